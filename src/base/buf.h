@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A byte buffer that grows, and printing into it. Sticky: when memory runs out `failed` is set and
+ * whatever is added afterwards is dropped, so that callers look once at the end.
+ */
+#ifndef V2G_BASE_BUF_H
+#define V2G_BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf {
+    uint8_t *p;
+    size_t n, cap;
+    bool failed;
+};
+
+/* A view of bytes that somebody else owns. */
+struct slice {
+    const uint8_t *p;
+    size_t n;
+};
+
+void buf_close(struct buf *b);
+void buf_clear(struct buf *b);                            /* n = 0, keeps the memory */
+uint8_t *buf_reserve(struct buf *b, size_t n);            /* room for n more; NULL if failed */
+void buf_add(struct buf *b, const void *p, size_t n);
+void buf_text(struct buf *b, const char *text);
+void buf_char(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_hex(struct buf *b, const void *p, size_t n, bool upper);
+void buf_base64(struct buf *b, const void *p, size_t n);
+const char *buf_string(struct buf *b);                    /* ends it with a 0 that n does not count */
+
+/* Hex digits (either case, blanks and colons skipped) to octets; returns their number or -1. */
+int64_t hex_read(const char *text, size_t n, uint8_t *out, size_t cap);
+/* Base64 (white space skipped) to octets; returns their number or -1. */
+int64_t base64_read(const char *text, size_t n, uint8_t *out, size_t cap);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The error value: what went wrong, where, what was expected and what was found, as one sentence
+ * and its parts. The caller owns it and passes it as the last parameter; a function that fails
+ * fills it and returns -1 (or NULL). Only the first failure is kept: err_set on an error that is
+ * already set does nothing.
+ */
+#ifndef V2G_BASE_ERR_H
+#define V2G_BASE_ERR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ERR_NO_PLACE (-1)
+
+struct err {
+    bool set;
+    char what[384];  /* the sentence: what, expected, found, what to do; no trailing newline */
+    char path[256];  /* element path ("V2G_Message/Body/…") or file name; "" where none */
+    int64_t bit;     /* bit offset in the input, or ERR_NO_PLACE */
+    int32_t line;    /* line of a text file, or ERR_NO_PLACE */
+};
+
+/* An error that is not set. */
+#define ERR_INIT ((struct err){.set = false, .bit = ERR_NO_PLACE, .line = ERR_NO_PLACE})
+
+/* Sets the error (unless set already). Always returns -1. */
+int err_set(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same with a bit offset. Always returns -1. */
+int err_set_bit(struct err *e, uint64_t bit, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same with file and line. Always returns -1. */
+int err_set_line(struct err *e, const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Puts an element's name before the path, for callers on the way out of a nested decode. */
+void err_under(struct err *e, const char *name);
+
+/* Writes "file:line: what" or "path, bit N: what" into text; returns text. */
+const char *err_text(const struct err *e, char *text, int size);
+
+#endif

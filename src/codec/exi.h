@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * EXI 1.0 (W3C, second edition), schema-informed, bit-packed, default options: the encoding of all
+ * V2G messages. One table interpreter for every schema; documents and fragments.
+ *
+ * The encoder writes string-table misses only, and empty content as characters of length 0. The
+ * decoder also reads hits, and the end of an element in place of empty content.
+ */
+#ifndef V2G_CODEC_EXI_H
+#define V2G_CODEC_EXI_H
+
+#include "codec/message.h"
+
+/* What a decoder may spend on an input. */
+struct exi_limits {
+    size_t size;   /* bytes of input */
+    size_t memory; /* bytes of memory for the message; 0: 4 KiB and 60 times the input */
+    unsigned depth;
+    uint32_t list; /* entries of one list */
+};
+#define EXI_LIMITS ((struct exi_limits){1024 * 1024, 0, 48, 65536})
+
+/* One bit field of a stream, as `explain` shows it. */
+struct exi_field {
+    uint64_t bit;      /* offset */
+    unsigned bits;     /* width (of long content: all of it) */
+    const char *event; /* "SE", "CH", "EE", "AT", "length", "value", "header", … */
+    const char *path;  /* element path */
+    uint64_t value;    /* as read */
+    const char *text;  /* meaning: element name, value as text, … */
+};
+typedef void (*exi_trace)(void *context, const struct exi_field *f);
+
+struct exi_options {
+    struct exi_limits limits;
+    bool fragment;
+    exi_trace trace;   /* NULL: none */
+    void *context;
+};
+#define EXI_OPTIONS ((struct exi_options){.limits = EXI_LIMITS})
+
+/* Decodes n bytes at p into m, which refers to p only for m->trailing. -1: e has bit offset and
+ * element path. Values out of limits are kept and listed in m->violations. */
+int exi_decode(const struct schema *s, const void *p, size_t n, const struct exi_options *o,
+               struct arena *a, struct message *m, struct err *e);
+
+/* Encodes m (a document, or a fragment as m->is_fragment says) into at most cap bytes at p and
+ * returns their number; -1 where a value cannot be written (e has the path) or cap is too small
+ * (e->what begins with "no room"). 8 bytes behind the result may be overwritten within cap. */
+int64_t exi_encode(const struct message *m, void *p, size_t cap, struct err *e);
+
+/* The same, appended to a buffer that grows. */
+int exi_encode_buf(const struct message *m, struct buf *out, struct err *e);
+
+#endif

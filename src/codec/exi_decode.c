@@ -1,0 +1,1298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The decoder walks the tables twice at most. The first pass is fast and knows only what a usual
+ * stream holds; whatever is unusual (a value out of limits, a string-table hit, a deviation from
+ * the schema, an error, somebody who wants to watch) starts a second, careful pass from the
+ * beginning, which also keeps the element path, the string tables and the violations.
+ */
+#include "base/bits.h"
+#include "codec/exi.h"
+#include "codec/exi_names.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+#define PATH_MAX_CHARS 480
+#define NAMES_MAX 4096   /* URIs, local names and learned productions of one stream */
+#define BIG_OCTETS_MAX 512
+
+/* A string that was written in full; hits refer to it by number. */
+struct seen {
+    struct bytes *text;
+    uint32_t part;
+};
+
+struct decoder {
+    struct bit_reader r;
+    struct arena *arena;
+    const struct schema *s;
+    const struct exi_options *o;
+    struct err *e;
+    struct message *m;
+    unsigned depth;
+    bool careful;
+    /* careful pass only */
+    char path[PATH_MAX_CHARS];
+    size_t path_n;
+    struct violation **violations_end;
+    struct seen *seen;
+    uint32_t seen_n, seen_cap;
+    uint64_t work; /* steps of string-table searches, to keep time linear */
+    struct exi_names names;
+    bool has_names;
+};
+
+/* ---- failing, reporting ---- */
+
+/* In the fast pass failing only means: look again, carefully. */
+static int __attribute__((noinline, cold, format(printf, 3, 4)))
+fail(struct decoder *d, uint64_t bit, const char *format, ...)
+{
+    if (!d->careful || d->e->set)
+        return -1;
+    char what[300];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    err_set_bit(d->e, bit, "%s", what);
+    snprintf(d->e->path, sizeof d->e->path, "%s", d->path);
+    return -1;
+}
+
+static int __attribute__((noinline, cold)) fail_end(struct decoder *d)
+{
+    return fail(d, d->r.end, "the input ends here (%zu bytes), in the middle of the document; "
+                "expected more", d->r.size);
+}
+
+static int __attribute__((noinline, cold)) fail_memory(struct decoder *d)
+{
+    return fail(d, d->r.pos, "the message needs more memory than its limit allows");
+}
+
+/* Notes something that the schema forbids but the stream can hold. -1: not now, look again. */
+static int __attribute__((noinline, cold, format(printf, 4, 5)))
+violate(struct decoder *d, uint64_t bit, const char *name, const char *format, ...)
+{
+    if (!d->careful)
+        return -1;
+    char what[200], path[PATH_MAX_CHARS + 100];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    snprintf(path, sizeof path, "%s%s%s", d->path, name[0] != '\0' && d->path_n > 0 ? "/" : "", name);
+    struct violation *v = arena_alloc(d->arena, sizeof *v);
+    if (v == NULL)
+        return fail_memory(d);
+    v->next = NULL;
+    v->bit = bit;
+    v->path = arena_text(d->arena, path, strlen(path));
+    v->what = arena_text(d->arena, what, strlen(what));
+    if (v->path == NULL || v->what == NULL)
+        return fail_memory(d);
+    *d->violations_end = v;
+    d->violations_end = &v->next;
+    return 0;
+}
+
+static size_t enter(struct decoder *d, const char *name)
+{
+    size_t mark = d->path_n;
+    size_t n = strlen(name);
+    if (mark + n + 2 < sizeof d->path) {
+        if (mark > 0)
+            d->path[d->path_n++] = '/';
+        memcpy(d->path + d->path_n, name, n + 1);
+        d->path_n += n;
+    }
+    return mark;
+}
+
+static void leave(struct decoder *d, size_t mark)
+{
+    d->path_n = mark;
+    d->path[mark] = '\0';
+}
+
+static void show(struct decoder *d, uint64_t from, const char *event, uint64_t value,
+                 const char *text)
+{
+    if (d->o->trace == NULL)
+        return;
+    struct exi_field f = {.bit = from,
+                          .bits = (unsigned)(d->r.pos - from),
+                          .event = event,
+                          .path = d->path,
+                          .value = value,
+                          .text = text};
+    d->o->trace(d->o->context, &f);
+}
+
+static void show_value(struct decoder *d, uint64_t from, const struct field *f, uint64_t raw,
+                       union value v)
+{
+    if (d->o->trace == NULL)
+        return;
+    struct buf text = {0};
+    value_text(f, v, &text);
+    show(d, from, "value", raw, buf_string(&text));
+    buf_close(&text);
+}
+
+/* ---- numbers ---- */
+
+static int read_unsigned(struct decoder *d, uint64_t *out)
+{
+    uint64_t from = d->r.pos, v = 0, octet;
+    unsigned shift = 0;
+    do {
+        octet = bits_read(&d->r, 8);
+        uint64_t group = octet & 127;
+        if (shift > 63 ? group != 0 : shift == 63 && group > 1)
+            return fail(d, from, "a number of more than 64 bits; expected at most 64");
+        if (shift <= 63)
+            v |= group << shift;
+        shift += 7;
+        if (shift > 7 * 64)
+            return fail(d, from, "a number of more than 64 octets; expected at most 10");
+    } while (octet & 128);
+    *out = v;
+    return 0;
+}
+
+static int read_count(struct decoder *d, const char *what, uint64_t *out)
+{
+    uint64_t from = d->r.pos;
+    if (read_unsigned(d, out) != 0)
+        return -1;
+    if (d->careful)
+        show(d, from, what, *out, "");
+    return 0;
+}
+
+static int check_number(struct decoder *d, uint64_t bit, const struct field *f, union value v)
+{
+    if (f->simple->is_unsigned)
+        return 0;
+    bool bad = f->kind == KIND_UNSIGNED ? v.u > (uint64_t)f->hi || v.u < (uint64_t)f->lo
+                                        : v.i < f->lo || v.i > f->hi;
+    if (!bad)
+        return 0;
+    if (f->kind == KIND_UNSIGNED)
+        return violate(d, bit, f->name, "%" PRIu64 " is outside %" PRId64 "..%" PRId64, v.u, f->lo,
+                       f->hi);
+    if (f->kind == KIND_ENUM)
+        return violate(d, bit, f->name, "code %" PRId64 " is none of the %d of %s", v.i,
+                       f->simple->members, f->simple->name);
+    return violate(d, bit, f->name, "%" PRId64 " is outside %" PRId64 "..%" PRId64, v.i, f->lo,
+                   f->hi);
+}
+
+static int read_signed(struct decoder *d, union value *v)
+{
+    uint64_t from = d->r.pos, negative = bits_read(&d->r, 1), magnitude;
+    if (read_unsigned(d, &magnitude) != 0)
+        return -1;
+    if (magnitude > INT64_MAX)
+        return fail(d, from, "a signed number of more than 64 bits; expected at most 64");
+    v->i = negative ? -(int64_t)magnitude - 1 : (int64_t)magnitude;
+    return 0;
+}
+
+/* Multiplies a decimal number (digits, least significant first) by 128 and adds. */
+static void big_push(uint8_t *digits, size_t *n, unsigned add)
+{
+    unsigned carry = add;
+    for (size_t i = 0; i < *n; i++) {
+        carry += digits[i] * 128u;
+        digits[i] = (uint8_t)(carry % 10);
+        carry /= 10;
+    }
+    for (; carry > 0; carry /= 10)
+        digits[(*n)++] = (uint8_t)(carry % 10);
+}
+
+/* An integer of any size: sign, then groups of 7 bits, least significant first. */
+static int read_big(struct decoder *d, union value *v)
+{
+    uint64_t from = d->r.pos;
+    bool negative = bits_read(&d->r, 1) != 0;
+    uint8_t group[BIG_OCTETS_MAX], digits[BIG_OCTETS_MAX * 7 / 3 + 8];
+    size_t groups = 0, n = 0;
+    uint64_t octet;
+    do {
+        if (groups == BIG_OCTETS_MAX)
+            return fail(d, from, "an integer of more than %d octets", BIG_OCTETS_MAX);
+        octet = bits_read(&d->r, 8);
+        group[groups++] = octet & 127;
+    } while (octet & 128);
+    while (groups > 0)
+        big_push(digits, &n, group[--groups]);
+    if (negative) { /* the wire holds -(value + 1) */
+        size_t i = 0;
+        while (i < n && digits[i] == 9)
+            digits[i++] = 0;
+        if (i == n)
+            digits[n++] = 1;
+        else
+            digits[i]++;
+    }
+    if (n == 0)
+        digits[n++] = 0;
+    struct bytes *b = arena_alloc(d->arena, sizeof *b + n + negative);
+    if (b == NULL)
+        return fail_memory(d);
+    b->n = (uint32_t)(n + negative);
+    b->p[0] = '-';
+    for (size_t i = 0; i < n; i++)
+        b->p[i + negative] = (uint8_t)('0' + digits[n - 1 - i]);
+    v->b = b;
+    return 0;
+}
+
+/* ---- strings and octets ---- */
+
+static unsigned utf8_put(uint8_t *out, uint32_t c)
+{
+    if (c < 0x80) {
+        out[0] = (uint8_t)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (uint8_t)(0xC0 | c >> 6);
+        out[1] = (uint8_t)(0x80 | (c & 63));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (uint8_t)(0xE0 | c >> 12);
+        out[1] = (uint8_t)(0x80 | (c >> 6 & 63));
+        out[2] = (uint8_t)(0x80 | (c & 63));
+        return 3;
+    }
+    out[0] = (uint8_t)(0xF0 | c >> 18);
+    out[1] = (uint8_t)(0x80 | (c >> 12 & 63));
+    out[2] = (uint8_t)(0x80 | (c >> 6 & 63));
+    out[3] = (uint8_t)(0x80 | (c & 63));
+    return 4;
+}
+
+/* Characters of which some are beyond ASCII; d->r stands before the first. */
+static struct bytes *read_unicode(struct decoder *d, uint64_t count)
+{
+    struct bit_reader start = d->r;
+    struct bytes *b = NULL;
+    for (int pass = 0; pass < 2; pass++) { /* measure, then fill */
+        d->r = start;
+        size_t n = 0;
+        for (uint64_t i = 0; i < count; i++) {
+            uint64_t from = d->r.pos, c;
+            uint8_t octets[4];
+            if (read_unsigned(d, &c) != 0)
+                return NULL;
+            if (c > 0x10FFFF || (c >= 0xD800 && c < 0xE000) || d->r.pos > d->r.end) {
+                if (d->r.pos > d->r.end)
+                    fail_end(d);
+                else
+                    fail(d, from, "character code %" PRIu64 "; expected a Unicode character", c);
+                return NULL;
+            }
+            n += utf8_put(pass == 0 ? octets : b->p + n, (uint32_t)c);
+        }
+        if (pass == 0) {
+            b = arena_alloc(d->arena, sizeof *b + n);
+            if (b == NULL) {
+                fail_memory(d);
+                return NULL;
+            }
+            b->n = (uint32_t)n;
+        }
+    }
+    return b;
+}
+
+ALWAYS_INLINE bool has_high_bits(const uint8_t *p, size_t n)
+{
+    uint64_t any = 0, word;
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        memcpy(&word, p + i, 8);
+        any |= word;
+    }
+    for (; i < n; i++)
+        any |= p[i];
+    return (any & UINT64_C(0x8080808080808080)) != 0;
+}
+
+/* n characters in full. Nearly always each is one octet below 128. */
+static struct bytes *read_characters(struct decoder *d, uint64_t n)
+{
+    if (UNLIKELY(n > bits_left(&d->r) / 8)) {
+        fail_end(d);
+        return NULL;
+    }
+    struct bytes *b = arena_alloc(d->arena, sizeof *b + n + 8);
+    if (UNLIKELY(b == NULL)) {
+        fail_memory(d);
+        return NULL;
+    }
+    uint64_t from = d->r.pos;
+    b->n = (uint32_t)n;
+    bits_read_octets(&d->r, b->p, (size_t)n);
+    if (LIKELY(!has_high_bits(b->p, (size_t)n)))
+        return b;
+    d->r.pos = from;
+    return read_unicode(d, n);
+}
+
+static unsigned bit_length(uint32_t v)
+{
+    return v == 0 ? 0 : 32 - (unsigned)__builtin_clz(v);
+}
+
+/* The string that a hit refers to: in the partition of its name, or of all strings. */
+static struct bytes *find_seen(struct decoder *d, uint32_t part, bool global)
+{
+    uint64_t from = d->r.pos;
+    uint32_t n = global ? d->seen_n : 0;
+    for (uint32_t i = 0; !global && i < d->seen_n; i++)
+        n += d->seen[i].part == part;
+    d->work += d->seen_n;
+    uint32_t id = (uint32_t)bits_read(&d->r, n == 0 ? 0 : bit_length(n - 1));
+    if (id >= n || d->work > 64 * d->r.end + 65536) {
+        fail(d, from, "string number %u of %u; expected one that was seen before", id, n);
+        return NULL;
+    }
+    uint32_t i = id;
+    if (!global)
+        for (i = 0; d->seen[i].part != part || id-- > 0; i++)
+            ;
+    show(d, from, global ? "global hit" : "local hit", i, "");
+    return d->seen[i].text;
+}
+
+static int remember(struct decoder *d, uint32_t part, struct bytes *text)
+{
+    if (text->n == 0)
+        return 0;
+    if (d->seen_n == d->seen_cap) {
+        uint32_t cap = d->seen_cap == 0 ? 64 : 2 * d->seen_cap;
+        struct seen *bigger = realloc(d->seen, cap * sizeof *bigger);
+        if (bigger == NULL)
+            return fail_memory(d);
+        d->seen = bigger;
+        d->seen_cap = cap;
+    }
+    d->seen[d->seen_n++] = (struct seen){text, part};
+    return 0;
+}
+
+/* A string value: a hit in the string table, or its length plus 2 and its characters. */
+static int read_string(struct decoder *d, uint32_t part, struct bytes **out, uint64_t *characters)
+{
+    uint64_t from = d->r.pos, length;
+    if (read_count(d, "length", &length) != 0)
+        return -1;
+    if (UNLIKELY(length < 2)) {
+        *out = d->careful ? find_seen(d, part, length == 1) : NULL;
+        *characters = 0;
+        for (uint32_t i = 0; *out != NULL && i < (*out)->n; i++)
+            *characters += ((*out)->p[i] & 0xC0) != 0x80;
+        return *out == NULL ? -1 : 0;
+    }
+    *characters = length - 2;
+    uint64_t text_from = d->r.pos;
+    *out = read_characters(d, length - 2);
+    if (*out == NULL)
+        return -1;
+    if (!d->careful)
+        return 0;
+    if (d->o->trace != NULL) {
+        union value v = {.b = *out};
+        static const struct field TEXT = {.kind = KIND_STRING};
+        show_value(d, text_from, &TEXT, 0, v);
+    }
+    (void)from;
+    return remember(d, part, *out);
+}
+
+static int check_length(struct decoder *d, uint64_t bit, const struct field *f, uint64_t n,
+                        const char *unit)
+{
+    if (LIKELY(n <= (uint64_t)f->hi && n >= (uint64_t)f->lo))
+        return 0;
+    return violate(d, bit, f->name, "length %" PRIu64 " is outside %" PRId64 "..%" PRId64 " %s", n,
+                   f->lo, f->hi, unit);
+}
+
+static int read_octets(struct decoder *d, const struct field *f, union value *v)
+{
+    uint64_t from = d->r.pos, n;
+    if (read_count(d, "length", &n) != 0)
+        return -1;
+    if (UNLIKELY(n > bits_left(&d->r) / 8))
+        return fail_end(d);
+    struct bytes *b = arena_alloc(d->arena, sizeof *b + n + 8);
+    if (UNLIKELY(b == NULL))
+        return fail_memory(d);
+    uint64_t octets_from = d->r.pos;
+    b->n = (uint32_t)n;
+    bits_read_octets(&d->r, b->p, (size_t)n);
+    v->b = b;
+    if (d->careful)
+        show_value(d, octets_from, f, 0, *v);
+    return check_length(d, from, f, n, "octets");
+}
+
+/* ---- values ---- */
+
+static int read_plain_number(struct decoder *d, const struct field *f, union value *v)
+{
+    uint64_t from = d->r.pos, raw;
+    if (f->kind == KIND_UNSIGNED) {
+        if (read_unsigned(d, &v->u) != 0)
+            return -1;
+        raw = v->u;
+    } else if (f->kind == KIND_SIGNED) {
+        if (read_signed(d, v) != 0)
+            return -1;
+        raw = (uint64_t)v->i;
+    } else {
+        raw = bits_read(&d->r, f->width);
+        v->i = (int64_t)((uint64_t)f->lo + raw);
+    }
+    if (d->careful)
+        show_value(d, from, f, raw, *v);
+    return check_number(d, from, f, *v);
+}
+
+/* The value of a simple type, without its events. */
+static int read_value(struct decoder *d, const struct field *f, union value *v)
+{
+    uint64_t from = d->r.pos, characters;
+    switch ((enum kind)f->kind) {
+    case KIND_BOOLEAN:
+    case KIND_ENUM:
+    case KIND_NBIT:
+    case KIND_UNSIGNED:
+    case KIND_SIGNED:
+        return read_plain_number(d, f, v);
+    case KIND_STRING:
+        if (read_string(d, f->qname, &v->b, &characters) != 0)
+            return -1;
+        return check_length(d, from, f, characters, "characters");
+    case KIND_HEX:
+    case KIND_BASE64:
+        return read_octets(d, f, v);
+    case KIND_BIG:
+        if (read_big(d, v) != 0)
+            return -1;
+        if (d->careful)
+            show_value(d, from, f, 0, *v);
+        return 0;
+    case KIND_NODE:
+    case KIND_ABSTRACT:
+    case KIND_ANY:
+    case KIND_TEXT:
+        break;
+    }
+    return fail(d, from, "an element stands where a value should");
+}
+
+/* Codes behind the escape of a simple element's first state (EXI 1.0, 8.5.4.4.1). */
+enum { SIMPLE_END, SIMPLE_XSI_TYPE, SIMPLE_XSI_NIL, SIMPLE_ATTRIBUTE, SIMPLE_UNTYPED_ATTRIBUTE,
+       SIMPLE_ELEMENT, SIMPLE_TEXT };
+
+static int refuse(struct decoder *d, uint64_t from, unsigned what, const char *name)
+{
+    static const char *const WHAT[] = {
+        "the end of the element", "xsi:type", "xsi:nil", "an attribute that the schema does not have",
+        "an attribute with a value of another type", "an element that the schema does not have here",
+        "characters where the schema has none",
+    };
+    if (what > SIMPLE_TEXT)
+        return fail(d, from, "code %u behind the escape; expected at most %d", what, SIMPLE_TEXT);
+    return fail(d, from, "%s%s%s: a deviation from the schema that is not supported", WHAT[what],
+                name[0] != '\0' ? " in " : "", name);
+}
+
+/* Text that stands for a typed value; numbers and the like are read from it. */
+static int read_untyped(struct decoder *d, const struct field *f, union value *v)
+{
+    uint64_t from = d->r.pos, characters;
+    struct bytes *text;
+    if (read_string(d, f->qname, &text, &characters) != 0)
+        return -1;
+    struct err e = ERR_INIT;
+    if (value_read(f, (const char *)text->p, text->n, d->arena, v, &e) != 0)
+        return fail(d, from, "untyped characters: %s", e.what);
+    return violate(d, from, f->name, "written as untyped characters");
+}
+
+/* A simple element whose characters do not come as the schema wants. */
+static int read_deviating(struct decoder *d, const struct field *f, union value *v, bool *ended)
+{
+    uint64_t from = d->r.pos - 1;
+    unsigned what = (unsigned)bits_read(&d->r, 3);
+    show(d, from, "deviation", what, "");
+    *ended = false;
+    if (what == SIMPLE_TEXT)
+        return read_untyped(d, f, v);
+    bool can_be_empty = f->kind == KIND_STRING || f->kind == KIND_HEX || f->kind == KIND_BASE64;
+    if (what != SIMPLE_END || !can_be_empty)
+        return refuse(d, from, what, f->name);
+    *ended = true;
+    v->b = bytes_new(d->arena, "", 0);
+    if (v->b == NULL)
+        return fail_memory(d);
+    return check_length(d, from, f, 0, "characters");
+}
+
+/* Characters, value and end of a simple element. */
+static int read_simple(struct decoder *d, const struct field *f, union value *v)
+{
+    uint64_t from = d->r.pos;
+    bool ended = false;
+    if (UNLIKELY(bits_read(&d->r, 1) != 0)) {
+        if (!d->careful || read_deviating(d, f, v, &ended) != 0)
+            return -1;
+        if (ended)
+            return 0;
+    } else {
+        if (d->careful)
+            show(d, from, "CH", 0, f->name);
+        if (read_value(d, f, v) != 0)
+            return -1;
+    }
+    from = d->r.pos;
+    if (UNLIKELY(bits_read(&d->r, 1) != 0))
+        return refuse(d, from, SIMPLE_ELEMENT + (unsigned)bits_read(&d->r, 1), f->name);
+    if (d->careful)
+        show(d, from, "EE", 0, f->name);
+    return 0;
+}
+
+static struct node *read_node(struct decoder *d, const struct type *t);
+static int read_any(struct decoder *d, struct any **out);
+
+/* What follows the start of an element (or is the content of a text slot, or an attribute). */
+static int read_slot(struct decoder *d, const struct field *f, union value *v)
+{
+    if (f->kind == KIND_NODE) {
+        size_t mark = d->careful ? enter(d, f->name) : 0;
+        v->n = read_node(d, f->type);
+        if (v->n != NULL && d->careful)
+            leave(d, mark);
+        return v->n == NULL ? -1 : 0;
+    }
+    if (f->kind == KIND_ANY)
+        return read_any(d, &v->any);
+    if (f->kind == KIND_ABSTRACT)
+        return fail(d, d->r.pos, "%s is abstract; expected one of the elements that stand for it",
+                    f->name);
+    size_t mark = d->careful ? enter(d, f->name) : 0;
+    if ((f->frame > 0 ? read_simple(d, f, v) : read_value(d, f, v)) != 0)
+        return -1;
+    if (d->careful)
+        leave(d, mark);
+    return 0;
+}
+
+/* ---- elements with children ---- */
+
+static int list_push(struct decoder *d, struct node *n, uint64_t has, unsigned slot, union value v,
+                     uint32_t *count)
+{
+    struct list *l = has >> slot & 1 ? n->v[slot].l : NULL;
+    if (l == NULL || l->n == l->cap) {
+        uint32_t cap = l == NULL ? 4 : l->cap * 2;
+        if (l != NULL && l->n >= d->o->limits.list)
+            return fail(d, d->r.pos, "a list of more than %u entries, its limit", l->n);
+        struct list *bigger = arena_alloc(d->arena, sizeof *bigger + cap * sizeof bigger->v[0]);
+        if (bigger == NULL)
+            return fail_memory(d);
+        bigger->n = l == NULL ? 0 : l->n;
+        bigger->cap = cap;
+        if (l != NULL)
+            memcpy(bigger->v, l->v, l->n * sizeof l->v[0]);
+        n->v[slot].l = l = bigger;
+    }
+    l->v[l->n++] = v;
+    *count = l->n;
+    return d->r.pos > d->r.end ? fail_end(d) : 0;
+}
+
+static void show_production(struct decoder *d, uint64_t from, const struct field *f, uint64_t code)
+{
+    const char *event = f->is_attribute ? "AT" : f->is_content ? "CH" : "SE";
+    show(d, from, event, code, f->kind == KIND_ANY ? "*" : f->name);
+}
+
+/* A code that is no slot of the state: the escape, which may end the element early. Empty text
+ * content may be written so. 0: the element ends. */
+static int read_escape(struct decoder *d, struct node *n, uint64_t *has, unsigned at)
+{
+    const struct type *t = n->type;
+    const struct state *s = &t->state[at];
+    uint64_t from = d->r.pos;
+    unsigned code = (unsigned)bits_read(&d->r, s->bits);
+    if (d->r.pos > d->r.end)
+        return fail_end(d);
+    if (code != s->escape)
+        return fail(d, from, "event code %u; expected at most %u", code, s->escape);
+    unsigned what = (unsigned)bits_read(&d->r, s->bits2);
+    /* back to the numbering of a first state without an end of its own */
+    if (s->end != SCHEMA_NO_CODE)
+        what++;
+    if (what > 0 && at != 0)
+        what += 2;
+    if (what > 0 && !s->starts)
+        what += 2;
+    if (what != SIMPLE_END)
+        return refuse(d, from, what, "");
+    show(d, from, "EE", what, "ends early");
+    unsigned slot = t->slots[s->first + s->count - 1];
+    const struct field *due = &t->field[slot];
+    if (!due->is_content)
+        return violate(d, from, "", "ends without %s",
+                       due->kind == KIND_ANY ? "any element" : due->name);
+    if ((n->v[slot].b = bytes_new(d->arena, "", 0)) == NULL)
+        return fail_memory(d);
+    *has |= UINT64_C(1) << slot;
+    return 0;
+}
+
+/*
+ * A record: every slot at most once (or a list), in the order of the schema. One loop for both
+ * passes; the compiler makes two functions of it.
+ */
+ALWAYS_INLINE struct node *record(struct decoder *d, const struct type *t, bool careful)
+{
+    struct node *n = arena_alloc(d->arena, t->node_size);
+    if (UNLIKELY(n == NULL)) {
+        fail_memory(d);
+        return NULL;
+    }
+    n->type = t;
+    uint64_t has = 0;
+    unsigned at = 0;
+    for (;;) {
+        const struct state *s = &t->state[at];
+        uint64_t window = bits_peek(&d->r), from = d->r.pos;
+        unsigned code = (unsigned)(window >> (64 - s->bits));
+        if (code >= s->count) {
+            if (UNLIKELY(code != s->end)) {
+                if (!careful || read_escape(d, n, &has, at) != 0)
+                    return NULL;
+                break;
+            }
+            d->r.pos += s->bits;
+            if (careful)
+                show(d, from, "EE", code, "");
+            break;
+        }
+        unsigned slot = t->slots[s->first + code];
+        const struct field *f = &t->field[slot];
+        union value v;
+        d->r.pos += s->bits;
+        if (careful)
+            show_production(d, from, f, code);
+        if (!careful && f->kind <= KIND_NBIT) {
+            /* frame, value and frame lie within the window */
+            unsigned frame = f->frame, width = f->width;
+            window <<= s->bits;
+            uint64_t raw = (window << frame) >> 1 >> (63 - width);
+            uint64_t events = frame == 0 ? 0 : window | window << (1 + width);
+            if (UNLIKELY(events >> 63 != 0 || raw > (uint64_t)(f->hi - f->lo)))
+                return NULL;
+            d->r.pos += width + 2 * frame;
+            v.i = f->lo + (int64_t)raw;
+        } else if (!careful && f->kind == KIND_NODE) {
+            if (UNLIKELY((v.n = read_node(d, f->type)) == NULL))
+                return NULL;
+        } else if (UNLIKELY(read_slot(d, f, &v) != 0)) {
+            return NULL;
+        }
+        if (!f->is_list) {
+            n->v[slot] = v;
+            at = f->after;
+        } else {
+            uint32_t count;
+            if (UNLIKELY(list_push(d, n, has, slot, v, &count) != 0))
+                return NULL;
+            at = count >= f->max ? f->full : count < f->min ? f->below : f->after;
+        }
+        has |= UINT64_C(1) << slot;
+    }
+    n->has = has;
+    if (UNLIKELY(d->r.pos > d->r.end)) {
+        fail_end(d);
+        return NULL;
+    }
+    return n;
+}
+
+static struct node *read_record_fast(struct decoder *d, const struct type *t)
+{
+    return record(d, t, false);
+}
+
+static struct node *read_record_careful(struct decoder *d, const struct type *t)
+{
+    return record(d, t, true);
+}
+
+static int item_push(struct decoder *d, struct node *n, unsigned slot, union value v)
+{
+    union value *place = &n->v[n->type->fields];
+    struct items *l = place->items;
+    if (l == NULL || l->n == l->cap) {
+        uint32_t cap = l == NULL ? 2 : l->cap * 2;
+        if (l != NULL && l->n >= d->o->limits.list)
+            return fail(d, d->r.pos, "content of more than %u parts, its limit", l->n);
+        struct items *bigger = arena_alloc(d->arena, sizeof *bigger + cap * sizeof bigger->at[0]);
+        if (bigger == NULL)
+            return fail_memory(d);
+        bigger->n = l == NULL ? 0 : l->n;
+        bigger->cap = cap;
+        if (l != NULL)
+            memcpy(bigger->at, l->at, l->n * sizeof l->at[0]);
+        place->items = l = bigger;
+    }
+    l->at[l->n++] = (struct item){(uint16_t)slot, v};
+    return d->r.pos > d->r.end ? fail_end(d) : 0;
+}
+
+/* Untyped characters of mixed content; they share the partition of their element. */
+static int read_text_item(struct decoder *d, struct node *n, uint32_t part)
+{
+    union value v;
+    uint64_t characters;
+    if (read_string(d, part, &v.b, &characters) != 0)
+        return -1;
+    return item_push(d, n, n->type->fields, v);
+}
+
+/* Name of the element whose type t is, as a partition of the string table; mixed types belong to
+ * one global element each. */
+static uint32_t part_of_type(const struct decoder *d, const struct type *t)
+{
+    for (unsigned i = 0; i < d->s->names; i++)
+        if (d->s->fragment[i].field != NULL && d->s->fragment[i].field->type == t)
+            return d->s->fragment[i].qname;
+    return 0;
+}
+
+/* An open type: repeated groups, mixed content, wildcards. */
+static struct node *read_open(struct decoder *d, const struct type *t)
+{
+    struct node *n = node_new(d->arena, t);
+    if (n == NULL) {
+        fail_memory(d);
+        return NULL;
+    }
+    unsigned at = 0;
+    for (;;) {
+        const struct state *s = &t->state[at];
+        uint64_t from = d->r.pos;
+        unsigned code = (unsigned)(bits_peek(&d->r) >> (64 - s->bits));
+        if (code == s->end && code >= s->count) {
+            d->r.pos += s->bits;
+            if (d->careful)
+                show(d, from, "EE", code, "");
+            break;
+        }
+        if (code == s->text && code >= s->count) {
+            d->r.pos += s->bits;
+            if (d->careful)
+                show(d, from, "CH", code, "");
+            if (read_text_item(d, n, part_of_type(d, t)) != 0)
+                return NULL;
+            at = s->after_text;
+            continue;
+        }
+        if (code >= s->count) {
+            if (!d->careful || read_escape(d, n, &n->has, at) != 0)
+                return NULL;
+            break;
+        }
+        unsigned slot = t->slots[s->first + code];
+        const struct field *f = &t->field[slot];
+        union value v;
+        d->r.pos += s->bits;
+        if (d->careful)
+            show_production(d, from, f, code);
+        if (read_slot(d, f, &v) != 0)
+            return NULL;
+        if (f->is_attribute) {
+            n->v[slot] = v;
+            n->has |= UINT64_C(1) << slot;
+        } else if (item_push(d, n, slot, v) != 0) {
+            return NULL;
+        }
+        at = f->after;
+    }
+    if (d->r.pos > d->r.end) {
+        fail_end(d);
+        return NULL;
+    }
+    return n;
+}
+
+static struct node *read_node(struct decoder *d, const struct type *t)
+{
+    if (UNLIKELY(d->depth >= d->o->limits.depth)) {
+        fail(d, d->r.pos, "elements are nested deeper than %u, their limit", d->depth);
+        return NULL;
+    }
+    d->depth++;
+    struct node *n = t->is_open   ? read_open(d, t)
+                     : d->careful ? read_record_careful(d, t)
+                                  : read_record_fast(d, t);
+    d->depth--;
+    return n;
+}
+
+/* ---- wildcards: elements that the schema may not know ---- */
+
+static const char *read_name_text(struct decoder *d, uint64_t n)
+{
+    struct bytes *b = read_characters(d, n);
+    const char *text = b == NULL ? NULL : arena_text(d->arena, (const char *)b->p, b->n);
+    if (text == NULL && b != NULL)
+        fail_memory(d);
+    return text;
+}
+
+/* A URI and a local name; either is a number where the stream or the schema had it before. */
+static int read_qname(struct decoder *d, uint32_t *number)
+{
+    struct exi_names *t = &d->names;
+    uint64_t from = d->r.pos, n;
+    uint32_t uri = (uint32_t)bits_read(&d->r, exi_uri_bits(t));
+    if (t->uris + t->qnames > NAMES_MAX)
+        return fail(d, from, "more than %d different names, their limit", NAMES_MAX);
+    if (uri-- == 0) {
+        const char *text = read_count(d, "URI length", &n) != 0 ? NULL : read_name_text(d, n);
+        if (text == NULL)
+            return -1;
+        uri = exi_uri_add(t, text);
+    } else if (uri >= t->uris) {
+        return fail(d, from, "URI number %u; expected at most %u", uri, t->uris - 1);
+    }
+    uint32_t local;
+    if (read_count(d, "name length", &n) != 0)
+        return -1;
+    if (n > 0) {
+        const char *text = read_name_text(d, n - 1);
+        if (text == NULL)
+            return -1;
+        local = exi_local_add(t, uri, text);
+    } else {
+        local = (uint32_t)bits_read(&d->r, exi_local_bits(t, uri));
+        if (local >= exi_local_count(t, uri))
+            return fail(d, from, "name number %u of %u", local, exi_local_count(t, uri));
+    }
+    *number = exi_qname_number(t, uri, local);
+    if (t->failed)
+        return fail_memory(d);
+    show(d, from, "QName", *number, exi_local_text(t, uri, local));
+    return 0;
+}
+
+static struct any *any_new(struct decoder *d, uint32_t qname)
+{
+    struct any *any = arena_alloc(d->arena, sizeof *any);
+    if (any == NULL) {
+        fail_memory(d);
+        return NULL;
+    }
+    memset(any, 0, sizeof *any);
+    const struct exi_qname *q = &d->names.qname[qname];
+    any->uri = d->names.uri[q->uri].text;
+    any->name = exi_local_text(&d->names, q->uri, q->local);
+    return any;
+}
+
+static struct any_part *add_part(struct decoder *d, struct any *any, int what)
+{
+    struct any_part *part = arena_alloc(d->arena, sizeof *part);
+    if (part == NULL) {
+        fail_memory(d);
+        return NULL;
+    }
+    memset(part, 0, sizeof *part);
+    part->what = (unsigned)what;
+    if (any->last == NULL)
+        any->first = part;
+    else
+        any->last->next = part;
+    any->last = part;
+    return part;
+}
+
+static struct any *read_named_element(struct decoder *d, uint32_t qname);
+
+static int read_any_attribute(struct decoder *d, struct any *any, uint32_t qname)
+{
+    struct any_part *part = add_part(d, any, ANY_ATTRIBUTE);
+    const struct exi_qname *q = &d->names.qname[qname];
+    uint64_t characters;
+    if (part == NULL)
+        return -1;
+    part->uri = d->names.uri[q->uri].text;
+    part->name = exi_local_text(&d->names, q->uri, q->local);
+    if (q->uri == 2) /* xsi:type changes the grammar */
+        return refuse(d, d->r.pos, SIMPLE_XSI_TYPE, any->name);
+    return read_string(d, q->part, &part->text, &characters);
+}
+
+static int read_any_text(struct decoder *d, struct any *any, uint32_t part_number)
+{
+    struct any_part *part = add_part(d, any, ANY_TEXT);
+    uint64_t characters;
+    return part == NULL ? -1 : read_string(d, part_number, &part->text, &characters);
+}
+
+static int read_any_child(struct decoder *d, struct any *any, uint32_t qname)
+{
+    struct any *child = read_named_element(d, qname);
+    struct any_part *part = child == NULL ? NULL : add_part(d, any, ANY_ELEMENT);
+    if (part == NULL)
+        return -1;
+    part->element = child;
+    return 0;
+}
+
+/* Reads an event code of a built-in grammar; *what and *qname tell which event it is. */
+static int read_built_in_event(struct decoder *d, struct built_in *g, bool at_start, int *what,
+                               uint32_t *qname)
+{
+    uint32_t n = at_start ? g->starts : g->contents;
+    const struct learned *list = at_start ? g->start : g->content;
+    uint64_t from = d->r.pos;
+    uint32_t code = (uint32_t)bits_read(&d->r, bit_length(n));
+    if (code < n) {
+        *what = (int)list[n - 1 - code].what;
+        *qname = list[n - 1 - code].qname;
+        return 0;
+    }
+    if (code > n)
+        return fail(d, from, "event code %u; expected at most %u", code, n);
+    static const int START[] = {LEARNED_END, LEARNED_ATTRIBUTE, LEARNED_ELEMENT, LEARNED_TEXT};
+    static const int CONTENT[] = {LEARNED_ELEMENT, LEARNED_TEXT};
+    *what = at_start ? START[bits_read(&d->r, 2)] : CONTENT[bits_read(&d->r, 1)];
+    *qname = 0;
+    bool named = *what == LEARNED_ATTRIBUTE || *what == LEARNED_ELEMENT;
+    if (named && read_qname(d, qname) != 0)
+        return -1;
+    exi_learn(&d->names, g, at_start, *what, *qname);
+    return d->names.failed ? fail_memory(d) : 0;
+}
+
+/* The content of an element that only the stream knows (EXI 1.0, 8.4.3). */
+static int read_built_in(struct decoder *d, struct any *any, uint32_t qname)
+{
+    struct built_in *g = exi_built_in(&d->names, qname);
+    uint32_t part = d->names.qname[qname].part;
+    bool at_start = true;
+    if (g == NULL)
+        return fail_memory(d);
+    for (;;) {
+        uint64_t from = d->r.pos;
+        int what, bad = 0;
+        uint32_t other;
+        if (read_built_in_event(d, g, at_start, &what, &other) != 0)
+            return -1;
+        if (d->r.pos > d->r.end)
+            return fail_end(d);
+        if (g->starts + g->contents > NAMES_MAX)
+            return fail(d, from, "too many different children");
+        static const char *const EVENT[] = {"AT", "SE", "CH", "EE"}; /* ORDER learned */
+        show(d, from, EVENT[what], 0, "");
+        if (what == LEARNED_END)
+            return 0;
+        if (what == LEARNED_ATTRIBUTE)
+            bad = read_any_attribute(d, any, other);
+        else if (what == LEARNED_TEXT)
+            bad = read_any_text(d, any, part);
+        else
+            bad = read_any_child(d, any, other);
+        if (bad != 0)
+            return -1;
+        at_start = at_start && what == LEARNED_ATTRIBUTE;
+    }
+}
+
+static struct any *read_named_element(struct decoder *d, uint32_t qname)
+{
+    struct any *any = any_new(d, qname);
+    if (any == NULL)
+        return NULL;
+    if (d->depth >= d->o->limits.depth) {
+        fail(d, d->r.pos, "elements are nested deeper than %u, their limit", d->depth);
+        return NULL;
+    }
+    any->known = d->names.qname[qname].known;
+    d->depth++;
+    int bad;
+    if (any->known != NULL) {
+        bad = read_slot(d, &any->known->as, &any->v);
+    } else {
+        size_t mark = enter(d, any->name);
+        bad = read_built_in(d, any, qname);
+        if (bad == 0)
+            leave(d, mark);
+    }
+    d->depth--;
+    return bad != 0 ? NULL : any;
+}
+
+static int open_names(struct decoder *d)
+{
+    if (!d->has_names)
+        exi_names_open(&d->names, d->s, d->arena);
+    d->has_names = true;
+    return d->names.failed ? fail_memory(d) : 0;
+}
+
+static int read_any(struct decoder *d, struct any **out)
+{
+    if (!d->careful)
+        return -1; /* names and partitions are kept by the careful pass only */
+    uint32_t qname;
+    if (open_names(d) != 0 || read_qname(d, &qname) != 0)
+        return -1;
+    *out = read_named_element(d, qname);
+    return *out == NULL ? -1 : 0;
+}
+
+/* ---- fragments ---- */
+
+/* The child of a relaxed fragment: an element of any name of the schema. */
+static int read_relaxed_child(struct decoder *d, struct any *any, const struct fragment_name *name)
+{
+    if (name->field == NULL)
+        return fail(d, d->r.pos, "%s within %s: both have several types", name->name, any->name);
+    struct any *child = arena_alloc(d->arena, sizeof *child);
+    struct any_part *part = child == NULL ? NULL : add_part(d, any, ANY_ELEMENT);
+    struct element *known = part == NULL ? NULL : arena_alloc(d->arena, sizeof *known);
+    if (known == NULL)
+        return fail_memory(d);
+    memset(child, 0, sizeof *child);
+    memset(known, 0, sizeof *known);
+    known->as = *name->field;
+    child->known = known;
+    child->uri = schema_uri(d->s, name->ns);
+    child->name = name->name;
+    part->element = child;
+    return read_slot(d, &known->as, &child->v);
+}
+
+static int read_relaxed_attribute(struct decoder *d, struct any *any, const struct fragment_name *name)
+{
+    union value v;
+    struct any_part *part = add_part(d, any, ANY_ATTRIBUTE);
+    if (part == NULL)
+        return -1;
+    part->uri = schema_uri(d->s, name->ns);
+    part->name = name->name;
+    if (name->field == NULL || name->field->kind != KIND_STRING) {
+        uint64_t characters;
+        return read_string(d, name->qname, &part->text, &characters);
+    }
+    if (read_value(d, name->field, &v) != 0)
+        return -1;
+    part->text = v.b;
+    return 0;
+}
+
+/* An element whose name two types share: any attribute, any element, characters
+ * (EXI 1.0, 8.5.3). */
+static int read_relaxed(struct decoder *d, struct any *any, uint32_t part)
+{
+    const struct schema *s = d->s;
+    for (bool at_start = true;;) {
+        uint32_t attributes = at_start ? s->attributes + 1u : 0; /* and any other */
+        uint32_t n = attributes + s->names + 3u;                 /* and any other, end, text */
+        uint64_t from = d->r.pos;
+        uint32_t code = (uint32_t)bits_read(&d->r, bit_length(n));
+        if (d->r.pos > d->r.end)
+            return fail_end(d);
+        show(d, from, "relaxed", code, "");
+        uint32_t child = code - attributes;
+        int bad;
+        if (code + 1 < attributes)
+            bad = read_relaxed_attribute(d, any, &s->attribute[code]);
+        else if (code >= attributes && child < s->names)
+            bad = read_relaxed_child(d, any, &s->fragment[child]);
+        else if (code >= attributes && child == s->names + 1u)
+            return 0;
+        else if (code >= attributes && child == s->names + 2u)
+            bad = read_any_text(d, any, part);
+        else
+            bad = refuse(d, from, SIMPLE_ELEMENT, any->name);
+        if (bad != 0)
+            return -1;
+        at_start = at_start && code < attributes;
+    }
+}
+
+static int read_fragment(struct decoder *d)
+{
+    const struct schema *s = d->s;
+    struct message *m = d->m;
+    uint64_t from = d->r.pos;
+    uint32_t code = (uint32_t)bits_read(&d->r, s->fragment_bits);
+    if (code >= s->names)
+        return fail(d, from, "event code %u of a fragment; expected an element's, at most %d", code,
+                    s->names - 1);
+    const struct fragment_name *name = &s->fragment[code];
+    if (d->careful)
+        show(d, from, "SE", code, name->name);
+    m->as = name->field;
+    if (name->field == NULL) {
+        if (!d->careful)
+            return -1;
+        m->relaxed = arena_alloc(d->arena, sizeof *m->relaxed);
+        if (m->relaxed == NULL)
+            return fail_memory(d);
+        memset(m->relaxed, 0, sizeof *m->relaxed);
+        m->relaxed->uri = schema_uri(s, name->ns);
+        m->relaxed->name = name->name;
+        enter(d, name->name);
+        if (read_relaxed(d, m->relaxed, name->qname) != 0)
+            return -1;
+    } else if (read_slot(d, name->field, &m->v) != 0) {
+        return -1;
+    }
+    from = d->r.pos;
+    code = (uint32_t)bits_read(&d->r, s->fragment_bits);
+    if (code != s->names + 1u)
+        return d->r.pos > d->r.end ? fail_end(d)
+                                   : fail(d, from, "event code %u; expected the end of the "
+                                          "fragment, %d", code, s->names + 1);
+    if (d->careful)
+        show(d, from, "ED", code, "");
+    return 0;
+}
+
+/* ---- documents ---- */
+
+static int read_document(struct decoder *d)
+{
+    const struct schema *s = d->s;
+    uint64_t from = d->r.pos;
+    uint32_t code = (uint32_t)bits_read(&d->r, s->document_bits);
+    if (d->r.pos > d->r.end)
+        return fail_end(d);
+    if (code >= s->elements)
+        return fail(d, from, "event code %u of the document; expected one of the %d global elements "
+                    "of %s", code, s->elements, s->name);
+    d->m->root = s->element[code];
+    d->m->as = &d->m->root->as;
+    if (d->careful)
+        show(d, from, "SE", code, d->m->as->name);
+    return read_slot(d, d->m->as, &d->m->v);
+}
+
+static int read_header(struct decoder *d)
+{
+    if (d->r.size >= 4 && memcmp(d->r.p, "$EXI", 4) == 0)
+        d->r.pos = 32;
+    uint64_t from = d->r.pos, bits = bits_read(&d->r, 8);
+    if (d->r.pos > d->r.end)
+        return fail_end(d);
+    if (bits >> 6 != 2)
+        return fail(d, from, "0x%02X is no EXI header; expected 0x80", (unsigned)bits);
+    if (bits & 0x20)
+        return fail(d, from, "the header carries EXI options; V2G messages use the default options");
+    if (bits & 0x1F)
+        return fail(d, from, "EXI version in header 0x%02X; expected 0x80, version 1",
+                    (unsigned)bits);
+    if (d->careful)
+        show(d, from, "header", bits, "EXI 1.0, no options");
+    return 0;
+}
+
+/* Padding and whatever lies behind the document. */
+static int read_trailer(struct decoder *d)
+{
+    if (d->r.pos > d->r.end)
+        return fail_end(d);
+    unsigned padding = (unsigned)(-d->r.pos & 7);
+    uint64_t from = d->r.pos, bits = bits_read(&d->r, padding);
+    if (d->careful && padding > 0)
+        show(d, from, "padding", bits, "");
+    if (bits != 0 && violate(d, from, "", "padding bits that are not 0") != 0)
+        return -1;
+    size_t used = (size_t)(d->r.pos >> 3);
+    d->m->trailing = (struct slice){d->r.p + used, d->r.size - used};
+    if (used == d->r.size)
+        return 0;
+    return violate(d, d->r.pos, "", "%zu bytes after the end of the document", d->r.size - used);
+}
+
+static int decode_once(struct decoder *d, const void *p, size_t n)
+{
+    bits_open(&d->r, p, n);
+    d->depth = 0;
+    *d->m = (struct message){.schema = d->s, .is_fragment = d->o->fragment};
+    if (read_header(d) != 0)
+        return -1;
+    if ((d->o->fragment ? read_fragment(d) : read_document(d)) != 0)
+        return -1;
+    return read_trailer(d);
+}
+
+static int __attribute__((noinline, cold))
+decode_carefully(struct decoder *d, const void *p, size_t n)
+{
+    d->careful = true;
+    d->path[0] = '\0';
+    d->path_n = 0;
+    d->seen = NULL;
+    d->seen_n = d->seen_cap = 0;
+    d->work = 0;
+    d->has_names = false;
+    struct violation *violations = NULL;
+    d->violations_end = &violations;
+    int bad = decode_once(d, p, n);
+    d->m->violations = violations;
+    free(d->seen);
+    return bad;
+}
+
+int exi_decode(const struct schema *s, const void *p, size_t n, const struct exi_options *o,
+               struct arena *a, struct message *m, struct err *e)
+{
+    if (n > o->limits.size)
+        return err_set_bit(e, 0, "%zu bytes of input; its limit is %zu", n, o->limits.size);
+    struct decoder d; /* the fast pass needs its first members only */
+    d.arena = a;
+    d.s = s;
+    d.o = o;
+    d.e = e;
+    d.m = m;
+    d.careful = false;
+    size_t budget = o->limits.memory != 0 ? o->limits.memory : 4096 + 56 * n;
+    size_t limit = a->limit;
+    if (budget < SIZE_MAX - a->taken && a->taken + budget < limit)
+        a->limit = a->taken + budget;
+    struct arena_mark mark = arena_mark(a);
+    int bad = o->trace != NULL ? -1 : decode_once(&d, p, n);
+    if (bad != 0) {
+        arena_rewind(a, mark);
+        bad = decode_carefully(&d, p, n);
+    }
+    a->limit = limit;
+    return bad;
+}

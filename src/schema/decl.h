@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a description says, before it is linked: the statements of all files, by name. Private to
+ * src/schema.
+ */
+#ifndef V2G_SCHEMA_DECL_H
+#define V2G_SCHEMA_DECL_H
+
+#include "schema/schema.h"
+
+#define DECL_NAMESPACES_MAX 32
+
+/* Where something was written, for errors. */
+struct place {
+    const char *file;
+    int line;
+};
+
+/* A part of a type's content, as a tree. */
+struct particle {
+    enum { PARTICLE_FIELD, PARTICLE_CHOICE, PARTICLE_SEQUENCE, PARTICLE_ANY } what;
+    uint32_t min, max;
+    struct particle *child, *next;
+    struct decl_field *field;       /* PARTICLE_FIELD */
+    int slot;                       /* once linked: of a field or wildcard */
+};
+
+struct decl_field {
+    struct place place;
+    const char *name, *type, *unit, *preset, *doc;
+    bool is_attribute, is_content, is_ref, limited;
+    int64_t lo, hi;
+    uint8_t ns;
+    uint32_t min, max;
+    struct simple *narrowed; /* once linked: the type with this field's own range, or NULL */
+    struct decl_field *next; /* of attributes */
+};
+
+struct decl_simple {
+    struct place place;
+    const char *base;
+    struct simple *out;
+    struct decl_simple *next;
+};
+
+struct decl_type {
+    struct place place;
+    const char *name, *base, *doc;
+    uint8_t ns;
+    bool is_abstract, is_mixed, is_quantity, is_anonymous, linking;
+    struct decl_field *attributes;
+    struct particle *content; /* a sequence */
+    struct type *out;
+    struct particle *tree;    /* once linked: attributes, base's content and own, as slots */
+    struct decl_type *next;
+};
+
+struct decl_element {
+    struct place place;
+    const char *name, *type, *head, *doc;
+    uint8_t ns, from;
+    bool is_abstract;
+    uint16_t payload;
+    struct decl_type *own; /* anonymous type, or a message's */
+    struct element *out;
+    struct decl_element *next;
+};
+
+/* Everything declared, in order; `last` pointers for appending. */
+struct decls {
+    struct schema *schema;
+    struct arena *arena;
+    struct decl_simple *simples, **simples_end;
+    struct decl_type *types, **types_end;
+    struct decl_element *elements, **elements_end;
+    const char *used[16]; /* names of the files read */
+    unsigned uses;
+    schema_source source;
+    void *context;
+};
+
+/* Reads the description NAME and what it uses into d. is_main: its header line names the schema. */
+int decl_read(struct decls *d, const char *name, bool is_main, struct err *e);
+
+/* Turns the declarations into the tables of d->schema. */
+int decl_link(struct decls *d, struct err *e);
+
+/* Computes states, codes and widths of t from its particle tree (attributes included). */
+int grammar_build(struct arena *a, struct type *t, const struct particle *tree,
+                  const struct place *place, struct err *e);
+
+/* Name (maybe ALIAS:NAME) as seen from namespace ns: the declaration, or NULL. */
+struct decl_type *decl_type_find(const struct decls *d, const char *name, uint8_t ns);
+struct decl_element *decl_element_find(const struct decls *d, const char *name, uint8_t ns);
+const struct simple *decl_simple_find(const struct decls *d, const char *name, uint8_t ns);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A message set, read from the text files of schema/ (docs/schema-notation.md) and linked into
+ * tables. Everything else is a loop over these tables: codec, XML, JSON, Lua names, defaults,
+ * reference pages. All of it lives in one arena and never changes after loading, so that threads
+ * and sessions may share it.
+ */
+#ifndef V2G_SCHEMA_SCHEMA_H
+#define V2G_SCHEMA_SCHEMA_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SCHEMA_UNBOUNDED UINT32_MAX /* max of a list without end */
+#define SCHEMA_NO_CODE 0xFF         /* "this production does not exist here" */
+#define SCHEMA_NO_NS 0xFF           /* of a name that is in no namespace */
+
+/* What a value is, and how EXI writes it. ORDER KIND */
+enum kind {
+    KIND_BOOLEAN,  /* value.i 0 or 1; 1 bit */
+    KIND_ENUM,     /* value.i index of the member; `width` bits */
+    KIND_NBIT,     /* value.i; `width` bits holding value - lo */
+    KIND_UNSIGNED, /* value.u; groups of 7 bits */
+    KIND_SIGNED,   /* value.i; sign bit and groups of 7 bits */
+    KIND_BIG,      /* value.b decimal text of an integer of any size; sign bit and groups */
+    KIND_STRING,   /* value.b UTF-8 */
+    KIND_HEX,      /* value.b octets */
+    KIND_BASE64,   /* value.b octets */
+    KIND_NODE,     /* value.n */
+    KIND_ABSTRACT, /* head of a substitution group: has a code, never a value */
+    KIND_ANY,      /* value.any: an element that a wildcard let in */
+    KIND_TEXT,     /* value.b UTF-8: characters of mixed content */
+};
+
+struct simple {
+    const char *name, *doc; /* name "" where it has none */
+    const char *base;       /* built-in type: "unsignedByte", "string", … */
+    uint8_t kind, width, ns;
+    bool is_unsigned;       /* lo and hi are of an unsigned 64-bit range (unsignedLong) */
+    bool limited;           /* a range was stated (of the number, or of the length) */
+    int64_t lo, hi;         /* of the number, or of the length in characters or octets; of the
+                               built-in type where none was stated (strings: 0 and INT64_MAX) */
+    uint16_t members;       /* of an enumeration */
+    const char **member;    /* XML text of each */
+    const char *prefix;     /* before a member's name in Lua; "" */
+};
+
+/* One element, attribute, wildcard or text of a type. Its index in the type is its slot. */
+struct field {
+    const char *name;          /* "Algorithm" for @Algorithm; "" for text content and wildcards */
+    const struct type *type;   /* of KIND_NODE */
+    const struct simple *simple; /* of all simple kinds */
+    int64_t lo, hi;            /* as in simple */
+    uint32_t min, max;         /* occurrences */
+    uint16_t qname;            /* number of (ns, name) in this set; attributes and elements alike */
+    uint8_t kind, width, ns;   /* ns: index, or SCHEMA_NO_NS */
+    uint8_t after, below, full; /* state once taken: usual, fewer than min, max of a list */
+    uint8_t frame;             /* bits for its characters' event and its end: 1 each; attributes
+                                  and text content have none */
+    uint8_t choice;            /* alternatives of one choice share a number; 0: none */
+    bool is_attribute, is_list, is_content;
+    bool is_default;           /* of a choice: the alternative that a fresh message holds */
+    bool is_mandatory;         /* the element cannot be complete without it (or its choice) */
+    const char *doc, *unit, *preset; /* doc line; unit or ""; text of the default or NULL */
+};
+
+/* Where the content of an element stands: which productions may come, and their codes. */
+struct state {
+    uint8_t bits;   /* width of a code of the first level */
+    uint8_t count;  /* slots that may come; code i is that of slot type->slots[first + i] */
+    uint8_t end;    /* code of the end of the element, or SCHEMA_NO_CODE: not yet */
+    uint8_t text;   /* code of untyped characters (mixed content), or SCHEMA_NO_CODE */
+    uint8_t escape; /* first-level code of everything the schema does not foresee */
+    uint8_t bits2;  /* width of the second-level code behind `escape` */
+    bool starts;    /* before the first element: other attributes may still come */
+    uint8_t after_text; /* state after characters of mixed content */
+    uint16_t first;
+};
+
+struct type {
+    const char *name;            /* "PhysicalValueType"; that of the element where anonymous */
+    const char *doc;
+    const struct type *base;     /* NULL, or the type that this one extends */
+    uint16_t fields;             /* number of slots */
+    uint16_t attributes;         /* the first ones are attributes, in the order of the wire */
+    uint16_t own;                /* first slot that is not the base's (elements) */
+    uint16_t states;
+    uint8_t ns;
+    bool is_abstract, is_mixed, is_quantity, is_anonymous;
+    bool is_open;                /* children in any order or repeated: see struct node */
+    struct field *field;
+    struct state *state;         /* 0: at the start; 1 + i: after slot i; then those of lists */
+    const uint8_t *slots;        /* slots of all states, one after another */
+    const uint8_t *codes;        /* [state * fields + slot]: code, or SCHEMA_NO_CODE */
+    /* facts about the type that are needed on fast paths */
+    uint16_t node_size;          /* bytes of a node of this type */
+    int8_t multiplier, unit, value; /* slots of a quantity's parts; -1: has none */
+};
+
+enum direction { FROM_NONE, FROM_EVCC, FROM_SECC, FROM_BOTH };
+
+/* A global element. Its value is described by `as` (occurrences there mean nothing). */
+struct element {
+    struct field as;
+    const char *doc;
+    const struct element *head; /* of its substitution group, or NULL */
+    uint16_t code;              /* event code in a document of this set */
+    uint16_t payload;           /* V2GTP payload type of a message */
+    uint8_t from;               /* enum direction; FROM_NONE: no message */
+    bool is_abstract;
+};
+
+struct ns {
+    const char *alias, *uri;
+    bool unqualified, attributes_qualified;
+    const char **local; /* local names known to the string table, sorted */
+    uint16_t locals;
+    uint16_t uri_id;    /* number in the EXI string table of URIs */
+};
+
+/* An element name as EXI fragments know it. */
+struct fragment_name {
+    const char *name;
+    uint16_t qname;
+    uint8_t ns;
+    const struct field *field; /* NULL where two types share the name: relaxed grammar */
+};
+
+struct schema {
+    const char *name;     /* "iso15118-2" */
+    const char *protocol; /* "ISO15118-2" */
+    const char *doc;
+    uint16_t payload;
+    struct arena arena;
+
+    uint16_t namespaces, types, simples, elements, messages, names, attributes, qnames;
+    struct ns *ns;                    /* in the order of the files */
+    struct ns no_ns;                  /* names that are in no namespace */
+    uint8_t *ns_sorted;               /* indices of ns, by URI: s0, s1, … of the XML view */
+    const struct type **type;         /* in the order of the files */
+    const struct simple **simple;
+    const struct element **element;   /* by local name, then URI: index is the event code */
+    const struct element **message;   /* those with a direction, in the order of the files */
+    struct fragment_name *fragment;   /* unique element names by local name, then URI */
+    struct fragment_name *attribute;  /* unique attribute names, likewise */
+    uint8_t document_bits, fragment_bits;
+    const struct element *root;       /* "V2G_Message", or NULL: messages are roots themselves */
+    const struct element *body_head;  /* head of the messages' substitution group, or NULL */
+};
+
+/* Where the text of schema NAME comes from: fills text (its bytes stay valid) and file name.
+ * Returns 0, or -1 where there is no such schema. */
+typedef int (*schema_source)(void *context, const char *name, struct slice *text,
+                             const char **file);
+
+/* Reads the description NAME and all that it uses. NULL: e says file, line, what was expected and
+ * found. The caller closes the result. */
+struct schema *schema_load(const char *name, schema_source source, void *context, struct err *e);
+void schema_close(struct schema *s);
+
+/* By local name; NULL where there is none. Of messages or of any global element. */
+const struct element *schema_element(const struct schema *s, const char *name);
+const struct element *schema_message(const struct schema *s, const char *name);
+const struct type *schema_type(const struct schema *s, const char *name);
+const struct simple *schema_simple(const struct schema *s, const char *name);
+
+/* Slot of the child or attribute of that name (n bytes), or -1. */
+int type_slot(const struct type *t, const char *name, size_t n);
+
+/* Index of a member by its XML text (n bytes), or -1. */
+int simple_member(const struct simple *s, const char *text, size_t n);
+
+/* URI of a namespace number; "" for SCHEMA_NO_NS. */
+const char *schema_uri(const struct schema *s, uint8_t ns);
+
+#endif

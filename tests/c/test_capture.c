@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading captures: the files are made here, packet by packet; events are compared as text. */
+#include "wire/capture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define FILE_NAME "/tmp/v2glab-test-capture.pcap"
+#define CAR_PORT 50000
+#define STATION_PORT 61341
+#define CAR_ISN 1000u
+#define STATION_ISN 9000u
+
+enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
+enum { LINK_ETHERNET = 1, LINK_RAW = 101, LINK_SLL = 113, LINK_SLL2 = 276 };
+
+/* The file that a test makes. */
+static struct buf file;
+static int64_t now; /* microseconds; each packet comes 1 ms after the one before */
+static int link_type;
+static bool vlan, extensions, four, nano;
+static size_t snap; /* captured length; 0: all */
+
+static void le32(uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        buf_char(&file, (char)(v >> 8 * i));
+}
+
+static void be(struct buf *b, uint64_t v, int n)
+{
+    while (n-- > 0)
+        buf_char(b, (char)(v >> 8 * n));
+}
+
+static void begin(int link)
+{
+    buf_clear(&file);
+    vlan = extensions = four = nano = false;
+    snap = 0;
+    now = 1700000000000000;
+    link_type = link;
+    le32(0xA1B2C3D4);
+    le32(4 << 16 | 2);
+    le32(0);
+    le32(0);
+    le32(65535);
+    le32((uint32_t)link);
+}
+
+static void add_link(struct buf *b)
+{
+    uint16_t type = four ? 0x0800 : 0x86DD;
+    if (link_type == LINK_ETHERNET)
+        buf_add(b, "\x02\x02\x02\x02\x02\x02\x04\x04\x04\x04\x04\x04", 12);
+    if (link_type == LINK_SLL)
+        buf_add(b, "\0\0\0\1\0\6\4\4\4\4\4\4\0\0", 14);
+    if (vlan)
+        be(b, 0x88A8000181000002, 8);
+    if (link_type != LINK_RAW)
+        be(b, type, 2);
+    if (link_type == LINK_SLL2)
+        buf_add(b, "\0\0\0\0\0\1\0\1\0\6\4\4\4\4\4\4\0\0", 18);
+}
+
+static void add_ip4(struct buf *b, bool car, int protocol, size_t n)
+{
+    be(b, 0x4500, 2);
+    be(b, n + 20, 2);
+    be(b, 0x0000400040, 5);
+    be(b, (uint64_t)protocol, 1);
+    be(b, 0, 2);
+    be(b, car ? 0x0A000001 : 0x0A000002, 4);
+    be(b, car ? 0x0A000002 : 0x0A000001, 4);
+}
+
+static void add_ip6(struct buf *b, bool car, int protocol, size_t n)
+{
+    be(b, 0x60000000, 4);
+    be(b, n + (extensions ? 24 : 0), 2);
+    be(b, extensions ? 0 : (uint64_t)protocol, 1);
+    be(b, 64, 1);
+    be(b, 0xFE80000000000000, 8);
+    be(b, car ? 1 : 2, 8);
+    be(b, 0xFE80000000000000, 8);
+    be(b, car ? 2 : 1, 8);
+    if (!extensions)
+        return;
+    be(b, 0x3C00000000000000, 8);                            /* hop-by-hop, then destination */
+    be(b, 0x2C00000000000000, 8);                            /* then fragment */
+    be(b, (uint64_t)protocol << 56 | 0x0000000012345678, 8); /* the only one */
+}
+
+static void add_record(struct buf *b)
+{
+    size_t n = snap != 0 && snap < b->n ? snap : b->n;
+    now += 1000;
+    le32((uint32_t)(now / 1000000));
+    le32((uint32_t)(now % 1000000) * (nano ? 1000 : 1));
+    le32((uint32_t)n);
+    le32((uint32_t)b->n);
+    buf_add(&file, b->p, n);
+    buf_close(b);
+}
+
+static void add_frame(bool car, int protocol, const void *transport, size_t n)
+{
+    struct buf b = {0};
+    add_link(&b);
+    (four ? add_ip4 : add_ip6)(&b, car, protocol, n);
+    buf_add(&b, transport, n);
+    if (b.n < 60 && link_type == LINK_ETHERNET)
+        buf_add(&b, (uint8_t[60]){0}, 60 - b.n); /* padding */
+    add_record(&b);
+}
+
+static void tcp_ports(bool car, unsigned flags, uint32_t seq, uint32_t ack, const char *text,
+                      int car_port)
+{
+    struct buf b = {0};
+    be(&b, (uint64_t)(car ? car_port : STATION_PORT), 2);
+    be(&b, (uint64_t)(car ? STATION_PORT : car_port), 2);
+    be(&b, seq, 4);
+    be(&b, ack, 4);
+    be(&b, 0x6000 | flags, 2);
+    be(&b, 0x1000, 2);
+    be(&b, 0, 4);
+    be(&b, 0x020405A0, 4);
+    buf_text(&b, text);
+    add_frame(car, 6, b.p, b.n);
+    buf_close(&b);
+}
+
+/* seq and ack count from the byte behind the SYN. */
+static void car(unsigned flags, uint32_t seq, uint32_t ack, const char *text)
+{
+    tcp_ports(true, flags, CAR_ISN + 1 + seq, STATION_ISN + 1 + ack, text, CAR_PORT);
+}
+
+static void station(unsigned flags, uint32_t seq, uint32_t ack, const char *text)
+{
+    tcp_ports(false, flags, STATION_ISN + 1 + seq, CAR_ISN + 1 + ack, text, CAR_PORT);
+}
+
+static void handshake(void)
+{
+    car(SYN, (uint32_t)-1, 0, "");
+    station(SYN | ACK, (uint32_t)-1, 0, "");
+    car(ACK, 0, 0, "");
+}
+
+static void udp(bool from_car, const char *hex)
+{
+    uint8_t bytes[64];
+    int64_t n = hex_read(hex, strlen(hex), bytes, sizeof bytes);
+    struct buf b = {0};
+    be(&b, from_car ? 40000 : 15118, 2);
+    be(&b, from_car ? 15118 : 40000, 2);
+    be(&b, (uint64_t)n + 8, 2);
+    be(&b, 0, 2);
+    buf_add(&b, bytes, (size_t)n);
+    add_frame(from_car, 17, b.p, b.n);
+    buf_close(&b);
+}
+
+/* What the reader reported: one line an event. */
+static struct buf events;
+
+static void on_udp(void *context, int64_t us, const struct endpoint *from,
+                   const struct endpoint *to, struct slice bytes)
+{
+    (void)context;
+    (void)us;
+    buf_printf(&events, "udp %u>%u ", from->port, to->port);
+    buf_hex(&events, bytes.p, bytes.n, true);
+    buf_char(&events, '\n');
+}
+
+static void on_open(void *context, int64_t us, uint32_t connection, const struct endpoint *client,
+                    const struct endpoint *server, bool from_start)
+{
+    (void)context;
+    (void)us;
+    buf_printf(&events, "%u open %u>%u%s\n", connection, client->port, server->port,
+               from_start ? "" : " in the middle");
+}
+
+static void on_refused(void *context, int64_t us, const struct endpoint *client,
+                       const struct endpoint *server)
+{
+    (void)context;
+    (void)us;
+    buf_printf(&events, "refused %u>%u\n", client->port, server->port);
+}
+
+static void on_data(void *context, int64_t us, uint32_t connection, bool from_client,
+                    struct slice bytes, uint64_t frame)
+{
+    (void)context;
+    (void)us;
+    buf_printf(&events, "%u %s %.*s #%u\n", connection, from_client ? "car" : "station",
+               (int)bytes.n, (const char *)bytes.p, (unsigned)frame);
+}
+
+static void on_loss(void *context, int64_t us, uint32_t connection, bool from_client,
+                    uint64_t missing)
+{
+    (void)context;
+    (void)us;
+    buf_printf(&events, "%u %s lost %u\n", connection, from_client ? "car" : "station",
+               (unsigned)missing);
+}
+
+static void on_close(void *context, int64_t us, uint32_t connection, bool from_client,
+                     const char *how)
+{
+    (void)context;
+    (void)us;
+    buf_printf(&events, "%u %s %s\n", connection, from_client ? "car" : "station", how);
+}
+
+static const struct capture_events EVENTS = {on_udp,  on_open, on_refused,
+                                             on_data, on_loss, on_close};
+
+static struct capture_totals totals;
+static struct err problem;
+
+static int read_made(void)
+{
+    FILE *f = fopen(FILE_NAME, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(file.p, 1, file.n, f), file.n);
+    fclose(f);
+    buf_clear(&events);
+    problem = ERR_INIT;
+    int status = capture_read(FILE_NAME, &EVENTS, NULL, &totals, &problem);
+    remove(FILE_NAME);
+    return status;
+}
+
+static void expect(const char *text)
+{
+    int status = read_made();
+    assert_string_equal(buf_string(&events), text);
+    assert_int_equal(status, 0);
+}
+
+static void expect_error(const char *part)
+{
+    char text[1024];
+    assert_int_equal(read_made(), -1);
+    err_text(&problem, text, sizeof text);
+    if (strstr(text, part) == NULL || strstr(text, FILE_NAME) == NULL)
+        fail_msg("expected \"%s\" in \"%s\"", part, text);
+}
+
+#define OPEN "1 open 50000>61341\n"
+
+/* A whole connection, which every way of recording it must give again. */
+static void make_session(void)
+{
+    handshake();
+    car(ACK, 0, 0, "request");
+    station(ACK, 0, 7, "answer");
+    car(ACK | FIN, 7, 6, "");
+    station(ACK | FIN, 6, 8, "");
+    car(ACK, 8, 7, "");
+}
+
+#define SESSION \
+    OPEN        \
+    "1 car request #4\n1 station answer #5\n1 car FIN\n1 station FIN\n"
+
+static void test_session(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    make_session();
+    expect(SESSION);
+    assert_int_equal(totals.packets, 8);
+    assert_int_equal(totals.connections, 1);
+    assert_int_equal(totals.cut, 0);
+    assert_int_equal(totals.first_us, 1700000000001000);
+    assert_int_equal(totals.last_us, 1700000000008000);
+    begin(LINK_ETHERNET);
+    vlan = extensions = true;
+    make_session();
+    expect(SESSION);
+    begin(LINK_ETHERNET);
+    four = true;
+    make_session();
+    expect(SESSION);
+}
+
+static void test_links(void **state)
+{
+    (void)state;
+    static const int links[] = {LINK_RAW, LINK_SLL, LINK_SLL2};
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+        begin(links[i]);
+        make_session();
+        expect(SESSION);
+    }
+    begin(LINK_ETHERNET);
+    nano = true;
+    memcpy(file.p, "\x4D\x3C\xB2\xA1", 4);
+    make_session();
+    expect(SESSION);
+    assert_int_equal(totals.last_us, 1700000000008000);
+    begin(LINK_ETHERNET);
+    file.p[20] = 105;
+    make_session();
+    expect_error("IEEE802_11");
+}
+
+static void test_reordering(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    handshake();
+    car(ACK, 6, 0, "ghi");
+    car(ACK, 3, 0, "def");
+    car(ACK | FIN, 9, 0, "");
+    car(ACK, 0, 0, "abc");
+    expect(OPEN "1 car abc #7\n1 car def #5\n1 car ghi #4\n1 car FIN\n");
+}
+
+static void test_retransmission_and_overlap(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    handshake();
+    car(SYN, (uint32_t)-1, 0, "");
+    car(ACK, 0, 0, "abc");
+    car(ACK, 0, 0, "abc");
+    car(ACK, 1, 0, "bcdef");
+    car(ACK, 5, 0, "f");                      /* keep-alive */
+    car(ACK, 12, 0, "mn");
+    car(ACK, 12, 0, "mn");
+    car(ACK, 8, 0, "ijklmnop");
+    car(ACK, 6, 0, "gh");
+    station(SYN | ACK, (uint32_t)-1, 0, "");
+    car(ACK, 3, 0, "defghijklmnopq");
+    expect(OPEN "1 car abc #5\n1 car def #7\n1 car gh #12\n1 car ijklmnop #11\n1 car q #14\n");
+}
+
+static void test_loss(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    handshake();
+    car(ACK, 0, 0, "abc");
+    car(ACK, 13, 0, "def");
+    station(ACK, 0, 3, ""); /* nothing decided */
+    station(ACK, 0, 16, "xyz");
+    car(ACK, 20, 0, "ghi");
+    station(ACK | FIN, 8, 16, "");
+    expect(OPEN "1 car abc #4\n1 car lost 10\n1 car def #5\n1 station xyz #7\n"
+                "1 car lost 4\n1 car ghi #8\n1 station lost 5\n1 station FIN\n");
+}
+
+/* The last data are not in the capture, but acknowledged. */
+static void test_loss_at_the_end(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    handshake();
+    car(ACK, 0, 0, "abc");
+    station(ACK, 0, 50, "");
+    car(ACK, 50, 1, ""); /* 1 may be a FIN */
+    expect(OPEN "1 car abc #4\n1 car lost 47\n");
+    car(ACK | FIN, 60, 0, "");
+    car(ACK | RST, 61, 0, "");
+    expect(OPEN "1 car abc #4\n1 car lost 57\n1 car FIN\n1 car RST\n");
+}
+
+static void test_loss_limit(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    handshake();
+    for (uint32_t i = 0; i < 1100; i++)
+        car(ACK, 10 + 2 * i, 0, "x");
+    assert_int_equal(read_made(), 0);
+    const char *text = buf_string(&events);
+    assert_memory_equal(text, OPEN "1 car lost 10\n1 car x #4\n1 car lost 1\n1 car x #5\n",
+                        strlen(OPEN) + 50);
+    assert_non_null(strstr(text, "1 car x #1103\n"));
+}
+
+/* Packets recorded in part: what is there is reported, the rest is lost. */
+static void test_cut_packets(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    snap = 14 + 40 + 24 + 4;
+    handshake();
+    car(ACK, 0, 0, "request1");
+    station(ACK, 0, 8, "no");
+    car(ACK, 8, 2, "request2");
+    station(ACK, 2, 16, "");
+    expect(OPEN "1 car requ #4\n1 station no #5\n1 car lost 4\n1 car requ #6\n1 car lost 4\n");
+    assert_int_equal(totals.cut, 2);
+}
+
+static void test_wrap(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    uint32_t isn = UINT32_MAX - 4;
+    tcp_ports(true, SYN, isn, 0, "", CAR_PORT);
+    tcp_ports(false, SYN | ACK, UINT32_MAX, isn + 1, "", CAR_PORT);
+    tcp_ports(true, ACK, isn + 4, 0, "defgh", CAR_PORT);
+    tcp_ports(true, ACK, isn + 1, 0, "abc", CAR_PORT);
+    tcp_ports(true, ACK, isn + 15, 0, "xyz", CAR_PORT);
+    tcp_ports(false, ACK, 0, isn + 18, "answer", CAR_PORT);
+    expect(OPEN "1 car abc #4\n1 car defgh #3\n1 car lost 6\n1 car xyz #5\n"
+                "1 station answer #6\n");
+}
+
+static void test_port_used_again(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    make_session();
+    tcp_ports(true, SYN, 77, 0, "", CAR_PORT);
+    tcp_ports(false, SYN | ACK, 88, 78, "", CAR_PORT);
+    tcp_ports(true, ACK, 78, 89, "again", CAR_PORT);
+    tcp_ports(true, SYN, 5000077, 0, "", CAR_PORT);
+    tcp_ports(false, SYN | ACK, 88, 5000078, "", CAR_PORT);
+    tcp_ports(true, ACK | RST, 5000078, 89, "", CAR_PORT);
+    tcp_ports(true, ACK, 78 + 500000000, 89, "third", CAR_PORT);
+    expect(SESSION "2 open 50000>61341\n2 car again #11\n2 car port used again\n"
+                   "3 open 50000>61341\n3 car RST\n"
+                   "4 open 50000>61341 in the middle\n4 car third #15\n");
+}
+
+/* One odd segment is dropped, a second shows that the capture misses a handshake. */
+static void test_far_sequence_numbers(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    handshake();
+    car(ACK, 0, 0, "abc");
+    car(ACK, 1000000000, 0, "damaged");
+    car(ACK, 3, 1000000000, "def");
+    car(ACK, 2000000000, 0, "new");
+    car(ACK, 2000000003, 0, "er");
+    expect(OPEN "1 car abc #4\n1 car def #6\n1 car port used again\n"
+                "2 open 50000>61341 in the middle\n2 car er #8\n");
+}
+
+/* As a car does that reuses its port too early: the answer acknowledges an old connection. */
+static void test_refused_and_tried_again(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    car(SYN, (uint32_t)-1, 0, "");
+    station(ACK, 555555555, 875425134, "");
+    car(RST, 875425134, 0, "");
+    car(SYN, (uint32_t)-1, 0, "");
+    station(SYN | ACK, (uint32_t)-1, 0, "");
+    car(ACK, 0, 0, "abc");
+    tcp_ports(true, SYN, 5, 0, "", 50001);
+    tcp_ports(false, RST | ACK, 0, 6, "", 50001);
+    expect(OPEN "1 car abc #6\nrefused 50001>61341\n");
+}
+
+static void test_in_the_middle(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    car(ACK, 0, 0, "");
+    station(ACK, 100, 7, "answer");
+    car(ACK, 7, 106, "more");
+    station(ACK, 0, 7, "old");
+    station(ACK, 126, 11, "end");
+    car(ACK | RST, 11, 129, "");
+    expect("1 open 61341>50000 in the middle\n1 car answer #2\n1 station more #3\n"
+           "1 car lost 20\n1 car end #5\n1 station RST\n");
+}
+
+/* SDP told who listens where: fe80::2, port 61341, no TLS. */
+#define SDP_REQUEST "01FE9000000000021000"
+#define SDP_RESPONSE "01FE900100000014FE800000000000000000000000000002EF9D1000"
+
+static void test_sdp(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    udp(true, SDP_REQUEST);
+    udp(false, SDP_RESPONSE);
+    station(ACK, 100, 7, "answer");
+    expect("udp 40000>15118 " SDP_REQUEST "\nudp 15118>40000 " SDP_RESPONSE "\n"
+           "1 open 50000>61341 in the middle\n1 station answer #3\n");
+    begin(LINK_ETHERNET);
+    udp(true, SDP_REQUEST);
+    station(ACK, 100, 7, "answer");
+    expect("udp 40000>15118 " SDP_REQUEST "\n"
+           "1 open 50000>61341 in the middle\n1 station answer #2\n");
+}
+
+static void test_several_at_once(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    for (int port = 1; port <= 3; port++) {
+        tcp_ports(true, SYN, 0, 0, "", port);
+        tcp_ports(false, SYN | ACK, 0, 1, "", port);
+    }
+    for (int port = 3; port >= 1; port--)
+        tcp_ports(true, ACK, 1, 1, port == 2 ? "two" : "other", port);
+    expect("1 open 1>61341\n2 open 2>61341\n3 open 3>61341\n"
+           "3 car other #7\n2 car two #8\n1 car other #9\n");
+}
+
+static void test_cut_file(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    make_session();
+    size_t whole = file.n;
+    for (size_t n = 1; n < whole; n++) {
+        file.n = n;
+        read_made();
+    }
+    file.n = whole - 30; /* within the last packet */
+    expect_error("behind packet 7: truncated");
+    assert_string_equal(buf_string(&events), SESSION);
+    assert_int_equal(totals.packets, 7);
+}
+
+static void test_garbage(void **state)
+{
+    (void)state;
+    buf_clear(&file);
+    expect_error("found only 0 bytes");
+    buf_text(&file, "PK\3\4 what an archive begins with, for example");
+    expect_error("found 504B0304");
+    problem = ERR_INIT;
+    assert_int_equal(capture_read("/nowhere/x.pcap", &EVENTS, NULL, NULL, &problem), -1);
+    assert_non_null(strstr(problem.what, "No such file"));
+    problem = ERR_INIT;
+    assert_int_equal(capture_read("/tmp", &EVENTS, NULL, NULL, &problem), -1);
+}
+
+/* Every single-bit change behind the file's header is survived. */
+static void test_bit_flips(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    extensions = vlan = true;
+    make_session();
+    for (size_t bit = 24 * 8; bit < file.n * 8; bit += 3) {
+        file.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        read_made();
+        file.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_session),
+        cmocka_unit_test(test_links),
+        cmocka_unit_test(test_reordering),
+        cmocka_unit_test(test_retransmission_and_overlap),
+        cmocka_unit_test(test_loss),
+        cmocka_unit_test(test_loss_at_the_end),
+        cmocka_unit_test(test_loss_limit),
+        cmocka_unit_test(test_cut_packets),
+        cmocka_unit_test(test_wrap),
+        cmocka_unit_test(test_port_used_again),
+        cmocka_unit_test(test_far_sequence_numbers),
+        cmocka_unit_test(test_refused_and_tried_again),
+        cmocka_unit_test(test_in_the_middle),
+        cmocka_unit_test(test_sdp),
+        cmocka_unit_test(test_several_at_once),
+        cmocka_unit_test(test_cut_file),
+        cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_bit_flips),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    buf_close(&file);
+    buf_close(&events);
+    return failed;
+}
