@@ -688,6 +688,27 @@ static int link_type(struct linker *l, struct decl_type *decl)
     return grammar_build(l->d->arena, t, tree, &decl->place, l->e);
 }
 
+/* A message without fields of its own whose type another statement declares shares that type. */
+static void share_types(struct decls *d)
+{
+    for (struct decl_element *c = d->elements; c != NULL; c = c->next) {
+        struct decl_type *own = c->own;
+        if (own == NULL || own->is_anonymous || own->base != NULL || own->attributes != NULL ||
+            own->content->child != NULL)
+            continue;
+        struct decl_type **at = &d->types, *other = NULL;
+        for (struct decl_type *t = d->types; t != NULL; t = t->next)
+            if (t != own && t->ns == own->ns && strcmp(t->name, own->name) == 0)
+                other = t;
+        if (other == NULL)
+            continue;
+        while (*at != own)
+            at = &(*at)->next;
+        *at = own->next;
+        c->own = NULL;
+    }
+}
+
 static int check_twice(struct linker *l)
 {
     for (const struct decl_type *t = l->d->types; t != NULL; t = t->next)
@@ -703,6 +724,7 @@ static int link_types(struct linker *l)
 {
     struct schema *s = l->s;
     unsigned n = 0;
+    share_types(l->d);
     for (struct decl_type *t = l->d->types; t != NULL; t = t->next) {
         if ((t->out = link_new(l, sizeof *t->out)) == NULL)
             return -1;

@@ -519,6 +519,7 @@ static int read_message(struct parser *p)
                        "'from both'", el->name);
     if (el->own->is_anonymous)
         el->own->name = el->name;
+    el->type = el->own->name;
     return bad;
 }
 

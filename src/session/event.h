@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "codec/message.h"
+#include "wire/endpoint.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,12 +27,6 @@ enum event_kind {
     EVENT_VIOLATION, /* something sent or received is outside the standard; `text` */
     EVENT_TIMER,     /* a deadline was measured: `text` its name; limit_us, taken_us; `ok` */
     EVENT_VERDICT,   /* `text` "pass", "fail: …"; `ok` */
-};
-
-struct endpoint {
-    uint8_t mac[6]; /* zero where unknown */
-    uint8_t ip[16]; /* IPv6, network order */
-    uint16_t port;  /* host order */
 };
 
 struct event {

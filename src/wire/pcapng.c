@@ -18,7 +18,7 @@
 
 enum { BLOCK_INTERFACE = 1, BLOCK_STATISTICS = 5, BLOCK_PACKET = 6, BLOCK_SECRETS = 10 };
 enum { BLOCK_SECTION = 0x0A0D0D0A, SECRETS_TLS = 0x544C534B };
-enum { OPTION_END = 0, OPTION_COMMENT = 1, OPTION_PROGRAM = 4, OPTION_RESOLUTION = 9 };
+enum { OPTION_END = 0, OPTION_COMMENT = 1, OPTION_NAME = 2, OPTION_PROGRAM = 4, OPTION_RESOLUTION = 9 };
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
 enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 enum { CLIENT, SERVER };
@@ -211,6 +211,7 @@ static void add_header(struct pcapng *p)
     add_le16(&p->out, 1); /* Ethernet */
     add_le16(&p->out, 0);
     add_le32(&p->out, 0); /* no limit to a packet's length */
+    add_option(&p->out, OPTION_NAME, "v2glab", 6);
     add_option(&p->out, OPTION_RESOLUTION, (uint8_t[]){6}, 1); /* microseconds */
     add_option(&p->out, OPTION_END, "", 0);
     block_end(p, at);
@@ -238,7 +239,7 @@ static void add_mac(struct buf *b, const struct endpoint *a)
     static const uint8_t unknown[6];
     const uint8_t *ip = a->ip;
     uint32_t h = hash32(ip, sizeof a->ip, 2166136261u);
-    uint8_t mac[6] = {0x02, 0x15, (uint8_t)(h >> 24), (uint8_t)(h >> 16), (uint8_t)(h >> 8),
+    uint8_t mac[6] = {0x06, 0x76, (uint8_t)(h >> 24), (uint8_t)(h >> 16), (uint8_t)(h >> 8),
                       (uint8_t)h};
     if (is_ipv4(a) && is_multicast(a))
         memcpy(mac, (uint8_t[]){0x01, 0x00, 0x5E, ip[13] & 0x7F, ip[14], ip[15]}, 6);
