@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST_FIRST 4  /* entries that a new list has room for */
-#define SHOWN_MAX 40  /* bytes of bad input that an error repeats */
+#define LIST_FIRST 4 /* entries that a new list has room for */
+#define SHOWN_MAX 40 /* bytes of bad input that an error repeats */
 
 static int no_memory(struct err *e)
 {
@@ -117,6 +117,16 @@ int node_add_item(struct arena *a, struct node *n, unsigned slot, union value v)
     return 0;
 }
 
+void any_add(struct any *any, struct any_part *part)
+{
+    part->next = NULL;
+    if (any->last == NULL)
+        any->first = part;
+    else
+        any->last->next = part;
+    any->last = part;
+}
+
 /* ---- defaults ---- */
 
 static int complete(struct arena *a, struct node *n, unsigned depth, struct err *e);
@@ -193,8 +203,7 @@ static int add_default(struct arena *a, struct node *n, unsigned slot, unsigned 
 {
     const struct field *f = &n->type->field[slot];
     union value v = {.i = 0};
-    int bad = f->kind == KIND_NODE ? node_default(a, f, &v, depth, e)
-                                   : simple_default(a, f, &v, e);
+    int bad = f->kind == KIND_NODE ? node_default(a, f, &v, depth, e) : simple_default(a, f, &v, e);
     if (bad != 0) {
         err_under(e, f->name);
         return -1;
@@ -240,8 +249,7 @@ static int complete_slot(struct arena *a, struct node *n, unsigned slot, unsigne
     if (!has && f->choice != 0 && (!f->is_default || has_alternative(n, f->choice)))
         return 0;
     if (!f->is_list)
-        return has ? complete_child(a, f, n->v[slot], depth, e)
-                   : add_default(a, n, slot, depth, e);
+        return has ? complete_child(a, f, n->v[slot], depth, e) : add_default(a, n, slot, depth, e);
     uint32_t count = has ? n->v[slot].l->n : 0;
     for (uint32_t i = 0; i < count; i++)
         if (complete_child(a, f, n->v[slot].l->v[i], depth, e) != 0)
@@ -463,9 +471,10 @@ int quantity_set(struct arena *a, struct node *n, double si, const char *unit, s
         int64_t lo, hi, least, most;
         number_limits(&t->field[t->value], &lo, &hi);
         number_limits(&t->field[t->multiplier], &least, &most);
-        return err_set(e, "%g cannot be shown; expected %lld..%lld times 10 to the power of "
-                       "%lld..%lld", si, (long long)lo, (long long)hi, (long long)least,
-                       (long long)most);
+        return err_set(e,
+                       "%g cannot be shown; expected %lld..%lld times 10 to the power of "
+                       "%lld..%lld",
+                       si, (long long)lo, (long long)hi, (long long)least, (long long)most);
     }
     node_set(n, (unsigned)t->multiplier, (union value){.i = m});
     node_set(n, (unsigned)t->value, (union value){.i = value});
@@ -566,6 +575,7 @@ struct node *message_header(const struct message *m)
 /* ---- copies ---- */
 
 struct copier {
+    const struct schema *schema;
     struct arena *to;
     struct err *e;
 };
@@ -589,6 +599,23 @@ static const char *copy_text(struct copier *c, const char *text)
     return made;
 }
 
+/* The description of a wildcard's element is the schema's, or (in relaxed fragments) the message's
+ * own. */
+static const struct element *copy_known(struct copier *c, const struct element *known)
+{
+    if (known == NULL ||
+        (known->code < c->schema->elements && c->schema->element[known->code] == known))
+        return known;
+    struct element *made = arena_alloc(c->to, sizeof *made);
+    if (made == NULL)
+        no_memory(c->e);
+    else
+        *made = *known;
+    return made;
+}
+
+static struct any_part *copy_part(struct copier *c, const struct any_part *from, unsigned depth);
+
 static struct any *copy_any(struct copier *c, const struct any *from, unsigned depth)
 {
     struct any *made = arena_alloc(c->to, sizeof *made);
@@ -599,27 +626,31 @@ static struct any *copy_any(struct copier *c, const struct any *from, unsigned d
     *made = *from;
     made->uri = copy_text(c, from->uri);
     made->name = copy_text(c, from->name);
+    made->known = copy_known(c, from->known);
     made->first = made->last = NULL;
     if (from->known != NULL && copy_value(c, &from->known->as, from->v, &made->v, depth + 1) != 0)
         return NULL;
     for (const struct any_part *p = from->first; p != NULL && !c->e->set; p = p->next) {
-        struct any_part *part = arena_alloc(c->to, sizeof *part);
-        if (part == NULL) {
-            no_memory(c->e);
-            break;
-        }
-        *part = (struct any_part){.what = p->what};
-        part->uri = copy_text(c, p->uri);
-        part->name = copy_text(c, p->name);
-        part->text = p->text == NULL ? NULL : copy_bytes(c, p->text);
-        part->element = p->element == NULL ? NULL : copy_any(c, p->element, depth + 1);
-        if (made->first == NULL)
-            made->first = part;
-        else
-            made->last->next = part;
-        made->last = part;
+        struct any_part *part = copy_part(c, p, depth);
+        if (part != NULL)
+            any_add(made, part);
     }
     return c->e->set ? NULL : made;
+}
+
+static struct any_part *copy_part(struct copier *c, const struct any_part *from, unsigned depth)
+{
+    struct any_part *made = arena_alloc(c->to, sizeof *made);
+    if (made == NULL) {
+        no_memory(c->e);
+        return NULL;
+    }
+    *made = (struct any_part){.what = from->what};
+    made->uri = copy_text(c, from->uri);
+    made->name = copy_text(c, from->name);
+    made->text = from->text == NULL ? NULL : copy_bytes(c, from->text);
+    made->element = from->element == NULL ? NULL : copy_any(c, from->element, depth + 1);
+    return made;
 }
 
 static struct list *copy_list(struct copier *c, const struct field *f, const struct list *from,
@@ -654,8 +685,8 @@ static struct items *copy_items(struct copier *c, const struct type *t, const st
     for (uint32_t i = 0; i < from->n; i++) {
         unsigned slot = from->at[i].slot;
         made->at[i].slot = from->at[i].slot;
-        if (copy_value(c, slot < t->fields ? &t->field[slot] : &text, from->at[i].v,
-                       &made->at[i].v, depth) != 0)
+        if (copy_value(c, slot < t->fields ? &t->field[slot] : &text, from->at[i].v, &made->at[i].v,
+                       depth) != 0)
             return NULL;
     }
     return made;
@@ -732,7 +763,7 @@ static void copy_violations(struct copier *c, const struct violation *from, stru
 
 int message_copy(const struct message *from, struct arena *a, struct message *to, struct err *e)
 {
-    struct copier c = {a, e};
+    struct copier c = {from->schema, a, e};
     struct message made = *from;
     if (from->relaxed != NULL)
         made.relaxed = copy_any(&c, from->relaxed, 0);
@@ -912,10 +943,12 @@ static int not_a_member(const struct field *f, struct text t, struct err *e)
     }
     unsigned most = (1u << f->width) - 1;
     if (used < sizeof all)
-        return err_set(e, "'%.*s' is no member of %s; expected %s, or a number in 0..%u",
-                       shown(t), t.p, s->name, all, most);
-    return err_set(e, "'%.*s' is no member of %s; the nearest of its %u members is %s (or a "
-                   "number in 0..%u)", shown(t), t.p, s->name, s->members, best, most);
+        return err_set(e, "'%.*s' is no member of %s; expected %s, or a number in 0..%u", shown(t),
+                       t.p, s->name, all, most);
+    return err_set(e,
+                   "'%.*s' is no member of %s; the nearest of its %u members is %s (or a "
+                   "number in 0..%u)",
+                   shown(t), t.p, s->name, s->members, best, most);
 }
 
 static int read_enum(const struct field *f, struct text t, union value *v, struct err *e)
@@ -1022,4 +1055,30 @@ unsigned name_distance(const char *text, size_t n, const char *name)
         }
     }
     return row[n];
+}
+
+const char *type_names(const struct type *t, bool attributes, const char *name, char *text)
+{
+    size_t used = 0;
+    const char *best = "";
+    unsigned best_distance = UINT32_MAX;
+    unsigned to = attributes ? t->attributes : t->fields;
+    strcpy(text, "none");
+    for (unsigned i = attributes ? 0 : t->attributes; i < to; i++) {
+        const struct field *f = &t->field[i];
+        if (f->is_content || f->kind == KIND_ABSTRACT)
+            continue;
+        unsigned distance = name_distance(name, strlen(name), f->name);
+        if (distance < best_distance && f->kind != KIND_ANY) {
+            best_distance = distance;
+            best = f->name;
+        }
+        if (used < TYPE_NAMES_MAX)
+            used +=
+                (size_t)snprintf(text + used, TYPE_NAMES_MAX - used, "%s%s", used > 0 ? ", " : "",
+                                 f->kind == KIND_ANY ? "any element" : f->name);
+    }
+    if (used >= TYPE_NAMES_MAX)
+        snprintf(text, TYPE_NAMES_MAX, "the nearest name is %s", best);
+    return text;
 }

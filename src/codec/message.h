@@ -20,12 +20,12 @@ struct bytes {
 };
 
 union value {
-    int64_t i;   /* boolean, enumeration, numbers; an enumeration's or n-bit number's value may lie
+    int64_t i;  /* boolean, enumeration, numbers; an enumeration's or n-bit number's value may lie
                     outside its limits where the wire had it so */
-    uint64_t u;  /* KIND_UNSIGNED */
+    uint64_t u; /* KIND_UNSIGNED */
     struct bytes *b;
     struct node *n;
-    struct list *l;   /* where field->is_list (not in open types) */
+    struct list *l; /* where field->is_list (not in open types) */
     struct items *items;
     struct any *any;
 };
@@ -59,34 +59,34 @@ struct items {
 struct any {
     const struct element *known;
     union value v;
-    const char *uri, *name;         /* 0-terminated */
-    struct any_part *first, *last;  /* attributes, children and characters, in order */
+    const char *uri, *name;        /* 0-terminated */
+    struct any_part *first, *last; /* attributes, children and characters, in order */
 };
 
 struct any_part {
     struct any_part *next;
     enum { ANY_ATTRIBUTE, ANY_ELEMENT, ANY_TEXT } what;
-    struct any *element;            /* ANY_ELEMENT */
-    const char *uri, *name;         /* ANY_ATTRIBUTE */
-    struct bytes *text;             /* ANY_ATTRIBUTE, ANY_TEXT */
+    struct any *element;    /* ANY_ELEMENT */
+    const char *uri, *name; /* ANY_ATTRIBUTE */
+    struct bytes *text;     /* ANY_ATTRIBUTE, ANY_TEXT */
 };
 
 /* Something that the wire could carry but the schema does not allow; kept and reported. */
 struct violation {
     struct violation *next;
-    uint64_t bit;      /* offset in the document */
-    const char *path;  /* "V2G_Message/Body/…" */
-    const char *what;  /* "4 is outside 1..3" */
+    uint64_t bit;     /* offset in the document */
+    const char *path; /* "V2G_Message/Body/…" */
+    const char *what; /* "4 is outside 1..3" */
 };
 
 struct message {
     const struct schema *schema;
-    const struct element *root;  /* NULL in a fragment whose element is not global */
-    const struct field *as;      /* how v is to be read: &root->as, or the fragment's element */
+    const struct element *root; /* NULL in a fragment whose element is not global */
+    const struct field *as;     /* how v is to be read: &root->as, or the fragment's element */
     union value v;
     bool is_fragment;
-    struct any *relaxed;         /* fragment of a name that two types share: as it came; else NULL */
-    struct slice trailing;       /* bytes after the end of the document, in the caller's input */
+    struct any *relaxed;   /* fragment of a name that two types share: as it came; else NULL */
+    struct slice trailing; /* bytes after the end of the document, in the caller's input */
     struct violation *violations;
 };
 
@@ -135,6 +135,9 @@ int node_add(struct arena *a, struct node *n, unsigned slot, union value v);
 /* Adds content to an open node. */
 int node_add_item(struct arena *a, struct node *n, unsigned slot, union value v);
 
+/* Appends a part to an element of a wildcard. */
+void any_add(struct any *any, struct any_part *part);
+
 /* NULL where the arena is exhausted (or n does not fit). */
 struct bytes *bytes_new(struct arena *a, const void *p, size_t n);
 
@@ -176,6 +179,13 @@ void value_text(const struct field *f, union value v, struct buf *out);
  * enumeration also takes a number. -1: e says what was expected and found. */
 int value_read(const struct field *f, const char *text, size_t n, struct arena *a, union value *v,
                struct err *e);
+
+#define TYPE_NAMES_MAX 176
+
+/* For errors: the names of all child elements (or attributes) of t into text, which has
+ * TYPE_NAMES_MAX bytes; where they are too many the one nearest to `name`, "none" where there are
+ * none. Returns text. */
+const char *type_names(const struct type *t, bool attributes, const char *name, char *text);
 
 /* Letters to change, add or drop to make `name` of the n bytes at text, for naming the nearest name
  * in errors. Case counts half: result is in halves of a letter. */

@@ -3,19 +3,28 @@
  * The XML view of a message, and XML in. Out: exactly the form of the reference pages (declaration,
  * all namespaces on the root as xml, xsi, xsd, s0 … by code point of the URI, two blanks a level,
  * upper-case hexBinary, empty elements as <s1:X/>). In: any well-formed XML of that schema, read
- * with libxml2 (no network, no entities).
+ * with libxml2 (no network, no entities, no document type).
+ *
+ * What XML cannot hold: control characters of a string are shown as &#x1; and the like, which
+ * keeps them visible, but no XML 1.0 reader takes them back; octets that are no UTF-8 become U+FFFD.
+ * Blank characters of mixed content are shown as CDATA: the reader takes other blanks for layout.
  */
 #ifndef V2G_CODEC_XML_H
 #define V2G_CODEC_XML_H
 
 #include "codec/message.h"
 
-enum xml_form { XML_PAGES, XML_COMPACT }; /* COMPACT: one line, no declaration, default namespaces */
+enum xml_form {
+    XML_PAGES,
+    XML_COMPACT
+}; /* COMPACT: one line, no declaration, default namespaces */
 
 /* Appends the XML of m; no newline at the end. */
 void xml_print(const struct message *m, enum xml_form form, struct buf *out);
 
-/* Reads one document (or a fragment's element) of schema s. -1: e has line and element path. */
+/* Reads one document (or a fragment's element) of schema s. Children may come in any order; they go
+ * out in the standard's. What is absent stays absent (node_complete fills it in). -1: e has line
+ * and element path. */
 int xml_read(const struct schema *s, const char *text, size_t n, bool fragment, struct arena *a,
              struct message *m, struct err *e);
 

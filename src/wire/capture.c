@@ -11,10 +11,11 @@
 #include <string.h>
 
 #define BUCKETS 4096u
-#define KNOWN 32u                /* endpoints that SDP and SYNs told, newest kept */
-#define WAITING_BYTES 1048576u   /* most bytes that wait behind a hole, for each direction */
-#define WAITING_SEGMENTS 1024u   /* bounds the search for a segment's place, too */
-#define FAR (16 * 1024 * 1024)   /* a step of the sequence number that no window explains */
+#define KNOWN 32u              /* endpoints that SDP and SYNs told, newest kept */
+#define WAITING_BYTES 1048576u /* most bytes that wait behind a hole, for each direction */
+#define WAITING_SEGMENTS 1024u /* bounds the search for a segment's place, too */
+#define FAR (16 * 1024 * 1024) /* a step of the sequence number that no window explains */
+#define LONGEST 262144u        /* packet, as capture programs have it */
 #define SDP_PORT 15118
 
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
@@ -46,11 +47,11 @@ struct segment {
 struct flow {
     bool known, has_isn;
     bool fin, fin_told;
-    bool strayed;    /* the last segment was far away */
-    uint32_t isn;    /* sequence number of the SYN */
-    uint32_t next;   /* of the byte to hand over next; valid when known, as end and acked are */
-    uint32_t end;    /* behind the last byte that was on the wire */
-    uint32_t acked;  /* behind the last byte that the other side has */
+    bool strayed;   /* the last segment was far away */
+    uint32_t isn;   /* sequence number of the SYN */
+    uint32_t next;  /* of the byte to hand over next; valid when known, as end and acked are */
+    uint32_t end;   /* behind the last byte that was on the wire */
+    uint32_t acked; /* behind the last byte that the other side has */
     uint32_t fin_seq;
     int64_t fin_us, us; /* us: time of what was handed over last */
     struct segment *first, *last;
@@ -101,11 +102,6 @@ static int32_t distance(uint32_t a, uint32_t b)
 static bool same_ip(const struct endpoint *a, const struct endpoint *b)
 {
     return memcmp(a->ip, b->ip, sizeof a->ip) == 0;
-}
-
-static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
-{
-    return a->port == b->port && same_ip(a, b);
 }
 
 /* Flows: bytes in, bytes in order out. */
@@ -372,9 +368,9 @@ static struct connection *connection_find(struct reader *r, const struct packet 
 {
     struct connection *c = *bucket_of(r, p);
     for (; c != NULL; c = c->in_bucket) {
-        if (same_endpoint(&c->side[0], &p->from) && same_endpoint(&c->side[1], &p->to))
+        if (endpoint_same(&c->side[0], &p->from) && endpoint_same(&c->side[1], &p->to))
             return c;
-        if (same_endpoint(&c->side[1], &p->from) && same_endpoint(&c->side[0], &p->to))
+        if (endpoint_same(&c->side[1], &p->from) && endpoint_same(&c->side[0], &p->to))
             return c;
     }
     return NULL;
@@ -418,7 +414,7 @@ static void connection_flush(struct reader *r, struct connection *c, int64_t us)
 
 static void connection_renew(struct reader *r, struct connection *c, const struct packet *p)
 {
-    int side = same_endpoint(&p->from, &c->side[CLIENT]) ? CLIENT : SERVER;
+    int side = endpoint_same(&p->from, &c->side[CLIENT]) ? CLIENT : SERVER;
     connection_flush(r, c, p->us);
     if (c->state == OPEN)
         tell_close(r, c, p->us, side, "port used again");
@@ -456,7 +452,7 @@ static void connection_reset(struct reader *r, struct connection *c, int side,
 /* Does p start another connection on the same addresses and ports? */
 static bool begins_anew(struct connection *c, const struct packet *p)
 {
-    struct flow *f = &c->flow[same_endpoint(&p->from, &c->side[CLIENT]) ? CLIENT : SERVER];
+    struct flow *f = &c->flow[endpoint_same(&p->from, &c->side[CLIENT]) ? CLIENT : SERVER];
     if (p->flags & TCP_RST)
         return false;
     bool over = c->state == CLOSED, none = over && c->number == 0;
@@ -489,7 +485,7 @@ static void tcp_segment(struct reader *r, const struct packet *p)
     struct connection *c = connection_of(r, p);
     if (c == NULL)
         return;
-    int side = same_endpoint(&p->from, &c->side[CLIENT]) ? CLIENT : SERVER;
+    int side = endpoint_same(&p->from, &c->side[CLIENT]) ? CLIENT : SERVER;
     struct flow *f = &c->flow[side];
     if (p->flags & TCP_RST) {
         connection_reset(r, c, side, p);
@@ -736,12 +732,13 @@ static int64_t time_of(const struct pcap_pkthdr *header)
     return (s < most ? s : most) * 1000000 + us % 1000000;
 }
 
-static void read_packet(struct reader *r, const struct link *link,
-                        const struct pcap_pkthdr *header, const uint8_t *bytes)
+static void read_packet(struct reader *r, const struct link *link, const struct pcap_pkthdr *header,
+                        const uint8_t *bytes)
 {
     struct capture_totals *t = &r->totals;
     struct packet p = {.us = time_of(header), .p = bytes, .n = header->caplen};
-    p.length = header->len > header->caplen ? header->len : header->caplen;
+    size_t length = header->len < LONGEST ? header->len : LONGEST;
+    p.length = length > p.n ? length : p.n;
     p.frame = ++t->packets;
     t->bytes += p.length;
     t->cut += p.length > p.n;

@@ -32,9 +32,8 @@ struct capture_events {
      * ports, else it is the first sender). Connections are numbered from 1. Any TCP port counts:
      * V2GTP begins with 01 FE, TLS with 16 03.
      */
-    void (*tcp_open)(void *context, int64_t us, uint32_t connection,
-                     const struct endpoint *client, const struct endpoint *server,
-                     bool from_start);
+    void (*tcp_open)(void *context, int64_t us, uint32_t connection, const struct endpoint *client,
+                     const struct endpoint *server, bool from_start);
 
     /* A SYN was answered by a RST; there is no connection. */
     void (*tcp_refused)(void *context, int64_t us, const struct endpoint *client,

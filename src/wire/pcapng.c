@@ -18,7 +18,13 @@
 
 enum { BLOCK_INTERFACE = 1, BLOCK_STATISTICS = 5, BLOCK_PACKET = 6, BLOCK_SECRETS = 10 };
 enum { BLOCK_SECTION = 0x0A0D0D0A, SECRETS_TLS = 0x544C534B };
-enum { OPTION_END = 0, OPTION_COMMENT = 1, OPTION_NAME = 2, OPTION_PROGRAM = 4, OPTION_RESOLUTION = 9 };
+enum {
+    OPTION_END = 0,
+    OPTION_COMMENT = 1,
+    OPTION_NAME = 2,
+    OPTION_PROGRAM = 4,
+    OPTION_RESOLUTION = 9
+};
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
 enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 enum { CLIENT, SERVER };
@@ -39,9 +45,9 @@ struct connection {
 
 struct pcapng {
     int fd;
-    bool full;          /* nothing more is written */
-    off_t size;         /* of the whole blocks in the file */
-    uint16_t ip_id;     /* IPv4 only */
+    bool full;      /* nothing more is written */
+    off_t size;     /* of the whole blocks in the file */
+    uint16_t ip_id; /* IPv4 only */
     struct err e;
     struct buf out;     /* blocks of this event */
     struct buf frame;   /* the packet that is being made */
@@ -227,7 +233,7 @@ static bool is_ipv4(const struct endpoint *a)
 
 static bool is_multicast(const struct endpoint *a)
 {
-    return is_ipv4(a) ? a->ip[12] >> 4 == 14 : a->ip[0] == 0xFF;
+    return is_ipv4(a) ? a->ip[12] >> 4 == 14 : endpoint_is_multicast(a);
 }
 
 /*
@@ -239,7 +245,7 @@ static void add_mac(struct buf *b, const struct endpoint *a)
     static const uint8_t unknown[6];
     const uint8_t *ip = a->ip;
     uint32_t h = hash32(ip, sizeof a->ip, 2166136261u);
-    uint8_t mac[6] = {0x06, 0x76, (uint8_t)(h >> 24), (uint8_t)(h >> 16), (uint8_t)(h >> 8),
+    uint8_t mac[6] = {0x06,      0x76, (uint8_t)(h >> 24), (uint8_t)(h >> 16), (uint8_t)(h >> 8),
                       (uint8_t)h};
     if (is_ipv4(a) && is_multicast(a))
         memcpy(mac, (uint8_t[]){0x01, 0x00, 0x5E, ip[13] & 0x7F, ip[14], ip[15]}, 6);
@@ -293,8 +299,8 @@ static size_t frame_begin(struct pcapng *p, const struct endpoint *from, const s
 }
 
 /* Sets the checksum of TCP or UDP, which begins at `at`, at `field` bytes behind that. */
-static void frame_checksum(struct pcapng *p, const struct endpoint *from,
-                           const struct endpoint *to, uint8_t protocol, size_t at, size_t field)
+static void frame_checksum(struct pcapng *p, const struct endpoint *from, const struct endpoint *to,
+                           uint8_t protocol, size_t at, size_t field)
 {
     struct buf *b = &p->frame;
     if (b->failed)
@@ -375,11 +381,6 @@ static void finish(struct pcapng *p, struct connection *c)
             add_fin(p, c->us, c, side);
 }
 
-static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
-{
-    return a->port == b->port && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
-}
-
 /* A connection gives its number, or its addresses and ports, to a new one. */
 static void make_room(struct pcapng *p, uint32_t number, const struct endpoint *client,
                       const struct endpoint *server)
@@ -387,8 +388,8 @@ static void make_room(struct pcapng *p, uint32_t number, const struct endpoint *
     for (unsigned i = 0; i < BUCKETS; i++)
         for (struct connection **at = &p->bucket[i]; *at != NULL;) {
             struct connection *c = *at;
-            bool same = same_endpoint(&c->side[CLIENT].at, client) &&
-                        same_endpoint(&c->side[SERVER].at, server);
+            bool same = endpoint_same(&c->side[CLIENT].at, client) &&
+                        endpoint_same(&c->side[SERVER].at, server);
             if (c->number != number && !same) {
                 at = &c->in_bucket;
                 continue;
@@ -478,7 +479,7 @@ void pcapng_tcp_open(struct pcapng *p, int64_t us, uint32_t connection,
     c->number = connection;
     c->side[CLIENT].at = *client;
     c->side[SERVER].at = *server;
-    /* Differs from one use of the ports to the next, as Wireshark takes an equal one for a repeat. */
+    /* Another one for each use of the ports: Wireshark takes an equal one for a repeat. */
     uint32_t seed = hash32(&connection, sizeof connection, hash32(&us, sizeof us, 2166136261u));
     c->side[CLIENT].next = hash32(client->ip, sizeof client->ip, seed);
     c->side[SERVER].next = hash32(server->ip, sizeof server->ip, ~seed);

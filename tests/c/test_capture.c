@@ -277,9 +277,7 @@ static void make_session(void)
     car(ACK, 8, 7, "");
 }
 
-#define SESSION \
-    OPEN        \
-    "1 car request #4\n1 station answer #5\n1 car FIN\n1 station FIN\n"
+#define SESSION OPEN "1 car request #4\n1 station answer #5\n1 car FIN\n1 station FIN\n"
 
 static void test_session(void **state)
 {
@@ -344,7 +342,7 @@ static void test_retransmission_and_overlap(void **state)
     car(ACK, 0, 0, "abc");
     car(ACK, 0, 0, "abc");
     car(ACK, 1, 0, "bcdef");
-    car(ACK, 5, 0, "f");                      /* keep-alive */
+    car(ACK, 5, 0, "f"); /* keep-alive */
     car(ACK, 12, 0, "mn");
     car(ACK, 12, 0, "mn");
     car(ACK, 8, 0, "ijklmnop");

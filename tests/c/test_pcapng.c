@@ -30,10 +30,10 @@ static const struct endpoint CAR = {
 static const struct endpoint STATION = {
     .mac = {0x02, 1, 2, 3, 4, 5}, .ip = {0xFE, 0x80, [15] = 7}, .port = 61341};
 static const struct endpoint GROUP = {.ip = {0xFF, 2, [15] = 1}, .port = 15118};
-static const struct endpoint CAR4 = {
-    .ip = {[10] = 0xFF, [11] = 0xFF, 192, 168, 0, 1}, .port = 40000};
-static const struct endpoint STATION4 = {
-    .ip = {[10] = 0xFF, [11] = 0xFF, 192, 168, 0, 2}, .port = 15119};
+static const struct endpoint CAR4 = {.ip = {[10] = 0xFF, [11] = 0xFF, 192, 168, 0, 1},
+                                     .port = 40000};
+static const struct endpoint STATION4 = {.ip = {[10] = 0xFF, [11] = 0xFF, 192, 168, 0, 2},
+                                         .port = 15119};
 
 static struct slice text_slice(const char *text)
 {
@@ -149,9 +149,11 @@ static void on_close(void *context, int64_t us, uint32_t connection, bool from_c
 
 static void read_back(struct seen *s)
 {
-    static const struct capture_events on = {
-        .udp = on_udp, .tcp_open = on_open, .tcp_data = on_data, .tcp_loss = on_loss,
-        .tcp_close = on_close};
+    static const struct capture_events on = {.udp = on_udp,
+                                             .tcp_open = on_open,
+                                             .tcp_data = on_data,
+                                             .tcp_loss = on_loss,
+                                             .tcp_close = on_close};
     memset(s, 0, sizeof *s);
     assert_int_equal(capture_read(path, &on, s, NULL, &problem), 0);
 }

@@ -1,0 +1,19 @@
+-- What scripts find beside Lua 5.4: the roles, time, the log, and a table for every enumeration of
+-- the message descriptions (responseCodeType: ResponseCodeType.OK).
+std = "lua54"
+max_line_length = 100
+
+local role = {fields = {Protocol = {read_only = false}}, other_fields = true}
+read_globals = {"Sleep", "Now", "Log", Evcc = role, EVCC = role, Secc = role, SECC = role}
+exclude_files = {"build"}
+
+local list = io.popen("ls schema/*.schema 2>/dev/null")
+for path in list:lines() do
+    for line in io.lines(path) do
+        local first, rest = line:match("^enum%s+(%a)([%w_]*)")
+        if first then
+            read_globals[first:upper() .. rest] = {other_fields = true}
+        end
+    end
+end
+list:close()

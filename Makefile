@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make help` lists the targets. Each installs the Debian packages it lacks (tools/packages).
+
+VERSION := 0.1.0
+SOVERSION := 0
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+
+# As many jobs as there are processors, unless -j says otherwise.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1) --no-print-directory
+endif
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+V ?= 0
+say = $(if $(filter 0,$(V)),@printf '  %-7s %s\n' '$(1)' '$(2)'; ,)
+
+# ---- compilers: each variant builds into a folder of its own ----
+
+VARIANT ?= gcc
+OUT := build/$(VARIANT)
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+HARDEN := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+CFLAGS ?= -O2 -g
+WERROR := -Werror
+ifeq ($(VARIANT),clang)
+override CC := clang
+else ifeq ($(VARIANT),asan)
+override CFLAGS := -O1 -g $(SANITIZE)
+HARDEN :=
+WERROR :=
+else ifeq ($(VARIANT),fuzz)
+override CC := clang
+override CFLAGS := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
+HARDEN :=
+WERROR :=
+endif
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototypes -Wvla \
+	$(if $(filter clang%,$(CC)),,-Wno-format-truncation)
+BASE_FLAGS = -std=c11 -D_GNU_SOURCE -DV2G_VERSION='"$(VERSION)"' -Isrc $(DEPENDENCY_CFLAGS) \
+	-fPIC -fno-semantic-interposition $(HARDEN) $(WARNINGS) $(WERROR) -MMD -MP
+LINK_FLAGS := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
+COMPILE = $(CC) $(BASE_FLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+LINK = $(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) -o $@ $(filter %.o %.a,$^)
+LIBS = $(DEPENDENCY_LIBS) -lm -lpthread
+
+# ---- what there is ----
+
+MODULES := lua5.4 openssl libuv libxml-2.0 jansson libpcap
+ASSETS := $(sort $(shell find schema lua suites examples -name '[!.]*.schema' -o -name '[!.]*.lua' \
+	-o -path 'schema/ko/[!.]*.txt' 2>/dev/null))
+ALL_C := $(wildcard src/*/*.[ch] tests/c/*.[ch] bench/*.[ch] fuzz/*.[ch])
+objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1)))
+
+LIB_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(filter-out src/app/%,$(wildcard src/*/*.c))) \
+	$(OUT)/assets.o
+APP_OBJECTS := $(filter-out $(OUT)/src/app/main.o,$(call objects,src/app/*.c))
+TESTS := $(basename $(notdir $(wildcard tests/c/test_*.c)))
+TEST_OBJECTS := $(call objects,tests/c/*.c)
+TEST_HELPERS := $(filter-out $(TESTS:%=$(OUT)/tests/c/%.o),$(TEST_OBJECTS))
+TEST_PROGRAMS := $(TESTS:%=$(OUT)/tests/%)
+BENCHES := $(basename $(notdir $(wildcard bench/*.c)))
+FUZZERS := $(basename $(notdir $(wildcard fuzz/*.c)))
+OTHER_OBJECTS := $(call objects,bench/*.c) $(call objects,fuzz/*.c)
+PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/%,$(wildcard src/*/*.h)))
+
+CHECKS := check-format check-layers check-headers check-lua check-shell check-gcc check-clang
+
+.PHONY: all help demo test check asan bench fuzz docs format install uninstall clean \
+	test-captures $(CHECKS) objects FORCE
+
+all: build/v2glab $(OUT)/libv2g.a $(OUT)/libv2g.so ## Builds build/v2glab and the library
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+
+# ---- packages, and what pkg-config says of them ----
+
+BARE_GOALS := help clean uninstall
+ifneq ($(filter-out $(BARE_GOALS),$(or $(MAKECMDGOALS),all)),)
+include build/config.mk
+endif
+
+build/config.mk: tools/packages Makefile
+	@tools/packages build
+	@cflags=$$(pkg-config --cflags $(MODULES)) && libs=$$(pkg-config --libs $(MODULES)) && \
+	printf 'DEPENDENCY_CFLAGS := %s\nDEPENDENCY_LIBS := %s\n' \
+		"$$(echo "$$cflags" | sed 's/-I/-isystem /g')" "$$libs" >$@
+
+build/packages/%: tools/packages
+	@tools/packages $*
+	@touch $@
+
+# ---- program and library ----
+
+build/v2glab: $(OUT)/v2glab
+	@ln -sfn $(<:build/%=%) $@
+
+$(OUT)/v2glab: $(OUT)/src/app/main.o $(APP_OBJECTS) $(OUT)/libv2g.a $(OUT)/objects.list
+	$(call say,LINK,$@)$(LINK) $(LIBS)
+
+$(OUT)/libv2g.a: $(LIB_OBJECTS) $(OUT)/objects.list
+	$(call say,AR,$@)rm -f $@ && ar rcs $@ $(LIB_OBJECTS)
+
+$(OUT)/libv2g.so: $(LIB_OBJECTS) $(OUT)/objects.list
+	$(call say,LINK,$@)$(LINK) -shared -Wl,-soname,libv2g.so.$(SOVERSION) $(LIBS)
+
+$(OUT)/%.o: %.c Makefile build/config.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(COMPILE)
+
+# Assembled from all the files that are built in; see src/base/asset.h.
+$(OUT)/assets.o: build/assets.S $(ASSETS)
+	@mkdir -p $(@D)
+	$(call say,AS,$<)$(CC) -c -o $@ $<
+
+build/assets.S: build/assets.list tools/embed
+	@tools/embed $(ASSETS) >$@
+
+# Lists that change only when a file comes or goes.
+build/assets.list: FORCE
+	@mkdir -p $(@D); echo '$(ASSETS)' | cmp -s - $@ || echo '$(ASSETS)' >$@
+
+$(OUT)/objects.list: FORCE
+	@mkdir -p $(@D); echo '$(LIB_OBJECTS) $(APP_OBJECTS)' | cmp -s - $@ || \
+		echo '$(LIB_OBJECTS) $(APP_OBJECTS)' >$@
+
+FORCE:
+
+demo: build/v2glab ## Shows a complete ISO 15118-2 charging session between two scripts
+	@build/v2glab lab examples/evcc-iso15118-2-ac.lua examples/secc-iso15118-2-ac.lua
+
+docs: build/v2glab ## Writes the API reference to build/docs
+	@build/v2glab docs --all build/docs
+
+# ---- tests ----
+
+test: $(TEST_PROGRAMS) $(OUT)/v2glab $(if $(filter gcc,$(VARIANT)),build/v2glab) | build/packages/test ## Runs all tests (ONLY='word ...': those whose names have a word)
+	@BUILD=$(OUT) tests/run $(ONLY)
+
+asan: ## Runs all tests under Address- and UndefinedBehaviorSanitizer
+	@$(MAKE) VARIANT=asan test
+
+test-captures: $(OUT)/v2glab build/v2glab | build/packages/test ## Decodes the captures in CAPTURES=DIR
+	@test -d '$(CAPTURES)' || { echo "error: no such folder: '$(CAPTURES)'; say" \
+		"make test-captures CAPTURES=DIR, DIR a folder with .pcap files" >&2; exit 1; }
+	@CAPTURES='$(abspath $(CAPTURES))' BUILD=$(OUT) tests/run tests/captures/*.sh
+
+$(TEST_OBJECTS): | build/packages/test
+
+$(TEST_PROGRAMS): $(OUT)/tests/%: $(OUT)/tests/c/%.o $(TEST_HELPERS) $(APP_OBJECTS) $(OUT)/libv2g.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(LINK) $(LIBS) -lcmocka -lz
+
+# ---- checks ----
+
+check: ## Checks format, layers, headers, warnings of gcc and clang, Lua and shell scripts
+	@$(MAKE) -k $(CHECKS)
+	@echo "all checks passed"
+
+check-format: | build/packages/check
+	@tools/check-format $(ALL_C)
+
+check-layers:
+	@tools/check-layers
+
+check-headers: | build/packages/test
+	@CC='$(CC)' tools/check-headers $(DEPENDENCY_CFLAGS)
+	@tools/long-functions $(filter %.c,$(ALL_C))
+
+check-lua: | build/packages/check
+	@luacheck -q --no-cache $(wildcard lua suites examples tests)
+
+check-shell: | build/packages/check
+	@shellcheck -x .ci/run tests/run $(wildcard tests/*/*.sh) $(filter-out %.lua %.awk %.py,$(wildcard tools/*))
+
+check-gcc: objects $(OUT)/v2glab
+
+check-clang: | build/packages/check
+	@$(MAKE) VARIANT=clang objects build/clang/v2glab
+
+objects: $(LIB_OBJECTS) $(APP_OBJECTS) $(OUT)/src/app/main.o $(TEST_OBJECTS) $(OTHER_OBJECTS)
+
+format: | build/packages/check ## Formats all C files
+	@clang-format -i $(ALL_C)
+
+# ---- speed and hostile input ----
+
+bench: $(BENCHES:%=$(OUT)/bench-%) build/v2glab | build/packages/bench ## Measures the codec: ns and instructions a message
+	@set -e; for b in $(BENCHES:%=$(OUT)/bench-%); do $$b; done
+
+$(OUT)/bench-%: $(OUT)/bench/%.o $(APP_OBJECTS) $(OUT)/libv2g.a
+	$(call say,LINK,$@)$(LINK) $(LIBS) -lz
+
+$(call objects,bench/*.c): | build/packages/test
+
+FUZZ_SECONDS ?= 60
+fuzz: | build/packages/fuzz ## Runs each fuzzer for FUZZ_SECONDS (60)
+	@$(MAKE) VARIANT=fuzz $(FUZZERS:%=build/fuzz/fuzz-%)
+	@set -e; for f in $(FUZZERS); do mkdir -p build/fuzz/corpus/$$f; \
+		build/fuzz/fuzz-$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=512 \
+			-print_final_stats=1 build/fuzz/corpus/$$f; done
+
+build/fuzz/fuzz-%: build/fuzz/fuzz/%.o $(APP_OBJECTS) $(OUT)/libv2g.a
+	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer $(LIBS)
+
+# ---- installation ----
+
+install: all ## Installs program, library, headers and pkg-config file (PREFIX, DESTDIR)
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig'
+	install -m 755 $(OUT)/v2glab '$(DESTDIR)$(BINDIR)/v2glab'
+	install -m 644 $(OUT)/libv2g.a '$(DESTDIR)$(LIBDIR)/libv2g.a'
+	install -m 644 $(OUT)/libv2g.so '$(DESTDIR)$(LIBDIR)/libv2g.so.$(VERSION)'
+	ln -sfn libv2g.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/libv2g.so.$(SOVERSION)'
+	ln -sfn libv2g.so.$(SOVERSION) '$(DESTDIR)$(LIBDIR)/libv2g.so'
+	for h in $(patsubst src/%,%,$(PUBLIC_HEADERS)); do \
+		install -D -m 644 src/$$h '$(DESTDIR)$(INCLUDEDIR)/v2g/'$$h || exit 1; done
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' -e 's|@MODULES@|$(MODULES)|' libv2g.pc.in \
+		>'$(DESTDIR)$(LIBDIR)/pkgconfig/libv2g.pc'
+
+uninstall: ## Removes what install put there
+	rm -f '$(DESTDIR)$(BINDIR)/v2glab' '$(DESTDIR)$(LIBDIR)/libv2g.a' \
+		'$(DESTDIR)$(LIBDIR)/libv2g.so' '$(DESTDIR)$(LIBDIR)/libv2g.so.$(SOVERSION)' \
+		'$(DESTDIR)$(LIBDIR)/libv2g.so.$(VERSION)' '$(DESTDIR)$(LIBDIR)/pkgconfig/libv2g.pc'
+	rm -rf '$(DESTDIR)$(INCLUDEDIR)/v2g'
+
+clean: ## Removes build/
+	rm -rf build
+
+-include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(APP_OBJECTS) $(OUT)/src/app/main.o $(TEST_OBJECTS) \
+	$(OTHER_OBJECTS))

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/capture.h"
+
+#include "session/jsonl.h"
+#include "session/ladder.h"
+#include "session/session.h"
+#include "wire/capture.h"
+#include "wire/sdp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One TCP connection: a session for each direction, that decodes what the other side sent. */
+struct link {
+    uint32_t number;
+    struct session to_secc, to_evcc; /* the SECC's view of requests, the EVCC's of responses */
+    struct endpoint client, server;
+    bool is_v2g, is_known; /* first bytes seen; they were V2GTP */
+    bool skipping[2];      /* after a loss: looking for the next header */
+    bool closed;
+    struct link *next;
+};
+
+struct reading {
+    struct library *library;
+    struct recorder out;     /* ladder or JSON */
+    struct recorder inner;   /* what sessions record, on its way to out */
+    struct link *links;
+    bool verify;
+    unsigned frames, undecoded, violations, differing, losses, foreign;
+};
+
+/* ---- what sessions record ---- */
+
+static void verify_frame(struct reading *r, const struct event *e)
+{
+    struct buf again = {0};
+    struct err problem = ERR_INIT;
+    const struct message *m = e->message;
+    size_t n = e->bytes.n - V2GTP_HEADER - m->trailing.n;
+    bool same = exi_encode_buf(m, &again, &problem) == 0 && again.n == n &&
+                memcmp(again.p, e->bytes.p + V2GTP_HEADER, n) == 0;
+    if (!same) {
+        r->differing++;
+        char text[1200];
+        snprintf(text, sizeof text, "%s encodes to other bytes%s%s", e->name,
+                 problem.set ? ": " : "", problem.set ? problem.what : "");
+        struct event note = *e;
+        note.kind = EVENT_VIOLATION;
+        note.ok = false;
+        note.message = NULL;
+        note.text = text;
+        recorder_put(&r->out, &note);
+    }
+    buf_close(&again);
+}
+
+/* Sessions name themselves as recorder; in a capture nobody of us sent or received. */
+static void session_event(void *context, const struct event *e)
+{
+    struct reading *r = context;
+    struct event shown = *e;
+    shown.by = "";
+    if (e->kind == EVENT_CONNECT || e->kind == EVENT_CLOSE)
+        return;
+    if (e->kind == EVENT_FRAME)
+        r->frames++;
+    if ((e->kind == EVENT_FRAME || e->kind == EVENT_BYTES) && !e->ok)
+        r->undecoded++;
+    if (e->kind == EVENT_VIOLATION)
+        r->violations++;
+    recorder_put(&r->out, &shown);
+    if (r->verify && e->kind == EVENT_FRAME && e->message != NULL)
+        verify_frame(r, e);
+}
+
+/* ---- connections ---- */
+
+static struct link *find_link(struct reading *r, uint32_t number)
+{
+    struct link *l = r->links;
+    while (l != NULL && l->number != number)
+        l = l->next;
+    return l;
+}
+
+static struct event link_event(const struct link *l, enum event_kind kind, bool from_client,
+                               int64_t us)
+{
+    return (struct event){
+        .us = us,
+        .kind = kind,
+        .ok = true,
+        .from_role = from_client ? FROM_EVCC : FROM_SECC,
+        .by = "",
+        .where = "",
+        .name = "",
+        .text = "",
+        .connection = l->number,
+        .from = from_client ? l->client : l->server,
+        .to = from_client ? l->server : l->client,
+    };
+}
+
+static void on_open(void *context, int64_t us, uint32_t connection, const struct endpoint *client,
+                    const struct endpoint *server, bool from_start)
+{
+    struct reading *r = context;
+    struct link *l = calloc(1, sizeof *l);
+    (void)from_start;
+    if (l == NULL)
+        return;
+    l->number = connection;
+    l->client = *client;
+    l->server = *server;
+    session_open(&l->to_secc, FROM_SECC, r->library, &r->inner);
+    session_open(&l->to_evcc, FROM_EVCC, r->library, &r->inner);
+    session_connected(&l->to_secc, connection, server, client, us, true);
+    session_connected(&l->to_evcc, connection, client, server, us, true);
+    l->next = r->links;
+    r->links = l;
+}
+
+/* What one direction learned about the protocol holds for the other. */
+static void share(struct link *l, struct session *s)
+{
+    struct session *other = s == &l->to_secc ? &l->to_evcc : &l->to_secc;
+    for (struct received *m; (m = session_take(s)) != NULL; session_done(s, m))
+        ;
+    if (s->offers > 0 && s == &l->to_secc && !s->agreed) {
+        memcpy(other->offer, s->offer, sizeof s->offer);
+        other->offers = s->offers;
+    }
+    if (s->agreed && !other->agreed) {
+        other->protocol = s->protocol;
+        other->agreed = true;
+    }
+}
+
+/* The next V2GTP header after a loss; the bytes before it cannot be told apart. */
+static struct slice resynchronise(struct link *l, bool from_client, struct slice bytes)
+{
+    if (!l->skipping[from_client])
+        return bytes;
+    for (size_t i = 0; i + 3 < bytes.n; i++) {
+        const uint8_t *p = bytes.p + i;
+        if (p[0] == V2GTP_VERSION && p[1] == V2GTP_INVERSE && v2gtp_type_name((uint16_t)(p[2] << 8 | p[3])) != NULL) {
+            l->skipping[from_client] = false;
+            return (struct slice){p, bytes.n - i};
+        }
+    }
+    return (struct slice){NULL, 0};
+}
+
+static void on_data(void *context, int64_t us, uint32_t connection, bool from_client,
+                    struct slice bytes, uint64_t frame)
+{
+    struct reading *r = context;
+    struct link *l = find_link(r, connection);
+    (void)frame;
+    if (l == NULL || bytes.n == 0)
+        return;
+    if (!l->is_known) {
+        l->is_known = true;
+        l->is_v2g = bytes.p[0] == V2GTP_VERSION && (bytes.n < 2 || bytes.p[1] == V2GTP_INVERSE);
+        struct event e = link_event(l, EVENT_CONNECT, true, us);
+        recorder_put(&r->out, &e);
+        if (!l->is_v2g) {
+            r->foreign++;
+            e.kind = EVENT_LOG;
+            e.text = bytes.p[0] == 0x16 ? "TLS: what is inside is not shown without a key log"
+                                        : "not V2GTP: not shown";
+            recorder_put(&r->out, &e);
+        }
+    }
+    struct session *s = from_client ? &l->to_secc : &l->to_evcc;
+    bytes = resynchronise(l, from_client, bytes);
+    if (!l->is_v2g || bytes.n == 0)
+        return;
+    session_feed(s, bytes.p, bytes.n, us);
+    share(l, s);
+}
+
+static void on_loss(void *context, int64_t us, uint32_t connection, bool from_client,
+                    uint64_t missing)
+{
+    struct reading *r = context;
+    struct link *l = find_link(r, connection);
+    if (l == NULL)
+        return;
+    struct session *s = from_client ? &l->to_secc : &l->to_evcc;
+    char text[160];
+    snprintf(text, sizeof text, "%llu bytes from the %s are not in the capture; decoding goes on "
+             "with the next V2GTP header", (unsigned long long)missing,
+             from_client ? "EVCC" : "SECC");
+    struct event e = link_event(l, EVENT_LOSS, from_client, us);
+    e.text = text;
+    e.ok = false;
+    recorder_put(&r->out, &e);
+    r->losses++;
+    v2gtp_close(&s->reader);
+    v2gtp_open(&s->reader, 0);
+    s->broken = false;
+    l->skipping[from_client] = true;
+}
+
+static void on_close(void *context, int64_t us, uint32_t connection, bool from_client,
+                     const char *how)
+{
+    struct reading *r = context;
+    struct link *l = find_link(r, connection);
+    if (l == NULL || l->closed || !l->is_known)
+        return;
+    l->closed = true;
+    char text[80];
+    snprintf(text, sizeof text, "%s by the %s", how, from_client ? "EVCC" : "SECC");
+    struct event e = link_event(l, EVENT_CLOSE, from_client, us);
+    e.text = text;
+    recorder_put(&r->out, &e);
+}
+
+/* ---- SDP ---- */
+
+static void sdp_text(struct slice bytes, char *text, size_t size)
+{
+    struct sdp_request req;
+    struct sdp_response res;
+    struct err problem = ERR_INIT;
+    if (sdp_read_request(bytes, &req, &problem) == 0) {
+        const char *security = sdp_security_name(req.Security);
+        snprintf(text, size, "Security %s", security != NULL ? security : "reserved");
+        return;
+    }
+    struct err second = ERR_INIT;
+    if (sdp_read_response(bytes, &res, &second) != 0) {
+        snprintf(text, size, "%s", problem.what);
+        return;
+    }
+    struct endpoint secc;
+    char where[ENDPOINT_TEXT];
+    sdp_response_endpoint(&res, "", &secc);
+    const char *security = sdp_security_name(res.Security);
+    snprintf(text, size, "%s, Security %s", endpoint_text(&secc, where, sizeof where),
+             security != NULL ? security : "reserved");
+}
+
+static void on_udp(void *context, int64_t us, const struct endpoint *from,
+                   const struct endpoint *to, struct slice bytes)
+{
+    struct reading *r = context;
+    struct v2gtp_header h = {0};
+    struct err problem = ERR_INIT;
+    bool good = v2gtp_datagram(bytes, &h, &problem) == V2GTP_FRAME;
+    bool is_request = h.type == V2GTP_SDP_REQ || to->port == SDP_PORT;
+    char text[200];
+    sdp_text(bytes, text, sizeof text);
+    struct event e = {
+        .us = us,
+        .kind = good ? EVENT_FRAME : EVENT_BYTES,
+        .ok = good,
+        .is_udp = true,
+        .from_role = is_request ? FROM_EVCC : FROM_SECC,
+        .by = "",
+        .where = "",
+        .from = *from,
+        .to = *to,
+        .bytes = bytes,
+        .payload_type = h.type,
+        .name = !good ? "" : is_request ? "SECCDiscoveryReq" : "SECCDiscoveryRes",
+        .problem = good ? NULL : &problem,
+        .text = text,
+    };
+    recorder_put(&r->out, &e);
+}
+
+/* ---- the command ---- */
+
+static void close_links(struct reading *r)
+{
+    for (struct link *l = r->links, *next; l != NULL; l = next) {
+        next = l->next;
+        session_close(&l->to_secc);
+        session_close(&l->to_evcc);
+        free(l);
+    }
+}
+
+static void print_summary(const struct reading *r, const struct capture_totals *t)
+{
+    fprintf(stderr, "%llu packets, %u connections, %u V2GTP frames: %u not decoded, %u violations, "
+            "%u losses", (unsigned long long)t->packets, t->connections, r->frames, r->undecoded,
+            r->violations, r->losses);
+    if (r->foreign > 0)
+        fprintf(stderr, ", %u connections not V2GTP in the clear", r->foreign);
+    if (r->verify)
+        fprintf(stderr, "; encoded again: %u differ", r->differing);
+    fputc('\n', stderr);
+}
+
+int capture_decode(struct library *l, const char *path, bool json, int detail, bool verify)
+{
+    struct reading r = {.library = l, .verify = verify};
+    struct ladder ladder;
+    struct jsonl lines = {.out = stdout};
+    ladder_open(&ladder, stdout, detail, FROM_BOTH);
+    recorder_add(&r.inner, session_event, &r);
+    if (json)
+        recorder_add(&r.out, jsonl_event, &lines);
+    else
+        recorder_add(&r.out, ladder_event, &ladder);
+    static const struct capture_events EVENTS = {
+        .udp = on_udp,
+        .tcp_open = on_open,
+        .tcp_data = on_data,
+        .tcp_loss = on_loss,
+        .tcp_close = on_close,
+    };
+    struct capture_totals totals = {0};
+    struct err e = ERR_INIT;
+    int bad = capture_read(path, &EVENTS, &r, &totals, &e);
+    if (totals.packets > 0 || bad == 0)
+        print_summary(&r, &totals);
+    char text[900];
+    if (bad != 0)
+        fprintf(stderr, "%s\n", err_text(&e, text, sizeof text));
+    close_links(&r);
+    jsonl_close(&lines);
+    if (bad != 0 && totals.packets == 0)
+        return 3;
+    return r.undecoded > 0 || r.differing > 0 ? 1 : 0;
+}

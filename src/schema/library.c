@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "schema/library.h"
+
+#include "base/asset.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct protocol PROTOCOLS[] = {
+    {"AppProtocol", "supportedAppProtocol", {"appprotocol"}, {NULL}, 0, 0},
+    {"DIN70121", "DIN SPEC 70121:2014", {"din70121"}, {"urn:din:70121:2012:MsgDef"}, 2, 0},
+    {"ISO15118-2", "ISO 15118-2:2013", {"iso15118-2"}, {"urn:iso:15118:2:2013:MsgDef"}, 2, 0},
+    {"ISO15118-20",
+     "ISO 15118-20:2022",
+     {"iso15118-20-common", "iso15118-20-dc", "iso15118-20-ac", "iso15118-20-wpt",
+      "iso15118-20-acdp"},
+     {"urn:iso:std:iso:15118:-20:DC", "urn:iso:std:iso:15118:-20:AC",
+      "urn:iso:std:iso:15118:-20:WPT", "urn:iso:std:iso:15118:-20:ACDP"},
+     1,
+     0},
+    {.name = NULL},
+};
+
+#define ASSET_PREFIX "schema/"
+#define ASSET_SUFFIX ".schema"
+
+void library_open(struct library *l)
+{
+    memset(l, 0, sizeof *l);
+}
+
+void library_close(struct library *l)
+{
+    for (unsigned i = 0; i < l->n; i++)
+        schema_close(l->loaded[i]);
+    for (unsigned i = 0; i < l->files; i++) {
+        free(l->file[i].text);
+        free((char *)(uintptr_t)l->file[i].name);
+        free((char *)(uintptr_t)l->file[i].path);
+    }
+    memset(l, 0, sizeof *l);
+}
+
+/* The source of all loads: files that were added, then what is built in. */
+static int library_source(void *context, const char *name, struct slice *text, const char **file)
+{
+    const struct library *l = context;
+    for (unsigned i = 0; i < l->files; i++) {
+        if (strcmp(l->file[i].name, name) != 0)
+            continue;
+        *text = (struct slice){(const uint8_t *)l->file[i].text, l->file[i].size};
+        *file = l->file[i].path;
+        return 0;
+    }
+    size_t at = 0;
+    const char *path;
+    struct slice bytes;
+    size_t n = strlen(name);
+    while (asset_each(ASSET_PREFIX, &at, &path, &bytes)) {
+        const char *base = path + sizeof ASSET_PREFIX - 1;
+        if (strncmp(base, name, n) != 0 || strcmp(base + n, ASSET_SUFFIX) != 0)
+            continue;
+        *text = bytes;
+        *file = path;
+        return 0;
+    }
+    return -1;
+}
+
+static int read_file(const char *path, char **text, size_t *size, struct err *e)
+{
+    FILE *f = fopen(path, "rb");
+    if (f == NULL)
+        return err_set(e, "%s cannot be opened", path);
+    *size = 0;
+    size_t cap = 1 << 16;
+    *text = malloc(cap);
+    while (*text != NULL && !feof(f) && !ferror(f) && cap < 1u << 26) {
+        *size += fread(*text + *size, 1, cap - *size, f);
+        if (*size < cap)
+            continue;
+        char *bigger = realloc(*text, cap *= 2);
+        if (bigger == NULL)
+            free(*text);
+        *text = bigger;
+    }
+    bool bad = ferror(f) || !feof(f);
+    fclose(f);
+    if (*text != NULL && !bad)
+        return 0;
+    free(*text);
+    return err_set(e, "%s cannot be read", path);
+}
+
+/* The word behind `schema` at the start of a line. */
+static char *name_in(const char *text, size_t size)
+{
+    const char *at = text, *end = text + size;
+    while (at < end) {
+        const char *line_end = memchr(at, '\n', (size_t)(end - at));
+        if (line_end == NULL)
+            line_end = end;
+        if (line_end - at > 7 && strncmp(at, "schema ", 7) == 0) {
+            for (at += 7; at < line_end && *at == ' '; at++)
+                ;
+            const char *from = at;
+            while (at < line_end && !isspace((unsigned char)*at))
+                at++;
+            return strndup(from, (size_t)(at - from));
+        }
+        at = line_end + 1;
+    }
+    return NULL;
+}
+
+int library_add_file(struct library *l, const char *path, struct err *e)
+{
+    if (l->files == LIBRARY_MAX)
+        return err_set(e, "more than %d description files", LIBRARY_MAX);
+    char *text;
+    size_t size;
+    if (read_file(path, &text, &size, e) != 0)
+        return -1;
+    char *name = name_in(text, size);
+    if (name == NULL) {
+        free(text);
+        return err_set_line(e, path, 1, "no 'schema NAME' line; expected one as first statement");
+    }
+    unsigned i = l->files++;
+    l->file[i].name = name;
+    l->file[i].path = strdup(path);
+    l->file[i].text = text;
+    l->file[i].size = size;
+    return library_get(l, name, e) == NULL ? -1 : 0;
+}
+
+const struct schema *library_get(struct library *l, const char *name, struct err *e)
+{
+    for (unsigned i = 0; i < l->n; i++)
+        if (strcmp(l->loaded[i]->name, name) == 0)
+            return l->loaded[i];
+    if (l->n == LIBRARY_MAX) {
+        err_set(e, "more than %d message sets", LIBRARY_MAX);
+        return NULL;
+    }
+    struct schema *s = schema_load(name, library_source, l, e);
+    if (s != NULL)
+        l->loaded[l->n++] = s;
+    return s;
+}
+
+/* Names are kept for as long as the program runs: they are few. */
+const char *library_name(const struct library *l, unsigned i)
+{
+    static char names[LIBRARY_MAX][64];
+    size_t at = 0;
+    const char *path;
+    struct slice bytes;
+    unsigned n = 0;
+    while (n < LIBRARY_MAX && asset_each(ASSET_PREFIX, &at, &path, &bytes)) {
+        const char *base = path + sizeof ASSET_PREFIX - 1;
+        size_t size = strlen(base), tail = sizeof ASSET_SUFFIX - 1;
+        if (strchr(base, '/') != NULL || size <= tail ||
+            strcmp(base + size - tail, ASSET_SUFFIX) != 0 || strstr(base, "-types.") != NULL)
+            continue;
+        if (n++ == i) {
+            snprintf(names[i], sizeof names[i], "%.*s", (int)(size - tail), base);
+            return names[i];
+        }
+    }
+    return i - n < l->files ? l->file[i - n].name : NULL;
+}
+
+/* Letters and digits only, in lower case: "ISO 15118-2" and "iso15118-2" are the same. */
+static bool same_name(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        while (*a != '\0' && !isalnum((unsigned char)*a))
+            a++;
+        while (*b != '\0' && !isalnum((unsigned char)*b))
+            b++;
+        if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
+            return false;
+        if (*a == '\0')
+            return true;
+    }
+}
+
+const struct protocol *protocol_find(const char *name)
+{
+    for (const struct protocol *p = PROTOCOLS; p->name != NULL; p++)
+        if (same_name(p->name, name) || same_name(p->set[0], name) || same_name(p->title, name))
+            return p;
+    return NULL;
+}
+
+const struct protocol *protocol_by_uri(const char *uri, unsigned *set)
+{
+    for (const struct protocol *p = PROTOCOLS; p->name != NULL; p++) {
+        for (unsigned i = 0; p->uri[i] != NULL; i++) {
+            if (strcmp(p->uri[i], uri) != 0)
+                continue;
+            if (set != NULL)
+                *set = i;
+            return p;
+        }
+    }
+    return NULL;
+}
+
+const struct element *protocol_message(struct library *l, const struct protocol *p,
+                                       const char *name, const struct schema **set, struct err *e)
+{
+    for (unsigned i = 0; p->set[i] != NULL; i++) {
+        const struct schema *s = library_get(l, p->set[i], e);
+        const struct element *found = s == NULL ? NULL : schema_message(s, name);
+        if (s == NULL)
+            return NULL;
+        if (found == NULL)
+            continue;
+        if (set != NULL)
+            *set = s;
+        return found;
+    }
+    return NULL;
+}
+
+static bool has_payload(const struct schema *s, uint16_t payload)
+{
+    for (unsigned i = 0; i < s->messages; i++)
+        if (s->message[i]->payload == payload)
+            return true;
+    return s->payload == payload;
+}
+
+const struct schema *protocol_set(struct library *l, const struct protocol *p, uint16_t payload,
+                                  struct err *e)
+{
+    for (unsigned i = 0; p->set[i] != NULL; i++) {
+        const struct schema *s = library_get(l, p->set[i], e);
+        if (s == NULL)
+            return NULL;
+        if (has_payload(s, payload))
+            return s;
+    }
+    return NULL;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The connection of one role of a script: finds the other side (SDP), connects or listens (TCP),
+ * agrees the protocol (supportedAppProtocol), and moves frames between socket and session. Driven
+ * by the event loop; whoever waits for it is woken through `wake` and looks at `state` and at the
+ * session's frames.
+ */
+#ifndef V2G_SCRIPT_PEER_H
+#define V2G_SCRIPT_PEER_H
+
+#include "session/session.h"
+#include "wire/endpoint.h"
+
+#include <uv.h>
+
+/* ORDER PEER */
+enum peer_state {
+    PEER_IDLE,       /* nothing tried yet */
+    PEER_DISCOVERING,/* EVCC: SECCDiscoveryReq go out; SECC: waits for one, or for a connection */
+    PEER_CONNECTING, /* TCP is being opened */
+    PEER_AGREEING,   /* TCP is open, supportedAppProtocol is going on */
+    PEER_READY,      /* messages of session.protocol can be exchanged */
+    PEER_CLOSED,     /* was open, is closed: `problem` says by whom */
+    PEER_FAILED,     /* could not be reached: `problem` says why */
+};
+
+struct peer_options {
+    const char *interface;   /* "eth1"; NULL: the lab's (ev0 or evse0), or the only one there is */
+    const char *address;     /* "[::1]:15118": EVCC connects there, SECC listens there, no SDP */
+    uint8_t security;        /* of SDP: 0x10 no TLS (default), 0x00 TLS */
+    bool manual;             /* stops before supportedAppProtocol: the script does it */
+    const char *protocol;    /* "ISO15118-2", "DIN70121": the only one offered / accepted; NULL: all
+                                known, ISO 15118-2 first */
+    /* offers as the script set them up; 0: by `protocol` */
+    unsigned offers;
+    struct peer_offer {
+        const char *uri;
+        uint32_t major, minor;
+        uint8_t schema_id, priority;
+    } offer[20];
+    unsigned setup_ms;       /* V2G_EVCC_CommunicationSetup_Timeout 20 s, SECC 18 s; 0: that */
+    unsigned sdp_interval_ms, sdp_tries; /* 0: 250, 50 */
+};
+
+struct peer {
+    struct session session;
+    enum peer_state state;
+    struct err problem;
+    struct peer_options options;
+    uv_loop_t *loop;
+    void (*wake)(void *context);  /* something changed; called from the event loop only */
+    void *context;
+    struct peer_wire *wire;       /* sockets; NULL while idle */
+};
+
+void peer_open(struct peer *p, uint8_t role, uv_loop_t *loop, struct library *library,
+               const struct recorder *recorder, void (*wake)(void *context), void *context);
+void peer_close(struct peer *p); /* at once; every handle is freed by the loop */
+
+/* EVCC: discovers, connects, agrees. SECC: answers SDP, accepts one vehicle, agrees. Returns at
+ * once; state tells. -1: cannot even start (e, and state PEER_FAILED). */
+int peer_start(struct peer *p, const struct peer_options *o, struct err *e);
+
+/* Sends a frame that session_send made, or any bytes. -1: not connected. */
+int peer_write(struct peer *p, struct slice bytes, struct err *e);
+
+/* Closes the TCP connection: FIN, or RST. */
+void peer_disconnect(struct peer *p, bool reset);
+
+/* SDP by hand: one SECCDiscoveryReq (multicast) or Res (to who asked last). Received ones arrive as
+ * frames of the session (SECCDiscoveryReq, SECCDiscoveryRes), with the socket open since
+ * peer_sdp_open. */
+int peer_sdp_open(struct peer *p, const struct peer_options *o, struct err *e);
+int peer_sdp_send(struct peer *p, struct slice payload, struct err *e);
+
+/* Microseconds since 1970, as all events have them. */
+int64_t peer_now(void);
+
+#endif

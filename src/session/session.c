@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define RECEIVED_MEMORY (64u * 1024 * 1024)
+
+void session_open(struct session *s, uint8_t role, struct library *library,
+                  const struct recorder *recorder)
+{
+    memset(s, 0, sizeof *s);
+    s->role = role;
+    s->by = role == FROM_EVCC ? "EVCC" : "SECC";
+    s->library = library;
+    s->recorder = recorder;
+    s->limits = EXI_LIMITS;
+    s->id_size = sizeof s->id;
+    v2gtp_open(&s->reader, 0);
+}
+
+static void free_received(struct received *r)
+{
+    if (r == NULL)
+        return;
+    arena_close(&r->arena);
+    free(r);
+}
+
+static void drop_all(struct session *s)
+{
+    for (struct received *r = s->first, *next; r != NULL; r = next) {
+        next = r->next;
+        free_received(r);
+    }
+    s->first = s->last = NULL;
+}
+
+void session_close(struct session *s)
+{
+    drop_all(s);
+    free_received(s->spare);
+    v2gtp_close(&s->reader);
+    buf_close(&s->out);
+}
+
+/* ---- recording ---- */
+
+static struct event new_event(const struct session *s, enum event_kind kind, bool sent, int64_t us)
+{
+    bool from_evcc = (s->role == FROM_EVCC) == sent;
+    return (struct event){
+        .us = us,
+        .kind = kind,
+        .ok = true,
+        .from_role = from_evcc ? FROM_EVCC : FROM_SECC,
+        .by = s->by,
+        .where = "",
+        .connection = s->connection,
+        .from = sent ? s->local : s->remote,
+        .to = sent ? s->remote : s->local,
+        .name = "",
+        .text = "",
+    };
+}
+
+static void record_violations(const struct session *s, const struct event *frame)
+{
+    if (frame->message == NULL)
+        return;
+    for (const struct violation *v = frame->message->violations; v != NULL; v = v->next) {
+        char text[768];
+        snprintf(text, sizeof text, "%s, bit %llu: %s", v->path, (unsigned long long)v->bit,
+                 v->what);
+        struct event e = *frame;
+        e.kind = EVENT_VIOLATION;
+        e.ok = false;
+        e.bytes = (struct slice){0};
+        e.message = NULL;
+        e.text = text;
+        recorder_put(s->recorder, &e);
+    }
+}
+
+void session_connected(struct session *s, uint32_t connection, const struct endpoint *local,
+                       const struct endpoint *remote, int64_t us, bool fresh)
+{
+    drop_all(s);
+    v2gtp_close(&s->reader);
+    v2gtp_open(&s->reader, 0);
+    s->broken = s->agreed = false;
+    s->connection = connection;
+    s->local = *local;
+    s->remote = *remote;
+    s->offers = 0;
+    if (fresh && !s->id_fixed)
+        memset(s->id, 0, sizeof s->id);
+    struct event e = new_event(s, EVENT_CONNECT, s->role == FROM_EVCC, us);
+    recorder_put(s->recorder, &e);
+}
+
+void session_disconnected(struct session *s, int64_t us, const char *how)
+{
+    struct slice rest = v2gtp_rest(&s->reader);
+    if (rest.n > 0 && !s->broken) {
+        struct err problem = ERR_INIT;
+        err_set(&problem, "the connection ends in the middle of a frame, after %zu bytes of it",
+                rest.n);
+        struct event e = new_event(s, EVENT_BYTES, false, us);
+        e.ok = false;
+        e.bytes = rest;
+        e.problem = &problem;
+        recorder_put(s->recorder, &e);
+    }
+    struct event e = new_event(s, EVENT_CLOSE, true, us);
+    e.text = how;
+    recorder_put(s->recorder, &e);
+}
+
+/* ---- decoding ---- */
+
+static int decode_with(const struct schema *set, struct slice payload,
+                       const struct exi_limits *limits, struct arena *a, struct message *m,
+                       struct err *e)
+{
+    struct exi_options o = EXI_OPTIONS;
+    o.limits = *limits;
+    return exi_decode(set, payload.p, payload.n, &o, a, m, e);
+}
+
+static const struct schema *appprotocol(struct library *l, struct err *e)
+{
+    return library_get(l, PROTOCOLS[0].set[0], e);
+}
+
+int session_decode(struct library *l, const struct protocol *p, bool agreed, uint16_t payload_type,
+                   struct slice payload, const struct exi_limits *limits, struct arena *a,
+                   struct message *m, struct err *e)
+{
+    bool handshake = payload_type == V2GTP_EXI && (!agreed || p == NULL);
+    if (!handshake && p == NULL)
+        p = protocol_find("ISO15118-20");
+    const struct schema *set = handshake ? appprotocol(l, e)
+                                         : protocol_set(l, p, payload_type, e);
+    if (set == NULL && !handshake && !e->set && payload_type == V2GTP_EXI)
+        set = appprotocol(l, e); /* supportedAppProtocol within an ISO 15118-20 session */
+    if (set == NULL)
+        return err_set(e, "payload type 0x%04X does not belong to %s", payload_type,
+                       p == NULL ? "any protocol" : p->name);
+    if (decode_with(set, payload, limits, a, m, e) == 0)
+        return 0;
+    if (handshake || payload_type != V2GTP_EXI)
+        return -1;
+    /* a peer may start over with supportedAppProtocol */
+    struct err again = ERR_INIT;
+    const struct schema *first = appprotocol(l, &again);
+    return first != NULL && decode_with(first, payload, limits, a, m, &again) == 0 ? 0 : -1;
+}
+
+/* ---- what messages change ---- */
+
+static struct slice header_id(const struct message *m)
+{
+    const struct node *header = message_header(m);
+    int slot = header == NULL ? -1 : type_slot(header->type, "SessionID", 9);
+    if (slot < 0 || !(header->has >> slot & 1))
+        return (struct slice){NULL, 0};
+    return (struct slice){header->v[slot].b->p, header->v[slot].b->n};
+}
+
+static bool is_named(const char *name, const char *wanted)
+{
+    return strcmp(name, wanted) == 0;
+}
+
+/* Text of a simple child by name; "" where absent. */
+static const char *child_text(const struct node *n, const char *name, struct buf *out)
+{
+    int slot = type_slot(n->type, name, strlen(name));
+    buf_clear(out);
+    if (slot >= 0 && n->has >> slot & 1)
+        value_text(&n->type->field[slot], n->v[slot], out);
+    return buf_string(out);
+}
+
+static void note_offers(struct session *s, const struct node *req)
+{
+    struct buf text = {0};
+    s->offers = 0;
+    const struct list *l = req->has & 1 ? req->v[0].l : NULL;
+    for (uint32_t i = 0; l != NULL && i < l->n && s->offers < 20; i++) {
+        const struct node *offer = l->v[i].n;
+        s->offer[s->offers].protocol =
+            protocol_by_uri(child_text(offer, "ProtocolNamespace", &text), NULL);
+        s->offer[s->offers++].schema_id =
+            (uint8_t)strtoul(child_text(offer, "SchemaID", &text), NULL, 10);
+    }
+    buf_close(&text);
+}
+
+static void note_answer(struct session *s, const struct node *res)
+{
+    struct buf text = {0};
+    bool ok = strncmp(child_text(res, "ResponseCode", &text), "OK", 2) == 0;
+    const char *id = child_text(res, "SchemaID", &text);
+    /* without a SchemaID the only offer is meant */
+    unsigned long number = strtoul(id, NULL, 10);
+    for (unsigned i = 0; ok && i < s->offers; i++) {
+        if (s->offer[i].schema_id != number && !(id[0] == '\0' && s->offers == 1))
+            continue;
+        if (s->offer[i].protocol != NULL)
+            s->protocol = s->offer[i].protocol;
+        s->agreed = s->protocol != NULL;
+    }
+    buf_close(&text);
+}
+
+static void note_message(struct session *s, const struct message *m, bool sent)
+{
+    struct named named = message_named(m);
+    if (named.name == NULL || named.node == NULL)
+        return;
+    if (is_named(named.name, "supportedAppProtocolReq"))
+        note_offers(s, named.node);
+    else if (is_named(named.name, "supportedAppProtocolRes"))
+        note_answer(s, named.node);
+    else if (is_named(named.name, "SessionSetupRes") && !s->id_fixed &&
+             (sent || s->role == FROM_EVCC)) {
+        struct slice id = header_id(m);
+        if (id.n > sizeof s->id)
+            return;
+        memset(s->id, 0, sizeof s->id);
+        memcpy(s->id, id.p, id.n);
+        s->id_size = (uint8_t)id.n;
+    }
+}
+
+/* ---- receiving ---- */
+
+static struct received *new_received(struct session *s)
+{
+    struct received *r = s->spare;
+    if (r != NULL) {
+        s->spare = NULL;
+        arena_reset(&r->arena);
+    } else if ((r = malloc(sizeof *r)) != NULL) {
+        arena_open(&r->arena, NULL, 0, RECEIVED_MEMORY);
+    } else {
+        return NULL;
+    }
+    r->next = NULL;
+    r->name = "";
+    r->is_decoded = false;
+    r->problem = ERR_INIT;
+    return r;
+}
+
+void session_done(struct session *s, struct received *r)
+{
+    if (r == NULL)
+        return;
+    if (s->spare == NULL)
+        s->spare = r;
+    else
+        free_received(r);
+}
+
+static int receive_frame(struct session *s, const struct v2gtp_frame *f, int64_t us)
+{
+    struct received *r = new_received(s);
+    if (r == NULL)
+        return -1;
+    r->us = us;
+    r->payload_type = f->header.type;
+    r->is_decoded = session_decode(s->library, s->protocol, s->agreed, f->header.type, f->payload,
+                                   &s->limits, &r->arena, &r->message, &r->problem) == 0;
+    if (r->is_decoded && message_named(&r->message).name != NULL)
+        r->name = message_named(&r->message).name;
+    if (s->last == NULL)
+        s->first = r;
+    else
+        s->last->next = r;
+    s->last = r;
+    struct event e = new_event(s, EVENT_FRAME, false, us);
+    e.bytes = f->bytes;
+    e.payload_type = f->header.type;
+    e.name = r->name;
+    e.message = r->is_decoded ? &r->message : NULL;
+    e.problem = r->is_decoded ? NULL : &r->problem;
+    e.ok = r->is_decoded;
+    recorder_put(s->recorder, &e);
+    record_violations(s, &e);
+    if (r->is_decoded)
+        note_message(s, &r->message, false);
+    return 0;
+}
+
+static void record_bad(struct session *s, enum event_kind kind, const struct v2gtp_frame *f,
+                       const struct err *problem, int64_t us)
+{
+    struct event e = new_event(s, kind, false, us);
+    e.ok = false;
+    e.bytes = f->bytes;
+    e.payload_type = f->header.type;
+    e.problem = problem;
+    recorder_put(s->recorder, &e);
+}
+
+int session_feed(struct session *s, const void *p, size_t n, int64_t us)
+{
+    if (s->broken)
+        return -1;
+    v2gtp_feed(&s->reader, (struct slice){p, n});
+    for (;;) {
+        struct v2gtp_frame f;
+        struct err problem = ERR_INIT;
+        switch (v2gtp_next(&s->reader, &f, &problem)) {
+        case V2GTP_MORE:
+            return 0;
+        case V2GTP_FRAME:
+            if (receive_frame(s, &f, us) != 0)
+                return -1;
+            break;
+        case V2GTP_IGNORE:
+            record_bad(s, EVENT_FRAME, &f, &problem, us);
+            break;
+        case V2GTP_BROKEN:
+            record_bad(s, EVENT_BYTES, &f, &problem, us);
+            s->broken = true;
+            return -1;
+        }
+    }
+}
+
+struct received *session_take(struct session *s)
+{
+    struct received *r = s->first;
+    if (r == NULL)
+        return NULL;
+    s->first = r->next;
+    if (s->first == NULL)
+        s->last = NULL;
+    return r;
+}
+
+/* ---- sending ---- */
+
+uint16_t session_payload_type(const struct message *m)
+{
+    if (m->root == NULL)
+        return m->schema->payload;
+    const struct named named = message_named(m);
+    const struct element *el = named.name == NULL ? NULL : schema_message(m->schema, named.name);
+    return el != NULL && el->payload != 0 ? el->payload : m->schema->payload;
+}
+
+/* The SessionID as a value of a header; the session keeps its octets. */
+static struct bytes *header_bytes(struct session *s, bool none)
+{
+    struct bytes *b = (struct bytes *)(void *)s->header_id;
+    b->n = none ? sizeof s->id : s->id_size;
+    memset(b->p, 0, sizeof s->id);
+    if (!none)
+        memcpy(b->p, s->id, s->id_size);
+    return b;
+}
+
+/* SessionID and TimeStamp as the session has them. */
+static void fill_header(struct session *s, struct message *m, unsigned given, int64_t us)
+{
+    struct node *header = message_header(m);
+    struct named named = message_named(m);
+    if (header == NULL)
+        return;
+    int id = type_slot(header->type, "SessionID", 9);
+    int time = type_slot(header->type, "TimeStamp", 9);
+    static const uint8_t NONE[8];
+    const char *name = named.name == NULL ? "" : named.name;
+    if (s->role == FROM_SECC && is_named(name, "SessionSetupRes") && !s->id_fixed &&
+        memcmp(s->id, NONE, sizeof NONE) == 0 && getrandom(s->id, sizeof s->id, 0) < 0)
+        s->id[7] = 1;
+    if (id >= 0 && !(given & SESSION_GIVEN_ID)) {
+        bool first = is_named(name, "SessionSetupReq") && !s->id_fixed;
+        header->v[id].b = header_bytes(s, first);
+        header->has |= UINT64_C(1) << id;
+    }
+    if (time >= 0 && !(given & SESSION_GIVEN_TIME)) {
+        header->v[time].u = (uint64_t)(us / 1000000);
+        header->has |= UINT64_C(1) << time;
+    }
+}
+
+int session_send(struct session *s, struct message *m, unsigned given, const char *where,
+                 int64_t us, struct slice *frame, struct err *e)
+{
+    fill_header(s, m, given, us);
+    buf_clear(&s->out);
+    if (buf_reserve(&s->out, V2GTP_HEADER) == NULL)
+        return err_set(e, "out of memory");
+    s->out.n = V2GTP_HEADER;
+    if (exi_encode_buf(m, &s->out, e) != 0)
+        return -1;
+    uint16_t type = session_payload_type(m);
+    v2gtp_write(s->out.p, type, (uint32_t)(s->out.n - V2GTP_HEADER));
+    *frame = (struct slice){s->out.p, s->out.n};
+    struct event event = new_event(s, EVENT_FRAME, true, us);
+    struct named named = message_named(m);
+    event.bytes = *frame;
+    event.payload_type = type;
+    event.name = named.name == NULL ? "" : named.name;
+    event.message = m;
+    event.where = where;
+    recorder_put(s->recorder, &event);
+    note_message(s, m, true);
+    return 0;
+}
+
+void session_sent_raw(struct session *s, struct slice bytes, const char *where, int64_t us)
+{
+    struct event e = new_event(s, EVENT_BYTES, true, us);
+    e.bytes = bytes;
+    e.where = where;
+    recorder_put(s->recorder, &e);
+}

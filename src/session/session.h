@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One side of a V2G connection, without sockets: bytes in, frames out. It cuts the byte stream into
+ * V2GTP frames, decodes them with the grammar that is in force (supportedAppProtocol first, then
+ * what it agreed), keeps the SessionID, and records every frame once. Whoever owns it moves the
+ * bytes and the time.
+ */
+#ifndef V2G_SESSION_SESSION_H
+#define V2G_SESSION_SESSION_H
+
+#include "codec/exi.h"
+#include "schema/library.h"
+#include "session/event.h"
+#include "wire/v2gtp.h"
+
+/* A received frame, decoded; it lives until session_done. */
+struct received {
+    struct received *next;
+    int64_t us;
+    uint16_t payload_type;
+    const char *name;        /* "SessionSetupReq"; "" where the payload could not be decoded */
+    struct message message;
+    bool is_decoded;
+    struct err problem;      /* set where it could not be decoded */
+    struct arena arena;      /* of message */
+};
+
+struct session {
+    uint8_t role;                     /* FROM_EVCC or FROM_SECC: which side this is */
+    const char *by;                   /* "EVCC", "SECC" */
+    struct library *library;
+    const struct protocol *protocol;  /* in force after supportedAppProtocol; may be set directly */
+    bool agreed;                      /* supportedAppProtocol is over: protocol decodes what comes */
+    const struct recorder *recorder;  /* may be NULL */
+    struct exi_limits limits;
+    uint32_t connection;              /* of the events */
+    struct endpoint local, remote;
+
+    uint8_t id[8];                    /* SessionID in force; all 0 before the SECC gave one */
+    uint8_t id_size;
+    bool id_fixed;                    /* set from outside: never changed by messages */
+    uint64_t header_id[2];            /* the struct bytes that headers sent refer to; messages that
+                                         session_send filled must not outlive the session */
+
+    struct v2gtp_reader reader;
+    struct received *first, *last;    /* decoded, not taken yet */
+    struct received *spare;           /* kept with its memory for the next frame */
+    struct buf out;                   /* the frame that is being sent */
+    bool broken;                      /* the stream cannot be cut into frames any more */
+    /* offers of the supportedAppProtocolReq seen last, for finding what a SchemaID means */
+    struct {
+        const struct protocol *protocol;
+        uint8_t schema_id;
+    } offer[20];
+    unsigned offers;
+};
+
+void session_open(struct session *s, uint8_t role, struct library *library,
+                  const struct recorder *recorder);
+void session_close(struct session *s);
+
+/* A new connection: forgets the stream, keeps the SessionID (unless `fresh`). */
+void session_connected(struct session *s, uint32_t connection, const struct endpoint *local,
+                       const struct endpoint *remote, int64_t us, bool fresh);
+void session_disconnected(struct session *s, int64_t us, const char *how);
+
+/* Bytes that the peer sent. Decoded frames wait in first…last. -1: the stream is broken. */
+int session_feed(struct session *s, const void *p, size_t n, int64_t us);
+
+/* The oldest frame that waits, taken out; NULL where none does. Free it with session_done. */
+struct received *session_take(struct session *s);
+void session_done(struct session *s, struct received *r);
+
+/* What of the header was set by the script and stays as it is. */
+#define SESSION_GIVEN_ID 1u
+#define SESSION_GIVEN_TIME 2u /* TimeStamp of ISO 15118-20 */
+
+/* Encodes m behind a V2GTP header into s->out, records it, and updates the SessionID and what was
+ * agreed. The bytes to be sent are *frame, until the next call. SessionID and TimeStamp are put
+ * into the header, except what is given; a SECC that has no SessionID yet makes one for its
+ * SessionSetupRes. -1: cannot be encoded. */
+int session_send(struct session *s, struct message *m, unsigned given, const char *where,
+                 int64_t us, struct slice *frame, struct err *e);
+
+/* Records bytes sent as they are (Send_Raw, SDP). */
+void session_sent_raw(struct session *s, struct slice bytes, const char *where, int64_t us);
+
+/* Payload type that m goes out with. */
+uint16_t session_payload_type(const struct message *m);
+
+/* Decodes one payload with the grammar of protocol p and payload type; supportedAppProtocol while
+ * `agreed` is false. */
+int session_decode(struct library *l, const struct protocol *p, bool agreed, uint16_t payload_type,
+                   struct slice payload, const struct exi_limits *limits, struct arena *a,
+                   struct message *m, struct err *e);
+
+#endif

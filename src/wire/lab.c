@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+#include "wire/lab.h"
+#include "wire/netlink.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OWN_NETWORK "/proc/thread-self/ns/net"
+#define VARIABLE "V2GLAB_LAB" /* of lab_exec's children: "PID:fd:fd", the namespaces of both sides */
+
+/* ORDER LAB_SIDE, from LAB_EV */
+static const struct end {
+    const char *interface, *address;
+    uint8_t mac[6]; /* the address is made from it, as the standard way (EUI-64) has it */
+} ENDS[] = {
+    {LAB_EV_INTERFACE, LAB_EV_ADDRESS, {2, 0, 0, 0, 0, 0xE1}},
+    {LAB_EVSE_INTERFACE, LAB_EVSE_ADDRESS, {2, 0, 0, 0, 0, 0xE2}},
+};
+
+/* A process is in one lab at most, as it has one network. */
+static struct {
+    enum lab_side current;
+    bool has_user; /* a user namespace was made for it */
+    int networks[2]; /* ORDER LAB_SIDE, from LAB_EV */
+} lab = {.networks = {-1, -1}};
+
+enum lab_side lab_current(void)
+{
+    return lab.current;
+}
+
+bool lab_is_near(void)
+{
+    return getenv(VARIABLE) != NULL;
+}
+
+enum lab_side lab_side_of(const char *interface)
+{
+    if (lab.current == LAB_NONE || interface == NULL)
+        return LAB_NONE;
+    for (int i = 0; i < 2; i++)
+        if (strcmp(interface, ENDS[i].interface) == 0)
+            return LAB_EV + (enum lab_side)i;
+    return LAB_NONE;
+}
+
+enum lab_side lab_on(enum lab_side side)
+{
+    enum lab_side before = lab.current;
+    if (side == before || side == LAB_NONE || before == LAB_NONE)
+        return before;
+    if (setns(lab.networks[side - LAB_EV], CLONE_NEWNET) == 0)
+        lab.current = side; /* else the interface will not be found, and that is said */
+    return before;
+}
+
+void lab_leave(void)
+{
+    for (int i = 0; i < 2; i++) {
+        if (lab.networks[i] >= 0)
+            close(lab.networks[i]);
+        lab.networks[i] = -1;
+    }
+    lab.current = LAB_NONE;
+}
+
+/* ---- making one ---- */
+
+/* The switches that are known to forbid it, with how to set them; the first that does is told. */
+static const struct {
+    const char *file, *forbids, *advice;
+} SWITCHES[] = {
+    {"/proc/sys/kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"},
+    {"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
+     "kernel.apparmor_restrict_unprivileged_userns=0"},
+    {"/proc/sys/user/max_user_namespaces", "0", "user.max_user_namespaces=10000"},
+    {"/proc/sys/user/max_net_namespaces", "0", "user.max_net_namespaces=10000"},
+};
+
+static bool switch_is(const char *file, const char *value)
+{
+    char text[32] = "";
+    FILE *f = fopen(file, "re");
+    if (f == NULL)
+        return false;
+    bool is = fgets(text, sizeof text, f) != NULL && atoi(text) == atoi(value);
+    fclose(f);
+    return is;
+}
+
+static int lab_forbidden(const char *what, int number, struct err *e)
+{
+    for (size_t i = 0; i < sizeof SWITCHES / sizeof *SWITCHES; i++)
+        if (switch_is(SWITCHES[i].file, SWITCHES[i].forbids))
+            return err_set(e, "lab: the system forbids %s: `sudo sysctl -w %s` allows it, or run "
+                              "as root; --peer [::1]:PORT works without a lab",
+                           what, SWITCHES[i].advice);
+    return err_set(e, "lab: the system forbids %s: %s. Run as root, or in a container that may "
+                      "(docker run --privileged, or --cap-add SYS_ADMIN with seccomp=unconfined); "
+                      "--peer [::1]:PORT works without a lab",
+                   what, strerror(number));
+}
+
+static int write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    ssize_t n = write(fd, text, strlen(text));
+    int number = errno;
+    close(fd);
+    errno = number;
+    return n == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+/* A user namespace in which the user has the same ids as outside. */
+static int lab_new_user(struct err *e)
+{
+    char uid[32], gid[32];
+    snprintf(uid, sizeof uid, "%u %u 1", geteuid(), geteuid());
+    snprintf(gid, sizeof gid, "%u %u 1", getegid(), getegid());
+    if (unshare(CLONE_NEWUSER) != 0) {
+        if (errno == EINVAL)
+            return err_set(e, "lab: a process with one thread is needed to make one");
+        return lab_forbidden("user namespaces", errno, e);
+    }
+    write_file("/proc/self/setgroups", "deny"); /* needed for gid_map; old kernels have no such */
+    if (write_file("/proc/self/uid_map", uid) != 0 || write_file("/proc/self/gid_map", gid) != 0)
+        return lab_forbidden("the user id in a user namespace", errno, e);
+    lab.has_user = true;
+    return 0;
+}
+
+static bool may_make_network(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {{0}, {0}};
+    const uint32_t needed = 1u << CAP_SYS_ADMIN | 1u << CAP_NET_ADMIN;
+    return syscall(SYS_capget, &header, data) == 0 && (data[0].effective & needed) == needed;
+}
+
+/* A new network for this thread; the descriptor that names it, or -1. */
+static int lab_new_network(struct err *e)
+{
+    if (unshare(CLONE_NEWNET) != 0)
+        return lab_forbidden("network namespaces", errno, e);
+    int fd = open(OWN_NETWORK, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set(e, "lab: %s: %s; is /proc mounted?", OWN_NETWORK, strerror(errno));
+    return fd;
+}
+
+static int lab_ask(struct netlink *m, const char *what, const char *interface, struct err *e)
+{
+    int number = netlink_ask(m);
+    if (number == 0)
+        return 0;
+    const char *advice = "";
+    if (number == EOPNOTSUPP)
+        advice = "; the kernel needs the module veth (`sudo modprobe veth`)";
+    else if (number == EACCES || number == EAFNOSUPPORT)
+        advice = "; is IPv6 switched off in this system?";
+    return err_set(e, "lab: %s %s: %s%s", what, interface, strerror(number), advice);
+}
+
+static int lab_up(const char *interface, struct err *e)
+{
+    struct netlink m;
+    struct ifinfomsg body = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+    netlink_begin(&m, RTM_NEWLINK, 0, &body, sizeof body);
+    netlink_put(&m, IFLA_IFNAME, interface, strlen(interface) + 1);
+    return lab_ask(&m, "starting the interface", interface, e);
+}
+
+static void put_end(struct netlink *m, const struct end *end)
+{
+    netlink_put(m, IFLA_IFNAME, end->interface, strlen(end->interface) + 1);
+    netlink_put(m, IFLA_ADDRESS, end->mac, sizeof end->mac);
+}
+
+/* The cable: ev0 here, evse0 in the other network. */
+static int lab_cable(int other, struct err *e)
+{
+    struct netlink m;
+    struct ifinfomsg body = {0};
+    netlink_begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &body, sizeof body);
+    put_end(&m, &ENDS[0]);
+    size_t info = netlink_nest(&m, IFLA_LINKINFO);
+    netlink_put(&m, IFLA_INFO_KIND, "veth", 4);
+    size_t data = netlink_nest(&m, IFLA_INFO_DATA), peer = netlink_nest(&m, VETH_INFO_PEER);
+    netlink_raw(&m, &body, sizeof body);
+    put_end(&m, &ENDS[1]);
+    netlink_put(&m, IFLA_NET_NS_FD, &other, sizeof other);
+    netlink_end(&m, peer);
+    netlink_end(&m, data);
+    netlink_end(&m, info);
+    return lab_ask(&m, "making the cable with", ENDS[0].interface, e);
+}
+
+/*
+ * The address is put by hand and without the search for duplicates, which would keep it from being
+ * used for the first second or two. Where the kernel then adds its own, that is the same one.
+ */
+static int lab_address(const struct end *end, struct err *e)
+{
+    struct netlink m;
+    uint8_t ip[16];
+    uint32_t flags = IFA_F_NODAD | IFA_F_PERMANENT;
+    struct ifaddrmsg body = {.ifa_family = AF_INET6, .ifa_prefixlen = 64,
+                             .ifa_scope = RT_SCOPE_LINK, .ifa_flags = IFA_F_NODAD,
+                             .ifa_index = if_nametoindex(end->interface)};
+    inet_pton(AF_INET6, end->address, ip);
+    netlink_begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &body, sizeof body);
+    netlink_put(&m, IFA_LOCAL, ip, sizeof ip);
+    netlink_put(&m, IFA_ADDRESS, ip, sizeof ip);
+    netlink_put(&m, IFA_FLAGS, &flags, sizeof flags);
+    return lab_ask(&m, "giving its address to", end->interface, e);
+}
+
+/* The kernel is asked to make no address of its own; where it cannot, nothing is lost. */
+static void lab_no_own_address(const struct end *end)
+{
+    struct netlink m;
+    struct ifinfomsg body = {0};
+    uint8_t mode = IN6_ADDR_GEN_MODE_NONE;
+    netlink_begin(&m, RTM_NEWLINK, 0, &body, sizeof body);
+    netlink_put(&m, IFLA_IFNAME, end->interface, strlen(end->interface) + 1);
+    size_t families = netlink_nest(&m, IFLA_AF_SPEC), inet6 = netlink_nest(&m, AF_INET6);
+    netlink_put(&m, IFLA_INET6_ADDR_GEN_MODE, &mode, sizeof mode);
+    netlink_end(&m, inet6);
+    netlink_end(&m, families);
+    netlink_ask(&m);
+}
+
+static int lab_configure(enum lab_side side, struct err *e)
+{
+    const struct end *end = &ENDS[side - LAB_EV];
+    lab_on(side);
+    lab_no_own_address(end);
+    if (lab_up("lo", e) != 0 || lab_up(end->interface, e) != 0)
+        return -1;
+    return lab_address(end, e);
+}
+
+static int lab_make(struct err *e)
+{
+    if (!may_make_network() && lab_new_user(e) != 0)
+        return -1;
+    lab.networks[1] = lab_new_network(e);
+    if (lab.networks[1] < 0)
+        return -1;
+    lab.networks[0] = lab_new_network(e);
+    if (lab.networks[0] < 0)
+        return -1;
+    lab.current = LAB_EV;
+    if (lab_cable(lab.networks[1], e) != 0 || lab_configure(LAB_EVSE, e) != 0)
+        return -1;
+    return lab_configure(LAB_EV, e);
+}
+
+/* ---- joining one ---- */
+
+static int lab_open_near(long pid, int fd)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/fd/%d", pid, fd);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int lab_join(const char *where, struct err *e)
+{
+    long pid;
+    int fds[2];
+    struct stat own, side;
+    if (sscanf(where, "%ld:%d:%d", &pid, &fds[0], &fds[1]) != 3 || stat(OWN_NETWORK, &own) != 0)
+        return err_set(e, "lab: %s=%.40s: expected PID:FD:FD as `v2glab lab` sets it", VARIABLE,
+                       where);
+    for (int i = 0; i < 2; i++) {
+        lab.networks[i] = lab_open_near(pid, fds[i]);
+        if (lab.networks[i] < 0 || fstat(lab.networks[i], &side) != 0)
+            return err_set(e, "lab: the lab of process %ld cannot be joined: %s; has its "
+                              "`v2glab lab` ended? (unset %s to make a new one)",
+                           pid, strerror(errno), VARIABLE);
+        if (side.st_ino == own.st_ino && side.st_dev == own.st_dev)
+            lab.current = LAB_EV + (enum lab_side)i;
+    }
+    if (lab.current == LAB_NONE)
+        return err_set(e, "lab: %s names a lab that this process is not in; unset it", VARIABLE);
+    return 0;
+}
+
+int lab_enter(struct err *e)
+{
+    if (lab.current != LAB_NONE)
+        return 0;
+    const char *near = getenv(VARIABLE);
+    int result = near != NULL ? lab_join(near, e) : lab_make(e);
+    if (result != 0)
+        lab_leave();
+    return result;
+}
+
+/* ---- running a command in it ---- */
+
+/*
+ * Lets the command keep the rights over the lab, which exec would take from anybody but root
+ * (ambient capabilities). Only those of our own user namespace: they are worth nothing outside.
+ */
+static void lab_keep_rights(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {{0}, {0}};
+    if (!lab.has_user || syscall(SYS_capget, &header, data) != 0)
+        return;
+    for (int i = 0; i < 2; i++)
+        data[i].inheritable = data[i].permitted;
+    if (syscall(SYS_capset, &header, data) != 0)
+        return;
+    for (unsigned long c = 0; c <= 63; c++)
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0);
+}
+
+static void lab_child(enum lab_side side, char *const argv[], const char *where)
+{
+    char *shell = getenv("SHELL");
+    char *const fallback[] = {shell != NULL && *shell != '\0' ? shell : "/bin/sh", NULL};
+    if (argv == NULL || argv[0] == NULL)
+        argv = fallback;
+    lab_on(side);
+    lab_keep_rights();
+    setenv(VARIABLE, where, 1);
+    execvp(argv[0], argv);
+    fprintf(stderr, "v2glab: lab: %s: %s\n", argv[0], strerror(errno));
+    _exit(errno == ENOENT ? 127 : 126);
+}
+
+int lab_exec(enum lab_side side, char *const argv[], struct err *e)
+{
+    char where[64];
+    if (lab_enter(e) != 0)
+        return -1;
+    snprintf(where, sizeof where, "%ld:%d:%d", (long)getpid(), lab.networks[0], lab.networks[1]);
+    pid_t child = fork();
+    if (child < 0)
+        return err_set(e, "lab: no new process: %s", strerror(errno));
+    if (child == 0)
+        lab_child(side, argv, where);
+    /* Ctrl-C is for the command; this process must stay to hold the lab. */
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, interrupt, quit;
+    sigaction(SIGINT, &ignore, &interrupt);
+    sigaction(SIGQUIT, &ignore, &quit);
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    sigaction(SIGINT, &interrupt, NULL);
+    sigaction(SIGQUIT, &quit, NULL);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

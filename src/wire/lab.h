@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The lab: a network of its own, in which nothing can reach or disturb another network. Two network
+ * namespaces, joined by a cable (a veth pair): `ev0` with fe80::ff:fe00:e1 on the vehicle's side,
+ * `evse0` with fe80::ff:fe00:e2 on the station's. Each side has its own loopback interface.
+ *
+ * Two namespaces, because within one the kernel would hand packets between its own addresses over
+ * without any interface: no multicast, nothing to capture. One process holds sockets of both: a
+ * socket stays on the side that was on when it was made. sdp_open, stream_listen and stream_connect
+ * put the side on that has their interface, so that a caller names "ev0" or "evse0" and need not
+ * know more. The station's ::1 is therefore not the vehicle's; addresses without an interface lie
+ * on the vehicle's side (or on that of lab_exec), for both.
+ *
+ * Root takes the network namespaces alone; anybody else gets a user namespace around them, in which
+ * they keep their user id. No file is made; the lab is gone when its last process ends.
+ *
+ *     v2glab lab                     a shell on the vehicle's side (ev0)
+ *     v2glab lab COMMAND…            one command there, as `v2glab lab tcpdump -i ev0`
+ *     v2glab lab --side evse …       the same on the station's side (evse0); within a lab's shell
+ *                                    it is the same lab, so that two shells see each other
+ */
+#ifndef V2G_WIRE_LAB_H
+#define V2G_WIRE_LAB_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+#define LAB_EV_INTERFACE "ev0"
+#define LAB_EVSE_INTERFACE "evse0"
+#define LAB_EV_ADDRESS "fe80::ff:fe00:e1"
+#define LAB_EVSE_ADDRESS "fe80::ff:fe00:e2"
+
+/* ORDER LAB_SIDE */
+enum lab_side {
+    LAB_NONE, /* no lab was entered, or the interface is none of the lab's */
+    LAB_EV,
+    LAB_EVSE,
+};
+
+/*
+ * Makes a lab and takes the process into it, on the vehicle's side; or joins the lab of the
+ * lab_exec that this process descends from, on the side it is on. The process must have one thread
+ * (libuv's loop is none; its work queue is). Doing it twice does nothing. Where the system forbids
+ * it the error says what to allow; the process may then have no network left, and should end.
+ */
+int lab_enter(struct err *e);
+
+/* The side that is on: LAB_NONE outside a lab. */
+enum lab_side lab_current(void);
+
+/* Whether this process descends from a lab_exec, so that lab_enter would join that lab. */
+bool lab_is_near(void);
+
+/* "ev0" and "evse0", when a lab was entered; else LAB_NONE. NULL and "" are LAB_NONE. */
+enum lab_side lab_side_of(const char *interface);
+
+/*
+ * Switches to a side, for what this thread makes from here on; LAB_NONE changes nothing. Returns
+ * the side that was on, to be given to lab_on again afterwards.
+ */
+enum lab_side lab_on(enum lab_side side);
+
+/*
+ * Runs a command on a side of the lab (entering it if need be) and waits for its end: its exit
+ * code, 128 and the signal's number, 127 where it was not found, or -1 where there is no lab. The
+ * argument list ends with NULL; NULL instead of it is the user's shell.
+ */
+int lab_exec(enum lab_side side, char *const argv[], struct err *e);
+
+/* Every descriptor of the lab is given back, and the process stays where it is; for tests. */
+void lab_leave(void);
+
+#endif

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+#include "wire/sdp.h"
+#include "wire/lab.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#define INTERVAL_MS 250
+#define TRIES 50
+#define PORT_TRIES 64      /* of dynamic ports, until a free one is found */
+#define AT_ONCE 32         /* datagrams read before the loop may do something else */
+
+/* ---- messages ---- */
+
+const struct sdp_field SDP_REQUEST_FIELDS[2] = {
+    {"Security", 0, 1},
+    {"TransportProtocol", 1, 1},
+};
+
+const struct sdp_field SDP_RESPONSE_FIELDS[4] = {
+    {"SECCIPAddress", 0, 16},
+    {"SECCPort", 16, 2},
+    {"Security", 18, 1},
+    {"TransportProtocol", 19, 1},
+};
+
+const char *sdp_security_name(uint8_t Security)
+{
+    return Security == SDP_TLS ? "TLS" : Security == SDP_NO_TLS ? "no TLS" : NULL;
+}
+
+const char *sdp_transport_name(uint8_t TransportProtocol)
+{
+    return TransportProtocol == SDP_TCP ? "TCP" : TransportProtocol == SDP_UDP ? "UDP" : NULL;
+}
+
+void sdp_write_request(uint8_t out[SDP_REQUEST_SIZE], const struct sdp_request *m)
+{
+    v2gtp_write(out, V2GTP_SDP_REQ, SDP_REQUEST_SIZE - V2GTP_HEADER);
+    out[8] = m->Security;
+    out[9] = m->TransportProtocol;
+}
+
+void sdp_write_response(uint8_t out[SDP_RESPONSE_SIZE], const struct sdp_response *m)
+{
+    v2gtp_write(out, V2GTP_SDP_RES, SDP_RESPONSE_SIZE - V2GTP_HEADER);
+    memcpy(out + 8, m->SECCIPAddress, sizeof m->SECCIPAddress);
+    out[24] = (uint8_t)(m->SECCPort >> 8);
+    out[25] = (uint8_t)m->SECCPort;
+    out[26] = m->Security;
+    out[27] = m->TransportProtocol;
+}
+
+/* The payload of a datagram that must have this type and size, or NULL. */
+static const uint8_t *sdp_payload(struct slice datagram, uint16_t type, size_t size, struct err *e)
+{
+    struct v2gtp_header h;
+    if (v2gtp_datagram(datagram, &h, e) != V2GTP_FRAME)
+        return NULL;
+    if (h.type != type) {
+        const char *name = v2gtp_type_name(h.type);
+        err_set(e, "V2GTP payload type: expected 0x%04X (%s), found 0x%04X (%s)", type,
+                v2gtp_type_name(type), h.type, name == NULL ? "reserved" : name);
+        return NULL;
+    }
+    if (h.length != size) {
+        err_set(e, "%s: expected %zu bytes of payload, found %u", v2gtp_type_name(type), size,
+                h.length);
+        return NULL;
+    }
+    return datagram.p + V2GTP_HEADER;
+}
+
+int sdp_read_request(struct slice datagram, struct sdp_request *m, struct err *e)
+{
+    const uint8_t *p =
+        sdp_payload(datagram, V2GTP_SDP_REQ, SDP_REQUEST_SIZE - V2GTP_HEADER, e);
+    if (p == NULL)
+        return -1;
+    *m = (struct sdp_request){.Security = p[0], .TransportProtocol = p[1]};
+    return 0;
+}
+
+int sdp_read_response(struct slice datagram, struct sdp_response *m, struct err *e)
+{
+    const uint8_t *p =
+        sdp_payload(datagram, V2GTP_SDP_RES, SDP_RESPONSE_SIZE - V2GTP_HEADER, e);
+    if (p == NULL)
+        return -1;
+    memcpy(m->SECCIPAddress, p, sizeof m->SECCIPAddress);
+    m->SECCPort = (uint16_t)(p[16] << 8 | p[17]);
+    m->Security = p[18];
+    m->TransportProtocol = p[19];
+    return 0;
+}
+
+static int sdp_check(uint8_t Security, uint8_t TransportProtocol, struct err *e)
+{
+    if (sdp_security_name(Security) == NULL)
+        return err_set(e, "SDP Security: expected 0x00 (TLS) or 0x10 (no TLS), found 0x%02X",
+                       Security);
+    if (TransportProtocol != SDP_TCP)
+        return err_set(e, "SDP TransportProtocol: expected 0x00 (TCP), found 0x%02X%s",
+                       TransportProtocol,
+                       TransportProtocol == SDP_UDP ? " (UDP, which is reserved)" : "");
+    return 0;
+}
+
+int sdp_check_request(const struct sdp_request *m, struct err *e)
+{
+    return sdp_check(m->Security, m->TransportProtocol, e);
+}
+
+int sdp_check_response(const struct sdp_response *m, struct err *e)
+{
+    struct endpoint a;
+    char text[ENDPOINT_TEXT];
+    sdp_response_endpoint(m, "", &a);
+    if (endpoint_is_unset(&a) || endpoint_is_multicast(&a))
+        return err_set(e, "SDP SECCIPAddress: expected the address of a station, found %s",
+                       endpoint_text(&a, text, sizeof text));
+    if (m->SECCPort == 0)
+        return err_set(e, "SDP SECCPort: expected a port, found 0");
+    return sdp_check(m->Security, m->TransportProtocol, e);
+}
+
+void sdp_response_endpoint(const struct sdp_response *m, const char *interface,
+                           struct endpoint *out)
+{
+    *out = (struct endpoint){.port = m->SECCPort};
+    memcpy(out->ip, m->SECCIPAddress, sizeof out->ip);
+    if (endpoint_is_link_local(out))
+        snprintf(out->interface, sizeof out->interface, "%s", interface);
+}
+
+/* ---- socket ---- */
+
+struct sdp_socket {
+    uv_poll_t poll;
+    int fd;
+    unsigned index; /* of the interface */
+    enum lab_side side;
+    struct endpoint local;
+    char interface[16];
+    sdp_datagram received;
+    void *context;
+};
+
+const struct endpoint *sdp_local(const struct sdp_socket *s)
+{
+    return &s->local;
+}
+
+void sdp_group(const struct sdp_socket *s, struct endpoint *to)
+{
+    *to = (struct endpoint){.port = SDP_PORT};
+    if (endpoint_is_link_local(&s->local)) {
+        memcpy(to->ip, "\xFF\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\x01", sizeof to->ip);
+        memcpy(to->interface, s->interface, sizeof to->interface);
+        endpoint_learn_mac(to);
+    } else {
+        to->ip[15] = 1;
+    }
+}
+
+static int sdp_failed(const struct sdp_socket *s, const char *what, struct err *e)
+{
+    return err_set(e, "SDP on %s: %s: %s", s->interface, what, strerror(errno));
+}
+
+static void sdp_address(const struct sdp_socket *s, const struct endpoint *a,
+                        struct sockaddr_in6 *out)
+{
+    *out = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(a->port)};
+    memcpy(&out->sin6_addr, a->ip, sizeof a->ip);
+    if (endpoint_is_link_local(a) || endpoint_is_multicast(a))
+        out->sin6_scope_id = s->index;
+}
+
+/* The destination's address of a received datagram, which the kernel tells beside it. */
+static void sdp_destination(const struct sdp_socket *s, struct msghdr *m, struct endpoint *to)
+{
+    *to = s->local;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+        if (c->cmsg_level != IPPROTO_IPV6 || c->cmsg_type != IPV6_PKTINFO)
+            continue;
+        struct in6_pktinfo info;
+        memcpy(&info, CMSG_DATA(c), sizeof info);
+        if (memcmp(&info.ipi6_addr, to->ip, sizeof to->ip) == 0)
+            return;
+        memcpy(to->ip, &info.ipi6_addr, sizeof to->ip);
+        memset(to->mac, 0, sizeof to->mac);
+        endpoint_learn_mac(to);
+    }
+}
+
+/* One datagram; false where there is none. */
+static bool sdp_receive(struct sdp_socket *s)
+{
+    static _Thread_local uint8_t bytes[65536]; /* used up before the next one is read */
+    union {
+        uint8_t p[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+        struct cmsghdr align;
+    } control;
+    struct sockaddr_in6 in = {0};
+    struct iovec part = {bytes, sizeof bytes};
+    struct msghdr m = {.msg_name = &in, .msg_namelen = sizeof in, .msg_iov = &part,
+                       .msg_iovlen = 1, .msg_control = &control,
+                       .msg_controllen = sizeof control};
+    ssize_t n = recvmsg(s->fd, &m, MSG_DONTWAIT);
+    if (n < 0)
+        return errno == EINTR;
+    struct endpoint from, to;
+    endpoint_from_address(&in, s->interface, &from);
+    enum lab_side before = lab_on(s->side);
+    endpoint_learn_mac(&from);
+    sdp_destination(s, &m, &to);
+    lab_on(before);
+    s->received(s->context, s, &from, &to, (struct slice){bytes, (size_t)n});
+    return true;
+}
+
+static void sdp_readable(uv_poll_t *poll, int status, int events)
+{
+    struct sdp_socket *s = poll->data;
+    (void)events;
+    if (status < 0) { /* an error of the network, which is not the socket's end */
+        int number;
+        socklen_t size = sizeof number;
+        getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &number, &size);
+        uv_poll_start(poll, UV_READABLE, sdp_readable);
+        return;
+    }
+    for (int i = 0; i < AT_ONCE && s->fd >= 0; i++)
+        if (!sdp_receive(s))
+            return;
+}
+
+static int sdp_set(const struct sdp_socket *s, int level, int option, int value)
+{
+    return setsockopt(s->fd, level, option, &value, sizeof value);
+}
+
+/* A socket of the interface that is not bound yet. */
+static int sdp_make(struct sdp_socket *s, struct err *e)
+{
+    s->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (s->fd < 0)
+        return sdp_failed(s, "making a socket", e);
+    if (sdp_set(s, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0 ||
+        sdp_set(s, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) != 0 ||
+        sdp_set(s, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)s->index) != 0)
+        return sdp_failed(s, "preparing the socket", e);
+    return 0;
+}
+
+/* The vehicle's end: the first free one of some dynamic ports. */
+static int sdp_bind(struct sdp_socket *s, struct err *e)
+{
+    struct sockaddr_in6 in;
+    if (sdp_make(s, e) != 0)
+        return -1;
+    for (int i = 0; i < PORT_TRIES; i++) {
+        s->local.port = endpoint_random_port();
+        sdp_address(s, &s->local, &in);
+        if (bind(s->fd, (struct sockaddr *)&in, sizeof in) == 0)
+            return 0;
+        if (errno != EADDRINUSE)
+            break;
+    }
+    char text[ENDPOINT_TEXT];
+    return err_set(e, "SDP on %s: binding to %s: %s%s", s->interface,
+                   endpoint_text(&s->local, text, sizeof text), strerror(errno),
+                   errno == EADDRNOTAVAIL ? "; the interface may still be checking that nobody "
+                                            "else has this address: try again in 2 s" : "");
+}
+
+static int sdp_bind_server(struct sdp_socket *s, uint16_t port, struct err *e)
+{
+    struct sockaddr_in6 in = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    struct ipv6_mreq group = {.ipv6mr_interface = s->index};
+    s->local.port = port;
+    if (sdp_make(s, e) != 0)
+        return -1;
+    sdp_set(s, SOL_SOCKET, SO_REUSEADDR, 1);
+    /* Else it gets the other interfaces' requests too; old kernels let only root do it. */
+    setsockopt(s->fd, SOL_SOCKET, SO_BINDTODEVICE, s->interface, sizeof s->interface);
+    if (bind(s->fd, (struct sockaddr *)&in, sizeof in) != 0)
+        return err_set(e, "SDP on %s: binding to UDP port %u: %s%s", s->interface, port,
+                       strerror(errno),
+                       errno == EADDRINUSE ? "; another program serves SDP here" : "");
+    struct endpoint to;
+    sdp_group(s, &to);
+    memcpy(&group.ipv6mr_multiaddr, to.ip, sizeof to.ip);
+    if (endpoint_is_multicast(&to) &&
+        setsockopt(s->fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof group) != 0)
+        return sdp_failed(s, "joining ff02::1", e);
+    return 0;
+}
+
+static void sdp_gone(uv_handle_t *h)
+{
+    free(h->data);
+}
+
+/* port 0: the vehicle's. */
+static int sdp_start(struct sdp_socket *s, struct uv_loop_s *loop, const char *interface,
+                     uint16_t port, struct err *e)
+{
+    s->fd = -1;
+    if (endpoint_of_interface(interface, &s->local, e) != 0)
+        return -1;
+    memcpy(s->interface, s->local.interface, sizeof s->interface);
+    s->index = if_nametoindex(s->interface);
+    if (!endpoint_is_link_local(&s->local))
+        memset(s->local.interface, 0, sizeof s->local.interface); /* ::1 needs none */
+    if ((port == 0 ? sdp_bind(s, e) : sdp_bind_server(s, port, e)) != 0)
+        return -1;
+    int number = uv_poll_init(loop, &s->poll, s->fd);
+    if (number != 0)
+        return err_set(e, "SDP on %s: waiting for datagrams: %s", interface, uv_strerror(number));
+    s->poll.data = s;
+    uv_poll_start(&s->poll, UV_READABLE, sdp_readable);
+    return 0;
+}
+
+static struct sdp_socket *sdp_new(struct uv_loop_s *loop, const char *interface, uint16_t port,
+                                  sdp_datagram received, void *context, struct err *e)
+{
+    struct sdp_socket *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        err_set(e, "SDP: out of memory");
+        return NULL;
+    }
+    s->received = received;
+    s->context = context;
+    s->side = lab_side_of(interface);
+    enum lab_side before = lab_on(s->side);
+    int result = sdp_start(s, loop, interface, port, e);
+    lab_on(before);
+    if (result == 0)
+        return s;
+    if (s->fd >= 0)
+        close(s->fd);
+    free(s);
+    return NULL;
+}
+
+struct sdp_socket *sdp_open(struct uv_loop_s *loop, const char *interface, sdp_datagram received,
+                            void *context, struct err *e)
+{
+    return sdp_new(loop, interface, 0, received, context, e);
+}
+
+struct sdp_socket *sdp_server_open(struct uv_loop_s *loop, const char *interface, uint16_t port,
+                                   sdp_datagram received, void *context, struct err *e)
+{
+    return sdp_new(loop, interface, port == 0 ? SDP_PORT : port, received, context, e);
+}
+
+int sdp_send(struct sdp_socket *s, const struct endpoint *to, struct slice bytes, struct err *e)
+{
+    struct sockaddr_in6 in;
+    char text[ENDPOINT_TEXT];
+    sdp_address(s, to, &in);
+    ssize_t n = sendto(s->fd, bytes.p, bytes.n, MSG_DONTWAIT, (struct sockaddr *)&in, sizeof in);
+    if (n == (ssize_t)bytes.n)
+        return 0;
+    return err_set(e, "SDP on %s: sending %zu bytes to %s: %s", s->interface, bytes.n,
+                   endpoint_text(to, text, sizeof text), strerror(errno));
+}
+
+int sdp_server_answer(struct sdp_socket *s, const struct endpoint *to,
+                      const struct sdp_response *m, struct err *e)
+{
+    uint8_t bytes[SDP_RESPONSE_SIZE];
+    sdp_write_response(bytes, m);
+    return sdp_send(s, to, (struct slice){bytes, sizeof bytes}, e);
+}
+
+void sdp_close(struct sdp_socket *s)
+{
+    if (s == NULL || s->fd < 0)
+        return;
+    uv_close((uv_handle_t *)&s->poll, sdp_gone);
+    close(s->fd);
+    s->fd = -1;
+}
+
+/* ---- client ---- */
+
+struct sdp_client {
+    uv_timer_t timer;
+    struct sdp_socket *socket; /* NULL: closed */
+    struct sdp_client_options options;
+    struct sdp_client_events events;
+    void *context;
+    unsigned sent, tried, refused;
+    bool done;
+    struct err problem; /* of the last datagram that was no answer, or of sending */
+};
+
+static void sdp_client_done(struct sdp_client *c, const struct sdp_response *m,
+                            const struct endpoint *secc, const struct err *problem)
+{
+    c->done = true;
+    uv_timer_stop(&c->timer);
+    if (c->events.done != NULL)
+        c->events.done(c->context, m, secc, problem);
+}
+
+static void sdp_client_received(void *context, struct sdp_socket *s, const struct endpoint *from,
+                                const struct endpoint *to, struct slice bytes)
+{
+    struct sdp_client *c = context;
+    struct sdp_response m = {0};
+    struct err problem = ERR_INIT;
+    if (sdp_read_response(bytes, &m, &problem) != 0 || sdp_check_response(&m, &problem) != 0) {
+        c->problem = problem;
+        c->refused++;
+    }
+    if (c->events.received != NULL)
+        c->events.received(c->context, from, to, bytes, problem.set ? &problem : NULL);
+    if (problem.set || c->done || c->socket == NULL)
+        return;
+    struct endpoint secc;
+    sdp_response_endpoint(&m, s->interface, &secc);
+    enum lab_side before = lab_on(s->side);
+    endpoint_learn_mac(&secc);
+    lab_on(before);
+    sdp_client_done(c, &m, &secc, NULL);
+}
+
+static void sdp_client_give_up(struct sdp_client *c)
+{
+    struct err e = ERR_INIT;
+    char to[ENDPOINT_TEXT];
+    endpoint_text(&c->options.to, to, sizeof to);
+    if (c->sent == 0)
+        err_set(&e, "%.300s (%u times)", c->problem.what, c->tried);
+    else if (c->refused > 0)
+        err_set(&e, "SDP: expected an answer to %u requests to %s, found %u datagrams that are "
+                    "none; the last: %.200s", c->sent, to, c->refused, c->problem.what);
+    else
+        err_set(&e, "SDP: expected an answer to %u requests to %s within %u ms, found none; is a "
+                    "station at the other end of %s?", c->sent, to,
+                c->options.interval_ms * c->options.tries, c->socket->interface);
+    sdp_client_done(c, NULL, NULL, &e);
+}
+
+static void sdp_client_tick(uv_timer_t *timer)
+{
+    struct sdp_client *c = timer->data;
+    uint8_t bytes[SDP_REQUEST_SIZE];
+    struct err e = ERR_INIT;
+    if (c->tried == c->options.tries) {
+        sdp_client_give_up(c);
+        return;
+    }
+    c->tried++;
+    sdp_write_request(bytes, &c->options.request);
+    struct slice all = {bytes, sizeof bytes};
+    if (sdp_send(c->socket, &c->options.to, all, &e) != 0) {
+        c->problem = e; /* the network may come back before the last try */
+        return;
+    }
+    c->sent++;
+    if (c->events.sent != NULL)
+        c->events.sent(c->context, c->sent, sdp_local(c->socket), &c->options.to, all);
+}
+
+struct sdp_client *sdp_client_open(struct uv_loop_s *loop, const char *interface,
+                                   const struct sdp_client_options *options,
+                                   const struct sdp_client_events *events, void *context,
+                                   struct err *e)
+{
+    struct sdp_client *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        err_set(e, "SDP: out of memory");
+        return NULL;
+    }
+    c->options = *options;
+    c->events = *events;
+    c->context = context;
+    c->problem = ERR_INIT;
+    c->socket = sdp_open(loop, interface, sdp_client_received, c, e);
+    if (c->socket == NULL) {
+        free(c);
+        return NULL;
+    }
+    if (endpoint_is_unset(&c->options.to)) {
+        uint16_t port = c->options.to.port;
+        sdp_group(c->socket, &c->options.to);
+        c->options.to.port = port;
+    }
+    if (c->options.to.port == 0)
+        c->options.to.port = SDP_PORT;
+    if (c->options.interval_ms == 0)
+        c->options.interval_ms = INTERVAL_MS;
+    if (c->options.tries == 0)
+        c->options.tries = TRIES;
+    uv_timer_init(loop, &c->timer);
+    c->timer.data = c;
+    uv_timer_start(&c->timer, sdp_client_tick, 0, c->options.interval_ms);
+    return c;
+}
+
+const struct endpoint *sdp_client_local(const struct sdp_client *c)
+{
+    return sdp_local(c->socket);
+}
+
+void sdp_client_close(struct sdp_client *c)
+{
+    if (c == NULL || c->socket == NULL)
+        return;
+    sdp_close(c->socket);
+    c->socket = NULL;
+    uv_close((uv_handle_t *)&c->timer, sdp_gone);
+}
