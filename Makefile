@@ -178,7 +178,7 @@ check-headers: | build/packages/test
 	@tools/long-functions $(filter %.c,$(ALL_C))
 
 check-lua: | build/packages/check
-	@luacheck -q --no-cache $(wildcard lua suites examples tests)
+	@luacheck -q --no-cache --no-color $(wildcard lua suites examples tests)
 
 check-shell: | build/packages/check
 	@shellcheck -x .ci/run tests/run $(wildcard tests/*/*.sh) $(filter-out %.lua %.awk %.py,$(wildcard tools/*))
@@ -205,6 +205,7 @@ $(call objects,bench/*.c): | build/packages/test
 
 FUZZ_SECONDS ?= 60
 fuzz: | build/packages/fuzz ## Runs each fuzzer for FUZZ_SECONDS (60)
+	@test -n '$(FUZZERS)' || { echo "error: no fuzzer in fuzz/" >&2; exit 1; }
 	@$(MAKE) VARIANT=fuzz $(FUZZERS:%=build/fuzz/fuzz-%)
 	@set -e; for f in $(FUZZERS); do mkdir -p build/fuzz/corpus/$$f; \
 		build/fuzz/fuzz-$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=512 \

@@ -222,29 +222,6 @@ static void on_close(void *context, int64_t us, uint32_t connection, bool from_c
 
 /* ---- SDP ---- */
 
-static void sdp_text(struct slice bytes, char *text, size_t size)
-{
-    struct sdp_request req;
-    struct sdp_response res;
-    struct err problem = ERR_INIT;
-    if (sdp_read_request(bytes, &req, &problem) == 0) {
-        const char *security = sdp_security_name(req.Security);
-        snprintf(text, size, "Security %s", security != NULL ? security : "reserved");
-        return;
-    }
-    struct err second = ERR_INIT;
-    if (sdp_read_response(bytes, &res, &second) != 0) {
-        snprintf(text, size, "%s", problem.what);
-        return;
-    }
-    struct endpoint secc;
-    char where[ENDPOINT_TEXT];
-    sdp_response_endpoint(&res, "", &secc);
-    const char *security = sdp_security_name(res.Security);
-    snprintf(text, size, "%s, Security %s", endpoint_text(&secc, where, sizeof where),
-             security != NULL ? security : "reserved");
-}
-
 static void on_udp(void *context, int64_t us, const struct endpoint *from,
                    const struct endpoint *to, struct slice bytes)
 {
@@ -254,7 +231,7 @@ static void on_udp(void *context, int64_t us, const struct endpoint *from,
     bool good = v2gtp_datagram(bytes, &h, &problem) == V2GTP_FRAME;
     bool is_request = h.type == V2GTP_SDP_REQ || to->port == SDP_PORT;
     char text[200];
-    sdp_text(bytes, text, sizeof text);
+    sdp_describe(bytes, text, sizeof text);
     struct event e = {
         .us = us,
         .kind = good ? EVENT_FRAME : EVENT_BYTES,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `v2glab decode FILE.pcap`: a capture as the same stream of events that a run makes. */
+/*
+ * `v2glab decode FILE.pcap`: a capture as a ladder, or as lines of JSON.
+ */
 #ifndef V2G_APP_CAPTURE_H
 #define V2G_APP_CAPTURE_H
 
@@ -7,9 +9,15 @@
 
 #include <stdbool.h>
 
-/* Prints the sessions of a pcap or pcapng file: as ladder, or as JSON lines. `verify`: encodes every
- * message again and reports each that does not give the same bytes. Exit code: 0, or 1 where
- * something could not be decoded (or verified), 3 where the file cannot be read. */
-int capture_decode(struct library *l, const char *path, bool json, int detail, bool verify);
+struct capture_view {
+    struct library *library; /* with the --schema files */
+    bool json;               /* lines of JSON instead of the ladder */
+    unsigned verbose;        /* 1: also the XML of each message; 2: also its bytes */
+    const char *keylog;      /* TLS secrets in the format of SSLKEYLOGFILE; NULL: none */
+};
+
+/* Prints the capture at path to stdout; returns the exit code. */
+int command_decode_capture(const char *path, const struct capture_view *view)
+    __attribute__((weak));
 
 #endif

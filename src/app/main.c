@@ -1,19 +1,142 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The program: finds the command and hands over. --version and --help load nothing. */
+#include "app/commands.h"
+#include "app/options.h"
+#include "app/report.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static const char USAGE[] = "usage: v2glab --version | --help\n";
+struct command {
+    const char *name, *summary;
+    int (*run)(int argc, char **argv);
+};
+
+#define COMMANDS (sizeof COMMAND / sizeof *COMMAND)
+
+static const struct command COMMAND[] = {
+    {"run", "run scripts against a peer, or against each other", command_run},
+    {"lab", "run scripts in an isolated network of their own", command_lab},
+    {"decode", "show messages (EXI, V2GTP) as XML or JSON, and captures as a ladder",
+     command_decode},
+    {"encode", "turn messages in XML or JSON into EXI", command_encode},
+    {"explain", "show a message bit by bit", command_explain},
+    {"schema", "show and check message descriptions", command_schema},
+    {"docs", "print the reference of the Lua functions", command_docs},
+};
+
+static void print_help(void)
+{
+    puts("usage: v2glab COMMAND [OPTION]... [ARGUMENT]...\n"
+         "       v2glab COMMAND --help\n"
+         "       v2glab --version\n\n"
+         "Plays an electric vehicle (EVCC) or a charging station (SECC) over ISO 15118 and\n"
+         "DIN SPEC 70121, driven by Lua scripts, and shows, records and judges what the peer does.\n\n"
+         "commands:");
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (COMMAND[i].run != NULL)
+            printf("  %-10s %s\n", COMMAND[i].name, COMMAND[i].summary);
+    puts("\noptions:\n"
+         "  --schema FILE  also read the message description FILE (before or after the command)\n"
+         "  --version      show the version\n"
+         "  -h, --help     show this, or the help of a command\n\n"
+         "examples:\n"
+         "  v2glab decode 809802182D92EFA23D8A3FB868A020\n"
+         "  v2glab decode session.pcap\n"
+         "  v2glab encode message.xml\n"
+         "  v2glab schema show ISO15118-2 ChargingStatusRes\n\n"
+         "exit codes: 0 all is well, 1 failed or bad input, 2 inconclusive, 3 wrong use or set-up");
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(COMMAND[i].name, name) == 0 && COMMAND[i].run != NULL)
+            return &COMMAND[i];
+    return NULL;
+}
+
+static int unknown(const char *what, const char *name)
+{
+    const char *names[COMMANDS + 1];
+    size_t n = 0;
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (COMMAND[i].run != NULL)
+            names[n++] = COMMAND[i].name;
+    names[n] = NULL;
+    const char *nearest = nearest_name(name, names);
+    if (nearest != NULL)
+        report(REPORT_ERROR, "unknown %s '%s'; the nearest command is %s; see v2glab --help", what,
+               name, nearest);
+    else
+        report(REPORT_ERROR, "unknown %s '%s'; see v2glab --help", what, name);
+    return EXIT_SETUP;
+}
+
+/* Runs the command at argv[at]; what stood before it (pairs of --schema and FILE) goes behind it. */
+static int run_command(int argc, char **argv, int at)
+{
+    const struct command *command = find_command(argv[at]);
+    if (command == NULL)
+        return unknown("command", argv[at]);
+    char *name = argv[at];
+    memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);
+    argv[1] = name;
+    return command->run(argc - 1, argv + 1);
+}
+
+static int run_help(int argc, char **argv)
+{
+    static char help[] = "--help";
+    if (argc < 3) {
+        print_help();
+        return EXIT_PASS;
+    }
+    char *words[] = {argv[0], argv[2], help, NULL};
+    return run_command(3, words, 1);
+}
+
+/* Index of the command's name behind the global options, or argc. */
+static int skip_globals(int argc, char **argv)
+{
+    int at = 1;
+    while (at < argc && strncmp(argv[at], "--schema", 8) == 0) {
+        if (argv[at][8] == '\0')
+            at++;
+        else if (argv[at][8] != '=')
+            break;
+        at++;
+    }
+    return at < argc ? at : argc;
+}
+
+/* What was printed must have arrived. */
+static int finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    report(REPORT_ERROR, "standard output cannot be written (%m)");
+    return EXIT_SETUP;
+}
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+    int at = skip_globals(argc, argv);
+    if (at == argc) {
+        report(REPORT_ERROR, "no command; see v2glab --help");
+        return EXIT_SETUP;
+    }
+    const char *word = argv[at];
+    if (strcmp(word, "--version") == 0) {
         puts("v2glab " V2G_VERSION);
-        return 0;
+        return finish(EXIT_PASS);
     }
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        fputs(USAGE, stdout);
-        return 0;
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        print_help();
+        return finish(EXIT_PASS);
     }
-    fputs(USAGE, stderr);
-    return 3;
+    if (strcmp(word, "help") == 0)
+        return finish(run_help(argc - at + 1, argv + at - 1));
+    return finish(word[0] == '-' ? unknown("option", word) : run_command(argc, argv, at));
 }

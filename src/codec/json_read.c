@@ -188,7 +188,7 @@ static int unknown_member(struct reader *r, const struct type *t, const char *ke
                        "member '%.*s'; expected \"content\", an array of elements and "
                        "characters",
                        SHOWN_MAX, key);
-    return err_set(r->e, "unknown member '%.*s'; expected: %s", SHOWN_MAX, key,
+    return err_set(r->e, "unknown member '%.*s'; %s", SHOWN_MAX, key,
                    type_names(t, name.is_attribute, name.local, expected));
 }
 
@@ -257,7 +257,7 @@ static int read_item(struct reader *r, struct node *n, unsigned *state, json_t *
         type_open_slot(t, *state, name.local, strlen(name.local), namespace_index(r->s, &name));
     bool is_any = slot >= 0 && t->field[slot].kind == KIND_ANY;
     if (slot < 0 || name.is_attribute || (is_any && name.uri == NULL))
-        return err_set(r->e, "unknown element '%.*s'; expected: %s", SHOWN_MAX, key,
+        return err_set(r->e, "unknown element '%.*s'; %s", SHOWN_MAX, key,
                        type_names(t, false, name.local, expected));
     int bad = is_any ? read_any(r, &name, json, &v.any, depth + 1)
                      : read_value(r, &t->field[slot], json, &v, depth + 1);
@@ -484,9 +484,10 @@ static int check_root(struct reader *r, const struct name *name, bool fragment)
     if (found > 1 && name->uri == NULL)
         return err_set(r->e, "%s is in several namespaces; expected \"{namespace}%s\"", name->local,
                        name->local);
-    return found > 0 ? 0
-                     : err_set(r->e, "%s has no %s element '%.*s'; the nearest name is %s",
-                               r->s->name, fragment ? "" : "global", SHOWN_MAX, name->local, best);
+    return found > 0
+               ? 0
+               : err_set(r->e, "%s has no %s '%.*s'; the nearest name is %s", r->s->name,
+                         fragment ? "element" : "global element", SHOWN_MAX, name->local, best);
 }
 
 static int read_fragment(struct reader *r, const struct name *name, const json_t *json,

@@ -1063,7 +1063,7 @@ const char *type_names(const struct type *t, bool attributes, const char *name, 
     const char *best = "";
     unsigned best_distance = UINT32_MAX;
     unsigned to = attributes ? t->attributes : t->fields;
-    strcpy(text, "none");
+    strcpy(text, "expected none");
     for (unsigned i = attributes ? 0 : t->attributes; i < to; i++) {
         const struct field *f = &t->field[i];
         if (f->is_content || f->kind == KIND_ABSTRACT)
@@ -1074,9 +1074,9 @@ const char *type_names(const struct type *t, bool attributes, const char *name, 
             best = f->name;
         }
         if (used < TYPE_NAMES_MAX)
-            used +=
-                (size_t)snprintf(text + used, TYPE_NAMES_MAX - used, "%s%s", used > 0 ? ", " : "",
-                                 f->kind == KIND_ANY ? "any element" : f->name);
+            used += (size_t)snprintf(text + used, TYPE_NAMES_MAX - used, "%s%s",
+                                     used > 0 ? ", " : "expected ",
+                                     f->kind == KIND_ANY ? "any element" : f->name);
     }
     if (used >= TYPE_NAMES_MAX)
         snprintf(text, TYPE_NAMES_MAX, "the nearest name is %s", best);

@@ -182,9 +182,9 @@ int value_read(const struct field *f, const char *text, size_t n, struct arena *
 
 #define TYPE_NAMES_MAX 176
 
-/* For errors: the names of all child elements (or attributes) of t into text, which has
- * TYPE_NAMES_MAX bytes; where they are too many the one nearest to `name`, "none" where there are
- * none. Returns text. */
+/* For errors: "expected A, B, C", all child elements (or attributes) of t, into text, which has
+ * TYPE_NAMES_MAX bytes; "the nearest name is B" (nearest to `name`) where they are too many,
+ * "expected none" where there are none. Returns text. */
 const char *type_names(const struct type *t, bool attributes, const char *name, char *text);
 
 /* Letters to change, add or drop to make `name` of the n bytes at text, for naming the nearest name

@@ -16,8 +16,10 @@ struct reader {
     const struct schema *s;
     struct arena *a;
     struct err *e;
-    struct buf text;  /* characters that are being gathered, of all open elements */
-    bool is_explicit; /* some of them were written as CDATA: kept even if blank */
+    struct buf text;   /* characters that are being gathered, of all open elements */
+    bool is_explicit;  /* some of them were written as CDATA: kept even if blank */
+    char problem[304]; /* libxml2's first complaint */
+    int problem_line;
 };
 
 /* An open element as the reader stands on it. */
@@ -56,8 +58,9 @@ static const char *namespace_uri(struct reader *r)
 static struct place place_of(struct reader *r)
 {
     xmlNodePtr node = xmlTextReaderCurrentNode(r->x);
+    long line = node == NULL ? 0 : xmlGetLineNo(node);
     return (struct place){.name = local_name(r),
-                          .line = node == NULL ? ERR_NO_PLACE : (int)xmlGetLineNo(node),
+                          .line = line > 0 ? (int)line : xmlTextReaderGetParserLineNumber(r->x),
                           .is_empty = xmlTextReaderIsEmptyElement(r->x) == 1};
 }
 
@@ -76,15 +79,33 @@ static int namespace_index(const struct schema *s, const char *uri)
 
 enum part { PART_ELEMENT, PART_END, PART_FAILED };
 
-static int broken(struct reader *r)
+#if LIBXML_VERSION >= 21200
+typedef const xmlError *xml_problem;
+#else
+typedef xmlError *xml_problem;
+#endif
+
+/* Keeps the first error that libxml2 tells; later ones are its consequences. */
+static void keep_problem(void *context, xml_problem problem)
 {
-    const xmlError *last = xmlGetLastError();
-    const char *why = last == NULL || last->message == NULL ? "unknown cause" : last->message;
+    struct reader *r = context;
+    const char *why = problem->message == NULL ? "" : problem->message;
+    if (problem->code == XML_ERR_DOCUMENT_END) /* told of both */
+        why = "it ends too early, or goes on behind its end";
     size_t n = strlen(why);
     while (n > 0 && (why[n - 1] == '\n' || why[n - 1] == ' '))
         n--;
-    struct place place = {.line = last == NULL || last->line <= 0 ? 1 : last->line};
-    return FAIL(r, &place, "this is no well-formed XML: %.*s", n > 300 ? 300 : (int)n, why);
+    if (problem->level < XML_ERR_ERROR || r->problem[0] != '\0')
+        return;
+    snprintf(r->problem, sizeof r->problem, "%.*s", (int)(n > 300 ? 300 : n), why);
+    r->problem_line = problem->line > 0 ? problem->line : 1;
+}
+
+static int broken(struct reader *r)
+{
+    struct place place = {.line = r->problem_line};
+    return FAIL(r, &place, "this is no well-formed XML: %s",
+                r->problem[0] == '\0' ? "the parser gave no reason" : r->problem);
 }
 
 static void gather(struct reader *r, bool is_explicit)
@@ -159,7 +180,7 @@ static int unknown_child(struct reader *r, const struct type *t, const struct pl
         return FAIL(r, place, "element %s is in namespace '%.*s'; expected '%s'", name,
                     2 * SHOWN_MAX, uri, schema_uri(r->s, f->ns));
     }
-    return FAIL(r, place, "unknown element %.*s; expected: %s", SHOWN_MAX, name,
+    return FAIL(r, place, "unknown element %.*s; %s", SHOWN_MAX, name,
                 type_names(t, false, name, expected));
 }
 
@@ -199,8 +220,8 @@ static int unknown_attribute(struct reader *r, const struct type *t, const struc
         if (strcmp(t->field[i].name, name) == 0)
             return FAIL(r, place, "attribute %s is in namespace '%.*s'; expected '%s'", name,
                         2 * SHOWN_MAX, namespace_uri(r), schema_uri(r->s, t->field[i].ns));
-    return FAIL(r, place, "unknown attribute %.*s; expected: %s", SHOWN_MAX, name,
-                t == NULL ? "none" : type_names(t, true, name, expected));
+    return FAIL(r, place, "unknown attribute %.*s; %s", SHOWN_MAX, name,
+                t == NULL ? "expected none" : type_names(t, true, name, expected));
 }
 
 static int read_attribute(struct reader *r, struct node *n, const struct type *t,
@@ -601,10 +622,9 @@ static int unknown_root(struct reader *r, bool fragment, const struct place *pla
         best = name;
         best_uri = schema_uri(r->s, fragment ? r->s->fragment[i].ns : r->s->element[i]->as.ns);
     }
-    return FAIL(r, place,
-                "%s has no %s element %.*s in namespace '%.*s'; the nearest is %s in '%s'",
-                r->s->name, fragment ? "" : "global", SHOWN_MAX, place->name, 2 * SHOWN_MAX, uri,
-                best, best_uri);
+    return FAIL(r, place, "%s has no %s %.*s in namespace '%.*s'; the nearest is %s in '%s'",
+                r->s->name, fragment ? "element" : "global element", SHOWN_MAX, place->name,
+                2 * SHOWN_MAX, uri, best, best_uri);
 }
 
 static int read_document(struct reader *r, struct message *m, const struct place *place)
@@ -651,17 +671,19 @@ static int read_root(struct reader *r, bool fragment, struct message *m)
 int xml_read(const struct schema *s, const char *text, size_t n, bool fragment, struct arena *a,
              struct message *m, struct err *e)
 {
-    struct reader r = {.s = s, .a = a, .e = e};
+    struct reader r = {.s = s, .a = a, .e = e, .problem_line = ERR_NO_PLACE};
     *m = (struct message){.schema = s};
     if (n > XML_SIZE_MAX)
         return err_set(e, "%zu bytes of XML; expected at most %u", n, XML_SIZE_MAX);
+    if (n == 0)
+        return err_set(e, "no text; expected XML");
     xmlInitParser();
-    xmlResetLastError();
     r.x = xmlReaderForMemory(text, (int)n, NULL, NULL,
                              XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
                                  XML_PARSE_BIG_LINES);
     if (r.x == NULL)
         return err_set(e, "out of memory");
+    xmlTextReaderSetStructuredErrorHandler(r.x, keep_problem, &r);
     int bad = read_root(&r, fragment, m);
     if (r.text.failed)
         bad = err_set(e, "out of memory");

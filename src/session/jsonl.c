@@ -14,7 +14,7 @@ static void text_member(struct buf *out, const char *name, const char *text)
     if (text == NULL || text[0] == '\0')
         return;
     buf_printf(out, ",\"%s\":", name);
-    json_string(text, strlen(text), out);
+    json_quote(text, strlen(text), out);
 }
 
 static void endpoint_member(struct buf *out, const char *name, const struct endpoint *a)

@@ -239,7 +239,7 @@ static void note_message(struct session *s, const struct message *m, bool sent)
 
 /* ---- receiving ---- */
 
-static struct received *new_received(struct session *s)
+struct received *session_new_received(struct session *s)
 {
     struct received *r = s->spare;
     if (r != NULL) {
@@ -267,9 +267,18 @@ void session_done(struct session *s, struct received *r)
         free_received(r);
 }
 
+void session_queue(struct session *s, struct received *r)
+{
+    if (s->last == NULL)
+        s->first = r;
+    else
+        s->last->next = r;
+    s->last = r;
+}
+
 static int receive_frame(struct session *s, const struct v2gtp_frame *f, int64_t us)
 {
-    struct received *r = new_received(s);
+    struct received *r = session_new_received(s);
     if (r == NULL)
         return -1;
     r->us = us;
@@ -278,11 +287,7 @@ static int receive_frame(struct session *s, const struct v2gtp_frame *f, int64_t
                                    &s->limits, &r->arena, &r->message, &r->problem) == 0;
     if (r->is_decoded && message_named(&r->message).name != NULL)
         r->name = message_named(&r->message).name;
-    if (s->last == NULL)
-        s->first = r;
-    else
-        s->last->next = r;
-    s->last = r;
+    session_queue(s, r);
     struct event e = new_event(s, EVENT_FRAME, false, us);
     e.bytes = f->bytes;
     e.payload_type = f->header.type;

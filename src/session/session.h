@@ -67,6 +67,10 @@ void session_disconnected(struct session *s, int64_t us, const char *how);
 /* Bytes that the peer sent. Decoded frames wait in first…last. -1: the stream is broken. */
 int session_feed(struct session *s, const void *p, size_t n, int64_t us);
 
+/* For messages that do not come over the stream (SDP): an empty one, and putting it last in line. */
+struct received *session_new_received(struct session *s);
+void session_queue(struct session *s, struct received *r);
+
 /* The oldest frame that waits, taken out; NULL where none does. Free it with session_done. */
 struct received *session_take(struct session *s);
 void session_done(struct session *s, struct received *r);

@@ -141,6 +141,27 @@ void sdp_response_endpoint(const struct sdp_response *m, const char *interface,
         snprintf(out->interface, sizeof out->interface, "%s", interface);
 }
 
+const char *sdp_describe(struct slice datagram, char *text, size_t size)
+{
+    struct sdp_request req;
+    struct sdp_response res;
+    struct err problem = ERR_INIT, second = ERR_INIT;
+    if (sdp_read_request(datagram, &req, &problem) == 0) {
+        const char *security = sdp_security_name(req.Security);
+        snprintf(text, size, "%s", security != NULL ? security : "reserved Security");
+    } else if (sdp_read_response(datagram, &res, &second) == 0) {
+        struct endpoint secc;
+        char where[ENDPOINT_TEXT];
+        const char *security = sdp_security_name(res.Security);
+        sdp_response_endpoint(&res, "", &secc);
+        snprintf(text, size, "%s, %s", endpoint_text(&secc, where, sizeof where),
+                 security != NULL ? security : "reserved Security");
+    } else {
+        snprintf(text, size, "%s", problem.what);
+    }
+    return text;
+}
+
 /* ---- socket ---- */
 
 struct sdp_socket {

@@ -71,6 +71,10 @@ int sdp_read_response(struct slice datagram, struct sdp_response *m, struct err 
 int sdp_check_request(const struct sdp_request *m, struct err *e);
 int sdp_check_response(const struct sdp_response *m, struct err *e);
 
+/* The values of a datagram in words, for the record: "no TLS", "[fe80::1]:50000, no TLS"; what is
+ * wrong with it where it is no SDP message. Returns text. */
+const char *sdp_describe(struct slice datagram, char *text, size_t size);
+
 /* Where the response says to connect to, on the interface that it came over. */
 void sdp_response_endpoint(const struct sdp_response *m, const char *interface,
                            struct endpoint *out);

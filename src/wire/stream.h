@@ -38,12 +38,12 @@ const char *stream_end_text(enum stream_end end);
 
 /* Each may be NULL. */
 struct stream_events {
-    /* The connection is open; never called for an accepted one, which is. */
+    /* The connection is open. An accepted one is already: it comes only behind a filter (TLS). */
     void (*opened)(void *context, struct stream *s);
 
     void (*data)(void *context, struct stream *s, struct slice bytes);
 
-    /* Once at most, the last call: no data come any more. why is a sentence with the addresses. */
+    /* Once at most, as the last call: no data come any more. why is a sentence with addresses. */
     void (*closed)(void *context, struct stream *s, enum stream_end end, const char *why);
 
     /* The bytes as they go over TCP: differs from data and stream_write where TLS lies between. */
@@ -80,7 +80,6 @@ void stream_pause(struct stream *s, bool is_paused);
 /* Sends FIN after what is waiting, and goes on reading: a half-closed connection. */
 int stream_end_writing(struct stream *s, struct err *e);
 
-/* ORDER STREAM_CLOSE */
 enum stream_how {
     STREAM_FIN, /* after what is waiting, for which 10 s are given */
     STREAM_RST, /* at once; what is waiting is lost */
@@ -114,7 +113,7 @@ struct listener_events {
 
 /*
  * Listens at an address. Where it is unset, at the link-local address of at->interface (of the
- * loopback interface: ::1). Port 0: a free dynamic one. most: connections open at once, 0 for the
+ * loopback interface: ::1), or everywhere if that is "". Port 0: a free dynamic one. most: connections open at once, 0 for the
  * default. `events` must stay as long as the listener; its `refused` may be NULL.
  */
 struct listener *stream_listen(struct uv_loop_s *loop, const struct endpoint *at, unsigned most,

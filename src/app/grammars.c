@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/grammars.h"
+
+#include "app/options.h"
+#include "app/report.h"
+#include "base/asset.h"
+#include "codec/json.h"
+#include "codec/xml.h"
+#include "wire/v2gtp.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define NAMES_TEXT 400
+
+void grammars_open(struct grammars *g)
+{
+    library_open(&g->library);
+    g->n = 0;
+}
+
+void grammars_close(struct grammars *g)
+{
+    library_close(&g->library);
+}
+
+/* ---- choosing ---- */
+
+static int add_set(struct grammars *g, const char *name, struct err *e)
+{
+    const struct schema *s = library_get(&g->library, name, e);
+    if (s == NULL)
+        return -1;
+    for (unsigned i = 0; i < g->n; i++)
+        if (g->schema[i] == s)
+            return 0;
+    if (g->n == GRAMMARS_MAX)
+        return err_set(e, "more than %d grammars", GRAMMARS_MAX);
+    g->schema[g->n++] = s;
+    return 0;
+}
+
+/* Parts that others use (iso15118-20-types) are not among the names, but may be asked for. */
+static bool is_built_in(const char *name)
+{
+    char path[128];
+    struct slice bytes;
+    snprintf(path, sizeof path, "schema/%s.schema", name);
+    return asset_find(path, &bytes);
+}
+
+static int unknown(const struct grammars *g, const char *name, struct err *e)
+{
+    const char *names[GRAMMARS_MAX + 8];
+    char list[NAMES_TEXT] = "";
+    size_t used = 0;
+    unsigned n = 0;
+    for (; n < GRAMMARS_MAX && library_name(&g->library, n) != NULL; n++)
+        names[n] = library_name(&g->library, n);
+    for (const struct protocol *p = PROTOCOLS; p->name != NULL && n < GRAMMARS_MAX + 7; p++)
+        names[n++] = p->name;
+    names[n] = NULL;
+    for (unsigned i = 0; i < n && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
+                                 names[i]);
+    const char *nearest = nearest_name(name, names);
+    if (nearest != NULL)
+        return err_set(e, "unknown grammar or protocol '%.60s'; the nearest is %s", name, nearest);
+    return err_set(e, "unknown grammar or protocol '%.60s'; expected one of %.250s", name, list);
+}
+
+static int add_name(struct grammars *g, const char *name, struct err *e)
+{
+    const char *known;
+    for (unsigned i = 0; (known = library_name(&g->library, i)) != NULL; i++)
+        if (strcasecmp(known, name) == 0)
+            return add_set(g, known, e);
+    const struct protocol *p = protocol_find(name);
+    if (p != NULL) {
+        for (unsigned i = 0; p->set[i] != NULL; i++)
+            if (add_set(g, p->set[i], e) != 0)
+                return -1;
+        return 0;
+    }
+    unsigned found = 0;
+    for (unsigned i = 0; i < g->library.files; i++) {
+        const struct schema *s = library_get(&g->library, g->library.file[i].name, e);
+        if (s == NULL || s->protocol == NULL || strcasecmp(s->protocol, name) != 0)
+            continue;
+        if (add_set(g, s->name, e) != 0)
+            return -1;
+        found++;
+    }
+    if (found > 0)
+        return 0;
+    return is_built_in(name) ? add_set(g, name, e) : unknown(g, name, e);
+}
+
+int grammars_add(struct grammars *g, const char *names, struct err *e)
+{
+    for (const char *at = names;;) {
+        char name[128];
+        size_t n = strcspn(at, ",");
+        snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : sizeof name - 1), at);
+        if (add_name(g, name, e) != 0)
+            return -1;
+        if (at[n] == '\0')
+            return 0;
+        at += n + 1;
+    }
+}
+
+int grammars_complete(struct grammars *g, struct err *e)
+{
+    const char *name;
+    if (g->n > 0)
+        return 0;
+    for (unsigned i = 0; (name = library_name(&g->library, i)) != NULL; i++)
+        if (add_set(g, name, e) != 0)
+            return -1;
+    return 0;
+}
+
+/* ---- trying ---- */
+
+/* While a schedule is renegotiated beside the charge loop, messages of three sets travel under one
+ * payload type (ISO 15118-20, 8.2). */
+static bool takes_payload(const struct schema *s, uint16_t type)
+{
+    if (type == V2GTP_SCHEDULE_RENEGOTIATION)
+        return s->payload >= V2GTP_COMMON && s->payload <= V2GTP_DC;
+    for (unsigned i = 0; i < s->messages; i++)
+        if (s->message[i]->payload == type)
+            return true;
+    return s->payload == type;
+}
+
+static void clear_err(struct err *e)
+{
+    e->set = false; /* the rest is filled where it is set; clearing all of it costs more than a decode */
+    e->what[0] = e->path[0] = '\0';
+    e->bit = ERR_NO_PLACE;
+    e->line = ERR_NO_PLACE;
+}
+
+static struct fit *fits_new(struct fits *f, const struct schema *s)
+{
+    struct fit *fit = &f->at[f->n++];
+    fit->schema = s;
+    clear_err(&fit->problem);
+    return fit;
+}
+
+static void fits_close(struct fits *f, struct fit *fit, bool is_bad)
+{
+    fit->fits = !is_bad;
+    f->fitting += !is_bad;
+    f->clean += !is_bad && fit->message.violations == NULL;
+}
+
+int fits_decode(struct fits *f, const struct grammars *g, const struct payload *p,
+                const struct exi_options *o, struct arena *a, struct err *e)
+{
+    f->n = f->fitting = f->clean = 0;
+    for (unsigned i = 0; i < g->n; i++) {
+        if (p->is_framed && !takes_payload(g->schema[i], p->type))
+            continue;
+        struct fit *fit = fits_new(f, g->schema[i]);
+        struct arena_mark mark = arena_mark(a);
+        bool is_bad = exi_decode(fit->schema, p->exi.p, p->exi.n, o, a, &fit->message,
+                                 &fit->problem) != 0;
+        if (is_bad)
+            arena_rewind(a, mark);
+        fits_close(f, fit, is_bad);
+    }
+    if (f->n > 0)
+        return 0;
+    const char *name = v2gtp_type_name(p->type);
+    return err_set(e, "V2GTP payload type 0x%04X (%s): no message of %s has it", p->type,
+                   name != NULL ? name : "reserved", g->n == 1 ? g->schema[0]->name : "any grammar");
+}
+
+static bool is_json(struct slice text)
+{
+    size_t i = 0;
+    if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0)
+        i = 3;
+    while (i < text.n && (text.p[i] == ' ' || text.p[i] == '\t' || text.p[i] == '\r' ||
+                          text.p[i] == '\n'))
+        i++;
+    return i < text.n && text.p[i] == '{';
+}
+
+void fits_read(struct fits *f, const struct grammars *g, struct slice text, bool fragment,
+               struct arena *a)
+{
+    f->n = f->fitting = f->clean = 0;
+    bool json = is_json(text);
+    for (unsigned i = 0; i < g->n; i++) {
+        struct fit *fit = fits_new(f, g->schema[i]);
+        struct arena_mark mark = arena_mark(a);
+        const char *p = (const char *)text.p;
+        bool is_bad = (json ? json_read : xml_read)(fit->schema, p, text.n, fragment, a,
+                                                    &fit->message, &fit->problem) != 0;
+        if (is_bad)
+            arena_rewind(a, mark);
+        fits_close(f, fit, is_bad);
+    }
+}
+
+/* ---- telling ---- */
+
+bool fits_counts(const struct fits *f, const struct fit *fit)
+{
+    return fit->fits && (f->clean == 0 || fit->message.violations == NULL);
+}
+
+unsigned fits_counted(const struct fits *f)
+{
+    return f->clean > 0 ? f->clean : f->fitting;
+}
+
+/* How far a grammar got: bits of EXI; of text, levels of elements and lines. */
+static int64_t distance(const struct err *e)
+{
+    if (e->bit >= 0)
+        return e->bit;
+    int64_t levels = e->path[0] != '\0';
+    for (const char *c = e->path; *c != '\0'; c++)
+        levels += *c == '/';
+    return levels << 32 | (e->line > 0 ? e->line : 0);
+}
+
+const struct fit *fits_furthest(const struct fits *f)
+{
+    const struct fit *best = &f->at[0];
+    for (unsigned i = 1; i < f->n; i++)
+        if (distance(&f->at[i].problem) > distance(&best->problem))
+            best = &f->at[i];
+    return best;
+}
+
+/* Whether an earlier grammar said the same. */
+static bool is_said(const struct fits *f, unsigned i)
+{
+    for (unsigned k = 0; k < i; k++)
+        if (strcmp(f->at[k].problem.what, f->at[i].problem.what) == 0)
+            return true;
+    return false;
+}
+
+void fits_report_none(const struct fits *f, const char *where)
+{
+    int64_t most = distance(&fits_furthest(f)->problem);
+    unsigned said = 0, same = 0;
+    for (unsigned i = 0; i < f->n; i++)
+        same += strcmp(f->at[i].problem.what, f->at[0].problem.what) == 0;
+    if (same == f->n) {
+        report_err(where, &f->at[0].problem);
+        return;
+    }
+    for (unsigned i = 0; i < f->n; i++) {
+        if (distance(&f->at[i].problem) != most || is_said(f, i))
+            continue;
+        char label[256];
+        snprintf(label, sizeof label, "%s%s%s", where, where[0] != '\0' ? ": " : "",
+                 f->at[i].schema->name);
+        report_err(label, &f->at[i].problem);
+        said++;
+    }
+    if (said < f->n)
+        report(REPORT_NOTE, "%u grammars were tried, none fits; the others fail no later than this",
+               f->n);
+}
+
+void fits_report_some(const struct fits *f, const char *where)
+{
+    bool is_one = fits_counted(f) == 1;
+    char others[NAMES_TEXT] = "";
+    size_t used = 0;
+    for (unsigned i = 0; i < f->n; i++) {
+        const struct fit *fit = &f->at[i];
+        if (fits_counts(f, fit))
+            report_violations(where, is_one ? "" : fit->schema->name, &fit->message);
+        else if (fit->fits && used < sizeof others)
+            used += (size_t)snprintf(others + used, sizeof others - used, "%s%s",
+                                     used > 0 ? ", " : "", fit->schema->name);
+    }
+    if (used > 0)
+        report(REPORT_NOTE, "%s%sit also fits, but with violations: %s", where,
+               where[0] != '\0' ? ": " : "", others);
+}
+
+void fits_names(const struct fits *f, struct buf *out)
+{
+    bool is_first = true;
+    for (unsigned i = 0; i < f->n; i++) {
+        if (!fits_counts(f, &f->at[i]))
+            continue;
+        buf_printf(out, "%s%s", is_first ? "" : ", ", f->at[i].schema->name);
+        is_first = false;
+    }
+}

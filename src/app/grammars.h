@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The grammars (message sets) that an input may be in: those chosen with --grammar, or all. Each is
+ * tried, and which of them fit is kept, so that no command ever guesses in silence.
+ */
+#ifndef V2G_APP_GRAMMARS_H
+#define V2G_APP_GRAMMARS_H
+
+#include "app/input.h"
+#include "codec/exi.h"
+#include "schema/library.h"
+
+#define GRAMMARS_MAX LIBRARY_MAX
+
+struct grammars {
+    struct library library;
+    unsigned n;
+    const struct schema *schema[GRAMMARS_MAX];
+};
+
+void grammars_open(struct grammars *g);
+void grammars_close(struct grammars *g);
+
+/* Adds those of a message set ("iso15118-2") or of a protocol ("ISO15118-20"); several names may
+ * stand with commas between them. */
+int grammars_add(struct grammars *g, const char *names, struct err *e);
+
+/* Adds all there are, unless some were chosen. */
+int grammars_complete(struct grammars *g, struct err *e);
+
+/* One grammar's reading of an input. */
+struct fit {
+    const struct schema *schema;
+    bool fits;
+    struct message message; /* where it fits */
+    struct err problem;     /* where it does not */
+};
+
+struct fits {
+    unsigned n, fitting, clean; /* clean: without violations */
+    struct fit at[GRAMMARS_MAX];
+};
+
+/* Where decoded messages live, besides being a convenience for commands: one for all inputs. */
+#define FITS_MEMORY (512u << 20)
+
+/* Decodes EXI with every grammar that the payload type (if there was a header) leaves. -1: none is
+ * left; e. */
+int fits_decode(struct fits *f, const struct grammars *g, const struct payload *p,
+                const struct exi_options *o, struct arena *a, struct err *e);
+
+/* Reads XML (begins with <) or JSON with every grammar. */
+void fits_read(struct fits *f, const struct grammars *g, struct slice text, bool fragment,
+               struct arena *a);
+
+/* Whether a fit counts: without violations if any is without, else all that fit. */
+bool fits_counts(const struct fits *f, const struct fit *fit);
+
+/* How many count. */
+unsigned fits_counted(const struct fits *f);
+
+/* The problem of the grammar that got furthest; where all differ little, of the first such. */
+const struct fit *fits_furthest(const struct fits *f);
+
+/* Where none fits: tells on stderr why, for the grammars that got furthest. */
+void fits_report_none(const struct fits *f, const char *where);
+
+/* Violations of those that count as warnings; and the names of those that fit but do not count. */
+void fits_report_some(const struct fits *f, const char *where);
+
+/* "iso15118-20-ac, iso15118-20-dc": those that count. */
+void fits_names(const struct fits *f, struct buf *out);
+
+#endif

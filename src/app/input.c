@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/input.h"
+
+#include "app/commands.h"
+#include "wire/v2gtp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BLOCK (256u << 10)
+#define SHOWN_MAX 40 /* bytes of bad input that an error repeats */
+
+static const char STDIN_NAME[] = "standard input";
+
+static bool is_stdin(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+/* ---- files ---- */
+
+static int open_path(const char *path, struct err *e)
+{
+    if (is_stdin(path))
+        return STDIN_FILENO;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 ? fd : err_set(e, "%s cannot be opened: %s", path, strerror(errno));
+}
+
+static void close_path(int fd)
+{
+    if (fd > STDIN_FILENO)
+        close(fd);
+}
+
+/* Appends what one read gives; 0 at the end. */
+static ssize_t read_block(int fd, const char *name, struct buf *out, struct err *e)
+{
+    uint8_t *room = buf_reserve(out, BLOCK);
+    if (room == NULL)
+        return err_set(e, "out of memory");
+    ssize_t n;
+    do
+        n = read(fd, room, BLOCK);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return err_set(e, "%s cannot be read: %s", name, strerror(errno));
+    out->n += (size_t)n;
+    return n;
+}
+
+static bool is_capture(const struct buf *b)
+{
+    static const uint8_t MAGIC[][4] = {
+        {0xA1, 0xB2, 0xC3, 0xD4}, {0xD4, 0xC3, 0xB2, 0xA1}, /* pcap, microseconds */
+        {0xA1, 0xB2, 0x3C, 0x4D}, {0x4D, 0x3C, 0xB2, 0xA1}, /* nanoseconds */
+        {0xA1, 0xB2, 0xCD, 0x34}, {0x34, 0xCD, 0xB2, 0xA1}, /* with more of each packet */
+        {0x0A, 0x0D, 0x0D, 0x0A},                           /* pcapng */
+    };
+    for (size_t i = 0; b->n >= 4 && i < sizeof MAGIC / sizeof *MAGIC; i++)
+        if (memcmp(b->p, MAGIC[i], 4) == 0)
+            return true;
+    return false;
+}
+
+/* Reads all of it, or the beginning of a capture. */
+static int read_all(struct input *in, const char *path, struct err *e)
+{
+    in->name = is_stdin(path) ? STDIN_NAME : path;
+    int fd = open_path(path, e);
+    if (fd < 0)
+        return -1;
+    ssize_t n;
+    do {
+        n = read_block(fd, in->name, &in->bytes, e);
+        in->is_capture = is_capture(&in->bytes);
+    } while (n > 0 && !in->is_capture && in->bytes.n <= INPUT_LIMIT);
+    close_path(fd);
+    if (n > 0 && !in->is_capture)
+        return err_set(e, "%s is larger than %u MiB, the most that is read", in->name,
+                       INPUT_LIMIT >> 20);
+    return n < 0 ? -1 : 0;
+}
+
+void input_close(struct input *in)
+{
+    buf_close(&in->bytes);
+}
+
+/* ---- hex ---- */
+
+static size_t skip_blanks(const char *text, size_t n)
+{
+    size_t i = 0;
+    while (i < n && (text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n'))
+        i++;
+    return i;
+}
+
+/* Value of a hex digit; 16: none. */
+static uint8_t digit_value(char c)
+{
+    static const uint8_t VALUE[256] = {
+        ['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20, ['5'] = 21,
+        ['6'] = 22, ['7'] = 23, ['8'] = 24, ['9'] = 25, ['a'] = 26, ['b'] = 27,
+        ['c'] = 28, ['d'] = 29, ['e'] = 30, ['f'] = 31, ['A'] = 26, ['B'] = 27,
+        ['C'] = 28, ['D'] = 29, ['E'] = 30, ['F'] = 31}; /* 16 more, so that absent is 0 */
+    return VALUE[(uint8_t)c] ^ 16;
+}
+
+static int no_hex(const char *text, size_t n, struct err *e)
+{
+    int line = 1;
+    for (size_t i = 0; i < n; i++) {
+        line += text[i] == '\n';
+        bool is_fine = digit_value(text[i]) < 16 || text[i] == ':' || skip_blanks(text + i, 1) > 0;
+        if (is_fine)
+            continue;
+        if (text[i] < ' ' || text[i] > '~')
+            err_set(e, "byte 0x%02X among hex digits; expected EXI (begins with 80), V2GTP (begins "
+                    "with 01 FE), or hex digits", (unsigned)(uint8_t)text[i]);
+        else
+            err_set(e, "'%c' among hex digits; expected 0-9 and a-f only", text[i]);
+        e->line = line > 1 ? line : ERR_NO_PLACE;
+        return -1;
+    }
+    return err_set(e, "an odd number of hex digits; expected two for each byte");
+}
+
+int input_hex(const char *text, size_t n, struct buf *out, struct err *e)
+{
+    size_t blanks = skip_blanks(text, n);
+    text += blanks;
+    n -= blanks;
+    if (n >= 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+        text += 2;
+        n -= 2;
+    }
+    uint8_t *to = buf_reserve(out, n / 2 + 1);
+    if (to == NULL)
+        return err_set(e, "out of memory");
+    size_t i = 0, used = 0;
+    for (; i + 1 < n; i += 2) { /* digits without anything between, as they mostly come */
+        unsigned high = digit_value(text[i]), low = digit_value(text[i + 1]);
+        if ((high | low) >= 16)
+            break;
+        to[used++] = (uint8_t)(high << 4 | low);
+    }
+    int64_t rest = hex_read(text + i, n - i, to + used, n / 2 + 1 - used);
+    if (rest < 0)
+        return no_hex(text, n, e);
+    out->n += used + (size_t)rest;
+    return out->n > 0 ? 0 : err_set(e, "no bytes at all; expected hex digits");
+}
+
+/* ---- whole inputs ---- */
+
+static bool looks_like_hex(const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++)
+        if (digit_value(*c) >= 16 && strchr(" :\t\r\nxX", *c) == NULL)
+            return false;
+    return text[0] != '\0';
+}
+
+/* Bytes as they are, or hex digits in their place. */
+static int hex_from_file(struct input *in, struct err *e)
+{
+    static const uint8_t EXI_COOKIE[] = {'$', 'E', 'X', 'I'};
+    const struct buf *b = &in->bytes;
+    bool is_raw = b->n > 0 && (b->p[0] >= 0x80 || b->p[0] == V2GTP_VERSION);
+    if (is_raw || (b->n >= 4 && memcmp(b->p, EXI_COOKIE, 4) == 0))
+        return 0;
+    const char *text = (const char *)b->p;
+    size_t blanks = skip_blanks(text, b->n);
+    if (blanks == b->n)
+        return err_set(e, "it is empty; expected a message");
+    if (text[blanks] == '<' || text[blanks] == '{')
+        return err_set(e, "this is %s; expected EXI, V2GTP or hex digits; v2glab encode reads it",
+                       text[blanks] == '<' ? "XML" : "JSON");
+    struct buf bytes = {0};
+    int bad = input_hex(text, b->n, &bytes, e);
+    buf_close(&in->bytes);
+    in->bytes = bytes;
+    return bad;
+}
+
+int input_read_bytes(struct input *in, int n, char *const *argument, int *status, struct err *e)
+{
+    *in = (struct input){.name = ""};
+    *status = EXIT_FAIL;
+    bool is_hex = n > 0;
+    for (int i = 0; i < n; i++)
+        is_hex = is_hex && looks_like_hex(argument[i]);
+    if (is_hex) {
+        struct buf joined = {0};
+        for (int i = 0; i < n; i++)
+            buf_text(&joined, argument[i]);
+        int bad = input_hex((const char *)joined.p, joined.n, &in->bytes, e);
+        buf_close(&joined);
+        return bad;
+    }
+    *status = EXIT_SETUP;
+    if (n != 1)
+        return err_set(e, "%d arguments that are not all hex digits; expected hex digits, or one "
+                       "file", n);
+    if (!is_stdin(argument[0]) && access(argument[0], F_OK) != 0)
+        return err_set(e, "'%.*s' is neither hex digits nor a file: %s", SHOWN_MAX, argument[0],
+                       strerror(errno));
+    if (read_all(in, argument[0], e) != 0)
+        return -1;
+    *status = EXIT_FAIL;
+    return in->is_capture ? 0 : hex_from_file(in, e);
+}
+
+int input_read_text(struct input *in, const char *argument, int *status, struct err *e)
+{
+    *in = (struct input){.name = ""};
+    size_t blanks = skip_blanks(argument, strlen(argument));
+    if (argument[blanks] == '<' || argument[blanks] == '{') {
+        buf_text(&in->bytes, argument);
+        return 0;
+    }
+    *status = EXIT_SETUP;
+    if (!is_stdin(argument) && access(argument, F_OK) != 0)
+        return err_set(e, "'%.*s' is neither XML (begins with <), JSON (begins with {), nor a "
+                       "file: %s", SHOWN_MAX, argument, strerror(errno));
+    return read_all(in, argument, e);
+}
+
+/* ---- lines ---- */
+
+int lines_open(struct lines *l, const char *path, struct err *e)
+{
+    *l = (struct lines){.name = is_stdin(path) ? STDIN_NAME : path};
+    l->fd = open_path(path, e);
+    return l->fd < 0 ? -1 : 0;
+}
+
+void lines_close(struct lines *l)
+{
+    close_path(l->fd);
+    buf_close(&l->buf);
+}
+
+bool lines_must_wait(const struct lines *l)
+{
+    return !l->ended && (l->at == l->buf.n ||
+                         memchr(l->buf.p + l->at, '\n', l->buf.n - l->at) == NULL);
+}
+
+/* Moves what is left to the front and reads more behind it. */
+static int read_more(struct lines *l, struct err *e)
+{
+    size_t left = l->buf.n - l->at;
+    if (left > INPUT_LIMIT)
+        return err_set(e, "line %llu is longer than %u MiB, the most that is read",
+                       (unsigned long long)l->number + 1, INPUT_LIMIT >> 20);
+    if (l->at > 0)
+        memmove(l->buf.p, l->buf.p + l->at, left);
+    l->at = 0;
+    l->buf.n = left;
+    ssize_t n = read_block(l->fd, l->name, &l->buf, e);
+    l->ended = n == 0;
+    return n < 0 ? -1 : 0;
+}
+
+int lines_next(struct lines *l, struct slice *line, struct err *e)
+{
+    const uint8_t *end = NULL;
+    size_t searched = 0;
+    for (;;) {
+        size_t left = l->buf.n - l->at;
+        if (left > searched)
+            end = memchr(l->buf.p + l->at + searched, '\n', left - searched);
+        searched = left;
+        if (end != NULL || l->ended)
+            break;
+        if (read_more(l, e) != 0)
+            return -1;
+    }
+    if (end == NULL && l->at == l->buf.n)
+        return 0;
+    const uint8_t *start = l->buf.p + l->at;
+    size_t n = end != NULL ? (size_t)(end - start) : l->buf.n - l->at;
+    l->at += n + (end != NULL);
+    l->number++;
+    if (n > 0 && start[n - 1] == '\r')
+        n--;
+    *line = (struct slice){start, n};
+    return 1;
+}
+
+/* ---- V2GTP ---- */
+
+int payload_find(struct slice bytes, struct payload *p, struct err *e)
+{
+    *p = (struct payload){.exi = bytes};
+    if (bytes.n == 0 || bytes.p[0] != V2GTP_VERSION)
+        return 0;
+    if (bytes.n < V2GTP_HEADER)
+        return err_set(e, "%zu bytes that begin like a V2GTP frame; expected a header of %d bytes",
+                       bytes.n, V2GTP_HEADER);
+    struct v2gtp_header h = v2gtp_read(bytes.p);
+    if (h.inverse != V2GTP_INVERSE)
+        return err_set(e, "V2GTP header with version 0x%02X and inverse 0x%02X; expected 0x%02X "
+                       "and 0x%02X", h.version, h.inverse, V2GTP_VERSION, V2GTP_INVERSE);
+    size_t there = bytes.n - V2GTP_HEADER;
+    if (h.length > there)
+        return err_set(e, "the V2GTP header says %lu bytes of payload; %zu are here",
+                       (unsigned long)h.length, there);
+    p->is_framed = true;
+    p->type = h.type;
+    p->exi = (struct slice){bytes.p + V2GTP_HEADER, h.length};
+    p->behind = there - h.length;
+    return 0;
+}

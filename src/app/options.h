@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command line of one command, described as a table: reading it, and the help text that is made
+ * from the same table. Options and arguments may come in any order; `--` ends the options. --help
+ * and (where the command takes descriptions) --schema FILE are the same everywhere and need no line
+ * in the table.
+ */
+#ifndef V2G_APP_OPTIONS_H
+#define V2G_APP_OPTIONS_H
+
+#include "schema/library.h"
+
+#include <stdbool.h>
+
+struct option {
+    const char *name;  /* "format" of --format; NULL ends the table */
+    char letter;       /* 'f' of -f, or 0 */
+    const char *value; /* "NAME": takes a value, `--format X` or `--format=X`; NULL: takes none */
+    const char *help;  /* one or more lines */
+};
+
+struct usage {
+    const char *command;         /* "decode" */
+    const char *synopsis;        /* what follows "v2glab decode"; further lines: further forms */
+    const char *about;           /* lines, without a newline at the end */
+    const struct option *option; /* the index in it is what options_next returns */
+    const char *more;            /* examples and exit codes, likewise */
+};
+
+/* What options_next returns besides indices. */
+enum {
+    OPTION_ARGUMENT = -1, /* o->value is an argument */
+    OPTION_END = -2,      /* there are no more */
+    OPTION_STOP = -3,     /* help was shown, or the use was wrong and has been reported: the command
+                             returns o->status */
+};
+
+struct options {
+    const struct usage *usage;
+    struct library *library; /* takes --schema FILE; NULL: the command has no use for it */
+    int argc, at;
+    char **argv;
+    const char *letters;     /* rest of a group like -vv */
+    bool only_arguments;
+    const char *value;       /* of the option or argument just returned */
+    int status;
+};
+
+void options_open(struct options *o, const struct usage *usage, struct library *library, int argc,
+                  char **argv);
+int options_next(struct options *o);
+
+/* Reports a wrong use and where to find the right one; returns EXIT_SETUP. */
+int options_wrong(const struct options *o, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Index of value in names (which ends with NULL), or -1 after having reported it. */
+int options_choice(const struct options *o, const char *option, const char *value,
+                   const char *const names[]);
+
+/* The name in names (which ends with NULL) that is most like text; NULL where none is. */
+const char *nearest_name(const char *text, const char *const names[]);
+
+#endif

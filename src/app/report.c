@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void text_add_visible(struct buf *out, const char *text, size_t n)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+        /* C1 controls are C2 80 to C2 9F in UTF-8 */
+        bool is_c1 = c == 0xC2 && i + 1 < n && (unsigned char)text[i + 1] < 0xA0;
+        if (c >= 0x20 && c != 0x7F && !is_c1)
+            continue;
+        buf_add(out, text + from, i - from);
+        if (c == '\n' || c == '\t')
+            buf_text(out, c == '\n' ? "\\n" : "\\t");
+        else if (is_c1)
+            buf_printf(out, "\\u%04X", (unsigned char)text[++i]);
+        else
+            buf_printf(out, "\\x%02X", c);
+        from = i + 1;
+    }
+    buf_add(out, text + from, n - from);
+}
+
+static void add_text(struct buf *out, const char *text)
+{
+    text_add_visible(out, text, strlen(text));
+}
+
+static void add_place(struct buf *out, const char *path, int64_t bit)
+{
+    add_text(out, path);
+    if (bit >= 0)
+        buf_printf(out, "%sbit %lld", path[0] != '\0' ? ", " : "", (long long)bit);
+    if (path[0] != '\0' || bit >= 0)
+        buf_text(out, ": ");
+}
+
+void text_add_err(struct buf *out, const struct err *e)
+{
+    if (e->line >= 0)
+        buf_printf(out, "line %d: ", (int)e->line);
+    add_place(out, e->path, e->bit);
+    add_text(out, e->what);
+}
+
+void text_add_violation(struct buf *out, const struct violation *v)
+{
+    add_place(out, v->path, (int64_t)v->bit);
+    add_text(out, v->what);
+}
+
+/* One write a line, so that lines of several programs do not mix. What was printed before comes
+ * first. */
+static void put(enum report kind, const struct buf *text)
+{
+    static const char *const KIND[] = {"error", "warning", "note"}; /* ORDER REPORT */
+    struct buf line = {0};
+    buf_printf(&line, "%s: ", KIND[kind]);
+    text_add_visible(&line, (const char *)text->p, text->n);
+    buf_char(&line, '\n');
+    fflush(stdout);
+    fwrite(line.p, 1, line.n, stderr);
+    buf_close(&line);
+}
+
+void report(enum report kind, const char *format, ...)
+{
+    char small[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(small, sizeof small, format, args);
+    va_end(args);
+    struct buf text = {0};
+    buf_text(&text, small);
+    put(kind, &text);
+    buf_close(&text);
+}
+
+void report_err(const char *where, const struct err *e)
+{
+    struct buf text = {0};
+    if (where[0] != '\0')
+        buf_printf(&text, "%s: ", where);
+    text_add_err(&text, e);
+    put(REPORT_ERROR, &text);
+    buf_close(&text);
+}
+
+void report_violations(const char *where, const char *label, const struct message *m)
+{
+    struct buf text = {0};
+    for (const struct violation *v = m->violations; v != NULL; v = v->next) {
+        buf_clear(&text);
+        if (where[0] != '\0')
+            buf_printf(&text, "%s: ", where);
+        if (label[0] != '\0')
+            buf_printf(&text, "%s: ", label);
+        text_add_violation(&text, v);
+        put(REPORT_WARNING, &text);
+    }
+    buf_close(&text);
+}

@@ -1,0 +1,715 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/peer.h"
+
+#include "wire/clock.h"
+#include "wire/lab.h"
+#include "wire/sdp.h"
+#include "wire/stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVCC_SETUP_MS 20000 /* V2G_EVCC_CommunicationSetup_Timeout [V2G2-714] */
+#define SECC_SETUP_MS 18000 /* V2G_SECC_CommunicationSetup_Performance_Time [V2G2-723] */
+#define RETRY_MS 50         /* between two attempts to connect to a given address */
+
+/* The sockets of a peer; freed by the loop once its timers are closed. */
+struct peer_wire {
+    struct peer *peer; /* NULL: the peer is gone */
+    uv_timer_t setup, retry;
+    unsigned timers; /* not closed yet */
+    struct sdp_client *client;
+    struct sdp_socket *sdp; /* SECC: the server; or a socket for SDP by hand */
+    struct endpoint asked;  /* who asked by SDP last */
+    struct listener *listener;
+    struct stream *stream;
+    struct endpoint to;     /* EVCC: where to connect */
+    char interface[16];
+};
+
+static uint32_t connections; /* of this process, for the events */
+
+int64_t peer_now(void)
+{
+    return clock_utc_us();
+}
+
+void peer_open(struct peer *p, uint8_t role, uv_loop_t *loop, struct library *library,
+               const struct recorder *recorder, void (*wake)(void *context), void *context)
+{
+    memset(p, 0, sizeof *p);
+    session_open(&p->session, role, library, recorder);
+    p->loop = loop;
+    p->wake = wake;
+    p->context = context;
+    p->problem = ERR_INIT;
+}
+
+static void change(struct peer *p, enum peer_state state)
+{
+    p->state = state;
+    if (p->wake != NULL)
+        p->wake(p->context);
+}
+
+static void set_problem(struct peer *p, const char *format, const char *detail)
+{
+    p->problem = ERR_INIT;
+    err_set(&p->problem, format, detail);
+}
+
+/* ---- life of the sockets ---- */
+
+static void timer_closed(uv_handle_t *h)
+{
+    struct peer_wire *w = h->data;
+    if (--w->timers == 0)
+        free(w);
+}
+
+static void close_sockets(struct peer_wire *w, enum stream_how how)
+{
+    sdp_client_close(w->client);
+    sdp_close(w->sdp);
+    listener_close(w->listener);
+    stream_close(w->stream, how);
+    w->client = NULL;
+    w->sdp = NULL;
+    w->listener = NULL;
+    w->stream = NULL;
+}
+
+static void drop_wire(struct peer *p, enum stream_how how)
+{
+    struct peer_wire *w = p->wire;
+    if (w == NULL)
+        return;
+    p->wire = NULL;
+    close_sockets(w, how);
+    w->peer = NULL;
+    uv_close((uv_handle_t *)&w->setup, timer_closed);
+    uv_close((uv_handle_t *)&w->retry, timer_closed);
+}
+
+static int new_wire(struct peer *p, struct err *e)
+{
+    drop_wire(p, STREAM_FIN);
+    struct peer_wire *w = calloc(1, sizeof *w);
+    if (w == NULL)
+        return err_set(e, "out of memory");
+    w->peer = p;
+    uv_timer_init(p->loop, &w->setup);
+    uv_timer_init(p->loop, &w->retry);
+    w->setup.data = w->retry.data = w;
+    w->timers = 2;
+    p->wire = w;
+    return 0;
+}
+
+void peer_close(struct peer *p)
+{
+    drop_wire(p, STREAM_FIN);
+    session_close(&p->session);
+}
+
+static void fail(struct peer *p)
+{
+    drop_wire(p, STREAM_FIN);
+    change(p, PEER_FAILED);
+}
+
+static bool is_waiting(const struct peer *p)
+{
+    return p->state == PEER_DISCOVERING || p->state == PEER_CONNECTING ||
+           p->state == PEER_AGREEING;
+}
+
+static void setup_over(uv_timer_t *t)
+{
+    struct peer *p = ((struct peer_wire *)t->data)->peer;
+    if (p == NULL || !is_waiting(p))
+        return;
+    /* ORDER PEER */
+    static const char *const UNTIL[] = {"", "the other side was found", "TCP was connected",
+                                        "supportedAppProtocol was over"};
+    if (!p->problem.set)
+        set_problem(p, "the time for setting up communication ran out before %s",
+                    UNTIL[p->state]);
+    fail(p);
+}
+
+static void start_setup(struct peer *p)
+{
+    unsigned ms = p->options.setup_ms != 0            ? p->options.setup_ms
+                  : p->session.role == FROM_EVCC ? EVCC_SETUP_MS
+                                                      : SECC_SETUP_MS;
+    uv_timer_start(&p->wire->setup, setup_over, ms, 0);
+}
+
+/* ---- events of SDP ---- */
+
+static void record_datagram(const struct peer *p, bool sent, const struct endpoint *from,
+                            const struct endpoint *to, struct slice bytes,
+                            const struct err *problem)
+{
+    const struct session *s = &p->session;
+    struct v2gtp_header h = {0};
+    struct err unused = ERR_INIT;
+    v2gtp_datagram(bytes, &h, &unused);
+    bool is_request = h.type == V2GTP_SDP_REQ;
+    bool is_known = is_request || h.type == V2GTP_SDP_RES;
+    struct event e = {
+        .us = peer_now(),
+        .kind = is_known ? EVENT_FRAME : EVENT_BYTES,
+        .ok = problem == NULL,
+        .is_udp = true,
+        .from_role = (s->role == FROM_EVCC) == sent ? FROM_EVCC : FROM_SECC,
+        .by = s->by,
+        .where = "",
+        .from = *from,
+        .to = *to,
+        .bytes = bytes,
+        .payload_type = h.type,
+        .name = !is_known ? "" : is_request ? "SECCDiscoveryReq" : "SECCDiscoveryRes",
+        .problem = problem,
+    };
+    char text[128];
+    sdp_describe(bytes, text, sizeof text);
+    e.text = text;
+    recorder_put(s->recorder, &e);
+}
+
+/* ---- EVCC: connecting ---- */
+
+static void stream_opened(void *context, struct stream *s);
+static void stream_data(void *context, struct stream *s, struct slice bytes);
+static void stream_closed(void *context, struct stream *s, enum stream_end end, const char *why);
+
+static const struct stream_events STREAM_EVENTS = {
+    .opened = stream_opened,
+    .data = stream_data,
+    .closed = stream_closed,
+};
+
+static void connect_now(struct peer *p)
+{
+    struct peer_wire *w = p->wire;
+    p->problem = ERR_INIT;
+    w->stream = stream_connect(p->loop, &w->to, 0, &STREAM_EVENTS, w, &p->problem);
+    if (w->stream == NULL)
+        fail(p);
+    else
+        change(p, PEER_CONNECTING);
+}
+
+static void retry_now(uv_timer_t *t)
+{
+    struct peer *p = ((struct peer_wire *)t->data)->peer;
+    if (p != NULL && p->state == PEER_CONNECTING)
+        connect_now(p);
+}
+
+static void client_sent(void *context, unsigned number, const struct endpoint *from,
+                        const struct endpoint *to, struct slice bytes)
+{
+    struct peer_wire *w = context;
+    (void)number;
+    if (w->peer != NULL)
+        record_datagram(w->peer, true, from, to, bytes, NULL);
+}
+
+static void client_received(void *context, const struct endpoint *from, const struct endpoint *to,
+                            struct slice bytes, const struct err *problem)
+{
+    struct peer_wire *w = context;
+    if (w->peer != NULL)
+        record_datagram(w->peer, false, from, to, bytes, problem);
+}
+
+static void client_done(void *context, const struct sdp_response *m, const struct endpoint *secc,
+                        const struct err *problem)
+{
+    struct peer_wire *w = context;
+    struct peer *p = w->peer;
+    if (p == NULL || p->state != PEER_DISCOVERING)
+        return;
+    if (m == NULL) {
+        p->problem = *problem;
+        fail(p);
+        return;
+    }
+    w->to = *secc;
+    connect_now(p);
+}
+
+static int start_evcc(struct peer *p, struct err *e)
+{
+    static const struct sdp_client_events EVENTS = {client_sent, client_received, client_done};
+    struct peer_wire *w = p->wire;
+    if (p->options.address != NULL) {
+        if (endpoint_parse(p->options.address, &w->to, e) != 0)
+            return -1;
+        connect_now(p);
+        return p->state == PEER_FAILED ? err_set(e, "%s", p->problem.what) : 0;
+    }
+    struct sdp_client_options o = {
+        .request = {p->options.security, SDP_TCP},
+        .interval_ms = p->options.sdp_interval_ms,
+        .tries = p->options.sdp_tries,
+    };
+    w->client = sdp_client_open(p->loop, w->interface, &o, &EVENTS, w, e);
+    if (w->client == NULL)
+        return -1;
+    p->state = PEER_DISCOVERING;
+    return 0;
+}
+
+/* ---- SECC: listening ---- */
+
+static void server_datagram(void *context, struct sdp_socket *s, const struct endpoint *from,
+                            const struct endpoint *to, struct slice bytes)
+{
+    struct peer_wire *w = context;
+    struct peer *p = w->peer;
+    struct sdp_request request;
+    struct err problem = ERR_INIT, late = ERR_INIT;
+    if (p == NULL)
+        return;
+    int bad = sdp_read_request(bytes, &request, &problem);
+    if (bad == 0)
+        bad = sdp_check_request(&request, &problem);
+    record_datagram(p, false, from, to, bytes, bad != 0 ? &problem : NULL);
+    if (bad != 0 || w->listener == NULL || w->stream != NULL)
+        return;
+    w->asked = *from;
+    struct sdp_response response = {.Security = SDP_NO_TLS, .TransportProtocol = SDP_TCP};
+    const struct endpoint *at = listener_endpoint(w->listener);
+    memcpy(response.SECCIPAddress, at->ip, sizeof response.SECCIPAddress);
+    response.SECCPort = at->port;
+    uint8_t datagram[SDP_RESPONSE_SIZE];
+    sdp_write_response(datagram, &response);
+    record_datagram(p, true, sdp_local(s), from, (struct slice){datagram, sizeof datagram}, NULL);
+    sdp_server_answer(s, from, &response, &late);
+}
+
+static void accepted(void *context, struct stream *s)
+{
+    struct peer_wire *w = context;
+    if (w->peer == NULL || w->stream != NULL) {
+        stream_close(s, STREAM_RST); /* one vehicle at a time */
+        return;
+    }
+    w->stream = s;
+    stream_use(s, &STREAM_EVENTS, w);
+    stream_opened(w, s);
+}
+
+static int start_secc(struct peer *p, struct err *e)
+{
+    static const struct listener_events EVENTS = {.accepted = accepted};
+    struct peer_wire *w = p->wire;
+    struct endpoint at = {0};
+    if (p->options.address != NULL) {
+        if (endpoint_parse(p->options.address, &at, e) != 0)
+            return -1;
+    } else {
+        snprintf(at.interface, sizeof at.interface, "%s", w->interface);
+    }
+    w->listener = stream_listen(p->loop, &at, 0, &EVENTS, w, e);
+    if (w->listener == NULL)
+        return -1;
+    if (p->options.address == NULL) {
+        w->sdp = sdp_server_open(p->loop, w->interface, 0, server_datagram, w, e);
+        if (w->sdp == NULL)
+            return -1;
+    }
+    struct event listens = {.us = peer_now(),
+                            .kind = EVENT_LISTEN,
+                            .ok = true,
+                            .from_role = FROM_SECC,
+                            .by = p->session.by,
+                            .where = "",
+                            .name = "",
+                            .text = "",
+                            .from = *listener_endpoint(w->listener)};
+    recorder_put(p->session.recorder, &listens);
+    p->state = PEER_DISCOVERING;
+    return 0;
+}
+
+/* ---- supportedAppProtocol ---- */
+
+static void set_text(struct arena *a, struct node *n, const char *name, const char *text)
+{
+    struct err ignored = ERR_INIT;
+    union value v;
+    int slot = type_slot(n->type, name, strlen(name));
+    if (slot >= 0 &&
+        value_read(&n->type->field[slot], text, strlen(text), a, &v, &ignored) == 0)
+        node_set(n, (unsigned)slot, v);
+}
+
+static void set_number(struct arena *a, struct node *n, const char *name, uint32_t number)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%u", (unsigned)number);
+    set_text(a, n, name, text);
+}
+
+/* What is offered where the script said nothing: all sets of the protocol, by rank. */
+static void default_offers(struct peer *p)
+{
+    const char *name = p->options.protocol != NULL ? p->options.protocol : "ISO15118-2";
+    const struct protocol *known = protocol_find(name);
+    for (unsigned i = 0; known != NULL && known->uri[i] != NULL; i++) {
+        uint8_t number = (uint8_t)(i + 1);
+        p->options.offer[p->options.offers++] = (struct peer_offer){
+            known->uri[i], known->major, known->minor, number, number};
+    }
+}
+
+static int send_message(struct peer *p, struct message *m, struct err *e)
+{
+    struct slice frame;
+    if (session_send(&p->session, m, 0, "", peer_now(), &frame, e) != 0)
+        return -1;
+    return peer_write(p, frame, e);
+}
+
+static int send_offers(struct peer *p, struct err *e)
+{
+    const struct schema *s = library_get(p->session.library, PROTOCOLS[0].set[0], e);
+    struct arena a;
+    struct message m;
+    arena_open(&a, NULL, 0, 1 << 20);
+    int bad = s == NULL ? -1 : message_new(s, "supportedAppProtocolReq", &a, &m, e);
+    if (bad == 0) {
+        struct node *req = message_named(&m).node;
+        node_remove(req, 0);
+        if (p->options.offers == 0)
+            default_offers(p);
+        for (unsigned i = 0; i < p->options.offers && bad == 0; i++) {
+            const struct peer_offer *o = &p->options.offer[i];
+            bad = node_set_default(&a, req, 0, e);
+            if (bad != 0)
+                break;
+            struct node *n = req->v[0].l->v[i].n;
+            set_text(&a, n, "ProtocolNamespace", o->uri);
+            set_number(&a, n, "VersionNumberMajor", o->major);
+            set_number(&a, n, "VersionNumberMinor", o->minor);
+            set_number(&a, n, "SchemaID", o->schema_id);
+            set_number(&a, n, "Priority", o->priority);
+        }
+    }
+    if (bad == 0)
+        bad = send_message(p, &m, e);
+    arena_close(&a);
+    return bad;
+}
+
+struct offered {
+    char uri[128];
+    uint32_t major, minor, schema_id, priority;
+};
+
+static uint32_t number_of(const struct node *n, const char *name)
+{
+    int slot = type_slot(n->type, name, strlen(name));
+    return slot >= 0 && n->has >> slot & 1 ? (uint32_t)n->v[slot].u : 0;
+}
+
+static void read_offer(const struct node *n, struct offered *o)
+{
+    int slot = type_slot(n->type, "ProtocolNamespace", 17);
+    o->uri[0] = '\0';
+    if (slot >= 0 && n->has >> slot & 1)
+        snprintf(o->uri, sizeof o->uri, "%.*s", (int)n->v[slot].b->n,
+                 (const char *)n->v[slot].b->p);
+    o->major = number_of(n, "VersionNumberMajor");
+    o->minor = number_of(n, "VersionNumberMinor");
+    o->schema_id = number_of(n, "SchemaID");
+    o->priority = number_of(n, "Priority");
+}
+
+/* The offer of the best rank (1 first) that this side speaks in its major version [V2G2-170]. */
+static bool choose_offer(const struct peer *p, const struct node *req, struct offered *best)
+{
+    const struct list *l = req->has & 1 ? req->v[0].l : NULL;
+    const struct protocol *only =
+        p->options.protocol == NULL ? NULL : protocol_find(p->options.protocol);
+    best->priority = UINT32_MAX;
+    for (uint32_t i = 0; l != NULL && i < l->n; i++) {
+        struct offered o;
+        read_offer(l->v[i].n, &o);
+        const struct protocol *known = protocol_by_uri(o.uri, NULL);
+        if (known != NULL && (only == NULL || only == known) && known->major == o.major &&
+            o.priority < best->priority)
+            *best = o;
+    }
+    return best->priority != UINT32_MAX;
+}
+
+static int answer_offers(struct peer *p, const struct node *req, bool *found, struct err *e)
+{
+    const struct schema *s = library_get(p->session.library, PROTOCOLS[0].set[0], e);
+    struct offered best = {0};
+    struct arena a;
+    struct message m;
+    arena_open(&a, NULL, 0, 1 << 20);
+    int bad = s == NULL ? -1 : message_new(s, "supportedAppProtocolRes", &a, &m, e);
+    if (bad == 0) {
+        struct node *res = message_named(&m).node;
+        *found = choose_offer(p, req, &best);
+        bool minor = *found && protocol_by_uri(best.uri, NULL)->minor != best.minor;
+        set_text(&a, res, "ResponseCode",
+                 !*found ? "Failed_NoNegotiation"
+                 : minor ? "OK_SuccessfulNegotiationWithMinorDeviation"
+                         : "OK_SuccessfulNegotiation");
+        if (*found)
+            set_number(&a, res, "SchemaID", best.schema_id);
+        bad = send_message(p, &m, e);
+    }
+    arena_close(&a);
+    return bad;
+}
+
+/* The handshake message of the other side has come. */
+static void agree(struct peer *p, const struct received *r)
+{
+    bool is_evcc = p->session.role == FROM_EVCC, found = true;
+    const char *expected = is_evcc ? "supportedAppProtocolRes" : "supportedAppProtocolReq";
+    p->problem = ERR_INIT;
+    if (strcmp(r->name, expected) != 0) {
+        err_set(&p->problem, "received %s; expected %s",
+                r->name[0] != '\0' ? r->name : "a frame that cannot be decoded", expected);
+        fail(p);
+        return;
+    }
+    const struct node *n = message_named(&r->message).node;
+    if (!is_evcc && answer_offers(p, n, &found, &p->problem) != 0) {
+        fail(p);
+        return;
+    }
+    if (!p->session.agreed) {
+        struct buf text = {0};
+        value_text(&n->type->field[0], n->v[0], &text);
+        err_set(&p->problem, "no protocol was agreed%s%s", is_evcc ? ": " : "; expected one of the "
+                "offers to be spoken here", is_evcc ? buf_string(&text) : "");
+        buf_close(&text);
+        p->state = PEER_FAILED;
+        peer_disconnect(p, false);
+        change(p, PEER_FAILED);
+        return;
+    }
+    uv_timer_stop(&p->wire->setup);
+    change(p, PEER_READY);
+}
+
+/* ---- the connection ---- */
+
+static void stream_opened(void *context, struct stream *s)
+{
+    struct peer_wire *w = context;
+    struct peer *p = w->peer;
+    if (p == NULL)
+        return;
+    bool is_evcc = p->session.role == FROM_EVCC;
+    session_connected(&p->session, ++connections, stream_local(s), stream_remote(s), peer_now(),
+                      is_evcc);
+    if (p->options.manual) {
+        uv_timer_stop(&w->setup);
+        change(p, PEER_READY);
+        return;
+    }
+    p->problem = ERR_INIT;
+    p->state = PEER_AGREEING;
+    if (is_evcc && send_offers(p, &p->problem) != 0)
+        fail(p);
+    else
+        change(p, PEER_AGREEING);
+}
+
+static void stream_data(void *context, struct stream *s, struct slice bytes)
+{
+    struct peer_wire *w = context;
+    struct peer *p = w->peer;
+    (void)s;
+    if (p == NULL)
+        return;
+    bool broken = session_feed(&p->session, bytes.p, bytes.n, peer_now()) != 0;
+    if (p->state == PEER_AGREEING) {
+        struct received *r = session_take(&p->session);
+        if (r != NULL)
+            agree(p, r);
+        session_done(&p->session, r);
+    } else if (p->wake != NULL) {
+        p->wake(p->context);
+    }
+    if (broken && p->wire == w && w->stream != NULL) {
+        set_problem(p, "%s", "the stream is no V2GTP any more; the connection was ended");
+        p->state = PEER_CLOSED;
+        peer_disconnect(p, true);
+        change(p, PEER_CLOSED);
+    }
+}
+
+static void stream_closed(void *context, struct stream *s, enum stream_end end, const char *why)
+{
+    struct peer_wire *w = context;
+    struct peer *p = w->peer;
+    stream_close(s, STREAM_FIN);
+    w->stream = NULL;
+    if (p == NULL)
+        return;
+    if (p->state == PEER_CONNECTING) {
+        set_problem(p, "%s", why);
+        /* a given address may not be served yet; SDP's is served, or wrong */
+        if (p->options.address != NULL && end == STREAM_REFUSED)
+            uv_timer_start(&w->retry, retry_now, RETRY_MS, 0);
+        else
+            fail(p);
+        return;
+    }
+    session_disconnected(&p->session, peer_now(), why);
+    set_problem(p, "%s", why);
+    change(p, p->state == PEER_AGREEING ? PEER_FAILED : PEER_CLOSED);
+}
+
+static int choose_interface(struct peer *p, struct err *e)
+{
+    const char *name = p->options.interface;
+    if (name == NULL && lab_current() != LAB_NONE)
+        name = p->session.role == FROM_EVCC ? LAB_EV_INTERFACE : LAB_EVSE_INTERFACE;
+    if (name == NULL && p->options.address == NULL)
+        return err_set(e, "no network to use; give an interface (--interface eth1), an address "
+                       "(--peer [::1]:PORT), or use the isolated network (--lab)");
+    snprintf(p->wire->interface, sizeof p->wire->interface, "%s", name != NULL ? name : "");
+    return 0;
+}
+
+int peer_start(struct peer *p, const struct peer_options *o, struct err *e)
+{
+    p->options = *o;
+    p->problem = ERR_INIT;
+    if (new_wire(p, e) != 0)
+        return -1;
+    int bad = choose_interface(p, e);
+    if (bad == 0)
+        bad = p->session.role == FROM_EVCC ? start_evcc(p, e) : start_secc(p, e);
+    if (bad != 0) {
+        p->problem = *e;
+        drop_wire(p, STREAM_FIN);
+        p->state = PEER_FAILED;
+        return -1;
+    }
+    start_setup(p);
+    return 0;
+}
+
+int peer_write(struct peer *p, struct slice bytes, struct err *e)
+{
+    if (p->wire == NULL || p->wire->stream == NULL)
+        return err_set(e, "there is no connection%s%s", p->problem.set ? ": " : "",
+                       p->problem.set ? p->problem.what : "");
+    return stream_write(p->wire->stream, bytes, e);
+}
+
+void peer_disconnect(struct peer *p, bool reset)
+{
+    struct peer_wire *w = p->wire;
+    if (w == NULL || w->stream == NULL)
+        return;
+    stream_close(w->stream, reset ? STREAM_RST : STREAM_FIN);
+    w->stream = NULL;
+    session_disconnected(&p->session, peer_now(), reset ? "reset by us" : "closed by us");
+    if (p->state == PEER_READY || p->state == PEER_AGREEING)
+        p->state = PEER_CLOSED;
+    if (!p->problem.set)
+        set_problem(p, "%s", "this side closed the connection");
+}
+
+/* ---- SDP by hand ---- */
+
+/* The datagram as a message of the description `sdp`, so that scripts read it like any other. */
+static void queue_datagram(struct peer *p, bool is_request, struct slice payload)
+{
+    struct err e = ERR_INIT;
+    const struct schema *s = library_get(p->session.library, "sdp", &e);
+    struct received *r = s == NULL ? NULL : session_new_received(&p->session);
+    if (r == NULL)
+        return;
+    r->us = peer_now();
+    r->payload_type = is_request ? V2GTP_SDP_REQ : V2GTP_SDP_RES;
+    r->name = is_request ? "SECCDiscoveryReq" : "SECCDiscoveryRes";
+    r->is_decoded = message_new(s, r->name, &r->arena, &r->message, &r->problem) == 0;
+    const struct sdp_field *f = is_request ? SDP_REQUEST_FIELDS : SDP_RESPONSE_FIELDS;
+    struct node *n = r->is_decoded ? message_named(&r->message).node : NULL;
+    for (unsigned i = 0; n != NULL && i < (is_request ? 2u : 4u); i++) {
+        int slot = type_slot(n->type, f[i].name, strlen(f[i].name));
+        if (slot < 0 || (size_t)f[i].at + f[i].size > payload.n)
+            continue;
+        union value v = {.u = 0};
+        if (n->type->field[slot].kind == KIND_HEX)
+            v.b = bytes_new(&r->arena, payload.p + f[i].at, f[i].size);
+        else
+            for (unsigned k = 0; k < f[i].size; k++)
+                v.u = v.u << 8 | payload.p[f[i].at + k];
+        node_set(n, (unsigned)slot, v);
+    }
+    session_queue(&p->session, r);
+    change(p, p->state);
+}
+
+static void hand_datagram(void *context, struct sdp_socket *s, const struct endpoint *from,
+                          const struct endpoint *to, struct slice bytes)
+{
+    struct peer_wire *w = context;
+    struct peer *p = w->peer;
+    (void)s;
+    if (p == NULL)
+        return;
+    struct v2gtp_header h = {0};
+    struct err problem = ERR_INIT;
+    bool good = v2gtp_datagram(bytes, &h, &problem) == V2GTP_FRAME;
+    record_datagram(p, false, from, to, bytes, good ? NULL : &problem);
+    if (!good)
+        return;
+    w->asked = *from;
+    struct slice payload = {bytes.p + V2GTP_HEADER, bytes.n - V2GTP_HEADER};
+    queue_datagram(p, h.type == V2GTP_SDP_REQ, payload);
+}
+
+int peer_sdp_open(struct peer *p, const struct peer_options *o, struct err *e)
+{
+    if (p->wire != NULL && p->wire->sdp != NULL)
+        return 0;
+    p->options = *o;
+    if (new_wire(p, e) != 0 || choose_interface(p, e) != 0)
+        return -1;
+    struct peer_wire *w = p->wire;
+    if (p->session.role == FROM_EVCC)
+        w->sdp = sdp_open(p->loop, w->interface, hand_datagram, w, e);
+    else
+        w->sdp = sdp_server_open(p->loop, w->interface, 0, hand_datagram, w, e);
+    return w->sdp == NULL ? -1 : 0;
+}
+
+int peer_sdp_send(struct peer *p, struct slice payload, struct err *e)
+{
+    struct peer_wire *w = p->wire;
+    uint8_t datagram[V2GTP_HEADER + 256];
+    if (w == NULL || w->sdp == NULL || payload.n > sizeof datagram - V2GTP_HEADER)
+        return err_set(e, "SDP is not open, or the payload is longer than 256 bytes");
+    bool is_evcc = p->session.role == FROM_EVCC;
+    struct endpoint to = w->asked;
+    if (is_evcc)
+        sdp_group(w->sdp, &to);
+    else if (endpoint_is_unset(&to))
+        return err_set(e, "nobody has asked yet; expected a SECCDiscoveryReq before the answer");
+    v2gtp_write(datagram, is_evcc ? V2GTP_SDP_REQ : V2GTP_SDP_RES, (uint32_t)payload.n);
+    memcpy(datagram + V2GTP_HEADER, payload.p, payload.n);
+    struct slice bytes = {datagram, V2GTP_HEADER + payload.n};
+    record_datagram(p, true, sdp_local(w->sdp), &to, bytes, NULL);
+    return sdp_send(w->sdp, &to, bytes, e);
+}
