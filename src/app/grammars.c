@@ -17,7 +17,7 @@
 void grammars_open(struct grammars *g)
 {
     library_open(&g->library);
-    g->n = 0;
+    g->n = g->names = 0;
 }
 
 void grammars_close(struct grammars *g)
@@ -97,7 +97,15 @@ static int add_name(struct grammars *g, const char *name, struct err *e)
     return is_built_in(name) ? add_set(g, name, e) : unknown(g, name, e);
 }
 
-int grammars_add(struct grammars *g, const char *names, struct err *e)
+int grammars_ask(struct grammars *g, const char *names, struct err *e)
+{
+    if (g->names == GRAMMARS_MAX)
+        return err_set(e, "more than %d grammars", GRAMMARS_MAX);
+    g->name[g->names++] = names;
+    return 0;
+}
+
+static int add_names(struct grammars *g, const char *names, struct err *e)
 {
     for (const char *at = names;;) {
         char name[128];
@@ -111,12 +119,13 @@ int grammars_add(struct grammars *g, const char *names, struct err *e)
     }
 }
 
-int grammars_complete(struct grammars *g, struct err *e)
+int grammars_load(struct grammars *g, struct err *e)
 {
     const char *name;
-    if (g->n > 0)
-        return 0;
-    for (unsigned i = 0; (name = library_name(&g->library, i)) != NULL; i++)
+    for (unsigned i = 0; i < g->names; i++)
+        if (add_names(g, g->name[i], e) != 0)
+            return -1;
+    for (unsigned i = 0; g->names == 0 && (name = library_name(&g->library, i)) != NULL; i++)
         if (add_set(g, name, e) != 0)
             return -1;
     return 0;

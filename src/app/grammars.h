@@ -14,19 +14,20 @@
 
 struct grammars {
     struct library library;
-    unsigned n;
+    unsigned n, names;
     const struct schema *schema[GRAMMARS_MAX];
+    const char *name[GRAMMARS_MAX]; /* as asked for with --grammar */
 };
 
 void grammars_open(struct grammars *g);
 void grammars_close(struct grammars *g);
 
-/* Adds those of a message set ("iso15118-2") or of a protocol ("ISO15118-20"); several names may
- * stand with commas between them. */
-int grammars_add(struct grammars *g, const char *names, struct err *e);
+/* Asks for those of a message set ("iso15118-2") or of a protocol ("ISO15118-20"); several names may
+ * stand with commas between them. Nothing is loaded yet: a --schema may still follow. */
+int grammars_ask(struct grammars *g, const char *names, struct err *e);
 
-/* Adds all there are, unless some were chosen. */
-int grammars_complete(struct grammars *g, struct err *e);
+/* Loads what was asked for; all there are, where nothing was. */
+int grammars_load(struct grammars *g, struct err *e);
 
 /* One grammar's reading of an input. */
 struct fit {

@@ -2,6 +2,7 @@
 #include "app/input.h"
 
 #include "app/commands.h"
+#include "app/report.h"
 #include "wire/v2gtp.h"
 
 #include <errno.h>
@@ -233,23 +234,21 @@ int input_read_text(struct input *in, const char *argument, int *status, struct 
 
 /* ---- lines ---- */
 
-int lines_open(struct lines *l, const char *path, struct err *e)
-{
-    *l = (struct lines){.name = is_stdin(path) ? STDIN_NAME : path};
-    l->fd = open_path(path, e);
-    return l->fd < 0 ? -1 : 0;
-}
+struct lines {
+    const char *name;
+    int fd;
+    struct buf buf;
+    size_t at;       /* what is not used up begins here */
+    uint64_t number; /* of the line just read, from 1 */
+    bool ended;
+    struct buf *out;
+};
 
-void lines_close(struct lines *l)
+static void write_out(struct buf *out)
 {
-    close_path(l->fd);
-    buf_close(&l->buf);
-}
-
-bool lines_must_wait(const struct lines *l)
-{
-    return !l->ended && (l->at == l->buf.n ||
-                         memchr(l->buf.p + l->at, '\n', l->buf.n - l->at) == NULL);
+    if (out->n > 0)
+        fwrite(out->p, 1, out->n, stdout);
+    buf_clear(out);
 }
 
 /* Moves what is left to the front and reads more behind it. */
@@ -257,18 +256,21 @@ static int read_more(struct lines *l, struct err *e)
 {
     size_t left = l->buf.n - l->at;
     if (left > INPUT_LIMIT)
-        return err_set(e, "line %llu is longer than %u MiB, the most that is read",
+        return err_set(e, "%s: line %llu is longer than %u MiB, the most that is read", l->name,
                        (unsigned long long)l->number + 1, INPUT_LIMIT >> 20);
-    if (l->at > 0)
+    if (left > 0)
         memmove(l->buf.p, l->buf.p + l->at, left);
     l->at = 0;
     l->buf.n = left;
+    write_out(l->out);
+    fflush(stdout);
     ssize_t n = read_block(l->fd, l->name, &l->buf, e);
     l->ended = n == 0;
     return n < 0 ? -1 : 0;
 }
 
-int lines_next(struct lines *l, struct slice *line, struct err *e)
+/* The next line without its end, valid until the next call. 1, 0 at the end, -1: e. */
+static int next_line(struct lines *l, struct slice *line, struct err *e)
 {
     const uint8_t *end = NULL;
     size_t searched = 0;
@@ -292,6 +294,38 @@ int lines_next(struct lines *l, struct slice *line, struct err *e)
         n--;
     *line = (struct slice){start, n};
     return 1;
+}
+
+static int convert(struct lines *l, line_work work, void *context, struct err *e)
+{
+    struct slice line;
+    int more, status = EXIT_PASS;
+    while ((more = next_line(l, &line, e)) > 0) {
+        if (work(context, line, l->number) != 0)
+            status = EXIT_FAIL;
+        buf_char(l->out, '\n');
+        if (l->out->failed) {
+            err_set(e, "%s: line %llu: out of memory", l->name, (unsigned long long)l->number);
+            return EXIT_SETUP;
+        }
+        if (l->out->n >= BLOCK)
+            write_out(l->out);
+    }
+    write_out(l->out);
+    return more < 0 ? EXIT_SETUP : status;
+}
+
+int lines_convert(const char *path, line_work work, void *context, struct buf *out)
+{
+    struct lines l = {.name = is_stdin(path) ? STDIN_NAME : path, .out = out};
+    struct err e = ERR_INIT;
+    l.fd = open_path(path, &e);
+    int status = l.fd < 0 ? EXIT_SETUP : convert(&l, work, context, &e);
+    if (e.set)
+        report_err("", &e);
+    close_path(l.fd);
+    buf_close(&l.buf);
+    return status;
 }
 
 /* ---- V2GTP ---- */

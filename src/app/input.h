@@ -35,23 +35,13 @@ int input_hex(const char *text, size_t n, struct buf *out, struct err *e);
 
 /* ---- lines ---- */
 
-struct lines {
-    const char *name;
-    int fd;
-    struct buf buf;
-    size_t at;       /* what is not used up begins here */
-    uint64_t number; /* of the line just read, from 1 */
-    bool ended;
-};
+/* Appends what a line becomes to the output. 0, or -1: it failed, and what was appended says so. */
+typedef int (*line_work)(void *context, struct slice line, uint64_t number);
 
-int lines_open(struct lines *l, const char *path, struct err *e);
-void lines_close(struct lines *l);
-
-/* Whether the next line has to be waited for. */
-bool lines_must_wait(const struct lines *l);
-
-/* The next line without its end, valid until the next call. 1, 0 at the end, -1: e. */
-int lines_next(struct lines *l, struct slice *line, struct err *e);
+/* Does the work for each line of the file (or "-"), counted from 1, and writes to stdout what it
+ * appended to out, and a newline. Whoever feeds us may wait for the answers: before a line has to be
+ * waited for, all of them are out. Returns the exit code. */
+int lines_convert(const char *path, line_work work, void *context, struct buf *out);
 
 /* ---- V2GTP ---- */
 

@@ -64,7 +64,7 @@ static void print_help(const struct options *o)
 
 /* ---- wrong use ---- */
 
-int options_wrong(const struct options *o, const char *format, ...)
+int options_wrong(struct options *o, const char *format, ...)
 {
     char text[700];
     va_list args;
@@ -72,7 +72,15 @@ int options_wrong(const struct options *o, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     report(REPORT_ERROR, "%s; see v2glab %s --help", text, o->usage->command);
-    return EXIT_SETUP;
+    return o->status = EXIT_SETUP;
+}
+
+int options_failed(struct options *o, const struct err *e)
+{
+    char text[700];
+    report(REPORT_ERROR, "%s", err_text(e, text, sizeof text));
+    o->status = EXIT_SETUP;
+    return -1;
 }
 
 const char *nearest_name(const char *text, const char *const names[])
@@ -90,7 +98,7 @@ const char *nearest_name(const char *text, const char *const names[])
     return best;
 }
 
-int options_choice(const struct options *o, const char *option, const char *value,
+int options_choice(struct options *o, const char *option, const char *value,
                    const char *const names[])
 {
     char list[200] = "";
@@ -135,7 +143,8 @@ void options_open(struct options *o, const struct usage *usage, struct library *
                   char **argv)
 {
     *o = (struct options){
-        .usage = usage, .library = library, .argc = argc, .at = 1, .argv = argv};
+        .usage = usage, .library = library, .argc = argc, .at = 1, .argv = argv,
+        .argument = argv + 1};
 }
 
 /* What an option that was found does: its index, or, of those that all commands have, its work. */
@@ -148,11 +157,10 @@ static int found(struct options *o, const struct option *option)
     if (option != &SCHEMA)
         return (int)(option - o->usage->option);
     struct err e = ERR_INIT;
-    char text[700];
     if (library_add_file(o->library, o->value, &e) == 0)
         return options_next(o);
-    report(REPORT_ERROR, "%s", err_text(&e, text, sizeof text));
-    return stop(o, EXIT_SETUP);
+    options_failed(o, &e);
+    return OPTION_STOP;
 }
 
 static const struct option *find(const struct options *o, const char *name, size_t n, char letter)
@@ -207,19 +215,18 @@ int options_next(struct options *o)
 {
     if (o->letters != NULL && *o->letters != '\0')
         return next_letter(o);
-    if (o->at >= o->argc)
-        return OPTION_END;
-    char *word = o->argv[o->at++];
-    if (o->only_arguments || word[0] != '-' || word[1] == '\0') {
-        o->value = word;
-        return OPTION_ARGUMENT;
+    while (o->at < o->argc) {
+        char *word = o->argv[o->at++];
+        if (o->only_arguments || word[0] != '-' || word[1] == '\0') {
+            o->argument[o->arguments++] = word;
+        } else if (word[1] != '-') {
+            o->letters = word + 1;
+            return next_letter(o);
+        } else if (word[2] != '\0') {
+            return next_long(o, word + 2);
+        } else {
+            o->only_arguments = true;
+        }
     }
-    if (word[1] != '-') {
-        o->letters = word + 1;
-        return next_letter(o);
-    }
-    if (word[2] != '\0')
-        return next_long(o, word + 2);
-    o->only_arguments = true;
-    return options_next(o);
+    return OPTION_END;
 }

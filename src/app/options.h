@@ -29,10 +29,9 @@ struct usage {
 
 /* What options_next returns besides indices. */
 enum {
-    OPTION_ARGUMENT = -1, /* o->value is an argument */
-    OPTION_END = -2,      /* there are no more */
-    OPTION_STOP = -3,     /* help was shown, or the use was wrong and has been reported: the command
-                             returns o->status */
+    OPTION_END = -1,  /* there are no more; all arguments have been collected */
+    OPTION_STOP = -2, /* help was shown, or the use was wrong and has been reported: the command
+                         returns o->status */
 };
 
 struct options {
@@ -42,7 +41,9 @@ struct options {
     char **argv;
     const char *letters;     /* rest of a group like -vv */
     bool only_arguments;
-    const char *value;       /* of the option or argument just returned */
+    const char *value;       /* of the option just returned */
+    int arguments;           /* what is no option, so far; */
+    char **argument;         /* moved to the front of argv */
     int status;
 };
 
@@ -50,12 +51,15 @@ void options_open(struct options *o, const struct usage *usage, struct library *
                   char **argv);
 int options_next(struct options *o);
 
-/* Reports a wrong use and where to find the right one; returns EXIT_SETUP. */
-int options_wrong(const struct options *o, const char *format, ...)
+/* Reports a wrong use and where to find the right one; sets o->status, and returns it. */
+int options_wrong(struct options *o, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Index of value in names (which ends with NULL), or -1 after having reported it. */
-int options_choice(const struct options *o, const char *option, const char *value,
+/* Reports what kept the command from starting; sets o->status, returns -1. */
+int options_failed(struct options *o, const struct err *e);
+
+/* Index of value in names (which ends with NULL), or -1: it has been reported, o->status is set. */
+int options_choice(struct options *o, const char *option, const char *value,
                    const char *const names[]);
 
 /* The name in names (which ends with NULL) that is most like text; NULL where none is. */

@@ -1,31 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/bits.h"
 
-uint64_t bits_peek_tail(const struct bit_reader *r)
+uint64_t bits_peek_short(const uint8_t *p, size_t size, uint64_t pos)
 {
-    uint8_t tail[8] = {0};
-    uint64_t byte = r->pos >> 3;
-    if (byte < r->size)
-        memcpy(tail, r->p + byte, r->size - byte < 8 ? (size_t)(r->size - byte) : 8);
-    return load_be64(tail) << (r->pos & 7);
+    uint8_t all[16] = {0};
+    memcpy(all, p, size);
+    return pos >> 3 < 8 ? load_be64(all + (pos >> 3)) << (pos & 7) : 0;
 }
 
-void bits_read_octets(struct bit_reader *r, uint8_t *out, size_t n)
+/* Two words that the compiler keeps in one vector register where the machine has any. */
+typedef uint64_t words __attribute__((vector_size(16)));
+
+static words load_words(const uint8_t *p)
 {
-    const uint8_t *p = r->p + (r->pos >> 3), *end = r->p + r->size;
-    unsigned shift = r->pos & 7;
-    r->pos += (uint64_t)n * 8;
-    if (shift == 0) {
-        memcpy(out, p, n);
-        return;
-    }
+    words v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static uint64_t load_word(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* The same octet everywhere in a word. */
+static uint64_t repeat(unsigned octet)
+{
+    return UINT64_C(0x0101010101010101) * octet;
+}
+
+/* Octets of a and b (which begin one octet later), moved up by shift bits; byte order is no matter,
+ * because what crosses from byte to byte is masked. */
+#define SHIFTED(a, b, shift, low) (((a) << (shift) & ~(low)) | ((b) >> (8 - (shift)) & (low)))
+
+static uint64_t copy_aligned(uint8_t *out, const uint8_t *p, size_t n)
+{
+    uint64_t any = load_word(p + n - 8);
+    words all = {0};
+    memcpy(out, p, n);
     size_t i = 0;
-    for (; i < n && end - (p + i) >= 9; i += 8) {
-        uint64_t v = load_be64(p + i) << shift | p[i + 8] >> (8 - shift);
-        store_be64(out + i, v);
+    for (; i + 16 <= n; i += 16)
+        all |= load_words(p + i);
+    if (i + 8 <= n)
+        any |= load_word(p + i);
+    return any | all[0] | all[1];
+}
+
+uint64_t bits_copy(uint8_t *out, const uint8_t *p, size_t n, unsigned shift)
+{
+    if (shift == 0)
+        return copy_aligned(out, p, n);
+    uint64_t low = repeat((1u << shift) - 1), one;
+    words lows = {low, low}, all = {0}, two;
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        two = SHIFTED(load_words(p + i), load_words(p + i + 1), shift, lows);
+        memcpy(out + i, &two, 16);
+        all |= two;
     }
-    for (; i < n; i++) /* a value that is all there ends at least one bit before the input does */
-        out[i] = (uint8_t)(p[i] << shift | (p + i + 1 < end ? p[i + 1] >> (8 - shift) : 0));
+    uint64_t any = all[0] | all[1];
+    if (i + 8 <= n) {
+        one = SHIFTED(load_word(p + i), load_word(p + i + 1), shift, low);
+        memcpy(out + i, &one, 8);
+        any |= one;
+    }
+    one = SHIFTED(load_word(p + n - 8), load_word(p + n - 7), shift, low); /* the last 8 once more */
+    memcpy(out + n - 8, &one, 8);
+    return any | one;
 }
 
 void bits_write_octets(struct bit_writer *w, const uint8_t *p, size_t n)

@@ -46,15 +46,17 @@ static inline void bits_open(struct bit_reader *r, const void *p, size_t n)
     r->end = (uint64_t)n * 8;
 }
 
-uint64_t bits_peek_tail(const struct bit_reader *r); /* near or past the end */
+uint64_t bits_peek_short(const uint8_t *p, size_t size, uint64_t pos); /* size is below 8 */
 
 /* The next 57 bits at least, from the top of the word; zeros past the end. */
 static inline uint64_t bits_peek(const struct bit_reader *r)
 {
-    uint64_t byte = r->pos >> 3;
-    if (__builtin_expect(byte + 8 > r->size, 0))
-        return bits_peek_tail(r);
-    return load_be64(r->p + byte) << (r->pos & 7);
+    uint64_t byte = r->pos >> 3, over = byte + 8 - r->size; /* bytes past the end */
+    if (__builtin_expect(byte + 8 <= r->size, 1))
+        return load_be64(r->p + byte) << (r->pos & 7);
+    if (r->size < 8)
+        return bits_peek_short(r->p, r->size, r->pos);
+    return over < 8 ? load_be64(r->p + r->size - 8) << (over * 8) << (r->pos & 7) : 0;
 }
 
 /* n is at most 56; 0 reads 0. */
@@ -65,13 +67,27 @@ static inline uint64_t bits_read(struct bit_reader *r, unsigned n)
     return v;
 }
 
+/* n octets (8 at least) that begin `shift` bits behind p, as above. */
+uint64_t bits_copy(uint8_t *out, const uint8_t *p, size_t n, unsigned shift);
+
 static inline uint64_t bits_left(const struct bit_reader *r)
 {
     return r->pos < r->end ? r->end - r->pos : 0;
 }
 
-/* n octets, which must be there (bits_left), to out; up to 7 bytes behind out + n are overwritten. */
-void bits_read_octets(struct bit_reader *r, uint8_t *out, size_t n);
+/* n octets, which must be there (bits_left), to out, where there is room for 8 at least. Returns
+ * them or'ed together: a word with a byte above 127 where one of them is. */
+static inline uint64_t bits_read_octets(struct bit_reader *r, uint8_t *out, size_t n)
+{
+    const uint8_t *p = r->p + (r->pos >> 3);
+    unsigned shift = r->pos & 7;
+    uint64_t window = bits_peek(r);
+    r->pos += (uint64_t)n * 8;
+    if (n >= 8)
+        return bits_copy(out, p, n, shift);
+    store_be64(out, window);
+    return window & ~(~UINT64_C(0) >> (8 * n));
+}
 
 /* ---- writing ---- */
 

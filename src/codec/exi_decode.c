@@ -22,6 +22,7 @@
 #define PATH_MAX_CHARS 480
 #define NAMES_MAX 4096   /* URIs, local names and learned productions of one stream */
 #define BIG_OCTETS_MAX 512
+#define HIGH_BITS UINT64_C(0x8080808080808080)
 
 /* A string that was written in full; hits refer to it by number. */
 struct seen {
@@ -63,7 +64,7 @@ fail(struct decoder *d, uint64_t bit, const char *format, ...)
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
     err_set_bit(d->e, bit, "%s", what);
-    snprintf(d->e->path, sizeof d->e->path, "%s", d->path);
+    snprintf(d->e->path, sizeof d->e->path, "%.*s", (int)sizeof d->e->path - 1, d->path);
     return -1;
 }
 
@@ -319,19 +320,6 @@ static struct bytes *read_unicode(struct decoder *d, uint64_t count)
     return b;
 }
 
-ALWAYS_INLINE bool has_high_bits(const uint8_t *p, size_t n)
-{
-    uint64_t any = 0, word;
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        memcpy(&word, p + i, 8);
-        any |= word;
-    }
-    for (; i < n; i++)
-        any |= p[i];
-    return (any & UINT64_C(0x8080808080808080)) != 0;
-}
-
 /* n characters in full. Nearly always each is one octet below 128. */
 static struct bytes *read_characters(struct decoder *d, uint64_t n)
 {
@@ -346,8 +334,7 @@ static struct bytes *read_characters(struct decoder *d, uint64_t n)
     }
     uint64_t from = d->r.pos;
     b->n = (uint32_t)n;
-    bits_read_octets(&d->r, b->p, (size_t)n);
-    if (LIKELY(!has_high_bits(b->p, (size_t)n)))
+    if (LIKELY((bits_read_octets(&d->r, b->p, (size_t)n) & HIGH_BITS) == 0))
         return b;
     d->r.pos = from;
     return read_unicode(d, n);
@@ -670,84 +657,50 @@ static int read_escape(struct decoder *d, struct node *n, uint64_t *has, unsigne
     return 0;
 }
 
-/*
- * A record: every slot at most once (or a list), in the order of the schema. One loop for both
- * passes; the compiler makes two functions of it.
- */
-ALWAYS_INLINE struct node *record(struct decoder *d, const struct type *t, bool careful)
+/* A record: every slot at most once (or a list), in the order of the schema. */
+static struct node *read_record(struct decoder *d, const struct type *t)
 {
-    struct node *n = arena_alloc(d->arena, t->node_size);
-    if (UNLIKELY(n == NULL)) {
+    struct node *n = node_new(d->arena, t);
+    if (n == NULL) {
         fail_memory(d);
         return NULL;
     }
-    n->type = t;
-    uint64_t has = 0;
     unsigned at = 0;
     for (;;) {
         const struct state *s = &t->state[at];
-        uint64_t window = bits_peek(&d->r), from = d->r.pos;
-        unsigned code = (unsigned)(window >> (64 - s->bits));
+        uint64_t from = d->r.pos;
+        unsigned code = (unsigned)(bits_peek(&d->r) >> 1 >> (63 - s->bits));
+        if (code >= s->count && code != s->end) {
+            if (read_escape(d, n, &n->has, at) != 0)
+                return NULL;
+            break;
+        }
+        d->r.pos += s->bits;
         if (code >= s->count) {
-            if (UNLIKELY(code != s->end)) {
-                if (!careful || read_escape(d, n, &has, at) != 0)
-                    return NULL;
-                break;
-            }
-            d->r.pos += s->bits;
-            if (careful)
-                show(d, from, "EE", code, "");
+            show(d, from, "EE", code, "");
             break;
         }
         unsigned slot = t->slots[s->first + code];
         const struct field *f = &t->field[slot];
         union value v;
-        d->r.pos += s->bits;
-        if (careful)
-            show_production(d, from, f, code);
-        if (!careful && f->kind <= KIND_NBIT) {
-            /* frame, value and frame lie within the window */
-            unsigned frame = f->frame, width = f->width;
-            window <<= s->bits;
-            uint64_t raw = (window << frame) >> 1 >> (63 - width);
-            uint64_t events = frame == 0 ? 0 : window | window << (1 + width);
-            if (UNLIKELY(events >> 63 != 0 || raw > (uint64_t)(f->hi - f->lo)))
-                return NULL;
-            d->r.pos += width + 2 * frame;
-            v.i = f->lo + (int64_t)raw;
-        } else if (!careful && f->kind == KIND_NODE) {
-            if (UNLIKELY((v.n = read_node(d, f->type)) == NULL))
-                return NULL;
-        } else if (UNLIKELY(read_slot(d, f, &v) != 0)) {
+        uint32_t count = 1;
+        show_production(d, from, f, code);
+        if (read_slot(d, f, &v) != 0)
             return NULL;
-        }
-        if (!f->is_list) {
+        if (!f->is_list)
             n->v[slot] = v;
-            at = f->after;
-        } else {
-            uint32_t count;
-            if (UNLIKELY(list_push(d, n, has, slot, v, &count) != 0))
-                return NULL;
-            at = count >= f->max ? f->full : count < f->min ? f->below : f->after;
-        }
-        has |= UINT64_C(1) << slot;
+        else if (list_push(d, n, n->has, slot, v, &count) != 0)
+            return NULL;
+        at = !f->is_list || (count >= f->min && count < f->max) ? f->after
+             : count >= f->max                                  ? f->full
+                                                                : f->below;
+        n->has |= UINT64_C(1) << slot;
     }
-    n->has = has;
-    if (UNLIKELY(d->r.pos > d->r.end)) {
+    if (d->r.pos > d->r.end) {
         fail_end(d);
         return NULL;
     }
     return n;
-}
-
-static struct node *read_record_fast(struct decoder *d, const struct type *t)
-{
-    return record(d, t, false);
-}
-
-static struct node *read_record_careful(struct decoder *d, const struct type *t)
-{
-    return record(d, t, true);
 }
 
 static int item_push(struct decoder *d, struct node *n, unsigned slot, union value v)
@@ -854,9 +807,7 @@ static struct node *read_node(struct decoder *d, const struct type *t)
         return NULL;
     }
     d->depth++;
-    struct node *n = t->is_open   ? read_open(d, t)
-                     : d->careful ? read_record_careful(d, t)
-                                  : read_record_fast(d, t);
+    struct node *n = t->is_open ? read_open(d, t) : read_record(d, t);
     d->depth--;
     return n;
 }
@@ -1008,8 +959,8 @@ static int read_built_in(struct decoder *d, struct any *any, uint32_t qname)
         return fail_memory(d);
     for (;;) {
         uint64_t from = d->r.pos;
-        int what, bad = 0;
-        uint32_t other;
+        int what = LEARNED_END, bad = 0;
+        uint32_t other = 0;
         if (read_built_in_event(d, g, at_start, &what, &other) != 0)
             return -1;
         if (d->r.pos > d->r.end)
@@ -1253,6 +1204,315 @@ static int decode_once(struct decoder *d, const void *p, size_t n)
     return read_trailer(d);
 }
 
+/* ---- the fast pass ---- */
+
+#define FAST_DEPTH 64
+
+/* An element that waits for the end of one of its children. */
+struct frame {
+    struct node *node;
+    uint64_t has;
+    const struct stage *stage; /* behind the child */
+};
+
+/* Room for one more entry; *at is NULL for a new list. */
+static struct list *__attribute__((noinline))
+list_grow(const struct decoder *d, struct list **at)
+{
+    struct list *old = *at;
+    uint32_t n = old == NULL ? 0 : old->n, cap = n == 0 ? 4 : n * 2;
+    if (n >= d->o->limits.list)
+        return NULL;
+    struct list *l = arena_alloc(d->arena, sizeof *l + cap * sizeof l->v[0]);
+    if (l == NULL)
+        return NULL;
+    if (n > 0)
+        memcpy(l->v, old->v, n * sizeof l->v[0]);
+    l->n = n;
+    l->cap = cap;
+    return *at = l;
+}
+
+static struct items *__attribute__((noinline))
+items_grow(const struct decoder *d, struct items **at)
+{
+    struct items *old = *at;
+    uint32_t n = old == NULL ? 0 : old->n, cap = n == 0 ? 2 : n * 2;
+    if (n >= d->o->limits.list)
+        return NULL;
+    struct items *l = arena_alloc(d->arena, sizeof *l + cap * sizeof l->at[0]);
+    if (l == NULL)
+        return NULL;
+    if (n > 0)
+        memcpy(l->at, old->at, n * sizeof l->at[0]);
+    l->n = n;
+    l->cap = cap;
+    return *at = l;
+}
+
+/* Where an entry of a list goes, and which stage follows it. */
+ALWAYS_INLINE union value *list_place(const struct decoder *d, struct node *n, uint64_t has,
+                                      unsigned slot, const struct stage **next)
+{
+    const struct type *t = n->type;
+    const struct field *f = &t->field[slot];
+    struct list *l = has >> slot & 1 ? n->v[slot].l : (n->v[slot].l = NULL);
+    if (UNLIKELY(l == NULL || l->n == l->cap) && (l = list_grow(d, &n->v[slot].l)) == NULL)
+        return NULL;
+    uint32_t count = ++l->n;
+    if (count >= f->max)
+        *next = t->stage[f->full];
+    else if (count < f->min)
+        *next = t->stage[f->below];
+    return &l->v[count - 1];
+}
+
+ALWAYS_INLINE union value *items_place(const struct decoder *d, struct node *n, unsigned slot)
+{
+    union value *content = &n->v[n->type->fields];
+    struct items *l = content->items;
+    if (UNLIKELY(l == NULL || l->n == l->cap) && (l = items_grow(d, &content->items)) == NULL)
+        return NULL;
+    l->at[l->n].slot = (uint16_t)slot;
+    return &l->at[l->n++].v;
+}
+
+ALWAYS_INLINE int64_t fast_leaf(const struct leaf *l, uint64_t window, uint64_t *bad)
+{
+    uint64_t raw = window >> l->shift & l->mask;
+    *bad |= l->most < raw;
+    return (int64_t)((uint64_t)l->lo + raw);
+}
+
+/* Values of fixed width, all from one window. */
+ALWAYS_INLINE bool fast_run(const struct run *run, uint64_t window, union value *v)
+{
+    uint64_t bad = window & run->zeros;
+    for (const struct leaf *l = run->leaf, *end = l + run->n; l < end; l++)
+        v[l->slot].i = fast_leaf(l, window, &bad);
+    return bad == 0;
+}
+
+/* Groups of 7 bits at the top of a window; returns their bits, 0 where they are more than 5. */
+ALWAYS_INLINE unsigned fast_groups(uint64_t window, uint64_t *v)
+{
+    uint64_t octet = window >> 56;
+    unsigned bits = 8;
+    *v = octet & 127;
+    for (unsigned shift = 7; octet & 128; shift += 7, bits += 8) {
+        if (UNLIKELY(bits == 40))
+            return 0;
+        window <<= 8;
+        octet = window >> 56;
+        *v |= (octet & 127) << shift;
+    }
+    return bits;
+}
+
+/* A number of any size that the window does not hold. */
+static bool __attribute__((noinline)) long_number(struct decoder *d, uint64_t *pos, uint64_t *v)
+{
+    d->r.pos = *pos;
+    int bad = read_unsigned(d, v);
+    *pos = d->r.pos;
+    return bad == 0;
+}
+
+ALWAYS_INLINE bool fast_number(struct decoder *d, struct bit_reader *r, const struct step *step,
+                               uint64_t window, bool has_sign, union value *v)
+{
+    unsigned head = step->frame + has_sign;
+    uint64_t m, negative = has_sign ? -(window << step->frame >> 63) : 0;
+    unsigned bits = fast_groups(window << head, &m);
+    uint64_t bad = window & ~(~UINT64_C(0) >> step->frame);
+    r->pos += head + bits;
+    if (UNLIKELY(bits == 0)) {
+        if (!long_number(d, &r->pos, &m) || (has_sign && m > INT64_MAX))
+            return false;
+        window = bits_peek(r);
+    } else {
+        window <<= head + bits;
+    }
+    bad |= window & ~(~UINT64_C(0) >> step->tail);
+    r->pos += step->tail;
+    v->u = m ^ negative;
+    const struct field *f = step->of.field;
+    return bad == 0 && v->u - (uint64_t)f->lo <= (uint64_t)f->hi - (uint64_t)f->lo;
+}
+
+static struct bytes *__attribute__((noinline)) unicode(struct decoder *d, uint64_t *pos, uint64_t n)
+{
+    d->r.pos = *pos;
+    struct bytes *b = read_unicode(d, n);
+    *pos = d->r.pos;
+    return b;
+}
+
+ALWAYS_INLINE bool fast_bytes(struct decoder *d, struct bit_reader *r, const struct step *step,
+                              uint64_t window, union value *v)
+{
+    const struct field *f = step->of.field;
+    bool is_text = step->op == STEP_STRING;
+    uint64_t n, bad = window & ~(~UINT64_C(0) >> step->frame);
+    unsigned bits = fast_groups(window << step->frame, &n);
+    r->pos += step->frame + bits;
+    n -= is_text ? 2 : 0;
+    if (UNLIKELY(bits == 0 || n - (uint64_t)f->lo > (uint64_t)f->hi - (uint64_t)f->lo ||
+                 n > bits_left(r) / 8))
+        return false;
+    struct bytes *b = arena_alloc(d->arena, sizeof *b + (n < 8 ? 8 : n));
+    if (UNLIKELY(b == NULL))
+        return false;
+    b->n = (uint32_t)n;
+    uint64_t from = r->pos, any = bits_read_octets(r, b->p, n);
+    if (UNLIKELY(any & HIGH_BITS) && is_text) {
+        r->pos = from;
+        if ((b = unicode(d, &r->pos, n)) == NULL)
+            return false;
+    }
+    bad |= bits_peek(r) & ~(~UINT64_C(0) >> step->tail);
+    r->pos += step->tail;
+    v->b = b;
+    return bad == 0;
+}
+
+/* An integer of any size. */
+static bool __attribute__((noinline))
+fast_big(struct decoder *d, uint64_t *pos, const struct step *step, union value *v)
+{
+    d->r.pos = *pos;
+    if (bits_read(&d->r, step->frame) != 0 || read_big(d, v) != 0 ||
+        bits_read(&d->r, step->tail) != 0)
+        return false;
+    *pos = d->r.pos;
+    return true;
+}
+
+ALWAYS_INLINE struct node *fast_node(const struct decoder *d, const struct type *t)
+{
+    struct node *n = arena_alloc(d->arena, t->node_size);
+    if (UNLIKELY(n == NULL))
+        return NULL;
+    n->type = t;
+    if (t->is_open)
+        n->v[t->fields].items = NULL;
+    return n;
+}
+
+/* A simple value; the window begins with the code of its step. */
+ALWAYS_INLINE bool fast_value(struct decoder *d, struct bit_reader *r, const struct step *step,
+                              uint64_t window, unsigned bits, union value *v)
+{
+    if (step->op == STEP_FIXED) {
+        uint64_t bad = window & step->of.run->zeros;
+        v->i = fast_leaf(step->of.run->leaf, window, &bad);
+        r->pos += step->of.run->bits;
+        return bad == 0;
+    }
+    r->pos += bits;
+    window <<= bits;
+    if (step->op == STEP_SIGNED)
+        return fast_number(d, r, step, window, true, v);
+    if (step->op == STEP_UNSIGNED)
+        return fast_number(d, r, step, window, false, v);
+    if (step->op == STEP_BIG)
+        return fast_big(d, &r->pos, step, v);
+    return fast_bytes(d, r, step, window, v);
+}
+
+ALWAYS_INLINE bool next_is_zero(const struct bit_reader *r)
+{
+    return bits_peek(r) >> 63 == 0;
+}
+
+/* Reads an element with all that is in it: one loop over its steps and those of its children.
+ * d->r stands before it, and behind it afterwards. NULL: look again, carefully. */
+static struct node *read_fast(struct decoder *d, const struct type *t)
+{
+    struct frame stack[FAST_DEPTH], *top = stack;
+    unsigned depth = d->o->limits.depth < FAST_DEPTH ? d->o->limits.depth : FAST_DEPTH;
+    struct bit_reader r = d->r;
+    struct node *n = fast_node(d, t);
+    if (n == NULL || depth == 0)
+        return NULL;
+    const struct stage *stage = t->start;
+    uint64_t has = 0;
+    for (;;) {
+        uint64_t window = bits_peek(&r);
+        unsigned bits = stage->bits;
+        const struct step *step = &stage->step[window >> 1 >> (63 - bits)];
+        stage = step->next;
+        if (step->op == STEP_RUN) {
+            if (UNLIKELY(!fast_run(step->of.run, window, n->v)))
+                return NULL;
+            r.pos += step->of.run->bits;
+            has |= step->of.run->has;
+        } else if (step->op == STEP_END) {
+            r.pos += bits;
+        } else {
+            union value *v = &n->v[step->slot];
+            if (step->into == INTO_LIST)
+                v = list_place(d, n, has, step->slot, &stage);
+            else if (step->into == INTO_ITEMS)
+                v = items_place(d, n, step->slot);
+            if (UNLIKELY(v == NULL || step->op == STEP_RARE || r.pos > r.end))
+                return NULL;
+            if (step->into != INTO_ITEMS)
+                has |= UINT64_C(1) << step->slot;
+            if (step->op == STEP_NODE) {
+                r.pos += bits;
+                *top++ = (struct frame){n, has, stage};
+                v->n = n = fast_node(d, step->of.type);
+                if (UNLIKELY(n == NULL || top - stack >= depth))
+                    return NULL;
+                stage = step->of.type->start;
+                has = 0;
+                continue;
+            }
+            if (UNLIKELY(!fast_value(d, &r, step, window, bits, v)))
+                return NULL;
+        }
+        if (!step->ends)
+            continue;
+        do { /* the element ends, and those around it where nothing else can come */
+            n->has = has;
+            if (top == stack) {
+                d->r = r;
+                return n;
+            }
+            top--;
+            n = top->node;
+            has = top->has;
+            stage = top->stage;
+        } while (stage->is_end && next_is_zero(&r) && ++r.pos);
+    }
+}
+
+/* The document or fragment in one go. -1: look again, carefully. */
+static int decode_fast(struct decoder *d, const void *p, size_t n)
+{
+    const struct schema *s = d->s;
+    struct message *m = d->m;
+    bits_open(&d->r, p, n);
+    *m = (struct message){.schema = s, .is_fragment = d->o->fragment};
+    if (bits_read(&d->r, 8) != 0x80)
+        return -1;
+    uint64_t code = bits_read(&d->r, m->is_fragment ? s->fragment_bits : s->document_bits);
+    if (code >= (m->is_fragment ? s->names : s->elements))
+        return -1;
+    if (!m->is_fragment)
+        m->root = s->element[code];
+    m->as = m->is_fragment ? s->fragment[code].field : &m->root->as;
+    if (m->as == NULL || m->as->kind != KIND_NODE || (m->v.n = read_fast(d, m->as->type)) == NULL)
+        return -1;
+    if (m->is_fragment && bits_read(&d->r, s->fragment_bits) != s->names + 1u)
+        return -1;
+    if (d->r.end - d->r.pos > 7 || bits_read(&d->r, (unsigned)(d->r.end - d->r.pos)) != 0)
+        return -1; /* too short, bytes behind it, or padding that is not 0 */
+    m->trailing = (struct slice){(const uint8_t *)p + n, 0};
+    return 0;
+}
+
 static int __attribute__((noinline, cold))
 decode_carefully(struct decoder *d, const void *p, size_t n)
 {
@@ -1288,7 +1548,7 @@ int exi_decode(const struct schema *s, const void *p, size_t n, const struct exi
     if (budget < SIZE_MAX - a->taken && a->taken + budget < limit)
         a->limit = a->taken + budget;
     struct arena_mark mark = arena_mark(a);
-    int bad = o->trace != NULL ? -1 : decode_once(&d, p, n);
+    int bad = o->trace != NULL ? -1 : decode_fast(&d, p, n);
     if (bad != 0) {
         arena_rewind(a, mark);
         bad = decode_carefully(&d, p, n);

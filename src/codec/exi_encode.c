@@ -259,7 +259,7 @@ ALWAYS_INLINE int write_production(struct encoder *c, const struct type *t, unsi
                                    unsigned slot, union value v)
 {
     const struct field *f = &t->field[slot];
-    uint64_t code = t->codes[at * t->fields + slot];
+    uint64_t code = t->stage[at]->code[slot];
     unsigned bits = t->state[at].bits, frame = f->frame;
     if (UNLIKELY(code == SCHEMA_NO_CODE))
         return fail_place(c, t, at, f);
@@ -334,11 +334,11 @@ static int write_record(struct encoder *c, const struct node *n)
 /* A slot of that name which may come in this state: the same element can stand at two places. */
 static unsigned fitting_slot(const struct type *t, unsigned at, unsigned slot)
 {
-    if (t->codes[at * t->fields + slot] != SCHEMA_NO_CODE)
+    if (t->stage[at]->code[slot] != SCHEMA_NO_CODE)
         return slot;
     const struct field *f = &t->field[slot];
     for (unsigned i = 0; i < t->fields; i++)
-        if (t->codes[at * t->fields + i] != SCHEMA_NO_CODE && t->field[i].kind == f->kind &&
+        if (t->stage[at]->code[i] != SCHEMA_NO_CODE && t->field[i].kind == f->kind &&
             t->field[i].qname == f->qname && !t->field[i].is_attribute)
             return i;
     return slot;

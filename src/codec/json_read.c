@@ -27,7 +27,7 @@ static struct name name_of(const char *key)
 {
     struct name name = {.is_attribute = key[0] == '@'};
     name.local = key + name.is_attribute;
-    const char *close = name.local[0] == '{' ? strchr(name.local, '}') : NULL;
+    const char *close = name.local[0] == '{' ? strrchr(name.local, '}') : NULL;
     if (close == NULL)
         return name;
     name.uri = name.local + 1;
@@ -130,7 +130,7 @@ static int read_value(struct reader *r, const struct field *f, const json_t *jso
 /* Puts "name[index]" before the error's path. */
 static int under_entry(struct reader *r, const char *name, size_t index)
 {
-    char text[100];
+    char text[112];
     snprintf(text, sizeof text, "%.80s[%zu]", name, index);
     err_under(r->e, text);
     return -1;

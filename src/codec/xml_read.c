@@ -60,7 +60,7 @@ static struct place place_of(struct reader *r)
     xmlNodePtr node = xmlTextReaderCurrentNode(r->x);
     long line = node == NULL ? 0 : xmlGetLineNo(node);
     return (struct place){.name = local_name(r),
-                          .line = line > 0 ? (int)line : xmlTextReaderGetParserLineNumber(r->x),
+                          .line = line > 0 ? (int)line : ERR_NO_PLACE,
                           .is_empty = xmlTextReaderIsEmptyElement(r->x) == 1};
 }
 

@@ -185,18 +185,155 @@ static int fill_states(struct grammar *g, struct arena *a, uint64_t last, bool a
     return 0;
 }
 
-static int fill_codes(struct grammar *g, struct arena *a)
+/* ---- stages and steps: see schema.h ---- */
+
+#define RUN_BITS 56 /* what a window of the bit reader holds for sure */
+#define RUN_MAX 18
+
+static const struct field CHARACTERS = {.name = "", .kind = KIND_TEXT, .hi = INT64_MAX};
+
+static bool can_only_end(const struct state *s)
+{
+    return s->count == 0 && s->end == 0 && s->text == SCHEMA_NO_CODE;
+}
+
+static bool is_single(const struct state *s)
+{
+    return s->count == 1 && s->end == SCHEMA_NO_CODE && s->text == SCHEMA_NO_CODE;
+}
+
+/* Adds the value of a slot, whose code takes `bits` and, unless it is the first, must be 0. */
+static bool add_leaf(struct run *r, const struct field *f, unsigned slot, unsigned bits)
+{
+    unsigned total = r->bits + bits + f->frame + f->width + f->frame;
+    if (total > RUN_BITS || r->n == RUN_MAX)
+        return false;
+    unsigned before = r->bits + bits + f->frame, shift = 64 - before - f->width;
+    struct leaf *leaf = &r->leaf[r->n];
+    leaf->lo = f->lo;
+    leaf->mask = (uint16_t)((1u << f->width) - 1);
+    leaf->most = (uint16_t)(f->hi - f->lo);
+    leaf->shift = (uint8_t)(shift & 63);
+    leaf->slot = (uint8_t)slot;
+    uint64_t events = ~UINT64_C(0) >> (r->n == 0 ? bits : r->bits); /* up to the end of this value */
+    r->zeros |= events & ~(~UINT64_C(0) >> total) & ~((uint64_t)leaf->mask << leaf->shift);
+    r->has |= UINT64_C(1) << slot;
+    r->n++;
+    r->bits = (uint8_t)total;
+    return true;
+}
+
+/* The values that follow slot without a choice; sets the step's tail and where it leads. */
+static int add_run(struct grammar *g, struct arena *a, const struct state *s, unsigned slot,
+                   struct step *step)
+{
+    const struct type *t = g->type;
+    union {
+        struct run run;
+        uint8_t room[sizeof(struct run) + RUN_MAX * sizeof(struct leaf)];
+    } made;
+    memset(&made, 0, sizeof made);
+    unsigned bits = s->bits, at;
+    while (add_leaf(&made.run, &t->field[slot], slot, bits)) {
+        at = t->field[slot].after;
+        step->next = t->stage[at];
+        if (step->into != INTO_SLOT || !is_single(&t->state[at]))
+            break;
+        slot = t->slots[t->state[at].first];
+        if (t->field[slot].kind > KIND_NBIT || t->field[slot].is_list)
+            break;
+        bits = t->state[at].bits;
+    }
+    step->ends = step->into != INTO_LIST && step->next->is_end && made.run.bits < RUN_BITS;
+    if (step->ends)
+        made.run.zeros |= UINT64_C(1) << (63 - made.run.bits++);
+    size_t size = sizeof made.run + made.run.n * sizeof made.run.leaf[0];
+    struct run *run = arena_alloc(a, size);
+    if (run == NULL)
+        return err_set(g->e, "out of memory");
+    memcpy(run, &made, size);
+    step->of.run = run;
+    return 0;
+}
+
+static int fill_step(struct grammar *g, struct arena *a, const struct state *s, unsigned slot,
+                     struct step *step)
+{
+    static const uint8_t OP[] = { /* ORDER KIND */
+        STEP_RUN, STEP_RUN, STEP_RUN, STEP_UNSIGNED, STEP_SIGNED, STEP_BIG, STEP_STRING,
+        STEP_OCTETS, STEP_OCTETS, STEP_NODE, STEP_RARE, STEP_RARE, STEP_STRING,
+    };
+    const struct type *t = g->type;
+    const struct field *f = &t->field[slot];
+    step->op = OP[f->kind];
+    step->slot = (uint8_t)slot;
+    step->into = t->is_open && !f->is_attribute ? INTO_ITEMS : f->is_list ? INTO_LIST : INTO_SLOT;
+    step->next = t->stage[f->after];
+    if (step->op == STEP_RUN) {
+        if (step->into != INTO_SLOT)
+            step->op = STEP_FIXED;
+        return add_run(g, a, s, slot, step);
+    }
+    step->ends = step->op != STEP_NODE && step->into != INTO_LIST && step->next->is_end;
+    step->frame = f->frame;
+    step->tail = (uint8_t)(f->frame + step->ends);
+    if (step->op == STEP_NODE)
+        step->of.type = f->type;
+    else
+        step->of.field = f;
+    return 0;
+}
+
+static int fill_steps(struct grammar *g, struct arena *a, const struct state *s,
+                      struct stage *stage)
+{
+    const struct type *t = g->type;
+    for (unsigned i = 0; i < s->count; i++)
+        if (fill_step(g, a, s, t->slots[s->first + i], &stage->step[i]) != 0)
+            return -1;
+    if (s->end != SCHEMA_NO_CODE)
+        stage->step[s->end] = (struct step){.op = STEP_END, .ends = true};
+    if (s->text != SCHEMA_NO_CODE)
+        stage->step[s->text] = (struct step){.op = STEP_STRING,
+                                             .into = INTO_ITEMS,
+                                             .slot = (uint8_t)t->fields,
+                                             .next = t->stage[s->after_text],
+                                             .of.field = &CHARACTERS};
+    return 0;
+}
+
+static void fill_codes(const struct type *t, const struct state *s, uint8_t *code)
+{
+    memset(code, SCHEMA_NO_CODE, t->fields);
+    for (unsigned i = 0; i < s->count; i++)
+        code[t->slots[s->first + i]] = (uint8_t)i;
+    code[t->fields] = s->text;
+}
+
+static int fill_stages(struct grammar *g, struct arena *a)
 {
     struct type *t = g->type;
-    size_t n = (size_t)t->states * t->fields;
-    uint8_t *codes = arena_alloc(a, n + 1);
-    if (codes == NULL)
+    struct stage **made = arena_alloc(a, t->states * sizeof *made);
+    uint8_t *codes = arena_alloc(a, t->states * (t->fields + 1u));
+    if (made == NULL || codes == NULL)
         return err_set(g->e, "out of memory");
-    memset(codes, SCHEMA_NO_CODE, n);
-    for (unsigned s = 0; s < t->states; s++)
-        for (unsigned i = 0; i < t->state[s].count; i++)
-            codes[s * t->fields + t->slots[t->state[s].first + i]] = (uint8_t)i;
-    t->codes = codes;
+    t->stage = (const struct stage **)(void *)made;
+    for (unsigned i = 0; i < t->states; i++, codes += t->fields + 1) {
+        const struct state *s = &t->state[i];
+        size_t size = sizeof *made[i] + (sizeof made[i]->step[0] << s->bits);
+        if ((made[i] = arena_alloc(a, size)) == NULL)
+            return err_set(g->e, "out of memory");
+        memset(made[i], 0, size);
+        made[i]->code = codes;
+        made[i]->bits = s->bits;
+        made[i]->end = s->end;
+        made[i]->is_end = can_only_end(s);
+        fill_codes(t, s, codes);
+    }
+    for (unsigned i = 0; i < t->states; i++)
+        if (fill_steps(g, a, &t->state[i], made[i]) != 0)
+            return -1;
+    t->start = t->stage[0];
     return 0;
 }
 
@@ -211,5 +348,5 @@ int grammar_build(struct arena *a, struct type *t, const struct particle *tree,
     g.follow[0] = all.first;
     if (e->set || fill_states(&g, a, all.last, all.empty) != 0)
         return -1;
-    return fill_codes(&g, a);
+    return fill_stages(&g, a);
 }

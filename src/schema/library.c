@@ -119,8 +119,8 @@ int library_add_file(struct library *l, const char *path, struct err *e)
 {
     if (l->files == LIBRARY_MAX)
         return err_set(e, "more than %d description files", LIBRARY_MAX);
-    char *text;
-    size_t size;
+    char *text = NULL;
+    size_t size = 0;
     if (read_file(path, &text, &size, e) != 0)
         return -1;
     char *name = name_in(text, size);

@@ -240,7 +240,7 @@ static void append_particle(struct particle *group, struct particle *child)
     *end = child;
 }
 
-static struct particle *new_particle(struct parser *p, int what, uint32_t min, uint32_t max)
+static struct particle *new_particle(struct parser *p, unsigned what, uint32_t min, uint32_t max)
 {
     struct particle *made = parser_new(p, sizeof *made);
     if (made == NULL)
@@ -252,7 +252,7 @@ static struct particle *new_particle(struct parser *p, int what, uint32_t min, u
     return made;
 }
 
-static int open_group(struct parser *p, int what, int indent)
+static int open_group(struct parser *p, unsigned what, int indent)
 {
     uint32_t min, max;
     if (take_occurrence(p, &min, &max) != 0)

@@ -81,6 +81,58 @@ struct state {
     uint16_t first;
 };
 
+/*
+ * The same once more, as the fast passes of the codec walk it: a stage for each state, and in it a
+ * step for each event code, with all that follows from the schema alone worked out beforehand.
+ */
+enum step_op {
+    STEP_RARE, /* a deviation, a wildcard, an abstract head: left to the careful pass */
+    STEP_END,
+    STEP_NODE,
+    STEP_RUN,   /* values of fixed width in a row, each of which must come */
+    STEP_FIXED, /* one of them, in a list or in open content */
+    STEP_UNSIGNED,
+    STEP_SIGNED,
+    STEP_BIG,
+    STEP_STRING,
+    STEP_OCTETS,
+};
+
+enum step_into { INTO_SLOT, INTO_LIST, INTO_ITEMS }; /* where the value belongs */
+
+struct step {
+    const struct stage *next; /* of a list: below its maximum and not below its minimum */
+    union {
+        const struct type *type;   /* STEP_NODE */
+        const struct run *run;     /* STEP_RUN, STEP_FIXED */
+        const struct field *field; /* of the others */
+    } of;
+    uint8_t op, into, slot;
+    uint8_t frame; /* bits before the value, all 0 */
+    uint8_t tail;  /* bits after it, all 0: its end, and that of the element around it if `ends` */
+    bool ends;
+};
+
+struct stage {
+    const uint8_t *code; /* of each slot, and of characters behind them; or SCHEMA_NO_CODE */
+    uint8_t bits, end;   /* as in the state */
+    bool is_end;         /* nothing but the end can come; its code is one 0 bit */
+    struct step step[];  /* for every code of that width */
+};
+
+/* Fits one window of the bit reader, from the code of the first value on. */
+struct run {
+    uint64_t zeros; /* bits of the window that must be 0: events that leave no choice */
+    uint64_t has;   /* slots */
+    uint8_t n, bits;
+    struct leaf {
+        int64_t lo;
+        uint16_t mask, most; /* of value - lo: what the bits can hold, what the limits allow */
+        uint8_t shift;       /* from the end of the window */
+        uint8_t slot;
+    } leaf[];
+};
+
 struct type {
     const char *name;            /* "PhysicalValueType"; that of the element where anonymous */
     const char *doc;
@@ -95,8 +147,8 @@ struct type {
     struct field *field;
     struct state *state;         /* 0: at the start; 1 + i: after slot i; then those of lists */
     const uint8_t *slots;        /* slots of all states, one after another */
-    const uint8_t *codes;        /* [state * fields + slot]: code, or SCHEMA_NO_CODE */
-    /* facts about the type that are needed on fast paths */
+    const struct stage **stage;  /* one for each state */
+    const struct stage *start;   /* that of state 0 */
     uint16_t node_size;          /* bytes of a node of this type */
     int8_t multiplier, unit, value; /* slots of a quantity's parts; -1: has none */
 };

@@ -160,13 +160,23 @@ void stream_deliver(struct stream *s, struct slice bytes)
         s->events->data(s->context, s, bytes);
 }
 
+/* libuv takes an RST behind data for a FIN; the socket knows better. */
+static int stream_error(struct stream *s)
+{
+    int fd = -1, number = 0;
+    socklen_t size = sizeof number;
+    uv_fileno((uv_handle_t *)&s->tcp, &fd);
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size);
+    return number == 0 ? UV_EOF : -number;
+}
+
 static void stream_read(uv_stream_t *tcp, ssize_t n, const uv_buf_t *in)
 {
     struct stream *s = tcp->data;
     if (n == 0 || s->is_closing)
         return; /* 0: nothing there after all */
     if (n < 0) {
-        stream_lost(s, "connection", (int)n);
+        stream_lost(s, "connection", n == UV_EOF ? stream_error(s) : (int)n);
         return;
     }
     struct slice bytes = {(const uint8_t *)in->base, (size_t)n};

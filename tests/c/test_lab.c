@@ -327,8 +327,9 @@ static void run_commands(void)
     must(run(LAB_EV, command) == 0);
     must(run(LAB_EV, "exit 5") == 5);
     must(run(LAB_EV, "kill -TERM $$") == 128 + 15);
-    must(lab_exec(LAB_EV, missing, &e) == 127);
     must(lab_current() == LAB_EV);
+    must(freopen("/dev/null", "w", stderr) != NULL);
+    must(lab_exec(LAB_EV, missing, &e) == 127);
 }
 
 static void commands_run_in_the_lab(void **state)
@@ -344,12 +345,14 @@ static char own_path[4096];
 static void join_from_a_command(void)
 {
     char command[4200];
+    if (access(own_path, X_OK) != 0)
+        _exit(SKIPPED); /* the repository lies where nobody may not look */
     enter_or_skip();
     must(!lab_is_near());
     snprintf(command, sizeof command, "'%s' join", own_path);
     must(run(LAB_EV, command) == 0);
     must(run(LAB_EVSE, command) == 0);
-    snprintf(command, sizeof command, "V2GLAB_LAB=1:2 '%s' join; test $? != 0", own_path);
+    snprintf(command, sizeof command, "V2GLAB_LAB=1:2 '%s' join 2>/dev/null; test $? != 0", own_path);
     must(run(LAB_EV, command) == 0);
 }
 

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `v2glab decode`: EXI to XML, JSON or (read and written again) hex; captures go to capture.c. */
+#include "app/capture.h"
+#include "app/commands.h"
+#include "app/grammars.h"
+#include "app/options.h"
+#include "app/report.h"
+#include "codec/json.h"
+#include "codec/xml.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ORDER OPTION */
+enum { GRAMMAR, FRAGMENT, FORMAT, JSON, LINES, KEYLOG, VERBOSE };
+
+static const struct option OPTION[] = {
+    {"grammar", 'g', "NAME",
+     "the grammar of the message: appprotocol, din70121, iso15118-2,\n"
+     "iso15118-20-common, -ac, -dc, -wpt, -acdp, or xmldsig; or a protocol,\n"
+     "as ISO15118-20. May be given several times, or with commas.\n"
+     "Without it every grammar is tried"},
+    {"fragment", 0, NULL, "the input is an EXI fragment, as signatures are computed over"},
+    {"format", 'f', "FORMAT",
+     "xml (default), json, or hex: the message read and written again"},
+    {"json", 0, NULL, "same as --format json; of a capture, one line of JSON an event"},
+    {"lines", 'l', NULL,
+     "one message a line in (hex digits), one a line out, in the same order;\n"
+     "where one fails, the line is ERROR and why. FILE is - unless given"},
+    {"keylog", 0, "FILE", "TLS secrets of a capture (as by SSLKEYLOGFILE)"},
+    {"verbose", 'v', NULL, "of a capture: also the XML of each message; -vv: also its bytes"},
+    {.name = NULL},
+};
+
+static const struct usage USAGE = {
+    "decode",
+    "[OPTION]... HEX...|FILE|-\n"
+    "[OPTION]... FILE.pcap|FILE.pcapng\n"
+    "[OPTION]... --lines [FILE|-]",
+    "Shows a message. The input is EXI, with or without its V2GTP header (01 FE ...), as hex\n"
+    "digits or as bytes in a file or (-) on standard input; or a capture, which is shown as a\n"
+    "ladder. (A file whose name is all hex digits: write ./NAME.)\n\n"
+    "Where several grammars fit, all that do without violating limits are printed, each under\n"
+    "its name. Values outside the limits of the standard are shown, and reported as warnings.",
+    OPTION,
+    "examples:\n"
+    "  v2glab decode 809802182D92EFA23D8A3FB868A020\n"
+    "  v2glab decode --grammar iso15118-2 --format json message.exi\n"
+    "  v2glab decode --lines --grammar din70121 <messages.hex >messages.xml\n"
+    "  v2glab decode session.pcap\n\n"
+    "exit codes: 0 decoded, 1 it (or, with --lines, a line) cannot be decoded,\n"
+    "2 several grammars fit, 3 wrong use, or a file that cannot be read",
+};
+
+/* ORDER FORMAT */
+enum format { FORMAT_XML, FORMAT_JSON, FORMAT_HEX };
+static const char *const FORMATS[] = {"xml", "json", "hex", NULL};
+
+struct decode {
+    struct options options;
+    struct grammars grammars;
+    struct exi_options exi;
+    enum format format;
+    bool lines;
+    struct capture_view view;
+    struct arena arena;
+    struct fits fits;
+    struct buf bytes, out;
+};
+
+static int print_message(struct decode *d, const struct message *m, bool one_line, struct err *e)
+{
+    switch (d->format) {
+    case FORMAT_XML:
+        xml_print(m, one_line ? XML_COMPACT : XML_PAGES, &d->out);
+        return 0;
+    case FORMAT_JSON:
+        json_print(m, one_line ? JSON_LINE : JSON_PRETTY, &d->out);
+        return 0;
+    case FORMAT_HEX:
+        break;
+    }
+    buf_clear(&d->bytes);
+    if (exi_encode_buf(m, &d->bytes, e) != 0)
+        return -1;
+    buf_hex(&d->out, d->bytes.p, d->bytes.n, true);
+    return 0;
+}
+
+static void write_out(struct decode *d)
+{
+    if (d->out.n > 0)
+        fwrite(d->out.p, 1, d->out.n, stdout);
+    buf_clear(&d->out);
+}
+
+/* ---- one message ---- */
+
+/* The n-th of several readings, under the name of its grammar. */
+static void print_heading(struct decode *d, const char *name, unsigned n)
+{
+    if (d->format == FORMAT_XML)
+        buf_printf(&d->out, "%s<!-- %s -->\n", n > 0 ? "\n" : "", name);
+    else if (d->format == FORMAT_JSON)
+        buf_printf(&d->out, "%s{\"grammar\": \"%s\", \"message\": ", n > 0 ? ",\n" : "[", name);
+    else
+        buf_printf(&d->out, "%s: ", name);
+}
+
+static int print_fits(struct decode *d, const char *where)
+{
+    unsigned shown = 0, n = fits_counted(&d->fits);
+    for (unsigned i = 0; i < d->fits.n; i++) {
+        const struct fit *fit = &d->fits.at[i];
+        struct err e = ERR_INIT;
+        if (!fits_counts(&d->fits, fit))
+            continue;
+        if (n > 1)
+            print_heading(d, fit->schema->name, shown);
+        shown++;
+        if (print_message(d, &fit->message, false, &e) != 0) {
+            report_err(where, &e);
+            return EXIT_FAIL;
+        }
+        if (n > 1 && d->format == FORMAT_JSON)
+            buf_text(&d->out, shown == n ? "}]" : "}");
+        buf_char(&d->out, '\n');
+    }
+    write_out(d);
+    fits_report_some(&d->fits, where);
+    if (n == 1)
+        return EXIT_PASS;
+    buf_clear(&d->bytes);
+    fits_names(&d->fits, &d->bytes);
+    report(REPORT_WARNING, "%u grammars fit: %s; choose one with --grammar", n,
+           buf_string(&d->bytes));
+    return EXIT_UNCLEAR;
+}
+
+static int decode_bytes(struct decode *d, const struct input *in)
+{
+    struct err e = ERR_INIT;
+    struct payload payload;
+    if (payload_find((struct slice){in->bytes.p, in->bytes.n}, &payload, &e) != 0 ||
+        fits_decode(&d->fits, &d->grammars, &payload, &d->exi, &d->arena, &e) != 0) {
+        report_err(in->name, &e);
+        return EXIT_FAIL;
+    }
+    if (payload.behind > 0)
+        report(REPORT_WARNING, "%s%s%zu bytes behind the V2GTP frame were not read", in->name,
+               in->name[0] != '\0' ? ": " : "", payload.behind);
+    if (d->fits.fitting > 0)
+        return print_fits(d, in->name);
+    fits_report_none(&d->fits, in->name);
+    return EXIT_FAIL;
+}
+
+static int decode_capture(struct decode *d, const char *path)
+{
+    if (command_decode_capture == NULL) {
+        report(REPORT_ERROR, "%s is a capture; this program was built without reading them", path);
+        return EXIT_SETUP;
+    }
+    d->view.library = &d->grammars.library;
+    return command_decode_capture(path, &d->view);
+}
+
+static int decode_whole(struct decode *d)
+{
+    struct input in;
+    struct err e = ERR_INIT;
+    int status;
+    if (d->options.arguments == 0)
+        return options_wrong(&d->options, "nothing to decode; expected hex digits, a file, or -");
+    if (input_read_bytes(&in, d->options.arguments, d->options.argument, &status, &e) != 0) {
+        report_err(in.name, &e);
+    } else if (in.is_capture && strcmp(d->options.argument[0], "-") == 0) {
+        report(REPORT_ERROR, "a capture on standard input; expected the name of its file");
+        status = EXIT_SETUP;
+    } else {
+        status = in.is_capture ? decode_capture(d, in.name) : decode_bytes(d, &in);
+    }
+    input_close(&in);
+    return status;
+}
+
+/* ---- lines ---- */
+
+/* Takes back what was printed of the line, and says what is wrong instead. */
+static int print_error(struct decode *d, size_t mark, const char *label, const struct err *e)
+{
+    d->out.n = mark;
+    buf_printf(&d->out, "ERROR %s%s", label, label[0] != '\0' ? ": " : "");
+    text_add_err(&d->out, e);
+    return -1;
+}
+
+static int print_line(struct decode *d, uint64_t number)
+{
+    const struct fits *f = &d->fits;
+    struct err e = ERR_INIT;
+    size_t mark = d->out.n;
+    if (f->fitting == 0) {
+        const struct fit *best = fits_furthest(f);
+        return print_error(d, mark, f->n > 1 ? best->schema->name : "", &best->problem);
+    }
+    if (fits_counted(f) > 1) {
+        buf_text(&d->out, "ERROR several grammars fit, choose one with --grammar: ");
+        fits_names(f, &d->out);
+        return -1;
+    }
+    unsigned i = 0;
+    while (!fits_counts(f, &f->at[i]))
+        i++;
+    const struct message *m = &f->at[i].message;
+    if (m->violations != NULL) {
+        char where[40];
+        snprintf(where, sizeof where, "line %llu", (unsigned long long)number);
+        report_violations(where, "", m);
+    }
+    return print_message(d, m, true, &e) != 0 ? print_error(d, mark, "", &e) : 0;
+}
+
+static int decode_line(void *context, struct slice line, uint64_t number)
+{
+    struct decode *d = context;
+    struct payload payload;
+    struct err e;
+    e.set = false;
+    arena_reset(&d->arena);
+    buf_clear(&d->bytes);
+    if (input_hex((const char *)line.p, line.n, &d->bytes, &e) != 0 ||
+        payload_find((struct slice){d->bytes.p, d->bytes.n}, &payload, &e) != 0)
+        return print_error(d, d->out.n, "", &e);
+    if (fits_decode(&d->fits, &d->grammars, &payload, &d->exi, &d->arena, &e) != 0)
+        return print_error(d, d->out.n, "", &e);
+    return print_line(d, number);
+}
+
+static int decode_lines(struct decode *d)
+{
+    if (d->options.arguments > 1)
+        return options_wrong(&d->options, "%d files; expected one", d->options.arguments);
+    const char *path = d->options.arguments > 0 ? d->options.argument[0] : "-";
+    return lines_convert(path, decode_line, d, &d->out);
+}
+
+/* ---- the command ---- */
+
+/* 0, or -1: the command ends with options.status. */
+static int read_option(struct decode *d, int option)
+{
+    struct options *o = &d->options;
+    struct err e = ERR_INIT;
+    int format;
+    switch (option) {
+    case GRAMMAR:
+        return grammars_ask(&d->grammars, o->value, &e) != 0 ? options_failed(o, &e) : 0;
+    case FRAGMENT:
+        d->exi.fragment = true;
+        return 0;
+    case FORMAT:
+        if ((format = options_choice(o, "format", o->value, FORMATS)) < 0)
+            return -1;
+        d->format = (enum format)format;
+        return 0;
+    case JSON:
+        d->format = FORMAT_JSON;
+        return 0;
+    case LINES:
+        d->lines = true;
+        return 0;
+    case KEYLOG:
+        d->view.keylog = o->value;
+        return 0;
+    case VERBOSE:
+        d->view.verbose++;
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+static int run(struct decode *d)
+{
+    struct err e = ERR_INIT;
+    int option;
+    while ((option = options_next(&d->options)) != OPTION_END)
+        if (read_option(d, option) != 0)
+            return d->options.status;
+    d->view.json = d->format == FORMAT_JSON;
+    if (grammars_load(&d->grammars, &e) == 0)
+        return d->lines ? decode_lines(d) : decode_whole(d);
+    options_failed(&d->options, &e);
+    return d->options.status;
+}
+
+int command_decode(int argc, char **argv)
+{
+    struct decode d = {.exi = EXI_OPTIONS};
+    grammars_open(&d.grammars);
+    arena_open(&d.arena, NULL, 0, FITS_MEMORY);
+    options_open(&d.options, &USAGE, &d.grammars.library, argc, argv);
+    int status = run(&d);
+    buf_close(&d.bytes);
+    buf_close(&d.out);
+    arena_close(&d.arena);
+    grammars_close(&d.grammars);
+    return status;
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `v2glab explain`: a message bit by bit, one line for each field of bits. */
+#include "app/commands.h"
+#include "app/grammars.h"
+#include "app/options.h"
+#include "app/report.h"
+#include "wire/v2gtp.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MEANING_MAX 64 /* bytes of a meaning that are shown, unless --full */
+#define PATH_COLUMN 76 /* the widest that the column of paths gets */
+
+/* ORDER OPTION */
+enum { GRAMMAR, FRAGMENT, FULL };
+
+static const struct option OPTION[] = {
+    {"grammar", 'g', "NAME",
+     "the grammar of the message: appprotocol, din70121, iso15118-2,\n"
+     "iso15118-20-common, -ac, -dc, -wpt, -acdp, or xmldsig; or a protocol,\n"
+     "as ISO15118-20. May be given several times, or with commas.\n"
+     "Without it every grammar is tried"},
+    {"fragment", 0, NULL, "the input is an EXI fragment, as signatures are computed over"},
+    {"full", 0, NULL, "show long values in full"},
+    {.name = NULL},
+};
+
+static const struct usage USAGE = {
+    "explain",
+    "[OPTION]... HEX...|FILE|-",
+    "Shows EXI bit by bit: one line for each field, with its offset (from the start of the EXI)\n"
+    "and width in bits, the event, the element's path, the value as it stands there, and what it\n"
+    "means. Up to the first error where there is one; violations of limits come last.\n\n"
+    "events: SE, EE start and end of an element, AT attribute, CH characters, ED end of document,\n"
+    "length and value of content, QName of an unknown element. Colours: only on a terminal, and\n"
+    "not where NO_COLOR is set.",
+    OPTION,
+    "example:\n"
+    "  v2glab explain 809802182D92EFA23D8A3FB868A020\n\n"
+    "exit codes: 0 explained, 1 it is in error somewhere, 2 several grammars fit,\n"
+    "3 wrong use, or a file that cannot be read",
+};
+
+/* ---- lines of the table ---- */
+
+struct row {
+    struct row *next;
+    uint64_t bit, value;
+    unsigned bits;
+    bool has_value;
+    const char *event, *path, *text; /* made visible already */
+    size_t characters;               /* of text, in full */
+    char number[24];                 /* value, as shown */
+};
+
+struct table {
+    struct arena arena;
+    struct row *first, **end;
+    struct row *last;
+    unsigned rows;
+    bool full, failed;
+    size_t path_width, value_width, event_width;
+    const struct schema *schema;
+    bool fragment;
+};
+
+static void table_open(struct table *t, const struct schema *s, bool fragment, bool full)
+{
+    *t = (struct table){.schema = s, .fragment = fragment, .full = full};
+    arena_open(&t->arena, NULL, 0, FITS_MEMORY);
+    t->end = &t->first;
+}
+
+static void table_close(struct table *t)
+{
+    arena_close(&t->arena);
+}
+
+/* The number of characters of UTF-8 that the n bytes at text begin. */
+static size_t characters(const char *text, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return count;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static const char *keep_text(struct table *t, const char *text, size_t most)
+{
+    struct buf visible = {0};
+    size_t n = strlen(text);
+    bool is_cut = n > most;
+    while (is_cut && most > 0 && ((unsigned char)text[most] & 0xC0) == 0x80)
+        most--;
+    text_add_visible(&visible, text, is_cut ? most : n);
+    if (is_cut)
+        buf_printf(&visible, "... (%zu in all)", characters(text, n));
+    const char *kept = arena_text(&t->arena, (const char *)visible.p, visible.n);
+    buf_close(&visible);
+    t->failed = t->failed || kept == NULL;
+    return kept != NULL ? kept : "";
+}
+
+/* The field that a path leads to; NULL where the schema does not tell (wildcards). */
+static const struct field *field_at(const struct table *t, const char *path)
+{
+    const struct schema *s = t->schema;
+    const struct field *f = NULL;
+    for (const char *at = path; *at != '\0';) {
+        size_t n = strcspn(at, "/");
+        if (at == path) {
+            for (unsigned i = 0; i < s->names && f == NULL; i++)
+                if (strncmp(s->fragment[i].name, at, n) == 0 && s->fragment[i].name[n] == '\0')
+                    f = s->fragment[i].field;
+        } else {
+            int slot = f->kind == KIND_NODE ? type_slot(f->type, at, n) : -1;
+            f = slot < 0 ? NULL : &f->type->field[slot];
+        }
+        if (f == NULL)
+            return NULL;
+        at += n + (at[n] == '/');
+    }
+    return f;
+}
+
+/* What a length means: of strings it is 2 more than the characters, 0 and 1 are references. */
+static void tell_length(const struct table *t, const struct exi_field *in, char *text, size_t size)
+{
+    const struct field *f = strcmp(in->event, "length") == 0 ? field_at(t, in->path) : NULL;
+    text[0] = '\0';
+    if (f == NULL)
+        return;
+    if (f->kind == KIND_HEX || f->kind == KIND_BASE64)
+        snprintf(text, size, "%" PRIu64 " octets", in->value);
+    else if (in->value >= 2)
+        snprintf(text, size, "%" PRIu64 " characters (and 2)", in->value - 2);
+    else
+        snprintf(text, size, "as %s string", in->value == 0 ? "this element's earlier" : "an earlier");
+}
+
+static void add_row(void *context, const struct exi_field *in)
+{
+    struct table *t = context;
+    struct row *row = arena_alloc(&t->arena, sizeof *row);
+    char told[64];
+    if (row == NULL) {
+        t->failed = true;
+        return;
+    }
+    /* what follows a length is text or octets, which have no number */
+    bool is_content = t->last != NULL && strstr(t->last->event, "length") != NULL &&
+                      strcmp(in->event, "value") == 0;
+    *row = (struct row){.bit = in->bit, .bits = in->bits, .value = in->value};
+    row->has_value = !is_content;
+    row->event = keep_text(t, in->event, SIZE_MAX);
+    row->path = keep_text(t, in->path, SIZE_MAX);
+    tell_length(t, in, told, sizeof told);
+    row->text = keep_text(t, told[0] != '\0' ? told : in->text, t->full ? SIZE_MAX : MEANING_MAX);
+    if (row->has_value)
+        snprintf(row->number, sizeof row->number, "%" PRIu64, row->value);
+    t->path_width = larger(t->path_width, characters(row->path, strlen(row->path)));
+    t->event_width = larger(t->event_width, strlen(row->event));
+    t->value_width = larger(t->value_width, strlen(row->number));
+    *t->end = row;
+    t->end = &row->next;
+    t->last = row;
+    t->rows++;
+}
+
+/* ---- printing ---- */
+
+enum { PLAIN, DIM, EVENT, NUMBER, MEANING, BAD, COLORS };
+
+/* Colours of the table: none where it does not go to a terminal. */
+static const char *const *palette(void)
+{
+    static const char *const NONE[COLORS] = {"", "", "", "", "", ""};
+    static const char *const SOME[COLORS] = {"\033[0m", "\033[2m", "\033[36m",
+                                             "\033[33m", "\033[32m", "\033[1;31m"};
+    const char *no_color = getenv("NO_COLOR");
+    bool is_plain = !isatty(STDOUT_FILENO) || (no_color != NULL && no_color[0] != '\0');
+    return is_plain ? NONE : SOME;
+}
+
+static void print_padded(const char *text, size_t width)
+{
+    size_t n = characters(text, strlen(text));
+    printf("%s%*s", text, n < width ? (int)(width - n) : 0, "");
+}
+
+static void print_table(const struct table *t, const char *const *color)
+{
+    size_t path = t->path_width < PATH_COLUMN ? t->path_width : PATH_COLUMN;
+    path = larger(path, strlen("path"));
+    size_t event = larger(t->event_width, strlen("event"));
+    size_t value = larger(t->value_width, strlen("value"));
+    printf("%s%6s %5s  %-*s  %-*s  %*s  %s%s\n", color[DIM], "offset", "bits", (int)event, "event",
+           (int)path, "path", (int)value, "value", "meaning", color[PLAIN]);
+    for (const struct row *row = t->first; row != NULL; row = row->next) {
+        bool is_value = strcmp(row->event, "value") == 0;
+        printf("%6" PRIu64 " %5u  %s", row->bit, row->bits, color[is_value ? NUMBER : EVENT]);
+        print_padded(row->event, event);
+        printf("%s  ", color[PLAIN]);
+        print_padded(row->path, path);
+        printf("  %*s", (int)value, row->number);
+        if (row->text[0] != '\0')
+            printf("  %s%s%s", color[is_value ? MEANING : PLAIN], row->text, color[PLAIN]);
+        putchar('\n');
+    }
+}
+
+static void print_bad(const char *const *color, const char *what, const struct buf *text)
+{
+    printf("%s%s:%s %.*s\n", color[BAD], what, color[PLAIN], (int)text->n, (const char *)text->p);
+}
+
+static void print_violations(const struct message *m, const char *const *color)
+{
+    struct buf text = {0};
+    for (const struct violation *v = m->violations; v != NULL; v = v->next) {
+        buf_clear(&text);
+        text_add_violation(&text, v);
+        print_bad(color, "violation", &text);
+    }
+    buf_close(&text);
+}
+
+/* The error is part of the table; where that does not go to the terminal, it is also reported. */
+static void print_error(const char *where, const struct err *e, const char *const *color)
+{
+    struct buf text = {0};
+    text_add_err(&text, e);
+    print_bad(color, "error", &text);
+    buf_close(&text);
+    if (!isatty(STDOUT_FILENO))
+        report_err(where, e);
+}
+
+/* ---- the command ---- */
+
+struct explain {
+    struct options options;
+    struct grammars grammars;
+    struct exi_options exi;
+    bool full;
+    struct arena arena;
+    struct fits fits;
+};
+
+static void print_payload(const struct payload *p, const char *const *color)
+{
+    const char *name = v2gtp_type_name(p->type);
+    printf("%sV2GTP%s version 0x%02X, inverse 0x%02X, payload type 0x%04X (%s), length %zu\n",
+           color[EVENT], color[PLAIN], V2GTP_VERSION, V2GTP_INVERSE, p->type,
+           name != NULL ? name : "reserved", p->exi.n);
+}
+
+/* Decodes once more with one grammar, watching. */
+static int explain_fit(struct explain *x, const struct fit *fit, const struct payload *p,
+                       const char *where)
+{
+    const char *const *color = palette();
+    struct table t;
+    struct message m;
+    struct err e = ERR_INIT;
+    table_open(&t, fit->schema, x->exi.fragment, x->full);
+    x->exi.trace = add_row;
+    x->exi.context = &t;
+    int bad = exi_decode(fit->schema, p->exi.p, p->exi.n, &x->exi, &x->arena, &m, &e);
+    x->exi.trace = NULL;
+    printf("%sgrammar%s %s\n", color[EVENT], color[PLAIN], fit->schema->name);
+    print_table(&t, color);
+    if (bad != 0)
+        print_error(where, &e, color);
+    else
+        print_violations(&m, color);
+    if (t.failed)
+        report(REPORT_WARNING, "out of memory: the table is not complete");
+    table_close(&t);
+    return bad;
+}
+
+static int explain_payload(struct explain *x, const struct payload *p, const char *where)
+{
+    struct fits *f = &x->fits;
+    if (p->is_framed)
+        print_payload(p, palette());
+    if (f->fitting == 0) {
+        explain_fit(x, fits_furthest(f), p, where);
+        if (f->n > 1)
+            report(REPORT_NOTE, "%u grammars were tried, none fits; %s got furthest", f->n,
+                   fits_furthest(f)->schema->name);
+        return EXIT_FAIL;
+    }
+    unsigned shown = 0;
+    for (unsigned i = 0; i < f->n; i++) {
+        if (!fits_counts(f, &f->at[i]))
+            continue;
+        if (shown++ > 0)
+            putchar('\n');
+        explain_fit(x, &f->at[i], p, where);
+    }
+    return shown > 1 ? EXIT_UNCLEAR : EXIT_PASS;
+}
+
+static int explain_input(struct explain *x)
+{
+    struct input in;
+    struct payload payload;
+    struct err e = ERR_INIT;
+    int status;
+    if (x->options.arguments == 0)
+        return options_wrong(&x->options, "nothing to explain; expected hex digits, a file, or -");
+    if (input_read_bytes(&in, x->options.arguments, x->options.argument, &status, &e) == 0) {
+        status = EXIT_FAIL;
+        if (in.is_capture)
+            err_set(&e, "this is a capture; expected one message; v2glab decode shows captures");
+        else if (payload_find((struct slice){in.bytes.p, in.bytes.n}, &payload, &e) == 0 &&
+                 fits_decode(&x->fits, &x->grammars, &payload, &x->exi, &x->arena, &e) == 0)
+            status = explain_payload(x, &payload, in.name);
+    }
+    if (e.set)
+        report_err(in.name, &e);
+    input_close(&in);
+    return status;
+}
+
+/* 0, or -1: the command ends with options.status. */
+static int read_option(struct explain *x, int option)
+{
+    struct options *o = &x->options;
+    struct err e = ERR_INIT;
+    switch (option) {
+    case GRAMMAR:
+        return grammars_ask(&x->grammars, o->value, &e) != 0 ? options_failed(o, &e) : 0;
+    case FRAGMENT:
+        x->exi.fragment = true;
+        return 0;
+    case FULL:
+        x->full = true;
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+static int run(struct explain *x)
+{
+    struct err e = ERR_INIT;
+    int option;
+    while ((option = options_next(&x->options)) != OPTION_END)
+        if (read_option(x, option) != 0)
+            return x->options.status;
+    if (grammars_load(&x->grammars, &e) == 0)
+        return explain_input(x);
+    options_failed(&x->options, &e);
+    return x->options.status;
+}
+
+int command_explain(int argc, char **argv)
+{
+    struct explain x = {.exi = EXI_OPTIONS};
+    grammars_open(&x.grammars);
+    arena_open(&x.arena, NULL, 0, FITS_MEMORY);
+    options_open(&x.options, &USAGE, &x.grammars.library, argc, argv);
+    int status = run(&x);
+    arena_close(&x.arena);
+    grammars_close(&x.grammars);
+    return status;
+}
