@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/capture.h"
 
+#include "app/commands.h"
+#include "app/report.h"
 #include "session/jsonl.h"
 #include "session/ladder.h"
 #include "session/session.h"
@@ -145,7 +147,8 @@ static struct slice resynchronise(struct link *l, bool from_client, struct slice
         return bytes;
     for (size_t i = 0; i + 3 < bytes.n; i++) {
         const uint8_t *p = bytes.p + i;
-        if (p[0] == V2GTP_VERSION && p[1] == V2GTP_INVERSE && v2gtp_type_name((uint16_t)(p[2] << 8 | p[3])) != NULL) {
+        uint16_t type = (uint16_t)(p[2] << 8 | p[3]);
+        if (p[0] == V2GTP_VERSION && p[1] == V2GTP_INVERSE && v2gtp_type_name(type) != NULL) {
             l->skipping[from_client] = false;
             return (struct slice){p, bytes.n - i};
         }
@@ -275,14 +278,14 @@ static void print_summary(const struct reading *r, const struct capture_totals *
     fputc('\n', stderr);
 }
 
-int capture_decode(struct library *l, const char *path, bool json, int detail, bool verify)
+int command_decode_capture(const char *path, const struct capture_view *view)
 {
-    struct reading r = {.library = l, .verify = verify};
+    struct reading r = {.library = view->library, .verify = view->verify};
     struct ladder ladder;
     struct jsonl lines = {.out = stdout};
-    ladder_open(&ladder, stdout, detail, FROM_BOTH);
+    ladder_open(&ladder, stdout, (int)view->verbose, FROM_BOTH);
     recorder_add(&r.inner, session_event, &r);
-    if (json)
+    if (view->json)
         recorder_add(&r.out, jsonl_event, &lines);
     else
         recorder_add(&r.out, ladder_event, &ladder);
@@ -296,14 +299,14 @@ int capture_decode(struct library *l, const char *path, bool json, int detail, b
     struct capture_totals totals = {0};
     struct err e = ERR_INIT;
     int bad = capture_read(path, &EVENTS, &r, &totals, &e);
+    fflush(stdout);
     if (totals.packets > 0 || bad == 0)
         print_summary(&r, &totals);
-    char text[900];
     if (bad != 0)
-        fprintf(stderr, "%s\n", err_text(&e, text, sizeof text));
+        report_err("", &e);
     close_links(&r);
     jsonl_close(&lines);
     if (bad != 0 && totals.packets == 0)
-        return 3;
-    return r.undecoded > 0 || r.differing > 0 ? 1 : 0;
+        return EXIT_SETUP;
+    return r.undecoded > 0 || r.differing > 0 ? EXIT_FAIL : EXIT_PASS;
 }

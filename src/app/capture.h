@@ -12,12 +12,12 @@
 struct capture_view {
     struct library *library; /* with the --schema files */
     bool json;               /* lines of JSON instead of the ladder */
+    bool verify;             /* encode every message again and report those that differ */
     unsigned verbose;        /* 1: also the XML of each message; 2: also its bytes */
     const char *keylog;      /* TLS secrets in the format of SSLKEYLOGFILE; NULL: none */
 };
 
 /* Prints the capture at path to stdout; returns the exit code. */
-int command_decode_capture(const char *path, const struct capture_view *view)
-    __attribute__((weak));
+int command_decode_capture(const char *path, const struct capture_view *view);
 
 #endif

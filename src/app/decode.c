@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* ORDER OPTION */
-enum { GRAMMAR, FRAGMENT, FORMAT, JSON, LINES, KEYLOG, VERBOSE };
+enum { GRAMMAR, FRAGMENT, FORMAT, JSON, LINES, KEYLOG, VERIFY, VERBOSE };
 
 static const struct option OPTION[] = {
     {"grammar", 'g', "NAME",
@@ -28,6 +28,7 @@ static const struct option OPTION[] = {
      "one message a line in (hex digits), one a line out, in the same order;\n"
      "where one fails, the line is ERROR and why. FILE is - unless given"},
     {"keylog", 0, "FILE", "TLS secrets of a capture (as by SSLKEYLOGFILE)"},
+    {"verify", 0, NULL, "of a capture: encode every message again, and report those that differ"},
     {"verbose", 'v', NULL, "of a capture: also the XML of each message; -vv: also its bytes"},
     {.name = NULL},
 };
@@ -157,10 +158,6 @@ static int decode_bytes(struct decode *d, const struct input *in)
 
 static int decode_capture(struct decode *d, const char *path)
 {
-    if (command_decode_capture == NULL) {
-        report(REPORT_ERROR, "%s is a capture; this program was built without reading them", path);
-        return EXIT_SETUP;
-    }
     d->view.library = &d->grammars.library;
     return command_decode_capture(path, &d->view);
 }
@@ -272,6 +269,9 @@ static int read_option(struct decode *d, int option)
         return 0;
     case KEYLOG:
         d->view.keylog = o->value;
+        return 0;
+    case VERIFY:
+        d->view.verify = true;
         return 0;
     case VERBOSE:
         d->view.verbose++;

@@ -110,24 +110,34 @@ static const char *keep_text(struct table *t, const char *text, size_t most)
     return kept != NULL ? kept : "";
 }
 
+static bool is_called(const char *name, const char *text, size_t n)
+{
+    return strncmp(name, text, n) == 0 && name[n] == '\0';
+}
+
+/* The element that a path begins with. */
+static const struct field *root_field(const struct table *t, const char *name, size_t n)
+{
+    const struct schema *s = t->schema;
+    for (unsigned i = 0; !t->fragment && i < s->elements; i++)
+        if (is_called(s->element[i]->as.name, name, n))
+            return &s->element[i]->as;
+    for (unsigned i = 0; i < s->names; i++)
+        if (is_called(s->fragment[i].name, name, n))
+            return s->fragment[i].field;
+    return NULL;
+}
+
 /* The field that a path leads to; NULL where the schema does not tell (wildcards). */
 static const struct field *field_at(const struct table *t, const char *path)
 {
-    const struct schema *s = t->schema;
-    const struct field *f = NULL;
-    for (const char *at = path; *at != '\0';) {
-        size_t n = strcspn(at, "/");
-        if (at == path) {
-            for (unsigned i = 0; i < s->names && f == NULL; i++)
-                if (strncmp(s->fragment[i].name, at, n) == 0 && s->fragment[i].name[n] == '\0')
-                    f = s->fragment[i].field;
-        } else {
-            int slot = f->kind == KIND_NODE ? type_slot(f->type, at, n) : -1;
-            f = slot < 0 ? NULL : &f->type->field[slot];
-        }
-        if (f == NULL)
-            return NULL;
-        at += n + (at[n] == '/');
+    size_t n = strcspn(path, "/");
+    const struct field *f = root_field(t, path, n);
+    while (f != NULL && path[n] == '/') {
+        path += n + 1;
+        n = strcspn(path, "/");
+        int slot = f->kind == KIND_NODE ? type_slot(f->type, path, n) : -1;
+        f = slot < 0 ? NULL : &f->type->field[slot];
     }
     return f;
 }

@@ -679,7 +679,7 @@ static void compare_state(const char *where, const struct type *t, unsigned at, 
         found |= UINT64_C(1) << slot;
         expect_number(where, "codes in the order of the schema, wildcards last", true,
                       rank > before);
-        expect_number(where, "code", i, t->codes[at * t->fields + slot]);
+        expect_number(where, "code", i, t->stage[at]->code[slot]);
         before = rank;
     }
     unsigned productions = s->count;
@@ -690,6 +690,10 @@ static void compare_state(const char *where, const struct type *t, unsigned at, 
     productions += text;
     expect_number(where, "escape", productions, s->escape);
     expect_number(where, "width of a code", bits_for(productions + 1), s->bits);
+    expect_number(where, "width of a code of the fast pass", s->bits, t->stage[at]->bits);
+    for (unsigned i = 0; i < t->fields; i++)
+        if (!(set >> i & 1))
+            expect_number(where, t->field[i].name, SCHEMA_NO_CODE, t->stage[at]->code[i]);
 }
 
 /* The states of a list that is full, or shorter than it must be. */

@@ -33,6 +33,7 @@
 #define LARGE_TRIES 1500       /* of each larger vector */
 #define SANITIZED_STRIDE 12    /* one in so many is tried */
 #define PRINT_STRIDE 61        /* one in so many is printed as XML and JSON */
+#define CAREFUL_STRIDE 7       /* of one in so many the decoder's two passes are compared */
 #define SECONDS_MAX 600        /* of one test; more is a hang */
 #define SHOWN_MAX 10
 
@@ -179,6 +180,38 @@ static void check_encoding(struct slice input, const struct message *m, bool is_
     arena_close(&a);
 }
 
+static void watch(void *context, const struct exi_field *f)
+{
+    (void)context;
+    (void)f;
+}
+
+/*
+ * A usual stream is decoded fast, an unusual one carefully; one that somebody watches always
+ * carefully. Both ways have to give the same.
+ */
+static void check_careful(struct slice input, const struct message *m, bool is_fragment)
+{
+    struct exi_options o = EXI_OPTIONS;
+    struct err e = ERR_INIT;
+    struct message careful;
+    struct arena a;
+    o.fragment = is_fragment;
+    o.trace = watch;
+    arena_open(&a, NULL, 0, MEMORY);
+    buf_clear(&run.first);
+    buf_clear(&run.second);
+    if (exi_decode(m->schema, input.p, input.n, &o, &a, &careful, &e) != 0)
+        complain(input, "carefully it cannot be decoded: bit %lld: %s", (long long)e.bit, e.what);
+    else if ((careful.violations == NULL) != (m->violations == NULL))
+        complain(input, "only one of the passes found violations");
+    else if (exi_encode_buf(m, &run.first, &e) == 0 &&
+             (exi_encode_buf(&careful, &run.second, &e) != 0 || run.first.n != run.second.n ||
+              memcmp(run.first.p, run.second.p, run.first.n) != 0))
+        complain(input, "carefully it is decoded as another message");
+    arena_close(&a);
+}
+
 /* Everything about one input. Its bytes must end where its memory ends. */
 static void try_input(const struct schema *s, struct slice input, bool is_fragment)
 {
@@ -200,6 +233,8 @@ static void try_input(const struct schema *s, struct slice input, bool is_fragme
         run.decoded++;
         run.violated += m.violations != NULL;
         check_encoding(input, &m, is_fragment);
+        if (run.tried % CAREFUL_STRIDE == 0)
+            check_careful(input, &m, is_fragment);
         if (run.tried % PRINT_STRIDE == 0)
             print_all(&m);
     }
@@ -408,13 +443,12 @@ static void put_string(struct stream *x, size_t n, unsigned add)
 /* The event of the child or attribute of that name ("": any element). */
 static const struct field *put_child(struct stream *x, const char *name)
 {
-    for (unsigned i = 0; i < x->type->fields; i++) {
-        const struct field *f = &x->type->field[i];
-        unsigned code = x->type->codes[x->at * x->type->fields + i];
-        bool fits = name[0] == '\0' ? f->kind == KIND_ANY : strcmp(f->name, name) == 0;
-        if (!fits || code == SCHEMA_NO_CODE)
+    const struct state *s = &x->type->state[x->at];
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct field *f = &x->type->field[x->type->slots[s->first + i]];
+        if (name[0] == '\0' ? f->kind != KIND_ANY : strcmp(f->name, name) != 0)
             continue;
-        bits_write(&x->w, code, x->type->state[x->at].bits);
+        bits_write(&x->w, i, s->bits);
         x->at = f->after;
         return f;
     }
