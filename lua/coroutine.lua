@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Lets a script wait (Receive_…, Sleep) within coroutines of its own: what yields to the program is
--- handed on by every resume on the way, and comes back to where it was waited for.
+-- handed on by every resume on the way, and comes back to where it was waited for. These two take
+-- the places of coroutine.resume and coroutine.wrap.
 
 local WAIT = ...
 local resume, yield, create = coroutine.resume, coroutine.yield, coroutine.create
@@ -18,8 +19,6 @@ pass = function(co, ok, first, ...)
     return ok, first, ...
 end
 
-coroutine.resume = step
-
 local function values(co, ok, ...)
     if ok then
         return ...
@@ -28,9 +27,11 @@ local function values(co, ok, ...)
     error((...), 0)
 end
 
-function coroutine.wrap(f)
+local function wrap(f)
     local co = create(f)
     return function(...)
         return values(co, step(co, ...))
     end
 end
+
+return { resume = step, wrap = wrap }

@@ -206,15 +206,8 @@ static int print_line(struct decode *d, uint64_t number)
         fits_names(f, &d->out);
         return -1;
     }
-    unsigned i = 0;
-    while (!fits_counts(f, &f->at[i]))
-        i++;
-    const struct message *m = &f->at[i].message;
-    if (m->violations != NULL) {
-        char where[40];
-        snprintf(where, sizeof where, "line %llu", (unsigned long long)number);
-        report_violations(where, "", m);
-    }
+    const struct message *m = &fits_first(f)->message;
+    report_line_violations(number, m);
     return print_message(d, m, true, &e) != 0 ? print_error(d, mark, "", &e) : 0;
 }
 

@@ -54,11 +54,17 @@ struct encode {
     struct options options;
     struct grammars grammars;
     enum format format;
-    bool fragment, lines, complete;
+    bool lines;
+    struct fits_reading reading;
     struct arena arena;
     struct fits fits;
     struct buf bytes, out;
 };
+
+static bool is_text(const struct encode *d)
+{
+    return d->format == FORMAT_HEX || d->format == FORMAT_V2GTP;
+}
 
 /* The payload type of a message; that of its set where it is none of the set's messages. */
 static int find_payload_type(const struct message *m, uint16_t *type, struct err *e)
@@ -75,29 +81,22 @@ static int find_payload_type(const struct message *m, uint16_t *type, struct err
 }
 
 /* Appends the message to d->out in the format that was asked for. */
-static int print_message(struct encode *d, struct message *m, struct err *e)
+static int print_message(struct encode *d, const struct fit *fit, struct err *e)
 {
-    bool framed = d->format == FORMAT_V2GTP || d->format == FORMAT_V2GTP_RAW;
-    uint8_t header[V2GTP_HEADER] = {0};
+    uint8_t header[V2GTP_HEADER];
     uint16_t type = 0;
-    if (d->complete && m->as != NULL && m->as->kind == KIND_NODE &&
-        node_complete(&d->arena, m->v.n, e) != 0)
+    bool is_framed = d->format == FORMAT_V2GTP || d->format == FORMAT_V2GTP_RAW;
+    if (is_framed && find_payload_type(&fit->message, &type, e) != 0)
         return -1;
-    if (framed && find_payload_type(m, &type, e) != 0)
-        return -1;
-    buf_clear(&d->bytes);
-    if (framed)
-        buf_add(&d->bytes, header, sizeof header);
-    if (exi_encode_buf(m, &d->bytes, e) != 0)
-        return -1;
-    if (d->bytes.failed)
-        return err_set(e, "out of memory");
-    if (framed)
-        v2gtp_write(d->bytes.p, type, (uint32_t)(d->bytes.n - sizeof header));
-    if (d->format == FORMAT_RAW || d->format == FORMAT_V2GTP_RAW)
-        buf_add(&d->out, d->bytes.p, d->bytes.n);
-    else
-        buf_hex(&d->out, d->bytes.p, d->bytes.n, true);
+    v2gtp_write(header, type, (uint32_t)fit->exi.n);
+    size_t n = is_framed ? sizeof header : 0;
+    if (is_text(d)) {
+        buf_hex(&d->out, header, n, true);
+        buf_hex(&d->out, fit->exi.p, fit->exi.n, true);
+    } else {
+        buf_add(&d->out, header, n);
+        buf_add(&d->out, fit->exi.p, fit->exi.n);
+    }
     return 0;
 }
 
@@ -106,11 +105,6 @@ static void write_out(struct encode *d)
     if (d->out.n > 0)
         fwrite(d->out.p, 1, d->out.n, stdout);
     buf_clear(&d->out);
-}
-
-static bool is_text(const struct encode *d)
-{
-    return d->format == FORMAT_HEX || d->format == FORMAT_V2GTP;
 }
 
 /* ---- one message ---- */
@@ -125,13 +119,13 @@ static int print_fits(struct encode *d, const char *where)
         return EXIT_UNCLEAR;
     }
     for (unsigned i = 0; i < d->fits.n; i++) {
-        struct fit *fit = &d->fits.at[i];
+        const struct fit *fit = &d->fits.at[i];
         struct err e = ERR_INIT;
         if (!fits_counts(&d->fits, fit))
             continue;
         if (n > 1)
             buf_printf(&d->out, "%s: ", fit->schema->name);
-        if (print_message(d, &fit->message, &e) != 0) {
+        if (print_message(d, fit, &e) != 0) {
             report_err(where, &e);
             return EXIT_FAIL;
         }
@@ -161,9 +155,10 @@ static int encode_whole(struct encode *d)
         report_err(in.name, &e);
     } else {
         struct slice text = {in.bytes.p, in.bytes.n};
-        fits_read(&d->fits, &d->grammars, text, d->fragment, &d->arena);
         status = EXIT_FAIL;
-        if (d->fits.fitting > 0)
+        if (fits_read(&d->fits, &d->grammars, text, &d->reading, &d->arena, &e) != 0)
+            report_err(in.name, &e);
+        else if (d->fits.fitting > 0)
             status = print_fits(d, in.name);
         else
             fits_report_none(&d->fits, in.name);
@@ -189,9 +184,9 @@ static int encode_line(void *context, struct slice line, uint64_t number)
     struct fits *f = &d->fits;
     struct err e = ERR_INIT;
     size_t mark = d->out.n;
-    (void)number;
     arena_reset(&d->arena);
-    fits_read(f, &d->grammars, line, d->fragment, &d->arena);
+    if (fits_read(f, &d->grammars, line, &d->reading, &d->arena, &e) != 0)
+        return print_error(d, mark, "", &e);
     if (f->fitting == 0) {
         struct fit *best = &f->at[fits_furthest(f) - f->at];
         return print_error(d, mark, f->n > 1 ? best->schema->name : "", &best->problem);
@@ -201,10 +196,9 @@ static int encode_line(void *context, struct slice line, uint64_t number)
         fits_names(f, &d->out);
         return -1;
     }
-    unsigned i = 0;
-    while (!fits_counts(f, &f->at[i]))
-        i++;
-    return print_message(d, &f->at[i].message, &e) != 0 ? print_error(d, mark, "", &e) : 0;
+    const struct fit *fit = fits_first(f);
+    report_line_violations(number, &fit->message);
+    return print_message(d, fit, &e) != 0 ? print_error(d, mark, "", &e) : 0;
 }
 
 static int encode_lines(struct encode *d)
@@ -230,7 +224,7 @@ static int read_option(struct encode *d, int option)
     case GRAMMAR:
         return grammars_ask(&d->grammars, o->value, &e) != 0 ? options_failed(o, &e) : 0;
     case FRAGMENT:
-        d->fragment = true;
+        d->reading.fragment = true;
         return 0;
     case FORMAT:
         if ((format = options_choice(o, "format", o->value, FORMATS)) < 0)
@@ -241,7 +235,7 @@ static int read_option(struct encode *d, int option)
         d->lines = true;
         return 0;
     case COMPLETE:
-        d->complete = true;
+        d->reading.complete = true;
         return 0;
     default:
         return -1;

@@ -4,8 +4,10 @@
 #include "app/options.h"
 #include "app/report.h"
 #include "base/asset.h"
+#include "codec/check.h"
 #include "codec/json.h"
 #include "codec/xml.h"
+#include "wire/sdp.h"
 #include "wire/v2gtp.h"
 
 #include <stdio.h>
@@ -13,6 +15,7 @@
 #include <strings.h>
 
 #define NAMES_TEXT 400
+#define ALIKE_MAX 2 /* grammars that failed alike and are all shown */
 
 void grammars_open(struct grammars *g)
 {
@@ -145,6 +148,12 @@ static bool takes_payload(const struct schema *s, uint16_t type)
     return s->payload == type;
 }
 
+/* Descriptions of what is no EXI (SDP) are for other commands. */
+static bool is_exi(const struct schema *s)
+{
+    return s->payload < V2GTP_SDP_REQ;
+}
+
 static void clear_err(struct err *e)
 {
     e->set = false; /* the rest is filled where it is set; clearing all of it costs more than a decode */
@@ -168,12 +177,28 @@ static void fits_close(struct fits *f, struct fit *fit, bool is_bad)
     f->clean += !is_bad && fit->message.violations == NULL;
 }
 
+/* Why none of the grammars takes a payload. */
+static int no_grammar(const struct grammars *g, const struct payload *p, struct err *e)
+{
+    const char *which = g->n == 1 ? g->schema[0]->name : "all grammars";
+    const char *name = v2gtp_type_name(p->type);
+    char text[100];
+    if (!p->is_framed)
+        return err_set(e, "%s has no EXI; its messages are fields of fixed size", which);
+    if (p->type != V2GTP_SDP_REQ && p->type != V2GTP_SDP_RES)
+        return err_set(e, "V2GTP payload type 0x%04X (%s): no message of %s has it", p->type,
+                       name != NULL ? name : "reserved", which);
+    struct slice datagram = {p->exi.p - V2GTP_HEADER, p->exi.n + V2GTP_HEADER};
+    return err_set(e, "V2GTP payload type 0x%04X is SDP (%s), not EXI; it says: %s", p->type,
+                   name != NULL ? name : "", sdp_describe(datagram, text, sizeof text));
+}
+
 int fits_decode(struct fits *f, const struct grammars *g, const struct payload *p,
                 const struct exi_options *o, struct arena *a, struct err *e)
 {
     f->n = f->fitting = f->clean = 0;
     for (unsigned i = 0; i < g->n; i++) {
-        if (p->is_framed && !takes_payload(g->schema[i], p->type))
+        if (!is_exi(g->schema[i]) || (p->is_framed && !takes_payload(g->schema[i], p->type)))
             continue;
         struct fit *fit = fits_new(f, g->schema[i]);
         struct arena_mark mark = arena_mark(a);
@@ -185,9 +210,7 @@ int fits_decode(struct fits *f, const struct grammars *g, const struct payload *
     }
     if (f->n > 0)
         return 0;
-    const char *name = v2gtp_type_name(p->type);
-    return err_set(e, "V2GTP payload type 0x%04X (%s): no message of %s has it", p->type,
-                   name != NULL ? name : "reserved", g->n == 1 ? g->schema[0]->name : "any grammar");
+    return no_grammar(g, p, e);
 }
 
 static bool is_json(struct slice text)
@@ -201,21 +224,72 @@ static bool is_json(struct slice text)
     return i < text.n && text.p[i] == '{';
 }
 
-void fits_read(struct fits *f, const struct grammars *g, struct slice text, bool fragment,
-               struct arena *a)
+/* What message_check finds, as violations; they have no bit offset yet. */
+struct finding {
+    struct arena *arena;
+    struct violation **end;
+};
+
+static void add_violation(void *context, const char *path, const char *what)
+{
+    struct finding *f = context;
+    struct violation *v = arena_alloc(f->arena, sizeof *v);
+    if (v == NULL)
+        return;
+    *v = (struct violation){.bit = UINT64_MAX,
+                            .path = arena_text(f->arena, path, strlen(path)),
+                            .what = arena_text(f->arena, what, strlen(what))};
+    if (v->path == NULL || v->what == NULL)
+        return;
+    *f->end = v;
+    f->end = &v->next;
+}
+
+static int encode(struct fit *fit, struct arena *a)
+{
+    static struct buf bytes; /* kept for the next one */
+    buf_clear(&bytes);
+    if (exi_encode_buf(&fit->message, &bytes, &fit->problem) != 0)
+        return -1;
+    uint8_t *kept = bytes.failed ? NULL : arena_alloc(a, bytes.n);
+    if (kept == NULL)
+        return err_set(&fit->problem, "out of memory");
+    memcpy(kept, bytes.p, bytes.n);
+    fit->exi = (struct slice){kept, bytes.n};
+    return 0;
+}
+
+static int read_fit(struct fit *fit, struct slice text, bool json, const struct fits_reading *r,
+                    struct arena *a)
+{
+    struct message *m = &fit->message;
+    const char *p = (const char *)text.p;
+    if ((json ? json_read : xml_read)(fit->schema, p, text.n, r->fragment, a, m, &fit->problem) != 0)
+        return -1;
+    bool has_node = m->as != NULL && m->as->kind == KIND_NODE;
+    if (r->complete && has_node && node_complete(a, m->v.n, &fit->problem) != 0)
+        return -1;
+    struct finding finding = {a, &m->violations};
+    message_check(m, add_violation, &finding);
+    return encode(fit, a);
+}
+
+int fits_read(struct fits *f, const struct grammars *g, struct slice text,
+              const struct fits_reading *r, struct arena *a, struct err *e)
 {
     f->n = f->fitting = f->clean = 0;
     bool json = is_json(text);
     for (unsigned i = 0; i < g->n; i++) {
+        if (!is_exi(g->schema[i]))
+            continue;
         struct fit *fit = fits_new(f, g->schema[i]);
         struct arena_mark mark = arena_mark(a);
-        const char *p = (const char *)text.p;
-        bool is_bad = (json ? json_read : xml_read)(fit->schema, p, text.n, fragment, a,
-                                                    &fit->message, &fit->problem) != 0;
+        bool is_bad = read_fit(fit, text, json, r, a) != 0;
         if (is_bad)
             arena_rewind(a, mark);
         fits_close(f, fit, is_bad);
     }
+    return f->n > 0 ? 0 : no_grammar(g, &(struct payload){.is_framed = false}, e);
 }
 
 /* ---- telling ---- */
@@ -228,6 +302,14 @@ bool fits_counts(const struct fits *f, const struct fit *fit)
 unsigned fits_counted(const struct fits *f)
 {
     return f->clean > 0 ? f->clean : f->fitting;
+}
+
+const struct fit *fits_first(const struct fits *f)
+{
+    const struct fit *fit = &f->at[0];
+    while (!fits_counts(f, fit))
+        fit++;
+    return fit;
 }
 
 /* How far a grammar got: bits of EXI; of text, levels of elements and lines. */
@@ -250,37 +332,29 @@ const struct fit *fits_furthest(const struct fits *f)
     return best;
 }
 
-/* Whether an earlier grammar said the same. */
-static bool is_said(const struct fits *f, unsigned i)
-{
-    for (unsigned k = 0; k < i; k++)
-        if (strcmp(f->at[k].problem.what, f->at[i].problem.what) == 0)
-            return true;
-    return false;
-}
-
 void fits_report_none(const struct fits *f, const char *where)
 {
-    int64_t most = distance(&fits_furthest(f)->problem);
-    unsigned said = 0, same = 0;
-    for (unsigned i = 0; i < f->n; i++)
-        same += strcmp(f->at[i].problem.what, f->at[0].problem.what) == 0;
-    if (same == f->n) {
-        report_err(where, &f->at[0].problem);
+    const struct fit *first = fits_furthest(f);
+    unsigned same = 0, alike = 0;
+    for (unsigned i = 0; i < f->n; i++) {
+        same += strcmp(f->at[i].problem.what, first->problem.what) == 0;
+        alike += distance(&f->at[i].problem) == distance(&first->problem);
+    }
+    if (same == f->n) { /* it has nothing to do with the grammar, or there is but one */
+        report_err(where, &first->problem);
         return;
     }
     for (unsigned i = 0; i < f->n; i++) {
-        if (distance(&f->at[i].problem) != most || is_said(f, i))
+        const struct fit *fit = &f->at[i];
+        if (alike > ALIKE_MAX ? fit != first : distance(&fit->problem) != distance(&first->problem))
             continue;
         char label[256];
         snprintf(label, sizeof label, "%s%s%s", where, where[0] != '\0' ? ": " : "",
-                 f->at[i].schema->name);
-        report_err(label, &f->at[i].problem);
-        said++;
+                 fit->schema->name);
+        report_err(label, &fit->problem);
     }
-    if (said < f->n)
-        report(REPORT_NOTE, "%u grammars were tried, none fits; the others fail no later than this",
-               f->n);
+    report(REPORT_NOTE, "none of %u grammars fits; the others got no further; --grammar NAME tells "
+           "about one", f->n);
 }
 
 void fits_report_some(const struct fits *f, const char *where)

@@ -34,7 +34,8 @@ struct fit {
     const struct schema *schema;
     bool fits;
     struct message message; /* where it fits */
-    struct err problem;     /* where it does not */
+    struct slice exi;       /* of fits_read: the message as EXI */
+    struct err problem;     /* where it does not fit */
 };
 
 struct fits {
@@ -42,7 +43,7 @@ struct fits {
     struct fit at[GRAMMARS_MAX];
 };
 
-/* Where decoded messages live, besides being a convenience for commands: one for all inputs. */
+/* A limit for the arena that fits live in; what one input may take is in exi_limits. */
 #define FITS_MEMORY (512u << 20)
 
 /* Decodes EXI with every grammar that the payload type (if there was a header) leaves. -1: none is
@@ -50,15 +51,23 @@ struct fits {
 int fits_decode(struct fits *f, const struct grammars *g, const struct payload *p,
                 const struct exi_options *o, struct arena *a, struct err *e);
 
-/* Reads XML (begins with <) or JSON with every grammar. */
-void fits_read(struct fits *f, const struct grammars *g, struct slice text, bool fragment,
-               struct arena *a);
+struct fits_reading {
+    bool fragment, complete; /* complete: defaults where mandatory elements are missing */
+};
+
+/* Reads XML (begins with <) or JSON with every grammar, and encodes it. Its violations are those
+ * that the schema's limits tell. -1: no grammar is left; e. */
+int fits_read(struct fits *f, const struct grammars *g, struct slice text,
+              const struct fits_reading *r, struct arena *a, struct err *e);
 
 /* Whether a fit counts: without violations if any is without, else all that fit. */
 bool fits_counts(const struct fits *f, const struct fit *fit);
 
 /* How many count. */
 unsigned fits_counted(const struct fits *f);
+
+/* The first that counts; there must be one. */
+const struct fit *fits_first(const struct fits *f);
 
 /* The problem of the grammar that got furthest; where all differ little, of the first such. */
 const struct fit *fits_furthest(const struct fits *f);

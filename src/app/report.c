@@ -105,3 +105,12 @@ void report_violations(const char *where, const char *label, const struct messag
     }
     buf_close(&text);
 }
+
+void report_line_violations(uint64_t line, const struct message *m)
+{
+    char where[40];
+    if (m->violations == NULL)
+        return;
+    snprintf(where, sizeof where, "line %llu", (unsigned long long)line);
+    report_violations(where, "", m);
+}

@@ -21,6 +21,9 @@ void report_err(const char *where, const struct err *e);
 /* Each of m's violations as a warning. label is the grammar's name where it has to be said, or "". */
 void report_violations(const char *where, const char *label, const struct message *m);
 
+/* The same for the message of a line of the input. */
+void report_line_violations(uint64_t line, const struct message *m);
+
 /* Appends "line 3: PATH, bit 12: what"; the parts that e does not have are left out. */
 void text_add_err(struct buf *out, const struct err *e);
 

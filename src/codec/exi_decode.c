@@ -1293,6 +1293,14 @@ ALWAYS_INLINE bool fast_run(const struct run *run, uint64_t window, union value 
     return bad == 0;
 }
 
+/* One of them. */
+ALWAYS_INLINE bool fast_fixed(const struct run *run, uint64_t window, union value *v)
+{
+    uint64_t bad = window & run->zeros;
+    v->i = fast_leaf(run->leaf, window, &bad);
+    return bad == 0;
+}
+
 /* Groups of 7 bits at the top of a window; returns their bits, 0 where they are more than 5. */
 ALWAYS_INLINE unsigned fast_groups(uint64_t window, uint64_t *v)
 {
@@ -1309,38 +1317,53 @@ ALWAYS_INLINE unsigned fast_groups(uint64_t window, uint64_t *v)
     return bits;
 }
 
-/* A number of any size that the window does not hold. */
-static bool __attribute__((noinline)) long_number(struct decoder *d, uint64_t *pos, uint64_t *v)
+/* A number that the window does not hold: in *v, r->pos behind it. */
+static uint64_t __attribute__((noinline))
+long_number(struct decoder *d, uint64_t pos, uint64_t most, uint64_t *v)
 {
-    d->r.pos = *pos;
-    int bad = read_unsigned(d, v);
-    *pos = d->r.pos;
-    return bad == 0;
+    d->r.pos = pos;
+    return read_unsigned(d, v) != 0 || *v > most ? UINT64_MAX : d->r.pos;
 }
 
+/* r stands behind the head, with which the window begins. */
 ALWAYS_INLINE bool fast_number(struct decoder *d, struct bit_reader *r, const struct step *step,
-                               uint64_t window, bool has_sign, union value *v)
+                               uint64_t window, union value *v)
 {
-    unsigned head = step->frame + has_sign;
-    uint64_t m, negative = has_sign ? -(window << step->frame >> 63) : 0;
-    unsigned bits = fast_groups(window << head, &m);
-    uint64_t bad = window & ~(~UINT64_C(0) >> step->frame);
-    r->pos += head + bits;
-    if (UNLIKELY(bits == 0)) {
-        if (!long_number(d, &r->pos, &m) || (has_sign && m > INT64_MAX))
+    bool is_signed = step->op == STEP_SIGNED;
+    uint64_t m, bad = window & step->before;
+    window <<= step->head - is_signed;
+    uint64_t negative = is_signed ? (uint64_t)((int64_t)window >> 63) : 0;
+    window <<= is_signed;
+    unsigned bits = fast_groups(window, &m);
+    if (LIKELY(bits != 0)) {
+        window <<= bits;
+        r->pos += bits;
+    } else {
+        r->pos = long_number(d, r->pos, is_signed ? INT64_MAX : UINT64_MAX, &m);
+        if (r->pos == UINT64_MAX)
             return false;
         window = bits_peek(r);
-    } else {
-        window <<= head + bits;
     }
-    bad |= window & ~(~UINT64_C(0) >> step->tail);
+    bad |= window & step->after;
     r->pos += step->tail;
     v->u = m ^ negative;
-    const struct field *f = step->of.field;
-    return bad == 0 && v->u - (uint64_t)f->lo <= (uint64_t)f->hi - (uint64_t)f->lo;
+    return bad == 0 && v->u - (uint64_t)step->lo <= step->most;
 }
 
-static struct bytes *__attribute__((noinline)) unicode(struct decoder *d, uint64_t *pos, uint64_t n)
+/* An integer of any size; returns the position behind it, or UINT64_MAX. */
+static uint64_t __attribute__((noinline))
+fast_big(struct decoder *d, const struct step *step, uint64_t window, uint64_t pos, union value *v)
+{
+    d->r.pos = pos;
+    if ((window & step->before) != 0 || read_big(d, v) != 0 ||
+        (bits_peek(&d->r) & step->after) != 0)
+        return UINT64_MAX;
+    return d->r.pos + step->tail;
+}
+
+/* Characters beyond ASCII. */
+static struct bytes *__attribute__((noinline))
+fast_unicode(struct decoder *d, uint64_t *pos, uint64_t n)
 {
     d->r.pos = *pos;
     struct bytes *b = read_unicode(d, n);
@@ -1351,14 +1374,12 @@ static struct bytes *__attribute__((noinline)) unicode(struct decoder *d, uint64
 ALWAYS_INLINE bool fast_bytes(struct decoder *d, struct bit_reader *r, const struct step *step,
                               uint64_t window, union value *v)
 {
-    const struct field *f = step->of.field;
     bool is_text = step->op == STEP_STRING;
-    uint64_t n, bad = window & ~(~UINT64_C(0) >> step->frame);
-    unsigned bits = fast_groups(window << step->frame, &n);
-    r->pos += step->frame + bits;
+    uint64_t n, bad = window & step->before;
+    unsigned bits = fast_groups(window << step->head, &n);
+    r->pos += bits;
     n -= is_text ? 2 : 0;
-    if (UNLIKELY(bits == 0 || n - (uint64_t)f->lo > (uint64_t)f->hi - (uint64_t)f->lo ||
-                 n > bits_left(r) / 8))
+    if (UNLIKELY(bits == 0 || n - (uint64_t)step->lo > step->most || n > bits_left(r) / 8))
         return false;
     struct bytes *b = arena_alloc(d->arena, sizeof *b + (n < 8 ? 8 : n));
     if (UNLIKELY(b == NULL))
@@ -1367,25 +1388,14 @@ ALWAYS_INLINE bool fast_bytes(struct decoder *d, struct bit_reader *r, const str
     uint64_t from = r->pos, any = bits_read_octets(r, b->p, n);
     if (UNLIKELY(any & HIGH_BITS) && is_text) {
         r->pos = from;
-        if ((b = unicode(d, &r->pos, n)) == NULL)
+        if ((b = fast_unicode(d, &from, n)) == NULL)
             return false;
+        r->pos = from;
     }
-    bad |= bits_peek(r) & ~(~UINT64_C(0) >> step->tail);
+    bad |= bits_peek(r) & step->after;
     r->pos += step->tail;
     v->b = b;
     return bad == 0;
-}
-
-/* An integer of any size. */
-static bool __attribute__((noinline))
-fast_big(struct decoder *d, uint64_t *pos, const struct step *step, union value *v)
-{
-    d->r.pos = *pos;
-    if (bits_read(&d->r, step->frame) != 0 || read_big(d, v) != 0 ||
-        bits_read(&d->r, step->tail) != 0)
-        return false;
-    *pos = d->r.pos;
-    return true;
 }
 
 ALWAYS_INLINE struct node *fast_node(const struct decoder *d, const struct type *t)
@@ -1399,30 +1409,17 @@ ALWAYS_INLINE struct node *fast_node(const struct decoder *d, const struct type 
     return n;
 }
 
-/* A simple value; the window begins with the code of its step. */
-ALWAYS_INLINE bool fast_value(struct decoder *d, struct bit_reader *r, const struct step *step,
-                              uint64_t window, unsigned bits, union value *v)
+/* The step that the window begins with. Nearly always it is the first: told so, the processor need
+ * not wait for the window before it goes on. */
+ALWAYS_INLINE const struct step *fast_step(const struct stage *stage, uint64_t window)
 {
-    if (step->op == STEP_FIXED) {
-        uint64_t bad = window & step->of.run->zeros;
-        v->i = fast_leaf(step->of.run->leaf, window, &bad);
-        r->pos += step->of.run->bits;
-        return bad == 0;
+    const struct step *step = stage->step;
+    uint64_t code = window >> (64 - stage->bits);
+    if (code != 0) {
+        step += code;
+        __asm__("" : "+r"(step)); /* or compilers would make arithmetic of the branch */
     }
-    r->pos += bits;
-    window <<= bits;
-    if (step->op == STEP_SIGNED)
-        return fast_number(d, r, step, window, true, v);
-    if (step->op == STEP_UNSIGNED)
-        return fast_number(d, r, step, window, false, v);
-    if (step->op == STEP_BIG)
-        return fast_big(d, &r->pos, step, v);
-    return fast_bytes(d, r, step, window, v);
-}
-
-ALWAYS_INLINE bool next_is_zero(const struct bit_reader *r)
-{
-    return bits_peek(r) >> 63 == 0;
+    return step;
 }
 
 /* Reads an element with all that is in it: one loop over its steps and those of its children.
@@ -1430,51 +1427,72 @@ ALWAYS_INLINE bool next_is_zero(const struct bit_reader *r)
 static struct node *read_fast(struct decoder *d, const struct type *t)
 {
     struct frame stack[FAST_DEPTH], *top = stack;
-    unsigned depth = d->o->limits.depth < FAST_DEPTH ? d->o->limits.depth : FAST_DEPTH;
+    const struct frame *full =
+        stack + (d->o->limits.depth < FAST_DEPTH ? d->o->limits.depth : FAST_DEPTH);
     struct bit_reader r = d->r;
     struct node *n = fast_node(d, t);
-    if (n == NULL || depth == 0)
+    if (n == NULL || top == full)
         return NULL;
     const struct stage *stage = t->start;
     uint64_t has = 0;
     for (;;) {
         uint64_t window = bits_peek(&r);
-        unsigned bits = stage->bits;
-        const struct step *step = &stage->step[window >> 1 >> (63 - bits)];
+        const struct step *step = fast_step(stage, window);
+        union value *v = &n->v[step->slot];
+        bool fine = true, ends = step->ends;
         stage = step->next;
-        if (step->op == STEP_RUN) {
-            if (UNLIKELY(!fast_run(step->of.run, window, n->v)))
-                return NULL;
-            r.pos += step->of.run->bits;
-            has |= step->of.run->has;
-        } else if (step->op == STEP_END) {
-            r.pos += bits;
-        } else {
-            union value *v = &n->v[step->slot];
-            if (step->into == INTO_LIST)
-                v = list_place(d, n, has, step->slot, &stage);
-            else if (step->into == INTO_ITEMS)
-                v = items_place(d, n, step->slot);
-            if (UNLIKELY(v == NULL || step->op == STEP_RARE || r.pos > r.end))
-                return NULL;
-            if (step->into != INTO_ITEMS)
-                has |= UINT64_C(1) << step->slot;
-            if (step->op == STEP_NODE) {
-                r.pos += bits;
-                *top++ = (struct frame){n, has, stage};
-                v->n = n = fast_node(d, step->of.type);
-                if (UNLIKELY(n == NULL || top - stack >= depth))
-                    return NULL;
-                stage = step->of.type->start;
-                has = 0;
-                continue;
-            }
-            if (UNLIKELY(!fast_value(d, &r, step, window, bits, v)))
+        if (step->into != INTO_SLOT) {
+            v = step->into == INTO_LIST ? list_place(d, n, has, step->slot, &stage)
+                                        : items_place(d, n, step->slot);
+            if (UNLIKELY(v == NULL || r.pos > r.end))
                 return NULL;
         }
-        if (!step->ends)
+        has |= step->has;
+        r.pos += step->head;
+        switch ((enum step_op)step->op) {
+        case STEP_RARE:
+            return NULL;
+        case STEP_END:
+            break;
+        case STEP_NODE:
+            *top++ = (struct frame){n, has, stage};
+            v->n = n = fast_node(d, step->of.type);
+            if (UNLIKELY(n == NULL || top == full))
+                return NULL;
+            stage = step->of.type->start;
+            has = 0;
+            break;
+        case STEP_RUN:
+            fine = fast_run(step->of.run, window, n->v);
+            if (step->of.run->then == NULL)
+                break;
+            window <<= step->head;
+            step = step->of.run->then;
+            stage = step->next;
+            ends = step->ends;
+            v = &n->v[step->slot];
+            r.pos += step->head;
+            /* fall through */
+        case STEP_SIGNED:
+        case STEP_UNSIGNED:
+            fine &= fast_number(d, &r, step, window, v);
+            break;
+        case STEP_FIXED:
+            fine = fast_fixed(step->of.run, window, v);
+            break;
+        case STEP_BIG:
+            fine = (r.pos = fast_big(d, step, window, r.pos, v)) != UINT64_MAX;
+            break;
+        case STEP_STRING:
+        case STEP_OCTETS:
+            fine = fast_bytes(d, &r, step, window, v);
+            break;
+        }
+        if (UNLIKELY(!fine))
+            return NULL;
+        if (!ends)
             continue;
-        do { /* the element ends, and those around it where nothing else can come */
+        for (;;) { /* the element ends, and those around it where nothing else can come */
             n->has = has;
             if (top == stack) {
                 d->r = r;
@@ -1484,7 +1502,12 @@ static struct node *read_fast(struct decoder *d, const struct type *t)
             n = top->node;
             has = top->has;
             stage = top->stage;
-        } while (stage->is_end && next_is_zero(&r) && ++r.pos);
+            if (!stage->is_end)
+                break;
+            if (UNLIKELY(bits_peek(&r) >> 63 != 0))
+                return NULL;
+            r.pos++;
+        }
     }
 }
 

@@ -187,43 +187,51 @@ static int fill_states(struct grammar *g, struct arena *a, uint64_t last, bool a
 
 /* ---- stages and steps: see schema.h ---- */
 
-#define RUN_BITS 56 /* what a window of the bit reader holds for sure */
+#define WINDOW_BITS 57 /* what the bit reader shows at once */
+#define NUMBER_BITS 45 /* of a number of up to 5 groups, with all its events */
 #define RUN_MAX 18
-
-static const struct field CHARACTERS = {.name = "", .kind = KIND_TEXT, .hi = INT64_MAX};
 
 static bool can_only_end(const struct state *s)
 {
     return s->count == 0 && s->end == 0 && s->text == SCHEMA_NO_CODE;
 }
 
-static bool is_single(const struct state *s)
+/* Bits `from` to `to`, counted from the top of a word. */
+static uint64_t bits_between(unsigned from, unsigned to)
 {
-    return s->count == 1 && s->end == SCHEMA_NO_CODE && s->text == SCHEMA_NO_CODE;
+    return from == to ? 0 : ~UINT64_C(0) << (64 - (to - from)) >> from;
 }
 
 /* Adds the value of a slot, whose code takes `bits` and, unless it is the first, must be 0. */
-static bool add_leaf(struct run *r, const struct field *f, unsigned slot, unsigned bits)
+static bool add_leaf(struct run *r, struct step *step, const struct field *f, unsigned slot,
+                     unsigned bits)
 {
-    unsigned total = r->bits + bits + f->frame + f->width + f->frame;
-    if (total > RUN_BITS || r->n == RUN_MAX)
+    unsigned from = step->head + bits + f->frame, to = from + f->width;
+    if (to + f->frame >= WINDOW_BITS || r->n == RUN_MAX)
         return false;
-    unsigned before = r->bits + bits + f->frame, shift = 64 - before - f->width;
-    struct leaf *leaf = &r->leaf[r->n];
-    leaf->lo = f->lo;
-    leaf->mask = (uint16_t)((1u << f->width) - 1);
-    leaf->most = (uint16_t)(f->hi - f->lo);
-    leaf->shift = (uint8_t)(shift & 63);
-    leaf->slot = (uint8_t)slot;
-    uint64_t events = ~UINT64_C(0) >> (r->n == 0 ? bits : r->bits); /* up to the end of this value */
-    r->zeros |= events & ~(~UINT64_C(0) >> total) & ~((uint64_t)leaf->mask << leaf->shift);
-    r->has |= UINT64_C(1) << slot;
+    r->leaf[r->n] = (struct leaf){.lo = f->lo,
+                                  .mask = (uint16_t)((1u << f->width) - 1),
+                                  .most = (uint16_t)(f->hi - f->lo),
+                                  .shift = (uint8_t)(64 - to),
+                                  .slot = (uint8_t)slot};
+    r->zeros |= bits_between(r->n == 0 ? bits : step->head, from);
+    r->zeros |= bits_between(to, to + f->frame);
     r->n++;
-    r->bits = (uint8_t)total;
+    step->head = (uint8_t)(to + f->frame);
+    if (step->into != INTO_ITEMS)
+        step->has |= UINT64_C(1) << slot;
     return true;
 }
 
-/* The values that follow slot without a choice; sets the step's tail and where it leads. */
+/* Where the one slot goes on that must come in that state: its step; else NULL. */
+static const struct step *single_step(const struct type *t, const struct state *s)
+{
+    bool is_single = s->count == 1 && s->end == SCHEMA_NO_CODE && s->text == SCHEMA_NO_CODE;
+    return is_single ? t->stage[s - t->state]->step : NULL;
+}
+
+/* The values from slot on that follow without a choice, as far as a window holds them. Steps behind
+ * it are filled already. */
 static int add_run(struct grammar *g, struct arena *a, const struct state *s, unsigned slot,
                    struct step *step)
 {
@@ -233,20 +241,27 @@ static int add_run(struct grammar *g, struct arena *a, const struct state *s, un
         uint8_t room[sizeof(struct run) + RUN_MAX * sizeof(struct leaf)];
     } made;
     memset(&made, 0, sizeof made);
-    unsigned bits = s->bits, at;
-    while (add_leaf(&made.run, &t->field[slot], slot, bits)) {
-        at = t->field[slot].after;
-        step->next = t->stage[at];
-        if (step->into != INTO_SLOT || !is_single(&t->state[at]))
+    step->head = 0;
+    while (add_leaf(&made.run, step, &t->field[slot], slot, s->bits)) {
+        s = &t->state[t->field[slot].after];
+        step->next = t->stage[s - t->state];
+        const struct step *then = single_step(t, s);
+        if (then == NULL || step->into != INTO_SLOT || then->into != INTO_SLOT)
             break;
-        slot = t->slots[t->state[at].first];
-        if (t->field[slot].kind > KIND_NBIT || t->field[slot].is_list)
+        slot = t->slots[s->first];
+        bool is_number = then->op == STEP_SIGNED || then->op == STEP_UNSIGNED;
+        if (is_number && step->head + NUMBER_BITS <= WINDOW_BITS) {
+            made.run.then = then;
+            step->has |= then->has;
+        }
+        if (t->field[slot].kind > KIND_NBIT)
             break;
-        bits = t->state[at].bits;
     }
-    step->ends = step->into != INTO_LIST && step->next->is_end && made.run.bits < RUN_BITS;
-    if (step->ends)
-        made.run.zeros |= UINT64_C(1) << (63 - made.run.bits++);
+    step->ends = step->into != INTO_LIST && step->next->is_end && step->head < WINDOW_BITS;
+    if (step->ends) {
+        made.run.zeros |= bits_between(step->head, step->head + 1u);
+        step->head++;
+    }
     size_t size = sizeof made.run + made.run.n * sizeof made.run.leaf[0];
     struct run *run = arena_alloc(a, size);
     if (run == NULL)
@@ -274,13 +289,19 @@ static int fill_step(struct grammar *g, struct arena *a, const struct state *s, 
             step->op = STEP_FIXED;
         return add_run(g, a, s, slot, step);
     }
-    step->ends = step->op != STEP_NODE && step->into != INTO_LIST && step->next->is_end;
-    step->frame = f->frame;
-    step->tail = (uint8_t)(f->frame + step->ends);
-    if (step->op == STEP_NODE)
+    step->has = step->into == INTO_ITEMS ? 0 : UINT64_C(1) << slot;
+    step->head = s->bits;
+    if (step->op == STEP_NODE) {
         step->of.type = f->type;
-    else
-        step->of.field = f;
+        return 0;
+    }
+    step->ends = step->into != INTO_LIST && step->next->is_end;
+    step->before = bits_between(s->bits, s->bits + f->frame);
+    step->head = (uint8_t)(s->bits + f->frame + (step->op == STEP_SIGNED));
+    step->tail = (uint8_t)(f->frame + step->ends);
+    step->after = bits_between(0, step->tail);
+    step->lo = f->lo;
+    step->most = (uint64_t)f->hi - (uint64_t)f->lo;
     return 0;
 }
 
@@ -292,13 +313,14 @@ static int fill_steps(struct grammar *g, struct arena *a, const struct state *s,
         if (fill_step(g, a, s, t->slots[s->first + i], &stage->step[i]) != 0)
             return -1;
     if (s->end != SCHEMA_NO_CODE)
-        stage->step[s->end] = (struct step){.op = STEP_END, .ends = true};
+        stage->step[s->end] = (struct step){.op = STEP_END, .head = s->bits, .ends = true};
     if (s->text != SCHEMA_NO_CODE)
         stage->step[s->text] = (struct step){.op = STEP_STRING,
                                              .into = INTO_ITEMS,
                                              .slot = (uint8_t)t->fields,
-                                             .next = t->stage[s->after_text],
-                                             .of.field = &CHARACTERS};
+                                             .head = s->bits,
+                                             .most = INT64_MAX,
+                                             .next = t->stage[s->after_text]};
     return 0;
 }
 
@@ -320,17 +342,18 @@ static int fill_stages(struct grammar *g, struct arena *a)
     t->stage = (const struct stage **)(void *)made;
     for (unsigned i = 0; i < t->states; i++, codes += t->fields + 1) {
         const struct state *s = &t->state[i];
-        size_t size = sizeof *made[i] + (sizeof made[i]->step[0] << s->bits);
+        uint8_t bits = s->bits > 0 ? s->bits : 1; /* 0: a dead end, which the steps refuse */
+        size_t size = sizeof *made[i] + (sizeof made[i]->step[0] << bits);
         if ((made[i] = arena_alloc(a, size)) == NULL)
             return err_set(g->e, "out of memory");
         memset(made[i], 0, size);
         made[i]->code = codes;
-        made[i]->bits = s->bits;
+        made[i]->bits = bits;
         made[i]->end = s->end;
         made[i]->is_end = can_only_end(s);
         fill_codes(t, s, codes);
     }
-    for (unsigned i = 0; i < t->states; i++)
+    for (unsigned i = t->states; i-- > 0;) /* backwards: runs look at what follows */
         if (fill_steps(g, a, &t->state[i], made[i]) != 0)
             return -1;
     t->start = t->stage[0];

@@ -103,14 +103,18 @@ enum step_into { INTO_SLOT, INTO_LIST, INTO_ITEMS }; /* where the value belongs 
 struct step {
     const struct stage *next; /* of a list: below its maximum and not below its minimum */
     union {
-        const struct type *type;   /* STEP_NODE */
-        const struct run *run;     /* STEP_RUN, STEP_FIXED */
-        const struct field *field; /* of the others */
+        const struct type *type; /* STEP_NODE */
+        const struct run *run;   /* STEP_RUN, STEP_FIXED */
     } of;
+    uint64_t has;    /* what becomes present; nothing in open content */
+    uint64_t before; /* which bits of the head must be 0, from the top of a word */
+    uint64_t after;  /* the same of the tail: all of them */
+    int64_t lo;      /* of the number, or of the length in characters or octets */
+    uint64_t most;   /* minus lo */
     uint8_t op, into, slot;
-    uint8_t frame; /* bits before the value, all 0 */
-    uint8_t tail;  /* bits after it, all 0: its end, and that of the element around it if `ends` */
-    bool ends;
+    uint8_t head;    /* bits before the value: event codes and sign (STEP_RUN: all bits) */
+    uint8_t tail;    /* bits behind it: its end, and that of the element where `ends` */
+    bool ends;       /* nothing can follow but the end of the element */
 };
 
 struct stage {
@@ -123,8 +127,8 @@ struct stage {
 /* Fits one window of the bit reader, from the code of the first value on. */
 struct run {
     uint64_t zeros; /* bits of the window that must be 0: events that leave no choice */
-    uint64_t has;   /* slots */
-    uint8_t n, bits;
+    const struct step *then; /* a number that must follow and fits the same window, or NULL */
+    uint8_t n;
     struct leaf {
         int64_t lo;
         uint16_t mask, most; /* of value - lo: what the bits can hold, what the limits allow */

@@ -88,13 +88,14 @@ static void walk_values(const struct node *n, struct buf *out, int *shown, int d
         const struct field *f = &n->type->field[i];
         if (!(n->has >> i & 1))
             continue;
-        union value v = f->is_list ? n->v[i].l->v[0] : n->v[i];
-        if (f->is_list && n->v[i].l->n == 0)
-            continue;
-        if (is_key(f->name))
-            add_value(f, v, out, shown);
-        else if (f->kind == KIND_NODE)
-            walk_values(v.n, out, shown, depth + 1);
+        uint32_t entries = f->is_list ? n->v[i].l->n : 1;
+        for (uint32_t k = 0; k < entries && *shown < VALUES_MAX; k++) {
+            union value v = f->is_list ? n->v[i].l->v[k] : n->v[i];
+            if (is_key(f->name))
+                add_value(f, v, out, shown);
+            else if (f->kind == KIND_NODE)
+                walk_values(v.n, out, shown, depth + 1);
+        }
     }
 }
 
@@ -111,6 +112,8 @@ static void print_time(struct ladder *l, const struct event *e)
     if (!l->started) {
         l->started = true;
         l->start_us = e->us;
+        if (l->pretty)
+            fprintf(l->out, BOLD "%13sEVCC%*sSECC" PLAIN "\n", "", RUNG - 6, "");
     }
     double seconds = (double)(e->us - l->start_us) / 1e6;
     fprintf(l->out, l->pretty ? DIM "%11.6f" PLAIN "  " : "%11.6f  ", seconds);

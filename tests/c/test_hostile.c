@@ -136,8 +136,8 @@ static void check_error(struct slice input, const struct err *e, const struct sc
         complain(input, "refused without an error");
     else if (e->bit < 0 || (uint64_t)e->bit > 8 * (uint64_t)input.n)
         complain(input, "bit offset %lld is not in the input: %s", (long long)e->bit, e->what);
-    else if (e->path[0] == '\0' && e->bit >= root && !is_fragment &&
-             (uint64_t)e->bit < 8 * (uint64_t)input.n)
+    else if (e->path[0] == '\0' && e->bit > root && (uint64_t)e->bit < 8 * (uint64_t)input.n &&
+             strstr(e->what, "the end of the fragment") == NULL)
         complain(input, "no element path at bit %lld: %s", (long long)e->bit, e->what);
 }
 

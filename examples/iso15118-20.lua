@@ -1,0 +1,85 @@
+-- What every vehicle of ISO 15118-20 does before and after the charge loop, for the examples.
+local M = {}
+
+function M.is_ok(code)
+  assert(code:sub(1, 2) == 'OK', 'the station answered ' .. code)
+end
+
+-- From SessionSetup to ServiceSelection: service 1 is AC, 2 DC, 5 AC_BPT, 6 DC_BPT.
+function M.open(service, parameterSet)
+  Evcc.Set_SessionSetupReq_EVCCID('WMIV1234567890ABCDEX')
+  Evcc.Send_SessionSetupReq_001()
+  Evcc.Receive_SessionSetupRes_001()
+  M.is_ok(Evcc.Get_SessionSetupRes_ResponseCode())
+
+  Evcc.Send_AuthorizationSetupReq_001()
+  Evcc.Receive_AuthorizationSetupRes_001()
+  M.is_ok(Evcc.Get_AuthorizationSetupRes_ResponseCode())
+
+  repeat
+    Evcc.Send_AuthorizationReq_001()
+    Evcc.Receive_AuthorizationRes_001()
+    M.is_ok(Evcc.Get_AuthorizationRes_ResponseCode())
+  until Evcc.Get_AuthorizationRes_EVSEProcessing() == ProcessingType.Finished
+
+  Evcc.Send_ServiceDiscoveryReq_001()
+  Evcc.Receive_ServiceDiscoveryRes_001()
+  M.is_ok(Evcc.Get_ServiceDiscoveryRes_ResponseCode())
+
+  Evcc.Set_ServiceDetailReq_ServiceID(service)
+  Evcc.Send_ServiceDetailReq_001()
+  Evcc.Receive_ServiceDetailRes_001()
+  M.is_ok(Evcc.Get_ServiceDetailRes_ResponseCode())
+
+  Evcc.Set_ServiceSelectionReq_SelectedEnergyTransferService_ServiceID(service)
+  Evcc.Set_ServiceSelectionReq_SelectedEnergyTransferService_ParameterSetID(parameterSet)
+  Evcc.Send_ServiceSelectionReq_001()
+  Evcc.Receive_ServiceSelectionRes_001()
+  M.is_ok(Evcc.Get_ServiceSelectionRes_ResponseCode())
+end
+
+function M.exchange_schedules()
+  repeat
+    Evcc.Send_ScheduleExchangeReq_001()
+    Evcc.Receive_ScheduleExchangeRes_001()
+    M.is_ok(Evcc.Get_ScheduleExchangeRes_ResponseCode())
+  until Evcc.Get_ScheduleExchangeRes_EVSEProcessing() == ProcessingType.Finished
+end
+
+function M.cable_check_and_pre_charge(voltage)
+  repeat
+    Evcc.Send_DC_CableCheckReq_001()
+    Evcc.Receive_DC_CableCheckRes_001()
+    M.is_ok(Evcc.Get_DC_CableCheckRes_ResponseCode())
+  until Evcc.Get_DC_CableCheckRes_EVSEProcessing() == ProcessingType.Finished
+
+  Evcc.Set_DC_PreChargeReq_EVTargetVoltage(voltage)
+  Evcc.Set_DC_PreChargeReq_EVPresentVoltage(voltage)
+  Evcc.Set_DC_PreChargeReq_EVProcessing(ProcessingType.Ongoing)
+  repeat
+    Evcc.Send_DC_PreChargeReq_001()
+    Evcc.Receive_DC_PreChargeRes_001()
+    M.is_ok(Evcc.Get_DC_PreChargeRes_ResponseCode())
+  until math.abs(Evcc.Get_DC_PreChargeRes_EVSEPresentVoltage() - voltage) < 20
+end
+
+function M.deliver_power(progress)
+  Evcc.Set_PowerDeliveryReq_ChargeProgress(progress)
+  Evcc.Send_PowerDeliveryReq_001()
+  Evcc.Receive_PowerDeliveryRes_001()
+  M.is_ok(Evcc.Get_PowerDeliveryRes_ResponseCode())
+end
+
+function M.check_welding()
+  Evcc.Send_DC_WeldingDetectionReq_001()
+  Evcc.Receive_DC_WeldingDetectionRes_001()
+  M.is_ok(Evcc.Get_DC_WeldingDetectionRes_ResponseCode())
+end
+
+function M.close()
+  Evcc.Send_SessionStopReq_001()
+  Evcc.Receive_SessionStopRes_001()
+  M.is_ok(Evcc.Get_SessionStopRes_ResponseCode())
+end
+
+return M

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/sandbox.h"
+
+#include "base/asset.h"
+#include "script/script.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MODULE_NAME_MAX 100
+#define PATH_MAX_TEXT 1024
+
+char SANDBOX_WAIT;
+
+/* ---- time and words ---- */
+
+static int sleep_over(lua_State *L, int status, lua_KContext context)
+{
+    (void)L;
+    (void)status;
+    (void)context;
+    return 0;
+}
+
+static int sandbox_sleep(lua_State *L)
+{
+    lua_Number ms = luaL_checknumber(L, 1);
+    luaL_argcheck(L, ms >= 0 && ms < 1e12, 1, "expected milliseconds, 0 or more");
+    struct wait w = {.deadline_us = peer_now() + (int64_t)(ms * 1000)};
+    return script_wait(L, &w, 0, sleep_over);
+}
+
+static int sandbox_now(lua_State *L)
+{
+    lua_pushnumber(L, (lua_Number)peer_now() / 1000);
+    return 1;
+}
+
+/* Log and print: the arguments, separated by tabs. */
+static int sandbox_log(lua_State *L)
+{
+    luaL_Buffer text;
+    int n = lua_gettop(L);
+    luaL_buffinit(L, &text);
+    for (int i = 1; i <= n; i++) {
+        if (i > 1)
+            luaL_addchar(&text, '\t');
+        luaL_tolstring(L, i, NULL);
+        luaL_addvalue(&text);
+    }
+    luaL_pushresult(&text);
+    size_t size;
+    const char *line = lua_tolstring(L, -1, &size);
+    script_log(L, line, size);
+    return 0;
+}
+
+/* Like Lua's own, but the message has the line, and the script's verdict is fail, not error. */
+static int sandbox_assert(lua_State *L)
+{
+    struct script *s = script_of(L);
+    luaL_checkany(L, 1);
+    if (lua_toboolean(L, 1))
+        return lua_gettop(L);
+    if (lua_gettop(L) > 1 && lua_type(L, 2) != LUA_TSTRING) {
+        lua_settop(L, 2);
+        return lua_error(L);
+    }
+    luaL_where(L, 1);
+    lua_pushstring(L, luaL_optstring(L, 2, "assertion failed"));
+    lua_concat(L, 2);
+    snprintf(s->asserted, sizeof s->asserted, "%s", lua_tostring(L, -1));
+    return lua_error(L);
+}
+
+static int end_with(lua_State *L, enum verdict verdict)
+{
+    const char *why = luaL_optstring(L, 1, "");
+    return script_verdict(L, verdict, "%s", why);
+}
+
+static int sandbox_pass(lua_State *L)
+{
+    return end_with(L, VERDICT_PASS);
+}
+
+static int sandbox_fail(lua_State *L)
+{
+    return end_with(L, VERDICT_FAIL);
+}
+
+static int sandbox_inconclusive(lua_State *L)
+{
+    return end_with(L, VERDICT_INCONCLUSIVE);
+}
+
+/* ---- modules ---- */
+
+static bool is_module_name(const char *name)
+{
+    size_t n = strlen(name);
+    if (n == 0 || n > MODULE_NAME_MAX || name[0] == '.' || name[0] == '/' ||
+        strstr(name, "..") != NULL)
+        return false;
+    return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == n;
+}
+
+/* Module a.b is a/b.lua. */
+static void module_path(const char *folder, size_t folder_size, const char *name,
+                        char out[PATH_MAX_TEXT])
+{
+    snprintf(out, PATH_MAX_TEXT, "%.*s%s.lua", (int)folder_size, folder, name);
+    size_t n = strlen(out);
+    for (size_t i = folder_size; n > 4 && i < n - 4; i++)
+        if (out[i] == '.')
+            out[i] = '/';
+}
+
+/* Pushes the chunk of a module; false where there is none. Raises where it does not compile. */
+static bool load_module(lua_State *L, const char *name)
+{
+    const struct script *s = script_of(L);
+    char path[PATH_MAX_TEXT], chunk[PATH_MAX_TEXT + 1];
+    struct slice text;
+    module_path("lua/", 4, name, path);
+    snprintf(chunk, sizeof chunk, "@%s", path);
+    int status = -1;
+    if (asset_find(path, &text)) {
+        status = luaL_loadbufferx(L, (const char *)text.p, text.n, chunk, "t");
+    } else {
+        const char *slash = strrchr(s->path, '/');
+        module_path(s->path, slash == NULL ? 0 : (size_t)(slash - s->path) + 1, name, path);
+        FILE *f = fopen(path, "r");
+        if (f == NULL)
+            return false;
+        fclose(f);
+        status = luaL_loadfilex(L, path, "t");
+    }
+    if (status != LUA_OK)
+        lua_error(L);
+    return true;
+}
+
+/* The module has run; its value is on top of the stack, its name at 1. */
+static int module_loaded(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        lua_pushboolean(L, 1);
+    }
+    lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, -3);
+    lua_settable(L, -3);
+    lua_pop(L, 1);
+    return 1;
+}
+
+static int sandbox_require_call(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    lua_settop(L, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    if (lua_getfield(L, -1, name) != LUA_TNIL)
+        return 1;
+    lua_settop(L, 1);
+    if (!is_module_name(name))
+        return luaL_error(L, "'%s' is no name of a module; expected letters, digits, '_', '-', '.'",
+                          name);
+    if (!load_module(L, name))
+        return luaL_error(L, "there is no module '%s', neither built in nor as a file beside the "
+                          "script", name);
+    lua_pushvalue(L, 1);
+    lua_callk(L, 1, 1, 0, module_loaded);
+    return module_loaded(L, LUA_OK, 0);
+}
+
+void sandbox_require(lua_State *L, const char *name)
+{
+    lua_pushcfunction(L, sandbox_require_call);
+    lua_pushstring(L, name);
+    lua_call(L, 1, 1);
+}
+
+/* load for text only: compiled code could do anything. Upvalue 1 is Lua's own. */
+static int sandbox_load(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    bool has_environment = lua_gettop(L) >= 4;
+    lua_settop(L, 4);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, 2);
+    lua_pushliteral(L, "t");
+    if (has_environment)
+        lua_pushvalue(L, 4);
+    lua_call(L, has_environment ? 4 : 3, LUA_MULTRET);
+    return lua_gettop(L) - 4;
+}
+
+/* ---- the whole ---- */
+
+static void remove_fields(lua_State *L, const char *library, const char *const *names)
+{
+    if (library == NULL)
+        lua_pushglobaltable(L);
+    else
+        lua_getglobal(L, library);
+    for (; *names != NULL; names++) {
+        lua_pushnil(L);
+        lua_setfield(L, -2, *names);
+    }
+    lua_pop(L, 1);
+}
+
+static void open_safe(lua_State *L)
+{
+    static const luaL_Reg LIBRARIES[] = {
+        {"_G", luaopen_base},       {"string", luaopen_string}, {"table", luaopen_table},
+        {"math", luaopen_math},     {"utf8", luaopen_utf8},     {"coroutine", luaopen_coroutine},
+        {"os", luaopen_os},
+    };
+    static const char *const NO_BASE[] = {"dofile", "loadfile", NULL};
+    static const char *const NO_STRING[] = {"dump", NULL};
+    static const char *const NO_OS[] = {"execute", "exit",      "getenv",  "remove",
+                                        "rename",  "setlocale", "tmpname", NULL};
+    for (size_t i = 0; i < sizeof LIBRARIES / sizeof LIBRARIES[0]; i++) {
+        luaL_requiref(L, LIBRARIES[i].name, LIBRARIES[i].func, 1);
+        lua_pop(L, 1);
+    }
+    remove_fields(L, NULL, NO_BASE);
+    remove_fields(L, "string", NO_STRING);
+    remove_fields(L, "os", NO_OS);
+    lua_getglobal(L, "load");
+    lua_pushcclosure(L, sandbox_load, 1);
+    lua_setglobal(L, "load");
+}
+
+/* coroutine.resume and wrap hand on what waits. */
+static void open_coroutine(lua_State *L)
+{
+    struct slice text;
+    if (!asset_find("lua/coroutine.lua", &text))
+        luaL_error(L, "lua/coroutine.lua is not built in");
+    if (luaL_loadbufferx(L, (const char *)text.p, text.n, "@lua/coroutine.lua", "t") != LUA_OK)
+        lua_error(L);
+    lua_pushlightuserdata(L, &SANDBOX_WAIT);
+    lua_call(L, 1, 1);
+    lua_getglobal(L, "coroutine");
+    lua_getfield(L, -2, "resume");
+    lua_setfield(L, -2, "resume");
+    lua_getfield(L, -2, "wrap");
+    lua_setfield(L, -2, "wrap");
+    lua_pop(L, 2);
+}
+
+void sandbox_open(lua_State *L, bool is_unsafe)
+{
+    static const luaL_Reg FUNCTIONS[] = {
+        {"Sleep", sandbox_sleep}, {"Now", sandbox_now},   {"Log", sandbox_log},
+        {"print", sandbox_log},   {"Pass", sandbox_pass}, {"assert", sandbox_assert},
+        {"Fail", sandbox_fail},   {"Inconclusive", sandbox_inconclusive},
+        {NULL, NULL},
+    };
+    if (is_unsafe) {
+        luaL_openlibs(L);
+    } else {
+        open_safe(L);
+        lua_pushcfunction(L, sandbox_require_call);
+        lua_setglobal(L, "require");
+    }
+    open_coroutine(L);
+    lua_pushglobaltable(L);
+    luaL_setfuncs(L, FUNCTIONS, 0);
+    lua_pop(L, 1);
+}
