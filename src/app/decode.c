@@ -21,8 +21,7 @@ static const struct option OPTION[] = {
      "as ISO15118-20. May be given several times, or with commas.\n"
      "Without it every grammar is tried"},
     {"fragment", 0, NULL, "the input is an EXI fragment, as signatures are computed over"},
-    {"format", 'f', "FORMAT",
-     "xml (default), json, or hex: the message read and written again"},
+    {"format", 'f', "FORMAT", "xml (default), json, or hex: the message read and written again"},
     {"json", 0, NULL, "same as --format json; of a capture, one line of JSON an event"},
     {"lines", 'l', NULL,
      "one message a line in (hex digits), one a line out, in the same order;\n"
@@ -103,7 +102,7 @@ static void print_heading(struct decode *d, const char *name, unsigned n)
     if (d->format == FORMAT_XML)
         buf_printf(&d->out, "%s<!-- %s -->\n", n > 0 ? "\n" : "", name);
     else if (d->format == FORMAT_JSON)
-        buf_printf(&d->out, "%s{\"grammar\": \"%s\", \"message\": ", n > 0 ? ",\n" : "[", name);
+        buf_printf(&d->out, "%s{\"grammar\": \"%s\", \"message\": ", n > 0 ? "" : "[", name);
     else
         buf_printf(&d->out, "%s: ", name);
 }
@@ -124,7 +123,7 @@ static int print_fits(struct decode *d, const char *where)
             return EXIT_FAIL;
         }
         if (n > 1 && d->format == FORMAT_JSON)
-            buf_text(&d->out, shown == n ? "}]" : "}");
+            buf_text(&d->out, shown == n ? "}]" : "},");
         buf_char(&d->out, '\n');
     }
     write_out(d);

@@ -154,7 +154,8 @@ static void tell_length(const struct table *t, const struct exi_field *in, char 
     else if (in->value >= 2)
         snprintf(text, size, "%" PRIu64 " characters (and 2)", in->value - 2);
     else
-        snprintf(text, size, "as %s string", in->value == 0 ? "this element's earlier" : "an earlier");
+        snprintf(text, size, "as %s string",
+                 in->value == 0 ? "this element's earlier" : "an earlier");
 }
 
 static void add_row(void *context, const struct exi_field *in)
@@ -194,7 +195,7 @@ enum { PLAIN, DIM, EVENT, NUMBER, MEANING, BAD, COLORS };
 static const char *const *palette(void)
 {
     static const char *const NONE[COLORS] = {"", "", "", "", "", ""};
-    static const char *const SOME[COLORS] = {"\033[0m", "\033[2m", "\033[36m",
+    static const char *const SOME[COLORS] = {"\033[0m",  "\033[2m",  "\033[36m",
                                              "\033[33m", "\033[32m", "\033[1;31m"};
     const char *no_color = getenv("NO_COLOR");
     bool is_plain = !isatty(STDOUT_FILENO) || (no_color != NULL && no_color[0] != '\0');

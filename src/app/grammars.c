@@ -3,6 +3,7 @@
 
 #include "app/options.h"
 #include "app/report.h"
+#include "app/root.h"
 #include "base/asset.h"
 #include "codec/check.h"
 #include "codec/json.h"
@@ -65,8 +66,8 @@ static int unknown(const struct grammars *g, const char *name, struct err *e)
         names[n++] = p->name;
     names[n] = NULL;
     for (unsigned i = 0; i < n && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
-                                 names[i]);
+        used +=
+            (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", names[i]);
     const char *nearest = nearest_name(name, names);
     if (nearest != NULL)
         return err_set(e, "unknown grammar or protocol '%.60s'; the nearest is %s", name, nearest);
@@ -156,7 +157,8 @@ static bool is_exi(const struct schema *s)
 
 static void clear_err(struct err *e)
 {
-    e->set = false; /* the rest is filled where it is set; clearing all of it costs more than a decode */
+    e->set =
+        false; /* the rest is filled where it is set; clearing all of it costs more than a decode */
     e->what[0] = e->path[0] = '\0';
     e->bit = ERR_NO_PLACE;
     e->line = ERR_NO_PLACE;
@@ -202,8 +204,8 @@ int fits_decode(struct fits *f, const struct grammars *g, const struct payload *
             continue;
         struct fit *fit = fits_new(f, g->schema[i]);
         struct arena_mark mark = arena_mark(a);
-        bool is_bad = exi_decode(fit->schema, p->exi.p, p->exi.n, o, a, &fit->message,
-                                 &fit->problem) != 0;
+        bool is_bad =
+            exi_decode(fit->schema, p->exi.p, p->exi.n, o, a, &fit->message, &fit->problem) != 0;
         if (is_bad)
             arena_rewind(a, mark);
         fits_close(f, fit, is_bad);
@@ -211,17 +213,6 @@ int fits_decode(struct fits *f, const struct grammars *g, const struct payload *
     if (f->n > 0)
         return 0;
     return no_grammar(g, p, e);
-}
-
-static bool is_json(struct slice text)
-{
-    size_t i = 0;
-    if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0)
-        i = 3;
-    while (i < text.n && (text.p[i] == ' ' || text.p[i] == '\t' || text.p[i] == '\r' ||
-                          text.p[i] == '\n'))
-        i++;
-    return i < text.n && text.p[i] == '{';
 }
 
 /* What message_check finds, as violations; they have no bit offset yet. */
@@ -264,7 +255,8 @@ static int read_fit(struct fit *fit, struct slice text, bool json, const struct 
 {
     struct message *m = &fit->message;
     const char *p = (const char *)text.p;
-    if ((json ? json_read : xml_read)(fit->schema, p, text.n, r->fragment, a, m, &fit->problem) != 0)
+    if ((json ? json_read : xml_read)(fit->schema, p, text.n, r->fragment, a, m, &fit->problem) !=
+        0)
         return -1;
     bool has_node = m->as != NULL && m->as->kind == KIND_NODE;
     if (r->complete && has_node && node_complete(a, m->v.n, &fit->problem) != 0)
@@ -274,17 +266,32 @@ static int read_fit(struct fit *fit, struct slice text, bool json, const struct 
     return encode(fit, a);
 }
 
+/* Whether any grammar may have the root; where none may, each tells what it expects. */
+static bool any_may(const struct grammars *g, const struct root *root)
+{
+    for (unsigned i = 0; i < g->n; i++)
+        if (is_exi(g->schema[i]) && root_may_be_of(root, g->schema[i]))
+            return true;
+    return false;
+}
+
 int fits_read(struct fits *f, const struct grammars *g, struct slice text,
               const struct fits_reading *r, struct arena *a, struct err *e)
 {
+    struct root root;
+    root_find(&root, text);
+    bool try_all = !any_may(g, &root);
     f->n = f->fitting = f->clean = 0;
-    bool json = is_json(text);
     for (unsigned i = 0; i < g->n; i++) {
         if (!is_exi(g->schema[i]))
             continue;
         struct fit *fit = fits_new(f, g->schema[i]);
         struct arena_mark mark = arena_mark(a);
-        bool is_bad = read_fit(fit, text, json, r, a) != 0;
+        bool is_bad = true;
+        if (try_all || root_may_be_of(&root, fit->schema))
+            is_bad = read_fit(fit, text, root.is_json, r, a) != 0;
+        else
+            err_set(&fit->problem, "%s has no such root element", fit->schema->name);
         if (is_bad)
             arena_rewind(a, mark);
         fits_close(f, fit, is_bad);
@@ -353,8 +360,10 @@ void fits_report_none(const struct fits *f, const char *where)
                  fit->schema->name);
         report_err(label, &fit->problem);
     }
-    report(REPORT_NOTE, "none of %u grammars fits; the others got no further; --grammar NAME tells "
-           "about one", f->n);
+    report(REPORT_NOTE,
+           "none of %u grammars fits; the others got no further; --grammar NAME tells "
+           "about one",
+           f->n);
 }
 
 void fits_report_some(const struct fits *f, const char *where)

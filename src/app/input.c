@@ -121,8 +121,10 @@ static int no_hex(const char *text, size_t n, struct err *e)
         if (is_fine)
             continue;
         if (text[i] < ' ' || text[i] > '~')
-            err_set(e, "byte 0x%02X among hex digits; expected EXI (begins with 80), V2GTP (begins "
-                    "with 01 FE), or hex digits", (unsigned)(uint8_t)text[i]);
+            err_set(e,
+                    "byte 0x%02X among hex digits; expected EXI (begins with 80), V2GTP (begins "
+                    "with 01 FE), or hex digits",
+                    (unsigned)(uint8_t)text[i]);
         else
             err_set(e, "'%c' among hex digits; expected 0-9 and a-f only", text[i]);
         e->line = line > 1 ? line : ERR_NO_PLACE;
@@ -206,8 +208,10 @@ int input_read_bytes(struct input *in, int n, char *const *argument, int *status
     }
     *status = EXIT_SETUP;
     if (n != 1)
-        return err_set(e, "%d arguments that are not all hex digits; expected hex digits, or one "
-                       "file", n);
+        return err_set(e,
+                       "%d arguments that are not all hex digits; expected hex digits, or one "
+                       "file",
+                       n);
     if (!is_stdin(argument[0]) && access(argument[0], F_OK) != 0)
         return err_set(e, "'%.*s' is neither hex digits nor a file: %s", SHOWN_MAX, argument[0],
                        strerror(errno));
@@ -227,8 +231,10 @@ int input_read_text(struct input *in, const char *argument, int *status, struct 
     }
     *status = EXIT_SETUP;
     if (!is_stdin(argument) && access(argument, F_OK) != 0)
-        return err_set(e, "'%.*s' is neither XML (begins with <), JSON (begins with {), nor a "
-                       "file: %s", SHOWN_MAX, argument, strerror(errno));
+        return err_set(e,
+                       "'%.*s' is neither XML (begins with <), JSON (begins with {), nor a "
+                       "file: %s",
+                       SHOWN_MAX, argument, strerror(errno));
     return read_all(in, argument, e);
 }
 
@@ -340,8 +346,10 @@ int payload_find(struct slice bytes, struct payload *p, struct err *e)
                        bytes.n, V2GTP_HEADER);
     struct v2gtp_header h = v2gtp_read(bytes.p);
     if (h.inverse != V2GTP_INVERSE)
-        return err_set(e, "V2GTP header with version 0x%02X and inverse 0x%02X; expected 0x%02X "
-                       "and 0x%02X", h.version, h.inverse, V2GTP_VERSION, V2GTP_INVERSE);
+        return err_set(e,
+                       "V2GTP header with version 0x%02X and inverse 0x%02X; expected 0x%02X "
+                       "and 0x%02X",
+                       h.version, h.inverse, V2GTP_VERSION, V2GTP_INVERSE);
     size_t there = bytes.n - V2GTP_HEADER;
     if (h.length > there)
         return err_set(e, "the V2GTP header says %lu bytes of payload; %zu are here",

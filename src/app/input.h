@@ -17,7 +17,7 @@
 struct input {
     const char *name; /* for messages: the file's, "standard input"; "" of an argument */
     struct buf bytes;
-    bool is_capture;  /* a pcap or pcapng file: bytes holds its beginning only */
+    bool is_capture; /* a pcap or pcapng file: bytes holds its beginning only */
 };
 
 void input_close(struct input *in);
@@ -47,9 +47,9 @@ int lines_convert(const char *path, line_work work, void *context, struct buf *o
 
 struct payload {
     struct slice exi;
-    bool is_framed;     /* there was a header */
-    uint16_t type;      /* in it */
-    size_t behind;      /* bytes behind the frame */
+    bool is_framed; /* there was a header */
+    uint16_t type;  /* in it */
+    size_t behind;  /* bytes behind the frame */
 };
 
 /* Takes a V2GTP header away where there is one (01 FE, which no EXI begins with). */

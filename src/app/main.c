@@ -32,7 +32,8 @@ static void print_help(void)
          "       v2glab COMMAND --help\n"
          "       v2glab --version\n\n"
          "Plays an electric vehicle (EVCC) or a charging station (SECC) over ISO 15118 and\n"
-         "DIN SPEC 70121, driven by Lua scripts, and shows, records and judges what the peer does.\n\n"
+         "DIN SPEC 70121, driven by Lua scripts, and shows, records and judges what the peer "
+         "does.\n\n"
          "commands:");
     for (size_t i = 0; i < COMMANDS; i++)
         if (COMMAND[i].run != NULL)

@@ -13,8 +13,7 @@
 #define OPTIONS_MAX 32
 
 static const struct option SCHEMA = {
-    "schema", 0, "FILE",
-    "also read the message description FILE; may be given several times"};
+    "schema", 0, "FILE", "also read the message description FILE; may be given several times"};
 static const struct option HELP = {"help", 'h', NULL, "show this"};
 
 /* ---- help ---- */
@@ -142,9 +141,12 @@ static int unknown(struct options *o, const char *name)
 void options_open(struct options *o, const struct usage *usage, struct library *library, int argc,
                   char **argv)
 {
-    *o = (struct options){
-        .usage = usage, .library = library, .argc = argc, .at = 1, .argv = argv,
-        .argument = argv + 1};
+    *o = (struct options){.usage = usage,
+                          .library = library,
+                          .argc = argc,
+                          .at = 1,
+                          .argv = argv,
+                          .argument = argv + 1};
 }
 
 /* What an option that was found does: its index, or, of those that all commands have, its work. */

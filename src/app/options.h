@@ -39,11 +39,11 @@ struct options {
     struct library *library; /* takes --schema FILE; NULL: the command has no use for it */
     int argc, at;
     char **argv;
-    const char *letters;     /* rest of a group like -vv */
+    const char *letters; /* rest of a group like -vv */
     bool only_arguments;
-    const char *value;       /* of the option just returned */
-    int arguments;           /* what is no option, so far; */
-    char **argument;         /* moved to the front of argv */
+    const char *value; /* of the option just returned */
+    int arguments;     /* what is no option, so far; */
+    char **argument;   /* moved to the front of argv */
     int status;
 };
 
@@ -52,8 +52,7 @@ void options_open(struct options *o, const struct usage *usage, struct library *
 int options_next(struct options *o);
 
 /* Reports a wrong use and where to find the right one; sets o->status, and returns it. */
-int options_wrong(struct options *o, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+int options_wrong(struct options *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Reports what kept the command from starting; sets o->status, returns -1. */
 int options_failed(struct options *o, const struct err *e);

@@ -226,16 +226,15 @@ void page_code(struct page *p, const char *language, const char *lines)
     }
 }
 
-void page_step(struct page *p, bool is_first, const char *text, const char *link)
+void page_steps(struct page *p)
 {
-    if (is_first)
-        begin_block(p);
-    if (is_first && p->form == PAGE_HTML)
-        buf_text(p->out, "<nav>");
-    if (!is_first)
-        buf_text(p->out, p->form == PAGE_HTML       ? " &gt; "
-                         : p->form == PAGE_MARKDOWN ? " \\> "
-                                                    : " > ");
+    begin_block(p);
+    buf_text(p->out, p->form == PAGE_HTML ? "<nav>" : "");
+}
+
+void page_step(struct page *p, const char *glue, const char *text, const char *link)
+{
+    add_styled(p, PAGE_PLAIN, glue);
     add_linked(p, PAGE_PLAIN, text, link);
 }
 

@@ -19,9 +19,9 @@ enum page_style { PAGE_PLAIN, PAGE_CODE };
 struct page {
     enum page_form form;
     struct buf *out;
-    unsigned columns, cells;  /* of the table that is open */
-    bool is_keyed;            /* the first column names what stands in the others */
-    struct buf text;          /* cells of a table in plain text, each ended by a 0 */
+    unsigned columns, cells; /* of the table that is open */
+    bool is_keyed;           /* the first column names what stands in the others */
+    struct buf text;         /* cells of a table in plain text, each ended by a 0 */
 };
 
 /* title: of the window; language: "en" or "ko". */
@@ -38,8 +38,9 @@ void page_text(struct page *p, const char *text);
 /* One or more lines, with or without a newline at the end; language "lua", "xml" or "". */
 void page_code(struct page *p, const char *language, const char *lines);
 
-/* The places above this one, each with a link (NULL: none): EVCC > ISO15118-2 > …. */
-void page_step(struct page *p, bool is_first, const char *text, const char *link);
+/* A line of places, each with a link (NULL: none): EVCC > ISO15118-2 · …. glue stands before it. */
+void page_steps(struct page *p);
+void page_step(struct page *p, const char *glue, const char *text, const char *link);
 void page_steps_end(struct page *p);
 
 /* headings: one for each column; all NULL: a table whose first column are keys. The cells follow

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define DEPTH_MAX 24
-#define WIDTH 100       /* columns of a line, where it can be kept */
+#define WIDTH 100 /* columns of a line, where it can be kept */
 #define ENUMS_MAX 128
 
 static const struct option OPTION[] = {{.name = NULL}};
@@ -182,9 +182,7 @@ static void add_name(struct tree *t, const struct field *f)
         buf_text(&t->text, f->is_mandatory ? "| " : "?| ");
     if (f->is_attribute)
         buf_char(&t->text, '@');
-    buf_text(&t->text, f->is_content           ? "content"
-                       : f->kind == KIND_ANY   ? "(any element)"
-                                               : f->name);
+    buf_text(&t->text, f->is_content ? "content" : f->kind == KIND_ANY ? "(any element)" : f->name);
     if (f->max == SCHEMA_UNBOUNDED)
         buf_printf(&t->text, " {%u,}", f->min);
     else if (f->max > 1)
@@ -193,14 +191,17 @@ static void add_name(struct tree *t, const struct field *f)
         buf_text(&t->text, " ?");
 }
 
-static void add_preset(struct buf *out, const struct field *f)
+/* in_quantity: f is a part of a quantity, whose own default and unit say it all. */
+static void add_preset(struct buf *out, const struct field *f, bool in_quantity)
 {
+    if (in_quantity)
+        return;
     /* the head of a group states its choice in all members; there it is no value */
     bool is_value = f->simple != NULL || (f->type != NULL && f->type->is_quantity);
     if (f->preset != NULL && is_value)
         buf_printf(out, "= %s%s", f->preset[0] == '\0' ? "''" : f->preset,
                    f->unit[0] != '\0' ? " " : "");
-    else if (f->choice != 0 && f->is_default)
+    else if (f->choice != 0 && f->is_default && f->is_mandatory)
         buf_text(out, "(chosen)");
     if (f->unit[0] != '\0')
         buf_printf(out, "%s%s%s", f->preset != NULL && is_value ? "" : "[", f->unit,
@@ -246,8 +247,10 @@ static void add_field(struct tree *t, const struct field *f)
         add_limits(&t->text, f->simple, f->simple->name[0] != '\0');
     if (is_again)
         buf_text(&t->text, "(as above)");
+    else if (f->kind == KIND_NODE && f->type->is_open)
+        buf_text(&t->text, f->type->is_mixed ? "(with characters between)" : "(in any order)");
     row.limits = take_text(t);
-    add_preset(&t->text, f);
+    add_preset(&t->text, f, t->depth > 1 && t->open[t->depth - 1]->is_quantity);
     row.preset = take_text(t);
     add_row(t, row);
     if (f->kind == KIND_ENUM)
@@ -285,11 +288,11 @@ static void print_row(const struct tree *t, const struct row *row)
 
 static void print_enum(const struct simple *s)
 {
-    int column = printf("\n%s:", s->name);
+    int column = printf("%s:", s->name);
     for (unsigned i = 0; i < s->members; i++) {
         char text[160];
-        int n = snprintf(text, sizeof text, " %u %s%s", i, s->member[i],
-                         i + 1 < s->members ? "," : "");
+        int n =
+            snprintf(text, sizeof text, " %u %s%s", i, s->member[i], i + 1 < s->members ? "," : "");
         if (column + n > WIDTH)
             column = printf("\n ") - 1;
         column += printf("%s", text);
@@ -313,8 +316,10 @@ static void show_type(const struct type *type)
         puts("(without content)");
     for (const struct row *row = t.first; row != NULL; row = row->next)
         print_row(&t, row);
-    for (unsigned i = 0; i < t.enum_count; i++)
+    for (unsigned i = 0; i < t.enum_count; i++) {
+        putchar('\n');
         print_enum(t.enums[i]);
+    }
     buf_close(&t.text);
     arena_close(&t.arena);
 }
@@ -445,8 +450,7 @@ static int check_file(const struct library *with, const char *path)
         bad = library_add_file(&l, with->file[i].path, &e);
     if (bad == 0)
         bad = library_add_file(&l, path, &e);
-    const struct schema *s =
-        bad == 0 ? library_get(&l, l.file[l.files - 1].name, &e) : NULL;
+    const struct schema *s = bad == 0 ? library_get(&l, l.file[l.files - 1].name, &e) : NULL;
     if (s != NULL)
         printf("%s: ok: %s, %u messages, %u elements, %u types, %u simple types, %u namespaces\n",
                path, s->name, s->messages, s->elements, s->types, s->simples, s->namespaces);
@@ -476,7 +480,9 @@ static int run(struct options *o, struct grammars *g)
     while ((option = options_next(o)) != OPTION_END)
         if (option == OPTION_STOP)
             return o->status;
-    const char *verb = o->arguments > 0 ? o->argument[0] : "";
+    if (o->arguments == 0)
+        return options_wrong(o, "schema: expected list, show or check");
+    const char *verb = o->argument[0];
     if (strcmp(verb, VERBS[0]) == 0) {
         if (grammars_load(g, &e) == 0)
             return list(g);

@@ -71,28 +71,44 @@ uint64_t bits_copy(uint8_t *out, const uint8_t *p, size_t n, unsigned shift)
     return any | one;
 }
 
+uint64_t bits_paste(uint8_t *out, const uint8_t *p, size_t n, uint64_t before, unsigned used)
+{
+    if (used == 0)
+        return copy_aligned(out, p, n);
+    unsigned shift = 8 - used; /* each octet is made of the end of one and the start of the next */
+    uint64_t low = repeat((1u << shift) - 1), one = load_be64(p);
+    words lows = {low, low}, all = {0}, two;
+    store_be64(out, before << (64 - used) | one >> used);
+    uint64_t any = one;
+    size_t i = 8;
+    for (; i + 16 <= n; i += 16) {
+        two = load_words(p + i);
+        all |= two;
+        two = SHIFTED(load_words(p + i - 1), two, shift, lows);
+        memcpy(out + i, &two, 16);
+    }
+    for (; i < n; i += 8) {
+        size_t at = i + 8 <= n ? i : n - 8; /* the last 8 maybe once more */
+        one = load_word(p + at);
+        any |= one;
+        one = SHIFTED(load_word(p + at - 1), one, shift, low);
+        memcpy(out + at, &one, 8);
+    }
+    return any | all[0] | all[1];
+}
+
 void bits_write_octets(struct bit_writer *w, const uint8_t *p, size_t n)
 {
     if (w->full || w->at > w->last || n > (size_t)(w->last - w->at)) {
         w->full = true;
         return;
     }
-    unsigned used = w->used;
-    if (used == 0) {
-        memcpy(w->at, p, n);
+    if (n >= 8) {
+        bits_paste(w->at, p, n, w->used == 0 ? 0 : w->held >> (64 - w->used), w->used);
         w->at += n;
+        w->held = w->used == 0 ? 0 : (uint64_t)p[n - 1] << (64 - w->used);
         return;
     }
-    uint64_t held = w->held;
-    size_t i = 0;
-    for (; n - i >= 8; i += 8) {
-        uint64_t v = load_be64(p + i);
-        store_be64(w->at + i, held | v >> used);
-        held = v << (64 - used);
-    }
-    w->at += i;
-    w->held = held;
-    store_be64(w->at, held);
-    for (; i < n; i++)
+    for (size_t i = 0; i < n; i++)
         bits_write(w, p[i], 8);
 }

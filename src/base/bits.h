@@ -17,6 +17,7 @@
 struct bit_reader {
     const uint8_t *p;
     size_t size;       /* bytes */
+    size_t safe;       /* at so many of them 8 bytes can be read */
     uint64_t pos, end; /* bits; pos may pass end */
 };
 
@@ -42,6 +43,7 @@ static inline void bits_open(struct bit_reader *r, const void *p, size_t n)
 {
     r->p = p;
     r->size = n;
+    r->safe = n >= 8 ? n - 7 : 0;
     r->pos = 0;
     r->end = (uint64_t)n * 8;
 }
@@ -51,12 +53,12 @@ uint64_t bits_peek_short(const uint8_t *p, size_t size, uint64_t pos); /* size i
 /* The next 57 bits at least, from the top of the word; zeros past the end. */
 static inline uint64_t bits_peek(const struct bit_reader *r)
 {
-    uint64_t byte = r->pos >> 3, over = byte + 8 - r->size; /* bytes past the end */
-    if (__builtin_expect(byte + 8 <= r->size, 1))
+    uint64_t byte = r->pos >> 3, over = byte + 1 - r->safe; /* bytes past the end */
+    if (__builtin_expect(byte < r->safe, 1))
         return load_be64(r->p + byte) << (r->pos & 7);
-    if (r->size < 8)
+    if (r->safe == 0)
         return bits_peek_short(r->p, r->size, r->pos);
-    return over < 8 ? load_be64(r->p + r->size - 8) << (over * 8) << (r->pos & 7) : 0;
+    return over < 8 ? load_be64(r->p + r->safe - 1) << (over * 8) << (r->pos & 7) : 0;
 }
 
 /* n is at most 56; 0 reads 0. */
@@ -124,6 +126,10 @@ static inline void bits_write(struct bit_writer *w, uint64_t v, unsigned n)
 }
 
 void bits_write_octets(struct bit_writer *w, const uint8_t *p, size_t n);
+
+/* n octets (8 at least) to out, behind the `used` bits that end the word `before`; the last bits of
+ * the last octet are left over. Returns them or'ed together, as above. */
+uint64_t bits_paste(uint8_t *out, const uint8_t *p, size_t n, uint64_t before, unsigned used);
 
 /* Bytes written, the last one filled up with zeros. */
 static inline size_t bits_finish(const struct bit_writer *w)

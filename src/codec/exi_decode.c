@@ -1277,28 +1277,12 @@ ALWAYS_INLINE union value *items_place(const struct decoder *d, struct node *n, 
     return &l->at[l->n++].v;
 }
 
-ALWAYS_INLINE int64_t fast_leaf(const struct leaf *l, uint64_t window, uint64_t *bad)
+/* A value of fixed width; *over becomes negative where it is beyond its limits. */
+ALWAYS_INLINE int64_t fast_leaf(const struct leaf *l, uint64_t window, int64_t *over)
 {
     uint64_t raw = window >> l->shift & l->mask;
-    *bad |= l->most < raw;
+    *over |= l->most - (int64_t)raw;
     return (int64_t)((uint64_t)l->lo + raw);
-}
-
-/* Values of fixed width, all from one window. */
-ALWAYS_INLINE bool fast_run(const struct run *run, uint64_t window, union value *v)
-{
-    uint64_t bad = window & run->zeros;
-    for (const struct leaf *l = run->leaf, *end = l + run->n; l < end; l++)
-        v[l->slot].i = fast_leaf(l, window, &bad);
-    return bad == 0;
-}
-
-/* One of them. */
-ALWAYS_INLINE bool fast_fixed(const struct run *run, uint64_t window, union value *v)
-{
-    uint64_t bad = window & run->zeros;
-    v->i = fast_leaf(run->leaf, window, &bad);
-    return bad == 0;
 }
 
 /* Groups of 7 bits at the top of a window; returns their bits, 0 where they are more than 5. */
@@ -1327,19 +1311,18 @@ long_number(struct decoder *d, uint64_t pos, uint64_t most, uint64_t *v)
 
 /* r stands behind the head, with which the window begins. */
 ALWAYS_INLINE bool fast_number(struct decoder *d, struct bit_reader *r, const struct step *step,
-                               uint64_t window, union value *v)
+                               uint64_t window, bool is_signed, union value *v)
 {
-    bool is_signed = step->op == STEP_SIGNED;
     uint64_t m, bad = window & step->before;
-    window <<= step->head - is_signed;
+    window <<= step->head;
     uint64_t negative = is_signed ? (uint64_t)((int64_t)window >> 63) : 0;
     window <<= is_signed;
     unsigned bits = fast_groups(window, &m);
     if (LIKELY(bits != 0)) {
         window <<= bits;
-        r->pos += bits;
+        r->pos += bits + is_signed;
     } else {
-        r->pos = long_number(d, r->pos, is_signed ? INT64_MAX : UINT64_MAX, &m);
+        r->pos = long_number(d, r->pos + is_signed, is_signed ? INT64_MAX : UINT64_MAX, &m);
         if (r->pos == UINT64_MAX)
             return false;
         window = bits_peek(r);
@@ -1348,6 +1331,27 @@ ALWAYS_INLINE bool fast_number(struct decoder *d, struct bit_reader *r, const st
     r->pos += step->tail;
     v->u = m ^ negative;
     return bad == 0 && v->u - (uint64_t)step->lo <= step->most;
+}
+
+/* Values of fixed width, all from one window, and the number that may follow in it. */
+ALWAYS_INLINE bool fast_run(struct decoder *d, struct bit_reader *r, const struct step **step,
+                            uint64_t window, union value *v)
+{
+    const struct run *run = (*step)->of.run;
+    int64_t over = 0;
+    for (const struct leaf *l = run->leaf, *end = l + run->n; l < end; l++)
+        v[l->slot].i = fast_leaf(l, window, &over);
+    if (UNLIKELY((window & run->zeros) != 0 || over < 0))
+        return false;
+    const struct step *then = run->then;
+    if (then == NULL)
+        return true;
+    window <<= (*step)->head;
+    *step = then;
+    r->pos += then->head;
+    v += then->slot;
+    return then->op == STEP_SIGNED ? fast_number(d, r, then, window, true, v)
+                                   : fast_number(d, r, then, window, false, v);
 }
 
 /* An integer of any size; returns the position behind it, or UINT64_MAX. */
@@ -1414,12 +1418,47 @@ ALWAYS_INLINE struct node *fast_node(const struct decoder *d, const struct type 
 ALWAYS_INLINE const struct step *fast_step(const struct stage *stage, uint64_t window)
 {
     const struct step *step = stage->step;
-    uint64_t code = window >> (64 - stage->bits);
+    uint64_t code = window >> stage->shift;
     if (code != 0) {
         step += code;
         __asm__("" : "+r"(step)); /* or compilers would make arithmetic of the branch */
     }
     return step;
+}
+
+/* Where the value of a list or of open content goes; *stage becomes what follows it. */
+ALWAYS_INLINE union value *fast_place(const struct decoder *d, struct node *n, uint64_t has,
+                                      const struct step *step, const struct stage **stage)
+{
+    return step->into == INTO_LIST ? list_place(d, n, has, step->slot, stage)
+                                   : items_place(d, n, step->slot);
+}
+
+/* A simple value other than a run. */
+ALWAYS_INLINE bool fast_value(struct decoder *d, struct bit_reader *r, const struct step *step,
+                              uint64_t window, union value *v)
+{
+    if (step->op == STEP_SIGNED)
+        return fast_number(d, r, step, window, true, v);
+    if (step->op == STEP_UNSIGNED)
+        return fast_number(d, r, step, window, false, v);
+    if (step->op == STEP_STRING || step->op == STEP_OCTETS)
+        return fast_bytes(d, r, step, window, v);
+    if (step->op == STEP_FIXED) {
+        int64_t over = 0;
+        v->i = fast_leaf(step->of.run->leaf, window, &over);
+        return (window & step->of.run->zeros) == 0 && over >= 0;
+    }
+    if (step->op == STEP_RARE)
+        return false;
+    r->pos = fast_big(d, step, window, r->pos, v);
+    return r->pos != UINT64_MAX;
+}
+
+/* The end that has to follow. */
+ALWAYS_INLINE bool fast_end(struct bit_reader *r)
+{
+    return bits_peek(r) >> 63 == 0 && r->pos++ < r->end;
 }
 
 /* Reads an element with all that is in it: one loop over its steps and those of its children.
@@ -1438,59 +1477,47 @@ static struct node *read_fast(struct decoder *d, const struct type *t)
     for (;;) {
         uint64_t window = bits_peek(&r);
         const struct step *step = fast_step(stage, window);
-        union value *v = &n->v[step->slot];
-        bool fine = true, ends = step->ends;
         stage = step->next;
-        if (step->into != INTO_SLOT) {
-            v = step->into == INTO_LIST ? list_place(d, n, has, step->slot, &stage)
-                                        : items_place(d, n, step->slot);
-            if (UNLIKELY(v == NULL || r.pos > r.end))
-                return NULL;
-        }
-        has |= step->has;
         r.pos += step->head;
-        switch ((enum step_op)step->op) {
-        case STEP_RARE:
-            return NULL;
-        case STEP_END:
-            break;
-        case STEP_NODE:
-            *top++ = (struct frame){n, has, stage};
-            v->n = n = fast_node(d, step->of.type);
-            if (UNLIKELY(n == NULL || top == full))
+        if (step->op == STEP_RUN) {
+            has |= step->has;
+            if (UNLIKELY(!fast_run(d, &r, &step, window, n->v)))
                 return NULL;
-            stage = step->of.type->start;
-            has = 0;
-            break;
-        case STEP_RUN:
-            fine = fast_run(step->of.run, window, n->v);
-            if (step->of.run->then == NULL)
-                break;
-            window <<= step->head;
-            step = step->of.run->then;
             stage = step->next;
-            ends = step->ends;
-            v = &n->v[step->slot];
-            r.pos += step->head;
-            /* fall through */
-        case STEP_SIGNED:
-        case STEP_UNSIGNED:
-            fine &= fast_number(d, &r, step, window, v);
-            break;
-        case STEP_FIXED:
-            fine = fast_fixed(step->of.run, window, v);
-            break;
-        case STEP_BIG:
-            fine = (r.pos = fast_big(d, step, window, r.pos, v)) != UINT64_MAX;
-            break;
-        case STEP_STRING:
-        case STEP_OCTETS:
-            fine = fast_bytes(d, &r, step, window, v);
-            break;
+        } else if (step->op != STEP_END) {
+            union value *v = &n->v[step->slot];
+            if (step->into != INTO_SLOT) {
+                v = fast_place(d, n, has, step, &stage);
+                if (UNLIKELY(v == NULL || r.pos > r.end))
+                    return NULL;
+            }
+            has |= step->has;
+            if (step->op != STEP_NODE) {
+                if (UNLIKELY(!fast_value(d, &r, step, window, v)))
+                    return NULL;
+            } else {
+                struct node *child = fast_node(d, step->of.type);
+                const struct step *flat = step->of.type->flat;
+                if (UNLIKELY(child == NULL || top + 1 == full))
+                    return NULL;
+                v->n = child;
+                if (flat == NULL) {
+                    *top++ = (struct frame){n, has, stage};
+                    n = child;
+                    stage = step->of.type->start;
+                    has = 0;
+                    continue;
+                }
+                window = bits_peek(&r);
+                r.pos += flat->head;
+                child->has = flat->has;
+                if (UNLIKELY(!fast_run(d, &r, &flat, window, child->v)))
+                    return NULL;
+                if (step->ends && !fast_end(&r))
+                    return NULL;
+            }
         }
-        if (UNLIKELY(!fine))
-            return NULL;
-        if (!ends)
+        if (!step->ends)
             continue;
         for (;;) { /* the element ends, and those around it where nothing else can come */
             n->has = has;
@@ -1504,9 +1531,8 @@ static struct node *read_fast(struct decoder *d, const struct type *t)
             stage = top->stage;
             if (!stage->is_end)
                 break;
-            if (UNLIKELY(bits_peek(&r) >> 63 != 0))
+            if (UNLIKELY(!fast_end(&r)))
                 return NULL;
-            r.pos++;
         }
     }
 }

@@ -17,6 +17,7 @@
 
 #define DEPTH_MAX 64
 #define BIG_DIGITS_MAX 1024
+#define HIGH_BITS UINT64_C(0x8080808080808080)
 
 struct encoder {
     struct bit_writer w;
@@ -556,8 +557,267 @@ static int write_fragment(struct encoder *c, const struct message *m)
     return 0;
 }
 
+/* ---- the fast pass ---- */
+
+/* A writer that the compiler can keep in registers: bits gather at the end of a word. */
+struct fast_writer {
+    uint8_t *at, *last;
+    uint64_t held;
+    unsigned used; /* bits of held that are not at `at` yet; above them anything may stand */
+    bool full;
+};
+
+/* An element whose child is being written. */
+struct frame {
+    const struct node *node;
+    uint64_t has; /* slots still to come */
+    const struct stage *stage;
+    uint32_t i;   /* entries written of the list (or of the content) at hand */
+};
+
+ALWAYS_INLINE void fast_flush(struct fast_writer *w)
+{
+    if (UNLIKELY(w->at > w->last))
+        w->full = true;
+    else if (w->used > 0)
+        store_be64(w->at, w->held << (64 - w->used));
+    w->at += w->full ? 0 : w->used >> 3;
+    w->used &= 7;
+}
+
+/* v has no bits beyond its low n, and n is at most 57. */
+ALWAYS_INLINE void fast_write(struct fast_writer *w, uint64_t v, unsigned n)
+{
+    if (UNLIKELY(w->used + n > 64))
+        fast_flush(w);
+    w->held = w->held << n | v;
+    w->used += n;
+}
+
+/* Fewer than 8 octets as one number. */
+ALWAYS_INLINE uint64_t few_octets(const uint8_t *p, size_t n)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < n; i++)
+        v = v << 8 | p[i];
+    return v;
+}
+
+/* The groups of 7 bits of a number, behind what `word` has already (n bits, 8 at most); then the
+ * tail. */
+ALWAYS_INLINE void fast_number(struct fast_writer *w, uint64_t word, unsigned n, uint64_t v,
+                               unsigned tail)
+{
+    for (; v > 127; v >>= 7) {
+        word = word << 8 | 128 | (v & 127);
+        n += 8;
+        if (UNLIKELY(n > 40)) {
+            fast_write(w, word, n);
+            word = n = 0;
+        }
+    }
+    fast_write(w, (word << 8 | v) << tail, n + 8 + tail);
+}
+
+/* A string or octets. False: beyond ASCII. */
+ALWAYS_INLINE bool fast_bytes(struct fast_writer *w, uint64_t code, const struct step *step,
+                              const struct bytes *b)
+{
+    bool is_text = step->op == STEP_STRING;
+    fast_number(w, code, step->head, b->n + (is_text ? 2ul : 0ul), 0);
+    uint64_t any;
+    if (b->n < 8) {
+        any = few_octets(b->p, b->n);
+        fast_write(w, any, 8 * b->n);
+    } else {
+        fast_flush(w);
+        if (UNLIKELY((ptrdiff_t)b->n > w->last - w->at))
+            return false;
+        any = bits_paste(w->at, b->p, b->n, w->held, w->used);
+        w->at += b->n;
+        w->held = b->p[b->n - 1];
+    }
+    fast_write(w, 0, step->tail);
+    return !is_text || (any & HIGH_BITS) == 0;
+}
+
+ALWAYS_INLINE bool fast_signed(struct fast_writer *w, uint64_t code, const struct step *step,
+                               union value v)
+{
+    uint64_t negative = (uint64_t)(v.i >> 63);
+    fast_number(w, code << 1 | (negative & 1), step->head + 1u, v.u ^ negative, step->tail);
+    return true;
+}
+
+/* Values of fixed width and the number that may follow them. */
+ALWAYS_INLINE bool fast_run(struct fast_writer *w, uint64_t code, unsigned shift,
+                            const struct step **step, const union value *v)
+{
+    const struct run *run = (*step)->of.run;
+    uint64_t word = code << shift, over = 0;
+    for (const struct leaf *l = run->leaf, *end = l + run->n; l < end; l++) {
+        uint64_t raw = v[l->slot].u - (uint64_t)l->lo;
+        over |= raw & ~(uint64_t)l->mask;
+        word |= raw << l->shift;
+    }
+    fast_write(w, word >> (64 - (*step)->head), (*step)->head);
+    const struct step *then = run->then;
+    if (then == NULL)
+        return over == 0;
+    *step = then;
+    if (then->op == STEP_SIGNED)
+        fast_signed(w, 0, then, v[then->slot]);
+    else
+        fast_number(w, 0, then->head, v[then->slot].u, then->tail);
+    return over == 0;
+}
+
+/* A value of its own. */
+ALWAYS_INLINE bool fast_value(struct fast_writer *w, uint64_t code, unsigned shift,
+                              const struct step *step, union value v)
+{
+    if (step->op == STEP_FIXED) {
+        const struct leaf *l = step->of.run->leaf;
+        uint64_t raw = v.u - (uint64_t)l->lo;
+        fast_write(w, (code << shift | raw << l->shift) >> (64 - step->head), step->head);
+        return raw <= l->mask;
+    }
+    code <<= step->head - (64 - shift);
+    if (step->op == STEP_SIGNED)
+        return fast_signed(w, code, step, v);
+    if (step->op == STEP_STRING || step->op == STEP_OCTETS)
+        return fast_bytes(w, code, step, v.b);
+    if (step->op != STEP_UNSIGNED)
+        return false;
+    fast_number(w, code, step->head, v.u, step->tail);
+    return true;
+}
+
+/* Whether open content goes on. */
+ALWAYS_INLINE const struct item *next_item(const struct node *n, uint32_t i)
+{
+    const struct items *l = n->type->is_open ? n->v[n->type->fields].items : NULL;
+    return l != NULL && i < l->n ? &l->at[i] : NULL;
+}
+
+/* The value at slot that comes next; marks it as written: in `has`, or in *i while more entries of
+ * the same list (or of open content) are to come. Lists also choose the stage behind it. */
+ALWAYS_INLINE union value next_value(const struct node *n, unsigned slot, const struct step *step,
+                                     uint64_t *has, uint32_t *i, const struct stage **next)
+{
+    union value v = n->v[slot];
+    if (LIKELY(step->into == INTO_SLOT)) {
+        *has &= *has - 1;
+        return v;
+    }
+    if (step->into == INTO_ITEMS)
+        return n->v[n->type->fields].items->at[(*i)++].v;
+    const struct field *f = &n->type->field[slot];
+    const struct list *l = v.l;
+    v = l->v[(*i)++];
+    if (*i >= f->max)
+        *next = n->type->stage[f->full];
+    else if (*i < f->min)
+        *next = n->type->stage[f->below];
+    if (*i >= l->n) {
+        *i = 0;
+        *has &= *has - 1;
+    }
+    return v;
+}
+
+/* Writes an element with all that is in it: one loop over its slots and those of its children.
+ * False: look again, carefully. */
+static bool write_fast(struct fast_writer *out, const struct node *n)
+{
+    struct frame stack[DEPTH_MAX], *top = stack;
+    struct fast_writer w = *out;
+    const struct stage *stage = n->type->start;
+    uint64_t has = n->has;
+    uint32_t i = 0;
+    for (;;) {
+        const struct item *item = has == 0 ? next_item(n, i) : NULL;
+        if (has != 0 || item != NULL) {
+            unsigned slot = item == NULL ? (unsigned)__builtin_ctzll(has) : item->slot;
+            unsigned code = stage->code[slot], shift = stage->shift;
+            if (UNLIKELY(code == SCHEMA_NO_CODE))
+                return false;
+            const struct step *step = &stage->step[code];
+            stage = step->next;
+            if (step->op == STEP_RUN) {
+                if (UNLIKELY((has & step->has) != step->has))
+                    return false;
+                has &= ~step->has;
+                if (UNLIKELY(!fast_run(&w, code, shift, &step, n->v)))
+                    return false;
+                stage = step->next;
+            } else {
+                if (UNLIKELY(step->into == INTO_LIST && n->v[slot].l->n == 0))
+                    return false;
+                union value v = next_value(n, slot, step, &has, &i, &stage);
+                if (step->op != STEP_NODE) {
+                    if (UNLIKELY(!fast_value(&w, code, shift, step, v)))
+                        return false;
+                } else {
+                    const struct step *flat = v.n->type->flat;
+                    fast_write(&w, code, step->head);
+                    if (flat == NULL || v.n->has != flat->has) {
+                        if (UNLIKELY(top + 1 == stack + DEPTH_MAX))
+                            return false;
+                        *top++ = (struct frame){n, has, stage, i};
+                        n = v.n;
+                        has = n->has;
+                        stage = n->type->start;
+                        i = 0;
+                        continue;
+                    }
+                    if (UNLIKELY(!fast_run(&w, 0, 64 - 1, &flat, v.n->v)))
+                        return false;
+                    if (step->ends)
+                        fast_write(&w, 0, 1);
+                }
+            }
+            if (!step->ends)
+                continue;
+            if (UNLIKELY(has != 0 || next_item(n, i) != NULL))
+                return false;
+        } else {
+            if (UNLIKELY(stage->end == SCHEMA_NO_CODE))
+                return false;
+            fast_write(&w, stage->end, stage->bits);
+        }
+        if (top == stack) {
+            *out = w;
+            return !w.full;
+        }
+        top--;
+        n = top->node;
+        has = top->has;
+        stage = top->stage;
+        i = top->i;
+    }
+}
+
+/* The document or fragment in one go; returns its bytes, or -1: look again, carefully. */
+static int64_t encode_fast(const struct message *m, uint8_t *p, size_t cap)
+{
+    const struct schema *s = m->schema;
+    if (m->is_fragment || m->as->kind != KIND_NODE || cap < 8)
+        return -1;
+    struct fast_writer w = {.at = p, .last = p + cap - 8, .held = 0x80, .used = 8};
+    fast_write(&w, m->root->code, s->document_bits);
+    if (!write_fast(&w, m->v.n))
+        return -1;
+    size_t n = (size_t)(w.at - p) + (w.used + 7) / 8;
+    fast_flush(&w);
+    return w.full ? -1 : (int64_t)n;
+}
+
 int64_t exi_encode(const struct message *m, void *p, size_t cap, struct err *e)
 {
+    int64_t n = encode_fast(m, p, cap);
+    if (LIKELY(n >= 0))
+        return n;
     struct encoder c; /* names are set up by the first wildcard */
     c.s = m->schema;
     c.e = e;

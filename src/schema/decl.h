@@ -9,6 +9,7 @@
 #include "schema/schema.h"
 
 #define DECL_NAMESPACES_MAX 32
+#define DECL_BUCKETS 512
 
 /* Where something was written, for errors. */
 struct place {
@@ -75,6 +76,7 @@ struct decls {
     struct decl_element *elements, **elements_end;
     const char *used[16]; /* names of the files read */
     unsigned uses;
+    struct decl_name **names; /* all of them by hash, for linking: DECL_BUCKETS chains */
     schema_source source;
     void *context;
 };

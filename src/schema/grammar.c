@@ -291,13 +291,13 @@ static int fill_step(struct grammar *g, struct arena *a, const struct state *s, 
     }
     step->has = step->into == INTO_ITEMS ? 0 : UINT64_C(1) << slot;
     step->head = s->bits;
+    step->ends = step->into != INTO_LIST && step->next->is_end;
     if (step->op == STEP_NODE) {
         step->of.type = f->type;
         return 0;
     }
-    step->ends = step->into != INTO_LIST && step->next->is_end;
     step->before = bits_between(s->bits, s->bits + f->frame);
-    step->head = (uint8_t)(s->bits + f->frame + (step->op == STEP_SIGNED));
+    step->head = (uint8_t)(s->bits + f->frame);
     step->tail = (uint8_t)(f->frame + step->ends);
     step->after = bits_between(0, step->tail);
     step->lo = f->lo;
@@ -332,6 +332,16 @@ static void fill_codes(const struct type *t, const struct state *s, uint8_t *cod
     code[t->fields] = s->text;
 }
 
+/* The run that is all of the type, alone or with the number behind it. */
+static const struct step *flat_step(const struct type *t)
+{
+    const struct step *step = single_step(t, &t->state[0]);
+    if (step == NULL || step->op != STEP_RUN)
+        return NULL;
+    const struct step *then = step->of.run->then;
+    return (then == NULL ? step : then)->ends ? step : NULL;
+}
+
 static int fill_stages(struct grammar *g, struct arena *a)
 {
     struct type *t = g->type;
@@ -349,6 +359,7 @@ static int fill_stages(struct grammar *g, struct arena *a)
         memset(made[i], 0, size);
         made[i]->code = codes;
         made[i]->bits = bits;
+        made[i]->shift = (uint8_t)(64 - bits);
         made[i]->end = s->end;
         made[i]->is_end = can_only_end(s);
         fill_codes(t, s, codes);
@@ -357,6 +368,7 @@ static int fill_stages(struct grammar *g, struct arena *a)
         if (fill_steps(g, a, &t->state[i], made[i]) != 0)
             return -1;
     t->start = t->stage[0];
+    t->flat = flat_step(t);
     return 0;
 }
 

@@ -45,49 +45,90 @@ static void *link_new(struct linker *l, size_t size)
 
 /* ---- names ---- */
 
-static bool name_fits(const struct decls *d, const char *wanted, uint8_t from, const char *name,
-                      uint8_t ns, int *rank)
+static unsigned hash_name(const char *name, unsigned h)
 {
-    const char *colon = strchr(wanted, ':');
-    if (colon != NULL) {
-        const char *alias = d->schema->ns[ns].alias;
-        size_t n = (size_t)(colon - wanted);
-        *rank = 2;
-        return strlen(alias) == n && memcmp(alias, wanted, n) == 0 && strcmp(colon + 1, name) == 0;
-    }
-    *rank = ns == from ? 2 : 1;
-    return name[0] == wanted[0] && strcmp(name, wanted) == 0;
+    for (; *name != '\0'; name++)
+        h = h * 31 + (unsigned char)*name;
+    return h;
 }
 
-/* One search for all three kinds of declarations: own namespace first, then the first other. */
-#define FIND(list, type_, wanted, from, name_, ns_)                                               \
-    do {                                                                                          \
-        type_ *best = NULL;                                                                       \
-        for (type_ *c = (list); c != NULL; c = c->next) {                                         \
-            int rank;                                                                             \
-            if (!name_fits(d, (wanted), (from), c->name_, c->ns_, &rank))                         \
-                continue;                                                                         \
-            if (rank == 2)                                                                        \
-                return c;                                                                         \
-            if (best == NULL)                                                                     \
-                best = c;                                                                         \
-        }                                                                                         \
-        return best;                                                                              \
-    } while (0)
+/* What is declared, by name; within one name in the order of the files. */
+enum declared { DECLARED_SIMPLE, DECLARED_TYPE, DECLARED_ELEMENT };
+
+struct decl_name {
+    const char *name;
+    enum declared what;
+    uint8_t ns;
+    void *decl;
+    struct decl_name *next;
+};
+
+static int index_name(struct linker *l, enum declared what, const char *name, uint8_t ns,
+                      void *decl)
+{
+    struct decl_name **at = &l->d->names[hash_name(name, 0) % DECL_BUCKETS];
+    while (*at != NULL)
+        at = &(*at)->next;
+    struct decl_name *made = link_new(l, sizeof *made);
+    if (made == NULL)
+        return -1;
+    *made = (struct decl_name){name, what, ns, decl, NULL};
+    *at = made;
+    return 0;
+}
+
+static int index_names(struct linker *l)
+{
+    struct decls *d = l->d;
+    int bad = 0;
+    d->names = link_new(l, DECL_BUCKETS * sizeof(struct decl_name *));
+    if (d->names == NULL)
+        return -1;
+    for (struct decl_simple *c = d->simples; c != NULL; c = c->next)
+        bad |= index_name(l, DECLARED_SIMPLE, c->out->name, c->out->ns, c);
+    for (struct decl_type *c = d->types; c != NULL; c = c->next)
+        bad |= index_name(l, DECLARED_TYPE, c->name, c->ns, c);
+    for (struct decl_element *c = d->elements; c != NULL; c = c->next)
+        bad |= index_name(l, DECLARED_ELEMENT, c->name, c->ns, c);
+    return bad;
+}
+
+static bool is_alias(const struct decls *d, uint8_t ns, const char *text, size_t n)
+{
+    const char *alias = d->schema->ns[ns].alias;
+    return strlen(alias) == n && memcmp(alias, text, n) == 0;
+}
+
+/* Own namespace first, then the first other; ALIAS:NAME is exact. */
+static void *find(const struct decls *d, enum declared what, const char *wanted, uint8_t from)
+{
+    const char *colon = strchr(wanted, ':'), *name = colon == NULL ? wanted : colon + 1;
+    void *other = NULL;
+    const struct decl_name *c = d->names[hash_name(name, 0) % DECL_BUCKETS];
+    for (; c != NULL; c = c->next) {
+        if (c->what != what || strcmp(c->name, name) != 0)
+            continue;
+        if (colon == NULL ? c->ns == from : is_alias(d, c->ns, wanted, (size_t)(colon - wanted)))
+            return c->decl;
+        if (colon == NULL && other == NULL)
+            other = c->decl;
+    }
+    return other;
+}
 
 struct decl_type *decl_type_find(const struct decls *d, const char *name, uint8_t ns)
 {
-    FIND(d->types, struct decl_type, name, ns, name, ns);
+    return find(d, DECLARED_TYPE, name, ns);
 }
 
 struct decl_element *decl_element_find(const struct decls *d, const char *name, uint8_t ns)
 {
-    FIND(d->elements, struct decl_element, name, ns, name, ns);
+    return find(d, DECLARED_ELEMENT, name, ns);
 }
 
 static struct decl_simple *find_simple(const struct decls *d, const char *name, uint8_t ns)
 {
-    FIND(d->simples, struct decl_simple, name, ns, out->name, out->ns);
+    return find(d, DECLARED_SIMPLE, name, ns);
 }
 
 const struct simple *decl_simple_find(const struct decls *d, const char *name, uint8_t ns)
@@ -98,9 +139,7 @@ const struct simple *decl_simple_find(const struct decls *d, const char *name, u
 
 static int intern(struct linker *l, const char *name, uint8_t ns, uint16_t *number)
 {
-    unsigned h = ns;
-    for (const char *c = name; *c != '\0'; c++)
-        h = h * 31 + (unsigned char)*c;
+    unsigned h = hash_name(name, ns);
     for (h &= l->buckets - 1; l->bucket[h] != 0; h = (h + 1) & (l->buckets - 1)) {
         const struct qname *q = &l->qname[l->bucket[h] - 1];
         if (q->ns == ns && strcmp(q->name, name) == 0) {
@@ -724,7 +763,6 @@ static int link_types(struct linker *l)
 {
     struct schema *s = l->s;
     unsigned n = 0;
-    share_types(l->d);
     for (struct decl_type *t = l->d->types; t != NULL; t = t->next) {
         if ((t->out = link_new(l, sizeof *t->out)) == NULL)
             return -1;
@@ -933,7 +971,8 @@ int decl_link(struct decls *d, struct err *e)
     struct linker l = {.d = d, .s = d->schema, .e = e, .buckets = 4096};
     l.qname = link_new(&l, l.buckets / 2 * sizeof *l.qname);
     l.bucket = link_new(&l, l.buckets * sizeof *l.bucket);
-    if (l.qname == NULL || l.bucket == NULL || link_simples(&l) != 0 || link_types(&l) != 0 ||
+    share_types(d);
+    if (l.qname == NULL || l.bucket == NULL || index_names(&l) != 0 || link_simples(&l) != 0 || link_types(&l) != 0 ||
         link_elements(&l) != 0 || number_fragments(&l) != 0 || number_namespaces(&l) != 0)
         return -1;
     return 0;

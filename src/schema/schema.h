@@ -112,7 +112,7 @@ struct step {
     int64_t lo;      /* of the number, or of the length in characters or octets */
     uint64_t most;   /* minus lo */
     uint8_t op, into, slot;
-    uint8_t head;    /* bits before the value: event codes and sign (STEP_RUN: all bits) */
+    uint8_t head;    /* bits before the value (and its sign): event codes. STEP_RUN: all bits */
     uint8_t tail;    /* bits behind it: its end, and that of the element where `ends` */
     bool ends;       /* nothing can follow but the end of the element */
 };
@@ -120,6 +120,7 @@ struct step {
 struct stage {
     const uint8_t *code; /* of each slot, and of characters behind them; or SCHEMA_NO_CODE */
     uint8_t bits, end;   /* as in the state */
+    uint8_t shift;       /* 64 - bits */
     bool is_end;         /* nothing but the end can come; its code is one 0 bit */
     struct step step[];  /* for every code of that width */
 };
@@ -153,6 +154,7 @@ struct type {
     const uint8_t *slots;        /* slots of all states, one after another */
     const struct stage **stage;  /* one for each state */
     const struct stage *start;   /* that of state 0 */
+    const struct step *flat;     /* the one step that the type consists of (and its `then`), or NULL */
     uint16_t node_size;          /* bytes of a node of this type */
     int8_t multiplier, unit, value; /* slots of a quantity's parts; -1: has none */
 };

@@ -309,6 +309,10 @@ static int start_secc(struct peer *p, struct err *e)
 {
     static const struct listener_events EVENTS = {.accepted = accepted};
     struct peer_wire *w = p->wire;
+    if (p->options.stream != NULL) {
+        accepted(w, p->options.stream);
+        return 0;
+    }
     struct endpoint at = {0};
     if (p->options.address != NULL) {
         if (endpoint_parse(p->options.address, &at, e) != 0)
@@ -581,7 +585,7 @@ static int choose_interface(struct peer *p, struct err *e)
     const char *name = p->options.interface;
     if (name == NULL && lab_current() != LAB_NONE)
         name = p->session.role == FROM_EVCC ? LAB_EV_INTERFACE : LAB_EVSE_INTERFACE;
-    if (name == NULL && p->options.address == NULL)
+    if (name == NULL && p->options.address == NULL && p->options.stream == NULL)
         return err_set(e, "no network to use; give an interface (--interface eth1), an address "
                        "(--peer [::1]:PORT), or use the isolated network (--lab)");
     snprintf(p->wire->interface, sizeof p->wire->interface, "%s", name != NULL ? name : "");

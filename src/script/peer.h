@@ -13,6 +13,8 @@
 
 #include <uv.h>
 
+struct stream;
+
 /* ORDER PEER */
 enum peer_state {
     PEER_IDLE,       /* nothing tried yet */
@@ -27,6 +29,8 @@ enum peer_state {
 struct peer_options {
     const char *interface;   /* "eth1"; NULL: the lab's (ev0 or evse0), or the only one there is */
     const char *address;     /* "[::1]:15118": EVCC connects there, SECC listens there, no SDP */
+    struct stream *stream;   /* SECC: a connection that was accepted already, taken over instead of
+                                listening; NULL: none */
     uint8_t security;        /* of SDP: 0x10 no TLS (default), 0x00 TLS */
     bool manual;             /* stops before supportedAppProtocol: the script does it */
     const char *protocol;    /* "ISO15118-2", "DIN70121": the only one offered / accepted; NULL: all

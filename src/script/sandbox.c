@@ -182,9 +182,33 @@ static int sandbox_require_call(lua_State *L)
 
 void sandbox_require(lua_State *L, const char *name)
 {
+    lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    if (lua_getfield(L, -1, name) != LUA_TNIL) {
+        lua_remove(L, -2);
+        return;
+    }
+    lua_pop(L, 2);
     lua_pushcfunction(L, sandbox_require_call);
     lua_pushstring(L, name);
     lua_call(L, 1, 1);
+}
+
+/* A searcher for Lua's own require, which unsafe scripts have. */
+static int sandbox_search(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    if (!is_module_name(name) || !load_module(L, name))
+        lua_pushfstring(L, "no built-in file lua/%s.lua, and no file beside the script", name);
+    return 1;
+}
+
+static void add_searcher(lua_State *L)
+{
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "searchers");
+    lua_pushcfunction(L, sandbox_search);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    lua_pop(L, 2);
 }
 
 /* load for text only: compiled code could do anything. Upvalue 1 is Lua's own. */
@@ -269,6 +293,7 @@ void sandbox_open(lua_State *L, bool is_unsafe)
     };
     if (is_unsafe) {
         luaL_openlibs(L);
+        add_searcher(L);
     } else {
         open_safe(L);
         lua_pushcfunction(L, sandbox_require_call);

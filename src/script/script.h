@@ -70,6 +70,7 @@ struct script {
     char *traceback;              /* of an error; NULL where none */
     bool running, started, timed_out;
     struct wait wait;
+    unsigned printed;             /* frames, in print mode */
     int64_t busy_since;           /* of the resume that is going on */
     size_t memory;                /* bytes taken by Lua */
     char asserted[512];           /* message of the assert that failed last */

@@ -80,8 +80,8 @@ const char *wording_type(enum language language, const struct schema *set, const
     return first_of(translated(language, set, t->name, a), t->doc);
 }
 
-const char *wording_simple(enum language language, const struct schema *set,
-                           const struct simple *s, struct arena *a)
+const char *wording_simple(enum language language, const struct schema *set, const struct simple *s,
+                           struct arena *a)
 {
     return first_of(translated(language, set, s->name, a), s->doc);
 }
@@ -171,8 +171,7 @@ static void add_range(int64_t lo, int64_t hi, bool is_unsigned, struct buf *out)
         buf_printf(out, "%lld..%lld", (long long)lo, (long long)hi);
 }
 
-static void add_length(enum language language, const struct field *f, bool octets,
-                       struct buf *out)
+static void add_length(enum language language, const struct field *f, bool octets, struct buf *out)
 {
     /* ORDER LANGUAGE */
     static const char *const UNITS[][2] = {{" characters", "자"}, {" octets", "옥텟"}};
@@ -253,7 +252,8 @@ void wording_wire(enum language language, const struct field *f, struct buf *out
         break;
     case KIND_SIGNED:
     case KIND_BIG:
-        buf_text(out, ko ? "정수, 부호 비트와 7비트씩" : "integer: sign bit, then groups of 7 bits");
+        buf_text(out,
+                 ko ? "정수, 부호 비트와 7비트씩" : "integer: sign bit, then groups of 7 bits");
         break;
     case KIND_STRING:
     case KIND_TEXT:

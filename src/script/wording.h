@@ -20,8 +20,8 @@ const char *wording_element(enum language language, const struct schema *set,
                             const struct element *element, struct arena *a);
 const char *wording_type(enum language language, const struct schema *set, const struct type *t,
                          struct arena *a);
-const char *wording_simple(enum language language, const struct schema *set,
-                           const struct simple *s, struct arena *a);
+const char *wording_simple(enum language language, const struct schema *set, const struct simple *s,
+                           struct arena *a);
 const char *wording_field(enum language language, const struct schema *set, const struct type *t,
                           unsigned slot, struct arena *a);
 

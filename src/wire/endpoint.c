@@ -118,8 +118,10 @@ int endpoint_parse(const char *text, struct endpoint *out, struct err *e)
     if (rest != NULL && endpoint_parse_ip(from, (size_t)(end - from), out) == 0 &&
         endpoint_parse_port(rest, out) == 0)
         return 0;
-    return err_set(e, "address: expected a form like [fe80::1%%eth1]:15118, [::1]:15118 or "
-                      "192.0.2.1:15118, found \"%.80s\"", text);
+    return err_set(e,
+                   "address: expected a form like [fe80::1%%eth1]:15118, [::1]:15118 or "
+                   "192.0.2.1:15118, found \"%.80s\"",
+                   text);
 }
 
 static unsigned interface_index(const char *interface, char name[IF_NAMESIZE])
@@ -160,8 +162,10 @@ int endpoint_to_address(const struct endpoint *a, struct sockaddr_in6 *out, stru
             return no_such_interface(a->interface, e);
     } else if (endpoint_is_link_local(a)) {
         char text[ENDPOINT_TEXT];
-        return err_set(e, "a link-local address needs its interface, as in [fe80::1%%eth1]:15118; "
-                          "found %s", endpoint_text(a, text, sizeof text));
+        return err_set(e,
+                       "a link-local address needs its interface, as in [fe80::1%%eth1]:15118; "
+                       "found %s",
+                       endpoint_text(a, text, sizeof text));
     }
     return 0;
 }
@@ -220,11 +224,12 @@ int endpoint_of_interface(const char *interface, struct endpoint *out, struct er
                        strerror(errno));
     int result = 0;
     if (!interface_is_up(list, out->interface))
-        result = err_set(e, "interface %s is down: `ip link set %s up`", out->interface,
-                         out->interface);
+        result =
+            err_set(e, "interface %s is down: `ip link set %s up`", out->interface, out->interface);
     else if (!interface_address(list, out->interface, out))
-        result = err_set(e, "interface %s: expected an IPv6 link-local address (fe80::…), found "
-                            "none; is IPv6 switched off (net.ipv6.conf.%s.disable_ipv6)?",
+        result = err_set(e,
+                         "interface %s: expected an IPv6 link-local address (fe80::…), found "
+                         "none; is IPv6 switched off (net.ipv6.conf.%s.disable_ipv6)?",
                          out->interface, out->interface);
     freeifaddrs(list);
     return result;

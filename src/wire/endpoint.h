@@ -55,8 +55,8 @@ void endpoint_from_address(const struct sockaddr_in6 *in, const char *interface,
 int endpoint_of_interface(const char *interface, struct endpoint *out, struct err *e);
 
 /*
- * Fills in the MAC address: of a multicast address 33:33:…; of a neighbour from the system's table,
- * else from an address that was made from a MAC address (EUI-64). Stays zero where unknown.
+ * Fills in the MAC address: of a multicast address 33:33:…; of a neighbour from the system's
+ * table, else from an address that was made from a MAC address (EUI-64). Else it stays zero.
  */
 void endpoint_learn_mac(struct endpoint *a);
 

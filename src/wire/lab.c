@@ -22,10 +22,12 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#define WAIT_MS 3000
 #define OWN_NETWORK "/proc/thread-self/ns/net"
-#define VARIABLE "V2GLAB_LAB" /* of lab_exec's children: "PID:fd:fd", the namespaces of both sides */
+#define VARIABLE "V2GLAB_LAB" /* of lab_exec's children: "PID:FD:FD", the namespaces of the sides */
 
 /* ORDER LAB_SIDE, from LAB_EV */
 static const struct end {
@@ -39,7 +41,7 @@ static const struct end {
 /* A process is in one lab at most, as it has one network. */
 static struct {
     enum lab_side current;
-    bool has_user; /* a user namespace was made for it */
+    bool has_user;   /* a user namespace was made for it */
     int networks[2]; /* ORDER LAB_SIDE, from LAB_EV */
 } lab = {.networks = {-1, -1}};
 
@@ -111,12 +113,14 @@ static int lab_forbidden(const char *what, int number, struct err *e)
 {
     for (size_t i = 0; i < sizeof SWITCHES / sizeof *SWITCHES; i++)
         if (switch_is(SWITCHES[i].file, SWITCHES[i].forbids))
-            return err_set(e, "lab: the system forbids %s: `sudo sysctl -w %s` allows it, or run "
-                              "as root; --peer [::1]:PORT works without a lab",
+            return err_set(e,
+                           "lab: the system forbids %s: `sudo sysctl -w %s` allows it, or run "
+                           "as root; --peer [::1]:PORT works without a lab",
                            what, SWITCHES[i].advice);
-    return err_set(e, "lab: the system forbids %s: %s. Run as root, or in a container that may "
-                      "(docker run --privileged, or --cap-add SYS_ADMIN with seccomp=unconfined); "
-                      "--peer [::1]:PORT works without a lab",
+    return err_set(e,
+                   "lab: the system forbids %s: %s. Run as root, or in a container that may "
+                   "(docker run --privileged, or --cap-add SYS_ADMIN with seccomp=unconfined); "
+                   "--peer [::1]:PORT works without a lab",
                    what, strerror(number));
 }
 
@@ -225,8 +229,10 @@ static int lab_address(const struct end *end, struct err *e)
     struct netlink m;
     uint8_t ip[16];
     uint32_t flags = IFA_F_NODAD | IFA_F_PERMANENT;
-    struct ifaddrmsg body = {.ifa_family = AF_INET6, .ifa_prefixlen = 64,
-                             .ifa_scope = RT_SCOPE_LINK, .ifa_flags = IFA_F_NODAD,
+    struct ifaddrmsg body = {.ifa_family = AF_INET6,
+                             .ifa_prefixlen = 64,
+                             .ifa_scope = RT_SCOPE_LINK,
+                             .ifa_flags = IFA_F_NODAD,
                              .ifa_index = if_nametoindex(end->interface)};
     inet_pton(AF_INET6, end->address, ip);
     netlink_begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &body, sizeof body);
@@ -251,14 +257,64 @@ static void lab_no_own_address(const struct end *end)
     netlink_ask(&m);
 }
 
-static int lab_configure(enum lab_side side, struct err *e)
+static int lab_start(enum lab_side side, struct err *e)
 {
     const struct end *end = &ENDS[side - LAB_EV];
     lab_on(side);
     lab_no_own_address(end);
-    if (lab_up("lo", e) != 0 || lab_up(end->interface, e) != 0)
+    return lab_up("lo", e) != 0 ? -1 : lab_up(end->interface, e);
+}
+
+/* The kernel notices a little later that both ends are up, and drops packets until then. */
+static bool lab_is_running(const struct end *end)
+{
+    struct netlink m;
+    struct ifinfomsg body = {.ifi_index = (int)if_nametoindex(end->interface)};
+    netlink_begin(&m, RTM_GETLINK, 0, &body, sizeof body);
+    if (netlink_ask(&m) != 0 || m.n < NLMSG_HDRLEN + sizeof body)
+        return false;
+    memcpy(&body, m.p + NLMSG_HDRLEN, sizeof body);
+    return (body.ifi_flags & IFF_RUNNING) != 0;
+}
+
+/*
+ * It also joins a little later the group in which others ask for the address; who asks before that
+ * asks again after a second only.
+ */
+static bool lab_is_in_group(const struct end *end)
+{
+    char line[160], interface[24], group[40], expected[40];
+    bool is_in = false;
+    FILE *f = fopen("/proc/thread-self/net/igmp6", "re");
+    if (f == NULL)
+        return true; /* not worth an error */
+    snprintf(expected, sizeof expected, "ff0200000000000000000001ff%02x%02x%02x", end->mac[3],
+             end->mac[4], end->mac[5]);
+    while (!is_in && fgets(line, sizeof line, f) != NULL)
+        is_in = sscanf(line, "%*d %23s %39s", interface, group) == 2 &&
+                strcmp(interface, end->interface) == 0 && strcmp(group, expected) == 0;
+    fclose(f);
+    return is_in;
+}
+
+static int lab_wait(const struct end *end, bool (*is_ready)(const struct end *), struct err *e)
+{
+    const struct timespec pause = {.tv_nsec = 500000};
+    for (int i = 0; i < WAIT_MS * 2; i++) {
+        if (is_ready(end))
+            return 0;
+        nanosleep(&pause, NULL);
+    }
+    return err_set(e, "lab: %s is not ready after %d ms", end->interface, WAIT_MS);
+}
+
+static int lab_finish(enum lab_side side, struct err *e)
+{
+    const struct end *end = &ENDS[side - LAB_EV];
+    lab_on(side);
+    if (lab_wait(end, lab_is_running, e) != 0 || lab_address(end, e) != 0)
         return -1;
-    return lab_address(end, e);
+    return lab_wait(end, lab_is_in_group, e);
 }
 
 static int lab_make(struct err *e)
@@ -272,9 +328,10 @@ static int lab_make(struct err *e)
     if (lab.networks[0] < 0)
         return -1;
     lab.current = LAB_EV;
-    if (lab_cable(lab.networks[1], e) != 0 || lab_configure(LAB_EVSE, e) != 0)
+    if (lab_cable(lab.networks[1], e) != 0 || lab_start(LAB_EVSE, e) != 0 ||
+        lab_start(LAB_EV, e) != 0 || lab_finish(LAB_EVSE, e) != 0)
         return -1;
-    return lab_configure(LAB_EV, e);
+    return lab_finish(LAB_EV, e);
 }
 
 /* ---- joining one ---- */
@@ -297,8 +354,9 @@ static int lab_join(const char *where, struct err *e)
     for (int i = 0; i < 2; i++) {
         lab.networks[i] = lab_open_near(pid, fds[i]);
         if (lab.networks[i] < 0 || fstat(lab.networks[i], &side) != 0)
-            return err_set(e, "lab: the lab of process %ld cannot be joined: %s; has its "
-                              "`v2glab lab` ended? (unset %s to make a new one)",
+            return err_set(e,
+                           "lab: the lab of process %ld cannot be joined: %s; has its "
+                           "`v2glab lab` ended? (unset %s to make a new one)",
                            pid, strerror(errno), VARIABLE);
         if (side.st_ino == own.st_ino && side.st_dev == own.st_dev)
             lab.current = LAB_EV + (enum lab_side)i;

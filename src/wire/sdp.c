@@ -15,8 +15,8 @@
 
 #define INTERVAL_MS 250
 #define TRIES 50
-#define PORT_TRIES 64      /* of dynamic ports, until a free one is found */
-#define AT_ONCE 32         /* datagrams read before the loop may do something else */
+#define PORT_TRIES 64 /* of dynamic ports, until a free one is found */
+#define AT_ONCE 32    /* datagrams read before the loop may do something else */
 
 /* ---- messages ---- */
 
@@ -81,8 +81,7 @@ static const uint8_t *sdp_payload(struct slice datagram, uint16_t type, size_t s
 
 int sdp_read_request(struct slice datagram, struct sdp_request *m, struct err *e)
 {
-    const uint8_t *p =
-        sdp_payload(datagram, V2GTP_SDP_REQ, SDP_REQUEST_SIZE - V2GTP_HEADER, e);
+    const uint8_t *p = sdp_payload(datagram, V2GTP_SDP_REQ, SDP_REQUEST_SIZE - V2GTP_HEADER, e);
     if (p == NULL)
         return -1;
     *m = (struct sdp_request){.Security = p[0], .TransportProtocol = p[1]};
@@ -91,8 +90,7 @@ int sdp_read_request(struct slice datagram, struct sdp_request *m, struct err *e
 
 int sdp_read_response(struct slice datagram, struct sdp_response *m, struct err *e)
 {
-    const uint8_t *p =
-        sdp_payload(datagram, V2GTP_SDP_RES, SDP_RESPONSE_SIZE - V2GTP_HEADER, e);
+    const uint8_t *p = sdp_payload(datagram, V2GTP_SDP_RES, SDP_RESPONSE_SIZE - V2GTP_HEADER, e);
     if (p == NULL)
         return -1;
     memcpy(m->SECCIPAddress, p, sizeof m->SECCIPAddress);
@@ -233,8 +231,11 @@ static bool sdp_receive(struct sdp_socket *s)
     } control;
     struct sockaddr_in6 in = {0};
     struct iovec part = {bytes, sizeof bytes};
-    struct msghdr m = {.msg_name = &in, .msg_namelen = sizeof in, .msg_iov = &part,
-                       .msg_iovlen = 1, .msg_control = &control,
+    struct msghdr m = {.msg_name = &in,
+                       .msg_namelen = sizeof in,
+                       .msg_iov = &part,
+                       .msg_iovlen = 1,
+                       .msg_control = &control,
                        .msg_controllen = sizeof control};
     ssize_t n = recvmsg(s->fd, &m, MSG_DONTWAIT);
     if (n < 0)
@@ -301,7 +302,8 @@ static int sdp_bind(struct sdp_socket *s, struct err *e)
     return err_set(e, "SDP on %s: binding to %s: %s%s", s->interface,
                    endpoint_text(&s->local, text, sizeof text), strerror(errno),
                    errno == EADDRNOTAVAIL ? "; the interface may still be checking that nobody "
-                                            "else has this address: try again in 2 s" : "");
+                                            "else has this address: try again in 2 s"
+                                          : "");
 }
 
 static int sdp_bind_server(struct sdp_socket *s, uint16_t port, struct err *e)
@@ -399,8 +401,8 @@ int sdp_send(struct sdp_socket *s, const struct endpoint *to, struct slice bytes
                    endpoint_text(to, text, sizeof text), strerror(errno));
 }
 
-int sdp_server_answer(struct sdp_socket *s, const struct endpoint *to,
-                      const struct sdp_response *m, struct err *e)
+int sdp_server_answer(struct sdp_socket *s, const struct endpoint *to, const struct sdp_response *m,
+                      struct err *e)
 {
     uint8_t bytes[SDP_RESPONSE_SIZE];
     sdp_write_response(bytes, m);
@@ -468,12 +470,15 @@ static void sdp_client_give_up(struct sdp_client *c)
     if (c->sent == 0)
         err_set(&e, "%.300s (%u times)", c->problem.what, c->tried);
     else if (c->refused > 0)
-        err_set(&e, "SDP: expected an answer to %u requests to %s, found %u datagrams that are "
-                    "none; the last: %.200s", c->sent, to, c->refused, c->problem.what);
+        err_set(&e,
+                "SDP: expected an answer to %u requests to %s, found %u datagrams that are "
+                "none; the last: %.200s",
+                c->sent, to, c->refused, c->problem.what);
     else
-        err_set(&e, "SDP: expected an answer to %u requests to %s within %u ms, found none; is a "
-                    "station at the other end of %s?", c->sent, to,
-                c->options.interval_ms * c->options.tries, c->socket->interface);
+        err_set(&e,
+                "SDP: expected an answer to %u requests to %s within %u ms, found none; is a "
+                "station at the other end of %s?",
+                c->sent, to, c->options.interval_ms * c->options.tries, c->socket->interface);
     sdp_client_done(c, NULL, NULL, &e);
 }
 

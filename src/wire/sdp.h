@@ -23,10 +23,10 @@ struct uv_loop_s; /* uv_loop_t */
 #define SDP_REQUEST_SIZE (V2GTP_HEADER + 2)
 #define SDP_RESPONSE_SIZE (V2GTP_HEADER + 20)
 
-#define SDP_TLS 0x00    /* Security */
+#define SDP_TLS 0x00 /* Security */
 #define SDP_NO_TLS 0x10
-#define SDP_TCP 0x00    /* TransportProtocol */
-#define SDP_UDP 0x10    /* reserved by the standard */
+#define SDP_TCP 0x00 /* TransportProtocol */
+#define SDP_UDP 0x10 /* reserved by the standard */
 
 /* SECCDiscoveryReq */
 struct sdp_request {
@@ -112,8 +112,8 @@ void sdp_group(const struct sdp_socket *s, struct endpoint *to);
 int sdp_send(struct sdp_socket *s, const struct endpoint *to, struct slice bytes, struct err *e);
 
 /* The station's answer, to the sender of a request. */
-int sdp_server_answer(struct sdp_socket *s, const struct endpoint *to,
-                      const struct sdp_response *m, struct err *e);
+int sdp_server_answer(struct sdp_socket *s, const struct endpoint *to, const struct sdp_response *m,
+                      struct err *e);
 
 /* No callback comes afterwards. NULL is allowed. */
 void sdp_close(struct sdp_socket *s);

@@ -21,8 +21,8 @@
 
 #define CONNECT_MS 10000
 #define LINGER_MS 10000
-#define PORT_TRIES 64  /* of dynamic ports, until a free one is found */
-#define AT_ONCE 16     /* connections accepted before the loop may do something else */
+#define PORT_TRIES 64 /* of dynamic ports, until a free one is found */
+#define AT_ONCE 16    /* connections accepted before the loop may do something else */
 
 struct stream {
     uv_tcp_t tcp;
@@ -33,8 +33,8 @@ struct stream {
     struct listener *listener; /* that accepted it; NULL where it was connected */
     size_t waiting;
     uv_timer_t *limit; /* of closing with bytes still to be written */
-    bool is_open;    /* bytes can be written */
-    bool is_ready;   /* the owner may write: the filter has nothing against it */
+    bool is_open;      /* bytes can be written */
+    bool is_ready;     /* the owner may write: the filter has nothing against it */
     bool is_paused, is_told, is_closing, is_connecting, has_ended_writing;
     struct endpoint local, remote;
 };
@@ -43,8 +43,8 @@ static const struct stream_events NO_EVENTS;
 
 /* ORDER STREAM_END */
 static const char *const END_TEXTS[] = {
-    "closed by peer", "reset by peer", "connection refused", "no answer in time", "unreachable",
-    "failed",
+    "closed by peer",    "reset by peer", "connection refused",
+    "no answer in time", "unreachable",   "failed",
 };
 
 const char *stream_end_text(enum stream_end end)
@@ -80,8 +80,10 @@ static int no_descriptor(const char *what, int number, struct err *e)
     if (number != EMFILE)
         return err_set(e, "%s: %s", what, strerror(number));
     getrlimit(RLIMIT_NOFILE, &limit);
-    return err_set(e, "%s: this process has all the %llu descriptors it may have open; "
-                      "`ulimit -n` allows more", what, (unsigned long long)limit.rlim_cur);
+    return err_set(e,
+                   "%s: this process has all the %llu descriptors it may have open; "
+                   "`ulimit -n` allows more",
+                   what, (unsigned long long)limit.rlim_cur);
 }
 
 /* ---- state ---- */
@@ -486,8 +488,8 @@ static int stream_try(struct stream *s, struct connecting *c, struct sockaddr_in
         s->is_connecting = true;
         c->stream = s;
         c->request.data = c;
-        number = uv_tcp_connect(&c->request, &s->tcp, (const struct sockaddr *)peer,
-                                stream_connected);
+        number =
+            uv_tcp_connect(&c->request, &s->tcp, (const struct sockaddr *)peer, stream_connected);
     }
     if (number != 0)
         stream_close(s, STREAM_FIN);
@@ -624,9 +626,9 @@ int stream_end_writing(struct stream *s, struct err *e)
     if (s->filter != NULL && s->filter->finish != NULL)
         s->filter->finish(s->filter_state, s);
     uv_shutdown_t *request = malloc(sizeof *request);
-    int number = request == NULL ? UV_ENOMEM
-                                 : uv_shutdown(request, (uv_stream_t *)&s->tcp,
-                                               stream_writing_ended);
+    int number = request == NULL
+                     ? UV_ENOMEM
+                     : uv_shutdown(request, (uv_stream_t *)&s->tcp, stream_writing_ended);
     if (number == 0) {
         s->has_ended_writing = true;
         return 0;
@@ -789,8 +791,7 @@ static int listener_start(struct listener *l, struct uv_loop_s *loop, const stru
         number = listener_bind(l, &in);
     }
     if (number != 0) {
-        snprintf(what, sizeof what, "listening at %s",
-                 endpoint_text(&l->local, text, sizeof text));
+        snprintf(what, sizeof what, "listening at %s", endpoint_text(&l->local, text, sizeof text));
         return no_descriptor(what, number, e);
     }
     own_mac(l->fd, &l->local);

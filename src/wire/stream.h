@@ -113,8 +113,9 @@ struct listener_events {
 
 /*
  * Listens at an address. Where it is unset, at the link-local address of at->interface (of the
- * loopback interface: ::1), or everywhere if that is "". Port 0: a free dynamic one. most: connections open at once, 0 for the
- * default. `events` must stay as long as the listener; its `refused` may be NULL.
+ * loopback interface: ::1), or everywhere if that is "". Port 0: a free dynamic one. most:
+ * connections open at once, 0 for the default. `events` must stay as long as the listener; its
+ * `refused` may be NULL.
  */
 struct listener *stream_listen(struct uv_loop_s *loop, const struct endpoint *at, unsigned most,
                                const struct listener_events *events, void *context, struct err *e);

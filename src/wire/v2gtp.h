@@ -8,8 +8,8 @@
  *   - a payload type that is not for this use, or a length of 0: the frame is passed over;
  *   - a wrong version or a wrong inverse version (or both, when one is the other's inverse, as of a
  *     later version): the same, by the length in the header;
- *   - a version and an inverse that have nothing to do with each other: this is no V2GTP (TLS, HTTP,
- *     a lost position), and the connection has to be ended;
+ *   - a version and an inverse that have nothing to do with each other: this is no V2GTP (but TLS,
+ *     HTTP, a lost position), and the connection has to be ended;
  *   - a length above the limit: the connection has to be ended, whatever the rest says.
  */
 #ifndef V2G_WIRE_V2GTP_H
@@ -28,8 +28,8 @@
 #define V2GTP_LIMIT_MOST (1u << 30) /* a higher limit than this is cut to it */
 
 /* Payload types. */
-#define V2GTP_EXI 0x8001                    /* supportedAppProtocol; DIN 70121, ISO 15118-2 */
-#define V2GTP_COMMON 0x8002                 /* ISO 15118-20 from here on */
+#define V2GTP_EXI 0x8001    /* supportedAppProtocol; DIN 70121, ISO 15118-2 */
+#define V2GTP_COMMON 0x8002 /* ISO 15118-20 from here on */
 #define V2GTP_AC 0x8003
 #define V2GTP_DC 0x8004
 #define V2GTP_ACDP 0x8005
@@ -38,11 +38,11 @@
 #define V2GTP_METERING_CONFIRMATION 0x8102
 #define V2GTP_ACDP_SYSTEM_STATUS 0x8103
 #define V2GTP_PARKING_STATUS 0x8104
-#define V2GTP_SDP_REQ 0x9000                /* over UDP */
+#define V2GTP_SDP_REQ 0x9000 /* over UDP */
 #define V2GTP_SDP_RES 0x9001
 #define V2GTP_SDP_REQ_WIRELESS 0x9002
 #define V2GTP_SDP_RES_WIRELESS 0x9003
-#define V2GTP_MANUFACTURER 0xA000           /* first of those that manufacturers may use */
+#define V2GTP_MANUFACTURER 0xA000 /* first of those that manufacturers may use */
 
 struct v2gtp_header {
     uint8_t version, inverse;

@@ -212,6 +212,16 @@ static void check_careful(struct slice input, const struct message *m, bool is_f
     arena_close(&a);
 }
 
+/* What decoding has cost: before is what was held then, held_most has counted since. */
+static void check_cost(struct slice input, const struct arena *a, size_t before)
+{
+    size_t cost = COUNTS_MEMORY ? held_most - before : a->taken;
+    size_t most = input.n <= SMALL_INPUT ? SMALL_MEMORY : SMALL_INPUT + 80 * input.n;
+    if (cost > most)
+        complain(input, "%zu bytes of memory for %zu of input; expected at most %zu", cost, input.n,
+                 most);
+}
+
 /* Everything about one input. Its bytes must end where its memory ends. */
 static void try_input(const struct schema *s, struct slice input, bool is_fragment)
 {
@@ -222,10 +232,7 @@ static void try_input(const struct schema *s, struct slice input, bool is_fragme
     held_most = held;
     size_t before = held;
     int bad = support_decode(s, input, is_fragment, &a, &m, &e);
-    size_t cost = COUNTS_MEMORY ? held_most - before : a.taken;
-    if (input.n <= SMALL_INPUT && cost > SMALL_MEMORY)
-        complain(input, "%zu bytes of memory for %zu of input; expected at most %d", cost, input.n,
-                 SMALL_MEMORY);
+    check_cost(input, &a, before);
     run.tried++;
     if (bad != 0) {
         check_error(input, &e, s, is_fragment);
@@ -710,14 +717,16 @@ static void try_bomb(const struct schema *s, unsigned i, size_t size)
     run.tried++;
     o.fragment = true;
     arena_open(&a, NULL, 0, MEMORY);
-    if (exi_decode(s, input.p, input.n, &o, &a, &m, &e) == 0) {
+    size_t before = held;
+    held_most = held;
+    int bad = exi_decode(s, input.p, input.n, &o, &a, &m, &e);
+    check_cost(input, &a, before);
+    if (bad != 0) {
+        check_error(input, &e, s, true);
+    } else {
         run.decoded++;
         check_growth(input, &m);
-    } else {
-        check_error(input, &e, s, true);
     }
-    if (a.taken > 4096 + 60 * input.n)
-        complain(input, "%zu bytes of memory for %zu of input", a.taken, input.n);
     arena_close(&a);
     free(x.p);
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <uv.h>
@@ -13,8 +14,8 @@
 /* ---- messages ---- */
 
 static const uint8_t REQUEST[] = {0x01, 0xFE, 0x90, 0x00, 0, 0, 0, 2, 0x10, 0x00};
-static const uint8_t RESPONSE[] = {0x01, 0xFE, 0x90, 0x01, 0, 0, 0, 20,   0xFE, 0x80,
-                                   0,    0,    0,    0,    0, 0, 0, 0,    0,    0xFF,
+static const uint8_t RESPONSE[] = {0x01, 0xFE, 0x90, 0x01, 0,    0,    0,    20,  0xFE, 0x80,
+                                   0,    0,    0,    0,    0,    0,    0,    0,   0,    0xFF,
                                    0xFE, 0,    0,    1,    0xD3, 0x47, 0x10, 0x00};
 
 static void messages_are_written_and_read(void **state)
@@ -63,17 +64,23 @@ static void wrong_messages_are_refused(void **state)
         const char *what;
     } wrong[] = {
         {{0}, 0, "V2GTP header: expected 8 bytes, found a datagram of 0"},
-        {{0x01, 0xFE, 0x90, 0x00, 0, 0, 0, 0}, 8,
+        {{0x01, 0xFE, 0x90, 0x00, 0, 0, 0, 0},
+         8,
          "V2GTP payload length: expected 1 byte or more, found 0"},
-        {{0x01, 0xFE, 0x90, 0x00, 0, 0, 0, 1, 0}, 9,
+        {{0x01, 0xFE, 0x90, 0x00, 0, 0, 0, 1, 0},
+         9,
          "SDP request: expected 2 bytes of payload, found 1"},
-        {{0x01, 0xFE, 0x90, 0x00, 0, 0, 0, 3, 0, 0, 0}, 11,
+        {{0x01, 0xFE, 0x90, 0x00, 0, 0, 0, 3, 0, 0, 0},
+         11,
          "SDP request: expected 2 bytes of payload, found 3"},
-        {{0x01, 0xFE, 0x90, 0x00, 0, 0, 0, 2, 0, 0, 0}, 11,
+        {{0x01, 0xFE, 0x90, 0x00, 0, 0, 0, 2, 0, 0, 0},
+         11,
          "V2GTP payload length: expected 3 as the datagram has, found 2 in the header"},
-        {{0x01, 0xFE, 0x90, 0x01, 0, 0, 0, 2, 0, 0}, 10,
+        {{0x01, 0xFE, 0x90, 0x01, 0, 0, 0, 2, 0, 0},
+         10,
          "V2GTP payload type: expected 0x9000 (SDP request), found 0x9001 (SDP response)"},
-        {{0x02, 0xFE, 0x90, 0x00, 0, 0, 0, 2, 0, 0}, 10,
+        {{0x02, 0xFE, 0x90, 0x00, 0, 0, 0, 2, 0, 0},
+         10,
          "V2GTP version: expected 0x01, found 0x02"},
     };
     (void)state;
@@ -97,8 +104,7 @@ static void wrong_values_are_told(void **state)
     struct err e = ERR_INIT;
     (void)state;
     assert_int_equal(sdp_check_request(&q, &e), -1);
-    assert_string_equal(e.what,
-                        "SDP Security: expected 0x00 (TLS) or 0x10 (no TLS), found 0x01");
+    assert_string_equal(e.what, "SDP Security: expected 0x00 (TLS) or 0x10 (no TLS), found 0x01");
     e = ERR_INIT;
     q = (struct sdp_request){SDP_TLS, SDP_UDP};
     assert_int_equal(sdp_check_request(&q, &e), -1);
@@ -206,8 +212,8 @@ static void on_done(void *context, const struct sdp_response *m, const struct en
 static void talk(struct talk *t)
 {
     static const struct sdp_client_events events = {on_sent, on_received, on_done};
-    struct sdp_client_options options = {.request = {SDP_NO_TLS, SDP_TCP}, .interval_ms = 20,
-                                         .tries = 4};
+    struct sdp_client_options options = {
+        .request = {SDP_NO_TLS, SDP_TCP}, .interval_ms = 20, .tries = 4};
     struct err e = ERR_INIT;
     t->problem = ERR_INIT;
     uv_loop_init(&t->loop);
@@ -292,5 +298,6 @@ int main(void)
         cmocka_unit_test(both_can_be_closed_within_a_callback),
         cmocka_unit_test(a_missing_interface_is_named),
     };
+    alarm(120);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

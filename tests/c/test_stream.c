@@ -94,7 +94,9 @@ static void side_wire(void *context, struct stream *s, bool is_sent, struct slic
 }
 
 #define SIDE_EVENTS                                                                                \
-    {.opened = side_opened, .data = side_data, .closed = side_closed, .wire = side_wire}
+    {                                                                                              \
+        .opened = side_opened, .data = side_data, .closed = side_closed, .wire = side_wire         \
+    }
 
 static const struct stream_events SIDE = SIDE_EVENTS;
 
@@ -187,8 +189,8 @@ static void world_open(struct world *w, const struct stream_events *server, unsi
 static void world_connect(struct world *w, const struct stream_events *client)
 {
     struct err e = ERR_INIT;
-    w->client.stream = stream_connect(&w->loop, listener_endpoint(w->listener), 0, client,
-                                      &w->client, &e);
+    w->client.stream =
+        stream_connect(&w->loop, listener_endpoint(w->listener), 0, client, &w->client, &e);
     assert_non_null(w->client.stream);
     if (w->is_filtered)
         stream_set_filter(w->client.stream, &TURN, calloc(1, sizeof(unsigned)));
@@ -476,8 +478,7 @@ static void take_much(void *context, struct stream *s, struct slice bytes)
 
 static void a_close_waits_for_what_is_written(void **state)
 {
-    static const struct stream_events client = {.opened = write_much_and_close,
-                                                .wire = side_wire};
+    static const struct stream_events client = {.opened = write_much_and_close, .wire = side_wire};
     static const struct stream_events server = {.data = take_much, .closed = side_closed};
     struct world w;
     (void)state;
@@ -496,8 +497,7 @@ static void write_much_and_end(void *context, struct stream *s)
     assert_int_equal(stream_write(s, slice_of("x"), &e), -1);
 }
 
-static void reply_to_the_end(void *context, struct stream *s, enum stream_end end,
-                             const char *why)
+static void reply_to_the_end(void *context, struct stream *s, enum stream_end end, const char *why)
 {
     struct side *side = context;
     (void)why;
@@ -510,8 +510,8 @@ static void reply_to_the_end(void *context, struct stream *s, enum stream_end en
 
 static void one_half_can_be_closed(void **state)
 {
-    static const struct stream_events client = {.opened = write_much_and_end, .data = side_data,
-                                                .closed = side_closed, .wire = side_wire};
+    static const struct stream_events client = {
+        .opened = write_much_and_end, .data = side_data, .closed = side_closed, .wire = side_wire};
     static const struct stream_events server = {.data = take_much, .closed = reply_to_the_end};
     struct world w;
     (void)state;
@@ -550,8 +550,8 @@ static void a_peer_that_never_reads_is_bounded(void **state)
 
 static void reset_while_much_waits(void **state)
 {
-    static const struct stream_events server = {.data = side_data, .closed = side_closed,
-                                                .wire = side_wire};
+    static const struct stream_events server = {
+        .data = side_data, .closed = side_closed, .wire = side_wire};
     struct world w;
     (void)state;
     world_open(&w, &server, 0);
@@ -640,8 +640,8 @@ static void many_at_once_and_one_after_another(void **state)
     for (int round = 0; round < 5; round++) {
         expected += 200;
         for (int i = 0; i < 200; i++)
-            assert_non_null(stream_connect(&w.loop, listener_endpoint(w.listener), 0, &CALLER,
-                                           &done, &e));
+            assert_non_null(
+                stream_connect(&w.loop, listener_endpoint(w.listener), 0, &CALLER, &done, &e));
         while (done < expected)
             uv_run(&w.loop, UV_RUN_ONCE);
     }
@@ -747,5 +747,6 @@ int main(void)
         cmocka_unit_test(running_out_of_descriptors_is_survived),
         cmocka_unit_test(a_stream_outlives_its_listener),
     };
+    alarm(120);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Messages as values of Lua. `local m = Evcc.Message('CurrentDemandReq')` is a message with its
+ * defaults; its elements are fields:
+ *
+ *   m.EVTargetVoltage.Value = 3900      an element with children is an object of its own
+ *   m.EVTargetVoltage = 390.5           a physical value takes a number in SI units …
+ *   m.EVTargetVoltage:si()              … and gives one
+ *   m.MeterInfo = {MeterID = 'M1'}      a table sets an element; nil leaves it out; absent is nil
+ *   m.SelectedServiceList.SelectedService[1].ServiceID = 5    lists count from 1; # and ipairs work
+ *   m.Header.SessionID = '…'            the header, in all protocols
+ *
+ *   tostring(m), m:xml()   the XML as on the reference pages;  m:json() one line of JSON
+ *   m:exi()                the EXI bytes;  m:name() the message's name;  m:table() a plain table
+ *   m:send()               sends it, whoever should send it by the standard
+ *   m:copy()               another one of the same content
+ */
+#ifndef V2G_SCRIPT_OBJECT_H
+#define V2G_SCRIPT_OBJECT_H
+
+#include "script/role.h"
+
+void objects_open(lua_State *L);
+
+/* Pushes a copy of m. */
+void object_push(lua_State *L, struct role *r, const struct message *m);
+
+/* Pushes a message by its name, with defaults; or read from XML (text that begins with '<'). */
+void object_push_named(lua_State *L, struct role *r, const char *text, size_t n);
+
+#endif

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/role.h"
+
+#include "script/flow.h"
+#include "script/object.h"
+#include "script/verbs.h"
+
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OUTGOING_MEMORY (64u << 20)
+#define SETTLE_BYTES (128u << 10) /* garbage in an arena that is put up with */
+#define PROTOCOL_DEFAULT "ISO15118-2"
+
+struct name_scope role_scope(const struct role *r)
+{
+    return (struct name_scope){r->script->options->library, r->protocol, r->side};
+}
+
+/* ---- messages that go out ---- */
+
+static void set_child(struct arena *a, struct node *n, const char *name, const char *text)
+{
+    struct err ignored = ERR_INIT;
+    union value v;
+    int slot = type_slot(n->type, name, strlen(name));
+    if (slot >= 0 && value_read(&n->type->field[slot], text, strlen(text), a, &v, &ignored) == 0)
+        node_set(n, (unsigned)slot, v);
+}
+
+/* A supportedAppProtocolReq starts with what the role's protocol is known by. */
+static int set_offers(struct role *r, struct outgoing *o, struct err *e)
+{
+    struct node *req = message_named(&o->message).node;
+    int slot = type_slot(req->type, "AppProtocol", 11);
+    for (unsigned i = 0; slot >= 0 && r->protocol->uri[i] != NULL; i++) {
+        char number[16];
+        if (i > 0 && node_set_default(&o->arena, req, (unsigned)slot, e) != 0)
+            return -1;
+        struct node *offer = req->v[slot].l->v[i].n;
+        set_child(&o->arena, offer, "ProtocolNamespace", r->protocol->uri[i]);
+        snprintf(number, sizeof number, "%u", (unsigned)r->protocol->major);
+        set_child(&o->arena, offer, "VersionNumberMajor", number);
+        snprintf(number, sizeof number, "%u", (unsigned)r->protocol->minor);
+        set_child(&o->arena, offer, "VersionNumberMinor", number);
+        snprintf(number, sizeof number, "%u", i + 1);
+        set_child(&o->arena, offer, "SchemaID", number);
+        set_child(&o->arena, offer, "Priority", number);
+    }
+    return 0;
+}
+
+static struct outgoing *new_outgoing(struct role *r, const struct schema *set,
+                                     const struct element *element, struct err *e)
+{
+    struct outgoing *o = calloc(1, sizeof *o);
+    if (o == NULL) {
+        err_set(e, "out of memory");
+        return NULL;
+    }
+    o->element = element;
+    o->set = set;
+    arena_open(&o->arena, NULL, 0, OUTGOING_MEMORY);
+    int bad = message_new(set, element->as.name, &o->arena, &o->message, e);
+    if (bad == 0 && strcmp(element->as.name, "supportedAppProtocolReq") == 0)
+        bad = set_offers(r, o, e);
+    if (bad != 0) {
+        arena_close(&o->arena);
+        free(o);
+        return NULL;
+    }
+    o->settled = o->arena.taken;
+    o->next = r->outgoing;
+    r->outgoing = o;
+    return o;
+}
+
+/* Values that were replaced stay in the arena; when they are many the rest moves to a new one. */
+static int settle(struct outgoing *o, struct err *e)
+{
+    struct arena fresh;
+    struct message copy;
+    if (o->arena.taken < o->settled * 2 + SETTLE_BYTES)
+        return 0;
+    arena_open(&fresh, NULL, 0, OUTGOING_MEMORY);
+    if (message_copy(&o->message, &fresh, &copy, e) != 0) {
+        arena_close(&fresh);
+        return -1;
+    }
+    arena_close(&o->arena);
+    o->arena = fresh;
+    o->message = copy;
+    o->settled = fresh.taken;
+    return 0;
+}
+
+struct outgoing *role_outgoing(struct role *r, const struct schema *set,
+                               const struct element *element, struct err *e)
+{
+    struct outgoing *o = r->outgoing;
+    while (o != NULL && o->element != element)
+        o = o->next;
+    if (o == NULL)
+        return new_outgoing(r, set, element, e);
+    return settle(o, e) == 0 ? o : NULL;
+}
+
+/* ---- messages that came in ---- */
+
+static struct incoming *incoming_of(struct role *r, const struct element *element)
+{
+    struct incoming *i = r->incoming;
+    while (i != NULL && i->element != element)
+        i = i->next;
+    return i;
+}
+
+static struct incoming *new_incoming(struct role *r, const struct element *element)
+{
+    struct incoming *i = calloc(1, sizeof *i);
+    if (i == NULL)
+        return NULL;
+    i->element = element;
+    i->next = r->incoming;
+    r->incoming = i;
+    return i;
+}
+
+/* Where a message of that name is kept; NULL where it is none. */
+static struct incoming *place_for(struct role *r, const struct received *received)
+{
+    if (!received->is_decoded || received->name[0] == '\0')
+        return NULL;
+    const struct element *element = schema_message(received->message.schema, received->name);
+    if (element == NULL)
+        return NULL;
+    struct incoming *i = incoming_of(r, element);
+    return i != NULL ? i : new_incoming(r, element);
+}
+
+void role_keep(struct role *r, struct received *received)
+{
+    struct incoming *i = place_for(r, received);
+    if (r->last != NULL && r->last_is_loose)
+        session_done(r->session, r->last);
+    if (i != NULL) {
+        session_done(r->session, i->received);
+        i->received = received;
+    }
+    r->last = received;
+    r->last_is_loose = i == NULL;
+    r->received_us = received->us;
+}
+
+/* What the other role of this script has sent under that name. */
+static const struct message *sent_by_other(const struct role *r, const struct element *element)
+{
+    for (const struct role *other = r->script->roles; other != NULL; other = other->next)
+        for (const struct outgoing *o = other->outgoing; other != r && o != NULL; o = o->next)
+            if (o->element == element && o->sent)
+                return &o->message;
+    return NULL;
+}
+
+/* Print mode: a message comes because it is waited for. */
+static struct received *invent(struct role *r, const struct schema *set,
+                               const struct element *element, struct err *e)
+{
+    struct received *received = session_new_received(r->session);
+    if (received == NULL) {
+        err_set(e, "out of memory");
+        return NULL;
+    }
+    const struct message *sent = sent_by_other(r, element);
+    int bad = sent != NULL ? message_copy(sent, &received->arena, &received->message, e)
+                           : message_new(set, element->as.name, &received->arena,
+                                         &received->message, e);
+    received->us = peer_now();
+    received->name = element->as.name;
+    received->is_decoded = bad == 0;
+    if (bad == 0)
+        return received;
+    session_done(r->session, received);
+    return NULL;
+}
+
+int role_invent(struct role *r, const struct name *n, struct err *e)
+{
+    struct received *received = invent(r, n->set, n->message, e);
+    if (received != NULL)
+        role_keep(r, received);
+    return received == NULL ? -1 : 0;
+}
+
+const struct message *role_incoming(struct role *r, const struct schema *set,
+                                    const struct element *element, struct err *e)
+{
+    struct incoming *i = incoming_of(r, element);
+    if (i != NULL && i->received != NULL)
+        return &i->received->message;
+    if (r->peer != NULL)
+        return NULL;
+    if (i == NULL && (i = new_incoming(r, element)) == NULL)
+        return NULL;
+    i->received = invent(r, set, element, e); /* asked for before it was received */
+    return i->received == NULL ? NULL : &i->received->message;
+}
+
+/* ---- the protocol ---- */
+
+/* Functions found under the old protocol go; a script's own stay. */
+static void forget_names(lua_State *L, struct role *r)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, r->table);
+    lua_pushnil(L);
+    while (lua_next(L, -2) != 0) {
+        bool is_ours = lua_iscfunction(L, -1);
+        lua_pop(L, 1);
+        if (!is_ours)
+            continue;
+        lua_pushvalue(L, -1);
+        lua_pushnil(L);
+        lua_rawset(L, -4);
+    }
+    lua_pop(L, 1);
+}
+
+void role_set_protocol(lua_State *L, struct role *r, const struct protocol *p)
+{
+    if (r->protocol == p)
+        return;
+    r->protocol = p;
+    r->generation++;
+    forget_names(L, r);
+}
+
+/* Does again, under the new protocol, what was set before one was agreed. */
+static void replay(lua_State *L, struct role *r)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, r->replay);
+    lua_newtable(L);
+    lua_rawseti(L, LUA_REGISTRYINDEX, r->replay);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, r->table);
+    lua_Unsigned n = lua_rawlen(L, -2);
+    for (lua_Unsigned i = 1; i <= n; i++) {
+        lua_rawgeti(L, -2, (lua_Integer)i);
+        int call = lua_gettop(L);
+        int arguments = (int)lua_rawlen(L, call) - 1;
+        luaL_checkstack(L, arguments + 2, "too many arguments");
+        lua_rawgeti(L, call, 1);
+        lua_gettable(L, call - 1);
+        for (int k = 0; k < arguments; k++)
+            lua_rawgeti(L, call, k + 2);
+        lua_call(L, arguments, 0);
+        lua_settop(L, call - 1);
+    }
+    lua_pop(L, 2);
+}
+
+void role_note_setting(lua_State *L, struct role *r, const char *name)
+{
+    int n = lua_gettop(L);
+    if (r->protocol_fixed || r->session->agreed || r->peer == NULL)
+        return;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, r->replay);
+    lua_createtable(L, n + 1, 0);
+    lua_pushstring(L, name);
+    lua_rawseti(L, -2, 1);
+    for (int i = 1; i <= n; i++) {
+        lua_pushvalue(L, i);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    lua_pop(L, 1);
+}
+
+void role_follow(lua_State *L, struct role *r)
+{
+    struct session *s = r->session;
+    if (!s->agreed || s->protocol == r->protocol)
+        return;
+    if (r->protocol_fixed) {
+        s->protocol = r->protocol;
+        return;
+    }
+    role_set_protocol(L, r, s->protocol);
+    replay(L, r);
+}
+
+/* ---- the tables ---- */
+
+struct bound *role_bound(lua_State *L)
+{
+    struct bound *b = lua_touserdata(L, lua_upvalueindex(1));
+    struct role *r = b->role;
+    if (b->generation == r->generation)
+        return b;
+    struct name_scope scope = role_scope(r);
+    struct err e = ERR_INIT;
+    if (name_resolve(&scope, lua_tostring(L, lua_upvalueindex(2)), &b->name, &e) != 0)
+        script_raise(L, &e);
+    b->generation = r->generation;
+    return b;
+}
+
+/* __index: a function of the role, found by its name and kept in the table. Upvalues: the role, its
+ * fixed functions. */
+static int role_index(lua_State *L)
+{
+    struct role *r = lua_touserdata(L, lua_upvalueindex(1));
+    const char *text = luaL_checkstring(L, 2);
+    struct name_scope scope = role_scope(r);
+    struct err e = ERR_INIT;
+    struct name name;
+    if (r->script->by[0] == '\0')
+        r->script->by = r->session->by;
+    if (strcmp(text, "Protocol") == 0) {
+        lua_pushstring(L, r->protocol->name);
+        return 1;
+    }
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL)
+        return 1;
+    if (name_resolve(&scope, text, &name, &e) != 0)
+        return script_raise(L, &e);
+    struct bound *b = lua_newuserdatauv(L, sizeof *b, 0);
+    *b = (struct bound){r, r->generation, name};
+    lua_pushvalue(L, 2);
+    lua_pushcclosure(L, VERB_FUNCTIONS[name.verb], 2);
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 1);
+    return 1;
+}
+
+static int set_protocol(lua_State *L, struct role *r)
+{
+    const char *name = luaL_checkstring(L, 3);
+    const struct protocol *p = protocol_find(name);
+    if (p == NULL || p->uri[0] == NULL)
+        return luaL_error(L, "there is no protocol '%s'; expected DIN70121, ISO15118-2 or "
+                          "ISO15118-20", name);
+    role_set_protocol(L, r, p);
+    r->protocol_fixed = true;
+    r->session->protocol = p;
+    return 0;
+}
+
+/* __newindex: Protocol, and functions of the script's own. */
+static int role_newindex(lua_State *L)
+{
+    struct role *r = lua_touserdata(L, lua_upvalueindex(1));
+    const char *key = luaL_checkstring(L, 2);
+    if (strcmp(key, "Protocol") == 0)
+        return set_protocol(L, r);
+    if (lua_type(L, 3) != LUA_TFUNCTION && !lua_isnil(L, 3))
+        return luaL_error(L, "%s.%s cannot be set; expected Protocol, or a function", r->name, key);
+    lua_rawset(L, 1);
+    return 0;
+}
+
+static void wake(void *context)
+{
+    script_step(context);
+}
+
+static void open_session(struct role *r)
+{
+    struct script *s = r->script;
+    const struct script_options *o = s->options;
+    if (r->peer != NULL) {
+        peer_open(r->peer, r->side, o->loop, o->library, o->recorder, wake, s);
+        r->session = &r->peer->session;
+    } else {
+        session_open(r->session, r->side, o->library, o->recorder);
+    }
+    if (o->id != NULL && o->id_size <= sizeof r->session->id) {
+        memcpy(r->session->id, o->id, o->id_size);
+        r->session->id_size = o->id_size;
+    }
+    r->session->id_fixed = o->id != NULL || r->peer == NULL;
+}
+
+static struct role *new_role(lua_State *L, uint8_t side)
+{
+    struct script *s = script_of(L);
+    const struct script_options *o = s->options;
+    const struct protocol *p = o->protocol == NULL ? NULL : protocol_find(o->protocol);
+    struct role *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        luaL_error(L, "out of memory");
+    r->next = s->roles;
+    s->roles = r;
+    r->script = s;
+    r->side = side;
+    r->name = name_role(side);
+    r->protocol = p != NULL ? p : protocol_find(PROTOCOL_DEFAULT);
+    r->protocol_fixed = p != NULL;
+    if (o->loop != NULL)
+        r->peer = calloc(1, sizeof *r->peer);
+    else
+        r->session = calloc(1, sizeof *r->session);
+    if (r->peer == NULL && r->session == NULL)
+        luaL_error(L, "out of memory");
+    open_session(r);
+    return r;
+}
+
+static void push_role(lua_State *L, struct role *r)
+{
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_pushlightuserdata(L, r);
+    flow_push(L, r);
+    lua_pushcclosure(L, role_index, 2);
+    lua_setfield(L, -2, "__index");
+    lua_pushlightuserdata(L, r);
+    lua_pushcclosure(L, role_newindex, 1);
+    lua_setfield(L, -2, "__newindex");
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    r->table = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_newtable(L);
+    r->replay = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+void roles_open(lua_State *L)
+{
+    static const struct {
+        uint8_t side;
+        const char *name, *other;
+    } ROLES[] = {{FROM_EVCC, "Evcc", "EVCC"}, {FROM_SECC, "Secc", "SECC"}};
+    for (unsigned i = 0; i < 2; i++) {
+        push_role(L, new_role(L, ROLES[i].side));
+        lua_pushvalue(L, -1);
+        lua_setglobal(L, ROLES[i].name);
+        lua_setglobal(L, ROLES[i].other);
+    }
+}
+
+void roles_disconnect(struct script *s)
+{
+    for (struct role *r = s->roles; r != NULL; r = r->next)
+        if (r->peer != NULL)
+            peer_disconnect(r->peer, false);
+}
+
+static void free_messages(struct role *r)
+{
+    for (struct outgoing *o = r->outgoing, *next; o != NULL; o = next) {
+        next = o->next;
+        arena_close(&o->arena);
+        free(o->mark);
+        free(o);
+    }
+    for (struct incoming *i = r->incoming, *next; i != NULL; i = next) {
+        next = i->next;
+        session_done(r->session, i->received);
+        free(i);
+    }
+    if (r->last_is_loose)
+        session_done(r->session, r->last);
+}
+
+void roles_close(struct script *s)
+{
+    for (struct role *r = s->roles, *next; r != NULL; r = next) {
+        next = r->next;
+        free_messages(r);
+        if (r->peer != NULL) {
+            peer_close(r->peer);
+            free(r->peer);
+        } else if (r->session != NULL) {
+            session_close(r->session);
+            free(r->session);
+        }
+        free(r);
+    }
+    s->roles = NULL;
+}

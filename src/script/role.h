@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The roles of a script: the tables Evcc and Secc (EVCC and SECC are the same). Their functions are
+ * found by name when first used and kept; api names and forms stand in name.h. Behind a role are its
+ * connection, the messages it sends (what a script sets stays set for the next send) and those it
+ * has received (the last one of each name).
+ *
+ * Besides the names of the messages:
+ *
+ *   Evcc.Protocol = 'DIN70121'      speaks that from here on; reading it gives the present one
+ *   Evcc.Connect{…}, Secc.Listen{…} connects now: interface, address, tls, protocol, manual, timeout
+ *   Evcc.Disconnect([reset])        closes the connection
+ *   Evcc.Send_Raw(bytes)            sends any bytes
+ *   Evcc.Receive_Any_001([ms])      waits for any message: its name; or nil and 'timeout' or 'closed'
+ *   Evcc.Message(name)              a message as a value (object.h); also from XML text
+ *   Evcc.Received([name])           the message received last (of that name) as a value, or nil
+ *   Evcc.State()                    'idle', 'discovering', 'connecting', 'agreeing', 'ready',
+ *                                   'closed', 'failed', and why
+ *   Evcc.SessionID()                the SessionID in force, hex digits
+ */
+#ifndef V2G_SCRIPT_ROLE_H
+#define V2G_SCRIPT_ROLE_H
+
+#include "script/name.h"
+#include "script/script.h"
+
+/* A leaf in a list that a script has set: where Add_ looks for the first one it has not. */
+struct mark {
+    uint8_t steps;
+    struct {
+        uint16_t slot;
+        uint32_t index;
+    } at[NAME_STEPS];
+};
+
+/* A message that a role sends, with what was set so far. */
+struct outgoing {
+    struct outgoing *next;
+    const struct element *element;
+    const struct schema *set;
+    struct message message;
+    struct arena arena;
+    size_t settled;    /* arena bytes after it was last copied together */
+    unsigned given;    /* SESSION_GIVEN_… */
+    bool touched;      /* something was set */
+    bool sent;
+    struct mark *mark;
+    unsigned marks, mark_cap;
+};
+
+/* The last message received of a name. */
+struct incoming {
+    struct incoming *next;
+    const struct element *element;
+    struct received *received;
+};
+
+struct role {
+    struct role *next;
+    struct script *script;
+    uint8_t side;                     /* FROM_EVCC, FROM_SECC */
+    const char *name;                 /* "Evcc" */
+    const struct protocol *protocol;  /* that names belong to */
+    bool protocol_fixed;              /* by option or script: what is agreed does not change it */
+    unsigned generation;              /* of the names; grows with every change of protocol */
+    struct outgoing *outgoing;
+    struct incoming *incoming;
+    struct received *last;            /* received last; one of incoming's, or undecoded */
+    bool last_is_loose;               /* not one of incoming's: it was no message */
+    struct peer *peer;                /* NULL in print mode */
+    struct session *session;          /* the peer's; in print mode one of its own */
+    bool sdp_open;                    /* SDP is scripted */
+    struct {
+        char interface[32], address[96]; /* given to Connect or Listen, or found by scripted SDP */
+    } chosen;
+    struct {
+        int64_t from_us, limit_us;
+        char name[96];
+    } timer;                          /* of the wait that is going on */
+    int64_t sent_us, received_us;     /* of the last message; 0: none */
+    char sent_name[64];
+    int table;                        /* reference of the Lua table */
+    int replay;                       /* reference of the settings made before a protocol was agreed */
+};
+
+/* Makes Evcc and Secc (and EVCC, SECC) in L. */
+void roles_open(lua_State *L);
+void roles_close(struct script *s);
+void roles_disconnect(struct script *s);
+
+struct name_scope role_scope(const struct role *r);
+
+/* Speaks protocol p from here on. */
+void role_set_protocol(lua_State *L, struct role *r, const struct protocol *p);
+
+/* What the connection has agreed becomes the role's protocol. */
+void role_follow(lua_State *L, struct role *r);
+
+/* ---- messages ---- */
+
+/* The message that goes out, made with its defaults if need be. NULL: e. */
+struct outgoing *role_outgoing(struct role *r, const struct schema *set,
+                               const struct element *element, struct err *e);
+
+/* The message received last of that name; in print mode one with defaults (or what the other role of
+ * the script has sent). NULL: none, or e is set. */
+const struct message *role_incoming(struct role *r, const struct schema *set,
+                                    const struct element *element, struct err *e);
+
+/* Takes over a received frame; it becomes the last one. */
+void role_keep(struct role *r, struct received *received);
+
+/* Print mode: the message that is waited for has come. */
+int role_invent(struct role *r, const struct name *n, struct err *e);
+
+/* Remembers the call name(arguments on the stack) until a protocol is agreed, which may be another. */
+void role_note_setting(lua_State *L, struct role *r, const char *name);
+
+/* ---- functions of Lua (upvalue 1: struct bound, or the role) ---- */
+
+/* A name as a function has it. */
+struct bound {
+    struct role *role;
+    unsigned generation; /* of the role's names when this one was resolved */
+    struct name name;
+};
+
+/* The running function's name; resolved anew where the protocol has changed meanwhile. */
+struct bound *role_bound(lua_State *L);
+
+#endif
