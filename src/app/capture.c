@@ -8,6 +8,7 @@
 #include "session/session.h"
 #include "wire/capture.h"
 #include "wire/sdp.h"
+#include "wire/tls_decrypt.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,10 @@
 
 /* One TCP connection: a session for each direction, that decodes what the other side sent. */
 struct link {
+    struct reading *reading;
     uint32_t number;
+    int64_t us;             /* of the data that are being taken */
+    struct tls_decrypt *tls; /* where the connection is one of TLS */
     struct session to_secc, to_evcc; /* the SECC's view of requests, the EVCC's of responses */
     struct endpoint client, server;
     bool is_v2g, is_known; /* first bytes seen; they were V2GTP */
@@ -29,6 +33,7 @@ struct reading {
     struct recorder out;     /* ladder or JSON */
     struct recorder inner;   /* what sessions record, on its way to out */
     struct link *links;
+    struct tls_secrets secrets;
     bool verify;
     unsigned frames, undecoded, violations, differing, losses, foreign;
 };
@@ -113,6 +118,7 @@ static void on_open(void *context, int64_t us, uint32_t connection, const struct
     (void)from_start;
     if (l == NULL)
         return;
+    l->reading = r;
     l->number = connection;
     l->client = *client;
     l->server = *server;
@@ -156,33 +162,85 @@ static struct slice resynchronise(struct link *l, bool from_client, struct slice
     return (struct slice){NULL, 0};
 }
 
-static void on_data(void *context, int64_t us, uint32_t connection, bool from_client,
-                    struct slice bytes, uint64_t frame)
+static void take_bytes(struct link *l, bool from_client, struct slice bytes, int64_t us)
 {
-    struct reading *r = context;
-    struct link *l = find_link(r, connection);
-    (void)frame;
-    if (l == NULL || bytes.n == 0)
-        return;
-    if (!l->is_known) {
-        l->is_known = true;
-        l->is_v2g = bytes.p[0] == V2GTP_VERSION && (bytes.n < 2 || bytes.p[1] == V2GTP_INVERSE);
-        struct event e = link_event(l, EVENT_CONNECT, true, us);
-        recorder_put(&r->out, &e);
-        if (!l->is_v2g) {
-            r->foreign++;
-            e.kind = EVENT_LOG;
-            e.text = bytes.p[0] == 0x16 ? "TLS: what is inside is not shown without a key log"
-                                        : "not V2GTP: not shown";
-            recorder_put(&r->out, &e);
-        }
-    }
     struct session *s = from_client ? &l->to_secc : &l->to_evcc;
     bytes = resynchronise(l, from_client, bytes);
-    if (!l->is_v2g || bytes.n == 0)
+    if (bytes.n == 0)
         return;
     session_feed(s, bytes.p, bytes.n, us);
     share(l, s);
+}
+
+static void put_log(struct link *l, bool from_client, int64_t us, const char *text)
+{
+    struct event e = link_event(l, EVENT_LOG, from_client, us);
+    e.text = text;
+    recorder_put(&l->reading->out, &e);
+}
+
+/* ---- TLS ---- */
+
+static void tls_data(void *context, bool from_client, struct slice bytes)
+{
+    struct link *l = context;
+    take_bytes(l, from_client, bytes, l->us);
+}
+
+static void tls_note(void *context, bool from_client, const char *text)
+{
+    struct link *l = context;
+    struct buf line = {0};
+    buf_printf(&line, "TLS: %s", text);
+    put_log(l, from_client, l->us, buf_string(&line));
+    buf_close(&line);
+}
+
+static void take_tls(struct link *l, bool from_client, struct slice bytes, int64_t us)
+{
+    struct err problem = ERR_INIT;
+    l->us = us;
+    if (tls_decrypt_feed(l->tls, from_client, bytes, &problem) == 0)
+        return;
+    struct event e = link_event(l, EVENT_BYTES, from_client, us);
+    e.ok = false;
+    e.bytes = bytes;
+    e.problem = &problem;
+    l->reading->undecoded++;
+    recorder_put(&l->reading->out, &e);
+}
+
+/* The first bytes of a connection tell what it is. */
+static void begin_link(struct link *l, struct slice bytes, int64_t us)
+{
+    static const struct tls_decrypt_events EVENTS = {tls_data, tls_note};
+    struct reading *r = l->reading;
+    const uint8_t *p = bytes.p;
+    l->is_known = true;
+    l->is_v2g = p[0] == V2GTP_VERSION && (bytes.n < 2 || p[1] == V2GTP_INVERSE);
+    struct event e = link_event(l, EVENT_CONNECT, true, us);
+    recorder_put(&r->out, &e);
+    if (p[0] >= 0x14 && p[0] <= 0x17 && (bytes.n < 2 || p[1] == 3))
+        l->tls = tls_decrypt_open(&r->secrets, &EVENTS, l);
+    if (l->is_v2g || l->tls != NULL)
+        return;
+    r->foreign++;
+    put_log(l, true, us, "not V2GTP: not shown");
+}
+
+static void on_data(void *context, int64_t us, uint32_t connection, bool from_client,
+                    struct slice bytes, uint64_t frame)
+{
+    struct link *l = find_link(context, connection);
+    (void)frame;
+    if (l == NULL || bytes.n == 0)
+        return;
+    if (!l->is_known)
+        begin_link(l, bytes, us);
+    if (l->tls != NULL)
+        take_tls(l, from_client, bytes, us);
+    else if (l->is_v2g)
+        take_bytes(l, from_client, bytes, us);
 }
 
 static void on_loss(void *context, int64_t us, uint32_t connection, bool from_client,
@@ -194,14 +252,17 @@ static void on_loss(void *context, int64_t us, uint32_t connection, bool from_cl
         return;
     struct session *s = from_client ? &l->to_secc : &l->to_evcc;
     char text[160];
-    snprintf(text, sizeof text, "%llu bytes from the %s are not in the capture; decoding goes on "
-             "with the next V2GTP header", (unsigned long long)missing,
-             from_client ? "EVCC" : "SECC");
+    snprintf(text, sizeof text, "%llu bytes from the %s are not in the capture%s",
+             (unsigned long long)missing, from_client ? "EVCC" : "SECC",
+             l->tls == NULL ? "; decoding goes on with the next V2GTP header" : "");
     struct event e = link_event(l, EVENT_LOSS, from_client, us);
     e.text = text;
     e.ok = false;
     recorder_put(&r->out, &e);
     r->losses++;
+    l->us = us;
+    if (l->tls != NULL)
+        tls_decrypt_loss(l->tls, from_client);
     v2gtp_close(&s->reader);
     v2gtp_open(&s->reader, 0);
     s->broken = false;
@@ -260,6 +321,7 @@ static void close_links(struct reading *r)
 {
     for (struct link *l = r->links, *next; l != NULL; l = next) {
         next = l->next;
+        tls_decrypt_close(l->tls);
         session_close(&l->to_secc);
         session_close(&l->to_evcc);
         free(l);
@@ -268,14 +330,50 @@ static void close_links(struct reading *r)
 
 static void print_summary(const struct reading *r, const struct capture_totals *t)
 {
+    unsigned foreign = r->foreign;
+    for (const struct link *l = r->links; l != NULL; l = l->next)
+        foreign += l->tls != NULL && tls_decrypt_is_locked(l->tls);
     fprintf(stderr, "%llu packets, %u connections, %u V2GTP frames: %u not decoded, %u violations, "
             "%u losses", (unsigned long long)t->packets, t->connections, r->frames, r->undecoded,
             r->violations, r->losses);
-    if (r->foreign > 0)
-        fprintf(stderr, ", %u connections not V2GTP in the clear", r->foreign);
+    if (foreign > 0)
+        fprintf(stderr, ", %u connections not V2GTP in the clear", foreign);
     if (r->verify)
         fprintf(stderr, "; encoded again: %u differ", r->differing);
     fputc('\n', stderr);
+}
+
+/* Secrets of the key log, and those in the capture itself. */
+static int read_secrets(struct reading *r, const char *path, const char *keylog)
+{
+    struct err e = ERR_INIT;
+    tls_secrets_read_pcapng(&r->secrets, path);
+    if (keylog == NULL || tls_secrets_read(&r->secrets, keylog, &e) == 0)
+        return 0;
+    report_err("", &e);
+    return -1;
+}
+
+static int read_capture(struct reading *r, const char *path)
+{
+    static const struct capture_events EVENTS = {
+        .udp = on_udp,
+        .tcp_open = on_open,
+        .tcp_data = on_data,
+        .tcp_loss = on_loss,
+        .tcp_close = on_close,
+    };
+    struct capture_totals totals = {0};
+    struct err e = ERR_INIT;
+    int bad = capture_read(path, &EVENTS, r, &totals, &e);
+    fflush(stdout);
+    if (totals.packets > 0 || bad == 0)
+        print_summary(r, &totals);
+    if (bad != 0)
+        report_err("", &e);
+    if (bad != 0 && totals.packets == 0)
+        return EXIT_SETUP;
+    return r->undecoded > 0 || r->differing > 0 ? EXIT_FAIL : EXIT_PASS;
 }
 
 int command_decode_capture(const char *path, const struct capture_view *view)
@@ -289,24 +387,11 @@ int command_decode_capture(const char *path, const struct capture_view *view)
         recorder_add(&r.out, jsonl_event, &lines);
     else
         recorder_add(&r.out, ladder_event, &ladder);
-    static const struct capture_events EVENTS = {
-        .udp = on_udp,
-        .tcp_open = on_open,
-        .tcp_data = on_data,
-        .tcp_loss = on_loss,
-        .tcp_close = on_close,
-    };
-    struct capture_totals totals = {0};
-    struct err e = ERR_INIT;
-    int bad = capture_read(path, &EVENTS, &r, &totals, &e);
-    fflush(stdout);
-    if (totals.packets > 0 || bad == 0)
-        print_summary(&r, &totals);
-    if (bad != 0)
-        report_err("", &e);
+    int status = EXIT_SETUP;
+    if (read_secrets(&r, path, view->keylog) == 0)
+        status = read_capture(&r, path);
     close_links(&r);
+    tls_secrets_close(&r.secrets);
     jsonl_close(&lines);
-    if (bad != 0 && totals.packets == 0)
-        return EXIT_SETUP;
-    return r.undecoded > 0 || r.differing > 0 ? EXIT_FAIL : EXIT_PASS;
+    return status;
 }

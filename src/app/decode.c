@@ -40,8 +40,9 @@ static const struct usage USAGE = {
     "Shows a message. The input is EXI, with or without its V2GTP header (01 FE ...), as hex\n"
     "digits or as bytes in a file or (-) on standard input; or a capture, which is shown as a\n"
     "ladder. (A file whose name is all hex digits: write ./NAME.)\n\n"
-    "Where several grammars fit, all that do without violating limits are printed, each under\n"
-    "its name. Values outside the limits of the standard are shown, and reported as warnings.",
+    "Where several grammars fit, all that fit best are printed, each under its name, and the\n"
+    "others are named: best is without violations, then with violations (values outside the\n"
+    "limits of the standard; they are shown, and warned about), then with bytes left over.",
     OPTION,
     "examples:\n"
     "  v2glab decode 809802182D92EFA23D8A3FB868A020\n"
@@ -109,7 +110,7 @@ static void print_heading(struct decode *d, const char *name, unsigned n)
 
 static int print_fits(struct decode *d, const char *where)
 {
-    unsigned shown = 0, n = fits_counted(&d->fits);
+    unsigned shown = 0, n = d->fits.counted;
     for (unsigned i = 0; i < d->fits.n; i++) {
         const struct fit *fit = &d->fits.at[i];
         struct err e = ERR_INIT;
@@ -200,7 +201,7 @@ static int print_line(struct decode *d, uint64_t number)
         const struct fit *best = fits_furthest(f);
         return print_error(d, mark, f->n > 1 ? best->schema->name : "", &best->problem);
     }
-    if (fits_counted(f) > 1) {
+    if (f->counted > 1) {
         buf_text(&d->out, "ERROR several grammars fit, choose one with --grammar: ");
         fits_names(f, &d->out);
         return -1;

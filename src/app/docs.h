@@ -48,6 +48,7 @@ enum docs_word {
     DOCS_HEADER,  /* likewise */
     DOCS_HEADER_ABOUT,
     DOCS_MEANING,
+    DOCS_ELEMENT,
     DOCS_TYPE,
     DOCS_PRESENCE,
     DOCS_LIMITS,
@@ -66,6 +67,7 @@ enum docs_word {
     DOCS_TYPES_ABOUT,
     DOCS_USED,
     DOCS_ALSO,
+    DOCS_OTHERS,
     DOCS_FUNCTIONS,
     DOCS_OTHER_ROLE, /* %s: a role */
     DOCS_OTHER_LANGUAGE,
@@ -75,6 +77,9 @@ const char *docs_word(const struct docs *d, enum docs_word word);
 
 /* The same with name in the place of %s, appended. */
 void docs_say(const struct docs *d, enum docs_word word, const char *name, struct buf *out);
+
+/* A doc line as a sentence: with a capital and a full stop; appended. */
+void docs_sentence(const char *text, struct buf *out);
 
 /* "EVCC" */
 const char *docs_role(uint8_t side);
@@ -108,14 +113,17 @@ int docs_meta(struct docs *d, struct err *e);
 
 /* ORDER LANGUAGE in doc. The table ends with a name of NULL. */
 struct docs_general {
-    const char *owner;      /* "Evcc", "Secc", "Role" (both), "Message" (a message as a value), "" */
-    const char *name;       /* "Connect" */
+    const char *owner; /* "Evcc", "Secc", "Role" (both), "Message" (a message as a value), "" */
+    const char *name;  /* "Connect" */
     const char *parameters; /* "bytes string, ms? integer": names and types, ? where left out */
     const char *returns;    /* types; "" */
     const char *example;
     const char *doc[2];
 };
 extern const struct docs_general DOCS_GENERAL[];
+
+/* "Evcc.Send_Raw(bytes)"; side: the role to name; FROM_NONE: EVCC */
+void docs_general_name(const struct docs_general *g, uint8_t side, struct buf *out);
 
 /* "bytes, ms" */
 void docs_general_call(const struct docs_general *g, struct buf *out);

@@ -26,8 +26,8 @@ struct topics {
     unsigned n;
 };
 
-static void add_message(struct topics *t, const struct protocol *protocol,
-                        const struct schema *set, const struct element *message)
+static void add_message(struct topics *t, const struct protocol *protocol, const struct schema *set,
+                        const struct element *message)
 {
     struct docs_topic new = {.protocol = protocol, .set = set};
     unsigned index;
@@ -62,12 +62,12 @@ int docs_topics(struct docs *d, struct docs_topic topic[DOCS_TOPICS], struct err
     for (const struct protocol *p = PROTOCOLS; p->name != NULL; p++) {
         if (d->protocol != NULL && d->protocol != p)
             continue;
-        for (unsigned i = 0; i < PROTOCOL_SETS && p->set[i] != NULL; i++)
-            if (add_set(d, &t, p, p->set[i], e) != 0)
-                return -1;
         /* SDP is no protocol of its own in the API, and goes before supportedAppProtocol */
         if (p == PROTOCOLS && add_set(d, &t, p, "sdp", e) != 0)
             return -1;
+        for (unsigned i = 0; i < PROTOCOL_SETS && p->set[i] != NULL; i++)
+            if (add_set(d, &t, p, p->set[i], e) != 0)
+                return -1;
     }
     return (int)t.n;
 }
@@ -87,6 +87,7 @@ static const char *const WORDS[][2] = {
          "something else in it, or look into it.",
          "헤더는 세션이 자동으로 채운다. 다른 값을 넣거나 헤더를 조회할 때 쓰는 함수이다."},
     [DOCS_MEANING] = {"Meaning", "설명"},
+    [DOCS_ELEMENT] = {"Element", "요소"},
     [DOCS_TYPE] = {"Type", "형식"},
     [DOCS_PRESENCE] = {"Occurrence", "출현"},
     [DOCS_LIMITS] = {"Limits", "범위"},
@@ -113,6 +114,7 @@ static const char *const WORDS[][2] = {
          "없는 값도 코드로 줄 수 있다."},
     [DOCS_USED] = {"Used by", "사용하는 요소"},
     [DOCS_ALSO] = {"Also in", "다른 프로토콜"},
+    [DOCS_OTHERS] = {"Functions of no message", "그 밖의 함수"},
     [DOCS_FUNCTIONS] = {"Functions", "함수"},
     [DOCS_OTHER_ROLE] = {"%s side", "%s 측"},
     [DOCS_OTHER_LANGUAGE] = {"한국어", "English"},
@@ -138,6 +140,18 @@ void docs_say(const struct docs *d, enum docs_word word, const char *name, struc
     buf_printf(out, "%s%s", name, hole + 2);
 }
 
+void docs_sentence(const char *text, struct buf *out)
+{
+    size_t n = strlen(text);
+    if (n == 0)
+        return;
+    /* names of the standard keep their first letter: eMAID */
+    bool is_word = islower((unsigned char)text[0]) && (n == 1 || !isupper((unsigned char)text[1]));
+    buf_char(out, is_word ? (char)toupper((unsigned char)text[0]) : text[0]);
+    buf_text(out, text + 1);
+    buf_text(out, text[n - 1] != '.' ? "." : "");
+}
+
 const char *docs_role(uint8_t side)
 {
     return side == FROM_EVCC ? "EVCC" : "SECC";
@@ -145,9 +159,7 @@ const char *docs_role(uint8_t side)
 
 const char *docs_direction(uint8_t from)
 {
-    return from == FROM_EVCC   ? "EVCC → SECC"
-           : from == FROM_SECC ? "SECC → EVCC"
-                               : "EVCC ↔ SECC";
+    return from == FROM_EVCC ? "EVCC → SECC" : from == FROM_SECC ? "SECC → EVCC" : "EVCC ↔ SECC";
 }
 
 /* ---- tables ---- */

@@ -28,15 +28,15 @@ static void topic_cell(struct indexing *x, const struct docs_topic *topic, uint8
 static void topic_row(struct indexing *x, const struct docs_topic *topic)
 {
     struct docs *d = x->docs;
-    const struct element *message = topic->message[0] != NULL ? topic->message[0]
-                                                              : topic->message[1];
+    const struct element *message =
+        topic->message[0] != NULL ? topic->message[0] : topic->message[1];
     page_cell(&x->page, PAGE_PLAIN, topic->name, NULL);
     if (d->side != FROM_SECC)
         topic_cell(x, topic, FROM_EVCC);
     if (d->side != FROM_EVCC)
         topic_cell(x, topic, FROM_SECC);
-    page_cell(&x->page, PAGE_PLAIN,
-              wording_element(d->language, topic->set, message, &x->arena), NULL);
+    page_cell(&x->page, PAGE_PLAIN, wording_element(d->language, topic->set, message, &x->arena),
+              NULL);
 }
 
 static void protocol_index(struct indexing *x, const struct docs_topic *topic, unsigned n)
@@ -59,6 +59,23 @@ static void protocol_index(struct indexing *x, const struct docs_topic *topic, u
     page_steps(&x->page);
     page_step(&x->page, "", docs_word(d, DOCS_TYPES), file);
     page_steps_end(&x->page);
+}
+
+static void general_index(struct indexing *x)
+{
+    struct docs *d = x->docs;
+    const char *const headings[] = {"API", docs_word(d, DOCS_MEANING)};
+    struct buf call = {0};
+    page_heading(&x->page, 2, PAGE_PLAIN, docs_word(d, DOCS_OTHERS), NULL);
+    page_table(&x->page, 2, headings);
+    for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++) {
+        buf_clear(&call);
+        docs_general_name(g, d->side, &call);
+        page_cell(&x->page, PAGE_CODE, buf_string(&call), NULL);
+        page_cell(&x->page, PAGE_PLAIN, g->doc[d->language], NULL);
+    }
+    page_table_end(&x->page);
+    buf_close(&call);
 }
 
 static void print_start(struct indexing *x)
@@ -92,6 +109,7 @@ int docs_index(struct docs *d, struct err *e)
             ;
         protocol_index(&x, &topic[first], (unsigned)(last - first));
     }
+    general_index(&x);
     if (!d->in_tree)
         page_text(&x.page, docs_word(d, DOCS_MORE));
     page_close(&x.page);

@@ -30,6 +30,13 @@ static void overview_row(struct printing *p, const struct reference_function *f,
     page_cell(p->page, PAGE_PLAIN, f->returns[0] != '\0' ? f->returns : "-", NULL);
 }
 
+/* On a terminal the many functions of the signature's parts are not listed. */
+static bool is_shown(const struct printing *p, const struct reference_entry *entry, bool header)
+{
+    return reference_is_header(entry) == header &&
+           (!header || p->page->form != PAGE_TEXT || strstr(entry->text, "_Signature_") == NULL);
+}
+
 /* All functions of the message's own elements, or of its header. */
 static void overview_table(struct printing *p, struct reference *r, bool header)
 {
@@ -38,7 +45,7 @@ static void overview_table(struct printing *p, struct reference *r, bool header)
     struct reference_function f;
     page_table(p->page, 3, headings);
     for (unsigned i = 0; i < r->n; i++) {
-        if (reference_is_header(&r->entry[i]) != header)
+        if (!is_shown(p, &r->entry[i], header))
             continue;
         reference_describe(r, &r->entry[i], &f);
         overview_row(p, &f, !header);
@@ -46,17 +53,15 @@ static void overview_table(struct printing *p, struct reference *r, bool header)
     page_table_end(p->page);
 }
 
-/* The row's text is one of few, and the type's name a link where the types have a page. */
 static void print_overview(struct printing *p, struct reference *r)
 {
     struct docs *d = p->docs;
     char text[160];
     snprintf(text, sizeof text, "%s API", r->message->as.name);
     page_heading(p->page, 2, PAGE_PLAIN, text, r->message->as.name);
-    const char *doc = wording_element(d->language, r->set, r->message, &r->arena);
     buf_clear(&p->text);
-    buf_printf(&p->text, "%s%s%s.", docs_direction(r->message->from), doc[0] != '\0' ? ": " : "",
-               doc);
+    buf_printf(&p->text, "%s. ", docs_direction(r->message->from));
+    docs_sentence(wording_element(d->language, r->set, r->message, &r->arena), &p->text);
     page_text(p->page, buf_string(&p->text));
     overview_table(p, r, false);
 }
@@ -105,8 +110,10 @@ static void print_function(struct printing *p, struct reference *r,
     page_heading(p->page, 3, PAGE_CODE, f.text, f.text);
     page_code(p->page, "lua", f.call);
     page_text(p->page, f.does);
+    buf_clear(&p->text);
+    docs_sentence(f.meaning, &p->text);
     if (entry->name.steps > 0 && f.meaning[0] != '\0')
-        page_text(p->page, f.meaning);
+        page_text(p->page, buf_string(&p->text));
     if (f.rule[0] != '\0')
         page_text(p->page, f.rule);
     function_rows(p, r, &f, entry->name.verb == VERB_GET);
@@ -199,7 +206,9 @@ static void print_header(struct printing *p, struct reference *r)
     docs_say(p->docs, DOCS_HEADER, r->message->as.name, &p->text);
     page_heading(p->page, 2, PAGE_PLAIN, buf_string(&p->text), NULL);
     page_text(p->page, docs_word(p->docs, DOCS_HEADER_ABOUT));
+    page_fold(p->page, docs_word(p->docs, DOCS_FUNCTIONS));
     overview_table(p, r, true);
+    page_fold_end(p->page);
 }
 
 /* ---- the page ---- */

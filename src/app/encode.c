@@ -111,7 +111,7 @@ static void write_out(struct encode *d)
 
 static int print_fits(struct encode *d, const char *where)
 {
-    unsigned n = fits_counted(&d->fits);
+    unsigned n = d->fits.counted;
     if (n > 1 && !is_text(d)) {
         fits_names(&d->fits, &d->bytes);
         report(REPORT_ERROR, "%u grammars fit: %s; choose one with --grammar", n,
@@ -191,7 +191,7 @@ static int encode_line(void *context, struct slice line, uint64_t number)
         struct fit *best = &f->at[fits_furthest(f) - f->at];
         return print_error(d, mark, f->n > 1 ? best->schema->name : "", &best->problem);
     }
-    if (fits_counted(f) > 1) {
+    if (f->counted > 1) {
         buf_text(&d->out, "ERROR several grammars fit, choose one with --grammar: ");
         fits_names(f, &d->out);
         return -1;

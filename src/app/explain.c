@@ -49,19 +49,18 @@ static const struct usage USAGE = {
 
 struct row {
     struct row *next;
-    uint64_t bit, value;
+    uint64_t bit;
     unsigned bits;
-    bool has_value;
     const char *event, *path, *text; /* made visible already */
-    size_t characters;               /* of text, in full */
-    char number[24];                 /* value, as shown */
+    char number[24];                 /* value, as shown; "" of content */
+    size_t number_in_all;
 };
 
 struct table {
     struct arena arena;
     struct row *first, **end;
     struct row *last;
-    unsigned rows;
+    size_t rows;
     bool full, failed;
     size_t path_width, value_width, event_width;
     const struct schema *schema;
@@ -104,7 +103,7 @@ static const char *keep_text(struct table *t, const char *text, size_t most)
     text_add_visible(&visible, text, is_cut ? most : n);
     if (is_cut)
         buf_printf(&visible, "... (%zu in all)", characters(text, n));
-    const char *kept = arena_text(&t->arena, (const char *)visible.p, visible.n);
+    const char *kept = arena_text(&t->arena, buf_string(&visible), visible.n);
     buf_close(&visible);
     t->failed = t->failed || kept == NULL;
     return kept != NULL ? kept : "";
@@ -145,11 +144,11 @@ static const struct field *field_at(const struct table *t, const char *path)
 /* What a length means: of strings it is 2 more than the characters, 0 and 1 are references. */
 static void tell_length(const struct table *t, const struct exi_field *in, char *text, size_t size)
 {
-    const struct field *f = strcmp(in->event, "length") == 0 ? field_at(t, in->path) : NULL;
     text[0] = '\0';
-    if (f == NULL)
+    if (strcmp(in->event, "length") != 0)
         return;
-    if (f->kind == KIND_HEX || f->kind == KIND_BASE64)
+    const struct field *f = field_at(t, in->path); /* what is unknown is text */
+    if (f != NULL && (f->kind == KIND_HEX || f->kind == KIND_BASE64))
         snprintf(text, size, "%" PRIu64 " octets", in->value);
     else if (in->value >= 2)
         snprintf(text, size, "%" PRIu64 " characters (and 2)", in->value - 2);
@@ -170,21 +169,43 @@ static void add_row(void *context, const struct exi_field *in)
     /* what follows a length is text or octets, which have no number */
     bool is_content = t->last != NULL && strstr(t->last->event, "length") != NULL &&
                       strcmp(in->event, "value") == 0;
-    *row = (struct row){.bit = in->bit, .bits = in->bits, .value = in->value};
-    row->has_value = !is_content;
+    *row = (struct row){.bit = in->bit, .bits = in->bits};
     row->event = keep_text(t, in->event, SIZE_MAX);
     row->path = keep_text(t, in->path, SIZE_MAX);
     tell_length(t, in, told, sizeof told);
     row->text = keep_text(t, told[0] != '\0' ? told : in->text, t->full ? SIZE_MAX : MEANING_MAX);
-    if (row->has_value)
-        snprintf(row->number, sizeof row->number, "%" PRIu64, row->value);
+    if (!is_content)
+        snprintf(row->number, sizeof row->number, "%" PRIu64, in->value);
     t->path_width = larger(t->path_width, characters(row->path, strlen(row->path)));
     t->event_width = larger(t->event_width, strlen(row->event));
     t->value_width = larger(t->value_width, strlen(row->number));
     *t->end = row;
     t->end = &row->next;
     t->last = row;
-    t->rows++;
+    row->number_in_all = t->rows++;
+}
+
+static int by_bit(const void *a, const void *b)
+{
+    const struct row *const *x = a, *const *y = b;
+    if ((*x)->bit != (*y)->bit)
+        return (*x)->bit < (*y)->bit ? -1 : 1;
+    return (*x)->number_in_all < (*y)->number_in_all ? -1 : 1;
+}
+
+/* A name is told once its parts have been; it comes before them. */
+static void sort_rows(struct table *t)
+{
+    struct row **all = arena_alloc(&t->arena, t->rows * sizeof *all);
+    if (all == NULL || t->rows == 0)
+        return;
+    size_t n = 0;
+    for (struct row *row = t->first; row != NULL; row = row->next)
+        all[n++] = row;
+    qsort(all, n, sizeof *all, by_bit);
+    t->first = all[0];
+    for (size_t i = 0; i < n; i++)
+        all[i]->next = i + 1 < n ? all[i + 1] : NULL;
 }
 
 /* ---- printing ---- */
@@ -289,6 +310,7 @@ static int explain_fit(struct explain *x, const struct fit *fit, const struct pa
     int bad = exi_decode(fit->schema, p->exi.p, p->exi.n, &x->exi, &x->arena, &m, &e);
     x->exi.trace = NULL;
     printf("%sgrammar%s %s\n", color[EVENT], color[PLAIN], fit->schema->name);
+    sort_rows(&t);
     print_table(&t, color);
     if (bad != 0)
         print_error(where, &e, color);
@@ -320,6 +342,7 @@ static int explain_payload(struct explain *x, const struct payload *p, const cha
             putchar('\n');
         explain_fit(x, &f->at[i], p, where);
     }
+    fits_report_others(f, where);
     return shown > 1 ? EXIT_UNCLEAR : EXIT_PASS;
 }
 

@@ -152,7 +152,7 @@ static bool takes_payload(const struct schema *s, uint16_t type)
 /* Descriptions of what is no EXI (SDP) are for other commands. */
 static bool is_exi(const struct schema *s)
 {
-    return s->payload < V2GTP_SDP_REQ;
+    return s->payload < V2GTP_SDP_REQ || s->payload > V2GTP_SDP_RES_WIRELESS;
 }
 
 static void clear_err(struct err *e)
@@ -172,11 +172,30 @@ static struct fit *fits_new(struct fits *f, const struct schema *s)
     return fit;
 }
 
+static unsigned rank(const struct fit *fit)
+{
+    if (fit->message.violations == NULL)
+        return FIT_CLEAN;
+    return fit->message.trailing.n == 0 ? FIT_VIOLATED : FIT_PARTLY;
+}
+
 static void fits_close(struct fits *f, struct fit *fit, bool is_bad)
 {
     fit->fits = !is_bad;
-    f->fitting += !is_bad;
-    f->clean += !is_bad && fit->message.violations == NULL;
+    if (is_bad)
+        return;
+    f->fitting++;
+    if (f->fitting == 1 || rank(fit) < f->best) {
+        f->best = rank(fit);
+        f->counted = 0;
+    }
+    f->counted += rank(fit) == f->best;
+}
+
+static void fits_open(struct fits *f)
+{
+    f->n = f->fitting = f->counted = 0;
+    f->best = FIT_CLEAN;
 }
 
 /* Why none of the grammars takes a payload. */
@@ -198,7 +217,7 @@ static int no_grammar(const struct grammars *g, const struct payload *p, struct 
 int fits_decode(struct fits *f, const struct grammars *g, const struct payload *p,
                 const struct exi_options *o, struct arena *a, struct err *e)
 {
-    f->n = f->fitting = f->clean = 0;
+    fits_open(f);
     for (unsigned i = 0; i < g->n; i++) {
         if (!is_exi(g->schema[i]) || (p->is_framed && !takes_payload(g->schema[i], p->type)))
             continue;
@@ -281,7 +300,7 @@ int fits_read(struct fits *f, const struct grammars *g, struct slice text,
     struct root root;
     root_find(&root, text);
     bool try_all = !any_may(g, &root);
-    f->n = f->fitting = f->clean = 0;
+    fits_open(f);
     for (unsigned i = 0; i < g->n; i++) {
         if (!is_exi(g->schema[i]))
             continue;
@@ -303,12 +322,7 @@ int fits_read(struct fits *f, const struct grammars *g, struct slice text,
 
 bool fits_counts(const struct fits *f, const struct fit *fit)
 {
-    return fit->fits && (f->clean == 0 || fit->message.violations == NULL);
-}
-
-unsigned fits_counted(const struct fits *f)
-{
-    return f->clean > 0 ? f->clean : f->fitting;
+    return fit->fits && rank(fit) == f->best;
 }
 
 const struct fit *fits_first(const struct fits *f)
@@ -366,22 +380,27 @@ void fits_report_none(const struct fits *f, const char *where)
            f->n);
 }
 
-void fits_report_some(const struct fits *f, const char *where)
+void fits_report_others(const struct fits *f, const char *where)
 {
-    bool is_one = fits_counted(f) == 1;
     char others[NAMES_TEXT] = "";
     size_t used = 0;
+    for (unsigned i = 0; i < f->n && used < sizeof others; i++)
+        if (f->at[i].fits && !fits_counts(f, &f->at[i]))
+            used += (size_t)snprintf(others + used, sizeof others - used, "%s%s",
+                                     used > 0 ? ", " : "", f->at[i].schema->name);
+    if (used > 0)
+        report(REPORT_NOTE, "%s%sit also fits, but less well: %s", where,
+               where[0] != '\0' ? ": " : "", others);
+}
+
+void fits_report_some(const struct fits *f, const char *where)
+{
     for (unsigned i = 0; i < f->n; i++) {
         const struct fit *fit = &f->at[i];
         if (fits_counts(f, fit))
-            report_violations(where, is_one ? "" : fit->schema->name, &fit->message);
-        else if (fit->fits && used < sizeof others)
-            used += (size_t)snprintf(others + used, sizeof others - used, "%s%s",
-                                     used > 0 ? ", " : "", fit->schema->name);
+            report_violations(where, f->counted > 1 ? fit->schema->name : "", &fit->message);
     }
-    if (used > 0)
-        report(REPORT_NOTE, "%s%sit also fits, but with violations: %s", where,
-               where[0] != '\0' ? ": " : "", others);
+    fits_report_others(f, where);
 }
 
 void fits_names(const struct fits *f, struct buf *out)

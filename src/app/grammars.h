@@ -39,7 +39,9 @@ struct fit {
 };
 
 struct fits {
-    unsigned n, fitting, clean; /* clean: without violations */
+    unsigned n, fitting;
+    unsigned counted; /* those that fit best: see fits_counts */
+    enum { FIT_CLEAN, FIT_VIOLATED, FIT_PARTLY } best;
     struct fit at[GRAMMARS_MAX];
 };
 
@@ -60,11 +62,9 @@ struct fits_reading {
 int fits_read(struct fits *f, const struct grammars *g, struct slice text,
               const struct fits_reading *r, struct arena *a, struct err *e);
 
-/* Whether a fit counts: without violations if any is without, else all that fit. */
+/* Whether a fit is one of the best: without violations, else with violations, else with bytes left
+ * over at the end. */
 bool fits_counts(const struct fits *f, const struct fit *fit);
-
-/* How many count. */
-unsigned fits_counted(const struct fits *f);
 
 /* The first that counts; there must be one. */
 const struct fit *fits_first(const struct fits *f);
@@ -75,8 +75,11 @@ const struct fit *fits_furthest(const struct fits *f);
 /* Where none fits: tells on stderr why, for the grammars that got furthest. */
 void fits_report_none(const struct fits *f, const char *where);
 
-/* Violations of those that count as warnings; and the names of those that fit but do not count. */
+/* Violations of those that count as warnings; and the others. */
 void fits_report_some(const struct fits *f, const char *where);
+
+/* The names of those that fit less well, as a note. */
+void fits_report_others(const struct fits *f, const char *where);
 
 /* "iso15118-20-ac, iso15118-20-dc": those that count. */
 void fits_names(const struct fits *f, struct buf *out);

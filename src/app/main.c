@@ -17,7 +17,7 @@ struct command {
 
 static const struct command COMMAND[] = {
     {"run", "run scripts against a peer, or against each other", command_run},
-    {"lab", "run scripts in an isolated network of their own", command_lab},
+    {"lab", "a shell or command in an isolated network of its own", command_lab},
     {"decode", "show messages (EXI, V2GTP) as XML or JSON, and captures as a ladder",
      command_decode},
     {"encode", "turn messages in XML or JSON into EXI", command_encode},

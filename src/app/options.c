@@ -221,6 +221,7 @@ int options_next(struct options *o)
         char *word = o->argv[o->at++];
         if (o->only_arguments || word[0] != '-' || word[1] == '\0') {
             o->argument[o->arguments++] = word;
+            o->only_arguments = o->only_arguments || o->argument_ends;
         } else if (word[1] != '-') {
             o->letters = word + 1;
             return next_letter(o);

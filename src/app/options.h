@@ -41,9 +41,11 @@ struct options {
     char **argv;
     const char *letters; /* rest of a group like -vv */
     bool only_arguments;
-    const char *value; /* of the option just returned */
-    int arguments;     /* what is no option, so far; */
-    char **argument;   /* moved to the front of argv */
+    bool argument_ends; /* set by the command, after options_open, where the first argument is a
+                                command itself: what follows belongs to that */
+    const char *value;  /* of the option just returned */
+    int arguments;      /* what is no option, so far; */
+    char **argument;    /* moved to the front of argv */
     int status;
 };
 

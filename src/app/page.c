@@ -117,7 +117,7 @@ static const char STYLE[] =
     "border-bottom:1px solid var(--line)}\n"
     "th{font-weight:600}tbody th{color:var(--soft);font-weight:500;white-space:nowrap}\n"
     "thead th{border-bottom-width:2px}\n"
-    "td code{overflow-wrap:anywhere}\n"
+    "td code{overflow-wrap:anywhere}summary{cursor:pointer;color:var(--link)}\n"
     ":target{scroll-margin-top:1rem;background:var(--code)}\n";
 
 void page_open(struct page *p, enum page_form form, const char *language, const char *title,
@@ -241,6 +241,23 @@ void page_step(struct page *p, const char *glue, const char *text, const char *l
 void page_steps_end(struct page *p)
 {
     buf_text(p->out, p->form == PAGE_HTML ? "</nav>\n" : "\n");
+}
+
+void page_fold(struct page *p, const char *summary)
+{
+    begin_block(p);
+    if (p->form == PAGE_TEXT)
+        return;
+    buf_text(p->out, "<details><summary>");
+    add_html(p->out, summary);
+    buf_text(p->out, "</summary>\n");
+}
+
+void page_fold_end(struct page *p)
+{
+    begin_block(p);
+    if (p->form != PAGE_TEXT)
+        buf_text(p->out, "</details>\n");
 }
 
 /* ---- tables ---- */

@@ -43,6 +43,10 @@ void page_steps(struct page *p);
 void page_step(struct page *p, const char *glue, const char *text, const char *link);
 void page_steps_end(struct page *p);
 
+/* What follows up to page_fold_end is shown when asked for (where the form can do that). */
+void page_fold(struct page *p, const char *summary);
+void page_fold_end(struct page *p);
+
 /* headings: one for each column; all NULL: a table whose first column are keys. The cells follow
  * row by row; then page_table_end. */
 void page_table(struct page *p, unsigned columns, const char *const headings[]);

@@ -120,7 +120,7 @@ struct tree {
 /* Takes what was printed into t->text. */
 static const char *take_text(struct tree *t)
 {
-    const char *kept = arena_text(&t->arena, (const char *)t->text.p, t->text.n);
+    const char *kept = arena_text(&t->arena, buf_string(&t->text), t->text.n);
     buf_clear(&t->text);
     return kept != NULL ? kept : "";
 }

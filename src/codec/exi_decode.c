@@ -1462,13 +1462,14 @@ ALWAYS_INLINE bool fast_end(struct bit_reader *r)
 }
 
 /* Reads an element with all that is in it: one loop over its steps and those of its children.
- * d->r stands before it, and behind it afterwards. NULL: look again, carefully. */
-static struct node *read_fast(struct decoder *d, const struct type *t)
+ * *from stands before it, and behind it afterwards. NULL: look again, carefully. */
+ALWAYS_INLINE struct node *read_fast(struct decoder *d, const struct type *t,
+                                     struct bit_reader *from)
 {
     struct frame stack[FAST_DEPTH], *top = stack;
     const struct frame *full =
         stack + (d->o->limits.depth < FAST_DEPTH ? d->o->limits.depth : FAST_DEPTH);
-    struct bit_reader r = d->r;
+    struct bit_reader r = *from;
     struct node *n = fast_node(d, t);
     if (n == NULL || top == full)
         return NULL;
@@ -1522,7 +1523,7 @@ static struct node *read_fast(struct decoder *d, const struct type *t)
         for (;;) { /* the element ends, and those around it where nothing else can come */
             n->has = has;
             if (top == stack) {
-                d->r = r;
+                from->pos = r.pos;
                 return n;
             }
             top--;
@@ -1541,24 +1542,32 @@ static struct node *read_fast(struct decoder *d, const struct type *t)
 static int decode_fast(struct decoder *d, const void *p, size_t n)
 {
     const struct schema *s = d->s;
-    struct message *m = d->m;
-    bits_open(&d->r, p, n);
-    *m = (struct message){.schema = s, .is_fragment = d->o->fragment};
-    if (bits_read(&d->r, 8) != 0x80)
+    bool is_fragment = d->o->fragment;
+    struct bit_reader r;
+    bits_open(&r, p, n);
+    d->r = r; /* for what is done out of line */
+    uint64_t window = bits_peek(&r);
+    unsigned bits = is_fragment ? s->fragment_bits : s->document_bits;
+    uint64_t code = window << 8 >> 1 >> (63 - bits);
+    if (window >> 56 != 0x80 || code >= (is_fragment ? s->names : s->elements))
         return -1;
-    uint64_t code = bits_read(&d->r, m->is_fragment ? s->fragment_bits : s->document_bits);
-    if (code >= (m->is_fragment ? s->names : s->elements))
+    const struct element *root = is_fragment ? NULL : s->element[code];
+    const struct field *as = is_fragment ? s->fragment[code].field : &root->as;
+    r.pos = 8 + bits;
+    if (as == NULL || as->kind != KIND_NODE)
         return -1;
-    if (!m->is_fragment)
-        m->root = s->element[code];
-    m->as = m->is_fragment ? s->fragment[code].field : &m->root->as;
-    if (m->as == NULL || m->as->kind != KIND_NODE || (m->v.n = read_fast(d, m->as->type)) == NULL)
+    struct node *v = read_fast(d, as->type, &r);
+    if (v == NULL || (is_fragment && bits_read(&r, s->fragment_bits) != s->names + 1u))
         return -1;
-    if (m->is_fragment && bits_read(&d->r, s->fragment_bits) != s->names + 1u)
-        return -1;
-    if (d->r.end - d->r.pos > 7 || bits_read(&d->r, (unsigned)(d->r.end - d->r.pos)) != 0)
+    uint64_t left = r.end - r.pos;
+    if (left > 7 || bits_read(&r, (unsigned)left) != 0)
         return -1; /* too short, bytes behind it, or padding that is not 0 */
-    m->trailing = (struct slice){(const uint8_t *)p + n, 0};
+    *d->m = (struct message){.schema = s,
+                             .root = root,
+                             .as = as,
+                             .v.n = v,
+                             .is_fragment = is_fragment,
+                             .trailing = {(const uint8_t *)p + n, 0}};
     return 0;
 }
 

@@ -594,13 +594,14 @@ ALWAYS_INLINE void fast_write(struct fast_writer *w, uint64_t v, unsigned n)
     w->used += n;
 }
 
-/* Fewer than 8 octets as one number. */
+/* Fewer than 8 octets as one number; pieces may overlap. */
 ALWAYS_INLINE uint64_t few_octets(const uint8_t *p, size_t n)
 {
-    uint64_t v = 0;
-    for (size_t i = 0; i < n; i++)
-        v = v << 8 | p[i];
-    return v;
+    if (n >= 4)
+        return (uint64_t)load_be32(p) << (8 * (n - 4)) | load_be32(p + n - 4);
+    if (n == 0)
+        return 0;
+    return (uint64_t)p[0] << (8 * (n - 1)) | (uint64_t)p[n / 2] << (8 * (n - 1 - n / 2)) | p[n - 1];
 }
 
 /* The groups of 7 bits of a number, behind what `word` has already (n bits, 8 at most); then the
@@ -702,7 +703,7 @@ ALWAYS_INLINE const struct item *next_item(const struct node *n, uint32_t i)
 
 /* The value at slot that comes next; marks it as written: in `has`, or in *i while more entries of
  * the same list (or of open content) are to come. Lists also choose the stage behind it. */
-ALWAYS_INLINE union value next_value(const struct node *n, unsigned slot, const struct step *step,
+ALWAYS_INLINE union value next_value(const struct node *n, size_t slot, const struct step *step,
                                      uint64_t *has, uint32_t *i, const struct stage **next)
 {
     union value v = n->v[slot];
@@ -738,8 +739,9 @@ static bool write_fast(struct fast_writer *out, const struct node *n)
     for (;;) {
         const struct item *item = has == 0 ? next_item(n, i) : NULL;
         if (has != 0 || item != NULL) {
-            unsigned slot = item == NULL ? (unsigned)__builtin_ctzll(has) : item->slot;
-            unsigned code = stage->code[slot], shift = stage->shift;
+            size_t slot = item == NULL ? (unsigned)__builtin_ctzll(has) : item->slot;
+            size_t code = stage->code[slot];
+            unsigned shift = stage->shift;
             if (UNLIKELY(code == SCHEMA_NO_CODE))
                 return false;
             const struct step *step = &stage->step[code];

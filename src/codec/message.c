@@ -131,6 +131,17 @@ void any_add(struct any *any, struct any_part *part)
 
 static int complete(struct arena *a, struct node *n, unsigned depth, struct err *e);
 
+/* As many octets 0 as there must be at least. */
+static struct bytes *zeros_new(struct arena *a, uint64_t n)
+{
+    struct bytes *b = n > UINT32_MAX ? NULL : arena_alloc(a, sizeof *b + n);
+    if (b == NULL)
+        return NULL;
+    b->n = (uint32_t)n;
+    memset(b->p, 0, n);
+    return b;
+}
+
 static int simple_default(struct arena *a, const struct field *f, union value *v, struct err *e)
 {
     if (f->preset != NULL)
@@ -151,10 +162,12 @@ static int simple_default(struct arena *a, const struct field *f, union value *v
         v->b = bytes_new(a, "0", 1);
         break;
     case KIND_STRING:
-    case KIND_HEX:
-    case KIND_BASE64:
     case KIND_TEXT:
         v->b = bytes_new(a, "", 0);
+        break;
+    case KIND_HEX:
+    case KIND_BASE64:
+        v->b = zeros_new(a, (uint64_t)f->lo);
         break;
     case KIND_NODE:
     case KIND_ABSTRACT:

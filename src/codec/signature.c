@@ -3,8 +3,8 @@
 
 #include "codec/exi.h"
 
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/ec.h>
@@ -52,7 +52,7 @@ static const struct signature_parts PARTS[] = {
 const char *signature_fault_name(enum signature_fault fault)
 {
     /* ORDER SIGNATURE_FAULT */
-    static const char *const NAMES[] = {"valid",    "absent",    "malformed", "wrong algorithm",
+    static const char *const NAMES[] = {"valid",    "absent",    "malformed",    "wrong algorithm",
                                         "dangling", "uncovered", "wrong digest", "wrong value"};
     return NAMES[fault];
 }
@@ -403,8 +403,9 @@ const struct signature_suite *signature_suite_of(const struct evp_pkey_st *key, 
                 return &SIGNATURE_SUITES[i];
     }
     ERR_clear_error();
-    err_set(e, "a key of type %s%s%s; expected EC over secp256r1 (ISO 15118-2) or secp521r1, or "
-               "Ed448 (ISO 15118-20)",
+    err_set(e,
+            "a key of type %s%s%s; expected EC over secp256r1 (ISO 15118-2) or secp521r1, or "
+            "Ed448 (ISO 15118-20)",
             type == NULL ? "unknown" : type, group[0] != '\0' ? " over " : "", group);
     return NULL;
 }
@@ -447,8 +448,8 @@ static int sign(const struct signature_suite *suite, EVP_PKEY *key, const struct
     uint8_t made[SIGNATURE_VALUE_MAX + 16];
     size_t n = sizeof made;
     EVP_MD_CTX *c = EVP_MD_CTX_new();
-    bool ok = c != NULL && EVP_DigestSignInit_ex(c, NULL, suite_hash(suite), NULL, NULL, key,
-                                                 NULL) == 1 &&
+    bool ok = c != NULL &&
+              EVP_DigestSignInit_ex(c, NULL, suite_hash(suite), NULL, NULL, key, NULL) == 1 &&
               EVP_DigestSign(c, made, &n, bytes->p, bytes->n) == 1;
     EVP_MD_CTX_free(c);
     if (!ok)
@@ -691,7 +692,7 @@ struct check {
 };
 
 __attribute__((format(printf, 3, 4))) static int refuse(struct check *c, enum signature_fault fault,
-                                                       const char *format, ...)
+                                                        const char *format, ...)
 {
     char text[sizeof c->e->what];
     va_list args;
@@ -720,8 +721,8 @@ static int check_method(struct check *c, const struct node *n, const char *name,
     const struct node *method = child_node(n, name);
     const struct bytes *algorithm = child_bytes(method, "Algorithm");
     if (!bytes_are(algorithm, uri, strlen(uri)))
-        return refuse(c, SIGNATURE_ALGORITHM, "%s is %s; expected %s", name,
-                      show(algorithm, shown), uri);
+        return refuse(c, SIGNATURE_ALGORITHM, "%s is %s; expected %s", name, show(algorithm, shown),
+                      uri);
     const struct items *items = node_items(method);
     if (items != NULL && items->n > 0)
         return refuse(c, SIGNATURE_MALFORMED, "%s has content; expected none", name);
@@ -754,11 +755,12 @@ static int check_digest(struct check *c, struct signature_reference *r, const st
                         const struct bytes *stated)
 {
     struct buf bytes = {0}, text = {0};
-    int bad = part_fragment(c->m, part, &bytes, c->e) != 0 ||
-              digest(c->r->suite, &bytes, r->computed, c->e) != 0;
+    struct err inner = ERR_INIT;
+    int bad = part_fragment(c->m, part, &bytes, &inner) != 0 ||
+              digest(c->r->suite, &bytes, r->computed, &inner) != 0;
     buf_close(&bytes);
     if (bad)
-        return c->r->fault = SIGNATURE_DIGEST, -1;
+        return refuse(c, SIGNATURE_DIGEST, "%s: %s", r->uri, inner.what);
     r->computed_size = c->r->suite->digest_size;
     size_t n = stated == NULL ? 0 : stated->n;
     r->stated_size = (uint16_t)(n < SIGNATURE_DIGEST_MAX ? n : SIGNATURE_DIGEST_MAX);
@@ -836,22 +838,24 @@ static int check_value(struct check *c, EVP_PKEY *key, const struct schema *xmld
                       value == NULL ? 0 : value->n, suite->value_size, suite->name);
     if (key == NULL)
         return 0;
-    const struct signature_suite *of_key = signature_suite_of(key, c->e);
+    struct err other = ERR_INIT;
+    const struct signature_suite *of_key = signature_suite_of(key, &other);
     if (of_key != suite)
-        return refuse(c, SIGNATURE_ALGORITHM, "a signature of %s, and a key of %s", suite->name,
-                      of_key == NULL ? "another kind" : of_key->name);
-    int result = signed_info_fragment(c->info, xmldsig, c->arena, &bytes, c->e);
+        return refuse(c, SIGNATURE_ALGORITHM, "a signature of %s, and %s%s", suite->name,
+                      of_key == NULL ? "" : "a key of ",
+                      of_key == NULL ? other.what : of_key->name);
+    struct err inner = ERR_INIT;
+    int result = signed_info_fragment(c->info, xmldsig, c->arena, &bytes, &inner);
     if (result == 0)
-        result = verify(suite, key, &bytes, value->p, c->e);
+        result = verify(suite, key, &bytes, value->p, &inner);
     buf_close(&bytes);
     if (result < 0)
-        return c->r->fault = SIGNATURE_VALUE, -1;
+        return refuse(c, SIGNATURE_VALUE, "%s", inner.what);
     c->r->value_checked = true;
     c->r->value_matches = result == 1;
     if (result == 0)
         return refuse(c, SIGNATURE_VALUE,
-                      "the SignatureValue is not that of SignedInfo and the key (%s)",
-                      suite->name);
+                      "the SignatureValue is not that of SignedInfo and the key (%s)", suite->name);
     return 0;
 }
 
@@ -866,16 +870,15 @@ static int check_suite(struct check *c)
             c->r->suite = s;
     }
     if (c->r->suite == NULL || !suite_fits(c->r->suite, c->m))
-        return refuse(c, SIGNATURE_ALGORITHM, "SignatureMethod is %s; expected %s for %s",
-                      show(method, shown),
-                      suite_fits(&SIGNATURE_SUITES[SUITE_P256], c->m)
-                          ? SIGNATURE_SUITES[SUITE_P256].method
-                          : "ecdsa-sha512 or eddsa-ed448",
-                      c->m->schema->protocol);
-    return check_method(c, c->info, "CanonicalizationMethod", EXI_TRANSFORM) != 0 ||
-                   check_method(c, c->info, "SignatureMethod", c->r->suite->method) != 0
-               ? -1
-               : 0;
+        refuse(c, SIGNATURE_ALGORITHM, "SignatureMethod is %s; expected %s for %s",
+               show(method, shown),
+               suite_fits(&SIGNATURE_SUITES[SUITE_P256], c->m) ? SIGNATURE_SUITES[SUITE_P256].method
+                                                               : "ecdsa-sha512 or eddsa-ed448",
+               c->m->schema->protocol);
+    if (c->r->suite == NULL)
+        return -1;
+    int bad = check_method(c, c->info, "CanonicalizationMethod", EXI_TRANSFORM);
+    return bad | check_method(c, c->info, "SignatureMethod", c->r->suite->method);
 }
 
 static int check_form(struct check *c)
@@ -910,18 +913,24 @@ static int check_references(struct check *c)
     return bad != 0 ? -1 : check_coverage(c);
 }
 
-int signature_verify(const struct message *m, struct evp_pkey_st *key,
-                     const struct schema *xmldsig, struct arena *a,
-                     struct signature_report *report, struct err *e)
+int signature_verify(const struct message *m, struct evp_pkey_st *key, const struct schema *xmldsig,
+                     struct arena *a, struct signature_report *report, struct err *e)
 {
     struct signature_report own;
     struct check c = {.m = m, .r = report != NULL ? report : &own, .arena = a, .e = e};
     memset(c.r, 0, sizeof *c.r);
     if (m->as == NULL || m->as->kind != KIND_NODE)
         return refuse(&c, SIGNATURE_ABSENT, "no message that could have a Signature");
-    if (check_form(&c) != 0 || check_suite(&c) != 0)
+    if (check_form(&c) != 0)
         return -1;
-    int bad = check_references(&c);
+    /* of a suite that does not belong to the protocol the rest is checked nevertheless */
+    int bad = check_suite(&c);
+    if (c.r->suite == NULL)
+        return -1;
+    bad |= check_references(&c);
     bad |= check_value(&c, key, xmldsig);
-    return bad != 0 ? -1 : 0;
+    c.r->is_intact = c.r->value_matches;
+    for (unsigned i = 0; i < c.r->references; i++)
+        c.r->is_intact = c.r->is_intact && c.r->reference[i].matches;
+    return bad != 0 || c.r->fault != SIGNATURE_VALID ? -1 : 0;
 }

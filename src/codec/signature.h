@@ -29,12 +29,12 @@ enum signature_suite_id {
 };
 
 struct signature_suite {
-    const char *name;      /* "ecdsa-sha256 with secp256r1" */
-    const char *method;    /* URI of SignatureMethod */
-    const char *digest;    /* URI of DigestMethod */
-    const char *hash;      /* OpenSSL's name of the digest's hash */
-    const char *curve;     /* OpenSSL's name of the group; "" of Ed448 */
-    const char *protocol;  /* "ISO15118-2": whose messages are signed so */
+    const char *name;                 /* "ecdsa-sha256 with secp256r1" */
+    const char *method;               /* URI of SignatureMethod */
+    const char *digest;               /* URI of DigestMethod */
+    const char *hash;                 /* OpenSSL's name of the digest's hash */
+    const char *curve;                /* OpenSSL's name of the group; "" of Ed448 */
+    const char *protocol;             /* "ISO15118-2": whose messages are signed so */
     uint16_t digest_size, value_size; /* octets */
 };
 
@@ -46,8 +46,8 @@ const struct signature_suite *signature_suite_of(const struct evp_pkey_st *key, 
 /* Which elements of a message the standard wants signed. */
 struct signature_parts {
     const char *protocol, *message;
-    bool is_optional;          /* the sender decides whether to sign */
-    const char *part[4];       /* element names, NULL behind the last; each wherever it stands */
+    bool is_optional;    /* the sender decides whether to sign */
+    const char *part[4]; /* element names, NULL behind the last; each wherever it stands */
 };
 
 /* NULL: the message is never signed. */
@@ -68,13 +68,13 @@ int signature_make(struct message *m, const char *const *part, struct evp_pkey_s
 /* ORDER SIGNATURE_FAULT */
 enum signature_fault {
     SIGNATURE_VALID,
-    SIGNATURE_ABSENT,     /* there is no Signature */
-    SIGNATURE_MALFORMED,  /* parts that must not or must be there, lengths */
-    SIGNATURE_ALGORITHM,  /* not the algorithms of this protocol, or a key of another kind */
-    SIGNATURE_DANGLING,   /* a reference to no element, or to two */
-    SIGNATURE_UNCOVERED,  /* an element that must be signed has no reference */
-    SIGNATURE_DIGEST,     /* a digest is not that of its element */
-    SIGNATURE_VALUE,      /* the value is not that of SignedInfo and the key */
+    SIGNATURE_ABSENT,    /* there is no Signature */
+    SIGNATURE_MALFORMED, /* parts that must not or must be there, lengths */
+    SIGNATURE_ALGORITHM, /* not the algorithms of this protocol, or a key of another kind */
+    SIGNATURE_DANGLING,  /* a reference to no element, or to two */
+    SIGNATURE_UNCOVERED, /* an element that must be signed has no reference */
+    SIGNATURE_DIGEST,    /* a digest is not that of its element */
+    SIGNATURE_VALUE,     /* the value is not that of SignedInfo and the key */
 };
 
 struct signature_reference {
@@ -86,12 +86,13 @@ struct signature_reference {
 };
 
 struct signature_report {
-    enum signature_fault fault; /* the first that was found */
+    enum signature_fault fault;          /* the first that was found */
     const struct signature_suite *suite; /* as stated; NULL: unknown */
     unsigned references;
     struct signature_reference reference[SIGNATURE_REFERENCES_MAX];
     bool value_checked; /* a key was given, and nothing before kept the value from being checked */
     bool value_matches;
+    bool is_intact; /* all digests and the value match, whatever else was refused */
 };
 
 /*
@@ -100,9 +101,8 @@ struct signature_report {
  * the report, which may be NULL. -1: e names the reference or part, expected and found; the report's
  * fault says what kind.
  */
-int signature_verify(const struct message *m, struct evp_pkey_st *key,
-                     const struct schema *xmldsig, struct arena *a,
-                     struct signature_report *report, struct err *e);
+int signature_verify(const struct message *m, struct evp_pkey_st *key, const struct schema *xmldsig,
+                     struct arena *a, struct signature_report *report, struct err *e);
 
 /* "valid", "absent", … */
 const char *signature_fault_name(enum signature_fault fault);

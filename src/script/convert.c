@@ -358,7 +358,7 @@ static int no_child(const struct node *n, const char *name, struct err *e)
                    best);
 }
 
-static int child_slot(const struct node *n, const char *name, struct err *e)
+int convert_slot(const struct node *n, const char *name, struct err *e)
 {
     for (unsigned i = 0; i < n->type->fields; i++) {
         const struct field *f = &n->type->field[i];
@@ -375,7 +375,7 @@ int convert_take_table(lua_State *L, int at, struct node *n, struct arena *a, st
     while (lua_next(L, at) != 0) {
         int slot = -1;
         if (lua_type(L, -2) == LUA_TSTRING)
-            slot = child_slot(n, lua_tostring(L, -2), e);
+            slot = convert_slot(n, lua_tostring(L, -2), e);
         else
             err_set(e, "%s: expected names of elements as keys of the table, found a %s",
                     n->type->name, luaL_typename(L, -2));
@@ -397,7 +397,7 @@ static bool equal_table(lua_State *L, int at, const struct node *n)
     bool equal = true;
     lua_pushnil(L);
     while (lua_next(L, at) != 0) {
-        int slot = lua_type(L, -2) == LUA_TSTRING ? child_slot(n, lua_tostring(L, -2), &ignored)
+        int slot = lua_type(L, -2) == LUA_TSTRING ? convert_slot(n, lua_tostring(L, -2), &ignored)
                                                   : -1;
         struct place p = {(struct node *)(uintptr_t)n, slot < 0 ? 0 : (unsigned)slot, 0};
         union value *v = slot < 0 ? NULL : place_value(&p);

@@ -14,10 +14,17 @@ int flow_send(lua_State *L);
 int flow_receive(lua_State *L);
 
 /* For message values: connects if need be, and sends m, which the stack keeps alive at index 1. */
-int flow_send_message(lua_State *L, struct role *r, struct message *m);
+int flow_send_message(lua_State *L, struct role *r, struct message *m, unsigned given);
 
-/* Pushes a table of the role's fixed functions: Connect, Listen, Disconnect, Send_Raw,
- * Receive_Any_001, Message, Received, State, SessionID. */
-void flow_push(lua_State *L, struct role *r);
+/* Waits for a frame as long as argument 1 says (milliseconds; none or nil: as the standard says of
+ * the message; NULL: of any), then calls `then`, which finds it in the session, if any came. */
+int flow_wait(lua_State *L, struct role *r, const char *message, const char *protocol,
+              lua_KContext context, lua_KFunction then);
+
+/* Whether a wait for a frame is over: one is there, or none can come. context: struct role. */
+bool flow_has_frame(void *context);
+
+/* Takes the next frame over as the one received last, and records the time it took; NULL: none. */
+struct received *flow_take(lua_State *L, struct role *r);
 
 #endif

@@ -195,12 +195,11 @@ static bool find_behind(struct finder *f, const struct type *t, unsigned slot, c
         return true;
     if (strcmp(rest, "Specified") == 0 && is_plain(f->out->verb))
         return ends_as(f, NAME_SPECIFIED);
+    bool has_count = field->kind == KIND_NODE && type_slot(field->type, "Count", 5) >= 0;
+    if (strcmp(rest, "_Count") == 0 && field->is_list && !has_count && is_plain(f->out->verb))
+        return ends_as(f, NAME_COUNT);
     if (rest[0] == '_' && field->kind == KIND_NODE && find(f, field->type, rest + 1))
         return true;
-    if (strcmp(rest, "_Count") == 0 && field->is_list && is_plain(f->out->verb)) {
-        f->out->field = field;
-        return ends_as(f, NAME_COUNT);
-    }
     return pop(f, steps);
 }
 
@@ -486,6 +485,10 @@ static int not_found(const struct name_scope *s, const char *text, const struct 
     if (other != NULL)
         return err_set(e, "%s.%s belongs to %s; this session speaks %s", role, text, other->name,
                        protocol);
+    if (why->type == NULL && why->what == FAILURE_PATH)
+        return err_set(e, "%s.%s: the nearest name is %s.%s_%s%s", role, text, role,
+                       VERBS[why->verb], why->message->as.name,
+                       why->verb == VERB_CHECK_RECEIVED ? "" : "_001");
     if (why->what == FAILURE_MESSAGE)
         near_messages(&best, s, why->verb, why->at);
     else

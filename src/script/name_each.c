@@ -129,11 +129,11 @@ static void list_node(struct lister *l, const struct type *t)
     list_type(l, t);
 }
 
-/* A list alone in its wrapper goes by the wrapper's name. */
+/* A list alone in its wrapper goes by the wrapper's name, unless an entry is itself a value. */
 static bool is_unnamed(const struct lister *l, const struct type *t, const struct field *f)
 {
     return f->is_list && f->is_mandatory && f->kind == KIND_NODE && t->fields == 1 &&
-           l->name.steps > 1;
+           l->name.steps > 1 && !f->type->is_quantity && slot_of_content(f->type) < 0;
 }
 
 static void list_field(struct lister *l, const struct type *t, unsigned slot)

@@ -336,20 +336,41 @@ static void add_indices(struct reference *r, struct reference_function *f, const
         add_parameter(r, f, NAMES[i], "number", false);
 }
 
-/* Exist_ takes the values of an entry's children that have no children themselves, in order. */
+/* The child at `slot` of an entry of the list n, as a name of its own. */
+static struct name child_of(const struct name *n, unsigned slot)
+{
+    struct name child = *n;
+    const struct field *field = &n->field->type->field[slot];
+    child.field = field;
+    child.target = field->kind != KIND_NODE   ? NAME_LEAF
+                   : field->type->is_quantity ? NAME_QUANTITY
+                                              : NAME_NODE;
+    if (child.steps < NAME_STEPS)
+        child.step[child.steps++] = (struct name_step){(uint16_t)slot, false};
+    return child;
+}
+
+static bool has_value(const struct field *f)
+{
+    return f->kind != KIND_ABSTRACT && f->kind != KIND_ANY;
+}
+
+/* Exist_ takes the values of an entry's children, in the order of the schema. */
 static void add_children(struct reference *r, struct reference_function *f, const struct name *n)
 {
-    unsigned last = UINT32_MAX;
-    for (unsigned i = 0; i < r->n; i++) {
-        const struct reference_entry *child = &r->entry[i];
-        unsigned deeper = n->target == NAME_LEAF ? 0 : 1;
-        if (child->name.steps != n->steps + deeper || !is_simple(&child->name) ||
-            child->parameter[0] == '\0' || !same_place(&child->name, n, n->steps))
+    const struct type *t = n->field->type;
+    char small[WORD_TEXT];
+    if (n->target == NAME_LEAF) {
+        add_value_parameter(r, f, parameter_of(r, n), n);
+        return;
+    }
+    for (unsigned i = 0; i < t->fields; i++) {
+        if (!has_value(&t->field[i]))
             continue;
-        unsigned slot = child->name.step[child->name.steps - 1].slot;
-        if (slot != last)
-            add_value_parameter(r, f, child->parameter, &child->name);
-        last = slot;
+        struct name child = child_of(n, i);
+        const char *parameter = parameter_of(r, &child);
+        small_start(t->field[i].name, small, sizeof small);
+        add_value_parameter(r, f, parameter[0] != '\0' ? parameter : kept_text(r, small), &child);
     }
 }
 
@@ -469,8 +490,8 @@ static const char *const VERB_RULES[][2] = {
 static const char *const TARGET_RULES[][2] = {
     {"", ""},
     {"", ""},
-    {"A number in SI units; the multiplier (and the unit) are chosen to fit.",
-     "SI 단위의 수. 배수(와 단위)는 알맞게 정해진다."},
+    {"A number in SI units; the power of ten (and the unit) are taken care of.",
+     "SI 단위의 수. 10의 거듭제곱(과 단위)은 알아서 처리된다."},
     {"A table of the element's children.", "하위 요소들의 테이블."},
     {"The number of entries of the list.", "목록의 항목 수."},
     {"Whether the element is present.", "요소의 존재 여부."},
@@ -533,23 +554,24 @@ static void add_observed(const struct reference *r, const struct name *n, struct
     buf_printf(out, "local %s%s = ", r->sends ? "observed" : "received", variable);
 }
 
-/* The values of an entry's children, as Exist_ takes them. */
+/* The values of an entry's children, as Exist_ takes them; nil stands for any. */
 static void add_child_values(struct reference *r, const struct name *n, struct buf *out)
 {
-    unsigned last = UINT32_MAX;
+    const struct type *t = n->field->type;
     const char *glue = "";
-    for (unsigned i = 0; i < r->n; i++) {
-        const struct name *child = &r->entry[i].name;
-        unsigned deeper = n->target == NAME_LEAF ? 0 : 1;
-        if (child->steps != n->steps + deeper || !is_simple(child) ||
-            r->entry[i].parameter[0] == '\0' || !same_place(child, n, n->steps))
+    if (n->target == NAME_LEAF) {
+        add_value(r, n, made_value(r, n), out);
+        return;
+    }
+    for (unsigned i = 0; i < t->fields; i++) {
+        if (!has_value(&t->field[i]))
             continue;
-        unsigned slot = child->step[child->steps - 1].slot;
-        if (slot == last)
-            continue;
-        last = slot;
+        struct name child = child_of(n, i);
         buf_text(out, glue);
-        add_value(r, child, made_value(r, child), out);
+        if (child.target == NAME_NODE)
+            buf_text(out, "nil");
+        else
+            add_value(r, &child, made_value(r, &child), out);
         glue = ", ";
     }
 }

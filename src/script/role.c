@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/role.h"
 
-#include "script/flow.h"
-#include "script/object.h"
+#include "script/methods.h"
 #include "script/verbs.h"
 
 #include <lauxlib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -412,7 +412,7 @@ static void push_role(lua_State *L, struct role *r)
     lua_newtable(L);
     lua_newtable(L);
     lua_pushlightuserdata(L, r);
-    flow_push(L, r);
+    methods_push(L, r);
     lua_pushcclosure(L, role_index, 2);
     lua_setfield(L, -2, "__index");
     lua_pushlightuserdata(L, r);

@@ -17,7 +17,7 @@ static const char *own_name(lua_State *L, const struct bound *b)
 }
 
 /* Raises e under the function's name. */
-static int raise(lua_State *L, const struct bound *b, const struct err *e)
+static int raise_in(lua_State *L, const struct bound *b, const struct err *e)
 {
     return luaL_error(L, "%s: %s", own_name(L, b), e->what);
 }
@@ -57,7 +57,7 @@ static struct outgoing *outgoing_of(lua_State *L, const struct bound *b)
     struct err e = ERR_INIT;
     struct outgoing *o = role_outgoing(b->role, b->name.set, b->name.message, &e);
     if (o == NULL)
-        raise(L, b, &e);
+        raise_in(L, b, &e);
     return o;
 }
 
@@ -251,7 +251,7 @@ static int finish_set(lua_State *L, struct bound *b, struct outgoing *o, const u
 {
     struct err e = ERR_INIT;
     if (set_target(L, b, o, index, &e) != 0)
-        return raise(L, b, &e);
+        return raise_in(L, b, &e);
     o->touched = true;
     if (b->name.lists > 0 && b->name.target != NAME_COUNT && b->name.target != NAME_SPECIFIED)
         add_mark(o, &b->name, index);
@@ -321,7 +321,7 @@ static const struct message *message_to_read(lua_State *L, const struct bound *b
         luaL_error(L, "%s: no %s has been received yet; expected %s.Receive_%s_001() before",
                    own_name(L, b), n->message->as.name, r->name, n->message->as.name);
     if (m == NULL)
-        raise(L, b, &e);
+        raise_in(L, b, &e);
     return m;
 }
 

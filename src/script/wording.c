@@ -241,7 +241,10 @@ void wording_wire(enum language language, const struct field *f, struct buf *out
         buf_text(out, ko ? "불리언, 1비트" : "boolean, 1 bit");
         break;
     case KIND_ENUM:
-        buf_printf(out, ko ? "열거형, %u비트" : "enumeration, %u bits", f->width);
+        if (ko)
+            buf_printf(out, "열거형, %u비트", f->width);
+        else
+            buf_printf(out, "enumeration, %u bit%s", f->width, f->width == 1 ? "" : "s");
         break;
     case KIND_NBIT:
         buf_printf(out, ko ? "정수, %u비트(%lld부터)" : "integer of %u bits, counted from %lld",

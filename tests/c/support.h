@@ -126,13 +126,13 @@ struct vector {
     const char *id, *message, *category, *xml;
     const struct schema *schema;
     bool is_fragment;
-    struct slice exi;  /* as the vector has it */
+    struct slice exi; /* as the vector has it */
 };
 
 /* The files of tests/vectors, without ".jsonl.gz". */
 static const char *const SUPPORT_VECTORS[] = {
-    "appprotocol", "xmldsig", "din70121", "din70121.large", "iso15118-2", "iso15118-2.large",
-    "iso15118-20", "iso15118-20.large",
+    "appprotocol", "xmldsig",          "din70121",    "din70121.large",
+    "iso15118-2",  "iso15118-2.large", "iso15118-20", "iso15118-20.large",
 };
 
 #define SUPPORT_VECTORS_N (sizeof SUPPORT_VECTORS / sizeof SUPPORT_VECTORS[0])
@@ -147,9 +147,8 @@ static inline bool support_has_tag(const struct vector *v, const char *tag)
 {
     size_t i;
     json_t *one;
-    json_array_foreach(json_object_get(v->json, "tags"), i, one)
-        if (strcmp(json_string_value(one), tag) == 0)
-            return true;
+    json_array_foreach(json_object_get(v->json, "tags"), i,
+                       one) if (strcmp(json_string_value(one), tag) == 0) return true;
     return false;
 }
 

@@ -91,8 +91,7 @@ static int close_facts(void **state)
 
 /* ---- judging ---- */
 
-static void __attribute__((format(printf, 2, 3)))
-differ(const char *where, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) differ(const char *where, const char *format, ...)
 {
     char what[400], text[600];
     va_list args;
@@ -164,8 +163,8 @@ static struct full_name resolve(const struct row *r, const char *text)
     static const struct {
         const char *prefix, *last;
     } PREFIXES[] = {
-        {"v2gci_b:", "MsgBody"}, {"v2gci_t:", "MsgDataTypes"},  {"v2gci_h:", "MsgHeader"},
-        {"v2gci_d:", "MsgDef"},  {"v2gci_ct:", "CommonTypes"},  {"xs:", ""},
+        {"v2gci_b:", "MsgBody"}, {"v2gci_t:", "MsgDataTypes"}, {"v2gci_h:", "MsgHeader"},
+        {"v2gci_d:", "MsgDef"},  {"v2gci_ct:", "CommonTypes"}, {"xs:", ""},
     };
     struct full_name out = {.name = text};
     snprintf(out.uri, sizeof out.uri, "%s", r->at[NAMESPACE]);
@@ -275,8 +274,10 @@ static void compare_limits(const char *where, const struct simple *s, const stru
         bool is_exact = find_number(facets, "length", &n);
         if (is_exact)
             lo = hi = n;
-        bool has_lo = find_number(facets, "minInclusive", &lo) | find_number(facets, "minLength", &lo);
-        bool has_hi = find_number(facets, "maxInclusive", &hi) | find_number(facets, "maxLength", &hi);
+        bool has_lo =
+            find_number(facets, "minInclusive", &lo) | find_number(facets, "minLength", &lo);
+        bool has_hi =
+            find_number(facets, "maxInclusive", &hi) | find_number(facets, "maxLength", &hi);
         limited = is_exact || has_lo || has_hi;
     }
     expect_text(where, "built-in type", base, s->base);
@@ -472,8 +473,8 @@ struct particle {
     enum { LEAF, SEQUENCE, CHOICE } what;
     uint32_t min, max;
     struct particle *parent, *child, *last, *next;
-    unsigned slot;           /* LEAF */
-    char token[40];          /* a group as the rows name it */
+    unsigned slot;  /* LEAF */
+    char token[40]; /* a group as the rows name it */
 };
 
 struct tree {
@@ -1000,22 +1001,27 @@ static bool has_key(const char *text, const char *key)
 /* The row's key in the file, where a field stands under the name of its reference. */
 static bool has_field_key(const char *text, const struct row *r)
 {
-    const char *name = strchr(r->at[NAME], ':') == NULL ? r->at[NAME] : strchr(r->at[NAME], ':') + 1;
+    const char *name =
+        strchr(r->at[NAME], ':') == NULL ? r->at[NAME] : strchr(r->at[NAME], ':') + 1;
     char key[240];
     size_t n = strcspn(r->at[OWNER], "/");
-    snprintf(key, sizeof key, "%.*s.%s%s", (int)n, r->at[OWNER],
-             is_kind(r, "attribute") ? "@" : "", name);
+    snprintf(key, sizeof key, "%.*s.%s%s", (int)n, r->at[OWNER], is_kind(r, "attribute") ? "@" : "",
+             name);
     return has_key(text, key);
 }
 
-static bool has_type_key(const char *text, const char *name)
+/* A type may be documented with the element, or the message, that it is the type of. */
+static bool has_type_key(const char *text, const struct row *type, const char *name)
 {
     if (has_key(text, name))
         return true;
-    char message[160]; /* the type of a message: documented with it */
-    size_t n = strlen(name);
-    snprintf(message, sizeof message, "%.*s", n > 4 ? (int)n - 4 : 0, name);
-    return n > 4 && strcmp(name + n - 4, "Type") == 0 && has_key(text, message);
+    for (unsigned i = 0; i < facts.n; i++) {
+        const struct row *r = &facts.row[i];
+        if (is_kind(r, "element") && strcmp(r->at[NAMESPACE], type->at[NAMESPACE]) == 0 &&
+            strcmp(resolve(r, r->at[TYPE]).name, name) == 0 && has_key(text, r->at[OWNER]))
+            return true;
+    }
+    return false;
 }
 
 static void test_korean(void **state)
@@ -1053,7 +1059,7 @@ static void test_korean(void **state)
             char owner[160];
             snprintf(owner, sizeof owner, "%.*s", (int)strcspn(r->at[OWNER], "/"), r->at[OWNER]);
             used++;
-            if (is_field ? has_field_key(text, r) : has_type_key(text, owner))
+            if (is_field ? has_field_key(text, r) : has_type_key(text, r, owner))
                 continue;
             print_message("%s: no line for %s%s%s\n", path, owner, is_field ? "." : "",
                           is_field ? r->at[NAME] : "");
@@ -1129,8 +1135,9 @@ static void try_slots(const struct message *m, struct arena *a, struct node *n, 
         char where[300];
         struct err e = ERR_INIT;
         snprintf(where, sizeof where, "%s/%s", path, f->name);
-        if (f->kind == KIND_ANY || f->kind == KIND_ABSTRACT)
-            continue;
+        if (f->kind == KIND_ANY || f->kind == KIND_ABSTRACT ||
+            (f->kind == KIND_NODE && f->type->is_abstract))
+            continue; /* others stand in its place */
         bool is_new = !node_has(n, i) || f->is_list || (n->type->is_open && !f->is_attribute);
         if (is_new && node_set_default(a, n, i, &e) != 0) {
             differ(where, "%s", e.what);
@@ -1182,10 +1189,10 @@ int main(void)
     for (unsigned i = 0; i < TESTS; i++) {
         for (unsigned k = 0; k < SUPPORT_SETS_N; k++, n++) {
             snprintf(name[n], sizeof name[n], "%s: %s", EACH[i].name, SUPPORT_SETS[k].name);
-            tests[n] = (struct CMUnitTest){.name = name[n],
-                                           .test_func = EACH[i].test,
-                                           .initial_state =
-                                               (void *)(uintptr_t)SUPPORT_SETS[k].name};
+            tests[n] =
+                (struct CMUnitTest){.name = name[n],
+                                    .test_func = EACH[i].test,
+                                    .initial_state = (void *)(uintptr_t)SUPPORT_SETS[k].name};
         }
     }
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_all_facts_used);

@@ -26,15 +26,15 @@
 #define SANITIZED 0
 #endif
 
-#define WHOLE_MAX 4096         /* bytes of a vector of which everything is tried */
-#define SMALL_INPUT 1024       /* bytes of input that may cost at most … */
-#define SMALL_MEMORY 65536     /* … this memory */
+#define WHOLE_MAX 4096     /* bytes of a vector of which everything is tried */
+#define SMALL_INPUT 1024   /* bytes of input that may cost at most … */
+#define SMALL_MEMORY 65536 /* … this memory */
 #define MEMORY (256u * 1024 * 1024)
-#define LARGE_TRIES 1500       /* of each larger vector */
-#define SANITIZED_STRIDE 12    /* one in so many is tried */
-#define PRINT_STRIDE 61        /* one in so many is printed as XML and JSON */
-#define CAREFUL_STRIDE 7       /* of one in so many the decoder's two passes are compared */
-#define SECONDS_MAX 600        /* of one test; more is a hang */
+#define LARGE_TRIES 1500    /* of each larger vector */
+#define SANITIZED_STRIDE 12 /* one in so many is tried */
+#define PRINT_STRIDE 61     /* one in so many is printed as XML and JSON */
+#define CAREFUL_STRIDE 7    /* of one in so many the decoder's two passes are compared */
+#define SECONDS_MAX 600     /* of one test; more is a hang */
 #define SHOWN_MAX 10
 
 /* ---- counting what is allocated ---- */
@@ -565,9 +565,9 @@ static void put_new_children(struct stream *x)
     for (; has_room(x, 16); learned++) {
         bits_write(&x->w, 1, bit_length(uris));
         put_string(x, 2, 1);
-        bits_write(&x->w, 0, 2);                              /* it is empty */
+        bits_write(&x->w, 0, 2);                                 /* it is empty */
         bits_write(&x->w, 1 + learned, bit_length(1 + learned)); /* something new … */
-        bits_write(&x->w, 0, 1);                              /* … a child */
+        bits_write(&x->w, 0, 1);                                 /* … a child */
     }
 }
 

@@ -26,7 +26,7 @@ enum check {
 static const char *const CHECK_NAME[] = {"decode", "decode-encode", "encode",
                                          "json",   "exi_hits",      "exi_alt"};
 
-struct run {
+struct score {
     unsigned done[CHECKS], bad[CHECKS], shown;
     struct arena arena;
     struct buf out, again;
@@ -34,7 +34,7 @@ struct run {
 
 /* ---- comparing ---- */
 
-static void differ(struct run *r, const struct vector *v, enum check check, const char *what,
+static void differ(struct score *r, const struct vector *v, enum check check, const char *what,
                    const char *expected, const char *found)
 {
     r->bad[check]++;
@@ -46,15 +46,15 @@ static void differ(struct run *r, const struct vector *v, enum check check, cons
                   from > 0 ? "… " : "", found + from);
 }
 
-static void fail_with(struct run *r, const struct vector *v, enum check check, const char *what,
+static void fail_with(struct score *r, const struct vector *v, enum check check, const char *what,
                       const struct err *e)
 {
     char text[700];
     differ(r, v, check, what, "success", err_text(e, text, sizeof text));
 }
 
-static void expect_octets(struct run *r, const struct vector *v, enum check check, const char *what,
-                          struct slice expected, struct slice found)
+static void expect_octets(struct score *r, const struct vector *v, enum check check,
+                          const char *what, struct slice expected, struct slice found)
 {
     r->done[check]++;
     if (expected.n == found.n && memcmp(expected.p, found.p, found.n) == 0)
@@ -67,7 +67,7 @@ static void expect_octets(struct run *r, const struct vector *v, enum check chec
     buf_close(&b);
 }
 
-static void expect_encoding(struct run *r, const struct vector *v, enum check check,
+static void expect_encoding(struct score *r, const struct vector *v, enum check check,
                             const struct message *m, struct slice expected)
 {
     struct err e = ERR_INIT;
@@ -152,16 +152,16 @@ static bool same_infoset(const char *a, const char *b)
 {
     xmlDoc *x = xmlReadMemory(a, (int)strlen(a), "a", NULL, XML_PARSE_NONET | XML_PARSE_HUGE);
     xmlDoc *y = xmlReadMemory(b, (int)strlen(b), "b", NULL, XML_PARSE_NONET | XML_PARSE_HUGE);
-    bool same = x != NULL && y != NULL &&
-                same_tree(xmlDocGetRootElement(x), xmlDocGetRootElement(y));
+    bool same =
+        x != NULL && y != NULL && same_tree(xmlDocGetRootElement(x), xmlDocGetRootElement(y));
     xmlFreeDoc(x);
     xmlFreeDoc(y);
     return same;
 }
 
 /* Decodes exi and compares its XML with the vector's, letter by letter (or as a tree). */
-static int expect_message(struct run *r, const struct vector *v, enum check check, struct slice exi,
-                          bool as_tree, struct message *m)
+static int expect_message(struct score *r, const struct vector *v, enum check check,
+                          struct slice exi, bool as_tree, struct message *m)
 {
     struct err e = ERR_INIT;
     r->done[check]++;
@@ -192,7 +192,7 @@ static struct slice to_be_written(const struct vector *v)
     return support_octets(support_member(first, "exi"));
 }
 
-static void check_encode(struct run *r, const struct vector *v, struct slice written)
+static void check_encode(struct score *r, const struct vector *v, struct slice written)
 {
     struct err e = ERR_INIT;
     struct message m;
@@ -205,7 +205,7 @@ static void check_encode(struct run *r, const struct vector *v, struct slice wri
     expect_encoding(r, v, CHECK_ENCODE, &m, written);
 }
 
-static void check_json(struct run *r, const struct vector *v, const struct message *from,
+static void check_json(struct score *r, const struct vector *v, const struct message *from,
                        struct slice written)
 {
     struct err e = ERR_INIT;
@@ -221,7 +221,7 @@ static void check_json(struct run *r, const struct vector *v, const struct messa
     expect_encoding(r, v, CHECK_JSON, &m, written);
 }
 
-static void check_others(struct run *r, const struct vector *v, struct slice written)
+static void check_others(struct score *r, const struct vector *v, struct slice written)
 {
     struct message m;
     const char *hits = json_string_value(json_object_get(v->json, "exi_hits"));
@@ -234,7 +234,8 @@ static void check_others(struct run *r, const struct vector *v, struct slice wri
     }
     size_t i;
     json_t *one;
-    json_array_foreach(json_object_get(v->json, "exi_alt"), i, one) {
+    json_array_foreach(json_object_get(v->json, "exi_alt"), i, one)
+    {
         struct slice exi = support_octets(support_member(one, "exi"));
         arena_reset(&r->arena);
         expect_message(r, v, CHECK_OTHERS, exi, true, &m);
@@ -246,7 +247,7 @@ static void check_others(struct run *r, const struct vector *v, struct slice wri
  * A message that the schema allows has no violations. Some vectors are none, and most of them say
  * so; the others leave out the element of any name that a SignatureProperty must have.
  */
-static void expect_no_violation(struct run *r, const struct vector *v, const struct message *m)
+static void expect_no_violation(struct score *r, const struct vector *v, const struct message *m)
 {
     if (m->violations == NULL || support_has_tag(v, "xsd-invalid") ||
         strstr(m->violations->path, "SignatureProperty") != NULL)
@@ -257,7 +258,7 @@ static void expect_no_violation(struct run *r, const struct vector *v, const str
 }
 
 /* Without the form to be written: what is written must at least be read as the same. */
-static struct slice own_encoding(struct run *r, const struct message *m, struct buf *own)
+static struct slice own_encoding(struct score *r, const struct message *m, struct buf *own)
 {
     struct err e = ERR_INIT;
     if (exi_encode_buf(m, own, &e) != 0)
@@ -267,7 +268,7 @@ static struct slice own_encoding(struct run *r, const struct message *m, struct 
 
 static void check_vector(void *context, const struct vector *v)
 {
-    struct run *r = context;
+    struct score *r = context;
     struct message m, other;
     struct buf own = {0};
     struct slice written = to_be_written(v);
@@ -296,7 +297,7 @@ static void check_vector(void *context, const struct vector *v)
 static void test_file(void **state)
 {
     const char *file = *state;
-    struct run r = {.shown = 0};
+    struct score r = {.shown = 0};
     arena_open(&r.arena, NULL, 0, MEMORY);
     unsigned n = support_each_vector(file, check_vector, &r), bad = 0;
     print_message("%s: %u vectors;", file, n);

@@ -1,0 +1,31 @@
+local chargingStatusResponseCode = ResponseCodeType.OK
+Secc.Set_ChargingStatusRes_ResponseCode(chargingStatusResponseCode)
+
+local chargingStatusEvseId = 'KR*TC1*ISO1*CHG'
+Secc.Set_ChargingStatusRes_EVSEID(chargingStatusEvseId)
+
+local chargingStatusSAScheduleTupleID = 1
+Secc.Set_ChargingStatusRes_SAScheduleTupleID(chargingStatusSAScheduleTupleID)
+
+local evseMaxCurrentMultiplier = -1
+Secc.Set_ChargingStatusRes_EVSEMaxCurrent_Multiplier(evseMaxCurrentMultiplier)
+
+local evseMaxCurrentUnit = UnitSymbolType.Unit_A
+Secc.Set_ChargingStatusRes_EVSEMaxCurrent_Unit(evseMaxCurrentUnit)
+
+local evseMaxCurrentValue = 32
+Secc.Set_ChargingStatusRes_EVSEMaxCurrent_Value(evseMaxCurrentValue)
+
+local notificationMaxDelay = 0
+Secc.Set_ChargingStatusRes_AC_EVSEStatus_NotificationMaxDelay(notificationMaxDelay)
+
+local chargingStatusEvseNotification = EVSENotificationType.None
+Secc.Set_ChargingStatusRes_AC_EVSEStatus_EVSENotification(chargingStatusEvseNotification)
+
+local rcd = false
+Secc.Set_ChargingStatusRes_AC_EVSEStatus_RCD(rcd)
+
+local receiptRequired = false
+Secc.Set_ChargingStatusRes_ReceiptRequired(receiptRequired)
+
+Secc.Send_ChargingStatusRes_001()

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Capture files. */
+#include "fuzz.h"
+
+#include "wire/capture.h"
+#include "wire/pcapng.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+static uint64_t seen; /* of the bytes that were handed out, so that each of them is read */
+
+static void look(struct slice bytes)
+{
+    for (size_t i = 0; i < bytes.n; i++)
+        seen = seen * 31 + bytes.p[i];
+}
+
+static void on_udp(void *context, int64_t us, const struct endpoint *from,
+                   const struct endpoint *to, struct slice bytes)
+{
+    (void)context;
+    (void)us;
+    seen += from->port + to->port;
+    look(bytes);
+}
+
+static void on_open(void *context, int64_t us, uint32_t connection, const struct endpoint *client,
+                    const struct endpoint *server, bool from_start)
+{
+    (void)context;
+    (void)us;
+    seen += connection + client->port + server->port + from_start;
+}
+
+static void on_refused(void *context, int64_t us, const struct endpoint *client,
+                       const struct endpoint *server)
+{
+    (void)context;
+    (void)us;
+    seen += client->port + server->port;
+}
+
+static void on_data(void *context, int64_t us, uint32_t connection, bool from_client,
+                    struct slice bytes, uint64_t frame)
+{
+    (void)context;
+    (void)us;
+    seen += connection + from_client + frame;
+    look(bytes);
+}
+
+static void on_loss(void *context, int64_t us, uint32_t connection, bool from_client,
+                    uint64_t missing)
+{
+    (void)context;
+    (void)us;
+    seen += connection + from_client + missing;
+}
+
+static void on_close(void *context, int64_t us, uint32_t connection, bool from_client,
+                     const char *how)
+{
+    (void)context;
+    (void)us;
+    seen += connection + from_client + strlen(how);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct capture_events EVENTS = {
+        .udp = on_udp,
+        .tcp_open = on_open,
+        .tcp_refused = on_refused,
+        .tcp_data = on_data,
+        .tcp_loss = on_loss,
+        .tcp_close = on_close,
+    };
+    struct capture_totals totals;
+    struct err e = ERR_INIT;
+    char path[64];
+    int file = memfd_create("capture", 0);
+    if (file < 0 || write(file, data, size) != (ssize_t)size)
+        abort();
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    if (capture_read(path, &EVENTS, NULL, &totals, &e) != 0)
+        fuzz_check_error(&e);
+    close(file);
+    return 0;
+}

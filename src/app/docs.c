@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `v2glab docs`: the reference of the Lua API, printed from the message descriptions. */
+#include "app/docs.h"
+
+#include "app/commands.h"
+#include "app/options.h"
+#include "app/report.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* ORDER OPTION */
+enum { PROTOCOL, ROLE, MESSAGE, LANGUAGE, FORMAT, META, ALL };
+
+static const struct option OPTION[] = {
+    {"protocol", 'p', "NAME",
+     "DIN70121, ISO15118-2, ISO15118-20 or AppProtocol; default: all\n"
+     "(of a page: the first that has the message, ISO15118-2 first)"},
+    {"role", 'r', "ROLE", "evcc or secc; default: both"},
+    {"message", 'm', "NAME", "print the page of a message: SessionStop, or SessionStopReq alone"},
+    {"lang", 0, "LANGUAGE", "en (default) or ko"},
+    {"format", 'f', "FORMAT", "text (default), md or html"},
+    {"meta", 0, NULL, "print a definition file for the Lua language server (LuaLS)"},
+    {"all", 0, "DIR",
+     "write all pages into folder DIR, in Markdown and HTML, in both\n"
+     "languages; with --meta all definition files instead"},
+    {.name = NULL},
+};
+
+static const struct usage USAGE = {
+    "docs",
+    "[OPTION]... [NAME]\n"
+    "[OPTION]... --message NAME\n"
+    "[OPTION]... --all DIR\n"
+    "[OPTION]... --meta [--all DIR]",
+    "Prints the reference of the Lua API, from the message descriptions. NAME is a function\n"
+    "(Evcc.Set_SessionStopReq_ChargingSession), an element (SessionStopReq.ChargingSession), a\n"
+    "message or a type. Without any of these: what there is.\n\n"
+    "Editors with the Lua language server complete and explain all functions when its setting\n"
+    "workspace.library names a folder that --meta --all has written.",
+    OPTION,
+    "examples:\n"
+    "  v2glab docs Evcc.Set_SessionStopReq_ChargingSession\n"
+    "  v2glab docs ResponseCodeType --protocol DIN70121\n"
+    "  v2glab docs --message ChargingStatus --role secc --lang ko --format html\n"
+    "  v2glab docs --meta --all ~/.local/share/v2glab/meta\n\n"
+    "exit codes: 0 printed, 1 there is no such name, 3 wrong use, or a file that cannot be\n"
+    "written",
+};
+
+/* ORDER PAGE_FORM */
+static const char *const FORMATS[] = {"text", "md", "html", NULL};
+static const char *const ROLES[] = {"evcc", "secc", NULL};
+
+struct command {
+    struct docs docs;
+    struct options options;
+    const char *message, *dir;
+    bool meta;
+};
+
+/* ---- options ---- */
+
+static int take_protocol(struct command *c, const char *name)
+{
+    c->docs.protocol = protocol_find(name);
+    if (c->docs.protocol != NULL)
+        return 0;
+    const char *names[16];
+    unsigned n = 0;
+    for (const struct protocol *p = PROTOCOLS; p->name != NULL && n < 15; p++)
+        names[n++] = p->name;
+    names[n] = NULL;
+    return options_choice(&c->options, "protocol", name, names) < 0 ? -1 : 0;
+}
+
+static int take_choice(struct command *c, int option, int *chosen)
+{
+    static const struct {
+        int option;
+        const char *const *names;
+    } CHOICES[] = {{ROLE, ROLES}, {LANGUAGE, LANGUAGES}, {FORMAT, FORMATS}};
+    for (unsigned i = 0; i < 3; i++)
+        if (CHOICES[i].option == option)
+            *chosen = options_choice(&c->options, OPTION[option].name, c->options.value,
+                                     CHOICES[i].names);
+    return *chosen < 0 ? -1 : 0;
+}
+
+static int take_option(struct command *c, int option)
+{
+    int chosen = 0;
+    switch (option) {
+    case PROTOCOL:
+        return take_protocol(c, c->options.value);
+    case ROLE:
+        if (take_choice(c, option, &chosen) != 0)
+            return -1;
+        c->docs.side = chosen == 0 ? FROM_EVCC : FROM_SECC;
+        return 0;
+    case LANGUAGE:
+        if (take_choice(c, option, &chosen) != 0)
+            return -1;
+        c->docs.language = (enum language)chosen;
+        return 0;
+    case FORMAT:
+        if (take_choice(c, option, &chosen) != 0)
+            return -1;
+        c->docs.form = (enum page_form)chosen;
+        return 0;
+    case MESSAGE:
+        c->message = c->options.value;
+        return 0;
+    case META:
+        c->meta = true;
+        return 0;
+    default:
+        c->dir = c->options.value;
+        return 0;
+    }
+}
+
+/* -1: the command is over, with options.status. */
+static int read_options(struct command *c)
+{
+    struct options *o = &c->options;
+    int option;
+    while ((option = options_next(o)) >= 0)
+        if (take_option(c, option) != 0)
+            return -1;
+    if (option == OPTION_STOP)
+        return -1;
+    bool other = c->message != NULL || c->dir != NULL || c->meta;
+    if (o->arguments > 1)
+        return options_wrong(o, "expected one NAME, found %d", o->arguments), -1;
+    if (o->arguments == 1 && other)
+        return options_wrong(o, "NAME goes with none of --message, --all and --meta"), -1;
+    if (c->message != NULL && (c->dir != NULL || c->meta))
+        return options_wrong(o, "--message goes with neither --all nor --meta"), -1;
+    return 0;
+}
+
+/* ---- pages ---- */
+
+/* The message of the topic that was asked for alone; NULL: the whole topic. */
+static bool is_asked(const struct docs_topic *topic, const char *name, const struct element **only)
+{
+    *only = NULL;
+    if (strcasecmp(topic->name, name) == 0)
+        return true;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct element *message = topic->message[i];
+        if (message == NULL || strcasecmp(message->as.name, name) != 0)
+            continue;
+        *only = message;
+        return true;
+    }
+    return false;
+}
+
+/* The topic called name: in ISO15118-2 if it is there, else in the first protocol that has it. */
+static const struct docs_topic *find_topic(const struct docs_topic *topic, int n, const char *name,
+                                           const struct element **only)
+{
+    const struct protocol *first = protocol_find("ISO15118-2");
+    const struct docs_topic *found = NULL;
+    const struct element *alone;
+    for (int i = 0; i < n; i++) {
+        if ((found != NULL && topic[i].protocol != first) || !is_asked(&topic[i], name, &alone))
+            continue;
+        found = &topic[i];
+        *only = alone;
+        if (found->protocol == first)
+            break;
+    }
+    return found;
+}
+
+static int no_message(const struct command *c, const struct docs_topic *topic, int n, struct err *e)
+{
+    const char *names[3 * DOCS_TOPICS + 1];
+    unsigned count = 0;
+    for (int i = 0; i < n; i++) {
+        names[count++] = topic[i].name;
+        for (unsigned k = 0; k < 2; k++)
+            if (topic[i].message[k] != NULL)
+                names[count++] = topic[i].message[k]->as.name;
+    }
+    names[count] = NULL;
+    const char *nearest = nearest_name(c->message, names);
+    const char *where = c->docs.protocol != NULL ? c->docs.protocol->name : "no protocol";
+    if (nearest != NULL)
+        return err_set(e, "%s has %smessage '%.60s'; the nearest name is %s", where,
+                       c->docs.protocol != NULL ? "no " : "a ", c->message, nearest);
+    return err_set(e, "%s has %smessage '%.60s'; `v2glab docs` lists what there is", where,
+                   c->docs.protocol != NULL ? "no " : "a ", c->message);
+}
+
+static int print_page(struct command *c, struct err *e)
+{
+    static struct docs_topic topics[DOCS_TOPICS];
+    struct docs *d = &c->docs;
+    const struct element *only = NULL;
+    int n = docs_topics(d, topics, e);
+    if (n < 0)
+        return -1;
+    const struct docs_topic *topic = find_topic(topics, n, c->message, &only);
+    if (topic == NULL)
+        return no_message(c, topics, n, e);
+    struct page page;
+    char title[DOCS_FILE];
+    docs_page_title(topic, d->side == FROM_SECC ? FROM_SECC : FROM_EVCC, title, sizeof title);
+    page_open(&page, d->form, LANGUAGES[d->language], title, &d->out);
+    int result = 0;
+    for (uint8_t side = FROM_EVCC; side <= FROM_SECC && result == 0; side++)
+        if (d->side == FROM_NONE || d->side == side)
+            result = docs_page(d, topic, side, only, &page, e);
+    page_close(&page);
+    return result;
+}
+
+/* ---- the command ---- */
+
+/* What the options ask for, into c->docs.out or files. */
+static int print(struct command *c, struct err *e)
+{
+    struct docs *d = &c->docs;
+    if (c->dir != NULL)
+        return docs_tree(d, c->dir, c->meta, e);
+    if (c->meta)
+        return docs_meta(d, e);
+    if (c->message != NULL)
+        return print_page(c, e);
+    if (c->options.arguments == 1)
+        return docs_answer(d, c->options.argument[0], e);
+    return docs_index(d, e);
+}
+
+static int finish(struct command *c, struct err *e)
+{
+    struct buf *out = &c->docs.out;
+    if (out->failed)
+        err_set(e, "there is not enough memory for what was asked for");
+    if (!e->set) {
+        fwrite(out->p, 1, out->n, stdout);
+        return EXIT_PASS;
+    }
+    report_err("", e);
+    return c->dir != NULL || out->failed ? EXIT_SETUP : EXIT_FAIL;
+}
+
+int command_docs(int argc, char **argv)
+{
+    struct command c = {.message = NULL};
+    struct err e = ERR_INIT;
+    library_open(&c.docs.library);
+    options_open(&c.options, &USAGE, &c.docs.library, argc, argv);
+    int status = c.options.status;
+    if (read_options(&c) == 0) {
+        (void)print(&c, &e);
+        status = finish(&c, &e);
+    } else {
+        status = c.options.status;
+    }
+    buf_close(&c.docs.out);
+    library_close(&c.docs.library);
+    return status;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What scripts call besides the functions of the messages; the descriptions do not know these. */
+#include "app/docs.h"
+
+#include <string.h>
+
+const struct docs_general DOCS_GENERAL[] = {
+    {"Evcc",
+     "Connect",
+     "options? table",
+     "",
+     "Evcc.Connect{interface = 'eth1', protocol = 'ISO15118-2'}",
+     {"Connects now, with SDP, TCP and supportedAppProtocol; without it the first Send_ or "
+      "Receive_ "
+      "does. Options: interface, address, tls, protocol, manual, timeout.",
+      "SDP, TCP, supportedAppProtocol로 바로 연결한다. 부르지 않으면 첫 Send_ 또는 Receive_가 "
+      "연결한다. 옵션: interface, address, tls, protocol, manual, timeout."}},
+    {"Secc",
+     "Listen",
+     "options? table",
+     "",
+     "Secc.Listen{interface = 'eth1'}",
+     {"Listens now and waits for a vehicle; without it the first Send_ or Receive_ does. Options: "
+      "interface, address, tls, protocol, manual, timeout.",
+      "바로 대기를 시작하고 차량을 기다린다. 부르지 않으면 첫 Send_ 또는 Receive_가 한다. 옵션: "
+      "interface, address, tls, protocol, manual, timeout."}},
+    {"Role",
+     "Disconnect",
+     "reset? boolean",
+     "",
+     "Evcc.Disconnect()",
+     {"Closes the connection; with true by a reset (RST).",
+      "연결을 닫는다. true를 주면 리셋(RST)으로 닫는다."}},
+    {"Role",
+     "Send_Raw",
+     "bytes string",
+     "",
+     "Evcc.Send_Raw('\\x01\\xFE\\x80\\x01\\0\\0\\0\\0')",
+     {"Sends any bytes, without a V2GTP header of its own.",
+      "임의의 바이트를 V2GTP 헤더 없이 그대로 송신한다."}},
+    {"Role",
+     "Receive_Any_001",
+     "milliseconds? number",
+     "string?",
+     "local name = Secc.Receive_Any_001(60000)",
+     {"Waits for any message and gives its name; nil and 'timeout' or 'closed' where none came.",
+      "아무 메시지나 기다려 그 이름을 준다. 오지 않으면 nil과 'timeout' 또는 'closed'를 준다."}},
+    {"Role",
+     "Message",
+     "name string",
+     "Message",
+     "local m = Evcc.Message('CurrentDemandReq')\nm.EVTargetVoltage = 390.5\nm:send()",
+     {"A message with its defaults as a value with fields; or one read from XML text.",
+      "기본값이 채워진 메시지를 필드를 가진 값으로 준다. XML 문자열에서 읽을 수도 있다."}},
+    {"Role",
+     "Received",
+     "name? string",
+     "Message?",
+     "print(Secc.Received('SessionSetupReq'))",
+     {"The message received last (of that name) as a value; nil where there is none.",
+      "마지막으로 수신한 (그 이름의) 메시지를 값으로 준다. 없으면 nil."}},
+    {"Role",
+     "State",
+     "",
+     "string",
+     "print(Evcc.State())",
+     {"State of the connection: idle, discovering, connecting, agreeing, ready, closed or failed; "
+      "and why.",
+      "연결 상태: idle, discovering, connecting, agreeing, ready, closed, failed. 둘째 값은 "
+      "이유."}},
+    {"Role",
+     "SessionID",
+     "",
+     "string",
+     "print(Evcc.SessionID())",
+     {"The SessionID in force, as hex digits.", "현재 SessionID(16진수 문자열)."}},
+    {"Message",
+     "xml",
+     "",
+     "string",
+     "print(m:xml())",
+     {"The XML as on the reference pages; tostring gives the same.",
+      "레퍼런스 페이지와 같은 형식의 XML. tostring도 같다."}},
+    {"Message", "json", "", "string", "print(m:json())", {"One line of JSON.", "한 줄짜리 JSON."}},
+    {"Message", "exi", "", "string", "local bytes = m:exi()", {"The EXI bytes.", "EXI 바이트열."}},
+    {"Message", "name", "", "string", "print(m:name())", {"The message's name.", "메시지 이름."}},
+    {"Message",
+     "table",
+     "",
+     "table",
+     "local t = m:table()",
+     {"A plain table of all elements.", "모든 요소를 담은 일반 테이블."}},
+    {"Message",
+     "send",
+     "",
+     "",
+     "m:send()",
+     {"Sends it, whoever should send it by the standard.",
+      "표준상 어느 쪽이 보내는 메시지인지와 관계없이 송신한다."}},
+    {"Message",
+     "copy",
+     "",
+     "Message",
+     "local other = m:copy()",
+     {"Another one of the same content.", "내용이 같은 다른 메시지를 만든다."}},
+    {"", "Sleep", "milliseconds number", "", "Sleep(500)", {"Waits.", "기다린다(밀리초)."}},
+    {"",
+     "Now",
+     "",
+     "number",
+     "local start = Now()",
+     {"Milliseconds since 1970.", "1970년 이후의 밀리초."}},
+    {"",
+     "Log",
+     "... any",
+     "",
+     "Log('target voltage', 390.5)",
+     {"Writes a line to the report.", "보고서에 한 줄을 쓴다."}},
+    {"",
+     "Pass",
+     "why? string",
+     "",
+     "Pass()",
+     {"Ends the script with the verdict pass.", "pass 판정으로 스크립트를 끝낸다."}},
+    {"",
+     "Fail",
+     "why? string",
+     "",
+     "Fail('the station did not answer')",
+     {"Ends the script with the verdict fail.", "fail 판정으로 스크립트를 끝낸다."}},
+    {"",
+     "Inconclusive",
+     "why? string",
+     "",
+     "Inconclusive('no contract certificate at hand')",
+     {"Ends the script with the verdict inconclusive.",
+      "inconclusive 판정으로 스크립트를 끝낸다."}},
+    {.name = NULL},
+};
+
+void docs_general_call(const struct docs_general *g, struct buf *out)
+{
+    const char *at = g->parameters;
+    while (*at != '\0') {
+        buf_add(out, at, strcspn(at, " ?"));
+        at += strcspn(at, ",");
+        at += strspn(at, ", ");
+        buf_text(out, *at != '\0' ? ", " : "");
+    }
+}
+
+void docs_general_name(const struct docs_general *g, uint8_t side, struct buf *out)
+{
+    bool is_role = strcmp(g->owner, "Role") == 0, is_message = strcmp(g->owner, "Message") == 0;
+    uint8_t role = side == FROM_SECC ? FROM_SECC : FROM_EVCC;
+    buf_text(out, is_role ? name_role(role) : is_message ? "m" : g->owner);
+    buf_text(out, is_message ? ":" : g->owner[0] != '\0' ? "." : "");
+    buf_printf(out, "%s(", g->name);
+    docs_general_call(g, out);
+    buf_char(out, ')');
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/deadline.h"
+
+#include "script/sandbox.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NAME_MAX_TEXT 96
+
+/* The value on top of the stack as milliseconds: a number, or a table of profiles. Pops it. */
+static int64_t read_value(lua_State *L, const struct script_options *o)
+{
+    if (lua_type(L, -1) == LUA_TTABLE) {
+        lua_getfield(L, -1, o->profile != NULL ? o->profile : "strict");
+        lua_remove(L, -2);
+    }
+    int is_number;
+    lua_Number ms = lua_tonumberx(L, -1, &is_number);
+    lua_pop(L, 1);
+    return is_number && ms >= 0 && ms < 1e12 ? (int64_t)ms : -1;
+}
+
+/* What the user set, else what the table on top of the stack has (it may be no table). */
+static int64_t find_one(lua_State *L, const char *name)
+{
+    const struct script_options *o = script_of(L)->options;
+    for (unsigned i = 0; i < o->timers; i++)
+        if (strcmp(o->timer[i].name, name) == 0)
+            return o->timer[i].ms;
+    if (lua_type(L, -1) != LUA_TTABLE)
+        return -1;
+    lua_getfield(L, -1, name);
+    return read_value(L, o);
+}
+
+int64_t deadline_find(lua_State *L, const char *protocol, const char *parameter,
+                      const char *message, char *name, size_t size)
+{
+    int64_t ms = -1;
+    luaL_checkstack(L, 6, NULL);
+    sandbox_require(L, "timers");
+    if (lua_type(L, -1) == LUA_TTABLE)
+        lua_getfield(L, -1, protocol);
+    else
+        lua_pushnil(L);
+    if (message != NULL) {
+        snprintf(name, size, "%s_%s", parameter, message);
+        ms = find_one(L, name);
+    }
+    if (ms < 0) {
+        snprintf(name, size, "%s", parameter);
+        ms = find_one(L, name);
+    }
+    lua_pop(L, 2);
+    return ms;
+}
+
+/* SessionSetupRes -> SessionSetupReq */
+static const char *request_of(const char *response, char *out, size_t size)
+{
+    size_t n = strlen(response);
+    snprintf(out, size, "%s", response);
+    if (n > 3 && n < size && strcmp(response + n - 3, "Res") == 0)
+        memcpy(out + n - 3, "Req", 4);
+    return out;
+}
+
+void deadline_standard(lua_State *L, struct role *r, const char *message, const char *protocol)
+{
+    char request[80];
+    bool is_evcc = r->side == FROM_EVCC;
+    const char *of = r->sent_name;
+    if (is_evcc && message != NULL)
+        of = request_of(message, request, sizeof request);
+    const char *parameter = is_evcc ? "V2G_EVCC_Msg_Timeout" : "V2G_SECC_Sequence_Timeout";
+    int64_t ms = deadline_find(L, protocol, parameter, of, r->timer.name, sizeof r->timer.name);
+    r->timer.limit_us = ms < 0 ? 0 : ms * 1000;
+    r->timer.from_us = r->sent_us != 0 ? r->sent_us : peer_now();
+}
+
+void deadline_given(struct role *r, double ms)
+{
+    snprintf(r->timer.name, sizeof r->timer.name, "given by the script");
+    r->timer.limit_us = ms < 1e12 ? (int64_t)(ms * 1000) : INT64_C(1000000000000000);
+    if (r->timer.limit_us == 0)
+        r->timer.limit_us = 1;
+    r->timer.from_us = peer_now();
+}
+
+static void record(lua_State *L, const struct role *r, const char *name, bool ok,
+                   int64_t limit_us, int64_t taken_us)
+{
+    char where[128];
+    const struct script *s = r->script;
+    if (s->options->recorder == NULL || limit_us == 0)
+        return;
+    struct event e = {
+        .us = peer_now(),
+        .kind = EVENT_TIMER,
+        .ok = ok,
+        .from_role = r->side,
+        .by = r->session->by,
+        .where = script_where(L, where, sizeof where),
+        .connection = r->session->connection,
+        .name = "",
+        .text = name,
+        .limit_us = limit_us,
+        .taken_us = taken_us < 0 ? 0 : taken_us,
+    };
+    recorder_put(s->options->recorder, &e);
+}
+
+void deadline_met(lua_State *L, struct role *r, int64_t us, bool came)
+{
+    int64_t taken = us - r->timer.from_us;
+    record(L, r, r->timer.name, came && taken <= r->timer.limit_us, r->timer.limit_us, taken);
+}
+
+void deadline_answered(lua_State *L, struct role *r, const char *request)
+{
+    char name[NAME_MAX_TEXT];
+    if (r->script->options->recorder == NULL)
+        return;
+    int64_t ms = deadline_find(L, r->protocol->name, "V2G_SECC_Msg_Performance_Time", request, name,
+                               sizeof name);
+    int64_t taken = peer_now() - r->received_us;
+    if (ms >= 0)
+        record(L, r, name, taken <= ms * 1000, ms * 1000, taken);
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/flow.h"
+
+#include "codec/check.h"
+#include "script/deadline.h"
+#include "script/link.h"
+#include "script/printing.h"
+#include "wire/lab.h"
+#include "wire/sdp.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_set(const struct schema *s, const char *name)
+{
+    return strcmp(s->name, name) == 0;
+}
+
+/* ---- sending ---- */
+
+struct violations {
+    const struct role *role;
+    const char *where;
+    struct buf text;
+};
+
+static void violation(void *context, const char *path, const char *what)
+{
+    struct violations *v = context;
+    const struct script *s = v->role->script;
+    size_t line = v->text.n;
+    buf_printf(&v->text, "%s: %s", path, what);
+    if (s->options->recorder == NULL) {
+        buf_char(&v->text, '\n');
+        return;
+    }
+    struct event e = {
+        .us = peer_now(),
+        .kind = EVENT_VIOLATION,
+        .from_role = v->role->side,
+        .by = v->role->session->by,
+        .where = v->where,
+        .connection = v->role->session->connection,
+        .name = "",
+        .text = buf_string(&v->text) + line,
+    };
+    recorder_put(s->options->recorder, &e);
+}
+
+/* The fields of an SDP message as octets. */
+static void sdp_payload(const struct message *m, struct buf *out)
+{
+    const struct node *n = message_named(m).node;
+    for (unsigned i = 0; i < n->type->fields; i++) {
+        const struct field *f = &n->type->field[i];
+        if (f->kind == KIND_HEX)
+            buf_add(out, n->v[i].b->p, n->v[i].b->n);
+        else if (f->hi > UINT8_MAX)
+            buf_char(out, (char)(n->v[i].u >> 8));
+        if (f->kind != KIND_HEX)
+            buf_char(out, (char)n->v[i].u);
+    }
+}
+
+static int open_sdp(struct role *r, struct err *e)
+{
+    struct peer_options o = link_options(r, true);
+    r->sdp_open = true;
+    return r->peer == NULL ? 0 : peer_sdp_open(r->peer, &o, e);
+}
+
+static int send_sdp(struct role *r, struct message *m, const char *violations, struct err *e)
+{
+    struct buf payload = {0};
+    uint8_t header[V2GTP_HEADER];
+    int bad = open_sdp(r, e);
+    v2gtp_write(header, session_payload_type(m), 0);
+    buf_add(&payload, header, sizeof header);
+    sdp_payload(m, &payload);
+    struct slice bytes = {payload.p, payload.n};
+    if (bad == 0 && r->peer != NULL) {
+        bytes = (struct slice){payload.p + V2GTP_HEADER, payload.n - V2GTP_HEADER};
+        bad = peer_sdp_send(r->peer, bytes, e);
+    } else if (bad == 0) {
+        v2gtp_write(payload.p, session_payload_type(m), (uint32_t)(payload.n - V2GTP_HEADER));
+        printing_frame(r->script, bytes, m, violations);
+    }
+    buf_close(&payload);
+    return bad;
+}
+
+static int send_exi(lua_State *L, struct role *r, struct message *m, unsigned given,
+                    const struct violations *v, struct err *e)
+{
+    struct slice frame;
+    if (session_send(r->session, m, given, v->where, peer_now(), &frame, e) != 0)
+        return -1;
+    if (r->peer == NULL) {
+        printing_frame(r->script, frame, m, v->text.n > 0 ? (const char *)v->text.p : "");
+        return 0;
+    }
+    struct err problem = ERR_INIT;
+    if (peer_write(r->peer, frame, &problem) != 0)
+        script_verdict(L, VERDICT_FAIL, "%s could not be sent: %s", message_named(m).name,
+                       problem.what);
+    return 0;
+}
+
+/* m goes out, whoever should send it. */
+static void send_out(lua_State *L, struct role *r, struct message *m, unsigned given)
+{
+    char where[128];
+    struct violations v = {.role = r, .where = script_where(L, where, sizeof where)};
+    struct err e = ERR_INIT;
+    const char *name = message_named(m).name;
+    message_check(m, violation, &v);
+    buf_string(&v.text);
+    int bad = is_set(m->schema, "sdp") ? send_sdp(r, m, (const char *)v.text.p, &e)
+                                       : send_exi(L, r, m, given, &v, &e);
+    buf_close(&v.text);
+    if (bad != 0)
+        luaL_error(L, "%s cannot be sent: %s%s%s", name, e.path, e.path[0] ? ": " : "", e.what);
+    if (r->side == FROM_SECC && r->received_us != 0 && r->last != NULL)
+        deadline_answered(L, r, r->last->name);
+    r->sent_us = peer_now();
+    r->received_us = 0;
+    snprintf(r->sent_name, sizeof r->sent_name, "%s", name);
+}
+
+static int send_connected(lua_State *L, int status, lua_KContext context)
+{
+    struct bound *b = role_bound(L);
+    struct role *r = b->role;
+    struct err e = ERR_INIT;
+    (void)status;
+    (void)context;
+    if (!is_set(b->name.set, "sdp"))
+        link_check(L, r, lua_tostring(L, lua_upvalueindex(2)));
+    role_follow(L, r);
+    b = role_bound(L);
+    struct outgoing *o = role_outgoing(r, b->name.set, b->name.message, &e);
+    if (o == NULL)
+        return script_raise(L, &e);
+    send_out(L, r, &o->message, o->given);
+    o->sent = true;
+    return 0;
+}
+
+int flow_send(lua_State *L)
+{
+    struct bound *b = role_bound(L);
+    if (lua_gettop(L) > 0)
+        return luaL_error(L, "%s.%s takes no arguments; Set_ gives values", b->role->name,
+                          lua_tostring(L, lua_upvalueindex(2)));
+    if (is_set(b->name.set, "sdp"))
+        return send_connected(L, LUA_OK, 0);
+    return link_connect(L, b->role, is_set(b->name.set, "appprotocol"), 0, send_connected);
+}
+
+/* The message lies behind the context; the stack keeps it. */
+struct pending {
+    struct role *role;
+    struct message *message;
+    unsigned given;
+};
+
+static int message_connected(lua_State *L, int status, lua_KContext context)
+{
+    struct pending *p = (struct pending *)context;
+    (void)status;
+    if (!is_set(p->message->schema, "sdp"))
+        link_check(L, p->role, message_named(p->message).name);
+    role_follow(L, p->role);
+    send_out(L, p->role, p->message, p->given);
+    return 0;
+}
+
+int flow_send_message(lua_State *L, struct role *r, struct message *m, unsigned given)
+{
+    struct pending *p = lua_newuserdatauv(L, sizeof *p, 0);
+    *p = (struct pending){r, m, given};
+    if (is_set(m->schema, "sdp"))
+        return message_connected(L, LUA_OK, (lua_KContext)p);
+    return link_connect(L, r, is_set(m->schema, "appprotocol"), (lua_KContext)p, message_connected);
+}
+
+/* ---- receiving ---- */
+
+bool flow_has_frame(void *context)
+{
+    const struct role *r = context;
+    return r->session->first != NULL ||
+           (!r->sdp_open && r->peer != NULL && r->peer->state != PEER_READY);
+}
+
+/* A scripted SDP tells where to connect to. */
+static void note_address(struct role *r, const struct received *received)
+{
+    struct sdp_response m = {0};
+    struct endpoint to;
+    const struct peer_options *o = &r->script->options->peer;
+    const char *interface = r->chosen.interface[0] != '\0' ? r->chosen.interface : o->interface;
+    if (strcmp(received->name, "SECCDiscoveryRes") != 0 || !received->is_decoded)
+        return;
+    const struct node *n = message_named(&received->message).node; /* ORDER SECCDiscoveryRes */
+    if (n->v[0].b->n != sizeof m.SECCIPAddress)
+        return;
+    if (interface == NULL && lab_current() != LAB_NONE)
+        interface = LAB_EV_INTERFACE;
+    memcpy(m.SECCIPAddress, n->v[0].b->p, sizeof m.SECCIPAddress);
+    m.SECCPort = (uint16_t)n->v[1].u;
+    sdp_response_endpoint(&m, interface != NULL ? interface : "", &to);
+    endpoint_text(&to, r->chosen.address, sizeof r->chosen.address);
+}
+
+struct received *flow_take(lua_State *L, struct role *r)
+{
+    struct received *received = session_take(r->session);
+    if (received == NULL)
+        return NULL;
+    deadline_met(L, r, received->us, true);
+    role_keep(r, received);
+    note_address(r, received);
+    role_follow(L, r);
+    return received;
+}
+
+static int nothing_came(lua_State *L, struct role *r, const char *expected)
+{
+    if (!r->script->timed_out) {
+        const char *why = r->peer->problem.set ? r->peer->problem.what : "by the other side";
+        return script_verdict(L, VERDICT_FAIL, "expected %s, found the connection closed: %s",
+                              expected, why);
+    }
+    deadline_met(L, r, peer_now(), false);
+    return script_verdict(L, VERDICT_FAIL, "expected %s within %lld ms (%s), found nothing",
+                          expected, (long long)(r->timer.limit_us / 1000), r->timer.name);
+}
+
+/* "SessionStopRes (ResponseCode FAILED)" */
+static void describe(const struct received *received, char *out, size_t size)
+{
+    struct node *n = received->is_decoded ? message_named(&received->message).node : NULL;
+    int slot = n == NULL ? -1 : type_slot(n->type, "ResponseCode", 12);
+    struct buf code = {0};
+    if (slot >= 0 && node_has(n, (unsigned)slot))
+        value_text(&n->type->field[slot], n->v[slot], &code);
+    if (!received->is_decoded)
+        snprintf(out, size, "a frame that cannot be decoded: %s", received->problem.what);
+    else
+        snprintf(out, size, "%s%s%s%s", received->name, code.n > 0 ? " (ResponseCode " : "",
+                 buf_string(&code), code.n > 0 ? ")" : "");
+    buf_close(&code);
+}
+
+static int receive_done(lua_State *L, int status, lua_KContext context)
+{
+    struct bound *b = lua_touserdata(L, lua_upvalueindex(1));
+    struct role *r = b->role;
+    char found[600];
+    const char *expected = lua_tostring(L, (int)context);
+    (void)status;
+    struct received *received = flow_take(L, r);
+    if (received == NULL)
+        return nothing_came(L, r, expected);
+    if (received->is_decoded && strcmp(received->name, expected) == 0)
+        return 0;
+    describe(received, found, sizeof found);
+    return script_verdict(L, VERDICT_FAIL, "expected %s, found %s", expected, found);
+}
+
+int flow_wait(lua_State *L, struct role *r, const char *message, const char *protocol,
+              lua_KContext context, lua_KFunction then)
+{
+    if (lua_isnoneornil(L, 1))
+        deadline_standard(L, r, message, protocol);
+    else
+        deadline_given(r, luaL_checknumber(L, 1));
+    struct wait w = {flow_has_frame, r, 0};
+    if (r->timer.limit_us > 0)
+        w.deadline_us = r->timer.from_us + r->timer.limit_us;
+    return script_wait(L, &w, context, then);
+}
+
+static int receive_connected(lua_State *L, int status, lua_KContext context)
+{
+    struct bound *b = lua_touserdata(L, lua_upvalueindex(1));
+    struct role *r = b->role;
+    const struct element *message = b->name.message;
+    (void)status;
+    (void)context;
+    if (r->session->first == NULL && !is_set(b->name.set, "sdp"))
+        link_check(L, r, lua_tostring(L, lua_upvalueindex(2)));
+    lua_pushstring(L, message->as.name);
+    return flow_wait(L, r, message->as.name, b->name.set->protocol, lua_gettop(L), receive_done);
+}
+
+int flow_receive(lua_State *L)
+{
+    struct bound *b = role_bound(L);
+    struct role *r = b->role;
+    struct err e = ERR_INIT;
+    if (!lua_isnoneornil(L, 1))
+        luaL_argcheck(L, luaL_checknumber(L, 1) >= 0, 1, "expected milliseconds, 0 or more");
+    lua_settop(L, 1); /* for flow_wait */
+    if (r->peer == NULL) {
+        if (role_invent(r, &b->name, &e) != 0)
+            return script_raise(L, &e);
+        return 0;
+    }
+    bool is_sdp = is_set(b->name.set, "sdp");
+    if (is_sdp && open_sdp(r, &e) != 0)
+        return script_verdict(L, VERDICT_ERROR, "SDP cannot be opened: %s", e.what);
+    if (!is_sdp)
+        r->sdp_open = false;
+    if (r->session->first != NULL || is_sdp)
+        return receive_connected(L, LUA_OK, 0);
+    return link_connect(L, r, is_set(b->name.set, "appprotocol"), 0, receive_connected);
+}

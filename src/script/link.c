@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/link.h"
+
+#include <string.h>
+
+const char *link_state(const struct role *r)
+{
+    /* ORDER PEER */
+    static const char *const STATES[] = {"idle",  "discovering", "connecting", "agreeing",
+                                         "ready", "closed",      "failed"};
+    return r->peer == NULL ? "ready" : STATES[r->peer->state];
+}
+
+static bool is_settled(void *context)
+{
+    const struct peer *p = context;
+    return p->state == PEER_IDLE || p->state >= PEER_READY;
+}
+
+/* What the script offered, where it set up a supportedAppProtocolReq. */
+static void take_offers(const struct role *r, struct peer_options *o)
+{
+    const struct outgoing *out = r->outgoing;
+    while (out != NULL && strcmp(out->element->as.name, "supportedAppProtocolReq") != 0)
+        out = out->next;
+    if (out == NULL || !out->touched)
+        return;
+    struct node *req = message_named(&out->message).node;
+    const struct list *l = node_has(req, 0) ? req->v[0].l : NULL;
+    for (uint32_t i = 0; l != NULL && i < l->n && o->offers < 20; i++) {
+        const struct node *n = l->v[i].n; /* ORDER AppProtocolType */
+        const char *uri = arena_text((struct arena *)(uintptr_t)&out->arena,
+                                     (const char *)n->v[0].b->p, n->v[0].b->n);
+        if (uri == NULL)
+            return;
+        o->offer[o->offers++] =
+            (struct peer_offer){uri, (uint32_t)n->v[1].u, (uint32_t)n->v[2].u, (uint8_t)n->v[3].u,
+                                (uint8_t)n->v[4].u};
+    }
+}
+
+struct peer_options link_options(const struct role *r, bool manual)
+{
+    struct peer_options o = r->script->options->peer;
+    if (r->chosen.interface[0] != '\0')
+        o.interface = r->chosen.interface;
+    if (r->chosen.address[0] != '\0')
+        o.address = r->chosen.address;
+    o.manual = manual;
+    o.protocol = r->protocol_fixed || r->side == FROM_EVCC ? r->protocol->name : NULL;
+    take_offers(r, &o);
+    return o;
+}
+
+void link_start(lua_State *L, struct role *r, const struct peer_options *o)
+{
+    struct err e = ERR_INIT;
+    if (peer_start(r->peer, o, &e) != 0)
+        script_verdict(L, VERDICT_ERROR, "%s cannot connect: %s", r->name, e.what);
+}
+
+int link_connect(lua_State *L, struct role *r, bool manual, lua_KContext context,
+                 lua_KFunction then)
+{
+    if (r->peer == NULL)
+        return then(L, LUA_OK, context);
+    if (r->peer->state == PEER_IDLE) {
+        struct peer_options o = link_options(r, manual);
+        link_start(L, r, &o);
+    }
+    struct wait w = {.ready = is_settled, .context = r->peer};
+    return script_wait(L, &w, context, then);
+}
+
+void link_check(lua_State *L, struct role *r, const char *doing)
+{
+    if (r->peer == NULL || r->peer->state == PEER_READY)
+        return;
+    const char *why = r->peer->problem.set ? r->peer->problem.what : "it was closed";
+    script_verdict(L, VERDICT_FAIL, "%s: expected a connection, %s: %s", doing,
+                   r->peer->state == PEER_CLOSED ? "found it closed" : "there is none", why);
+}

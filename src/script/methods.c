@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/methods.h"
+
+#include "script/deadline.h"
+#include "script/flow.h"
+#include "script/link.h"
+#include "script/object.h"
+#include "script/printing.h"
+#include "wire/sdp.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct role *role_upvalue(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+/* ---- messages of any kind ---- */
+
+static int raw_connected(lua_State *L, int status, lua_KContext context)
+{
+    struct role *r = role_upvalue(L);
+    struct slice bytes;
+    struct err e = ERR_INIT;
+    char where[128];
+    (void)status;
+    (void)context;
+    bytes.p = (const uint8_t *)luaL_checklstring(L, 1, &bytes.n);
+    link_check(L, r, "Send_Raw");
+    if (r->peer == NULL) {
+        printing_frame(r->script, bytes, NULL, "");
+        return 0;
+    }
+    if (peer_write(r->peer, bytes, &e) != 0)
+        script_verdict(L, VERDICT_FAIL, "Send_Raw: %s", e.what);
+    session_sent_raw(r->session, bytes, script_where(L, where, sizeof where), peer_now());
+    r->sent_us = peer_now();
+    return 0;
+}
+
+static int method_send_raw(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TSTRING);
+    return link_connect(L, role_upvalue(L), false, 0, raw_connected);
+}
+
+static int any_done(lua_State *L, int status, lua_KContext context)
+{
+    struct role *r = role_upvalue(L);
+    struct received *received = r->peer == NULL ? NULL : flow_take(L, r);
+    (void)status;
+    (void)context;
+    if (received != NULL) {
+        lua_pushstring(L, received->name);
+        lua_pushstring(L, received->is_decoded ? NULL : received->problem.what);
+        return 2;
+    }
+    bool timed_out = r->script->timed_out;
+    if (timed_out)
+        deadline_met(L, r, peer_now(), false);
+    lua_pushnil(L);
+    lua_pushstring(L, timed_out || r->peer == NULL            ? "timeout"
+                      : r->peer->state == PEER_FAILED ? "failed"
+                                                              : "closed");
+    if (r->peer == NULL || timed_out)
+        return 2;
+    lua_pushstring(L, r->peer->problem.set ? r->peer->problem.what : "");
+    return 3;
+}
+
+static int any_connected(lua_State *L, int status, lua_KContext context)
+{
+    struct role *r = role_upvalue(L);
+    (void)status;
+    (void)context;
+    if (r->peer == NULL || flow_has_frame(r)) {
+        r->timer.limit_us = 0;
+        return any_done(L, LUA_OK, 0);
+    }
+    return flow_wait(L, r, NULL, r->protocol->name, 0, any_done);
+}
+
+static int method_receive_any(lua_State *L)
+{
+    struct role *r = role_upvalue(L);
+    if (!lua_isnoneornil(L, 1))
+        luaL_argcheck(L, luaL_checknumber(L, 1) >= 0, 1, "expected milliseconds, 0 or more");
+    lua_settop(L, 1); /* for flow_wait */
+    if (r->session->first != NULL || r->sdp_open)
+        return any_connected(L, LUA_OK, 0);
+    return link_connect(L, r, false, 0, any_connected);
+}
+
+/* ---- the connection by hand ---- */
+
+static void take_text(lua_State *L, const char *name, char *out, size_t size)
+{
+    if (lua_getfield(L, 1, name) != LUA_TNIL) {
+        const char *text = luaL_checkstring(L, -1);
+        if (strlen(text) >= size)
+            luaL_error(L, "%s: '%s' is too long", name, text);
+        snprintf(out, size, "%s", text);
+    }
+    lua_pop(L, 1);
+}
+
+static bool take_flag(lua_State *L, const char *name, bool otherwise)
+{
+    bool value = lua_getfield(L, 1, name) == LUA_TNIL ? otherwise : lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return value;
+}
+
+static void check_keys(lua_State *L)
+{
+    static const char *const KEYS = " interface address tls protocol manual timeout ";
+    lua_pushnil(L);
+    while (lua_next(L, 1) != 0) {
+        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+        lua_pushfstring(L, " %s ", key);
+        if (strstr(KEYS, lua_tostring(L, -1)) == NULL)
+            luaL_error(L, "there is no option '%s'; expected one of:%s", key, KEYS);
+        lua_pop(L, 2);
+    }
+}
+
+/* Reads the table at 1, if any, and starts. */
+static void start_by_hand(lua_State *L, struct role *r)
+{
+    bool manual = false, tls = false;
+    if (!lua_isnoneornil(L, 1)) {
+        luaL_checktype(L, 1, LUA_TTABLE);
+        check_keys(L);
+        take_text(L, "interface", r->chosen.interface, sizeof r->chosen.interface);
+        take_text(L, "address", r->chosen.address, sizeof r->chosen.address);
+        manual = take_flag(L, "manual", false);
+        tls = take_flag(L, "tls", false);
+        lua_pushvalue(L, lua_upvalueindex(2));
+        if (lua_getfield(L, 1, "protocol") != LUA_TNIL)
+            lua_setfield(L, -2, "Protocol");
+    }
+    struct peer_options o = link_options(r, manual);
+    if (tls)
+        o.security = SDP_TLS;
+    if (!lua_isnoneornil(L, 1) && lua_getfield(L, 1, "timeout") != LUA_TNIL)
+        o.setup_ms = (unsigned)luaL_checkinteger(L, -1);
+    if (r->peer == NULL)
+        return;
+    if (r->peer->state != PEER_IDLE && r->peer->state < PEER_CLOSED)
+        luaL_error(L, "%s is %s already; Disconnect() comes before another connection", r->name,
+                   link_state(r));
+    r->sdp_open = false;
+    r->sent_us = r->received_us = 0;
+    link_start(L, r, &o);
+}
+
+static int connect_done(lua_State *L, int status, lua_KContext context)
+{
+    struct role *r = role_upvalue(L);
+    (void)status;
+    (void)context;
+    link_check(L, r, "Connect");
+    role_follow(L, r);
+    return 0;
+}
+
+static int method_connect(lua_State *L)
+{
+    struct role *r = role_upvalue(L);
+    start_by_hand(L, r);
+    return link_connect(L, r, false, 0, connect_done);
+}
+
+static int method_listen(lua_State *L)
+{
+    start_by_hand(L, role_upvalue(L));
+    return 0;
+}
+
+static int method_disconnect(lua_State *L)
+{
+    struct role *r = role_upvalue(L);
+    if (r->peer != NULL)
+        peer_disconnect(r->peer, lua_toboolean(L, 1) != 0);
+    return 0;
+}
+
+static int method_state(lua_State *L)
+{
+    const struct role *r = role_upvalue(L);
+    lua_pushstring(L, link_state(r));
+    lua_pushstring(L, r->peer != NULL && r->peer->problem.set ? r->peer->problem.what : NULL);
+    return 2;
+}
+
+static int method_session_id(lua_State *L)
+{
+    const struct role *r = role_upvalue(L);
+    struct buf text = {0};
+    buf_hex(&text, r->session->id, r->session->id_size, true);
+    lua_pushlstring(L, (const char *)text.p, text.n);
+    buf_close(&text);
+    return 1;
+}
+
+static int method_message(lua_State *L)
+{
+    size_t n;
+    const char *text = luaL_checklstring(L, 1, &n);
+    object_push_named(L, role_upvalue(L), text, n);
+    return 1;
+}
+
+static int method_received(lua_State *L)
+{
+    struct role *r = role_upvalue(L);
+    const struct message *m = r->last != NULL && r->last->is_decoded ? &r->last->message : NULL;
+    if (!lua_isnoneornil(L, 1)) {
+        const char *name = luaL_checkstring(L, 1);
+        struct name_scope scope = role_scope(r);
+        struct err e = ERR_INIT;
+        const struct schema *set;
+        const struct element *element = name_message(&scope, name, &set, &e);
+        if (element == NULL)
+            return luaL_error(L, "%s has no message '%s'", r->protocol->name, name);
+        m = role_incoming(r, set, element, &e);
+    }
+    if (m == NULL)
+        lua_pushnil(L);
+    else
+        object_push(L, r, m);
+    return 1;
+}
+
+void methods_push(lua_State *L, struct role *r)
+{
+    static const luaL_Reg FUNCTIONS[] = {
+        {"Connect", method_connect},       {"Listen", method_listen},
+        {"Disconnect", method_disconnect}, {"Send_Raw", method_send_raw},
+        {"Message", method_message},       {"Receive_Any_001", method_receive_any},
+        {"Received", method_received},     {"Receive_Any", method_receive_any},
+        {"State", method_state},           {"SessionID", method_session_id},
+        {NULL, NULL},
+    };
+    lua_newtable(L);
+    lua_pushlightuserdata(L, r);
+    luaL_setfuncs(L, FUNCTIONS, 1);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The functions of a role that do not depend on the messages: Connect, Listen, Disconnect, Send_Raw,
+ * Receive_Any_001, Message, Received, State, SessionID (role.h tells what they do).
+ */
+#ifndef V2G_SCRIPT_METHODS_H
+#define V2G_SCRIPT_METHODS_H
+
+#include "script/role.h"
+
+/* Pushes a table of them. */
+void methods_push(lua_State *L, struct role *r);
+
+#endif

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/object.h"
+
+#include "codec/exi.h"
+#include "codec/json.h"
+#include "codec/xml.h"
+#include "script/convert.h"
+#include "script/flow.h"
+#include "script/place.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MESSAGE_TYPE "v2g.Message"
+#define ELEMENT_TYPE "v2g.Element"
+#define LIST_TYPE "v2g.List"
+#define OBJECT_MEMORY (64u << 20)
+
+/* A message value. Elements and lists of it refer to it and keep it alive (user value 1). */
+struct object {
+    struct role *role;
+    struct arena arena;
+    struct message message;
+    unsigned given; /* SESSION_GIVEN_… */
+};
+
+struct element_object {
+    struct object *object;
+    struct node *node;
+};
+
+struct list_object {
+    struct object *object;
+    struct place place;
+};
+
+/* ---- making ---- */
+
+static struct object *new_object(lua_State *L, struct role *r)
+{
+    struct object *o = lua_newuserdatauv(L, sizeof *o, 0);
+    memset(o, 0, sizeof *o);
+    o->role = r;
+    arena_open(&o->arena, NULL, 0, OBJECT_MEMORY);
+    luaL_setmetatable(L, MESSAGE_TYPE);
+    return o;
+}
+
+void object_push(lua_State *L, struct role *r, const struct message *m)
+{
+    struct err e = ERR_INIT;
+    struct object *o = new_object(L, r);
+    if (message_copy(m, &o->arena, &o->message, &e) != 0)
+        script_raise(L, &e);
+}
+
+/* Tries the sets of the role's protocol, then supportedAppProtocol; the error is that of the first. */
+static int read_xml(struct object *o, const char *text, size_t n, struct err *e)
+{
+    const struct protocol *p = o->role->protocol;
+    struct err first = ERR_INIT;
+    bool is_last = false;
+    for (unsigned i = 0; !is_last; i++) {
+        is_last = p->set[i] == NULL;
+        const char *name = is_last ? "appprotocol" : p->set[i];
+        const struct schema *set = library_get(o->role->script->options->library, name, e);
+        struct err why = ERR_INIT;
+        if (set == NULL)
+            return -1;
+        if (xml_read(set, text, n, false, &o->arena, &o->message, &why) == 0 &&
+            message_named(&o->message).node != NULL)
+            return node_complete(&o->arena, o->message.v.n, e);
+        arena_reset(&o->arena);
+        if (i == 0)
+            first = why;
+    }
+    if (!first.set)
+        err_set(&first, "the XML is no message");
+    *e = first;
+    return -1;
+}
+
+void object_push_named(lua_State *L, struct role *r, const char *text, size_t n)
+{
+    struct err e = ERR_INIT;
+    struct name_scope scope = role_scope(r);
+    const struct schema *set;
+    struct object *o = new_object(L, r);
+    if (n > 0 && text[0] == '<') {
+        o->given = SESSION_GIVEN_ID | SESSION_GIVEN_TIME;
+        if (read_xml(o, text, n, &e) != 0)
+            script_raise(L, &e);
+        return;
+    }
+    const struct element *element = name_message(&scope, text, &set, &e);
+    if (element == NULL && !e.set) {
+        struct name ignored;
+        char name[80];
+        snprintf(name, sizeof name, "Get_%.60s", text); /* for the nearest name */
+        name_resolve(&scope, name, &ignored, &e);
+    }
+    if (element == NULL || message_new(set, text, &o->arena, &o->message, &e) != 0)
+        script_raise(L, &e);
+}
+
+/* ---- reading ---- */
+
+/* Pushes an element of the object at index `root` of the stack (or of its user value). */
+static void push_element(lua_State *L, int root, struct object *o, struct node *n)
+{
+    root = lua_absindex(L, root);
+    struct element_object *made = lua_newuserdatauv(L, sizeof *made, 1);
+    *made = (struct element_object){o, n};
+    lua_pushvalue(L, root);
+    lua_setiuservalue(L, -2, 1);
+    luaL_setmetatable(L, ELEMENT_TYPE);
+}
+
+static void push_list(lua_State *L, int root, struct object *o, const struct place *p)
+{
+    root = lua_absindex(L, root);
+    struct list_object *made = lua_newuserdatauv(L, sizeof *made, 1);
+    *made = (struct list_object){o, *p};
+    lua_pushvalue(L, root);
+    lua_setiuservalue(L, -2, 1);
+    luaL_setmetatable(L, LIST_TYPE);
+}
+
+/* Pushes child `slot` of n. */
+static void push_child(lua_State *L, int root, struct object *o, struct node *n, unsigned slot)
+{
+    struct place p = {n, slot, 0};
+    union value *v = place_value(&p);
+    const struct field *f = place_field(&p);
+    if (v == NULL)
+        lua_pushnil(L);
+    else if (f->is_list)
+        push_list(L, root, o, &p);
+    else if (f->kind == KIND_NODE)
+        push_element(L, root, o, v->n);
+    else
+        convert_push(L, f, *v);
+}
+
+/* The method or child called by the string at 2 of an object whose node is n. Upvalue 1: methods. */
+static int index_node(lua_State *L, int root, struct object *o, struct node *n)
+{
+    const char *key = luaL_checkstring(L, 2);
+    struct err e = ERR_INIT;
+    int slot = convert_slot(n, key, &e);
+    if (slot >= 0) {
+        push_child(L, root, o, n, (unsigned)slot);
+        return 1;
+    }
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+        return 1;
+    return script_raise(L, &e);
+}
+
+/* An object given as a value stands for its plain table. */
+static void flatten(lua_State *L, int at)
+{
+    const struct element_object *element = luaL_testudata(L, at, ELEMENT_TYPE);
+    const struct list_object *list = luaL_testudata(L, at, LIST_TYPE);
+    if (element == NULL && list == NULL)
+        return;
+    if (element != NULL) {
+        const struct field f = {
+            .kind = KIND_NODE, .type = element->node->type, .name = element->node->type->name};
+        bool is_quantity = f.type->is_quantity;
+        convert_push(L, &f, (union value){.n = element->node});
+        if (is_quantity) { /* as a table, so that its unit goes along */
+            lua_pop(L, 1);
+            lua_newtable(L);
+            for (unsigned i = 0; i < f.type->fields; i++) {
+                convert_push_child(L, element->node, i);
+                lua_setfield(L, -2, f.type->field[i].name);
+            }
+        }
+    } else {
+        convert_push_child(L, list->place.node, list->place.slot);
+    }
+    lua_replace(L, at);
+}
+
+static int newindex_node(lua_State *L, struct object *o, struct node *n)
+{
+    const char *key = luaL_checkstring(L, 2);
+    struct err e = ERR_INIT;
+    flatten(L, 3);
+    int slot = convert_slot(n, key, &e);
+    if (slot < 0)
+        return script_raise(L, &e);
+    struct place p = {n, (unsigned)slot, 0};
+    union value *v = place_value(&p);
+    bool merge = v != NULL && n->type->field[slot].kind == KIND_NODE &&
+                 n->type->field[slot].type->is_quantity && !n->type->field[slot].is_list &&
+                 lua_type(L, 3) == LUA_TTABLE;
+    int bad = merge ? convert_take_table(L, 3, v->n, &o->arena, &e)
+                    : convert_take_child(L, 3, n, (unsigned)slot, &o->arena, &e);
+    if (bad != 0)
+        return script_raise(L, &e);
+    if (n == message_header(&o->message))
+        o->given |= strcmp(key, "SessionID") == 0   ? SESSION_GIVEN_ID
+                    : strcmp(key, "TimeStamp") == 0 ? SESSION_GIVEN_TIME
+                                                    : 0u;
+    return 0;
+}
+
+/* ---- messages ---- */
+
+static struct object *check_object(lua_State *L)
+{
+    return luaL_checkudata(L, 1, MESSAGE_TYPE);
+}
+
+static struct node *own_node(lua_State *L, const struct object *o)
+{
+    struct node *n = message_named(&o->message).node;
+    if (n == NULL)
+        luaL_error(L, "the message has no elements");
+    return n;
+}
+
+static bool is_outer_header(const struct object *o, const struct node *n, const char *key)
+{
+    return strcmp(key, "Header") == 0 && type_slot(n->type, key, 6) < 0 &&
+           message_header(&o->message) != NULL;
+}
+
+static int message_index(lua_State *L)
+{
+    struct object *o = check_object(L);
+    struct node *n = own_node(L, o);
+    if (!is_outer_header(o, n, luaL_checkstring(L, 2)))
+        return index_node(L, 1, o, n);
+    push_element(L, 1, o, message_header(&o->message));
+    return 1;
+}
+
+static int message_newindex(lua_State *L)
+{
+    struct object *o = check_object(L);
+    struct node *n = own_node(L, o);
+    struct err e = ERR_INIT;
+    if (!is_outer_header(o, n, luaL_checkstring(L, 2)))
+        return newindex_node(L, o, n);
+    flatten(L, 3);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    if (convert_take_table(L, 3, message_header(&o->message), &o->arena, &e) != 0)
+        return script_raise(L, &e);
+    o->given |= SESSION_GIVEN_ID;
+    return 0;
+}
+
+static int push_buffer(lua_State *L, struct buf *b)
+{
+    lua_pushlstring(L, b->n > 0 ? (const char *)b->p : "", b->n);
+    buf_close(b);
+    return 1;
+}
+
+static int message_xml(lua_State *L)
+{
+    struct buf text = {0};
+    xml_print(&check_object(L)->message, XML_PAGES, &text);
+    return push_buffer(L, &text);
+}
+
+static int message_json(lua_State *L)
+{
+    struct buf text = {0};
+    json_print(&check_object(L)->message, JSON_LINE, &text);
+    return push_buffer(L, &text);
+}
+
+static int message_exi(lua_State *L)
+{
+    struct buf bytes = {0};
+    struct err e = ERR_INIT;
+    if (exi_encode_buf(&check_object(L)->message, &bytes, &e) == 0)
+        return push_buffer(L, &bytes);
+    buf_close(&bytes);
+    return script_raise(L, &e);
+}
+
+static int message_name(lua_State *L)
+{
+    lua_pushstring(L, message_named(&check_object(L)->message).name);
+    return 1;
+}
+
+static int message_table(lua_State *L)
+{
+    const struct object *o = check_object(L);
+    const struct named named = message_named(&o->message);
+    if (named.field == NULL)
+        return 0;
+    convert_push(L, named.field, (union value){.n = own_node(L, o)});
+    return 1;
+}
+
+static int message_send(lua_State *L)
+{
+    struct object *o = check_object(L);
+    return flow_send_message(L, o->role, &o->message, o->given);
+}
+
+static int message_copy_method(lua_State *L)
+{
+    const struct object *o = check_object(L);
+    object_push(L, o->role, &o->message);
+    return 1;
+}
+
+static int message_gc(lua_State *L)
+{
+    arena_close(&check_object(L)->arena);
+    return 0;
+}
+
+/* pairs: over a plain table of the same content. */
+static int plain_pairs(lua_State *L, int (*table)(lua_State *L))
+{
+    lua_getglobal(L, "next");
+    table(L);
+    lua_pushnil(L);
+    return 3;
+}
+
+static int message_pairs(lua_State *L)
+{
+    return plain_pairs(L, message_table);
+}
+
+/* ---- elements ---- */
+
+static struct element_object *check_element(lua_State *L)
+{
+    return luaL_checkudata(L, 1, ELEMENT_TYPE);
+}
+
+static int element_index(lua_State *L)
+{
+    struct element_object *x = check_element(L);
+    lua_getiuservalue(L, 1, 1);
+    return index_node(L, lua_gettop(L), x->object, x->node);
+}
+
+static int element_newindex(lua_State *L)
+{
+    struct element_object *x = check_element(L);
+    return newindex_node(L, x->object, x->node);
+}
+
+static int element_table(lua_State *L)
+{
+    check_element(L);
+    lua_pushvalue(L, 1);
+    flatten(L, lua_gettop(L));
+    return 1;
+}
+
+static int element_si(lua_State *L)
+{
+    const struct element_object *x = check_element(L);
+    if (!x->node->type->is_quantity)
+        return luaL_error(L, "%s is no physical value", x->node->type->name);
+    lua_pushnumber(L, quantity_get(x->node));
+    return 1;
+}
+
+static int element_pairs(lua_State *L)
+{
+    return plain_pairs(L, element_table);
+}
+
+static int element_tostring(lua_State *L)
+{
+    const struct element_object *x = check_element(L);
+    if (x->node->type->is_quantity)
+        lua_pushfstring(L, "%f", quantity_get(x->node));
+    else
+        lua_pushfstring(L, "%s: %p", x->node->type->name, (void *)x->node);
+    return 1;
+}
+
+/* ---- lists ---- */
+
+static struct list_object *check_list(lua_State *L)
+{
+    return luaL_checkudata(L, 1, LIST_TYPE);
+}
+
+/* The place of the entry that the integer at 2 says, counted from 1. */
+static struct place entry_place(lua_State *L, const struct list_object *x)
+{
+    lua_Integer i = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, i >= 1 && i <= PLACE_INDEX_MAX + 1, 2, "entries count from 1");
+    return (struct place){x->place.node, x->place.slot, (uint32_t)(i - 1)};
+}
+
+static int list_index(lua_State *L)
+{
+    const struct list_object *x = check_list(L);
+    struct place p = entry_place(L, x);
+    const union value *v = place_value(&p);
+    lua_getiuservalue(L, 1, 1);
+    if (v == NULL)
+        lua_pushnil(L);
+    else if (place_field(&p)->kind == KIND_NODE)
+        push_element(L, -1, x->object, v->n);
+    else
+        convert_push(L, place_field(&p), *v);
+    return 1;
+}
+
+static int list_newindex(lua_State *L)
+{
+    const struct list_object *x = check_list(L);
+    struct place p = entry_place(L, x);
+    struct arena *a = &x->object->arena;
+    struct err e = ERR_INIT;
+    union value v;
+    uint32_t count = place_count(&p);
+    flatten(L, 3);
+    if (p.index > count)
+        return luaL_error(L, "%s has %d entries; expected an index in 1..%d", place_field(&p)->name,
+                          (int)count, (int)count + 1);
+    int bad = 0;
+    if (lua_isnil(L, 3)) {
+        if (p.index + 1 != count)
+            return luaL_error(L, "only the last entry of %s can be removed", place_field(&p)->name);
+        bad = place_resize(&p, p.index, a, &e);
+    } else {
+        bad = convert_take(L, 3, place_field(&p), a, &v, &e);
+        if (bad == 0 && p.index == count)
+            bad = place_add(&p, a, &e);
+        if (bad == 0)
+            *place_value(&p) = v;
+    }
+    return bad != 0 ? script_raise(L, &e) : 0;
+}
+
+static int list_len(lua_State *L)
+{
+    lua_pushinteger(L, place_count(&check_list(L)->place));
+    return 1;
+}
+
+static int list_table(lua_State *L)
+{
+    const struct list_object *x = check_list(L);
+    convert_push_child(L, x->place.node, x->place.slot);
+    return 1;
+}
+
+static int list_pairs(lua_State *L)
+{
+    return plain_pairs(L, list_table);
+}
+
+/* ---- opening ---- */
+
+static void make_type(lua_State *L, const char *name, const luaL_Reg *functions, lua_CFunction index,
+                      const luaL_Reg *methods)
+{
+    luaL_newmetatable(L, name);
+    luaL_setfuncs(L, functions, 0);
+    lua_newtable(L);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushcclosure(L, index, 1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+void objects_open(lua_State *L)
+{
+    static const luaL_Reg MESSAGE[] = {{"__newindex", message_newindex},
+                                       {"__tostring", message_xml},
+                                       {"__pairs", message_pairs},
+                                       {"__gc", message_gc},
+                                       {NULL, NULL}};
+    static const luaL_Reg MESSAGE_METHODS[] = {
+        {"xml", message_xml},   {"json", message_json},   {"exi", message_exi},
+        {"name", message_name}, {"table", message_table}, {"copy", message_copy_method},
+        {"send", message_send}, {NULL, NULL}};
+    static const luaL_Reg ELEMENT[] = {{"__newindex", element_newindex},
+                                       {"__tostring", element_tostring},
+                                       {"__pairs", element_pairs},
+                                       {NULL, NULL}};
+    static const luaL_Reg ELEMENT_METHODS[] = {
+        {"si", element_si}, {"table", element_table}, {NULL, NULL}};
+    static const luaL_Reg LIST[] = {{"__newindex", list_newindex},
+                                    {"__len", list_len},
+                                    {"__pairs", list_pairs},
+                                    {NULL, NULL}};
+    static const luaL_Reg NONE[] = {{NULL, NULL}};
+    make_type(L, MESSAGE_TYPE, MESSAGE, message_index, MESSAGE_METHODS);
+    make_type(L, ELEMENT_TYPE, ELEMENT, element_index, ELEMENT_METHODS);
+    make_type(L, LIST_TYPE, LIST, list_index, NONE);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A run: one or several scripts in one process, on one event loop, until each has its verdict. The
+ * scripts of stations start first, so that they listen when the vehicles begin to look for them.
+ *
+ * Print mode (`print`): no loop, no network; each message that a script sends is printed as the
+ * reference pages show it, and whatever it waits for has come, with defaults.
+ */
+#ifndef V2G_SCRIPT_RUN_H
+#define V2G_SCRIPT_RUN_H
+
+#include "script/script.h"
+
+/* ORDER RUN_EXIT: what run_scripts returns, the worst of all scripts. */
+enum run_exit { RUN_PASS = 0, RUN_FAIL = 1, RUN_INCONCLUSIVE = 2, RUN_ERROR = 3 };
+
+struct run_options {
+    const char *const *script; /* paths */
+    unsigned scripts;
+    bool print;
+    bool interruptible;        /* Ctrl-C ends the run as inconclusive; a second one at once */
+    /* Everything else; `loop` and `interrupt` are set by the run. Print mode prints through
+     * common.print. */
+    struct script_options common;
+    /* Called with each script that has ended (verdict, reason, traceback). May be NULL. */
+    void (*ended)(void *context, const struct script *s);
+    void *context;
+};
+
+/* Returns enum run_exit. e: what stopped the run from starting, or the first script's failure. */
+int run_scripts(const struct run_options *o, struct err *e);
+
+#endif

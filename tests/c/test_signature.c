@@ -1,0 +1,737 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* XML signatures over EXI fragments: made and checked, against openssl and against other stacks. */
+#include "support.h"
+
+#include "codec/signature.h"
+
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <unistd.h>
+
+/* A signed message and what it needs. */
+struct bench {
+    struct arena arena;
+    struct message m;
+    struct err e;
+    struct signature_report r;
+    const struct schema *xmldsig;
+};
+
+static void bench_open(struct bench *b)
+{
+    memset(b, 0, sizeof *b);
+    arena_open(&b->arena, NULL, 0, 16 * 1024 * 1024);
+    b->e = ERR_INIT;
+    b->xmldsig = support_schema("xmldsig");
+}
+
+static void bench_new(struct bench *b, const char *schema, const char *message)
+{
+    bench_open(b);
+    if (message_new(support_schema(schema), message, &b->arena, &b->m, &b->e) != 0)
+        fail_msg("%s: %s: %s", message, b->e.path, b->e.what);
+}
+
+static void bench_close(struct bench *b)
+{
+    arena_close(&b->arena);
+}
+
+static void ok(struct bench *b, int result)
+{
+    if (result != 0)
+        fail_msg("%s: %s", b->e.path, b->e.what);
+}
+
+/* Checks the signature and that the outcome is `fault`. */
+static void expect_fault(struct bench *b, EVP_PKEY *key, enum signature_fault fault)
+{
+    b->e = ERR_INIT;
+    int bad = signature_verify(&b->m, key, b->xmldsig, &b->arena, &b->r, &b->e);
+    if (b->r.fault != fault)
+        fail_msg("%s (%s); expected %s", signature_fault_name(b->r.fault), b->e.what,
+                 signature_fault_name(fault));
+    assert_int_equal(bad, fault == SIGNATURE_VALID ? 0 : -1);
+    assert_int_equal(b->e.set, fault != SIGNATURE_VALID);
+}
+
+static EVP_PKEY *new_key(enum signature_suite_id id)
+{
+    EVP_PKEY *key = id == SUITE_ED448 ? EVP_PKEY_Q_keygen(NULL, NULL, "ED448")
+                                      : EVP_EC_gen(SIGNATURE_SUITES[id].curve);
+    assert_non_null(key);
+    return key;
+}
+
+/* ---- the tree ---- */
+
+static struct node *at(struct node *n, const char *name)
+{
+    int slot = type_slot(n->type, name, strlen(name));
+    if (slot < 0 || !node_has(n, (unsigned)slot))
+        fail_msg("%s has no %s", n->type->name, name);
+    const struct field *f = &n->type->field[slot];
+    return f->is_list ? n->v[slot].l->v[0].n : n->v[slot].n;
+}
+
+static struct bytes *bytes_at(struct node *n, const char *name)
+{
+    int slot = type_slot(n->type, name, strlen(name));
+    assert_true(slot >= 0 && node_has(n, (unsigned)slot));
+    return n->v[slot].b;
+}
+
+static void set_text(struct bench *b, struct node *n, const char *name, const char *text)
+{
+    int slot = type_slot(n->type, name, strlen(name));
+    assert_true(slot >= 0);
+    node_set(n, (unsigned)slot, (union value){.b = bytes_new(&b->arena, text, strlen(text))});
+}
+
+static struct node *add_default(struct bench *b, struct node *n, const char *name)
+{
+    int slot = type_slot(n->type, name, strlen(name));
+    assert_true(slot >= 0);
+    ok(b, node_set_default(&b->arena, n, (unsigned)slot, &b->e));
+    return at(n, name);
+}
+
+static struct node *signature_of(struct bench *b)
+{
+    return at(message_header(&b->m), "Signature");
+}
+
+static struct node *reference_of(struct bench *b)
+{
+    return at(at(signature_of(b), "SignedInfo"), "Reference");
+}
+
+/* What the message is once it went over the wire. */
+static void over_the_wire(struct bench *b)
+{
+    struct buf exi = {0};
+    ok(b, exi_encode_buf(&b->m, &exi, &b->e));
+    const struct schema *s = b->m.schema;
+    ok(b, support_decode(s, (struct slice){exi.p, exi.n}, false, &b->arena, &b->m, &b->e));
+    buf_close(&exi);
+}
+
+/* ---- what other stacks made ---- */
+
+/* DigestValue of a tariff that another stack signed, and the fragment it belongs to. */
+static void test_tariff_of_a_capture(void **state)
+{
+    static const char FRAGMENT[] = "80ae015a590c40920200008012060688106068810008be80";
+    struct slice exi = support_octets(FRAGMENT);
+    struct bench b;
+    struct message tariff;
+    struct buf out = {0}, text = {0};
+    uint8_t hash[32];
+    size_t n;
+    (void)state;
+    bench_new(&b, "iso15118-2", "ChargeParameterDiscoveryRes");
+    ok(&b, support_decode(b.m.schema, exi, true, &b.arena, &tariff, &b.e));
+    struct node *list = add_default(&b, message_named(&b.m).node, "SAScheduleList");
+    struct node *tuple = at(list, "SAScheduleTuple");
+    node_set(tuple, (unsigned)type_slot(tuple->type, "SalesTariff", 11), tariff.v);
+    ok(&b, signature_fragment(&b.m, "SalesTariff", NULL, &out, &b.e));
+    assert_int_equal(out.n, exi.n);
+    assert_memory_equal(out.p, exi.p, exi.n);
+    assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, out.p, out.n, hash, &n), 1);
+    buf_base64(&text, hash, n);
+    assert_memory_equal(buf_string(&text), "th2+taX+", 8);
+    buf_close(&text);
+    buf_close(&out);
+    free((void *)(uintptr_t)exi.p);
+    bench_close(&b);
+}
+
+#define CERTIFICATES_MAX 16
+
+struct chain {
+    unsigned n;
+    EVP_PKEY *key[CERTIFICATES_MAX];
+};
+
+/* The keys of all certificates within a message. */
+static void take_certificates(struct chain *c, const struct node *n)
+{
+    for (unsigned i = 0; i < n->type->fields; i++) {
+        const struct field *f = &n->type->field[i];
+        uint32_t count = !node_has(n, i) ? 0 : f->is_list ? n->v[i].l->n : 1;
+        for (uint32_t k = 0; k < count; k++) {
+            union value v = f->is_list ? n->v[i].l->v[k] : n->v[i];
+            if (f->kind == KIND_NODE)
+                take_certificates(c, v.n);
+            if (f->kind != KIND_BASE64 || strstr(f->name, "Cert") == NULL)
+                continue;
+            const uint8_t *p = v.b->p;
+            X509 *x = d2i_X509(NULL, &p, v.b->n);
+            assert_non_null(x);
+            assert_true(c->n < CERTIFICATES_MAX);
+            c->key[c->n++] = X509_get_pubkey(x);
+            X509_free(x);
+        }
+    }
+}
+
+/* How many of the keys the value verifies with. */
+static unsigned keys_that_fit(struct bench *b, const struct chain *c)
+{
+    unsigned fit = 0;
+    for (unsigned i = 0; i < c->n; i++) {
+        b->e = ERR_INIT;
+        signature_verify(&b->m, c->key[i], b->xmldsig, &b->arena, &b->r, &b->e);
+        fit += b->r.value_matches;
+    }
+    return fit;
+}
+
+/*
+ * Messages that other stacks signed: the value verifies with a certificate that was sent in the
+ * session, and every digest is that of its element. Two are not as the standards want them: an
+ * ISO 15118-20 message over secp256r1, and a digest of eMAID that is not that of its EXI fragment.
+ */
+static void test_signed_by_other_stacks(void **state)
+{
+    (void)state;
+    FILE *f = fopen("tests/vectors/signed.tsv", "r");
+    assert_non_null(f);
+    struct chain c = {0};
+    char *line = NULL;
+    size_t cap = 0;
+    unsigned n = 0;
+    while (getline(&line, &cap, f) > 0) {
+        char *name = line[0] == '#' ? NULL : strchr(line, '\t');
+        if (name == NULL)
+            continue;
+        *name++ = '\0';
+        char *hex = strchr(name, '\t');
+        *hex++ = '\0';
+        hex[strcspn(hex, "\n")] = '\0';
+        struct slice frame = support_octets(hex);
+        struct bench b;
+        bench_open(&b);
+        ok(&b, support_decode(support_schema(line), (struct slice){frame.p + 8, frame.n - 8}, false,
+                              &b.arena, &b.m, &b.e));
+        take_certificates(&c, b.m.v.n);
+        struct node *header = message_header(&b.m);
+        if (node_has(header, (unsigned)type_slot(header->type, "Signature", 9))) {
+            bool is_20 = strcmp(b.m.schema->protocol, "ISO15118-20") == 0;
+            bool is_install = strcmp(name, "CertificateInstallationRes") == 0;
+            assert_true(keys_that_fit(&b, &c) > 0);
+            expect_fault(&b, NULL,
+                         is_20        ? SIGNATURE_ALGORITHM
+                         : is_install ? SIGNATURE_DIGEST
+                                      : SIGNATURE_VALID);
+            for (unsigned i = 0; i < b.r.references; i++)
+                assert_int_equal(b.r.reference[i].matches,
+                                 strcmp(b.r.reference[i].element, "eMAID") != 0);
+            n++;
+        }
+        bench_close(&b);
+        free((void *)(uintptr_t)frame.p);
+    }
+    assert_int_equal(n, 6);
+    while (c.n > 0)
+        EVP_PKEY_free(c.key[--c.n]);
+    free(line);
+    fclose(f);
+}
+
+/* ---- every signed message ---- */
+
+static const struct {
+    const char *schema, *message, *first; /* first: a signed element */
+} SIGNED[] = {
+    {"iso15118-2", "AuthorizationReq", "AuthorizationReq"},
+    {"iso15118-2", "MeteringReceiptReq", "MeteringReceiptReq"},
+    {"iso15118-2", "CertificateInstallationReq", "CertificateInstallationReq"},
+    {"iso15118-2", "CertificateUpdateReq", "CertificateUpdateReq"},
+    {"iso15118-2", "CertificateInstallationRes", "ContractSignatureCertChain"},
+    {"iso15118-2", "CertificateUpdateRes", "ContractSignatureCertChain"},
+    {"iso15118-2", "ChargeParameterDiscoveryRes", "SalesTariff"},
+    {"iso15118-20-common", "AuthorizationReq", "PnC_AReqAuthorizationMode"},
+    {"iso15118-20-common", "MeteringConfirmationReq", "SignedMeteringData"},
+    {"iso15118-20-common", "CertificateInstallationReq", "OEMProvisioningCertificateChain"},
+    {"iso15118-20-common", "CertificateInstallationRes", "SignedInstallationData"},
+    {"iso15118-20-common", "ScheduleExchangeRes", "AbsolutePriceSchedule"},
+};
+
+/* The message with the parts that a fresh one has not. */
+static void bench_signed(struct bench *b, unsigned i)
+{
+    bench_new(b, SIGNED[i].schema, SIGNED[i].message);
+    struct node *n = message_named(&b->m).node;
+    if (strcmp(SIGNED[i].first, "SalesTariff") == 0) {
+        n = at(add_default(b, n, "SAScheduleList"), "SAScheduleTuple");
+        add_default(b, n, "SalesTariff");
+    }
+    if (strcmp(SIGNED[i].first, "PnC_AReqAuthorizationMode") == 0)
+        add_default(b, n, "PnC_AReqAuthorizationMode");
+    if (strcmp(SIGNED[i].first, "AbsolutePriceSchedule") == 0) {
+        n = at(at(add_default(b, n, "Scheduled_SEResControlMode"), "ScheduleTuple"),
+               "ChargingSchedule");
+        add_default(b, n, "AbsolutePriceSchedule");
+    }
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    EVP_PKEY *key[SUITES], *other[SUITES];
+    for (unsigned s = 0; s < SUITES; s++) {
+        key[s] = new_key(s);
+        other[s] = new_key(s);
+    }
+    for (unsigned i = 0; i < sizeof SIGNED / sizeof *SIGNED; i++) {
+        bool is_20 = strncmp(SIGNED[i].schema, "iso15118-20", 11) == 0;
+        for (unsigned s = is_20 ? SUITE_P521 : SUITE_P256; s < (is_20 ? SUITES : 1); s++) {
+            struct bench b;
+            bench_signed(&b, i);
+            expect_fault(&b, key[s], SIGNATURE_ABSENT);
+            b.e = ERR_INIT;
+            ok(&b, signature_make(&b.m, NULL, key[s], b.xmldsig, &b.arena, &b.e));
+            expect_fault(&b, key[s], SIGNATURE_VALID);
+            over_the_wire(&b);
+            expect_fault(&b, key[s], SIGNATURE_VALID);
+            assert_true(b.r.is_intact && b.r.value_checked);
+            assert_ptr_equal(b.r.suite, &SIGNATURE_SUITES[s]);
+            assert_string_equal(b.r.reference[0].element, SIGNED[i].first);
+            expect_fault(&b, other[s], SIGNATURE_VALUE);
+            expect_fault(&b, key[(s + 1) % SUITES], SIGNATURE_ALGORITHM);
+            expect_fault(&b, NULL, SIGNATURE_VALID);
+            assert_false(b.r.value_checked);
+            bench_close(&b);
+        }
+    }
+    for (unsigned s = 0; s < SUITES; s++) {
+        EVP_PKEY_free(key[s]);
+        EVP_PKEY_free(other[s]);
+    }
+}
+
+/* Four references, one of them to an element whose name two types share. */
+static void test_installation_has_four_references(void **state)
+{
+    (void)state;
+    EVP_PKEY *key = new_key(SUITE_P256);
+    struct bench b;
+    bench_signed(&b, 4);
+    ok(&b, signature_make(&b.m, NULL, key, b.xmldsig, &b.arena, &b.e));
+    expect_fault(&b, key, SIGNATURE_VALID);
+    assert_int_equal(b.r.references, 4);
+    assert_string_equal(b.r.reference[3].element, "eMAID");
+    set_text(&b, at(message_named(&b.m).node, "eMAID"), "", "DE8AA1A2B3C4D59");
+    expect_fault(&b, key, SIGNATURE_DIGEST);
+    assert_non_null(strstr(b.e.what, "eMAID"));
+    assert_true(b.r.reference[2].matches && !b.r.reference[3].matches);
+    assert_true(b.r.value_matches);
+    bench_close(&b);
+    EVP_PKEY_free(key);
+}
+
+/* ---- broken ones ---- */
+
+static void break_digest(struct bench *b)
+{
+    bytes_at(reference_of(b), "DigestValue")->p[0] ^= 1;
+}
+
+static void break_value(struct bench *b)
+{
+    bytes_at(at(signature_of(b), "SignatureValue"), "")->p[40] ^= 1;
+}
+
+static void break_body(struct bench *b)
+{
+    bytes_at(message_named(&b->m).node, "GenChallenge")->p[3] ^= 0x80;
+}
+
+static void break_digest_length(struct bench *b)
+{
+    set_text(b, reference_of(b), "DigestValue", "short");
+}
+
+static void break_value_length(struct bench *b)
+{
+    set_text(b, at(signature_of(b), "SignatureValue"), "", "short");
+}
+
+static void break_value_zero(struct bench *b)
+{
+    memset(bytes_at(at(signature_of(b), "SignatureValue"), "")->p, 0, 64);
+}
+
+static void break_uri(struct bench *b)
+{
+    set_text(b, reference_of(b), "URI", "#id2");
+}
+
+static void break_uri_form(struct bench *b)
+{
+    set_text(b, reference_of(b), "URI", "id1");
+}
+
+static void break_uri_absent(struct bench *b)
+{
+    struct node *r = reference_of(b);
+    node_remove(r, (unsigned)type_slot(r->type, "URI", 3));
+}
+
+static void break_digest_method(struct bench *b)
+{
+    set_text(b, at(reference_of(b), "DigestMethod"), "Algorithm",
+             "http://www.w3.org/2000/09/xmldsig#sha1");
+}
+
+static void break_signature_method(struct bench *b)
+{
+    set_text(b, at(at(signature_of(b), "SignedInfo"), "SignatureMethod"), "Algorithm",
+             "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256");
+}
+
+static void break_suite(struct bench *b)
+{
+    set_text(b, at(at(signature_of(b), "SignedInfo"), "SignatureMethod"), "Algorithm",
+             SIGNATURE_SUITES[SUITE_P521].method);
+}
+
+static void break_canonicalization(struct bench *b)
+{
+    set_text(b, at(at(signature_of(b), "SignedInfo"), "CanonicalizationMethod"), "Algorithm",
+             "http://www.w3.org/TR/2001/REC-xml-c14n-20010315");
+}
+
+static void break_transform(struct bench *b)
+{
+    set_text(b, at(at(reference_of(b), "Transforms"), "Transform"), "Algorithm", "none");
+}
+
+static void break_by_key_info(struct bench *b)
+{
+    add_default(b, signature_of(b), "KeyInfo");
+}
+
+static void add_reference(struct bench *b)
+{
+    struct node *info = at(signature_of(b), "SignedInfo");
+    unsigned slot = (unsigned)type_slot(info->type, "Reference", 9);
+    assert_int_equal(node_add(&b->arena, info, slot, (union value){.n = reference_of(b)}), 0);
+}
+
+static void break_by_more_references(struct bench *b)
+{
+    for (int i = 0; i < 4; i++)
+        add_reference(b);
+}
+
+static void break_by_no_reference(struct bench *b)
+{
+    struct node *info = at(signature_of(b), "SignedInfo");
+    info->v[type_slot(info->type, "Reference", 9)].l->n = 0;
+}
+
+static void test_broken(void **state)
+{
+    static const struct {
+        void (*work)(struct bench *b);
+        enum signature_fault fault;
+    } BROKEN[] = {
+        {break_digest, SIGNATURE_DIGEST},
+        {break_value, SIGNATURE_VALUE},
+        {break_body, SIGNATURE_DIGEST},
+        {break_digest_length, SIGNATURE_DIGEST},
+        {break_value_length, SIGNATURE_VALUE},
+        {break_value_zero, SIGNATURE_VALUE},
+        {break_uri, SIGNATURE_DANGLING},
+        {break_uri_form, SIGNATURE_DANGLING},
+        {break_uri_absent, SIGNATURE_DANGLING},
+        {break_digest_method, SIGNATURE_ALGORITHM},
+        {break_signature_method, SIGNATURE_ALGORITHM},
+        {break_suite, SIGNATURE_ALGORITHM},
+        {break_canonicalization, SIGNATURE_ALGORITHM},
+        {break_transform, SIGNATURE_ALGORITHM},
+        {break_by_key_info, SIGNATURE_MALFORMED},
+        {add_reference, SIGNATURE_MALFORMED},
+        {break_by_more_references, SIGNATURE_MALFORMED},
+        {break_by_no_reference, SIGNATURE_MALFORMED},
+    };
+    (void)state;
+    EVP_PKEY *key = new_key(SUITE_P256);
+    for (unsigned i = 0; i < sizeof BROKEN / sizeof *BROKEN; i++) {
+        struct bench b;
+        bench_signed(&b, 0);
+        struct node *body = message_named(&b.m).node;
+        set_text(&b, body, "GenChallenge", "0123456789abcdef");
+        ok(&b, signature_make(&b.m, NULL, key, b.xmldsig, &b.arena, &b.e));
+        expect_fault(&b, key, SIGNATURE_VALID);
+        BROKEN[i].work(&b);
+        expect_fault(&b, key, BROKEN[i].fault);
+        assert_false(b.r.is_intact);
+        bench_close(&b);
+    }
+    EVP_PKEY_free(key);
+}
+
+/* A reference to some other element does not make up for the one that must be signed. */
+static void test_uncovered(void **state)
+{
+    static const char *const CHAIN[] = {"ContractSignatureCertChain", NULL};
+    static const char *const NONE[] = {"SalesTariff", NULL};
+    (void)state;
+    EVP_PKEY *key = new_key(SUITE_P256);
+    struct bench b;
+    bench_signed(&b, 4);
+    ok(&b, signature_make(&b.m, CHAIN, key, b.xmldsig, &b.arena, &b.e));
+    expect_fault(&b, key, SIGNATURE_UNCOVERED);
+    assert_non_null(strstr(b.e.what, "ContractSignatureEncryptedPrivateKey"));
+    b.e = ERR_INIT;
+    assert_int_equal(signature_make(&b.m, NONE, key, b.xmldsig, &b.arena, &b.e), -1);
+    assert_non_null(strstr(b.e.what, "no SalesTariff"));
+    bench_close(&b);
+    EVP_PKEY_free(key);
+}
+
+/* Two elements with the Id of a reference: which of them is meant cannot be said. */
+static void test_wrapped(void **state)
+{
+    (void)state;
+    EVP_PKEY *key = new_key(SUITE_P256);
+    struct bench b;
+    bench_signed(&b, 4);
+    ok(&b, signature_make(&b.m, NULL, key, b.xmldsig, &b.arena, &b.e));
+    struct bytes *id = bytes_at(at(message_named(&b.m).node, "ContractSignatureCertChain"), "Id");
+    union value v = {.b = id};
+    struct node *provisioning = at(message_named(&b.m).node, "SAProvisioningCertificateChain");
+    node_set(provisioning, (unsigned)type_slot(provisioning->type, "Id", 2), v);
+    expect_fault(&b, key, SIGNATURE_DANGLING);
+    assert_non_null(strstr(b.e.what, "several"));
+    b.e = ERR_INIT;
+    assert_int_equal(signature_make(&b.m, NULL, key, b.xmldsig, &b.arena, &b.e), -1);
+    bench_close(&b);
+    EVP_PKEY_free(key);
+}
+
+static void test_unfit_keys(void **state)
+{
+    (void)state;
+    EVP_PKEY *key[] = {EVP_RSA_gen(1024), EVP_EC_gen("secp384r1"), new_key(SUITE_P521),
+                       EVP_PKEY_Q_keygen(NULL, NULL, "X448")};
+    for (unsigned i = 0; i < sizeof key / sizeof *key; i++) {
+        struct bench b;
+        bench_signed(&b, 0);
+        assert_int_equal(signature_make(&b.m, NULL, key[i], b.xmldsig, &b.arena, &b.e), -1);
+        assert_true(b.e.set);
+        bench_close(&b);
+        EVP_PKEY_free(key[i]);
+    }
+}
+
+/* Every bit of a signed message, flipped: what still passes has the same signed parts. */
+static void test_every_bit(void **state)
+{
+    (void)state;
+    EVP_PKEY *key = new_key(SUITE_P256);
+    struct bench b;
+    struct buf exi = {0}, part = {0}, info = {0};
+    bench_signed(&b, 0);
+    ok(&b, signature_make(&b.m, NULL, key, b.xmldsig, &b.arena, &b.e));
+    ok(&b, signature_fragment(&b.m, "AuthorizationReq", NULL, &part, &b.e));
+    ok(&b, signature_signed_info(&b.m, b.xmldsig, &b.arena, &info, &b.e));
+    ok(&b, exi_encode_buf(&b.m, &exi, &b.e));
+    const struct schema *s = b.m.schema;
+    unsigned passed = 0;
+    for (size_t i = 0; i < exi.n * 8; i++) {
+        struct buf again = {0};
+        arena_reset(&b.arena);
+        b.e = ERR_INIT;
+        exi.p[i / 8] ^= (uint8_t)(1 << (i % 8));
+        if (support_decode(s, (struct slice){exi.p, exi.n}, false, &b.arena, &b.m, &b.e) == 0 &&
+            signature_verify(&b.m, key, b.xmldsig, &b.arena, &b.r, &b.e) == 0) {
+            passed++;
+            ok(&b, signature_fragment(&b.m, "AuthorizationReq", NULL, &again, &b.e));
+            assert_memory_equal(again.p, part.p, part.n);
+            buf_clear(&again);
+            ok(&b, signature_signed_info(&b.m, b.xmldsig, &b.arena, &again, &b.e));
+            assert_memory_equal(again.p, info.p, info.n);
+        }
+        exi.p[i / 8] ^= (uint8_t)(1 << (i % 8));
+        buf_close(&again);
+    }
+    assert_true(passed >= 64 && passed < 96); /* the session id, and the bits behind the end */
+    buf_close(&exi);
+    buf_close(&part);
+    buf_close(&info);
+    bench_close(&b);
+    EVP_PKEY_free(key);
+}
+
+/* ---- against the openssl program ---- */
+
+static char folder[200];
+
+static const char *path_of(const char *name)
+{
+    static char path[4][256];
+    static unsigned turn;
+    turn = (turn + 1) % 4;
+    snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
+    return path[turn];
+}
+
+static void write_file(const char *name, const void *p, size_t n)
+{
+    FILE *f = fopen(path_of(name), "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(p, 1, n, f), n);
+    fclose(f);
+}
+
+/* Runs a command line within the folder; true where it succeeds. */
+static bool run(const char *format, ...)
+{
+    char line[1024], text[900];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    snprintf(line, sizeof line, "cd '%s' && { %s; } >out 2>&1", folder, text);
+    return system(line) == 0;
+}
+
+static void write_keys(EVP_PKEY *key)
+{
+    FILE *f = fopen(path_of("key.pem"), "wb"), *p = fopen(path_of("public.pem"), "wb");
+    assert_true(f != NULL && p != NULL);
+    assert_int_equal(PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL), 1);
+    assert_int_equal(PEM_write_PUBKEY(p, key), 1);
+    fclose(f);
+    fclose(p);
+}
+
+/* The value of a signature in DER, as openssl wants it (Ed448: as it is). */
+static void write_value(const uint8_t *raw, const struct signature_suite *suite)
+{
+    if (suite->curve[0] == '\0') {
+        write_file("value", raw, suite->value_size);
+        return;
+    }
+    uint8_t *der = NULL;
+    int half = suite->value_size / 2;
+    ECDSA_SIG *sig = ECDSA_SIG_new();
+    ECDSA_SIG_set0(sig, BN_bin2bn(raw, half, NULL), BN_bin2bn(raw + half, half, NULL));
+    int n = i2d_ECDSA_SIG(sig, &der);
+    assert_true(n > 0);
+    write_file("value", der, (size_t)n);
+    OPENSSL_free(der);
+    ECDSA_SIG_free(sig);
+}
+
+/* The value that openssl made, as it goes into the message. */
+static void read_value(struct bench *b, const struct signature_suite *suite)
+{
+    uint8_t raw[SIGNATURE_VALUE_MAX] = {0};
+    size_t n;
+    char *bytes = support_read_file(path_of("made"), &n);
+    const uint8_t *p = (const uint8_t *)bytes;
+    assert_non_null(bytes);
+    if (suite->curve[0] != '\0') {
+        ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, (long)n);
+        int half = suite->value_size / 2;
+        assert_non_null(sig);
+        BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, half);
+        BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + half, half);
+        ECDSA_SIG_free(sig);
+    } else {
+        assert_int_equal(n, suite->value_size);
+        memcpy(raw, bytes, n);
+    }
+    struct node *value = at(signature_of(b), "SignatureValue");
+    unsigned slot = (unsigned)type_slot(value->type, "", 0);
+    node_set(value, slot, (union value){.b = bytes_new(&b->arena, raw, suite->value_size)});
+    free(bytes);
+}
+
+/* openssl verifies what we signed and computes the same digest; we verify what openssl signed. */
+static void test_against_openssl(void **state)
+{
+    static const char *const VERIFY[SUITES] = {
+        "openssl dgst -sha256 -verify public.pem -signature value info",
+        "openssl dgst -sha512 -verify public.pem -signature value info",
+        "openssl pkeyutl -verify -rawin -pubin -inkey public.pem -sigfile value -in info",
+    };
+    static const char *const SIGN[SUITES] = {
+        "openssl dgst -sha256 -sign key.pem -out made info",
+        "openssl dgst -sha512 -sign key.pem -out made info",
+        "openssl pkeyutl -sign -rawin -inkey key.pem -in info -out made",
+    };
+    (void)state;
+    for (unsigned s = 0; s < SUITES; s++) {
+        const struct signature_suite *suite = &SIGNATURE_SUITES[s];
+        EVP_PKEY *key = new_key(s);
+        struct bench b;
+        struct buf info = {0}, part = {0}, hash = {0};
+        bench_signed(&b, s == SUITE_P256 ? 0 : 7);
+        ok(&b, signature_make(&b.m, NULL, key, b.xmldsig, &b.arena, &b.e));
+        ok(&b, signature_signed_info(&b.m, b.xmldsig, &b.arena, &info, &b.e));
+        assert_memory_equal(info.p, "\x80\x81", 2);
+        write_keys(key);
+        write_file("info", info.p, info.n);
+        write_value(bytes_at(at(signature_of(&b), "SignatureValue"), "")->p, suite);
+        assert_true(run("%s", VERIFY[s]));
+
+        ok(&b, signature_fragment(&b.m, SIGNED[s == SUITE_P256 ? 0 : 7].first, NULL, &part, &b.e));
+        write_file("part", part.p, part.n);
+        expect_fault(&b, key, SIGNATURE_VALID);
+        buf_hex(&hash, b.r.reference[0].stated, b.r.reference[0].stated_size, false);
+        assert_true(
+            run("openssl dgst -%s -r part | grep -q '^%s '", suite->hash, buf_string(&hash)));
+
+        assert_true(run("%s", SIGN[s]));
+        read_value(&b, suite);
+        expect_fault(&b, key, SIGNATURE_VALID);
+        buf_close(&hash);
+        buf_close(&part);
+        buf_close(&info);
+        bench_close(&b);
+        EVP_PKEY_free(key);
+    }
+}
+
+static int open_folder(void **state)
+{
+    (void)state;
+    const char *base = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%.150s/signature.XXXXXX", base == NULL ? "/tmp" : base);
+    return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int close_all(void **state)
+{
+    static const char *const FILES[] = {"key.pem", "public.pem", "info", "value",
+                                        "part",    "made",       "out"};
+    for (unsigned i = 0; i < sizeof FILES / sizeof *FILES; i++)
+        unlink(path_of(FILES[i]));
+    rmdir(folder);
+    return support_close(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tariff_of_a_capture),
+        cmocka_unit_test(test_signed_by_other_stacks),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_installation_has_four_references),
+        cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_uncovered),
+        cmocka_unit_test(test_wrapped),
+        cmocka_unit_test(test_unfit_keys),
+        cmocka_unit_test(test_every_bit),
+        cmocka_unit_test(test_against_openssl),
+    };
+    return cmocka_run_group_tests_name("signature", tests, open_folder, close_all);
+}

@@ -1,0 +1,153 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# v2glab decode: forms of input and output, several grammars, errors.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+
+cat >"$work/stop.xml" <<'END'
+<?xml version="1.0" ?>
+<s3:V2G_Message xmlns:xml="http://www.w3.org/XML/1998/namespace" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:s0="http://www.w3.org/2000/09/xmldsig#" xmlns:s1="urn:iso:15118:2:2013:MsgBody" xmlns:s2="urn:iso:15118:2:2013:MsgDataTypes" xmlns:s3="urn:iso:15118:2:2013:MsgDef" xmlns:s4="urn:iso:15118:2:2013:MsgHeader">
+  <s3:Header>
+    <s4:SessionID>B9D3FD12ABB3E0F8</s4:SessionID>
+  </s3:Header>
+  <s3:Body>
+    <s1:SessionStopReq>
+      <s1:ChargingSession>Terminate</s1:ChargingSession>
+    </s1:SessionStopReq>
+  </s3:Body>
+</s3:V2G_Message>
+END
+
+# forms of input
+run decode "$STOP"
+same "hex as an argument gives the XML of the reference page" "$work/stop.xml"
+run decode 80 98 02 2e:74:ff:44 aaecf83e11f000
+same "hex in several arguments, with colons, in small letters" "$work/stop.xml"
+run decode 0x$STOP
+same "hex that begins with 0x" "$work/stop.xml"
+run decode "01FE80010000000E$STOP"
+same "a V2GTP frame" "$work/stop.xml"
+printf '80 98 02 2E 74 FF 44\n  AA EC F8 3E\t11 F0 00\n' >"$work/text"
+run decode "$work/text"
+same "hex in a file, on several lines" "$work/stop.xml"
+feed "$work/text" decode -
+same "hex on standard input" "$work/stop.xml"
+printf '\200\230\002\056\164\377\104\252\354\370\076\021\360\000' >"$work/stop.exi"
+run decode "$work/stop.exi"
+same "bytes in a file" "$work/stop.xml"
+{ printf '\001\376\200\001\000\000\000\016' && cat "$work/stop.exi"; } >"$work/stop.frame"
+feed "$work/stop.frame" decode -
+same "a V2GTP frame as bytes on standard input" "$work/stop.xml"
+run decode "$STOP" --grammar ISO15118-2
+same "a protocol as the grammar, behind the argument" "$work/stop.xml"
+run decode --grammar=din70121,iso15118-2 "$STOP"
+same "several grammars" "$work/stop.xml"
+
+# forms of output
+run decode -f json "$STOP"
+wants "JSON" 0 out '      "SessionStopReq": {' out '        "ChargingSession": "Terminate"'
+run decode --json "01FE80010000000E$STOP"
+wants "--json is the same" 0 out '        "ChargingSession": "Terminate"'
+echo "$STOP" >"$work/hex"
+run decode --format hex "$STOP"
+same "hex: written again" "$work/hex"
+run decode --fragment --grammar xmldsig 8081 -f json
+wants "a fragment that ends too soon" 1 err 'error: ' err 'bit '
+
+# several grammars fit
+run decode 80 40 80
+wants "two grammars fit: both are named and shown, and the exit code tells" 2 \
+    out '<!-- appprotocol -->' out '<s0:supportedAppProtocolRes' out '<!-- din70121 -->' \
+    out '<s2:Entry' err 'warning: 2 grammars fit: appprotocol, din70121; choose one with --grammar'
+run decode 80 40 80 --grammar appprotocol
+wants "one of them chosen" 0 out '<s0:supportedAppProtocolRes' not-out '<!--' not-err 'fit'
+run decode 80 40 80 --json
+wants "two as JSON are a list" 2 out '[{"grammar": "appprotocol", "message": {' \
+    out '{"grammar": "din70121", "message": {'
+run decode 01FE800100000003804080 --grammar ISO15118-20
+wants "the payload type rules grammars out" 1 err 'payload type 0x8001' err 'no message of all grammars has it'
+run decode 01FE900000000002 1000
+wants "SDP is no EXI" 1 err '0x9000 is SDP' err 'no TLS'
+
+# violations
+"$V2GLAB" encode -g iso15118-2 -c '{"V2G_Message": {"Body": {"PowerDeliveryReq": {"ChargingProfile":
+    {"ProfileEntry": [{"ChargingProfileEntryMaxNumberOfPhasesInUse": 4}]}}}}}' >"$work/phases" 2>"$work/err"
+run decode "$(cat "$work/phases")"
+wants "a value that the bits can carry but the limits cannot is kept, with a warning" 0 \
+    out 'PhasesInUse>4<' err 'warning: V2G_Message/Body/PowerDeliveryReq/ChargingProfile' \
+    err ', bit ' err '4 is outside 1..3'
+run decode --format hex "$(cat "$work/phases")"
+wants "and written again" 0 out "$(cat "$work/phases")"
+run decode "${STOP}00"
+wants "bytes behind the document are a warning" 0 out 'Terminate' \
+    err 'warning: ' err 'bit 112' err '1 bytes after the end of the document'
+run decode "01FE80010000000E${STOP}77"
+wants "and so are bytes behind the frame" 0 out 'Terminate' \
+    err 'warning: 1 bytes behind the V2GTP frame were not read'
+
+# errors
+run decode 8098022E74FF44AAEC
+wants "a message that is cut: path, bit, what" 1 err 'V2G_Message/Header/SessionID, bit 72' \
+    err 'in the middle of the document' not-out '<'
+run decode 809
+wants "an odd number of digits" 1 err 'an odd number of hex digits'
+run decode 80zz
+wants "neither hex nor a file" 3 err "'80zz' is neither hex digits nor a file"
+run decode 80 zz
+wants "not all of the arguments are hex" 3 err 'arguments that are not all hex digits'
+echo '80 98 zz' >"$work/bad"
+run decode "$work/bad"
+wants "a file that is not all hex" 1 err "$work/bad: 'z' among hex digits"
+: >"$work/empty"
+run decode "$work/empty"
+wants "an empty file" 1 err 'it is empty'
+run decode "$work/stop.xml"
+wants "XML in place of EXI" 1 err 'this is XML' err 'v2glab encode'
+run decode /
+wants "a folder" 3 err '/ cannot be read'
+run decode /dev/zero
+wants "a file without end" 3 err 'larger than 64 MiB'
+run decode 01FE8001000000FF8098
+wants "a V2GTP length beyond the input" 1 err '255 bytes of payload; 2 are here'
+run decode 01FD800100000000
+wants "a wrong inverse version" 1 err 'inverse 0xFD' err '0xFE'
+run decode 01FE80
+wants "a header that is cut" 1 err '3 bytes that begin like a V2GTP frame'
+run decode A0
+wants "no EXI header" 1 err 'error: bit 0: the header carries EXI options'
+run decode
+wants "nothing to decode" 3 err 'nothing to decode' err 'v2glab decode --help'
+run decode --grammar iso15118-3 80
+wants "an unknown grammar" 3 err "unknown grammar or protocol 'iso15118-3'; the nearest is iso15118-2"
+run decode --format xmll 80
+wants "an unknown format" 3 err '--format xmll: expected xml, json or hex'
+run decode --grammer x 80
+wants "an unknown option" 3 err 'unknown option --grammer; the nearest is --grammar'
+run decode 80 --grammar
+wants "an option without its value" 3 err '--grammar needs a value, NAME'
+run decode --fragment=yes 80
+wants "a value that is none" 3 err '--fragment takes no value'
+
+# nothing that comes in can do harm
+bad=0
+i=0
+while [ $i -lt 60 ]; do
+    head -c $((i * 7 + 1)) /dev/urandom >"$work/noise"
+    run decode "$work/noise"
+    [ "$status" -le 3 ] || bad=1
+    i=$((i + 1))
+done
+result $bad "random bytes never end the program"
+printf '%s' "$STOP" | head -c 26 >"$work/cut"
+while [ -s "$work/cut" ]; do
+    run decode "$(cat "$work/cut")"
+    [ "$status" -eq 1 ] || bad=1
+    size=$(($(wc -c <"$work/cut") - 2))
+    head -c $size "$work/cut" >"$work/cut2" && mv "$work/cut2" "$work/cut"
+done
+result $bad "a message cut anywhere is an error"
+printf '\033[31m\007' >"$work/noise"
+run decode "$work/noise"
+bad=0
+LC_ALL=C grep -q "$(printf '[\033\007]')" "$work/err" && bad=1
+result $bad "control characters of the input do not get to the terminal"

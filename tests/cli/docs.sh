@@ -1,0 +1,214 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# v2glab docs: pages in both languages and all forms, answers on the terminal, definition files, the
+# tree of all pages.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+FUNCTIONS=tests/api/functions.tsv
+
+# ---- pages ----
+
+run docs --message SessionStop --role evcc --lang ko
+wants "a page has the headings of the reference pages" 0 \
+    out 'EVCC > ISO15118-2 > SessionStop API' out 'SessionStop Lua API reference.' \
+    out 'SessionStopReq API' out 'SessionStopRes API' out '상세 명세' out '예제' \
+    out 'SessionStopReq 설정 및 전송' out 'V2GTP Header' out 'XML Example'
+wants "its functions, with parameter, result, message" 0 \
+    out 'Evcc.Set_SessionStopReq_ChargingSession(chargingSession)' \
+    out 'chargingSession (ChargingSessionType)' out 'SessionStopReq.ChargingSession 설정' \
+    out 'SessionStopReq.ChargingSession 조회' out 'SessionStopReq 송신' out 'SessionStopRes 수신' \
+    out 'local chargingSession = ChargingSessionType.Terminate' \
+    out 'local observedChargingSession = Evcc.Get_SessionStopReq_ChargingSession()'
+wants "and a header and XML that belong together" 0 out 'Payload Length    0x0000000E' \
+    out '<s1:ChargingSession>Terminate</s1:ChargingSession>'
+run docs --message ChargingStatus --role secc --lang ko --protocol ISO15118-2
+wants "functions of a physical value" 0 out 'ChargingStatusReq.Received 확인' \
+    out 'local evseMaxCurrentUnit = UnitSymbolType.Unit_A' out '10^Multiplier A' \
+    out 'Secc.Set_ChargingStatusRes_SAScheduleTupleID(saScheduleTupleID)' out '7..37자'
+run docs --message SessionStopRes --role secc
+wants "one message alone" 0 out 'Secc.Set_SessionStopRes_ResponseCode' not-out 'SessionStopReq'
+run docs --message CableCheck --protocol ISO15118-20
+wants "a message that the protocol does not have" 1 err "ISO15118-20 has no message 'CableCheck'" \
+    err 'the nearest name is DC_CableCheck'
+
+# Every function of a page of functions.tsv is on it. Exist_ is listed under its full name.
+bad=0
+while IFS=$'\t' read -r protocol role message; do
+    run docs --format md --protocol "$protocol" --role "${role,,}" --message "$message"
+    [ "$status" -eq 0 ] || bad=1
+    while read -r function; do
+        grep -qF "$function(" "$work/out" || { bad=1; echo "# not on its page: $function"; }
+    done < <(awk -F '\t' -v p="$protocol" -v r="$role" -v m="$message" '
+        $1 == p && $2 == r && $3 == m && $7 != "other:Exist" {
+            sub(/^SECC/, "Secc", $4); sub(/^EVCC/, "Evcc", $4); print $4
+        }' "$FUNCTIONS")
+done < <(awk -F '\t' 'NR > 1 { print $1 "\t" $2 "\t" $3 }' "$FUNCTIONS" | sort -u)
+result $bad "pages have all functions that are known by name"
+
+# ---- answers ----
+
+run docs Evcc.Set_SessionStopReq_ChargingSession
+wants "what a function is" 0 out 'Sets SessionStopReq.ChargingSession' \
+    out 'Whether the session ends or pauses.' out 'chargingSession (ChargingSessionType)' \
+    out 'SessionStopReq (EVCC → SECC)' out 'enumeration, 1 bit' out 'ChargingSessionType.Pause' \
+    out 'Evcc.Set_SessionStopReq_ChargingSession(chargingSession)'
+run docs Secc.Set_ChargingStatusRes_EVSEMaxCurrent --lang ko
+wants "in Korean, with unit and default" 0 out 'ChargingStatusRes.EVSEMaxCurrent 설정' out '단위' \
+    out '없음 (넣으면 0)'
+run docs Evcc.Set_SessionStopReq_ChargingSesion
+wants "a wrong name: the nearest one" 1 \
+    err 'the nearest name is Evcc.Set_SessionStopReq_ChargingSession'
+run docs SessionStopReq
+wants "a message: its elements and functions" 0 out 'EVCC → SECC' out 'ChargingSession  ' \
+    out 'Evcc.Send_SessionStopReq_001()' out 'Secc.Receive_SessionStopReq_001()' \
+    out 'DIN70121, ISO15118-20'
+run docs SessionStopReq.ChargingSession
+wants "an element" 0 out 'Evcc.Get_SessionStopReq_ChargingSession()'
+run docs ResponseCodeType --protocol ISO15118-2
+wants "an enumeration, with codes" 0 out 'ResponseCodeType.FAILED_CertificateRevoked' out '  25' \
+    not-out DIN70121
+run docs UnitSymbolType
+wants "of all protocols" 0 out 'UnitSymbolType.Unit_A' out DIN70121
+run docs physicalvaluetype
+wants "a type with elements, in any case of its letters" 0 out 'Multiplier' out '-3..3'
+run docs ResponseCodeTyp
+wants "a wrong type" 1 err 'the nearest name is ResponseCodeType'
+run docs Evcc.Send_Raw
+wants "a function of no message" 0 out 'Evcc.Send_Raw(bytes)'
+run docs
+wants "what there is" 0 out 'ISO15118-2' out 'DIN70121' out 'ISO15118-20' out 'SessionStop' \
+    out 'Sleep(milliseconds)'
+
+bad=0
+while IFS=$'\t' read -r protocol _ message function parameters returned _; do
+    run docs "$function" --protocol "$protocol"
+    # results of the other protocols are written in other words there
+    case $protocol:$returned in
+    ISO15118-2:*) expected="Return       $returned" ;;
+    *:-) expected="Return       -" ;;
+    *) expected="Return       " ;;
+    esac
+    name=${parameters%%[ ,(]*}
+    if [ "$status" -ne 0 ] || ! grep -qE "^ *Return +${expected#Return *}" "$work/out" ||
+        ! grep -qF "$message" "$work/out" ||
+        { [ "$parameters" != "()" ] && [ "$name" != notification ] &&
+            ! grep -qiF "($name" "$work/out"; }; then
+        bad=1
+        echo "# $protocol $function"
+    fi
+done < <(tail -n +2 "$FUNCTIONS")
+result $bad "every function known by name is answered, with parameter and result"
+
+# ---- the tree ----
+
+tree=$work/tree
+run docs --all "$tree"
+wants "the tree of all pages is written" 0
+count=$(find "$tree" -name '*-iso15118-2-*.html' | wc -l)
+[ "$count" -eq 68 ]
+result $? "two roles, two languages of 17 topics of ISO15118-2 (found $count)"
+bad=0
+for page in "$tree"/*/*.html "$tree"/*/*.md; do
+    for link in $(grep -oE 'href="[^"#]+"|\]\([^)#]+\)' "$page" | sed -E 's/^(href="|\]\()//; s/[")]$//' |
+        sort -u); do
+        [ -e "${page%/*}/$link" ] || { bad=1; echo "# $page: $link"; }
+    done
+done
+result $bad "every link leads to a page"
+
+if command -v xmllint >/dev/null; then
+    xmllint --noout "$tree"/*.html "$tree"/*/*.html 2>"$work/err"
+    result $? "HTML is well-formed"
+else
+    echo "ok - HTML is well-formed # SKIP there is no xmllint"
+fi
+! grep -lE '(src|href)="[a-z]+:' "$tree"/*/*.html
+result $? "and needs nothing from elsewhere"
+
+# What stands between the call and the table of a function that is about an element.
+awk '
+    FNR == 1 { fences = 0; wanted = 0 }
+    /^### `/ { wanted = /\.(Set|Get|Check|Exist|Add)_/ && !/Check_Received/; fences = 0; lines = 0; name = $0 }
+    /^```/ { fences++; next }
+    wanted && fences == 2 && /^\|/ {
+        if (bad || lines < 2) { print "# " FILENAME ": " name; failed = 1 }
+        wanted = 0; bad = 0
+    }
+    wanted && fences == 2 && /[^ ]/ { lines++; if ($0 !~ /[^ -~]/) bad = 1 }
+    END { exit failed }' "$tree"/ko/*-*.md
+result $? "Korean pages say in Korean what every element is"
+
+# ---- examples ----
+
+# example PAGE: writes the page's scripts, headers and XML to $work/N.lua, N.length, N.xml
+example() {
+    awk -v dir="$work" '
+        /^#### Script/ { n++; what = "lua" }
+        /^#### XML Example/ { what = "xml" }
+        /^\| Payload Length/ { print $5 >(dir "/" n ".length") }
+        /^```/ { inside = !inside; if (!inside) what = ""; next }
+        inside && what != "" { print >(dir "/" n "." what) }
+        END { print n + 0 }' "$1"
+}
+
+if "$V2GLAB" run --help >/dev/null 2>&1; then
+    bad=0
+    tried=0
+    for page in "$tree"/en/*-iso15118-2-*.md "$tree"/en/*-din70121-*.md; do
+        protocol=$(basename "$page" | cut -d - -f 2)
+        [ "$protocol" = iso15118 ] && protocol=ISO15118-2
+        rm -f "$work"/[12].*
+        scripts=$(example "$page")
+        for ((i = 1; i <= scripts; i++)); do
+            id=$(sed -n 's/.*SessionID>\([0-9A-F]*\)<.*/\1/p' "$work/$i.xml" | head -n 1)
+            run run --print --protocol "$protocol" --session-id "$id" "$work/$i.lua"
+            tried=$((tried + 1))
+            if [ "$status" -ne 0 ] || ! grep -qF "$(cat "$work/$i.length")" "$work/out" ||
+                ! sed -n '/^<?xml/,$p' "$work/out" | cmp -s - "$work/$i.xml"; then
+                bad=1
+                echo "# $page: $ran"
+                cat "$work/err"
+            fi
+        done
+    done
+    [ $tried -gt 60 ] || bad=1
+    result $bad "the examples of the pages give the header and the XML shown there ($tried)"
+else
+    echo "ok - the examples of the pages # SKIP there is no v2glab run"
+fi
+
+# ---- definition files ----
+
+run docs --meta --protocol ISO15118-2
+wants "a definition file" 0 out '---@meta' out '---@class Evcc' out '---@enum ResponseCodeType' \
+    out '---@param chargingSession ChargingSessionType' \
+    out 'function Evcc.Set_SessionStopReq_ChargingSession(chargingSession) end' \
+    out '---@return ChargingSessionType' out "    Unit_A = 'A',"
+mkdir "$work/meta"
+cp "$work/out" "$work/meta/all.lua"
+run docs --meta --all "$work/meta"
+wants "and one for each topic" 0
+luac=$(command -v luac5.4 || command -v luac)
+if [ -n "$luac" ]; then
+    bad=0
+    for file in "$work"/meta/*.lua; do
+        "$luac" -p "$file" || bad=1
+    done
+    result $bad "definition files are Lua"
+else
+    echo "ok - definition files are Lua # SKIP there is no luac"
+fi
+large=$(find "$work/meta" -name '*-*.lua' -size +500k)
+[ -z "$large" ]
+result $? "that editors still read: no file is above 500 KB"
+
+# ---- wrong use ----
+
+run docs --lang fr
+wants "a language that is not there" 3 err '--lang fr: expected en or ko'
+run docs --protocol ISO15118-3
+wants "a protocol that is not there" 3 err '--protocol ISO15118-3'
+run docs --message SessionStop Sleep
+wants "a name and a message" 3 err 'NAME goes with none of'
+run docs --all /dev/null/docs
+wants "a folder that cannot be made" 3 err '/dev/null'

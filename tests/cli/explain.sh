@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# v2glab explain: the table, errors in it, colours.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+
+cat >"$work/stop" <<'END'
+grammar iso15118-2
+offset  bits  event    path                                             value  meaning
+     0     8  header                                                      128  EXI 1.0, no options
+     8     7  SE                                                           76  V2G_Message
+    15     1  SE       V2G_Message                                          0  Header
+    16     1  SE       V2G_Message/Header                                   0  SessionID
+    17     1  CH       V2G_Message/Header/SessionID                         0  SessionID
+    18     8  length   V2G_Message/Header/SessionID                         8  8 octets
+    26    64  value    V2G_Message/Header/SessionID                            B9D3FD12ABB3E0F8
+    90     1  EE       V2G_Message/Header/SessionID                         0  SessionID
+    91     2  EE       V2G_Message/Header                                   2
+    93     1  SE       V2G_Message                                          0  Body
+    94     6  SE       V2G_Message/Body                                    31  SessionStopReq
+   100     1  SE       V2G_Message/Body/SessionStopReq                      0  ChargingSession
+   101     1  CH       V2G_Message/Body/SessionStopReq/ChargingSession      0  ChargingSession
+   102     1  value    V2G_Message/Body/SessionStopReq/ChargingSession      0  Terminate
+   103     1  EE       V2G_Message/Body/SessionStopReq/ChargingSession      0  ChargingSession
+   104     1  EE       V2G_Message/Body/SessionStopReq                      0
+   105     1  EE       V2G_Message/Body                                     0
+   106     1  EE       V2G_Message                                          0
+   107     5  padding                                                       0
+END
+run explain "$STOP"
+same "SessionStopReq, field by field" "$work/stop"
+run explain --grammar iso15118-2 "01FE80010000000E$STOP"
+wants "a V2GTP header comes first" 0 out 'payload type 0x8001' out 'length 14' \
+    out '   107     5  padding'
+bad=0
+awk '
+    $1 ~ /^[0-9]+$/ { if ($1 != at) exit 1; at += $2 }
+    END { if (at != 112) exit 1 }' "$work/out" || bad=1
+result $bad "the fields join without a gap, up to the last bit"
+
+vectors iso15118-2 document exi | head -n 150 >"$work/exi"
+bad=0
+while read -r exi; do
+    run explain --grammar iso15118-2 "$exi"
+    [ "$status" -eq 0 ] || bad=1
+    awk -v all=$((${#exi} * 4)) '
+        $1 ~ /^[0-9]+$/ && $2 ~ /^[0-9]+$/ {
+            if ($1 > at) exit 1
+            if ($1 + $2 > at) at = $1 + $2
+        }
+        END { if (at != all) exit 1 }' "$work/out" || { bad=1; echo "# gap: $exi"; }
+done <"$work/exi"
+result $bad "150 messages are explained to the last bit"
+
+run explain 8098022E74FF44AAEC
+wants "at an error, the fields up to it, and then the error" 1 out '    18     8  length' \
+    out 'error: V2G_Message/Header/SessionID, bit 72: the input ends here' err 'error: V2G_Message'
+bad=0
+tail -n 1 "$work/out" | grep -q '^error: ' || bad=1
+result $bad "the error is the last line"
+run explain "${STOP}00"
+wants "violations at the end" 0 out 'violation: bit 112: 1 bytes after the end'
+run explain 804080
+wants "where two grammars fit, both are explained" 2 out 'grammar appprotocol' out 'grammar din70121'
+run explain --grammar appprotocol 8000DBAB9371D3234B71D1B981899189D191818991D26B9B3A232B30020000040040
+wants "a string: its characters, and the length that is 2 more" 0 out 'characters (and 2)' \
+    out 'urn:din:70121:2012:MsgDef'
+run explain --grammar appprotocol 80001a20feffffff0f10100021144c0054455500040007f8800011000228c0c0109080
+wants "a reference to an earlier string" 0 out "as this element's earlier string" out 'local hit'
+vectors din70121 document exi | awk 'length($0) > 1000 { print; exit }' >"$work/long"
+run explain --grammar din70121 "$work/long"
+wants "long values are cut" 0 out ' in all)'
+run explain --grammar din70121 --full "$work/long"
+wants "unless --full" 0 not-out ' in all)'
+run explain "$STOP"
+bad=0
+grep -q "$(printf '\033')" "$work/out" && bad=1
+result $bad "no colours where it is no terminal"
+if command -v script >/dev/null 2>&1; then
+    script -qec "$V2GLAB explain $STOP" /dev/null </dev/null >"$work/out" 2>&1
+    bad=0
+    grep -q "$(printf '\033')\[36m" "$work/out" || bad=1
+    result $bad "colours on a terminal"
+    NO_COLOR=1 script -qec "$V2GLAB explain $STOP" /dev/null </dev/null >"$work/out" 2>&1
+    bad=0
+    grep -q "$(printf '\033')" "$work/out" && bad=1
+    result $bad "not where NO_COLOR is set"
+fi
+run explain
+wants "nothing to explain" 3 err 'nothing to explain'
+printf '\324\303\262\241' >"$work/capture"
+run explain "$work/capture"
+wants "a capture" 1 err 'this is a capture' err 'v2glab decode'

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# --version, --help of the program and of every command, wrong use.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+
+run --version
+wants "--version" 0 out 'v2glab '
+if [ "${BUILD-build/gcc}" = build/gcc ]; then
+    best=1000000
+    for _ in {1..60}; do
+        start=${EPOCHREALTIME/[.,]/}
+        "$V2GLAB" --version >/dev/null
+        took=$((${EPOCHREALTIME/[.,]/} - start))
+        [ $took -lt $best ] && best=$took
+    done
+    [ $best -lt 5000 ]
+    result $? "--version takes less than 5 ms from start to end ($best us)"
+fi
+
+run --help
+wants "--help" 0 out 'usage: v2glab COMMAND' out '  decode ' out '  encode ' out '  explain ' \
+    out '  schema ' out 'examples:' out 'exit codes: '
+# shellcheck disable=SC2013 # one word a line
+for command in $(awk '/^commands:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }' "$work/out"); do
+    run "$command" --help
+    wants "$command --help: synopsis, options, examples, exit codes" 0 out "usage: v2glab $command" \
+        out 'options:' out 'example' out 'exit code' out '--help'
+    cp "$work/out" "$work/help"
+    run help "$command"
+    same "help $command is the same" "$work/help"
+    awk 'length($0) > 100 { bad = 1 } END { exit bad }' "$work/help"
+    result $? "$command --help fits 100 columns"
+    run "$command" --nonsense
+    wants "$command with an unknown option" 3 err 'unknown option --nonsense' err "v2glab $command --help"
+done
+
+run lab --side
+wants "an option in front of lab's command" 3 err '--side needs a value'
+run lab --side=nowhere echo --side
+wants "the options behind it are the command's" 3 err '--side nowhere: expected ev or evse'
+
+run
+wants "no command" 3 err 'error: no command; see v2glab --help'
+run decod
+wants "an unknown command" 3 err "unknown command 'decod'; the nearest command is decode"
+run qqqqqqqq
+wants "one that is like none" 3 err "unknown command 'qqqqqqqq'; see v2glab --help"
+run --versoin
+wants "an unknown option" 3 err "unknown option '--versoin'"
+"$V2GLAB" schema list >/dev/full 2>"$work/err"
+status=$?
+wants "output that cannot be written is an error" 3 err 'standard output cannot be written'
