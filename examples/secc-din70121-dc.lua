@@ -35,7 +35,7 @@ function answers.CurrentDemandReq()
 end
 
 repeat
-  local request = Secc.Receive_Any_001()
+  local request = assert(Secc.Receive_Any_001())
   asked[request] = (asked[request] or 0) + 1
   if answers[request] then
     answers[request](asked[request])

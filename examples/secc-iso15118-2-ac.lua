@@ -41,7 +41,7 @@ Secc.Set_ChargingStatusRes_EVSEID('KR*TC1*ISO1*001')
 Secc.Set_ChargingStatusRes_EVSEMaxCurrent(current)
 Secc.Set_ChargingStatusRes_MeterInfo_MeterID('METER1')
 while true do
-  local request = Secc.Receive_Any_001()
+  local request = assert(Secc.Receive_Any_001())
   if request == 'ChargingStatusReq' then
     energy = energy + 5
     Secc.Set_ChargingStatusRes_MeterInfo_MeterReading(energy)

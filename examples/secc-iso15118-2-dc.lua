@@ -49,7 +49,7 @@ function answers.WeldingDetectionReq()
 end
 
 repeat
-  local request = Secc.Receive_Any_001()
+  local request = assert(Secc.Receive_Any_001())
   if answers[request] then
     answers[request]()
   end

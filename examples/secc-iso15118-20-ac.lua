@@ -42,7 +42,7 @@ function answers.AC_ChargeLoopReq()
 end
 
 repeat
-  local request = Secc.Receive_Any_001()
+  local request = assert(Secc.Receive_Any_001())
   if answers[request] then
     answers[request]()
   end

@@ -61,7 +61,7 @@ function answers.DC_ChargeLoopReq()
 end
 
 repeat
-  local request = Secc.Receive_Any_001()
+  local request = assert(Secc.Receive_Any_001())
   if answers[request] then
     answers[request]()
   end

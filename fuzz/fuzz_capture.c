@@ -66,10 +66,36 @@ static void on_close(void *context, int64_t us, uint32_t connection, bool from_c
     seen += connection + from_client + strlen(how);
 }
 
+/* A capture of a connection, with data both ways, and of datagrams; n makes it another one. */
+static void write_capture(const char *path, unsigned n)
+{
+    struct endpoint car = {.ip = {0xFE, 0x80, [15] = 1}, .port = (uint16_t)(49152 + n)};
+    struct endpoint station = {.ip = {0xFE, 0x80, [15] = 2}, .port = 61341};
+    struct endpoint group = {.ip = {0xFF, 2, [15] = 1}, .port = 15118};
+    static const uint8_t BYTES[] = {0x01, 0xFE, 0x80, 0x01, 0, 0, 0, 4, 0x80, 0x40, 0, 0x40};
+    struct slice bytes = {BYTES, sizeof BYTES};
+    struct err e = ERR_INIT;
+    struct pcapng *p = pcapng_open(path, &e);
+    if (p == NULL)
+        return;
+    pcapng_udp(p, 1000, &car, &group, bytes);
+    pcapng_tcp_open(p, 2000, n, &car, &station);
+    for (unsigned i = 0; i < n; i++)
+        pcapng_tcp_data(p, 3000 + i, n, i % 2 == 0, bytes);
+    pcapng_tcp_close(p, 4000, n, true, n % 2 == 1);
+    pcapng_close(p, &e);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    (void)argc;
-    (void)argv;
+    const char *folder = *argc > 1 ? (*argv)[*argc - 1] : "";
+    char path[4096];
+    if (folder[0] == '-' || !fuzz_is_empty(folder))
+        return 0;
+    for (unsigned n = 1; n < 6; n++) {
+        snprintf(path, sizeof path, "%s/seed-%u", folder, n);
+        write_capture(path, n);
+    }
     return 0;
 }
 

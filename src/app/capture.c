@@ -278,7 +278,7 @@ static void on_close(void *context, int64_t us, uint32_t connection, bool from_c
         return;
     l->closed = true;
     char text[80];
-    snprintf(text, sizeof text, "%s by the %s", how, from_client ? "EVCC" : "SECC");
+    snprintf(text, sizeof text, "closed: %s by the %s", how, from_client ? "EVCC" : "SECC");
     struct event e = link_event(l, EVENT_CLOSE, from_client, us);
     e.text = text;
     recorder_put(&r->out, &e);

@@ -36,7 +36,7 @@ static const struct usage USAGE = {
     "[OPTION]... --meta [--all DIR]",
     "Prints the reference of the Lua API, from the message descriptions. NAME is a function\n"
     "(Evcc.Set_SessionStopReq_ChargingSession), an element (SessionStopReq.ChargingSession), a\n"
-    "message or a type. Without any of these: what there is.\n\n"
+    "message, a type or a protocol. Without any of these: what there is.\n\n"
     "Editors with the Lua language server complete and explain all functions when its setting\n"
     "workspace.library names a folder that --meta --all has written.",
     OPTION,
@@ -256,13 +256,11 @@ int command_docs(int argc, char **argv)
     struct err e = ERR_INIT;
     library_open(&c.docs.library);
     options_open(&c.options, &USAGE, &c.docs.library, argc, argv);
-    int status = c.options.status;
-    if (read_options(&c) == 0) {
-        (void)print(&c, &e);
-        status = finish(&c, &e);
-    } else {
+    int status = EXIT_SETUP;
+    if (read_options(&c) != 0)
         status = c.options.status;
-    }
+    else if (print(&c, &e) == 0 || e.set)
+        status = finish(&c, &e);
     buf_close(&c.docs.out);
     library_close(&c.docs.library);
     return status;

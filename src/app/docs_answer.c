@@ -620,6 +620,12 @@ int docs_answer(struct docs *d, const char *name, struct err *e)
 {
     static struct docs_topic topic[DOCS_TOPICS];
     struct answer a = {.docs = d, .wanted = name, .side = d->side};
+    for (const struct protocol *p = PROTOCOLS; p->name != NULL; p++) {
+        if (strcasecmp(p->name, name) != 0)
+            continue;
+        d->protocol = p;
+        return docs_index(d, e);
+    }
     int topics = docs_topics(d, topic, e);
     if (topics < 0)
         return -1;

@@ -20,9 +20,9 @@ const struct docs_general DOCS_GENERAL[] = {
      "options? table",
      "",
      "Secc.Listen{interface = 'eth1'}",
-     {"Listens now and waits for a vehicle; without it the first Send_ or Receive_ does. Options: "
+     {"Listens for a vehicle from now on; without it the first Send_ or Receive_ does. Options: "
       "interface, address, tls, protocol, manual, timeout.",
-      "바로 대기를 시작하고 차량을 기다린다. 부르지 않으면 첫 Send_ 또는 Receive_가 한다. 옵션: "
+      "지금부터 차량의 연결을 기다린다. 부르지 않으면 첫 Send_ 또는 Receive_가 한다. 옵션: "
       "interface, address, tls, protocol, manual, timeout."}},
     {"Role",
      "Disconnect",
@@ -43,8 +43,10 @@ const struct docs_general DOCS_GENERAL[] = {
      "milliseconds? number",
      "string?",
      "local name = Secc.Receive_Any_001(60000)",
-     {"Waits for any message and gives its name; nil and 'timeout' or 'closed' where none came.",
-      "아무 메시지나 기다려 그 이름을 준다. 오지 않으면 nil과 'timeout' 또는 'closed'를 준다."}},
+     {"Waits for any message and gives its name; nil and 'timeout', 'closed' or 'failed' where "
+      "none came.",
+      "아무 메시지나 기다려 그 이름을 준다. 오지 않으면 nil과 'timeout', 'closed', 'failed' 중 "
+      "하나를 준다."}},
     {"Role",
      "Message",
      "name string",

@@ -17,6 +17,36 @@ struct printing {
     struct buf text; /* scratch */
 };
 
+/* ---- parameters and results ---- */
+
+/* Enumerations link to the page of types, where there is one. */
+static const char *type_link(const struct printing *p, const char *type, char *out, size_t size)
+{
+    char file[DOCS_FILE];
+    if (!p->docs->in_tree || type == NULL)
+        return NULL;
+    docs_types_file(p->docs, p->topic->protocol, file, sizeof file);
+    snprintf(out, size, "%s#%s", file, type);
+    return out;
+}
+
+static void parameter_cell(struct printing *p, const struct reference_function *f)
+{
+    char link[2 * DOCS_FILE];
+    const char *type = f->parameters > 0 ? f->parameter[f->parameters - 1].enumeration : NULL;
+    buf_clear(&p->text);
+    docs_parameters(f, &p->text);
+    page_cell(p->page, PAGE_PLAIN, buf_string(&p->text), type_link(p, type, link, sizeof link));
+}
+
+static void return_cell(struct printing *p, const struct reference_function *f)
+{
+    char link[2 * DOCS_FILE];
+    const char *type = f->returns_enumeration ? f->returns : NULL;
+    page_cell(p->page, PAGE_PLAIN, f->returns[0] != '\0' ? f->returns : "-",
+              type_link(p, type, link, sizeof link));
+}
+
 /* ---- overview ---- */
 
 static void overview_row(struct printing *p, const struct reference_function *f, bool has_details)
@@ -24,10 +54,8 @@ static void overview_row(struct printing *p, const struct reference_function *f,
     char link[NAME_TEXT + 1];
     snprintf(link, sizeof link, "#%s", f->text);
     page_cell(p->page, PAGE_CODE, f->call, has_details ? link : NULL);
-    buf_clear(&p->text);
-    docs_parameters(f, &p->text);
-    page_cell(p->page, PAGE_PLAIN, buf_string(&p->text), NULL);
-    page_cell(p->page, PAGE_PLAIN, f->returns[0] != '\0' ? f->returns : "-", NULL);
+    parameter_cell(p, f);
+    return_cell(p, f);
 }
 
 /* On a terminal the many functions of the signature's parts are not listed. */
@@ -90,12 +118,10 @@ static void function_rows(struct printing *p, const struct reference *r,
                           const struct reference_function *f, bool is_getter)
 {
     page_table(p->page, 2, NULL);
-    buf_clear(&p->text);
-    docs_parameters(f, &p->text);
     page_cell(p->page, PAGE_PLAIN, "Parameter", NULL);
-    page_cell(p->page, PAGE_PLAIN, buf_string(&p->text), NULL);
+    parameter_cell(p, f);
     page_cell(p->page, PAGE_PLAIN, "Return", NULL);
-    page_cell(p->page, PAGE_PLAIN, f->returns[0] != '\0' ? f->returns : "-", NULL);
+    return_cell(p, f);
     page_cell(p->page, PAGE_PLAIN, "Message", NULL);
     page_cell(p->page, PAGE_PLAIN, r->message->as.name, NULL);
     element_rows(p, f, is_getter);
@@ -172,7 +198,7 @@ static int print_frame(struct printing *p, struct reference *r, struct err *e)
     snprintf(text, sizeof text, "0x%08X", (unsigned)p->text.n);
     header_row(p, "Payload Length", text);
     bool is_sdp = payload == V2GTP_SDP_REQ || payload == V2GTP_SDP_RES;
-    header_row(p, "Payload", is_sdp ? r->message->as.name : "EXIEncodedV2GMessage");
+    header_row(p, "Payload", is_sdp ? v2gtp_type_name(payload) : "EXIEncodedV2GMessage");
     page_table_end(p->page);
     return 0;
 }

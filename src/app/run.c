@@ -82,7 +82,7 @@ struct running {
     struct script_timer timer[TIMERS_MAX];
     uint8_t id[8];
     const char *record_path;
-    bool lab, no_record, quiet;
+    bool lab, no_record, quiet, any_ended;
     int verbose;
     struct recorder recorder;
     struct ladder ladder;
@@ -189,8 +189,9 @@ static void print_text(void *context, const char *text, size_t n)
 /* What the verdict's line in the ladder has no room for. */
 static void script_ended(void *context, const struct script *s)
 {
-    const struct running *r = context;
+    struct running *r = context;
     bool ladder = !r->quiet && !r->run.print;
+    r->any_ended = true;
     if (ladder && s->traceback == NULL)
         return;
     if (s->verdict == VERDICT_PASS) {
@@ -234,7 +235,7 @@ static int run_all(struct running *r)
         }
     }
     int status = run_scripts(&r->run, &e);
-    if (e.set && status == RUN_ERROR && r->quiet)
+    if (e.set && !r->any_ended)
         report_err("", &e);
     if (r->record == NULL)
         return status;

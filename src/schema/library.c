@@ -4,6 +4,7 @@
 #include "base/asset.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +74,7 @@ static int read_file(const char *path, char **text, size_t *size, struct err *e)
 {
     FILE *f = fopen(path, "rb");
     if (f == NULL)
-        return err_set(e, "%s cannot be opened", path);
+        return err_set(e, "%s cannot be opened: %s", path, strerror(errno));
     *size = 0;
     size_t cap = 1 << 16;
     *text = malloc(cap);
@@ -91,7 +92,7 @@ static int read_file(const char *path, char **text, size_t *size, struct err *e)
     if (*text != NULL && !bad)
         return 0;
     free(*text);
-    return err_set(e, "%s cannot be read", path);
+    return err_set(e, "%s cannot be read%s%s", path, bad ? ": " : "", bad ? strerror(errno) : "");
 }
 
 /* The word behind `schema` at the start of a line. */

@@ -2,6 +2,7 @@
 /* Text to declarations: one line, one statement or field; indentation gives the nesting. */
 #include "schema/decl.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -490,10 +491,11 @@ static int read_message(struct parser *p)
     if (el == NULL)
         return -1;
     size_t n = strlen(el->name);
-    char *type = arena_text(p->d->arena, el->name, n + 4);
+    char *type = arena_alloc(p->d->arena, n + sizeof "Type");
     if (type == NULL)
         return FAIL(p, "out of memory");
-    memcpy(type + n, "Type", 5);
+    memcpy(type, el->name, n);
+    memcpy(type + n, "Type", sizeof "Type");
     if ((el->own = new_type(p, type)) == NULL)
         return -1;
     el->payload = p->d->schema->payload;
@@ -580,7 +582,13 @@ static int read_use(struct parser *p)
     const char *name;
     if (need_word(p, "the name of the schema to use", &name) != 0 || end_of_line(p) != 0)
         return -1;
-    return decl_read(p->d, name, false, p->e);
+    if (decl_read(p->d, name, false, p->e) == 0)
+        return 0;
+    if (p->e->line == ERR_NO_PLACE) { /* no such schema: what used it is the place */
+        snprintf(p->e->path, sizeof p->e->path, "%s", p->place.file);
+        p->e->line = p->place.line;
+    }
+    return -1;
 }
 
 /* What may stand at the left margin. */

@@ -193,9 +193,11 @@ static void add_value(struct reference *r, const struct name *n, const union val
                       struct buf *out)
 {
     uint32_t count = n->target == NAME_COUNT ? fresh_count(r, n) : 0;
+    if (n->target == NAME_COUNT && count == 0)
+        count = n->field->min > 1 ? n->field->min : 1;
     switch (n->target) {
     case NAME_COUNT:
-        buf_printf(out, "%u", count > 0 ? count : 1);
+        buf_printf(out, "%u", count);
         break;
     case NAME_SPECIFIED:
         buf_text(out, "true");
@@ -667,6 +669,8 @@ void reference_describe(struct reference *r, const struct reference_entry *entry
                                      .wire = EMPTY};
     add_parameters(r, f, entry);
     f->returns = result_of(r, n);
+    f->returns_enumeration =
+        n->verb == VERB_GET && n->target == NAME_LEAF && n->field->kind == KIND_ENUM;
     f->call = call_of(r, f, &text);
     f->does = does_of(r, entry, &text);
     f->meaning = meaning_of(r, n);

@@ -49,11 +49,12 @@ struct reference_parameter {
  * the reference. */
 struct reference_function {
     const char *text;
-    const char *call;     /* with its parameters */
-    const char *does;     /* "Sets SessionStopReq.ChargingSession" */
-    const char *rule;     /* how functions of this form work */
-    const char *meaning;  /* doc line of the element, or of the message */
-    const char *returns;  /* type in Lua */
+    const char *call;    /* with its parameters */
+    const char *does;    /* "Sets SessionStopReq.ChargingSession" */
+    const char *rule;    /* how functions of this form work */
+    const char *meaning; /* doc line of the element, or of the message */
+    const char *returns; /* type in Lua */
+    bool returns_enumeration;
     const char *kind;     /* type of the element: "evseIDType (string)" */
     const char *presence; /* "mandatory", "list of 1..16 entries" */
     const char *limits, *unit;

@@ -69,8 +69,9 @@ static int sandbox_assert(lua_State *L)
         lua_settop(L, 2);
         return lua_error(L);
     }
+    const char *what = luaL_optstring(L, 2, "assertion failed");
     luaL_where(L, 1);
-    lua_pushstring(L, luaL_optstring(L, 2, "assertion failed"));
+    lua_pushstring(L, what);
     lua_concat(L, 2);
     snprintf(s->asserted, sizeof s->asserted, "%s", lua_tostring(L, -1));
     return lua_error(L);

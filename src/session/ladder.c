@@ -148,6 +148,8 @@ static const char *frame_name(const struct event *e)
 {
     if (e->name[0] != '\0')
         return e->name;
+    if (e->kind == EVENT_BYTES && e->problem == NULL)
+        return "raw bytes";
     const char *type = e->kind == EVENT_FRAME ? v2gtp_type_name(e->payload_type) : NULL;
     return type != NULL && e->problem == NULL ? type : "not decoded";
 }
@@ -174,6 +176,8 @@ static void print_frame(struct ladder *l, const struct event *e)
         ladder_values(e->message, &values);
     else if (e->text != NULL)
         buf_text(&values, e->text);
+    if (e->kind == EVENT_BYTES && e->problem == NULL)
+        buf_hex(&values, e->bytes.p, e->bytes.n < 16 ? e->bytes.n : 16, false);
     const char *text = buf_string(&values);
     bool bad = !e->ok || strstr(text, "FAILED") != NULL || strstr(text, "Failed_") != NULL;
     const char *name = frame_name(e);
@@ -234,7 +238,7 @@ static bool is_shown(const struct ladder *l, const struct event *e)
 {
     bool wire = e->kind == EVENT_FRAME || e->kind == EVENT_BYTES || e->kind == EVENT_CONNECT ||
                 e->kind == EVENT_CLOSE;
-    if (!wire || l->view == FROM_BOTH || e->by[0] == '\0')
+    if (!wire || l->view == FROM_BOTH || e->by[0] == '\0' || e->problem != NULL)
         return true;
     return (l->view == FROM_EVCC) == (e->by[0] == 'E');
 }
@@ -254,7 +258,7 @@ void ladder_event(void *context, const struct event *e)
         print_connect(l, e);
         break;
     case EVENT_CLOSE:
-        print_note(l, e, DIM, "closed");
+        print_note(l, e, DIM, "");
         break;
     case EVENT_LOSS:
         print_note(l, e, YELLOW, "loss");

@@ -119,8 +119,6 @@ static void stream_tell_closed(struct stream *s, enum stream_end end, const char
     if (s->is_told || s->is_closing)
         return;
     s->is_told = true;
-    if (end != STREAM_CLOSED)
-        s->is_open = false;
     uv_read_stop((uv_stream_t *)&s->tcp);
     if (s->events->closed != NULL)
         s->events->closed(s->context, s, end, why);
@@ -128,7 +126,7 @@ static void stream_tell_closed(struct stream *s, enum stream_end end, const char
 
 static void stream_lost(struct stream *s, const char *what, int number)
 {
-    char why[384], local[ENDPOINT_TEXT], remote[ENDPOINT_TEXT];
+    char why[512], local[ENDPOINT_TEXT], remote[ENDPOINT_TEXT];
     enum stream_end end = end_of_error(number);
     const char *text = end == STREAM_FAILED ? uv_strerror(number) : END_TEXTS[end];
     endpoint_text(&s->remote, remote, sizeof remote);
@@ -138,6 +136,10 @@ static void stream_lost(struct stream *s, const char *what, int number)
                  end == STREAM_REFUSED ? ", nobody listens there" : "");
     else
         snprintf(why, sizeof why, "%s of %s with %s: %s", what, local, remote, text);
+    if (s->is_open && s->filter != NULL && s->filter->ended != NULL)
+        s->filter->ended(s->filter_state, why, sizeof why);
+    if (end != STREAM_CLOSED)
+        s->is_open = false;
     stream_tell_closed(s, end, why);
 }
 

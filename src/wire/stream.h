@@ -141,6 +141,8 @@ struct stream_filter {
     void (*finish)(void *state, struct stream *s);
     /* The stream is gone; nothing may be called any more. */
     void (*free)(void *state);
+    /* TCP has ended: why is the sentence for `closed`, to which more may be added. May be NULL. */
+    void (*ended)(void *state, char *why, size_t size);
 };
 
 void stream_set_filter(struct stream *s, const struct stream_filter *filter, void *state);
@@ -148,7 +150,8 @@ void stream_ready(struct stream *s);
 void stream_deliver(struct stream *s, struct slice bytes);
 int stream_write_wire(struct stream *s, struct slice bytes, struct err *e);
 
-/* Ends the connection from within (a failed handshake): `closed` with this text, and RST or FIN. */
+/* Ends the connection from within (a failed handshake): `closed` with this text. TCP stays open
+ * until the owner closes, and what was written before (an alert) still goes out. */
 void stream_fail(struct stream *s, enum stream_end end, const char *why);
 
 #endif

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs of scripts against each other over TCP on the loopback interface: sessions, verdicts and what
+ * they say, times, what is recorded.
+ */
+#include "script/run.h"
+
+#include "wire/endpoint.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define SCRIPTS_MAX 3
+
+static struct library library;
+
+/* What was recorded, a line an event, and how each script ended. */
+static struct buf record;
+static char reasons[SCRIPTS_MAX][1024];
+static enum verdict verdicts[SCRIPTS_MAX];
+static unsigned ended;
+
+static void keep_event(void *context, const struct event *e)
+{
+    static const char *const KINDS[] = {"FRAME", "BYTES", "LISTEN",    "CONNECT", "CLOSE",  "LOSS",
+                                        "LOG",   "CHECK", "VIOLATION", "TIMER",   "VERDICT"};
+    (void)context;
+    const char *kind = (size_t)e->kind < sizeof KINDS / sizeof KINDS[0] ? KINDS[e->kind] : "OTHER";
+    buf_printf(&record, "%s %s %s %s%s %lld\n", e->by, kind, e->ok ? "ok" : "bad", e->name, e->text,
+               (long long)e->limit_us);
+}
+
+static void keep_end(void *context, const struct script *s)
+{
+    (void)context;
+    snprintf(reasons[ended], sizeof reasons[ended], "%s", s->reason);
+    verdicts[ended++] = s->verdict;
+}
+
+static void write_script(const char *text, char path[64])
+{
+    snprintf(path, 64, "/tmp/v2glab-test-XXXXXX.lua");
+    int fd = mkstemps(path, 4);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+}
+
+static struct run_options options;
+
+/* Runs up to two scripts against each other; returns the exit code. */
+static int run_two(const char *first, const char *second)
+{
+    static struct recorder recorder;
+    const char *text[SCRIPTS_MAX] = {first, second, NULL}, *path[SCRIPTS_MAX];
+    char name[SCRIPTS_MAX][64], address[32];
+    struct run_options o = options;
+    struct err e = ERR_INIT;
+    recorder.n = 0;
+    recorder_add(&recorder, keep_event, NULL);
+    snprintf(address, sizeof address, "[::1]:%u", endpoint_random_port());
+    for (; text[o.scripts] != NULL; o.scripts++) {
+        write_script(text[o.scripts], name[o.scripts]);
+        path[o.scripts] = name[o.scripts];
+    }
+    o.script = path;
+    o.common.library = &library;
+    o.common.recorder = &recorder;
+    o.common.peer.address = address;
+    o.ended = keep_end;
+    ended = 0;
+    buf_clear(&record);
+    int result = run_scripts(&o, &e);
+    for (unsigned i = 0; i < o.scripts; i++)
+        unlink(name[i]);
+    assert_int_equal(e.set, result != RUN_PASS);
+    buf_string(&record);
+    return result;
+}
+
+static void must_end(int result, int wanted)
+{
+    if (result != wanted)
+        fail_msg("expected %d, found %d\n%s\n%s\n%s", wanted, result, reasons[0], reasons[1],
+                 (char *)record.p);
+}
+
+static void must_record(const char *text)
+{
+    if (strstr((char *)record.p, text) == NULL)
+        fail_msg("expected '%s' in\n%s", text, (char *)record.p);
+}
+
+/* One of the scripts ended so. */
+static void must_say(enum verdict verdict, const char *says)
+{
+    for (unsigned i = 0; i < ended; i++)
+        if (verdicts[i] == verdict && strstr(reasons[i], says) != NULL)
+            return;
+    fail_msg("expected %s: %s, found\n%s: %s\n%s: %s", verdict_name(verdict), says,
+             verdict_name(verdicts[0]), reasons[0], verdict_name(verdicts[1]), reasons[1]);
+}
+
+/* ---- sessions ---- */
+
+static const char EVCC[] =
+    "Evcc.Set_SessionSetupReq_EVCCID('020000000001')\n"
+    "Evcc.Send_SessionSetupReq_001()\n"
+    "Evcc.Receive_SessionSetupRes_001()\n"
+    "assert(Evcc.Get_SessionSetupRes_ResponseCode() == ResponseCodeType.OK_NewSessionEstablished)\n"
+    "assert(Evcc.SessionID() ~= '0000000000000000')\n"
+    "assert(Evcc.Get_SessionSetupRes_Header_SessionID() == Evcc.SessionID())\n"
+    "Log('setup', Evcc.Protocol)\n"
+    "Evcc.Send_SessionStopReq_001()\n"
+    "Evcc.Receive_SessionStopRes_001()\n";
+
+static const char SECC[] =
+    "Secc.Receive_SessionSetupReq_001()\n"
+    "assert(Secc.Check_Received_SessionSetupReq())\n"
+    "assert(Secc.Check_SessionSetupReq_EVCCID('020000000001'))\n"
+    "Secc.Send_SessionSetupRes_001()\n"
+    "Secc.Receive_SessionStopReq_001()\n"
+    "assert(Secc.Get_SessionStopReq_Header_SessionID() == Secc.SessionID())\n"
+    "Secc.Send_SessionStopRes_001()\n";
+
+static void test_session(void **state)
+{
+    (void)state;
+    must_end(run_two(EVCC, SECC), RUN_PASS);
+    must_record("EVCC LOG ok setup\tISO15118-2");
+    must_record("EVCC TIMER ok V2G_EVCC_Msg_Timeout 2000000");
+    must_record("SECC TIMER ok V2G_SECC_Sequence_Timeout 60000000");
+    must_record("SECC TIMER ok V2G_SECC_Msg_Performance_Time 1500000");
+    must_record("SECC CHECK ok SessionSetupReq_EVCCID: expected '020000000001', found "
+                "'020000000001'");
+    must_record("EVCC VERDICT ok pass");
+    must_record("SECC VERDICT ok pass");
+    must_end(run_two(SECC, EVCC), RUN_PASS);
+}
+
+/* What the vehicle offers decides what the station speaks, also for what was set before. */
+static void test_protocols(void **state)
+{
+    (void)state;
+    static const char DIN_EVCC[] =
+        "Evcc.Protocol = 'DIN70121'\n"
+        "Evcc.Send_SessionSetupReq_001()\n"
+        "Evcc.Receive_SessionSetupRes_001()\n"
+        "assert(Evcc.Get_SessionSetupRes_EVSEID() == '4B522A')\n"
+        "Evcc.Send_ContractAuthenticationReq_001()\n"
+        "Evcc.Receive_ContractAuthenticationRes_001()\n";
+    static const char ANY_SECC[] =
+        "assert(Secc.Protocol == 'ISO15118-2')\n"
+        "local set = Secc.Set_SessionSetupRes_EVSEID\n"
+        "set('KR*') -- too short for ISO 15118-2, but it is DIN that is spoken\n"
+        "Secc.Receive_SessionSetupReq_001()\n"
+        "assert(Secc.Protocol == 'DIN70121')\n"
+        "Secc.Send_SessionSetupRes_001()\n"
+        "Secc.Receive_ContractAuthenticationReq_001()\n"
+        "set('00')\n"
+        "Secc.Send_ContractAuthenticationRes_001()\n";
+    must_end(run_two(DIN_EVCC, ANY_SECC), RUN_PASS);
+}
+
+static void test_protocol_by_option(void **state)
+{
+    (void)state;
+    options.common.protocol = "ISO15118-20";
+    int result = run_two("Evcc.Send_SessionSetupReq_001() Evcc.Receive_SessionSetupRes_001()\n"
+                         "assert(Evcc.Get_SessionSetupRes_Header_TimeStamp() > 1600000000)",
+                         "Secc.Receive_SessionSetupReq_001() Secc.Send_SessionSetupRes_001()\n"
+                         "Sleep(100)");
+    options.common.protocol = NULL;
+    must_end(result, RUN_PASS);
+}
+
+/* supportedAppProtocol message by message. */
+static void test_manual_handshake(void **state)
+{
+    (void)state;
+    must_end(run_two("Evcc.Add_supportedAppProtocolReq_ProtocolNamespace('urn:din:70121:2012:MsgDef')\n"
+                     "Evcc.Set_supportedAppProtocolReq_SchemaID(0, 42)\n"
+                     "Evcc.Send_supportedAppProtocolReq_001()\n"
+                     "Evcc.Receive_supportedAppProtocolRes_001()\n"
+                     "assert(Evcc.Get_supportedAppProtocolRes_SchemaID() == 42)\n"
+                     "assert(Evcc.Protocol == 'DIN70121')\n"
+                     "Evcc.Send_SessionSetupReq_001()\n"
+                     "Evcc.Receive_SessionSetupRes_001()\n",
+                     "Secc.Receive_supportedAppProtocolReq_001()\n"
+                     "Secc.Set_supportedAppProtocolRes_SchemaID(\n"
+                     "  Secc.Get_supportedAppProtocolReq_SchemaID(0))\n"
+                     "Secc.Send_supportedAppProtocolRes_001()\n"
+                     "Secc.Receive_SessionSetupReq_001()\n"
+                     "Secc.Send_SessionSetupRes_001()\n"
+                     "Sleep(100)\n"),
+             RUN_PASS);
+    must_record("supportedAppProtocolReq");
+}
+
+/* ---- verdicts ---- */
+
+static void test_other_message(void **state)
+{
+    (void)state;
+    must_end(run_two("Evcc.Send_SessionSetupReq_001()\nEvcc.Receive_ServiceDiscoveryRes_001()\n"
+                     "error('not reached')",
+                     "Secc.Receive_SessionSetupReq_001()\n"
+                     "Secc.Set_SessionSetupRes_ResponseCode('FAILED')\n"
+                     "Secc.Send_SessionSetupRes_001() Sleep(50)"),
+             RUN_FAIL);
+    must_say(VERDICT_FAIL, ".lua:2: expected ServiceDiscoveryRes, found SessionSetupRes "
+                           "(ResponseCode FAILED)");
+    must_record("EVCC VERDICT bad fail: ");
+}
+
+static void test_time_out(void **state)
+{
+    (void)state;
+    must_end(run_two("Evcc.Send_SessionSetupReq_001()\npcall(Evcc.Receive_SessionSetupRes_001, 100)\n"
+                     "error('not reached')",
+                     "Secc.Receive_SessionSetupReq_001()\nSleep(300)"),
+             RUN_FAIL);
+    must_say(VERDICT_FAIL, ".lua:2: expected SessionSetupRes within 100 ms (given by the script), "
+                           "found nothing");
+    must_record("EVCC TIMER bad given by the script 100000");
+    static const struct script_timer TIMERS[] = {{"V2G_EVCC_Msg_Timeout_SessionSetupReq", 50}};
+    options.common.timer = TIMERS;
+    options.common.timers = 1;
+    must_end(run_two("Evcc.Send_SessionSetupReq_001()\nEvcc.Receive_SessionSetupRes_001()",
+                     "Secc.Receive_SessionSetupReq_001()\nSleep(300)"),
+             RUN_FAIL);
+    options.common.timers = 0;
+    must_say(VERDICT_FAIL, "within 50 ms (V2G_EVCC_Msg_Timeout_SessionSetupReq), found nothing");
+}
+
+static void test_closed(void **state)
+{
+    (void)state;
+    must_end(run_two("Evcc.Send_SessionSetupReq_001()\nEvcc.Receive_SessionSetupRes_001()",
+                     "Secc.Receive_SessionSetupReq_001()\nSecc.Disconnect()"),
+             RUN_FAIL);
+    must_say(VERDICT_FAIL, "expected SessionSetupRes, found the connection closed");
+    must_end(run_two("Evcc.Connect() Evcc.Disconnect() Evcc.Send_SessionSetupReq_001()",
+                     "Secc.Receive_SessionSetupReq_001()"),
+             RUN_FAIL);
+}
+
+static void test_nobody(void **state)
+{
+    (void)state;
+    must_end(run_two("Evcc.Connect{timeout = 150}\nerror('not reached')", NULL), RUN_FAIL);
+    must_say(VERDICT_FAIL, "Connect: expected a connection");
+    assert_string_equal((verdicts[0] == VERDICT_FAIL) ? "fail" : "", "fail");
+}
+
+/* A script's error is its own, and the record has it; the other script sees the connection end. */
+static void test_script_error(void **state)
+{
+    (void)state;
+    must_end(run_two("Evcc.Send_SessionSetupReq_001()\nEvcc.Receive_SessionSetupRes_001()",
+                     "Secc.Receive_SessionSetupReq_001()\nlocal x = nil + 1"),
+             RUN_ERROR);
+    must_say(VERDICT_ERROR, ".lua:2: attempt to perform arithmetic");
+    must_say(VERDICT_FAIL, "found the connection closed");
+    must_record("SECC VERDICT bad error: ");
+    must_record("stack traceback");
+    must_end(run_two("x = = 1", NULL), RUN_ERROR);
+    must_end(run_two("assert(1 > 2)", NULL), RUN_FAIL);
+    must_end(run_two("Inconclusive('x')", NULL), RUN_INCONCLUSIVE);
+}
+
+/* ---- other ways to receive and send ---- */
+
+static void test_any(void **state)
+{
+    (void)state;
+    must_end(run_two("Evcc.Send_SessionSetupReq_001()\n"
+                     "assert(Evcc.Receive_Any_001() == 'SessionSetupRes')\n"
+                     "assert(Evcc.Check_Received_SessionSetupRes())\n"
+                     "local name, why = Evcc.Receive_Any_001(30)\n"
+                     "assert(name == nil and why == 'timeout')\n"
+                     "Evcc.Send_Raw('\\1\\254\\128\\1\\0\\0\\0\\2ab')\n"
+                     "name, why = Evcc.Receive_Any_001()\n"
+                     "assert(name == nil and why == 'closed', why)\n"
+                     "assert(Evcc.State() == 'closed')\n",
+                     "local name = Secc.Receive_Any_001()\n"
+                     "assert(name == 'SessionSetupReq')\n"
+                     "local m = Secc.Received()\n"
+                     "assert(m:name() == name and m.EVCCID == '000000000000')\n"
+                     "local answer = Secc.Message('SessionSetupRes')\n"
+                     "answer.EVSEID = 'KR*TC1*ISO1*001'\n"
+                     "answer:send()\n"
+                     "local bad, why = Secc.Receive_Any_001(1000)\n"
+                     "assert(bad == '' and #why > 0)\n"),
+             RUN_PASS);
+}
+
+static void test_again(void **state)
+{
+    (void)state;
+    must_end(run_two("for i = 1, 3 do\n"
+                     "  Evcc.Connect{protocol = 'DIN70121'}\n"
+                     "  Evcc.Send_SessionSetupReq_001()\n"
+                     "  Evcc.Receive_SessionSetupRes_001()\n"
+                     "  Evcc.Disconnect()\n"
+                     "end",
+                     "for i = 1, 3 do\n"
+                     "  Secc.Listen{}\n"
+                     "  Secc.Receive_SessionSetupReq_001()\n"
+                     "  Secc.Send_SessionSetupRes_001()\n"
+                     "  local _, why = Secc.Receive_Any_001()\n"
+                     "  assert(why == 'closed', why)\n"
+                     "end"),
+             RUN_PASS);
+}
+
+/* Both roles in one script. */
+static void test_both_roles(void **state)
+{
+    (void)state;
+    must_end(run_two("Secc.Listen()\n"
+                     "Evcc.Send_SessionSetupReq_001()\n"
+                     "Secc.Receive_SessionSetupReq_001()\n"
+                     "Secc.Send_SessionSetupRes_001()\n"
+                     "Evcc.Receive_SessionSetupRes_001()\n",
+                     NULL),
+             RUN_PASS);
+}
+
+static void test_waiting_in_coroutine(void **state)
+{
+    (void)state;
+    must_end(run_two("local go = coroutine.wrap(function()\n"
+                     "  Evcc.Send_SessionSetupReq_001()\n"
+                     "  Evcc.Receive_SessionSetupRes_001()\n"
+                     "  coroutine.yield('half')\n"
+                     "  Sleep(20)\n"
+                     "  return 'whole'\n"
+                     "end)\n"
+                     "assert(go() == 'half') assert(go() == 'whole')\n"
+                     "assert(pcall(Sleep, 1))\n"
+                     "local ok, why = pcall(table.sort, {2, 1}, function() Sleep(1) end)\n"
+                     "assert(not ok and why:find('waiting is not possible here'), why)\n",
+                     "Secc.Receive_SessionSetupReq_001()\nSecc.Send_SessionSetupRes_001()\nSleep(50)"),
+             RUN_PASS);
+}
+
+static void interrupt(int number)
+{
+    (void)number;
+    kill(getpid(), SIGINT);
+}
+
+static void interrupted_run(const char *text)
+{
+    signal(SIGALRM, interrupt);
+    ualarm(100000, 0);
+    options.interruptible = true;
+    int result = run_two(text, NULL);
+    options.interruptible = false;
+    must_end(result, RUN_INCONCLUSIVE);
+    must_say(VERDICT_INCONCLUSIVE, "interrupted");
+}
+
+static void test_interrupt(void **state)
+{
+    (void)state;
+    interrupted_run("Sleep(60000)");
+    interrupted_run("while true do end");
+}
+
+static int open_library(void **state)
+{
+    (void)state;
+    library_open(&library);
+    return 0;
+}
+
+static int close_library(void **state)
+{
+    (void)state;
+    library_close(&library);
+    buf_close(&record);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_session),
+        cmocka_unit_test(test_protocols),
+        cmocka_unit_test(test_protocol_by_option),
+        cmocka_unit_test(test_manual_handshake),
+        cmocka_unit_test(test_other_message),
+        cmocka_unit_test(test_time_out),
+        cmocka_unit_test(test_closed),
+        cmocka_unit_test(test_nobody),
+        cmocka_unit_test(test_script_error),
+        cmocka_unit_test(test_any),
+        cmocka_unit_test(test_again),
+        cmocka_unit_test(test_both_roles),
+        cmocka_unit_test(test_waiting_in_coroutine),
+        cmocka_unit_test(test_interrupt),
+    };
+    return cmocka_run_group_tests(tests, open_library, close_library);
+}

@@ -1,0 +1,183 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# `v2glab run`: scripts against each other over the isolated network, what they show and leave, and
+# what happens when they fail.
+set -u
+
+record=$TMPDIR/record
+
+# check NAME COMMAND...
+check() {
+    what=$1
+    shift
+    if "$@"; then echo "ok - $what"; else echo "not ok - $what"; fi
+}
+
+# pair EVCC SECC: both examples pass, and the capture that they leave holds the session again.
+pair() {
+    rm -rf "$record"
+    "$V2GLAB" run -o "$record" "examples/evcc-$1.lua" "examples/secc-$2.lua" >"$TMPDIR/out" 2>&1
+    code=$?
+    sent=$(grep -c '"kind":"frame","by":"EVCC"' "$record/events.jsonl")
+    again=$("$V2GLAB" decode --verify --json "$record/session.pcapng" 2>"$TMPDIR/summary" |
+        grep -c '"kind":"frame"')
+    if [ $code -eq 0 ] && [ "$sent" -gt 20 ] && [ "$sent" -eq "$again" ] &&
+        grep -q ' 0 not decoded, 0 violations' "$TMPDIR/summary"; then
+        echo "ok - examples $1 and $2: $sent frames"
+    else
+        echo "not ok - examples $1 and $2: exit $code, $sent frames recorded, $again in the capture"
+        cat "$TMPDIR/out" "$TMPDIR/summary"
+    fi
+}
+
+pair iso15118-2-ac iso15118-2-ac
+pair iso15118-2-dc iso15118-2-dc
+pair din70121-dc din70121-dc
+pair iso15118-20-ac iso15118-20-ac
+pair iso15118-20-ac-dynamic iso15118-20-ac
+pair iso15118-20-ac-bpt iso15118-20-ac
+pair iso15118-20-dc iso15118-20-dc
+pair iso15118-20-dc-dynamic iso15118-20-dc
+pair iso15118-20-dc-bpt iso15118-20-dc
+
+# Wireshark's dissector has nothing to complain about in what a run leaves
+if command -v tshark >/dev/null; then
+    tshark -r "$record/session.pcapng" -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
+        -q -z expert,warn >"$TMPDIR/expert" 2>/dev/null
+    check "tshark warns of nothing" test ! -s "$TMPDIR/expert" -o \
+        -z "$(grep -E 'Errors|Warns' "$TMPDIR/expert")"
+else
+    echo "ok - tshark warns of nothing # SKIP tshark is not installed"
+fi
+
+# script NAME: text on standard input.
+script() {
+    cat >"$TMPDIR/$1.lua"
+}
+
+# try CODE WHAT TEXT ARGUMENT...: the run exits with CODE and its output has TEXT.
+try() {
+    wanted=$1 what=$2 text=$3
+    shift 3
+    "$V2GLAB" run --no-record "$@" >"$TMPDIR/out" 2>&1
+    code=$?
+    if [ $code -eq "$wanted" ] && grep -qF "$text" "$TMPDIR/out"; then
+        echo "ok - $what"
+    else
+        echo "not ok - $what: exit $code, expected $wanted and: $text"
+        cat "$TMPDIR/out"
+    fi
+}
+
+script setup <<'END'
+Secc.Receive_SessionSetupReq_001()
+Secc.Send_SessionSetupRes_001()
+Secc.Receive_Any_001(2000)
+END
+
+script assert <<'END'
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+assert(Evcc.Get_SessionSetupRes_ResponseCode() == ResponseCodeType.OK)
+END
+try 1 "an assert that fails is a fail, with its line" "assert.lua:3" \
+    "$TMPDIR/assert.lua" "$TMPDIR/setup.lua"
+
+script late <<'END'
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+Evcc.Send_ServiceDiscoveryReq_001()
+Evcc.Receive_ServiceDiscoveryRes_001(300)
+END
+try 1 "a response that does not come is a fail, with line and message" "late.lua:4" \
+    "$TMPDIR/late.lua" "$TMPDIR/setup.lua"
+check "and says what was waited for" grep -q ServiceDiscoveryRes "$TMPDIR/out"
+
+script other <<'END'
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_ServiceDiscoveryRes_001()
+END
+try 1 "another message than the one waited for is a fail" "SessionSetupRes" \
+    "$TMPDIR/other.lua" "$TMPDIR/setup.lua"
+check "at its line" grep -q other.lua:2 "$TMPDIR/out"
+
+script closes <<'END'
+Secc.Receive_SessionSetupReq_001()
+Secc.Disconnect()
+END
+try 1 "a connection that is closed is a fail" "closed" "$TMPDIR/assert.lua" "$TMPDIR/closes.lua"
+
+script wrong <<'END'
+Evcc.Set_SessionStopReq_ChargingSesion('Terminate')
+END
+try 3 "a name that does not exist is an error, with its line" "wrong.lua:1" "$TMPDIR/wrong.lua"
+check "and the nearest name is told" grep -q Set_SessionStopReq_ChargingSession "$TMPDIR/out"
+
+script system <<'END'
+os.execute('true')
+END
+try 3 "a script cannot run programs" "system.lua:1" "$TMPDIR/system.lua"
+try 0 "unless it is told so" "" --unsafe "$TMPDIR/system.lua"
+
+try 3 "a script that is not there is an error" "nothing.lua" "$TMPDIR/nothing.lua"
+
+script lie <<'END'
+Evcc.Set_SessionSetupReq_EVCCID('00112233445566778899')
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+END
+try 0 "a value outside the standard is sent, and marked" "violation" \
+    "$TMPDIR/lie.lua" "$TMPDIR/setup.lua"
+
+script raw <<'END'
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+Evcc.Send_Raw('\x01\xFE\x80\x01\xFF\xFF\xFF\xFF')
+Sleep(200)
+END
+script raw-secc <<'END'
+Secc.Receive_SessionSetupReq_001()
+Secc.Send_SessionSetupRes_001()
+local name, why = Secc.Receive_Any_001(2000)
+assert(name == nil and why == 'closed', 'expected the connection to be ended')
+END
+try 0 "a length of 0xFFFFFFFF ends the connection and nothing else" "4294967295" \
+    "$TMPDIR/raw.lua" "$TMPDIR/raw-secc.lua"
+
+script sap <<'END'
+Evcc.Connect { manual = true }
+Evcc.Set_supportedAppProtocolReq_AppProtocol_Count(2)
+Evcc.Set_supportedAppProtocolReq_AppProtocol_ProtocolNamespace(0, 'urn:example:none')
+Evcc.Set_supportedAppProtocolReq_AppProtocol_SchemaID(0, 7)
+Evcc.Set_supportedAppProtocolReq_AppProtocol_Priority(0, 1)
+Evcc.Set_supportedAppProtocolReq_AppProtocol_ProtocolNamespace(1, 'urn:din:70121:2012:MsgDef')
+Evcc.Set_supportedAppProtocolReq_AppProtocol_SchemaID(1, 9)
+Evcc.Set_supportedAppProtocolReq_AppProtocol_Priority(1, 2)
+Evcc.Send_supportedAppProtocolReq_001()
+Evcc.Receive_supportedAppProtocolRes_001()
+assert(Evcc.Get_supportedAppProtocolRes_SchemaID() == 9)
+assert(Evcc.Protocol == 'DIN70121')
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+END
+try 0 "supportedAppProtocol can be scripted, and picks the protocol" "SchemaID 9" \
+    "$TMPDIR/sap.lua" "$TMPDIR/setup.lua"
+
+try 1 "no common protocol is a fail" "Failed_NoNegotiation" \
+    examples/evcc-din70121-dc.lua examples/secc-iso15118-20-dc.lua
+
+port=$((20000 + $$ % 20000))
+try 0 "--peer does without SDP and without the isolated network" "SessionStopRes" \
+    --peer "[::1]:$port" examples/evcc-iso15118-2-ac.lua examples/secc-iso15118-2-ac.lua
+
+"$V2GLAB" run --print --session-id B9D3FD12ABB3E0F8 examples/reference/*SessionStop*.lua \
+    >"$TMPDIR/out" 2>&1
+check "--print shows the header of the reference page" grep -q 0x0000000E "$TMPDIR/out"
+check "and its XML" grep -q '<s4:SessionID>B9D3FD12ABB3E0F8</s4:SessionID>' "$TMPDIR/out"
+
+"$V2GLAB" lab cat /proc/net/if_inet6 >"$TMPDIR/out" 2>&1
+check "lab runs a command where ev0 is" grep -q 'ev0$' "$TMPDIR/out"
+"$V2GLAB" lab --side evse cat /proc/net/if_inet6 >"$TMPDIR/out" 2>&1
+check "and where evse0 is" grep -q 'evse0$' "$TMPDIR/out"
+"$V2GLAB" lab sh -c 'exit 7' >/dev/null 2>&1
+check "with the command's exit code" test $? -eq 7

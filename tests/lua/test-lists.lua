@@ -1,0 +1,80 @@
+-- Lists: counts, entries by index, Add_, Exist_; and what the other role receives.
+
+local prefix <const> = 'PaymentServiceSelectionReq_SelectedServiceList'
+
+Evcc['Set_' .. prefix .. '_Count'](3)
+assert(Evcc['Get_' .. prefix .. '_Count']() == 3)
+Evcc['Set_' .. prefix .. '_ServiceID'](0, 1)
+Evcc['Set_' .. prefix .. '_ServiceID'](1, 3)
+Evcc['Set_' .. prefix .. '_SelectedService_ServiceID'](2, 4)
+Evcc['Set_' .. prefix .. '_ParameterSetID'](1, 9)
+assert(Evcc['Get_' .. prefix .. '_ServiceID'](2) == 4)
+assert(Evcc['Get_' .. prefix .. '_ServiceID']() == 1)
+assert(Evcc['Get_' .. prefix .. '_ParameterSetID'](0) == nil)
+assert(Evcc['Get_' .. prefix .. '_ServiceID'](7) == nil)
+Evcc.Send_PaymentServiceSelectionReq_001()
+
+Secc.Receive_PaymentServiceSelectionReq_001()
+assert(Secc.Check_Received_PaymentServiceSelectionReq())
+assert(not Secc.Check_Received_SessionStopReq())
+assert(Secc.Exist_PaymentServiceSelection_SelectedService(3, 9))
+assert(Secc.Exist_PaymentServiceSelection_SelectedService(4))
+assert(Secc.Exist_PaymentServiceSelection_SelectedService(nil, 9))
+assert(not Secc.Exist_PaymentServiceSelection_SelectedService(1, 9))
+assert(not Secc.Exist_PaymentServiceSelection_SelectedService(5))
+assert(Secc.Exist_PaymentServiceSelectionReq_SelectedServiceList_SelectedService(3, 9))
+assert(Secc['Check_' .. prefix .. '_ServiceID'](2, 4))
+assert(not Secc['Check_' .. prefix .. '_ServiceID'](2, 5))
+assert(Secc.Check_PaymentServiceSelectionReq_SelectedPaymentOption(PaymentOptionType.ExternalPayment))
+assert(#Secc.Get_PaymentServiceSelectionReq_SelectedServiceList().SelectedService == 3)
+
+-- Add_ fills the entry that a fresh message has, then appends
+Evcc.Protocol = 'DIN70121'
+Evcc.Add_ServicePaymentSelectionReq_SelectedServiceList_ServiceID(7)
+Evcc.Add_ServicePaymentSelectionReq_SelectedServiceList_ServiceID(8)
+Evcc.Add_ServicePaymentSelectionReq_SelectedServiceList_ParameterSetID(70)
+assert(Evcc.Get_ServicePaymentSelectionReq_SelectedServiceList_Count() == 2)
+assert(Evcc.Get_ServicePaymentSelectionReq_SelectedServiceList_ServiceID(0) == 7)
+assert(Evcc.Get_ServicePaymentSelectionReq_SelectedServiceList_ServiceID(1) == 8)
+assert(Evcc.Get_ServicePaymentSelectionReq_SelectedServiceList_ParameterSetID(0) == 70)
+Evcc.Set_ServicePaymentSelectionReq_SelectedServiceList_Count(1)
+Evcc.Add_ServicePaymentSelectionReq_SelectedServiceList_ServiceID(9)
+assert(Evcc.Get_ServicePaymentSelectionReq_SelectedServiceList_ServiceID(1) == 9)
+Evcc.Send_ServicePaymentSelectionReq_001()
+
+-- lists within lists: Add_ goes to the last outer entry
+local entry <const> = 'ServiceDetailRes_ServiceParameterList_ParameterSet'
+Secc['Set_' .. entry .. '_ParameterSetID'](0, 1)
+Secc['Set_' .. entry .. '_ParameterSetID'](1, 2)
+Secc['Add_' .. entry .. '_Parameter_Name']('Port')
+Secc['Add_' .. entry .. '_Parameter_Name']('Protocol')
+Secc['Add_' .. entry .. '_Parameter_Name'](0, 'First')
+Secc['Set_' .. entry .. '_Parameter_intValue'](1, 1, 80)
+assert(Secc['Get_' .. entry .. '_Parameter_Name'](1, 0) == 'Port')
+assert(Secc['Get_' .. entry .. '_Parameter_Name'](1, 1) == 'Protocol')
+assert(Secc['Get_' .. entry .. '_Parameter_Name'](0, 0) == 'First')
+assert(Secc['Get_' .. entry .. '_Parameter_intValue'](1, 1) == 80)
+assert(Secc['Get_' .. entry .. '_Parameter_Count'](1) == 2)
+Secc.Send_ServiceDetailRes_001()
+
+-- many entries
+for i = 0, 1023 do
+  Secc.Set_ChargeParameterDiscoveryRes_SAScheduleList_SAScheduleTuple_PMaxSchedule_PMaxScheduleEntry_PMax(
+    0, i, 1000 + i)
+end
+assert(not pcall(Secc.Set_ChargeParameterDiscoveryRes_SAScheduleList_SAScheduleTuple_PMaxSchedule_PMaxScheduleEntry_PMax,
+  0, 1024, 1))
+Secc.Send_ChargeParameterDiscoveryRes_001()
+
+-- offers of supportedAppProtocol
+Evcc.Protocol = 'ISO15118-2'
+Evcc.Add_supportedAppProtocolReq_ProtocolNamespace('urn:din:70121:2012:MsgDef')
+Evcc.Add_supportedAppProtocolReq_ProtocolNamespace('urn:iso:15118:2:2013:MsgDef')
+Evcc.Set_supportedAppProtocolReq_SchemaID(1, 2)
+Evcc.Set_supportedAppProtocolReq_Priority(1, 2)
+assert(Evcc.Get_supportedAppProtocolReq_AppProtocol_Count() == 2)
+Evcc.Send_supportedAppProtocolReq_001()
+Evcc.Set_SECCDiscoveryReq_Security(0)
+Evcc.Send_SECCDiscoveryReq_001()
+Evcc.Receive_SECCDiscoveryRes_001()
+assert(Evcc.Get_SECCDiscoveryRes_SECCPort() == 0)

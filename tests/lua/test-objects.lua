@@ -1,0 +1,81 @@
+-- Messages as values.
+
+local m = Evcc.Message('CurrentDemandReq')
+assert(m:name() == 'CurrentDemandReq')
+m.EVTargetVoltage.Value = 3900
+m.EVTargetVoltage.Multiplier = -1
+assert(m.EVTargetVoltage:si() == 390)
+m.EVTargetCurrent = 12.5
+assert(m.EVTargetCurrent.Value == 125 and m.EVTargetCurrent.Multiplier == -1)
+assert(m.EVTargetCurrent.Unit == UnitSymbolType.Unit_A)
+assert(m.EVMaximumPowerLimit == nil)
+m.EVMaximumPowerLimit = { Value = 50, Multiplier = 3, Unit = 'W' }
+assert(m.EVMaximumPowerLimit:si() == 50000)
+m.EVMaximumPowerLimit = nil
+assert(m.EVMaximumPowerLimit == nil)
+m.DC_EVStatus = { EVRESSSOC = 80 }
+assert(m.DC_EVStatus.EVRESSSOC == 80 and m.DC_EVStatus.EVReady == true)
+
+assert(tostring(m):find('<?xml version="1.0" ?>', 1, true) == 1)
+assert(m:json():find('"CurrentDemandReq"', 1, true))
+assert(m:exi():byte(1) == 0x80)
+
+local copy = m:copy()
+copy.DC_EVStatus.EVRESSSOC = 81
+assert(m.DC_EVStatus.EVRESSSOC == 80)
+copy.EVTargetVoltage = m.EVTargetCurrent
+assert(copy.EVTargetVoltage.Unit == 'A')
+
+local again = Evcc.Message(m:xml())
+assert(again:exi() == m:exi())
+
+local names = {}
+for name in pairs(m) do names[name] = true end
+assert(names.EVTargetVoltage and not names.EVMaximumPowerLimit)
+
+-- lists count from 1
+local s = Evcc.Message('PaymentServiceSelectionReq')
+local list = s.SelectedServiceList.SelectedService
+assert(#list == 1)
+list[1].ServiceID = 5
+list[2] = { ServiceID = 6, ParameterSetID = 1 }
+assert(#list == 2 and list[2].ServiceID == 6 and list[3] == nil)
+for i, one in ipairs(list) do assert(one.ServiceID == 4 + i) end
+s.SelectedServiceList.SelectedService = { { ServiceID = 1 } }
+assert(#list == 1)
+assert(not pcall(function() list[3] = { ServiceID = 1 } end))
+
+-- the header, and lying: a vehicle sends a response
+s.Header.SessionID = '0102030405060708'
+assert(s.Header.SessionID == '0102030405060708')
+assert(s:xml():find('<s4:SessionID>0102030405060708', 1, true))
+Evcc.Message('SessionSetupRes'):send()
+s:send()
+
+-- misuse
+local function refused(f, text)
+  local ok, message = pcall(f)
+  assert(not ok and tostring(message):find(text, 1, true), message)
+end
+refused(function() return m.EVTargetVolt end, 'the nearest name is EVTargetVoltage')
+refused(function() m.EVTargetVoltage.Value = 'many' end, 'is no integer')
+refused(function() return Evcc.Message('CurrentDemandRequest') end, 'CurrentDemandReq')
+refused(function() m.DC_EVStatus = 5 end, 'expected a table')
+refused(function() m.EVTargetVoltage = nil end, 'mandatory')
+refused(function() return Evcc.Message('<a/>') end, 'a')
+
+-- received ones
+assert(Secc.Received() == nil)
+Secc.Receive_SessionSetupReq_001()
+assert(Secc.Received():name() == 'SessionSetupReq')
+assert(Secc.Received('SessionSetupReq').EVCCID == '000000000000')
+
+-- waiting inside a coroutine of the script's own
+local co = coroutine.wrap(function()
+  Sleep(1)
+  coroutine.yield(1)
+  Sleep(1)
+  return 2
+end)
+assert(co() == 1 and co() == 2)
+assert(Now() > 1.6e12)
