@@ -75,7 +75,7 @@ PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/% src/sc
 
 CHECKS := check-format check-layers check-headers check-lua check-shell check-gcc check-clang
 
-.PHONY: all help demo test check asan bench fuzz docs format install uninstall clean \
+.PHONY: all help demo test check asan bench fuzz docs picture format install uninstall clean \
 	test-captures $(CHECKS) objects FORCE
 
 all: build/v2glab $(OUT)/libv2g.a $(OUT)/libv2g.so ## Builds build/v2glab and the library
@@ -136,8 +136,14 @@ $(OUT)/objects.list: FORCE
 
 FORCE:
 
+DEMO := examples/evcc-iso15118-2-ac.lua examples/secc-iso15118-2-ac.lua
+
 demo: build/v2glab ## Shows a complete ISO 15118-2 charging session between two scripts
-	@build/v2glab lab examples/evcc-iso15118-2-ac.lua examples/secc-iso15118-2-ac.lua
+	@build/v2glab run $(DEMO)
+
+picture: build/v2glab ## Makes docs/ladder.svg from what the demo really shows
+	@V2GLAB_PRETTY=1 build/v2glab run --no-record $(DEMO) | tr '\t' ' ' | \
+		tools/terminal-svg 'make demo' >docs/ladder.svg
 
 docs: build/v2glab ## Writes the API reference to build/docs
 	@build/v2glab docs --all build/docs

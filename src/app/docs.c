@@ -256,11 +256,14 @@ int command_docs(int argc, char **argv)
     struct err e = ERR_INIT;
     library_open(&c.docs.library);
     options_open(&c.options, &USAGE, &c.docs.library, argc, argv);
-    int status = EXIT_SETUP;
-    if (read_options(&c) != 0)
+    int status;
+    if (read_options(&c) != 0) {
         status = c.options.status;
-    else if (print(&c, &e) == 0 || e.set)
+    } else {
+        if (print(&c, &e) != 0)
+            err_set(&e, "the reference cannot be printed");
         status = finish(&c, &e);
+    }
     buf_close(&c.docs.out);
     library_close(&c.docs.library);
     return status;

@@ -82,7 +82,7 @@ struct running {
     struct script_timer timer[TIMERS_MAX];
     uint8_t id[8];
     const char *record_path;
-    bool lab, no_record, quiet, any_ended;
+    bool lab, no_record, quiet, unopened;
     int verbose;
     struct recorder recorder;
     struct ladder ladder;
@@ -191,7 +191,10 @@ static void script_ended(void *context, const struct script *s)
 {
     struct running *r = context;
     bool ladder = !r->quiet && !r->run.print;
-    r->any_ended = true;
+    if (!s->started) {
+        r->unopened = true; /* the run's own error says why */
+        return;
+    }
     if (ladder && s->traceback == NULL)
         return;
     if (s->verdict == VERDICT_PASS) {
@@ -235,7 +238,7 @@ static int run_all(struct running *r)
         }
     }
     int status = run_scripts(&r->run, &e);
-    if (e.set && !r->any_ended)
+    if (e.set && r->unopened)
         report_err("", &e);
     if (r->record == NULL)
         return status;

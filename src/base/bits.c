@@ -48,7 +48,7 @@ static uint64_t copy_aligned(uint8_t *out, const uint8_t *p, size_t n)
     return any | all[0] | all[1];
 }
 
-uint64_t bits_copy(uint8_t *out, const uint8_t *p, size_t n, unsigned shift)
+uint64_t bits_copy_long(uint8_t *out, const uint8_t *p, size_t n, unsigned shift)
 {
     if (shift == 0)
         return copy_aligned(out, p, n);
@@ -66,7 +66,8 @@ uint64_t bits_copy(uint8_t *out, const uint8_t *p, size_t n, unsigned shift)
         memcpy(out + i, &one, 8);
         any |= one;
     }
-    one = SHIFTED(load_word(p + n - 8), load_word(p + n - 7), shift, low); /* the last 8 once more */
+    one =
+        SHIFTED(load_word(p + n - 8), load_word(p + n - 7), shift, low); /* the last 8 once more */
     memcpy(out + n - 8, &one, 8);
     return any | one;
 }

@@ -79,24 +79,40 @@ static inline uint64_t bits_read(struct bit_reader *r, unsigned n)
     return v;
 }
 
-/* n octets (8 at least) that begin `shift` bits behind p, as above. */
-uint64_t bits_copy(uint8_t *out, const uint8_t *p, size_t n, unsigned shift);
+/* n octets (8 at least) that begin `shift` bits behind p to out. Returns them or'ed together: a word
+ * with a byte above 127 where one of them is. */
+uint64_t bits_copy_long(uint8_t *out, const uint8_t *p, size_t n, unsigned shift);
+
+static inline uint64_t bits_copy(uint8_t *out, const uint8_t *p, size_t n, unsigned shift)
+{
+    if (shift == 0 || n >= 48)
+        return bits_copy_long(out, p, n, shift);
+    uint64_t any = 0;
+    for (size_t i = 0;; i = i + 16 <= n ? i + 8 : n - 8) { /* the last 8 maybe once more */
+        uint64_t v = load_be64(p + i) << shift | p[i + 8] >> (8 - shift);
+        store_be64(out + i, v);
+        any |= v;
+        if (i + 8 == n)
+            return any;
+    }
+}
 
 static inline uint64_t bits_left(const struct bit_reader *r)
 {
     return r->pos < r->end ? r->end - r->pos : 0;
 }
 
-/* n octets, which must be there (bits_left), to out, where there is room for 8 at least. Returns
- * them or'ed together: a word with a byte above 127 where one of them is. */
+/* n octets, which must be there (bits_left), to out, where there is room for 8 at least; returns as
+ * bits_copy does. */
 static inline uint64_t bits_read_octets(struct bit_reader *r, uint8_t *out, size_t n)
 {
-    const uint8_t *p = r->p + (r->pos >> 3);
-    unsigned shift = r->pos & 7;
-    uint64_t window = bits_peek(r);
+    uint64_t pos = r->pos;
     r->pos += (uint64_t)n * 8;
     if (n >= 8)
-        return bits_copy(out, p, n, shift);
+        return bits_copy(out, r->p + (pos >> 3), n, pos & 7);
+    struct bit_reader from = *r;
+    from.pos = pos;
+    uint64_t window = bits_peek(&from);
     store_be64(out, window);
     return window & ~(~UINT64_C(0) >> (8 * n));
 }

@@ -20,7 +20,7 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 #define PATH_MAX_CHARS 480
-#define NAMES_MAX 4096   /* URIs, local names and learned productions of one stream */
+#define NAMES_MAX 4096 /* URIs, local names and learned productions of one stream */
 #define BIG_OCTETS_MAX 512
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
@@ -70,8 +70,10 @@ fail(struct decoder *d, uint64_t bit, const char *format, ...)
 
 static int __attribute__((noinline, cold)) fail_end(struct decoder *d)
 {
-    return fail(d, d->r.end, "the input ends here (%zu bytes), in the middle of the document; "
-                "expected more", d->r.size);
+    return fail(d, d->r.end,
+                "the input ends here (%zu bytes), in the middle of the document; "
+                "expected more",
+                d->r.size);
 }
 
 static int __attribute__((noinline, cold)) fail_memory(struct decoder *d)
@@ -90,7 +92,8 @@ violate(struct decoder *d, uint64_t bit, const char *name, const char *format, .
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    snprintf(path, sizeof path, "%s%s%s", d->path, name[0] != '\0' && d->path_n > 0 ? "/" : "", name);
+    snprintf(path, sizeof path, "%s%s%s", d->path, name[0] != '\0' && d->path_n > 0 ? "/" : "",
+             name);
     struct violation *v = arena_alloc(d->arena, sizeof *v);
     if (v == NULL)
         return fail_memory(d);
@@ -175,8 +178,7 @@ static int read_count(struct decoder *d, const char *what, uint64_t *out)
     uint64_t from = d->r.pos;
     if (read_unsigned(d, out) != 0)
         return -1;
-    if (d->careful)
-        show(d, from, what, *out, "");
+    show(d, from, what, *out, "");
     return 0;
 }
 
@@ -385,11 +387,11 @@ static int remember(struct decoder *d, uint32_t part, struct bytes *text)
 /* A string value: a hit in the string table, or its length plus 2 and its characters. */
 static int read_string(struct decoder *d, uint32_t part, struct bytes **out, uint64_t *characters)
 {
-    uint64_t from = d->r.pos, length;
+    uint64_t length;
     if (read_count(d, "length", &length) != 0)
         return -1;
-    if (UNLIKELY(length < 2)) {
-        *out = d->careful ? find_seen(d, part, length == 1) : NULL;
+    if (length < 2) {
+        *out = find_seen(d, part, length == 1);
         *characters = 0;
         for (uint32_t i = 0; *out != NULL && i < (*out)->n; i++)
             *characters += ((*out)->p[i] & 0xC0) != 0x80;
@@ -400,21 +402,18 @@ static int read_string(struct decoder *d, uint32_t part, struct bytes **out, uin
     *out = read_characters(d, length - 2);
     if (*out == NULL)
         return -1;
-    if (!d->careful)
-        return 0;
     if (d->o->trace != NULL) {
         union value v = {.b = *out};
         static const struct field TEXT = {.kind = KIND_STRING};
         show_value(d, text_from, &TEXT, 0, v);
     }
-    (void)from;
     return remember(d, part, *out);
 }
 
 static int check_length(struct decoder *d, uint64_t bit, const struct field *f, uint64_t n,
                         const char *unit)
 {
-    if (LIKELY(n <= (uint64_t)f->hi && n >= (uint64_t)f->lo))
+    if (n <= (uint64_t)f->hi && n >= (uint64_t)f->lo)
         return 0;
     return violate(d, bit, f->name, "length %" PRIu64 " is outside %" PRId64 "..%" PRId64 " %s", n,
                    f->lo, f->hi, unit);
@@ -425,7 +424,7 @@ static int read_octets(struct decoder *d, const struct field *f, union value *v)
     uint64_t from = d->r.pos, n;
     if (read_count(d, "length", &n) != 0)
         return -1;
-    if (UNLIKELY(n > bits_left(&d->r) / 8))
+    if (n > bits_left(&d->r) / 8)
         return fail_end(d);
     struct bytes *b = arena_alloc(d->arena, sizeof *b + n + 8);
     if (UNLIKELY(b == NULL))
@@ -434,8 +433,7 @@ static int read_octets(struct decoder *d, const struct field *f, union value *v)
     b->n = (uint32_t)n;
     bits_read_octets(&d->r, b->p, (size_t)n);
     v->b = b;
-    if (d->careful)
-        show_value(d, octets_from, f, 0, *v);
+    show_value(d, octets_from, f, 0, *v);
     return check_length(d, from, f, n, "octets");
 }
 
@@ -456,8 +454,7 @@ static int read_plain_number(struct decoder *d, const struct field *f, union val
         raw = bits_read(&d->r, f->width);
         v->i = (int64_t)((uint64_t)f->lo + raw);
     }
-    if (d->careful)
-        show_value(d, from, f, raw, *v);
+    show_value(d, from, f, raw, *v);
     return check_number(d, from, f, *v);
 }
 
@@ -482,8 +479,7 @@ static int read_value(struct decoder *d, const struct field *f, union value *v)
     case KIND_BIG:
         if (read_big(d, v) != 0)
             return -1;
-        if (d->careful)
-            show_value(d, from, f, 0, *v);
+        show_value(d, from, f, 0, *v);
         return 0;
     case KIND_NODE:
     case KIND_ABSTRACT:
@@ -495,14 +491,25 @@ static int read_value(struct decoder *d, const struct field *f, union value *v)
 }
 
 /* Codes behind the escape of a simple element's first state (EXI 1.0, 8.5.4.4.1). */
-enum { SIMPLE_END, SIMPLE_XSI_TYPE, SIMPLE_XSI_NIL, SIMPLE_ATTRIBUTE, SIMPLE_UNTYPED_ATTRIBUTE,
-       SIMPLE_ELEMENT, SIMPLE_TEXT };
+enum {
+    SIMPLE_END,
+    SIMPLE_XSI_TYPE,
+    SIMPLE_XSI_NIL,
+    SIMPLE_ATTRIBUTE,
+    SIMPLE_UNTYPED_ATTRIBUTE,
+    SIMPLE_ELEMENT,
+    SIMPLE_TEXT
+};
 
 static int refuse(struct decoder *d, uint64_t from, unsigned what, const char *name)
 {
     static const char *const WHAT[] = {
-        "the end of the element", "xsi:type", "xsi:nil", "an attribute that the schema does not have",
-        "an attribute with a value of another type", "an element that the schema does not have here",
+        "the end of the element",
+        "xsi:type",
+        "xsi:nil",
+        "an attribute that the schema does not have",
+        "an attribute with a value of another type",
+        "an element that the schema does not have here",
         "characters where the schema has none",
     };
     if (what > SIMPLE_TEXT)
@@ -548,22 +555,20 @@ static int read_simple(struct decoder *d, const struct field *f, union value *v)
 {
     uint64_t from = d->r.pos;
     bool ended = false;
-    if (UNLIKELY(bits_read(&d->r, 1) != 0)) {
-        if (!d->careful || read_deviating(d, f, v, &ended) != 0)
+    if (bits_read(&d->r, 1) != 0) {
+        if (read_deviating(d, f, v, &ended) != 0)
             return -1;
         if (ended)
             return 0;
     } else {
-        if (d->careful)
-            show(d, from, "CH", 0, f->name);
+        show(d, from, "CH", 0, f->name);
         if (read_value(d, f, v) != 0)
             return -1;
     }
     from = d->r.pos;
-    if (UNLIKELY(bits_read(&d->r, 1) != 0))
+    if (bits_read(&d->r, 1) != 0)
         return refuse(d, from, SIMPLE_ELEMENT + (unsigned)bits_read(&d->r, 1), f->name);
-    if (d->careful)
-        show(d, from, "EE", 0, f->name);
+    show(d, from, "EE", 0, f->name);
     return 0;
 }
 
@@ -574,9 +579,9 @@ static int read_any(struct decoder *d, struct any **out);
 static int read_slot(struct decoder *d, const struct field *f, union value *v)
 {
     if (f->kind == KIND_NODE) {
-        size_t mark = d->careful ? enter(d, f->name) : 0;
+        size_t mark = enter(d, f->name);
         v->n = read_node(d, f->type);
-        if (v->n != NULL && d->careful)
+        if (v->n != NULL)
             leave(d, mark);
         return v->n == NULL ? -1 : 0;
     }
@@ -585,35 +590,65 @@ static int read_slot(struct decoder *d, const struct field *f, union value *v)
     if (f->kind == KIND_ABSTRACT)
         return fail(d, d->r.pos, "%s is abstract; expected one of the elements that stand for it",
                     f->name);
-    size_t mark = d->careful ? enter(d, f->name) : 0;
+    size_t mark = enter(d, f->name);
     if ((f->frame > 0 ? read_simple(d, f, v) : read_value(d, f, v)) != 0)
         return -1;
-    if (d->careful)
-        leave(d, mark);
+    leave(d, mark);
     return 0;
 }
 
 /* ---- elements with children ---- */
 
-static int list_push(struct decoder *d, struct node *n, uint64_t has, unsigned slot, union value v,
+/* Room for one more entry; *at is NULL for a new list. */
+static struct list *__attribute__((noinline)) list_grow(const struct decoder *d, struct list **at)
+{
+    struct list *old = *at;
+    uint32_t n = old == NULL ? 0 : old->n, cap = n == 0 ? 4 : n * 2;
+    if (cap > d->o->limits.list)
+        cap = d->o->limits.list;
+    if (n >= cap)
+        return NULL;
+    struct list *l = arena_alloc(d->arena, sizeof *l + cap * sizeof l->v[0]);
+    if (l == NULL)
+        return NULL;
+    if (n > 0)
+        memcpy(l->v, old->v, n * sizeof l->v[0]);
+    l->n = n;
+    l->cap = cap;
+    return *at = l;
+}
+
+static struct items *__attribute__((noinline))
+items_grow(const struct decoder *d, struct items **at)
+{
+    struct items *old = *at;
+    uint32_t n = old == NULL ? 0 : old->n, cap = n == 0 ? 2 : n * 2;
+    if (cap > d->o->limits.list)
+        cap = d->o->limits.list;
+    if (n >= cap)
+        return NULL;
+    struct items *l = arena_alloc(d->arena, sizeof *l + cap * sizeof l->at[0]);
+    if (l == NULL)
+        return NULL;
+    if (n > 0)
+        memcpy(l->at, old->at, n * sizeof l->at[0]);
+    l->n = n;
+    l->cap = cap;
+    return *at = l;
+}
+
+static int list_push(struct decoder *d, struct node *n, unsigned slot, union value v,
                      uint32_t *count)
 {
-    struct list *l = has >> slot & 1 ? n->v[slot].l : NULL;
-    if (l == NULL || l->n == l->cap) {
-        uint32_t cap = l == NULL ? 4 : l->cap * 2;
-        if (l != NULL && l->n >= d->o->limits.list)
-            return fail(d, d->r.pos, "a list of more than %u entries, its limit", l->n);
-        struct list *bigger = arena_alloc(d->arena, sizeof *bigger + cap * sizeof bigger->v[0]);
-        if (bigger == NULL)
-            return fail_memory(d);
-        bigger->n = l == NULL ? 0 : l->n;
-        bigger->cap = cap;
-        if (l != NULL)
-            memcpy(bigger->v, l->v, l->n * sizeof l->v[0]);
-        n->v[slot].l = l = bigger;
-    }
-    l->v[l->n++] = v;
-    *count = l->n;
+    struct list **at = &n->v[slot].l;
+    if (!node_has(n, slot))
+        *at = NULL;
+    if (*at != NULL && (*at)->n >= d->o->limits.list)
+        return fail(d, d->r.pos, "a list of more than %u entries, its limit", (*at)->n);
+    if ((*at == NULL || (*at)->n == (*at)->cap) && list_grow(d, at) == NULL)
+        return fail_memory(d);
+    (*at)->v[(*at)->n++] = v;
+    *count = (*at)->n;
     return d->r.pos > d->r.end ? fail_end(d) : 0;
 }
 
@@ -689,7 +724,7 @@ static struct node *read_record(struct decoder *d, const struct type *t)
             return NULL;
         if (!f->is_list)
             n->v[slot] = v;
-        else if (list_push(d, n, n->has, slot, v, &count) != 0)
+        else if (list_push(d, n, slot, v, &count) != 0)
             return NULL;
         at = !f->is_list || (count >= f->min && count < f->max) ? f->after
              : count >= f->max                                  ? f->full
@@ -705,22 +740,12 @@ static struct node *read_record(struct decoder *d, const struct type *t)
 
 static int item_push(struct decoder *d, struct node *n, unsigned slot, union value v)
 {
-    union value *place = &n->v[n->type->fields];
-    struct items *l = place->items;
-    if (l == NULL || l->n == l->cap) {
-        uint32_t cap = l == NULL ? 2 : l->cap * 2;
-        if (l != NULL && l->n >= d->o->limits.list)
-            return fail(d, d->r.pos, "content of more than %u parts, its limit", l->n);
-        struct items *bigger = arena_alloc(d->arena, sizeof *bigger + cap * sizeof bigger->at[0]);
-        if (bigger == NULL)
-            return fail_memory(d);
-        bigger->n = l == NULL ? 0 : l->n;
-        bigger->cap = cap;
-        if (l != NULL)
-            memcpy(bigger->at, l->at, l->n * sizeof l->at[0]);
-        place->items = l = bigger;
-    }
-    l->at[l->n++] = (struct item){(uint16_t)slot, v};
+    struct items **at = &n->v[n->type->fields].items;
+    if (*at != NULL && (*at)->n >= d->o->limits.list)
+        return fail(d, d->r.pos, "content of more than %u parts, its limit", (*at)->n);
+    if ((*at == NULL || (*at)->n == (*at)->cap) && items_grow(d, at) == NULL)
+        return fail_memory(d);
+    (*at)->at[(*at)->n++] = (struct item){(uint16_t)slot, v};
     return d->r.pos > d->r.end ? fail_end(d) : 0;
 }
 
@@ -759,21 +784,19 @@ static struct node *read_open(struct decoder *d, const struct type *t)
         unsigned code = (unsigned)(bits_peek(&d->r) >> (64 - s->bits));
         if (code == s->end && code >= s->count) {
             d->r.pos += s->bits;
-            if (d->careful)
-                show(d, from, "EE", code, "");
+            show(d, from, "EE", code, "");
             break;
         }
         if (code == s->text && code >= s->count) {
             d->r.pos += s->bits;
-            if (d->careful)
-                show(d, from, "CH", code, "");
+            show(d, from, "CH", code, "");
             if (read_text_item(d, n, part_of_type(d, t)) != 0)
                 return NULL;
             at = s->after_text;
             continue;
         }
         if (code >= s->count) {
-            if (!d->careful || read_escape(d, n, &n->has, at) != 0)
+            if (read_escape(d, n, &n->has, at) != 0)
                 return NULL;
             break;
         }
@@ -781,8 +804,7 @@ static struct node *read_open(struct decoder *d, const struct type *t)
         const struct field *f = &t->field[slot];
         union value v;
         d->r.pos += s->bits;
-        if (d->careful)
-            show_production(d, from, f, code);
+        show_production(d, from, f, code);
         if (read_slot(d, f, &v) != 0)
             return NULL;
         if (f->is_attribute) {
@@ -1017,8 +1039,6 @@ static int open_names(struct decoder *d)
 
 static int read_any(struct decoder *d, struct any **out)
 {
-    if (!d->careful)
-        return -1; /* names and partitions are kept by the careful pass only */
     uint32_t qname;
     if (open_names(d) != 0 || read_qname(d, &qname) != 0)
         return -1;
@@ -1048,7 +1068,8 @@ static int read_relaxed_child(struct decoder *d, struct any *any, const struct f
     return read_slot(d, &known->as, &child->v);
 }
 
-static int read_relaxed_attribute(struct decoder *d, struct any *any, const struct fragment_name *name)
+static int read_relaxed_attribute(struct decoder *d, struct any *any,
+                                  const struct fragment_name *name)
 {
     union value v;
     struct any_part *part = add_part(d, any, ANY_ATTRIBUTE);
@@ -1107,12 +1128,9 @@ static int read_fragment(struct decoder *d)
         return fail(d, from, "event code %u of a fragment; expected an element's, at most %d", code,
                     s->names - 1);
     const struct fragment_name *name = &s->fragment[code];
-    if (d->careful)
-        show(d, from, "SE", code, name->name);
+    show(d, from, "SE", code, name->name);
     m->as = name->field;
     if (name->field == NULL) {
-        if (!d->careful)
-            return -1;
         m->relaxed = arena_alloc(d->arena, sizeof *m->relaxed);
         if (m->relaxed == NULL)
             return fail_memory(d);
@@ -1129,10 +1147,11 @@ static int read_fragment(struct decoder *d)
     code = (uint32_t)bits_read(&d->r, s->fragment_bits);
     if (code != s->names + 1u)
         return d->r.pos > d->r.end ? fail_end(d)
-                                   : fail(d, from, "event code %u; expected the end of the "
-                                          "fragment, %d", code, s->names + 1);
-    if (d->careful)
-        show(d, from, "ED", code, "");
+                                   : fail(d, from,
+                                          "event code %u; expected the end of the "
+                                          "fragment, %d",
+                                          code, s->names + 1);
+    show(d, from, "ED", code, "");
     return 0;
 }
 
@@ -1146,12 +1165,13 @@ static int read_document(struct decoder *d)
     if (d->r.pos > d->r.end)
         return fail_end(d);
     if (code >= s->elements)
-        return fail(d, from, "event code %u of the document; expected one of the %d global elements "
-                    "of %s", code, s->elements, s->name);
+        return fail(d, from,
+                    "event code %u of the document; expected one of the %d global elements "
+                    "of %s",
+                    code, s->elements, s->name);
     d->m->root = s->element[code];
     d->m->as = &d->m->root->as;
-    if (d->careful)
-        show(d, from, "SE", code, d->m->as->name);
+    show(d, from, "SE", code, d->m->as->name);
     return read_slot(d, d->m->as, &d->m->v);
 }
 
@@ -1165,12 +1185,12 @@ static int read_header(struct decoder *d)
     if (bits >> 6 != 2)
         return fail(d, from, "0x%02X is no EXI header; expected 0x80", (unsigned)bits);
     if (bits & 0x20)
-        return fail(d, from, "the header carries EXI options; V2G messages use the default options");
+        return fail(d, from,
+                    "the header carries EXI options; V2G messages use the default options");
     if (bits & 0x1F)
         return fail(d, from, "EXI version in header 0x%02X; expected 0x80, version 1",
                     (unsigned)bits);
-    if (d->careful)
-        show(d, from, "header", bits, "EXI 1.0, no options");
+    show(d, from, "header", bits, "EXI 1.0, no options");
     return 0;
 }
 
@@ -1181,7 +1201,7 @@ static int read_trailer(struct decoder *d)
         return fail_end(d);
     unsigned padding = (unsigned)(-d->r.pos & 7);
     uint64_t from = d->r.pos, bits = bits_read(&d->r, padding);
-    if (d->careful && padding > 0)
+    if (padding > 0)
         show(d, from, "padding", bits, "");
     if (bits != 0 && violate(d, from, "", "padding bits that are not 0") != 0)
         return -1;
@@ -1214,41 +1234,6 @@ struct frame {
     uint64_t has;
     const struct stage *stage; /* behind the child */
 };
-
-/* Room for one more entry; *at is NULL for a new list. */
-static struct list *__attribute__((noinline))
-list_grow(const struct decoder *d, struct list **at)
-{
-    struct list *old = *at;
-    uint32_t n = old == NULL ? 0 : old->n, cap = n == 0 ? 4 : n * 2;
-    if (n >= d->o->limits.list)
-        return NULL;
-    struct list *l = arena_alloc(d->arena, sizeof *l + cap * sizeof l->v[0]);
-    if (l == NULL)
-        return NULL;
-    if (n > 0)
-        memcpy(l->v, old->v, n * sizeof l->v[0]);
-    l->n = n;
-    l->cap = cap;
-    return *at = l;
-}
-
-static struct items *__attribute__((noinline))
-items_grow(const struct decoder *d, struct items **at)
-{
-    struct items *old = *at;
-    uint32_t n = old == NULL ? 0 : old->n, cap = n == 0 ? 2 : n * 2;
-    if (n >= d->o->limits.list)
-        return NULL;
-    struct items *l = arena_alloc(d->arena, sizeof *l + cap * sizeof l->at[0]);
-    if (l == NULL)
-        return NULL;
-    if (n > 0)
-        memcpy(l->at, old->at, n * sizeof l->at[0]);
-    l->n = n;
-    l->cap = cap;
-    return *at = l;
-}
 
 /* Where an entry of a list goes, and which stage follows it. */
 ALWAYS_INLINE union value *list_place(const struct decoder *d, struct node *n, uint64_t has,

@@ -17,6 +17,7 @@
 
 #define DEPTH_MAX 64
 #define BIG_DIGITS_MAX 1024
+#define LONG_OCTETS 48 /* so many are worth a call */
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
 struct encoder {
@@ -120,9 +121,10 @@ static int write_number(struct encoder *c, const struct field *f, union value v)
     }
     uint64_t raw = (uint64_t)v.i - (uint64_t)f->lo;
     if (raw >> f->width != 0)
-        return err_set(c->e, "%" PRId64 " cannot be written; the %u bits on the wire hold %" PRId64
-                       "..%" PRId64, v.i, f->width, f->lo,
-                       f->lo + (int64_t)((UINT64_C(1) << f->width) - 1));
+        return err_set(c->e,
+                       "%" PRId64 " cannot be written; the %u bits on the wire hold %" PRId64
+                       "..%" PRId64,
+                       v.i, f->width, f->lo, f->lo + (int64_t)((UINT64_C(1) << f->width) - 1));
     bits_write(&c->w, raw, f->width);
     return 0;
 }
@@ -146,8 +148,12 @@ ALWAYS_INLINE bool is_ascii(const uint8_t *p, size_t n)
 static unsigned utf8_get(const uint8_t *p, size_t n, uint32_t *out)
 {
     static const uint32_t LEAST[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned size = p[0] < 0x80 ? 1 : p[0] < 0xC0 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3
-                  : p[0] < 0xF8 ? 4 : 0;
+    unsigned size = p[0] < 0x80   ? 1
+                    : p[0] < 0xC0 ? 0
+                    : p[0] < 0xE0 ? 2
+                    : p[0] < 0xF0 ? 3
+                    : p[0] < 0xF8 ? 4
+                                  : 0;
     if (size == 0 || size > n)
         return 0;
     uint32_t c = size == 1 ? p[0] : p[0] & (0x7Fu >> size);
@@ -276,8 +282,7 @@ ALWAYS_INLINE int write_production(struct encoder *c, const struct type *t, unsi
         uint64_t negative = sign ? (uint64_t)(v.i >> 63) : 0, m = v.u ^ negative;
         if (LIKELY(m < UINT64_C(1) << 35)) {
             uint64_t groups = groups_of(m, &n);
-            bits_write(&c->w,
-                       (((code << frame) << sign | (negative & 1)) << n | groups) << frame,
+            bits_write(&c->w, (((code << frame) << sign | (negative & 1)) << n | groups) << frame,
                        bits + sign + n + 2 * frame);
             return 0;
         }
@@ -436,7 +441,7 @@ static int write_built_in_event(struct encoder *c, struct built_in *g, bool at_s
         bits_write(&c->w, (uint64_t)code, bits);
         return 0;
     }
-    static const uint8_t START[] = {1, 2, 3, 0};   /* ORDER learned */
+    static const uint8_t START[] = {1, 2, 3, 0}; /* ORDER learned */
     static const uint8_t CONTENT[] = {0, 0, 1, 0};
     bits_write(&c->w, n, bits);
     bits_write(&c->w, at_start ? START[what] : CONTENT[what], at_start ? 2 : 1);
@@ -559,12 +564,12 @@ static int write_fragment(struct encoder *c, const struct message *m)
 
 /* ---- the fast pass ---- */
 
-/* A writer that the compiler can keep in registers: bits gather at the end of a word. */
+/* A writer that the compiler can keep in registers: bits gather at the end of a word. Where there is
+ * no room they are dropped, and at stays behind last. */
 struct fast_writer {
     uint8_t *at, *last;
     uint64_t held;
     unsigned used; /* bits of held that are not at `at` yet; above them anything may stand */
-    bool full;
 };
 
 /* An element whose child is being written. */
@@ -572,16 +577,15 @@ struct frame {
     const struct node *node;
     uint64_t has; /* slots still to come */
     const struct stage *stage;
-    uint32_t i;   /* entries written of the list (or of the content) at hand */
+    uint32_t i; /* entries written of the list (or of the content) at hand */
 };
 
 ALWAYS_INLINE void fast_flush(struct fast_writer *w)
 {
-    if (UNLIKELY(w->at > w->last))
-        w->full = true;
-    else if (w->used > 0)
-        store_be64(w->at, w->held << (64 - w->used));
-    w->at += w->full ? 0 : w->used >> 3;
+    if (LIKELY(w->at <= w->last)) {
+        store_be64(w->at, w->held << (-w->used & 63)); /* none: anything, to be overwritten */
+        w->at += w->used >> 3;
+    }
     w->used &= 7;
 }
 
@@ -620,24 +624,43 @@ ALWAYS_INLINE void fast_number(struct fast_writer *w, uint64_t word, unsigned n,
     fast_write(w, (word << 8 | v) << tail, n + 8 + tail);
 }
 
+/* n octets (8 at least): all if they are many, else by eights, and the caller writes the others.
+ * Returns what is written, or'ed together. */
+ALWAYS_INLINE uint64_t fast_octets(struct fast_writer *w, const uint8_t *p, size_t n)
+{
+    fast_flush(w);
+    if (UNLIKELY((ptrdiff_t)n > w->last - w->at)) {
+        w->at = w->last + 1;
+        return 0;
+    }
+    if (n >= LONG_OCTETS) {
+        uint64_t any = bits_paste(w->at, p, n, w->held, w->used);
+        w->at += n;
+        w->held = p[n - 1];
+        return any;
+    }
+    uint64_t any = 0, v = 0, before = w->held << 1 << (63 - w->used);
+    for (; n >= 8; n -= 8, p += 8, w->at += 8) {
+        v = load_be64(p);
+        any |= v;
+        store_be64(w->at, before | v >> w->used);
+        before = v << 1 << (63 - w->used);
+    }
+    w->held = v;
+    return any;
+}
+
 /* A string or octets. False: beyond ASCII. */
 ALWAYS_INLINE bool fast_bytes(struct fast_writer *w, uint64_t code, const struct step *step,
                               const struct bytes *b)
 {
     bool is_text = step->op == STEP_STRING;
     fast_number(w, code, step->head, b->n + (is_text ? 2ul : 0ul), 0);
-    uint64_t any;
-    if (b->n < 8) {
-        any = few_octets(b->p, b->n);
-        fast_write(w, any, 8 * b->n);
-    } else {
-        fast_flush(w);
-        if (UNLIKELY((ptrdiff_t)b->n > w->last - w->at))
-            return false;
-        any = bits_paste(w->at, b->p, b->n, w->held, w->used);
-        w->at += b->n;
-        w->held = b->p[b->n - 1];
-    }
+    uint64_t any = b->n >= 8 ? fast_octets(w, b->p, b->n) : 0;
+    size_t few = b->n >= LONG_OCTETS ? 0 : b->n & 7;
+    uint64_t rest = few_octets(b->p + b->n - few, few);
+    fast_write(w, rest, 8 * (unsigned)few);
+    any |= rest;
     fast_write(w, 0, step->tail);
     return !is_text || (any & HIGH_BITS) == 0;
 }
@@ -790,7 +813,7 @@ static bool write_fast(struct fast_writer *out, const struct node *n)
         }
         if (top == stack) {
             *out = w;
-            return !w.full;
+            return true;
         }
         top--;
         n = top->node;
@@ -810,9 +833,11 @@ static int64_t encode_fast(const struct message *m, uint8_t *p, size_t cap)
     fast_write(&w, m->root->code, s->document_bits);
     if (!write_fast(&w, m->v.n))
         return -1;
+    if (w.at > w.last) /* dropped some, or may do so now */
+        return -1;
     size_t n = (size_t)(w.at - p) + (w.used + 7) / 8;
     fast_flush(&w);
-    return w.full ? -1 : (int64_t)n;
+    return (int64_t)n;
 }
 
 int64_t exi_encode(const struct message *m, void *p, size_t cap, struct err *e)

@@ -22,8 +22,8 @@ struct particle {
     enum { PARTICLE_FIELD, PARTICLE_CHOICE, PARTICLE_SEQUENCE, PARTICLE_ANY } what;
     uint32_t min, max;
     struct particle *child, *next;
-    struct decl_field *field;       /* PARTICLE_FIELD */
-    int slot;                       /* once linked: of a field or wildcard */
+    struct decl_field *field; /* PARTICLE_FIELD */
+    int slot;                 /* once linked: of a field or wildcard */
 };
 
 struct decl_field {
@@ -52,7 +52,7 @@ struct decl_type {
     struct decl_field *attributes;
     struct particle *content; /* a sequence */
     struct type *out;
-    struct particle *tree;    /* once linked: attributes, base's content and own, as slots */
+    struct particle *tree; /* once linked: attributes, base's content and own, as slots */
     struct decl_type *next;
 };
 

@@ -72,7 +72,8 @@ static struct part walk(struct grammar *g, const struct particle *p)
     if (is_group && p->max > 1 && p->max != SCHEMA_UNBOUNDED)
         err_set_line(g->e, g->place->file, g->place->line,
                      "type %s: a group of up to %u; expected a group that occurs once or without "
-                     "end", g->type->name, (unsigned)p->max);
+                     "end",
+                     g->type->name, (unsigned)p->max);
     part.empty = part.empty || p->min == 0;
     return part;
 }
@@ -88,10 +89,10 @@ static uint8_t bit_length(unsigned v)
 /* Width of the second-level code: what the default options add to a state (EXI 1.0, 8.5.4.4.1). */
 static uint8_t escape_width(const struct state *s, bool is_start)
 {
-    unsigned n = 2;           /* any element, untyped characters */
+    unsigned n = 2;                /* any element, untyped characters */
     n += s->end == SCHEMA_NO_CODE; /* end of the element */
-    n += is_start ? 2 : 0;    /* xsi:type, xsi:nil */
-    n += s->starts ? 2 : 0;   /* any attribute, any untyped attribute */
+    n += is_start ? 2 : 0;         /* xsi:type, xsi:nil */
+    n += s->starts ? 2 : 0;        /* any attribute, any untyped attribute */
     return bit_length(n - 1);
 }
 
@@ -274,9 +275,10 @@ static int add_run(struct grammar *g, struct arena *a, const struct state *s, un
 static int fill_step(struct grammar *g, struct arena *a, const struct state *s, unsigned slot,
                      struct step *step)
 {
-    static const uint8_t OP[] = { /* ORDER KIND */
-        STEP_RUN, STEP_RUN, STEP_RUN, STEP_UNSIGNED, STEP_SIGNED, STEP_BIG, STEP_STRING,
-        STEP_OCTETS, STEP_OCTETS, STEP_NODE, STEP_RARE, STEP_RARE, STEP_STRING,
+    static const uint8_t OP[] = {
+        /* ORDER KIND */
+        STEP_RUN,    STEP_RUN,    STEP_RUN,  STEP_UNSIGNED, STEP_SIGNED, STEP_BIG,    STEP_STRING,
+        STEP_OCTETS, STEP_OCTETS, STEP_NODE, STEP_RARE,     STEP_RARE,   STEP_STRING,
     };
     const struct type *t = g->type;
     const struct field *f = &t->field[slot];

@@ -16,7 +16,7 @@ struct linker {
     struct qname {
         const char *name;
         uint8_t ns;
-    } *qname;
+    } * qname;
     uint16_t *bucket; /* number + 1 */
     unsigned buckets;
 };
@@ -340,8 +340,7 @@ static int check_preset(struct linker *l, const struct field *f, struct place pl
     case KIND_SIGNED:
     case KIND_UNSIGNED: {
         long long v = strtoll(text, &end, 10);
-        if (*end != '\0' || end == text ||
-            (!f->simple->is_unsigned && (v < f->lo || v > f->hi)))
+        if (*end != '\0' || end == text || (!f->simple->is_unsigned && (v < f->lo || v > f->hi)))
             return FAIL(l, place, "default %s of %s; expected a number in %lld..%lld", text,
                         f->name, (long long)f->lo, (long long)f->hi);
         break;
@@ -389,8 +388,8 @@ static int use_type(struct linker *l, struct field *f, const char *name, uint8_t
     if (s == NULL && i < BUILTINS_COUNT && (s = builtin_simple(l, i)) == NULL)
         return -1;
     if (s == NULL)
-        return FAIL(l, place, "unknown type '%s' of %s; expected a declared or built-in type",
-                    name, f->name);
+        return FAIL(l, place, "unknown type '%s' of %s; expected a declared or built-in type", name,
+                    f->name);
     if (decl != NULL && decl->limited && decl->narrowed == NULL) {
         struct simple *narrow = link_new(l, sizeof *narrow);
         if (narrow == NULL)
@@ -423,8 +422,8 @@ static struct field *new_slot(struct layout *y, struct place place)
 }
 
 /* The slot of one element of a substitution group (or of the only one). */
-static int lay_element(struct layout *y, const struct decl_element *el, const struct decl_field *decl,
-                       struct field *f)
+static int lay_element(struct layout *y, const struct decl_element *el,
+                       const struct decl_field *decl, struct field *f)
 {
     f->name = el->name;
     f->ns = el->ns;
@@ -972,8 +971,9 @@ int decl_link(struct decls *d, struct err *e)
     l.qname = link_new(&l, l.buckets / 2 * sizeof *l.qname);
     l.bucket = link_new(&l, l.buckets * sizeof *l.bucket);
     share_types(d);
-    if (l.qname == NULL || l.bucket == NULL || index_names(&l) != 0 || link_simples(&l) != 0 || link_types(&l) != 0 ||
-        link_elements(&l) != 0 || number_fragments(&l) != 0 || number_namespaces(&l) != 0)
+    if (l.qname == NULL || l.bucket == NULL || index_names(&l) != 0 || link_simples(&l) != 0 ||
+        link_types(&l) != 0 || link_elements(&l) != 0 || number_fragments(&l) != 0 ||
+        number_namespaces(&l) != 0)
         return -1;
     return 0;
 }

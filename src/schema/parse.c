@@ -24,7 +24,7 @@ struct parser {
     struct particle *group[DEPTH_MAX];
     int group_indent[DEPTH_MAX];
     int groups;
-    bool in_bars;                /* the innermost group is a choice written with | */
+    bool in_bars; /* the innermost group is a choice written with | */
     struct err *e;
 };
 
@@ -59,7 +59,8 @@ static size_t cut_line(struct parser *p, const char *line, size_t n)
             continue;
         if (line[i] == '#')
             return i;
-        if (line[i] != '-' || i + 1 >= n || line[i + 1] != '-' || (i + 2 < n && !is_blank(line[i + 2])))
+        if (line[i] != '-' || i + 1 >= n || line[i + 1] != '-' ||
+            (i + 2 < n && !is_blank(line[i + 2])))
             continue;
         size_t from = i + 2;
         while (from < n && is_blank(line[from]))
@@ -188,8 +189,10 @@ static int read_tail(struct parser *p, struct decl_field *f)
         } else if (f->unit[0] == '\0' && word[0] != '{' && word[0] != '?') {
             f->unit = word;
         } else {
-            return FAIL(p, "'%s' was not expected here; a field is NAME [OCCURRENCE] TYPE [RANGE] "
-                           "[UNIT] [= DEFAULT]", word);
+            return FAIL(p,
+                        "'%s' was not expected here; a field is NAME [OCCURRENCE] TYPE [RANGE] "
+                        "[UNIT] [= DEFAULT]",
+                        word);
         }
     }
     return 0;
@@ -517,8 +520,10 @@ static int read_message(struct parser *p)
             bad = end_of_line(p);
     }
     if (bad == 0 && el->from == FROM_NONE)
-        return FAIL(p, "message %s does not say who sends it; expected 'from evcc', 'from secc' or "
-                       "'from both'", el->name);
+        return FAIL(p,
+                    "message %s does not say who sends it; expected 'from evcc', 'from secc' or "
+                    "'from both'",
+                    el->name);
     if (el->own->is_anonymous)
         el->own->name = el->name;
     el->type = el->own->name;
@@ -597,10 +602,14 @@ static const struct {
     int (*read)(struct parser *p);
     bool needs_ns;
 } STATEMENTS[] = {
-    {"schema", read_header, false},  {"use", read_use, false},
-    {"namespace", read_namespace, false}, {"simple", read_simple, true},
-    {"enum", read_enum, true},       {"type", read_type, true},
-    {"element", read_element, true}, {"message", read_message, true},
+    {"schema", read_header, false},
+    {"use", read_use, false},
+    {"namespace", read_namespace, false},
+    {"simple", read_simple, true},
+    {"enum", read_enum, true},
+    {"type", read_type, true},
+    {"element", read_element, true},
+    {"message", read_message, true},
 };
 
 static int read_statement(struct parser *p)
@@ -617,8 +626,10 @@ static int read_statement(struct parser *p)
             return FAIL(p, "'%s' before any 'namespace'", word);
         return STATEMENTS[i].read(p);
     }
-    return FAIL(p, "unknown statement '%s'; expected schema, use, namespace, simple, enum, type, "
-                   "element or message", word);
+    return FAIL(p,
+                "unknown statement '%s'; expected schema, use, namespace, simple, enum, type, "
+                "element or message",
+                word);
 }
 
 static int read_line(struct parser *p, const char *line, size_t n)

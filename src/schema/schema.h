@@ -40,43 +40,43 @@ struct simple {
     const char *name, *doc; /* name "" where it has none */
     const char *base;       /* built-in type: "unsignedByte", "string", … */
     uint8_t kind, width, ns;
-    bool is_unsigned;       /* lo and hi are of an unsigned 64-bit range (unsignedLong) */
-    bool limited;           /* a range was stated (of the number, or of the length) */
-    int64_t lo, hi;         /* of the number, or of the length in characters or octets; of the
+    bool is_unsigned;    /* lo and hi are of an unsigned 64-bit range (unsignedLong) */
+    bool limited;        /* a range was stated (of the number, or of the length) */
+    int64_t lo, hi;      /* of the number, or of the length in characters or octets; of the
                                built-in type where none was stated (strings: 0 and INT64_MAX) */
-    uint16_t members;       /* of an enumeration */
-    const char **member;    /* XML text of each */
-    const char *prefix;     /* before a member's name in Lua; "" */
+    uint16_t members;    /* of an enumeration */
+    const char **member; /* XML text of each */
+    const char *prefix;  /* before a member's name in Lua; "" */
 };
 
 /* One element, attribute, wildcard or text of a type. Its index in the type is its slot. */
 struct field {
-    const char *name;          /* "Algorithm" for @Algorithm; "" for text content and wildcards */
-    const struct type *type;   /* of KIND_NODE */
+    const char *name;            /* "Algorithm" for @Algorithm; "" for text content and wildcards */
+    const struct type *type;     /* of KIND_NODE */
     const struct simple *simple; /* of all simple kinds */
-    int64_t lo, hi;            /* as in simple */
-    uint32_t min, max;         /* occurrences */
-    uint16_t qname;            /* number of (ns, name) in this set; attributes and elements alike */
-    uint8_t kind, width, ns;   /* ns: index, or SCHEMA_NO_NS */
+    int64_t lo, hi;              /* as in simple */
+    uint32_t min, max;           /* occurrences */
+    uint16_t qname;          /* number of (ns, name) in this set; attributes and elements alike */
+    uint8_t kind, width, ns; /* ns: index, or SCHEMA_NO_NS */
     uint8_t after, below, full; /* state once taken: usual, fewer than min, max of a list */
-    uint8_t frame;             /* bits for its characters' event and its end: 1 each; attributes
+    uint8_t frame;              /* bits for its characters' event and its end: 1 each; attributes
                                   and text content have none */
-    uint8_t choice;            /* alternatives of one choice share a number; 0: none */
+    uint8_t choice;             /* alternatives of one choice share a number; 0: none */
     bool is_attribute, is_list, is_content;
-    bool is_default;           /* of a choice: the alternative that a fresh message holds */
-    bool is_mandatory;         /* the element cannot be complete without it (or its choice) */
+    bool is_default;                 /* of a choice: the alternative that a fresh message holds */
+    bool is_mandatory;               /* the element cannot be complete without it (or its choice) */
     const char *doc, *unit, *preset; /* doc line; unit or ""; text of the default or NULL */
 };
 
 /* Where the content of an element stands: which productions may come, and their codes. */
 struct state {
-    uint8_t bits;   /* width of a code of the first level */
-    uint8_t count;  /* slots that may come; code i is that of slot type->slots[first + i] */
-    uint8_t end;    /* code of the end of the element, or SCHEMA_NO_CODE: not yet */
-    uint8_t text;   /* code of untyped characters (mixed content), or SCHEMA_NO_CODE */
-    uint8_t escape; /* first-level code of everything the schema does not foresee */
-    uint8_t bits2;  /* width of the second-level code behind `escape` */
-    bool starts;    /* before the first element: other attributes may still come */
+    uint8_t bits;       /* width of a code of the first level */
+    uint8_t count;      /* slots that may come; code i is that of slot type->slots[first + i] */
+    uint8_t end;        /* code of the end of the element, or SCHEMA_NO_CODE: not yet */
+    uint8_t text;       /* code of untyped characters (mixed content), or SCHEMA_NO_CODE */
+    uint8_t escape;     /* first-level code of everything the schema does not foresee */
+    uint8_t bits2;      /* width of the second-level code behind `escape` */
+    bool starts;        /* before the first element: other attributes may still come */
     uint8_t after_text; /* state after characters of mixed content */
     uint16_t first;
 };
@@ -112,9 +112,9 @@ struct step {
     int64_t lo;      /* of the number, or of the length in characters or octets */
     uint64_t most;   /* minus lo */
     uint8_t op, into, slot;
-    uint8_t head;    /* bits before the value (and its sign): event codes. STEP_RUN: all bits */
-    uint8_t tail;    /* bits behind it: its end, and that of the element where `ends` */
-    bool ends;       /* nothing can follow but the end of the element */
+    uint8_t head; /* bits before the value (and its sign): event codes. STEP_RUN: all bits */
+    uint8_t tail; /* bits behind it: its end, and that of the element where `ends` */
+    bool ends;    /* nothing can follow but the end of the element */
 };
 
 struct stage {
@@ -127,7 +127,7 @@ struct stage {
 
 /* Fits one window of the bit reader, from the code of the first value on. */
 struct run {
-    uint64_t zeros; /* bits of the window that must be 0: events that leave no choice */
+    uint64_t zeros;          /* bits of the window that must be 0: events that leave no choice */
     const struct step *then; /* a number that must follow and fits the same window, or NULL */
     uint8_t n;
     struct leaf {
@@ -139,23 +139,23 @@ struct run {
 };
 
 struct type {
-    const char *name;            /* "PhysicalValueType"; that of the element where anonymous */
+    const char *name; /* "PhysicalValueType"; that of the element where anonymous */
     const char *doc;
-    const struct type *base;     /* NULL, or the type that this one extends */
-    uint16_t fields;             /* number of slots */
-    uint16_t attributes;         /* the first ones are attributes, in the order of the wire */
-    uint16_t own;                /* first slot that is not the base's (elements) */
+    const struct type *base; /* NULL, or the type that this one extends */
+    uint16_t fields;         /* number of slots */
+    uint16_t attributes;     /* the first ones are attributes, in the order of the wire */
+    uint16_t own;            /* first slot that is not the base's (elements) */
     uint16_t states;
     uint8_t ns;
     bool is_abstract, is_mixed, is_quantity, is_anonymous;
-    bool is_open;                /* children in any order or repeated: see struct node */
+    bool is_open; /* children in any order or repeated: see struct node */
     struct field *field;
-    struct state *state;         /* 0: at the start; 1 + i: after slot i; then those of lists */
-    const uint8_t *slots;        /* slots of all states, one after another */
-    const struct stage **stage;  /* one for each state */
-    const struct stage *start;   /* that of state 0 */
-    const struct step *flat;     /* the one step that the type consists of (and its `then`), or NULL */
-    uint16_t node_size;          /* bytes of a node of this type */
+    struct state *state;        /* 0: at the start; 1 + i: after slot i; then those of lists */
+    const uint8_t *slots;       /* slots of all states, one after another */
+    const struct stage **stage; /* one for each state */
+    const struct stage *start;  /* that of state 0 */
+    const struct step *flat; /* the one step that the type consists of (and its `then`), or NULL */
+    uint16_t node_size;      /* bytes of a node of this type */
     int8_t multiplier, unit, value; /* slots of a quantity's parts; -1: has none */
 };
 
@@ -177,7 +177,7 @@ struct ns {
     bool unqualified, attributes_qualified;
     const char **local; /* local names known to the string table, sorted */
     uint16_t locals;
-    uint16_t uri_id;    /* number in the EXI string table of URIs */
+    uint16_t uri_id; /* number in the EXI string table of URIs */
 };
 
 /* An element name as EXI fragments know it. */
@@ -196,18 +196,18 @@ struct schema {
     struct arena arena;
 
     uint16_t namespaces, types, simples, elements, messages, names, attributes, qnames;
-    struct ns *ns;                    /* in the order of the files */
-    struct ns no_ns;                  /* names that are in no namespace */
-    uint8_t *ns_sorted;               /* indices of ns, by URI: s0, s1, … of the XML view */
-    const struct type **type;         /* in the order of the files */
+    struct ns *ns;            /* in the order of the files */
+    struct ns no_ns;          /* names that are in no namespace */
+    uint8_t *ns_sorted;       /* indices of ns, by URI: s0, s1, … of the XML view */
+    const struct type **type; /* in the order of the files */
     const struct simple **simple;
-    const struct element **element;   /* by local name, then URI: index is the event code */
-    const struct element **message;   /* those with a direction, in the order of the files */
-    struct fragment_name *fragment;   /* unique element names by local name, then URI */
-    struct fragment_name *attribute;  /* unique attribute names, likewise */
+    const struct element **element;  /* by local name, then URI: index is the event code */
+    const struct element **message;  /* those with a direction, in the order of the files */
+    struct fragment_name *fragment;  /* unique element names by local name, then URI */
+    struct fragment_name *attribute; /* unique attribute names, likewise */
     uint8_t document_bits, fragment_bits;
-    const struct element *root;       /* "V2G_Message", or NULL: messages are roots themselves */
-    const struct element *body_head;  /* head of the messages' substitution group, or NULL */
+    const struct element *root;      /* "V2G_Message", or NULL: messages are roots themselves */
+    const struct element *body_head; /* head of the messages' substitution group, or NULL */
 };
 
 /* Where the text of schema NAME comes from: fills text (its bytes stay valid) and file name.

@@ -137,9 +137,8 @@ static void start_by_hand(lua_State *L, struct role *r)
         take_text(L, "address", r->chosen.address, sizeof r->chosen.address);
         manual = take_flag(L, "manual", false);
         tls = take_flag(L, "tls", false);
-        lua_pushvalue(L, lua_upvalueindex(2));
         if (lua_getfield(L, 1, "protocol") != LUA_TNIL)
-            lua_setfield(L, -2, "Protocol");
+            role_fix_protocol(L, r, luaL_checkstring(L, -1));
     }
     struct peer_options o = link_options(r, manual);
     if (tls)

@@ -334,17 +334,15 @@ static int role_index(lua_State *L)
     return 1;
 }
 
-static int set_protocol(lua_State *L, struct role *r)
+void role_fix_protocol(lua_State *L, struct role *r, const char *name)
 {
-    const char *name = luaL_checkstring(L, 3);
     const struct protocol *p = protocol_find(name);
     if (p == NULL || p->uri[0] == NULL)
-        return luaL_error(L, "there is no protocol '%s'; expected DIN70121, ISO15118-2 or "
-                          "ISO15118-20", name);
+        luaL_error(L, "there is no protocol '%s'; expected DIN70121, ISO15118-2 or ISO15118-20",
+                   name);
     role_set_protocol(L, r, p);
     r->protocol_fixed = true;
     r->session->protocol = p;
-    return 0;
 }
 
 /* __newindex: Protocol, and functions of the script's own. */
@@ -352,8 +350,10 @@ static int role_newindex(lua_State *L)
 {
     struct role *r = lua_touserdata(L, lua_upvalueindex(1));
     const char *key = luaL_checkstring(L, 2);
-    if (strcmp(key, "Protocol") == 0)
-        return set_protocol(L, r);
+    if (strcmp(key, "Protocol") == 0) {
+        role_fix_protocol(L, r, luaL_checkstring(L, 3));
+        return 0;
+    }
     if (lua_type(L, 3) != LUA_TFUNCTION && !lua_isnil(L, 3))
         return luaL_error(L, "%s.%s cannot be set; expected Protocol, or a function", r->name, key);
     lua_rawset(L, 1);

@@ -93,6 +93,9 @@ struct name_scope role_scope(const struct role *r);
 /* Speaks protocol p from here on. */
 void role_set_protocol(lua_State *L, struct role *r, const struct protocol *p);
 
+/* The same by name, whatever is agreed later: Evcc.Protocol = name. Raises where there is none. */
+void role_fix_protocol(lua_State *L, struct role *r, const char *name);
+
 /* What the connection has agreed becomes the role's protocol. */
 void role_follow(lua_State *L, struct role *r);
 

@@ -1,0 +1,155 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The parameters of the ready-made vehicle (`v2glab ev`) and station (`v2glab evse`), with their
+-- defaults. A persona is a table of the same form that is laid over these; --set KEY=VALUE comes
+-- last. docs/behaviour.md tells how they work together.
+--
+-- Steps of a session have one name in all protocols, that of ISO 15118-2 without Req and Res:
+-- AppProtocol, SessionSetup, AuthorizationSetup, ServiceDiscovery, ServiceDetail,
+-- PaymentServiceSelection, Authorization, ChargeParameterDiscovery, ScheduleExchange, CableCheck,
+-- PreCharge, PowerDelivery, CurrentDemand (DC), ChargingStatus (AC), MeteringReceipt,
+-- WeldingDetection, SessionStop. Times are milliseconds, electrical values SI units.
+
+local parameters = {}
+
+parameters.ev = {
+    role = 'ev',
+    about = 'a vehicle that keeps to the standards',
+    sure = '', -- of a persona: where its figures come from, and how sure they are
+
+    -- ---- connection ----
+    -- Offers of supportedAppProtocolReq in the order they are sent: { protocol name (or uri =),
+    -- priority =, schema =, major =, minor = }. nil: the protocol of --protocol, or all of them.
+    protocols = nil,
+    tls = false,            -- SDP asks for TLS (and goes on without where the answer is no TLS)
+    session_id = '00',      -- hex digits of the first SessionSetupReq's SessionID; '' is length 0
+    evcc_id = '02AA00000001', -- EVCCID; in ISO 15118-20 WMIV1234567890ABCDEX unless set
+
+    -- ---- pace: time from a response to the next request ----
+    -- gaps['A>B'], else gaps.B, else gaps.default. A number, or { from, to } for a random one.
+    -- Besides the steps: 'SDP' (before the first SECCDiscoveryReq), 'SDP>TCP' (to the SYN),
+    -- 'TCP>AppProtocol', 'SessionStop>Close', 'Stop>PowerDelivery' (after the station asked to stop),
+    -- 'Failed>SessionStop' and 'Failed>Close' (after a FAILED response).
+    gaps = { default = 0, CurrentDemand = 100, ChargingStatus = 100, CableCheck = 50,
+             PreCharge = 50, Authorization = 50, WeldingDetection = 50,
+             ['SessionStop>Close'] = 20 },
+
+    -- ---- patience ----
+    -- Longest wait for the response of a step; a step that is absent has the standard's time.
+    patience = {},
+    on_timeout = 'close',   -- 'close' (FIN), 'reset' (RST), 'stop' (SessionStopReq), 'resend' (the
+                            -- next request all the same, `resends` times, then FIN)
+    resends = 1,
+    on_failed = 'stop',     -- after FAILED_…: 'stop' (SessionStopReq, then FIN), 'close', 'reset',
+                            -- 'ignore' (goes on as if it were OK)
+    ongoing = {},           -- how long Ongoing is put up with in a step; absent: the standard's time
+
+    -- ---- the way through the session ----
+    mode = 'dc',            -- 'ac' or 'dc': the energy transfer that it wants
+    transfer = nil,         -- EnergyTransferMode by name; nil: what suits of the station's offer
+    control = 'scheduled',  -- ISO 15118-20: 'scheduled' or 'dynamic'
+    bpt = false,            -- ISO 15118-20: bidirectional power transfer
+    details = false,        -- ServiceDetailReq for each value-added service, which is then selected
+    precharges = { 1, 0 },  -- PreChargeReqs: at least, at most (0: until the voltage is right)
+    welding = { 1, 20 },    -- WeldingDetectionReqs: at least, at most; { 0, 0 }: none at all
+    loops = 0,              -- charge-loop messages before it stops; 0: until the battery is full
+    stop_at = nil,          -- name of a step at which it sends SessionStopReq instead
+    leave_at = nil,         -- name of a step at which it closes the connection instead
+    silent_at = nil,        -- name of a step at which it says nothing any more
+    after_stop_request = 0, -- charge-loop messages that still come after the station asked to stop
+    session_stop = true,    -- false: leaves without SessionStopReq after PowerDeliveryReq(Stop)
+    pause = 0,              -- sessions that end with SessionStopReq(Pause), each resumed
+    pause_ms = 1000,        -- until the resumption
+    resume = true,          -- false: leaves for good after SessionStopReq(Pause)
+    renegotiate = 0,        -- charge-loop messages until it renegotiates, once; 0: never
+    receipts = true,        -- sends MeteringReceiptReq where it is wanted
+    close = 'fin',          -- after SessionStopRes: 'fin', 'reset' (RST), 'none' (waits for the station)
+
+    -- ---- the battery and the charger on board ----
+    battery = {
+        capacity = 60000,   -- Wh
+        soc = 20,           -- percent, at the start
+        bulk = 80, full = 100, target = 100, -- percent; it stops at target
+        empty_voltage = 340, full_voltage = 410, -- V, at rest
+        resistance = 0.05,  -- ohm
+        max_voltage = 420, max_current = 200, max_power = 80000, -- limits it sends, and keeps to
+        min_current = 0,
+        discharge_power = 10000, -- W, with bpt
+    },
+    target_voltage = nil,   -- DC: asks for that; nil: voltage of the battery's present limit
+    precharge_current = 2,  -- A, in PreChargeReq
+    ac = { voltage = 400, max_current = 32, min_current = 6, phases = 3 }, -- per phase
+    energy = nil,           -- Wh it asks for; nil: what the battery lacks
+    departure = 0,          -- s from now; 0: none is sent (ISO 15118-2: DepartureTime absent)
+    max_schedules = nil,    -- MaxEntriesSAScheduleTuple; nil: absent
+
+    -- ---- what messages say, whatever the model says ----
+    -- values.CurrentDemandReq.DC_EVStatus_EVReady = true calls
+    -- Evcc.Set_CurrentDemandReq_DC_EVStatus_EVReady(true) before each is sent; so the keys are the
+    -- names of the API behind the message. …Specified = false leaves an element out; { i, v } sets
+    -- entry i (from 0) of a list; a function(ev) gives the value. Where a protocol's message has no
+    -- such element the value is left out.
+    values = {},
+    -- trailing.ContractAuthenticationReq = '\0': bytes after the end of the EXI document
+    trailing = {},
+    -- before.X(m, ev) gets message X before it is sent (m.EVTargetVoltage = 390), as `before` of a
+    -- hook script does; on.X(m, ev) each message received
+    before = {}, on = {},
+}
+
+parameters.station = {
+    role = 'station',
+    about = 'a station that keeps to the standards',
+    sure = '',
+
+    -- ---- connection ----
+    evse_id = 'DE*V2G*E0001*1', -- DIN 70121: as octets
+    close = 'wait',         -- after SessionStopRes: 'wait' (the vehicle closes; after linger_ms the
+                            -- station), 'fin', 'reset' at once
+    linger_ms = 5000,
+    failed_close = 'fin',   -- after a FAILED response: 'fin' (within linger_ms at most), 'reset',
+                            -- 'none' (goes on answering)
+    resume = true,          -- knows paused sessions again
+
+    -- ---- pace: time from a request to its response ----
+    -- delays.STEP, else delays.default. A number, or { from, to } for a random one.
+    delays = { default = 0 },
+
+    -- ---- Ongoing: how often, or ({ ms = 50000 }) how long, before Finished ----
+    ongoing = { Authorization = 0, ChargeParameterDiscovery = 0, ScheduleExchange = 0,
+                CableCheck = 2 },
+
+    -- ---- what it offers ----
+    modes = { ac = true, dc = true },
+    transfers = nil,        -- list of EnergyTransferModes by name; nil: all of `modes`
+    payment = { 'ExternalPayment' },
+    free = false,           -- FreeService
+    services = {},          -- value-added services: { id =, name =, category =, scope =, free =,
+                            -- parameters = { { id =, { name, value } … } … } }
+    schedules = nil,        -- list of { id =, entries = { { start =, power = } … }, tariff = … };
+                            -- nil: one of 24 h with the station's power
+    bpt = true, dynamic = true, -- ISO 15118-20
+
+    -- ---- in the charge loop ----
+    receipt_every = 0,      -- ReceiptRequired in each n-th charge-loop response; 0: never
+    stop_after = 0,         -- charge-loop responses until it asks the vehicle to stop; 0: never
+    renegotiate_after = 0,  -- … to renegotiate, once
+    shutdown_after = 0,     -- … until the emergency shutdown
+    notification_delay = 0, -- s, NotificationMaxDelay
+
+    -- ---- answers: answers.PowerDelivery = 'FAILED_ContactorError' in that step's responses ----
+    answers = {},
+    silent_at = nil,        -- name of a step that it does not answer
+    close_at = nil,         -- name of a step at whose request it closes the connection
+    keep_on_failed = false, -- goes on after its own FAILED (only for tests of vehicles)
+
+    -- ---- electrical ----
+    dc = { max_voltage = 920, min_voltage = 150, max_current = 300, min_current = 0,
+           max_power = 150000, ramp_voltage = 2000, ramp_current = 400, -- V/s, A/s
+           tolerance = 2, ripple = 0.5 },
+    ac = { voltage = 230, max_current = 32, phases = 3 },
+    isolation = 'Valid',    -- result of the isolation test
+    pilot = nil,            -- SLAC and pilot are not played: no CP state is looked at
+    values = {}, trailing = {}, before = {}, on = {}, -- as those of the vehicle, of Responses
+}
+
+return parameters
