@@ -55,9 +55,9 @@ struct enumeration {
 
 static bool is_seen(const struct enumeration *x, const char *member)
 {
-    const char *at = (const char *)x->seen.p, *end = at + x->seen.n;
-    for (; at < end; at += strlen(at) + 1)
-        if (strcmp(at, member) == 0)
+    const char *all = (const char *)x->seen.p;
+    for (size_t at = 0; at < x->seen.n; at += strlen(all + at) + 1)
+        if (strcmp(all + at, member) == 0)
             return true;
     return false;
 }

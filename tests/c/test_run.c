@@ -310,7 +310,7 @@ static void test_again(void **state)
                      "  Evcc.Connect{protocol = 'DIN70121'}\n"
                      "  Evcc.Send_SessionSetupReq_001()\n"
                      "  Evcc.Receive_SessionSetupRes_001()\n"
-                     "  Evcc.Disconnect()\n"
+                     "  Evcc.Disconnect() Sleep(50) -- the station listens again\n"
                      "end",
                      "for i = 1, 3 do\n"
                      "  Secc.Listen{}\n"

@@ -146,7 +146,7 @@ static void turn_finish(void *state, struct stream *s)
 }
 
 static const struct stream_filter TURN = {turn_start, turn_from_wire, turn_to_wire, turn_finish,
-                                          free};
+                                          free,       NULL};
 
 /* ---- the world ---- */
 
