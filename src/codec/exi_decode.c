@@ -52,7 +52,8 @@ struct decoder {
 
 /* ---- failing, reporting ---- */
 
-/* In the fast pass failing only means: look again, carefully. */
+/* In the fast pass failing only means: look again, carefully. What is found in the zeros behind the
+ * end of the input says nothing: the end is what is wrong. */
 static int __attribute__((noinline, cold, format(printf, 3, 4)))
 fail(struct decoder *d, uint64_t bit, const char *format, ...)
 {
@@ -63,17 +64,21 @@ fail(struct decoder *d, uint64_t bit, const char *format, ...)
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    err_set_bit(d->e, bit, "%s", what);
+    if (d->r.pos > d->r.end)
+        err_set_bit(d->e, d->r.end,
+                    "the input ends here (%zu bytes), in the middle of the document; expected more",
+                    d->r.size);
+    else
+        err_set_bit(d->e, bit, "%s", what);
     snprintf(d->e->path, sizeof d->e->path, "%.*s", (int)sizeof d->e->path - 1, d->path);
     return -1;
 }
 
+/* The input cannot hold what comes next. */
 static int __attribute__((noinline, cold)) fail_end(struct decoder *d)
 {
-    return fail(d, d->r.end,
-                "the input ends here (%zu bytes), in the middle of the document; "
-                "expected more",
-                d->r.size);
+    d->r.pos = d->r.end + 1;
+    return fail(d, d->r.end, "the input ends here");
 }
 
 static int __attribute__((noinline, cold)) fail_memory(struct decoder *d)

@@ -154,8 +154,8 @@ static int take_text(const char *text, size_t n, const struct field *f, struct a
     return err_set(e, "%s: %s", f->name, why.what);
 }
 
-static int take_number(lua_State *L, int at, const struct field *f, struct arena *a,
-                       union value *v, struct err *e)
+static int take_number(lua_State *L, int at, const struct field *f, struct arena *a, union value *v,
+                       struct err *e)
 {
     char text[32];
     int is_integer = 0;
@@ -185,8 +185,8 @@ static int take_boolean(lua_State *L, int at, const struct field *f, union value
     return 0;
 }
 
-static int take_member(lua_State *L, int at, const struct field *f, struct arena *a,
-                       union value *v, struct err *e)
+static int take_member(lua_State *L, int at, const struct field *f, struct arena *a, union value *v,
+                       struct err *e)
 {
     if (lua_type(L, at) == LUA_TNUMBER)
         return take_number(L, at, f, a, v, e);
@@ -223,19 +223,20 @@ static int take_characters(const char *text, size_t n, const struct field *f, st
     for (size_t i = 0; i < n;) {
         unsigned size = utf8_length((const uint8_t *)text + i, n - i, &ignored);
         if (size == 0)
-            return err_set(e, "%s: octet %zu (0x%02X) is no UTF-8; a string can only carry "
-                           "characters", f->name, i, (unsigned char)text[i]);
+            return err_set(e,
+                           "%s: octet %zu (0x%02X) is no UTF-8; a string can only carry "
+                           "characters",
+                           f->name, i, (unsigned char)text[i]);
         i += size;
     }
     return take_octets(text, n, a, v, e);
 }
 
-static int take_string(lua_State *L, int at, const struct field *f, struct arena *a,
-                       union value *v, struct err *e)
+static int take_string(lua_State *L, int at, const struct field *f, struct arena *a, union value *v,
+                       struct err *e)
 {
     if (lua_type(L, at) != LUA_TSTRING)
-        return wrong_type(L, at, f, f->kind == KIND_HEX ? "a string of hex digits" : "a string",
-                          e);
+        return wrong_type(L, at, f, f->kind == KIND_HEX ? "a string of hex digits" : "a string", e);
     size_t n;
     const char *text = lua_tolstring(L, at, &n);
     if (f->kind == KIND_HEX)
@@ -259,8 +260,10 @@ static int take_node(lua_State *L, int at, const struct field *f, struct arena *
 {
     bool is_number = f->type->is_quantity && lua_type(L, at) == LUA_TNUMBER;
     if (!is_number && lua_type(L, at) != LUA_TTABLE)
-        return wrong_type(L, at, f, f->type->is_quantity ? "a number in SI units, or a table"
-                                                         : "a table of its elements", e);
+        return wrong_type(L, at, f,
+                          f->type->is_quantity ? "a number in SI units, or a table"
+                                               : "a table of its elements",
+                          e);
     v->n = node_new(a, f->type);
     if (v->n == NULL)
         return err_set(e, "the message is too large: its memory is used up");
@@ -299,8 +302,7 @@ int convert_take(lua_State *L, int at, const struct field *f, struct arena *a, u
     return err_set(e, "%s is not set by scripts", f->name);
 }
 
-static int take_list(lua_State *L, int at, const struct place *list, struct arena *a,
-                     struct err *e)
+static int take_list(lua_State *L, int at, const struct place *list, struct arena *a, struct err *e)
 {
     const struct field *f = place_field(list);
     lua_Integer n = luaL_len(L, at);
@@ -379,8 +381,7 @@ int convert_take_table(lua_State *L, int at, struct node *n, struct arena *a, st
         else
             err_set(e, "%s: expected names of elements as keys of the table, found a %s",
                     n->type->name, luaL_typename(L, -2));
-        if (slot < 0 ||
-            convert_take_child(L, lua_gettop(L), n, (unsigned)slot, a, e) != 0) {
+        if (slot < 0 || convert_take_child(L, lua_gettop(L), n, (unsigned)slot, a, e) != 0) {
             lua_pop(L, 2);
             return -1;
         }
@@ -397,8 +398,8 @@ static bool equal_table(lua_State *L, int at, const struct node *n)
     bool equal = true;
     lua_pushnil(L);
     while (lua_next(L, at) != 0) {
-        int slot = lua_type(L, -2) == LUA_TSTRING ? convert_slot(n, lua_tostring(L, -2), &ignored)
-                                                  : -1;
+        int slot =
+            lua_type(L, -2) == LUA_TSTRING ? convert_slot(n, lua_tostring(L, -2), &ignored) : -1;
         struct place p = {(struct node *)(uintptr_t)n, slot < 0 ? 0 : (unsigned)slot, 0};
         union value *v = slot < 0 ? NULL : place_value(&p);
         equal = equal && v != NULL && convert_equal(L, lua_gettop(L), place_field(&p), *v);

@@ -89,8 +89,8 @@ void deadline_given(struct role *r, double ms)
     r->timer.from_us = peer_now();
 }
 
-static void record(lua_State *L, const struct role *r, const char *name, bool ok,
-                   int64_t limit_us, int64_t taken_us)
+static void record(lua_State *L, const struct role *r, const char *name, bool ok, int64_t limit_us,
+                   int64_t taken_us)
 {
     char where[128];
     const struct script *s = r->script;

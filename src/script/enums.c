@@ -64,7 +64,7 @@ static bool exists(void *context, const struct simple *s)
 
 struct search {
     const char *wanted;
-    const char *found;      /* XML text of the member */
+    const char *found; /* XML text of the member */
     char nearest[ENUM_TEXT];
     unsigned distance;
 };
@@ -110,8 +110,10 @@ static int member_index(lua_State *L)
 static int member_newindex(lua_State *L)
 {
     const char *type = lua_tostring(L, lua_upvalueindex(2));
-    return luaL_error(L, "%s is the standard's; members cannot be added or changed (a code without "
-                      "a member is given as a number)", type);
+    return luaL_error(L,
+                      "%s is the standard's; members cannot be added or changed (a code without "
+                      "a member is given as a number)",
+                      type);
 }
 
 static bool push_members(void *context, const struct simple *s)
@@ -167,9 +169,9 @@ static void nearest_in(const struct schema *s, struct nearest_type *nearest)
 {
     for (unsigned i = 0; i < s->simples; i++) {
         const struct simple *simple = s->simple[i];
-        unsigned d = simple->members == 0 ? UINT32_MAX
-                                          : name_distance(nearest->wanted,
-                                                          strlen(nearest->wanted), simple->name);
+        unsigned d = simple->members == 0
+                         ? UINT32_MAX
+                         : name_distance(nearest->wanted, strlen(nearest->wanted), simple->name);
         if (d >= nearest->distance)
             continue;
         nearest->distance = d;

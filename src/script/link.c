@@ -33,9 +33,8 @@ static void take_offers(const struct role *r, struct peer_options *o)
                                      (const char *)n->v[0].b->p, n->v[0].b->n);
         if (uri == NULL)
             return;
-        o->offer[o->offers++] =
-            (struct peer_offer){uri, (uint32_t)n->v[1].u, (uint32_t)n->v[2].u, (uint8_t)n->v[3].u,
-                                (uint8_t)n->v[4].u};
+        o->offer[o->offers++] = (struct peer_offer){uri, (uint32_t)n->v[1].u, (uint32_t)n->v[2].u,
+                                                    (uint8_t)n->v[3].u, (uint8_t)n->v[4].u};
     }
 }
 

@@ -61,9 +61,9 @@ static int any_done(lua_State *L, int status, lua_KContext context)
     if (timed_out)
         deadline_met(L, r, peer_now(), false);
     lua_pushnil(L);
-    lua_pushstring(L, timed_out || r->peer == NULL            ? "timeout"
+    lua_pushstring(L, timed_out || r->peer == NULL    ? "timeout"
                       : r->peer->state == PEER_FAILED ? "failed"
-                                                              : "closed");
+                                                      : "closed");
     if (r->peer == NULL || timed_out)
         return 2;
     lua_pushstring(L, r->peer->problem.set ? r->peer->problem.what : "");
@@ -236,11 +236,16 @@ static int method_received(lua_State *L)
 void methods_push(lua_State *L, struct role *r)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"Connect", method_connect},       {"Listen", method_listen},
-        {"Disconnect", method_disconnect}, {"Send_Raw", method_send_raw},
-        {"Message", method_message},       {"Receive_Any_001", method_receive_any},
-        {"Received", method_received},     {"Receive_Any", method_receive_any},
-        {"State", method_state},           {"SessionID", method_session_id},
+        {"Connect", method_connect},
+        {"Listen", method_listen},
+        {"Disconnect", method_disconnect},
+        {"Send_Raw", method_send_raw},
+        {"Message", method_message},
+        {"Receive_Any_001", method_receive_any},
+        {"Received", method_received},
+        {"Receive_Any", method_receive_any},
+        {"State", method_state},
+        {"SessionID", method_session_id},
         {NULL, NULL},
     };
     lua_newtable(L);

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EXIST_DEPTH 6  /* levels below the message in which Exist_ looks for a list */
+#define EXIST_DEPTH 6   /* levels below the message in which Exist_ looks for a list */
 #define MESSAGE_TEXT 64 /* room for the longest message name */
 
 /* ORDER VERB */
-static const char *const VERBS[] = {"Set", "Get", "Send", "Receive", "Check", "Check_Received",
+static const char *const VERBS[] = {"Set",   "Get", "Send", "Receive", "Check", "Check_Received",
                                     "Exist", "Add"};
 #define VERBS_N (sizeof VERBS / sizeof VERBS[0])
 
@@ -470,9 +470,10 @@ static int wrong_direction(const struct name_scope *s, const char *text, const s
     if (suits(s, VERB_SEND, why->message->from))
         return err_set(e, "%s.%s: %s sends %s and never receives it; expected Set_, Get_ or Send_",
                        role, text, role, message);
-    return err_set(e, "%s.%s: %s is sent by %s, not by %s; expected Receive_, Get_ or Check_ "
-                   "(%s.Message('%s'):send() sends it nevertheless)", role, text, message, other,
-                   role, role, message);
+    return err_set(e,
+                   "%s.%s: %s is sent by %s, not by %s; expected Receive_, Get_ or Check_ "
+                   "(%s.Message('%s'):send() sends it nevertheless)",
+                   role, text, message, other, role, role, message);
 }
 
 static int not_found(const struct name_scope *s, const char *text, const struct failure *why,
@@ -511,9 +512,10 @@ static int unknown_verb(const struct name_scope *s, const char *text, struct err
     for (unsigned i = 0; i < VERBS_N; i++)
         near_try(&best, text, VERBS[i], "");
     near_write(s, &best, text, text, right);
-    return err_set(e, "%s has no function '%.80s'; the nearest name is %s (names begin with Set_, "
-                   "Get_, Send_, Receive_, Check_, Exist_ or Add_)", name_role(s->side), text,
-                   right);
+    return err_set(e,
+                   "%s has no function '%.80s'; the nearest name is %s (names begin with Set_, "
+                   "Get_, Send_, Receive_, Check_, Exist_ or Add_)",
+                   name_role(s->side), text, right);
 }
 
 int name_resolve(const struct name_scope *s, const char *text, struct name *out, struct err *e)

@@ -61,11 +61,11 @@ struct name_step {
 struct name {
     enum verb verb;
     enum name_target target;
-    bool in_header;               /* the steps begin at the header, not at the message's own node */
-    uint8_t steps, lists;         /* lists: how many of the steps are indexed */
+    bool in_header;       /* the steps begin at the header, not at the message's own node */
+    uint8_t steps, lists; /* lists: how many of the steps are indexed */
     const struct schema *set;
     const struct element *message;
-    const struct field *field;    /* of the last step; NULL for NAME_MESSAGE */
+    const struct field *field; /* of the last step; NULL for NAME_MESSAGE */
     struct name_step step[NAME_STEPS];
 };
 
@@ -88,10 +88,10 @@ int name_resolve(const struct name_scope *s, const char *text, struct name *out,
 
 /* One name, as name_each calls it. */
 struct name_entry {
-    const char *text;          /* "Evcc.Set_SessionStopReq_ChargingSession" */
-    const char *path;          /* "SessionStopReq.ChargingSession" */
-    const struct name *name;   /* verb, target, field */
-    const char *parameter;     /* last element name in camelCase; "" where the verb takes no value */
+    const char *text;        /* "Evcc.Set_SessionStopReq_ChargingSession" */
+    const char *path;        /* "SessionStopReq.ChargingSession" */
+    const struct name *name; /* verb, target, field */
+    const char *parameter;   /* last element name in camelCase; "" where the verb takes no value */
 };
 typedef void (*name_visit)(void *context, const struct name_entry *entry);
 

@@ -12,10 +12,10 @@ struct lister {
     name_visit visit;
     void *context;
     bool sends, receives;
-    struct name name;       /* of the place: set, message, steps */
-    char text[NAME_TEXT];   /* "ChargingStatusRes_EVSEMaxCurrent" */
-    char path[NAME_TEXT];   /* "ChargingStatusRes.EVSEMaxCurrent" */
-    const char *last;       /* name of the element that the place is */
+    struct name name;                        /* of the place: set, message, steps */
+    char text[NAME_TEXT];                    /* "ChargingStatusRes_EVSEMaxCurrent" */
+    char path[NAME_TEXT];                    /* "ChargingStatusRes.EVSEMaxCurrent" */
+    const char *last;                        /* name of the element that the place is */
     const struct type *type[EACH_DEPTH + 1]; /* that the place lies in */
     unsigned depth;
 };

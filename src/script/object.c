@@ -464,8 +464,8 @@ static int list_pairs(lua_State *L)
 
 /* ---- opening ---- */
 
-static void make_type(lua_State *L, const char *name, const luaL_Reg *functions, lua_CFunction index,
-                      const luaL_Reg *methods)
+static void make_type(lua_State *L, const char *name, const luaL_Reg *functions,
+                      lua_CFunction index, const luaL_Reg *methods)
 {
     luaL_newmetatable(L, name);
     luaL_setfuncs(L, functions, 0);
@@ -484,19 +484,18 @@ void objects_open(lua_State *L)
                                        {"__gc", message_gc},
                                        {NULL, NULL}};
     static const luaL_Reg MESSAGE_METHODS[] = {
-        {"xml", message_xml},   {"json", message_json},   {"exi", message_exi},
-        {"name", message_name}, {"table", message_table}, {"copy", message_copy_method},
-        {"send", message_send}, {NULL, NULL}};
+        {"xml", message_xml},     {"json", message_json},
+        {"exi", message_exi},     {"name", message_name},
+        {"table", message_table}, {"copy", message_copy_method},
+        {"send", message_send},   {NULL, NULL}};
     static const luaL_Reg ELEMENT[] = {{"__newindex", element_newindex},
                                        {"__tostring", element_tostring},
                                        {"__pairs", element_pairs},
                                        {NULL, NULL}};
     static const luaL_Reg ELEMENT_METHODS[] = {
         {"si", element_si}, {"table", element_table}, {NULL, NULL}};
-    static const luaL_Reg LIST[] = {{"__newindex", list_newindex},
-                                    {"__len", list_len},
-                                    {"__pairs", list_pairs},
-                                    {NULL, NULL}};
+    static const luaL_Reg LIST[] = {
+        {"__newindex", list_newindex}, {"__len", list_len}, {"__pairs", list_pairs}, {NULL, NULL}};
     static const luaL_Reg NONE[] = {{NULL, NULL}};
     make_type(L, MESSAGE_TYPE, MESSAGE, message_index, MESSAGE_METHODS);
     make_type(L, ELEMENT_TYPE, ELEMENT, element_index, ELEMENT_METHODS);

@@ -112,8 +112,10 @@ int place_remove(const struct place *p, struct err *e)
     if (f->is_mandatory && f->choice == 0)
         return err_set(e, "%s is mandatory; the encoding cannot leave it out", f->name);
     if (f->is_mandatory && is_last_alternative(p->node, p->slot))
-        return err_set(e, "%s is one of several alternatives, and the encoding cannot leave out "
-                       "all of them; set another one instead", f->name);
+        return err_set(e,
+                       "%s is one of several alternatives, and the encoding cannot leave out "
+                       "all of them; set another one instead",
+                       f->name);
     node_remove(p->node, p->slot);
     return 0;
 }

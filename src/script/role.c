@@ -173,9 +173,9 @@ static struct received *invent(struct role *r, const struct schema *set,
         return NULL;
     }
     const struct message *sent = sent_by_other(r, element);
-    int bad = sent != NULL ? message_copy(sent, &received->arena, &received->message, e)
-                           : message_new(set, element->as.name, &received->arena,
-                                         &received->message, e);
+    int bad = sent != NULL
+                  ? message_copy(sent, &received->arena, &received->message, e)
+                  : message_new(set, element->as.name, &received->arena, &received->message, e);
     received->us = peer_now();
     received->name = element->as.name;
     received->is_decoded = bad == 0;

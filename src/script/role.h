@@ -40,9 +40,9 @@ struct outgoing {
     const struct schema *set;
     struct message message;
     struct arena arena;
-    size_t settled;    /* arena bytes after it was last copied together */
-    unsigned given;    /* SESSION_GIVEN_… */
-    bool touched;      /* something was set */
+    size_t settled; /* arena bytes after it was last copied together */
+    unsigned given; /* SESSION_GIVEN_… */
+    bool touched;   /* something was set */
     bool sent;
     struct mark *mark;
     unsigned marks, mark_cap;
@@ -58,29 +58,29 @@ struct incoming {
 struct role {
     struct role *next;
     struct script *script;
-    uint8_t side;                     /* FROM_EVCC, FROM_SECC */
-    const char *name;                 /* "Evcc" */
-    const struct protocol *protocol;  /* that names belong to */
-    bool protocol_fixed;              /* by option or script: what is agreed does not change it */
-    unsigned generation;              /* of the names; grows with every change of protocol */
+    uint8_t side;                    /* FROM_EVCC, FROM_SECC */
+    const char *name;                /* "Evcc" */
+    const struct protocol *protocol; /* that names belong to */
+    bool protocol_fixed;             /* by option or script: what is agreed does not change it */
+    unsigned generation;             /* of the names; grows with every change of protocol */
     struct outgoing *outgoing;
     struct incoming *incoming;
-    struct received *last;            /* received last; one of incoming's, or undecoded */
-    bool last_is_loose;               /* not one of incoming's: it was no message */
-    struct peer *peer;                /* NULL in print mode */
-    struct session *session;          /* the peer's; in print mode one of its own */
-    bool sdp_open;                    /* SDP is scripted */
+    struct received *last;   /* received last; one of incoming's, or undecoded */
+    bool last_is_loose;      /* not one of incoming's: it was no message */
+    struct peer *peer;       /* NULL in print mode */
+    struct session *session; /* the peer's; in print mode one of its own */
+    bool sdp_open;           /* SDP is scripted */
     struct {
         char interface[32], address[96]; /* given to Connect or Listen, or found by scripted SDP */
     } chosen;
     struct {
         int64_t from_us, limit_us;
         char name[96];
-    } timer;                          /* of the wait that is going on */
-    int64_t sent_us, received_us;     /* of the last message; 0: none */
+    } timer;                      /* of the wait that is going on */
+    int64_t sent_us, received_us; /* of the last message; 0: none */
     char sent_name[64];
-    int table;                        /* reference of the Lua table */
-    int replay;                       /* reference of the settings made before a protocol was agreed */
+    int table;  /* reference of the Lua table */
+    int replay; /* reference of the settings made before a protocol was agreed */
 };
 
 /* Makes Evcc and Secc (and EVCC, SECC) in L. */

@@ -111,8 +111,7 @@ static void look_at_lingering(uv_check_t *check)
     struct play *run = check->data;
     for (unsigned i = 0; i < run->options->scripts; i++) {
         struct player *p = &run->player[i];
-        if (p->is_open && !p->is_over && script_has_ended(&p->script) &&
-            !has_to_linger(&p->script))
+        if (p->is_open && !p->is_over && script_has_ended(&p->script) && !has_to_linger(&p->script))
             over(p);
     }
 }

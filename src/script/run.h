@@ -18,7 +18,7 @@ struct run_options {
     const char *const *script; /* paths */
     unsigned scripts;
     bool print;
-    bool interruptible;        /* Ctrl-C ends the run as inconclusive; a second one at once */
+    bool interruptible; /* Ctrl-C ends the run as inconclusive; a second one at once */
     /* Everything else; `loop` and `interrupt` are set by the run. Print mode prints through
      * common.print. */
     struct script_options common;

@@ -174,8 +174,10 @@ static int sandbox_require_call(lua_State *L)
         return luaL_error(L, "'%s' is no name of a module; expected letters, digits, '_', '-', '.'",
                           name);
     if (!load_module(L, name))
-        return luaL_error(L, "there is no module '%s', neither built in nor as a file beside the "
-                          "script", name);
+        return luaL_error(L,
+                          "there is no module '%s', neither built in nor as a file beside the "
+                          "script",
+                          name);
     lua_pushvalue(L, 1);
     lua_callk(L, 1, 1, 0, module_loaded);
     return module_loaded(L, LUA_OK, 0);
@@ -246,8 +248,8 @@ static void remove_fields(lua_State *L, const char *library, const char *const *
 static void open_safe(lua_State *L)
 {
     static const luaL_Reg LIBRARIES[] = {
-        {"_G", luaopen_base},       {"string", luaopen_string}, {"table", luaopen_table},
-        {"math", luaopen_math},     {"utf8", luaopen_utf8},     {"coroutine", luaopen_coroutine},
+        {"_G", luaopen_base},   {"string", luaopen_string}, {"table", luaopen_table},
+        {"math", luaopen_math}, {"utf8", luaopen_utf8},     {"coroutine", luaopen_coroutine},
         {"os", luaopen_os},
     };
     static const char *const NO_BASE[] = {"dofile", "loadfile", NULL};
@@ -287,9 +289,14 @@ static void open_coroutine(lua_State *L)
 void sandbox_open(lua_State *L, bool is_unsafe)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"Sleep", sandbox_sleep}, {"Now", sandbox_now},   {"Log", sandbox_log},
-        {"print", sandbox_log},   {"Pass", sandbox_pass}, {"assert", sandbox_assert},
-        {"Fail", sandbox_fail},   {"Inconclusive", sandbox_inconclusive},
+        {"Sleep", sandbox_sleep},
+        {"Now", sandbox_now},
+        {"Log", sandbox_log},
+        {"print", sandbox_log},
+        {"Pass", sandbox_pass},
+        {"assert", sandbox_assert},
+        {"Fail", sandbox_fail},
+        {"Inconclusive", sandbox_inconclusive},
         {NULL, NULL},
     };
     if (is_unsafe) {

@@ -61,8 +61,10 @@ static void look_at_clock(lua_State *L, lua_Debug *ar)
         luaL_error(L, "interrupted");
     }
     if (s->busy_since != 0 && peer_now() - s->busy_since > (int64_t)ms * 1000)
-        luaL_error(L, "the script has run for %d ms without waiting for anything; expected a "
-                      "Receive_ or Sleep in every loop", (int)ms);
+        luaL_error(L,
+                   "the script has run for %d ms without waiting for anything; expected a "
+                   "Receive_ or Sleep in every loop",
+                   (int)ms);
 }
 
 /* ---- places, records ---- */

@@ -42,9 +42,9 @@ struct script_options {
     const char *profile;             /* of the timing parameters; NULL: "strict" */
     const struct script_timer *timer;
     unsigned timers;
-    bool is_unsafe;                  /* the whole of Lua's library */
-    size_t memory;                   /* bytes a script may take; 0: 256 MiB */
-    unsigned busy_ms;                /* longest time without waiting for anything; 0: 10 s */
+    bool is_unsafe;                         /* the whole of Lua's library */
+    size_t memory;                          /* bytes a script may take; 0: 256 MiB */
+    unsigned busy_ms;                       /* longest time without waiting for anything; 0: 10 s */
     const volatile sig_atomic_t *interrupt; /* not 0: scripts stop; may be NULL */
     /* Print mode: what is printed; without a recorder also print() and Log(). */
     void (*print)(void *context, const char *text, size_t n);
@@ -54,7 +54,7 @@ struct script_options {
 struct wait {
     bool (*ready)(void *context); /* NULL: only the time counts */
     void *context;
-    int64_t deadline_us;          /* as peer_now; 0: none */
+    int64_t deadline_us; /* as peer_now; 0: none */
 };
 
 struct role;
@@ -62,19 +62,19 @@ struct role;
 struct script {
     const struct script_options *options;
     const char *path;
-    const char *by;               /* "EVCC", "SECC": the role it plays, once it does; else "" */
-    lua_State *L, *main;          /* main: the coroutine of the main chunk */
+    const char *by;      /* "EVCC", "SECC": the role it plays, once it does; else "" */
+    lua_State *L, *main; /* main: the coroutine of the main chunk */
     struct role *roles;
     enum verdict verdict;
-    char reason[1024];            /* "secc.lua:12: expected …"; "" for a pass */
-    char *traceback;              /* of an error; NULL where none */
+    char reason[1024]; /* "secc.lua:12: expected …"; "" for a pass */
+    char *traceback;   /* of an error; NULL where none */
     bool running, started, timed_out;
     struct wait wait;
-    unsigned printed;             /* frames, in print mode */
-    int64_t busy_since;           /* of the resume that is going on */
-    size_t memory;                /* bytes taken by Lua */
-    char asserted[512];           /* message of the assert that failed last */
-    uv_timer_t timer;             /* for the deadline */
+    unsigned printed;                               /* frames, in print mode */
+    int64_t busy_since;                             /* of the resume that is going on */
+    size_t memory;                                  /* bytes taken by Lua */
+    char asserted[512];                             /* message of the assert that failed last */
+    uv_timer_t timer;                               /* for the deadline */
     void (*ended)(struct script *s, void *context); /* once, when there is a verdict; may be NULL */
     void *ended_context;
 };

@@ -31,8 +31,7 @@ static int wrong_arguments(lua_State *L, const struct bound *b, int found, const
     luaL_addstring(&expected, last);
     luaL_pushresult(&expected);
     return luaL_error(L, "%s: expected %d argument%s (%s), found %d", own_name(L, b),
-                      b->name.lists + 1, b->name.lists == 0 ? "" : "s", lua_tostring(L, -2),
-                      found);
+                      b->name.lists + 1, b->name.lists == 0 ? "" : "s", lua_tostring(L, -2), found);
 }
 
 /* Reads n indices from the stack on; those that are not there are 0. */
@@ -45,9 +44,10 @@ static void read_indices(lua_State *L, const struct bound *b, unsigned n,
         int is_integer;
         lua_Integer value = lua_tointegerx(L, (int)i + 1, &is_integer);
         if (!is_integer || value < 0 || value > PLACE_INDEX_MAX)
-            luaL_error(L, "%s: argument %d is the index of an entry; expected an integer, 0 or "
-                       "more, found %s", own_name(L, b), (int)i + 1,
-                       luaL_tolstring(L, (int)i + 1, NULL));
+            luaL_error(L,
+                       "%s: argument %d is the index of an entry; expected an integer, 0 or "
+                       "more, found %s",
+                       own_name(L, b), (int)i + 1, luaL_tolstring(L, (int)i + 1, NULL));
         index[i] = (uint32_t)value;
     }
 }
@@ -107,8 +107,7 @@ static void drop_marks(struct outgoing *o, const struct name *n, const uint32_t 
     unsigned kept = 0;
     make_mark(n, index, &like);
     for (unsigned i = 0; i < o->marks; i++)
-        if (!is_in_list(&o->mark[i], &like, n->steps) ||
-            o->mark[i].at[n->steps - 1].index < count)
+        if (!is_in_list(&o->mark[i], &like, n->steps) || o->mark[i].at[n->steps - 1].index < count)
             o->mark[kept++] = o->mark[i];
     o->marks = kept;
 }
@@ -209,8 +208,8 @@ static int set_count(lua_State *L, const struct name *n, struct outgoing *o, str
     return 0;
 }
 
-static int set_specified(lua_State *L, const struct name *n, struct outgoing *o,
-                         struct node *base, const uint32_t *index, struct err *e)
+static int set_specified(lua_State *L, const struct name *n, struct outgoing *o, struct node *base,
+                         const uint32_t *index, struct err *e)
 {
     struct place p;
     if (lua_type(L, -1) != LUA_TBOOLEAN)
@@ -293,8 +292,10 @@ static int verb_add(lua_State *L)
     struct place p;
     int given = lua_gettop(L);
     if (given != 1 && given != n->lists)
-        return luaL_error(L, "%s: expected the value (or before it the index of each outer list), "
-                          "found %d arguments", own_name(L, b), given);
+        return luaL_error(L,
+                          "%s: expected the value (or before it the index of each outer list), "
+                          "found %d arguments",
+                          own_name(L, b), given);
     read_indices(L, b, (unsigned)given - 1, index);
     struct outgoing *o = outgoing_of(L, b);
     struct node *base = place_base(n, &o->message);
@@ -470,8 +471,10 @@ static int verb_exist(lua_State *L)
     int given = lua_gettop(L), most = values_of(n->field);
     struct buf text = {0};
     if (given > most)
-        return luaL_error(L, "%s: expected %d values at most, those of the entry's elements in "
-                          "their order; found %d", own_name(L, b), most, given);
+        return luaL_error(L,
+                          "%s: expected %d values at most, those of the entry's elements in "
+                          "their order; found %d",
+                          own_name(L, b), most, given);
     const struct message *m = message_to_read(L, b);
     struct node *base = place_base(n, m);
     bool found = base != NULL && exists_below(L, n, 0, base, given);
@@ -488,6 +491,6 @@ static int verb_exist(lua_State *L)
 }
 
 const lua_CFunction VERB_FUNCTIONS[] = {
-    verb_set, verb_get, flow_send, flow_receive, verb_check, verb_check_received,
+    verb_set,   verb_get, flow_send, flow_receive, verb_check, verb_check_received,
     verb_exist, verb_add,
 };

@@ -370,7 +370,7 @@ static void check_order(struct check *k)
         look_at(k, i);
         if (k->path->index[i] < 0 || k->path->index[i] == (int)i)
             continue;
-        pki_find(&k->f, PKI_ORDER, true, "ISO 15118-2, 8.5.2.5",
+        pki_find(&k->f, PKI_ORDER, true, "RFC 5246, 7.4.2",
                  "%s stands at place %d; expected place %u: the leaf first, each followed by its "
                  "issuer",
                  common_name(k->path->at[i], name), k->path->index[i] + 1, i + 1);
@@ -382,7 +382,7 @@ static void check_order(struct check *k)
             continue;
         k->f.index = (int)i;
         k->f.role = ROLE_UNKNOWN;
-        pki_find(&k->f, PKI_ORDER, true, "ISO 15118-2, 8.5.2.5",
+        pki_find(&k->f, PKI_ORDER, true, "RFC 5246, 7.4.2",
                  "%s belongs to no path from the leaf", common_name(x, name));
     }
 }

@@ -31,9 +31,9 @@
 #define SMALL_MEMORY 65536 /* … this memory */
 #define MEMORY (256u * 1024 * 1024)
 #define LARGE_TRIES 1500    /* of each larger vector */
-#define SANITIZED_STRIDE 12 /* one in so many is tried */
+#define SANITIZED_STRIDE 10 /* one in so many is tried */
 #define PRINT_STRIDE 61     /* one in so many is printed as XML and JSON */
-#define CAREFUL_STRIDE 7    /* of one in so many the decoder's two passes are compared */
+#define CAREFUL_STRIDE 3    /* of one in so many the decoder's two passes are compared */
 #define SECONDS_MAX 600     /* of one test; more is a hang */
 #define SHOWN_MAX 10
 
@@ -778,6 +778,95 @@ static void test_noise(void **state)
     finish();
 }
 
+/* ---- message descriptions, cut and changed ---- */
+
+static struct slice description;
+
+static int find_description(void *context, const char *name, struct slice *text, const char **file)
+{
+    if (strcmp(name, "changed") != 0)
+        return support_source(context, name, text, file);
+    *text = description;
+    *file = "changed.schema";
+    return 0;
+}
+
+/* A description is taken, or refused with its line. */
+static void try_description(struct slice text)
+{
+    struct err e = ERR_INIT;
+    unsigned texts = support.texts;
+    description = text;
+    struct schema *s = schema_load("changed", find_description, NULL, &e);
+    run.tried++;
+    run.decoded += s != NULL;
+    if (s == NULL && (!e.set || e.what[0] == '\0' || e.path[0] == '\0'))
+        complain(text, "refused without an error or a file: %s: %s", e.path, e.what);
+    schema_close(s);
+    while (support.texts > texts)
+        free(support.text[--support.texts]);
+}
+
+static void change_description(uint8_t *p, size_t *n)
+{
+    static const char LETTERS[] = " \n\t:|@?={}',.-#0aZ\x80";
+    size_t at = random_number() % *n, size = random_number() % 12 + 1;
+    size = size < *n - at ? size : *n - at;
+    if (random_number() % 4 == 0) {
+        *n = at; /* cut */
+    } else if (random_number() % 2 == 0) {
+        memmove(p + at, p + at + size, *n - at - size); /* something left out */
+        *n -= size;
+    } else {
+        p[at] = (uint8_t)LETTERS[random_number() % (sizeof LETTERS - 1)];
+    }
+}
+
+static void test_changed_descriptions(void **state)
+{
+    start(state);
+    for (unsigned k = 0; k < SUPPORT_SETS_N; k++) {
+        char path[80];
+        size_t size;
+        snprintf(path, sizeof path, "schema/%s.schema", SUPPORT_SETS[k].name);
+        char *text = support_read_file(path, &size);
+        assert_non_null(text);
+        run.id = path;
+        for (unsigned i = 0; i < (SANITIZED ? 60u : 300u); i++) {
+            size_t n = size;
+            uint8_t *copy = malloc(size);
+            assert_non_null(copy);
+            memcpy(copy, text, size);
+            for (uint64_t changes = random_number() % 3 + 1; changes > 0 && n > 0; changes--)
+                change_description(copy, &n);
+            uint8_t *fitting = realloc(copy, n > 0 ? n : 1);
+            assert_non_null(fitting);
+            try_description((struct slice){fitting, n});
+            free(fitting);
+        }
+        free(text);
+    }
+    finish();
+}
+
+/* The name of a message's type was made by reading behind the message's own name. */
+static void test_message_name_at_the_end_of_memory(void **state)
+{
+    start(state);
+    run.id = "message name";
+    for (unsigned i = 0; i < 700; i++) {
+        struct buf text = {0};
+        buf_text(&text, "schema changed\nnamespace a urn:a\nelement ");
+        for (unsigned k = 0; k <= i * 6; k++)
+            buf_char(&text, 'e');
+        buf_text(&text, " string -- text\nmessage Request from evcc -- text\n");
+        try_description((struct slice){text.p, text.n});
+        buf_close(&text);
+    }
+    assert_int_equal(run.decoded, run.tried);
+    finish();
+}
+
 static int open_all(void **state)
 {
     (void)state;
@@ -808,5 +897,7 @@ int main(void)
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_costly_streams);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_costly_streams_of_every_size);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_noise);
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_changed_descriptions);
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_message_name_at_the_end_of_memory);
     return _cmocka_run_group_tests("hostile", tests, n, open_all, close_all);
 }

@@ -66,8 +66,7 @@ static const struct expected EXPECTED[] = {
      NAME_LEAF},
     {"ISO15118-2", FROM_SECC, "Set_PreChargeRes_DC_EVSEStatus_EVSEIsolationStatusSpecified",
      "DC_EVSEStatus/EVSEIsolationStatus", NAME_SPECIFIED},
-    {"ISO15118-2", FROM_EVCC, "Set_PreChargeReq_EVTargetVoltage", "EVTargetVoltage",
-     NAME_QUANTITY},
+    {"ISO15118-2", FROM_EVCC, "Set_PreChargeReq_EVTargetVoltage", "EVTargetVoltage", NAME_QUANTITY},
     {"ISO15118-2", FROM_EVCC, "Set_PreChargeReq_EVTargetVoltage_Value", "EVTargetVoltage/Value",
      NAME_LEAF},
     {"ISO15118-2", FROM_EVCC, "Set_PaymentServiceSelectionReq_SelectedServiceList_ServiceID",
@@ -88,7 +87,8 @@ static const struct expected EXPECTED[] = {
      "PaymentOptionList/PaymentOption", NAME_LEAF},
     {"ISO15118-2", FROM_SECC, "Add_ServiceDiscoveryRes_PaymentOptionList",
      "PaymentOptionList/PaymentOption[]", NAME_LEAF},
-    {"ISO15118-2", FROM_EVCC, "Get_ChargeParameterDiscoveryRes_SAScheduleList_SAScheduleTuple_"
+    {"ISO15118-2", FROM_EVCC,
+     "Get_ChargeParameterDiscoveryRes_SAScheduleList_SAScheduleTuple_"
      "PMaxSchedule_PMaxScheduleEntry_RelativeTimeInterval_start",
      "SAScheduleList/SAScheduleTuple[]/PMaxSchedule/PMaxScheduleEntry[]/RelativeTimeInterval/start",
      NAME_LEAF},
@@ -109,16 +109,20 @@ static const struct expected EXPECTED[] = {
      "Header/Signature/SignedInfo/CanonicalizationMethod/@Algorithm", NAME_LEAF},
     {"ISO15118-20", FROM_SECC, "Get_ServiceSelectionReq_SelectedVASListSpecified",
      "SelectedVASList", NAME_SPECIFIED},
-    {"ISO15118-20", FROM_EVCC, "Set_AC_ChargeParameterDiscoveryReq_"
+    {"ISO15118-20", FROM_EVCC,
+     "Set_AC_ChargeParameterDiscoveryReq_"
      "AC_CPDReqEnergyTransferMode_EVMaximumChargePower_L2",
      "AC_CPDReqEnergyTransferMode/EVMaximumChargePower_L2", NAME_QUANTITY},
-    {"ISO15118-20", FROM_EVCC, "Set_AC_ChargeParameterDiscoveryReq_"
+    {"ISO15118-20", FROM_EVCC,
+     "Set_AC_ChargeParameterDiscoveryReq_"
      "AC_CPDReqEnergyTransferMode_EVMaximumChargePower",
      "AC_CPDReqEnergyTransferMode/EVMaximumChargePower", NAME_QUANTITY},
-    {"ISO15118-20", FROM_EVCC, "Set_AC_ChargeParameterDiscoveryReq_"
+    {"ISO15118-20", FROM_EVCC,
+     "Set_AC_ChargeParameterDiscoveryReq_"
      "AC_CPDReqEnergyTransferMode_EVMaximumChargePower_L2_Value",
      "AC_CPDReqEnergyTransferMode/EVMaximumChargePower_L2/Value", NAME_LEAF},
-    {"ISO15118-20", FROM_EVCC, "Set_AC_ChargeParameterDiscoveryReq_"
+    {"ISO15118-20", FROM_EVCC,
+     "Set_AC_ChargeParameterDiscoveryReq_"
      "AC_CPDReqEnergyTransferMode_EVMaximumChargePower_L2Specified",
      "AC_CPDReqEnergyTransferMode/EVMaximumChargePower_L2", NAME_SPECIFIED},
     {"ISO15118-2", FROM_EVCC, "Add_supportedAppProtocolReq_ProtocolNamespace",
@@ -152,7 +156,8 @@ static const struct refused REFUSED[] = {
      "nearest name is Evcc.Set_SessionStopReq_ChargingSession"},
     {"ISO15118-2", FROM_EVCC, "Sett_SessionStopReq_ChargingSession",
      "nearest name is Evcc.Set_SessionStopReq_ChargingSession"},
-    {"ISO15118-2", FROM_EVCC, "Send_SessionStop_001", "nearest name is Evcc.Send_SessionStopReq_001"},
+    {"ISO15118-2", FROM_EVCC, "Send_SessionStop_001",
+     "nearest name is Evcc.Send_SessionStopReq_001"},
     {"ISO15118-2", FROM_EVCC, "Set_PreChargeReq_EVTargetVoltage_Valu",
      "nearest name is Evcc.Set_PreChargeReq_EVTargetVoltage_Value"},
     {"ISO15118-2", FROM_EVCC, "Set_PreChargeReq_EVTargetVoltge_Value",
@@ -163,7 +168,8 @@ static const struct refused REFUSED[] = {
     {"ISO15118-2", FROM_SECC, "Receive_SessionStopRes_001", "Secc sends SessionStopRes"},
     {"ISO15118-2", FROM_EVCC, "Send_ContractAuthenticationReq_001", "belongs to DIN70121"},
     {"ISO15118-2", FROM_EVCC, "Set_SessionStopReq", "is not complete"},
-    {"ISO15118-2", FROM_EVCC, "Send_SessionStopReq_002", "nearest name is Evcc.Send_SessionStopReq"},
+    {"ISO15118-2", FROM_EVCC, "Send_SessionStopReq_002",
+     "nearest name is Evcc.Send_SessionStopReq"},
     {"ISO15118-2", FROM_EVCC, "Add_SessionStopReq_ChargingSession", "SessionStopReq"},
     {"ISO15118-2", FROM_EVCC, "Foo", "has no function 'Foo'"},
     {"ISO15118-2", FROM_EVCC, "Set_", "is not complete"},
@@ -224,8 +230,8 @@ static void test_each(void **state)
                 const struct schema *s = library_get(&library, scope.protocol->set[i], &e);
                 assert_non_null(s);
                 for (unsigned m = 0; m < s->messages; m++)
-                    assert_int_equal(name_each(&scope, s->message[m]->as.name, true, same_name, &l,
-                                               &e), 0);
+                    assert_int_equal(
+                        name_each(&scope, s->message[m]->as.name, true, same_name, &l, &e), 0);
             }
             names += l.names;
         }
@@ -263,9 +269,22 @@ static void test_order(void **state)
 static void test_nonsense(void **state)
 {
     (void)state;
-    static const char PARTS[][24] = {"Set_", "Get_", "_", "Count", "Specified", "001", "Header_",
-                                     "SessionStopReq", "PreChargeReq", "EVTargetVoltage", "Value",
-                                     "Check_Received_", "Exist_", "\xC3\xA9", "AC_", "X"};
+    static const char PARTS[][24] = {"Set_",
+                                     "Get_",
+                                     "_",
+                                     "Count",
+                                     "Specified",
+                                     "001",
+                                     "Header_",
+                                     "SessionStopReq",
+                                     "PreChargeReq",
+                                     "EVTargetVoltage",
+                                     "Value",
+                                     "Check_Received_",
+                                     "Exist_",
+                                     "\xC3\xA9",
+                                     "AC_",
+                                     "X"};
     struct name_scope scope = scope_of("ISO15118-2", FROM_EVCC);
     char text[1024];
     unsigned seed = 1;
@@ -301,8 +320,9 @@ static int close_library(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resolve), cmocka_unit_test(test_refuse),   cmocka_unit_test(test_each),
-        cmocka_unit_test(test_order),   cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_resolve),  cmocka_unit_test(test_refuse),
+        cmocka_unit_test(test_each),     cmocka_unit_test(test_order),
+        cmocka_unit_test(test_nonsense),
     };
     return cmocka_run_group_tests(tests, open_library, close_library);
 }

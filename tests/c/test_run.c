@@ -150,13 +150,12 @@ static void test_session(void **state)
 static void test_protocols(void **state)
 {
     (void)state;
-    static const char DIN_EVCC[] =
-        "Evcc.Protocol = 'DIN70121'\n"
-        "Evcc.Send_SessionSetupReq_001()\n"
-        "Evcc.Receive_SessionSetupRes_001()\n"
-        "assert(Evcc.Get_SessionSetupRes_EVSEID() == '4B522A')\n"
-        "Evcc.Send_ContractAuthenticationReq_001()\n"
-        "Evcc.Receive_ContractAuthenticationRes_001()\n";
+    static const char DIN_EVCC[] = "Evcc.Protocol = 'DIN70121'\n"
+                                   "Evcc.Send_SessionSetupReq_001()\n"
+                                   "Evcc.Receive_SessionSetupRes_001()\n"
+                                   "assert(Evcc.Get_SessionSetupRes_EVSEID() == '4B522A')\n"
+                                   "Evcc.Send_ContractAuthenticationReq_001()\n"
+                                   "Evcc.Receive_ContractAuthenticationRes_001()\n";
     static const char ANY_SECC[] =
         "assert(Secc.Protocol == 'ISO15118-2')\n"
         "local set = Secc.Set_SessionSetupRes_EVSEID\n"
@@ -186,22 +185,23 @@ static void test_protocol_by_option(void **state)
 static void test_manual_handshake(void **state)
 {
     (void)state;
-    must_end(run_two("Evcc.Add_supportedAppProtocolReq_ProtocolNamespace('urn:din:70121:2012:MsgDef')\n"
-                     "Evcc.Set_supportedAppProtocolReq_SchemaID(0, 42)\n"
-                     "Evcc.Send_supportedAppProtocolReq_001()\n"
-                     "Evcc.Receive_supportedAppProtocolRes_001()\n"
-                     "assert(Evcc.Get_supportedAppProtocolRes_SchemaID() == 42)\n"
-                     "assert(Evcc.Protocol == 'DIN70121')\n"
-                     "Evcc.Send_SessionSetupReq_001()\n"
-                     "Evcc.Receive_SessionSetupRes_001()\n",
-                     "Secc.Receive_supportedAppProtocolReq_001()\n"
-                     "Secc.Set_supportedAppProtocolRes_SchemaID(\n"
-                     "  Secc.Get_supportedAppProtocolReq_SchemaID(0))\n"
-                     "Secc.Send_supportedAppProtocolRes_001()\n"
-                     "Secc.Receive_SessionSetupReq_001()\n"
-                     "Secc.Send_SessionSetupRes_001()\n"
-                     "Sleep(100)\n"),
-             RUN_PASS);
+    must_end(
+        run_two("Evcc.Add_supportedAppProtocolReq_ProtocolNamespace('urn:din:70121:2012:MsgDef')\n"
+                "Evcc.Set_supportedAppProtocolReq_SchemaID(0, 42)\n"
+                "Evcc.Send_supportedAppProtocolReq_001()\n"
+                "Evcc.Receive_supportedAppProtocolRes_001()\n"
+                "assert(Evcc.Get_supportedAppProtocolRes_SchemaID() == 42)\n"
+                "assert(Evcc.Protocol == 'DIN70121')\n"
+                "Evcc.Send_SessionSetupReq_001()\n"
+                "Evcc.Receive_SessionSetupRes_001()\n",
+                "Secc.Receive_supportedAppProtocolReq_001()\n"
+                "Secc.Set_supportedAppProtocolRes_SchemaID(\n"
+                "  Secc.Get_supportedAppProtocolReq_SchemaID(0))\n"
+                "Secc.Send_supportedAppProtocolRes_001()\n"
+                "Secc.Receive_SessionSetupReq_001()\n"
+                "Secc.Send_SessionSetupRes_001()\n"
+                "Sleep(100)\n"),
+        RUN_PASS);
     must_record("supportedAppProtocolReq");
 }
 
@@ -224,10 +224,11 @@ static void test_other_message(void **state)
 static void test_time_out(void **state)
 {
     (void)state;
-    must_end(run_two("Evcc.Send_SessionSetupReq_001()\npcall(Evcc.Receive_SessionSetupRes_001, 100)\n"
-                     "error('not reached')",
-                     "Secc.Receive_SessionSetupReq_001()\nSleep(300)"),
-             RUN_FAIL);
+    must_end(
+        run_two("Evcc.Send_SessionSetupReq_001()\npcall(Evcc.Receive_SessionSetupRes_001, 100)\n"
+                "error('not reached')",
+                "Secc.Receive_SessionSetupReq_001()\nSleep(300)"),
+        RUN_FAIL);
     must_say(VERDICT_FAIL, ".lua:2: expected SessionSetupRes within 100 ms (given by the script), "
                            "found nothing");
     must_record("EVCC TIMER bad given by the script 100000");
@@ -338,19 +339,20 @@ static void test_both_roles(void **state)
 static void test_waiting_in_coroutine(void **state)
 {
     (void)state;
-    must_end(run_two("local go = coroutine.wrap(function()\n"
-                     "  Evcc.Send_SessionSetupReq_001()\n"
-                     "  Evcc.Receive_SessionSetupRes_001()\n"
-                     "  coroutine.yield('half')\n"
-                     "  Sleep(20)\n"
-                     "  return 'whole'\n"
-                     "end)\n"
-                     "assert(go() == 'half') assert(go() == 'whole')\n"
-                     "assert(pcall(Sleep, 1))\n"
-                     "local ok, why = pcall(table.sort, {2, 1}, function() Sleep(1) end)\n"
-                     "assert(not ok and why:find('waiting is not possible here'), why)\n",
-                     "Secc.Receive_SessionSetupReq_001()\nSecc.Send_SessionSetupRes_001()\nSleep(50)"),
-             RUN_PASS);
+    must_end(
+        run_two("local go = coroutine.wrap(function()\n"
+                "  Evcc.Send_SessionSetupReq_001()\n"
+                "  Evcc.Receive_SessionSetupRes_001()\n"
+                "  coroutine.yield('half')\n"
+                "  Sleep(20)\n"
+                "  return 'whole'\n"
+                "end)\n"
+                "assert(go() == 'half') assert(go() == 'whole')\n"
+                "assert(pcall(Sleep, 1))\n"
+                "local ok, why = pcall(table.sort, {2, 1}, function() Sleep(1) end)\n"
+                "assert(not ok and why:find('waiting is not possible here'), why)\n",
+                "Secc.Receive_SessionSetupReq_001()\nSecc.Send_SessionSetupRes_001()\nSleep(50)"),
+        RUN_PASS);
 }
 
 static void interrupt(int number)

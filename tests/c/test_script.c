@@ -93,47 +93,44 @@ static char *read_text(const char *path)
     "xmlns:s1=\"urn:iso:15118:2:2013:MsgBody\" xmlns:s2=\"urn:iso:15118:2:2013:MsgDataTypes\" "    \
     "xmlns:s3=\"urn:iso:15118:2:2013:MsgDef\" xmlns:s4=\"urn:iso:15118:2:2013:MsgHeader\">\n"
 
-static const char SESSION_STOP[] =
-    "Protocol Version  0x01\n"
-    "Inverse Version  0xFE\n"
-    "Payload Type  0x8001\n"
-    "Payload Length  0x0000000E\n"
-    "Payload  EXIEncodedV2GMessage\n"
-    "EXI  8098022E74FF44AAECF83E11F000\n" PAGE_XML
-    "  <s3:Header>\n"
-    "    <s4:SessionID>B9D3FD12ABB3E0F8</s4:SessionID>\n"
-    "  </s3:Header>\n"
-    "  <s3:Body>\n"
-    "    <s1:SessionStopReq>\n"
-    "      <s1:ChargingSession>Terminate</s1:ChargingSession>\n"
-    "    </s1:SessionStopReq>\n"
-    "  </s3:Body>\n"
-    "</s3:V2G_Message>\n";
+static const char SESSION_STOP[] = "Protocol Version  0x01\n"
+                                   "Inverse Version  0xFE\n"
+                                   "Payload Type  0x8001\n"
+                                   "Payload Length  0x0000000E\n"
+                                   "Payload  EXIEncodedV2GMessage\n"
+                                   "EXI  8098022E74FF44AAECF83E11F000\n" PAGE_XML "  <s3:Header>\n"
+                                   "    <s4:SessionID>B9D3FD12ABB3E0F8</s4:SessionID>\n"
+                                   "  </s3:Header>\n"
+                                   "  <s3:Body>\n"
+                                   "    <s1:SessionStopReq>\n"
+                                   "      <s1:ChargingSession>Terminate</s1:ChargingSession>\n"
+                                   "    </s1:SessionStopReq>\n"
+                                   "  </s3:Body>\n"
+                                   "</s3:V2G_Message>\n";
 
 static const char CHARGING_STATUS[] =
-    PAGE_XML
-    "  <s3:Header>\n"
-    "    <s4:SessionID>634BBE48F628FEE4</s4:SessionID>\n"
-    "  </s3:Header>\n"
-    "  <s3:Body>\n"
-    "    <s1:ChargingStatusRes>\n"
-    "      <s1:ResponseCode>OK</s1:ResponseCode>\n"
-    "      <s1:EVSEID>KR*TC1*ISO1*CHG</s1:EVSEID>\n"
-    "      <s1:SAScheduleTupleID>1</s1:SAScheduleTupleID>\n"
-    "      <s1:EVSEMaxCurrent>\n"
-    "        <s2:Multiplier>-1</s2:Multiplier>\n"
-    "        <s2:Unit>A</s2:Unit>\n"
-    "        <s2:Value>32</s2:Value>\n"
-    "      </s1:EVSEMaxCurrent>\n"
-    "      <s1:ReceiptRequired>false</s1:ReceiptRequired>\n"
-    "      <s1:AC_EVSEStatus>\n"
-    "        <s2:NotificationMaxDelay>0</s2:NotificationMaxDelay>\n"
-    "        <s2:EVSENotification>None</s2:EVSENotification>\n"
-    "        <s2:RCD>false</s2:RCD>\n"
-    "      </s1:AC_EVSEStatus>\n"
-    "    </s1:ChargingStatusRes>\n"
-    "  </s3:Body>\n"
-    "</s3:V2G_Message>\n";
+    PAGE_XML "  <s3:Header>\n"
+             "    <s4:SessionID>634BBE48F628FEE4</s4:SessionID>\n"
+             "  </s3:Header>\n"
+             "  <s3:Body>\n"
+             "    <s1:ChargingStatusRes>\n"
+             "      <s1:ResponseCode>OK</s1:ResponseCode>\n"
+             "      <s1:EVSEID>KR*TC1*ISO1*CHG</s1:EVSEID>\n"
+             "      <s1:SAScheduleTupleID>1</s1:SAScheduleTupleID>\n"
+             "      <s1:EVSEMaxCurrent>\n"
+             "        <s2:Multiplier>-1</s2:Multiplier>\n"
+             "        <s2:Unit>A</s2:Unit>\n"
+             "        <s2:Value>32</s2:Value>\n"
+             "      </s1:EVSEMaxCurrent>\n"
+             "      <s1:ReceiptRequired>false</s1:ReceiptRequired>\n"
+             "      <s1:AC_EVSEStatus>\n"
+             "        <s2:NotificationMaxDelay>0</s2:NotificationMaxDelay>\n"
+             "        <s2:EVSENotification>None</s2:EVSENotification>\n"
+             "        <s2:RCD>false</s2:RCD>\n"
+             "      </s1:AC_EVSEStatus>\n"
+             "    </s1:ChargingStatusRes>\n"
+             "  </s3:Body>\n"
+             "</s3:V2G_Message>\n";
 
 static void test_pages(void **state)
 {
@@ -147,7 +144,8 @@ static void test_pages(void **state)
     const char *xml = strstr((char *)printed.p, "<?xml");
     assert_non_null(xml);
     assert_string_equal(xml, CHARGING_STATUS);
-    assert_non_null(strstr((char *)printed.p, "Payload Type  0x8001\nPayload Length  0x00000027\n"));
+    assert_non_null(
+        strstr((char *)printed.p, "Payload Type  0x8001\nPayload Length  0x00000027\n"));
     free(text);
 }
 
@@ -273,12 +271,12 @@ static void add_call(const struct row *r, const struct name *n, struct buf *scri
                n->lists > 0 && n->verb == VERB_SET ? "0, " : "", arguments);
 }
 
-static const char CHECK[] =
-    "local function check(name, expected, ...)\n"
-    "  local found = select('#', ...) == 0 and '' or type((...))\n"
-    "  if name:find('_001') then found, expected = '', '' end\n"
-    "  if found ~= expected then error(name .. ': expected ' .. expected .. ', found ' .. found) end\n"
-    "end\n";
+static const char CHECK[] = "local function check(name, expected, ...)\n"
+                            "  local found = select('#', ...) == 0 and '' or type((...))\n"
+                            "  if name:find('_001') then found, expected = '', '' end\n"
+                            "  if found ~= expected then error(name .. ': expected ' .. expected "
+                            ".. ', found ' .. found) end\n"
+                            "end\n";
 
 static void try_function(const struct row *r)
 {
@@ -331,7 +329,8 @@ static void call_name(void *context, const struct name_entry *entry)
     for (unsigned i = 0; i < n->lists && n->verb != VERB_ADD; i++)
         buf_text(&c->script, i + 1 < n->lists || n->verb != VERB_GET ? "0, " : "0");
     if (n->verb != VERB_GET && n->verb != VERB_CHECK_RECEIVED)
-        buf_text(&c->script, n->target == NAME_SPECIFIED ? "true" : literal(n, value, sizeof value));
+        buf_text(&c->script,
+                 n->target == NAME_SPECIFIED ? "true" : literal(n, value, sizeof value));
     buf_text(&c->script, ")\n");
     c->n++;
 }
@@ -431,9 +430,9 @@ static void test_errors(void **state)
 static void test_sandbox(void **state)
 {
     (void)state;
-    static const char *const NOTHING[] = {"os.execute", "io",           "os.remove",  "os.getenv",
-                                          "dofile",     "loadfile",     "debug",      "package",
-                                          "os.exit",    "string.dump",  "os.rename",  "os.tmpname"};
+    static const char *const NOTHING[] = {"os.execute", "io",          "os.remove", "os.getenv",
+                                          "dofile",     "loadfile",    "debug",     "package",
+                                          "os.exit",    "string.dump", "os.rename", "os.tmpname"};
     for (unsigned i = 0; i < sizeof NOTHING / sizeof NOTHING[0]; i++) {
         char text[80];
         snprintf(text, sizeof text, "assert(%s == nil)", NOTHING[i]);
@@ -465,11 +464,14 @@ static void test_runaway(void **state)
 static void test_violations(void **state)
 {
     (void)state;
-    must_pass("Secc.Set_SessionSetupRes_EVSEID(('x'):rep(40)) Secc.Send_SessionSetupRes_001()", NULL);
-    assert_non_null(strstr((char *)printed.p, "SessionSetupRes/EVSEID: 40 characters; expected 7..37"));
+    must_pass("Secc.Set_SessionSetupRes_EVSEID(('x'):rep(40)) Secc.Send_SessionSetupRes_001()",
+              NULL);
+    assert_non_null(
+        strstr((char *)printed.p, "SessionSetupRes/EVSEID: 40 characters; expected 7..37"));
     must_pass("Secc.Set_SessionSetupRes_ResponseCode(30) Secc.Send_SessionSetupRes_001()", NULL);
     assert_non_null(strstr((char *)printed.p, "code 30 has no member"));
-    must_pass("Evcc.Set_PreChargeReq_EVTargetVoltage_Multiplier(4) Evcc.Send_PreChargeReq_001()", NULL);
+    must_pass("Evcc.Set_PreChargeReq_EVTargetVoltage_Multiplier(4) Evcc.Send_PreChargeReq_001()",
+              NULL);
     assert_non_null(strstr((char *)printed.p, "4 is outside -3..3"));
     must_pass("Evcc.Send_PreChargeReq_001()", NULL);
     assert_null(strstr((char *)printed.p, "expected"));
@@ -493,10 +495,10 @@ static int close_library(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pages),     cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_functions), cmocka_unit_test(test_all_names),
-        cmocka_unit_test(test_lua_files), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_sandbox),   cmocka_unit_test(test_runaway),
+        cmocka_unit_test(test_pages),      cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_functions),  cmocka_unit_test(test_all_names),
+        cmocka_unit_test(test_lua_files),  cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_sandbox),    cmocka_unit_test(test_runaway),
         cmocka_unit_test(test_violations),
     };
     return cmocka_run_group_tests(tests, open_library, close_library);

@@ -313,6 +313,36 @@ static void test_file(void **state)
     assert_int_equal(bad, 0);
 }
 
+/* ---- memory ---- */
+
+#define USUAL_MEMORY 5120
+
+/* A usual message, as long as no certificates are in it, needs no more than a block of that size. */
+static void check_memory(void *context, const struct vector *v)
+{
+    static _Alignas(8) uint8_t block[USUAL_MEMORY];
+    unsigned *tried = context;
+    struct err e = ERR_INIT;
+    struct message m;
+    struct arena a;
+    if (strcmp(v->category, "real") != 0 || strstr(v->xml, "Certificate>") != NULL)
+        return;
+    arena_open(&a, block, sizeof block, 0);
+    if (support_decode(v->schema, v->exi, v->is_fragment, &a, &m, &e) != 0)
+        fail_msg("%s: %s", v->id, e.what);
+    arena_close(&a);
+    (*tried)++;
+}
+
+static void test_memory_of_usual_messages(void **state)
+{
+    (void)state;
+    unsigned tried = 0;
+    for (unsigned i = 0; i < SUPPORT_VECTORS_N; i++)
+        support_each_vector(SUPPORT_VECTORS[i], check_memory, &tried);
+    assert_true(tried > 100);
+}
+
 static int close_all(void **state)
 {
     xmlCleanupParser();
@@ -321,10 +351,11 @@ static int close_all(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[SUPPORT_VECTORS_N];
+    struct CMUnitTest tests[SUPPORT_VECTORS_N + 1];
     for (unsigned i = 0; i < SUPPORT_VECTORS_N; i++)
         tests[i] = (struct CMUnitTest){.name = SUPPORT_VECTORS[i],
                                        .test_func = test_file,
                                        .initial_state = (void *)(uintptr_t)SUPPORT_VECTORS[i]};
+    tests[SUPPORT_VECTORS_N] = (struct CMUnitTest)cmocka_unit_test(test_memory_of_usual_messages);
     return cmocka_run_group_tests(tests, NULL, close_all);
 }

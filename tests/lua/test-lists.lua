@@ -25,7 +25,8 @@ assert(not Secc.Exist_PaymentServiceSelection_SelectedService(5))
 assert(Secc.Exist_PaymentServiceSelectionReq_SelectedServiceList_SelectedService(3, 9))
 assert(Secc['Check_' .. prefix .. '_ServiceID'](2, 4))
 assert(not Secc['Check_' .. prefix .. '_ServiceID'](2, 5))
-assert(Secc.Check_PaymentServiceSelectionReq_SelectedPaymentOption(PaymentOptionType.ExternalPayment))
+local payment <const> = PaymentOptionType.ExternalPayment
+assert(Secc.Check_PaymentServiceSelectionReq_SelectedPaymentOption(payment))
 assert(#Secc.Get_PaymentServiceSelectionReq_SelectedServiceList().SelectedService == 3)
 
 -- Add_ fills the entry that a fresh message has, then appends
@@ -58,12 +59,10 @@ assert(Secc['Get_' .. entry .. '_Parameter_Count'](1) == 2)
 Secc.Send_ServiceDetailRes_001()
 
 -- many entries
-for i = 0, 1023 do
-  Secc.Set_ChargeParameterDiscoveryRes_SAScheduleList_SAScheduleTuple_PMaxSchedule_PMaxScheduleEntry_PMax(
-    0, i, 1000 + i)
-end
-assert(not pcall(Secc.Set_ChargeParameterDiscoveryRes_SAScheduleList_SAScheduleTuple_PMaxSchedule_PMaxScheduleEntry_PMax,
-  0, 1024, 1))
+local schedule <const> = 'ChargeParameterDiscoveryRes_SAScheduleList_SAScheduleTuple_PMaxSchedule_'
+local power = Secc['Set_' .. schedule .. 'PMaxScheduleEntry_PMax']
+for i = 0, 1023 do power(0, i, 1000 + i) end
+assert(not pcall(power, 0, 1024, 1))
 Secc.Send_ChargeParameterDiscoveryRes_001()
 
 -- offers of supportedAppProtocol

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What ready-made behaviour (lua/v2g) needs beyond the functions of every script:
+ *
+ *   Accept()                 waits until the station hands a vehicle's connection to this script
+ *   Session_Over(ok, text)   records the verdict of one session of a station
+ *   Stop_Requested()         true once the user wants to end (Ctrl-C)
+ *   Timer(protocol, name [, message])   a timing parameter in milliseconds, or nil
+ *   Measured(protocol, name, message, ms [, ok])   records how long something took, against that
+ *   Remember(key, text), Recall(key)    a store that all scripts of a station share; nil forgets
+ */
+#ifndef V2G_SCRIPT_BEHAVIOUR_H
+#define V2G_SCRIPT_BEHAVIOUR_H
+
+#include "script/script.h"
+
+struct stream;
+
+/* What the scripts of one station share. */
+struct memory {
+    struct memory_entry *first;
+    unsigned n;
+};
+
+/* A script that plays a vehicle, or one of those of a station. */
+struct actor {
+    struct script script;
+    struct memory *memory;
+    const volatile bool *stop;      /* the user wants to end */
+    struct stream *handed;          /* a connection that waits for Accept() */
+    bool is_idle;                   /* waits in Accept() */
+    void (*idle)(struct actor *a);  /* it begins to wait; may be NULL */
+    void (*over)(struct actor *a, bool ok, const char *text); /* a session has ended; may be NULL */
+    void *context;
+};
+
+/* Adds the functions to a script that was opened as a->script, before it runs. -1: out of memory. */
+int behaviour_open(struct actor *a, struct err *e);
+
+void memory_close(struct memory *m);
+
+#endif
