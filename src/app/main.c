@@ -16,6 +16,9 @@ struct command {
 #define COMMANDS (sizeof COMMAND / sizeof *COMMAND)
 
 static const struct command COMMAND[] = {
+    {"ev", "play a vehicle that charges, with no script", command_ev},
+    {"evse", "play a station for any number of vehicles, with no script", command_evse},
+    {"persona", "list, show and check what vehicles and stations it can play", command_persona},
     {"run", "run scripts against a peer, or against each other", command_run},
     {"lab", "a shell or command in an isolated network of its own", command_lab},
     {"decode", "show messages (EXI, V2GTP) as XML or JSON, and captures as a ladder",

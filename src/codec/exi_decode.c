@@ -38,6 +38,7 @@ struct decoder {
     struct err *e;
     struct message *m;
     unsigned depth;
+    size_t budget; /* bytes that the message may take */
     bool careful;
     /* careful pass only */
     char path[PATH_MAX_CHARS];
@@ -45,7 +46,8 @@ struct decoder {
     struct violation **violations_end;
     struct seen *seen;
     uint32_t seen_n, seen_cap;
-    uint64_t work; /* steps of string-table searches, to keep time linear */
+    uint64_t work;     /* steps of string-table searches, to keep time linear */
+    uint64_t repeated; /* octets that hits stand for, to keep what is written again linear */
     struct exi_names names;
     bool has_names;
 };
@@ -369,6 +371,11 @@ static struct bytes *find_seen(struct decoder *d, uint32_t part, bool global)
     if (!global)
         for (i = 0; d->seen[i].part != part || id-- > 0; i++)
             ;
+    d->repeated += d->seen[i].text->n;
+    if (d->repeated > d->budget) {
+        fail(d, from, "repeated strings make the message larger than its limit allows");
+        return NULL;
+    }
     show(d, from, global ? "global hit" : "local hit", i, "");
     return d->seen[i].text;
 }
@@ -879,7 +886,8 @@ static int read_qname(struct decoder *d, uint32_t *number)
         if (local >= exi_local_count(t, uri))
             return fail(d, from, "name number %u of %u", local, exi_local_count(t, uri));
     }
-    *number = exi_qname_number(t, uri, local);
+    if (!t->failed)
+        *number = exi_qname_number(t, uri, local);
     if (t->failed)
         return fail_memory(d);
     show(d, from, "QName", *number, exi_local_text(t, uri, local));
@@ -1569,7 +1577,7 @@ decode_carefully(struct decoder *d, const void *p, size_t n)
     d->path_n = 0;
     d->seen = NULL;
     d->seen_n = d->seen_cap = 0;
-    d->work = 0;
+    d->work = d->repeated = 0;
     d->has_names = false;
     struct violation *violations = NULL;
     d->violations_end = &violations;
@@ -1592,6 +1600,7 @@ int exi_decode(const struct schema *s, const void *p, size_t n, const struct exi
     d.m = m;
     d.careful = false;
     size_t budget = o->limits.memory != 0 ? o->limits.memory : 4096 + 56 * n;
+    d.budget = budget;
     size_t limit = a->limit;
     if (budget < SIZE_MAX - a->taken && a->taken + budget < limit)
         a->limit = a->taken + budget;

@@ -203,9 +203,10 @@ static uint64_t bits_between(unsigned from, unsigned to)
     return from == to ? 0 : ~UINT64_C(0) << (64 - (to - from)) >> from;
 }
 
-/* Adds the value of a slot, whose code takes `bits` and, unless it is the first, must be 0. */
+/* Adds the value of a slot, whose code takes `bits`. The code is 0 where there is no choice, which
+ * holds for all but the first. */
 static bool add_leaf(struct run *r, struct step *step, const struct field *f, unsigned slot,
-                     unsigned bits)
+                     unsigned bits, bool is_choice)
 {
     unsigned from = step->head + bits + f->frame, to = from + f->width;
     if (to + f->frame >= WINDOW_BITS || r->n == RUN_MAX)
@@ -215,7 +216,7 @@ static bool add_leaf(struct run *r, struct step *step, const struct field *f, un
                                   .most = (uint16_t)(f->hi - f->lo),
                                   .shift = (uint8_t)(64 - to),
                                   .slot = (uint8_t)slot};
-    r->zeros |= bits_between(r->n == 0 ? bits : step->head, from);
+    r->zeros |= bits_between(step->head + (is_choice ? bits : 0), from);
     r->zeros |= bits_between(to, to + f->frame);
     r->n++;
     step->head = (uint8_t)(to + f->frame);
@@ -242,8 +243,8 @@ static int add_run(struct grammar *g, struct arena *a, const struct state *s, un
         uint8_t room[sizeof(struct run) + RUN_MAX * sizeof(struct leaf)];
     } made;
     memset(&made, 0, sizeof made);
-    step->head = 0;
-    while (add_leaf(&made.run, step, &t->field[slot], slot, s->bits)) {
+    bool is_choice = single_step(t, s) == NULL;
+    while (add_leaf(&made.run, step, &t->field[slot], slot, s->bits, is_choice)) {
         s = &t->state[t->field[slot].after];
         step->next = t->stage[s - t->state];
         const struct step *then = single_step(t, s);
@@ -253,10 +254,12 @@ static int add_run(struct grammar *g, struct arena *a, const struct state *s, un
         bool is_number = then->op == STEP_SIGNED || then->op == STEP_UNSIGNED;
         if (is_number && step->head + NUMBER_BITS <= WINDOW_BITS) {
             made.run.then = then;
+            made.run.zeros |= bits_between(step->head, step->head + s->bits);
             step->has |= then->has;
         }
         if (t->field[slot].kind > KIND_NBIT)
             break;
+        is_choice = false;
     }
     step->ends = step->into != INTO_LIST && step->next->is_end && step->head < WINDOW_BITS;
     if (step->ends) {

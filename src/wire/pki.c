@@ -297,19 +297,31 @@ static enum pki_role sub_role(X509 *x)
     return ROLE_UNKNOWN;
 }
 
-static enum pki_role guess_first(X509 *x)
+/* The role of the first certificate. Where its domain component says one thing, its issuer another
+ * and its name agrees with the issuer, it is the domain component that is wrong. */
+static enum pki_role guess_first(const struct pki_path *path)
 {
+    X509 *x = path->at[0];
     if (X509_check_ca(x) == 1 && !is_self_issued(x))
         return sub_role(x);
-    return pki_role_guess(x);
+    enum pki_role role = pki_role_guess(x), sub2 = ROLE_UNKNOWN;
+    if (path->n > 1 && role != ROLE_VEHICLE_LEAF)
+        sub2 = sub_role(path->at[1]);
+    for (unsigned i = 0; i < ROLES && sub2 != ROLE_UNKNOWN; i++)
+        if (PKI_PROFILES[i].issuer == sub2 && !pki_role_is_ca((enum pki_role)i) && i != role &&
+            (role == ROLE_UNKNOWN || !pki_name_fits(role, x)) && pki_name_fits((enum pki_role)i, x))
+            return (enum pki_role)i;
+    return role;
 }
 
 /* The leaf's role says those above it. Of too many sub-CAs the upper two have one. */
 static void assign_roles(struct pki_path *path, enum pki_role first)
 {
     unsigned subs = 0, n = path->n;
-    path->role[0] = first != ROLE_UNKNOWN ? first : guess_first(path->at[0]);
-    bool has_root = n > 1 && is_self_issued(path->at[n - 1]);
+    path->role[0] = first != ROLE_UNKNOWN ? first : guess_first(path);
+    /* a root has no path length; a sub-CA that signed itself has */
+    bool has_root = n > 1 && is_self_issued(path->at[n - 1]) &&
+                    (path->is_anchored || X509_get_pathlen(path->at[n - 1]) < 0);
     if (path->role[0] == ROLE_UNKNOWN || pki_role_is_root(path->role[0]))
         return;
     subs = n - 1 - has_root;
@@ -366,7 +378,10 @@ static void look_at(struct check *k, unsigned i)
 static void check_order(struct check *k)
 {
     char name[NAME_MAX_SHOWN];
-    for (unsigned i = 0; i < k->path->n; i++) {
+    bool is_whole = true; /* all could be parsed, so that places can be told */
+    for (unsigned i = 0; i < k->chain->n; i++)
+        is_whole = is_whole && k->chain->at[i].x != NULL;
+    for (unsigned i = 0; i < k->path->n && is_whole; i++) {
         look_at(k, i);
         if (k->path->index[i] < 0 || k->path->index[i] == (int)i)
             continue;
@@ -382,8 +397,8 @@ static void check_order(struct check *k)
             continue;
         k->f.index = (int)i;
         k->f.role = ROLE_UNKNOWN;
-        pki_find(&k->f, PKI_ORDER, true, "RFC 5246, 7.4.2",
-                 "%s belongs to no path from the leaf", common_name(x, name));
+        pki_find(&k->f, PKI_ORDER, true, "RFC 5246, 7.4.2", "%s belongs to no path from the leaf",
+                 common_name(x, name));
     }
 }
 
@@ -427,7 +442,8 @@ static void check_issuer(struct check *k, unsigned i)
     long below = (long)i + leaf_is_ca;
     if (most >= 0 && below > most)
         pki_find(&k->f, PKI_PATH_LENGTH, true, "RFC 5280, 6.1.4",
-                 "%ld CAs below it; its path length constraint is %ld", below, most);
+                 "%ld sub-CA%s below it; its path length constraint is %ld", below,
+                 below == 1 ? "" : "s", most);
     ERR_clear_error();
 }
 
@@ -452,7 +468,7 @@ static void check_top(struct check *k)
                  common_name(x, name));
     else if (is_self_issued(x))
         return;
-    else if (!is_ca || k->options->anchors != NULL)
+    else if ((!is_ca && k->chain->n > 1) || k->options->anchors != NULL)
         pki_find(&k->f, PKI_NO_ISSUER, true, "[V2G2-924]",
                  "its issuer %s is neither in the chain nor a trust anchor", issuer_name(x, name));
     else
@@ -537,6 +553,17 @@ unsigned pki_chain_check(const struct pki_chain *c, const struct pki_options *o,
     return k.f.errors;
 }
 
+const char *pki_finding_place(const struct pki_finding *f, char *text, int size)
+{
+    bool has_role = f->role[0] != '\0';
+    if (f->index >= 0)
+        snprintf(text, (size_t)size, "certificate %d%s%s%s: ", f->index + 1, has_role ? " (" : "",
+                 f->role, has_role ? ")" : "");
+    else
+        snprintf(text, (size_t)size, "%s%s", has_role ? f->role : "the chain", ": ");
+    return text;
+}
+
 struct first_error {
     enum pki_fault fault;
     struct err *e;
@@ -545,14 +572,12 @@ struct first_error {
 static void keep_first(void *context, const struct pki_finding *finding)
 {
     struct first_error *first = context;
-    char where[64] = "the chain";
+    char text[256];
     if (!finding->is_error || first->e->set)
         return;
     first->fault = finding->fault;
-    if (finding->index >= 0 || finding->role[0] != '\0')
-        snprintf(where, sizeof where, "certificate %d%s%s", finding->index + 1,
-                 finding->role[0] != '\0' ? ", " : "", finding->role);
-    err_set(first->e, "%s: %s (%s)", where, finding->text, finding->clause);
+    err_set(first->e, "%s%s (%s)", pki_finding_place(finding, text, sizeof text), finding->text,
+            finding->clause);
 }
 
 int pki_chain_verify(const struct pki_chain *c, const struct pki_options *o, enum pki_fault *fault,

@@ -343,6 +343,22 @@ static bool is_pcid(const char *name)
     return (n == 17 || n == 18) && strspn(name, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == n;
 }
 
+bool pki_name_fits(enum pki_role role, const X509 *certificate)
+{
+    char name[TEXT_MAX], emaid[16];
+    struct err e = ERR_INIT;
+    pki_subject(certificate, "CN", name, sizeof name);
+    switch (PKI_PROFILES[role].common_name) {
+    case NAME_ANY:
+        return name[0] != '\0';
+    case NAME_EMAID:
+        return emaid_read(name, emaid, &e) == 0;
+    case NAME_PCID:
+        return is_pcid(name);
+    }
+    return false;
+}
+
 static bool has_purpose(X509 *certificate, const char *purpose)
 {
     bool found = false;

@@ -143,6 +143,9 @@ enum pki_edition pki_edition_of(const struct x509_st *certificate);
 /* The role that a leaf or a root seems to have, by domain component, purpose and name. */
 enum pki_role pki_role_guess(struct x509_st *certificate);
 
+/* Whether the common name has the form that the role's must have. */
+bool pki_name_fits(enum pki_role role, const struct x509_st *certificate);
+
 /* ---- eMAID (ISO 15118-2, annex H) ---- */
 
 /* The check digit of the first 14 letters and digits of an eMAID without separators; 0 where they

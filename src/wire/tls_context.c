@@ -37,8 +37,6 @@ struct tls_context {
     char skipped[256];
 };
 
-static int context_index = -1; /* of struct tls_context in an SSL_CTX */
-
 const char *tls_context_skipped(const struct tls_context *c)
 {
     return c->skipped;
@@ -696,7 +694,6 @@ static int set_up(struct tls_context *c, struct err *e)
     c->ssl = SSL_CTX_new(o->is_server ? TLS_server_method() : TLS_client_method());
     if (c->ssl == NULL)
         return err_set(e, "TLS cannot be set up: %s", reason());
-    SSL_CTX_set_ex_data(c->ssl, context_index, c);
     set_behaviour(c); /* the security level first: it decides what else is allowed */
     if (choose_versions(c, e) != 0 || choose_algorithms(c, e) != 0)
         return -1;
@@ -713,8 +710,6 @@ struct tls_context *tls_context_open(const struct tls_options *o, struct err *e)
         err_set(e, "out of memory");
         return NULL;
     }
-    if (context_index < 0)
-        context_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
     c->users = 1;
     copy_options(c, o);
     ERR_clear_error();

@@ -601,13 +601,15 @@ static enum outcome take_record(struct tls_decrypt *d, bool from_client, struct 
                    "before the %s's hello", r->type, side_name(from_client));
         return BAD;
     }
+    if (!from_client && !d->has_client_hello)
+        return WAITS; /* the directions are not in order here */
     if (r->type == CHANGE_CIPHER_SPEC)
         return take_change(d, from_client, e);
     bool is_encrypted = d->is_13 ? r->type == APPLICATION_DATA : h->is_encrypted;
     if (is_encrypted)
         return take_encrypted(d, from_client, r, e);
     if (r->type == APPLICATION_DATA && from_client && !d->has_server_hello)
-        return WAITS; /* 1.3, and the directions are not in order here; or early data */
+        return WAITS; /* as above; or early data */
     if (r->type == APPLICATION_DATA) {
         err_set(e, "TLS: application data of the %s before the handshake is over",
                 side_name(from_client));
@@ -650,7 +652,7 @@ static bool run(struct tls_decrypt *d, bool from_client, struct err *e)
         at += outcome == TAKEN ? HEADER + n : 0;
     }
     if (h->in.n - at > WAITING_MOST) {
-        err_set(e, "TLS: no ServerHello, and the %s goes on", side_name(from_client));
+        err_set(e, "TLS: no hello from the other side, and the %s goes on", side_name(from_client));
         outcome = BAD;
     }
     if (outcome == BAD)

@@ -676,6 +676,34 @@ static void test_deviations_are_refused_by_name(void **state)
     }
 }
 
+static uint64_t value_bit;
+
+static void find_value(void *context, const struct exi_field *f)
+{
+    (void)context;
+    if (value_bit == 0 && strcmp(f->event, "SE") == 0 && strcmp(f->text, "Value") == 0)
+        value_bit = f->bit;
+}
+
+/* A number behind values of fixed width was read without a look at its event's code. */
+static void test_code_before_a_number_is_looked_at(void **state)
+{
+    struct bench *b = *state;
+    struct exi_options o = EXI_OPTIONS;
+    struct buf exi = {0};
+    start(b, "iso15118-2", "CurrentDemandReq");
+    must_encode(b);
+    buf_add(&exi, b->exi.p, b->exi.n);
+    o.trace = find_value;
+    value_bit = 0;
+    assert_int_equal(exi_decode(b->m.schema, exi.p, exi.n, &o, &b->arena, &b->m, &b->e), 0);
+    assert_true(value_bit > 0);
+    exi.p[value_bit / 8] ^= (uint8_t)(0x80 >> value_bit % 8);
+    assert_int_equal(decode(b, "iso15118-2", bytes_of(&exi)), -1);
+    assert_non_null(strstr(b->e.what, "deviation"));
+    buf_close(&exi);
+}
+
 /* A message may end too early only as a deviation, which is read, kept and written again. */
 static void test_mandatory_element_is_missing(void **state)
 {
@@ -745,6 +773,71 @@ static void test_limits(void **state)
             fail_msg("%s; expected %s", e.what, CASES[i].what);
         arena_close(&a);
     }
+}
+
+/* Where memory ended with the first name of a new namespace, the name was looked for at number -1. */
+static void test_memory_ends_with_a_new_name(void **state)
+{
+    struct bench *b = *state;
+    static const char XML[] = "<KeyInfo xmlns='http://www.w3.org/2000/09/xmldsig#'>"
+                              "<a xmlns='u'/><b xmlns='v' c='d'><e>f</e></b></KeyInfo>";
+    const struct schema *s = support_schema("xmldsig");
+    assert_int_equal(xml_read(s, XML, strlen(XML), true, &b->arena, &b->m, &b->e), 0);
+    must_encode(b);
+    struct exi_options o = EXI_OPTIONS;
+    o.fragment = true;
+    bool is_read = false;
+    for (o.limits.memory = 8; !is_read; o.limits.memory += 8) {
+        struct message m;
+        struct err e = ERR_INIT;
+        struct arena a;
+        assert_true(o.limits.memory < 65536);
+        arena_open(&a, NULL, 0, MEMORY);
+        is_read = exi_decode(s, b->exi.p, b->exi.n, &o, &a, &m, &e) == 0;
+        if (!is_read && strstr(e.what, "memory") == NULL)
+            fail_msg("with %zu bytes of memory: %s", o.limits.memory, e.what);
+        arena_close(&a);
+    }
+}
+
+/* A reference costs two octets and stands for a string of any length, which is printed, recorded
+ * and encoded as often as it is referred to. */
+static void test_references_do_not_multiply(void **state)
+{
+    struct bench *b = *state;
+    static uint8_t exi[8192];
+    struct bit_writer w;
+    const struct schema *s = support_schema("xmldsig");
+    unsigned info = 0, name = 0;
+    while (strcmp(s->fragment[info].name, "KeyInfo") != 0)
+        info++;
+    const struct type *t = s->fragment[info].field->type;
+    const struct state *content = &t->state[1];
+    while (strcmp(t->field[t->slots[t->state[0].first + name]].name, "KeyName") != 0)
+        name++;
+    bits_begin(&w, exi, sizeof exi);
+    bits_write(&w, 0x80, 8);
+    bits_write(&w, info, s->fragment_bits);
+    bits_write(&w, name, t->state[0].bits);
+    bits_write(&w, 0, 1);
+    bits_write(&w, 0xA21F, 16); /* 4000 characters, plus 2 */
+    for (unsigned i = 0; i < 4000; i++)
+        bits_write(&w, 'a', 8);
+    content = &t->state[t->field[t->slots[t->state[0].first + name]].after];
+    for (name = 0; strcmp(t->field[t->slots[content->first + name]].name, "KeyName") != 0;)
+        name++;
+    for (unsigned i = 0; i < 2000; i++) {
+        bits_write(&w, 0, 1);
+        bits_write(&w, name, content->bits);
+        bits_write(&w, 0, 1 + 8); /* characters, the only string of this name */
+    }
+    bits_write(&w, 0, 1);
+    bits_write(&w, content->end, content->bits);
+    bits_write(&w, s->names + 1u, s->fragment_bits);
+    struct slice input = {exi, bits_finish(&w)};
+    assert_int_equal(support_decode(s, input, true, &b->arena, &b->m, &b->e), -1);
+    assert_non_null(strstr(b->e.path, "KeyInfo/KeyName"));
+    assert_true(b->e.bit > 8 * 4000 && (uint64_t)b->e.bit < 8 * (uint64_t)input.n);
 }
 
 /* ---- the watched decoder ---- */
@@ -833,9 +926,12 @@ int main(void)
         CASE(test_untyped_characters),
         CASE(test_untyped_characters_that_are_no_value),
         CASE(test_deviations_are_refused_by_name),
+        CASE(test_code_before_a_number_is_looked_at),
         CASE(test_mandatory_element_is_missing),
         CASE(test_lists_up_to_their_maximum),
         CASE(test_limits),
+        CASE(test_memory_ends_with_a_new_name),
+        CASE(test_references_do_not_multiply),
         CASE(test_no_bit_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, support_close);

@@ -275,9 +275,9 @@ static void compare_limits(const char *where, const struct simple *s, const stru
         if (is_exact)
             lo = hi = n;
         bool has_lo =
-            find_number(facets, "minInclusive", &lo) | find_number(facets, "minLength", &lo);
+            find_number(facets, "minInclusive", &lo) || find_number(facets, "minLength", &lo);
         bool has_hi =
-            find_number(facets, "maxInclusive", &hi) | find_number(facets, "maxLength", &hi);
+            find_number(facets, "maxInclusive", &hi) || find_number(facets, "maxLength", &hi);
         limited = is_exact || has_lo || has_hi;
     }
     expect_text(where, "built-in type", base, s->base);

@@ -30,11 +30,11 @@
 #define SMALL_INPUT 1024   /* bytes of input that may cost at most … */
 #define SMALL_MEMORY 65536 /* … this memory */
 #define MEMORY (256u * 1024 * 1024)
-#define LARGE_TRIES 1500    /* of each larger vector */
-#define SANITIZED_STRIDE 10 /* one in so many is tried */
-#define PRINT_STRIDE 61     /* one in so many is printed as XML and JSON */
-#define CAREFUL_STRIDE 3    /* of one in so many the decoder's two passes are compared */
-#define SECONDS_MAX 600     /* of one test; more is a hang */
+#define LARGE_TRIES 1500   /* of each larger vector */
+#define SANITIZED_STRIDE 3 /* one in so many is tried */
+#define PRINT_STRIDE 61    /* one in so many is printed as XML and JSON */
+#define CAREFUL_STRIDE 3   /* of one in so many the decoder's two passes are compared */
+#define SECONDS_MAX 1200   /* of one test; more is a hang */
 #define SHOWN_MAX 10
 
 /* ---- counting what is allocated ---- */

@@ -1,0 +1,49 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Hyundai/Kia with 800 V: Ioniq 5, EV6. Sure: medians of recorded sessions; DIN 70121 compared with a
+-- capture of an Ioniq 5. In ISO 15118-2 ServiceDiscoveryReq comes after 340 ms, and the Ioniq waits
+-- 252 ms between CableChecks. The EV6's battery ends at 825.6 V.
+
+return {
+    role = 'ev',
+    about = 'Hyundai Ioniq 5, Kia EV6',
+    sure = 'recorded sessions; DIN 70121 compared with a capture',
+    protocols = { { 'DIN70121', priority = 1, schema = 1 },
+                  { 'ISO15118-2', priority = 2, schema = 2 } },
+    session_id = '0000000000000000',
+    evcc_id = '9012A10140B3',
+    gaps = {
+        default = 251, ['SDP>TCP'] = 280, ['TCP>AppProtocol'] = 240,
+        SessionSetup = 76, ['Authorization>Authorization'] = 85,
+        CableCheck = 710, ['CableCheck>CableCheck'] = 81,
+        ['PreCharge>PreCharge'] = 81, ['CurrentDemand>CurrentDemand'] = 81,
+        ['CurrentDemand>PowerDelivery'] = 281,
+        ['PowerDelivery>WeldingDetection'] = 390, ['WeldingDetection>WeldingDetection'] = 81,
+        ['WeldingDetection>SessionStop'] = 1325,
+        ['ServiceDiscovery>SessionStop'] = 2460, ['SessionStop>Close'] = 41,
+    },
+    welding = { 8, 12 },
+    unsuited = { 'stop' },
+    battery = { capacity = 72600, soc = 36, empty_voltage = 600, full_voltage = 772,
+                max_voltage = 774, max_current = 310, max_power = 240000 },
+    target_voltage = 774, -- the maximum, from the start
+    precharge_current = 1,
+    max_schedules = 12,
+    values = {
+        ChargeParameterDiscoveryReq = { DC_EVChargeParameter_EVMaximumPowerLimitSpecified = false },
+        CurrentDemandReq = { EVMaximumPowerLimitSpecified = false },
+    },
+    before = {
+        ServiceDiscoveryReq = function(m) m.ServiceCategory = 'EVCharging' end,
+        PowerDeliveryReq = function(m, ev)
+            local stops
+            if ev.protocol == 'DIN70121' then
+                stops = m.ReadyToChargeState == false
+            else
+                stops = m.ChargeProgress == 'Stop'
+            end
+            if stops and m.DC_EVPowerDeliveryParameter then
+                m.DC_EVPowerDeliveryParameter.DC_EVStatus.EVReady = false
+            end
+        end,
+    },
+}

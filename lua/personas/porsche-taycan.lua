@@ -1,0 +1,42 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Porsche Taycan (800 V). Sure: medians of recorded sessions; AC compared with a capture of a 4S.
+
+return {
+    role = 'ev',
+    about = 'Porsche Taycan',
+    sure = 'recorded sessions; AC compared with a capture',
+    protocols = { { 'DIN70121', priority = 2, schema = 1 },
+                  { 'ISO15118-2', priority = 1, schema = 0 } },
+    evcc_id = '001887001C11',
+    gaps = {
+        default = 41, ['SDP>TCP'] = 57, ['TCP>AppProtocol'] = 29,
+        Authorization = 48, ['Authorization>Authorization'] = 114, ChargeParameterDiscovery = 40,
+        CableCheck = 1700, ['CableCheck>CableCheck'] = 118,
+        PreCharge = 191, ['PreCharge>PreCharge'] = 114, ['PreCharge>PowerDelivery'] = 46,
+        ['PowerDelivery>CurrentDemand'] = 41, CurrentDemand = 121,
+        WeldingDetection = 119, ['WeldingDetection>SessionStop'] = 70,
+        ['ChargeParameterDiscovery>PowerDelivery'] = 1520, ['PowerDelivery>ChargingStatus'] = 2300,
+        ChargingStatus = 112, ['ChargingStatus>PowerDelivery'] = 102,
+        ['PowerDelivery>SessionStop'] = 531, ['SessionStop>Close'] = 41,
+    },
+    welding = { 2, 2 },
+    close = 'reset',
+    battery = { capacity = 93000, empty_voltage = 610, full_voltage = 835, max_voltage = 850,
+                max_current = 340, max_power = 270000 },
+    ac = { voltage = 260, max_current = 20, min_current = 2, phases = 3 },
+    max_schedules = 29,
+    values = {
+        ChargeParameterDiscoveryReq = { DC_EVChargeParameter_DC_EVStatus_EVReady = true },
+    },
+    before = {
+        PowerDeliveryReq = function(m, ev) -- a profile of three entries, the last without power
+            if ev.protocol == 'ISO15118-2' and m.ChargeProgress == 'Start' then
+                m.ChargingProfile = { ProfileEntry = {
+                    { ChargingProfileEntryStart = 0, ChargingProfileEntryMaxPower = 11040 },
+                    { ChargingProfileEntryStart = 11911, ChargingProfileEntryMaxPower = 6947 },
+                    { ChargingProfileEntryStart = 12860, ChargingProfileEntryMaxPower = 0 },
+                } }
+            end
+        end,
+    },
+}

@@ -1,0 +1,19 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Not a car: sends supportedAppProtocolReq again, behind SessionSetup and on the same connection, and
+-- ServiceDiscoveryReq right behind it.
+
+return {
+    role = 'ev',
+    about = 'deliberate: sends supportedAppProtocolReq once more after SessionSetup',
+    sure = 'made up',
+    before = {
+        ServiceDiscoveryReq = function()
+            local again = Evcc.Message('supportedAppProtocolReq')
+            again.AppProtocol = { {
+                ProtocolNamespace = 'urn:iso:15118:2:2013:MsgDef', VersionNumberMajor = 2,
+                VersionNumberMinor = 0, SchemaID = 1, Priority = 1,
+            } }
+            again:send()
+        end,
+    },
+}

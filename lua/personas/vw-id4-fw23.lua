@@ -1,0 +1,64 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The VW id.4 with firmware 2.3 (2021, 2022). Sure: compared with two captures of DC sessions, one
+-- that charges and one where the station takes contracts only.
+-- Not played: it uses the source port 49152 again in the next session (the station acknowledges old
+-- data, the car resets, and tries again after 200 ms); in AC it sends the battery's limits (413 V,
+-- 350 A). The connections to port 60918 as in vw-group.
+
+return {
+    role = 'ev',
+    about = 'VW id.4 with firmware 2.3',
+    sure = 'compared with two captures',
+    protocols = { { 'DIN70121', priority = 1, schema = 1 },
+                  { 'ISO15118-2', priority = 2, schema = 0 } },
+    evcc_id = string.format('007DFA%06X', math.random(0, 0xFFFFFF)),
+    gaps = {
+        default = 121, ['SDP>TCP'] = 40, ['TCP>AppProtocol'] = 60,
+        SessionSetup = 57, ServiceDiscovery = 110, PaymentServiceSelection = 81,
+        Authorization = 80, ['Authorization>Authorization'] = 121, ChargeParameterDiscovery = 103,
+        CableCheck = 740, ['CableCheck>CableCheck'] = 121,
+        PreCharge = 61, ['PreCharge>PreCharge'] = 121,
+        ['PreCharge>PowerDelivery'] = 31, ['PowerDelivery>CurrentDemand'] = 111,
+        ['CurrentDemand>PowerDelivery'] = 28, ['Stop>PowerDelivery'] = 28,
+        ['PowerDelivery>WeldingDetection'] = 730, ['WeldingDetection>SessionStop'] = 65,
+        ['ChargeParameterDiscovery>PowerDelivery'] = 82, ['PowerDelivery>ChargingStatus'] = 758,
+        ChargingStatus = 122, ['PowerDelivery>SessionStop'] = 570,
+        ['Failed>SessionStop'] = 31, ['SessionStop>Close'] = { 87, 112 },
+    },
+    after_stop_request = 2,
+    welding = { 1, 1 },
+    close = 'fin',
+    battery = { capacity = 77000, max_voltage = 413, full_voltage = 410, max_current = 350,
+                max_power = 125000 },
+    ac = { voltage = 413, max_current = 350, min_current = 1.5, phases = 3 },
+    energy = 500, -- always
+    max_schedules = 192,
+    values = {
+        ChargeParameterDiscoveryReq = {
+            DC_EVChargeParameter_DepartureTime = 0,
+            DC_EVChargeParameter_EVMaximumPowerLimitSpecified = false,
+            DC_EVChargeParameter_FullSOCSpecified = false,
+            DC_EVChargeParameter_BulkSOCSpecified = false,
+            DC_EVChargeParameter_EVMaximumVoltageLimit_UnitSpecified = false, -- DIN 70121
+            DC_EVChargeParameter_EVMaximumCurrentLimit_UnitSpecified = false,
+        },
+        PreChargeReq = {
+            EVTargetVoltage_UnitSpecified = false,
+            EVTargetCurrent_UnitSpecified = false,
+        },
+        CurrentDemandReq = {
+            EVMaximumPowerLimitSpecified = false,
+            BulkChargingCompleteSpecified = false,
+            EVTargetVoltage_UnitSpecified = false,
+            EVTargetCurrent_UnitSpecified = false,
+        },
+    },
+    before = {
+        PreChargeReq = function(m, ev) -- the first of them
+            if ev.rounds == 1 then
+                m.EVTargetVoltage = 200
+                m.EVTargetCurrent = 0
+            end
+        end,
+    },
+}

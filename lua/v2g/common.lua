@@ -1,0 +1,333 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What vehicle and station share: parameters from several sources, pauses, hooks.
+
+local defaults = require 'v2g.parameters'
+local steps = require 'v2g.steps'
+
+local common = {}
+
+-- ---- parameters ----
+
+local function is_list(t)
+    return t[1] ~= nil
+end
+
+local function copy(value)
+    if type(value) ~= 'table' then
+        return value
+    end
+    local made = {}
+    for key, entry in pairs(value) do
+        made[key] = copy(entry)
+    end
+    return made
+end
+
+-- Parameters that may be absent, with an example of their type.
+local optional = {
+    ev = { protocols = {}, transfer = '', stop_at = '', leave_at = '', silent_at = '',
+           target_voltage = 0, energy = 0, max_schedules = 0 },
+    station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', pilot = '' },
+}
+
+local function nearest(key, known)
+    local best, most = nil, 0
+    for name in pairs(known) do
+        local same = 0
+        for i = 1, math.min(#name, #key) do
+            if name:byte(i) == key:byte(i) then
+                same = same + 1
+            end
+        end
+        if same > most then
+            best, most = name, same
+        end
+    end
+    return best
+end
+
+local function lay_over(base, over)
+    for key, value in pairs(over) do
+        if type(value) == 'table' and type(base[key]) == 'table' and not is_list(value)
+            and not is_list(base[key]) then
+            lay_over(base[key], value)
+        else
+            base[key] = copy(value)
+        end
+    end
+end
+
+local function check_key(role, key)
+    if defaults[role][key] == nil and optional[role][key] == nil then
+        local known = copy(defaults[role])
+        lay_over(known, optional[role])
+        error(("there is no parameter '%s' of the %s; the nearest is '%s'"):format(key,
+            role == 'ev' and 'vehicle' or 'station', nearest(key, known) or 'none'), 0)
+    end
+end
+
+-- Lays the table of a persona over the parameters p.
+function common.lay_persona(p, role, persona)
+    if type(persona) ~= 'table' then
+        error('the persona is no table; expected a file that returns one', 0)
+    end
+    if persona.role and persona.role ~= role then
+        error(("the persona is for '%s'; expected '%s'"):format(persona.role, role), 0)
+    end
+    for key in pairs(persona) do
+        check_key(role, key)
+    end
+    lay_over(p, persona)
+end
+
+local function read_value(text)
+    if text == 'true' or text == 'false' then
+        return text == 'true'
+    end
+    if text == 'nil' then
+        return nil
+    end
+    if tonumber(text) and not text:match('^0%d') then
+        return tonumber(text)
+    end
+    if text:match('^{.*}$') then
+        local made = load('return ' .. text, 'value', 't', {})
+        if made then
+            return made()
+        end
+    end
+    return text
+end
+
+-- KEY=VALUE: battery.soc=55
+local function set(p, role, key, text)
+    local at, name = p, nil
+    for part in key:gmatch('[^.]+') do
+        if not name then
+            check_key(role, part)
+        else
+            if type(at[name]) ~= 'table' then
+                at[name] = {}
+            end
+            at = at[name]
+        end
+        name = tonumber(part) or part
+    end
+    local before = at[name]
+    if type(before) == 'string' then
+        at[name] = text
+    else
+        at[name] = read_value(text)
+    end
+end
+
+local function load_file(file, environment)
+    local chunk, why = load(file[2], '@' .. file[1], 't', environment)
+    if not chunk then
+        error(why, 0)
+    end
+    return chunk()
+end
+
+-- The parameters of a role ('ev', 'station') with what the command line says. Hook scripts see
+-- everything that scripts see, and `before`, `on` and the parameters as globals.
+function common.parameters(role, o)
+    local p = copy(defaults[role])
+    if type(o.persona) == 'table' then
+        common.lay_persona(p, role, load_file(o.persona, _G))
+    elseif o.persona then
+        common.lay_persona(p, role, require('personas.' .. o.persona))
+    end
+    if o.mode and role == 'ev' then
+        p.mode = o.mode
+    elseif o.mode then
+        p.modes = { [o.mode] = true }
+    end
+    for _, pair in ipairs(o.set or {}) do
+        set(p, role, pair[1], pair[2])
+    end
+    common.scale = tonumber(o.time_scale or 1)
+    _G.before, _G.on, _G.parameters = p.before, p.on, p
+    if o.script then
+        load_file(o.script, _G)
+    end
+    return p
+end
+
+-- ---- time ----
+
+common.scale = 1
+
+-- Waits so many milliseconds of electrical time; { from, to } is a random time between them. Looks
+-- up now and then, so that Ctrl-C is seen.
+function common.pause(ms)
+    if type(ms) == 'table' then
+        ms = ms[1] + math.random() * (ms[2] - ms[1])
+    end
+    if not ms or ms <= 0 then
+        return
+    end
+    ms = ms / common.scale
+    while ms > 200 and not Stop_Requested() do
+        Sleep(200)
+        ms = ms - 200
+    end
+    if ms <= 200 then
+        Sleep(ms)
+    end
+end
+
+-- gaps['A>B'], else gaps.B, else gaps.default
+function common.gap(gaps, from, to)
+    local gap = gaps[from .. '>' .. to]
+    if gap == nil then
+        gap = gaps[to]
+    end
+    if gap == nil then
+        gap = gaps.default
+    end
+    return gap
+end
+
+-- ---- messages ----
+
+local prefix = {}
+local function setter(role, message, path)
+    local of = prefix[message]
+    if not of then
+        of = {}
+        prefix[message] = of
+    end
+    local name = of[path]
+    if not name then
+        name = 'Set_' .. message .. '_' .. path
+        of[path] = name
+    end
+    return role[name]
+end
+
+-- Calls Set_MESSAGE_PATH(value).
+function common.set(role, message, path, value)
+    return setter(role, message, path)(value)
+end
+
+-- The values that a persona puts into a message; what the protocol does not have is left out.
+local function apply_values(role, message, values, context)
+    for path, value in pairs(values) do
+        if type(value) == 'function' then
+            value = value(context)
+        end
+        local found, set_it = pcall(setter, role, message, path)
+        if found and type(value) == 'table' and is_list(value) then
+            set_it(table.unpack(value))
+        elseif found and value ~= nil then
+            set_it(value)
+        end
+    end
+end
+
+local function header(payload_type, n)
+    return string.pack('>BBI2I4', 0x01, 0xFE, payload_type, n)
+end
+
+local PAYLOADS <const> = { AC = 0x8003, DC = 0x8004 }
+
+local function payload_type(role, message)
+    if role.Protocol ~= 'ISO15118-20' then
+        return 0x8001
+    end
+    if message:find('^MeteringConfirmation') then
+        return 0x8102
+    end
+    return PAYLOADS[message:match('^(%u%u)_')] or 0x8002
+end
+
+-- Whether a message needs more than being sent: a hook, values of its own, trailing bytes.
+local function is_plain(p, message)
+    return not (p.before.send or p.before[message] or p.values[message] or p.trailing[message])
+end
+
+-- Runs the hooks on a copy of the message. The message that goes out, or nil: none; or bytes.
+local function hooked(p, role, message, context)
+    local m = role.Outgoing(message)
+    for _, hook in ipairs { p.before[message] or false, p.before.send or false } do
+        local answer = nil
+        if hook then
+            answer = hook(m, context)
+        end
+        if answer == false then
+            return nil
+        end
+        if answer ~= nil then
+            m = answer
+        end
+    end
+    return m
+end
+
+local plain = {} -- message -> true; only while nothing is hooked
+
+function common.forget_hooks()
+    plain = {}
+end
+
+-- Sends `message` of role, whose values are set. False: a hook has dropped it.
+function common.send(p, role, message, context)
+    if plain[message] then
+        role[plain[message]]()
+        return true
+    end
+    if is_plain(p, message) then
+        plain[message] = 'Send_' .. message .. '_001'
+        role[plain[message]]()
+        return true
+    end
+    if p.values[message] then
+        apply_values(role, message, p.values[message], context)
+    end
+    local m = hooked(p, role, message, context)
+    if m == nil then
+        return false
+    end
+    local trailing = p.trailing[message]
+    if type(m) == 'string' then
+        role.Send_Raw(m)
+    elseif trailing then
+        m.Header.SessionID = m.Header.SessionID
+        local bytes = m:exi() .. trailing
+        role.Send_Raw(header(payload_type(role, message), #bytes) .. bytes)
+    else
+        m:send()
+    end
+    return true
+end
+
+-- The hooks of a message received. False: it is to be ignored.
+function common.received(p, role, message, context)
+    local on = p.on
+    local hook = on[message]
+    if not hook and not on.receive then
+        return true
+    end
+    local m = role.Received()
+    if hook and hook(m, context) == false then
+        return false
+    end
+    return not (on.receive and on.receive(m, context) == false)
+end
+
+function common.state(p, name, context)
+    if p.on.state then
+        p.on.state(name, context)
+    end
+end
+
+function common.timed_out(p, name, context)
+    if p.on.timeout then
+        p.on.timeout(name, context)
+    end
+end
+
+common.step_of = steps.of
+
+return common

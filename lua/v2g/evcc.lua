@@ -1,0 +1,353 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A vehicle: goes the way of sequence.lua step by step, and ends as the standard wants when the
+-- station answers FAILED, something else, too late or not at all.
+--
+-- A protocol's file returns functions by step. Each sets the fields of requests, exchanges them, and
+-- returns the outcome (nil: the usual one; else a word that the way's row has under `on`).
+
+local battery = require 'v2g.battery'
+local common = require 'v2g.common'
+local sequence = require 'v2g.sequence'
+local steps = require 'v2g.steps'
+
+local evcc = {}
+
+local FILES <const> = { ['DIN70121'] = 'v2g.evcc_iso15118_2', ['ISO15118-2'] = 'v2g.evcc_iso15118_2',
+                        ['ISO15118-20'] = 'v2g.evcc_iso15118_20' }
+
+local OFFERS <const> = {
+    ['DIN70121'] = { 'urn:din:70121:2012:MsgDef', 2, 0 },
+    ['ISO15118-2'] = { 'urn:iso:15118:2:2013:MsgDef', 2, 0 },
+    ['ISO15118-20'] = { 'urn:iso:std:iso:15118:-20:%s', 1, 0 },
+}
+
+local SDP_TRIES <const>, SDP_WAIT <const> = 50, 250 -- [V2G2-159] [V2G2-161]
+
+local ev = {}
+ev.__index = ev
+
+-- ---- the end ----
+
+-- Leaves the session: raised through all steps. how: 'fin', 'reset', 'stop' (SessionStopReq first).
+local function leave(self, how, ok, why)
+    error({ how = how, ok = ok, why = why, ev = self }, 0)
+end
+
+function ev:leave(how, ok, why)
+    leave(self, how, ok, why)
+end
+
+-- ---- electrical time ----
+
+function ev:seconds()
+    local now = Now()
+    local seconds = (now - self.advanced) / 1000 * common.scale
+    self.advanced = now
+    return seconds
+end
+
+-- ---- one request and its response ----
+
+function ev:name(step)
+    return steps.name(self.protocol, self.mode, step)
+end
+
+function ev:set(step, path, value)
+    return common.set(Evcc, self:name(step) .. 'Req', path, value)
+end
+
+function ev:get(step, path, ...)
+    return Evcc['Get_' .. self:name(step) .. 'Res_' .. path](...)
+end
+
+function ev:has(step, path)
+    return Evcc['Get_' .. self:name(step) .. 'Res_' .. path .. 'Specified']()
+end
+
+local function quirks(self, step)
+    local p = self.p
+    if p.leave_at == step then
+        leave(self, 'fin', true, 'left at ' .. step)
+    end
+    if p.stop_at == step and step ~= 'SessionStop' then
+        leave(self, 'stop', true, 'stopped at ' .. step)
+    end
+    if p.silent_at == step then
+        local name, why = Evcc.Receive_Any_001(3600000)
+        leave(self, 'fin', true, ('silent at %s: %s'):format(step, name or why))
+    end
+end
+
+-- Waits for the response; leaves where there is none.
+local function await(self, step, request)
+    local p = self.p
+    local patience = p.patience[step] or p.patience.default
+    local name, why, detail
+    for try = 0, p.resends do
+        name, why, detail = Evcc.Receive_Any_001(patience)
+        if name or why ~= 'timeout' or p.on_timeout ~= 'resend' then
+            break
+        end
+        if try < p.resends then
+            common.send(p, Evcc, request, self)
+        end
+    end
+    if name then
+        return name, why
+    end
+    if why == 'timeout' then
+        common.timed_out(p, patience and 'patience' or 'V2G_EVCC_Msg_Timeout', self)
+        local how = p.on_timeout == 'stop' and 'stop' or p.on_timeout == 'reset' and 'reset' or 'fin'
+        leave(self, how, false, ('no response to %s in time'):format(request))
+    end
+    leave(self, 'gone', false, ('the station closed the connection instead of answering %s%s')
+        :format(request, detail and detail ~= '' and ': ' .. detail or ''))
+end
+
+local function check(self, step, response, found, problem)
+    local p = self.p
+    if found ~= response then
+        leave(self, p.on_failed == 'reset' and 'reset' or 'fin', false, found == ''
+            and ('expected %s, found a frame that cannot be decoded: %s'):format(response, problem or '')
+            or ('expected %s, found %s'):format(response, found))
+    end
+    local code = Evcc['Get_' .. response .. '_ResponseCode']()
+    self.code = code
+    if not (code:find('^FAILED') or code:find('^Failed')) then
+        return code
+    end
+    if p.on_failed == 'ignore' then
+        return code
+    end
+    common.pause(p.gaps[p.on_failed == 'stop' and 'Failed>SessionStop' or 'Failed>Close'])
+    leave(self, p.on_failed == 'stop' and step ~= 'SessionStop' and 'stop'
+        or p.on_failed == 'reset' and 'reset' or 'fin', false,
+        ('the station answered %s with %s'):format(response, code))
+end
+
+-- Sends the step's request, whose fields are set, and takes the response. The ResponseCode.
+function ev:exchange(step)
+    local p, base = self.p, self:name(step)
+    local request, response = base .. 'Req', base .. 'Res'
+    quirks(self, step)
+    if self.last then
+        common.pause(self.gap or common.gap(p.gaps, self.last, step))
+        self.gap = nil
+    end
+    self.step = step
+    common.state(p, step, self)
+    if not common.send(p, Evcc, request, self) then
+        leave(self, 'fin', true, 'a hook kept back ' .. request)
+    end
+    local found, problem = await(self, step, request)
+    while found ~= '' and not common.received(p, Evcc, found, self) do
+        found, problem = await(self, step, request)
+    end
+    self.last = step
+    return check(self, step, response, found, problem)
+end
+
+-- Exchanges until `is_over` says so, for as long as Ongoing is put up with.
+function ev:repeat_until(step, parameter, is_over)
+    local p = self.p
+    local limit = p.ongoing[step] or Timer(self.protocol, parameter)
+    local from = Now()
+    repeat
+        self:exchange(step)
+        local taken = Now() - from
+        local over = is_over()
+        if over or Stop_Requested() then
+            Measured(self.protocol, parameter, nil, taken)
+            if Stop_Requested() and not over then
+                leave(self, 'stop', true, 'ended by the user')
+            end
+            return
+        end
+        if limit and taken >= limit then
+            Measured(self.protocol, parameter, nil, taken, false)
+            common.timed_out(p, parameter, self)
+            leave(self, p.on_failed == 'stop' and 'stop' or 'fin', false,
+                ('%s: %s is not over after %d ms'):format(parameter, step, math.floor(taken)))
+        end
+    until false
+end
+
+-- ---- connecting ----
+
+local function offers(self)
+    local p = self.p
+    if self.options.protocol then
+        return { { self.options.protocol, priority = 1, schema = 1 } }
+    end
+    if p.protocols then
+        return p.protocols
+    end
+    local list = { { 'ISO15118-2', priority = 1, schema = 1 } }
+    if p.mode == 'dc' then
+        list[2] = { 'DIN70121', priority = 2, schema = 2 }
+    end
+    return list
+end
+
+local function offer_entry(self, offer, i)
+    local known = OFFERS[offer[1]] or {}
+    local uri = offer.uri or known[1] and known[1]:format(self.p.mode:upper())
+    return { ProtocolNamespace = uri, VersionNumberMajor = offer.major or known[2] or 1,
+             VersionNumberMinor = offer.minor or known[3] or 0, SchemaID = offer.schema or i,
+             Priority = offer.priority or i }
+end
+
+-- SDP message by message, for the pause before TCP.
+local function discover(self)
+    local p = self.p
+    common.pause(p.gaps.SDP)
+    for _ = 1, SDP_TRIES do
+        Evcc.Set_SECCDiscoveryReq_Security(p.tls and 0x00 or 0x10)
+        Evcc.Send_SECCDiscoveryReq_001()
+        local name = Evcc.Receive_Any_001(SDP_WAIT)
+        if name == 'SECCDiscoveryRes' then
+            common.pause(p.gaps['SDP>TCP'])
+            return
+        end
+    end
+    leave(self, 'gone', false, 'no station answered SECCDiscoveryReq')
+end
+
+local function agree(self)
+    local p = self.p
+    local list = {}
+    for i, offer in ipairs(offers(self)) do
+        list[i] = offer_entry(self, offer, i)
+    end
+    common.pause(p.gaps['TCP>AppProtocol'])
+    quirks(self, 'AppProtocol')
+    local m = Evcc.Message('supportedAppProtocolReq')
+    m.AppProtocol = list
+    m:send()
+    local name = Evcc.Receive_Any_001(p.patience.AppProtocol)
+    if name ~= 'supportedAppProtocolRes' then
+        leave(self, name and 'fin' or 'gone', false,
+            ('expected supportedAppProtocolRes, found %s'):format(name or 'nothing'))
+    end
+    local code = Evcc.Get_supportedAppProtocolRes_ResponseCode()
+    if code:find('^Failed') then
+        leave(self, 'fin', false, 'no protocol was agreed: ' .. code)
+    end
+    self.last = 'AppProtocol'
+    self.protocol = Evcc.Protocol
+end
+
+local function connect(self)
+    local p = self.p
+    local from = Now()
+    self.last = nil
+    if p.gaps['SDP>TCP'] and not self.options.direct then
+        discover(self)
+        Evcc.Connect { manual = true }
+    else
+        common.pause(p.gaps.SDP)
+        Evcc.Connect { manual = true, tls = p.tls }
+    end
+    agree(self)
+    return from
+end
+
+-- ---- the way ----
+
+local function close(self, how)
+    local p = self.p
+    if how == 'none' then
+        Evcc.Receive_Any_001(Timer(self.protocol or 'ISO15118-2',
+            'TCP_Connection_Termination_Timeout') * 2)
+        how = 'fin'
+    end
+    Evcc.Disconnect(how == 'reset')
+    if p.on.state then
+        common.state(p, 'closed', self)
+    end
+end
+
+-- Through the steps, from one on. 'done' or 'resume'.
+local function walk(self, from)
+    local way = sequence.evcc[self.protocol][self.mode]
+    if not way then
+        leave(self, 'fin', false, ('%s has no %s charging'):format(self.protocol, self.mode:upper()))
+    end
+    local i = sequence.index(way, from)
+    while way[i] do
+        local row = way[i]
+        local outcome = self.does[row[1]](self)
+        local to = outcome and row.on and row.on[outcome] or not outcome and row.to
+        if outcome == 'resume' or outcome == 'done' then
+            return outcome
+        end
+        i = to and sequence.index(way, to) or i + 1
+    end
+    return 'done'
+end
+
+local function hold_session(self)
+    local from = connect(self)
+    self.does = require(FILES[self.protocol])
+    self.renegotiated, self.loops = self.renegotiated or false, 0
+    self.setup_from = from
+    return walk(self, 'SessionSetup')
+end
+
+-- The end of a session that was left on the way.
+local function wind_up(self, left)
+    if left.how == 'gone' then
+        return
+    end
+    if left.how == 'stop' and self.protocol and Evcc.State() == 'ready' then
+        pcall(function()
+            Evcc.Set_SessionStopReq_ChargingSession('Terminate')
+        end)
+        Evcc.Send_SessionStopReq_001()
+        Evcc.Receive_Any_001(2000)
+    end
+    close(self, left.how == 'reset' and 'reset' or 'fin')
+end
+
+-- One session. Outcome, whether all was well, and why not.
+local function attempt(self)
+    local good, result = pcall(hold_session, self)
+    if good then
+        common.pause(self.p.gaps['SessionStop>Close'])
+        close(self, self.p.close == 'reset' and 'reset' or self.p.close == 'none' and 'none' or 'fin')
+        return result, true, ''
+    end
+    if type(result) ~= 'table' or result.ev ~= self then
+        error(result, 0)
+    end
+    wind_up(self, result)
+    return 'done', result.ok, result.why
+end
+
+function evcc.new(options)
+    local p = common.parameters('ev', options)
+    return setmetatable({
+        p = p, options = options, mode = p.mode, battery = battery.new(p.battery),
+        advanced = Now(), pauses = 0, loops = 0, current = 0,
+    }, ev)
+end
+
+function evcc.run(options)
+    local self = evcc.new(options)
+    math.randomseed()
+    while true do
+        local outcome, ok, why = attempt(self)
+        if not ok then
+            Fail(why)
+        end
+        if outcome ~= 'resume' or not self.p.resume or Stop_Requested() then
+            if why ~= '' then
+                Log(why)
+            end
+            return Pass()
+        end
+        common.pause(self.p.pause_ms)
+    end
+end
+
+return evcc

@@ -1,0 +1,90 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The station's output and meter. Voltage and current follow what is asked for as fast as the ramps
+-- allow, within the station's limits; what hangs at the output is taken for a battery that has the
+-- voltage of the end of pre-charge and a little more with every kilowatt-hour.
+
+local output = {}
+output.__index = output
+
+local RESISTANCE <const> = 0.05 -- ohm, of cable and battery
+local RISE <const> = 0.001      -- V for each Wh
+
+function output.new(dc, ac)
+    return setmetatable({ dc = dc, ac = ac, voltage = 0, current = 0, target_voltage = 0,
+                          target_current = 0, energy = 0, back = 0, power = 0, closed = false,
+                          rest = 0 }, output)
+end
+
+local function toward(now, goal, most)
+    if now < goal then
+        return math.min(goal, now + most)
+    end
+    return math.max(goal, now - most)
+end
+
+-- Without a vehicle's battery: pre-charge, and the way down after charging.
+function output:ask_voltage(voltage)
+    self.closed = false
+    self.target_voltage = math.max(0, math.min(voltage, self.dc.max_voltage))
+    self.target_current = 0
+end
+
+-- With the battery: the contactors are closed.
+function output:close()
+    self.closed = true
+    self.rest = self.voltage
+end
+
+function output:open()
+    self.closed = false
+    self.target_current = 0
+    self.current = 0
+    self.target_voltage = 0
+end
+
+-- What the vehicle wants. Remembers which limit holds it back.
+function output:ask(voltage, current)
+    local dc = self.dc
+    local most = math.min(dc.max_current, dc.max_power / math.max(self.voltage, 1))
+    self.current_limited = current > dc.max_current
+    self.power_limited = not self.current_limited and current > most
+    self.voltage_limited = voltage > dc.max_voltage
+    self.target_current = math.max(-dc.max_current, math.min(current, most))
+    self.target_voltage = math.min(voltage, dc.max_voltage)
+end
+
+-- So many seconds go by.
+function output:advance(seconds)
+    local dc = self.dc
+    if not self.closed then
+        self.current = 0
+        self.voltage = toward(self.voltage, self.target_voltage, dc.ramp_voltage * seconds)
+        return
+    end
+    self.current = toward(self.current, self.target_current, dc.ramp_current * seconds)
+    local voltage = self.rest + RESISTANCE * self.current
+    if self.current > 0 and voltage > self.target_voltage then
+        voltage = self.target_voltage
+        self.current = math.max(0, (voltage - self.rest) / RESISTANCE)
+    end
+    self.voltage = math.max(0, voltage)
+    self.power = self.voltage * self.current
+    self:count(self.power, seconds)
+    self.rest = self.rest + RISE * self.power * seconds / 3600
+end
+
+-- The meter goes on.
+function output:count(power, seconds)
+    if power >= 0 then
+        self.energy = self.energy + power * seconds / 3600
+    else
+        self.back = self.back - power * seconds / 3600
+    end
+end
+
+-- AC: watts that the vehicle can draw within the limit.
+function output:ac_power(current)
+    return self.ac.voltage * self.ac.phases * math.min(current, self.ac.max_current)
+end
+
+return output

@@ -1,0 +1,341 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A station: answers each request by the sequence table (sequence.lua) with what its protocol's file
+-- says, and closes where the standard wants that.
+--
+-- A protocol's file returns a table of functions by request name. Each sets the fields of the
+-- response and returns its ResponseCode (nil: the usual OK) and the case of the response that the
+-- sequence table tells apart ('Ongoing', 'Start').
+
+local common = require 'v2g.common'
+local output = require 'v2g.output'
+local sequence = require 'v2g.sequence'
+local steps = require 'v2g.steps'
+
+local secc = {}
+local p -- the parameters
+
+local FILES <const> = { ['DIN70121'] = 'v2g.secc_din70121', ['ISO15118-2'] = 'v2g.secc_iso15118_2',
+                        ['ISO15118-20'] = 'v2g.secc_iso15118_20' }
+local BAD_MOST <const> = 20       -- frames in a row that cannot be decoded
+local AFTER_FAILED <const> = 2000 -- ms that the vehicle has for closing after a FAILED response
+
+-- ---- a session ----
+
+local session = {}
+session.__index = session
+
+local function new_session()
+    local s = setmetatable({}, session)
+    s.p = p
+    s.state = 'supportedAppProtocolRes'
+    s.counts = {}
+    s.since = {}
+    s.loops = 0
+    s.output = output.new(p.dc, p.ac)
+    s.advanced = Now()
+    return s
+end
+
+-- Electrical time goes on; seconds of it since the last call.
+function session:advance()
+    local now = Now()
+    local seconds = (now - self.advanced) / 1000 * common.scale
+    self.advanced = now
+    return seconds
+end
+
+-- Whether a step that may answer Ongoing is over.
+function session:is_finished(step)
+    local ongoing = self.p.ongoing[step] or 0
+    if type(ongoing) == 'table' then
+        self.since[step] = self.since[step] or Now()
+        return (Now() - self.since[step]) * common.scale >= ongoing.ms
+    end
+    local n = self.counts[step] or 0
+    self.counts[step] = n + 1
+    return n >= ongoing
+end
+
+-- The step begins anew, in a renegotiation.
+function session:again(step)
+    self.counts[step] = nil
+    self.since[step] = nil
+end
+
+function session:set_mode(mode)
+    if self.mode ~= mode then
+        self.mode = mode
+        self.allowed = secc.allowed(self.protocol, mode)
+    end
+end
+
+-- What the station asks of the vehicle in this charge-loop response: nil, 'stop', 'renegotiate',
+-- 'shutdown'.
+function session:wish()
+    local n = self.loops + 1
+    self.loops = n
+    if Stop_Requested() or (p.stop_after > 0 and n >= p.stop_after) then
+        return 'stop'
+    end
+    if p.shutdown_after > 0 and n >= p.shutdown_after then
+        return 'shutdown'
+    end
+    if p.renegotiate_after > 0 and n >= p.renegotiate_after and not self.renegotiated then
+        return 'renegotiate'
+    end
+    return nil
+end
+
+function session:wants_receipt()
+    return p.receipt_every > 0 and self.loops % p.receipt_every == 0
+end
+
+-- ---- paused sessions ----
+
+local function new_id()
+    local id = {}
+    for i = 1, 8 do
+        id[i] = ('%02X'):format(math.random(0, 255))
+    end
+    return table.concat(id)
+end
+
+-- The SessionID and response code for a SessionSetupReq: an id of zeros or one that no paused
+-- session has never joins.
+function session:set_up(asked)
+    local paused = p.resume and asked ~= '' and not asked:match('^0+$') and Recall(asked)
+    Remember(asked)
+    if paused and paused:match('^[^;]*') == self.protocol then
+        self.id = asked
+        self.paused = {}
+        for key, value in paused:gmatch(';(%w+)=([^;]*)') do
+            self.paused[key] = value
+        end
+        self.output.energy = tonumber(self.paused.energy) or 0
+        return 'OK_OldSessionJoined', 'Joined'
+    end
+    repeat
+        self.id = new_id()
+    until self.id ~= asked
+    return 'OK_NewSessionEstablished'
+end
+
+function session:pause()
+    Remember(self.id, ('%s;mode=%s;schedule=%s;energy=%d;service=%s;set=%s;control=%s'):format(
+        self.protocol, self.mode, self.schedule or 1, math.floor(self.output.energy),
+        self.service or '', self.set or '', self.control or ''))
+end
+
+-- ---- what is known of a request, by protocol ----
+
+local known = {}
+
+local function variants(base)
+    return setmetatable({}, { __index = function(t, word)
+        local text = base .. '(' .. word .. ')'
+        t[word] = text
+        return text
+    end })
+end
+
+local function prepare(protocol)
+    local file = require(FILES[protocol])
+    local requests = {}
+    for name, answer in pairs(file.answers) do
+        local response = name:gsub('Req$', 'Res')
+        requests[name] = {
+            answer = answer, name = name, response = response, step = steps.of(name),
+            id = Secc['Get_' .. name .. '_Header_SessionID'],
+            code = Secc['Set_' .. response .. '_ResponseCode'],
+            case = file.case[name], asked = variants(name), answered = variants(response),
+        }
+    end
+    known[protocol] = { requests = requests, allowed = {} }
+    return known[protocol]
+end
+
+function secc.allowed(protocol, mode)
+    local all = known[protocol].allowed
+    mode = mode or 'dc'
+    all[mode] = all[mode] or sequence.allowed(protocol, mode)
+    return all[mode]
+end
+
+-- ---- answering ----
+
+-- FAILED_SequenceError, FAILED_UnknownSession, or nil
+local function refusal(s, r)
+    local allowed = s.allowed[s.state] or {}
+    local name = r.name
+    if s.id and name ~= 'SessionSetupReq' and r.id() ~= s.id then
+        return 'FAILED_UnknownSession'
+    end
+    if allowed[name] or (r.case and allowed[r.asked[r.case()]]) then
+        return nil
+    end
+    return 'FAILED_SequenceError'
+end
+
+local function answer(s, r)
+    local code = refusal(s, r)
+    if code then
+        return code
+    end
+    local wanted, case = r.answer(s)
+    local forced = p.answers[r.step]
+    return forced or wanted, case
+end
+
+-- Why the session is over, or nil: it goes on. ok: it has ended as it should.
+local function serve(s, r)
+    if p.silent_at == r.step then
+        return nil
+    end
+    if p.close_at == r.step then
+        return 'the station closed at ' .. r.name, true
+    end
+    local code, case = answer(s, r)
+    local failed = code ~= nil and code:find('^FAILED') ~= nil
+    r.code(code or 'OK')
+    common.pause(p.delays[r.step] or p.delays.default)
+    common.send(p, Secc, r.response, s)
+    if failed and not p.keep_on_failed then
+        return ('%s was answered with %s'):format(r.name, code), false
+    end
+    s.last = r.response
+    if case and s.allowed[r.answered[case]] then
+        s.state = r.answered[case]
+    elseif not failed then
+        s.state = r.response
+    end
+    if p.on.state then
+        common.state(p, s.state, s)
+    end
+    return nil
+end
+
+-- After the last response: the vehicle closes, else the station does.
+local function linger(s, how, ms)
+    local from = Now()
+    while how ~= 'reset' and how ~= 'fin' do
+        local left = ms - (Now() - from)
+        local name = left > 0 and Secc.Receive_Any_001(left) or nil
+        if not name then
+            break
+        end
+        local r = s.requests and s.requests[name]
+        if r and name == 'SessionStopReq' and s.failed then
+            r.code('OK')
+            Secc.Send_SessionStopRes_001()
+            how = 'fin'
+        elseif r then
+            r.code('FAILED_SequenceError')
+            Secc['Send_' .. r.response .. '_001']()
+            how = 'fin'
+        end
+    end
+    Secc.Disconnect(how == 'reset')
+end
+
+local function close_after_failed(s)
+    s.failed = true
+    if p.failed_close == 'reset' then
+        return linger(s, 'reset', 0)
+    end
+    -- DIN 70121: at once [V2G-DC-940]
+    local how = s.protocol == 'DIN70121' and 'fin' or 'wait'
+    linger(s, how, math.min(AFTER_FAILED, p.linger_ms))
+end
+
+-- The connection is gone, or nothing came in time.
+local function nothing_came(s, why, detail)
+    if why == 'timeout' then
+        common.timed_out(p, 'V2G_SECC_Sequence_Timeout', s)
+        Secc.Disconnect(false)
+        return false, ('V2G_SECC_Sequence_Timeout after %s: the vehicle sent nothing'):format(s.state)
+    end
+    if why == 'failed' then
+        return false, 'supportedAppProtocol: ' .. (detail or '')
+    end
+    return false, ('the vehicle closed the connection after %s%s'):format(s.state,
+        detail and detail ~= '' and ': ' .. detail or '')
+end
+
+local function begin(s)
+    s.protocol = Secc.Protocol
+    local k = known[s.protocol] or prepare(s.protocol)
+    s.requests = k.requests
+    s.allowed = secc.allowed(s.protocol, nil)
+    s.state = 'supportedAppProtocolRes'
+end
+
+-- One frame. Returns whether the session is over, whether well, and why.
+local function take(s, name, problem)
+    if not s.requests then
+        begin(s)
+    end
+    local r = s.requests[name]
+    if not r then
+        -- what is no request of the protocol cannot be answered; the time for the next one runs on
+        s.bad = (s.bad or 0) + 1
+        s.problem = problem or (name .. ' is no request of ' .. s.protocol)
+        if s.bad < BAD_MOST then
+            return false
+        end
+        Secc.Disconnect(true)
+        return true, false, 'too many frames that are no request: ' .. s.problem
+    end
+    s.bad = 0
+    if (p.on.receive or p.on[name]) and not common.received(p, Secc, name, s) then
+        return false
+    end
+    local why, ok = serve(s, r)
+    if why then
+        if not ok then
+            close_after_failed(s)
+        else
+            Secc.Disconnect(false)
+        end
+        return true, ok, why
+    end
+    if name == 'SessionStopReq' and s.state == 'SessionStopRes' then
+        linger(s, p.close, p.linger_ms)
+        return true, true, ''
+    end
+    return false
+end
+
+local function play(s)
+    while true do
+        local name, problem, detail = Secc.Receive_Any_001()
+        if not name then
+            return nothing_came(s, problem, detail)
+        end
+        local over, ok, why = take(s, name, problem)
+        if over then
+            return ok, why
+        end
+    end
+end
+
+-- ---- all vehicles, one after another ----
+
+function secc.run(options)
+    p = common.parameters('station', options)
+    math.randomseed()
+    if options.protocol then
+        Secc.Protocol = options.protocol
+        prepare(options.protocol) -- before a vehicle has to wait for it
+    end
+    secc.last = nil
+    while true do
+        Accept()
+        local s = new_session()
+        common.forget_hooks()
+        local ok, why = play(s)
+        Secc.Disconnect(false)
+        Session_Over(ok, why)
+    end
+end
+
+return secc

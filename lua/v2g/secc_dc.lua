@@ -1,0 +1,133 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The answers of a DC station that DIN 70121 and ISO 15118-2 have in common.
+
+local common = require 'v2g.common'
+
+local dc = { answers = {}, case = {} }
+local answers = dc.answers
+
+-- Status codes and notifications that go with what the station wants (secc.lua, wish).
+local CODES <const> = { stop = 'EVSE_Shutdown', shutdown = 'EVSE_EmergencyShutdown' }
+dc.NOTIFICATIONS = { stop = 'StopCharging', renegotiate = 'ReNegotiation' }
+
+local setters = {}
+
+local function status_setters(message)
+    local path = 'Set_' .. message .. '_DC_EVSEStatus_'
+    setters[message] = {
+        isolation = path .. 'EVSEIsolationStatus', code = path .. 'EVSEStatusCode',
+        delay = path .. 'NotificationMaxDelay', notification = path .. 'EVSENotification',
+    }
+    return setters[message]
+end
+
+-- DC_EVSEStatus of a response.
+function dc.set_status(s, message, wish, code, isolation)
+    local set = setters[message] or status_setters(message)
+    -- DIN 70121 says it with the status code alone [V2G-DC-500]
+    local notification = s.protocol ~= 'DIN70121' and dc.NOTIFICATIONS[wish] or 'None'
+    if isolation then
+        Secc[set.isolation](isolation)
+    end
+    Secc[set.code](CODES[wish] or code or 'EVSE_Ready')
+    Secc[set.delay](wish and s.p.notification_delay or 0)
+    Secc[set.notification](notification)
+end
+
+function answers.CableCheckReq(s)
+    s.cable_check = s.cable_check or Now()
+    local finished = s:is_finished('CableCheck')
+    local isolation = finished and s.p.isolation or 'Invalid'
+    dc.set_status(s, 'CableCheckRes', nil,
+        not finished and 'EVSE_IsolationMonitoringActive' or nil, isolation)
+    Secc.Set_CableCheckRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    if not finished then
+        return nil, 'Ongoing'
+    end
+    Measured(s.protocol, 'V2G_SECC_CableCheck_Performance_Time', nil, Now() - s.cable_check)
+    s.cable_check = nil
+    if isolation == 'Fault' or isolation == 'Invalid' then
+        dc.set_status(s, 'CableCheckRes', nil, 'EVSE_Malfunction', isolation)
+        return 'FAILED', 'Finished'
+    end
+    s:again('CableCheck')
+    return nil, 'Finished'
+end
+
+function answers.PreChargeReq(s)
+    local o = s.output
+    local target = Secc.Get_PreChargeReq_EVTargetVoltage()
+    s.pre_charge = s.pre_charge or Now()
+    o:advance(s:advance())
+    o:ask_voltage(target)
+    o:advance(0.05) -- what the output does until the response goes out
+    dc.set_status(s, 'PreChargeRes', nil, nil, s.p.isolation)
+    Secc.Set_PreChargeRes_EVSEPresentVoltage(o.voltage)
+    if s.pre_charge and math.abs(o.voltage - target) < 20 and not s.pre_charged then
+        s.pre_charged = true
+        Measured(s.protocol, 'V2G_SECC_PreCharge_Performance_Time', nil, Now() - s.pre_charge)
+    end
+end
+
+function answers.CurrentDemandReq(s)
+    local o, p = s.output, s.p
+    local seconds = s:advance()
+    local wish = s:wish()
+    o:advance(seconds)
+    if wish == 'shutdown' then
+        o:open()
+    else
+        o:ask(Secc.Get_CurrentDemandReq_EVTargetVoltage(), Secc.Get_CurrentDemandReq_EVTargetCurrent())
+        if s.loops == 1 then
+            o:advance(0.1)
+        end
+    end
+    dc.set_status(s, 'CurrentDemandRes', wish, nil, p.isolation)
+    Secc.Set_CurrentDemandRes_EVSEPresentVoltage(o.voltage)
+    Secc.Set_CurrentDemandRes_EVSEPresentCurrent(o.current)
+    Secc.Set_CurrentDemandRes_EVSECurrentLimitAchieved(o.current_limited == true)
+    Secc.Set_CurrentDemandRes_EVSEVoltageLimitAchieved(o.voltage_limited == true)
+    Secc.Set_CurrentDemandRes_EVSEPowerLimitAchieved(o.power_limited == true)
+    if s.loops == 1 then
+        Secc.Set_CurrentDemandRes_EVSEMaximumVoltageLimit(p.dc.max_voltage)
+        Secc.Set_CurrentDemandRes_EVSEMaximumCurrentLimit(p.dc.max_current)
+        Secc.Set_CurrentDemandRes_EVSEMaximumPowerLimit(p.dc.max_power)
+    end
+    return nil, nil, wish
+end
+
+function answers.WeldingDetectionReq(s)
+    local o = s.output
+    o:ask_voltage(0)
+    o:advance(s:advance() + 0.2)
+    dc.set_status(s, 'WeldingDetectionRes', nil, 'EVSE_NotReady')
+    Secc.Set_WeldingDetectionRes_EVSEPresentVoltage(o.voltage)
+end
+
+-- What the vehicle can take must suit what the station can give.
+function dc.check_limits(s, voltage, current)
+    local d = s.p.dc
+    if voltage < d.min_voltage or current < d.min_current then
+        return 'FAILED_WrongChargeParameter'
+    end
+    return nil
+end
+
+-- The station's limits in ChargeParameterDiscoveryRes.
+function dc.set_limits(s)
+    local d = s.p.dc
+    local function set(path, value)
+        common.set(Secc, 'ChargeParameterDiscoveryRes', 'DC_EVSEChargeParameter_' .. path, value)
+    end
+    set('EVSEMaximumCurrentLimit', d.max_current)
+    set('EVSEMaximumPowerLimit', d.max_power)
+    set('EVSEMaximumVoltageLimit', d.max_voltage)
+    set('EVSEMinimumCurrentLimit', d.min_current)
+    set('EVSEMinimumVoltageLimit', d.min_voltage)
+    set('EVSEPeakCurrentRipple', d.ripple)
+    set('EVSECurrentRegulationTolerance', d.tolerance)
+    set('DC_EVSEStatus_EVSEStatusCode', 'EVSE_Ready')
+    set('DC_EVSEStatus_EVSENotification', 'None')
+end
+
+return dc

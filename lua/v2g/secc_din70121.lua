@@ -1,0 +1,107 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The answers of a station in DIN SPEC 70121: DC, paid for by external means, no pause, no
+-- renegotiation.
+
+local dc = require 'v2g.secc_dc'
+
+local din = { answers = {}, case = {} }
+local answers = din.answers
+
+for name, answer in pairs(dc.answers) do
+    answers[name] = answer
+end
+
+function din.case.PowerDeliveryReq()
+    return Secc.Get_PowerDeliveryReq_ReadyToChargeState() and 'Start' or 'Stop'
+end
+
+function answers.SessionSetupReq(s)
+    s:set_up('') -- there is no pause: every session is new [V2G-DC-241]
+    Secc.Set_SessionSetupRes_Header_SessionID(s.id)
+    Secc.Set_SessionSetupRes_EVSEID(s.p.evse_id)
+    Secc.Set_SessionSetupRes_DateTimeNow(math.floor(Now() / 1000))
+    return 'OK_NewSessionEstablished'
+end
+
+function answers.ServiceDiscoveryReq(s)
+    Secc.Set_ServiceDiscoveryRes_ChargeService_ServiceTag_ServiceID(1)
+    Secc.Set_ServiceDiscoveryRes_ChargeService_FreeService(s.p.free)
+    Secc.Set_ServiceDiscoveryRes_ChargeService_EnergyTransferType('DC_extended')
+end
+
+function answers.ServicePaymentSelectionReq()
+    if Secc.Get_ServicePaymentSelectionReq_SelectedPaymentOption() ~= 'ExternalPayment' then
+        return 'FAILED_PaymentSelectionInvalid'
+    end
+    local list = 'ServicePaymentSelectionReq_SelectedServiceList_SelectedService'
+    for i = 0, Secc['Get_' .. list .. '_Count']() - 1 do
+        if Secc['Get_' .. list .. '_ServiceID'](i) ~= 1 then
+            return 'FAILED_ServiceSelectionInvalid'
+        end
+    end
+    return nil
+end
+
+function answers.ContractAuthenticationReq(s)
+    s.authorization = s.authorization or Now()
+    local finished = s:is_finished('Authorization')
+    Secc.Set_ContractAuthenticationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    if finished then
+        Measured(s.protocol, 'V2G_SECC_Ongoing_Performance_Time', nil, Now() - s.authorization)
+    end
+    return nil, finished and 'Finished' or 'Ongoing'
+end
+
+local function check_parameters(s)
+    local transfer = Secc.Get_ChargeParameterDiscoveryReq_EVRequestedEnergyTransferType()
+    if transfer:sub(1, 2) ~= 'DC' then
+        return 'FAILED_WrongEnergyTransferType'
+    end
+    if not Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameterSpecified() then
+        return 'FAILED_WrongChargeParameter'
+    end
+    return dc.check_limits(s,
+        Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumVoltageLimit(),
+        Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumCurrentLimit())
+end
+
+function answers.ChargeParameterDiscoveryReq(s)
+    local wrong = check_parameters(s)
+    s:set_mode('dc')
+    dc.set_limits(s)
+    local finished = wrong ~= nil or s:is_finished('ChargeParameterDiscovery')
+    Secc.Set_ChargeParameterDiscoveryRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    -- PMax has 16 bits; 32767 also stands for more
+    Secc.Set_ChargeParameterDiscoveryRes_SAScheduleList({ SAScheduleTuple = {
+        { SAScheduleTupleID = 1, PMaxSchedule = { PMaxScheduleID = 1, PMaxScheduleEntry = {
+            { RelativeTimeInterval = { start = 0, duration = 86400 },
+              PMax = math.min(32767, math.floor(s.p.dc.max_power)) } } } } } })
+    return wrong, finished and 'Finished' or 'Ongoing'
+end
+
+function answers.PowerDeliveryReq(s)
+    s:advance()
+    dc.set_status(s, 'PowerDeliveryRes')
+    if Secc.Get_PowerDeliveryReq_ReadyToChargeState() then
+        s.charging = true
+        s.output:close()
+        return nil, 'Start'
+    end
+    s.charging = false
+    s.output:open()
+    return nil, 'Stop'
+end
+
+function answers.SessionStopReq()
+    return nil
+end
+
+-- Messages that DIN 70121 has but does not use.
+for name in ('ServiceDetail PaymentDetails CertificateInstallation CertificateUpdate ChargingStatus '
+    .. 'MeteringReceipt'):gmatch('%S+') do
+    answers[name .. 'Req'] = function()
+        return 'FAILED'
+    end
+end
+
+return din

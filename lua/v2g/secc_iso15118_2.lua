@@ -1,0 +1,394 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The answers of a station in ISO 15118-2, AC and DC, paid for by external means.
+
+local common = require 'v2g.common'
+local dc = require 'v2g.secc_dc'
+
+local iso = { answers = {}, case = {} }
+local answers = iso.answers
+
+local AC_MODES <const> = { 'AC_single_phase_core', 'AC_three_phase_core' }
+local DC_MODES <const> = { 'DC_extended', 'DC_core' }
+
+for name, answer in pairs(dc.answers) do
+    answers[name] = answer
+end
+
+function iso.case.PowerDeliveryReq()
+    return Secc.Get_PowerDeliveryReq_ChargeProgress()
+end
+
+-- ---- setting up ----
+
+function answers.SessionSetupReq(s)
+    local code, case = s:set_up(Secc.Get_SessionSetupReq_Header_SessionID())
+    Secc.Set_SessionSetupRes_Header_SessionID(s.id)
+    Secc.Set_SessionSetupRes_EVSEID(s.p.evse_id)
+    Secc.Set_SessionSetupRes_EVSETimeStamp(math.floor(Now() / 1000))
+    return code, case
+end
+
+local function transfers(s)
+    if s.p.transfers then
+        return s.p.transfers
+    end
+    local list = {}
+    if s.p.modes.ac then
+        list[1] = AC_MODES[1]
+        list[2] = s.p.ac.phases > 1 and AC_MODES[2] or nil
+    end
+    if s.p.modes.dc then
+        table.move(DC_MODES, 1, #DC_MODES, #list + 1, list)
+    end
+    return list
+end
+
+local function set_services(s)
+    local wanted = nil
+    if Secc.Get_ServiceDiscoveryReq_ServiceCategorySpecified() then
+        wanted = Secc.Get_ServiceDiscoveryReq_ServiceCategory()
+    end
+    local list = {}
+    for _, service in ipairs(s.p.services) do
+        local category = service.category or 'OtherCustom'
+        if not wanted or wanted == category then
+            list[#list + 1] = { ServiceID = service.id, ServiceName = service.name,
+                                ServiceCategory = category, ServiceScope = service.scope,
+                                FreeService = service.free ~= false }
+        end
+    end
+    if #list > 0 then
+        Secc.Set_ServiceDiscoveryRes_ServiceList({ Service = list })
+    else
+        Secc.Set_ServiceDiscoveryRes_ServiceListSpecified(false)
+    end
+end
+
+function answers.ServiceDiscoveryReq(s)
+    local modes = transfers(s)
+    Secc.Set_ServiceDiscoveryRes_PaymentOptionList({ PaymentOption = s.p.payment })
+    Secc.Set_ServiceDiscoveryRes_ChargeService_ServiceID(1)
+    Secc.Set_ServiceDiscoveryRes_ChargeService_FreeService(s.p.free)
+    Secc.Set_ServiceDiscoveryRes_ChargeService_SupportedEnergyTransferMode(
+        { EnergyTransferMode = modes })
+    set_services(s)
+end
+
+local function find_service(s, id)
+    for _, service in ipairs(s.p.services) do
+        if service.id == id then
+            return service
+        end
+    end
+    return nil
+end
+
+local function parameter(entry)
+    local value = entry[2]
+    local made = { Name = entry[1] }
+    if type(value) == 'boolean' then
+        made.boolValue = value
+    elseif math.type(value) == 'integer' then
+        made.intValue = value
+    else
+        made.stringValue = tostring(value)
+    end
+    return made
+end
+
+function answers.ServiceDetailReq(s)
+    local id = Secc.Get_ServiceDetailReq_ServiceID()
+    local service = find_service(s, id)
+    Secc.Set_ServiceDetailRes_ServiceID(id)
+    Secc.Set_ServiceDetailRes_ServiceParameterListSpecified(false)
+    if not service then
+        return id ~= 1 and 'FAILED_ServiceIDInvalid' or nil
+    end
+    local sets = {}
+    for i, set in ipairs(service.parameters or {}) do
+        local list = {}
+        for k, entry in ipairs(set) do
+            list[k] = parameter(entry)
+        end
+        sets[i] = { ParameterSetID = set.id or i, Parameter = list }
+    end
+    if #sets > 0 then
+        Secc.Set_ServiceDetailRes_ServiceParameterList({ ParameterSet = sets })
+    end
+end
+
+function answers.PaymentServiceSelectionReq(s)
+    local option = Secc.Get_PaymentServiceSelectionReq_SelectedPaymentOption()
+    local offered, charge = false, false
+    for _, one in ipairs(s.p.payment) do
+        offered = offered or one == option
+    end
+    if not offered then
+        return 'FAILED_PaymentSelectionInvalid'
+    end
+    local list = 'PaymentServiceSelectionReq_SelectedServiceList_SelectedService'
+    for i = 0, Secc['Get_' .. list .. '_Count']() - 1 do
+        local id = Secc['Get_' .. list .. '_ServiceID'](i)
+        charge = charge or id == 1
+        if id ~= 1 and not find_service(s, id) then
+            return 'FAILED_ServiceSelectionInvalid'
+        end
+    end
+    if not charge then
+        return 'FAILED_NoChargeServiceSelected'
+    end
+    return nil, option
+end
+
+function answers.AuthorizationReq(s)
+    s.authorization = s.authorization or Now()
+    local finished = s:is_finished('Authorization')
+    Secc.Set_AuthorizationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    if finished then
+        Measured(s.protocol, 'V2G_SECC_Ongoing_Performance_Time', nil, Now() - s.authorization)
+    end
+    return nil, finished and 'Finished' or 'Ongoing'
+end
+
+-- ---- parameters and schedules ----
+
+local function station_power(s)
+    if s.mode == 'dc' then
+        return s.p.dc.max_power
+    end
+    return s.p.ac.voltage * s.p.ac.phases * s.p.ac.max_current
+end
+
+local function tariff_of(schedule)
+    local tariff = schedule.tariff
+    if not tariff then
+        return nil
+    end
+    local entries = {}
+    for i, entry in ipairs(tariff.entries) do
+        entries[i] = { RelativeTimeInterval = { start = entry.start, duration = entry.duration },
+                       EPriceLevel = entry.level }
+    end
+    return { SalesTariffID = tariff.id or schedule.id, SalesTariffDescription = tariff.description,
+             NumEPriceLevels = tariff.levels, SalesTariffEntry = entries }
+end
+
+-- The schedules on offer; in a joined session the one that was chosen before comes again
+-- [V2G2-741].
+local function schedules_of(s)
+    return s.p.schedules or
+        { { id = tonumber(s.paused and s.paused.schedule) or 1,
+            entries = { { start = 0, power = station_power(s), duration = 86400 } } } }
+end
+
+local function set_schedules(s)
+    local tuples = {}
+    s.schedules = {}
+    for i, schedule in ipairs(schedules_of(s)) do
+        local entries = {}
+        for k, entry in ipairs(schedule.entries) do
+            entries[k] = { RelativeTimeInterval = { start = entry.start, duration = entry.duration },
+                           PMax = entry.power }
+        end
+        local id = schedule.id or i
+        tuples[i] = { SAScheduleTupleID = id, PMaxSchedule = { PMaxScheduleEntry = entries },
+                      SalesTariff = tariff_of(schedule) }
+        s.schedules[id] = schedule.entries
+    end
+    Secc.Set_ChargeParameterDiscoveryRes_SAScheduleList({ SAScheduleTuple = tuples })
+end
+
+local function set_ac_limits(s)
+    Secc.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_EVSENominalVoltage(s.p.ac.voltage)
+    Secc.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_EVSEMaxCurrent(s.p.ac.max_current)
+    Secc.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_AC_EVSEStatus_EVSENotification('None')
+    Secc.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_AC_EVSEStatus_NotificationMaxDelay(0)
+end
+
+local function is_offered(s, transfer)
+    for _, one in ipairs(transfers(s)) do
+        if one == transfer then
+            return true
+        end
+    end
+    return false
+end
+
+-- nil, or what is wrong with the vehicle's wishes
+local function check_parameters(s, transfer)
+    local mode = transfer:sub(1, 2) == 'AC' and 'ac' or 'dc'
+    if not is_offered(s, transfer) then
+        return 'FAILED_WrongEnergyTransferMode'
+    end
+    if mode == 'ac' then
+        local has = Secc.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameterSpecified()
+        return not has and 'FAILED_WrongChargeParameter' or nil, mode
+    end
+    if not Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameterSpecified() then
+        return 'FAILED_WrongChargeParameter'
+    end
+    return dc.check_limits(s,
+        Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumVoltageLimit(),
+        Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumCurrentLimit()), mode
+end
+
+function answers.ChargeParameterDiscoveryReq(s)
+    local wrong, mode = check_parameters(s,
+        Secc.Get_ChargeParameterDiscoveryReq_RequestedEnergyTransferMode())
+    if mode then
+        s:set_mode(mode)
+    end
+    if s.mode == 'ac' then
+        set_ac_limits(s)
+    else
+        dc.set_limits(s)
+    end
+    s.discovery = s.discovery or Now()
+    local finished = wrong ~= nil or s:is_finished('ChargeParameterDiscovery')
+    Secc.Set_ChargeParameterDiscoveryRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    if not finished then
+        Secc.Set_ChargeParameterDiscoveryRes_SAScheduleListSpecified(false)
+        return wrong, 'Ongoing'
+    end
+    set_schedules(s)
+    Measured(s.protocol, 'V2G_SECC_Ongoing_Performance_Time', nil, Now() - s.discovery)
+    s.discovery = nil
+    s.pre_charge, s.pre_charged = nil, nil
+    s:again('ChargeParameterDiscovery')
+    return wrong, 'Finished'
+end
+
+-- ---- charging ----
+
+local function set_status(s, message, wish)
+    if s.mode ~= 'ac' then
+        return dc.set_status(s, message, wish)
+    end
+    local path = message .. '_AC_EVSEStatus_'
+    Secc['Set_' .. path .. 'EVSENotification'](dc.NOTIFICATIONS[wish] or 'None')
+    Secc['Set_' .. path .. 'NotificationMaxDelay'](wish and s.p.notification_delay or 0)
+    Secc['Set_' .. path .. 'RCD'](wish == 'shutdown')
+end
+
+local function power_at(entries, start)
+    local power = nil
+    for _, entry in ipairs(entries) do
+        if entry.start <= start then
+            power = entry.power
+        end
+    end
+    return power or math.huge
+end
+
+-- The vehicle's profile must keep within the schedule that it names.
+local function check_profile(s)
+    local entries = s.schedules[Secc.Get_PowerDeliveryReq_SAScheduleTupleID()]
+    if not entries then
+        return 'FAILED_TariffSelectionInvalid'
+    end
+    if not Secc.Get_PowerDeliveryReq_ChargingProfileSpecified() then
+        return nil
+    end
+    local list = 'PowerDeliveryReq_ChargingProfile_ProfileEntry'
+    for i = 0, Secc['Get_' .. list .. '_Count']() - 1 do
+        local start = Secc['Get_' .. list .. '_ChargingProfileEntryStart'](i)
+        local power = Secc['Get_' .. list .. '_ChargingProfileEntryMaxPower'](i)
+        -- multiplier and 16 bits round it
+        if power > power_at(entries, start) * 1.001 + 1 then
+            return 'FAILED_ChargingProfileInvalid'
+        end
+    end
+    return nil
+end
+
+function answers.PowerDeliveryReq(s)
+    local progress = Secc.Get_PowerDeliveryReq_ChargeProgress()
+    set_status(s, 'PowerDeliveryRes', nil)
+    s:advance()
+    if progress == 'Renegotiate' then
+        s.renegotiated = true
+        if not s.charging then
+            return 'FAILED', progress
+        end
+        return nil, progress
+    end
+    if progress == 'Stop' then
+        s.charging = false
+        s.output:open()
+        return nil, progress
+    end
+    local wrong = check_profile(s)
+    if not wrong then
+        s.charging = true
+        s.schedule = Secc.Get_PowerDeliveryReq_SAScheduleTupleID()
+        s.output:close()
+    end
+    return wrong, progress
+end
+
+local function set_meter(s, message)
+    Secc['Set_' .. message .. '_MeterInfo_MeterID']('METER1')
+    Secc['Set_' .. message .. '_MeterInfo_MeterReading'](math.floor(s.output.energy))
+    Secc['Set_' .. message .. '_EVSEID'](s.p.evse_id)
+    Secc['Set_' .. message .. '_SAScheduleTupleID'](s.schedule or 1)
+end
+
+function answers.ChargingStatusReq(s)
+    local seconds = s:advance()
+    local wish = s:wish()
+    local receipt = s:wants_receipt()
+    s.output:count(s.output:ac_power(s.p.ac.max_current), seconds)
+    set_status(s, 'ChargingStatusRes', wish)
+    if s.loops == 1 then
+        set_meter(s, 'ChargingStatusRes')
+        Secc.Set_ChargingStatusRes_EVSEMaxCurrent(s.p.ac.max_current)
+    end
+    Secc.Set_ChargingStatusRes_MeterInfo_MeterReading(math.floor(s.output.energy))
+    Secc.Set_ChargingStatusRes_ReceiptRequired(receipt)
+    return nil, receipt and 'ReceiptRequired' or nil
+end
+
+function answers.CurrentDemandReq(s)
+    dc.answers.CurrentDemandReq(s)
+    local receipt = s:wants_receipt()
+    if s.loops == 1 then
+        set_meter(s, 'CurrentDemandRes')
+    end
+    Secc.Set_CurrentDemandRes_MeterInfo_MeterReading(math.floor(s.output.energy))
+    Secc.Set_CurrentDemandRes_ReceiptRequired(receipt)
+    return nil, receipt and 'ReceiptRequired' or nil
+end
+
+function answers.MeteringReceiptReq(s)
+    set_status(s, 'MeteringReceiptRes', nil)
+    if Secc.Get_MeteringReceiptReq_SessionID() ~= s.id then
+        return 'FAILED_MeteringSignatureNotValid'
+    end
+    return nil
+end
+
+-- Only what has stopped charging can pause.
+function answers.SessionStopReq(s)
+    if Secc.Get_SessionStopReq_ChargingSession() ~= 'Pause' then
+        return nil
+    end
+    local stopped = s.state == 'PowerDeliveryRes(Stop)' or s.state == 'WeldingDetectionRes'
+    if not stopped then
+        return 'FAILED'
+    end
+    s:pause()
+    return nil
+end
+
+-- With external payment these never come in order; they are answered all the same.
+for name in ('PaymentDetails CertificateInstallation CertificateUpdate'):gmatch('%S+') do
+    answers[name .. 'Req'] = function()
+        return 'FAILED'
+    end
+end
+
+iso.set_schedules = set_schedules
+iso.power_at = power_at
+iso.common = common
+
+return iso

@@ -1,0 +1,254 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Which message may follow which: one table for each role, protocol and mode.
+--
+-- sequence.secc[protocol][mode] has a row for each response of the station: the requests that may
+-- follow it, and the requirements that say so. A response or request with a word in brackets stands
+-- for that case only: PowerDeliveryReq(Stop), AuthorizationRes(Ongoing). Any other request is
+-- answered with FAILED_SequenceError. SessionStopReq stands in each row where it is allowed.
+--
+-- sequence.evcc[protocol][mode] is the vehicle's way: its steps in order. `on` says where it goes
+-- on after an outcome other than the usual one.
+
+local sequence = { secc = {}, evcc = {} }
+
+local function join(...)
+    local all = {}
+    for _, rows in ipairs { ... } do
+        for _, row in ipairs(rows) do
+            all[#all + 1] = row
+        end
+    end
+    return all
+end
+
+-- ---- DIN SPEC 70121 ----
+
+sequence.secc['DIN70121'] = {
+    dc = {
+        { 'supportedAppProtocolRes', 'SessionSetupReq', 'V2G-DC-436 V2G-DC-437' },
+        { 'SessionSetupRes', 'ServiceDiscoveryReq SessionStopReq', 'V2G-DC-438 V2G-DC-439' },
+        { 'ServiceDiscoveryRes', 'ServicePaymentSelectionReq SessionStopReq',
+            'V2G-DC-440 V2G-DC-441' },
+        { 'ServicePaymentSelectionRes', 'ContractAuthenticationReq SessionStopReq',
+            'V2G-DC-443 V2G-DC-444' },
+        { 'ContractAuthenticationRes(Ongoing)', 'ContractAuthenticationReq SessionStopReq',
+            'V2G-DC-494 V2G-DC-495' },
+        { 'ContractAuthenticationRes(Finished)', 'ChargeParameterDiscoveryReq SessionStopReq',
+            'V2G-DC-495 V2G-DC-497' },
+        { 'ChargeParameterDiscoveryRes(Ongoing)', 'ChargeParameterDiscoveryReq SessionStopReq',
+            'V2G-DC-445 V2G-DC-498' },
+        { 'ChargeParameterDiscoveryRes(Finished)', 'CableCheckReq SessionStopReq',
+            'V2G-DC-453 V2G-DC-498' },
+        { 'CableCheckRes(Ongoing)', 'CableCheckReq SessionStopReq', 'V2G-DC-454 V2G-DC-455' },
+        { 'CableCheckRes(Finished)', 'PreChargeReq SessionStopReq', 'V2G-DC-455 V2G-DC-499' },
+        { 'PreChargeRes', 'PreChargeReq PowerDeliveryReq(Start) SessionStopReq',
+            'V2G-DC-457 V2G-DC-458' },
+        { 'PowerDeliveryRes(Start)', 'CurrentDemandReq', 'V2G-DC-461 V2G-DC-462' },
+        { 'CurrentDemandRes', 'CurrentDemandReq PowerDeliveryReq(Stop)', 'V2G-DC-464 V2G-DC-465' },
+        { 'PowerDeliveryRes(Stop)', 'WeldingDetectionReq SessionStopReq', 'V2G-DC-459' },
+        { 'WeldingDetectionRes', 'WeldingDetectionReq SessionStopReq', 'V2G-DC-468 V2G-DC-469' },
+        { 'SessionStopRes', '', 'V2G-DC-450 V2G-DC-451' },
+    },
+}
+
+-- ---- ISO 15118-2 ----
+
+local common_2 = {
+    { 'supportedAppProtocolRes', 'SessionSetupReq', 'V2G2-541' },
+    { 'SessionSetupRes', 'ServiceDiscoveryReq SessionStopReq', 'V2G2-543' },
+    { 'ServiceDiscoveryRes', 'ServiceDetailReq PaymentServiceSelectionReq SessionStopReq',
+        'V2G2-545' },
+    { 'ServiceDetailRes', 'ServiceDetailReq PaymentServiceSelectionReq SessionStopReq',
+        'V2G2-548' },
+    { 'PaymentServiceSelectionRes(ExternalPayment)', 'AuthorizationReq SessionStopReq', 'V2G2-551' },
+    { 'PaymentServiceSelectionRes(Contract)',
+        'PaymentDetailsReq CertificateInstallationReq CertificateUpdateReq SessionStopReq',
+        'V2G2-551' },
+    { 'CertificateInstallationRes', 'PaymentDetailsReq SessionStopReq',
+        'V2G2-554 V2G2-557 V2G2-558' },
+    { 'CertificateUpdateRes', 'PaymentDetailsReq SessionStopReq', 'V2G2-554 V2G2-557 V2G2-558' },
+    { 'PaymentDetailsRes', 'AuthorizationReq SessionStopReq', 'V2G2-560' },
+    { 'AuthorizationRes(Ongoing)', 'AuthorizationReq SessionStopReq', 'V2G2-562 V2G2-687' },
+    { 'AuthorizationRes(Finished)', 'ChargeParameterDiscoveryReq SessionStopReq', 'V2G2-562' },
+    { 'ChargeParameterDiscoveryRes(Ongoing)', 'ChargeParameterDiscoveryReq SessionStopReq',
+        'V2G2-688' },
+    -- charging is renegotiated with the message that began it
+    { 'PowerDeliveryRes(Renegotiate)', 'ChargeParameterDiscoveryReq SessionStopReq',
+        'V2G2-813 V2G2-841' },
+    { 'SessionStopRes', '', 'V2G2-571' },
+}
+
+sequence.secc['ISO15118-2'] = {
+    ac = join(common_2, {
+        -- Renegotiate before the first Start is a matter of its response code [V2G2-812]
+        { 'ChargeParameterDiscoveryRes(Finished)',
+            'PowerDeliveryReq(Start) PowerDeliveryReq(Renegotiate) SessionStopReq',
+            'V2G2-565 V2G2-812' },
+        { 'PowerDeliveryRes(Start)', 'ChargingStatusReq', 'V2G2-577' },
+        { 'ChargingStatusRes',
+            'ChargingStatusReq PowerDeliveryReq(Stop) PowerDeliveryReq(Renegotiate)',
+            'V2G2-575 V2G2-577' },
+        { 'ChargingStatusRes(ReceiptRequired)', 'MeteringReceiptReq',
+            'V2G2-691 V2G2-795 V2G2-796' },
+        { 'MeteringReceiptRes',
+            'ChargingStatusReq PowerDeliveryReq(Stop) PowerDeliveryReq(Renegotiate)', 'V2G2-797' },
+        { 'PowerDeliveryRes(Stop)', 'SessionStopReq', 'V2G2-601' },
+    }),
+    dc = join(common_2, {
+        { 'ChargeParameterDiscoveryRes(Finished)', 'CableCheckReq SessionStopReq', 'V2G2-565' },
+        { 'CableCheckRes(Ongoing)', 'CableCheckReq SessionStopReq', 'V2G2-582' },
+        { 'CableCheckRes(Finished)', 'PreChargeReq SessionStopReq', 'V2G2-582' },
+        { 'PreChargeRes',
+            'PreChargeReq PowerDeliveryReq(Start) PowerDeliveryReq(Renegotiate) SessionStopReq',
+            'V2G2-582 V2G2-812' },
+        { 'PowerDeliveryRes(Start)', 'CurrentDemandReq', 'V2G2-577' },
+        { 'CurrentDemandRes',
+            'CurrentDemandReq PowerDeliveryReq(Stop) PowerDeliveryReq(Renegotiate)', 'V2G2-575' },
+        { 'CurrentDemandRes(ReceiptRequired)', 'MeteringReceiptReq',
+            'V2G2-691 V2G2-795 V2G2-796' },
+        { 'MeteringReceiptRes',
+            'CurrentDemandReq PowerDeliveryReq(Stop) PowerDeliveryReq(Renegotiate)', 'V2G2-797' },
+        { 'PowerDeliveryRes(Stop)',
+            'WeldingDetectionReq SessionStopReq ChargeParameterDiscoveryReq', 'V2G2-601' },
+        { 'WeldingDetectionRes', 'WeldingDetectionReq SessionStopReq', 'V2G2-601' },
+    }),
+}
+
+-- ---- ISO 15118-20 ----
+
+local function common_20(mode)
+    local discovery = mode .. '_ChargeParameterDiscovery'
+    local loop = mode .. '_ChargeLoop'
+    local stops = 'PowerDeliveryReq(Stop) PowerDeliveryReq(Standby) '
+        .. 'PowerDeliveryReq(ScheduleRenegotiation)'
+    return {
+        { 'supportedAppProtocolRes', 'SessionSetupReq', 'V2G20-1032' },
+        { 'SessionSetupRes', 'AuthorizationSetupReq SessionStopReq', 'V2G20-1032' },
+        { 'SessionSetupRes(Joined)', discovery .. 'Req AuthorizationSetupReq SessionStopReq',
+            'V2G20-1032' },
+        { 'AuthorizationSetupRes', 'AuthorizationReq CertificateInstallationReq SessionStopReq',
+            'V2G20-1032' },
+        { 'CertificateInstallationRes', 'AuthorizationReq CertificateInstallationReq SessionStopReq',
+            'V2G20-1032' },
+        { 'AuthorizationRes(Ongoing)',
+            'AuthorizationReq CertificateInstallationReq SessionStopReq', 'V2G20-1032' },
+        { 'AuthorizationRes(Finished)',
+            'ServiceDiscoveryReq CertificateInstallationReq SessionStopReq', 'V2G20-1032' },
+        { 'ServiceDiscoveryRes', 'ServiceDetailReq SessionStopReq', 'V2G20-1032' },
+        { 'ServiceDetailRes', 'ServiceDetailReq ServiceSelectionReq SessionStopReq', 'V2G20-1032' },
+        { 'ServiceSelectionRes', discovery .. 'Req SessionStopReq', 'V2G20-1032' },
+        { discovery .. 'Res', discovery .. 'Req ScheduleExchangeReq SessionStopReq', 'V2G20-1032' },
+        { 'ScheduleExchangeRes(Ongoing)', 'ScheduleExchangeReq SessionStopReq', 'V2G20-1032' },
+        -- contactors stayed closed: no isolation test, no pre-charge
+        { 'ScheduleExchangeRes(Renegotiated)',
+            'PowerDeliveryReq(Start) PowerDeliveryReq(Stop) SessionStopReq', 'V2G20-1032' },
+        { 'PowerDeliveryRes(Ongoing)', 'PowerDeliveryReq(Start) SessionStopReq', 'V2G20-1032' },
+        { 'PowerDeliveryRes(Start)', loop .. 'Req', 'V2G20-1500' },
+        { loop .. 'Res', loop .. 'Req MeteringConfirmationReq ' .. stops, 'V2G20-1500' },
+        { 'MeteringConfirmationRes', loop .. 'Req MeteringConfirmationReq ' .. stops, 'V2G20-1500' },
+        { 'PowerDeliveryRes(ScheduleRenegotiation)', 'ScheduleExchangeReq SessionStopReq',
+            'V2G20-3308' },
+        { 'PowerDeliveryRes(Standby)', 'PowerDeliveryReq(Start) PowerDeliveryReq(Stop)',
+            'V2G20-3308' },
+        { 'SessionStopRes', '', 'V2G20-1633 V2G20-1643' },
+        { 'SessionStopRes(ServiceRenegotiation)', 'ServiceDiscoveryReq SessionStopReq',
+            'V2G20-1633' },
+    }
+end
+
+sequence.secc['ISO15118-20'] = {
+    ac = join(common_20('AC'), {
+        { 'ScheduleExchangeRes(Finished)', 'PowerDeliveryReq(Start) SessionStopReq', 'V2G20-1032' },
+        { 'PowerDeliveryRes(Stop)', 'SessionStopReq', 'V2G20-1032' },
+    }),
+    dc = join(common_20('DC'), {
+        { 'ScheduleExchangeRes(Finished)', 'DC_CableCheckReq SessionStopReq', 'V2G20-1032' },
+        { 'DC_CableCheckRes(Ongoing)', 'DC_CableCheckReq SessionStopReq', 'V2G20-1032' },
+        { 'DC_CableCheckRes(Finished)', 'DC_PreChargeReq SessionStopReq', 'V2G20-1032' },
+        { 'DC_PreChargeRes', 'DC_PreChargeReq PowerDeliveryReq(Start) SessionStopReq',
+            'V2G20-1032' },
+        { 'PowerDeliveryRes(Stop)', 'DC_WeldingDetectionReq SessionStopReq', 'V2G20-1032' },
+        { 'DC_WeldingDetectionRes', 'DC_WeldingDetectionReq SessionStopReq', 'V2G20-1032' },
+    }),
+}
+
+-- ---- the vehicle's way ----
+
+local stop = { 'SessionStop', on = { resume = 'Connect' } }
+
+sequence.evcc['DIN70121'] = {
+    dc = {
+        { 'SessionSetup' }, { 'ServiceDiscovery' }, { 'PaymentServiceSelection' },
+        { 'Authorization' }, { 'ChargeParameterDiscovery' }, { 'CableCheck' }, { 'PreCharge' },
+        { 'PowerDeliveryStart' }, { 'CurrentDemand' }, { 'PowerDeliveryStop' },
+        { 'WeldingDetection' }, stop,
+    },
+}
+
+sequence.evcc['ISO15118-2'] = {
+    ac = {
+        { 'SessionSetup' }, { 'ServiceDiscovery' }, { 'ServiceDetail' },
+        { 'PaymentServiceSelection' }, { 'Authorization' }, { 'ChargeParameterDiscovery' },
+        { 'PowerDeliveryStart' },
+        { 'ChargingStatus', on = { renegotiate = 'PowerDeliveryRenegotiate' } },
+        { 'PowerDeliveryStop', on = {} }, stop,
+        { 'PowerDeliveryRenegotiate', to = 'ChargeParameterDiscovery' },
+    },
+    dc = {
+        { 'SessionSetup' }, { 'ServiceDiscovery' }, { 'ServiceDetail' },
+        { 'PaymentServiceSelection' }, { 'Authorization' }, { 'ChargeParameterDiscovery' },
+        { 'CableCheck' }, { 'PreCharge' }, { 'PowerDeliveryStart' },
+        { 'CurrentDemand', on = { renegotiate = 'PowerDeliveryRenegotiate' } },
+        { 'PowerDeliveryStop' }, { 'WeldingDetection' }, stop,
+        -- the isolation test and pre-charge come again [V2G2-565] [V2G2-582]
+        { 'PowerDeliveryRenegotiate', to = 'ChargeParameterDiscovery' },
+    },
+}
+
+local open_20 = {
+    { 'SessionSetup', on = { joined = 'ChargeParameterDiscovery' } }, { 'AuthorizationSetup' },
+    { 'Authorization' }, { 'ServiceDiscovery' }, { 'ServiceDetail' },
+    { 'PaymentServiceSelection' }, { 'ChargeParameterDiscovery' },
+}
+
+sequence.evcc['ISO15118-20'] = {
+    ac = join(open_20, {
+        { 'ScheduleExchange' }, { 'PowerDeliveryStart' },
+        { 'ChargingStatus', on = { renegotiate = 'PowerDeliveryRenegotiate' } },
+        { 'PowerDeliveryStop' }, stop,
+        { 'PowerDeliveryRenegotiate', to = 'ScheduleExchange' },
+    }),
+    dc = join(open_20, {
+        { 'ScheduleExchange', on = { renegotiated = 'PowerDeliveryStart' } }, { 'CableCheck' },
+        { 'PreCharge' }, { 'PowerDeliveryStart' },
+        { 'CurrentDemand', on = { renegotiate = 'PowerDeliveryRenegotiate' } },
+        { 'PowerDeliveryStop' }, { 'WeldingDetection' }, stop,
+        { 'PowerDeliveryRenegotiate', to = 'ScheduleExchange' },
+    }),
+}
+
+-- Rows by response: sets of the requests allowed.
+function sequence.allowed(protocol, mode)
+    local modes = sequence.secc[protocol]
+    local sets = {}
+    for _, row in ipairs(modes[mode] or modes.dc) do
+        local set = {}
+        for request in row[2]:gmatch('%S+') do
+            set[request] = true
+        end
+        sets[row[1]] = set
+    end
+    return sets
+end
+
+-- Index of a step in the vehicle's way.
+function sequence.index(way, step)
+    for i, row in ipairs(way) do
+        if row[1] == step then
+            return i
+        end
+    end
+    error('the way has no step ' .. step)
+end
+
+return sequence

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `v2glab persona`: lists, shows and checks personas. */
+#include "app/persona.h"
+
+#include "app/commands.h"
+#include "app/options.h"
+#include "app/report.h"
+#include "base/asset.h"
+#include "script/script.h"
+
+#include <lua.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FOLDER "lua/personas/"
+#define ENDING ".lua"
+#define FILE_MAX ((size_t)1 << 20)
+
+static const struct option OPTIONS[] = {{.name = NULL}};
+
+static const struct usage USAGE = {
+    .command = "persona",
+    .synopsis = "list\nshow NAME\ncheck FILE...",
+    .about =
+        "Personas are what `v2glab ev --persona` and `v2glab evse --persona` can be: real cars "
+        "and\n"
+        "stations, and some that misbehave on purpose. Each is a short Lua file that returns a "
+        "table\n"
+        "of parameters (docs/behaviour.md, docs/personas.md).\n\n"
+        "list: their names and what they stand for. show: the file of one, with its comment on "
+        "what\n"
+        "is known of it. check: whether FILE is a persona: its keys, steps, messages and elements.",
+    .option = OPTIONS,
+    .more =
+        "examples:\n"
+        "  v2glab persona list\n"
+        "  v2glab persona show mg4 >mine.lua\n"
+        "  v2glab persona check mine.lua\n"
+        "  v2glab ev --persona mine.lua --mode dc\n\n"
+        "exit codes: 0 all is well, 1 there is no such persona, or it is wrong, 3 wrong use, or a\n"
+        "file that cannot be read",
+};
+
+/* ---- what is built in ---- */
+
+void persona_names(struct persona_names *names)
+{
+    size_t at = 0, front = strlen(FOLDER), back = strlen(ENDING);
+    const char *path;
+    struct slice text;
+    names->n = 0;
+    while (names->n < PERSONA_MAX && asset_each(FOLDER, &at, &path, &text)) {
+        size_t n = strlen(path) - front - back;
+        if (n >= PERSONA_NAME_MAX)
+            continue;
+        memcpy(names->name[names->n], path + front, n);
+        names->name[names->n++][n] = '\0';
+    }
+}
+
+bool persona_find(const char *name, struct slice *text)
+{
+    char path[sizeof FOLDER + PERSONA_NAME_MAX + sizeof ENDING];
+    int n = snprintf(path, sizeof path, FOLDER "%s" ENDING, name);
+    return n > 0 && (size_t)n < sizeof path && asset_find(path, text);
+}
+
+static int unknown_persona(const char *name)
+{
+    struct persona_names names;
+    const char *known[PERSONA_MAX + 1];
+    persona_names(&names);
+    for (unsigned i = 0; i < names.n; i++)
+        known[i] = names.name[i];
+    known[names.n] = NULL;
+    const char *nearest = nearest_name(name, known);
+    if (nearest != NULL)
+        report(REPORT_ERROR, "there is no persona '%s'; the nearest is %s; see v2glab persona list",
+               name, nearest);
+    else
+        report(REPORT_ERROR, "there is no persona '%s'; see v2glab persona list", name);
+    return EXIT_FAIL;
+}
+
+/* ---- Lua ---- */
+
+static void print_text(void *context, const char *text, size_t n)
+{
+    (void)context;
+    fwrite(text, 1, n, stdout);
+}
+
+static void set_text(lua_State *L, const char *name, struct slice text)
+{
+    lua_pushlstring(L, (const char *)text.p, text.n);
+    lua_setglobal(L, name);
+}
+
+/* Runs a chunk of Lua called path, which finds `text` and `path` as globals. Returns the exit code;
+ * what went wrong has been reported. */
+static int run_lua(struct library *library, const char *path, const char *chunk, struct slice text)
+{
+    struct err e = ERR_INIT;
+    struct script_options o = {.library = library, .print = print_text};
+    struct script s;
+    int status = EXIT_PASS;
+    if (script_open(&s, &o, path, chunk, &e) == 0) {
+        set_text(s.L, "text", text);
+        set_text(s.L, "path", (struct slice){(const uint8_t *)path, strlen(path)});
+        script_step(&s);
+    }
+    if (e.set) {
+        report_err(path, &e);
+        status = EXIT_SETUP;
+    } else if (s.verdict != VERDICT_PASS) {
+        report(REPORT_ERROR, "%s", s.reason);
+        status = EXIT_FAIL;
+    }
+    script_close(&s);
+    return status;
+}
+
+/* ---- list, show, check ---- */
+
+static int list(struct library *library)
+{
+    struct persona_names names;
+    struct buf chunk = {0};
+    persona_names(&names);
+    buf_text(&chunk, "require('v2g.persona').list{");
+    for (unsigned i = 0; i < names.n; i++)
+        buf_printf(&chunk, "'%s',", names.name[i]);
+    buf_text(&chunk, "}");
+    const char *text = buf_string(&chunk);
+    int status =
+        text == NULL ? EXIT_SETUP : run_lua(library, "personas", text, (struct slice){NULL, 0});
+    buf_close(&chunk);
+    return status;
+}
+
+static int show(const char *name)
+{
+    struct slice text;
+    if (!persona_find(name, &text))
+        return unknown_persona(name);
+    fwrite(text.p, 1, text.n, stdout);
+    return EXIT_PASS;
+}
+
+static int read_file(const char *path, struct buf *text, struct err *e)
+{
+    FILE *f = fopen(path, "rb");
+    if (f == NULL)
+        return err_set(e, "cannot be opened (%m)");
+    uint8_t part[4096];
+    size_t n;
+    while (text->n <= FILE_MAX && (n = fread(part, 1, sizeof part, f)) > 0)
+        buf_add(text, part, n);
+    bool failed = ferror(f) != 0;
+    fclose(f);
+    if (failed || text->failed)
+        return err_set(e, "cannot be read (%m)");
+    if (text->n > FILE_MAX)
+        return err_set(e, "has more than %zu bytes; a persona is a short Lua file", FILE_MAX);
+    return 0;
+}
+
+static bool looks_like_file(const char *text)
+{
+    size_t n = strlen(text), ending = strlen(ENDING);
+    return strchr(text, '/') != NULL || (n > ending && strcmp(text + n - ending, ENDING) == 0);
+}
+
+static int check(struct library *library, const char *what)
+{
+    static const char CHUNK[] = "require('v2g.persona').check(path, text)";
+    struct slice built_in;
+    if (!looks_like_file(what)) {
+        if (!persona_find(what, &built_in))
+            return unknown_persona(what);
+        return run_lua(library, what, CHUNK, built_in);
+    }
+    struct err e = ERR_INIT;
+    struct buf text = {0};
+    int status = EXIT_SETUP;
+    if (read_file(what, &text, &e) != 0)
+        report_err(what, &e);
+    else
+        status = run_lua(library, what, CHUNK, (struct slice){text.p, text.n});
+    buf_close(&text);
+    return status;
+}
+
+/* ---- the command ---- */
+
+static int check_all(struct options *o)
+{
+    int worst = EXIT_PASS;
+    for (int i = 1; i < o->arguments; i++) {
+        int status = check(o->library, o->argument[i]);
+        worst = status > worst ? status : worst;
+    }
+    return worst;
+}
+
+/* ORDER VERB */
+enum { LIST, SHOW, CHECK };
+
+static int run_verb(struct options *o)
+{
+    static const char *const VERBS[] = {"list", "show", "check", NULL};
+    int verb = -1, n = o->arguments - 1;
+    for (int i = 0; n >= 0 && VERBS[i] != NULL; i++)
+        if (strcmp(o->argument[0], VERBS[i]) == 0)
+            verb = i;
+    if (verb < 0)
+        return options_wrong(o, "expected list, show or check%s%s%s", n < 0 ? "" : ", found '",
+                             n < 0 ? "" : o->argument[0], n < 0 ? "" : "'");
+    if (verb == LIST && n > 0)
+        return options_wrong(o, "list takes no arguments, found '%s'", o->argument[1]);
+    if (verb == SHOW && n != 1)
+        return options_wrong(o, "show takes one name, found %d", n);
+    if (verb == CHECK && n == 0)
+        return options_wrong(o, "check needs a file");
+    return verb == LIST ? list(o->library) : verb == SHOW ? show(o->argument[1]) : check_all(o);
+}
+
+int command_persona(int argc, char **argv)
+{
+    struct options o;
+    struct library library;
+    library_open(&library);
+    options_open(&o, &USAGE, &library, argc, argv);
+    int status = options_next(&o) == OPTION_END ? run_verb(&o) : o.status;
+    library_close(&library);
+    return status;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The live view: what charges now, on a few lines of the terminal that are drawn again and again:
+ * step, state of charge, voltage, current, power, energy, time left, and how long the step has been
+ * going on. Read from the messages themselves, so it shows what was really said.
+ */
+#ifndef V2G_APP_VIEW_H
+#define V2G_APP_VIEW_H
+
+#include "session/event.h"
+
+#include <stdio.h>
+
+struct view {
+    FILE *out;
+    bool drawn;         /* the lines stand on the screen */
+    char step[48];      /* of the last request */
+    char notes[160];    /* last log line, verdict or notification */
+    int64_t step_us, start_us, us;
+    unsigned count;     /* of that request in a row */
+    unsigned frames, vehicles;
+    bool has_soc, has_voltage, has_current, has_left;
+    double soc, voltage, current, limit, left_s, energy_wh, power;
+    int64_t energy_us;  /* when energy was counted up to; 0: not yet */
+};
+
+void view_open(struct view *v, FILE *out);
+
+/* An event_sink; context is the struct view. */
+void view_event(void *context, const struct event *e);
+
+/* Draws it again. */
+void view_show(struct view *v);
+
+/* Leaves the last picture above whatever is printed next. */
+void view_close(struct view *v);
+
+#endif

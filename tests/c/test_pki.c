@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Certificates: the tree and its faults, the profiles, hostile DER, OCSP, eMAIDs. */
+#include "support.h"
+
+#include "wire/ocsp.h"
+#include "wire/pki.h"
+#include "wire/pki_tree.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <time.h>
+#include <unistd.h>
+
+static char folder[200];
+
+/* A tree with one fault ("" for none) within the folder, made anew. */
+static void make_tree(const char *fault, bool is_ed448)
+{
+    struct pki_tree t;
+    struct err e = ERR_INIT;
+    pki_tree_open(&t, folder);
+    t.replaces = true;
+    t.is_ed448 = is_ed448;
+    if (fault[0] != '\0' && pki_tree_add_fault(&t, fault, &e) != 0)
+        fail_msg("%s: %s", fault, e.what);
+    if (pki_tree_make(&t, &e) != 0)
+        fail_msg("%s: %s", fault, e.what);
+}
+
+static const char *path_of(enum pki_edition edition, const char *role, const char *suffix)
+{
+    static char path[4][PKI_PATH_MAX];
+    static unsigned turn;
+    turn = (turn + 1) % 4;
+    return pki_tree_path(path[turn], folder, edition, role, suffix);
+}
+
+static void read_chain(struct pki_chain *c, enum pki_edition edition, const char *role,
+                       const char *suffix)
+{
+    struct err e = ERR_INIT;
+    if (pki_chain_read(c, path_of(edition, role, suffix), &e) != 0)
+        fail_msg("%s", e.what);
+}
+
+/* The roots of an edition, and all revocation lists. */
+static void read_anchors(struct pki_chain *c, enum pki_edition edition)
+{
+    read_chain(c, edition, "v2g-root", ".pem");
+    read_chain(c, edition, "oem-root", ".pem");
+    read_chain(c, edition, "mo-root", ".pem");
+    read_chain(c, edition, "cpo-sub1", ".crl");
+    read_chain(c, edition, "cpo-sub2", ".crl");
+    read_chain(c, edition, "mo-sub2", ".crl");
+}
+
+static struct pki_options options_now(const struct pki_chain *anchors)
+{
+    return (struct pki_options){
+        .role = ROLE_UNKNOWN, .edition = -1, .anchors = anchors, .now = (int64_t)time(NULL)};
+}
+
+/* ---- the tree ---- */
+
+static void expect_good(enum pki_edition edition, const char *leaf)
+{
+    struct pki_chain c = {0}, anchors = {0};
+    struct pki_path path;
+    struct err e = ERR_INIT;
+    read_chain(&c, edition, leaf, ".chain.pem");
+    read_anchors(&anchors, edition);
+    struct pki_options o = options_now(&anchors);
+    enum pki_fault fault;
+    if (pki_chain_verify(&c, &o, &fault, &e) != 0)
+        fail_msg("%s: %s", leaf, e.what);
+    assert_int_equal(pki_chain_check(&c, &o, NULL, NULL, &path), 0);
+    assert_int_equal(path.role[0], pki_role_find(leaf));
+    assert_int_equal(path.n, 4);
+    assert_true(path.is_anchored);
+    assert_int_equal(path.edition, edition);
+    EVP_PKEY *key = pki_key_read(path_of(edition, leaf, ".key"), &e);
+    assert_non_null(key);
+    assert_int_equal(X509_check_private_key(path.at[0], key), 1);
+    EVP_PKEY_free(key);
+    pki_chain_close(&c);
+    pki_chain_close(&anchors);
+}
+
+static void test_tree_is_good(void **state)
+{
+    static const char *const LEAVES[] = {"secc-leaf", "cps-leaf", "oem-leaf", "contract-leaf"};
+    (void)state;
+    for (unsigned ed448 = 0; ed448 < 2; ed448++) {
+        make_tree("", ed448 == 1);
+        for (unsigned i = 0; i < 4; i++) {
+            expect_good(EDITION_2, LEAVES[i]);
+            expect_good(EDITION_20, LEAVES[i]);
+        }
+        expect_good(EDITION_20, "vehicle-leaf");
+    }
+}
+
+/* All faults that were found, as bits. */
+static void collect(void *context, const struct pki_finding *f)
+{
+    unsigned *found = context;
+    assert_true(f->text[0] != '\0');
+    if (f->is_error)
+        *found |= 1u << f->fault;
+}
+
+static const struct {
+    const char *fault;
+    const char *leaf;
+    enum pki_fault expected;
+} FAULTS[] = {
+    {"secc-leaf=expired", "secc-leaf", PKI_EXPIRED},
+    {"secc-leaf=not-yet-valid", "secc-leaf", PKI_NOT_YET_VALID},
+    {"secc-leaf=wrong-domain-component", "secc-leaf", PKI_DOMAIN},
+    {"secc-leaf=wrong-key-usage", "secc-leaf", PKI_KEY_USAGE},
+    {"secc-leaf=wrong-curve", "secc-leaf", PKI_CURVE},
+    {"secc-leaf=swapped-sub-ca", "secc-leaf", PKI_ORDER},
+    {"secc-leaf=foreign-sub-ca", "secc-leaf", PKI_DOMAIN},
+    {"secc-leaf=missing-intermediate", "secc-leaf", PKI_NO_ISSUER},
+    {"secc-leaf=path-length-exceeded", "secc-leaf", PKI_PATH_LENGTH},
+    {"secc-leaf=revoked", "secc-leaf", PKI_REVOKED},
+    {"secc-leaf=self-signed", "secc-leaf", PKI_SELF_SIGNED},
+    {"secc-leaf=bad-signature", "secc-leaf", PKI_SIGNATURE},
+    {"secc-leaf=unparseable", "secc-leaf", PKI_UNPARSEABLE},
+    {"cpo-sub2=expired", "secc-leaf", PKI_EXPIRED},
+    {"cpo-sub2=wrong-key-usage", "secc-leaf", PKI_KEY_USAGE},
+    {"cpo-sub2=wrong-curve", "secc-leaf", PKI_CURVE},
+    {"cpo-sub2=revoked", "secc-leaf", PKI_REVOKED},
+    {"cpo-sub2=self-signed", "secc-leaf", PKI_SELF_SIGNED},
+    {"cpo-sub2=bad-signature", "secc-leaf", PKI_SIGNATURE},
+    {"cpo-sub2=unparseable", "secc-leaf", PKI_UNPARSEABLE},
+    {"cpo-sub2=missing-intermediate", "secc-leaf", PKI_NO_ISSUER},
+    {"cpo-sub1=path-length-exceeded", "secc-leaf", PKI_PATH_LENGTH},
+    {"v2g-root=expired", "secc-leaf", PKI_EXPIRED},
+    {"v2g-root=wrong-domain-component", "secc-leaf", PKI_DOMAIN},
+    {"v2g-root=wrong-curve", "secc-leaf", PKI_CURVE},
+    {"v2g-root=bad-signature", "secc-leaf", PKI_SIGNATURE},
+    {"v2g-root=unparseable", "secc-leaf", PKI_NO_ISSUER},
+    {"contract-leaf=wrong-emaid", "contract-leaf", PKI_NAME},
+    {"contract-leaf=revoked", "contract-leaf", PKI_REVOKED},
+    {"oem-leaf=wrong-domain-component", "oem-leaf", PKI_DOMAIN},
+    {"cps-leaf=wrong-domain-component", "cps-leaf", PKI_DOMAIN},
+};
+
+static void test_every_fault(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < sizeof FAULTS / sizeof *FAULTS; i++) {
+        make_tree(FAULTS[i].fault, false);
+        for (unsigned edition = 0; edition < 2; edition++) {
+            struct pki_chain c = {0}, anchors = {0};
+            struct err e = ERR_INIT;
+            unsigned found = 0;
+            enum pki_fault first;
+            read_chain(&c, (enum pki_edition)edition, FAULTS[i].leaf, ".chain.pem");
+            read_anchors(&anchors, (enum pki_edition)edition);
+            struct pki_options o = options_now(&anchors);
+            assert_true(pki_chain_check(&c, &o, collect, &found, NULL) > 0);
+            if ((found >> FAULTS[i].expected & 1) == 0)
+                fail_msg("%s: %s was not found", FAULTS[i].fault,
+                         pki_fault_name(FAULTS[i].expected));
+            assert_int_equal(pki_chain_verify(&c, &o, &first, &e), -1);
+            assert_true(e.set);
+            pki_chain_close(&c);
+            pki_chain_close(&anchors);
+        }
+    }
+}
+
+static void test_wrong_faults(void **state)
+{
+    static const char *const WRONG[] = {
+        "",
+        "secc-leaf",
+        "=expired",
+        "secc-leaf=",
+        "nobody=expired",
+        "secc-leaf=old",
+        "v2g-root=self-signed",
+        "secc-leaf=wrong-emaid",
+        "cpo-sub2=path-length-exceeded",
+        "cpo-sub2=swapped-sub-ca",
+    };
+    (void)state;
+    for (unsigned i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+        struct pki_tree t;
+        struct err e = ERR_INIT;
+        pki_tree_open(&t, folder);
+        assert_int_equal(pki_tree_add_fault(&t, WRONG[i], &e), -1);
+        assert_true(e.set);
+    }
+}
+
+/* A leaf must end at the root that its use wants, whatever roots are trusted. */
+static void test_wrong_root(void **state)
+{
+    (void)state;
+    struct pki_chain c = {0}, anchors = {0};
+    struct err e = ERR_INIT;
+    enum pki_fault fault;
+    make_tree("", false);
+    read_chain(&c, EDITION_2, "secc-leaf", ".chain.pem");
+    read_chain(&anchors, EDITION_2, "mo-root", ".pem");
+    struct pki_options o = options_now(&anchors);
+    assert_int_equal(pki_chain_verify(&c, &o, &fault, &e), -1);
+    assert_int_equal(fault, PKI_NO_ISSUER);
+    /* and as a contract's chain the station's is none */
+    e = ERR_INIT;
+    o = options_now(NULL);
+    o.role = ROLE_CONTRACT_LEAF;
+    assert_int_equal(pki_chain_verify(&c, &o, &fault, &e), -1);
+    pki_chain_close(&c);
+    pki_chain_close(&anchors);
+}
+
+/* ---- hostile input ---- */
+
+static void test_every_octet(void **state)
+{
+    (void)state;
+    struct pki_chain good = {0}, anchors = {0};
+    uint8_t *der = NULL;
+    make_tree("", false);
+    read_chain(&good, EDITION_2, "secc-leaf", ".chain.pem");
+    read_anchors(&anchors, EDITION_2);
+    struct pki_options o = options_now(&anchors);
+    int n = i2d_X509(good.at[0].x, &der);
+    assert_true(n > 0);
+    for (int i = 0; i < 2 * n; i++) {
+        struct pki_chain c = {0};
+        struct err e = ERR_INIT;
+        bool cut = i >= n;
+        if (!cut)
+            der[i] ^= (uint8_t)(1 << (i % 8));
+        assert_int_equal(pki_chain_add(&c, (struct slice){der, (size_t)(cut ? i - n : n)}, &e), 0);
+        for (unsigned k = 1; k < good.n; k++) {
+            uint8_t *sub = NULL;
+            int size = i2d_X509(good.at[k].x, &sub);
+            pki_chain_add(&c, (struct slice){sub, (size_t)size}, &e);
+            OPENSSL_free(sub);
+        }
+        if (pki_chain_check(&c, &o, NULL, NULL, NULL) == 0)
+            fail_msg("octet %d: a damaged certificate was accepted", i);
+        if (!cut)
+            der[i] ^= (uint8_t)(1 << (i % 8));
+        pki_chain_close(&c);
+    }
+    OPENSSL_free(der);
+    pki_chain_close(&good);
+    pki_chain_close(&anchors);
+}
+
+static void test_bad_files(void **state)
+{
+    static const char *const TEXTS[] = {
+        "-----BEGIN CERTIFICATE-----\n",
+        "-----BEGIN CERTIFICATE-----\n!!!\n",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n",
+        "hello",
+        "-----BEGIN NONSENSE-----\nAAAA\n-----END NONSENSE-----\n",
+    };
+    (void)state;
+    for (unsigned i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        struct pki_chain c = {0};
+        struct err e = ERR_INIT;
+        struct slice text = {(const uint8_t *)TEXTS[i], strlen(TEXTS[i])};
+        struct pki_options o = options_now(NULL);
+        bool bad = pki_chain_parse(&c, text, &e) != 0;
+        assert_true(bad || pki_chain_check(&c, &o, NULL, NULL, NULL) > 0);
+        assert_true(!bad || e.set);
+        pki_chain_close(&c);
+    }
+    struct pki_chain c = {0};
+    struct err e = ERR_INIT;
+    assert_int_equal(pki_chain_parse(&c, (struct slice){NULL, 0}, &e), -1);
+    for (unsigned i = 0; i < PKI_CHAIN_MAX; i++)
+        assert_int_equal(pki_chain_add(&c, (struct slice){(const uint8_t *)"0", 1}, &e), 0);
+    assert_int_equal(pki_chain_add(&c, (struct slice){(const uint8_t *)"0", 1}, &e), -1);
+    pki_chain_close(&c);
+    e = ERR_INIT;
+    assert_null(pki_key_read(path_of(EDITION_2, "v2g-root", ".pem"), &e));
+    assert_true(e.set);
+    e = ERR_INIT;
+    assert_null(pki_key_read("/nonexistent/key", &e));
+}
+
+/* ---- OCSP ---- */
+
+static void test_ocsp(void **state)
+{
+    (void)state;
+    struct pki_chain c = {0}, contract = {0};
+    struct err e = ERR_INIT;
+    struct buf response = {0};
+    enum ocsp_state found;
+    int64_t now = (int64_t)time(NULL);
+    make_tree("secc-leaf=revoked", false);
+    struct ocsp *o = ocsp_open(folder, &e);
+    assert_non_null(o);
+    read_chain(&c, EDITION_20, "secc-leaf", ".chain.pem");
+    read_chain(&contract, EDITION_20, "contract-leaf", ".chain.pem");
+
+    assert_int_equal(ocsp_staple(o, c.at[0].x, now, &response, &e), 0);
+    struct slice der = {response.p, response.n};
+    assert_int_equal(ocsp_check(der, c.at[0].x, c.at[1].x, now, &found, &e), 0);
+    assert_int_equal(found, OCSP_REVOKED);
+    /* of another certificate, by another CA, at another time */
+    assert_int_equal(ocsp_check(der, c.at[1].x, c.at[1].x, now, &found, &e), -1);
+    e = ERR_INIT;
+    assert_int_equal(ocsp_check(der, c.at[0].x, contract.at[1].x, now, &found, &e), -1);
+    e = ERR_INIT;
+    assert_int_equal(ocsp_check(der, c.at[0].x, c.at[1].x, now + 86400 * 3, &found, &e), -1);
+    assert_non_null(strstr(e.what, "time"));
+    e = ERR_INIT;
+    assert_int_equal(ocsp_check(der, c.at[0].x, c.at[1].x, now - 86400, &found, &e), -1);
+
+    for (size_t i = 0; i < response.n; i++) {
+        e = ERR_INIT;
+        der.n = i;
+        assert_int_equal(ocsp_check(der, c.at[0].x, c.at[1].x, now, &found, &e), -1);
+        assert_true(e.set);
+        der.n = response.n;
+        response.p[i] ^= (uint8_t)(1 << (i % 8));
+        e = ERR_INIT;
+        if (ocsp_check(der, c.at[0].x, c.at[1].x, now, &found, &e) == 0)
+            assert_int_equal(found, OCSP_REVOKED);
+        response.p[i] ^= (uint8_t)(1 << (i % 8));
+    }
+    buf_clear(&response);
+    e = ERR_INIT;
+    assert_int_equal(ocsp_staple(o, contract.at[0].x, now, &response, &e), 0);
+    der = (struct slice){response.p, response.n};
+    assert_int_equal(ocsp_check(der, contract.at[0].x, contract.at[1].x, now, &found, &e), 0);
+    assert_int_equal(found, OCSP_GOOD);
+    buf_close(&response);
+    pki_chain_close(&c);
+    pki_chain_close(&contract);
+    ocsp_close(o);
+}
+
+/* Requests that are none get an answer that is no state. */
+static void test_ocsp_bad_requests(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    make_tree("", false);
+    struct ocsp *o = ocsp_open(folder, &e);
+    assert_non_null(o);
+    for (unsigned i = 0; i < 300; i++) {
+        uint8_t bytes[64];
+        char what[160];
+        struct buf out = {0};
+        for (unsigned k = 0; k < sizeof bytes; k++)
+            bytes[k] = (uint8_t)(k < 2 ? 0x30 : i * 7 + k * 13);
+        bytes[1] = (uint8_t)(i % 64);
+        ocsp_answer(o, (struct slice){bytes, i % 64}, 0, &out, what, sizeof what);
+        assert_true(out.n > 0 && what[0] != '\0');
+        buf_close(&out);
+    }
+    ocsp_close(o);
+    assert_null(ocsp_open("/nonexistent", &e));
+}
+
+/* ---- eMAID ---- */
+
+static void test_emaid(void **state)
+{
+    /* worked examples of the published description of the check digit */
+    static const char *const GOOD[] = {
+        "DE83DUIEN83QGZD", "DE83DUIEN83ZGQM", "NN123ABCDEFGHIT", "FRXYZ1234567892",
+        "ITA1B2C3E4F5G64", "ESZU8WOX834H1DR", "PT73902837ABCZZ",
+    };
+    char text[16];
+    (void)state;
+    for (unsigned i = 0; i < sizeof GOOD / sizeof *GOOD; i++) {
+        struct err e = ERR_INIT;
+        char wrong[16];
+        assert_int_equal(emaid_check_digit(GOOD[i]), GOOD[i][14]);
+        assert_int_equal(emaid_read(GOOD[i], text, &e), 0);
+        assert_string_equal(text, GOOD[i]);
+        strcpy(wrong, GOOD[i]);
+        wrong[14] = wrong[14] == 'Q' ? 'R' : 'Q';
+        assert_int_equal(emaid_read(wrong, text, &e), -1);
+    }
+    struct err e = ERR_INIT;
+    assert_int_equal(emaid_read("de-83d-uien83qgz-d", text, &e), 0);
+    assert_string_equal(text, "DE83DUIEN83QGZD");
+    assert_int_equal(emaid_read("DE83DUIEN83QGZ", text, &e), 0);
+    static const char *const BAD[] = {"",
+                                      "DE83DUIEN83QG",
+                                      "DE83DUIEN83QGZDD",
+                                      "8E83DUIEN83QGZ",
+                                      "DE83DUIEN83QG*",
+                                      "DE--83DUIEN83QGZ",
+                                      "D-E83DUIEN83QGZ",
+                                      "DE83DUIEN83QGZ-"};
+    for (unsigned i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        e = ERR_INIT;
+        assert_int_equal(emaid_read(BAD[i], text, &e), -1);
+        assert_true(e.set);
+    }
+}
+
+static int open_folder(void **state)
+{
+    (void)state;
+    const char *base = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%.150s/pki.XXXXXX", base == NULL ? "/tmp" : base);
+    return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int close_folder(void **state)
+{
+    static const char *const SUFFIXES[] = {".pem", ".key", ".crl", ".chain.pem"};
+    (void)state;
+    for (unsigned edition = 0; edition < 2; edition++) {
+        for (unsigned r = 0; r < ROLES; r++)
+            for (unsigned i = 0; i < 4; i++)
+                unlink(path_of((enum pki_edition)edition, PKI_PROFILES[r].name, SUFFIXES[i]));
+        unlink(path_of((enum pki_edition)edition, "revoked", ""));
+        rmdir(path_of((enum pki_edition)edition, "", ""));
+    }
+    return rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tree_is_good), cmocka_unit_test(test_every_fault),
+        cmocka_unit_test(test_wrong_faults), cmocka_unit_test(test_wrong_root),
+        cmocka_unit_test(test_every_octet),  cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_ocsp),         cmocka_unit_test(test_ocsp_bad_requests),
+        cmocka_unit_test(test_emaid),
+    };
+    return cmocka_run_group_tests_name("pki", tests, open_folder, close_folder);
+}
