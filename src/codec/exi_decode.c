@@ -89,24 +89,22 @@ static int __attribute__((noinline, cold)) fail_memory(struct decoder *d)
 }
 
 /* Notes something that the schema forbids but the stream can hold. -1: not now, look again. */
-static int __attribute__((noinline, cold, format(printf, 4, 5)))
-violate(struct decoder *d, uint64_t bit, const char *name, const char *format, ...)
+static int __attribute__((noinline, cold, format(printf, 3, 4)))
+violate(struct decoder *d, uint64_t bit, const char *format, ...)
 {
     if (!d->careful)
         return -1;
-    char what[200], path[PATH_MAX_CHARS + 100];
+    char what[200];
     va_list args;
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    snprintf(path, sizeof path, "%s%s%s", d->path, name[0] != '\0' && d->path_n > 0 ? "/" : "",
-             name);
     struct violation *v = arena_alloc(d->arena, sizeof *v);
     if (v == NULL)
         return fail_memory(d);
     v->next = NULL;
     v->bit = bit;
-    v->path = arena_text(d->arena, path, strlen(path));
+    v->path = arena_text(d->arena, d->path, d->path_n);
     v->what = arena_text(d->arena, what, strlen(what));
     if (v->path == NULL || v->what == NULL)
         return fail_memory(d);
@@ -198,12 +196,12 @@ static int check_number(struct decoder *d, uint64_t bit, const struct field *f, 
     if (!bad)
         return 0;
     if (f->kind == KIND_UNSIGNED)
-        return violate(d, bit, f->name, "%" PRIu64 " is outside %" PRId64 "..%" PRId64, v.u, f->lo,
+        return violate(d, bit, "%" PRIu64 " is outside %" PRId64 "..%" PRId64, v.u, f->lo,
                        f->hi);
     if (f->kind == KIND_ENUM)
-        return violate(d, bit, f->name, "code %" PRId64 " is none of the %d of %s", v.i,
+        return violate(d, bit, "code %" PRId64 " is none of the %d of %s", v.i,
                        f->simple->members, f->simple->name);
-    return violate(d, bit, f->name, "%" PRId64 " is outside %" PRId64 "..%" PRId64, v.i, f->lo,
+    return violate(d, bit, "%" PRId64 " is outside %" PRId64 "..%" PRId64, v.i, f->lo,
                    f->hi);
 }
 
@@ -427,7 +425,7 @@ static int check_length(struct decoder *d, uint64_t bit, const struct field *f, 
 {
     if (n <= (uint64_t)f->hi && n >= (uint64_t)f->lo)
         return 0;
-    return violate(d, bit, f->name, "length %" PRIu64 " is outside %" PRId64 "..%" PRId64 " %s", n,
+    return violate(d, bit, "length %" PRIu64 " is outside %" PRId64 "..%" PRId64 " %s", n,
                    f->lo, f->hi, unit);
 }
 
@@ -540,7 +538,7 @@ static int read_untyped(struct decoder *d, const struct field *f, union value *v
     struct err e = ERR_INIT;
     if (value_read(f, (const char *)text->p, text->n, d->arena, v, &e) != 0)
         return fail(d, from, "untyped characters: %s", e.what);
-    return violate(d, from, f->name, "written as untyped characters");
+    return violate(d, from, "written as untyped characters");
 }
 
 /* A simple element whose characters do not come as the schema wants. */
@@ -696,7 +694,7 @@ static int read_escape(struct decoder *d, struct node *n, uint64_t *has, unsigne
     unsigned slot = t->slots[s->first + s->count - 1];
     const struct field *due = &t->field[slot];
     if (!due->is_content)
-        return violate(d, from, "", "ends without %s",
+        return violate(d, from, "ends without %s",
                        due->kind == KIND_ANY ? "any element" : due->name);
     if ((n->v[slot].b = bytes_new(d->arena, "", 0)) == NULL)
         return fail_memory(d);
@@ -1216,13 +1214,13 @@ static int read_trailer(struct decoder *d)
     uint64_t from = d->r.pos, bits = bits_read(&d->r, padding);
     if (padding > 0)
         show(d, from, "padding", bits, "");
-    if (bits != 0 && violate(d, from, "", "padding bits that are not 0") != 0)
+    if (bits != 0 && violate(d, from, "padding bits that are not 0") != 0)
         return -1;
     size_t used = (size_t)(d->r.pos >> 3);
     d->m->trailing = (struct slice){d->r.p + used, d->r.size - used};
     if (used == d->r.size)
         return 0;
-    return violate(d, d->r.pos, "", "%zu bytes after the end of the document", d->r.size - used);
+    return violate(d, d->r.pos, "%zu bytes after the end of the document", d->r.size - used);
 }
 
 static int decode_once(struct decoder *d, const void *p, size_t n)

@@ -212,6 +212,24 @@ static int method_message(lua_State *L)
     return 1;
 }
 
+/* The message that Send_ would send now, as a value of its own. */
+static int method_outgoing(lua_State *L)
+{
+    struct role *r = role_upvalue(L);
+    const char *name = luaL_checkstring(L, 1);
+    struct name_scope scope = role_scope(r);
+    struct err e = ERR_INIT;
+    const struct schema *set;
+    const struct element *element = name_message(&scope, name, &set, &e);
+    if (element == NULL)
+        return luaL_error(L, "%s has no message '%s'", r->protocol->name, name);
+    struct outgoing *o = role_outgoing(r, set, element, &e);
+    if (o == NULL)
+        return script_raise(L, &e);
+    object_push_given(L, r, &o->message, o->given);
+    return 1;
+}
+
 static int method_received(lua_State *L)
 {
     struct role *r = role_upvalue(L);

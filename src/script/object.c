@@ -47,12 +47,18 @@ static struct object *new_object(lua_State *L, struct role *r)
     return o;
 }
 
-void object_push(lua_State *L, struct role *r, const struct message *m)
+void object_push_given(lua_State *L, struct role *r, const struct message *m, unsigned given)
 {
     struct err e = ERR_INIT;
     struct object *o = new_object(L, r);
+    o->given = given;
     if (message_copy(m, &o->arena, &o->message, &e) != 0)
         script_raise(L, &e);
+}
+
+void object_push(lua_State *L, struct role *r, const struct message *m)
+{
+    object_push_given(L, r, m, 0);
 }
 
 /* Tries the sets of the role's protocol, then supportedAppProtocol; the error is that of the first. */

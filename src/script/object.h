@@ -25,6 +25,9 @@ void objects_open(lua_State *L);
 /* Pushes a copy of m. */
 void object_push(lua_State *L, struct role *r, const struct message *m);
 
+/* The same; what of its header stays as it is when it is sent: SESSION_GIVEN_… */
+void object_push_given(lua_State *L, struct role *r, const struct message *m, unsigned given);
+
 /* Pushes a message by its name, with defaults; or read from XML (text that begins with '<'). */
 void object_push_named(lua_State *L, struct role *r, const char *text, size_t n);
 

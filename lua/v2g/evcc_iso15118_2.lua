@@ -1,0 +1,437 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The steps of a vehicle in ISO 15118-2 (AC and DC) and in DIN SPEC 70121 (DC), paid for by external
+-- means.
+
+local steps = {}
+
+local DIN <const> = 'DIN70121'
+local TRANSFERS <const> = {
+    ac = { 'AC_three_phase_core', 'AC_single_phase_core' },
+    dc = { 'DC_extended', 'DC_core', 'DC_combo_core', 'DC_unique' },
+}
+local SHUTDOWN <const> = { EVSE_Shutdown = true, EVSE_UtilityInterruptEvent = true,
+                           EVSE_EmergencyShutdown = true, EVSE_Malfunction = true }
+local NEAR <const> = 20  -- V between battery and output at which the contactors may close
+local SAFE <const> = 60  -- V at which the welding check is over
+
+-- ---- setting up ----
+
+function steps.SessionSetup(self)
+    local p = self.p
+    Evcc.Set_SessionSetupReq_Header_SessionID(self.joining or p.session_id)
+    Evcc.Set_SessionSetupReq_EVCCID(p.evcc_id)
+    self:exchange('SessionSetup')
+    Measured(self.protocol, 'V2G_EVCC_CommunicationSetup_Timeout', nil, Now() - self.setup_from)
+    if self.joining and self.code ~= 'OK_OldSessionJoined' then
+        Log('the paused session was not joined: ' .. self.code)
+        self.schedule = nil
+    end
+    self.joining = nil
+end
+
+local function offered_transfers(self)
+    local offered = {}
+    if self.protocol == DIN then
+        offered[Evcc.Get_ServiceDiscoveryRes_ChargeService_EnergyTransferType()] = true
+        return offered
+    end
+    local path = 'Get_ServiceDiscoveryRes_ChargeService_SupportedEnergyTransferMode_EnergyTransferMode'
+    for i = 0, Evcc[path .. '_Count']() - 1 do
+        offered[Evcc[path](i)] = true
+    end
+    return offered
+end
+
+local function choose_transfer(self)
+    local p = self.p
+    if p.transfer then
+        return p.transfer
+    end
+    local offered = offered_transfers(self)
+    local ranks = TRANSFERS[self.mode]
+    if self.mode == 'ac' and p.ac.phases == 1 then
+        ranks = { ranks[2] }
+    end
+    for _, transfer in ipairs(ranks) do
+        if offered[transfer] then
+            return transfer
+        end
+    end
+    -- DIN's offer has the short list of the station, the request the vehicle's own
+    if self.protocol == DIN then
+        return 'DC_extended'
+    end
+    return self:leave('stop', false, ('the station offers no %s charging'):format(self.mode:upper()))
+end
+
+function steps.ServiceDiscovery(self)
+    self:exchange('ServiceDiscovery')
+    self.transfer = choose_transfer(self)
+    self.services = {}
+    if self.protocol ~= DIN and self:has('ServiceDiscovery', 'ServiceList') then
+        self.services = Evcc.Get_ServiceDiscoveryRes_ServiceList().Service
+    end
+end
+
+-- The details of each further service, of which the first parameter set is then selected.
+function steps.ServiceDetail(self)
+    self.selected = { { ServiceID = 1 } }
+    if not self.p.details then
+        return
+    end
+    for _, service in ipairs(self.services) do
+        Evcc.Set_ServiceDetailReq_ServiceID(service.ServiceID)
+        self:exchange('ServiceDetail')
+        local set = nil
+        if self:has('ServiceDetail', 'ServiceParameterList') then
+            set = Evcc.Get_ServiceDetailRes_ServiceParameterList().ParameterSet[1].ParameterSetID
+        end
+        self.selected[#self.selected + 1] = { ServiceID = service.ServiceID, ParameterSetID = set }
+    end
+end
+
+function steps.PaymentServiceSelection(self)
+    self:set('PaymentServiceSelection', 'SelectedPaymentOption', 'ExternalPayment')
+    if self.selected then
+        self:set('PaymentServiceSelection', 'SelectedServiceList',
+            { SelectedService = self.selected })
+    end
+    self:exchange('PaymentServiceSelection')
+end
+
+function steps.Authorization(self)
+    self:repeat_until('Authorization', 'V2G_EVCC_Ongoing_Timeout', function()
+        return self:get('Authorization', 'EVSEProcessing') == 'Finished'
+    end)
+end
+
+-- ---- parameters and schedules ----
+
+local function set_status(self, step, path, is_ready)
+    if self.mode ~= 'dc' then
+        return
+    end
+    path = path .. 'DC_EVStatus_'
+    self:set(step, path .. 'EVReady', is_ready)
+    self:set(step, path .. 'EVRESSSOC', self.battery:percent())
+end
+
+local function wanted_energy(self)
+    return self.p.energy or math.floor(self.battery:missing(self.battery.target) + 0.5)
+end
+
+local function set_dc_limits(self)
+    local b, step, path = self.battery, 'ChargeParameterDiscovery', 'DC_EVChargeParameter_'
+    set_status(self, step, path, false)
+    self:set(step, path .. 'EVMaximumCurrentLimit', b.max_current)
+    self:set(step, path .. 'EVMaximumPowerLimit', b.max_power)
+    self:set(step, path .. 'EVMaximumVoltageLimit', b.max_voltage)
+    self:set(step, path .. 'EVEnergyCapacity', b.capacity)
+    self:set(step, path .. 'EVEnergyRequest', wanted_energy(self))
+    self:set(step, path .. 'FullSOC', b.full)
+    self:set(step, path .. 'BulkSOC', b.bulk)
+end
+
+local function set_ac_limits(self)
+    local ac, step, path = self.p.ac, 'ChargeParameterDiscovery', 'AC_EVChargeParameter_'
+    self:set(step, path .. 'EAmount', wanted_energy(self))
+    self:set(step, path .. 'EVMaxVoltage', ac.voltage)
+    self:set(step, path .. 'EVMaxCurrent', ac.max_current)
+    self:set(step, path .. 'EVMinCurrent', ac.min_current)
+end
+
+local function level_of(tuple)
+    local sum, n = 0, 0
+    for _, entry in ipairs(tuple.SalesTariff and tuple.SalesTariff.SalesTariffEntry or {}) do
+        sum, n = sum + (entry.EPriceLevel or 0), n + 1
+    end
+    return n > 0 and sum / n or math.huge
+end
+
+-- The cheapest schedule by its tariff, else the first; in a joined session the one chosen before.
+local function choose_schedule(self)
+    local tuples = { { SAScheduleTupleID = 1 } }
+    if self:has('ChargeParameterDiscovery', 'SAScheduleList') then
+        tuples = Evcc.Get_ChargeParameterDiscoveryRes_SAScheduleList().SAScheduleTuple
+    end
+    local best = tuples[1]
+    for _, tuple in ipairs(tuples) do
+        if tuple.SAScheduleTupleID == self.schedule then
+            best = tuple
+            break
+        end
+        if level_of(tuple) < level_of(best) then
+            best = tuple
+        end
+    end
+    self.schedule = best.SAScheduleTupleID
+    self.powers = best.PMaxSchedule and best.PMaxSchedule.PMaxScheduleEntry or {}
+end
+
+local function read_limits(self)
+    local path = 'ChargeParameterDiscoveryRes_' .. self.mode:upper() .. '_EVSEChargeParameter'
+    if not Evcc['Get_' .. path .. 'Specified']() then
+        return self:leave('stop', false,
+            ('the station sent no parameters for %s charging'):format(self.mode:upper()))
+    end
+    if self.mode == 'ac' then
+        self.voltage = Evcc['Get_' .. path .. '_EVSENominalVoltage']()
+        self.limit = Evcc['Get_' .. path .. '_EVSEMaxCurrent']()
+        return nil
+    end
+    self.limit = Evcc['Get_' .. path .. '_EVSEMaximumCurrentLimit']()
+    self.power_limit = Evcc['Get_' .. path .. '_EVSEMaximumPowerLimit']()
+    local most = Evcc['Get_' .. path .. '_EVSEMaximumVoltageLimit']()
+    if most < self.battery:rest_voltage() then
+        return self:leave('stop', false,
+            ('the station gives %g V at most; the battery has more'):format(most))
+    end
+    return nil
+end
+
+function steps.ChargeParameterDiscovery(self)
+    local p = self.p
+    self:set('ChargeParameterDiscovery', self.protocol == DIN and 'EVRequestedEnergyTransferType'
+        or 'RequestedEnergyTransferMode', self.transfer)
+    if self.mode == 'dc' then
+        set_dc_limits(self)
+    else
+        set_ac_limits(self)
+    end
+    if self.protocol ~= DIN and p.max_schedules then
+        Evcc.Set_ChargeParameterDiscoveryReq_MaxEntriesSAScheduleTuple(p.max_schedules)
+    end
+    if self.protocol ~= DIN and p.departure > 0 then
+        self:set('ChargeParameterDiscovery',
+            self.mode:upper() .. '_EVChargeParameter_DepartureTime', p.departure)
+    end
+    self:repeat_until('ChargeParameterDiscovery', 'V2G_EVCC_Ongoing_Timeout', function()
+        return self:get('ChargeParameterDiscovery', 'EVSEProcessing') == 'Finished'
+    end)
+    choose_schedule(self)
+    read_limits(self)
+end
+
+-- ---- before DC ----
+
+function steps.CableCheck(self)
+    set_status(self, 'CableCheck', '', true)
+    self:repeat_until('CableCheck', 'V2G_EVCC_CableCheck_Timeout', function()
+        return self:get('CableCheck', 'EVSEProcessing') == 'Finished'
+    end)
+end
+
+function steps.PreCharge(self)
+    local p, b = self.p, self.battery
+    local target, n = p.target_voltage or b:rest_voltage(), 0
+    set_status(self, 'PreCharge', '', true)
+    self:set('PreCharge', 'EVTargetVoltage', target)
+    self:set('PreCharge', 'EVTargetCurrent', p.precharge_current)
+    self:repeat_until('PreCharge', 'V2G_EVCC_PreCharge_Timeout', function()
+        n = n + 1
+        local reached = math.abs(self:get('PreCharge', 'EVSEPresentVoltage') - target) <= NEAR
+        return n >= p.precharges[1] and (reached or n == p.precharges[2])
+    end)
+end
+
+-- ---- power delivery ----
+
+local function power_wanted(self)
+    if self.mode == 'dc' then
+        return math.min(self.battery.max_power, self.power_limit or math.huge)
+    end
+    return (self.voltage or 230) * self.p.ac.phases * math.min(self.limit, self.p.ac.max_current)
+end
+
+-- The profile: what it wants, within each entry of the schedule.
+local function profile(self)
+    local entries = {}
+    local wanted = power_wanted(self)
+    for i, entry in ipairs(self.powers) do
+        if i <= 24 then
+            local start = entry.RelativeTimeInterval and entry.RelativeTimeInterval.start or 0
+            entries[i] = { ChargingProfileEntryStart = start,
+                           ChargingProfileEntryMaxPower = math.floor(math.min(wanted, entry.PMax)) }
+        end
+    end
+    return #entries > 0 and { ProfileEntry = entries } or nil
+end
+
+local function deliver(self, progress, is_ready)
+    if self.protocol == DIN then
+        self:set('PowerDelivery', 'ReadyToChargeState', progress == 'Start')
+    else
+        self:set('PowerDelivery', 'ChargeProgress', progress)
+        self:set('PowerDelivery', 'SAScheduleTupleID', self.schedule)
+        local entries = progress == 'Start' and profile(self)
+        if entries then
+            self:set('PowerDelivery', 'ChargingProfile', entries)
+        else
+            self:set('PowerDelivery', 'ChargingProfileSpecified', false)
+        end
+    end
+    if self.mode == 'dc' then
+        local path = 'DC_EVPowerDeliveryParameter_'
+        set_status(self, 'PowerDelivery', path, is_ready)
+        self:set('PowerDelivery', path .. 'ChargingComplete', self.is_full == true)
+        self:set('PowerDelivery', path .. 'BulkChargingComplete',
+            self.battery.soc >= self.battery.bulk)
+    else
+        self:set('PowerDelivery', 'EVPowerDeliveryParameterSpecified', false)
+    end
+    self:exchange('PowerDelivery')
+end
+
+function steps.PowerDeliveryStart(self)
+    deliver(self, 'Start', true)
+    self:seconds()
+end
+
+function steps.PowerDeliveryStop(self)
+    deliver(self, 'Stop', false)
+end
+
+function steps.PowerDeliveryRenegotiate(self)
+    deliver(self, 'Renegotiate', true)
+end
+
+-- ---- charge loops ----
+
+-- Whether the loop ends, and with what outcome: true: stop; 'renegotiate'.
+local function look_at_wishes(self, notification, code)
+    local p, b = self.p, self.battery
+    self.loops = self.loops + 1
+    if notification == 'StopCharging' or SHUTDOWN[code] then
+        self.asked = (self.asked or 0) + 1
+        if self.asked > p.after_stop_request then
+            self.gap = p.gaps['Stop>PowerDelivery']
+            return true
+        end
+        return false
+    end
+    if notification == 'ReNegotiation' and not self.has_renegotiated then
+        self.has_renegotiated = true
+        return 'renegotiate'
+    end
+    if p.renegotiate > 0 and self.loops >= p.renegotiate and not self.own_renegotiation
+        and self.protocol ~= DIN then
+        self.own_renegotiation = true
+        return 'renegotiate'
+    end
+    self.is_full = b.soc >= b.target
+    return self.is_full or Stop_Requested() or (p.loops > 0 and self.loops >= p.loops)
+end
+
+local function send_receipt(self, response)
+    local p = self.p
+    if not p.receipts or self.protocol == DIN then
+        return
+    end
+    if not (Evcc['Get_' .. response .. '_ReceiptRequiredSpecified']()
+        and Evcc['Get_' .. response .. '_ReceiptRequired']()) then
+        return
+    end
+    Evcc.Set_MeteringReceiptReq_SessionID(Evcc.SessionID())
+    Evcc.Set_MeteringReceiptReq_SAScheduleTupleID(self.schedule)
+    Evcc.Set_MeteringReceiptReq_MeterInfo(Evcc['Get_' .. response .. '_MeterInfo']())
+    self:exchange('MeteringReceipt')
+end
+
+local function set_demand(self)
+    local p, b = self.p, self.battery
+    local voltage = p.target_voltage or b.max_voltage
+    local current = math.min(b:current_limit(), self.limit,
+        (self.power_limit or math.huge) / math.max(b:rest_voltage(), 1))
+    if self.asked then
+        current = 0
+    end
+    local power = math.max(current, 0.1) * b:voltage(current)
+    set_status(self, 'CurrentDemand', '', true)
+    Evcc.Set_CurrentDemandReq_EVTargetVoltage(voltage)
+    Evcc.Set_CurrentDemandReq_EVTargetCurrent(current)
+    Evcc.Set_CurrentDemandReq_EVMaximumVoltageLimit(b.max_voltage)
+    Evcc.Set_CurrentDemandReq_EVMaximumCurrentLimit(b.max_current)
+    Evcc.Set_CurrentDemandReq_EVMaximumPowerLimit(b.max_power)
+    Evcc.Set_CurrentDemandReq_BulkChargingComplete(b.soc >= b.bulk)
+    Evcc.Set_CurrentDemandReq_ChargingComplete(b.soc >= b.target)
+    Evcc.Set_CurrentDemandReq_RemainingTimeToFullSoC(b:time_to(b.full, power))
+    Evcc.Set_CurrentDemandReq_RemainingTimeToBulkSoC(b:time_to(b.bulk, power))
+end
+
+function steps.CurrentDemand(self)
+    local is_din = self.protocol == DIN
+    self.asked = nil
+    while true do
+        set_demand(self)
+        self:exchange('CurrentDemand')
+        local power = Evcc.Get_CurrentDemandRes_EVSEPresentVoltage()
+            * Evcc.Get_CurrentDemandRes_EVSEPresentCurrent()
+        self.battery:advance(power, self:seconds())
+        local notification = not is_din
+            and Evcc.Get_CurrentDemandRes_DC_EVSEStatus_EVSENotification()
+        send_receipt(self, 'CurrentDemandRes')
+        local outcome = look_at_wishes(self, notification,
+            Evcc.Get_CurrentDemandRes_DC_EVSEStatus_EVSEStatusCode())
+        if outcome then
+            return outcome ~= true and outcome or nil
+        end
+    end
+end
+
+function steps.ChargingStatus(self)
+    local ac = self.p.ac
+    self.asked = nil
+    while true do
+        self:exchange('ChargingStatus')
+        if Evcc.Get_ChargingStatusRes_EVSEMaxCurrentSpecified() then
+            self.limit = Evcc.Get_ChargingStatusRes_EVSEMaxCurrent()
+        end
+        local current = math.min(self.limit, ac.max_current)
+        if current < ac.min_current then
+            current = 0
+        end
+        self.battery:advance(current * (self.voltage or 230) * ac.phases, self:seconds())
+        local notification = Evcc.Get_ChargingStatusRes_AC_EVSEStatus_EVSENotification()
+        local code = Evcc.Get_ChargingStatusRes_AC_EVSEStatus_RCD() and 'EVSE_Malfunction'
+        send_receipt(self, 'ChargingStatusRes')
+        local outcome = look_at_wishes(self, notification, code)
+        if outcome then
+            return outcome ~= true and outcome or nil
+        end
+    end
+end
+
+-- ---- the end ----
+
+function steps.WeldingDetection(self)
+    local p, n = self.p, 0
+    if p.welding[2] == 0 then
+        return
+    end
+    set_status(self, 'WeldingDetection', '', false)
+    self:repeat_until('WeldingDetection', 'V2G_EVCC_WeldingDetection_Timeout', function()
+        n = n + 1
+        local safe = self:get('WeldingDetection', 'EVSEPresentVoltage') < SAFE
+        return n >= p.welding[1] and (safe or n >= p.welding[2])
+    end)
+end
+
+function steps.SessionStop(self)
+    local p = self.p
+    if not p.session_stop then
+        return 'done'
+    end
+    local pauses = self.protocol ~= DIN and self.pauses < p.pause
+    if self.protocol ~= DIN then
+        Evcc.Set_SessionStopReq_ChargingSession(pauses and 'Pause' or 'Terminate')
+    end
+    self.joining = pauses and Evcc.SessionID() or nil
+    self:exchange('SessionStop')
+    if not pauses then
+        return 'done'
+    end
+    self.pauses = self.pauses + 1
+    return 'resume'
+end
+
+return steps
