@@ -211,6 +211,25 @@ function common.set(role, message, path, value)
     return setter(role, message, path)(value)
 end
 
+-- Sets all entries of a list; `path` leads to the element that holds it.
+function common.set_list(role, message, path, list)
+    local set = setter(role, message, path)
+    setter(role, message, path .. '_Count')(#list)
+    for i, entry in ipairs(list) do
+        set(i - 1, entry)
+    end
+end
+
+-- The entries of a received list.
+function common.get_list(role, message, path)
+    local name = 'Get_' .. message .. '_' .. path
+    local list = {}
+    for i = 1, role[name .. '_Count']() do
+        list[i] = role[name](i - 1)
+    end
+    return list
+end
+
 -- The values that a persona puts into a message; what the protocol does not have is left out.
 local function apply_values(role, message, values, context)
     for path, value in pairs(values) do

@@ -2,6 +2,8 @@
 -- The steps of a vehicle in ISO 15118-2 (AC and DC) and in DIN SPEC 70121 (DC), paid for by external
 -- means.
 
+local common = require 'v2g.common'
+
 local steps = {}
 
 local DIN <const> = 'DIN70121'
@@ -35,9 +37,9 @@ local function offered_transfers(self)
         offered[Evcc.Get_ServiceDiscoveryRes_ChargeService_EnergyTransferType()] = true
         return offered
     end
-    local path = 'Get_ServiceDiscoveryRes_ChargeService_SupportedEnergyTransferMode_EnergyTransferMode'
-    for i = 0, Evcc[path .. '_Count']() - 1 do
-        offered[Evcc[path](i)] = true
+    for _, transfer in ipairs(common.get_list(Evcc, 'ServiceDiscoveryRes',
+        'ChargeService_SupportedEnergyTransferMode')) do
+        offered[transfer] = true
     end
     return offered
 end
@@ -69,7 +71,7 @@ function steps.ServiceDiscovery(self)
     self.transfer = choose_transfer(self)
     self.services = {}
     if self.protocol ~= DIN and self:has('ServiceDiscovery', 'ServiceList') then
-        self.services = Evcc.Get_ServiceDiscoveryRes_ServiceList().Service
+        self.services = common.get_list(Evcc, 'ServiceDiscoveryRes', 'ServiceList')
     end
 end
 
@@ -84,7 +86,7 @@ function steps.ServiceDetail(self)
         self:exchange('ServiceDetail')
         local set = nil
         if self:has('ServiceDetail', 'ServiceParameterList') then
-            set = Evcc.Get_ServiceDetailRes_ServiceParameterList().ParameterSet[1].ParameterSetID
+            set = Evcc.Get_ServiceDetailRes_ServiceParameterList(0).ParameterSetID
         end
         self.selected[#self.selected + 1] = { ServiceID = service.ServiceID, ParameterSetID = set }
     end
@@ -93,8 +95,8 @@ end
 function steps.PaymentServiceSelection(self)
     self:set('PaymentServiceSelection', 'SelectedPaymentOption', 'ExternalPayment')
     if self.selected then
-        self:set('PaymentServiceSelection', 'SelectedServiceList',
-            { SelectedService = self.selected })
+        common.set_list(Evcc, self:name('PaymentServiceSelection') .. 'Req', 'SelectedServiceList',
+            self.selected)
     end
     self:exchange('PaymentServiceSelection')
 end
@@ -152,7 +154,7 @@ end
 local function choose_schedule(self)
     local tuples = { { SAScheduleTupleID = 1 } }
     if self:has('ChargeParameterDiscovery', 'SAScheduleList') then
-        tuples = Evcc.Get_ChargeParameterDiscoveryRes_SAScheduleList().SAScheduleTuple
+        tuples = common.get_list(Evcc, 'ChargeParameterDiscoveryRes', 'SAScheduleList')
     end
     local best = tuples[1]
     for _, tuple in ipairs(tuples) do
@@ -254,7 +256,7 @@ local function profile(self)
                            ChargingProfileEntryMaxPower = math.floor(math.min(wanted, entry.PMax)) }
         end
     end
-    return #entries > 0 and { ProfileEntry = entries } or nil
+    return #entries > 0 and entries or nil
 end
 
 local function deliver(self, progress, is_ready)
@@ -265,7 +267,7 @@ local function deliver(self, progress, is_ready)
         self:set('PowerDelivery', 'SAScheduleTupleID', self.schedule)
         local entries = progress == 'Start' and profile(self)
         if entries then
-            self:set('PowerDelivery', 'ChargingProfile', entries)
+            common.set_list(Evcc, 'PowerDeliveryReq', 'ChargingProfile', entries)
         else
             self:set('PowerDelivery', 'ChargingProfileSpecified', false)
         end

@@ -2,6 +2,7 @@
 -- The answers of a station in DIN SPEC 70121: DC, paid for by external means, no pause, no
 -- renegotiation.
 
+local common = require 'v2g.common'
 local dc = require 'v2g.secc_dc'
 
 local din = { answers = {}, case = {} }
@@ -33,9 +34,9 @@ function answers.ServicePaymentSelectionReq()
     if Secc.Get_ServicePaymentSelectionReq_SelectedPaymentOption() ~= 'ExternalPayment' then
         return 'FAILED_PaymentSelectionInvalid'
     end
-    local list = 'ServicePaymentSelectionReq_SelectedServiceList_SelectedService'
-    for i = 0, Secc['Get_' .. list .. '_Count']() - 1 do
-        if Secc['Get_' .. list .. '_ServiceID'](i) ~= 1 then
+    local list = common.get_list(Secc, 'ServicePaymentSelectionReq', 'SelectedServiceList')
+    for _, service in ipairs(list) do
+        if service.ServiceID ~= 1 then
             return 'FAILED_ServiceSelectionInvalid'
         end
     end
@@ -72,10 +73,10 @@ function answers.ChargeParameterDiscoveryReq(s)
     local finished = wrong ~= nil or s:is_finished('ChargeParameterDiscovery')
     Secc.Set_ChargeParameterDiscoveryRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     -- PMax has 16 bits; 32767 also stands for more
-    Secc.Set_ChargeParameterDiscoveryRes_SAScheduleList({ SAScheduleTuple = {
+    common.set_list(Secc, 'ChargeParameterDiscoveryRes', 'SAScheduleList', {
         { SAScheduleTupleID = 1, PMaxSchedule = { PMaxScheduleID = 1, PMaxScheduleEntry = {
             { RelativeTimeInterval = { start = 0, duration = 86400 },
-              PMax = math.min(32767, math.floor(s.p.dc.max_power)) } } } } } })
+              PMax = math.min(32767, math.floor(s.p.dc.max_power)) } } } } })
     return wrong, finished and 'Finished' or 'Ongoing'
 end
 

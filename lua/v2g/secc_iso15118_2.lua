@@ -58,7 +58,7 @@ local function set_services(s)
         end
     end
     if #list > 0 then
-        Secc.Set_ServiceDiscoveryRes_ServiceList({ Service = list })
+        common.set_list(Secc, 'ServiceDiscoveryRes', 'ServiceList', list)
     else
         Secc.Set_ServiceDiscoveryRes_ServiceListSpecified(false)
     end
@@ -66,11 +66,10 @@ end
 
 function answers.ServiceDiscoveryReq(s)
     local modes = transfers(s)
-    Secc.Set_ServiceDiscoveryRes_PaymentOptionList({ PaymentOption = s.p.payment })
+    common.set_list(Secc, 'ServiceDiscoveryRes', 'PaymentOptionList', s.p.payment)
     Secc.Set_ServiceDiscoveryRes_ChargeService_ServiceID(1)
     Secc.Set_ServiceDiscoveryRes_ChargeService_FreeService(s.p.free)
-    Secc.Set_ServiceDiscoveryRes_ChargeService_SupportedEnergyTransferMode(
-        { EnergyTransferMode = modes })
+    common.set_list(Secc, 'ServiceDiscoveryRes', 'ChargeService_SupportedEnergyTransferMode', modes)
     set_services(s)
 end
 
@@ -113,7 +112,7 @@ function answers.ServiceDetailReq(s)
         sets[i] = { ParameterSetID = set.id or i, Parameter = list }
     end
     if #sets > 0 then
-        Secc.Set_ServiceDetailRes_ServiceParameterList({ ParameterSet = sets })
+        common.set_list(Secc, 'ServiceDetailRes', 'ServiceParameterList', sets)
     end
 end
 
@@ -126,11 +125,10 @@ function answers.PaymentServiceSelectionReq(s)
     if not offered then
         return 'FAILED_PaymentSelectionInvalid'
     end
-    local list = 'PaymentServiceSelectionReq_SelectedServiceList_SelectedService'
-    for i = 0, Secc['Get_' .. list .. '_Count']() - 1 do
-        local id = Secc['Get_' .. list .. '_ServiceID'](i)
-        charge = charge or id == 1
-        if id ~= 1 and not find_service(s, id) then
+    local list = common.get_list(Secc, 'PaymentServiceSelectionReq', 'SelectedServiceList')
+    for _, service in ipairs(list) do
+        charge = charge or service.ServiceID == 1
+        if service.ServiceID ~= 1 and not find_service(s, service.ServiceID) then
             return 'FAILED_ServiceSelectionInvalid'
         end
     end
@@ -195,7 +193,7 @@ local function set_schedules(s)
                       SalesTariff = tariff_of(schedule) }
         s.schedules[id] = schedule.entries
     end
-    Secc.Set_ChargeParameterDiscoveryRes_SAScheduleList({ SAScheduleTuple = tuples })
+    common.set_list(Secc, 'ChargeParameterDiscoveryRes', 'SAScheduleList', tuples)
 end
 
 local function set_ac_limits(s)
@@ -289,12 +287,10 @@ local function check_profile(s)
     if not Secc.Get_PowerDeliveryReq_ChargingProfileSpecified() then
         return nil
     end
-    local list = 'PowerDeliveryReq_ChargingProfile_ProfileEntry'
-    for i = 0, Secc['Get_' .. list .. '_Count']() - 1 do
-        local start = Secc['Get_' .. list .. '_ChargingProfileEntryStart'](i)
-        local power = Secc['Get_' .. list .. '_ChargingProfileEntryMaxPower'](i)
+    for _, entry in ipairs(common.get_list(Secc, 'PowerDeliveryReq', 'ChargingProfile')) do
+        local most = power_at(entries, entry.ChargingProfileEntryStart)
         -- multiplier and 16 bits round it
-        if power > power_at(entries, start) * 1.001 + 1 then
+        if entry.ChargingProfileEntryMaxPower > most * 1.001 + 1 then
             return 'FAILED_ChargingProfileInvalid'
         end
     end
@@ -386,9 +382,5 @@ for name in ('PaymentDetails CertificateInstallation CertificateUpdate'):gmatch(
         return 'FAILED'
     end
 end
-
-iso.set_schedules = set_schedules
-iso.power_at = power_at
-iso.common = common
 
 return iso

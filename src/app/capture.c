@@ -18,8 +18,8 @@
 struct link {
     struct reading *reading;
     uint32_t number;
-    int64_t us;             /* of the data that are being taken */
-    struct tls_decrypt *tls; /* where the connection is one of TLS */
+    int64_t us;                      /* of the data that are being taken */
+    struct tls_decrypt *tls;         /* where the connection is one of TLS */
     struct session to_secc, to_evcc; /* the SECC's view of requests, the EVCC's of responses */
     struct endpoint client, server;
     bool is_v2g, is_known; /* first bytes seen; they were V2GTP */
@@ -30,8 +30,8 @@ struct link {
 
 struct reading {
     struct library *library;
-    struct recorder out;     /* ladder or JSON */
-    struct recorder inner;   /* what sessions record, on its way to out */
+    struct recorder out;   /* ladder or JSON */
+    struct recorder inner; /* what sessions record, on its way to out */
     struct link *links;
     struct tls_secrets secrets;
     bool verify;
@@ -308,7 +308,9 @@ static void on_udp(void *context, int64_t us, const struct endpoint *from,
         .to = *to,
         .bytes = bytes,
         .payload_type = h.type,
-        .name = !good ? "" : is_request ? "SECCDiscoveryReq" : "SECCDiscoveryRes",
+        .name = !good        ? ""
+                : is_request ? "SECCDiscoveryReq"
+                             : "SECCDiscoveryRes",
         .problem = good ? NULL : &problem,
         .text = text,
     };
@@ -333,9 +335,11 @@ static void print_summary(const struct reading *r, const struct capture_totals *
     unsigned foreign = r->foreign;
     for (const struct link *l = r->links; l != NULL; l = l->next)
         foreign += l->tls != NULL && tls_decrypt_is_locked(l->tls);
-    fprintf(stderr, "%llu packets, %u connections, %u V2GTP frames: %u not decoded, %u violations, "
-            "%u losses", (unsigned long long)t->packets, t->connections, r->frames, r->undecoded,
-            r->violations, r->losses);
+    fprintf(stderr,
+            "%llu packets, %u connections, %u V2GTP frames: %u not decoded, %u violations, "
+            "%u losses",
+            (unsigned long long)t->packets, t->connections, r->frames, r->undecoded, r->violations,
+            r->losses);
     if (foreign > 0)
         fprintf(stderr, ", %u connections not V2GTP in the clear", foreign);
     if (r->verify)

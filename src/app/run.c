@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `v2glab run`: scripts against a peer, against each other, or printed without a network. */
+#include "script/run.h"
 #include "app/commands.h"
 #include "app/options.h"
 #include "app/report.h"
-#include "script/run.h"
 #include "session/ladder.h"
 #include "session/record.h"
 #include "wire/lab.h"
@@ -63,9 +63,11 @@ static const struct option OPTIONS[] = {
 static const struct usage USAGE = {
     .command = "run",
     .synopsis = "[OPTION]... SCRIPT...",
-    .about = "Runs Lua scripts that play a vehicle (Evcc) or a station (Secc): one against a real peer,\n"
-             "or several against each other in one process. Shows a ladder of all messages, leaves a\n"
-             "record, and gives each script a verdict.",
+    .about =
+        "Runs Lua scripts that play a vehicle (Evcc) or a station (Secc): one against a real "
+        "peer,\n"
+        "or several against each other in one process. Shows a ladder of all messages, leaves a\n"
+        "record, and gives each script a verdict.",
     .option = OPTIONS,
     .more = "examples:\n"
             "  v2glab run examples/evcc-iso15118-2-ac.lua examples/secc-iso15118-2-ac.lua\n"
@@ -111,7 +113,8 @@ static int read_timer(struct running *r, char *text)
     bool seconds = n >= 0 && strcmp(end, "s") == 0;
     if (n < 0 || (!seconds && strcmp(end, "ms") != 0 && *end != '\0') ||
         r->run.common.timers == TIMERS_MAX) {
-        options_wrong(&r->options, "--timer %s; expected NAME=TIME with TIME as 10s or 500ms", text);
+        options_wrong(&r->options, "--timer %s; expected NAME=TIME with TIME as 10s or 500ms",
+                      text);
         return -1;
     }
     *value = '\0';

@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 struct arena {
-    uint8_t *at, *end;           /* free part of the newest chunk */
-    struct arena_chunk *chunks;  /* chunks that malloc gave, newest first */
-    uint8_t *first, *first_end;  /* the caller's block, used before any chunk; may be NULL */
-    size_t taken;                /* bytes that malloc gave, in all chunks */
-    size_t limit;                /* most bytes that malloc may give; beyond it arena_alloc is NULL */
+    uint8_t *at, *end;          /* free part of the newest chunk */
+    struct arena_chunk *chunks; /* chunks that malloc gave, newest first */
+    uint8_t *first, *first_end; /* the caller's block, used before any chunk; may be NULL */
+    size_t taken;               /* bytes that malloc gave, in all chunks */
+    size_t limit;               /* most bytes that malloc may give; beyond it arena_alloc is NULL */
 };
 
 /* block (may be NULL, then size is 0) stays the caller's and must outlive the arena. */

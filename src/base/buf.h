@@ -23,15 +23,15 @@ struct slice {
 };
 
 void buf_close(struct buf *b);
-void buf_clear(struct buf *b);                            /* n = 0, keeps the memory */
-uint8_t *buf_reserve(struct buf *b, size_t n);            /* room for n more; NULL if failed */
+void buf_clear(struct buf *b);                 /* n = 0, keeps the memory */
+uint8_t *buf_reserve(struct buf *b, size_t n); /* room for n more; NULL if failed */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_text(struct buf *b, const char *text);
 void buf_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_hex(struct buf *b, const void *p, size_t n, bool upper);
 void buf_base64(struct buf *b, const void *p, size_t n);
-const char *buf_string(struct buf *b);                    /* ends it with a 0 that n does not count */
+const char *buf_string(struct buf *b); /* ends it with a 0 that n does not count */
 
 /* Hex digits (either case, blanks and colons skipped) to octets; returns their number or -1. */
 int64_t hex_read(const char *text, size_t n, uint8_t *out, size_t cap);

@@ -34,7 +34,7 @@ typedef void (*exi_trace)(void *context, const struct exi_field *f);
 struct exi_options {
     struct exi_limits limits;
     bool fragment;
-    exi_trace trace;   /* NULL: none */
+    exi_trace trace; /* NULL: none */
     void *context;
 };
 #define EXI_OPTIONS ((struct exi_options){.limits = EXI_LIMITS})

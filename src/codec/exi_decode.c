@@ -196,13 +196,11 @@ static int check_number(struct decoder *d, uint64_t bit, const struct field *f, 
     if (!bad)
         return 0;
     if (f->kind == KIND_UNSIGNED)
-        return violate(d, bit, "%" PRIu64 " is outside %" PRId64 "..%" PRId64, v.u, f->lo,
-                       f->hi);
+        return violate(d, bit, "%" PRIu64 " is outside %" PRId64 "..%" PRId64, v.u, f->lo, f->hi);
     if (f->kind == KIND_ENUM)
-        return violate(d, bit, "code %" PRId64 " is none of the %d of %s", v.i,
-                       f->simple->members, f->simple->name);
-    return violate(d, bit, "%" PRId64 " is outside %" PRId64 "..%" PRId64, v.i, f->lo,
-                   f->hi);
+        return violate(d, bit, "code %" PRId64 " is none of the %d of %s", v.i, f->simple->members,
+                       f->simple->name);
+    return violate(d, bit, "%" PRId64 " is outside %" PRId64 "..%" PRId64, v.i, f->lo, f->hi);
 }
 
 static int read_signed(struct decoder *d, union value *v)
@@ -425,8 +423,8 @@ static int check_length(struct decoder *d, uint64_t bit, const struct field *f, 
 {
     if (n <= (uint64_t)f->hi && n >= (uint64_t)f->lo)
         return 0;
-    return violate(d, bit, "length %" PRIu64 " is outside %" PRId64 "..%" PRId64 " %s", n,
-                   f->lo, f->hi, unit);
+    return violate(d, bit, "length %" PRIu64 " is outside %" PRId64 "..%" PRId64 " %s", n, f->lo,
+                   f->hi, unit);
 }
 
 static int read_octets(struct decoder *d, const struct field *f, union value *v)

@@ -26,14 +26,14 @@ struct exi_uri {
     const char *text;
     const char *const *known; /* local names of the schema (or of XML itself) */
     uint32_t knowns;
-    const char **local;       /* those that came later */
+    const char **local; /* those that came later */
     uint32_t locals, cap;
 };
 
 struct exi_qname {
     uint32_t uri, local;
-    uint32_t part;            /* of the string table: shared with the schema's qname numbers */
-    struct built_in *grammar; /* NULL until needed */
+    uint32_t part;               /* of the string table: shared with the schema's qname numbers */
+    struct built_in *grammar;    /* NULL until needed */
     const struct element *known; /* global element of that name, or NULL */
 };
 

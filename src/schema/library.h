@@ -15,7 +15,7 @@ struct library {
     unsigned n, files;
     struct schema *loaded[LIBRARY_MAX];
     struct {
-        const char *name;  /* of the schema in the file */
+        const char *name; /* of the schema in the file */
         const char *path;
         char *text;
         size_t size;
@@ -27,8 +27,9 @@ struct protocol {
     const char *name;               /* "ISO15118-2" */
     const char *title;              /* "ISO 15118-2:2013" */
     const char *set[PROTOCOL_SETS]; /* schema names, NULL at the end */
-    const char *uri[PROTOCOL_SETS]; /* namespaces offered in supportedAppProtocol, NULL at the end */
-    uint32_t major, minor;          /* version that goes with them */
+    const char
+        *uri[PROTOCOL_SETS]; /* namespaces offered in supportedAppProtocol, NULL at the end */
+    uint32_t major, minor;   /* version that goes with them */
 };
 
 /* ORDER protocol: AppProtocol, DIN70121, ISO15118-2, ISO15118-20; name NULL at the end. */

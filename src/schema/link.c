@@ -860,13 +860,11 @@ static void note_use(struct name_use *use, const struct field *f)
         u->is_shared = true;
 }
 
-static struct linker *sort_linker; /* qsort has no context; loading is not reentrant within it */
-
-static int by_qname(const void *a, const void *b)
+static int by_qname(const void *a, const void *b, void *schema)
 {
     const struct fragment_name *x = a, *y = b;
     int order = strcmp(x->name, y->name);
-    const struct schema *s = sort_linker->s;
+    const struct schema *s = schema;
     return order != 0 ? order : strcmp(schema_uri(s, x->ns), schema_uri(s, y->ns));
 }
 
@@ -884,8 +882,7 @@ static struct fragment_name *collect(struct linker *l, const struct name_use *us
                                              .qname = q,
                                              .field = use[q].is_shared ? NULL : use[q].field};
     }
-    sort_linker = l;
-    qsort(out, *n, sizeof *out, by_qname);
+    qsort_r(out, *n, sizeof *out, by_qname, l->s);
     return out;
 }
 

@@ -258,6 +258,7 @@ void methods_push(lua_State *L, struct role *r)
         {"Listen", method_listen},
         {"Disconnect", method_disconnect},
         {"Send_Raw", method_send_raw},
+        {"Outgoing", method_outgoing},
         {"Message", method_message},
         {"Receive_Any_001", method_receive_any},
         {"Received", method_received},

@@ -24,7 +24,7 @@ struct peer_wire {
     struct endpoint asked;  /* who asked by SDP last */
     struct listener *listener;
     struct stream *stream;
-    struct endpoint to;     /* EVCC: where to connect */
+    struct endpoint to; /* EVCC: where to connect */
     char interface[16];
 };
 
@@ -121,8 +121,7 @@ static void fail(struct peer *p)
 
 static bool is_waiting(const struct peer *p)
 {
-    return p->state == PEER_DISCOVERING || p->state == PEER_CONNECTING ||
-           p->state == PEER_AGREEING;
+    return p->state == PEER_DISCOVERING || p->state == PEER_CONNECTING || p->state == PEER_AGREEING;
 }
 
 static void setup_over(uv_timer_t *t)
@@ -134,16 +133,15 @@ static void setup_over(uv_timer_t *t)
     static const char *const UNTIL[] = {"", "the other side was found", "TCP was connected",
                                         "supportedAppProtocol was over"};
     if (!p->problem.set)
-        set_problem(p, "the time for setting up communication ran out before %s",
-                    UNTIL[p->state]);
+        set_problem(p, "the time for setting up communication ran out before %s", UNTIL[p->state]);
     fail(p);
 }
 
 static void start_setup(struct peer *p)
 {
-    unsigned ms = p->options.setup_ms != 0            ? p->options.setup_ms
+    unsigned ms = p->options.setup_ms != 0       ? p->options.setup_ms
                   : p->session.role == FROM_EVCC ? EVCC_SETUP_MS
-                                                      : SECC_SETUP_MS;
+                                                 : SECC_SETUP_MS;
     uv_timer_start(&p->wire->setup, setup_over, ms, 0);
 }
 
@@ -171,7 +169,9 @@ static void record_datagram(const struct peer *p, bool sent, const struct endpoi
         .to = *to,
         .bytes = bytes,
         .payload_type = h.type,
-        .name = !is_known ? "" : is_request ? "SECCDiscoveryReq" : "SECCDiscoveryRes",
+        .name = !is_known    ? ""
+                : is_request ? "SECCDiscoveryReq"
+                             : "SECCDiscoveryRes",
         .problem = problem,
     };
     char text[128];
@@ -349,8 +349,7 @@ static void set_text(struct arena *a, struct node *n, const char *name, const ch
     struct err ignored = ERR_INIT;
     union value v;
     int slot = type_slot(n->type, name, strlen(name));
-    if (slot >= 0 &&
-        value_read(&n->type->field[slot], text, strlen(text), a, &v, &ignored) == 0)
+    if (slot >= 0 && value_read(&n->type->field[slot], text, strlen(text), a, &v, &ignored) == 0)
         node_set(n, (unsigned)slot, v);
 }
 
@@ -368,8 +367,8 @@ static void default_offers(struct peer *p)
     const struct protocol *known = protocol_find(name);
     for (unsigned i = 0; known != NULL && known->uri[i] != NULL; i++) {
         uint8_t number = (uint8_t)(i + 1);
-        p->options.offer[p->options.offers++] = (struct peer_offer){
-            known->uri[i], known->major, known->minor, number, number};
+        p->options.offer[p->options.offers++] =
+            (struct peer_offer){known->uri[i], known->major, known->minor, number, number};
     }
 }
 
@@ -498,8 +497,11 @@ static void agree(struct peer *p, const struct received *r)
     if (!p->session.agreed) {
         struct buf text = {0};
         value_text(&n->type->field[0], n->v[0], &text);
-        err_set(&p->problem, "no protocol was agreed%s%s", is_evcc ? ": " : "; expected one of the "
-                "offers to be spoken here", is_evcc ? buf_string(&text) : "");
+        err_set(&p->problem, "no protocol was agreed%s%s",
+                is_evcc ? ": "
+                        : "; expected one of the "
+                          "offers to be spoken here",
+                is_evcc ? buf_string(&text) : "");
         buf_close(&text);
         p->state = PEER_FAILED;
         peer_disconnect(p, false);
@@ -587,7 +589,7 @@ static int choose_interface(struct peer *p, struct err *e)
         name = p->session.role == FROM_EVCC ? LAB_EV_INTERFACE : LAB_EVSE_INTERFACE;
     if (name == NULL && p->options.address == NULL && p->options.stream == NULL)
         return err_set(e, "no network to use; give an interface (--interface eth1), an address "
-                       "(--peer [::1]:PORT), or use the isolated network (--lab)");
+                          "(--peer [::1]:PORT), or use the isolated network (--lab)");
     snprintf(p->wire->interface, sizeof p->wire->interface, "%s", name != NULL ? name : "");
     return 0;
 }

@@ -17,23 +17,23 @@ struct stream;
 
 /* ORDER PEER */
 enum peer_state {
-    PEER_IDLE,       /* nothing tried yet */
-    PEER_DISCOVERING,/* EVCC: SECCDiscoveryReq go out; SECC: waits for one, or for a connection */
-    PEER_CONNECTING, /* TCP is being opened */
-    PEER_AGREEING,   /* TCP is open, supportedAppProtocol is going on */
-    PEER_READY,      /* messages of session.protocol can be exchanged */
-    PEER_CLOSED,     /* was open, is closed: `problem` says by whom */
-    PEER_FAILED,     /* could not be reached: `problem` says why */
+    PEER_IDLE,        /* nothing tried yet */
+    PEER_DISCOVERING, /* EVCC: SECCDiscoveryReq go out; SECC: waits for one, or for a connection */
+    PEER_CONNECTING,  /* TCP is being opened */
+    PEER_AGREEING,    /* TCP is open, supportedAppProtocol is going on */
+    PEER_READY,       /* messages of session.protocol can be exchanged */
+    PEER_CLOSED,      /* was open, is closed: `problem` says by whom */
+    PEER_FAILED,      /* could not be reached: `problem` says why */
 };
 
 struct peer_options {
-    const char *interface;   /* "eth1"; NULL: the lab's (ev0 or evse0), or the only one there is */
-    const char *address;     /* "[::1]:15118": EVCC connects there, SECC listens there, no SDP */
-    struct stream *stream;   /* SECC: a connection that was accepted already, taken over instead of
+    const char *interface; /* "eth1"; NULL: the lab's (ev0 or evse0), or the only one there is */
+    const char *address;   /* "[::1]:15118": EVCC connects there, SECC listens there, no SDP */
+    struct stream *stream; /* SECC: a connection that was accepted already, taken over instead of
                                 listening; NULL: none */
-    uint8_t security;        /* of SDP: 0x10 no TLS (default), 0x00 TLS */
-    bool manual;             /* stops before supportedAppProtocol: the script does it */
-    const char *protocol;    /* "ISO15118-2", "DIN70121": the only one offered / accepted; NULL: all
+    uint8_t security;      /* of SDP: 0x10 no TLS (default), 0x00 TLS */
+    bool manual;           /* stops before supportedAppProtocol: the script does it */
+    const char *protocol;  /* "ISO15118-2", "DIN70121": the only one offered / accepted; NULL: all
                                 known, ISO 15118-2 first */
     /* offers as the script set them up; 0: by `protocol` */
     unsigned offers;
@@ -42,7 +42,7 @@ struct peer_options {
         uint32_t major, minor;
         uint8_t schema_id, priority;
     } offer[20];
-    unsigned setup_ms;       /* V2G_EVCC_CommunicationSetup_Timeout 20 s, SECC 18 s; 0: that */
+    unsigned setup_ms; /* V2G_EVCC_CommunicationSetup_Timeout 20 s, SECC 18 s; 0: that */
     unsigned sdp_interval_ms, sdp_tries; /* 0: 250, 50 */
 };
 
@@ -52,9 +52,9 @@ struct peer {
     struct err problem;
     struct peer_options options;
     uv_loop_t *loop;
-    void (*wake)(void *context);  /* something changed; called from the event loop only */
+    void (*wake)(void *context); /* something changed; called from the event loop only */
     void *context;
-    struct peer_wire *wire;       /* sockets; NULL while idle */
+    struct peer_wire *wire; /* sockets; NULL while idle */
 };
 
 void peer_open(struct peer *p, uint8_t role, uv_loop_t *loop, struct library *library,

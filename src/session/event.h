@@ -34,14 +34,14 @@ struct event {
     enum event_kind kind;
     bool ok;
     bool is_udp;
-    uint8_t from_role;        /* enum direction (schema.h) of who sent: FROM_EVCC, FROM_SECC */
-    const char *by;           /* who recorded it: "EVCC", "SECC", "" (capture) */
-    const char *where;        /* "file.lua:12", or "" */
-    uint32_t connection;      /* number of the TCP connection in this run, from 1; 0: none */
+    uint8_t from_role;   /* enum direction (schema.h) of who sent: FROM_EVCC, FROM_SECC */
+    const char *by;      /* who recorded it: "EVCC", "SECC", "" (capture) */
+    const char *where;   /* "file.lua:12", or "" */
+    uint32_t connection; /* number of the TCP connection in this run, from 1; 0: none */
     struct endpoint from, to;
-    struct slice bytes;       /* as on the wire (frame: with its V2GTP header) */
-    uint16_t payload_type;    /* of a frame */
-    const char *name;         /* of the frame's message: "SessionSetupReq"; "" unknown */
+    struct slice bytes;            /* as on the wire (frame: with its V2GTP header) */
+    uint16_t payload_type;         /* of a frame */
+    const char *name;              /* of the frame's message: "SessionSetupReq"; "" unknown */
     const struct message *message; /* decoded; NULL where not (problem says why) */
     const struct err *problem;     /* NULL where none */
     const char *text;

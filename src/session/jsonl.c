@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* ORDER EVENT */
-static const char *const KINDS[] = {"frame", "bytes", "listen",    "connect", "close", "loss",
+static const char *const KINDS[] = {"frame", "bytes", "listen",    "connect", "close",  "loss",
                                     "log",   "check", "violation", "timer",   "verdict"};
 
 static void text_member(struct buf *out, const char *name, const char *text)

@@ -142,8 +142,7 @@ int session_decode(struct library *l, const struct protocol *p, bool agreed, uin
     bool handshake = payload_type == V2GTP_EXI && (!agreed || p == NULL);
     if (!handshake && p == NULL)
         p = protocol_find("ISO15118-20");
-    const struct schema *set = handshake ? appprotocol(l, e)
-                                         : protocol_set(l, p, payload_type, e);
+    const struct schema *set = handshake ? appprotocol(l, e) : protocol_set(l, p, payload_type, e);
     if (set == NULL && !handshake && !e->set && payload_type == V2GTP_EXI)
         set = appprotocol(l, e); /* supportedAppProtocol within an ISO 15118-20 session */
     if (set == NULL)

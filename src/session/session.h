@@ -18,35 +18,35 @@ struct received {
     struct received *next;
     int64_t us;
     uint16_t payload_type;
-    const char *name;        /* "SessionSetupReq"; "" where the payload could not be decoded */
+    const char *name; /* "SessionSetupReq"; "" where the payload could not be decoded */
     struct message message;
     bool is_decoded;
-    struct err problem;      /* set where it could not be decoded */
-    struct arena arena;      /* of message */
+    struct err problem; /* set where it could not be decoded */
+    struct arena arena; /* of message */
 };
 
 struct session {
-    uint8_t role;                     /* FROM_EVCC or FROM_SECC: which side this is */
-    const char *by;                   /* "EVCC", "SECC" */
+    uint8_t role;   /* FROM_EVCC or FROM_SECC: which side this is */
+    const char *by; /* "EVCC", "SECC" */
     struct library *library;
-    const struct protocol *protocol;  /* in force after supportedAppProtocol; may be set directly */
-    bool agreed;                      /* supportedAppProtocol is over: protocol decodes what comes */
-    const struct recorder *recorder;  /* may be NULL */
+    const struct protocol *protocol; /* in force after supportedAppProtocol; may be set directly */
+    bool agreed;                     /* supportedAppProtocol is over: protocol decodes what comes */
+    const struct recorder *recorder; /* may be NULL */
     struct exi_limits limits;
-    uint32_t connection;              /* of the events */
+    uint32_t connection; /* of the events */
     struct endpoint local, remote;
 
-    uint8_t id[8];                    /* SessionID in force; all 0 before the SECC gave one */
+    uint8_t id[8]; /* SessionID in force; all 0 before the SECC gave one */
     uint8_t id_size;
-    bool id_fixed;                    /* set from outside: never changed by messages */
-    uint64_t header_id[2];            /* the struct bytes that headers sent refer to; messages that
+    bool id_fixed;         /* set from outside: never changed by messages */
+    uint64_t header_id[2]; /* the struct bytes that headers sent refer to; messages that
                                          session_send filled must not outlive the session */
 
     struct v2gtp_reader reader;
-    struct received *first, *last;    /* decoded, not taken yet */
-    struct received *spare;           /* kept with its memory for the next frame */
-    struct buf out;                   /* the frame that is being sent */
-    bool broken;                      /* the stream cannot be cut into frames any more */
+    struct received *first, *last; /* decoded, not taken yet */
+    struct received *spare;        /* kept with its memory for the next frame */
+    struct buf out;                /* the frame that is being sent */
+    bool broken;                   /* the stream cannot be cut into frames any more */
     /* offers of the supportedAppProtocolReq seen last, for finding what a SchemaID means */
     struct {
         const struct protocol *protocol;
