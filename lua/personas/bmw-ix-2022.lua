@@ -10,6 +10,7 @@ return {
                   { 'ISO15118-2', priority = 1, schema = 0 } },
     gaps = {
         default = 61, ['SDP>TCP'] = 70, ['TCP>AppProtocol'] = 19,
+        Authorization = 61, ChargingStatus = 61, WeldingDetection = 61,
         ['Authorization>Authorization'] = 562, ChargeParameterDiscovery = 138,
         CableCheck = 260, ['CableCheck>CableCheck'] = 261,
         PreCharge = 61, ['PreCharge>PreCharge'] = 261, ['PreCharge>PowerDelivery'] = 275,

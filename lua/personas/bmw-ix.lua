@@ -11,6 +11,7 @@ return {
     evcc_id = 'EC65CCCB4CA0',
     gaps = {
         default = 61, ['SDP>TCP'] = 70, ['TCP>AppProtocol'] = 19,
+        Authorization = 61, ChargingStatus = 61, WeldingDetection = 61,
         ['Authorization>Authorization'] = 565, ChargeParameterDiscovery = 98,
         CableCheck = 260, ['CableCheck>CableCheck'] = 261,
         PreCharge = 61, ['PreCharge>PreCharge'] = 261, ['PreCharge>PowerDelivery'] = 285,

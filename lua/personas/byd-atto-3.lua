@@ -13,6 +13,7 @@ return {
     evcc_id = 'C0FBB6D3C300',
     gaps = {
         default = 46, ['SDP>TCP'] = 60, ['TCP>AppProtocol'] = 22,
+        ChargingStatus = 46,
         SessionSetup = 45, Authorization = 46, ChargeParameterDiscovery = { 470, 1050 },
         CableCheck = 620, ['CableCheck>CableCheck'] = 60,
         PreCharge = { 1100, 2200 }, ['PreCharge>PreCharge'] = 83,

@@ -13,6 +13,7 @@ return {
     evcc_id = '9012A10140B3',
     gaps = {
         default = 251, ['SDP>TCP'] = 280, ['TCP>AppProtocol'] = 240,
+        Authorization = 251, CurrentDemand = 251, ChargingStatus = 251, PreCharge = 251, WeldingDetection = 251,
         SessionSetup = 76, ['Authorization>Authorization'] = 85,
         CableCheck = 710, ['CableCheck>CableCheck'] = 81,
         ['PreCharge>PreCharge'] = 81, ['CurrentDemand>CurrentDemand'] = 81,

@@ -9,6 +9,7 @@ return {
     protocols = { { 'DIN70121', priority = 1, schema = 1 } },
     gaps = {
         default = 265, ['SDP>TCP'] = 580, ['TCP>AppProtocol'] = 260,
+        Authorization = 265, CurrentDemand = 265, ChargingStatus = 265,
         ['Authorization>Authorization'] = 90,
         CableCheck = 1523, ['CableCheck>CableCheck'] = 90,
         PreCharge = 275, ['PreCharge>PreCharge'] = 92, ['PreCharge>PowerDelivery'] = 255,

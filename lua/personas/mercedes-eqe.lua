@@ -12,6 +12,7 @@ return {
     evcc_id = '0018238EB0D1',
     gaps = {
         default = 61, ['SDP>TCP'] = 54, ['TCP>AppProtocol'] = 65,
+        Authorization = 61, PreCharge = 61, WeldingDetection = 61,
         SessionSetup = 57, ['Authorization>Authorization'] = 1061,
         CableCheck = 620, ['CableCheck>CableCheck'] = 1061,
         ['PreCharge>PreCharge'] = 261, ['PreCharge>PowerDelivery'] = 82,

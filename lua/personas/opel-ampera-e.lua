@@ -13,6 +13,7 @@ return {
     evcc_id = '044EAFD9C5FA',
     gaps = {
         default = 150, ['SDP>TCP'] = 31, ['TCP>AppProtocol'] = 120,
+        ChargingStatus = 150,
         SessionSetup = 158, ServiceDiscovery = 165, PaymentServiceSelection = 125,
         Authorization = 160, ['Authorization>Authorization'] = 47, ChargeParameterDiscovery = 145,
         CableCheck = 2900, ['CableCheck>CableCheck'] = 495,

@@ -12,6 +12,7 @@ return {
                   { 'ISO15118-2', priority = 2, schema = 0 } },
     gaps = {
         default = 17, ['SDP>TCP'] = 26, ['TCP>AppProtocol'] = 11,
+        Authorization = 17, ChargingStatus = 17,
         ['Authorization>Authorization'] = 522, ChargeParameterDiscovery = 36,
         CableCheck = 290, ['CableCheck>CableCheck'] = 222,
         PreCharge = 16, ['PreCharge>PreCharge'] = 222, PowerDelivery = 38,

@@ -14,6 +14,7 @@ return {
     evcc_id = '141FBA1006F4',
     gaps = {
         default = 285, ['SDP>TCP'] = 28, ['TCP>AppProtocol'] = 1030,
+        ChargingStatus = 285,
         Authorization = 280, CableCheck = 405, ['CableCheck>CableCheck'] = 285,
         PreCharge = 1200, ['PreCharge>PreCharge'] = 285, ['PreCharge>PowerDelivery'] = 1550,
         CurrentDemand = 285, ['CurrentDemand>PowerDelivery'] = 296,

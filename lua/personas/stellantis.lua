@@ -13,6 +13,7 @@ return {
     evcc_id = 'A453EE0108FD',
     gaps = {
         default = 26, ['SDP>TCP'] = 40, ['TCP>AppProtocol'] = 21,
+        Authorization = 26, CurrentDemand = 26, ChargingStatus = 26, PreCharge = 26,
         ['Authorization>Authorization'] = 526,
         CableCheck = 780, ['CableCheck>CableCheck'] = 226,
         ['PreCharge>PowerDelivery'] = 1530, ['CurrentDemand>CurrentDemand'] = 126,

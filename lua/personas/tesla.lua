@@ -14,6 +14,7 @@ return {
     evcc_id = '98ED5CB428D3',
     gaps = {
         default = 17, ['SDP>TCP'] = 16, ['TCP>AppProtocol'] = 10,
+        ChargingStatus = 17,
         ChargeParameterDiscovery = 355, PreCharge = 53, ['PreCharge>PreCharge'] = 17,
         CableCheck = 17, CurrentDemand = 17, Authorization = 17,
         ['SessionStop>Close'] = 20,

@@ -17,6 +17,7 @@ return {
     evcc_id = string.format('007DFA%06X', math.random(0, 0xFFFFFF)), -- a new one per plug-in
     gaps = {
         default = 121, ['SDP>TCP'] = 40, ['TCP>AppProtocol'] = 60,
+        CurrentDemand = 121, ChargingStatus = 121, WeldingDetection = 121,
         SessionSetup = 57, ServiceDiscovery = 111, PaymentServiceSelection = 110,
         Authorization = 78, ['Authorization>Authorization'] = 121, ChargeParameterDiscovery = 132,
         CableCheck = 710, ['CableCheck>CableCheck'] = 121,

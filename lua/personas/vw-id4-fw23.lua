@@ -14,6 +14,7 @@ return {
     evcc_id = string.format('007DFA%06X', math.random(0, 0xFFFFFF)),
     gaps = {
         default = 121, ['SDP>TCP'] = 40, ['TCP>AppProtocol'] = 60,
+        CurrentDemand = 121, WeldingDetection = 121,
         SessionSetup = 57, ServiceDiscovery = 110, PaymentServiceSelection = 81,
         Authorization = 80, ['Authorization>Authorization'] = 121, ChargeParameterDiscovery = 103,
         CableCheck = 740, ['CableCheck>CableCheck'] = 121,

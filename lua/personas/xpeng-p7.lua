@@ -11,6 +11,7 @@ return {
     evcc_id = 'C0FBB6D32C97',
     gaps = {
         default = 37, ['SDP>TCP'] = 65, ['TCP>AppProtocol'] = 28,
+        ChargingStatus = 37,
         SessionSetup = 185, PaymentServiceSelection = 33, Authorization = 35,
         ['Authorization>Authorization'] = 27, ChargeParameterDiscovery = 225,
         CableCheck = 910, ['CableCheck>CableCheck'] = 39,

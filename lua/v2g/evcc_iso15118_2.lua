@@ -86,7 +86,7 @@ function steps.ServiceDetail(self)
         self:exchange('ServiceDetail')
         local set = nil
         if self:has('ServiceDetail', 'ServiceParameterList') then
-            set = Evcc.Get_ServiceDetailRes_ServiceParameterList(0).ParameterSetID
+            set = Evcc.Get_ServiceDetailRes_ServiceParameterList_ParameterSet(0).ParameterSetID
         end
         self.selected[#self.selected + 1] = { ServiceID = service.ServiceID, ParameterSetID = set }
     end
@@ -95,7 +95,7 @@ end
 function steps.PaymentServiceSelection(self)
     self:set('PaymentServiceSelection', 'SelectedPaymentOption', 'ExternalPayment')
     if self.selected then
-        common.set_list(Evcc, self:name('PaymentServiceSelection') .. 'Req', 'SelectedServiceList',
+        common.set_list(Evcc, self:name('PaymentServiceSelection') .. 'Req', 'SelectedServiceList_SelectedService',
             self.selected)
     end
     self:exchange('PaymentServiceSelection')
@@ -154,7 +154,7 @@ end
 local function choose_schedule(self)
     local tuples = { { SAScheduleTupleID = 1 } }
     if self:has('ChargeParameterDiscovery', 'SAScheduleList') then
-        tuples = common.get_list(Evcc, 'ChargeParameterDiscoveryRes', 'SAScheduleList')
+        tuples = common.get_list(Evcc, 'ChargeParameterDiscoveryRes', 'SAScheduleList_SAScheduleTuple')
     end
     local best = tuples[1]
     for _, tuple in ipairs(tuples) do
@@ -267,7 +267,7 @@ local function deliver(self, progress, is_ready)
         self:set('PowerDelivery', 'SAScheduleTupleID', self.schedule)
         local entries = progress == 'Start' and profile(self)
         if entries then
-            common.set_list(Evcc, 'PowerDeliveryReq', 'ChargingProfile', entries)
+            common.set_list(Evcc, 'PowerDeliveryReq', 'ChargingProfile_ProfileEntry', entries)
         else
             self:set('PowerDelivery', 'ChargingProfileSpecified', false)
         end

@@ -34,7 +34,7 @@ function answers.ServicePaymentSelectionReq()
     if Secc.Get_ServicePaymentSelectionReq_SelectedPaymentOption() ~= 'ExternalPayment' then
         return 'FAILED_PaymentSelectionInvalid'
     end
-    local list = common.get_list(Secc, 'ServicePaymentSelectionReq', 'SelectedServiceList')
+    local list = common.get_list(Secc, 'ServicePaymentSelectionReq', 'SelectedServiceList_SelectedService')
     for _, service in ipairs(list) do
         if service.ServiceID ~= 1 then
             return 'FAILED_ServiceSelectionInvalid'
@@ -73,7 +73,7 @@ function answers.ChargeParameterDiscoveryReq(s)
     local finished = wrong ~= nil or s:is_finished('ChargeParameterDiscovery')
     Secc.Set_ChargeParameterDiscoveryRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     -- PMax has 16 bits; 32767 also stands for more
-    common.set_list(Secc, 'ChargeParameterDiscoveryRes', 'SAScheduleList', {
+    common.set_list(Secc, 'ChargeParameterDiscoveryRes', 'SAScheduleList_SAScheduleTuple', {
         { SAScheduleTupleID = 1, PMaxSchedule = { PMaxScheduleID = 1, PMaxScheduleEntry = {
             { RelativeTimeInterval = { start = 0, duration = 86400 },
               PMax = math.min(32767, math.floor(s.p.dc.max_power)) } } } } })

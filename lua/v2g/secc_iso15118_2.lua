@@ -58,7 +58,7 @@ local function set_services(s)
         end
     end
     if #list > 0 then
-        common.set_list(Secc, 'ServiceDiscoveryRes', 'ServiceList', list)
+        common.set_list(Secc, 'ServiceDiscoveryRes', 'ServiceList_Service', list)
     else
         Secc.Set_ServiceDiscoveryRes_ServiceListSpecified(false)
     end
@@ -112,7 +112,7 @@ function answers.ServiceDetailReq(s)
         sets[i] = { ParameterSetID = set.id or i, Parameter = list }
     end
     if #sets > 0 then
-        common.set_list(Secc, 'ServiceDetailRes', 'ServiceParameterList', sets)
+        common.set_list(Secc, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet', sets)
     end
 end
 
@@ -125,7 +125,7 @@ function answers.PaymentServiceSelectionReq(s)
     if not offered then
         return 'FAILED_PaymentSelectionInvalid'
     end
-    local list = common.get_list(Secc, 'PaymentServiceSelectionReq', 'SelectedServiceList')
+    local list = common.get_list(Secc, 'PaymentServiceSelectionReq', 'SelectedServiceList_SelectedService')
     for _, service in ipairs(list) do
         charge = charge or service.ServiceID == 1
         if service.ServiceID ~= 1 and not find_service(s, service.ServiceID) then
@@ -193,7 +193,7 @@ local function set_schedules(s)
                       SalesTariff = tariff_of(schedule) }
         s.schedules[id] = schedule.entries
     end
-    common.set_list(Secc, 'ChargeParameterDiscoveryRes', 'SAScheduleList', tuples)
+    common.set_list(Secc, 'ChargeParameterDiscoveryRes', 'SAScheduleList_SAScheduleTuple', tuples)
 end
 
 local function set_ac_limits(s)
@@ -287,7 +287,7 @@ local function check_profile(s)
     if not Secc.Get_PowerDeliveryReq_ChargingProfileSpecified() then
         return nil
     end
-    for _, entry in ipairs(common.get_list(Secc, 'PowerDeliveryReq', 'ChargingProfile')) do
+    for _, entry in ipairs(common.get_list(Secc, 'PowerDeliveryReq', 'ChargingProfile_ProfileEntry')) do
         local most = power_at(entries, entry.ChargingProfileEntryStart)
         -- multiplier and 16 bits round it
         if entry.ChargingProfileEntryMaxPower > most * 1.001 + 1 then

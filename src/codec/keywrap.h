@@ -41,31 +41,32 @@ const struct keywrap_form *keywrap_form_of(const struct evp_pkey_st *receiver, s
 #define KEYWRAP_WRAPPED_MAX 94
 #define KEYWRAP_AAD_MAX 96
 
-/* What goes into the message: DHpublickey and …EncryptedPrivateKey, form->public_size and ->wrapped
- * octets. */
+/* What goes into the message: DHpublickey and …EncryptedPrivateKey, of form->public_size and
+ * form->wrapped octets. */
 struct keywrap {
     const struct keywrap_form *form;
     uint8_t public_key[KEYWRAP_PUBLIC_MAX], wrapped[KEYWRAP_WRAPPED_MAX];
 };
 
 /*
- * The additional data of ISO 15118-20 into text (KEYWRAP_AAD_MAX bytes): the PCID in capitals without
- * separators, and the subject key identifier of the contract certificate as capital hex digits
- * ([V2G20-2492]). -1: they are not of such a form.
+ * The additional data of ISO 15118-20 into text (KEYWRAP_AAD_MAX bytes): the PCID in capitals
+ * without separators, and the subject key identifier of the contract certificate as capital hex
+ * digits ([V2G20-2492]). -1: they are not of such a form.
  */
 int keywrap_aad(const char *pcid, struct slice key_identifier, char *text, struct err *e);
 
 /*
  * Wraps the private key `contract` for the holder of `receiver`: the key of the OEM provisioning
- * certificate, or (CertificateUpdate) of the present contract. aad is left out where the form has none.
+ * certificate, or (CertificateUpdate) of the present contract. aad is left out where the form has
+ * none. The public key of X448 stands in the last of the field's 133 octets, behind zeros.
  */
 int keywrap_seal(struct evp_pkey_st *receiver, const struct evp_pkey_st *contract, struct slice aad,
                  struct keywrap *out, struct err *e);
 
 /*
- * The private key within, with the receiver's private key; the caller frees it. certified: the public
- * key of the contract certificate, which it must belong to ([V2G2-823]); NULL: not checked. NULL
- * result: e. The key is over the curve of the form.
+ * The private key within, with the receiver's private key; the caller frees it. certified: the
+ * public key of the contract certificate, which it must belong to ([V2G2-823]); NULL: not checked.
+ * NULL result: e. AES-CBC has no tag: there only `certified` tells a wrong key from the right one.
  */
 struct evp_pkey_st *keywrap_open(struct evp_pkey_st *receiver, struct slice public_key,
                                  struct slice wrapped, struct slice aad,

@@ -258,6 +258,34 @@ static int part_fragment(const struct message *m, const struct part *part, struc
     return bad;
 }
 
+/* How one deployed codec encodes eMAID: the map of its parts, printed as text. */
+static int map_fragment(const struct message *m, const struct part *part, struct buf *out)
+{
+    struct err e = ERR_INIT;
+    struct buf text = {0};
+    const struct bytes *id = child_bytes(part->node, "Id"), *value = child_bytes(part->node, "");
+    if (id == NULL || value == NULL || !is_relaxed(m->schema, part->field))
+        return -1;
+    buf_text(&text, "{Id=");
+    buf_add(&text, id->p, id->n);
+    buf_text(&text, ", value=");
+    buf_add(&text, value->p, value->n);
+    buf_text(&text, "}");
+    struct arena scratch;
+    arena_open(&scratch, NULL, 0, SCRATCH_LIMIT);
+    struct any_part content = {.what = ANY_TEXT, .text = bytes_new(&scratch, text.p, text.n)};
+    struct any any = {.uri = schema_uri(m->schema, part->field->ns),
+                      .name = part->field->name,
+                      .first = &content,
+                      .last = &content};
+    struct message fragment = {
+        .schema = m->schema, .is_fragment = true, .as = part->field, .relaxed = &any};
+    int bad = content.text == NULL || text.failed ? -1 : exi_encode_buf(&fragment, out, &e);
+    arena_close(&scratch);
+    buf_close(&text);
+    return bad;
+}
+
 int signature_fragment(const struct message *m, const char *name, const char *id, struct buf *out,
                        struct err *e)
 {
@@ -751,6 +779,17 @@ static int check_transforms(struct check *c, const struct node *reference)
     return 0;
 }
 
+static void check_map(struct check *c, struct signature_reference *r, const struct part *part)
+{
+    struct err e = ERR_INIT;
+    struct buf bytes = {0};
+    uint8_t hash[SIGNATURE_DIGEST_MAX];
+    if (map_fragment(c->m, part, &bytes) == 0 && digest(c->r->suite, &bytes, hash, &e) == 0)
+        r->matches_map =
+            r->stated_size == r->computed_size && memcmp(hash, r->stated, r->stated_size) == 0;
+    buf_close(&bytes);
+}
+
 static int check_digest(struct check *c, struct signature_reference *r, const struct part *part,
                         const struct bytes *stated)
 {
@@ -769,11 +808,14 @@ static int check_digest(struct check *c, struct signature_reference *r, const st
     r->matches = n == r->computed_size && memcmp(r->stated, r->computed, n) == 0;
     if (r->matches)
         return 0;
+    check_map(c, r, part);
     buf_base64(&text, r->stated, r->stated_size);
     buf_text(&text, "; expected ");
     buf_base64(&text, r->computed, r->computed_size);
-    refuse(c, SIGNATURE_DIGEST, "the digest of %s (%s) is %s, that of the element as received",
-           part->field->name, r->uri, buf_string(&text));
+    refuse(c, SIGNATURE_DIGEST, "the digest of %s (%s) is %s, that of the element as received%s",
+           part->field->name, r->uri, buf_string(&text),
+           r->matches_map ? " (it is that of the text {Id=..., value=...}, as some peers hash it)"
+                          : "");
     buf_close(&text);
     return -1;
 }
@@ -931,6 +973,7 @@ int signature_verify(const struct message *m, struct evp_pkey_st *key, const str
     bad |= check_value(&c, key, xmldsig);
     c.r->is_intact = c.r->value_matches;
     for (unsigned i = 0; i < c.r->references; i++)
-        c.r->is_intact = c.r->is_intact && c.r->reference[i].matches;
+        c.r->is_intact =
+            c.r->is_intact && (c.r->reference[i].matches || c.r->reference[i].matches_map);
     return bad != 0 || c.r->fault != SIGNATURE_VALID ? -1 : 0;
 }

@@ -39,7 +39,7 @@ static int sandbox_now(lua_State *L)
     return 1;
 }
 
-/* Log and print: the arguments, separated by tabs. */
+/* Log and print: the arguments, separated by blanks. */
 static int sandbox_log(lua_State *L)
 {
     luaL_Buffer text;
@@ -47,7 +47,7 @@ static int sandbox_log(lua_State *L)
     luaL_buffinit(L, &text);
     for (int i = 1; i <= n; i++) {
         if (i > 1)
-            luaL_addchar(&text, '\t');
+            luaL_addchar(&text, ' ');
         luaL_tolstring(L, i, NULL);
         luaL_addvalue(&text);
     }

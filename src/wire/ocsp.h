@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The revocation state of certificates by OCSP (RFC 6960): a responder for the certificates of a tree
- * (pki_tree.h), as bytes for stapling and as an HTTP server; and checking responses.
+ * The revocation state of certificates by OCSP (RFC 6960): a responder for the certificates of a
+ * tree (pki_tree.h), as bytes for stapling and as an HTTP server; and checking responses.
  */
 #ifndef V2G_WIRE_OCSP_H
 #define V2G_WIRE_OCSP_H
@@ -42,7 +42,8 @@ int ocsp_staple(const struct ocsp *o, const struct x509_st *certificate, int64_t
                 struct buf *out, struct err *e);
 
 /* Checks a response in DER about `certificate`: form, that the issuer (or one it delegated to)
- * signed it, and its time. -1: it must not be relied upon; e says why. 0: *state is what it says. */
+ * signed it, and its time. -1: it must not be relied upon; e says why. 0: *state is what it says.
+ */
 int ocsp_check(struct slice response, struct x509_st *certificate, struct x509_st *issuer,
                int64_t now, enum ocsp_state *state, struct err *e);
 
@@ -54,8 +55,8 @@ struct ocsp_server;
 typedef void (*ocsp_log)(void *context, const struct endpoint *from, const char *what);
 
 /*
- * Answers POST (and GET /BASE64) with OCSP, and GET /crl/FOLDER/ROLE.crl with the revocation list, on
- * the caller's loop. o and log must stay until the server is closed. NULL: e.
+ * Answers POST (and GET /BASE64) with OCSP, and GET /crl/FOLDER/ROLE.crl with the revocation list,
+ * on the caller's loop. o and log must stay until the server is closed. NULL: e.
  */
 struct ocsp_server *ocsp_server_open(struct uv_loop_s *loop, const struct endpoint *at,
                                      const struct ocsp *o, ocsp_log log, void *context,

@@ -68,11 +68,11 @@ struct pki_path {
     bool is_anchored;
 };
 
-/* Reports all that is wrong, and returns how many errors there were. report and path may be NULL. */
+/* Reports all that is wrong; returns how many errors there were. report and path may be NULL. */
 unsigned pki_chain_check(const struct pki_chain *c, const struct pki_options *o, pki_report report,
                          void *context, struct pki_path *path);
 
-/* "certificate 1 (secc-leaf): ", "v2g-root: " of an anchor, "the chain: ", into text; returns it. */
+/* "certificate 1 (secc-leaf): ", of an anchor "v2g-root: ", "the chain: ", into text, returned. */
 const char *pki_finding_place(const struct pki_finding *f, char *text, int size);
 
 /* The same for those who only want to know whether: -1 with the first error as one sentence (which

@@ -407,8 +407,8 @@ static int emaid_number(char c)
 }
 
 /*
- * Each character is two numbers modulo 2 and two modulo 3; at place i they are multiplied by the i-th
- * power of a matrix, and all 15 products must add up to 0.
+ * Each character is two numbers modulo 2 and two modulo 3; at place i they are multiplied by the
+ * i-th power of a matrix, and all 15 products must add up to 0.
  */
 char emaid_check_digit(const char *emaid)
 {

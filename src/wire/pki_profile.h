@@ -152,8 +152,8 @@ bool pki_name_fits(enum pki_role role, const struct x509_st *certificate);
  * are none. */
 char emaid_check_digit(const char *emaid);
 
-/* Without separators ('-' at the places they may have), in capitals, into text (16 bytes). -1: it is
- * no eMAID of 14 or 15 characters, or its check digit is wrong. */
+/* Without separators ('-' at the places they may have), in capitals, into text (16 bytes). -1: it
+ * is no eMAID of 14 or 15 characters, or its check digit is wrong. */
 int emaid_read(const char *emaid, char *text, struct err *e);
 
 #endif

@@ -75,8 +75,8 @@ int pki_tree_add_fault(struct pki_tree *t, const char *text, struct err *e);
 /* Makes the tree. -1: nothing, or not all, was written. */
 int pki_tree_make(const struct pki_tree *t, struct err *e);
 
-/* Where the demo tree is: $V2GLAB_PKI, else $XDG_DATA_HOME/v2glab/pki, else ~/.local/share/v2glab/pki.
- * -1: none of them is set. */
+/* Where the demo tree is: $V2GLAB_PKI, else $XDG_DATA_HOME/v2glab/pki, else
+ * ~/.local/share/v2glab/pki. -1: none of them is set. */
 int pki_tree_demo_folder(char *folder, int size, struct err *e);
 
 /* The folder of the demo tree, which is made where it is not there yet. */

@@ -135,7 +135,7 @@ static void test_session(void **state)
 {
     (void)state;
     must_end(run_two(EVCC, SECC), RUN_PASS);
-    must_record("EVCC LOG ok setup\tISO15118-2");
+    must_record("EVCC LOG ok setup ISO15118-2");
     must_record("EVCC TIMER ok V2G_EVCC_Msg_Timeout 2000000");
     must_record("SECC TIMER ok V2G_SECC_Sequence_Timeout 60000000");
     must_record("SECC TIMER ok V2G_SECC_Msg_Performance_Time 1500000");
