@@ -10,7 +10,7 @@ return {
                   { 'ISO15118-2', priority = 1, schema = 0 } },
     gaps = {
         default = 61, ['SDP>TCP'] = 70, ['TCP>AppProtocol'] = 19,
-        Authorization = 61, ChargingStatus = 61, WeldingDetection = 61,
+        Authorization = 61, WeldingDetection = 61,
         ['Authorization>Authorization'] = 562, ChargeParameterDiscovery = 138,
         CableCheck = 260, ['CableCheck>CableCheck'] = 261,
         PreCharge = 61, ['PreCharge>PreCharge'] = 261, ['PreCharge>PowerDelivery'] = 275,
@@ -27,6 +27,11 @@ return {
     max_schedules = 0,
     values = {
         ServiceDiscoveryReq = { ServiceScope = string.rep('\0', 64) },
-        ChargeParameterDiscoveryReq = { DC_EVChargeParameter_DepartureTime = 0 },
+    },
+    before = {
+        ChargeParameterDiscoveryReq = function(m, ev)
+            local p = m.DC_EVChargeParameter
+            if p and ev.protocol == 'ISO15118-2' then p.DepartureTime = 0 end
+        end,
     },
 }

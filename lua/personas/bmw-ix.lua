@@ -3,6 +3,8 @@
 -- At some stations it takes 740 to 810 ms from the SDP response to the connection. Where SOC is too
 -- close to the target it resets the connection in CableCheck.
 
+local habits = require 'v2g.habits'
+
 return {
     role = 'ev',
     about = 'BMW iX of 2024',
@@ -11,7 +13,7 @@ return {
     evcc_id = 'EC65CCCB4CA0',
     gaps = {
         default = 61, ['SDP>TCP'] = 70, ['TCP>AppProtocol'] = 19,
-        Authorization = 61, ChargingStatus = 61, WeldingDetection = 61,
+        Authorization = 61, WeldingDetection = 61,
         ['Authorization>Authorization'] = 565, ChargeParameterDiscovery = 98,
         CableCheck = 260, ['CableCheck>CableCheck'] = 261,
         PreCharge = 61, ['PreCharge>PreCharge'] = 261, ['PreCharge>PowerDelivery'] = 285,
@@ -25,7 +27,11 @@ return {
     battery = { capacity = 105000, soc = 86, bulk = 80, max_voltage = 399, full_voltage = 397,
                 max_current = 500, max_power = 250000 },
     precharge_current = 1,
-    values = {
+    values = habits.conditioning {
+        ChargeParameterDiscoveryReq = {
+            DC_EVChargeParameter_EVEnergyCapacitySpecified = false,
+            DC_EVChargeParameter_EVEnergyRequestSpecified = false,
+        },
         PowerDeliveryReq = { DC_EVPowerDeliveryParameter_BulkChargingComplete = true },
         CurrentDemandReq = { BulkChargingComplete = true }, -- from the start
     },

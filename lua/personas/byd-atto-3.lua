@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- BYD Atto 3. Sure: medians of recorded sessions; compared with a capture in which the station offers
--- AC alone and the car leaves 2.4 s after ServiceDiscoveryRes. Of all cars its gaps vary most: those
--- between CurrentDemands from 86 to 196 ms. After a stop it once waited 6.7 s before SessionStopReq.
--- It leaves the closing to the station.
+-- BYD Atto 3. Sure: medians of recorded sessions; compared with a capture in which the station
+-- offers AC alone and the car leaves 2.4 s after ServiceDiscoveryRes. Of all cars its gaps vary
+-- most: those between CurrentDemands from 86 to 196 ms. After a stop it once waited 6.7 s before
+-- SessionStopReq. It leaves the closing to the station.
+
+local habits = require 'v2g.habits'
 
 return {
     role = 'ev',
@@ -13,7 +15,6 @@ return {
     evcc_id = 'C0FBB6D3C300',
     gaps = {
         default = 46, ['SDP>TCP'] = 60, ['TCP>AppProtocol'] = 22,
-        ChargingStatus = 46,
         SessionSetup = 45, Authorization = 46, ChargeParameterDiscovery = { 470, 1050 },
         CableCheck = 620, ['CableCheck>CableCheck'] = 60,
         PreCharge = { 1100, 2200 }, ['PreCharge>PreCharge'] = 83,
@@ -27,24 +28,14 @@ return {
     unsuited = { 'close' },
     battery = { capacity = 60480, max_voltage = 450, max_current = 250, max_power = 88000 },
     precharge_current = 0.1,
+    values = { ServiceDiscoveryReq = { ServiceCategory = 'EVCharging' } },
     before = {
         SessionSetupReq = function(m, ev)
             if ev.protocol == 'ISO15118-2' then m.Header.SessionID = '0000000000000000' end
         end,
         PowerDeliveryReq = function(m, ev)
-            if ev.protocol == 'ISO15118-2' and m.ChargeProgress == 'Start' then
-                m.ChargingProfile = { ProfileEntry = {
-                    { ChargingProfileEntryStart = 0, ChargingProfileEntryMaxPower = 11000 },
-                    { ChargingProfileEntryStart = 43200, ChargingProfileEntryMaxPower = 11000 },
-                } }
-            end
+            habits.profile(m, ev, { { 0, 11000 }, { 43200, 11000 } })
         end,
-        CurrentDemandReq = function(m) -- in minutes
-            local left = m.RemainingTimeToFullSoC
-            if left then
-                m.RemainingTimeToFullSoC = { Multiplier = 0, Unit = 'm',
-                                             Value = math.floor(left:si() / 60) }
-            end
-        end,
+        CurrentDemandReq = habits.minutes,
     },
 }

@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Hyundai/Kia with 800 V: Ioniq 5, EV6. Sure: medians of recorded sessions; DIN 70121 compared with a
--- capture of an Ioniq 5. In ISO 15118-2 ServiceDiscoveryReq comes after 340 ms, and the Ioniq waits
--- 252 ms between CableChecks. The EV6's battery ends at 825.6 V.
+-- Hyundai/Kia with 800 V: Ioniq 5, EV6. Sure: medians of recorded sessions; DIN 70121 compared
+-- with a capture of an Ioniq 5. In ISO 15118-2 ServiceDiscoveryReq comes after 340 ms, and the
+-- Ioniq waits 252 ms between CableChecks. The EV6's battery ends at 825.6 V.
+
+local habits = require 'v2g.habits'
 
 return {
     role = 'ev',
@@ -13,7 +15,8 @@ return {
     evcc_id = '9012A10140B3',
     gaps = {
         default = 251, ['SDP>TCP'] = 280, ['TCP>AppProtocol'] = 240,
-        Authorization = 251, CurrentDemand = 251, ChargingStatus = 251, PreCharge = 251, WeldingDetection = 251,
+        Authorization = 251, CurrentDemand = 251, PreCharge = 251,
+        WeldingDetection = 251,
         SessionSetup = 76, ['Authorization>Authorization'] = 85,
         CableCheck = 710, ['CableCheck>CableCheck'] = 81,
         ['PreCharge>PreCharge'] = 81, ['CurrentDemand>CurrentDemand'] = 81,
@@ -29,20 +32,18 @@ return {
     target_voltage = 774, -- the maximum, from the start
     precharge_current = 1,
     max_schedules = 12,
-    values = {
-        ChargeParameterDiscoveryReq = { DC_EVChargeParameter_EVMaximumPowerLimitSpecified = false },
+    values = habits.conditioning {
+        ChargeParameterDiscoveryReq = {
+            DC_EVChargeParameter_EVMaximumPowerLimitSpecified = false,
+            DC_EVChargeParameter_EVEnergyCapacitySpecified = false,
+            DC_EVChargeParameter_EVEnergyRequestSpecified = false,
+        },
         CurrentDemandReq = { EVMaximumPowerLimitSpecified = false },
     },
     before = {
         ServiceDiscoveryReq = function(m) m.ServiceCategory = 'EVCharging' end,
         PowerDeliveryReq = function(m, ev)
-            local stops
-            if ev.protocol == 'DIN70121' then
-                stops = m.ReadyToChargeState == false
-            else
-                stops = m.ChargeProgress == 'Stop'
-            end
-            if stops and m.DC_EVPowerDeliveryParameter then
+            if habits.is_stop(m, ev) and m.DC_EVPowerDeliveryParameter then
                 m.DC_EVPowerDeliveryParameter.DC_EVStatus.EVReady = false
             end
         end,

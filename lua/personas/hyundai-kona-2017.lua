@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Hyundai Kona, the first series. Sure: medians of recorded sessions, with slow stations; none of the
--- captures at hand is of it. It bears 55 s of CableCheck and responses after 0.56 s.
+-- Hyundai Kona, the first series. Sure: medians of recorded sessions, with slow stations; none of
+-- the captures at hand is of it. It bears 55 s of CableCheck and responses after 0.56 s.
 
 return {
     role = 'ev',
@@ -9,7 +9,7 @@ return {
     protocols = { { 'DIN70121', priority = 1, schema = 1 } },
     gaps = {
         default = 265, ['SDP>TCP'] = 580, ['TCP>AppProtocol'] = 260,
-        Authorization = 265, CurrentDemand = 265, ChargingStatus = 265,
+        Authorization = 265, CurrentDemand = 265,
         ['Authorization>Authorization'] = 90,
         CableCheck = 1523, ['CableCheck>CableCheck'] = 90,
         PreCharge = 275, ['PreCharge>PreCharge'] = 92, ['PreCharge>PowerDelivery'] = 255,

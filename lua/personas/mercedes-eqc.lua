@@ -11,7 +11,7 @@ return {
     protocols = { { 'DIN70121', priority = 1, schema = 1 } },
     gaps = {
         default = 16, ['SDP>TCP'] = 15, ['TCP>AppProtocol'] = 10,
-        Authorization = 16, ChargingStatus = 16,
+        Authorization = 16,
         ['Authorization>Authorization'] = 1022,
         CableCheck = 2791, ['CableCheck>CableCheck'] = 1021,
         PreCharge = 16, ['PreCharge>PreCharge'] = 221, CurrentDemand = 221,

@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Mercedes-Benz EQE. Sure: compared with two captures, one of AC (which the car ends by a reset in
--- the ChargingStatus loop) and one of DC. From the SDP response to the connection it takes 54 ms, or
--- 1.26 to 1.53 s. Its remaining times count down by the second.
+-- the ChargingStatus loop) and one of DC. From the SDP response to the connection it takes 54 ms,
+-- or 1.26 to 1.53 s. Its remaining times count down by the second.
+
+local habits = require 'v2g.habits'
 
 return {
     role = 'ev',
@@ -14,7 +16,7 @@ return {
         default = 61, ['SDP>TCP'] = 54, ['TCP>AppProtocol'] = 65,
         Authorization = 61, PreCharge = 61, WeldingDetection = 61,
         SessionSetup = 57, ['Authorization>Authorization'] = 1061,
-        CableCheck = 620, ['CableCheck>CableCheck'] = 1061,
+        CableCheck = 600, ['CableCheck>CableCheck'] = 1061,
         ['PreCharge>PreCharge'] = 261, ['PreCharge>PowerDelivery'] = 82,
         CurrentDemand = 62, ['CurrentDemand>CurrentDemand'] = 261,
         ['CurrentDemand>PowerDelivery'] = 241, ['Stop>PowerDelivery'] = 61,
@@ -31,13 +33,14 @@ return {
     ac = { voltage = 230, max_current = 32, min_current = 0, phases = 3 },
     max_schedules = 12,
     before = {
+        ChargeParameterDiscoveryReq = function(m)
+            if m.DC_EVChargeParameter then m.DC_EVChargeParameter.EVEnergyCapacity = nil end
+        end,
+        CurrentDemandReq = function(m) m.BulkChargingComplete = nil end,
         PowerDeliveryReq = function(m, ev) -- a profile of two entries, the last without power
-            if ev.protocol == 'ISO15118-2' and m.ChargeProgress == 'Start' then
-                m.ChargingProfile = { ProfileEntry = {
-                    { ChargingProfileEntryStart = 0, ChargingProfileEntryMaxPower = 11000 },
-                    { ChargingProfileEntryStart = 10080, ChargingProfileEntryMaxPower = 0 },
-                } }
-            end
+            local p = m.DC_EVPowerDeliveryParameter
+            if p then p.BulkChargingComplete = nil end
+            habits.profile(m, ev, { { 0, 11000 }, { 10080, 0 } })
         end,
     },
 }

@@ -3,6 +3,8 @@
 -- DC). All its times lie on a grid of 50 ms. At an AC station it falls silent after Authorization.
 -- It leaves the closing to the station.
 
+local habits = require 'v2g.habits'
+
 return {
     role = 'ev',
     about = 'MG4 Electric',
@@ -11,8 +13,8 @@ return {
                   { 'ISO15118-2', priority = 2, schema = 10 } },
     evcc_id = 'FCA47A14A391',
     gaps = {
-        default = 351, ['SDP>TCP'] = 180, ['TCP>AppProtocol'] = 8,
-        SessionSetup = 446, ChargeParameterDiscovery = 865, CableCheck = 450,
+        default = 351, ['SDP>TCP'] = { 106, 257 }, ['TCP>AppProtocol'] = 8,
+        SessionSetup = 446, ChargeParameterDiscovery = { 750, 950 }, CableCheck = 450,
         ['CableCheck>CableCheck'] = 351, PreCharge = 351, ['PreCharge>PowerDelivery'] = 851,
         CurrentDemand = 351, WeldingDetection = 350, Authorization = 351, ChargingStatus = 351,
     },
@@ -27,13 +29,26 @@ return {
     max_schedules = 5,
     values = {
         CurrentDemandReq = {
-            EVMaximumVoltageLimit_UnitSpecified = false, -- DIN 70121
+            EVMaximumVoltageLimit_UnitSpecified = habits.no_unit, -- DIN 70121
             BulkChargingCompleteSpecified = false, RemainingTimeToBulkSoCSpecified = false,
+            RemainingTimeToFullSoCSpecified = false,
         },
     },
     before = {
+        PowerDeliveryReq = function(m, ev)
+            habits.profile(m, ev, nil)
+            local p = m.DC_EVPowerDeliveryParameter
+            if p then p.BulkChargingComplete = nil end
+        end,
         ServiceDiscoveryReq = function(m, ev)
             if ev.protocol == 'ISO15118-2' then m.ServiceCategory = 'EVCharging' end
+        end,
+        CurrentDemandReq = function(m, ev)
+            if ev.protocol == 'ISO15118-2' then
+                m.EVMaximumPowerLimit = 0
+            else
+                m.EVMaximumCurrentLimit, m.EVMaximumPowerLimit = nil, nil
+            end
         end,
         ChargeParameterDiscoveryReq = function(m, ev)
             local p = m.DC_EVChargeParameter

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Polestar 2. Sure: medians of recorded sessions; none of the captures at hand is of it.
--- From the SDP response to the connection it takes 19 to 34 ms, once 684. It once ended with
--- SessionStopReq(Pause) (--set pause=1 --set resume=false), and with FIN after 17 ms. At an AC station
--- it picks AC_single_phase_core, and resets the connection 9.95 s later (which is not played).
+-- Polestar 2. Sure: medians of recorded sessions; none of the captures at hand is of it. From the
+-- SDP response to the connection it takes 19 to 34 ms, once 684. It once ended with
+-- SessionStopReq(Pause) (--set pause=1 --set resume=false), and with FIN after 17 ms. At an AC
+-- station it picks AC_single_phase_core, and resets the connection 9.95 s later (which is not
+-- played).
 
 return {
     role = 'ev',
@@ -12,7 +13,7 @@ return {
                   { 'ISO15118-2', priority = 2, schema = 0 } },
     gaps = {
         default = 17, ['SDP>TCP'] = 26, ['TCP>AppProtocol'] = 11,
-        Authorization = 17, ChargingStatus = 17,
+        Authorization = 17,
         ['Authorization>Authorization'] = 522, ChargeParameterDiscovery = 36,
         CableCheck = 290, ['CableCheck>CableCheck'] = 222,
         PreCharge = 16, ['PreCharge>PreCharge'] = 222, PowerDelivery = 38,
@@ -22,12 +23,11 @@ return {
     },
     welding = { 9, 14 },
     close = 'reset',
-    transfer = nil,
     battery = { capacity = 78000, max_voltage = 450, full_voltage = 447, max_current = 500,
                 max_power = 155000 },
     before = {
         PreChargeReq = function(m, ev)
-            if ev.rounds == 1 then m.EVTargetCurrent = 0 end
+            if ev.last ~= 'PreCharge' then m.EVTargetCurrent = 0 end
         end,
     },
 }

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Porsche Taycan (800 V). Sure: medians of recorded sessions; AC compared with a capture of a 4S.
 
+local habits = require 'v2g.habits'
+
 return {
     role = 'ev',
     about = 'Porsche Taycan',
@@ -9,8 +11,9 @@ return {
                   { 'ISO15118-2', priority = 1, schema = 0 } },
     evcc_id = '001887001C11',
     gaps = {
-        default = 41, ['SDP>TCP'] = 57, ['TCP>AppProtocol'] = 29,
-        Authorization = 48, ['Authorization>Authorization'] = 114, ChargeParameterDiscovery = 40,
+        default = 41, ['SDP>TCP'] = 48, ['TCP>AppProtocol'] = 29,
+        SessionSetup = 40, Authorization = 48, ['Authorization>Authorization'] = 114,
+        ChargeParameterDiscovery = 38,
         CableCheck = 1700, ['CableCheck>CableCheck'] = 118,
         PreCharge = 191, ['PreCharge>PreCharge'] = 114, ['PreCharge>PowerDelivery'] = 46,
         ['PowerDelivery>CurrentDemand'] = 41, CurrentDemand = 121,
@@ -25,18 +28,12 @@ return {
                 max_current = 340, max_power = 270000 },
     ac = { voltage = 260, max_current = 20, min_current = 2, phases = 3 },
     max_schedules = 29,
-    values = {
-        ChargeParameterDiscoveryReq = { DC_EVChargeParameter_DC_EVStatus_EVReady = true },
-    },
     before = {
+        ChargeParameterDiscoveryReq = function(m)
+            if m.DC_EVChargeParameter then m.DC_EVChargeParameter.DC_EVStatus.EVReady = true end
+        end,
         PowerDeliveryReq = function(m, ev) -- a profile of three entries, the last without power
-            if ev.protocol == 'ISO15118-2' and m.ChargeProgress == 'Start' then
-                m.ChargingProfile = { ProfileEntry = {
-                    { ChargingProfileEntryStart = 0, ChargingProfileEntryMaxPower = 11040 },
-                    { ChargingProfileEntryStart = 11911, ChargingProfileEntryMaxPower = 6947 },
-                    { ChargingProfileEntryStart = 12860, ChargingProfileEntryMaxPower = 0 },
-                } }
-            end
+            habits.profile(m, ev, { { 0, 11040 }, { 11911, 6947 }, { 12860, 0 } })
         end,
     },
 }

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Renault Zoe (Z50) with CCS. Sure: medians of recorded sessions; none of the captures at hand is of
--- it. It sends four WeldingDetectionReqs or more.
+-- Renault Zoe (Z50) with CCS. Sure: medians of recorded sessions; none of the captures at hand is
+-- of it. It sends four WeldingDetectionReqs or more.
 
 return {
     role = 'ev',
@@ -10,7 +10,7 @@ return {
                   { 'ISO15118-2', priority = 2, schema = 1 } },
     gaps = {
         default = 81, ['SDP>TCP'] = 119, ['TCP>AppProtocol'] = 60,
-        Authorization = 81, ChargingStatus = 81,
+        Authorization = 81,
         ['Authorization>Authorization'] = 581, ChargeParameterDiscovery = 261,
         CableCheck = 400, ['CableCheck>CableCheck'] = 281,
         PreCharge = 221, ['PreCharge>PreCharge'] = 81,

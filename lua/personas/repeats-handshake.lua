@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Not a car: sends supportedAppProtocolReq again, behind SessionSetup and on the same connection, and
--- ServiceDiscoveryReq right behind it.
+-- Not a car: sends supportedAppProtocolReq again, behind SessionSetup and on the same connection,
+-- and ServiceDiscoveryReq right behind it.
 
 return {
     role = 'ev',

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Seres 3. Sure: its beginning is compared with a capture at an AC station, where it sends the
--- parameters of DC and goes on with CableCheckReq, 161 times, after FAILED_WrongChargeParameter; the
--- other figures are from recorded sessions. Its profile's power overflows 16 bits (4140 W becomes
--- -24136 tenths), and it uses 4 phases of 3.
+-- parameters of DC and goes on with CableCheckReq, 161 times, after FAILED_WrongChargeParameter;
+-- the other figures are from recorded sessions. Its profile's power overflows 16 bits (4140 W
+-- becomes -24136 tenths), and it uses 4 phases of 3.
 
 return {
     role = 'ev',
@@ -14,7 +14,6 @@ return {
     evcc_id = '141FBA1006F4',
     gaps = {
         default = 285, ['SDP>TCP'] = 28, ['TCP>AppProtocol'] = 1030,
-        ChargingStatus = 285,
         Authorization = 280, CableCheck = 405, ['CableCheck>CableCheck'] = 285,
         PreCharge = 1200, ['PreCharge>PreCharge'] = 285, ['PreCharge>PowerDelivery'] = 1550,
         CurrentDemand = 285, ['CurrentDemand>PowerDelivery'] = 296,

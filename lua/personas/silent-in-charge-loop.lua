@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Not a car: sends nothing more after the fifth message of the charge loop, and keeps the connection.
+-- Not a car: sends nothing more after the fifth message of the charge loop, and keeps the
+-- connection.
 
 return {
     role = 'ev',

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Charging stations of one make of software, E. Sure: it stands in most of the recorded sessions, AC
--- and DC. It answers within 98 to 100 ms, supportedAppProtocol within 2 to 28; in AC it closes the
--- contactor in 0.3 to 3.8 s. It closes the connection itself within 2 ms of SessionStopRes. CableCheck
--- stayed Ongoing for up to 51 s, with EVSEIsolationStatus Valid long before (here: 8 rounds;
--- ongoing-for-50s is the extreme). It joins paused sessions on AC; that of April 2023 answers
--- SessionStopReq(Pause) with FAILED.
+-- Charging stations of one make of software, E. Sure: it stands in most of the recorded sessions,
+-- AC and DC. It answers within 98 to 100 ms, supportedAppProtocol within 2 to 28; in AC it closes
+-- the contactor in 0.3 to 3.8 s. It closes the connection itself within 2 ms of SessionStopRes.
+-- CableCheck stayed Ongoing for up to 51 s, with EVSEIsolationStatus Valid long before (here: 8
+-- rounds; ongoing-for-50s is the extreme). It joins paused sessions on AC; that of April 2023
+-- answers SessionStopReq(Pause) with FAILED.
 
 return {
     role = 'station',

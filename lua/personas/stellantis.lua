@@ -4,6 +4,8 @@
 -- In the first ISO 15118-2 session behind one of DIN 70121 the car sends that session's SessionID:
 -- --set session_id=… plays it. A CurrentDemandRes after 329 ms is accepted, after 355 ms not.
 
+local habits = require 'v2g.habits'
+
 return {
     role = 'ev',
     about = 'PSA/Stellantis: Opel Mokka-e, Citroen e-C4, Fiat Scudo',
@@ -13,7 +15,7 @@ return {
     evcc_id = 'A453EE0108FD',
     gaps = {
         default = 26, ['SDP>TCP'] = 40, ['TCP>AppProtocol'] = 21,
-        Authorization = 26, CurrentDemand = 26, ChargingStatus = 26, PreCharge = 26,
+        Authorization = 26, CurrentDemand = 24, PreCharge = 26,
         ['Authorization>Authorization'] = 526,
         CableCheck = 780, ['CableCheck>CableCheck'] = 226,
         ['PreCharge>PowerDelivery'] = 1530, ['CurrentDemand>CurrentDemand'] = 126,
@@ -29,14 +31,15 @@ return {
     battery = { capacity = 50000, soc = 91, full_voltage = 454, empty_voltage = 340,
                 max_voltage = 470, max_current = 250, max_power = 100000 },
     values = {
-        PreChargeReq = { EVTargetVoltage_UnitSpecified = false, -- DIN 70121, Mokka-e
-                         EVTargetCurrent_UnitSpecified = false },
-        CurrentDemandReq = { EVTargetVoltage_UnitSpecified = false,
-                             EVTargetCurrent_UnitSpecified = false,
+        PreChargeReq = { EVTargetVoltage_UnitSpecified = habits.no_unit, -- DIN 70121, Mokka-e
+                         EVTargetCurrent_UnitSpecified = habits.no_unit },
+        CurrentDemandReq = { EVTargetVoltage_UnitSpecified = habits.no_unit,
+                             EVTargetCurrent_UnitSpecified = habits.no_unit,
                              RemainingTimeToFullSoCSpecified = false,
                              RemainingTimeToBulkSoCSpecified = false },
     },
     before = {
+        PowerDeliveryReq = function(m, ev) habits.profile(m, ev, nil) end,
         CurrentDemandReq = function(m) -- from the start, where the battery is above 90 %
             if m.DC_EVStatus.EVRESSSOC > 90 then m.BulkChargingComplete = true end
         end,

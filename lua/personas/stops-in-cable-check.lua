@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Not a car: a driver who changes his mind. Sends SessionStopReq in place of the third CableCheckReq,
--- where the standards allow it and some stations do not.
+-- Not a car: a driver who changes his mind. Sends SessionStopReq in place of the third
+-- CableCheckReq, where the standards allow it and some stations do not.
 
 return {
     role = 'ev',

@@ -11,7 +11,6 @@ return {
     session_id = '00',
     gaps = {
         default = 90, ['SDP>TCP'] = 430, ['TCP>AppProtocol'] = 49,
-        ChargingStatus = 90,
         SessionSetup = 74, ServiceDiscovery = 74, PaymentServiceSelection = 74, Authorization = 74,
         ['Authorization>Authorization'] = 90, ChargeParameterDiscovery = 4050,
         CableCheck = 254, ['CableCheck>CableCheck'] = 90, PreCharge = 90, CurrentDemand = 90,

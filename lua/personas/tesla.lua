@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Tesla Model 3 and Y with the CCS of Europe. Sure: medians of recorded sessions; of the captures at
--- hand only one is of it, where the station takes ISO 15118-2 alone. Its own protocol (0.7, of 2018)
--- is offered as the first choice; what its messages are is not known.
--- It bears 55 s of CableCheck. 549 A is a Model 3, 799 A a Model Y.
+-- Tesla Model 3 and Y with the CCS of Europe. Sure: medians of recorded sessions; of the captures
+-- at hand only one is of it, where the station takes ISO 15118-2 alone. Its own protocol (0.7, of
+-- 2018) is offered as the first choice; what its messages are is not known. It bears 55 s of
+-- CableCheck. 549 A is a Model 3, 799 A a Model Y.
 
 return {
     role = 'ev',
@@ -14,10 +14,9 @@ return {
     evcc_id = '98ED5CB428D3',
     gaps = {
         default = 17, ['SDP>TCP'] = 16, ['TCP>AppProtocol'] = 10,
-        ChargingStatus = 17,
         ChargeParameterDiscovery = 355, PreCharge = 53, ['PreCharge>PreCharge'] = 17,
         CableCheck = 17, CurrentDemand = 17, Authorization = 17,
-        ['SessionStop>Close'] = 20,
+        ['SessionStop>Close'] = 20, ['Failed>Close'] = 11,
     },
     patience = { CurrentDemand = 503 },
     ongoing = { CableCheck = 60000 },

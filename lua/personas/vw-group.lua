@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The cars of the Volkswagen group with the software of 2023: Audi Q4, VW id.3, id.4 (firmware 3.5),
--- id.buzz, Skoda Enyaq. Sure: medians of many recorded sessions; the AC figures are compared with a
--- capture of an Audi Q4 (five sessions), those of DC come from the other cars' recordings.
--- Not played: SLAC (sounds 40 ms apart), and the connections to port 60918 of the station that these
--- cars try once a second from PaymentServiceSelectionRes on (the Enyaq does not). From the matching
--- of SLAC to SDP they take 2.2 to 7.3 s. The Enyaq ranks DIN 70121 first.
--- After PowerDeliveryReq(Start) at a station of 6 A: id.3 and id.4 are silent for 8 s, then stop.
+-- The cars of the Volkswagen group with the software of 2023: Audi Q4, VW id.3, id.4 (firmware
+-- 3.5), id.buzz, Skoda Enyaq. Sure: medians of many recorded sessions; the AC figures are compared
+-- with a capture of an Audi Q4 (five sessions), those of DC come from the other cars' recordings.
+-- Not played: SLAC (sounds 40 ms apart), and the connections to port 60918 of the station that
+-- these cars try once a second from PaymentServiceSelectionRes on (the Enyaq does not). From the
+-- matching of SLAC to SDP they take 2.2 to 7.3 s. The Enyaq ranks DIN 70121 first. After
+-- PowerDeliveryReq(Start) at a station of 6 A: id.3 and id.4 are silent for 8 s, then stop.
 
 return {
     role = 'ev',
@@ -37,7 +37,10 @@ return {
     ac = { voltage = 272, max_current = 62.4, min_current = 1.5, phases = 3 }, -- id.3: 41.6 A
     energy = 5300, -- always
     max_schedules = 192,
-    values = {
-        ChargeParameterDiscoveryReq = { DC_EVChargeParameter_DepartureTime = 0 },
+    before = {
+        ChargeParameterDiscoveryReq = function(m, ev)
+            local p = m.DC_EVChargeParameter
+            if p and ev.protocol == 'ISO15118-2' then p.DepartureTime = 0 end
+        end,
     },
 }

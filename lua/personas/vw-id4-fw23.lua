@@ -5,6 +5,8 @@
 -- data, the car resets, and tries again after 200 ms); in AC it sends the battery's limits (413 V,
 -- 350 A). The connections to port 60918 as in vw-group.
 
+local habits = require 'v2g.habits'
+
 return {
     role = 'ev',
     about = 'VW id.4 with firmware 2.3',
@@ -13,7 +15,7 @@ return {
                   { 'ISO15118-2', priority = 2, schema = 0 } },
     evcc_id = string.format('007DFA%06X', math.random(0, 0xFFFFFF)),
     gaps = {
-        default = 121, ['SDP>TCP'] = 40, ['TCP>AppProtocol'] = 60,
+        default = 121, ['SDP>TCP'] = 50, ['TCP>AppProtocol'] = 60,
         CurrentDemand = 121, WeldingDetection = 121,
         SessionSetup = 57, ServiceDiscovery = 110, PaymentServiceSelection = 81,
         Authorization = 80, ['Authorization>Authorization'] = 121, ChargeParameterDiscovery = 103,
@@ -36,27 +38,34 @@ return {
     max_schedules = 192,
     values = {
         ChargeParameterDiscoveryReq = {
-            DC_EVChargeParameter_DepartureTime = 0,
-            DC_EVChargeParameter_EVMaximumPowerLimitSpecified = false,
-            DC_EVChargeParameter_FullSOCSpecified = false,
-            DC_EVChargeParameter_BulkSOCSpecified = false,
-            DC_EVChargeParameter_EVMaximumVoltageLimit_UnitSpecified = false, -- DIN 70121
-            DC_EVChargeParameter_EVMaximumCurrentLimit_UnitSpecified = false,
+            DC_EVChargeParameter_EVMaximumVoltageLimit_UnitSpecified = habits.no_unit, -- DIN 70121
+            DC_EVChargeParameter_EVMaximumCurrentLimit_UnitSpecified = habits.no_unit,
         },
         PreChargeReq = {
-            EVTargetVoltage_UnitSpecified = false,
-            EVTargetCurrent_UnitSpecified = false,
+            EVTargetVoltage_UnitSpecified = habits.no_unit,
+            EVTargetCurrent_UnitSpecified = habits.no_unit,
         },
         CurrentDemandReq = {
             EVMaximumPowerLimitSpecified = false,
             BulkChargingCompleteSpecified = false,
-            EVTargetVoltage_UnitSpecified = false,
-            EVTargetCurrent_UnitSpecified = false,
+            EVTargetVoltage_UnitSpecified = habits.no_unit,
+            EVTargetCurrent_UnitSpecified = habits.no_unit,
         },
     },
     before = {
+        ChargeParameterDiscoveryReq = function(m, ev)
+            local p = m.DC_EVChargeParameter
+            if p then
+                if ev.protocol == 'ISO15118-2' then p.DepartureTime = 0 end
+                p.EVMaximumPowerLimit, p.EVEnergyCapacity, p.FullSOC, p.BulkSOC = nil, nil, nil, nil
+            end
+        end,
+        PowerDeliveryReq = function(m)
+            local p = m.DC_EVPowerDeliveryParameter
+            if p then p.BulkChargingComplete = nil end
+        end,
         PreChargeReq = function(m, ev) -- the first of them
-            if ev.rounds == 1 then
+            if ev.last ~= 'PreCharge' then
                 m.EVTargetVoltage = 200
                 m.EVTargetCurrent = 0
             end

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- XPENG P7. Sure: compared with a capture (ISO 15118-2, DC). It leaves the closing to the station.
 
+local habits = require 'v2g.habits'
+
 return {
     role = 'ev',
     about = 'XPENG P7',
@@ -11,7 +13,6 @@ return {
     evcc_id = 'C0FBB6D32C97',
     gaps = {
         default = 37, ['SDP>TCP'] = 65, ['TCP>AppProtocol'] = 28,
-        ChargingStatus = 37,
         SessionSetup = 185, PaymentServiceSelection = 33, Authorization = 35,
         ['Authorization>Authorization'] = 27, ChargeParameterDiscovery = 225,
         CableCheck = 910, ['CableCheck>CableCheck'] = 39,
@@ -34,12 +35,7 @@ return {
         WeldingDetectionReq = { DC_EVStatus_EVReady = true },
     },
     before = {
-        CurrentDemandReq = function(m) -- in minutes
-            local left = m.RemainingTimeToFullSoC
-            if left then
-                m.RemainingTimeToFullSoC = { Multiplier = 0, Unit = 'm',
-                                             Value = math.floor(left:si() / 60) }
-            end
-        end,
+        PowerDeliveryReq = function(m, ev) habits.profile(m, ev, nil) end,
+        CurrentDemandReq = habits.minutes,
     },
 }

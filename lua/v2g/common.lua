@@ -30,17 +30,29 @@ local optional = {
     station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', pilot = '' },
 }
 
-local function nearest(key, known)
-    local best, most = nil, 0
-    for name in pairs(known) do
-        local same = 0
-        for i = 1, math.min(#name, #key) do
-            if name:byte(i) == key:byte(i) then
-                same = same + 1
-            end
+-- Number of edits between two words.
+local function distance(a, b)
+    local row = {}
+    for k = 0, #b do
+        row[k] = k
+    end
+    for i = 1, #a do
+        local before = row[0]
+        row[0] = i
+        for k = 1, #b do
+            local cost = a:byte(i) == b:byte(k) and 0 or 1
+            before, row[k] = row[k], math.min(row[k] + 1, row[k - 1] + 1, before + cost)
         end
-        if same > most then
-            best, most = name, same
+    end
+    return row[#b]
+end
+
+local function nearest(key, known)
+    local best, least = nil, math.huge
+    for name in pairs(known) do
+        local edits = distance(key, name)
+        if edits < least then
+            best, least = name, edits
         end
     end
     return best
@@ -312,7 +324,9 @@ function common.send(p, role, message, context)
     if type(m) == 'string' then
         role.Send_Raw(m)
     elseif trailing then
-        m.Header.SessionID = m.Header.SessionID
+        if not message:find('^SessionSetup') then
+            m.Header.SessionID = role.SessionID()
+        end
         local bytes = m:exi() .. trailing
         role.Send_Raw(header(payload_type(role, message), #bytes) .. bytes)
     else

@@ -309,8 +309,8 @@ local function wind_up(self, left)
     close(self, left.how == 'reset' and 'reset' or 'fin')
 end
 
--- One session. Outcome, whether all was well, and why not.
-local function attempt(self)
+-- One session. Outcome ('done', 'resume'), whether all was well, and why not.
+function evcc.attempt(self)
     local good, result = pcall(hold_session, self)
     if good then
         common.pause(self.p.gaps['SessionStop>Close'])
@@ -336,7 +336,7 @@ function evcc.run(options)
     local self = evcc.new(options)
     math.randomseed()
     while true do
-        local outcome, ok, why = attempt(self)
+        local outcome, ok, why = evcc.attempt(self)
         if not ok then
             Fail(why)
         end

@@ -71,7 +71,7 @@ function steps.ServiceDiscovery(self)
     self.transfer = choose_transfer(self)
     self.services = {}
     if self.protocol ~= DIN and self:has('ServiceDiscovery', 'ServiceList') then
-        self.services = common.get_list(Evcc, 'ServiceDiscoveryRes', 'ServiceList')
+        self.services = common.get_list(Evcc, 'ServiceDiscoveryRes', 'ServiceList_Service')
     end
 end
 
@@ -95,8 +95,8 @@ end
 function steps.PaymentServiceSelection(self)
     self:set('PaymentServiceSelection', 'SelectedPaymentOption', 'ExternalPayment')
     if self.selected then
-        common.set_list(Evcc, self:name('PaymentServiceSelection') .. 'Req', 'SelectedServiceList_SelectedService',
-            self.selected)
+        common.set_list(Evcc, self:name('PaymentServiceSelection') .. 'Req',
+            'SelectedServiceList_SelectedService', self.selected)
     end
     self:exchange('PaymentServiceSelection')
 end
@@ -154,7 +154,8 @@ end
 local function choose_schedule(self)
     local tuples = { { SAScheduleTupleID = 1 } }
     if self:has('ChargeParameterDiscovery', 'SAScheduleList') then
-        tuples = common.get_list(Evcc, 'ChargeParameterDiscoveryRes', 'SAScheduleList_SAScheduleTuple')
+        tuples = common.get_list(Evcc, 'ChargeParameterDiscoveryRes',
+            'SAScheduleList_SAScheduleTuple')
     end
     local best = tuples[1]
     for _, tuple in ipairs(tuples) do
@@ -278,8 +279,6 @@ local function deliver(self, progress, is_ready)
         self:set('PowerDelivery', path .. 'ChargingComplete', self.is_full == true)
         self:set('PowerDelivery', path .. 'BulkChargingComplete',
             self.battery.soc >= self.battery.bulk)
-    else
-        self:set('PowerDelivery', 'EVPowerDeliveryParameterSpecified', false)
     end
     self:exchange('PowerDelivery')
 end

@@ -48,6 +48,7 @@ parameters.ev = {
     transfer = nil,         -- EnergyTransferMode by name; nil: what suits of the station's offer
     control = 'scheduled',  -- ISO 15118-20: 'scheduled' or 'dynamic'
     bpt = false,            -- ISO 15118-20: bidirectional power transfer
+    discharge_to = 0,       -- with bpt: feeds back down to that percentage instead of charging
     details = false,        -- ServiceDetailReq for each value-added service, which is then selected
     precharges = { 1, 0 },  -- PreChargeReqs: at least, at most (0: until the voltage is right)
     welding = { 1, 20 },    -- WeldingDetectionReqs: at least, at most; { 0, 0 }: none at all

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What `v2glab persona` shows of personas, and how it checks them: keys, steps, names of messages and
--- elements, before they are ever played.
+-- What `v2glab persona` shows of personas, and how it checks them: keys, steps, names of messages
+-- and elements, before they are ever played.
 
 local common = require 'v2g.common'
 local parameters = require 'v2g.parameters'

@@ -34,7 +34,8 @@ function answers.ServicePaymentSelectionReq()
     if Secc.Get_ServicePaymentSelectionReq_SelectedPaymentOption() ~= 'ExternalPayment' then
         return 'FAILED_PaymentSelectionInvalid'
     end
-    local list = common.get_list(Secc, 'ServicePaymentSelectionReq', 'SelectedServiceList_SelectedService')
+    local list = common.get_list(Secc, 'ServicePaymentSelectionReq',
+        'SelectedServiceList_SelectedService')
     for _, service in ipairs(list) do
         if service.ServiceID ~= 1 then
             return 'FAILED_ServiceSelectionInvalid'

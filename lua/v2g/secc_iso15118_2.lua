@@ -125,7 +125,8 @@ function answers.PaymentServiceSelectionReq(s)
     if not offered then
         return 'FAILED_PaymentSelectionInvalid'
     end
-    local list = common.get_list(Secc, 'PaymentServiceSelectionReq', 'SelectedServiceList_SelectedService')
+    local list = common.get_list(Secc, 'PaymentServiceSelectionReq',
+        'SelectedServiceList_SelectedService')
     for _, service in ipairs(list) do
         charge = charge or service.ServiceID == 1
         if service.ServiceID ~= 1 and not find_service(s, service.ServiceID) then
@@ -287,7 +288,8 @@ local function check_profile(s)
     if not Secc.Get_PowerDeliveryReq_ChargingProfileSpecified() then
         return nil
     end
-    for _, entry in ipairs(common.get_list(Secc, 'PowerDeliveryReq', 'ChargingProfile_ProfileEntry')) do
+    local profile = common.get_list(Secc, 'PowerDeliveryReq', 'ChargingProfile_ProfileEntry')
+    for _, entry in ipairs(profile) do
         local most = power_at(entries, entry.ChargingProfileEntryStart)
         -- multiplier and 16 bits round it
         if entry.ChargingProfileEntryMaxPower > most * 1.001 + 1 then

@@ -2,6 +2,7 @@
 /* The program: finds the command and hands over. --version and --help load nothing. */
 #include "app/commands.h"
 #include "app/options.h"
+#include "app/pki.h"
 #include "app/report.h"
 
 #include <stdio.h>
@@ -26,6 +27,7 @@ static const struct command COMMAND[] = {
     {"encode", "turn messages in XML or JSON into EXI", command_encode},
     {"explain", "show a message bit by bit", command_explain},
     {"schema", "show and check message descriptions", command_schema},
+    {"pki", "make, check and serve certificates for tests", command_pki},
     {"docs", "print the reference of the Lua functions", command_docs},
 };
 

@@ -5,6 +5,7 @@
 #include "wire/lab.h"
 #include "wire/sdp.h"
 #include "wire/stream.h"
+#include "wire/tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +23,10 @@ struct peer_wire {
     struct sdp_client *client;
     struct sdp_socket *sdp; /* SECC: the server; or a socket for SDP by hand */
     struct endpoint asked;  /* who asked by SDP last */
-    struct listener *listener;
+    struct listener *listener, *tls_listener;
     struct stream *stream;
+    bool is_connected;  /* the session knows of the connection */
+    bool with_tls;      /* EVCC: to connect with */
     struct endpoint to; /* EVCC: where to connect */
     char interface[16];
 };
@@ -73,10 +76,11 @@ static void close_sockets(struct peer_wire *w, enum stream_how how)
     sdp_client_close(w->client);
     sdp_close(w->sdp);
     listener_close(w->listener);
+    listener_close(w->tls_listener);
     stream_close(w->stream, how);
     w->client = NULL;
     w->sdp = NULL;
-    w->listener = NULL;
+    w->listener = w->tls_listener = NULL;
     w->stream = NULL;
 }
 
@@ -110,6 +114,10 @@ static int new_wire(struct peer *p, struct err *e)
 void peer_close(struct peer *p)
 {
     drop_wire(p, STREAM_FIN);
+    tls_drop(p->tls);
+    tls_context_close(p->tls_context);
+    p->tls = NULL;
+    p->tls_context = NULL;
     session_close(&p->session);
 }
 
@@ -180,6 +188,119 @@ static void record_datagram(const struct peer *p, bool sent, const struct endpoi
     recorder_put(s->recorder, &e);
 }
 
+/* ---- TLS ---- */
+
+/* TCP is open. With TLS that is before the stream is. */
+static void begin_connection(struct peer_wire *w)
+{
+    struct peer *p = w->peer;
+    if (w->is_connected)
+        return;
+    w->is_connected = true;
+    session_connected(&p->session, ++connections, stream_local(w->stream), stream_remote(w->stream),
+                      peer_now(), p->session.role == FROM_EVCC);
+}
+
+static void record_tls(struct peer_wire *w, enum event_kind kind, bool is_sent, const char *text,
+                       struct slice bytes)
+{
+    struct peer *p = w->peer;
+    if (p == NULL || w->stream == NULL)
+        return;
+    begin_connection(w);
+    const struct session *s = &p->session;
+    struct event e = {
+        .us = peer_now(),
+        .kind = kind,
+        .ok = true,
+        .from_role = (s->role == FROM_EVCC) == is_sent ? FROM_EVCC : FROM_SECC,
+        .by = s->by,
+        .where = "",
+        .connection = s->connection,
+        .from = is_sent ? s->local : s->remote,
+        .to = is_sent ? s->remote : s->local,
+        .bytes = bytes,
+        .name = "",
+        .text = text,
+    };
+    recorder_put(s->recorder, &e);
+}
+
+/* What the other side said; what this side says is told when TLS is established, or has failed. */
+static void tls_note(void *context, bool from_client, const char *text)
+{
+    struct peer_wire *w = context;
+    struct buf line = {0};
+    bool is_sent = w->peer != NULL && (w->peer->session.role == FROM_EVCC) == from_client;
+    if (is_sent)
+        return;
+    buf_printf(&line, "TLS: %s", text);
+    record_tls(w, EVENT_LOG, false, buf_string(&line), (struct slice){NULL, 0});
+    buf_close(&line);
+}
+
+static void tls_secret(void *context, const char *line)
+{
+    record_tls(context, EVENT_SECRET, true, line, (struct slice){NULL, 0});
+}
+
+static void tls_wire(void *context, bool is_sent, struct slice bytes)
+{
+    record_tls(context, EVENT_WIRE, is_sent, "", bytes);
+}
+
+static void tell_established(struct peer_wire *w)
+{
+    struct buf line = {0};
+    buf_text(&line, "TLS is established: ");
+    tls_facts_summary(tls_info(w->peer->tls), &line);
+    if (tls_problem(w->peer->tls)[0] != '\0')
+        buf_printf(&line, "; taken nevertheless: %s", tls_problem(w->peer->tls));
+    record_tls(w, EVENT_LOG, true, buf_string(&line), (struct slice){NULL, 0});
+    buf_close(&line);
+}
+
+/* The context for this start; one that may resume sessions stays. */
+static int make_tls_context(struct peer *p, struct err *e)
+{
+    struct tls_options o = {.is_server = false};
+    if (p->options.tls_options != NULL)
+        o = *p->options.tls_options;
+    if (p->options.tls == PEER_TLS_OFF || (o.resumption && p->tls_context != NULL))
+        return 0;
+    o.is_server = p->session.role == FROM_SECC;
+    if (o.min_version == 0 && p->options.tls != PEER_TLS_AUTO)
+        o.min_version = p->options.tls == PEER_TLS_12 ? 0x0303 : 0x0304;
+    if (o.max_version == 0 && p->options.tls != PEER_TLS_AUTO)
+        o.max_version = p->options.tls == PEER_TLS_12 ? 0x0303 : 0x0304;
+    tls_context_close(p->tls_context);
+    p->tls_context = tls_context_open(&o, e);
+    return p->tls_context == NULL ? -1 : 0;
+}
+
+/* -1: out of memory, and the stream is closed. */
+static int use_tls(struct peer_wire *w, struct err *e)
+{
+    static const struct tls_events EVENTS = {tls_note, tls_secret, tls_wire};
+    struct peer *p = w->peer;
+    tls_drop(p->tls);
+    p->tls = tls_attach(w->stream, p->tls_context, &EVENTS, w, e);
+    tls_keep(p->tls);
+    p->session.is_inside = p->tls != NULL;
+    if (p->tls != NULL)
+        return 0;
+    stream_close(w->stream, STREAM_RST);
+    w->stream = NULL;
+    return -1;
+}
+
+static void forget_tls(struct peer *p)
+{
+    tls_drop(p->tls);
+    p->tls = NULL;
+    p->session.is_inside = false;
+}
+
 /* ---- EVCC: connecting ---- */
 
 static void stream_opened(void *context, struct stream *s);
@@ -196,7 +317,11 @@ static void connect_now(struct peer *p)
 {
     struct peer_wire *w = p->wire;
     p->problem = ERR_INIT;
+    forget_tls(p);
+    w->is_connected = false;
     w->stream = stream_connect(p->loop, &w->to, 0, &STREAM_EVENTS, w, &p->problem);
+    if (w->stream != NULL && w->with_tls)
+        use_tls(w, &p->problem);
     if (w->stream == NULL)
         fail(p);
     else
@@ -240,7 +365,15 @@ static void client_done(void *context, const struct sdp_response *m, const struc
         return;
     }
     w->to = *secc;
-    connect_now(p);
+    w->with_tls = p->options.tls != PEER_TLS_OFF && m->Security == SDP_TLS;
+    if (w->with_tls || p->options.tls == PEER_TLS_OFF || p->options.tls == PEER_TLS_AUTO) {
+        connect_now(p);
+        return;
+    }
+    set_problem(p, "%s",
+                "the SECC answered SDP with no TLS (Security 0x10), where this side wants "
+                "TLS only");
+    fail(p);
 }
 
 static int start_evcc(struct peer *p, struct err *e)
@@ -250,11 +383,12 @@ static int start_evcc(struct peer *p, struct err *e)
     if (p->options.address != NULL) {
         if (endpoint_parse(p->options.address, &w->to, e) != 0)
             return -1;
+        w->with_tls = p->options.tls != PEER_TLS_OFF;
         connect_now(p);
         return p->state == PEER_FAILED ? err_set(e, "%s", p->problem.what) : 0;
     }
     struct sdp_client_options o = {
-        .request = {p->options.security, SDP_TCP},
+        .request = {p->options.tls != PEER_TLS_OFF ? SDP_TLS : p->options.security, SDP_TCP},
         .interval_ms = p->options.sdp_interval_ms,
         .tries = p->options.sdp_tries,
     };
@@ -280,11 +414,16 @@ static void server_datagram(void *context, struct sdp_socket *s, const struct en
     if (bad == 0)
         bad = sdp_check_request(&request, &problem);
     record_datagram(p, false, from, to, bytes, bad != 0 ? &problem : NULL);
-    if (bad != 0 || w->listener == NULL || w->stream != NULL)
+    if (bad != 0 || w->stream != NULL)
         return;
+    bool with_tls = request.Security == SDP_TLS && w->tls_listener != NULL;
+    const struct listener *listener = with_tls ? w->tls_listener : w->listener;
+    if (listener == NULL)
+        return; /* only TLS, and it was asked for none */
     w->asked = *from;
-    struct sdp_response response = {.Security = SDP_NO_TLS, .TransportProtocol = SDP_TCP};
-    const struct endpoint *at = listener_endpoint(w->listener);
+    struct sdp_response response = {.Security = with_tls ? SDP_TLS : SDP_NO_TLS,
+                                    .TransportProtocol = SDP_TCP};
+    const struct endpoint *at = listener_endpoint(listener);
     memcpy(response.SECCIPAddress, at->ip, sizeof response.SECCIPAddress);
     response.SECCPort = at->port;
     uint8_t datagram[SDP_RESPONSE_SIZE];
@@ -293,24 +432,66 @@ static void server_datagram(void *context, struct sdp_socket *s, const struct en
     sdp_server_answer(s, from, &response, &late);
 }
 
+static bool take_stream(struct peer_wire *w, struct stream *s)
+{
+    if (w->peer == NULL || w->stream != NULL) {
+        stream_close(s, STREAM_RST); /* one vehicle at a time */
+        return false;
+    }
+    w->stream = s;
+    w->is_connected = false;
+    forget_tls(w->peer);
+    return true;
+}
+
 static void accepted(void *context, struct stream *s)
 {
     struct peer_wire *w = context;
-    if (w->peer == NULL || w->stream != NULL) {
-        stream_close(s, STREAM_RST); /* one vehicle at a time */
+    if (!take_stream(w, s))
         return;
-    }
-    w->stream = s;
     stream_use(s, &STREAM_EVENTS, w);
     stream_opened(w, s);
 }
 
+static void accepted_tls(void *context, struct stream *s)
+{
+    struct peer_wire *w = context;
+    struct err e = ERR_INIT;
+    if (!take_stream(w, s) || use_tls(w, &e) != 0)
+        return;
+    change(w->peer, PEER_CONNECTING);
+    if (w->stream != NULL) /* whoever was woken may have ended it */
+        stream_use(s, &STREAM_EVENTS, w);
+}
+
+static int listen_at(struct peer *p, const struct endpoint *at, bool with_tls, struct err *e)
+{
+    static const struct listener_events PLAIN = {.accepted = accepted};
+    static const struct listener_events TLS = {.accepted = accepted_tls};
+    struct peer_wire *w = p->wire;
+    struct listener *l = stream_listen(p->loop, at, 0, with_tls ? &TLS : &PLAIN, w, e);
+    *(with_tls ? &w->tls_listener : &w->listener) = l;
+    if (l == NULL)
+        return -1;
+    struct event listens = {.us = peer_now(),
+                            .kind = EVENT_LISTEN,
+                            .ok = true,
+                            .from_role = FROM_SECC,
+                            .by = p->session.by,
+                            .where = "",
+                            .name = "",
+                            .text = with_tls ? "TLS" : "",
+                            .from = *listener_endpoint(l)};
+    recorder_put(p->session.recorder, &listens);
+    return 0;
+}
+
 static int start_secc(struct peer *p, struct err *e)
 {
-    static const struct listener_events EVENTS = {.accepted = accepted};
     struct peer_wire *w = p->wire;
+    enum peer_tls tls = p->options.tls;
     if (p->options.stream != NULL) {
-        accepted(w, p->options.stream);
+        (tls != PEER_TLS_OFF ? accepted_tls : accepted)(w, p->options.stream);
         return 0;
     }
     struct endpoint at = {0};
@@ -320,24 +501,16 @@ static int start_secc(struct peer *p, struct err *e)
     } else {
         snprintf(at.interface, sizeof at.interface, "%s", w->interface);
     }
-    w->listener = stream_listen(p->loop, &at, 0, &EVENTS, w, e);
-    if (w->listener == NULL)
+    bool both = tls == PEER_TLS_AUTO && p->options.address == NULL;
+    if ((tls == PEER_TLS_OFF || both) && listen_at(p, &at, false, e) != 0)
+        return -1;
+    if (tls != PEER_TLS_OFF && listen_at(p, &at, true, e) != 0)
         return -1;
     if (p->options.address == NULL) {
         w->sdp = sdp_server_open(p->loop, w->interface, 0, server_datagram, w, e);
         if (w->sdp == NULL)
             return -1;
     }
-    struct event listens = {.us = peer_now(),
-                            .kind = EVENT_LISTEN,
-                            .ok = true,
-                            .from_role = FROM_SECC,
-                            .by = p->session.by,
-                            .where = "",
-                            .name = "",
-                            .text = "",
-                            .from = *listener_endpoint(w->listener)};
-    recorder_put(p->session.recorder, &listens);
     p->state = PEER_DISCOVERING;
     return 0;
 }
@@ -521,8 +694,10 @@ static void stream_opened(void *context, struct stream *s)
     if (p == NULL)
         return;
     bool is_evcc = p->session.role == FROM_EVCC;
-    session_connected(&p->session, ++connections, stream_local(s), stream_remote(s), peer_now(),
-                      is_evcc);
+    (void)s;
+    begin_connection(w);
+    if (p->tls != NULL)
+        tell_established(w);
     if (p->options.manual) {
         uv_timer_stop(&w->setup);
         change(p, PEER_READY);
@@ -569,6 +744,8 @@ static void stream_closed(void *context, struct stream *s, enum stream_end end, 
     if (p == NULL)
         return;
     if (p->state == PEER_CONNECTING) {
+        if (w->is_connected)
+            session_disconnected(&p->session, peer_now(), why);
         set_problem(p, "%s", why);
         /* a given address may not be served yet; SDP's is served, or wrong */
         if (p->options.address != NULL && end == STREAM_REFUSED)
@@ -601,6 +778,8 @@ int peer_start(struct peer *p, const struct peer_options *o, struct err *e)
     if (new_wire(p, e) != 0)
         return -1;
     int bad = choose_interface(p, e);
+    if (bad == 0)
+        bad = make_tls_context(p, e);
     if (bad == 0)
         bad = p->session.role == FROM_EVCC ? start_evcc(p, e) : start_secc(p, e);
     if (bad != 0) {

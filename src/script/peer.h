@@ -14,6 +14,9 @@
 #include <uv.h>
 
 struct stream;
+struct tls;
+struct tls_context;
+struct tls_options;
 
 /* ORDER PEER */
 enum peer_state {
@@ -26,14 +29,30 @@ enum peer_state {
     PEER_FAILED,      /* could not be reached: `problem` says why */
 };
 
+/*
+ * TLS of a connection. The vehicle asks for it by SDP (Security 0x00) unless OFF, and with AUTO goes
+ * on without it where the answer is 0x10; the station answers 0x00 with the port of TLS to who
+ * asked for it; who asked for none gets the other port (AUTO), or no answer (12, 13).
+ * Where an address is given, there is no SDP and everything but OFF is TLS.
+ */
+enum peer_tls {
+    PEER_TLS_OFF,
+    PEER_TLS_AUTO, /* 1.2 or 1.3, as the other side wants, or none */
+    PEER_TLS_12,
+    PEER_TLS_13,
+};
+
 struct peer_options {
     const char *interface; /* "eth1"; NULL: the lab's (ev0 or evse0), or the only one there is */
     const char *address;   /* "[::1]:15118": EVCC connects there, SECC listens there, no SDP */
     struct stream *stream; /* SECC: a connection that was accepted already, taken over instead of
-                                listening; NULL: none */
-    uint8_t security;      /* of SDP: 0x10 no TLS (default), 0x00 TLS */
-    bool manual;           /* stops before supportedAppProtocol: the script does it */
-    const char *protocol;  /* "ISO15118-2", "DIN70121": the only one offered / accepted; NULL: all
+                                listening, one of TLS unless tls is OFF; NULL: none */
+    enum peer_tls tls;
+    const struct tls_options *tls_options; /* certificates, suites, …; is_server and versions are
+                                              filled in. Needed while peer_start runs */
+    uint8_t security;                      /* of SDP: 0x10 no TLS (default), 0x00 TLS */
+    bool manual;          /* stops before supportedAppProtocol: the script does it */
+    const char *protocol; /* "ISO15118-2", "DIN70121": the only one offered / accepted; NULL: all
                                 known, ISO 15118-2 first */
     /* offers as the script set them up; 0: by `protocol` */
     unsigned offers;
@@ -54,7 +73,9 @@ struct peer {
     uv_loop_t *loop;
     void (*wake)(void *context); /* something changed; called from the event loop only */
     void *context;
-    struct peer_wire *wire; /* sockets; NULL while idle */
+    struct peer_wire *wire;          /* sockets; NULL while idle */
+    struct tls_context *tls_context; /* kept where sessions may be resumed */
+    struct tls *tls; /* of the newest connection, also after its end: for tls_info; NULL: none */
 };
 
 void peer_open(struct peer *p, uint8_t role, uv_loop_t *loop, struct library *library,

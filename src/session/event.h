@@ -27,6 +27,8 @@ enum event_kind {
     EVENT_VIOLATION, /* something sent or received is outside the standard; `text` */
     EVENT_TIMER,     /* a deadline was measured: `text` its name; limit_us, taken_us; `ok` */
     EVENT_VERDICT,   /* `text` "pass", "fail: …"; `ok` */
+    EVENT_WIRE,      /* bytes of TLS as they go over TCP; what is inside comes as frames, too */
+    EVENT_SECRET,    /* `text`: a line of the TLS key log, before the EVENT_WIRE that need it */
 };
 
 struct event {
@@ -34,6 +36,7 @@ struct event {
     enum event_kind kind;
     bool ok;
     bool is_udp;
+    bool is_inside;      /* it went within TLS: these bytes were not on the wire */
     uint8_t from_role;   /* enum direction (schema.h) of who sent: FROM_EVCC, FROM_SECC */
     const char *by;      /* who recorded it: "EVCC", "SECC", "" (capture) */
     const char *where;   /* "file.lua:12", or "" */

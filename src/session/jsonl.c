@@ -6,8 +6,9 @@
 #include <string.h>
 
 /* ORDER EVENT */
-static const char *const KINDS[] = {"frame", "bytes", "listen",    "connect", "close",  "loss",
-                                    "log",   "check", "violation", "timer",   "verdict"};
+static const char *const KINDS[] = {"frame",   "bytes", "listen", "connect",   "close",
+                                    "loss",    "log",   "check",  "violation", "timer",
+                                    "verdict", "wire",  "secret"};
 
 static void text_member(struct buf *out, const char *name, const char *text)
 {
@@ -47,6 +48,8 @@ void jsonl_event(void *context, const struct event *e)
     struct jsonl *j = context;
     struct buf *out = &j->line;
     char problem[900];
+    if (e->kind == EVENT_WIRE || e->kind == EVENT_SECRET)
+        return; /* of use in a capture only */
     buf_clear(out);
     buf_printf(out, "{\"us\":%lld,\"kind\":\"%s\"", (long long)e->us, KINDS[e->kind]);
     text_member(out, "by", e->by);
@@ -57,6 +60,8 @@ void jsonl_event(void *context, const struct event *e)
         buf_printf(out, ",\"connection\":%u", e->connection);
     if (e->is_udp)
         buf_text(out, ",\"udp\":true");
+    if (e->is_inside)
+        buf_text(out, ",\"tls\":true");
     endpoint_member(out, "source", &e->from);
     endpoint_member(out, "destination", &e->to);
     frame_members(out, e);

@@ -305,6 +305,9 @@ void ladder_event(void *context, const struct event *e)
     case EVENT_VERDICT:
         print_verdict(l, e);
         break;
+    case EVENT_WIRE:
+    case EVENT_SECRET:
+        break; /* not shown */
     }
     fflush(l->out);
 }

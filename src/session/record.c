@@ -82,6 +82,14 @@ const char *record_path(const struct record *r)
     return r->path;
 }
 
+static void write_secret(struct record *r, const char *line)
+{
+    struct buf text = {0};
+    buf_printf(&text, "%s\n", line);
+    pcapng_secrets(r->packets, buf_string(&text));
+    buf_close(&text);
+}
+
 static void write_packets(struct record *r, const struct event *e)
 {
     bool from_client = e->from_role == FROM_EVCC;
@@ -91,6 +99,8 @@ static void write_packets(struct record *r, const struct event *e)
     else if (e->kind == EVENT_CLOSE)
         pcapng_tcp_close(r->packets, e->us, e->connection, from_client,
                          strstr(e->text, "reset") != NULL);
+    else if (e->kind == EVENT_SECRET)
+        write_secret(r, e->text);
     else if (e->is_udp)
         pcapng_udp(r->packets, e->us, &e->from, &e->to, e->bytes);
     else if (e->connection != 0 && e->bytes.n > 0)
@@ -102,9 +112,9 @@ void record_event(void *context, const struct event *e)
     struct record *r = context;
     jsonl_event(&r->events, e);
     bool wire = e->kind == EVENT_FRAME || e->kind == EVENT_BYTES || e->kind == EVENT_CONNECT ||
-                e->kind == EVENT_CLOSE;
+                e->kind == EVENT_CLOSE || e->kind == EVENT_WIRE || e->kind == EVENT_SECRET;
     bool mine = r->view == FROM_BOTH || (r->view == FROM_EVCC) == (e->by[0] == 'E');
-    if (wire && mine)
+    if (wire && mine && !e->is_inside)
         write_packets(r, e);
 }
 

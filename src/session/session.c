@@ -58,6 +58,7 @@ static struct event new_event(const struct session *s, enum event_kind kind, boo
         .from_role = from_evcc ? FROM_EVCC : FROM_SECC,
         .by = s->by,
         .where = "",
+        .is_inside = s->is_inside && (kind == EVENT_FRAME || kind == EVENT_BYTES),
         .connection = s->connection,
         .from = sent ? s->local : s->remote,
         .to = sent ? s->remote : s->local,

@@ -34,6 +34,7 @@ struct session {
     const struct recorder *recorder; /* may be NULL */
     struct exi_limits limits;
     uint32_t connection; /* of the events */
+    bool is_inside;      /* the connection is one of TLS; whoever owns the session sets it */
     struct endpoint local, remote;
 
     uint8_t id[8]; /* SessionID in force; all 0 before the SECC gave one */

@@ -19,9 +19,10 @@ struct tls {
     struct stream *stream;
     const struct tls_events *events;
     void *context;
+    unsigned users; /* the stream, and who keeps it */
     bool is_established, has_failed, has_finished;
-    bool is_ended;     /* close_notify came */
-    uint8_t first[8];  /* bytes that came, to say what they are if they are no TLS */
+    bool is_ended;    /* close_notify came */
+    uint8_t first[8]; /* bytes that came, to say what they are if they are no TLS */
     size_t first_n;
     struct buf plain, text;
     struct buf why; /* it failed */
@@ -385,12 +386,16 @@ static void tls_ended(void *state, char *why, size_t size)
                                                : "nothing was said");
 }
 
-static void tls_free(void *state)
+void tls_keep(struct tls *t)
 {
-    struct tls *t = state;
-    struct tls_context *c = t->session.context;
-    SSL_free(t->ssl); /* and its BIOs */
-    tls_context_close(c);
+    if (t != NULL)
+        t->users++;
+}
+
+void tls_drop(struct tls *t)
+{
+    if (t == NULL || --t->users > 0)
+        return;
     tls_facts_close(&t->session.facts);
     if (t->plain.p != NULL)
         OPENSSL_cleanse(t->plain.p, t->plain.cap);
@@ -398,6 +403,15 @@ static void tls_free(void *state)
     buf_close(&t->text);
     buf_close(&t->why);
     free(t);
+}
+
+static void tls_free(void *state)
+{
+    struct tls *t = state;
+    SSL_free(t->ssl); /* and its BIOs */
+    t->ssl = NULL;
+    tls_context_close(t->session.context);
+    tls_drop(t);
 }
 
 static const struct stream_filter FILTER = {
@@ -431,6 +445,7 @@ struct tls *tls_attach(struct stream *s, struct tls_context *c, const struct tls
     t->in = in;
     t->out = out;
     t->stream = s;
+    t->users = 1;
     t->events = events != NULL ? events : &NONE;
     t->context = context;
     stream_set_filter(s, &FILTER, t);

@@ -40,6 +40,10 @@ struct tls_events {
 struct tls *tls_attach(struct stream *s, struct tls_context *c, const struct tls_events *events,
                        void *context, struct err *e);
 
+/* It may be asked after stream_close as well, until it is dropped. NULL is allowed. */
+void tls_keep(struct tls *t);
+void tls_drop(struct tls *t);
+
 /* What was said so far by both sides, alerts among it. */
 const struct tls_facts *tls_info(const struct tls *t);
 

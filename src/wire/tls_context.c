@@ -20,7 +20,7 @@
 #define FILE_MOST (1l << 20)
 
 struct identity {
-    STACK_OF(X509) *chain; /* leaf first */
+    STACK_OF(X509) * chain; /* leaf first */
     EVP_PKEY *key;
     uint8_t *staple;
     int staple_size;
@@ -104,9 +104,10 @@ static int set_suites_12(struct tls_context *c, const char *list, struct err *e)
     }
     int bad = 0;
     if (names.n == 0)
-        bad = err_set(e, "none of the TLS 1.2 suites \"%s\" is in %s (static ECDH is gone since "
-                         "1.1.0); expected as TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", all,
-                      OpenSSL_version(OPENSSL_VERSION));
+        bad = err_set(e,
+                      "none of the TLS 1.2 suites \"%s\" is in %s (static ECDH is gone since "
+                      "1.1.0); expected as TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+                      all, OpenSSL_version(OPENSSL_VERSION));
     else if (SSL_CTX_set_cipher_list(c->ssl, buf_string(&names)) != 1)
         bad = err_set(e, "TLS 1.2 suites \"%s\": %s", all, reason());
     buf_close(&names);
@@ -144,9 +145,9 @@ static int set_schemes(SSL_CTX *ssl, const char *list)
 static void scheme_for_openssl(char word[WORD_MOST])
 {
     static const char *const NAMES[][2] = {
-        {"ecdsa_sha1", "ECDSA+SHA1"},         {"ecdsa_sha224", "ECDSA+SHA224"},
-        {"rsa_pkcs1_sha256", "RSA+SHA256"},   {"rsa_pkcs1_sha384", "RSA+SHA384"},
-        {"rsa_pkcs1_sha512", "RSA+SHA512"},   {"rsa_pkcs1_sha1", "RSA+SHA1"},
+        {"ecdsa_sha1", "ECDSA+SHA1"},       {"ecdsa_sha224", "ECDSA+SHA224"},
+        {"rsa_pkcs1_sha256", "RSA+SHA256"}, {"rsa_pkcs1_sha384", "RSA+SHA384"},
+        {"rsa_pkcs1_sha512", "RSA+SHA512"}, {"rsa_pkcs1_sha1", "RSA+SHA1"},
     };
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
         if (strcasecmp(word, NAMES[i][0]) == 0)
@@ -174,15 +175,13 @@ static int choose_algorithms(struct tls_context *c, struct err *e)
     const char *groups = has_12 && has_13 ? "secp521r1:x448:secp256r1"
                          : has_13         ? "secp521r1:x448"
                                           : "secp256r1";
-    const char *schemes = has_12 && has_13
-                              ? "ecdsa_secp521r1_sha512:ed448:ecdsa_secp256r1_sha256"
-                          : has_13 ? "ecdsa_secp521r1_sha512:ed448"
-                                   : "ecdsa_secp256r1_sha256";
+    const char *schemes = has_12 && has_13 ? "ecdsa_secp521r1_sha512:ed448:ecdsa_secp256r1_sha256"
+                          : has_13         ? "ecdsa_secp521r1_sha512:ed448"
+                                           : "ecdsa_secp256r1_sha256";
     const char *suites_12 =
         o->suites_12 != NULL ? o->suites_12 : "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256";
-    const char *suites_13 = o->suites_13 != NULL
-                                ? o->suites_13
-                                : "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+    const char *suites_13 =
+        o->suites_13 != NULL ? o->suites_13 : "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
     if (has_12 && set_suites_12(c, suites_12, e) != 0)
         return -1;
     if (has_13 && set_list(c->ssl, suites_13, SSL_CTX_set_ciphersuites, "TLS 1.3 suites",
@@ -205,7 +204,7 @@ static BIO *open_file(const char *path, const char *what, struct err *e)
 }
 
 /* All certificates of a PEM file, or the one of a DER file, put behind those in list. */
-static int read_certificates(const char *path, STACK_OF(X509) *list, struct err *e)
+static int read_certificates(const char *path, STACK_OF(X509) * list, struct err *e)
 {
     BIO *file = open_file(path, "the certificate file", e);
     int n = 0;
@@ -224,8 +223,10 @@ static int read_certificates(const char *path, STACK_OF(X509) *list, struct err 
     BIO_free(file);
     ERR_clear_error();
     if (n == 0)
-        err_set(e, "no certificate in %s; expected PEM (\"-----BEGIN CERTIFICATE-----\"), or one "
-                   "in DER", path);
+        err_set(e,
+                "no certificate in %s; expected PEM (\"-----BEGIN CERTIFICATE-----\"), or one "
+                "in DER",
+                path);
     return e->set ? -1 : 0;
 }
 
@@ -529,9 +530,8 @@ static int add_trusted_keys(SSL *ssl, unsigned type, unsigned where, const unsig
 }
 
 /* A list of one request: kind 2 (ocsp_multi), no responders named, no extensions. */
-static int add_status_request_v2(SSL *ssl, unsigned type, unsigned where,
-                                 const unsigned char **out, size_t *n, X509 *x, size_t depth,
-                                 int *alert, void *context)
+static int add_status_request_v2(SSL *ssl, unsigned type, unsigned where, const unsigned char **out,
+                                 size_t *n, X509 *x, size_t depth, int *alert, void *context)
 {
     static const unsigned char ONE[] = {0, 7, 2, 0, 4, 0, 0, 0, 0};
     (void)ssl, (void)type, (void)where, (void)x, (void)depth, (void)alert, (void)context;
@@ -558,8 +558,8 @@ static int set_extensions(struct tls_context *c, struct err *e)
         good &= SSL_CTX_add_custom_ext(c->ssl, TLS_TRUSTED_CA_KEYS, where, add_trusted_keys, NULL,
                                        c, ignore_extension, c);
     if (!o->is_server && o->status_request_v2)
-        good &= SSL_CTX_add_custom_ext(c->ssl, TLS_STATUS_REQUEST_V2, where,
-                                       add_status_request_v2, NULL, c, ignore_extension, c);
+        good &= SSL_CTX_add_custom_ext(c->ssl, TLS_STATUS_REQUEST_V2, where, add_status_request_v2,
+                                       NULL, c, ignore_extension, c);
     return good == 1 ? 0 : err_set(e, "TLS extensions: %s", reason());
 }
 
@@ -612,8 +612,7 @@ static void set_resumption(struct tls_context *c)
         SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_SERVER);
         SSL_CTX_set_session_id_context(c->ssl, (const unsigned char *)"v2g", 3);
     } else {
-        SSL_CTX_set_session_cache_mode(c->ssl,
-                                       SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+        SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
         SSL_CTX_sess_set_new_cb(c->ssl, keep_session);
     }
 }
@@ -669,8 +668,10 @@ static int check_options(const struct tls_options *o, struct err *e)
     if (o->is_server && o->identities == 0)
         return err_set(e, "a station that speaks TLS needs a certificate chain and its key");
     if (o->trusted_ca_keys > 3)
-        return err_set(e, "trusted_ca_keys %u; expected 1 (SHA-1 of the key), 2 (name) or 3 "
-                          "(SHA-1 of the certificate)", o->trusted_ca_keys);
+        return err_set(e,
+                       "trusted_ca_keys %u; expected 1 (SHA-1 of the key), 2 (name) or 3 "
+                       "(SHA-1 of the certificate)",
+                       o->trusted_ca_keys);
     if (o->trusted_ca_keys != 0 && o->roots == 0 && !o->is_server)
         return err_set(e, "trusted_ca_keys without trusted roots; expected files of roots");
     return 0;

@@ -50,21 +50,21 @@ struct tls_options {
     const char *root[TLS_ROOT_FILES]; /* trusted roots, PEM, any number in each file */
     unsigned roots;
     enum tls_check check;
-    const char *domain;    /* domain component that the peer's leaf must have: "CPO"; NULL: any */
-    int64_t at;            /* time of the check, seconds since 1970; 0: now */
+    const char *domain;      /* domain component that the peer's leaf must have: "CPO"; NULL: any */
+    int64_t at;              /* time of the check, seconds since 1970; 0: now */
     uint8_t trusted_ca_keys; /* vehicle, TLS 1.2: sent, roots named by (RFC 6066) 1 SHA-1 of the
                                 key, 2 name, 3 SHA-1 of the certificate; 0: not sent */
-    bool no_trusted_ca_keys;      /* station: does not answer them */
+    bool no_trusted_ca_keys; /* station: does not answer them */
     bool certificate_authorities; /* the roots' names are sent: TLS 1.3 ClientHello (vehicle),
                                      CertificateRequest (station) */
-    bool status_request;   /* vehicle: asks for an OCSP response and checks it */
-    bool status_required;  /* vehicle: goes on with one only */
+    bool status_request;          /* vehicle: asks for an OCSP response and checks it */
+    bool status_required;         /* vehicle: goes on with one only */
     bool status_request_v2; /* vehicle: sent as well. A station that answers in this form (RFC 6961)
                                is not understood: OpenSSL has no way through */
     bool resumption;
     const char *server_name; /* vehicle: SNI; NULL: none */
     bool no_encrypt_then_mac, no_extended_master_secret;
-    bool allows_weak;      /* security level 0: what OpenSSL has */
+    bool allows_weak; /* security level 0: what OpenSSL has */
 };
 
 struct tls_context;

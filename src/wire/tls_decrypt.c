@@ -25,7 +25,7 @@ enum how { CBC, GCM, CHACHA };
 /* How a suite encrypts. */
 static const struct suite {
     uint16_t number;
-    uint8_t how, key; /* octets of the key */
+    uint8_t how, key;                /* octets of the key */
     const char *cipher, *mac, *hash; /* mac: of CBC; hash: of the key derivation */
     uint8_t mac_size;
 } SUITES[] = {
@@ -65,9 +65,9 @@ struct half {
     struct buf in;        /* records not yet taken */
     struct buf handshake; /* messages not yet whole */
     EVP_CIPHER_CTX *cipher;
-    bool is_encrypted;    /* TLS 1.2: ChangeCipherSpec came; 1.3: keys are there */
-    bool is_over;         /* nothing more is understood here */
-    bool is_traffic;      /* 1.3: keys of application data, not of the handshake */
+    bool is_encrypted; /* TLS 1.2: ChangeCipherSpec came; 1.3: keys are there */
+    bool is_over;      /* nothing more is understood here */
+    bool is_traffic;   /* 1.3: keys of application data, not of the handshake */
     uint64_t sequence, records;
     uint8_t secret[TLS_SECRET_MOST]; /* 1.3 */
     size_t secret_size;
@@ -151,8 +151,8 @@ static int expand_12(const struct tls_decrypt *d, const uint8_t *master, size_t 
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "TLS1-PRF", NULL);
     EVP_KDF_CTX *c = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
     OSSL_PARAM p[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST,
-                                         (char *)(uintptr_t)d->suite->hash, 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)(uintptr_t)d->suite->hash,
+                                         0),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, (void *)(uintptr_t)master,
                                           master_size),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, seed, sizeof seed),
@@ -176,8 +176,8 @@ static int expand_13(const struct tls_decrypt *d, const uint8_t *secret, size_t 
     EVP_KDF_CTX *c = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
     OSSL_PARAM p[] = {
         OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST,
-                                         (char *)(uintptr_t)d->suite->hash, 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)(uintptr_t)d->suite->hash,
+                                         0),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)secret,
                                           secret_size),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, 10 + strlen(label)),
@@ -326,9 +326,9 @@ static bool mac_fits(const struct tls_decrypt *d, const struct half *h, const st
     struct buf all = {0};
     buf_add(&all, head, sizeof head);
     buf_add(&all, content.p, content.n);
-    bool good = !all.failed &&
-                EVP_Q_mac(NULL, "HMAC", NULL, d->suite->mac, NULL, h->mac, d->suite->mac_size,
-                          all.p, all.n, made, sizeof made, &n) != NULL;
+    bool good =
+        !all.failed && EVP_Q_mac(NULL, "HMAC", NULL, d->suite->mac, NULL, h->mac,
+                                 d->suite->mac_size, all.p, all.n, made, sizeof made, &n) != NULL;
     buf_close(&all);
     return good && n == d->suite->mac_size && CRYPTO_memcmp(made, mac, n) == 0;
 }
@@ -396,7 +396,7 @@ static bool open_13(struct tls_decrypt *d, struct half *h, struct record *r)
 
 static bool open_record(struct tls_decrypt *d, struct half *h, struct record *r)
 {
-    bool good = d->is_13                ? open_13(d, h, r)
+    bool good = d->is_13               ? open_13(d, h, r)
                 : d->suite->how == CBC ? open_cbc(d, h, r)
                                        : open_aead_12(d, h, r);
     h->sequence += good;
@@ -494,8 +494,7 @@ static int take_message(struct tls_decrypt *d, bool from_client, uint8_t type, s
     return 0;
 }
 
-static int take_handshake(struct tls_decrypt *d, bool from_client, struct slice part,
-                          struct err *e)
+static int take_handshake(struct tls_decrypt *d, bool from_client, struct slice part, struct err *e)
 {
     struct buf *b = &d->half[from_client].handshake;
     size_t at = 0;
@@ -571,8 +570,9 @@ static enum outcome take_change(struct tls_decrypt *d, bool from_client, struct 
 static enum outcome not_opened(const struct tls_decrypt *d, bool from_client, struct err *e)
 {
     const struct half *h = &d->half[from_client];
-    err_set(e, "TLS: record %llu of the %s does not verify: its bytes were changed, or the secret "
-               "in the key log is not the one of this connection",
+    err_set(e,
+            "TLS: record %llu of the %s does not verify: its bytes were changed, or the secret "
+            "in the key log is not the one of this connection",
             (unsigned long long)h->records, side_name(from_client));
     return BAD;
 }
@@ -594,11 +594,13 @@ static enum outcome take_record(struct tls_decrypt *d, bool from_client, struct 
                                 struct err *e)
 {
     const struct half *h = &d->half[from_client];
-    bool has_hello = from_client ? d->has_client_hello
-                                 : d->has_server_hello || d->facts.server_hello.n > 0;
+    bool has_hello =
+        from_client ? d->has_client_hello : d->has_server_hello || d->facts.server_hello.n > 0;
     if (!has_hello && r->type != HANDSHAKE && r->type != ALERT) {
-        err_set(e, "TLS: the beginning of the connection is missing; found a record of type %u "
-                   "before the %s's hello", r->type, side_name(from_client));
+        err_set(e,
+                "TLS: the beginning of the connection is missing; found a record of type %u "
+                "before the %s's hello",
+                r->type, side_name(from_client));
         return BAD;
     }
     if (!from_client && !d->has_client_hello)
@@ -623,8 +625,9 @@ static bool is_record(const uint8_t *p, struct half *h, bool from_client, struct
     size_t n = (size_t)p[3] << 8 | p[4];
     if (p[0] >= CHANGE_CIPHER_SPEC && p[0] <= APPLICATION_DATA && p[1] == 3 && n <= RECORD_MOST)
         return true;
-    err_set(e, "TLS: no record where number %llu of the %s should begin: expected 14 to 17, 03, "
-               "and a length up to %u, found %02X%02X%02X%02X%02X",
+    err_set(e,
+            "TLS: no record where number %llu of the %s should begin: expected 14 to 17, 03, "
+            "and a length up to %u, found %02X%02X%02X%02X%02X",
             (unsigned long long)h->records + 1, side_name(from_client), RECORD_MOST, p[0], p[1],
             p[2], p[3], p[4]);
     return false;

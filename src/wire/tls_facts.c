@@ -288,7 +288,8 @@ static void add_x509_name(const X509_NAME *name, struct buf *out)
 {
     BIO *text = BIO_new(BIO_s_mem());
     char *p = NULL;
-    const unsigned long how = XN_FLAG_SEP_CPLUS_SPC | (ASN1_STRFLGS_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+    const unsigned long how =
+        XN_FLAG_SEP_CPLUS_SPC | (ASN1_STRFLGS_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
     if (text == NULL)
         return;
     if (X509_NAME_entry_count(name) == 0)

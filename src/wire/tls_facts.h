@@ -49,10 +49,10 @@ enum tls_extension {
 
 /* A hello as it came; the slices point into it. */
 struct tls_hello {
-    uint16_t version;      /* legacy_version */
-    struct slice random;   /* 32 octets */
-    struct slice session;  /* id */
-    struct slice suites;   /* two octets each; of a ServerHello one */
+    uint16_t version;     /* legacy_version */
+    struct slice random;  /* 32 octets */
+    struct slice session; /* id */
+    struct slice suites;  /* two octets each; of a ServerHello one */
     struct slice extensions;
 };
 
@@ -74,12 +74,12 @@ struct tls_facts {
     uint16_t scheme[2];                    /* signature of the handshake by each side; 0: none */
     bool is_retried;                       /* TLS 1.3: by a HelloRetryRequest, which was the last */
     bool is_resumed;
-    bool asks_certificate;                 /* CertificateRequest came */
+    bool asks_certificate; /* CertificateRequest came */
     bool has_finished[2];
-    struct buf chain[2];  /* certificates of each side: 3 octets length, DER; leaf first */
-    bool has_chain[2];    /* a Certificate message came; its chain may be empty */
+    struct buf chain[2];    /* certificates of each side: 3 octets length, DER; leaf first */
+    bool has_chain[2];      /* a Certificate message came; its chain may be empty */
     struct buf authorities; /* of CertificateRequest: names, 2 octets length, DER */
-    struct buf staple;    /* OCSP response (DER) of the server's leaf */
+    struct buf staple;      /* OCSP response (DER) of the server's leaf */
     struct tls_alert alert[TLS_ALERTS_KEPT];
     unsigned alerts;
 };

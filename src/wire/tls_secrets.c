@@ -13,11 +13,8 @@ enum { BLOCK_SECTION = 0x0A0D0D0A, BLOCK_SECRETS = 10, SECRETS_TLS = 0x544C534B 
 
 /* ORDER TLS_LABEL */
 static const char *const LABELS[] = {
-    "CLIENT_RANDOM",
-    "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
-    "SERVER_HANDSHAKE_TRAFFIC_SECRET",
-    "CLIENT_TRAFFIC_SECRET_0",
-    "SERVER_TRAFFIC_SECRET_0",
+    "CLIENT_RANDOM",           "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+    "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0",
 };
 #define N_LABELS (sizeof LABELS / sizeof *LABELS)
 
@@ -79,8 +76,8 @@ static bool read_line(struct slice line, struct tls_secret *out)
 {
     struct slice label = word(&line), random = word(&line), secret = word(&line);
     size_t i = 0;
-    while (i < N_LABELS && (strlen(LABELS[i]) != label.n ||
-                            memcmp(LABELS[i], label.p, label.n) != 0))
+    while (i < N_LABELS &&
+           (strlen(LABELS[i]) != label.n || memcmp(LABELS[i], label.p, label.n) != 0))
         i++;
     if (i == N_LABELS || random.n != 2 * TLS_RANDOM || secret.n > 2 * TLS_SECRET_MOST)
         return false;
@@ -143,8 +140,10 @@ int tls_secrets_read(struct tls_secrets *s, const char *path, struct err *e)
         return err_set(e, "the key log %s cannot be read: %s", path, strerror(number));
     if (n > 0)
         return 0;
-    return err_set(e, "%s has no TLS secret in it; expected lines as \"CLIENT_RANDOM\", 64 hex "
-                      "digits, the secret, as programs write them to SSLKEYLOGFILE", path);
+    return err_set(e,
+                   "%s has no TLS secret in it; expected lines as \"CLIENT_RANDOM\", 64 hex "
+                   "digits, the secret, as programs write them to SSLKEYLOGFILE",
+                   path);
 }
 
 /* ---- pcapng ---- */

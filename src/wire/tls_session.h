@@ -14,8 +14,8 @@
 struct tls_session {
     struct tls_context *context;
     struct tls_facts facts;
-    char problem[512]; /* first one of the peer's chain or stapled response */
-    char status[160];  /* of the stapled response: "good", …; "" where none */
+    char problem[512];               /* first one of the peer's chain or stapled response */
+    char status[160];                /* of the stapled response: "good", …; "" where none */
     const struct identity *identity; /* sent to the peer */
     void (*keylog)(struct tls_session *t, const char *line);
 };

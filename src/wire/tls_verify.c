@@ -82,8 +82,9 @@ int tls_verify_certificate(int is_good, X509_STORE_CTX *store)
         int error = X509_STORE_CTX_get_error(store);
         bool no_root = error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
                        error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
-        describe(t, store, no_root ? "its issuer is neither in the chain nor a trusted root"
-                                   : X509_verify_cert_error_string(error));
+        describe(t, store,
+                 no_root ? "its issuer is neither in the chain nor a trusted root"
+                         : X509_verify_cert_error_string(error));
     } else if (is_leaf && o->domain != NULL &&
                !has_domain(X509_STORE_CTX_get_current_cert(store), o->domain)) {
         snprintf(text, sizeof text, "it has no domain component %.32s", o->domain);
@@ -180,8 +181,9 @@ int tls_verify_staple(SSL *ssl, void *unused)
     OCSP_RESPONSE_free(response);
     ERR_clear_error();
     snprintf(t->status, sizeof t->status, "%s",
-             problem == NULL ? "good"
-             : status == V_OCSP_CERTSTATUS_REVOKED ? "revoked" : problem);
+             problem == NULL                       ? "good"
+             : status == V_OCSP_CERTSTATUS_REVOKED ? "revoked"
+                                                   : problem);
     if (problem == NULL)
         return 1;
     snprintf(text, sizeof text, "the stapled OCSP response: %s", problem);

@@ -69,7 +69,7 @@ void cert_make(struct cert *c, const struct cert_order *o)
     add_extension(c->x509, issuer, NID_subject_key_identifier, "hash");
     add_extension(c->x509, issuer, NID_authority_key_identifier, "keyid:always");
     int kind = EVP_PKEY_get_base_id(signer);
-    const EVP_MD *hash = kind == EVP_PKEY_ED448              ? NULL
+    const EVP_MD *hash = kind == EVP_PKEY_ED448             ? NULL
                          : EVP_PKEY_get_bits(signer) == 521 ? EVP_sha512()
                                                             : EVP_sha256();
     must(X509_sign(c->x509, signer, hash) > 0, "signing");
@@ -150,9 +150,9 @@ const char *certs_staple(const char *folder, const char *name, const struct cert
     OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
     OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha256(), about->x509, issuer->x509);
     ASN1_TIME *now = X509_gmtime_adj(NULL, -60), *next = X509_gmtime_adj(NULL, DAY);
-    OCSP_basic_add1_status(basic, id, is_revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD,
-                           is_revoked ? OCSP_REVOKED_STATUS_KEYCOMPROMISE : 0,
-                           is_revoked ? now : NULL, now, next);
+    OCSP_basic_add1_status(
+        basic, id, is_revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD,
+        is_revoked ? OCSP_REVOKED_STATUS_KEYCOMPROMISE : 0, is_revoked ? now : NULL, now, next);
     must(OCSP_basic_sign(basic, issuer->x509, issuer->key, EVP_sha256(), NULL, 0) == 1, "OCSP");
     OCSP_RESPONSE *response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
     unsigned char *der = NULL;

@@ -743,6 +743,22 @@ static void test_lists_up_to_their_maximum(void **state)
                  "25 entries");
 }
 
+/* Each entry may break the limits: all of that is kept, and there is memory for it. */
+static void test_violations_in_all_entries(void **state)
+{
+    struct bench *b = *state;
+    start(b, "iso15118-2", "PowerDeliveryReq");
+    add_profile_entries(b, 24);
+    struct list *entries = at(b, "ChargingProfile")->v[0].l;
+    for (unsigned i = 0; i < entries->n; i++)
+        value_of(b, entries->v[i].n, "ChargingProfileEntryMaxNumberOfPhasesInUse")->i = 4;
+    must_come_back(b, "iso15118-2");
+    unsigned n = 0;
+    for (const struct violation *v = b->m.violations; v != NULL; v = v->next)
+        n++;
+    assert_int_equal(n, 24);
+}
+
 /* ---- limits ---- */
 
 static void test_limits(void **state)
@@ -929,6 +945,7 @@ int main(void)
         CASE(test_code_before_a_number_is_looked_at),
         CASE(test_mandatory_element_is_missing),
         CASE(test_lists_up_to_their_maximum),
+        CASE(test_violations_in_all_entries),
         CASE(test_limits),
         CASE(test_memory_ends_with_a_new_name),
         CASE(test_references_do_not_multiply),

@@ -47,13 +47,13 @@ static int make_certificates(void **state)
     cert_make(&oem_root, &(struct cert_order){"OEM Root", "OEM", p521, .is_ca = true});
     cert_make(&oem, &(struct cert_order){"Vehicle", "OEM", p521, &oem_root, .is_ca = false});
     cert_make(&root_448, &(struct cert_order){"Root 448", "V2G", "ED448", .is_ca = true});
-    cert_make(&leaf_448, &(struct cert_order){"SECC 448", "CPO", "ED448", &root_448, .is_ca = false});
+    cert_make(&leaf_448,
+              &(struct cert_order){"SECC 448", "CPO", "ED448", &root_448, .is_ca = false});
     cert_make(&expired,
               &(struct cert_order){"SECC old", "CPO", p256, &sub, .from = -9999, .to = -999});
     cert_make(&early, &(struct cert_order){"SECC new", "CPO", p256, &sub, .from = 999, .to = 9999});
     cert_make(&no_domain, &(struct cert_order){"SECC x", "EMP", p256, &sub, .is_ca = false});
-#define CHAIN(name, ...)                                                                           \
-    certs_chain(folder, name, (const struct cert *const[]){__VA_ARGS__, NULL})
+#define CHAIN(name, ...) certs_chain(folder, name, (const struct cert *const[]){__VA_ARGS__, NULL})
     station = CHAIN("station.pem", &leaf, &sub);
     station_20 = CHAIN("station20.pem", &leaf_20, &sub_20);
     station_448 = CHAIN("station448.pem", &leaf_448);
@@ -74,9 +74,8 @@ static int make_certificates(void **state)
 
 static int drop_certificates(void **state)
 {
-    struct cert *all[] = {&root,     &sub,      &leaf,    &other_root, &root_20,
-                          &sub_20,   &leaf_20,  &oem_root, &oem,       &root_448,
-                          &leaf_448, &expired,  &early,   &no_domain};
+    struct cert *all[] = {&root,     &sub, &leaf,     &other_root, &root_20, &sub_20, &leaf_20,
+                          &oem_root, &oem, &root_448, &leaf_448,   &expired, &early,  &no_domain};
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         cert_free(all[i]);
@@ -92,8 +91,8 @@ struct end {
     struct tls *tls;
     struct tls_context *tls_context; /* NULL: plain */
     bool is_server;
-    const char *says;  /* when opened, or when something was heard */
-    size_t says_more;  /* bytes sent after that */
+    const char *says; /* when opened, or when something was heard */
+    size_t says_more; /* bytes sent after that */
     unsigned opened, closed;
     enum stream_end how;
     char why[600];
@@ -216,8 +215,8 @@ static void on_wire(void *context, bool is_sent, struct slice bytes)
         pcapng_tcp_data(n->world->record, 1000000, 1, is_sent, bytes);
 }
 
-static const struct stream_events EVENTS = {.opened = on_opened, .data = on_data,
-                                            .closed = on_closed};
+static const struct stream_events EVENTS = {
+    .opened = on_opened, .data = on_data, .closed = on_closed};
 static const struct tls_events TLS_EVENTS = {on_note, on_secret, on_wire};
 
 static void use_tls(struct end *n)
@@ -312,8 +311,10 @@ static void run(struct world *w, const struct tls_options *client, const struct 
 
 static struct tls_options server_12(void)
 {
-    return (struct tls_options){.is_server = true, .max_version = 0x0303,
-                                .identity = {{.chain = station}}, .identities = 1};
+    return (struct tls_options){.is_server = true,
+                                .max_version = 0x0303,
+                                .identity = {{.chain = station}},
+                                .identities = 1};
 }
 
 static struct tls_options client_12(void)
@@ -323,15 +324,21 @@ static struct tls_options client_12(void)
 
 static struct tls_options server_13(void)
 {
-    return (struct tls_options){.is_server = true, .min_version = 0x0304,
-                                .identity = {{.chain = station_20}}, .identities = 1,
-                                .root = {oem_roots}, .roots = 1};
+    return (struct tls_options){.is_server = true,
+                                .min_version = 0x0304,
+                                .identity = {{.chain = station_20}},
+                                .identities = 1,
+                                .root = {oem_roots},
+                                .roots = 1};
 }
 
 static struct tls_options client_13(void)
 {
-    return (struct tls_options){.min_version = 0x0304, .identity = {{.chain = vehicle}},
-                                .identities = 1, .root = {roots_20}, .roots = 1};
+    return (struct tls_options){.min_version = 0x0304,
+                                .identity = {{.chain = vehicle}},
+                                .identities = 1,
+                                .root = {roots_20},
+                                .roots = 1};
 }
 
 #define assert_has(text, part)                                                                     \
@@ -366,8 +373,8 @@ static void assert_decrypts(struct world *w)
     struct tls_secrets secrets = {0};
     struct buf plain[2] = {{0}, {0}};
     struct err e = ERR_INIT;
-    assert_true(tls_secrets_add(&secrets,
-                                (struct slice){w->client.secrets.p, w->client.secrets.n}) > 0);
+    assert_true(
+        tls_secrets_add(&secrets, (struct slice){w->client.secrets.p, w->client.secrets.n}) > 0);
     struct tls_decrypt *d = tls_decrypt_open(&secrets, &DECRYPT, plain);
     for (size_t i = 0; i < w->wire[1].n || i < w->wire[0].n; i++)
         for (int side = 1; side >= 0; side--)
@@ -440,7 +447,8 @@ static void ed448_x448_and_chacha(void **state)
     c.suites_13 = "TLS_CHACHA20_POLY1305_SHA256";
     run(&w, &c, &s);
     assert_talked(&w);
-    assert_string_equal(buf_string(&w.client.summary), "TLS 1.3, TLS_CHACHA20_POLY1305_SHA256, x448");
+    assert_string_equal(buf_string(&w.client.summary),
+                        "TLS 1.3, TLS_CHACHA20_POLY1305_SHA256, x448");
     assert_has(buf_string(&w.client.notes), "SECC signed with ed448");
     assert_decrypts(&w);
     world_close(&w);
@@ -562,11 +570,12 @@ static void trusted_ca_keys_choose_the_chain(void **state)
                                         "trusted_ca_keys certificate "};
     struct cert second_leaf;
     (void)state;
-    cert_make(&second_leaf, &(struct cert_order){"SECC other", "CPO", "P-256", &other_root, .is_ca = false});
+    cert_make(&second_leaf,
+              &(struct cert_order){"SECC other", "CPO", "P-256", &other_root, .is_ca = false});
     const char *other = certs_chain(folder, "second.pem",
                                     (const struct cert *const[]){&second_leaf, &other_root, NULL});
-    const char *whole = certs_chain(folder, "whole.pem",
-                                    (const struct cert *const[]){&leaf, &sub, &root, NULL});
+    const char *whole =
+        certs_chain(folder, "whole.pem", (const struct cert *const[]){&leaf, &sub, &root, NULL});
     for (uint8_t kind = 1; kind <= 3; kind++) {
         struct tls_options c = client_12(), s = server_12();
         struct world w = {.ends_after = 0};
@@ -592,7 +601,8 @@ static void certificate_authorities_are_sent(void **state)
     c.certificate_authorities = s.certificate_authorities = true;
     run(&w, &c, &s);
     assert_talked(&w);
-    assert_has(buf_string(&w.server.notes), "certificate_authorities CN=V2G Root 20, O=Test, DC=V2G");
+    assert_has(buf_string(&w.server.notes),
+               "certificate_authorities CN=V2G Root 20, O=Test, DC=V2G");
     assert_has(buf_string(&w.client.notes), "by one of: CN=OEM Root, O=Test, DC=OEM");
     world_close(&w);
 }
@@ -675,9 +685,10 @@ static void wrong_versions_are_refused(void **state)
     struct world w = {.ends_after = 0}, again = {.ends_after = 0};
     (void)state;
     run(&w, &old, &s20);
-    assert_refused(&w, "TLS handshake with [::1]:", "no version in common: the EVCC offers TLS 1.2, "
-                                                   "this side speaks TLS 1.3; sent alert "
-                                                   "protocol_version");
+    assert_refused(&w, "TLS handshake with [::1]:",
+                   "no version in common: the EVCC offers TLS 1.2, "
+                   "this side speaks TLS 1.3; sent alert "
+                   "protocol_version");
     assert_has(w.client.why, "the SECC sent alert protocol_version");
     world_close(&w);
     run(&again, &now, &s2);
@@ -828,6 +839,7 @@ struct way {
     struct stream *to[2]; /* to the server, to the client */
     struct buf waits[2];
     size_t sent[2], most, change_at;
+    unsigned still; /* steps since something came */
     bool is_over;
 };
 
@@ -846,6 +858,7 @@ static void way_data(void *context, struct stream *s, struct slice bytes)
 {
     struct way *y = context;
     struct buf *b = &y->waits[s == y->to[0]];
+    y->still = 0;
     buf_add(b, bytes.p, bytes.n);
     if (y->change_at > 0 && s == y->to[1] && b->n > y->change_at) {
         b->p[y->change_at] ^= 0x55;
@@ -876,7 +889,8 @@ static void way_step(uv_idle_t *idle)
             continue;
         stream_write(y->to[i], (struct slice){y->waits[i].p + y->sent[i]++, 1}, &e);
     }
-    if (y->most > 0 && y->sent[0] + y->sent[1] >= y->most)
+    bool is_stuck = y->still++ > 20000; /* both wait: a changed length */
+    if (is_stuck || (y->most > 0 && y->sent[0] + y->sent[1] >= y->most))
         way_close(y);
 }
 
@@ -887,8 +901,8 @@ static void way_accepted(void *context, struct stream *s)
     struct way *y = context;
     struct err e = ERR_INIT;
     y->to[1] = s;
-    y->to[0] = stream_connect(&y->world->loop, listener_endpoint(y->world->listener), 0, &WAY, y,
-                              &e);
+    y->to[0] =
+        stream_connect(&y->world->loop, listener_endpoint(y->world->listener), 0, &WAY, y, &e);
     assert_non_null(y->to[0]);
     stream_use(s, &WAY, y);
 }
@@ -976,7 +990,8 @@ static void noise_is_refused(void **state)
             noise[k] = (char)(x >> 24 | 1);
         }
         if (i % 2 == 0)
-            memcpy(noise, "\x16\x03\x01\x01\x05\x01\x03\x01\x01\x03\x03", 11); /* as a ClientHello */
+            memcpy(noise, "\x16\x03\x01\x01\x05\x01\x03\x01\x01\x03\x03",
+                   11); /* as a ClientHello */
         noise[sizeof noise - 1] = '\0';
         w.server.tls_context = context_of(&s);
         world_open(&w);

@@ -18,7 +18,7 @@ while read -r name; do
         echo "ok - $name # SKIP there is no such capture"
         continue
     fi
-    while [ "$(jobs -rp | wc -l)" -ge 4 ]; do wait -n; done
+    while [ "$(jobs -rp | wc -l)" -ge 3 ]; do wait -n; done
     one "$name" &
 done < <(lua5.4 $here/personas.lua list)
 wait

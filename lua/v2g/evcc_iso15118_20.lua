@@ -1,0 +1,449 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The steps of a vehicle in ISO 15118-20: AC and DC, charging only or bidirectional, scheduled or
+-- dynamic control mode, paid for by external means.
+
+local common = require 'v2g.common'
+
+local steps = {}
+
+local SERVICES <const> = { ac = { [false] = 1, [true] = 5 }, dc = { [false] = 2, [true] = 6 } }
+local EVCC_ID <const> = 'WMIV1234567890ABCDEX'
+local CONTROL <const> = { scheduled = 1, dynamic = 2 } -- ControlMode
+local NEAR <const>, SAFE <const> = 20, 60 -- V
+
+-- 'Scheduled' or 'Dynamic', and before it 'BPT_' where the transfer is bidirectional.
+local function control(self)
+    return self.p.control == 'dynamic' and 'Dynamic' or 'Scheduled'
+end
+
+local function bpt(self)
+    return self.p.bpt and 'BPT_' or ''
+end
+
+-- ---- setting up ----
+
+function steps.SessionSetup(self)
+    local p = self.p
+    local id = self.joining or p.session_id
+    Evcc.Set_SessionSetupReq_Header_SessionID(id == '00' and '0000000000000000' or id)
+    Evcc.Set_SessionSetupReq_EVCCID(p.evcc_id:match('^02AA0000') and EVCC_ID or p.evcc_id)
+    self:exchange('SessionSetup')
+    Measured(self.protocol, 'V2G_EVCC_CommunicationSetup_Timeout', nil, Now() - self.setup_from)
+    local joined = self.joining and self.code == 'OK_OldSessionJoined'
+    if self.joining and not joined then
+        Log('the paused session was not joined: ' .. self.code)
+    end
+    self.joining = nil
+    return joined and 'joined' or nil
+end
+
+function steps.AuthorizationSetup(self)
+    self:exchange('AuthorizationSetup')
+    local offers = false
+    for _, one in ipairs(common.get_list(Evcc, 'AuthorizationSetupRes', 'AuthorizationServices')) do
+        offers = offers or one == 'EIM'
+    end
+    if not offers then
+        self:leave('stop', false, 'the station offers no authorization by external means')
+    end
+end
+
+function steps.Authorization(self)
+    Evcc.Set_AuthorizationReq_SelectedAuthorizationService('EIM')
+    Evcc.Set_AuthorizationReq_EIM_AReqAuthorizationModeSpecified(true)
+    self:repeat_until('Authorization', 'V2G_EVCC_Ongoing_Timeout', function()
+        return Evcc.Get_AuthorizationRes_EVSEProcessing() == 'Finished'
+    end)
+end
+
+function steps.ServiceDiscovery(self)
+    self:exchange('ServiceDiscovery')
+    self.service = SERVICES[self.mode][self.p.bpt]
+    self.services = {}
+    local offered = {}
+    for _, one in ipairs(common.get_list(Evcc, 'ServiceDiscoveryRes',
+        'EnergyTransferServiceList_Service')) do
+        offered[one.ServiceID] = true
+    end
+    if not offered[self.service] then
+        self:leave('stop', false, ('the station does not offer service %d (%s%s)')
+            :format(self.service, self.mode:upper(), self.p.bpt and ', bidirectional' or ''))
+    end
+    if Evcc.Get_ServiceDiscoveryRes_VASListSpecified() then
+        self.services = common.get_list(Evcc, 'ServiceDiscoveryRes', 'VASList_Service')
+    end
+end
+
+-- The first parameter set whose ControlMode is the one wanted.
+local function choose_set(self)
+    local sets = common.get_list(Evcc, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet')
+    for _, set in ipairs(sets) do
+        for _, parameter in ipairs(set.Parameter) do
+            if parameter.Name == 'EVSENominalVoltage' then
+                self.voltage = parameter.intValue
+            end
+            if parameter.Name == 'ControlMode' and parameter.intValue == CONTROL[self.p.control] then
+                return set.ParameterSetID
+            end
+        end
+    end
+    return self:leave('stop', false, ('the station offers no %s control mode'):format(self.p.control))
+end
+
+function steps.ServiceDetail(self)
+    Evcc.Set_ServiceDetailReq_ServiceID(self.service)
+    self:exchange('ServiceDetail')
+    self.parameter_set = choose_set(self)
+    self.selected = {}
+    if not self.p.details then
+        return
+    end
+    for _, service in ipairs(self.services) do
+        Evcc.Set_ServiceDetailReq_ServiceID(service.ServiceID)
+        self:exchange('ServiceDetail')
+        local set = Evcc.Get_ServiceDetailRes_ServiceParameterList_ParameterSet(0)
+        self.selected[#self.selected + 1] =
+            { ServiceID = service.ServiceID, ParameterSetID = set.ParameterSetID }
+    end
+end
+
+function steps.PaymentServiceSelection(self)
+    local path = 'Set_ServiceSelectionReq_SelectedEnergyTransferService_'
+    Evcc[path .. 'ServiceID'](self.service)
+    Evcc[path .. 'ParameterSetID'](self.parameter_set)
+    if #self.selected > 0 then
+        common.set_list(Evcc, 'ServiceSelectionReq', 'SelectedVASList_SelectedService',
+            self.selected)
+    end
+    self:exchange('PaymentServiceSelection')
+end
+
+-- ---- parameters and schedules ----
+
+local function ac_power(self)
+    local ac = self.p.ac
+    return ac.max_current * ac.phases * (self.voltage or 230)
+end
+
+local function set_dc_limits(self)
+    local b, path = self.battery, bpt(self) .. 'DC_CPDReqEnergyTransferMode_'
+    local function set(name, value)
+        self:set('ChargeParameterDiscovery', path .. name, value)
+    end
+    set('EVMaximumChargePower', b.max_power)
+    set('EVMinimumChargePower', 0)
+    set('EVMaximumChargeCurrent', b.max_current)
+    set('EVMinimumChargeCurrent', b.min_current)
+    set('EVMaximumVoltage', b.max_voltage)
+    set('EVMinimumVoltage', b.empty_voltage)
+    set('TargetSOC', b.target)
+    if self.p.bpt then
+        set('EVMaximumDischargePower', b.discharge_power)
+        set('EVMinimumDischargePower', 0)
+        set('EVMaximumDischargeCurrent', b.discharge_power / b.empty_voltage)
+        set('EVMinimumDischargeCurrent', 0)
+    end
+end
+
+local function set_ac_limits(self)
+    local ac, path = self.p.ac, bpt(self) .. 'AC_CPDReqEnergyTransferMode_'
+    local function set(name, value)
+        self:set('ChargeParameterDiscovery', path .. name, value)
+    end
+    set('EVMaximumChargePower', ac_power(self))
+    set('EVMinimumChargePower', ac.min_current * ac.phases * (self.voltage or 230))
+    if self.p.bpt then
+        set('EVMaximumDischargePower', self.battery.discharge_power)
+        set('EVMinimumDischargePower', 0)
+    end
+end
+
+function steps.ChargeParameterDiscovery(self)
+    local path = bpt(self) .. self.mode:upper() .. '_CPDResEnergyTransferMode'
+    if self.mode == 'dc' then
+        set_dc_limits(self)
+    else
+        set_ac_limits(self)
+    end
+    self:exchange('ChargeParameterDiscovery')
+    if not self:has('ChargeParameterDiscovery', path) then
+        self:leave('stop', false, 'the station sent no ' .. path)
+    end
+    self.power_limit = self:get('ChargeParameterDiscovery', path .. '_EVSEMaximumChargePower')
+    if self.mode == 'dc' then
+        self.limit = self:get('ChargeParameterDiscovery', path .. '_EVSEMaximumChargeCurrent')
+    end
+end
+
+local function set_needs(self)
+    local p, b = self.p, self.battery
+    local path = control(self) .. '_SEReqControlMode_'
+    local wanted = p.energy or math.floor(b:missing(b.target) + 0.5)
+    self:set('ScheduleExchange', path .. 'EVTargetEnergyRequest', wanted)
+    self:set('ScheduleExchange', path .. 'EVMaximumEnergyRequest', math.floor(b:missing(100)))
+    self:set('ScheduleExchange', path .. 'EVMinimumEnergyRequest', 0)
+    if p.departure > 0 then
+        self:set('ScheduleExchange', path .. 'DepartureTime', p.departure)
+    end
+end
+
+function steps.ScheduleExchange(self)
+    set_needs(self)
+    self:repeat_until('ScheduleExchange', 'V2G_EVCC_Ongoing_Timeout', function()
+        return Evcc.Get_ScheduleExchangeRes_EVSEProcessing() == 'Finished'
+    end)
+    if control(self) == 'Scheduled' then
+        local tuple = Evcc.Get_ScheduleExchangeRes_Scheduled_SEResControlMode_ScheduleTuple(0)
+        self.schedule = tuple.ScheduleTupleID
+        self.entries = tuple.ChargingSchedule.PowerSchedule.PowerScheduleEntries.PowerScheduleEntry
+    end
+    return self.is_charging and 'renegotiated' or nil
+end
+
+-- ---- before DC ----
+
+function steps.CableCheck(self)
+    self:repeat_until('CableCheck', 'V2G_EVCC_CableCheck_Timeout', function()
+        return Evcc.Get_DC_CableCheckRes_EVSEProcessing() == 'Finished'
+    end)
+end
+
+function steps.PreCharge(self)
+    local p, b = self.p, self.battery
+    local target, n = p.target_voltage or b:rest_voltage(), 0
+    Evcc.Set_DC_PreChargeReq_EVTargetVoltage(target)
+    Evcc.Set_DC_PreChargeReq_EVPresentVoltage(0)
+    Evcc.Set_DC_PreChargeReq_EVProcessing('Ongoing')
+    self:repeat_until('PreCharge', 'V2G_EVCC_PreCharge_Timeout', function()
+        n = n + 1
+        local voltage = Evcc.Get_DC_PreChargeRes_EVSEPresentVoltage()
+        local reached = math.abs(voltage - target) <= NEAR
+        Evcc.Set_DC_PreChargeReq_EVPresentVoltage(voltage)
+        Evcc.Set_DC_PreChargeReq_EVProcessing(reached and 'Finished' or 'Ongoing')
+        return n >= p.precharges[1] and (reached or n == p.precharges[2])
+    end)
+end
+
+-- ---- power delivery ----
+
+local function set_profile(self)
+    local path = 'Set_PowerDeliveryReq_EVPowerProfile_'
+    local wanted = self.mode == 'dc' and self.battery.max_power or ac_power(self)
+    local entries = {}
+    for i, entry in ipairs(self.entries or { { Duration = 86400, Power = wanted } }) do
+        entries[i] = { Duration = entry.Duration,
+                       Power = math.floor(math.min(entry.Power, wanted, self.power_limit)) }
+    end
+    Evcc[path .. 'TimeAnchor'](math.floor(Now() / 1000))
+    if control(self) == 'Dynamic' then
+        Evcc[path .. 'Dynamic_EVPPTControlModeSpecified'](true)
+    else
+        Evcc[path .. 'Scheduled_EVPPTControlMode_SelectedScheduleTupleID'](self.schedule)
+    end
+    common.set_list(Evcc, 'PowerDeliveryReq', 'EVPowerProfile_EVPowerProfileEntries_EVPowerProfileEntry',
+        entries)
+end
+
+local function deliver(self, progress)
+    Evcc.Set_PowerDeliveryReq_ChargeProgress(progress)
+    if progress == 'Start' then
+        set_profile(self)
+    else
+        Evcc.Set_PowerDeliveryReq_EVPowerProfileSpecified(false)
+    end
+    self:exchange('PowerDelivery')
+end
+
+function steps.PowerDeliveryStart(self)
+    deliver(self, 'Start')
+    self.is_charging = true
+    self:seconds()
+end
+
+function steps.PowerDeliveryStop(self)
+    deliver(self, 'Stop')
+    self.is_charging = false
+end
+
+function steps.PowerDeliveryRenegotiate(self)
+    deliver(self, 'ScheduleRenegotiation')
+end
+
+-- ---- charge loops ----
+
+local function notification(self)
+    if not self:has(self.mode == 'dc' and 'CurrentDemand' or 'ChargingStatus', 'EVSEStatus') then
+        return nil
+    end
+    return self:get(self.mode == 'dc' and 'CurrentDemand' or 'ChargingStatus',
+        'EVSEStatus_EVSENotification')
+end
+
+local function is_done(self)
+    local b, p = self.battery, self.p
+    if p.bpt and p.discharge_to > 0 then
+        return b.soc <= p.discharge_to
+    end
+    return b.soc >= b.target
+end
+
+-- Whether the loop ends: nil: no; 'stop'; 'renegotiate'.
+local function look_at_wishes(self)
+    local p = self.p
+    local wish = notification(self)
+    self.loops = self.loops + 1
+    if wish == 'Terminate' or wish == 'Pause' then
+        self.asked = (self.asked or 0) + 1
+        self.gap = p.gaps['Stop>PowerDelivery']
+        return self.asked > p.after_stop_request and 'stop' or nil
+    end
+    if wish == 'ScheduleRenegotiation' and not self.has_renegotiated then
+        self.has_renegotiated = true
+        return 'renegotiate'
+    end
+    if p.renegotiate > 0 and self.loops >= p.renegotiate and not self.own_renegotiation then
+        self.own_renegotiation = true
+        return 'renegotiate'
+    end
+    local ends = is_done(self) or Stop_Requested() or (p.loops > 0 and self.loops >= p.loops)
+    return ends and 'stop' or nil
+end
+
+local function set_display(self, step, power)
+    local b = self.battery
+    self:set(step, 'DisplayParameters_PresentSOC', b:percent())
+    self:set(step, 'DisplayParameters_TargetSOC', b.target)
+    self:set(step, 'DisplayParameters_RemainingTimeToTargetSOC', b:time_to(b.target, power))
+    self:set(step, 'DisplayParameters_ChargingComplete', b.soc >= b.target)
+    self:set(step, 'MeterInfoRequested', true)
+end
+
+local function set_energy(self, step, path)
+    local b = self.battery
+    self:set(step, path .. 'EVTargetEnergyRequest', math.floor(b:missing(b.target)))
+    self:set(step, path .. 'EVMaximumEnergyRequest', math.floor(b:missing(100)))
+    self:set(step, path .. 'EVMinimumEnergyRequest', 0)
+end
+
+local function wanted_current(self)
+    local b, p = self.battery, self.p
+    if self.asked then
+        return 0
+    end
+    if p.bpt and p.discharge_to > 0 then
+        return -b.discharge_power / b:rest_voltage()
+    end
+    return math.min(b:current_limit(), self.limit, self.power_limit / b:rest_voltage())
+end
+
+local function set_demand(self)
+    local b = self.battery
+    local path = bpt(self) .. control(self) .. '_DC_CLReqControlMode_'
+    local current = wanted_current(self)
+    set_display(self, 'CurrentDemand', math.max(current, 0) * b:voltage(current))
+    Evcc.Set_DC_ChargeLoopReq_EVPresentVoltage(self.present or b:rest_voltage())
+    set_energy(self, 'CurrentDemand', path)
+    if control(self) == 'Scheduled' then
+        self:set('CurrentDemand', path .. 'EVTargetCurrent', current)
+        self:set('CurrentDemand', path .. 'EVTargetVoltage', self.p.target_voltage or b.max_voltage)
+        return
+    end
+    self:set('CurrentDemand', path .. 'EVMaximumChargePower', b.max_power)
+    self:set('CurrentDemand', path .. 'EVMinimumChargePower', 0)
+    self:set('CurrentDemand', path .. 'EVMaximumChargeCurrent', math.max(0, b:current_limit()))
+    self:set('CurrentDemand', path .. 'EVMaximumVoltage', b.max_voltage)
+    self:set('CurrentDemand', path .. 'EVMinimumVoltage', b.empty_voltage)
+    if self.p.bpt then
+        self:set('CurrentDemand', path .. 'EVMaximumDischargePower', b.discharge_power)
+        self:set('CurrentDemand', path .. 'EVMinimumDischargePower', 0)
+        self:set('CurrentDemand', path .. 'EVMaximumDischargeCurrent',
+            b.discharge_power / b.empty_voltage)
+    end
+end
+
+function steps.CurrentDemand(self)
+    self.asked = nil
+    while true do
+        set_demand(self)
+        self:exchange('CurrentDemand')
+        self.present = Evcc.Get_DC_ChargeLoopRes_EVSEPresentVoltage()
+        self.battery:advance(self.present * Evcc.Get_DC_ChargeLoopRes_EVSEPresentCurrent(),
+            self:seconds())
+        local ends = look_at_wishes(self)
+        if ends then
+            return ends == 'renegotiate' and ends or nil
+        end
+    end
+end
+
+local function wanted_power(self)
+    local p = self.p
+    if p.bpt and p.discharge_to > 0 then
+        return -self.battery.discharge_power
+    end
+    return math.min(ac_power(self), self.power_limit, self.target_power or math.huge)
+end
+
+function steps.ChargingStatus(self)
+    local path = bpt(self) .. control(self) .. '_AC_CLReqControlMode_'
+    local answer = bpt(self) .. control(self) .. '_AC_CLResControlMode'
+    self.asked = nil
+    while true do
+        local power = wanted_power(self)
+        set_display(self, 'ChargingStatus', math.max(power, 0))
+        set_energy(self, 'ChargingStatus', path)
+        self:set('ChargingStatus', path .. 'EVPresentActivePower', power)
+        if control(self) == 'Dynamic' then
+            self:set('ChargingStatus', path .. 'EVMaximumChargePower', ac_power(self))
+            self:set('ChargingStatus', path .. 'EVMinimumChargePower', 0)
+            self:set('ChargingStatus', path .. 'EVPresentReactivePower', 0)
+        end
+        if control(self) == 'Dynamic' and self.p.bpt then
+            self:set('ChargingStatus', path .. 'EVMaximumDischargePower',
+                self.battery.discharge_power)
+            self:set('ChargingStatus', path .. 'EVMinimumDischargePower', 0)
+        end
+        self:exchange('ChargingStatus')
+        if self:has('ChargingStatus', answer .. '_EVSETargetActivePower') then
+            self.target_power = self:get('ChargingStatus', answer .. '_EVSETargetActivePower')
+        end
+        self.battery:advance(power, self:seconds())
+        local ends = look_at_wishes(self)
+        if ends then
+            return ends == 'renegotiate' and ends or nil
+        end
+    end
+end
+
+-- ---- the end ----
+
+function steps.WeldingDetection(self)
+    local p, n = self.p, 0
+    if p.welding[2] == 0 then
+        return
+    end
+    Evcc.Set_DC_WeldingDetectionReq_EVProcessing('Ongoing')
+    self:repeat_until('WeldingDetection', 'V2G_EVCC_WeldingDetection_Timeout', function()
+        n = n + 1
+        local safe = Evcc.Get_DC_WeldingDetectionRes_EVSEPresentVoltage() < SAFE
+        return n >= p.welding[1] and (safe or n >= p.welding[2])
+    end)
+end
+
+function steps.SessionStop(self)
+    local p = self.p
+    if not p.session_stop then
+        return 'done'
+    end
+    local pauses = self.pauses < p.pause
+    Evcc.Set_SessionStopReq_ChargingSession(pauses and 'Pause' or 'Terminate')
+    self.joining = pauses and Evcc.SessionID() or nil
+    self:exchange('SessionStop')
+    if not pauses then
+        return 'done'
+    end
+    self.pauses = self.pauses + 1
+    return 'resume'
+end
+
+return steps

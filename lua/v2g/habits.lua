@@ -1,0 +1,71 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Habits that several personas have, for their `values` and `before`.
+
+local habits = {}
+
+local DIN <const> = 'DIN70121'
+
+-- For values.X.Y_UnitSpecified: no unit, where that is an optional element (DIN 70121).
+function habits.no_unit(ev)
+    if ev.protocol == DIN then
+        return false
+    end
+end
+
+-- Whether a PowerDeliveryReq is that of the start, or the end, of charging.
+function habits.is_start(m, ev)
+    if ev.protocol == DIN then
+        return m.ReadyToChargeState == true
+    end
+    return m.ChargeProgress == 'Start'
+end
+
+function habits.is_stop(m, ev)
+    if ev.protocol == DIN then
+        return m.ReadyToChargeState == false
+    end
+    return m.ChargeProgress == 'Stop'
+end
+
+-- Gives PowerDeliveryReq(Start) of ISO 15118-2 a profile: a list of { seconds, watts }; none: no
+-- profile at all.
+function habits.profile(m, ev, list)
+    if ev.protocol ~= 'ISO15118-2' or not habits.is_start(m, ev) then
+        return
+    end
+    if not list then
+        m.ChargingProfile = nil
+        return
+    end
+    local entries = {}
+    for i, entry in ipairs(list) do
+        entries[i] = { ChargingProfileEntryStart = entry[1],
+                       ChargingProfileEntryMaxPower = entry[2] }
+    end
+    m.ChargingProfile = { ProfileEntry = entries }
+end
+
+-- Tells a remaining time in minutes.
+function habits.minutes(m)
+    local left = m.RemainingTimeToFullSoC
+    if left then
+        m.RemainingTimeToFullSoC = { Multiplier = 0, Unit = 'm',
+                                     Value = math.min(math.floor(left:si() / 60), 32767) }
+    end
+end
+
+-- Adds EVCabinConditioning and EVRESSConditioning = false, which only DIN 70121 has, to the values of
+-- all messages with an EV status.
+function habits.conditioning(values)
+    local prefixes = { ChargeParameterDiscoveryReq = 'DC_EVChargeParameter_',
+                       PowerDeliveryReq = 'DC_EVPowerDeliveryParameter_', CableCheckReq = '',
+                       PreChargeReq = '', CurrentDemandReq = '', WeldingDetectionReq = '' }
+    for message, prefix in pairs(prefixes) do
+        values[message] = values[message] or {}
+        values[message][prefix .. 'DC_EVStatus_EVCabinConditioning'] = false
+        values[message][prefix .. 'DC_EVStatus_EVRESSConditioning'] = false
+    end
+    return values
+end
+
+return habits

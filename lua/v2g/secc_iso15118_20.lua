@@ -1,0 +1,507 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The answers of a station in ISO 15118-20: AC and DC, charging only or bidirectional, scheduled or
+-- dynamic control mode, paid for by external means.
+
+local common = require 'v2g.common'
+
+local iso = { answers = {}, case = {} }
+local answers = iso.answers
+
+-- Service numbers and what they stand for.
+local SERVICES <const> = {
+    [1] = { mode = 'ac', bpt = false }, [2] = { mode = 'dc', bpt = false },
+    [5] = { mode = 'ac', bpt = true }, [6] = { mode = 'dc', bpt = true },
+}
+local ORDER <const> = { 1, 2, 5, 6 }
+local CONTROLS <const> = { 'Scheduled', 'Dynamic' } -- by number of the parameter set
+local NOTIFICATIONS <const> = { stop = 'Terminate', renegotiate = 'ScheduleRenegotiation',
+                                shutdown = 'Terminate' }
+local BPT_SHARE <const> = 0.5 -- of the power that is taken back
+
+function iso.case.PowerDeliveryReq()
+    return Secc.Get_PowerDeliveryReq_ChargeProgress()
+end
+
+-- ---- setting up ----
+
+local function select_service(s, id, set)
+    local service = SERVICES[id]
+    s.service, s.set, s.bpt = id, set, service.bpt
+    s.control = CONTROLS[set]
+    s:set_mode(service.mode)
+end
+
+function answers.SessionSetupReq(s)
+    local code, case = s:set_up(Secc.Get_SessionSetupReq_Header_SessionID())
+    Secc.Set_SessionSetupRes_Header_SessionID(s.id)
+    Secc.Set_SessionSetupRes_EVSEID(s.p.evse_id)
+    local paused = s.paused
+    if paused and SERVICES[tonumber(paused.service)] then
+        select_service(s, tonumber(paused.service), tonumber(paused.set))
+        return code, case
+    end
+    return code
+end
+
+function answers.AuthorizationSetupReq()
+    common.set_list(Secc, 'AuthorizationSetupRes', 'AuthorizationServices', { 'EIM' })
+    Secc.Set_AuthorizationSetupRes_CertificateInstallationService(false)
+    Secc.Set_AuthorizationSetupRes_EIM_ASResAuthorizationModeSpecified(true)
+end
+
+function answers.AuthorizationReq(s)
+    if Secc.Get_AuthorizationReq_SelectedAuthorizationService() ~= 'EIM' then
+        Secc.Set_AuthorizationRes_EVSEProcessing('Finished')
+        return 'WARNING_AuthorizationSelectionInvalid', 'Ongoing'
+    end
+    s.authorization = s.authorization or Now()
+    local finished = s:is_finished('Authorization')
+    Secc.Set_AuthorizationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    if finished then
+        Measured(s.protocol, 'V2G_SECC_EIM_Ongoing_Timeout', nil, Now() - s.authorization)
+    end
+    return nil, finished and 'Finished' or 'Ongoing'
+end
+
+local function is_offered(s, id)
+    local service = SERVICES[id]
+    return service ~= nil and s.p.modes[service.mode] == true and (s.p.bpt or not service.bpt)
+end
+
+local function supported(id)
+    if not Secc.Get_ServiceDiscoveryReq_SupportedServiceIDsSpecified() then
+        return true
+    end
+    local list = common.get_list(Secc, 'ServiceDiscoveryReq', 'SupportedServiceIDs_ServiceID')
+    for _, one in ipairs(list) do
+        if one == id then
+            return true
+        end
+    end
+    return false
+end
+
+function answers.ServiceDiscoveryReq(s)
+    local list, further = {}, {}
+    for _, id in ipairs(ORDER) do
+        if is_offered(s, id) and supported(id) then
+            list[#list + 1] = { ServiceID = id, FreeService = s.p.free }
+        end
+    end
+    for _, service in ipairs(s.p.services) do
+        if supported(service.id) then
+            further[#further + 1] = { ServiceID = service.id, FreeService = service.free ~= false }
+        end
+    end
+    Secc.Set_ServiceDiscoveryRes_ServiceRenegotiationSupported(false)
+    if #list == 0 then
+        return 'FAILED'
+    end
+    common.set_list(Secc, 'ServiceDiscoveryRes', 'EnergyTransferServiceList_Service', list)
+    if #further > 0 then
+        common.set_list(Secc, 'ServiceDiscoveryRes', 'VASList_Service', further)
+    else
+        Secc.Set_ServiceDiscoveryRes_VASListSpecified(false)
+    end
+    return nil
+end
+
+local function int(name, value)
+    return { Name = name, intValue = value }
+end
+
+-- The parameters of an energy transfer service with that control mode (1 scheduled, 2 dynamic).
+local function energy_parameters(s, service, control)
+    local list = { int('Connector', service.mode == 'ac' and s.p.ac.phases == 1 and 1 or 2),
+                   int('ControlMode', control), int('MobilityNeedsMode', 1), int('Pricing', 0) }
+    if service.mode == 'ac' then
+        list[#list + 1] = int('EVSENominalVoltage', s.p.ac.voltage)
+    end
+    if service.bpt then
+        list[#list + 1] = int('BPTChannel', 1)
+        list[#list + 1] = int('GeneratorMode', 1)
+    end
+    if service.bpt and service.mode == 'ac' then
+        list[#list + 1] = int('GridCodeIslandingDetectionMethod', 1)
+    end
+    return list
+end
+
+local function further_service(s, id)
+    for _, service in ipairs(s.p.services) do
+        if service.id == id then
+            return service
+        end
+    end
+    return nil
+end
+
+local function further_parameters(set)
+    local list = {}
+    for i, entry in ipairs(set) do
+        local value = entry[2]
+        local kind = type(value) == 'boolean' and 'boolValue' or math.type(value) == 'integer'
+            and 'intValue' or 'finiteString'
+        list[i] = { Name = entry[1], [kind] = value }
+    end
+    return list
+end
+
+function answers.ServiceDetailReq(s)
+    local id, sets = Secc.Get_ServiceDetailReq_ServiceID(), {}
+    local service, further = SERVICES[id], further_service(s, id)
+    Secc.Set_ServiceDetailRes_ServiceID(id)
+    if further then
+        for i, set in ipairs(further.parameters or {}) do
+            sets[i] = { ParameterSetID = set.id or i, Parameter = further_parameters(set) }
+        end
+    elseif is_offered(s, id) then
+        for control = 1, s.p.dynamic and 2 or 1 do
+            sets[control] = { ParameterSetID = control,
+                              Parameter = energy_parameters(s, service, control) }
+        end
+    else
+        return 'FAILED_ServiceIDInvalid'
+    end
+    if #sets > 0 then
+        common.set_list(Secc, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet', sets)
+    end
+    return nil
+end
+
+function answers.ServiceSelectionReq(s)
+    local path = 'Get_ServiceSelectionReq_SelectedEnergyTransferService_'
+    local id, set = Secc[path .. 'ServiceID'](), Secc[path .. 'ParameterSetID']()
+    if not SERVICES[id] then
+        return 'FAILED_NoEnergyTransferServiceSelected'
+    end
+    if not is_offered(s, id) or not CONTROLS[set] or (set == 2 and not s.p.dynamic) then
+        return 'FAILED_ServiceSelectionInvalid'
+    end
+    if Secc.Get_ServiceSelectionReq_SelectedVASListSpecified() then
+        for _, one in ipairs(common.get_list(Secc, 'ServiceSelectionReq',
+            'SelectedVASList_SelectedService')) do
+            if not further_service(s, one.ServiceID) then
+                return 'FAILED_ServiceSelectionInvalid'
+            end
+        end
+    end
+    select_service(s, id, set)
+    return nil
+end
+
+-- ---- parameters ----
+
+local function setter(message, element)
+    return function(path, value)
+        common.set(Secc, message, element .. '_' .. path, value)
+    end
+end
+
+-- Whether the request has the element that goes with the service selected.
+local function has(message, element)
+    return Secc['Get_' .. message .. '_' .. element .. 'Specified']()
+end
+
+function answers.DC_ChargeParameterDiscoveryReq(s)
+    local prefix, d = s.bpt and 'BPT_' or '', s.p.dc
+    local request = prefix .. 'DC_CPDReqEnergyTransferMode'
+    local set = setter('DC_ChargeParameterDiscoveryRes', prefix .. 'DC_CPDResEnergyTransferMode')
+    set('EVSEMaximumChargePower', d.max_power)
+    set('EVSEMinimumChargePower', 0)
+    set('EVSEMaximumChargeCurrent', d.max_current)
+    set('EVSEMinimumChargeCurrent', d.min_current)
+    set('EVSEMaximumVoltage', d.max_voltage)
+    set('EVSEMinimumVoltage', d.min_voltage)
+    if s.bpt then
+        set('EVSEMaximumDischargePower', d.max_power * BPT_SHARE)
+        set('EVSEMinimumDischargePower', 0)
+        set('EVSEMaximumDischargeCurrent', d.max_current * BPT_SHARE)
+        set('EVSEMinimumDischargeCurrent', 0)
+    end
+    if s.mode ~= 'dc' or not has('DC_ChargeParameterDiscoveryReq', request) then
+        return 'FAILED_WrongChargeParameter'
+    end
+    local voltage = Secc['Get_DC_ChargeParameterDiscoveryReq_' .. request .. '_EVMaximumVoltage']()
+    return voltage < d.min_voltage and 'FAILED_WrongChargeParameter' or nil
+end
+
+local function ac_power(s)
+    return s.p.ac.voltage * s.p.ac.phases * s.p.ac.max_current
+end
+
+function answers.AC_ChargeParameterDiscoveryReq(s)
+    local prefix = s.bpt and 'BPT_' or ''
+    local set = setter('AC_ChargeParameterDiscoveryRes', prefix .. 'AC_CPDResEnergyTransferMode')
+    set('EVSEMaximumChargePower', ac_power(s))
+    set('EVSEMinimumChargePower', 0)
+    set('EVSENominalFrequency', 50)
+    if s.bpt then
+        set('EVSEMaximumDischargePower', ac_power(s) * BPT_SHARE)
+        set('EVSEMinimumDischargePower', 0)
+    end
+    local request = prefix .. 'AC_CPDReqEnergyTransferMode'
+    if s.mode ~= 'ac' or not has('AC_ChargeParameterDiscoveryReq', request) then
+        return 'FAILED_WrongChargeParameter'
+    end
+    return nil
+end
+
+local function set_schedules(s)
+    local now = math.floor(Now() / 1000)
+    local power = s.mode == 'dc' and s.p.dc.max_power or ac_power(s)
+    local schedules = s.p.schedules or
+        { { id = 1, entries = { { start = 0, power = power, duration = 86400 } } } }
+    local tuples = {}
+    s.schedules = {}
+    for i, schedule in ipairs(schedules) do
+        local entries, list = {}, schedule.entries
+        for k, entry in ipairs(list) do
+            local duration = entry.duration or (list[k + 1] and list[k + 1].start - entry.start)
+            entries[k] = { Duration = duration or 86400, Power = entry.power }
+        end
+        local id = schedule.id or i
+        tuples[i] = { ScheduleTupleID = id, ChargingSchedule = { PowerSchedule = {
+            TimeAnchor = now, PowerScheduleEntries = { PowerScheduleEntry = entries } } } }
+        s.schedules[id] = true
+    end
+    common.set_list(Secc, 'ScheduleExchangeRes', 'Scheduled_SEResControlMode_ScheduleTuple', tuples)
+end
+
+function answers.ScheduleExchangeReq(s)
+    local finished = s:is_finished('ScheduleExchange')
+    local control = s.control or 'Scheduled'
+    Secc.Set_ScheduleExchangeRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    if control == 'Dynamic' then
+        Secc.Set_ScheduleExchangeRes_Dynamic_SEResControlModeSpecified(true)
+    else
+        set_schedules(s)
+    end
+    if not Secc['Get_ScheduleExchangeReq_' .. control .. '_SEReqControlModeSpecified']() then
+        return 'FAILED_WrongChargeParameter'
+    end
+    if not finished then
+        return nil, 'Ongoing'
+    end
+    s:again('ScheduleExchange')
+    s.pre_charge, s.pre_charged = nil, nil
+    return nil, s.charging and 'Renegotiated' or 'Finished'
+end
+
+-- ---- before charging ----
+
+function answers.DC_CableCheckReq(s)
+    s.cable_check = s.cable_check or Now()
+    local finished = s:is_finished('CableCheck')
+    Secc.Set_DC_CableCheckRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    if not finished then
+        return nil, 'Ongoing'
+    end
+    Measured(s.protocol, 'V2G_EVCC_CableCheck_Timeout', nil, Now() - s.cable_check)
+    s.cable_check = nil
+    s:again('CableCheck')
+    local bad = s.p.isolation == 'Fault' or s.p.isolation == 'Invalid'
+    return bad and 'FAILED' or nil, 'Finished'
+end
+
+function answers.DC_PreChargeReq(s)
+    local o = s.output
+    local target = Secc.Get_DC_PreChargeReq_EVTargetVoltage()
+    s.pre_charge = s.pre_charge or Now()
+    o:advance(s:advance())
+    o:ask_voltage(target)
+    o:advance(0.05)
+    Secc.Set_DC_PreChargeRes_EVSEPresentVoltage(o.voltage)
+    if math.abs(o.voltage - target) < 20 and not s.pre_charged then
+        s.pre_charged = true
+        Measured(s.protocol, 'V2G_EVCC_PreCharge_Timeout', nil, Now() - s.pre_charge)
+    end
+end
+
+local function set_status(s, message, wish)
+    if not wish then
+        Secc['Set_' .. message .. '_EVSEStatusSpecified'](false)
+        return
+    end
+    Secc['Set_' .. message .. '_EVSEStatus_EVSENotification'](NOTIFICATIONS[wish])
+    Secc['Set_' .. message .. '_EVSEStatus_NotificationMaxDelay'](s.p.notification_delay)
+end
+
+function answers.PowerDeliveryReq(s)
+    local progress = Secc.Get_PowerDeliveryReq_ChargeProgress()
+    set_status(s, 'PowerDeliveryRes', nil)
+    s:advance()
+    if progress == 'ScheduleRenegotiation' then
+        s.renegotiated = true
+        return not s.charging and 'FAILED_ScheduleRenegotiation' or nil, progress
+    end
+    if progress ~= 'Start' then
+        s.charging = false
+        s.output:open()
+        return nil, progress
+    end
+    if Secc.Get_PowerDeliveryReq_EVProcessing() ~= 'Finished' then
+        return nil, 'Ongoing'
+    end
+    local path = 'PowerDeliveryReq_EVPowerProfile_Scheduled_EVPPTControlMode'
+    if Secc.Get_PowerDeliveryReq_EVPowerProfileSpecified() and s.control == 'Scheduled'
+        and Secc['Get_' .. path .. 'Specified']() then
+        local id = Secc['Get_' .. path .. '_SelectedScheduleTupleID']()
+        if s.schedules and not s.schedules[id] then
+            return 'FAILED_ScheduleSelectionInvalid', progress
+        end
+        s.schedule = id
+    end
+    s.charging = true
+    s.output:close()
+    return nil, progress
+end
+
+-- ---- charging ----
+
+local function set_meter(s, message)
+    if Secc['Get_' .. message .. 'Req_MeterInfoRequested']() then
+        Secc['Set_' .. message .. 'Res_MeterInfo_MeterID']('METER1')
+        Secc['Set_' .. message .. 'Res_MeterInfo_ChargedEnergyReadingWh'](
+            math.floor(s.output.energy))
+        if s.bpt then
+            Secc['Set_' .. message .. 'Res_MeterInfo_BPT_DischargedEnergyReadingWh'](
+                math.floor(s.output.back))
+        end
+    else
+        Secc['Set_' .. message .. 'Res_MeterInfoSpecified'](false)
+    end
+end
+
+-- Names of the control mode's element in request and response of a loop, by service and control.
+local modes = {}
+
+local function control_mode(s)
+    local key = (s.bpt and 'BPT_' or '') .. (s.control or 'Scheduled') .. '_' .. s.mode:upper()
+    local found = modes[key]
+    if not found then
+        local loop = s.mode:upper() .. '_ChargeLoop'
+        found = {
+            asked = 'Get_' .. loop .. 'Req_' .. key .. '_CLReqControlModeSpecified',
+            request = 'Get_' .. loop .. 'Req_' .. key .. '_CLReqControlMode_',
+            response = 'Set_' .. loop .. 'Res_' .. key .. '_CLResControlMode',
+        }
+        modes[key] = found
+    end
+    return found
+end
+
+-- What the station gives where it sets the power itself.
+local function dynamic_current(s, m)
+    local d = s.p.dc
+    local power = math.min(d.max_power, Secc[m.request .. 'EVMaximumChargePower']())
+    return math.min(d.max_current, Secc[m.request .. 'EVMaximumChargeCurrent'](),
+        power / math.max(s.output.voltage, 1))
+end
+
+local function set_dc_limits(s, m)
+    local d = s.p.dc
+    Secc[m.response .. '_EVSEMaximumChargePower'](d.max_power)
+    Secc[m.response .. '_EVSEMinimumChargePower'](0)
+    Secc[m.response .. '_EVSEMaximumChargeCurrent'](d.max_current)
+    Secc[m.response .. '_EVSEMaximumVoltage'](d.max_voltage)
+    if s.bpt then
+        Secc[m.response .. '_EVSEMaximumDischargePower'](d.max_power * BPT_SHARE)
+        Secc[m.response .. '_EVSEMinimumDischargePower'](0)
+        Secc[m.response .. '_EVSEMaximumDischargeCurrent'](d.max_current * BPT_SHARE)
+        Secc[m.response .. '_EVSEMinimumVoltage'](d.min_voltage)
+    end
+end
+
+function answers.DC_ChargeLoopReq(s)
+    local o, m = s.output, s.loop_mode
+    if not m then
+        m = control_mode(s)
+        s.loop_mode = m
+        set_dc_limits(s, m)
+    end
+    o:advance(s:advance())
+    local wish = s:wish()
+    set_status(s, 'DC_ChargeLoopRes', wish)
+    set_meter(s, 'DC_ChargeLoop')
+    if not Secc[m.asked]() then
+        return 'FAILED_WrongChargeParameter'
+    end
+    if wish == 'shutdown' then
+        o:open()
+    elseif s.control == 'Dynamic' then
+        o:ask(Secc[m.request .. 'EVMaximumVoltage'](), dynamic_current(s, m))
+    else
+        o:ask(Secc[m.request .. 'EVTargetVoltage'](), Secc[m.request .. 'EVTargetCurrent']())
+    end
+    if s.loops == 1 then
+        o:advance(0.1)
+    end
+    Secc.Set_DC_ChargeLoopRes_EVSEPresentCurrent(o.current)
+    Secc.Set_DC_ChargeLoopRes_EVSEPresentVoltage(o.voltage)
+    Secc.Set_DC_ChargeLoopRes_EVSECurrentLimitAchieved(o.current_limited == true)
+    Secc.Set_DC_ChargeLoopRes_EVSEVoltageLimitAchieved(o.voltage_limited == true)
+    Secc.Set_DC_ChargeLoopRes_EVSEPowerLimitAchieved(o.power_limited == true)
+    return nil
+end
+
+function answers.AC_ChargeLoopReq(s)
+    local m = s.loop_mode
+    if not m then
+        m = control_mode(s)
+        s.loop_mode = m
+        Secc[m.response .. 'Specified'](true)
+        Secc[m.response .. '_EVSETargetActivePower'](ac_power(s))
+    end
+    local seconds = s:advance()
+    local wish = s:wish()
+    set_status(s, 'AC_ChargeLoopRes', wish)
+    set_meter(s, 'AC_ChargeLoop')
+    if not Secc[m.asked]() then
+        return 'FAILED_WrongChargeParameter'
+    end
+    s.output:count(Secc[m.request .. 'EVPresentActivePower'](), seconds)
+    return nil
+end
+
+function answers.MeteringConfirmationReq()
+    return nil
+end
+
+-- ---- the end ----
+
+function answers.DC_WeldingDetectionReq(s)
+    local o = s.output
+    o:ask_voltage(0)
+    o:advance(s:advance() + 0.2)
+    Secc.Set_DC_WeldingDetectionRes_EVSEPresentVoltage(o.voltage)
+end
+
+function answers.SessionStopReq(s)
+    local wanted = Secc.Get_SessionStopReq_ChargingSession()
+    if wanted == 'ServiceRenegotiation' then
+        return 'FAILED_NoServiceRenegotiationSupported'
+    end
+    if wanted ~= 'Pause' then
+        return nil
+    end
+    local stopped = s.state == 'PowerDeliveryRes(Stop)' or s.state == 'DC_WeldingDetectionRes'
+        or s.state == 'ScheduleExchangeRes(Finished)'
+    if not stopped then
+        return 'FAILED_PauseNotAllowed'
+    end
+    s:pause()
+    return nil
+end
+
+-- With external payment, AC and DC these never come in order; they are answered all the same.
+for name in ('CertificateInstallation VehicleCheckIn VehicleCheckOut WPT_FinePositioningSetup '
+    .. 'WPT_FinePositioning WPT_Pairing WPT_ChargeParameterDiscovery WPT_AlignmentCheck '
+    .. 'WPT_ChargeLoop ACDP_VehiclePositioning ACDP_Connect ACDP_Disconnect ACDP_SystemStatus')
+    :gmatch('%S+') do
+    answers[name .. 'Req'] = function()
+        return 'FAILED'
+    end
+end
+
+return iso

@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Decrypting recorded TLS: sessions made in memory, then fed whole and in pieces, with and without
+ * their secrets, changed, cut, and with noise; key logs in files and in captures.
+ */
+#include "certs.h"
+#include "wire/pcapng.h"
+#include "wire/tls_decrypt.h"
+#include "wire/tls_names.h"
+
+#include <openssl/ssl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* ---- a session in memory ---- */
+
+/* What went over the wire, piece by piece in its order. */
+struct piece {
+    bool from_client;
+    size_t at, n;
+};
+
+struct tape {
+    struct buf bytes, keys;
+    struct piece piece[64];
+    unsigned pieces;
+    struct buf said[2]; /* plaintext */
+};
+
+static struct cert root, leaf;
+
+static int make_certificates(void **state)
+{
+    (void)state;
+    cert_make(&root, &(struct cert_order){"Root", "V2G", "P-256", .is_ca = true});
+    cert_make(&leaf, &(struct cert_order){"SECC", "CPO", "P-256", &root, .is_ca = false});
+    return 0;
+}
+
+static int drop_certificates(void **state)
+{
+    (void)state;
+    cert_free(&root);
+    cert_free(&leaf);
+    return 0;
+}
+
+static struct tape *taping;
+
+static void keep_key(const SSL *ssl, const char *line)
+{
+    (void)ssl;
+    buf_printf(&taping->keys, "%s\n", line);
+}
+
+/* Moves what one end wrote to the other. */
+static bool move(struct tape *t, SSL *from, SSL *to, bool from_client)
+{
+    char *p = NULL;
+    long n = BIO_get_mem_data(SSL_get_wbio(from), &p);
+    if (n <= 0)
+        return false;
+    assert_true(t->pieces < 64);
+    t->piece[t->pieces++] = (struct piece){from_client, t->bytes.n, (size_t)n};
+    buf_add(&t->bytes, p, (size_t)n);
+    BIO_write(SSL_get_rbio(to), p, (int)n);
+    (void)BIO_reset(SSL_get_wbio(from));
+    return true;
+}
+
+static void say(struct tape *t, SSL *from, SSL *to, bool from_client, const char *text)
+{
+    char heard[64];
+    size_t n = 0;
+    buf_text(&t->said[from_client], text);
+    assert_int_equal(SSL_write(from, text, (int)strlen(text)), (int)strlen(text));
+    move(t, from, to, from_client);
+    assert_int_equal(SSL_read_ex(to, heard, sizeof heard, &n), 1);
+    assert_int_equal(n, strlen(text));
+}
+
+static SSL *new_end(SSL_CTX **context, int version, const char *groups, bool is_server)
+{
+    *context = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
+    SSL_CTX_set_min_proto_version(*context, version);
+    SSL_CTX_set_max_proto_version(*context, version);
+    SSL_CTX_set_keylog_callback(*context, is_server ? NULL : keep_key);
+    SSL_CTX_set1_groups_list(*context, groups);
+    if (is_server) {
+        SSL_CTX_use_certificate(*context, leaf.x509);
+        SSL_CTX_use_PrivateKey(*context, leaf.key);
+    }
+    SSL *ssl = SSL_new(*context);
+    SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    if (is_server)
+        SSL_set_accept_state(ssl);
+    else
+        SSL_set_connect_state(ssl);
+    return ssl;
+}
+
+/* With a HelloRetryRequest if is_retried, and a KeyUpdate of both in TLS 1.3. */
+static void tape_make(struct tape *t, int version, bool is_retried)
+{
+    SSL_CTX *contexts[2];
+    memset(t, 0, sizeof *t);
+    taping = t;
+    SSL *client = new_end(&contexts[0], version, is_retried ? "X25519:P-256" : "P-256", false);
+    SSL *server = new_end(&contexts[1], version, "P-256", true);
+    for (bool moved = true; moved;) {
+        SSL_do_handshake(client);
+        moved = move(t, client, server, true);
+        SSL_do_handshake(server);
+        moved |= move(t, server, client, false);
+    }
+    assert_true(SSL_is_init_finished(client) && SSL_is_init_finished(server));
+    say(t, client, server, true, "first");
+    say(t, server, client, false, "answer");
+    if (version == TLS1_3_VERSION)
+        assert_int_equal(SSL_key_update(client, SSL_KEY_UPDATE_REQUESTED), 1);
+    say(t, client, server, true, " second");
+    say(t, server, client, false, " another");
+    say(t, client, server, true, " third");
+    SSL_shutdown(client);
+    move(t, client, server, true);
+    SSL_free(client);
+    SSL_free(server);
+    SSL_CTX_free(contexts[0]);
+    SSL_CTX_free(contexts[1]);
+}
+
+static void tape_free(struct tape *t)
+{
+    buf_close(&t->bytes);
+    buf_close(&t->keys);
+    buf_close(&t->said[0]);
+    buf_close(&t->said[1]);
+}
+
+/* ---- feeding it ---- */
+
+struct heard {
+    struct tls_secrets secrets;
+    struct buf plain[2], notes;
+    struct tls_decrypt *d;
+    struct err e;
+    unsigned failures;
+};
+
+static void on_data(void *context, bool from_client, struct slice bytes)
+{
+    struct heard *h = context;
+    buf_add(&h->plain[from_client], bytes.p, bytes.n);
+}
+
+static void on_note(void *context, bool from_client, const char *text)
+{
+    struct heard *h = context;
+    buf_printf(&h->notes, "%s: %s\n", from_client ? "EVCC" : "SECC", text);
+}
+
+static void heard_open(struct heard *h, const char *keys)
+{
+    static const struct tls_decrypt_events EVENTS = {on_data, on_note};
+    *h = (struct heard){.e = ERR_INIT};
+    tls_secrets_add(&h->secrets, (struct slice){(const uint8_t *)keys, strlen(keys)});
+    h->d = tls_decrypt_open(&h->secrets, &EVENTS, h);
+    assert_non_null(h->d);
+}
+
+static void heard_close(struct heard *h)
+{
+    tls_decrypt_close(h->d);
+    tls_secrets_close(&h->secrets);
+    buf_close(&h->plain[0]);
+    buf_close(&h->plain[1]);
+    buf_close(&h->notes);
+}
+
+static void feed(struct heard *h, const struct tape *t, size_t step)
+{
+    for (unsigned i = 0; i < t->pieces; i++)
+        for (size_t at = 0; at < t->piece[i].n; at += step) {
+            size_t left = t->piece[i].n - at;
+            struct slice s = {t->bytes.p + t->piece[i].at + at, left < step ? left : step};
+            h->failures += tls_decrypt_feed(h->d, t->piece[i].from_client, s, &h->e) != 0;
+        }
+}
+
+#define assert_has(text, part)                                                                     \
+    do {                                                                                           \
+        const char *assert_text = (text);                                                          \
+        if (strstr(assert_text, part) == NULL)                                                     \
+            fail_msg("expected \"%s\" in \"%s\"", part, assert_text);                              \
+    } while (0)
+
+static void assert_all_heard(struct heard *h, const struct tape *t)
+{
+    if (h->failures > 0)
+        fail_msg("%s", h->e.what);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(h->plain[i].n, t->said[i].n);
+        assert_memory_equal(h->plain[i].p, t->said[i].p, t->said[i].n);
+    }
+}
+
+/* ---- tests ---- */
+
+static void sessions_are_decrypted_in_any_pieces(void **state)
+{
+    static const size_t STEPS[] = {1, 3, 7, 1000000};
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        struct tape t;
+        tape_make(&t, k == 0 ? TLS1_2_VERSION : TLS1_3_VERSION, k == 2);
+        for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++) {
+            struct heard h;
+            heard_open(&h, buf_string(&t.keys));
+            feed(&h, &t, STEPS[i]);
+            assert_all_heard(&h, &t);
+            const char *notes = buf_string(&h.notes);
+            assert_has(notes, "EVCC: ClientHello: TLS 1.");
+            assert_has(notes, "SECC: certificates of the SECC: CN=SECC, O=Test, DC=CPO\n");
+            assert_has(notes, ": established: TLS 1.");
+            assert_has(notes, "EVCC: alert from the EVCC: close_notify (warning)\n");
+            assert_int_equal(strstr(notes, "HelloRetryRequest") != NULL, k == 2);
+            assert_int_equal(strstr(notes, "EVCC: KeyUpdate") != NULL, k > 0);
+            assert_int_equal(strstr(notes, "SECC: KeyUpdate") != NULL, k > 0);
+            heard_close(&h);
+        }
+        tape_free(&t);
+    }
+}
+
+/* One direction may come late, as after a hole in a capture. */
+static void directions_wait_for_each_other(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        struct tape t;
+        struct heard h;
+        tape_make(&t, k & 1 ? TLS1_3_VERSION : TLS1_2_VERSION, false);
+        heard_open(&h, buf_string(&t.keys));
+        for (int late = 0; late < 2; late++)
+            for (unsigned i = 0; i < t.pieces; i++) {
+                struct slice s = {t.bytes.p + t.piece[i].at, t.piece[i].n};
+                if (t.piece[i].from_client == (late ^ (k >> 1)))
+                    h.failures += tls_decrypt_feed(h.d, t.piece[i].from_client, s, &h.e) != 0;
+            }
+        assert_all_heard(&h, &t);
+        heard_close(&h);
+        tape_free(&t);
+    }
+}
+
+static void without_secrets_the_handshake_is_shown(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        struct tape t;
+        struct heard h;
+        tape_make(&t, k & 1 ? TLS1_3_VERSION : TLS1_2_VERSION, false);
+        char other[300] = "";
+        if (k & 2)
+            snprintf(other, sizeof other, "CLIENT_RANDOM %064d %096d\n", 1, 2);
+        heard_open(&h, other);
+        feed(&h, &t, 1000);
+        assert_int_equal(h.failures, 0);
+        assert_int_equal(h.plain[0].n + h.plain[1].n, 0);
+        assert_true(tls_decrypt_is_locked(h.d));
+        assert_has(buf_string(&h.notes), k & 2 ? "the key log has no secrets for the client random "
+                                               : "is not shown without a key log");
+        assert_has(buf_string(&h.notes), "SECC: ServerHello: TLS 1.");
+        heard_close(&h);
+        tape_free(&t);
+    }
+}
+
+static void wrong_secrets_are_found_out(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct tape t;
+        struct heard h;
+        tape_make(&t, k ? TLS1_3_VERSION : TLS1_2_VERSION, false);
+        buf_string(&t.keys);
+        for (size_t i = 1; i < t.keys.n; i++) /* the last digit of each secret */
+            if (t.keys.p[i] == '\n')
+                t.keys.p[i - 1] = t.keys.p[i - 1] == '0' ? '1' : '0';
+        heard_open(&h, (const char *)t.keys.p);
+        feed(&h, &t, 1000);
+        assert_int_equal(h.failures, 2); /* once a direction */
+        assert_has(h.e.what,
+                   "does not verify: its bytes were changed, or the secret in the key log");
+        assert_int_equal(h.plain[0].n + h.plain[1].n, 0);
+        heard_close(&h);
+        tape_free(&t);
+    }
+}
+
+static void a_changed_byte_is_never_shown(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct tape t;
+        tape_make(&t, k ? TLS1_3_VERSION : TLS1_2_VERSION, false);
+        for (size_t at = 0; at < t.bytes.n; at++) {
+            struct heard h;
+            t.bytes.p[at] ^= 0x01;
+            heard_open(&h, buf_string(&t.keys));
+            feed(&h, &t, 1000000);
+            for (int i = 0; i < 2; i++) {
+                assert_true(h.plain[i].n <= t.said[i].n);
+                if (h.plain[i].n > 0)
+                    assert_memory_equal(h.plain[i].p, t.said[i].p, h.plain[i].n);
+            }
+            heard_close(&h);
+            t.bytes.p[at] ^= 0x01;
+        }
+        tape_free(&t);
+    }
+}
+
+static void cut_and_lost_bytes(void **state)
+{
+    struct tape t;
+    (void)state;
+    tape_make(&t, TLS1_3_VERSION, false);
+    for (size_t cut = 0; cut < t.bytes.n; cut += 5) {
+        struct heard h;
+        heard_open(&h, buf_string(&t.keys));
+        for (unsigned i = 0; i < t.pieces; i++) { /* every piece ends early */
+            size_t n = t.piece[i].n < cut ? t.piece[i].n : cut;
+            struct slice s = {t.bytes.p + t.piece[i].at, n};
+            tls_decrypt_feed(h.d, t.piece[i].from_client, s, &h.e);
+        }
+        heard_close(&h);
+    }
+    struct heard h;
+    heard_open(&h, buf_string(&t.keys));
+    tls_decrypt_loss(h.d, false);
+    feed(&h, &t, 1000000);
+    assert_has(buf_string(&h.notes), "nothing of the SECC can be decrypted behind the loss");
+    assert_int_equal(h.plain[0].n + h.plain[1].n, 0);
+    heard_close(&h);
+    tape_free(&t);
+}
+
+static void noise_is_refused(void **state)
+{
+    uint32_t x = 1;
+    (void)state;
+    for (int round = 0; round < 3000; round++) {
+        uint8_t noise[300];
+        struct heard h;
+        heard_open(&h, "");
+        for (size_t i = 0; i < sizeof noise; i++) {
+            x = x * 1664525u + 1013904223u;
+            noise[i] = (uint8_t)(x >> 24);
+        }
+        bool is_server = round & 1;
+        if (round % 3 != 0) /* a record with a hello of right lengths, and noise in it */
+            memcpy(noise, (uint8_t[]){0x16, 3, 3, 1, 0x20, is_server ? 2 : 1, 0, 1, 0x1C, 3, 3},
+                   11);
+        noise[43] &= 31;
+        tls_decrypt_feed(h.d, !is_server, (struct slice){noise, sizeof noise}, &h.e);
+        tls_decrypt_feed(h.d, is_server, (struct slice){noise, sizeof noise}, &h.e);
+        heard_close(&h);
+    }
+    struct heard h;
+    heard_open(&h, "");
+    assert_int_equal(
+        tls_decrypt_feed(h.d, true, (struct slice){(const uint8_t *)"GET / HTTP", 10}, &h.e), -1);
+    assert_has(h.e.what,
+               "no record where number 1 of the EVCC should begin: expected 14 to 17, 03,");
+    assert_int_equal(
+        tls_decrypt_feed(h.d, true, (struct slice){(const uint8_t *)"GET / HTTP", 10}, &h.e), 0);
+    heard_close(&h);
+    heard_open(&h, "");
+    h.e = ERR_INIT;
+    assert_int_equal(
+        tls_decrypt_feed(h.d, true, (struct slice){(const uint8_t *)"\x17\3\3\0\1x", 6}, &h.e), -1);
+    assert_has(h.e.what, "the beginning of the connection is missing");
+    heard_close(&h);
+}
+
+static void facts_survive_noise(void **state)
+{
+    uint32_t x = 7;
+    (void)state;
+    for (int round = 0; round < 5000; round++) {
+        static const uint8_t TYPES[] = {1, 2, 4, 8, 11, 12, 13, 15, 20, 22, 24, 99};
+        struct tls_facts f = {.version = round & 1 ? 0x0304 : 0x0303};
+        struct buf text = {0};
+        uint8_t noise[120];
+        for (size_t i = 0; i < sizeof noise; i++) {
+            x = x * 1664525u + 1013904223u;
+            noise[i] = x >> 30 ? (uint8_t)(x >> 24 & 7) : (uint8_t)(x >> 20);
+        }
+        for (size_t i = 0; i < sizeof TYPES; i++) {
+            size_t n = (x >> 8) % sizeof noise;
+            uint8_t *exact = malloc(n + 1);
+            memcpy(exact, noise, n);
+            tls_facts_message(&f, round & 2, TYPES[i], (struct slice){exact, n});
+            free(exact);
+            tls_facts_line(&f, round & 2, TYPES[i], &text);
+            x = x * 1664525u + 1013904223u;
+        }
+        buf_close(&text);
+        tls_facts_close(&f);
+    }
+}
+
+static void extensions_are_read(void **state)
+{
+    static const uint8_t
+        HELLO[] =
+            {
+                3,    3,    1,    2,    3,    4,    5,  6,  7,  8,   9,   10,  11,  12,  13,
+                14,   15,   16,   17,   18,   19,   20, 21, 22, 23,  24,  25,  26,  27,  28,
+                29,   30,   31,   32,   0,                          /* no session */
+                0,    4,    0xC0, 0x23, 0xC0, 0x25, 1,  0,  0,  54, /* suites, compression */
+                0,    0,    0,    10,   0,    8,    0,  0,  5,  's', 'e', 'c', 'c', '1', /* server_name */
+                0,    3,    0,    23,   0,    21,   1,  0,  1,  2,   3,   4,   5,   6,   7,
+                8,    9,    10,   11,   12,   13,   14, 15, 16, 17,  18,  19, /* trusted_ca_keys */
+                0,    5,    0,    5,    1,    0,    0,  0,  0,                /* status_request */
+                0x12, 0x34, 0,    0,
+            };
+    struct tls_facts f = {.version = 0};
+    struct buf text = {0};
+    (void)state;
+    assert_int_equal(tls_facts_message(&f, true, 1, (struct slice){HELLO, sizeof HELLO}), 0);
+    tls_facts_line(&f, true, 1, &text);
+    assert_string_equal(buf_string(&text),
+                        "ClientHello: TLS 1.2; TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256, "
+                        "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256; for secc1; trusted_ca_keys key "
+                        "000102030405060708090a0b0c0d0e0f10111213; status_request");
+    for (size_t n = 0; n < sizeof HELLO; n++) { /* cut anywhere */
+        uint8_t *cut = malloc(n + 1);
+        memcpy(cut, HELLO, n);
+        tls_facts_message(&f, true, 1, (struct slice){cut, n});
+        free(cut);
+    }
+    buf_close(&text);
+    tls_facts_close(&f);
+}
+
+static void names_and_numbers(void **state)
+{
+    struct buf text = {0};
+    (void)state;
+    assert_string_equal(tls_name(TLS_ALERTS, 48), "unknown_ca");
+    assert_int_equal(tls_number(TLS_GROUPS, "SECP521R1"), 25);
+    assert_int_equal(tls_number(TLS_VERSIONS, "1.3"), 0x0304);
+    assert_int_equal(tls_number(TLS_VERSIONS, "TLS 1.2"), 0x0303);
+    assert_int_equal(tls_number(TLS_SUITES, "none"), -1);
+    tls_add_name(&text, TLS_SUITES, 0xABCD);
+    assert_string_equal(buf_string(&text), "0xABCD");
+    buf_close(&text);
+}
+
+/* ---- key logs ---- */
+
+#define RANDOM "000102030405060708090A0B0C0D0E0F101112131415161718191a1b1c1d1e1f"
+
+static void key_logs_are_read(void **state)
+{
+    static const char TEXT[] = "# comment\r\n"
+                               "CLIENT_RANDOM " RANDOM " 0102ff\r\n"
+                               "EXPORTER_SECRET " RANDOM " 01\n"
+                               "CLIENT_RANDOM 0001 0102\n"
+                               "CLIENT_RANDOM " RANDOM "\n"
+                               "SERVER_TRAFFIC_SECRET_0 " RANDOM " zz\n"
+                               "\n"
+                               "CLIENT_TRAFFIC_SECRET_0\t" RANDOM "  0a0b";
+    struct tls_secrets s = {0};
+    uint8_t random[TLS_RANDOM], out[TLS_SECRET_MOST];
+    (void)state;
+    for (uint8_t i = 0; i < TLS_RANDOM; i++)
+        random[i] = i;
+    assert_int_equal(tls_secrets_find(&s, random, TLS_MASTER_SECRET, out), 0);
+    assert_int_equal(tls_secrets_add(&s, (struct slice){(const uint8_t *)TEXT, sizeof TEXT - 1}),
+                     2);
+    assert_int_equal(tls_secrets_find(&s, random, TLS_MASTER_SECRET, out), 3);
+    assert_memory_equal(out, "\x01\x02\xFF", 3);
+    assert_int_equal(tls_secrets_find(&s, random, TLS_CLIENT_TRAFFIC, out), 2);
+    assert_int_equal(tls_secrets_find(&s, random, TLS_SERVER_TRAFFIC, out), 0);
+    tls_secrets_close(&s);
+}
+
+static void key_log_files(void **state)
+{
+    struct tls_secrets s = {0};
+    struct err e = ERR_INIT;
+    (void)state;
+    assert_int_equal(tls_secrets_read(&s, "/nowhere/keys", &e), -1);
+    assert_has(e.what, "the key log /nowhere/keys cannot be opened: No such file");
+    e = ERR_INIT;
+    assert_int_equal(tls_secrets_read(&s, "Makefile", &e), -1);
+    assert_has(e.what, "Makefile has no TLS secret in it; expected lines as \"CLIENT_RANDOM\"");
+    assert_int_equal(tls_secrets_read_pcapng(&s, "Makefile"), 0);
+    tls_secrets_close(&s);
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+/* Other programs write pcapng in big-endian, too; and any length may stand in a broken file. */
+static void secrets_in_captures(void **state)
+{
+    char path[] = "/tmp/v2glab-secrets-XXXXXX", line[] = "CLIENT_RANDOM " RANDOM " 0102ff00\n";
+    uint8_t file[28 + 20 + sizeof line + 3];
+    size_t text = sizeof line - 1, padded = (text + 3) / 4 * 4, n = 28 + 20 + padded;
+    struct tls_secrets s = {0};
+    (void)state;
+    memset(file, 0, sizeof file);
+    put32(file, 0x0A0D0D0A);
+    put32(file + 4, 28);
+    put32(file + 8, 0x1A2B3C4D);
+    put32(file + 24, 28);
+    put32(file + 28, 10);
+    put32(file + 32, (uint32_t)(20 + padded));
+    put32(file + 36, 0x544C534B);
+    put32(file + 40, (uint32_t)text);
+    memcpy(file + 44, line, text);
+    put32(file + n - 4, (uint32_t)(20 + padded));
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, file, n), (ssize_t)n);
+    assert_int_equal(tls_secrets_read_pcapng(&s, path), 1);
+    for (size_t at = 0; at < 48; at++) /* wherever it is broken */
+        for (int k = 0; k < 2; k++) {
+            uint8_t was = file[at];
+            file[at] = k == 0 ? 0xFF : (uint8_t)(was + 1);
+            assert_int_equal(pwrite(fd, file, n, 0), (ssize_t)n);
+            tls_secrets_read_pcapng(&s, path);
+            file[at] = was;
+        }
+    close(fd);
+    unlink(path);
+    tls_secrets_close(&s);
+}
+
+static void our_captures_have_their_secrets(void **state)
+{
+    char path[] = "/tmp/v2glab-secrets-XXXXXX";
+    struct tls_secrets s = {0};
+    struct err e = ERR_INIT;
+    (void)state;
+    close(mkstemp(path));
+    struct pcapng *p = pcapng_open(path, &e);
+    assert_non_null(p);
+    pcapng_secrets(p, "CLIENT_RANDOM " RANDOM " 0102\n");
+    assert_int_equal(pcapng_close(p, &e), 0);
+    assert_int_equal(tls_secrets_read_pcapng(&s, path), 1);
+    tls_secrets_close(&s);
+    unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sessions_are_decrypted_in_any_pieces),
+        cmocka_unit_test(directions_wait_for_each_other),
+        cmocka_unit_test(without_secrets_the_handshake_is_shown),
+        cmocka_unit_test(wrong_secrets_are_found_out),
+        cmocka_unit_test(a_changed_byte_is_never_shown),
+        cmocka_unit_test(cut_and_lost_bytes),
+        cmocka_unit_test(noise_is_refused),
+        cmocka_unit_test(facts_survive_noise),
+        cmocka_unit_test(extensions_are_read),
+        cmocka_unit_test(names_and_numbers),
+        cmocka_unit_test(key_logs_are_read),
+        cmocka_unit_test(key_log_files),
+        cmocka_unit_test(secrets_in_captures),
+        cmocka_unit_test(our_captures_have_their_secrets),
+    };
+    return cmocka_run_group_tests(tests, make_certificates, drop_certificates);
+}
