@@ -21,6 +21,7 @@ return {
     },
     on_failed = 'ignore',
     unsuited = { 'ignore' },
+    precharges = { 1, 3 }, -- to 0 V, which says nothing of the battery's voltage
     welding = { 0, 0 },
     pause = 1, resume = false,
     battery = { capacity = 52000, max_voltage = 403, full_voltage = 400, max_current = 400,

@@ -111,7 +111,7 @@ local function check(self, step, response, found, problem)
             and ('expected %s, found a frame that cannot be decoded: %s'):format(response, problem or '')
             or ('expected %s, found %s'):format(response, found))
     end
-    local code = Evcc['Get_' .. response .. '_ResponseCode']()
+    local code = tostring(Evcc['Get_' .. response .. '_ResponseCode']())
     self.code = code
     if not (code:find('^FAILED') or code:find('^Failed')) then
         return code
@@ -316,6 +316,11 @@ function evcc.attempt(self)
         common.pause(self.p.gaps['SessionStop>Close'])
         close(self, self.p.close == 'reset' and 'reset' or self.p.close == 'none' and 'none' or 'fin')
         return result, true, ''
+    end
+    if type(result) == 'string' and result:find('^lua/v2g/evcc_') then
+        -- an element that the response must have is missing, or has a value that nothing should have
+        result = { how = 'fin', ok = false, why = 'the last response cannot be used: ' .. result,
+                   ev = self }
     end
     if type(result) ~= 'table' or result.ev ~= self then
         error(result, 0)

@@ -143,18 +143,21 @@ end
 
 -- ---- the commands ----
 
--- Prints one line for each of the names, vehicles first.
+-- Prints one line for each of the names: real ones first, then those that misbehave on purpose.
 function persona.list(names)
-    local lines = { ev = {}, station = {} }
+    local real, deliberate = { ev = {}, station = {} }, { ev = {}, station = {} }
     for _, name in ipairs(names) do
         local p = require('personas.' .. name)
-        local of = lines[p.role]
+        local of = (p.about:find('^deliberate') and deliberate or real)[p.role]
         of[#of + 1] = ('%-24s %s'):format(name, p.about)
     end
-    print('vehicles (v2glab ev --persona NAME):')
-    print(table.concat(lines.ev, '\n'))
-    print('\nstations (v2glab evse --persona NAME):')
-    print(table.concat(lines.station, '\n'))
+    local function show(title, role)
+        print(title)
+        print(table.concat(real[role], '\n'))
+        print(table.concat(deliberate[role], '\n'))
+    end
+    show('vehicles (v2glab ev --persona NAME):', 'ev')
+    show('\nstations (v2glab evse --persona NAME):', 'station')
 end
 
 -- Checks the persona in the file of that name and text; fails with all that is wrong.

@@ -170,7 +170,8 @@ local function refusal(s, r)
     if s.id and name ~= 'SessionSetupReq' and r.id() ~= s.id then
         return 'FAILED_UnknownSession'
     end
-    if allowed[name] or (r.case and allowed[r.asked[r.case()]]) then
+    local case = r.case and r.case() -- nil where the element is missing
+    if allowed[name] or (case and allowed[r.asked[case]]) then
         return nil
     end
     return 'FAILED_SequenceError'
@@ -181,9 +182,13 @@ local function answer(s, r)
     if code then
         return code
     end
-    local wanted, case = r.answer(s)
-    local forced = p.answers[r.step]
-    return forced or wanted, case
+    local good, wanted, case = pcall(r.answer, s)
+    if not good then
+        -- a value that no vehicle should send, as a code outside an enumeration
+        Log(('%s cannot be taken: %s'):format(r.name, wanted))
+        return 'FAILED'
+    end
+    return p.answers[r.step] or wanted, case
 end
 
 -- Why the session is over, or nil: it goes on. ok: it has ended as it should.

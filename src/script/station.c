@@ -24,6 +24,7 @@ struct player {
     struct actor actor;
     struct play *play;
     enum life life;
+    unsigned closed_turn; /* of the loop */
     bool is_vehicle;
 };
 
@@ -32,10 +33,11 @@ struct play {
     struct script_options common, vehicle_common;
     uv_loop_t loop;
     uv_timer_t sweeper, ticker;
+    uv_prepare_t turner;
     uv_signal_t interrupt, terminate;
     struct player *players;
     unsigned playing, vehicles; /* not closed yet; vehicles that have not ended */
-    unsigned sessions, signals;
+    unsigned sessions, signals, turn;
     struct listener *listener;
     struct sdp_socket *sdp;
     struct memory memory;
@@ -94,6 +96,7 @@ static void close_handles(struct play *play)
     close_station(play);
     uv_close((uv_handle_t *)&play->sweeper, NULL);
     uv_close((uv_handle_t *)&play->ticker, NULL);
+    uv_close((uv_handle_t *)&play->turner, NULL);
     uv_close((uv_handle_t *)&play->interrupt, NULL);
     uv_close((uv_handle_t *)&play->terminate, NULL);
 }
@@ -104,6 +107,7 @@ static void close_player(struct player *p)
     p->actor.handed = NULL;
     script_close(&p->actor.script);
     p->life = CLOSED;
+    p->closed_turn = p->play->turn;
     p->play->playing--;
 }
 
@@ -114,15 +118,14 @@ static void sweep(uv_timer_t *timer)
     bool again = false;
     for (struct player **at = &play->players; *at != NULL;) {
         struct player *p = *at;
-        if (p->life == CLOSED) {
+        if (p->life == CLOSED && play->turn - p->closed_turn >= 2) {
             *at = p->next;
             free(p);
             continue;
         }
-        if (p->life == RETIRED) {
+        if (p->life == RETIRED)
             close_player(p);
-            again = true;
-        }
+        again |= p->life == CLOSED;
         at = &p->next;
     }
     if (play->playing == 0 && (play->closing || play->listener == NULL))
@@ -332,6 +335,12 @@ static void on_signal(uv_signal_t *handle, int number)
             script_abort(&p->actor.script, VERDICT_INCONCLUSIVE, "interrupted");
 }
 
+static void on_turn(uv_prepare_t *handle)
+{
+    struct play *play = handle->data;
+    play->turn++;
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     const struct play *play = timer->data;
@@ -346,6 +355,10 @@ static void open_loop(struct play *play)
     uv_loop_init(&play->loop);
     uv_timer_init(&play->loop, &play->sweeper);
     uv_timer_init(&play->loop, &play->ticker);
+    uv_prepare_init(&play->loop, &play->turner);
+    uv_prepare_start(&play->turner, on_turn);
+    uv_unref((uv_handle_t *)&play->turner);
+    play->turner.data = play;
     uv_signal_init(&play->loop, &play->interrupt);
     uv_signal_init(&play->loop, &play->terminate);
     play->sweeper.data = play->ticker.data = play->interrupt.data = play->terminate.data = play;

@@ -37,7 +37,7 @@ local CASES <const> = {
         set = { 'session_id=6F2DDFD326470BF4' } },
     ['porsche-taycan-iso2-ac'] = { persona = 'porsche-taycan', mode = 'ac' },
     ['seres-3-iso2-ac-cablecheck'] = { persona = 'seres-3', mode = 'dc', endless = true,
-        set = { 'leave_at={"CableCheck",20}' }, 
+        set = { 'leave_at={"CableCheck",20}' },
         with = 'keep_on_failed=true, failed_close="none",'
             .. 'values={CableCheckRes={EVSEProcessing="Ongoing"}},' },
     ['tesla-y-iso2-refused'] = { persona = 'tesla', mode = 'dc', protocol = 'ISO15118-2' },
@@ -411,7 +411,7 @@ end
 -- How the last connection ended, where the car did it.
 local function compare_closing(name, persona, ours, theirs)
     local s, o = theirs[#theirs], ours[#ours]
-    if not s.closing or not o or not o.closed_us then
+    if not s.closing or not o or not o.closed_us or o.closed:find('closed by peer') then
         return
     end
     local taken = (o.closed_us - ended(o)) / 1000

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Vehicle and station with TLS, from SDP to supportedAppProtocol: who gets which port, what is
+ * refused, and that the record of the run can be read without anything else.
+ */
+#include "app/capture.h"
+#include "certs.h"
+#include "script/peer.h"
+#include "session/record.h"
+#include "wire/tls.h"
+
+#include <net/if.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define LIMIT_MS 10000
+
+static struct library library;
+static char folder[64];
+static struct cert root, leaf, root_20, leaf_20, oem_root, oem;
+static struct tls_options station, vehicle;
+
+static int set_up(void **state)
+{
+    (void)state;
+    library_open(&library);
+    certs_folder(folder);
+    cert_make(&root, &(struct cert_order){"Root", "V2G", "P-256", .is_ca = true});
+    cert_make(&leaf, &(struct cert_order){"SECC", "CPO", "P-256", &root, .is_ca = false});
+    cert_make(&root_20, &(struct cert_order){"Root 20", "V2G", "P-521", .is_ca = true});
+    cert_make(&leaf_20, &(struct cert_order){"SECC 20", "CPO", "P-521", &root_20, .is_ca = false});
+    cert_make(&oem_root, &(struct cert_order){"OEM", "OEM", "P-521", .is_ca = true});
+    cert_make(&oem, &(struct cert_order){"Car", "OEM", "P-521", &oem_root, .is_ca = false});
+#define CHAIN(name, ...) certs_chain(folder, name, (const struct cert *const[]){__VA_ARGS__, NULL})
+    station = (struct tls_options){
+        .identity = {{.chain = CHAIN("2.pem", &leaf)}, {.chain = CHAIN("20.pem", &leaf_20)}},
+        .identities = 2,
+        .root = {certs_root(folder, "oem.pem", &oem_root)},
+        .roots = 1};
+    vehicle = (struct tls_options){
+        .identity = {{.chain = CHAIN("car.pem", &oem)}},
+        .identities = 1,
+        .root = {certs_root(folder, "r.pem", &root), certs_root(folder, "r20.pem", &root_20)},
+        .roots = 2};
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct cert *all[] = {&root, &leaf, &root_20, &leaf_20, &oem_root, &oem};
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        cert_free(all[i]);
+    certs_remove(folder);
+    library_close(&library);
+    return 0;
+}
+
+/* ---- the two of them ---- */
+
+struct pair {
+    uv_loop_t loop;
+    uv_timer_t limit;
+    struct recorder recorder;
+    struct peer evcc, secc;
+    struct endpoint at[2]; /* where the station listens: plain, TLS */
+    struct buf logs;
+    unsigned wires, secrets, inside, outside;
+};
+
+static void look(void *context, const struct event *e)
+{
+    struct pair *p = context;
+    if (e->kind == EVENT_LISTEN)
+        p->at[strcmp(e->text, "TLS") == 0] = e->from;
+    if (e->kind == EVENT_LOG || e->kind == EVENT_CLOSE)
+        buf_printf(&p->logs, "%s %s\n", e->by, e->text);
+    p->wires += e->kind == EVENT_WIRE;
+    p->secrets += e->kind == EVENT_SECRET;
+    p->inside += e->kind == EVENT_FRAME && e->is_inside;
+    p->outside += e->kind == EVENT_FRAME && !e->is_inside && !e->is_udp;
+}
+
+static bool is_settled(const struct peer *p)
+{
+    return p->state == PEER_READY || p->state >= PEER_CLOSED;
+}
+
+static void too_long(uv_timer_t *t)
+{
+    struct pair *p = t->data;
+    fail_msg("nothing happens any more: %d (%s), %d (%s)", (int)p->evcc.state, p->evcc.problem.what,
+             (int)p->secc.state, p->secc.problem.what);
+}
+
+static void pair_open(struct pair *p)
+{
+    memset(p, 0, sizeof *p);
+    uv_loop_init(&p->loop);
+    uv_timer_init(&p->loop, &p->limit);
+    p->limit.data = p;
+    uv_timer_start(&p->limit, too_long, LIMIT_MS, 0);
+    recorder_add(&p->recorder, look, p);
+    peer_open(&p->evcc, FROM_EVCC, &p->loop, &library, &p->recorder, NULL, NULL);
+    peer_open(&p->secc, FROM_SECC, &p->loop, &library, &p->recorder, NULL, NULL);
+}
+
+static void pair_run(struct pair *p, bool waits_for_secc)
+{
+    while (!is_settled(&p->evcc) || (waits_for_secc && !is_settled(&p->secc)))
+        uv_run(&p->loop, UV_RUN_ONCE);
+}
+
+static void pair_close(struct pair *p)
+{
+    peer_disconnect(&p->evcc, false);
+    for (int i = 0; i < 20; i++) /* the station takes the end in */
+        uv_run(&p->loop, UV_RUN_NOWAIT);
+    peer_close(&p->evcc);
+    peer_close(&p->secc);
+    uv_close((uv_handle_t *)&p->limit, NULL);
+    uv_run(&p->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&p->loop), 0);
+    buf_close(&p->logs);
+}
+
+/* By address; the station's port is a free one. */
+static void by_address(struct pair *p, enum peer_tls evcc, enum peer_tls secc, const char *protocol)
+{
+    struct err e = ERR_INIT;
+    char address[ENDPOINT_TEXT];
+    struct peer_options s = {
+        .address = "[::1]", .tls = secc, .tls_options = &station, .protocol = protocol};
+    if (peer_start(&p->secc, &s, &e) != 0)
+        fail_msg("%s", e.what);
+    endpoint_text(&p->at[secc != PEER_TLS_OFF], address, sizeof address);
+    struct peer_options v = {
+        .address = address, .tls = evcc, .tls_options = &vehicle, .protocol = protocol};
+    if (peer_start(&p->evcc, &v, &e) != 0)
+        fail_msg("%s", e.what);
+    pair_run(p, true);
+}
+
+#define assert_has(text, part)                                                                     \
+    do {                                                                                           \
+        const char *assert_text = (text);                                                          \
+        if (strstr(assert_text, part) == NULL)                                                     \
+            fail_msg("expected \"%s\" in \"%s\"", part, assert_text);                              \
+    } while (0)
+
+static void assert_ready(const struct pair *p)
+{
+    if (p->evcc.state != PEER_READY || p->secc.state != PEER_READY)
+        fail_msg("EVCC %d: %s; SECC %d: %s", (int)p->evcc.state, p->evcc.problem.what,
+                 (int)p->secc.state, p->secc.problem.what);
+}
+
+/* ---- tests ---- */
+
+static void both_versions_to_supported_app_protocol(void **state)
+{
+    (void)state;
+    for (int is_20 = 0; is_20 < 2; is_20++) {
+        struct pair p;
+        pair_open(&p);
+        by_address(&p, is_20 ? PEER_TLS_13 : PEER_TLS_12, PEER_TLS_AUTO,
+                   is_20 ? "ISO15118-20" : "ISO15118-2");
+        assert_ready(&p);
+        assert_int_equal(tls_info(p.evcc.tls)->version, is_20 ? 0x0304 : 0x0303);
+        assert_int_equal(p.inside, 4); /* two messages, each sent and received */
+        assert_int_equal(p.outside, 0);
+        assert_true(p.wires > 6 && p.secrets > 0);
+        const char *logs = buf_string(&p.logs);
+        assert_has(logs, "SECC TLS: ClientHello: TLS 1.");
+        assert_has(logs, "EVCC TLS is established: TLS 1.");
+        assert_has(logs, "SECC TLS is established: TLS 1.");
+        assert_has(logs, is_20 ? "EVCC TLS: certificates of the SECC: CN=SECC 20"
+                               : "EVCC TLS: certificates of the SECC: CN=SECC, ");
+        pair_close(&p);
+    }
+}
+
+static void refusals_say_why(void **state)
+{
+    struct pair p;
+    (void)state;
+    pair_open(&p);
+    by_address(&p, PEER_TLS_12, PEER_TLS_13, "ISO15118-2");
+    assert_int_equal(p.evcc.state, PEER_FAILED);
+    assert_int_equal(p.secc.state, PEER_FAILED);
+    assert_has(p.evcc.problem.what, "the SECC sent alert protocol_version");
+    assert_has(p.secc.problem.what, "the EVCC offers TLS 1.2, this side speaks TLS 1.3; sent alert "
+                                    "protocol_version");
+    assert_int_equal(tls_info(p.evcc.tls)->alert[0].code, 70);         /* still there to be asked */
+    assert_has(buf_string(&p.logs), "EVCC TLS handshake with [::1]:"); /* the close event */
+    pair_close(&p);
+}
+
+static void a_station_without_tls(void **state)
+{
+    struct pair p;
+    struct err e = ERR_INIT;
+    struct peer_options s = {.address = "[::1]", .tls = PEER_TLS_12};
+    (void)state;
+    pair_open(&p);
+    assert_int_equal(peer_start(&p.secc, &s, &e), -1);
+    assert_has(e.what, "needs a certificate chain");
+    assert_int_equal(p.secc.state, PEER_FAILED);
+    pair_close(&p);
+}
+
+static void sdp_tells_the_port(void **state)
+{
+    static const struct {
+        enum peer_tls evcc, secc;
+        bool is_tls;
+        const char *problem; /* of the vehicle */
+    } CASES[] = {
+        {PEER_TLS_AUTO, PEER_TLS_AUTO, true, NULL},
+        {PEER_TLS_OFF, PEER_TLS_AUTO, false, NULL},
+        {PEER_TLS_AUTO, PEER_TLS_OFF, false, NULL},
+        {PEER_TLS_12, PEER_TLS_OFF, false, "answered SDP with no TLS (Security 0x10)"},
+        {PEER_TLS_OFF, PEER_TLS_12, false, "expected an answer to 3 requests"},
+        {PEER_TLS_13, PEER_TLS_AUTO, true, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct pair p;
+        struct err e = ERR_INIT;
+        struct peer_options o = {.interface = "lo",
+                                 .security = 0x10,
+                                 .sdp_interval_ms = 50,
+                                 .sdp_tries = 3,
+                                 .tls = CASES[i].secc,
+                                 .tls_options = &station};
+        pair_open(&p);
+        if (peer_start(&p.secc, &o, &e) != 0)
+            fail_msg("%s", e.what);
+        o.tls = CASES[i].evcc;
+        o.tls_options = &vehicle;
+        if (peer_start(&p.evcc, &o, &e) != 0)
+            fail_msg("%s", e.what);
+        pair_run(&p, CASES[i].problem == NULL);
+        if (CASES[i].problem == NULL) {
+            assert_ready(&p);
+            assert_int_equal(p.inside > 0, CASES[i].is_tls);
+            assert_int_equal(p.outside > 0, !CASES[i].is_tls);
+        } else {
+            assert_int_equal(p.evcc.state, PEER_FAILED);
+            assert_has(p.evcc.problem.what, CASES[i].problem);
+        }
+        pair_close(&p);
+    }
+}
+
+/* What `v2glab decode` prints, into text. */
+static int decode(const char *path, char *text, size_t size)
+{
+    char printed[128];
+    snprintf(printed, sizeof printed, "%s/printed", folder);
+    fflush(stdout);
+    int was = dup(1);
+    assert_non_null(freopen(printed, "w", stdout));
+    struct capture_view view = {.library = &library, .verify = true};
+    int status = command_decode_capture(path, &view);
+    fflush(stdout);
+    dup2(was, 1);
+    close(was);
+    FILE *file = fopen(printed, "r");
+    size_t n = fread(text, 1, size - 1, file);
+    text[n] = '\0';
+    fclose(file);
+    return status;
+}
+
+static void the_record_needs_nothing_else(void **state)
+{
+    (void)state;
+    for (int is_20 = 0; is_20 < 2; is_20++) {
+        char path[100], text[8192], name[128];
+        struct err e = ERR_INIT;
+        struct pair p;
+        snprintf(path, sizeof path, "%s/record%d", folder, is_20);
+        struct record *r = record_open(path, FROM_SECC, &e);
+        assert_non_null(r);
+        pair_open(&p);
+        recorder_add(&p.recorder, record_event, r);
+        by_address(&p, is_20 ? PEER_TLS_13 : PEER_TLS_12, PEER_TLS_AUTO,
+                   is_20 ? "ISO15118-20" : "ISO15118-2");
+        assert_ready(&p);
+        pair_close(&p);
+        assert_int_equal(record_close(r, &e), 0);
+        snprintf(name, sizeof name, "%s/session.pcapng", path);
+        assert_int_equal(decode(name, text, sizeof text), 0);
+        assert_has(text, "SECC  supportedAppProtocolReq ");
+        assert_has(text, "SECC  supportedAppProtocolRes ");
+        assert_has(text, is_20 ? "TLS: established: TLS 1.3" : "TLS: established: TLS 1.2");
+        assert_has(text, "alert from the EVCC: close_notify");
+        unlink(name);
+        snprintf(name, sizeof name, "%s/events.jsonl", path);
+        FILE *events = fopen(name, "r");
+        size_t n = fread(text, 1, sizeof text - 1, events);
+        text[n] = '\0';
+        fclose(events);
+        assert_has(text, "\"tls\":true");
+        assert_null(strstr(text, "CLIENT_RANDOM"));
+        assert_null(strstr(text, "TRAFFIC_SECRET"));
+        unlink(name);
+        rmdir(path);
+    }
+}
+
+/* A network of this process alone where the system allows it, since port 15118 is for one only. */
+static void own_network(void)
+{
+    struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+        return;
+    int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+    if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo) != 0)
+        perror("own network");
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_versions_to_supported_app_protocol),
+        cmocka_unit_test(refusals_say_why),
+        cmocka_unit_test(a_station_without_tls),
+        cmocka_unit_test(sdp_tells_the_port),
+        cmocka_unit_test(the_record_needs_nothing_else),
+    };
+    own_network();
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

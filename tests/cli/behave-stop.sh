@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Ctrl-C in `v2glab ev` and `v2glab evse`, the live view, and a station beside its vehicles.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+
+# stopped OPTION...: Ctrl-C after half a second
+stopped() {
+    ran="v2glab $*, then Ctrl-C"
+    "$V2GLAB" "$@" >"$work/out" 2>"$work/err" </dev/null &
+    pid=$!
+    sleep 0.6
+    kill -INT $pid
+    wait $pid
+    status=$?
+}
+
+for protocol in DIN70121 ISO15118-2 ISO15118-20; do
+    stopped ev --no-record --ladder --protocol $protocol --mode dc --set gaps.default=0
+    wants "$protocol: Ctrl-C ends the session in order" 2 out 'PowerDeliveryReq' out 'SessionStopRes' \
+        out 'EVCC verdict: pass' err 'Ctrl-C again ends at once'
+done
+stopped ev --no-record --ladder --protocol ISO15118-2 --mode dc --with ongoing.CableCheck=9999
+wants "in CableCheck with SessionStopReq" 2 out 'ended by the user' out 'SessionStopRes'
+stopped evse --no-record --ladder --protocol ISO15118-2 --mode ac --with battery.soc=10
+wants "at the station it asks the vehicle to stop" 2 out 'EVSENotification StopCharging' \
+    out 'SECC verdict: pass'
+
+"$V2GLAB" ev --no-record --ladder --protocol ISO15118-2 --mode dc --with silent_at=CableCheck \
+    --timer V2G_EVCC_Msg_Timeout=30s >"$work/out" 2>"$work/err" &
+pid=$!
+sleep 0.5
+kill -INT $pid
+sleep 0.2
+kill -INT $pid
+wait $pid
+status=$?
+ran="v2glab ev, two times Ctrl-C"
+wants "a second Ctrl-C ends at once, with the record's last lines" 2 out 'inconclusive: interrupted'
+
+# a station by itself in a lab, and vehicles one after another and at once beside it
+cat >"$work/beside.sh" <<'END'
+"$V2GLAB" evse --no-record -q --sessions 5 --time-scale 1000 >"$1/evse" 2>&1 &
+sleep 0.3
+for mode in ac dc; do
+    "$V2GLAB" ev --no-record -q --protocol ISO15118-2 --mode $mode --time-scale 1000 --set loops=3
+done
+"$V2GLAB" ev --no-record -q --protocol ISO15118-20 --mode dc --time-scale 1000 --set loops=3
+"$V2GLAB" ev --no-record -q --protocol DIN70121 --time-scale 1000 --set loops=3 --count 2
+wait
+END
+export V2GLAB
+run lab bash "$work/beside.sh" "$work"
+[ "$(grep -c '^EVCC: pass' "$work/out")" = 5 ] && [ "$(grep -c '^SECC: pass' "$work/evse")" = 5 ]
+result $? "a station serves vehicles of three protocols, each in a process of its own, and ends"
+
+# the live view needs a terminal
+if command -v script >/dev/null; then
+    script -qec "$V2GLAB ev --no-record --protocol ISO15118-2 --mode dc --time-scale 200 --set loops=8 \
+        --set gaps.CurrentDemand=20000" "$work/typed" >/dev/null 2>&1
+    grep -aq 'step     CurrentDemandReq' "$work/typed" && grep -aq 'charge   \[#' "$work/typed" &&
+        grep -aq 'output' "$work/typed" && grep -aq 'EVCC: pass' "$work/typed"
+    result $? "the live view on a terminal"
+else
+    echo "ok - the live view on a terminal # SKIP there is no script(1)"
+fi
