@@ -7,6 +7,15 @@ local role = {fields = {Protocol = {read_only = false}}, other_fields = true}
 read_globals = {"Pass", "Fail", "Inconclusive", "Sleep", "Now", "Log", Evcc = role, EVCC = role, Secc = role, SECC = role}
 exclude_files = {"build"}
 
+-- what scripts of `v2glab ev` and `v2glab evse` find besides (src/script/behaviour.h, lua/v2g)
+local behaving = {
+    read_globals = {"Accept", "Session_Over", "Stop_Requested", "Timer", "Measured", "Remember", "Recall"},
+    globals = {"before", "on", "parameters"},
+}
+files["lua/v2g"] = behaving
+files["lua/personas"] = behaving
+files["tests/lua"] = behaving
+
 local list = io.popen("ls schema/*.schema 2>/dev/null")
 for path in list:lines() do
     for line in io.lines(path) do

@@ -225,10 +225,10 @@ end
 
 -- Sets all entries of a list; `path` leads to the element that holds it.
 function common.set_list(role, message, path, list)
-    local set = setter(role, message, path)
+    local put = setter(role, message, path)
     setter(role, message, path .. '_Count')(#list)
     for i, entry in ipairs(list) do
-        set(i - 1, entry)
+        put(i - 1, entry)
     end
 end
 

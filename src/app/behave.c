@@ -47,32 +47,38 @@ enum {
 #define OPTIONS_OF(other, count_name, count_help)                                                  \
     {                                                                                              \
         {"mode", 'm', "MODE", "ac or dc: the energy transfer"},                                    \
-        {"protocol", 'P', "NAME", "DIN70121, ISO15118-2 or ISO15118-20, as the only one"},         \
-        {"persona", 0, "NAME|FILE",                                                                \
-         "behaves like that one: a set of parameters\n(see docs/behaviour.md)"},                   \
-        {"script", 0, "FILE",                                                                      \
-         "hooks in Lua: before.MESSAGE(m), before.send(m), on.receive(m),\non.timeout, on.state"}, \
-        {"set", 's', "KEY=VALUE",                                                                  \
-         "a parameter of lua/v2g/parameters.lua, as battery.soc=55;\nmay be given several times"}, \
-        {count_name, 'n', "N", count_help},                                                        \
-        {"time-scale", 0, "N", "electrical time and pauses run N times as fast"},                  \
-        {"with", 0, "KEY=VALUE", "a parameter of the " other " that it plays with in the lab"},    \
-        {"with-persona", 0, "NAME|FILE", "the persona of that " other},                            \
-        {"with-script", 0, "FILE", "hooks of that " other},                                        \
-        {"alone", 0, NULL, "in the lab, too, do not play the " other},                             \
-        {"interface", 'i', "NAME", "the network interface that the peer is reached over"},         \
-        {"peer", 'p', "ADDRESS", "as [::1]:15118: connect (or listen) there, without SDP"},        \
-        {"profile", 0, "NAME", "timing parameters: strict (default) or field; see lua/timers.lua"}, \
-        {"timer", 0, "NAME=TIME",                                                                  \
-         "a timing parameter, as V2G_SECC_Sequence_Timeout=10s or =500ms;\n"                       \
-         "may be given several times"},                                                            \
-        {"record", 'o', "DIR", "folder of the record; else runs/DATE"},                            \
-        {"no-record", 0, NULL, "leave no record"},                                                 \
-        {"ladder", 0, NULL, "show every message instead of the live view"},                        \
-        {"verbose", 'v', NULL, "the ladder with the XML of each message; -vv: also its bytes"},    \
-        {"quiet", 'q', NULL, "show only how sessions end"},                                        \
-        {"tls", 0, "off", "off: no TLS, also where ISO 15118-20 wants it (the only choice so far)"}, \
-        {.name = NULL},                                                                            \
+            {"protocol", 'P', "NAME", "DIN70121, ISO15118-2 or ISO15118-20, as the only one"},     \
+            {"persona", 0, "NAME|FILE",                                                            \
+             "behaves like that one: a set of parameters\n(see docs/behaviour.md)"},               \
+            {"script", 0, "FILE",                                                                  \
+             "hooks in Lua: before.MESSAGE(m), before.send(m), on.receive(m),\non.timeout, "       \
+             "on.state"},                                                                          \
+            {"set", 's', "KEY=VALUE",                                                              \
+             "a parameter of lua/v2g/parameters.lua, as battery.soc=55;\nmay be given several "    \
+             "times"},                                                                             \
+            {count_name, 'n', "N", count_help},                                                    \
+            {"time-scale", 0, "N", "electrical time and pauses run N times as fast"},              \
+            {"with", 0, "KEY=VALUE",                                                               \
+             "a parameter of the " other " that it plays with in the lab"},                        \
+            {"with-persona", 0, "NAME|FILE", "the persona of that " other},                        \
+            {"with-script", 0, "FILE", "hooks of that " other},                                    \
+            {"alone", 0, NULL, "in the lab, too, do not play the " other},                         \
+            {"interface", 'i', "NAME", "the network interface that the peer is reached over"},     \
+            {"peer", 'p', "ADDRESS", "as [::1]:15118: connect (or listen) there, without SDP"},    \
+            {"profile", 0, "NAME",                                                                 \
+             "timing parameters: strict (default) or field; see lua/timers.lua"},                  \
+            {"timer", 0, "NAME=TIME",                                                              \
+             "a timing parameter, as V2G_SECC_Sequence_Timeout=10s or =500ms;\n"                   \
+             "may be given several times"},                                                        \
+            {"record", 'o', "DIR", "folder of the record; else runs/DATE"},                        \
+            {"no-record", 0, NULL, "leave no record"},                                             \
+            {"ladder", 0, NULL, "show every message instead of the live view"},                    \
+            {"verbose", 'v', NULL,                                                                 \
+             "the ladder with the XML of each message; -vv: also its bytes"},                      \
+            {"quiet", 'q', NULL, "show only how sessions end"},                                    \
+            {"tls", 0, "off",                                                                      \
+             "off: no TLS, also where ISO 15118-20 wants it (the only choice so far)"},            \
+            {.name = NULL},                                                                        \
     }
 
 static const struct option EV_OPTIONS[] =
@@ -97,9 +103,10 @@ static const struct usage EV_USAGE = {
 static const struct usage EVSE_USAGE = {
     .command = "evse",
     .synopsis = "[OPTION]...",
-    .about = "Plays a station, with no script: over --interface or --peer for real vehicles, any\n"
-             "number at once; without them in the isolated network, for a vehicle that it plays as\n"
-             "well. Ctrl-C asks the vehicles to stop, a second one ends at once.",
+    .about =
+        "Plays a station, with no script: over --interface or --peer for real vehicles, any\n"
+        "number at once; without them in the isolated network, for a vehicle that it plays as\n"
+        "well. Ctrl-C asks the vehicles to stop, a second one ends at once.",
     .option = EVSE_OPTIONS,
     .more = "examples:\n"
             "  v2glab evse --interface eth1\n"
@@ -235,7 +242,8 @@ static int read_timer(struct behaving *b, char *text)
     bool seconds = n >= 0 && strcmp(end, "s") == 0;
     if (n < 0 || (!seconds && strcmp(end, "ms") != 0 && *end != '\0') ||
         common->timers == TIMERS_MAX) {
-        options_wrong(&b->options, "--timer %s; expected NAME=TIME with TIME as 10s or 500ms", text);
+        options_wrong(&b->options, "--timer %s; expected NAME=TIME with TIME as 10s or 500ms",
+                      text);
         return -1;
     }
     *value = '\0';

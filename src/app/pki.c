@@ -559,7 +559,9 @@ static const struct usage USAGE = {
     "  v2glab pki make --fault secc-leaf=expired broken\n"
     "  v2glab pki show broken/iso15118-2/secc-leaf.chain.pem\n"
     "  v2glab pki ocsp\n\n"
-    "v2glab pki make --help, and so on, shows the options.",
+    "v2glab pki make --help, and so on, shows the options.\n\n"
+    "exit codes: 0 done, or all is well; 1 something is wrong with a certificate;\n"
+    "3 wrong use, or a file that cannot be read or written",
 };
 
 int command_pki(int argc, char **argv)

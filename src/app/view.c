@@ -177,7 +177,8 @@ void view_show(struct view *v)
     if (v->drawn)
         fprintf(v->out, "\033[%dA", LINES);
     v->drawn = true;
-    snprintf(text, sizeof text, "  step     %s", v->step[0] != '\0' ? v->step : "looking for a peer");
+    snprintf(text, sizeof text, "  step     %s",
+             v->step[0] != '\0' ? v->step : "looking for a peer");
     if (v->count > 1)
         snprintf(text, sizeof text, "  step     %s  x%u, %.1f s", v->step, v->count,
                  (double)(v->us - v->step_us) / 1e6);

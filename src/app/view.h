@@ -13,15 +13,15 @@
 
 struct view {
     FILE *out;
-    bool drawn;         /* the lines stand on the screen */
-    char step[48];      /* of the last request */
-    char notes[160];    /* last log line, verdict or notification */
+    bool drawn;      /* the lines stand on the screen */
+    char step[48];   /* of the last request */
+    char notes[160]; /* last log line, verdict or notification */
     int64_t step_us, start_us, us;
-    unsigned count;     /* of that request in a row */
+    unsigned count; /* of that request in a row */
     unsigned frames, vehicles;
     bool has_soc, has_voltage, has_current, has_left;
     double soc, voltage, current, limit, left_s, energy_wh, power;
-    int64_t energy_us;  /* when energy was counted up to; 0: not yet */
+    int64_t energy_us; /* when energy was counted up to; 0: not yet */
 };
 
 void view_open(struct view *v, FILE *out);

@@ -26,10 +26,10 @@ struct memory {
 struct actor {
     struct script script;
     struct memory *memory;
-    const volatile bool *stop;      /* the user wants to end */
-    struct stream *handed;          /* a connection that waits for Accept() */
-    bool is_idle;                   /* waits in Accept() */
-    void (*idle)(struct actor *a);  /* it begins to wait; may be NULL */
+    const volatile bool *stop;     /* the user wants to end */
+    struct stream *handed;         /* a connection that waits for Accept() */
+    bool is_idle;                  /* waits in Accept() */
+    void (*idle)(struct actor *a); /* it begins to wait; may be NULL */
     void (*over)(struct actor *a, bool ok, const char *text); /* a session has ended; may be NULL */
     void *context;
 };

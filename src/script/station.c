@@ -247,7 +247,9 @@ static void record_datagram(const struct play *play, bool sent, const struct end
         .to = *to,
         .bytes = bytes,
         .payload_type = h.type,
-        .name = !is_known ? "" : is_request ? "SECCDiscoveryReq" : "SECCDiscoveryRes",
+        .name = !is_known    ? ""
+                : is_request ? "SECCDiscoveryReq"
+                             : "SECCDiscoveryRes",
         .problem = problem,
         .text = sdp_describe(bytes, text, sizeof text),
     };

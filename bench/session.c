@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Speed of the ready-made station (`v2glab evse`), Lua behaviour included, over plain TCP on loopback:
+ * turnaround as a client without think time sees it, from request sent to response received, and CPU
+ * time of a complete session on the station's side.
+ *
+ * The requests are those of a session that the ready-made vehicle holds first; then a client in C
+ * repeats them against a station in a process of its own.
+ */
+#include "script/run.h"
+#include "script/station.h"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REQUESTS_MAX 64
+#define FRAME_MAX 65536
+#define WARM 300 /* sessions before measuring */
+#define SESSIONS 3000
+
+struct course {
+    const char *name, *vehicle, *protocol;
+    double aim_ms; /* CPU of a session */
+};
+
+static const struct course COURSES[] = {
+    {"ISO 15118-2 AC, 20 messages",
+     "require('v2g.main').vehicle{protocol='ISO15118-2', mode='ac', time_scale=1e6, "
+     "set={{'loops','1'}}}",
+     "ISO15118-2", 0.5},
+    {"ISO 15118-2 DC",
+     "require('v2g.main').vehicle{protocol='ISO15118-2', mode='dc', "
+     "time_scale=1e6, set={{'loops','4'}}}",
+     "ISO15118-2", 0},
+    {"ISO 15118-20 DC",
+     "require('v2g.main').vehicle{protocol='ISO15118-20', mode='dc', time_scale=1e6, "
+     "set={{'loops','4'}}}",
+     "ISO15118-20", 1.0},
+};
+
+static const char STATION[] = "require('v2g.main').station{}";
+
+struct request {
+    struct message message;
+    struct arena arena;
+};
+
+struct bench {
+    struct library library;
+    struct recorder recorder;
+    struct request request[REQUESTS_MAX];
+    unsigned requests;
+    char address[32];
+    uint16_t port;
+    double *us;
+    unsigned samples, capacity;
+};
+
+static void give_up(const char *what)
+{
+    fprintf(stderr, "bench/session: %s\n", what);
+    exit(1);
+}
+
+static double now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+/* Keeps what the vehicle sends. */
+static void keep(void *context, const struct event *e)
+{
+    struct bench *b = context;
+    struct err bad = ERR_INIT;
+    if (e->kind != EVENT_FRAME || strcmp(e->by, "EVCC") != 0 || e->from_role != FROM_EVCC ||
+        e->message == NULL || b->requests == REQUESTS_MAX)
+        return;
+    struct request *r = &b->request[b->requests++];
+    arena_open(&r->arena, NULL, 0, 1 << 20);
+    if (message_copy(e->message, &r->arena, &r->message, &bad) != 0)
+        give_up(bad.what);
+}
+
+static struct station_options options(struct bench *b)
+{
+    struct station_options o = {.common = {.library = &b->library}};
+    o.common.peer.security = 0x10;
+    o.common.peer.address = b->address;
+    o.common.profile = "field";
+    return o;
+}
+
+static void record_requests(struct bench *b, const struct course *k)
+{
+    struct station_options o = options(b);
+    struct err e = ERR_INIT;
+    o.common.recorder = &b->recorder;
+    o.common.protocol = k->protocol;
+    o.station = STATION;
+    o.vehicle = k->vehicle;
+    o.vehicles = 1;
+    if (station_run(&o, &e) != RUN_PASS || b->requests == 0)
+        give_up(e.set ? e.what : "the session to be repeated did not pass");
+}
+
+/* ---- the client ---- */
+
+static int connect_client(const struct bench *b)
+{
+    struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(b->port)};
+    int on = 1;
+    to.sin6_addr = in6addr_loopback;
+    for (int tries = 0; tries < 200; tries++) {
+        int s = socket(AF_INET6, SOCK_STREAM, 0);
+        if (connect(s, (struct sockaddr *)&to, sizeof to) == 0) {
+            setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            return s;
+        }
+        close(s);
+        usleep(10000);
+    }
+    give_up("the station cannot be reached");
+    return -1;
+}
+
+static size_t read_frame(int s, uint8_t *frame)
+{
+    size_t n = 0, wanted = V2GTP_HEADER;
+    while (n < wanted) {
+        ssize_t got = read(s, frame + n, wanted - n);
+        if (got <= 0)
+            give_up("the station closed the connection");
+        n += (size_t)got;
+        if (n == V2GTP_HEADER)
+            wanted = V2GTP_HEADER + ((size_t)frame[6] << 8 | frame[7]);
+        if (wanted > FRAME_MAX)
+            give_up("a response is too long");
+    }
+    return n;
+}
+
+static void note(struct bench *b, double us)
+{
+    if (b->samples < b->capacity)
+        b->us[b->samples++] = us;
+}
+
+static void hold_session(struct bench *b, struct session *session, bool measures)
+{
+    static uint8_t frame[FRAME_MAX];
+    struct endpoint nowhere = {0};
+    struct err e = ERR_INIT;
+    int s = connect_client(b);
+    session_connected(session, 1, &nowhere, &nowhere, 0, true);
+    for (unsigned i = 0; i < b->requests; i++) {
+        struct slice out;
+        if (session_send(session, &b->request[i].message, 0, "", 0, &out, &e) != 0)
+            give_up(e.what);
+        double from = now_us();
+        if (write(s, out.p, out.n) != (ssize_t)out.n)
+            give_up("a request could not be sent");
+        size_t n = read_frame(s, frame);
+        if (measures)
+            note(b, now_us() - from);
+        if (session_feed(session, frame, n, 0) != 0)
+            give_up("a response is no frame");
+        session_done(session, session_take(session));
+    }
+    close(s);
+}
+
+/* ---- the station's process ---- */
+
+static pid_t start_station(struct bench *b, unsigned sessions)
+{
+    fflush(stdout);
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    struct station_options o = options(b);
+    struct err e = ERR_INIT;
+    o.station = STATION;
+    o.sessions = sessions;
+    int status = station_run(&o, &e);
+    if (e.set)
+        fprintf(stderr, "%s\n", e.what);
+    _exit(status);
+}
+
+/* CPU milliseconds of a station for so many sessions, with its start. */
+static double run_sessions(struct bench *b, unsigned sessions, bool measures)
+{
+    struct session session;
+    struct rusage usage;
+    int status;
+    pid_t child = start_station(b, sessions);
+    session_open(&session, FROM_EVCC, &b->library, NULL);
+    for (unsigned i = 0; i < sessions; i++)
+        hold_session(b, &session, measures);
+    session_close(&session);
+    if (wait4(child, &status, 0, &usage) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        give_up("the station's verdict is no pass");
+    return (double)usage.ru_utime.tv_sec * 1e3 + (double)usage.ru_utime.tv_usec / 1e3 +
+           (double)usage.ru_stime.tv_sec * 1e3 + (double)usage.ru_stime.tv_usec / 1e3;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void bench_course(const struct course *k, unsigned number)
+{
+    static struct bench b;
+    memset(&b, 0, sizeof b);
+    b.capacity = SESSIONS * REQUESTS_MAX;
+    b.us = calloc(b.capacity, sizeof *b.us);
+    b.port = (uint16_t)(20000 + getpid() % 20000 + (int)number);
+    snprintf(b.address, sizeof b.address, "[::1]:%u", (unsigned)b.port);
+    library_open(&b.library);
+    recorder_add(&b.recorder, keep, &b);
+    record_requests(&b, k);
+    double few = run_sessions(&b, WARM, false);
+    double many = run_sessions(&b, WARM + SESSIONS, true);
+    qsort(b.us, b.samples, sizeof *b.us, by_value);
+    printf("%-30s %3u messages  turnaround %5.1f us median, %6.1f us p99   CPU %.3f ms a session",
+           k->name, 2 * b.requests, b.us[b.samples / 2], b.us[b.samples / 100 * 99],
+           (many - few) / SESSIONS);
+    if (k->aim_ms > 0)
+        printf(" (aim %.1f)", k->aim_ms);
+    printf("\n");
+    for (unsigned i = 0; i < b.requests; i++)
+        arena_close(&b.request[i].arena);
+    library_close(&b.library);
+    free(b.us);
+}
+
+int main(void)
+{
+    printf("the ready-made station over TCP on loopback (aim: 40 us median, 150 us p99)\n");
+    for (unsigned i = 0; i < sizeof COURSES / sizeof *COURSES; i++)
+        bench_course(&COURSES[i], i);
+    return 0;
+}
