@@ -23,6 +23,12 @@ local OFFERS <const> = {
 
 local SDP_TRIES <const>, SDP_WAIT <const> = 50, 250 -- [V2G2-159] [V2G2-161]
 
+-- Steps before charging, at which Ctrl-C ends the session with SessionStopReq.
+local SETTING_UP <const> = { ServiceDiscovery = true, ServiceDetail = true, Authorization = true,
+                             AuthorizationSetup = true, PaymentServiceSelection = true,
+                             ChargeParameterDiscovery = true, ScheduleExchange = true,
+                             CableCheck = true, PreCharge = true }
+
 local ev = {}
 ev.__index = ev
 
@@ -66,6 +72,9 @@ end
 
 local function quirks(self, step)
     local p = self.p
+    if SETTING_UP[step] and Stop_Requested() then
+        leave(self, 'stop', true, 'ended by the user')
+    end
     if p.leave_at == step then
         leave(self, 'fin', true, 'left at ' .. step)
     end
@@ -136,6 +145,9 @@ function ev:exchange(step)
     end
     self.step = step
     common.state(p, step, self)
+    if self.answered then
+        Measured(self.protocol, 'V2G_EVCC_Sequence_Performance_Time', request, Now() - self.answered)
+    end
     if not common.send(p, Evcc, request, self) then
         leave(self, 'fin', true, 'a hook kept back ' .. request)
     end
@@ -143,7 +155,7 @@ function ev:exchange(step)
     while found ~= '' and not common.received(p, Evcc, found, self) do
         found, problem = await(self, step, request)
     end
-    self.last = step
+    self.last, self.answered = step, Now()
     return check(self, step, response, found, problem)
 end
 
@@ -240,7 +252,7 @@ end
 local function connect(self)
     local p = self.p
     local from = Now()
-    self.last = nil
+    self.last, self.answered = nil, nil
     if p.gaps['SDP>TCP'] and not self.options.direct then
         discover(self)
         Evcc.Connect { manual = true }
@@ -330,6 +342,7 @@ function evcc.attempt(self)
 end
 
 function evcc.new(options)
+    common.forget_hooks()
     local p = common.parameters('ev', options)
     return setmetatable({
         p = p, options = options, mode = p.mode, battery = battery.new(p.battery),

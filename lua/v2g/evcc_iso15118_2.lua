@@ -285,6 +285,7 @@ end
 
 function steps.PowerDeliveryStart(self)
     deliver(self, 'Start', true)
+    Measured(self.protocol, 'V2G_EVCC_ReadyToCharge_Timeout', nil, Now() - self.setup_from)
     self:seconds()
 end
 

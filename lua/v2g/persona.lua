@@ -119,6 +119,9 @@ function persona.problems(p)
         return { ("role is '%s'; expected 'ev' or 'station'"):format(tostring(p.role)) }
     end
     for key, value in pairs(p) do
+        if type(key) ~= 'string' then
+            return { ('expected names with values, found the entry [%s]'):format(tostring(key)) }
+        end
         local ok, why = pcall(common.lay_persona, {}, p.role, { [key] = value })
         if not ok then
             complain(found, '%s', why)
@@ -164,7 +167,7 @@ end
 function persona.check(path, text)
     local chunk, why = load(text, '@' .. path, 't')
     if not chunk then
-        error(why, 0)
+        error(why:find(path, 1, true) and why or path .. ': ' .. why, 0)
     end
     local p = chunk()
     local found = persona.problems(p)

@@ -32,7 +32,8 @@ local function new_session()
     s.since = {}
     s.loops = 0
     s.output = output.new(p.dc, p.ac)
-    s.advanced = Now()
+    s.started = Now()
+    s.advanced = s.started
     return s
 end
 
@@ -103,6 +104,8 @@ end
 -- The SessionID and response code for a SessionSetupReq: an id of zeros or one that no paused
 -- session has never joins.
 function session:set_up(asked)
+    Measured(self.protocol, 'V2G_SECC_CommunicationSetup_Performance_Time', nil,
+        Now() - self.started)
     local paused = p.resume and asked ~= '' and not asked:match('^0+$') and Recall(asked)
     Remember(asked)
     if paused and paused:match('^[^;]*') == self.protocol then
@@ -240,10 +243,11 @@ local function linger(s, how, ms)
         end
     end
     Secc.Disconnect(how == 'reset')
+    Measured(s.protocol, 'TCP_Connection_Termination_Timeout', nil, Now() - from)
 end
 
 local function close_after_failed(s)
-    s.failed = true
+    s.failed = Now()
     if p.failed_close == 'reset' then
         return linger(s, 'reset', 0)
     end

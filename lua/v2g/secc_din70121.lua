@@ -84,6 +84,10 @@ end
 function answers.PowerDeliveryReq(s)
     s:advance()
     dc.set_status(s, 'PowerDeliveryRes')
+    if s.pre_charge then
+        Measured(s.protocol, 'V2G_SECC_PowerDelivery_Timeout', nil, Now() - s.pre_charge)
+        s.pre_charge = nil
+    end
     if Secc.Get_PowerDeliveryReq_ReadyToChargeState() then
         s.charging = true
         s.output:close()
@@ -92,6 +96,16 @@ function answers.PowerDeliveryReq(s)
     s.charging = false
     s.output:open()
     return nil, 'Stop'
+end
+
+-- PowerDeliveryReq has to come in time after the first PreChargeReq [V2G-DC-969].
+function answers.PreChargeReq(s)
+    dc.answers.PreChargeReq(s)
+    if Now() - s.pre_charge > Timer(s.protocol, 'V2G_SECC_PowerDelivery_Timeout') then
+        Measured(s.protocol, 'V2G_SECC_PowerDelivery_Timeout', nil, Now() - s.pre_charge)
+        return 'FAILED'
+    end
+    return nil
 end
 
 function answers.SessionStopReq()

@@ -207,6 +207,8 @@ static int make_text(struct behaving *b, struct part *part, bool is_ev, struct e
         add_text(out, "protocol", b->station.common.protocol);
     if (b->time_scale != NULL)
         add_text(out, "time_scale", b->time_scale);
+    if (b->station.common.peer.address != NULL)
+        buf_text(out, "direct=true, ");
     if (part->persona != NULL && add_persona(out, part->persona, e) != 0)
         return -1;
     if (part->script != NULL && add_file(out, "script", part->script, e) != 0)

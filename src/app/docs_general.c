@@ -12,18 +12,24 @@ const struct docs_general DOCS_GENERAL[] = {
      "Evcc.Connect{interface = 'eth1', protocol = 'ISO15118-2'}",
      {"Connects now, with SDP, TCP and supportedAppProtocol; without it the first Send_ or "
       "Receive_ "
-      "does. Options: interface, address, tls, protocol, manual, timeout.",
+      "does. Options: interface, address, protocol, manual, timeout; may_fail: gives nil and why "
+      "where there is no connection, in place of ending the script; tls: 'off', 'auto', '1.2', "
+      "'1.3', or true (as SDP answers); cert, key, roots: PEM files beside the script, other paths "
+      "with --unsafe only.",
       "SDP, TCP, supportedAppProtocol로 바로 연결한다. 부르지 않으면 첫 Send_ 또는 Receive_가 "
-      "연결한다. 옵션: interface, address, tls, protocol, manual, timeout."}},
+      "연결한다. 옵션: interface, address, protocol, manual, timeout. may_fail: 연결되지 않아도 "
+      "스크립트를 끝내지 않고 nil과 이유를 준다. tls: 'off', 'auto', '1.2', '1.3', true(SDP 응답에 "
+      "따름). cert, key, roots: 스크립트 옆의 PEM 파일. 다른 경로는 --unsafe일 때만 쓸 수 있다."}},
     {"Secc",
      "Listen",
      "options? table",
      "",
      "Secc.Listen{interface = 'eth1'}",
      {"Listens for a vehicle from now on; without it the first Send_ or Receive_ does. Options: "
-      "interface, address, tls, protocol, manual, timeout.",
+      "interface, address, protocol, manual, timeout; tls, cert, key, roots as of Evcc.Connect.",
       "지금부터 차량의 연결을 기다린다. 부르지 않으면 첫 Send_ 또는 Receive_가 한다. 옵션: "
-      "interface, address, tls, protocol, manual, timeout."}},
+      "interface, address, protocol, manual, timeout. tls, cert, key, roots는 Evcc.Connect와 "
+      "같다."}},
     {"Role",
      "Disconnect",
      "reset? boolean",
@@ -76,6 +82,52 @@ const struct docs_general DOCS_GENERAL[] = {
      "string",
      "print(Evcc.SessionID())",
      {"The SessionID in force, as hex digits.", "현재 SessionID(16진수 문자열)."}},
+    {"Role",
+     "Get_Tls_Version",
+     "",
+     "string?",
+     "assert(Evcc.Get_Tls_Version() == '1.3')",
+     {"Version of TLS of the newest connection, '1.2' or '1.3'; nil where it has none.",
+      "가장 최근 연결의 TLS 버전, '1.2' 또는 '1.3'. TLS가 아니면 nil."}},
+    {"Role",
+     "Get_Tls_Suite",
+     "",
+     "string?",
+     "assert(Evcc.Get_Tls_Suite() == 'TLS_AES_256_GCM_SHA384')",
+     {"The cipher suite agreed, by its name at IANA; nil where there is none.",
+      "합의된 암호 스위트의 IANA 이름. 없으면 nil."}},
+    {"Role",
+     "Get_Tls_Group",
+     "",
+     "string?",
+     "assert(Evcc.Get_Tls_Group() == 'secp521r1')",
+     {"The group (curve) of the key exchange; nil where there is none.",
+      "키 교환에 쓰인 그룹(곡선). 없으면 nil."}},
+    {"Role",
+     "Get_Tls_PeerCertificate",
+     "index? integer",
+     "string?",
+     "local subject, pem = Evcc.Get_Tls_PeerCertificate(0)",
+     {"Subject and PEM of a certificate of the other side's chain; 0, the default, is the leaf. nil "
+      "where it has sent none.",
+      "상대 인증서 체인에서 한 인증서의 주체 이름과 PEM. 0(기본값)이 말단 인증서. 보내지 "
+      "않았으면 nil."}},
+    {"Role",
+     "Get_Tls_Problem",
+     "",
+     "string?",
+     "print(Evcc.Get_Tls_Problem())",
+     {"What is wrong with the other side's certificates; nil where nothing is.",
+      "상대 인증서의 문제점. 없으면 nil."}},
+    {"Role",
+     "Get_Tls_Alert",
+     "",
+     "string?",
+     "local alert, from, level = Secc.Get_Tls_Alert()\nassert(alert == 'unknown_ca')",
+     {"The last TLS alert that is no close_notify: its name, who has sent it ('EVCC', 'SECC'), and "
+      "'fatal' or 'warning'; nil where there is none.",
+      "close_notify를 제외한 마지막 TLS 경고: 이름, 보낸 쪽('EVCC', 'SECC'), 'fatal' 또는 "
+      "'warning'. 없으면 nil."}},
     {"Message",
      "xml",
      "",

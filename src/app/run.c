@@ -29,6 +29,9 @@ enum {
     PROFILE,
     TIMER,
     TLS,
+    CERT,
+    KEY,
+    ROOTS,
     UNSAFE
 };
 
@@ -55,7 +58,14 @@ static const struct option OPTIONS[] = {
     {"timer", 0, "NAME=TIME",
      "a timing parameter, as V2G_SECC_Sequence_Timeout=10s or =500ms;\n"
      "may be given several times"},
-    {"tls", 0, "off", "off: no TLS, also where ISO 15118-20 wants it (the only choice so far)"},
+    {"tls", 0, "WHEN",
+     "off (default, for all protocols, also where ISO 15118-20 wants TLS),\n"
+     "auto: 1.2, 1.3 or none as the other side wants, 1.2 or 1.3: that only"},
+    {"cert", 0, "FILE",
+     "certificate chain of each role that speaks TLS, PEM, leaf first;\n"
+     "else that of the demo tree (`v2glab pki list`), made on first use"},
+    {"key", 0, "FILE", "its private key, PEM; else in the file of the chain"},
+    {"roots", 0, "FILE", "roots to trust, PEM; else those of the demo tree"},
     {"unsafe", 0, NULL, "scripts may use all of Lua: files, programs, C modules"},
     {.name = NULL},
 };
@@ -73,7 +83,10 @@ static const struct usage USAGE = {
             "  v2glab run examples/evcc-iso15118-2-ac.lua examples/secc-iso15118-2-ac.lua\n"
             "  v2glab run evcc.lua --interface eth1\n"
             "  v2glab run secc.lua --peer [::1]:15118\n"
-            "  v2glab run --print evcc.lua --session-id B9D3FD12ABB3E0F8\n\n"
+            "  v2glab run --print evcc.lua --session-id B9D3FD12ABB3E0F8\n"
+            "  v2glab run --tls 1.3 evcc.lua secc.lua\n\n"
+            "With TLS, SSLKEYLOGFILE in the environment names a file that gets the secrets; the\n"
+            "record's session.pcapng has its own.\n\n"
             "exit codes: 0 pass, 1 fail, 2 inconclusive, 3 error in script or set-up",
 };
 
@@ -128,7 +141,6 @@ static int read_option(struct running *r, int option)
     struct options *o = &r->options;
     struct script_options *common = &r->run.common;
     static const char *const PROFILES[] = {"strict", "field", NULL};
-    static const char *const TLS_CHOICES[] = {"off", NULL};
     int choice;
     switch (option) {
     case INTERFACE:
@@ -172,7 +184,18 @@ static int read_option(struct running *r, int option)
     case TIMER:
         return read_timer(r, (char *)(uintptr_t)o->value);
     case TLS:
-        return options_choice(o, "tls", o->value, TLS_CHOICES) < 0 ? -1 : 0;
+        choice = options_choice(o, "tls", o->value, CREDENTIALS_TLS);
+        common->peer.tls = choice < 0 ? PEER_TLS_OFF : (enum peer_tls)choice;
+        return choice < 0 ? -1 : 0;
+    case CERT:
+        common->files.cert = o->value;
+        return 0;
+    case KEY:
+        common->files.key = o->value;
+        return 0;
+    case ROOTS:
+        common->files.roots = o->value;
+        return 0;
     case UNSAFE:
         common->is_unsafe = true;
         return 0;

@@ -212,6 +212,8 @@ static void note_address(struct role *r, const struct received *received)
     m.SECCPort = (uint16_t)n->v[1].u;
     sdp_response_endpoint(&m, interface != NULL ? interface : "", &to);
     endpoint_text(&to, r->chosen.address, sizeof r->chosen.address);
+    r->chosen.is_by_sdp = true;
+    r->chosen.is_plain = n->v[2].u != SDP_TLS;
 }
 
 struct received *flow_take(lua_State *L, struct role *r)

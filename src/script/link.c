@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/link.h"
 
+#include "script/security.h"
+
 #include <string.h>
 
 const char *link_state(const struct role *r)
@@ -45,6 +47,7 @@ struct peer_options link_options(const struct role *r, bool manual)
         o.interface = r->chosen.interface;
     if (r->chosen.address[0] != '\0')
         o.address = r->chosen.address;
+    o.tls = security_tls(r, &o);
     o.manual = manual;
     o.protocol = r->protocol_fixed || r->side == FROM_EVCC ? r->protocol->name : NULL;
     take_offers(r, &o);
@@ -54,7 +57,14 @@ struct peer_options link_options(const struct role *r, bool manual)
 void link_start(lua_State *L, struct role *r, const struct peer_options *o)
 {
     struct err e = ERR_INIT;
-    if (peer_start(r->peer, o, &e) != 0)
+    struct credentials c;
+    struct credential_files files = security_files(r);
+    struct peer_options with = *o;
+    int bad = 0;
+    if (o->tls != PEER_TLS_OFF)
+        bad = credentials_find(&c, r->side, o->tls, &files, &e);
+    with.tls_options = o->tls != PEER_TLS_OFF && bad == 0 ? &c.options : NULL;
+    if (bad != 0 || peer_start(r->peer, &with, &e) != 0)
         script_verdict(L, VERDICT_ERROR, "%s cannot connect: %s", r->name, e.what);
 }
 

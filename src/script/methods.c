@@ -6,7 +6,7 @@
 #include "script/link.h"
 #include "script/object.h"
 #include "script/printing.h"
-#include "wire/sdp.h"
+#include "script/security.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -115,7 +115,8 @@ static bool take_flag(lua_State *L, const char *name, bool otherwise)
 
 static void check_keys(lua_State *L)
 {
-    static const char *const KEYS = " interface address tls protocol manual timeout ";
+    static const char *const KEYS = " interface address tls cert key roots protocol manual timeout "
+                                    "may_fail ";
     lua_pushnil(L);
     while (lua_next(L, 1) != 0) {
         const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
@@ -129,20 +130,18 @@ static void check_keys(lua_State *L)
 /* Reads the table at 1, if any, and starts. */
 static void start_by_hand(lua_State *L, struct role *r)
 {
-    bool manual = false, tls = false;
+    bool manual = false;
     if (!lua_isnoneornil(L, 1)) {
         luaL_checktype(L, 1, LUA_TTABLE);
         check_keys(L);
         take_text(L, "interface", r->chosen.interface, sizeof r->chosen.interface);
         take_text(L, "address", r->chosen.address, sizeof r->chosen.address);
+        security_choose(L, r);
         manual = take_flag(L, "manual", false);
-        tls = take_flag(L, "tls", false);
         if (lua_getfield(L, 1, "protocol") != LUA_TNIL)
             role_fix_protocol(L, r, luaL_checkstring(L, -1));
     }
     struct peer_options o = link_options(r, manual);
-    if (tls)
-        o.security = SDP_TLS;
     if (!lua_isnoneornil(L, 1) && lua_getfield(L, 1, "timeout") != LUA_TNIL)
         o.setup_ms = (unsigned)luaL_checkinteger(L, -1);
     if (r->peer == NULL)
@@ -158,18 +157,25 @@ static void start_by_hand(lua_State *L, struct role *r)
 static int connect_done(lua_State *L, int status, lua_KContext context)
 {
     struct role *r = role_upvalue(L);
+    bool may_fail = context != 0;
     (void)status;
-    (void)context;
+    if (may_fail && r->peer != NULL && r->peer->state != PEER_READY) {
+        lua_pushnil(L);
+        lua_pushstring(L, r->peer->problem.set ? r->peer->problem.what : "");
+        return 2;
+    }
     link_check(L, r, "Connect");
     role_follow(L, r);
-    return 0;
+    lua_pushboolean(L, true);
+    return 1;
 }
 
 static int method_connect(lua_State *L)
 {
     struct role *r = role_upvalue(L);
     start_by_hand(L, r);
-    return link_connect(L, r, false, 0, connect_done);
+    bool may_fail = lua_istable(L, 1) && take_flag(L, "may_fail", false);
+    return link_connect(L, r, false, may_fail, connect_done);
 }
 
 static int method_listen(lua_State *L)
@@ -270,4 +276,5 @@ void methods_push(lua_State *L, struct role *r)
     lua_newtable(L);
     lua_pushlightuserdata(L, r);
     luaL_setfuncs(L, FUNCTIONS, 1);
+    security_methods(L, r);
 }

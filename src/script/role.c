@@ -468,6 +468,9 @@ void roles_close(struct script *s)
     for (struct role *r = s->roles, *next; r != NULL; r = next) {
         next = r->next;
         free_messages(r);
+        free(r->chosen.cert);
+        free(r->chosen.key);
+        free(r->chosen.roots);
         if (r->peer != NULL) {
             peer_close(r->peer);
             free(r->peer);

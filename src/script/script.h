@@ -10,6 +10,7 @@
 #ifndef V2G_SCRIPT_SCRIPT_H
 #define V2G_SCRIPT_SCRIPT_H
 
+#include "script/credentials.h"
 #include "script/peer.h"
 
 #include <lua.h>
@@ -37,6 +38,7 @@ struct script_options {
     uv_loop_t *loop;                 /* NULL: print mode */
     const char *protocol;            /* NULL: what is agreed, ISO15118-2 first */
     struct peer_options peer;        /* interface, address, …; the protocol above comes first */
+    struct credential_files files;   /* for TLS, of all roles; a script may name others */
     const uint8_t *id;               /* SessionID, instead of what the messages say; NULL: none */
     uint8_t id_size;                 /* at most 8 */
     const char *profile;             /* of the timing parameters; NULL: "strict" */

@@ -145,8 +145,8 @@ static void turn_finish(void *state, struct stream *s)
     stream_write_wire(s, slice_of("\x80"), &e);
 }
 
-static const struct stream_filter TURN = {turn_start, turn_from_wire, turn_to_wire, turn_finish,
-                                          free,       NULL};
+static const struct stream_filter TURN = {turn_start,  turn_from_wire, turn_to_wire,
+                                          turn_finish, free,           NULL};
 
 /* ---- the world ---- */
 

@@ -45,6 +45,7 @@ wrong() {
 head="role = 'ev', about = 'x', sure = 'x'"
 wrong "no Lua" "unexpected symbol" "return {"
 wrong "no table" "expected return { role" "return 5"
+wrong "an entry without a name" "found the entry [1]" "return { $head, 5 }"
 wrong "no role" "expected 'ev' or 'station'" "return { about = 'x' }"
 wrong "an unknown key" "the nearest is 'welding'" "return { $head, weldings = { 1, 1 } }"
 wrong "no text on what it is" "about: expected a text" "return { role = 'ev', sure = 'x' }"

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a role shows and trusts when it speaks TLS: files that the user or the script names, and for
+ * what is not named the demo tree, which is made on first use (wire/pki_tree.h).
+ *
+ * Of the demo tree, a station shows the leaf of ISO 15118-20 with TLS 1.3 and that of ISO 15118-2
+ * with TLS 1.2, and trusts vehicles of the V2G and the OEM root; a vehicle shows its vehicle
+ * certificate (ISO 15118-20) where it is asked for one, and trusts the V2G roots of both.
+ */
+#ifndef V2G_SCRIPT_CREDENTIALS_H
+#define V2G_SCRIPT_CREDENTIALS_H
+
+#include "script/peer.h"
+#include "wire/tls_context.h"
+
+#define CREDENTIALS_PATH 1024 /* PKI_PATH_MAX */
+
+/* Paths of PEM files; NULL: the demo tree. */
+struct credential_files {
+    const char *cert;  /* the chain, leaf first */
+    const char *key;   /* NULL where there is a cert: in its file */
+    const char *roots; /* any number of trusted roots */
+};
+
+struct credentials {
+    struct tls_options options; /* its strings are the paths below, or those given */
+    char path[8][CREDENTIALS_PATH];
+    unsigned paths;
+};
+
+/* For a role (FROM_EVCC, FROM_SECC) that is to speak `tls`. -1: a key without a certificate, or the
+ * demo tree cannot be made. */
+int credentials_find(struct credentials *c, uint8_t side, enum peer_tls tls,
+                     const struct credential_files *files, struct err *e);
+
+/* "off", "auto", "1.2", "1.3"; the list ends with NULL. ORDER PEER_TLS */
+extern const char *const CREDENTIALS_TLS[];
+
+#endif
