@@ -5,6 +5,7 @@ Secc.Listen { tls = '1.3' } -- , cert = 'station.pem', key = 'station.key', root
 
 Secc.Receive_SessionSetupReq_001()
 Log('the vehicle shows', (Secc.Get_Tls_PeerCertificate()))
+Secc.Set_SessionSetupRes_ResponseCode(ResponseCodeType.OK_NewSessionEstablished)
 Secc.Set_SessionSetupRes_EVSEID('KR*TC1*ISO20*002')
 Secc.Send_SessionSetupRes_001()
 

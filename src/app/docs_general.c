@@ -108,8 +108,8 @@ const struct docs_general DOCS_GENERAL[] = {
      "index? integer",
      "string?",
      "local subject, pem = Evcc.Get_Tls_PeerCertificate(0)",
-     {"Subject and PEM of a certificate of the other side's chain; 0, the default, is the leaf. nil "
-      "where it has sent none.",
+     {"Subject and PEM of a certificate of the other side's chain; 0, the default, is the leaf. "
+      "nil where it has sent none.",
       "상대 인증서 체인에서 한 인증서의 주체 이름과 PEM. 0(기본값)이 말단 인증서. 보내지 "
       "않았으면 nil."}},
     {"Role",
@@ -128,6 +128,28 @@ const struct docs_general DOCS_GENERAL[] = {
       "'fatal' or 'warning'; nil where there is none.",
       "close_notify를 제외한 마지막 TLS 경고: 이름, 보낸 쪽('EVCC', 'SECC'), 'fatal' 또는 "
       "'warning'. 없으면 nil."}},
+    {"Role",
+     "Sign_AuthorizationReq",
+     "key? string",
+     "",
+     "Evcc.Sign_AuthorizationReq()\nEvcc.Send_AuthorizationReq_001()",
+     {"Signs the message as it would be sent now, with the key in a PEM file beside the script, "
+      "else "
+      "that of the demo tree. The same for every message that the standards have signed.",
+      "지금 송신될 내용대로 메시지에 서명한다. 키는 스크립트 옆의 PEM 파일, 없으면 데모 "
+      "인증서의 키. 표준에서 서명하는 모든 메시지에 쓸 수 있다."}},
+    {"Role",
+     "Verify_AuthorizationReq",
+     "cert? string",
+     "boolean?",
+     "assert(Secc.Verify_AuthorizationReq())",
+     {"Whether the signature of the message received last is valid: true; or nil, why, and the "
+      "kind "
+      "of fault ('wrong digest'). cert: PEM file of the signer, else that of the demo tree. The "
+      "same for every message that the standards have signed.",
+      "마지막으로 수신한 메시지의 서명이 맞으면 true, 아니면 nil, 이유, 오류 종류('wrong "
+      "digest'). cert는 서명자의 PEM 파일, 없으면 데모 인증서. 표준에서 서명하는 모든 메시지에 "
+      "쓸 수 있다."}},
     {"Message",
      "xml",
      "",

@@ -136,6 +136,21 @@ static int read_timer(struct running *r, char *text)
     return 0;
 }
 
+static int read_tls(struct running *r, int option)
+{
+    struct script_options *common = &r->run.common;
+    const char *value = r->options.value;
+    if (option == TLS) {
+        int choice = options_choice(&r->options, "tls", value, CREDENTIALS_TLS);
+        common->peer.tls = choice < 0 ? PEER_TLS_OFF : (enum peer_tls)choice;
+        return choice < 0 ? -1 : 0;
+    }
+    *(option == CERT  ? &common->files.cert
+      : option == KEY ? &common->files.key
+                      : &common->files.roots) = value;
+    return 0;
+}
+
 static int read_option(struct running *r, int option)
 {
     struct options *o = &r->options;
@@ -184,18 +199,10 @@ static int read_option(struct running *r, int option)
     case TIMER:
         return read_timer(r, (char *)(uintptr_t)o->value);
     case TLS:
-        choice = options_choice(o, "tls", o->value, CREDENTIALS_TLS);
-        common->peer.tls = choice < 0 ? PEER_TLS_OFF : (enum peer_tls)choice;
-        return choice < 0 ? -1 : 0;
     case CERT:
-        common->files.cert = o->value;
-        return 0;
     case KEY:
-        common->files.key = o->value;
-        return 0;
     case ROOTS:
-        common->files.roots = o->value;
-        return 0;
+        return read_tls(r, option);
     case UNSAFE:
         common->is_unsafe = true;
         return 0;

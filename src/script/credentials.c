@@ -60,8 +60,9 @@ int credentials_find(struct credentials *c, uint8_t side, enum peer_tls tls,
     char folder[PKI_PATH_MAX] = "";
     memset(c, 0, sizeof *c);
     if (files->key != NULL && files->cert == NULL)
-        return err_set(e, "TLS has a key (%s), but no certificate; expected a chain that belongs "
-                          "to it",
+        return err_set(e,
+                       "TLS has a key (%s), but no certificate; expected a chain that belongs "
+                       "to it",
                        files->key);
     if ((files->cert == NULL || files->roots == NULL) &&
         pki_tree_demo(folder, sizeof folder, e) != 0)

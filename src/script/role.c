@@ -2,6 +2,7 @@
 #include "script/role.h"
 
 #include "script/methods.h"
+#include "script/signing.h"
 #include "script/verbs.h"
 
 #include <lauxlib.h>
@@ -321,6 +322,8 @@ static int role_index(lua_State *L)
     }
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL)
+        return 1;
+    if (signing_push(L, r, text))
         return 1;
     if (name_resolve(&scope, text, &name, &e) != 0)
         return script_raise(L, &e);

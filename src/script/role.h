@@ -11,6 +11,7 @@
  *   Evcc.Connect{…}, Secc.Listen{…} connects now: interface, address, tls, cert, key, roots,
  *                                   protocol, manual, timeout, may_fail
  *   Evcc.Get_Tls_Version(), …       what TLS has agreed, certificates, alerts (security.h)
+ *   Evcc.Sign_AuthorizationReq(), … signatures, made and checked (signing.h)
  *   Evcc.Disconnect([reset])        closes the connection
  *   Evcc.Send_Raw(bytes)            sends any bytes
  *   Evcc.Receive_Any_001([ms])      waits for any message: its name; or nil and 'timeout' or 'closed'
@@ -74,10 +75,10 @@ struct role {
     bool sdp_open;           /* SDP is scripted */
     struct {
         char interface[32], address[96]; /* given to Connect or Listen, or found by scripted SDP */
-        bool is_by_sdp; /* the address; SDP has also said: */
-        bool is_plain;  /* that there is no TLS */
-        bool has_tls;   /* tls is set; else the run's options say */
-        bool asks_tls;  /* where they say off: SDP is to ask, and to decide */
+        bool is_by_sdp;                  /* the address; SDP has also said: */
+        bool is_plain;                   /* that there is no TLS */
+        bool has_tls;                    /* tls is set; else the run's options say */
+        bool asks_tls;                   /* where they say off: SDP is to ask, and to decide */
         enum peer_tls tls;
         char *cert, *key, *roots; /* paths; NULL: as the run's options say */
     } chosen;

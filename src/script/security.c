@@ -28,32 +28,33 @@ static bool is_beside(const char *path)
     return true;
 }
 
-/* Takes the path that the table at 1 has under key, if any. */
-static void take_path(lua_State *L, struct role *r, const char *key, char **out)
+const char *security_path(lua_State *L, const struct script *s, const char *what, int index)
 {
-    const struct script *s = r->script;
-    if (lua_getfield(L, 1, key) == LUA_TNIL) {
-        lua_pop(L, 1);
-        return;
-    }
-    const char *path = luaL_checkstring(L, -1), *slash = strrchr(s->path, '/');
+    const char *path = luaL_checkstring(L, index), *slash = strrchr(s->path, '/');
     if (!s->options->is_unsafe && !is_beside(path))
         luaL_error(L,
                    "%s = '%s' is not beside the script; expected a relative path without '..', or "
                    "the option --unsafe",
-                   key, path);
-    if (path[0] != '/' && slash != NULL) {
-        lua_pushlstring(L, s->path, (size_t)(slash - s->path) + 1);
-        lua_pushstring(L, path);
-        lua_concat(L, 2);
-        lua_replace(L, -2);
+                   what, path);
+    size_t folder = path[0] == '/' || slash == NULL ? 0 : (size_t)(slash - s->path) + 1;
+    lua_pushlstring(L, s->path, folder);
+    lua_pushstring(L, path);
+    lua_concat(L, 2);
+    return lua_tostring(L, -1);
+}
+
+/* Takes the path that the table at 1 has under key, if any. */
+static void take_path(lua_State *L, struct role *r, const char *key, char **out)
+{
+    int top = lua_gettop(L);
+    if (lua_getfield(L, 1, key) != LUA_TNIL) {
+        char *copy = strdup(security_path(L, r->script, key, top + 1));
+        if (copy == NULL)
+            luaL_error(L, "out of memory");
+        free(*out);
+        *out = copy;
     }
-    char *copy = strdup(lua_tostring(L, -1));
-    if (copy == NULL)
-        luaL_error(L, "out of memory");
-    free(*out);
-    *out = copy;
-    lua_pop(L, 1);
+    lua_settop(L, top);
 }
 
 static void choose_tls(lua_State *L, struct role *r)

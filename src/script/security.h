@@ -25,6 +25,10 @@
 /* Adds the functions to the table on top; the stack stays as it is. */
 void security_methods(lua_State *L, struct role *r);
 
+/* Pushes the path at index as it is to be opened; raises where the script may not read there. what:
+ * the name of the argument. */
+const char *security_path(lua_State *L, const struct script *s, const char *what, int index);
+
 /* Reads the keys above from the table at 1. */
 void security_choose(lua_State *L, struct role *r);
 

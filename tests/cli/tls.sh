@@ -183,8 +183,8 @@ try 0 "the wrong version is refused" "protocol_version" --no-record "$TMPDIR/old
 
 # fault NAME ALERT: a station whose certificate has the fault is refused with the alert.
 fault() {
-    "$V2GLAB" pki make --fault "secc-leaf=$1" "$TMPDIR/fault-$1" >/dev/null || return
-    folder=$TMPDIR/fault-$1/iso15118-2
+    "$V2GLAB" pki make --fault "secc-leaf=$1" "$TMPDIR/fault-$1" >/dev/null ||
+        echo "not ok - the fault $1 can be made"
     sed "s/other-root.pem/fault-$1\/iso15118-2\/v2g-root.pem/; s/unknown_ca/$2/" \
         "$TMPDIR/refuses.lua" >"$TMPDIR/refuses-$1.lua"
     sed "s/unknown_ca/$2/; s|'1.2'|'1.2', cert = 'fault-$1/iso15118-2/secc-leaf.chain.pem', \
@@ -195,7 +195,7 @@ key = 'fault-$1/iso15118-2/secc-leaf.key'|" "$TMPDIR/refused.lua" >"$TMPDIR/refu
 fault expired certificate_expired
 fault self-signed unknown_ca
 fault bad-signature decrypt_error
-fault wrong-domain bad_certificate
+fault wrong-domain-component bad_certificate
 
 # ---- files ----
 
