@@ -187,15 +187,37 @@ local function set_needs(self)
     end
 end
 
+local function level_of(tuple)
+    local levels = tuple.ChargingSchedule.PriceLevelSchedule
+    local sum, n = 0, 0
+    for _, entry in ipairs(levels and levels.PriceLevelScheduleEntries.PriceLevelScheduleEntry
+        or {}) do
+        sum, n = sum + entry.PriceLevel, n + 1
+    end
+    return n > 0 and sum / n or math.huge
+end
+
+-- The cheapest schedule by its price levels, else the first.
+local function choose_schedule(self)
+    local tuples = common.get_list(Evcc, 'ScheduleExchangeRes',
+        'Scheduled_SEResControlMode_ScheduleTuple')
+    local best = tuples[1]
+    for _, tuple in ipairs(tuples) do
+        if level_of(tuple) < level_of(best) then
+            best = tuple
+        end
+    end
+    self.schedule = best.ScheduleTupleID
+    self.entries = best.ChargingSchedule.PowerSchedule.PowerScheduleEntries.PowerScheduleEntry
+end
+
 function steps.ScheduleExchange(self)
     set_needs(self)
     self:repeat_until('ScheduleExchange', 'V2G_EVCC_Ongoing_Timeout', function()
         return Evcc.Get_ScheduleExchangeRes_EVSEProcessing() == 'Finished'
     end)
     if control(self) == 'Scheduled' then
-        local tuple = Evcc.Get_ScheduleExchangeRes_Scheduled_SEResControlMode_ScheduleTuple(0)
-        self.schedule = tuple.ScheduleTupleID
-        self.entries = tuple.ChargingSchedule.PowerSchedule.PowerScheduleEntries.PowerScheduleEntry
+        choose_schedule(self)
     end
     return self.is_charging and 'renegotiated' or nil
 end
@@ -239,6 +261,8 @@ local function set_profile(self)
         Evcc[path .. 'Dynamic_EVPPTControlModeSpecified'](true)
     else
         Evcc[path .. 'Scheduled_EVPPTControlMode_SelectedScheduleTupleID'](self.schedule)
+        -- optional, but there are stations that cannot do without
+        Evcc[path .. 'Scheduled_EVPPTControlMode_PowerToleranceAcceptance']('PowerToleranceConfirmed')
     end
     common.set_list(Evcc, 'PowerDeliveryReq', 'EVPowerProfile_EVPowerProfileEntries_EVPowerProfileEntry',
         entries)

@@ -106,7 +106,7 @@ parameters.station = {
     evse_id = 'DE*V2G*E0001*1', -- DIN 70121: as octets
     close = 'wait',         -- after SessionStopRes: 'wait' (the vehicle closes; after linger_ms the
                             -- station), 'fin', 'reset' at once
-    linger_ms = 5000,
+    linger_ms = 4900,       -- TCP_Connection_Termination_Timeout is 5 s
     failed_close = 'fin',   -- after a FAILED response: 'fin' (within linger_ms at most), 'reset',
                             -- 'none' (goes on answering)
     resume = true,          -- knows paused sessions again

@@ -243,7 +243,9 @@ local function linger(s, how, ms)
         end
     end
     Secc.Disconnect(how == 'reset')
-    Measured(s.protocol, 'TCP_Connection_Termination_Timeout', nil, Now() - from)
+    if s.protocol then
+        Measured(s.protocol, 'TCP_Connection_Termination_Timeout', nil, Now() - from)
+    end
 end
 
 local function close_after_failed(s)

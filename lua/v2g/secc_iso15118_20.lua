@@ -16,6 +16,7 @@ local ORDER <const> = { 1, 2, 5, 6 }
 local CONTROLS <const> = { 'Scheduled', 'Dynamic' } -- by number of the parameter set
 local NOTIFICATIONS <const> = { stop = 'Terminate', renegotiate = 'ScheduleRenegotiation',
                                 shutdown = 'Terminate' }
+local PRICE_LEVELS <const> = 2 -- Pricing
 local BPT_SHARE <const> = 0.5 -- of the power that is taken back
 
 function iso.case.PowerDeliveryReq()
@@ -113,7 +114,8 @@ end
 -- The parameters of an energy transfer service with that control mode (1 scheduled, 2 dynamic).
 local function energy_parameters(s, service, control)
     local list = { int('Connector', service.mode == 'ac' and s.p.ac.phases == 1 and 1 or 2),
-                   int('ControlMode', control), int('MobilityNeedsMode', 1), int('Pricing', 0) }
+                   int('ControlMode', control), int('MobilityNeedsMode', 1),
+                   int('Pricing', PRICE_LEVELS) }
     if service.mode == 'ac' then
         list[#list + 1] = int('EVSENominalVoltage', s.p.ac.voltage)
     end
@@ -247,6 +249,23 @@ function answers.AC_ChargeParameterDiscoveryReq(s)
     return nil
 end
 
+local function duration_of(list, k)
+    return list[k].duration or (list[k + 1] and list[k + 1].start - list[k].start) or 86400
+end
+
+-- The prices of a schedule as levels; one level where it has no tariff.
+local function price_levels(schedule, now)
+    local tariff = schedule.tariff or { levels = 1, entries = { { start = 0, level = 0 } } }
+    local entries = {}
+    for k, entry in ipairs(tariff.entries) do
+        entries[k] = { Duration = duration_of(tariff.entries, k), PriceLevel = entry.level }
+    end
+    return { TimeAnchor = now, PriceScheduleID = tariff.id or schedule.id or 1,
+             PriceScheduleDescription = tariff.description,
+             NumberOfPriceLevels = tariff.levels,
+             PriceLevelScheduleEntries = { PriceLevelScheduleEntry = entries } }
+end
+
 local function set_schedules(s)
     local now = math.floor(Now() / 1000)
     local power = s.mode == 'dc' and s.p.dc.max_power or ac_power(s)
@@ -257,12 +276,13 @@ local function set_schedules(s)
     for i, schedule in ipairs(schedules) do
         local entries, list = {}, schedule.entries
         for k, entry in ipairs(list) do
-            local duration = entry.duration or (list[k + 1] and list[k + 1].start - entry.start)
-            entries[k] = { Duration = duration or 86400, Power = entry.power }
+            entries[k] = { Duration = duration_of(list, k), Power = entry.power }
         end
         local id = schedule.id or i
-        tuples[i] = { ScheduleTupleID = id, ChargingSchedule = { PowerSchedule = {
-            TimeAnchor = now, PowerScheduleEntries = { PowerScheduleEntry = entries } } } }
+        tuples[i] = { ScheduleTupleID = id, ChargingSchedule = {
+            PowerSchedule = { TimeAnchor = now,
+                              PowerScheduleEntries = { PowerScheduleEntry = entries } },
+            PriceLevelSchedule = price_levels(schedule, now) } }
         s.schedules[id] = true
     end
     common.set_list(Secc, 'ScheduleExchangeRes', 'Scheduled_SEResControlMode_ScheduleTuple', tuples)

@@ -128,6 +128,9 @@ both_pass "the vehicle chooses the cheaper of two tariffs, and keeps within its 
     out 'SalesTariffDescription>night' out 'SAScheduleTupleID>5<'
 grep -A 40 'PowerDeliveryReq  ' "$work/out" | grep -q 'Value>3700<'
 result $? "its profile has 3700 W"
+ev --protocol ISO15118-20 --mode ac --with "$tariffs" -v
+both_pass "price levels in ISO 15118-20" out 'PriceScheduleDescription>night' \
+    out 'SelectedScheduleTupleID>5<'
 ev --protocol ISO15118-2 --mode ac --set 'values.PowerDeliveryReq.SAScheduleTupleID=9'
 wants "a schedule that was not offered" 1 out 'PowerDeliveryRes             FAILED_TariffSelectionInvalid'
 ev --protocol ISO15118-2 --mode ac --with ac.max_current=16 \
