@@ -44,6 +44,24 @@ local function offered_transfers(self)
     return offered
 end
 
+-- The station offers nothing that suits: leaves now, or at a later step, or asks all the same.
+local function be_unsuited(self, wanted)
+    local how, step = self.p.unsuited[1], self.p.unsuited[2]
+    local why = ('the station offers no %s charging'):format(self.mode:upper())
+    if how == 'ignore' then
+        return wanted
+    end
+    if how == 'silent' then
+        self.p.silent_at = step or 'PaymentServiceSelection'
+        return wanted
+    end
+    if step then
+        self.p[how == 'stop' and 'stop_at' or 'leave_at'] = step
+        return wanted
+    end
+    return self:leave(how == 'close' and 'fin' or how, false, why)
+end
+
 local function choose_transfer(self)
     local p = self.p
     if p.transfer then
@@ -63,7 +81,7 @@ local function choose_transfer(self)
     if self.protocol == DIN then
         return 'DC_extended'
     end
-    return self:leave('stop', false, ('the station offers no %s charging'):format(self.mode:upper()))
+    return be_unsuited(self, TRANSFERS[self.mode][1])
 end
 
 function steps.ServiceDiscovery(self)

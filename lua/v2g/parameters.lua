@@ -49,6 +49,10 @@ parameters.ev = {
     control = 'scheduled',  -- ISO 15118-20: 'scheduled' or 'dynamic'
     bpt = false,            -- ISO 15118-20: bidirectional power transfer
     discharge_to = 0,       -- with bpt: feeds back down to that percentage instead of charging
+    -- Where the station does not offer the transfer that it wants: { 'stop' } (SessionStopReq),
+    -- { 'close' }, { 'reset' }, { 'silent' }, { 'ignore' } (asks for it all the same); with the name of
+    -- a step it goes on until there.
+    unsuited = { 'stop' },
     details = false,        -- ServiceDetailReq for each value-added service, which is then selected
     precharges = { 1, 0 },  -- PreChargeReqs: at least, at most (0: until the voltage is right)
     welding = { 1, 20 },    -- WeldingDetectionReqs: at least, at most; { 0, 0 }: none at all

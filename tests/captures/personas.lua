@@ -289,7 +289,7 @@ end
 
 -- ---- playing ----
 
-local function play(case, sessions, cap)
+local function play(case, persona, sessions, cap)
     local s = sessions[1]
     local record = TMPDIR .. '/record'
     local words = { V2GLAB, 'ev', '--quiet', '--persona', case.persona, '--record', record,
@@ -299,9 +299,9 @@ local function play(case, sessions, cap)
     local precharges = math.min(rounds(s, 'PreCharge'), cap)
     if precharges > 0 then set(('precharges={%d,%d}'):format(precharges, precharges)) end
     set('loops=' .. (s.stop_after and 1000 or cap))
-    if rounds(s, 'WeldingDetection') > 0 then
-        set('welding.2=' .. rounds(s, 'WeldingDetection'))
-        set('welding.1=' .. rounds(s, 'WeldingDetection'))
+    local welding, n = persona.welding or { 0, 0 }, rounds(s, 'WeldingDetection')
+    if welding[1] < n and n <= welding[2] then
+        set(('welding={%d,%d}'):format(n, n)) -- within what the persona gives
     end
     for _, text in ipairs(case.set or {}) do set(text) end
     os.execute(("rm -rf '%s'"):format(record))
@@ -470,7 +470,7 @@ local function compare(name)
     local ours, output, bad, n
     local medians = {}
     for _ = 1, TRIES do
-        ours, output = play(case, theirs, cap)
+        ours, output = play(case, persona, theirs, cap)
         add_medians(medians, ours)
         bad, n = unlike_gaps(persona, medians, theirs)
         if #bad == 0 or #ours == 0 then break end
