@@ -70,21 +70,36 @@ function ev:has(step, path)
     return Evcc['Get_' .. self:name(step) .. 'Res_' .. path .. 'Specified']()
 end
 
+local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
+
+-- Whether `at` (a step's name, or { name, n }: after n of them) stands for this request.
+local function is_at(self, at, step)
+    if not at then
+        return false
+    end
+    local name, n = at, 0
+    if type(at) == 'table' then
+        name, n = at[1], at[2] or 0
+    end
+    return (name == step or (name == 'ChargeLoop' and LOOPS[step])) and (self.counts[step] or 0) >= n
+end
+
 local function quirks(self, step)
     local p = self.p
     if SETTING_UP[step] and Stop_Requested() then
         leave(self, 'stop', true, 'ended by the user')
     end
-    if p.leave_at == step then
-        leave(self, 'fin', true, 'left at ' .. step)
+    if is_at(self, p.leave_at, step) then
+        leave(self, p.leave == 'reset' and 'reset' or 'fin', true, 'left at ' .. step)
     end
-    if p.stop_at == step and step ~= 'SessionStop' then
+    if step ~= 'SessionStop' and is_at(self, p.stop_at, step) then
         leave(self, 'stop', true, 'stopped at ' .. step)
     end
-    if p.silent_at == step then
+    if is_at(self, p.silent_at, step) then
         local name, why = Evcc.Receive_Any_001(3600000)
         leave(self, 'fin', true, ('silent at %s: %s'):format(step, name or why))
     end
+    self.counts[step] = (self.counts[step] or 0) + 1
 end
 
 -- Waits for the response; leaves where there is none.
@@ -178,7 +193,7 @@ function ev:repeat_until(step, parameter, is_over)
         if limit and taken >= limit then
             Measured(self.protocol, parameter, nil, taken, false)
             common.timed_out(p, parameter, self)
-            leave(self, p.on_failed == 'stop' and 'stop' or 'fin', false,
+            leave(self, (p.on_ongoing or p.on_failed) == 'stop' and 'stop' or 'fin', false,
                 ('%s: %s is not over after %d ms'):format(parameter, step, math.floor(taken)))
         end
     until false
@@ -252,7 +267,7 @@ end
 local function connect(self)
     local p = self.p
     local from = Now()
-    self.last, self.answered = nil, nil
+    self.last, self.answered, self.counts = nil, nil, {}
     if p.gaps['SDP>TCP'] and not self.options.direct then
         discover(self)
         Evcc.Connect { manual = true }
@@ -288,7 +303,10 @@ local function walk(self, from)
     local i = sequence.index(way, from)
     while way[i] do
         local row = way[i]
-        local outcome = self.does[row[1]](self)
+        local outcome = nil
+        if not self.p.skip[row[1]] then
+            outcome = self.does[row[1]](self)
+        end
         local to = outcome and row.on and row.on[outcome] or not outcome and row.to
         if outcome == 'resume' or outcome == 'done' then
             return outcome

@@ -41,6 +41,7 @@ parameters.ev = {
     resends = 1,
     on_failed = 'stop',     -- after FAILED_…: 'stop' (SessionStopReq, then FIN), 'close', 'reset',
                             -- 'ignore' (goes on as if it were OK)
+    on_ongoing = 'stop',    -- when a step is Ongoing for too long: 'stop', 'close'
     ongoing = {},           -- how long Ongoing is put up with in a step; absent: the standard's time
 
     -- ---- the way through the session ----
@@ -57,9 +58,12 @@ parameters.ev = {
     precharges = { 1, 0 },  -- PreChargeReqs: at least, at most (0: until the voltage is right)
     welding = { 1, 20 },    -- WeldingDetectionReqs: at least, at most; { 0, 0 }: none at all
     loops = 0,              -- charge-loop messages before it stops; 0: until the battery is full
-    stop_at = nil,          -- name of a step at which it sends SessionStopReq instead
-    leave_at = nil,         -- name of a step at which it closes the connection instead
-    silent_at = nil,        -- name of a step at which it says nothing any more
+    -- Name of a step ('ChargeLoop': that of either mode), or { name, n }: after n of its requests, …
+    stop_at = nil,          -- … at which it sends SessionStopReq instead
+    leave_at = nil,         -- … at which it closes the connection instead
+    leave = 'fin',          -- … and how: 'fin', 'reset'
+    silent_at = nil,        -- … at which it says nothing any more
+    skip = {},              -- skip.CableCheck = true: leaves the step out
     after_stop_request = 0, -- charge-loop messages that still come after the station asked to stop
     session_stop = true,    -- false: leaves without SessionStopReq after PowerDeliveryReq(Stop)
     pause = 0,              -- sessions that end with SessionStopReq(Pause), each resumed
