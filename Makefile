@@ -76,7 +76,7 @@ PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/% src/sc
 CHECKS := check-format check-layers check-headers check-lua check-shell check-gcc check-clang
 
 .PHONY: all help demo test check asan bench fuzz docs picture format install uninstall clean \
-	test-captures $(CHECKS) objects FORCE
+	test-captures test-personas $(CHECKS) objects FORCE
 
 all: build/v2glab $(OUT)/libv2g.a $(OUT)/libv2g.so ## Builds build/v2glab and the library
 
@@ -157,9 +157,16 @@ asan: ## Runs all tests under Address- and UndefinedBehaviorSanitizer
 	@$(MAKE) VARIANT=asan test
 
 test-captures: $(OUT)/v2glab build/v2glab | build/packages/test ## Decodes the captures in CAPTURES=DIR
-	@test -d '$(CAPTURES)' || { echo "error: no such folder: '$(CAPTURES)'; say" \
-		"make test-captures CAPTURES=DIR, DIR a folder with .pcap files" >&2; exit 1; }
-	@CAPTURES='$(abspath $(CAPTURES))' BUILD=$(OUT) tests/run tests/captures/*.sh
+	$(call on-captures,decode)
+
+test-personas: $(OUT)/v2glab build/v2glab | build/packages/test ## Compares the personas with the captures of their cars in CAPTURES=DIR
+	$(call on-captures,personas)
+
+define on-captures
+@test -d '$(CAPTURES)' || { echo "error: no such folder: '$(CAPTURES)'; say" \
+	"make $@ CAPTURES=DIR, DIR a folder with .pcap files" >&2; exit 1; }
+@CAPTURES='$(abspath $(CAPTURES))' BUILD=$(OUT) tests/run tests/captures/$(1).sh
+endef
 
 $(TEST_OBJECTS): | build/packages/test
 
