@@ -34,8 +34,14 @@ ev.__index = ev
 
 -- ---- the end ----
 
--- Leaves the session: raised through all steps. how: 'fin', 'reset', 'stop' (SessionStopReq first).
-local function leave(self, how, ok, why)
+-- Leaves the session: raised through all steps. how: 'fin', 'reset', 'stop' (SessionStopReq first),
+-- 'gone' (there is no connection). after: 'Failed', 'Timeout', 'Ongoing', nil: the last step; with that
+-- the gap is found: 'Timeout>Close', 'ServiceDiscovery>SessionStop'.
+local function leave(self, how, ok, why, after)
+    if how ~= 'gone' then
+        after = after or self.last or 'TCP'
+        common.pause(self.p.gaps[after .. (how == 'stop' and '>SessionStop' or '>Close')])
+    end
     error({ how = how, ok = ok, why = why, ev = self }, 0)
 end
 
@@ -122,7 +128,7 @@ local function await(self, step, request)
     if why == 'timeout' then
         common.timed_out(p, patience and 'patience' or 'V2G_EVCC_Msg_Timeout', self)
         local how = p.on_timeout == 'stop' and 'stop' or p.on_timeout == 'reset' and 'reset' or 'fin'
-        leave(self, how, false, ('no response to %s in time'):format(request))
+        leave(self, how, false, ('no response to %s in time'):format(request), 'Timeout')
     end
     leave(self, 'gone', false, ('the station closed the connection instead of answering %s%s')
         :format(request, detail and detail ~= '' and ': ' .. detail or ''))
@@ -143,10 +149,9 @@ local function check(self, step, response, found, problem)
     if p.on_failed == 'ignore' then
         return code
     end
-    common.pause(p.gaps[p.on_failed == 'stop' and 'Failed>SessionStop' or 'Failed>Close'])
     leave(self, p.on_failed == 'stop' and step ~= 'SessionStop' and 'stop'
         or p.on_failed == 'reset' and 'reset' or 'fin', false,
-        ('the station answered %s with %s'):format(response, code))
+        ('the station answered %s with %s'):format(response, code), 'Failed')
 end
 
 -- Sends the step's request, whose fields are set, and takes the response. The ResponseCode.
@@ -166,6 +171,7 @@ function ev:exchange(step)
     if not common.send(p, Evcc, request, self) then
         leave(self, 'fin', true, 'a hook kept back ' .. request)
     end
+    self.sent = Now()
     local found, problem = await(self, step, request)
     while found ~= '' and not common.received(p, Evcc, found, self) do
         found, problem = await(self, step, request)
@@ -178,9 +184,10 @@ end
 function ev:repeat_until(step, parameter, is_over)
     local p = self.p
     local limit = p.ongoing[step] or Timer(self.protocol, parameter)
-    local from = Now()
+    local from = nil -- its first request
     repeat
         self:exchange(step)
+        from = from or self.sent
         local taken = Now() - from
         local over = is_over()
         if over or Stop_Requested() then
@@ -194,7 +201,8 @@ function ev:repeat_until(step, parameter, is_over)
             Measured(self.protocol, parameter, nil, taken, false)
             common.timed_out(p, parameter, self)
             leave(self, (p.on_ongoing or p.on_failed) == 'stop' and 'stop' or 'fin', false,
-                ('%s: %s is not over after %d ms'):format(parameter, step, math.floor(taken)))
+                ('%s: %s is not over after %d ms'):format(parameter, step, math.floor(taken)),
+                'Ongoing')
         end
     until false
 end
@@ -258,7 +266,7 @@ local function agree(self)
     end
     local code = Evcc.Get_supportedAppProtocolRes_ResponseCode()
     if code:find('^Failed') then
-        leave(self, 'fin', false, 'no protocol was agreed: ' .. code)
+        leave(self, 'fin', false, 'no protocol was agreed: ' .. code, 'Failed')
     end
     self.last = 'AppProtocol'
     self.protocol = Evcc.Protocol
@@ -343,7 +351,7 @@ end
 function evcc.attempt(self)
     local good, result = pcall(hold_session, self)
     if good then
-        common.pause(self.p.gaps['SessionStop>Close'])
+        common.pause(self.p.gaps[(self.last or 'SessionStop') .. '>Close'])
         close(self, self.p.close == 'reset' and 'reset' or self.p.close == 'none' and 'none' or 'fin')
         return result, true, ''
     end

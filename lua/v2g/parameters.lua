@@ -28,7 +28,8 @@ parameters.ev = {
     -- gaps['A>B'], else gaps.B, else gaps.default. A number, or { from, to } for a random one.
     -- Besides the steps: 'SDP' (before the first SECCDiscoveryReq), 'SDP>TCP' (to the SYN),
     -- 'TCP>AppProtocol', 'SessionStop>Close', 'Stop>PowerDelivery' (after the station asked to stop),
-    -- 'Failed>SessionStop' and 'Failed>Close' (after a FAILED response).
+    -- 'Failed>SessionStop' and 'Failed>Close' (after a FAILED response), 'Timeout>…' and 'Ongoing>…'
+    -- likewise, and 'X>Close' and 'X>SessionStop' where it leaves after step X.
     gaps = { default = 0, CurrentDemand = 100, ChargingStatus = 100, CableCheck = 50,
              PreCharge = 50, Authorization = 50, WeldingDetection = 50,
              ['SessionStop>Close'] = 20 },
