@@ -55,12 +55,12 @@ run lab bash "$work/beside.sh" "$work"
 result $? "a station serves vehicles of three protocols, each in a process of its own, and ends"
 
 # the live view needs a terminal
-if command -v script >/dev/null; then
+if has_terminal; then
     script -qec "$V2GLAB ev --no-record --protocol ISO15118-2 --mode dc --time-scale 200 --set loops=8 \
         --set gaps.CurrentDemand=20000" "$work/typed" >/dev/null 2>&1
     grep -aq 'step     CurrentDemandReq' "$work/typed" && grep -aq 'charge   \[#' "$work/typed" &&
         grep -aq 'output' "$work/typed" && grep -aq 'EVCC: pass' "$work/typed"
     result $? "the live view on a terminal"
 else
-    echo "ok - the live view on a terminal # SKIP there is no script(1)"
+    echo "ok - the live view on a terminal # SKIP there is no terminal to be had"
 fi

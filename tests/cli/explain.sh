@@ -76,7 +76,7 @@ run explain "$STOP"
 bad=0
 grep -q "$(printf '\033')" "$work/out" && bad=1
 result $bad "no colours where it is no terminal"
-if command -v script >/dev/null 2>&1; then
+if has_terminal; then
     script -qec "$V2GLAB explain $STOP" /dev/null </dev/null >"$work/out" 2>&1
     bad=0
     grep -q "$(printf '\033')\[36m" "$work/out" || bad=1
@@ -85,6 +85,8 @@ if command -v script >/dev/null 2>&1; then
     bad=0
     grep -q "$(printf '\033')" "$work/out" && bad=1
     result $bad "not where NO_COLOR is set"
+else
+    echo "ok - colours on a terminal # SKIP there is no terminal to be had"
 fi
 run explain
 wants "nothing to explain" 3 err 'nothing to explain'
