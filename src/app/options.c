@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define HELP_COLUMN 24
 #define OPTIONS_MAX 32
@@ -103,7 +104,7 @@ int options_choice(struct options *o, const char *option, const char *value,
     char list[200] = "";
     size_t n = 0;
     for (int i = 0; names[i] != NULL; i++) {
-        if (strcmp(names[i], value) == 0)
+        if (strcasecmp(names[i], value) == 0)
             return i;
         const char *glue = i == 0 ? "" : names[i + 1] == NULL ? " or " : ", ";
         n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", glue, names[i]);

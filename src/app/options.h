@@ -59,7 +59,8 @@ int options_wrong(struct options *o, const char *format, ...) __attribute__((for
 /* Reports what kept the command from starting; sets o->status, returns -1. */
 int options_failed(struct options *o, const struct err *e);
 
-/* Index of value in names (which ends with NULL), or -1: it has been reported, o->status is set. */
+/* Index of value, in small letters or capitals, in names (which ends with NULL), or -1: it has been
+ * reported, o->status is set. */
 int options_choice(struct options *o, const char *option, const char *value,
                    const char *const names[]);
 

@@ -25,7 +25,7 @@ run docs --message ChargingStatus --role secc --lang ko --protocol ISO15118-2
 wants "functions of a physical value" 0 out 'ChargingStatusReq.Received 확인' \
     out 'local evseMaxCurrentUnit = UnitSymbolType.Unit_A' out '10^Multiplier A' \
     out 'Secc.Set_ChargingStatusRes_SAScheduleTupleID(saScheduleTupleID)' out '7..37자'
-run docs --message SessionStopRes --role secc
+run docs --message SessionStopRes --role SECC
 wants "one message alone" 0 out 'Secc.Set_SessionStopRes_ResponseCode' not-out 'SessionStopReq'
 run docs --message CableCheck --protocol ISO15118-20
 wants "a message that the protocol does not have" 1 err "ISO15118-20 has no message 'CableCheck'" \
