@@ -21,9 +21,9 @@ int command_explain(int argc, char **argv);
 int command_schema(int argc, char **argv);
 int command_ev(int argc, char **argv);
 int command_evse(int argc, char **argv);
-int command_run(int argc, char **argv) __attribute__((weak));
-int command_lab(int argc, char **argv) __attribute__((weak));
-int command_docs(int argc, char **argv) __attribute__((weak));
-int command_persona(int argc, char **argv) __attribute__((weak));
+int command_run(int argc, char **argv);
+int command_lab(int argc, char **argv);
+int command_docs(int argc, char **argv);
+int command_persona(int argc, char **argv);
 
 #endif

@@ -12,14 +12,8 @@
 #include <string.h>
 
 /* ORDER OPTION */
-enum { GRAMMAR, FRAGMENT, FORMAT, JSON, LINES, KEYLOG, VERIFY, VERBOSE };
-
 static const struct option OPTION[] = {
-    {"grammar", 'g', "NAME",
-     "the grammar of the message: appprotocol, din70121, iso15118-2,\n"
-     "iso15118-20-common, -ac, -dc, -wpt, -acdp, or xmldsig; or a protocol,\n"
-     "as ISO15118-20. May be given several times, or with commas.\n"
-     "Without it every grammar is tried"},
+    GRAMMARS_OPTION,
     {"fragment", 0, NULL, "the input is an EXI fragment, as signatures are computed over"},
     {"format", 'f', "FORMAT", "xml (default), json, or hex: the message read and written again"},
     {"json", 0, NULL, "same as --format json; of a capture, one line of JSON an event"},
@@ -61,7 +55,7 @@ struct decode {
     struct options options;
     struct grammars grammars;
     struct exi_options exi;
-    enum format format;
+    unsigned format; /* enum format */
     bool lines;
     struct capture_view view;
     struct arena arena;
@@ -71,7 +65,7 @@ struct decode {
 
 static int print_message(struct decode *d, const struct message *m, bool one_line, struct err *e)
 {
-    switch (d->format) {
+    switch ((enum format)d->format) {
     case FORMAT_XML:
         xml_print(m, one_line ? XML_COMPACT : XML_PAGES, &d->out);
         return 0;
@@ -237,55 +231,23 @@ static int decode_lines(struct decode *d)
 
 /* ---- the command ---- */
 
-/* 0, or -1: the command ends with options.status. */
-static int read_option(struct decode *d, int option)
-{
-    struct options *o = &d->options;
-    struct err e = ERR_INIT;
-    int format;
-    switch (option) {
-    case GRAMMAR:
-        return grammars_ask(&d->grammars, o->value, &e) != 0 ? options_failed(o, &e) : 0;
-    case FRAGMENT:
-        d->exi.fragment = true;
-        return 0;
-    case FORMAT:
-        if ((format = options_choice(o, "format", o->value, FORMATS)) < 0)
-            return -1;
-        d->format = (enum format)format;
-        return 0;
-    case JSON:
-        d->format = FORMAT_JSON;
-        return 0;
-    case LINES:
-        d->lines = true;
-        return 0;
-    case KEYLOG:
-        d->view.keylog = o->value;
-        return 0;
-    case VERIFY:
-        d->view.verify = true;
-        return 0;
-    case VERBOSE:
-        d->view.verbose++;
-        return 0;
-    default:
-        return -1;
-    }
-}
-
 static int run(struct decode *d)
 {
-    struct err e = ERR_INIT;
-    int option;
-    while ((option = options_next(&d->options)) != OPTION_END)
-        if (read_option(d, option) != 0)
-            return d->options.status;
+    const struct setting setting[] = {
+        /* ORDER OPTION */
+        GRAMMARS_SETTING(&d->grammars),
+        {SETTING_FLAG, .to = &d->exi.fragment},
+        {SETTING_CHOICE, .to = &d->format, .names = FORMATS},
+        {SETTING_NUMBER, .to = &d->format, .number = FORMAT_JSON},
+        {SETTING_FLAG, .to = &d->lines},
+        {SETTING_TEXT, .to = &d->view.keylog},
+        {SETTING_FLAG, .to = &d->view.verify},
+        {SETTING_COUNT, .to = &d->view.verbose},
+    };
+    if (grammars_begin(&d->grammars, &d->options, setting) != 0)
+        return d->options.status;
     d->view.json = d->format == FORMAT_JSON;
-    if (grammars_load(&d->grammars, &e) == 0)
-        return d->lines ? decode_lines(d) : decode_whole(d);
-    options_failed(&d->options, &e);
-    return d->options.status;
+    return d->lines ? decode_lines(d) : decode_whole(d);
 }
 
 int command_decode(int argc, char **argv)

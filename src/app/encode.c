@@ -10,14 +10,8 @@
 #include <string.h>
 
 /* ORDER OPTION */
-enum { GRAMMAR, FRAGMENT, FORMAT, LINES, COMPLETE };
-
 static const struct option OPTION[] = {
-    {"grammar", 'g', "NAME",
-     "the grammar of the message: appprotocol, din70121, iso15118-2,\n"
-     "iso15118-20-common, -ac, -dc, -wpt, -acdp, or xmldsig; or a protocol,\n"
-     "as ISO15118-20. May be given several times, or with commas.\n"
-     "Without it every grammar is tried"},
+    GRAMMARS_OPTION,
     {"fragment", 0, NULL, "make an EXI fragment, as signatures are computed over"},
     {"format", 'f', "FORMAT",
      "hex (default): the EXI as hex digits; raw: as bytes; v2gtp: hex digits\n"
@@ -53,7 +47,7 @@ static const char *const FORMATS[] = {"hex", "raw", "v2gtp", "v2gtp-raw", NULL};
 struct encode {
     struct options options;
     struct grammars grammars;
-    enum format format;
+    unsigned format; /* enum format */
     bool lines;
     struct fits_reading reading;
     struct arena arena;
@@ -214,45 +208,19 @@ static int encode_lines(struct encode *d)
 
 /* ---- the command ---- */
 
-/* 0, or -1: the command ends with options.status. */
-static int read_option(struct encode *d, int option)
-{
-    struct options *o = &d->options;
-    struct err e = ERR_INIT;
-    int format;
-    switch (option) {
-    case GRAMMAR:
-        return grammars_ask(&d->grammars, o->value, &e) != 0 ? options_failed(o, &e) : 0;
-    case FRAGMENT:
-        d->reading.fragment = true;
-        return 0;
-    case FORMAT:
-        if ((format = options_choice(o, "format", o->value, FORMATS)) < 0)
-            return -1;
-        d->format = (enum format)format;
-        return 0;
-    case LINES:
-        d->lines = true;
-        return 0;
-    case COMPLETE:
-        d->reading.complete = true;
-        return 0;
-    default:
-        return -1;
-    }
-}
-
 static int run(struct encode *d)
 {
-    struct err e = ERR_INIT;
-    int option;
-    while ((option = options_next(&d->options)) != OPTION_END)
-        if (read_option(d, option) != 0)
-            return d->options.status;
-    if (grammars_load(&d->grammars, &e) == 0)
-        return d->lines ? encode_lines(d) : encode_whole(d);
-    options_failed(&d->options, &e);
-    return d->options.status;
+    const struct setting setting[] = {
+        /* ORDER OPTION */
+        GRAMMARS_SETTING(&d->grammars),
+        {SETTING_FLAG, .to = &d->reading.fragment},
+        {SETTING_CHOICE, .to = &d->format, .names = FORMATS},
+        {SETTING_FLAG, .to = &d->lines},
+        {SETTING_FLAG, .to = &d->reading.complete},
+    };
+    if (grammars_begin(&d->grammars, &d->options, setting) != 0)
+        return d->options.status;
+    return d->lines ? encode_lines(d) : encode_whole(d);
 }
 
 int command_encode(int argc, char **argv)

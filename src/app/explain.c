@@ -16,14 +16,8 @@
 #define PATH_COLUMN 76 /* the widest that the column of paths gets */
 
 /* ORDER OPTION */
-enum { GRAMMAR, FRAGMENT, FULL };
-
 static const struct option OPTION[] = {
-    {"grammar", 'g', "NAME",
-     "the grammar of the message: appprotocol, din70121, iso15118-2,\n"
-     "iso15118-20-common, -ac, -dc, -wpt, -acdp, or xmldsig; or a protocol,\n"
-     "as ISO15118-20. May be given several times, or with commas.\n"
-     "Without it every grammar is tried"},
+    GRAMMARS_OPTION,
     {"fragment", 0, NULL, "the input is an EXI fragment, as signatures are computed over"},
     {"full", 0, NULL, "show long values in full"},
     {.name = NULL},
@@ -368,36 +362,17 @@ static int explain_input(struct explain *x)
     return status;
 }
 
-/* 0, or -1: the command ends with options.status. */
-static int read_option(struct explain *x, int option)
-{
-    struct options *o = &x->options;
-    struct err e = ERR_INIT;
-    switch (option) {
-    case GRAMMAR:
-        return grammars_ask(&x->grammars, o->value, &e) != 0 ? options_failed(o, &e) : 0;
-    case FRAGMENT:
-        x->exi.fragment = true;
-        return 0;
-    case FULL:
-        x->full = true;
-        return 0;
-    default:
-        return -1;
-    }
-}
-
 static int run(struct explain *x)
 {
-    struct err e = ERR_INIT;
-    int option;
-    while ((option = options_next(&x->options)) != OPTION_END)
-        if (read_option(x, option) != 0)
-            return x->options.status;
-    if (grammars_load(&x->grammars, &e) == 0)
-        return explain_input(x);
-    options_failed(&x->options, &e);
-    return x->options.status;
+    const struct setting setting[] = {
+        /* ORDER OPTION */
+        GRAMMARS_SETTING(&x->grammars),
+        {SETTING_FLAG, .to = &x->exi.fragment},
+        {SETTING_FLAG, .to = &x->full},
+    };
+    if (grammars_begin(&x->grammars, &x->options, setting) != 0)
+        return x->options.status;
+    return explain_input(x);
 }
 
 int command_explain(int argc, char **argv)

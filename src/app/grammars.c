@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/grammars.h"
 
-#include "app/options.h"
 #include "app/report.h"
 #include "app/root.h"
 #include "base/asset.h"
@@ -123,6 +122,11 @@ static int add_names(struct grammars *g, const char *names, struct err *e)
     }
 }
 
+int grammars_take(void *grammars, const char *names, struct err *e)
+{
+    return grammars_ask(grammars, names, e);
+}
+
 int grammars_load(struct grammars *g, struct err *e)
 {
     const char *name;
@@ -133,6 +137,14 @@ int grammars_load(struct grammars *g, struct err *e)
         if (add_set(g, name, e) != 0)
             return -1;
     return 0;
+}
+
+int grammars_begin(struct grammars *g, struct options *o, const struct setting setting[])
+{
+    struct err e = ERR_INIT;
+    if (options_read(o, setting) != 0)
+        return -1;
+    return grammars_load(g, &e) != 0 ? options_failed(o, &e) : 0;
 }
 
 /* ---- trying ---- */

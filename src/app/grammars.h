@@ -7,6 +7,7 @@
 #define V2G_APP_GRAMMARS_H
 
 #include "app/input.h"
+#include "app/options.h"
 #include "codec/exi.h"
 #include "schema/library.h"
 
@@ -21,6 +22,24 @@ struct grammars {
 
 void grammars_open(struct grammars *g);
 void grammars_close(struct grammars *g);
+
+/* The row of --grammar in a command's table of options, and what it sets. */
+#define GRAMMARS_OPTION                                                                            \
+    {                                                                                              \
+        "grammar", 'g', "NAME",                                                                    \
+            "the grammar of the message: appprotocol, din70121, iso15118-2,\n"                     \
+            "iso15118-20-common, -ac, -dc, -wpt, -acdp, or xmldsig; or a protocol,\n"              \
+            "as ISO15118-20. May be given several times, or with commas.\n"                        \
+            "Without it every grammar is tried"                                                    \
+    }
+#define GRAMMARS_SETTING(grammars)                                                                 \
+    {                                                                                              \
+        SETTING_CALL, .to = (grammars), .take = grammars_take                                      \
+    }
+int grammars_take(void *grammars, const char *names, struct err *e); /* see grammars_ask */
+
+/* Reads the options, and loads the grammars. 0, or -1: the command ends with o->status. */
+int grammars_begin(struct grammars *g, struct options *o, const struct setting setting[]);
 
 /* Asks for those of a message set ("iso15118-2") or of a protocol ("ISO15118-20"); several names may
  * stand with commas between them. Nothing is loaded yet: a --schema may still follow. */

@@ -41,8 +41,7 @@ static void print_help(void)
          "does.\n\n"
          "commands:");
     for (size_t i = 0; i < COMMANDS; i++)
-        if (COMMAND[i].run != NULL)
-            printf("  %-10s %s\n", COMMAND[i].name, COMMAND[i].summary);
+        printf("  %-10s %s\n", COMMAND[i].name, COMMAND[i].summary);
     puts("\noptions:\n"
          "  --schema FILE  also read the message description FILE (before or after the command)\n"
          "  --version      show the version\n"
@@ -58,7 +57,7 @@ static void print_help(void)
 static const struct command *find_command(const char *name)
 {
     for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(COMMAND[i].name, name) == 0 && COMMAND[i].run != NULL)
+        if (strcmp(COMMAND[i].name, name) == 0)
             return &COMMAND[i];
     return NULL;
 }
@@ -66,11 +65,9 @@ static const struct command *find_command(const char *name)
 static int unknown(const char *what, const char *name)
 {
     const char *names[COMMANDS + 1];
-    size_t n = 0;
     for (size_t i = 0; i < COMMANDS; i++)
-        if (COMMAND[i].run != NULL)
-            names[n++] = COMMAND[i].name;
-    names[n] = NULL;
+        names[i] = COMMAND[i].name;
+    names[COMMANDS] = NULL;
     const char *nearest = nearest_name(name, names);
     if (nearest != NULL)
         report(REPORT_ERROR, "unknown %s '%s'; the nearest command is %s; see v2glab --help", what,

@@ -234,3 +234,40 @@ int options_next(struct options *o)
     }
     return OPTION_END;
 }
+
+static int settle(struct options *o, const struct setting *s, const char *name)
+{
+    struct err e = ERR_INIT;
+    unsigned *number = s->to;
+    int chosen;
+    switch (s->kind) {
+    case SETTING_FLAG:
+        *(bool *)s->to = true;
+        return 0;
+    case SETTING_COUNT:
+        ++*number;
+        return 0;
+    case SETTING_NUMBER:
+        *number = s->number;
+        return 0;
+    case SETTING_CHOICE:
+        chosen = options_choice(o, name, o->value, s->names);
+        *number = chosen < 0 ? *number : (unsigned)chosen;
+        return chosen < 0 ? -1 : 0;
+    case SETTING_TEXT:
+        *(const char **)s->to = o->value;
+        return 0;
+    case SETTING_CALL:
+        break;
+    }
+    return s->take(s->to, o->value, &e) != 0 ? options_failed(o, &e) : 0;
+}
+
+int options_read(struct options *o, const struct setting setting[])
+{
+    int option;
+    while ((option = options_next(o)) >= 0)
+        if (settle(o, &setting[option], o->usage->option[option].name) != 0)
+            return -1;
+    return option == OPTION_STOP ? -1 : 0;
+}

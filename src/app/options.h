@@ -53,6 +53,26 @@ void options_open(struct options *o, const struct usage *usage, struct library *
                   char **argv);
 int options_next(struct options *o);
 
+/* Where an option puts what it says, for commands whose options only set something. */
+struct setting {
+    enum {
+        SETTING_FLAG,   /* a bool, which becomes true */
+        SETTING_COUNT,  /* an unsigned, which becomes 1 more, */
+        SETTING_NUMBER, /* which becomes `number`, */
+        SETTING_CHOICE, /* or the value's index in `names` (which ends with NULL) */
+        SETTING_TEXT,   /* a const char *, which becomes the value */
+        SETTING_CALL,   /* whatever `take` does with it; -1: e tells what is wrong with the value */
+    } kind;
+    void *to;
+    unsigned number;
+    const char *const *names;
+    int (*take)(void *to, const char *value, struct err *e);
+};
+
+/* Reads all options; setting[i] goes with row i of the table of options. 0, or -1: the command ends
+ * with o->status. */
+int options_read(struct options *o, const struct setting setting[]);
+
 /* Reports a wrong use and where to find the right one; sets o->status, and returns it. */
 int options_wrong(struct options *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -86,6 +86,11 @@ const struct element *name_message(const struct name_scope *s, const char *name,
 /* Resolves text (without the role). -1: e says what is wrong with it, and the nearest right name. */
 int name_resolve(const struct name_scope *s, const char *text, struct name *out, struct err *e);
 
+/* The name of a parameter that takes an element's value: the capitals at the start become small,
+ * but the last of them where a small letter follows. EVSENotification -> evseNotification,
+ * AC_EVSEStatus -> ac_EVSEStatus, EVSEID -> evseId, RCD -> rcd. */
+void name_parameter(const char *name, char *out, size_t size);
+
 /* One name, as name_each calls it. */
 struct name_entry {
     const char *text;        /* "Evcc.Set_SessionStopReq_ChargingSession" */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/name.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,22 +21,15 @@ struct lister {
     unsigned depth;
 };
 
-static bool is_upper(char c)
+void name_parameter(const char *name, char *out, size_t size)
 {
-    return c >= 'A' && c <= 'Z';
-}
-
-/* EVSENotification -> evseNotification, EVSEID -> evseId, RCD -> rcd. */
-static void camel_case(const char *name, char *out, size_t size)
-{
-    size_t n = strlen(name), upper = 0;
+    size_t n = strlen(name), capitals = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    bool is_all = capitals == n;
+    if (capitals > 1 && islower((unsigned char)name[capitals]))
+        capitals--;
     snprintf(out, size, "%s", name);
-    while (is_upper(name[upper]))
-        upper++;
-    bool is_all = upper == n;
-    size_t small = is_all || upper <= 1 ? upper : upper - 1;
-    for (size_t i = 0; i < small && i + 1 < size; i++)
-        out[i] = (char)(out[i] - 'A' + 'a');
+    for (size_t i = 0; i < capitals && i + 1 < size; i++)
+        out[i] = (char)tolower((unsigned char)out[i]);
     if (is_all && n > 2 && n < size && strcmp(name + n - 2, "ID") == 0)
         out[n - 2] = 'I';
 }
@@ -52,10 +46,10 @@ static void emit(struct lister *l, enum verb verb, enum name_target target, cons
     name.verb = verb;
     name.target = target;
     if (takes_value(verb, target))
-        camel_case(target == NAME_COUNT       ? "Count"
-                   : target == NAME_SPECIFIED ? "IsSpecified"
-                                              : l->last,
-                   parameter, sizeof parameter);
+        name_parameter(target == NAME_COUNT       ? "Count"
+                       : target == NAME_SPECIFIED ? "IsSpecified"
+                                                  : l->last,
+                       parameter, sizeof parameter);
     if (verb == VERB_EXIST || target == NAME_COUNT || target == NAME_SPECIFIED) {
         struct name_step *last = &name.step[name.steps - 1];
         name.lists = (uint8_t)(name.lists - last->indexed);

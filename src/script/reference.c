@@ -241,18 +241,6 @@ static void add_preset(struct reference *r, const struct name *n, struct buf *ou
 
 /* ---- names of parameters and variables ---- */
 
-/* EVSEMaxCurrent -> evseMaxCurrent: the capitals at the start become small, but the last of them
- * where a small letter follows. */
-static void small_start(const char *name, char *out, size_t size)
-{
-    size_t capitals = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-    if (capitals > 1 && islower((unsigned char)name[capitals]))
-        capitals--;
-    snprintf(out, size, "%s", name);
-    for (size_t i = 0; i < capitals && i + 1 < size; i++)
-        out[i] = (char)tolower((unsigned char)out[i]);
-}
-
 /* The name that the value of n has as a parameter, wherever a function takes it. */
 static const char *parameter_of(const struct reference *r, const struct name *n)
 {
@@ -301,7 +289,7 @@ static void variable_of(const struct reference *r, const struct name *n, char ou
         snprintf(out, WORD_TEXT, "%s", own);
         return;
     }
-    small_start(around, start, sizeof start);
+    name_parameter(around, start, sizeof start);
     snprintf(out, WORD_TEXT, "%.90s%.60s", start, own);
     out[strnlen(start, 90)] = (char)toupper((unsigned char)out[strnlen(start, 90)]);
 }
@@ -371,7 +359,7 @@ static void add_children(struct reference *r, struct reference_function *f, cons
             continue;
         struct name child = child_of(n, i);
         const char *parameter = parameter_of(r, &child);
-        small_start(t->field[i].name, small, sizeof small);
+        name_parameter(t->field[i].name, small, sizeof small);
         add_value_parameter(r, f, parameter[0] != '\0' ? parameter : kept_text(r, small), &child);
     }
 }
