@@ -4,7 +4,7 @@ std = "lua54"
 max_line_length = 120 -- the standard has long names
 
 local role = {fields = {Protocol = {read_only = false}}, other_fields = true}
-read_globals = {"Pass", "Fail", "Inconclusive", "Sleep", "Now", "Log", Evcc = role, EVCC = role, Secc = role, SECC = role}
+read_globals = {"Pass", "Fail", "Inconclusive", "Sleep", "Now", "Log", Pki = {other_fields = true}, Evcc = role, EVCC = role, Secc = role, SECC = role}
 exclude_files = {"build"}
 
 -- what scripts of `v2glab ev` and `v2glab evse` find besides (src/script/behaviour.h, lua/v2g)
