@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "app/secure.h"
 #include "app/view.h"
 #include "script/run.h"
 #include "script/station.h"
@@ -42,6 +43,10 @@ enum {
     VERBOSE,
     QUIET,
     TLS,
+    CERT,
+    KEY,
+    ROOTS,
+    PKI,
 };
 
 #define OPTIONS_OF(other, count_name, count_help)                                                  \
@@ -78,7 +83,7 @@ enum {
             {"quiet", 'q', NULL, "show only how sessions end"},                                    \
             {"tls", 0, "off",                                                                      \
              "off: no TLS, also where ISO 15118-20 wants it (the only choice so far)"},            \
-            {.name = NULL},                                                                        \
+            SECURE_OPTIONS, {.name = NULL},                                                        \
     }
 
 static const struct option EV_OPTIONS[] =
@@ -320,6 +325,11 @@ static int read_option(struct behaving *b, int option)
     case PERSONA:
         b->own.persona = o->value;
         return 0;
+    case CERT:
+    case KEY:
+    case ROOTS:
+    case PKI:
+        return secure_take(o, (enum secure_option)(option - TLS), &b->station.common);
     case SCRIPT:
         b->own.script = o->value;
         return 0;

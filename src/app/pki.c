@@ -36,14 +36,13 @@ static bool file_exists(const char *path)
 static const char *tree_folder(struct options *o, char *text)
 {
     struct err e = ERR_INIT;
-    char path[PKI_PATH_MAX];
     if (o->arguments > 0)
         return o->argument[0];
     for (unsigned i = 0; i < 2; i++)
-        if (file_exists(pki_tree_path(path, FOLDER_USUAL, (enum pki_edition)i, "revoked", "")))
+        if (pki_tree_has(FOLDER_USUAL, (enum pki_edition)i))
             return FOLDER_USUAL;
-    bool is_new = pki_tree_demo_folder(text, PKI_PATH_MAX, &e) == 0 &&
-                  !file_exists(pki_tree_path(path, text, EDITION_2, "revoked", ""));
+    bool is_new =
+        pki_tree_demo_folder(text, PKI_PATH_MAX, &e) == 0 && !pki_tree_has(text, EDITION_2);
     if (pki_tree_demo(text, PKI_PATH_MAX, &e) != 0) {
         options_failed(o, &e);
         return NULL;

@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "app/secure.h"
 #include "session/ladder.h"
 #include "session/record.h"
 #include "wire/lab.h"
@@ -32,6 +33,7 @@ enum {
     CERT,
     KEY,
     ROOTS,
+    PKI,
     UNSAFE
 };
 
@@ -61,11 +63,7 @@ static const struct option OPTIONS[] = {
     {"tls", 0, "WHEN",
      "off (default, for all protocols, also where ISO 15118-20 wants TLS),\n"
      "auto: 1.2, 1.3 or none as the other side wants, 1.2 or 1.3: that only"},
-    {"cert", 0, "FILE",
-     "certificate chain of each role that speaks TLS, PEM, leaf first;\n"
-     "else that of the demo tree (`v2glab pki list`), made on first use"},
-    {"key", 0, "FILE", "its private key, PEM; else in the file of the chain"},
-    {"roots", 0, "FILE", "roots to trust, PEM; else those of the demo tree"},
+    SECURE_OPTIONS,
     {"unsafe", 0, NULL, "scripts may use all of Lua: files, programs, C modules"},
     {.name = NULL},
 };
@@ -136,21 +134,6 @@ static int read_timer(struct running *r, char *text)
     return 0;
 }
 
-static int read_tls(struct running *r, int option)
-{
-    struct script_options *common = &r->run.common;
-    const char *value = r->options.value;
-    if (option == TLS) {
-        int choice = options_choice(&r->options, "tls", value, CREDENTIALS_TLS);
-        common->peer.tls = choice < 0 ? PEER_TLS_OFF : (enum peer_tls)choice;
-        return choice < 0 ? -1 : 0;
-    }
-    *(option == CERT  ? &common->files.cert
-      : option == KEY ? &common->files.key
-                      : &common->files.roots) = value;
-    return 0;
-}
-
 static int read_option(struct running *r, int option)
 {
     struct options *o = &r->options;
@@ -202,7 +185,8 @@ static int read_option(struct running *r, int option)
     case CERT:
     case KEY:
     case ROOTS:
-        return read_tls(r, option);
+    case PKI:
+        return secure_take(o, (enum secure_option)(option - TLS), common);
     case UNSAFE:
         common->is_unsafe = true;
         return 0;

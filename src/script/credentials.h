@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a role shows and trusts when it speaks TLS: files that the user or the script names, and for
- * what is not named the demo tree, which is made on first use (wire/pki_tree.h).
+ * what is not named a tree of certificates (wire/pki_tree.h), the user's or the demo tree, which is
+ * made on first use.
  *
- * Of the demo tree, a station shows the leaf of ISO 15118-20 with TLS 1.3 and that of ISO 15118-2
+ * Of the tree, a station shows the leaf of ISO 15118-20 with TLS 1.3 and that of ISO 15118-2
  * with TLS 1.2, and trusts vehicles of the V2G and the OEM root; a vehicle shows its vehicle
  * certificate (ISO 15118-20) where it is asked for one, and trusts the V2G roots of both.
  */
@@ -15,12 +16,17 @@
 
 #define CREDENTIALS_PATH 1024 /* PKI_PATH_MAX */
 
-/* Paths of PEM files; NULL: the demo tree. */
+/* Paths of PEM files; NULL: of the tree. */
 struct credential_files {
     const char *cert;  /* the chain, leaf first */
     const char *key;   /* NULL where there is a cert: in its file */
     const char *roots; /* any number of trusted roots */
+    const char *tree;  /* folder that `v2glab pki make` has made; NULL: the demo tree */
 };
+
+/* The folder of the tree that is in force, PKI_PATH_MAX bytes at most. -1: there is none in the folder
+ * that was named, or the demo tree cannot be made. */
+int credentials_tree(const struct credential_files *files, char *folder, int size, struct err *e);
 
 struct credentials {
     struct tls_options options; /* its strings are the paths below, or those given */
@@ -29,7 +35,7 @@ struct credentials {
 };
 
 /* For a role (FROM_EVCC, FROM_SECC) that is to speak `tls`. -1: a key without a certificate, or the
- * demo tree cannot be made. */
+ * tree cannot be found or made. */
 int credentials_find(struct credentials *c, uint8_t side, enum peer_tls tls,
                      const struct credential_files *files, struct err *e);
 

@@ -93,7 +93,7 @@ static EVP_PKEY *key_for(lua_State *L, const struct job *j, bool is_certificate)
         strcmp(j->role->protocol->name, "ISO15118-20") == 0 ? EDITION_20 : EDITION_2;
     if (!lua_isnoneornil(L, 1))
         path = security_path(L, j->role->script, is_certificate ? "cert" : "key", 1);
-    else if (pki_tree_demo(folder, sizeof folder, &e) != 0)
+    else if (credentials_tree(&j->role->script->options->files, folder, sizeof folder, &e) != 0)
         script_raise(L, &e);
     else
         pki_tree_path(demo, folder, edition, signer_of(j->name)->role,

@@ -8,7 +8,7 @@
  *                                         true; or nil, why, and the kind of fault ('wrong digest').
  *                                         cert: a PEM file with the signer's certificate
  *
- * The same for every message that the standards have signed. Without a file the demo tree has the
+ * The same for every message that the standards have signed. Without a file the tree (--pki) has the
  * key: the contract's for AuthorizationReq, MeteringReceiptReq, MeteringConfirmationReq and
  * CertificateUpdateReq; the provisioning certificate's for CertificateInstallationReq; that of the
  * provisioning service for both …Res; that of the mobility operator's sub-CA 2 for tariffs. Files

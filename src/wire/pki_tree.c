@@ -550,6 +550,12 @@ static bool file_exists(const char *path)
     return stat(path, &s) == 0;
 }
 
+bool pki_tree_has(const char *folder, enum pki_edition edition)
+{
+    char path[PKI_PATH_MAX];
+    return file_exists(pki_tree_path(path, folder, edition, "revoked", ""));
+}
+
 static int check_wishes(const struct pki_tree *t, struct err *e)
 {
     char emaid[16], path[PKI_PATH_MAX];
@@ -631,8 +637,7 @@ int pki_tree_demo(char *folder, int size, struct err *e)
     pki_tree_open(&t, folder);
     t.replaces = true;
     for (unsigned i = 0; i < 2; i++)
-        t.edition[i] =
-            !file_exists(pki_tree_path(path, folder, (enum pki_edition)i, "revoked", ""));
+        t.edition[i] = !pki_tree_has(folder, (enum pki_edition)i);
     int bad = t.edition[0] || t.edition[1] ? pki_tree_make(&t, e) : 0;
     close(lock);
     return bad;

@@ -197,6 +197,21 @@ fault self-signed unknown_ca
 fault bad-signature decrypt_error
 fault wrong-domain-component bad_certificate
 
+# ---- a tree of one's own ----
+
+"$V2GLAB" pki make --cpid 'DE*ABC*E77777' "$TMPDIR/own" >/dev/null
+try 0 "--pki: certificates of another tree, on both sides" "the station shows CN=DE*ABC*E77777" \
+    --no-record --pki "$TMPDIR/own" examples/evcc-tls.lua examples/secc-tls.lua
+try 1 "roots of one tree, a station of another" "unknown_ca" --no-record --pki "$TMPDIR/own" \
+    --roots "$V2GLAB_PKI/iso15118-20/v2g-root.pem" examples/evcc-tls.lua examples/secc-tls.lua
+"$V2GLAB" pki make --for iso15118-2 "$TMPDIR/only2" >/dev/null
+try 0 "a tree of ISO 15118-2 alone does for TLS 1.2" "TLS is established: TLS 1.2" --no-record \
+    --pki "$TMPDIR/only2" --tls 1.2 examples/evcc-iso15118-2-ac.lua examples/secc-iso15118-2-ac.lua
+try 3 "and not for a station of TLS 1.3" "has no station's certificate for TLS 1.3" --no-record \
+    --pki "$TMPDIR/only2" examples/evcc-tls.lua examples/secc-tls.lua
+try 3 "--pki of a folder without a tree" "expected a folder that \`v2glab pki make\` made" \
+    --no-record --pki "$TMPDIR/nothing" examples/evcc-tls.lua
+
 # ---- files ----
 
 try 3 "a chain that is not there" "$TMPDIR/nothing.pem" --no-record --tls 1.3 \
