@@ -3,11 +3,11 @@
 
 #include "app/commands.h"
 #include "app/report.h"
+#include "session/datagram.h"
 #include "session/jsonl.h"
 #include "session/ladder.h"
 #include "session/session.h"
 #include "wire/capture.h"
-#include "wire/sdp.h"
 #include "wire/tls_decrypt.h"
 
 #include <stdio.h>
@@ -290,31 +290,9 @@ static void on_udp(void *context, int64_t us, const struct endpoint *from,
                    const struct endpoint *to, struct slice bytes)
 {
     struct reading *r = context;
-    struct v2gtp_header h = {0};
-    struct err problem = ERR_INIT;
-    bool good = v2gtp_datagram(bytes, &h, &problem) == V2GTP_FRAME;
-    bool is_request = h.type == V2GTP_SDP_REQ || to->port == SDP_PORT;
-    char text[200];
-    sdp_describe(bytes, text, sizeof text);
-    struct event e = {
-        .us = us,
-        .kind = good ? EVENT_FRAME : EVENT_BYTES,
-        .ok = good,
-        .is_udp = true,
-        .from_role = is_request ? FROM_EVCC : FROM_SECC,
-        .by = "",
-        .where = "",
-        .from = *from,
-        .to = *to,
-        .bytes = bytes,
-        .payload_type = h.type,
-        .name = !good        ? ""
-                : is_request ? "SECCDiscoveryReq"
-                             : "SECCDiscoveryRes",
-        .problem = good ? NULL : &problem,
-        .text = text,
-    };
-    recorder_put(&r->out, &e);
+    struct datagram d;
+    datagram_read(&d, us, "", from, to, bytes);
+    recorder_put(&r->out, &d.event);
 }
 
 /* ---- the command ---- */

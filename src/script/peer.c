@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/peer.h"
 
+#include "script/discovery.h"
 #include "wire/clock.h"
 #include "wire/lab.h"
-#include "wire/sdp.h"
 #include "wire/stream.h"
 #include "wire/tls.h"
 
@@ -24,6 +24,10 @@ struct peer_wire {
     struct sdp_socket *sdp; /* SECC: the server; or a socket for SDP by hand */
     struct endpoint asked;  /* who asked by SDP last */
     struct listener *listener, *tls_listener;
+    char address[ENDPOINT_TEXT]; /* SECC: it was told to listen there; "" where it has SDP */
+    enum peer_tls tls;           /* SECC: the listeners are for that */
+    struct stream *waiting;      /* SECC: came too early, and waits to be listened for */
+    bool waits_for_tls;
     struct stream *stream;
     bool is_connected;  /* the session knows of the connection */
     bool with_tls;      /* EVCC: to connect with */
@@ -77,11 +81,12 @@ static void close_sockets(struct peer_wire *w, enum stream_how how)
     sdp_close(w->sdp);
     listener_close(w->listener);
     listener_close(w->tls_listener);
+    stream_close(w->waiting, STREAM_RST);
     stream_close(w->stream, how);
     w->client = NULL;
     w->sdp = NULL;
     w->listener = w->tls_listener = NULL;
-    w->stream = NULL;
+    w->stream = w->waiting = NULL;
 }
 
 static void drop_wire(struct peer *p, enum stream_how how)
@@ -121,9 +126,17 @@ void peer_close(struct peer *p)
     session_close(&p->session);
 }
 
+/* A station goes on listening: the next vehicle may come before the script asks for it. */
 static void fail(struct peer *p)
 {
-    drop_wire(p, STREAM_FIN);
+    struct peer_wire *w = p->wire;
+    if (w != NULL && (w->listener != NULL || w->tls_listener != NULL)) {
+        stream_close(w->stream, STREAM_FIN);
+        w->stream = NULL;
+        uv_timer_stop(&w->setup);
+    } else {
+        drop_wire(p, STREAM_FIN);
+    }
     change(p, PEER_FAILED);
 }
 
@@ -142,7 +155,8 @@ static void setup_over(uv_timer_t *t)
                                         "supportedAppProtocol was over"};
     if (!p->problem.set)
         set_problem(p, "the time for setting up communication ran out before %s", UNTIL[p->state]);
-    fail(p);
+    drop_wire(p, STREAM_FIN);
+    change(p, PEER_FAILED);
 }
 
 static void start_setup(struct peer *p)
@@ -151,41 +165,6 @@ static void start_setup(struct peer *p)
                   : p->session.role == FROM_EVCC ? EVCC_SETUP_MS
                                                  : SECC_SETUP_MS;
     uv_timer_start(&p->wire->setup, setup_over, ms, 0);
-}
-
-/* ---- events of SDP ---- */
-
-static void record_datagram(const struct peer *p, bool sent, const struct endpoint *from,
-                            const struct endpoint *to, struct slice bytes,
-                            const struct err *problem)
-{
-    const struct session *s = &p->session;
-    struct v2gtp_header h = {0};
-    struct err unused = ERR_INIT;
-    v2gtp_datagram(bytes, &h, &unused);
-    bool is_request = h.type == V2GTP_SDP_REQ;
-    bool is_known = is_request || h.type == V2GTP_SDP_RES;
-    struct event e = {
-        .us = peer_now(),
-        .kind = is_known ? EVENT_FRAME : EVENT_BYTES,
-        .ok = problem == NULL,
-        .is_udp = true,
-        .from_role = (s->role == FROM_EVCC) == sent ? FROM_EVCC : FROM_SECC,
-        .by = s->by,
-        .where = "",
-        .from = *from,
-        .to = *to,
-        .bytes = bytes,
-        .payload_type = h.type,
-        .name = !is_known    ? ""
-                : is_request ? "SECCDiscoveryReq"
-                             : "SECCDiscoveryRes",
-        .problem = problem,
-    };
-    char text[128];
-    sdp_describe(bytes, text, sizeof text);
-    e.text = text;
-    recorder_put(s->recorder, &e);
 }
 
 /* ---- TLS ---- */
@@ -341,15 +320,16 @@ static void client_sent(void *context, unsigned number, const struct endpoint *f
     struct peer_wire *w = context;
     (void)number;
     if (w->peer != NULL)
-        record_datagram(w->peer, true, from, to, bytes, NULL);
+        discovery_record(w->peer->session.recorder, "EVCC", true, from, to, bytes);
 }
 
 static void client_received(void *context, const struct endpoint *from, const struct endpoint *to,
                             struct slice bytes, const struct err *problem)
 {
     struct peer_wire *w = context;
+    (void)problem;
     if (w->peer != NULL)
-        record_datagram(w->peer, false, from, to, bytes, problem);
+        discovery_record(w->peer->session.recorder, "EVCC", false, from, to, bytes);
 }
 
 static void client_done(void *context, const struct sdp_response *m, const struct endpoint *secc,
@@ -405,63 +385,53 @@ static void server_datagram(void *context, struct sdp_socket *s, const struct en
                             const struct endpoint *to, struct slice bytes)
 {
     struct peer_wire *w = context;
-    struct peer *p = w->peer;
-    struct sdp_request request;
-    struct err problem = ERR_INIT, late = ERR_INIT;
-    if (p == NULL)
+    const struct recorder *recorder = w->peer == NULL ? NULL : w->peer->session.recorder;
+    if (w->peer == NULL)
         return;
-    int bad = sdp_read_request(bytes, &request, &problem);
-    if (bad == 0)
-        bad = sdp_check_request(&request, &problem);
-    record_datagram(p, false, from, to, bytes, bad != 0 ? &problem : NULL);
-    if (bad != 0 || w->stream != NULL)
-        return;
-    bool with_tls = request.Security == SDP_TLS && w->tls_listener != NULL;
-    const struct listener *listener = with_tls ? w->tls_listener : w->listener;
-    if (listener == NULL)
-        return; /* only TLS, and it was asked for none */
-    w->asked = *from;
-    struct sdp_response response = {.Security = with_tls ? SDP_TLS : SDP_NO_TLS,
-                                    .TransportProtocol = SDP_TCP};
-    const struct endpoint *at = listener_endpoint(listener);
-    memcpy(response.SECCIPAddress, at->ip, sizeof response.SECCIPAddress);
-    response.SECCPort = at->port;
-    uint8_t datagram[SDP_RESPONSE_SIZE];
-    sdp_write_response(datagram, &response);
-    record_datagram(p, true, sdp_local(s), from, (struct slice){datagram, sizeof datagram}, NULL);
-    sdp_server_answer(s, from, &response, &late);
+    if (w->stream != NULL || w->waiting != NULL)
+        discovery_record(recorder, "SECC", false, from, to, bytes); /* one vehicle at a time */
+    else if (discovery_answer(recorder, s, from, to, bytes, listener_endpoint(w->listener),
+                              listener_endpoint(w->tls_listener)))
+        w->asked = *from;
 }
 
-static bool take_stream(struct peer_wire *w, struct stream *s)
+static void take_stream(struct peer_wire *w, struct stream *s, bool with_tls)
 {
-    if (w->peer == NULL || w->stream != NULL) {
-        stream_close(s, STREAM_RST); /* one vehicle at a time */
-        return false;
-    }
+    struct err e = ERR_INIT;
     w->stream = s;
     w->is_connected = false;
     forget_tls(w->peer);
-    return true;
+    if (!with_tls) {
+        stream_use(s, &STREAM_EVENTS, w);
+        stream_opened(w, s);
+    } else if (use_tls(w, &e) == 0) {
+        change(w->peer, PEER_CONNECTING);
+        if (w->stream != NULL) /* whoever was woken may have ended it */
+            stream_use(s, &STREAM_EVENTS, w);
+    }
+}
+
+/* One vehicle at a time. Where the script has not asked for the next one yet, it waits. */
+static void came(struct peer_wire *w, struct stream *s, bool with_tls)
+{
+    if (w->peer == NULL || w->stream != NULL || w->waiting != NULL) {
+        stream_close(s, STREAM_RST);
+    } else if (w->peer->state == PEER_DISCOVERING) {
+        take_stream(w, s, with_tls);
+    } else {
+        w->waiting = s;
+        w->waits_for_tls = with_tls;
+    }
 }
 
 static void accepted(void *context, struct stream *s)
 {
-    struct peer_wire *w = context;
-    if (!take_stream(w, s))
-        return;
-    stream_use(s, &STREAM_EVENTS, w);
-    stream_opened(w, s);
+    came(context, s, false);
 }
 
 static void accepted_tls(void *context, struct stream *s)
 {
-    struct peer_wire *w = context;
-    struct err e = ERR_INIT;
-    if (!take_stream(w, s) || use_tls(w, &e) != 0)
-        return;
-    change(w->peer, PEER_CONNECTING);
-    if (w->stream != NULL) /* whoever was woken may have ended it */
-        stream_use(s, &STREAM_EVENTS, w);
+    came(context, s, true);
 }
 
 static int listen_at(struct peer *p, const struct endpoint *at, bool with_tls, struct err *e)
@@ -486,32 +456,54 @@ static int listen_at(struct peer *p, const struct endpoint *at, bool with_tls, s
     return 0;
 }
 
-static int start_secc(struct peer *p, struct err *e)
+static int open_listeners(struct peer *p, struct err *e)
 {
     struct peer_wire *w = p->wire;
     enum peer_tls tls = p->options.tls;
-    if (p->options.stream != NULL) {
-        (tls != PEER_TLS_OFF ? accepted_tls : accepted)(w, p->options.stream);
-        return 0;
-    }
     struct endpoint at = {0};
     if (p->options.address != NULL) {
         if (endpoint_parse(p->options.address, &at, e) != 0)
             return -1;
+        snprintf(w->address, sizeof w->address, "%s", p->options.address);
     } else {
         snprintf(at.interface, sizeof at.interface, "%s", w->interface);
     }
+    w->tls = tls;
     bool both = tls == PEER_TLS_AUTO && p->options.address == NULL;
     if ((tls == PEER_TLS_OFF || both) && listen_at(p, &at, false, e) != 0)
         return -1;
     if (tls != PEER_TLS_OFF && listen_at(p, &at, true, e) != 0)
         return -1;
-    if (p->options.address == NULL) {
-        w->sdp = sdp_server_open(p->loop, w->interface, 0, server_datagram, w, e);
-        if (w->sdp == NULL)
-            return -1;
+    if (p->options.address != NULL)
+        return 0;
+    w->sdp = sdp_server_open(p->loop, w->interface, 0, server_datagram, w, e);
+    return w->sdp == NULL ? -1 : 0;
+}
+
+/* It has listened before, and has not stopped. */
+static bool listens_still(const struct peer *p, const char *interface)
+{
+    const struct peer_wire *w = p->wire;
+    const char *address = p->options.address != NULL ? p->options.address : "";
+    return w != NULL && p->options.stream == NULL && p->options.tls == w->tls &&
+           (w->listener != NULL || w->tls_listener != NULL) &&
+           strcmp(w->interface, interface) == 0 && strcmp(w->address, address) == 0;
+}
+
+static int start_secc(struct peer *p, struct err *e)
+{
+    struct peer_wire *w = p->wire;
+    if (p->options.stream != NULL) {
+        take_stream(w, p->options.stream, p->options.tls != PEER_TLS_OFF);
+        return 0;
     }
+    if (w->listener == NULL && w->tls_listener == NULL && open_listeners(p, e) != 0)
+        return -1;
     p->state = PEER_DISCOVERING;
+    struct stream *waiting = w->waiting;
+    w->waiting = NULL;
+    if (waiting != NULL)
+        take_stream(w, waiting, w->waits_for_tls);
     return 0;
 }
 
@@ -759,7 +751,7 @@ static void stream_closed(void *context, struct stream *s, enum stream_end end, 
     change(p, p->state == PEER_AGREEING ? PEER_FAILED : PEER_CLOSED);
 }
 
-static int choose_interface(struct peer *p, struct err *e)
+static int choose_interface(const struct peer *p, char out[16], struct err *e)
 {
     const char *name = p->options.interface;
     if (name == NULL && lab_current() != LAB_NONE)
@@ -767,7 +759,21 @@ static int choose_interface(struct peer *p, struct err *e)
     if (name == NULL && p->options.address == NULL && p->options.stream == NULL)
         return err_set(e, "no network to use; give an interface (--interface eth1), an address "
                           "(--peer [::1]:PORT), or use the isolated network (--lab)");
-    snprintf(p->wire->interface, sizeof p->wire->interface, "%s", name != NULL ? name : "");
+    snprintf(out, 16, "%s", name != NULL ? name : "");
+    return 0;
+}
+
+/* The sockets are made, except where a station's are there already. */
+static int make_wire(struct peer *p, struct err *e)
+{
+    char interface[16];
+    if (choose_interface(p, interface, e) != 0)
+        return -1;
+    if (listens_still(p, interface))
+        return 0;
+    if (new_wire(p, e) != 0)
+        return -1;
+    memcpy(p->wire->interface, interface, sizeof interface);
     return 0;
 }
 
@@ -775,9 +781,7 @@ int peer_start(struct peer *p, const struct peer_options *o, struct err *e)
 {
     p->options = *o;
     p->problem = ERR_INIT;
-    if (new_wire(p, e) != 0)
-        return -1;
-    int bad = choose_interface(p, e);
+    int bad = make_wire(p, e);
     if (bad == 0)
         bad = make_tls_context(p, e);
     if (bad == 0)
@@ -855,10 +859,9 @@ static void hand_datagram(void *context, struct sdp_socket *s, const struct endp
     if (p == NULL)
         return;
     struct v2gtp_header h = {0};
-    struct err problem = ERR_INIT;
-    bool good = v2gtp_datagram(bytes, &h, &problem) == V2GTP_FRAME;
-    record_datagram(p, false, from, to, bytes, good ? NULL : &problem);
-    if (!good)
+    struct err ignored = ERR_INIT;
+    discovery_record(p->session.recorder, p->session.by, false, from, to, bytes);
+    if (v2gtp_datagram(bytes, &h, &ignored) != V2GTP_FRAME)
         return;
     w->asked = *from;
     struct slice payload = {bytes.p + V2GTP_HEADER, bytes.n - V2GTP_HEADER};
@@ -870,7 +873,7 @@ int peer_sdp_open(struct peer *p, const struct peer_options *o, struct err *e)
     if (p->wire != NULL && p->wire->sdp != NULL)
         return 0;
     p->options = *o;
-    if (new_wire(p, e) != 0 || choose_interface(p, e) != 0)
+    if (make_wire(p, e) != 0)
         return -1;
     struct peer_wire *w = p->wire;
     if (p->session.role == FROM_EVCC)
@@ -895,6 +898,6 @@ int peer_sdp_send(struct peer *p, struct slice payload, struct err *e)
     v2gtp_write(datagram, is_evcc ? V2GTP_SDP_REQ : V2GTP_SDP_RES, (uint32_t)payload.n);
     memcpy(datagram + V2GTP_HEADER, payload.p, payload.n);
     struct slice bytes = {datagram, V2GTP_HEADER + payload.n};
-    record_datagram(p, true, sdp_local(w->sdp), &to, bytes, NULL);
+    discovery_record(p->session.recorder, p->session.by, true, sdp_local(w->sdp), &to, bytes);
     return sdp_send(w->sdp, &to, bytes, e);
 }

@@ -2,10 +2,10 @@
 #include "script/station.h"
 
 #include "script/behaviour.h"
+#include "script/discovery.h"
 #include "script/role.h"
 #include "script/run.h"
 #include "wire/lab.h"
-#include "wire/sdp.h"
 #include "wire/stream.h"
 
 #include <stdio.h>
@@ -225,58 +225,12 @@ static void accepted(void *context, struct stream *s)
     script_step(&p->actor.script);
 }
 
-static void record_datagram(const struct play *play, bool sent, const struct endpoint *from,
-                            const struct endpoint *to, struct slice bytes,
-                            const struct err *problem)
-{
-    struct v2gtp_header h = {0};
-    struct err unused = ERR_INIT;
-    char text[128];
-    v2gtp_datagram(bytes, &h, &unused);
-    bool is_request = h.type == V2GTP_SDP_REQ;
-    bool is_known = is_request || h.type == V2GTP_SDP_RES;
-    struct event e = {
-        .us = peer_now(),
-        .kind = is_known ? EVENT_FRAME : EVENT_BYTES,
-        .ok = problem == NULL,
-        .is_udp = true,
-        .from_role = sent ? FROM_SECC : FROM_EVCC,
-        .by = "SECC",
-        .where = "",
-        .from = *from,
-        .to = *to,
-        .bytes = bytes,
-        .payload_type = h.type,
-        .name = !is_known    ? ""
-                : is_request ? "SECCDiscoveryReq"
-                             : "SECCDiscoveryRes",
-        .problem = problem,
-        .text = sdp_describe(bytes, text, sizeof text),
-    };
-    recorder_put(play->common.recorder, &e);
-}
-
 static void asked(void *context, struct sdp_socket *s, const struct endpoint *from,
                   const struct endpoint *to, struct slice bytes)
 {
-    struct play *play = context;
-    struct sdp_request request;
-    struct err problem = ERR_INIT, late = ERR_INIT;
-    int bad = sdp_read_request(bytes, &request, &problem);
-    if (bad == 0)
-        bad = sdp_check_request(&request, &problem);
-    record_datagram(play, false, from, to, bytes, bad != 0 ? &problem : NULL);
-    if (bad != 0 || play->listener == NULL)
-        return;
-    const struct endpoint *at = listener_endpoint(play->listener);
-    struct sdp_response response = {.Security = SDP_NO_TLS, .TransportProtocol = SDP_TCP};
-    uint8_t datagram[SDP_RESPONSE_SIZE];
-    memcpy(response.SECCIPAddress, at->ip, sizeof response.SECCIPAddress);
-    response.SECCPort = at->port;
-    sdp_write_response(datagram, &response);
-    record_datagram(play, true, sdp_local(s), from, (struct slice){datagram, sizeof datagram},
-                    NULL);
-    sdp_server_answer(s, from, &response, &late);
+    const struct play *play = context;
+    discovery_answer(play->common.recorder, s, from, to, bytes, listener_endpoint(play->listener),
+                     NULL);
 }
 
 static int open_listener(struct play *play, struct err *e)

@@ -130,6 +130,20 @@ int sdp_check_response(const struct sdp_response *m, struct err *e)
     return sdp_check(m->Security, m->TransportProtocol, e);
 }
 
+bool sdp_choose(const struct sdp_request *m, const struct endpoint *plain,
+                const struct endpoint *tls, struct sdp_response *out)
+{
+    bool with_tls = m->Security == SDP_TLS && tls != NULL;
+    const struct endpoint *at = with_tls ? tls : plain;
+    if (at == NULL)
+        return false;
+    *out = (struct sdp_response){.SECCPort = at->port,
+                                 .Security = with_tls ? SDP_TLS : SDP_NO_TLS,
+                                 .TransportProtocol = SDP_TCP};
+    memcpy(out->SECCIPAddress, at->ip, sizeof out->SECCIPAddress);
+    return true;
+}
+
 void sdp_response_endpoint(const struct sdp_response *m, const char *interface,
                            struct endpoint *out)
 {

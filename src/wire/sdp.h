@@ -71,6 +71,14 @@ int sdp_read_response(struct slice datagram, struct sdp_response *m, struct err 
 int sdp_check_request(const struct sdp_request *m, struct err *e);
 int sdp_check_response(const struct sdp_response *m, struct err *e);
 
+/*
+ * What a station answers that listens at plain, at tls, or at both (NULL: it does not): who asks for
+ * TLS gets it where there is any, who asks for none never gets it [V2G2-625] to [V2G2-628]. False:
+ * there is no answer to that.
+ */
+bool sdp_choose(const struct sdp_request *m, const struct endpoint *plain,
+                const struct endpoint *tls, struct sdp_response *out);
+
 /* The values of a datagram in words, for the record: "no TLS", "[fe80::1]:50000, no TLS"; what is
  * wrong with it where it is no SDP message. Returns text. */
 const char *sdp_describe(struct slice datagram, char *text, size_t size);

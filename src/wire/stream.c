@@ -654,7 +654,7 @@ struct listener {
 
 const struct endpoint *listener_endpoint(const struct listener *l)
 {
-    return &l->local;
+    return l == NULL ? NULL : &l->local;
 }
 
 static void listener_free(struct listener *l)

@@ -120,6 +120,7 @@ struct listener_events {
 struct listener *stream_listen(struct uv_loop_s *loop, const struct endpoint *at, unsigned most,
                                const struct listener_events *events, void *context, struct err *e);
 
+/* NULL of NULL. */
 const struct endpoint *listener_endpoint(const struct listener *l);
 
 /* Streams that it accepted live on. NULL is allowed. */

@@ -285,9 +285,34 @@ static void a_missing_interface_is_named(void **state)
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+/* Security of the answer, by what was asked and where the station listens; -1: none. */
+static int chosen(uint8_t security, bool has_plain, bool has_tls)
+{
+    const struct endpoint plain = {.port = 1}, tls = {.port = 2};
+    struct sdp_request m = {security, SDP_TCP};
+    struct sdp_response r = {.Security = 0xFF};
+    if (!sdp_choose(&m, has_plain ? &plain : NULL, has_tls ? &tls : NULL, &r))
+        return -1;
+    assert_int_equal(r.SECCPort, r.Security == SDP_TLS ? 2 : 1);
+    return r.Security;
+}
+
+static void the_answer_follows_the_table_of_security(void **state)
+{
+    (void)state;
+    assert_int_equal(chosen(SDP_TLS, true, false), SDP_NO_TLS);
+    assert_int_equal(chosen(SDP_NO_TLS, true, false), SDP_NO_TLS);
+    assert_int_equal(chosen(SDP_TLS, false, true), SDP_TLS);
+    assert_int_equal(chosen(SDP_NO_TLS, false, true), -1);
+    assert_int_equal(chosen(SDP_TLS, true, true), SDP_TLS);
+    assert_int_equal(chosen(SDP_NO_TLS, true, true), SDP_NO_TLS);
+    assert_int_equal(chosen(SDP_TLS, false, false), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_answer_follows_the_table_of_security),
         cmocka_unit_test(messages_are_written_and_read),
         cmocka_unit_test(fields_lie_where_the_table_says),
         cmocka_unit_test(wrong_messages_are_refused),

@@ -170,6 +170,28 @@ port=$((20000 + $$ % 20000))
 try 0 "--peer does without SDP and without the isolated network" "SessionStopRes" \
     --peer "[::1]:$port" examples/evcc-iso15118-2-ac.lua examples/secc-iso15118-2-ac.lua
 
+script again <<'END'
+Evcc.Connect()
+Evcc.Disconnect()
+Evcc.Connect {}
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+END
+script slow <<'END'
+Secc.Listen()
+assert(select(2, Secc.Receive_Any_001()) == 'closed')
+Sleep(300)
+Secc.Listen {}
+Secc.Receive_SessionSetupReq_001()
+Secc.Send_SessionSetupRes_001()
+Secc.Receive_Any_001(2000)
+END
+try 0 "a vehicle that comes before the station listens again waits" "SessionSetupRes" \
+    "$TMPDIR/again.lua" "$TMPDIR/slow.lua"
+check "on the same port" test "$(grep -c 'listens on' "$TMPDIR/out")" -eq 1
+grep -q reset "$TMPDIR/out"
+check "and is not reset" test $? -ne 0
+
 "$V2GLAB" run --print --session-id B9D3FD12ABB3E0F8 examples/reference/*SessionStop*.lua \
     >"$TMPDIR/out" 2>&1
 check "--print shows the header of the reference page" grep -q 0x0000000E "$TMPDIR/out"
