@@ -372,7 +372,7 @@ function evcc.new(options)
     local p = common.parameters('ev', options)
     return setmetatable({
         p = p, options = options, mode = p.mode, battery = battery.new(p.battery),
-        advanced = Now(), pauses = 0, loops = 0, current = 0,
+        advanced = Now(), pauses = 0, loops = 0, current = 0, did = {}, -- what is done but once
     }, ev)
 end
 

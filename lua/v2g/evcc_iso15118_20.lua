@@ -10,6 +10,7 @@ local SERVICES <const> = { ac = { [false] = 1, [true] = 5 }, dc = { [false] = 2,
 local EVCC_ID <const> = 'WMIV1234567890ABCDEX'
 local CONTROL <const> = { scheduled = 1, dynamic = 2 } -- ControlMode
 local NEAR <const>, SAFE <const> = 20, 60 -- V
+local EASING_MOST <const> = 5 -- charge-loop messages until the power is down, before standby
 
 -- 'Scheduled' or 'Dynamic', and before it 'BPT_' where the transfer is bidirectional.
 local function control(self)
@@ -58,6 +59,7 @@ end
 
 function steps.ServiceDiscovery(self)
     self:exchange('ServiceDiscovery')
+    self.renegotiable = Evcc.Get_ServiceDiscoveryRes_ServiceRenegotiationSupported()
     self.service = SERVICES[self.mode][self.p.bpt]
     self.services = {}
     local offered = {}
@@ -216,6 +218,7 @@ function steps.ScheduleExchange(self)
     self:repeat_until('ScheduleExchange', 'V2G_EVCC_Ongoing_Timeout', function()
         return Evcc.Get_ScheduleExchangeRes_EVSEProcessing() == 'Finished'
     end)
+    self.schedule, self.entries = nil, nil
     if control(self) == 'Scheduled' then
         choose_schedule(self)
     end
@@ -280,13 +283,23 @@ end
 
 function steps.PowerDeliveryStart(self)
     deliver(self, 'Start')
-    self.is_charging = true
+    self.is_charging, self.standing_by = true, nil
     self:seconds()
 end
 
 function steps.PowerDeliveryStop(self)
     deliver(self, 'Stop')
-    self.is_charging = false
+    self.is_charging, self.standing_by = false, nil
+end
+
+-- The contactors stay closed and the loop goes on without power; where the station does not let it
+-- stand by, charging goes on.
+function steps.PowerDeliveryStandby(self)
+    deliver(self, 'Standby')
+    if self.code ~= 'WARNING_StandbyNotAllowed' then
+        self.standing_by = 0
+    end
+    self:seconds()
 end
 
 function steps.PowerDeliveryRenegotiate(self)
@@ -311,26 +324,96 @@ local function is_done(self)
     return b.soc >= b.target
 end
 
--- Whether the loop ends: nil: no; 'stop'; 'renegotiate'.
-local function look_at_wishes(self)
+-- Whether no power is wanted although the contactors are closed.
+local function is_idle(self)
+    return self.asked or self.easing or self.standing_by
+end
+
+-- The station asked for the end, or for a pause.
+local function asked_to_stop(self, wish)
+    self.asked = (self.asked or 0) + 1
+    self.gap = self.p.gaps['Stop>PowerDelivery']
+    self.session_end = wish == 'Pause' and 'Pause' or nil
+    return self.asked > self.p.after_stop_request and 'stop' or nil
+end
+
+local function once(self, what, is_due)
+    if not is_due or self.did[what] then
+        return false
+    end
+    self.did[what] = true
+    return true
+end
+
+local function is_after(self, n)
+    return n > 0 and self.loops >= n
+end
+
+-- Another service is asked for at the end of this one, if the station lets vehicles do so [V2G20-1476].
+local function wants_services(self, wish)
+    local due = once(self, 'asked_services', wish == 'ServiceRenegotiation')
+        or once(self, 'services', is_after(self, self.p.renegotiate_services))
+    if due and not self.renegotiable then
+        Log('the station does not let the service be renegotiated; charging goes on')
+        return false
+    end
+    self.session_end = due and 'ServiceRenegotiation' or nil
+    return due
+end
+
+-- In standby the loop goes on without power until the vehicle has had enough of it, or the station.
+local function look_at_standby(self, wish)
+    self.standing_by = self.standing_by + 1
+    local over = wish == 'ExitStandby' or self.standing_by >= self.p.standby_loops
+    return over and 'charge' or nil
+end
+
+-- No power may flow when standby is asked for [V2G20-2116]: first comes a message or more without any.
+local function look_at_schedule(self, wish)
     local p = self.p
+    if once(self, 'asked_schedule', wish == 'ScheduleRenegotiation')
+        or once(self, 'schedule', is_after(self, p.renegotiate)) then
+        return 'renegotiate'
+    end
+    if not self.easing and once(self, 'standby', is_after(self, p.standby)) then
+        self.easing = 0
+    elseif self.easing and (math.abs(self.flowing) < 1 or self.easing == EASING_MOST) then
+        self.easing = nil
+        return 'standby'
+    elseif self.easing then
+        self.easing = self.easing + 1
+    end
+    return nil
+end
+
+-- Whether the loop ends: nil: no; else 'stop' or the outcome that the way has a step for.
+local function look_at_wishes(self)
     local wish = notification(self)
     self.loops = self.loops + 1
     if wish == 'Terminate' or wish == 'Pause' then
-        self.asked = (self.asked or 0) + 1
-        self.gap = p.gaps['Stop>PowerDelivery']
-        return self.asked > p.after_stop_request and 'stop' or nil
+        return asked_to_stop(self, wish)
     end
-    if wish == 'ScheduleRenegotiation' and not self.has_renegotiated then
-        self.has_renegotiated = true
-        return 'renegotiate'
+    if is_done(self) or Stop_Requested() or is_after(self, self.p.loops)
+        or wants_services(self, wish) then
+        return 'stop'
     end
-    if p.renegotiate > 0 and self.loops >= p.renegotiate and not self.own_renegotiation then
-        self.own_renegotiation = true
-        return 'renegotiate'
+    if self.standing_by then
+        return look_at_standby(self, wish)
     end
-    local ends = is_done(self) or Stop_Requested() or (p.loops > 0 and self.loops >= p.loops)
-    return ends and 'stop' or nil
+    return look_at_schedule(self, wish)
+end
+
+-- The charge loop: sends what `ask` sets, takes in what `take` reads, until something else is due.
+local function go_round(self, step, ask, take)
+    self.asked = nil
+    local ends
+    repeat
+        ask(self)
+        self:exchange(step)
+        take(self)
+        ends = look_at_wishes(self)
+    until ends
+    return ends ~= 'stop' and ends or nil
 end
 
 local function set_display(self, step, power)
@@ -351,7 +434,7 @@ end
 
 local function wanted_current(self)
     local b, p = self.battery, self.p
-    if self.asked then
+    if is_idle(self) then
         return 0
     end
     if p.bpt and p.discharge_to > 0 then
@@ -372,9 +455,10 @@ local function set_demand(self)
         self:set('CurrentDemand', path .. 'EVTargetVoltage', self.p.target_voltage or b.max_voltage)
         return
     end
-    self:set('CurrentDemand', path .. 'EVMaximumChargePower', b.max_power)
+    self:set('CurrentDemand', path .. 'EVMaximumChargePower', is_idle(self) and 0 or b.max_power)
     self:set('CurrentDemand', path .. 'EVMinimumChargePower', 0)
-    self:set('CurrentDemand', path .. 'EVMaximumChargeCurrent', math.max(0, b:current_limit()))
+    self:set('CurrentDemand', path .. 'EVMaximumChargeCurrent',
+        is_idle(self) and 0 or math.max(0, b:current_limit()))
     self:set('CurrentDemand', path .. 'EVMaximumVoltage', b.max_voltage)
     self:set('CurrentDemand', path .. 'EVMinimumVoltage', b.empty_voltage)
     if self.p.bpt then
@@ -385,58 +469,54 @@ local function set_demand(self)
     end
 end
 
+local function take_dc(self)
+    self.present = Evcc.Get_DC_ChargeLoopRes_EVSEPresentVoltage()
+    self.flowing = self.present * Evcc.Get_DC_ChargeLoopRes_EVSEPresentCurrent()
+    self.battery:advance(self.flowing, self:seconds())
+end
+
 function steps.CurrentDemand(self)
-    self.asked = nil
-    while true do
-        set_demand(self)
-        self:exchange('CurrentDemand')
-        self.present = Evcc.Get_DC_ChargeLoopRes_EVSEPresentVoltage()
-        self.battery:advance(self.present * Evcc.Get_DC_ChargeLoopRes_EVSEPresentCurrent(),
-            self:seconds())
-        local ends = look_at_wishes(self)
-        if ends then
-            return ends == 'renegotiate' and ends or nil
-        end
-    end
+    return go_round(self, 'CurrentDemand', set_demand, take_dc)
 end
 
 local function wanted_power(self)
     local p = self.p
+    if is_idle(self) then
+        return 0
+    end
     if p.bpt and p.discharge_to > 0 then
         return -self.battery.discharge_power
     end
     return math.min(ac_power(self), self.power_limit, self.target_power or math.huge)
 end
 
-function steps.ChargingStatus(self)
+local function set_status(self)
     local path = bpt(self) .. control(self) .. '_AC_CLReqControlMode_'
-    local answer = bpt(self) .. control(self) .. '_AC_CLResControlMode'
-    self.asked = nil
-    while true do
-        local power = wanted_power(self)
-        set_display(self, 'ChargingStatus', math.max(power, 0))
-        set_energy(self, 'ChargingStatus', path)
-        self:set('ChargingStatus', path .. 'EVPresentActivePower', power)
-        if control(self) == 'Dynamic' then
-            self:set('ChargingStatus', path .. 'EVMaximumChargePower', ac_power(self))
-            self:set('ChargingStatus', path .. 'EVMinimumChargePower', 0)
-            self:set('ChargingStatus', path .. 'EVPresentReactivePower', 0)
-        end
-        if control(self) == 'Dynamic' and self.p.bpt then
-            self:set('ChargingStatus', path .. 'EVMaximumDischargePower',
-                self.battery.discharge_power)
-            self:set('ChargingStatus', path .. 'EVMinimumDischargePower', 0)
-        end
-        self:exchange('ChargingStatus')
-        if self:has('ChargingStatus', answer .. '_EVSETargetActivePower') then
-            self.target_power = self:get('ChargingStatus', answer .. '_EVSETargetActivePower')
-        end
-        self.battery:advance(power, self:seconds())
-        local ends = look_at_wishes(self)
-        if ends then
-            return ends == 'renegotiate' and ends or nil
-        end
+    self.flowing = wanted_power(self)
+    set_display(self, 'ChargingStatus', math.max(self.flowing, 0))
+    set_energy(self, 'ChargingStatus', path)
+    self:set('ChargingStatus', path .. 'EVPresentActivePower', self.flowing)
+    if control(self) == 'Dynamic' then
+        self:set('ChargingStatus', path .. 'EVMaximumChargePower', ac_power(self))
+        self:set('ChargingStatus', path .. 'EVMinimumChargePower', 0)
+        self:set('ChargingStatus', path .. 'EVPresentReactivePower', 0)
     end
+    if control(self) == 'Dynamic' and self.p.bpt then
+        self:set('ChargingStatus', path .. 'EVMaximumDischargePower', self.battery.discharge_power)
+        self:set('ChargingStatus', path .. 'EVMinimumDischargePower', 0)
+    end
+end
+
+local function take_ac(self)
+    local answer = bpt(self) .. control(self) .. '_AC_CLResControlMode_EVSETargetActivePower'
+    if self:has('ChargingStatus', answer) then
+        self.target_power = self:get('ChargingStatus', answer)
+    end
+    self.battery:advance(self.flowing, self:seconds())
+end
+
+function steps.ChargingStatus(self)
+    return go_round(self, 'ChargingStatus', set_status, take_ac)
 end
 
 -- ---- the end ----
@@ -454,16 +534,32 @@ function steps.WeldingDetection(self)
     end)
 end
 
+-- How the session ends: as the station asked, else as the parameters say.
+local function end_of_session(self)
+    local how = self.session_end
+    self.session_end = nil
+    if not how and self.pauses < self.p.pause then
+        how = 'Pause'
+    end
+    return Stop_Requested() and 'Terminate' or how or 'Terminate'
+end
+
 function steps.SessionStop(self)
     local p = self.p
     if not p.session_stop then
         return 'done'
     end
-    local pauses = self.pauses < p.pause
-    Evcc.Set_SessionStopReq_ChargingSession(pauses and 'Pause' or 'Terminate')
-    self.joining = pauses and Evcc.SessionID() or nil
+    local how = end_of_session(self)
+    Evcc.Set_SessionStopReq_ChargingSession(how)
+    self.joining = how == 'Pause' and Evcc.SessionID() or nil
     self:exchange('SessionStop')
-    if not pauses then
+    if how == 'ServiceRenegotiation' then
+        for key, value in pairs(p.service_change) do
+            p[key] = value
+        end
+        return 'services'
+    end
+    if how == 'Terminate' then
         return 'done'
     end
     self.pauses = self.pauses + 1

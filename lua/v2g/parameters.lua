@@ -71,6 +71,11 @@ parameters.ev = {
     pause_ms = 1000,        -- until the resumption
     resume = true,          -- false: leaves for good after SessionStopReq(Pause)
     renegotiate = 0,        -- charge-loop messages until it renegotiates, once; 0: never
+    -- ISO 15118-20 alone:
+    renegotiate_services = 0, -- charge-loop messages until it asks for another service, once; 0: never
+    service_change = {},    -- … and what of control, bpt and discharge_to it wants then
+    standby = 0,            -- charge-loop messages until it goes into standby, once; 0: never
+    standby_loops = 3,      -- charge-loop messages in standby
     receipts = true,        -- sends MeteringReceiptReq where it is wanted
     close = 'fin',          -- after SessionStopRes: 'fin', 'reset' (RST), 'none' (waits for the station)
 
@@ -138,11 +143,15 @@ parameters.station = {
     schedules = nil,        -- list of { id =, entries = { { start =, power = } … }, tariff = … };
                             -- nil: one of 24 h with the station's power
     bpt = true, dynamic = true, -- ISO 15118-20
+    service_renegotiation = true, standby = true, -- ISO 15118-20: what it lets vehicles do
 
     -- ---- in the charge loop ----
     receipt_every = 0,      -- ReceiptRequired in each n-th charge-loop response; 0: never
     stop_after = 0,         -- charge-loop responses until it asks the vehicle to stop; 0: never
     renegotiate_after = 0,  -- … to renegotiate, once
+    renegotiate_services_after = 0, -- ISO 15118-20: … to renegotiate the service, once
+    pause_after = 0,        -- ISO 15118-20: … to pause, once
+    exit_standby_after = 0, -- ISO 15118-20: charge-loop responses in standby until it asks to leave it
     shutdown_after = 0,     -- … until the emergency shutdown
     notification_delay = 0, -- s, NotificationMaxDelay
 

@@ -15,7 +15,8 @@ local SERVICES <const> = {
 local ORDER <const> = { 1, 2, 5, 6 }
 local CONTROLS <const> = { 'Scheduled', 'Dynamic' } -- by number of the parameter set
 local NOTIFICATIONS <const> = { stop = 'Terminate', renegotiate = 'ScheduleRenegotiation',
-                                shutdown = 'Terminate' }
+                                shutdown = 'Terminate', pause = 'Pause',
+                                services = 'ServiceRenegotiation', charge = 'ExitStandby' }
 local PRICE_LEVELS <const> = 2 -- Pricing
 local BPT_SHARE <const> = 0.5 -- of the power that is taken back
 
@@ -28,7 +29,7 @@ end
 local function select_service(s, id, set)
     local service = SERVICES[id]
     s.service, s.set, s.bpt = id, set, service.bpt
-    s.control = CONTROLS[set]
+    s.control, s.loop_mode = CONTROLS[set], nil
     s:set_mode(service.mode)
 end
 
@@ -53,7 +54,7 @@ end
 function answers.AuthorizationReq(s)
     if Secc.Get_AuthorizationReq_SelectedAuthorizationService() ~= 'EIM' then
         Secc.Set_AuthorizationRes_EVSEProcessing('Finished')
-        return 'WARNING_AuthorizationSelectionInvalid', 'Ongoing'
+        return 'WARNING_AuthorizationSelectionInvalid', 'Warning'
     end
     s.authorization = s.authorization or Now()
     local finished = s:is_finished('Authorization')
@@ -94,7 +95,7 @@ function answers.ServiceDiscoveryReq(s)
             further[#further + 1] = { ServiceID = service.id, FreeService = service.free ~= false }
         end
     end
-    Secc.Set_ServiceDiscoveryRes_ServiceRenegotiationSupported(false)
+    Secc.Set_ServiceDiscoveryRes_ServiceRenegotiationSupported(s.p.service_renegotiation)
     if #list == 0 then
         return 'FAILED'
     end
@@ -347,34 +348,59 @@ local function set_status(s, message, wish)
     Secc['Set_' .. message .. '_EVSEStatus_NotificationMaxDelay'](s.p.notification_delay)
 end
 
-function answers.PowerDeliveryReq(s)
-    local progress = Secc.Get_PowerDeliveryReq_ChargeProgress()
-    set_status(s, 'PowerDeliveryRes', nil)
-    s:advance()
-    if progress == 'ScheduleRenegotiation' then
-        s.renegotiated = true
-        return not s.charging and 'FAILED_ScheduleRenegotiation' or nil, progress
+-- What the schedule selected must be. A code, or nil.
+local function select_schedule(s)
+    local path = 'PowerDeliveryReq_EVPowerProfile_Scheduled_EVPPTControlMode'
+    if not Secc.Get_PowerDeliveryReq_EVPowerProfileSpecified() or s.control ~= 'Scheduled'
+        or not Secc['Get_' .. path .. 'Specified']() then
+        return nil
     end
-    if progress ~= 'Start' then
-        s.charging = false
-        s.output:open()
-        return nil, progress
+    local id = Secc['Get_' .. path .. '_SelectedScheduleTupleID']()
+    if s.schedules and not s.schedules[id] then
+        return 'FAILED_ScheduleSelectionInvalid'
     end
+    s.schedule = id
+    return nil
+end
+
+local progress = {}
+
+function progress.Start(s)
     if Secc.Get_PowerDeliveryReq_EVProcessing() ~= 'Finished' then
         return nil, 'Ongoing'
     end
-    local path = 'PowerDeliveryReq_EVPowerProfile_Scheduled_EVPPTControlMode'
-    if Secc.Get_PowerDeliveryReq_EVPowerProfileSpecified() and s.control == 'Scheduled'
-        and Secc['Get_' .. path .. 'Specified']() then
-        local id = Secc['Get_' .. path .. '_SelectedScheduleTupleID']()
-        if s.schedules and not s.schedules[id] then
-            return 'FAILED_ScheduleSelectionInvalid', progress
-        end
-        s.schedule = id
+    local code = select_schedule(s)
+    if not code then
+        s.charging, s.standing_by = true, nil
+        s.output:close()
     end
-    s.charging = true
-    s.output:close()
-    return nil, progress
+    return code, 'Start'
+end
+
+function progress.Stop(s)
+    s.charging, s.standing_by = false, nil
+    s.output:open()
+    return nil, 'Stop'
+end
+
+-- The contactors stay closed, and the loop goes on.
+function progress.Standby(s)
+    if not s.p.standby then
+        return 'WARNING_StandbyNotAllowed', 'StandbyNotAllowed'
+    end
+    s.standing_by = 0
+    return nil, 'Standby'
+end
+
+function progress.ScheduleRenegotiation(s)
+    s.renegotiated = true
+    return not s.charging and 'FAILED_ScheduleRenegotiation' or nil, 'ScheduleRenegotiation'
+end
+
+function answers.PowerDeliveryReq(s)
+    set_status(s, 'PowerDeliveryRes', nil)
+    s:advance()
+    return progress[Secc.Get_PowerDeliveryReq_ChargeProgress()](s)
 end
 
 -- ---- charging ----
@@ -411,6 +437,30 @@ local function control_mode(s)
     return found
 end
 
+-- What the station wants of the vehicle in this response, and the case of it.
+local function wish_of(s)
+    local p, wish = s.p, s:wish()
+    if s.standing_by then
+        s.standing_by = s.standing_by + 1
+    end
+    local function is_due(n)
+        return n > 0 and s.loops >= n
+    end
+    if wish then
+        return wish
+    end
+    if is_due(p.pause_after) and not s.paused then
+        return 'pause'
+    end
+    if is_due(p.renegotiate_services_after) and not s.service_renegotiated then
+        return 'services'
+    end
+    if s.standing_by and p.exit_standby_after > 0 and s.standing_by >= p.exit_standby_after then
+        return 'charge'
+    end
+    return nil
+end
+
 -- What the station gives where it sets the power itself.
 local function dynamic_current(s, m)
     local d = s.p.dc
@@ -441,7 +491,7 @@ function answers.DC_ChargeLoopReq(s)
         set_dc_limits(s, m)
     end
     o:advance(s:advance())
-    local wish = s:wish()
+    local wish = wish_of(s)
     set_status(s, 'DC_ChargeLoopRes', wish)
     set_meter(s, 'DC_ChargeLoop')
     if not Secc[m.asked]() then
@@ -462,7 +512,7 @@ function answers.DC_ChargeLoopReq(s)
     Secc.Set_DC_ChargeLoopRes_EVSECurrentLimitAchieved(o.current_limited == true)
     Secc.Set_DC_ChargeLoopRes_EVSEVoltageLimitAchieved(o.voltage_limited == true)
     Secc.Set_DC_ChargeLoopRes_EVSEPowerLimitAchieved(o.power_limited == true)
-    return nil
+    return nil, s.standing_by and 'Standby' or nil
 end
 
 function answers.AC_ChargeLoopReq(s)
@@ -474,14 +524,13 @@ function answers.AC_ChargeLoopReq(s)
         Secc[m.response .. '_EVSETargetActivePower'](ac_power(s))
     end
     local seconds = s:advance()
-    local wish = s:wish()
-    set_status(s, 'AC_ChargeLoopRes', wish)
+    set_status(s, 'AC_ChargeLoopRes', wish_of(s))
     set_meter(s, 'AC_ChargeLoop')
     if not Secc[m.asked]() then
         return 'FAILED_WrongChargeParameter'
     end
     s.output:count(Secc[m.request .. 'EVPresentActivePower'](), seconds)
-    return nil
+    return nil, s.standing_by and 'Standby' or nil
 end
 
 function answers.MeteringConfirmationReq()
@@ -497,21 +546,41 @@ function answers.DC_WeldingDetectionReq(s)
     Secc.Set_DC_WeldingDetectionRes_EVSEPresentVoltage(o.voltage)
 end
 
-function answers.SessionStopReq(s)
-    local wanted = Secc.Get_SessionStopReq_ChargingSession()
-    if wanted == 'ServiceRenegotiation' then
-        return 'FAILED_NoServiceRenegotiationSupported'
-    end
-    if wanted ~= 'Pause' then
-        return nil
-    end
-    local stopped = s.state == 'PowerDeliveryRes(Stop)' or s.state == 'DC_WeldingDetectionRes'
+-- Whether the vehicle is not charging: after the end, or before the begin.
+local function is_stopped(s)
+    return s.state == 'PowerDeliveryRes(Stop)' or s.state == 'DC_WeldingDetectionRes'
         or s.state == 'ScheduleExchangeRes(Finished)'
-    if not stopped then
+end
+
+local ends = {}
+
+function ends.Terminate()
+    return nil
+end
+
+function ends.Pause(s)
+    if not is_stopped(s) then
         return 'FAILED_PauseNotAllowed'
     end
     s:pause()
     return nil
+end
+
+-- Goes on with ServiceDiscovery [V2G20-1477]. Before a service was selected it would be a way round
+-- authorization.
+function ends.ServiceRenegotiation(s)
+    if not s.p.service_renegotiation or not s.service then
+        return 'FAILED_NoServiceRenegotiationSupported'
+    end
+    s.service_renegotiated = true
+    for _, step in ipairs { 'ScheduleExchange', 'CableCheck' } do
+        s:again(step)
+    end
+    return nil, 'ServiceRenegotiation'
+end
+
+function answers.SessionStopReq(s)
+    return ends[Secc.Get_SessionStopReq_ChargingSession()](s)
 end
 
 -- With external payment, AC and DC these never come in order; they are answered all the same.

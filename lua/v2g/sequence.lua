@@ -116,65 +116,87 @@ sequence.secc['ISO15118-2'] = {
 
 -- ---- ISO 15118-20 ----
 
+-- V2G20-459 is the rule for all rows: what is not foreseen is answered with FAILED_SequenceError. Rows
+-- have it alone where no requirement of their own is known.
+local FROM_PAUSE <const> = { AC = 'V2G20-2097', DC = 'V2G20-2098' }
+local IN_LOOP <const> = { AC = 'V2G20-1499 V2G20-1500', DC = 'V2G20-1501 V2G20-1502' }
+
 local function common_20(mode)
     local discovery = mode .. '_ChargeParameterDiscovery'
     local loop = mode .. '_ChargeLoop'
-    local stops = 'PowerDeliveryReq(Stop) PowerDeliveryReq(Standby) '
-        .. 'PowerDeliveryReq(ScheduleRenegotiation)'
+    local timed = IN_LOOP[mode]
+    local leaves = 'PowerDeliveryReq(Stop) PowerDeliveryReq(ScheduleRenegotiation) '
+    local stops = leaves .. 'PowerDeliveryReq(Standby)'
     return {
-        { 'supportedAppProtocolRes', 'SessionSetupReq', 'V2G20-1032' },
-        { 'SessionSetupRes', 'AuthorizationSetupReq SessionStopReq', 'V2G20-1032' },
-        { 'SessionSetupRes(Joined)', discovery .. 'Req AuthorizationSetupReq SessionStopReq',
-            'V2G20-1032' },
+        { 'supportedAppProtocolRes', 'SessionSetupReq', 'V2G20-750' },
+        { 'SessionSetupRes', 'AuthorizationSetupReq SessionStopReq', 'V2G20-459' },
+        { 'SessionSetupRes(Joined)', discovery .. 'Req SessionStopReq',
+            'V2G20-1032 V2G20-1843 ' .. FROM_PAUSE[mode] },
+        -- CertificateInstallationReq where the station offers that service
         { 'AuthorizationSetupRes', 'AuthorizationReq CertificateInstallationReq SessionStopReq',
-            'V2G20-1032' },
-        { 'CertificateInstallationRes', 'AuthorizationReq CertificateInstallationReq SessionStopReq',
-            'V2G20-1032' },
-        { 'AuthorizationRes(Ongoing)',
-            'AuthorizationReq CertificateInstallationReq SessionStopReq', 'V2G20-1032' },
-        { 'AuthorizationRes(Finished)',
-            'ServiceDiscoveryReq CertificateInstallationReq SessionStopReq', 'V2G20-1032' },
-        { 'ServiceDiscoveryRes', 'ServiceDetailReq SessionStopReq', 'V2G20-1032' },
-        { 'ServiceDetailRes', 'ServiceDetailReq ServiceSelectionReq SessionStopReq', 'V2G20-1032' },
-        { 'ServiceSelectionRes', discovery .. 'Req SessionStopReq', 'V2G20-1032' },
-        { discovery .. 'Res', discovery .. 'Req ScheduleExchangeReq SessionStopReq', 'V2G20-1032' },
-        { 'ScheduleExchangeRes(Ongoing)', 'ScheduleExchangeReq SessionStopReq', 'V2G20-1032' },
+            'V2G20-2221' },
+        { 'CertificateInstallationRes(Ongoing)', 'CertificateInstallationReq SessionStopReq',
+            'V2G20-1972' },
+        { 'CertificateInstallationRes(More)',
+            'CertificateInstallationReq AuthorizationReq SessionStopReq', 'V2G20-1973 V2G20-2224' },
+        { 'CertificateInstallationRes', 'AuthorizationReq SessionStopReq', 'V2G20-1975' },
+        { 'AuthorizationRes(Ongoing)', 'AuthorizationReq SessionStopReq', 'V2G20-1582 V2G20-1977' },
+        { 'AuthorizationRes(Warning)',
+            'AuthorizationReq CertificateInstallationReq SessionStopReq',
+            'V2G20-1583 V2G20-1978 V2G20-2226 V2G20-2230' },
+        { 'AuthorizationRes(Finished)', 'ServiceDiscoveryReq SessionStopReq', 'V2G20-1979' },
+        { 'AuthorizationRes(ExpiresSoon)',
+            'ServiceDiscoveryReq CertificateInstallationReq SessionStopReq',
+            'V2G20-1979 V2G20-2218' },
+        { 'ServiceDiscoveryRes', 'ServiceDetailReq SessionStopReq', 'V2G20-459' },
+        { 'ServiceDetailRes', 'ServiceDetailReq ServiceSelectionReq SessionStopReq', 'V2G20-459' },
+        { 'ServiceSelectionRes', discovery .. 'Req SessionStopReq', 'V2G20-459' },
+        { discovery .. 'Res', discovery .. 'Req ScheduleExchangeReq SessionStopReq', 'V2G20-459' },
+        { 'ScheduleExchangeRes(Ongoing)', 'ScheduleExchangeReq SessionStopReq', 'V2G20-459' },
         -- contactors stayed closed: no isolation test, no pre-charge
         { 'ScheduleExchangeRes(Renegotiated)',
-            'PowerDeliveryReq(Start) PowerDeliveryReq(Stop) SessionStopReq', 'V2G20-1032' },
-        { 'PowerDeliveryRes(Ongoing)', 'PowerDeliveryReq(Start) SessionStopReq', 'V2G20-1032' },
-        { 'PowerDeliveryRes(Start)', loop .. 'Req', 'V2G20-1500' },
-        { loop .. 'Res', loop .. 'Req MeteringConfirmationReq ' .. stops, 'V2G20-1500' },
-        { 'MeteringConfirmationRes', loop .. 'Req MeteringConfirmationReq ' .. stops, 'V2G20-1500' },
+            'PowerDeliveryReq(Start) PowerDeliveryReq(Stop) SessionStopReq', 'V2G20-3318' },
+        { 'PowerDeliveryRes(Ongoing)', 'PowerDeliveryReq(Start) SessionStopReq', 'V2G20-459' },
+        { 'PowerDeliveryRes(Start)', loop .. 'Req', timed },
+        { loop .. 'Res', loop .. 'Req MeteringConfirmationReq ' .. stops, timed },
+        { 'MeteringConfirmationRes', loop .. 'Req MeteringConfirmationReq ' .. stops,
+            'V2G20-1083' },
         { 'PowerDeliveryRes(ScheduleRenegotiation)', 'ScheduleExchangeReq SessionStopReq',
-            'V2G20-3308' },
-        { 'PowerDeliveryRes(Standby)', 'PowerDeliveryReq(Start) PowerDeliveryReq(Stop)',
-            'V2G20-3308' },
+            'V2G20-3308 V2G20-3318' },
+        -- the loop goes on in standby, without power
+        { 'PowerDeliveryRes(Standby)',
+            loop .. 'Req PowerDeliveryReq(Start) PowerDeliveryReq(Stop)', 'V2G20-2113' },
+        { loop .. 'Res(Standby)',
+            loop .. 'Req MeteringConfirmationReq PowerDeliveryReq(Start) ' .. leaves,
+            'V2G20-1393 V2G20-2113' },
+        { 'PowerDeliveryRes(StandbyNotAllowed)', loop .. 'Req ' .. leaves, 'V2G20-1391' },
         { 'SessionStopRes', '', 'V2G20-1633 V2G20-1643' },
         { 'SessionStopRes(ServiceRenegotiation)', 'ServiceDiscoveryReq SessionStopReq',
-            'V2G20-1633' },
+            'V2G20-1476 V2G20-1477' },
     }
 end
 
 sequence.secc['ISO15118-20'] = {
     ac = join(common_20('AC'), {
-        { 'ScheduleExchangeRes(Finished)', 'PowerDeliveryReq(Start) SessionStopReq', 'V2G20-1032' },
-        { 'PowerDeliveryRes(Stop)', 'SessionStopReq', 'V2G20-1032' },
+        { 'ScheduleExchangeRes(Finished)', 'PowerDeliveryReq(Start) SessionStopReq', 'V2G20-459' },
+        { 'PowerDeliveryRes(Stop)', 'SessionStopReq', 'V2G20-459' },
     }),
     dc = join(common_20('DC'), {
-        { 'ScheduleExchangeRes(Finished)', 'DC_CableCheckReq SessionStopReq', 'V2G20-1032' },
-        { 'DC_CableCheckRes(Ongoing)', 'DC_CableCheckReq SessionStopReq', 'V2G20-1032' },
-        { 'DC_CableCheckRes(Finished)', 'DC_PreChargeReq SessionStopReq', 'V2G20-1032' },
+        { 'ScheduleExchangeRes(Finished)', 'DC_CableCheckReq SessionStopReq', 'V2G20-1418' },
+        { 'DC_CableCheckRes(Ongoing)', 'DC_CableCheckReq SessionStopReq', 'V2G20-1418' },
+        { 'DC_CableCheckRes(Finished)', 'DC_PreChargeReq SessionStopReq', 'V2G20-2005' },
         { 'DC_PreChargeRes', 'DC_PreChargeReq PowerDeliveryReq(Start) SessionStopReq',
-            'V2G20-1032' },
-        { 'PowerDeliveryRes(Stop)', 'DC_WeldingDetectionReq SessionStopReq', 'V2G20-1032' },
-        { 'DC_WeldingDetectionRes', 'DC_WeldingDetectionReq SessionStopReq', 'V2G20-1032' },
+            'V2G20-2005 V2G20-2006' },
+        { 'PowerDeliveryRes(Stop)', 'DC_WeldingDetectionReq SessionStopReq',
+            'V2G20-1617 V2G20-1630' },
+        { 'DC_WeldingDetectionRes', 'DC_WeldingDetectionReq SessionStopReq',
+            'V2G20-1630 V2G20-1631' },
     }),
 }
 
 -- ---- the vehicle's way ----
 
-local stop = { 'SessionStop', on = { resume = 'Connect' } }
+local stop = { 'SessionStop', on = { resume = 'Connect', services = 'ServiceDiscovery' } }
 
 sequence.evcc['DIN70121'] = {
     dc = {
@@ -211,19 +233,22 @@ local open_20 = {
     { 'PaymentServiceSelection' }, { 'ChargeParameterDiscovery' },
 }
 
+local in_loop_20 = { renegotiate = 'PowerDeliveryRenegotiate', standby = 'PowerDeliveryStandby',
+                     charge = 'PowerDeliveryStart' }
+
 sequence.evcc['ISO15118-20'] = {
     ac = join(open_20, {
-        { 'ScheduleExchange' }, { 'PowerDeliveryStart' },
-        { 'ChargingStatus', on = { renegotiate = 'PowerDeliveryRenegotiate' } },
+        { 'ScheduleExchange' }, { 'PowerDeliveryStart' }, { 'ChargingStatus', on = in_loop_20 },
         { 'PowerDeliveryStop' }, stop,
         { 'PowerDeliveryRenegotiate', to = 'ScheduleExchange' },
+        { 'PowerDeliveryStandby', to = 'ChargingStatus' },
     }),
     dc = join(open_20, {
         { 'ScheduleExchange', on = { renegotiated = 'PowerDeliveryStart' } }, { 'CableCheck' },
-        { 'PreCharge' }, { 'PowerDeliveryStart' },
-        { 'CurrentDemand', on = { renegotiate = 'PowerDeliveryRenegotiate' } },
+        { 'PreCharge' }, { 'PowerDeliveryStart' }, { 'CurrentDemand', on = in_loop_20 },
         { 'PowerDeliveryStop' }, { 'WeldingDetection' }, stop,
         { 'PowerDeliveryRenegotiate', to = 'ScheduleExchange' },
+        { 'PowerDeliveryStandby', to = 'CurrentDemand' },
     }),
 }
 

@@ -24,3 +24,5 @@ rows "ISO15118-2 ac receipts" --with receipt_every=1
 rows "ISO15118-2 dc receipts" --with receipt_every=1
 rows "ISO15118-20 ac"
 rows "ISO15118-20 dc"
+rows "ISO15118-20 ac refusals" --with standby=false
+rows "ISO15118-20 dc refusals" --with standby=false

@@ -4,36 +4,11 @@
 # mode, and each behaviour of either side.
 # shellcheck source=tests/cli/support
 . tests/cli/support
-
-fast='--no-record --ladder --time-scale 1000 --set loops=3'
-
-# ev OPTION...: a vehicle with its station, quick
-ev() {
-    # shellcheck disable=SC2086 # words
-    run ev $fast "$@"
-}
-
-# order NAME MESSAGE...: the requests of the last run, repeated ones once, were these
-order() {
-    name=$1
-    shift
-    awk '$2 == "EVCC" && $3 == "->" && $5 !~ /^SECCDisc|^supported/ && $5 != last {
-        printf "%s%s", n++ ? " " : "", $5; last = $5 }' "$work/out" >"$work/order"
-    expected=$(printf '%sReq ' "$@")
-    [ "$(cat "$work/order")" = "${expected% }" ]
-    bad=$?
-    result $bad "$name"
-    [ $bad -eq 0 ] || echo "# $(cat "$work/order")"
-}
-
-both_pass() {
-    wants "$1" 0 out 'EVCC verdict: pass' out 'SECC verdict: pass' not-out ' fail' "${@:2}"
-}
+# shellcheck source=tests/cli/support-ev
+. tests/cli/support-ev
 
 # ---- complete sessions ----
 
-open2='SessionSetup ServiceDiscovery PaymentServiceSelection Authorization ChargeParameterDiscovery'
-open20='SessionSetup AuthorizationSetup Authorization ServiceDiscovery ServiceDetail ServiceSelection'
 # shellcheck disable=SC2086 # words
 {
     ev --protocol DIN70121 --mode dc

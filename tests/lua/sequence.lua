@@ -13,50 +13,91 @@ local FILES <const> = { ['DIN70121'] = 'v2g.secc_din70121', ['ISO15118-2'] = 'v2
 -- Rows that need a contract, or what the station does not offer.
 local NOT_HERE <const> = { ['PaymentServiceSelectionRes(Contract)'] = true,
                            CertificateInstallationRes = true, CertificateUpdateRes = true,
-                           PaymentDetailsRes = true, MeteringConfirmationRes = true,
-                           ['SessionStopRes(ServiceRenegotiation)'] = true,
-                           ['SessionSetupRes(Joined)'] = true,
-                           ['PowerDeliveryRes(Standby)'] = true,
-                           ['PowerDeliveryRes(Ongoing)'] = true }
+                           ['CertificateInstallationRes(Ongoing)'] = true,
+                           ['CertificateInstallationRes(More)'] = true,
+                           ['AuthorizationRes(Warning)'] = true,
+                           ['AuthorizationRes(ExpiresSoon)'] = true,
+                           PaymentDetailsRes = true, MeteringConfirmationRes = true }
+-- Rows that need a station of their own, by the word that their run has.
+local OWN_RUN <const> = { receipts = 'Receipt', refusals = 'NotAllowed' }
+-- Parameters of the vehicle that lead to a row.
+local WAYS <const> = {
+    ['PowerDeliveryRes(Standby)'] = { standby = 1, loops = 9 },
+    ['AC_ChargeLoopRes(Standby)'] = { standby = 1, loops = 9 },
+    ['DC_ChargeLoopRes(Standby)'] = { standby = 1, loops = 9 },
+    ['PowerDeliveryRes(StandbyNotAllowed)'] = { standby = 1, loops = 9 },
+    ['PowerDeliveryRes(Ongoing)'] = { values = { PowerDeliveryReq = { EVProcessing = 'Ongoing' } } },
+    ['SessionStopRes(ServiceRenegotiation)'] = { renegotiate_services = 1 },
+    ['SessionSetupRes(Joined)'] = { pause = 1, pause_ms = 0 },
+}
 
 local only = parameters.about -- "PROTOCOL mode [receipts]"
-local protocol, mode, receipts = only:match('^(%S+) (%S+) ?(%S*)$')
+local protocol, mode, own = only:match('^(%S+) (%S+) ?(%S*)$')
 
 -- ---- where the station is, seen from its responses ----
 
-local last_request
+local asked, standing -- the last request that has cases, as a message; whether it is standby
+
+local cases = {}
+
+function cases.PowerDeliveryRes(m)
+    if protocol == 'DIN70121' then
+        return asked.ReadyToChargeState and 'Start' or 'Stop'
+    end
+    local code = tostring(m.ResponseCode)
+    local case = asked.ChargeProgress
+    standing = case == 'Standby' and code == 'OK'
+    if code == 'WARNING_StandbyNotAllowed' then
+        return 'StandbyNotAllowed'
+    end
+    local ongoing = protocol == 'ISO15118-20' and asked.EVProcessing == 'Ongoing'
+    return ongoing and 'Ongoing' or case
+end
+
+function cases.PaymentServiceSelectionRes()
+    return 'ExternalPayment'
+end
+
+function cases.SessionStopRes()
+    return protocol == 'ISO15118-20' and asked.ChargingSession == 'ServiceRenegotiation'
+        and 'ServiceRenegotiation' or nil
+end
+
+function cases.SessionSetupRes(m)
+    return protocol == 'ISO15118-20' and tostring(m.ResponseCode) == 'OK_OldSessionJoined'
+        and 'Joined' or nil
+end
+
+function cases.DC_ChargeLoopRes()
+    return standing and 'Standby' or nil
+end
+
+cases.AC_ChargeLoopRes = cases.DC_ChargeLoopRes
+
+function cases.ScheduleExchangeRes(m)
+    local renegotiates = asked and asked:name() == 'PowerDeliveryReq'
+        and asked.ChargeProgress == 'ScheduleRenegotiation'
+    return renegotiates and m.EVSEProcessing == 'Finished' and 'Renegotiated' or m.EVSEProcessing
+end
+
 local function state_after(m)
-    local name = m:name()
-    if name:find('^PowerDelivery') then
-        return ('%s(%s)'):format(name, last_request)
+    local name, case = m:name(), nil
+    local has, processing = pcall(function() return m.EVSEProcessing end)
+    local asks, receipt = pcall(function() return m.ReceiptRequired end)
+    if cases[name] then
+        case = cases[name](m)
+    elseif has and processing and not name:find('DC_ChargeP') then
+        case = processing
     end
-    if name == 'PaymentServiceSelectionRes' then
-        return name .. '(ExternalPayment)'
+    if asks and receipt then
+        case = 'ReceiptRequired'
     end
-    local has = pcall(function() return m.EVSEProcessing end)
-    if has and not name:find('DC_ChargeP') and m.EVSEProcessing then
-        local word = m.EVSEProcessing
-        if name == 'ScheduleExchangeRes' and last_request == 'ScheduleRenegotiation'
-            and word == 'Finished' then
-            word = 'Renegotiated'
-        end
-        return ('%s(%s)'):format(name, word)
-    end
-    local asks = pcall(function() return m.ReceiptRequired end)
-    if asks and m.ReceiptRequired then
-        return name .. '(ReceiptRequired)'
-    end
-    return name
+    return case and ('%s(%s)'):format(name, case) or name
 end
 
 local function note_request(m)
-    if m:name() ~= 'PowerDeliveryReq' then
-        return
-    end
-    if protocol == 'DIN70121' then
-        last_request = m.ReadyToChargeState and 'Start' or 'Stop'
-    else
-        last_request = m.ChargeProgress
+    if m:name() == 'PowerDeliveryReq' or m:name() == 'SessionStopReq' then
+        asked = m
     end
 end
 
@@ -77,9 +118,13 @@ end
 local function try(state, text)
     local p = parameters
     local self = evcc.new { protocol = protocol, mode = mode, time_scale = '1000000' }
-    local reached, found, code, closed = state == 'supportedAppProtocolRes', nil, nil, nil
-    last_request = nil
-    for key, value in pairs { loops = 2, renegotiate = 1, on_failed = 'close', details = true } do
+    local reached, found, code = state == 'supportedAppProtocolRes', nil, nil
+    asked, standing = nil, nil
+    for key, value in pairs { loops = 2, renegotiate = 1, on_failed = 'close', details = true,
+                              values = { PowerDeliveryReq = { EVProcessing = 'Finished' } } } do
+        self.p[key] = value
+    end
+    for key, value in pairs(WAYS[state] or {}) do
         self.p[key] = value
     end
     _G.parameters = p
@@ -96,17 +141,17 @@ local function try(state, text)
         found = Evcc.Receive_Any_001(2000)
         code = found and Evcc['Get_' .. found .. '_ResponseCode']()
         Evcc.Disconnect()
-        closed = true
         self:leave('gone', true, '')
         return nil
     end
     if state == 'SessionStopRes' then
         self.p.gaps['SessionStop>Close'] = nil
-        local close = self.p.close
-        self.p.close = close
     end
-    local _, ok, why = evcc.attempt(self)
-    if reached and not closed and state == 'SessionStopRes' then
+    local outcome, ok, why
+    repeat
+        outcome, ok, why = evcc.attempt(self)
+    until outcome ~= 'resume' or found
+    if reached and not found and state == 'SessionStopRes' then
         return 'closed'
     end
     assert(reached or ok, why)
@@ -122,10 +167,10 @@ local function all_requests()
             end
         end
     end
-    local cases = protocol == 'DIN70121' and { 'Start', 'Stop' }
+    local words = protocol == 'DIN70121' and { 'Start', 'Stop' }
         or protocol == 'ISO15118-2' and { 'Start', 'Stop', 'Renegotiate' }
         or { 'Start', 'Stop', 'Standby', 'ScheduleRenegotiation' }
-    for _, case in ipairs(cases) do
+    for _, case in ipairs(words) do
         list[#list + 1] = ('PowerDeliveryReq(%s)'):format(case)
     end
     table.sort(list)
@@ -153,13 +198,22 @@ local function check_row(row)
     return tried
 end
 
+-- Whether this run tries the row.
+local function is_wanted(row)
+    if own ~= '' then
+        return row[1]:find(OWN_RUN[own]) ~= nil
+    end
+    for _, word in pairs(OWN_RUN) do
+        if row[1]:find(word) then
+            return false
+        end
+    end
+    return not NOT_HERE[row[1]]
+end
+
 local rows, reached = 0, 0
 for _, row in ipairs(sequence.secc[protocol][mode]) do
-    local wanted = receipts == '' or row[1]:find('Receipt')
-    if receipts == '' and row[1]:find('Receipt') then
-        wanted = false
-    end
-    if wanted and not NOT_HERE[row[1]] then
+    if is_wanted(row) then
         rows = rows + 1
         local tried = check_row(row)
         if tried then
