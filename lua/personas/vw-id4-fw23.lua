@@ -28,6 +28,7 @@ return {
         ChargingStatus = 122, ['PowerDelivery>SessionStop'] = 570,
         ['Failed>SessionStop'] = 31, ['SessionStop>Close'] = { 87, 112 },
     },
+    unsuited = { 'ignore' }, -- selects external payment where only contracts are taken
     after_stop_request = 2,
     welding = { 1, 1 },
     close = 'fin',

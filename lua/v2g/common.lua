@@ -27,7 +27,8 @@ end
 local optional = {
     ev = { protocols = {}, transfer = '', stop_at = '', leave_at = '', silent_at = '',
            target_voltage = 0, energy = 0, max_schedules = 0 },
-    station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', pilot = '' },
+    station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', pilot = '',
+                challenge = '', providers = {}, provisioned = {} },
 }
 
 -- Number of edits between two words.
@@ -302,19 +303,21 @@ function common.forget_hooks()
     plain = {}
 end
 
--- Sends `message` of role, whose values are set. False: a hook has dropped it.
-function common.send(p, role, message, context)
+-- Sends `message` of role, whose values are set. signer: the identity that signs it; nil: none, or
+-- the usual one. False: a hook has dropped it.
+function common.send(p, role, message, context, signer)
+    if not plain[message] and is_plain(p, message) then
+        plain[message] = 'Send_' .. message .. '_001'
+    end
+    if not plain[message] and p.values[message] then
+        apply_values(role, message, p.values[message], context)
+    end
+    if signer then
+        role['Sign_' .. message](signer)
+    end
     if plain[message] then
         role[plain[message]]()
         return true
-    end
-    if is_plain(p, message) then
-        plain[message] = 'Send_' .. message .. '_001'
-        role[plain[message]]()
-        return true
-    end
-    if p.values[message] then
-        apply_values(role, message, p.values[message], context)
     end
     local m = hooked(p, role, message, context)
     if m == nil then

@@ -26,6 +26,8 @@ local SDP_TRIES <const>, SDP_WAIT <const> = 50, 250 -- [V2G2-159] [V2G2-161]
 -- Steps before charging, at which Ctrl-C ends the session with SessionStopReq.
 local SETTING_UP <const> = { ServiceDiscovery = true, ServiceDetail = true, Authorization = true,
                              AuthorizationSetup = true, PaymentServiceSelection = true,
+                             CertificateInstallation = true, CertificateUpdate = true,
+                             PaymentDetails = true,
                              ChargeParameterDiscovery = true, ScheduleExchange = true,
                              CableCheck = true, PreCharge = true }
 
@@ -154,8 +156,9 @@ local function check(self, step, response, found, problem)
         ('the station answered %s with %s'):format(response, code), 'Failed')
 end
 
--- Sends the step's request, whose fields are set, and takes the response. The ResponseCode.
-function ev:exchange(step)
+-- Sends the step's request, whose fields are set, and takes the response. signer: the identity that
+-- signs the request, or nil. The ResponseCode.
+function ev:exchange(step, signer)
     local p, base = self.p, self:name(step)
     local request, response = base .. 'Req', base .. 'Res'
     quirks(self, step)
@@ -168,7 +171,7 @@ function ev:exchange(step)
     if self.answered then
         Measured(self.protocol, 'V2G_EVCC_Sequence_Performance_Time', request, Now() - self.answered)
     end
-    if not common.send(p, Evcc, request, self) then
+    if not common.send(p, Evcc, request, self, signer) then
         leave(self, 'fin', true, 'a hook kept back ' .. request)
     end
     self.sent = Now()
@@ -181,12 +184,12 @@ function ev:exchange(step)
 end
 
 -- Exchanges until `is_over` says so, for as long as Ongoing is put up with.
-function ev:repeat_until(step, parameter, is_over)
+function ev:repeat_until(step, parameter, is_over, signer)
     local p = self.p
     local limit = p.ongoing[step] or Timer(self.protocol, parameter)
     local from = nil -- its first request
     repeat
-        self:exchange(step)
+        self:exchange(step, signer)
         from = from or self.sent
         local taken = Now() - from
         local over = is_over()
@@ -367,9 +370,26 @@ function evcc.attempt(self)
     return 'done', result.ok, result.why
 end
 
+local CHOICES <const> = { payment = { 'ExternalPayment', 'Contract' },
+                          contract = { 'present', 'install', 'update' } }
+
+local function check_payment(p, protocol)
+    for key, choices in pairs(CHOICES) do
+        local text = table.concat(choices, ', ')
+        if not (', ' .. text .. ','):find(', ' .. tostring(p[key]) .. ',', 1, true) then
+            error(("%s = '%s'; expected one of: %s"):format(key, p[key], text), 0)
+        end
+    end
+    if p.payment == 'Contract' and protocol == 'DIN70121' then
+        error('DIN 70121 knows no payment by contract (Plug & Charge); expected '
+            .. 'ISO15118-2 or ISO15118-20 as protocol, or ExternalPayment', 0)
+    end
+end
+
 function evcc.new(options)
     common.forget_hooks()
     local p = common.parameters('ev', options)
+    check_payment(p, options.protocol)
     return setmetatable({
         p = p, options = options, mode = p.mode, battery = battery.new(p.battery),
         advanced = Now(), pauses = 0, loops = 0, current = 0, did = {}, -- what is done but once

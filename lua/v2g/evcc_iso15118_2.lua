@@ -1,10 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The steps of a vehicle in ISO 15118-2 (AC and DC) and in DIN SPEC 70121 (DC), paid for by external
--- means.
+-- The steps of a vehicle in ISO 15118-2 (AC and DC; those of Plug & Charge are in
+-- evcc_contract_2.lua) and in DIN SPEC 70121 (DC).
 
 local common = require 'v2g.common'
+local pnc = require 'v2g.evcc_contract_2'
 
 local steps = {}
+for name, step in pairs(pnc.steps) do
+    steps[name] = step
+end
 
 local DIN <const> = 'DIN70121'
 local TRANSFERS <const> = {
@@ -45,9 +49,8 @@ local function offered_transfers(self)
 end
 
 -- The station offers nothing that suits: leaves now, or at a later step, or asks all the same.
-local function be_unsuited(self, wanted)
+local function be_unsuited(self, wanted, why)
     local how, step = self.p.unsuited[1], self.p.unsuited[2]
-    local why = ('the station offers no %s charging'):format(self.mode:upper())
     if how == 'ignore' then
         return wanted
     end
@@ -81,37 +84,47 @@ local function choose_transfer(self)
     if self.protocol == DIN then
         return 'DC_extended'
     end
-    return be_unsuited(self, TRANSFERS[self.mode][1])
+    return be_unsuited(self, TRANSFERS[self.mode][1],
+        ('the station offers no %s charging'):format(self.mode:upper()))
 end
 
 function steps.ServiceDiscovery(self)
     self:exchange('ServiceDiscovery')
     self.transfer = choose_transfer(self)
+    self.paying = pnc.choose(self, be_unsuited)
     self.services = {}
     if self.protocol ~= DIN and self:has('ServiceDiscovery', 'ServiceList') then
         self.services = common.get_list(Evcc, 'ServiceDiscoveryRes', 'ServiceList_Service')
     end
+    local why = pnc.no_certificates(self)
+    if why then
+        be_unsuited(self, nil, why)
+    end
 end
 
--- The details of each further service, of which the first parameter set is then selected.
+-- The details of each further service that is wanted, of which a parameter set is then selected.
 function steps.ServiceDetail(self)
     self.selected = { { ServiceID = 1 } }
-    if not self.p.details then
-        return
-    end
     for _, service in ipairs(self.services) do
-        Evcc.Set_ServiceDetailReq_ServiceID(service.ServiceID)
-        self:exchange('ServiceDetail')
-        local set = nil
-        if self:has('ServiceDetail', 'ServiceParameterList') then
-            set = Evcc.Get_ServiceDetailRes_ServiceParameterList_ParameterSet(0).ParameterSetID
+        if self.p.details or pnc.wants_details(self, service) then
+            Evcc.Set_ServiceDetailReq_ServiceID(service.ServiceID)
+            self:exchange('ServiceDetail')
+            local sets = {}
+            if self:has('ServiceDetail', 'ServiceParameterList') then
+                sets = common.get_list(Evcc, 'ServiceDetailRes',
+                    'ServiceParameterList_ParameterSet')
+            end
+            local set = pnc.parameter_set(self, service, sets)
+            if set ~= false then
+                self.selected[#self.selected + 1] = { ServiceID = service.ServiceID,
+                    ParameterSetID = set or sets[1] and sets[1].ParameterSetID }
+            end
         end
-        self.selected[#self.selected + 1] = { ServiceID = service.ServiceID, ParameterSetID = set }
     end
 end
 
 function steps.PaymentServiceSelection(self)
-    self:set('PaymentServiceSelection', 'SelectedPaymentOption', 'ExternalPayment')
+    self:set('PaymentServiceSelection', 'SelectedPaymentOption', self.paying)
     if self.selected then
         common.set_list(Evcc, self:name('PaymentServiceSelection') .. 'Req',
             'SelectedServiceList_SelectedService', self.selected)
@@ -120,9 +133,10 @@ function steps.PaymentServiceSelection(self)
 end
 
 function steps.Authorization(self)
+    pnc.set_authorization(self)
     self:repeat_until('Authorization', 'V2G_EVCC_Ongoing_Timeout', function()
         return self:get('Authorization', 'EVSEProcessing') == 'Finished'
-    end)
+    end, pnc.signer(self))
 end
 
 -- ---- parameters and schedules ----
@@ -175,6 +189,7 @@ local function choose_schedule(self)
         tuples = common.get_list(Evcc, 'ChargeParameterDiscoveryRes',
             'SAScheduleList_SAScheduleTuple')
     end
+    pnc.check_tariffs(self, tuples)
     local best = tuples[1]
     for _, tuple in ipairs(tuples) do
         if tuple.SAScheduleTupleID == self.schedule then
@@ -354,7 +369,11 @@ local function send_receipt(self, response)
     Evcc.Set_MeteringReceiptReq_SessionID(Evcc.SessionID())
     Evcc.Set_MeteringReceiptReq_SAScheduleTupleID(self.schedule)
     Evcc.Set_MeteringReceiptReq_MeterInfo(Evcc['Get_' .. response .. '_MeterInfo']())
-    self:exchange('MeteringReceipt')
+    local signer = pnc.signer(self)
+    if signer then
+        Evcc.Set_MeteringReceiptReq_Id('id1')
+    end
+    self:exchange('MeteringReceipt', signer)
 end
 
 local function set_demand(self)

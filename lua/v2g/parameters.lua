@@ -51,7 +51,7 @@ parameters.ev = {
     control = 'scheduled',  -- ISO 15118-20: 'scheduled' or 'dynamic'
     bpt = false,            -- ISO 15118-20: bidirectional power transfer
     discharge_to = 0,       -- with bpt: feeds back down to that percentage instead of charging
-    -- Where the station does not offer the transfer that it wants: { 'stop' } (SessionStopReq),
+    -- Where the station does not offer the transfer (payment, certificates) that it wants: { 'stop' } (SessionStopReq),
     -- { 'close' }, { 'reset' }, { 'silent' }, { 'ignore' } (asks for it all the same); with the name of
     -- a step it goes on until there.
     unsuited = { 'stop' },
@@ -78,6 +78,12 @@ parameters.ev = {
     standby_loops = 3,      -- charge-loop messages in standby
     receipts = true,        -- sends MeteringReceiptReq where it is wanted
     close = 'fin',          -- after SessionStopRes: 'fin', 'reset' (RST), 'none' (waits for the station)
+
+    -- ---- paying (ISO 15118-2 and -20; DIN 70121 knows external payment only) ----
+    payment = 'ExternalPayment', -- or 'Contract': Plug & Charge, over TLS only
+    fall_back = true,       -- 'Contract': pays by external means where that cannot be; false: unsuited
+    contract = 'present',   -- 'install', 'update': has its certificate installed or updated first
+    contract_without_tls = false, -- pays by contract also without TLS
 
     -- ---- the battery and the charger on board ----
     battery = {
@@ -136,7 +142,9 @@ parameters.station = {
     -- ---- what it offers ----
     modes = { ac = true, dc = true },
     transfers = nil,        -- list of EnergyTransferModes by name; nil: all of `modes`
-    payment = { 'ExternalPayment' },
+    payment = { 'ExternalPayment', 'Contract' }, -- a contract over TLS only
+    contract_without_tls = false, -- true: always (for tests of vehicles)
+    certificates = true,    -- where a contract may pay: installs and updates certificates
     free = false,           -- FreeService
     services = {},          -- value-added services: { id =, name =, category =, scope =, free =,
                             -- parameters = { { id =, { name, value } … } … } }
@@ -144,6 +152,13 @@ parameters.station = {
                             -- nil: one of 24 h with the station's power
     bpt = true, dynamic = true, -- ISO 15118-20
     service_renegotiation = true, standby = true, -- ISO 15118-20: what it lets vehicles do
+
+    -- ---- contracts ----
+    canceled = {},          -- eMAIDs whose contract is canceled
+    providers = nil,        -- beginnings of the eMAIDs that may charge here ('DE8AA'); nil: all
+    provisioned = nil,      -- PCIDs for which there is a contract to install; nil: all
+    expires_soon = 14,      -- days before its end at which a contract certificate expires soon
+    challenge = nil,        -- GenChallenge, as hex digits; nil: random
 
     -- ---- in the charge loop ----
     receipt_every = 0,      -- ReceiptRequired in each n-th charge-loop response; 0: never

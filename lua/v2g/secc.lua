@@ -4,7 +4,8 @@
 --
 -- A protocol's file returns a table of functions by request name. Each sets the fields of the
 -- response and returns its ResponseCode (nil: the usual OK) and the case of the response that the
--- sequence table tells apart ('Ongoing', 'Start').
+-- sequence table tells apart ('Ongoing', 'Start'). It may set s.why, what the verdict says of a
+-- FAILED, and s.signer, the identity that signs the response.
 
 local common = require 'v2g.common'
 local output = require 'v2g.output'
@@ -124,9 +125,10 @@ function session:set_up(asked)
 end
 
 function session:pause()
-    Remember(self.id, ('%s;mode=%s;schedule=%s;energy=%d;service=%s;set=%s;control=%s'):format(
+    Remember(self.id, ('%s;mode=%s;schedule=%s;energy=%d;service=%s;set=%s;control=%s'
+        .. ';payment=%s'):format(
         self.protocol, self.mode, self.schedule or 1, math.floor(self.output.energy),
-        self.service or '', self.set or '', self.control or ''))
+        self.service or '', self.set or '', self.control or '', self.paying or ''))
 end
 
 -- ---- what is known of a request, by protocol ----
@@ -206,9 +208,15 @@ local function serve(s, r)
     local failed = code ~= nil and code:find('^FAILED') ~= nil
     r.code(code or 'OK')
     common.pause(p.delays[r.step] or p.delays.default)
-    common.send(p, Secc, r.response, s)
-    if failed and not p.keep_on_failed then
-        return ('%s was answered with %s'):format(r.name, code), false
+    local signer, why = s.signer, s.why
+    s.signer, s.why = nil, nil
+    common.send(p, Secc, r.response, s, signer)
+    if failed then
+        why = ('%s was answered with %s%s'):format(r.name, code, why and ': ' .. why or '')
+        if not p.keep_on_failed then
+            return why, false
+        end
+        Log(why)
     end
     s.last = r.response
     if case and s.allowed[r.answered[case]] then
@@ -331,8 +339,21 @@ end
 
 -- ---- all vehicles, one after another ----
 
+-- DIN 70121 knows external payment only.
+local function check_payment(protocol)
+    local has_external = false
+    for _, option in ipairs(p.payment) do
+        has_external = has_external or option == 'ExternalPayment'
+    end
+    if protocol == 'DIN70121' and not has_external then
+        error('DIN 70121 knows no payment by contract (Plug & Charge); expected ExternalPayment '
+            .. 'among `payment`', 0)
+    end
+end
+
 function secc.run(options)
     p = common.parameters('station', options)
+    check_payment(options.protocol)
     math.randomseed()
     if options.protocol then
         Secc.Protocol = options.protocol

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The answers of a station in ISO 15118-2, AC and DC, paid for by external means.
+-- The answers of a station in ISO 15118-2, AC and DC, paid for by external means or by contract.
 
 local common = require 'v2g.common'
 local dc = require 'v2g.secc_dc'
+local pnc = require 'v2g.secc_contract_2'
 
 local iso = { answers = {}, case = {} }
 local answers = iso.answers
@@ -10,8 +11,10 @@ local answers = iso.answers
 local AC_MODES <const> = { 'AC_single_phase_core', 'AC_three_phase_core' }
 local DC_MODES <const> = { 'DC_extended', 'DC_core' }
 
-for name, answer in pairs(dc.answers) do
-    answers[name] = answer
+for _, file in ipairs { dc, pnc } do
+    for name, answer in pairs(file.answers) do
+        answers[name] = answer
+    end
 end
 
 function iso.case.PowerDeliveryReq()
@@ -49,7 +52,7 @@ local function set_services(s)
         wanted = Secc.Get_ServiceDiscoveryReq_ServiceCategory()
     end
     local list = {}
-    for _, service in ipairs(s.p.services) do
+    for _, service in ipairs(pnc.services(s)) do
         local category = service.category or 'OtherCustom'
         if not wanted or wanted == category then
             list[#list + 1] = { ServiceID = service.id, ServiceName = service.name,
@@ -66,15 +69,21 @@ end
 
 function answers.ServiceDiscoveryReq(s)
     local modes = transfers(s)
-    common.set_list(Secc, 'ServiceDiscoveryRes', 'PaymentOptionList', s.p.payment)
+    local options = pnc.options(s)
+    if #options == 0 then
+        s.why = 'a contract pays over TLS only, and nothing else is on offer'
+        options = s.p.payment
+    end
+    common.set_list(Secc, 'ServiceDiscoveryRes', 'PaymentOptionList', options)
     Secc.Set_ServiceDiscoveryRes_ChargeService_ServiceID(1)
     Secc.Set_ServiceDiscoveryRes_ChargeService_FreeService(s.p.free)
     common.set_list(Secc, 'ServiceDiscoveryRes', 'ChargeService_SupportedEnergyTransferMode', modes)
     set_services(s)
+    return s.why and 'FAILED' or nil
 end
 
 local function find_service(s, id)
-    for _, service in ipairs(s.p.services) do
+    for _, service in ipairs(pnc.services(s)) do
         if service.id == id then
             return service
         end
@@ -116,30 +125,44 @@ function answers.ServiceDetailReq(s)
     end
 end
 
+-- Whether there is such a service, with such a parameter set where one is named.
+local function has_service(s, id, set_id)
+    local service = find_service(s, id)
+    local found = service ~= nil and (set_id == nil or #(service.parameters or {}) == 0)
+    for i, set in ipairs(service and service.parameters or {}) do
+        found = found or (set.id or i) == set_id
+    end
+    return found
+end
+
 function answers.PaymentServiceSelectionReq(s)
     local option = Secc.Get_PaymentServiceSelectionReq_SelectedPaymentOption()
-    local offered, charge = false, false
-    for _, one in ipairs(s.p.payment) do
-        offered = offered or one == option
-    end
-    if not offered then
+    local charge = false
+    if not pnc.is_offered(s, option) then
         return 'FAILED_PaymentSelectionInvalid'
     end
     local list = common.get_list(Secc, 'PaymentServiceSelectionReq',
         'SelectedServiceList_SelectedService')
     for _, service in ipairs(list) do
         charge = charge or service.ServiceID == 1
-        if service.ServiceID ~= 1 and not find_service(s, service.ServiceID) then
+        if service.ServiceID ~= 1
+            and not has_service(s, service.ServiceID, service.ParameterSetID) then
             return 'FAILED_ServiceSelectionInvalid'
         end
     end
     if not charge then
         return 'FAILED_NoChargeServiceSelected'
     end
+    s.paying = option
     return nil, option
 end
 
 function answers.AuthorizationReq(s)
+    local wrong = pnc.check_authorization(s)
+    if wrong then
+        Secc.Set_AuthorizationRes_EVSEProcessing('Finished')
+        return wrong
+    end
     s.authorization = s.authorization or Now()
     local finished = s:is_finished('Authorization')
     Secc.Set_AuthorizationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
@@ -194,6 +217,7 @@ local function set_schedules(s)
                       SalesTariff = tariff_of(schedule) }
         s.schedules[id] = schedule.entries
     end
+    pnc.sign_tariffs(s, tuples)
     common.set_list(Secc, 'ChargeParameterDiscoveryRes', 'SAScheduleList_SAScheduleTuple', tuples)
 end
 
@@ -247,6 +271,7 @@ function answers.ChargeParameterDiscoveryReq(s)
     Secc.Set_ChargeParameterDiscoveryRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     if not finished then
         Secc.Set_ChargeParameterDiscoveryRes_SAScheduleListSpecified(false)
+        pnc.sign_tariffs(s, {})
         return wrong, 'Ongoing'
     end
     set_schedules(s)
@@ -360,9 +385,10 @@ end
 function answers.MeteringReceiptReq(s)
     set_status(s, 'MeteringReceiptRes', nil)
     if Secc.Get_MeteringReceiptReq_SessionID() ~= s.id then
+        s.why = 'SessionID is not that of the session'
         return 'FAILED_MeteringSignatureNotValid'
     end
-    return nil
+    return pnc.check_receipt(s, s.mode == 'ac' and 'ChargingStatusRes' or 'CurrentDemandRes')
 end
 
 -- Only what has stopped charging can pause.
@@ -376,13 +402,6 @@ function answers.SessionStopReq(s)
     end
     s:pause()
     return nil
-end
-
--- With external payment these never come in order; they are answered all the same.
-for name in ('PaymentDetails CertificateInstallation CertificateUpdate'):gmatch('%S+') do
-    answers[name .. 'Req'] = function()
-        return 'FAILED'
-    end
 end
 
 return iso

@@ -207,24 +207,27 @@ sequence.evcc['DIN70121'] = {
     },
 }
 
+-- the three before Authorization: where a contract pays, certificates where they are wanted
+local open_2 = {
+    { 'SessionSetup' }, { 'ServiceDiscovery' }, { 'ServiceDetail' },
+    { 'PaymentServiceSelection' }, { 'CertificateInstallation' }, { 'CertificateUpdate' },
+    { 'PaymentDetails' }, { 'Authorization' }, { 'ChargeParameterDiscovery' },
+}
+
 sequence.evcc['ISO15118-2'] = {
-    ac = {
-        { 'SessionSetup' }, { 'ServiceDiscovery' }, { 'ServiceDetail' },
-        { 'PaymentServiceSelection' }, { 'Authorization' }, { 'ChargeParameterDiscovery' },
+    ac = join(open_2, {
         { 'PowerDeliveryStart' },
         { 'ChargingStatus', on = { renegotiate = 'PowerDeliveryRenegotiate' } },
         { 'PowerDeliveryStop', on = {} }, stop,
         { 'PowerDeliveryRenegotiate', to = 'ChargeParameterDiscovery' },
-    },
-    dc = {
-        { 'SessionSetup' }, { 'ServiceDiscovery' }, { 'ServiceDetail' },
-        { 'PaymentServiceSelection' }, { 'Authorization' }, { 'ChargeParameterDiscovery' },
+    }),
+    dc = join(open_2, {
         { 'CableCheck' }, { 'PreCharge' }, { 'PowerDeliveryStart' },
         { 'CurrentDemand', on = { renegotiate = 'PowerDeliveryRenegotiate' } },
         { 'PowerDeliveryStop' }, { 'WeldingDetection' }, stop,
         -- the isolation test and pre-charge come again [V2G2-565] [V2G2-582]
         { 'PowerDeliveryRenegotiate', to = 'ChargeParameterDiscovery' },
-    },
+    }),
 }
 
 local open_20 = {

@@ -24,6 +24,7 @@
 enum {
     MODE,
     PROTOCOL,
+    PAYMENT,
     PERSONA,
     SCRIPT,
     SET,
@@ -53,6 +54,7 @@ enum {
     {                                                                                              \
         {"mode", 'm', "MODE", "ac or dc: the energy transfer"},                                    \
             {"protocol", 'P', "NAME", "DIN70121, ISO15118-2 or ISO15118-20, as the only one"},     \
+            {"payment", 0, "NAME", "ExternalPayment, or Contract: Plug & Charge, over TLS only"},  \
             {"persona", 0, "NAME|FILE",                                                            \
              "behaves like that one: a set of parameters\n(see docs/behaviour.md)"},               \
             {"script", 0, "FILE",                                                                  \
@@ -294,6 +296,16 @@ static int read_protocol(struct behaving *b, const char *name)
     return 0;
 }
 
+/* A vehicle wants that payment option; a station offers no other. */
+static int read_payment(struct behaving *b, const char *name)
+{
+    static const char *const NAMES[] = {"ExternalPayment", "Contract", NULL};
+    static const char *const OFFERS[] = {"payment={'ExternalPayment'}", "payment={'Contract'}"};
+    static const char *const WISHES[] = {"payment=ExternalPayment", "payment=Contract"};
+    int choice = options_choice(&b->options, "payment", name, NAMES);
+    return choice < 0 ? -1 : add_setting(b, &b->own, b->is_ev ? WISHES[choice] : OFFERS[choice]);
+}
+
 static int read_choice(struct behaving *b, int option)
 {
     static const char *const MODES[] = {"ac", "dc", NULL};
@@ -322,6 +334,8 @@ static int read_option(struct behaving *b, int option)
         return read_choice(b, option);
     case PROTOCOL:
         return read_protocol(b, o->value);
+    case PAYMENT:
+        return read_payment(b, o->value);
     case PERSONA:
         b->own.persona = o->value;
         return 0;

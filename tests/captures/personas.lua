@@ -42,7 +42,7 @@ local CASES <const> = {
             .. 'values={CableCheckRes={EVSEProcessing="Ongoing"}},' },
     ['tesla-y-iso2-refused'] = { persona = 'tesla', mode = 'dc', protocol = 'ISO15118-2' },
     ['vw-id4-iso2-dc-pnc'] = { persona = 'vw-id4-fw23', mode = 'dc',
-        with = 'payment={"Contract"},' },
+        with = 'payment={"Contract"}, contract_without_tls=true,' },
     ['vw-id4-iso2-dc'] = { persona = 'vw-id4-fw23', mode = 'dc', endless = true,
         set = { 'gaps.SDP>TCP=250' } }, -- its first SYN is lost on the last session's port
     ['xpeng-p7-iso2-dc'] = { persona = 'xpeng-p7', mode = 'dc' },

@@ -1,0 +1,249 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Plug & Charge of a vehicle in ISO 15118-2: which payment option it chooses, certificates that it
+-- has installed or updated, the contract that it shows, and what it signs.
+
+local common = require 'v2g.common'
+local contract = require 'v2g.contract'
+
+local pnc = { steps = {} }
+local steps = pnc.steps
+
+local EDITION <const> = 'ISO15118-2'
+local CERTIFICATES <const> = 2 -- ServiceID of the certificate service
+-- Parameter set of that service by parameter `contract`: its number, and what its parameter says.
+local SETS <const> = { install = { 1, 'Installation' }, update = { 2, 'Update' } }
+
+-- ---- the payment option ----
+
+local function offered_options(self)
+    local offered = {}
+    if self.protocol ~= EDITION then
+        return { ExternalPayment = true } -- DIN 70121 knows no other [V2G-DC-252]
+    end
+    for _, option in ipairs(common.get_list(Evcc, 'ServiceDiscoveryRes', 'PaymentOptionList')) do
+        offered[option] = true
+    end
+    return offered
+end
+
+-- nil, or why a contract cannot pay here.
+local function no_contract(self, offered)
+    if self.protocol ~= EDITION then
+        return 'DIN 70121 knows no payment by contract'
+    end
+    if not offered.Contract then
+        return 'the station does not offer payment by contract'
+    end
+    if not (Evcc.Get_Tls_Version() or self.p.contract_without_tls) then
+        return 'a contract pays over TLS only, and this connection has none'
+    end
+    return nil
+end
+
+-- The option that it selects. be_unsuited(self, option, why) leaves, or gives the option back.
+function pnc.choose(self, be_unsuited)
+    local offered = offered_options(self)
+    if self.p.payment == 'Contract' then
+        local why = no_contract(self, offered)
+        if not why then
+            return 'Contract'
+        end
+        if not (self.p.fall_back and offered.ExternalPayment) then
+            return be_unsuited(self, 'Contract', why)
+        end
+        Log(why .. ': it is paid by external means')
+    end
+    if not offered.ExternalPayment then
+        return be_unsuited(self, 'ExternalPayment', 'the station takes no external payment')
+    end
+    return 'ExternalPayment'
+end
+
+-- ---- the certificate service ----
+
+-- Whether the present contract has to be replaced first, and how: 'install', 'update', nil.
+local function wanted(self)
+    return self.paying == 'Contract' and not self.is_provided and SETS[self.p.contract]
+        and self.p.contract or nil
+end
+
+-- Whether the details of a service are needed for that.
+function pnc.wants_details(self, service)
+    return service.ServiceID == CERTIFICATES and wanted(self) ~= nil
+end
+
+-- The parameter set to be selected of a service whose details were received: its number; nil: the
+-- first one; false: the service is not wanted.
+function pnc.parameter_set(self, service, sets)
+    if service.ServiceID ~= CERTIFICATES then
+        return nil
+    end
+    local set = SETS[wanted(self)]
+    if not set then
+        return false
+    end
+    for _, one in ipairs(sets) do
+        for _, parameter in ipairs(one.Parameter) do
+            if parameter.stringValue == set[2] then
+                return one.ParameterSetID
+            end
+        end
+    end
+    return set[1]
+end
+
+-- Why certificates cannot be had here, or nil.
+function pnc.no_certificates(self)
+    if not wanted(self) then
+        return nil
+    end
+    for _, service in ipairs(self.services) do
+        if service.ServiceID == CERTIFICATES then
+            return nil
+        end
+    end
+    return 'the station offers no certificate service'
+end
+
+-- ---- certificates ----
+
+local function set_chain(message, path, identity)
+    local leaf, others = contract.bytes(identity)
+    path = path .. '_'
+    common.set(Evcc, message, path .. 'Certificate', leaf)
+    if #others == 0 then
+        common.set(Evcc, message, path .. 'SubCertificatesSpecified', false)
+        return
+    end
+    common.set_list(Evcc, message, path .. 'SubCertificates_Certificate', others)
+end
+
+local function get_chain(message, path)
+    local chain = { Evcc['Get_' .. message .. '_' .. path .. '_Certificate']() }
+    path = path .. '_SubCertificates'
+    if Evcc['Get_' .. message .. '_' .. path .. 'Specified']() then
+        local others = common.get_list(Evcc, message, path .. '_Certificate')
+        table.move(others, 1, #others, 2, chain)
+    end
+    return chain
+end
+
+local function set_roots(message)
+    common.set_list(Evcc, message, 'ListOfRootCertificateIDs_RootCertificateID',
+        contract.roots(EDITION))
+end
+
+-- The contract in use.
+local function identity_of(self)
+    self.identity = self.identity or Pki.Identity('contract-leaf', EDITION)
+    return self.identity
+end
+
+-- Takes the contract of the response into use; leaves where something is wrong with it.
+local function receive(self, step, receiver)
+    local message = step .. 'Res'
+    local get = function(path)
+        return Evcc['Get_' .. message .. '_' .. path]()
+    end
+    local sent = {
+        service = get_chain(message, 'SAProvisioningCertificateChain'),
+        contract = get_chain(message, 'ContractSignatureCertChain'),
+        public = get('DHpublickey'), wrapped = get('ContractSignatureEncryptedPrivateKey'),
+        emaid = get('eMAID'),
+    }
+    local identity, why = contract.receive(sent, receiver, EDITION, function(leaf)
+        return Evcc['Verify_' .. message](Pki.Certificate(leaf))
+    end)
+    if not identity then
+        return self:leave('stop', false, ('%s is refused: %s'):format(message, why))
+    end
+    self.identity, self.is_provided = identity, true
+    Log(('the contract of %s is in use'):format(sent.emaid))
+    return nil
+end
+
+function steps.CertificateInstallation(self)
+    if wanted(self) ~= 'install' then
+        return
+    end
+    local oem = Pki.Identity('oem-leaf', EDITION)
+    Evcc.Set_CertificateInstallationReq_OEMProvisioningCert(oem.chain[1].der)
+    set_roots('CertificateInstallationReq')
+    self:exchange('CertificateInstallation', oem)
+    receive(self, 'CertificateInstallation', oem)
+end
+
+function steps.CertificateUpdate(self)
+    if wanted(self) ~= 'update' then
+        return
+    end
+    local present = identity_of(self)
+    set_chain('CertificateUpdateReq', 'ContractSignatureCertChain', present)
+    Evcc.Set_CertificateUpdateReq_eMAID(contract.plain(present.chain[1].common_name))
+    set_roots('CertificateUpdateReq')
+    self:exchange('CertificateUpdate', present)
+    receive(self, 'CertificateUpdate', present)
+end
+
+-- ---- the contract ----
+
+function steps.PaymentDetails(self)
+    if self.paying ~= 'Contract' then
+        return
+    end
+    local identity = identity_of(self)
+    Evcc.Set_PaymentDetailsReq_eMAID(contract.plain(identity.chain[1].common_name))
+    set_chain('PaymentDetailsReq', 'ContractSignatureCertChain', identity)
+    self:exchange('PaymentDetails')
+    if self.code == 'OK_CertificateExpiresSoon' then
+        Log('the station says that the contract certificate expires soon')
+    end
+    self.challenge = Evcc.Get_PaymentDetailsRes_GenChallenge()
+    if #self.challenge ~= 16 then
+        self:leave('stop', false, ('PaymentDetailsRes is refused: GenChallenge has %d octets; '
+            .. 'expected 16'):format(#self.challenge))
+    end
+end
+
+-- Whose signature the messages of a session have that is paid by contract; nil: they have none.
+function pnc.signer(self)
+    return self.paying == 'Contract' and self.identity or nil
+end
+
+function pnc.set_authorization(self)
+    if self.protocol ~= EDITION then
+        return
+    end
+    if self.paying ~= 'Contract' then
+        Evcc.Set_AuthorizationReq_IdSpecified(false)
+        Evcc.Set_AuthorizationReq_GenChallengeSpecified(false)
+        return
+    end
+    Evcc.Set_AuthorizationReq_Id('id1')
+    Evcc.Set_AuthorizationReq_GenChallenge(self.challenge)
+end
+
+-- Takes away the tariffs that the mobility operator has not signed: they are ignored.
+function pnc.check_tariffs(self, tuples)
+    local has_tariff = false
+    for _, tuple in ipairs(tuples) do
+        has_tariff = has_tariff or tuple.SalesTariff ~= nil
+    end
+    if self.paying ~= 'Contract' or not has_tariff then
+        return
+    end
+    local operator = self.identity.chain[2]
+    local good, why = nil, 'the contract came without the sub-CA that signs tariffs'
+    if operator then
+        good, why = Evcc.Verify_ChargeParameterDiscoveryRes(operator)
+    end
+    if good then
+        return
+    end
+    Log('SalesTariff is ignored: ' .. why)
+    for _, tuple in ipairs(tuples) do
+        tuple.SalesTariff = nil
+    end
+end
+
+return pnc

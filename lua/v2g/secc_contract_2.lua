@@ -1,0 +1,268 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Plug & Charge of a station in ISO 15118-2: payment options and the certificate service on offer,
+-- the contract that a vehicle shows, signatures, receipts, and certificates that are handed out.
+
+local common = require 'v2g.common'
+local contract = require 'v2g.contract'
+
+local pnc = { answers = {} }
+local answers = pnc.answers
+
+local EDITION <const> = 'ISO15118-2'
+
+local CERTIFICATES <const> = {
+    id = 2, name = 'Certificate', category = 'ContractCertificate', free = true,
+    parameters = { { id = 1, { 'Service', 'Installation' } }, { id = 2, { 'Service', 'Update' } } },
+}
+
+-- ---- what is on offer ----
+
+-- The payment options: a contract pays over TLS only; a session that is resumed is paid as before
+-- [V2G2-740].
+function pnc.options(s)
+    local p, list = s.p, {}
+    local has_contract = Secc.Get_Tls_Version() ~= nil or p.contract_without_tls
+    for _, option in ipairs(p.payment) do
+        if option ~= 'Contract' or has_contract then
+            list[#list + 1] = option
+        end
+    end
+    local before = s.paused and s.paused.payment
+    for _, option in ipairs(list) do
+        if option == before then
+            return { before }
+        end
+    end
+    return list
+end
+
+function pnc.is_offered(s, wanted)
+    for _, option in ipairs(pnc.options(s)) do
+        if option == wanted then
+            return true
+        end
+    end
+    return false
+end
+
+-- The value-added services, that for certificates among them.
+function pnc.services(s)
+    if not (s.p.certificates and pnc.is_offered(s, 'Contract')) then
+        return s.p.services
+    end
+    return { CERTIFICATES, table.unpack(s.p.services) }
+end
+
+-- ---- what a vehicle sent ----
+
+local function get_chain(message)
+    local path = message .. '_ContractSignatureCertChain_'
+    local chain = { Secc['Get_' .. path .. 'Certificate']() }
+    if Secc['Get_' .. path .. 'SubCertificatesSpecified']() then
+        local others = common.get_list(Secc, message,
+            'ContractSignatureCertChain_SubCertificates_Certificate')
+        table.move(others, 1, #others, 2, chain)
+    end
+    return chain
+end
+
+-- The response code for a problem; why: the sentence of the verdict.
+local function refuse(s, step, problem, why)
+    s.why = why
+    return contract.code(s.protocol, step, problem)
+end
+
+-- Checks: each gives nil, or what is wrong (a problem of contract.lua) and the sentence that says it.
+
+-- Whether the last request of that name is signed by the holder of the certificate.
+local function check_signature(message, der)
+    local good, why = Secc['Verify_' .. message](Pki.Certificate(der))
+    if not good then
+        return 'signature', why
+    end
+    return nil
+end
+
+local function check_emaid(s, message, chain)
+    return contract.check_emaid(Secc['Get_' .. message .. '_eMAID'](), chain[1], s.p)
+end
+
+local function check_challenge(s)
+    if Secc.Get_AuthorizationReq_GenChallenge() ~= s.challenge then
+        return 'challenge', 'GenChallenge is not that of PaymentDetailsRes'
+    end
+    return nil
+end
+
+-- Whether there is a contract for the holder of a provisioning certificate.
+local function check_known(s, der)
+    local name = Pki.Certificate(der).common_name
+    for _, one in ipairs(s.p.provisioned or { name }) do
+        if contract.plain(one) == contract.plain(name) then
+            return nil
+        end
+    end
+    return 'unknown', ("no contract is known for PCID '%s'"):format(name)
+end
+
+local function check_service(s)
+    if s.paying ~= 'Contract' or not s.p.certificates then
+        return 'unknown', 'the station has no certificate service'
+    end
+    return nil
+end
+
+-- Makes the checks in their order, { function, argument … } each. The response code for the first
+-- that finds something, nil: none does.
+local function make_checks(s, step, checks)
+    for _, check in ipairs(checks) do
+        local problem, why = check[1](table.unpack(check, 2))
+        if problem then
+            return refuse(s, step, problem, why)
+        end
+    end
+    return nil
+end
+
+-- ---- the contract ----
+
+function answers.PaymentDetailsReq(s)
+    local chain = get_chain('PaymentDetailsReq')
+    s.contract, s.challenge = chain, contract.challenge(s.p)
+    Secc.Set_PaymentDetailsRes_GenChallenge(s.challenge)
+    Secc.Set_PaymentDetailsRes_EVSETimeStamp(math.floor(Now() / 1000))
+    local code = make_checks(s, 'PaymentDetails', {
+        { contract.check, chain, 'contract-leaf', EDITION },
+        { check_emaid, s, 'PaymentDetailsReq', chain },
+    })
+    if not code and contract.ends_soon(chain[1], s.p.expires_soon) then
+        return 'OK_CertificateExpiresSoon'
+    end
+    return code
+end
+
+-- The response code for an AuthorizationReq that is not right; nil: it is. One that was changed
+-- after it was signed has a wrong signature, whatever its challenge.
+function pnc.check_authorization(s)
+    if s.paying ~= 'Contract' then
+        return nil
+    end
+    return make_checks(s, 'Authorization', {
+        { check_signature, 'AuthorizationReq', s.contract[1] },
+        { check_challenge, s },
+    })
+end
+
+-- ---- receipts ----
+
+-- The response code for a MeteringReceiptReq that is not right; nil: it is.
+function pnc.check_receipt(s, message)
+    local problem, why = nil, nil
+    if s.paying == 'Contract' then
+        problem, why = check_signature('MeteringReceiptReq', s.contract[1])
+    end
+    for _, element in ipairs { 'MeterID', 'MeterReading' } do
+        local path = '_MeterInfo_' .. element
+        if not problem
+            and Secc['Get_MeteringReceiptReq' .. path]() ~= Secc['Get_' .. message .. path]() then
+            problem, why = 'receipt', ('%s is not that of %s'):format(element, message)
+        end
+    end
+    s.why = why
+    return problem and 'FAILED_MeteringSignatureNotValid' or nil
+end
+
+-- ---- tariffs ----
+
+-- Who signs ChargeParameterDiscoveryRes: where a contract pays, the mobility operator its tariffs.
+function pnc.sign_tariffs(s, tuples)
+    Secc.Set_ChargeParameterDiscoveryRes_Header_SignatureSpecified(false)
+    if s.paying ~= 'Contract' then
+        return
+    end
+    for i, tuple in ipairs(tuples) do
+        if tuple.SalesTariff then
+            tuple.SalesTariff.Id = 'id' .. i
+            s.signer = s.signer or Pki.Identity('mo-sub2', EDITION)
+        end
+    end
+end
+
+-- ---- certificates ----
+
+local function set_chain(message, path, identity)
+    local leaf, others = contract.bytes(identity)
+    path = path .. '_'
+    common.set(Secc, message, path .. 'Certificate', leaf)
+    if #others > 0 then
+        common.set_list(Secc, message, path .. 'SubCertificates_Certificate', others)
+    end
+end
+
+-- Hands out the contract of the tree, for the holder of a certificate.
+local function hand_out(s, message, receiver)
+    local set = function(path, value)
+        common.set(Secc, message, path, value)
+    end
+    local given = Pki.Identity('contract-leaf', EDITION)
+    local service = Pki.Identity('cps-leaf', EDITION)
+    local holder = Pki.Certificate(receiver)
+    local public, wrapped = Pki.Wrap(holder, given.key,
+        { pcid = holder.common_name, certificate = given.chain[1] })
+    set_chain(message, 'SAProvisioningCertificateChain', service)
+    set_chain(message, 'ContractSignatureCertChain', given)
+    set('ContractSignatureEncryptedPrivateKey', wrapped)
+    set('DHpublickey', public)
+    set('eMAID', contract.plain(given.chain[1].common_name))
+    set('SAProvisioningCertificateChain_IdSpecified', false)
+    set('ContractSignatureCertChain_Id', 'id1')
+    set('ContractSignatureEncryptedPrivateKey_Id', 'id2')
+    set('DHpublickey_Id', 'id3')
+    set('eMAID_Id', 'id4')
+    s.signer = service
+end
+
+-- Nothing is handed out: what the response must have is empty.
+local function hand_out_nothing(message)
+    for _, path in ipairs { 'SAProvisioningCertificateChain', 'ContractSignatureCertChain' } do
+        common.set(Secc, message, path .. '_Certificate', '\0')
+        common.set(Secc, message, path .. '_SubCertificatesSpecified', false)
+    end
+    common.set(Secc, message, 'ContractSignatureEncryptedPrivateKey', '\0')
+    common.set(Secc, message, 'DHpublickey', '\0')
+    common.set(Secc, message, 'Header_SignatureSpecified', false)
+end
+
+-- The answer to a request for certificates of the holder of the chain.
+local function provide(s, step, chain, checks)
+    local message = step .. 'Res'
+    hand_out_nothing(message)
+    local code = make_checks(s, step, checks)
+    if not code then
+        hand_out(s, message, chain[1])
+    end
+    return code
+end
+
+function answers.CertificateInstallationReq(s)
+    local der = Secc.Get_CertificateInstallationReq_OEMProvisioningCert()
+    local chain = contract.provisioning_chain(der, EDITION)
+    return provide(s, 'CertificateInstallation', chain, {
+        { check_service, s },
+        { contract.check, chain, 'oem-leaf', EDITION },
+        { check_signature, 'CertificateInstallationReq', der },
+        { check_known, s, der },
+    })
+end
+
+function answers.CertificateUpdateReq(s)
+    local chain = get_chain('CertificateUpdateReq')
+    return provide(s, 'CertificateUpdate', chain, {
+        { check_service, s },
+        { contract.check, chain, 'contract-leaf', EDITION },
+        { check_signature, 'CertificateUpdateReq', chain[1] },
+        { check_emaid, s, 'CertificateUpdateReq', chain },
+    })
+end
+
+return pnc
