@@ -113,8 +113,9 @@ int docs_meta(struct docs *d, struct err *e);
 
 /* ORDER LANGUAGE in doc. The table ends with a name of NULL. */
 struct docs_general {
-    const char *owner; /* "Evcc", "Secc", "Role" (both), "Message" (a message as a value), "" */
-    const char *name;  /* "Connect" */
+    const char
+        *owner; /* "Evcc", "Secc", "Role" (both), "Message" (a message as a value), "Pki", "" */
+    const char *name;       /* "Connect" */
     const char *parameters; /* "bytes string, ms? integer": names and types, ? where left out */
     const char *returns;    /* types; "" */
     const char *example;

@@ -171,10 +171,22 @@ static int print_function(struct answer *a, const struct found *found, unsigned 
 
 /* ---- functions of no message ---- */
 
+/* Names of Pki are common words: they are asked for with it. */
+static bool is_of_pki(const struct docs_general *g)
+{
+    return strcmp(g->owner, "Pki") == 0;
+}
+
+static bool asks_pki(const struct answer *a)
+{
+    return strncasecmp(a->wanted, "Pki.", 4) == 0;
+}
+
 static const struct docs_general *find_general(const struct answer *a)
 {
+    const char *name = asks_pki(a) ? a->wanted + 4 : a->name;
     for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++)
-        if (strcmp(g->name, a->name) == 0)
+        if (is_of_pki(g) == asks_pki(a) && strcmp(g->name, name) == 0)
             return g;
     return NULL;
 }
@@ -499,8 +511,13 @@ static void add_all_names(struct answer *a, const struct docs_topic *topic, unsi
             if (topic[i].message[k] != NULL)
                 add_name(names, topic[i].message[k]->as.name);
     }
-    for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++)
-        add_name(names, g->name);
+    for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++) {
+        char name[TYPE_TEXT];
+        int n = snprintf(name, sizeof name, "%s%s", is_of_pki(g) ? "Pki." : "", g->name);
+        const char *copy = arena_text(&a->arena, name, (size_t)n);
+        if (copy != NULL)
+            add_name(names, copy);
+    }
     for (unsigned i = 0; i < a->docs->library.n; i++) {
         const struct schema *set = a->docs->library.loaded[i];
         for (unsigned k = 0; k < set->types; k++)
@@ -547,7 +564,8 @@ static int not_found(struct answer *a, const struct docs_topic *topic, unsigned 
     if (looks_like_function(a))
         return no_function(a, e);
     add_all_names(a, topic, n, &names);
-    const char *nearest = names.n > 0 ? nearest_name(a->name, names.at) : NULL;
+    const char *name = asks_pki(a) ? a->wanted : a->name;
+    const char *nearest = names.n > 0 ? nearest_name(name, names.at) : NULL;
     if (nearest != NULL)
         err_set(e, "there is no function, message or type '%.80s'; the nearest name is %s",
                 a->wanted, nearest);

@@ -130,26 +130,98 @@ const struct docs_general DOCS_GENERAL[] = {
       "'warning'. 없으면 nil."}},
     {"Role",
      "Sign_AuthorizationReq",
-     "key? string",
+     "who? Key|Identity|string",
      "",
-     "Evcc.Sign_AuthorizationReq()\nEvcc.Send_AuthorizationReq_001()",
-     {"Signs the message as it would be sent now, with the key in a PEM file beside the script, "
-      "else "
-      "that of the demo tree. The same for every message that the standards have signed.",
-      "지금 송신될 내용대로 메시지에 서명한다. 키는 스크립트 옆의 PEM 파일, 없으면 데모 "
-      "인증서의 키. 표준에서 서명하는 모든 메시지에 쓸 수 있다."}},
+     "Evcc.Sign_AuthorizationReq(Pki.Identity('contract-leaf'))\nEvcc.Send_AuthorizationReq_001()",
+     {"Signs the message as it would be sent now, with a Key, that of an identity, or that in a "
+      "PEM "
+      "file beside the script; else with that of the tree. The same for every message that the "
+      "standards have signed.",
+      "지금 송신될 내용대로 메시지에 서명한다. who는 Key, Identity, 스크립트 옆의 PEM 파일. 없으면 "
+      "인증서 트리의 키. 표준에서 서명하는 모든 메시지에 쓸 수 있다."}},
     {"Role",
      "Verify_AuthorizationReq",
-     "cert? string",
+     "who? Certificate|Identity|Key|string",
      "boolean?",
-     "assert(Secc.Verify_AuthorizationReq())",
+     "local leaf = Secc.Get_PaymentDetailsReq_ContractSignatureCertChain_Certificate()\n"
+     "local valid, why, kind = Secc.Verify_AuthorizationReq(Pki.Certificate(leaf))",
      {"Whether the signature of the message received last is valid: true; or nil, why, and the "
       "kind "
-      "of fault ('wrong digest'). cert: PEM file of the signer, else that of the demo tree. The "
-      "same for every message that the standards have signed.",
+      "of fault ('wrong digest'). who has signed: a Certificate, its octets, an identity, a Key, "
+      "or "
+      "a PEM file beside the script; else the usual signer of the tree. The same for every message "
+      "that the standards have signed.",
       "마지막으로 수신한 메시지의 서명이 맞으면 true, 아니면 nil, 이유, 오류 종류('wrong "
-      "digest'). cert는 서명자의 PEM 파일, 없으면 데모 인증서. 표준에서 서명하는 모든 메시지에 "
-      "쓸 수 있다."}},
+      "digest'). who는 서명자: Certificate, 그 바이트열, Identity, Key, 스크립트 옆의 PEM 파일. "
+      "없으면 트리의 인증서. 표준에서 서명하는 모든 메시지에 쓸 수 있다."}},
+    {"Pki",
+     "Identity",
+     "role string, edition? string",
+     "Identity",
+     "local contract = Pki.Identity('contract-leaf')\nprint(contract.chain[1], contract.key)",
+     {"Whom a role of `v2glab pki list --roles` is: chain (leaf first, without the root) and key, "
+      "out of the tree. edition: a protocol, as Evcc.Protocol has it; else the script's.",
+      "`v2glab pki list --roles`에 있는 역할의 인증서 체인(말단부터, 루트 제외)과 키를 인증서 "
+      "트리에서 준다. edition은 Evcc.Protocol과 같은 프로토콜 이름, 없으면 스크립트의 프로토콜."}},
+    {"Pki",
+     "Roots",
+     "edition? string",
+     "Certificate[]",
+     "for _, root in ipairs(Pki.Roots()) do print(root) end",
+     {"All roots of the tree.", "인증서 트리의 모든 루트 인증서."}},
+    {"Pki",
+     "Certificate",
+     "bytes string",
+     "Certificate?",
+     "local certificate, why, kind = Pki.Certificate(bytes)",
+     {"A certificate in DER or PEM as a value; nil, why and 'unparseable' where it is none. Its "
+      "fields: der, pem, subject, common_name, domain, issuer, issuer_name, serial, not_before, "
+      "not_after, curve, key_identifier, edition, problem.",
+      "DER 또는 PEM 인증서를 값으로 준다. 인증서가 아니면 nil, 이유, 'unparseable'. 필드: der, "
+      "pem, subject, common_name, domain, issuer, issuer_name, serial, not_before, not_after, "
+      "curve, key_identifier, edition, problem."}},
+    {"Pki",
+     "Read",
+     "path string",
+     "Certificate[]",
+     "local chain = Pki.Read('contract.pem')",
+     {"The certificates of a file beside the script, PEM or DER.",
+      "스크립트 옆에 있는 파일(PEM 또는 DER)의 인증서들."}},
+    {"Pki",
+     "Key",
+     "path string",
+     "Key",
+     "local key = Pki.Key('contract.key')",
+     {"The private key of a file beside the script. It never shows its secret; key.curve, "
+      "key:matches(certificate).",
+      "스크립트 옆에 있는 파일의 개인 키. 비밀 값은 볼 수 없다. key.curve, "
+      "key:matches(certificate)."}},
+    {"Pki",
+     "Check",
+     "chain (Certificate|string)[], options? table",
+     "boolean?",
+     "local good, why, kind = Pki.Check({ leaf, sub2, sub1 }, { role = 'contract-leaf' })",
+     {"Holds a chain, as received, against the standards' profiles: true; or nil, which "
+      "certificate, which field and clause, and the kind of fault ('expired', 'revoked', "
+      "'signature', …). Options: role, edition; roots (else the tree's); at: seconds since 1970; "
+      "revocation = false leaves the tree's revocation lists out.",
+      "수신한 인증서 체인을 표준의 프로파일과 비교한다. 맞으면 true, 아니면 nil, 어느 인증서의 "
+      "어느 필드가 어느 조항에 어긋나는지, 오류 종류('expired', 'revoked', 'signature', …). 옵션: "
+      "role, edition, roots(없으면 트리의 루트), at(1970년 이후의 초), revocation = false이면 "
+      "트리의 폐기 목록을 보지 않는다."}},
+    {"Pki",
+     "Random",
+     "n integer",
+     "string",
+     "Secc.Set_PaymentDetailsRes_GenChallenge(Pki.Random(16))",
+     {"n random octets.", "무작위 n바이트."}},
+    {"Pki",
+     "Emaid",
+     "text string",
+     "string?",
+     "assert(Pki.Emaid('DE-ABC-C00000001-3') == 'DEABCC000000013')",
+     {"An eMAID without separators, in capitals; nil and why where it is none.",
+      "구분자 없이 대문자로 쓴 eMAID. eMAID가 아니면 nil과 이유."}},
     {"Message",
      "xml",
      "",
@@ -179,6 +251,19 @@ const struct docs_general DOCS_GENERAL[] = {
      "Message",
      "local other = m:copy()",
      {"Another one of the same content.", "내용이 같은 다른 메시지를 만든다."}},
+    {"Message",
+     "sign",
+     "who? Key|Identity|string",
+     "",
+     "m:sign(Pki.Identity('contract-leaf'))",
+     {"Signs it as it is now; who as of Sign_.", "지금 내용대로 서명한다. who는 Sign_과 같다."}},
+    {"Message",
+     "verify",
+     "who? Certificate|Identity|Key|string",
+     "boolean?",
+     "local valid, why, kind = m:verify(leaf)",
+     {"Whether its signature is valid; who and results as of Verify_.",
+      "서명이 맞는지 확인한다. who와 결과는 Verify_와 같다."}},
     {"", "Sleep", "milliseconds number", "", "Sleep(500)", {"Waits.", "기다린다(밀리초)."}},
     {"",
      "Now",

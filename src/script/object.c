@@ -7,6 +7,7 @@
 #include "script/convert.h"
 #include "script/flow.h"
 #include "script/place.h"
+#include "script/signing.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -314,6 +315,19 @@ static int message_send(lua_State *L)
     return flow_send_message(L, o->role, &o->message, o->given);
 }
 
+static int message_sign(lua_State *L)
+{
+    struct object *o = check_object(L);
+    signing_sign(L, o->role, &o->message, &o->arena, 2);
+    return 0;
+}
+
+static int message_verify(lua_State *L)
+{
+    const struct object *o = check_object(L);
+    return signing_verify(L, o->role, &o->message, 2);
+}
+
 static int message_copy_method(lua_State *L)
 {
     const struct object *o = check_object(L);
@@ -490,10 +504,11 @@ void objects_open(lua_State *L)
                                        {"__gc", message_gc},
                                        {NULL, NULL}};
     static const luaL_Reg MESSAGE_METHODS[] = {
-        {"xml", message_xml},     {"json", message_json},
-        {"exi", message_exi},     {"name", message_name},
-        {"table", message_table}, {"copy", message_copy_method},
-        {"send", message_send},   {NULL, NULL}};
+        {"xml", message_xml},       {"json", message_json},
+        {"exi", message_exi},       {"name", message_name},
+        {"table", message_table},   {"copy", message_copy_method},
+        {"send", message_send},     {"sign", message_sign},
+        {"verify", message_verify}, {NULL, NULL}};
     static const luaL_Reg ELEMENT[] = {{"__newindex", element_newindex},
                                        {"__tostring", element_tostring},
                                        {"__pairs", element_pairs},

@@ -14,6 +14,7 @@
  *   m:exi()                the EXI bytes;  m:name() the message's name;  m:table() a plain table
  *   m:send()               sends it, whoever should send it by the standard
  *   m:copy()               another one of the same content
+ *   m:sign([who]), m:verify([who])   its signature, made and checked (signing.h)
  */
 #ifndef V2G_SCRIPT_OBJECT_H
 #define V2G_SCRIPT_OBJECT_H

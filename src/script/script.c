@@ -5,6 +5,7 @@
 #include "script/object.h"
 #include "script/role.h"
 #include "script/sandbox.h"
+#include "script/trust.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -287,6 +288,7 @@ static int open_protected(lua_State *L)
     enums_open(L, s->options->library);
     objects_open(L);
     roles_open(L);
+    trust_open(L);
     s->main = lua_newthread(L);
     lua_setfield(L, LUA_REGISTRYINDEX, "v2g.main");
     const char *chunk = lua_pushfstring(L, "@%s", path);

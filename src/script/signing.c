@@ -2,15 +2,15 @@
 #include "script/signing.h"
 
 #include "codec/signature.h"
+#include "script/certificate.h"
 #include "script/security.h"
-#include "wire/pki_tree.h"
+#include "script/trust.h"
 
 #include <lauxlib.h>
-#include <openssl/pem.h>
-#include <stdio.h>
+#include <openssl/x509.h>
 #include <string.h>
 
-/* Whose key of the demo tree signs a message. */
+/* Whose key of the tree signs a message. */
 static const struct signer {
     const char *message, *role;
 } SIGNERS[] = {
@@ -29,11 +29,173 @@ static const struct signer *signer_of(const char *message)
     return NULL;
 }
 
-/* A message that a function signs or checks, and what is needed for that. */
+/* ---- whose key ---- */
+
+/* Of a message that is signed in both editions, that of its own protocol. */
+static void push_usual(lua_State *L, const struct message *m, const char *suffix)
+{
+    char path[PKI_PATH_MAX];
+    const char *name = message_named(m).name;
+    const struct signer *s = name == NULL ? NULL : signer_of(name);
+    enum pki_edition edition =
+        strcmp(m->schema->protocol, "ISO15118-20") == 0 ? EDITION_20 : EDITION_2;
+    if (s == NULL)
+        luaL_error(L, "%s is never signed by the standard, so that there is no usual key for it",
+                   name == NULL ? "the message" : name);
+    trust_path(L, path, edition, s->role, suffix);
+    lua_pushstring(L, path);
+}
+
+/* What the value on top of the stack is: "number", "v2g.Certificate". */
+static const char *kind_of(lua_State *L)
+{
+    bool has_name = luaL_getmetafield(L, -1, "__name") == LUA_TSTRING;
+    return has_name ? lua_tostring(L, -1) : luaL_typename(L, -1);
+}
+
+/* Field `name` of the identity at `who`, on top of the stack. */
+static void push_of_identity(lua_State *L, int who, const char *name)
+{
+    if (lua_getfield(L, who, name) == LUA_TNIL)
+        luaL_error(L, "the table has no %s; expected one that Pki.Identity gives", name);
+}
+
+/* Replaces the value at `who` by the Key that is meant. */
+static EVP_PKEY *private_key(lua_State *L, const struct role *r, const struct message *m, int who)
+{
+    int type = lua_type(L, who);
+    if (type == LUA_TNONE || type == LUA_TNIL) {
+        push_usual(L, m, ".key");
+        trust_push_key(L, lua_tostring(L, -1));
+    } else if (type == LUA_TSTRING) {
+        trust_push_key(L, security_path(L, r->script, "key", who));
+    } else if (type == LUA_TTABLE) {
+        push_of_identity(L, who, "key");
+    } else {
+        lua_pushvalue(L, who);
+    }
+    EVP_PKEY *key = key_at(L, -1);
+    if (key == NULL)
+        luaL_error(L, "who signs is a %s; expected a Key, an identity, or the path of a PEM file",
+                   kind_of(L));
+    return key;
+}
+
+/* Octets of a certificate, PEM text or a path? A path has no control characters. */
+static bool is_path(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 127)
+            return false;
+    return true;
+}
+
+/* Pushes the certificate that the string at `who` names, or is. */
+static void push_named(lua_State *L, const struct role *r, int who)
+{
+    struct slice bytes;
+    bytes.p = (const uint8_t *)lua_tolstring(L, who, &bytes.n);
+    if (is_path((const char *)bytes.p, bytes.n)) {
+        trust_push_chain(L, security_path(L, r->script, "cert", who));
+        lua_rawgeti(L, -1, 1);
+    } else {
+        trust_push_certificate(L, bytes);
+    }
+}
+
+/* Pushes the Certificate or Key that is meant by `who`. */
+static void push_public(lua_State *L, const struct role *r, const struct message *m, int who)
+{
+    int type = lua_type(L, who);
+    if (type == LUA_TNONE || type == LUA_TNIL) {
+        push_usual(L, m, ".pem");
+        trust_push_chain(L, lua_tostring(L, -1));
+        lua_rawgeti(L, -1, 1);
+    } else if (type == LUA_TSTRING) {
+        push_named(L, r, who);
+    } else if (type == LUA_TTABLE) {
+        push_of_identity(L, who, "chain");
+        if (lua_istable(L, -1))
+            lua_rawgeti(L, -1, 1);
+    } else {
+        lua_pushvalue(L, who);
+    }
+}
+
+/* The key to check with; it lives as long as what is on top of the stack. NULL: *problem. */
+static EVP_PKEY *public_key(lua_State *L, const struct role *r, const struct message *m, int who,
+                            const char **problem)
+{
+    push_public(L, r, m, who);
+    if (key_at(L, -1) != NULL)
+        return key_at(L, -1);
+    X509 *x = certificate_at(L, -1, problem);
+    if (x == NULL && *problem == NULL)
+        luaL_error(L,
+                   "who has signed is a %s; expected a Certificate, its octets, an identity, a "
+                   "Key, or the path of a PEM file",
+                   kind_of(L));
+    return x == NULL ? NULL : X509_get0_pubkey(x);
+}
+
+static const struct schema *xmldsig_of(lua_State *L, const struct role *r)
+{
+    struct err e = ERR_INIT;
+    const struct schema *xmldsig = library_get(r->script->options->library, "xmldsig", &e);
+    if (xmldsig == NULL)
+        script_raise(L, &e);
+    return xmldsig;
+}
+
+/* ---- of any message ---- */
+
+void signing_sign(lua_State *L, const struct role *r, struct message *m, struct arena *a, int who)
+{
+    struct err e = ERR_INIT;
+    int top = lua_gettop(L);
+    const struct schema *xmldsig = xmldsig_of(L, r);
+    if (signature_make(m, NULL, private_key(L, r, m, who), xmldsig, a, &e) != 0)
+        script_raise(L, &e);
+    lua_settop(L, top);
+}
+
+static int refuse(lua_State *L, const char *why, const char *kind)
+{
+    lua_pushnil(L);
+    lua_pushstring(L, why);
+    lua_pushstring(L, kind);
+    return 3;
+}
+
+int signing_verify(lua_State *L, const struct role *r, const struct message *m, int who)
+{
+    struct err e = ERR_INIT;
+    struct signature_report report;
+    struct arena a;
+    const char *problem = NULL;
+    /* the certificate that was to be taken could not be read: nil, why, kind */
+    if (lua_isnil(L, who) && lua_type(L, who + 1) == LUA_TSTRING)
+        return refuse(L, lua_tostring(L, who + 1), luaL_optstring(L, who + 2, NULL));
+    const struct schema *xmldsig = xmldsig_of(L, r);
+    EVP_PKEY *key = public_key(L, r, m, who, &problem);
+    if (key == NULL)
+        return refuse(L, problem, pki_fault_name(PKI_UNPARSEABLE));
+    arena_open(&a, NULL, 0, 1 << 20);
+    int bad = signature_verify(m, key, xmldsig, &a, &report, &e);
+    arena_close(&a);
+    if (bad != 0)
+        return refuse(L, e.what, signature_fault_name(report.fault));
+    lua_pushboolean(L, true);
+    return 1;
+}
+
+/* ---- of a role's messages ---- */
+
+/* A message that a function signs or checks. */
 struct job {
     struct role *role;
     const char *name;
-    const struct schema *set, *xmldsig;
+    const struct schema *set;
     const struct element *element;
 };
 
@@ -47,61 +209,7 @@ static struct job job_of(lua_State *L)
     j.element = name_message(&scope, j.name, &j.set, &e);
     if (j.element == NULL)
         luaL_error(L, "%s has no message '%s'", j.role->protocol->name, j.name);
-    j.xmldsig = library_get(j.role->script->options->library, "xmldsig", &e);
-    if (j.xmldsig == NULL)
-        script_raise(L, &e);
     return j;
-}
-
-/* A key in a file that wants a password is refused, not asked for on the terminal. */
-static int no_password(char *out, int size, int writing, void *unused)
-{
-    (void)out, (void)size, (void)writing, (void)unused;
-    return -1;
-}
-
-static EVP_PKEY *read_key(const char *path, bool is_certificate, struct err *e)
-{
-    FILE *f = fopen(path, "r");
-    EVP_PKEY *key = NULL;
-    X509 *x = NULL;
-    if (f == NULL) {
-        err_set(e, "%s cannot be opened", path);
-        return NULL;
-    }
-    if (is_certificate)
-        x = PEM_read_X509(f, NULL, no_password, NULL);
-    else
-        key = PEM_read_PrivateKey(f, NULL, no_password, NULL);
-    if (x != NULL)
-        key = X509_get_pubkey(x);
-    if (key == NULL)
-        err_set(e, "%s has no %s that can be read; expected PEM, without a password", path,
-                is_certificate ? "certificate" : "private key");
-    X509_free(x);
-    fclose(f);
-    return key;
-}
-
-/* From the file at 1, or the demo tree. Raises where there is none. */
-static EVP_PKEY *key_for(lua_State *L, const struct job *j, bool is_certificate)
-{
-    char folder[PKI_PATH_MAX], demo[PKI_PATH_MAX];
-    const char *path = demo;
-    struct err e = ERR_INIT;
-    enum pki_edition edition =
-        strcmp(j->role->protocol->name, "ISO15118-20") == 0 ? EDITION_20 : EDITION_2;
-    if (!lua_isnoneornil(L, 1))
-        path = security_path(L, j->role->script, is_certificate ? "cert" : "key", 1);
-    else if (credentials_tree(&j->role->script->options->files, folder, sizeof folder, &e) != 0)
-        script_raise(L, &e);
-    else
-        pki_tree_path(demo, folder, edition, signer_of(j->name)->role,
-                      is_certificate ? ".pem" : ".key");
-    EVP_PKEY *key = read_key(path, is_certificate, &e);
-    if (key == NULL)
-        script_raise(L, &e);
-    return key;
 }
 
 static int sign(lua_State *L)
@@ -111,35 +219,19 @@ static int sign(lua_State *L)
     struct outgoing *o = role_outgoing(j.role, j.set, j.element, &e);
     if (o == NULL)
         return script_raise(L, &e);
-    EVP_PKEY *key = key_for(L, &j, false);
-    int bad = signature_make(&o->message, NULL, key, j.xmldsig, &o->arena, &e);
-    EVP_PKEY_free(key);
+    signing_sign(L, j.role, &o->message, &o->arena, 1);
     o->touched = true;
-    return bad != 0 ? script_raise(L, &e) : 0;
+    return 0;
 }
 
 static int verify(lua_State *L)
 {
     struct job j = job_of(L);
     struct err e = ERR_INIT;
-    struct signature_report report;
-    struct arena a;
     const struct message *m = role_incoming(j.role, j.set, j.element, &e);
     if (m == NULL)
         return luaL_error(L, "no %s was received yet; its signature cannot be checked", j.name);
-    EVP_PKEY *key = key_for(L, &j, true);
-    arena_open(&a, NULL, 0, 1 << 20);
-    int bad = signature_verify(m, key, j.xmldsig, &a, &report, &e);
-    arena_close(&a);
-    EVP_PKEY_free(key);
-    if (bad == 0) {
-        lua_pushboolean(L, true);
-        return 1;
-    }
-    lua_pushnil(L);
-    lua_pushstring(L, e.what);
-    lua_pushstring(L, signature_fault_name(report.fault));
-    return 3;
+    return signing_verify(L, j.role, m, 1);
 }
 
 bool signing_push(lua_State *L, struct role *r, const char *name)

@@ -2,17 +2,21 @@
 /*
  * Signatures of messages (codec/signature.h), as scripts make and check them:
  *
- *   Evcc.Sign_AuthorizationReq([key])     signs the message as it would be sent now; what is changed
- *                                         afterwards is not covered. key: a PEM file
- *   Secc.Verify_AuthorizationReq([cert])  whether the signature of the one received last is valid:
+ *   Evcc.Sign_AuthorizationReq([who])     signs the message as it would be sent now; what is changed
+ *                                         afterwards is not covered. who: a Key, an identity (of
+ *                                         Pki.Identity), or a PEM file with a key
+ *   Secc.Verify_AuthorizationReq([who])   whether the signature of the one received last is valid:
  *                                         true; or nil, why, and the kind of fault ('wrong digest').
- *                                         cert: a PEM file with the signer's certificate
+ *                                         who: a Certificate, its octets, an identity, a Key, or a
+ *                                         PEM file with the signer's certificate
+ *   m:sign([who]), m:verify([who])        the same of a message as a value
  *
- * The same for every message that the standards have signed. Without a file the tree (--pki) has the
- * key: the contract's for AuthorizationReq, MeteringReceiptReq, MeteringConfirmationReq and
+ * The same for every message that the standards have signed. Without `who` the tree in force has
+ * the key: the contract's for AuthorizationReq, MeteringReceiptReq, MeteringConfirmationReq and
  * CertificateUpdateReq; the provisioning certificate's for CertificateInstallationReq; that of the
  * provisioning service for both …Res; that of the mobility operator's sub-CA 2 for tariffs. Files
- * stand where security.h says.
+ * stand where security.h says. Verify takes what Pki.Certificate gives, also nil with its reasons,
+ * which it then gives back.
  */
 #ifndef V2G_SCRIPT_SIGNING_H
 #define V2G_SCRIPT_SIGNING_H
@@ -21,5 +25,12 @@
 
 /* Pushes the function of that name; false where it is none of the above. */
 bool signing_push(lua_State *L, struct role *r, const char *name);
+
+/* Signs m, whose content lives in a, with the key at `who` of the stack; raises where that cannot
+ * be. */
+void signing_sign(lua_State *L, const struct role *r, struct message *m, struct arena *a, int who);
+
+/* Checks the signature of m; pushes what Verify_ gives, and returns how many values that are. */
+int signing_verify(lua_State *L, const struct role *r, const struct message *m, int who);
 
 #endif

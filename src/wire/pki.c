@@ -67,46 +67,61 @@ static int add_crl(struct pki_chain *c, const uint8_t *p, long n, struct err *e)
     return 0;
 }
 
-/* One block of a PEM text; what is neither certificate nor list is left out. */
-static int add_block(struct pki_chain *c, const char *name, const uint8_t *p, long n, struct err *e)
+/* What is neither certificate nor list is left out. */
+static int add_block(void *context, const char *name, struct slice bytes, struct err *e)
 {
-    if (strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0)
-        return pki_chain_add(c, (struct slice){p, (size_t)n}, e);
-    return strcmp(name, PEM_STRING_X509_CRL) == 0 ? add_crl(c, p, n, e) : 0;
+    struct pki_chain *c = context;
+    if (strcmp(name, PKI_CERTIFICATE) == 0)
+        return pki_chain_add(c, bytes, e);
+    return strcmp(name, PEM_STRING_X509_CRL) == 0 ? add_crl(c, bytes.p, (long)bytes.n, e) : 0;
 }
 
-static int parse_pem(struct pki_chain *c, struct slice bytes, struct err *e)
+static int parse_pem(struct slice bytes, pki_block visit, void *context, struct err *e)
 {
     BIO *in = BIO_new_mem_buf(bytes.p, (int)bytes.n);
     char *name = NULL, *header = NULL;
     uint8_t *der = NULL;
     long n = 0;
     int bad = 0;
+    unsigned blocks = 0;
     while (in != NULL && bad == 0 && PEM_read_bio(in, &name, &header, &der, &n) == 1) {
-        bad = add_block(c, name, der, n, e);
+        const char *what = strcmp(name, PEM_STRING_X509_OLD) == 0 ? PKI_CERTIFICATE : name;
+        bad = visit(context, what, (struct slice){der, (size_t)n}, e);
+        blocks++;
         OPENSSL_free(name);
         OPENSSL_free(header);
         OPENSSL_clear_free(der, (size_t)n); /* it may be a key */
     }
     unsigned long why = ERR_peek_last_error();
     if (bad == 0 && why != 0 && ERR_GET_REASON(why) != PEM_R_NO_START_LINE)
-        bad = err_set(e, "the PEM text is broken behind certificate %u: %s", c->n,
+        bad = err_set(e, "the PEM text is broken behind block %u: %s", blocks,
                       ERR_reason_error_string(why));
     ERR_clear_error();
     BIO_free(in);
     return bad;
 }
 
-int pki_chain_parse(struct pki_chain *c, struct slice bytes, struct err *e)
+/* A certificate in DER may have any text in it. */
+static bool is_pem(struct slice bytes)
 {
-    unsigned before = c->n + c->crls;
+    bool is_der = bytes.n > 1 && bytes.p[0] == 0x30 && bytes.p[1] >= 0x80;
+    return !is_der && memmem(bytes.p, bytes.n, "-----BEGIN ", 11) != NULL;
+}
+
+int pki_blocks(struct slice bytes, pki_block visit, void *context, struct err *e)
+{
     if (bytes.n == 0)
         return err_set(e, "no bytes; expected certificates, PEM or DER");
     if (bytes.n > PKI_FILE_MAX)
         return err_set(e, "%zu bytes; expected at most %u", bytes.n, PKI_FILE_MAX);
-    if (memmem(bytes.p, bytes.n, "-----BEGIN ", 11) == NULL)
-        return pki_chain_add(c, bytes, e);
-    if (parse_pem(c, bytes, e) != 0)
+    return is_pem(bytes) ? parse_pem(bytes, visit, context, e)
+                         : visit(context, PKI_CERTIFICATE, bytes, e);
+}
+
+int pki_chain_parse(struct pki_chain *c, struct slice bytes, struct err *e)
+{
+    unsigned before = c->n + c->crls;
+    if (pki_blocks(bytes, add_block, c, e) != 0)
         return -1;
     if (c->n + c->crls == before)
         return err_set(e, "PEM text without a certificate");

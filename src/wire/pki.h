@@ -33,6 +33,13 @@ struct pki_chain {
 /* Adds one certificate in DER. -1: there are too many. */
 int pki_chain_add(struct pki_chain *c, struct slice der, struct err *e);
 
+#define PKI_CERTIFICATE "CERTIFICATE"
+
+/* Hands the blocks of a PEM text to visit, each decoded and with its name ("CERTIFICATE",
+ * "PRIVATE KEY"); other bytes as one certificate. -1: it is broken, or visit has said so. */
+typedef int (*pki_block)(void *context, const char *name, struct slice bytes, struct err *e);
+int pki_blocks(struct slice bytes, pki_block visit, void *context, struct err *e);
+
 /* Adds all certificates (and revocation lists) of a PEM text, or the one of DER. -1: it holds none,
  * or too many. */
 int pki_chain_parse(struct pki_chain *c, struct slice bytes, struct err *e);

@@ -320,7 +320,11 @@ const char *pki_subject(const X509 *certificate, const char *part, char *text, i
 
 const char *pki_curve(const X509 *certificate, char *text, int size)
 {
-    const EVP_PKEY *key = X509_get0_pubkey(certificate);
+    return pki_key_curve(X509_get0_pubkey(certificate), text, size);
+}
+
+const char *pki_key_curve(const EVP_PKEY *key, char *text, int size)
+{
     const char *type = key == NULL ? NULL : EVP_PKEY_get0_type_name(key);
     if (key != NULL && EVP_PKEY_is_a(key, "EC") &&
         EVP_PKEY_get_group_name(key, text, (size_t)size, NULL) == 1)
@@ -328,6 +332,24 @@ const char *pki_curve(const X509 *certificate, char *text, int size)
     ERR_clear_error();
     snprintf(text, (size_t)size, "%s", type == NULL ? "unreadable" : type);
     return text;
+}
+
+void pki_add_name(struct buf *out, const X509_NAME *name, bool is_rfc4514)
+{
+    BIO *text = BIO_new(BIO_s_mem());
+    char *p = NULL;
+    unsigned long how = is_rfc4514 ? XN_FLAG_RFC2253 : XN_FLAG_SEP_CPLUS_SPC | ASN1_STRFLGS_RFC2253;
+    if (text == NULL)
+        return;
+    if (X509_NAME_entry_count(name) == 0 && !is_rfc4514)
+        buf_text(out, "(no name)");
+    else
+        X509_NAME_print_ex(text, name, 0, how & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
+    long n = BIO_get_mem_data(text, &p);
+    if (n > 0)
+        buf_add(out, p, (size_t)n);
+    BIO_free(text);
+    ERR_clear_error();
 }
 
 enum pki_edition pki_edition_of(const X509 *certificate)

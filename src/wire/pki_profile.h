@@ -6,12 +6,15 @@
 #ifndef V2G_WIRE_PKI_PROFILE_H
 #define V2G_WIRE_PKI_PROFILE_H
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct x509_st; /* X509 of OpenSSL */
+struct evp_pkey_st; /* EVP_PKEY of OpenSSL */
+struct x509_st;     /* X509 */
+struct X509_name_st;
 
 enum pki_edition { EDITION_2, EDITION_20 };
 
@@ -136,6 +139,13 @@ const char *pki_subject(const struct x509_st *certificate, const char *part, cha
 
 /* OpenSSL's name of the key's group ("prime256v1"), or its type ("ED448", "RSA"). */
 const char *pki_curve(const struct x509_st *certificate, char *text, int size);
+
+/* The same of a key alone. */
+const char *pki_key_curve(const struct evp_pkey_st *key, char *text, int size);
+
+/* Adds a distinguished name in the order of its parts ("DC=MO, CN=…"), or as RFC 4514 has it, from
+ * the last one on ("CN=…,DC=MO"). */
+void pki_add_name(struct buf *out, const struct X509_name_st *name, bool is_rfc4514);
 
 /* Which edition a certificate's key belongs to; EDITION_2 for keys of neither. */
 enum pki_edition pki_edition_of(const struct x509_st *certificate);

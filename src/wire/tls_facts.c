@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/tls_facts.h"
+
+#include "wire/pki_profile.h"
 #include "wire/tls_names.h"
 
 #include <openssl/bio.h>
@@ -284,30 +286,12 @@ bool tls_facts_certificate(const struct tls_facts *f, int side, unsigned i, stru
     return false;
 }
 
-static void add_x509_name(const X509_NAME *name, struct buf *out)
-{
-    BIO *text = BIO_new(BIO_s_mem());
-    char *p = NULL;
-    const unsigned long how =
-        XN_FLAG_SEP_CPLUS_SPC | (ASN1_STRFLGS_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-    if (text == NULL)
-        return;
-    if (X509_NAME_entry_count(name) == 0)
-        buf_text(out, "(no name)");
-    else
-        X509_NAME_print_ex(text, name, 0, how);
-    long n = BIO_get_mem_data(text, &p);
-    if (n > 0)
-        buf_add(out, p, (size_t)n);
-    BIO_free(text);
-}
-
 void tls_subject(struct slice der, struct buf *out)
 {
     const unsigned char *p = der.p;
     X509 *certificate = d2i_X509(NULL, &p, (long)der.n);
     if (certificate != NULL)
-        add_x509_name(X509_get_subject_name(certificate), out);
+        pki_add_name(out, X509_get_subject_name(certificate), false);
     else
         buf_printf(out, "%zu bytes that are no certificate", der.n);
     X509_free(certificate);
@@ -353,7 +337,7 @@ static void add_authorities(struct buf *out, struct slice names)
         X509_NAME *name = d2i_X509_NAME(NULL, &p, (long)der.n);
         buf_text(out, i > 0 ? " / " : "");
         if (name != NULL)
-            add_x509_name(name, out);
+            pki_add_name(out, name, false);
         else
             buf_printf(out, "%zu bytes that are no name", der.n);
         X509_NAME_free(name);

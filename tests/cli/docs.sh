@@ -55,6 +55,10 @@ wants "what a function is" 0 out 'Sets SessionStopReq.ChargingSession' \
 run docs Secc.Set_ChargingStatusRes_EVSEMaxCurrent --lang ko
 wants "in Korean, with unit and default" 0 out 'ChargingStatusRes.EVSEMaxCurrent 설정' out '단위' \
     out '없음 (넣으면 0)'
+run docs Pki.Check
+wants "functions of Pki" 0 out 'Pki.Check(chain, options)' out 'revocation = false'
+run docs Pki.Chek
+wants "and their wrong names" 1 err 'the nearest name is Pki.Check'
 run docs Evcc.Set_SessionStopReq_ChargingSesion
 wants "a wrong name: the nearest one" 1 \
     err 'the nearest name is Evcc.Set_SessionStopReq_ChargingSession'

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/trust.h"
+
+#include "script/certificate.h"
+#include "script/role.h"
+#include "script/security.h"
+#include "wire/pki.h"
+
+#include <lauxlib.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RANDOM_MOST 65536
+
+/* ---- names of editions and roles ---- */
+
+static enum pki_edition protocol_edition(const char *protocol)
+{
+    return strcmp(protocol, "ISO15118-20") == 0 ? EDITION_20 : EDITION_2;
+}
+
+/* That of the role which the script plays; before it plays one, of that which has a protocol. */
+static enum pki_edition present_edition(lua_State *L)
+{
+    const struct script *s = script_of(L);
+    const struct role *found = NULL;
+    for (const struct role *r = s->roles; r != NULL; r = r->next)
+        if (s->by[0] != '\0' ? strcmp(r->session->by, s->by) == 0 : r->protocol_fixed)
+            found = r;
+    return found == NULL ? EDITION_2 : protocol_edition(found->protocol->name);
+}
+
+/* The edition that the value at `at` names. */
+static enum pki_edition check_edition(lua_State *L, int at)
+{
+    const char *name = luaL_checkstring(L, at);
+    const struct protocol *p = protocol_find(name);
+    if (p == NULL || p->uri[0] == NULL)
+        luaL_error(L, "edition '%s': expected 'ISO15118-2' or 'ISO15118-20'", name);
+    return protocol_edition(p->name);
+}
+
+static enum pki_role check_role(lua_State *L, int at)
+{
+    const char *name = luaL_checkstring(L, at);
+    enum pki_role role = pki_role_find(name);
+    if (role == ROLE_UNKNOWN)
+        luaL_error(L,
+                   "there is no role '%s' of certificates; `v2glab pki list --roles` shows them: "
+                   "'contract-leaf', 'oem-leaf', 'cps-leaf', …",
+                   name);
+    return role;
+}
+
+static const char *edition_name(enum pki_edition edition)
+{
+    return edition == EDITION_20 ? "ISO15118-20" : "ISO15118-2";
+}
+
+/* ---- files ---- */
+
+/* Raises where there is no tree. */
+static void tree_folder(lua_State *L, char folder[PKI_PATH_MAX])
+{
+    struct err e = ERR_INIT;
+    if (credentials_tree(&script_of(L)->options->files, folder, PKI_PATH_MAX, &e) != 0)
+        script_raise(L, &e);
+}
+
+const char *trust_path(lua_State *L, char *path, enum pki_edition edition, const char *role,
+                       const char *suffix)
+{
+    char folder[PKI_PATH_MAX];
+    tree_folder(L, folder);
+    return pki_tree_path(path, folder, edition, role, suffix);
+}
+
+void trust_push_key(lua_State *L, const char *path)
+{
+    struct err e = ERR_INIT;
+    struct evp_pkey_st **key = key_push(L);
+    *key = pki_key_read(path, &e);
+    if (*key == NULL)
+        script_raise(L, &e);
+}
+
+/* Collects the certificates of a file, each behind its length. */
+static int collect(void *context, const char *name, struct slice bytes, struct err *e)
+{
+    struct buf *all = context;
+    (void)e;
+    if (strcmp(name, PKI_CERTIFICATE) != 0)
+        return 0;
+    buf_add(all, &bytes.n, sizeof bytes.n);
+    buf_add(all, bytes.p, bytes.n);
+    return 0;
+}
+
+/* Pushes a list of what was collected; returns its length. */
+static lua_Integer push_collected(lua_State *L, const struct buf *all)
+{
+    lua_Integer n = 0;
+    lua_newtable(L);
+    for (size_t at = 0; at < all->n;) {
+        struct slice der;
+        memcpy(&der.n, all->p + at, sizeof der.n);
+        der.p = all->p + at + sizeof der.n;
+        at += sizeof der.n + der.n;
+        certificate_push(L, der);
+        lua_rawseti(L, -2, ++n);
+    }
+    return n;
+}
+
+/* Pushes a list of the certificates in PEM or DER; -1: e, and nothing is pushed. */
+static lua_Integer push_certificates(lua_State *L, struct slice bytes, struct err *e)
+{
+    struct buf all = {0};
+    lua_Integer n = -1;
+    if (pki_blocks(bytes, collect, &all, e) == 0 && !all.failed)
+        n = push_collected(L, &all);
+    buf_close(&all);
+    return n;
+}
+
+void trust_push_chain(lua_State *L, const char *path)
+{
+    struct buf bytes = {0};
+    struct err e = ERR_INIT, inner = ERR_INIT;
+    lua_Integer n = 0;
+    if (pki_file_read(path, &bytes, &e) == 0)
+        n = push_certificates(L, (struct slice){bytes.p, bytes.n}, &inner);
+    if (bytes.p != NULL)
+        OPENSSL_cleanse(bytes.p, bytes.n); /* a key may stand in it too */
+    buf_close(&bytes);
+    if (n <= 0)
+        err_set(&e, "%s: %s", path, inner.set ? inner.what : "it has no certificate");
+    if (e.set)
+        script_raise(L, &e);
+}
+
+void trust_push_certificate(lua_State *L, struct slice bytes)
+{
+    struct err ignored = ERR_INIT;
+    if (push_certificates(L, bytes, &ignored) == 1)
+        lua_rawgeti(L, -1, 1);
+    else
+        certificate_push(L, bytes); /* which has a problem */
+}
+
+static int pki_read(lua_State *L)
+{
+    trust_push_chain(L, security_path(L, script_of(L), "path", 1));
+    return 1;
+}
+
+static int pki_key(lua_State *L)
+{
+    trust_push_key(L, security_path(L, script_of(L), "path", 1));
+    return 1;
+}
+
+/* nil, why and the kind of fault. */
+static int refuse(lua_State *L, const char *why, enum pki_fault fault)
+{
+    lua_pushnil(L);
+    lua_pushstring(L, why);
+    lua_pushstring(L, pki_fault_name(fault));
+    return 3;
+}
+
+static int pki_certificate(lua_State *L)
+{
+    struct slice bytes;
+    struct err e = ERR_INIT;
+    const char *problem;
+    bytes.p = (const uint8_t *)luaL_checklstring(L, 1, &bytes.n);
+    lua_Integer n = push_certificates(L, bytes, &e);
+    if (n != 1) {
+        if (n >= 0)
+            err_set(&e, "%d certificates in PEM; expected one", (int)n);
+        return refuse(L, e.what, PKI_UNPARSEABLE);
+    }
+    lua_rawgeti(L, -1, 1);
+    if (certificate_at(L, -1, &problem) == NULL)
+        return refuse(L, problem, PKI_UNPARSEABLE);
+    return 1;
+}
+
+/* ---- what the tree has ---- */
+
+/* Pushes the path of a file of the tree; false, and nothing, where it has none. */
+static bool push_tree_path(lua_State *L, enum pki_edition edition, enum pki_role role,
+                           const char *suffix)
+{
+    char path[PKI_PATH_MAX];
+    trust_path(L, path, edition, PKI_PROFILES[role].name, suffix);
+    if (access(path, R_OK) != 0)
+        return false;
+    lua_pushstring(L, path);
+    return true;
+}
+
+/* The same; raises where it has none. */
+static const char *check_tree_path(lua_State *L, enum pki_edition edition, enum pki_role role,
+                                   const char *suffix)
+{
+    char path[PKI_PATH_MAX];
+    if (push_tree_path(L, edition, role, suffix))
+        return lua_tostring(L, -1);
+    trust_path(L, path, edition, PKI_PROFILES[role].name, suffix);
+    luaL_error(L,
+               "there is no %s for %s: %s is not there; `v2glab pki list` shows what the tree "
+               "has, `v2glab pki make` makes a whole one",
+               PKI_PROFILES[role].name, edition_name(edition), path);
+    return NULL;
+}
+
+/* Pushes the chain of a role: a leaf's as it goes over the wire; of a CA, it and those above it. */
+static void push_role_chain(lua_State *L, enum pki_edition edition, enum pki_role role)
+{
+    if (!pki_role_is_ca(role)) {
+        trust_push_chain(L, check_tree_path(L, edition, role, ".chain.pem"));
+        return;
+    }
+    lua_newtable(L);
+    int list = lua_gettop(L);
+    for (lua_Integer n = 1;; n++) {
+        trust_push_chain(L, check_tree_path(L, edition, role, ".pem"));
+        lua_rawgeti(L, -1, 1);
+        lua_rawseti(L, list, n);
+        lua_settop(L, list);
+        role = PKI_PROFILES[role].issuer;
+        if (pki_role_is_root(role))
+            return;
+    }
+}
+
+static int pki_identity(lua_State *L)
+{
+    enum pki_role role = check_role(L, 1);
+    enum pki_edition edition = lua_isnoneornil(L, 2) ? present_edition(L) : check_edition(L, 2);
+    lua_createtable(L, 0, 4);
+    int identity = lua_gettop(L);
+    push_role_chain(L, edition, role);
+    lua_setfield(L, identity, "chain");
+    trust_push_key(L, check_tree_path(L, edition, role, ".key"));
+    lua_setfield(L, identity, "key");
+    lua_pushstring(L, PKI_PROFILES[role].name);
+    lua_setfield(L, identity, "role");
+    lua_pushstring(L, edition_name(edition));
+    lua_setfield(L, identity, "edition");
+    lua_settop(L, identity);
+    return 1;
+}
+
+static int pki_roots(lua_State *L)
+{
+    bool is_any = lua_isnoneornil(L, 1);
+    enum pki_edition wanted = is_any ? EDITION_2 : check_edition(L, 1);
+    lua_newtable(L);
+    int list = lua_gettop(L);
+    for (enum pki_edition edition = EDITION_2; edition <= EDITION_20; edition++)
+        for (unsigned role = 0; role < ROLES && (is_any || edition == wanted); role++) {
+            if (!pki_role_is_root((enum pki_role)role) ||
+                !push_tree_path(L, edition, (enum pki_role)role, ".pem"))
+                continue;
+            trust_push_chain(L, lua_tostring(L, -1));
+            lua_rawgeti(L, -1, 1);
+            lua_rawseti(L, list, (lua_Integer)lua_rawlen(L, list) + 1);
+            lua_settop(L, list);
+        }
+    return 1;
+}
+
+/* ---- checking ---- */
+
+/* The list at `at`: certificates, or their octets. Raises where it has anything else. */
+static unsigned check_list(lua_State *L, int at, const char *what)
+{
+    if (lua_type(L, at) != LUA_TTABLE)
+        luaL_error(L, "%s: expected a list of certificates, found %s", what, luaL_typename(L, at));
+    lua_Unsigned n = lua_rawlen(L, at);
+    for (lua_Unsigned i = 1; i <= n; i++) {
+        lua_rawgeti(L, at, (lua_Integer)i);
+        if (!certificate_is(L, -1) && lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "%s: entry %d is a %s; expected a Certificate, or its octets in DER",
+                       what, (int)i, luaL_typename(L, -1));
+        lua_pop(L, 1);
+    }
+    return n > PKI_CHAIN_MAX ? PKI_CHAIN_MAX + 1 : (unsigned)n;
+}
+
+/* Adds the list at `at`, which check_list has seen; raises nothing. */
+static int add_list(lua_State *L, int at, unsigned n, struct pki_chain *c, struct err *e)
+{
+    int bad = 0;
+    for (unsigned i = 1; i <= n && bad == 0; i++) {
+        struct slice der;
+        lua_rawgeti(L, at, (lua_Integer)i);
+        if (certificate_is(L, -1))
+            der = certificate_der(L, -1);
+        else
+            der.p = (const uint8_t *)lua_tolstring(L, -1, &der.n);
+        bad = pki_chain_add(c, der, e);
+        lua_pop(L, 1);
+    }
+    return bad;
+}
+
+/* Adds the tree's roots (is_roots) or revocation lists of one edition; raises nothing. */
+static void add_tree(struct pki_chain *c, const char *folder, enum pki_edition edition,
+                     bool is_roots)
+{
+    for (unsigned role = 0; role < ROLES; role++) {
+        char path[PKI_PATH_MAX];
+        struct err ignored = ERR_INIT;
+        if (is_roots ? !pki_role_is_root((enum pki_role)role)
+                     : !pki_role_is_ca((enum pki_role)role))
+            continue;
+        pki_tree_path(path, folder, edition, PKI_PROFILES[role].name, is_roots ? ".pem" : ".crl");
+        if (access(path, R_OK) == 0)
+            pki_chain_read(c, path, &ignored);
+    }
+}
+
+/* What Pki.Check was asked. */
+struct question {
+    unsigned n, roots; /* entries */
+    int list;          /* of roots on the stack; 0: those of the tree */
+    bool has_revocation;
+    struct pki_options options;
+};
+
+static struct question read_question(lua_State *L)
+{
+    struct question q = {
+        .has_revocation = true,
+        .options = {.role = ROLE_UNKNOWN, .edition = -1, .now = (int64_t)time(NULL)}};
+    q.n = check_list(L, 1, "the chain");
+    lua_settop(L, 2);
+    if (lua_isnil(L, 2))
+        return q;
+    luaL_checktype(L, 2, LUA_TTABLE);
+    if (lua_getfield(L, 2, "role") != LUA_TNIL)
+        q.options.role = check_role(L, -1);
+    if (lua_getfield(L, 2, "edition") != LUA_TNIL)
+        q.options.edition = (int)check_edition(L, -1);
+    if (lua_getfield(L, 2, "at") != LUA_TNIL)
+        q.options.now = (int64_t)luaL_checknumber(L, -1);
+    if (lua_getfield(L, 2, "revocation") != LUA_TNIL)
+        q.has_revocation = lua_toboolean(L, -1);
+    if (lua_getfield(L, 2, "roots") != LUA_TNIL) {
+        q.list = lua_gettop(L);
+        q.roots = check_list(L, q.list, "roots");
+    }
+    if (q.roots > PKI_CHAIN_MAX)
+        luaL_error(L, "more than %d roots", PKI_CHAIN_MAX);
+    return q;
+}
+
+static int pki_check(lua_State *L)
+{
+    struct question q = read_question(L);
+    struct pki_chain chain = {0}, anchors = {0};
+    char folder[PKI_PATH_MAX];
+    enum pki_fault fault = PKI_SIZE;
+    struct err e = ERR_INIT;
+    if (q.list == 0 || q.has_revocation)
+        tree_folder(L, folder);
+    int bad = add_list(L, 1, q.n, &chain, &e);
+    if (q.list != 0)
+        add_list(L, q.list, q.roots, &anchors, &e);
+    for (enum pki_edition edition = EDITION_2; edition <= EDITION_20; edition++) {
+        if (q.options.edition >= 0 && q.options.edition != (int)edition)
+            continue;
+        if (q.list == 0)
+            add_tree(&anchors, folder, edition, true);
+        if (q.has_revocation)
+            add_tree(&anchors, folder, edition, false);
+    }
+    q.options.anchors = &anchors;
+    if (bad == 0)
+        bad = pki_chain_verify(&chain, &q.options, &fault, &e);
+    pki_chain_close(&anchors);
+    pki_chain_close(&chain);
+    if (bad != 0)
+        return refuse(L, e.what, fault);
+    lua_pushboolean(L, true);
+    return 1;
+}
+
+/* ---- random octets, eMAIDs ---- */
+
+static int pki_random(lua_State *L)
+{
+    lua_Integer n = luaL_checkinteger(L, 1);
+    luaL_Buffer octets;
+    luaL_argcheck(L, n >= 0 && n <= RANDOM_MOST, 1, "expected a number of octets, 0 to 65536");
+    unsigned char *p = (unsigned char *)luaL_buffinitsize(L, &octets, (size_t)n);
+    if (RAND_bytes(p, (int)n) != 1)
+        return luaL_error(L, "the system has no random numbers");
+    luaL_pushresultsize(&octets, (size_t)n);
+    return 1;
+}
+
+static int pki_emaid(lua_State *L)
+{
+    char text[16];
+    struct err e = ERR_INIT;
+    if (emaid_read(luaL_checkstring(L, 1), text, &e) == 0) {
+        lua_pushstring(L, text);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushstring(L, e.what);
+    return 2;
+}
+
+/* ---- opening ---- */
+
+void trust_open(lua_State *L)
+{
+    static const luaL_Reg FUNCTIONS[] = {
+        {"Identity", pki_identity}, {"Roots", pki_roots}, {"Certificate", pki_certificate},
+        {"Read", pki_read},         {"Key", pki_key},     {"Check", pki_check},
+        {"Random", pki_random},     {"Emaid", pki_emaid}, {NULL, NULL},
+    };
+    certificates_open(L);
+    luaL_newlib(L, FUNCTIONS);
+    lua_setglobal(L, "Pki");
+}

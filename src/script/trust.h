@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The global Pki: certificates and keys for scripts, out of the tree in force (the option --pki,
+ * else the demo tree, which is made on first use) and of files beside the script. Certificates and
+ * keys are values (certificate.h).
+ *
+ *   Pki.Identity(role [, edition])   { chain = leaf first, without the root; key, role, edition } of
+ *                                    a role of `v2glab pki list --roles`: 'contract-leaf',
+ *                                    'oem-leaf', 'cps-leaf', …
+ *   Pki.Roots([edition])             all roots of the tree
+ *   Pki.Certificate(bytes)           reads DER or PEM; nil, why and 'unparseable' where it is none
+ *   Pki.Read(path), Pki.Key(path)    the certificates, the private key of a file (security.h)
+ *   Pki.Check(chain [, options])     holds a chain, as received (values or DER), against the
+ *                                    profiles: true; or nil, what is wrong, and the kind of fault
+ *                                    ('expired', 'revoked', 'no issuer', …: pki_profile.h). Options:
+ *                                    role, edition; roots = {…} (else those of the tree); at =
+ *                                    seconds since 1970; revocation = false leaves the tree's
+ *                                    revocation lists out
+ *   Pki.Random(n)                    n random octets
+ *   Pki.Emaid(text)                  an eMAID without separators, in capitals; nil and why
+ *
+ * edition is 'ISO15118-2' (also 'DIN70121') or 'ISO15118-20'; for Identity that of the role that
+ * the script plays where it is not given.
+ */
+#ifndef V2G_SCRIPT_TRUST_H
+#define V2G_SCRIPT_TRUST_H
+
+#include "wire/pki_tree.h"
+
+#include <lua.h>
+
+/* Makes Pki, and the types of its values. */
+void trust_open(lua_State *L);
+
+/* Path of a file of the tree in force; raises where there is no tree. path has PKI_PATH_MAX bytes
+ * and is returned. */
+const char *trust_path(lua_State *L, char *path, enum pki_edition edition, const char *role,
+                       const char *suffix);
+
+/* Pushes the private key of a file; raises where it cannot be read. */
+void trust_push_key(lua_State *L, const char *path);
+
+/* Pushes a list of the certificates of a file; raises where there is none. */
+void trust_push_chain(lua_State *L, const char *path);
+
+/* Pushes the one certificate that the bytes are, DER or PEM; where they are none, one that has a
+ * problem. */
+void trust_push_certificate(lua_State *L, struct slice bytes);
+
+#endif

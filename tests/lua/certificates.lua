@@ -1,0 +1,132 @@
+-- Certificates and keys as values: the global Pki, and signatures made with what it gives. Run by
+-- tests/cli/pki-lua.sh, in a folder with contract.pem and contract.key of the tree.
+local function refused(text, f, ...)
+  local good, why = pcall(f, ...)
+  assert(not good and tostring(why):find(text, 1, true),
+    ('expected an error with "%s", found: %s'):format(text, why))
+end
+
+-- An identity: the chain leaf first, without its root, and the key that belongs to it.
+local contract = Pki.Identity('contract-leaf')
+local leaf = contract.chain[1]
+assert(#contract.chain == 3 and contract.role == 'contract-leaf')
+assert(contract.edition == 'ISO15118-2' and leaf.edition == 'ISO15118-2')
+assert(contract.key:matches(leaf) and not contract.key:matches(contract.chain[2]))
+assert(contract.key.curve == 'prime256v1' and leaf.curve == 'prime256v1')
+assert(Pki.Identity('contract-leaf', 'DIN70121').chain[1] == leaf)
+local newer = Pki.Identity('contract-leaf', 'ISO15118-20')
+assert(newer.chain[1].curve == 'secp521r1' and newer.chain[1].edition == 'ISO15118-20')
+assert(newer.chain[1] ~= leaf and not newer.key:matches(leaf))
+local sub2 = Pki.Identity('mo-sub2')
+assert(#sub2.chain == 2 and sub2.chain[1] == contract.chain[2] and sub2.key:matches(sub2.chain[1]))
+assert(#Pki.Identity('v2g-root').chain == 1)
+refused('v2glab pki', Pki.Identity, 'vehicle-leaf', 'ISO15118-2')
+refused("no role 'driver'", Pki.Identity, 'driver')
+refused("edition 'IEC61851'", Pki.Identity, 'secc-leaf', 'IEC61851')
+
+-- What a certificate says.
+assert(leaf.domain == 'MO' and Pki.Emaid(leaf.common_name) == leaf.common_name)
+assert(leaf.subject:find('CN=' .. leaf.common_name, 1, true) and tostring(leaf) == leaf.subject)
+assert(leaf.issuer == contract.chain[2].subject and leaf.issuer_name:find('^DC=MO,'))
+assert(leaf.not_before <= Now() / 1000 and leaf.not_after > Now() / 1000)
+assert(#leaf.key_identifier == 20 and leaf.problem == nil)
+assert(tostring(leaf.serial):find('^%d+$'))
+assert(Pki.Certificate(leaf.der) == leaf and Pki.Certificate(leaf.pem) == leaf)
+refused("has no 'colour'", function() return leaf.colour end)
+refused('cannot be changed', function() leaf.subject = 'x' end)
+-- A key shows nothing of its secret.
+refused("has no 'pem'", function() return contract.key.pem end)
+assert(tostring(contract.key) == 'private key (prime256v1)')
+
+-- Files beside the script.
+local chain = Pki.Read('contract.pem')
+assert(#chain == 3 and chain[1] == leaf and Pki.Key('contract.key'):matches(leaf))
+refused('cannot be opened', Pki.Read, 'none.pem')
+refused('no private key', Pki.Key, 'contract.pem')
+refused('no certificate', Pki.Read, 'contract.key')
+refused('is not beside the script', Pki.Read, '../contract.pem')
+refused('is not beside the script', Pki.Key, '/etc/passwd')
+
+-- What is no certificate is told so; it is no error of the script.
+local function unreadable(bytes, text)
+  local none, why, kind = Pki.Certificate(bytes)
+  assert(none == nil and kind == 'unparseable' and why:find(text, 1, true), why)
+end
+unreadable('', 'no bytes')
+unreadable('nonsense', 'no X.509 certificate')
+unreadable(leaf.der .. 'x', '1 octets behind the end')
+unreadable(leaf.der:sub(1, -2), 'no X.509 certificate')
+unreadable(leaf.pem .. leaf.pem, '2 certificates in PEM; expected one')
+
+-- Checks of chains, as values or as octets.
+local roots = Pki.Roots()
+assert(#roots == 6 and #Pki.Roots('ISO15118-20') == 3)
+assert(Pki.Check(contract.chain))
+assert(Pki.Check({ contract.chain[1].der, contract.chain[2].der, contract.chain[3].der },
+  { role = 'contract-leaf', edition = 'ISO15118-2', roots = Pki.Roots('ISO15118-2') }))
+local function faulty(kind, text, list, options)
+  local good, why, found = Pki.Check(list, options)
+  assert(good == nil and found == kind and why:find(text, 1, true),
+    ('expected %s and "%s", found %s: %s'):format(kind, text, found, why))
+end
+faulty('not yet valid', 'certificate 1 (contract-leaf)', contract.chain, { at = 0 })
+faulty('expired', 'certificate 1 (contract-leaf)', contract.chain, { at = leaf.not_after + 1 })
+faulty('no issuer', 'V2G2-924', contract.chain, { roots = {} })
+faulty('no issuer', 'certificate 1', { leaf })
+faulty('order', 'expected place', { chain[2], chain[1], chain[3] })
+faulty('unparseable', 'certificate 2', { leaf, 'nonsense', chain[3] })
+faulty('unparseable', 'no certificate', {})
+faulty('domain', 'secc-leaf', contract.chain, { role = 'secc-leaf' })
+local many = {}
+for i = 1, 33 do many[i] = leaf.der end
+faulty('size', 'more than 32 certificates', many)
+refused('entry 2 is a number', Pki.Check, { leaf, 7 })
+refused('expected a list', Pki.Check, leaf)
+refused('entry 1 is a boolean', Pki.Check, { leaf }, { roots = { true } })
+
+-- Random octets, eMAIDs.
+assert(#Pki.Random(16) == 16 and Pki.Random(16) ~= Pki.Random(16) and Pki.Random(0) == '')
+refused('expected a number of octets', Pki.Random, -1)
+assert(Pki.Emaid('DE-ABC-C00000001-3') == 'DEABCC000000013')
+assert(Pki.Emaid('deabcc000000013') == 'DEABCC000000013')
+for _, text in ipairs { '', 'DE', 'DEABCC000000014', 'DEABCC0000000133', '\0\xFF' } do
+  local none, why = Pki.Emaid(text)
+  assert(none == nil and why:find('eMAID', 1, true), why)
+end
+
+-- Signatures, on values of messages.
+local m = Evcc.Message('AuthorizationReq')
+m.Id = 'id1'
+m.GenChallenge = Pki.Random(16)
+local function expect(fault, ...)
+  local good, why, found = m:verify(...)
+  assert(found == fault and good == (fault == nil or nil), why)
+end
+expect('absent', leaf)
+m:sign(contract)
+expect(nil)
+for _, who in ipairs { leaf, leaf.der, leaf.pem, contract, contract.key, 'contract.pem' } do
+  expect(nil, who)
+end
+expect('wrong value', chain[2])
+expect('wrong algorithm', newer.chain[1])
+expect('unparseable', leaf.der:sub(1, 100))
+expect('unparseable', Pki.Certificate('nonsense')) -- nil does not mean the usual signer here
+m.GenChallenge = Pki.Random(16)
+expect('wrong digest', leaf)
+m:sign(contract.key)
+expect(nil, leaf)
+m.Header.Signature.SignatureValue.content = ('\0'):rep(64)
+expect('wrong value', leaf)
+m:sign('contract.key')
+expect(nil, leaf)
+m:sign()
+expect(nil, leaf)
+refused('who signs is a number', m.sign, m, 7)
+refused('who signs is a v2g.Certificate', m.sign, m, leaf)
+refused('has no key', m.sign, m, {})
+refused('secp521r1', m.sign, m, newer)
+refused('who has signed is a number', m.verify, m, 7)
+refused('has no chain', m.verify, m, {})
+refused('SessionSetupReq is never signed', function() Evcc.Message('SessionSetupReq'):sign() end)
+Log('all of it')
