@@ -166,8 +166,13 @@ static void check_items(struct checker *c, const struct field *f, const struct n
 
 static void check_node(struct checker *c, const struct field *f, const struct node *n)
 {
+    char what[160];
     if (c->depth >= MESSAGE_DEPTH_MAX)
         return;
+    if (n->type->is_abstract) {
+        snprintf(what, sizeof what, MESSAGE_ABSTRACT, n->type->name);
+        found(c, f, what);
+    }
     c->name[c->depth++] = f->name;
     unsigned slots = n->type->is_open ? n->type->attributes : n->type->fields;
     for (unsigned i = 0; i < slots; i++)

@@ -588,10 +588,13 @@ static int read_slot(struct decoder *d, const struct field *f, union value *v)
 {
     if (f->kind == KIND_NODE) {
         size_t mark = enter(d, f->name);
+        uint64_t from = d->r.pos;
         v->n = read_node(d, f->type);
-        if (v->n != NULL)
-            leave(d, mark);
-        return v->n == NULL ? -1 : 0;
+        if (v->n == NULL ||
+            (f->type->is_abstract && violate(d, from, MESSAGE_ABSTRACT, f->type->name) != 0))
+            return -1;
+        leave(d, mark);
+        return 0;
     }
     if (f->kind == KIND_ANY)
         return read_any(d, &v->any);
@@ -1548,7 +1551,7 @@ static int decode_fast(struct decoder *d, const void *p, size_t n)
     const struct element *root = is_fragment ? NULL : s->element[code];
     const struct field *as = is_fragment ? s->fragment[code].field : &root->as;
     r.pos = 8 + bits;
-    if (as == NULL || as->kind != KIND_NODE)
+    if (as == NULL || as->kind != KIND_NODE || as->type->is_abstract)
         return -1;
     struct node *v = read_fast(d, as->type, &r);
     if (v == NULL || (is_fragment && bits_read(&r, s->fragment_bits) != s->names + 1u))

@@ -288,9 +288,6 @@ static int read_node(struct reader *r, const struct type *t, const json_t *json,
 {
     const char *key;
     json_t *value, *content = NULL;
-    if (t->is_abstract)
-        return err_set(r->e, "it is of the abstract type %s and cannot stand in a message",
-                       t->name);
     if (!json_is_object(json))
         return err_set(r->e, "%s; expected an object", kind_of(json));
     struct node *n = *out = node_new(r->a, t);

@@ -79,6 +79,9 @@ struct violation {
     const char *what; /* "4 is outside 1..3" */
 };
 
+/* What is said of an element whose type is abstract, with the type's name. */
+#define MESSAGE_ABSTRACT "is of the abstract type %s; expected an element of a type made from it"
+
 struct message {
     const struct schema *schema;
     const struct element *root; /* NULL in a fragment whose element is not global */

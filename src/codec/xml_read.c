@@ -404,9 +404,6 @@ static int read_node(struct reader *r, const struct type *t, struct node **out,
     b.n = *out = node_new(r->a, t);
     if (b.n == NULL)
         return no_memory(r, place);
-    if (t->is_abstract)
-        return FAIL(r, place, "%s is of the abstract type %s; it cannot stand in a message",
-                    place->name, t->name);
     if (read_attributes(r, b.n, t, place) != 0)
         return -1;
     b.state = t->is_open ? node_state(b.n) : 0;

@@ -286,6 +286,8 @@ static int fill_step(struct grammar *g, struct arena *a, const struct state *s, 
     const struct type *t = g->type;
     const struct field *f = &t->field[slot];
     step->op = OP[f->kind];
+    if (f->kind == KIND_NODE && f->type->is_abstract)
+        step->op = STEP_RARE;
     step->slot = (uint8_t)slot;
     step->into = t->is_open && !f->is_attribute ? INTO_ITEMS : f->is_list ? INTO_LIST : INTO_SLOT;
     step->next = t->stage[f->after];

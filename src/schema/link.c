@@ -710,7 +710,6 @@ static int link_type(struct linker *l, struct decl_type *decl)
     t->base = decl->base == NULL ? NULL : decl_type_find(l->d, decl->base, decl->ns)->out;
     t->attributes = (uint16_t)attributes;
     t->fields = (uint16_t)y.n;
-    t->is_abstract = decl->is_abstract;
     t->is_mixed = decl->is_mixed;
     t->is_quantity = decl->is_quantity;
     t->is_anonymous = decl->is_anonymous;
@@ -765,6 +764,7 @@ static int link_types(struct linker *l)
     for (struct decl_type *t = l->d->types; t != NULL; t = t->next) {
         if ((t->out = link_new(l, sizeof *t->out)) == NULL)
             return -1;
+        t->out->is_abstract = t->is_abstract; /* grammars of others ask for it */
         n++;
     }
     if (check_twice(l) != 0 || (s->type = link_new(l, n * sizeof *s->type)) == NULL)

@@ -86,7 +86,7 @@ struct state {
  * step for each event code, with all that follows from the schema alone worked out beforehand.
  */
 enum step_op {
-    STEP_RARE, /* a deviation, a wildcard, an abstract head: left to the careful pass */
+    STEP_RARE, /* a deviation, a wildcard, what is abstract: left to the careful pass */
     STEP_END,
     STEP_NODE,
     STEP_RUN,   /* values of fixed width in a row, each of which must come */

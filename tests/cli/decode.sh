@@ -55,15 +55,15 @@ run decode --fragment --grammar xmldsig 8081 -f json
 wants "a fragment that ends too soon" 1 err 'error: ' err 'bit '
 
 # several grammars fit
-run decode 80 40 80
+run decode 80 4F 00
 wants "two grammars fit: both are named and shown, and the exit code tells" 2 \
-    out '<!-- appprotocol -->' out '<s0:supportedAppProtocolRes' out '<!-- din70121 -->' \
-    out '<s2:Entry' err 'warning: 2 grammars fit: appprotocol, din70121; choose one with --grammar'
-run decode 80 40 80 --grammar appprotocol
-wants "one of them chosen" 0 out '<s0:supportedAppProtocolRes' not-out '<!--' not-err 'fit'
-run decode 80 40 80 --json
-wants "two as JSON are a list" 2 out '[{"grammar": "appprotocol", "message": {' \
-    out '{"grammar": "din70121", "message": {'
+    out '<!-- din70121 -->' out '<!-- iso15118-2 -->' out 'urn:iso:15118:2:2013:MsgDef' \
+    err 'warning: 2 grammars fit: din70121, iso15118-2; choose one with --grammar'
+run decode 80 4F 00 --grammar iso15118-2
+wants "one of them chosen" 0 out 'urn:iso:15118:2:2013:MsgDef' not-out '<!--' not-err 'fit'
+run decode 80 4F 00 --json
+wants "two as JSON are a list" 2 out '[{"grammar": "din70121", "message": {' \
+    out '{"grammar": "iso15118-2", "message": {'
 run decode 01FE800100000003804080 --grammar ISO15118-20
 wants "the payload type rules grammars out" 1 err 'payload type 0x8001' err 'no message of all grammars has it'
 run decode 01FE900000000002 1000
@@ -84,6 +84,23 @@ wants "bytes behind the document are a warning" 0 out 'Terminate' \
 run decode "01FE80010000000E${STOP}77"
 wants "and so are bytes behind the frame" 0 out 'Terminate' \
     err 'warning: 1 bytes behind the V2GTP frame were not read'
+
+# an element that may stand in a message, but whose type is abstract: read, written and told alike
+ABSTRACT=809A02004080C1014181C211400800 # DIN 70121: PowerDeliveryRes with EVSEStatus
+run decode --grammar din70121 $ABSTRACT
+wants "an element of an abstract type is kept, with a warning" 0 out '<s2:EVSEStatus/>' \
+    err 'PowerDeliveryRes/EVSEStatus, bit 110: is of the abstract type EVSEStatusType'
+cp "$work/out" "$work/abstract.xml"
+run encode --grammar din70121 "$work/abstract.xml"
+wants "and written from XML, with the same warning" 0 out $ABSTRACT \
+    err 'PowerDeliveryRes/EVSEStatus: is of the abstract type EVSEStatusType'
+run decode --grammar din70121 --json $ABSTRACT
+cp "$work/out" "$work/abstract.json"
+run encode --grammar din70121 "$work/abstract.json"
+wants "and from JSON" 0 out $ABSTRACT err 'is of the abstract type EVSEStatusType'
+run decode 804080
+wants "what is of an abstract type fits less well" 0 out 'supportedAppProtocolRes' \
+    err 'it also fits, but less well: din70121'
 
 # errors
 run decode 8098022E74FF44AAEC

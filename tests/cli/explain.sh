@@ -60,8 +60,8 @@ tail -n 1 "$work/out" | grep -q '^error: ' || bad=1
 result $bad "the error is the last line"
 run explain "${STOP}00"
 wants "violations at the end" 0 out 'violation: bit 112: 1 bytes after the end'
-run explain 804080
-wants "where two grammars fit, both are explained" 2 out 'grammar appprotocol' out 'grammar din70121'
+run explain 804F00
+wants "where two grammars fit, both are explained" 2 out 'grammar din70121' out 'grammar iso15118-2'
 run explain --grammar appprotocol 8000DBAB9371D3234B71D1B981899189D191818991D26B9B3A232B30020000040040
 wants "a string: its characters, and the length that is 2 more" 0 out 'characters (and 2)' \
     out 'urn:din:70121:2012:MsgDef'

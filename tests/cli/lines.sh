@@ -55,10 +55,10 @@ grep -q "^ERROR 'z' among hex digits" "$work/out"
 result $? "the error says why"
 grep -q "^ERROR bit 8: the input ends here" "$work/out"
 result $? "and where"
-echo 804080 >"$work/one"
+echo 804F00 >"$work/one"
 feed "$work/one" decode --lines
 wants "a line that several grammars fit is an error that names them" 1 \
-    out 'ERROR several grammars fit, choose one with --grammar: appprotocol, din70121'
+    out 'ERROR several grammars fit, choose one with --grammar: din70121, iso15118-2'
 echo "${STOP}00" >"$work/one"
 feed "$work/one" decode --lines
 wants "violations are warnings with the line's number" 0 err 'warning: line 1: bit 112: 1 bytes after'
