@@ -30,8 +30,8 @@ static const struct usage USAGE = {
     "and width in bits, the event, the element's path, the value as it stands there, and what it\n"
     "means. Up to the first error where there is one; violations of limits come last.\n\n"
     "events: SE, EE start and end of an element, AT attribute, CH characters, ED end of document,\n"
-    "length and value of content, QName of an unknown element. Colours: only on a terminal, and\n"
-    "not where NO_COLOR is set.",
+    "length and value of content, URI and name of an unknown element. Colours: only on a\n"
+    "terminal, and not where NO_COLOR is set.",
     OPTION,
     "example:\n"
     "  v2glab explain 809802182D92EFA23D8A3FB868A020\n\n"
@@ -47,14 +47,12 @@ struct row {
     unsigned bits;
     const char *event, *path, *text; /* made visible already */
     char number[24];                 /* value, as shown; "" of content */
-    size_t number_in_all;
 };
 
 struct table {
     struct arena arena;
     struct row *first, **end;
     struct row *last;
-    size_t rows;
     bool full, failed;
     size_t path_width, value_width, event_width;
     const struct schema *schema;
@@ -176,30 +174,6 @@ static void add_row(void *context, const struct exi_field *in)
     *t->end = row;
     t->end = &row->next;
     t->last = row;
-    row->number_in_all = t->rows++;
-}
-
-static int by_bit(const void *a, const void *b)
-{
-    const struct row *const *x = a, *const *y = b;
-    if ((*x)->bit != (*y)->bit)
-        return (*x)->bit < (*y)->bit ? -1 : 1;
-    return (*x)->number_in_all < (*y)->number_in_all ? -1 : 1;
-}
-
-/* A name is told once its parts have been; it comes before them. */
-static void sort_rows(struct table *t)
-{
-    struct row **all = arena_alloc(&t->arena, t->rows * sizeof *all);
-    if (all == NULL || t->rows == 0)
-        return;
-    size_t n = 0;
-    for (struct row *row = t->first; row != NULL; row = row->next)
-        all[n++] = row;
-    qsort(all, n, sizeof *all, by_bit);
-    t->first = all[0];
-    for (size_t i = 0; i < n; i++)
-        all[i]->next = i + 1 < n ? all[i + 1] : NULL;
 }
 
 /* ---- printing ---- */
@@ -304,7 +278,6 @@ static int explain_fit(struct explain *x, const struct fit *fit, const struct pa
     int bad = exi_decode(fit->schema, p->exi.p, p->exi.n, &x->exi, &x->arena, &m, &e);
     x->exi.trace = NULL;
     printf("%sgrammar%s %s\n", color[EVENT], color[PLAIN], fit->schema->name);
-    sort_rows(&t);
     print_table(&t, color);
     if (bad != 0)
         print_error(where, &e, color);

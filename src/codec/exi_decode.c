@@ -849,10 +849,13 @@ static struct node *read_node(struct decoder *d, const struct type *t)
 
 static const char *read_name_text(struct decoder *d, uint64_t n)
 {
+    uint64_t from = d->r.pos;
     struct bytes *b = read_characters(d, n);
     const char *text = b == NULL ? NULL : arena_text(d->arena, (const char *)b->p, b->n);
     if (text == NULL && b != NULL)
         fail_memory(d);
+    if (text != NULL)
+        show(d, from, "value", 0, text);
     return text;
 }
 
@@ -862,6 +865,10 @@ static int read_qname(struct decoder *d, uint32_t *number)
     struct exi_names *t = &d->names;
     uint64_t from = d->r.pos, n;
     uint32_t uri = (uint32_t)bits_read(&d->r, exi_uri_bits(t));
+    if (d->r.pos > d->r.end)
+        return fail_end(d);
+    const char *known = uri == 0 ? "a new one" : uri <= t->uris ? t->uri[uri - 1].text : "";
+    show(d, from, "URI", uri, known);
     if (t->uris + t->qnames > NAMES_MAX)
         return fail(d, from, "more than %d different names, their limit", NAMES_MAX);
     if (uri-- == 0) {
@@ -881,15 +888,16 @@ static int read_qname(struct decoder *d, uint32_t *number)
             return -1;
         local = exi_local_add(t, uri, text);
     } else {
+        uint64_t at = d->r.pos;
         local = (uint32_t)bits_read(&d->r, exi_local_bits(t, uri));
         if (local >= exi_local_count(t, uri))
             return fail(d, from, "name number %u of %u", local, exi_local_count(t, uri));
+        show(d, at, "name", local, exi_local_text(t, uri, local));
     }
     if (!t->failed)
         *number = exi_qname_number(t, uri, local);
     if (t->failed)
         return fail_memory(d);
-    show(d, from, "QName", *number, exi_local_text(t, uri, local));
     return 0;
 }
 
