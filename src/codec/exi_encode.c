@@ -266,8 +266,11 @@ fail_place(struct encoder *c, const struct type *t, unsigned at, const struct fi
 {
     const struct state *s = &t->state[at];
     const char *due = s->count > 0 ? t->field[t->slots[s->first + s->count - 1]].name : "its end";
-    err_set(c->e, "%s cannot stand here; expected %s%s", f->name,
-            s->count > 1 ? "an alternative or " : "", due);
+    err_set(c->e, "%s cannot stand here; expected %s%s%s", f->name,
+            s->count > 1 ? "an alternative or " : "", due,
+            s->end != SCHEMA_NO_CODE ? ""
+                                     : " (where a mandatory element is absent, EXI can carry "
+                                       "nothing that follows: leave that out, too)");
     err_under(c->e, f->name);
     return -1;
 }

@@ -97,9 +97,8 @@ void convert_push_child(lua_State *L, const struct node *n, unsigned slot)
     const struct field *f = &n->type->field[slot];
     /* what is pushed is not written through */
     struct place p = {(struct node *)(uintptr_t)n, slot, 0};
-    bool is_list = f->is_list || (n->type->is_open && place_count(&p) > 1);
     union value *v = place_value(&p);
-    if (v == NULL || !is_list) {
+    if (v == NULL || !place_is_list(&p)) {
         if (v == NULL)
             lua_pushnil(L);
         else
@@ -319,16 +318,24 @@ static int take_list(lua_State *L, int at, const struct place *list, struct aren
     return 0;
 }
 
+/* Whether the table at `at` has entries for an element that an open node may have repeatedly. */
+static bool is_list_of_items(lua_State *L, int at, const struct place *p)
+{
+    return p->node->type->is_open && !place_field(p)->is_attribute && lua_rawlen(L, at) > 0;
+}
+
 int convert_take_child(lua_State *L, int at, struct node *n, unsigned slot, struct arena *a,
                        struct err *e)
 {
     struct place p = {n, slot, 0};
     const struct field *f = place_field(&p);
     union value v;
-    if (lua_isnil(L, at))
-        return place_remove(&p, e);
+    if (lua_isnil(L, at)) {
+        place_remove(&p);
+        return 0;
+    }
     luaL_checkstack(L, STACK_NEEDED, "the table is nested too deeply");
-    if (f->is_list && lua_type(L, at) == LUA_TTABLE)
+    if (lua_type(L, at) == LUA_TTABLE && (f->is_list || is_list_of_items(L, at, &p)))
         return take_list(L, at, &p, a, e);
     if (convert_take(L, at, f, a, &v, e) != 0)
         return -1;

@@ -196,7 +196,8 @@ static bool find_behind(struct finder *f, const struct type *t, unsigned slot, c
     if (strcmp(rest, "Specified") == 0 && is_plain(f->out->verb))
         return ends_as(f, NAME_SPECIFIED);
     bool has_count = field->kind == KIND_NODE && type_slot(field->type, "Count", 5) >= 0;
-    if (strcmp(rest, "_Count") == 0 && field->is_list && !has_count && is_plain(f->out->verb))
+    bool is_repeated = field->is_list || (t->is_open && !field->is_attribute);
+    if (strcmp(rest, "_Count") == 0 && is_repeated && !has_count && is_plain(f->out->verb))
         return ends_as(f, NAME_COUNT);
     if (rest[0] == '_' && field->kind == KIND_NODE && find(f, field->type, rest + 1))
         return true;

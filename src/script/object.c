@@ -142,7 +142,7 @@ static void push_child(lua_State *L, int root, struct object *o, struct node *n,
     const struct field *f = place_field(&p);
     if (v == NULL)
         lua_pushnil(L);
-    else if (f->is_list)
+    else if (place_is_list(&p))
         push_list(L, root, o, &p);
     else if (f->kind == KIND_NODE)
         push_element(L, root, o, v->n);

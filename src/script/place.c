@@ -51,6 +51,11 @@ uint32_t place_count(const struct place *p)
     return place_field(p)->is_list ? p->node->v[p->slot].l->n : 1;
 }
 
+bool place_is_list(const struct place *p)
+{
+    return place_field(p)->is_list || (is_item(p) && place_count(p) > 1);
+}
+
 static int check_count(const struct place *p, uint64_t count, struct err *e)
 {
     const struct field *f = place_field(p);
@@ -78,46 +83,40 @@ int place_add(const struct place *p, struct arena *a, struct err *e)
     return 0;
 }
 
+/* Removes the slot's items from the count-th on. */
+static void cut_items(struct node *n, unsigned slot, uint32_t count)
+{
+    struct items *items = node_items(n);
+    uint32_t kept = 0, found = 0;
+    for (uint32_t i = 0; items != NULL && i < items->n; i++)
+        if (items->at[i].slot != slot || found++ < count)
+            items->at[kept++] = items->at[i];
+    if (items != NULL)
+        items->n = kept;
+}
+
 int place_resize(const struct place *p, uint32_t count, struct arena *a, struct err *e)
 {
     const struct field *f = place_field(p);
     struct place last = {p->node, p->slot, count - 1};
     if (check_count(p, count, e) != 0)
         return -1;
-    if (count < f->min && (count > 0 || f->is_mandatory))
+    if (!is_item(p) && count < f->min && (count > 0 || f->is_mandatory))
         return err_set(e, "%s cannot have %u entries; expected %u..%u", f->name, count, f->min,
                        f->max);
-    if (count == 0) {
-        node_remove(p->node, p->slot);
-        return 0;
-    }
-    if (f->is_list && !is_item(p) && place_count(p) > count)
+    if (is_item(p))
+        cut_items(p->node, p->slot, count);
+    else if (f->is_list && place_count(p) > count)
         p->node->v[p->slot].l->n = count;
-    return place_add(&last, a, e);
-}
-
-static bool is_last_alternative(const struct node *n, unsigned slot)
-{
-    for (unsigned i = 0; i < n->type->fields; i++)
-        if (i != slot && node_has(n, i) && n->type->field[i].choice == n->type->field[slot].choice)
-            return false;
-    return true;
-}
-
-int place_remove(const struct place *p, struct err *e)
-{
-    const struct field *f = place_field(p);
-    if (place_count(p) == 0)
-        return 0;
-    if (f->is_mandatory && f->choice == 0)
-        return err_set(e, "%s is mandatory; the encoding cannot leave it out", f->name);
-    if (f->is_mandatory && is_last_alternative(p->node, p->slot))
-        return err_set(e,
-                       "%s is one of several alternatives, and the encoding cannot leave out "
-                       "all of them; set another one instead",
-                       f->name);
+    if (count > 0)
+        return place_add(&last, a, e);
     node_remove(p->node, p->slot);
     return 0;
+}
+
+void place_remove(const struct place *p)
+{
+    node_remove(p->node, p->slot);
 }
 
 bool place_find(const struct name *n, unsigned steps, struct node *base, const uint32_t *index,

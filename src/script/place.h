@@ -41,11 +41,15 @@ int place_add(const struct place *p, struct arena *a, struct err *e);
 /* Number of entries at the place, its index not counted; of what is no list: 0 or 1. */
 uint32_t place_count(const struct place *p);
 
+/* Whether scripts see a list there: where the schema has one, or a repeated group several entries. */
+bool place_is_list(const struct place *p);
+
 /* Makes the list that long: cuts it, or appends defaults. -1: the wire cannot carry that many. */
 int place_resize(const struct place *p, uint32_t count, struct arena *a, struct err *e);
 
-/* Makes the element absent. -1: the encoding cannot leave it out. */
-int place_remove(const struct place *p, struct err *e);
+/* Makes the element absent, also a mandatory one: a violation of whoever sends it so. EXI can then
+ * carry nothing of what follows in the element around it. */
+void place_remove(const struct place *p);
 
 static inline const struct field *place_field(const struct place *p)
 {

@@ -219,7 +219,8 @@ static int set_specified(lua_State *L, const struct name *n, struct outgoing *o,
     if (!place_find(n, n->steps, base, index, &p))
         return 0;
     drop_marks(o, n, index, 0);
-    return place_remove(&p, e);
+    place_remove(&p);
+    return 0;
 }
 
 /* Sets what n leads to from the value on top of the stack. */

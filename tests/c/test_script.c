@@ -475,6 +475,10 @@ static void test_violations(void **state)
     assert_non_null(strstr((char *)printed.p, "4 is outside -3..3"));
     must_pass("Evcc.Send_PreChargeReq_001()", NULL);
     assert_null(strstr((char *)printed.p, "expected"));
+    must_pass("Evcc.Set_SessionStopReq_ChargingSessionSpecified(false) "
+              "Evcc.Send_SessionStopReq_001()",
+              NULL);
+    assert_non_null(strstr((char *)printed.p, "ChargingSession: is absent; it is mandatory"));
 }
 
 static int open_library(void **state)

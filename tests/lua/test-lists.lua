@@ -29,6 +29,21 @@ local payment <const> = PaymentOptionType.ExternalPayment
 assert(Secc.Check_PaymentServiceSelectionReq_SelectedPaymentOption(payment))
 assert(#Secc.Get_PaymentServiceSelectionReq_SelectedServiceList().SelectedService == 3)
 
+-- repeated groups: a signature's keys
+local key <const> = 'AuthorizationReq_Header_Signature_KeyInfo'
+for _, n in ipairs { 1, 3, 2, 0 } do
+  Evcc['Set_' .. key .. '_KeyName_Count'](n)
+  assert(Evcc['Get_' .. key .. '_KeyName_Count']() == n)
+end
+local signed <const> = Evcc.Message('AuthorizationReq')
+signed.Header.Signature = {}
+signed.Header.Signature.KeyInfo = { KeyName = { 'a', 'b', 'c' } }
+assert(#signed.Header.Signature.KeyInfo.KeyName == 3)
+signed.Header.Signature.KeyInfo.KeyName[3] = nil
+assert(#signed.Header.Signature.KeyInfo.KeyName == 2)
+signed.Header.Signature.KeyInfo.KeyName = { 'd' }
+assert(signed.Header.Signature.KeyInfo.KeyName == 'd')
+
 -- Add_ fills the entry that a fresh message has, then appends
 Evcc.Protocol = 'DIN70121'
 Evcc.Add_ServicePaymentSelectionReq_SelectedServiceList_ServiceID(7)

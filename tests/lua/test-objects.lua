@@ -61,7 +61,18 @@ refused(function() return m.EVTargetVolt end, 'the nearest name is EVTargetVolta
 refused(function() m.EVTargetVoltage.Value = 'many' end, 'is no integer')
 refused(function() return Evcc.Message('CurrentDemandRequest') end, 'CurrentDemandReq')
 refused(function() m.DC_EVStatus = 5 end, 'expected a table')
-refused(function() m.EVTargetVoltage = nil end, 'mandatory')
+
+-- left out on purpose: a mandatory element, where nothing follows in the element around it
+m.EVTargetCurrent = nil
+assert(m.EVTargetCurrent == nil)
+refused(function() m:send() end, 'where a mandatory element is absent')
+s = Evcc.Message('SessionStopReq')
+s.ChargingSession = nil
+assert(not s:xml():find('ChargingSession'))
+s:send()
+Evcc.Set_SessionStopReq_ChargingSessionSpecified(false)
+assert(not Evcc.Get_SessionStopReq_ChargingSessionSpecified())
+Evcc.Send_SessionStopReq_001()
 refused(function() return Evcc.Message('<a/>') end, 'a')
 
 -- received ones

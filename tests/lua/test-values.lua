@@ -30,7 +30,9 @@ Evcc.Set_ServiceDiscoveryReq_ServiceScope('here')
 assert(Evcc.Get_ServiceDiscoveryReq_ServiceScopeSpecified() == true)
 Evcc.Set_ServiceDiscoveryReq_ServiceScopeSpecified(false)
 assert(Evcc.Get_ServiceDiscoveryReq_ServiceScope() == nil)
-assert(not pcall(Evcc.Set_PreChargeReq_EVTargetVoltageSpecified, false))
+Evcc.Set_PreChargeReq_EVTargetVoltageSpecified(false) -- mandatory: left out on purpose
+assert(Evcc.Get_PreChargeReq_EVTargetVoltage() == nil)
+Evcc.Set_PreChargeReq_EVTargetVoltage(400)
 
 -- 64 bits
 Secc.Set_ChargingStatusRes_MeterInfo_MeterReading(math.maxinteger)
