@@ -210,6 +210,28 @@ const struct docs_general DOCS_GENERAL[] = {
       "role, edition, roots(없으면 트리의 루트), at(1970년 이후의 초), revocation = false이면 "
       "트리의 폐기 목록을 보지 않는다."}},
     {"Pki",
+     "Wrap",
+     "receiver Certificate, key Key, options? table",
+     "string?",
+     "local public, wrapped = Pki.Wrap(provisioning, contract.key,\n"
+     "  { pcid = provisioning.common_name, certificate = contract.chain[1] })",
+     {"Encrypts a contract's private key for the holder of the receiver's certificate: the octets "
+      "of DHpublickey, and of the encrypted private key; nil and why where that cannot be. "
+      "Options, "
+      "both needed in ISO 15118-20: pcid, and the contract's certificate.",
+      "계약 인증서의 개인 키를 수신자 인증서의 소유자만 풀 수 있게 암호화한다. DHpublickey와 "
+      "암호화된 개인 키의 바이트열을 주고, 할 수 없으면 nil과 이유. 옵션: pcid, certificate(계약 "
+      "인증서). ISO 15118-20에서는 둘 다 필요하다."}},
+    {"Pki",
+     "Unwrap",
+     "receiver Key, public string, wrapped string, options? table",
+     "Key?",
+     "local key, why = Pki.Unwrap(provisioning.key, public, wrapped, { certificate = leaf })",
+     {"The contract's private key that was encrypted for the receiver; nil and why where it cannot "
+      "be decrypted, or does not belong to the contract's certificate. Options as of Pki.Wrap.",
+      "수신자의 키로 푼 계약 인증서의 개인 키. 풀 수 없거나 계약 인증서와 맞지 않으면 nil과 이유. "
+      "옵션은 Pki.Wrap과 같다."}},
+    {"Pki",
      "Random",
      "n integer",
      "string",

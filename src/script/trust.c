@@ -4,6 +4,7 @@
 #include "script/certificate.h"
 #include "script/role.h"
 #include "script/security.h"
+#include "script/wrapping.h"
 #include "wire/pki.h"
 
 #include <lauxlib.h>
@@ -432,5 +433,6 @@ void trust_open(lua_State *L)
     };
     certificates_open(L);
     luaL_newlib(L, FUNCTIONS);
+    wrapping_functions(L);
     lua_setglobal(L, "Pki");
 }

@@ -16,6 +16,7 @@
  *                                    role, edition; roots = {…} (else those of the tree); at =
  *                                    seconds since 1970; revocation = false leaves the tree's
  *                                    revocation lists out
+ *   Pki.Wrap(…), Pki.Unwrap(…)       private keys of contracts, encrypted (wrapping.h)
  *   Pki.Random(n)                    n random octets
  *   Pki.Emaid(text)                  an eMAID without separators, in capitals; nil and why
  *

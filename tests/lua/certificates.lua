@@ -84,6 +84,48 @@ refused('entry 2 is a number', Pki.Check, { leaf, 7 })
 refused('expected a list', Pki.Check, leaf)
 refused('entry 1 is a boolean', Pki.Check, { leaf }, { roots = { true } })
 
+-- A contract's private key on its way to the vehicle.
+for _, edition in ipairs { 'ISO15118-2', 'ISO15118-20' } do
+  local vehicle = Pki.Identity('oem-leaf', edition)
+  local new, other = Pki.Identity('contract-leaf', edition), Pki.Identity('cps-leaf', edition)
+  local bound = { pcid = vehicle.chain[1].common_name, certificate = new.chain[1] }
+  local public, wrapped = Pki.Wrap(vehicle.chain[1], new.key, bound)
+  local sizes = edition == 'ISO15118-2' and { 65, 48 } or { 133, 94 }
+  assert(#public == sizes[1] and #wrapped == sizes[2])
+  local again, different = Pki.Wrap(vehicle.chain[1], new.key, bound)
+  assert(again ~= public and different ~= wrapped)
+  assert(Pki.Unwrap(vehicle.key, public, wrapped, bound):matches(new.chain[1]))
+  local function fails(text, ...)
+    local none, why = Pki.Unwrap(...)
+    assert(none == nil and why:find(text, 1, true), why)
+  end
+  local wrong = edition == 'ISO15118-2' and 'private key' or 'its tag is wrong'
+  fails(wrong, other.key, public, wrapped, bound)
+  fails(wrong, vehicle.key, again, wrapped, bound)
+  fails(wrong, vehicle.key, public, different:sub(1, 20) .. wrapped:sub(21), bound)
+  fails('octets; expected', vehicle.key, public, wrapped .. 'x', bound)
+  fails('octets; expected', vehicle.key, '', wrapped, bound)
+  fails('no uncompressed point', vehicle.key, ('\4'):rep(#public), wrapped, bound)
+  if edition == 'ISO15118-2' then
+    fails('V2G2-823', vehicle.key, public, wrapped, { certificate = other.chain[1] })
+    assert(Pki.Unwrap(vehicle.key, public, wrapped):matches(new.chain[1]))
+  else
+    fails(wrong, vehicle.key, public, wrapped,
+      { pcid = bound.pcid, certificate = other.chain[1] })
+    fails(wrong, vehicle.key, public, wrapped,
+      { pcid = 'HUBOPROVCERT000002', certificate = new.chain[1] })
+    fails('PCID', vehicle.key, public, wrapped, { pcid = '?', certificate = new.chain[1] })
+    refused('expected { pcid', Pki.Wrap, vehicle.chain[1], new.key)
+    refused('expected { pcid', Pki.Unwrap, vehicle.key, public, wrapped, { pcid = bound.pcid })
+  end
+  local none, why = Pki.Wrap(vehicle.chain[1], Pki.Identity('contract-leaf',
+    edition == 'ISO15118-2' and 'ISO15118-20' or 'ISO15118-2').key, bound)
+  assert(none == nil and why:find("the contract's key does not go with", 1, true), why)
+end
+refused('receiver: expected a Certificate', Pki.Wrap, contract.key, contract.key)
+refused('key: expected a Key', Pki.Wrap, leaf, leaf)
+refused('receiver: expected a Key', Pki.Unwrap, leaf, 'x', 'y')
+
 -- Random octets, eMAIDs.
 assert(#Pki.Random(16) == 16 and Pki.Random(16) ~= Pki.Random(16) and Pki.Random(0) == '')
 refused('expected a number of octets', Pki.Random, -1)
