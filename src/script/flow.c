@@ -121,9 +121,16 @@ static void send_out(lua_State *L, struct role *r, struct message *m, unsigned g
     buf_close(&v.text);
     if (bad != 0)
         luaL_error(L, "%s cannot be sent: %s%s%s", name, e.path, e.path[0] ? ": " : "", e.what);
-    if (r->side == FROM_SECC && r->received_us != 0 && r->last != NULL)
+    flow_sent(L, r, name);
+}
+
+void flow_sent(lua_State *L, struct role *r, const char *name)
+{
+    if (r->side == FROM_SECC && r->received_us != 0 && r->last != NULL && name[0] != '\0')
         deadline_answered(L, r, r->last->name);
     r->sent_us = peer_now();
+    if (name[0] == '\0')
+        return;
     r->received_us = 0;
     snprintf(r->sent_name, sizeof r->sent_name, "%s", name);
 }

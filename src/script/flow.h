@@ -16,6 +16,10 @@ int flow_receive(lua_State *L);
 /* For message values: connects if need be, and sends m, which the stack keeps alive at index 1. */
 int flow_send_message(lua_State *L, struct role *r, struct message *m, unsigned given);
 
+/* The message called `name` has gone out ("": bytes that are none): the time that answering took is
+ * recorded, and what is waited for next counts from here. */
+void flow_sent(lua_State *L, struct role *r, const char *name);
+
 /* Waits for a frame as long as argument 1 says (milliseconds; none or nil: as the standard says of
  * the message; NULL: of any), then calls `then`, which finds it in the session, if any came. */
 int flow_wait(lua_State *L, struct role *r, const char *message, const char *protocol,

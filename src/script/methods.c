@@ -35,8 +35,9 @@ static int raw_connected(lua_State *L, int status, lua_KContext context)
     }
     if (peer_write(r->peer, bytes, &e) != 0)
         script_verdict(L, VERDICT_FAIL, "Send_Raw: %s", e.what);
-    session_sent_raw(r->session, bytes, script_where(L, where, sizeof where), peer_now());
-    r->sent_us = peer_now();
+    const char *name =
+        session_sent_raw(r->session, bytes, script_where(L, where, sizeof where), peer_now());
+    flow_sent(L, r, name);
     return 0;
 }
 

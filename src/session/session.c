@@ -276,25 +276,33 @@ void session_queue(struct session *s, struct received *r)
     s->last = r;
 }
 
+/* Decodes a payload into r, and tells the event what it is. */
+static void describe_frame(struct session *s, struct received *r, uint16_t type,
+                           struct slice payload, struct event *e)
+{
+    r->payload_type = type;
+    r->is_decoded = session_decode(s->library, s->protocol, s->agreed, type, payload, &s->limits,
+                                   &r->arena, &r->message, &r->problem) == 0;
+    if (r->is_decoded && message_named(&r->message).name != NULL)
+        r->name = message_named(&r->message).name;
+    e->kind = EVENT_FRAME;
+    e->payload_type = type;
+    e->name = r->name;
+    e->message = r->is_decoded ? &r->message : NULL;
+    e->problem = r->is_decoded ? NULL : &r->problem;
+    e->ok = r->is_decoded;
+}
+
 static int receive_frame(struct session *s, const struct v2gtp_frame *f, int64_t us)
 {
     struct received *r = session_new_received(s);
     if (r == NULL)
         return -1;
-    r->us = us;
-    r->payload_type = f->header.type;
-    r->is_decoded = session_decode(s->library, s->protocol, s->agreed, f->header.type, f->payload,
-                                   &s->limits, &r->arena, &r->message, &r->problem) == 0;
-    if (r->is_decoded && message_named(&r->message).name != NULL)
-        r->name = message_named(&r->message).name;
-    session_queue(s, r);
     struct event e = new_event(s, EVENT_FRAME, false, us);
     e.bytes = f->bytes;
-    e.payload_type = f->header.type;
-    e.name = r->name;
-    e.message = r->is_decoded ? &r->message : NULL;
-    e.problem = r->is_decoded ? NULL : &r->problem;
-    e.ok = r->is_decoded;
+    r->us = us;
+    describe_frame(s, r, f->header.type, f->payload, &e);
+    session_queue(s, r);
     recorder_put(s->recorder, &e);
     record_violations(s, &e);
     if (r->is_decoded)
@@ -422,10 +430,35 @@ int session_send(struct session *s, struct message *m, unsigned given, const cha
     return 0;
 }
 
-void session_sent_raw(struct session *s, struct slice bytes, const char *where, int64_t us)
+/* Whether the bytes are one V2GTP frame and nothing else. */
+static bool is_one_frame(const struct session *s, struct slice bytes, struct v2gtp_header *h)
 {
+    struct err unused = ERR_INIT;
+    if (bytes.n < V2GTP_HEADER)
+        return false;
+    *h = v2gtp_read(bytes.p);
+    return v2gtp_check(h, V2GTP_TCP, s->reader.limit, &unused) == V2GTP_FRAME &&
+           bytes.n == V2GTP_HEADER + (size_t)h->length;
+}
+
+const char *session_sent_raw(struct session *s, struct slice bytes, const char *where, int64_t us)
+{
+    struct v2gtp_header h;
     struct event e = new_event(s, EVENT_BYTES, true, us);
     e.bytes = bytes;
     e.where = where;
+    struct received *r = is_one_frame(s, bytes, &h) ? session_new_received(s) : NULL;
+    if (r == NULL) {
+        recorder_put(s->recorder, &e);
+        return "";
+    }
+    struct slice payload = {bytes.p + V2GTP_HEADER, h.length};
+    describe_frame(s, r, h.type, payload, &e);
     recorder_put(s->recorder, &e);
+    record_violations(s, &e);
+    if (r->is_decoded)
+        note_message(s, &r->message, true);
+    const char *name = r->name; /* the schema's */
+    session_done(s, r);
+    return name;
 }

@@ -87,8 +87,10 @@ void session_done(struct session *s, struct received *r);
 int session_send(struct session *s, struct message *m, unsigned given, const char *where,
                  int64_t us, struct slice *frame, struct err *e);
 
-/* Records bytes sent as they are (Send_Raw, SDP). */
-void session_sent_raw(struct session *s, struct slice bytes, const char *where, int64_t us);
+/* Records bytes sent as they are (Send_Raw): one V2GTP frame as the message in it, with what is wrong
+ * with it (so that bytes behind the document are no reason not to see it), and its effect as that of
+ * one sent with session_send. Returns the message's name; "" where it is none. */
+const char *session_sent_raw(struct session *s, struct slice bytes, const char *where, int64_t us);
 
 /* Payload type that m goes out with. */
 uint16_t session_payload_type(const struct message *m);

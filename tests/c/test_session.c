@@ -201,6 +201,29 @@ static void violations_are_recorded(void **state)
     session_done(&p->secc, session_take(&p->secc));
 }
 
+/* Bytes as they are, one whole frame: the record has the message, whatever stands behind it. */
+static void a_frame_sent_as_bytes_is_recorded_as_its_message(void **state)
+{
+    struct pair *p = *state;
+    static const uint8_t STOP[] = {0x01, 0xFE, 0x80, 0x01, 0,    0,    0,    0x0F,
+                                   0x80, 0x98, 0x02, 0x18, 0x2D, 0x92, 0xEF, 0xA2,
+                                   0x3D, 0x8A, 0x3F, 0xB8, 0x68, 0xA0, 0x20, 0};
+    static const uint8_t BAD[] = {0x01, 0xFE, 0x80, 0x01, 0, 0, 0, 1, 0x80};
+    agree(p);
+    p->seen = (struct seen){0};
+    const struct slice frame = {STOP, sizeof STOP};
+    assert_string_equal(session_sent_raw(&p->evcc, frame, "", 1), "SessionStopReq");
+    assert_int_equal(p->seen.frames, 1);
+    assert_int_equal(p->seen.violations, 1); /* one byte after the end of the document */
+    assert_int_equal(p->seen.undecoded, 0);
+    assert_string_equal(session_sent_raw(&p->evcc, (struct slice){BAD, sizeof BAD}, "", 1), "");
+    assert_int_equal(p->seen.undecoded, 1);
+    for (size_t n = 0; n < sizeof STOP; n++)
+        assert_string_equal(session_sent_raw(&p->evcc, (struct slice){STOP, n}, "", 1), "");
+    assert_int_equal(p->seen.bytes, sizeof STOP);
+    assert_int_equal(p->seen.frames, 2);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -214,6 +237,7 @@ int main(void)
         CASE(wrong_headers_are_recorded_and_passed_over),
         CASE(a_length_that_would_wrap_ends_the_connection),
         CASE(violations_are_recorded),
+        CASE(a_frame_sent_as_bytes_is_recorded_as_its_message),
     };
     library_open(&library);
     int failed = cmocka_run_group_tests_name("session", tests, NULL, NULL);

@@ -195,6 +195,11 @@ play --persona trailing-bytes --set loops=2
 proves "trailing-bytes" '[ "$(frames | tail -n 1)" = "SessionStopRes OK" ]' \
     'frame SessionSetupReq | grep -q "\"bytes\":\"[0-9A-Fa-f]*00\""' \
     'grep -q "\"kind\":\"violation\".*behind\|\"kind\":\"violation\".*after" "$record/events.jsonl"'
+proves "the sender's record has the message, and what is behind it" \
+    'grep "\"by\":\"EVCC\"" "$record/events.jsonl" | grep "\"kind\":\"frame\"" |
+        grep -q "\"name\":\"SessionSetupReq\".*\"message\":{"' \
+    'grep "\"kind\":\"violation\"" "$record/events.jsonl" | grep "\"by\":\"EVCC\"" |
+        grep -q "after the end of the document"'
 
 play --persona unknown-protocols
 proves "unknown-protocols" 'frames | grep -q "^supportedAppProtocolRes Failed_NoNegotiation"' \
