@@ -39,7 +39,7 @@ static const struct usage USAGE = {
     "limits of the standard; they are shown, and warned about), then with bytes left over.",
     OPTION,
     "examples:\n"
-    "  v2glab decode 809802182D92EFA23D8A3FB868A020\n"
+    "  v2glab decode 8098022E74FF44AAECF83E11F000\n"
     "  v2glab decode --grammar iso15118-2 --format json message.exi\n"
     "  v2glab decode --lines --grammar din70121 <messages.hex >messages.xml\n"
     "  v2glab decode session.pcap\n\n"

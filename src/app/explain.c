@@ -34,7 +34,7 @@ static const struct usage USAGE = {
     "terminal, and not where NO_COLOR is set.",
     OPTION,
     "example:\n"
-    "  v2glab explain 809802182D92EFA23D8A3FB868A020\n\n"
+    "  v2glab explain 8098022E74FF44AAECF83E11F000\n\n"
     "exit codes: 0 explained, 1 it is in error somewhere, 2 several grammars fit,\n"
     "3 wrong use, or a file that cannot be read",
 };

@@ -47,7 +47,7 @@ static void print_help(void)
          "  --version      show the version\n"
          "  -h, --help     show this, or the help of a command\n\n"
          "examples:\n"
-         "  v2glab decode 809802182D92EFA23D8A3FB868A020\n"
+         "  v2glab decode 8098022E74FF44AAECF83E11F000\n"
          "  v2glab decode session.pcap\n"
          "  v2glab encode message.xml\n"
          "  v2glab schema show ISO15118-2 ChargingStatusRes\n\n"

@@ -51,3 +51,12 @@ wants "an unknown option" 3 err "unknown option '--versoin'"
 "$V2GLAB" schema list >/dev/full 2>"$work/err"
 status=$?
 wants "output that cannot be written is an error" 3 err 'standard output cannot be written'
+
+# the examples that need no file are right as they stand
+for command in '' decode explain; do
+    # shellcheck disable=SC2086 # no command: no word
+    run $command --help
+    # shellcheck disable=SC2046 # words
+    run $(sed -n 's/^  v2glab \([a-z]* [0-9A-F]\{20,\}\)$/\1/p' "$work/out")
+    wants "the example in the help of ${command:-the program}" 0 out 'SessionStopReq'
+done
