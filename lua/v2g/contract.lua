@@ -3,6 +3,8 @@
 -- chain of certificates or an eMAID calls for, what a vehicle checks before it takes a contract into
 -- use, and how a station hands one out. Chains are lists of DER, leaf first, as they were received.
 
+local common = require 'v2g.common'
+
 local contract = {}
 
 -- ---- chains ----
@@ -27,6 +29,21 @@ contract.codes = {
         PaymentDetails = { content = 'FAILED_CertificateNotAllowedAtThisEVSE',
                            refused = 'FAILED_CertificateNotAllowedAtThisEVSE' },
     },
+    -- AuthorizationRes: [V2G20-2210] to [V2G20-2216]; CertificateInstallationRes: [V2G20-2203] ff.
+    -- A signature that is wrong ends the session [V2G20-461], all else can be tried another way.
+    ['ISO15118-20'] = {
+        chain = 'WARNING_CertificateValidationError', expired = 'WARNING_CertificateExpired',
+        early = 'WARNING_CertificateNotYetValid', revoked = 'WARNING_CertificateRevoked',
+        content = 'WARNING_CertificateValidationError',
+        emaid = 'WARNING_CertificateValidationError', refused = 'WARNING_eMSPUnknown',
+        canceled = 'WARNING_GeneralPnCAuthorizationError',
+        unknown = 'WARNING_NoContractMatchingPCIDFound', signature = 'FAILED_SignatureError',
+        challenge = 'WARNING_ChallengeInvalid', late = 'WARNING_NoCertificateAvailable',
+        selection = 'WARNING_AuthorizationSelectionInvalid',
+        external = 'WARNING_EIMAuthorizationFailure',
+        receipt = 'FAILED_MeteringSignatureNotValid',
+        MeteringReceipt = { signature = 'FAILED_MeteringSignatureNotValid' },
+    },
 }
 
 -- The response code of a message (by step) for a problem.
@@ -35,23 +52,30 @@ function contract.code(protocol, step, problem)
     return codes[step] and codes[step][problem] or codes[problem]
 end
 
+-- What a certificate outside its time means: in ISO 15118-2 only the leaf's own time has codes of
+-- its own, in ISO 15118-20 that of each certificate [V2G20-2212] [V2G20-2213].
+local function problem_of_time(chain, kind, edition)
+    local leaf, now = Pki.Certificate(chain[1]), Now() / 1000
+    local all = edition == 'ISO15118-20'
+    if kind == 'expired' and (all or leaf and leaf.not_after < now) then
+        return 'expired'
+    end
+    if kind ~= 'expired' and (all or leaf and leaf.not_before > now) then
+        return 'early'
+    end
+    return 'content'
+end
+
 -- nil, or what is wrong with a chain and the sentence that says it. role: of the leaf.
 function contract.check(chain, role, edition)
     local ok, why, kind = Pki.Check(chain, { role = role, edition = edition })
     if ok then
         return nil
     end
-    local problem = MEANS[kind] or 'content'
     if kind == 'expired' or kind == 'not yet valid' then
-        -- only the leaf's own time has codes of its own
-        local leaf, now = Pki.Certificate(chain[1]), Now() / 1000
-        if leaf and kind == 'expired' and leaf.not_after < now then
-            problem = 'expired'
-        elseif leaf and kind ~= 'expired' and leaf.not_before > now then
-            problem = 'early'
-        end
+        return problem_of_time(chain, kind, edition), why
     end
-    return problem, why
+    return MEANS[kind] or 'content', why
 end
 
 -- Whether a certificate ends within so many days.
@@ -93,6 +117,61 @@ function contract.check_emaid(emaid, leaf, p)
     end
     if p.providers and not begins_with_one_of(plain(good), p.providers) then
         return 'refused', ("eMAID '%s' is of no provider that the station takes"):format(emaid)
+    end
+    return nil
+end
+
+-- ---- chains in messages ----
+
+-- Puts an identity's chain into the element at path of an outgoing message.
+function contract.set_chain(role, message, path, identity)
+    local leaf, others = contract.bytes(identity)
+    common.set(role, message, path .. '_Certificate', leaf)
+    if #others > 0 then
+        common.set_list(role, message, path .. '_SubCertificates_Certificate', others)
+    else
+        common.set(role, message, path .. '_SubCertificatesSpecified', false)
+    end
+end
+
+-- The chain in the element at path of the message received last.
+function contract.get_chain(role, message, path)
+    local chain = { role['Get_' .. message .. '_' .. path .. '_Certificate']() }
+    local others = common.get_list(role, message, path .. '_SubCertificates_Certificate')
+    return table.move(others, 1, #others, 2, chain)
+end
+
+-- ---- a station's checks: each gives nil, or what is wrong and the sentence that says it ----
+
+-- Whether the last request of that name is signed by the holder of the certificate.
+function contract.check_signature(message, der)
+    local good, why = Secc['Verify_' .. message](Pki.Certificate(der))
+    if not good then
+        return 'signature', why
+    end
+    return nil
+end
+
+-- Whether there is a contract for the holder of a provisioning certificate.
+function contract.check_known(s, der)
+    local name = Pki.Certificate(der).common_name
+    for _, one in ipairs(s.p.provisioned or { name }) do
+        if plain(one) == plain(name) then
+            return nil
+        end
+    end
+    return 'unknown', ("no contract is known for PCID '%s'"):format(name)
+end
+
+-- Makes checks in their order, { function, argument … } each. The response code for the first that
+-- finds something, nil: none does. The verdict has the sentence, as s.why.
+function contract.make_checks(s, step, checks)
+    for _, check in ipairs(checks) do
+        local problem, why = check[1](table.unpack(check, 2))
+        if problem then
+            s.why = why
+            return contract.code(s.protocol, step, problem)
+        end
     end
     return nil
 end
@@ -139,6 +218,12 @@ function contract.roots(edition)
     return list
 end
 
+-- The elements with the chains of the provisioning service and of the contract.
+local CHAIN_NAMES <const> = {
+    ['ISO15118-2'] = { 'SAProvisioningCertificateChain', 'ContractSignatureCertChain' },
+    ['ISO15118-20'] = { 'CPSCertificateChain', 'ContractCertificateChain' },
+}
+
 local function parsed(chain)
     local list = {}
     for i, der in ipairs(chain) do
@@ -151,9 +236,10 @@ end
 -- sent: { service =, contract = (chains), public =, wrapped =, emaid = }; receiver: the identity
 -- whose key opens it; verify: whether the service's leaf has signed the message.
 function contract.receive(sent, receiver, edition, verify)
+    local names = CHAIN_NAMES[edition]
     local _, why = contract.check(sent.service, 'cps-leaf', edition)
     if why then
-        return nil, 'SAProvisioningCertificateChain, ' .. why
+        return nil, names[1] .. ', ' .. why
     end
     local ok
     ok, why = verify(sent.service[1])
@@ -162,7 +248,7 @@ function contract.receive(sent, receiver, edition, verify)
     end
     _, why = contract.check(sent.contract, 'contract-leaf', edition)
     if why then
-        return nil, 'ContractSignatureCertChain, ' .. why
+        return nil, names[2] .. ', ' .. why
     end
     local chain = parsed(sent.contract)
     _, why = contract.check_emaid(sent.emaid or chain[1].common_name, sent.contract[1],

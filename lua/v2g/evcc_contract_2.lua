@@ -107,27 +107,6 @@ end
 
 -- ---- certificates ----
 
-local function set_chain(message, path, identity)
-    local leaf, others = contract.bytes(identity)
-    path = path .. '_'
-    common.set(Evcc, message, path .. 'Certificate', leaf)
-    if #others == 0 then
-        common.set(Evcc, message, path .. 'SubCertificatesSpecified', false)
-        return
-    end
-    common.set_list(Evcc, message, path .. 'SubCertificates_Certificate', others)
-end
-
-local function get_chain(message, path)
-    local chain = { Evcc['Get_' .. message .. '_' .. path .. '_Certificate']() }
-    path = path .. '_SubCertificates'
-    if Evcc['Get_' .. message .. '_' .. path .. 'Specified']() then
-        local others = common.get_list(Evcc, message, path .. '_Certificate')
-        table.move(others, 1, #others, 2, chain)
-    end
-    return chain
-end
-
 local function set_roots(message)
     common.set_list(Evcc, message, 'ListOfRootCertificateIDs_RootCertificateID',
         contract.roots(EDITION))
@@ -146,8 +125,8 @@ local function receive(self, step, receiver)
         return Evcc['Get_' .. message .. '_' .. path]()
     end
     local sent = {
-        service = get_chain(message, 'SAProvisioningCertificateChain'),
-        contract = get_chain(message, 'ContractSignatureCertChain'),
+        service = contract.get_chain(Evcc, message, 'SAProvisioningCertificateChain'),
+        contract = contract.get_chain(Evcc, message, 'ContractSignatureCertChain'),
         public = get('DHpublickey'), wrapped = get('ContractSignatureEncryptedPrivateKey'),
         emaid = get('eMAID'),
     }
@@ -178,7 +157,7 @@ function steps.CertificateUpdate(self)
         return
     end
     local present = identity_of(self)
-    set_chain('CertificateUpdateReq', 'ContractSignatureCertChain', present)
+    contract.set_chain(Evcc, 'CertificateUpdateReq', 'ContractSignatureCertChain', present)
     Evcc.Set_CertificateUpdateReq_eMAID(contract.plain(present.chain[1].common_name))
     set_roots('CertificateUpdateReq')
     self:exchange('CertificateUpdate', present)
@@ -193,7 +172,7 @@ function steps.PaymentDetails(self)
     end
     local identity = identity_of(self)
     Evcc.Set_PaymentDetailsReq_eMAID(contract.plain(identity.chain[1].common_name))
-    set_chain('PaymentDetailsReq', 'ContractSignatureCertChain', identity)
+    contract.set_chain(Evcc, 'PaymentDetailsReq', 'ContractSignatureCertChain', identity)
     self:exchange('PaymentDetails')
     if self.code == 'OK_CertificateExpiresSoon' then
         Log('the station says that the contract certificate expires soon')

@@ -9,6 +9,7 @@ local pnc = { answers = {} }
 local answers = pnc.answers
 
 local EDITION <const> = 'ISO15118-2'
+local CHAIN <const> = 'ContractSignatureCertChain'
 
 local CERTIFICATES <const> = {
     id = 2, name = 'Certificate', category = 'ContractCertificate', free = true,
@@ -55,34 +56,6 @@ end
 
 -- ---- what a vehicle sent ----
 
-local function get_chain(message)
-    local path = message .. '_ContractSignatureCertChain_'
-    local chain = { Secc['Get_' .. path .. 'Certificate']() }
-    if Secc['Get_' .. path .. 'SubCertificatesSpecified']() then
-        local others = common.get_list(Secc, message,
-            'ContractSignatureCertChain_SubCertificates_Certificate')
-        table.move(others, 1, #others, 2, chain)
-    end
-    return chain
-end
-
--- The response code for a problem; why: the sentence of the verdict.
-local function refuse(s, step, problem, why)
-    s.why = why
-    return contract.code(s.protocol, step, problem)
-end
-
--- Checks: each gives nil, or what is wrong (a problem of contract.lua) and the sentence that says it.
-
--- Whether the last request of that name is signed by the holder of the certificate.
-local function check_signature(message, der)
-    local good, why = Secc['Verify_' .. message](Pki.Certificate(der))
-    if not good then
-        return 'signature', why
-    end
-    return nil
-end
-
 local function check_emaid(s, message, chain)
     return contract.check_emaid(Secc['Get_' .. message .. '_eMAID'](), chain[1], s.p)
 end
@@ -94,17 +67,6 @@ local function check_challenge(s)
     return nil
 end
 
--- Whether there is a contract for the holder of a provisioning certificate.
-local function check_known(s, der)
-    local name = Pki.Certificate(der).common_name
-    for _, one in ipairs(s.p.provisioned or { name }) do
-        if contract.plain(one) == contract.plain(name) then
-            return nil
-        end
-    end
-    return 'unknown', ("no contract is known for PCID '%s'"):format(name)
-end
-
 local function check_service(s)
     if s.paying ~= 'Contract' or not s.p.certificates then
         return 'unknown', 'the station has no certificate service'
@@ -112,26 +74,14 @@ local function check_service(s)
     return nil
 end
 
--- Makes the checks in their order, { function, argument … } each. The response code for the first
--- that finds something, nil: none does.
-local function make_checks(s, step, checks)
-    for _, check in ipairs(checks) do
-        local problem, why = check[1](table.unpack(check, 2))
-        if problem then
-            return refuse(s, step, problem, why)
-        end
-    end
-    return nil
-end
-
 -- ---- the contract ----
 
 function answers.PaymentDetailsReq(s)
-    local chain = get_chain('PaymentDetailsReq')
+    local chain = contract.get_chain(Secc, 'PaymentDetailsReq', CHAIN)
     s.contract, s.challenge = chain, contract.challenge(s.p)
     Secc.Set_PaymentDetailsRes_GenChallenge(s.challenge)
     Secc.Set_PaymentDetailsRes_EVSETimeStamp(math.floor(Now() / 1000))
-    local code = make_checks(s, 'PaymentDetails', {
+    local code = contract.make_checks(s, 'PaymentDetails', {
         { contract.check, chain, 'contract-leaf', EDITION },
         { check_emaid, s, 'PaymentDetailsReq', chain },
     })
@@ -147,8 +97,8 @@ function pnc.check_authorization(s)
     if s.paying ~= 'Contract' then
         return nil
     end
-    return make_checks(s, 'Authorization', {
-        { check_signature, 'AuthorizationReq', s.contract[1] },
+    return contract.make_checks(s, 'Authorization', {
+        { contract.check_signature, 'AuthorizationReq', s.contract[1] },
         { check_challenge, s },
     })
 end
@@ -159,7 +109,7 @@ end
 function pnc.check_receipt(s, message)
     local problem, why = nil, nil
     if s.paying == 'Contract' then
-        problem, why = check_signature('MeteringReceiptReq', s.contract[1])
+        problem, why = contract.check_signature('MeteringReceiptReq', s.contract[1])
     end
     for _, element in ipairs { 'MeterID', 'MeterReading' } do
         local path = '_MeterInfo_' .. element
@@ -190,15 +140,6 @@ end
 
 -- ---- certificates ----
 
-local function set_chain(message, path, identity)
-    local leaf, others = contract.bytes(identity)
-    path = path .. '_'
-    common.set(Secc, message, path .. 'Certificate', leaf)
-    if #others > 0 then
-        common.set_list(Secc, message, path .. 'SubCertificates_Certificate', others)
-    end
-end
-
 -- Hands out the contract of the tree, for the holder of a certificate.
 local function hand_out(s, message, receiver)
     local set = function(path, value)
@@ -209,8 +150,8 @@ local function hand_out(s, message, receiver)
     local holder = Pki.Certificate(receiver)
     local public, wrapped = Pki.Wrap(holder, given.key,
         { pcid = holder.common_name, certificate = given.chain[1] })
-    set_chain(message, 'SAProvisioningCertificateChain', service)
-    set_chain(message, 'ContractSignatureCertChain', given)
+    contract.set_chain(Secc, message, 'SAProvisioningCertificateChain', service)
+    contract.set_chain(Secc, message, 'ContractSignatureCertChain', given)
     set('ContractSignatureEncryptedPrivateKey', wrapped)
     set('DHpublickey', public)
     set('eMAID', contract.plain(given.chain[1].common_name))
@@ -237,7 +178,7 @@ end
 local function provide(s, step, chain, checks)
     local message = step .. 'Res'
     hand_out_nothing(message)
-    local code = make_checks(s, step, checks)
+    local code = contract.make_checks(s, step, checks)
     if not code then
         hand_out(s, message, chain[1])
     end
@@ -250,17 +191,17 @@ function answers.CertificateInstallationReq(s)
     return provide(s, 'CertificateInstallation', chain, {
         { check_service, s },
         { contract.check, chain, 'oem-leaf', EDITION },
-        { check_signature, 'CertificateInstallationReq', der },
-        { check_known, s, der },
+        { contract.check_signature, 'CertificateInstallationReq', der },
+        { contract.check_known, s, der },
     })
 end
 
 function answers.CertificateUpdateReq(s)
-    local chain = get_chain('CertificateUpdateReq')
+    local chain = contract.get_chain(Secc, 'CertificateUpdateReq', CHAIN)
     return provide(s, 'CertificateUpdate', chain, {
         { check_service, s },
         { contract.check, chain, 'contract-leaf', EDITION },
-        { check_signature, 'CertificateUpdateReq', chain[1] },
+        { contract.check_signature, 'CertificateUpdateReq', chain[1] },
         { check_emaid, s, 'CertificateUpdateReq', chain },
     })
 end
