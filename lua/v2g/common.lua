@@ -303,6 +303,16 @@ function common.forget_hooks()
     plain = {}
 end
 
+-- A key that cannot make such a signature (of another curve) keeps nothing back: a peer is to refuse
+-- what comes unsigned.
+local function sign(role, message, signer)
+    local good, why = pcall(role['Sign_' .. message], signer)
+    if not good then
+        Log(('%s is not signed: %s'):format(message, why))
+        setter(role, message, 'Header_SignatureSpecified')(false)
+    end
+end
+
 -- Sends `message` of role, whose values are set. signer: the identity that signs it; nil: none, or
 -- the usual one. False: a hook has dropped it.
 function common.send(p, role, message, context, signer)
@@ -313,7 +323,7 @@ function common.send(p, role, message, context, signer)
         apply_values(role, message, p.values[message], context)
     end
     if signer then
-        role['Sign_' .. message](signer)
+        sign(role, message, signer)
     end
     if plain[message] then
         role[plain[message]]()

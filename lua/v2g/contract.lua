@@ -188,6 +188,11 @@ function contract.challenge(p)
     end))
 end
 
+-- The eMAID of an identity; that of no contract where its certificate cannot be read.
+function contract.emaid(identity)
+    return plain(identity.chain[1].common_name or 'DEABCC00000001')
+end
+
 -- DER of an identity's certificates: the leaf, and the list of the others.
 function contract.bytes(identity)
     local others = {}

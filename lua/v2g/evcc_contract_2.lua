@@ -131,7 +131,7 @@ local function receive(self, step, receiver)
         emaid = get('eMAID'),
     }
     local identity, why = contract.receive(sent, receiver, EDITION, function(leaf)
-        return Evcc['Verify_' .. message](Pki.Certificate(leaf))
+        return Evcc['Verify_' .. message](assert(Pki.Certificate(leaf)))
     end)
     if not identity then
         return self:leave('stop', false, ('%s is refused: %s'):format(message, why))
@@ -158,7 +158,7 @@ function steps.CertificateUpdate(self)
     end
     local present = identity_of(self)
     contract.set_chain(Evcc, 'CertificateUpdateReq', 'ContractSignatureCertChain', present)
-    Evcc.Set_CertificateUpdateReq_eMAID(contract.plain(present.chain[1].common_name))
+    Evcc.Set_CertificateUpdateReq_eMAID(contract.emaid(present))
     set_roots('CertificateUpdateReq')
     self:exchange('CertificateUpdate', present)
     receive(self, 'CertificateUpdate', present)
@@ -171,7 +171,7 @@ function steps.PaymentDetails(self)
         return
     end
     local identity = identity_of(self)
-    Evcc.Set_PaymentDetailsReq_eMAID(contract.plain(identity.chain[1].common_name))
+    Evcc.Set_PaymentDetailsReq_eMAID(contract.emaid(identity))
     contract.set_chain(Evcc, 'PaymentDetailsReq', 'ContractSignatureCertChain', identity)
     self:exchange('PaymentDetails')
     if self.code == 'OK_CertificateExpiresSoon' then

@@ -147,14 +147,16 @@ local function hand_out(s, message, receiver)
     end
     local given = Pki.Identity('contract-leaf', EDITION)
     local service = Pki.Identity('cps-leaf', EDITION)
-    local holder = Pki.Certificate(receiver)
-    local public, wrapped = Pki.Wrap(holder, given.key,
-        { pcid = holder.common_name, certificate = given.chain[1] })
+    local public, wrapped = Pki.Wrap(Pki.Certificate(receiver), given.key)
+    if not public then -- of another curve: a vehicle is to refuse that certificate
+        Log('the key of the contract is not handed out: ' .. wrapped)
+        public, wrapped = '\0', '\0'
+    end
     contract.set_chain(Secc, message, 'SAProvisioningCertificateChain', service)
     contract.set_chain(Secc, message, 'ContractSignatureCertChain', given)
     set('ContractSignatureEncryptedPrivateKey', wrapped)
     set('DHpublickey', public)
-    set('eMAID', contract.plain(given.chain[1].common_name))
+    set('eMAID', contract.emaid(given))
     set('SAProvisioningCertificateChain_IdSpecified', false)
     set('ContractSignatureCertChain_Id', 'id1')
     set('ContractSignatureEncryptedPrivateKey_Id', 'id2')

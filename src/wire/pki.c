@@ -584,12 +584,19 @@ struct first_error {
     struct err *e;
 };
 
+/* Why a path ends too early says more than what is therefore left over in the chain. */
+static bool explains(enum pki_fault later, enum pki_fault first)
+{
+    return first == PKI_ORDER && (later == PKI_SELF_SIGNED || later == PKI_NO_ISSUER);
+}
+
 static void keep_first(void *context, const struct pki_finding *finding)
 {
     struct first_error *first = context;
     char text[256];
-    if (!finding->is_error || first->e->set)
+    if (!finding->is_error || (first->e->set && !explains(finding->fault, first->fault)))
         return;
+    *first->e = ERR_INIT;
     first->fault = finding->fault;
     err_set(first->e, "%s%s (%s)", pki_finding_place(finding, text, sizeof text), finding->text,
             finding->clause);
