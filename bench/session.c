@@ -32,15 +32,16 @@ struct course {
 
 static const struct course COURSES[] = {
     {"ISO 15118-2 AC, 20 messages",
-     "require('v2g.main').vehicle{protocol='ISO15118-2', mode='ac', time_scale=1e6, "
+     "require('v2g.main').vehicle{protocol='ISO15118-2', mode='ac', tls='off', time_scale=1e6, "
      "set={{'loops','1'}}}",
      "ISO15118-2", 0.5},
     {"ISO 15118-2 DC",
-     "require('v2g.main').vehicle{protocol='ISO15118-2', mode='dc', "
+     "require('v2g.main').vehicle{protocol='ISO15118-2', mode='dc', tls='off', "
      "time_scale=1e6, set={{'loops','4'}}}",
      "ISO15118-2", 0},
     {"ISO 15118-20 DC",
-     "require('v2g.main').vehicle{protocol='ISO15118-20', mode='dc', time_scale=1e6, "
+     "require('v2g.main').vehicle{protocol='ISO15118-20', mode='dc', tls='off', "
+     "time_scale=1e6, "
      "set={{'loops','4'}}}",
      "ISO15118-20", 1.0},
 };

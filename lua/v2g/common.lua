@@ -26,9 +26,9 @@ end
 -- Parameters that may be absent, with an example of their type.
 local optional = {
     ev = { protocols = {}, transfer = '', stop_at = '', leave_at = '', silent_at = '',
-           target_voltage = 0, energy = 0, max_schedules = 0 },
+           target_voltage = 0, energy = 0, max_schedules = 0, tls = '' },
     station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', pilot = '',
-                challenge = '', providers = {}, provisioned = {} },
+                challenge = '', providers = {}, provisioned = {}, tls = '' },
 }
 
 -- Number of edits between two words.
@@ -155,6 +155,9 @@ function common.parameters(role, o)
         p.mode = o.mode
     elseif o.mode then
         p.modes = { [o.mode] = true }
+    end
+    if o.tls then
+        p.tls = o.tls
     end
     for _, pair in ipairs(o.set or {}) do
         set(p, role, pair[1], pair[2])

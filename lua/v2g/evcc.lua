@@ -235,15 +235,54 @@ local function offer_entry(self, offer, i)
              Priority = offer.priority or i }
 end
 
+-- ---- TLS ----
+
+-- What is said of it: 'off', 'auto', '1.2', '1.3'; nil: nothing.
+local function told_tls(p)
+    return p.tls == true and 'auto' or p.tls == false and 'off' or p.tls and tostring(p.tls)
+end
+
+-- The same, with what the standards want where nothing is said.
+local function wanted_tls(self)
+    local needs, others = false, false
+    for _, offer in ipairs(offers(self)) do
+        needs = needs or offer[1] == 'ISO15118-20'
+        others = others or offer[1] ~= 'ISO15118-20'
+    end
+    return told_tls(self.p) or needs and not others and '1.3'
+        or (needs or self.p.payment == 'Contract') and 'auto' or 'off'
+end
+
+-- The offers that fit the connection: ISO 15118-20 is spoken over TLS 1.3 only, unless all was told to
+-- be without.
+local function fitting_offers(self)
+    local is_free = told_tls(self.p) == 'off'
+    local list = {}
+    for _, offer in ipairs(offers(self)) do
+        if offer[1] ~= 'ISO15118-20' or self.tls == '1.3' or is_free then
+            list[#list + 1] = offer
+        end
+    end
+    if #list == 0 then
+        leave(self, 'fin', false, ('ISO 15118-20 needs TLS 1.3, and the connection has %s')
+            :format(self.tls and 'TLS ' .. self.tls or 'none'))
+    end
+    return list
+end
+
 -- SDP message by message, for the pause before TCP.
-local function discover(self)
+local function discover(self, tls)
     local p = self.p
     common.pause(p.gaps.SDP)
     for _ = 1, SDP_TRIES do
-        Evcc.Set_SECCDiscoveryReq_Security(p.tls and 0x00 or 0x10)
+        Evcc.Set_SECCDiscoveryReq_Security(tls == 'off' and 0x10 or 0x00)
         Evcc.Send_SECCDiscoveryReq_001()
         local name = Evcc.Receive_Any_001(SDP_WAIT)
         if name == 'SECCDiscoveryRes' then
+            if tls ~= 'off' and tls ~= 'auto' and Evcc.Get_SECCDiscoveryRes_Security() ~= 0x00 then
+                leave(self, 'gone', false, 'the station answered SDP with no TLS; TLS ' .. tls
+                    .. ' is wanted')
+            end
             common.pause(p.gaps['SDP>TCP'])
             return
         end
@@ -254,7 +293,7 @@ end
 local function agree(self)
     local p = self.p
     local list = {}
-    for i, offer in ipairs(offers(self)) do
+    for i, offer in ipairs(fitting_offers(self)) do
         list[i] = offer_entry(self, offer, i)
     end
     common.pause(p.gaps['TCP>AppProtocol'])
@@ -279,13 +318,14 @@ local function connect(self)
     local p = self.p
     local from = Now()
     self.last, self.answered, self.counts = nil, nil, {}
+    local tls = wanted_tls(self)
     if p.gaps['SDP>TCP'] and not self.options.direct then
-        discover(self)
-        Evcc.Connect { manual = true }
+        discover(self, tls)
     else
         common.pause(p.gaps.SDP)
-        Evcc.Connect { manual = true, tls = p.tls }
     end
+    Evcc.Connect { manual = true, tls = tls }
+    self.tls = Evcc.Get_Tls_Version() -- nil: none
     agree(self)
     return from
 end

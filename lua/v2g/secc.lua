@@ -274,7 +274,7 @@ local function nothing_came(s, why, detail)
         return false, ('V2G_SECC_Sequence_Timeout after %s: the vehicle sent nothing'):format(s.state)
     end
     if why == 'failed' then
-        return false, 'supportedAppProtocol: ' .. (detail or '')
+        return false, 'no session was set up: ' .. (detail or '')
     end
     return false, ('the vehicle closed the connection after %s%s'):format(s.state,
         detail and detail ~= '' and ': ' .. detail or '')
@@ -361,7 +361,7 @@ function secc.run(options)
     end
     secc.last = nil
     while true do
-        Accept()
+        Accept { tls = p.tls }
         local s = new_session()
         common.forget_hooks()
         local ok, why = play(s)

@@ -83,8 +83,10 @@ enum {
             {"verbose", 'v', NULL,                                                                 \
              "the ladder with the XML of each message; -vv: also its bytes"},                      \
             {"quiet", 'q', NULL, "show only how sessions end"},                                    \
-            {"tls", 0, "off",                                                                      \
-             "off: no TLS, also where ISO 15118-20 wants it (the only choice so far)"},            \
+            {"tls", 0, "WHEN",                                                                     \
+             "off: no TLS, also where the standard wants it; auto: 1.2, 1.3 or none\n"             \
+             "as the other side wants; 1.2 or 1.3: that only. Else a station does\n"               \
+             "auto, and a vehicle what its protocol and payment need"},                            \
             SECURE_OPTIONS, {.name = NULL},                                                        \
     }
 
@@ -137,7 +139,7 @@ struct behaving {
     struct station_options station;
     struct part own, other;
     struct script_timer timer[TIMERS_MAX];
-    const char *record_path, *mode, *time_scale;
+    const char *record_path, *mode, *time_scale, *tls;
     unsigned count;
     bool is_ev, alone, no_record, quiet, ladder_wanted;
     int verbose;
@@ -214,6 +216,8 @@ static int make_text(struct behaving *b, struct part *part, bool is_ev, struct e
         add_text(out, "protocol", b->station.common.protocol);
     if (b->time_scale != NULL)
         add_text(out, "time_scale", b->time_scale);
+    if (b->tls != NULL)
+        add_text(out, "tls", b->tls);
     if (b->station.common.peer.address != NULL)
         buf_text(out, "direct=true, ");
     if (part->persona != NULL && add_persona(out, part->persona, e) != 0)
@@ -310,11 +314,9 @@ static int read_choice(struct behaving *b, int option)
 {
     static const char *const MODES[] = {"ac", "dc", NULL};
     static const char *const PROFILES[] = {"strict", "field", NULL};
-    static const char *const TLS_CHOICES[] = {"off", NULL};
     struct options *o = &b->options;
-    int choice = option == MODE      ? options_choice(o, "mode", o->value, MODES)
-                 : option == PROFILE ? options_choice(o, "profile", o->value, PROFILES)
-                                     : options_choice(o, "tls", o->value, TLS_CHOICES);
+    int choice = option == MODE ? options_choice(o, "mode", o->value, MODES)
+                                : options_choice(o, "profile", o->value, PROFILES);
     if (choice < 0)
         return -1;
     if (option == MODE)
@@ -324,73 +326,92 @@ static int read_choice(struct behaving *b, int option)
     return 0;
 }
 
-static int read_option(struct behaving *b, int option)
+/* Where the text of an option is kept; NULL: it is no such option. */
+static const char **text_of(struct behaving *b, int option)
+{
+    switch (option) {
+    case PERSONA:
+        return &b->own.persona;
+    case SCRIPT:
+        return &b->own.script;
+    case WITH_PERSONA:
+        return &b->other.persona;
+    case WITH_SCRIPT:
+        return &b->other.script;
+    case INTERFACE:
+        return &b->station.common.peer.interface;
+    case PEER:
+        return &b->station.common.peer.address;
+    case RECORD:
+        return &b->record_path;
+    default:
+        return NULL;
+    }
+}
+
+static bool *flag_of(struct behaving *b, int option)
+{
+    switch (option) {
+    case ALONE:
+        return &b->alone;
+    case NO_RECORD:
+        return &b->no_record;
+    case LADDER:
+        return &b->ladder_wanted;
+    case QUIET:
+        return &b->quiet;
+    default:
+        return NULL;
+    }
+}
+
+static int read_value(struct behaving *b, int option)
 {
     struct options *o = &b->options;
     switch (option) {
     case MODE:
     case PROFILE:
-    case TLS:
         return read_choice(b, option);
-    case PROTOCOL:
-        return read_protocol(b, o->value);
     case PAYMENT:
         return read_payment(b, o->value);
-    case PERSONA:
-        b->own.persona = o->value;
-        return 0;
+    case TLS:
+        b->tls = o->value;
+        return secure_take(o, SECURE_TLS, &b->station.common);
     case CERT:
     case KEY:
     case ROOTS:
     case PKI:
         return secure_take(o, (enum secure_option)(option - TLS), &b->station.common);
-    case SCRIPT:
-        b->own.script = o->value;
-        return 0;
+    case PROTOCOL:
+        return read_protocol(b, o->value);
     case SET:
         return add_setting(b, &b->own, o->value);
+    case WITH:
+        return add_setting(b, &b->other, o->value);
     case COUNT:
         return read_count(b, b->is_ev ? "count" : "sessions", o->value);
     case TIME_SCALE:
         return read_time_scale(b, o->value);
-    case WITH:
-        return add_setting(b, &b->other, o->value);
-    case WITH_PERSONA:
-        b->other.persona = o->value;
-        return 0;
-    case WITH_SCRIPT:
-        b->other.script = o->value;
-        return 0;
-    case ALONE:
-        b->alone = true;
-        return 0;
-    case INTERFACE:
-        b->station.common.peer.interface = o->value;
-        return 0;
-    case PEER:
-        b->station.common.peer.address = o->value;
-        return 0;
     case TIMER:
         return read_timer(b, (char *)(uintptr_t)o->value);
-    case RECORD:
-        b->record_path = o->value;
-        return 0;
-    case NO_RECORD:
-        b->no_record = true;
-        return 0;
-    case LADDER:
-        b->ladder_wanted = true;
-        return 0;
     case VERBOSE:
         b->ladder_wanted = true;
         b->verbose++;
         return 0;
-    case QUIET:
-        b->quiet = true;
-        return 0;
     default:
         return -1;
     }
+}
+
+static int read_option(struct behaving *b, int option)
+{
+    const char **text = text_of(b, option);
+    bool *flag = flag_of(b, option);
+    if (text != NULL)
+        *text = b->options.value;
+    if (flag != NULL)
+        *flag = true;
+    return text != NULL || flag != NULL ? 0 : read_value(b, option);
 }
 
 /* ---- running ---- */
@@ -446,6 +467,17 @@ static int open_sinks(struct behaving *b, struct err *e)
     return 0;
 }
 
+/* The files that were named are the own side's; the other one has the tree's. */
+static void divide_files(struct behaving *b)
+{
+    struct credential_files *station = &b->station.common.files;
+    struct credential_files *vehicle = &b->station.vehicle_files;
+    struct credential_files tree = {.tree = station->tree};
+    *vehicle = b->is_ev ? *station : tree;
+    if (b->is_ev)
+        *station = tree;
+}
+
 /* Which sides are played, and in which network. */
 static int prepare(struct behaving *b, struct err *e)
 {
@@ -459,6 +491,7 @@ static int prepare(struct behaving *b, struct err *e)
         return -1;
     if ((!b->is_ev || both) && make_text(b, evse, false, e) != 0)
         return -1;
+    divide_files(b);
     b->station.vehicle = b->is_ev || both ? buf_string(&ev->text) : NULL;
     b->station.station = !b->is_ev || both ? buf_string(&evse->text) : NULL;
     b->station.vehicles = b->is_ev ? (b->count > 0 ? b->count : 1) : 1;
@@ -493,6 +526,7 @@ static int command_behave(int argc, char **argv, bool is_ev)
     library_open(&b.library);
     b.station.common.library = &b.library;
     b.station.common.peer.security = 0x10;
+    b.station.common.peer.tls = PEER_TLS_AUTO;
     b.station.over = session_over;
     b.station.stopping = stopping;
     b.station.context = &b;

@@ -3,6 +3,8 @@
 
 #include "script/deadline.h"
 #include "script/link.h"
+#include "script/security.h"
+#include "wire/tls_context.h"
 
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -47,6 +49,12 @@ static void forget(struct role *r)
     r->sent_name[0] = '\0';
 }
 
+enum peer_tls behaviour_tls(const struct actor *a)
+{
+    const struct role *r = station_role(a);
+    return r == NULL ? PEER_TLS_OFF : security_tls(r, &a->script.options->peer);
+}
+
 static int accept_done(lua_State *L, int status, lua_KContext context)
 {
     struct actor *a = actor_of(L);
@@ -56,6 +64,12 @@ static int accept_done(lua_State *L, int status, lua_KContext context)
     (void)context;
     a->is_idle = false;
     forget(r);
+    o.needs_13 = o.tls != PEER_TLS_OFF;
+    if (!a->handed_tls)
+        o.tls = PEER_TLS_OFF;
+    else if (a->memory->tls == NULL)
+        a->memory->tls = link_tls_context(L, r, &o);
+    o.tls_context = a->handed_tls ? a->memory->tls : NULL;
     o.stream = a->handed;
     a->handed = NULL;
     link_start(L, r, &o);
@@ -68,6 +82,10 @@ static int behaviour_accept(lua_State *L)
     if (station_role(a) == NULL || a->script.options->loop == NULL)
         return luaL_error(L, "Accept() is for the scripts of `v2glab evse`");
     struct wait w = {.ready = was_handed, .context = a};
+    if (!lua_isnoneornil(L, 1)) {
+        luaL_checktype(L, 1, LUA_TTABLE);
+        security_choose(L, station_role(a));
+    }
     if (a->handed == NULL) {
         a->is_idle = true;
         if (a->idle != NULL)
@@ -203,6 +221,8 @@ void memory_close(struct memory *m)
 {
     while (m->first != NULL)
         forget_entry(m, &m->first);
+    tls_context_close(m->tls);
+    m->tls = NULL;
 }
 
 /* ---- opening ---- */

@@ -54,16 +54,38 @@ struct peer_options link_options(const struct role *r, bool manual)
     return o;
 }
 
+/* -1: e */
+static int find_credentials(const struct role *r, const struct peer_options *o,
+                            struct credentials *c, struct err *e)
+{
+    struct credential_files files = security_files(r);
+    return credentials_find(c, r->side, o->tls, &files, e);
+}
+
+struct tls_context *link_tls_context(lua_State *L, struct role *r, const struct peer_options *o)
+{
+    struct err e = ERR_INIT;
+    struct credentials c;
+    struct peer_options with = *o;
+    struct tls_context *made = NULL;
+    with.tls_options = &c.options;
+    if (find_credentials(r, o, &c, &e) == 0)
+        made = peer_tls_context(r->side, &with, &e);
+    if (made == NULL)
+        script_verdict(L, VERDICT_ERROR, "%s cannot speak TLS: %s", r->name, e.what);
+    return made;
+}
+
 void link_start(lua_State *L, struct role *r, const struct peer_options *o)
 {
     struct err e = ERR_INIT;
     struct credentials c;
-    struct credential_files files = security_files(r);
     struct peer_options with = *o;
     int bad = 0;
-    if (o->tls != PEER_TLS_OFF)
-        bad = credentials_find(&c, r->side, o->tls, &files, &e);
-    with.tls_options = o->tls != PEER_TLS_OFF && bad == 0 ? &c.options : NULL;
+    if (o->tls != PEER_TLS_OFF && o->tls_context == NULL) {
+        bad = find_credentials(r, o, &c, &e);
+        with.tls_options = &c.options;
+    }
     if (bad != 0 || peer_start(r->peer, &with, &e) != 0)
         script_verdict(L, VERDICT_ERROR, "%s cannot connect: %s", r->name, e.what);
 }

@@ -239,21 +239,31 @@ static void tell_established(struct peer_wire *w)
     buf_close(&line);
 }
 
+struct tls_context *peer_tls_context(uint8_t role, const struct peer_options *o, struct err *e)
+{
+    struct tls_options with = {.is_server = false};
+    if (o->tls == PEER_TLS_OFF)
+        return NULL;
+    if (o->tls_options != NULL)
+        with = *o->tls_options;
+    uint16_t only = o->tls == PEER_TLS_12 ? 0x0303 : o->tls == PEER_TLS_13 ? 0x0304 : 0;
+    with.is_server = role == FROM_SECC;
+    with.may_be_plain = with.is_server && o->tls == PEER_TLS_AUTO && o->address != NULL;
+    with.min_version = with.min_version != 0 ? with.min_version : only;
+    with.max_version = with.max_version != 0 ? with.max_version : only;
+    return tls_context_open(&with, e);
+}
+
 /* The context for this start; one that may resume sessions stays. */
 static int make_tls_context(struct peer *p, struct err *e)
 {
-    struct tls_options o = {.is_server = false};
-    if (p->options.tls_options != NULL)
-        o = *p->options.tls_options;
-    if (p->options.tls == PEER_TLS_OFF || (o.resumption && p->tls_context != NULL))
+    const struct peer_options *o = &p->options;
+    bool resumes = o->tls_options != NULL && o->tls_options->resumption;
+    if (o->tls == PEER_TLS_OFF || (resumes && p->tls_context != NULL))
         return 0;
-    o.is_server = p->session.role == FROM_SECC;
-    if (o.min_version == 0 && p->options.tls != PEER_TLS_AUTO)
-        o.min_version = p->options.tls == PEER_TLS_12 ? 0x0303 : 0x0304;
-    if (o.max_version == 0 && p->options.tls != PEER_TLS_AUTO)
-        o.max_version = p->options.tls == PEER_TLS_12 ? 0x0303 : 0x0304;
     tls_context_close(p->tls_context);
-    p->tls_context = tls_context_open(&o, e);
+    p->tls_context = o->tls_context != NULL ? tls_context_keep(o->tls_context)
+                                            : peer_tls_context(p->session.role, o, e);
     return p->tls_context == NULL ? -1 : 0;
 }
 
@@ -600,6 +610,13 @@ static void read_offer(const struct node *n, struct offered *o)
     o->priority = number_of(n, "Priority");
 }
 
+/* Whether the connection is one that the protocol may be spoken over. */
+static bool fits_tls(const struct peer *p, const struct protocol *known)
+{
+    bool wants_13 = p->options.needs_13 && strcmp(known->name, "ISO15118-20") == 0;
+    return !wants_13 || (p->tls != NULL && tls_info(p->tls)->version == 0x0304);
+}
+
 /* The offer of the best rank (1 first) that this side speaks in its major version [V2G2-170]. */
 static bool choose_offer(const struct peer *p, const struct node *req, struct offered *best)
 {
@@ -612,7 +629,7 @@ static bool choose_offer(const struct peer *p, const struct node *req, struct of
         read_offer(l->v[i].n, &o);
         const struct protocol *known = protocol_by_uri(o.uri, NULL);
         if (known != NULL && (only == NULL || only == known) && known->major == o.major &&
-            o.priority < best->priority)
+            o.priority < best->priority && fits_tls(p, known))
             *best = o;
     }
     return best->priority != UINT32_MAX;
@@ -663,9 +680,10 @@ static void agree(struct peer *p, const struct received *r)
         struct buf text = {0};
         value_text(&n->type->field[0], n->v[0], &text);
         err_set(&p->problem, "no protocol was agreed%s%s",
-                is_evcc ? ": "
-                        : "; expected one of the "
-                          "offers to be spoken here",
+                is_evcc               ? ": "
+                : p->options.needs_13 ? "; expected an offer to be spoken here, ISO 15118-20 over "
+                                        "TLS 1.3 only"
+                                      : "; expected one of the offers to be spoken here",
                 is_evcc ? buf_string(&text) : "");
         buf_close(&text);
         p->state = PEER_FAILED;
@@ -688,6 +706,8 @@ static void stream_opened(void *context, struct stream *s)
     bool is_evcc = p->session.role == FROM_EVCC;
     (void)s;
     begin_connection(w);
+    if (p->tls != NULL && tls_is_plain(p->tls))
+        forget_tls(p);
     if (p->tls != NULL)
         tell_established(w);
     if (p->options.manual) {

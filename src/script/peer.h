@@ -33,7 +33,8 @@ enum peer_state {
  * TLS of a connection. The vehicle asks for it by SDP (Security 0x00) unless OFF, and with AUTO goes
  * on without it where the answer is 0x10; the station answers 0x00 with the port of TLS to who
  * asked for it; who asked for none gets the other port (AUTO), or no answer (12, 13).
- * Where an address is given, there is no SDP and everything but OFF is TLS.
+ * Where an address is given, there is no SDP: a vehicle speaks TLS unless OFF, a station with AUTO
+ * takes either, by the first byte.
  */
 enum peer_tls {
     PEER_TLS_OFF,
@@ -50,7 +51,10 @@ struct peer_options {
     enum peer_tls tls;
     const struct tls_options *tls_options; /* certificates, suites, …; is_server and versions are
                                               filled in. Needed while peer_start runs */
-    uint8_t security;                      /* of SDP: 0x10 no TLS (default), 0x00 TLS */
+    struct tls_context
+        *tls_context;     /* made already (peer_tls_context), in place of them; or NULL */
+    bool needs_13;        /* SECC: ISO 15118-20 is agreed over TLS 1.3 only */
+    uint8_t security;     /* of SDP: 0x10 no TLS (default), 0x00 TLS */
     bool manual;          /* stops before supportedAppProtocol: the script does it */
     const char *protocol; /* "ISO15118-2", "DIN70121": the only one offered / accepted; NULL: all
                                 known, ISO 15118-2 first */
@@ -81,6 +85,9 @@ struct peer {
 void peer_open(struct peer *p, uint8_t role, uv_loop_t *loop, struct library *library,
                const struct recorder *recorder, void (*wake)(void *context), void *context);
 void peer_close(struct peer *p); /* at once; every handle is freed by the loop */
+
+/* What peer_start makes of tls_options, for use by several peers. NULL: e, or TLS is off. */
+struct tls_context *peer_tls_context(uint8_t role, const struct peer_options *o, struct err *e);
 
 /* EVCC: discovers, connects, agrees. SECC: answers SDP, accepts one vehicle, agrees. Returns at
  * once; state tells. -1: cannot even start (e, and state PEER_FAILED). */

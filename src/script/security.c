@@ -60,18 +60,19 @@ static void take_path(lua_State *L, struct role *r, const char *key, char **out)
 static void choose_tls(lua_State *L, struct role *r)
 {
     int type = lua_getfield(L, 1, "tls");
-    const char *name = type == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    bool is_name = type == LUA_TSTRING || type == LUA_TNUMBER; /* 1.3 is '1.3' */
+    const char *name = is_name ? lua_tostring(L, -1) : "";
     unsigned i = 0;
     while (CREDENTIALS_TLS[i] != NULL && strcmp(CREDENTIALS_TLS[i], name) != 0)
         i++;
     if (type != LUA_TNIL && type != LUA_TBOOLEAN && CREDENTIALS_TLS[i] == NULL)
         luaL_error(L, "tls is %s; expected 'off', 'auto', '1.2', '1.3' or true",
-                   type == LUA_TSTRING ? name : luaL_typename(L, -1));
+                   is_name ? name : luaL_typename(L, -1));
     if (type == LUA_TBOOLEAN)
         r->chosen.has_tls = r->chosen.asks_tls = false;
     if (type == LUA_TBOOLEAN && lua_toboolean(L, -1))
         r->chosen.asks_tls = true;
-    if (type == LUA_TSTRING) {
+    if (is_name) {
         r->chosen.has_tls = true;
         r->chosen.tls = (enum peer_tls)i;
     }

@@ -38,7 +38,7 @@ struct play {
     struct player *players;
     unsigned playing, vehicles; /* not closed yet; vehicles that have not ended */
     unsigned sessions, signals, turn;
-    struct listener *listener;
+    struct listener *listener, *tls_listener;
     struct sdp_socket *sdp;
     struct memory memory;
     bool stop;      /* the user wants to end; scripts look at it */
@@ -83,8 +83,9 @@ static void close_station(struct play *play)
     play->closing = true;
     sdp_close(play->sdp);
     listener_close(play->listener);
+    listener_close(play->tls_listener);
     play->sdp = NULL;
-    play->listener = NULL;
+    play->listener = play->tls_listener = NULL;
     retire_idle(play);
 }
 
@@ -128,7 +129,8 @@ static void sweep(uv_timer_t *timer)
         again |= p->life == CLOSED;
         at = &p->next;
     }
-    if (play->playing == 0 && (play->closing || play->listener == NULL))
+    bool listens = play->listener != NULL || play->tls_listener != NULL;
+    if (play->playing == 0 && (play->closing || !listens))
         close_handles(play);
     else if (again)
         uv_timer_start(&play->sweeper, sweep, SWEEP_MS, 0);
@@ -213,16 +215,26 @@ static struct player *idle_player(struct play *play)
     return p != NULL && p->life == PLAYING && p->actor.is_idle ? p : NULL;
 }
 
-static void accepted(void *context, struct stream *s)
+static void hand_over(struct play *play, struct stream *s, bool with_tls)
 {
-    struct play *play = context;
     struct player *p = play->closing ? NULL : idle_player(play);
     if (p == NULL) {
         stream_close(s, STREAM_RST);
         return;
     }
     p->actor.handed = s;
+    p->actor.handed_tls = with_tls;
     script_step(&p->actor.script);
+}
+
+static void accepted(void *context, struct stream *s)
+{
+    hand_over(context, s, false);
+}
+
+static void accepted_tls(void *context, struct stream *s)
+{
+    hand_over(context, s, true);
 }
 
 static void asked(void *context, struct sdp_socket *s, const struct endpoint *from,
@@ -230,30 +242,18 @@ static void asked(void *context, struct sdp_socket *s, const struct endpoint *fr
 {
     const struct play *play = context;
     discovery_answer(play->common.recorder, s, from, to, bytes, listener_endpoint(play->listener),
-                     NULL);
+                     listener_endpoint(play->tls_listener));
 }
 
-static int open_listener(struct play *play, struct err *e)
+/* Where a connection may be either, it is one of TLS until its first byte tells (peer.h). */
+static int listen_at(struct play *play, const struct endpoint *at, bool with_tls, bool either,
+                     struct err *e)
 {
-    static const struct listener_events EVENTS = {.accepted = accepted};
-    const struct peer_options *o = &play->common.peer;
-    struct endpoint at = {0};
-    const char *interface = o->interface;
-    if (interface == NULL && lab_current() != LAB_NONE)
-        interface = LAB_EVSE_INTERFACE;
-    if (o->address != NULL && endpoint_parse(o->address, &at, e) != 0)
-        return -1;
-    if (o->address == NULL && interface == NULL)
-        return err_set(e, "no network to use; give an interface (--interface eth1) or an address "
-                          "(--peer [::1]:PORT)");
-    if (o->address == NULL)
-        snprintf(at.interface, sizeof at.interface, "%s", interface);
-    play->listener = stream_listen(&play->loop, &at, 0, &EVENTS, play, e);
-    if (play->listener == NULL)
-        return -1;
-    if (o->address == NULL)
-        play->sdp = sdp_server_open(&play->loop, interface, 0, asked, play, e);
-    if (o->address == NULL && play->sdp == NULL)
+    static const struct listener_events PLAIN = {.accepted = accepted};
+    static const struct listener_events TLS = {.accepted = accepted_tls};
+    struct listener *l = stream_listen(&play->loop, at, 0, with_tls ? &TLS : &PLAIN, play, e);
+    *(with_tls ? &play->tls_listener : &play->listener) = l;
+    if (l == NULL)
         return -1;
     struct event listens = {.us = peer_now(),
                             .kind = EVENT_LISTEN,
@@ -262,10 +262,41 @@ static int open_listener(struct play *play, struct err *e)
                             .by = "SECC",
                             .where = "",
                             .name = "",
-                            .text = "",
-                            .from = *listener_endpoint(play->listener)};
+                            .text = either     ? "TLS or none"
+                                    : with_tls ? "TLS"
+                                               : "",
+                            .from = *listener_endpoint(l)};
     recorder_put(play->common.recorder, &listens);
     return 0;
+}
+
+static int listen_by_sdp(struct play *play, enum peer_tls tls, struct err *e)
+{
+    const char *interface = play->common.peer.interface;
+    struct endpoint at = {0};
+    if (interface == NULL && lab_current() != LAB_NONE)
+        interface = LAB_EVSE_INTERFACE;
+    if (interface == NULL)
+        return err_set(e, "no network to use; give an interface (--interface eth1) or an address "
+                          "(--peer [::1]:PORT)");
+    snprintf(at.interface, sizeof at.interface, "%s", interface);
+    if ((tls == PEER_TLS_OFF || tls == PEER_TLS_AUTO) && listen_at(play, &at, false, false, e) != 0)
+        return -1;
+    if (tls != PEER_TLS_OFF && listen_at(play, &at, true, false, e) != 0)
+        return -1;
+    play->sdp = sdp_server_open(&play->loop, interface, 0, asked, play, e);
+    return play->sdp == NULL ? -1 : 0;
+}
+
+static int open_listeners(struct play *play, enum peer_tls tls, struct err *e)
+{
+    const char *address = play->common.peer.address;
+    struct endpoint at = {0};
+    if (address == NULL)
+        return listen_by_sdp(play, tls, e);
+    if (endpoint_parse(address, &at, e) != 0)
+        return -1;
+    return listen_at(play, &at, tls != PEER_TLS_OFF, tls == PEER_TLS_AUTO, e);
 }
 
 /* ---- Ctrl-C ---- */
@@ -331,9 +362,11 @@ static int start(struct play *play, struct err *e)
     const struct station_options *o = play->options;
     if (o->station != NULL) {
         struct player *p = new_player(play, false, e);
-        if (p == NULL || open_listener(play, e) != 0)
+        if (p == NULL)
             return -1;
-        script_step(&p->actor.script);
+        script_step(&p->actor.script); /* until it says what to listen for */
+        if (p->life != PLAYING || open_listeners(play, behaviour_tls(&p->actor), e) != 0)
+            return -1;
     }
     play->vehicles = o->vehicle != NULL ? o->vehicles : 0;
     for (unsigned i = 0; o->vehicle != NULL && i < o->vehicles; i++) {
@@ -357,6 +390,7 @@ static void free_players(struct play *play)
 int station_run(const struct station_options *o, struct err *e)
 {
     struct play play = {.options = o, .common = o->common, .vehicle_common = o->common};
+    play.vehicle_common.files = o->vehicle_files;
     open_loop(&play);
     int bad = start(&play, e);
     if (bad == 0)

@@ -246,7 +246,8 @@ static void print_connect(struct ladder *l, const struct event *e)
     endpoint_text(&e->from, from, sizeof from);
     endpoint_text(&e->to, to, sizeof to);
     if (listens)
-        snprintf(text, sizeof text, "listens on %s", from);
+        snprintf(text, sizeof text, "listens on %s%s%s", from, e->text[0] != '\0' ? ", " : "",
+                 e->text);
     else
         snprintf(text, sizeof text, "TCP %s to %s", from, to);
     struct event note = *e;

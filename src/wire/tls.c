@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/tls.h"
+
 #include "wire/tls_names.h"
 #include "wire/tls_session.h"
+#include "wire/v2gtp.h"
 
 #include <openssl/err.h>
 #include <stdio.h>
@@ -21,6 +23,7 @@ struct tls {
     void *context;
     unsigned users; /* the stream, and who keeps it */
     bool is_established, has_failed, has_finished;
+    bool is_plain;    /* there is no TLS on this connection */
     bool is_ended;    /* close_notify came */
     uint8_t first[8]; /* bytes that came, to say what they are if they are no TLS */
     size_t first_n;
@@ -36,6 +39,11 @@ const struct tls_facts *tls_info(const struct tls *t)
 bool tls_is_established(const struct tls *t)
 {
     return t->is_established;
+}
+
+bool tls_is_plain(const struct tls *t)
+{
+    return t->is_plain;
 }
 
 const char *tls_problem(const struct tls *t)
@@ -291,6 +299,16 @@ static void tell_ended(struct tls *t)
     stream_fail(t->stream, STREAM_CLOSED, why);
 }
 
+/* The first byte tells: that of V2GTP is no type of a TLS record. */
+static void look_for_plain(struct tls *t, struct stream *s, struct slice bytes)
+{
+    if (t->first_n > 0 || bytes.n == 0 || bytes.p[0] != V2GTP_VERSION ||
+        !tls_context_options(t->session.context)->may_be_plain)
+        return;
+    t->is_plain = true;
+    stream_ready(s);
+}
+
 /*
  * Secrets come out while OpenSSL works; then the bytes received, which may have needed them; then
  * those to be sent; the owner last, since it may close.
@@ -301,6 +319,11 @@ static void tls_from_wire(void *state, struct stream *s, struct slice bytes)
     struct err ignored = ERR_INIT;
     if (t->has_failed || t->is_ended)
         return;
+    look_for_plain(t, s, bytes);
+    if (t->is_plain) {
+        stream_deliver(s, bytes);
+        return;
+    }
     for (size_t i = 0; i < bytes.n && t->first_n < sizeof t->first; i++)
         t->first[t->first_n++] = bytes.p[i];
     bool was_established = t->is_established;
@@ -339,6 +362,8 @@ static int tls_to_wire(void *state, struct stream *s, struct slice bytes, struct
 {
     struct tls *t = state;
     size_t n = bytes.n + (bytes.n / RECORD + 1) * OVERHEAD, done = 0;
+    if (t->is_plain)
+        return stream_write_wire(s, bytes, e);
     if (t->has_failed || t->has_finished)
         return err_set(e, "nothing can be sent: TLS has ended");
     if (n > STREAM_WAITING_MOST || stream_waiting(s) > STREAM_WAITING_MOST - n)
@@ -374,6 +399,8 @@ static void tls_ended(void *state, char *why, size_t size)
     const struct tls_alert *alert = last_alert(t, is_server(t));
     const char *name = alert == NULL ? NULL : tls_name(TLS_ALERTS, alert->code);
     size_t n = strlen(why);
+    if (t->is_plain)
+        return;
     if (t->is_established)
         snprintf(why + n, size - n, ", without close_notify");
     else if (name != NULL)

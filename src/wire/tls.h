@@ -49,6 +49,9 @@ const struct tls_facts *tls_info(const struct tls *t);
 
 bool tls_is_established(const struct tls *t);
 
+/* The vehicle speaks without TLS, and that is allowed (may_be_plain): bytes pass as they are. */
+bool tls_is_plain(const struct tls *t);
+
 /* What is wrong with the peer's chain or its stapled response; "" where nothing is, or nothing was
  * looked at. Set, too, where it was taken nevertheless (TLS_CHECK_NONE, TLS_CHECK_ANY). */
 const char *tls_problem(const struct tls *t);

@@ -722,6 +722,12 @@ struct tls_context *tls_context_open(const struct tls_options *o, struct err *e)
     return NULL;
 }
 
+struct tls_context *tls_context_keep(struct tls_context *c)
+{
+    c->users++;
+    return c;
+}
+
 void tls_context_close(struct tls_context *c)
 {
     if (c == NULL || --c->users > 0)

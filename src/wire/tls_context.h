@@ -62,6 +62,7 @@ struct tls_options {
     bool status_request_v2; /* vehicle: sent as well. A station that answers in this form (RFC 6961)
                                is not understood: OpenSSL has no way through */
     bool resumption;
+    bool may_be_plain;       /* station: a vehicle that begins with V2GTP is taken without TLS */
     const char *server_name; /* vehicle: SNI; NULL: none */
     bool no_encrypt_then_mac, no_extended_master_secret;
     bool allows_weak; /* security level 0: what OpenSSL has */
@@ -71,6 +72,9 @@ struct tls_context;
 
 /* options are copied or read as far as needed. NULL: a file, a name or a combination is wrong. */
 struct tls_context *tls_context_open(const struct tls_options *o, struct err *e);
+
+/* For one more owner, who closes it as well; returns c. */
+struct tls_context *tls_context_keep(struct tls_context *c);
 
 /* Connections that use it live on. NULL is allowed. */
 void tls_context_close(struct tls_context *c);

@@ -283,7 +283,7 @@ local function write_station(case, sessions, cap)
         f:write((' %s = %.0f,'):format(STEPS[name] or name, math.min(median(values), 1000)))
     end
     local n = s.stop_after and math.max(1, cap - (rounds(s, 'CurrentDemand') - s.stop_after)) or 0
-    f:write((' },\nstop_after = %d,\n%s }\n'):format(n, case.with or ''))
+    f:write((' },\nstop_after = %d, tls = "off",\n%s }\n'):format(n, case.with or ''))
     return path
 end
 

@@ -5,7 +5,7 @@
 . tests/cli/support
 
 hostile() {
-    run ev --no-record --ladder --script tests/lua/hostile.lua --set "about=$1" \
+    run ev --no-record --ladder --tls off --script tests/lua/hostile.lua --set "about=$1" \
         --with linger_ms=100 --timer V2G_SECC_Sequence_Timeout=3s
     sed -n 's/.*: done: /ok - /p' "$work/out"
     grep -q 'EVCC verdict: pass' "$work/out" && ! grep -q 'verdict: error' "$work/out"

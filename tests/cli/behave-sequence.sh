@@ -8,7 +8,7 @@ services='services={{id=3,name="Internet",parameters={{id=1,{"Port",80}}}}}'
 rows() {
     what=$1
     shift
-    run ev --no-record --ladder --script tests/lua/sequence.lua --set "about=$what" \
+    run ev --no-record --ladder --tls off --script tests/lua/sequence.lua --set "about=$what" \
         --with ongoing.Authorization=1 --with ongoing.ChargeParameterDiscovery=1 \
         --with ongoing.ScheduleExchange=1 --with ongoing.CableCheck=1 --with "$services" "$@"
     sed -n 's/.*EVCC tests\/lua\/sequence.lua:[0-9]*: \(.* after .* requests tried .*\)/ok - \1/p' "$work/out"

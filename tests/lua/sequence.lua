@@ -117,7 +117,8 @@ end
 -- The response's name and code; nil where the state was not reached.
 local function try(state, text)
     local p = parameters
-    local self = evcc.new { protocol = protocol, mode = mode, time_scale = '1000000' }
+    local self = evcc.new { protocol = protocol, mode = mode, time_scale = '1000000',
+                            tls = parameters.tls }
     local reached, found, code = state == 'supportedAppProtocolRes', nil, nil
     asked, standing = nil, nil
     for key, value in pairs { loops = 2, renegotiate = 1, on_failed = 'close', details = true,
