@@ -3,7 +3,7 @@
 std = "lua54"
 max_line_length = 120 -- the standard has long names
 
-local role = {fields = {Protocol = {read_only = false}}, other_fields = true}
+local role = {fields = {Protocol = {read_only = false}, Signing = {read_only = false}}, other_fields = true}
 read_globals = {"Pass", "Fail", "Inconclusive", "Sleep", "Now", "Log", Pki = {other_fields = true}, Evcc = role, EVCC = role, Secc = role, SECC = role}
 exclude_files = {"build"}
 

@@ -136,9 +136,13 @@ const struct docs_general DOCS_GENERAL[] = {
      {"Signs the message as it would be sent now, with a Key, that of an identity, or that in a "
       "PEM "
       "file beside the script; else with that of the tree. The same for every message that the "
-      "standards have signed.",
+      "standards have signed. Those that they want signed are so by themselves when they are sent; "
+      "not with Evcc.Signing = false, nor where the script has set the Signature or left it out.",
       "지금 송신될 내용대로 메시지에 서명한다. who는 Key, Identity, 스크립트 옆의 PEM 파일. 없으면 "
-      "인증서 트리의 키. 표준에서 서명하는 모든 메시지에 쓸 수 있다."}},
+      "인증서 트리의 키. 표준에서 서명하는 모든 메시지에 쓸 수 있다. 표준이 서명을 요구하는 "
+      "메시지는 송신할 때 자동으로 서명된다. Evcc.Signing = false이거나 스크립트가 Signature를 "
+      "직접 "
+      "정하거나 뺐으면 그대로 보낸다."}},
     {"Role",
      "Verify_AuthorizationReq",
      "who? Certificate|Identity|Key|string",

@@ -164,6 +164,7 @@ static void add_general(struct docs *d, const struct docs_general *g)
 
 static const char *const CLASSES[] = {"---@class Role\n"
                                       "---@field Protocol string\n"
+                                      "---@field Signing boolean\n"
                                       "local Role = {}\n\n"
                                       "---@class Message\n"
                                       "---@field [string] any\n"

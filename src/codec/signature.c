@@ -165,6 +165,51 @@ static void search_message(const struct message *m, struct search *s)
         walk(m->v.n, 0, search_visit, s);
 }
 
+/* ---- whether ---- */
+
+struct census {
+    const char *name;
+    bool wants_id;
+    unsigned n;
+};
+
+static void count_part(void *context, const struct part *part)
+{
+    struct census *c = context;
+    const struct bytes *id = child_bytes(part->node, "Id");
+    if (strcmp(c->name, part->field->name) == 0 && (!c->wants_id || (id != NULL && id->n > 0)))
+        c->n++;
+}
+
+static bool is_refusal(const struct message *m)
+{
+    const struct node *n = message_named(m).node;
+    unsigned slot;
+    const struct field *f = n == NULL ? NULL : field_called(n, "ResponseCode", &slot);
+    struct buf code = {0};
+    if (f == NULL)
+        return false;
+    value_text(f, n->v[slot], &code);
+    bool is = strncmp(buf_string(&code), "FAILED", 6) == 0;
+    buf_close(&code);
+    return is;
+}
+
+bool signature_is_due(const struct message *m)
+{
+    const struct signature_parts *parts = signature_parts(m);
+    if (parts == NULL || is_refusal(m))
+        return false;
+    for (unsigned i = 0; i < sizeof parts->part / sizeof *parts->part && parts->part[i] != NULL;
+         i++) {
+        struct census c = {.name = parts->part[i], .wants_id = parts->is_optional};
+        walk(m->v.n, 0, count_part, &c);
+        if (c.n == 0)
+            return false;
+    }
+    return true;
+}
+
 /* ---- fragments ---- */
 
 static int no_memory(struct err *e)

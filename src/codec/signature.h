@@ -53,6 +53,10 @@ struct signature_parts {
 /* NULL: the message is never signed. */
 const struct signature_parts *signature_parts(const struct message *m);
 
+/* Whether m has what the standard wants signed in its case: every part is there, with an Id where
+ * that is only there for the signature, and the message is no refusal (ResponseCode FAILED…). */
+bool signature_is_due(const struct message *m);
+
 /* ---- making ---- */
 
 /*

@@ -5,6 +5,7 @@
 #include "script/deadline.h"
 #include "script/link.h"
 #include "script/printing.h"
+#include "script/signing.h"
 #include "wire/lab.h"
 #include "wire/sdp.h"
 
@@ -149,6 +150,7 @@ static int send_connected(lua_State *L, int status, lua_KContext context)
     struct outgoing *o = role_outgoing(r, b->name.set, b->name.message, &e);
     if (o == NULL)
         return script_raise(L, &e);
+    signing_send(L, r, &o->message, &o->arena, &o->given);
     send_out(L, r, &o->message, o->given);
     o->sent = true;
     return 0;
@@ -169,7 +171,8 @@ int flow_send(lua_State *L)
 struct pending {
     struct role *role;
     struct message *message;
-    unsigned given;
+    struct arena *arena;
+    unsigned *given;
 };
 
 static int message_connected(lua_State *L, int status, lua_KContext context)
@@ -179,14 +182,16 @@ static int message_connected(lua_State *L, int status, lua_KContext context)
     if (!is_set(p->message->schema, "sdp"))
         link_check(L, p->role, message_named(p->message).name);
     role_follow(L, p->role);
-    send_out(L, p->role, p->message, p->given);
+    signing_send(L, p->role, p->message, p->arena, p->given);
+    send_out(L, p->role, p->message, *p->given);
     return 0;
 }
 
-int flow_send_message(lua_State *L, struct role *r, struct message *m, unsigned given)
+int flow_send_message(lua_State *L, struct role *r, struct message *m, struct arena *a,
+                      unsigned *given)
 {
     struct pending *p = lua_newuserdatauv(L, sizeof *p, 0);
-    *p = (struct pending){r, m, given};
+    *p = (struct pending){r, m, a, given};
     if (is_set(m->schema, "sdp"))
         return message_connected(L, LUA_OK, (lua_KContext)p);
     return link_connect(L, r, is_set(m->schema, "appprotocol"), (lua_KContext)p, message_connected);

@@ -14,7 +14,8 @@ int flow_send(lua_State *L);
 int flow_receive(lua_State *L);
 
 /* For message values: connects if need be, and sends m, which the stack keeps alive at index 1. */
-int flow_send_message(lua_State *L, struct role *r, struct message *m, unsigned given);
+int flow_send_message(lua_State *L, struct role *r, struct message *m, struct arena *a,
+                      unsigned *given);
 
 /* The message called `name` has gone out ("": bytes that are none): the time that answering took is
  * recorded, and what is waited for next counts from here. */

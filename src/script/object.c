@@ -59,7 +59,7 @@ void object_push_given(lua_State *L, struct role *r, const struct message *m, un
 
 void object_push(lua_State *L, struct role *r, const struct message *m)
 {
-    object_push_given(L, r, m, 0);
+    object_push_given(L, r, m, SESSION_GIVEN_SIGNATURE);
 }
 
 /* Tries the sets of the role's protocol, then supportedAppProtocol; the error is that of the first. */
@@ -95,7 +95,7 @@ void object_push_named(lua_State *L, struct role *r, const char *text, size_t n)
     const struct schema *set;
     struct object *o = new_object(L, r);
     if (n > 0 && text[0] == '<') {
-        o->given = SESSION_GIVEN_ID | SESSION_GIVEN_TIME;
+        o->given = SESSION_GIVEN_ID | SESSION_GIVEN_TIME | SESSION_GIVEN_SIGNATURE;
         if (read_xml(o, text, n, &e) != 0)
             script_raise(L, &e);
         return;
@@ -192,6 +192,26 @@ static void flatten(lua_State *L, int at)
     lua_replace(L, at);
 }
 
+/* Identifiers of certificates have a type of XML signatures, too, but stand elsewhere. */
+static bool is_in_signature(const struct object *o, const struct type *t)
+{
+    return strcmp(schema_uri(o->message.schema, t->ns), "http://www.w3.org/2000/09/xmldsig#") ==
+               0 &&
+           strcmp(t->name, "X509IssuerSerialType") != 0;
+}
+
+/* The element called key of n was written: what of the header stays as it is from now on. */
+static void note_given(struct object *o, const struct node *n, const char *key)
+{
+    bool is_header = n == message_header(&o->message);
+    if (is_header && strcmp(key, "SessionID") == 0)
+        o->given |= SESSION_GIVEN_ID;
+    else if (is_header && strcmp(key, "TimeStamp") == 0)
+        o->given |= SESSION_GIVEN_TIME;
+    else if ((is_header && strcmp(key, "Signature") == 0) || is_in_signature(o, n->type))
+        o->given = signing_given(o->given);
+}
+
 static int newindex_node(lua_State *L, struct object *o, struct node *n)
 {
     const char *key = luaL_checkstring(L, 2);
@@ -209,10 +229,7 @@ static int newindex_node(lua_State *L, struct object *o, struct node *n)
                     : convert_take_child(L, 3, n, (unsigned)slot, &o->arena, &e);
     if (bad != 0)
         return script_raise(L, &e);
-    if (n == message_header(&o->message))
-        o->given |= strcmp(key, "SessionID") == 0   ? SESSION_GIVEN_ID
-                    : strcmp(key, "TimeStamp") == 0 ? SESSION_GIVEN_TIME
-                                                    : 0u;
+    note_given(o, n, key);
     return 0;
 }
 
@@ -312,13 +329,14 @@ static int message_table(lua_State *L)
 static int message_send(lua_State *L)
 {
     struct object *o = check_object(L);
-    return flow_send_message(L, o->role, &o->message, o->given);
+    return flow_send_message(L, o->role, &o->message, &o->arena, &o->given);
 }
 
 static int message_sign(lua_State *L)
 {
     struct object *o = check_object(L);
     signing_sign(L, o->role, &o->message, &o->arena, 2);
+    o->given = signing_given(o->given);
     return 0;
 }
 
@@ -331,7 +349,7 @@ static int message_verify(lua_State *L)
 static int message_copy_method(lua_State *L)
 {
     const struct object *o = check_object(L);
-    object_push(L, o->role, &o->message);
+    object_push_given(L, o->role, &o->message, o->given & (SESSION_GIVEN_SIGNATURE | SIGNING_DONE));
     return 1;
 }
 
@@ -461,6 +479,7 @@ static int list_newindex(lua_State *L)
         if (bad == 0)
             *place_value(&p) = v;
     }
+    note_given(x->object, p.node, "");
     return bad != 0 ? script_raise(L, &e) : 0;
 }
 

@@ -320,6 +320,10 @@ static int role_index(lua_State *L)
         lua_pushstring(L, r->protocol->name);
         return 1;
     }
+    if (strcmp(text, "Signing") == 0) {
+        lua_pushboolean(L, !r->is_unsigned);
+        return 1;
+    }
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL)
         return 1;
@@ -348,7 +352,7 @@ void role_fix_protocol(lua_State *L, struct role *r, const char *name)
     r->session->protocol = p;
 }
 
-/* __newindex: Protocol, and functions of the script's own. */
+/* __newindex: Protocol, Signing, and functions of the script's own. */
 static int role_newindex(lua_State *L)
 {
     struct role *r = lua_touserdata(L, lua_upvalueindex(1));
@@ -357,8 +361,14 @@ static int role_newindex(lua_State *L)
         role_fix_protocol(L, r, luaL_checkstring(L, 3));
         return 0;
     }
+    if (strcmp(key, "Signing") == 0) {
+        luaL_argexpected(L, lua_isboolean(L, 3), 3, "boolean");
+        r->is_unsigned = !lua_toboolean(L, 3);
+        return 0;
+    }
     if (lua_type(L, 3) != LUA_TFUNCTION && !lua_isnil(L, 3))
-        return luaL_error(L, "%s.%s cannot be set; expected Protocol, or a function", r->name, key);
+        return luaL_error(L, "%s.%s cannot be set; expected Protocol, Signing, or a function",
+                          r->name, key);
     lua_rawset(L, 1);
     return 0;
 }

@@ -8,6 +8,7 @@
  * Besides the names of the messages:
  *
  *   Evcc.Protocol = 'DIN70121'      speaks that from here on; reading it gives the present one
+ *   Evcc.Signing = false            messages are not signed as they are sent (signing.h)
  *   Evcc.Connect{…}, Secc.Listen{…} connects now: interface, address, tls, cert, key, roots,
  *                                   protocol, manual, timeout, may_fail
  *   Evcc.Get_Tls_Version(), …       what TLS has agreed, certificates, alerts (security.h)
@@ -44,7 +45,7 @@ struct outgoing {
     struct message message;
     struct arena arena;
     size_t settled; /* arena bytes after it was last copied together */
-    unsigned given; /* SESSION_GIVEN_… */
+    unsigned given; /* SESSION_GIVEN_…, SIGNING_DONE */
     bool touched;   /* something was set */
     bool sent;
     struct mark *mark;
@@ -73,6 +74,7 @@ struct role {
     struct peer *peer;       /* NULL in print mode */
     struct session *session; /* the peer's; in print mode one of its own */
     bool sdp_open;           /* SDP is scripted */
+    bool is_unsigned;        /* the script does not want messages signed as they are sent */
     struct {
         char interface[32], address[96]; /* given to Connect or Listen, or found by scripted SDP */
         bool is_by_sdp;                  /* the address; SDP has also said: */

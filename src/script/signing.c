@@ -12,13 +12,19 @@
 
 /* Whose key of the tree signs a message. */
 static const struct signer {
-    const char *message, *role;
+    const char *message;
+    enum pki_role role;
+    bool is_required; /* else the sender of the tariff decides */
 } SIGNERS[] = {
-    {"AuthorizationReq", "contract-leaf"},        {"MeteringReceiptReq", "contract-leaf"},
-    {"MeteringConfirmationReq", "contract-leaf"}, {"CertificateUpdateReq", "contract-leaf"},
-    {"CertificateInstallationReq", "oem-leaf"},   {"CertificateInstallationRes", "cps-leaf"},
-    {"CertificateUpdateRes", "cps-leaf"},         {"ChargeParameterDiscoveryRes", "mo-sub2"},
-    {"ScheduleExchangeRes", "mo-sub2"},
+    {"AuthorizationReq", ROLE_CONTRACT_LEAF, true},
+    {"MeteringReceiptReq", ROLE_CONTRACT_LEAF, true},
+    {"MeteringConfirmationReq", ROLE_CONTRACT_LEAF, true},
+    {"CertificateUpdateReq", ROLE_CONTRACT_LEAF, true},
+    {"CertificateInstallationReq", ROLE_OEM_LEAF, true},
+    {"CertificateInstallationRes", ROLE_CPS_LEAF, true},
+    {"CertificateUpdateRes", ROLE_CPS_LEAF, true},
+    {"ChargeParameterDiscoveryRes", ROLE_MO_SUB2, false},
+    {"ScheduleExchangeRes", ROLE_MO_SUB2, false},
 };
 
 static const struct signer *signer_of(const char *message)
@@ -31,10 +37,9 @@ static const struct signer *signer_of(const char *message)
 
 /* ---- whose key ---- */
 
-/* Of a message that is signed in both editions, that of its own protocol. */
+/* Pushes the path of what the tree has for the usual signer, of the message's own edition. */
 static void push_usual(lua_State *L, const struct message *m, const char *suffix)
 {
-    char path[PKI_PATH_MAX];
     const char *name = message_named(m).name;
     const struct signer *s = name == NULL ? NULL : signer_of(name);
     enum pki_edition edition =
@@ -42,8 +47,7 @@ static void push_usual(lua_State *L, const struct message *m, const char *suffix
     if (s == NULL)
         luaL_error(L, "%s is never signed by the standard, so that there is no usual key for it",
                    name == NULL ? "the message" : name);
-    trust_path(L, path, edition, s->role, suffix);
-    lua_pushstring(L, path);
+    trust_path(L, edition, s->role, suffix);
 }
 
 /* What the value on top of the stack is: "number", "v2g.Certificate". */
@@ -155,8 +159,34 @@ void signing_sign(lua_State *L, const struct role *r, struct message *m, struct 
     int top = lua_gettop(L);
     const struct schema *xmldsig = xmldsig_of(L, r);
     if (signature_make(m, NULL, private_key(L, r, m, who), xmldsig, a, &e) != 0)
-        script_raise(L, &e);
+        luaL_error(L, "%s cannot be signed: %s", message_named(m).name, e.what);
     lua_settop(L, top);
+}
+
+static bool is_due(const struct role *r, const struct message *m)
+{
+    const char *name = message_named(m).name;
+    const struct signer *s = name == NULL || r->is_unsigned ? NULL : signer_of(name);
+    return s != NULL && s->is_required && signature_is_due(m);
+}
+
+void signing_send(lua_State *L, const struct role *r, struct message *m, struct arena *a,
+                  unsigned *given)
+{
+    struct node *header = message_header(m);
+    int slot = header == NULL ? -1 : type_slot(header->type, "Signature", 9);
+    if (slot < 0 || r->peer == NULL || (*given & SESSION_GIVEN_SIGNATURE) != 0)
+        return;
+    bool has = node_has(header, (unsigned)slot), is_ours = (*given & SIGNING_DONE) != 0;
+    if (has && !is_ours)
+        return;
+    *given &= ~SIGNING_DONE;
+    if (has)
+        node_remove(header, (unsigned)slot);
+    if (!is_due(r, m))
+        return;
+    signing_sign(L, r, m, a, lua_gettop(L) + 1);
+    *given |= SIGNING_DONE;
 }
 
 static int refuse(lua_State *L, const char *why, const char *kind)
@@ -220,6 +250,7 @@ static int sign(lua_State *L)
     if (o == NULL)
         return script_raise(L, &e);
     signing_sign(L, j.role, &o->message, &o->arena, 1);
+    o->given = signing_given(o->given);
     o->touched = true;
     return 0;
 }

@@ -72,14 +72,6 @@ static void tree_folder(lua_State *L, char folder[PKI_PATH_MAX])
         script_raise(L, &e);
 }
 
-const char *trust_path(lua_State *L, char *path, enum pki_edition edition, const char *role,
-                       const char *suffix)
-{
-    char folder[PKI_PATH_MAX];
-    tree_folder(L, folder);
-    return pki_tree_path(path, folder, edition, role, suffix);
-}
-
 void trust_push_key(lua_State *L, const char *path)
 {
     struct err e = ERR_INIT;
@@ -194,44 +186,39 @@ static int pki_certificate(lua_State *L)
 
 /* ---- what the tree has ---- */
 
-/* Pushes the path of a file of the tree; false, and nothing, where it has none. */
+/* Pushes the path of a file of the tree; false where it is not there. */
 static bool push_tree_path(lua_State *L, enum pki_edition edition, enum pki_role role,
                            const char *suffix)
 {
-    char path[PKI_PATH_MAX];
-    trust_path(L, path, edition, PKI_PROFILES[role].name, suffix);
-    if (access(path, R_OK) != 0)
-        return false;
+    char folder[PKI_PATH_MAX], path[PKI_PATH_MAX];
+    tree_folder(L, folder);
+    pki_tree_path(path, folder, edition, PKI_PROFILES[role].name, suffix);
     lua_pushstring(L, path);
-    return true;
+    return access(path, R_OK) == 0;
 }
 
-/* The same; raises where it has none. */
-static const char *check_tree_path(lua_State *L, enum pki_edition edition, enum pki_role role,
-                                   const char *suffix)
+const char *trust_path(lua_State *L, enum pki_edition edition, enum pki_role role,
+                       const char *suffix)
 {
-    char path[PKI_PATH_MAX];
-    if (push_tree_path(L, edition, role, suffix))
-        return lua_tostring(L, -1);
-    trust_path(L, path, edition, PKI_PROFILES[role].name, suffix);
-    luaL_error(L,
-               "there is no %s for %s: %s is not there; `v2glab pki list` shows what the tree "
-               "has, `v2glab pki make` makes a whole one",
-               PKI_PROFILES[role].name, edition_name(edition), path);
-    return NULL;
+    if (!push_tree_path(L, edition, role, suffix))
+        luaL_error(L,
+                   "there is no %s for %s: %s is not there; `v2glab pki list` shows what the tree "
+                   "has, `v2glab pki make` makes a whole one",
+                   PKI_PROFILES[role].name, edition_name(edition), lua_tostring(L, -1));
+    return lua_tostring(L, -1);
 }
 
 /* Pushes the chain of a role: a leaf's as it goes over the wire; of a CA, it and those above it. */
 static void push_role_chain(lua_State *L, enum pki_edition edition, enum pki_role role)
 {
     if (!pki_role_is_ca(role)) {
-        trust_push_chain(L, check_tree_path(L, edition, role, ".chain.pem"));
+        trust_push_chain(L, trust_path(L, edition, role, ".chain.pem"));
         return;
     }
     lua_newtable(L);
     int list = lua_gettop(L);
     for (lua_Integer n = 1;; n++) {
-        trust_push_chain(L, check_tree_path(L, edition, role, ".pem"));
+        trust_push_chain(L, trust_path(L, edition, role, ".pem"));
         lua_rawgeti(L, -1, 1);
         lua_rawseti(L, list, n);
         lua_settop(L, list);
@@ -249,7 +236,7 @@ static int pki_identity(lua_State *L)
     int identity = lua_gettop(L);
     push_role_chain(L, edition, role);
     lua_setfield(L, identity, "chain");
-    trust_push_key(L, check_tree_path(L, edition, role, ".key"));
+    trust_push_key(L, trust_path(L, edition, role, ".key"));
     lua_setfield(L, identity, "key");
     lua_pushstring(L, PKI_PROFILES[role].name);
     lua_setfield(L, identity, "role");
@@ -267,12 +254,12 @@ static int pki_roots(lua_State *L)
     int list = lua_gettop(L);
     for (enum pki_edition edition = EDITION_2; edition <= EDITION_20; edition++)
         for (unsigned role = 0; role < ROLES && (is_any || edition == wanted); role++) {
-            if (!pki_role_is_root((enum pki_role)role) ||
-                !push_tree_path(L, edition, (enum pki_role)role, ".pem"))
-                continue;
-            trust_push_chain(L, lua_tostring(L, -1));
-            lua_rawgeti(L, -1, 1);
-            lua_rawseti(L, list, (lua_Integer)lua_rawlen(L, list) + 1);
+            if (pki_role_is_root((enum pki_role)role) &&
+                push_tree_path(L, edition, (enum pki_role)role, ".pem")) {
+                trust_push_chain(L, lua_tostring(L, -1));
+                lua_rawgeti(L, -1, 1);
+                lua_rawseti(L, list, (lua_Integer)lua_rawlen(L, list) + 1);
+            }
             lua_settop(L, list);
         }
     return 1;

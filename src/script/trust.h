@@ -33,9 +33,8 @@
 /* Makes Pki, and the types of its values. */
 void trust_open(lua_State *L);
 
-/* Path of a file of the tree in force; raises where there is no tree. path has PKI_PATH_MAX bytes
- * and is returned. */
-const char *trust_path(lua_State *L, char *path, enum pki_edition edition, const char *role,
+/* Pushes the path of a file of the tree in force, and returns it; raises where it is not there. */
+const char *trust_path(lua_State *L, enum pki_edition edition, enum pki_role role,
                        const char *suffix);
 
 /* Pushes the private key of a file; raises where it cannot be read. */

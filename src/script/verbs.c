@@ -5,6 +5,7 @@
 #include "script/flow.h"
 #include "script/place.h"
 #include "script/role.h"
+#include "script/signing.h"
 
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -253,6 +254,8 @@ static int finish_set(lua_State *L, struct bound *b, struct outgoing *o, const u
     if (set_target(L, b, o, index, &e) != 0)
         return raise_in(L, b, &e);
     o->touched = true;
+    if (strstr(lua_tostring(L, lua_upvalueindex(2)), "_Header_Signature") != NULL)
+        o->given = signing_given(o->given);
     if (b->name.lists > 0 && b->name.target != NAME_COUNT && b->name.target != NAME_SPECIFIED)
         add_mark(o, &b->name, index);
     return 0;

@@ -79,6 +79,7 @@ void session_done(struct session *s, struct received *r);
 /* What of the header was set by the script and stays as it is. */
 #define SESSION_GIVEN_ID 1u
 #define SESSION_GIVEN_TIME 2u /* TimeStamp of ISO 15118-20 */
+#define SESSION_GIVEN_SIGNATURE 4u
 
 /* Encodes m behind a V2GTP header into s->out, records it, and updates the SessionID and what was
  * agreed. The bytes to be sent are *frame, until the next call. SessionID and TimeStamp are put

@@ -86,6 +86,155 @@ END
 try 0 "AuthorizationReq of ISO 15118-20 is signed and checked" "verdict: pass" \
     "$TMPDIR/evcc-20.lua" "$TMPDIR/secc-20.lua"
 
+# ---- what is signed as it is sent ----
+
+# expects NAME ROLE PROTOCOL: reads messages of ROLE's peer, and wants of each what the lines of standard input
+# say: MESSAGE, and the kind of fault (none: valid).
+expects() {
+    {
+        echo "local expected = {"
+        sed "s/\([^ ]*\) *\(.*\)/  {'\1', '\2'},/"
+        cat <<END
+}
+$2.Protocol = '$3'
+for i, e in ipairs(expected) do
+  local name = $2.Receive_Any_001(5000)
+  assert(name == e[1], ('%d: expected %s, found %s'):format(i, e[1], name))
+  local valid, why, kind = $2['Verify_' .. name]()
+  assert((kind or '') == e[2], ('%d: %s: expected %s, found %s: %s'):format(i, name, e[2], kind, why))
+  assert((valid == true) == (e[2] == ''))
+end
+Log('as expected')
+END
+    } | script "$1"
+}
+
+script auto <<'END'
+Evcc.Protocol = 'ISO15118-2'
+Evcc.Connect()
+assert(Evcc.Signing == true)
+Evcc.Set_AuthorizationReq_GenChallenge(Pki.Random(16))
+Evcc.Send_AuthorizationReq_001() -- as with external payment
+Evcc.Set_AuthorizationReq_Id('id1')
+Evcc.Send_AuthorizationReq_001()
+Evcc.Set_AuthorizationReq_GenChallenge(Pki.Random(16))
+Evcc.Send_AuthorizationReq_001() -- signed anew
+Evcc.Outgoing('AuthorizationReq'):copy():send()
+Evcc.Set_AuthorizationReq_IdSpecified(false)
+Evcc.Send_AuthorizationReq_001() -- and the old signature is gone
+Evcc.Set_AuthorizationReq_Id('id1')
+Evcc.Signing = false
+Evcc.Send_AuthorizationReq_001()
+Evcc.Signing = true
+Evcc.Send_MeteringReceiptReq_001()
+Evcc.Set_MeteringReceiptReq_Id('id1')
+Evcc.Send_MeteringReceiptReq_001()
+Evcc.Set_MeteringReceiptReq_Header_SignatureSpecified(false)
+Evcc.Send_MeteringReceiptReq_001() -- the script does not want it
+Evcc.Send_CertificateUpdateReq_001()
+Evcc.Set_CertificateUpdateReq_Header_Signature_SignatureValue(('x'):rep(64))
+Evcc.Send_CertificateUpdateReq_001() -- what the script has broken stays broken
+local m = Evcc.Message('CertificateInstallationReq')
+m.ListOfRootCertificateIDs.RootCertificateID[1].X509IssuerName = 'CN=somebody'
+m:send()
+m.OEMProvisioningCert = 'leaf'
+m:send()
+m.Header.Signature.SignatureValue.content = ('x'):rep(64)
+m:send()
+m:copy():send()
+m:sign()
+m:send()
+m.OEMProvisioningCert = 'other'
+m:send()
+m.Header.Signature = nil
+m:send()
+Evcc.Message(Evcc.Message('CertificateInstallationReq'):xml()):send() -- XML is sent as it is
+Evcc.Sign_AuthorizationReq()
+Evcc.Set_AuthorizationReq_GenChallenge(Pki.Random(16))
+Evcc.Send_AuthorizationReq_001() -- what was signed by hand is not signed again
+END
+expects auto-peer Secc ISO15118-2 <<'END'
+AuthorizationReq absent
+AuthorizationReq
+AuthorizationReq
+AuthorizationReq
+AuthorizationReq absent
+AuthorizationReq absent
+MeteringReceiptReq absent
+MeteringReceiptReq
+MeteringReceiptReq absent
+CertificateUpdateReq
+CertificateUpdateReq wrong value
+CertificateInstallationReq
+CertificateInstallationReq
+CertificateInstallationReq wrong value
+CertificateInstallationReq wrong value
+CertificateInstallationReq
+CertificateInstallationReq wrong digest
+CertificateInstallationReq absent
+CertificateInstallationReq absent
+AuthorizationReq wrong digest
+END
+try 0 "a vehicle's messages of ISO 15118-2 are signed where the standard wants it" "as expected" \
+    "$TMPDIR/auto.lua" "$TMPDIR/auto-peer.lua"
+
+script auto <<'END'
+Secc.Protocol = 'ISO15118-2'
+Secc.Receive_AuthorizationReq_001()
+assert(Secc.Verify_AuthorizationReq())
+local received = Secc.Received('AuthorizationReq')
+received.GenChallenge = 'changed'
+received:send() -- a received message is handed on as it is
+Secc.Send_CertificateInstallationRes_001()
+Secc.Send_CertificateUpdateRes_001()
+Secc.Set_CertificateUpdateRes_ResponseCode(ResponseCodeType.FAILED_NoCertificateAvailable)
+Secc.Send_CertificateUpdateRes_001()
+END
+{
+    printf '%s\n' "Evcc.Protocol = 'ISO15118-2'" "Evcc.Set_AuthorizationReq_Id('id1')" \
+        "Evcc.Send_AuthorizationReq_001()"
+    expects auto-peer Evcc ISO15118-2 <<'END'
+AuthorizationReq wrong digest
+CertificateInstallationRes
+CertificateUpdateRes
+CertificateUpdateRes absent
+END
+    cat "$TMPDIR/auto-peer.lua"
+} >"$TMPDIR/auto-evcc.lua"
+try 0 "and a station's, unless it refuses" "as expected" "$TMPDIR/auto-evcc.lua" "$TMPDIR/auto.lua"
+
+script auto <<'END'
+Evcc.Protocol = 'ISO15118-20'
+Evcc.Connect()
+Evcc.Set_AuthorizationReq_SelectedAuthorizationService(AuthorizationType.EIM)
+Evcc.Send_AuthorizationReq_001()
+Evcc.Set_AuthorizationReq_SelectedAuthorizationService(AuthorizationType.PnC)
+Evcc.Set_AuthorizationReq_PnC_AReqAuthorizationMode_GenChallenge(Pki.Random(16))
+Evcc.Set_AuthorizationReq_PnC_AReqAuthorizationMode_ContractCertificateChain_Certificate('leaf')
+Evcc.Send_AuthorizationReq_001()
+Evcc.Send_MeteringConfirmationReq_001()
+Evcc.Send_CertificateInstallationReq_001()
+Evcc.Message('CertificateInstallationRes'):send()
+END
+expects auto-peer Secc ISO15118-20 <<'END'
+AuthorizationReq absent
+AuthorizationReq
+MeteringConfirmationReq
+CertificateInstallationReq
+CertificateInstallationRes
+END
+try 0 "those of ISO 15118-20 likewise" "as expected" "$TMPDIR/auto.lua" "$TMPDIR/auto-peer.lua"
+
+"$V2GLAB" pki make --for iso15118-20 "$TMPDIR/part" >/dev/null
+echo "Evcc.Connect() Evcc.Send_CertificateInstallationReq_001()" | script wrong
+echo "Secc.Receive_Any_001(2000)" | script waits
+try 3 "a tree that lacks the key" "there is no oem-leaf for ISO15118-2" --pki "$TMPDIR/part" \
+    --protocol ISO15118-2 "$TMPDIR/wrong.lua" "$TMPDIR/waits.lua"
+echo "Evcc.Signing = 'no'" | script wrong
+try 3 "Signing is true or false" "boolean expected" "$TMPDIR/wrong.lua"
+
+# ---- what is refused ----
+
 cp "$V2GLAB_PKI/iso15118-20/contract-leaf.key" "$TMPDIR/curve.key"
 openssl ec -in "$TMPDIR/other.key" -aes128 -passout pass:x -out "$TMPDIR/locked.key" 2>/dev/null
 echo nothing >"$TMPDIR/nothing.key"
