@@ -20,6 +20,7 @@ static const struct option OPTION[] = {
     {"lines", 'l', NULL,
      "one message a line in (hex digits), one a line out, in the same order;\n"
      "where one fails, the line is ERROR and why. FILE is - unless given"},
+    LIMIT_OPTION,
     {"keylog", 0, "FILE", "TLS secrets of a capture (as by SSLKEYLOGFILE)"},
     {"verify", 0, NULL, "of a capture: encode every message again, and report those that differ"},
     {"verbose", 'v', NULL, "of a capture: also the XML of each message; -vv: also its bytes"},
@@ -240,6 +241,7 @@ static int run(struct decode *d)
         {SETTING_CHOICE, .to = &d->format, .names = FORMATS},
         {SETTING_NUMBER, .to = &d->format, .number = FORMAT_JSON},
         {SETTING_FLAG, .to = &d->lines},
+        LIMIT_SETTING(&d->exi.limits),
         {SETTING_TEXT, .to = &d->view.keylog},
         {SETTING_FLAG, .to = &d->view.verify},
         {SETTING_COUNT, .to = &d->view.verbose},

@@ -19,6 +19,7 @@
 static const struct option OPTION[] = {
     GRAMMARS_OPTION,
     {"fragment", 0, NULL, "the input is an EXI fragment, as signatures are computed over"},
+    LIMIT_OPTION,
     {"full", 0, NULL, "show long values in full"},
     {.name = NULL},
 };
@@ -341,6 +342,7 @@ static int run(struct explain *x)
         /* ORDER OPTION */
         GRAMMARS_SETTING(&x->grammars),
         {SETTING_FLAG, .to = &x->exi.fragment},
+        LIMIT_SETTING(&x->exi.limits),
         {SETTING_FLAG, .to = &x->full},
     };
     if (grammars_begin(&x->grammars, &x->options, setting) != 0)

@@ -10,12 +10,17 @@
 #include "wire/sdp.h"
 #include "wire/v2gtp.h"
 
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define NAMES_TEXT 400
-#define ALIKE_MAX 2 /* grammars that failed alike and are all shown */
+#define DEPTH_MOST 255 /* elements within each other that --limit allows */
+#define ALIKE_MAX 2    /* grammars that failed alike and are all shown */
 
 void grammars_open(struct grammars *g)
 {
@@ -26,6 +31,42 @@ void grammars_open(struct grammars *g)
 void grammars_close(struct grammars *g)
 {
     library_close(&g->library);
+}
+
+/* ---- limits ---- */
+
+static int take_number(const char *text, uint64_t most, uint64_t *n)
+{
+    char *end;
+    errno = 0;
+    *n = strtoull(text, &end, 10);
+    return errno != 0 || *end != '\0' || !isdigit((unsigned char)*text) || *n > most ? -1 : 0;
+}
+
+int limit_take(void *to, const char *text, struct err *e)
+{
+    struct exi_limits *l = to;
+    static const char *const NAMES[] = {"size", "memory", "depth", "list"};
+    static const uint64_t MOST[] = {INPUT_LIMIT, FITS_MEMORY, DEPTH_MOST, UINT32_MAX};
+    const char *value = strchr(text, '=');
+    unsigned i = 0;
+    uint64_t n;
+    while (i < 4 && (value == NULL || strlen(NAMES[i]) != (size_t)(value - text) ||
+                     strncmp(NAMES[i], text, (size_t)(value - text)) != 0))
+        i++;
+    if (i == 4)
+        return err_set(e, "--limit %.60s: expected size=N, memory=N, depth=N or list=N", text);
+    if (take_number(value + 1, MOST[i], &n) != 0)
+        return err_set(e, "--limit %.60s: expected a number, at most %" PRIu64, text, MOST[i]);
+    if (i == 0)
+        l->size = n;
+    else if (i == 1)
+        l->memory = n;
+    else if (i == 2)
+        l->depth = (unsigned)n;
+    else
+        l->list = (uint32_t)n;
+    return 0;
 }
 
 /* ---- choosing ---- */

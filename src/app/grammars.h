@@ -38,6 +38,20 @@ void grammars_close(struct grammars *g);
     }
 int grammars_take(void *grammars, const char *names, struct err *e); /* see grammars_ask */
 
+/* The same of --limit, which sets one of struct exi_limits. */
+#define LIMIT_OPTION                                                                               \
+    {                                                                                              \
+        "limit", 0, "NAME=N",                                                                      \
+            "what decoding a message may take at most: size=BYTES of input (1048576),\n"           \
+            "memory=BYTES (0: 4096 and 60 times the input), depth=ELEMENTS within each\n"          \
+            "other (48), list=ENTRIES of one list (65536). May be given several times"             \
+    }
+#define LIMIT_SETTING(limits)                                                                      \
+    {                                                                                              \
+        SETTING_CALL, .to = (limits), .take = limit_take                                           \
+    }
+int limit_take(void *limits, const char *text, struct err *e);
+
 /* Reads the options, and loads the grammars. 0, or -1: the command ends with o->status. */
 int grammars_begin(struct grammars *g, struct options *o, const struct setting setting[]);
 

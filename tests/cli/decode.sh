@@ -168,3 +168,18 @@ run decode "$work/noise"
 bad=0
 LC_ALL=C grep -q "$(printf '[\033\007]')" "$work/err" && bad=1
 result $bad "control characters of the input do not get to the terminal"
+
+# limit NAME TEXT MESSAGE: decoding ends at the limit, and says so
+limit() {
+    run decode --grammar iso15118-2 --limit "$1" "$3"
+    wants "--limit $1" 1 err "$2"
+}
+limit size=13 '14 bytes of input; its limit is 13' $STOP
+limit depth=2 'nested deeper than 2, their limit' $STOP
+limit memory=100 'needs more memory than its limit allows' $STOP
+run decode --limit size=14 --limit depth=4 $STOP
+wants "what keeps within the limits is decoded" 0 out 'SessionStopReq'
+run decode --limit lists=3 $STOP
+wants "a limit that there is not" 3 err '--limit lists=3' err 'list=N'
+run decode --limit depth=300 $STOP
+wants "a limit that is too high" 3 err 'at most 255'
