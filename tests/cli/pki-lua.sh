@@ -7,8 +7,57 @@ export V2GLAB_PKI="$work/pki"
 
 run pki make "$V2GLAB_PKI"
 wants "a tree" 0
-cp tests/lua/certificates.lua "$work"
+cp tests/lua/certificates.lua tests/lua/certificates-broken.lua "$work"
 cp "$V2GLAB_PKI/iso15118-2/contract-leaf.chain.pem" "$work/contract.pem"
 cp "$V2GLAB_PKI/iso15118-2/contract-leaf.key" "$work/contract.key"
 run run --print "$work/certificates.lua"
 wants "certificates, keys, checks and signatures as values" 0 out 'all of it'
+for protocol in ISO15118-2 ISO15118-20; do
+    run run --print --protocol $protocol "$work/certificates-broken.lua"
+    wants "no broken certificate of $protocol is accepted" 0 out 'none was accepted'
+done
+
+# ---- each fault of a tree, as Pki.Check names it ----
+
+# ROLE=FAULT, the kind, which certificate
+faults='contract-leaf=expired|expired|certificate 1 (contract-leaf)
+contract-leaf=not-yet-valid|not yet valid|certificate 1 (contract-leaf)
+contract-leaf=wrong-domain-component|domain|certificate 1 (contract-leaf)
+contract-leaf=wrong-key-usage|key usage|certificate 1 (contract-leaf)
+contract-leaf=wrong-curve|curve|certificate 1 (contract-leaf)
+contract-leaf=self-signed|self-signed|certificate 1 (contract-leaf)
+contract-leaf=bad-signature|signature|certificate 1 (contract-leaf)
+contract-leaf=revoked|revoked|certificate 1 (contract-leaf)
+contract-leaf=unparseable|unparseable|certificate 1
+contract-leaf=path-length-exceeded|path length|certificate 3 (mo-sub2)
+contract-leaf=missing-intermediate|no issuer|certificate 1 (contract-leaf)
+contract-leaf=swapped-sub-ca|order|certificate 3 (mo-sub2)
+contract-leaf=foreign-sub-ca|domain|certificate 2 (mo-sub2)
+contract-leaf=wrong-emaid|name|certificate 1 (contract-leaf)
+mo-sub2=expired|expired|certificate 2 (mo-sub2)
+mo-sub2=wrong-key-usage|key usage|certificate 2 (mo-sub2)
+mo-sub2=wrong-curve|curve|certificate 2 (mo-sub2)
+mo-sub2=revoked|revoked|certificate 2 (mo-sub2)
+mo-sub2=self-signed|self-signed|certificate 2 (mo-sub2)
+mo-sub2=bad-signature|signature|certificate 2 (mo-sub2)
+mo-sub2=unparseable|unparseable|certificate 2
+mo-sub1=path-length-exceeded|path length|certificate 3 (mo-sub1)
+mo-root=expired|expired|mo-root
+mo-root=wrong-domain-component|domain|mo-root
+mo-root=bad-signature|signature|mo-root
+mo-root=unparseable|no issuer|certificate 3 (mo-sub1)'
+cat >"$work/fault.lua" <<'END'
+local chain = Pki.Identity('contract-leaf').chain
+local good, why, kind = Pki.Check(chain, { role = 'contract-leaf', edition = Pki.Identity('oem-leaf').edition })
+Log(tostring(good) .. '|' .. kind .. '|' .. why)
+-- what cannot be parsed can be sent nevertheless
+for _, certificate in ipairs(chain) do assert(#certificate.der > 100) end
+END
+echo "$faults" >"$work/faults"
+while IFS='|' read -r fault kind place; do
+    run pki make --replace --fault "$fault" "$work/broken"
+    for protocol in ISO15118-2 ISO15118-20; do
+        run run --print --protocol $protocol --pki "$work/broken" "$work/fault.lua"
+        wants "$fault of $protocol: $kind" 0 out "nil|$kind|$place"
+    done
+done <"$work/faults"
