@@ -90,7 +90,7 @@ local function plain(emaid)
 end
 contract.plain = plain
 
-local function begins_with_one_of(text, list)
+function contract.begins_with_one_of(text, list)
     for _, start in ipairs(list) do
         if text:sub(1, #plain(start)) == plain(start) then
             return true
@@ -115,7 +115,7 @@ function contract.check_emaid(emaid, leaf, p)
             return 'canceled', ("the contract of eMAID '%s' is canceled"):format(emaid)
         end
     end
-    if p.providers and not begins_with_one_of(plain(good), p.providers) then
+    if p.providers and not contract.begins_with_one_of(plain(good), p.providers) then
         return 'refused', ("eMAID '%s' is of no provider that the station takes"):format(emaid)
     end
     return nil

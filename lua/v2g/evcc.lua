@@ -183,13 +183,14 @@ function ev:exchange(step, signer)
     return check(self, step, response, found, problem)
 end
 
--- Exchanges until `is_over` says so, for as long as Ongoing is put up with.
+-- Exchanges until `is_over` says so, for as long as Ongoing is put up with. What is signed is signed
+-- once: the request is repeated as it was [V2G20-1582].
 function ev:repeat_until(step, parameter, is_over, signer)
     local p = self.p
     local limit = p.ongoing[step] or Timer(self.protocol, parameter)
     local from = nil -- its first request
     repeat
-        self:exchange(step, signer)
+        self:exchange(step, not from and signer or nil)
         from = from or self.sent
         local taken = Now() - from
         local over = is_over()

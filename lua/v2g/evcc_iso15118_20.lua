@@ -1,10 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The steps of a vehicle in ISO 15118-20: AC and DC, charging only or bidirectional, scheduled or
--- dynamic control mode, paid for by external means.
+-- dynamic control mode. Those of authorization and Plug & Charge are in evcc_contract_20.lua.
 
 local common = require 'v2g.common'
+local pnc = require 'v2g.evcc_contract_20'
 
 local steps = {}
+for name, step in pairs(pnc.steps) do
+    steps[name] = step
+end
 
 local SERVICES <const> = { ac = { [false] = 1, [true] = 5 }, dc = { [false] = 2, [true] = 6 } }
 local EVCC_ID <const> = 'WMIV1234567890ABCDEX'
@@ -36,25 +40,6 @@ function steps.SessionSetup(self)
     end
     self.joining = nil
     return joined and 'joined' or nil
-end
-
-function steps.AuthorizationSetup(self)
-    self:exchange('AuthorizationSetup')
-    local offers = false
-    for _, one in ipairs(common.get_list(Evcc, 'AuthorizationSetupRes', 'AuthorizationServices')) do
-        offers = offers or one == 'EIM'
-    end
-    if not offers then
-        self:leave('stop', false, 'the station offers no authorization by external means')
-    end
-end
-
-function steps.Authorization(self)
-    Evcc.Set_AuthorizationReq_SelectedAuthorizationService('EIM')
-    Evcc.Set_AuthorizationReq_EIM_AReqAuthorizationModeSpecified(true)
-    self:repeat_until('Authorization', 'V2G_EVCC_Ongoing_Timeout', function()
-        return Evcc.Get_AuthorizationRes_EVSEProcessing() == 'Finished'
-    end)
 end
 
 function steps.ServiceDiscovery(self)
@@ -189,9 +174,14 @@ local function set_needs(self)
     end
 end
 
-local function level_of(tuple)
-    local levels = tuple.ChargingSchedule.PriceLevelSchedule
+-- The mean price of a schedule: of a kilowatt-hour, or as a level.
+local function price_of(tuple)
+    local prices, levels = tuple.ChargingSchedule.AbsolutePriceSchedule,
+        tuple.ChargingSchedule.PriceLevelSchedule
     local sum, n = 0, 0
+    for _, stack in ipairs(prices and prices.PriceRuleStacks.PriceRuleStack or {}) do
+        sum, n = sum + stack.PriceRule[1].EnergyFee, n + 1
+    end
     for _, entry in ipairs(levels and levels.PriceLevelScheduleEntries.PriceLevelScheduleEntry
         or {}) do
         sum, n = sum + entry.PriceLevel, n + 1
@@ -199,13 +189,17 @@ local function level_of(tuple)
     return n > 0 and sum / n or math.huge
 end
 
--- The cheapest schedule by its price levels, else the first.
+-- The cheapest schedule by its prices, else the first.
 local function choose_schedule(self)
     local tuples = common.get_list(Evcc, 'ScheduleExchangeRes',
         'Scheduled_SEResControlMode_ScheduleTuple')
-    local best = tuples[1]
+    local best, holders = tuples[1], {}
+    for i, tuple in ipairs(tuples) do
+        holders[i] = tuple.ChargingSchedule
+    end
+    pnc.check_prices(self, holders)
     for _, tuple in ipairs(tuples) do
-        if level_of(tuple) < level_of(best) then
+        if price_of(tuple) < price_of(best) then
             best = tuple
         end
     end
@@ -221,6 +215,8 @@ function steps.ScheduleExchange(self)
     self.schedule, self.entries = nil, nil
     if control(self) == 'Scheduled' then
         choose_schedule(self)
+    else
+        pnc.check_prices(self, { Evcc.Get_ScheduleExchangeRes_Dynamic_SEResControlMode() })
     end
     return self.is_charging and 'renegotiated' or nil
 end
@@ -387,8 +383,7 @@ local function look_at_schedule(self, wish)
 end
 
 -- Whether the loop ends: nil: no; else 'stop' or the outcome that the way has a step for.
-local function look_at_wishes(self)
-    local wish = notification(self)
+local function look_at_wishes(self, wish)
     self.loops = self.loops + 1
     if wish == 'Terminate' or wish == 'Pause' then
         return asked_to_stop(self, wish)
@@ -411,7 +406,9 @@ local function go_round(self, step, ask, take)
         ask(self)
         self:exchange(step)
         take(self)
-        ends = look_at_wishes(self)
+        local wish = notification(self)
+        pnc.confirm(self, wish)
+        ends = look_at_wishes(self, wish)
     until ends
     return ends ~= 'stop' and ends or nil
 end

@@ -87,6 +87,9 @@ parameters.ev = {
     fall_back = true,       -- 'Contract': pays by external means where that cannot be; false: unsuited
     contract = 'present',   -- 'install', 'update': has its certificate installed or updated first
     contract_without_tls = false, -- pays by contract also without TLS
+    contracts = { 'contract-leaf' }, -- ISO 15118-20: those it has, to be tried in this order
+    max_contracts = 1,      -- ISO 15118-20: MaximumContractCertificateChains that it has installed
+    prioritized = {},       -- ISO 15118-20: PrioritizedEMAIDs
 
     -- ---- the battery and the charger on board ----
     battery = {
@@ -153,7 +156,9 @@ parameters.station = {
     services = {},          -- value-added services: { id =, name =, category =, scope =, free =,
                             -- parameters = { { id =, { name, value } … } … } }
     schedules = nil,        -- list of { id =, entries = { { start =, power = } … }, tariff = … };
-                            -- nil: one of 24 h with the station's power
+                            -- nil: one of 24 h with the station's power. ISO 15118-20: instead of
+                            -- tariff also prices = { currency =, entries = { { start =, price = } } },
+                            -- for a kilowatt-hour
     bpt = true, dynamic = true, -- ISO 15118-20
     service_renegotiation = true, standby = true, -- ISO 15118-20: what it lets vehicles do
 
@@ -163,6 +168,8 @@ parameters.station = {
     provisioned = nil,      -- PCIDs for which there is a contract to install; nil: all
     expires_soon = 14,      -- days before its end at which a contract certificate expires soon
     challenge = nil,        -- GenChallenge, as hex digits; nil: random
+    contracts = { 'contract-leaf' }, -- ISO 15118-20: those it hands out
+    authorized = true,      -- ISO 15118-20: false: external means do not authorize
 
     -- ---- in the charge loop ----
     receipt_every = 0,      -- ReceiptRequired in each n-th charge-loop response; 0: never

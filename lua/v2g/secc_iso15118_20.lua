@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The answers of a station in ISO 15118-20: AC and DC, charging only or bidirectional, scheduled or
--- dynamic control mode, paid for by external means.
+-- dynamic control mode. Those of authorization and Plug & Charge are in secc_contract_20.lua.
 
 local common = require 'v2g.common'
+local pnc = require 'v2g.secc_contract_20'
 
-local iso = { answers = {}, case = {} }
+local iso = { answers = pnc.answers, case = {} }
 local answers = iso.answers
 
 -- Service numbers and what they stand for.
@@ -16,8 +17,9 @@ local ORDER <const> = { 1, 2, 5, 6 }
 local CONTROLS <const> = { 'Scheduled', 'Dynamic' } -- by number of the parameter set
 local NOTIFICATIONS <const> = { stop = 'Terminate', renegotiate = 'ScheduleRenegotiation',
                                 shutdown = 'Terminate', pause = 'Pause',
-                                services = 'ServiceRenegotiation', charge = 'ExitStandby' }
-local PRICE_LEVELS <const> = 2 -- Pricing
+                                services = 'ServiceRenegotiation', charge = 'ExitStandby',
+                                receipt = 'MeteringConfirmation' }
+local PRICES <const>, PRICE_LEVELS <const> = 1, 2 -- Pricing
 local BPT_SHARE <const> = 0.5 -- of the power that is taken back
 
 function iso.case.PowerDeliveryReq()
@@ -43,26 +45,6 @@ function answers.SessionSetupReq(s)
         return code, case
     end
     return code
-end
-
-function answers.AuthorizationSetupReq()
-    common.set_list(Secc, 'AuthorizationSetupRes', 'AuthorizationServices', { 'EIM' })
-    Secc.Set_AuthorizationSetupRes_CertificateInstallationService(false)
-    Secc.Set_AuthorizationSetupRes_EIM_ASResAuthorizationModeSpecified(true)
-end
-
-function answers.AuthorizationReq(s)
-    if Secc.Get_AuthorizationReq_SelectedAuthorizationService() ~= 'EIM' then
-        Secc.Set_AuthorizationRes_EVSEProcessing('Finished')
-        return 'WARNING_AuthorizationSelectionInvalid', 'Warning'
-    end
-    s.authorization = s.authorization or Now()
-    local finished = s:is_finished('Authorization')
-    Secc.Set_AuthorizationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
-    if finished then
-        Measured(s.protocol, 'V2G_SECC_EIM_Ongoing_Timeout', nil, Now() - s.authorization)
-    end
-    return nil, finished and 'Finished' or 'Ongoing'
 end
 
 local function is_offered(s, id)
@@ -112,11 +94,20 @@ local function int(name, value)
     return { Name = name, intValue = value }
 end
 
+local function has_prices(s)
+    for _, schedule in ipairs(s.p.schedules or {}) do
+        if schedule.prices then
+            return true
+        end
+    end
+    return false
+end
+
 -- The parameters of an energy transfer service with that control mode (1 scheduled, 2 dynamic).
 local function energy_parameters(s, service, control)
     local list = { int('Connector', service.mode == 'ac' and s.p.ac.phases == 1 and 1 or 2),
                    int('ControlMode', control), int('MobilityNeedsMode', 1),
-                   int('Pricing', PRICE_LEVELS) }
+                   int('Pricing', has_prices(s) and PRICES or PRICE_LEVELS) }
     if service.mode == 'ac' then
         list[#list + 1] = int('EVSENominalVoltage', s.p.ac.voltage)
     end
@@ -254,8 +245,29 @@ local function duration_of(list, k)
     return list[k].duration or (list[k + 1] and list[k + 1].start - list[k].start) or 86400
 end
 
--- The prices of a schedule as levels; one level where it has no tariff.
+-- The prices of a schedule in money, for each kilowatt-hour; nil: it has none.
+local function absolute_prices(schedule, now)
+    local prices, stacks = schedule.prices, {}
+    if not prices then
+        return nil
+    end
+    for k, entry in ipairs(prices.entries) do
+        stacks[k] = { Duration = duration_of(prices.entries, k),
+                      PriceRule = { { EnergyFee = entry.price, PowerRangeStart = 0 } } }
+    end
+    return { Id = 'id' .. (schedule.id or 1), TimeAnchor = now,
+             PriceScheduleID = prices.id or schedule.id or 1,
+             PriceScheduleDescription = prices.description,
+             Currency = prices.currency or 'EUR', Language = prices.language or 'eng',
+             PriceAlgorithm = 'urn:iso:std:iso:15118:-20:PriceAlgorithm:1-Power',
+             PriceRuleStacks = { PriceRuleStack = stacks } }
+end
+
+-- The prices of a schedule as levels; one level where it has no tariff, none beside prices.
 local function price_levels(schedule, now)
+    if schedule.prices then
+        return nil
+    end
     local tariff = schedule.tariff or { levels = 1, entries = { { start = 0, level = 0 } } }
     local entries = {}
     for k, entry in ipairs(tariff.entries) do
@@ -283,10 +295,24 @@ local function set_schedules(s)
         tuples[i] = { ScheduleTupleID = id, ChargingSchedule = {
             PowerSchedule = { TimeAnchor = now,
                               PowerScheduleEntries = { PowerScheduleEntry = entries } },
+            AbsolutePriceSchedule = absolute_prices(schedule, now),
             PriceLevelSchedule = price_levels(schedule, now) } }
         s.schedules[id] = true
     end
     common.set_list(Secc, 'ScheduleExchangeRes', 'Scheduled_SEResControlMode_ScheduleTuple', tuples)
+end
+
+-- In dynamic control mode the prices of the first schedule that has any.
+local function set_prices(s)
+    local path = 'Set_ScheduleExchangeRes_Dynamic_SEResControlMode'
+    Secc[path .. 'Specified'](true)
+    for _, schedule in ipairs(s.p.schedules or {}) do
+        if schedule.prices then
+            Secc[path .. '_AbsolutePriceSchedule'](
+                absolute_prices(schedule, math.floor(Now() / 1000)))
+            return
+        end
+    end
 end
 
 function answers.ScheduleExchangeReq(s)
@@ -294,10 +320,11 @@ function answers.ScheduleExchangeReq(s)
     local control = s.control or 'Scheduled'
     Secc.Set_ScheduleExchangeRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     if control == 'Dynamic' then
-        Secc.Set_ScheduleExchangeRes_Dynamic_SEResControlModeSpecified(true)
+        set_prices(s)
     else
         set_schedules(s)
     end
+    pnc.sign_prices(s, has_prices(s))
     if not Secc['Get_ScheduleExchangeReq_' .. control .. '_SEReqControlModeSpecified']() then
         return 'FAILED_WrongChargeParameter'
     end
@@ -405,8 +432,9 @@ end
 
 -- ---- charging ----
 
-local function set_meter(s, message)
-    if Secc['Get_' .. message .. 'Req_MeterInfoRequested']() then
+-- The meter's reading, where it is asked for [V2G20-1082] or has to be confirmed [V2G20-1083].
+local function set_meter(s, message, wish)
+    if wish == 'receipt' or Secc['Get_' .. message .. 'Req_MeterInfoRequested']() then
         Secc['Set_' .. message .. 'Res_MeterInfo_MeterID']('METER1')
         Secc['Set_' .. message .. 'Res_MeterInfo_ChargedEnergyReadingWh'](
             math.floor(s.output.energy))
@@ -458,7 +486,7 @@ local function wish_of(s)
     if s.standing_by and p.exit_standby_after > 0 and s.standing_by >= p.exit_standby_after then
         return 'charge'
     end
-    return nil
+    return pnc.wants_receipt(s) and 'receipt' or nil
 end
 
 -- What the station gives where it sets the power itself.
@@ -493,7 +521,7 @@ function answers.DC_ChargeLoopReq(s)
     o:advance(s:advance())
     local wish = wish_of(s)
     set_status(s, 'DC_ChargeLoopRes', wish)
-    set_meter(s, 'DC_ChargeLoop')
+    set_meter(s, 'DC_ChargeLoop', wish)
     if not Secc[m.asked]() then
         return 'FAILED_WrongChargeParameter'
     end
@@ -524,17 +552,14 @@ function answers.AC_ChargeLoopReq(s)
         Secc[m.response .. '_EVSETargetActivePower'](ac_power(s))
     end
     local seconds = s:advance()
-    set_status(s, 'AC_ChargeLoopRes', wish_of(s))
-    set_meter(s, 'AC_ChargeLoop')
+    local wish = wish_of(s)
+    set_status(s, 'AC_ChargeLoopRes', wish)
+    set_meter(s, 'AC_ChargeLoop', wish)
     if not Secc[m.asked]() then
         return 'FAILED_WrongChargeParameter'
     end
     s.output:count(Secc[m.request .. 'EVPresentActivePower'](), seconds)
     return nil, s.standing_by and 'Standby' or nil
-end
-
-function answers.MeteringConfirmationReq()
-    return nil
 end
 
 -- ---- the end ----
@@ -583,8 +608,8 @@ function answers.SessionStopReq(s)
     return ends[Secc.Get_SessionStopReq_ChargingSession()](s)
 end
 
--- With external payment, AC and DC these never come in order; they are answered all the same.
-for name in ('CertificateInstallation VehicleCheckIn VehicleCheckOut WPT_FinePositioningSetup '
+-- With AC and DC these never come in order; they are answered all the same.
+for name in ('VehicleCheckIn VehicleCheckOut WPT_FinePositioningSetup '
     .. 'WPT_FinePositioning WPT_Pairing WPT_ChargeParameterDiscovery WPT_AlignmentCheck '
     .. 'WPT_ChargeLoop ACDP_VehiclePositioning ACDP_Connect ACDP_Disconnect ACDP_SystemStatus')
     :gmatch('%S+') do

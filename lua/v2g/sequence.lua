@@ -169,6 +169,9 @@ local function common_20(mode)
         { loop .. 'Res(Standby)',
             loop .. 'Req MeteringConfirmationReq PowerDeliveryReq(Start) ' .. leaves,
             'V2G20-1393 V2G20-2113' },
+        { 'MeteringConfirmationRes(Standby)',
+            loop .. 'Req MeteringConfirmationReq PowerDeliveryReq(Start) ' .. leaves,
+            'V2G20-1083 V2G20-2113' },
         { 'PowerDeliveryRes(StandbyNotAllowed)', loop .. 'Req ' .. leaves, 'V2G20-1391' },
         { 'SessionStopRes', '', 'V2G20-1633 V2G20-1643' },
         { 'SessionStopRes(ServiceRenegotiation)', 'ServiceDiscoveryReq SessionStopReq',
@@ -232,7 +235,7 @@ sequence.evcc['ISO15118-2'] = {
 
 local open_20 = {
     { 'SessionSetup', on = { joined = 'ChargeParameterDiscovery' } }, { 'AuthorizationSetup' },
-    { 'Authorization' }, { 'ServiceDiscovery' }, { 'ServiceDetail' },
+    { 'CertificateInstallation' }, { 'Authorization' }, { 'ServiceDiscovery' }, { 'ServiceDetail' },
     { 'PaymentServiceSelection' }, { 'ChargeParameterDiscovery' },
 }
 

@@ -10,7 +10,8 @@ rows() {
     shift
     run ev --no-record --ladder --tls off --script tests/lua/sequence.lua --set "about=$what" \
         --with ongoing.Authorization=1 --with ongoing.ChargeParameterDiscovery=1 \
-        --with ongoing.ScheduleExchange=1 --with ongoing.CableCheck=1 --with "$services" "$@"
+        --with ongoing.ScheduleExchange=1 --with ongoing.CableCheck=1 --with "$services" \
+        --with contract_without_tls=true "$@"
     sed -n 's/.*EVCC tests\/lua\/sequence.lua:[0-9]*: \(.* after .* requests tried .*\)/ok - \1/p' "$work/out"
     # 2: Ctrl-C; 1: the station's verdicts on what the vehicle did
     grep -q 'EVCC verdict: pass' "$work/out"
@@ -26,3 +27,7 @@ rows "ISO15118-20 ac"
 rows "ISO15118-20 dc"
 rows "ISO15118-20 ac refusals" --with standby=false
 rows "ISO15118-20 dc refusals" --with standby=false
+for mode in ac dc; do
+    rows "ISO15118-20 $mode contract" --with receipt_every=1 --with expires_soon=99999 \
+        --with ongoing.CertificateInstallation=1 --with "contracts={'contract-leaf','contract-leaf'}"
+done

@@ -10,16 +10,14 @@ local sequence = require 'v2g.sequence'
 
 local FILES <const> = { ['DIN70121'] = 'v2g.secc_din70121', ['ISO15118-2'] = 'v2g.secc_iso15118_2',
                         ['ISO15118-20'] = 'v2g.secc_iso15118_20' }
--- Rows that need a contract, or what the station does not offer.
+-- Rows that need a contract in ISO 15118-2, or what the station does not offer.
 local NOT_HERE <const> = { ['PaymentServiceSelectionRes(Contract)'] = true,
-                           CertificateInstallationRes = true, CertificateUpdateRes = true,
-                           ['CertificateInstallationRes(Ongoing)'] = true,
-                           ['CertificateInstallationRes(More)'] = true,
-                           ['AuthorizationRes(Warning)'] = true,
-                           ['AuthorizationRes(ExpiresSoon)'] = true,
-                           PaymentDetailsRes = true, MeteringConfirmationRes = true }
+                           CertificateUpdateRes = true, PaymentDetailsRes = true }
 -- Rows that need a station of their own, by the word that their run has.
-local OWN_RUN <const> = { receipts = 'Receipt', refusals = 'NotAllowed' }
+local OWN_RUN <const> = {
+    receipts = { 'ReceiptRequired', 'MeteringReceipt' }, refusals = { 'NotAllowed' },
+    contract = { 'CertificateInstallationRes', 'Warning', 'ExpiresSoon', 'MeteringConfirmation' },
+}
 -- Parameters of the vehicle that lead to a row.
 local WAYS <const> = {
     ['PowerDeliveryRes(Standby)'] = { standby = 1, loops = 9 },
@@ -29,6 +27,12 @@ local WAYS <const> = {
     ['PowerDeliveryRes(Ongoing)'] = { values = { PowerDeliveryReq = { EVProcessing = 'Ongoing' } } },
     ['SessionStopRes(ServiceRenegotiation)'] = { renegotiate_services = 1 },
     ['SessionSetupRes(Joined)'] = { pause = 1, pause_ms = 0 },
+    ['CertificateInstallationRes(Ongoing)'] = { contract = 'install' },
+    ['CertificateInstallationRes(More)'] = { contract = 'install', max_contracts = 2 },
+    CertificateInstallationRes = { contract = 'install' },
+    ['AuthorizationRes(Warning)'] = { values = { AuthorizationReq = {
+        PnC_AReqAuthorizationMode_GenChallenge = ('x'):rep(16) } } },
+    ['MeteringConfirmationRes(Standby)'] = { standby = 1, loops = 9 },
 }
 
 local only = parameters.about -- "PROTOCOL mode [receipts]"
@@ -80,6 +84,19 @@ function cases.ScheduleExchangeRes(m)
     return renegotiates and m.EVSEProcessing == 'Finished' and 'Renegotiated' or m.EVSEProcessing
 end
 
+function cases.AuthorizationRes(m)
+    local code = tostring(m.ResponseCode)
+    return code:find('^WARNING') and 'Warning' or code == 'OK_CertificateExpiresSoon'
+        and 'ExpiresSoon' or m.EVSEProcessing
+end
+
+function cases.CertificateInstallationRes(m)
+    return m.EVSEProcessing == 'Ongoing' and 'Ongoing'
+        or m.RemainingContractCertificateChains > 0 and 'More' or nil
+end
+
+cases.MeteringConfirmationRes = cases.DC_ChargeLoopRes
+
 local function state_after(m)
     local name, case = m:name(), nil
     local has, processing = pcall(function() return m.EVSEProcessing end)
@@ -122,7 +139,9 @@ local function try(state, text)
     local reached, found, code = state == 'supportedAppProtocolRes', nil, nil
     asked, standing = nil, nil
     for key, value in pairs { loops = 2, renegotiate = 1, on_failed = 'close', details = true,
-                              values = { PowerDeliveryReq = { EVProcessing = 'Finished' } } } do
+                              values = { PowerDeliveryReq = { EVProcessing = 'Finished' } },
+                              payment = own == 'contract' and 'Contract' or 'ExternalPayment',
+                              contract_without_tls = true } do
         self.p[key] = value
     end
     for key, value in pairs(WAYS[state] or {}) do
@@ -199,13 +218,22 @@ local function check_row(row)
     return tried
 end
 
+local function has_word(row, words)
+    for _, word in ipairs(words) do
+        if row[1]:find(word) then
+            return true
+        end
+    end
+    return false
+end
+
 -- Whether this run tries the row.
 local function is_wanted(row)
     if own ~= '' then
-        return row[1]:find(OWN_RUN[own]) ~= nil
+        return has_word(row, OWN_RUN[own])
     end
-    for _, word in pairs(OWN_RUN) do
-        if row[1]:find(word) then
+    for _, words in pairs(OWN_RUN) do
+        if has_word(row, words) then
             return false
         end
     end
