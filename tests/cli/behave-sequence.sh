@@ -4,6 +4,7 @@
 # shellcheck source=tests/cli/support
 . tests/cli/support
 
+export V2GLAB_PKI="$work/pki"
 services='services={{id=3,name="Internet",parameters={{id=1,{"Port",80}}}}}'
 rows() {
     what=$1
@@ -23,6 +24,8 @@ rows "ISO15118-2 ac"
 rows "ISO15118-2 dc"
 rows "ISO15118-2 ac receipts" --with receipt_every=1
 rows "ISO15118-2 dc receipts" --with receipt_every=1
+rows "ISO15118-2 ac contract"
+rows "ISO15118-2 dc contract"
 rows "ISO15118-20 ac"
 rows "ISO15118-20 dc"
 rows "ISO15118-20 ac refusals" --with standby=false

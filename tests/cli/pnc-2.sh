@@ -10,10 +10,15 @@ export V2GLAB_PKI="$work/good"
 run pki make "$work/good"
 result $status "a tree of certificates"
 
-# ev OPTION...: a vehicle with a contract, and its station, quick
-ev() {
+# secure OPTION...: a vehicle with a contract, and its station, quick
+secure() {
     run ev --no-record --ladder --time-scale 1000 --set loops=3 --protocol ISO15118-2 --mode ac \
-        --payment Contract --tls off --set contract_without_tls=true --with contract_without_tls=true "$@"
+        --payment Contract "$@"
+}
+
+# ev OPTION...: the same without TLS
+ev() {
+    secure --tls off --set contract_without_tls=true --with contract_without_tls=true "$@"
 }
 
 both_pass() {
@@ -46,20 +51,21 @@ ac='PowerDelivery ChargingStatus PowerDelivery SessionStop'
 dc='CableCheck PreCharge PowerDelivery CurrentDemand PowerDelivery WeldingDetection SessionStop'
 # shellcheck disable=SC2086 # words
 {
-    ev -v
-    both_pass "AC, paid by contract" out 'PaymentOption ExternalPayment, PaymentOption Contract' \
+    secure -v
+    both_pass "AC, paid by contract" out 'TLS is established' \
+        out 'PaymentOption ExternalPayment, PaymentOption Contract' \
         out 'eMAID>DEABCC000000013<'
     order "its order" $begin ChargeParameterDiscovery $ac
-    ev --mode dc
+    secure --mode dc
     both_pass "DC, paid by contract"
     order "its order" $begin ChargeParameterDiscovery $dc
-    ev --set contract=install -v
+    secure --set contract=install -v
     both_pass "AC, with a certificate that is installed first" \
         out 'ServiceCategory>ContractCertificate<' out 'stringValue>Installation<' \
         out 'ParameterSetID>1<' out 'the contract of DEABCC000000013 is in use'
     order "its order" $provided CertificateInstallation PaymentDetails Authorization \
         ChargeParameterDiscovery $ac
-    ev --set contract=update --mode dc -v
+    secure --set contract=update --mode dc -v
     both_pass "DC, with a certificate that is updated first" out 'ParameterSetID>2<' \
         out 'the contract of DEABCC000000013 is in use'
     order "its order" $provided CertificateUpdate PaymentDetails Authorization \
@@ -71,14 +77,15 @@ for id in id1 id2 id3 id4; do
     result $? "the service signs the element $id"
 done
 for mode in ac dc; do
-    ev --mode $mode --with receipt_every=1
-    both_pass "receipts, $mode" out 'MeteringReceiptRes           OK'
+    secure --tls 1.2 --mode $mode --with receipt_every=1
+    both_pass "receipts, $mode, over TLS 1.2" out 'MeteringReceiptRes           OK' \
+        out 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256'
     [ "$(grep -c 'MeteringReceiptReq' "$work/out")" = 3 ]
     result $? "one for each reading"
 done
 ev --with ongoing.Authorization=3
 both_pass "each of several AuthorizationReqs is signed"
-ev --set pause=1 --set contract=install
+secure --set pause=1 --set contract=install
 both_pass "a pause" out 'OK_OldSessionJoined'
 [ "$(grep -c 'CertificateInstallationReq' "$work/out")" = 1 ] && [ "$(grep -c PaymentDetailsReq "$work/out")" = 2 ] &&
     [ "$(grep -c 'PaymentOption ExternalPayment' "$work/out")" = 1 ]
@@ -88,8 +95,7 @@ both_pass "a renegotiation" out 'ChargeProgress Renegotiate'
 
 # ---- what is on offer, and chosen ----
 
-run ev --no-record --ladder --time-scale 1000 --set loops=1 --protocol ISO15118-2 --mode ac \
-    --payment Contract --tls off
+secure --tls off
 wants "no contract without TLS: neither offered nor asked for" 0 not-out 'PaymentOption Contract' \
     out 'paid by external means' out 'SelectedPaymentOption ExternalPayment'
 ev --with contract_without_tls=false --set fall_back=false
@@ -458,3 +464,16 @@ cps-leaf foreign-sub-ca 2 (cps-sub2): domain component V2G
 cps-sub2 expired 2 (cps-sub2): expired on
 cps-sub1 revoked 3 (cps-sub1): revoked
 END
+
+# ---- broken in every way ----
+
+V2GLAB_PKI="$work/good"
+ev --script tests/lua/contracts.lua --with receipt_every=1 --with linger_ms=50
+wants "the station refuses every broken certificate and signature, and goes on" 1 \
+    out 'EVCC verdict: pass' not-out 'verdict: error'
+[ "$(sed -n 's/.*broken: \([0-9]*\) messages of 9 kinds.*/\1/p' "$work/out")" -gt 250 ]
+result $? "$(sed -n 's/.*broken: //p' "$work/out")"
+ev --script tests/lua/provisioning.lua --with-script tests/lua/provisioning.lua --with linger_ms=50
+wants "the vehicle refuses every broken contract, and takes a good one" 0 out 'EVCC verdict: pass'
+[ "$(sed -n 's/.*refused: \([0-9]*\) forms.*/\1/p' "$work/out")" -gt 140 ]
+result $? "$(sed -n 's/.*refused: \([0-9]* forms\)/\1/p' "$work/out")"

@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- For `v2glab ev --script`: does wrong things at every step of a session, and then looks whether the
--- station still charges a vehicle that does none. `about` is "PROTOCOL mode".
+-- station still charges a vehicle that does none. `about` is "PROTOCOL mode", or
+-- "PROTOCOL mode contract": paid by contract, with a certificate that is installed first.
 
 local evcc = require 'v2g.evcc'
 
-local protocol, mode = parameters.about:match('^(%S+) (%S+)$')
+local protocol, mode, paying = parameters.about:match('^(%S+) (%S+) ?(%S*)$')
 local V2GTP <const> = '\x01\xFE\x80\x01'
 
 -- Holds a session; at request n of it (all: nil) calls act(self, m), which says what is sent.
@@ -13,6 +14,10 @@ local function session(n, act)
                             tls = parameters.tls }
     local count = 0
     self.p.loops, self.p.on_failed = 2, 'close'
+    if paying == 'contract' then
+        self.p.payment, self.p.contract = 'Contract', 'install'
+        self.p.contract_without_tls, self.p.fall_back = true, false
+    end
     self.p.before.send = function(m)
         count = count + 1
         if act and (n == nil or count == n) then

@@ -10,13 +10,11 @@ local sequence = require 'v2g.sequence'
 
 local FILES <const> = { ['DIN70121'] = 'v2g.secc_din70121', ['ISO15118-2'] = 'v2g.secc_iso15118_2',
                         ['ISO15118-20'] = 'v2g.secc_iso15118_20' }
--- Rows that need a contract in ISO 15118-2, or what the station does not offer.
-local NOT_HERE <const> = { ['PaymentServiceSelectionRes(Contract)'] = true,
-                           CertificateUpdateRes = true, PaymentDetailsRes = true }
 -- Rows that need a station of their own, by the word that their run has.
 local OWN_RUN <const> = {
     receipts = { 'ReceiptRequired', 'MeteringReceipt' }, refusals = { 'NotAllowed' },
-    contract = { 'CertificateInstallationRes', 'Warning', 'ExpiresSoon', 'MeteringConfirmation' },
+    contract = { 'CertificateInstallationRes', 'Warning', 'ExpiresSoon', 'MeteringConfirmation',
+                 '%(Contract%)', 'CertificateUpdate', 'PaymentDetails' },
 }
 -- Parameters of the vehicle that lead to a row.
 local WAYS <const> = {
@@ -30,6 +28,7 @@ local WAYS <const> = {
     ['CertificateInstallationRes(Ongoing)'] = { contract = 'install' },
     ['CertificateInstallationRes(More)'] = { contract = 'install', max_contracts = 2 },
     CertificateInstallationRes = { contract = 'install' },
+    CertificateUpdateRes = { contract = 'update' },
     ['AuthorizationRes(Warning)'] = { values = { AuthorizationReq = {
         PnC_AReqAuthorizationMode_GenChallenge = ('x'):rep(16) } } },
     ['MeteringConfirmationRes(Standby)'] = { standby = 1, loops = 9 },
@@ -59,7 +58,7 @@ function cases.PowerDeliveryRes(m)
 end
 
 function cases.PaymentServiceSelectionRes()
-    return 'ExternalPayment'
+    return own == 'contract' and 'Contract' or 'ExternalPayment'
 end
 
 function cases.SessionStopRes()
@@ -91,8 +90,8 @@ function cases.AuthorizationRes(m)
 end
 
 function cases.CertificateInstallationRes(m)
-    return m.EVSEProcessing == 'Ongoing' and 'Ongoing'
-        or m.RemainingContractCertificateChains > 0 and 'More' or nil
+    return protocol == 'ISO15118-20' and (m.EVSEProcessing == 'Ongoing' and 'Ongoing'
+        or m.RemainingContractCertificateChains > 0 and 'More') or nil
 end
 
 cases.MeteringConfirmationRes = cases.DC_ChargeLoopRes
@@ -237,7 +236,7 @@ local function is_wanted(row)
             return false
         end
     end
-    return not NOT_HERE[row[1]]
+    return true
 end
 
 local rows, reached = 0, 0
