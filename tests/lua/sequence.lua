@@ -135,6 +135,7 @@ local function try(state, text)
     local p = parameters
     local self = evcc.new { protocol = protocol, mode = mode, time_scale = '1000000',
                             tls = parameters.tls }
+    self.battery.capacity = 3e7 -- not full, however fast time goes
     local reached, found, code = state == 'supportedAppProtocolRes', nil, nil
     asked, standing = nil, nil
     for key, value in pairs { loops = 2, renegotiate = 1, on_failed = 'close', details = true,
