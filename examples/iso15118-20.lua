@@ -5,8 +5,8 @@ function M.is_ok(code)
   assert(code:sub(1, 2) == 'OK', 'the station answered ' .. code)
 end
 
--- From SessionSetup to ServiceSelection: service 1 is AC, 2 DC, 5 AC_BPT, 6 DC_BPT.
-function M.open(service, parameterSet)
+-- SessionSetup and AuthorizationSetup.
+function M.start()
   Evcc.Set_SessionSetupReq_EVCCID('WMIV1234567890ABCDEX')
   Evcc.Send_SessionSetupReq_001()
   Evcc.Receive_SessionSetupRes_001()
@@ -15,13 +15,19 @@ function M.open(service, parameterSet)
   Evcc.Send_AuthorizationSetupReq_001()
   Evcc.Receive_AuthorizationSetupRes_001()
   M.is_ok(Evcc.Get_AuthorizationSetupRes_ResponseCode())
+end
 
+-- AuthorizationReq as it is set: by external means, unless it says otherwise.
+function M.authorize()
   repeat
     Evcc.Send_AuthorizationReq_001()
     Evcc.Receive_AuthorizationRes_001()
     M.is_ok(Evcc.Get_AuthorizationRes_ResponseCode())
   until Evcc.Get_AuthorizationRes_EVSEProcessing() == ProcessingType.Finished
+end
 
+-- From ServiceDiscovery to ServiceSelection: service 1 is AC, 2 DC, 5 AC_BPT, 6 DC_BPT.
+function M.select(service, parameterSet)
   Evcc.Send_ServiceDiscoveryReq_001()
   Evcc.Receive_ServiceDiscoveryRes_001()
   M.is_ok(Evcc.Get_ServiceDiscoveryRes_ResponseCode())
@@ -36,6 +42,12 @@ function M.open(service, parameterSet)
   Evcc.Send_ServiceSelectionReq_001()
   Evcc.Receive_ServiceSelectionRes_001()
   M.is_ok(Evcc.Get_ServiceSelectionRes_ResponseCode())
+end
+
+function M.open(service, parameterSet)
+  M.start()
+  M.authorize()
+  M.select(service, parameterSet)
 end
 
 function M.exchange_schedules()

@@ -31,8 +31,9 @@ static int wrong_arguments(lua_State *L, const struct bound *b, int found, const
         luaL_addstring(&expected, b->name.lists > 1 ? "index of each list, " : "index, ");
     luaL_addstring(&expected, last);
     luaL_pushresult(&expected);
+    const char *arguments = lua_tostring(L, -1);
     return luaL_error(L, "%s: expected %d argument%s (%s), found %d", own_name(L, b),
-                      b->name.lists + 1, b->name.lists == 0 ? "" : "s", lua_tostring(L, -2), found);
+                      b->name.lists + 1, b->name.lists == 0 ? "" : "s", arguments, found);
 }
 
 /* Reads n indices from the stack on; those that are not there are 0. */
