@@ -71,7 +71,8 @@ static const struct option MAKE_OPTION[] = {
     {"fault", 'f', "ROLE=FAULT", "make the certificate of ROLE so; may be given several times"},
     {"emaid", 0, "EMAID",
      "contract identifier of 14 characters, or 15 with the check digit\n"
-     "(default DEABCC00000001 and its digit)"},
+     "(default DEABCC00000001 and its digit); each further one makes a\n"
+     "further contract: contract-leaf-2, and so on"},
     {"pcid", 0, "PCID", "identifier of the provisioning certificate, 17 or 18 characters"},
     {"cpid", 0, "CPID", "identifier of the charging point (default DE*ABC*E00001)"},
     {"ocsp", 0, "URL",
@@ -109,6 +110,17 @@ static const struct usage MAKE_USAGE = {
     "  v2glab pki make --fault secc-leaf=expired --fault mo-sub2=revoked broken",
 };
 
+static int add_contract(struct pki_tree *t, struct options *o)
+{
+    if (t->emaid == NULL)
+        t->emaid = o->value;
+    else if (t->contracts < PKI_TREE_CONTRACTS - 1)
+        t->contract[t->contracts++] = o->value;
+    else
+        return options_wrong(o, "--emaid: expected at most %d", PKI_TREE_CONTRACTS), -1;
+    return 0;
+}
+
 static int make_option(struct pki_tree *t, struct options *o, int option)
 {
     struct err e = ERR_INIT;
@@ -126,8 +138,7 @@ static int make_option(struct pki_tree *t, struct options *o, int option)
         options_wrong(o, "--fault: %s", e.what);
         return -1;
     case MAKE_EMAID:
-        t->emaid = o->value;
-        return 0;
+        return add_contract(t, o);
     case MAKE_PCID:
         t->pcid = o->value;
         return 0;

@@ -17,6 +17,7 @@
 #define AGREED_MAX 66 /* octets of a shared secret */
 #define KEY_MAX 66
 #define X448_SIZE 56
+#define ED448_SIZE 57
 #define PCID_SIZE 18
 
 /* ORDER KEYWRAP */
@@ -46,7 +47,7 @@ const struct keywrap_form *keywrap_form_of(const EVP_PKEY *receiver, struct err 
 {
     char group[64] = "";
     const char *type = EVP_PKEY_get0_type_name(receiver);
-    if (EVP_PKEY_is_a(receiver, "X448"))
+    if (EVP_PKEY_is_a(receiver, "X448") || EVP_PKEY_is_a(receiver, "ED448"))
         return &KEYWRAP_FORMS[KEYWRAP_X448];
     if (EVP_PKEY_is_a(receiver, "EC") &&
         EVP_PKEY_get_group_name(receiver, group, sizeof group, NULL) == 1) {
@@ -56,7 +57,7 @@ const struct keywrap_form *keywrap_form_of(const EVP_PKEY *receiver, struct err 
                 return &KEYWRAP_FORMS[i];
     }
     ERR_clear_error();
-    err_set(e, "a receiver's key of %s %s; expected EC over secp256r1 or secp521r1, or X448",
+    err_set(e, "a receiver's key of %s %s; expected EC over secp256r1 or secp521r1, X448 or Ed448",
             type == NULL ? "unknown type" : type, group);
     return NULL;
 }
@@ -118,8 +119,8 @@ static EVP_PKEY *x448_public(struct slice octets)
 {
     const size_t rest = octets.n - X448_SIZE;
     const uint8_t *p = octets.p;
-    /* peers may fill the field from either side, or not at all */
-    if (rest > 0 && is_zero(p, rest))
+    /* peers may fill the field from either side, or not at all, or begin with the 4 of a point */
+    if (rest > 0 && (is_zero(p, rest) || (rest == 1 && p[0] == 4)))
         p += rest;
     else if (rest > 0 && !is_zero(p + X448_SIZE, rest))
         return NULL;
@@ -154,7 +155,8 @@ static EVP_PKEY *ec_key(const struct keywrap_form *form, const uint8_t *public_k
 static EVP_PKEY *read_public(const struct keywrap_form *form, struct slice octets, struct err *e)
 {
     EVP_PKEY *key = NULL;
-    bool fits = octets.n == form->public_size || (!is_ec(form) && octets.n == X448_SIZE);
+    bool fits = octets.n == form->public_size ||
+                (!is_ec(form) && (octets.n == X448_SIZE || octets.n == X448_SIZE + 1));
     if (!fits) {
         err_set(e, "a public key of %zu octets; expected %u (%s)", octets.n, form->public_size,
                 form->name);
@@ -170,6 +172,21 @@ static EVP_PKEY *read_public(const struct keywrap_form *form, struct slice octet
     return key;
 }
 
+/* The seed of an Ed448 key without its last octet, for which the element has no room: it must be 0. */
+static int seed_octets(const EVP_PKEY *key, uint8_t *out, struct err *e)
+{
+    uint8_t seed[ED448_SIZE];
+    size_t n = sizeof seed;
+    if (EVP_PKEY_get_raw_private_key(key, seed, &n) != 1)
+        return failed(e, "the contract's private key is not there");
+    memcpy(out, seed, X448_SIZE);
+    bool fits = seed[ED448_SIZE - 1] == 0;
+    OPENSSL_cleanse(seed, sizeof seed);
+    return fits ? 0
+                : err_set(e, "a private key of Ed448 has 57 octets, X448_EncryptedPrivateKey room "
+                             "for 56; expected one whose last octet is 0");
+}
+
 /* The private key's octets, most significant first, form->key of them. */
 static int private_octets(const struct keywrap_form *form, const EVP_PKEY *key, uint8_t *out,
                           struct err *e)
@@ -180,6 +197,8 @@ static int private_octets(const struct keywrap_form *form, const EVP_PKEY *key, 
     if (keywrap_form_of(key, &other) != form)
         return err_set(e, "the contract's key does not go with %s: expected one of %s", form->name,
                        form->curve);
+    if (EVP_PKEY_is_a(key, "ED448"))
+        return seed_octets(key, out, e);
     if (!is_ec(form))
         return EVP_PKEY_get_raw_private_key(key, out, &n) == 1
                    ? 0
@@ -218,6 +237,75 @@ static EVP_PKEY *ec_pair(const struct keywrap_form *form, const uint8_t *octets,
     return key;
 }
 
+/* ---- keys of Ed448, which sign, as those of X448, which agree (RFC 7748, 4.2) ---- */
+
+static void reverse(uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n / 2; i++) {
+        uint8_t octet = p[i];
+        p[i] = p[n - 1 - i];
+        p[n - 1 - i] = octet;
+    }
+}
+
+/* u = y^2 (1 - d y^2) / (1 - y^2) with d = -39081, modulo 2^448 - 2^224 - 1, where y are the first 56
+ * octets of the key; false: of no point that agrees. */
+static bool map_point(const uint8_t *key, uint8_t *out, BN_CTX *c)
+{
+    uint8_t octets[X448_SIZE];
+    memcpy(octets, key, sizeof octets);
+    reverse(octets, sizeof octets);
+    BN_CTX_start(c);
+    BIGNUM *y = BN_CTX_get(c), *square = BN_CTX_get(c), *over = BN_CTX_get(c);
+    BIGNUM *under = BN_CTX_get(c), *p = BN_CTX_get(c);
+    bool good = p != NULL && BN_bin2bn(octets, sizeof octets, y) != NULL && BN_set_bit(p, 448) &&
+                BN_set_word(over, 0) && BN_set_bit(over, 224) && BN_add_word(over, 1) &&
+                BN_sub(p, p, over) && BN_mod_sqr(square, y, p, c) &&
+                BN_copy(over, square) != NULL && BN_mul_word(over, 39081) && BN_add_word(over, 1) &&
+                BN_mod_mul(over, over, square, p, c) && BN_one(under) &&
+                BN_mod_sub(under, under, square, p, c) && !BN_is_zero(under) &&
+                BN_mod_inverse(under, under, p, c) != NULL && BN_mod_mul(over, over, under, p, c) &&
+                BN_bn2lebinpad(over, out, X448_SIZE) == X448_SIZE;
+    BN_CTX_end(c);
+    return good;
+}
+
+static EVP_PKEY *public_map(const EVP_PKEY *key)
+{
+    uint8_t octets[ED448_SIZE], mapped[X448_SIZE];
+    size_t n = sizeof octets;
+    BN_CTX *c = BN_CTX_new();
+    bool good = c != NULL && EVP_PKEY_get_raw_public_key(key, octets, &n) == 1 &&
+                map_point(octets, mapped, c);
+    BN_CTX_free(c);
+    return good ? EVP_PKEY_new_raw_public_key_ex(NULL, "X448", NULL, mapped, sizeof mapped) : NULL;
+}
+
+/* The number that a seed stands for (RFC 8032, 5.2.5). */
+static EVP_PKEY *private_map(const EVP_PKEY *key)
+{
+    uint8_t seed[ED448_SIZE], hash[2 * ED448_SIZE];
+    size_t n = sizeof seed;
+    EVP_PKEY *made = NULL;
+    EVP_MD_CTX *c = EVP_MD_CTX_new();
+    if (c != NULL && EVP_PKEY_get_raw_private_key(key, seed, &n) == 1 &&
+        EVP_DigestInit_ex2(c, EVP_shake256(), NULL) == 1 && EVP_DigestUpdate(c, seed, n) == 1 &&
+        EVP_DigestFinalXOF(c, hash, sizeof hash) == 1)
+        made = EVP_PKEY_new_raw_private_key_ex(NULL, "X448", NULL, hash, X448_SIZE);
+    EVP_MD_CTX_free(c);
+    OPENSSL_cleanse(seed, sizeof seed);
+    OPENSSL_cleanse(hash, sizeof hash);
+    return made;
+}
+
+/* A key that agrees: itself, or what an Ed448 key stands for. The caller frees it. */
+static EVP_PKEY *agreeing(EVP_PKEY *key, bool is_private)
+{
+    if (EVP_PKEY_is_a(key, "ED448"))
+        return is_private ? private_map(key) : public_map(key);
+    return EVP_PKEY_up_ref(key) == 1 ? key : NULL;
+}
+
 /* ---- agreement ---- */
 
 /* ConcatKDF (NIST SP 800-56A, 5.8.1) with AlgorithmID 1, sender "U", receiver "V". */
@@ -244,11 +332,14 @@ static int agree(const struct keywrap_form *form, EVP_PKEY *own, EVP_PKEY *peer,
 {
     uint8_t agreed[AGREED_MAX];
     size_t n = sizeof agreed;
-    EVP_PKEY_CTX *c = EVP_PKEY_CTX_new(own, NULL);
-    bool good = c != NULL && EVP_PKEY_derive_init(c) == 1 &&
-                EVP_PKEY_derive_set_peer_ex(c, peer, 1) == 1 &&
+    EVP_PKEY *ours = agreeing(own, true), *theirs = agreeing(peer, false);
+    EVP_PKEY_CTX *c = ours == NULL ? NULL : EVP_PKEY_CTX_new(ours, NULL);
+    bool good = c != NULL && theirs != NULL && EVP_PKEY_derive_init(c) == 1 &&
+                EVP_PKEY_derive_set_peer_ex(c, theirs, 1) == 1 &&
                 EVP_PKEY_derive(c, agreed, &n) == 1 && derive_secret(form, agreed, n, secret) == 0;
     EVP_PKEY_CTX_free(c);
+    EVP_PKEY_free(ours);
+    EVP_PKEY_free(theirs);
     OPENSSL_cleanse(agreed, sizeof agreed);
     return good ? 0 : failed(e, "the keys cannot be agreed upon");
 }
@@ -312,8 +403,24 @@ int keywrap_seal(EVP_PKEY *receiver, const EVP_PKEY *contract, struct slice aad,
     return bad;
 }
 
+/* The key of octets that were decrypted: of Ed448 where the certificate is of that. */
+static EVP_PKEY *key_of(const struct keywrap_form *form, const uint8_t *octets,
+                        const EVP_PKEY *certified, struct err *e)
+{
+    uint8_t seed[ED448_SIZE] = {0};
+    if (is_ec(form))
+        return ec_pair(form, octets, e);
+    bool is_seed = certified != NULL && EVP_PKEY_is_a(certified, "ED448");
+    memcpy(seed, octets, X448_SIZE);
+    EVP_PKEY *key = EVP_PKEY_new_raw_private_key_ex(NULL, is_seed ? "ED448" : "X448", NULL, seed,
+                                                    is_seed ? ED448_SIZE : X448_SIZE);
+    OPENSSL_cleanse(seed, sizeof seed);
+    return key;
+}
+
 static EVP_PKEY *open_key(const struct keywrap_form *form, const uint8_t *secret,
-                          struct slice wrapped, struct slice aad, struct err *e)
+                          struct slice wrapped, struct slice aad, const EVP_PKEY *certified,
+                          struct err *e)
 {
     uint8_t text[KEY_MAX + 16], copy[KEYWRAP_WRAPPED_MAX];
     EVP_PKEY *key = NULL;
@@ -321,10 +428,8 @@ static EVP_PKEY *open_key(const struct keywrap_form *form, const uint8_t *secret
     if (crypt_key(form, secret, aad, false, copy, text) != 0)
         failed(e, "the private key cannot be decrypted: its tag is wrong (encrypted for another "
                   "key or with other additional data, or damaged)");
-    else if (is_ec(form))
-        key = ec_pair(form, text, e);
     else
-        key = EVP_PKEY_new_raw_private_key_ex(NULL, "X448", NULL, text, form->key);
+        key = key_of(form, text, certified, e);
     OPENSSL_cleanse(text, sizeof text);
     return key;
 }
@@ -344,7 +449,7 @@ EVP_PKEY *keywrap_open(EVP_PKEY *receiver, struct slice public_key, struct slice
     }
     EVP_PKEY *peer = read_public(form, public_key, e);
     if (peer != NULL && agree(form, receiver, peer, secret, e) == 0)
-        key = open_key(form, secret, wrapped, aad, e);
+        key = open_key(form, secret, wrapped, aad, certified, e);
     OPENSSL_cleanse(secret, sizeof secret);
     EVP_PKEY_free(peer);
     if (key != NULL && certified != NULL && EVP_PKEY_eq(key, certified) != 1) {

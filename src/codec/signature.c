@@ -22,8 +22,8 @@ const struct signature_suite SIGNATURE_SUITES[SUITES] = {
      "http://www.w3.org/2001/04/xmlenc#sha256", "SHA256", "prime256v1", "ISO15118-2", 32, 64},
     {"ecdsa-sha512 with secp521r1", "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
      "http://www.w3.org/2001/04/xmlenc#sha512", "SHA512", "secp521r1", "ISO15118-20", 64, 132},
-    {"eddsa-ed448", "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed448",
-     "http://www.w3.org/2001/04/xmlenc#sha512", "SHA512", "", "ISO15118-20", 64, 114},
+    {"Ed448", "urn:iso:std:iso:15118:-20:Security:xmldsig#Ed448",
+     "urn:iso:std:iso:15118:-20:Security:xmlenc#SHAKE256", "SHAKE256", "", "ISO15118-20", 64, 114},
 };
 
 static const struct signature_parts PARTS[] = {
@@ -448,11 +448,17 @@ static int crypto_failed(struct err *e, const char *what)
 static int digest(const struct signature_suite *suite, const struct buf *bytes, uint8_t *out,
                   struct err *e)
 {
-    size_t n = 0;
-    if (EVP_Q_digest(NULL, suite->hash, NULL, bytes->p, bytes->n, out, &n) != 1 ||
-        n != suite->digest_size)
-        return crypto_failed(e, "the digest cannot be computed");
-    return 0;
+    unsigned n = suite->digest_size;
+    EVP_MD *hash = EVP_MD_fetch(NULL, suite->hash, NULL);
+    EVP_MD_CTX *c = EVP_MD_CTX_new();
+    bool good = hash != NULL && c != NULL && EVP_DigestInit_ex2(c, hash, NULL) == 1 &&
+                EVP_DigestUpdate(c, bytes->p, bytes->n) == 1;
+    bool is_endless = hash != NULL && (EVP_MD_get_flags(hash) & EVP_MD_FLAG_XOF) != 0;
+    good = good && (is_endless ? EVP_DigestFinalXOF(c, out, suite->digest_size)
+                               : EVP_DigestFinal_ex(c, out, &n)) == 1;
+    EVP_MD_CTX_free(c);
+    EVP_MD_free(hash);
+    return good && n == suite->digest_size ? 0 : crypto_failed(e, "the digest cannot be computed");
 }
 
 static bool is_curve(const char *group, const char *curve)
@@ -960,7 +966,7 @@ static int check_suite(struct check *c)
         refuse(c, SIGNATURE_ALGORITHM, "SignatureMethod is %s; expected %s for %s",
                show(method, shown),
                suite_fits(&SIGNATURE_SUITES[SUITE_P256], c->m) ? SIGNATURE_SUITES[SUITE_P256].method
-                                                               : "ecdsa-sha512 or eddsa-ed448",
+                                                               : "ecdsa-sha512 or Ed448",
                c->m->schema->protocol);
     if (c->r->suite == NULL)
         return -1;

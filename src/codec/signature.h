@@ -24,7 +24,7 @@ struct evp_pkey_st; /* EVP_PKEY of OpenSSL */
 enum signature_suite_id {
     SUITE_P256,  /* ISO 15118-2: ECDSA over secp256r1, SHA-256 */
     SUITE_P521,  /* ISO 15118-20: ECDSA over secp521r1, SHA-512 */
-    SUITE_ED448, /* ISO 15118-20: Ed448, digests with SHA-512 */
+    SUITE_ED448, /* ISO 15118-20: Ed448, digests with SHAKE256 of 512 bits */
     SUITES,
 };
 

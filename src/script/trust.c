@@ -208,11 +208,27 @@ const char *trust_path(lua_State *L, enum pki_edition edition, enum pki_role rol
     return lua_tostring(L, -1);
 }
 
-/* Pushes the chain of a role: a leaf's as it goes over the wire; of a CA, it and those above it. */
-static void push_role_chain(lua_State *L, enum pki_edition edition, enum pki_role role)
+/* Takes "-2" off the name "contract-leaf-2" at `at`, and pushes it; "" where it ends otherwise. */
+static const char *take_number(lua_State *L, int at)
+{
+    const char *name = luaL_checkstring(L, at), *dash = strrchr(name, '-');
+    bool has_one = dash != NULL && dash[1] >= '2' && dash[1] <= '9' && dash[2] == '\0';
+    lua_pushstring(L, has_one ? dash : "");
+    if (has_one) {
+        lua_pushlstring(L, name, (size_t)(dash - name));
+        lua_replace(L, at);
+    }
+    return lua_tostring(L, -1);
+}
+
+/* Pushes the chain of a role: a leaf's as it goes over the wire; of a CA, it and those above it.
+ * number: of the leaf, "" or "-2". */
+static void push_role_chain(lua_State *L, enum pki_edition edition, enum pki_role role,
+                            const char *number)
 {
     if (!pki_role_is_ca(role)) {
-        trust_push_chain(L, trust_path(L, edition, role, ".chain.pem"));
+        const char *suffix = lua_pushfstring(L, "%s.chain.pem", number);
+        trust_push_chain(L, trust_path(L, edition, role, suffix));
         return;
     }
     lua_newtable(L);
@@ -230,13 +246,15 @@ static void push_role_chain(lua_State *L, enum pki_edition edition, enum pki_rol
 
 static int pki_identity(lua_State *L)
 {
+    lua_settop(L, 2);
+    const char *number = take_number(L, 1);
     enum pki_role role = check_role(L, 1);
-    enum pki_edition edition = lua_isnoneornil(L, 2) ? present_edition(L) : check_edition(L, 2);
+    enum pki_edition edition = lua_isnil(L, 2) ? present_edition(L) : check_edition(L, 2);
     lua_createtable(L, 0, 4);
     int identity = lua_gettop(L);
-    push_role_chain(L, edition, role);
+    push_role_chain(L, edition, role, number);
     lua_setfield(L, identity, "chain");
-    trust_push_key(L, trust_path(L, edition, role, ".key"));
+    trust_push_key(L, trust_path(L, edition, role, lua_pushfstring(L, "%s.key", number)));
     lua_setfield(L, identity, "key");
     lua_pushstring(L, PKI_PROFILES[role].name);
     lua_setfield(L, identity, "role");

@@ -6,7 +6,8 @@
  *
  *   Pki.Identity(role [, edition])   { chain = leaf first, without the root; key, role, edition } of
  *                                    a role of `v2glab pki list --roles`: 'contract-leaf',
- *                                    'oem-leaf', 'cps-leaf', …
+ *                                    'oem-leaf', 'cps-leaf', …; of a tree with several
+ *                                    contracts also 'contract-leaf-2', …
  *   Pki.Roots([edition])             all roots of the tree
  *   Pki.Certificate(bytes)           reads DER or PEM; nil, why and 'unparseable' where it is none
  *   Pki.Read(path), Pki.Key(path)    the certificates, the private key of a file (security.h)

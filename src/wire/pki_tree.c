@@ -57,6 +57,7 @@ struct made {
 struct maker {
     const struct pki_tree *t;
     enum pki_edition edition;
+    const char *name; /* of the files; NULL: the role's */
     struct made at[ROLES];
     struct made extra; /* the sub-CA 3 of a path that is too long */
     struct err *e;
@@ -117,13 +118,24 @@ static bool has_fault(const struct maker *k, enum pki_role role, enum pki_tree_f
 
 /* ---- one certificate ---- */
 
+/* The last octet is 0, so that the key of a contract can be handed out (codec/keywrap.h). */
+static EVP_PKEY *make_ed448(void)
+{
+    uint8_t seed[57] = {0};
+    EVP_PKEY *key = NULL;
+    if (RAND_priv_bytes(seed, sizeof seed - 1) == 1)
+        key = EVP_PKEY_new_raw_private_key_ex(NULL, "ED448", NULL, seed, sizeof seed);
+    OPENSSL_cleanse(seed, sizeof seed);
+    return key;
+}
+
 static EVP_PKEY *make_key(const struct maker *k, bool wrong_curve)
 {
     if (wrong_curve)
         return EVP_EC_gen("secp384r1");
     if (k->edition == EDITION_2)
         return EVP_EC_gen("prime256v1");
-    return k->t->is_ed448 ? EVP_PKEY_Q_keygen(NULL, NULL, "ED448") : EVP_EC_gen("secp521r1");
+    return k->t->is_ed448 ? make_ed448() : EVP_EC_gen("secp521r1");
 }
 
 static const EVP_MD *hash_for(const struct maker *k, const EVP_PKEY *key)
@@ -383,11 +395,16 @@ static void add_pem(const struct maker *k, struct buf *out, X509 *x, enum pki_ro
     OPENSSL_free(der);
 }
 
+static const char *file_name(const struct maker *k, enum pki_role role)
+{
+    return k->name != NULL ? k->name : PKI_PROFILES[role].name;
+}
+
 static int write_certificate(const struct maker *k, enum pki_role role)
 {
     char path[PKI_PATH_MAX];
     struct buf bytes = {0};
-    const char *name = PKI_PROFILES[role].name;
+    const char *name = file_name(k, role);
     add_pem(k, &bytes, k->at[role].x, role);
     int bad = bytes.failed ? failed(k->e, "a certificate cannot be written")
                            : write_file(pki_tree_path(path, k->t->folder, k->edition, name, ".pem"),
@@ -428,7 +445,7 @@ static int write_chain(const struct maker *k, enum pki_role leaf)
         add_pem(k, &bytes, k->at[sub2].x, sub2);
     if (!is_swapped && !has_fault(k, sub1, TREE_MISSING))
         add_pem(k, &bytes, k->at[sub1].x, sub1);
-    pki_tree_path(path, k->t->folder, k->edition, PKI_PROFILES[leaf].name, ".chain.pem");
+    pki_tree_path(path, k->t->folder, k->edition, file_name(k, leaf), ".chain.pem");
     int bad = bytes.failed ? err_set(k->e, "out of memory") : write_file(path, 0644, &bytes, k->e);
     buf_close(&bytes);
     return bad;
@@ -501,6 +518,29 @@ static bool is_made(enum pki_edition edition, unsigned role)
     return PKI_PROFILES[role].clause[edition][0] != '\0';
 }
 
+/* A further contract of the same operator. */
+static int make_contract(const struct maker *first, unsigned number)
+{
+    char name[32];
+    struct pki_tree t = *first->t;
+    struct maker k = *first;
+    struct made *made = &k.at[ROLE_CONTRACT_LEAF];
+    t.faults = 0;
+    t.emaid = t.contract[number];
+    k.t = &t;
+    k.name = name;
+    *made = (struct made){0};
+    snprintf(name, sizeof name, "%s-%u", PKI_PROFILES[ROLE_CONTRACT_LEAF].name, number + 2);
+    int bad = make_certificate(&k, ROLE_CONTRACT_LEAF, &k.at[ROLE_MO_SUB2], NULL, made);
+    if (bad == 0)
+        bad = write_certificate(&k, ROLE_CONTRACT_LEAF);
+    if (bad == 0)
+        bad = write_chain(&k, ROLE_CONTRACT_LEAF);
+    X509_free(made->x);
+    EVP_PKEY_free(made->key);
+    return bad;
+}
+
 static int make_edition(struct maker *k)
 {
     int bad = 0;
@@ -516,6 +556,8 @@ static int make_edition(struct maker *k)
             bad = pki_role_is_ca((enum pki_role)r) ? write_list(k, (enum pki_role)r)
                                                    : write_chain(k, (enum pki_role)r);
     }
+    for (unsigned i = 0; i < k->t->contracts && bad == 0; i++)
+        bad = make_contract(k, i);
     if (bad == 0)
         bad = write_revoked(k);
     for (unsigned r = 0; r < ROLES; r++) {
@@ -561,6 +603,9 @@ static int check_wishes(const struct pki_tree *t, struct err *e)
     char emaid[16], path[PKI_PATH_MAX];
     if (t->emaid != NULL && emaid_read(t->emaid, emaid, e) != 0)
         return -1;
+    for (unsigned i = 0; i < t->contracts; i++)
+        if (emaid_read(t->contract[i], emaid, e) != 0)
+            return -1;
     if (t->ocsp != NULL && (strlen(t->ocsp) > 120 || strpbrk(t->ocsp, ",;\n ") != NULL ||
                             strncmp(t->ocsp, "http", 4) != 0 || !strchr(t->ocsp, '/')))
         return err_set(e, "'%.60s' is no URL for the OCSP responder; expected http://HOST:PORT/",

@@ -9,6 +9,7 @@
  *   ROLE.chain.pem  of a leaf: it and its sub-CAs, as they go over the wire
  *   ROLE.crl        of a CA: its revocation list
  *   revoked         roles whose certificates are revoked, one a line; written last
+ * Further contracts are contract-leaf-2 and so on.
  */
 #ifndef V2G_WIRE_PKI_TREE_H
 #define V2G_WIRE_PKI_TREE_H
@@ -19,6 +20,7 @@
 #include <stdint.h>
 
 #define PKI_TREE_FAULTS 16
+#define PKI_TREE_CONTRACTS 9 /* contract-leaf, contract-leaf-2 to contract-leaf-9 */
 #define PKI_PATH_MAX 1024
 
 /* ORDER PKI_TREE_FAULT */
@@ -55,8 +57,10 @@ struct pki_tree {
     bool replaces;     /* files that are there */
     const char *emaid; /* NULL for the usual one, as the next three */
     const char *pcid, *cpid;
-    const char *ocsp; /* URL of the responder */
-    int64_t now;      /* seconds since 1970 */
+    unsigned contracts;                           /* further ones, which have no faults */
+    const char *contract[PKI_TREE_CONTRACTS - 1]; /* their eMAIDs */
+    const char *ocsp;                             /* URL of the responder */
+    int64_t now;                                  /* seconds since 1970 */
     unsigned faults;
     struct {
         enum pki_role role;

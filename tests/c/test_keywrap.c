@@ -98,6 +98,74 @@ static void test_damaged(void **state)
     }
 }
 
+/* A key of Ed448, whose seed ends with that octet. */
+static EVP_PKEY *ed448_key(uint8_t last)
+{
+    uint8_t seed[57];
+    size_t n = sizeof seed;
+    EVP_PKEY *random = EVP_PKEY_Q_keygen(NULL, NULL, "ED448");
+    assert_int_equal(EVP_PKEY_get_raw_private_key(random, seed, &n), 1);
+    EVP_PKEY_free(random);
+    seed[56] = last;
+    return EVP_PKEY_new_raw_private_key_ex(NULL, "ED448", NULL, seed, sizeof seed);
+}
+
+/* Keys that sign are those of X448 that they stand for: what is sealed with the public one is opened
+ * with the private one, many times over. */
+static void test_ed448(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        EVP_PKEY *receiver = ed448_key((uint8_t)i), *contract = ed448_key(0), *other = ed448_key(1);
+        struct keywrap k;
+        struct err e = ERR_INIT;
+        assert_int_equal(keywrap_seal(receiver, contract, AAD, &k, &e), 0);
+        assert_ptr_equal(k.form, &KEYWRAP_FORMS[KEYWRAP_X448]);
+        EVP_PKEY *got = keywrap_open(receiver, public_of(&k), wrapped_of(&k), AAD, contract, &e);
+        if (got == NULL)
+            fail_msg("%s", e.what);
+        assert_int_equal(EVP_PKEY_eq(got, contract), 1);
+        EVP_PKEY_free(got);
+        assert_null(keywrap_open(other, public_of(&k), wrapped_of(&k), AAD, contract, &e));
+        e = ERR_INIT;
+        assert_int_equal(keywrap_seal(receiver, other, AAD, &k, &e), -1);
+        assert_non_null(strstr(e.what, "last octet is 0"));
+        EVP_PKEY_free(receiver);
+        EVP_PKEY_free(contract);
+        EVP_PKEY_free(other);
+    }
+}
+
+/* The public key of X448 in the forms that peers may write. */
+static void test_x448_forms(void **state)
+{
+    (void)state;
+    EVP_PKEY *receiver = ed448_key(7), *contract = ed448_key(0);
+    struct keywrap k;
+    struct err e = ERR_INIT;
+    uint8_t form[4][133] = {{0}};
+    size_t size[4] = {133, 133, 56, 57};
+    assert_int_equal(keywrap_seal(receiver, contract, AAD, &k, &e), 0);
+    const uint8_t *key = k.public_key + 133 - 56;
+    memcpy(form[0] + 133 - 56, key, 56);
+    memcpy(form[1], key, 56);
+    memcpy(form[2], key, 56);
+    memcpy(form[3] + 1, key, 56);
+    form[3][0] = 4;
+    for (int i = 0; i < 4; i++) {
+        struct slice octets = {form[i], size[i]};
+        EVP_PKEY *got = keywrap_open(receiver, octets, wrapped_of(&k), AAD, contract, &e);
+        if (got == NULL)
+            fail_msg("%d: %s", i, e.what);
+        EVP_PKEY_free(got);
+    }
+    form[3][0] = 5;
+    assert_null(
+        keywrap_open(receiver, (struct slice){form[3], 57}, wrapped_of(&k), AAD, contract, &e));
+    EVP_PKEY_free(receiver);
+    EVP_PKEY_free(contract);
+}
+
 static void test_unfit_keys(void **state)
 {
     (void)state;
@@ -305,7 +373,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_unfit_keys),    cmocka_unit_test(test_additional_data),
+        cmocka_unit_test(test_unfit_keys),    cmocka_unit_test(test_ed448),
+        cmocka_unit_test(test_x448_forms),    cmocka_unit_test(test_additional_data),
         cmocka_unit_test(test_openssl_opens), cmocka_unit_test(test_openssl_seals),
     };
     return cmocka_run_group_tests_name("keywrap", tests, open_folder, close_folder);

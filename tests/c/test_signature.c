@@ -690,8 +690,8 @@ static void test_against_openssl(void **state)
         write_file("part", part.p, part.n);
         expect_fault(&b, key, SIGNATURE_VALID);
         buf_hex(&hash, b.r.reference[0].stated, b.r.reference[0].stated_size, false);
-        assert_true(
-            run("openssl dgst -%s -r part | grep -q '^%s '", suite->hash, buf_string(&hash)));
+        assert_true(run("openssl dgst -%s %s -r part | grep -q '^%s '", suite->hash,
+                        s == SUITE_ED448 ? "-xoflen 64" : "", buf_string(&hash)));
 
         assert_true(run("%s", SIGN[s]));
         read_value(&b, suite);

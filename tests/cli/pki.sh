@@ -58,6 +58,16 @@ expect 0 "DE8AA1A2B3C4D5" "an eMAID gets its check digit" sh -c \
 expect 3 "check digit" "a wrong check digit is refused" \
     "$V2GLAB" pki make --emaid DE8AA1A2B3C4D5X "$TMPDIR/no"
 
+two=$TMPDIR/two/iso15118-20
+expect 0 "" "a tree with two contracts" "$V2GLAB" pki make --emaid DEABCC00000001 \
+    --emaid DE8AAC00000002 --fault contract-leaf=expired "$TMPDIR/two"
+expect 1 "expired" "of which the first has a fault" "$V2GLAB" pki show "$two/contract-leaf.chain.pem"
+expect 0 "DE8AAC00000002H" "and the other none" "$V2GLAB" pki show "$two/contract-leaf-2.chain.pem"
+expect 3 "at most 9" "ten are too many" "$V2GLAB" pki make --emaid DE8AAC00000001 \
+    --emaid DE8AAC00000002 --emaid DE8AAC00000003 --emaid DE8AAC00000004 --emaid DE8AAC00000005 \
+    --emaid DE8AAC00000006 --emaid DE8AAC00000007 --emaid DE8AAC00000008 --emaid DE8AAC00000009 \
+    --emaid DE8AAC00000010 "$TMPDIR/ten"
+
 # What the command says of each fault, and whether openssl refuses it too (yes, no).
 while read -r fault words by_openssl; do
     rm -rf "$TMPDIR/broken"
