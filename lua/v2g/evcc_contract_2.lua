@@ -184,22 +184,30 @@ function steps.PaymentDetails(self)
     end
 end
 
--- Whose signature the messages of a session have that is paid by contract; nil: they have none.
-function pnc.signer(self)
-    return self.paying == 'Contract' and self.identity or nil
+-- Who signs a request, which then has the Id that the signature refers to: the holder of the contract
+-- that pays; nil: nobody. An earlier session may have been paid otherwise.
+function pnc.set_signer(self, message)
+    local signer = self.paying == 'Contract' and self.identity or nil
+    if signer then
+        common.set(Evcc, message, 'Id', 'id1')
+    else
+        common.set(Evcc, message, 'IdSpecified', false)
+        common.set(Evcc, message, 'Header_SignatureSpecified', false)
+    end
+    return signer
 end
 
+-- Whoever signs AuthorizationReq.
 function pnc.set_authorization(self)
     if self.protocol ~= EDITION then
-        return
+        return nil
     end
-    if self.paying ~= 'Contract' then
-        Evcc.Set_AuthorizationReq_IdSpecified(false)
+    if self.paying == 'Contract' then
+        Evcc.Set_AuthorizationReq_GenChallenge(self.challenge)
+    else
         Evcc.Set_AuthorizationReq_GenChallengeSpecified(false)
-        return
     end
-    Evcc.Set_AuthorizationReq_Id('id1')
-    Evcc.Set_AuthorizationReq_GenChallenge(self.challenge)
+    return pnc.set_signer(self, 'AuthorizationReq')
 end
 
 -- Takes away the tariffs that the mobility operator has not signed: they are ignored.

@@ -133,10 +133,10 @@ function steps.PaymentServiceSelection(self)
 end
 
 function steps.Authorization(self)
-    pnc.set_authorization(self)
+    local signer = pnc.set_authorization(self)
     self:repeat_until('Authorization', 'V2G_EVCC_Ongoing_Timeout', function()
         return self:get('Authorization', 'EVSEProcessing') == 'Finished'
-    end, pnc.signer(self))
+    end, signer)
 end
 
 -- ---- parameters and schedules ----
@@ -369,11 +369,7 @@ local function send_receipt(self, response)
     Evcc.Set_MeteringReceiptReq_SessionID(Evcc.SessionID())
     Evcc.Set_MeteringReceiptReq_SAScheduleTupleID(self.schedule)
     Evcc.Set_MeteringReceiptReq_MeterInfo(Evcc['Get_' .. response .. '_MeterInfo']())
-    local signer = pnc.signer(self)
-    if signer then
-        Evcc.Set_MeteringReceiptReq_Id('id1')
-    end
-    self:exchange('MeteringReceipt', signer)
+    self:exchange('MeteringReceipt', pnc.set_signer(self, 'MeteringReceiptReq'))
 end
 
 local function set_demand(self)

@@ -92,6 +92,16 @@ both_pass "a pause" out 'OK_OldSessionJoined'
 result $? "after it the option is the same, the only one on offer, and the certificate there"
 ev --set renegotiate=1 --mode dc
 both_pass "a renegotiation" out 'ChargeProgress Renegotiate'
+hook other <<'END'
+function on.state(name, ev)
+    if name == 'closed' then ev.p.payment = 'ExternalPayment' end
+end
+END
+ev --set pause=1 --with resume=false --with receipt_every=1 --script "$work/other.lua" -v
+both_pass "after a pause a new session, paid otherwise" out 'SelectedPaymentOption ExternalPayment'
+sed -n '/SelectedPaymentOption ExternalPayment/,$p' "$work/out" >"$work/second"
+grep -q MeteringReceiptReq "$work/second" && ! grep -q 'SignatureValue\|Req Id=\|GenChallenge' "$work/second"
+result $? "nothing is left of the contract in it"
 
 # ---- what is on offer, and chosen ----
 
