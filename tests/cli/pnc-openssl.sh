@@ -86,9 +86,33 @@ contract_key() { # the private number of the tree's contract, as hex digits
         sed -n '/^priv/,/^pub/p' | grep '^ ' | tr -d ' :\n'
 }
 
+# ---- the example of ISO 15118-2, J.2 ----
+
+# AuthorizationReq with Id ID1 and the challenge "Some Random Data": the published fragment, its
+# digest, and the SHA-256 of the 209 octets published for SignedInfo.
+protocol=iso15118-2 set=iso15118-2 hash=sha256
+cat >"$work/example.lua" <<'END'
+Evcc.Protocol = 'ISO15118-2'
+local m = Evcc.Message('AuthorizationReq')
+m.Id, m.GenChallenge = 'ID1', 'Some Random Data'
+m:sign()
+Log(m:xml())
+END
+run run --print "$work/example.lua"
+tr -d '\n' <"$work/out" | sed 's/> *</></g' >"$work/frame.xml"
+part "//*[local-name()='AuthorizationReq']" >"$work/part.xml"
+[ "$("$V2GLAB" encode --grammar "$set" --fragment "$work/part.xml")" = \
+    80040152510C40829B7B6B2902930B73237B6902230BA309E8 ]
+result $? "the fragment of the standard's example"
+[ "$(value "//*[local-name()='DigestValue']")" = 0bXgPQBlvuVrMXmERTBR61TKGPwOCRYXT4s8d6mPSqk= ]
+result $? "and its digest"
+part "//*[local-name()='SignedInfo']" >"$work/info.xml"
+[ "$("$V2GLAB" encode --grammar xmldsig --fragment --format raw "$work/info.xml" | sha256sum)" = \
+    "a4e903e18243041b554e11647e101ed25fc9f2152af4674014fe2adeac1e1cf7  -" ]
+result $? "and SignedInfo, as it is signed"
+
 # ---- ISO 15118-2 ----
 
-protocol=iso15118-2 set=iso15118-2 hash=sha256
 session pnc
 signed AuthorizationReq contract-leaf AuthorizationReq
 signed MeteringReceiptReq contract-leaf MeteringReceiptReq
