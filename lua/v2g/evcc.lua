@@ -240,18 +240,30 @@ end
 
 -- What is said of it: 'off', 'auto', '1.2', '1.3'; nil: nothing.
 local function told_tls(p)
-    return p.tls == true and 'auto' or p.tls == false and 'off' or p.tls and tostring(p.tls)
+    local tls = p.tls
+    if type(tls) == 'table' then
+        tls = tls.version or 'auto'
+    end
+    return tls == true and 'auto' or tls == false and 'off' or tls and tostring(tls)
 end
 
--- The same, with what the standards want where nothing is said.
+-- The same, with what the standards want where nothing is said; and what Connect is told of it.
 local function wanted_tls(self)
+    local p = self.p
     local needs, others = false, false
     for _, offer in ipairs(offers(self)) do
         needs = needs or offer[1] == 'ISO15118-20'
         others = others or offer[1] ~= 'ISO15118-20'
     end
-    return told_tls(self.p) or needs and not others and '1.3'
-        or (needs or self.p.payment == 'Contract') and 'auto' or 'off'
+    local told = told_tls(p)
+    if told then
+        return told, type(p.tls) == 'table' and p.tls or told
+    end
+    if p.payment == 'Contract' and not needs then
+        return 'auto', { version = '1.2', plain = true } -- ISO 15118-2 knows no other
+    end
+    local name = needs and not others and '1.3' or needs and 'auto' or 'off'
+    return name, name
 end
 
 -- The offers that fit the connection: ISO 15118-20 is spoken over TLS 1.3 only, unless all was told to
@@ -319,13 +331,13 @@ local function connect(self)
     local p = self.p
     local from = Now()
     self.last, self.answered, self.counts = nil, nil, {}
-    local tls = wanted_tls(self)
+    local tls, settings = wanted_tls(self)
     if p.gaps['SDP>TCP'] and not self.options.direct then
         discover(self, tls)
     else
         common.pause(p.gaps.SDP)
     end
-    Evcc.Connect { manual = true, tls = tls }
+    Evcc.Connect { manual = true, tls = settings }
     self.tls = Evcc.Get_Tls_Version() -- nil: none
     agree(self)
     return from

@@ -21,8 +21,9 @@ parameters.ev = {
     -- priority =, schema =, major =, minor = }. nil: the protocol of --protocol, or all of them.
     protocols = nil,
     -- 'off'; true or 'auto': SDP asks for TLS, and it goes on without where the answer is no TLS; '1.2',
-    -- '1.3': that only. nil: as the standards want it: '1.3' where it speaks ISO 15118-20 only, and
-    -- asked for where ISO 15118-20 or a contract needs it, else 'off'.
+    -- '1.3': that only; a table of settings as Connect takes it, { version = '1.3', ocsp = 'required' }.
+    -- nil: as the standards want it: '1.3' where it speaks ISO 15118-20 only, and asked for where
+    -- ISO 15118-20 or a contract needs it, else 'off'.
     tls = nil,
     session_id = '00',      -- hex digits of the first SessionSetupReq's SessionID; '' is length 0
     evcc_id = '02AA00000001', -- EVCCID; in ISO 15118-20 WMIV1234567890ABCDEX unless set
@@ -129,7 +130,9 @@ parameters.station = {
     sure = '',
 
     -- ---- connection ----
-    tls = nil,              -- 'auto': both; '1.2', '1.3': that only; 'off'; nil: as --tls says
+    -- 'auto': with and without; '1.2', '1.3': that only; 'off'; a table of settings as Listen takes it,
+    -- { version = '1.3', staple = true }; nil: as --tls says
+    tls = nil,
     evse_id = 'DE*V2G*E0001*1', -- DIN 70121: as octets
     close = 'wait',         -- after SessionStopRes: 'wait' (the vehicle closes; after linger_ms the
                             -- station), 'fin', 'reset' at once

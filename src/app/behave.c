@@ -47,6 +47,7 @@ enum {
     CERT,
     KEY,
     ROOTS,
+    TLS_SET,
     PKI,
 };
 
@@ -137,6 +138,7 @@ struct behaving {
     struct options options;
     struct library library;
     struct station_options station;
+    struct tls_choice settings;
     struct part own, other;
     struct script_timer timer[TIMERS_MAX];
     const char *record_path, *mode, *time_scale, *tls;
@@ -376,12 +378,13 @@ static int read_value(struct behaving *b, int option)
         return read_payment(b, o->value);
     case TLS:
         b->tls = o->value;
-        return secure_take(o, SECURE_TLS, &b->station.common);
+        return secure_take(o, SECURE_TLS, &b->station.common, &b->settings);
     case CERT:
     case KEY:
     case ROOTS:
+    case TLS_SET:
     case PKI:
-        return secure_take(o, (enum secure_option)(option - TLS), &b->station.common);
+        return secure_take(o, (enum secure_option)(option - TLS), &b->station.common, &b->settings);
     case PROTOCOL:
         return read_protocol(b, o->value);
     case SET:
@@ -467,15 +470,18 @@ static int open_sinks(struct behaving *b, struct err *e)
     return 0;
 }
 
-/* The files that were named are the own side's; the other one has the tree's. */
-static void divide_files(struct behaving *b)
+/* The files and settings that were given are the own side's; the other one has the tree's. */
+static void divide_security(struct behaving *b)
 {
     struct credential_files *station = &b->station.common.files;
     struct credential_files *vehicle = &b->station.vehicle_files;
     struct credential_files tree = {.tree = station->tree};
     *vehicle = b->is_ev ? *station : tree;
-    if (b->is_ev)
-        *station = tree;
+    if (!b->is_ev)
+        return;
+    *station = tree;
+    b->station.vehicle_settings = b->station.common.settings;
+    b->station.common.settings = NULL;
 }
 
 /* Which sides are played, and in which network. */
@@ -491,7 +497,7 @@ static int prepare(struct behaving *b, struct err *e)
         return -1;
     if ((!b->is_ev || both) && make_text(b, evse, false, e) != 0)
         return -1;
-    divide_files(b);
+    divide_security(b);
     b->station.vehicle = b->is_ev || both ? buf_string(&ev->text) : NULL;
     b->station.station = !b->is_ev || both ? buf_string(&evse->text) : NULL;
     b->station.vehicles = b->is_ev ? (b->count > 0 ? b->count : 1) : 1;
@@ -545,6 +551,7 @@ static int command_behave(int argc, char **argv, bool is_ev)
         buf_close(&parts[i]->set);
         buf_close(&parts[i]->text);
     }
+    tls_choice_close(&b.settings);
     library_close(&b.library);
     return status;
 }

@@ -14,12 +14,20 @@ const struct docs_general DOCS_GENERAL[] = {
       "Receive_ "
       "does. Options: interface, address, protocol, manual, timeout; may_fail: gives nil and why "
       "where there is no connection, in place of ending the script; tls: 'off', 'auto', '1.2', "
-      "'1.3', or true (as SDP answers); cert, key, roots: PEM files beside the script, other paths "
-      "with --unsafe only.",
+      "'1.3', true (as SDP answers), or a table of settings: version, plain, suites, groups, "
+      "schemes, "
+      "check, profile, domain, at, trusted_ca_keys, certificate_authorities, ocsp, staple, "
+      "resumption, server_name, encrypt_then_mac, extended_master_secret, weak; cert, key, roots: "
+      "PEM "
+      "files beside the script, other paths with --unsafe only.",
       "SDP, TCP, supportedAppProtocol로 바로 연결한다. 부르지 않으면 첫 Send_ 또는 Receive_가 "
       "연결한다. 옵션: interface, address, protocol, manual, timeout. may_fail: 연결되지 않아도 "
       "스크립트를 끝내지 않고 nil과 이유를 준다. tls: 'off', 'auto', '1.2', '1.3', true(SDP 응답에 "
-      "따름). cert, key, roots: 스크립트 옆의 PEM 파일. 다른 경로는 --unsafe일 때만 쓸 수 있다."}},
+      "따름), 또는 설정 테이블(version, plain, suites, groups, schemes, check, profile, domain, "
+      "at, "
+      "trusted_ca_keys, certificate_authorities, ocsp, staple, resumption, server_name, "
+      "encrypt_then_mac, extended_master_secret, weak). cert, key, roots: 스크립트 옆의 PEM 파일. "
+      "다른 경로는 --unsafe일 때만 쓸 수 있다."}},
     {"Secc",
      "Listen",
      "options? table",

@@ -33,6 +33,7 @@ enum {
     CERT,
     KEY,
     ROOTS,
+    TLS_SET,
     PKI,
     UNSAFE
 };
@@ -92,6 +93,7 @@ struct running {
     struct options options;
     struct library library;
     struct run_options run;
+    struct tls_choice settings;
     struct script_timer timer[TIMERS_MAX];
     uint8_t id[8];
     const char *record_path;
@@ -185,8 +187,9 @@ static int read_option(struct running *r, int option)
     case CERT:
     case KEY:
     case ROOTS:
+    case TLS_SET:
     case PKI:
-        return secure_take(o, (enum secure_option)(option - TLS), common);
+        return secure_take(o, (enum secure_option)(option - TLS), common, &r->settings);
     case UNSAFE:
         common->is_unsafe = true;
         return 0;
@@ -287,6 +290,7 @@ int command_run(int argc, char **argv)
         r.run.scripts = (unsigned)r.options.arguments;
         status = run_all(&r);
     }
+    tls_choice_close(&r.settings);
     library_close(&r.library);
     return status;
 }

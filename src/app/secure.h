@@ -5,6 +5,7 @@
 
 #include "app/options.h"
 #include "script/script.h"
+#include "script/tls_choice.h"
 
 /* Rows of a table of options, in this order, behind one about --tls. ORDER SECURE */
 #define SECURE_OPTIONS                                                                             \
@@ -13,6 +14,9 @@
      "else that of the tree"},                                                                     \
         {"key", 0, "FILE", "its private key, PEM; else in the file of the chain"},                 \
         {"roots", 0, "FILE", "roots to trust, PEM; else those of the tree"},                       \
+        {"tls-set", 0, "KEY=VALUE",                                                                \
+         "a setting of TLS, as suites=TLS_AES_256_GCM_SHA384, ocsp=required,\n"                    \
+         "check=any: the keys of Connect{tls={…}}; may be given several times"},                   \
     {                                                                                              \
         "pki", 0, "DIR",                                                                           \
             "a tree of certificates (`v2glab pki make DIR`); else the demo\n"                      \
@@ -20,9 +24,11 @@
     }
 
 /* ORDER SECURE */
-enum secure_option { SECURE_TLS, SECURE_CERT, SECURE_KEY, SECURE_ROOTS, SECURE_PKI };
+enum secure_option { SECURE_TLS, SECURE_CERT, SECURE_KEY, SECURE_ROOTS, SECURE_SET, SECURE_PKI };
 
-/* Takes the value of an option. -1: it has been reported. */
-int secure_take(struct options *o, enum secure_option option, struct script_options *common);
+/* Takes the value of an option; settings are what common->settings points to from then on. -1: it has
+ * been reported. */
+int secure_take(struct options *o, enum secure_option option, struct script_options *common,
+                struct tls_choice *settings);
 
 #endif

@@ -49,10 +49,11 @@ static void forget(struct role *r)
     r->sent_name[0] = '\0';
 }
 
-enum peer_tls behaviour_tls(const struct actor *a)
+void behaviour_tls(const struct actor *a, struct peer_options *o)
 {
     const struct role *r = station_role(a);
-    return r == NULL ? PEER_TLS_OFF : security_tls(r, &a->script.options->peer);
+    if (r != NULL)
+        security_tls(r, o);
 }
 
 static int accept_done(lua_State *L, int status, lua_KContext context)

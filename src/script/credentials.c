@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/credentials.h"
 
+#include "wire/ocsp.h"
+#include "wire/pki.h"
 #include "wire/pki_tree.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 _Static_assert(CREDENTIALS_PATH == PKI_PATH_MAX, "paths of the tree do not fit");
 
@@ -40,11 +43,16 @@ static void show(struct credentials *c, const char *folder, enum pki_edition edi
     d->key = tree_file(c, folder, edition, role, ".key");
 }
 
+/* The root, and the revocation lists of the CAs between it and the peer. */
 static void trust(struct credentials *c, const char *folder, enum pki_edition edition,
-                  const char *role)
+                  const char *root, const char *const ca[])
 {
-    if (pki_tree_has(folder, edition))
-        c->options.root[c->options.roots++] = tree_file(c, folder, edition, role, ".pem");
+    struct tls_options *o = &c->options;
+    if (!pki_tree_has(folder, edition))
+        return;
+    o->root[o->roots++] = tree_file(c, folder, edition, root, ".pem");
+    for (unsigned i = 0; ca[i] != NULL; i++)
+        o->crl[o->crls++] = tree_file(c, folder, edition, ca[i], ".crl");
 }
 
 /* The newer edition comes first: where a vehicle can do both, it is the one to be shown. */
@@ -69,11 +77,14 @@ static int show_leaf(struct credentials *c, const char *folder, uint8_t side, en
 
 static void trust_roots(struct credentials *c, const char *folder, uint8_t side)
 {
-    trust(c, folder, EDITION_20, "v2g-root");
+    static const char *const CPO[] = {"v2g-root", "cpo-sub1", "cpo-sub2", NULL};
+    static const char *const VEHICLE[] = {"v2g-root", "vehicle-sub1", "vehicle-sub2", NULL};
+    static const char *const OEM[] = {"oem-root", "oem-sub1", "oem-sub2", NULL};
+    trust(c, folder, EDITION_20, "v2g-root", side == FROM_EVCC ? CPO : VEHICLE);
     if (side == FROM_EVCC)
-        trust(c, folder, EDITION_2, "v2g-root");
+        trust(c, folder, EDITION_2, "v2g-root", CPO);
     else
-        trust(c, folder, EDITION_20, "oem-root");
+        trust(c, folder, EDITION_20, "oem-root", OEM);
 }
 
 int credentials_find(struct credentials *c, uint8_t side, enum peer_tls tls,
@@ -100,5 +111,41 @@ int credentials_find(struct credentials *c, uint8_t side, enum peer_tls tls,
         trust_roots(c, folder, side);
     /* only a station's leaf makes a station */
     c->options.domain = side == FROM_EVCC ? "CPO" : NULL;
+    c->options.profile = TLS_PROFILE_USUAL;
     return 0;
+}
+
+/* About the leaf of identity i. */
+static int staple_one(struct credentials *c, unsigned i, const struct ocsp *o, struct err *e)
+{
+    struct pki_chain chain = {.n = 0};
+    struct tls_identity *d = &c->options.identity[i];
+    int bad = pki_chain_read(&chain, d->chain, e);
+    if (bad == 0 && (chain.n == 0 || chain.at[0].x == NULL))
+        bad =
+            err_set(e, "no OCSP response can be made about the first certificate in %s", d->chain);
+    if (bad == 0)
+        bad = ocsp_staple(o, chain.at[0].x, (int64_t)time(NULL), &c->staple[i], e);
+    pki_chain_close(&chain);
+    d->ocsp = (struct slice){c->staple[i].p, c->staple[i].n};
+    return bad;
+}
+
+int credentials_staple(struct credentials *c, const struct credential_files *files, struct err *e)
+{
+    char folder[PKI_PATH_MAX];
+    if (credentials_tree(files, folder, sizeof folder, e) != 0)
+        return -1;
+    struct ocsp *o = ocsp_open(folder, e);
+    int bad = o == NULL ? -1 : 0;
+    for (unsigned i = 0; i < c->options.identities && bad == 0; i++)
+        bad = staple_one(c, i, o, e);
+    ocsp_close(o);
+    return bad;
+}
+
+void credentials_close(struct credentials *c)
+{
+    for (unsigned i = 0; i < TLS_IDENTITIES; i++)
+        buf_close(&c->staple[i]);
 }

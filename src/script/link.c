@@ -47,19 +47,11 @@ struct peer_options link_options(const struct role *r, bool manual)
         o.interface = r->chosen.interface;
     if (r->chosen.address[0] != '\0')
         o.address = r->chosen.address;
-    o.tls = security_tls(r, &o);
+    security_tls(r, &o);
     o.manual = manual;
     o.protocol = r->protocol_fixed || r->side == FROM_EVCC ? r->protocol->name : NULL;
     take_offers(r, &o);
     return o;
-}
-
-/* -1: e */
-static int find_credentials(const struct role *r, const struct peer_options *o,
-                            struct credentials *c, struct err *e)
-{
-    struct credential_files files = security_files(r);
-    return credentials_find(c, r->side, o->tls, &files, e);
 }
 
 struct tls_context *link_tls_context(lua_State *L, struct role *r, const struct peer_options *o)
@@ -69,8 +61,9 @@ struct tls_context *link_tls_context(lua_State *L, struct role *r, const struct 
     struct peer_options with = *o;
     struct tls_context *made = NULL;
     with.tls_options = &c.options;
-    if (find_credentials(r, o, &c, &e) == 0)
+    if (security_find(r, o, &c, &e) == 0)
         made = peer_tls_context(r->side, &with, &e);
+    credentials_close(&c);
     if (made == NULL)
         script_verdict(L, VERDICT_ERROR, "%s cannot speak TLS: %s", r->name, e.what);
     return made;
@@ -79,14 +72,17 @@ struct tls_context *link_tls_context(lua_State *L, struct role *r, const struct 
 void link_start(lua_State *L, struct role *r, const struct peer_options *o)
 {
     struct err e = ERR_INIT;
-    struct credentials c;
+    struct credentials c = {.paths = 0};
     struct peer_options with = *o;
     int bad = 0;
     if (o->tls != PEER_TLS_OFF && o->tls_context == NULL) {
-        bad = find_credentials(r, o, &c, &e);
+        bad = security_find(r, o, &c, &e);
         with.tls_options = &c.options;
     }
-    if (bad != 0 || peer_start(r->peer, &with, &e) != 0)
+    if (bad == 0)
+        bad = peer_start(r->peer, &with, &e);
+    credentials_close(&c);
+    if (bad != 0)
         script_verdict(L, VERDICT_ERROR, "%s cannot connect: %s", r->name, e.what);
 }
 

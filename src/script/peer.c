@@ -248,23 +248,28 @@ struct tls_context *peer_tls_context(uint8_t role, const struct peer_options *o,
         with = *o->tls_options;
     uint16_t only = o->tls == PEER_TLS_12 ? 0x0303 : o->tls == PEER_TLS_13 ? 0x0304 : 0;
     with.is_server = role == FROM_SECC;
-    with.may_be_plain = with.is_server && o->tls == PEER_TLS_AUTO && o->address != NULL;
+    with.may_be_plain =
+        with.is_server && o->tls == PEER_TLS_AUTO && !o->tls_only && o->address != NULL;
     with.min_version = with.min_version != 0 ? with.min_version : only;
     with.max_version = with.max_version != 0 ? with.max_version : only;
     return tls_context_open(&with, e);
 }
 
-/* The context for this start; one that may resume sessions stays. */
+/* The context for this start, which resumes what the last one could. */
 static int make_tls_context(struct peer *p, struct err *e)
 {
     const struct peer_options *o = &p->options;
-    bool resumes = o->tls_options != NULL && o->tls_options->resumption;
-    if (o->tls == PEER_TLS_OFF || (resumes && p->tls_context != NULL))
+    if (o->tls == PEER_TLS_OFF)
         return 0;
+    struct tls_context *made = o->tls_context != NULL ? tls_context_keep(o->tls_context)
+                                                      : peer_tls_context(p->session.role, o, e);
+    if (made == NULL)
+        return -1;
+    if (o->tls_context == NULL)
+        tls_context_inherit(made, p->tls_context);
     tls_context_close(p->tls_context);
-    p->tls_context = o->tls_context != NULL ? tls_context_keep(o->tls_context)
-                                            : peer_tls_context(p->session.role, o, e);
-    return p->tls_context == NULL ? -1 : 0;
+    p->tls_context = made;
+    return 0;
 }
 
 /* -1: out of memory, and the stream is closed. */
@@ -356,7 +361,8 @@ static void client_done(void *context, const struct sdp_response *m, const struc
     }
     w->to = *secc;
     w->with_tls = p->options.tls != PEER_TLS_OFF && m->Security == SDP_TLS;
-    if (w->with_tls || p->options.tls == PEER_TLS_OFF || p->options.tls == PEER_TLS_AUTO) {
+    bool may_be_plain = p->options.tls == PEER_TLS_AUTO && !p->options.tls_only;
+    if (w->with_tls || p->options.tls == PEER_TLS_OFF || may_be_plain) {
         connect_now(p);
         return;
     }
@@ -479,7 +485,7 @@ static int open_listeners(struct peer *p, struct err *e)
         snprintf(at.interface, sizeof at.interface, "%s", w->interface);
     }
     w->tls = tls;
-    bool both = tls == PEER_TLS_AUTO && p->options.address == NULL;
+    bool both = tls == PEER_TLS_AUTO && !p->options.tls_only && p->options.address == NULL;
     if ((tls == PEER_TLS_OFF || both) && listen_at(p, &at, false, e) != 0)
         return -1;
     if (tls != PEER_TLS_OFF && listen_at(p, &at, true, e) != 0)

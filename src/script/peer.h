@@ -49,6 +49,7 @@ struct peer_options {
     struct stream *stream; /* SECC: a connection that was accepted already, taken over instead of
                                 listening, one of TLS unless tls is OFF; NULL: none */
     enum peer_tls tls;
+    bool tls_only;                         /* with AUTO: 1.2 or 1.3, but not without */
     const struct tls_options *tls_options; /* certificates, suites, …; is_server and versions are
                                               filled in. Needed while peer_start runs */
     struct tls_context

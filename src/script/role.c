@@ -2,6 +2,7 @@
 #include "script/role.h"
 
 #include "script/methods.h"
+#include "script/security.h"
 #include "script/signing.h"
 #include "script/verbs.h"
 
@@ -481,9 +482,7 @@ void roles_close(struct script *s)
     for (struct role *r = s->roles, *next; r != NULL; r = next) {
         next = r->next;
         free_messages(r);
-        free(r->chosen.cert);
-        free(r->chosen.key);
-        free(r->chosen.roots);
+        security_close(r);
         if (r->peer != NULL) {
             peer_close(r->peer);
             free(r->peer);

@@ -82,7 +82,8 @@ struct role {
         bool has_tls;                    /* tls is set; else the run's options say */
         bool asks_tls;                   /* where they say off: SDP is to ask, and to decide */
         enum peer_tls tls;
-        char *cert, *key, *roots; /* paths; NULL: as the run's options say */
+        struct tls_choice *settings; /* further ones of TLS; NULL: none */
+        char *cert, *key, *roots;    /* paths; NULL: as the run's options say */
     } chosen;
     struct {
         int64_t from_us, limit_us;

@@ -270,7 +270,7 @@ static int listen_at(struct play *play, const struct endpoint *at, bool with_tls
     return 0;
 }
 
-static int listen_by_sdp(struct play *play, enum peer_tls tls, struct err *e)
+static int listen_by_sdp(struct play *play, const struct peer_options *o, struct err *e)
 {
     const char *interface = play->common.peer.interface;
     struct endpoint at = {0};
@@ -280,23 +280,25 @@ static int listen_by_sdp(struct play *play, enum peer_tls tls, struct err *e)
         return err_set(e, "no network to use; give an interface (--interface eth1) or an address "
                           "(--peer [::1]:PORT)");
     snprintf(at.interface, sizeof at.interface, "%s", interface);
-    if ((tls == PEER_TLS_OFF || tls == PEER_TLS_AUTO) && listen_at(play, &at, false, false, e) != 0)
+    bool may_be_plain = o->tls == PEER_TLS_OFF || (o->tls == PEER_TLS_AUTO && !o->tls_only);
+    if (may_be_plain && listen_at(play, &at, false, false, e) != 0)
         return -1;
-    if (tls != PEER_TLS_OFF && listen_at(play, &at, true, false, e) != 0)
+    if (o->tls != PEER_TLS_OFF && listen_at(play, &at, true, false, e) != 0)
         return -1;
     play->sdp = sdp_server_open(&play->loop, interface, 0, asked, play, e);
     return play->sdp == NULL ? -1 : 0;
 }
 
-static int open_listeners(struct play *play, enum peer_tls tls, struct err *e)
+static int open_listeners(struct play *play, const struct peer_options *o, struct err *e)
 {
     const char *address = play->common.peer.address;
     struct endpoint at = {0};
     if (address == NULL)
-        return listen_by_sdp(play, tls, e);
+        return listen_by_sdp(play, o, e);
     if (endpoint_parse(address, &at, e) != 0)
         return -1;
-    return listen_at(play, &at, tls != PEER_TLS_OFF, tls == PEER_TLS_AUTO, e);
+    bool either = o->tls == PEER_TLS_AUTO && !o->tls_only;
+    return listen_at(play, &at, o->tls != PEER_TLS_OFF, either, e);
 }
 
 /* ---- Ctrl-C ---- */
@@ -365,7 +367,9 @@ static int start(struct play *play, struct err *e)
         if (p == NULL)
             return -1;
         script_step(&p->actor.script); /* until it says what to listen for */
-        if (p->life != PLAYING || open_listeners(play, behaviour_tls(&p->actor), e) != 0)
+        struct peer_options listening = play->common.peer;
+        behaviour_tls(&p->actor, &listening);
+        if (p->life != PLAYING || open_listeners(play, &listening, e) != 0)
             return -1;
     }
     play->vehicles = o->vehicle != NULL ? o->vehicles : 0;
@@ -391,6 +395,7 @@ int station_run(const struct station_options *o, struct err *e)
 {
     struct play play = {.options = o, .common = o->common, .vehicle_common = o->common};
     play.vehicle_common.files = o->vehicle_files;
+    play.vehicle_common.settings = o->vehicle_settings;
     open_loop(&play);
     int bad = start(&play, e);
     if (bad == 0)

@@ -11,6 +11,7 @@
 #include "script/script.h"
 
 struct station_options {
+    const struct tls_choice *vehicle_settings; /* of the vehicles' TLS; may be NULL */
     struct script_options common; /* `loop` is set by station_run; tls: where the station's
                                               scripts do not say */
     struct credential_files

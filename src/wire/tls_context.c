@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/tls_context.h"
+
+#include "wire/tls_identity.h"
 #include "wire/tls_names.h"
 #include "wire/tls_session.h"
 
@@ -17,14 +19,6 @@
 #define TLS_1_2 0x0303
 #define TLS_1_3 0x0304
 #define WORD_MOST 64
-#define FILE_MOST (1l << 20)
-
-struct identity {
-    STACK_OF(X509) * chain; /* leaf first */
-    EVP_PKEY *key;
-    uint8_t *staple;
-    int staple_size;
-};
 
 struct tls_context {
     SSL_CTX *ssl;
@@ -32,8 +26,9 @@ struct tls_context {
     struct tls_options options;
     char domain[64], server_name[256]; /* copies of what the options point to */
     struct identity identity[TLS_IDENTITIES];
-    struct buf trusted_keys; /* content of trusted_ca_keys */
-    SSL_SESSION *session;    /* vehicle: the newest, to be resumed */
+    struct pki_chain anchors; /* for the profile */
+    struct buf trusted_keys;  /* content of trusted_ca_keys */
+    SSL_SESSION *session;     /* vehicle: the newest, to be resumed */
     char skipped[256];
 };
 
@@ -50,6 +45,11 @@ bool tls_context_is_server(const struct tls_context *c)
 const struct tls_options *tls_context_options(const struct tls_context *c)
 {
     return &c->options;
+}
+
+const struct pki_chain *tls_context_anchors(const struct tls_context *c)
+{
+    return &c->anchors;
 }
 
 struct tls_session *tls_session_of(const SSL *ssl)
@@ -193,106 +193,7 @@ static int choose_algorithms(struct tls_context *c, struct err *e)
     return choose_schemes(c, o->schemes != NULL ? o->schemes : schemes, e);
 }
 
-/* ---- files ---- */
-
-static BIO *open_file(const char *path, const char *what, struct err *e)
-{
-    BIO *file = BIO_new_file(path, "rb");
-    if (file == NULL)
-        err_set(e, "%s %s cannot be opened: %s", what, path, strerror(errno));
-    return file;
-}
-
-/* All certificates of a PEM file, or the one of a DER file, put behind those in list. */
-static int read_certificates(const char *path, STACK_OF(X509) * list, struct err *e)
-{
-    BIO *file = open_file(path, "the certificate file", e);
-    int n = 0;
-    X509 *certificate;
-    if (file == NULL)
-        return -1;
-    while ((certificate = PEM_read_bio_X509(file, NULL, NULL, NULL)) != NULL)
-        n += sk_X509_push(list, certificate) > 0;
-    unsigned long error = ERR_peek_last_error();
-    bool at_end = ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-    if (n == 0 && BIO_seek(file, 0) == 0 && (certificate = d2i_X509_bio(file, NULL)) != NULL)
-        n += sk_X509_push(list, certificate) > 0;
-    else if (!at_end)
-        err_set(e, "certificate %d in %s cannot be read: %s", n + 1, path,
-                ERR_reason_error_string(error));
-    BIO_free(file);
-    ERR_clear_error();
-    if (n == 0)
-        err_set(e,
-                "no certificate in %s; expected PEM (\"-----BEGIN CERTIFICATE-----\"), or one "
-                "in DER",
-                path);
-    return e->set ? -1 : 0;
-}
-
-static int give_password(char *to, int size, int is_writing, void *password)
-{
-    (void)is_writing;
-    return password == NULL ? -1 : snprintf(to, (size_t)size, "%s", (const char *)password);
-}
-
-static EVP_PKEY *read_key(const struct tls_identity *i, struct err *e)
-{
-    const char *path = i->key != NULL ? i->key : i->chain;
-    BIO *file = open_file(path, "the private key", e);
-    if (file == NULL)
-        return NULL;
-    void *password = (void *)(uintptr_t)i->password;
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(file, NULL, give_password, password);
-    if (key == NULL && BIO_seek(file, 0) == 0)
-        key = d2i_PrivateKey_bio(file, NULL);
-    if (key == NULL)
-        err_set(e, "no private key could be read from %s; expected PEM or DER%s", path,
-                i->password != NULL ? ", and the right password" : ", and without a password");
-    BIO_free(file);
-    ERR_clear_error();
-    return key;
-}
-
-static int read_staple(struct identity *out, const char *path, struct err *e)
-{
-    BIO *file = open_file(path, "the OCSP response", e);
-    if (file == NULL)
-        return -1;
-    out->staple = malloc((size_t)FILE_MOST);
-    out->staple_size = out->staple == NULL ? 0 : BIO_read(file, out->staple, (int)FILE_MOST);
-    BIO_free(file);
-    return out->staple_size > 0 ? 0 : err_set(e, "the OCSP response %s is empty", path);
-}
-
-static int read_identity(struct identity *out, const struct tls_identity *in, struct err *e)
-{
-    if (in->chain == NULL)
-        return err_set(e, "a TLS key without a certificate chain; expected both");
-    out->chain = sk_X509_new_null();
-    if (out->chain == NULL)
-        return err_set(e, "out of memory");
-    if (read_certificates(in->chain, out->chain, e) != 0)
-        return -1;
-    out->key = read_key(in, e);
-    if (out->key == NULL)
-        return -1;
-    if (X509_check_private_key(sk_X509_value(out->chain, 0), out->key) != 1) {
-        ERR_clear_error();
-        return err_set(e, "the key %s does not belong to the first certificate in %s",
-                       in->key != NULL ? in->key : in->chain, in->chain);
-    }
-    return in->staple == NULL ? 0 : read_staple(out, in->staple, e);
-}
-
 /* ---- trusted roots ---- */
-
-static bool digest_of(X509 *root, unsigned kind, uint8_t out[EVP_MAX_MD_SIZE])
-{
-    unsigned n = 0;
-    return kind == 1 ? X509_pubkey_digest(root, EVP_sha1(), out, &n) == 1
-                     : X509_digest(root, EVP_sha1(), out, &n) == 1;
-}
 
 /* One entry of trusted_ca_keys. */
 static void add_trusted_key(struct buf *out, X509 *root, unsigned kind)
@@ -305,7 +206,7 @@ static void add_trusted_key(struct buf *out, X509 *root, unsigned kind)
             buf_add(out, name, (size_t)n);
         }
         OPENSSL_free(name);
-    } else if (digest_of(root, kind, digest)) {
+    } else if (tls_digest(root, kind, digest)) {
         buf_char(out, (char)kind);
         buf_add(out, digest, 20);
     }
@@ -330,7 +231,7 @@ static int use_roots(struct tls_context *c, struct err *e)
     int bad = list == NULL ? err_set(e, "out of memory") : 0;
     buf_add(&c->trusted_keys, "\0", 2); /* length, set below */
     for (unsigned i = 0; i < o->roots && i < TLS_ROOT_FILES && bad == 0; i++)
-        bad = read_certificates(o->root[i], list, e);
+        bad = tls_certificates_read(o->root[i], list, false, e);
     for (int i = 0; bad == 0 && i < sk_X509_num(list); i++)
         bad = use_root(c, sk_X509_value(list, i), e);
     sk_X509_pop_free(list, X509_free);
@@ -341,134 +242,19 @@ static int use_roots(struct tls_context *c, struct err *e)
     return bad;
 }
 
+/* The same for the profile, with the revocation lists. */
+static int read_anchors(struct tls_context *c, struct err *e)
+{
+    const struct tls_options *o = &c->options;
+    int bad = 0;
+    for (unsigned i = 0; i < o->roots && bad == 0; i++)
+        bad = pki_chain_read(&c->anchors, o->root[i], e);
+    for (unsigned i = 0; i < o->crls && bad == 0; i++)
+        bad = pki_chain_read(&c->anchors, o->crl[i], e);
+    return bad;
+}
+
 /* ---- choosing a certificate ---- */
-
-static uint16_t scheme_of(EVP_PKEY *key)
-{
-    char group[32] = "";
-    switch (EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_ED25519:
-        return 0x0807;
-    case EVP_PKEY_ED448:
-        return 0x0808;
-    case EVP_PKEY_RSA:
-        return 0x0804;
-    default: /* numbers, not an enumeration */
-        break;
-    }
-    EVP_PKEY_get_group_name(key, group, sizeof group, NULL);
-    return strcmp(group, "prime256v1") == 0  ? 0x0403
-           : strcmp(group, "secp384r1") == 0 ? 0x0503
-           : strcmp(group, "secp521r1") == 0 ? 0x0603
-                                             : 0;
-}
-
-static bool has_16(struct slice list, uint16_t number)
-{
-    for (size_t i = 2; i + 1 < list.n; i += 2) /* its length stands before it */
-        if ((uint16_t)(list.p[i] << 8 | list.p[i + 1]) == number)
-            return true;
-    return false;
-}
-
-/* One entry of trusted_ca_keys names the issuer of a certificate in the chain, or one of them. */
-static bool key_names(const struct identity *d, unsigned kind, struct slice id)
-{
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    for (int i = 0; i < sk_X509_num(d->chain); i++) {
-        X509 *x = sk_X509_value(d->chain, i);
-        const ASN1_OCTET_STRING *issuer_key = X509_get0_authority_key_id(x);
-        if (kind == 1 && issuer_key != NULL && (size_t)ASN1_STRING_length(issuer_key) == id.n &&
-            memcmp(ASN1_STRING_get0_data(issuer_key), id.p, id.n) == 0)
-            return true;
-        if (id.n == 20 && digest_of(x, kind, digest) && memcmp(digest, id.p, 20) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool name_fits(const struct identity *d, struct slice der)
-{
-    const unsigned char *p = der.p;
-    X509_NAME *name = d2i_X509_NAME(NULL, &p, (long)der.n);
-    bool found = false;
-    for (int i = 0; name != NULL && i < sk_X509_num(d->chain); i++)
-        found |= X509_NAME_cmp(X509_get_issuer_name(sk_X509_value(d->chain, i)), name) == 0;
-    X509_NAME_free(name);
-    return found;
-}
-
-/* A list of names (2 octets of length each), or of trusted_ca_keys (a kind before each). */
-static bool authority_fits(const struct identity *d, struct slice list, bool has_kinds)
-{
-    size_t at = 0;
-    while (at + 3 <= list.n) {
-        unsigned kind = has_kinds ? list.p[at++] : 2;
-        size_t n = 20;
-        if (kind == 2) {
-            if (at + 2 > list.n)
-                return false;
-            n = (size_t)list.p[at] << 8 | list.p[at + 1];
-            at += 2;
-        } else if (kind != 1 && kind != 3) {
-            return false;
-        }
-        if (n > list.n - at)
-            return false;
-        struct slice id = {list.p + at, n};
-        if (kind == 2 ? name_fits(d, id) : key_names(d, kind, id))
-            return true;
-        at += n;
-    }
-    return false;
-}
-
-static struct slice behind(struct slice s, size_t n)
-{
-    return s.n < n ? (struct slice){NULL, 0} : (struct slice){s.p + n, s.n - n};
-}
-
-/* How well the identity suits what the vehicle said in its hello. */
-static int score_for_client(const struct identity *d, const struct tls_hello *h, bool is_13)
-{
-    struct slice s;
-    int score = 0;
-    uint16_t scheme = scheme_of(d->key);
-    if (tls_hello_extension(h, TLS_SIGNATURE_ALGORITHMS, &s) && has_16(s, scheme))
-        score += 4;
-    uint16_t group = scheme == 0x0403 ? 23 : scheme == 0x0503 ? 24 : scheme == 0x0603 ? 25 : 0;
-    if (!is_13 && group != 0 && tls_hello_extension(h, TLS_SUPPORTED_GROUPS, &s) &&
-        !has_16(s, group))
-        score -= 4; /* up to TLS 1.2 the groups bind the certificate, too (RFC 8422, 5.1) */
-    if (tls_hello_extension(h, TLS_TRUSTED_CA_KEYS, &s) && authority_fits(d, behind(s, 2), true))
-        score += 2;
-    if (tls_hello_extension(h, TLS_CERTIFICATE_AUTHORITIES, &s) &&
-        authority_fits(d, behind(s, 2), false))
-        score += 2;
-    return score;
-}
-
-static const struct identity *choose_identity(const struct tls_context *c,
-                                              const struct tls_facts *f, bool is_13)
-{
-    const struct identity *best = NULL;
-    int most = 0;
-    struct tls_hello h;
-    struct slice hello = {f->client_hello.p, f->client_hello.n};
-    bool has_hello = tls_hello_read(hello, true, &h) == 0;
-    for (unsigned i = 0; i < c->options.identities; i++) {
-        const struct identity *d = &c->identity[i];
-        struct slice names = {f->authorities.p, f->authorities.n};
-        int score = !c->options.is_server ? authority_fits(d, names, false)
-                    : has_hello           ? score_for_client(d, &h, is_13)
-                                          : 0;
-        if (best == NULL || score > most) {
-            best = d;
-            most = score;
-        }
-    }
-    return best;
-}
 
 /* A server asks for the peer's certificate where the version wants it. */
 static void choose_check(SSL *ssl, const struct tls_options *o, bool is_13)
@@ -490,18 +276,9 @@ static int choose_certificate(SSL *ssl, void *unused)
     (void)unused;
     if (c->options.is_server)
         choose_check(ssl, &c->options, is_13);
-    const struct identity *d = choose_identity(c, &t->facts, is_13);
-    t->identity = d;
-    if (d == NULL)
-        return 1;
-    SSL_certs_clear(ssl);
-    if (SSL_use_certificate(ssl, sk_X509_value(d->chain, 0)) != 1 ||
-        SSL_use_PrivateKey(ssl, d->key) != 1)
-        return 0;
-    for (int i = 1; i < sk_X509_num(d->chain); i++)
-        if (SSL_add1_chain_cert(ssl, sk_X509_value(d->chain, i)) != 1)
-            return 0;
-    return 1;
+    t->identity = tls_identity_choose(c->identity, c->options.identities, &t->facts,
+                                      c->options.is_server, is_13);
+    return t->identity == NULL ? 1 : tls_identity_use(ssl, t->identity);
 }
 
 static int serve_staple(SSL *ssl, void *unused)
@@ -600,6 +377,22 @@ static int keep_session(SSL *ssl, SSL_SESSION *session)
     return 1;
 }
 
+void tls_context_inherit(struct tls_context *c, const struct tls_context *from)
+{
+    uint8_t keys[256];
+    if (from == NULL || !c->options.resumption || !from->options.resumption)
+        return;
+    long n = SSL_CTX_get_tlsext_ticket_keys(from->ssl, NULL, 0);
+    if (c->options.is_server && n > 0 && n <= (long)sizeof keys &&
+        SSL_CTX_get_tlsext_ticket_keys(from->ssl, keys, n) == 1)
+        SSL_CTX_set_tlsext_ticket_keys(c->ssl, keys, n);
+    OPENSSL_cleanse(keys, sizeof keys);
+    if (from->session == NULL || SSL_SESSION_up_ref(from->session) != 1)
+        return;
+    SSL_SESSION_free(c->session);
+    c->session = from->session;
+}
+
 static void set_resumption(struct tls_context *c)
 {
     if (!c->options.resumption) {
@@ -653,6 +446,8 @@ static void set_behaviour(struct tls_context *c)
         SSL_CTX_set_tlsext_status_cb(c->ssl, serve_staple);
     else
         SSL_CTX_set_tlsext_status_cb(c->ssl, tls_verify_staple);
+    if (o->profile != TLS_PROFILE_NONE)
+        SSL_CTX_set_cert_verify_callback(c->ssl, tls_verify_chain, NULL);
     if (o->at != 0)
         X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(c->ssl), (time_t)o->at);
     SSL_CTX_set_verify(c->ssl, o->check == TLS_CHECK_NONE ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
@@ -699,8 +494,10 @@ static int set_up(struct tls_context *c, struct err *e)
     if (choose_versions(c, e) != 0 || choose_algorithms(c, e) != 0)
         return -1;
     for (unsigned i = 0; i < o->identities; i++)
-        if (read_identity(&c->identity[i], &o->identity[i], e) != 0)
+        if (tls_identity_read(&c->identity[i], &o->identity[i], e) != 0)
             return -1;
+    if (o->profile != TLS_PROFILE_NONE && read_anchors(c, e) != 0)
+        return -1;
     return use_roots(c, e) != 0 ? -1 : set_extensions(c, e);
 }
 
@@ -732,11 +529,9 @@ void tls_context_close(struct tls_context *c)
 {
     if (c == NULL || --c->users > 0)
         return;
-    for (unsigned i = 0; i < TLS_IDENTITIES; i++) {
-        sk_X509_pop_free(c->identity[i].chain, X509_free);
-        EVP_PKEY_free(c->identity[i].key);
-        free(c->identity[i].staple);
-    }
+    for (unsigned i = 0; i < TLS_IDENTITIES; i++)
+        tls_identity_close(&c->identity[i]);
+    pki_chain_close(&c->anchors);
     buf_close(&c->trusted_keys);
     SSL_SESSION_free(c->session);
     SSL_CTX_free(c->ssl);

@@ -14,6 +14,7 @@
 #ifndef V2G_WIRE_TLS_CONTEXT_H
 #define V2G_WIRE_TLS_CONTEXT_H
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -30,12 +31,21 @@ enum tls_check {
     TLS_CHECK_REQUIRED,
 };
 
+/* How closely the peer's chain is held against the profiles of the standards (pki_profile.h). */
+enum tls_profile {
+    TLS_PROFILE_NONE,  /* as OpenSSL sees it: signatures, validity, a trusted root */
+    TLS_PROFILE_USUAL, /* what decides whether it may be trusted: besides, revocation, order, path
+                          length, key usage, curve, domain component. The rest is told only */
+    TLS_PROFILE_ALL,   /* every rule */
+};
+
 /* A certificate chain with its key: files, PEM or (one certificate, or the key) DER. */
 struct tls_identity {
     const char *chain;    /* leaf first; sent as it is */
     const char *key;      /* NULL: in the file of the chain */
     const char *password; /* of the key; NULL: none */
-    const char *staple;   /* OCSP response (DER) to be served; NULL: none */
+    const char *staple;   /* OCSP response (DER) to be served; NULL: none, or: */
+    struct slice ocsp;    /* the response itself; empty: none */
 };
 
 struct tls_options {
@@ -49,6 +59,9 @@ struct tls_options {
     unsigned identities;
     const char *root[TLS_ROOT_FILES]; /* trusted roots, PEM, any number in each file */
     unsigned roots;
+    const char *crl[TLS_ROOT_FILES]; /* revocation lists, PEM; roots' files may have some, too */
+    unsigned crls;
+    enum tls_profile profile; /* needs roots; a vehicle is looked at as vehicle-leaf */
     enum tls_check check;
     const char *domain;      /* domain component that the peer's leaf must have: "CPO"; NULL: any */
     int64_t at;              /* time of the check, seconds since 1970; 0: now */
@@ -78,6 +91,9 @@ struct tls_context *tls_context_keep(struct tls_context *c);
 
 /* Connections that use it live on. NULL is allowed. */
 void tls_context_close(struct tls_context *c);
+
+/* Sessions that `from` can resume, c can resume from now on. from may be NULL. */
+void tls_context_inherit(struct tls_context *c, const struct tls_context *from);
 
 /* Suites that were asked for and are not in this OpenSSL: "" where none. */
 const char *tls_context_skipped(const struct tls_context *c);

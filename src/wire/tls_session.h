@@ -9,6 +9,8 @@
 #include "wire/tls_context.h"
 #include "wire/tls_facts.h"
 
+#include "wire/pki.h"
+
 #include <openssl/ssl.h>
 
 struct tls_session {
@@ -31,6 +33,11 @@ struct tls_session *tls_session_of(const SSL *ssl);
 int tls_verify_certificate(int is_good, X509_STORE_CTX *store);
 int tls_verify_staple(SSL *ssl, void *unused);
 
+int tls_verify_chain(X509_STORE_CTX *store, void *unused);
+
 const struct tls_options *tls_context_options(const struct tls_context *c);
+
+/* Trusted roots and revocation lists. */
+const struct pki_chain *tls_context_anchors(const struct tls_context *c);
 
 #endif

@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define CLOCK_SLACK 300 /* seconds that clocks may differ */
 
@@ -93,6 +94,97 @@ int tls_verify_certificate(int is_good, X509_STORE_CTX *store)
         is_good = 0;
     }
     return o->check == TLS_CHECK_ANY ? 1 : is_good;
+}
+
+/* ---- the profile ---- */
+
+/* What a fault of the profile is to TLS: the error makes OpenSSL send the alert. ORDER PKI_FAULT */
+static const struct {
+    int error;     /* alert: */
+    bool is_usual; /* it is refused also where not every rule counts */
+} FAULTS[PKI_FAULTS] = {
+    {X509_V_ERR_CERT_REJECTED, true},                     /* bad_certificate */
+    {X509_V_ERR_CERT_HAS_EXPIRED, true},                  /* certificate_expired */
+    {X509_V_ERR_CERT_HAS_EXPIRED, true},                  /* "expired or not currently valid" */
+    {X509_V_ERR_CERT_REVOKED, true},                      /* certificate_revoked */
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, true}, /* unknown_ca */
+    {X509_V_ERR_CERT_REJECTED, true},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, true}, /* unknown_ca */
+    {X509_V_ERR_CERT_REJECTED, true},               /* "signatures that did not verify" */
+    {X509_V_ERR_CERT_REJECTED, true},
+    {X509_V_ERR_CERT_REJECTED, true},
+    {X509_V_ERR_INVALID_PURPOSE, true}, /* unsupported_certificate */
+    {X509_V_ERR_INVALID_PURPOSE, true},
+    {X509_V_ERR_INVALID_PURPOSE, false},
+    {X509_V_ERR_CERT_REJECTED, true},
+    {X509_V_ERR_CERT_REJECTED, false},
+    {X509_V_ERR_CERT_REJECTED, false},
+    {X509_V_ERR_CERT_REJECTED, false},
+    {X509_V_ERR_CERT_REJECTED, false},
+};
+
+struct judgement {
+    const struct tls_options *options;
+    bool is_refused;
+    enum pki_fault fault; /* of the first one that counts, else of the first one */
+    struct buf text;
+};
+
+static void judge(void *context, const struct pki_finding *f)
+{
+    struct judgement *j = context;
+    char place[256];
+    bool counts = FAULTS[f->fault].is_usual || j->options->profile == TLS_PROFILE_ALL;
+    /* what has no place in the chain has none for a reason, which is said next */
+    bool is_first = !j->is_refused || (j->fault == PKI_ORDER && f->fault != PKI_ORDER);
+    if (!f->is_error || !is_first || (j->text.n > 0 && !counts))
+        return;
+    j->is_refused = counts;
+    j->fault = f->fault;
+    buf_clear(&j->text);
+    buf_printf(&j->text, "%s%s (%s)", pki_finding_place(f, place, sizeof place), f->text,
+               f->clause);
+}
+
+/* The chain as it came, held against the profile. */
+static void look_at_chain(struct tls_session *t, struct judgement *j)
+{
+    const struct tls_options *o = j->options;
+    struct pki_chain chain = {0};
+    struct pki_options how = {
+        .role = o->is_server ? ROLE_VEHICLE_LEAF : ROLE_SECC_LEAF,
+        .edition = -1,
+        .anchors = tls_context_anchors(t->context),
+        .now = o->at != 0 ? o->at : (int64_t)time(NULL),
+    };
+    struct err ignored = ERR_INIT;
+    struct slice der;
+    int side = o->is_server ? TLS_FROM_CLIENT : TLS_FROM_SERVER;
+    for (unsigned i = 0; tls_facts_certificate(&t->facts, side, i, &der); i++)
+        if (pki_chain_add(&chain, der, &ignored) != 0)
+            break;
+    pki_chain_check(&chain, &how, judge, j, NULL);
+    pki_chain_close(&chain);
+}
+
+/* What the profile finds says more than OpenSSL does, so it has the first word. */
+int tls_verify_chain(X509_STORE_CTX *store, void *unused)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct tls_session *t = tls_session_of(ssl);
+    struct judgement j = {.options = tls_context_options(t->context)};
+    (void)unused;
+    look_at_chain(t, &j);
+    if (j.text.n > 0)
+        snprintf(t->problem, sizeof t->problem, "the %s's chain: %s",
+                 j.options->is_server ? "EVCC" : "SECC", buf_string(&j.text));
+    buf_close(&j.text);
+    int is_good = X509_verify_cert(store) == 1;
+    if (j.is_refused && j.options->check != TLS_CHECK_ANY) {
+        X509_STORE_CTX_set_error(store, FAULTS[j.fault].error);
+        is_good = 0;
+    }
+    return is_good;
 }
 
 /* ---- stapled OCSP responses ---- */

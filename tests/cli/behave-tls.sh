@@ -54,6 +54,31 @@ ev --protocol ISO15118-2 --mode ac --set tls=1.2 --with tls=1.3
 wants "versions that do not meet" 1 out 'alert from the SECC: protocol_version' \
     out 'no version in common: the EVCC offers TLS 1.2, this side speaks TLS 1.3'
 
+# ---- settings ----
+
+ev --protocol ISO15118-20 --mode ac --set tls.version=1.3 --set tls.groups=x448
+both_pass "a parameter is a setting of TLS" out 'EVCC TLS is established: TLS 1.3' out ', x448'
+ev --protocol ISO15118-20 --mode ac --tls-set suites=TLS_CHACHA20_POLY1305_SHA256
+both_pass "--tls-set, for the command's own side" \
+    out 'TLS is established: TLS 1.3, TLS_CHACHA20_POLY1305_SHA256' \
+    out 'ClientHello: TLS 1.3; TLS_CHACHA20_POLY1305_SHA256; groups secp521r1'
+ev --protocol ISO15118-20 --mode ac --tls-set ocsp=required --with tls.staple=true
+both_pass "a vehicle that wants an OCSP response, and gets it" out 'OCSP response of'
+ev --protocol ISO15118-20 --mode ac --tls-set ocsp=required
+wants "and one that does not" 1 out 'the SECC sent no OCSP response' \
+    out 'alert from the EVCC: bad_certificate_status_response'
+ev --protocol ISO15118-2 --mode ac --set tls.version=1.2 --set tls.plain=true --with tls=off
+both_pass "TLS 1.2, or none" not-out 'TLS is established'
+ev --protocol ISO15118-2 --mode ac --set tls.suites=TLS_AES_256_GCM_SHA384 --with tls=off
+wants "settings without a version mean TLS" 1 out 'the SECC answered SDP with no TLS'
+ev --set tls.suits=x
+wants "a setting that there is not" 3 out "TLS has no setting 'suits'; the nearest is 'suites'"
+ev --tls-set check=maybe
+wants "a value that there is not" 3 err "the TLS setting check is 'maybe'; expected 'standard', 'none'"
+ev --protocol ISO15118-2 --mode ac --payment Contract
+both_pass "a vehicle of ISO 15118-2 asks for TLS 1.2 where a contract is to pay" \
+    out 'ClientHello: TLS 1.2;' out 'SelectedPaymentOption Contract'
+
 # ---- ISO 15118-20 and TLS ----
 
 ev --protocol ISO15118-20 --tls 1.2

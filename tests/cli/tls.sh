@@ -194,7 +194,7 @@ key = 'fault-$1/iso15118-2/secc-leaf.key'|" "$TMPDIR/refused.lua" >"$TMPDIR/refu
 }
 fault expired certificate_expired
 fault self-signed unknown_ca
-fault bad-signature decrypt_error
+fault bad-signature bad_certificate
 fault wrong-domain-component bad_certificate
 
 # ---- a tree of one's own ----
@@ -227,5 +227,5 @@ echo "Evcc.Connect { tls = '1.3', cert = '/nowhere.pem' }" | script outside
 try 3 "unless it is unsafe" "/nowhere.pem" --no-record --unsafe "$TMPDIR/outside.lua"
 check "which is then looked for" lacks "is not beside the script"
 echo "Evcc.Connect { tls = 'ssl' }" | script outside
-try 3 "a tls that there is not" "expected 'off', 'auto', '1.2', '1.3' or true" \
+try 3 "a tls that there is not" "expected 'off', 'auto', '1.2', '1.3', true or a table" \
     --no-record "$TMPDIR/outside.lua"

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/tls_identity.h"
+
+#include "wire/tls_facts.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_MOST (1l << 20)
+
+/* ---- files ---- */
+
+static BIO *open_file(const char *path, const char *what, struct err *e)
+{
+    BIO *file = BIO_new_file(path, "rb");
+    if (file == NULL)
+        err_set(e, "%s %s cannot be opened: %s", what, path, strerror(errno));
+    return file;
+}
+
+/* ---- certificates that cannot be parsed ---- */
+
+/* Parses DER that ends too early, as if zeros followed. */
+static X509 *parse_padded(struct slice der)
+{
+    if (der.n < 4 || der.p[0] != 0x30 || der.p[1] != 0x82)
+        return NULL;
+    size_t n = 4 + ((size_t)der.p[2] << 8 | der.p[3]);
+    uint8_t *padded = n > der.n ? calloc(1, n) : NULL;
+    const unsigned char *p = padded;
+    if (padded == NULL)
+        return NULL;
+    memcpy(padded, der.p, der.n);
+    X509 *x = d2i_X509(NULL, &p, (long)n);
+    free(padded);
+    return x;
+}
+
+/* OpenSSL sends what it has parsed only. So that a peer can be shown what cannot be, the parameters
+ * of the signature's algorithm claim more octets than there are. */
+static bool make_unparseable(X509 *x)
+{
+    static const uint8_t CUT[] = {0x30, 0x7F};
+    const X509_ALGOR *algorithm = NULL;
+    const ASN1_OBJECT *name = NULL;
+    ASN1_STRING *raw = ASN1_STRING_type_new(V_ASN1_SEQUENCE);
+    X509_get0_signature(NULL, &algorithm, x);
+    X509_ALGOR_get0(&name, NULL, NULL, algorithm);
+    if (raw == NULL || ASN1_STRING_set(raw, CUT, sizeof CUT) != 1) {
+        ASN1_STRING_free(raw);
+        return false;
+    }
+    X509_ALGOR *own = (X509_ALGOR *)(uintptr_t)algorithm;
+    return X509_ALGOR_set0(own, OBJ_dup(name), V_ASN1_SEQUENCE, raw) == 1;
+}
+
+static X509 *read_broken(struct slice der)
+{
+    X509 *x = parse_padded(der);
+    ERR_clear_error();
+    if (x != NULL && make_unparseable(x))
+        return x;
+    X509_free(x);
+    return NULL;
+}
+
+/* ---- files ---- */
+
+/* One block of a PEM file. 1: it was none that counts. */
+static int add_block(STACK_OF(X509) * list, const char *name, struct slice der, bool may_be_broken)
+{
+    const unsigned char *p = der.p;
+    if (strcmp(name, PEM_STRING_X509) != 0 && strcmp(name, PEM_STRING_X509_OLD) != 0)
+        return 1;
+    X509 *x = d2i_X509(NULL, &p, (long)der.n);
+    if (x == NULL && may_be_broken)
+        x = read_broken(der);
+    if (x != NULL && sk_X509_push(list, x) > 0)
+        return 0;
+    X509_free(x);
+    return -1;
+}
+
+static int read_pem(BIO *file, const char *path, STACK_OF(X509) * list, bool may_be_broken,
+                    struct err *e)
+{
+    char *name = NULL, *header = NULL;
+    unsigned char *p = NULL;
+    long n = 0;
+    int bad = 0;
+    while (bad >= 0 && PEM_read_bio(file, &name, &header, &p, &n) == 1) {
+        bad = add_block(list, name, (struct slice){p, (size_t)n}, may_be_broken);
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_clear_free(p, (size_t)n); /* it may be a key */
+    }
+    unsigned long error = ERR_peek_last_error();
+    if (bad >= 0 && (error == 0 || ERR_GET_REASON(error) == PEM_R_NO_START_LINE))
+        return 0;
+    const char *why = ERR_reason_error_string(error);
+    return err_set(e, "certificate %d in %s cannot be read: %s", sk_X509_num(list) + 1, path,
+                   why != NULL ? why : "it is no certificate");
+}
+
+int tls_certificates_read(const char *path, STACK_OF(X509) * list, bool may_be_broken,
+                          struct err *e)
+{
+    BIO *file = open_file(path, "the certificate file", e);
+    X509 *one = NULL;
+    int before = sk_X509_num(list);
+    if (file == NULL)
+        return -1;
+    int bad = read_pem(file, path, list, may_be_broken, e);
+    if (bad == 0 && sk_X509_num(list) == before && BIO_seek(file, 0) == 0)
+        one = d2i_X509_bio(file, NULL);
+    if (one != NULL && sk_X509_push(list, one) <= 0)
+        X509_free(one);
+    BIO_free(file);
+    ERR_clear_error();
+    if (bad == 0 && sk_X509_num(list) == before)
+        bad = err_set(e,
+                      "no certificate in %s; expected PEM (\"-----BEGIN CERTIFICATE-----\"), or "
+                      "one in DER",
+                      path);
+    return bad;
+}
+
+static int give_password(char *to, int size, int is_writing, void *password)
+{
+    (void)is_writing;
+    return password == NULL ? -1 : snprintf(to, (size_t)size, "%s", (const char *)password);
+}
+
+static EVP_PKEY *read_key(const struct tls_identity *i, struct err *e)
+{
+    const char *path = i->key != NULL ? i->key : i->chain;
+    BIO *file = open_file(path, "the private key", e);
+    if (file == NULL)
+        return NULL;
+    void *password = (void *)(uintptr_t)i->password;
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(file, NULL, give_password, password);
+    if (key == NULL && BIO_seek(file, 0) == 0)
+        key = d2i_PrivateKey_bio(file, NULL);
+    if (key == NULL)
+        err_set(e, "no private key could be read from %s; expected PEM or DER%s", path,
+                i->password != NULL ? ", and the right password" : ", and without a password");
+    BIO_free(file);
+    ERR_clear_error();
+    return key;
+}
+
+static int read_staple(struct identity *out, const char *path, struct err *e)
+{
+    BIO *file = open_file(path, "the OCSP response", e);
+    if (file == NULL)
+        return -1;
+    out->staple = malloc((size_t)FILE_MOST);
+    out->staple_size = out->staple == NULL ? 0 : BIO_read(file, out->staple, (int)FILE_MOST);
+    BIO_free(file);
+    return out->staple_size > 0 ? 0 : err_set(e, "the OCSP response %s is empty", path);
+}
+
+int tls_identity_read(struct identity *out, const struct tls_identity *in, struct err *e)
+{
+    if (in->chain == NULL)
+        return err_set(e, "a TLS key without a certificate chain; expected both");
+    out->chain = sk_X509_new_null();
+    if (out->chain == NULL)
+        return err_set(e, "out of memory");
+    if (tls_certificates_read(in->chain, out->chain, true, e) != 0)
+        return -1;
+    out->key = read_key(in, e);
+    if (out->key == NULL)
+        return -1;
+    if (X509_check_private_key(sk_X509_value(out->chain, 0), out->key) != 1) {
+        ERR_clear_error();
+        return err_set(e, "the key %s does not belong to the first certificate in %s",
+                       in->key != NULL ? in->key : in->chain, in->chain);
+    }
+    if (in->ocsp.n > 0) {
+        out->staple = malloc(in->ocsp.n);
+        if (out->staple == NULL)
+            return err_set(e, "out of memory");
+        memcpy(out->staple, in->ocsp.p, in->ocsp.n);
+        out->staple_size = (int)in->ocsp.n;
+    }
+    return in->staple == NULL ? 0 : read_staple(out, in->staple, e);
+}
+
+bool tls_digest(X509 *root, unsigned kind, uint8_t out[EVP_MAX_MD_SIZE])
+{
+    unsigned n = 0;
+    return kind == 1 ? X509_pubkey_digest(root, EVP_sha1(), out, &n) == 1
+                     : X509_digest(root, EVP_sha1(), out, &n) == 1;
+}
+
+/* ---- choosing a certificate ---- */
+
+static uint16_t scheme_of(EVP_PKEY *key)
+{
+    char group[32] = "";
+    switch (EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_ED25519:
+        return 0x0807;
+    case EVP_PKEY_ED448:
+        return 0x0808;
+    case EVP_PKEY_RSA:
+        return 0x0804;
+    default: /* numbers, not an enumeration */
+        break;
+    }
+    EVP_PKEY_get_group_name(key, group, sizeof group, NULL);
+    return strcmp(group, "prime256v1") == 0  ? 0x0403
+           : strcmp(group, "secp384r1") == 0 ? 0x0503
+           : strcmp(group, "secp521r1") == 0 ? 0x0603
+                                             : 0;
+}
+
+static bool has_16(struct slice list, uint16_t number)
+{
+    for (size_t i = 2; i + 1 < list.n; i += 2) /* its length stands before it */
+        if ((uint16_t)(list.p[i] << 8 | list.p[i + 1]) == number)
+            return true;
+    return false;
+}
+
+/* One entry of trusted_ca_keys names the issuer of a certificate in the chain, or one of them. */
+static bool key_names(const struct identity *d, unsigned kind, struct slice id)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    for (int i = 0; i < sk_X509_num(d->chain); i++) {
+        X509 *x = sk_X509_value(d->chain, i);
+        const ASN1_OCTET_STRING *issuer_key = X509_get0_authority_key_id(x);
+        if (kind == 1 && issuer_key != NULL && (size_t)ASN1_STRING_length(issuer_key) == id.n &&
+            memcmp(ASN1_STRING_get0_data(issuer_key), id.p, id.n) == 0)
+            return true;
+        if (id.n == 20 && tls_digest(x, kind, digest) && memcmp(digest, id.p, 20) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool name_fits(const struct identity *d, struct slice der)
+{
+    const unsigned char *p = der.p;
+    X509_NAME *name = d2i_X509_NAME(NULL, &p, (long)der.n);
+    bool found = false;
+    for (int i = 0; name != NULL && i < sk_X509_num(d->chain); i++)
+        found |= X509_NAME_cmp(X509_get_issuer_name(sk_X509_value(d->chain, i)), name) == 0;
+    X509_NAME_free(name);
+    return found;
+}
+
+/* A list of names (2 octets of length each), or of trusted_ca_keys (a kind before each). */
+static bool authority_fits(const struct identity *d, struct slice list, bool has_kinds)
+{
+    size_t at = 0;
+    while (at + 3 <= list.n) {
+        unsigned kind = has_kinds ? list.p[at++] : 2;
+        size_t n = 20;
+        if (kind == 2) {
+            if (at + 2 > list.n)
+                return false;
+            n = (size_t)list.p[at] << 8 | list.p[at + 1];
+            at += 2;
+        } else if (kind != 1 && kind != 3) {
+            return false;
+        }
+        if (n > list.n - at)
+            return false;
+        struct slice id = {list.p + at, n};
+        if (kind == 2 ? name_fits(d, id) : key_names(d, kind, id))
+            return true;
+        at += n;
+    }
+    return false;
+}
+
+static struct slice behind(struct slice s, size_t n)
+{
+    return s.n < n ? (struct slice){NULL, 0} : (struct slice){s.p + n, s.n - n};
+}
+
+/* How well the identity suits what the vehicle said in its hello. */
+static int score_for_client(const struct identity *d, const struct tls_hello *h, bool is_13)
+{
+    struct slice s;
+    int score = 0;
+    uint16_t scheme = scheme_of(d->key);
+    if (tls_hello_extension(h, TLS_SIGNATURE_ALGORITHMS, &s) && has_16(s, scheme))
+        score += 4;
+    uint16_t group = scheme == 0x0403 ? 23 : scheme == 0x0503 ? 24 : scheme == 0x0603 ? 25 : 0;
+    if (!is_13 && group != 0 && tls_hello_extension(h, TLS_SUPPORTED_GROUPS, &s) &&
+        !has_16(s, group))
+        score -= 4; /* up to TLS 1.2 the groups bind the certificate, too (RFC 8422, 5.1) */
+    if (tls_hello_extension(h, TLS_TRUSTED_CA_KEYS, &s) && authority_fits(d, behind(s, 2), true))
+        score += 2;
+    if (tls_hello_extension(h, TLS_CERTIFICATE_AUTHORITIES, &s) &&
+        authority_fits(d, behind(s, 2), false))
+        score += 2;
+    return score;
+}
+
+const struct identity *tls_identity_choose(const struct identity *all, unsigned n,
+                                           const struct tls_facts *f, bool is_server, bool is_13)
+{
+    const struct identity *best = NULL;
+    int most = 0;
+    struct tls_hello h;
+    struct slice hello = {f->client_hello.p, f->client_hello.n};
+    bool has_hello = tls_hello_read(hello, true, &h) == 0;
+    for (unsigned i = 0; i < n; i++) {
+        const struct identity *d = &all[i];
+        struct slice names = {f->authorities.p, f->authorities.n};
+        int score = !is_server  ? authority_fits(d, names, false)
+                    : has_hello ? score_for_client(d, &h, is_13)
+                                : 0;
+        if (best == NULL || score > most) {
+            best = d;
+            most = score;
+        }
+    }
+    return best;
+}
+
+int tls_identity_use(SSL *ssl, const struct identity *d)
+{
+    SSL_certs_clear(ssl);
+    if (SSL_use_certificate(ssl, sk_X509_value(d->chain, 0)) != 1 ||
+        SSL_use_PrivateKey(ssl, d->key) != 1)
+        return 0;
+    for (int i = 1; i < sk_X509_num(d->chain); i++)
+        if (SSL_add1_chain_cert(ssl, sk_X509_value(d->chain, i)) != 1)
+            return 0;
+    return 1;
+}
+
+void tls_identity_close(struct identity *d)
+{
+    sk_X509_pop_free(d->chain, X509_free);
+    EVP_PKEY_free(d->key);
+    free(d->staple);
+}
