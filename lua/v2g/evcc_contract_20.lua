@@ -91,7 +91,7 @@ local function receive(self, receiver)
     if not identity then
         return self:leave('stop', false, 'CertificateInstallationRes is refused: ' .. why)
     end
-    Log(('the contract of %s is installed'):format(identity.chain[1].common_name))
+    Log(('the contract of %s is installed'):format(contract.emaid(identity)))
     return identity
 end
 
@@ -159,7 +159,7 @@ local function is_supported(identity)
     if not Evcc['Get_AuthorizationSetupRes_' .. path .. 'Specified']() then
         return true
     end
-    return contract.begins_with_one_of(contract.plain(identity.chain[1].common_name),
+    return contract.begins_with_one_of(contract.emaid(identity),
         common.get_list(Evcc, 'AuthorizationSetupRes', path .. '_ProviderID'))
 end
 
@@ -199,13 +199,13 @@ function steps.Authorization(self)
         set_authorization(self, identity)
         self:repeat_until('Authorization', 'V2G_EVCC_Ongoing_Timeout', function()
             return Evcc.Get_AuthorizationRes_EVSEProcessing() == 'Finished'
-        end, identity)
+        end, identity or nil)
         if self.code:find('^OK') then
             self.paying = identity and 'Contract' or 'ExternalPayment'
             return
         end
-        Log(('authorization by %s: %s'):format(
-            identity and identity.chain[1].common_name or 'external means', self.code))
+        Log(('authorization by %s: %s'):format(identity and contract.emaid(identity)
+            or 'external means', self.code))
     end
     self:leave('stop', false, 'nothing is left to be authorized with')
 end
@@ -248,7 +248,11 @@ function pnc.check_prices(self, holders)
     if not has_prices or not signer then
         return
     end
-    local good, why = Evcc.Verify_ScheduleExchangeRes(signer.chain[2])
+    local operator, good = signer.chain[2], nil
+    local why = 'the contract came without the sub-CA that signs prices'
+    if operator then
+        good, why = Evcc.Verify_ScheduleExchangeRes(operator)
+    end
     if good then
         return
     end

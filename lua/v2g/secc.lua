@@ -217,6 +217,8 @@ local function serve(s, r)
             return why, false
         end
         Log(why)
+    elseif why then
+        Log(('%s was answered with %s: %s'):format(r.name, code, why))
     end
     s.last = r.response
     if case and s.allowed[r.answered[case]] then

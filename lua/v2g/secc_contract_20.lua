@@ -9,6 +9,7 @@ local pnc = { answers = {} }
 local answers = pnc.answers
 
 local EDITION <const> = 'ISO15118-20'
+local WRAPPED <const> = { SECP521 = 94, X448 = 84 } -- octets of an encrypted private key
 local SERVICES <const> = { ExternalPayment = 'EIM', Contract = 'PnC' }
 
 -- ---- what is on offer ----
@@ -73,12 +74,12 @@ local function check_mode()
     return nil
 end
 
-local function check_readable(chain)
-    local leaf, why = Pki.Certificate(chain[1])
-    if not leaf then
-        return 'chain', why
+-- Without a leaf that can be read no signature can be looked at.
+local function check_readable(chain, role)
+    if Pki.Certificate(chain[1]) then
+        return nil
     end
-    return nil
+    return contract.check(chain, role, EDITION)
 end
 
 local function check_challenge(s)
@@ -109,7 +110,7 @@ function services.PnC(s)
     s.contract = chain
     return {
         { check_mode },
-        { check_readable, chain },
+        { check_readable, chain, 'contract-leaf' },
         { contract.check_signature, 'AuthorizationReq', chain[1] },
         { check_challenge, s },
         { contract.check, chain, 'contract-leaf', EDITION },
@@ -159,7 +160,7 @@ local function contracts_for(s)
     end
     for i, name in ipairs(s.p.contracts) do
         local identity = Pki.Identity(name, EDITION)
-        local place = rank[contract.plain(identity.chain[1].common_name)]
+        local place = rank[contract.emaid(identity)]
         list[i] = { identity = identity, place = place or #preferred + i }
     end
     table.sort(list, function(a, b) return a.place < b.place end)
@@ -215,6 +216,10 @@ local function hand_out(s, given, receiver)
     local curve = holder.curve == 'secp521r1' and 'SECP521' or 'X448'
     local public, wrapped = Pki.Wrap(holder, given.key,
         { pcid = holder.common_name, certificate = given.chain[1] })
+    if not public then -- unfit: a vehicle is to refuse that certificate
+        Log('the key of the contract is not handed out: ' .. wrapped)
+        public, wrapped = ('\0'):rep(133), ('\0'):rep(WRAPPED[curve])
+    end
     contract.set_chain(Secc, message, 'CPSCertificateChain', service)
     contract.set_chain(Secc, message, path .. '_ContractCertificateChain', given)
     Secc[set .. 'Id']('id1')
@@ -254,7 +259,7 @@ function answers.CertificateInstallationReq(s)
         return 'FAILED_SequenceError'
     end
     local code = contract.make_checks(s, 'CertificateInstallation', {
-        { check_readable, chain },
+        { check_readable, chain, 'oem-leaf' },
         { contract.check_signature, 'CertificateInstallationReq', chain[1] },
         { contract.check, chain, 'oem-leaf', EDITION },
         { contract.check_known, s, chain[1] },
