@@ -20,7 +20,7 @@ local function take()
 
   local contract = { chain = certificates.values(chain) }
   contract.key = assert(Pki.Unwrap(provisioning.key, data.DHPublicKey,
-    data.SECP521_EncryptedPrivateKey,
+    data.SECP521_EncryptedPrivateKey or data.X448_EncryptedPrivateKey,
     { pcid = provisioning.chain[1].common_name, certificate = contract.chain[1] }))
   Log('installed', contract.chain[1])
   return contract

@@ -64,15 +64,16 @@ function answers.CertificateInstallationReq()
   end
   local receiver = Pki.Certificate(chain[1])
   local contract, sender = Pki.Identity('contract-leaf'), Pki.Identity('cps-leaf')
+  local is_448 = receiver.curve == 'ED448'
   local public, wrapped = Pki.Wrap(receiver, contract.key,
     { pcid = receiver.common_name, certificate = contract.chain[1] })
   Secc.Set_CertificateInstallationRes_CPSCertificateChain(certificates.element(sender.chain))
   Secc.Set_CertificateInstallationRes_SignedInstallationData({
     Id = 'contract',
     ContractCertificateChain = certificates.element(contract.chain),
-    ECDHCurve = EcdhCurveType.SECP521,
+    ECDHCurve = is_448 and EcdhCurveType.X448 or EcdhCurveType.SECP521,
     DHPublicKey = public,
-    SECP521_EncryptedPrivateKey = wrapped,
+    [is_448 and 'X448_EncryptedPrivateKey' or 'SECP521_EncryptedPrivateKey'] = wrapped,
   })
   Secc.Set_CertificateInstallationRes_RemainingContractCertificateChains(0)
   Secc.Sign_CertificateInstallationRes(sender)

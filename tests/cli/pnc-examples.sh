@@ -27,6 +27,19 @@ wants "ISO 15118-20: a contract, a signed challenge, confirmations" 0 \
 pair 20 install
 wants "ISO 15118-20: a contract is installed and used" 0 out 'EVSEProcessing Ongoing' \
     out 'installed CN=DEABCC000000013' out 'the contract is DEABCC000000013' not-out violation
+run pki make --ed448 --for iso15118-20 "$work/448"
+for vehicle in pnc install; do
+    pair 20 $vehicle --pki "$work/448"
+    wants "ISO 15118-20 with Ed448 and X448: $vehicle" 0 out 'the contract is DEABCC000000013' \
+        not-out violation
+done
+
+# the script in the documentation
+sed -n '/^```lua$/,/^```$/p' docs/plug-and-charge.md | grep -v '^```' >"$work/break.lua"
+run run --no-record "$work/break.lua" examples/secc-iso15118-2-pnc.lua
+wants "signatures broken and made again, as docs/plug-and-charge.md has it" 0 \
+    out 'wrong digest the digest of' out 'FAILED_ChallengeInvalid' out 'wrong value' out 'absent' \
+    out 'the contract is DEABCC000000013' not-out violation
 
 # broken EDITION VEHICLE FAULT CODE TEXT: who finds what of a tree with that fault, and says so
 broken() {
