@@ -5,15 +5,20 @@
 # message before what follows from it counts.
 # shellcheck source=tests/cli/support
 . tests/cli/support
+# shellcheck source=tests/cli/support-ev
+. tests/cli/support-ev
+# shellcheck source=tests/cli/support-pnc
+. tests/cli/support-pnc
 
+edition=iso15118-2
 export V2GLAB_PKI="$work/good"
 run pki make "$work/good"
 result $status "a tree of certificates"
 
 # secure OPTION...: a vehicle with a contract, and its station, quick
 secure() {
-    run ev --no-record --ladder --time-scale 1000 --set loops=3 --protocol ISO15118-2 --mode ac \
-        --payment Contract "$@"
+    # shellcheck disable=SC2086 # words
+    run ev $fast --protocol ISO15118-2 --mode ac --payment Contract "$@"
 }
 
 # ev OPTION...: the same without TLS
@@ -24,23 +29,6 @@ ev() {
 both_pass() {
     wants "$1" 0 out 'EVCC verdict: pass' out 'SECC verdict: pass' not-out ' fail' \
         not-out 'is not signed' not-out 'ignored' "${@:2}"
-}
-
-# order NAME MESSAGE...: the requests of the last run, repeated ones once, were these
-order() {
-    name=$1
-    shift
-    awk '$2 == "EVCC" && $3 == "->" && $5 !~ /^SECCDisc|^supported/ && $5 != last {
-        printf "%s%s", n++ ? " " : "", $5; last = $5 }' "$work/out" >"$work/order"
-    expected=$(printf '%sReq ' "$@")
-    [ "$(cat "$work/order")" = "${expected% }" ]
-    bad=$?
-    result $bad "$name"
-    [ $bad -eq 0 ] || echo "# $(cat "$work/order")"
-}
-
-hook() {
-    cat >"$work/$1.lua"
 }
 
 # ---- complete sessions ----
@@ -182,47 +170,9 @@ ev --with expires_soon=100000
 wants "a contract that expires soon" 0 out 'PaymentDetailsRes            OK_CertificateExpiresSoon' \
     out 'contract certificate expires soon'
 
-# A hook of the vehicle breaks a message; it looks itself whether that is so, and says it.
-broken='the fault is in the message'
-cat >"$work/break.lua" <<'END'
-local STRANGER = Pki.Identity('secc-leaf')
-local function check(m, signer, is_valid)
-    local good = m:verify(Pki.Identity(signer).chain[1])
-    assert((good == true) == is_valid, 'the fault is not in the message')
-    Log('the fault is in the message')
-end
-local faults = {}
-function faults.foreign(m, signer) -- another key
-    m:sign(STRANGER)
-    assert(m:verify(STRANGER.chain[1]))
-    check(m, signer, false)
-end
-function faults.unsigned(m, signer)
-    m.Header.Signature = nil
-    check(m, signer, false)
-end
-local function altered(change) -- after it was signed
-    return function(m, signer)
-        change(m)
-        check(m, signer, false)
-    end
-end
-local function signed(change) -- before
-    return function(m, signer)
-        change(m)
-        m:sign(Pki.Identity(signer))
-        check(m, signer, true)
-    end
-end
-function breaks(message, signer, fault, change)
-    local act = faults[fault] or (fault == 'altered' and altered or signed)(change)
-    before[message] = function(m) act(m, signer) end
-end
-END
-
 # breaks NAME RESPONSE CODE TEXT 'MESSAGE, SIGNER, FAULT, CHANGE' OPTION...
 breaks() {
-    { cat "$work/break.lua"; echo "breaks($5)"; } >"$work/hook.lua"
+    breaking "$5"
     breaks_what=$1
     code "$1" "$2" "$3" "$4" --script "$work/hook.lua" "${@:6}"
     grep -q "EVCC .*$broken" "$work/out"
@@ -244,11 +194,11 @@ breaks "AuthorizationReq without a signature" AuthorizationRes FAILED_SignatureE
 o="'CertificateInstallationReq', 'oem-leaf'"
 serial='function(m) local id = m.ListOfRootCertificateIDs.RootCertificateID[1]
     id.X509IssuerName = id.X509IssuerName .. "x" end'
-for case in foreign unsigned "altered', $serial, '"; do
-    breaks "CertificateInstallationReq, ${case%%\'*}" CertificateInstallationRes FAILED_SignatureError \
-        'FAILED_SignatureError: ' "$o, '$case'" --set contract=install
-    breaks "CertificateUpdateReq, ${case%%\'*}" CertificateUpdateRes FAILED_SignatureError \
-        'FAILED_SignatureError: ' "'CertificateUpdateReq', 'contract-leaf', '$case'" --set contract=update
+for case in foreign unsigned altered; do
+    breaks "CertificateInstallationReq, $case" CertificateInstallationRes FAILED_SignatureError \
+        'FAILED_SignatureError: ' "$o, '$case', $serial" --set contract=install
+    breaks "CertificateUpdateReq, $case" CertificateUpdateRes FAILED_SignatureError \
+        'FAILED_SignatureError: ' "'CertificateUpdateReq', 'contract-leaf', '$case', $serial" --set contract=update
 done
 u="'CertificateUpdateReq', 'contract-leaf', 'signed'"
 breaks "an update with another eMAID" CertificateUpdateRes FAILED_NoCertificateAvailable \
@@ -264,9 +214,9 @@ done
 for mode in ac dc; do
     m="'MeteringReceiptReq', 'contract-leaf'"
     reading='function(m) m.MeterInfo.MeterReading = m.MeterInfo.MeterReading + 1 end'
-    for case in foreign unsigned "altered', $reading, '" "signed', $reading, '"; do
-        breaks "receipt, $mode, ${case%%\'*}" MeteringReceiptRes FAILED_MeteringSignatureNotValid \
-            'FAILED_MeteringSignatureNotValid: ' "$m, '$case'" --with receipt_every=2 --mode $mode
+    for case in foreign unsigned altered signed; do
+        breaks "receipt, $mode, $case" MeteringReceiptRes FAILED_MeteringSignatureNotValid \
+            'FAILED_MeteringSignatureNotValid: ' "$m, '$case', $reading" --with receipt_every=2 --mode $mode
     done
 done
 grep -q 'MeterReading is not that of CurrentDemandRes' "$work/out"
@@ -356,18 +306,6 @@ refuses "a challenge of three octets" 'GenChallenge has 3 octets; expected 16' \
     "function before.PaymentDetailsRes(m) m.GenChallenge = 'abc' Log('$broken') end"
 
 # ---- faults of certificates ----
-
-# tree ROLE FAULT: makes it, and takes it for the next sessions
-tree() {
-    V2GLAB_PKI="$work/$1-$2"
-    [ -d "$V2GLAB_PKI" ] || "$V2GLAB" pki make --for iso15118-2 --fault "$1=$2" "$V2GLAB_PKI" >/dev/null
-}
-
-# shown MESSAGE ROLE: the last run has sent the certificate of ROLE in MESSAGE
-shown() {
-    sed -n '/BEGIN/,/END/{/-----/d;p}' "$V2GLAB_PKI/iso15118-2/$2.pem" | head -n 8 | tr -d '\n' >"$work/base64"
-    awk "/ $1 /, /<\/.*V2G_Message>/" "$work/out" | tr -d '\n ' | grep -qF -f "$work/base64"
-}
 
 # station MESSAGE HOW ROLE FAULT CODE TEXT: the station refuses a certificate in MESSAGEReq
 station() {
