@@ -7,6 +7,7 @@
 
 local battery = require 'v2g.battery'
 local common = require 'v2g.common'
+local contract = require 'v2g.contract'
 local sequence = require 'v2g.sequence'
 local steps = require 'v2g.steps'
 
@@ -443,6 +444,7 @@ function evcc.new(options)
     common.forget_hooks()
     local p = common.parameters('ev', options)
     check_payment(p, options.protocol)
+    contract.set_up(p)
     return setmetatable({
         p = p, options = options, mode = p.mode, battery = battery.new(p.battery),
         advanced = Now(), pauses = 0, loops = 0, current = 0, did = {}, -- what is done but once

@@ -8,6 +8,7 @@
 -- FAILED, and s.signer, the identity that signs the response.
 
 local common = require 'v2g.common'
+local contract = require 'v2g.contract'
 local output = require 'v2g.output'
 local sequence = require 'v2g.sequence'
 local steps = require 'v2g.steps'
@@ -356,6 +357,7 @@ end
 function secc.run(options)
     p = common.parameters('station', options)
     check_payment(options.protocol)
+    contract.set_up(p)
     math.randomseed()
     if options.protocol then
         Secc.Protocol = options.protocol

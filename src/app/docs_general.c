@@ -216,11 +216,13 @@ const struct docs_general DOCS_GENERAL[] = {
      {"Holds a chain, as received, against the standards' profiles: true; or nil, which "
       "certificate, which field and clause, and the kind of fault ('expired', 'revoked', "
       "'signature', …). Options: role, edition; roots (else the tree's); at: seconds since 1970; "
-      "revocation = false leaves the tree's revocation lists out.",
+      "revocation = false leaves the tree's revocation lists out; tolerate: a list of kinds of "
+      "fault "
+      "that are put up with.",
       "수신한 인증서 체인을 표준의 프로파일과 비교한다. 맞으면 true, 아니면 nil, 어느 인증서의 "
       "어느 필드가 어느 조항에 어긋나는지, 오류 종류('expired', 'revoked', 'signature', …). 옵션: "
       "role, edition, roots(없으면 트리의 루트), at(1970년 이후의 초), revocation = false이면 "
-      "트리의 폐기 목록을 보지 않는다."}},
+      "트리의 폐기 목록을 보지 않는다. tolerate: 눈감아 줄 오류 종류의 목록."}},
     {"Pki",
      "Wrap",
      "receiver Certificate, key Key, options? table",

@@ -342,6 +342,29 @@ struct question {
     struct pki_options options;
 };
 
+/* The kinds that the list on top has, as bits. */
+static uint32_t check_kinds(lua_State *L)
+{
+    uint32_t kinds = 0;
+    luaL_checktype(L, -1, LUA_TTABLE);
+    for (lua_Integer i = 1; lua_geti(L, -1, i) != LUA_TNIL; i++) {
+        unsigned fault = 0;
+        const char *name = lua_tostring(L, -1);
+        while (name != NULL && fault < PKI_FAULTS &&
+               strcmp(pki_fault_name((enum pki_fault)fault), name) != 0)
+            fault++;
+        if (name == NULL || fault == PKI_FAULTS || fault == PKI_UNPARSEABLE)
+            luaL_error(L,
+                       "tolerate: '%s' is no kind of fault that can be put up with; expected "
+                       "'expired', 'name', 'key usage' and the like, as Pki.Check gives them",
+                       name == NULL ? luaL_typename(L, -1) : name);
+        kinds |= (uint32_t)1 << fault;
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return kinds;
+}
+
 static struct question read_question(lua_State *L)
 {
     struct question q = {
@@ -360,6 +383,8 @@ static struct question read_question(lua_State *L)
         q.options.now = (int64_t)luaL_checknumber(L, -1);
     if (lua_getfield(L, 2, "revocation") != LUA_TNIL)
         q.has_revocation = lua_toboolean(L, -1);
+    if (lua_getfield(L, 2, "tolerate") != LUA_TNIL)
+        q.options.tolerated = check_kinds(L);
     if (lua_getfield(L, 2, "roots") != LUA_TNIL) {
         q.list = lua_gettop(L);
         q.roots = check_list(L, q.list, "roots");

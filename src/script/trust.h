@@ -16,7 +16,8 @@
  *                                    ('expired', 'revoked', 'no issuer', …: pki_profile.h). Options:
  *                                    role, edition; roots = {…} (else those of the tree); at =
  *                                    seconds since 1970; revocation = false leaves the tree's
- *                                    revocation lists out
+ *                                    revocation lists out; tolerate = {'name', …}: kinds of fault
+ *                                    that are put up with
  *   Pki.Wrap(…), Pki.Unwrap(…)       private keys of contracts, encrypted (wrapping.h)
  *   Pki.Random(n)                    n random octets
  *   Pki.Emaid(text)                  an eMAID without separators, in capitals; nil and why

@@ -540,8 +540,11 @@ unsigned pki_chain_check(const struct pki_chain *c, const struct pki_options *o,
 {
     struct pki_path own;
     struct check k = {.chain = c, .options = o, .path = path != NULL ? path : &own};
-    k.f = (struct pki_findings){
-        .report = report, .context = context, .role = ROLE_UNKNOWN, .index = -1};
+    k.f = (struct pki_findings){.report = report,
+                                .context = context,
+                                .tolerated = o->tolerated,
+                                .role = ROLE_UNKNOWN,
+                                .index = -1};
     memset(k.path, 0, sizeof *k.path);
     for (unsigned i = 0; i < c->n; i++) {
         k.f.index = (int)i;

@@ -63,6 +63,7 @@ struct pki_options {
     const struct pki_chain *anchors; /* roots that are trusted, and further CRLs; NULL: none are
                                         known, and a path may end below its root */
     int64_t now;                     /* seconds since 1970 */
+    uint32_t tolerated;              /* bits 1 << enum pki_fault: kinds that are remarks only */
 };
 
 /* The path that was found. */

@@ -282,6 +282,7 @@ void pki_find(struct pki_findings *f, enum pki_fault fault, bool is_error, const
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    is_error = is_error && (f->tolerated >> fault & 1) == 0;
     if (clause == NULL)
         clause = f->role == ROLE_UNKNOWN ? "" : PKI_PROFILES[f->role].clause[f->edition];
     struct pki_finding finding = {

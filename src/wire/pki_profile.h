@@ -119,6 +119,7 @@ struct pki_findings {
     pki_report report;
     void *context;
     unsigned errors;
+    uint32_t tolerated; /* bits 1 << enum pki_fault: these are no errors */
     int index;
     enum pki_role role;
     enum pki_edition edition;

@@ -413,6 +413,20 @@ cps-sub2 expired 2 (cps-sub2): expired on
 cps-sub1 revoked 3 (cps-sub1): revoked
 END
 
+# ---- faults that are put up with ----
+
+tree contract-leaf wrong-emaid
+ev --with 'tolerate={"name"}'
+both_pass "a wrong check digit that is tolerated"
+tree contract-leaf wrong-key-usage
+ev --with 'tolerate={"name"}'
+wants "another fault is not" 1 out 'FAILED_CertificateNotAllowedAtThisEVSE'
+tree cps-leaf wrong-domain-component
+ev --set 'tolerate={"domain"}' --set contract=install
+both_pass "nor does the vehicle mind what it tolerates"
+ev --with 'tolerate={"colour"}'
+wants "a kind of fault that there is not" 3 out "'colour' is no kind of fault"
+
 # ---- broken in every way ----
 
 V2GLAB_PKI="$work/good"

@@ -77,12 +77,17 @@ faulty('order', 'expected place', { chain[2], chain[1], chain[3] })
 faulty('unparseable', 'certificate 2', { leaf, 'nonsense', chain[3] })
 faulty('unparseable', 'no certificate', {})
 faulty('domain', 'secc-leaf', contract.chain, { role = 'secc-leaf' })
+assert(Pki.Check(contract.chain, { at = leaf.not_after + 1, tolerate = { 'expired' } }))
+faulty('no issuer', 'V2G2-924', contract.chain,
+  { roots = {}, at = leaf.not_after + 1, tolerate = { 'expired', 'name' } })
 local many = {}
 for i = 1, 33 do many[i] = leaf.der end
 faulty('size', 'more than 32 certificates', many)
 refused('entry 2 is a number', Pki.Check, { leaf, 7 })
 refused('expected a list', Pki.Check, leaf)
 refused('entry 1 is a boolean', Pki.Check, { leaf }, { roots = { true } })
+refused("'unparseable' is no kind", Pki.Check, { leaf }, { tolerate = { 'name', 'unparseable' } })
+refused("'boolean' is no kind", Pki.Check, { leaf }, { tolerate = { true } })
 
 -- A contract's private key on its way to the vehicle.
 for _, edition in ipairs { 'ISO15118-2', 'ISO15118-20' } do
