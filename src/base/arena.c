@@ -42,11 +42,6 @@ void arena_reset(struct arena *a)
     a->end = keep->data + keep->size;
 }
 
-struct arena_mark arena_mark(const struct arena *a)
-{
-    return (struct arena_mark){a->chunks, a->at, a->end};
-}
-
 void arena_rewind(struct arena *a, struct arena_mark mark)
 {
     while (a->chunks != mark.chunks) {
@@ -90,6 +85,17 @@ void *arena_grow(struct arena *a, size_t size)
     a->at = c->data + size;
     a->end = c->data + want;
     return c->data;
+}
+
+int arena_reserve(struct arena *a, size_t size)
+{
+    if ((size_t)(a->end - a->at) >= size)
+        return 0;
+    uint8_t *p = arena_grow(a, size);
+    if (p == NULL)
+        return -1;
+    a->at = p;
+    return 0;
 }
 
 char *arena_text(struct arena *a, const char *text, size_t n)

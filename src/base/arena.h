@@ -30,7 +30,10 @@ struct arena_mark {
     struct arena_chunk *chunks;
     uint8_t *at, *end;
 };
-struct arena_mark arena_mark(const struct arena *a);
+static inline struct arena_mark arena_mark(const struct arena *a)
+{
+    return (struct arena_mark){a->chunks, a->at, a->end};
+}
 void arena_rewind(struct arena *a, struct arena_mark mark);
 
 void *arena_grow(struct arena *a, size_t size); /* slow path of arena_alloc */
@@ -45,6 +48,9 @@ static inline void *arena_alloc(struct arena *a, size_t size)
     a->at += size;
     return p;
 }
+
+/* Makes sure that the next pieces, `size` bytes together, are there. -1: as above. */
+int arena_reserve(struct arena *a, size_t size);
 
 /* Copies n bytes and ends them with a 0; NULL as above. */
 char *arena_text(struct arena *a, const char *text, size_t n);

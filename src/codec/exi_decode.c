@@ -7,6 +7,7 @@
  */
 #include "base/bits.h"
 #include "codec/exi.h"
+#include "codec/exi_fast.h"
 #include "codec/exi_names.h"
 
 #include <inttypes.h>
@@ -15,14 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-
 #define PATH_MAX_CHARS 480
 #define NAMES_MAX 4096 /* URIs, local names and learned productions of one stream */
 #define BIG_OCTETS_MAX 512
-#define HIGH_BITS UINT64_C(0x8080808080808080)
+#define LIST_MIN 4  /* entries that a list has room for at first */
+#define ITEMS_MIN 2 /* the same of open content */
 
 /* A string that was written in full; hits refer to it by number. */
 struct seen {
@@ -30,19 +28,34 @@ struct seen {
     uint32_t part;
 };
 
+#define FAST_DEPTH 48    /* so many ends fit one window */
+#define STEP_MEMORY 1024 /* more than a step takes, short of long strings */
+#define FEW_OCTETS 80    /* more are worth a call */
+
+/* An element that waits for the end of one of its children. */
+struct frame {
+    struct node *node;
+    const struct stage *stage; /* behind the child */
+    uint64_t ends;             /* elements around it that end with it */
+};
+
 struct decoder {
-    struct bit_reader r;
-    struct arena *arena;
     const struct schema *s;
     const struct exi_options *o;
-    struct err *e;
+    struct arena *arena;
     struct message *m;
-    unsigned depth;
-    size_t budget; /* bytes that the message may take */
-    bool careful;
+    struct err *e;
+    size_t input; /* bytes */
+    size_t limit; /* the arena's own, while it has that of the message */
+    struct arena_mark mark;
+    bool careful, is_limited;
+    struct bit_reader r;
+    struct frame stack[FAST_DEPTH]; /* fast pass only */
     /* careful pass only */
     char path[PATH_MAX_CHARS];
     size_t path_n;
+    unsigned depth;
+    size_t budget; /* bytes that the message may take */
     struct violation **violations_end;
     struct seen *seen;
     uint32_t seen_n, seen_cap;
@@ -111,6 +124,18 @@ violate(struct decoder *d, uint64_t bit, const char *format, ...)
     *d->violations_end = v;
     d->violations_end = &v->next;
     return 0;
+}
+
+/* From here on the arena has the message's limit. */
+static void limit_memory(struct decoder *d)
+{
+    if (d->is_limited)
+        return;
+    struct arena *a = d->arena;
+    d->is_limited = true;
+    d->budget = d->o->limits.memory != 0 ? d->o->limits.memory : 4096 + 56 * d->input;
+    if (d->budget < SIZE_MAX - a->taken && a->taken + d->budget < a->limit)
+        a->limit = a->taken + d->budget;
 }
 
 static size_t enter(struct decoder *d, const char *name)
@@ -614,7 +639,7 @@ static int read_slot(struct decoder *d, const struct field *f, union value *v)
 static struct list *__attribute__((noinline)) list_grow(const struct decoder *d, struct list **at)
 {
     struct list *old = *at;
-    uint32_t n = old == NULL ? 0 : old->n, cap = n == 0 ? 4 : n * 2;
+    uint32_t n = old == NULL ? 0 : old->n, cap = n == 0 ? LIST_MIN : n * 2;
     if (cap > d->o->limits.list)
         cap = d->o->limits.list;
     if (n >= cap)
@@ -633,7 +658,7 @@ static struct items *__attribute__((noinline))
 items_grow(const struct decoder *d, struct items **at)
 {
     struct items *old = *at;
-    uint32_t n = old == NULL ? 0 : old->n, cap = n == 0 ? 2 : n * 2;
+    uint32_t n = old == NULL ? 0 : old->n, cap = n == 0 ? ITEMS_MIN : n * 2;
     if (cap > d->o->limits.list)
         cap = d->o->limits.list;
     if (n >= cap)
@@ -1246,58 +1271,135 @@ static int decode_once(struct decoder *d, const void *p, size_t n)
 
 /* ---- the fast pass ---- */
 
-#define FAST_DEPTH 64
-
-/* An element that waits for the end of one of its children. */
-struct frame {
-    struct node *node;
-    uint64_t has;
-    const struct stage *stage; /* behind the child */
+/* Where the fast pass is. A usual step calls nothing, so that the compiler can keep most of this in
+ * registers; what is rare is done out of line, or the step is done once more (`rare`). */
+struct fast {
+    const uint8_t *p;
+    uint64_t pos, end;   /* bits */
+    uint64_t last;       /* byte of p where the last 8 begin */
+    uint8_t *at, *limit; /* of the arena: before the limit a step finds all the memory it needs */
+    struct node *n;
+    const struct stage *stage;
+    struct frame *top;
+    uint64_t ends; /* elements that end with n */
 };
 
-/* Where an entry of a list goes, and which stage follows it. */
-ALWAYS_INLINE union value *list_place(const struct decoder *d, struct node *n, uint64_t has,
-                                      unsigned slot, const struct stage **next)
+/* The next 57 bits at least, from the top of the word; zeros behind the end of the input, anything
+ * where pos is far behind it. */
+ALWAYS_INLINE uint64_t fast_window(const struct fast *f)
 {
-    const struct type *t = n->type;
-    const struct field *f = &t->field[slot];
-    struct list *l = has >> slot & 1 ? n->v[slot].l : (n->v[slot].l = NULL);
-    if (UNLIKELY(l == NULL || l->n == l->cap) && (l = list_grow(d, &n->v[slot].l)) == NULL)
-        return NULL;
-    uint32_t count = ++l->n;
-    if (count >= f->max)
-        *next = t->stage[f->full];
-    else if (count < f->min)
-        *next = t->stage[f->below];
-    return &l->v[count - 1];
+    uint64_t byte = f->pos >> 3;
+    if (LIKELY(byte <= f->last))
+        return load_be64(f->p + byte) << (f->pos & 7);
+    return load_be64(f->p + f->last) << ((f->pos - f->last * 8) & 63);
 }
 
-ALWAYS_INLINE union value *items_place(const struct decoder *d, struct node *n, unsigned slot)
+/* Memory of the message, which is there; size is a multiple of 8. */
+ALWAYS_INLINE void *fast_take(struct fast *f, size_t size)
 {
-    union value *content = &n->v[n->type->fields];
-    struct items *l = content->items;
-    if (UNLIKELY(l == NULL || l->n == l->cap) && (l = items_grow(d, &content->items)) == NULL)
-        return NULL;
-    l->at[l->n].slot = (uint16_t)slot;
+    void *p = f->at;
+    f->at += size;
+    return p;
+}
+
+ALWAYS_INLINE void fast_limit(struct fast *f, const struct arena *a)
+{
+    f->at = a->at;
+    f->limit = a->end - a->at > STEP_MEMORY ? a->end - STEP_MEMORY : a->at;
+}
+
+/* d->r and the arena for what is done out of line, and back. */
+static void rare_begin(struct decoder *d, const struct fast *f)
+{
+    bits_open(&d->r, f->p, f->end >> 3);
+    d->r.pos = f->pos;
+    d->arena->at = f->at;
+    limit_memory(d);
+}
+
+static bool rare_end(const struct decoder *d, struct fast *f)
+{
+    bool has_room = arena_reserve(d->arena, STEP_MEMORY + 8) == 0;
+    f->pos = d->r.pos;
+    fast_limit(f, d->arena);
+    return has_room;
+}
+
+/* Where an entry of a list goes. NULL: no room. */
+ALWAYS_INLINE union value *fast_entry(struct decoder *d, struct fast *f, const struct step *step,
+                                      bool rare)
+{
+    struct list **at = &f->n->v[step->slot].l, *l = *at;
+    if (step->into == INTO_NEW_LIST) {
+        l = *at = fast_take(f, sizeof *l + LIST_MIN * sizeof l->v[0]);
+        l->n = 0;
+        l->cap = LIST_MIN;
+    } else if (UNLIKELY(l->n == l->cap)) {
+        if (!rare)
+            return NULL;
+        rare_begin(d, f);
+        l = list_grow(d, at);
+        if (!rare_end(d, f) || l == NULL)
+            return NULL;
+    }
+    return &l->v[l->n++];
+}
+
+ALWAYS_INLINE union value *fast_item(struct decoder *d, struct fast *f, const struct step *step,
+                                     bool rare)
+{
+    struct items **at = &f->n->v[f->n->type->fields].items, *l = *at;
+    if (l == NULL) {
+        l = *at = fast_take(f, sizeof *l + ITEMS_MIN * sizeof l->at[0]);
+        l->n = 0;
+        l->cap = ITEMS_MIN;
+    } else if (UNLIKELY(l->n == l->cap)) {
+        if (!rare)
+            return NULL;
+        rare_begin(d, f);
+        l = items_grow(d, at);
+        if (!rare_end(d, f) || l == NULL)
+            return NULL;
+    }
+    l->at[l->n].slot = (uint16_t)step->slot;
     return &l->at[l->n++].v;
 }
 
-/* A value of fixed width; *over becomes negative where it is beyond its limits. */
-ALWAYS_INLINE int64_t fast_leaf(const struct leaf *l, uint64_t window, int64_t *over)
+/* Where a value goes that has no slot of its own; also chooses what follows it. */
+ALWAYS_INLINE union value *fast_place(struct decoder *d, struct fast *f, const struct step *step,
+                                      bool rare)
 {
-    uint64_t raw = window >> l->shift & l->mask;
-    *over |= l->most - (int64_t)raw;
-    return (int64_t)((uint64_t)l->lo + raw);
+    if (step->into == INTO_ITEMS)
+        return fast_item(d, f, step, rare);
+    union value *v = fast_entry(d, f, step, rare);
+    if (v == NULL)
+        return NULL;
+    const struct list *l = f->n->v[step->slot].l;
+    if (UNLIKELY(l->n - step->min >= step->room)) {
+        const struct field *list = &f->n->type->field[step->slot];
+        f->stage = f->n->type->stage[l->n < step->min ? list->below : list->full];
+    }
+    return v;
 }
 
-/* Groups of 7 bits at the top of a window; returns their bits, 0 where they are more than 5. */
-ALWAYS_INLINE unsigned fast_groups(uint64_t window, uint64_t *v)
+/* Takes back what fast_place did. */
+static void unplace(const struct node *n, const struct step *step)
+{
+    if (step->into == INTO_ITEMS)
+        n->v[n->type->fields].items->n--;
+    else if (step->into != INTO_SLOT)
+        n->v[step->slot].l->n--;
+}
+
+/* Groups of 7 bits at the top of a window, which holds `wide` bits of them at least; returns their
+ * bits, 0 where they are more than that. */
+ALWAYS_INLINE unsigned fast_groups(uint64_t window, unsigned wide, uint64_t *v)
 {
     uint64_t octet = window >> 56;
     unsigned bits = 8;
     *v = octet & 127;
     for (unsigned shift = 7; octet & 128; shift += 7, bits += 8) {
-        if (UNLIKELY(bits == 40))
+        if (UNLIKELY(bits >= wide))
             return 0;
         window <<= 8;
         octet = window >> 56;
@@ -1306,121 +1408,192 @@ ALWAYS_INLINE unsigned fast_groups(uint64_t window, uint64_t *v)
     return bits;
 }
 
-/* A number that the window does not hold: in *v, r->pos behind it. */
-static uint64_t __attribute__((noinline))
-long_number(struct decoder *d, uint64_t pos, uint64_t most, uint64_t *v)
+/* A number of any length. */
+static bool long_number(struct decoder *d, struct fast *f, uint64_t most, uint64_t *v)
 {
-    d->r.pos = pos;
-    return read_unsigned(d, v) != 0 || *v > most ? UINT64_MAX : d->r.pos;
+    rare_begin(d, f);
+    int bad = read_unsigned(d, v);
+    return rare_end(d, f) && bad == 0 && *v <= most;
 }
 
-/* r stands behind the head, with which the window begins. */
-ALWAYS_INLINE bool fast_number(struct decoder *d, struct bit_reader *r, const struct step *step,
-                               uint64_t window, bool is_signed, union value *v)
+/* f stands behind the head, with which the window begins. */
+ALWAYS_INLINE bool fast_number(struct decoder *d, struct fast *f, const struct step *step,
+                               uint64_t window, union value *v, bool rare)
 {
-    uint64_t m, bad = window & step->before;
-    window <<= step->head;
-    uint64_t negative = is_signed ? (uint64_t)((int64_t)window >> 63) : 0;
-    window <<= is_signed;
-    unsigned bits = fast_groups(window, &m);
-    if (LIKELY(bits != 0)) {
-        window <<= bits;
-        r->pos += bits + is_signed;
-    } else {
-        r->pos = long_number(d, r->pos + is_signed, is_signed ? INT64_MAX : UINT64_MAX, &m);
-        if (r->pos == UINT64_MAX)
-            return false;
-        window = bits_peek(r);
-    }
-    bad |= window & step->after;
-    r->pos += step->tail;
-    v->u = m ^ negative;
-    return bad == 0 && v->u - (uint64_t)step->lo <= step->most;
-}
-
-/* Values of fixed width, all from one window, and the number that may follow in it. */
-ALWAYS_INLINE bool fast_run(struct decoder *d, struct bit_reader *r, const struct step **step,
-                            uint64_t window, union value *v)
-{
-    const struct run *run = (*step)->of.run;
-    int64_t over = 0;
-    for (const struct leaf *l = run->leaf, *end = l + run->n; l < end; l++)
-        v[l->slot].i = fast_leaf(l, window, &over);
-    if (UNLIKELY((window & run->zeros) != 0 || over < 0))
+    uint64_t m, negative = 0;
+    if (UNLIKELY((window & step->before) != 0))
         return false;
-    const struct step *then = run->then;
-    if (then == NULL)
-        return true;
-    window <<= (*step)->head;
-    *step = then;
-    r->pos += then->head;
-    v += then->slot;
-    return then->op == STEP_SIGNED ? fast_number(d, r, then, window, true, v)
-                                   : fast_number(d, r, then, window, false, v);
+    window <<= step->head;
+    if (step->op == STEP_SIGNED) {
+        negative = (uint64_t)((int64_t)window >> 63);
+        window <<= 1;
+        f->pos++;
+    }
+    unsigned bits = fast_groups(window, step->wide, &m);
+    f->pos += bits;
+    window <<= bits;
+    if (UNLIKELY(bits == 0)) {
+        uint64_t most = step->op == STEP_SIGNED ? INT64_MAX : UINT64_MAX;
+        if (!rare || !long_number(d, f, most, &m))
+            return false;
+        window = fast_window(f);
+    }
+    f->pos += step->tail;
+    m ^= negative;
+    v->u = m;
+    return (window & step->after) == 0 && m - (uint64_t)step->lo <= step->most;
 }
 
-/* An integer of any size; returns the position behind it, or UINT64_MAX. */
-static uint64_t __attribute__((noinline))
-fast_big(struct decoder *d, const struct step *step, uint64_t window, uint64_t pos, union value *v)
+/* Values of fixed width, all from one window. */
+ALWAYS_INLINE bool fast_run(const struct run *run, uint64_t window, union value *v)
 {
-    d->r.pos = pos;
-    if ((window & step->before) != 0 || read_big(d, v) != 0 ||
-        (bits_peek(&d->r) & step->after) != 0)
-        return UINT64_MAX;
-    return d->r.pos + step->tail;
+    const struct leaves *l = run->leaves, *end = l + run->pairs;
+    schema_pair both = {window, window};
+    do {
+        schema_pair value = l->lo + (both >> l->shift & l->mask);
+        memcpy(v, &value, sizeof value);
+        v += 2;
+    } while (++l < end);
+    uint64_t bits = window & run->checked;
+    return (((bits + run->slack) | bits) & run->zeros) == 0;
 }
 
-/* Characters beyond ASCII. */
-static struct bytes *__attribute__((noinline))
-fast_unicode(struct decoder *d, uint64_t *pos, uint64_t n)
+/* An integer of any size, which needs the arena. */
+static bool big_number(struct decoder *d, struct fast *f, const struct step *step, uint64_t window,
+                       union value *v)
 {
-    d->r.pos = *pos;
-    struct bytes *b = read_unicode(d, n);
-    *pos = d->r.pos;
-    return b;
+    rare_begin(d, f);
+    bool good = (window & step->before) == 0 && read_big(d, v) == 0 &&
+                (bits_peek(&d->r) & step->after) == 0;
+    d->r.pos += step->tail;
+    return rare_end(d, f) && good;
 }
 
-ALWAYS_INLINE bool fast_bytes(struct decoder *d, struct bit_reader *r, const struct step *step,
-                              uint64_t window, union value *v)
+/* Characters or octets, perhaps many, or beyond ASCII, or at the end of the input. */
+static bool read_bytes(struct decoder *d, const struct step *step, union value *v)
 {
     bool is_text = step->op == STEP_STRING;
-    uint64_t n, bad = window & step->before;
-    unsigned bits = fast_groups(window << step->head, &n);
-    r->pos += bits;
-    n -= is_text ? 2 : 0;
-    if (UNLIKELY(bits == 0 || n - (uint64_t)step->lo > step->most || n > bits_left(r) / 8))
+    uint64_t n;
+    if (read_unsigned(d, &n) != 0)
         return false;
-    struct bytes *b = arena_alloc(d->arena, sizeof *b + (n < 8 ? 8 : n));
-    if (UNLIKELY(b == NULL))
+    n -= is_text ? 2 : 0;
+    if (n - (uint64_t)step->lo > step->most || n > bits_left(&d->r) / 8)
+        return false;
+    struct bytes *b = arena_alloc(d->arena, sizeof *b + n + 8);
+    if (b == NULL)
         return false;
     b->n = (uint32_t)n;
-    uint64_t from = r->pos, any = bits_read_octets(r, b->p, n);
-    if (UNLIKELY(any & HIGH_BITS) && is_text) {
-        r->pos = from;
-        if ((b = fast_unicode(d, &from, n)) == NULL)
-            return false;
-        r->pos = from;
+    uint64_t from = d->r.pos, any = bits_read_octets(&d->r, b->p, n);
+    if (is_text && (any & HIGH_BITS) != 0) {
+        d->r.pos = from;
+        b = read_unicode(d, n);
     }
-    bad |= bits_peek(r) & step->after;
-    r->pos += step->tail;
     v->b = b;
-    return bad == 0;
+    uint64_t tail = bits_peek(&d->r);
+    d->r.pos += step->tail;
+    return b != NULL && (tail & step->after) == 0;
 }
 
-ALWAYS_INLINE struct node *fast_node(const struct decoder *d, const struct type *t)
+static bool any_bytes(struct decoder *d, struct fast *f, const struct step *step, union value *v)
 {
-    struct node *n = arena_alloc(d->arena, t->node_size);
-    if (UNLIKELY(n == NULL))
-        return NULL;
+    rare_begin(d, f);
+    bool good = read_bytes(d, step, v);
+    return rare_end(d, f) && good;
+}
+
+/* The same where they are few, and something is behind them; returns them or'ed together. */
+ALWAYS_INLINE uint64_t few_octets(const struct fast *f, uint64_t n, uint8_t *out)
+{
+    if (n < 8) {
+        uint64_t window = fast_window(f);
+        store_be64(out, window);
+        return window & ~(~UINT64_C(0) >> (8 * n));
+    }
+    const uint8_t *p = f->p + (f->pos >> 3);
+    unsigned shift = f->pos & 7;
+    uint64_t any = 0;
+    for (uint64_t i = 0;; i = i + 16 <= n ? i + 8 : n - 8) { /* the last 8 maybe once more */
+        uint64_t v = load_be64(p + i) << shift | (uint64_t)p[i + 8] >> (8 - shift);
+        store_be64(out + i, v);
+        any |= v;
+        if (i + 8 == n)
+            return any;
+    }
+}
+
+ALWAYS_INLINE bool fast_bytes(struct decoder *d, struct fast *f, const struct step *step,
+                              uint64_t window, union value *v, bool rare)
+{
+    bool is_text = step->op == STEP_STRING;
+    uint64_t n = (window << step->head >> 56) - (is_text ? 2 : 0), behind = f->pos + 8 + 8 * n;
+    if (UNLIKELY((window & step->before) != 0))
+        return false;
+    if (rare || UNLIKELY(n >= FEW_OCTETS || behind >= f->end)) {
+        struct fast kept = *f; /* so that little need outlive the call in a register */
+        bool good = any_bytes(d, &kept, step, v);
+        *f = kept;
+        return good;
+    }
+    if (UNLIKELY(n - (uint64_t)step->lo > step->most))
+        return false;
+    struct bytes *b = fast_take(f, (sizeof *b + 7 + (n < 8 ? 8 : n)) & ~UINT64_C(7));
+    v->b = b;
+    b->n = (uint32_t)n;
+    f->pos += 8;
+    uint64_t any = few_octets(f, n, b->p);
+    f->pos = behind;
+    window = fast_window(f);
+    f->pos += step->tail;
+    return (window & step->after) == 0 && !(is_text && UNLIKELY((any & HIGH_BITS) != 0));
+}
+
+ALWAYS_INLINE struct node *fast_node(struct fast *f, const struct type *t)
+{
+    struct node *n = fast_take(f, t->node_size);
     n->type = t;
+    n->has = 0;
     if (t->is_open)
         n->v[t->fields].items = NULL;
     return n;
 }
 
+/* Goes down into a child. */
+ALWAYS_INLINE enum outcome fast_down(const struct decoder *d, struct fast *f,
+                                     const struct step *step, union value *v)
+{
+    /* a child of one run has no frame, but has its depth */
+    if (UNLIKELY(f->top == d->stack + FAST_DEPTH - 2))
+        return FAST_ODD;
+    *f->top++ = (struct frame){f->n, f->stage, f->ends};
+    f->ends = f->stage->is_end ? f->ends + 1 : 0;
+    f->n = v->n = fast_node(f, step->of.type);
+    f->stage = step->of.type->start;
+    return FAST_GO;
+}
+
+/* Goes up again from an element that has ended; `more` ends come before those that f knows. */
+ALWAYS_INLINE enum outcome fast_up(const struct decoder *d, struct fast *f, uint64_t more)
+{
+    more += f->ends;
+    if (more != 0) {
+        uint64_t window = fast_window(f);
+        if (UNLIKELY(window >> (64 - more) != 0))
+            return FAST_ODD;
+        f->pos += more;
+        f->top -= f->ends;
+    }
+    if (f->top == d->stack)
+        return FAST_DONE;
+    f->top--;
+    f->n = f->top->node;
+    f->stage = f->top->stage;
+    f->ends = f->top->ends;
+    return FAST_GO;
+}
+
 /* The step that the window begins with. Nearly always it is the first: told so, the processor need
  * not wait for the window before it goes on. */
-ALWAYS_INLINE const struct step *fast_step(const struct stage *stage, uint64_t window)
+ALWAYS_INLINE const struct step *fast_choose(const struct stage *stage, uint64_t window)
 {
     const struct step *step = stage->step;
     uint64_t code = window >> stage->shift;
@@ -1431,141 +1604,156 @@ ALWAYS_INLINE const struct step *fast_step(const struct stage *stage, uint64_t w
     return step;
 }
 
-/* Where the value of a list or of open content goes; *stage becomes what follows it. */
-ALWAYS_INLINE union value *fast_place(const struct decoder *d, struct node *n, uint64_t has,
-                                      const struct step *step, const struct stage **stage)
+/* The value of a step, which goes to v (if it is a run, to the node). */
+ALWAYS_INLINE bool fast_value(struct decoder *d, struct fast *f, const struct step *step,
+                              uint64_t window, union value *v, bool rare)
 {
-    return step->into == INTO_LIST ? list_place(d, n, has, step->slot, stage)
-                                   : items_place(d, n, step->slot);
-}
-
-/* A simple value other than a run. */
-ALWAYS_INLINE bool fast_value(struct decoder *d, struct bit_reader *r, const struct step *step,
-                              uint64_t window, union value *v)
-{
-    if (step->op == STEP_SIGNED)
-        return fast_number(d, r, step, window, true, v);
-    if (step->op == STEP_UNSIGNED)
-        return fast_number(d, r, step, window, false, v);
-    if (step->op == STEP_STRING || step->op == STEP_OCTETS)
-        return fast_bytes(d, r, step, window, v);
-    if (step->op == STEP_FIXED) {
-        int64_t over = 0;
-        v->i = fast_leaf(step->of.run->leaf, window, &over);
-        return (window & step->of.run->zeros) == 0 && over >= 0;
+    const struct step *run = step, *number = step;
+    union value *base = f->n->v;
+    switch ((enum step_op)step->op) {
+    case STEP_FLAT: {
+        const struct type *t = step->of.type;
+        struct node *child = fast_take(f, t->node_size);
+        run = t->flat;
+        v->n = child;
+        child->type = t;
+        child->has = run->has;
+        base = child->v;
+        window <<= step->head;
+        f->pos += run->head;
     }
-    if (step->op == STEP_RARE)
-        return false;
-    r->pos = fast_big(d, step, window, r->pos, v);
-    return r->pos != UINT64_MAX;
+        /* fall through */
+    case STEP_RUN:
+        if (UNLIKELY(!fast_run(run->of.run, window, base + run->slot)))
+            return false;
+        number = run->of.run->then;
+        if (number == NULL)
+            return true;
+        window <<= run->head;
+        f->pos += number->head;
+        v = base + number->slot;
+        /* fall through */
+    case STEP_SIGNED:
+    case STEP_UNSIGNED:
+        return fast_number(d, f, number, window, v, rare);
+    case STEP_STRING:
+    case STEP_OCTETS:
+        return fast_bytes(d, f, step, window, v, rare);
+    case STEP_FIXED: {
+        union value two[2];
+        bool good = fast_run(step->of.run, window, two);
+        *v = two[0];
+        return good;
+    }
+    case STEP_BIG:
+        return rare && big_number(d, f, step, window, v);
+    case STEP_RARE:
+    case STEP_END:
+    case STEP_NODE:
+        break;
+    }
+    return false;
 }
 
-/* The end that has to follow. */
-ALWAYS_INLINE bool fast_end(struct bit_reader *r)
+ALWAYS_INLINE enum outcome fast_step(struct decoder *d, struct fast *f, bool rare)
 {
-    return bits_peek(r) >> 63 == 0 && r->pos++ < r->end;
+    uint64_t window = fast_window(f);
+    const struct step *step = fast_choose(f->stage, window);
+    f->stage = step->next;
+    f->pos += step->head;
+    if (step->op == STEP_END)
+        return fast_up(d, f, 0);
+    f->n->has |= step->has;
+    union value *v = &f->n->v[step->slot];
+    if (step->into != INTO_SLOT && UNLIKELY((v = fast_place(d, f, step, rare)) == NULL))
+        return FAST_ODD;
+    enum outcome o = FAST_GO;
+    if (step->op == STEP_NODE)
+        o = fast_down(d, f, step, v);
+    else if (UNLIKELY(!fast_value(d, f, step, window, v, rare)))
+        o = FAST_ODD;
+    else if (step->ends)
+        return fast_up(d, f, step->op == STEP_FLAT);
+    if (UNLIKELY(o == FAST_ODD))
+        unplace(f->n, step);
+    return o;
 }
 
-/* Reads an element with all that is in it: one loop over its steps and those of its children.
- * *from stands before it, and behind it afterwards. NULL: look again, carefully. */
-ALWAYS_INLINE struct node *read_fast(struct decoder *d, const struct type *t,
-                                     struct bit_reader *from)
+/* A step in which something is unusual. */
+static enum outcome __attribute__((noinline)) read_rare(struct decoder *d, struct fast *f)
 {
-    struct frame stack[FAST_DEPTH], *top = stack;
-    const struct frame *full =
-        stack + (d->o->limits.depth < FAST_DEPTH ? d->o->limits.depth : FAST_DEPTH);
-    struct bit_reader r = *from;
-    struct node *n = fast_node(d, t);
-    if (n == NULL || top == full)
-        return NULL;
-    const struct stage *stage = t->start;
-    uint64_t has = 0;
+    rare_begin(d, f);
+    if (!rare_end(d, f) || f->pos > f->end)
+        return FAST_ODD;
+    enum outcome o = fast_step(d, f, true);
+    return f->pos > f->end ? FAST_ODD : o;
+}
+
+/* Goes on to the end of the root. False: look again, carefully. */
+ALWAYS_INLINE bool read_fast(struct decoder *d, struct fast *f)
+{
+    struct fast kept;
     for (;;) {
-        uint64_t window = bits_peek(&r);
-        const struct step *step = fast_step(stage, window);
-        stage = step->next;
-        r.pos += step->head;
-        if (step->op == STEP_RUN) {
-            has |= step->has;
-            if (UNLIKELY(!fast_run(d, &r, &step, window, n->v)))
-                return NULL;
-            stage = step->next;
-        } else if (step->op != STEP_END) {
-            union value *v = &n->v[step->slot];
-            if (step->into != INTO_SLOT) {
-                v = fast_place(d, n, has, step, &stage);
-                if (UNLIKELY(v == NULL || r.pos > r.end))
-                    return NULL;
-            }
-            has |= step->has;
-            if (step->op != STEP_NODE) {
-                if (UNLIKELY(!fast_value(d, &r, step, window, v)))
-                    return NULL;
-            } else {
-                struct node *child = fast_node(d, step->of.type);
-                const struct step *flat = step->of.type->flat;
-                if (UNLIKELY(child == NULL || top + 1 == full))
-                    return NULL;
-                v->n = child;
-                if (flat == NULL) {
-                    *top++ = (struct frame){n, has, stage};
-                    n = child;
-                    stage = step->of.type->start;
-                    has = 0;
-                    continue;
-                }
-                window = bits_peek(&r);
-                r.pos += flat->head;
-                child->has = flat->has;
-                if (UNLIKELY(!fast_run(d, &r, &flat, window, child->v)))
-                    return NULL;
-                if (step->ends && !fast_end(&r))
-                    return NULL;
-            }
-        }
-        if (!step->ends)
+        enum outcome o = FAST_ODD;
+        kept.pos = f->pos;
+        kept.stage = f->stage;
+        if (LIKELY(f->at < f->limit && f->pos <= f->end))
+            o = fast_step(d, f, false);
+        if (o == FAST_GO)
             continue;
-        for (;;) { /* the element ends, and those around it where nothing else can come */
-            n->has = has;
-            if (top == stack) {
-                from->pos = r.pos;
-                return n;
-            }
-            top--;
-            n = top->node;
-            has = top->has;
-            stage = top->stage;
-            if (!stage->is_end)
-                break;
-            if (UNLIKELY(!fast_end(&r)))
-                return NULL;
-        }
+        if (o == FAST_DONE)
+            return true;
+        f->pos = kept.pos; /* the same once more */
+        f->stage = kept.stage;
+        kept = *f;
+        o = read_rare(d, &kept);
+        *f = kept;
+        if (o != FAST_GO)
+            return o == FAST_DONE;
     }
 }
 
 /* The document or fragment in one go. -1: look again, carefully. */
-static int decode_fast(struct decoder *d, const void *p, size_t n)
+ALWAYS_INLINE int decode_fast(struct decoder *d, const void *p, size_t n)
 {
     const struct schema *s = d->s;
     bool is_fragment = d->o->fragment;
-    struct bit_reader r;
-    bits_open(&r, p, n);
-    d->r = r; /* for what is done out of line */
-    uint64_t window = bits_peek(&r);
     unsigned bits = is_fragment ? s->fragment_bits : s->document_bits;
-    uint64_t code = window << 8 >> 1 >> (63 - bits);
+    struct fast f = {.p = p, .end = n * 8, .last = n - 8, .top = d->stack};
+    if (n < 8)
+        return -1;
+    uint64_t window = fast_window(&f), code = window << 8 >> 1 >> (63 - bits);
     if (window >> 56 != 0x80 || code >= (is_fragment ? s->names : s->elements))
         return -1;
     const struct element *root = is_fragment ? NULL : s->element[code];
     const struct field *as = is_fragment ? s->fragment[code].field : &root->as;
-    r.pos = 8 + bits;
-    if (as == NULL || as->kind != KIND_NODE || as->type->is_abstract)
+    if (as == NULL || as->kind != KIND_NODE || as->type->is_abstract ||
+        d->o->limits.depth < FAST_DEPTH || d->o->limits.list < LIST_MIN)
         return -1;
-    struct node *v = read_fast(d, as->type, &r);
-    if (v == NULL || (is_fragment && bits_read(&r, s->fragment_bits) != s->names + 1u))
+    fast_limit(&f, d->arena);
+    f.pos = 8 + bits;
+    if (UNLIKELY(f.at >= f.limit)) {
+        struct fast kept = f;
+        rare_begin(d, &kept);
+        bool has_room = rare_end(d, &kept);
+        f = kept;
+        if (!has_room)
+            return -1;
+    }
+    f.stage = as->type->start;
+    struct node *v = f.n = fast_node(&f, as->type);
+    if (!read_fast(d, &f))
         return -1;
-    uint64_t left = r.end - r.pos;
-    if (left > 7 || bits_read(&r, (unsigned)left) != 0)
+    d->arena->at = f.at;
+    window = fast_window(&f);
+    if (is_fragment) {
+        if (window >> 1 >> (63 - s->fragment_bits) != s->names + 1u)
+            return -1;
+        f.pos += s->fragment_bits;
+        window <<= s->fragment_bits;
+    }
+    uint64_t left = f.end - f.pos;
+    if (left > 7 || window >> 1 >> (63 - left) != 0)
         return -1; /* too short, bytes behind it, or padding that is not 0 */
     *d->m = (struct message){.schema = s,
                              .root = root,
@@ -1588,35 +1776,33 @@ decode_carefully(struct decoder *d, const void *p, size_t n)
     d->has_names = false;
     struct violation *violations = NULL;
     d->violations_end = &violations;
+    arena_rewind(d->arena, d->mark);
+    limit_memory(d);
     int bad = decode_once(d, p, n);
     d->m->violations = violations;
     free(d->seen);
     return bad;
 }
 
-int exi_decode(const struct schema *s, const void *p, size_t n, const struct exi_options *o,
-               struct arena *a, struct message *m, struct err *e)
+NEWER_TOO int exi_decode(const struct schema *s, const void *p, size_t n,
+                         const struct exi_options *o, struct arena *a, struct message *m,
+                         struct err *e)
 {
     if (n > o->limits.size)
         return err_set_bit(e, 0, "%zu bytes of input; its limit is %zu", n, o->limits.size);
     struct decoder d; /* the fast pass needs its first members only */
-    d.arena = a;
     d.s = s;
     d.o = o;
-    d.e = e;
+    d.arena = a;
     d.m = m;
-    d.careful = false;
-    size_t budget = o->limits.memory != 0 ? o->limits.memory : 4096 + 56 * n;
-    d.budget = budget;
-    size_t limit = a->limit;
-    if (budget < SIZE_MAX - a->taken && a->taken + budget < limit)
-        a->limit = a->taken + budget;
-    struct arena_mark mark = arena_mark(a);
+    d.e = e;
+    d.input = n;
+    d.limit = a->limit;
+    d.mark = arena_mark(a);
+    d.careful = d.is_limited = false;
     int bad = o->trace != NULL ? -1 : decode_fast(&d, p, n);
-    if (bad != 0) {
-        arena_rewind(a, mark);
+    if (bad != 0)
         bad = decode_carefully(&d, p, n);
-    }
-    a->limit = limit;
+    a->limit = d.limit;
     return bad;
 }

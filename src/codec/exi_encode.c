@@ -6,29 +6,15 @@
  */
 #include "base/bits.h"
 #include "codec/exi.h"
+#include "codec/exi_fast.h"
 #include "codec/exi_names.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-
-/* The fast pass shifts all the time, and by BMI2 without moving the amount to its own register first:
- * gcc makes it twice, and the loader takes what the processor has. Not where a sanitizer is: it would
- * start behind that choice. */
-#if defined __x86_64__ && defined __GLIBC__ && defined __OPTIMIZE__ && !defined __clang__ &&       \
-    !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
-#define BMI2_TOO __attribute__((target_clones("bmi2", "default")))
-#else
-#define BMI2_TOO
-#endif
-
 #define DEPTH_MAX 64
 #define BIG_DIGITS_MAX 1024
 #define LONG_OCTETS 48 /* so many are worth a call */
-#define HIGH_BITS UINT64_C(0x8080808080808080)
 
 struct encoder {
     struct bit_writer w;
@@ -577,13 +563,7 @@ static int write_fragment(struct encoder *c, const struct message *m)
 
 /* ---- the fast pass ---- */
 
-/* A writer that the compiler can keep in registers: bits gather at the end of a word. Where there is
- * no room they are dropped, and at stays behind last. */
-struct fast_writer {
-    uint8_t *at, *last;
-    uint64_t held;
-    unsigned used; /* bits of held that are not at `at` yet; above them anything may stand */
-};
+#define FAST_DEPTH 56 /* so many ends fit one write */
 
 /* An element whose child is being written. */
 struct frame {
@@ -594,24 +574,36 @@ struct frame {
     uint32_t ends; /* elements around it that end with it */
 };
 
-#define FAST_DEPTH 56 /* so many ends fit one write */
+/* Where the fast pass is; the compiler keeps most of it in registers. Bits gather at the end of a
+ * word. Where there is no room they are dropped, and at stays behind last. */
+struct fast {
+    uint8_t *at, *last;
+    uint64_t held;
+    unsigned used; /* bits of held that are not at `at` yet; above them anything may stand */
+    uint32_t i, ends;
+    const struct node *n;
+    uint64_t has;
+    const struct stage *stage;
+    const struct step *step;
+    struct frame *top;
+};
 
-ALWAYS_INLINE void fast_flush(struct fast_writer *w)
+ALWAYS_INLINE void fast_flush(struct fast *f)
 {
-    if (LIKELY(w->at <= w->last)) {
-        store_be64(w->at, w->held << (-w->used & 63)); /* none: anything, to be overwritten */
-        w->at += w->used >> 3;
+    if (LIKELY(f->at <= f->last)) {
+        store_be64(f->at, f->held << (-f->used & 63)); /* none: anything, to be overwritten */
+        f->at += f->used >> 3;
     }
-    w->used &= 7;
+    f->used &= 7;
 }
 
 /* v has no bits beyond its low n, and n is at most 57. */
-ALWAYS_INLINE void fast_write(struct fast_writer *w, uint64_t v, unsigned n)
+ALWAYS_INLINE void fast_write(struct fast *f, uint64_t v, unsigned n)
 {
-    if (UNLIKELY(w->used + n > 64))
-        fast_flush(w);
-    w->held = w->held << n | v;
-    w->used += n;
+    if (UNLIKELY(f->used + n > 64))
+        fast_flush(f);
+    f->held = f->held << n | v;
+    f->used += n;
 }
 
 /* Fewer than 8 octets as one number; pieces may overlap. */
@@ -624,251 +616,298 @@ ALWAYS_INLINE uint64_t few_octets(const uint8_t *p, size_t n)
     return (uint64_t)p[0] << (8 * (n - 1)) | (uint64_t)p[n / 2] << (8 * (n - 1 - n / 2)) | p[n - 1];
 }
 
-/* The groups of 7 bits of a number, behind what `word` has already (n bits, 8 at most); then the
- * tail. */
-ALWAYS_INLINE void fast_number(struct fast_writer *w, uint64_t word, unsigned n, uint64_t v,
-                               unsigned tail)
+/* The groups of 7 bits of a number, behind what `word` has already (n bits); then the tail. */
+ALWAYS_INLINE void fast_number(struct fast *f, uint64_t word, unsigned n, uint64_t v, unsigned tail)
 {
     for (; v > 127; v >>= 7) {
         word = word << 8 | 128 | (v & 127);
         n += 8;
         if (UNLIKELY(n > 40)) {
-            fast_write(w, word, n);
+            fast_write(f, word, n);
             word = n = 0;
         }
     }
-    fast_write(w, (word << 8 | v) << tail, n + 8 + tail);
+    fast_write(f, (word << 8 | v) << tail, n + 8 + tail);
 }
 
-/* n octets (8 at least): all if they are many, else by eights, and the caller writes the others.
- * Returns what is written, or'ed together. */
-ALWAYS_INLINE uint64_t fast_octets(struct fast_writer *w, const uint8_t *p, size_t n)
+/* Many octets; returns them or'ed together. */
+static uint64_t __attribute__((noinline)) long_octets(struct fast *f, const struct bytes *b)
 {
-    fast_flush(w);
-    if (UNLIKELY((ptrdiff_t)n > w->last - w->at)) {
-        w->at = w->last + 1;
+    fast_flush(f);
+    if ((ptrdiff_t)b->n > f->last - f->at) {
+        f->at = f->last + 1;
         return 0;
     }
-    if (n >= LONG_OCTETS) {
-        uint64_t any = bits_paste(w->at, p, n, w->held, w->used);
-        w->at += n;
-        w->held = p[n - 1];
-        return any;
-    }
-    uint64_t any = 0, v = 0, before = w->held << 1 << (63 - w->used);
-    for (; n >= 8; n -= 8, p += 8, w->at += 8) {
-        v = load_be64(p);
-        any |= v;
-        store_be64(w->at, before | v >> w->used);
-        before = v << 1 << (63 - w->used);
-    }
-    w->held = v;
+    uint64_t any = bits_paste(f->at, b->p, b->n, f->held, f->used);
+    f->at += b->n;
+    f->held = b->p[b->n - 1];
     return any;
 }
 
-/* A string or octets. False: beyond ASCII. */
-ALWAYS_INLINE bool fast_bytes(struct fast_writer *w, uint64_t code, const struct step *step,
-                              const struct bytes *b)
+/* Eight at least, the last of them maybe twice; returns as above. */
+ALWAYS_INLINE uint64_t short_octets(struct fast *f, const uint8_t *p, size_t n)
 {
-    bool is_text = step->op == STEP_STRING;
-    fast_number(w, code, step->head, b->n + (is_text ? 2ul : 0ul), 0);
-    uint64_t any = b->n >= 8 ? fast_octets(w, b->p, b->n) : 0;
-    size_t few = b->n >= LONG_OCTETS ? 0 : b->n & 7;
-    uint64_t rest = few_octets(b->p + b->n - few, few);
-    fast_write(w, rest, 8 * (unsigned)few);
-    any |= rest;
-    fast_write(w, 0, step->tail);
-    return !is_text || (any & HIGH_BITS) == 0;
-}
-
-ALWAYS_INLINE bool fast_signed(struct fast_writer *w, uint64_t code, const struct step *step,
-                               union value v)
-{
-    uint64_t negative = (uint64_t)(v.i >> 63);
-    fast_number(w, code << 1 | (negative & 1), step->head + 1u, v.u ^ negative, step->tail);
-    return true;
-}
-
-/* Values of fixed width and the number that may follow them. */
-ALWAYS_INLINE bool fast_run(struct fast_writer *w, uint64_t code, unsigned shift,
-                            const struct step **step, const union value *v)
-{
-    const struct run *run = (*step)->of.run;
-    uint64_t word = code << shift, over = 0;
-    for (const struct leaf *l = run->leaf, *end = l + run->n; l < end; l++) {
-        uint64_t raw = v[l->slot].u - (uint64_t)l->lo;
-        over |= raw & ~(uint64_t)l->mask;
-        word |= raw << l->shift;
+    fast_flush(f);
+    if (UNLIKELY((ptrdiff_t)n > f->last - f->at)) {
+        f->at = f->last + 1;
+        return 0;
     }
-    fast_write(w, word >> (64 - (*step)->head), (*step)->head);
+    uint64_t any = load_be64(p);
+    unsigned used = f->used;
+    store_be64(f->at, f->held << 1 << (63 - used) | any >> used);
+    for (size_t i = 8; i < n; i += 8) {
+        i = i + 8 <= n ? i : n - 8;
+        uint64_t v = load_be64(p + i - 1);
+        any |= v;
+        store_be64(f->at + i, v << (8 - used) | (uint64_t)p[i + 7] >> used);
+    }
+    f->at += n;
+    f->held = p[n - 1];
+    return any | f->held;
+}
+
+/* The bits of a run, from the top of a word; *beyond is not 0 where they do not hold a value. */
+ALWAYS_INLINE uint64_t run_bits(const struct run *run, const union value *v, uint64_t *beyond)
+{
+    uint64_t word = 0, over = 0, raw;
+    const struct leaves *l = run->leaves;
+    for (unsigned n = run->n; n > 0; n -= 2, l++, v += 2) {
+        raw = v[0].u - l->lo[0];
+        over |= raw & l->beyond[0];
+        word |= raw << l->shift[0];
+        if (n == 1)
+            break;
+        raw = v[1].u - l->lo[1];
+        over |= raw & l->beyond[1];
+        word |= raw << l->shift[1];
+    }
+    *beyond = over;
+    return word;
+}
+
+/* Values of fixed width and the number that may follow them; `bits` come before, word begins with
+ * them. */
+ALWAYS_INLINE bool fast_run(struct fast *f, uint64_t word, unsigned bits, const struct step *step,
+                            const union value *v)
+{
+    const struct run *run = step->of.run;
+    uint64_t beyond;
+    word |= run_bits(run, v + step->slot, &beyond) >> (64 - step->head);
+    bits += step->head;
     const struct step *then = run->then;
-    if (then == NULL)
-        return over == 0;
-    *step = then;
-    if (then->op == STEP_SIGNED)
-        fast_signed(w, 0, then, v[then->slot]);
-    else
-        fast_number(w, 0, then->head, v[then->slot].u, then->tail);
-    return over == 0;
-}
-
-/* A value of its own. */
-ALWAYS_INLINE bool fast_value(struct fast_writer *w, uint64_t code, unsigned shift,
-                              const struct step *step, union value v)
-{
-    if (step->op == STEP_FIXED) {
-        const struct leaf *l = step->of.run->leaf;
-        uint64_t raw = v.u - (uint64_t)l->lo;
-        fast_write(w, (code << shift | raw << l->shift) >> (64 - step->head), step->head);
-        return raw <= l->mask;
+    if (then == NULL) {
+        fast_write(f, word, bits);
+        return beyond == 0;
     }
-    code <<= step->head - (64 - shift);
-    if (step->op == STEP_SIGNED)
-        return fast_signed(w, code, step, v);
-    if (step->op == STEP_STRING || step->op == STEP_OCTETS)
-        return fast_bytes(w, code, step, v.b);
-    if (step->op != STEP_UNSIGNED)
-        return false;
-    fast_number(w, code, step->head, v.u, step->tail);
-    return true;
-}
-
-/* Whether open content goes on. */
-ALWAYS_INLINE const struct item *next_item(const struct node *n, uint32_t i)
-{
-    const struct items *l = n->type->is_open ? n->v[n->type->fields].items : NULL;
-    return l != NULL && i < l->n ? &l->at[i] : NULL;
-}
-
-/* The value at slot that comes next; marks it as written: in `has`, or in *i while more entries of
- * the same list (or of open content) are to come. Lists also choose the stage behind it. */
-ALWAYS_INLINE union value next_value(const struct node *n, size_t slot, const struct step *step,
-                                     uint64_t *has, uint32_t *i, const struct stage **next)
-{
-    union value v = n->v[slot];
-    if (LIKELY(step->into == INTO_SLOT)) {
-        *has &= *has - 1;
-        return v;
+    uint64_t number = v[then->slot].u, negative = 0;
+    word <<= then->head;
+    bits += then->head;
+    if (then->op == STEP_SIGNED) {
+        negative = (uint64_t)((int64_t)number >> 63);
+        word = word << 1 | (negative & 1);
+        bits++;
     }
-    if (step->into == INTO_ITEMS)
-        return n->v[n->type->fields].items->at[(*i)++].v;
-    const struct field *f = &n->type->field[slot];
-    const struct list *l = v.l;
-    v = l->v[(*i)++];
-    if (*i >= f->max)
-        *next = n->type->stage[f->full];
-    else if (*i < f->min)
-        *next = n->type->stage[f->below];
-    if (*i >= l->n) {
-        *i = 0;
-        *has &= *has - 1;
+    fast_number(f, word, bits, number ^ negative, then->tail);
+    return beyond == 0;
+}
+
+/* A string or octets. False: beyond ASCII. */
+ALWAYS_INLINE bool fast_bytes(struct fast *f, const struct step *step, const struct bytes *b)
+{
+    uint64_t any, length = b->n + (step->op == STEP_STRING ? 2ul : 0ul);
+    fast_number(f, step->lead, step->head, length, 0);
+    if (b->n < 8) {
+        any = few_octets(b->p, b->n);
+        fast_write(f, any, 8 * b->n);
+    } else if (LIKELY(b->n < LONG_OCTETS)) {
+        any = short_octets(f, b->p, b->n);
+    } else {
+        struct fast kept = *f; /* so that nothing need outlive the call in a register */
+        kept.step = step;
+        any = long_octets(&kept, b);
+        *f = kept;
+        step = kept.step;
+    }
+    fast_write(f, 0, step->tail);
+    return (any & HIGH_BITS) == 0 || step->op == STEP_OCTETS;
+}
+
+/* The value of a step, behind its code. */
+ALWAYS_INLINE bool fast_value(struct fast *f, const struct step *step, union value v)
+{
+    switch ((enum step_op)step->op) {
+    case STEP_UNSIGNED:
+        fast_number(f, step->lead, step->head, v.u, step->tail);
+        return true;
+    case STEP_SIGNED: {
+        uint64_t negative = (uint64_t)(v.i >> 63);
+        fast_number(f, step->lead << 1 | (negative & 1), step->head + 1u, v.u ^ negative,
+                    step->tail);
+        return true;
+    }
+    case STEP_STRING:
+    case STEP_OCTETS:
+        return fast_bytes(f, step, v.b);
+    case STEP_FIXED: {
+        uint64_t beyond, word = run_bits(step->of.run, &v, &beyond);
+        fast_write(f, step->lead | word >> (64 - step->head), step->head);
+        return beyond == 0;
+    }
+    case STEP_RARE:
+    case STEP_END:
+    case STEP_NODE:
+    case STEP_FLAT:
+    case STEP_RUN:
+    case STEP_BIG:
+        break;
+    }
+    return false;
+}
+
+/* What comes next of open content; NULL where nothing does. */
+ALWAYS_INLINE const struct item *next_item(const struct fast *f)
+{
+    const struct type *t = f->n->type;
+    const struct items *l = t->is_open ? f->n->v[t->fields].items : NULL;
+    return l != NULL && f->i < l->n ? &l->at[f->i] : NULL;
+}
+
+/* The entry of a list that comes next; marks it as written, and chooses the stage behind it. */
+ALWAYS_INLINE union value next_entry(struct fast *f, const struct step *step)
+{
+    const struct list *l = f->n->v[step->slot].l;
+    union value v = l->v[f->i++];
+    if (UNLIKELY(f->i - step->min >= step->room)) {
+        const struct field *list = &f->n->type->field[step->slot];
+        f->stage = f->n->type->stage[f->i < step->min ? list->below : list->full];
+    }
+    if (f->i >= l->n) {
+        f->i = 0;
+        f->has &= f->has - 1;
     }
     return v;
 }
 
-/* Keeps what is to be done behind a child. An element that ends with it leaves the frame empty: its
- * end is written with the child's. Returns how many such ends there are. */
-ALWAYS_INLINE uint32_t keep_frame(struct frame *f, const struct node *n, uint64_t has,
-                                  const struct stage *stage, uint32_t i, uint32_t ends)
+/* Goes down into a child. An element that ends with it leaves its frame empty: its end is written
+ * with the child's. */
+ALWAYS_INLINE enum outcome fast_down(struct fast *f, const struct step *step, const struct node *n,
+                                     const struct frame *full)
 {
-    if (has == 0 && stage->is_end && next_item(n, i) == NULL)
-        return ends + 1;
-    *f = (struct frame){n, has, stage, i, ends};
-    return 0;
+    if (UNLIKELY(f->top == full))
+        return FAST_ODD;
+    fast_write(f, step->lead, step->head);
+    if (f->has == 0 && f->stage->is_end && next_item(f) == NULL) {
+        f->ends++;
+    } else {
+        *f->top = (struct frame){f->n, f->has, f->stage, f->i, f->ends};
+        f->ends = 0;
+    }
+    f->top++;
+    f->n = n;
+    f->has = n->has;
+    f->stage = n->type->start;
+    f->i = 0;
+    return FAST_GO;
 }
 
-/* Writes an element with all that is in it: one loop over its slots and those of its children.
- * False: look again, carefully. */
-ALWAYS_INLINE bool write_fast(struct fast_writer *out, const struct node *n)
+/* Goes up again from an element that has ended, and from those that end with it. */
+ALWAYS_INLINE enum outcome fast_up(struct fast *f, const struct frame *stack)
 {
-    struct frame stack[FAST_DEPTH], *top = stack;
-    struct fast_writer w = *out;
-    const struct stage *stage = n->type->start;
-    uint64_t has = n->has;
-    uint32_t i = 0, ends = 0;
-    for (;;) {
-        const struct item *item = has == 0 ? next_item(n, i) : NULL;
-        if (has != 0 || item != NULL) {
-            size_t slot = item == NULL ? (unsigned)__builtin_ctzll(has) : item->slot;
-            size_t code = stage->code[slot];
-            unsigned shift = stage->shift;
-            if (UNLIKELY(code == SCHEMA_NO_CODE))
-                return false;
-            const struct step *step = &stage->step[code];
-            stage = step->next;
-            if (step->op == STEP_RUN) {
-                if (UNLIKELY((has & step->has) != step->has))
-                    return false;
-                has &= ~step->has;
-                if (UNLIKELY(!fast_run(&w, code, shift, &step, n->v)))
-                    return false;
-                stage = step->next;
-            } else {
-                if (UNLIKELY(step->into == INTO_LIST && n->v[slot].l->n == 0))
-                    return false;
-                union value v = next_value(n, slot, step, &has, &i, &stage);
-                if (step->op != STEP_NODE) {
-                    if (UNLIKELY(!fast_value(&w, code, shift, step, v)))
-                        return false;
-                } else {
-                    const struct step *flat = v.n->type->flat;
-                    fast_write(&w, code, step->head);
-                    if (flat == NULL || v.n->has != flat->has) {
-                        if (UNLIKELY(top + 1 == stack + FAST_DEPTH))
-                            return false;
-                        ends = keep_frame(top++, n, has, stage, i, ends);
-                        n = v.n;
-                        has = n->has;
-                        stage = n->type->start;
-                        i = 0;
-                        continue;
-                    }
-                    if (UNLIKELY(!fast_run(&w, 0, 64 - 1, &flat, v.n->v)))
-                        return false;
-                    if (step->ends)
-                        fast_write(&w, 0, 1);
-                }
-            }
-            if (!step->ends)
-                continue;
-            if (UNLIKELY(has != 0 || next_item(n, i) != NULL))
-                return false;
-        } else {
-            if (UNLIKELY(stage->end == SCHEMA_NO_CODE))
-                return false;
-            fast_write(&w, stage->end, stage->bits);
-        }
-        if (ends != 0) {
-            fast_write(&w, 0, ends);
-            top -= ends;
-        }
-        if (top == stack) {
-            *out = w;
-            return true;
-        }
-        top--;
-        n = top->node;
-        has = top->has;
-        stage = top->stage;
-        i = top->i;
-        ends = top->ends;
+    if (f->ends != 0) {
+        fast_write(f, 0, f->ends);
+        f->top -= f->ends;
     }
+    if (f->top == stack)
+        return FAST_DONE;
+    f->top--;
+    f->n = f->top->node;
+    f->has = f->top->has;
+    f->stage = f->top->stage;
+    f->i = f->top->i;
+    f->ends = f->top->ends;
+    return FAST_GO;
+}
+
+/* The step of a slot (nearly always it is the first), or NULL. */
+ALWAYS_INLINE const struct step *fast_choose(const struct stage *stage, unsigned slot)
+{
+    const struct step *step = stage->step;
+    if (LIKELY(step->slot == slot))
+        return step;
+    unsigned code = stage->code[slot];
+    return code == SCHEMA_NO_CODE ? NULL : step + code;
+}
+
+/* One element or attribute, or the end. */
+ALWAYS_INLINE enum outcome fast_step(struct fast *f, struct frame *stack)
+{
+    const struct item *item = f->has == 0 ? next_item(f) : NULL;
+    if (f->has == 0 && item == NULL) {
+        fast_write(f, f->stage->end, f->stage->bits);
+        return f->stage->end == SCHEMA_NO_CODE ? FAST_ODD : fast_up(f, stack);
+    }
+    unsigned slot = item == NULL ? (unsigned)__builtin_ctzll(f->has) : item->slot;
+    const struct step *step = fast_choose(f->stage, slot);
+    if (UNLIKELY(step == NULL))
+        return FAST_ODD;
+    f->stage = step->next;
+    bool good;
+    if (step->op == STEP_RUN) {
+        good = (f->has & step->has) == step->has && fast_run(f, step->lead, 0, step, f->n->v);
+        f->has &= ~step->has;
+    } else {
+        union value v = f->n->v[slot];
+        if (LIKELY(step->into == INTO_SLOT)) {
+            f->has &= f->has - 1;
+        } else if (step->into == INTO_ITEMS) {
+            v = item->v;
+            f->i++;
+        } else {
+            if (UNLIKELY(v.l->n == 0))
+                return FAST_ODD;
+            v = next_entry(f, step);
+        }
+        if (step->op == STEP_FLAT && LIKELY(v.n->has == v.n->type->flat->has)) {
+            const struct step *flat = v.n->type->flat;
+            good = fast_run(f, step->lead << flat->head, step->head, flat, v.n->v);
+            fast_write(f, 0, step->ends);
+        } else if (step->op == STEP_NODE || step->op == STEP_FLAT) {
+            return fast_down(f, step, v.n, stack + FAST_DEPTH - 1);
+        } else {
+            good = fast_value(f, step, v);
+        }
+    }
+    if (UNLIKELY(!good))
+        return FAST_ODD;
+    if (!step->ends)
+        return FAST_GO;
+    return UNLIKELY(f->has != 0 || next_item(f) != NULL) ? FAST_ODD : fast_up(f, stack);
 }
 
 /* The document in one go; returns its bytes, or -1: look again, carefully. */
 ALWAYS_INLINE int64_t encode_fast(const struct message *m, uint8_t *p, size_t cap)
 {
-    const struct schema *s = m->schema;
     if (m->is_fragment || m->as->kind != KIND_NODE || cap < 8)
         return -1;
-    struct fast_writer w = {.at = p, .last = p + cap - 8, .held = 0x80, .used = 8};
-    fast_write(&w, m->root->code, s->document_bits);
-    if (!write_fast(&w, m->v.n))
+    struct frame stack[FAST_DEPTH];
+    struct fast f;
+    f.at = p;
+    f.last = p + cap - 8;
+    f.held = UINT64_C(0x80) << m->schema->document_bits | m->root->code;
+    f.used = 8u + m->schema->document_bits;
+    f.i = f.ends = 0;
+    f.n = m->v.n;
+    f.has = f.n->has;
+    f.stage = f.n->type->start;
+    f.top = stack;
+    enum outcome o;
+    do {
+        o = fast_step(&f, stack);
+    } while (o == FAST_GO);
+    if (o == FAST_ODD || f.at > f.last) /* dropped some, or may do so now */
         return -1;
-    if (w.at > w.last) /* dropped some, or may do so now */
-        return -1;
-    size_t n = (size_t)(w.at - p) + (w.used + 7) / 8;
-    fast_flush(&w);
+    size_t n = (size_t)(f.at - p) + (f.used + 7) / 8;
+    fast_flush(&f);
     return (int64_t)n;
 }
 
@@ -896,7 +935,7 @@ encode_carefully(const struct message *m, void *p, size_t cap, struct err *e)
     return bad != 0 ? -1 : (int64_t)bits_finish(&c.w);
 }
 
-BMI2_TOO int64_t exi_encode(const struct message *m, void *p, size_t cap, struct err *e)
+NEWER_TOO int64_t exi_encode(const struct message *m, void *p, size_t cap, struct err *e)
 {
     int64_t n = encode_fast(m, p, cap);
     return LIKELY(n >= 0) ? n : encode_carefully(m, p, cap, e);

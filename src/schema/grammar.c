@@ -189,7 +189,7 @@ static int fill_states(struct grammar *g, struct arena *a, uint64_t last, bool a
 /* ---- stages and steps: see schema.h ---- */
 
 #define WINDOW_BITS 57 /* what the bit reader shows at once */
-#define NUMBER_BITS 45 /* of a number of up to 5 groups, with all its events */
+#define WIDE_MAX 40    /* of the groups of a number that are read from a window */
 #define RUN_MAX 18
 
 static bool can_only_end(const struct state *s)
@@ -203,6 +203,12 @@ static uint64_t bits_between(unsigned from, unsigned to)
     return from == to ? 0 : ~UINT64_C(0) << (64 - (to - from)) >> from;
 }
 
+/* A run while it is made. */
+union making {
+    struct run run;
+    uint8_t room[sizeof(struct run) + RUN_MAX / 2 * sizeof(struct leaves)];
+};
+
 /* Adds the value of a slot, whose code takes `bits`. The code is 0 where there is no choice, which
  * holds for all but the first. */
 static bool add_leaf(struct run *r, struct step *step, const struct field *f, unsigned slot,
@@ -211,14 +217,18 @@ static bool add_leaf(struct run *r, struct step *step, const struct field *f, un
     unsigned from = step->head + bits + f->frame, to = from + f->width;
     if (to + f->frame >= WINDOW_BITS || r->n == RUN_MAX)
         return false;
-    r->leaf[r->n] = (struct leaf){.lo = f->lo,
-                                  .mask = (uint16_t)((1u << f->width) - 1),
-                                  .most = (uint16_t)(f->hi - f->lo),
-                                  .shift = (uint8_t)(64 - to),
-                                  .slot = (uint8_t)slot};
+    struct leaves *l = &r->leaves[r->n / 2];
+    unsigned i = r->n++ % 2;
+    uint64_t mask = (UINT64_C(1) << f->width) - 1, most = (uint64_t)(f->hi - f->lo);
+    l->shift[i] = 64 - to;
+    l->mask[i] = mask;
+    l->lo[i] = (uint64_t)f->lo;
+    l->beyond[i] = ~mask;
     r->zeros |= bits_between(step->head + (is_choice ? bits : 0), from);
     r->zeros |= bits_between(to, to + f->frame);
-    r->n++;
+    r->checked |= mask << (64 - to);
+    r->slack |= (mask - most) << (64 - to);
+    r->pairs = (r->n + 1) / 2;
     step->head = (uint8_t)(to + f->frame);
     if (step->into != INTO_ITEMS)
         step->has |= UINT64_C(1) << slot;
@@ -232,16 +242,32 @@ static const struct step *single_step(const struct type *t, const struct state *
     return is_single ? t->stage[s - t->state]->step : NULL;
 }
 
+/* Bits of a window that a number may take, with its events and its sign. */
+static unsigned number_bits(const struct step *number)
+{
+    return 0u + number->head + (number->op == STEP_SIGNED) + number->wide + number->tail;
+}
+
+/* The number behind a run, if it fits. */
+static void add_number(struct run *run, struct step *step, const struct step *then, unsigned bits)
+{
+    bool is_number = then->op == STEP_SIGNED || then->op == STEP_UNSIGNED;
+    if (!is_number || step->head + number_bits(then) > WINDOW_BITS)
+        return;
+    run->then = then;
+    run->zeros |= bits_between(step->head, step->head + bits);
+    step->has |= then->has;
+    step->next = then->next;
+    step->ends = then->ends;
+}
+
 /* The values from slot on that follow without a choice, as far as a window holds them. Steps behind
  * it are filled already. */
 static int add_run(struct grammar *g, struct arena *a, const struct state *s, unsigned slot,
                    struct step *step)
 {
     const struct type *t = g->type;
-    union {
-        struct run run;
-        uint8_t room[sizeof(struct run) + RUN_MAX * sizeof(struct leaf)];
-    } made;
+    union making made;
     memset(&made, 0, sizeof made);
     bool is_choice = single_step(t, s) == NULL;
     while (add_leaf(&made.run, step, &t->field[slot], slot, s->bits, is_choice)) {
@@ -250,29 +276,47 @@ static int add_run(struct grammar *g, struct arena *a, const struct state *s, un
         const struct step *then = single_step(t, s);
         if (then == NULL || step->into != INTO_SLOT || then->into != INTO_SLOT)
             break;
-        slot = t->slots[s->first];
-        bool is_number = then->op == STEP_SIGNED || then->op == STEP_UNSIGNED;
-        if (is_number && step->head + NUMBER_BITS <= WINDOW_BITS) {
-            made.run.then = then;
-            made.run.zeros |= bits_between(step->head, step->head + s->bits);
-            step->has |= then->has;
-        }
-        if (t->field[slot].kind > KIND_NBIT)
+        add_number(&made.run, step, then, s->bits);
+        if (then->op != STEP_RUN || then->slot != slot + 1)
             break;
+        slot = then->slot;
         is_choice = false;
     }
-    step->ends = step->into != INTO_LIST && step->next->is_end && step->head < WINDOW_BITS;
-    if (step->ends) {
+    bool can_end = made.run.then == NULL && step->into != INTO_LIST && step->into != INTO_NEW_LIST;
+    if (can_end && step->next->is_end && step->head < WINDOW_BITS) {
         made.run.zeros |= bits_between(step->head, step->head + 1u);
         step->head++;
+        step->ends = true;
     }
-    size_t size = sizeof made.run + made.run.n * sizeof made.run.leaf[0];
+    made.run.checked |= made.run.zeros;
+    size_t size = sizeof made.run + made.run.pairs * sizeof made.run.leaves[0];
     struct run *run = arena_alloc(a, size);
     if (run == NULL)
         return err_set(g->e, "out of memory");
     memcpy(run, &made, size);
     step->of.run = run;
     return 0;
+}
+
+static enum step_into place_of(const struct type *t, const struct state *s, const struct field *f)
+{
+    if (t->is_open && !f->is_attribute)
+        return INTO_ITEMS;
+    if (!f->is_list)
+        return INTO_SLOT;
+    bool again = s == &t->state[f->after] || s == &t->state[f->below];
+    return again ? INTO_LIST : INTO_NEW_LIST;
+}
+
+/* Bits of the longest groups of 7 bits that a value within the limits has, as a window is to show
+ * them. */
+static uint8_t wide_of(const struct field *f)
+{
+    uint64_t hi = (uint64_t)f->hi, lo = f->lo < 0 ? ~(uint64_t)f->lo : 0, most = hi > lo ? hi : lo;
+    unsigned wide = 8;
+    while ((most >>= 7) != 0)
+        wide += 8;
+    return (uint8_t)(wide < WIDE_MAX ? wide : WIDE_MAX);
 }
 
 static int fill_step(struct grammar *g, struct arena *a, const struct state *s, unsigned slot,
@@ -289,16 +333,21 @@ static int fill_step(struct grammar *g, struct arena *a, const struct state *s, 
     if (f->kind == KIND_NODE && f->type->is_abstract)
         step->op = STEP_RARE;
     step->slot = (uint8_t)slot;
-    step->into = t->is_open && !f->is_attribute ? INTO_ITEMS : f->is_list ? INTO_LIST : INTO_SLOT;
+    step->into = (uint8_t)place_of(t, s, f);
     step->next = t->stage[f->after];
+    step->min = f->min;
+    step->room = f->max - f->min;
+    if (step->op == STEP_RUN && f->frame == 0) /* has no bit for add_leaf's carry */
+        step->op = STEP_RARE;
     if (step->op == STEP_RUN) {
         if (step->into != INTO_SLOT)
             step->op = STEP_FIXED;
         return add_run(g, a, s, slot, step);
     }
+    bool is_list = step->into == INTO_LIST || step->into == INTO_NEW_LIST;
     step->has = step->into == INTO_ITEMS ? 0 : UINT64_C(1) << slot;
     step->head = s->bits;
-    step->ends = step->into != INTO_LIST && step->next->is_end;
+    step->ends = !is_list && step->next->is_end;
     if (step->op == STEP_NODE) {
         step->of.type = f->type;
         return 0;
@@ -309,6 +358,7 @@ static int fill_step(struct grammar *g, struct arena *a, const struct state *s, 
     step->after = bits_between(0, step->tail);
     step->lo = f->lo;
     step->most = (uint64_t)f->hi - (uint64_t)f->lo;
+    step->wide = wide_of(f);
     return 0;
 }
 
@@ -316,15 +366,21 @@ static int fill_steps(struct grammar *g, struct arena *a, const struct state *s,
                       struct stage *stage)
 {
     const struct type *t = g->type;
-    for (unsigned i = 0; i < s->count; i++)
-        if (fill_step(g, a, s, t->slots[s->first + i], &stage->step[i]) != 0)
+    for (unsigned i = 0; i < s->count; i++) {
+        struct step *step = &stage->step[i];
+        if (fill_step(g, a, s, t->slots[s->first + i], step) != 0)
             return -1;
+        if (step->head > 0)
+            step->lead = (uint64_t)i << (step->head - s->bits);
+    }
     if (s->end != SCHEMA_NO_CODE)
-        stage->step[s->end] = (struct step){.op = STEP_END, .head = s->bits, .ends = true};
+        stage->step[s->end] =
+            (struct step){.op = STEP_END, .slot = SCHEMA_NO_CODE, .head = s->bits, .ends = true};
     if (s->text != SCHEMA_NO_CODE)
         stage->step[s->text] = (struct step){.op = STEP_STRING,
                                              .into = INTO_ITEMS,
                                              .slot = (uint8_t)t->fields,
+                                             .lead = s->text,
                                              .head = s->bits,
                                              .most = INT64_MAX,
                                              .next = t->stage[s->after_text]};
@@ -339,14 +395,11 @@ static void fill_codes(const struct type *t, const struct state *s, uint8_t *cod
     code[t->fields] = s->text;
 }
 
-/* The run that is all of the type, alone or with the number behind it. */
+/* The run that is all of the type. */
 static const struct step *flat_step(const struct type *t)
 {
     const struct step *step = single_step(t, &t->state[0]);
-    if (step == NULL || step->op != STEP_RUN)
-        return NULL;
-    const struct step *then = step->of.run->then;
-    return (then == NULL ? step : then)->ends ? step : NULL;
+    return step != NULL && step->op == STEP_RUN && step->ends ? step : NULL;
 }
 
 static int fill_stages(struct grammar *g, struct arena *a)
@@ -391,4 +444,24 @@ int grammar_build(struct arena *a, struct type *t, const struct particle *tree,
     if (e->set || fill_states(&g, a, all.last, all.empty) != 0)
         return -1;
     return fill_stages(&g, a);
+}
+
+/* A child of one run, if the window that shows its code is sure to show all of it. */
+static void flatten_step(struct step *step)
+{
+    const struct step *flat = step->op == STEP_NODE ? step->of.type->flat : NULL;
+    if (flat == NULL)
+        return;
+    const struct step *number = flat->of.run->then;
+    unsigned bits = 0u + step->head + flat->head;
+    if (bits + (number == NULL ? 0 : number_bits(number)) <= WINDOW_BITS)
+        step->op = STEP_FLAT;
+}
+
+void grammar_flatten(struct type *t)
+{
+    struct stage **stage = (struct stage **)(uintptr_t)t->stage;
+    for (unsigned i = 0; i < t->states; i++)
+        for (unsigned k = 0; k >> stage[i]->bits == 0; k++)
+            flatten_step(&stage[i]->step[k]);
 }

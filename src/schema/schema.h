@@ -89,6 +89,7 @@ enum step_op {
     STEP_RARE, /* a deviation, a wildcard, what is abstract: left to the careful pass */
     STEP_END,
     STEP_NODE,
+    STEP_FLAT,  /* an element whose type is one run, which fits the window behind the code */
     STEP_RUN,   /* values of fixed width in a row, each of which must come */
     STEP_FIXED, /* one of them, in a list or in open content */
     STEP_UNSIGNED,
@@ -98,22 +99,27 @@ enum step_op {
     STEP_OCTETS,
 };
 
-enum step_into { INTO_SLOT, INTO_LIST, INTO_ITEMS }; /* where the value belongs */
+/* Where the value belongs: entries of a list are the first or not. */
+enum step_into { INTO_SLOT, INTO_NEW_LIST, INTO_LIST, INTO_ITEMS };
 
 struct step {
     const struct stage *next; /* of a list: below its maximum and not below its minimum */
     union {
-        const struct type *type; /* STEP_NODE */
+        const struct type *type; /* STEP_NODE, STEP_FLAT */
         const struct run *run;   /* STEP_RUN, STEP_FIXED */
     } of;
+    uint64_t lead;   /* the code and what follows it in the head, to be written */
     uint64_t has;    /* what becomes present; nothing in open content */
     uint64_t before; /* which bits of the head must be 0, from the top of a word */
     uint64_t after;  /* the same of the tail: all of them */
     int64_t lo;      /* of the number, or of the length in characters or octets */
     uint64_t most;   /* minus lo */
+    uint32_t min;    /* of a list: so many entries at least before what comes next is usual, */
+    uint32_t room;   /* and fewer than this more */
     uint8_t op, into, slot;
     uint8_t head; /* bits before the value (and its sign): event codes. STEP_RUN: all bits */
     uint8_t tail; /* bits behind it: its end, and that of the element where `ends` */
+    uint8_t wide; /* most bits of groups of a number that a window is sure to hold */
     bool ends;    /* nothing can follow but the end of the element */
 };
 
@@ -125,17 +131,24 @@ struct stage {
     struct step step[];  /* for every code of that width */
 };
 
-/* Fits one window of the bit reader, from the code of the first value on. */
+/* Two numbers side by side, which the compiler keeps in one register where the machine has any. */
+typedef uint64_t schema_pair __attribute__((vector_size(16), aligned(8)));
+
+/* Values of fixed width in consecutive slots. All of it fits one window of the bit reader, from the
+ * code of the first value on. Values are taken by twos: an odd last one has a shadow of no bits, for
+ * which each node has room. */
 struct run {
     uint64_t zeros;          /* bits of the window that must be 0: events that leave no choice */
+    uint64_t checked;        /* the same, and the bits of the values */
+    uint64_t slack;          /* added to these, carries into a bit of zeros if beyond the limits */
     const struct step *then; /* a number that must follow and fits the same window, or NULL */
-    uint8_t n;
-    struct leaf {
-        int64_t lo;
-        uint16_t mask, most; /* of value - lo: what the bits can hold, what the limits allow */
-        uint8_t shift;       /* from the end of the window */
-        uint8_t slot;
-    } leaf[];
+    uint32_t n, pairs;
+    struct leaves {
+        schema_pair shift; /* from the end of the window */
+        schema_pair mask;  /* what the bits can hold */
+        schema_pair lo;
+        schema_pair beyond; /* of value - lo: what they cannot */
+    } leaves[];
 };
 
 struct type {
@@ -150,12 +163,12 @@ struct type {
     bool is_abstract, is_mixed, is_quantity, is_anonymous;
     bool is_open; /* children in any order or repeated: see struct node */
     struct field *field;
-    struct state *state;        /* 0: at the start; 1 + i: after slot i; then those of lists */
-    const uint8_t *slots;       /* slots of all states, one after another */
-    const struct stage **stage; /* one for each state */
-    const struct stage *start;  /* that of state 0 */
-    const struct step *flat; /* the one step that the type consists of (and its `then`), or NULL */
-    uint16_t node_size;      /* bytes of a node of this type */
+    struct state *state;            /* 0: at the start; 1 + i: after slot i; then those of lists */
+    const uint8_t *slots;           /* slots of all states, one after another */
+    const struct stage **stage;     /* one for each state */
+    const struct stage *start;      /* that of state 0 */
+    const struct step *flat;        /* the one step that the type consists of, or NULL */
+    uint16_t node_size;             /* bytes of a node of this type */
     int8_t multiplier, unit, value; /* slots of a quantity's parts; -1: has none */
 };
 
