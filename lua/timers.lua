@@ -3,20 +3,22 @@
 --
 -- A parameter that differs from message to message carries the message's name behind its own
 -- (V2G_EVCC_Msg_Timeout_CurrentDemandReq); without one it is for all others. A value with profiles
--- is a table: `strict` is the standard's number, `field` what devices in use need or grant.
+-- is a table: `strict` is the standard's number, `field` what devices in use need or grant, `test`
+-- what the test system of ISO 15118-4 goes by; where one is absent, `strict` holds.
 -- A script may change them: require('timers')['DIN70121'].V2G_EVCC_Msg_Timeout = 3000
 
 local timers = {}
 
 timers.AppProtocol = {
-    V2G_EVCC_Msg_Timeout = 2000,
-    V2G_SECC_Msg_Performance_Time = 1500,
+    V2G_EVCC_Msg_Timeout_supportedAppProtocolReq = 2000,
+    V2G_SECC_Msg_Performance_Time_supportedAppProtocolReq = 1500,
     V2G_SECC_Sequence_Timeout = 60000,
 }
 
 timers.SDP = {
-    V2G_EVCC_Msg_Timeout = { strict = 250, field = 1250 }, -- 0.25 s is too short for some stations
-    V2G_SECC_Msg_Performance_Time = 250,
+    -- 0.25 s is too short for some stations; so much is also the time between two of them
+    V2G_EVCC_Msg_Timeout_SECCDiscoveryReq = { strict = 250, field = 1250, test = 1250 },
+    V2G_SECC_Msg_Performance_Time_SECCDiscoveryReq = 250,
     V2G_SECC_Sequence_Timeout = 60000,
 }
 
@@ -49,7 +51,7 @@ timers['ISO15118-2'] = {
     V2G_EVCC_Msg_Timeout_ServiceDetailReq = 5000,
     V2G_EVCC_Msg_Timeout_CertificateInstallationReq = 5000,
     V2G_EVCC_Msg_Timeout_CertificateUpdateReq = 5000,
-    V2G_EVCC_Msg_Timeout_PaymentDetailsReq = { strict = 5000, field = 5000 }, -- some say 2 s
+    V2G_EVCC_Msg_Timeout_PaymentDetailsReq = { strict = 5000, test = 2000 },
     V2G_EVCC_Msg_Timeout_PowerDeliveryReq = 5000,
     V2G_EVCC_Msg_Timeout_CurrentDemandReq = { strict = 250, field = 500 },
     V2G_SECC_Msg_Performance_Time = 1500,
@@ -70,7 +72,9 @@ timers['ISO15118-2'] = {
     V2G_EVCC_PreCharge_Timeout = { strict = 7000, field = 10000 },
     V2G_SECC_PreCharge_Performance_Time = 5000,
     V2G_EVCC_WeldingDetection_Timeout = { strict = 20000, field = 60000 },
-    V2G_SECC_CPState_Detection_Timeout = 1500,
+    V2G_SECC_CPState_Detection_Timeout = { strict = 1500, test = 250 },
+    EV_CP_State_Change_Time = 250,      -- C or D after PowerDeliveryReq(Start), B after Stop (AC)
+    EVSE_Contactor_Closing_Time = 3000, -- AC, within PowerDelivery(Start)
     TCP_Connection_Termination_Timeout = 5000,
 }
 
@@ -104,8 +108,32 @@ timers['ISO15118-20'] = {
     V2G_EVCC_CableCheck_Timeout = 40000,
     V2G_EVCC_PreCharge_Timeout = 10000,
     V2G_EVCC_WeldingDetection_Timeout = 60000,
-    EVSENotificationMaxDelay = 60000,
+    EVSENotificationMaxDelay = 60000, -- for a new schedule, or the end of a standby
+    EVSE_Contactor_Closing_Time = 3000, -- AC, within PowerDelivery(Start)
     TCP_Connection_Termination_Timeout = 5000,
+}
+
+-- Parameters of the test system of ISO 15118-4, for test cases.
+timers.Tester = {
+    par_CMN_Transmission_Delay = 250, -- on top of every limit that is checked
+    par_CMN_HAL_Timeout = 2000, par_CMN_waitForNextHAL = 500, par_CMN_Intern_PTC_Timeout = 400,
+    par_CMN_setKey = 3000, par_CMN_TCP_Connection_Termination_Timeout = 5000,
+    par_EVCC_SDP_Timeout = 1250, par_EVCC_waitForNextTC = 2000,
+    par_SECC_waitForNextTC = 5000, par_SECC_T_step_X1 = 3000, par_SECC_B1_B2_Timeout = 8000,
+    par_SECC_chargingLoop_pause = 500, par_V2G_SECC_CPState_Error_Detection_Timeout = 1500,
+    PICS_CMN_CMN_WakeUp = 300000, PIXIT_CMN_CMN_WakeUp = 200000,
+}
+
+-- SLAC (ISO 15118-3), which is not played.
+timers.SLAC = {
+    TT_EVSE_SLAC_init = { strict = 20000, field = 40000 }, -- 20 to 50 s
+    TT_match_response = 200, TT_match_sequence = 400, TP_match_sequence = 100,
+    TT_EVSE_match_MNBC = 600, TP_EV_batch_msg_interval = 40, TT_EV_atten_results = 1200,
+    TT_EVSE_match_session = 10000, TT_match_join = 12000, TP_match_leave = 1000,
+    TT_matching_repetition = 10000, TT_matching_rate = 400, TT_amp_map_exchange = 200,
+    TT_link_status_response = 5000, TP_EV_vald_state_duration = 400,
+    T_vald_state_duration_max = 400, TP_EV_vald_toggle = 2000, TT_EVSE_vald_toggle = 3500,
+    T_step_EF = 4000, T_conn_max_comm = 8000, T_step_X1 = 3000, T_conn_resume = 6000,
 }
 
 return timers

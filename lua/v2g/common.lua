@@ -371,6 +371,20 @@ function common.state(p, name, context)
     end
 end
 
+-- The station's notification (context.noticed: { at =, limit =, rounds = }) has been followed: in
+-- time, or with the very next request.
+function common.reacted(context)
+    local n = context.noticed
+    context.noticed = nil
+    if context.protocol == 'DIN70121' then
+        return -- has status codes only
+    end
+    local taken = Now() - n.at
+    local name = context.protocol == 'ISO15118-20' and 'EVSENotificationMaxDelay'
+        or 'NotificationMaxDelay'
+    Measured(context.protocol, name, nil, taken, taken <= n.limit or n.rounds == 1, n.limit)
+end
+
 function common.timed_out(p, name, context)
     if p.on.timeout then
         p.on.timeout(name, context)

@@ -41,6 +41,7 @@ ev.__index = ev
 -- 'gone' (there is no connection). after: 'Failed', 'Timeout', 'Ongoing', nil: the last step; with that
 -- the gap is found: 'Timeout>Close', 'ServiceDiscovery>SessionStop'.
 local function leave(self, how, ok, why, after)
+    self.leaving = Now()
     if how ~= 'gone' then
         after = after or self.last or 'TCP'
         common.pause(self.p.gaps[after .. (how == 'stop' and '>SessionStop' or '>Close')])
@@ -73,6 +74,20 @@ end
 
 function ev:get(step, path, ...)
     return Evcc['Get_' .. self:name(step) .. 'Res_' .. path](...)
+end
+
+-- Whether what the station asks for (with a NotificationMaxDelay, in seconds) can be put off for one
+-- more round of the charge loop. By default never; by `reaction` for no longer than the station allows.
+function ev:puts_off(seconds)
+    local n = self.noticed or { at = Now(), limit = (seconds or 0) * 1000, rounds = 0 }
+    self.noticed = n
+    n.rounds = n.rounds + 1
+    if n.rounds <= self.p.after_stop_request then
+        return true
+    end
+    local round = Now() - (n.last or self.sent)
+    n.last = Now()
+    return n.last + round - n.at < math.min(self.p.reaction, n.limit)
 end
 
 function ev:has(step, path)
@@ -125,6 +140,9 @@ local function await(self, step, request)
             common.send(p, Evcc, request, self)
         end
     end
+    if patience and (name or why == 'timeout') then -- the standard's time is measured all the same
+        Measured(self.protocol, 'V2G_EVCC_Msg_Timeout', request, Now() - self.sent)
+    end
     if name then
         return name, why
     end
@@ -172,6 +190,9 @@ function ev:exchange(step, signer)
     if self.answered then
         Measured(self.protocol, 'V2G_EVCC_Sequence_Performance_Time', request, Now() - self.answered)
     end
+    if self.noticed and not LOOPS[step] and step ~= 'MeteringReceipt' then
+        common.reacted(self)
+    end
     if not common.send(p, Evcc, request, self, signer) then
         leave(self, 'fin', true, 'a hook kept back ' .. request)
     end
@@ -182,6 +203,28 @@ function ev:exchange(step, signer)
     end
     self.last, self.answered = step, Now()
     return check(self, step, response, found, problem)
+end
+
+-- DIN 70121: PowerDeliveryReq(Start) has to come in time.
+local function check_ready(self)
+    local name = 'V2G_EVCC_ReadyToCharge_Timeout'
+    local limit = not self.is_ready and Timer(self.protocol, name)
+    local taken = Now() - self.setup_from
+    if limit and taken >= limit then
+        Measured(self.protocol, name, nil, taken, false)
+        common.timed_out(self.p, name, self)
+        leave(self, self.p.on_ongoing == 'stop' and 'stop' or 'fin', false,
+            ('%s: the vehicle is not ready after %d ms'):format(name, math.floor(taken)), 'Ongoing')
+    end
+end
+
+-- PowerDeliveryReq(Start) was answered: the contactors are closed.
+function ev:is_closed()
+    self.is_ready = true
+    Measured(self.protocol, 'V2G_EVCC_ReadyToCharge_Timeout', nil, self.sent - self.setup_from)
+    if self.mode == 'ac' then
+        Measured(self.protocol, 'EVSE_Contactor_Closing_Time', nil, Now() - self.sent)
+    end
 end
 
 -- Exchanges until `is_over` says so, for as long as Ongoing is put up with. What is signed is signed
@@ -195,6 +238,7 @@ function ev:repeat_until(step, parameter, is_over, signer)
         from = from or self.sent
         local taken = Now() - from
         local over = is_over()
+        check_ready(self)
         if over or Stop_Requested() then
             Measured(self.protocol, parameter, nil, taken)
             if Stop_Requested() and not over then
@@ -354,6 +398,9 @@ local function close(self, how)
         how = 'fin'
     end
     Evcc.Disconnect(how == 'reset')
+    if self.protocol and self.leaving then
+        Measured(self.protocol, 'TCP_Connection_Termination_Timeout', nil, Now() - self.leaving)
+    end
     if p.on.state then
         common.state(p, 'closed', self)
     end
@@ -385,6 +432,7 @@ local function hold_session(self)
     local from = connect(self)
     self.does = require(FILES[self.protocol])
     self.renegotiated, self.loops = self.renegotiated or false, 0
+    self.noticed, self.is_ready = nil, nil
     self.setup_from = from
     return walk(self, 'SessionSetup')
 end
@@ -408,6 +456,7 @@ end
 function evcc.attempt(self)
     local good, result = pcall(hold_session, self)
     if good then
+        self.leaving = self.answered
         common.pause(self.p.gaps[(self.last or 'SessionStop') .. '>Close'])
         close(self, self.p.close == 'reset' and 'reset' or self.p.close == 'none' and 'none' or 'fin')
         return result, true, ''

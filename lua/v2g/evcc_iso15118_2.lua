@@ -318,7 +318,7 @@ end
 
 function steps.PowerDeliveryStart(self)
     deliver(self, 'Start', true)
-    Measured(self.protocol, 'V2G_EVCC_ReadyToCharge_Timeout', nil, Now() - self.setup_from)
+    self:is_closed()
     self:seconds()
 end
 
@@ -333,18 +333,19 @@ end
 -- ---- charge loops ----
 
 -- Whether the loop ends, and with what outcome: true: stop; 'renegotiate'.
-local function look_at_wishes(self, notification, code)
+local function look_at_wishes(self, notification, seconds, code)
     local p, b = self.p, self.battery
     self.loops = self.loops + 1
     if notification == 'StopCharging' or SHUTDOWN[code] then
         self.asked = (self.asked or 0) + 1
-        if self.asked > p.after_stop_request then
+        if not self:puts_off(seconds) then
             self.gap = p.gaps['Stop>PowerDelivery']
             return true
         end
         return false
     end
-    if notification == 'ReNegotiation' and not self.has_renegotiated then
+    if notification == 'ReNegotiation' and not self.has_renegotiated
+        and not self:puts_off(seconds) then
         self.has_renegotiated = true
         return 'renegotiate'
     end
@@ -406,6 +407,7 @@ function steps.CurrentDemand(self)
             and Evcc.Get_CurrentDemandRes_DC_EVSEStatus_EVSENotification()
         send_receipt(self, 'CurrentDemandRes')
         local outcome = look_at_wishes(self, notification,
+            Evcc.Get_CurrentDemandRes_DC_EVSEStatus_NotificationMaxDelay(),
             Evcc.Get_CurrentDemandRes_DC_EVSEStatus_EVSEStatusCode())
         if outcome then
             return outcome ~= true and outcome or nil
@@ -429,7 +431,8 @@ function steps.ChargingStatus(self)
         local notification = Evcc.Get_ChargingStatusRes_AC_EVSEStatus_EVSENotification()
         local code = Evcc.Get_ChargingStatusRes_AC_EVSEStatus_RCD() and 'EVSE_Malfunction'
         send_receipt(self, 'ChargingStatusRes')
-        local outcome = look_at_wishes(self, notification, code)
+        local outcome = look_at_wishes(self, notification,
+            Evcc.Get_ChargingStatusRes_AC_EVSEStatus_NotificationMaxDelay(), code)
         if outcome then
             return outcome ~= true and outcome or nil
         end

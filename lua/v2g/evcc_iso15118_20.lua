@@ -279,6 +279,7 @@ end
 
 function steps.PowerDeliveryStart(self)
     deliver(self, 'Start')
+    self:is_closed()
     self.is_charging, self.standing_by = true, nil
     self:seconds()
 end
@@ -325,12 +326,18 @@ local function is_idle(self)
     return self.asked or self.easing or self.standing_by
 end
 
+-- Seconds that the station allows for what it asks.
+local function max_delay(self)
+    return self:get(self.mode == 'dc' and 'CurrentDemand' or 'ChargingStatus',
+        'EVSEStatus_NotificationMaxDelay')
+end
+
 -- The station asked for the end, or for a pause.
 local function asked_to_stop(self, wish)
     self.asked = (self.asked or 0) + 1
     self.gap = self.p.gaps['Stop>PowerDelivery']
     self.session_end = wish == 'Pause' and 'Pause' or nil
-    return self.asked > self.p.after_stop_request and 'stop' or nil
+    return not self:puts_off(max_delay(self)) and 'stop' or nil
 end
 
 local function once(self, what, is_due)
@@ -387,6 +394,9 @@ local function look_at_wishes(self, wish)
     self.loops = self.loops + 1
     if wish == 'Terminate' or wish == 'Pause' then
         return asked_to_stop(self, wish)
+    end
+    if wish and wish ~= 'None' and self:puts_off(max_delay(self)) then
+        wish = nil
     end
     if is_done(self) or Stop_Requested() or is_after(self, self.p.loops)
         or wants_services(self, wish) then

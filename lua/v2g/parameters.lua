@@ -70,6 +70,8 @@ parameters.ev = {
     silent_at = nil,        -- … at which it says nothing any more
     skip = {},              -- skip.CableCheck = true: leaves the step out
     after_stop_request = 0, -- charge-loop messages that still come after the station asked to stop
+    reaction = 0,           -- ms that it takes until it does what a notification asks for (to stop, to
+                            -- renegotiate): at most NotificationMaxDelay; 0: at once
     session_stop = true,    -- false: leaves without SessionStopReq after PowerDeliveryReq(Stop)
     pause = 0,              -- sessions that end with SessionStopReq(Pause), each resumed
     pause_ms = 1000,        -- until the resumption
@@ -148,6 +150,7 @@ parameters.station = {
     delays = { default = 0 },
 
     -- ---- Ongoing: how often, or ({ ms = 50000 }) how long, before Finished ----
+    -- What takes longer than the standard's time is answered with FAILED; unless it is that long here.
     ongoing = { Authorization = 0, ChargeParameterDiscovery = 0, ScheduleExchange = 0,
                 CableCheck = 2 },
 
@@ -185,7 +188,7 @@ parameters.station = {
     pause_after = 0,        -- ISO 15118-20: … to pause, once
     exit_standby_after = 0, -- ISO 15118-20: charge-loop responses in standby until it asks to leave it
     shutdown_after = 0,     -- … until the emergency shutdown
-    notification_delay = 0, -- s, NotificationMaxDelay
+    notification_delay = 0, -- s, NotificationMaxDelay: until the vehicle has to do what is asked
 
     -- ---- answers: answers.PowerDelivery = 'FAILED_ContactorError' in that step's responses ----
     answers = {},

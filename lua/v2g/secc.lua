@@ -19,6 +19,7 @@ local p -- the parameters
 local FILES <const> = { ['DIN70121'] = 'v2g.secc_din70121', ['ISO15118-2'] = 'v2g.secc_iso15118_2',
                         ['ISO15118-20'] = 'v2g.secc_iso15118_20' }
 local BAD_MOST <const> = 20       -- frames in a row that cannot be decoded
+local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true, MeteringReceipt = true }
 local AFTER_FAILED <const> = 2000 -- ms that the vehicle has for closing after a FAILED response
 
 -- ---- a session ----
@@ -32,6 +33,7 @@ local function new_session()
     s.state = 'supportedAppProtocolRes'
     s.counts = {}
     s.since = {}
+    s.begun = {}
     s.loops = 0
     s.output = output.new(p.dc, p.ac)
     s.started = Now()
@@ -63,6 +65,28 @@ end
 function session:again(step)
     self.counts[step] = nil
     self.since[step] = nil
+    self.begun[step] = nil
+end
+
+-- Whether a step that may answer Ongoing is over, and its response code (nil: OK): `wrong`, or FAILED
+-- where it has been Ongoing for longer than the timing parameter allows. A time in `ongoing` beyond
+-- that is meant, and stands.
+function session:ongoing(step, parameter, wrong)
+    if wrong then
+        return true, wrong
+    end
+    self.begun[step] = self.begun[step] or Now()
+    local finished = self:is_finished(step)
+    local taken, limit = Now() - self.begun[step], Timer(self.protocol, parameter) or math.huge
+    local given = self.p.ongoing[step]
+    local meant = type(given) == 'table' and given.ms / common.scale >= limit
+    local late = taken >= limit and not meant
+    if not finished and not late then
+        return false
+    end
+    Measured(self.protocol, parameter, nil, taken)
+    self:again(step)
+    return true, late and 'FAILED' or nil
 end
 
 function session:set_mode(mode)
@@ -87,6 +111,18 @@ function session:wish()
         return 'renegotiate'
     end
     return nil
+end
+
+-- NotificationMaxDelay of a response that says so (nil: that wants nothing): the seconds that are left
+-- since the first that did.
+function session:notice(wish)
+    if not wish then
+        return 0
+    end
+    local n = self.noticed or { at = Now(), limit = p.notification_delay * 1000, rounds = 0 }
+    n.rounds = n.rounds + 1
+    self.noticed = n
+    return math.max(0, math.floor((n.limit - (Now() - n.at)) / 1000 + 0.5))
 end
 
 function session:wants_receipt()
@@ -197,8 +233,19 @@ local function answer(s, r)
     return p.answers[r.step] or wanted, case
 end
 
+-- What is measured once a request has been answered.
+local function measure(s, r, case)
+    if s.mode == 'ac' and case == 'Start' then
+        Measured(s.protocol, 'EVSE_Contactor_Closing_Time', nil, Now() - s.asked)
+    end
+    if s.noticed and not LOOPS[r.step] then
+        common.reacted(s)
+    end
+end
+
 -- Why the session is over, or nil: it goes on. ok: it has ended as it should.
 local function serve(s, r)
+    s.asked = Now()
     if p.silent_at == r.step then
         return nil
     end
@@ -212,6 +259,7 @@ local function serve(s, r)
     local signer, why = s.signer, s.why
     s.signer, s.why = nil, nil
     common.send(p, Secc, r.response, s, signer)
+    measure(s, r, case)
     if failed then
         why = ('%s was answered with %s%s'):format(r.name, code, why and ': ' .. why or '')
         if not p.keep_on_failed then
@@ -270,11 +318,12 @@ local function close_after_failed(s)
 end
 
 -- The connection is gone, or nothing came in time.
-local function nothing_came(s, why, detail)
+local function nothing_came(s, why, detail, parameter)
     if why == 'timeout' then
-        common.timed_out(p, 'V2G_SECC_Sequence_Timeout', s)
+        parameter = parameter or 'V2G_SECC_Sequence_Timeout'
+        common.timed_out(p, parameter, s)
         Secc.Disconnect(false)
-        return false, ('V2G_SECC_Sequence_Timeout after %s: the vehicle sent nothing'):format(s.state)
+        return false, ('%s after %s: the vehicle sent nothing'):format(parameter, s.state)
     end
     if why == 'failed' then
         return false, 'no session was set up: ' .. (detail or '')
@@ -327,11 +376,42 @@ local function take(s, name, problem)
     return false
 end
 
+-- Times that run besides V2G_SECC_Sequence_Timeout: what is left of them, in milliseconds, and the
+-- parameter.
+local function other_limit(s)
+    local protocol = s.protocol or 'ISO15118-2'
+    if not s.id then
+        local name = 'V2G_SECC_CommunicationSetup_Performance_Time'
+        return math.max(0, Timer(protocol, name) - (Now() - s.started)), name
+    end
+    if s.pre_charge and protocol == 'DIN70121' then
+        local name = 'V2G_SECC_PowerDelivery_Timeout'
+        return math.max(0, Timer(protocol, name) - (Now() - s.pre_charge)), name
+    end
+    return nil
+end
+
+-- Waits for a request: as Receive_Any_001, and the timing parameter that ended the wait.
+local function await(s)
+    local ms, parameter = other_limit(s)
+    if not ms or ms >= Timer(s.protocol or 'AppProtocol', 'V2G_SECC_Sequence_Timeout', s.last) then
+        return Secc.Receive_Any_001()
+    end
+    local from = Now()
+    local name, problem, detail = Secc.Receive_Any_001(ms)
+    if name then
+        Measured(s.protocol or 'AppProtocol', 'V2G_SECC_Sequence_Timeout', s.last, Now() - from)
+    elseif problem == 'timeout' then
+        Measured(s.protocol or 'ISO15118-2', parameter, nil, ms, false)
+    end
+    return name, problem, detail, parameter
+end
+
 local function play(s)
     while true do
-        local name, problem, detail = Secc.Receive_Any_001()
+        local name, problem, detail, parameter = await(s)
         if not name then
-            return nothing_came(s, problem, detail)
+            return nothing_came(s, problem, detail, parameter)
         end
         local over, ok, why = take(s, name, problem)
         if over then

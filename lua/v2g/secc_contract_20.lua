@@ -120,18 +120,14 @@ end
 
 -- The code and case of a request that can be granted, now or later.
 local function grant(s, service)
-    s.authorization = s.authorization or Now()
-    local finished = s:is_finished('Authorization')
+    local finished, late = s:ongoing('Authorization', service == 'EIM'
+        and 'V2G_SECC_EIM_Ongoing_Timeout' or 'V2G_SECC_Ongoing_Performance_Time')
     Secc.Set_AuthorizationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
-    if not finished then
-        return nil, 'Ongoing'
+    if late or not finished then
+        return late, 'Ongoing'
     end
     s.paying = service == 'PnC' and 'Contract' or 'ExternalPayment'
-    if service == 'EIM' then
-        Measured(s.protocol, 'V2G_SECC_EIM_Ongoing_Timeout', nil, Now() - s.authorization)
-        return nil, 'Finished'
-    end
-    if contract.ends_soon(s.contract[1], s.p.expires_soon) then
+    if service == 'PnC' and contract.ends_soon(s.contract[1], s.p.expires_soon) then
         return 'OK_CertificateExpiresSoon', 'ExpiresSoon'
     end
     return nil, 'Finished'

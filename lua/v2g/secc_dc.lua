@@ -10,6 +10,8 @@ local answers = dc.answers
 local CODES <const> = { stop = 'EVSE_Shutdown', shutdown = 'EVSE_EmergencyShutdown' }
 dc.NOTIFICATIONS = { stop = 'StopCharging', renegotiate = 'ReNegotiation' }
 
+local PRECHARGE <const> = 'V2G_SECC_PreCharge_Performance_Time'
+
 local setters = {}
 
 local function status_setters(message)
@@ -30,13 +32,12 @@ function dc.set_status(s, message, wish, code, isolation)
         Secc[set.isolation](isolation)
     end
     Secc[set.code](CODES[wish] or code or 'EVSE_Ready')
-    Secc[set.delay](wish and s.p.notification_delay or 0)
+    Secc[set.delay](s:notice(wish))
     Secc[set.notification](notification)
 end
 
 function answers.CableCheckReq(s)
-    s.cable_check = s.cable_check or Now()
-    local finished = s:is_finished('CableCheck')
+    local finished, late = s:ongoing('CableCheck', 'V2G_SECC_CableCheck_Performance_Time')
     local isolation = finished and s.p.isolation or 'Invalid'
     dc.set_status(s, 'CableCheckRes', nil,
         not finished and 'EVSE_IsolationMonitoringActive' or nil, isolation)
@@ -44,14 +45,11 @@ function answers.CableCheckReq(s)
     if not finished then
         return nil, 'Ongoing'
     end
-    Measured(s.protocol, 'V2G_SECC_CableCheck_Performance_Time', nil, Now() - s.cable_check)
-    s.cable_check = nil
     if isolation == 'Fault' or isolation == 'Invalid' then
         dc.set_status(s, 'CableCheckRes', nil, 'EVSE_Malfunction', isolation)
         return 'FAILED', 'Finished'
     end
-    s:again('CableCheck')
-    return nil, 'Finished'
+    return late, 'Finished'
 end
 
 function answers.PreChargeReq(s)
@@ -65,8 +63,13 @@ function answers.PreChargeReq(s)
     Secc.Set_PreChargeRes_EVSEPresentVoltage(o.voltage)
     if s.pre_charge and math.abs(o.voltage - target) < 20 and not s.pre_charged then
         s.pre_charged = true
-        Measured(s.protocol, 'V2G_SECC_PreCharge_Performance_Time', nil, Now() - s.pre_charge)
+        Measured(s.protocol, PRECHARGE, nil, Now() - s.pre_charge)
     end
+    if s.pre_charged or Now() - s.pre_charge < Timer(s.protocol, PRECHARGE) then
+        return nil
+    end
+    Measured(s.protocol, PRECHARGE, nil, Now() - s.pre_charge)
+    return 'FAILED'
 end
 
 function answers.CurrentDemandReq(s)

@@ -45,13 +45,9 @@ function answers.ServicePaymentSelectionReq()
 end
 
 function answers.ContractAuthenticationReq(s)
-    s.authorization = s.authorization or Now()
-    local finished = s:is_finished('Authorization')
+    local finished, late = s:ongoing('Authorization', 'V2G_SECC_Ongoing_Performance_Time')
     Secc.Set_ContractAuthenticationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
-    if finished then
-        Measured(s.protocol, 'V2G_SECC_Ongoing_Performance_Time', nil, Now() - s.authorization)
-    end
-    return nil, finished and 'Finished' or 'Ongoing'
+    return late, finished and 'Finished' or 'Ongoing'
 end
 
 local function check_parameters(s)
@@ -71,14 +67,15 @@ function answers.ChargeParameterDiscoveryReq(s)
     local wrong = check_parameters(s)
     s:set_mode('dc')
     dc.set_limits(s)
-    local finished = wrong ~= nil or s:is_finished('ChargeParameterDiscovery')
+    local finished, code = s:ongoing('ChargeParameterDiscovery',
+        'V2G_SECC_Ongoing_Performance_Time', wrong)
     Secc.Set_ChargeParameterDiscoveryRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     -- PMax has 16 bits; 32767 also stands for more
     common.set_list(Secc, 'ChargeParameterDiscoveryRes', 'SAScheduleList_SAScheduleTuple', {
         { SAScheduleTupleID = 1, PMaxSchedule = { PMaxScheduleID = 1, PMaxScheduleEntry = {
             { RelativeTimeInterval = { start = 0, duration = 86400 },
               PMax = math.min(32767, math.floor(s.p.dc.max_power)) } } } } })
-    return wrong, finished and 'Finished' or 'Ongoing'
+    return code, finished and 'Finished' or 'Ongoing'
 end
 
 function answers.PowerDeliveryReq(s)
@@ -100,12 +97,12 @@ end
 
 -- PowerDeliveryReq has to come in time after the first PreChargeReq [V2G-DC-969].
 function answers.PreChargeReq(s)
-    dc.answers.PreChargeReq(s)
+    local wrong = dc.answers.PreChargeReq(s)
     if Now() - s.pre_charge > Timer(s.protocol, 'V2G_SECC_PowerDelivery_Timeout') then
         Measured(s.protocol, 'V2G_SECC_PowerDelivery_Timeout', nil, Now() - s.pre_charge)
         return 'FAILED'
     end
-    return nil
+    return wrong
 end
 
 function answers.SessionStopReq()

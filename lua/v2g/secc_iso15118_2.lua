@@ -163,13 +163,9 @@ function answers.AuthorizationReq(s)
         Secc.Set_AuthorizationRes_EVSEProcessing('Finished')
         return wrong
     end
-    s.authorization = s.authorization or Now()
-    local finished = s:is_finished('Authorization')
+    local finished, late = s:ongoing('Authorization', 'V2G_SECC_Ongoing_Performance_Time')
     Secc.Set_AuthorizationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
-    if finished then
-        Measured(s.protocol, 'V2G_SECC_Ongoing_Performance_Time', nil, Now() - s.authorization)
-    end
-    return nil, finished and 'Finished' or 'Ongoing'
+    return late, finished and 'Finished' or 'Ongoing'
 end
 
 -- ---- parameters and schedules ----
@@ -266,20 +262,17 @@ function answers.ChargeParameterDiscoveryReq(s)
     else
         dc.set_limits(s)
     end
-    s.discovery = s.discovery or Now()
-    local finished = wrong ~= nil or s:is_finished('ChargeParameterDiscovery')
+    local finished, code = s:ongoing('ChargeParameterDiscovery',
+        'V2G_SECC_Ongoing_Performance_Time', wrong)
     Secc.Set_ChargeParameterDiscoveryRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     if not finished then
         Secc.Set_ChargeParameterDiscoveryRes_SAScheduleListSpecified(false)
         pnc.sign_tariffs(s, {})
-        return wrong, 'Ongoing'
+        return nil, 'Ongoing'
     end
     set_schedules(s)
-    Measured(s.protocol, 'V2G_SECC_Ongoing_Performance_Time', nil, Now() - s.discovery)
-    s.discovery = nil
     s.pre_charge, s.pre_charged = nil, nil
-    s:again('ChargeParameterDiscovery')
-    return wrong, 'Finished'
+    return code, 'Finished'
 end
 
 -- ---- charging ----
@@ -290,7 +283,7 @@ local function set_status(s, message, wish)
     end
     local path = message .. '_AC_EVSEStatus_'
     Secc['Set_' .. path .. 'EVSENotification'](dc.NOTIFICATIONS[wish] or 'None')
-    Secc['Set_' .. path .. 'NotificationMaxDelay'](wish and s.p.notification_delay or 0)
+    Secc['Set_' .. path .. 'NotificationMaxDelay'](s:notice(wish))
     Secc['Set_' .. path .. 'RCD'](wish == 'shutdown')
 end
 

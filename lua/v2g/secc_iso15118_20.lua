@@ -316,7 +316,7 @@ local function set_prices(s)
 end
 
 function answers.ScheduleExchangeReq(s)
-    local finished = s:is_finished('ScheduleExchange')
+    local finished, late = s:ongoing('ScheduleExchange', 'V2G_SECC_Ongoing_Performance_Time')
     local control = s.control or 'Scheduled'
     Secc.Set_ScheduleExchangeRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     if control == 'Dynamic' then
@@ -331,25 +331,20 @@ function answers.ScheduleExchangeReq(s)
     if not finished then
         return nil, 'Ongoing'
     end
-    s:again('ScheduleExchange')
     s.pre_charge, s.pre_charged = nil, nil
-    return nil, s.charging and 'Renegotiated' or 'Finished'
+    return late, s.charging and 'Renegotiated' or 'Finished'
 end
 
 -- ---- before charging ----
 
 function answers.DC_CableCheckReq(s)
-    s.cable_check = s.cable_check or Now()
-    local finished = s:is_finished('CableCheck')
+    local finished, late = s:ongoing('CableCheck', 'V2G_EVCC_CableCheck_Timeout')
     Secc.Set_DC_CableCheckRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     if not finished then
         return nil, 'Ongoing'
     end
-    Measured(s.protocol, 'V2G_EVCC_CableCheck_Timeout', nil, Now() - s.cable_check)
-    s.cable_check = nil
-    s:again('CableCheck')
     local bad = s.p.isolation == 'Fault' or s.p.isolation == 'Invalid'
-    return bad and 'FAILED' or nil, 'Finished'
+    return bad and 'FAILED' or late, 'Finished'
 end
 
 function answers.DC_PreChargeReq(s)
@@ -372,7 +367,7 @@ local function set_status(s, message, wish)
         return
     end
     Secc['Set_' .. message .. '_EVSEStatus_EVSENotification'](NOTIFICATIONS[wish])
-    Secc['Set_' .. message .. '_EVSEStatus_NotificationMaxDelay'](s.p.notification_delay)
+    Secc['Set_' .. message .. '_EVSEStatus_NotificationMaxDelay'](s:notice(wish))
 end
 
 -- What the schedule selected must be. A code, or nil.

@@ -74,7 +74,7 @@ enum {
             {"interface", 'i', "NAME", "the network interface that the peer is reached over"},     \
             {"peer", 'p', "ADDRESS", "as [::1]:15118: connect (or listen) there, without SDP"},    \
             {"profile", 0, "NAME",                                                                 \
-             "timing parameters: strict (default) or field; see lua/timers.lua"},                  \
+             "timing parameters: strict (default), field or test; see\nlua/timers.lua"},           \
             {"timer", 0, "NAME=TIME",                                                              \
              "a timing parameter, as V2G_SECC_Sequence_Timeout=10s or =500ms;\n"                   \
              "may be given several times"},                                                        \
@@ -315,7 +315,7 @@ static int read_payment(struct behaving *b, const char *name)
 static int read_choice(struct behaving *b, int option)
 {
     static const char *const MODES[] = {"ac", "dc", NULL};
-    static const char *const PROFILES[] = {"strict", "field", NULL};
+    static const char *const PROFILES[] = {"strict", "field", "test", NULL};
     struct options *o = &b->options;
     int choice = option == MODE ? options_choice(o, "mode", o->value, MODES)
                                 : options_choice(o, "profile", o->value, PROFILES);

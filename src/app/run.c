@@ -57,7 +57,8 @@ static const struct option OPTIONS[] = {
     {"no-record", 0, NULL, "leave no record"},
     {"verbose", 'v', NULL, "also the XML of each message; -vv: also its bytes"},
     {"quiet", 'q', NULL, "no ladder; only how the scripts end"},
-    {"profile", 0, "NAME", "timing parameters: strict (default) or field; see lua/timers.lua"},
+    {"profile", 0, "NAME",
+     "timing parameters: strict (default), field or test; see\nlua/timers.lua"},
     {"timer", 0, "NAME=TIME",
      "a timing parameter, as V2G_SECC_Sequence_Timeout=10s or =500ms;\n"
      "may be given several times"},
@@ -140,7 +141,7 @@ static int read_option(struct running *r, int option)
 {
     struct options *o = &r->options;
     struct script_options *common = &r->run.common;
-    static const char *const PROFILES[] = {"strict", "field", NULL};
+    static const char *const PROFILES[] = {"strict", "field", "test", NULL};
     int choice;
     switch (option) {
     case INTERFACE:

@@ -136,6 +136,8 @@ static int behaviour_measured(lua_State *L)
     lua_Number taken = luaL_checknumber(L, 4);
     int64_t ms = deadline_find(L, luaL_checkstring(L, 1), luaL_checkstring(L, 2), message, name,
                                sizeof name);
+    if (!lua_isnoneornil(L, 6))
+        ms = (int64_t)luaL_checknumber(L, 6);
     if (ms < 0 || o->recorder == NULL || !(taken >= 0 && taken < 1e12))
         return 0;
     struct event e = {

@@ -13,7 +13,10 @@
 static int64_t read_value(lua_State *L, const struct script_options *o)
 {
     if (lua_type(L, -1) == LUA_TTABLE) {
-        lua_getfield(L, -1, o->profile != NULL ? o->profile : "strict");
+        if (lua_getfield(L, -1, o->profile != NULL ? o->profile : "strict") == LUA_TNIL) {
+            lua_pop(L, 1);
+            lua_getfield(L, -1, "strict");
+        }
         lua_remove(L, -2);
     }
     int is_number;
@@ -75,6 +78,8 @@ void deadline_standard(lua_State *L, struct role *r, const char *message, const 
     if (is_evcc && message != NULL)
         of = request_of(message, request, sizeof request);
     const char *parameter = is_evcc ? "V2G_EVCC_Msg_Timeout" : "V2G_SECC_Sequence_Timeout";
+    if (strncmp(of, "supportedAppProtocol", strlen("supportedAppProtocol")) == 0)
+        protocol = "AppProtocol";
     int64_t ms = deadline_find(L, protocol, parameter, of, r->timer.name, sizeof r->timer.name);
     r->timer.limit_us = ms < 0 ? 0 : ms * 1000;
     r->timer.from_us = r->sent_us != 0 ? r->sent_us : peer_now();
@@ -112,8 +117,40 @@ static void record(lua_State *L, const struct role *r, const char *name, bool ok
     recorder_put(s->options->recorder, &e);
 }
 
+static void record_step(lua_State *L, const struct role *r, const char *protocol,
+                        const char *parameter, const char *message, int64_t from_us, int64_t us)
+{
+    char name[NAME_MAX_TEXT];
+    if (from_us == 0 || us < from_us)
+        return;
+    int64_t ms = deadline_find(L, protocol, parameter, message, name, sizeof name);
+    if (ms >= 0)
+        record(L, r, name, us - from_us <= ms * 1000, ms * 1000, us - from_us);
+}
+
+/* What went on before scripts had a say: SDP and supportedAppProtocol. */
+static void record_setup(lua_State *L, const struct role *r)
+{
+    static const char SDP[] = "SECCDiscoveryReq", OFFER[] = "supportedAppProtocolReq";
+    static const char TIMEOUT[] = "V2G_EVCC_Msg_Timeout";
+    const struct peer_times *t = &r->peer->times;
+    if (r->side == FROM_EVCC) {
+        record_step(L, r, "SDP", TIMEOUT, SDP, t->discovery_us, t->found_us);
+        record_step(L, r, "AppProtocol", TIMEOUT, OFFER, t->offered_us, t->agreed_us);
+    } else {
+        record_step(L, r, "AppProtocol", "V2G_SECC_Sequence_Timeout", OFFER, t->open_us,
+                    t->offered_us);
+        record_step(L, r, "AppProtocol", "V2G_SECC_Msg_Performance_Time", OFFER, t->offered_us,
+                    t->agreed_us);
+    }
+}
+
 void deadline_met(lua_State *L, struct role *r, int64_t us, bool came)
 {
+    if (r->peer != NULL) {
+        record_setup(L, r);
+        r->peer->times = (struct peer_times){0};
+    }
     int64_t taken = us - r->timer.from_us;
     record(L, r, r->timer.name, came && taken <= r->timer.limit_us, r->timer.limit_us, taken);
 }

@@ -22,7 +22,8 @@ void deadline_standard(lua_State *L, struct role *r, const char *message, const 
 /* Sets r->timer to so many milliseconds from now. */
 void deadline_given(struct role *r, double ms);
 
-/* The wait is over: records it. came: within time or not at all. */
+/* The wait is over: records it. came: within time or not at all. The first time on a connection,
+ * also what finding the other side and agreeing the protocol took. */
 void deadline_met(lua_State *L, struct role *r, int64_t us, bool came);
 
 /* The SECC answers a request: records how long that took, against V2G_SECC_Msg_Performance_Time. */

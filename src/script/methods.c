@@ -59,7 +59,7 @@ static int any_done(lua_State *L, int status, lua_KContext context)
         return 2;
     }
     bool timed_out = r->script->timed_out;
-    if (timed_out)
+    if (timed_out && lua_isnil(L, 1)) /* a limit of the script's own is no deadline to be missed */
         deadline_met(L, r, peer_now(), false);
     lua_pushnil(L);
     lua_pushstring(L, timed_out || r->peer == NULL    ? "timeout"

@@ -334,8 +334,10 @@ static void client_sent(void *context, unsigned number, const struct endpoint *f
 {
     struct peer_wire *w = context;
     (void)number;
-    if (w->peer != NULL)
-        discovery_record(w->peer->session.recorder, "EVCC", true, from, to, bytes);
+    if (w->peer == NULL)
+        return;
+    w->peer->times.discovery_us = peer_now();
+    discovery_record(w->peer->session.recorder, "EVCC", true, from, to, bytes);
 }
 
 static void client_received(void *context, const struct endpoint *from, const struct endpoint *to,
@@ -359,6 +361,7 @@ static void client_done(void *context, const struct sdp_response *m, const struc
         fail(p);
         return;
     }
+    p->times.found_us = peer_now();
     w->to = *secc;
     w->with_tls = p->options.tls != PEER_TLS_OFF && m->Security == SDP_TLS;
     bool may_be_plain = p->options.tls == PEER_TLS_AUTO && !p->options.tls_only;
@@ -697,6 +700,9 @@ static void agree(struct peer *p, const struct received *r)
         change(p, PEER_FAILED);
         return;
     }
+    p->times.agreed_us = is_evcc ? r->us : peer_now();
+    if (!is_evcc)
+        p->times.offered_us = r->us;
     uv_timer_stop(&p->wire->setup);
     change(p, PEER_READY);
 }
@@ -723,6 +729,9 @@ static void stream_opened(void *context, struct stream *s)
     }
     p->problem = ERR_INIT;
     p->state = PEER_AGREEING;
+    p->times.open_us = peer_now();
+    if (is_evcc)
+        p->times.offered_us = p->times.open_us;
     if (is_evcc && send_offers(p, &p->problem) != 0)
         fail(p);
     else

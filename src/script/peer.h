@@ -70,11 +70,20 @@ struct peer_options {
     unsigned sdp_interval_ms, sdp_tries; /* 0: 250, 50 */
 };
 
+/* When things happened before a script had a say; 0: they did not. Whoever has recorded them clears
+ * them. */
+struct peer_times {
+    int64_t discovery_us, found_us; /* EVCC: the last SECCDiscoveryReq, and its answer */
+    int64_t open_us;                /* TCP (and TLS) is open */
+    int64_t offered_us, agreed_us;  /* supportedAppProtocolReq, and Res */
+};
+
 struct peer {
     struct session session;
     enum peer_state state;
     struct err problem;
     struct peer_options options;
+    struct peer_times times;
     uv_loop_t *loop;
     void (*wake)(void *context); /* something changed; called from the event loop only */
     void *context;

@@ -5,17 +5,16 @@
 # shellcheck source=tests/cli/support
 . tests/cli/support
 
-# what needs a contract, a control pilot, wireless power, or stands behind another row
+# what needs a contract, a control pilot, wireless power, SLAC, a test system, stands behind another
+# row, or belongs to SDP's server, which answers before any script
 absent='_CertificateInstallationReq$|_CertificateUpdateReq$|_PaymentDetailsReq$|WPT_ChargeLoop'
-absent="$absent|CPState_Detection|CPOscillator_Retain|EVSENotificationMaxDelay|^AppProtocol V2G_SECC"
-absent="$absent|^SDP |^ISO15118-20 V2G_SECC_CommunicationSetup|^ISO15118-20 V2G_SECC_Ongoing"
+absent="$absent|CPState_Detection|CPOscillator_Retain|CP_State_Change|^SDP V2G_SECC|^Tester |^SLAC "
 
 session() {
     protocol=$1
     shift
     run ev -q --record "$work/record" --time-scale 1000 --set loops=3 --protocol "$protocol" "$@"
-    sed -n 's/.*"timer": *"\([^"]*\)".*/\1/p; s/.*"text": *"\(V2G_[^"]*\|TCP_[^"]*\)".*/\1/p' \
-        "$work/record/events.jsonl" | sort -u | sed "s/^/$protocol /" >>"$work/measured"
+    sed -n '/"kind":"timer"/s/.*"text":"\([^"]*\)".*/\1/p' "$work/record/events.jsonl" | sort -u | sed "s/^/$protocol /" >>"$work/measured"
     rm -rf "$work/record"
 }
 
@@ -25,7 +24,7 @@ session DIN70121 --mode dc
 session ISO15118-2 --mode dc
 session ISO15118-2 --mode ac --set details=true --with "$services"
 session ISO15118-20 --mode ac
-session ISO15118-20 --mode dc
+session ISO15118-20 --mode dc --with stop_after=2
 run ev --no-record --ladder --script tests/lua/timers.lua --set leave_at=AppProtocol
 sed -n 's/.*: row \(.*\)/\1/p' "$work/out" | sort -u >"$work/rows"
 [ "$(wc -l <"$work/rows")" -gt 60 ]
@@ -33,7 +32,7 @@ result $? "the table has its rows"
 while read -r protocol name; do
     if echo "$protocol $name" | grep -qE "$absent"; then
         continue
-    elif [ "$protocol" = AppProtocol ]; then
+    elif [ "$protocol" = AppProtocol ] || [ "$protocol" = SDP ]; then
         grep -q " $name\$" "$work/measured"
     else
         grep -qx "$protocol $name" "$work/measured"
@@ -51,3 +50,81 @@ wants "--profile strict: 300 ms are too long for CurrentDemand" 1 err 'no respon
 run ev -q --no-record --mode dc --protocol DIN70121 --with delays.CurrentDemand=300 --set loops=2 \
     --profile field
 wants "--profile field: they are not" 0 out 'EVCC: pass'
+
+# record KEY: the timers of that name in the last record, as "BY ok|missed taken<=limit"
+timers() {
+    sed -n "/\"kind\":\"timer\"/s/.*\"by\":\"\\([A-Z]*\\)\".*\"text\":\"$1\",\"limit_us\":\\([0-9]*\\),\"taken_us\":\\([0-9]*\\),\"ok\":\\([a-z]*\\)}/\\1 \\4 \\2 \\3/p" \
+        "$work/record/events.jsonl"
+}
+recorded() {
+    rm -rf "$work/record"
+    run ev -q --record "$work/record" "$@"
+}
+
+# a station that is Ongoing for too long answers FAILED
+for case in "ISO15118-2 Authorization V2G_SECC_Ongoing_Performance_Time" \
+    "ISO15118-2 ChargeParameterDiscovery V2G_SECC_Ongoing_Performance_Time" \
+    "ISO15118-2 CableCheck V2G_SECC_CableCheck_Performance_Time" \
+    "DIN70121 Authorization V2G_SECC_Ongoing_Performance_Time" \
+    "DIN70121 ChargeParameterDiscovery V2G_SECC_Ongoing_Performance_Time" \
+    "ISO15118-20 Authorization V2G_SECC_EIM_Ongoing_Timeout" \
+    "ISO15118-20 ScheduleExchange V2G_SECC_Ongoing_Performance_Time"; do
+    read -r protocol step parameter <<<"$case"
+    recorded --protocol "$protocol" --mode dc --with "ongoing.$step=100000" --timer "$parameter=150"
+    wants "$protocol: Ongoing in $step is over after $parameter" 1 err 'FAILED'
+    timers "$parameter" | grep -q '^SECC false 150000 1[5-9]\|^SECC false 150000 2'
+    result $? "which is in the record"
+done
+recorded --protocol ISO15118-2 --mode dc --with 'ongoing.Authorization={ms=400}' --set loops=1 \
+    --timer V2G_SECC_Ongoing_Performance_Time=150
+wants "a time beyond it that is given stands" 0 out 'pass'
+timers V2G_SECC_Ongoing_Performance_Time | grep -q '^SECC false 150000 [45]'
+result $? "and the record has it"
+recorded --protocol ISO15118-2 --mode dc --with dc.ramp_voltage=1 \
+    --timer V2G_SECC_PreCharge_Performance_Time=150
+wants "pre-charge that does not get there is FAILED" 1 err 'PreChargeRes with FAILED'
+
+# times that run beside that of the sequence
+recorded --protocol ISO15118-2 --mode dc --set gaps.SessionSetup=600 \
+    --timer V2G_SECC_CommunicationSetup_Performance_Time=150
+wants "a SessionSetupReq that does not come" 1 \
+    err 'V2G_SECC_CommunicationSetup_Performance_Time after supportedAppProtocolRes'
+recorded --protocol DIN70121 --mode dc --set gaps.PowerDelivery=600 \
+    --timer V2G_SECC_PowerDelivery_Timeout=150
+wants "DIN 70121: a PowerDeliveryReq that does not come" 1 \
+    err 'V2G_SECC_PowerDelivery_Timeout after PreChargeRes'
+recorded --protocol DIN70121 --mode dc --with ongoing.CableCheck=1000 \
+    --timer V2G_EVCC_ReadyToCharge_Timeout=150
+wants "DIN 70121: a vehicle that is not ready in time" 1 err 'V2G_EVCC_ReadyToCharge_Timeout'
+
+# NotificationMaxDelay
+for protocol in ISO15118-2 ISO15118-20; do
+    name=NotificationMaxDelay
+    [ $protocol = ISO15118-20 ] && name=EVSENotificationMaxDelay
+    for mode in ac dc; do
+        recorded --protocol $protocol --mode $mode --with stop_after=2 --with notification_delay=5 \
+            --set reaction=250
+        timers $name | grep -q '^EVCC true 5000000 [12]' && timers $name | grep -q '^SECC true 5000000 [2-4]'
+        result $? "$protocol $mode: a vehicle takes its time, and keeps to NotificationMaxDelay"
+        recorded --protocol $protocol --mode $mode --with stop_after=2 --set reaction=60000
+        timers $name | grep -q '^EVCC true 0 ' && timers $name | grep -q '^SECC true 0 '
+        result $? "$protocol $mode: no longer than the station allows"
+        recorded --protocol $protocol --mode $mode --with stop_after=2 --set after_stop_request=3
+        timers $name | grep -q '^EVCC false 0 ' && timers $name | grep -q '^SECC false 0 '
+        result $? "$protocol $mode: one that goes on nevertheless is noticed"
+    done
+done
+recorded --protocol ISO15118-2 --mode dc --with renegotiate_after=2 --with notification_delay=5 \
+    --set loops=6 --set reaction=250
+timers NotificationMaxDelay | grep -q '^SECC true 5000000 [2-4]'
+result $? "a renegotiation, likewise"
+
+# limits of the behaviour's own are no deadlines
+recorded --protocol ISO15118-2 --mode dc --set loops=1 --set close=none --with linger_ms=150
+wants "a station that lingers, and closes" 0 out 'pass'
+! grep '"text":"given by the script"' "$work/record/events.jsonl" | grep -q '"ok":false'
+result $? "shows no missed deadline"
+recorded --protocol ISO15118-2 --mode dc --with delays.CurrentDemand=150 --set loops=2 \
+    --set patience.CurrentDemand=2000 --profile strict --timer V2G_EVCC_Msg_Timeout_CurrentDemandReq=50
+timers V2G_EVCC_Msg_Timeout_CurrentDemandReq | grep -q '^EVCC false 50000 1'
+result $? "patience beyond the standard's time: that is measured all the same"
