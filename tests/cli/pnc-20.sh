@@ -529,3 +529,17 @@ cps-leaf foreign-sub-ca 2 (cps-sub2): domain component V2G
 cps-sub2 expired 2 (cps-sub2): expired on
 cps-sub1 revoked 3 (cps-sub1): revoked
 END
+
+# ---- broken in every way ----
+
+V2GLAB_PKI="$work/good"
+ev --script tests/lua/contracts.lua --set about=ISO15118-20 --with receipt_every=1 --with linger_ms=50
+wants "the station refuses every broken certificate and signature, and goes on" 1 \
+    out 'EVCC verdict: pass' not-out 'verdict: error'
+[ "$(sed -n 's/.*broken: \([0-9]*\) messages of 7 kinds.*/\1/p' "$work/out")" -gt 200 ]
+result $? "$(sed -n 's/.*broken: //p' "$work/out")"
+ev --script tests/lua/provisioning.lua --with-script tests/lua/provisioning.lua --with linger_ms=50 \
+    --set about=ISO15118-20 --with about=ISO15118-20
+wants "the vehicle refuses every broken contract, and takes a good one" 0 out 'EVCC verdict: pass'
+[ "$(sed -n 's/.*refused: \([0-9]*\) forms.*/\1/p' "$work/out")" -gt 130 ]
+result $? "$(sed -n 's/.*refused: \([0-9]* forms\)/\1/p' "$work/out")"

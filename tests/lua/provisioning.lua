@@ -1,13 +1,36 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- For `v2glab ev --script` and `--with-script` both: a station that hands out broken contracts, another
 -- one in each session, signed by the provisioning service all the same, and a vehicle that must
--- refuse each of them, and take the good one that comes last.
+-- refuse each of them, and take the good one that comes last. --set and --with about=ISO15118-20: of
+-- that edition.
 
 local evcc = require 'v2g.evcc'
 
-local SERVICE <const>, CONTRACT <const> = 'SAProvisioningCertificateChain',
-    'ContractSignatureCertChain'
-local KEY <const> = 'ContractSignatureEncryptedPrivateKey'
+local PROTOCOL <const> = parameters.about == 'ISO15118-20' and 'ISO15118-20' or 'ISO15118-2'
+local IS_20 <const> = PROTOCOL == 'ISO15118-20'
+
+-- The message's parts: what holds the element, and its name.
+local PARTS <const> = IS_20 and {
+    service = { nil, 'CPSCertificateChain' },
+    contract = { 'SignedInstallationData', 'ContractCertificateChain' },
+    key = { nil, 'SignedInstallationData', 'SECP521_EncryptedPrivateKey' },
+    public = { nil, 'SignedInstallationData', 'DHPublicKey' },
+} or {
+    service = { nil, 'SAProvisioningCertificateChain' },
+    contract = { nil, 'ContractSignatureCertChain' },
+    key = { nil, 'ContractSignatureEncryptedPrivateKey', 'content' },
+    public = { nil, 'DHpublickey', 'content' },
+    emaid = { nil, 'eMAID', 'content' },
+}
+
+-- What holds the part, and the part.
+local function part_of(m, part)
+    local holder = m
+    if PARTS[part][1] then
+        holder = m[PARTS[part][1]]
+    end
+    return holder, PARTS[part][2]
+end
 
 math.randomseed(15118)
 
@@ -26,14 +49,16 @@ end
 
 local changes = {} -- functions of the message
 
-local function add(path, sub, values)
+local function add(part, values)
+    local sub = PARTS[part][3] or 'Certificate'
     for _, value in ipairs(values) do
         changes[#changes + 1] = function(m)
+            local holder, name = part_of(m, part)
             local found = value
             if type(value) == 'function' then
-                found = value(m[path][sub])
+                found = value(holder[name][sub])
             end
-            m[path][sub] = found
+            holder[name][sub] = found
         end
     end
 end
@@ -52,21 +77,30 @@ local function forms(behind)
     return list
 end
 
-add(SERVICE, 'Certificate', forms(80))
-add(CONTRACT, 'Certificate', forms(80))
-add(KEY, 'content', forms(0))
-add('DHpublickey', 'content', forms(0))
-add('eMAID', 'content', { '', '-', 'DE', ('A'):rep(100), 'DEABCC00000002', 'DEABCC000000014' })
-for _, path in ipairs { SERVICE, CONTRACT } do
+local BEHIND <const> = IS_20 and 160 or 80 -- octets of a certificate's signature, and more
+add('service', forms(BEHIND))
+add('contract', forms(BEHIND))
+add('key', forms(0))
+add('public', forms(0))
+if not IS_20 then
+    add('emaid', { '', '-', 'DE', ('A'):rep(100), 'DEABCC00000002', 'DEABCC000000014' })
+end
+for _, part in ipairs { 'service', 'contract' } do
     changes[#changes + 1] = function(m)
-        m[path].SubCertificates = nil
+        local holder, name = part_of(m, part)
+        holder[name].SubCertificates = nil
     end
     changes[#changes + 1] = function(m)
-        m[path].SubCertificates.Certificate[2] = m[path].Certificate
+        local holder, name = part_of(m, part)
+        holder[name].SubCertificates.Certificate[2] = holder[name].Certificate
     end
 end
 changes[#changes + 1] = function(m) -- both chains of the other kind
-    m[SERVICE], m[CONTRACT] = m[CONTRACT]:table(), m[SERVICE]:table()
+    local one, service = part_of(m, 'service')
+    local other, contract = part_of(m, 'contract')
+    local mine, theirs = one[service]:table(), other[contract]:table()
+    mine.Id, theirs.Id = theirs.Id, mine.Id
+    one[service], other[contract] = theirs, mine
 end
 
 if parameters.role == 'station' then
@@ -75,14 +109,15 @@ if parameters.role == 'station' then
         Remember('n', tostring(n))
         if changes[n] then
             changes[n](m)
-            pcall(m.sign, m, Pki.Identity('cps-leaf')) -- an element may have lost its sense
+            pcall(m.sign, m, Pki.Identity('cps-leaf', PROTOCOL)) -- an element may have lost its sense
         end
     end
     return
 end
 
 for n = 1, #changes + 1 do
-    local self = evcc.new { protocol = 'ISO15118-2', mode = 'ac', time_scale = '1000000' }
+    local self = evcc.new { protocol = PROTOCOL, mode = 'ac', time_scale = '1000000',
+                            tls = parameters.tls }
     local p = self.p
     p.payment, p.contract, p.contract_without_tls, p.loops = 'Contract', 'install', true, 1
     local _, ok, why = evcc.attempt(self)
