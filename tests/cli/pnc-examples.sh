@@ -35,7 +35,7 @@ for vehicle in pnc install; do
 done
 
 # the script in the documentation
-sed -n '/^```lua$/,/^```$/p' docs/plug-and-charge.md | grep -v '^```' >"$work/break.lua"
+awk '/^```/ { is_lua = $0 == "```lua"; next } is_lua' docs/plug-and-charge.md >"$work/break.lua"
 run run --no-record "$work/break.lua" examples/secc-iso15118-2-pnc.lua
 wants "signatures broken and made again, as docs/plug-and-charge.md has it" 0 \
     out 'wrong digest the digest of' out 'FAILED_ChallengeInvalid' out 'wrong value' out 'absent' \

@@ -81,6 +81,14 @@ secret() {
         -kdfopt hexinfo:015556 -binary SSKDF >"$work/key"
 }
 
+# The private number is nowhere in what a run leaves, neither as octets nor in words.
+no_secret() {
+    secret=$(contract_key)
+    [ ${#secret} -ge 64 ] && ! cat "$work/record"/* "$work/out" | hex | grep -q "$secret" &&
+        ! cat "$work/record"/* "$work/out" | grep -qaiF -e "$secret"
+    result $? "$protocol: what the run leaves does not have it"
+}
+
 contract_key() { # the private number of the tree's contract, as hex digits
     openssl pkey -in "$V2GLAB_PKI/$protocol/contract-leaf.key" -noout -text |
         sed -n '/^priv/,/^pub/p' | grep '^ ' | tr -d ' :\n'
@@ -128,6 +136,7 @@ found=$(tail -c 32 "$work/wrapped" | openssl enc -d -aes-128-cbc -nopad -K "$(he
     -iv "$(head -c 16 "$work/wrapped" | hex)" | hex)
 [ -n "$found" ] && [ "$found" = "$(contract_key)" ]
 result $? "$protocol: openssl decrypts the contract's private key"
+no_secret
 
 # ---- ISO 15118-20 ----
 
@@ -191,6 +200,7 @@ iv=${wrapped:0:24} text=${wrapped:24:132} tag=${wrapped:156:32}
 found=$(printf %s "$text" | octets | openssl enc -d -aes-256-ctr -K "$key" -iv "${iv}00000002" | hex)
 [ -n "$found" ] && [ "$found" = "$(contract_key)" ]
 result $? "$protocol: openssl decrypts the contract's private key"
+no_secret
 pcid=$(openssl x509 -in "$V2GLAB_PKI/$protocol/oem-leaf.pem" -noout -subject -nameopt multiline |
     sed -n 's/ *commonName *= //p')
 identifier=$(openssl x509 -in "$V2GLAB_PKI/$protocol/contract-leaf.pem" -noout \
