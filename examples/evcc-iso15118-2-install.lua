@@ -38,9 +38,9 @@ pnc.is_ok(Evcc.Get_CertificateInstallationRes_ResponseCode())
 -- Who has sent it, is it as it was sent, and is the contract's certificate good?
 local sender = certificates.received(Evcc.Get_CertificateInstallationRes_SAProvisioningCertificateChain())
 local chain = certificates.received(Evcc.Get_CertificateInstallationRes_ContractSignatureCertChain())
-assert(Pki.Check(sender, { role = 'cps-leaf' }))
+assert(Pki.Check(sender, { role = 'cps-leaf', edition = 'ISO15118-2' }))
 assert(Evcc.Verify_CertificateInstallationRes(Pki.Certificate(sender[1])))
-assert(Pki.Check(chain, { role = 'contract-leaf' }))
+assert(Pki.Check(chain, { role = 'contract-leaf', edition = 'ISO15118-2' }))
 
 -- The private key comes encrypted for the holder of the provisioning certificate.
 local contract = { chain = certificates.values(chain) }

@@ -14,9 +14,9 @@ local function take()
   local sender = certificates.received(Evcc.Get_CertificateInstallationRes_CPSCertificateChain())
   local data = Evcc.Get_CertificateInstallationRes_SignedInstallationData()
   local chain = certificates.received(data.ContractCertificateChain)
-  assert(Pki.Check(sender, { role = 'cps-leaf' }))
+  assert(Pki.Check(sender, { role = 'cps-leaf', edition = 'ISO15118-20' }))
   assert(Evcc.Verify_CertificateInstallationRes(Pki.Certificate(sender[1])))
-  assert(Pki.Check(chain, { role = 'contract-leaf' }))
+  assert(Pki.Check(chain, { role = 'contract-leaf', edition = 'ISO15118-20' }))
 
   local contract = { chain = certificates.values(chain) }
   contract.key = assert(Pki.Unwrap(provisioning.key, data.DHPublicKey,

@@ -22,7 +22,7 @@ local FAULTS <const> = {
 }
 
 local function judge_chain(chain, role)
-  local good, why, kind = Pki.Check(chain, { role = role })
+  local good, why, kind = Pki.Check(chain, { role = role, edition = 'ISO15118-20' })
   if good then
     return Code.OK
   end

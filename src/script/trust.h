@@ -14,8 +14,9 @@
  *   Pki.Check(chain [, options])     holds a chain, as received (values or DER), against the
  *                                    profiles: true; or nil, what is wrong, and the kind of fault
  *                                    ('expired', 'revoked', 'no issuer', …: pki_profile.h). Options:
- *                                    role, edition; roots = {…} (else those of the tree); at =
- *                                    seconds since 1970; revocation = false leaves the tree's
+ *                                    role, edition (else what the leaf seems to be); roots =
+ *                                    {…} (else those of the tree, of that edition); at = seconds
+ *                                    since 1970; revocation = false leaves the tree's
  *                                    revocation lists out; tolerate = {'name', …}: kinds of fault
  *                                    that are put up with
  *   Pki.Wrap(…), Pki.Unwrap(…)       private keys of contracts, encrypted (wrapping.h)

@@ -76,6 +76,8 @@ faulty('no issuer', 'certificate 1', { leaf })
 faulty('order', 'expected place', { chain[2], chain[1], chain[3] })
 faulty('unparseable', 'certificate 2', { leaf, 'nonsense', chain[3] })
 faulty('unparseable', 'no certificate', {})
+assert(Pki.Check(newer.chain))
+faulty('curve', 'secp521r1', newer.chain, { edition = 'ISO15118-2', roots = roots })
 faulty('domain', 'secc-leaf', contract.chain, { role = 'secc-leaf' })
 assert(Pki.Check(contract.chain, { at = leaf.not_after + 1, tolerate = { 'expired' } }))
 faulty('no issuer', 'V2G2-924', contract.chain,
