@@ -498,6 +498,8 @@ static int prepare(struct behaving *b, struct err *e)
     if ((!b->is_ev || both) && make_text(b, evse, false, e) != 0)
         return -1;
     divide_security(b);
+    b->station.vehicle_beside = ev->script != NULL ? ev->script : ev->persona;
+    b->station.common.beside = evse->script != NULL ? evse->script : evse->persona;
     b->station.vehicle = b->is_ev || both ? buf_string(&ev->text) : NULL;
     b->station.station = !b->is_ev || both ? buf_string(&evse->text) : NULL;
     b->station.vehicles = b->is_ev ? (b->count > 0 ? b->count : 1) : 1;

@@ -132,8 +132,8 @@ static bool load_module(lua_State *L, const char *name)
     if (asset_find(path, &text)) {
         status = luaL_loadbufferx(L, (const char *)text.p, text.n, chunk, "t");
     } else {
-        const char *slash = strrchr(s->path, '/');
-        module_path(s->path, slash == NULL ? 0 : (size_t)(slash - s->path) + 1, name, path);
+        struct slice folder = script_folder(s);
+        module_path((const char *)folder.p, folder.n, name, path);
         FILE *f = fopen(path, "r");
         if (f == NULL)
             return false;

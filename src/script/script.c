@@ -309,6 +309,14 @@ static int take_error(struct script *s, struct err *e)
     return -1;
 }
 
+struct slice script_folder(const struct script *s)
+{
+    const char *path = s->options->beside != NULL ? s->options->beside : s->path;
+    const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+    return (struct slice){(const uint8_t *)path, n};
+}
+
 int script_open(struct script *s, const struct script_options *o, const char *path,
                 const char *text, struct err *e)
 {

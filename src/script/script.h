@@ -36,11 +36,12 @@ struct tls_choice;
 /* What scripts of a run have in common. All pointers must outlive the scripts. */
 struct script_options {
     struct library *library;
-    const struct recorder *recorder;   /* may be NULL */
-    uv_loop_t *loop;                   /* NULL: print mode */
-    const char *protocol;              /* NULL: what is agreed, ISO15118-2 first */
-    struct peer_options peer;          /* interface, address, …; the protocol above comes first */
-    struct credential_files files;     /* for TLS, of all roles; a script may name others */
+    const struct recorder *recorder; /* may be NULL */
+    uv_loop_t *loop;                 /* NULL: print mode */
+    const char *beside;            /* the file beside which scripts find others; NULL: the script */
+    const char *protocol;          /* NULL: what is agreed, ISO15118-2 first */
+    struct peer_options peer;      /* interface, address, …; the protocol above comes first */
+    struct credential_files files; /* for TLS, of all roles; a script may name others */
     const struct tls_choice *settings; /* of TLS, as said on the command line; may be NULL */
     const uint8_t *id;                 /* SessionID, instead of what the messages say; NULL: none */
     uint8_t id_size;                   /* at most 8 */
@@ -83,6 +84,9 @@ struct script {
     void (*ended)(struct script *s, void *context); /* once, when there is a verdict; may be NULL */
     void *ended_context;
 };
+
+/* The folder in which a script finds files, with its '/'; empty: the current one. */
+struct slice script_folder(const struct script *s);
 
 /* Reads the script at path (its text, if not NULL; then path is only its name). -1: e says
  * file:line. What was opened has to be closed, also then. */

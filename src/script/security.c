@@ -31,14 +31,14 @@ static bool is_beside(const char *path)
 
 const char *security_path(lua_State *L, const struct script *s, const char *what, int index)
 {
-    const char *path = luaL_checkstring(L, index), *slash = strrchr(s->path, '/');
+    const char *path = luaL_checkstring(L, index);
+    struct slice folder = script_folder(s);
     if (!s->options->is_unsafe && !is_beside(path))
         luaL_error(L,
                    "%s = '%s' is not beside the script; expected a relative path without '..', or "
                    "the option --unsafe",
                    what, path);
-    size_t folder = path[0] == '/' || slash == NULL ? 0 : (size_t)(slash - s->path) + 1;
-    lua_pushlstring(L, s->path, folder);
+    lua_pushlstring(L, (const char *)folder.p, path[0] == '/' ? 0 : folder.n);
     lua_pushstring(L, path);
     lua_concat(L, 2);
     return lua_tostring(L, -1);

@@ -395,6 +395,7 @@ int station_run(const struct station_options *o, struct err *e)
 {
     struct play play = {.options = o, .common = o->common, .vehicle_common = o->common};
     play.vehicle_common.files = o->vehicle_files;
+    play.vehicle_common.beside = o->vehicle_beside;
     play.vehicle_common.settings = o->vehicle_settings;
     open_loop(&play);
     int bad = start(&play, e);

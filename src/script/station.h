@@ -15,12 +15,13 @@ struct station_options {
     struct script_options common; /* `loop` is set by station_run; tls: where the station's
                                               scripts do not say */
     struct credential_files
-        vehicle_files;   /* of the vehicles; those of `common` are the station's */
-    const char *station; /* Lua text of the station's scripts; NULL: there is no station */
-    const char *vehicle; /* Lua text of a vehicle; NULL: there is none */
-    unsigned vehicles;   /* that many at once */
-    unsigned sessions;   /* the station ends after so many; 0: it goes on */
-    unsigned tick_ms;    /* how often `tick` is called; 0: never */
+        vehicle_files;          /* of the vehicles; those of `common` are the station's */
+    const char *vehicle_beside; /* beside which the vehicles find files; of `common`: the station */
+    const char *station;        /* Lua text of the station's scripts; NULL: there is no station */
+    const char *vehicle;        /* Lua text of a vehicle; NULL: there is none */
+    unsigned vehicles;          /* that many at once */
+    unsigned sessions;          /* the station ends after so many; 0: it goes on */
+    unsigned tick_ms;           /* how often `tick` is called; 0: never */
     void (*tick)(void *context);
     /* A session or a vehicle has its verdict. by: "EVCC" or "SECC". May be NULL. */
     void (*over)(void *context, const char *by, enum verdict verdict, const char *text);

@@ -271,6 +271,11 @@ hook "function before.CableCheckReq(m) m.Nonsense = 1 end"
 ev --protocol ISO15118-2 --mode dc --script "$work/hook.lua"
 wants "an error in a hook: its line" 3 out 'hook.lua:1'
 
+hook "local beside = require('beside') Log('found ' .. beside.what)"
+echo "return { what = 'a file' }" >"$work/beside.lua"
+ev --protocol ISO15118-2 --mode ac --script "$work/hook.lua" --with-script "$work/hook.lua"
+both_pass "hooks of both sides find files beside them" out 'EVCC' out 'found a file'
+
 # ---- electrical model ----
 
 ev --protocol ISO15118-2 --mode dc --set loops=0 --set battery.soc=50 --set battery.capacity=2000 \

@@ -413,6 +413,45 @@ cps-sub2 expired 2 (cps-sub2): expired on
 cps-sub1 revoked 3 (cps-sub1): revoked
 END
 
+# ---- certificates of another tree, with the same names ----
+
+V2GLAB_PKI="$work/good"
+run pki make --for iso15118-2 "$work/other"
+# stranger PLACES: in PaymentDetailsReq and CertificateUpdateReq the certificates at these places of
+# the chain (1: the leaf) are of the other tree; who has the leaf's key signs
+stranger() {
+    hook stranger <<END
+local foreign = Pki.Read('other/iso15118-2/contract-leaf.chain.pem')
+local key = Pki.Key('other/iso15118-2/contract-leaf.key')
+local function change(m)
+    local chain = m.ContractSignatureCertChain
+    for place in ('$1'):gmatch('%d') do
+        local der = foreign[tonumber(place)].der
+        if place == '1' then
+            assert(chain.Certificate ~= der)
+            chain.Certificate = der
+        else
+            assert(chain.SubCertificates.Certificate[place - 1] ~= der)
+            chain.SubCertificates.Certificate[place - 1] = der
+        end
+    end
+    Log('$broken')
+end
+before.PaymentDetailsReq = change
+function before.CertificateUpdateReq(m)
+    change(m)
+    m:sign(('$1'):find('1') and key or nil)
+end
+END
+    for how in PaymentDetails:present CertificateUpdate:update; do
+        code "${how%:*}: of another tree: places $1 of the chain" "${how%:*}Res" FAILED_CertChainError \
+            "$broken" --set contract="${how#*:}" --script "$work/stranger.lua"
+    done
+}
+for places in 1 2 3 23 123; do
+    stranger $places
+done
+
 # ---- faults that are put up with ----
 
 tree contract-leaf wrong-emaid
