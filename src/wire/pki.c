@@ -390,6 +390,16 @@ static void look_at(struct check *k, unsigned i)
     k->f.role = k->path->role[i];
 }
 
+/* Whether certificate i of the chain is one of the path that stands elsewhere, too. */
+static bool stands_twice(const struct check *k, unsigned i)
+{
+    for (unsigned n = 0; n < k->path->n; n++)
+        if (k->path->index[n] >= 0 && k->path->index[n] != (int)i &&
+            X509_cmp(k->path->at[n], k->chain->at[i].x) == 0)
+            return true;
+    return false;
+}
+
 static void check_order(struct check *k)
 {
     char name[NAME_MAX_SHOWN];
@@ -408,11 +418,13 @@ static void check_order(struct check *k)
     }
     for (unsigned i = 0; i < k->chain->n; i++) {
         const X509 *x = k->chain->at[i].x;
-        if (x == NULL || in_path(k->path, x))
+        bool is_twice = x != NULL && stands_twice(k, i);
+        if (x == NULL || (in_path(k->path, x) && !is_twice))
             continue;
         k->f.index = (int)i;
         k->f.role = ROLE_UNKNOWN;
-        pki_find(&k->f, PKI_ORDER, true, "RFC 5246, 7.4.2", "%s belongs to no path from the leaf",
+        pki_find(&k->f, PKI_ORDER, true, "RFC 5246, 7.4.2",
+                 is_twice ? "%s is there a second time" : "%s belongs to no path from the leaf",
                  common_name(x, name));
     }
 }

@@ -11,6 +11,15 @@ local function check(der)
 end
 assert(check(leaf))
 
+-- lengths that are too long, nesting that never ends, nothing at all
+for _, der in ipairs { '', '\x30', '\x30\x84\xFF\xFF\xFF\xFF', ('\x30\x80'):rep(400),
+                       ('\x30\x82\x03\x20'):rep(200), Pki.Random(800), ('a'):rep(2 ^ 20 + 1),
+                       '-----BEGIN CERTIFICATE-----\n' } do
+  local good, _, kind = check(der)
+  assert(good == nil and kind == 'unparseable')
+  assert(Pki.Certificate(der) == nil)
+end
+
 for n = 0, #leaf - 1 do
   local certificate, why, kind = Pki.Certificate(leaf:sub(1, n))
   assert(certificate == nil and kind == 'unparseable' and why ~= '', n)

@@ -74,6 +74,9 @@ faulty('expired', 'certificate 1 (contract-leaf)', contract.chain, { at = leaf.n
 faulty('no issuer', 'V2G2-924', contract.chain, { roots = {} })
 faulty('no issuer', 'certificate 1', { leaf })
 faulty('order', 'expected place', { chain[2], chain[1], chain[3] })
+faulty('order', 'certificate 4: MO sub-CA 2 is there a second time', {
+  chain[1], chain[2], chain[3], chain[2] })
+faulty('order', 'expected place 2', { chain[1], chain[1], chain[2], chain[3] })
 faulty('unparseable', 'certificate 2', { leaf, 'nonsense', chain[3] })
 faulty('unparseable', 'no certificate', {})
 assert(Pki.Check(newer.chain))
