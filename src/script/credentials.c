@@ -8,19 +8,32 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 _Static_assert(CREDENTIALS_PATH == PKI_PATH_MAX, "paths of the tree do not fit");
 
 /* ORDER PEER_TLS */
 const char *const CREDENTIALS_TLS[] = {"off", "auto", "1.2", "1.3", NULL};
 
+/* Whether the tree has that file: trees that others made may lack roles, lists and editions. */
+static bool has_file(const char *folder, enum pki_edition edition, const char *role,
+                     const char *suffix)
+{
+    char path[PKI_PATH_MAX];
+    return access(pki_tree_path(path, folder, edition, role, suffix), R_OK) == 0;
+}
+
 int credentials_tree(const struct credential_files *files, char *folder, int size, struct err *e)
 {
     if (files->tree == NULL)
         return pki_tree_demo(folder, size, e);
-    bool has_any = pki_tree_has(files->tree, EDITION_2) || pki_tree_has(files->tree, EDITION_20);
+    bool has_any = has_file(files->tree, EDITION_2, "v2g-root", ".pem") ||
+                   has_file(files->tree, EDITION_20, "v2g-root", ".pem");
     if (!has_any || snprintf(folder, (size_t)size, "%s", files->tree) >= size)
-        return err_set(e, "no certificates in %s; expected a folder that `v2glab pki make` made",
+        return err_set(e,
+                       "no certificates in %s; expected a folder that `v2glab pki make` made, or "
+                       "that has such names: iso15118-2/v2g-root.pem, "
+                       "iso15118-2/secc-leaf.chain.pem, iso15118-2/secc-leaf.key",
                        files->tree);
     return 0;
 }
@@ -32,11 +45,11 @@ static const char *tree_file(struct credentials *c, const char *folder, enum pki
     return pki_tree_path(c->path[c->paths++], folder, edition, role, suffix);
 }
 
-/* Does nothing where the tree lacks the edition, as the next one. */
+/* Does nothing where the tree lacks the file, as the next one. */
 static void show(struct credentials *c, const char *folder, enum pki_edition edition,
                  const char *role)
 {
-    if (!pki_tree_has(folder, edition))
+    if (!has_file(folder, edition, role, ".chain.pem"))
         return;
     struct tls_identity *d = &c->options.identity[c->options.identities++];
     d->chain = tree_file(c, folder, edition, role, ".chain.pem");
@@ -48,11 +61,12 @@ static void trust(struct credentials *c, const char *folder, enum pki_edition ed
                   const char *root, const char *const ca[])
 {
     struct tls_options *o = &c->options;
-    if (!pki_tree_has(folder, edition))
+    if (!has_file(folder, edition, root, ".pem"))
         return;
     o->root[o->roots++] = tree_file(c, folder, edition, root, ".pem");
     for (unsigned i = 0; ca[i] != NULL; i++)
-        o->crl[o->crls++] = tree_file(c, folder, edition, ca[i], ".crl");
+        if (has_file(folder, edition, ca[i], ".crl"))
+            o->crl[o->crls++] = tree_file(c, folder, edition, ca[i], ".crl");
 }
 
 /* The newer edition comes first: where a vehicle can do both, it is the one to be shown. */
