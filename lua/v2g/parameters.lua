@@ -182,6 +182,7 @@ parameters.station = {
 
     -- ---- in the charge loop ----
     receipt_every = 0,      -- ReceiptRequired in each n-th charge-loop response; 0: never
+    receipts_without_contract = false, -- ISO 15118-2: true: of all (for tests of vehicles)
     stop_after = 0,         -- charge-loop responses until it asks the vehicle to stop; 0: never
     renegotiate_after = 0,  -- … to renegotiate, once
     renegotiate_services_after = 0, -- ISO 15118-20: … to renegotiate the service, once

@@ -125,8 +125,10 @@ function session:notice(wish)
     return math.max(0, math.floor((n.limit - (Now() - n.at)) / 1000 + 0.5))
 end
 
+-- Of those that pay by contract alone [V2G2-691].
 function session:wants_receipt()
-    return p.receipt_every > 0 and self.loops % p.receipt_every == 0
+    return (self.paying == 'Contract' or p.receipts_without_contract)
+        and p.receipt_every > 0 and self.loops % p.receipt_every == 0
 end
 
 -- ---- paused sessions ----

@@ -22,8 +22,8 @@ rows() {
 rows "DIN70121 dc"
 rows "ISO15118-2 ac"
 rows "ISO15118-2 dc"
-rows "ISO15118-2 ac receipts" --with receipt_every=1
-rows "ISO15118-2 dc receipts" --with receipt_every=1
+rows "ISO15118-2 ac receipts" --with receipt_every=1 --with receipts_without_contract=true
+rows "ISO15118-2 dc receipts" --with receipt_every=1 --with receipts_without_contract=true
 rows "ISO15118-2 ac contract"
 rows "ISO15118-2 dc contract"
 rows "ISO15118-20 ac"

@@ -92,10 +92,14 @@ ev --protocol ISO15118-20 --mode dc --set details=true \
     --with 'services={{id=65,parameters={{id=7,{"Port",80}}}}}' -v
 both_pass "the same in ISO 15118-20" out 'SelectedVASList>'
 ev --protocol ISO15118-2 --mode ac --set loops=4 --with receipt_every=2
+both_pass "no receipts of a vehicle that pays by external means" not-out 'MeteringReceiptReq'
+ev --protocol ISO15118-2 --mode ac --set loops=4 --with receipt_every=2 \
+    --with receipts_without_contract=true
 both_pass "metering receipts where the station wants them" out 'MeteringReceiptRes           OK'
 [ "$(grep -c 'MeteringReceiptReq' "$work/out")" = 2 ]
 result $? "each second time"
-ev --protocol ISO15118-2 --mode dc --set loops=4 --with receipt_every=2
+ev --protocol ISO15118-2 --mode dc --set loops=4 --with receipt_every=2 \
+    --with receipts_without_contract=true
 both_pass "the same in DC" out 'MeteringReceiptRes           OK'
 tariffs='schedules={{id=1,entries={{start=0,power=11000,duration=86400}},tariff={levels=2,entries={{start=0,level=2}}}},{id=5,entries={{start=0,power=3700},{start=3600,power=7400,duration=80000}},tariff={levels=2,description="night",entries={{start=0,level=1}}}}}'
 ev --protocol ISO15118-2 --mode ac --with "$tariffs" -v

@@ -85,7 +85,8 @@ function on.state(name, ev)
     if name == 'closed' then ev.p.payment = 'ExternalPayment' end
 end
 END
-ev --set pause=1 --with resume=false --with receipt_every=1 --script "$work/other.lua" -v
+ev --set pause=1 --with resume=false --with receipt_every=1 --with receipts_without_contract=true \
+    --script "$work/other.lua" -v
 both_pass "after a pause a new session, paid otherwise" out 'SelectedPaymentOption ExternalPayment'
 sed -n '/SelectedPaymentOption ExternalPayment/,$p' "$work/out" >"$work/second"
 grep -q MeteringReceiptReq "$work/second" && ! grep -q 'SignatureValue\|Req Id=\|GenChallenge' "$work/second"
