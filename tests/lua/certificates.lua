@@ -181,4 +181,23 @@ refused('secp521r1', m.sign, m, newer)
 refused('who has signed is a number', m.verify, m, 7)
 refused('has no chain', m.verify, m, {})
 refused('SessionSetupReq is never signed', function() Evcc.Message('SessionSetupReq'):sign() end)
+
+-- Tariffs: signed by the mobility operator, where the sender wants it; each with an Id of its own.
+local operator = Pki.Identity('mo-sub2')
+m = Secc.Message('ChargeParameterDiscoveryRes')
+m.SAScheduleList = { SAScheduleTuple = {
+  { SAScheduleTupleID = 1, SalesTariff = { Id = 'tariff', SalesTariffID = 1 } },
+  { SAScheduleTupleID = 2, SalesTariff = { SalesTariffID = 2 } } } }
+refused('ChargeParameterDiscoveryRes cannot be signed: a key of', m.sign, m,
+  Pki.Identity('mo-sub2', 'ISO15118-20'))
+m:sign(operator)
+assert(m:verify() and m:verify(operator.chain[1]) and #m.Header.Signature.SignedInfo.Reference == 2)
+m.SAScheduleList.SAScheduleTuple[2].SalesTariff.SalesTariffID = 3
+expect('wrong digest')
+Secc.Protocol = 'ISO15118-20'
+m = Secc.Message('ScheduleExchangeRes')
+refused('has no AbsolutePriceSchedule', m.sign, m)
+m.Scheduled_SEResControlMode.ScheduleTuple[1].ChargingSchedule.AbsolutePriceSchedule = {}
+m:sign()
+assert(m:verify(Pki.Identity('mo-sub2', 'ISO15118-20').chain[1]))
 Log('all of it')
