@@ -205,6 +205,7 @@ local function choose_schedule(self)
     end
     self.schedule = best.ScheduleTupleID
     self.entries = best.ChargingSchedule.PowerSchedule.PowerScheduleEntries.PowerScheduleEntry
+    self.anchor = best.ChargingSchedule.PowerSchedule.TimeAnchor
 end
 
 function steps.ScheduleExchange(self)
@@ -212,7 +213,7 @@ function steps.ScheduleExchange(self)
     self:repeat_until('ScheduleExchange', 'V2G_EVCC_Ongoing_Timeout', function()
         return Evcc.Get_ScheduleExchangeRes_EVSEProcessing() == 'Finished'
     end)
-    self.schedule, self.entries = nil, nil
+    self.schedule, self.entries, self.anchor = nil, nil, nil
     if control(self) == 'Scheduled' then
         choose_schedule(self)
     else
@@ -255,7 +256,8 @@ local function set_profile(self)
         entries[i] = { Duration = entry.Duration,
                        Power = math.floor(math.min(entry.Power, wanted, self.power_limit)) }
     end
-    Evcc[path .. 'TimeAnchor'](math.floor(Now() / 1000))
+    self.profile = control(self) == 'Scheduled' and { entries = entries, from = Now() } or nil
+    Evcc[path .. 'TimeAnchor'](self.anchor or math.floor(Now() / 1000))
     if control(self) == 'Dynamic' then
         Evcc[path .. 'Dynamic_EVPPTControlModeSpecified'](true)
     else
@@ -439,6 +441,22 @@ local function set_energy(self, step, path)
     self:set(step, path .. 'EVMinimumEnergyRequest', 0)
 end
 
+-- The power that its profile has for now, in W.
+local function profile_power(self)
+    if not self.profile then
+        return math.huge
+    end
+    local left = (Now() - self.profile.from) / 1000 * common.scale
+    local power = math.huge
+    for _, entry in ipairs(self.profile.entries) do
+        power, left = entry.Power, left - entry.Duration
+        if left < 0 then
+            break
+        end
+    end
+    return power
+end
+
 local function wanted_current(self)
     local b, p = self.battery, self.p
     if is_idle(self) then
@@ -447,7 +465,9 @@ local function wanted_current(self)
     if p.bpt and p.discharge_to > 0 then
         return -b.discharge_power / b:rest_voltage()
     end
-    return math.min(b:current_limit(), self.limit, self.power_limit / b:rest_voltage())
+    local voltage = math.max(self.present or 0, b:rest_voltage())
+    return math.min(b:current_limit(), self.limit, self.power_limit / voltage,
+        profile_power(self) / voltage)
 end
 
 local function set_demand(self)
@@ -494,7 +514,8 @@ local function wanted_power(self)
     if p.bpt and p.discharge_to > 0 then
         return -self.battery.discharge_power
     end
-    return math.min(ac_power(self), self.power_limit, self.target_power or math.huge)
+    return math.min(ac_power(self), self.power_limit, self.target_power or math.huge,
+        profile_power(self))
 end
 
 local function set_status(self)

@@ -166,7 +166,7 @@ parameters.station = {
     schedules = nil,        -- list of { id =, entries = { { start =, power = } … }, tariff = … };
                             -- nil: one of 24 h with the station's power. ISO 15118-20: instead of
                             -- tariff also prices = { currency =, entries = { { start =, price = } } },
-                            -- for a kilowatt-hour
+                            -- for a kilowatt-hour; and tolerance =, W above the vehicle's profile
     bpt = true, dynamic = true, -- ISO 15118-20
     service_renegotiation = true, standby = true, -- ISO 15118-20: what it lets vehicles do
 

@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The answers of a station in ISO 15118-20: AC and DC, charging only or bidirectional, scheduled or
--- dynamic control mode. Those of authorization and Plug & Charge are in secc_contract_20.lua.
+-- dynamic control mode. Those of authorization and Plug & Charge are in secc_contract_20.lua; schedules,
+-- prices and power profiles in secc_schedules_20.lua.
 
 local common = require 'v2g.common'
 local pnc = require 'v2g.secc_contract_20'
+local schedules = require 'v2g.secc_schedules_20'
 
 local iso = { answers = pnc.answers, case = {} }
 local answers = iso.answers
@@ -94,20 +96,11 @@ local function int(name, value)
     return { Name = name, intValue = value }
 end
 
-local function has_prices(s)
-    for _, schedule in ipairs(s.p.schedules or {}) do
-        if schedule.prices then
-            return true
-        end
-    end
-    return false
-end
-
 -- The parameters of an energy transfer service with that control mode (1 scheduled, 2 dynamic).
 local function energy_parameters(s, service, control)
     local list = { int('Connector', service.mode == 'ac' and s.p.ac.phases == 1 and 1 or 2),
                    int('ControlMode', control), int('MobilityNeedsMode', 1),
-                   int('Pricing', has_prices(s) and PRICES or PRICE_LEVELS) }
+                   int('Pricing', schedules.has_prices(s) and PRICES or PRICE_LEVELS) }
     if service.mode == 'ac' then
         list[#list + 1] = int('EVSENominalVoltage', s.p.ac.voltage)
     end
@@ -160,22 +153,34 @@ function answers.ServiceDetailReq(s)
     if #sets > 0 then
         common.set_list(Secc, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet', sets)
     end
+    s.details = s.details or {}
+    s.details[id] = {}
+    for _, set in ipairs(sets) do
+        s.details[id][set.ParameterSetID] = true
+    end
     return nil
+end
+
+-- Whether the details of the service had that parameter set; of one without any, no set at all.
+local function is_known(s, id, set)
+    local sets = s.details and s.details[id]
+    return sets ~= nil and (sets[set] or next(sets) == nil) or false
 end
 
 function answers.ServiceSelectionReq(s)
     local path = 'Get_ServiceSelectionReq_SelectedEnergyTransferService_'
     local id, set = Secc[path .. 'ServiceID'](), Secc[path .. 'ParameterSetID']()
-    if not SERVICES[id] then
+    if not is_offered(s, id) then
         return 'FAILED_NoEnergyTransferServiceSelected'
     end
-    if not is_offered(s, id) or not CONTROLS[set] or (set == 2 and not s.p.dynamic) then
+    if not is_known(s, id, set) then
         return 'FAILED_ServiceSelectionInvalid'
     end
     if Secc.Get_ServiceSelectionReq_SelectedVASListSpecified() then
         for _, one in ipairs(common.get_list(Secc, 'ServiceSelectionReq',
             'SelectedVASList_SelectedService')) do
-            if not further_service(s, one.ServiceID) then
+            if not further_service(s, one.ServiceID)
+                or not is_known(s, one.ServiceID, one.ParameterSetID) then
                 return 'FAILED_ServiceSelectionInvalid'
             end
         end
@@ -197,6 +202,27 @@ local function has(message, element)
     return Secc['Get_' .. message .. '_' .. element .. 'Specified']()
 end
 
+local function ac_power(s)
+    return s.p.ac.voltage * s.p.ac.phases * s.p.ac.max_current
+end
+
+-- nil, or FAILED_WrongChargeParameter: a maximum of the vehicle is below the station's minimum, or a
+-- minimum above its maximum [V2G20-1619] [V2G20-2272].
+local function fits(message, element, least, most)
+    local get = 'Get_' .. message .. '_' .. element .. '_'
+    for _, limit in ipairs(least) do
+        if Secc[get .. limit[1]]() < limit[2] then
+            return 'FAILED_WrongChargeParameter'
+        end
+    end
+    for _, limit in ipairs(most) do
+        if Secc[get .. limit[1]]() > limit[2] then
+            return 'FAILED_WrongChargeParameter'
+        end
+    end
+    return nil
+end
+
 function answers.DC_ChargeParameterDiscoveryReq(s)
     local prefix, d = s.bpt and 'BPT_' or '', s.p.dc
     local request = prefix .. 'DC_CPDReqEnergyTransferMode'
@@ -216,12 +242,12 @@ function answers.DC_ChargeParameterDiscoveryReq(s)
     if s.mode ~= 'dc' or not has('DC_ChargeParameterDiscoveryReq', request) then
         return 'FAILED_WrongChargeParameter'
     end
-    local voltage = Secc['Get_DC_ChargeParameterDiscoveryReq_' .. request .. '_EVMaximumVoltage']()
-    return voltage < d.min_voltage and 'FAILED_WrongChargeParameter' or nil
-end
-
-local function ac_power(s)
-    return s.p.ac.voltage * s.p.ac.phases * s.p.ac.max_current
+    return fits('DC_ChargeParameterDiscoveryReq', request, {
+        { 'EVMaximumVoltage', d.min_voltage }, { 'EVMaximumChargeCurrent', d.min_current },
+    }, {
+        { 'EVMinimumVoltage', d.max_voltage }, { 'EVMinimumChargeCurrent', d.max_current },
+        { 'EVMinimumChargePower', d.max_power },
+    })
 end
 
 function answers.AC_ChargeParameterDiscoveryReq(s)
@@ -238,93 +264,16 @@ function answers.AC_ChargeParameterDiscoveryReq(s)
     if s.mode ~= 'ac' or not has('AC_ChargeParameterDiscoveryReq', request) then
         return 'FAILED_WrongChargeParameter'
     end
-    return nil
-end
-
-local function duration_of(list, k)
-    return list[k].duration or (list[k + 1] and list[k + 1].start - list[k].start) or 86400
-end
-
--- The prices of a schedule in money, for each kilowatt-hour; nil: it has none.
-local function absolute_prices(schedule, now)
-    local prices, stacks = schedule.prices, {}
-    if not prices then
-        return nil
-    end
-    for k, entry in ipairs(prices.entries) do
-        stacks[k] = { Duration = duration_of(prices.entries, k),
-                      PriceRule = { { EnergyFee = entry.price, PowerRangeStart = 0 } } }
-    end
-    return { Id = 'id' .. (schedule.id or 1), TimeAnchor = now,
-             PriceScheduleID = prices.id or schedule.id or 1,
-             PriceScheduleDescription = prices.description,
-             Currency = prices.currency or 'EUR', Language = prices.language or 'eng',
-             PriceAlgorithm = 'urn:iso:std:iso:15118:-20:PriceAlgorithm:1-Power',
-             PriceRuleStacks = { PriceRuleStack = stacks } }
-end
-
--- The prices of a schedule as levels; one level where it has no tariff, none beside prices.
-local function price_levels(schedule, now)
-    if schedule.prices then
-        return nil
-    end
-    local tariff = schedule.tariff or { levels = 1, entries = { { start = 0, level = 0 } } }
-    local entries = {}
-    for k, entry in ipairs(tariff.entries) do
-        entries[k] = { Duration = duration_of(tariff.entries, k), PriceLevel = entry.level }
-    end
-    return { TimeAnchor = now, PriceScheduleID = tariff.id or schedule.id or 1,
-             PriceScheduleDescription = tariff.description,
-             NumberOfPriceLevels = tariff.levels,
-             PriceLevelScheduleEntries = { PriceLevelScheduleEntry = entries } }
-end
-
-local function set_schedules(s)
-    local now = math.floor(Now() / 1000)
-    local power = s.mode == 'dc' and s.p.dc.max_power or ac_power(s)
-    local schedules = s.p.schedules or
-        { { id = 1, entries = { { start = 0, power = power, duration = 86400 } } } }
-    local tuples = {}
-    s.schedules = {}
-    for i, schedule in ipairs(schedules) do
-        local entries, list = {}, schedule.entries
-        for k, entry in ipairs(list) do
-            entries[k] = { Duration = duration_of(list, k), Power = entry.power }
-        end
-        local id = schedule.id or i
-        tuples[i] = { ScheduleTupleID = id, ChargingSchedule = {
-            PowerSchedule = { TimeAnchor = now,
-                              PowerScheduleEntries = { PowerScheduleEntry = entries } },
-            AbsolutePriceSchedule = absolute_prices(schedule, now),
-            PriceLevelSchedule = price_levels(schedule, now) } }
-        s.schedules[id] = true
-    end
-    common.set_list(Secc, 'ScheduleExchangeRes', 'Scheduled_SEResControlMode_ScheduleTuple', tuples)
-end
-
--- In dynamic control mode the prices of the first schedule that has any.
-local function set_prices(s)
-    local path = 'Set_ScheduleExchangeRes_Dynamic_SEResControlMode'
-    Secc[path .. 'Specified'](true)
-    for _, schedule in ipairs(s.p.schedules or {}) do
-        if schedule.prices then
-            Secc[path .. '_AbsolutePriceSchedule'](
-                absolute_prices(schedule, math.floor(Now() / 1000)))
-            return
-        end
-    end
+    return fits('AC_ChargeParameterDiscoveryReq', request, {},
+        { { 'EVMinimumChargePower', ac_power(s) } })
 end
 
 function answers.ScheduleExchangeReq(s)
     local finished, late = s:ongoing('ScheduleExchange', 'V2G_SECC_Ongoing_Performance_Time')
     local control = s.control or 'Scheduled'
     Secc.Set_ScheduleExchangeRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
-    if control == 'Dynamic' then
-        set_prices(s)
-    else
-        set_schedules(s)
-    end
-    pnc.sign_prices(s, has_prices(s))
+    schedules.offer(s, control, s.mode == 'dc' and s.p.dc.max_power or ac_power(s))
+    pnc.sign_prices(s, schedules.has_prices(s))
     if not Secc['Get_ScheduleExchangeReq_' .. control .. '_SEReqControlModeSpecified']() then
         return 'FAILED_WrongChargeParameter'
     end
@@ -370,29 +319,14 @@ local function set_status(s, message, wish)
     Secc['Set_' .. message .. '_EVSEStatus_NotificationMaxDelay'](s:notice(wish))
 end
 
--- What the schedule selected must be. A code, or nil.
-local function select_schedule(s)
-    local path = 'PowerDeliveryReq_EVPowerProfile_Scheduled_EVPPTControlMode'
-    if not Secc.Get_PowerDeliveryReq_EVPowerProfileSpecified() or s.control ~= 'Scheduled'
-        or not Secc['Get_' .. path .. 'Specified']() then
-        return nil
-    end
-    local id = Secc['Get_' .. path .. '_SelectedScheduleTupleID']()
-    if s.schedules and not s.schedules[id] then
-        return 'FAILED_ScheduleSelectionInvalid'
-    end
-    s.schedule = id
-    return nil
-end
-
 local progress = {}
 
 function progress.Start(s)
     if Secc.Get_PowerDeliveryReq_EVProcessing() ~= 'Finished' then
         return nil, 'Ongoing'
     end
-    local code = select_schedule(s)
-    if not code then
+    local code = schedules.select(s)
+    if not code or not code:find('^FAILED') then
         s.charging, s.standing_by = true, nil
         s.output:close()
     end
@@ -535,7 +469,7 @@ function answers.DC_ChargeLoopReq(s)
     Secc.Set_DC_ChargeLoopRes_EVSECurrentLimitAchieved(o.current_limited == true)
     Secc.Set_DC_ChargeLoopRes_EVSEVoltageLimitAchieved(o.voltage_limited == true)
     Secc.Set_DC_ChargeLoopRes_EVSEPowerLimitAchieved(o.power_limited == true)
-    return nil, s.standing_by and 'Standby' or nil
+    return schedules.violation(s, o.current * o.voltage), s.standing_by and 'Standby' or nil
 end
 
 function answers.AC_ChargeLoopReq(s)
@@ -553,8 +487,9 @@ function answers.AC_ChargeLoopReq(s)
     if not Secc[m.asked]() then
         return 'FAILED_WrongChargeParameter'
     end
-    s.output:count(Secc[m.request .. 'EVPresentActivePower'](), seconds)
-    return nil, s.standing_by and 'Standby' or nil
+    local power = Secc[m.request .. 'EVPresentActivePower']()
+    s.output:count(power, seconds)
+    return schedules.violation(s, power), s.standing_by and 'Standby' or nil
 end
 
 -- ---- the end ----

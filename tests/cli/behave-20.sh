@@ -100,3 +100,85 @@ end" >"$work/early.lua"
 ev20 --mode dc --script "$work/early.lua"
 wants "before authorization it is refused, too" 1 out 'ChargingSession ServiceRenegotiation' \
     out 'SessionStopRes               FAILED_NoServiceRenegotiationSupported'
+
+# ---- what a station refuses ----
+
+# refused NAME RESPONSE CODE OPTION...
+refused() {
+    ev20 "${@:4}"
+    wants "$1" 1 out "was answered with $3" out 'EVCC verdict: fail'
+    grep -qE -- "$2 +$3(,|\$)" "$work/out"
+    result $? "$1: $3"
+}
+
+path=values.ServiceSelectionReq.SelectedEnergyTransferService
+refused "a service that there is not" ServiceSelectionRes FAILED_NoEnergyTransferServiceSelected \
+    --mode dc --set "${path}_ServiceID=77"
+refused "one that the station does not have" ServiceSelectionRes FAILED_NoEnergyTransferServiceSelected \
+    --mode dc --set "${path}_ServiceID=6" --with bpt=false
+refused "a parameter set that it does not have" ServiceSelectionRes FAILED_ServiceSelectionInvalid \
+    --mode dc --set "${path}_ParameterSetID=9"
+refused "one whose service's details nobody asked for" ServiceSelectionRes \
+    FAILED_ServiceSelectionInvalid --mode dc --set "${path}_ServiceID=6"
+services='services={{id=65,parameters={{id=7,{"Port",80}}}}}'
+refused "one of a further service, likewise" ServiceSelectionRes FAILED_ServiceSelectionInvalid \
+    --mode dc --set details=true --with "$services" --script <(echo "
+function before.ServiceSelectionReq(m) m.SelectedVASList.SelectedService[1].ParameterSetID = 8 end")
+ev20 --mode dc --set details=true --with "$services"
+both_pass "which is taken with that which it has"
+
+mode=values.DC_ChargeParameterDiscoveryReq.DC_CPDReqEnergyTransferMode
+for limit in EVMaximumVoltage=100 EVMinimumVoltage=2000 EVMinimumChargeCurrent=400 \
+    EVMinimumChargePower=200000; do
+    refused "a vehicle that does not fit: $limit" DC_ChargeParameterDiscoveryRes \
+        FAILED_WrongChargeParameter --mode dc --set "${mode}_$limit"
+done
+refused "a vehicle that does not fit: EVMaximumChargeCurrent=5" DC_ChargeParameterDiscoveryRes \
+    FAILED_WrongChargeParameter --mode dc --set "${mode}_EVMaximumChargeCurrent=5" \
+    --with dc.min_current=10
+mode=values.AC_ChargeParameterDiscoveryReq.AC_CPDReqEnergyTransferMode
+refused "a vehicle that does not fit: EVMinimumChargePower=50000" AC_ChargeParameterDiscoveryRes \
+    FAILED_WrongChargeParameter --mode ac --set "${mode}_EVMinimumChargePower=50000"
+
+# ---- schedules and profiles ----
+
+falling='schedules={{id=1,tolerance=100,entries={{start=0,power=11000},{start=150,power=3000,duration=86400}}}}'
+hook() {
+    printf '%s\n' "$1" >"$work/hook.lua"
+}
+for mode in AC DC; do
+    [ $mode = AC ] && field='EVPresentActivePower' || field='EVTargetCurrent'
+    ev20 --mode $mode --with "$falling" --time-scale 20000 --set loops=12
+    both_pass "$mode: a schedule that falls" out 'PowerDeliveryRes             OK_PowerToleranceConfirmed'
+    sed -n "s/.*ChargeLoopReq .*$field \([0-9.]*\) .*/\1/p" "$work/out" |
+        awk -v most="$([ $mode = AC ] && echo 11000 || echo 33)" -v few="$([ $mode = AC ] && echo 3000 || echo 9)" \
+            '$1 > most + 0.5 { bad = 1 } NR == 1 && $1 < most * 0.8 { bad = 1 } { last = $1 }
+             END { exit bad || last > few || last == 0 }'
+    result $? "$mode: the vehicle keeps to it, from begin to end"
+    hook "function before.PowerDeliveryReq(m)
+        if m.ChargeProgress == 'Start' then
+            m.EVPowerProfile.EVPowerProfileEntries.EVPowerProfileEntry[2].Power = 3100
+        end
+    end"
+    refused "$mode: a profile above the schedule" PowerDeliveryRes FAILED_EVPowerProfileInvalid \
+        --mode $mode --with "$falling" --script "$work/hook.lua"
+    refused "$mode: a schedule that was not offered" PowerDeliveryRes FAILED_ScheduleSelectionInvalid \
+        --mode $mode \
+        --set values.PowerDeliveryReq.EVPowerProfile_Scheduled_EVPPTControlMode_SelectedScheduleTupleID=9
+    ev20 --mode $mode \
+        --set values.PowerDeliveryReq.EVPowerProfile_Scheduled_EVPPTControlMode_PowerToleranceAcceptance=PowerToleranceNotConfirmed
+    both_pass "$mode: a tolerance that is not accepted: charging goes on" \
+        out 'PowerDeliveryRes             WARNING_PowerToleranceNotConfirmed'
+    hook "function before.${mode}_ChargeLoopReq(m)
+        local control = m.Scheduled_${mode}_CLReqControlMode
+        control.$field = $([ $mode = AC ] && echo 11200 || echo 60)
+    end"
+    ev20 --mode $mode --with "$falling" --script "$work/hook.lua" --set loops=9 --time-scale 100 \
+        --set on_failed=close
+    wants "$mode: too much power is warned of, and then refused" 1 out WARNING_EVPowerProfileViolation \
+        out "${mode}_ChargeLoopReq was answered with FAILED_EVPowerProfileViolation: " \
+        out 'where the profile has 11000 W and the schedule a tolerance of 100 W'
+    times "$mode: after three warnings" 3 "${mode}_ChargeLoopRes             WARNING_EVPowerProfile"
+    ev20 --mode $mode --with "${falling/tolerance=100,/}" --script "$work/hook.lua" --time-scale 100
+    both_pass "$mode: without a tolerance nobody looks" not-out EVPowerProfileViolation
+done

@@ -1,0 +1,185 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Schedules of a station in ISO 15118-20, with their prices; the power profiles that vehicles give
+-- themselves within them.
+
+local common = require 'v2g.common'
+
+local schedules = {}
+
+local SLACK <const> = 5         -- s between the times of schedule and profile that do not matter
+local VIOLATIONS_MOST <const> = 3 -- responses in a row that warn of too much power, before FAILED
+
+-- ---- prices ----
+
+function schedules.has_prices(s)
+    for _, schedule in ipairs(s.p.schedules or {}) do
+        if schedule.prices then
+            return true
+        end
+    end
+    return false
+end
+
+local function duration_of(list, k)
+    return list[k].duration or (list[k + 1] and list[k + 1].start - list[k].start) or 86400
+end
+
+-- The prices of a schedule in money, for each kilowatt-hour; nil: it has none.
+local function absolute_prices(schedule, now)
+    local prices, stacks = schedule.prices, {}
+    if not prices then
+        return nil
+    end
+    for k, entry in ipairs(prices.entries) do
+        stacks[k] = { Duration = duration_of(prices.entries, k),
+                      PriceRule = { { EnergyFee = entry.price, PowerRangeStart = 0 } } }
+    end
+    return { Id = 'id' .. (schedule.id or 1), TimeAnchor = now,
+             PriceScheduleID = prices.id or schedule.id or 1,
+             PriceScheduleDescription = prices.description,
+             Currency = prices.currency or 'EUR', Language = prices.language or 'eng',
+             PriceAlgorithm = 'urn:iso:std:iso:15118:-20:PriceAlgorithm:1-Power',
+             PriceRuleStacks = { PriceRuleStack = stacks } }
+end
+
+-- The prices of a schedule as levels; one level where it has no tariff, none beside prices.
+local function price_levels(schedule, now)
+    if schedule.prices then
+        return nil
+    end
+    local tariff = schedule.tariff or { levels = 1, entries = { { start = 0, level = 0 } } }
+    local entries = {}
+    for k, entry in ipairs(tariff.entries) do
+        entries[k] = { Duration = duration_of(tariff.entries, k), PriceLevel = entry.level }
+    end
+    return { TimeAnchor = now, PriceScheduleID = tariff.id or schedule.id or 1,
+             PriceScheduleDescription = tariff.description,
+             NumberOfPriceLevels = tariff.levels,
+             PriceLevelScheduleEntries = { PriceLevelScheduleEntry = entries } }
+end
+
+-- ---- what is offered ----
+
+local function set_schedules(s, power)
+    local now = math.floor(Now() / 1000)
+    local offered = s.p.schedules or
+        { { id = 1, entries = { { start = 0, power = power, duration = 86400 } } } }
+    local tuples = {}
+    s.schedules, s.schedules_from = {}, now
+    for i, schedule in ipairs(offered) do
+        local entries, list = {}, schedule.entries
+        for k, entry in ipairs(list) do
+            entries[k] = { Duration = duration_of(list, k), Power = entry.power }
+        end
+        local id = schedule.id or i
+        tuples[i] = { ScheduleTupleID = id, ChargingSchedule = {
+            PowerSchedule = { TimeAnchor = now, PowerTolerance = schedule.tolerance,
+                              PowerScheduleEntries = { PowerScheduleEntry = entries } },
+            AbsolutePriceSchedule = absolute_prices(schedule, now),
+            PriceLevelSchedule = price_levels(schedule, now) } }
+        s.schedules[id] = { entries = entries, tolerance = schedule.tolerance }
+    end
+    common.set_list(Secc, 'ScheduleExchangeRes', 'Scheduled_SEResControlMode_ScheduleTuple', tuples)
+end
+
+-- In dynamic control mode the prices of the first schedule that has any.
+local function set_prices(s)
+    local path = 'Set_ScheduleExchangeRes_Dynamic_SEResControlMode'
+    Secc[path .. 'Specified'](true)
+    for _, schedule in ipairs(s.p.schedules or {}) do
+        if schedule.prices then
+            Secc[path .. '_AbsolutePriceSchedule'](
+                absolute_prices(schedule, math.floor(Now() / 1000)))
+            return
+        end
+    end
+end
+
+-- Puts schedules and prices into ScheduleExchangeRes. power: of the station, in W.
+function schedules.offer(s, control, power)
+    if control == 'Dynamic' then
+        set_prices(s)
+    else
+        set_schedules(s, power)
+    end
+end
+
+-- ---- profiles ----
+
+-- The least power of a schedule between two times, in seconds from its begin.
+local function least_power(entries, from, to)
+    local at, least = 0, math.huge
+    for _, entry in ipairs(entries) do
+        if at < to and at + entry.Duration > from then
+            least = math.min(least, entry.Power)
+        end
+        at = at + entry.Duration
+    end
+    return least
+end
+
+-- Whether the profile keeps within the schedule, but for what rounding adds.
+local function keeps_within(s, entries, profile)
+    local path = 'Get_PowerDeliveryReq_EVPowerProfile_TimeAnchor'
+    local at = math.max(0, Secc[path]() - s.schedules_from)
+    for _, entry in ipairs(profile) do
+        local most = least_power(entries, at + SLACK, at + entry.Duration - SLACK)
+        if entry.Power > most * 1.001 + 1 then
+            return false
+        end
+        at = at + entry.Duration
+    end
+    return true
+end
+
+-- What the vehicle says to the tolerance of its schedule [V2G20-1944] [V2G20-1946].
+local ACCEPTED <const> = { PowerToleranceConfirmed = 'OK_PowerToleranceConfirmed',
+                           PowerToleranceNotConfirmed = 'WARNING_PowerToleranceNotConfirmed' }
+
+-- The response code for the schedule that is selected and the profile; nil: OK.
+function schedules.select(s)
+    local path = 'PowerDeliveryReq_EVPowerProfile_Scheduled_EVPPTControlMode'
+    s.profile, s.violations = nil, 0
+    if not Secc.Get_PowerDeliveryReq_EVPowerProfileSpecified() or s.control ~= 'Scheduled'
+        or not Secc['Get_' .. path .. 'Specified']() or not s.schedules then
+        return nil
+    end
+    local id = Secc['Get_' .. path .. '_SelectedScheduleTupleID']()
+    local schedule = s.schedules[id]
+    if not schedule then
+        return 'FAILED_ScheduleSelectionInvalid'
+    end
+    local profile = common.get_list(Secc, 'PowerDeliveryReq',
+        'EVPowerProfile_EVPowerProfileEntries_EVPowerProfileEntry')
+    if not keeps_within(s, schedule.entries, profile) then
+        return 'FAILED_EVPowerProfileInvalid'
+    end
+    s.schedule = id
+    s.profile = { entries = profile, from = Now(), tolerance = schedule.tolerance }
+    if not Secc['Get_' .. path .. '_PowerToleranceAcceptanceSpecified']() then
+        return nil
+    end
+    return ACCEPTED[tostring(Secc['Get_' .. path .. '_PowerToleranceAcceptance']())]
+end
+
+-- The response code for the power that flows; nil: OK. Where the schedule has a tolerance, a vehicle
+-- that takes more than its profile and that is warned, and then refused [V2G20-1864].
+function schedules.violation(s, power)
+    local profile = s.profile
+    if not profile or not profile.tolerance then
+        return nil
+    end
+    local at = (Now() - profile.from) / 1000 * common.scale
+    local most = least_power(profile.entries, at, at + 0.001)
+    if power <= (most + profile.tolerance) * 1.001 + 1 then
+        s.violations = 0
+        return nil
+    end
+    s.violations = s.violations + 1
+    s.why = ('%d W flow, where the profile has %d W and the schedule a tolerance of %d W'):format(
+        power // 1, most // 1, profile.tolerance // 1)
+    return s.violations > VIOLATIONS_MOST and 'FAILED_EVPowerProfileViolation'
+        or 'WARNING_EVPowerProfileViolation'
+end
+
+return schedules
