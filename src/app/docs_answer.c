@@ -184,19 +184,23 @@ static bool asks_pki(const struct answer *a)
 
 static const struct docs_general *find_general(const struct answer *a)
 {
-    const char *name = asks_pki(a) ? a->wanted + 4 : a->name;
+    const char *name = asks_pki(a) ? a->wanted + 4 : a->name, *each;
+    char text[TYPE_TEXT];
     for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++)
-        if (is_of_pki(g) == asks_pki(a) && strcmp(g->name, name) == 0)
-            return g;
+        for (unsigned i = 0; (each = docs_general_each(g, i, text)) != NULL; i++)
+            if (is_of_pki(g) == asks_pki(a) && strcmp(each, name) == 0)
+                return g;
     return NULL;
 }
 
 static void print_general(struct answer *a, const struct docs_general *g)
 {
     struct docs *d = a->docs;
+    struct docs_general asked = *g;
+    asked.name = asks_pki(a) ? g->name : a->name;
     open_answer(a);
     buf_clear(&a->text);
-    docs_general_name(g, a->side, &a->text);
+    docs_general_name(&asked, a->side, &a->text);
     page_heading(&a->page, 1, PAGE_CODE, buf_string(&a->text), NULL);
     page_text(&a->page, g->doc[d->language]);
     page_table(&a->page, 2, NULL);
@@ -512,11 +516,15 @@ static void add_all_names(struct answer *a, const struct docs_topic *topic, unsi
                 add_name(names, topic[i].message[k]->as.name);
     }
     for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++) {
-        char name[TYPE_TEXT];
-        int n = snprintf(name, sizeof name, "%s%s", is_of_pki(g) ? "Pki." : "", g->name);
-        const char *copy = arena_text(&a->arena, name, (size_t)n);
-        if (copy != NULL)
-            add_name(names, copy);
+        char text[TYPE_TEXT];
+        const char *each;
+        for (unsigned i = 0; (each = docs_general_each(g, i, text)) != NULL; i++) {
+            char name[TYPE_TEXT + 4];
+            int n = snprintf(name, sizeof name, "%s%s", is_of_pki(g) ? "Pki." : "", each);
+            const char *copy = arena_text(&a->arena, name, (size_t)n);
+            if (copy != NULL)
+                add_name(names, copy);
+        }
     }
     for (unsigned i = 0; i < a->docs->library.n; i++) {
         const struct schema *set = a->docs->library.loaded[i];
@@ -555,7 +563,9 @@ static bool looks_like_function(const struct answer *a)
         if (strncmp(a->name, name, n) == 0 && a->name[n] == '_')
             return true;
     }
-    return a->side != FROM_NONE;
+    bool is_of_signatures =
+        strncmp(a->name, "Sign_", 5) == 0 || strncmp(a->name, "Verify_", 7) == 0;
+    return a->side != FROM_NONE && !is_of_signatures;
 }
 
 static int not_found(struct answer *a, const struct docs_topic *topic, unsigned n, struct err *e)

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What scripts call besides the functions of the messages; the descriptions do not know these. */
 #include "app/docs.h"
+#include "script/signing.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#define NAME_TEXT_MAX 96
 
 const struct docs_general DOCS_GENERAL[] = {
     {"Evcc",
@@ -334,6 +338,17 @@ const struct docs_general DOCS_GENERAL[] = {
       "inconclusive 판정으로 스크립트를 끝낸다."}},
     {.name = NULL},
 };
+
+const char *docs_general_each(const struct docs_general *g, unsigned i, char *text)
+{
+    bool is_sign = strncmp(g->name, "Sign_", 5) == 0;
+    if (!is_sign && strncmp(g->name, "Verify_", 7) != 0)
+        return i == 0 ? g->name : NULL;
+    if (signing_message(i) == NULL)
+        return NULL;
+    snprintf(text, NAME_TEXT_MAX, "%s%s", is_sign ? "Sign_" : "Verify_", signing_message(i));
+    return text;
+}
 
 void docs_general_call(const struct docs_general *g, struct buf *out)
 {

@@ -146,7 +146,7 @@ static void add_general_parameters(const struct docs_general *g, struct buf *out
     }
 }
 
-static void add_general(struct docs *d, const struct docs_general *g)
+static void add_general(struct docs *d, const struct docs_general *g, const char *name)
 {
     buf_char(&d->out, '\n');
     add_comment(&d->out, g->doc[d->language]);
@@ -157,7 +157,7 @@ static void add_general(struct docs *d, const struct docs_general *g)
                g->owner[0] == '\0'                ? ""
                : strcmp(g->owner, "Message") == 0 ? ":"
                                                   : ".",
-               g->name);
+               name);
     docs_general_call(g, &d->out);
     buf_text(&d->out, ") end\n");
 }
@@ -211,8 +211,12 @@ int docs_meta_common(struct docs *d, struct err *e)
 {
     buf_text(&d->out, "---@meta\n-- v2glab " V2G_VERSION "\n\n");
     buf_text(&d->out, CLASSES[0]);
-    for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++)
-        add_general(d, g);
+    for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++) {
+        char text[TYPE_TEXT];
+        const char *name;
+        for (unsigned i = 0; (name = docs_general_each(g, i, text)) != NULL; i++)
+            add_general(d, g, name);
+    }
     return each_enumeration(d, add_enumeration, d, e);
 }
 

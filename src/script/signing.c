@@ -265,6 +265,24 @@ static int verify(lua_State *L)
     return signing_verify(L, j.role, m, 1);
 }
 
+const char *signing_message(unsigned i)
+{
+    return i < sizeof SIGNERS / sizeof *SIGNERS ? SIGNERS[i].message : NULL;
+}
+
+static int never_signed(lua_State *L, const struct role *r, const char *name)
+{
+    luaL_Buffer all;
+    luaL_buffinit(L, &all);
+    for (unsigned i = 0; signing_message(i) != NULL; i++) {
+        luaL_addstring(&all, i > 0 ? ", " : "");
+        luaL_addstring(&all, signing_message(i));
+    }
+    luaL_pushresult(&all);
+    return luaL_error(L, "there is no %s.%s; expected Sign_ or Verify_ and one of %s", r->name,
+                      name, lua_tostring(L, -1));
+}
+
 bool signing_push(lua_State *L, struct role *r, const char *name)
 {
     bool is_sign = strncmp(name, "Sign_", 5) == 0;
@@ -272,7 +290,7 @@ bool signing_push(lua_State *L, struct role *r, const char *name)
         return false;
     const struct signer *s = signer_of(name + (is_sign ? 5 : 7));
     if (s == NULL)
-        return false;
+        never_signed(L, r, name);
     lua_pushlightuserdata(L, r);
     lua_pushstring(L, s->message);
     lua_pushcclosure(L, is_sign ? sign : verify, 2);

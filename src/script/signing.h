@@ -29,7 +29,11 @@
 
 #include "script/role.h"
 
-/* Pushes the function of that name; false where it is none of the above. */
+/* Name of the i-th message that has such functions; NULL behind the last. */
+const char *signing_message(unsigned i);
+
+/* Pushes the function of that name; false where it does not begin with Sign_ or Verify_. Raises where
+ * there is no such message, or it is never signed. */
 bool signing_push(lua_State *L, struct role *r, const char *name);
 
 /* Signs m, whose content lives in a, with the key at `who` of the stack; raises where that cannot

@@ -57,6 +57,10 @@ wants "in Korean, with unit and default" 0 out 'ChargingStatusRes.EVSEMaxCurrent
     out '없음 (넣으면 0)'
 run docs Pki.Check
 wants "functions of Pki" 0 out 'Pki.Check(chain, options)' out 'revocation = false'
+run docs Evcc.Sign_MeteringReceiptReq
+wants "signatures of every signed message" 0 out 'Evcc.Sign_MeteringReceiptReq(who)'
+run docs Evcc.Sign_MeteringRecieptReq
+wants "the nearest of them" 1 err 'the nearest name is Sign_MeteringReceiptReq'
 run docs Pki.Chek
 wants "and their wrong names" 1 err 'the nearest name is Pki.Check'
 run docs Evcc.Set_SessionStopReq_ChargingSesion

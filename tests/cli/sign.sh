@@ -249,6 +249,8 @@ refuse "a file that is no key" nothing.key "no private key"
 refuse "a file that is not there" none.key "cannot be opened"
 refuse "a file elsewhere" ../x.key "is not beside the script"
 echo "Evcc.Sign_SessionSetupReq()" | script wrong
-try 3 "a message that is never signed" "wrong.lua:1" "$TMPDIR/wrong.lua"
+try 3 "a message that is never signed" \
+    "wrong.lua:1: there is no Evcc.Sign_SessionSetupReq; expected Sign_ or Verify_ and one of Auth" \
+    "$TMPDIR/wrong.lua"
 echo "Secc.Verify_AuthorizationReq()" | script wrong
 try 3 "nothing was received" "no AuthorizationReq was received" "$TMPDIR/wrong.lua"
