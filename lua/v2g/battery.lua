@@ -15,20 +15,27 @@ function battery.new(p)
     return b
 end
 
-function battery:rest_voltage()
-    local x = self.soc / 100
+function battery:rest_voltage(soc)
+    local x = (soc or self.soc) / 100
     -- steep at both ends, flat between
     local shape = 0.7 * x + 0.3 * (0.5 + 4 * (x - 0.5) ^ 3)
     return self.empty_voltage + (self.full_voltage - self.empty_voltage) * shape
 end
 
--- Current that it allows now, in A.
-function battery:current_limit()
-    local rest = self:rest_voltage()
-    local limit = math.min(self.max_current, self.max_power / math.max(rest, 1))
+-- Current with which it takes so many watts, in A.
+function battery:current_for(power, soc)
+    local rest, r = self:rest_voltage(soc), math.max(self.resistance, 1e-3)
+    return (math.sqrt(rest * rest + 4 * r * power) - rest) / (2 * r)
+end
+
+-- Current that it allows now (or at another state of charge), in A.
+function battery:current_limit(soc)
+    soc = soc or self.soc
+    local rest = self:rest_voltage(soc)
+    local limit = math.min(self.max_current, self:current_for(self.max_power, soc))
     local by_voltage = (self.max_voltage - rest) / math.max(self.resistance, 1e-3)
-    if self.soc > self.bulk and self.full > self.bulk then
-        local left = (self.full - self.soc) / (self.full - self.bulk)
+    if soc > self.bulk and self.full > self.bulk then
+        local left = (self.full - soc) / (self.full - self.bulk)
         limit = limit * math.max(0.1, math.min(1, left))
     end
     return math.max(0, math.min(limit, by_voltage))
@@ -51,12 +58,44 @@ function battery:missing(percent)
     return math.max(0, (percent - self.soc) / 100 * self.capacity)
 end
 
--- Seconds up to so many percent with that power; 0 where there is none.
-function battery:time_to(percent, power)
-    if power <= 1 then
+-- Watts that it takes now.
+function battery:power_limit()
+    local current = self:current_limit()
+    return current * self:voltage(current)
+end
+
+-- The whole way from 0 to 100 percent within limits of power and current: seconds[k] up to k percent.
+local function plan(b, power, current)
+    local seconds, sum = { [0] = 0, power = power, current = current }, 0
+    for percent = 0, 99 do
+        local soc = percent + 0.5
+        local rest = b:rest_voltage(soc)
+        local amperes = math.max(0.1, math.min(b:current_limit(soc), current,
+            power < math.huge and b:current_for(power, soc) or math.huge))
+        local watts = amperes * (rest + b.resistance * amperes)
+        sum = sum + b.capacity / 100 / watts * 3600
+        seconds[percent + 1] = sum
+    end
+    return seconds
+end
+
+-- Seconds up to so many percent, if it gets as much as it takes within those limits (W, A; nil: none)
+-- all the way; 0 where it gets nothing.
+function battery:time_to(percent, power, current)
+    power, current = power or math.huge, current or math.huge
+    if power <= 1 or current <= 0 or percent <= self.soc then
         return 0
     end
-    return math.floor(self:missing(percent) / power * 3600 + 0.5)
+    local p = self.plan
+    if not p or p.power ~= power or p.current ~= current then
+        p = plan(self, power, current)
+        self.plan = p
+    end
+    local function at(soc)
+        local k = math.min(99, math.floor(soc))
+        return p[k] + (p[k + 1] - p[k]) * (soc - k)
+    end
+    return math.floor(at(percent) - at(self.soc) + 0.5)
 end
 
 function battery:percent()

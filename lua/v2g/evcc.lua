@@ -10,6 +10,7 @@ local common = require 'v2g.common'
 local contract = require 'v2g.contract'
 local sequence = require 'v2g.sequence'
 local steps = require 'v2g.steps'
+local wire = require 'v2g.wire'
 
 local evcc = {}
 
@@ -59,7 +60,26 @@ function ev:seconds()
     local now = Now()
     local seconds = (now - self.advanced) / 1000 * common.scale
     self.advanced = now
+    self.charged_for = (self.charged_for or 0) + seconds
     return seconds
+end
+
+-- ---- the cable ----
+
+local WIRED <const> = { PowerDelivery = true, CurrentDemand = true, ChargingStatus = true }
+
+-- What a station that this program plays, too, feels of the vehicle.
+local function plug(self)
+    local id, b = Evcc.SessionID(), self.battery
+    wire.put(id, 'rest', b:rest_voltage())
+    wire.put(id, 'resistance', b.resistance)
+    wire.put(id, 'drawn', self.mode == 'ac' and (self.flowing or 0) or nil)
+end
+
+-- AC: amperes per phase that the control pilot allows.
+function ev:pilot_limit()
+    local duty = self.p.pilot or wire.get(Evcc.SessionID(), 'pilot')
+    return duty and wire.amperes(duty) or math.huge
 end
 
 -- ---- one request and its response ----
@@ -189,6 +209,9 @@ function ev:exchange(step, signer)
     common.state(p, step, self)
     if self.answered then
         Measured(self.protocol, 'V2G_EVCC_Sequence_Performance_Time', request, Now() - self.answered)
+    end
+    if WIRED[step] then
+        plug(self)
     end
     if self.noticed and not LOOPS[step] and step ~= 'MeteringReceipt' then
         common.reacted(self)

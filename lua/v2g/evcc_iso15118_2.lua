@@ -272,11 +272,27 @@ end
 
 -- ---- power delivery ----
 
+local function phases(self)
+    return self.transfer == 'AC_single_phase_core' and 1 or self.p.ac.phases
+end
+
+-- Watts that the schedule allows now. (Its 16 bits cannot say all that there is in DIN 70121.)
+local function scheduled_power(self)
+    local power = math.huge
+    for _, entry in ipairs(self.protocol ~= DIN and self.powers or {}) do
+        local start = entry.RelativeTimeInterval and entry.RelativeTimeInterval.start or 0
+        if start <= self.charged_for then
+            power = entry.PMax
+        end
+    end
+    return power
+end
+
 local function power_wanted(self)
     if self.mode == 'dc' then
         return math.min(self.battery.max_power, self.power_limit or math.huge)
     end
-    return (self.voltage or 230) * self.p.ac.phases * math.min(self.limit, self.p.ac.max_current)
+    return (self.voltage or 230) * phases(self) * math.min(self.limit, self.p.ac.max_current)
 end
 
 -- The profile: what it wants, within each entry of the schedule.
@@ -317,12 +333,14 @@ local function deliver(self, progress, is_ready)
 end
 
 function steps.PowerDeliveryStart(self)
+    self.flowing, self.charged_for = 0, 0
     deliver(self, 'Start', true)
     self:is_closed()
     self:seconds()
 end
 
 function steps.PowerDeliveryStop(self)
+    self.flowing = 0
     deliver(self, 'Stop', false)
 end
 
@@ -376,12 +394,12 @@ end
 local function set_demand(self)
     local p, b = self.p, self.battery
     local voltage = p.target_voltage or b.max_voltage
+    local power = math.min(self.power_limit or math.huge, scheduled_power(self))
     local current = math.min(b:current_limit(), self.limit,
-        (self.power_limit or math.huge) / math.max(b:rest_voltage(), 1))
+        power < math.huge and b:current_for(power) or math.huge)
     if self.asked then
         current = 0
     end
-    local power = math.max(current, 0.1) * b:voltage(current)
     set_status(self, 'CurrentDemand', '', true)
     Evcc.Set_CurrentDemandReq_EVTargetVoltage(voltage)
     Evcc.Set_CurrentDemandReq_EVTargetCurrent(current)
@@ -390,8 +408,10 @@ local function set_demand(self)
     Evcc.Set_CurrentDemandReq_EVMaximumPowerLimit(b.max_power)
     Evcc.Set_CurrentDemandReq_BulkChargingComplete(b.soc >= b.bulk)
     Evcc.Set_CurrentDemandReq_ChargingComplete(b.soc >= b.target)
-    Evcc.Set_CurrentDemandReq_RemainingTimeToFullSoC(b:time_to(b.full, power))
-    Evcc.Set_CurrentDemandReq_RemainingTimeToBulkSoC(b:time_to(b.bulk, power))
+    Evcc.Set_CurrentDemandReq_RemainingTimeToFullSoC(
+        b:time_to(b.full, self.power_limit, self.limit))
+    Evcc.Set_CurrentDemandReq_RemainingTimeToBulkSoC(
+        b:time_to(b.bulk, self.power_limit, self.limit))
 end
 
 function steps.CurrentDemand(self)
@@ -415,19 +435,27 @@ function steps.CurrentDemand(self)
     end
 end
 
-function steps.ChargingStatus(self)
+-- Watts that it draws: within the limits of the message, the pilot, its own, the schedule and the
+-- battery.
+local function ac_power(self)
     local ac = self.p.ac
+    local current = math.min(self.limit, ac.max_current, self:pilot_limit())
+    if current < ac.min_current then
+        return 0
+    end
+    return math.min(current * (self.voltage or 230) * phases(self), scheduled_power(self),
+        self.battery:power_limit())
+end
+
+function steps.ChargingStatus(self)
     self.asked = nil
     while true do
+        self.flowing = ac_power(self)
         self:exchange('ChargingStatus')
         if Evcc.Get_ChargingStatusRes_EVSEMaxCurrentSpecified() then
             self.limit = Evcc.Get_ChargingStatusRes_EVSEMaxCurrent()
         end
-        local current = math.min(self.limit, ac.max_current)
-        if current < ac.min_current then
-            current = 0
-        end
-        self.battery:advance(current * (self.voltage or 230) * ac.phases, self:seconds())
+        self.battery:advance(self.flowing, self:seconds())
         local notification = Evcc.Get_ChargingStatusRes_AC_EVSEStatus_EVSENotification()
         local code = Evcc.Get_ChargingStatusRes_AC_EVSEStatus_RCD() and 'EVSE_Malfunction'
         send_receipt(self, 'ChargingStatusRes')

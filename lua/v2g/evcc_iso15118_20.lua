@@ -109,7 +109,7 @@ end
 
 local function ac_power(self)
     local ac = self.p.ac
-    return ac.max_current * ac.phases * (self.voltage or 230)
+    return math.min(ac.max_current, self:pilot_limit()) * ac.phases * (self.voltage or 230)
 end
 
 local function set_dc_limits(self)
@@ -425,11 +425,12 @@ local function go_round(self, step, ask, take)
     return ends ~= 'stop' and ends or nil
 end
 
-local function set_display(self, step, power)
+-- power, current: limits of the station.
+local function set_display(self, step, power, current)
     local b = self.battery
     self:set(step, 'DisplayParameters_PresentSOC', b:percent())
     self:set(step, 'DisplayParameters_TargetSOC', b.target)
-    self:set(step, 'DisplayParameters_RemainingTimeToTargetSOC', b:time_to(b.target, power))
+    self:set(step, 'DisplayParameters_RemainingTimeToTargetSOC', b:time_to(b.target, power, current))
     self:set(step, 'DisplayParameters_ChargingComplete', b.soc >= b.target)
     self:set(step, 'MeterInfoRequested', true)
 end
@@ -465,16 +466,15 @@ local function wanted_current(self)
     if p.bpt and p.discharge_to > 0 then
         return -b.discharge_power / b:rest_voltage()
     end
-    local voltage = math.max(self.present or 0, b:rest_voltage())
-    return math.min(b:current_limit(), self.limit, self.power_limit / voltage,
-        profile_power(self) / voltage)
+    return math.min(b:current_limit(), self.limit,
+        b:current_for(math.min(self.power_limit, profile_power(self))))
 end
 
 local function set_demand(self)
     local b = self.battery
     local path = bpt(self) .. control(self) .. '_DC_CLReqControlMode_'
     local current = wanted_current(self)
-    set_display(self, 'CurrentDemand', math.max(current, 0) * b:voltage(current))
+    set_display(self, 'CurrentDemand', self.power_limit, self.limit)
     Evcc.Set_DC_ChargeLoopReq_EVPresentVoltage(self.present or b:rest_voltage())
     set_energy(self, 'CurrentDemand', path)
     if control(self) == 'Scheduled' then
@@ -515,13 +515,13 @@ local function wanted_power(self)
         return -self.battery.discharge_power
     end
     return math.min(ac_power(self), self.power_limit, self.target_power or math.huge,
-        profile_power(self))
+        profile_power(self), self.battery:power_limit())
 end
 
 local function set_status(self)
     local path = bpt(self) .. control(self) .. '_AC_CLReqControlMode_'
     self.flowing = wanted_power(self)
-    set_display(self, 'ChargingStatus', math.max(self.flowing, 0))
+    set_display(self, 'ChargingStatus', math.min(ac_power(self), self.power_limit))
     set_energy(self, 'ChargingStatus', path)
     self:set('ChargingStatus', path .. 'EVPresentActivePower', self.flowing)
     if control(self) == 'Dynamic' then

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The station's output and meter. Voltage and current follow what is asked for as fast as the ramps
--- allow, within the station's limits; what hangs at the output is taken for a battery that has the
--- voltage of the end of pre-charge and a little more with every kilowatt-hour.
+-- allow, within the station's limits. What hangs at the output is the vehicle's battery, where that is
+-- known (wire.lua), else taken for one that has the voltage of the end of pre-charge and a little
+-- more with every kilowatt-hour, but never so much that it could not be charged.
 
 local output = {}
 output.__index = output
@@ -12,7 +13,7 @@ local RISE <const> = 0.001      -- V for each Wh
 function output.new(dc, ac)
     return setmetatable({ dc = dc, ac = ac, voltage = 0, current = 0, target_voltage = 0,
                           target_current = 0, energy = 0, back = 0, power = 0, closed = false,
-                          rest = 0 }, output)
+                          rest = 0, resistance = RESISTANCE }, output)
 end
 
 local function toward(now, goal, most)
@@ -62,15 +63,28 @@ function output:advance(seconds)
         return
     end
     self.current = toward(self.current, self.target_current, dc.ramp_current * seconds)
-    local voltage = self.rest + RESISTANCE * self.current
+    local r = self.resistance
+    if not self.is_known and self.current > 0 then
+        self.rest = math.min(self.rest, self.target_voltage - r * self.current)
+    end
+    local voltage = self.rest + r * self.current
     if self.current > 0 and voltage > self.target_voltage then
         voltage = self.target_voltage
-        self.current = math.max(0, (voltage - self.rest) / RESISTANCE)
+        self.current = math.max(0, (voltage - self.rest) / r)
     end
     self.voltage = math.max(0, voltage)
     self.power = self.voltage * self.current
     self:count(self.power, seconds)
-    self.rest = self.rest + RISE * self.power * seconds / 3600
+    if not self.is_known then
+        self.rest = self.rest + RISE * self.power * seconds / 3600
+    end
+end
+
+-- What the battery at the output is like now.
+function output:feel(rest, resistance)
+    self.is_known = true
+    self.rest = rest
+    self.resistance = math.max(resistance, 1e-3)
 end
 
 -- The meter goes on.
@@ -80,11 +94,6 @@ function output:count(power, seconds)
     else
         self.back = self.back - power * seconds / 3600
     end
-end
-
--- AC: watts that the vehicle can draw within the limit.
-function output:ac_power(current)
-    return self.ac.voltage * self.ac.phases * math.min(current, self.ac.max_current)
 end
 
 return output

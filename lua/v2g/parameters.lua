@@ -110,6 +110,8 @@ parameters.ev = {
     target_voltage = nil,   -- DC: asks for that; nil: voltage of the battery's present limit
     precharge_current = 2,  -- A, in PreChargeReq
     ac = { voltage = 400, max_current = 32, min_current = 6, phases = 3 }, -- per phase
+    pilot = nil,            -- AC: duty cycle of a foreign station's control pilot, in percent; nil:
+                            -- that of a station of this program, else no limit
     energy = nil,           -- Wh it asks for; nil: what the battery lacks
     departure = 0,          -- s from now; 0: none is sent (ISO 15118-2: DepartureTime absent)
     max_schedules = nil,    -- MaxEntriesSAScheduleTuple; nil: absent
@@ -203,7 +205,10 @@ parameters.station = {
            tolerance = 2, ripple = 0.5 },
     ac = { voltage = 230, max_current = 32, phases = 3 },
     isolation = 'Valid',    -- result of the isolation test
-    pilot = nil,            -- SLAC and pilot are not played: no CP state is looked at
+    -- Duty cycle of the control pilot in percent, which limits the current of AC (IEC 61851-1: 16 A
+    -- are 26.67); nil: 5, the limit comes by messages. A vehicle of this program follows it; one of
+    -- another has a pilot of its own: CP states and SLAC are not played.
+    pilot = nil,
     values = {}, trailing = {}, before = {}, on = {}, -- as those of the vehicle, of Responses
 }
 

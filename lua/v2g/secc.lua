@@ -12,6 +12,7 @@ local contract = require 'v2g.contract'
 local output = require 'v2g.output'
 local sequence = require 'v2g.sequence'
 local steps = require 'v2g.steps'
+local wire = require 'v2g.wire'
 
 local secc = {}
 local p -- the parameters
@@ -46,7 +47,26 @@ function session:advance()
     local now = Now()
     local seconds = (now - self.advanced) / 1000 * common.scale
     self.advanced = now
+    if self.is_wired then
+        self.output:feel(wire.get(self.id, 'rest'), wire.get(self.id, 'resistance'))
+    end
     return seconds
+end
+
+-- AC: the amperes per phase that the station gives, by its limit and its pilot; and the watts that
+-- the vehicle draws: what it does where that is known, else what it may.
+function session:ac_limit()
+    if self.p.pilot ~= self.pilot then
+        self.pilot = self.p.pilot
+        wire.put(self.id, 'pilot', self.pilot)
+    end
+    return math.min(self.p.ac.max_current, self.pilot and wire.amperes(self.pilot) or math.huge)
+end
+
+function session:ac_drawn()
+    local limit = math.min(self:ac_limit(), self.ev_current or math.huge)
+    local drawn = self.is_wired and wire.get(self.id, 'drawn')
+    return drawn or limit * self.p.ac.voltage * (self.phases or self.p.ac.phases)
 end
 
 -- Whether a step that may answer Ongoing is over.
@@ -155,11 +175,13 @@ function session:set_up(asked)
             self.paused[key] = value
         end
         self.output.energy = tonumber(self.paused.energy) or 0
+        self:ac_limit()
         return 'OK_OldSessionJoined', 'Joined'
     end
     repeat
         self.id = new_id()
     until self.id ~= asked
+    self:ac_limit()
     return 'OK_NewSessionEstablished'
 end
 
@@ -239,6 +261,9 @@ end
 local function measure(s, r, case)
     if s.mode == 'ac' and case == 'Start' then
         Measured(s.protocol, 'EVSE_Contactor_Closing_Time', nil, Now() - s.asked)
+    end
+    if case == 'Start' then
+        s.is_wired = wire.get(s.id, 'rest') ~= nil
     end
     if s.noticed and not LOOPS[r.step] then
         common.reacted(s)
@@ -451,6 +476,9 @@ function secc.run(options)
         local s = new_session()
         common.forget_hooks()
         local ok, why = play(s)
+        if s.id then
+            wire.cut(s.id)
+        end
         Secc.Disconnect(false)
         Session_Over(ok, why)
     end

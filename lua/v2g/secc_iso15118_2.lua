@@ -240,8 +240,12 @@ local function check_parameters(s, transfer)
         return 'FAILED_WrongEnergyTransferMode'
     end
     if mode == 'ac' then
-        local has = Secc.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameterSpecified()
-        return not has and 'FAILED_WrongChargeParameter' or nil, mode
+        if not Secc.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameterSpecified() then
+            return 'FAILED_WrongChargeParameter', mode
+        end
+        s.ev_current = Secc.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameter_EVMaxCurrent()
+        s.phases = transfer == AC_MODES[1] and 1 or s.p.ac.phases
+        return nil, mode
     end
     if not Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameterSpecified() then
         return 'FAILED_WrongChargeParameter'
@@ -353,7 +357,7 @@ function answers.ChargingStatusReq(s)
     local seconds = s:advance()
     local wish = s:wish()
     local receipt = s:wants_receipt()
-    s.output:count(s.output:ac_power(s.p.ac.max_current), seconds)
+    s.output:count(s:ac_drawn(), seconds)
     set_status(s, 'ChargingStatusRes', wish)
     if s.loops == 1 then
         set_meter(s, 'ChargingStatusRes')

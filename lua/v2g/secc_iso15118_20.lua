@@ -203,7 +203,7 @@ local function has(message, element)
 end
 
 local function ac_power(s)
-    return s.p.ac.voltage * s.p.ac.phases * s.p.ac.max_current
+    return s.p.ac.voltage * s.p.ac.phases * s:ac_limit()
 end
 
 -- nil, or FAILED_WrongChargeParameter: a maximum of the vehicle is below the station's minimum, or a
