@@ -184,29 +184,40 @@ function steps.PaymentDetails(self)
     end
 end
 
--- Who signs a request, which then has the Id that the signature refers to: the holder of the contract
--- that pays; nil: nobody. An earlier session may have been paid otherwise.
+-- A request without the Id that a signature refers to, and without signature.
+local function clear_signature(message)
+    common.set(Evcc, message, 'IdSpecified', false)
+    common.set(Evcc, message, 'Header_SignatureSpecified', false)
+end
+
+-- Who signs a request: the holder of the contract that pays; nil: nobody. An earlier session may have
+-- been paid otherwise.
 function pnc.set_signer(self, message)
     local signer = self.paying == 'Contract' and self.identity or nil
     if signer then
         common.set(Evcc, message, 'Id', 'id1')
     else
-        common.set(Evcc, message, 'IdSpecified', false)
-        common.set(Evcc, message, 'Header_SignatureSpecified', false)
+        clear_signature(message)
     end
     return signer
 end
 
--- Whoever signs AuthorizationReq.
-function pnc.set_authorization(self)
-    if self.protocol ~= EDITION then
-        return nil
-    end
-    if self.paying == 'Contract' then
-        Evcc.Set_AuthorizationReq_GenChallenge(self.challenge)
-    else
+-- Where a contract pays the first AuthorizationReq has the challenge and is signed. Those that follow
+-- while the station is not ready are empty [V2G2-684], as all are with external payment.
+function pnc.clear_authorization(self)
+    if self.protocol == EDITION then
+        clear_signature('AuthorizationReq')
         Evcc.Set_AuthorizationReq_GenChallengeSpecified(false)
     end
+end
+
+-- Whoever signs the first AuthorizationReq.
+function pnc.set_authorization(self)
+    pnc.clear_authorization(self)
+    if self.paying ~= 'Contract' then
+        return nil
+    end
+    Evcc.Set_AuthorizationReq_GenChallenge(self.challenge)
     return pnc.set_signer(self, 'AuthorizationReq')
 end
 

@@ -135,6 +135,7 @@ end
 function steps.Authorization(self)
     local signer = pnc.set_authorization(self)
     self:repeat_until('Authorization', 'V2G_EVCC_Ongoing_Timeout', function()
+        pnc.clear_authorization(self)
         return self:get('Authorization', 'EVSEProcessing') == 'Finished'
     end, signer)
 end

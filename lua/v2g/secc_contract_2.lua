@@ -78,7 +78,7 @@ end
 
 function answers.PaymentDetailsReq(s)
     local chain = contract.get_chain(Secc, 'PaymentDetailsReq', CHAIN)
-    s.contract, s.challenge = chain, contract.challenge(s.p)
+    s.contract, s.challenge, s.is_authorized = chain, contract.challenge(s.p), false
     Secc.Set_PaymentDetailsRes_GenChallenge(s.challenge)
     Secc.Set_PaymentDetailsRes_EVSETimeStamp(math.floor(Now() / 1000))
     local code = contract.make_checks(s, 'PaymentDetails', {
@@ -92,15 +92,22 @@ function answers.PaymentDetailsReq(s)
 end
 
 -- The response code for an AuthorizationReq that is not right; nil: it is. One that was changed
--- after it was signed has a wrong signature, whatever its challenge.
+-- after it was signed has a wrong signature, whatever its challenge. Only the first has to have them
+-- [V2G2-684]; what a later one has must be right all the same.
 function pnc.check_authorization(s)
     if s.paying ~= 'Contract' then
         return nil
     end
-    return contract.make_checks(s, 'Authorization', {
-        { contract.check_signature, 'AuthorizationReq', s.contract[1] },
-        { check_challenge, s },
-    })
+    local first, checks = not s.is_authorized, {}
+    if first or Secc.Get_AuthorizationReq_Header_SignatureSpecified() then
+        checks[1] = { contract.check_signature, 'AuthorizationReq', s.contract[1] }
+    end
+    if first or Secc.Get_AuthorizationReq_GenChallengeSpecified() then
+        checks[#checks + 1] = { check_challenge, s }
+    end
+    local code = contract.make_checks(s, 'Authorization', checks)
+    s.is_authorized = code == nil
+    return code
 end
 
 -- ---- receipts ----

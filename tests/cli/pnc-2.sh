@@ -71,8 +71,23 @@ for mode in ac dc; do
     [ "$(grep -c 'MeteringReceiptReq' "$work/out")" = 3 ]
     result $? "one for each reading"
 done
-ev --with ongoing.Authorization=3
-both_pass "each of several AuthorizationReqs is signed"
+ev --with ongoing.Authorization=3 -v
+both_pass "several AuthorizationReqs"
+[ "$(grep -c '> SECC  AuthorizationReq' "$work/out")" = 4 ] &&
+    [ "$(grep -c '<s1:AuthorizationReq/>' "$work/out")" = 3 ] &&
+    [ "$(grep -c 'SignatureValue' "$work/out")" = 1 ]
+result $? "the first is signed, the others are empty [V2G2-684]"
+hook again <<'END'
+local first
+function before.AuthorizationReq(m)
+    first = first or m:copy()
+    return first:copy()
+end
+END
+ev --with ongoing.Authorization=2 --script "$work/again.lua" -v
+both_pass "or all of them are signed"
+[ "$(grep -c 'SignatureValue' "$work/out")" = 3 ]
+result $? "three of them"
 secure --set pause=1 --set contract=install
 both_pass "a pause" out 'OK_OldSessionJoined'
 [ "$(grep -c 'CertificateInstallationReq' "$work/out")" = 1 ] && [ "$(grep -c PaymentDetailsReq "$work/out")" = 2 ] &&
@@ -192,6 +207,13 @@ breaks "AuthorizationReq of another key" AuthorizationRes FAILED_SignatureError 
     'AuthorizationReq was answered with FAILED_SignatureError: ' "$a, 'foreign'"
 breaks "AuthorizationReq without a signature" AuthorizationRes FAILED_SignatureError \
     'FAILED_SignatureError: ' "$a, 'unsigned'"
+second='(function() local n = 0 return function() n = n + 1 return n == 2 end end)()'
+breaks "a second AuthorizationReq of another key" AuthorizationRes FAILED_SignatureError \
+    'AuthorizationReq was answered with FAILED_SignatureError: ' "$a, 'foreign', nil, $second" \
+    --with ongoing.Authorization=2
+breaks "another challenge in the second" AuthorizationRes FAILED_ChallengeInvalid \
+    'GenChallenge is not that of PaymentDetailsRes' "$a, 'altered', $other, $second" \
+    --with ongoing.Authorization=2
 o="'CertificateInstallationReq', 'oem-leaf'"
 serial='function(m) local id = m.ListOfRootCertificateIDs.RootCertificateID[1]
     id.X509IssuerName = id.X509IssuerName .. "x" end'
