@@ -188,7 +188,7 @@ for protocol in DIN70121 ISO15118-2 ISO15118-20; do
         --timer V2G_SECC_Sequence_Timeout=100ms
     wants "$protocol: V2G_SECC_Sequence_Timeout" 1 out 'SECC verdict: fail: V2G_SECC_Sequence_Timeout'
 done
-ev --protocol ISO15118-20 --mode dc --set silent_at=CurrentDemand \
+ev --protocol ISO15118-20 --mode dc --set 'silent_at={"CurrentDemand",1}' \
     --timer V2G_SECC_Sequence_Timeout_DC_ChargeLoopRes=50ms --set gaps.CurrentDemand=0
 wants "a vehicle that falls silent" 1 out 'V2G_SECC_Sequence_Timeout'
 run ev -q --time-scale 1000 --set loops=3 --protocol ISO15118-2 --mode dc --record "$work/record"
