@@ -66,23 +66,42 @@ local function problem_of_time(chain, kind, edition)
     return 'content'
 end
 
-local tolerated = {} -- kinds of fault that are put up with
+-- Kinds of fault that are put up with, of chains and of signatures.
+local tolerated, tolerated_signatures = {}, {}
+local OF_SIGNATURES <const> = ' absent malformed wrong_algorithm dangling uncovered wrong_digest '
+    .. 'wrong_value '
 
 -- Takes parameter `tolerate`, of either side.
 function contract.set_up(p)
-    tolerated = p.tolerate
+    tolerated, tolerated_signatures = {}, {}
+    for _, kind in ipairs(p.tolerate) do
+        local is_signature = OF_SIGNATURES:find(' ' .. tostring(kind):gsub(' ', '_') .. ' ', 1, true)
+        local list = is_signature and tolerated_signatures or tolerated
+        list[#list + 1] = kind
+    end
     if #tolerated > 0 then -- raises where one is none
         Pki.Check({ '' }, { tolerate = tolerated, roots = {}, revocation = false })
     end
 end
 
-local function is_tolerated(kind)
-    for _, one in ipairs(tolerated) do
+local function has(list, kind)
+    for _, one in ipairs(list) do
         if one == kind then
             return true
         end
     end
     return false
+end
+
+-- Whether the signature of the last message of that name is that of the certificate's holder; nil and
+-- why not.
+function contract.verify(role, message, ...)
+    local good, why, kind = role['Verify_' .. message](...)
+    if not good and has(tolerated_signatures, kind) then
+        Log('put up with: ' .. why)
+        return true
+    end
+    return good, why
 end
 
 -- nil, or what is wrong with a chain and the sentence that says it. role: of the leaf.
@@ -121,7 +140,7 @@ end
 -- nil, or what is wrong with an eMAID and the sentence that says it; p: the station's parameters.
 function contract.check_emaid(emaid, leaf, p)
     local good, why = Pki.Emaid(emaid)
-    if not good and is_tolerated('name') then
+    if not good and has(tolerated, 'name') then
         good = emaid
     end
     if not good then
@@ -167,7 +186,7 @@ end
 
 -- Whether the last request of that name is signed by the holder of the certificate.
 function contract.check_signature(message, der)
-    local good, why = Secc['Verify_' .. message](Pki.Certificate(der))
+    local good, why = contract.verify(Secc, message, Pki.Certificate(der))
     if not good then
         return 'signature', why
     end

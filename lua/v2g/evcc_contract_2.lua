@@ -131,7 +131,7 @@ local function receive(self, step, receiver)
         emaid = get('eMAID'),
     }
     local identity, why = contract.receive(sent, receiver, EDITION, function(leaf)
-        return Evcc['Verify_' .. message](assert(Pki.Certificate(leaf)))
+        return contract.verify(Evcc, message, Pki.Certificate(leaf))
     end)
     if not identity then
         return self:leave('stop', false, ('%s is refused: %s'):format(message, why))
@@ -233,7 +233,7 @@ function pnc.check_tariffs(self, tuples)
     local operator = self.identity.chain[2]
     local good, why = nil, 'the contract came without the sub-CA that signs tariffs'
     if operator then
-        good, why = Evcc.Verify_ChargeParameterDiscoveryRes(operator)
+        good, why = contract.verify(Evcc, 'ChargeParameterDiscoveryRes', operator)
     end
     if good then
         return

@@ -86,7 +86,7 @@ local function receive(self, receiver)
         contract = contract.get_chain(Evcc, message, path .. 'ContractCertificateChain'),
         public = get 'DHPublicKey', wrapped = get(key),
     }, receiver, EDITION, function(leaf)
-        return Evcc.Verify_CertificateInstallationRes(Pki.Certificate(leaf))
+        return contract.verify(Evcc, 'CertificateInstallationRes', Pki.Certificate(leaf))
     end)
     if not identity then
         return self:leave('stop', false, 'CertificateInstallationRes is refused: ' .. why)
@@ -251,7 +251,7 @@ function pnc.check_prices(self, holders)
     local operator, good = signer.chain[2], nil
     local why = 'the contract came without the sub-CA that signs prices'
     if operator then
-        good, why = Evcc.Verify_ScheduleExchangeRes(operator)
+        good, why = contract.verify(Evcc, 'ScheduleExchangeRes', operator)
     end
     if good then
         return

@@ -91,7 +91,8 @@ parameters.ev = {
     contract = 'present',   -- 'install', 'update': has its certificate installed or updated first
     contract_without_tls = false, -- pays by contract also without TLS
     tolerate = {},          -- faults of certificates that it puts up with, as Pki.Check names them:
-                            -- 'name' (also a wrong check digit), 'key usage', 'extension', …
+                            -- 'name' (also a wrong check digit), 'key usage', 'extension', …; and
+                            -- of signatures, as Verify_… does: 'absent', 'wrong digest', …
     contracts = { 'contract-leaf' }, -- ISO 15118-20: those it has, to be tried in this order
     max_contracts = 1,      -- ISO 15118-20: MaximumContractCertificateChains that it has installed
     prioritized = {},       -- ISO 15118-20: PrioritizedEMAIDs
@@ -176,7 +177,7 @@ parameters.station = {
     canceled = {},          -- eMAIDs whose contract is canceled
     providers = nil,        -- beginnings of the eMAIDs that may charge here ('DE8AA'); nil: all
     provisioned = nil,      -- PCIDs for which there is a contract to install; nil: all
-    tolerate = {},          -- faults of certificates that it puts up with: as of the vehicle
+    tolerate = {},          -- faults that it puts up with: as of the vehicle
     expires_soon = 14,      -- days before its end at which a contract certificate expires soon
     challenge = nil,        -- GenChallenge, as hex digits; nil: random
     contracts = { 'contract-leaf' }, -- ISO 15118-20: those it hands out

@@ -486,6 +486,13 @@ wants "another fault is not" 1 out 'FAILED_CertificateNotAllowedAtThisEVSE'
 tree cps-leaf wrong-domain-component
 ev --set 'tolerate={"domain"}' --set contract=install
 both_pass "nor does the vehicle mind what it tolerates"
+V2GLAB_PKI="$work/good"
+breaking "$a, 'unsigned'"
+ev --script "$work/hook.lua" --with 'tolerate={"absent"}'
+both_pass "a missing signature that is tolerated" out "$broken" out 'put up with: '
+breaking "$a, 'altered', function(m) m.Id = 'id7' m.Header.Signature.SignedInfo.Reference[1].URI = '#id7' end"
+ev --script "$work/hook.lua" --with 'tolerate={"absent"}'
+wants "a wrong one is not" 1 out "$broken" out 'AuthorizationRes             FAILED_SignatureError'
 ev --with 'tolerate={"colour"}'
 wants "a kind of fault that there is not" 3 out "'colour' is no kind of fault"
 
