@@ -116,6 +116,81 @@ const struct docs_general DOCS_GENERAL[] = {
      {"The group (curve) of the key exchange; nil where there is none.",
       "키 교환에 쓰인 그룹(곡선). 없으면 nil."}},
     {"Role",
+     "Get_Tls_Schemes",
+     "",
+     "string?",
+     "local station, vehicle = Evcc.Get_Tls_Schemes()",
+     {"The signature schemes of the handshake: that of the station, and that of the vehicle; nil "
+      "where one has not signed.",
+      "핸드셰이크의 서명 방식: 충전기의 것, 차량의 것. 서명하지 않은 쪽은 nil."}},
+    {"Role",
+     "Get_Tls_Resumed",
+     "",
+     "boolean?",
+     "assert(Evcc.Get_Tls_Resumed())",
+     {"Whether the connection resumes a former TLS session; nil where it has no TLS.",
+      "이전 TLS 세션을 재개했는지 여부. TLS가 아니면 nil."}},
+    {"Role",
+     "Get_Tls_Handshake_Time",
+     "",
+     "number?",
+     "print(Evcc.Get_Tls_Handshake_Time())",
+     {"Milliseconds from the first octets of the handshake to its end; nil before that.",
+      "핸드셰이크의 첫 바이트부터 끝까지 걸린 밀리초. 끝나기 전에는 nil."}},
+    {"Role",
+     "Get_Tls_Offer",
+     "",
+     "table?",
+     "for _, suite in ipairs(Secc.Get_Tls_Offer().suites) do Log(suite) end",
+     {"What ClientHello has: lists versions, suites, groups, schemes, extensions, "
+      "certificate_authorities, trusted_ca_keys, protocols (ALPN); server_name; ocsp, ocsp_v2, "
+      "resumes (booleans).",
+      "ClientHello의 내용: 목록 versions, suites, groups, schemes, extensions, "
+      "certificate_authorities, trusted_ca_keys, protocols(ALPN), 그리고 server_name, ocsp, "
+      "ocsp_v2, resumes(불리언)."}},
+    {"Role",
+     "Get_Tls_Answer",
+     "",
+     "table?",
+     "print(Evcc.Get_Tls_Answer().suite)",
+     {"What ServerHello has: version, suite, group, resumed; extensions, with those of "
+      "EncryptedExtensions.",
+      "ServerHello의 내용: version, suite, group, resumed, extensions(EncryptedExtensions 포함)."}},
+    {"Role",
+     "Get_Tls_Request",
+     "",
+     "table?",
+     "assert(Evcc.Get_Tls_Request())",
+     {"What CertificateRequest has, by which the station asks for the vehicle's certificate: "
+      "certificate_authorities, schemes; nil where it did not ask.",
+      "충전기가 차량 인증서를 요구하는 CertificateRequest의 내용: certificate_authorities, "
+      "schemes. 요구하지 않았으면 nil."}},
+    {"Role",
+     "Get_Tls_PeerChain",
+     "",
+     "table?",
+     "local leaf = Evcc.Get_Tls_PeerChain()[1]\nprint(leaf.subject, leaf.curve)",
+     {"The other side's chain as it was sent: a list of Certificates, leaf first; nil where none "
+      "was sent.",
+      "상대가 보낸 인증서 체인: 말단 인증서부터의 Certificate 목록. 보내지 않았으면 nil."}},
+    {"Role",
+     "Get_Tls_OwnChain",
+     "",
+     "table?",
+     "print(#Secc.Get_Tls_OwnChain())",
+     {"The chain that this side has shown: a list of Certificates; nil where it was not asked for "
+      "one.",
+      "이쪽이 보여 준 인증서 체인(Certificate 목록). 요구받지 않았으면 nil."}},
+    {"Role",
+     "Get_Tls_Ocsp",
+     "",
+     "string?",
+     "local state, response = Evcc.Get_Tls_Ocsp()\nassert(state == 'good')",
+     {"What the stapled OCSP response says: 'good', 'revoked', or what is wrong with it ('not "
+      "checked' where nobody looked), and its octets; nil where none was sent.",
+      "스테이플된 OCSP 응답의 상태: 'good', 'revoked' 또는 문제점(확인하지 않았으면 'not "
+      "checked'), 그리고 그 바이트. 없으면 nil."}},
+    {"Role",
      "Get_Tls_PeerCertificate",
      "index? integer",
      "string?",
@@ -140,6 +215,28 @@ const struct docs_general DOCS_GENERAL[] = {
       "'fatal' or 'warning'; nil where there is none.",
       "close_notify를 제외한 마지막 TLS 경고: 이름, 보낸 쪽('EVCC', 'SECC'), 'fatal' 또는 "
       "'warning'. 없으면 nil."}},
+    {"Role",
+     "Expect_Tls_Alert_001",
+     "name? string, milliseconds? number",
+     "string?",
+     "Evcc.Connect{tls = '1.3', cert = 'expired.pem', may_fail = "
+     "true}\nEvcc.Expect_Tls_Alert_001('certificate_expired')",
+     {"Waits until the other side sends that TLS alert (one of a list of names; nil: any but "
+      "close_notify), and gives its name. Anything else ends the script with the verdict fail and "
+      "says what was found: another alert, a completed handshake, the end of the connection. "
+      "Connects, or listens, if nothing was started yet.",
+      "상대가 그 TLS 경고(이름 또는 이름 목록, nil이면 close_notify를 제외한 아무 것)를 보낼 "
+      "때까지 기다리고 그 이름을 준다. 다른 경고, 완료된 핸드셰이크, 연결 종료 등은 fail 판정과 "
+      "함께 무엇이 왔는지 알린다. 아직 시작하지 않았으면 연결하거나 대기한다."}},
+    {"Role",
+     "Expect_Tls_Refusal_001",
+     "name? string, milliseconds? number",
+     "string",
+     "local why = Secc.Expect_Tls_Refusal_001('certificate_expired')",
+     {"The same for an alert that this side sends because it refuses the other one; gives what was "
+      "wrong: which certificate, which field, which clause.",
+      "이쪽이 상대를 거부하며 보내는 경고에 대해 같은 일을 한다. 무엇이 잘못되었는지(인증서, 항목, "
+      "조항)를 준다."}},
     {"Role",
      "Sign_AuthorizationReq",
      "who? Key|Identity|string",

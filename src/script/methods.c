@@ -7,6 +7,8 @@
 #include "script/object.h"
 #include "script/printing.h"
 #include "script/security.h"
+#include "script/tls_expect.h"
+#include "script/tls_view.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -277,5 +279,6 @@ void methods_push(lua_State *L, struct role *r)
     lua_newtable(L);
     lua_pushlightuserdata(L, r);
     luaL_setfuncs(L, FUNCTIONS, 1);
-    security_methods(L, r);
+    tls_view_methods(L, r);
+    tls_expect_methods(L, r);
 }

@@ -2,7 +2,7 @@
 /*
  * The functions of a role that do not depend on the messages: Connect, Listen, Disconnect, Send_Raw,
  * Receive_Any_001, Message, Received, State, SessionID (role.h tells what they do), and those of TLS
- * (security.h).
+ * (tls_view.h, tls_expect.h).
  */
 #ifndef V2G_SCRIPT_METHODS_H
 #define V2G_SCRIPT_METHODS_H

@@ -816,6 +816,7 @@ int peer_start(struct peer *p, const struct peer_options *o, struct err *e)
 {
     p->options = *o;
     p->problem = ERR_INIT;
+    forget_tls(p);
     int bad = make_wire(p, e);
     if (bad == 0)
         bad = make_tls_context(p, e);

@@ -11,7 +11,8 @@
  *   Evcc.Signing = false            messages are not signed as they are sent (signing.h)
  *   Evcc.Connect{…}, Secc.Listen{…} connects now: interface, address, tls, cert, key, roots,
  *                                   protocol, manual, timeout, may_fail
- *   Evcc.Get_Tls_Version(), …       what TLS has agreed, certificates, alerts (security.h)
+ *   Evcc.Get_Tls_Version(), …       what TLS has agreed, certificates, alerts (tls_view.h)
+ *   Evcc.Expect_Tls_Alert_001(name) waits until the other side refuses (tls_expect.h)
  *   Evcc.Sign_AuthorizationReq(), … signatures, made and checked (signing.h)
  *   Evcc.Disconnect([reset])        closes the connection
  *   Evcc.Send_Raw(bytes)            sends any bytes

@@ -2,19 +2,11 @@
 #include "script/security.h"
 
 #include "script/tls_choice.h"
-#include "wire/tls.h"
-#include "wire/tls_names.h"
 
 #include <lauxlib.h>
-#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CLOSE_NOTIFY 0
-#define FATAL 2
-
-/* ---- choosing ---- */
 
 /* Beside the script, for all that it can be told to read. */
 static bool is_beside(const char *path)
@@ -210,128 +202,4 @@ void security_close(struct role *r)
     free(r->chosen.cert);
     free(r->chosen.key);
     free(r->chosen.roots);
-}
-
-/* ---- seeing ---- */
-
-static const struct role *role_upvalue(lua_State *L)
-{
-    return lua_touserdata(L, lua_upvalueindex(1));
-}
-
-/* NULL where the newest connection has no TLS. */
-static const struct tls_facts *facts_of(const struct role *r)
-{
-    return r->peer == NULL || r->peer->tls == NULL ? NULL : tls_info(r->peer->tls);
-}
-
-/* The name, or the number as "0x1A2B"; nil for 0, which stands for none. */
-static int push_name(lua_State *L, enum tls_registry registry, unsigned number)
-{
-    struct buf text = {0};
-    if (number != 0)
-        tls_add_name(&text, registry, number);
-    lua_pushstring(L, number == 0 ? NULL : buf_string(&text));
-    buf_close(&text);
-    return 1;
-}
-
-static int get_version(lua_State *L)
-{
-    const struct tls_facts *f = facts_of(role_upvalue(L));
-    push_name(L, TLS_VERSIONS, f == NULL ? 0 : f->version);
-    const char *name = lua_tostring(L, -1);
-    if (name != NULL && strncmp(name, "TLS ", 4) == 0)
-        lua_pushstring(L, name + 4); /* as the options have it */
-    return 1;
-}
-
-static int get_suite(lua_State *L)
-{
-    const struct tls_facts *f = facts_of(role_upvalue(L));
-    return push_name(L, TLS_SUITES, f == NULL ? 0 : f->suite);
-}
-
-static int get_group(lua_State *L)
-{
-    const struct tls_facts *f = facts_of(role_upvalue(L));
-    return push_name(L, TLS_GROUPS, f == NULL ? 0 : f->group);
-}
-
-/* nil where it is no certificate: a peer may send anything. */
-static void push_pem(lua_State *L, struct slice der)
-{
-    const unsigned char *at = der.p;
-    X509 *x = der.n > INT32_MAX ? NULL : d2i_X509(NULL, &at, (long)der.n);
-    BIO *out = BIO_new(BIO_s_mem());
-    char *text;
-    long n = x != NULL && out != NULL && PEM_write_bio_X509(out, x) == 1
-                 ? BIO_get_mem_data(out, &text)
-                 : 0;
-    if (n > 0)
-        lua_pushlstring(L, text, (size_t)n);
-    else
-        lua_pushnil(L);
-    BIO_free(out);
-    X509_free(x);
-}
-
-static int get_peer_certificate(lua_State *L)
-{
-    const struct role *r = role_upvalue(L);
-    const struct tls_facts *f = facts_of(r);
-    lua_Integer i = luaL_optinteger(L, 1, 0);
-    int side = r->side == FROM_EVCC ? TLS_FROM_SERVER : TLS_FROM_CLIENT;
-    struct slice der;
-    struct buf subject = {0};
-    luaL_argcheck(L, i >= 0 && i < 100, 1, "expected 0 (the leaf) or more");
-    if (f == NULL || !tls_facts_certificate(f, side, (unsigned)i, &der)) {
-        lua_pushnil(L);
-        return 1;
-    }
-    tls_subject(der, &subject);
-    lua_pushstring(L, buf_string(&subject));
-    buf_close(&subject);
-    push_pem(L, der);
-    return 2;
-}
-
-static int get_problem(lua_State *L)
-{
-    const struct role *r = role_upvalue(L);
-    const char *problem = facts_of(r) == NULL ? "" : tls_problem(r->peer->tls);
-    lua_pushstring(L, problem[0] == '\0' ? NULL : problem);
-    return 1;
-}
-
-static int get_alert(lua_State *L)
-{
-    const struct tls_facts *f = facts_of(role_upvalue(L));
-    const struct tls_alert *a = NULL;
-    for (unsigned i = 0; f != NULL && i < f->alerts; i++)
-        if (f->alert[i].code != CLOSE_NOTIFY)
-            a = &f->alert[i];
-    if (a == NULL) {
-        lua_pushnil(L);
-        return 1;
-    }
-    push_name(L, TLS_ALERTS, a->code);
-    lua_pushstring(L, a->from_client ? "EVCC" : "SECC");
-    lua_pushstring(L, a->level == FATAL ? "fatal" : "warning");
-    return 3;
-}
-
-void security_methods(lua_State *L, struct role *r)
-{
-    static const luaL_Reg FUNCTIONS[] = {
-        {"Get_Tls_Version", get_version},
-        {"Get_Tls_Suite", get_suite},
-        {"Get_Tls_Group", get_group},
-        {"Get_Tls_PeerCertificate", get_peer_certificate},
-        {"Get_Tls_Problem", get_problem},
-        {"Get_Tls_Alert", get_alert},
-        {NULL, NULL},
-    };
-    lua_pushlightuserdata(L, r);
-    luaL_setfuncs(L, FUNCTIONS, 1);
 }

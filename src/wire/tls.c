@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/tls.h"
 
+#include "wire/clock.h"
+#include "wire/tls_identity.h"
 #include "wire/tls_names.h"
 #include "wire/tls_session.h"
 #include "wire/v2gtp.h"
@@ -23,8 +25,9 @@ struct tls {
     void *context;
     unsigned users; /* the stream, and who keeps it */
     bool is_established, has_failed, has_finished;
-    bool is_plain;    /* there is no TLS on this connection */
-    bool is_ended;    /* close_notify came */
+    int64_t started_us, established_us; /* 0: not yet */
+    bool is_plain;                      /* there is no TLS on this connection */
+    bool is_ended;                      /* close_notify came */
     uint8_t first[8]; /* bytes that came, to say what they are if they are no TLS */
     size_t first_n;
     struct buf plain, text;
@@ -39,6 +42,11 @@ const struct tls_facts *tls_info(const struct tls *t)
 bool tls_is_established(const struct tls *t)
 {
     return t->is_established;
+}
+
+int64_t tls_handshake_us(const struct tls *t)
+{
+    return t->is_established ? t->established_us - t->started_us : -1;
 }
 
 bool tls_is_plain(const struct tls *t)
@@ -99,7 +107,8 @@ static void take_message(int is_sent, int version, int type, const void *p, size
     struct tls *t = context;
     bool from_client = is_server(t) ? !is_sent : is_sent;
     (void)version;
-    (void)ssl;
+    if (type == SSL3_RT_HANDSHAKE && is_sent && n > 0 && *(const uint8_t *)p == TLS_SERVER_HELLO)
+        tls_identity_show(ssl, t->session.identity);
     if (type == SSL3_RT_HANDSHAKE)
         take_handshake(t, from_client, p, n);
     else if (type == SSL3_RT_ALERT && n == 2)
@@ -175,6 +184,27 @@ static bool is_tls(const struct tls *t)
     return t->first_n < 2 || (t->first[0] >= 20 && t->first[0] <= 23 && t->first[1] == 3);
 }
 
+/* A certificate of the peer that cannot be parsed: OpenSSL does not say which. */
+static void look_for_unparseable(struct tls *t)
+{
+    struct pki_chain chain = {.n = 0};
+    struct err ignored = ERR_INIT;
+    struct slice der;
+    int side = is_server(t) ? TLS_FROM_CLIENT : TLS_FROM_SERVER;
+    for (unsigned i = 0; tls_facts_certificate(tls_info(t), side, i, &der); i++)
+        if (pki_chain_add(&chain, der, &ignored) != 0)
+            break;
+    unsigned i = 0;
+    while (i < chain.n && chain.at[i].x != NULL)
+        i++;
+    char *problem = t->session.problem;
+    if (i < chain.n && problem[0] == '\0')
+        snprintf(problem, sizeof t->session.problem,
+                 "the %s's chain: certificate %u: %s (RFC 5280, 4.1)", peer_name(t), i + 1,
+                 chain.at[i].problem);
+    pki_chain_close(&chain);
+}
+
 /* The first error in OpenSSL's queue, in our words where they can say more. */
 static void add_reason(const struct tls *t, struct buf *out)
 {
@@ -210,7 +240,9 @@ static void add_why(const struct tls *t, struct buf *out)
     const struct tls_alert *received = last_alert(t, is_server(t));
     const struct tls_alert *sent = last_alert(t, !is_server(t));
     int reason = ERR_GET_REASON(ERR_peek_error());
-    if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED || reason == SSL_R_INVALID_STATUS_RESPONSE)
+    bool is_refused =
+        reason == SSL_R_CERTIFICATE_VERIFY_FAILED || reason == SSL_R_INVALID_STATUS_RESPONSE;
+    if (is_refused || (tls_problem(t)[0] != '\0' && received == NULL))
         buf_text(out, tls_problem(t)[0] != '\0' ? tls_problem(t) : "a certificate is not trusted");
     else if (received != NULL)
         buf_printf(out, "the %s sent alert ", peer_name(t));
@@ -246,6 +278,8 @@ static void set_why(struct tls *t)
 {
     char remote[ENDPOINT_TEXT];
     t->has_failed = true;
+    if (!t->is_established)
+        look_for_unparseable(t);
     buf_printf(&t->why, "TLS%s with %s: ", t->is_established ? "" : " handshake",
                endpoint_text(stream_remote(t->stream), remote, sizeof remote));
     add_why(t, &t->why);
@@ -264,10 +298,13 @@ static void fail(struct tls *t)
 static bool shake_hands(struct tls *t)
 {
     ERR_clear_error();
+    if (t->started_us == 0)
+        t->started_us = clock_us();
     int result = SSL_do_handshake(t->ssl);
     if (result != 1)
         return SSL_get_error(t->ssl, result) == SSL_ERROR_WANT_READ;
     t->is_established = true;
+    t->established_us = clock_us();
     return true;
 }
 

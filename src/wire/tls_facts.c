@@ -3,6 +3,7 @@
 
 #include "wire/pki_profile.h"
 #include "wire/tls_names.h"
+#include "wire/tls_rest.h"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -11,87 +12,6 @@
 #include <string.h>
 
 #define SHOWN_MOST 12 /* of a list, in a line */
-
-/* ---- reading ---- */
-
-/* What is left of a message. Sticky: behind its end everything is 0 and empty, and bad is set. */
-struct rest {
-    const uint8_t *p;
-    size_t n;
-    bool bad;
-};
-
-static struct rest rest_of(struct slice s)
-{
-    return (struct rest){s.p, s.n, false};
-}
-
-static struct slice take(struct rest *r, size_t n)
-{
-    struct slice s = {r->p, n};
-    if (n > r->n || r->bad) {
-        r->bad = true;
-        return (struct slice){r->p, 0};
-    }
-    r->p += n;
-    r->n -= n;
-    return s;
-}
-
-static unsigned take_number(struct rest *r, unsigned octets)
-{
-    struct slice s = take(r, octets);
-    unsigned v = 0;
-    for (size_t i = 0; i < s.n; i++)
-        v = v << 8 | s.p[i];
-    return v;
-}
-
-/* Its length in so many octets, then the content. */
-static struct slice take_vector(struct rest *r, unsigned octets)
-{
-    return take(r, take_number(r, octets));
-}
-
-int tls_hello_read(struct slice body, bool from_client, struct tls_hello *out)
-{
-    struct rest r = rest_of(body);
-    *out = (struct tls_hello){.version = (uint16_t)take_number(&r, 2)};
-    out->random = take(&r, 32);
-    out->session = take_vector(&r, 1);
-    out->suites = from_client ? take_vector(&r, 2) : take(&r, 2);
-    if (from_client)
-        take_vector(&r, 1); /* compression */
-    else
-        take(&r, 1);
-    if (r.n > 0)
-        out->extensions = take_vector(&r, 2);
-    return r.bad || out->suites.n % 2 != 0 || out->suites.n == 0 ? -1 : 0;
-}
-
-static bool find_extension(struct slice extensions, unsigned type, struct slice *content)
-{
-    struct rest r = rest_of(extensions);
-    while (r.n > 0 && !r.bad) {
-        unsigned found = take_number(&r, 2);
-        struct slice s = take_vector(&r, 2);
-        if (found == type && !r.bad) {
-            *content = s;
-            return true;
-        }
-    }
-    return false;
-}
-
-bool tls_hello_extension(const struct tls_hello *h, unsigned type, struct slice *content)
-{
-    return find_extension(h->extensions, type, content);
-}
-
-static uint16_t first16(struct slice s)
-{
-    return s.n >= 2 ? (uint16_t)(s.p[0] << 8 | s.p[1]) : 0;
-}
 
 /* ---- messages ---- */
 
@@ -109,6 +29,8 @@ void tls_facts_close(struct tls_facts *f)
     buf_close(&f->chain[1]);
     buf_close(&f->authorities);
     buf_close(&f->staple);
+    buf_close(&f->schemes);
+    buf_close(&f->encrypted);
     *f = (struct tls_facts){0};
 }
 
@@ -153,11 +75,11 @@ static int take_server_hello(struct tls_facts *f, struct slice body)
         return -1;
     keep(&f->server_hello, body);
     f->version = h.version;
-    f->suite = first16(h.suites);
+    f->suite = tls_first16(h.suites);
     if (tls_hello_extension(&h, TLS_SUPPORTED_VERSIONS, &s))
-        f->version = first16(s);
+        f->version = tls_first16(s);
     if (tls_hello_extension(&h, TLS_KEY_SHARE, &s))
-        f->group = first16(s);
+        f->group = tls_first16(s);
     f->is_retried = memcmp(h.random.p, RETRY_RANDOM, sizeof RETRY_RANDOM) == 0;
     f->is_resumed = f->version >= 0x0304 ? tls_hello_extension(&h, TLS_PRE_SHARED_KEY, &s)
                                          : is_same_session(f, &h);
@@ -167,14 +89,14 @@ static int take_server_hello(struct tls_facts *f, struct slice body)
 /* OCSP response of the leaf, as CertificateStatus and as extension of a 1.3 certificate. */
 static int take_staple(struct tls_facts *f, struct slice status)
 {
-    struct rest r = rest_of(status);
-    unsigned type = take_number(&r, 1);
-    struct slice s = take_vector(&r, 3);
+    struct tls_rest r = tls_rest(status);
+    unsigned type = tls_take_number(&r, 1);
+    struct slice s = tls_take_vector(&r, 3);
     if (r.bad)
         return -1;
     if (type == 2) { /* a list, leaf first (RFC 6961) */
-        r = rest_of(s);
-        s = take_vector(&r, 3);
+        r = tls_rest(s);
+        s = tls_take_vector(&r, 3);
     }
     if (r.bad)
         return -1;
@@ -184,22 +106,22 @@ static int take_staple(struct tls_facts *f, struct slice status)
 
 static int take_certificates(struct tls_facts *f, bool from_client, struct slice body)
 {
-    struct rest r = rest_of(body);
+    struct tls_rest r = tls_rest(body);
     struct buf *chain = &f->chain[from_client];
     struct slice staple;
     if (f->version >= 0x0304)
-        take_vector(&r, 1); /* context */
-    struct rest list = rest_of(take_vector(&r, 3));
+        tls_take_vector(&r, 1); /* context */
+    struct tls_rest list = tls_rest(tls_take_vector(&r, 3));
     buf_clear(chain);
     while (list.n > 0 && !list.bad && !r.bad) {
         const uint8_t *start = list.p;
-        take_vector(&list, 3);
+        tls_take_vector(&list, 3);
         if (!list.bad)
             buf_add(chain, start, (size_t)(list.p - start));
         if (f->version < 0x0304)
             continue;
-        struct slice extensions = take_vector(&list, 2);
-        if (f->staple.n == 0 && find_extension(extensions, TLS_STATUS_REQUEST, &staple))
+        struct slice extensions = tls_take_vector(&list, 2);
+        if (f->staple.n == 0 && tls_find_extension(extensions, TLS_STATUS_REQUEST, &staple))
             list.bad |= take_staple(f, staple) != 0;
     }
     f->has_chain[from_client] = true;
@@ -208,34 +130,49 @@ static int take_certificates(struct tls_facts *f, bool from_client, struct slice
 
 static int take_key_exchange(struct tls_facts *f, struct slice body)
 {
-    struct rest r = rest_of(body);
-    if (take_number(&r, 1) != 3) /* named curve; nothing else is used with ECDHE */
+    struct tls_rest r = tls_rest(body);
+    if (tls_take_number(&r, 1) != 3) /* named curve; nothing else is used with ECDHE */
         return 0;
-    f->group = (uint16_t)take_number(&r, 2);
-    take_vector(&r, 1);
-    f->scheme[TLS_FROM_SERVER] = (uint16_t)take_number(&r, 2);
+    f->group = (uint16_t)tls_take_number(&r, 2);
+    tls_take_vector(&r, 1);
+    f->scheme[TLS_FROM_SERVER] = (uint16_t)tls_take_number(&r, 2);
     return r.bad ? -1 : 0;
 }
 
 static int take_request(struct tls_facts *f, struct slice body)
 {
-    struct rest r = rest_of(body);
-    struct slice authorities = {0};
+    struct tls_rest r = tls_rest(body), list;
+    struct slice authorities = {0}, schemes = {0}, found;
     f->asks_certificate = true;
-    take_vector(&r, 1); /* context, or types */
+    tls_take_vector(&r, 1); /* context, or types */
     if (f->version >= 0x0304) {
-        struct slice extensions = take_vector(&r, 2), found;
-        if (find_extension(extensions, TLS_CERTIFICATE_AUTHORITIES, &found)) {
-            struct rest list = rest_of(found);
-            authorities = take_vector(&list, 2);
+        struct slice extensions = tls_take_vector(&r, 2);
+        if (tls_find_extension(extensions, TLS_CERTIFICATE_AUTHORITIES, &found)) {
+            list = tls_rest(found);
+            authorities = tls_take_vector(&list, 2);
+        }
+        if (tls_find_extension(extensions, TLS_SIGNATURE_ALGORITHMS, &found)) {
+            list = tls_rest(found);
+            schemes = tls_take_vector(&list, 2);
         }
     } else {
-        take_vector(&r, 2); /* schemes */
-        authorities = take_vector(&r, 2);
+        schemes = tls_take_vector(&r, 2);
+        authorities = tls_take_vector(&r, 2);
     }
     if (r.bad)
         return -1;
     keep(&f->authorities, authorities);
+    keep(&f->schemes, schemes);
+    return 0;
+}
+
+static int take_encrypted(struct tls_facts *f, struct slice body)
+{
+    struct tls_rest r = tls_rest(body);
+    struct slice extensions = tls_take_vector(&r, 2);
+    if (r.bad)
+        return -1;
+    keep(&f->encrypted, extensions);
     return 0;
 }
 
@@ -246,6 +183,8 @@ int tls_facts_message(struct tls_facts *f, bool from_client, uint8_t type, struc
         return take_client_hello(f, body);
     case TLS_SERVER_HELLO:
         return take_server_hello(f, body);
+    case TLS_ENCRYPTED_EXTENSIONS:
+        return take_encrypted(f, body);
     case TLS_CERTIFICATE:
         return take_certificates(f, from_client, body);
     case TLS_SERVER_KEY_EXCHANGE:
@@ -255,7 +194,7 @@ int tls_facts_message(struct tls_facts *f, bool from_client, uint8_t type, struc
     case TLS_CERTIFICATE_STATUS:
         return take_staple(f, body);
     case TLS_CERTIFICATE_VERIFY:
-        f->scheme[from_client] = first16(body);
+        f->scheme[from_client] = tls_first16(body);
         return 0;
     case TLS_FINISHED:
         f->has_finished[from_client] = true;
@@ -275,9 +214,9 @@ void tls_facts_alert(struct tls_facts *f, bool from_client, uint8_t level, uint8
 
 bool tls_facts_certificate(const struct tls_facts *f, int side, unsigned i, struct slice *der)
 {
-    struct rest r = {f->chain[side].p, f->chain[side].n, false};
+    struct tls_rest r = {f->chain[side].p, f->chain[side].n, false};
     while (r.n > 0) {
-        *der = take_vector(&r, 3);
+        *der = tls_take_vector(&r, 3);
         if (r.bad)
             return false;
         if (i-- == 0)
@@ -304,67 +243,62 @@ static void add_16s(struct buf *out, enum tls_registry registry, struct slice li
 {
     unsigned shown = 0;
     for (; list.n >= 2; list.p += 2, list.n -= 2) {
-        if (registry == TLS_SUITES && first16(list) == 0x00FF)
+        if (registry == TLS_SUITES && tls_first16(list) == 0x00FF)
             continue; /* says only that renegotiation is a secure one */
         if (shown == SHOWN_MOST) {
             buf_printf(out, " and %zu more", list.n / 2);
             return;
         }
         buf_text(out, shown++ > 0 ? ", " : "");
-        tls_add_name(out, registry, first16(list));
+        tls_add_name(out, registry, tls_first16(list));
     }
 }
 
-/* An extension that is a vector of 16-bit numbers, under a title. */
-static void add_extension_16s(struct buf *out, const struct tls_hello *h, unsigned type,
-                              unsigned octets, enum tls_registry registry, const char *title)
+static void add_list(struct buf *out, const struct tls_hello *h, unsigned type,
+                     enum tls_registry registry, const char *title)
 {
-    struct slice s;
-    if (!tls_hello_extension(h, type, &s))
+    struct slice list = tls_hello_list(h, type);
+    if (list.n == 0)
         return;
-    struct rest r = rest_of(s);
     buf_text(out, title);
-    add_16s(out, registry, take_vector(&r, octets));
+    add_16s(out, registry, list);
 }
 
-/* Distinguished names, each with 2 octets of length. */
-static void add_authorities(struct buf *out, struct slice names)
+void tls_distinguished_name(struct slice der, struct buf *out)
 {
-    struct rest r = rest_of(names);
-    for (unsigned i = 0; r.n > 0 && !r.bad; i++) {
-        struct slice der = take_vector(&r, 2);
-        const unsigned char *p = der.p;
-        X509_NAME *name = d2i_X509_NAME(NULL, &p, (long)der.n);
-        buf_text(out, i > 0 ? " / " : "");
-        if (name != NULL)
-            pki_add_name(out, name, false);
-        else
-            buf_printf(out, "%zu bytes that are no name", der.n);
-        X509_NAME_free(name);
-    }
+    const unsigned char *p = der.p;
+    X509_NAME *name = d2i_X509_NAME(NULL, &p, (long)der.n);
+    if (name != NULL)
+        pki_add_name(out, name, false);
+    else
+        buf_printf(out, "%zu bytes that are no name", der.n);
+    X509_NAME_free(name);
     ERR_clear_error();
 }
 
-/* RFC 6066, 6: kinds 1 and 3 are SHA-1 hashes, of the key and of the certificate. */
-static void add_trusted_keys(struct buf *out, struct slice content)
+static void add_authorities(struct buf *out, struct slice names)
 {
-    struct rest all = rest_of(content), r = rest_of(take_vector(&all, 2));
-    for (unsigned i = 0; r.n > 0 && !r.bad; i++) {
-        unsigned kind = take_number(&r, 1);
+    struct slice der;
+    for (unsigned i = 0; tls_nth_vector(names, 2, i, &der); i++) {
         buf_text(out, i > 0 ? " / " : "");
-        if (kind == 2) {
-            const uint8_t *start = r.p;
-            take_vector(&r, 2);
-            add_authorities(out, (struct slice){start, (size_t)(r.p - start)});
-        } else if (kind == 1 || kind == 3) {
-            struct slice hash = take(&r, 20);
-            buf_text(out, kind == 1 ? "key " : "certificate ");
-            buf_hex(out, hash.p, hash.n, false);
-        } else {
-            buf_text(out, kind == 0 ? "agreed before" : "of an unknown kind");
-            if (kind != 0)
-                return;
-        }
+        tls_distinguished_name(der, out);
+    }
+}
+
+static void add_trusted_keys(struct buf *out, struct slice list)
+{
+    /* by kind */
+    static const char *const BEFORE[] = {"agreed before", "key ", "", "certificate ",
+                                         "of an unknown kind"};
+    enum tls_key_kind kind;
+    struct slice id;
+    for (unsigned i = 0; tls_nth_trusted_key(list, i, &kind, &id); i++) {
+        buf_text(out, i > 0 ? " / " : "");
+        buf_text(out, BEFORE[kind]);
+        if (kind == TLS_KEY_NAME)
+            tls_distinguished_name(id, out);
+        else
+            buf_hex(out, id.p, id.n, false);
     }
 }
 
@@ -376,12 +310,10 @@ static bool is_text(struct slice s)
     return true;
 }
 
-static void add_server_name(struct buf *out, struct slice content)
+static void add_server_name(struct buf *out, const struct tls_hello *h)
 {
-    struct rest all = rest_of(content), r = rest_of(take_vector(&all, 2));
-    unsigned kind = take_number(&r, 1);
-    struct slice name = take_vector(&r, 2);
-    if (r.bad || kind != 0)
+    struct slice name;
+    if (!tls_hello_server_name(h, &name))
         return;
     buf_text(out, "; for ");
     if (is_text(name))
@@ -398,22 +330,20 @@ static void add_client_hello(const struct tls_facts *f, struct buf *out)
         return;
     buf_text(out, "ClientHello: ");
     if (tls_hello_extension(&h, TLS_SUPPORTED_VERSIONS, &s))
-        add_extension_16s(out, &h, TLS_SUPPORTED_VERSIONS, 1, TLS_VERSIONS, "");
+        add_list(out, &h, TLS_SUPPORTED_VERSIONS, TLS_VERSIONS, "");
     else
         tls_add_name(out, TLS_VERSIONS, h.version);
     buf_text(out, "; ");
     add_16s(out, TLS_SUITES, h.suites);
-    add_extension_16s(out, &h, TLS_SUPPORTED_GROUPS, 2, TLS_GROUPS, "; groups ");
-    if (tls_hello_extension(&h, TLS_SERVER_NAME, &s))
-        add_server_name(out, s);
+    add_list(out, &h, TLS_SUPPORTED_GROUPS, TLS_GROUPS, "; groups ");
+    add_server_name(out, &h);
     if (tls_hello_extension(&h, TLS_TRUSTED_CA_KEYS, &s)) {
         buf_text(out, "; trusted_ca_keys ");
-        add_trusted_keys(out, s);
+        add_trusted_keys(out, tls_hello_list(&h, TLS_TRUSTED_CA_KEYS));
     }
     if (tls_hello_extension(&h, TLS_CERTIFICATE_AUTHORITIES, &s)) {
-        struct rest r = rest_of(s);
         buf_text(out, "; certificate_authorities ");
-        add_authorities(out, take_vector(&r, 2));
+        add_authorities(out, tls_hello_list(&h, TLS_CERTIFICATE_AUTHORITIES));
     }
     if (tls_hello_extension(&h, TLS_STATUS_REQUEST, &s))
         buf_text(out, "; status_request");

@@ -8,6 +8,7 @@
 #define V2G_WIRE_TLS_FACTS_H
 
 #include "base/buf.h"
+#include "wire/tls_hello.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,38 +31,6 @@ enum tls_message {
     TLS_KEY_UPDATE = 24,
 };
 
-enum tls_extension {
-    TLS_SERVER_NAME = 0,
-    TLS_TRUSTED_CA_KEYS = 3,
-    TLS_STATUS_REQUEST = 5,
-    TLS_SUPPORTED_GROUPS = 10,
-    TLS_SIGNATURE_ALGORITHMS = 13,
-    TLS_STATUS_REQUEST_V2 = 17,
-    TLS_ENCRYPT_THEN_MAC = 22,
-    TLS_EXTENDED_MASTER_SECRET = 23,
-    TLS_SESSION_TICKET = 35,
-    TLS_PRE_SHARED_KEY = 41,
-    TLS_EARLY_DATA = 42,
-    TLS_SUPPORTED_VERSIONS = 43,
-    TLS_CERTIFICATE_AUTHORITIES = 47,
-    TLS_KEY_SHARE = 51,
-};
-
-/* A hello as it came; the slices point into it. */
-struct tls_hello {
-    uint16_t version;     /* legacy_version */
-    struct slice random;  /* 32 octets */
-    struct slice session; /* id */
-    struct slice suites;  /* two octets each; of a ServerHello one */
-    struct slice extensions;
-};
-
-/* -1: it is cut or broken. body is without the 4 octets of the message's header. */
-int tls_hello_read(struct slice body, bool from_client, struct tls_hello *out);
-
-/* The content of an extension; false where it is not there. */
-bool tls_hello_extension(const struct tls_hello *h, unsigned type, struct slice *content);
-
 struct tls_alert {
     bool from_client;
     uint8_t level, code; /* level: 1 warning, 2 fatal */
@@ -79,6 +48,8 @@ struct tls_facts {
     struct buf chain[2];    /* certificates of each side: 3 octets length, DER; leaf first */
     bool has_chain[2];      /* a Certificate message came; its chain may be empty */
     struct buf authorities; /* of CertificateRequest: names, 2 octets length, DER */
+    struct buf schemes;     /* of CertificateRequest: 2 octets each */
+    struct buf encrypted;   /* EncryptedExtensions (TLS 1.3): the extensions */
     struct buf staple;      /* OCSP response (DER) of the server's leaf */
     struct tls_alert alert[TLS_ALERTS_KEPT];
     unsigned alerts;
@@ -99,6 +70,9 @@ void tls_alert_line(const struct tls_alert *a, struct buf *out);
 
 /* The i-th certificate of a side, leaf first. */
 bool tls_facts_certificate(const struct tls_facts *f, int side, unsigned i, struct slice *der);
+
+/* A distinguished name in DER as "CN=SECC, DC=CPO", or what is wrong with it. */
+void tls_distinguished_name(struct slice der, struct buf *out);
 
 /* The subject ("CN=SECC, DC=CPO"), or what is wrong with the certificate. */
 void tls_subject(struct slice der, struct buf *out);

@@ -165,6 +165,23 @@ static int read_staple(struct identity *out, const char *path, struct err *e)
     return out->staple_size > 0 ? 0 : err_set(e, "the OCSP response %s is empty", path);
 }
 
+/* A certificate that says nothing but its key: a station with a leaf that may not sign would else not
+ * get as far as showing it. */
+static X509 *make_stand_in(EVP_PKEY *key)
+{
+    X509 *x = X509_new();
+    bool is_edwards = EVP_PKEY_is_a(key, "ED448") || EVP_PKEY_is_a(key, "ED25519");
+    if (x == NULL)
+        return NULL;
+    ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+    X509_gmtime_adj(X509_getm_notBefore(x), 0);
+    X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+    if (X509_set_pubkey(x, key) == 1 && X509_sign(x, key, is_edwards ? NULL : EVP_sha256()) > 0)
+        return x;
+    X509_free(x);
+    return NULL;
+}
+
 int tls_identity_read(struct identity *out, const struct tls_identity *in, struct err *e)
 {
     if (in->chain == NULL)
@@ -182,6 +199,8 @@ int tls_identity_read(struct identity *out, const struct tls_identity *in, struc
         return err_set(e, "the key %s does not belong to the first certificate in %s",
                        in->key != NULL ? in->key : in->chain, in->chain);
     }
+    if ((X509_get_key_usage(sk_X509_value(out->chain, 0)) & KU_DIGITAL_SIGNATURE) == 0)
+        out->stand_in = make_stand_in(out->key);
     if (in->ocsp.n > 0) {
         out->staple = malloc(in->ocsp.n);
         if (out->staple == NULL)
@@ -330,9 +349,10 @@ const struct identity *tls_identity_choose(const struct identity *all, unsigned 
 
 int tls_identity_use(SSL *ssl, const struct identity *d)
 {
+    bool stands_in = d->stand_in != NULL && SSL_is_server(ssl) == 1;
+    X509 *leaf = stands_in ? d->stand_in : sk_X509_value(d->chain, 0);
     SSL_certs_clear(ssl);
-    if (SSL_use_certificate(ssl, sk_X509_value(d->chain, 0)) != 1 ||
-        SSL_use_PrivateKey(ssl, d->key) != 1)
+    if (SSL_use_certificate(ssl, leaf) != 1 || SSL_use_PrivateKey(ssl, d->key) != 1)
         return 0;
     for (int i = 1; i < sk_X509_num(d->chain); i++)
         if (SSL_add1_chain_cert(ssl, sk_X509_value(d->chain, i)) != 1)
@@ -340,8 +360,15 @@ int tls_identity_use(SSL *ssl, const struct identity *d)
     return 1;
 }
 
+void tls_identity_show(SSL *ssl, const struct identity *d)
+{
+    if (d != NULL && d->stand_in != NULL)
+        SSL_use_certificate(ssl, sk_X509_value(d->chain, 0));
+}
+
 void tls_identity_close(struct identity *d)
 {
+    X509_free(d->stand_in);
     sk_X509_pop_free(d->chain, X509_free);
     EVP_PKEY_free(d->key);
     free(d->staple);

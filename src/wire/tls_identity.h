@@ -18,6 +18,8 @@ struct tls_facts;
 
 struct identity {
     STACK_OF(X509) * chain; /* leaf first */
+    X509 *
+        stand_in; /* of the same key, for OpenSSL, where the leaf is none that it would sign with */
     EVP_PKEY *key;
     uint8_t *staple;
     int staple_size;
@@ -33,6 +35,10 @@ const struct identity *tls_identity_choose(const struct identity *all, unsigned 
 
 /* 1: it will be shown; 0: OpenSSL refuses it. */
 int tls_identity_use(SSL *ssl, const struct identity *d);
+
+/* Once OpenSSL has decided what to do with its key: the leaf itself is what the peer gets. NULL is
+ * allowed. */
+void tls_identity_show(SSL *ssl, const struct identity *d);
 
 /* Appends all certificates of a PEM file, or the one of a DER file. may_be_broken: one whose DER ends
  * too early is taken, and will be as unparseable for the peer. */

@@ -146,6 +146,22 @@ static void judge(void *context, const struct pki_finding *f)
                f->clause);
 }
 
+/* A vehicle's certificate may have any domain component, or none, but those of the others. */
+static void look_at_role(X509 *leaf, struct judgement *j)
+{
+    enum pki_role role = pki_role_guess(leaf);
+    if (role == ROLE_VEHICLE_LEAF || role == ROLE_UNKNOWN)
+        return;
+    struct pki_finding f = {
+        .fault = PKI_DOMAIN,
+        .is_error = true,
+        .role = PKI_PROFILES[role].name,
+        .clause = PKI_PROFILES[ROLE_VEHICLE_LEAF].clause[EDITION_20],
+        .text = "its domain component is that of another role; expected a vehicle-leaf",
+    };
+    judge(j, &f);
+}
+
 /* The chain as it came, held against the profile. */
 static void look_at_chain(struct tls_session *t, struct judgement *j)
 {
@@ -164,6 +180,8 @@ static void look_at_chain(struct tls_session *t, struct judgement *j)
         if (pki_chain_add(&chain, der, &ignored) != 0)
             break;
     pki_chain_check(&chain, &how, judge, j, NULL);
+    if (o->is_server && chain.n > 0 && chain.at[0].x != NULL)
+        look_at_role(chain.at[0].x, j);
     pki_chain_close(&chain);
 }
 

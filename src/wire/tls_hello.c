@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/tls_hello.h"
+
+#include "wire/tls_rest.h"
+
+#include <limits.h>
+
+int tls_hello_read(struct slice body, bool from_client, struct tls_hello *out)
+{
+    struct tls_rest r = tls_rest(body);
+    *out = (struct tls_hello){.version = (uint16_t)tls_take_number(&r, 2)};
+    out->random = tls_take(&r, 32);
+    out->session = tls_take_vector(&r, 1);
+    out->suites = from_client ? tls_take_vector(&r, 2) : tls_take(&r, 2);
+    if (from_client)
+        tls_take_vector(&r, 1); /* compression */
+    else
+        tls_take(&r, 1);
+    if (r.n > 0)
+        out->extensions = tls_take_vector(&r, 2);
+    return r.bad || out->suites.n % 2 != 0 || out->suites.n == 0 ? -1 : 0;
+}
+
+bool tls_find_extension(struct slice extensions, unsigned type, struct slice *content)
+{
+    struct tls_rest r = tls_rest(extensions);
+    while (r.n > 0 && !r.bad) {
+        unsigned found = tls_take_number(&r, 2);
+        struct slice s = tls_take_vector(&r, 2);
+        if (found == type && !r.bad) {
+            *content = s;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool tls_hello_extension(const struct tls_hello *h, unsigned type, struct slice *content)
+{
+    return tls_find_extension(h->extensions, type, content);
+}
+
+bool tls_nth_extension(struct slice extensions, unsigned i, unsigned *type, struct slice *content)
+{
+    struct tls_rest r = tls_rest(extensions);
+    while (r.n > 0 && !r.bad) {
+        *type = tls_take_number(&r, 2);
+        *content = tls_take_vector(&r, 2);
+        if (i-- == 0)
+            return !r.bad;
+    }
+    return false;
+}
+
+struct slice tls_hello_list(const struct tls_hello *h, unsigned type)
+{
+    struct slice s;
+    if (!tls_hello_extension(h, type, &s))
+        return (struct slice){NULL, 0};
+    struct tls_rest r = tls_rest(s);
+    return tls_take_vector(&r, type == TLS_SUPPORTED_VERSIONS ? 1 : 2);
+}
+
+bool tls_nth_vector(struct slice list, unsigned octets, unsigned i, struct slice *content)
+{
+    struct tls_rest r = tls_rest(list);
+    while (r.n > 0 && !r.bad) {
+        *content = tls_take_vector(&r, octets);
+        if (i-- == 0)
+            return !r.bad;
+    }
+    return false;
+}
+
+bool tls_nth_trusted_key(struct slice list, unsigned i, enum tls_key_kind *kind, struct slice *id)
+{
+    struct tls_rest r = tls_rest(list);
+    while (r.n > 0 && !r.bad) {
+        unsigned found = tls_take_number(&r, 1);
+        *kind = found <= TLS_KEY_CERTIFICATE ? (enum tls_key_kind)found : TLS_KEY_UNKNOWN;
+        *id = *kind == TLS_KEY_NAME                                 ? tls_take_vector(&r, 2)
+              : *kind == TLS_KEY_AGREED || *kind == TLS_KEY_UNKNOWN ? tls_take(&r, 0)
+                                                                    : tls_take(&r, 20);
+        if (i-- == 0 || *kind == TLS_KEY_UNKNOWN)
+            return !r.bad && i == UINT_MAX;
+    }
+    return false;
+}
+
+bool tls_hello_server_name(const struct tls_hello *h, struct slice *name)
+{
+    struct slice s;
+    if (!tls_hello_extension(h, TLS_SERVER_NAME, &s))
+        return false;
+    struct tls_rest all = tls_rest(s), r = tls_rest(tls_take_vector(&all, 2));
+    unsigned kind = tls_take_number(&r, 1);
+    *name = tls_take_vector(&r, 2);
+    return !r.bad && kind == 0;
+}
