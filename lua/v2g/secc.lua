@@ -153,12 +153,23 @@ end
 
 -- ---- paused sessions ----
 
-local function new_id()
-    local id = {}
-    for i = 1, 8 do
-        id[i] = ('%02X'):format(math.random(0, 255))
-    end
-    return table.concat(id)
+local function hex(octets)
+    return (octets:gsub('.', function(octet)
+        return ('%02X'):format(octet:byte())
+    end))
+end
+
+local function octets(digits)
+    return (digits:gsub('..', function(two)
+        return string.char(tonumber(two, 16))
+    end))
+end
+
+-- The certificate that the vehicle came with, as text; '' without one. It tells vehicles apart: only
+-- the one that paused a session joins it [V2G20-2545] [V2G20-2626].
+local function vehicle()
+    local _, pem = Secc.Get_Tls_PeerCertificate(0)
+    return pem and pem:gsub('%-%-%-%-%-[^\n]*', ''):gsub('%s', '') or ''
 end
 
 -- The SessionID and response code for a SessionSetupReq: an id of zeros or one that no paused
@@ -167,29 +178,43 @@ function session:set_up(asked)
     Measured(self.protocol, 'V2G_SECC_CommunicationSetup_Performance_Time', nil,
         Now() - self.started)
     local paused = p.resume and asked ~= '' and not asked:match('^0+$') and Recall(asked)
-    Remember(asked)
-    if paused and paused:match('^[^;]*') == self.protocol then
-        self.id = asked
-        self.paused = {}
-        for key, value in paused:gmatch(';(%w+)=([^;]*)') do
-            self.paused[key] = value
-        end
-        self.output.energy = tonumber(self.paused.energy) or 0
+    local known = {}
+    for key, value in (paused or ''):gmatch('(%w+)=([^;]*);') do
+        known[key] = value
+    end
+    if known.protocol == self.protocol and known.vehicle == vehicle() then
+        Remember(asked)
+        self.id, self.paused = asked, known
+        self.output.energy = tonumber(known.energy) or 0
         self:ac_limit()
         return 'OK_OldSessionJoined', 'Joined'
     end
     repeat
-        self.id = new_id()
-    until self.id ~= asked
+        self.id = hex(Pki.Random(8))
+    until self.id ~= asked and not self.id:match('^0+$')
     self:ac_limit()
     return 'OK_NewSessionEstablished'
 end
 
+-- Keeps what a session needs that goes on: the contract is that whose key signs.
 function session:pause()
-    Remember(self.id, ('%s;mode=%s;schedule=%s;energy=%d;service=%s;set=%s;control=%s'
-        .. ';payment=%s'):format(
-        self.protocol, self.mode, self.schedule or 1, math.floor(self.output.energy),
-        self.service or '', self.set or '', self.control or '', self.paying or ''))
+    local kept = {}
+    for key, value in pairs {
+        protocol = self.protocol, mode = self.mode, schedule = self.schedule or 1,
+        energy = math.floor(self.output.energy), service = self.service, set = self.set,
+        control = self.control, payment = self.paying, vehicle = vehicle(),
+        contract = self.contract and hex(self.contract[1]),
+    } do
+        kept[#kept + 1] = ('%s=%s;'):format(key, value)
+    end
+    Remember(self.id, table.concat(kept))
+end
+
+-- What pays for a session that was joined.
+function session:pays_as_before()
+    local paused = self.paused
+    self.paying = paused.payment
+    self.contract = paused.contract and { octets(paused.contract) }
 end
 
 -- ---- what is known of a request, by protocol ----

@@ -133,9 +133,25 @@ local function grant(s, service)
     return nil, 'Finished'
 end
 
+-- What is asked for, and with what: while it is Ongoing the same has to be asked for again [V2G20-1977].
+local function asked_for(service)
+    local path = 'Get_AuthorizationReq_PnC_AReqAuthorizationMode'
+    if not Secc[path .. 'Specified']() then
+        return service
+    end
+    return table.concat({ service, Secc[path .. '_GenChallenge'](),
+                          Secc[path .. '_ContractCertificateChain_Certificate']() }, ' ')
+end
+
 function answers.AuthorizationReq(s)
     local service = tostring(Secc.Get_AuthorizationReq_SelectedAuthorizationService())
+    local asked = asked_for(service)
     Secc.Set_AuthorizationRes_EVSEProcessing('Finished')
+    if s.state == 'AuthorizationRes(Ongoing)' and asked ~= s.wanted then
+        s.why = 'it is another one than the one before, which is not decided upon'
+        return 'FAILED_SequenceError'
+    end
+    s.wanted = asked
     local code = contract.make_checks(s, 'Authorization', { { check_selection, s, service } })
         or contract.make_checks(s, 'Authorization', services[service](s))
     if code then

@@ -44,6 +44,7 @@ function answers.SessionSetupReq(s)
     local paused = s.paused
     if paused and SERVICES[tonumber(paused.service)] then
         select_service(s, tonumber(paused.service), tonumber(paused.set))
+        s:pays_as_before()
         return code, case
     end
     return code

@@ -85,6 +85,37 @@ for mode in AC DC; do
     order "its order" $way $start $end SessionSetup ${way#"$open20 "} $start $end
 done
 
+# ---- whose a paused session is ----
+
+export V2GLAB_PKI="$work/pki"
+"$V2GLAB" pki make --for iso15118-20 "$V2GLAB_PKI" >/dev/null
+cp "$V2GLAB_PKI/iso15118-20/oem-leaf.chain.pem" "$work/other.pem"
+cp "$V2GLAB_PKI/iso15118-20/oem-leaf.key" "$work/other.key"
+cat >"$work/other.lua" <<'END'
+local connect = Evcc.Connect
+function on.state(name)
+    if name == 'closed' then
+        Evcc.Connect = function(t)
+            t.cert, t.key = 'other.pem', 'other.key'
+            return connect(t)
+        end
+    end
+end
+END
+ev20 --mode dc --set pause=1 --set pause_ms=10 --with tls.check=any
+both_pass "a vehicle goes on after its pause" out 'OK_OldSessionJoined'
+ev20 --mode dc --set pause=1 --set pause_ms=10 --with tls.check=any --script "$work/other.lua"
+wants "another vehicle, with another certificate, does not join its session" 0 \
+    out 'certificates of the EVCC: CN=vehicle certificate' \
+    out 'certificates of the EVCC: CN=V2GLABPROV0000001X' not-out OK_OldSessionJoined \
+    out 'the paused session was not joined: OK_NewSessionEstablished' out 'EVCC verdict: pass'
+times "and has to be authorized" 2 'EVCC -> SECC  AuthorizationReq'
+printf '%s\n' "function before.SessionSetupRes(m) Log('id ' .. m.Header.SessionID) end" >"$work/ids.lua"
+run ev --ladder --no-record --count 12 --protocol ISO15118-20 --mode ac --time-scale 1000 --set loops=1 \
+    --tls off --with-script "$work/ids.lua"
+[ "$(sed -n 's/.*: id \([0-9A-F]\{16\}\)$/\1/p' "$work/out" | grep -v '^0*$' | sort -u | wc -l)" = 12 ]
+result $? "twelve vehicles have twelve SessionIDs"
+
 ev20 --mode dc --set renegotiate_services=2 --with service_renegotiation=false
 both_pass "a station that has it not: the vehicle does not ask" \
     not-out 'ServiceRenegotiation' out 'does not let the service be renegotiated'

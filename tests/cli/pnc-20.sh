@@ -100,7 +100,11 @@ V2GLAB_PKI=$work/good
     secure $installs --set pause=1 --set pause_ms=10
     all_well "a pause" out 'OK_OldSessionJoined'
 }
-times "after it nobody has to be authorized" 1 'EVCC -> SECC  AuthorizationReq'
+# shellcheck disable=SC2086 # words
+secure $installs --set pause=1 --set pause_ms=10 --with receipt_every=1
+all_well "readings are confirmed after a pause, too" out 'OK_OldSessionJoined'
+times "with the contract of before" 6 'EVCC <- SECC  MeteringConfirmationRes      OK'
+times "nobody has to be authorized" 1 'EVCC -> SECC  AuthorizationReq'
 times "nor is anything installed" 1 'EVCC -> SECC  CertificateInstallationReq'
 secure --set renegotiate_services=1
 all_well "a service that is renegotiated" out 'ChargingSession ServiceRenegotiation'
@@ -254,6 +258,17 @@ broken_so fails "the contract of somebody else" AuthorizationRes FAILED_Signatur
         m.$path.GenChallenge = m.$path.GenChallenge .. ''
         m.Header.Signature.SignatureValue.content = m.Header.Signature.SignatureValue.content:reverse()
     end"
+
+hook change <<'END'
+local n = 0
+function before.AuthorizationReq()
+    n = n + 1
+    local m = Evcc.Message('AuthorizationReq')
+    return n == 2 and m or nil
+end
+END
+fails "another AuthorizationReq while the first one is Ongoing" AuthorizationRes FAILED_SequenceError \
+    'another one than the one before' --with ongoing.Authorization=3 --script "$work/change.lua"
 
 # ---- a warning, and another contract ----
 
