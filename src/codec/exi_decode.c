@@ -50,7 +50,9 @@ struct decoder {
     struct arena_mark mark;
     bool careful, is_limited;
     struct bit_reader r;
-    struct frame stack[FAST_DEPTH]; /* fast pass only */
+    /* fast pass only */
+    uint64_t last; /* byte of the input where its last 8 begin */
+    struct frame stack[FAST_DEPTH];
     /* careful pass only */
     char path[PATH_MAX_CHARS];
     size_t path_n;
@@ -1274,9 +1276,7 @@ static int decode_once(struct decoder *d, const void *p, size_t n)
 /* Where the fast pass is. A usual step calls nothing, so that the compiler can keep most of this in
  * registers; what is rare is done out of line, or the step is done once more (`rare`). */
 struct fast {
-    const uint8_t *p;
-    uint64_t pos, end;   /* bits */
-    uint64_t last;       /* byte of p where the last 8 begin */
+    uint64_t pos;
     uint8_t *at, *limit; /* of the arena: before the limit a step finds all the memory it needs */
     struct node *n;
     const struct stage *stage;
@@ -1286,12 +1286,12 @@ struct fast {
 
 /* The next 57 bits at least, from the top of the word; zeros behind the end of the input, anything
  * where pos is far behind it. */
-ALWAYS_INLINE uint64_t fast_window(const struct fast *f)
+ALWAYS_INLINE uint64_t fast_window(const struct decoder *d, const struct fast *f)
 {
     uint64_t byte = f->pos >> 3;
-    if (LIKELY(byte <= f->last))
-        return load_be64(f->p + byte) << (f->pos & 7);
-    return load_be64(f->p + f->last) << ((f->pos - f->last * 8) & 63);
+    if (LIKELY(byte <= d->last))
+        return load_be64(d->r.p + byte) << (f->pos & 7);
+    return load_be64(d->r.p + d->last) << ((f->pos - d->last * 8) & 63);
 }
 
 /* Memory of the message, which is there; size is a multiple of 8. */
@@ -1311,7 +1311,6 @@ ALWAYS_INLINE void fast_limit(struct fast *f, const struct arena *a)
 /* d->r and the arena for what is done out of line, and back. */
 static void rare_begin(struct decoder *d, const struct fast *f)
 {
-    bits_open(&d->r, f->p, f->end >> 3);
     d->r.pos = f->pos;
     d->arena->at = f->at;
     limit_memory(d);
@@ -1396,16 +1395,17 @@ static void unplace(const struct node *n, const struct step *step)
 ALWAYS_INLINE unsigned fast_groups(uint64_t window, unsigned wide, uint64_t *v)
 {
     uint64_t octet = window >> 56;
-    unsigned bits = 8;
-    *v = octet & 127;
-    for (unsigned shift = 7; octet & 128; shift += 7, bits += 8) {
-        if (UNLIKELY(bits >= wide))
-            return 0;
-        window <<= 8;
-        octet = window >> 56;
-        *v |= (octet & 127) << shift;
+    *v = octet;
+    if (octet < 128)
+        return 8;
+    octet = window >> 48 & 255;
+    *v = (*v & 127) | octet << 7;
+    unsigned bits = 16;
+    for (unsigned shift = 14; UNLIKELY(octet >= 128) && bits < 48; shift += 7, bits += 8) {
+        octet = window << bits >> 56;
+        *v ^= (octet << shift) ^ (UINT64_C(1) << shift); /* without the bit that says: more */
     }
-    return bits;
+    return LIKELY(bits <= wide) ? bits : 0;
 }
 
 /* A number of any length. */
@@ -1436,24 +1436,25 @@ ALWAYS_INLINE bool fast_number(struct decoder *d, struct fast *f, const struct s
         uint64_t most = step->op == STEP_SIGNED ? INT64_MAX : UINT64_MAX;
         if (!rare || !long_number(d, f, most, &m))
             return false;
-        window = fast_window(f);
+        window = fast_window(d, f);
     }
     f->pos += step->tail;
     m ^= negative;
     v->u = m;
-    return (window & step->after) == 0 && m - (uint64_t)step->lo <= step->most;
+    return LIKELY((window & step->after) == 0 && m - (uint64_t)step->lo <= step->most);
 }
 
 /* Values of fixed width, all from one window. */
 ALWAYS_INLINE bool fast_run(const struct run *run, uint64_t window, union value *v)
 {
-    const struct leaves *l = run->leaves, *end = l + run->pairs;
+    const struct leaves *l = run->leaves;
     schema_pair both = {window, window};
-    do {
+    for (unsigned n = run->pairs;; l++, v += 2) {
         schema_pair value = l->lo + (both >> l->shift & l->mask);
         memcpy(v, &value, sizeof value);
-        v += 2;
-    } while (++l < end);
+        if (LIKELY(--n == 0))
+            break;
+    }
     uint64_t bits = window & run->checked;
     return (((bits + run->slack) | bits) & run->zeros) == 0;
 }
@@ -1472,11 +1473,10 @@ static bool big_number(struct decoder *d, struct fast *f, const struct step *ste
 /* Characters or octets, perhaps many, or beyond ASCII, or at the end of the input. */
 static bool read_bytes(struct decoder *d, const struct step *step, union value *v)
 {
-    bool is_text = step->op == STEP_STRING;
     uint64_t n;
     if (read_unsigned(d, &n) != 0)
         return false;
-    n -= is_text ? 2 : 0;
+    n -= step->plus;
     if (n - (uint64_t)step->lo > step->most || n > bits_left(&d->r) / 8)
         return false;
     struct bytes *b = arena_alloc(d->arena, sizeof *b + n + 8);
@@ -1484,7 +1484,7 @@ static bool read_bytes(struct decoder *d, const struct step *step, union value *
         return false;
     b->n = (uint32_t)n;
     uint64_t from = d->r.pos, any = bits_read_octets(&d->r, b->p, n);
-    if (is_text && (any & HIGH_BITS) != 0) {
+    if (step->op == STEP_STRING && (any & HIGH_BITS) != 0) {
         d->r.pos = from;
         b = read_unicode(d, n);
     }
@@ -1501,22 +1501,28 @@ static bool any_bytes(struct decoder *d, struct fast *f, const struct step *step
     return rare_end(d, f) && good;
 }
 
-/* The same where they are few, and something is behind them; returns them or'ed together. */
-ALWAYS_INLINE uint64_t few_octets(const struct fast *f, uint64_t n, uint8_t *out)
+/* Fewer than 8 octets, behind which *window begins then; returns them at the top of a word. */
+ALWAYS_INLINE uint64_t tiny_octets(const struct decoder *d, struct fast *f, uint64_t n,
+                                   uint64_t *window)
 {
-    if (n < 8) {
-        uint64_t window = fast_window(f);
-        store_be64(out, window);
-        return window & ~(~UINT64_C(0) >> (8 * n));
-    }
-    const uint8_t *p = f->p + (f->pos >> 3);
+    uint64_t v = fast_window(d, f);
+    f->pos += 8 * n;
+    *window = n < 7 ? v << (8 * n) : fast_window(d, f);
+    return v;
+}
+
+/* Eight at least, and something is behind them; returns them or'ed together. */
+ALWAYS_INLINE uint64_t few_octets(const struct decoder *d, const struct fast *f, uint64_t n,
+                                  uint8_t *out)
+{
+    const uint8_t *p = d->r.p + (f->pos >> 3);
     unsigned shift = f->pos & 7;
     uint64_t any = 0;
     for (uint64_t i = 0;; i = i + 16 <= n ? i + 8 : n - 8) { /* the last 8 maybe once more */
         uint64_t v = load_be64(p + i) << shift | (uint64_t)p[i + 8] >> (8 - shift);
         store_be64(out + i, v);
         any |= v;
-        if (i + 8 == n)
+        if (LIKELY(i + 8 == n))
             return any;
     }
 }
@@ -1524,11 +1530,10 @@ ALWAYS_INLINE uint64_t few_octets(const struct fast *f, uint64_t n, uint8_t *out
 ALWAYS_INLINE bool fast_bytes(struct decoder *d, struct fast *f, const struct step *step,
                               uint64_t window, union value *v, bool rare)
 {
-    bool is_text = step->op == STEP_STRING;
-    uint64_t n = (window << step->head >> 56) - (is_text ? 2 : 0), behind = f->pos + 8 + 8 * n;
+    uint64_t n = (window << step->head >> 56) - step->plus, behind = f->pos + 8 + 8 * n, any;
     if (UNLIKELY((window & step->before) != 0))
         return false;
-    if (rare || UNLIKELY(n >= FEW_OCTETS || behind >= f->end)) {
+    if (rare || UNLIKELY(n >= FEW_OCTETS || behind >= d->r.end)) {
         struct fast kept = *f; /* so that little need outlive the call in a register */
         bool good = any_bytes(d, &kept, step, v);
         *f = kept;
@@ -1536,15 +1541,24 @@ ALWAYS_INLINE bool fast_bytes(struct decoder *d, struct fast *f, const struct st
     }
     if (UNLIKELY(n - (uint64_t)step->lo > step->most))
         return false;
-    struct bytes *b = fast_take(f, (sizeof *b + 7 + (n < 8 ? 8 : n)) & ~UINT64_C(7));
+    struct bytes *b = (struct bytes *)(void *)f->at;
     v->b = b;
     b->n = (uint32_t)n;
     f->pos += 8;
-    uint64_t any = few_octets(f, n, b->p);
-    f->pos = behind;
-    window = fast_window(f);
+    if (n < 8) {
+        any = tiny_octets(d, f, n, &window);
+        store_be64(b->p, any);
+        any &= ~(~UINT64_C(0) >> (8 * n));
+        f->at += sizeof *b + 12;
+    } else {
+        any = few_octets(d, f, n, b->p);
+        f->at += (sizeof *b + 7 + n) & ~UINT64_C(7);
+        f->pos = behind;
+        window = fast_window(d, f);
+    }
     f->pos += step->tail;
-    return (window & step->after) == 0 && !(is_text && UNLIKELY((any & HIGH_BITS) != 0));
+    return (window & step->after) == 0 &&
+           !(UNLIKELY((any & HIGH_BITS) != 0) && step->op == STEP_STRING);
 }
 
 ALWAYS_INLINE struct node *fast_node(struct fast *f, const struct type *t)
@@ -1567,7 +1581,7 @@ ALWAYS_INLINE enum outcome fast_down(const struct decoder *d, struct fast *f,
     *f->top++ = (struct frame){f->n, f->stage, f->ends};
     f->ends = f->stage->is_end ? f->ends + 1 : 0;
     f->n = v->n = fast_node(f, step->of.type);
-    f->stage = step->of.type->start;
+    f->stage = step->start;
     return FAST_GO;
 }
 
@@ -1576,7 +1590,7 @@ ALWAYS_INLINE enum outcome fast_up(const struct decoder *d, struct fast *f, uint
 {
     more += f->ends;
     if (more != 0) {
-        uint64_t window = fast_window(f);
+        uint64_t window = fast_window(d, f);
         if (UNLIKELY(window >> (64 - more) != 0))
             return FAST_ODD;
         f->pos += more;
@@ -1591,12 +1605,11 @@ ALWAYS_INLINE enum outcome fast_up(const struct decoder *d, struct fast *f, uint
     return FAST_GO;
 }
 
-/* The step that the window begins with. Nearly always it is the first: told so, the processor need
- * not wait for the window before it goes on. */
-ALWAYS_INLINE const struct step *fast_choose(const struct stage *stage, uint64_t window)
+/* The step of a code. Nearly always it is the first: told so, the processor need not wait for the
+ * window before it goes on. */
+ALWAYS_INLINE const struct step *fast_choose(const struct stage *stage, uint64_t code)
 {
     const struct step *step = stage->step;
-    uint64_t code = window >> stage->shift;
     if (code != 0) {
         step += code;
         __asm__("" : "+r"(step)); /* or compilers would make arithmetic of the branch */
@@ -1604,67 +1617,56 @@ ALWAYS_INLINE const struct step *fast_choose(const struct stage *stage, uint64_t
     return step;
 }
 
-/* The value of a step, which goes to v (if it is a run, to the node). */
+/* The value of a step, which goes to v. */
 ALWAYS_INLINE bool fast_value(struct decoder *d, struct fast *f, const struct step *step,
                               uint64_t window, union value *v, bool rare)
 {
-    const struct step *run = step, *number = step;
-    union value *base = f->n->v;
-    switch ((enum step_op)step->op) {
-    case STEP_FLAT: {
+    const struct run *run = step->of.run;
+    if (step->op == STEP_FLAT) {
         const struct type *t = step->of.type;
         struct node *child = fast_take(f, t->node_size);
-        run = t->flat;
+        run = step->flat;
         v->n = child;
         child->type = t;
         child->has = run->has;
-        base = child->v;
+        v = child->v;
         window <<= step->head;
-        f->pos += run->head;
+        f->pos += run->bits;
     }
-        /* fall through */
-    case STEP_RUN:
-        if (UNLIKELY(!fast_run(run->of.run, window, base + run->slot)))
+    if (step->op == STEP_FLAT || step->op == STEP_RUN) {
+        if (UNLIKELY(!fast_run(run, window, v)))
             return false;
-        number = run->of.run->then;
+        const struct step *number = run->then;
         if (number == NULL)
             return true;
-        window <<= run->head;
         f->pos += number->head;
-        v = base + number->slot;
-        /* fall through */
-    case STEP_SIGNED:
-    case STEP_UNSIGNED:
-        return fast_number(d, f, number, window, v, rare);
-    case STEP_STRING:
-    case STEP_OCTETS:
+        return fast_number(d, f, number, window << run->bits, v + run->n, rare);
+    }
+    if (step->op == STEP_UNSIGNED || step->op == STEP_SIGNED)
+        return fast_number(d, f, step, window, v, rare);
+    if (step->op == STEP_STRING || step->op == STEP_OCTETS)
         return fast_bytes(d, f, step, window, v, rare);
-    case STEP_FIXED: {
+    if (step->op == STEP_FIXED) {
         union value two[2];
         bool good = fast_run(step->of.run, window, two);
         *v = two[0];
         return good;
     }
-    case STEP_BIG:
-        return rare && big_number(d, f, step, window, v);
-    case STEP_RARE:
-    case STEP_END:
-    case STEP_NODE:
-        break;
-    }
-    return false;
+    return rare && step->op == STEP_BIG && big_number(d, f, step, window, v);
 }
 
 ALWAYS_INLINE enum outcome fast_step(struct decoder *d, struct fast *f, bool rare)
 {
-    uint64_t window = fast_window(f);
-    const struct step *step = fast_choose(f->stage, window);
+    uint64_t window = fast_window(d, f), code = window >> f->stage->shift;
+    if (code == f->stage->end) {
+        f->pos += f->stage->bits;
+        return fast_up(d, f, 0);
+    }
+    const struct step *step = fast_choose(f->stage, code);
     f->stage = step->next;
     f->pos += step->head;
-    if (step->op == STEP_END)
-        return fast_up(d, f, 0);
     f->n->has |= step->has;
-    union value *v = &f->n->v[step->slot];
+    union value *v = f->n->v + (size_t)step->slot;
     if (step->into != INTO_SLOT && UNLIKELY((v = fast_place(d, f, step, rare)) == NULL))
         return FAST_ODD;
     enum outcome o = FAST_GO;
@@ -1683,10 +1685,10 @@ ALWAYS_INLINE enum outcome fast_step(struct decoder *d, struct fast *f, bool rar
 static enum outcome __attribute__((noinline)) read_rare(struct decoder *d, struct fast *f)
 {
     rare_begin(d, f);
-    if (!rare_end(d, f) || f->pos > f->end)
+    if (!rare_end(d, f) || f->pos > d->r.end)
         return FAST_ODD;
     enum outcome o = fast_step(d, f, true);
-    return f->pos > f->end ? FAST_ODD : o;
+    return f->pos > d->r.end ? FAST_ODD : o;
 }
 
 /* Goes on to the end of the root. False: look again, carefully. */
@@ -1697,7 +1699,7 @@ ALWAYS_INLINE bool read_fast(struct decoder *d, struct fast *f)
         enum outcome o = FAST_ODD;
         kept.pos = f->pos;
         kept.stage = f->stage;
-        if (LIKELY(f->at < f->limit && f->pos <= f->end))
+        if (LIKELY(f->at < f->limit && f->pos <= d->r.end))
             o = fast_step(d, f, false);
         if (o == FAST_GO)
             continue;
@@ -1713,25 +1715,29 @@ ALWAYS_INLINE bool read_fast(struct decoder *d, struct fast *f)
     }
 }
 
-/* The document or fragment in one go. -1: look again, carefully. */
+/* The document in one go. -1: look again, carefully. */
 ALWAYS_INLINE int decode_fast(struct decoder *d, const void *p, size_t n)
 {
     const struct schema *s = d->s;
-    bool is_fragment = d->o->fragment;
-    unsigned bits = is_fragment ? s->fragment_bits : s->document_bits;
-    struct fast f = {.p = p, .end = n * 8, .last = n - 8, .top = d->stack};
-    if (n < 8)
+    struct fast f;
+    if (n < 8 || d->o->fragment)
         return -1;
-    uint64_t window = fast_window(&f), code = window << 8 >> 1 >> (63 - bits);
-    if (window >> 56 != 0x80 || code >= (is_fragment ? s->names : s->elements))
+    bits_open(&d->r, p, n);
+    d->last = n - 8;
+    f.pos = f.ends = 0;
+    f.top = d->stack;
+    uint64_t window = fast_window(d, &f), code = window << 8 >> (64 - s->document_bits);
+    if (window >> 56 != 0x80 || code >= s->elements)
         return -1;
-    const struct element *root = is_fragment ? NULL : s->element[code];
-    const struct field *as = is_fragment ? s->fragment[code].field : &root->as;
-    if (as == NULL || as->kind != KIND_NODE || as->type->is_abstract ||
-        d->o->limits.depth < FAST_DEPTH || d->o->limits.list < LIST_MIN)
+    const struct element *root = s->root; /* nearly always: nothing to wait for */
+    if (root == NULL || code != root->code)
+        root = s->element[code];
+    const struct type *t = root->as.type;
+    if (root->as.kind != KIND_NODE || t->is_abstract || d->o->limits.depth < FAST_DEPTH ||
+        d->o->limits.list < LIST_MIN)
         return -1;
     fast_limit(&f, d->arena);
-    f.pos = 8 + bits;
+    f.pos = 8u + s->document_bits;
     if (UNLIKELY(f.at >= f.limit)) {
         struct fast kept = f;
         rare_begin(d, &kept);
@@ -1740,26 +1746,18 @@ ALWAYS_INLINE int decode_fast(struct decoder *d, const void *p, size_t n)
         if (!has_room)
             return -1;
     }
-    f.stage = as->type->start;
-    struct node *v = f.n = fast_node(&f, as->type);
+    f.stage = t->start;
+    struct node *v = f.n = fast_node(&f, t);
     if (!read_fast(d, &f))
         return -1;
     d->arena->at = f.at;
-    window = fast_window(&f);
-    if (is_fragment) {
-        if (window >> 1 >> (63 - s->fragment_bits) != s->names + 1u)
-            return -1;
-        f.pos += s->fragment_bits;
-        window <<= s->fragment_bits;
-    }
-    uint64_t left = f.end - f.pos;
-    if (left > 7 || window >> 1 >> (63 - left) != 0)
+    uint64_t left = d->r.end - f.pos;
+    if (left > 7 || fast_window(d, &f) >> 1 >> (63 - left) != 0)
         return -1; /* too short, bytes behind it, or padding that is not 0 */
     *d->m = (struct message){.schema = s,
                              .root = root,
-                             .as = as,
+                             .as = &root->as,
                              .v.n = v,
-                             .is_fragment = is_fragment,
                              .trailing = {(const uint8_t *)p + n, 0}};
     return 0;
 }

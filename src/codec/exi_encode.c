@@ -564,6 +564,7 @@ static int write_fragment(struct encoder *c, const struct message *m)
 /* ---- the fast pass ---- */
 
 #define FAST_DEPTH 56 /* so many ends fit one write */
+#define STEP_BYTES 64 /* more than a step writes, short of strings */
 
 /* An element whose child is being written. */
 struct frame {
@@ -588,22 +589,14 @@ struct fast {
     struct frame *top;
 };
 
-ALWAYS_INLINE void fast_flush(struct fast *f)
-{
-    if (LIKELY(f->at <= f->last)) {
-        store_be64(f->at, f->held << (-f->used & 63)); /* none: anything, to be overwritten */
-        f->at += f->used >> 3;
-    }
-    f->used &= 7;
-}
-
 /* v has no bits beyond its low n, and n is at most 57. */
 ALWAYS_INLINE void fast_write(struct fast *f, uint64_t v, unsigned n)
 {
-    if (UNLIKELY(f->used + n > 64))
-        fast_flush(f);
+    unsigned used = f->used + n;
     f->held = f->held << n | v;
-    f->used += n;
+    store_be64(f->at, f->held << (-used & 63)); /* none: anything, to be overwritten */
+    f->at += used >> 3;
+    f->used = used & 7;
 }
 
 /* Fewer than 8 octets as one number; pieces may overlap. */
@@ -617,12 +610,22 @@ ALWAYS_INLINE uint64_t few_octets(const uint8_t *p, size_t n)
 }
 
 /* The groups of 7 bits of a number, behind what `word` has already (n bits); then the tail. */
-ALWAYS_INLINE void fast_number(struct fast *f, uint64_t word, unsigned n, uint64_t v, unsigned tail)
+ALWAYS_INLINE void fast_groups(struct fast *f, uint64_t word, unsigned n, uint64_t v, unsigned tail)
 {
-    for (; v > 127; v >>= 7) {
+    if (v > 127) {
         word = word << 8 | 128 | (v & 127);
         n += 8;
-        if (UNLIKELY(n > 40)) {
+        v >>= 7;
+        while (UNLIKELY(v > 127)) { /* told so, compilers leave the registers to others */
+            if (n > 40) {
+                fast_write(f, word, n);
+                word = n = 0;
+            }
+            word = word << 8 | 128 | (v & 127);
+            n += 8;
+            v >>= 7;
+        }
+        if (UNLIKELY(n > 45)) {
             fast_write(f, word, n);
             word = n = 0;
         }
@@ -633,7 +636,6 @@ ALWAYS_INLINE void fast_number(struct fast *f, uint64_t word, unsigned n, uint64
 /* Many octets; returns them or'ed together. */
 static uint64_t __attribute__((noinline)) long_octets(struct fast *f, const struct bytes *b)
 {
-    fast_flush(f);
     if ((ptrdiff_t)b->n > f->last - f->at) {
         f->at = f->last + 1;
         return 0;
@@ -647,7 +649,6 @@ static uint64_t __attribute__((noinline)) long_octets(struct fast *f, const stru
 /* Eight at least, the last of them maybe twice; returns as above. */
 ALWAYS_INLINE uint64_t short_octets(struct fast *f, const uint8_t *p, size_t n)
 {
-    fast_flush(f);
     if (UNLIKELY((ptrdiff_t)n > f->last - f->at)) {
         f->at = f->last + 1;
         return 0;
@@ -666,56 +667,61 @@ ALWAYS_INLINE uint64_t short_octets(struct fast *f, const uint8_t *p, size_t n)
     return any | f->held;
 }
 
-/* The bits of a run, from the top of a word; *beyond is not 0 where they do not hold a value. */
-ALWAYS_INLINE uint64_t run_bits(const struct run *run, const union value *v, uint64_t *beyond)
+/* The bits of a run, from the top of *word. False where they do not hold a value. */
+ALWAYS_INLINE bool run_bits(const struct run *run, const union value *v, uint64_t *word)
 {
-    uint64_t word = 0, over = 0, raw;
     const struct leaves *l = run->leaves;
-    for (unsigned n = run->n; n > 0; n -= 2, l++, v += 2) {
-        raw = v[0].u - l->lo[0];
-        over |= raw & l->beyond[0];
-        word |= raw << l->shift[0];
+    for (unsigned n = run->n;; n -= 2, l++, v += 2) {
+        uint64_t raw = v[0].u - l->lo[0];
+        if (UNLIKELY(raw > l->mask[0]))
+            return false;
+        *word |= raw << l->shift[0];
         if (n == 1)
-            break;
+            return true;
         raw = v[1].u - l->lo[1];
-        over |= raw & l->beyond[1];
-        word |= raw << l->shift[1];
+        if (UNLIKELY(raw > l->mask[1]))
+            return false;
+        *word |= raw << l->shift[1];
+        if (LIKELY(n == 2))
+            return true;
     }
-    *beyond = over;
-    return word;
 }
 
-/* Values of fixed width and the number that may follow them; `bits` come before, word begins with
- * them. */
-ALWAYS_INLINE bool fast_run(struct fast *f, uint64_t word, unsigned bits, const struct step *step,
+/* A number behind n bits of a word, and the tail. */
+ALWAYS_INLINE void fast_number(struct fast *f, uint64_t word, unsigned n, const struct step *step,
+                               uint64_t v, unsigned tail)
+{
+    if (step->op == STEP_SIGNED) {
+        uint64_t negative = (uint64_t)((int64_t)v >> 63);
+        word = word << 1 | (negative & 1);
+        v ^= negative;
+        n++;
+    }
+    fast_groups(f, word, n, v, tail);
+}
+
+/* Values of fixed width, and the number that may follow them. */
+ALWAYS_INLINE bool fast_run(struct fast *f, const struct step *step, const struct run *run,
                             const union value *v)
 {
-    const struct run *run = step->of.run;
-    uint64_t beyond;
-    word |= run_bits(run, v + step->slot, &beyond) >> (64 - step->head);
-    bits += step->head;
-    const struct step *then = run->then;
-    if (then == NULL) {
-        fast_write(f, word, bits);
-        return beyond == 0;
-    }
-    uint64_t number = v[then->slot].u, negative = 0;
-    word <<= then->head;
-    bits += then->head;
-    if (then->op == STEP_SIGNED) {
-        negative = (uint64_t)((int64_t)number >> 63);
-        word = word << 1 | (negative & 1);
-        bits++;
-    }
-    fast_number(f, word, bits, number ^ negative, then->tail);
-    return beyond == 0;
+    uint64_t word = 0;
+    if (UNLIKELY(!run_bits(run, v, &word)))
+        return false;
+    word = word >> (64 - run->bits) | step->lead;
+    const struct step *number = run->then;
+    if (number == NULL)
+        fast_write(f, word << step->plus, 0u + step->tail + step->plus);
+    else
+        fast_number(f, word << number->head, 0u + step->tail + number->head, number, v[run->n].u,
+                    0u + number->tail + step->plus);
+    return true;
 }
 
 /* A string or octets. False: beyond ASCII. */
 ALWAYS_INLINE bool fast_bytes(struct fast *f, const struct step *step, const struct bytes *b)
 {
-    uint64_t any, length = b->n + (step->op == STEP_STRING ? 2ul : 0ul);
-    fast_number(f, step->lead, step->head, length, 0);
+    uint64_t any, length = (uint64_t)b->n + step->plus;
+    fast_groups(f, step->lead, step->head, length, 0);
     if (b->n < 8) {
         any = few_octets(b->p, b->n);
         fast_write(f, any, 8 * b->n);
@@ -733,50 +739,41 @@ ALWAYS_INLINE bool fast_bytes(struct fast *f, const struct step *step, const str
 }
 
 /* The value of a step, behind its code. */
-ALWAYS_INLINE bool fast_value(struct fast *f, const struct step *step, union value v)
+ALWAYS_INLINE bool fast_value(struct fast *f, const struct step *step, const union value *v)
 {
-    switch ((enum step_op)step->op) {
-    case STEP_UNSIGNED:
-        fast_number(f, step->lead, step->head, v.u, step->tail);
+    if (step->op == STEP_FLAT || step->op == STEP_RUN) {
+        const struct run *run = step->of.run;
+        if (step->op == STEP_FLAT) {
+            run = step->flat;
+            if (UNLIKELY(v->n->has != run->has))
+                return false;
+            v = v->n->v;
+        }
+        return fast_run(f, step, run, v);
+    }
+    if (step->op == STEP_UNSIGNED || step->op == STEP_SIGNED) {
+        fast_number(f, step->lead, step->head, step, v->u, step->tail);
         return true;
-    case STEP_SIGNED: {
-        uint64_t negative = (uint64_t)(v.i >> 63);
-        fast_number(f, step->lead << 1 | (negative & 1), step->head + 1u, v.u ^ negative,
-                    step->tail);
-        return true;
     }
-    case STEP_STRING:
-    case STEP_OCTETS:
-        return fast_bytes(f, step, v.b);
-    case STEP_FIXED: {
-        uint64_t beyond, word = run_bits(step->of.run, &v, &beyond);
-        fast_write(f, step->lead | word >> (64 - step->head), step->head);
-        return beyond == 0;
-    }
-    case STEP_RARE:
-    case STEP_END:
-    case STEP_NODE:
-    case STEP_FLAT:
-    case STEP_RUN:
-    case STEP_BIG:
-        break;
-    }
-    return false;
+    if (step->op == STEP_STRING || step->op == STEP_OCTETS)
+        return fast_bytes(f, step, v->b);
+    return step->op == STEP_FIXED && fast_run(f, step, step->of.run, v);
 }
 
 /* What comes next of open content; NULL where nothing does. */
 ALWAYS_INLINE const struct item *next_item(const struct fast *f)
 {
-    const struct type *t = f->n->type;
-    const struct items *l = t->is_open ? f->n->v[t->fields].items : NULL;
+    if (!f->stage->is_open)
+        return NULL;
+    const struct items *l = f->n->v[f->n->type->fields].items;
     return l != NULL && f->i < l->n ? &l->at[f->i] : NULL;
 }
 
 /* The entry of a list that comes next; marks it as written, and chooses the stage behind it. */
-ALWAYS_INLINE union value next_entry(struct fast *f, const struct step *step)
+ALWAYS_INLINE const union value *next_entry(struct fast *f, const struct step *step)
 {
     const struct list *l = f->n->v[step->slot].l;
-    union value v = l->v[f->i++];
+    const union value *v = &l->v[f->i++];
     if (UNLIKELY(f->i - step->min >= step->room)) {
         const struct field *list = &f->n->type->field[step->slot];
         f->stage = f->n->type->stage[f->i < step->min ? list->below : list->full];
@@ -793,7 +790,7 @@ ALWAYS_INLINE union value next_entry(struct fast *f, const struct step *step)
 ALWAYS_INLINE enum outcome fast_down(struct fast *f, const struct step *step, const struct node *n,
                                      const struct frame *full)
 {
-    if (UNLIKELY(f->top == full))
+    if (UNLIKELY(n->type != step->of.type || f->top == full))
         return FAST_ODD;
     fast_write(f, step->lead, step->head);
     if (f->has == 0 && f->stage->is_end && next_item(f) == NULL) {
@@ -805,7 +802,7 @@ ALWAYS_INLINE enum outcome fast_down(struct fast *f, const struct step *step, co
     f->top++;
     f->n = n;
     f->has = n->has;
-    f->stage = n->type->start;
+    f->stage = step->start;
     f->i = 0;
     return FAST_GO;
 }
@@ -828,8 +825,15 @@ ALWAYS_INLINE enum outcome fast_up(struct fast *f, const struct frame *stack)
     return FAST_GO;
 }
 
+/* The first slot of a set that is not empty. */
+ALWAYS_INLINE uint64_t first_of(uint64_t has)
+{
+    uint64_t slot = (uint64_t)__builtin_ctzll(has);
+    return slot & 63; /* nothing to do, but compilers need not look at the sign of an int */
+}
+
 /* The step of a slot (nearly always it is the first), or NULL. */
-ALWAYS_INLINE const struct step *fast_choose(const struct stage *stage, unsigned slot)
+ALWAYS_INLINE const struct step *fast_choose(const struct stage *stage, uint64_t slot)
 {
     const struct step *step = stage->step;
     if (LIKELY(step->slot == slot))
@@ -843,41 +847,34 @@ ALWAYS_INLINE enum outcome fast_step(struct fast *f, struct frame *stack)
 {
     const struct item *item = f->has == 0 ? next_item(f) : NULL;
     if (f->has == 0 && item == NULL) {
+        if (UNLIKELY(f->stage->end == SCHEMA_NO_CODE))
+            return FAST_ODD;
         fast_write(f, f->stage->end, f->stage->bits);
-        return f->stage->end == SCHEMA_NO_CODE ? FAST_ODD : fast_up(f, stack);
+        return fast_up(f, stack);
     }
-    unsigned slot = item == NULL ? (unsigned)__builtin_ctzll(f->has) : item->slot;
+    uint64_t slot = item == NULL ? first_of(f->has) : item->slot;
     const struct step *step = fast_choose(f->stage, slot);
     if (UNLIKELY(step == NULL))
         return FAST_ODD;
     f->stage = step->next;
-    bool good;
+    const union value *v = f->n->v + slot;
     if (step->op == STEP_RUN) {
-        good = (f->has & step->has) == step->has && fast_run(f, step->lead, 0, step, f->n->v);
+        if (UNLIKELY((step->has & ~f->has) != 0))
+            return FAST_ODD;
         f->has &= ~step->has;
+    } else if (LIKELY(step->into == INTO_SLOT)) {
+        f->has &= f->has - 1;
+    } else if (step->into == INTO_ITEMS) {
+        v = &item->v;
+        f->i++;
     } else {
-        union value v = f->n->v[slot];
-        if (LIKELY(step->into == INTO_SLOT)) {
-            f->has &= f->has - 1;
-        } else if (step->into == INTO_ITEMS) {
-            v = item->v;
-            f->i++;
-        } else {
-            if (UNLIKELY(v.l->n == 0))
-                return FAST_ODD;
-            v = next_entry(f, step);
-        }
-        if (step->op == STEP_FLAT && LIKELY(v.n->has == v.n->type->flat->has)) {
-            const struct step *flat = v.n->type->flat;
-            good = fast_run(f, step->lead << flat->head, step->head, flat, v.n->v);
-            fast_write(f, 0, step->ends);
-        } else if (step->op == STEP_NODE || step->op == STEP_FLAT) {
-            return fast_down(f, step, v.n, stack + FAST_DEPTH - 1);
-        } else {
-            good = fast_value(f, step, v);
-        }
+        if (UNLIKELY(v->l->n == 0))
+            return FAST_ODD;
+        v = next_entry(f, step);
     }
-    if (UNLIKELY(!good))
+    if (step->op == STEP_NODE)
+        return fast_down(f, step, v->n, stack + FAST_DEPTH - 1);
+    if (UNLIKELY(!fast_value(f, step, v)))
         return FAST_ODD;
     if (!step->ends)
         return FAST_GO;
@@ -887,14 +884,15 @@ ALWAYS_INLINE enum outcome fast_step(struct fast *f, struct frame *stack)
 /* The document in one go; returns its bytes, or -1: look again, carefully. */
 ALWAYS_INLINE int64_t encode_fast(const struct message *m, uint8_t *p, size_t cap)
 {
-    if (m->is_fragment || m->as->kind != KIND_NODE || cap < 8)
+    if (m->is_fragment || m->as->kind != KIND_NODE || cap < STEP_BYTES)
         return -1;
     struct frame stack[FAST_DEPTH];
     struct fast f;
     f.at = p;
-    f.last = p + cap - 8;
-    f.held = UINT64_C(0x80) << m->schema->document_bits | m->root->code;
-    f.used = 8u + m->schema->document_bits;
+    f.last = p + cap - STEP_BYTES;
+    f.held = f.used = 0;
+    fast_write(&f, UINT64_C(0x80) << m->schema->document_bits | m->root->code,
+               8u + m->schema->document_bits);
     f.i = f.ends = 0;
     f.n = m->v.n;
     f.has = f.n->has;
@@ -902,13 +900,9 @@ ALWAYS_INLINE int64_t encode_fast(const struct message *m, uint8_t *p, size_t ca
     f.top = stack;
     enum outcome o;
     do {
-        o = fast_step(&f, stack);
+        o = LIKELY(f.at <= f.last) ? fast_step(&f, stack) : FAST_ODD;
     } while (o == FAST_GO);
-    if (o == FAST_ODD || f.at > f.last) /* dropped some, or may do so now */
-        return -1;
-    size_t n = (size_t)(f.at - p) + (f.used + 7) / 8;
-    fast_flush(&f);
-    return (int64_t)n;
+    return o == FAST_ODD || f.at > f.last ? -1 : f.at - p + (f.used > 0);
 }
 
 static int64_t __attribute__((noinline))

@@ -228,7 +228,7 @@ static bool add_leaf(struct run *r, struct step *step, const struct field *f, un
     r->zeros |= bits_between(to, to + f->frame);
     r->checked |= mask << (64 - to);
     r->slack |= (mask - most) << (64 - to);
-    r->pairs = (r->n + 1) / 2;
+    r->pairs = (uint8_t)((r->n + 1) / 2);
     step->head = (uint8_t)(to + f->frame);
     if (step->into != INTO_ITEMS)
         step->has |= UINT64_C(1) << slot;
@@ -252,7 +252,8 @@ static unsigned number_bits(const struct step *number)
 static void add_number(struct run *run, struct step *step, const struct step *then, unsigned bits)
 {
     bool is_number = then->op == STEP_SIGNED || then->op == STEP_UNSIGNED;
-    if (!is_number || step->head + number_bits(then) > WINDOW_BITS)
+    if (!is_number || then->slot != step->slot + run->n ||
+        step->head + number_bits(then) > WINDOW_BITS)
         return;
     run->then = then;
     run->zeros |= bits_between(step->head, step->head + bits);
@@ -289,6 +290,8 @@ static int add_run(struct grammar *g, struct arena *a, const struct state *s, un
         step->ends = true;
     }
     made.run.checked |= made.run.zeros;
+    made.run.has = step->has;
+    made.run.bits = step->tail = step->head;
     size_t size = sizeof made.run + made.run.pairs * sizeof made.run.leaves[0];
     struct run *run = arena_alloc(a, size);
     if (run == NULL)
@@ -359,6 +362,7 @@ static int fill_step(struct grammar *g, struct arena *a, const struct state *s, 
     step->lo = f->lo;
     step->most = (uint64_t)f->hi - (uint64_t)f->lo;
     step->wide = wide_of(f);
+    step->plus = step->op == STEP_STRING ? 2 : 0;
     return 0;
 }
 
@@ -373,13 +377,11 @@ static int fill_steps(struct grammar *g, struct arena *a, const struct state *s,
         if (step->head > 0)
             step->lead = (uint64_t)i << (step->head - s->bits);
     }
-    if (s->end != SCHEMA_NO_CODE)
-        stage->step[s->end] =
-            (struct step){.op = STEP_END, .slot = SCHEMA_NO_CODE, .head = s->bits, .ends = true};
     if (s->text != SCHEMA_NO_CODE)
         stage->step[s->text] = (struct step){.op = STEP_STRING,
                                              .into = INTO_ITEMS,
                                              .slot = (uint8_t)t->fields,
+                                             .plus = 2,
                                              .lead = s->text,
                                              .head = s->bits,
                                              .most = INT64_MAX,
@@ -396,10 +398,10 @@ static void fill_codes(const struct type *t, const struct state *s, uint8_t *cod
 }
 
 /* The run that is all of the type. */
-static const struct step *flat_step(const struct type *t)
+static const struct run *flat_run(const struct type *t)
 {
     const struct step *step = single_step(t, &t->state[0]);
-    return step != NULL && step->op == STEP_RUN && step->ends ? step : NULL;
+    return step != NULL && step->op == STEP_RUN && step->ends ? step->of.run : NULL;
 }
 
 static int fill_stages(struct grammar *g, struct arena *a)
@@ -422,13 +424,14 @@ static int fill_stages(struct grammar *g, struct arena *a)
         made[i]->shift = (uint8_t)(64 - bits);
         made[i]->end = s->end;
         made[i]->is_end = can_only_end(s);
+        made[i]->is_open = t->is_open;
         fill_codes(t, s, codes);
     }
     for (unsigned i = t->states; i-- > 0;) /* backwards: runs look at what follows */
         if (fill_steps(g, a, &t->state[i], made[i]) != 0)
             return -1;
     t->start = t->stage[0];
-    t->flat = flat_step(t);
+    t->flat = flat_run(t);
     return 0;
 }
 
@@ -446,22 +449,30 @@ int grammar_build(struct arena *a, struct type *t, const struct particle *tree,
     return fill_stages(&g, a);
 }
 
-/* A child of one run, if the window that shows its code is sure to show all of it. */
-static void flatten_step(struct step *step)
+/* Where a step goes on in a child. A child of one run becomes part of the step, if the window that
+ * shows the code is sure to show all of it. */
+static void join_step(struct step *step)
 {
-    const struct step *flat = step->op == STEP_NODE ? step->of.type->flat : NULL;
+    if (step->op != STEP_NODE)
+        return;
+    step->start = step->of.type->start;
+    const struct run *flat = step->of.type->flat;
     if (flat == NULL)
         return;
-    const struct step *number = flat->of.run->then;
-    unsigned bits = 0u + step->head + flat->head;
-    if (bits + (number == NULL ? 0 : number_bits(number)) <= WINDOW_BITS)
-        step->op = STEP_FLAT;
+    unsigned bits = 0u + step->head + flat->bits + step->ends;
+    if (bits + (flat->then == NULL ? 0 : number_bits(flat->then)) > WINDOW_BITS)
+        return;
+    step->op = STEP_FLAT;
+    step->flat = flat;
+    step->tail = (uint8_t)(step->head + flat->bits);
+    step->lead <<= flat->bits;
+    step->plus = step->ends;
 }
 
-void grammar_flatten(struct type *t)
+void grammar_join(struct type *t)
 {
     struct stage **stage = (struct stage **)(uintptr_t)t->stage;
     for (unsigned i = 0; i < t->states; i++)
         for (unsigned k = 0; k >> stage[i]->bits == 0; k++)
-            flatten_step(&stage[i]->step[k]);
+            join_step(&stage[i]->step[k]);
 }

@@ -776,7 +776,7 @@ static int link_types(struct linker *l)
         s->type[s->types++] = t->out;
     }
     for (struct decl_type *t = l->d->types; t != NULL; t = t->next)
-        grammar_flatten(t->out);
+        grammar_join(t->out);
     return 0;
 }
 

@@ -86,8 +86,7 @@ struct state {
  * step for each event code, with all that follows from the schema alone worked out beforehand.
  */
 enum step_op {
-    STEP_RARE, /* a deviation, a wildcard, what is abstract: left to the careful pass */
-    STEP_END,
+    STEP_RARE, /* a deviation, a wildcard, what is abstract; also the end of the element */
     STEP_NODE,
     STEP_FLAT,  /* an element whose type is one run, which fits the window behind the code */
     STEP_RUN,   /* values of fixed width in a row, each of which must come */
@@ -108,18 +107,26 @@ struct step {
         const struct type *type; /* STEP_NODE, STEP_FLAT */
         const struct run *run;   /* STEP_RUN, STEP_FIXED */
     } of;
-    uint64_t lead;   /* the code and what follows it in the head, to be written */
+    uint64_t lead;   /* the code and what follows it in the head (STEP_FLAT: in the run, too), to
+                        be written */
     uint64_t has;    /* what becomes present; nothing in open content */
     uint64_t before; /* which bits of the head must be 0, from the top of a word */
     uint64_t after;  /* the same of the tail: all of them */
-    int64_t lo;      /* of the number, or of the length in characters or octets */
-    uint64_t most;   /* minus lo */
-    uint32_t min;    /* of a list: so many entries at least before what comes next is usual, */
-    uint32_t room;   /* and fewer than this more */
+    union {
+        int64_t lo;                /* of the number, or of the length in characters or octets */
+        const struct stage *start; /* STEP_NODE: of the type */
+        const struct run *flat;    /* STEP_FLAT: of the type */
+    };
+    uint64_t most; /* minus lo */
+    uint32_t min;  /* of a list: so many entries at least before what comes next is usual, */
+    uint32_t room; /* and fewer than this more */
     uint8_t op, into, slot;
     uint8_t head; /* bits before the value (and its sign): event codes. STEP_RUN: all bits */
-    uint8_t tail; /* bits behind it: its end, and that of the element where `ends` */
+    uint8_t tail; /* bits behind it: its end, and that of the element where `ends`. STEP_RUN,
+                     STEP_FLAT: all bits before the number that may follow */
     uint8_t wide; /* most bits of groups of a number that a window is sure to hold */
+    uint8_t plus; /* of a string: 2, as its length is written that much greater. STEP_FLAT: the
+                     end of the element where `ends` */
     bool ends;    /* nothing can follow but the end of the element */
 };
 
@@ -128,6 +135,7 @@ struct stage {
     uint8_t bits, end;   /* as in the state */
     uint8_t shift;       /* 64 - bits */
     bool is_end;         /* nothing but the end can come; its code is one 0 bit */
+    bool is_open;        /* as the type */
     struct step step[];  /* for every code of that width */
 };
 
@@ -141,8 +149,9 @@ struct run {
     uint64_t zeros;          /* bits of the window that must be 0: events that leave no choice */
     uint64_t checked;        /* the same, and the bits of the values */
     uint64_t slack;          /* added to these, carries into a bit of zeros if beyond the limits */
+    uint64_t has;            /* slots of these values and of that number */
     const struct step *then; /* a number that must follow and fits the same window, or NULL */
-    uint32_t n, pairs;
+    uint8_t n, pairs, bits;  /* bits: without the number */
     struct leaves {
         schema_pair shift; /* from the end of the window */
         schema_pair mask;  /* what the bits can hold */
@@ -167,7 +176,7 @@ struct type {
     const uint8_t *slots;           /* slots of all states, one after another */
     const struct stage **stage;     /* one for each state */
     const struct stage *start;      /* that of state 0 */
-    const struct step *flat;        /* the one step that the type consists of, or NULL */
+    const struct run *flat;         /* the one run that the type consists of, or NULL */
     uint16_t node_size;             /* bytes of a node of this type */
     int8_t multiplier, unit, value; /* slots of a quantity's parts; -1: has none */
 };
