@@ -179,7 +179,9 @@ hook() {
 }
 for mode in AC DC; do
     [ $mode = AC ] && field='EVPresentActivePower' || field='EVTargetCurrent'
-    ev20 --mode $mode --with "$falling" --time-scale 20000 --set loops=12
+    # the fall comes 0.3 s after the schedule, the charge loop lasts 0.6 s
+    ev20 --mode $mode --with "$falling" --time-scale 500 --set loops=12 \
+        --set gaps.CurrentDemand=25000 --set gaps.ChargingStatus=25000
     both_pass "$mode: a schedule that falls" out 'PowerDeliveryRes             OK_PowerToleranceConfirmed'
     sed -n "s/.*ChargeLoopReq .*$field \([0-9.]*\) .*/\1/p" "$work/out" |
         awk -v most="$([ $mode = AC ] && echo 11000 || echo 33)" -v few="$([ $mode = AC ] && echo 3000 || echo 9)" \

@@ -4,33 +4,45 @@
 # shellcheck source=tests/cli/support
 . tests/cli/support
 
-# stopped OPTION...: Ctrl-C after half a second
+# interrupt MESSAGE: Ctrl-C to $pid, once the ladder has the message
+interrupt() {
+    for _ in $(seq 600); do
+        grep -q "$1" "$work/out" && break
+        sleep 0.05
+    done
+    kill -INT $pid
+}
+
+# stopped MESSAGE OPTION...: Ctrl-C once the message was sent
 stopped() {
-    ran="v2glab $*, then Ctrl-C"
+    message=$1
+    shift
+    ran="v2glab $*, then Ctrl-C after $message"
     "$V2GLAB" "$@" >"$work/out" 2>"$work/err" </dev/null &
     pid=$!
-    sleep 0.6
-    kill -INT $pid
+    interrupt "$message"
     wait $pid
     status=$?
 }
 
 for protocol in DIN70121 ISO15118-2 ISO15118-20; do
-    stopped ev --no-record --ladder --protocol $protocol --mode dc --set gaps.default=0
+    stopped 'CurrentDemandReq\|ChargeLoopReq' ev --no-record --ladder --protocol $protocol \
+        --mode dc --set gaps.default=0
     wants "$protocol: Ctrl-C ends the session in order" 2 out 'PowerDeliveryReq' out 'SessionStopRes' \
         out 'EVCC verdict: pass' err 'Ctrl-C again ends at once'
 done
-stopped ev --no-record --ladder --protocol ISO15118-2 --mode dc --with ongoing.CableCheck=9999
+stopped CableCheckReq ev --no-record --ladder --protocol ISO15118-2 --mode dc \
+    --with ongoing.CableCheck=9999
 wants "in CableCheck with SessionStopReq" 2 out 'ended by the user' out 'SessionStopRes'
-stopped evse --no-record --ladder --protocol ISO15118-2 --mode ac --with battery.soc=10
+stopped ChargingStatusReq evse --no-record --ladder --protocol ISO15118-2 --mode ac \
+    --with battery.soc=10
 wants "at the station it asks the vehicle to stop" 2 out 'EVSENotification StopCharging' \
     out 'SECC verdict: pass'
 
 "$V2GLAB" ev --no-record --ladder --protocol ISO15118-2 --mode dc --with silent_at=CableCheck \
     --timer V2G_EVCC_Msg_Timeout=30s >"$work/out" 2>"$work/err" &
 pid=$!
-sleep 0.5
-kill -INT $pid
+interrupt CableCheckReq
 sleep 0.2
 kill -INT $pid
 wait $pid
