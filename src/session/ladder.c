@@ -28,6 +28,7 @@ static const char *const KEY_FIELDS[] = {
     "EVSEID",
     "SelectedPaymentOption",
     "PaymentOption",
+    "eMAID",
     "EnergyTransferType",
     "RequestedEnergyTransferMode",
     "EVRequestedEnergyTransferType",
@@ -125,10 +126,19 @@ static void walk_values(const struct node *n, struct buf *out, int *shown, int d
     }
 }
 
+static bool is_signed(const struct message *m)
+{
+    const struct node *header = message_header(m);
+    int slot = header == NULL ? -1 : type_slot(header->type, "Signature", strlen("Signature"));
+    return slot >= 0 && (header->has >> slot & 1) != 0;
+}
+
 void ladder_values(const struct message *m, struct buf *out)
 {
     int shown = 0;
     walk_values(message_named(m).node, out, &shown, 0);
+    if (is_signed(m))
+        buf_text(out, shown > 0 ? ", signed" : "signed");
 }
 
 /* ---- lines ---- */

@@ -31,6 +31,17 @@ both_pass() {
         not-out 'is not signed' not-out 'ignored' "${@:2}"
 }
 
+# code NAME RESPONSE CODE TEXT OPTION...: the station answers so, with the reason in its verdict
+code() {
+    what=$1 response=$2 expected=$3 text=$4
+    shift 4
+    ev "$@"
+    fits=$(grep -c -E -- "$response +$expected(,|\$)" "$work/out")
+    wants "$what: $expected" "$([ "$expected" = OK ] && echo 0 || echo 1)" out "$text"
+    [ "$fits" -ge 1 ]
+    result $? "$what: that code, in $response"
+}
+
 # ---- complete sessions ----
 
 begin='SessionSetup ServiceDiscovery PaymentServiceSelection PaymentDetails Authorization'
@@ -41,6 +52,7 @@ dc='CableCheck PreCharge PowerDelivery CurrentDemand PowerDelivery WeldingDetect
 {
     secure -v
     both_pass "AC, paid by contract" out 'TLS is established' \
+        out 'AuthorizationReq             signed' out 'PaymentDetailsReq            eMAID DE' \
         out 'PaymentOption ExternalPayment, PaymentOption Contract' \
         out 'eMAID>DEABCC000000013<'
     order "its order" $begin ChargeParameterDiscovery $ac
@@ -107,6 +119,38 @@ sed -n '/SelectedPaymentOption ExternalPayment/,$p' "$work/out" >"$work/second"
 grep -q MeteringReceiptReq "$work/second" && ! grep -q 'SignatureValue\|Req Id=\|GenChallenge' "$work/second"
 result $? "nothing is left of the contract in it"
 
+secure --count 6 --set contract=install --with receipt_every=1
+[ "$status" -eq 0 ] && [ "$(grep -c 'SECC verdict: pass' "$work/out")" = 6 ] &&
+    [ "$(grep -c 'EVCC verdict: pass' "$work/out")" = 6 ]
+result $? "six vehicles at once at one station"
+
+# ---- the end, at each of its steps ----
+
+for step in CertificateInstallation:install CertificateUpdate:update PaymentDetails:present; do
+    how="--set contract=${step#*:}" step=${step%:*}
+    # shellcheck disable=SC2086 # words
+    {
+        ev $how --with silent_at=$step --timer V2G_EVCC_Msg_Timeout_${step}Req=60
+        wants "no response to ${step}Req: the vehicle closes" 1 out "no response to ${step}Req in time"
+        ev $how --set silent_at=$step --timer V2G_SECC_Sequence_Timeout=100ms
+        wants "no ${step}Req: V2G_SECC_Sequence_Timeout" 1 \
+            out 'SECC verdict: fail: V2G_SECC_Sequence_Timeout'
+        ev $how --with answers.$step=FAILED
+        wants "$step is FAILED: the vehicle ends the session" 1 out 'SessionStopReq' \
+            out "the station answered ${step}Res with FAILED"
+        ev $how --set stop_at=$step
+        wants "the vehicle stops at $step" 0 out 'SessionStopRes               OK' not-out "${step}Req"
+    }
+    echo "function before.${step}Req(m) m.Header.SessionID = '0123456789ABCDEF' end" >"$work/hook.lua"
+    code "$step with another SessionID" "${step}Res" FAILED_UnknownSession "${step}Req" \
+        --set "contract=${how#*=}" --script "$work/hook.lua"
+    echo "function before.${step}Res() return Secc.Message('SessionStopRes') end" >"$work/hook.lua"
+    # shellcheck disable=SC2086 # words
+    ev $how --with-script "$work/hook.lua"
+    wants "another response than ${step}Res: the vehicle closes" 1 \
+        out "expected ${step}Res, found SessionStopRes"
+done
+
 # ---- what is on offer, and chosen ----
 
 secure --tls off
@@ -159,17 +203,6 @@ ev --set payment=cash
 wants "an option that there is not" 3 out "payment = 'cash'; expected one of"
 
 # ---- response codes ----
-
-# code NAME RESPONSE CODE TEXT OPTION...: the station answers so, with the reason in its verdict
-code() {
-    what=$1 response=$2 expected=$3 text=$4
-    shift 4
-    ev "$@"
-    fits=$(grep -c -E -- "$response +$expected(,|\$)" "$work/out")
-    wants "$what: $expected" "$([ "$expected" = OK ] && echo 0 || echo 1)" out "$text"
-    [ "$fits" -ge 1 ]
-    result $? "$what: that code, in $response"
-}
 
 code "a contract that is canceled" PaymentDetailsRes FAILED_ContractCanceled \
     "'DEABCC000000013' is canceled" --with 'canceled={"DE-ABC-C00000001-3"}'
