@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Mercedes-Benz EQC. Sure: medians of recorded sessions; none of the captures at hand is of it.
--- Not played: where it is refused it tries SDP and TCP again within 12 ms.
+-- Where it is refused it tries SDP and TCP again within 12 ms; how often is not known.
 
 local present -- V, of the last CurrentDemandRes
 
@@ -9,7 +9,9 @@ return {
     about = 'Mercedes-Benz EQC',
     sure = 'recorded sessions',
     protocols = { { 'DIN70121', priority = 1, schema = 1 } },
+    tries = 3,
     gaps = {
+        ['Refused>SDP'] = 12,
         default = 16, ['SDP>TCP'] = 15, ['TCP>AppProtocol'] = 10,
         Authorization = 16,
         ['Authorization>Authorization'] = 1022,

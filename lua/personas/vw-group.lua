@@ -2,10 +2,12 @@
 -- The cars of the Volkswagen group with the software of 2023: Audi Q4, VW id.3, id.4 (firmware
 -- 3.5), id.buzz, Skoda Enyaq. Sure: medians of many recorded sessions; the AC figures are compared
 -- with a capture of an Audi Q4 (five sessions), those of DC come from the other cars' recordings.
--- Not played: SLAC (sounds 40 ms apart), and the connections to port 60918 of the station that
--- these cars try once a second from PaymentServiceSelectionRes on (the Enyaq does not). From the
--- matching of SLAC to SDP they take 2.2 to 7.3 s. The Enyaq ranks DIN 70121 first. After
--- PowerDeliveryReq(Start) at a station of 6 A: id.3 and id.4 are silent for 8 s, then stop.
+-- In ISO 15118-2 they try port 60918 of the station once a second from PaymentServiceSelectionRes on,
+-- where nobody has ever answered (the Enyaq does not; it also ranks DIN 70121 first). After
+-- PowerDeliveryReq(Start) at a station of 6 A id.3 and id.4 are silent for 8 s, then stop.
+-- Not played: SLAC (sounds 40 ms apart), from whose end to SDP they take 2.2 to 7.3 s.
+
+local habits = require 'v2g.habits'
 
 return {
     role = 'ev',
@@ -13,6 +15,8 @@ return {
     sure = 'many recorded sessions; AC compared with a capture',
     protocols = { { 'DIN70121', priority = 2, schema = 1 },
                   { 'ISO15118-2', priority = 1, schema = 0 } },
+    probe = { port = 60918, after = 'PaymentServiceSelection', first = 20, every = 1000,
+              protocol = 'ISO15118-2' },
     tls = true, -- asks for it, and goes on without
     evcc_id = string.format('007DFA%06X', math.random(0, 0xFFFFFF)), -- a new one per plug-in
     gaps = {
@@ -37,6 +41,14 @@ return {
     ac = { voltage = 272, max_current = 62.4, min_current = 1.5, phases = 3 }, -- id.3: 41.6 A
     energy = 5300, -- always
     max_schedules = 192,
+    on = {
+        PowerDeliveryRes = function(_, ev)
+            if ev.mode == 'ac' and ev.limit <= 6 and ev.step == 'PowerDelivery'
+                and Evcc.Get_PowerDeliveryReq_ChargeProgress() == 'Start' then
+                habits.give_up(ev, 8000, 'stop', 'a station of 6 A')
+            end
+        end,
+    },
     before = {
         ChargeParameterDiscoveryReq = function(m, ev)
             local p = m.DC_EVChargeParameter

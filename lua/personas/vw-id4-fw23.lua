@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The VW id.4 with firmware 2.3 (2021, 2022). Sure: compared with two captures of DC sessions, one
 -- that charges and one where the station takes contracts only.
--- Not played: it uses the source port 49152 again in the next session (the station acknowledges old
--- data, the car resets, and tries again after 200 ms); in AC it sends the battery's limits (413 V,
--- 350 A). The connections to port 60918 as in vw-group.
+-- Its source port is 49152 in each session, so that the station may acknowledge old data of the one
+-- before (the car resets, and tries again after 200 ms); where the system has just used that port to the
+-- same place another one is taken. In AC it sends the battery's limits (413 V, 350 A).
 
 local habits = require 'v2g.habits'
 
@@ -13,6 +13,9 @@ return {
     sure = 'compared with two captures',
     protocols = { { 'DIN70121', priority = 1, schema = 1 },
                   { 'ISO15118-2', priority = 2, schema = 0 } },
+    source_port = 49152,
+    probe = { port = 60918, after = 'PaymentServiceSelection', first = 20, every = 1000,
+              protocol = 'ISO15118-2' },
     evcc_id = string.format('007DFA%06X', math.random(0, 0xFFFFFF)),
     gaps = {
         default = 121, ['SDP>TCP'] = 50, ['TCP>AppProtocol'] = 60,

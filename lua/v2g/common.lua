@@ -26,7 +26,7 @@ end
 -- Parameters that may be absent, with an example of their type.
 local optional = {
     ev = { protocols = {}, transfer = '', stop_at = '', leave_at = '', silent_at = '',
-           target_voltage = 0, pilot = 0, energy = 0, max_schedules = 0, tls = '' },
+           target_voltage = 0, pilot = 0, source_port = 0, probe = {}, energy = 0, max_schedules = 0, tls = '' },
     station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', pilot = 0,
                 challenge = '', providers = {}, provisioned = {}, tls = '' },
 }
@@ -174,16 +174,22 @@ end
 
 common.scale = 1
 
--- Waits so many milliseconds of electrical time; { from, to } is a random time between them. Looks
--- up now and then, so that Ctrl-C is seen.
-function common.pause(ms)
+-- Milliseconds of real time: those of electrical time by the scale; { from, to } is a random time
+-- between them.
+function common.pick(ms)
     if type(ms) == 'table' then
         ms = ms[1] + math.random() * (ms[2] - ms[1])
     end
-    if not ms or ms <= 0 then
+    return ms / common.scale
+end
+
+-- Waits so many milliseconds of electrical time, or a random time between { from, to }. Looks up now
+-- and then, so that Ctrl-C is seen.
+function common.pause(ms)
+    ms = common.pick(ms or 0)
+    if ms <= 0 then
         return
     end
-    ms = ms / common.scale
     while ms > 200 and not Stop_Requested() do
         Sleep(200)
         ms = ms - 200
@@ -193,8 +199,8 @@ function common.pause(ms)
     end
 end
 
--- gaps['A>B'], else gaps.B, else gaps.default
-function common.gap(gaps, from, to)
+-- gaps['A>B'], else gaps.B, else gaps.default; of a function what it says.
+function common.gap(gaps, from, to, context)
     local gap = gaps[from .. '>' .. to]
     if gap == nil then
         gap = gaps[to]
@@ -202,7 +208,7 @@ function common.gap(gaps, from, to)
     if gap == nil then
         gap = gaps.default
     end
-    return gap
+    return type(gap) == 'function' and gap(context) or gap
 end
 
 -- ---- messages ----

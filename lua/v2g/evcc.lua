@@ -202,7 +202,7 @@ function ev:exchange(step, signer)
     local request, response = base .. 'Req', base .. 'Res'
     quirks(self, step)
     if self.last then
-        common.pause(self.gap or common.gap(p.gaps, self.last, step))
+        common.pause(self.gap or common.gap(p.gaps, self.last, step, self))
         self.gap = nil
     end
     self.step = step
@@ -225,6 +225,9 @@ function ev:exchange(step, signer)
         found, problem = await(self, step, request)
     end
     self.last, self.answered = step, Now()
+    if p.probe and p.probe.after == step and (p.probe.protocol or self.protocol) == self.protocol then
+        Evcc.Probe(p.probe.port, p.probe.first, p.probe.every)
+    end
     return check(self, step, response, found, problem)
 end
 
@@ -395,9 +398,8 @@ local function agree(self)
     self.protocol = Evcc.Protocol
 end
 
-local function connect(self)
+local function connect_once(self)
     local p = self.p
-    local from = Now()
     self.last, self.answered, self.counts = nil, nil, {}
     local tls, settings = wanted_tls(self)
     if p.gaps['SDP>TCP'] and not self.options.direct then
@@ -405,9 +407,31 @@ local function connect(self)
     else
         common.pause(p.gaps.SDP)
     end
-    Evcc.Connect { manual = true, tls = settings }
+    local is_open, why = Evcc.Connect { manual = true, tls = settings, source_port = p.source_port,
+                                        may_fail = p.tries > 1 }
+    if not is_open then
+        leave(self, 'gone', false, 'the station cannot be reached: ' .. why)
+    end
     self.tls = Evcc.Get_Tls_Version() -- nil: none
     agree(self)
+end
+
+-- Connects; where it is refused (TCP, or its protocols) it may try again, from SDP on.
+local function connect(self)
+    local from = Now()
+    for _ = 2, self.p.tries do
+        local good, why = pcall(connect_once, self)
+        if good then
+            return from
+        end
+        if type(why) ~= 'table' or why.ev ~= self or Stop_Requested() then
+            error(why, 0)
+        end
+        Log('refused: ' .. why.why)
+        Evcc.Disconnect(why.how == 'reset')
+        common.pause(self.p.gaps['Refused>SDP'])
+    end
+    connect_once(self)
     return from
 end
 

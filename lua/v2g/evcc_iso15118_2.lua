@@ -84,6 +84,7 @@ local function choose_transfer(self)
     if self.protocol == DIN then
         return 'DC_extended'
     end
+    self.is_unsuited = true
     return be_unsuited(self, TRANSFERS[self.mode][1],
         ('the station offers no %s charging'):format(self.mode:upper()))
 end

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Habits that several personas have, for their `values` and `before`.
 
+local common = require 'v2g.common'
+
 local habits = {}
 
 local DIN <const> = 'DIN70121'
@@ -25,6 +27,12 @@ function habits.is_stop(m, ev)
         return m.ReadyToChargeState == false
     end
     return m.ChargeProgress == 'Stop'
+end
+
+-- Says nothing for so many milliseconds, and leaves: 'stop' (SessionStopReq), 'fin', 'reset'.
+function habits.give_up(ev, ms, how, why)
+    common.pause(ms)
+    ev:leave(how, true, why)
 end
 
 -- Gives PowerDeliveryReq(Start) of ISO 15118-2 a profile: a list of { seconds, watts }; none: no

@@ -25,15 +25,21 @@ parameters.ev = {
     -- nil: as the standards want it: '1.3' where it speaks ISO 15118-20 only, and asked for where
     -- ISO 15118-20 or a contract needs it, else 'off'.
     tls = nil,
+    source_port = nil,      -- of its TCP connections, where it can be had; nil: any
+    tries = 1,              -- how often it looks for the station while that refuses it
+    -- { port =, after = 'PaymentServiceSelection', first = 20, every = 1000, protocol = }: tries that port
+    -- of the station beside the session, from so many ms after that response on, again and again
+    probe = nil,
     session_id = '00',      -- hex digits of the first SessionSetupReq's SessionID; '' is length 0
     evcc_id = '02AA00000001', -- EVCCID; in ISO 15118-20 WMIV1234567890ABCDEX unless set
 
     -- ---- pace: time from a response to the next request ----
-    -- gaps['A>B'], else gaps.B, else gaps.default. A number, or { from, to } for a random one.
+    -- gaps['A>B'], else gaps.B, else gaps.default. A number, or { from, to } for a random one, or a
+    -- function(ev).
     -- Besides the steps: 'SDP' (before the first SECCDiscoveryReq), 'SDP>TCP' (to the SYN),
     -- 'TCP>AppProtocol', 'SessionStop>Close', 'Stop>PowerDelivery' (after the station asked to stop),
-    -- 'Failed>SessionStop' and 'Failed>Close' (after a FAILED response), 'Timeout>…' and 'Ongoing>…'
-    -- likewise, and 'X>Close' and 'X>SessionStop' where it leaves after step X.
+    -- 'Refused>SDP' (with tries), 'Failed>SessionStop' and 'Failed>Close' (after a FAILED response),
+    -- 'Timeout>…' and 'Ongoing>…' likewise, and 'X>Close' and 'X>SessionStop' where it leaves after step X.
     gaps = { default = 0, CurrentDemand = 100, ChargingStatus = 100, CableCheck = 50,
              PreCharge = 50, Authorization = 50, WeldingDetection = 50,
              ['SessionStop>Close'] = 20 },

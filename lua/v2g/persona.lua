@@ -20,7 +20,7 @@ end
 
 -- What a gap may begin or end with besides steps.
 local known_ends = { SDP = true, TCP = true, Close = true, Stop = true, Failed = true,
-                     Timeout = true, Ongoing = true, default = true }
+                     Timeout = true, Ongoing = true, Refused = true, default = true }
 
 -- ---- what is wrong with a persona ----
 
@@ -84,7 +84,8 @@ local function check_steps(found, name, entries)
                 complain(found, "%s['%s']: there is no step '%s'", name, key, step)
             end
         end
-        if type(entry) ~= 'number' and type(entry) ~= 'table' then
+        if type(entry) ~= 'number' and type(entry) ~= 'table'
+            and not (name == 'gaps' and type(entry) == 'function') then
             complain(found, "%s['%s']: expected milliseconds, or { from, to }", name, key)
         end
     end

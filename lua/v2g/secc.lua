@@ -497,7 +497,7 @@ function secc.run(options)
     end
     secc.last = nil
     while true do
-        Accept { tls = p.tls }
+        Accept { tls = p.tls, answer_ms = common.pick(p.delays.AppProtocol or 0) }
         local s = new_session()
         common.forget_hooks()
         local ok, why = play(s)

@@ -50,6 +50,17 @@ const struct docs_general DOCS_GENERAL[] = {
      {"Closes the connection; with true by a reset (RST).",
       "연결을 닫는다. true를 주면 리셋(RST)으로 닫는다."}},
     {"Role",
+     "Probe",
+     "port number, first? number, every? number",
+     "",
+     "Evcc.Probe(60918, 20, 1000)",
+     {"Tries that port of the other side beside the session, for the first time after so many "
+      "milliseconds and then again and again, until the connection is closed; the record tells "
+      "what becomes of it.",
+      "세션과 별도로 상대의 그 포트에 TCP 연결을 시도한다. 첫 시도까지의 시간과 그 다음부터의 "
+      "간격은 "
+      "밀리초이며 연결이 닫힐 때까지 되풀이한다. 결과는 기록에 남는다."}},
+    {"Role",
      "Send_Raw",
      "bytes string",
      "",

@@ -72,6 +72,7 @@ static int accept_done(lua_State *L, int status, lua_KContext context)
         a->memory->tls = link_tls_context(L, r, &o);
     o.tls_context = a->handed_tls ? a->memory->tls : NULL;
     o.stream = a->handed;
+    o.answer_ms = a->answer_ms;
     a->handed = NULL;
     link_start(L, r, &o);
     return 0;
@@ -86,6 +87,9 @@ static int behaviour_accept(lua_State *L)
     if (!lua_isnoneornil(L, 1)) {
         luaL_checktype(L, 1, LUA_TTABLE);
         security_choose(L, station_role(a));
+        if (lua_getfield(L, 1, "answer_ms") != LUA_TNIL)
+            a->answer_ms = (unsigned)luaL_checknumber(L, -1);
+        lua_pop(L, 1);
     }
     if (a->handed == NULL) {
         a->is_idle = true;

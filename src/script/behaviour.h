@@ -32,6 +32,7 @@ struct actor {
     struct script script;
     struct memory *memory;
     const volatile bool *stop;     /* the user wants to end */
+    unsigned answer_ms;            /* until supportedAppProtocolReq is answered */
     struct stream *handed;         /* a connection that waits for Accept() */
     bool handed_tls;               /* it came where TLS is spoken */
     bool is_idle;                  /* waits in Accept() */

@@ -119,7 +119,7 @@ static bool take_flag(lua_State *L, const char *name, bool otherwise)
 static void check_keys(lua_State *L)
 {
     static const char *const KEYS = " interface address tls cert key roots protocol manual timeout "
-                                    "may_fail ";
+                                    "may_fail source_port ";
     lua_pushnil(L);
     while (lua_next(L, 1) != 0) {
         const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
@@ -147,6 +147,8 @@ static void start_by_hand(lua_State *L, struct role *r)
     struct peer_options o = link_options(r, manual);
     if (!lua_isnoneornil(L, 1) && lua_getfield(L, 1, "timeout") != LUA_TNIL)
         o.setup_ms = (unsigned)luaL_checkinteger(L, -1);
+    if (!lua_isnoneornil(L, 1) && lua_getfield(L, 1, "source_port") != LUA_TNIL)
+        o.source_port = (uint16_t)luaL_checkinteger(L, -1);
     if (r->peer == NULL)
         return;
     if (r->peer->state != PEER_IDLE && r->peer->state < PEER_CLOSED)
@@ -192,6 +194,21 @@ static int method_disconnect(lua_State *L)
     struct role *r = role_upvalue(L);
     if (r->peer != NULL)
         peer_disconnect(r->peer, lua_toboolean(L, 1) != 0);
+    return 0;
+}
+
+static int method_probe(lua_State *L)
+{
+    struct role *r = role_upvalue(L);
+    struct err e = ERR_INIT;
+    lua_Integer port = luaL_checkinteger(L, 1), first = luaL_optinteger(L, 2, 0);
+    lua_Integer every = luaL_optinteger(L, 3, 1000);
+    luaL_argcheck(L, port >= 1 && port <= UINT16_MAX, 1, "expected a port, 1 to 65535");
+    luaL_argcheck(L, first >= 0 && first <= INT32_MAX, 2, "expected milliseconds");
+    luaL_argcheck(L, every >= 0 && every <= INT32_MAX, 3, "expected milliseconds");
+    if (r->peer != NULL &&
+        peer_probe(r->peer, (uint16_t)port, (unsigned)first, (unsigned)every, &e) != 0)
+        return script_raise(L, &e);
     return 0;
 }
 
@@ -272,6 +289,7 @@ void methods_push(lua_State *L, struct role *r)
         {"Receive_Any_001", method_receive_any},
         {"Received", method_received},
         {"Receive_Any", method_receive_any},
+        {"Probe", method_probe},
         {"State", method_state},
         {"SessionID", method_session_id},
         {NULL, NULL},

@@ -2,6 +2,7 @@
 #include "script/peer.h"
 
 #include "script/discovery.h"
+#include "script/probe.h"
 #include "wire/clock.h"
 #include "wire/lab.h"
 #include "wire/stream.h"
@@ -53,9 +54,17 @@ void peer_open(struct peer *p, uint8_t role, uv_loop_t *loop, struct library *li
     p->problem = ERR_INIT;
 }
 
+static void stop_probe(struct peer *p)
+{
+    probe_stop(p->probe);
+    p->probe = NULL;
+}
+
 static void change(struct peer *p, enum peer_state state)
 {
     p->state = state;
+    if (state != PEER_READY)
+        stop_probe(p);
     if (p->wake != NULL)
         p->wake(p->context);
 }
@@ -118,6 +127,7 @@ static int new_wire(struct peer *p, struct err *e)
 
 void peer_close(struct peer *p)
 {
+    stop_probe(p);
     drop_wire(p, STREAM_FIN);
     tls_drop(p->tls);
     tls_context_close(p->tls_context);
@@ -313,7 +323,12 @@ static void connect_now(struct peer *p)
     p->problem = ERR_INIT;
     forget_tls(p);
     w->is_connected = false;
-    w->stream = stream_connect(p->loop, &w->to, 0, &STREAM_EVENTS, w, &p->problem);
+    w->stream = stream_connect_from(p->loop, &w->to, p->options.source_port, 0, &STREAM_EVENTS, w,
+                                    &p->problem);
+    if (w->stream == NULL && p->options.source_port != 0) {
+        p->problem = ERR_INIT;
+        w->stream = stream_connect(p->loop, &w->to, 0, &STREAM_EVENTS, w, &p->problem);
+    }
     if (w->stream != NULL && w->with_tls)
         use_tls(w, &p->problem);
     if (w->stream == NULL)
@@ -707,6 +722,21 @@ static void agree(struct peer *p, const struct received *r)
     change(p, PEER_READY);
 }
 
+static void agree_on_next(struct peer *p)
+{
+    struct received *r = session_take(&p->session);
+    if (r != NULL)
+        agree(p, r);
+    session_done(&p->session, r);
+}
+
+static void agree_late(uv_timer_t *t)
+{
+    struct peer *p = ((struct peer_wire *)t->data)->peer;
+    if (p != NULL && p->state == PEER_AGREEING)
+        agree_on_next(p);
+}
+
 /* ---- the connection ---- */
 
 static void stream_opened(void *context, struct stream *s)
@@ -746,11 +776,11 @@ static void stream_data(void *context, struct stream *s, struct slice bytes)
     if (p == NULL)
         return;
     bool broken = session_feed(&p->session, bytes.p, bytes.n, peer_now()) != 0;
-    if (p->state == PEER_AGREEING) {
-        struct received *r = session_take(&p->session);
-        if (r != NULL)
-            agree(p, r);
-        session_done(&p->session, r);
+    if (p->state == PEER_AGREEING && p->options.answer_ms > 0) {
+        uv_timer_start(&w->retry, agree_late, p->options.answer_ms, 0);
+        p->options.answer_ms = 0;
+    } else if (p->state == PEER_AGREEING && !uv_is_active((uv_handle_t *)&w->retry)) {
+        agree_on_next(p);
     } else if (p->wake != NULL) {
         p->wake(p->context);
     }
@@ -832,6 +862,17 @@ int peer_start(struct peer *p, const struct peer_options *o, struct err *e)
     return 0;
 }
 
+int peer_probe(struct peer *p, uint16_t port, unsigned first_ms, unsigned every_ms, struct err *e)
+{
+    struct endpoint to = p->session.remote;
+    to.port = port;
+    if (p->state != PEER_READY)
+        return err_set(e, "there is no connection whose other side could be probed");
+    probe_stop(p->probe);
+    p->probe = probe_start(p->loop, &to, first_ms, every_ms, p->session.recorder);
+    return p->probe == NULL ? err_set(e, "out of memory") : 0;
+}
+
 int peer_write(struct peer *p, struct slice bytes, struct err *e)
 {
     if (p->wire == NULL || p->wire->stream == NULL)
@@ -847,6 +888,7 @@ void peer_disconnect(struct peer *p, bool reset)
         return;
     stream_close(w->stream, reset ? STREAM_RST : STREAM_FIN);
     w->stream = NULL;
+    stop_probe(p);
     session_disconnected(&p->session, peer_now(), reset ? "reset by us" : "closed by us");
     if (p->state == PEER_READY || p->state == PEER_AGREEING)
         p->state = PEER_CLOSED;

@@ -13,6 +13,7 @@
 
 #include <uv.h>
 
+struct probe;
 struct stream;
 struct tls;
 struct tls_context;
@@ -66,7 +67,9 @@ struct peer_options {
         uint32_t major, minor;
         uint8_t schema_id, priority;
     } offer[20];
-    unsigned setup_ms; /* V2G_EVCC_CommunicationSetup_Timeout 20 s, SECC 18 s; 0: that */
+    uint16_t source_port; /* EVCC: of its end, if it can be had; 0: any */
+    unsigned answer_ms;   /* SECC: until supportedAppProtocolReq is answered */
+    unsigned setup_ms;    /* V2G_EVCC_CommunicationSetup_Timeout 20 s, SECC 18 s; 0: that */
     unsigned sdp_interval_ms, sdp_tries; /* 0: 250, 50 */
 };
 
@@ -89,6 +92,7 @@ struct peer {
     void *context;
     struct peer_wire *wire;          /* sockets; NULL while idle */
     struct tls_context *tls_context; /* kept where sessions may be resumed */
+    struct probe *probe;             /* EVCC: connections beside the session; NULL: none */
     struct tls *tls; /* of the newest connection, also after its end: for tls_info; NULL: none */
 };
 
@@ -105,6 +109,10 @@ int peer_start(struct peer *p, const struct peer_options *o, struct err *e);
 
 /* Sends a frame that session_send made, or any bytes. -1: not connected. */
 int peer_write(struct peer *p, struct slice bytes, struct err *e);
+
+/* EVCC: tries, besides, another port of the other side, until the connection ends: probe.h. -1: there
+ * is no connection. */
+int peer_probe(struct peer *p, uint16_t port, unsigned first_ms, unsigned every_ms, struct err *e);
 
 /* Closes the TCP connection: FIN, or RST. */
 void peer_disconnect(struct peer *p, bool reset);

@@ -399,6 +399,7 @@ struct connecting {
     uv_timer_t timer;
     struct stream *stream;
     unsigned timeout_ms;
+    uint16_t port; /* of the own end; 0: any */
 };
 
 static void free_data(uv_handle_t *h)
@@ -442,8 +443,8 @@ static void stream_not_connected(uv_timer_t *timer)
     stream_tell_closed(c->stream, STREAM_TIMEOUT, why);
 }
 
-/* A socket bound to the own end's address and some dynamic port; -1 and errno. */
-static int bound_socket(struct sockaddr_in6 *own)
+/* A socket bound to the own end's address, and its port or (0) some dynamic one; -1 and errno. */
+static int bound_socket(struct sockaddr_in6 *own, uint16_t port)
 {
     static const int on = 1, off = 0;
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -453,10 +454,10 @@ static int bound_socket(struct sockaddr_in6 *own)
     /* Lets a port be taken that an old connection to elsewhere still has. */
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     for (int i = 0; i < PORT_TRIES; i++) {
-        own->sin6_port = htons(endpoint_random_port());
+        own->sin6_port = htons(port != 0 ? port : endpoint_random_port());
         if (bind(fd, (struct sockaddr *)own, sizeof *own) == 0)
             return fd;
-        if (errno != EADDRINUSE)
+        if (errno != EADDRINUSE || port != 0)
             break;
     }
     int number = errno;
@@ -484,7 +485,7 @@ static int stream_resolve(const struct endpoint *to, struct sockaddr_in6 *own,
 static int stream_try(struct stream *s, struct connecting *c, struct sockaddr_in6 *own,
                       const struct sockaddr_in6 *peer)
 {
-    int fd = bound_socket(own);
+    int fd = bound_socket(own, c->port);
     int number = fd < 0 ? -errno : stream_take(s, fd);
     if (number == 0) {
         s->is_connecting = true;
@@ -507,7 +508,8 @@ static struct stream *stream_start(struct uv_loop_s *loop, const struct endpoint
     if (stream_resolve(to, &own, &peer, e) != 0)
         return NULL;
     /* A port whose last connection to the same place has just ended is found out only here. */
-    for (int i = 0; i < PORT_TRIES && number == EADDRNOTAVAIL; i++) {
+    int tries = c->port != 0 ? 1 : PORT_TRIES;
+    for (int i = 0; i < tries && number == EADDRNOTAVAIL; i++) {
         struct stream *s = stream_new(loop);
         number = s == NULL ? ENOMEM : stream_try(s, c, &own, &peer);
         if (number != 0)
@@ -524,11 +526,19 @@ struct stream *stream_connect(struct uv_loop_s *loop, const struct endpoint *to,
                               unsigned timeout_ms, const struct stream_events *events,
                               void *context, struct err *e)
 {
+    return stream_connect_from(loop, to, 0, timeout_ms, events, context, e);
+}
+
+struct stream *stream_connect_from(struct uv_loop_s *loop, const struct endpoint *to, uint16_t port,
+                                   unsigned timeout_ms, const struct stream_events *events,
+                                   void *context, struct err *e)
+{
     struct connecting *c = calloc(1, sizeof *c);
     if (c == NULL) {
         err_set(e, "connecting: out of memory");
         return NULL;
     }
+    c->port = port;
     enum lab_side before = lab_on(lab_side_of(to->interface));
     struct stream *s = stream_start(loop, to, c, e);
     lab_on(before);

@@ -144,6 +144,26 @@ proves "bmw-ix-2022: a ServiceScope of 64 NULs" \
 play --persona hyundai-kona-2017 --mode dc --set loops=2 --with-persona ongoing-for-50s
 proves "hyundai-kona-2017 bears 50 s of CableCheck" well
 
+play --persona vw-group --tls off --mode ac --protocol ISO15118-2 --set loops=30
+proves "vw-group: probes port 60918 from PaymentServiceSelectionRes on" well \
+    'sed -n "/\"PaymentServiceSelectionRes\"/,\$p" "$record/events.jsonl" | grep -q "60918: refused"' \
+    '! sed "/\"PaymentServiceSelectionRes\"/,\$d" "$record/events.jsonl" | grep -q 60918'
+play --persona vw-group --tls off --mode ac --protocol ISO15118-2 --with ac.max_current=6
+proves "vw-group: stops at a station of 6 A" '[ "$(sent ChargingStatusReq)" -eq 0 ]' \
+    '[ "$(sent SessionStopReq)" -eq 1 ]' '[ "$(closed)" = "closed by us" ]'
+play --persona vw-id4-fw23 --tls off --mode dc --set loops=2
+proves "vw-id4-fw23: its source port is 49152" well \
+    'grep "\"by\":\"EVCC\"" "$record/events.jsonl" | grep "\"connect\"" | grep -q ":49152\""'
+play --persona mercedes-eqc --set 'protocols={{uri="urn:none",priority=1,schema=1}}'
+proves "mercedes-eqc: refused, it tries again from SDP on" '[ "$(sent supportedAppProtocolReq)" -eq 3 ]' \
+    '[ "$(grep "\"by\":\"EVCC\"" "$record/events.jsonl" | grep -c "\"name\":\"SECCDiscoveryReq\"")" -eq 3 ]'
+play --persona polestar-2 --protocol ISO15118-2 --with 'modes={ac=true}' --tls off
+proves "polestar-2: picks a single phase at an AC station, and resets" \
+    'frame ChargeParameterDiscoveryReq | grep -q AC_single_phase_core' '[ "$(sent SessionStopReq)" -eq 0 ]'
+play --persona hyundai-kia --tls off --mode dc --protocol ISO15118-2 --set loops=1 --with-persona station-j
+proves "station-j takes its time for supportedAppProtocol" well \
+    '[ "$(took supportedAppProtocolReq supportedAppProtocolRes)" -ge 4 ]'
+
 # ---- vehicles that misbehave ----
 
 play --persona stops-in-cable-check --with ongoing.CableCheck=10
