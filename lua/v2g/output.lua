@@ -72,6 +72,10 @@ function output:advance(seconds)
         voltage = self.target_voltage
         self.current = math.max(0, (voltage - self.rest) / r)
     end
+    if voltage * self.current > dc.max_power then
+        self.current = dc.max_power / voltage
+        voltage = self.rest + r * self.current
+    end
     self.voltage = math.max(0, voltage)
     self.power = self.voltage * self.current
     self:count(self.power, seconds)
