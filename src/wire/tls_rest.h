@@ -49,7 +49,7 @@ static inline struct slice tls_take_vector(struct tls_rest *r, unsigned octets)
 
 static inline uint16_t tls_first16(struct slice s)
 {
-    return s.n >= 2 ? (uint16_t)(s.p[0] << 8 | s.p[1]) : 0;
+    return s.n >= 2 ? (uint16_t)((unsigned)s.p[0] << 8 | s.p[1]) : 0;
 }
 
 #endif
