@@ -90,6 +90,23 @@ check "SSLKEYLOGFILE gets the secrets" grep -q '^SERVER_TRAFFIC_SECRET_0 ' "$TMP
 check "for the owner alone" test "$(stat -c %a "$TMPDIR/keys")" = 600
 check "and nothing else shows them" lacks TRAFFIC_SECRET
 
+# ---- examples ----
+
+try 0 "the example of ISO 15118-2 AC over TLS 1.2 charges" "the meter reads" --no-record \
+    examples/evcc-iso15118-2-ac-tls.lua examples/secc-iso15118-2-ac-tls.lua
+check "with an OCSP response" has "OCSP response of"
+check "and SessionStop" has "SessionStopRes               OK"
+try 0 "the example of ISO 15118-20 DC over TLS 1.3 charges" "this vehicle shows" --no-record \
+    examples/evcc-iso15118-20-dc-tls.lua examples/secc-iso15118-20-dc-tls.lua
+check "both with certificates" has "both with certificates"
+check "and SessionStop" has "SessionStopRes               OK"
+"$V2GLAB" pki make --fault secc-leaf=expired "$TMPDIR/expired" >/dev/null
+try 0 "the example of an expired certificate" \
+    "found alert certificate_expired from the EVCC" --no-record --pki "$TMPDIR/expired" \
+    examples/evcc-expired.lua examples/secc-expired.lua
+try 1 "which fails where it has not expired" "found a completed handshake: TLS 1.2" --no-record \
+    examples/evcc-expired.lua examples/secc-expired.lua
+
 # ---- what scripts see and choose ----
 
 try 0 "scripts choose TLS themselves, and see what was agreed" \
@@ -208,7 +225,7 @@ try 1 "roots of one tree, a station of another" "unknown_ca" --no-record --pki "
 try 0 "a tree of ISO 15118-2 alone does for TLS 1.2" "TLS is established: TLS 1.2" --no-record \
     --pki "$TMPDIR/only2" --tls 1.2 examples/evcc-iso15118-2-ac.lua examples/secc-iso15118-2-ac.lua
 try 3 "and not for a station of TLS 1.3" "has no station's certificate for TLS 1.3" --no-record \
-    --pki "$TMPDIR/only2" examples/evcc-tls.lua examples/secc-tls.lua
+    --pki "$TMPDIR/only2" examples/secc-tls.lua
 try 3 "--pki of a folder without a tree" "expected a folder that \`v2glab pki make\` made" \
     --no-record --pki "$TMPDIR/nothing" examples/evcc-tls.lua
 
