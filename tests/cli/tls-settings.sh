@@ -130,7 +130,7 @@ staple = '/etc/passwd'|is not beside the script
 'x'|a setting is called number
 END
 
-sed -n 's/^| .\([a-z_]*\). | .*/\1/p' docs/tls.md >"$work/keys"
+awk -F '\140' '/^\| \140[a-z_]+\140 \|/ { print $2 }' docs/tls.md >"$work/keys" # \140: backtick
 unknown=''
 while read -r key; do
     run run --tls-set "$key="
