@@ -49,7 +49,7 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototy
 BASE_FLAGS = -std=c11 -D_GNU_SOURCE -DV2G_VERSION='"$(VERSION)"' -Isrc $(DEPENDENCY_CFLAGS) \
 	-fPIC -fno-semantic-interposition $(HARDEN) $(WARNINGS) $(WERROR) -MMD -MP
 LINK_FLAGS := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
-COMPILE = $(CC) $(BASE_FLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+COMPILE = $(CC) $(BASE_FLAGS) $(ALIGN) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) -o $@ $(filter %.o %.a,$^)
 LIBS = $(DEPENDENCY_LIBS) -lm -lpthread
 
@@ -113,6 +113,9 @@ $(OUT)/libv2g.a: $(LIB_OBJECTS) $(OUT)/objects.list
 
 $(OUT)/libv2g.so: $(LIB_OBJECTS) $(OUT)/objects.list
 	$(call say,LINK,$@)$(LINK) -shared -Wl,-soname,libv2g.so.$(SOVERSION) $(LIBS)
+
+# How the codec's loops lie in lines of 64 bytes is worth up to a tenth of its time.
+$(call objects,src/codec/exi_*.c): ALIGN := -falign-functions=64 -falign-loops=32
 
 $(OUT)/%.o: %.c Makefile build/config.mk
 	@mkdir -p $(@D)

@@ -219,6 +219,8 @@ static bool add_leaf(struct run *r, struct step *step, const struct field *f, un
         return false;
     struct leaves *l = &r->leaves[r->n / 2];
     unsigned i = r->n++ % 2;
+    if (i == 0)
+        *l = (struct leaves){.shift = {0}};
     uint64_t mask = (UINT64_C(1) << f->width) - 1, most = (uint64_t)(f->hi - f->lo);
     l->shift[i] = 64 - to;
     l->mask[i] = mask;
@@ -269,7 +271,7 @@ static int add_run(struct grammar *g, struct arena *a, const struct state *s, un
 {
     const struct type *t = g->type;
     union making made;
-    memset(&made, 0, sizeof made);
+    memset(&made.run, 0, sizeof made.run);
     bool is_choice = single_step(t, s) == NULL;
     while (add_leaf(&made.run, step, &t->field[slot], slot, s->bits, is_choice)) {
         s = &t->state[t->field[slot].after];
