@@ -13,6 +13,7 @@ return {
     evcc_id = 'EC65CCCB4CA0',
     gaps = {
         default = 61, ['SDP>TCP'] = 70, ['TCP>AppProtocol'] = 19,
+        SessionSetup = 58,
         Authorization = 61, WeldingDetection = 61,
         ['Authorization>Authorization'] = 565, ChargeParameterDiscovery = 98,
         CableCheck = 260, ['CableCheck>CableCheck'] = 261,

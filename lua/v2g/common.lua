@@ -252,6 +252,16 @@ function common.get_list(role, message, path)
     return list
 end
 
+-- The entry of a list that has that id, or nil.
+function common.find_id(list, id)
+    for _, entry in ipairs(list) do
+        if entry.id == id then
+            return entry
+        end
+    end
+    return nil
+end
+
 -- The values that a persona puts into a message; what the protocol does not have is left out.
 local function apply_values(role, message, values, context)
     for path, value in pairs(values) do

@@ -23,6 +23,7 @@ local OFFERS <const> = {
     ['ISO15118-20'] = { 'urn:iso:std:iso:15118:-20:%s', 1, 0 },
 }
 
+local SAFE <const> = 60 -- V at which the welding check is over
 local SDP_TRIES <const>, SDP_WAIT <const> = 50, 250 -- [V2G2-159] [V2G2-161]
 
 -- Steps before charging, at which Ctrl-C ends the session with SessionStopReq.
@@ -280,6 +281,16 @@ function ev:repeat_until(step, parameter, is_over, signer)
                 'Ongoing')
         end
     until false
+end
+
+-- Asks for the voltage behind the open contactors until it is safe, as often as `welding` says.
+function ev:check_welding()
+    local p, n = self.p, 0
+    self:repeat_until('WeldingDetection', 'V2G_EVCC_WeldingDetection_Timeout', function()
+        n = n + 1
+        local safe = self:get('WeldingDetection', 'EVSEPresentVoltage') < SAFE
+        return n >= p.welding[1] and (safe or n >= p.welding[2])
+    end)
 end
 
 -- ---- connecting ----

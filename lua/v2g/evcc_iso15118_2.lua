@@ -18,7 +18,6 @@ local TRANSFERS <const> = {
 local SHUTDOWN <const> = { EVSE_Shutdown = true, EVSE_UtilityInterruptEvent = true,
                            EVSE_EmergencyShutdown = true, EVSE_Malfunction = true }
 local NEAR <const> = 20  -- V between battery and output at which the contactors may close
-local SAFE <const> = 60  -- V at which the welding check is over
 
 -- ---- setting up ----
 
@@ -472,16 +471,10 @@ end
 -- ---- the end ----
 
 function steps.WeldingDetection(self)
-    local p, n = self.p, 0
-    if p.welding[2] == 0 then
-        return
+    if self.p.welding[2] > 0 then
+        set_status(self, 'WeldingDetection', '', false)
+        self:check_welding()
     end
-    set_status(self, 'WeldingDetection', '', false)
-    self:repeat_until('WeldingDetection', 'V2G_EVCC_WeldingDetection_Timeout', function()
-        n = n + 1
-        local safe = self:get('WeldingDetection', 'EVSEPresentVoltage') < SAFE
-        return n >= p.welding[1] and (safe or n >= p.welding[2])
-    end)
 end
 
 function steps.SessionStop(self)

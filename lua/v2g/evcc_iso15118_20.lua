@@ -13,7 +13,7 @@ end
 local SERVICES <const> = { ac = { [false] = 1, [true] = 5 }, dc = { [false] = 2, [true] = 6 } }
 local EVCC_ID <const> = 'WMIV1234567890ABCDEX'
 local CONTROL <const> = { scheduled = 1, dynamic = 2 } -- ControlMode
-local NEAR <const>, SAFE <const> = 20, 60 -- V
+local NEAR <const> = 20 -- V between battery and output
 local EASING_MOST <const> = 5 -- charge-loop messages until the power is down, before standby
 
 -- 'Scheduled' or 'Dynamic', and before it 'BPT_' where the transfer is bidirectional.
@@ -550,16 +550,10 @@ end
 -- ---- the end ----
 
 function steps.WeldingDetection(self)
-    local p, n = self.p, 0
-    if p.welding[2] == 0 then
-        return
+    if self.p.welding[2] > 0 then
+        Evcc.Set_DC_WeldingDetectionReq_EVProcessing('Ongoing')
+        self:check_welding()
     end
-    Evcc.Set_DC_WeldingDetectionReq_EVProcessing('Ongoing')
-    self:repeat_until('WeldingDetection', 'V2G_EVCC_WeldingDetection_Timeout', function()
-        n = n + 1
-        local safe = Evcc.Get_DC_WeldingDetectionRes_EVSEPresentVoltage() < SAFE
-        return n >= p.welding[1] and (safe or n >= p.welding[2])
-    end)
 end
 
 -- How the session ends: as the station asked, else as the parameters say.

@@ -13,7 +13,7 @@ local RISE <const> = 0.001      -- V for each Wh
 function output.new(dc, ac)
     return setmetatable({ dc = dc, ac = ac, voltage = 0, current = 0, target_voltage = 0,
                           target_current = 0, energy = 0, back = 0, power = 0, closed = false,
-                          rest = 0, resistance = RESISTANCE }, output)
+                          rest = 0, resistance = RESISTANCE, most_power = dc.max_power }, output)
 end
 
 local function toward(now, goal, most)
@@ -43,9 +43,11 @@ function output:open()
     self.target_voltage = 0
 end
 
--- What the vehicle wants. Remembers which limit holds it back.
-function output:ask(voltage, current)
+-- What the vehicle wants, and (0, nil: it does not say) the most watts that it takes. Remembers which
+-- limit holds it back.
+function output:ask(voltage, current, power)
     local dc = self.dc
+    self.most_power = math.min(dc.max_power, power and power > 0 and power or math.huge)
     local most = math.min(dc.max_current, dc.max_power / math.max(self.voltage, 1))
     self.current_limited = current > dc.max_current
     self.power_limited = not self.current_limited and current > most
@@ -72,8 +74,8 @@ function output:advance(seconds)
         voltage = self.target_voltage
         self.current = math.max(0, (voltage - self.rest) / r)
     end
-    if voltage * self.current > dc.max_power then
-        self.current = dc.max_power / voltage
+    if voltage * self.current > self.most_power then
+        self.current = self.most_power / voltage
         voltage = self.rest + r * self.current
     end
     self.voltage = math.max(0, voltage)

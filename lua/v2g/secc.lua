@@ -53,6 +53,21 @@ function session:advance()
     return seconds
 end
 
+-- Pre-charge goes on toward that voltage; the one that there is then. The time until it is reached
+-- is measured.
+function session:charge_up(target, parameter)
+    local o = self.output
+    self.pre_charge = self.pre_charge or Now()
+    o:advance(self:advance())
+    o:ask_voltage(target)
+    o:advance(0.05) -- what the output does until the response goes out
+    if math.abs(o.voltage - target) < 20 and not self.pre_charged then
+        self.pre_charged = true
+        Measured(self.protocol, parameter, nil, Now() - self.pre_charge)
+    end
+    return o.voltage
+end
+
 -- AC: the amperes per phase that the station gives, by its limit and its pilot; and the watts that
 -- the vehicle draws: what it does where that is known, else what it may.
 function session:ac_limit()

@@ -53,18 +53,9 @@ function answers.CableCheckReq(s)
 end
 
 function answers.PreChargeReq(s)
-    local o = s.output
-    local target = Secc.Get_PreChargeReq_EVTargetVoltage()
-    s.pre_charge = s.pre_charge or Now()
-    o:advance(s:advance())
-    o:ask_voltage(target)
-    o:advance(0.05) -- what the output does until the response goes out
+    local voltage = s:charge_up(Secc.Get_PreChargeReq_EVTargetVoltage(), PRECHARGE)
     dc.set_status(s, 'PreChargeRes', nil, nil, s.p.isolation)
-    Secc.Set_PreChargeRes_EVSEPresentVoltage(o.voltage)
-    if s.pre_charge and math.abs(o.voltage - target) < 20 and not s.pre_charged then
-        s.pre_charged = true
-        Measured(s.protocol, PRECHARGE, nil, Now() - s.pre_charge)
-    end
+    Secc.Set_PreChargeRes_EVSEPresentVoltage(voltage)
     if s.pre_charged or Now() - s.pre_charge < Timer(s.protocol, PRECHARGE) then
         return nil
     end
@@ -80,7 +71,8 @@ function answers.CurrentDemandReq(s)
     if wish == 'shutdown' then
         o:open()
     else
-        o:ask(Secc.Get_CurrentDemandReq_EVTargetVoltage(), Secc.Get_CurrentDemandReq_EVTargetCurrent())
+        o:ask(Secc.Get_CurrentDemandReq_EVTargetVoltage(), Secc.Get_CurrentDemandReq_EVTargetCurrent(),
+            Secc.Get_CurrentDemandReq_EVMaximumPowerLimit())
         if s.loops == 1 then
             o:advance(0.1)
         end
@@ -114,6 +106,16 @@ function dc.check_limits(s, voltage, current)
         return 'FAILED_WrongChargeParameter'
     end
     return nil
+end
+
+-- The same of a ChargeParameterDiscoveryReq.
+function dc.check_request(s)
+    if not Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameterSpecified() then
+        return 'FAILED_WrongChargeParameter'
+    end
+    return dc.check_limits(s,
+        Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumVoltageLimit(),
+        Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumCurrentLimit())
 end
 
 -- The station's limits in ChargeParameterDiscoveryRes.

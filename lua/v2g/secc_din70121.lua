@@ -55,12 +55,7 @@ local function check_parameters(s)
     if transfer:sub(1, 2) ~= 'DC' then
         return 'FAILED_WrongEnergyTransferType'
     end
-    if not Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameterSpecified() then
-        return 'FAILED_WrongChargeParameter'
-    end
-    return dc.check_limits(s,
-        Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumVoltageLimit(),
-        Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumCurrentLimit())
+    return dc.check_request(s)
 end
 
 function answers.ChargeParameterDiscoveryReq(s)

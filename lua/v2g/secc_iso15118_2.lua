@@ -83,12 +83,7 @@ function answers.ServiceDiscoveryReq(s)
 end
 
 local function find_service(s, id)
-    for _, service in ipairs(pnc.services(s)) do
-        if service.id == id then
-            return service
-        end
-    end
-    return nil
+    return common.find_id(pnc.services(s), id)
 end
 
 local function parameter(entry)
@@ -247,12 +242,7 @@ local function check_parameters(s, transfer)
         s.phases = transfer == AC_MODES[1] and 1 or s.p.ac.phases
         return nil, mode
     end
-    if not Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameterSpecified() then
-        return 'FAILED_WrongChargeParameter'
-    end
-    return dc.check_limits(s,
-        Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumVoltageLimit(),
-        Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumCurrentLimit()), mode
+    return dc.check_request(s), mode
 end
 
 function answers.ChargeParameterDiscoveryReq(s)

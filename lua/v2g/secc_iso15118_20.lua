@@ -116,12 +116,7 @@ local function energy_parameters(s, service, control)
 end
 
 local function further_service(s, id)
-    for _, service in ipairs(s.p.services) do
-        if service.id == id then
-            return service
-        end
-    end
-    return nil
+    return common.find_id(s.p.services, id)
 end
 
 local function further_parameters(set)
@@ -298,17 +293,8 @@ function answers.DC_CableCheckReq(s)
 end
 
 function answers.DC_PreChargeReq(s)
-    local o = s.output
-    local target = Secc.Get_DC_PreChargeReq_EVTargetVoltage()
-    s.pre_charge = s.pre_charge or Now()
-    o:advance(s:advance())
-    o:ask_voltage(target)
-    o:advance(0.05)
-    Secc.Set_DC_PreChargeRes_EVSEPresentVoltage(o.voltage)
-    if math.abs(o.voltage - target) < 20 and not s.pre_charged then
-        s.pre_charged = true
-        Measured(s.protocol, 'V2G_EVCC_PreCharge_Timeout', nil, Now() - s.pre_charge)
-    end
+    Secc.Set_DC_PreChargeRes_EVSEPresentVoltage(
+        s:charge_up(Secc.Get_DC_PreChargeReq_EVTargetVoltage(), 'V2G_EVCC_PreCharge_Timeout'))
 end
 
 local function set_status(s, message, wish)
