@@ -217,6 +217,13 @@ function contract.make_checks(s, step, checks)
     return nil
 end
 
+-- A role's identity out of the tree. What is missing there is an error of the set-up: it is raised
+-- from here, not from a vehicle's file, whose errors are taken for the last response's.
+function contract.identity(role, edition)
+    local identity = Pki.Identity(role, edition)
+    return identity
+end
+
 -- ---- handing out a contract ----
 
 -- 16 octets: those of parameter `challenge` (hex digits), else random ones.

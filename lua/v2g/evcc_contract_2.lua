@@ -114,7 +114,7 @@ end
 
 -- The contract in use.
 local function identity_of(self)
-    self.identity = self.identity or Pki.Identity('contract-leaf', EDITION)
+    self.identity = self.identity or contract.identity('contract-leaf', EDITION)
     return self.identity
 end
 
@@ -145,7 +145,7 @@ function steps.CertificateInstallation(self)
     if wanted(self) ~= 'install' then
         return
     end
-    local oem = Pki.Identity('oem-leaf', EDITION)
+    local oem = contract.identity('oem-leaf', EDITION)
     Evcc.Set_CertificateInstallationReq_OEMProvisioningCert(oem.chain[1].der)
     set_roots('CertificateInstallationReq')
     self:exchange('CertificateInstallation', oem)

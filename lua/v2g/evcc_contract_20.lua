@@ -131,7 +131,7 @@ function steps.CertificateInstallation(self)
         Log('the station installs no certificates')
         return
     end
-    local oem, list = Pki.Identity('oem-leaf', EDITION), self.identities
+    local oem, list = contract.identity('oem-leaf', EDITION), self.identities
     set_installation(self, oem)
     repeat
         list[#list + 1] = install_one(self, oem)
@@ -147,7 +147,7 @@ local function identities_of(self)
     if not self.identities then
         self.identities = {}
         for i, name in ipairs(self.p.contracts) do
-            self.identities[i] = Pki.Identity(name, EDITION)
+            self.identities[i] = contract.identity(name, EDITION)
         end
     end
     return self.identities

@@ -5,9 +5,10 @@
 --
 -- Steps of a session have one name in all protocols, that of ISO 15118-2 without Req and Res:
 -- AppProtocol, SessionSetup, AuthorizationSetup, ServiceDiscovery, ServiceDetail,
--- PaymentServiceSelection, Authorization, ChargeParameterDiscovery, ScheduleExchange, CableCheck,
--- PreCharge, PowerDelivery, CurrentDemand (DC), ChargingStatus (AC), MeteringReceipt,
--- WeldingDetection, SessionStop. Times are milliseconds, electrical values SI units.
+-- PaymentServiceSelection, CertificateInstallation, CertificateUpdate, PaymentDetails,
+-- Authorization, ChargeParameterDiscovery, ScheduleExchange, CableCheck, PreCharge, PowerDelivery,
+-- CurrentDemand (DC), ChargingStatus (AC), MeteringReceipt, WeldingDetection, SessionStop. Times are
+-- milliseconds, electrical values SI units.
 
 local parameters = {}
 

@@ -67,9 +67,16 @@ local function check_challenge(s)
     return nil
 end
 
+-- Whether there is a certificate service, and what it needs.
 local function check_service(s)
     if s.paying ~= 'Contract' or not s.p.certificates then
         return 'unknown', 'the station has no certificate service'
+    end
+    for _, role in ipairs { 'contract-leaf', 'cps-leaf' } do
+        local good, why = pcall(Pki.Identity, role, EDITION)
+        if not good then
+            return 'unknown', why
+        end
     end
     return nil
 end
@@ -134,14 +141,21 @@ end
 -- Who signs ChargeParameterDiscoveryRes: where a contract pays, the mobility operator its tariffs.
 function pnc.sign_tariffs(s, tuples)
     Secc.Set_ChargeParameterDiscoveryRes_Header_SignatureSpecified(false)
-    if s.paying ~= 'Contract' then
+    local has_tariff = false
+    for i, tuple in ipairs(tuples) do
+        if tuple.SalesTariff and s.paying == 'Contract' then
+            tuple.SalesTariff.Id = 'id' .. i
+            has_tariff = true
+        end
+    end
+    if not has_tariff then
         return
     end
-    for i, tuple in ipairs(tuples) do
-        if tuple.SalesTariff then
-            tuple.SalesTariff.Id = 'id' .. i
-            s.signer = s.signer or Pki.Identity('mo-sub2', EDITION)
-        end
+    local good, identity = pcall(Pki.Identity, 'mo-sub2', EDITION)
+    if good then
+        s.signer = identity
+    else
+        Log('tariffs are not signed: ' .. identity)
     end
 end
 

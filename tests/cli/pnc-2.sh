@@ -195,6 +195,10 @@ run ev --no-record --mode dc --protocol DIN70121 --payment Contract
 wants "DIN 70121 knows no contract" 3 err 'DIN 70121 knows no payment by contract'
 run evse --no-record --protocol DIN70121 --payment contract
 wants "nor does its station" 3 err 'DIN 70121 knows no payment by contract'
+run evse --no-record --ladder --time-scale 1000 --sessions 1 --protocol ISO15118-2 --mode ac \
+    --payment Contract --with payment=Contract --with loops=1
+both_pass "evse --payment Contract offers nothing else" out 'TLS is established' \
+    not-out 'PaymentOption ExternalPayment'
 run ev --no-record --mode dc --ladder --time-scale 1000 --set loops=1 --payment Contract \
     --set 'protocols={{"DIN70121",priority=1,schema=1}}'
 wants "nor where DIN 70121 is agreed upon" 0 out 'knows no payment by contract' \
@@ -468,6 +472,21 @@ cps-leaf foreign-sub-ca 2 (cps-sub2): domain component V2G
 cps-sub2 expired 2 (cps-sub2): expired on
 cps-sub1 revoked 3 (cps-sub1): revoked
 END
+
+# ---- trees that lack something ----
+
+cp -r "$work/good" "$work/lacking"
+rm "$work/lacking/iso15118-2/cps-leaf".*
+V2GLAB_PKI="$work/lacking"
+code "a station without a provisioning service" CertificateInstallationRes \
+    FAILED_NoCertificateAvailable cps-leaf --set contract=install
+rm "$work/lacking/iso15118-2/mo-sub2.key"
+ev --with "$tariffs"
+wants "a station without the mobility operator's key: tariffs are not signed, and ignored" 0 \
+    out 'tariffs are not signed: ' out 'SalesTariff is ignored: '
+rm "$work/lacking/iso15118-2/contract-leaf".*
+ev
+wants "a vehicle without a contract says what is missing" 3 out 'contract-leaf'
 
 # ---- certificates of another tree, with the same names ----
 
