@@ -190,6 +190,23 @@ static void both_versions_to_supported_app_protocol(void **state)
     }
 }
 
+/* A station on an address of its own tells a vehicle without TLS by its first byte. */
+static void one_port_takes_both(void **state)
+{
+    static const enum peer_tls TLS[] = {PEER_TLS_OFF, PEER_TLS_12, PEER_TLS_13};
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct pair p;
+        pair_open(&p);
+        by_address(&p, TLS[i], PEER_TLS_AUTO, "ISO15118-2");
+        assert_ready(&p);
+        assert_int_equal(p.inside, i == 0 ? 0 : 4);
+        assert_int_equal(p.outside, i == 0 ? 4 : 0);
+        assert_int_equal(p.secc.tls == NULL, i == 0);
+        pair_close(&p);
+    }
+}
+
 static void refusals_say_why(void **state)
 {
     struct pair p;
@@ -336,6 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_versions_to_supported_app_protocol),
+        cmocka_unit_test(one_port_takes_both),
         cmocka_unit_test(refusals_say_why),
         cmocka_unit_test(a_station_without_tls),
         cmocka_unit_test(sdp_tells_the_port),
