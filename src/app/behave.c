@@ -106,7 +106,8 @@ static const struct usage EV_USAGE = {
     .more = "examples:\n"
             "  v2glab ev --protocol ISO15118-2 --mode dc\n"
             "  v2glab ev --interface eth1 --mode ac --set ac.max_current=16\n"
-            "  v2glab ev --mode dc --time-scale 100 --with stop_after=20\n\n"
+            "  v2glab ev --mode dc --time-scale 100 --with stop_after=20\n"
+            "  v2glab ev --mode ac --payment Contract --set contract=install\n\n"
             "exit codes: 0 pass, 1 fail, 2 inconclusive, 3 error in script or set-up",
 };
 
