@@ -198,22 +198,6 @@ assert(Secc.Get_Tls_Alert() == 'protocol_version')
 END
 try 0 "the wrong version is refused" "protocol_version" --no-record "$TMPDIR/old.lua" "$TMPDIR/new.lua"
 
-# fault NAME ALERT: a station whose certificate has the fault is refused with the alert.
-fault() {
-    "$V2GLAB" pki make --fault "secc-leaf=$1" "$TMPDIR/fault-$1" >/dev/null ||
-        echo "not ok - the fault $1 can be made"
-    sed "s/other-root.pem/fault-$1\/iso15118-2\/v2g-root.pem/; s/unknown_ca/$2/" \
-        "$TMPDIR/refuses.lua" >"$TMPDIR/refuses-$1.lua"
-    sed "s/unknown_ca/$2/; s|'1.2'|'1.2', cert = 'fault-$1/iso15118-2/secc-leaf.chain.pem', \
-key = 'fault-$1/iso15118-2/secc-leaf.key'|" "$TMPDIR/refused.lua" >"$TMPDIR/refused-$1.lua"
-    try 0 "a station with a certificate that is $1" "$2" \
-        --no-record "$TMPDIR/refuses-$1.lua" "$TMPDIR/refused-$1.lua"
-}
-fault expired certificate_expired
-fault self-signed unknown_ca
-fault bad-signature bad_certificate
-fault wrong-domain-component bad_certificate
-
 # ---- a tree of one's own ----
 
 "$V2GLAB" pki make --cpid 'DE*ABC*E77777' "$TMPDIR/own" >/dev/null
