@@ -386,6 +386,10 @@ local function send_receipt(self, response)
         and Evcc['Get_' .. response .. '_ReceiptRequired']()) then
         return
     end
+    if not Evcc['Get_' .. response .. '_MeterInfoSpecified']() then
+        self:leave('stop', false, response .. ' wants a receipt of a reading that it has not: '
+            .. 'expected MeterInfo beside ReceiptRequired [V2G2-902]')
+    end
     Evcc.Set_MeteringReceiptReq_SessionID(Evcc.SessionID())
     Evcc.Set_MeteringReceiptReq_SAScheduleTupleID(self.schedule)
     Evcc.Set_MeteringReceiptReq_MeterInfo(Evcc['Get_' .. response .. '_MeterInfo']())

@@ -247,6 +247,11 @@ wants "one line of Lua: FAILED_ContactorError in PowerDeliveryRes" 1 \
 hook "function before.send(m) if m:name() == 'CurrentDemandReq' then m.EVTargetCurrent = 7 end end"
 ev --protocol ISO15118-2 --mode dc --script "$work/hook.lua"
 both_pass "before.send changes a field" out 'EVTargetCurrent 7 A'
+hook "function before.CurrentDemandRes(m) m.MeterInfo = nil end"
+ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua" --with receipt_every=2 \
+    --with receipts_without_contract=true
+wants "a receipt of no reading is not sent" 1 out 'expected MeterInfo beside ReceiptRequired' \
+    out 'SessionStopReq' not-out 'MeteringReceiptReq'
 hook "function before.CableCheckRes(m) Sleep(30) end"
 ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua"
 both_pass "a hook may wait"
