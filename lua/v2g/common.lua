@@ -325,7 +325,10 @@ end
 -- A key that cannot make such a signature (of another curve) keeps nothing back: a peer is to refuse
 -- what comes unsigned.
 local function sign(role, message, signer)
-    local good, why = pcall(role['Sign_' .. message], signer)
+    local good, why = false, role.Signing == false and 'Signing = false' or nil
+    if not why then
+        good, why = pcall(role['Sign_' .. message], signer)
+    end
     if not good then
         Log(('%s is not signed: %s'):format(message, why))
         setter(role, message, 'Header_SignatureSpecified')(false)

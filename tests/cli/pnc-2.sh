@@ -251,6 +251,11 @@ breaks "a second AuthorizationReq of another key" AuthorizationRes FAILED_Signat
 breaks "another challenge in the second" AuthorizationRes FAILED_ChallengeInvalid \
     'GenChallenge is not that of PaymentDetailsRes' "$a, 'altered', $other, $second" \
     --with ongoing.Authorization=2
+hook off <<'END'
+Evcc.Signing = false
+END
+code "Signing = false" AuthorizationRes FAILED_SignatureError \
+    'AuthorizationReq is not signed: Signing = false' --script "$work/off.lua"
 o="'CertificateInstallationReq', 'oem-leaf'"
 serial='function(m) local id = m.ListOfRootCertificateIDs.RootCertificateID[1]
     id.X509IssuerName = id.X509IssuerName .. "x" end'
