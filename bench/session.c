@@ -226,7 +226,8 @@ static void bench_course(const struct course *k, unsigned number)
     memset(&b, 0, sizeof b);
     b.capacity = SESSIONS * REQUESTS_MAX;
     b.us = calloc(b.capacity, sizeof *b.us);
-    b.port = (uint16_t)(20000 + getpid() % 20000 + (int)number);
+    /* below the ports that the system gives to the connections of the sessions before */
+    b.port = (uint16_t)(12000 + getpid() % 20000 + (int)number);
     snprintf(b.address, sizeof b.address, "[::1]:%u", (unsigned)b.port);
     library_open(&b.library);
     recorder_add(&b.recorder, keep, &b);
