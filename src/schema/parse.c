@@ -52,15 +52,14 @@ static size_t cut_line(struct parser *p, const char *line, size_t n)
     p->doc = "";
     bool in_quotes = false;
     for (size_t i = 0; i < n; i++) {
-        bool at_start = i == 0 || is_blank(line[i - 1]);
         if (line[i] == '\'')
             in_quotes = !in_quotes;
-        if (in_quotes || !at_start)
+        bool is_mark = line[i] == '#' || line[i] == '-';
+        if (!is_mark || in_quotes || (i > 0 && !is_blank(line[i - 1])))
             continue;
         if (line[i] == '#')
             return i;
-        if (line[i] != '-' || i + 1 >= n || line[i + 1] != '-' ||
-            (i + 2 < n && !is_blank(line[i + 2])))
+        if (i + 1 >= n || line[i + 1] != '-' || (i + 2 < n && !is_blank(line[i + 2])))
             continue;
         size_t from = i + 2;
         while (from < n && is_blank(line[from]))
