@@ -17,7 +17,7 @@ return {
                   { 'ISO15118-2', priority = 1, schema = 0 } },
     probe = { port = 60918, after = 'PaymentServiceSelection', first = 20, every = 1000,
               protocol = 'ISO15118-2' },
-    tls = true, -- asks for it, and goes on without
+    tls = { version = '1.2', plain = true }, -- asks for it, and goes on without
     evcc_id = string.format('007DFA%06X', math.random(0, 0xFFFFFF)), -- a new one per plug-in
     gaps = {
         default = 121, ['SDP>TCP'] = 40, ['TCP>AppProtocol'] = 60,

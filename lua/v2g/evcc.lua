@@ -365,8 +365,16 @@ local function fitting_offers(self)
     return list
 end
 
+-- Whether it goes on where the answer is no TLS.
+local function may_be_plain(tls, settings)
+    if type(settings) == 'table' and settings.plain ~= nil then
+        return settings.plain
+    end
+    return tls == 'off' or tls == 'auto'
+end
+
 -- SDP message by message, for the pause before TCP.
-local function discover(self, tls)
+local function discover(self, tls, settings)
     local p = self.p
     common.pause(p.gaps.SDP)
     for _ = 1, SDP_TRIES do
@@ -374,9 +382,8 @@ local function discover(self, tls)
         Evcc.Send_SECCDiscoveryReq_001()
         local name = Evcc.Receive_Any_001(SDP_WAIT)
         if name == 'SECCDiscoveryRes' then
-            if tls ~= 'off' and tls ~= 'auto' and Evcc.Get_SECCDiscoveryRes_Security() ~= 0x00 then
-                leave(self, 'gone', false, 'the station answered SDP with no TLS; TLS ' .. tls
-                    .. ' is wanted')
+            if not may_be_plain(tls, settings) and Evcc.Get_SECCDiscoveryRes_Security() ~= 0x00 then
+                leave(self, 'gone', false, 'the station answered SDP with no TLS, and TLS is wanted')
             end
             common.pause(p.gaps['SDP>TCP'])
             return
@@ -414,7 +421,7 @@ local function connect_once(self)
     self.last, self.answered, self.counts = nil, nil, {}
     local tls, settings = wanted_tls(self)
     if p.gaps['SDP>TCP'] and not self.options.direct then
-        discover(self, tls)
+        discover(self, tls, settings)
     else
         common.pause(p.gaps.SDP)
     end

@@ -69,6 +69,9 @@ wants "and one that does not" 1 out 'the SECC sent no OCSP response' \
     out 'alert from the EVCC: bad_certificate_status_response'
 ev --protocol ISO15118-2 --mode ac --set tls.version=1.2 --set tls.plain=true --with tls=off
 both_pass "TLS 1.2, or none" not-out 'TLS is established'
+ev --protocol ISO15118-2 --mode ac --set tls.version=1.2 --set tls.plain=true --with tls=off \
+    --set gaps.SDP\>TCP=5
+both_pass "the same with a pause before TCP" not-out 'TLS is established'
 ev --protocol ISO15118-2 --mode ac --set tls.suites=TLS_AES_256_GCM_SHA384 --with tls=off
 wants "settings without a version mean TLS" 1 out 'the SECC answered SDP with no TLS'
 ev --set tls.suits=x
