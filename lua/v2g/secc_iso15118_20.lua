@@ -444,7 +444,8 @@ function answers.DC_ChargeLoopReq(s)
     if wish == 'shutdown' then
         o:open()
     elseif s.control == 'Dynamic' then
-        o:ask(Secc[m.request .. 'EVMaximumVoltage'](), dynamic_current(s, m))
+        o:ask(Secc[m.request .. 'EVMaximumVoltage'](), dynamic_current(s, m),
+            Secc[m.request .. 'EVMaximumChargePower']())
     else
         o:ask(Secc[m.request .. 'EVTargetVoltage'](), Secc[m.request .. 'EVTargetCurrent']())
     end

@@ -8,8 +8,8 @@
 whole() {
     what=$1
     shift
-    run ev --no-record --ladder --tls off --time-scale 10000 --script tests/lua/plausible.lua \
-        --set gaps.CurrentDemand=3000 --set gaps.ChargingStatus=10000 "$@"
+    run ev --no-record --ladder --tls off --time-scale 4000 --script tests/lua/plausible.lua \
+        --set gaps.CurrentDemand=8000 --set gaps.ChargingStatus=40000 "$@"
     wants "$what" 0 out 'EVCC verdict: pass' out 'SECC verdict: pass' out 'plausible: '
     said=$(sed -n 's/.*plausible: \([0-9]*\) checks, -*\([0-9]*\) Wh/\1 \2/p' "$work/out")
     [ "${said% *}" -gt 100 ] && [ "${said#* }" -gt 1000 ]
