@@ -260,6 +260,20 @@ end
 
 -- ---- taking a contract into use ----
 
+-- What a vehicle does about its contract first: 'present', 'install' or 'update', as parameter
+-- `contract` says; 'auto': what its certificate calls for.
+function contract.wish(p, edition)
+    if p.contract ~= 'auto' then
+        return p.contract
+    end
+    local good, identity = pcall(Pki.Identity, 'contract-leaf', edition)
+    local leaf, now = good and identity.chain[1], Now() / 1000
+    if not leaf or leaf.problem or now < leaf.not_before or now > leaf.not_after then
+        return 'install'
+    end
+    return contract.ends_soon(leaf.der, p.expires_soon) and 'update' or 'present'
+end
+
 -- Root certificates as requests name them.
 function contract.roots(edition)
     local list = {}

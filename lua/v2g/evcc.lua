@@ -539,7 +539,7 @@ function evcc.attempt(self)
 end
 
 local CHOICES <const> = { payment = { 'ExternalPayment', 'Contract' },
-                          contract = { 'present', 'install', 'update' } }
+                          contract = { 'present', 'install', 'update', 'auto' } }
 
 local function check_payment(p, protocol)
     for key, choices in pairs(CHOICES) do

@@ -63,8 +63,11 @@ end
 
 -- Whether the present contract has to be replaced first, and how: 'install', 'update', nil.
 local function wanted(self)
-    return self.paying == 'Contract' and not self.is_provided and SETS[self.p.contract]
-        and self.p.contract or nil
+    if self.paying ~= 'Contract' or self.is_provided then
+        return nil
+    end
+    self.wish = self.wish or contract.wish(self.p, EDITION)
+    return SETS[self.wish] and self.wish or nil
 end
 
 -- Whether the details of a service are needed for that.

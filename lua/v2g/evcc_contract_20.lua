@@ -123,7 +123,7 @@ end
 
 -- As many contracts as it wants and the station has for it [V2G20-2221].
 function steps.CertificateInstallation(self)
-    if self.paying ~= 'Contract' or self.p.contract == 'present' then
+    if self.paying ~= 'Contract' or contract.wish(self.p, EDITION) == 'present' then
         return
     end
     self.identities = {}

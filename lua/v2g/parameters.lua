@@ -95,7 +95,9 @@ parameters.ev = {
     -- ---- paying (ISO 15118-2 and -20; DIN 70121 knows external payment only) ----
     payment = 'ExternalPayment', -- or 'Contract': Plug & Charge, over TLS only
     fall_back = true,       -- 'Contract': pays by external means where that cannot be; false: unsuited
-    contract = 'present',   -- 'install', 'update': has its certificate installed or updated first
+    contract = 'present',   -- 'install', 'update': has its certificate installed or updated first;
+                            -- 'auto': where it has none that is valid, or it ends
+    expires_soon = 14,      -- within so many days
     contract_without_tls = false, -- pays by contract also without TLS
     tolerate = {},          -- faults of certificates that it puts up with, as Pki.Check names them:
                             -- 'name' (also a wrong check digit), 'key usage', 'extension', …; and

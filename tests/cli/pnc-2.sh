@@ -71,6 +71,17 @@ dc='CableCheck PreCharge PowerDelivery CurrentDemand PowerDelivery WeldingDetect
     order "its order" $provided CertificateUpdate PaymentDetails Authorization \
         ChargeParameterDiscovery $dc
 }
+ev --set contract=auto
+both_pass "contract=auto: a contract that is valid for long" not-out 'Certificate'
+ev --set contract=auto --set expires_soon=100000
+both_pass "one that ends soon is updated" out 'CertificateUpdateRes         OK' \
+    not-out 'CertificateInstallationReq'
+tree contract-leaf expired
+ev --set contract=auto
+wants "for one that has expired there is a CertificateInstallationReq" 1 \
+    out 'CertificateInstallationRes   OK' not-out 'PaymentDetailsReq'
+V2GLAB_PKI="$work/good"
+secure --set contract=update --mode dc -v
 awk '/CertificateUpdateRes /, /<\/.*V2G_Message>/' "$work/out" >"$work/message"
 for id in id1 id2 id3 id4; do
     [ "$(grep -c "URI=\"#$id\"" "$work/message")" = 1 ] && [ "$(grep -c "Id=\"$id\"" "$work/message")" = 1 ]
