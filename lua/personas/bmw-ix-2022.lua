@@ -2,6 +2,8 @@
 -- BMW iX of 2022, which also speaks ISO 15118-2. Sure: its values and the pace of CurrentDemand are
 -- from recorded sessions; the other times are those of the one of 2024 (bmw-ix).
 
+local habits = require 'v2g.habits'
+
 return {
     role = 'ev',
     about = 'BMW iX of 2022',
@@ -29,6 +31,7 @@ return {
         ServiceDiscoveryReq = { ServiceScope = string.rep('\0', 64) },
     },
     before = {
+        CurrentDemandReq = function(m) habits.in_steps(m, 120) end,
         ChargeParameterDiscoveryReq = function(m, ev)
             local p = m.DC_EVChargeParameter
             if p and ev.protocol == 'ISO15118-2' then p.DepartureTime = 0 end

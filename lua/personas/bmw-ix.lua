@@ -37,6 +37,7 @@ return {
         CurrentDemandReq = { BulkChargingComplete = true }, -- from the start
     },
     before = {
+        CurrentDemandReq = function(m) habits.in_steps(m, 120) end,
         ServiceDiscoveryReq = function(m) m.ServiceCategory = 'EVCharging' end,
     },
 }

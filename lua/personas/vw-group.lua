@@ -50,6 +50,7 @@ return {
         end,
     },
     before = {
+        CurrentDemandReq = habits.remaining_of_vw,
         ChargeParameterDiscoveryReq = function(m, ev)
             local p = m.DC_EVChargeParameter
             if p and ev.protocol == 'ISO15118-2' then p.DepartureTime = 0 end

@@ -57,6 +57,7 @@ return {
         },
     },
     before = {
+        CurrentDemandReq = habits.remaining_of_vw,
         ChargeParameterDiscoveryReq = function(m, ev)
             local p = m.DC_EVChargeParameter
             if p then

@@ -62,6 +62,29 @@ function habits.minutes(m)
     end
 end
 
+-- Tells remaining times in steps of so many seconds, rounded up.
+function habits.in_steps(m, seconds)
+    for _, name in ipairs { 'RemainingTimeToFullSoC', 'RemainingTimeToBulkSoC' } do
+        local left = m[name]
+        if left then
+            m[name] = math.ceil(left:si() / seconds) * seconds
+        end
+    end
+end
+
+-- Those of the Volkswagen group: none for two seconds, then in steps of 20 minutes, up to 48 hours;
+-- never to bulk.
+function habits.remaining_of_vw(m, ev)
+    habits.in_steps(m, 1200)
+    if m.RemainingTimeToFullSoC then
+        local left = ev.counts.CurrentDemand <= 16 and 0 or m.RemainingTimeToFullSoC:si()
+        m.RemainingTimeToFullSoC = math.min(left, 172800)
+    end
+    if m.RemainingTimeToBulkSoC then
+        m.RemainingTimeToBulkSoC = 0
+    end
+end
+
 -- Adds EVCabinConditioning and EVRESSConditioning = false, which only DIN 70121 has, to the values of
 -- all messages with an EV status.
 function habits.conditioning(values)
