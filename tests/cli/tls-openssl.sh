@@ -223,6 +223,10 @@ END
     status=$?
     kill "$answer" 2>/dev/null
     exec 7>&-
+    for _ in {1..50}; do # what it has to say of the end
+        kill -0 "$server" 2>/dev/null || break
+        sleep 0.02
+    done
     kill "$server" 2>/dev/null
     wait "$server" "$answer" 2>/dev/null
 }
