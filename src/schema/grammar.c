@@ -342,8 +342,8 @@ static int fill_step(struct grammar *g, struct arena *a, const struct state *s, 
     step->next = t->stage[f->after];
     step->min = f->min;
     step->room = f->max - f->min;
-    if (step->op == STEP_RUN && f->frame == 0) /* has no bit for add_leaf's carry */
-        step->op = STEP_RARE;
+    if (step->op == STEP_RUN && f->frame == 0 && single_step(t, s) == NULL)
+        step->op = STEP_RARE; /* no bit before the value is sure to be 0, for add_leaf's carry */
     if (step->op == STEP_RUN) {
         if (step->into != INTO_SLOT)
             step->op = STEP_FIXED;

@@ -367,9 +367,51 @@ static void test_too_little_memory(void **state)
     finish();
 }
 
+/* ---- memory that is not in one piece ---- */
+
+/* Decodes into an arena whose first piece has every size, so that it ends at each place. */
+static void try_pieces(void *context, const struct vector *v)
+{
+    unsigned stride = *(const unsigned *)context;
+    if (v->exi.n > 400 || random_number() % stride != 0)
+        return;
+    run.id = v->id;
+    uint8_t first[4096], again[4096];
+    int64_t n = 0;
+    for (size_t size = 0; size < sizeof first; size += SANITIZED ? 56 : 8) {
+        struct err e = ERR_INIT;
+        struct message m;
+        struct arena a;
+        uint8_t *piece = malloc(size > 0 ? size : 1);
+        assert_non_null(piece);
+        arena_open(&a, piece, size, MEMORY);
+        run.tried++;
+        if (support_decode(v->schema, v->exi, v->is_fragment, &a, &m, &e) != 0)
+            complain(v->exi, "with %zu bytes in the first piece: %s", size, e.what);
+        else if (size == 0)
+            n = exi_encode(&m, first, sizeof first, &e);
+        else if (exi_encode(&m, again, sizeof again, &e) != n ||
+                 (n > 0 && memcmp(first, again, (size_t)n) != 0))
+            complain(v->exi, "another message with %zu bytes in the first piece", size);
+        arena_close(&a);
+        free(piece);
+    }
+    run.decoded += n > 0;
+}
+
+static void test_memory_in_pieces(void **state)
+{
+    unsigned stride = SANITIZED ? 40 : 20;
+    start(state);
+    for (unsigned i = 0; i < SUPPORT_VECTORS_N; i++)
+        support_each_vector(SUPPORT_VECTORS[i], try_pieces, &stride);
+    finish();
+}
+
 /* ---- too little room ---- */
 
-/* Encodes into every size of memory up to what is needed, and 8 bytes more. */
+/* Encodes into every size of memory up to what is needed, and some more: how soon the encoder begins
+ * to look where the room ends depends on it, but not what it writes. */
 static void try_rooms(void *context, const struct vector *v)
 {
     unsigned stride = *(const unsigned *)context;
@@ -381,8 +423,10 @@ static void try_rooms(void *context, const struct vector *v)
     run.id = v->id;
     arena_open(&a, NULL, 0, MEMORY);
     assert_int_equal(support_decode(v->schema, v->exi, v->is_fragment, &a, &m, &e), 0);
+    uint8_t whole[4096];
+    int64_t size = exi_encode(&m, whole, sizeof whole, &e);
     bool has_fit = false;
-    for (size_t room = 0; room <= v->exi.n + 24; room++) {
+    for (size_t room = 0; room <= v->exi.n + 100; room++) {
         uint8_t *p = malloc(room > 0 ? room : 1);
         struct err why = ERR_INIT;
         assert_non_null(p);
@@ -392,11 +436,13 @@ static void try_rooms(void *context, const struct vector *v)
             complain(v->exi, "in %zu bytes: %s", room, why.what);
         if (n > (int64_t)room)
             complain(v->exi, "%lld bytes written into %zu", (long long)n, room);
+        else if (n >= 0 && (n != size || memcmp(p, whole, (size_t)n) != 0))
+            complain(v->exi, "other bytes written into %zu than into %zu", room, sizeof whole);
         has_fit = has_fit || n >= 0;
         free(p);
     }
     if (!has_fit)
-        complain(v->exi, "does not fit into 24 bytes more than it has");
+        complain(v->exi, "does not fit into 100 bytes more than it has");
     arena_close(&a);
 }
 
@@ -893,6 +939,7 @@ int main(void)
                                        .test_func = test_changed_vectors,
                                        .initial_state = (void *)(uintptr_t)SUPPORT_VECTORS[n]};
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_too_little_memory);
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_memory_in_pieces);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_too_little_room);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_costly_streams);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_costly_streams_of_every_size);
