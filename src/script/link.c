@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/link.h"
 
+#include "script/deadline.h"
 #include "script/security.h"
 
 #include <string.h>
@@ -69,12 +70,24 @@ struct tls_context *link_tls_context(lua_State *L, struct role *r, const struct 
     return made;
 }
 
+/* The standard's time for setting up communication, as the user's profile and timers have it. */
+static unsigned setup_ms(lua_State *L, const struct role *r)
+{
+    char name[96];
+    const char *parameter = r->side == FROM_EVCC ? "V2G_EVCC_CommunicationSetup_Timeout"
+                                                 : "V2G_SECC_CommunicationSetup_Performance_Time";
+    int64_t ms = deadline_find(L, r->protocol->name, parameter, NULL, name, sizeof name);
+    return ms > 0 && ms < UINT32_MAX ? (unsigned)ms : 0;
+}
+
 void link_start(lua_State *L, struct role *r, const struct peer_options *o)
 {
     struct err e = ERR_INIT;
     struct credentials c = {.paths = 0};
     struct peer_options with = *o;
     int bad = 0;
+    if (with.setup_ms == 0)
+        with.setup_ms = setup_ms(L, r);
     if (o->tls != PEER_TLS_OFF && o->tls_context == NULL) {
         bad = security_find(r, o, &c, &e);
         with.tls_options = &c.options;

@@ -156,8 +156,30 @@ try('a record that is too long, waits', '\x16\x03\x03\xFF\xFF')
 try('an alert, RST', '\x15\x03\x03\x00\x02\x02\x28')
 try('application data first, waits', '\x17\x03\x03\x00\x01\x00')
 END
+cat >"$work/silent.lua" <<'END'
+Evcc.Connect { manual = true, tls = 'off', address = parameters.about }
+Sleep(600)
+Pass()
+END
 ev --protocol ISO15118-20 --mode dc --script "$work/breaks.lua"
 times "eleven vehicles break off in the handshake" 11 'broke off: '
 times "the station notes each" 11 'SECC verdict: fail'
 wants "and charges the next one" 1 out 'EVCC verdict: pass' out 'SECC verdict: pass' \
     not-out 'verdict: error' out 'V2GTP in the clear'
+
+# Three that connect and say nothing at all do not keep a fourth from charging, and are let go in time.
+port=$((port + 1))
+"$V2GLAB" evse --ladder --no-record --peer "[::1]:$port" --sessions 4 \
+    --timer V2G_SECC_CommunicationSetup_Performance_Time=300 >"$work/station" 2>&1 &
+station=$!
+"$V2GLAB" ev -q --no-record --count 3 --peer "[::1]:$port" --set "about=[::1]:$port" \
+    --script "$work/silent.lua" >/dev/null 2>&1 &
+silent=$!
+sleep 0.1
+run ev --no-record --ladder --time-scale 1000 --set loops=3 --protocol ISO15118-20 --mode ac \
+    --peer "[::1]:$port" --tls 1.3
+wants "a vehicle charges beside silent ones" 0 out 'EVCC verdict: pass'
+wait $silent
+wait $station
+cp "$work/station" "$work/out"
+times "which the station lets go" 3 'the time for setting up communication ran out'
