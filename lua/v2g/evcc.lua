@@ -24,7 +24,7 @@ local OFFERS <const> = {
 }
 
 local SAFE <const> = 60 -- V at which the welding check is over
-local SDP_TRIES <const>, SDP_WAIT <const> = 50, 250 -- [V2G2-159] [V2G2-161]
+local SDP_TRIES <const> = 50 -- [V2G2-161]
 
 -- Steps before charging, at which Ctrl-C ends the session with SessionStopReq.
 local SETTING_UP <const> = { ServiceDiscovery = true, ServiceDetail = true, Authorization = true,
@@ -376,11 +376,14 @@ end
 -- SDP message by message, for the pause before TCP.
 local function discover(self, tls, settings)
     local p = self.p
+    local wait <const> = Timer('SDP', 'V2G_EVCC_Msg_Timeout', 'SECCDiscoveryReq') -- [V2G2-159]
     common.pause(p.gaps.SDP)
     for _ = 1, SDP_TRIES do
+        local from = Now()
         Evcc.Set_SECCDiscoveryReq_Security(tls == 'off' and 0x10 or 0x00)
         Evcc.Send_SECCDiscoveryReq_001()
-        local name = Evcc.Receive_Any_001(SDP_WAIT)
+        local name = Evcc.Receive_Any_001(wait)
+        Measured('SDP', 'V2G_EVCC_Msg_Timeout', 'SECCDiscoveryReq', Now() - from, name ~= nil)
         if name == 'SECCDiscoveryRes' then
             if not may_be_plain(tls, settings) and Evcc.Get_SECCDiscoveryRes_Security() ~= 0x00 then
                 leave(self, 'gone', false, 'the station answered SDP with no TLS, and TLS is wanted')

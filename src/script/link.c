@@ -70,14 +70,19 @@ struct tls_context *link_tls_context(lua_State *L, struct role *r, const struct 
     return made;
 }
 
-/* The standard's time for setting up communication, as the user's profile and timers have it. */
-static unsigned setup_ms(lua_State *L, const struct role *r)
+/* The times of setting up that nobody has chosen, from lua/timers.lua and --timer. */
+static void take_times(lua_State *L, const struct role *r, struct peer_options *o)
 {
     char name[96];
     const char *parameter = r->side == FROM_EVCC ? "V2G_EVCC_CommunicationSetup_Timeout"
                                                  : "V2G_SECC_CommunicationSetup_Performance_Time";
-    int64_t ms = deadline_find(L, r->protocol->name, parameter, NULL, name, sizeof name);
-    return ms > 0 && ms < UINT32_MAX ? (unsigned)ms : 0;
+    int64_t setup = deadline_find(L, r->protocol->name, parameter, NULL, name, sizeof name);
+    int64_t wait =
+        deadline_find(L, "SDP", "V2G_EVCC_Msg_Timeout", "SECCDiscoveryReq", name, sizeof name);
+    if (o->setup_ms == 0 && setup > 0 && setup <= INT32_MAX)
+        o->setup_ms = (unsigned)setup;
+    if (o->sdp_interval_ms == 0 && wait > 0 && wait <= INT32_MAX)
+        o->sdp_interval_ms = (unsigned)wait;
 }
 
 void link_start(lua_State *L, struct role *r, const struct peer_options *o)
@@ -86,8 +91,7 @@ void link_start(lua_State *L, struct role *r, const struct peer_options *o)
     struct credentials c = {.paths = 0};
     struct peer_options with = *o;
     int bad = 0;
-    if (with.setup_ms == 0)
-        with.setup_ms = setup_ms(L, r);
+    take_times(L, r, &with);
     if (o->tls != PEER_TLS_OFF && o->tls_context == NULL) {
         bad = security_find(r, o, &c, &e);
         with.tls_options = &c.options;

@@ -129,3 +129,11 @@ recorded --protocol ISO15118-2 --mode dc --with delays.CurrentDemand=150 --set l
     --set patience.CurrentDemand=2000 --profile strict --timer V2G_EVCC_Msg_Timeout_CurrentDemandReq=50
 timers V2G_EVCC_Msg_Timeout_CurrentDemandReq | grep -qE '^EVCC false 50000 [0-9]{6}$'
 result $? "patience beyond the standard's time: that is measured all the same"
+
+# the times of setting up are parameters, too
+run ev -q --no-record --alone --timer V2G_EVCC_CommunicationSetup_Timeout=120
+wants "nobody there: V2G_EVCC_CommunicationSetup_Timeout" 1 err 'the time for setting up communication ran out'
+recorded --alone --timer V2G_EVCC_CommunicationSetup_Timeout=450 \
+    --timer V2G_EVCC_Msg_Timeout_SECCDiscoveryReq=40
+[ "$(grep -c '"name":"SECCDiscoveryReq"' "$work/record/events.jsonl")" -gt 5 ]
+result $? "so many SECCDiscoveryReq as their time says"
