@@ -158,7 +158,7 @@ try('application data first, waits', '\x17\x03\x03\x00\x01\x00')
 END
 cat >"$work/silent.lua" <<'END'
 Evcc.Connect { manual = true, tls = 'off', address = parameters.about }
-Sleep(600)
+Sleep(2000)
 Pass()
 END
 ev --protocol ISO15118-20 --mode dc --script "$work/breaks.lua"
@@ -170,7 +170,7 @@ wants "and charges the next one" 1 out 'EVCC verdict: pass' out 'SECC verdict: p
 # Three that connect and say nothing at all do not keep a fourth from charging, and are let go in time.
 port=$((port + 1))
 "$V2GLAB" evse --ladder --no-record --peer "[::1]:$port" --sessions 4 \
-    --timer V2G_SECC_CommunicationSetup_Performance_Time=300 >"$work/station" 2>&1 &
+    --timer V2G_SECC_CommunicationSetup_Performance_Time=1500 >"$work/station" 2>&1 &
 station=$!
 "$V2GLAB" ev -q --no-record --count 3 --peer "[::1]:$port" --set "about=[::1]:$port" \
     --script "$work/silent.lua" >/dev/null 2>&1 &

@@ -171,9 +171,8 @@ wants "another patience with Ongoing" 1 out 'CableCheck is not over'
 for step in SessionSetup ServiceDiscovery PaymentServiceSelection Authorization \
     ChargeParameterDiscovery CableCheck PreCharge PowerDelivery CurrentDemand WeldingDetection \
     SessionStop; do
-    ev --protocol ISO15118-2 --mode dc --with silent_at=$step --timer V2G_EVCC_Msg_Timeout=60 \
-        --timer V2G_EVCC_Msg_Timeout_PowerDeliveryReq=60 \
-        --timer V2G_EVCC_Msg_Timeout_CurrentDemandReq=60
+    ev --protocol ISO15118-2 --mode dc --with silent_at=$step \
+        --timer V2G_EVCC_Msg_Timeout_${step}Req=60
     wants "no response to $step: the vehicle closes" 1 out "no response to ${step}Req in time"
 done
 ev --protocol ISO15118-2 --mode dc --with silent_at=CableCheck --set patience.CableCheck=40 \
@@ -256,7 +255,8 @@ hook "function before.CableCheckRes(m) Sleep(30) end"
 ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua"
 both_pass "a hook may wait"
 hook "function before.PreChargeRes(m) return false end"
-ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua" --timer V2G_EVCC_Msg_Timeout=50
+ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua" \
+    --timer V2G_EVCC_Msg_Timeout_PreChargeReq=50
 wants "drop" 1 out 'no response to PreChargeReq in time' not-out 'PreChargeRes  '
 hook "function before.PreChargeRes(m) return Secc.Message('CableCheckRes') end"
 ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua"

@@ -196,7 +196,8 @@ play --persona leaves-without-stop --mode dc --set loops=2
 proves "leaves-without-stop" '[ "$(sent SessionStopReq)" -eq 0 ]' \
     '[ "$(frames | tail -n 1)" = "PowerDeliveryRes OK" ]' '[ "$(closed)" = "closed by us" ]'
 
-play --persona silent-in-charge-loop --mode dc --timer V2G_SECC_Sequence_Timeout=300ms
+play --persona silent-in-charge-loop --mode dc \
+    --timer V2G_SECC_Sequence_Timeout_CurrentDemandRes=300ms
 proves "silent-in-charge-loop" '[ "$(sent CurrentDemandReq)" -eq 5 ]' \
     '[ "$(frames | tail -n 1)" = "CurrentDemandRes OK" ]' '[ "$(closed)" != "closed by us" ]'
 
