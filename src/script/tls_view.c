@@ -166,15 +166,17 @@ static int get_ocsp(lua_State *L)
 
 static void push_chain(lua_State *L, const struct tls_facts *f, int side)
 {
-    struct slice der;
+    struct slice chain, der;
+    lua_Integer n = 0;
     if (f == NULL || !f->has_chain[side]) {
         lua_pushnil(L);
         return;
     }
     lua_newtable(L);
-    for (unsigned i = 0; tls_facts_certificate(f, side, i, &der); i++) {
+    chain = tls_facts_chain(f, side);
+    while (tls_next_vector(&chain, 3, &der)) {
         certificate_push(L, der);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
+        lua_rawseti(L, -2, ++n);
     }
 }
 
@@ -224,28 +226,28 @@ static void set_extensions(lua_State *L, struct slice first, struct slice second
     unsigned type;
     lua_Integer n = 0;
     lua_newtable(L);
-    for (unsigned part = 0; part < 2; part++)
-        for (unsigned i = 0; tls_nth_extension(part == 0 ? first : second, i, &type, &content);
-             i++) {
-            struct buf text = {0}; /* type 0 has a name, too */
-            tls_add_name(&text, TLS_EXTENSIONS, type);
-            push_text(L, &text);
-            lua_rawseti(L, -2, ++n);
-        }
+    while (tls_next_extension(&first, &type, &content) ||
+           tls_next_extension(&second, &type, &content)) {
+        struct buf text = {0}; /* type 0 has a name, too */
+        tls_add_name(&text, TLS_EXTENSIONS, type);
+        push_text(L, &text);
+        lua_rawseti(L, -2, ++n);
+    }
     lua_setfield(L, -2, "extensions");
 }
 
 static void set_authorities(lua_State *L, struct slice names)
 {
     struct slice der;
+    lua_Integer n = 0;
     if (names.n == 0)
         return;
     lua_newtable(L);
-    for (unsigned i = 0; tls_nth_vector(names, 2, i, &der); i++) {
+    while (tls_next_vector(&names, 2, &der)) {
         struct buf text = {0};
         tls_distinguished_name(der, &text);
         push_text(L, &text);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
+        lua_rawseti(L, -2, ++n);
     }
     lua_setfield(L, -2, "certificate_authorities");
 }
@@ -257,10 +259,11 @@ static void set_trusted_keys(lua_State *L, const struct tls_hello *h)
     static const char *const KINDS[] = {"agreed", "key", "name", "certificate", "unknown"};
     struct slice list = tls_hello_list(h, TLS_TRUSTED_CA_KEYS), id;
     enum tls_key_kind kind;
+    lua_Integer n = 0;
     if (!tls_hello_extension(h, TLS_TRUSTED_CA_KEYS, &id))
         return;
     lua_newtable(L);
-    for (unsigned i = 0; tls_nth_trusted_key(list, i, &kind, &id); i++) {
+    while (tls_next_trusted_key(&list, &kind, &id)) {
         lua_newtable(L);
         lua_pushstring(L, KINDS[kind]);
         lua_setfield(L, -2, "kind");
@@ -271,7 +274,7 @@ static void set_trusted_keys(lua_State *L, const struct tls_hello *h)
             buf_add(&text, id.p, id.n);
         push_text(L, &text);
         lua_setfield(L, -2, kind == TLS_KEY_NAME ? "name" : "sha1");
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
+        lua_rawseti(L, -2, ++n);
     }
     lua_setfield(L, -2, "trusted_ca_keys");
 }
@@ -279,12 +282,13 @@ static void set_trusted_keys(lua_State *L, const struct tls_hello *h)
 static void set_protocols(lua_State *L, const struct tls_hello *h)
 {
     struct slice list = tls_hello_list(h, TLS_APPLICATION_PROTOCOLS), name;
+    lua_Integer n = 0;
     if (list.n == 0)
         return;
     lua_newtable(L);
-    for (unsigned i = 0; tls_nth_vector(list, 1, i, &name); i++) {
+    while (tls_next_vector(&list, 1, &name)) {
         lua_pushlstring(L, (const char *)name.p, name.n);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
+        lua_rawseti(L, -2, ++n);
     }
     lua_setfield(L, -2, "protocols");
 }

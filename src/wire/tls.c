@@ -189,11 +189,11 @@ static void look_for_unparseable(struct tls *t)
 {
     struct pki_chain chain = {.n = 0};
     struct err ignored = ERR_INIT;
+    struct slice sent =
+        tls_facts_chain(tls_info(t), is_server(t) ? TLS_FROM_CLIENT : TLS_FROM_SERVER);
     struct slice der;
-    int side = is_server(t) ? TLS_FROM_CLIENT : TLS_FROM_SERVER;
-    for (unsigned i = 0; tls_facts_certificate(tls_info(t), side, i, &der); i++)
-        if (pki_chain_add(&chain, der, &ignored) != 0)
-            break;
+    while (tls_next_vector(&sent, 3, &der) && pki_chain_add(&chain, der, &ignored) == 0)
+        continue;
     unsigned i = 0;
     while (i < chain.n && chain.at[i].x != NULL)
         i++;

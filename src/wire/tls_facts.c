@@ -212,17 +212,18 @@ void tls_facts_alert(struct tls_facts *f, bool from_client, uint8_t level, uint8
 
 /* ---- certificates ---- */
 
+struct slice tls_facts_chain(const struct tls_facts *f, int side)
+{
+    return (struct slice){f->chain[side].p, f->chain[side].n};
+}
+
 bool tls_facts_certificate(const struct tls_facts *f, int side, unsigned i, struct slice *der)
 {
-    struct tls_rest r = {f->chain[side].p, f->chain[side].n, false};
-    while (r.n > 0) {
-        *der = tls_take_vector(&r, 3);
-        if (r.bad)
-            return false;
-        if (i-- == 0)
-            return true;
-    }
-    return false;
+    struct slice chain = tls_facts_chain(f, side);
+    bool has_one = tls_next_vector(&chain, 3, der);
+    while (i-- > 0 && has_one)
+        has_one = tls_next_vector(&chain, 3, der);
+    return has_one;
 }
 
 void tls_subject(struct slice der, struct buf *out)
@@ -276,13 +277,29 @@ void tls_distinguished_name(struct slice der, struct buf *out)
     ERR_clear_error();
 }
 
+/* Before entry n of a list in a line; false where it is not shown any more. */
+static bool separate(struct buf *out, unsigned n)
+{
+    if (n < SHOWN_MOST)
+        buf_text(out, n > 0 ? " / " : "");
+    return n < SHOWN_MOST;
+}
+
+/* Behind all n of them. */
+static void add_rest(struct buf *out, unsigned n)
+{
+    if (n > SHOWN_MOST)
+        buf_printf(out, " and %u more", n - SHOWN_MOST);
+}
+
 static void add_authorities(struct buf *out, struct slice names)
 {
     struct slice der;
-    for (unsigned i = 0; tls_nth_vector(names, 2, i, &der); i++) {
-        buf_text(out, i > 0 ? " / " : "");
-        tls_distinguished_name(der, out);
-    }
+    unsigned n = 0;
+    while (tls_next_vector(&names, 2, &der))
+        if (separate(out, n++))
+            tls_distinguished_name(der, out);
+    add_rest(out, n);
 }
 
 static void add_trusted_keys(struct buf *out, struct slice list)
@@ -292,14 +309,17 @@ static void add_trusted_keys(struct buf *out, struct slice list)
                                          "of an unknown kind"};
     enum tls_key_kind kind;
     struct slice id;
-    for (unsigned i = 0; tls_nth_trusted_key(list, i, &kind, &id); i++) {
-        buf_text(out, i > 0 ? " / " : "");
+    unsigned n = 0;
+    while (tls_next_trusted_key(&list, &kind, &id)) {
+        if (!separate(out, n++))
+            continue;
         buf_text(out, BEFORE[kind]);
         if (kind == TLS_KEY_NAME)
             tls_distinguished_name(id, out);
         else
             buf_hex(out, id.p, id.n, false);
     }
+    add_rest(out, n);
 }
 
 static bool is_text(struct slice s)
@@ -380,14 +400,15 @@ static void add_server_hello(const struct tls_facts *f, struct buf *out)
 
 static void add_chain(const struct tls_facts *f, bool from_client, struct buf *out)
 {
-    struct slice der;
+    struct slice chain = tls_facts_chain(f, from_client), der;
+    unsigned n = 0;
     buf_printf(out, "certificates of the %s: ", from_client ? "EVCC" : "SECC");
     if (f->chain[from_client].n == 0)
         buf_text(out, "none");
-    for (unsigned i = 0; tls_facts_certificate(f, from_client, i, &der); i++) {
-        buf_text(out, i > 0 ? " / " : "");
-        tls_subject(der, out);
-    }
+    while (tls_next_vector(&chain, 3, &der))
+        if (separate(out, n++))
+            tls_subject(der, out);
+    add_rest(out, n);
     if (!from_client && f->staple.n > 0)
         buf_printf(out, "; OCSP response of %zu bytes", f->staple.n);
 }

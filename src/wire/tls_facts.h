@@ -68,7 +68,10 @@ void tls_facts_alert(struct tls_facts *f, bool from_client, uint8_t level, uint8
 void tls_facts_line(const struct tls_facts *f, bool from_client, uint8_t type, struct buf *out);
 void tls_alert_line(const struct tls_alert *a, struct buf *out);
 
-/* The i-th certificate of a side, leaf first. */
+/* The chain of a side, leaf first: DER, 3 octets of length before each (tls_next_vector). */
+struct slice tls_facts_chain(const struct tls_facts *f, int side);
+
+/* The i-th certificate of it. */
 bool tls_facts_certificate(const struct tls_facts *f, int side, unsigned i, struct slice *der);
 
 /* A distinguished name in DER as "CN=SECC, DC=CPO", or what is wrong with it. */

@@ -3,8 +3,6 @@
 
 #include "wire/tls_rest.h"
 
-#include <limits.h>
-
 int tls_hello_read(struct slice body, bool from_client, struct tls_hello *out)
 {
     struct tls_rest r = tls_rest(body);
@@ -21,16 +19,30 @@ int tls_hello_read(struct slice body, bool from_client, struct tls_hello *out)
     return r.bad || out->suites.n % 2 != 0 || out->suites.n == 0 ? -1 : 0;
 }
 
+/* What r has left is the list from now on; false where an entry was cut, or there was none. */
+static bool leave(struct slice *list, const struct tls_rest *r)
+{
+    *list = (struct slice){r->p, r->bad ? 0 : r->n};
+    return !r->bad;
+}
+
+bool tls_next_extension(struct slice *extensions, unsigned *type, struct slice *content)
+{
+    struct tls_rest r = tls_rest(*extensions);
+    *type = tls_take_number(&r, 2);
+    *content = tls_take_vector(&r, 2);
+    return leave(extensions, &r);
+}
+
 bool tls_find_extension(struct slice extensions, unsigned type, struct slice *content)
 {
-    struct tls_rest r = tls_rest(extensions);
-    while (r.n > 0 && !r.bad) {
-        unsigned found = tls_take_number(&r, 2);
-        struct slice s = tls_take_vector(&r, 2);
-        if (found == type && !r.bad) {
-            *content = s;
-            return true;
-        }
+    unsigned found;
+    struct slice s;
+    while (tls_next_extension(&extensions, &found, &s)) {
+        if (found != type)
+            continue;
+        *content = s;
+        return true;
     }
     return false;
 }
@@ -38,18 +50,6 @@ bool tls_find_extension(struct slice extensions, unsigned type, struct slice *co
 bool tls_hello_extension(const struct tls_hello *h, unsigned type, struct slice *content)
 {
     return tls_find_extension(h->extensions, type, content);
-}
-
-bool tls_nth_extension(struct slice extensions, unsigned i, unsigned *type, struct slice *content)
-{
-    struct tls_rest r = tls_rest(extensions);
-    while (r.n > 0 && !r.bad) {
-        *type = tls_take_number(&r, 2);
-        *content = tls_take_vector(&r, 2);
-        if (i-- == 0)
-            return !r.bad;
-    }
-    return false;
 }
 
 struct slice tls_hello_list(const struct tls_hello *h, unsigned type)
@@ -61,30 +61,24 @@ struct slice tls_hello_list(const struct tls_hello *h, unsigned type)
     return tls_take_vector(&r, type == TLS_SUPPORTED_VERSIONS ? 1 : 2);
 }
 
-bool tls_nth_vector(struct slice list, unsigned octets, unsigned i, struct slice *content)
+bool tls_next_vector(struct slice *list, unsigned octets, struct slice *content)
 {
-    struct tls_rest r = tls_rest(list);
-    while (r.n > 0 && !r.bad) {
-        *content = tls_take_vector(&r, octets);
-        if (i-- == 0)
-            return !r.bad;
-    }
-    return false;
+    struct tls_rest r = tls_rest(*list);
+    *content = tls_take_vector(&r, octets);
+    return leave(list, &r);
 }
 
-bool tls_nth_trusted_key(struct slice list, unsigned i, enum tls_key_kind *kind, struct slice *id)
+bool tls_next_trusted_key(struct slice *list, enum tls_key_kind *kind, struct slice *id)
 {
-    struct tls_rest r = tls_rest(list);
-    while (r.n > 0 && !r.bad) {
-        unsigned found = tls_take_number(&r, 1);
-        *kind = found <= TLS_KEY_CERTIFICATE ? (enum tls_key_kind)found : TLS_KEY_UNKNOWN;
-        *id = *kind == TLS_KEY_NAME                                 ? tls_take_vector(&r, 2)
-              : *kind == TLS_KEY_AGREED || *kind == TLS_KEY_UNKNOWN ? tls_take(&r, 0)
-                                                                    : tls_take(&r, 20);
-        if (i-- == 0 || *kind == TLS_KEY_UNKNOWN)
-            return !r.bad && i == UINT_MAX;
-    }
-    return false;
+    struct tls_rest r = tls_rest(*list);
+    unsigned found = tls_take_number(&r, 1);
+    *kind = found <= TLS_KEY_CERTIFICATE ? (enum tls_key_kind)found : TLS_KEY_UNKNOWN;
+    *id = *kind == TLS_KEY_NAME                                 ? tls_take_vector(&r, 2)
+          : *kind == TLS_KEY_AGREED || *kind == TLS_KEY_UNKNOWN ? tls_take(&r, 0)
+                                                                : tls_take(&r, 20);
+    if (*kind == TLS_KEY_UNKNOWN)
+        r.n = 0; /* nobody knows how long it is */
+    return leave(list, &r);
 }
 
 bool tls_hello_server_name(const struct tls_hello *h, struct slice *name)

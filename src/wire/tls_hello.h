@@ -44,8 +44,8 @@ int tls_hello_read(struct slice body, bool from_client, struct tls_hello *out);
 /* The content of an extension; false where it is not there. */
 bool tls_hello_extension(const struct tls_hello *h, unsigned type, struct slice *content);
 
-/* The i-th extension of a list of them; false behind the last. */
-bool tls_nth_extension(struct slice extensions, unsigned i, unsigned *type, struct slice *content);
+/* Takes the next one off a list of extensions; false where there is none. */
+bool tls_next_extension(struct slice *extensions, unsigned *type, struct slice *content);
 
 /* The content of one by its type. */
 bool tls_find_extension(struct slice extensions, unsigned type, struct slice *content);
@@ -54,8 +54,8 @@ bool tls_find_extension(struct slice extensions, unsigned type, struct slice *co
  * versions, trusted_ca_keys, certificate_authorities, protocols. Empty where it is not there. */
 struct slice tls_hello_list(const struct tls_hello *h, unsigned type);
 
-/* The i-th entry of a list whose entries have their length before them, in so many octets. */
-bool tls_nth_vector(struct slice list, unsigned octets, unsigned i, struct slice *content);
+/* Takes the next entry off a list whose entries have their length before them, in so many octets. */
+bool tls_next_vector(struct slice *list, unsigned octets, struct slice *content);
 
 /* RFC 6066, 6 */
 enum tls_key_kind {
@@ -66,8 +66,8 @@ enum tls_key_kind {
     TLS_KEY_UNKNOWN,     /* none of these: the rest cannot be read */
 };
 
-/* The i-th of trusted_ca_keys. */
-bool tls_nth_trusted_key(struct slice list, unsigned i, enum tls_key_kind *kind, struct slice *id);
+/* Takes the next one off trusted_ca_keys. */
+bool tls_next_trusted_key(struct slice *list, enum tls_key_kind *kind, struct slice *id);
 
 /* The host name that the vehicle asks for; it may be any octets. */
 bool tls_hello_server_name(const struct tls_hello *h, struct slice *name);

@@ -201,6 +201,8 @@ int tls_identity_read(struct identity *out, const struct tls_identity *in, struc
     }
     if ((X509_get_key_usage(sk_X509_value(out->chain, 0)) & KU_DIGITAL_SIGNATURE) == 0)
         out->stand_in = make_stand_in(out->key);
+    if (in->staple != NULL)
+        return read_staple(out, in->staple, e);
     if (in->ocsp.n > 0) {
         out->staple = malloc(in->ocsp.n);
         if (out->staple == NULL)
@@ -208,7 +210,7 @@ int tls_identity_read(struct identity *out, const struct tls_identity *in, struc
         memcpy(out->staple, in->ocsp.p, in->ocsp.n);
         out->staple_size = (int)in->ocsp.n;
     }
-    return in->staple == NULL ? 0 : read_staple(out, in->staple, e);
+    return 0;
 }
 
 bool tls_digest(X509 *root, unsigned kind, uint8_t out[EVP_MAX_MD_SIZE])
@@ -242,20 +244,21 @@ static uint16_t scheme_of(EVP_PKEY *key)
 
 static bool has_16(struct slice list, uint16_t number)
 {
-    for (size_t i = 2; i + 1 < list.n; i += 2) /* its length stands before it */
+    for (size_t i = 0; i + 1 < list.n; i += 2)
         if ((uint16_t)(list.p[i] << 8 | list.p[i + 1]) == number)
             return true;
     return false;
 }
 
 /* One entry of trusted_ca_keys names the issuer of a certificate in the chain, or one of them. */
-static bool key_names(const struct identity *d, unsigned kind, struct slice id)
+static bool key_names(const struct identity *d, enum tls_key_kind kind, struct slice id)
 {
     uint8_t digest[EVP_MAX_MD_SIZE];
     for (int i = 0; i < sk_X509_num(d->chain); i++) {
         X509 *x = sk_X509_value(d->chain, i);
         const ASN1_OCTET_STRING *issuer_key = X509_get0_authority_key_id(x);
-        if (kind == 1 && issuer_key != NULL && (size_t)ASN1_STRING_length(issuer_key) == id.n &&
+        if (kind == TLS_KEY_SHA1 && issuer_key != NULL &&
+            (size_t)ASN1_STRING_length(issuer_key) == id.n &&
             memcmp(ASN1_STRING_get0_data(issuer_key), id.p, id.n) == 0)
             return true;
         if (id.n == 20 && tls_digest(x, kind, digest) && memcmp(digest, id.p, 20) == 0)
@@ -275,52 +278,40 @@ static bool name_fits(const struct identity *d, struct slice der)
     return found;
 }
 
-/* A list of names (2 octets of length each), or of trusted_ca_keys (a kind before each). */
-static bool authority_fits(const struct identity *d, struct slice list, bool has_kinds)
+/* One of certificate_authorities, or of a CertificateRequest, fits. */
+static bool authority_fits(const struct identity *d, struct slice names)
 {
-    size_t at = 0;
-    while (at + 3 <= list.n) {
-        unsigned kind = has_kinds ? list.p[at++] : 2;
-        size_t n = 20;
-        if (kind == 2) {
-            if (at + 2 > list.n)
-                return false;
-            n = (size_t)list.p[at] << 8 | list.p[at + 1];
-            at += 2;
-        } else if (kind != 1 && kind != 3) {
-            return false;
-        }
-        if (n > list.n - at)
-            return false;
-        struct slice id = {list.p + at, n};
-        if (kind == 2 ? name_fits(d, id) : key_names(d, kind, id))
+    struct slice der;
+    while (tls_next_vector(&names, 2, &der))
+        if (name_fits(d, der))
             return true;
-        at += n;
-    }
     return false;
 }
 
-static struct slice behind(struct slice s, size_t n)
+static bool trusted_key_fits(const struct identity *d, struct slice list)
 {
-    return s.n < n ? (struct slice){NULL, 0} : (struct slice){s.p + n, s.n - n};
+    enum tls_key_kind kind;
+    struct slice id;
+    while (tls_next_trusted_key(&list, &kind, &id))
+        if (kind == TLS_KEY_NAME ? name_fits(d, id) : key_names(d, kind, id))
+            return true;
+    return false;
 }
 
 /* How well the identity suits what the vehicle said in its hello. */
 static int score_for_client(const struct identity *d, const struct tls_hello *h, bool is_13)
 {
-    struct slice s;
     int score = 0;
     uint16_t scheme = scheme_of(d->key);
-    if (tls_hello_extension(h, TLS_SIGNATURE_ALGORITHMS, &s) && has_16(s, scheme))
+    if (has_16(tls_hello_list(h, TLS_SIGNATURE_ALGORITHMS), scheme))
         score += 4;
     uint16_t group = scheme == 0x0403 ? 23 : scheme == 0x0503 ? 24 : scheme == 0x0603 ? 25 : 0;
-    if (!is_13 && group != 0 && tls_hello_extension(h, TLS_SUPPORTED_GROUPS, &s) &&
-        !has_16(s, group))
+    struct slice groups = tls_hello_list(h, TLS_SUPPORTED_GROUPS);
+    if (!is_13 && group != 0 && groups.n > 0 && !has_16(groups, group))
         score -= 4; /* up to TLS 1.2 the groups bind the certificate, too (RFC 8422, 5.1) */
-    if (tls_hello_extension(h, TLS_TRUSTED_CA_KEYS, &s) && authority_fits(d, behind(s, 2), true))
+    if (trusted_key_fits(d, tls_hello_list(h, TLS_TRUSTED_CA_KEYS)))
         score += 2;
-    if (tls_hello_extension(h, TLS_CERTIFICATE_AUTHORITIES, &s) &&
-        authority_fits(d, behind(s, 2), false))
+    if (authority_fits(d, tls_hello_list(h, TLS_CERTIFICATE_AUTHORITIES)))
         score += 2;
     return score;
 }
@@ -336,7 +327,7 @@ const struct identity *tls_identity_choose(const struct identity *all, unsigned 
     for (unsigned i = 0; i < n; i++) {
         const struct identity *d = &all[i];
         struct slice names = {f->authorities.p, f->authorities.n};
-        int score = !is_server  ? authority_fits(d, names, false)
+        int score = !is_server  ? authority_fits(d, names)
                     : has_hello ? score_for_client(d, &h, is_13)
                                 : 0;
         if (best == NULL || score > most) {

@@ -174,11 +174,11 @@ static void look_at_chain(struct tls_session *t, struct judgement *j)
         .now = o->at != 0 ? o->at : (int64_t)time(NULL),
     };
     struct err ignored = ERR_INIT;
+    struct slice sent =
+        tls_facts_chain(&t->facts, o->is_server ? TLS_FROM_CLIENT : TLS_FROM_SERVER);
     struct slice der;
-    int side = o->is_server ? TLS_FROM_CLIENT : TLS_FROM_SERVER;
-    for (unsigned i = 0; tls_facts_certificate(&t->facts, side, i, &der); i++)
-        if (pki_chain_add(&chain, der, &ignored) != 0)
-            break;
+    while (tls_next_vector(&sent, 3, &der) && pki_chain_add(&chain, der, &ignored) == 0)
+        continue;
     pki_chain_check(&chain, &how, judge, j, NULL);
     if (o->is_server && chain.n > 0 && chain.at[0].x != NULL)
         look_at_role(chain.at[0].x, j);

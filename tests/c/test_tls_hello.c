@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lists of a ClientHello: what they hold, and that nothing is read behind their end. */
+/* The lists of a ClientHello: what they hold, however many, and that nothing is read behind them. */
+#include "wire/tls_facts.h"
 #include "wire/tls_hello.h"
 
 #include <setjmp.h>
@@ -52,16 +53,17 @@ static unsigned read_all(struct slice body)
     enum tls_key_kind kind;
     if (tls_hello_read(body, true, &h) != 0)
         return 0;
-    for (unsigned i = 0; tls_nth_extension(h.extensions, i, &type, &s); i++)
+    struct slice extensions = h.extensions;
+    while (tls_next_extension(&extensions, &type, &s))
         found++;
     struct slice keys = tls_hello_list(&h, TLS_TRUSTED_CA_KEYS);
-    for (unsigned i = 0; tls_nth_trusted_key(keys, i, &kind, &s); i++)
+    while (tls_next_trusted_key(&keys, &kind, &s))
         found++;
     struct slice names = tls_hello_list(&h, TLS_CERTIFICATE_AUTHORITIES);
-    for (unsigned i = 0; tls_nth_vector(names, 2, i, &s); i++)
+    while (tls_next_vector(&names, 2, &s))
         found++;
     struct slice protocols = tls_hello_list(&h, TLS_APPLICATION_PROTOCOLS);
-    for (unsigned i = 0; tls_nth_vector(protocols, 1, i, &s); i++)
+    while (tls_next_vector(&protocols, 1, &s))
         found++;
     return found + tls_hello_server_name(&h, &s);
 }
@@ -79,21 +81,25 @@ static void lists_have_what_was_sent(void **state)
     assert_int_equal(s.n, 4);
     assert_memory_equal(s.p, "secc", 4);
     struct slice keys = tls_hello_list(&h, TLS_TRUSTED_CA_KEYS);
-    assert_true(tls_nth_trusted_key(keys, 0, &kind, &s));
+    assert_true(tls_next_trusted_key(&keys, &kind, &s));
     assert_int_equal(kind, TLS_KEY_SHA1);
     assert_int_equal(s.n, 20);
-    assert_true(tls_nth_trusted_key(keys, 1, &kind, &s));
+    assert_true(tls_next_trusted_key(&keys, &kind, &s));
     assert_int_equal(kind, TLS_KEY_NAME);
     assert_int_equal(s.n, 13);
-    assert_true(tls_nth_trusted_key(keys, 2, &kind, &s));
+    assert_true(tls_next_trusted_key(&keys, &kind, &s));
     assert_int_equal(kind, TLS_KEY_AGREED);
-    assert_false(tls_nth_trusted_key(keys, 3, &kind, &s)); /* its hash is cut off */
+    assert_false(tls_next_trusted_key(&keys, &kind, &s)); /* its hash is cut off */
     s = tls_hello_list(&h, TLS_SUPPORTED_GROUPS);
     assert_int_equal(s.n, 4);
     s = tls_hello_list(&h, TLS_SUPPORTED_VERSIONS);
     assert_int_equal(s.n, 4);
-    assert_true(tls_nth_vector(tls_hello_list(&h, TLS_CERTIFICATE_AUTHORITIES), 2, 1, &s));
+    struct slice names = tls_hello_list(&h, TLS_CERTIFICATE_AUTHORITIES);
+    assert_true(tls_next_vector(&names, 2, &s));
+    assert_int_equal(s.p[0], 0xAA);
+    assert_true(tls_next_vector(&names, 2, &s));
     assert_int_equal(s.p[0], 0xBB);
+    assert_false(tls_next_vector(&names, 2, &s));
     s = tls_hello_list(&h, TLS_KEY_SHARE);
     assert_int_equal(s.n, 0);
     free(p);
@@ -105,11 +111,11 @@ static void an_unknown_kind_of_key_ends_the_list(void **state)
     struct slice list = {LIST, sizeof LIST}, s;
     enum tls_key_kind kind;
     (void)state;
-    assert_true(tls_nth_trusted_key(list, 0, &kind, &s));
+    assert_true(tls_next_trusted_key(&list, &kind, &s));
     assert_int_equal(kind, TLS_KEY_AGREED);
-    assert_true(tls_nth_trusted_key(list, 1, &kind, &s));
+    assert_true(tls_next_trusted_key(&list, &kind, &s));
     assert_int_equal(kind, TLS_KEY_UNKNOWN);
-    assert_false(tls_nth_trusted_key(list, 2, &kind, &s));
+    assert_false(tls_next_trusted_key(&list, &kind, &s));
 }
 
 static void what_is_cut_or_changed_is_read_to_its_end(void **state)
@@ -134,10 +140,47 @@ static void what_is_cut_or_changed_is_read_to_its_end(void **state)
     free(p);
 }
 
+/* Octets of the extensions of a ClientHello: as many entries of trusted_ca_keys as fit, 1 octet each,
+ * and of certificate_authorities with no name in them. */
+static size_t add_long_list(uint8_t *p, unsigned type, size_t n)
+{
+    const unsigned lengths[] = {type, (unsigned)n + 2, (unsigned)n};
+    for (unsigned i = 0; i < 3; i++) {
+        *p++ = (uint8_t)(lengths[i] >> 8);
+        *p++ = (uint8_t)lengths[i];
+    }
+    memset(p, 0, n);
+    return n + 6;
+}
+
+static void a_line_of_very_long_lists_stays_short(void **state)
+{
+    enum { KEYS = 30000, NAMES = 15000, EXTENSIONS = KEYS + 6 + 2 * NAMES + 6 };
+    static const uint8_t BEGIN[] = {0, 0, 2, 0x13, 2, 1, 0, EXTENSIONS >> 8, EXTENSIONS & 0xFF};
+    struct tls_facts f = {.version = 0};
+    struct buf line = {0};
+    uint8_t *p = calloc(1, 34 + sizeof BEGIN + EXTENSIONS);
+    (void)state;
+    assert_non_null(p);
+    memcpy(p + 34, BEGIN, sizeof BEGIN);
+    size_t n = 34 + sizeof BEGIN;
+    n += add_long_list(p + n, TLS_TRUSTED_CA_KEYS, KEYS);
+    n += add_long_list(p + n, TLS_CERTIFICATE_AUTHORITIES, 2 * NAMES);
+    assert_int_equal(tls_facts_message(&f, true, TLS_CLIENT_HELLO, (struct slice){p, n}), 0);
+    tls_facts_line(&f, true, TLS_CLIENT_HELLO, &line);
+    assert_non_null(strstr(buf_string(&line), " and 29988 more"));
+    assert_non_null(strstr(buf_string(&line), " and 14988 more"));
+    assert_true(line.n < 1000);
+    buf_close(&line);
+    tls_facts_close(&f);
+    free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_have_what_was_sent),
+        cmocka_unit_test(a_line_of_very_long_lists_stays_short),
         cmocka_unit_test(an_unknown_kind_of_key_ends_the_list),
         cmocka_unit_test(what_is_cut_or_changed_is_read_to_its_end),
     };
