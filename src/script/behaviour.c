@@ -56,6 +56,12 @@ void behaviour_tls(const struct actor *a, struct peer_options *o)
         security_tls(r, o);
 }
 
+/* As a peer or a random number has it: what is none is 0, and nothing is for ever. */
+static int64_t delay(lua_Number ms)
+{
+    return ms > 0 ? (int64_t)(ms < INT32_MAX ? ms : INT32_MAX) : 0;
+}
+
 static int accept_done(lua_State *L, int status, lua_KContext context)
 {
     struct actor *a = actor_of(L);
@@ -88,7 +94,7 @@ static int behaviour_accept(lua_State *L)
         luaL_checktype(L, 1, LUA_TTABLE);
         security_choose(L, station_role(a));
         if (lua_getfield(L, 1, "answer_ms") != LUA_TNIL)
-            a->answer_ms = (unsigned)luaL_checknumber(L, -1);
+            a->answer_ms = (unsigned)delay(luaL_checknumber(L, -1));
         lua_pop(L, 1);
     }
     if (a->handed == NULL) {
@@ -141,7 +147,7 @@ static int behaviour_measured(lua_State *L)
     int64_t ms = deadline_find(L, luaL_checkstring(L, 1), luaL_checkstring(L, 2), message, name,
                                sizeof name);
     if (!lua_isnoneornil(L, 6))
-        ms = (int64_t)luaL_checknumber(L, 6);
+        ms = delay(luaL_checknumber(L, 6));
     if (ms < 0 || o->recorder == NULL || !(taken >= 0 && taken < 1e12))
         return 0;
     struct event e = {

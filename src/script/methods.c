@@ -116,27 +116,15 @@ static bool take_flag(lua_State *L, const char *name, bool otherwise)
     return value;
 }
 
-static void check_keys(lua_State *L)
-{
-    static const char *const KEYS = " interface address tls cert key roots protocol manual timeout "
-                                    "may_fail source_port ";
-    lua_pushnil(L);
-    while (lua_next(L, 1) != 0) {
-        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-        lua_pushfstring(L, " %s ", key);
-        if (strstr(KEYS, lua_tostring(L, -1)) == NULL)
-            luaL_error(L, "there is no option '%s'; expected one of:%s", key, KEYS);
-        lua_pop(L, 2);
-    }
-}
-
 /* Reads the table at 1, if any, and starts. */
 static void start_by_hand(lua_State *L, struct role *r)
 {
     bool manual = false;
     if (!lua_isnoneornil(L, 1)) {
         luaL_checktype(L, 1, LUA_TTABLE);
-        check_keys(L);
+        script_check_keys(L, 1,
+                          " interface address tls cert key roots protocol manual timeout may_fail "
+                          "source_port ");
         take_text(L, "interface", r->chosen.interface, sizeof r->chosen.interface);
         take_text(L, "address", r->chosen.address, sizeof r->chosen.address);
         security_choose(L, r);
@@ -146,9 +134,9 @@ static void start_by_hand(lua_State *L, struct role *r)
     }
     struct peer_options o = link_options(r, manual);
     if (!lua_isnoneornil(L, 1) && lua_getfield(L, 1, "timeout") != LUA_TNIL)
-        o.setup_ms = (unsigned)luaL_checkinteger(L, -1);
+        o.setup_ms = (unsigned)script_check_number(L, "timeout", 0, INT32_MAX);
     if (!lua_isnoneornil(L, 1) && lua_getfield(L, 1, "source_port") != LUA_TNIL)
-        o.source_port = (uint16_t)luaL_checkinteger(L, -1);
+        o.source_port = (uint16_t)script_check_number(L, "source_port", 0, 65535);
     if (r->peer == NULL)
         return;
     if (r->peer->state != PEER_IDLE && r->peer->state < PEER_CLOSED)

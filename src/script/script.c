@@ -118,6 +118,28 @@ int script_raise(lua_State *L, const struct err *e)
     return luaL_error(L, "%s%s%s", e->path, e->path[0] != '\0' ? ": " : "", e->what);
 }
 
+void script_check_keys(lua_State *L, int at, const char *known)
+{
+    lua_pushnil(L);
+    while (lua_next(L, at) != 0) {
+        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+        lua_pushfstring(L, " %s ", key);
+        if (strchr(key, ' ') != NULL || strstr(known, lua_tostring(L, -1)) == NULL)
+            luaL_error(L, "there is no option '%s'; expected one of:%s", key, known);
+        lua_pop(L, 2);
+    }
+}
+
+lua_Integer script_check_number(lua_State *L, const char *what, lua_Integer least, lua_Integer most)
+{
+    int is_integer;
+    lua_Integer n = lua_tointegerx(L, -1, &is_integer);
+    if (!is_integer || n < least || n > most)
+        luaL_error(L, "%s = %s; expected an integer, %I to %I", what, luaL_tolstring(L, -1, NULL),
+                   (LUAI_UACINT)least, (LUAI_UACINT)most);
+    return n;
+}
+
 /* ---- waiting ---- */
 
 static int cannot_wait(lua_State *L)

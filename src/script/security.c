@@ -191,7 +191,8 @@ int security_find(const struct role *r, const struct peer_options *o, struct cre
         if (settings[i] == NULL)
             continue;
         tls_choice_apply(settings[i], &c->options);
-        staples = settings[i]->staples_tree;
+        if (settings[i]->has_staple)
+            staples = settings[i]->staples_tree;
     }
     return staples && r->side == FROM_SECC ? credentials_staple(c, &files, e) : 0;
 }

@@ -122,7 +122,7 @@ static int take_suites(struct tls_choice *c, const char *value, struct err *e)
         struct buf *of = &list[number >> 8 == 0x13];
         buf_printf(of, "%s%s", of->n > 0 ? ":" : "", word);
     }
-    int bad = 0;
+    int bad = list[0].n + list[1].n > 0 ? 0 : 1;
     if (list[0].n > 0)
         bad = keep(c, buf_string(&list[0]), &c->options.suites_12, e);
     if (list[1].n > 0 && bad == 0)
@@ -167,7 +167,8 @@ static int take_time(struct tls_choice *c, const char *value)
 {
     char *end;
     c->options.at = strtoll(value, &end, 10);
-    return *end != '\0' || end == value || c->options.at <= 0 ? -1 : 0;
+    bool is_far = c->options.at <= 0 || c->options.at == INT64_MAX;
+    return *end != '\0' || end == value || is_far ? -1 : 0;
 }
 
 /* 1: the value is none of the kind's. */
@@ -189,8 +190,9 @@ static int take_value(struct tls_choice *c, const struct row *row, const char *v
     case SUITES:
         return take_suites(c, value, e);
     case DOMAIN:
-        return flag == 0 ? 0 : keep(c, value, field, e);
     case TEXT:
+        if (flag >= 0)
+            return flag == 1 || row->kind == TEXT;
         return keep(c, value, field, e);
     case FLAG:
     case NO_FLAG:
@@ -209,7 +211,9 @@ static int take_value(struct tls_choice *c, const struct row *row, const char *v
     case OCSP:
         return take_ocsp(c, value) != 0;
     case STAPLE:
+        c->has_staple = true;
         c->staples_tree = flag == 1;
+        c->options.identity[0].staple = NULL;
         return flag >= 0 ? 0 : keep(c, value, &c->options.identity[0].staple, e);
     case TIME:
         return take_time(c, value) != 0;
@@ -235,7 +239,7 @@ void tls_choice_apply(const struct tls_choice *c, struct tls_options *o)
     for (size_t i = 0; i < N_ROWS; i++)
         if (c->given >> i & 1)
             memcpy((char *)o + ROWS[i].at, (const char *)&c->options + ROWS[i].at, ROWS[i].size);
-    for (unsigned i = 0; i < o->identities && c->options.identity[0].staple != NULL; i++)
+    for (unsigned i = 0; i < o->identities && c->has_staple; i++)
         o->identity[i].staple = c->options.identity[0].staple;
 }
 

@@ -15,6 +15,7 @@
 struct tls_choice {
     enum peer_tls mode; /* with `version` */
     bool has_mode, has_plain, is_plain;
+    bool has_staple;            /* a file, or: */
     bool staples_tree;          /* OCSP responses are made by the tree */
     uint32_t given;             /* bits of what was chosen */
     struct tls_options options; /* of that */

@@ -45,62 +45,66 @@ static int no_alert(lua_State *L, const char *name)
     return luaL_error(L, "TLS has no alert '%s'; the nearest is '%s'", name, nearest);
 }
 
-static void check_name(lua_State *L, int at)
+/* Adds the name on top of the stack to the list at `list`. */
+static void take_name(lua_State *L, int list)
 {
-    const char *name = luaL_checkstring(L, at);
-    if (tls_number(TLS_ALERTS, name) < 0)
-        no_alert(L, name);
+    if (lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "the name of an alert is a %s; expected as 'certificate_expired'",
+                   luaL_typename(L, -1));
+    if (tls_number(TLS_ALERTS, lua_tostring(L, -1)) < 0)
+        no_alert(L, lua_tostring(L, -1));
+    lua_rawseti(L, list, (lua_Integer)lua_rawlen(L, list) + 1);
 }
 
-/* The names at 1 are alerts: none, one, or a list of them. */
-static void check_names(lua_State *L)
+/* The names at 1 are alerts: none, one, or a list of them. A list of our own takes their place, since
+ * theirs may change while the script waits. */
+static void take_names(lua_State *L)
 {
     if (lua_isnoneornil(L, 1))
         return;
+    lua_newtable(L);
+    int list = lua_gettop(L);
+    lua_Integer n = lua_istable(L, 1) ? luaL_len(L, 1) : 0;
+    luaL_argcheck(L, n > 0 || !lua_istable(L, 1), 1, "expected names of alerts");
     if (!lua_istable(L, 1)) {
-        check_name(L, 1);
-        return;
+        lua_pushvalue(L, 1);
+        take_name(L, list);
     }
-    lua_Integer n = luaL_len(L, 1);
-    luaL_argcheck(L, n > 0, 1, "expected names of alerts");
     for (lua_Integer i = 1; i <= n; i++) {
         lua_geti(L, 1, i);
-        check_name(L, lua_gettop(L));
-        lua_pop(L, 1);
+        take_name(L, list);
     }
+    lua_replace(L, 1);
 }
 
-static bool is_named(lua_State *L, int at, unsigned code)
+/* Entry i of the list that take_names made; NULL behind its end. */
+static const char *nth_name(lua_State *L, lua_Integer i)
 {
-    return tls_number(TLS_ALERTS, lua_tostring(L, at)) == (int)code;
+    const char *name = NULL;
+    if (lua_istable(L, 1)) {
+        lua_rawgeti(L, 1, i);
+        name = lua_tostring(L, -1); /* which the list keeps */
+        lua_pop(L, 1);
+    }
+    return name;
 }
 
 static bool is_expected(lua_State *L, unsigned code)
 {
+    const char *name;
     bool found = lua_isnoneornil(L, 1);
-    lua_Integer n = lua_istable(L, 1) ? luaL_len(L, 1) : 0;
-    if (lua_type(L, 1) == LUA_TSTRING)
-        return is_named(L, 1, code);
-    for (lua_Integer i = 1; i <= n && !found; i++) {
-        lua_geti(L, 1, i);
-        found = is_named(L, lua_gettop(L), code);
-        lua_pop(L, 1);
-    }
+    for (lua_Integer i = 1; !found && (name = nth_name(L, i)) != NULL; i++)
+        found = tls_number(TLS_ALERTS, name) == (int)code;
     return found;
 }
 
 static void add_expected(lua_State *L, struct buf *out)
 {
-    lua_Integer n = lua_istable(L, 1) ? luaL_len(L, 1) : 0;
+    const char *name;
     if (lua_isnoneornil(L, 1))
         buf_text(out, "any alert");
-    else if (n == 0)
-        buf_printf(out, "alert %s", lua_tostring(L, 1));
-    for (lua_Integer i = 1; i <= n; i++) {
-        lua_geti(L, 1, i);
-        buf_printf(out, "%s%s", i == 1 ? "alert " : " or ", lua_tostring(L, -1));
-        lua_pop(L, 1);
-    }
+    for (lua_Integer i = 1; (name = nth_name(L, i)) != NULL; i++)
+        buf_printf(out, "%s%s", i == 1 ? "alert " : " or ", name);
 }
 
 /* ---- what is found ---- */
@@ -223,7 +227,7 @@ static int expect(lua_State *L)
 {
     struct role *r = role_upvalue(L);
     lua_settop(L, 2);
-    check_names(L);
+    take_names(L);
     lua_Number ms = luaL_optnumber(L, 2, USUAL_MS);
     luaL_argcheck(L, ms >= 0 && ms < 1e12, 2, "expected milliseconds, 0 or more");
     if (r->peer == NULL)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define RANDOM_MOST 65536
+#define TIME_MOST 253402300799 /* the end of the year 9999, as certificates can have it */
 
 /* ---- names of editions and roles ---- */
 
@@ -122,14 +123,17 @@ static lua_Integer push_certificates(lua_State *L, struct slice bytes, struct er
 
 void trust_push_chain(lua_State *L, const char *path)
 {
-    struct buf bytes = {0};
+    struct buf bytes = {0}, all = {0};
     struct err e = ERR_INIT, inner = ERR_INIT;
     lua_Integer n = 0;
     if (pki_file_read(path, &bytes, &e) == 0)
-        n = push_certificates(L, (struct slice){bytes.p, bytes.n}, &inner);
+        pki_blocks((struct slice){bytes.p, bytes.n}, collect, &all, &inner);
     if (bytes.p != NULL)
         OPENSSL_cleanse(bytes.p, bytes.n); /* a key may stand in it too */
     buf_close(&bytes);
+    if (!e.set && !inner.set && !all.failed)
+        n = push_collected(L, &all);
+    buf_close(&all);
     if (n <= 0)
         err_set(&e, "%s: %s", path, inner.set ? inner.what : "it has no certificate");
     if (e.set)
@@ -375,12 +379,13 @@ static struct question read_question(lua_State *L)
     if (lua_isnil(L, 2))
         return q;
     luaL_checktype(L, 2, LUA_TTABLE);
+    script_check_keys(L, 2, " role edition at revocation tolerate roots ");
     if (lua_getfield(L, 2, "role") != LUA_TNIL)
         q.options.role = check_role(L, -1);
     if (lua_getfield(L, 2, "edition") != LUA_TNIL)
         q.options.edition = (int)check_edition(L, -1);
     if (lua_getfield(L, 2, "at") != LUA_TNIL)
-        q.options.now = (int64_t)luaL_checknumber(L, -1);
+        q.options.now = script_check_number(L, "at", 0, TIME_MOST);
     if (lua_getfield(L, 2, "revocation") != LUA_TNIL)
         q.has_revocation = lua_toboolean(L, -1);
     if (lua_getfield(L, 2, "tolerate") != LUA_TNIL)

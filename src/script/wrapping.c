@@ -3,6 +3,7 @@
 
 #include "codec/keywrap.h"
 #include "script/certificate.h"
+#include "script/script.h"
 
 #include <lauxlib.h>
 #include <openssl/x509v3.h>
@@ -46,6 +47,7 @@ static struct binding read_binding(lua_State *L, int at, const char **problem)
     if (lua_isnoneornil(L, at))
         return b;
     luaL_checktype(L, at, LUA_TTABLE);
+    script_check_keys(L, at, " pcid certificate ");
     if (lua_getfield(L, at, "pcid") != LUA_TNIL)
         b.pcid = luaL_checkstring(L, -1);
     if (lua_getfield(L, at, "certificate") != LUA_TNIL)

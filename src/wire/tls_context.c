@@ -19,12 +19,15 @@
 #define TLS_1_2 0x0303
 #define TLS_1_3 0x0304
 #define WORD_MOST 64
+#define DOMAIN_MOST 63       /* RFC 1034, 3.1 */
+#define SERVER_NAME_MOST 255 /* what OpenSSL takes */
 
 struct tls_context {
     SSL_CTX *ssl;
     unsigned users; /* the owner, and each SSL */
     struct tls_options options;
-    char domain[64], server_name[256]; /* copies of what the options point to */
+    char domain[DOMAIN_MOST + 1],
+        server_name[SERVER_NAME_MOST + 1]; /* copies of what the options point to */
     struct identity identity[TLS_IDENTITIES];
     struct pki_chain anchors; /* for the profile */
     struct buf trusted_keys;  /* content of trusted_ca_keys */
@@ -455,11 +458,25 @@ static void set_behaviour(struct tls_context *c)
     set_resumption(c);
 }
 
+static int check_length(const char *what, const char *text, size_t most, struct err *e)
+{
+    size_t n = text == NULL ? 0 : strlen(text);
+    return n <= most ? 0
+                     : err_set(e, "the %s '%.32s…' has %zu characters; expected at most %zu", what,
+                               text, n, most);
+}
+
 static int check_options(const struct tls_options *o, struct err *e)
 {
-    if (o->identities > TLS_IDENTITIES || o->roots > TLS_ROOT_FILES)
-        return err_set(e, "%u certificate chains and %u files of roots for TLS; at most %d and %d",
-                       o->identities, o->roots, TLS_IDENTITIES, TLS_ROOT_FILES);
+    if (o->identities > TLS_IDENTITIES || o->roots > TLS_ROOT_FILES || o->crls > TLS_ROOT_FILES)
+        return err_set(e,
+                       "%u certificate chains, %u files of roots and %u of revocation lists for "
+                       "TLS; at most %d, %d and %d",
+                       o->identities, o->roots, o->crls, TLS_IDENTITIES, TLS_ROOT_FILES,
+                       TLS_ROOT_FILES);
+    if (check_length("domain component", o->domain, DOMAIN_MOST, e) != 0 ||
+        check_length("server name", o->server_name, SERVER_NAME_MOST, e) != 0)
+        return -1;
     if (o->is_server && o->identities == 0)
         return err_set(e, "a station that speaks TLS needs a certificate chain and its key");
     if (o->trusted_ca_keys > 3)
@@ -485,8 +502,6 @@ static void copy_options(struct tls_context *c, const struct tls_options *o)
 static int set_up(struct tls_context *c, struct err *e)
 {
     const struct tls_options *o = &c->options;
-    if (check_options(o, e) != 0)
-        return -1;
     c->ssl = SSL_CTX_new(o->is_server ? TLS_server_method() : TLS_client_method());
     if (c->ssl == NULL)
         return err_set(e, "TLS cannot be set up: %s", reason());
@@ -503,9 +518,9 @@ static int set_up(struct tls_context *c, struct err *e)
 
 struct tls_context *tls_context_open(const struct tls_options *o, struct err *e)
 {
-    struct tls_context *c = calloc(1, sizeof *c);
+    struct tls_context *c = check_options(o, e) == 0 ? calloc(1, sizeof *c) : NULL;
     if (c == NULL) {
-        err_set(e, "out of memory");
+        err_set(e, "out of memory"); /* unless it was told what is wrong */
         return NULL;
     }
     c->users = 1;

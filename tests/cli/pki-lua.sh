@@ -61,3 +61,19 @@ while IFS='|' read -r fault kind place; do
         wants "$fault of $protocol: $kind" 0 out "nil|$kind|$place"
     done
 done <"$work/faults"
+
+# ---- options that are none ----
+
+while IFS='|' read -r call text; do
+    echo "$call" >"$work/one.lua"
+    run run --no-record --print "$work/one.lua"
+    wants "refused: $call" 3 err "$text"
+done <<'END'
+Pki.Check({}, { at = 0/0 })|expected an integer, 0 to 253402300799
+Pki.Check({}, { at = 1e300 })|at = 1e+300; expected an integer, 0 to 253402300799
+Pki.Check({}, { tolorate = {} })|there is no option 'tolorate'; expected one of: role edition at
+local i = Pki.Identity('oem-leaf'); Pki.Wrap(i.chain[1], i.key, { pcdi = '' })|no option 'pcdi'; expected one of: pcid certificate
+Evcc.Connect { timeout = -1 }|timeout = -1; expected an integer, 0 to 2147483647
+Evcc.Connect { source_port = 70000 }|source_port = 70000; expected an integer, 0 to 65535
+Evcc.Connect { ['tls cert'] = 1 }|there is no option 'tls cert'
+END

@@ -126,6 +126,10 @@ groups = 'secp999r1'|TLS groups "secp999r1": not known
 check = 'sometimes'|expected 'standard', 'none', 'any', 'offered' or 'required'
 resumption = 5|expected true or false
 at = 'today'|expected seconds since 1970
+domain = true|expected a domain component, or false for any
+domain = ('x'):rep(64)|has 64 characters; expected at most 63
+server_name = false|the TLS setting server_name is 'false'; expected
+suites = ' : '|expected names of IANA
 staple = '/etc/passwd'|is not beside the script
 'x'|a setting is called number
 END
@@ -221,7 +225,17 @@ assert(Evcc.Get_Tls_Ocsp() == 'revoked')
 END
 run run --no-record --pki "$work/revoked" "$work/vehicle.lua" "$work/station.lua"
 wants "a response that says revoked" 0 out 'EVCC verdict: pass'
+plays "{ version = '1.3' }"
+vehicle <<'END'
+Evcc.Connect { tls = { version = '1.3', ocsp = 'required' } }
+assert(Evcc.Get_Tls_Ocsp() == 'good')
+END
+run run --no-record --tls-set staple=true "$work/vehicle.lua" "$work/station.lua"
+wants "a script's other settings leave the user's staple alone" 0 out 'EVCC verdict: pass'
 echo "no OCSP response" >"$work/response.der"
+plays "{ version = '1.3', staple = true }"
+run run --no-record --tls-set "staple=$work/response.der" "$work/vehicle.lua" "$work/station.lua"
+wants "a script's staple takes the place of the user's" 0 out 'EVCC verdict: pass'
 plays "{ version = '1.3', staple = 'response.der' }"
 vehicle <<'END'
 Evcc.Connect { tls = { version = '1.3', ocsp = true }, may_fail = true }
@@ -319,6 +333,22 @@ run run --no-record "$work/one.lua"
 wants "an alert that there is not" 3 out "TLS has no alert 'certificate_expird'; the nearest is 'certificate_expired'"
 run run --print "$work/one.lua"
 wants "nor in print mode" 3 err "the nearest is 'certificate_expired'"
+# a list that gives a name once only: it is not read again when the alert has come
+vehicle <<'END'
+Evcc.Connect { tls = '1.3', roots = 'other.pem', may_fail = true }
+local reads = 0
+local once = setmetatable({}, { __len = function() return 1 end, __index = function()
+    reads = reads + 1
+    return reads == 1 and 'unknown_ca' or nil
+end })
+Evcc.Expect_Tls_Refusal_001(once)
+assert(reads == 1)
+END
+plays "'1.3'"
+both "names out of a table that changes" 0 out 'EVCC verdict: pass'
+echo "Evcc.Expect_Tls_Alert_001 { 46 }" >"$work/one.lua"
+run run --no-record "$work/one.lua"
+wants "an alert that is no name" 3 out "the name of an alert is a number; expected as 'certificate_expired'"
 vehicle <<'END'
 Evcc.Connect { tls = '1.3', roots = 'other.pem', may_fail = true }
 Evcc.Expect_Tls_Refusal_001('certificate_expired')
