@@ -2,6 +2,7 @@
 -- the message descriptions (responseCodeType: ResponseCodeType.OK).
 std = "lua54"
 max_line_length = 120 -- the standard has long names
+max_comment_line_length = 100
 
 local role = {fields = {Protocol = {read_only = false}, Signing = {read_only = false}}, other_fields = true}
 read_globals = {"Pass", "Fail", "Inconclusive", "Sleep", "Now", "Log", Pki = {other_fields = true}, Evcc = role, EVCC = role, Secc = role, SECC = role}

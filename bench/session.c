@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Speed of the ready-made station (`v2glab evse`), Lua behaviour included, over plain TCP on loopback:
- * turnaround as a client without think time sees it, from request sent to response received, and CPU
- * time of a complete session on the station's side.
+ * Speed of the ready-made station (`v2glab evse`), Lua behaviour included, over plain TCP on
+ * loopback: turnaround as a client without think time sees it, from request sent to response
+ * received, and CPU time of a complete session on the station's side.
  *
  * The requests are those of a session that the ready-made vehicle holds first; then a client in C
  * repeats them against a station in a process of its own.

@@ -1,5 +1,5 @@
--- A vehicle that charges with AC by ISO 15118-2 over TLS 1.2, paid for externally: only the station has
--- a certificate, and the vehicle looks whether it is still good.
+-- A vehicle that charges with AC by ISO 15118-2 over TLS 1.2, paid for externally: only the station
+-- has a certificate, and the vehicle looks whether it is still good.
 --   v2glab run examples/evcc-iso15118-2-ac-tls.lua examples/secc-iso15118-2-ac-tls.lua
 -- Roots, and the station's certificate, are those of the demo tree, or of another one: --pki DIR.
 Evcc.Protocol = 'ISO15118-2'

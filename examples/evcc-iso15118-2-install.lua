@@ -1,6 +1,6 @@
 -- A vehicle that has no contract yet: by ISO 15118-2 over TLS 1.2 it asks for one with its
--- provisioning certificate, checks what it gets, decrypts the contract's private key, and authorizes
--- with it. It does not charge.
+-- provisioning certificate, checks what it gets, decrypts the contract's private key, and
+-- authorizes with it. It does not charge.
 --   v2glab run examples/evcc-iso15118-2-install.lua examples/secc-iso15118-2-pnc.lua
 local certificates = require 'certificates'
 local pnc = require 'iso15118-2-pnc'

@@ -1,6 +1,6 @@
 -- A vehicle that has no contract yet: by ISO 15118-20 over TLS 1.3 it asks for those that belong to
--- its provisioning certificate, checks and decrypts each that it gets, and authorizes with the first.
--- It does not charge.
+-- its provisioning certificate, checks and decrypts each that it gets, and authorizes with the
+-- first. It does not charge.
 --   v2glab run examples/evcc-iso15118-20-install.lua examples/secc-iso15118-20-pnc.lua
 local certificates = require 'certificates'
 local pnc = require 'iso15118-20-pnc'

@@ -1,5 +1,5 @@
--- A test of vehicles: the station shows a certificate that has expired, and the vehicle must refuse it
--- with the right alert.
+-- A test of vehicles: the station shows a certificate that has expired, and the vehicle must refuse
+-- it with the right alert.
 --   v2glab pki make --fault secc-leaf=expired expired
 --   v2glab run --pki expired examples/secc-expired.lua --interface eth1
 -- `v2glab pki make --help` has further faults. Against a vehicle that does as it should:

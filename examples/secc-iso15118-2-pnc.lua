@@ -1,5 +1,6 @@
--- A station of ISO 15118-2 that takes contracts over TLS 1.2 and hands out contract certificates. It
--- checks every chain and signature, and asks for a receipt after each second reading of the meter.
+-- A station of ISO 15118-2 that takes contracts over TLS 1.2 and hands out contract certificates.
+-- It checks every chain and signature, and asks for a receipt after each second reading of the
+-- meter.
 --   v2glab run examples/evcc-iso15118-2-pnc.lua examples/secc-iso15118-2-pnc.lua
 --   v2glab run examples/evcc-iso15118-2-install.lua examples/secc-iso15118-2-pnc.lua
 -- What a real station asks its operator for (contracts, provisioning) the tree of certificates has.

@@ -1,5 +1,5 @@
--- A station of ISO 15118-20 that takes contracts over TLS 1.3 and hands out contract certificates. It
--- checks every chain and signature, and asks for a confirmation of each second meter reading.
+-- A station of ISO 15118-20 that takes contracts over TLS 1.3 and hands out contract certificates.
+-- It checks every chain and signature, and asks for a confirmation of each second meter reading.
 --   v2glab run examples/evcc-iso15118-20-pnc.lua examples/secc-iso15118-20-pnc.lua
 --   v2glab run examples/evcc-iso15118-20-install.lua examples/secc-iso15118-20-pnc.lua
 -- What a real station asks its operator for (contracts, provisioning) the tree of certificates has.

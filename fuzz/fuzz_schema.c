@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Message descriptions: one that is refused says where; one that is taken makes messages that can be
- * sent.
+ * Message descriptions: one that is refused says where; one that is taken makes messages that can
+ * be sent.
  */
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signatures of messages as received: none is valid by chance; and one that is made in its place is.
- * The first octet of the input chooses the message set, the rest is the message in EXI. */
+/* Signatures of messages as received: none is valid by chance; and one that is made in its place
+ * is. The first octet of the input chooses the message set, the rest is the message in EXI. */
 #include "fuzz.h"
 
 #include "codec/signature.h"

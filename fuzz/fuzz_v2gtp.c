@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The reader that cuts a stream into V2GTP frames. However the stream is cut into pieces, the frames
- * are the same. The first byte of an input is the size of the pieces, the second the limit of a
- * payload in units of 16 bytes.
+ * The reader that cuts a stream into V2GTP frames. However the stream is cut into pieces, the
+ * frames are the same. The first byte of an input is the size of the pieces, the second the limit
+ * of a payload in units of 16 bytes.
  */
 #include "fuzz.h"
 

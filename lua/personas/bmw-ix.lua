@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- BMW iX of 2024. Sure: compared with a capture (DIN 70121). The one of 2022 is bmw-ix-2022.
 -- At some stations it takes 740 to 810 ms from the SDP response to the connection. Where SOC is too
--- close to the target it resets the connection in CableCheck (--set leave_at=CableCheck --set leave=reset).
+-- close to the target it resets the connection in CableCheck
+-- (--set leave_at=CableCheck --set leave=reset).
 
 local habits = require 'v2g.habits'
 

@@ -2,8 +2,8 @@
 -- The cars of the Volkswagen group with the software of 2023: Audi Q4, VW id.3, id.4 (firmware
 -- 3.5), id.buzz, Skoda Enyaq. Sure: medians of many recorded sessions; the AC figures are compared
 -- with a capture of an Audi Q4 (five sessions), those of DC come from the other cars' recordings.
--- In ISO 15118-2 they try port 60918 of the station once a second from PaymentServiceSelectionRes on,
--- where nobody has ever answered (the Enyaq does not; it also ranks DIN 70121 first). After
+-- In ISO 15118-2 they try port 60918 of the station once a second from PaymentServiceSelectionRes
+-- on, where nobody has ever answered (the Enyaq does not; it also ranks DIN 70121 first). After
 -- PowerDeliveryReq(Start) at a station of 6 A id.3 and id.4 are silent for 8 s, then stop.
 -- Not played: SLAC (sounds 40 ms apart), from whose end to SDP they take 2.2 to 7.3 s.
 

@@ -2,8 +2,8 @@
 -- The VW id.4 with firmware 2.3 (2021, 2022). Sure: compared with two captures of DC sessions, one
 -- that charges and one where the station takes contracts only.
 -- Its source port is 49152 in each session, so that the station may acknowledge old data of the one
--- before (the car resets, and tries again after 200 ms); where the system has just used that port to the
--- same place another one is taken. In AC it sends the battery's limits (413 V, 350 A).
+-- before (the car resets, and tries again after 200 ms); where the system has just used that port
+-- to the same place another one is taken. In AC it sends the battery's limits (413 V, 350 A).
 
 local habits = require 'v2g.habits'
 

@@ -64,7 +64,8 @@ function battery:power_limit()
     return current * self:voltage(current)
 end
 
--- The whole way from 0 to 100 percent within limits of power and current: seconds[k] up to k percent.
+-- The whole way from 0 to 100 percent within limits of power and current: seconds[k] up to k
+-- percent.
 local function plan(b, power, current)
     local seconds, sum = { [0] = 0, power = power, current = current }, 0
     for percent = 0, 99 do
@@ -79,8 +80,8 @@ local function plan(b, power, current)
     return seconds
 end
 
--- Seconds up to so many percent, if it gets as much as it takes within those limits (W, A; nil: none)
--- all the way; 0 where it gets nothing.
+-- Seconds up to so many percent, if it gets as much as it takes within those limits (W, A; nil:
+-- none) all the way; 0 where it gets nothing.
 function battery:time_to(percent, power, current)
     power, current = power or math.huge, current or math.huge
     if power <= 1 or current <= 0 or percent <= self.soc then

@@ -183,8 +183,8 @@ function common.pick(ms)
     return ms / common.scale
 end
 
--- Waits so many milliseconds of electrical time, or a random time between { from, to }. Looks up now
--- and then, so that Ctrl-C is seen.
+-- Waits so many milliseconds of electrical time, or a random time between { from, to }. Looks up
+-- now and then, so that Ctrl-C is seen.
 function common.pause(ms)
     ms = common.pick(ms or 0)
     if ms <= 0 then
@@ -322,8 +322,8 @@ function common.forget_hooks()
     plain = {}
 end
 
--- A key that cannot make such a signature (of another curve) keeps nothing back: a peer is to refuse
--- what comes unsigned.
+-- A key that cannot make such a signature (of another curve) keeps nothing back: a peer is to
+-- refuse what comes unsigned.
 local function sign(role, message, signer)
     local good, why = false, role.Signing == false and 'Signing = false' or nil
     if not why then

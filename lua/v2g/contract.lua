@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Plug & Charge, as far as ISO 15118-2 and ISO 15118-20 have it in common: which response code a
--- chain of certificates or an eMAID calls for, what a vehicle checks before it takes a contract into
--- use, and how a station hands one out. Chains are lists of DER, leaf first, as they were received.
+-- chain of certificates or an eMAID calls for, what a vehicle checks before it takes a contract
+-- into use, and how a station hands one out. Chains are lists of DER, leaf first, as they were
+-- received.
 
 local common = require 'v2g.common'
 
@@ -93,8 +94,8 @@ local function has(list, kind)
     return false
 end
 
--- Whether the signature of the last message of that name is that of the certificate's holder; nil and
--- why not.
+-- Whether the signature of the last message of that name is that of the certificate's holder; nil
+-- and why not.
 function contract.verify(role, message, ...)
     local good, why, kind = role['Verify_' .. message](...)
     if not good and has(tolerated_signatures, kind) then
@@ -250,8 +251,8 @@ function contract.bytes(identity)
     return identity.chain[1].der, others
 end
 
--- The provisioning certificate that a vehicle sent, with the sub-CAs above it, which only a back end
--- knows: those of the tree.
+-- The provisioning certificate that a vehicle sent, with the sub-CAs above it, which only a back
+-- end knows: those of the tree.
 function contract.provisioning_chain(der, edition)
     local known = Pki.Identity('oem-leaf', edition)
     local _, others = contract.bytes(known)

@@ -2,8 +2,8 @@
 -- A vehicle: goes the way of sequence.lua step by step, and ends as the standard wants when the
 -- station answers FAILED, something else, too late or not at all.
 --
--- A protocol's file returns functions by step. Each sets the fields of requests, exchanges them, and
--- returns the outcome (nil: the usual one; else a word that the way's row has under `on`).
+-- A protocol's file returns functions by step. Each sets the fields of requests, exchanges them,
+-- and returns the outcome (nil: the usual one; else a word that the way's row has under `on`).
 
 local battery = require 'v2g.battery'
 local common = require 'v2g.common'
@@ -40,8 +40,8 @@ ev.__index = ev
 -- ---- the end ----
 
 -- Leaves the session: raised through all steps. how: 'fin', 'reset', 'stop' (SessionStopReq first),
--- 'gone' (there is no connection). after: 'Failed', 'Timeout', 'Ongoing', nil: the last step; with that
--- the gap is found: 'Timeout>Close', 'ServiceDiscovery>SessionStop'.
+-- 'gone' (there is no connection). after: 'Failed', 'Timeout', 'Ongoing', nil: the last step; with
+-- that the gap is found: 'Timeout>Close', 'ServiceDiscovery>SessionStop'.
 local function leave(self, how, ok, why, after)
     self.leaving = Now()
     if how ~= 'gone' then
@@ -97,8 +97,9 @@ function ev:get(step, path, ...)
     return Evcc['Get_' .. self:name(step) .. 'Res_' .. path](...)
 end
 
--- Whether what the station asks for (with a NotificationMaxDelay, in seconds) can be put off for one
--- more round of the charge loop. By default never; by `reaction` for no longer than the station allows.
+-- Whether what the station asks for (with a NotificationMaxDelay, in seconds) can be put off for
+-- one more round of the charge loop. By default never; by `reaction` for no longer than the station
+-- allows.
 function ev:puts_off(seconds)
     local n = self.noticed or { at = Now(), limit = (seconds or 0) * 1000, rounds = 0 }
     self.noticed = n
@@ -254,8 +255,8 @@ function ev:is_closed()
     end
 end
 
--- Exchanges until `is_over` says so, for as long as Ongoing is put up with. What is signed is signed
--- once: the request is repeated as it was [V2G20-1582].
+-- Exchanges until `is_over` says so, for as long as Ongoing is put up with. What is signed is
+-- signed once: the request is repeated as it was [V2G20-1582].
 function ev:repeat_until(step, parameter, is_over, signer)
     local p = self.p
     local limit = p.ongoing[step] or Timer(self.protocol, parameter)
@@ -348,8 +349,8 @@ local function wanted_tls(self)
     return name, name
 end
 
--- The offers that fit the connection: ISO 15118-20 is spoken over TLS 1.3 only, unless all was told to
--- be without.
+-- The offers that fit the connection: ISO 15118-20 is spoken over TLS 1.3 only, unless all was told
+-- to be without.
 local function fitting_offers(self)
     local is_free = told_tls(self.p) == 'off'
     local list = {}
@@ -530,7 +531,8 @@ function evcc.attempt(self)
         return result, true, ''
     end
     if type(result) == 'string' and result:find('^lua/v2g/evcc_') then
-        -- an element that the response must have is missing, or has a value that nothing should have
+        -- an element that the response must have is missing, or has a value that nothing should
+        -- have
         result = { how = 'fin', ok = false, why = 'the last response cannot be used: ' .. result,
                    ev = self }
     end

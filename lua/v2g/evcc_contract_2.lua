@@ -193,8 +193,8 @@ local function clear_signature(message)
     common.set(Evcc, message, 'Header_SignatureSpecified', false)
 end
 
--- Who signs a request: the holder of the contract that pays; nil: nobody. An earlier session may have
--- been paid otherwise.
+-- Who signs a request: the holder of the contract that pays; nil: nobody. An earlier session may
+-- have been paid otherwise.
 function pnc.set_signer(self, message)
     local signer = self.paying == 'Contract' and self.identity or nil
     if signer then
@@ -205,8 +205,8 @@ function pnc.set_signer(self, message)
     return signer
 end
 
--- Where a contract pays the first AuthorizationReq has the challenge and is signed. Those that follow
--- while the station is not ready are empty [V2G2-684], as all are with external payment.
+-- Where a contract pays the first AuthorizationReq has the challenge and is signed. Those that
+-- follow while the station is not ready are empty [V2G2-684], as all are with external payment.
 function pnc.clear_authorization(self)
     if self.protocol == EDITION then
         clear_signature('AuthorizationReq')

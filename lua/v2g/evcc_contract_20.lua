@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Plug & Charge of a vehicle in ISO 15118-20: how it is authorized, contracts that it has installed,
--- what it does after a warning, and what it signs.
+-- Plug & Charge of a vehicle in ISO 15118-20: how it is authorized, contracts that it has
+-- installed, what it does after a warning, and what it signs.
 
 local common = require 'v2g.common'
 local contract = require 'v2g.contract'

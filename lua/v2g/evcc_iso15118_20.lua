@@ -354,7 +354,8 @@ local function is_after(self, n)
     return n > 0 and self.loops >= n
 end
 
--- Another service is asked for at the end of this one, if the station lets vehicles do so [V2G20-1476].
+-- Another service is asked for at the end of this one, if the station lets vehicles do so
+-- [V2G20-1476].
 local function wants_services(self, wish)
     local due = once(self, 'asked_services', wish == 'ServiceRenegotiation')
         or once(self, 'services', is_after(self, self.p.renegotiate_services))
@@ -373,7 +374,8 @@ local function look_at_standby(self, wish)
     return over and 'charge' or nil
 end
 
--- No power may flow when standby is asked for [V2G20-2116]: first comes a message or more without any.
+-- No power may flow when standby is asked for [V2G20-2116]: first comes a message or more without
+-- any.
 local function look_at_schedule(self, wish)
     local p = self.p
     if once(self, 'asked_schedule', wish == 'ScheduleRenegotiation')

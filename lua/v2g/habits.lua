@@ -85,8 +85,8 @@ function habits.remaining_of_vw(m, ev)
     end
 end
 
--- Adds EVCabinConditioning and EVRESSConditioning = false, which only DIN 70121 has, to the values of
--- all messages with an EV status.
+-- Adds EVCabinConditioning and EVRESSConditioning = false, which only DIN 70121 has, to the values
+-- of all messages with an EV status.
 function habits.conditioning(values)
     local prefixes = { ChargeParameterDiscoveryReq = 'DC_EVChargeParameter_',
                        PowerDeliveryReq = 'DC_EVPowerDeliveryParameter_', CableCheckReq = '',

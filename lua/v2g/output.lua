@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The station's output and meter. Voltage and current follow what is asked for as fast as the ramps
--- allow, within the station's limits. What hangs at the output is the vehicle's battery, where that is
--- known (wire.lua), else taken for one that has the voltage of the end of pre-charge and a little
--- more with every kilowatt-hour, but never so much that it could not be charged.
+-- allow, within the station's limits. What hangs at the output is the vehicle's battery, where that
+-- is known (wire.lua), else taken for one that has the voltage of the end of pre-charge and a
+-- little more with every kilowatt-hour, but never so much that it could not be charged.
 
 local output = {}
 output.__index = output
@@ -43,8 +43,8 @@ function output:open()
     self.target_voltage = 0
 end
 
--- What the vehicle wants, and (0, nil: it does not say) the most watts that it takes. Remembers which
--- limit holds it back.
+-- What the vehicle wants, and (0, nil: it does not say) the most watts that it takes. Remembers
+-- which limit holds it back.
 function output:ask(voltage, current, power)
     local dc = self.dc
     self.most_power = math.min(dc.max_power, power and power > 0 and power or math.huge)

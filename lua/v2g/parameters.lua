@@ -7,8 +7,8 @@
 -- AppProtocol, SessionSetup, AuthorizationSetup, ServiceDiscovery, ServiceDetail,
 -- PaymentServiceSelection, CertificateInstallation, CertificateUpdate, PaymentDetails,
 -- Authorization, ChargeParameterDiscovery, ScheduleExchange, CableCheck, PreCharge, PowerDelivery,
--- CurrentDemand (DC), ChargingStatus (AC), MeteringReceipt, WeldingDetection, SessionStop. Times are
--- milliseconds, electrical values SI units.
+-- CurrentDemand (DC), ChargingStatus (AC), MeteringReceipt, WeldingDetection, SessionStop. Times
+-- are milliseconds, electrical values SI units.
 
 local parameters = {}
 
@@ -21,15 +21,16 @@ parameters.ev = {
     -- Offers of supportedAppProtocolReq in the order they are sent: { protocol name (or uri =),
     -- priority =, schema =, major =, minor = }. nil: the protocol of --protocol, or all of them.
     protocols = nil,
-    -- 'off'; true or 'auto': SDP asks for TLS, and it goes on without where the answer is no TLS; '1.2',
-    -- '1.3': that only; a table of settings as Connect takes it, { version = '1.3', ocsp = 'required' }.
-    -- nil: as the standards want it: '1.3' where it speaks ISO 15118-20 only, and asked for where
-    -- ISO 15118-20 or a contract needs it, else 'off'.
+    -- 'off'; true or 'auto': SDP asks for TLS, and it goes on without where the answer is no TLS;
+    -- '1.2', '1.3': that only; a table of settings as Connect takes it,
+    -- { version = '1.3', ocsp = 'required' }. nil: as the standards want it: '1.3' where it speaks
+    -- ISO 15118-20 only, and asked for where ISO 15118-20 or a contract needs it, else 'off'.
     tls = nil,
     source_port = nil,      -- of its TCP connections, where it can be had; nil: any
     tries = 1,              -- how often it looks for the station while that refuses it
-    -- { port =, after = 'PaymentServiceSelection', first = 20, every = 1000, protocol = }: tries that port
-    -- of the station beside the session, from so many ms after that response on, again and again
+    -- { port =, after = 'PaymentServiceSelection', first = 20, every = 1000, protocol = }: tries
+    -- that port of the station beside the session, from so many ms after that response on, again
+    -- and again
     probe = nil,
     session_id = '00',      -- hex digits of the first SessionSetupReq's SessionID; '' is length 0
     evcc_id = '02AA00000001', -- EVCCID; in ISO 15118-20 WMIV1234567890ABCDEX unless set
@@ -38,9 +39,10 @@ parameters.ev = {
     -- gaps['A>B'], else gaps.B, else gaps.default. A number, or { from, to } for a random one, or a
     -- function(ev).
     -- Besides the steps: 'SDP' (before the first SECCDiscoveryReq), 'SDP>TCP' (to the SYN),
-    -- 'TCP>AppProtocol', 'SessionStop>Close', 'Stop>PowerDelivery' (after the station asked to stop),
-    -- 'Refused>SDP' (with tries), 'Failed>SessionStop' and 'Failed>Close' (after a FAILED response),
-    -- 'Timeout>…' and 'Ongoing>…' likewise, and 'X>Close' and 'X>SessionStop' where it leaves after step X.
+    -- 'TCP>AppProtocol', 'SessionStop>Close', 'Stop>PowerDelivery' (after the station asked to
+    -- stop), 'Refused>SDP' (with tries), 'Failed>SessionStop' and 'Failed>Close' (after a FAILED
+    -- response), 'Timeout>…' and 'Ongoing>…' likewise, and 'X>Close' and 'X>SessionStop' where it
+    -- leaves after step X.
     gaps = { default = 0, CurrentDemand = 100, ChargingStatus = 100, CableCheck = 50,
              PreCharge = 50, Authorization = 50, WeldingDetection = 50,
              ['SessionStop>Close'] = 20 },
@@ -54,7 +56,8 @@ parameters.ev = {
     on_failed = 'stop',     -- after FAILED_…: 'stop' (SessionStopReq, then FIN), 'close', 'reset',
                             -- 'ignore' (goes on as if it were OK)
     on_ongoing = 'stop',    -- when a step is Ongoing for too long: 'stop', 'close'
-    ongoing = {},           -- how long Ongoing is put up with in a step; absent: the standard's time
+    ongoing = {},           -- how long Ongoing is put up with in a step; absent: the standard's
+                            -- time
 
     -- ---- the way through the session ----
     mode = 'dc',            -- 'ac' or 'dc': the energy transfer that it wants
@@ -62,39 +65,43 @@ parameters.ev = {
     control = 'scheduled',  -- ISO 15118-20: 'scheduled' or 'dynamic'
     bpt = false,            -- ISO 15118-20: bidirectional power transfer
     discharge_to = 0,       -- with bpt: feeds back down to that percentage instead of charging
-    -- Where the station does not offer the transfer (payment, certificates) that it wants: { 'stop' } (SessionStopReq),
-    -- { 'close' }, { 'reset' }, { 'silent' }, { 'ignore' } (asks for it all the same); with the name of
-    -- a step it goes on until there.
+    -- Where the station does not offer the transfer (payment, certificates) that it wants:
+    -- { 'stop' } (SessionStopReq), { 'close' }, { 'reset' }, { 'silent' }, { 'ignore' } (asks for
+    -- it all the same); with the name of a step it goes on until there.
     unsuited = { 'stop' },
     details = false,        -- ServiceDetailReq for each value-added service, which is then selected
     precharges = { 1, 0 },  -- PreChargeReqs: at least, at most (0: until the voltage is right)
     welding = { 1, 20 },    -- WeldingDetectionReqs: at least, at most; { 0, 0 }: none at all
     loops = 0,              -- charge-loop messages before it stops; 0: until the battery is full
-    -- Name of a step ('ChargeLoop': that of either mode), or { name, n }: after n of its requests, …
+    -- Name of a step ('ChargeLoop': that of either mode), or { name, n }: after n of its
+    -- requests, …
     stop_at = nil,          -- … at which it sends SessionStopReq instead
     leave_at = nil,         -- … at which it closes the connection instead
     leave = 'fin',          -- … and how: 'fin', 'reset'
     silent_at = nil,        -- … at which it says nothing any more
     skip = {},              -- skip.CableCheck = true: leaves the step out
     after_stop_request = 0, -- charge-loop messages that still come after the station asked to stop
-    reaction = 0,           -- ms that it takes until it does what a notification asks for (to stop, to
-                            -- renegotiate): at most NotificationMaxDelay; 0: at once
+    reaction = 0,           -- ms that it takes until it does what a notification asks for (to stop,
+                            -- to renegotiate): at most NotificationMaxDelay; 0: at once
     session_stop = true,    -- false: leaves without SessionStopReq after PowerDeliveryReq(Stop)
     pause = 0,              -- sessions that end with SessionStopReq(Pause), each resumed
     pause_ms = 1000,        -- until the resumption
     resume = true,          -- false: leaves for good after SessionStopReq(Pause)
     renegotiate = 0,        -- charge-loop messages until it renegotiates, once; 0: never
     -- ISO 15118-20 alone:
-    renegotiate_services = 0, -- charge-loop messages until it asks for another service, once; 0: never
+    renegotiate_services = 0, -- charge-loop messages until it asks for another service, once;
+                              -- 0: never
     service_change = {},    -- … and what of control, bpt and discharge_to it wants then
     standby = 0,            -- charge-loop messages until it goes into standby, once; 0: never
     standby_loops = 3,      -- charge-loop messages in standby
     receipts = true,        -- sends MeteringReceiptReq where it is wanted
-    close = 'fin',          -- after SessionStopRes: 'fin', 'reset' (RST), 'none' (waits for the station)
+    close = 'fin',          -- after SessionStopRes: 'fin', 'reset' (RST), 'none' (waits for the
+                            -- station)
 
     -- ---- paying (ISO 15118-2 and -20; DIN 70121 knows external payment only) ----
     payment = 'ExternalPayment', -- or 'Contract': Plug & Charge, over TLS only
-    fall_back = true,       -- 'Contract': pays by external means where that cannot be; false: unsuited
+    fall_back = true,       -- 'Contract': pays by external means where that cannot be;
+                            -- false: unsuited
     contract = 'present',   -- 'install', 'update': has its certificate installed or updated first;
                             -- 'auto': where it has none that is valid, or it ends
     expires_soon = 14,      -- within so many days
@@ -146,8 +153,8 @@ parameters.station = {
     sure = '',
 
     -- ---- connection ----
-    -- 'auto': with and without; '1.2', '1.3': that only; 'off'; a table of settings as Listen takes it,
-    -- { version = '1.3', staple = true }; nil: as --tls says
+    -- 'auto': with and without; '1.2', '1.3': that only; 'off'; a table of settings as Listen takes
+    -- it, { version = '1.3', staple = true }; nil: as --tls says
     tls = nil,
     evse_id = 'DE*V2G*E0001*1', -- DIN 70121: as octets
     close = 'wait',         -- after SessionStopRes: 'wait' (the vehicle closes; after linger_ms the
@@ -162,7 +169,8 @@ parameters.station = {
     delays = { default = 0 },
 
     -- ---- Ongoing: how often, or ({ ms = 50000 }) how long, before Finished ----
-    -- What takes longer than the standard's time is answered with FAILED; unless it is that long here.
+    -- What takes longer than the standard's time is answered with FAILED; unless it is that long
+    -- here.
     ongoing = { Authorization = 0, ChargeParameterDiscovery = 0, ScheduleExchange = 0,
                 CableCheck = 2 },
 
@@ -177,8 +185,9 @@ parameters.station = {
                             -- parameters = { { id =, { name, value } … } … } }
     schedules = nil,        -- list of { id =, entries = { { start =, power = } … }, tariff = … };
                             -- nil: one of 24 h with the station's power. ISO 15118-20: instead of
-                            -- tariff also prices = { currency =, entries = { { start =, price = } } },
-                            -- for a kilowatt-hour; and tolerance =, W above the vehicle's profile
+                            -- tariff also prices = { currency =, entries =
+                            -- { { start =, price = } } }, for a kilowatt-hour; and tolerance =,
+                            -- W above the vehicle's profile
     bpt = true, dynamic = true, -- ISO 15118-20
     service_renegotiation = true, standby = true, -- ISO 15118-20: what it lets vehicles do
 
@@ -199,7 +208,8 @@ parameters.station = {
     renegotiate_after = 0,  -- … to renegotiate, once
     renegotiate_services_after = 0, -- ISO 15118-20: … to renegotiate the service, once
     pause_after = 0,        -- ISO 15118-20: … to pause, once
-    exit_standby_after = 0, -- ISO 15118-20: charge-loop responses in standby until it asks to leave it
+    exit_standby_after = 0, -- ISO 15118-20: charge-loop responses in standby until it asks to leave
+                            -- it
     shutdown_after = 0,     -- … until the emergency shutdown
     notification_delay = 0, -- s, NotificationMaxDelay: until the vehicle has to do what is asked
 

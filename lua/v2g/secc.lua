@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A station: answers each request by the sequence table (sequence.lua) with what its protocol's file
--- says, and closes where the standard wants that.
+-- A station: answers each request by the sequence table (sequence.lua) with what its protocol's
+-- file says, and closes where the standard wants that.
 --
 -- A protocol's file returns a table of functions by request name. Each sets the fields of the
 -- response and returns its ResponseCode (nil: the usual OK) and the case of the response that the
@@ -103,9 +103,9 @@ function session:again(step)
     self.begun[step] = nil
 end
 
--- Whether a step that may answer Ongoing is over, and its response code (nil: OK): `wrong`, or FAILED
--- where it has been Ongoing for longer than the timing parameter allows. A time in `ongoing` beyond
--- that is meant, and stands.
+-- Whether a step that may answer Ongoing is over, and its response code (nil: OK): `wrong`, or
+-- FAILED where it has been Ongoing for longer than the timing parameter allows. A time in `ongoing`
+-- beyond that is meant, and stands.
 function session:ongoing(step, parameter, wrong)
     if wrong then
         return true, wrong
@@ -148,8 +148,8 @@ function session:wish()
     return nil
 end
 
--- NotificationMaxDelay of a response that says so (nil: that wants nothing): the seconds that are left
--- since the first that did.
+-- NotificationMaxDelay of a response that says so (nil: that wants nothing): the seconds that are
+-- left since the first that did.
 function session:notice(wish)
     if not wish then
         return 0
@@ -180,8 +180,8 @@ local function octets(digits)
     end))
 end
 
--- The certificate that the vehicle came with, as text; '' without one. It tells vehicles apart: only
--- the one that paused a session joins it [V2G20-2545] [V2G20-2626].
+-- The certificate that the vehicle came with, as text; '' without one. It tells vehicles apart:
+-- only the one that paused a session joins it [V2G20-2545] [V2G20-2626].
 local function vehicle()
     local _, pem = Secc.Get_Tls_PeerCertificate(0)
     return pem and pem:gsub('%-%-%-%-%-[^\n]*', ''):gsub('%s', '') or ''

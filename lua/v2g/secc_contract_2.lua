@@ -99,8 +99,8 @@ function answers.PaymentDetailsReq(s)
 end
 
 -- The response code for an AuthorizationReq that is not right; nil: it is. One that was changed
--- after it was signed has a wrong signature, whatever its challenge. Only the first has to have them
--- [V2G2-684]; what a later one has must be right all the same.
+-- after it was signed has a wrong signature, whatever its challenge. Only the first has to have
+-- them [V2G2-684]; what a later one has must be right all the same.
 function pnc.check_authorization(s)
     if s.paying ~= 'Contract' then
         return nil

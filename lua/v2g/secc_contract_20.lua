@@ -133,7 +133,8 @@ local function grant(s, service)
     return nil, 'Finished'
 end
 
--- What is asked for, and with what: while it is Ongoing the same has to be asked for again [V2G20-1977].
+-- What is asked for, and with what: while it is Ongoing the same has to be asked for again
+-- [V2G20-1977].
 local function asked_for(service)
     local path = 'Get_AuthorizationReq_PnC_AReqAuthorizationMode'
     if not Secc[path .. 'Specified']() then
@@ -290,8 +291,8 @@ end
 
 -- ---- receipts ----
 
--- Whether the vehicle is asked to confirm the meter reading of this response of the charge loop: one
--- that pays by contract, which it signs with.
+-- Whether the vehicle is asked to confirm the meter reading of this response of the charge loop:
+-- one that pays by contract, which it signs with.
 function pnc.wants_receipt(s)
     return s.paying == 'Contract' and s:wants_receipt()
 end

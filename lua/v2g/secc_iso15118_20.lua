@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The answers of a station in ISO 15118-20: AC and DC, charging only or bidirectional, scheduled or
--- dynamic control mode. Those of authorization and Plug & Charge are in secc_contract_20.lua; schedules,
--- prices and power profiles in secc_schedules_20.lua.
+-- dynamic control mode. Those of authorization and Plug & Charge are in secc_contract_20.lua;
+-- schedules, prices and power profiles in secc_schedules_20.lua.
 
 local common = require 'v2g.common'
 local pnc = require 'v2g.secc_contract_20'
@@ -202,8 +202,8 @@ local function ac_power(s)
     return s.p.ac.voltage * s.p.ac.phases * s:ac_limit()
 end
 
--- nil, or FAILED_WrongChargeParameter: a maximum of the vehicle is below the station's minimum, or a
--- minimum above its maximum [V2G20-1619] [V2G20-2272].
+-- nil, or FAILED_WrongChargeParameter: a maximum of the vehicle is below the station's minimum, or
+-- a minimum above its maximum [V2G20-1619] [V2G20-2272].
 local function fits(message, element, least, most)
     local get = 'Get_' .. message .. '_' .. element .. '_'
     for _, limit in ipairs(least) do

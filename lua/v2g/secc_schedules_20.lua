@@ -162,8 +162,8 @@ function schedules.select(s)
     return ACCEPTED[tostring(Secc['Get_' .. path .. '_PowerToleranceAcceptance']())]
 end
 
--- The response code for the power that flows; nil: OK. Where the schedule has a tolerance, a vehicle
--- that takes more than its profile and that is warned, and then refused [V2G20-1864].
+-- The response code for the power that flows; nil: OK. Where the schedule has a tolerance, a
+-- vehicle that takes more than its profile and that is warned, and then refused [V2G20-1864].
 function schedules.violation(s, power)
     local profile = s.profile
     if not profile or not profile.tolerance then

@@ -116,8 +116,8 @@ sequence.secc['ISO15118-2'] = {
 
 -- ---- ISO 15118-20 ----
 
--- V2G20-459 is the rule for all rows: what is not foreseen is answered with FAILED_SequenceError. Rows
--- have it alone where no requirement of their own is known.
+-- V2G20-459 is the rule for all rows: what is not foreseen is answered with FAILED_SequenceError.
+-- Rows have it alone where no requirement of their own is known.
 local FROM_PAUSE <const> = { AC = 'V2G20-2097', DC = 'V2G20-2098' }
 local IN_LOOP <const> = { AC = 'V2G20-1499 V2G20-1500', DC = 'V2G20-1501 V2G20-1502' }
 

@@ -11,8 +11,8 @@ local function key(id, what)
     return ('wire %s %s'):format(id, what)
 end
 
--- what: 'pilot' (the station's duty cycle, percent), 'rest' (the battery's voltage without current),
--- 'resistance' (ohm, behind it), 'drawn' (W, of AC); nil takes it away.
+-- what: 'pilot' (the station's duty cycle, percent), 'rest' (the battery's voltage without
+-- current), 'resistance' (ohm, behind it), 'drawn' (W, of AC); nil takes it away.
 function wire.put(id, what, value)
     Remember(key(id, what), value and tostring(value))
 end

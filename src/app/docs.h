@@ -123,8 +123,8 @@ struct docs_general {
 };
 extern const struct docs_general DOCS_GENERAL[];
 
-/* The functions that g stands for, by their names: those of signatures are there for every message that
- * is signed. NULL behind the last; text has 96 bytes. */
+/* The functions that g stands for, by their names: those of signatures are there for every message
+ * that is signed. NULL behind the last; text has 96 bytes. */
 const char *docs_general_each(const struct docs_general *g, unsigned i, char *text);
 
 /* "Evcc.Send_Raw(bytes)"; side: the role to name; FROM_NONE: EVCC */

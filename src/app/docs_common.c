@@ -11,7 +11,8 @@
 
 /* ---- topics ---- */
 
-/* "SessionStop" of "SessionStopReq"; index: 0 for a request (or whatever else), 1 for a response. */
+/* "SessionStop" of "SessionStopReq"; index: 0 for a request (or whatever else), 1 for a
+ * response. */
 static void split_name(const char *message, char *out, size_t size, unsigned *index)
 {
     size_t n = strlen(message);

@@ -147,7 +147,8 @@ static void print_type(struct indexing *x, const struct schema *set, const struc
     docs_member_table(x->docs, &x->page, s);
 }
 
-/* Whether an earlier set of the protocol has the same type (as those of ISO 15118-20 share some). */
+/* Whether an earlier set of the protocol has the same type (as those of ISO 15118-20 share
+ * some). */
 static bool is_repeated(struct docs *d, const struct protocol *protocol, unsigned sets,
                         const char *name)
 {

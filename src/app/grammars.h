@@ -55,8 +55,8 @@ int limit_take(void *limits, const char *text, struct err *e);
 /* Reads the options, and loads the grammars. 0, or -1: the command ends with o->status. */
 int grammars_begin(struct grammars *g, struct options *o, const struct setting setting[]);
 
-/* Asks for those of a message set ("iso15118-2") or of a protocol ("ISO15118-20"); several names may
- * stand with commas between them. Nothing is loaded yet: a --schema may still follow. */
+/* Asks for those of a message set ("iso15118-2") or of a protocol ("ISO15118-20"); several names
+ * may stand with commas between them. Nothing is loaded yet: a --schema may still follow. */
 int grammars_ask(struct grammars *g, const char *names, struct err *e);
 
 /* Loads what was asked for; all there are, where nothing was. */

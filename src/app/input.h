@@ -39,8 +39,8 @@ int input_hex(const char *text, size_t n, struct buf *out, struct err *e);
 typedef int (*line_work)(void *context, struct slice line, uint64_t number);
 
 /* Does the work for each line of the file (or "-"), counted from 1, and writes to stdout what it
- * appended to out, and a newline. Whoever feeds us may wait for the answers: before a line has to be
- * waited for, all of them are out. Returns the exit code. */
+ * appended to out, and a newline. Whoever feeds us may wait for the answers: before a line has to
+ * be waited for, all of them are out. Returns the exit code. */
 int lines_convert(const char *path, line_work work, void *context, struct buf *out);
 
 /* ---- V2GTP ---- */

@@ -77,7 +77,8 @@ static int unknown(const char *what, const char *name)
     return EXIT_SETUP;
 }
 
-/* Runs the command at argv[at]; what stood before it (pairs of --schema and FILE) goes behind it. */
+/* Runs the command at argv[at]; what stood before it (pairs of --schema and FILE) goes behind
+ * it. */
 static int run_command(int argc, char **argv, int at)
 {
     const struct command *command = find_command(argv[at]);

@@ -26,8 +26,8 @@
 /* ORDER SECURE */
 enum secure_option { SECURE_TLS, SECURE_CERT, SECURE_KEY, SECURE_ROOTS, SECURE_SET, SECURE_PKI };
 
-/* Takes the value of an option; settings are what common->settings points to from then on. -1: it has
- * been reported. */
+/* Takes the value of an option; settings are what common->settings points to from then on. -1: it
+ * has been reported. */
 int secure_take(struct options *o, enum secure_option option, struct script_options *common,
                 struct tls_choice *settings);
 

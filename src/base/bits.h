@@ -79,8 +79,8 @@ static inline uint64_t bits_read(struct bit_reader *r, unsigned n)
     return v;
 }
 
-/* n octets (8 at least) that begin `shift` bits behind p to out. Returns them or'ed together: a word
- * with a byte above 127 where one of them is. */
+/* n octets (8 at least) that begin `shift` bits behind p to out. Returns them or'ed together: a
+ * word with a byte above 127 where one of them is. */
 uint64_t bits_copy_long(uint8_t *out, const uint8_t *p, size_t n, unsigned shift);
 
 static inline uint64_t bits_copy(uint8_t *out, const uint8_t *p, size_t n, unsigned shift)

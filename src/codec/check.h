@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A message held against the limits of its schema: lengths, ranges, members of enumerations, entries
- * of lists, mandatory elements. For messages that were made here; what the decoder finds stands in
- * message->violations.
+ * A message held against the limits of its schema: lengths, ranges, members of enumerations,
+ * entries of lists, mandatory elements. For messages that were made here; what the decoder finds
+ * stands in message->violations.
  */
 #ifndef V2G_CODEC_CHECK_H
 #define V2G_CODEC_CHECK_H

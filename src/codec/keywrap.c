@@ -172,7 +172,8 @@ static EVP_PKEY *read_public(const struct keywrap_form *form, struct slice octet
     return key;
 }
 
-/* The seed of an Ed448 key without its last octet, for which the element has no room: it must be 0. */
+/* The seed of an Ed448 key without its last octet, for which the element has no room: it must be
+ * 0. */
 static int seed_octets(const EVP_PKEY *key, uint8_t *out, struct err *e)
 {
     uint8_t seed[ED448_SIZE];
@@ -248,8 +249,8 @@ static void reverse(uint8_t *p, size_t n)
     }
 }
 
-/* u = y^2 (1 - d y^2) / (1 - y^2) with d = -39081, modulo 2^448 - 2^224 - 1, where y are the first 56
- * octets of the key; false: of no point that agrees. */
+/* u = y^2 (1 - d y^2) / (1 - y^2) with d = -39081, modulo 2^448 - 2^224 - 1, where y are the first
+ * 56 octets of the key; false: of no point that agrees. */
 static bool map_point(const uint8_t *key, uint8_t *out, BN_CTX *c)
 {
     uint8_t octets[X448_SIZE];

@@ -7,9 +7,10 @@
  * AES-128-CBC. ISO 15118-20, 7.9.2.5 ([V2G20-2492] to [V2G20-2535]): ECDH over secp521r1 or X448,
  * ConcatKDF with SHA-512, AES-256-GCM.
  *
- * Certificates of ISO 15118-20 that are not of secp521r1 are of Ed448, whose keys sign. The receiver's
- * agrees as the key of X448 that it stands for (RFC 7748, 4.2: u = y^2/x^2; RFC 8032, 5.2.5). Of the 57
- * octets of a contract's key of Ed448 the element has room for 56: the last one has to be 0.
+ * Certificates of ISO 15118-20 that are not of secp521r1 are of Ed448, whose keys sign. The
+ * receiver's agrees as the key of X448 that it stands for (RFC 7748, 4.2: u = y^2/x^2; RFC 8032,
+ * 5.2.5). Of the 57 octets of a contract's key of Ed448 the element has room for 56: the last one
+ * has to be 0.
  */
 #ifndef V2G_CODEC_KEYWRAP_H
 #define V2G_CODEC_KEYWRAP_H
@@ -62,8 +63,8 @@ int keywrap_aad(const char *pcid, struct slice key_identifier, char *text, struc
 /*
  * Wraps the private key `contract` for the holder of `receiver`: the key of the OEM provisioning
  * certificate, or (CertificateUpdate) of the present contract. aad is left out where the form has
- * none. The public key of X448 stands in the last of the field's 133 octets, behind zeros; in what is
- * received the zeros may also stand behind it, or be left out, with or without a 4 in front.
+ * none. The public key of X448 stands in the last of the field's 133 octets, behind zeros; in what
+ * is received the zeros may also stand behind it, or be left out, with or without a 4 in front.
  */
 int keywrap_seal(struct evp_pkey_st *receiver, const struct evp_pkey_st *contract, struct slice aad,
                  struct keywrap *out, struct err *e);

@@ -114,9 +114,9 @@ static inline struct items *node_items(const struct node *n)
  * schema that cannot be read. */
 int node_complete(struct arena *a, struct node *n, struct err *e);
 
-/* For readers of open content: the state of the grammar (index into type->state) after what n holds,
- * and after one more item; and the slot that an element takes there (ns: -1 for any namespace), or
- * -1. What the state allows comes first, named elements before wildcards. */
+/* For readers of open content: the state of the grammar (index into type->state) after what n
+ * holds, and after one more item; and the slot that an element takes there (ns: -1 for any
+ * namespace), or -1. What the state allows comes first, named elements before wildcards. */
 unsigned node_state(const struct node *n);
 unsigned type_state_after(const struct type *t, unsigned state, unsigned slot);
 int type_open_slot(const struct type *t, unsigned state, const char *name, size_t size, int ns);

@@ -6,8 +6,9 @@
  * with libxml2 (no network, no entities, no document type).
  *
  * What XML cannot hold: control characters of a string are shown as &#x1; and the like, which
- * keeps them visible, but no XML 1.0 reader takes them back; octets that are no UTF-8 become U+FFFD.
- * Blank characters of mixed content are shown as CDATA: the reader takes other blanks for layout.
+ * keeps them visible, but no XML 1.0 reader takes them back; octets that are no UTF-8 become
+ * U+FFFD. Blank characters of mixed content are shown as CDATA: the reader takes other blanks for
+ * layout.
  */
 #ifndef V2G_CODEC_XML_H
 #define V2G_CODEC_XML_H

@@ -143,8 +143,8 @@ struct stage {
 typedef uint64_t schema_pair __attribute__((vector_size(16), aligned(8)));
 
 /* Values of fixed width in consecutive slots. All of it fits one window of the bit reader, from the
- * code of the first value on. Values are taken by twos: an odd last one has a shadow of no bits, for
- * which each node has room. */
+ * code of the first value on. Values are taken by twos: an odd last one has a shadow of no bits,
+ * for which each node has room. */
 struct run {
     uint64_t zeros;          /* bits of the window that must be 0: events that leave no choice */
     uint64_t checked;        /* the same, and the bits of the values */

@@ -41,10 +41,12 @@ struct actor {
     void *context;
 };
 
-/* Adds the functions to a script that was opened as a->script, before it runs. -1: out of memory. */
+/* Adds the functions to a script that was opened as a->script, before it runs. -1: out of
+ * memory. */
 int behaviour_open(struct actor *a, struct err *e);
 
-/* What the station is to listen for, by the options and the script's Accept: o->tls and o->tls_only. */
+/* What the station is to listen for, by the options and the script's Accept: o->tls and
+ * o->tls_only. */
 void behaviour_tls(const struct actor *a, struct peer_options *o);
 
 void memory_close(struct memory *m);

@@ -6,8 +6,9 @@
  *   numbers         integer; above 2^63-1 (unsignedLong, integer) a string of decimal digits
  *   enumeration     the member's name; a code that has no member as a number
  *   string          string (UTF-8)
- *   hexBinary       upper-case hex digits; taken in either case. Text that is no hex is taken as its
- *                   own octets where the schema allows more than 8 of them (an EVSEID of DIN 70121)
+ *   hexBinary       upper-case hex digits; taken in either case. Text that is no hex is taken as
+ *                   its own octets where the schema allows more than 8 of them (an EVSEID of DIN
+ *                   70121)
  *   base64Binary    the octets
  *   physical value  number in SI units
  *   other elements  table of their children; lists are sequences, counted from 1

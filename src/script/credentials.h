@@ -6,8 +6,8 @@
  *
  * Of the tree, a station shows the leaf of ISO 15118-20 with TLS 1.3 and that of ISO 15118-2
  * with TLS 1.2, and trusts vehicles of the V2G and the OEM root; a vehicle shows its vehicle
- * certificate (ISO 15118-20) where it is asked for one, and trusts the V2G roots of both. Revocation
- * lists are the tree's, too.
+ * certificate (ISO 15118-20) where it is asked for one, and trusts the V2G roots of both.
+ * Revocation lists are the tree's, too.
  */
 #ifndef V2G_SCRIPT_CREDENTIALS_H
 #define V2G_SCRIPT_CREDENTIALS_H
@@ -25,8 +25,8 @@ struct credential_files {
     const char *tree;  /* folder that `v2glab pki make` has made; NULL: the demo tree */
 };
 
-/* The folder of the tree that is in force, PKI_PATH_MAX bytes at most. -1: there is none in the folder
- * that was named, or the demo tree cannot be made. */
+/* The folder of the tree that is in force, PKI_PATH_MAX bytes at most. -1: there is none in the
+ * folder that was named, or the demo tree cannot be made. */
 int credentials_tree(const struct credential_files *files, char *folder, int size, struct err *e);
 
 struct credentials {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The standard's times for waiting and answering, from lua/timers.lua: by protocol, parameter and
- * message, with profiles, and what the user set instead. Each is measured and recorded, also when it
- * holds.
+ * message, with profiles, and what the user set instead. Each is measured and recorded, also when
+ * it holds.
  */
 #ifndef V2G_SCRIPT_DEADLINE_H
 #define V2G_SCRIPT_DEADLINE_H
@@ -15,8 +15,8 @@ int64_t deadline_find(lua_State *L, const char *protocol, const char *parameter,
                       const char *message, char *name, size_t size);
 
 /* Sets r->timer for what the role waits for next: the EVCC's V2G_EVCC_Msg_Timeout from its request
- * on, the SECC's V2G_SECC_Sequence_Timeout from its last response on. message: that is expected; NULL
- * for any. */
+ * on, the SECC's V2G_SECC_Sequence_Timeout from its last response on. message: that is expected;
+ * NULL for any. */
 void deadline_standard(lua_State *L, struct role *r, const char *message, const char *protocol);
 
 /* Sets r->timer to so many milliseconds from now. */

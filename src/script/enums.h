@@ -5,8 +5,9 @@
  * script first names them, under the name of the schema's type (the case of letters does not count)
  * and with the members of all protocols that have a type of that name.
  *
- * Where the description states a prefix it stands before the member (Unit_A is 'A'; the member alone
- * is found, too). In a member that is no identifier of Lua each odd character is '_': Unit_W_s.
+ * Where the description states a prefix it stands before the member (Unit_A is 'A'; the member
+ * alone is found, too). In a member that is no identifier of Lua each odd character is '_':
+ * Unit_W_s.
  */
 #ifndef V2G_SCRIPT_ENUMS_H
 #define V2G_SCRIPT_ENUMS_H

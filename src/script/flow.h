@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sending and receiving as scripts see it: the first message connects, whatever has to be waited for
- * is waited for within the standard's time, every such time is recorded, and what comes instead of
- * the message that was expected ends the script with the verdict fail.
+ * Sending and receiving as scripts see it: the first message connects, whatever has to be waited
+ * for is waited for within the standard's time, every such time is recorded, and what comes instead
+ * of the message that was expected ends the script with the verdict fail.
  */
 #ifndef V2G_SCRIPT_FLOW_H
 #define V2G_SCRIPT_FLOW_H

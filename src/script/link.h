@@ -12,7 +12,8 @@ const char *link_state(const struct role *r);
  * supportedAppProtocol itself. */
 struct peer_options link_options(const struct role *r, bool manual);
 
-/* The context of a connection over TLS, made of what was chosen, for several connections. Raises. */
+/* The context of a connection over TLS, made of what was chosen, for several connections.
+ * Raises. */
 struct tls_context *link_tls_context(lua_State *L, struct role *r, const struct peer_options *o);
 
 /* Starts; where that is not possible the script ends. */

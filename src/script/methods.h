@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The functions of a role that do not depend on the messages: Connect, Listen, Disconnect, Send_Raw,
- * Receive_Any_001, Message, Received, State, SessionID (role.h tells what they do), and those of TLS
- * (tls_view.h, tls_expect.h).
+ * The functions of a role that do not depend on the messages: Connect, Listen, Disconnect,
+ * Send_Raw, Receive_Any_001, Message, Received, State, SessionID (role.h tells what they do), and
+ * those of TLS (tls_view.h, tls_expect.h).
  */
 #ifndef V2G_SCRIPT_METHODS_H
 #define V2G_SCRIPT_METHODS_H

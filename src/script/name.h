@@ -9,8 +9,8 @@
  *
  * A path is made of element names joined by '_'; as these contain '_' themselves, the longest name
  * that fits is tried first, then shorter ones. The element of a list's entries may be left out. A
- * path that ends at an element with text content means that text; one that ends at an algorithm of a
- * signature means its Algorithm attribute. `Header_…` leads into the header of every protocol.
+ * path that ends at an element with text content means that text; one that ends at an algorithm of
+ * a signature means its Algorithm attribute. `Header_…` leads into the header of every protocol.
  */
 #ifndef V2G_SCRIPT_NAME_H
 #define V2G_SCRIPT_NAME_H
@@ -83,7 +83,8 @@ bool name_receives(uint8_t side, uint8_t from);
 const struct element *name_message(const struct name_scope *s, const char *name,
                                    const struct schema **set, struct err *e);
 
-/* Resolves text (without the role). -1: e says what is wrong with it, and the nearest right name. */
+/* Resolves text (without the role). -1: e says what is wrong with it, and the nearest right
+ * name. */
 int name_resolve(const struct name_scope *s, const char *text, struct name *out, struct err *e);
 
 /* The name of a parameter that takes an element's value: the capitals at the start become small,
@@ -103,8 +104,8 @@ typedef void (*name_visit)(void *context, const struct name_entry *entry);
 /*
  * Calls visit for all names that the role has for a message, in the order of the standard: for each
  * element first Set_, then Get_, and so on; last Send_ or first Receive_. `header`: also those of
- * the header. Physical values are named by their parts and as a whole. The contents of wildcards and
- * of repeated groups have no names. -1: no such message.
+ * the header. Physical values are named by their parts and as a whole. The contents of wildcards
+ * and of repeated groups have no names. -1: no such message.
  */
 int name_each(const struct name_scope *s, const char *message, bool header, name_visit visit,
               void *context, struct err *e);

@@ -62,7 +62,8 @@ void object_push(lua_State *L, struct role *r, const struct message *m)
     object_push_given(L, r, m, SESSION_GIVEN_SIGNATURE);
 }
 
-/* Tries the sets of the role's protocol, then supportedAppProtocol; the error is that of the first. */
+/* Tries the sets of the role's protocol, then supportedAppProtocol; the error is that of the
+ * first. */
 static int read_xml(struct object *o, const char *text, size_t n, struct err *e)
 {
     const struct protocol *p = o->role->protocol;
@@ -150,7 +151,8 @@ static void push_child(lua_State *L, int root, struct object *o, struct node *n,
         convert_push(L, f, *v);
 }
 
-/* The method or child called by the string at 2 of an object whose node is n. Upvalue 1: methods. */
+/* The method or child called by the string at 2 of an object whose node is n. Upvalue 1:
+ * methods. */
 static int index_node(lua_State *L, int root, struct object *o, struct node *n)
 {
     const char *key = luaL_checkstring(L, 2);

@@ -31,8 +31,8 @@ enum peer_state {
 };
 
 /*
- * TLS of a connection. The vehicle asks for it by SDP (Security 0x00) unless OFF, and with AUTO goes
- * on without it where the answer is 0x10; the station answers 0x00 with the port of TLS to who
+ * TLS of a connection. The vehicle asks for it by SDP (Security 0x00) unless OFF, and with AUTO
+ * goes on without it where the answer is 0x10; the station answers 0x00 with the port of TLS to who
  * asked for it; who asked for none gets the other port (AUTO), or no answer (12, 13).
  * Where an address is given, there is no SDP: a vehicle speaks TLS unless OFF, a station with AUTO
  * takes either, by the first byte.
@@ -110,8 +110,8 @@ int peer_start(struct peer *p, const struct peer_options *o, struct err *e);
 /* Sends a frame that session_send made, or any bytes. -1: not connected. */
 int peer_write(struct peer *p, struct slice bytes, struct err *e);
 
-/* EVCC: tries, besides, another port of the other side, until the connection ends: probe.h. -1: there
- * is no connection. */
+/* EVCC: tries, besides, another port of the other side, until the connection ends: probe.h. -1:
+ * there is no connection. */
 int peer_probe(struct peer *p, uint16_t port, unsigned first_ms, unsigned every_ms, struct err *e);
 
 /* Closes the TCP connection: FIN, or RST. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A place in a message's tree: a slot of a node, or an entry of the list there. Found by the steps
- * of a name and the indices of its lists; made, with defaults, where it is not there yet. Open nodes
- * (repeated groups, mixed content) are read and written by the same functions: their items of one
- * slot are that slot's entries.
+ * of a name and the indices of its lists; made, with defaults, where it is not there yet. Open
+ * nodes (repeated groups, mixed content) are read and written by the same functions: their items of
+ * one slot are that slot's entries.
  */
 #ifndef V2G_SCRIPT_PLACE_H
 #define V2G_SCRIPT_PLACE_H
@@ -41,7 +41,8 @@ int place_add(const struct place *p, struct arena *a, struct err *e);
 /* Number of entries at the place, its index not counted; of what is no list: 0 or 1. */
 uint32_t place_count(const struct place *p);
 
-/* Whether scripts see a list there: where the schema has one, or a repeated group several entries. */
+/* Whether scripts see a list there: where the schema has one, or a repeated group several
+ * entries. */
 bool place_is_list(const struct place *p);
 
 /* Makes the list that long: cuts it, or appends defaults. -1: the wire cannot carry that many. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The roles of a script: the tables Evcc and Secc (EVCC and SECC are the same). Their functions are
- * found by name when first used and kept; api names and forms stand in name.h. Behind a role are its
- * connection, the messages it sends (what a script sets stays set for the next send) and those it
- * has received (the last one of each name).
+ * found by name when first used and kept; api names and forms stand in name.h. Behind a role are
+ * its connection, the messages it sends (what a script sets stays set for the next send) and those
+ * it has received (the last one of each name).
  *
  * Besides the names of the messages:
  *
@@ -16,7 +16,8 @@
  *   Evcc.Sign_AuthorizationReq(), … signatures, made and checked (signing.h)
  *   Evcc.Disconnect([reset])        closes the connection
  *   Evcc.Send_Raw(bytes)            sends any bytes
- *   Evcc.Receive_Any_001([ms])      waits for any message: its name; or nil and 'timeout' or 'closed'
+ *   Evcc.Receive_Any_001([ms])      waits for any message: its name; or nil and 'timeout' or
+ *                                   'closed'
  *   Evcc.Message(name)              a message as a value (object.h); also from XML text
  *   Evcc.Received([name])           the message received last (of that name) as a value, or nil
  *   Evcc.State()                    'idle', 'discovering', 'connecting', 'agreeing', 'ready',
@@ -118,8 +119,8 @@ void role_follow(lua_State *L, struct role *r);
 struct outgoing *role_outgoing(struct role *r, const struct schema *set,
                                const struct element *element, struct err *e);
 
-/* The message received last of that name; in print mode one with defaults (or what the other role of
- * the script has sent). NULL: none, or e is set. */
+/* The message received last of that name; in print mode one with defaults (or what the other role
+ * of the script has sent). NULL: none, or e is set. */
 const struct message *role_incoming(struct role *r, const struct schema *set,
                                     const struct element *element, struct err *e);
 
@@ -129,7 +130,8 @@ void role_keep(struct role *r, struct received *received);
 /* Print mode: the message that is waited for has come. */
 int role_invent(struct role *r, const struct name *n, struct err *e);
 
-/* Remembers the call name(arguments on the stack) until a protocol is agreed, which may be another. */
+/* Remembers the call name(arguments on the stack) until a protocol is agreed, which may be
+ * another. */
 void role_note_setting(lua_State *L, struct role *r, const char *name);
 
 /* ---- functions of Lua (upvalue 1: struct bound, or the role) ---- */

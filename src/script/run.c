@@ -92,8 +92,8 @@ static bool has_to_linger(const struct script *s)
     return false;
 }
 
-/* Called while the script, or a callback of its connection, is still on the stack: so what belongs to
- * it is closed from the loop. */
+/* Called while the script, or a callback of its connection, is still on the stack: so what belongs
+ * to it is closed from the loop. */
 static void script_ended(struct script *s, void *context)
 {
     struct player *p = context;

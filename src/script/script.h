@@ -126,7 +126,8 @@ const char *script_where(lua_State *L, char *out, size_t size);
 /* Raises e with the line of the script. */
 int script_raise(lua_State *L, const struct err *e);
 
-/* Raises where the table at `at` has any key but those of known: " role at ", a blank around each. */
+/* Raises where the table at `at` has any key but those of known: " role at ", a blank around
+ * each. */
 void script_check_keys(lua_State *L, int at, const char *known);
 
 /* The integer on top of the stack; raises where it is none from least to most. what: its name. */

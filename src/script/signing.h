@@ -2,18 +2,18 @@
 /*
  * Signatures of messages (codec/signature.h), as scripts make and check them:
  *
- *   Evcc.Sign_AuthorizationReq([who])     signs the message as it would be sent now; what is changed
- *                                         afterwards is not covered. who: a Key, an identity (of
- *                                         Pki.Identity), or a PEM file with a key
+ *   Evcc.Sign_AuthorizationReq([who])     signs the message as it would be sent now; what is
+ *                                         changed afterwards is not covered. who: a Key, an
+ *                                         identity (of Pki.Identity), or a PEM file with a key
  *   Secc.Verify_AuthorizationReq([who])   whether the signature of the one received last is valid:
- *                                         true; or nil, why, and the kind of fault ('wrong digest').
- *                                         who: a Certificate, its octets, an identity, a Key, or a
- *                                         PEM file with the signer's certificate
+ *                                         true; or nil, why, and the kind of fault ('wrong
+ *                                         digest'). who: a Certificate, its octets, an identity, a
+ *                                         Key, or a PEM file with the signer's certificate
  *   m:sign([who]), m:verify([who])        the same of a message as a value
  *
- * What the standard wants signed is signed as it is sent, where the script has neither signed it nor
- * set or left out its Signature: AuthorizationReq and MeteringReceiptReq of ISO 15118-2 with an Id,
- * AuthorizationReq of ISO 15118-20 with PnC_AReqAuthorizationMode, MeteringConfirmationReq, and
+ * What the standard wants signed is signed as it is sent, where the script has neither signed it
+ * nor set or left out its Signature: AuthorizationReq and MeteringReceiptReq of ISO 15118-2 with an
+ * Id, AuthorizationReq of ISO 15118-20 with PnC_AReqAuthorizationMode, MeteringConfirmationReq, and
  * (unless their ResponseCode is FAILED…) the messages of CertificateInstallation and
  * CertificateUpdate. Evcc.Signing = false leaves all as they are; so does print mode.
  *
@@ -32,8 +32,8 @@
 /* Name of the i-th message that has such functions; NULL behind the last. */
 const char *signing_message(unsigned i);
 
-/* Pushes the function of that name; false where it does not begin with Sign_ or Verify_. Raises where
- * there is no such message, or it is never signed. */
+/* Pushes the function of that name; false where it does not begin with Sign_ or Verify_. Raises
+ * where there is no such message, or it is never signed. */
 bool signing_push(lua_State *L, struct role *r, const char *name);
 
 /* Signs m, whose content lives in a, with the key at `who` of the stack; raises where that cannot

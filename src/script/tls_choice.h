@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a user or a script chooses of TLS beyond its version, by name (`--tls-set KEY=VALUE`, the table
- * `tls` of Connect and Listen; security.h lists the keys). What is not chosen stays as the standards
- * want it.
+ * What a user or a script chooses of TLS beyond its version, by name (`--tls-set KEY=VALUE`, the
+ * table `tls` of Connect and Listen; security.h lists the keys). What is not chosen stays as the
+ * standards want it.
  */
 #ifndef V2G_SCRIPT_TLS_CHOICE_H
 #define V2G_SCRIPT_TLS_CHOICE_H

@@ -56,8 +56,8 @@ static void take_name(lua_State *L, int list)
     lua_rawseti(L, list, (lua_Integer)lua_rawlen(L, list) + 1);
 }
 
-/* The names at 1 are alerts: none, one, or a list of them. A list of our own takes their place, since
- * theirs may change while the script waits. */
+/* The names at 1 are alerts: none, one, or a list of them. A list of our own takes their place,
+ * since theirs may change while the script waits. */
 static void take_names(lua_State *L)
 {
     if (lua_isnoneornil(L, 1))

@@ -10,16 +10,18 @@
  *                                 'ecdsa_secp521r1_sha512'
  *   Get_Tls_Resumed()             whether a former session was resumed
  *   Get_Tls_Handshake_Time()      milliseconds from the first octets to the end of the handshake
- *   Get_Tls_Offer()               ClientHello, as a table: versions, suites, groups, schemes, extensions
- *                                 (lists of names), certificate_authorities (names), trusted_ca_keys
- *                                 ({ kind = 'key', sha1 = octets } or { kind = 'name', name = … }),
- *                                 protocols (ALPN), server_name; ocsp, ocsp_v2, resumes (booleans)
- *   Get_Tls_Answer()              ServerHello: version, suite, group, resumed; extensions, with those of
- *                                 EncryptedExtensions
+ *   Get_Tls_Offer()               ClientHello, as a table: versions, suites, groups, schemes,
+ *                                 extensions (lists of names), certificate_authorities (names),
+ *                                 trusted_ca_keys ({ kind = 'key', sha1 = octets } or
+ *                                 { kind = 'name', name = … }), protocols (ALPN), server_name;
+ *                                 ocsp, ocsp_v2, resumes (booleans)
+ *   Get_Tls_Answer()              ServerHello: version, suite, group, resumed; extensions, with
+ *                                 those of EncryptedExtensions
  *   Get_Tls_Request()             CertificateRequest: certificate_authorities, schemes
- *   Get_Tls_PeerChain(), Get_Tls_OwnChain()   lists of Certificates (certificate.h) as they were sent
- *   Get_Tls_Ocsp()                state that the stapled OCSP response tells ('good', 'revoked', what is
- *                                 wrong with it; 'not checked'), and its octets
+ *   Get_Tls_PeerChain(), Get_Tls_OwnChain()   lists of Certificates (certificate.h) as they were
+ *                                             sent
+ *   Get_Tls_Ocsp()                state that the stapled OCSP response tells ('good', 'revoked',
+ *                                 what is wrong with it; 'not checked'), and its octets
  *   Get_Tls_PeerCertificate([i])  subject and PEM of the peer's certificate i; 0, the default: leaf
  *   Get_Tls_Problem()             what is wrong with the peer's chain
  *   Get_Tls_Alert()               name ('unknown_ca'), who sent it ('EVCC', 'SECC'), and 'fatal' or

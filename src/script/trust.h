@@ -4,8 +4,8 @@
  * else the demo tree, which is made on first use) and of files beside the script. Certificates and
  * keys are values (certificate.h).
  *
- *   Pki.Identity(role [, edition])   { chain = leaf first, without the root; key, role, edition } of
- *                                    a role of `v2glab pki list --roles`: 'contract-leaf',
+ *   Pki.Identity(role [, edition])   { chain = leaf first, without the root; key, role, edition }
+ *                                    of a role of `v2glab pki list --roles`: 'contract-leaf',
  *                                    'oem-leaf', 'cps-leaf', …; of a tree with several
  *                                    contracts also 'contract-leaf-2', …
  *   Pki.Roots([edition])             all roots of the tree
@@ -13,9 +13,9 @@
  *   Pki.Read(path), Pki.Key(path)    the certificates, the private key of a file (security.h)
  *   Pki.Check(chain [, options])     holds a chain, as received (values or DER), against the
  *                                    profiles: true; or nil, what is wrong, and the kind of fault
- *                                    ('expired', 'revoked', 'no issuer', …: pki_profile.h). Options:
- *                                    role, edition (else what the leaf seems to be); roots =
- *                                    {…} (else those of the tree, of that edition); at = seconds
+ *                                    ('expired', 'revoked', 'no issuer', …: pki_profile.h).
+ *                                    Options: role, edition (else what the leaf seems to be); roots
+ *                                    = {…} (else those of the tree, of that edition); at = seconds
  *                                    since 1970; revocation = false leaves the tree's
  *                                    revocation lists out; tolerate = {'name', …}: kinds of fault
  *                                    that are put up with

@@ -26,7 +26,8 @@ void ladder_open(struct ladder *l, FILE *out, int detail, uint8_t view);
 /* An event_sink; context is the struct ladder. */
 void ladder_event(void *context, const struct event *e);
 
-/* The values of a message that a reader looks for first: "ResponseCode OK, EVTargetVoltage 400 V". */
+/* The values of a message that a reader looks for first: "ResponseCode OK, EVTargetVoltage 400
+ * V". */
 void ladder_values(const struct message *m, struct buf *out);
 
 #endif

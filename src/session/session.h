@@ -68,7 +68,8 @@ void session_disconnected(struct session *s, int64_t us, const char *how);
 /* Bytes that the peer sent. Decoded frames wait in first…last. -1: the stream is broken. */
 int session_feed(struct session *s, const void *p, size_t n, int64_t us);
 
-/* For messages that do not come over the stream (SDP): an empty one, and putting it last in line. */
+/* For messages that do not come over the stream (SDP): an empty one, and putting it last in
+ * line. */
 struct received *session_new_received(struct session *s);
 void session_queue(struct session *s, struct received *r);
 
@@ -88,9 +89,9 @@ void session_done(struct session *s, struct received *r);
 int session_send(struct session *s, struct message *m, unsigned given, const char *where,
                  int64_t us, struct slice *frame, struct err *e);
 
-/* Records bytes sent as they are (Send_Raw): one V2GTP frame as the message in it, with what is wrong
- * with it (so that bytes behind the document are no reason not to see it), and its effect as that of
- * one sent with session_send. Returns the message's name; "" where it is none. */
+/* Records bytes sent as they are (Send_Raw): one V2GTP frame as the message in it, with what is
+ * wrong with it (so that bytes behind the document are no reason not to see it), and its effect as
+ * that of one sent with session_send. Returns the message's name; "" where it is none. */
 const char *session_sent_raw(struct session *s, struct slice bytes, const char *where, int64_t us);
 
 /* Payload type that m goes out with. */

@@ -72,9 +72,9 @@ int sdp_check_request(const struct sdp_request *m, struct err *e);
 int sdp_check_response(const struct sdp_response *m, struct err *e);
 
 /*
- * What a station answers that listens at plain, at tls, or at both (NULL: it does not): who asks for
- * TLS gets it where there is any, who asks for none never gets it [V2G2-625] to [V2G2-628]. False:
- * there is no answer to that.
+ * What a station answers that listens at plain, at tls, or at both (NULL: it does not): who asks
+ * for TLS gets it where there is any, who asks for none never gets it [V2G2-625] to [V2G2-628].
+ * False: there is no answer to that.
  */
 bool sdp_choose(const struct sdp_request *m, const struct endpoint *plain,
                 const struct endpoint *tls, struct sdp_response *out);

@@ -59,8 +59,8 @@ struct stream *stream_connect(struct uv_loop_s *loop, const struct endpoint *to,
                               unsigned timeout_ms, const struct stream_events *events,
                               void *context, struct err *e);
 
-/* The same from a port of its own, where that is not 0; NULL where the port cannot be had (a connection
- * of its to the same place has just ended, or somebody else has it). */
+/* The same from a port of its own, where that is not 0; NULL where the port cannot be had (a
+ * connection of its to the same place has just ended, or somebody else has it). */
 struct stream *stream_connect_from(struct uv_loop_s *loop, const struct endpoint *to, uint16_t port,
                                    unsigned timeout_ms, const struct stream_events *events,
                                    void *context, struct err *e);

@@ -49,8 +49,8 @@ const struct tls_facts *tls_info(const struct tls *t);
 
 bool tls_is_established(const struct tls *t);
 
-/* Microseconds from the first octets of the handshake to its end, as this side saw them; -1: it is not
- * over. */
+/* Microseconds from the first octets of the handshake to its end, as this side saw them; -1: it is
+ * not over. */
 int64_t tls_handshake_us(const struct tls *t);
 
 /* The vehicle speaks without TLS, and that is allowed (may_be_plain): bytes pass as they are. */

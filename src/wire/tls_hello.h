@@ -54,7 +54,8 @@ bool tls_find_extension(struct slice extensions, unsigned type, struct slice *co
  * versions, trusted_ca_keys, certificate_authorities, protocols. Empty where it is not there. */
 struct slice tls_hello_list(const struct tls_hello *h, unsigned type);
 
-/* Takes the next entry off a list whose entries have their length before them, in so many octets. */
+/* Takes the next entry off a list whose entries have their length before them, in so many
+ * octets. */
 bool tls_next_vector(struct slice *list, unsigned octets, struct slice *content);
 
 /* RFC 6066, 6 */

@@ -165,8 +165,8 @@ static int read_staple(struct identity *out, const char *path, struct err *e)
     return out->staple_size > 0 ? 0 : err_set(e, "the OCSP response %s is empty", path);
 }
 
-/* A certificate that says nothing but its key: a station with a leaf that may not sign would else not
- * get as far as showing it. */
+/* A certificate that says nothing but its key: a station with a leaf that may not sign would else
+ * not get as far as showing it. */
 static X509 *make_stand_in(EVP_PKEY *key)
 {
     X509 *x = X509_new();

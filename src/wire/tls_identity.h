@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The certificate chains that a side can show in TLS: read from files, and the one chosen that suits
- * what the peer has said. Private to src/wire.
+ * The certificate chains that a side can show in TLS: read from files, and the one chosen that
+ * suits what the peer has said. Private to src/wire.
  */
 #ifndef V2G_WIRE_TLS_IDENTITY_H
 #define V2G_WIRE_TLS_IDENTITY_H
@@ -40,8 +40,8 @@ int tls_identity_use(SSL *ssl, const struct identity *d);
  * allowed. */
 void tls_identity_show(SSL *ssl, const struct identity *d);
 
-/* Appends all certificates of a PEM file, or the one of a DER file. may_be_broken: one whose DER ends
- * too early is taken, and will be as unparseable for the peer. */
+/* Appends all certificates of a PEM file, or the one of a DER file. may_be_broken: one whose DER
+ * ends too early is taken, and will be as unparseable for the peer. */
 int tls_certificates_read(const char *path, STACK_OF(X509) * list, bool may_be_broken,
                           struct err *e);
 

@@ -791,7 +791,8 @@ static void test_limits(void **state)
     }
 }
 
-/* Where memory ended with the first name of a new namespace, the name was looked for at number -1. */
+/* Where memory ended with the first name of a new namespace, the name was looked for at number
+ * -1. */
 static void test_memory_ends_with_a_new_name(void **state)
 {
     struct bench *b = *state;

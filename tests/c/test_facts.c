@@ -1126,7 +1126,8 @@ static void test_defaults(void **state)
     assert_int_equal(run.bad, 0);
 }
 
-/* Gives every slot that can have one its default, one at a time, and each time sends the message. */
+/* Gives every slot that can have one its default, one at a time, and each time sends the
+ * message. */
 static void try_slots(const struct message *m, struct arena *a, struct node *n, const char *path,
                       unsigned depth)
 {

@@ -410,8 +410,8 @@ static void test_memory_in_pieces(void **state)
 
 /* ---- too little room ---- */
 
-/* Encodes into every size of memory up to what is needed, and some more: how soon the encoder begins
- * to look where the room ends depends on it, but not what it writes. */
+/* Encodes into every size of memory up to what is needed, and some more: how soon the encoder
+ * begins to look where the room ends depends on it, but not what it writes. */
 static void try_rooms(void *context, const struct vector *v)
 {
     unsigned stride = *(const unsigned *)context;

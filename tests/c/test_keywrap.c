@@ -110,8 +110,8 @@ static EVP_PKEY *ed448_key(uint8_t last)
     return EVP_PKEY_new_raw_private_key_ex(NULL, "ED448", NULL, seed, sizeof seed);
 }
 
-/* Keys that sign are those of X448 that they stand for: what is sealed with the public one is opened
- * with the private one, many times over. */
+/* Keys that sign are those of X448 that they stand for: what is sealed with the public one is
+ * opened with the private one, many times over. */
 static void test_ed448(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs of scripts against each other over TCP on the loopback interface: sessions, verdicts and what
- * they say, times, what is recorded.
+ * Runs of scripts against each other over TCP on the loopback interface: sessions, verdicts and
+ * what they say, times, what is recorded.
  */
 #include "script/run.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The Lua API in print mode: the reference pages, byte for byte; the lengths of tests/api/examples.tsv;
- * every function of tests/api/functions.tsv; the scripts of tests/lua; what is refused, and how.
+ * The Lua API in print mode: the reference pages, byte for byte; the lengths of
+ * tests/api/examples.tsv; every function of tests/api/functions.tsv; the scripts of tests/lua; what
+ * is refused, and how.
  */
 #include "codec/message.h"
 #include "script/name.h"

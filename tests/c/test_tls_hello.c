@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lists of a ClientHello: what they hold, however many, and that nothing is read behind them. */
+/* The lists of a ClientHello: what they hold, however many, and that nothing is read behind
+ * them. */
 #include "wire/tls_facts.h"
 #include "wire/tls_hello.h"
 
@@ -140,8 +141,8 @@ static void what_is_cut_or_changed_is_read_to_its_end(void **state)
     free(p);
 }
 
-/* Octets of the extensions of a ClientHello: as many entries of trusted_ca_keys as fit, 1 octet each,
- * and of certificate_authorities with no name in them. */
+/* Octets of the extensions of a ClientHello: as many entries of trusted_ca_keys as fit, 1 octet
+ * each, and of certificate_authorities with no name in them. */
 static size_t add_long_list(uint8_t *p, unsigned type, size_t n)
 {
     const unsigned lengths[] = {type, (unsigned)n + 2, (unsigned)n};

@@ -317,7 +317,8 @@ static void test_file(void **state)
 
 #define USUAL_MEMORY 5120
 
-/* A usual message, as long as no certificates are in it, needs no more than a block of that size. */
+/* A usual message, as long as no certificates are in it, needs no more than a block of that
+ * size. */
 static void check_memory(void *context, const struct vector *v)
 {
     static _Alignas(8) uint8_t block[USUAL_MEMORY];

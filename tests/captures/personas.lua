@@ -13,7 +13,8 @@ local TRIES <const> = 3        -- most plays, where the machine is too busy for 
 
 -- What a capture cannot say of itself: the persona, its mode, and settings of vehicle (set) and
 -- station (with), command line options. only: the number of the connection, where others are of
--- another car; cap: most rounds; endless: it has no end; unanswered: a response that did not arrive.
+-- another car; cap: most rounds; endless: it has no end; unanswered: a response that did not
+-- arrive.
 local CASES <const> = {
     ['audi-q4-iso2-ac'] = { persona = 'vw-group', mode = 'ac', cap = 6,
         set = { 'pause=4', 'pause_ms=300' } },

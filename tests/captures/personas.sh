@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Plays each persona of which there is a capture in CAPTURES beside it, at a station like that of the
-# capture, and compares messages and gaps. They mostly wait, so several run at a time.
+# Plays each persona of which there is a capture in CAPTURES beside it, at a station like that of
+# the capture, and compares messages and gaps. They mostly wait, so several run at a time.
 set -u
 here=tests/captures
 

@@ -51,8 +51,8 @@ run ev -q --no-record --mode dc --protocol DIN70121 --with delays.CurrentDemand=
     --profile field
 wants "--profile field: they are not" 0 out 'EVCC: pass'
 
-# timers NAME: those of the last record, a line each: who measured it, true or false (missed), limit and
-# what was taken, in microseconds
+# timers NAME: those of the last record, a line each: who measured it, true or false (missed), limit
+# and what was taken, in microseconds
 timers() {
     sed -n "/\"kind\":\"timer\"/s/.*\"by\":\"\\([A-Z]*\\)\".*\"text\":\"$1\",\"limit_us\":\\([0-9]*\\),\"taken_us\":\\([0-9]*\\),\"ok\":\\([a-z]*\\)}/\\1 \\4 \\2 \\3/p" \
         "$work/record/events.jsonl"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# `v2glab ev` and `v2glab evse` over TLS: sessions, what each side asks for and takes, several vehicles
-# at once, and vehicles that break off in the handshake.
+# `v2glab ev` and `v2glab evse` over TLS: sessions, what each side asks for and takes, several
+# vehicles at once, and vehicles that break off in the handshake.
 # shellcheck source=tests/cli/support
 . tests/cli/support
 
@@ -167,7 +167,8 @@ times "the station notes each" 11 'SECC verdict: fail'
 wants "and charges the next one" 1 out 'EVCC verdict: pass' out 'SECC verdict: pass' \
     not-out 'verdict: error' out 'V2GTP in the clear'
 
-# Three that connect and say nothing at all do not keep a fourth from charging, and are let go in time.
+# Three that connect and say nothing at all do not keep a fourth from charging, and are let go in
+# time.
 port=$((port + 1))
 "$V2GLAB" evse --ladder --no-record --peer "[::1]:$port" --sessions 4 \
     --timer V2G_SECC_CommunicationSetup_Performance_Time=1500 >"$work/station" 2>&1 &

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# `v2glab ev` against `v2glab evse`, in the isolated network: complete sessions of every protocol and
-# mode, and each behaviour of either side.
+# `v2glab ev` against `v2glab evse`, in the isolated network: complete sessions of every protocol
+# and mode, and each behaviour of either side.
 # shellcheck source=tests/cli/support
 . tests/cli/support
 # shellcheck source=tests/cli/support-ev

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# --lines of decode and encode: all vectors of three protocols there and back, errors in their place,
-# speed.
+# --lines of decode and encode: all vectors of three protocols there and back, errors in their
+# place, speed.
 # shellcheck source=tests/cli/support
 . tests/cli/support
 

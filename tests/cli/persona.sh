@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# `v2glab persona`, and what the personas do: each car completes a session at our station (or ends it
-# in its own way), and each deliberate one does what its name says, as its record proves.
+# `v2glab persona`, and what the personas do: each car completes a session at our station (or ends
+# it in its own way), and each deliberate one does what its name says, as its record proves.
 # shellcheck disable=SC2016 # conditions are evaluated by `proves`
 # shellcheck source=tests/cli/support
 . tests/cli/support

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Plug & Charge of the ready-made vehicle and station in ISO 15118-2: complete sessions, each response
-# code in its case, and every fault of a certificate, both ways. A fault is proved to be in the
-# message before what follows from it counts.
+# Plug & Charge of the ready-made vehicle and station in ISO 15118-2: complete sessions, each
+# response code in its case, and every fault of a certificate, both ways. A fault is proved to be in
+# the message before what follows from it counts.
 # shellcheck source=tests/cli/support
 . tests/cli/support
 # shellcheck source=tests/cli/support-ev
@@ -403,7 +403,8 @@ vehicle() {
     result $? "$1: $3 $4: the certificate was sent"
 }
 
-# Faults of a leaf that is shown with its chain; the code in PaymentDetailsRes, and in the other two.
+# Faults of a leaf that is shown with its chain; the code in PaymentDetailsRes, and in the other
+# two.
 chain=FAILED_CertChainError none=FAILED_NoCertificateAvailable
 here=FAILED_CertificateNotAllowedAtThisEVSE
 while read -r fault details others text; do

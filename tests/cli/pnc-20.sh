@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Plug & Charge of the ready-made vehicle and station in ISO 15118-20: complete sessions, each response
-# code in its case and what the vehicle makes of it, and every fault of a certificate, both ways. A
-# fault is proved to be in the message before what follows from it counts.
+# Plug & Charge of the ready-made vehicle and station in ISO 15118-20: complete sessions, each
+# response code in its case and what the vehicle makes of it, and every fault of a certificate, both
+# ways. A fault is proved to be in the message before what follows from it counts.
 # shellcheck source=tests/cli/support
 . tests/cli/support
 # shellcheck source=tests/cli/support-ev
@@ -166,8 +166,8 @@ result $? "else it is another one each time"
 
 # ---- response codes, and what the vehicle does then ----
 
-# warns NAME RESPONSE CODE TEXT OPTION...: the station answers so and says why; after a warning external
-# means pay, where nothing else can the vehicle ends the session
+# warns NAME RESPONSE CODE TEXT OPTION...: the station answers so and says why; after a warning
+# external means pay, where nothing else can the vehicle ends the session
 warns() {
     what=$1 response=$2 expected=$3 text=$4
     shift 4
@@ -181,8 +181,8 @@ warns() {
         out 'nothing is left to be authorized with' out 'SessionStopReq' out 'SECC verdict: pass'
 }
 
-# fails NAME RESPONSE CODE TEXT OPTION...: the station answers so, with the reason in its verdict, and
-# the session is over
+# fails NAME RESPONSE CODE TEXT OPTION...: the station answers so, with the reason in its verdict,
+# and the session is over
 fails() {
     what=$1 response=$2 expected=$3 text=$4
     shift 4
@@ -374,7 +374,8 @@ price "changed after signing" 'prices.PriceRuleStacks.PriceRuleStack[1].PriceRul
 
 # ---- what the vehicle refuses ----
 
-# refuses NAME TEXT CHANGE: the station changes CertificateInstallationRes; the vehicle ends the session
+# refuses NAME TEXT CHANGE: the station changes CertificateInstallationRes; the vehicle ends the
+# session
 refuses() {
     hook station <<END
 local function sign(m) m:sign(Pki.Identity('cps-leaf')) end

@@ -88,8 +88,8 @@ try 0 "AuthorizationReq of ISO 15118-20 is signed and checked" "verdict: pass" \
 
 # ---- what is signed as it is sent ----
 
-# expects NAME ROLE PROTOCOL: reads messages of ROLE's peer, and wants of each what the lines of standard input
-# say: MESSAGE, and the kind of fault (none: valid).
+# expects NAME ROLE PROTOCOL: reads messages of ROLE's peer, and wants of each what the lines of
+# standard input say: MESSAGE, and the kind of fault (none: valid).
 expects() {
     {
         echo "local expected = {"

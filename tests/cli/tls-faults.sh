@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Each fault of a certificate by name, at the level of TLS and both ways: a station shows a faulty leaf
-# or sub-CA and the vehicle refuses it, a vehicle does and the station refuses it. With the right alert,
-# and saying which certificate, what of it, and the clause. `pki show` proves the fault first.
-# shellcheck source=tests/cli/support
+# Each fault of a certificate by name, at the level of TLS and both ways: a station shows a faulty
+# leaf or sub-CA and the vehicle refuses it, a vehicle does and the station refuses it. With the
+# right alert, and saying which certificate, what of it, and the clause. `pki show` proves the fault
+# first. shellcheck source=tests/cli/support
 . tests/cli/support
 
 port=$((20000 + $$ % 20000))
 
-# fault | alert of the vehicle | of the station, where it is another | what is said of it, with the clause
-# A leaf that cannot be parsed has OpenSSL's own alerts.
+# fault | alert of the vehicle | of the station, where it is another | what is said of it, with the
+# clause A leaf that cannot be parsed has OpenSSL's own alerts.
 table='
 expired                | certificate_expired     |  | : expired on .*RFC 5280, 6.1.3
 not-yet-valid          | certificate_expired     |  | : not valid before .*RFC 5280, 6.1.3

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# TLS with a peer of other people: the openssl program as vehicle (s_client) and as station (s_server),
-# on the loopback of a lab of its own. Every line says what was chosen, and both sides are looked at.
-# shellcheck source=tests/cli/support
+# TLS with a peer of other people: the openssl program as vehicle (s_client) and as station
+# (s_server), on the loopback of a lab of its own. Every line says what was chosen, and both sides
+# are looked at. shellcheck source=tests/cli/support
 . tests/cli/support
 if [ "${1-}" != inside ]; then
     "$V2GLAB" lab true 2>/dev/null || {
@@ -77,8 +77,8 @@ say() {
         cat "$work/request" && until_has "$work/out" 'OK_SuccessfulNegotiation|verdict'
 }
 
-# client OPTION...: a vehicle that says supportedAppProtocolReq once it has TLS and leaves when it is
-# answered, or at once where it gets none
+# client OPTION...: a vehicle that says supportedAppProtocolReq once it has TLS and leaves when it
+# is answered, or at once where it gets none
 client() {
     ran="s_client $*"
     : >"$work/err"

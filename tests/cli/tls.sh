@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# `v2glab run --tls`: sessions over TLS 1.2 and 1.3, what scripts see of it, what is refused and with
-# which alert, and that the record can be read with nothing else.
+# `v2glab run --tls`: sessions over TLS 1.2 and 1.3, what scripts see of it, what is refused and
+# with which alert, and that the record can be read with nothing else.
 set -u
 unset SSLKEYLOGFILE NO_COLOR
 

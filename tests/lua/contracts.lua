@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- For `v2glab ev --script`: a vehicle that sends broken certificates, chains, eMAIDs and signatures in
--- every message of Plug & Charge. The station must answer each with FAILED (ISO 15118-20: or a warning)
--- in the right response, and after each kind still charge a vehicle that does nothing wrong.
--- --set about=ISO15118-20: of that edition.
+-- For `v2glab ev --script`: a vehicle that sends broken certificates, chains, eMAIDs and signatures
+-- in every message of Plug & Charge. The station must answer each with FAILED (ISO 15118-20: or a
+-- warning) in the right response, and after each kind still charge a vehicle that does nothing
+-- wrong. --set about=ISO15118-20: of that edition.
 
 local evcc = require 'v2g.evcc'
 
@@ -14,8 +14,8 @@ local SUB <const> = Pki.Identity('contract-leaf', PROTOCOL).chain[2].der
 local OEM <const> = Pki.Identity('oem-leaf', PROTOCOL).chain[1].der
 local REFUSALS <const> = IS_20 and { '^FAILED_%a', '^WARNING_%a' } or { '^FAILED_%a' }
 
--- Holds a session in which change(m) is made to the message of that name. The code that it was answered
--- with; nil: it was not answered, and why the session ended.
+-- Holds a session in which change(m) is made to the message of that name. The code that it was
+-- answered with; nil: it was not answered, and why the session ended.
 local function session(message, contract, change)
     local self = evcc.new { protocol = PROTOCOL, mode = 'ac', time_scale = '1000000',
                             tls = parameters.tls }
@@ -77,7 +77,8 @@ local function broken(der)
     return list
 end
 
--- What is broken of each kind: the message, parameter `contract`, the certificate, and how to put it in.
+-- What is broken of each kind: the message, parameter `contract`, the certificate, and how to put
+-- it in.
 local certificates = IS_20 and {
     ['the contract certificate'] = { 'AuthorizationReq', 'present', LEAF, function(m, der)
         m.PnC_AReqAuthorizationMode.ContractCertificateChain.Certificate = der

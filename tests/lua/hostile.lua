@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- For `v2glab ev --script`: does wrong things at every step of a session, and then looks whether the
--- station still charges a vehicle that does none. `about` is "PROTOCOL mode", or
+-- For `v2glab ev --script`: does wrong things at every step of a session, and then looks whether
+-- the station still charges a vehicle that does none. `about` is "PROTOCOL mode", or
 -- "PROTOCOL mode contract": paid by contract, with a certificate that is installed first.
 
 local evcc = require 'v2g.evcc'

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- For `v2glab ev --script` and `--with-script` both: a station that hands out broken contracts, another
--- one in each session, signed by the provisioning service all the same, and a vehicle that must
--- refuse each of them, and take the good one that comes last. --set and --with about=ISO15118-20: of
--- that edition.
+-- For `v2glab ev --script` and `--with-script` both: a station that hands out broken contracts,
+-- another one in each session, signed by the provisioning service all the same, and a vehicle that
+-- must refuse each of them, and take the good one that comes last. --set and --with
+-- about=ISO15118-20: of that edition.
 
 local evcc = require 'v2g.evcc'
 
@@ -109,7 +109,8 @@ if parameters.role == 'station' then
         Remember('n', tostring(n))
         if changes[n] then
             changes[n](m)
-            pcall(m.sign, m, Pki.Identity('cps-leaf', PROTOCOL)) -- an element may have lost its sense
+            -- an element may have lost its sense
+            pcall(m.sign, m, Pki.Identity('cps-leaf', PROTOCOL))
         end
     end
     return

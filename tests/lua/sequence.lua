@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- For `v2glab ev --script`: tries the station's sequence tables row by row. In each state that a
--- session gets to, every request that its row does not have must be answered with the response of its
--- own type and FAILED_SequenceError, and then the connection is closed; every request that the row
--- has must be answered otherwise. Prints the rows, one line each, and at the end "rows N of N".
+-- session gets to, every request that its row does not have must be answered with the response of
+-- its own type and FAILED_SequenceError, and then the connection is closed; every request that the
+-- row has must be answered otherwise. Prints the rows, one line each, and at the end "rows N of N".
 
 local common = require 'v2g.common'
 local evcc = require 'v2g.evcc'
