@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/pki.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -132,17 +133,21 @@ int pki_file_read(const char *path, struct buf *out, struct err *e)
 {
     FILE *f = fopen(path, "rb");
     if (f == NULL)
-        return err_set(e, "%s cannot be opened", path);
+        return err_set(e, "%s cannot be opened: %s", path, strerror(errno));
     size_t n = 0;
     uint8_t *p = buf_reserve(out, PKI_FILE_MAX + 1);
     if (p != NULL)
         n = fread(p, 1, PKI_FILE_MAX + 1, f);
     bool failed = p == NULL || ferror(f) != 0;
     fclose(f);
-    if (failed || n > PKI_FILE_MAX)
-        return err_set(e, "%s %s", path, failed ? "cannot be read" : "is too large");
-    out->n += n;
-    return 0;
+    if (!failed && n <= PKI_FILE_MAX) {
+        out->n += n;
+        return 0;
+    }
+    if (p != NULL)
+        OPENSSL_cleanse(p, n); /* nobody else knows of it */
+    return failed ? err_set(e, "%s cannot be read", path)
+                  : err_set(e, "%s is too large; expected at most %u bytes", path, PKI_FILE_MAX);
 }
 
 int pki_chain_read(struct pki_chain *c, const char *path, struct err *e)

@@ -39,13 +39,13 @@ enum tls_profile {
     TLS_PROFILE_ALL,   /* every rule */
 };
 
-/* A certificate chain with its key: files, PEM or (one certificate, or the key) DER. */
+/* A certificate chain with its key, which has no password: files, PEM or (one certificate, or the
+ * key) DER. */
 struct tls_identity {
-    const char *chain;    /* leaf first; sent as it is */
-    const char *key;      /* NULL: in the file of the chain */
-    const char *password; /* of the key; NULL: none */
-    const char *staple;   /* OCSP response (DER) to be served; NULL: none, or: */
-    struct slice ocsp;    /* the response itself; empty: none */
+    const char *chain;  /* leaf first; sent as it is */
+    const char *key;    /* NULL: in the file of the chain */
+    const char *staple; /* OCSP response (DER) to be served; NULL: none, or: */
+    struct slice ocsp;  /* the response itself; empty: none */
 };
 
 struct tls_options {

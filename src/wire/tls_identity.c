@@ -1,27 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/tls_identity.h"
 
+#include "wire/pki.h"
 #include "wire/tls_facts.h"
 
-#include <errno.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FILE_MOST (1l << 20)
-
-/* ---- files ---- */
-
-static BIO *open_file(const char *path, const char *what, struct err *e)
-{
-    BIO *file = BIO_new_file(path, "rb");
-    if (file == NULL)
-        err_set(e, "%s %s cannot be opened: %s", what, path, strerror(errno));
-    return file;
-}
 
 /* ---- certificates that cannot be parsed ---- */
 
@@ -71,98 +58,70 @@ static X509 *read_broken(struct slice der)
 
 /* ---- files ---- */
 
-/* One block of a PEM file. 1: it was none that counts. */
-static int add_block(STACK_OF(X509) * list, const char *name, struct slice der, bool may_be_broken)
+struct reading {
+    STACK_OF(X509) * list;
+    bool may_be_broken;
+};
+
+static int add_block(void *context, const char *name, struct slice der, struct err *e)
 {
+    const struct reading *r = context;
     const unsigned char *p = der.p;
-    if (strcmp(name, PEM_STRING_X509) != 0 && strcmp(name, PEM_STRING_X509_OLD) != 0)
-        return 1;
+    if (strcmp(name, PKI_CERTIFICATE) != 0)
+        return 0;
     X509 *x = d2i_X509(NULL, &p, (long)der.n);
-    if (x == NULL && may_be_broken)
+    if (x == NULL && r->may_be_broken)
         x = read_broken(der);
-    if (x != NULL && sk_X509_push(list, x) > 0)
+    if (x != NULL && sk_X509_push(r->list, x) > 0)
         return 0;
     X509_free(x);
-    return -1;
-}
-
-static int read_pem(BIO *file, const char *path, STACK_OF(X509) * list, bool may_be_broken,
-                    struct err *e)
-{
-    char *name = NULL, *header = NULL;
-    unsigned char *p = NULL;
-    long n = 0;
-    int bad = 0;
-    while (bad >= 0 && PEM_read_bio(file, &name, &header, &p, &n) == 1) {
-        bad = add_block(list, name, (struct slice){p, (size_t)n}, may_be_broken);
-        OPENSSL_free(name);
-        OPENSSL_free(header);
-        OPENSSL_clear_free(p, (size_t)n); /* it may be a key */
-    }
-    unsigned long error = ERR_peek_last_error();
-    if (bad >= 0 && (error == 0 || ERR_GET_REASON(error) == PEM_R_NO_START_LINE))
-        return 0;
-    const char *why = ERR_reason_error_string(error);
-    return err_set(e, "certificate %d in %s cannot be read: %s", sk_X509_num(list) + 1, path,
+    const char *why = ERR_reason_error_string(ERR_peek_last_error());
+    return err_set(e, "certificate %d cannot be read: %s", sk_X509_num(r->list) + 1,
                    why != NULL ? why : "it is no certificate");
 }
 
 int tls_certificates_read(const char *path, STACK_OF(X509) * list, bool may_be_broken,
                           struct err *e)
 {
-    BIO *file = open_file(path, "the certificate file", e);
-    X509 *one = NULL;
+    struct reading r = {list, may_be_broken};
+    struct buf bytes = {0};
+    struct err why = ERR_INIT;
     int before = sk_X509_num(list);
-    if (file == NULL)
-        return -1;
-    int bad = read_pem(file, path, list, may_be_broken, e);
-    if (bad == 0 && sk_X509_num(list) == before && BIO_seek(file, 0) == 0)
-        one = d2i_X509_bio(file, NULL);
-    if (one != NULL && sk_X509_push(list, one) <= 0)
-        X509_free(one);
-    BIO_free(file);
+    int bad = pki_file_read(path, &bytes, e);
+    if (bad == 0)
+        pki_blocks((struct slice){bytes.p, bytes.n}, add_block, &r, &why);
     ERR_clear_error();
-    if (bad == 0 && sk_X509_num(list) == before)
+    if (bytes.p != NULL)
+        OPENSSL_cleanse(bytes.p, bytes.n); /* the key may stand in it too */
+    buf_close(&bytes);
+    if (bad == 0 && (why.set || sk_X509_num(list) == before))
         bad = err_set(e,
-                      "no certificate in %s; expected PEM (\"-----BEGIN CERTIFICATE-----\"), or "
-                      "one in DER",
-                      path);
+                      "no certificates in %s: %s; expected PEM (\"-----BEGIN CERTIFICATE-----\"), "
+                      "or one in DER",
+                      path, why.set ? why.what : "it has other blocks only");
     return bad;
 }
 
-static int give_password(char *to, int size, int is_writing, void *password)
+static int keep_staple(struct identity *out, struct slice der, struct err *e)
 {
-    (void)is_writing;
-    return password == NULL ? -1 : snprintf(to, (size_t)size, "%s", (const char *)password);
-}
-
-static EVP_PKEY *read_key(const struct tls_identity *i, struct err *e)
-{
-    const char *path = i->key != NULL ? i->key : i->chain;
-    BIO *file = open_file(path, "the private key", e);
-    if (file == NULL)
-        return NULL;
-    void *password = (void *)(uintptr_t)i->password;
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(file, NULL, give_password, password);
-    if (key == NULL && BIO_seek(file, 0) == 0)
-        key = d2i_PrivateKey_bio(file, NULL);
-    if (key == NULL)
-        err_set(e, "no private key could be read from %s; expected PEM or DER%s", path,
-                i->password != NULL ? ", and the right password" : ", and without a password");
-    BIO_free(file);
-    ERR_clear_error();
-    return key;
+    out->staple = malloc(der.n);
+    if (out->staple == NULL)
+        return err_set(e, "out of memory");
+    memcpy(out->staple, der.p, der.n);
+    out->staple_size = (int)der.n;
+    return 0;
 }
 
 static int read_staple(struct identity *out, const char *path, struct err *e)
 {
-    BIO *file = open_file(path, "the OCSP response", e);
-    if (file == NULL)
-        return -1;
-    out->staple = malloc((size_t)FILE_MOST);
-    out->staple_size = out->staple == NULL ? 0 : BIO_read(file, out->staple, (int)FILE_MOST);
-    BIO_free(file);
-    return out->staple_size > 0 ? 0 : err_set(e, "the OCSP response %s is empty", path);
+    struct buf bytes = {0};
+    int bad = pki_file_read(path, &bytes, e);
+    if (bad == 0 && bytes.n == 0)
+        bad = err_set(e, "%s is empty; expected an OCSP response in DER", path);
+    if (bad == 0)
+        bad = keep_staple(out, (struct slice){bytes.p, bytes.n}, e);
+    buf_close(&bytes);
+    return bad;
 }
 
 /* A certificate that says nothing but its key: a station with a leaf that may not sign would else
@@ -191,7 +150,7 @@ int tls_identity_read(struct identity *out, const struct tls_identity *in, struc
         return err_set(e, "out of memory");
     if (tls_certificates_read(in->chain, out->chain, true, e) != 0)
         return -1;
-    out->key = read_key(in, e);
+    out->key = pki_key_read(in->key != NULL ? in->key : in->chain, e);
     if (out->key == NULL)
         return -1;
     if (X509_check_private_key(sk_X509_value(out->chain, 0), out->key) != 1) {
@@ -203,14 +162,7 @@ int tls_identity_read(struct identity *out, const struct tls_identity *in, struc
         out->stand_in = make_stand_in(out->key);
     if (in->staple != NULL)
         return read_staple(out, in->staple, e);
-    if (in->ocsp.n > 0) {
-        out->staple = malloc(in->ocsp.n);
-        if (out->staple == NULL)
-            return err_set(e, "out of memory");
-        memcpy(out->staple, in->ocsp.p, in->ocsp.n);
-        out->staple_size = (int)in->ocsp.n;
-    }
-    return 0;
+    return in->ocsp.n == 0 ? 0 : keep_staple(out, in->ocsp, e);
 }
 
 bool tls_digest(X509 *root, unsigned kind, uint8_t out[EVP_MAX_MD_SIZE])
