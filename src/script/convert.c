@@ -309,11 +309,14 @@ static int take_list(lua_State *L, int at, const struct place *list, struct aren
         return err_set(e, "%s: %lld entries are too many", f->name, (long long)n);
     for (lua_Integer i = 0; i < n; i++) {
         struct place entry = {list->node, list->slot, (uint32_t)i};
+        union value v;
         lua_geti(L, at, i + 1);
-        int bad = convert_take(L, lua_gettop(L), f, a, place_value(&entry), e);
+        int bad = convert_take(L, lua_gettop(L), f, a, &v, e);
         lua_pop(L, 1);
-        if (bad != 0)
+        /* a metamethod of the table may have set the list meanwhile */
+        if (bad != 0 || (place_value(&entry) == NULL && place_add(&entry, a, e) != 0))
             return -1;
+        *place_value(&entry) = v;
     }
     return 0;
 }

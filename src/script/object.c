@@ -476,7 +476,7 @@ static int list_newindex(lua_State *L)
         bad = place_resize(&p, p.index, a, &e);
     } else {
         bad = convert_take(L, 3, place_field(&p), a, &v, &e);
-        if (bad == 0 && p.index == count)
+        if (bad == 0 && place_value(&p) == NULL) /* new, or gone by a metamethod of the table */
             bad = place_add(&p, a, &e);
         if (bad == 0)
             *place_value(&p) = v;

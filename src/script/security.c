@@ -81,6 +81,8 @@ static void take_setting(lua_State *L, const struct role *r)
         security_path(L, r->script, key, top);
     else
         push_text(L);
+    if (r->chosen.settings == NULL) /* by a metamethod of a value */
+        luaL_error(L, "tls: the settings were changed while they were being read");
     if (tls_choice_take(r->chosen.settings, key, lua_tostring(L, -1), &e) != 0)
         luaL_error(L, "%s", e.what);
     lua_settop(L, top);

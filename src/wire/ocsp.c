@@ -69,12 +69,11 @@ static int read_role(struct ocsp *o, const char *folder, unsigned edition, unsig
         return bad;
     k->key = pki_key_read(pki_tree_path(path, folder, (enum pki_edition)edition, name, ".key"), e);
     pki_tree_path(path, folder, (enum pki_edition)edition, name, ".crl");
-    if (k->key == NULL || (file_exists(path) && pki_chain_read(&c, path, e) != 0))
-        return -1;
+    bad = k->key == NULL || (file_exists(path) && pki_chain_read(&c, path, e) != 0) ? -1 : 0;
     if (c.crls > 0 && X509_CRL_up_ref(c.crl[0]) == 1)
         k->crl = c.crl[0];
     pki_chain_close(&c);
-    return 0;
+    return bad;
 }
 
 static void read_revoked(struct ocsp *o, const char *folder, unsigned edition)

@@ -130,6 +130,7 @@ domain = true|expected a domain component, or false for any
 domain = ('x'):rep(64)|has 64 characters; expected at most 63
 server_name = false|the TLS setting server_name is 'false'; expected
 suites = ' : '|expected names of IANA
+groups = { setmetatable({}, { __tostring = function() pcall(Secc.Listen, { tls = 'off' }) return 'x448' end }) }|changed while they were being read
 staple = '/etc/passwd'|is not beside the script
 'x'|a setting is called number
 END

@@ -80,6 +80,16 @@ for i = 0, 1023 do power(0, i, 1000 + i) end
 assert(not pcall(power, 0, 1024, 1))
 Secc.Send_ChargeParameterDiscoveryRes_001()
 
+-- a table whose metamethods set the same list
+local offers <const> = Evcc.Message('supportedAppProtocolReq')
+local offer <const> = { ProtocolNamespace = 'x', VersionNumberMajor = 1, VersionNumberMinor = 0,
+                        SchemaID = 1, Priority = 1 }
+offers.AppProtocol = setmetatable({}, { __len = function() return 3 end, __index = function(_, i)
+    if i == 2 then offers.AppProtocol = { offer } end
+    return offer
+end })
+assert(#offers.AppProtocol == 3 and offers.AppProtocol[3].ProtocolNamespace == 'x')
+
 -- offers of supportedAppProtocol
 Evcc.Protocol = 'ISO15118-2'
 Evcc.Add_supportedAppProtocolReq_ProtocolNamespace('urn:din:70121:2012:MsgDef')
