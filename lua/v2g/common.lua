@@ -1,10 +1,16 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What vehicle and station share: parameters from several sources, pauses, hooks.
 
+local check = require 'v2g.check'
 local defaults = require 'v2g.parameters'
 local steps = require 'v2g.steps'
 
 local common = {}
+
+-- Raises what is wrong with what the user said: an error without a traceback.
+local function refuse(text)
+    error(setmetatable({}, { __tostring = function() return text end }), 0)
+end
 
 -- ---- parameters ----
 
@@ -31,34 +37,6 @@ local optional = {
                 challenge = '', providers = {}, provisioned = {}, tls = '' },
 }
 
--- Number of edits between two words.
-local function distance(a, b)
-    local row = {}
-    for k = 0, #b do
-        row[k] = k
-    end
-    for i = 1, #a do
-        local before = row[0]
-        row[0] = i
-        for k = 1, #b do
-            local cost = a:byte(i) == b:byte(k) and 0 or 1
-            before, row[k] = row[k], math.min(row[k] + 1, row[k - 1] + 1, before + cost)
-        end
-    end
-    return row[#b]
-end
-
-local function nearest(key, known)
-    local best, least = nil, math.huge
-    for name in pairs(known) do
-        local edits = distance(key, name)
-        if edits < least then
-            best, least = name, edits
-        end
-    end
-    return best
-end
-
 local function lay_over(base, over)
     for key, value in pairs(over) do
         if type(value) == 'table' and type(base[key]) == 'table' and not is_list(value)
@@ -74,23 +52,30 @@ local function check_key(role, key)
     if defaults[role][key] == nil and optional[role][key] == nil then
         local known = copy(defaults[role])
         lay_over(known, optional[role])
-        error(("there is no parameter '%s' of the %s; the nearest is '%s'"):format(key,
-            role == 'ev' and 'vehicle' or 'station', nearest(key, known) or 'none'), 0)
+        refuse(("there is no parameter '%s' of the %s; the nearest is '%s'"):format(key,
+            role == 'ev' and 'vehicle' or 'station', check.nearest(key, known)))
     end
 end
 
 -- Lays the table of a persona over the parameters p.
 function common.lay_persona(p, role, persona)
     if type(persona) ~= 'table' then
-        error('the persona is no table; expected a file that returns one', 0)
+        refuse('the persona is no table; expected a file that returns one')
     end
     if persona.role and persona.role ~= role then
-        error(("the persona is for '%s'; expected '%s'"):format(persona.role, role), 0)
+        refuse(("the persona is for '%s'; expected '%s'"):format(persona.role, role))
     end
     for key in pairs(persona) do
         check_key(role, key)
     end
     lay_over(p, persona)
+end
+
+-- A persona's table laid over the defaults of its role.
+function common.over_defaults(role, persona)
+    local p = copy(defaults[role])
+    lay_over(p, persona)
+    return p
 end
 
 local function read_value(text)
@@ -137,15 +122,13 @@ end
 local function load_file(file, environment)
     local chunk, why = load(file[2], '@' .. file[1], 't', environment)
     if not chunk then
-        error(why, 0)
+        refuse(why)
     end
     return chunk()
 end
 
--- The parameters of a role ('ev', 'station') with what the command line says. Hook scripts see
--- everything that scripts see, and `before`, `on` and the parameters as globals.
-function common.parameters(role, o)
-    local p = copy(defaults[role])
+-- What the command line says, laid over the parameters p.
+local function take_options(p, role, o)
     if type(o.persona) == 'table' then
         common.lay_persona(p, role, load_file(o.persona, _G))
     elseif o.persona then
@@ -162,10 +145,24 @@ function common.parameters(role, o)
     for _, pair in ipairs(o.set or {}) do
         set(p, role, pair[1], pair[2])
     end
-    common.scale = tonumber(o.time_scale or 1)
     _G.before, _G.on, _G.parameters = p.before, p.on, p
     if o.script then
         load_file(o.script, _G)
+        p.before, p.on = _G.before, _G.on -- which it may have made anew
+    end
+end
+
+-- The parameters of a role ('ev', 'station') with what the command line says. Hook scripts see
+-- everything that scripts see, and `before`, `on` and the parameters as globals.
+function common.parameters(role, o)
+    local p = copy(defaults[role])
+    common.scale = tonumber(o.time_scale or 1)
+    take_options(p, role, o)
+    if o.set and #o.set > 0 or o.script or type(o.persona) == 'table' then
+        local found = check.problems(role, p, o.protocol)
+        if #found > 0 then
+            refuse(table.concat(found, '; '))
+        end
     end
     return p
 end

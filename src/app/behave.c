@@ -3,6 +3,7 @@
 
 #include "app/commands.h"
 #include "app/options.h"
+#include "app/persona.h"
 #include "app/report.h"
 #include "app/secure.h"
 #include "app/view.h"
@@ -205,6 +206,9 @@ static int add_persona(struct buf *out, const char *persona, struct err *e)
     bool is_file = strchr(persona, '/') != NULL || (n > 4 && strcmp(persona + n - 4, ".lua") == 0);
     if (is_file)
         return add_file(out, "persona", persona, e);
+    struct slice built_in;
+    if (!persona_find(persona, &built_in))
+        return persona_unknown(persona, e);
     add_text(out, "persona", persona);
     return 0;
 }

@@ -66,7 +66,7 @@ bool persona_find(const char *name, struct slice *text)
     return n > 0 && (size_t)n < sizeof path && asset_find(path, text);
 }
 
-static int unknown_persona(const char *name)
+int persona_unknown(const char *name, struct err *e)
 {
     struct persona_names names;
     const char *known[PERSONA_MAX + 1];
@@ -75,11 +75,15 @@ static int unknown_persona(const char *name)
         known[i] = names.name[i];
     known[names.n] = NULL;
     const char *nearest = nearest_name(name, known);
-    if (nearest != NULL)
-        report(REPORT_ERROR, "there is no persona '%s'; the nearest is %s; see v2glab persona list",
-               name, nearest);
-    else
-        report(REPORT_ERROR, "there is no persona '%s'; see v2glab persona list", name);
+    return err_set(e, "there is no persona '%.60s'%s%s; see v2glab persona list", name,
+                   nearest != NULL ? "; the nearest is " : "", nearest != NULL ? nearest : "");
+}
+
+static int unknown_persona(const char *name)
+{
+    struct err e = ERR_INIT;
+    persona_unknown(name, &e);
+    report(REPORT_ERROR, "%s", e.what);
     return EXIT_FAIL;
 }
 

@@ -7,6 +7,7 @@
 #define V2G_APP_PERSONA_H
 
 #include "base/buf.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 
@@ -22,5 +23,8 @@ void persona_names(struct persona_names *names);
 
 /* The text of the built-in persona; false where there is none of that name. */
 bool persona_find(const char *name, struct slice *text);
+
+/* -1: e says that there is none of that name, and which is most like it. */
+int persona_unknown(const char *name, struct err *e);
 
 #endif

@@ -60,6 +60,48 @@ int64_t deadline_find(lua_State *L, const char *protocol, const char *parameter,
     return ms;
 }
 
+/* Whether name is that of a parameter, or that with a message's name behind it. */
+static bool is_of(const char *name, const char *parameter)
+{
+    size_t n = strlen(parameter), all = strlen(name);
+    if (strncmp(name, parameter, n) != 0)
+        return false;
+    return all == n || (name[n] == '_' && all > n + 4 &&
+                        (strcmp(name + all - 3, "Req") == 0 || strcmp(name + all - 3, "Res") == 0));
+}
+
+/* Whether the table of protocols on top of the stack has that parameter. */
+static bool is_known(lua_State *L, const char *name)
+{
+    bool found = false;
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+        if (lua_type(L, -1) != LUA_TTABLE)
+            continue;
+        for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+            found |= lua_type(L, -2) == LUA_TSTRING && is_of(name, lua_tostring(L, -2));
+    }
+    return found;
+}
+
+void deadline_check(lua_State *L)
+{
+    const struct script_options *o = script_of(L)->options;
+    if (o->timers == 0)
+        return;
+    luaL_checkstack(L, 8, NULL);
+    sandbox_require(L, "timers");
+    for (unsigned i = 0; i < o->timers && lua_type(L, -1) == LUA_TTABLE; i++)
+        if (!is_known(L, o->timer[i].name)) {
+            lua_pushfstring(L,
+                            "--timer %s: there is no such timing parameter; lua/timers.lua has "
+                            "their names, as V2G_EVCC_Msg_Timeout or, for one message, "
+                            "V2G_EVCC_Msg_Timeout_SessionSetupReq",
+                            o->timer[i].name);
+            lua_error(L);
+        }
+    lua_pop(L, 1);
+}
+
 /* SessionSetupRes -> SessionSetupReq */
 static const char *request_of(const char *response, char *out, size_t size)
 {

@@ -14,6 +14,9 @@
 int64_t deadline_find(lua_State *L, const char *protocol, const char *parameter,
                       const char *message, char *name, size_t size);
 
+/* Raises where the user set a parameter (--timer) that there is not. */
+void deadline_check(lua_State *L);
+
 /* Sets r->timer for what the role waits for next: the EVCC's V2G_EVCC_Msg_Timeout from its request
  * on, the SECC's V2G_SECC_Sequence_Timeout from its last response on. message: that is expected;
  * NULL for any. */

@@ -353,13 +353,27 @@ void role_fix_protocol(lua_State *L, struct role *r, const char *name)
     r->session->protocol = p;
 }
 
+/* Protocol = nil: what is agreed tells it, or the default, until then. */
+static void free_protocol(lua_State *L, struct role *r)
+{
+    struct session *s = r->session;
+    if (!s->agreed)
+        s->protocol = NULL;
+    r->protocol_fixed = false;
+    role_set_protocol(L, r, s->agreed ? s->protocol : protocol_find(PROTOCOL_DEFAULT));
+    replay(L, r);
+}
+
 /* __newindex: Protocol, Signing, and functions of the script's own. */
 static int role_newindex(lua_State *L)
 {
     struct role *r = lua_touserdata(L, lua_upvalueindex(1));
     const char *key = luaL_checkstring(L, 2);
     if (strcmp(key, "Protocol") == 0) {
-        role_fix_protocol(L, r, luaL_checkstring(L, 3));
+        if (lua_isnil(L, 3))
+            free_protocol(L, r);
+        else
+            role_fix_protocol(L, r, luaL_checkstring(L, 3));
         return 0;
     }
     if (strcmp(key, "Signing") == 0) {

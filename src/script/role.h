@@ -7,7 +7,8 @@
  *
  * Besides the names of the messages:
  *
- *   Evcc.Protocol = 'DIN70121'      speaks that from here on; reading it gives the present one
+ *   Evcc.Protocol = 'DIN70121'      speaks that from here on; reading it gives the present one;
+ *                                   nil: what is agreed, again
  *   Evcc.Signing = false            messages are not signed as they are sent (signing.h)
  *   Evcc.Connect{…}, Secc.Listen{…} connects now: interface, address, tls, cert, key, roots,
  *                                   protocol, manual, timeout, may_fail

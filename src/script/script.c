@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/script.h"
 
+#include "script/deadline.h"
 #include "script/enums.h"
 #include "script/object.h"
 #include "script/role.h"
@@ -196,7 +197,8 @@ static void keep_traceback(struct script *s)
     s->traceback = text == NULL ? NULL : strndup(text, TRACEBACK_MAX);
 }
 
-/* The error value is on top of the stack. Called protected: __tostring may raise. */
+/* The error value is on top of the stack. Called protected: __tostring may raise. One that is an
+ * object with a text is for the user of the script: where in it that was raised tells nothing. */
 static int judge_error(lua_State *L)
 {
     struct script *s = script_of(L);
@@ -206,6 +208,8 @@ static int judge_error(lua_State *L)
     bool asserted = s->asserted[0] != '\0' && strcmp(text, s->asserted) == 0;
     s->verdict = asserted ? VERDICT_FAIL : VERDICT_ERROR;
     snprintf(s->reason, sizeof s->reason, "%s", text);
+    if (luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL)
+        return 0;
     luaL_traceback(L, s->main, text, 0);
     keep_traceback(s);
     return 0;
@@ -311,6 +315,7 @@ static int open_protected(lua_State *L)
     objects_open(L);
     roles_open(L);
     trust_open(L);
+    deadline_check(L);
     s->main = lua_newthread(L);
     lua_setfield(L, LUA_REGISTRYINDEX, "v2g.main");
     const char *chunk = lua_pushfstring(L, "@%s", path);

@@ -44,6 +44,10 @@ done <"$work/rows"
 run ev -q --no-record --protocol ISO15118-2 --mode dc --set silent_at=CableCheck --profile strict \
     --timer V2G_SECC_Sequence_Timeout=60ms
 wants "--timer sets one by its name" 1 err 'V2G_SECC_Sequence_Timeout after'
+run ev --no-record --timer V2G_SECC_Sequence_Timout=60ms
+wants "one that there is not is refused" 3 err '--timer V2G_SECC_Sequence_Timout: there is no such timing'
+run run --no-record --timer V2G_SECC_Sequence_Timout=60ms examples/evcc-iso15118-2-ac.lua
+wants "by run, too" 3 err '--timer V2G_SECC_Sequence_Timout: there is no such timing'
 run ev -q --no-record --mode dc --protocol DIN70121 --with delays.CurrentDemand=300 --set loops=2 \
     --profile strict
 wants "--profile strict: 300 ms are too long for CurrentDemand" 1 err 'no response to CurrentDemandReq'

@@ -232,13 +232,45 @@ ev --protocol ISO15118-2 --mode dc --with answers.CableCheck=FAILED --with keep_
     --set on_failed=ignore
 wants "goes on after FAILED" 0 out 'CableCheckRes                FAILED'
 ev --set batery.soc=5
-wants "a parameter that does not exist" 3 out "there is no parameter 'batery' of the vehicle; the nearest is 'battery'"
+wants "a parameter that does not exist" 3 not-err 'traceback' out "there is no parameter 'batery' of the vehicle; the nearest is 'battery'"
+# refused SETTING TEXT: such a parameter ends the run before anything is sent
+refused() {
+    ev --set "$1"
+    wants "--set $1 is refused" 3 err "$2" not-err 'traceback' not-out 'SessionSetup'
+}
+refused battery.sooc=5 "battery.sooc: there is no such parameter; the nearest is 'battery.soc'"
+refused battery.soc=many "battery.soc: expected a number, found the string 'many'"
+refused battery.soc=120 "battery.soc: expected 0 to 100 percent, found 120"
+refused bpt=no "bpt: expected true or false, found the string 'no'"
+refused control=dynamc "control: expected scheduled or dynamic, found 'dynamc'"
+refused gaps.CabelCheck=5 "there is no step 'CabelCheck'; the nearest is 'CableCheck'"
+refused values.CurrentDemandReq.Foo=1 "values.CurrentDemandReq.Foo: no protocol has that element"
+ev --with answers.PowerDelivry=FAILED
+wants "and one of the other side" 3 err "the nearest is 'PowerDelivery'"
+ev --persona mg5
+wants "a persona that does not exist" 3 err "there is no persona 'mg5'; the nearest is mg4"
+for protocol in DIN70121 ISO15118-2; do # all protocols are looked through; the session's own holds
+    ev --protocol $protocol --set values.SessionSetupReq.EVCCID=02CC00000001
+    both_pass "values are checked, and $protocol is spoken" out 'EVCCID 02CC00000001'
+done
+ev --set values.SessionSetupReq.EVCCID=02CC00000001 \
+    --set 'protocols={{"DIN70121",priority=1,schema=1}}'
+both_pass "also where it is not given" out 'EVCCID 02CC00000001' out 'ContractAuthenticationReq'
 
 # ---- hooks ----
 
 hook() {
     printf '%s\n' "$1" >"$work/hook.lua"
 }
+hook "function before.PowerDeliveryRs(m) end"
+ev --with-script "$work/hook.lua"
+wants "a hook of no message" 3 err 'before.PowerDeliveryRs: there is no such message'
+hook "on.timeout = 5"
+ev --with-script "$work/hook.lua"
+wants "a hook that is no function" 3 err 'on.timeout: expected a function'
+hook "before = { PowerDeliveryRes = function(m) m.ResponseCode = 'FAILED_ContactorError' end }"
+ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua"
+wants "hooks as a table of their own" 1 out 'PowerDeliveryRes             FAILED_ContactorError'
 hook "function before.PowerDeliveryRes(m) m.ResponseCode = 'FAILED_ContactorError' end"
 ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua"
 wants "one line of Lua: FAILED_ContactorError in PowerDeliveryRes" 1 \
