@@ -215,7 +215,7 @@ run ev --no-record --mode dc --ladder --time-scale 1000 --set loops=1 --payment 
 wants "nor where DIN 70121 is agreed upon" 0 out 'knows no payment by contract' \
     out 'ServicePaymentSelectionReq   SelectedPaymentOption ExternalPayment'
 ev --set payment=cash
-wants "an option that there is not" 3 out "payment = 'cash'; expected one of"
+wants "an option that there is not" 3 err "payment: expected ExternalPayment or Contract, found 'cash'"
 
 # ---- response codes ----
 
