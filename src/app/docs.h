@@ -116,7 +116,8 @@ struct docs_general {
     const char
         *owner; /* "Evcc", "Secc", "Role" (both), "Message" (a message as a value), "Pki", "" */
     const char *name;       /* "Connect" */
-    const char *parameters; /* "bytes string, ms? integer": names and types, ? where left out */
+    const char *parameters; /* "bytes string, ms? integer": names and types, ? where left out;
+                             * NULL: a field, not a function */
     const char *returns;    /* types; "" */
     const char *example;
     const char *doc[2];

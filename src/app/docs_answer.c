@@ -204,9 +204,11 @@ static void print_general(struct answer *a, const struct docs_general *g)
     page_heading(&a->page, 1, PAGE_CODE, buf_string(&a->text), NULL);
     page_text(&a->page, g->doc[d->language]);
     page_table(&a->page, 2, NULL);
-    docs_row(d, &a->page, DOCS_PARAMETER, PAGE_PLAIN,
-             g->parameters[0] != '\0' ? g->parameters : "-");
-    docs_row(d, &a->page, DOCS_RETURN, PAGE_PLAIN, g->returns[0] != '\0' ? g->returns : "-");
+    if (g->parameters != NULL)
+        docs_row(d, &a->page, DOCS_PARAMETER, PAGE_PLAIN,
+                 g->parameters[0] != '\0' ? g->parameters : "-");
+    docs_row(d, &a->page, g->parameters != NULL ? DOCS_RETURN : DOCS_TYPE, PAGE_PLAIN,
+             g->returns[0] != '\0' ? g->returns : "-");
     page_table_end(&a->page);
     page_heading(&a->page, 2, PAGE_PLAIN, docs_word(d, DOCS_EXAMPLE), NULL);
     page_code(&a->page, "lua", g->example);

@@ -9,6 +9,23 @@
 #define NAME_TEXT_MAX 96
 
 const struct docs_general DOCS_GENERAL[] = {
+    {"Role",
+     "Protocol",
+     NULL,
+     "string",
+     "Evcc.Protocol = 'DIN70121'",
+     {"Protocol of the messages, set before the first one: 'DIN70121', 'ISO15118-2' or "
+      "'ISO15118-20'. Read later it is the one that supportedAppProtocol agreed.",
+      "메시지의 프로토콜: 'DIN70121', 'ISO15118-2', 'ISO15118-20'. 첫 메시지 전에 정한다. 나중에 "
+      "읽으면 supportedAppProtocol로 합의한 프로토콜이다."}},
+    {"Role",
+     "Signing",
+     NULL,
+     "boolean",
+     "Evcc.Signing = false",
+     {"Whether messages that the standards want signed are signed by themselves when they are "
+      "sent; true unless a script says otherwise.",
+      "표준이 서명을 요구하는 메시지를 송신할 때 자동으로 서명할지 여부. 기본값은 true."}},
     {"Evcc",
      "Connect",
      "options? table",
@@ -475,7 +492,10 @@ void docs_general_name(const struct docs_general *g, uint8_t side, struct buf *o
     uint8_t role = side == FROM_SECC ? FROM_SECC : FROM_EVCC;
     buf_text(out, is_role ? name_role(role) : is_message ? "m" : g->owner);
     buf_text(out, is_message ? ":" : g->owner[0] != '\0' ? "." : "");
-    buf_printf(out, "%s(", g->name);
+    buf_text(out, g->name);
+    if (g->parameters == NULL)
+        return;
+    buf_char(out, '(');
     docs_general_call(g, out);
     buf_char(out, ')');
 }

@@ -162,10 +162,7 @@ static void add_general(struct docs *d, const struct docs_general *g, const char
     buf_text(&d->out, ") end\n");
 }
 
-static const char *const CLASSES[] = {"---@class Role\n"
-                                      "---@field Protocol string\n"
-                                      "---@field Signing boolean\n"
-                                      "local Role = {}\n\n"
+static const char *const CLASSES[] = {"local Role = {}\n\n"
                                       "---@class Message\n"
                                       "---@field [string] any\n"
                                       "local Message = {}\n\n"
@@ -207,14 +204,24 @@ static const char *const CLASSES[] = {"---@class Role\n"
                                       "Secc = {}\n"
                                       "SECC = Secc\n"};
 
+static void add_fields(struct docs *d)
+{
+    buf_text(&d->out, "---@class Role\n");
+    for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++)
+        if (g->parameters == NULL)
+            buf_printf(&d->out, "---@field %s %s %s\n", g->name, g->returns, g->doc[d->language]);
+}
+
 int docs_meta_common(struct docs *d, struct err *e)
 {
     buf_text(&d->out, "---@meta\n-- v2glab " V2G_VERSION "\n\n");
+    add_fields(d);
     buf_text(&d->out, CLASSES[0]);
     for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++) {
         char text[TYPE_TEXT];
         const char *name;
-        for (unsigned i = 0; (name = docs_general_each(g, i, text)) != NULL; i++)
+        for (unsigned i = 0;
+             g->parameters != NULL && (name = docs_general_each(g, i, text)) != NULL; i++)
             add_general(d, g, name);
     }
     return each_enumeration(d, add_enumeration, d, e);

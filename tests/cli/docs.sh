@@ -61,6 +61,12 @@ run docs Evcc.Sign_MeteringReceiptReq
 wants "signatures of every signed message" 0 out 'Evcc.Sign_MeteringReceiptReq(who)'
 run docs Evcc.Sign_MeteringRecieptReq
 wants "the nearest of them" 1 err 'the nearest name is Sign_MeteringReceiptReq'
+run docs Evcc.Signing
+wants "fields of the roles, which are no functions" 0 out 'Evcc.Signing' out 'boolean' not-out 'Signing('
+run docs --lang ko Secc.Protocol
+wants "and in Korean" 0 out 'Secc.Protocol' out 'DIN70121'
+run docs --meta
+wants "and for editors" 0 out '---@field Signing boolean Whether' not-out 'Role.Signing('
 run docs Pki.Chek
 wants "and their wrong names" 1 err 'the nearest name is Pki.Check'
 run docs Evcc.Set_SessionStopReq_ChargingSesion
