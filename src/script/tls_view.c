@@ -6,7 +6,6 @@
 #include "wire/tls_names.h"
 
 #include <lauxlib.h>
-#include <openssl/pem.h>
 #include <string.h>
 
 #define CLOSE_NOTIFY 0
@@ -58,19 +57,12 @@ static int get_group(lua_State *L)
 /* nil where it is no certificate: a peer may send anything. */
 static void push_pem(lua_State *L, struct slice der)
 {
-    const unsigned char *at = der.p;
-    X509 *x = der.n > INT32_MAX ? NULL : d2i_X509(NULL, &at, (long)der.n);
-    BIO *out = BIO_new(BIO_s_mem());
-    char *text;
-    long n = x != NULL && out != NULL && PEM_write_bio_X509(out, x) == 1
-                 ? BIO_get_mem_data(out, &text)
-                 : 0;
-    if (n > 0)
-        lua_pushlstring(L, text, (size_t)n);
-    else
+    certificate_push(L, der);
+    if (certificate_at(L, -1, NULL) == NULL)
         lua_pushnil(L);
-    BIO_free(out);
-    X509_free(x);
+    else
+        lua_getfield(L, -1, "pem");
+    lua_remove(L, -2);
 }
 
 static int get_peer_certificate(lua_State *L)
