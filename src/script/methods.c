@@ -235,8 +235,10 @@ static int method_outgoing(lua_State *L)
     struct err e = ERR_INIT;
     const struct schema *set;
     const struct element *element = name_message(&scope, name, &set, &e);
-    if (element == NULL)
-        return luaL_error(L, "%s has no message '%s'", r->protocol->name, name);
+    if (element == NULL) {
+        name_no_message(&scope, name, &e);
+        return script_raise(L, &e);
+    }
     struct outgoing *o = role_outgoing(r, set, element, &e);
     if (o == NULL)
         return script_raise(L, &e);
@@ -254,8 +256,10 @@ static int method_received(lua_State *L)
         struct err e = ERR_INIT;
         const struct schema *set;
         const struct element *element = name_message(&scope, name, &set, &e);
-        if (element == NULL)
-            return luaL_error(L, "%s has no message '%s'", r->protocol->name, name);
+        if (element == NULL) {
+            name_no_message(&scope, name, &e);
+            return script_raise(L, &e);
+        }
         m = role_incoming(r, set, element, &e);
     }
     if (m == NULL)

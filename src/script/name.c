@@ -506,6 +506,14 @@ static int not_found(const struct name_scope *s, const char *text, const struct 
                    why->message->as.name, why->at, right);
 }
 
+int name_no_message(const struct name_scope *s, const char *name, struct err *e)
+{
+    struct near best = {.distance = UINT32_MAX};
+    near_messages(&best, s, VERB_GET, name);
+    return err_set(e, "%s has no message '%.60s'; the nearest is %s", s->protocol->name, name,
+                   best.name);
+}
+
 static int unknown_verb(const struct name_scope *s, const char *text, struct err *e)
 {
     struct near best = {.distance = UINT32_MAX};
@@ -515,7 +523,7 @@ static int unknown_verb(const struct name_scope *s, const char *text, struct err
     near_write(s, &best, text, text, right);
     return err_set(e,
                    "%s has no function '%.80s'; the nearest name is %s (names begin with Set_, "
-                   "Get_, Send_, Receive_, Check_, Exist_ or Add_)",
+                   "Get_, Send_, Receive_, Check_, Exist_, Add_, Sign_ or Verify_)",
                    name_role(s->side), text, right);
 }
 

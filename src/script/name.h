@@ -83,6 +83,9 @@ bool name_receives(uint8_t side, uint8_t from);
 const struct element *name_message(const struct name_scope *s, const char *name,
                                    const struct schema **set, struct err *e);
 
+/* -1: e says that there is no such message, and which one is the nearest. */
+int name_no_message(const struct name_scope *s, const char *name, struct err *e);
+
 /* Resolves text (without the role). -1: e says what is wrong with it, and the nearest right
  * name. */
 int name_resolve(const struct name_scope *s, const char *text, struct name *out, struct err *e);

@@ -102,12 +102,8 @@ void object_push_named(lua_State *L, struct role *r, const char *text, size_t n)
         return;
     }
     const struct element *element = name_message(&scope, text, &set, &e);
-    if (element == NULL && !e.set) {
-        struct name ignored;
-        char name[80];
-        snprintf(name, sizeof name, "Get_%.60s", text); /* for the nearest name */
-        name_resolve(&scope, name, &ignored, &e);
-    }
+    if (element == NULL)
+        name_no_message(&scope, text, &e);
     if (element == NULL || message_new(set, text, &o->arena, &o->message, &e) != 0)
         script_raise(L, &e);
 }

@@ -2,6 +2,7 @@
 #include "script/role.h"
 
 #include "script/methods.h"
+#include "script/nearest.h"
 #include "script/security.h"
 #include "script/signing.h"
 #include "script/verbs.h"
@@ -306,6 +307,18 @@ struct bound *role_bound(lua_State *L)
     return b;
 }
 
+/* No function of a message; e says why. Upvalues: those of role_index. */
+static int unknown_name(lua_State *L, const char *text, const struct err *e)
+{
+    struct role *r = lua_touserdata(L, lua_upvalueindex(1));
+    const char *role = name_role(r->side), *nearest;
+    nearest = nearest_key(L, lua_upvalueindex(2), text);
+    if (nearest == NULL)
+        return script_raise(L, e);
+    return luaL_error(L, "%s has no function '%s'; the nearest name is %s.%s", role, text, role,
+                      nearest);
+}
+
 /* __index: a function of the role, found by its name and kept in the table. Upvalues: the role, its
  * fixed functions. */
 static int role_index(lua_State *L)
@@ -331,7 +344,7 @@ static int role_index(lua_State *L)
     if (signing_push(L, r, text))
         return 1;
     if (name_resolve(&scope, text, &name, &e) != 0)
-        return script_raise(L, &e);
+        return unknown_name(L, text, &e);
     struct bound *b = lua_newuserdatauv(L, sizeof *b, 0);
     *b = (struct bound){r, r->generation, name};
     lua_pushvalue(L, 2);

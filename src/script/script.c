@@ -3,6 +3,7 @@
 
 #include "script/deadline.h"
 #include "script/enums.h"
+#include "script/nearest.h"
 #include "script/object.h"
 #include "script/role.h"
 #include "script/sandbox.h"
@@ -197,6 +198,22 @@ static void keep_traceback(struct script *s)
     s->traceback = text == NULL ? NULL : strndup(text, TRACEBACK_MAX);
 }
 
+/* Pushes what is added to an error that names a global variable which is nil, as Lua words it. */
+static void push_hint(lua_State *L, const char *text)
+{
+    char name[40] = "";
+    const char *at = strstr(text, " a nil value (global '"), *nearest = NULL;
+    if (at != NULL && sscanf(at, " a nil value (global '%39[^']')", name) == 1) {
+        lua_pushglobaltable(L);
+        nearest = nearest_key(L, -1, name);
+        lua_pop(L, 1);
+    }
+    if (nearest != NULL)
+        lua_pushfstring(L, "; the nearest name is %s", nearest);
+    else
+        lua_pushliteral(L, "");
+}
+
 /* The error value is on top of the stack. Called protected: __tostring may raise. One that is an
  * object with a text is for the user of the script: where in it that was raised tells nothing. */
 static int judge_error(lua_State *L)
@@ -207,6 +224,8 @@ static int judge_error(lua_State *L)
         return 0; /* an error raised in order to end the script */
     bool asserted = s->asserted[0] != '\0' && strcmp(text, s->asserted) == 0;
     s->verdict = asserted ? VERDICT_FAIL : VERDICT_ERROR;
+    push_hint(L, text);
+    text = lua_pushfstring(L, "%s%s", text, lua_tostring(L, -1));
     snprintf(s->reason, sizeof s->reason, "%s", text);
     if (luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL)
         return 0;

@@ -2,6 +2,7 @@
 #include "script/trust.h"
 
 #include "script/certificate.h"
+#include "script/nearest.h"
 #include "script/role.h"
 #include "script/security.h"
 #include "script/wrapping.h"
@@ -469,5 +470,6 @@ void trust_open(lua_State *L)
     certificates_open(L);
     luaL_newlib(L, FUNCTIONS);
     wrapping_functions(L);
+    nearest_guard(L, "Pki");
     lua_setglobal(L, "Pki");
 }

@@ -397,6 +397,22 @@ static void test_errors(void **state)
              "test.lua:1: ResponseCodeType has no member 'FAILED_Sequence'; the nearest is "
              "ResponseCodeType.FAILED_SequenceError");
     must_say("local x = ResponseCodType.OK", VERDICT_ERROR, "nearest name is ResponseCodeType");
+    must_say("Evcc.Conect{}", VERDICT_ERROR,
+             "test.lua:1: Evcc has no function 'Conect'; the nearest name is Evcc.Connect");
+    must_say("Evcc.Get_Tls_Versoin()", VERDICT_ERROR, "nearest name is Evcc.Get_Tls_Version");
+    must_say("Pki.Chek()", VERDICT_ERROR,
+             "test.lua:1: Pki has no function 'Chek'; the nearest name is Pki.Check");
+    must_say("Evc.Disconnect()", VERDICT_ERROR, "(global 'Evc'); the nearest name is Evcc");
+    must_say("Slep(1)", VERDICT_ERROR, "(global 'Slep'); the nearest name is Sleep");
+    must_say("assert(Unknown == nil)", VERDICT_PASS, "");
+    for (const char *const *f = (const char *const[]){"Message", "Outgoing", "Received", NULL};
+         *f != NULL; f++) {
+        char text[64];
+        snprintf(text, sizeof text, "Evcc.%s('SessionStopRq')", *f);
+        must_say(text, VERDICT_ERROR,
+                 "test.lua:1: ISO15118-2 has no message 'SessionStopRq'; the nearest is "
+                 "SessionStopReq");
+    }
     must_say("Evcc.Set_SessionStopReq_ChargingSession('Stop')", VERDICT_ERROR,
              "'Stop' is no member of chargingSessionType");
     must_say("Evcc.Set_SessionStopReq_ChargingSession(nil)", VERDICT_ERROR, "found nil");

@@ -90,7 +90,7 @@ wants "a wrong type" 1 err 'the nearest name is ResponseCodeType'
 run docs Evcc.Send_Raw
 wants "a function of no message" 0 out 'Evcc.Send_Raw(bytes)'
 run docs din70121
-wants "a protocol: its messages" 0 out 'ContractAuthentication' not-out 'ISO15118-2'
+wants "a protocol: its messages" 0 out 'ContractAuthentication' not-out 'ISO 15118-2:2013'
 run docs
 wants "what there is" 0 out 'ISO15118-2' out 'DIN70121' out 'ISO15118-20' out 'SessionStop' \
     out 'Sleep(milliseconds)'
