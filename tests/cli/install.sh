@@ -17,12 +17,29 @@ status=0
 result $status "the installed program runs"
 
 cat >"$TMPDIR/user.c" <<'END'
-#include <base/asset.h>
+#include <codec/exi.h>
+#include <codec/xml.h>
+#include <schema/library.h>
 #include <stdio.h>
 int main(void)
 {
-    struct slice bytes;
-    puts(asset_find("schema/iso15118-2.schema", &bytes) ? "found" : "missing");
+    static const unsigned char exi[] = {0x80, 0x98, 0x02, 0x2E, 0x74, 0xFF, 0x44,
+                                        0xAA, 0xEC, 0xF8, 0x3E, 0x11, 0xF0, 0x00};
+    struct library library;
+    struct arena arena;
+    struct message m;
+    struct buf xml = {0};
+    struct err e = ERR_INIT;
+    library_open(&library);
+    arena_open(&arena, NULL, 0, 65536);
+    const struct schema *s = library_get(&library, "iso15118-2", &e);
+    if (s == NULL || exi_decode(s, exi, sizeof exi, &EXI_OPTIONS, &arena, &m, &e) != 0)
+        return 1;
+    xml_print(&m, XML_PAGES, &xml);
+    puts(buf_string(&xml));
+    buf_close(&xml);
+    arena_close(&arena);
+    library_close(&library);
     return 0;
 }
 END
@@ -31,14 +48,15 @@ flags=$(pkg-config --define-variable=prefix="$root/usr" --define-variable=libdir
     --define-variable=includedir="$root/usr/include" --cflags --libs libv2g)
 # shellcheck disable=SC2086 # one word a flag
 gcc -o "$TMPDIR/user" "$TMPDIR/user.c" $flags
+message=$("$V2GLAB" decode 8098022E74FF44AAECF83E11F000)
 status=0
-[ "$(LD_LIBRARY_PATH=$root/usr/lib "$TMPDIR/user")" = found ] || status=1
-result $status "a program uses headers and shared library through pkg-config"
+[ "$(LD_LIBRARY_PATH=$root/usr/lib "$TMPDIR/user")" = "$message" ] || status=1
+result $status "a program decodes a message with headers and shared library through pkg-config"
 
 # shellcheck disable=SC2086,SC2046
 gcc -o "$TMPDIR/static" "$TMPDIR/user.c" $(echo "$flags" | sed "s|-lv2g|$root/usr/lib/libv2g.a|")
 status=0
-[ "$("$TMPDIR/static")" = found ] || status=1
+[ "$("$TMPDIR/static")" = "$message" ] || status=1
 result $status "and the static library"
 
 status=0
