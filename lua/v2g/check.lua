@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is wrong with parameters: kinds of values, names of steps, messages, elements and hooks, which
--- would else go unnoticed, since what nobody asks for does nothing.
+-- What is wrong with parameters: kinds of values, names of steps, messages, elements and hooks,
+-- which would else go unnoticed, since what nobody asks for does nothing.
 
 local parameters = require 'v2g.parameters'
 
@@ -191,8 +191,8 @@ local function check_messages(found, api, name, entries, kind)
     end
 end
 
--- The sorted list of what is wrong with the parameters p of a role ('ev', 'station'); empty: nothing
--- is. protocol: that of the session, if it is given.
+-- The sorted list of what is wrong with the parameters p of a role ('ev', 'station'); empty:
+-- nothing is. protocol: that of the session, if it is given.
 function check.problems(role, p, protocol)
     local found, defaults = {}, parameters[role]
     check_kinds(found, '', p, defaults)

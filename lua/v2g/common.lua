@@ -8,7 +8,7 @@ local steps = require 'v2g.steps'
 local common = {}
 
 -- Raises what is wrong with what the user said: an error without a traceback.
-local function refuse(text)
+function common.refuse(text)
     error(setmetatable({}, { __tostring = function() return text end }), 0)
 end
 
@@ -52,7 +52,7 @@ local function check_key(role, key)
     if defaults[role][key] == nil and optional[role][key] == nil then
         local known = copy(defaults[role])
         lay_over(known, optional[role])
-        refuse(("there is no parameter '%s' of the %s; the nearest is '%s'"):format(key,
+        common.refuse(("there is no parameter '%s' of the %s; the nearest is '%s'"):format(key,
             role == 'ev' and 'vehicle' or 'station', check.nearest(key, known)))
     end
 end
@@ -60,10 +60,10 @@ end
 -- Lays the table of a persona over the parameters p.
 function common.lay_persona(p, role, persona)
     if type(persona) ~= 'table' then
-        refuse('the persona is no table; expected a file that returns one')
+        common.refuse('the persona is no table; expected a file that returns one')
     end
     if persona.role and persona.role ~= role then
-        refuse(("the persona is for '%s'; expected '%s'"):format(persona.role, role))
+        common.refuse(("the persona is for '%s'; expected '%s'"):format(persona.role, role))
     end
     for key in pairs(persona) do
         check_key(role, key)
@@ -122,7 +122,7 @@ end
 local function load_file(file, environment)
     local chunk, why = load(file[2], '@' .. file[1], 't', environment)
     if not chunk then
-        refuse(why)
+        common.refuse(why)
     end
     return chunk()
 end
@@ -161,7 +161,7 @@ function common.parameters(role, o)
     if o.set and #o.set > 0 or o.script or type(o.persona) == 'table' then
         local found = check.problems(role, p, o.protocol)
         if #found > 0 then
-            refuse(table.concat(found, '; '))
+            common.refuse(table.concat(found, '; '))
         end
     end
     return p

@@ -543,19 +543,10 @@ function evcc.attempt(self)
     return 'done', result.ok, result.why
 end
 
-local CHOICES <const> = { payment = { 'ExternalPayment', 'Contract' },
-                          contract = { 'present', 'install', 'update', 'auto' } }
-
 local function check_payment(p, protocol)
-    for key, choices in pairs(CHOICES) do
-        local text = table.concat(choices, ', ')
-        if not (', ' .. text .. ','):find(', ' .. tostring(p[key]) .. ',', 1, true) then
-            error(("%s = '%s'; expected one of: %s"):format(key, p[key], text), 0)
-        end
-    end
     if p.payment == 'Contract' and protocol == 'DIN70121' then
-        error('DIN 70121 knows no payment by contract (Plug & Charge); expected '
-            .. 'ISO15118-2 or ISO15118-20 as protocol, or ExternalPayment', 0)
+        common.refuse('DIN 70121 knows no payment by contract (Plug & Charge); expected '
+            .. 'ISO15118-2 or ISO15118-20 as protocol, or ExternalPayment')
     end
 end
 

@@ -496,8 +496,8 @@ local function check_payment(protocol)
         has_external = has_external or option == 'ExternalPayment'
     end
     if protocol == 'DIN70121' and not has_external then
-        error('DIN 70121 knows no payment by contract (Plug & Charge); expected ExternalPayment '
-            .. 'among `payment`', 0)
+        common.refuse('DIN 70121 knows no payment by contract (Plug & Charge); expected '
+            .. 'ExternalPayment among `payment`')
     end
 end
 

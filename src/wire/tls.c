@@ -2,6 +2,7 @@
 #include "wire/tls.h"
 
 #include "wire/clock.h"
+#include "wire/pki_profile.h"
 #include "wire/tls_identity.h"
 #include "wire/tls_names.h"
 #include "wire/tls_session.h"
@@ -205,6 +206,15 @@ static void look_for_unparseable(struct tls *t)
     pki_chain_close(&chain);
 }
 
+/* Of what kind our own key is, which suites, groups and schemes have to suit. */
+static void add_own_key(const struct tls *t, struct buf *out)
+{
+    char text[64];
+    X509 *own = SSL_get_certificate(t->ssl);
+    if (own != NULL)
+        buf_printf(out, "; our certificate has a key of %s", pki_curve(own, text, sizeof text));
+}
+
 /* The first error in OpenSSL's queue, in our words where they can say more. */
 static void add_reason(const struct tls *t, struct buf *out)
 {
@@ -226,6 +236,7 @@ static void add_reason(const struct tls *t, struct buf *out)
     case SSL_R_NO_SHARED_CIPHER:
         buf_text(out, "no suite, group or signature scheme in common: the EVCC offers ");
         add_offer(t, true, out);
+        add_own_key(t, out);
         break;
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
         buf_text(out, "the EVCC sent no certificate");

@@ -44,6 +44,11 @@ table auto auto 'TLS'
 table auto 1.2 'TLS'
 table 1.2 auto 'TLS'
 table 1.3 auto 'TLS'
+ev --protocol ISO15118-2 --mode ac --tls 1.2 --with tls.version=1.2 \
+    --with tls.suites=TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+wants "no suite in common: what was offered, and what key the station has" 1 \
+    out 'the EVCC offers TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256' \
+    out 'our certificate has a key of prime256v1'
 ev --protocol ISO15118-2 --mode ac --set tls=1.2 --with tls=off
 wants "a vehicle that wants TLS only" 1 out 'the SECC answered SDP with no TLS'
 ev --protocol ISO15118-2 --mode ac --set tls=1.2 --with tls=off --set gaps.SDP\>TCP=5
