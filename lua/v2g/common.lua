@@ -295,6 +295,15 @@ local function is_plain(p, message)
     return not (p.before.send or p.before[message] or p.values[message] or p.trailing[message])
 end
 
+-- What a hook gives back may be a message or bytes.
+local function check_answer(message, answer)
+    local kind = type(answer)
+    if kind ~= 'table' and kind ~= 'userdata' and kind ~= 'string' then
+        common.refuse(("a hook before.%s or before.send returned the %s %s; expected nothing, false, "
+            .. "a message or bytes"):format(message, kind, tostring(answer)))
+    end
+end
+
 -- Runs the hooks on a copy of the message. The message that goes out, or nil: none; or bytes.
 local function hooked(p, role, message, context)
     local m = role.Outgoing(message)
@@ -307,6 +316,7 @@ local function hooked(p, role, message, context)
             return nil
         end
         if answer ~= nil then
+            check_answer(message, answer)
             m = answer
         end
     end

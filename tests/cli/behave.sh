@@ -265,6 +265,9 @@ hook() {
 hook "function before.PowerDeliveryRs(m) end"
 ev --with-script "$work/hook.lua"
 wants "a hook of no message" 3 err 'before.PowerDeliveryRs: there is no such message'
+hook "function before.PowerDeliveryRes() return 17 end"
+ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua"
+wants "a hook that returns no message" 3 err 'before.PowerDeliveryRes or before.send returned the number 17'
 hook "on.timeout = 5"
 ev --with-script "$work/hook.lua"
 wants "a hook that is no function" 3 err 'on.timeout: expected a function'
