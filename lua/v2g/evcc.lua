@@ -407,10 +407,11 @@ local function agree(self)
     local m = Evcc.Message('supportedAppProtocolReq')
     m.AppProtocol = list
     m:send()
-    local name = Evcc.Receive_Any_001(p.patience.AppProtocol)
+    local name, why, detail = Evcc.Receive_Any_001(p.patience.AppProtocol)
     if name ~= 'supportedAppProtocolRes' then
-        leave(self, name and 'fin' or 'gone', false,
-            ('expected supportedAppProtocolRes, found %s'):format(name or 'nothing'))
+        leave(self, name and 'fin' or 'gone', false, ('expected supportedAppProtocolRes, found %s')
+            :format(name or 'nothing: ' .. (why == 'timeout' and 'no response in time'
+                or detail and detail ~= '' and detail or 'closed by the station')))
     end
     local code = Evcc.Get_supportedAppProtocolRes_ResponseCode()
     if code:find('^Failed') then

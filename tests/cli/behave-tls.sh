@@ -49,6 +49,10 @@ ev --protocol ISO15118-2 --mode ac --tls 1.2 --with tls.version=1.2 \
 wants "no suite in common: what was offered, and what key the station has" 1 \
     out 'the EVCC offers TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256' \
     out 'our certificate has a key of prime256v1'
+"$V2GLAB" pki make --fault vehicle-leaf=expired "$work/expired" >"$work/made" # TLS 1.3 tells late
+ev --protocol ISO15118-20 --mode ac --pki "$work/expired"
+wants "a vehicle whose certificate is refused says by which alert" 1 \
+    out 'found nothing: TLS with' out 'the SECC sent alert certificate_expired'
 ev --protocol ISO15118-2 --mode ac --set tls=1.2 --with tls=off
 wants "a vehicle that wants TLS only" 1 out 'the SECC answered SDP with no TLS'
 ev --protocol ISO15118-2 --mode ac --set tls=1.2 --with tls=off --set gaps.SDP\>TCP=5
