@@ -195,6 +195,7 @@ end
 
 -- After a warning another contract may be tried, or external means [V2G20-1583].
 function steps.Authorization(self)
+    local tried = {}
     for _, identity in ipairs(ways_of(self)) do
         set_authorization(self, identity)
         self:repeat_until('Authorization', 'V2G_EVCC_Ongoing_Timeout', function()
@@ -204,10 +205,12 @@ function steps.Authorization(self)
             self.paying = identity and 'Contract' or 'ExternalPayment'
             return
         end
-        Log(('authorization by %s: %s'):format(identity and contract.emaid(identity)
-            or 'external means', self.code))
+        tried[#tried + 1] = ('%s: %s'):format(identity and contract.emaid(identity)
+            or 'external means', self.code)
+        Log('authorization by ' .. tried[#tried])
     end
-    self:leave('stop', false, 'nothing is left to be authorized with')
+    self:leave('stop', false, ('nothing is left to be authorized with (%s)')
+        :format(#tried > 0 and table.concat(tried, ', ') or 'no contract, and no external means'))
 end
 
 -- Whose signature the messages of a session have that is paid by contract; nil: they have none.
