@@ -192,8 +192,8 @@ local function check_messages(found, api, name, entries, kind)
 end
 
 -- The sorted list of what is wrong with the parameters p of a role ('ev', 'station'); empty:
--- nothing is. protocol: that of the session, if it is given.
-function check.problems(role, p, protocol)
+-- nothing is.
+function check.problems(role, p)
     local found, defaults = {}, parameters[role]
     check_kinds(found, '', p, defaults)
     check_words(found, role, p)
@@ -206,6 +206,7 @@ function check.problems(role, p, protocol)
     end
     if #found == 0 then
         local api = role == 'ev' and Evcc or Secc
+        local protocol = api.FixedProtocol
         check_values(found, api, p.values)
         check_messages(found, api, 'trailing', p.trailing, 'string')
         check_messages(found, api, 'before', p.before, 'function')

@@ -159,7 +159,7 @@ function common.parameters(role, o)
     common.scale = tonumber(o.time_scale or 1)
     take_options(p, role, o)
     if o.set and #o.set > 0 or o.script or type(o.persona) == 'table' then
-        local found = check.problems(role, p, o.protocol)
+        local found = check.problems(role, p)
         if #found > 0 then
             common.refuse(table.concat(found, '; '))
         end

@@ -19,6 +19,14 @@ const struct docs_general DOCS_GENERAL[] = {
       "메시지의 프로토콜: 'DIN70121', 'ISO15118-2', 'ISO15118-20'. 첫 메시지 전에 정한다. 나중에 "
       "읽으면 supportedAppProtocol로 합의한 프로토콜이다."}},
     {"Role",
+     "FixedProtocol",
+     NULL,
+     "string?",
+     "local protocol = Evcc.FixedProtocol",
+     {"The protocol that an option or the script has set; nil where what is agreed tells it. "
+      "Read only.",
+      "옵션이나 스크립트가 정한 프로토콜. 합의로 정해지면 nil. 읽기 전용."}},
+    {"Role",
      "Signing",
      NULL,
      "boolean",

@@ -334,6 +334,10 @@ static int role_index(lua_State *L)
         lua_pushstring(L, r->protocol->name);
         return 1;
     }
+    if (strcmp(text, "FixedProtocol") == 0) {
+        lua_pushstring(L, r->protocol_fixed ? r->protocol->name : NULL);
+        return 1;
+    }
     if (strcmp(text, "Signing") == 0) {
         lua_pushboolean(L, !r->is_unsigned);
         return 1;

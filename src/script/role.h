@@ -9,6 +9,7 @@
  *
  *   Evcc.Protocol = 'DIN70121'      speaks that from here on; reading it gives the present one;
  *                                   nil: what is agreed, again
+ *   Evcc.FixedProtocol              that which an option or the script has set; nil: what is agreed
  *   Evcc.Signing = false            messages are not signed as they are sent (signing.h)
  *   Evcc.Connect{…}, Secc.Listen{…} connects now: interface, address, tls, cert, key, roots,
  *                                   protocol, manual, timeout, may_fail

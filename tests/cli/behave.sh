@@ -308,6 +308,10 @@ both_pass "on.receive, on.state" out 'got CableCheckReq' out 'got CableCheckRes'
 ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua" --set silent_at=PreCharge \
     --timer V2G_SECC_Sequence_Timeout=50
 wants "on.timeout" 1 out 'timeout V2G_SECC_Sequence_Timeout'
+hook "Secc.Protocol = 'DIN70121'"
+ev --mode dc --with-script "$work/hook.lua"
+both_pass "a protocol that hooks have set for the station stays set" \
+    out 'supportedAppProtocolRes      OK_SuccessfulNegotiation, SchemaID 2' out 'ContractAuthenticationReq'
 hook "function before.X(m"
 ev --script "$work/hook.lua"
 wants "a hook file that is no Lua: its line" 3 out 'hook.lua:'
