@@ -2,8 +2,8 @@
 /* Capture files. */
 #include "fuzz.h"
 
-#include "wire/capture.h"
-#include "wire/pcapng.h"
+#include "record/capture.h"
+#include "record/pcapng.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -3,9 +3,9 @@
  * each certificate behind two octets of its length. */
 #include "fuzz.h"
 
-#include "codec/keywrap.h"
-#include "wire/pki.h"
-#include "wire/pki_tree.h"
+#include "trust/keywrap.h"
+#include "trust/pki.h"
+#include "trust/pki_tree.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>

@@ -3,7 +3,7 @@
  * is. The first octet of the input chooses the message set, the rest is the message in EXI. */
 #include "fuzz.h"
 
-#include "codec/signature.h"
+#include "trust/signature.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>

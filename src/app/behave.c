@@ -7,10 +7,10 @@
 #include "app/report.h"
 #include "app/secure.h"
 #include "app/view.h"
+#include "record/ladder.h"
+#include "record/record.h"
 #include "script/run.h"
 #include "script/station.h"
-#include "session/ladder.h"
-#include "session/record.h"
 #include "wire/lab.h"
 
 #include <stdlib.h>

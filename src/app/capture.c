@@ -3,12 +3,12 @@
 
 #include "app/commands.h"
 #include "app/report.h"
-#include "session/datagram.h"
-#include "session/jsonl.h"
-#include "session/ladder.h"
+#include "record/capture.h"
+#include "record/datagram.h"
+#include "record/jsonl.h"
+#include "record/ladder.h"
 #include "session/session.h"
-#include "wire/capture.h"
-#include "wire/tls_decrypt.h"
+#include "tls/tls_decrypt.h"
 
 #include <stdio.h>
 #include <stdlib.h>

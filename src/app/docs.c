@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `v2glab docs`: the reference of the Lua API, printed from the message descriptions. */
-#include "app/docs.h"
+#include "reference/docs.h"
+#include "base/nearest.h"
 
 #include "app/commands.h"
 #include "app/options.h"

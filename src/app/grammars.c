@@ -4,6 +4,7 @@
 #include "app/report.h"
 #include "app/root.h"
 #include "base/asset.h"
+#include "base/nearest.h"
 #include "codec/check.h"
 #include "codec/json.h"
 #include "codec/xml.h"

@@ -4,6 +4,7 @@
 #include "app/options.h"
 #include "app/pki.h"
 #include "app/report.h"
+#include "base/nearest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

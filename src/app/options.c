@@ -3,6 +3,7 @@
 
 #include "app/commands.h"
 #include "app/report.h"
+#include "base/nearest.h"
 #include "codec/message.h"
 
 #include <stdarg.h>
@@ -81,21 +82,6 @@ int options_failed(struct options *o, const struct err *e)
     report(REPORT_ERROR, "%s", err_text(e, text, sizeof text));
     o->status = EXIT_SETUP;
     return -1;
-}
-
-const char *nearest_name(const char *text, const char *const names[])
-{
-    const char *best = NULL;
-    /* more than half of the letters changed (distances count half letters) is no likeness */
-    unsigned best_distance = (unsigned)strlen(text) + 1;
-    for (unsigned i = 0; names[i] != NULL; i++) {
-        unsigned distance = name_distance(text, strlen(text), names[i]);
-        if (distance >= best_distance)
-            continue;
-        best_distance = distance;
-        best = names[i];
-    }
-    return best;
 }
 
 int options_choice(struct options *o, const char *option, const char *value,

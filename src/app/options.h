@@ -84,7 +84,4 @@ int options_failed(struct options *o, const struct err *e);
 int options_choice(struct options *o, const char *option, const char *value,
                    const char *const names[]);
 
-/* The name in names (which ends with NULL) that is most like text; NULL where none is. */
-const char *nearest_name(const char *text, const char *const names[]);
-
 #endif

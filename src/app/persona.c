@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `v2glab persona`: lists, shows and checks personas. */
 #include "app/persona.h"
+#include "base/nearest.h"
 
 #include "app/commands.h"
 #include "app/options.h"

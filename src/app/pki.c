@@ -5,9 +5,9 @@
 #include "app/commands.h"
 #include "app/options.h"
 #include "app/report.h"
-#include "wire/ocsp.h"
-#include "wire/pki.h"
-#include "wire/pki_tree.h"
+#include "trust/ocsp.h"
+#include "trust/pki.h"
+#include "trust/pki_tree.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #include "app/options.h"
 #include "app/report.h"
 #include "app/secure.h"
-#include "session/ladder.h"
-#include "session/record.h"
+#include "record/ladder.h"
+#include "record/record.h"
 #include "wire/lab.h"
 
 #include <errno.h>

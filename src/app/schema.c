@@ -4,6 +4,7 @@
 #include "app/grammars.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "base/nearest.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 
 #include "app/options.h"
 #include "script/script.h"
-#include "script/tls_choice.h"
+#include "session/tls_choice.h"
 
 /* Rows of a table of options, in this order, behind one about --tls. ORDER SECURE */
 #define SECURE_OPTIONS                                                                             \

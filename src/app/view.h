@@ -7,7 +7,7 @@
 #ifndef V2G_APP_VIEW_H
 #define V2G_APP_VIEW_H
 
-#include "session/event.h"
+#include "record/event.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON in: jansson's tree into slots. */
+#include "base/nearest.h"
 #include "codec/json.h"
 
 #include <jansson.h>
@@ -471,7 +472,7 @@ static int check_root(struct reader *r, const struct name *name, bool fragment)
     unsigned best_distance = UINT32_MAX, found = 0;
     for (unsigned i = 0; i < (fragment ? r->s->names : r->s->elements); i++) {
         const char *other = root_name(r->s, fragment, i);
-        unsigned distance = name_distance(name->local, strlen(name->local), other);
+        unsigned distance = nearest_distance(name->local, strlen(name->local), other);
         found += distance == 0 && strcmp(name->local, other) == 0;
         if (distance >= best_distance)
             continue;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/message.h"
 
+#include "base/nearest.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -514,7 +516,7 @@ static int unknown_message(const struct schema *s, const char *name, struct err 
     const char *best = "";
     unsigned best_distance = UINT32_MAX;
     for (unsigned i = 0; i < s->messages; i++) {
-        unsigned distance = name_distance(name, strlen(name), s->message[i]->as.name);
+        unsigned distance = nearest_distance(name, strlen(name), s->message[i]->as.name);
         if (distance >= best_distance)
             continue;
         best_distance = distance;
@@ -945,7 +947,7 @@ static int not_a_member(const struct field *f, struct text t, struct err *e)
     const char *best = "";
     unsigned best_distance = UINT32_MAX;
     for (unsigned i = 0; i < s->members; i++) {
-        unsigned distance = name_distance(t.p, t.n, s->member[i]);
+        unsigned distance = nearest_distance(t.p, t.n, s->member[i]);
         if (distance < best_distance) {
             best_distance = distance;
             best = s->member[i];
@@ -1039,37 +1041,6 @@ int value_read(const struct field *f, const char *text, size_t n, struct arena *
     return err_set(e, "'%.*s'; expected no text: %s has child elements", shown(t), t.p, f->name);
 }
 
-/* ---- likeness of names ---- */
-
-#define NAME_COMPARED 63
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-unsigned name_distance(const char *text, size_t n, const char *name)
-{
-    unsigned row[NAME_COMPARED + 1];
-    size_t names = strlen(name);
-    if (n > NAME_COMPARED)
-        n = NAME_COMPARED;
-    for (size_t i = 0; i <= n; i++)
-        row[i] = (unsigned)i * 2;
-    for (size_t k = 0; k < names; k++) {
-        unsigned diagonal = row[0];
-        row[0] += 2;
-        for (size_t i = 0; i < n; i++) {
-            unsigned change = text[i] == name[k] ? 0 : lower(text[i]) == lower(name[k]) ? 1 : 2;
-            unsigned best = diagonal + change;
-            diagonal = row[i + 1];
-            best = row[i] + 2 < best ? row[i] + 2 : best;
-            row[i + 1] = diagonal + 2 < best ? diagonal + 2 : best;
-        }
-    }
-    return row[n];
-}
-
 const char *type_names(const struct type *t, bool attributes, const char *name, char *text)
 {
     size_t used = 0;
@@ -1081,7 +1052,7 @@ const char *type_names(const struct type *t, bool attributes, const char *name, 
         const struct field *f = &t->field[i];
         if (f->is_content || f->kind == KIND_ABSTRACT)
             continue;
-        unsigned distance = name_distance(name, strlen(name), f->name);
+        unsigned distance = nearest_distance(name, strlen(name), f->name);
         if (distance < best_distance && f->kind != KIND_ANY) {
             best_distance = distance;
             best = f->name;

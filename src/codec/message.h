@@ -190,8 +190,4 @@ int value_read(const struct field *f, const char *text, size_t n, struct arena *
  * "expected none" where there are none. Returns text. */
 const char *type_names(const struct type *t, bool attributes, const char *name, char *text);
 
-/* Letters to change, add or drop to make `name` of the n bytes at text, for naming the nearest name
- * in errors. Case counts half: result is in halves of a letter. */
-unsigned name_distance(const char *text, size_t n, const char *name);
-
 #endif

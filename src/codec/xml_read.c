@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* XML in: one pass over libxml2's reader, element by element, into slots. */
+#include "base/nearest.h"
 #include "codec/xml.h"
 
 #include <libxml/xmlreader.h>
@@ -612,7 +613,7 @@ static int unknown_root(struct reader *r, bool fragment, const struct place *pla
     unsigned best_distance = UINT32_MAX, n = fragment ? r->s->names : r->s->elements;
     for (unsigned i = 0; i < n; i++) {
         const char *name = fragment ? r->s->fragment[i].name : r->s->element[i]->as.name;
-        unsigned distance = name_distance(place->name, strlen(place->name), name);
+        unsigned distance = nearest_distance(place->name, strlen(place->name), name);
         if (distance >= best_distance)
             continue;
         best_distance = distance;

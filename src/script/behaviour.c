@@ -4,7 +4,7 @@
 #include "script/deadline.h"
 #include "script/link.h"
 #include "script/security.h"
-#include "wire/tls_context.h"
+#include "tls/tls_context.h"
 
 #include <lauxlib.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/certificate.h"
 
-#include "wire/pki.h"
+#include "trust/pki.h"
 
 #include <lauxlib.h>
 #include <openssl/err.h>

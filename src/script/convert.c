@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/convert.h"
 
+#include "base/nearest.h"
 #include "base/utf8.h"
-#include "script/place.h"
+#include "names/place.h"
 
 #include <lauxlib.h>
 #include <math.h>
@@ -358,7 +359,7 @@ static int no_child(const struct node *n, const char *name, struct err *e)
     unsigned distance = UINT32_MAX;
     for (unsigned i = 0; i < n->type->fields; i++) {
         const char *other = n->type->field[i].name;
-        unsigned d = other[0] == '\0' ? UINT32_MAX : name_distance(name, strlen(name), other);
+        unsigned d = other[0] == '\0' ? UINT32_MAX : nearest_distance(name, strlen(name), other);
         if (d < distance) {
             distance = d;
             best = other;

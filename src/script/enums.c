@@ -1,57 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/enums.h"
 
+#include "base/nearest.h"
 #include "codec/message.h"
+#include "names/enums.h"
 
 #include <ctype.h>
 #include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define ENUM_TEXT 96 /* room for a member's name with its prefix */
-
-const char *enums_member(const struct simple *s, unsigned i, char *out, size_t size)
-{
-    snprintf(out, size, "%s%s", s->prefix, s->member[i]);
-    for (char *c = out; *c != '\0'; c++)
-        if (!isalnum((unsigned char)*c) && *c != '_')
-            *c = '_';
-    return out;
-}
-
-/* ---- all enumerations of a name ---- */
-
-typedef bool (*enum_visit)(void *context, const struct simple *s);
-
-static bool visit_set(const struct schema *s, const char *name, enum_visit visit, void *context)
-{
-    for (unsigned i = 0; i < s->simples; i++)
-        if (s->simple[i]->members > 0 && strcasecmp(s->simple[i]->name, name) == 0 &&
-            visit(context, s->simple[i]))
-            return true;
-    return false;
-}
-
-/* Visits the enumerations called name until one says true: first those of the sets that are loaded
- * anyhow, then those of all protocols. */
-static bool visit_all(struct library *l, const char *name, enum_visit visit, void *context)
-{
-    unsigned loaded = l->n;
-    for (unsigned i = 0; i < loaded; i++)
-        if (visit_set(l->loaded[i], name, visit, context))
-            return true;
-    for (const struct protocol *p = PROTOCOLS; p->name != NULL; p++) {
-        for (unsigned i = 0; p->set[i] != NULL; i++) {
-            struct err e = ERR_INIT;
-            unsigned before = l->n;
-            const struct schema *s = library_get(l, p->set[i], &e);
-            if (s != NULL && l->n > before && visit_set(s, name, visit, context))
-                return true;
-        }
-    }
-    return false;
-}
 
 static bool exists(void *context, const struct simple *s)
 {
@@ -77,7 +36,7 @@ static bool search_members(void *context, const struct simple *s)
         enums_member(s, i, name, sizeof name);
         if (strcmp(name, search->wanted) == 0 || strcmp(s->member[i], search->wanted) == 0)
             search->found = s->member[i];
-        unsigned distance = name_distance(search->wanted, strlen(search->wanted), name);
+        unsigned distance = nearest_distance(search->wanted, strlen(search->wanted), name);
         if (distance >= search->distance)
             continue;
         search->distance = distance;
@@ -96,7 +55,7 @@ static int member_index(lua_State *L)
 {
     const char *type = lua_tostring(L, lua_upvalueindex(2));
     struct search search = {.wanted = luaL_tolstring(L, 2, NULL), .distance = UINT32_MAX};
-    visit_all(library_of(L), type, search_members, &search);
+    enums_visit(library_of(L), type, search_members, &search);
     if (search.found == NULL)
         return luaL_error(L, "%s has no member '%s'; the nearest is %s.%s", type, search.wanted,
                           type, search.nearest);
@@ -132,7 +91,7 @@ static int member_pairs(lua_State *L)
 {
     lua_getglobal(L, "next");
     lua_newtable(L);
-    visit_all(library_of(L), lua_tostring(L, lua_upvalueindex(2)), push_members, L);
+    enums_visit(library_of(L), lua_tostring(L, lua_upvalueindex(2)), push_members, L);
     lua_pushnil(L);
     return 3;
 }
@@ -171,7 +130,7 @@ static void nearest_in(const struct schema *s, struct nearest_type *nearest)
         const struct simple *simple = s->simple[i];
         unsigned d = simple->members == 0
                          ? UINT32_MAX
-                         : name_distance(nearest->wanted, strlen(nearest->wanted), simple->name);
+                         : nearest_distance(nearest->wanted, strlen(nearest->wanted), simple->name);
         if (d >= nearest->distance)
             continue;
         nearest->distance = d;
@@ -189,7 +148,7 @@ static int global_index(lua_State *L)
     const char *name = lua_tostring(L, 2);
     if (!ends_in_type(name))
         return 0;
-    if (!visit_all(l, name, exists, NULL)) {
+    if (!enums_visit(l, name, exists, NULL)) {
         struct nearest_type nearest = {.wanted = name, .distance = UINT32_MAX};
         for (unsigned i = 0; i < l->n; i++)
             nearest_in(l->loaded[i], &nearest);

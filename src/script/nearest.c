@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/nearest.h"
 
+#include "base/nearest.h"
 #include "codec/message.h"
 
 #include <lauxlib.h>
@@ -16,7 +17,7 @@ const char *nearest_key(lua_State *L, int table, const char *text)
         if (lua_type(L, -2) != LUA_TSTRING)
             continue;
         const char *key = lua_tostring(L, -2);
-        unsigned distance = name_distance(text, strlen(text), key);
+        unsigned distance = nearest_distance(text, strlen(text), key);
         /* the order of keys is another in each run */
         if (distance > least ||
             (distance == least && (nearest == NULL || strcmp(key, nearest) > 0)))

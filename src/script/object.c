@@ -4,9 +4,9 @@
 #include "codec/exi.h"
 #include "codec/json.h"
 #include "codec/xml.h"
+#include "names/place.h"
 #include "script/convert.h"
 #include "script/flow.h"
-#include "script/place.h"
 #include "script/signing.h"
 
 #include <lauxlib.h>

@@ -29,7 +29,7 @@
 #ifndef V2G_SCRIPT_ROLE_H
 #define V2G_SCRIPT_ROLE_H
 
-#include "script/name.h"
+#include "names/name.h"
 #include "script/script.h"
 
 /* A leaf in a list that a script has set: where Add_ looks for the first one it has not. */

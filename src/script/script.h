@@ -10,11 +10,12 @@
 #ifndef V2G_SCRIPT_SCRIPT_H
 #define V2G_SCRIPT_SCRIPT_H
 
-#include "script/credentials.h"
-#include "script/peer.h"
+#include "session/credentials.h"
+#include "session/peer.h"
 
 #include <lua.h>
 #include <signal.h>
+#include <uv.h>
 
 /* ORDER VERDICT */
 enum verdict {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/security.h"
 
-#include "script/tls_choice.h"
+#include "session/tls_choice.h"
 
 #include <lauxlib.h>
 #include <stdio.h>

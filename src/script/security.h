@@ -9,7 +9,7 @@
  *   cert, key, roots    PEM files beside the script: relative paths without '..'; others only of
  *                       scripts that are run with --unsafe
  *
- * Settings of TLS; what is not set is as the standards want it (wire/tls_context.h). Lists are
+ * Settings of TLS; what is not set is as the standards want it (tls/tls_context.h). Lists are
  * tables, or text with ':' between the names.
  *   version             as tls above; none: 1.2 or 1.3
  *   plain               true: goes on without TLS where there is none; as 'auto'

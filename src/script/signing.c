@@ -1,39 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/signing.h"
 
-#include "codec/signature.h"
 #include "script/certificate.h"
 #include "script/security.h"
 #include "script/trust.h"
+#include "trust/signature.h"
+#include "trust/signer.h"
 
 #include <lauxlib.h>
 #include <openssl/x509.h>
 #include <string.h>
-
-/* Whose key of the tree signs a message. */
-static const struct signer {
-    const char *message;
-    enum pki_role role;
-    bool is_required; /* else the sender of the tariff decides */
-} SIGNERS[] = {
-    {"AuthorizationReq", ROLE_CONTRACT_LEAF, true},
-    {"MeteringReceiptReq", ROLE_CONTRACT_LEAF, true},
-    {"MeteringConfirmationReq", ROLE_CONTRACT_LEAF, true},
-    {"CertificateUpdateReq", ROLE_CONTRACT_LEAF, true},
-    {"CertificateInstallationReq", ROLE_OEM_LEAF, true},
-    {"CertificateInstallationRes", ROLE_CPS_LEAF, true},
-    {"CertificateUpdateRes", ROLE_CPS_LEAF, true},
-    {"ChargeParameterDiscoveryRes", ROLE_MO_SUB2, false},
-    {"ScheduleExchangeRes", ROLE_MO_SUB2, false},
-};
-
-static const struct signer *signer_of(const char *message)
-{
-    for (size_t i = 0; i < sizeof SIGNERS / sizeof *SIGNERS; i++)
-        if (strcmp(SIGNERS[i].message, message) == 0)
-            return &SIGNERS[i];
-    return NULL;
-}
 
 /* ---- whose key ---- */
 
@@ -41,7 +17,7 @@ static const struct signer *signer_of(const char *message)
 static void push_usual(lua_State *L, const struct message *m, const char *suffix)
 {
     const char *name = message_named(m).name;
-    const struct signer *s = name == NULL ? NULL : signer_of(name);
+    const struct signer *s = name == NULL ? NULL : signer_find(name);
     enum pki_edition edition =
         strcmp(m->schema->protocol, "ISO15118-20") == 0 ? EDITION_20 : EDITION_2;
     if (s == NULL)
@@ -166,7 +142,7 @@ void signing_sign(lua_State *L, const struct role *r, struct message *m, struct 
 static bool is_due(const struct role *r, const struct message *m)
 {
     const char *name = message_named(m).name;
-    const struct signer *s = name == NULL || r->is_unsigned ? NULL : signer_of(name);
+    const struct signer *s = name == NULL || r->is_unsigned ? NULL : signer_find(name);
     return s != NULL && s->is_required && signature_is_due(m);
 }
 
@@ -265,18 +241,13 @@ static int verify(lua_State *L)
     return signing_verify(L, j.role, m, 1);
 }
 
-const char *signing_message(unsigned i)
-{
-    return i < sizeof SIGNERS / sizeof *SIGNERS ? SIGNERS[i].message : NULL;
-}
-
 static int never_signed(lua_State *L, const struct role *r, const char *name)
 {
     luaL_Buffer all;
     luaL_buffinit(L, &all);
-    for (unsigned i = 0; signing_message(i) != NULL; i++) {
-        luaL_addstring(&all, i > 0 ? ", " : "");
-        luaL_addstring(&all, signing_message(i));
+    for (const struct signer *s = SIGNERS; s->message != NULL; s++) {
+        luaL_addstring(&all, s > SIGNERS ? ", " : "");
+        luaL_addstring(&all, s->message);
     }
     luaL_pushresult(&all);
     return luaL_error(L, "there is no %s.%s; expected Sign_ or Verify_ and one of %s", r->name,
@@ -288,7 +259,7 @@ bool signing_push(lua_State *L, struct role *r, const char *name)
     bool is_sign = strncmp(name, "Sign_", 5) == 0;
     if (!is_sign && strncmp(name, "Verify_", 7) != 0)
         return false;
-    const struct signer *s = signer_of(name + (is_sign ? 5 : 7));
+    const struct signer *s = signer_find(name + (is_sign ? 5 : 7));
     if (s == NULL)
         never_signed(L, r, name);
     lua_pushlightuserdata(L, r);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Signatures of messages (codec/signature.h), as scripts make and check them:
+ * Signatures of messages (trust/signature.h), as scripts make and check them:
  *
  *   Evcc.Sign_AuthorizationReq([who])     signs the message as it would be sent now; what is
  *                                         changed afterwards is not covered. who: a Key, an
@@ -28,9 +28,6 @@
 #define V2G_SCRIPT_SIGNING_H
 
 #include "script/role.h"
-
-/* Name of the i-th message that has such functions; NULL behind the last. */
-const char *signing_message(unsigned i);
 
 /* Pushes the function of that name; false where it does not begin with Sign_ or Verify_. Raises
  * where there is no such message, or it is never signed. */

@@ -2,9 +2,9 @@
 #include "script/station.h"
 
 #include "script/behaviour.h"
-#include "script/discovery.h"
 #include "script/role.h"
 #include "script/run.h"
+#include "session/discovery.h"
 #include "wire/lab.h"
 #include "wire/stream.h"
 

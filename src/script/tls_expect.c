@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/tls_expect.h"
 
+#include "base/nearest.h"
 #include "codec/message.h"
 #include "script/link.h"
-#include "wire/tls.h"
-#include "wire/tls_names.h"
+#include "tls/tls.h"
+#include "tls/tls_names.h"
 
 #include <lauxlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ static int no_alert(lua_State *L, const char *name)
     const char *nearest = "", *known;
     unsigned least = UINT32_MAX;
     for (unsigned i = 0; (known = tls_nth_name(TLS_ALERTS, i)) != NULL; i++) {
-        unsigned distance = name_distance(name, strlen(name), known);
+        unsigned distance = nearest_distance(name, strlen(name), known);
         nearest = distance < least ? known : nearest;
         least = distance < least ? distance : least;
     }

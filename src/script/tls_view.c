@@ -2,8 +2,8 @@
 #include "script/tls_view.h"
 
 #include "script/certificate.h"
-#include "wire/tls.h"
-#include "wire/tls_names.h"
+#include "tls/tls.h"
+#include "tls/tls_names.h"
 
 #include <lauxlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "script/role.h"
 #include "script/security.h"
 #include "script/wrapping.h"
-#include "wire/pki.h"
+#include "trust/pki.h"
 
 #include <lauxlib.h>
 #include <openssl/crypto.h>

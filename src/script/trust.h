@@ -29,7 +29,7 @@
 #ifndef V2G_SCRIPT_TRUST_H
 #define V2G_SCRIPT_TRUST_H
 
-#include "wire/pki_tree.h"
+#include "trust/pki_tree.h"
 
 #include <lua.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/verbs.h"
 
+#include "names/place.h"
 #include "script/convert.h"
 #include "script/flow.h"
-#include "script/place.h"
 #include "script/role.h"
 #include "script/signing.h"
 

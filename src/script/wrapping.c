@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/wrapping.h"
 
-#include "codec/keywrap.h"
 #include "script/certificate.h"
 #include "script/script.h"
+#include "trust/keywrap.h"
 
 #include <lauxlib.h>
 #include <openssl/x509v3.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Private keys of contracts on their way to the vehicle (codec/keywrap.h), in scripts:
+ * Private keys of contracts on their way to the vehicle (trust/keywrap.h), in scripts:
  *
  *   Pki.Wrap(receiver, key [, options])      encrypts a Key for the holder of the Certificate
  *                                            `receiver`: the octets of DHpublickey, and of

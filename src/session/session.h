@@ -9,8 +9,8 @@
 #define V2G_SESSION_SESSION_H
 
 #include "codec/exi.h"
+#include "record/event.h"
 #include "schema/library.h"
-#include "session/event.h"
 #include "wire/v2gtp.h"
 
 /* A received frame, decoded; it lives until session_done. */

@@ -3,7 +3,7 @@
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
-#include "wire/capture.h"
+#include "record/capture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

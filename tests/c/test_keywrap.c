@@ -2,7 +2,7 @@
 /* Contract keys on their way to the vehicle: sealed, opened, damaged; and against openssl. */
 #include "support.h"
 
-#include "codec/keywrap.h"
+#include "trust/keywrap.h"
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The message tree, its XML and its JSON: defaults, quantities, choices, values, errors. */
+#include "base/nearest.h"
 #include "support.h"
 
 #include "codec/json.h"
@@ -468,17 +469,17 @@ static void test_values(void **state)
     bench_close(&b);
 }
 
-static void test_name_distance(void **state)
+static void test_nearest_distance(void **state)
 {
     (void)state;
-    assert_int_equal(name_distance("EVSEID", 6, "EVSEID"), 0);
-    assert_int_equal(name_distance("evseid", 6, "EVSEID"), 6);
-    assert_int_equal(name_distance("EVSID", 5, "EVSEID"), 2);
-    assert_int_equal(name_distance("", 0, "AB"), 4);
-    assert_int_equal(name_distance("kitten", 6, "sitting"), 6);
+    assert_int_equal(nearest_distance("EVSEID", 6, "EVSEID"), 0);
+    assert_int_equal(nearest_distance("evseid", 6, "EVSEID"), 6);
+    assert_int_equal(nearest_distance("EVSID", 5, "EVSEID"), 2);
+    assert_int_equal(nearest_distance("", 0, "AB"), 4);
+    assert_int_equal(nearest_distance("kitten", 6, "sitting"), 6);
     char lengthy[300];
     memset(lengthy, 'x', sizeof lengthy);
-    assert_true(name_distance(lengthy, sizeof lengthy, "EVSEID") > 100);
+    assert_true(nearest_distance(lengthy, sizeof lengthy, "EVSEID") > 100);
 }
 
 /* ---- XML in ---- */
@@ -848,7 +849,7 @@ int main(void)
         cmocka_unit_test(test_lists_grow),
         cmocka_unit_test(test_memory_may_run_out),
         cmocka_unit_test(test_values),
-        cmocka_unit_test(test_name_distance),
+        cmocka_unit_test(test_nearest_distance),
         cmocka_unit_test(test_bad_xml),
         cmocka_unit_test(test_partial_xml_is_completed),
         cmocka_unit_test(test_depth_is_limited),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of the Lua API: found against the descriptions, listed from them, and what errors say. */
-#include "script/name.h"
+#include "names/name.h"
 
 #include "codec/message.h"
 

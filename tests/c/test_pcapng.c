@@ -3,8 +3,8 @@
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
-#include "wire/capture.h"
-#include "wire/pcapng.h"
+#include "record/capture.h"
+#include "record/pcapng.h"
 
 #include <setjmp.h>
 #include <signal.h>

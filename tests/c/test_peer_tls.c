@@ -5,9 +5,9 @@
  */
 #include "app/capture.h"
 #include "certs.h"
-#include "script/peer.h"
-#include "session/record.h"
-#include "wire/tls.h"
+#include "record/record.h"
+#include "session/peer.h"
+#include "tls/tls.h"
 
 #include <net/if.h>
 #include <sched.h>
@@ -20,6 +20,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include <cmocka.h>
 

@@ -2,9 +2,9 @@
 /* Certificates: the tree and its faults, the profiles, hostile DER, OCSP, eMAIDs. */
 #include "support.h"
 
-#include "wire/ocsp.h"
-#include "wire/pki.h"
-#include "wire/pki_tree.h"
+#include "trust/ocsp.h"
+#include "trust/pki.h"
+#include "trust/pki_tree.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>

@@ -5,7 +5,7 @@
  * is refused, and how.
  */
 #include "codec/message.h"
-#include "script/name.h"
+#include "names/name.h"
 #include "script/run.h"
 
 #include <dirent.h>

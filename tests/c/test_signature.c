@@ -2,7 +2,7 @@
 /* XML signatures over EXI fragments: made and checked, against openssl and against other stacks. */
 #include "support.h"
 
-#include "codec/signature.h"
+#include "trust/signature.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>

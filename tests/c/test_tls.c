@@ -4,11 +4,11 @@
  * what they refuse and with which alert, and what broken peers do to them.
  */
 #include "certs.h"
-#include "wire/capture.h"
-#include "wire/pcapng.h"
-#include "wire/tls.h"
-#include "wire/tls_decrypt.h"
-#include "wire/tls_names.h"
+#include "record/capture.h"
+#include "record/pcapng.h"
+#include "tls/tls.h"
+#include "tls/tls_decrypt.h"
+#include "tls/tls_names.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

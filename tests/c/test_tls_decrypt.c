@@ -4,9 +4,9 @@
  * their secrets, changed, cut, and with noise; key logs in files and in captures.
  */
 #include "certs.h"
-#include "wire/pcapng.h"
-#include "wire/tls_decrypt.h"
-#include "wire/tls_names.h"
+#include "record/pcapng.h"
+#include "tls/tls_decrypt.h"
+#include "tls/tls_names.h"
 
 #include <openssl/ssl.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The lists of a ClientHello: what they hold, however many, and that nothing is read behind
  * them. */
-#include "wire/tls_facts.h"
-#include "wire/tls_hello.h"
+#include "tls/tls_facts.h"
+#include "tls/tls_hello.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one stream of events of a run (or of a capture): every frame, connection, log line, check and
+ * verdict, once, in order. Ladder, JSON lines, pcapng and reports are sinks that read it.
+ */
+#ifndef V2G_RECORD_EVENT_H
+#define V2G_RECORD_EVENT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "codec/message.h"
+#include "wire/endpoint.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ORDER EVENT */
+enum event_kind {
+    EVENT_FRAME,     /* one V2GTP frame over TCP or UDP (SDP), sent or received */
+    EVENT_BYTES,     /* bytes over TCP or UDP that are no V2GTP frame; `problem` says why */
+    EVENT_LISTEN,    /* a station listens; `from` is the address */
+    EVENT_CONNECT,   /* a TCP connection is open: from (vehicle) -> to (station) */
+    EVENT_CLOSE,     /* it is closed; `text` says by whom and how */
+    EVENT_LOSS,      /* capture only: bytes are missing; `text` says how many */
+    EVENT_LOG,       /* Log(…) of a script */
+    EVENT_CHECK,     /* Check_…: `text` what, expected, found; `ok` */
+    EVENT_VIOLATION, /* something sent or received is outside the standard; `text` */
+    EVENT_TIMER,     /* a deadline was measured: `text` its name; limit_us, taken_us; `ok` */
+    EVENT_VERDICT,   /* `text` "pass", "fail: …"; `ok` */
+    EVENT_WIRE,      /* bytes of TLS as they go over TCP; what is inside comes as frames, too */
+    EVENT_SECRET,    /* `text`: a line of the TLS key log, before the EVENT_WIRE that need it */
+};
+
+struct event {
+    int64_t us; /* since 1970-01-01 UTC */
+    enum event_kind kind;
+    bool ok;
+    bool is_udp;
+    bool is_inside;      /* it went within TLS: these bytes were not on the wire */
+    uint8_t from_role;   /* enum direction (schema.h) of who sent: FROM_EVCC, FROM_SECC */
+    const char *by;      /* who recorded it: "EVCC", "SECC", "" (capture) */
+    const char *where;   /* "file.lua:12", or "" */
+    uint32_t connection; /* number of the TCP connection in this run, from 1; 0: none */
+    struct endpoint from, to;
+    struct slice bytes;            /* as on the wire (frame: with its V2GTP header) */
+    uint16_t payload_type;         /* of a frame */
+    const char *name;              /* of the frame's message: "SessionSetupReq"; "" unknown */
+    const struct message *message; /* decoded; NULL where not (problem says why) */
+    const struct err *problem;     /* NULL where none */
+    const char *text;
+    int64_t limit_us, taken_us;
+};
+
+typedef void (*event_sink)(void *context, const struct event *e);
+
+#define RECORDER_SINKS 8
+
+/* Hands every event to all sinks, in the order they were added. */
+struct recorder {
+    unsigned n;
+    struct {
+        event_sink sink;
+        void *context;
+    } at[RECORDER_SINKS];
+};
+
+void recorder_add(struct recorder *r, event_sink sink, void *context);
+void recorder_put(const struct recorder *r, const struct event *e);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/jsonl.h"
+
+#include "codec/json.h"
+
+#include <string.h>
+
+/* ORDER EVENT */
+static const char *const KINDS[] = {"frame",   "bytes", "listen", "connect",   "close",
+                                    "loss",    "log",   "check",  "violation", "timer",
+                                    "verdict", "wire",  "secret"};
+
+static void text_member(struct buf *out, const char *name, const char *text)
+{
+    if (text == NULL || text[0] == '\0')
+        return;
+    buf_printf(out, ",\"%s\":", name);
+    json_quote(text, strlen(text), out);
+}
+
+static void endpoint_member(struct buf *out, const char *name, const struct endpoint *a)
+{
+    char text[ENDPOINT_TEXT];
+    if (endpoint_is_unset(a) && a->port == 0)
+        return;
+    text_member(out, name, endpoint_text(a, text, sizeof text));
+}
+
+static void frame_members(struct buf *out, const struct event *e)
+{
+    if (e->kind == EVENT_FRAME)
+        buf_printf(out, ",\"payload_type\":\"0x%04X\"", e->payload_type);
+    text_member(out, "name", e->name);
+    if (e->bytes.n > 0) {
+        buf_text(out, ",\"bytes\":\"");
+        buf_hex(out, e->bytes.p, e->bytes.n, false);
+        buf_char(out, '"');
+    }
+    if (e->message != NULL) {
+        buf_text(out, ",\"message\":");
+        json_print(e->message, JSON_LINE, out);
+    }
+}
+
+void jsonl_event(void *context, const struct event *e)
+{
+    static const char *const ROLES[] = {"", "EVCC", "SECC", ""}; /* ORDER direction */
+    struct jsonl *j = context;
+    struct buf *out = &j->line;
+    char problem[900];
+    if (e->kind == EVENT_WIRE || e->kind == EVENT_SECRET)
+        return; /* of use in a capture only */
+    buf_clear(out);
+    buf_printf(out, "{\"us\":%lld,\"kind\":\"%s\"", (long long)e->us, KINDS[e->kind]);
+    text_member(out, "by", e->by);
+    text_member(out, "where", e->where);
+    if (e->kind == EVENT_FRAME || e->kind == EVENT_BYTES || e->kind == EVENT_VIOLATION)
+        text_member(out, "from", ROLES[e->from_role]);
+    if (e->connection != 0)
+        buf_printf(out, ",\"connection\":%u", e->connection);
+    if (e->is_udp)
+        buf_text(out, ",\"udp\":true");
+    if (e->is_inside)
+        buf_text(out, ",\"tls\":true");
+    endpoint_member(out, "source", &e->from);
+    endpoint_member(out, "destination", &e->to);
+    frame_members(out, e);
+    text_member(out, "text", e->text);
+    if (e->kind == EVENT_TIMER)
+        buf_printf(out, ",\"limit_us\":%lld,\"taken_us\":%lld", (long long)e->limit_us,
+                   (long long)e->taken_us);
+    if (e->problem != NULL)
+        text_member(out, "problem", err_text(e->problem, problem, sizeof problem));
+    buf_printf(out, ",\"ok\":%s}\n", e->ok ? "true" : "false");
+    if (!out->failed)
+        fwrite(out->p, 1, out->n, j->out);
+    fflush(j->out);
+}
+
+void jsonl_close(struct jsonl *j)
+{
+    buf_close(&j->line);
+}

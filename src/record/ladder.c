@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/ladder.h"
+
+#include "codec/xml.h"
+#include "wire/v2gtp.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RUNG 46 /* columns between the two sides */
+#define VALUES_MAX 5
+
+#define RED "\033[31m"
+#define GREEN "\033[32m"
+#define YELLOW "\033[33m"
+#define CYAN "\033[36m"
+#define BOLD "\033[1m"
+#define DIM "\033[2m"
+#define PLAIN "\033[0m"
+
+/* What a reader looks for, in any message that has it. */
+static const char *const KEY_FIELDS[] = {
+    "ProtocolNamespace",
+    "SchemaID",
+    "ResponseCode",
+    "EVCCID",
+    "EVSEID",
+    "SelectedPaymentOption",
+    "PaymentOption",
+    "eMAID",
+    "EnergyTransferType",
+    "RequestedEnergyTransferMode",
+    "EVRequestedEnergyTransferType",
+    "RequestedEnergyTransferType",
+    "EVSEProcessing",
+    "EVProcessing",
+    "ChargeProgress",
+    "ReadyToChargeState",
+    "ChargingSession",
+    "EVRESSSOC",
+    "PresentSOC",
+    "EVTargetVoltage",
+    "EVTargetCurrent",
+    "EVSEPresentVoltage",
+    "EVSEPresentCurrent",
+    "EVPresentVoltage",
+    "EVMaxCurrent",
+    "EVSEMaxCurrent",
+    "EVSENotification",
+    "EVErrorCode",
+    "EVSEStatusCode",
+    "EVPresentActivePower",
+    "EVSETargetActivePower",
+    "MeterReading",
+    "Security",
+    "SECCPort",
+};
+
+void ladder_open(struct ladder *l, FILE *out, int detail, uint8_t view)
+{
+    const char *term = getenv("TERM");
+    *l = (struct ladder){.out = out, .detail = detail, .view = view};
+    l->pretty = isatty(fileno(out)) && (term == NULL || strcmp(term, "dumb") != 0) &&
+                getenv("NO_COLOR") == NULL;
+    if (getenv("V2GLAB_PRETTY") != NULL)
+        l->pretty = true;
+}
+
+/* ---- values ---- */
+
+static bool is_key(const char *name)
+{
+    for (size_t i = 0; i < sizeof KEY_FIELDS / sizeof *KEY_FIELDS; i++)
+        if (strcmp(KEY_FIELDS[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void quantity_text(const struct field *f, const struct node *n, struct buf *out)
+{
+    buf_printf(out, "%.10g", quantity_get(n));
+    int unit = n->type->unit;
+    buf_char(out, ' ');
+    if (unit >= 0 && n->has >> unit & 1)
+        value_text(&n->type->field[unit], n->v[unit], out);
+    else
+        buf_text(out, f->unit);
+}
+
+static void add_value(const struct field *f, union value v, struct buf *out, int *shown)
+{
+    if (*shown == VALUES_MAX)
+        return;
+    bool quantity = f->kind == KIND_NODE && f->type->is_quantity;
+    if (f->kind == KIND_NODE && !quantity)
+        return;
+    if ((*shown)++ > 0)
+        buf_text(out, ", ");
+    size_t prefix = out->n;
+    buf_printf(out, "%s ", f->name);
+    if (strcmp(f->name, "ResponseCode") == 0)
+        out->n = prefix; /* says itself what it is */
+    if (quantity)
+        quantity_text(f, v.n, out);
+    else
+        value_text(f, v, out);
+}
+
+static void walk_values(const struct node *n, struct buf *out, int *shown, int depth)
+{
+    if (n == NULL || n->type->is_open || depth > 4)
+        return;
+    for (unsigned i = 0; i < n->type->fields && *shown < VALUES_MAX; i++) {
+        const struct field *f = &n->type->field[i];
+        if (!(n->has >> i & 1))
+            continue;
+        uint32_t entries = f->is_list ? n->v[i].l->n : 1;
+        for (uint32_t k = 0; k < entries && *shown < VALUES_MAX; k++) {
+            union value v = f->is_list ? n->v[i].l->v[k] : n->v[i];
+            if (is_key(f->name))
+                add_value(f, v, out, shown);
+            else if (f->kind == KIND_NODE)
+                walk_values(v.n, out, shown, depth + 1);
+        }
+    }
+}
+
+static bool is_signed(const struct message *m)
+{
+    const struct node *header = message_header(m);
+    int slot = header == NULL ? -1 : type_slot(header->type, "Signature", strlen("Signature"));
+    return slot >= 0 && (header->has >> slot & 1) != 0;
+}
+
+void ladder_values(const struct message *m, struct buf *out)
+{
+    int shown = 0;
+    walk_values(message_named(m).node, out, &shown, 0);
+    if (is_signed(m))
+        buf_text(out, shown > 0 ? ", signed" : "signed");
+}
+
+/* ---- lines ---- */
+
+static void print_time(struct ladder *l, const struct event *e)
+{
+    if (!l->started) {
+        l->started = true;
+        l->start_us = e->us;
+        if (l->pretty)
+            fprintf(l->out, BOLD "%13sEVCC%*sSECC" PLAIN "\n", "", RUNG - 6, "");
+    }
+    double seconds = (double)(e->us - l->start_us) / 1e6;
+    fprintf(l->out, l->pretty ? DIM "%11.6f" PLAIN "  " : "%11.6f  ", seconds);
+}
+
+/* Repeats a piece of line n times. */
+static void rule(FILE *out, const char *piece, int n)
+{
+    for (; n > 0; n--)
+        fputs(piece, out);
+}
+
+static void print_rung(struct ladder *l, const struct event *e, const char *name, bool bad)
+{
+    const char *colour = bad ? RED : e->from_role == FROM_EVCC ? CYAN : GREEN;
+    int line = RUNG - (int)strlen(name) - 6;
+    bool right = e->from_role == FROM_EVCC;
+    fprintf(l->out, "│%s", colour);
+    if (right) {
+        fprintf(l->out, "── %s%s%s%s ", BOLD, name, PLAIN, colour);
+        rule(l->out, "─", line);
+        fputs("─▶", l->out);
+    } else {
+        fputs("◀─", l->out);
+        rule(l->out, "─", line);
+        fprintf(l->out, " %s%s%s%s ──", BOLD, name, PLAIN, colour);
+    }
+    fprintf(l->out, PLAIN "│  ");
+}
+
+static const char *frame_name(const struct event *e)
+{
+    if (e->name[0] != '\0')
+        return e->name;
+    if (e->kind == EVENT_BYTES && e->problem == NULL)
+        return "raw bytes";
+    const char *type = e->kind == EVENT_FRAME ? v2gtp_type_name(e->payload_type) : NULL;
+    return type != NULL && e->problem == NULL ? type : "not decoded";
+}
+
+static void print_detail(struct ladder *l, const struct event *e)
+{
+    struct buf text = {0};
+    if (l->detail >= 1 && e->message != NULL) {
+        xml_print(e->message, XML_PAGES, &text);
+        fprintf(l->out, "%s\n", buf_string(&text));
+    }
+    if (l->detail >= 2) {
+        buf_clear(&text);
+        buf_hex(&text, e->bytes.p, e->bytes.n, false);
+        fprintf(l->out, "%s\n", buf_string(&text));
+    }
+    buf_close(&text);
+}
+
+static void print_frame(struct ladder *l, const struct event *e)
+{
+    struct buf values = {0};
+    if (e->message != NULL)
+        ladder_values(e->message, &values);
+    else if (e->text != NULL)
+        buf_text(&values, e->text);
+    if (e->kind == EVENT_BYTES && e->problem == NULL)
+        buf_hex(&values, e->bytes.p, e->bytes.n < 16 ? e->bytes.n : 16, false);
+    const char *text = buf_string(&values);
+    bool bad = !e->ok || strstr(text, "FAILED") != NULL || strstr(text, "Failed_") != NULL;
+    const char *name = frame_name(e);
+    print_time(l, e);
+    if (l->pretty)
+        print_rung(l, e, name, bad);
+    else
+        fprintf(l->out, "%s  %-28s ", e->from_role == FROM_EVCC ? "EVCC -> SECC" : "EVCC <- SECC",
+                name);
+    if (bad && l->pretty)
+        fputs(RED, l->out);
+    fputs(text, l->out);
+    char problem[900];
+    if (e->problem != NULL)
+        fprintf(l->out, "%s%s (%zu bytes)", text[0] != '\0' ? "; " : "",
+                err_text(e->problem, problem, sizeof problem), e->bytes.n);
+    fputs(bad && l->pretty ? PLAIN "\n" : "\n", l->out);
+    buf_close(&values);
+    print_detail(l, e);
+}
+
+static void print_note(struct ladder *l, const struct event *e, const char *colour,
+                       const char *what)
+{
+    print_time(l, e);
+    if (l->pretty)
+        fprintf(l->out, "│%*s│  %s", RUNG, "", colour);
+    if (e->by[0] != '\0')
+        fprintf(l->out, "%s ", e->by);
+    if (e->where[0] != '\0')
+        fprintf(l->out, "%s: ", e->where);
+    fprintf(l->out, "%s%s%s%s\n", what, what[0] != '\0' ? ": " : "", e->text,
+            l->pretty ? PLAIN : "");
+}
+
+static void print_connect(struct ladder *l, const struct event *e)
+{
+    char from[ENDPOINT_TEXT], to[ENDPOINT_TEXT], text[3 * ENDPOINT_TEXT];
+    bool listens = e->kind == EVENT_LISTEN;
+    endpoint_text(&e->from, from, sizeof from);
+    endpoint_text(&e->to, to, sizeof to);
+    if (listens)
+        snprintf(text, sizeof text, "listens on %s%s%s", from, e->text[0] != '\0' ? ", " : "",
+                 e->text);
+    else
+        snprintf(text, sizeof text, "TCP %s to %s", from, to);
+    struct event note = *e;
+    note.text = text;
+    print_note(l, &note, DIM, "");
+}
+
+static void print_verdict(struct ladder *l, const struct event *e)
+{
+    print_note(l, e, e->ok ? BOLD GREEN : BOLD RED, "verdict");
+}
+
+/* In a run that plays both sides each frame is recorded twice; one view is shown. */
+static bool is_shown(const struct ladder *l, const struct event *e)
+{
+    bool wire = e->kind == EVENT_FRAME || e->kind == EVENT_BYTES || e->kind == EVENT_CONNECT ||
+                e->kind == EVENT_CLOSE;
+    if (!wire || l->view == FROM_BOTH || e->by[0] == '\0' || e->problem != NULL)
+        return true;
+    return (l->view == FROM_EVCC) == (e->by[0] == 'E');
+}
+
+void ladder_event(void *context, const struct event *e)
+{
+    struct ladder *l = context;
+    if (!is_shown(l, e))
+        return;
+    switch (e->kind) {
+    case EVENT_FRAME:
+    case EVENT_BYTES:
+        print_frame(l, e);
+        break;
+    case EVENT_LISTEN:
+    case EVENT_CONNECT:
+        print_connect(l, e);
+        break;
+    case EVENT_CLOSE:
+        print_note(l, e, DIM, "");
+        break;
+    case EVENT_LOSS:
+        print_note(l, e, YELLOW, "loss");
+        break;
+    case EVENT_LOG:
+        print_note(l, e, "", "");
+        break;
+    case EVENT_CHECK:
+        print_note(l, e, e->ok ? GREEN : RED, e->ok ? "check" : "check failed");
+        break;
+    case EVENT_VIOLATION:
+        print_note(l, e, YELLOW, "violation");
+        break;
+    case EVENT_TIMER:
+        if (l->detail >= 1 || !e->ok)
+            print_note(l, e, e->ok ? DIM : RED, "timer");
+        break;
+    case EVENT_VERDICT:
+        print_verdict(l, e);
+        break;
+    case EVENT_WIRE:
+    case EVENT_SECRET:
+        break; /* not shown */
+    }
+    fflush(l->out);
+}

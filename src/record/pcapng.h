@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writes a pcapng file from what a run sent and received, with the Ethernet, IP, TCP and UDP
+ * headers that the bytes had or would have had on the wire, without root and without a capture.
+ * Wireshark reads it without a warning, except the one it has for every RST.
+ *
+ * Times are microseconds since 1970-01-01 UTC. A MAC of zero is made from the IP address. Each call
+ * writes its packets whole and at once, so that the file is good wherever the process dies. The
+ * first failure is kept for pcapng_close; when the disk is full the file ends with the last packet
+ * that fits.
+ */
+#ifndef V2G_RECORD_PCAPNG_H
+#define V2G_RECORD_PCAPNG_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "wire/endpoint.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pcapng;
+
+/* Replaces a file that is there. NULL where it cannot be written. */
+struct pcapng *pcapng_open(const char *path, struct err *e);
+
+/* -1 where something could not be written or was no use of this interface; p is gone. */
+int pcapng_close(struct pcapng *p, struct err *e);
+
+/* A remark (UTF-8) on the next packet; several may wait for it. */
+void pcapng_comment(struct pcapng *p, const char *text);
+
+/* Lines of a TLS key log (SSLKEYLOGFILE); before the packets that need them. */
+void pcapng_secrets(struct pcapng *p, const char *keylog);
+
+/* At most 65,507 bytes. */
+void pcapng_udp(struct pcapng *p, int64_t us, const struct endpoint *from,
+                const struct endpoint *to, struct slice bytes);
+
+/* The handshake. connection: any number that no open connection has. */
+void pcapng_tcp_open(struct pcapng *p, int64_t us, uint32_t connection,
+                     const struct endpoint *client, const struct endpoint *server);
+
+/* Any length; long data become several segments. */
+void pcapng_tcp_data(struct pcapng *p, int64_t us, uint32_t connection, bool from_client,
+                     struct slice bytes);
+
+/*
+ * One side closes: the other may go on sending until it closes as well; pcapng_close closes what
+ * was closed on one side only. reset ends both. Closing what is closed does nothing.
+ */
+void pcapng_tcp_close(struct pcapng *p, int64_t us, uint32_t connection, bool from_client,
+                      bool reset);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parts of `v2glab docs`: pages, answers on the terminal, the tree of all pages, and files for
+ * the Lua language server. All of it is printed from the message descriptions. Private to
+ * src/reference.
+ */
+#ifndef V2G_REFERENCE_DOCS_H
+#define V2G_REFERENCE_DOCS_H
+
+#include "reference/page.h"
+#include "reference/reference.h"
+
+/* What is to be printed, and where to. */
+struct docs {
+    struct library library;
+    enum language language;
+    enum page_form form;
+    const struct protocol *protocol; /* NULL: all */
+    uint8_t side;                    /* FROM_EVCC, FROM_SECC; FROM_NONE: both */
+    bool in_tree;                    /* pages link to each other */
+    struct buf out;
+};
+
+/* ---- what there is ---- */
+
+/* A page: the messages that go together, SessionStopReq and SessionStopRes. */
+struct docs_topic {
+    const struct protocol *protocol;
+    const struct schema *set;
+    char name[64];                    /* "SessionStop" */
+    const struct element *message[2]; /* request and response; one of them may be NULL */
+};
+
+#define DOCS_TOPICS 256
+
+/* All topics of d->protocol (of all protocols), in the order of the descriptions. The result is
+ * their number, or -1. */
+int docs_topics(struct docs *d, struct docs_topic topic[DOCS_TOPICS], struct err *e);
+
+/* ---- texts of two languages ---- */
+
+/* ORDER DOCS_WORD */
+enum docs_word {
+    DOCS_PARAMETER,
+    DOCS_RETURN,
+    DOCS_DETAILS,
+    DOCS_EXAMPLE,
+    DOCS_SETTING, /* %s: a message */
+    DOCS_HEADER,  /* likewise */
+    DOCS_HEADER_ABOUT,
+    DOCS_MEANING,
+    DOCS_ELEMENT,
+    DOCS_TYPE,
+    DOCS_PRESENCE,
+    DOCS_LIMITS,
+    DOCS_UNIT,
+    DOCS_PRESET,
+    DOCS_VALUES,
+    DOCS_WIRE,
+    DOCS_MESSAGE,
+    DOCS_PROTOCOL,
+    DOCS_DIRECTION,
+    DOCS_INDEX,
+    DOCS_INDEX_ABOUT,
+    DOCS_CODE,
+    DOCS_NAME,
+    DOCS_TYPES,
+    DOCS_TYPES_ABOUT,
+    DOCS_USED,
+    DOCS_ALSO,
+    DOCS_OTHERS,
+    DOCS_FUNCTIONS,
+    DOCS_OTHER_ROLE, /* %s: a role */
+    DOCS_OTHER_LANGUAGE,
+    DOCS_MORE,
+};
+const char *docs_word(const struct docs *d, enum docs_word word);
+
+/* The same with name in the place of %s, appended. */
+void docs_say(const struct docs *d, enum docs_word word, const char *name, struct buf *out);
+
+/* A doc line as a sentence: with a capital and a full stop; appended. */
+void docs_sentence(const char *text, struct buf *out);
+
+/* "EVCC" */
+const char *docs_role(uint8_t side);
+
+/* "EVCC → SECC", of a message's direction. */
+const char *docs_direction(uint8_t from);
+
+/* ---- printing; each appends to d->out ---- */
+
+/* The page of a topic for one role. only: this message of it; NULL: all. -1: e. */
+int docs_page(struct docs *d, const struct docs_topic *topic, uint8_t side,
+              const struct element *only, struct page *p, struct err *e);
+void docs_page_title(const struct docs_topic *topic, uint8_t side, char *out, size_t size);
+
+/* What there is: protocols, roles, messages. */
+int docs_index(struct docs *d, struct err *e);
+
+/* The enumerations of a protocol (in the tree only). */
+int docs_types(struct docs *d, const struct protocol *protocol, struct err *e);
+
+/* What a function, message or type is. -1: there is none of that name, and e names the nearest. */
+int docs_answer(struct docs *d, const char *name, struct err *e);
+
+/* Definition files for the Lua language server: the roles, the enumerations and what belongs to no
+ * message; the functions that a role has for a topic; all of both. */
+int docs_meta_common(struct docs *d, struct err *e);
+int docs_meta_topic(struct docs *d, const struct docs_topic *topic, uint8_t side, struct err *e);
+int docs_meta(struct docs *d, struct err *e);
+
+/* ---- functions that belong to no message ---- */
+
+/* ORDER LANGUAGE in doc. The table ends with a name of NULL. */
+struct docs_general {
+    const char
+        *owner; /* "Evcc", "Secc", "Role" (both), "Message" (a message as a value), "Pki", "" */
+    const char *name;       /* "Connect" */
+    const char *parameters; /* "bytes string, ms? integer": names and types, ? where left out;
+                             * NULL: a field, not a function */
+    const char *returns;    /* types; "" */
+    const char *example;
+    const char *doc[2];
+};
+extern const struct docs_general DOCS_GENERAL[];
+
+/* The functions that g stands for, by their names: those of signatures are there for every message
+ * that is signed. NULL behind the last; text has 96 bytes. */
+const char *docs_general_each(const struct docs_general *g, unsigned i, char *text);
+
+/* "Evcc.Send_Raw(bytes)"; side: the role to name; FROM_NONE: EVCC */
+void docs_general_name(const struct docs_general *g, uint8_t side, struct buf *out);
+
+/* "bytes, ms" */
+void docs_general_call(const struct docs_general *g, struct buf *out);
+
+/* Names of files in the tree: "evcc-iso15118-2-SessionStop.html". */
+void docs_file(const struct docs *d, const struct docs_topic *topic, uint8_t side, char *out,
+               size_t size);
+void docs_types_file(const struct docs *d, const struct protocol *protocol, char *out, size_t size);
+#define DOCS_FILE 192
+
+/* Rows of a table: a label and what it says; nothing where it says nothing. */
+void docs_row(struct docs *d, struct page *p, enum docs_word label, enum page_style style,
+              const char *text);
+
+/* Table of an enumeration's members: name in Lua, in XML, code. */
+void docs_member_table(struct docs *d, struct page *p, const struct simple *s);
+
+/* "OK (0), OK_NewSessionEstablished (1)": names in Lua, with codes. */
+void docs_members(const struct simple *s, struct buf *out);
+
+/* "chargingSession (ChargingSessionType)", "-" where it takes none. */
+void docs_parameters(const struct reference_function *f, struct buf *out);
+
+/* ---- the tree ---- */
+
+/* Writes all pages (or, `meta`, all definition files) into folder dir, made if need be. */
+int docs_tree(struct docs *d, const char *dir, bool meta, struct err *e);
+
+#endif

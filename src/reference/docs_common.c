@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of `v2glab docs` share: topics, words of two languages, rows of tables. */
+#include "names/enums.h"
+#include "reference/docs.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MEMBER_TEXT 96
+
+/* ---- topics ---- */
+
+/* "SessionStop" of "SessionStopReq"; index: 0 for a request (or whatever else), 1 for a
+ * response. */
+static void split_name(const char *message, char *out, size_t size, unsigned *index)
+{
+    size_t n = strlen(message);
+    bool is_response = n > 3 && strcmp(message + n - 3, "Res") == 0;
+    bool is_request = n > 3 && strcmp(message + n - 3, "Req") == 0;
+    snprintf(out, size, "%.*s", (int)(is_response || is_request ? n - 3 : n), message);
+    *index = is_response;
+}
+
+struct topics {
+    struct docs_topic *at;
+    unsigned n;
+};
+
+static void add_message(struct topics *t, const struct protocol *protocol, const struct schema *set,
+                        const struct element *message)
+{
+    struct docs_topic new = {.protocol = protocol, .set = set};
+    unsigned index;
+    split_name(message->as.name, new.name, sizeof new.name, &index);
+    for (unsigned i = t->n; i > 0 && t->at[i - 1].set == set; i--) {
+        struct docs_topic *topic = &t->at[i - 1];
+        if (strcmp(topic->name, new.name) == 0 && topic->message[index] == NULL) {
+            topic->message[index] = message;
+            return;
+        }
+    }
+    new.message[index] = message;
+    if (t->n < DOCS_TOPICS)
+        t->at[t->n++] = new;
+}
+
+static int add_set(struct docs *d, struct topics *t, const struct protocol *protocol,
+                   const char *name, struct err *e)
+{
+    const struct schema *set = library_get(&d->library, name, e);
+    if (set == NULL)
+        return -1;
+    for (unsigned i = 0; i < set->messages; i++)
+        if (set->message[i]->from != FROM_NONE && set->message[i]->as.kind == KIND_NODE)
+            add_message(t, protocol, set, set->message[i]);
+    return 0;
+}
+
+int docs_topics(struct docs *d, struct docs_topic topic[DOCS_TOPICS], struct err *e)
+{
+    struct topics t = {topic, 0};
+    for (const struct protocol *p = PROTOCOLS; p->name != NULL; p++) {
+        if (d->protocol != NULL && d->protocol != p)
+            continue;
+        /* SDP is no protocol of its own in the API, and goes before supportedAppProtocol */
+        if (p == PROTOCOLS && add_set(d, &t, p, "sdp", e) != 0)
+            return -1;
+        for (unsigned i = 0; i < PROTOCOL_SETS && p->set[i] != NULL; i++)
+            if (add_set(d, &t, p, p->set[i], e) != 0)
+                return -1;
+    }
+    return (int)t.n;
+}
+
+/* ---- words ---- */
+
+/* ORDER DOCS_WORD, ORDER LANGUAGE */
+static const char *const WORDS[][2] = {
+    [DOCS_PARAMETER] = {"Parameter", "파라미터"},
+    [DOCS_RETURN] = {"Return", "반환"},
+    [DOCS_DETAILS] = {"Detailed specification", "상세 명세"},
+    [DOCS_EXAMPLE] = {"Example", "예제"},
+    [DOCS_SETTING] = {"Setting and sending %s", "%s 설정 및 전송"},
+    [DOCS_HEADER] = {"Header of %s", "%s 헤더"},
+    [DOCS_HEADER_ABOUT] =
+        {"The session fills the header in by itself; these functions are for scripts that want "
+         "something else in it, or look into it.",
+         "헤더는 세션이 자동으로 채운다. 다른 값을 넣거나 헤더를 조회할 때 쓰는 함수이다."},
+    [DOCS_MEANING] = {"Meaning", "설명"},
+    [DOCS_ELEMENT] = {"Element", "요소"},
+    [DOCS_TYPE] = {"Type", "형식"},
+    [DOCS_PRESENCE] = {"Occurrence", "출현"},
+    [DOCS_LIMITS] = {"Limits", "범위"},
+    [DOCS_UNIT] = {"Unit", "단위"},
+    [DOCS_PRESET] = {"Default", "기본값"},
+    [DOCS_VALUES] = {"Values", "값"},
+    [DOCS_WIRE] = {"On the wire", "EXI 부호화"},
+    [DOCS_MESSAGE] = {"Message", "메시지"},
+    [DOCS_PROTOCOL] = {"Protocol", "프로토콜"},
+    [DOCS_DIRECTION] = {"Direction", "방향"},
+    [DOCS_INDEX] = {"Lua API reference", "Lua API 레퍼런스"},
+    [DOCS_INDEX_ABOUT] =
+        {"The functions with which scripts set, send, receive and check the messages of each "
+         "protocol, as the vehicle (EVCC) or as the charging station (SECC).",
+         "스크립트가 차량(EVCC) 또는 충전기(SECC)로서 각 프로토콜의 메시지를 설정, 송신, 수신, "
+         "확인할 때 쓰는 함수들."},
+    [DOCS_CODE] = {"Code", "코드"},
+    [DOCS_NAME] = {"Lua", "Lua"},
+    [DOCS_TYPES] = {"Types", "타입"},
+    [DOCS_TYPES_ABOUT] =
+        {"The enumerations: each is a table in Lua, and its members are the names of the standard. "
+         "A setter takes a code, too, also one that has no name.",
+         "열거형 목록. 각 열거형은 Lua 테이블이며 멤버는 표준의 이름이다. 설정 함수에는 이름이 "
+         "없는 값도 코드로 줄 수 있다."},
+    [DOCS_USED] = {"Used by", "사용하는 요소"},
+    [DOCS_ALSO] = {"Also in", "다른 프로토콜"},
+    [DOCS_OTHERS] = {"Functions of no message", "그 밖의 함수"},
+    [DOCS_FUNCTIONS] = {"Functions", "함수"},
+    [DOCS_OTHER_ROLE] = {"%s side", "%s 측"},
+    [DOCS_OTHER_LANGUAGE] = {"한국어", "English"},
+    [DOCS_MORE] = {"v2glab docs NAME shows what a function, message or type is; v2glab docs "
+                   "--message SessionStop prints a page.",
+                   "v2glab docs NAME 은 함수, 메시지, 타입을 설명하고, v2glab docs --message "
+                   "SessionStop 은 페이지를 출력한다."},
+};
+
+const char *docs_word(const struct docs *d, enum docs_word word)
+{
+    return WORDS[word][d->language];
+}
+
+void docs_say(const struct docs *d, enum docs_word word, const char *name, struct buf *out)
+{
+    const char *text = docs_word(d, word), *hole = strstr(text, "%s");
+    if (hole == NULL) {
+        buf_text(out, text);
+        return;
+    }
+    buf_add(out, text, (size_t)(hole - text));
+    buf_printf(out, "%s%s", name, hole + 2);
+}
+
+void docs_sentence(const char *text, struct buf *out)
+{
+    size_t n = strlen(text);
+    if (n == 0)
+        return;
+    /* names of the standard keep their first letter: eMAID */
+    bool is_word = islower((unsigned char)text[0]) && (n == 1 || !isupper((unsigned char)text[1]));
+    buf_char(out, is_word ? (char)toupper((unsigned char)text[0]) : text[0]);
+    buf_text(out, text + 1);
+    buf_text(out, text[n - 1] != '.' ? "." : "");
+}
+
+const char *docs_role(uint8_t side)
+{
+    return side == FROM_EVCC ? "EVCC" : "SECC";
+}
+
+const char *docs_direction(uint8_t from)
+{
+    return from == FROM_EVCC ? "EVCC → SECC" : from == FROM_SECC ? "SECC → EVCC" : "EVCC ↔ SECC";
+}
+
+/* ---- tables ---- */
+
+void docs_row(struct docs *d, struct page *p, enum docs_word label, enum page_style style,
+              const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    page_cell(p, PAGE_PLAIN, docs_word(d, label), NULL);
+    page_cell(p, style, text, NULL);
+}
+
+void docs_members(const struct simple *s, struct buf *out)
+{
+    char name[MEMBER_TEXT];
+    for (unsigned i = 0; i < s->members; i++)
+        buf_printf(out, "%s%s (%u)", i > 0 ? ", " : "", enums_member(s, i, name, sizeof name), i);
+}
+
+void docs_parameters(const struct reference_function *f, struct buf *out)
+{
+    unsigned shown = 0;
+    for (unsigned i = 0; i < f->parameters; i++) {
+        const struct reference_parameter *parameter = &f->parameter[i];
+        if (parameter->is_optional)
+            continue;
+        buf_printf(out, "%s%s", shown++ > 0 ? ", " : "", parameter->name);
+        if (parameter->enumeration != NULL)
+            buf_printf(out, " (%s)", parameter->enumeration);
+    }
+    if (shown == 0)
+        buf_char(out, '-');
+}
+
+/* ---- files of the tree ---- */
+
+static const char *ending(const struct docs *d)
+{
+    return d->form == PAGE_HTML ? "html" : "md";
+}
+
+void docs_file(const struct docs *d, const struct docs_topic *topic, uint8_t side, char *out,
+               size_t size)
+{
+    snprintf(out, size, "%s-%s-%s.%s", side == FROM_EVCC ? "evcc" : "secc", topic->protocol->name,
+             topic->name, ending(d));
+    for (size_t i = 0; i < 5 + strlen(topic->protocol->name) && i < size; i++)
+        out[i] = (char)tolower((unsigned char)out[i]);
+}
+
+void docs_types_file(const struct docs *d, const struct protocol *protocol, char *out, size_t size)
+{
+    snprintf(out, size, "types-%s.%s", protocol->name, ending(d));
+    for (char *c = out; *c != '\0'; c++)
+        *c = (char)tolower((unsigned char)*c);
+}

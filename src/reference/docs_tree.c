@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tree of all pages: DIR/en and DIR/ko, each with index, types, and a page for each topic and
+ * role, in Markdown and HTML; DIR/index.html leads to both. Or the definition files, one for each
+ * topic and role, since editors read no large ones.
+ */
+#include "reference/docs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define PATH_TEXT 4096
+
+struct tree {
+    struct docs *docs;
+    const char *dir;
+    struct docs_topic *topic;
+    unsigned topics;
+};
+
+static int make_folder(const char *path, struct err *e)
+{
+    char part[PATH_TEXT];
+    for (const char *at = path;; at++) {
+        if ((*at != '/' && *at != '\0') || at == path)
+            continue;
+        snprintf(part, sizeof part, "%.*s", (int)(at - path), path);
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return err_set(e, "the folder %s cannot be made (%m)", part);
+        if (*at == '\0')
+            return 0;
+    }
+}
+
+/* Writes what was printed to dir/folder/name, and empties the buffer. */
+static int write_file(const struct tree *t, const char *folder, const char *name, struct err *e)
+{
+    struct buf *out = &t->docs->out;
+    char path[PATH_TEXT];
+    int n = snprintf(path, sizeof path, "%s/%s%s%s", t->dir, folder, folder[0] != '\0' ? "/" : "",
+                     name);
+    if (n >= (int)sizeof path)
+        return err_set(e, "the path %.100s… is too long", path);
+    if (out->failed)
+        return err_set(e, "no memory for %s", path);
+    FILE *f = fopen(path, "wb");
+    if (f == NULL)
+        return err_set(e, "%s cannot be written (%m)", path);
+    size_t written = fwrite(out->p, 1, out->n, f);
+    bool bad = written != out->n;
+    bad = fclose(f) != 0 || bad;
+    buf_clear(out);
+    return bad ? err_set(e, "%s cannot be written (%m)", path) : 0;
+}
+
+/* ---- pages ---- */
+
+static int write_page(const struct tree *t, const struct docs_topic *topic, uint8_t side,
+                      struct err *e)
+{
+    struct docs *d = t->docs;
+    struct page page;
+    char name[DOCS_FILE];
+    docs_page_title(topic, side, name, sizeof name);
+    page_open(&page, d->form, LANGUAGES[d->language], name, &d->out);
+    int result = docs_page(d, topic, side, NULL, &page, e);
+    page_close(&page);
+    docs_file(d, topic, side, name, sizeof name);
+    return result == 0 ? write_file(t, LANGUAGES[d->language], name, e) : -1;
+}
+
+/* All pages of one language and form. */
+static int write_pages(const struct tree *t, struct err *e)
+{
+    struct docs *d = t->docs;
+    const char *folder = LANGUAGES[d->language];
+    const struct protocol *last = NULL;
+    char name[DOCS_FILE];
+    if (docs_index(d, e) != 0 ||
+        write_file(t, folder, d->form == PAGE_HTML ? "index.html" : "index.md", e) != 0)
+        return -1;
+    for (unsigned i = 0; i < t->topics; i++) {
+        const struct docs_topic *topic = &t->topic[i];
+        if (write_page(t, topic, FROM_EVCC, e) != 0 || write_page(t, topic, FROM_SECC, e) != 0)
+            return -1;
+        if (topic->protocol == last)
+            continue;
+        last = topic->protocol;
+        docs_types_file(d, last, name, sizeof name);
+        if (docs_types(d, last, e) != 0 || write_file(t, folder, name, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int write_start(const struct tree *t, struct err *e)
+{
+    struct docs *d = t->docs;
+    struct page page;
+    page_open(&page, PAGE_HTML, "en", "v2glab", &d->out);
+    page_heading(&page, 1, PAGE_PLAIN, "v2glab", NULL);
+    page_steps(&page);
+    page_step(&page, "", "English", "en/index.html");
+    page_step(&page, " · ", "한국어", "ko/index.html");
+    page_steps_end(&page);
+    page_close(&page);
+    return write_file(t, "", "index.html", e);
+}
+
+static int write_all(const struct tree *t, struct err *e)
+{
+    static const enum page_form FORMS[] = {PAGE_HTML, PAGE_MARKDOWN};
+    struct docs *d = t->docs;
+    char folder[PATH_TEXT];
+    d->in_tree = true;
+    for (unsigned language = 0; LANGUAGES[language] != NULL; language++) {
+        snprintf(folder, sizeof folder, "%s/%s", t->dir, LANGUAGES[language]);
+        if (make_folder(folder, e) != 0)
+            return -1;
+        d->language = (enum language)language;
+        for (unsigned i = 0; i < sizeof FORMS / sizeof FORMS[0]; i++) {
+            d->form = FORMS[i];
+            if (write_pages(t, e) != 0)
+                return -1;
+        }
+    }
+    return write_start(t, e);
+}
+
+/* ---- definition files ---- */
+
+static int write_meta(const struct tree *t, struct err *e)
+{
+    char name[DOCS_FILE];
+    if (docs_meta_common(t->docs, e) != 0 || write_file(t, "", "v2glab.lua", e) != 0)
+        return -1;
+    for (unsigned i = 0; i < t->topics; i++) {
+        for (uint8_t side = FROM_EVCC; side <= FROM_SECC; side++) {
+            if (docs_meta_topic(t->docs, &t->topic[i], side, e) != 0)
+                return -1;
+            docs_file(t->docs, &t->topic[i], side, name, sizeof name);
+            memcpy(strrchr(name, '.'), ".lua", 5);
+            if (write_file(t, "", name, e) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+int docs_tree(struct docs *d, const char *dir, bool meta, struct err *e)
+{
+    static struct docs_topic topic[DOCS_TOPICS];
+    int n = docs_topics(d, topic, e);
+    if (n < 0 || make_folder(dir, e) != 0)
+        return -1;
+    struct tree t = {d, dir, topic, (unsigned)n};
+    d->side = FROM_NONE;
+    return meta ? write_meta(&t, e) : write_all(&t, e);
+}

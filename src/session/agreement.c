@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/agreement.h"
+
+#include "tls/tls.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void set_text(struct arena *a, struct node *n, const char *name, const char *text)
+{
+    struct err ignored = ERR_INIT;
+    union value v;
+    int slot = type_slot(n->type, name, strlen(name));
+    if (slot >= 0 && value_read(&n->type->field[slot], text, strlen(text), a, &v, &ignored) == 0)
+        node_set(n, (unsigned)slot, v);
+}
+
+static void set_number(struct arena *a, struct node *n, const char *name, uint32_t number)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%u", (unsigned)number);
+    set_text(a, n, name, text);
+}
+
+/* What is offered where the script said nothing: all sets of the protocol, by rank. */
+static void default_offers(struct peer *p)
+{
+    const char *name = p->options.protocol != NULL ? p->options.protocol : "ISO15118-2";
+    const struct protocol *known = protocol_find(name);
+    for (unsigned i = 0; known != NULL && known->uri[i] != NULL; i++) {
+        uint8_t number = (uint8_t)(i + 1);
+        p->options.offer[p->options.offers++] =
+            (struct peer_offer){known->uri[i], known->major, known->minor, number, number};
+    }
+}
+
+static int send_message(struct peer *p, struct message *m, struct err *e)
+{
+    struct slice frame;
+    if (session_send(&p->session, m, 0, "", peer_now(), &frame, e) != 0)
+        return -1;
+    return peer_write(p, frame, e);
+}
+
+int agreement_offer(struct peer *p, struct err *e)
+{
+    const struct schema *s = library_get(p->session.library, PROTOCOLS[0].set[0], e);
+    struct arena a;
+    struct message m;
+    arena_open(&a, NULL, 0, 1 << 20);
+    int bad = s == NULL ? -1 : message_new(s, "supportedAppProtocolReq", &a, &m, e);
+    if (bad == 0) {
+        struct node *req = message_named(&m).node;
+        node_remove(req, 0);
+        if (p->options.offers == 0)
+            default_offers(p);
+        for (unsigned i = 0; i < p->options.offers && bad == 0; i++) {
+            const struct peer_offer *o = &p->options.offer[i];
+            bad = node_set_default(&a, req, 0, e);
+            if (bad != 0)
+                break;
+            struct node *n = req->v[0].l->v[i].n;
+            set_text(&a, n, "ProtocolNamespace", o->uri);
+            set_number(&a, n, "VersionNumberMajor", o->major);
+            set_number(&a, n, "VersionNumberMinor", o->minor);
+            set_number(&a, n, "SchemaID", o->schema_id);
+            set_number(&a, n, "Priority", o->priority);
+        }
+    }
+    if (bad == 0)
+        bad = send_message(p, &m, e);
+    arena_close(&a);
+    return bad;
+}
+
+struct offered {
+    char uri[128];
+    uint32_t major, minor, schema_id, priority;
+};
+
+static uint32_t number_of(const struct node *n, const char *name)
+{
+    int slot = type_slot(n->type, name, strlen(name));
+    return slot >= 0 && n->has >> slot & 1 ? (uint32_t)n->v[slot].u : 0;
+}
+
+static void read_offer(const struct node *n, struct offered *o)
+{
+    int slot = type_slot(n->type, "ProtocolNamespace", 17);
+    o->uri[0] = '\0';
+    if (slot >= 0 && n->has >> slot & 1)
+        snprintf(o->uri, sizeof o->uri, "%.*s", (int)n->v[slot].b->n,
+                 (const char *)n->v[slot].b->p);
+    o->major = number_of(n, "VersionNumberMajor");
+    o->minor = number_of(n, "VersionNumberMinor");
+    o->schema_id = number_of(n, "SchemaID");
+    o->priority = number_of(n, "Priority");
+}
+
+/* Whether the connection is one that the protocol may be spoken over. */
+static bool fits_tls(const struct peer *p, const struct protocol *known)
+{
+    bool wants_13 = p->options.needs_13 && strcmp(known->name, "ISO15118-20") == 0;
+    return !wants_13 || (p->tls != NULL && tls_info(p->tls)->version == 0x0304);
+}
+
+/* The offer of the best rank (1 first) that this side speaks in its major version [V2G2-170]. */
+static bool choose_offer(const struct peer *p, const struct node *req, struct offered *best)
+{
+    const struct list *l = req->has & 1 ? req->v[0].l : NULL;
+    const struct protocol *only =
+        p->options.protocol == NULL ? NULL : protocol_find(p->options.protocol);
+    best->priority = UINT32_MAX;
+    for (uint32_t i = 0; l != NULL && i < l->n; i++) {
+        struct offered o;
+        read_offer(l->v[i].n, &o);
+        const struct protocol *known = protocol_by_uri(o.uri, NULL);
+        if (known != NULL && (only == NULL || only == known) && known->major == o.major &&
+            o.priority < best->priority && fits_tls(p, known))
+            *best = o;
+    }
+    return best->priority != UINT32_MAX;
+}
+
+int agreement_answer(struct peer *p, const struct node *req, bool *found, struct err *e)
+{
+    const struct schema *s = library_get(p->session.library, PROTOCOLS[0].set[0], e);
+    struct offered best = {0};
+    struct arena a;
+    struct message m;
+    arena_open(&a, NULL, 0, 1 << 20);
+    int bad = s == NULL ? -1 : message_new(s, "supportedAppProtocolRes", &a, &m, e);
+    if (bad == 0) {
+        struct node *res = message_named(&m).node;
+        *found = choose_offer(p, req, &best);
+        bool minor = *found && protocol_by_uri(best.uri, NULL)->minor != best.minor;
+        set_text(&a, res, "ResponseCode",
+                 !*found ? "Failed_NoNegotiation"
+                 : minor ? "OK_SuccessfulNegotiationWithMinorDeviation"
+                         : "OK_SuccessfulNegotiation");
+        if (*found)
+            set_number(&a, res, "SchemaID", best.schema_id);
+        bad = send_message(p, &m, e);
+    }
+    arena_close(&a);
+    return bad;
+}

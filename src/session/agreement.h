@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* supportedAppProtocol, as both sides do it by themselves: what is offered, and which offer is
+ * taken. */
+#ifndef V2G_SESSION_AGREEMENT_H
+#define V2G_SESSION_AGREEMENT_H
+
+#include "session/peer.h"
+
+/* Sends supportedAppProtocolReq with the offers of the options, else those of the protocol. */
+int agreement_offer(struct peer *p, struct err *e);
+
+/* Answers the request: takes the offer of the best rank that may be spoken here. found: there is
+ * one. */
+int agreement_answer(struct peer *p, const struct node *req, bool *found, struct err *e);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The connection of one role of a script: finds the other side (SDP), connects or listens (TCP),
+ * agrees the protocol (supportedAppProtocol), and moves frames between socket and session. Driven
+ * by the event loop; whoever waits for it is woken through `wake` and looks at `state` and at the
+ * session's frames.
+ */
+#ifndef V2G_SESSION_PEER_H
+#define V2G_SESSION_PEER_H
+
+#include "session/session.h"
+#include "wire/endpoint.h"
+
+struct uv_loop_s; /* uv_loop_t */
+
+struct probe;
+struct stream;
+struct tls;
+struct tls_context;
+struct tls_options;
+
+/* ORDER PEER */
+enum peer_state {
+    PEER_IDLE,        /* nothing tried yet */
+    PEER_DISCOVERING, /* EVCC: SECCDiscoveryReq go out; SECC: waits for one, or for a connection */
+    PEER_CONNECTING,  /* TCP is being opened */
+    PEER_AGREEING,    /* TCP is open, supportedAppProtocol is going on */
+    PEER_READY,       /* messages of session.protocol can be exchanged */
+    PEER_CLOSED,      /* was open, is closed: `problem` says by whom */
+    PEER_FAILED,      /* could not be reached: `problem` says why */
+};
+
+/*
+ * TLS of a connection. The vehicle asks for it by SDP (Security 0x00) unless OFF, and with AUTO
+ * goes on without it where the answer is 0x10; the station answers 0x00 with the port of TLS to who
+ * asked for it; who asked for none gets the other port (AUTO), or no answer (12, 13).
+ * Where an address is given, there is no SDP: a vehicle speaks TLS unless OFF, a station with AUTO
+ * takes either, by the first byte.
+ */
+enum peer_tls {
+    PEER_TLS_OFF,
+    PEER_TLS_AUTO, /* 1.2 or 1.3, as the other side wants, or none */
+    PEER_TLS_12,
+    PEER_TLS_13,
+};
+
+struct peer_options {
+    const char *interface; /* "eth1"; NULL: the lab's (ev0 or evse0), or the only one there is */
+    const char *address;   /* "[::1]:15118": EVCC connects there, SECC listens there, no SDP */
+    struct stream *stream; /* SECC: a connection that was accepted already, taken over instead of
+                                listening, one of TLS unless tls is OFF; NULL: none */
+    enum peer_tls tls;
+    bool tls_only;                         /* with AUTO: 1.2 or 1.3, but not without */
+    const struct tls_options *tls_options; /* certificates, suites, …; is_server and versions are
+                                              filled in. Needed while peer_start runs */
+    struct tls_context
+        *tls_context;     /* made already (peer_tls_context), in place of them; or NULL */
+    bool needs_13;        /* SECC: ISO 15118-20 is agreed over TLS 1.3 only */
+    uint8_t security;     /* of SDP: 0x10 no TLS (default), 0x00 TLS */
+    bool manual;          /* stops before supportedAppProtocol: the script does it */
+    const char *protocol; /* "ISO15118-2", "DIN70121": the only one offered / accepted; NULL: all
+                                known, ISO 15118-2 first */
+    /* offers as the script set them up; 0: by `protocol` */
+    unsigned offers;
+    struct peer_offer {
+        const char *uri;
+        uint32_t major, minor;
+        uint8_t schema_id, priority;
+    } offer[20];
+    uint16_t source_port; /* EVCC: of its end, if it can be had; 0: any */
+    unsigned answer_ms;   /* SECC: until supportedAppProtocolReq is answered */
+    unsigned setup_ms;    /* V2G_EVCC_CommunicationSetup_Timeout 20 s, SECC 18 s; 0: that */
+    unsigned sdp_interval_ms, sdp_tries; /* 0: 250, 50 */
+};
+
+/* When things happened before a script had a say; 0: they did not. Whoever has recorded them clears
+ * them. */
+struct peer_times {
+    int64_t discovery_us, found_us; /* EVCC: the last SECCDiscoveryReq, and its answer */
+    int64_t open_us;                /* TCP (and TLS) is open */
+    int64_t offered_us, agreed_us;  /* supportedAppProtocolReq, and Res */
+};
+
+struct peer {
+    struct session session;
+    enum peer_state state;
+    struct err problem;
+    struct peer_options options;
+    struct peer_times times;
+    struct uv_loop_s *loop;
+    void (*wake)(void *context); /* something changed; called from the event loop only */
+    void *context;
+    struct peer_wire *wire;          /* sockets; NULL while idle */
+    struct tls_context *tls_context; /* kept where sessions may be resumed */
+    struct probe *probe;             /* EVCC: connections beside the session; NULL: none */
+    struct tls *tls; /* of the newest connection, also after its end: for tls_info; NULL: none */
+};
+
+void peer_open(struct peer *p, uint8_t role, struct uv_loop_s *loop, struct library *library,
+               const struct recorder *recorder, void (*wake)(void *context), void *context);
+void peer_close(struct peer *p); /* at once; every handle is freed by the loop */
+
+/* What peer_start makes of tls_options, for use by several peers. NULL: e, or TLS is off. */
+struct tls_context *peer_tls_context(uint8_t role, const struct peer_options *o, struct err *e);
+
+/* EVCC: discovers, connects, agrees. SECC: answers SDP, accepts one vehicle, agrees. Returns at
+ * once; state tells. -1: cannot even start (e, and state PEER_FAILED). */
+int peer_start(struct peer *p, const struct peer_options *o, struct err *e);
+
+/* Sends a frame that session_send made, or any bytes. -1: not connected. */
+int peer_write(struct peer *p, struct slice bytes, struct err *e);
+
+/* EVCC: tries, besides, another port of the other side, until the connection ends: probe.h. -1:
+ * there is no connection. */
+int peer_probe(struct peer *p, uint16_t port, unsigned first_ms, unsigned every_ms, struct err *e);
+
+/* Closes the TCP connection: FIN, or RST. */
+void peer_disconnect(struct peer *p, bool reset);
+
+/* SDP by hand: one SECCDiscoveryReq (multicast) or Res (to who asked last). Received ones arrive as
+ * frames of the session (SECCDiscoveryReq, SECCDiscoveryRes), with the socket open since
+ * peer_sdp_open. */
+int peer_sdp_open(struct peer *p, const struct peer_options *o, struct err *e);
+int peer_sdp_send(struct peer *p, struct slice payload, struct err *e);
+
+/* Microseconds since 1970, as all events have them. */
+int64_t peer_now(void);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Connections that a vehicle tries to another port of the station beside its session, again and
+ * again, as some cars do (and find nobody there). What becomes of each goes into the record.
+ */
+#ifndef V2G_SESSION_PROBE_H
+#define V2G_SESSION_PROBE_H
+
+#include "record/event.h"
+
+struct uv_loop_s; /* uv_loop_t */
+
+struct probe;
+
+/* The first attempt after first_ms, the others every_ms (0: none) behind each other, until it is
+ * stopped; whoever answers is closed at once. NULL: out of memory. */
+struct probe *probe_start(struct uv_loop_s *loop, const struct endpoint *to, unsigned first_ms,
+                          unsigned every_ms, const struct recorder *recorder);
+
+void probe_stop(struct probe *p); /* NULL is allowed */
+
+#endif

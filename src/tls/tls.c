@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls/tls.h"
+
+#include "tls/tls_identity.h"
+#include "tls/tls_names.h"
+#include "tls/tls_session.h"
+#include "trust/pki_profile.h"
+#include "wire/clock.h"
+#include "wire/v2gtp.h"
+
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORD 16384
+#define OVERHEAD 128 /* most that a record adds to its content */
+#define FATAL 2
+
+struct tls {
+    struct tls_session session; /* first: callbacks of OpenSSL find the rest by it */
+    SSL *ssl;
+    BIO *in, *out;
+    struct stream *stream;
+    const struct tls_events *events;
+    void *context;
+    unsigned users; /* the stream, and who keeps it */
+    bool is_established, has_failed, has_finished;
+    int64_t started_us, established_us; /* 0: not yet */
+    bool is_plain;                      /* there is no TLS on this connection */
+    bool is_ended;                      /* close_notify came */
+    uint8_t first[8]; /* bytes that came, to say what they are if they are no TLS */
+    size_t first_n;
+    struct buf plain, text;
+    struct buf why; /* it failed */
+};
+
+const struct tls_facts *tls_info(const struct tls *t)
+{
+    return &t->session.facts;
+}
+
+bool tls_is_established(const struct tls *t)
+{
+    return t->is_established;
+}
+
+int64_t tls_handshake_us(const struct tls *t)
+{
+    return t->is_established ? t->established_us - t->started_us : -1;
+}
+
+bool tls_is_plain(const struct tls *t)
+{
+    return t->is_plain;
+}
+
+const char *tls_problem(const struct tls *t)
+{
+    return t->session.problem;
+}
+
+const char *tls_staple_status(const struct tls *t)
+{
+    return t->session.status;
+}
+
+static bool is_server(const struct tls *t)
+{
+    return tls_context_is_server(t->session.context);
+}
+
+static const char *peer_name(const struct tls *t)
+{
+    return is_server(t) ? "EVCC" : "SECC";
+}
+
+/* ---- what OpenSSL tells ---- */
+
+static void note(struct tls *t, bool from_client)
+{
+    if (t->text.n > 0 && t->events->note != NULL)
+        t->events->note(t->context, from_client, buf_string(&t->text));
+}
+
+static void take_handshake(struct tls *t, bool from_client, const uint8_t *p, size_t n)
+{
+    struct tls_facts *f = &t->session.facts;
+    if (n < 4 || tls_facts_message(f, from_client, p[0], (struct slice){p + 4, n - 4}) != 0)
+        return;
+    buf_clear(&t->text);
+    tls_facts_line(f, from_client, p[0], &t->text);
+    note(t, from_client);
+}
+
+static void take_alert(struct tls *t, bool from_client, const uint8_t *p)
+{
+    struct tls_alert alert = {from_client, p[0], p[1]};
+    tls_facts_alert(&t->session.facts, from_client, p[0], p[1]);
+    buf_clear(&t->text);
+    tls_alert_line(&alert, &t->text);
+    note(t, from_client);
+}
+
+static void take_message(int is_sent, int version, int type, const void *p, size_t n, SSL *ssl,
+                         void *context)
+{
+    struct tls *t = context;
+    bool from_client = is_server(t) ? !is_sent : is_sent;
+    (void)version;
+    if (type == SSL3_RT_HANDSHAKE && is_sent && n > 0 && *(const uint8_t *)p == TLS_SERVER_HELLO)
+        tls_identity_show(ssl, t->session.identity);
+    if (type == SSL3_RT_HANDSHAKE)
+        take_handshake(t, from_client, p, n);
+    else if (type == SSL3_RT_ALERT && n == 2)
+        take_alert(t, from_client, p);
+}
+
+static void take_secret(struct tls_session *session, const char *line)
+{
+    struct tls *t = (struct tls *)session;
+    if (t->events->secret != NULL)
+        t->events->secret(t->context, line);
+}
+
+/* ---- why it failed ---- */
+
+static const struct tls_alert *last_alert(const struct tls *t, bool from_client)
+{
+    const struct tls_facts *f = tls_info(t);
+    for (unsigned i = f->alerts; i > 0; i--)
+        if (f->alert[i - 1].from_client == from_client && f->alert[i - 1].level == FATAL)
+            return &f->alert[i - 1];
+    return NULL;
+}
+
+static void add_offer(const struct tls *t, bool of_suites, struct buf *out)
+{
+    struct tls_hello h;
+    struct slice s = {tls_info(t)->client_hello.p, tls_info(t)->client_hello.n};
+    size_t at = 0;
+    if (tls_hello_read(s, true, &h) != 0)
+        return;
+    if (of_suites) {
+        s = h.suites;
+    } else if (tls_hello_extension(&h, TLS_SUPPORTED_VERSIONS, &s)) {
+        at = 1;
+    } else {
+        tls_add_name(out, TLS_VERSIONS, h.version);
+        return;
+    }
+    for (size_t i = at; i + 1 < s.n && i < 16; i += 2) {
+        buf_text(out, i > at ? ", " : "");
+        tls_add_name(out, of_suites ? TLS_SUITES : TLS_VERSIONS,
+                     (unsigned)(s.p[i] << 8 | s.p[i + 1]));
+    }
+}
+
+static void add_versions(const struct tls *t, struct buf *out)
+{
+    const struct tls_options *o = tls_context_options(t->session.context);
+    tls_add_name(out, TLS_VERSIONS, o->min_version);
+    if (o->max_version == o->min_version)
+        return;
+    buf_text(out, " to ");
+    tls_add_name(out, TLS_VERSIONS, o->max_version);
+}
+
+static void add_no_version(const struct tls *t, struct buf *out)
+{
+    buf_text(out, "no version in common: ");
+    if (is_server(t)) {
+        buf_text(out, "the EVCC offers ");
+        add_offer(t, false, out);
+    } else if (tls_info(t)->version != 0) {
+        buf_text(out, "the SECC chose ");
+        tls_add_name(out, TLS_VERSIONS, tls_info(t)->version);
+    }
+    buf_text(out, ", this side speaks ");
+    add_versions(t, out);
+}
+
+static bool is_tls(const struct tls *t)
+{
+    return t->first_n < 2 || (t->first[0] >= 20 && t->first[0] <= 23 && t->first[1] == 3);
+}
+
+/* A certificate of the peer that cannot be parsed: OpenSSL does not say which. */
+static void look_for_unparseable(struct tls *t)
+{
+    struct pki_chain chain = {.n = 0};
+    struct err ignored = ERR_INIT;
+    struct slice sent =
+        tls_facts_chain(tls_info(t), is_server(t) ? TLS_FROM_CLIENT : TLS_FROM_SERVER);
+    struct slice der;
+    while (tls_next_vector(&sent, 3, &der) && pki_chain_add(&chain, der, &ignored) == 0)
+        continue;
+    unsigned i = 0;
+    while (i < chain.n && chain.at[i].x != NULL)
+        i++;
+    char *problem = t->session.problem;
+    if (i < chain.n && problem[0] == '\0')
+        snprintf(problem, sizeof t->session.problem,
+                 "the %s's chain: certificate %u: %s (RFC 5280, 4.1)", peer_name(t), i + 1,
+                 chain.at[i].problem);
+    pki_chain_close(&chain);
+}
+
+/* Of what kind our own key is, which suites, groups and schemes have to suit. */
+static void add_own_key(const struct tls *t, struct buf *out)
+{
+    char text[64];
+    X509 *own = SSL_get_certificate(t->ssl);
+    if (own != NULL)
+        buf_printf(out, "; our certificate has a key of %s", pki_curve(own, text, sizeof text));
+}
+
+/* The first error in OpenSSL's queue, in our words where they can say more. */
+static void add_reason(const struct tls *t, struct buf *out)
+{
+    unsigned long error = ERR_peek_error();
+    int reason = ERR_GET_REASON(error);
+    const char *text = ERR_reason_error_string(error);
+    if (!is_tls(t) && tls_info(t)->alerts == 0) {
+        buf_printf(out, "the %s sent no TLS record, but ", peer_name(t));
+        buf_hex(out, t->first, t->first_n, true);
+        buf_text(out, t->first[0] == 0x01 && t->first[1] == 0xFE ? ": V2GTP in the clear" : "");
+        return;
+    }
+    switch (reason) {
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_NO_PROTOCOLS_AVAILABLE:
+    case SSL_R_WRONG_SSL_VERSION:
+        add_no_version(t, out);
+        break;
+    case SSL_R_NO_SHARED_CIPHER:
+        buf_text(out, "no suite, group or signature scheme in common: the EVCC offers ");
+        add_offer(t, true, out);
+        add_own_key(t, out);
+        break;
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+        buf_text(out, "the EVCC sent no certificate");
+        break;
+    default: /* numbers, not an enumeration */
+        buf_text(out, text != NULL ? text : "TLS failed");
+    }
+}
+
+static void add_why(const struct tls *t, struct buf *out)
+{
+    const struct tls_alert *received = last_alert(t, is_server(t));
+    const struct tls_alert *sent = last_alert(t, !is_server(t));
+    int reason = ERR_GET_REASON(ERR_peek_error());
+    bool is_refused =
+        reason == SSL_R_CERTIFICATE_VERIFY_FAILED || reason == SSL_R_INVALID_STATUS_RESPONSE;
+    if (is_refused || (tls_problem(t)[0] != '\0' && received == NULL))
+        buf_text(out, tls_problem(t)[0] != '\0' ? tls_problem(t) : "a certificate is not trusted");
+    else if (received != NULL)
+        buf_printf(out, "the %s sent alert ", peer_name(t));
+    else
+        add_reason(t, out);
+    if (received != NULL)
+        tls_add_name(out, TLS_ALERTS, received->code);
+    if (sent != NULL) {
+        buf_text(out, "; sent alert ");
+        tls_add_name(out, TLS_ALERTS, sent->code);
+    }
+}
+
+/* ---- between OpenSSL and the wire ---- */
+
+/* Sends what OpenSSL has written. */
+static int flush(struct tls *t, struct err *e)
+{
+    char *p = NULL;
+    long n = BIO_get_mem_data(t->out, &p);
+    if (n <= 0)
+        return 0;
+    struct slice bytes = {(const uint8_t *)p, (size_t)n};
+    int bad = stream_write_wire(t->stream, bytes, e);
+    if (bad == 0 && t->events->wire != NULL)
+        t->events->wire(t->context, true, bytes);
+    (void)BIO_reset(t->out);
+    return bad;
+}
+
+/* Reads OpenSSL's errors, which do not stay there. */
+static void set_why(struct tls *t)
+{
+    char remote[ENDPOINT_TEXT];
+    t->has_failed = true;
+    if (!t->is_established)
+        look_for_unparseable(t);
+    buf_printf(&t->why, "TLS%s with %s: ", t->is_established ? "" : " handshake",
+               endpoint_text(stream_remote(t->stream), remote, sizeof remote));
+    add_why(t, &t->why);
+    ERR_clear_error();
+}
+
+/* The alert goes out, the owner is told. */
+static void fail(struct tls *t)
+{
+    struct err ignored = ERR_INIT;
+    flush(t, &ignored);
+    stream_fail(t->stream, STREAM_FAILED, buf_string(&t->why));
+}
+
+/* False where it failed. */
+static bool shake_hands(struct tls *t)
+{
+    ERR_clear_error();
+    if (t->started_us == 0)
+        t->started_us = clock_us();
+    int result = SSL_do_handshake(t->ssl);
+    if (result != 1)
+        return SSL_get_error(t->ssl, result) == SSL_ERROR_WANT_READ;
+    t->is_established = true;
+    t->established_us = clock_us();
+    return true;
+}
+
+/* Decrypts what came into t->plain; false where it failed. */
+static bool read_all(struct tls *t)
+{
+    buf_clear(&t->plain);
+    for (;;) {
+        size_t n = 0;
+        uint8_t *to = buf_reserve(&t->plain, RECORD);
+        if (to == NULL)
+            return false;
+        ERR_clear_error();
+        int result = SSL_read_ex(t->ssl, to, RECORD, &n);
+        if (result != 1) {
+            int error = SSL_get_error(t->ssl, result);
+            t->is_ended = error == SSL_ERROR_ZERO_RETURN;
+            return t->is_ended || error == SSL_ERROR_WANT_READ;
+        }
+        t->plain.n += n;
+    }
+}
+
+static void tell_ended(struct tls *t)
+{
+    char why[160], remote[ENDPOINT_TEXT];
+    snprintf(why, sizeof why, "TLS with %s: closed by peer (close_notify)",
+             endpoint_text(stream_remote(t->stream), remote, sizeof remote));
+    stream_fail(t->stream, STREAM_CLOSED, why);
+}
+
+/* The first byte tells: that of V2GTP is no type of a TLS record. */
+static void look_for_plain(struct tls *t, struct stream *s, struct slice bytes)
+{
+    if (t->first_n > 0 || bytes.n == 0 || bytes.p[0] != V2GTP_VERSION ||
+        !tls_context_options(t->session.context)->may_be_plain)
+        return;
+    t->is_plain = true;
+    stream_ready(s);
+}
+
+/*
+ * Secrets come out while OpenSSL works; then the bytes received, which may have needed them; then
+ * those to be sent; the owner last, since it may close.
+ */
+static void tls_from_wire(void *state, struct stream *s, struct slice bytes)
+{
+    struct tls *t = state;
+    struct err ignored = ERR_INIT;
+    if (t->has_failed || t->is_ended)
+        return;
+    look_for_plain(t, s, bytes);
+    if (t->is_plain) {
+        stream_deliver(s, bytes);
+        return;
+    }
+    for (size_t i = 0; i < bytes.n && t->first_n < sizeof t->first; i++)
+        t->first[t->first_n++] = bytes.p[i];
+    bool was_established = t->is_established;
+    bool good = BIO_write(t->in, bytes.p, (int)bytes.n) == (int)bytes.n;
+    buf_clear(&t->plain);
+    good = good && (t->is_established || shake_hands(t));
+    good = good && (!t->is_established || read_all(t));
+    if (!good)
+        set_why(t);
+    if (t->events->wire != NULL)
+        t->events->wire(t->context, false, bytes);
+    if (good)
+        flush(t, &ignored);
+    if (!was_established && t->is_established)
+        stream_ready(s);
+    if (t->plain.n > 0)
+        stream_deliver(s, (struct slice){t->plain.p, t->plain.n});
+    if (!good)
+        fail(t);
+    else if (t->is_ended)
+        tell_ended(t);
+}
+
+static void tls_start(void *state, struct stream *s)
+{
+    struct tls *t = state;
+    struct err e = ERR_INIT;
+    (void)s;
+    if (is_server(t) || (shake_hands(t) && flush(t, &e) == 0))
+        return;
+    set_why(t);
+    fail(t);
+}
+
+static int tls_to_wire(void *state, struct stream *s, struct slice bytes, struct err *e)
+{
+    struct tls *t = state;
+    size_t n = bytes.n + (bytes.n / RECORD + 1) * OVERHEAD, done = 0;
+    if (t->is_plain)
+        return stream_write_wire(s, bytes, e);
+    if (t->has_failed || t->has_finished)
+        return err_set(e, "nothing can be sent: TLS has ended");
+    if (n > STREAM_WAITING_MOST || stream_waiting(s) > STREAM_WAITING_MOST - n)
+        return err_set(e, "nothing can be sent: the peer does not read, and too much waits");
+    if (bytes.n == 0)
+        return 0;
+    ERR_clear_error();
+    if (SSL_write_ex(t->ssl, bytes.p, bytes.n, &done) != 1) {
+        const char *why = ERR_reason_error_string(ERR_peek_error());
+        return err_set(e, "TLS: nothing can be sent: %s", why != NULL ? why : "it has ended");
+    }
+    return flush(t, e);
+}
+
+static void tls_finish(void *state, struct stream *s)
+{
+    struct tls *t = state;
+    struct err ignored = ERR_INIT;
+    (void)s;
+    if (!t->is_established || t->has_failed || t->has_finished)
+        return;
+    t->has_finished = true;
+    ERR_clear_error();
+    SSL_shutdown(t->ssl);
+    flush(t, &ignored);
+}
+
+/* Says how far TLS was when TCP ended. */
+static void tls_ended(void *state, char *why, size_t size)
+{
+    const struct tls *t = state;
+    const struct tls_facts *f = tls_info(t);
+    const struct tls_alert *alert = last_alert(t, is_server(t));
+    const char *name = alert == NULL ? NULL : tls_name(TLS_ALERTS, alert->code);
+    size_t n = strlen(why);
+    if (t->is_plain)
+        return;
+    if (t->is_established)
+        snprintf(why + n, size - n, ", without close_notify");
+    else if (name != NULL)
+        snprintf(why + n, size - n, ", after alert %s", name);
+    else
+        snprintf(why + n, size - n, ", in the TLS handshake after %s",
+                 f->has_finished[is_server(t)] ? "its Finished"
+                 : f->version != 0             ? "ServerHello"
+                 : f->client_hello.n > 0       ? "ClientHello"
+                                               : "nothing was said");
+}
+
+void tls_keep(struct tls *t)
+{
+    if (t != NULL)
+        t->users++;
+}
+
+void tls_drop(struct tls *t)
+{
+    if (t == NULL || --t->users > 0)
+        return;
+    tls_facts_close(&t->session.facts);
+    if (t->plain.p != NULL)
+        OPENSSL_cleanse(t->plain.p, t->plain.cap);
+    buf_close(&t->plain);
+    buf_close(&t->text);
+    buf_close(&t->why);
+    free(t);
+}
+
+static void tls_free(void *state)
+{
+    struct tls *t = state;
+    SSL_free(t->ssl); /* and its BIOs */
+    t->ssl = NULL;
+    tls_context_close(t->session.context);
+    tls_drop(t);
+}
+
+static const struct stream_filter FILTER = {
+    .start = tls_start,
+    .from_wire = tls_from_wire,
+    .to_wire = tls_to_wire,
+    .finish = tls_finish,
+    .free = tls_free,
+    .ended = tls_ended,
+};
+
+struct tls *tls_attach(struct stream *s, struct tls_context *c, const struct tls_events *events,
+                       void *context, struct err *e)
+{
+    static const struct tls_events NONE;
+    struct tls *t = calloc(1, sizeof *t);
+    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+    if (t != NULL && in != NULL && out != NULL)
+        t->ssl = tls_session_open(c, &t->session);
+    if (t == NULL || t->ssl == NULL) {
+        BIO_free(in);
+        BIO_free(out);
+        free(t);
+        err_set(e, "TLS: out of memory");
+        return NULL;
+    }
+    SSL_set_bio(t->ssl, in, out);
+    SSL_set_msg_callback(t->ssl, take_message);
+    SSL_set_msg_callback_arg(t->ssl, t);
+    t->session.keylog = take_secret;
+    t->in = in;
+    t->out = out;
+    t->stream = s;
+    t->users = 1;
+    t->events = events != NULL ? events : &NONE;
+    t->context = context;
+    stream_set_filter(s, &FILTER, t);
+    return t;
+}

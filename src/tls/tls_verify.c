@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls/tls_session.h"
+
+#include <openssl/err.h>
+#include <openssl/ocsp.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define CLOCK_SLACK 300 /* seconds that clocks may differ */
+
+static void set_problem(struct tls_session *t, const char *text)
+{
+    if (t->problem[0] == '\0')
+        snprintf(t->problem, sizeof t->problem, "%s", text);
+}
+
+/* ---- chains ---- */
+
+static void add_subject(struct buf *out, X509 *certificate)
+{
+    unsigned char *der = NULL;
+    int n = i2d_X509(certificate, &der);
+    if (n > 0)
+        tls_subject((struct slice){der, (size_t)n}, out);
+    OPENSSL_free(der);
+}
+
+static void add_when(struct buf *out, const char *what, const ASN1_TIME *time)
+{
+    struct tm tm;
+    if (ASN1_TIME_to_tm(time, &tm) == 1)
+        buf_printf(out, " (%s %04d-%02d-%02d %02d:%02d UTC)", what, tm.tm_year + 1900,
+                   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min);
+}
+
+static void describe(struct tls_session *t, X509_STORE_CTX *store, const char *problem)
+{
+    struct buf text = {0};
+    X509 *certificate = X509_STORE_CTX_get_current_cert(store);
+    int depth = X509_STORE_CTX_get_error_depth(store);
+    int error = X509_STORE_CTX_get_error(store);
+    bool is_server = tls_context_is_server(t->context);
+    buf_printf(&text, "the %s's %s", is_server ? "EVCC" : "SECC",
+               depth == 0 ? "certificate" : "certificate above its own");
+    if (depth > 1)
+        buf_printf(&text, " (number %d of the chain)", depth + 1);
+    if (certificate != NULL) {
+        buf_text(&text, ", ");
+        add_subject(&text, certificate);
+    }
+    buf_printf(&text, ": %s", problem);
+    if (certificate != NULL && error == X509_V_ERR_CERT_HAS_EXPIRED)
+        add_when(&text, "at", X509_get0_notAfter(certificate));
+    if (certificate != NULL && error == X509_V_ERR_CERT_NOT_YET_VALID)
+        add_when(&text, "valid from", X509_get0_notBefore(certificate));
+    set_problem(t, buf_string(&text));
+    buf_close(&text);
+}
+
+static bool has_domain(X509 *leaf, const char *domain)
+{
+    const X509_NAME *name = X509_get_subject_name(leaf);
+    int at = -1;
+    while ((at = X509_NAME_get_index_by_NID(name, NID_domainComponent, at)) >= 0) {
+        const ASN1_STRING *s = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
+        size_t n = (size_t)ASN1_STRING_length(s);
+        if (n == strlen(domain) && memcmp(ASN1_STRING_get0_data(s), domain, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+int tls_verify_certificate(int is_good, X509_STORE_CTX *store)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct tls_session *t = tls_session_of(ssl);
+    const struct tls_options *o = tls_context_options(t->context);
+    char text[96];
+    bool is_leaf = X509_STORE_CTX_get_error_depth(store) == 0;
+    if (!is_good) {
+        int error = X509_STORE_CTX_get_error(store);
+        bool no_root = error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+                       error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+        describe(t, store,
+                 no_root ? "its issuer is neither in the chain nor a trusted root"
+                         : X509_verify_cert_error_string(error));
+    } else if (is_leaf && o->domain != NULL &&
+               !has_domain(X509_STORE_CTX_get_current_cert(store), o->domain)) {
+        snprintf(text, sizeof text, "it has no domain component %.32s", o->domain);
+        describe(t, store, text);
+        X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
+        is_good = 0;
+    }
+    return o->check == TLS_CHECK_ANY ? 1 : is_good;
+}
+
+/* ---- the profile ---- */
+
+/* What a fault of the profile is to TLS: the error makes OpenSSL send the alert. ORDER PKI_FAULT */
+static const struct {
+    int error;     /* alert: */
+    bool is_usual; /* it is refused also where not every rule counts */
+} FAULTS[PKI_FAULTS] = {
+    {X509_V_ERR_CERT_REJECTED, true},                     /* bad_certificate */
+    {X509_V_ERR_CERT_HAS_EXPIRED, true},                  /* certificate_expired */
+    {X509_V_ERR_CERT_HAS_EXPIRED, true},                  /* "expired or not currently valid" */
+    {X509_V_ERR_CERT_REVOKED, true},                      /* certificate_revoked */
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, true}, /* unknown_ca */
+    {X509_V_ERR_CERT_REJECTED, true},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, true}, /* unknown_ca */
+    {X509_V_ERR_CERT_REJECTED, true},               /* "signatures that did not verify" */
+    {X509_V_ERR_CERT_REJECTED, true},
+    {X509_V_ERR_CERT_REJECTED, true},
+    {X509_V_ERR_INVALID_PURPOSE, true}, /* unsupported_certificate */
+    {X509_V_ERR_INVALID_PURPOSE, true},
+    {X509_V_ERR_INVALID_PURPOSE, false},
+    {X509_V_ERR_CERT_REJECTED, true},
+    {X509_V_ERR_CERT_REJECTED, false},
+    {X509_V_ERR_CERT_REJECTED, false},
+    {X509_V_ERR_CERT_REJECTED, false},
+    {X509_V_ERR_CERT_REJECTED, false},
+};
+
+struct judgement {
+    const struct tls_options *options;
+    bool is_refused;
+    enum pki_fault fault; /* of the first one that counts, else of the first one */
+    struct buf text;
+};
+
+static void judge(void *context, const struct pki_finding *f)
+{
+    struct judgement *j = context;
+    char place[256];
+    bool counts = FAULTS[f->fault].is_usual || j->options->profile == TLS_PROFILE_ALL;
+    /* what has no place in the chain has none for a reason, which is said next */
+    bool is_first = !j->is_refused || (j->fault == PKI_ORDER && f->fault != PKI_ORDER);
+    if (!f->is_error || !is_first || (j->text.n > 0 && !counts))
+        return;
+    j->is_refused = counts;
+    j->fault = f->fault;
+    buf_clear(&j->text);
+    buf_printf(&j->text, "%s%s (%s)", pki_finding_place(f, place, sizeof place), f->text,
+               f->clause);
+}
+
+/* A vehicle's certificate may have any domain component, or none, but those of the others. */
+static void look_at_role(X509 *leaf, struct judgement *j)
+{
+    enum pki_role role = pki_role_guess(leaf);
+    if (role == ROLE_VEHICLE_LEAF || role == ROLE_UNKNOWN)
+        return;
+    struct pki_finding f = {
+        .fault = PKI_DOMAIN,
+        .is_error = true,
+        .role = PKI_PROFILES[role].name,
+        .clause = PKI_PROFILES[ROLE_VEHICLE_LEAF].clause[EDITION_20],
+        .text = "its domain component is that of another role; expected a vehicle-leaf",
+    };
+    judge(j, &f);
+}
+
+/* The chain as it came, held against the profile. */
+static void look_at_chain(struct tls_session *t, struct judgement *j)
+{
+    const struct tls_options *o = j->options;
+    struct pki_chain chain = {0};
+    struct pki_options how = {
+        .role = o->is_server ? ROLE_VEHICLE_LEAF : ROLE_SECC_LEAF,
+        .edition = -1,
+        .anchors = tls_context_anchors(t->context),
+        .now = o->at != 0 ? o->at : (int64_t)time(NULL),
+    };
+    struct err ignored = ERR_INIT;
+    struct slice sent =
+        tls_facts_chain(&t->facts, o->is_server ? TLS_FROM_CLIENT : TLS_FROM_SERVER);
+    struct slice der;
+    while (tls_next_vector(&sent, 3, &der) && pki_chain_add(&chain, der, &ignored) == 0)
+        continue;
+    pki_chain_check(&chain, &how, judge, j, NULL);
+    if (o->is_server && chain.n > 0 && chain.at[0].x != NULL)
+        look_at_role(chain.at[0].x, j);
+    pki_chain_close(&chain);
+}
+
+/* What the profile finds says more than OpenSSL does, so it has the first word. */
+int tls_verify_chain(X509_STORE_CTX *store, void *unused)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct tls_session *t = tls_session_of(ssl);
+    struct judgement j = {.options = tls_context_options(t->context)};
+    (void)unused;
+    look_at_chain(t, &j);
+    if (j.text.n > 0)
+        snprintf(t->problem, sizeof t->problem, "the %s's chain: %s",
+                 j.options->is_server ? "EVCC" : "SECC", buf_string(&j.text));
+    buf_close(&j.text);
+    int is_good = X509_verify_cert(store) == 1;
+    if (j.is_refused && j.options->check != TLS_CHECK_ANY) {
+        X509_STORE_CTX_set_error(store, FAULTS[j.fault].error);
+        is_good = 0;
+    }
+    return is_good;
+}
+
+/* ---- stapled OCSP responses ---- */
+
+/* Does the response speak of this certificate? It may name it by any hash. */
+static bool is_about(const OCSP_CERTID *id, X509 *leaf, X509 *issuer)
+{
+    ASN1_OBJECT *algorithm = NULL;
+    if (OCSP_id_get0_info(NULL, &algorithm, NULL, NULL, (OCSP_CERTID *)(uintptr_t)id) != 1)
+        return false;
+    const EVP_MD *hash = EVP_get_digestbyobj(algorithm);
+    OCSP_CERTID *own = hash == NULL ? NULL : OCSP_cert_to_id(hash, leaf, issuer);
+    bool same = own != NULL && OCSP_id_cmp(own, id) == 0;
+    OCSP_CERTID_free(own);
+    return same;
+}
+
+/* What is wrong with the response's statement on the leaf; NULL: nothing. */
+static const char *check_single(OCSP_BASICRESP *basic, X509 *leaf, X509 *issuer, bool is_now,
+                                int *status)
+{
+    ASN1_GENERALIZEDTIME *this_update = NULL, *next_update = NULL;
+    OCSP_SINGLERESP *single = NULL;
+    for (int i = 0; i < OCSP_resp_count(basic) && single == NULL; i++) {
+        OCSP_SINGLERESP *s = OCSP_resp_get0(basic, i);
+        if (is_about(OCSP_SINGLERESP_get0_id(s), leaf, issuer))
+            single = s;
+    }
+    if (single == NULL)
+        return "it is not about the station's certificate";
+    *status = OCSP_single_get0_status(single, NULL, NULL, &this_update, &next_update);
+    if (*status == V_OCSP_CERTSTATUS_REVOKED)
+        return "the station's certificate is revoked";
+    if (*status != V_OCSP_CERTSTATUS_GOOD)
+        return "it does not know the station's certificate";
+    if (is_now && OCSP_check_validity(this_update, next_update, CLOCK_SLACK, -1) != 1)
+        return "it is too old, or from the future";
+    return NULL;
+}
+
+static const char *check_basic(SSL *ssl, OCSP_BASICRESP *basic, int *status)
+{
+    const struct tls_options *o = tls_context_options(tls_session_of(ssl)->context);
+    STACK_OF(X509) *verified = SSL_get0_verified_chain(ssl);
+    STACK_OF(X509) *chain = verified != NULL ? verified : SSL_get_peer_cert_chain(ssl);
+    X509_STORE *roots = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
+    if (chain == NULL || sk_X509_num(chain) < 2)
+        return "the issuer of the station's certificate is not known";
+    if (OCSP_basic_verify(basic, chain, roots, 0) != 1)
+        return "its signature is not by the issuer, or somebody that it named";
+    return check_single(basic, sk_X509_value(chain, 0), sk_X509_value(chain, 1), o->at == 0,
+                        status);
+}
+
+static const char *check_response(SSL *ssl, OCSP_RESPONSE *response, int *status)
+{
+    if (response == NULL)
+        return "it cannot be read";
+    int answer = OCSP_response_status(response);
+    if (answer != OCSP_RESPONSE_STATUS_SUCCESSFUL)
+        return OCSP_response_status_str(answer);
+    OCSP_BASICRESP *basic = OCSP_response_get1_basic(response);
+    const char *problem = basic == NULL ? "it cannot be read" : check_basic(ssl, basic, status);
+    OCSP_BASICRESP_free(basic);
+    return problem;
+}
+
+/* 1: go on; 0: refuse with bad_certificate_status_response. */
+int tls_verify_staple(SSL *ssl, void *unused)
+{
+    struct tls_session *t = tls_session_of(ssl);
+    const struct tls_options *o = tls_context_options(t->context);
+    const unsigned char *der = NULL;
+    int status = -1;
+    char text[200];
+    (void)unused;
+    long n = SSL_get_tlsext_status_ocsp_resp(ssl, &der);
+    if (der == NULL || n <= 0) {
+        if (!o->status_required || SSL_session_reused(ssl))
+            return 1;
+        set_problem(t, "the SECC sent no OCSP response with its certificate");
+        return 0;
+    }
+    OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &der, n);
+    const char *problem = check_response(ssl, response, &status);
+    OCSP_RESPONSE_free(response);
+    ERR_clear_error();
+    snprintf(t->status, sizeof t->status, "%s",
+             problem == NULL                       ? "good"
+             : status == V_OCSP_CERTSTATUS_REVOKED ? "revoked"
+                                                   : problem);
+    if (problem == NULL)
+        return 1;
+    snprintf(text, sizeof text, "the stapled OCSP response: %s", problem);
+    set_problem(t, text);
+    return o->check == TLS_CHECK_NONE || o->check == TLS_CHECK_ANY ? 1 : 0;
+}
