@@ -59,6 +59,7 @@ struct command {
     struct options options;
     const char *message, *dir;
     bool meta;
+    enum language language;
 };
 
 /* ---- options ---- */
@@ -103,7 +104,7 @@ static int take_option(struct command *c, int option)
     case LANGUAGE:
         if (take_choice(c, option, &chosen) != 0)
             return -1;
-        c->docs.language = (enum language)chosen;
+        c->language = (enum language)chosen;
         return 0;
     case FORMAT:
         if (take_choice(c, option, &chosen) != 0)
@@ -212,7 +213,7 @@ static int print_page(struct command *c, struct err *e)
     struct page page;
     char title[DOCS_FILE];
     docs_page_title(topic, d->side == FROM_SECC ? FROM_SECC : FROM_EVCC, title, sizeof title);
-    page_open(&page, d->form, LANGUAGES[d->language], title, &d->out);
+    page_open(&page, d->form, LANGUAGES[d->prose.language], title, &d->out);
     int result = 0;
     for (uint8_t side = FROM_EVCC; side <= FROM_SECC && result == 0; side++)
         if (d->side == FROM_NONE || d->side == side)
@@ -227,6 +228,8 @@ static int print_page(struct command *c, struct err *e)
 static int print(struct command *c, struct err *e)
 {
     struct docs *d = &c->docs;
+    if (prose_open(&d->prose, c->language, e) != 0)
+        return -1;
     if (c->dir != NULL)
         return docs_tree(d, c->dir, c->meta, e);
     if (c->meta)
@@ -265,6 +268,7 @@ int command_docs(int argc, char **argv)
             err_set(&e, "the reference cannot be printed");
         status = finish(&c, &e);
     }
+    prose_close(&c.docs.prose);
     buf_close(&c.docs.out);
     library_close(&c.docs.library);
     return status;

@@ -8,12 +8,13 @@
 #define V2G_REFERENCE_DOCS_H
 
 #include "reference/page.h"
+#include "reference/prose.h"
 #include "reference/reference.h"
 
 /* What is to be printed, and where to. */
 struct docs {
     struct library library;
-    enum language language;
+    struct prose prose; /* of the language to print in */
     enum page_form form;
     const struct protocol *protocol; /* NULL: all */
     uint8_t side;                    /* FROM_EVCC, FROM_SECC; FROM_NONE: both */
@@ -37,47 +38,10 @@ struct docs_topic {
  * their number, or -1. */
 int docs_topics(struct docs *d, struct docs_topic topic[DOCS_TOPICS], struct err *e);
 
-/* ---- texts of two languages ---- */
+/* ---- texts ---- */
 
-/* ORDER DOCS_WORD */
-enum docs_word {
-    DOCS_PARAMETER,
-    DOCS_RETURN,
-    DOCS_DETAILS,
-    DOCS_EXAMPLE,
-    DOCS_SETTING, /* %s: a message */
-    DOCS_HEADER,  /* likewise */
-    DOCS_HEADER_ABOUT,
-    DOCS_MEANING,
-    DOCS_ELEMENT,
-    DOCS_TYPE,
-    DOCS_PRESENCE,
-    DOCS_LIMITS,
-    DOCS_UNIT,
-    DOCS_PRESET,
-    DOCS_VALUES,
-    DOCS_WIRE,
-    DOCS_MESSAGE,
-    DOCS_PROTOCOL,
-    DOCS_DIRECTION,
-    DOCS_INDEX,
-    DOCS_INDEX_ABOUT,
-    DOCS_CODE,
-    DOCS_NAME,
-    DOCS_TYPES,
-    DOCS_TYPES_ABOUT,
-    DOCS_USED,
-    DOCS_ALSO,
-    DOCS_OTHERS,
-    DOCS_FUNCTIONS,
-    DOCS_OTHER_ROLE, /* %s: a role */
-    DOCS_OTHER_LANGUAGE,
-    DOCS_MORE,
-};
-const char *docs_word(const struct docs *d, enum docs_word word);
-
-/* The same with name in the place of %s, appended. */
-void docs_say(const struct docs *d, enum docs_word word, const char *name, struct buf *out);
+/* A word of the language. */
+const char *docs_word(const struct docs *d, const char *key);
 
 /* A doc line as a sentence: with a capital and a full stop; appended. */
 void docs_sentence(const char *text, struct buf *out);
@@ -110,30 +74,7 @@ int docs_meta_common(struct docs *d, struct err *e);
 int docs_meta_topic(struct docs *d, const struct docs_topic *topic, uint8_t side, struct err *e);
 int docs_meta(struct docs *d, struct err *e);
 
-/* ---- functions that belong to no message ---- */
-
-/* ORDER LANGUAGE in doc. The table ends with a name of NULL. */
-struct docs_general {
-    const char
-        *owner; /* "Evcc", "Secc", "Role" (both), "Message" (a message as a value), "Pki", "" */
-    const char *name;       /* "Connect" */
-    const char *parameters; /* "bytes string, ms? integer": names and types, ? where left out;
-                             * NULL: a field, not a function */
-    const char *returns;    /* types; "" */
-    const char *example;
-    const char *doc[2];
-};
-extern const struct docs_general DOCS_GENERAL[];
-
-/* The functions that g stands for, by their names: those of signatures are there for every message
- * that is signed. NULL behind the last; text has 96 bytes. */
-const char *docs_general_each(const struct docs_general *g, unsigned i, char *text);
-
-/* "Evcc.Send_Raw(bytes)"; side: the role to name; FROM_NONE: EVCC */
-void docs_general_name(const struct docs_general *g, uint8_t side, struct buf *out);
-
-/* "bytes, ms" */
-void docs_general_call(const struct docs_general *g, struct buf *out);
+/* ---- shared by the parts ---- */
 
 /* Names of files in the tree: "evcc-iso15118-2-SessionStop.html". */
 void docs_file(const struct docs *d, const struct docs_topic *topic, uint8_t side, char *out,
@@ -142,7 +83,7 @@ void docs_types_file(const struct docs *d, const struct protocol *protocol, char
 #define DOCS_FILE 192
 
 /* Rows of a table: a label and what it says; nothing where it says nothing. */
-void docs_row(struct docs *d, struct page *p, enum docs_word label, enum page_style style,
+void docs_row(struct docs *d, struct page *p, const char *label, enum page_style style,
               const char *text);
 
 /* Table of an enumeration's members: name in Lua, in XML, code. */

@@ -34,7 +34,8 @@ static const struct protocol *protocol_at(const struct docs *d, unsigned i)
 
 static void open_answer(struct answer *a)
 {
-    page_open(&a->page, a->docs->form, LANGUAGES[a->docs->language], a->wanted, &a->docs->out);
+    page_open(&a->page, a->docs->form, LANGUAGES[a->docs->prose.language], a->wanted,
+              &a->docs->out);
 }
 
 /* ---- functions ---- */
@@ -110,18 +111,18 @@ static void function_table(struct answer *a, const struct reference *r,
     page_table(p, 2, NULL);
     buf_clear(&a->text);
     docs_parameters(f, &a->text);
-    docs_row(d, p, DOCS_PARAMETER, PAGE_PLAIN, buf_string(&a->text));
-    docs_row(d, p, DOCS_RETURN, PAGE_PLAIN, f->returns[0] != '\0' ? f->returns : "-");
+    docs_row(d, p, "parameter", PAGE_PLAIN, buf_string(&a->text));
+    docs_row(d, p, "return", PAGE_PLAIN, f->returns[0] != '\0' ? f->returns : "-");
     buf_clear(&a->text);
     buf_printf(&a->text, "%s (%s)", r->message->as.name, docs_direction(r->message->from));
-    docs_row(d, p, DOCS_MESSAGE, PAGE_PLAIN, buf_string(&a->text));
-    docs_row(d, p, DOCS_PROTOCOL, PAGE_PLAIN, r->scope.protocol->name);
-    docs_row(d, p, DOCS_TYPE, PAGE_PLAIN, f->kind);
-    docs_row(d, p, DOCS_PRESENCE, PAGE_PLAIN, f->presence);
-    docs_row(d, p, DOCS_LIMITS, PAGE_PLAIN, f->limits);
-    docs_row(d, p, DOCS_UNIT, PAGE_PLAIN, f->unit);
-    docs_row(d, p, DOCS_PRESET, PAGE_PLAIN, f->preset);
-    docs_row(d, p, DOCS_WIRE, PAGE_PLAIN, f->wire);
+    docs_row(d, p, "message", PAGE_PLAIN, buf_string(&a->text));
+    docs_row(d, p, "protocol", PAGE_PLAIN, r->scope.protocol->name);
+    docs_row(d, p, "type", PAGE_PLAIN, f->kind);
+    docs_row(d, p, "presence", PAGE_PLAIN, f->presence);
+    docs_row(d, p, "limits", PAGE_PLAIN, f->limits);
+    docs_row(d, p, "unit", PAGE_PLAIN, f->unit);
+    docs_row(d, p, "preset", PAGE_PLAIN, f->preset);
+    docs_row(d, p, "wire", PAGE_PLAIN, f->wire);
     page_table_end(p);
 }
 
@@ -135,7 +136,7 @@ static void also_in(struct answer *a, const struct found *found, unsigned n)
     if (n < 2)
         return;
     page_table(&a->page, 2, NULL);
-    docs_row(a->docs, &a->page, DOCS_ALSO, PAGE_PLAIN, buf_string(&a->text));
+    docs_row(a->docs, &a->page, "also", PAGE_PLAIN, buf_string(&a->text));
     page_table_end(&a->page);
 }
 
@@ -144,7 +145,7 @@ static int print_function(struct answer *a, const struct found *found, unsigned 
     struct docs *d = a->docs;
     struct reference r;
     struct reference_function f;
-    int result = reference_open(&r, &found->scope, d->language, found->name.message->as.name, e);
+    int result = reference_open(&r, &found->scope, &d->prose, found->name.message->as.name, e);
     if (result == 0) {
         struct reference_entry entry = entry_of(a, found, &r);
         reference_describe(&r, &entry, &f);
@@ -160,7 +161,7 @@ static int print_function(struct answer *a, const struct found *found, unsigned 
         function_table(a, &r, &f);
         if (f.members != NULL)
             docs_member_table(d, &a->page, f.members);
-        page_heading(&a->page, 2, PAGE_PLAIN, docs_word(d, DOCS_EXAMPLE), NULL);
+        page_heading(&a->page, 2, PAGE_PLAIN, docs_word(d, "example"), NULL);
         page_code(&a->page, "lua", f.example);
         also_in(a, found, n);
         page_close(&a->page);
@@ -169,50 +170,93 @@ static int print_function(struct answer *a, const struct found *found, unsigned 
     return result;
 }
 
-/* ---- functions of no message ---- */
+/* ---- what belongs to no message ---- */
 
-/* Names of Pki are common words: they are asked for with it. */
-static bool is_of_pki(const struct docs_general *g)
+/* Names of Pki and of values are common words: they are asked for with their owner. */
+static bool needs_owner(const struct prose_entry *entry)
 {
-    return strcmp(g->owner, "Pki") == 0;
+    static const char *const KNOWN[] = {"", "Role", "Evcc", "Secc", "Message"};
+    for (unsigned i = 0; i < sizeof KNOWN / sizeof KNOWN[0]; i++)
+        if (strcmp(entry->owner, KNOWN[i]) == 0)
+            return false;
+    return true;
 }
 
-static bool asks_pki(const struct answer *a)
+/* Whether the entry is what was asked for; name: what it is called then. */
+static bool is_wanted(const struct answer *a, const struct prose_entry *entry, const char **name)
 {
-    return strncasecmp(a->wanted, "Pki.", 4) == 0;
+    char text[PROSE_NAME];
+    const char *each;
+    size_t n = strlen(entry->owner);
+    if (entry->kind < PROSE_FIELD || needs_owner(entry)) {
+        bool is_own = strncasecmp(a->wanted, entry->owner, n) == 0 && a->wanted[n] != '\0';
+        *name = entry->name;
+        return entry->kind < PROSE_FIELD ? strcmp(entry->name, a->wanted) == 0
+                                         : is_own && strcmp(a->wanted + n + 1, entry->name) == 0;
+    }
+    *name = a->name;
+    for (unsigned i = 0; (each = prose_each(entry, i, text)) != NULL; i++)
+        if (strcmp(each, a->name) == 0)
+            return true;
+    return false;
 }
 
-static const struct docs_general *find_general(const struct answer *a)
+static void print_members(struct answer *a, const struct prose_entry *class)
 {
-    const char *name = asks_pki(a) ? a->wanted + 4 : a->name, *each;
-    char text[TYPE_TEXT];
-    for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++)
-        for (unsigned i = 0; (each = docs_general_each(g, i, text)) != NULL; i++)
-            if (is_of_pki(g) == asks_pki(a) && strcmp(each, name) == 0)
-                return g;
-    return NULL;
+    const struct prose *prose = &a->docs->prose;
+    const char *const headings[] = {"API", docs_word(a->docs, "meaning")};
+    page_table(&a->page, 2, headings);
+    for (unsigned i = prose->words; i < prose->entries; i++) {
+        const struct prose_entry *entry = &prose->entry[i];
+        bool is_own = strcmp(entry->owner, class->name) == 0;
+        bool is_base = class->returns[0] != '\0' && strcmp(entry->owner, class->returns) == 0;
+        if (entry->kind < PROSE_FIELD || (!is_own && !is_base))
+            continue;
+        buf_clear(&a->text);
+        prose_full_name(entry, entry->name, class->name[0] == 'S' ? FROM_SECC : FROM_EVCC,
+                        &a->text);
+        page_cell(&a->page, PAGE_CODE, buf_string(&a->text), NULL);
+        page_cell(&a->page, PAGE_PLAIN, entry->text, NULL);
+    }
+    page_table_end(&a->page);
 }
 
-static void print_general(struct answer *a, const struct docs_general *g)
+static void print_facts(struct answer *a, const struct prose_entry *entry)
 {
     struct docs *d = a->docs;
-    struct docs_general asked = *g;
-    asked.name = asks_pki(a) ? g->name : a->name;
+    bool is_function = entry->kind == PROSE_FUNCTION;
+    page_table(&a->page, 2, NULL);
+    if (is_function)
+        docs_row(d, &a->page, "parameter", PAGE_PLAIN,
+                 entry->parameters[0] != '\0' ? entry->parameters : "-");
+    docs_row(d, &a->page, is_function ? "return" : "type", PAGE_PLAIN,
+             entry->returns[0] != '\0' ? entry->returns : "-");
+    page_table_end(&a->page);
+    page_heading(&a->page, 2, PAGE_PLAIN, docs_word(d, "example"), NULL);
+    page_code(&a->page, "lua", entry->example);
+}
+
+static bool answer_prose(struct answer *a)
+{
+    const struct prose *prose = &a->docs->prose;
+    const struct prose_entry *entry = NULL;
+    const char *name;
+    for (unsigned i = prose->words; i < prose->entries && entry == NULL; i++)
+        if (is_wanted(a, &prose->entry[i], &name))
+            entry = &prose->entry[i];
+    if (entry == NULL)
+        return false;
     open_answer(a);
     buf_clear(&a->text);
-    docs_general_name(&asked, a->side, &a->text);
+    prose_full_name(entry, name, a->side, &a->text);
     page_heading(&a->page, 1, PAGE_CODE, buf_string(&a->text), NULL);
-    page_text(&a->page, g->doc[d->language]);
-    page_table(&a->page, 2, NULL);
-    if (g->parameters != NULL)
-        docs_row(d, &a->page, DOCS_PARAMETER, PAGE_PLAIN,
-                 g->parameters[0] != '\0' ? g->parameters : "-");
-    docs_row(d, &a->page, g->parameters != NULL ? DOCS_RETURN : DOCS_TYPE, PAGE_PLAIN,
-             g->returns[0] != '\0' ? g->returns : "-");
-    page_table_end(&a->page);
-    page_heading(&a->page, 2, PAGE_PLAIN, docs_word(d, DOCS_EXAMPLE), NULL);
-    page_code(&a->page, "lua", g->example);
+    page_text(&a->page, entry->text);
+    if (entry->kind >= PROSE_FIELD)
+        print_facts(a, entry);
+    else
+        print_members(a, entry);
     page_close(&a->page);
+    return true;
 }
 
 /* ---- messages ---- */
@@ -231,10 +275,10 @@ static bool is_topic(const struct docs_topic *topic, const char *name)
 static void element_table(struct answer *a, struct reference *r)
 {
     struct docs *d = a->docs;
-    const char *const headings[] = {docs_word(d, DOCS_ELEMENT),  docs_word(d, DOCS_TYPE),
-                                    docs_word(d, DOCS_PRESENCE), docs_word(d, DOCS_LIMITS),
-                                    docs_word(d, DOCS_UNIT),     docs_word(d, DOCS_PRESET),
-                                    docs_word(d, DOCS_MEANING)};
+    const char *const headings[] = {docs_word(d, "element"),  docs_word(d, "type"),
+                                    docs_word(d, "presence"), docs_word(d, "limits"),
+                                    docs_word(d, "unit"),     docs_word(d, "preset"),
+                                    docs_word(d, "meaning")};
     struct reference_function f;
     page_table(&a->page, 7, headings);
     for (unsigned i = 0; i < r->n; i++) {
@@ -257,7 +301,7 @@ static void element_table(struct answer *a, struct reference *r)
 static void function_list(struct answer *a, struct reference *r)
 {
     struct docs *d = a->docs;
-    const char *const headings[] = {"API", docs_word(d, DOCS_PARAMETER), docs_word(d, DOCS_RETURN)};
+    const char *const headings[] = {"API", docs_word(d, "parameter"), docs_word(d, "return")};
     struct reference_function f;
     page_heading(&a->page, 2, PAGE_PLAIN, docs_role(r->scope.side), NULL);
     page_table(&a->page, 3, headings);
@@ -279,11 +323,11 @@ static void message_start(struct answer *a, const struct reference *r)
     struct docs *d = a->docs;
     page_heading(&a->page, 1, PAGE_PLAIN, r->message->as.name, NULL);
     buf_clear(&a->text);
-    docs_sentence(wording_element(d->language, r->set, r->message, &a->arena), &a->text);
+    docs_sentence(wording_element(&d->prose, r->set, r->message, &a->arena), &a->text);
     page_text(&a->page, buf_string(&a->text));
     page_table(&a->page, 2, NULL);
-    docs_row(d, &a->page, DOCS_PROTOCOL, PAGE_PLAIN, r->scope.protocol->name);
-    docs_row(d, &a->page, DOCS_DIRECTION, PAGE_PLAIN, docs_direction(r->message->from));
+    docs_row(d, &a->page, "protocol", PAGE_PLAIN, r->scope.protocol->name);
+    docs_row(d, &a->page, "direction", PAGE_PLAIN, docs_direction(r->message->from));
     buf_clear(&a->text);
     buf_printf(&a->text, "0x%04X",
                r->message->payload != 0 ? r->message->payload : r->set->payload);
@@ -298,7 +342,7 @@ static int print_message(struct answer *a, const struct docs_topic *topic,
     for (uint8_t side = FROM_EVCC; side <= FROM_SECC; side++) {
         struct name_scope scope = {&a->docs->library, topic->protocol, side};
         struct reference r;
-        int result = reference_open(&r, &scope, a->docs->language, message->as.name, e);
+        int result = reference_open(&r, &scope, &a->docs->prose, message->as.name, e);
         if (result == 0 && side == FROM_EVCC) {
             message_start(a, &r);
             element_table(a, &r);
@@ -330,7 +374,7 @@ static int print_topic(struct answer *a, const struct docs_topic *topic, unsigne
         buf_printf(&a->text, "%s%s", is_first ? "" : ", ", topic[i].protocol->name);
     if (n > 1) {
         page_table(&a->page, 2, NULL);
-        docs_row(a->docs, &a->page, DOCS_ALSO, PAGE_PLAIN, buf_string(&a->text));
+        docs_row(a->docs, &a->page, "also", PAGE_PLAIN, buf_string(&a->text));
         page_table_end(&a->page);
     }
     page_close(&a->page);
@@ -385,9 +429,9 @@ static void type_start(struct answer *a, const struct protocol *p, const struct 
     if (doc[0] != '\0')
         page_text(&a->page, buf_string(&a->text));
     page_table(&a->page, 2, NULL);
-    docs_row(d, &a->page, DOCS_PROTOCOL, PAGE_PLAIN, p->name);
+    docs_row(d, &a->page, "protocol", PAGE_PLAIN, p->name);
     add_uses(a, set, type);
-    docs_row(d, &a->page, DOCS_USED, PAGE_PLAIN, buf_string(&a->text));
+    docs_row(d, &a->page, "used", PAGE_PLAIN, buf_string(&a->text));
     page_table_end(&a->page);
 }
 
@@ -400,25 +444,25 @@ static void print_simple(struct answer *a, const struct protocol *p, const struc
         .name = s->name, .simple = s, .kind = s->kind, .width = s->width, .lo = s->lo, .hi = s->hi};
     wording_type_name(s, name, sizeof name);
     type_start(a, p, set, s->members > 0 ? name : s->name,
-               wording_simple(d->language, set, s, &a->arena), s);
+               wording_simple(&d->prose, set, s, &a->arena), s);
     page_table(&a->page, 2, NULL);
-    docs_row(d, &a->page, DOCS_TYPE, PAGE_PLAIN, s->base);
+    docs_row(d, &a->page, "type", PAGE_PLAIN, s->base);
     buf_clear(&a->text);
-    wording_limits(d->language, &as, &a->text);
-    docs_row(d, &a->page, DOCS_LIMITS, PAGE_PLAIN, buf_string(&a->text));
+    wording_limits(&d->prose, &as, &a->text);
+    docs_row(d, &a->page, "limits", PAGE_PLAIN, buf_string(&a->text));
     buf_clear(&a->text);
-    wording_wire(d->language, &as, &a->text);
-    docs_row(d, &a->page, DOCS_WIRE, PAGE_PLAIN, buf_string(&a->text));
+    wording_wire(&d->prose, &as, &a->text);
+    docs_row(d, &a->page, "wire", PAGE_PLAIN, buf_string(&a->text));
     page_table_end(&a->page);
     if (s->members > 0)
         docs_member_table(d, &a->page, s);
 }
 
 static void field_cell(struct answer *a, const struct field *f,
-                       void (*add)(enum language, const struct field *, struct buf *))
+                       void (*add)(const struct prose *, const struct field *, struct buf *))
 {
     buf_clear(&a->text);
-    add(a->docs->language, f, &a->text);
+    add(&a->docs->prose, f, &a->text);
     page_cell(&a->page, PAGE_PLAIN, buf_string(&a->text), NULL);
 }
 
@@ -426,10 +470,10 @@ static void print_complex(struct answer *a, const struct protocol *p, const stru
                           const struct type *t)
 {
     struct docs *d = a->docs;
-    const char *const headings[] = {docs_word(d, DOCS_ELEMENT),  docs_word(d, DOCS_TYPE),
-                                    docs_word(d, DOCS_PRESENCE), docs_word(d, DOCS_LIMITS),
-                                    docs_word(d, DOCS_UNIT),     docs_word(d, DOCS_MEANING)};
-    type_start(a, p, set, t->name, wording_type(d->language, set, t, &a->arena), t);
+    const char *const headings[] = {docs_word(d, "element"),  docs_word(d, "type"),
+                                    docs_word(d, "presence"), docs_word(d, "limits"),
+                                    docs_word(d, "unit"),     docs_word(d, "meaning")};
+    type_start(a, p, set, t->name, wording_type(&d->prose, set, t, &a->arena), t);
     page_table(&a->page, 6, headings);
     for (unsigned i = 0; i < t->fields; i++) {
         const struct field *f = &t->field[i];
@@ -442,7 +486,7 @@ static void print_complex(struct answer *a, const struct protocol *p, const stru
         field_cell(a, f, wording_presence);
         field_cell(a, f, wording_limits);
         page_cell(&a->page, PAGE_PLAIN, f->unit != NULL ? f->unit : "", NULL);
-        page_cell(&a->page, PAGE_PLAIN, wording_field(d->language, set, t, i, &a->arena), NULL);
+        page_cell(&a->page, PAGE_PLAIN, wording_field(&d->prose, set, t, i, &a->arena), NULL);
     }
     page_table_end(&a->page);
 }
@@ -508,6 +552,25 @@ static void add_name(struct names *names, const char *name)
     names->at[names->n] = NULL;
 }
 
+static void add_prose_names(struct answer *a, struct names *names)
+{
+    const struct prose *prose = &a->docs->prose;
+    for (unsigned i = prose->words; i < prose->entries; i++) {
+        const struct prose_entry *entry = &prose->entry[i];
+        char text[PROSE_NAME];
+        const char *each;
+        if (entry->kind < PROSE_FIELD || needs_owner(entry)) {
+            add_name(names, entry->kind < PROSE_FIELD ? entry->name : entry->key);
+            continue;
+        }
+        for (unsigned k = 0; (each = prose_each(entry, k, text)) != NULL; k++) {
+            const char *copy = arena_text(&a->arena, each, strlen(each));
+            if (copy != NULL)
+                add_name(names, copy);
+        }
+    }
+}
+
 static void add_all_names(struct answer *a, const struct docs_topic *topic, unsigned topics,
                           struct names *names)
 {
@@ -517,17 +580,7 @@ static void add_all_names(struct answer *a, const struct docs_topic *topic, unsi
             if (topic[i].message[k] != NULL)
                 add_name(names, topic[i].message[k]->as.name);
     }
-    for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++) {
-        char text[TYPE_TEXT];
-        const char *each;
-        for (unsigned i = 0; (each = docs_general_each(g, i, text)) != NULL; i++) {
-            char name[TYPE_TEXT + 4];
-            int n = snprintf(name, sizeof name, "%s%s", is_of_pki(g) ? "Pki." : "", each);
-            const char *copy = arena_text(&a->arena, name, (size_t)n);
-            if (copy != NULL)
-                add_name(names, copy);
-        }
-    }
+    add_prose_names(a, names);
     for (unsigned i = 0; i < a->docs->library.n; i++) {
         const struct schema *set = a->docs->library.loaded[i];
         for (unsigned k = 0; k < set->types; k++)
@@ -570,13 +623,25 @@ static bool looks_like_function(const struct answer *a)
     return a->side != FROM_NONE && !is_of_signatures;
 }
 
+/* "Pki.Chek" is looked for as it is; of "ResponseCodeTyp.OK" the type. */
+static bool names_owner(const struct answer *a)
+{
+    const struct prose *prose = &a->docs->prose;
+    size_t n = strcspn(a->wanted, ".:");
+    for (unsigned i = prose->words; i < prose->entries && a->side == FROM_NONE; i++)
+        if (prose->entry[i].kind < PROSE_FIELD && strlen(prose->entry[i].name) == n &&
+            strncasecmp(a->wanted, prose->entry[i].name, n) == 0)
+            return true;
+    return false;
+}
+
 static int not_found(struct answer *a, const struct docs_topic *topic, unsigned n, struct err *e)
 {
     struct names names = {NULL, 0, 0};
     if (looks_like_function(a))
         return no_function(a, e);
     add_all_names(a, topic, n, &names);
-    const char *name = asks_pki(a) ? a->wanted : a->name;
+    const char *name = names_owner(a) ? a->wanted : a->name;
     const char *nearest = names.n > 0 ? nearest_name(name, names.at) : NULL;
     if (nearest != NULL)
         err_set(e, "there is no function, message or type '%.80s'; the nearest name is %s",
@@ -635,11 +700,8 @@ static int answer(struct answer *a, const struct docs_topic *topic, unsigned top
         n = find_element(a, found);
     if (n > 0)
         return print_function(a, found, n, e);
-    const struct docs_general *general = find_general(a);
-    if (general != NULL) {
-        print_general(a, general);
+    if (answer_prose(a))
         return 0;
-    }
     n = find_topics(a, topic, topics, same);
     if (n > 0)
         return print_topic(a, same, n, e);

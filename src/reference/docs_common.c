@@ -75,70 +75,9 @@ int docs_topics(struct docs *d, struct docs_topic topic[DOCS_TOPICS], struct err
 
 /* ---- words ---- */
 
-/* ORDER DOCS_WORD, ORDER LANGUAGE */
-static const char *const WORDS[][2] = {
-    [DOCS_PARAMETER] = {"Parameter", "파라미터"},
-    [DOCS_RETURN] = {"Return", "반환"},
-    [DOCS_DETAILS] = {"Detailed specification", "상세 명세"},
-    [DOCS_EXAMPLE] = {"Example", "예제"},
-    [DOCS_SETTING] = {"Setting and sending %s", "%s 설정 및 전송"},
-    [DOCS_HEADER] = {"Header of %s", "%s 헤더"},
-    [DOCS_HEADER_ABOUT] =
-        {"The session fills the header in by itself; these functions are for scripts that want "
-         "something else in it, or look into it.",
-         "헤더는 세션이 자동으로 채운다. 다른 값을 넣거나 헤더를 조회할 때 쓰는 함수이다."},
-    [DOCS_MEANING] = {"Meaning", "설명"},
-    [DOCS_ELEMENT] = {"Element", "요소"},
-    [DOCS_TYPE] = {"Type", "형식"},
-    [DOCS_PRESENCE] = {"Occurrence", "출현"},
-    [DOCS_LIMITS] = {"Limits", "범위"},
-    [DOCS_UNIT] = {"Unit", "단위"},
-    [DOCS_PRESET] = {"Default", "기본값"},
-    [DOCS_VALUES] = {"Values", "값"},
-    [DOCS_WIRE] = {"On the wire", "EXI 부호화"},
-    [DOCS_MESSAGE] = {"Message", "메시지"},
-    [DOCS_PROTOCOL] = {"Protocol", "프로토콜"},
-    [DOCS_DIRECTION] = {"Direction", "방향"},
-    [DOCS_INDEX] = {"Lua API reference", "Lua API 레퍼런스"},
-    [DOCS_INDEX_ABOUT] =
-        {"The functions with which scripts set, send, receive and check the messages of each "
-         "protocol, as the vehicle (EVCC) or as the charging station (SECC).",
-         "스크립트가 차량(EVCC) 또는 충전기(SECC)로서 각 프로토콜의 메시지를 설정, 송신, 수신, "
-         "확인할 때 쓰는 함수들."},
-    [DOCS_CODE] = {"Code", "코드"},
-    [DOCS_NAME] = {"Lua", "Lua"},
-    [DOCS_TYPES] = {"Types", "타입"},
-    [DOCS_TYPES_ABOUT] =
-        {"The enumerations: each is a table in Lua, and its members are the names of the standard. "
-         "A setter takes a code, too, also one that has no name.",
-         "열거형 목록. 각 열거형은 Lua 테이블이며 멤버는 표준의 이름이다. 설정 함수에는 이름이 "
-         "없는 값도 코드로 줄 수 있다."},
-    [DOCS_USED] = {"Used by", "사용하는 요소"},
-    [DOCS_ALSO] = {"Also in", "다른 프로토콜"},
-    [DOCS_OTHERS] = {"Functions of no message", "그 밖의 함수"},
-    [DOCS_FUNCTIONS] = {"Functions", "함수"},
-    [DOCS_OTHER_ROLE] = {"%s side", "%s 측"},
-    [DOCS_OTHER_LANGUAGE] = {"한국어", "English"},
-    [DOCS_MORE] = {"v2glab docs NAME shows what a function, message or type is; v2glab docs "
-                   "--message SessionStop prints a page.",
-                   "v2glab docs NAME 은 함수, 메시지, 타입을 설명하고, v2glab docs --message "
-                   "SessionStop 은 페이지를 출력한다."},
-};
-
-const char *docs_word(const struct docs *d, enum docs_word word)
+const char *docs_word(const struct docs *d, const char *key)
 {
-    return WORDS[word][d->language];
-}
-
-void docs_say(const struct docs *d, enum docs_word word, const char *name, struct buf *out)
-{
-    const char *text = docs_word(d, word), *hole = strstr(text, "%s");
-    if (hole == NULL) {
-        buf_text(out, text);
-        return;
-    }
-    buf_add(out, text, (size_t)(hole - text));
-    buf_printf(out, "%s%s", name, hole + 2);
+    return prose_word(&d->prose, key);
 }
 
 void docs_sentence(const char *text, struct buf *out)
@@ -165,7 +104,7 @@ const char *docs_direction(uint8_t from)
 
 /* ---- tables ---- */
 
-void docs_row(struct docs *d, struct page *p, enum docs_word label, enum page_style style,
+void docs_row(struct docs *d, struct page *p, const char *label, enum page_style style,
               const char *text)
 {
     if (text[0] == '\0')

@@ -35,7 +35,7 @@ static void topic_row(struct indexing *x, const struct docs_topic *topic)
         topic_cell(x, topic, FROM_EVCC);
     if (d->side != FROM_EVCC)
         topic_cell(x, topic, FROM_SECC);
-    page_cell(&x->page, PAGE_PLAIN, wording_element(d->language, topic->set, message, &x->arena),
+    page_cell(&x->page, PAGE_PLAIN, wording_element(&d->prose, topic->set, message, &x->arena),
               NULL);
 }
 
@@ -43,7 +43,7 @@ static void protocol_index(struct indexing *x, const struct docs_topic *topic, u
 {
     struct docs *d = x->docs;
     unsigned roles = d->side == FROM_NONE ? 2 : 1;
-    const char *headings[] = {docs_word(d, DOCS_MESSAGE), "", "", docs_word(d, DOCS_MEANING)};
+    const char *headings[] = {docs_word(d, "message"), "", "", docs_word(d, "meaning")};
     char file[DOCS_FILE];
     page_heading(&x->page, 2, PAGE_PLAIN, topic->protocol->name, topic->protocol->name);
     if (strcmp(topic->protocol->title, topic->protocol->name) != 0)
@@ -57,22 +57,25 @@ static void protocol_index(struct indexing *x, const struct docs_topic *topic, u
         return;
     docs_types_file(d, topic->protocol, file, sizeof file);
     page_steps(&x->page);
-    page_step(&x->page, "", docs_word(d, DOCS_TYPES), file);
+    page_step(&x->page, "", docs_word(d, "types"), file);
     page_steps_end(&x->page);
 }
 
 static void general_index(struct indexing *x)
 {
     struct docs *d = x->docs;
-    const char *const headings[] = {"API", docs_word(d, DOCS_MEANING)};
+    const char *const headings[] = {"API", docs_word(d, "meaning")};
     struct buf call = {0};
-    page_heading(&x->page, 2, PAGE_PLAIN, docs_word(d, DOCS_OTHERS), NULL);
+    page_heading(&x->page, 2, PAGE_PLAIN, docs_word(d, "others"), NULL);
     page_table(&x->page, 2, headings);
-    for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++) {
+    for (unsigned i = d->prose.words; i < d->prose.entries; i++) {
+        const struct prose_entry *entry = &d->prose.entry[i];
+        if (entry->kind < PROSE_FIELD)
+            continue;
         buf_clear(&call);
-        docs_general_name(g, d->side, &call);
+        prose_full_name(entry, entry->name, d->side, &call);
         page_cell(&x->page, PAGE_CODE, buf_string(&call), NULL);
-        page_cell(&x->page, PAGE_PLAIN, g->doc[d->language], NULL);
+        page_cell(&x->page, PAGE_PLAIN, entry->text, NULL);
     }
     page_table_end(&x->page);
     buf_close(&call);
@@ -81,18 +84,18 @@ static void general_index(struct indexing *x)
 static void print_start(struct indexing *x)
 {
     struct docs *d = x->docs;
-    const char *title = docs_word(d, DOCS_INDEX);
+    const char *title = docs_word(d, "index");
     char link[64];
-    page_open(&x->page, d->form, LANGUAGES[d->language], title, &d->out);
+    page_open(&x->page, d->form, LANGUAGES[d->prose.language], title, &d->out);
     if (d->in_tree) {
-        snprintf(link, sizeof link, "../%s/index.%s", LANGUAGES[1 - d->language],
+        snprintf(link, sizeof link, "../%s/index.%s", LANGUAGES[1 - d->prose.language],
                  d->form == PAGE_HTML ? "html" : "md");
         page_steps(&x->page);
-        page_step(&x->page, "", docs_word(d, DOCS_OTHER_LANGUAGE), link);
+        page_step(&x->page, "", docs_word(d, "other.language"), link);
         page_steps_end(&x->page);
     }
     page_heading(&x->page, 1, PAGE_PLAIN, title, NULL);
-    page_text(&x->page, docs_word(d, DOCS_INDEX_ABOUT));
+    page_text(&x->page, docs_word(d, "index.about"));
 }
 
 int docs_index(struct docs *d, struct err *e)
@@ -111,7 +114,7 @@ int docs_index(struct docs *d, struct err *e)
     }
     general_index(&x);
     if (!d->in_tree)
-        page_text(&x.page, docs_word(d, DOCS_MORE));
+        page_text(&x.page, docs_word(d, "more"));
     page_close(&x.page);
     arena_close(&x.arena);
     return 0;
@@ -122,7 +125,7 @@ int docs_index(struct docs *d, struct err *e)
 /* The members of an enumeration: name in Lua, name in the standard, code. */
 void docs_member_table(struct docs *d, struct page *p, const struct simple *s)
 {
-    const char *const headings[] = {docs_word(d, DOCS_NAME), "XML", docs_word(d, DOCS_CODE)};
+    const char *const headings[] = {docs_word(d, "name"), "XML", docs_word(d, "code")};
     char type[TYPE_TEXT], member[TYPE_TEXT], text[2 * TYPE_TEXT];
     wording_type_name(s, type, sizeof type);
     page_table(p, 3, headings);
@@ -141,7 +144,7 @@ static void print_type(struct indexing *x, const struct schema *set, const struc
     char name[TYPE_TEXT];
     wording_type_name(s, name, sizeof name);
     page_heading(&x->page, 2, PAGE_CODE, name, name);
-    const char *doc = wording_simple(x->docs->language, set, s, &x->arena);
+    const char *doc = wording_simple(&x->docs->prose, set, s, &x->arena);
     if (doc[0] != '\0')
         page_text(&x->page, doc);
     docs_member_table(x->docs, &x->page, s);
@@ -166,15 +169,14 @@ int docs_types(struct docs *d, const struct protocol *protocol, struct err *e)
 {
     struct indexing x = {.docs = d};
     char title[160];
-    snprintf(title, sizeof title, "%s > %s", protocol->name, docs_word(d, DOCS_TYPES));
+    snprintf(title, sizeof title, "%s > %s", protocol->name, docs_word(d, "types"));
     arena_open(&x.arena, NULL, 0, TEXT_MEMORY);
-    page_open(&x.page, d->form, LANGUAGES[d->language], title, &d->out);
+    page_open(&x.page, d->form, LANGUAGES[d->prose.language], title, &d->out);
     page_steps(&x.page);
-    page_step(&x.page, "", docs_word(d, DOCS_INDEX),
-              d->form == PAGE_HTML ? "index.html" : "index.md");
+    page_step(&x.page, "", docs_word(d, "index"), d->form == PAGE_HTML ? "index.html" : "index.md");
     page_steps_end(&x.page);
     page_heading(&x.page, 1, PAGE_PLAIN, title, NULL);
-    page_text(&x.page, docs_word(d, DOCS_TYPES_ABOUT));
+    page_text(&x.page, docs_word(d, "types.about"));
     for (unsigned i = 0; i < PROTOCOL_SETS && protocol->set[i] != NULL && !e->set; i++) {
         const struct schema *set = library_get(&d->library, protocol->set[i], e);
         for (unsigned k = 0; set != NULL && k < set->simples; k++)

@@ -25,7 +25,7 @@ static void add_comment(struct buf *out, const char *text)
     }
 }
 
-static void add_fact(struct docs *d, enum docs_word label, const char *text)
+static void add_fact(struct docs *d, const char *label, const char *text)
 {
     if (text[0] != '\0')
         buf_printf(&d->out, "---%s: %s  \n", docs_word(d, label), text);
@@ -124,7 +124,7 @@ static void add_enumeration(void *context, const struct schema *set, const struc
         return;
     arena_open(&arena, NULL, 0, TEXT_MEMORY);
     buf_char(&d->out, '\n');
-    add_comment(&d->out, wording_simple(d->language, set, s, &arena));
+    add_comment(&d->out, wording_simple(&d->prose, set, s, &arena));
     arena_close(&arena);
     wording_type_name(s, name, sizeof name);
     buf_printf(&d->out, "---@enum %s\n%s = {\n", name, name);
@@ -135,9 +135,9 @@ static void add_enumeration(void *context, const struct schema *set, const struc
 
 /* ---- functions of no message ---- */
 
-static void add_general_parameters(const struct docs_general *g, struct buf *out)
+static void add_typed_parameters(const struct prose_entry *entry, struct buf *out)
 {
-    const char *at = g->parameters;
+    const char *at = entry->parameters;
     while (*at != '\0') {
         size_t n = strcspn(at, ",");
         buf_printf(out, "---@param %.*s\n", (int)n, at);
@@ -146,83 +146,54 @@ static void add_general_parameters(const struct docs_general *g, struct buf *out
     }
 }
 
-static void add_general(struct docs *d, const struct docs_general *g, const char *name)
+static void add_prose_function(struct docs *d, const struct prose_entry *entry, const char *name)
 {
     buf_char(&d->out, '\n');
-    add_comment(&d->out, g->doc[d->language]);
-    add_general_parameters(g, &d->out);
-    if (g->returns[0] != '\0')
-        buf_printf(&d->out, "---@return %s\n", g->returns);
-    buf_printf(&d->out, "function %s%s%s(", g->owner,
-               g->owner[0] == '\0'                ? ""
-               : strcmp(g->owner, "Message") == 0 ? ":"
-                                                  : ".",
+    add_comment(&d->out, entry->text);
+    add_typed_parameters(entry, &d->out);
+    if (entry->returns[0] != '\0')
+        buf_printf(&d->out, "---@return %s\n", entry->returns);
+    buf_printf(&d->out, "function %s%s%s(", entry->owner,
+               entry->owner[0] == '\0' ? ""
+               : entry->is_method      ? ":"
+                                       : ".",
                name);
-    docs_general_call(g, &d->out);
+    prose_parameters(entry, &d->out);
     buf_text(&d->out, ") end\n");
 }
 
-static const char *const CLASSES[] = {"local Role = {}\n\n"
-                                      "---@class Message\n"
-                                      "---@field [string] any\n"
-                                      "local Message = {}\n\n"
-                                      "---@class Certificate\n"
-                                      "---@field der string\n"
-                                      "---@field pem string\n"
-                                      "---@field subject string?\n"
-                                      "---@field common_name string?\n"
-                                      "---@field domain string?\n"
-                                      "---@field issuer string?\n"
-                                      "---@field issuer_name string?\n"
-                                      "---@field serial integer|string?\n"
-                                      "---@field not_before integer?\n"
-                                      "---@field not_after integer?\n"
-                                      "---@field curve string?\n"
-                                      "---@field key_identifier string?\n"
-                                      "---@field edition string?\n"
-                                      "---@field problem string?\n"
-                                      "local Certificate = {}\n\n"
-                                      "---@class Key\n"
-                                      "---@field curve string\n"
-                                      "---@field matches fun(key: Key, certificate: Certificate): "
-                                      "boolean\n"
-                                      "local Key = {}\n\n"
-                                      "---@class Identity\n"
-                                      "---@field chain Certificate[]\n"
-                                      "---@field key Key\n"
-                                      "---@field role string\n"
-                                      "---@field edition string\n"
-                                      "local Identity = {}\n\n"
-                                      "---@class Pki\n"
-                                      "Pki = {}\n\n"
-                                      "---EVCC\n"
-                                      "---@class Evcc: Role\n"
-                                      "Evcc = {}\n"
-                                      "EVCC = Evcc\n\n"
-                                      "---SECC\n"
-                                      "---@class Secc: Role\n"
-                                      "Secc = {}\n"
-                                      "SECC = Secc\n"};
-
-static void add_fields(struct docs *d)
+/* A class and its fields. */
+static void add_class(struct docs *d, const struct prose_entry *class)
 {
-    buf_text(&d->out, "---@class Role\n");
-    for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++)
-        if (g->parameters == NULL)
-            buf_printf(&d->out, "---@field %s %s %s\n", g->name, g->returns, g->doc[d->language]);
+    buf_char(&d->out, '\n');
+    add_comment(&d->out, class->text);
+    buf_printf(&d->out, "---@class %s%s%s\n", class->name, class->returns[0] != '\0' ? ": " : "",
+               class->returns);
+    for (unsigned i = d->prose.words; i < d->prose.entries; i++) {
+        const struct prose_entry *field = &d->prose.entry[i];
+        if (field->kind == PROSE_FIELD && strcmp(field->owner, class->name) == 0)
+            buf_printf(&d->out, "---@field %s %s %s\n", field->name, field->returns, field->text);
+    }
+    if (strcmp(class->name, "Message") == 0 || strcmp(class->name, "Element") == 0)
+        buf_text(&d->out, "---@field [string] any\n");
+    buf_printf(&d->out, "%s%s = {}\n", class->kind == PROSE_CLASS ? "local " : "", class->name);
 }
 
 int docs_meta_common(struct docs *d, struct err *e)
 {
-    buf_text(&d->out, "---@meta\n-- v2glab " V2G_VERSION "\n\n");
-    add_fields(d);
-    buf_text(&d->out, CLASSES[0]);
-    for (const struct docs_general *g = DOCS_GENERAL; g->name != NULL; g++) {
-        char text[TYPE_TEXT];
+    const struct prose *prose = &d->prose;
+    buf_text(&d->out, "---@meta\n-- v2glab " V2G_VERSION "\n");
+    for (unsigned i = prose->words; i < prose->entries; i++)
+        if (prose->entry[i].kind == PROSE_CLASS || prose->entry[i].kind == PROSE_GLOBAL)
+            add_class(d, &prose->entry[i]);
+    buf_text(&d->out, "\nEVCC, SECC = Evcc, Secc\n");
+    for (unsigned i = prose->words; i < prose->entries; i++) {
+        char text[PROSE_NAME];
         const char *name;
-        for (unsigned i = 0;
-             g->parameters != NULL && (name = docs_general_each(g, i, text)) != NULL; i++)
-            add_general(d, g, name);
+        for (unsigned k = 0; prose->entry[i].kind == PROSE_FUNCTION &&
+                             (name = prose_each(&prose->entry[i], k, text)) != NULL;
+             k++)
+            add_prose_function(d, &prose->entry[i], name);
     }
     return each_enumeration(d, add_enumeration, d, e);
 }
@@ -272,10 +243,10 @@ static void add_function(struct docs *d, const struct reference_entry *entry,
     }
     if (f->rule[0] != '\0')
         buf_printf(&d->out, "---%s  \n", f->rule);
-    add_fact(d, DOCS_LIMITS, f->limits);
-    add_fact(d, DOCS_UNIT, f->unit);
+    add_fact(d, "limits", f->limits);
+    add_fact(d, "unit", f->unit);
     if (entry->name.verb == VERB_SET)
-        add_fact(d, DOCS_PRESET, f->preset);
+        add_fact(d, "preset", f->preset);
     add_parameters(d, f);
     add_return(d, entry, f);
     buf_printf(&d->out, "function %s(", f->text);
@@ -291,7 +262,7 @@ static int add_message(struct docs *d, const struct docs_topic *topic, uint8_t s
 {
     struct name_scope scope = {&d->library, topic->protocol, side};
     struct reference r;
-    int result = reference_open(&r, &scope, d->language, message->as.name, e);
+    int result = reference_open(&r, &scope, &d->prose, message->as.name, e);
     for (unsigned i = 0; result == 0 && i < r.n; i++) {
         struct reference_function f;
         reference_describe(&r, &r.entry[i], &f);

@@ -68,8 +68,8 @@ static bool is_shown(const struct printing *p, const struct reference_entry *ent
 /* All functions of the message's own elements, or of its header. */
 static void overview_table(struct printing *p, struct reference *r, bool header)
 {
-    const char *const headings[] = {"API", docs_word(p->docs, DOCS_PARAMETER),
-                                    docs_word(p->docs, DOCS_RETURN)};
+    const char *const headings[] = {"API", docs_word(p->docs, "parameter"),
+                                    docs_word(p->docs, "return")};
     struct reference_function f;
     page_table(p->page, 3, headings);
     for (unsigned i = 0; i < r->n; i++) {
@@ -89,7 +89,7 @@ static void print_overview(struct printing *p, struct reference *r)
     page_heading(p->page, 2, PAGE_PLAIN, text, r->message->as.name);
     buf_clear(&p->text);
     buf_printf(&p->text, "%s. ", docs_direction(r->message->from));
-    docs_sentence(wording_element(d->language, r->set, r->message, &r->arena), &p->text);
+    docs_sentence(wording_element(&d->prose, r->set, r->message, &r->arena), &p->text);
     page_text(p->page, buf_string(&p->text));
     overview_table(p, r, false);
 }
@@ -100,18 +100,18 @@ static void print_overview(struct printing *p, struct reference *r)
 static void element_rows(struct printing *p, const struct reference_function *f, bool is_getter)
 {
     struct docs *d = p->docs;
-    docs_row(d, p->page, DOCS_TYPE, PAGE_PLAIN, f->kind);
-    docs_row(d, p->page, DOCS_PRESENCE, PAGE_PLAIN, f->presence);
-    docs_row(d, p->page, DOCS_LIMITS, PAGE_PLAIN, f->limits);
-    docs_row(d, p->page, DOCS_UNIT, PAGE_PLAIN, f->unit);
+    docs_row(d, p->page, "type", PAGE_PLAIN, f->kind);
+    docs_row(d, p->page, "presence", PAGE_PLAIN, f->presence);
+    docs_row(d, p->page, "limits", PAGE_PLAIN, f->limits);
+    docs_row(d, p->page, "unit", PAGE_PLAIN, f->unit);
     if (is_getter)
         return;
-    docs_row(d, p->page, DOCS_PRESET, PAGE_PLAIN, f->preset);
+    docs_row(d, p->page, "preset", PAGE_PLAIN, f->preset);
     if (f->members == NULL)
         return;
     buf_clear(&p->text);
     docs_members(f->members, &p->text);
-    docs_row(d, p->page, DOCS_VALUES, PAGE_PLAIN, buf_string(&p->text));
+    docs_row(d, p->page, "values", PAGE_PLAIN, buf_string(&p->text));
 }
 
 static void function_rows(struct printing *p, const struct reference *r,
@@ -206,7 +206,7 @@ static int print_frame(struct printing *p, struct reference *r, struct err *e)
 static int print_example(struct printing *p, struct reference *r, struct err *e)
 {
     buf_clear(&p->text);
-    docs_say(p->docs, DOCS_SETTING, r->message->as.name, &p->text);
+    prose_say(&p->docs->prose, "setting", r->message->as.name, "", &p->text);
     page_heading(p->page, 3, PAGE_PLAIN, buf_string(&p->text), NULL);
     page_heading(p->page, 4, PAGE_PLAIN, "Script", NULL);
     buf_clear(&p->text);
@@ -229,10 +229,10 @@ static void print_header(struct printing *p, struct reference *r)
     if (!has_any)
         return;
     buf_clear(&p->text);
-    docs_say(p->docs, DOCS_HEADER, r->message->as.name, &p->text);
+    prose_say(&p->docs->prose, "header", r->message->as.name, "", &p->text);
     page_heading(p->page, 2, PAGE_PLAIN, buf_string(&p->text), NULL);
-    page_text(p->page, docs_word(p->docs, DOCS_HEADER_ABOUT));
-    page_fold(p->page, docs_word(p->docs, DOCS_FUNCTIONS));
+    page_text(p->page, docs_word(p->docs, "header.about"));
+    page_fold(p->page, docs_word(p->docs, "functions"));
     overview_table(p, r, true);
     page_fold_end(p->page);
 }
@@ -247,11 +247,11 @@ static void print_neighbours(struct printing *p)
     char file[DOCS_FILE], link[DOCS_FILE + 8];
     docs_file(d, p->topic, other, file, sizeof file);
     buf_clear(&p->text);
-    docs_say(d, DOCS_OTHER_ROLE, docs_role(other), &p->text);
+    prose_say(&d->prose, "other.role", docs_role(other), "", &p->text);
     page_step(p->page, " · ", buf_string(&p->text), file);
     docs_file(d, p->topic, p->side, file, sizeof file);
-    snprintf(link, sizeof link, "../%s/%s", LANGUAGES[1 - d->language], file);
-    page_step(p->page, " · ", docs_word(d, DOCS_OTHER_LANGUAGE), link);
+    snprintf(link, sizeof link, "../%s/%s", LANGUAGES[1 - d->prose.language], file);
+    page_step(p->page, " · ", docs_word(d, "other.language"), link);
 }
 
 static void print_title(struct printing *p)
@@ -264,7 +264,7 @@ static void print_title(struct printing *p)
     page_step(p->page, " > ", p->topic->protocol->name, d->in_tree ? index : NULL);
     docs_types_file(d, p->topic->protocol, types, sizeof types);
     if (d->in_tree)
-        page_step(p->page, " · ", docs_word(d, DOCS_TYPES), types);
+        page_step(p->page, " · ", docs_word(d, "types"), types);
     if (d->in_tree)
         print_neighbours(p);
     page_steps_end(p->page);
@@ -283,7 +283,7 @@ static int print_messages(struct printing *p, struct reference *r, unsigned n, s
 {
     for (unsigned i = 0; i < n; i++)
         print_overview(p, &r[i]);
-    page_heading(p->page, 2, PAGE_PLAIN, docs_word(p->docs, DOCS_DETAILS), NULL);
+    page_heading(p->page, 2, PAGE_PLAIN, docs_word(p->docs, "details"), NULL);
     for (unsigned i = 0; i < n; i++)
         for (unsigned k = 0; k < r[i].n; k++)
             if (!reference_is_header(&r[i].entry[k]))
@@ -293,7 +293,7 @@ static int print_messages(struct printing *p, struct reference *r, unsigned n, s
         if (!r[i].sends)
             continue;
         if (!any_sent)
-            page_heading(p->page, 2, PAGE_PLAIN, docs_word(p->docs, DOCS_EXAMPLE), NULL);
+            page_heading(p->page, 2, PAGE_PLAIN, docs_word(p->docs, "example"), NULL);
         any_sent = true;
         if (print_example(p, &r[i], e) != 0)
             return -1;
@@ -315,7 +315,7 @@ int docs_page(struct docs *d, const struct docs_topic *topic, uint8_t side,
         const struct element *message = topic->message[i];
         if (message == NULL || (only != NULL && message != only))
             continue;
-        result = reference_open(&r[opened++], &scope, d->language, message->as.name, e);
+        result = reference_open(&r[opened++], &scope, &d->prose, message->as.name, e);
     }
     if (result == 0) {
         print_title(&p);

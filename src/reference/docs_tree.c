@@ -64,18 +64,18 @@ static int write_page(const struct tree *t, const struct docs_topic *topic, uint
     struct page page;
     char name[DOCS_FILE];
     docs_page_title(topic, side, name, sizeof name);
-    page_open(&page, d->form, LANGUAGES[d->language], name, &d->out);
+    page_open(&page, d->form, LANGUAGES[d->prose.language], name, &d->out);
     int result = docs_page(d, topic, side, NULL, &page, e);
     page_close(&page);
     docs_file(d, topic, side, name, sizeof name);
-    return result == 0 ? write_file(t, LANGUAGES[d->language], name, e) : -1;
+    return result == 0 ? write_file(t, LANGUAGES[d->prose.language], name, e) : -1;
 }
 
 /* All pages of one language and form. */
 static int write_pages(const struct tree *t, struct err *e)
 {
     struct docs *d = t->docs;
-    const char *folder = LANGUAGES[d->language];
+    const char *folder = LANGUAGES[d->prose.language];
     const struct protocol *last = NULL;
     char name[DOCS_FILE];
     if (docs_index(d, e) != 0 ||
@@ -119,7 +119,9 @@ static int write_all(const struct tree *t, struct err *e)
         snprintf(folder, sizeof folder, "%s/%s", t->dir, LANGUAGES[language]);
         if (make_folder(folder, e) != 0)
             return -1;
-        d->language = (enum language)language;
+        prose_close(&d->prose);
+        if (prose_open(&d->prose, (enum language)language, e) != 0)
+            return -1;
         for (unsigned i = 0; i < sizeof FORMS / sizeof FORMS[0]; i++) {
             d->form = FORMS[i];
             if (write_pages(t, e) != 0)

@@ -80,10 +80,10 @@ static int make_fresh(struct reference *r, struct err *e)
     return set_header(r, "SessionID", EXAMPLE_SESSION, e);
 }
 
-int reference_open(struct reference *r, const struct name_scope *scope, enum language language,
+int reference_open(struct reference *r, const struct name_scope *scope, const struct prose *prose,
                    const char *message, struct err *e)
 {
-    *r = (struct reference){.scope = *scope, .language = language};
+    *r = (struct reference){.scope = *scope, .prose = prose};
     arena_open(&r->arena, NULL, 0, MEMORY);
     r->message = name_message(scope, message, &r->set, e);
     if (r->message == NULL)
@@ -219,24 +219,23 @@ static void add_value(struct reference *r, const struct name *n, const union val
 
 static void add_preset(struct reference *r, const struct name *n, struct buf *out)
 {
-    bool ko = r->language == LANGUAGE_KO;
     if (n->target == NAME_COUNT)
         buf_printf(out, "%u", fresh_count(r, n));
     if (n->target == NAME_SPECIFIED)
         buf_text(out, fresh_count(r, n) > 0 ? "true" : "false");
     if (!is_simple(n))
         return;
-    const union value *v = fresh_value(r, n);
-    bool absent = v == NULL;
-    if (absent)
-        v = made_value(r, n);
-    if (absent)
-        buf_text(out, ko ? "없음" : "absent");
-    if (absent && v != NULL)
-        buf_text(out, ko ? " (넣으면 " : " (once present ");
+    const union value *v = fresh_value(r, n), *made = v == NULL ? made_value(r, n) : NULL;
+    struct buf once = {0};
     if (v != NULL)
         wording_value(n->field, *v, out);
-    buf_text(out, absent && v != NULL ? ")" : "");
+    else if (made == NULL)
+        buf_text(out, prose_word(r->prose, "absent"));
+    else {
+        wording_value(n->field, *made, &once);
+        prose_say(r->prose, "absent.once", buf_string(&once), "", out);
+    }
+    buf_close(&once);
 }
 
 /* ---- names of parameters and variables ---- */
@@ -434,80 +433,51 @@ static const char *call_of(struct reference *r, const struct reference_function 
 
 /* ---- sentences ---- */
 
-/* ORDER VERB, ORDER LANGUAGE; %s: what it acts on. */
-static const char *const DOES[][2] = {
-    {"Sets %s", "%s 설정"},           {"Gets %s", "%s 조회"},   {"Sends %s", "%s 송신"},
-    {"Receives %s", "%s 수신"},       {"Checks %s", "%s 확인"}, {"Checks %s", "%s 확인"},
-    {"Looks for %s", "%s 존재 확인"}, {"Adds %s", "%s 추가"},
-};
-
 static const char *does_of(struct reference *r, const struct reference_entry *entry,
                            struct buf *text)
 {
     const struct name *n = &entry->name;
-    char object[NAME_TEXT + 16], sentence[NAME_TEXT + 64];
+    char key[32], object[NAME_TEXT + 16];
+    snprintf(key, sizeof key, "does.%s", name_verb(n->verb));
     snprintf(object, sizeof object, "%s%s", entry->path,
              n->verb == VERB_CHECK_RECEIVED ? ".Received"
              : n->target == NAME_COUNT      ? ".Count"
              : n->target == NAME_SPECIFIED  ? "Specified"
                                             : "");
-    /* the table above is the only source of formats */
-    const char *format = DOES[n->verb][r->language], *hole = strstr(format, "%s");
-    snprintf(sentence, sizeof sentence, "%.*s%s%s", (int)(hole - format), format, object, hole + 2);
-    buf_text(text, sentence);
+    prose_say(r->prose, key, object, "", text);
     return kept(r, text);
 }
 
-/* ORDER VERB, ORDER LANGUAGE: how functions of a verb work; "" where it goes without saying. */
-static const char *const VERB_RULES[][2] = {
-    {"", ""},
-    {"", ""},
-    {"Sends the message as it has been set; what was set stays for the next time.",
-     "설정된 값으로 메시지를 송신한다. 설정한 값은 다음 송신에도 유지된다."},
-    {"Waits for the message, at most its time-out in the standard, or the milliseconds given.",
-     "메시지를 기다린다. 최대 대기 시간은 표준의 타임아웃이며, 밀리초를 인수로 주면 그 값을 쓴다."},
-    {"Compares what was received with the argument; the comparison is in the report.",
-     "수신한 값을 인수와 비교한다. 비교 결과는 보고서에 남는다."},
-    {"Tells whether this message is the last one that was received.",
-     "마지막으로 수신한 메시지가 이 메시지인지 알려 준다."},
-    {"Tells whether the list received holds an entry with these values.",
-     "수신한 목록에 이 값들을 가진 항목이 있는지 알려 준다."},
-    {"Fills it in the first entry that has none yet, and appends an entry where all have.",
-     "아직 값이 없는 첫 항목에 넣고, 모두 있으면 항목을 추가한다."},
+/* ORDER VERB: how functions of a verb work; NULL where it goes without saying. */
+static const char *const VERB_RULES[] = {
+    NULL,         NULL,       "rule.send", "rule.receive", "rule.check", "rule.check_received",
+    "rule.exist", "rule.add",
 };
 
-/* ORDER NAME_TARGET, ORDER LANGUAGE */
-static const char *const TARGET_RULES[][2] = {
-    {"", ""},
-    {"", ""},
-    {"A number in SI units; the power of ten (and the unit) are taken care of.",
-     "SI 단위의 수. 10의 거듭제곱(과 단위)은 알아서 처리된다."},
-    {"A table of the element's children.", "하위 요소들의 테이블."},
-    {"The number of entries of the list.", "목록의 항목 수."},
-    {"Whether the element is present.", "요소의 존재 여부."},
+/* ORDER NAME_TARGET */
+static const char *const TARGET_RULES[] = {
+    NULL, NULL, "rule.quantity", "rule.node", "rule.count", "rule.specified",
 };
 
 static void add_rule(const struct reference *r, const struct name *n, struct buf *text)
 {
-    bool ko = r->language == LANGUAGE_KO;
-    const char *of_verb = VERB_RULES[n->verb][r->language];
-    const char *of_target = n->verb == VERB_EXIST ? EMPTY : TARGET_RULES[n->target][r->language];
-    buf_printf(text, "%s%s%s", of_verb, of_verb[0] != '\0' && of_target[0] != '\0' ? " " : "",
-               of_target);
-    if (n->lists == 0 || n->verb == VERB_ADD)
-        return;
-    buf_text(text, text->n > 0 ? " " : "");
-    buf_text(text, ko ? "index는 목록 항목의 번호이며 0부터 센다."
-                      : "index is the entry of the list, counted from 0.");
+    const char *const rules[] = {
+        VERB_RULES[n->verb],
+        n->verb != VERB_EXIST ? TARGET_RULES[n->target] : NULL,
+        n->lists > 0 && n->verb != VERB_ADD ? "rule.index" : NULL,
+    };
+    for (unsigned i = 0; i < 3; i++)
+        if (rules[i] != NULL)
+            buf_printf(text, "%s%s", text->n > 0 ? " " : "", prose_word(r->prose, rules[i]));
 }
 
 static const char *meaning_of(struct reference *r, const struct name *n)
 {
     const struct type *owner = owner_of(r, n);
     if (owner == NULL)
-        return wording_element(r->language, r->set, r->message, &r->arena);
+        return wording_element(r->prose, r->set, r->message, &r->arena);
     unsigned slot = n->step[n->steps - 1].slot;
-    return wording_field(r->language, r->set, owner, slot, &r->arena);
+    return wording_field(r->prose, r->set, owner, slot, &r->arena);
 }
 
 /* Of the parts of a physical value, the unit is that of the element around them. */
@@ -627,7 +597,7 @@ static void describe_field(struct reference *r, const struct name *n, struct ref
     const struct field *field = n->field;
     wording_kind(field, text);
     f->kind = kept(r, text);
-    wording_presence(r->language, field, text);
+    wording_presence(r->prose, field, text);
     f->presence = kept(r, text);
     add_preset(r, n, text);
     f->preset = kept(r, text);
@@ -635,9 +605,9 @@ static void describe_field(struct reference *r, const struct name *n, struct ref
     f->unit = kept(r, text);
     if (n->target != NAME_LEAF)
         return;
-    wording_limits(r->language, field, text);
+    wording_limits(r->prose, field, text);
     f->limits = kept(r, text);
-    wording_wire(r->language, field, text);
+    wording_wire(r->prose, field, text);
     f->wire = kept(r, text);
     if (field->kind == KIND_ENUM)
         f->members = field->simple;

@@ -20,7 +20,7 @@ struct reference_entry {
 /* All functions that a role has for one message, in the standard's order. */
 struct reference {
     struct name_scope scope;
-    enum language language;
+    const struct prose *prose;
     const struct schema *set;
     const struct element *message;
     bool sends, receives; /* what the role does with the message */
@@ -32,7 +32,7 @@ struct reference {
 
 /* The caller closes r after success and failure alike. -1: no such message, or a description that
  * cannot be read. */
-int reference_open(struct reference *r, const struct name_scope *scope, enum language language,
+int reference_open(struct reference *r, const struct name_scope *scope, const struct prose *prose,
                    const char *message, struct err *e);
 void reference_close(struct reference *r);
 

@@ -13,8 +13,6 @@
 #define USES_DEPTH 4      /* descriptions that take in others that take in others */
 #define REPEATED_OCTETS 4 /* so many equal ones are written as string.rep */
 
-const char *const LANGUAGES[] = {"en", "ko", NULL};
-
 /* ---- doc lines ---- */
 
 /* The sentence behind "KEY<TAB>" at the start of a line of the file. */
@@ -54,10 +52,10 @@ static struct slice sentence_of(const char *schema, const char *key, unsigned de
 }
 
 /* NULL where it is not translated. */
-static const char *translated(enum language language, const struct schema *set, const char *key,
+static const char *translated(const struct prose *prose, const struct schema *set, const char *key,
                               struct arena *a)
 {
-    if (language == LANGUAGE_EN)
+    if (prose->language == LANGUAGE_EN)
         return NULL;
     struct slice found = sentence_of(set->name, key, USES_DEPTH);
     return found.p == NULL ? NULL : arena_text(a, (const char *)found.p, found.n);
@@ -68,25 +66,25 @@ static const char *first_of(const char *translation, const char *english)
     return translation != NULL ? translation : english != NULL ? english : "";
 }
 
-const char *wording_element(enum language language, const struct schema *set,
+const char *wording_element(const struct prose *prose, const struct schema *set,
                             const struct element *element, struct arena *a)
 {
-    return first_of(translated(language, set, element->as.name, a), element->doc);
+    return first_of(translated(prose, set, element->as.name, a), element->doc);
 }
 
-const char *wording_type(enum language language, const struct schema *set, const struct type *t,
+const char *wording_type(const struct prose *prose, const struct schema *set, const struct type *t,
                          struct arena *a)
 {
-    return first_of(translated(language, set, t->name, a), t->doc);
+    return first_of(translated(prose, set, t->name, a), t->doc);
 }
 
-const char *wording_simple(enum language language, const struct schema *set, const struct simple *s,
-                           struct arena *a)
+const char *wording_simple(const struct prose *prose, const struct schema *set,
+                           const struct simple *s, struct arena *a)
 {
-    return first_of(translated(language, set, s->name, a), s->doc);
+    return first_of(translated(prose, set, s->name, a), s->doc);
 }
 
-const char *wording_field(enum language language, const struct schema *set, const struct type *t,
+const char *wording_field(const struct prose *prose, const struct schema *set, const struct type *t,
                           unsigned slot, struct arena *a)
 {
     const struct field *f = &t->field[slot];
@@ -95,14 +93,14 @@ const char *wording_field(enum language language, const struct schema *set, cons
     /* a field that a type has from its base is described there */
     for (const struct type *owner = t; owner != NULL && found == NULL; owner = owner->base) {
         snprintf(key, sizeof key, "%s.%s%s", owner->name, f->is_attribute ? "@" : "", name);
-        found = translated(language, set, key, a);
+        found = translated(prose, set, key, a);
     }
     if (found == NULL) /* a reference to a global element, or a member of its group */
-        found = translated(language, set, name, a);
+        found = translated(prose, set, name, a);
     if (found != NULL || (f->doc != NULL && f->doc[0] != '\0'))
         return first_of(found, f->doc);
-    return f->kind == KIND_NODE ? wording_type(language, set, f->type, a)
-           : f->simple != NULL  ? wording_simple(language, set, f->simple, a)
+    return f->kind == KIND_NODE ? wording_type(prose, set, f->type, a)
+           : f->simple != NULL  ? wording_simple(prose, set, f->simple, a)
                                 : "";
 }
 
@@ -163,30 +161,40 @@ void wording_kind(const struct field *f, struct buf *out)
 
 /* ---- limits ---- */
 
-static void add_range(int64_t lo, int64_t hi, bool is_unsigned, struct buf *out)
+#define NUMBER_TEXT 24
+
+static const char *number(int64_t n, bool is_unsigned, char text[NUMBER_TEXT])
 {
     if (is_unsigned)
-        buf_printf(out, "%llu..%llu", (unsigned long long)lo, (unsigned long long)hi);
+        snprintf(text, NUMBER_TEXT, "%llu", (unsigned long long)n);
     else
-        buf_printf(out, "%lld..%lld", (long long)lo, (long long)hi);
+        snprintf(text, NUMBER_TEXT, "%lld", (long long)n);
+    return text;
 }
 
-static void add_length(enum language language, const struct field *f, bool octets, struct buf *out)
+static void add_range(int64_t lo, int64_t hi, bool is_unsigned, struct buf *out)
 {
-    /* ORDER LANGUAGE */
-    static const char *const UNITS[][2] = {{" characters", "자"}, {" octets", "옥텟"}};
+    char text[NUMBER_TEXT];
+    buf_printf(out, "%s..", number(lo, is_unsigned, text));
+    buf_text(out, number(hi, is_unsigned, text));
+}
+
+static void add_length(const struct prose *prose, const struct field *f, const char *unit,
+                       struct buf *out)
+{
+    char text[2 * NUMBER_TEXT];
     if (f->lo <= 0 && f->hi == INT64_MAX)
         return;
     if (f->lo == f->hi)
-        buf_printf(out, "%lld", (long long)f->lo);
+        snprintf(text, sizeof text, "%lld", (long long)f->lo);
     else if (f->hi == INT64_MAX)
-        buf_printf(out, "%lld..", (long long)f->lo);
+        snprintf(text, sizeof text, "%lld..", (long long)f->lo);
     else
-        add_range(f->lo, f->hi, false, out);
-    buf_text(out, UNITS[octets][language]);
+        snprintf(text, sizeof text, "%lld..%lld", (long long)f->lo, (long long)f->hi);
+    prose_say(prose, unit, text, "", out);
 }
 
-void wording_limits(enum language language, const struct field *f, struct buf *out)
+void wording_limits(const struct prose *prose, const struct field *f, struct buf *out)
 {
     switch ((enum kind)f->kind) {
     case KIND_NBIT:
@@ -195,11 +203,11 @@ void wording_limits(enum language language, const struct field *f, struct buf *o
         add_range(f->lo, f->hi, f->simple != NULL && f->simple->is_unsigned, out);
         break;
     case KIND_STRING:
-        add_length(language, f, false, out);
+        add_length(prose, f, "characters", out);
         break;
     case KIND_HEX:
     case KIND_BASE64:
-        add_length(language, f, true, out);
+        add_length(prose, f, "octets", out);
         break;
     case KIND_BOOLEAN:
     case KIND_ENUM:
@@ -212,65 +220,34 @@ void wording_limits(enum language language, const struct field *f, struct buf *o
     }
 }
 
-void wording_presence(enum language language, const struct field *f, struct buf *out)
+void wording_presence(const struct prose *prose, const struct field *f, struct buf *out)
 {
-    bool ko = language == LANGUAGE_KO;
-    if (f->is_list && f->max == SCHEMA_UNBOUNDED)
-        buf_printf(out, ko ? "목록, %u개 이상" : "list of %u entries or more", f->min);
-    else if (f->is_list)
-        buf_printf(out, ko ? "목록, %u..%u개" : "list of %u..%u entries", f->min, f->max);
-    else if (f->choice != 0)
-        buf_text(out, ko ? "여러 선택지 중 하나" : "one of several alternatives");
-    else if (f->is_mandatory)
-        buf_text(out, ko ? "필수" : "mandatory");
-    else
-        buf_text(out, ko ? "선택" : "optional");
+    char least[NUMBER_TEXT], most[NUMBER_TEXT];
+    const char *key = f->is_list && f->max == SCHEMA_UNBOUNDED ? "list.open"
+                      : f->is_list                             ? "list"
+                      : f->choice != 0                         ? "choice"
+                      : f->is_mandatory                        ? "mandatory"
+                                                               : "optional";
+    prose_say(prose, key, number(f->min, true, least), number(f->max, true, most), out);
 }
 
-static void add_wire_octets(enum language language, const char *what, struct buf *out)
-{
-    buf_printf(out, language == LANGUAGE_KO ? "%s, 길이 다음에 내용" : "%s: length, then content",
-               what);
-}
+/* ORDER KIND */
+static const char *const WIRES[] = {
+    [KIND_BOOLEAN] = "wire.boolean",   [KIND_ENUM] = "wire.enumeration", [KIND_NBIT] = "wire.nbit",
+    [KIND_UNSIGNED] = "wire.unsigned", [KIND_SIGNED] = "wire.signed",    [KIND_BIG] = "wire.signed",
+    [KIND_STRING] = "wire.string",     [KIND_TEXT] = "wire.string",      [KIND_HEX] = "wire.octets",
+    [KIND_BASE64] = "wire.octets",
+};
 
-void wording_wire(enum language language, const struct field *f, struct buf *out)
+void wording_wire(const struct prose *prose, const struct field *f, struct buf *out)
 {
-    bool ko = language == LANGUAGE_KO;
-    switch ((enum kind)f->kind) {
-    case KIND_BOOLEAN:
-        buf_text(out, ko ? "불리언, 1비트" : "boolean, 1 bit");
-        break;
-    case KIND_ENUM:
-        if (ko)
-            buf_printf(out, "열거형, %u비트", f->width);
-        else
-            buf_printf(out, "enumeration, %u bit%s", f->width, f->width == 1 ? "" : "s");
-        break;
-    case KIND_NBIT:
-        buf_printf(out, ko ? "정수, %u비트(%lld부터)" : "integer of %u bits, counted from %lld",
-                   f->width, (long long)f->lo);
-        break;
-    case KIND_UNSIGNED:
-        buf_text(out, ko ? "부호 없는 정수, 7비트씩" : "unsigned integer in groups of 7 bits");
-        break;
-    case KIND_SIGNED:
-    case KIND_BIG:
-        buf_text(out,
-                 ko ? "정수, 부호 비트와 7비트씩" : "integer: sign bit, then groups of 7 bits");
-        break;
-    case KIND_STRING:
-    case KIND_TEXT:
-        add_wire_octets(language, ko ? "문자열" : "string", out);
-        break;
-    case KIND_HEX:
-    case KIND_BASE64:
-        add_wire_octets(language, ko ? "옥텟열" : "octets", out);
-        break;
-    case KIND_NODE:
-    case KIND_ABSTRACT:
-    case KIND_ANY:
-        break;
-    }
+    char width[NUMBER_TEXT], lowest[NUMBER_TEXT];
+    const char *key = f->kind < sizeof WIRES / sizeof WIRES[0] ? WIRES[f->kind] : NULL;
+    if (key == NULL)
+        return;
+    if (f->kind == KIND_ENUM && f->width == 1)
+        key = "wire.enumeration.1";
+    prose_say(prose, key, number(f->width, true, width), number(f->lo, false, lowest), out);
 }
 
 /* ---- values ---- */

@@ -8,21 +8,17 @@
 #define V2G_REFERENCE_WORDING_H
 
 #include "codec/message.h"
-
-/* ORDER LANGUAGE */
-enum language { LANGUAGE_EN, LANGUAGE_KO };
-
-extern const char *const LANGUAGES[]; /* "en", "ko", NULL at the end */
+#include "reference/prose.h"
 
 /* Doc line of a global element (a message), a type or a simple type, and slot of type t. English
  * where it is not translated, "" where there is none at all. */
-const char *wording_element(enum language language, const struct schema *set,
+const char *wording_element(const struct prose *prose, const struct schema *set,
                             const struct element *element, struct arena *a);
-const char *wording_type(enum language language, const struct schema *set, const struct type *t,
+const char *wording_type(const struct prose *prose, const struct schema *set, const struct type *t,
                          struct arena *a);
-const char *wording_simple(enum language language, const struct schema *set, const struct simple *s,
-                           struct arena *a);
-const char *wording_field(enum language language, const struct schema *set, const struct type *t,
+const char *wording_simple(const struct prose *prose, const struct schema *set,
+                           const struct simple *s, struct arena *a);
+const char *wording_field(const struct prose *prose, const struct schema *set, const struct type *t,
                           unsigned slot, struct arena *a);
 
 /* "ChargingSessionType": the name of a simple type in Lua; "" where it has none. Returns out. */
@@ -36,13 +32,13 @@ const char *wording_lua_type(const struct field *f, char *out, size_t size);
 void wording_kind(const struct field *f, struct buf *out);
 
 /* "1..255", "7..37 characters"; nothing where all that the type can hold is allowed. */
-void wording_limits(enum language language, const struct field *f, struct buf *out);
+void wording_limits(const struct prose *prose, const struct field *f, struct buf *out);
 
 /* "mandatory", "optional", "one of several", "list of 1..16". */
-void wording_presence(enum language language, const struct field *f, struct buf *out);
+void wording_presence(const struct prose *prose, const struct field *f, struct buf *out);
 
 /* How EXI writes a value of f: "enumeration, 5 bits". */
-void wording_wire(enum language language, const struct field *f, struct buf *out);
+void wording_wire(const struct prose *prose, const struct field *f, struct buf *out);
 
 /* A simple value as an expression of Lua: 32, true, 'text', ResponseCodeType.OK. */
 void wording_value(const struct field *f, union value v, struct buf *out);

@@ -114,6 +114,60 @@ while IFS=$'\t' read -r protocol _ message function parameters returned _; do
 done < <(tail -n +2 "$FUNCTIONS")
 result $bad "every function known by name is answered, with parameter and result"
 
+# ---- what belongs to no message ----
+
+# Heads of entries, without what only the English file has.
+heads() {
+    grep -v '^[# >]' "reference/$1.txt" | grep . | sed -E 's/\t.*//; s/\(.*//; s/: .*//'
+}
+cmp -s <(heads en) <(heads ko)
+result $? "both languages have the same entries, in the same order"
+
+# That a vehicle and a station which are ready-made have, and other scripts have not.
+cat >"$work/known" <<'END'
+Accept
+Measured
+Recall
+Remember
+Role.FixedProtocol
+Role.Sign_AuthorizationReq
+Role.Verify_AuthorizationReq
+Session_Over
+Stop_Requested
+Timer
+END
+run run --print --unsafe tests/api/visible.lua
+{
+    cat "$work/known"
+    sed -n 's/^visible //p' "$work/out" | sed 's/^Role\.Connect$/Evcc.Connect/; s/^Role\.Listen$/Secc.Listen/'
+} | sort -u >"$work/visible"
+heads en | grep -E '^[A-Z]|^(print|assert|require)$' | grep -v '^class \|^global ' | sort >"$work/described"
+diff "$work/visible" "$work/described" | sed -n 's/^< /# nowhere described: /p; s/^> /# seen by no script: /p' >"$work/diff"
+cat "$work/diff"
+[ -s "$work/visible" ] && [ ! -s "$work/diff" ]
+result $? "what a script can see is described, and nothing else is"
+
+bad=0
+words=$(grep -P '^[a-zA-Z0-9._]+\t' reference/en.txt | cut -f 1)
+for word in $words; do
+    [ "${word#does.}" != "$word" ] || grep -qF "\"$word\"" src/reference/*.c || { bad=1; echo "# not used: $word"; }
+done
+for word in $(cat src/reference/docs_*.c | grep -oE '(docs_word|docs_row|prose_say|prose_word)\([^";]*"[a-z._]+"' | grep -oE '"[a-z._]+"' | tr -d '"' | sort -u); do
+    grep -qxF "$word" <<<"$words" || { bad=1; echo "# no such word: $word"; }
+done
+result $bad "words that are printed are there, and no others"
+
+run docs Certificate
+wants "a class: what it has" 0 out 'A certificate as a value' out 'certificate.not_after' not-out 'Sleep'
+run docs key:matches
+wants "a method of a value" 0 out 'key:matches(certificate)' out boolean
+run docs Certificate.derr
+wants "and the nearest one" 1 err 'the nearest name is Certificate.der'
+run docs --lang ko Evcc
+wants "a role: its own functions and those of both" 0 out '차량' out 'Evcc.Connect(options)' out 'Evcc.Outgoing(name)'
+run docs Measured
+wants "what ready-made behaviour uses" 0 out 'Measured(protocol, name, message, ms, ok, limit)'
+
 # ---- the tree ----
 
 tree=$work/tree
