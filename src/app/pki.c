@@ -3,9 +3,9 @@
 #include "app/pki.h"
 
 #include "app/commands.h"
+#include "app/ocsp_server.h"
 #include "app/options.h"
 #include "app/report.h"
-#include "trust/ocsp.h"
 #include "trust/pki.h"
 #include "trust/pki_tree.h"
 

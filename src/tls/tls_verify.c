@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/tls_session.h"
+#include "trust/ocsp.h"
 
 #include <openssl/err.h>
-#include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-#define CLOCK_SLACK 300 /* seconds that clocks may differ */
 
 static void set_problem(struct tls_session *t, const char *text)
 {
@@ -207,67 +205,16 @@ int tls_verify_chain(X509_STORE_CTX *store, void *unused)
 
 /* ---- stapled OCSP responses ---- */
 
-/* Does the response speak of this certificate? It may name it by any hash. */
-static bool is_about(const OCSP_CERTID *id, X509 *leaf, X509 *issuer)
-{
-    ASN1_OBJECT *algorithm = NULL;
-    if (OCSP_id_get0_info(NULL, &algorithm, NULL, NULL, (OCSP_CERTID *)(uintptr_t)id) != 1)
-        return false;
-    const EVP_MD *hash = EVP_get_digestbyobj(algorithm);
-    OCSP_CERTID *own = hash == NULL ? NULL : OCSP_cert_to_id(hash, leaf, issuer);
-    bool same = own != NULL && OCSP_id_cmp(own, id) == 0;
-    OCSP_CERTID_free(own);
-    return same;
-}
-
-/* What is wrong with the response's statement on the leaf; NULL: nothing. */
-static const char *check_single(OCSP_BASICRESP *basic, X509 *leaf, X509 *issuer, bool is_now,
-                                int *status)
-{
-    ASN1_GENERALIZEDTIME *this_update = NULL, *next_update = NULL;
-    OCSP_SINGLERESP *single = NULL;
-    for (int i = 0; i < OCSP_resp_count(basic) && single == NULL; i++) {
-        OCSP_SINGLERESP *s = OCSP_resp_get0(basic, i);
-        if (is_about(OCSP_SINGLERESP_get0_id(s), leaf, issuer))
-            single = s;
-    }
-    if (single == NULL)
-        return "it is not about the station's certificate";
-    *status = OCSP_single_get0_status(single, NULL, NULL, &this_update, &next_update);
-    if (*status == V_OCSP_CERTSTATUS_REVOKED)
-        return "the station's certificate is revoked";
-    if (*status != V_OCSP_CERTSTATUS_GOOD)
-        return "it does not know the station's certificate";
-    if (is_now && OCSP_check_validity(this_update, next_update, CLOCK_SLACK, -1) != 1)
-        return "it is too old, or from the future";
-    return NULL;
-}
-
-static const char *check_basic(SSL *ssl, OCSP_BASICRESP *basic, int *status)
+/* Looked at as of now, unless a time was chosen for the chain: the station staples today's. */
+static int check_response(SSL *ssl, struct slice response, enum ocsp_state *state, struct err *e)
 {
     const struct tls_options *o = tls_context_options(tls_session_of(ssl)->context);
     STACK_OF(X509) *verified = SSL_get0_verified_chain(ssl);
     STACK_OF(X509) *chain = verified != NULL ? verified : SSL_get_peer_cert_chain(ssl);
-    X509_STORE *roots = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
     if (chain == NULL || sk_X509_num(chain) < 2)
-        return "the issuer of the station's certificate is not known";
-    if (OCSP_basic_verify(basic, chain, roots, 0) != 1)
-        return "its signature is not by the issuer, or somebody that it named";
-    return check_single(basic, sk_X509_value(chain, 0), sk_X509_value(chain, 1), o->at == 0,
-                        status);
-}
-
-static const char *check_response(SSL *ssl, OCSP_RESPONSE *response, int *status)
-{
-    if (response == NULL)
-        return "it cannot be read";
-    int answer = OCSP_response_status(response);
-    if (answer != OCSP_RESPONSE_STATUS_SUCCESSFUL)
-        return OCSP_response_status_str(answer);
-    OCSP_BASICRESP *basic = OCSP_response_get1_basic(response);
-    const char *problem = basic == NULL ? "it cannot be read" : check_basic(ssl, basic, status);
-    OCSP_BASICRESP_free(basic);
-    return problem;
+        return err_set(e, "the issuer of the station's certificate is not known");
+    return ocsp_check(response, sk_X509_value(chain, 0), sk_X509_value(chain, 1),
+                      o->at == 0 ? (int64_t)time(NULL) : 0, state, e);
 }
 
 /* 1: go on; 0: refuse with bad_certificate_status_response. */
@@ -276,8 +223,12 @@ int tls_verify_staple(SSL *ssl, void *unused)
     struct tls_session *t = tls_session_of(ssl);
     const struct tls_options *o = tls_context_options(t->context);
     const unsigned char *der = NULL;
-    int status = -1;
-    char text[200];
+    /* ORDER OCSP_STATE */
+    static const char *const PROBLEMS[] = {NULL, "the station's certificate is revoked",
+                                           "it does not know the station's certificate"};
+    enum ocsp_state state = OCSP_UNKNOWN;
+    struct err e = ERR_INIT;
+    char text[sizeof t->problem];
     (void)unused;
     long n = SSL_get_tlsext_status_ocsp_resp(ssl, &der);
     if (der == NULL || n <= 0) {
@@ -286,14 +237,10 @@ int tls_verify_staple(SSL *ssl, void *unused)
         set_problem(t, "the SECC sent no OCSP response with its certificate");
         return 0;
     }
-    OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &der, n);
-    const char *problem = check_response(ssl, response, &status);
-    OCSP_RESPONSE_free(response);
-    ERR_clear_error();
+    bool is_read = check_response(ssl, (struct slice){der, (size_t)n}, &state, &e) == 0;
+    const char *problem = is_read ? PROBLEMS[state] : e.what;
     snprintf(t->status, sizeof t->status, "%s",
-             problem == NULL                       ? "good"
-             : status == V_OCSP_CERTSTATUS_REVOKED ? "revoked"
-                                                   : problem);
+             is_read && state != OCSP_UNKNOWN ? ocsp_state_name(state) : problem);
     if (problem == NULL)
         return 1;
     snprintf(text, sizeof text, "the stapled OCSP response: %s", problem);

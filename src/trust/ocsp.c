@@ -3,15 +3,12 @@
 
 #include "trust/pki.h"
 #include "trust/pki_tree.h"
-#include "wire/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <uv.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -20,10 +17,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#define REQUEST_MOST 16384 /* bytes of an HTTP request */
-#define REQUEST_SECONDS 5  /* that a client may take for it */
-#define CLIENTS_MOST 32
-#define ASKED_MOST 16 /* certificates in one request */
+#define CLOCK_SLACK 300 /* seconds that clocks may differ */
+#define ASKED_MOST 16   /* certificates in one request */
 
 struct known {
     X509 *x;
@@ -254,7 +249,7 @@ void ocsp_answer(const struct ocsp *o, struct slice request, int64_t now, struct
 {
     const uint8_t *p = request.p;
     OCSP_REQUEST *asked =
-        request.n > REQUEST_MOST ? NULL : d2i_OCSP_REQUEST(NULL, &p, (long)request.n);
+        request.n > OCSP_REQUEST_MOST ? NULL : d2i_OCSP_REQUEST(NULL, &p, (long)request.n);
     what[0] = '\0';
     if (asked == NULL) {
         snprintf(what, (size_t)size, "refused: %zu octets that are no OCSP request", request.n);
@@ -292,58 +287,91 @@ int ocsp_staple(const struct ocsp *o, const X509 *certificate, int64_t now, stru
     return err_set(e, "the OCSP response cannot be made");
 }
 
-/* ---- checking ---- */
-
-/* now lies between the two times, 5 minutes taken for clocks; until may be NULL. */
-static bool is_current(const ASN1_GENERALIZEDTIME *from, const ASN1_GENERALIZEDTIME *until,
-                       int64_t now)
+int ocsp_list(const struct ocsp *o, const char *name, struct buf *out)
 {
-    time_t early = (time_t)now + 300, late = (time_t)now - 300;
-    return X509_cmp_time(from, &early) < 0 && (until == NULL || X509_cmp_time(until, &late) > 0);
+    char own[96];
+    for (unsigned i = 0; i < 2 * ROLES; i++) {
+        const struct known *k = &o->at[i / ROLES][i % ROLES];
+        snprintf(own, sizeof own, "%s/%s.crl", PKI_TREE_FOLDERS[i / ROLES],
+                 PKI_PROFILES[i % ROLES].name);
+        if (k->crl == NULL || strcmp(name, own) != 0)
+            continue;
+        uint8_t *der = NULL;
+        int n = i2d_X509_CRL(k->crl, &der);
+        if (n > 0)
+            buf_add(out, der, (size_t)n);
+        OPENSSL_free(der);
+        return n > 0 ? 0 : -1;
+    }
+    return -1;
 }
 
-static int check_signer(OCSP_BASICRESP *basic, X509 *issuer, struct err *e)
+/* ---- checking ---- */
+
+/* now lies between the two times; until may be NULL. */
+static bool is_current(const ASN1_TIME *from, const ASN1_TIME *until, int64_t now)
 {
-    int bad = -1;
+    time_t early = (time_t)now + CLOCK_SLACK, late = (time_t)now - CLOCK_SLACK;
+    return now == 0 || (from != NULL && X509_cmp_time(from, &early) < 0 &&
+                        (until == NULL || X509_cmp_time(until, &late) > 0));
+}
+
+/* The issuer is the only anchor: RFC 6960, 4.2.2.2 lets it sign, or one that it delegated to. Its
+ * own time is the chain's matter, its delegate's is looked at here. */
+static int check_signer(OCSP_BASICRESP *basic, X509 *issuer, int64_t now, struct err *e)
+{
+    bool is_signed = false, is_early_or_late = false;
+    X509 *signer = NULL;
     X509_STORE *store = X509_STORE_new();
     STACK_OF(X509) *untrusted = sk_X509_new_null();
     if (store != NULL && untrusted != NULL && X509_STORE_add_cert(store, issuer) == 1 &&
         X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME) == 1 &&
         sk_X509_push(untrusted, issuer) > 0)
-        bad = OCSP_basic_verify(basic, untrusted, store, 0) == 1 ? 0 : -1;
+        is_signed = OCSP_basic_verify(basic, untrusted, store, 0) == 1 &&
+                    OCSP_resp_get0_signer(basic, &signer, untrusted) == 1;
+    if (is_signed && X509_cmp(signer, issuer) != 0)
+        is_early_or_late =
+            !is_current(X509_get0_notBefore(signer), X509_get0_notAfter(signer), now);
     sk_X509_free(untrusted);
     X509_STORE_free(store);
     ERR_clear_error();
-    return bad == 0 ? 0
-                    : err_set(e, "the OCSP response is not signed by the issuer or its delegate");
+    if (is_early_or_late)
+        return err_set(e, "it is signed by a delegate whose certificate is not of this time");
+    return is_signed ? 0 : err_set(e, "it is not signed by the issuer or its delegate");
+}
+
+/* The certificate may be named by any hash. */
+static bool is_about(const OCSP_CERTID *id, X509 *certificate, X509 *issuer)
+{
+    ASN1_OBJECT *hash = NULL;
+    if (OCSP_id_get0_info(NULL, &hash, NULL, NULL, (OCSP_CERTID *)(uintptr_t)id) != 1)
+        return false;
+    const EVP_MD *md = EVP_get_digestbyobj(hash);
+    OCSP_CERTID *own = md == NULL ? NULL : OCSP_cert_to_id(md, certificate, issuer);
+    bool is_it = own != NULL && OCSP_id_cmp(own, id) == 0;
+    OCSP_CERTID_free(own);
+    return is_it;
 }
 
 static int check_basic(OCSP_BASICRESP *basic, X509 *certificate, X509 *issuer, int64_t now,
                        enum ocsp_state *state, struct err *e)
 {
-    if (check_signer(basic, issuer, e) != 0)
+    if (check_signer(basic, issuer, now, e) != 0)
         return -1;
     for (int i = 0; i < OCSP_resp_count(basic); i++) {
         ASN1_GENERALIZEDTIME *from = NULL, *until = NULL;
-        ASN1_OBJECT *hash = NULL;
         OCSP_SINGLERESP *single = OCSP_resp_get0(basic, i);
-        const OCSP_CERTID *id = OCSP_SINGLERESP_get0_id(single);
-        OCSP_id_get0_info(NULL, &hash, NULL, NULL, (OCSP_CERTID *)(uintptr_t)id);
-        const EVP_MD *md = EVP_get_digestbyobj(hash);
-        OCSP_CERTID *own = md == NULL ? NULL : OCSP_cert_to_id(md, certificate, issuer);
-        bool is_it = own != NULL && OCSP_id_cmp(own, id) == 0;
-        OCSP_CERTID_free(own);
-        if (!is_it)
+        if (!is_about(OCSP_SINGLERESP_get0_id(single), certificate, issuer))
             continue;
         int status = OCSP_single_get0_status(single, NULL, NULL, &from, &until);
-        if (from == NULL || !is_current(from, until, now))
-            return err_set(e, "the OCSP response is not of this time");
+        if (!is_current(from, until, now))
+            return err_set(e, "it is not of this time: too old, or from the future");
         *state = status == V_OCSP_CERTSTATUS_GOOD      ? OCSP_GOOD
                  : status == V_OCSP_CERTSTATUS_REVOKED ? OCSP_REVOKED
                                                        : OCSP_UNKNOWN;
         return 0;
     }
-    return err_set(e, "the OCSP response is about another certificate");
+    return err_set(e, "it is about another certificate");
 }
 
 int ocsp_check(struct slice response, X509 *certificate, X509 *issuer, int64_t now,
@@ -354,265 +382,16 @@ int ocsp_check(struct slice response, X509 *certificate, X509 *issuer, int64_t n
         response.n > PKI_FILE_MAX ? NULL : d2i_OCSP_RESPONSE(NULL, &p, (long)response.n);
     ERR_clear_error();
     if (r == NULL)
-        return err_set(e, "%zu octets are no OCSP response", response.n);
+        return err_set(e, "its %zu octets cannot be read", response.n);
     int status = OCSP_response_status(r), bad = -1;
     OCSP_BASICRESP *basic =
         status == OCSP_RESPONSE_STATUS_SUCCESSFUL ? OCSP_response_get1_basic(r) : NULL;
     if (basic == NULL)
-        err_set(e, "the OCSP response says %s", OCSP_response_status_str(status));
+        err_set(e, "it says %s", OCSP_response_status_str(status));
     else
         bad = check_basic(basic, certificate, issuer, now, state, e);
     OCSP_BASICRESP_free(basic);
     OCSP_RESPONSE_free(r);
     ERR_clear_error();
     return bad;
-}
-
-/* ---- over HTTP ---- */
-
-struct client {
-    struct client *next;
-    struct ocsp_server *server;
-    struct stream *stream;
-    uint64_t since_ms;
-    struct buf in;
-};
-
-struct ocsp_server {
-    const struct ocsp *o;
-    ocsp_log log;
-    void *context;
-    struct listener *listener;
-    struct client *clients;
-    uv_timer_t timer;
-};
-
-static void client_close(struct client *c, enum stream_how how)
-{
-    struct client **at = &c->server->clients;
-    while (*at != c)
-        at = &(*at)->next;
-    *at = c->next;
-    stream_close(c->stream, how);
-    buf_close(&c->in);
-    free(c);
-}
-
-static void reply(struct client *c, const char *status, const char *type, const struct buf *body,
-                  const char *what)
-{
-    struct buf out = {0};
-    struct err e = ERR_INIT;
-    buf_printf(&out,
-               "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n"
-               "Cache-Control: no-store\r\n\r\n",
-               status, type, body->n);
-    if (body->n > 0)
-        buf_add(&out, body->p, body->n);
-    if (!out.failed)
-        stream_write(c->stream, (struct slice){out.p, out.n}, &e);
-    buf_close(&out);
-    if (c->server->log != NULL)
-        c->server->log(c->server->context, stream_remote(c->stream), what);
-    client_close(c, STREAM_FIN);
-}
-
-static void refuse(struct client *c, const char *status)
-{
-    static const struct buf NOTHING = {0};
-    reply(c, status, "text/plain", &NOTHING, status);
-}
-
-static void reply_ocsp(struct client *c, struct slice request)
-{
-    char what[160];
-    struct buf body = {0};
-    ocsp_answer(c->server->o, request, (int64_t)time(NULL), &body, what, sizeof what);
-    reply(c, "200 OK", "application/ocsp-response", &body, what);
-    buf_close(&body);
-}
-
-/* "iso15118-2/v2g-root.crl", of the tree only. */
-static void reply_crl(struct client *c, const char *path)
-{
-    char name[96], what[128];
-    for (unsigned i = 0; i < 2 * ROLES; i++) {
-        const struct known *k = &c->server->o->at[i / ROLES][i % ROLES];
-        snprintf(name, sizeof name, "iso15118-%s/%s.crl", i < ROLES ? "2" : "20",
-                 PKI_PROFILES[i % ROLES].name);
-        if (k->crl == NULL || strcmp(path, name) != 0)
-            continue;
-        uint8_t *der = NULL;
-        int n = i2d_X509_CRL(k->crl, &der);
-        struct buf body = {.p = der, .n = n > 0 ? (size_t)n : 0};
-        snprintf(what, sizeof what, "revocation list %s", name);
-        reply(c, "200 OK", "application/pkix-crl", &body, what);
-        OPENSSL_free(der);
-        return;
-    }
-    refuse(c, "404 Not Found");
-}
-
-/* The base64 text of a path, where %XX stands for what a path cannot have. */
-static int64_t read_path(const char *path, uint8_t *out, size_t cap)
-{
-    char text[REQUEST_MOST + 1];
-    size_t n = 0;
-    while (*path != '\0' && n < REQUEST_MOST) {
-        uint8_t c;
-        if (*path != '%')
-            text[n++] = *path++;
-        else if (path[1] == '\0' || hex_read(path + 1, 2, &c, 1) != 1)
-            return -1;
-        else
-            text[n++] = (char)c, path += 3;
-    }
-    return base64_read(text, n, out, cap);
-}
-
-static void answer_get(struct client *c, const char *path)
-{
-    uint8_t request[REQUEST_MOST];
-    while (*path == '/')
-        path++;
-    if (strncmp(path, "crl/", 4) == 0) {
-        reply_crl(c, path + 4);
-        return;
-    }
-    int64_t n = read_path(path, request, sizeof request);
-    if (n <= 0)
-        refuse(c, "404 Not Found");
-    else
-        reply_ocsp(c, (struct slice){request, (size_t)n});
-}
-
-/* Of a header in text, which ends with an empty line; -1: none. */
-static long content_length(const char *text)
-{
-    for (const char *line = strstr(text, "\r\n"); line != NULL; line = strstr(line + 2, "\r\n")) {
-        if (strncasecmp(line + 2, "Content-Length:", 15) != 0)
-            continue;
-        char *end;
-        long n = strtol(line + 17, &end, 10);
-        return *end == '\r' && n >= 0 && n <= REQUEST_MOST ? n : -1;
-    }
-    return -1;
-}
-
-/* Answers when all of the request is there. */
-static void look_at_request(struct client *c)
-{
-    const char *head = buf_string(&c->in);
-    char *end = head == NULL ? NULL : strstr(head, "\r\n\r\n");
-    if (end == NULL) {
-        if (c->in.failed || c->in.n >= REQUEST_MOST)
-            refuse(c, "431 Request Header Fields Too Large");
-        return;
-    }
-    size_t body = (size_t)(end - head) + 4;
-    char *path = strchr(head, ' '), *after = path == NULL ? NULL : strpbrk(path + 1, " \r");
-    if (after == NULL || after > end) {
-        refuse(c, "400 Bad Request");
-    } else if (strncmp(head, "GET ", 4) == 0) {
-        *after = '\0';
-        answer_get(c, path + 1);
-    } else if (strncmp(head, "POST ", 5) == 0) {
-        long n = content_length(head);
-        if (n < 0)
-            refuse(c, "411 Length Required");
-        else if (c->in.n >= body + (size_t)n)
-            reply_ocsp(c, (struct slice){c->in.p + body, (size_t)n});
-    } else {
-        refuse(c, "405 Method Not Allowed");
-    }
-}
-
-static void on_data(void *context, struct stream *s, struct slice bytes)
-{
-    struct client *c = context;
-    (void)s;
-    if (c->in.n + bytes.n > 2 * REQUEST_MOST) {
-        refuse(c, "413 Content Too Large");
-        return;
-    }
-    buf_add(&c->in, bytes.p, bytes.n);
-    look_at_request(c);
-}
-
-static void on_closed(void *context, struct stream *s, enum stream_end end, const char *why)
-{
-    (void)s, (void)end, (void)why;
-    client_close(context, STREAM_RST);
-}
-
-static const struct stream_events CLIENT_EVENTS = {.data = on_data, .closed = on_closed};
-
-static void on_accepted(void *context, struct stream *s)
-{
-    struct ocsp_server *server = context;
-    struct client *c = calloc(1, sizeof *c);
-    if (c == NULL) {
-        stream_close(s, STREAM_RST);
-        return;
-    }
-    *c = (struct client){.next = server->clients, .server = server, .stream = s};
-    c->since_ms = uv_now(server->timer.loop);
-    server->clients = c;
-    stream_use(s, &CLIENT_EVENTS, c);
-}
-
-static const struct listener_events LISTENER_EVENTS = {.accepted = on_accepted};
-
-static void on_timer(uv_timer_t *timer)
-{
-    struct ocsp_server *s = timer->data;
-    uint64_t now = uv_now(timer->loop);
-    for (struct client *c = s->clients, *next; c != NULL; c = next) {
-        next = c->next;
-        if (now - c->since_ms > REQUEST_SECONDS * 1000)
-            client_close(c, STREAM_RST);
-    }
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
-struct ocsp_server *ocsp_server_open(struct uv_loop_s *loop, const struct endpoint *at,
-                                     const struct ocsp *o, ocsp_log log, void *context,
-                                     struct err *e)
-{
-    struct ocsp_server *s = calloc(1, sizeof *s);
-    if (s == NULL || uv_timer_init(loop, &s->timer) != 0) {
-        err_set(e, "out of memory");
-        free(s);
-        return NULL;
-    }
-    s->timer.data = s;
-    s->o = o;
-    s->log = log;
-    s->context = context;
-    s->listener = stream_listen(loop, at, CLIENTS_MOST, &LISTENER_EVENTS, s, e);
-    if (s->listener == NULL) {
-        uv_close((uv_handle_t *)&s->timer, on_timer_closed);
-        return NULL;
-    }
-    uv_timer_start(&s->timer, on_timer, 1000, 1000);
-    return s;
-}
-
-const struct endpoint *ocsp_server_endpoint(const struct ocsp_server *s)
-{
-    return listener_endpoint(s->listener);
-}
-
-void ocsp_server_close(struct ocsp_server *s)
-{
-    if (s == NULL)
-        return;
-    while (s->clients != NULL)
-        client_close(s->clients, STREAM_RST);
-    listener_close(s->listener);
-    uv_close((uv_handle_t *)&s->timer, on_timer_closed);
 }

@@ -16,7 +16,7 @@ struct evp_pkey_st; /* EVP_PKEY of OpenSSL */
 struct x509_st;     /* X509 */
 struct X509_name_st;
 
-enum pki_edition { EDITION_2, EDITION_20 };
+enum pki_edition { EDITION_2, EDITION_20 }; /* ORDER PKI_EDITION */
 
 /* Who a certificate belongs to. ORDER PKI_ROLE */
 enum pki_role {

@@ -46,7 +46,7 @@ const struct pki_tree_fault_kind PKI_TREE_FAULT_KINDS[TREE_FAULTS] = {
     {"wrong-emaid", "an eMAID with a wrong check digit", true, false, false},
 };
 
-static const char *const FOLDERS[2] = {"iso15118-2", "iso15118-20"};
+const char *const PKI_TREE_FOLDERS[2] = {"iso15118-2", "iso15118-20"};
 
 /* One certificate with its key, while the tree is made. */
 struct made {
@@ -267,7 +267,7 @@ static int add_extensions(const struct maker *k, X509 *x, X509 *issuer, enum pki
     snprintf(text, sizeof text, "OCSP;URI:%s", ocsp);
     if (!add_extension(x, issuer, NID_info_access, text))
         return 0;
-    snprintf(text, sizeof text, "URI:%scrl/%s/%s.crl", ocsp, FOLDERS[k->edition],
+    snprintf(text, sizeof text, "URI:%scrl/%s/%s.crl", ocsp, PKI_TREE_FOLDERS[k->edition],
              PKI_PROFILES[p->issuer].name);
     return add_extension(x, issuer, NID_crl_distribution_points, text);
 }
@@ -350,7 +350,7 @@ static int make_role(struct maker *k, enum pki_role role)
 const char *pki_tree_path(char *path, const char *folder, enum pki_edition edition,
                           const char *role, const char *suffix)
 {
-    snprintf(path, PKI_PATH_MAX, "%s/%s/%s%s", folder, FOLDERS[edition], role, suffix);
+    snprintf(path, PKI_PATH_MAX, "%s/%s/%s%s", folder, PKI_TREE_FOLDERS[edition], role, suffix);
     return path;
 }
 
@@ -637,7 +637,7 @@ int pki_tree_make(const struct pki_tree *t, struct err *e)
         struct maker k = {.t = t, .edition = (enum pki_edition)i, .e = e};
         if (!t->edition[i])
             continue;
-        snprintf(path, sizeof path, "%s/%s", t->folder, FOLDERS[i]);
+        snprintf(path, sizeof path, "%s/%s", t->folder, PKI_TREE_FOLDERS[i]);
         if (make_folder(path, e) != 0 || make_edition(&k) != 0)
             return -1;
     }

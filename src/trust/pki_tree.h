@@ -89,6 +89,9 @@ int pki_tree_demo(char *folder, int size, struct err *e);
 /* Whether the folder has a whole tree of that edition. */
 bool pki_tree_has(const char *folder, enum pki_edition edition);
 
+/* "iso15118-2", "iso15118-20". ORDER PKI_EDITION */
+extern const char *const PKI_TREE_FOLDERS[2];
+
 /* "FOLDER/iso15118-2/secc-leaf.pem" into path, which has PKI_PATH_MAX bytes; returns path. */
 const char *pki_tree_path(char *path, const char *folder, enum pki_edition edition,
                           const char *role, const char *suffix);

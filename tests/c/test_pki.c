@@ -319,6 +319,8 @@ static void test_ocsp(void **state)
     assert_non_null(strstr(e.what, "time"));
     e = ERR_INIT;
     assert_int_equal(ocsp_check(der, c.at[0].x, c.at[1].x, now - 86400, &found, &e), -1);
+    assert_non_null(strstr(e.what, "time"));
+    assert_int_equal(ocsp_check(der, c.at[0].x, c.at[1].x, 0, &found, &e), 0); /* any time */
 
     for (size_t i = 0; i < response.n; i++) {
         e = ERR_INIT;
