@@ -5,7 +5,7 @@
 #include "app/options.h"
 #include "app/persona.h"
 #include "app/report.h"
-#include "app/secure.h"
+#include "app/session_options.h"
 #include "app/view.h"
 #include "record/ladder.h"
 #include "record/record.h"
@@ -13,121 +13,14 @@
 #include "script/station.h"
 #include "wire/lab.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
-#define TIMERS_MAX 32
 #define SOURCE_MAX (4u << 20)
 #define TICK_MS 200
-
-/* ORDER OPTION */
-enum {
-    MODE,
-    PROTOCOL,
-    PAYMENT,
-    PERSONA,
-    SCRIPT,
-    SET,
-    COUNT,
-    TIME_SCALE,
-    WITH,
-    WITH_PERSONA,
-    WITH_SCRIPT,
-    ALONE,
-    INTERFACE,
-    PEER,
-    PROFILE,
-    TIMER,
-    RECORD,
-    NO_RECORD,
-    LADDER,
-    VERBOSE,
-    QUIET,
-    TLS,
-    CERT,
-    KEY,
-    ROOTS,
-    TLS_SET,
-    PKI,
-};
-
-#define OPTIONS_OF(other, count_name, count_help)                                                  \
-    {                                                                                              \
-        {"mode", 'm', "MODE", "ac or dc: the energy transfer"},                                    \
-            {"protocol", 'P', "NAME", "DIN70121, ISO15118-2 or ISO15118-20, as the only one"},     \
-            {"payment", 0, "NAME", "ExternalPayment, or Contract: Plug & Charge, over TLS only"},  \
-            {"persona", 0, "NAME|FILE",                                                            \
-             "behaves like that one: a set of parameters\n(see docs/behaviour.md)"},               \
-            {"script", 0, "FILE",                                                                  \
-             "hooks in Lua: before.MESSAGE(m), before.send(m), on.receive(m),\non.timeout, "       \
-             "on.state"},                                                                          \
-            {"set", 's', "KEY=VALUE",                                                              \
-             "a parameter of lua/v2g/parameters.lua, as battery.soc=55;\nmay be given several "    \
-             "times"},                                                                             \
-            {count_name, 'n', "N", count_help},                                                    \
-            {"time-scale", 0, "N", "electrical time and pauses run N times as fast"},              \
-            {"with", 0, "KEY=VALUE",                                                               \
-             "a parameter of the " other " that it plays with in the lab"},                        \
-            {"with-persona", 0, "NAME|FILE", "the persona of that " other},                        \
-            {"with-script", 0, "FILE", "hooks of that " other},                                    \
-            {"alone", 0, NULL, "in the lab, too, do not play the " other},                         \
-            {"interface", 'i', "NAME", "the network interface that the peer is reached over"},     \
-            {"peer", 'p', "ADDRESS", "as [::1]:15118: connect (or listen) there, without SDP"},    \
-            {"profile", 0, "NAME",                                                                 \
-             "timing parameters: strict (default), field or test; see\nlua/timers.lua"},           \
-            {"timer", 0, "NAME=TIME",                                                              \
-             "a timing parameter, as V2G_SECC_Sequence_Timeout=10s or =500ms;\n"                   \
-             "may be given several times"},                                                        \
-            {"record", 'o', "DIR", "folder of the record; else runs/DATE"},                        \
-            {"no-record", 0, NULL, "leave no record"},                                             \
-            {"ladder", 0, NULL, "show every message instead of the live view"},                    \
-            {"verbose", 'v', NULL,                                                                 \
-             "the ladder with the XML of each message; -vv: also its bytes"},                      \
-            {"quiet", 'q', NULL, "show only how sessions end"},                                    \
-            {"tls", 0, "WHEN",                                                                     \
-             "off: no TLS, also where the standard wants it; auto: 1.2, 1.3 or none\n"             \
-             "as the other side wants; 1.2 or 1.3: that only. Else a station does\n"               \
-             "auto, and a vehicle what its protocol and payment need"},                            \
-            SECURE_OPTIONS, {.name = NULL},                                                        \
-    }
-
-static const struct option EV_OPTIONS[] =
-    OPTIONS_OF("station", "count", "so many vehicles at once (1)");
-static const struct option EVSE_OPTIONS[] =
-    OPTIONS_OF("vehicle", "sessions", "ends after so many sessions; else it goes on");
-
-static const struct usage EV_USAGE = {
-    .command = "ev",
-    .synopsis = "[OPTION]...",
-    .about = "Plays a vehicle that charges, with no script: over --interface or --peer at a real\n"
-             "station; without them in the isolated network, at a station that it plays as well.\n"
-             "Ctrl-C ends the session as the protocol wants, a second one at once.",
-    .option = EV_OPTIONS,
-    .more = "examples:\n"
-            "  v2glab ev --protocol ISO15118-2 --mode dc\n"
-            "  v2glab ev --interface eth1 --mode ac --set ac.max_current=16\n"
-            "  v2glab ev --mode dc --time-scale 100 --with stop_after=20\n"
-            "  v2glab ev --mode ac --payment Contract --set contract=install\n\n"
-            "exit codes: 0 pass, 1 fail, 2 inconclusive, 3 error in script or set-up",
-};
-
-static const struct usage EVSE_USAGE = {
-    .command = "evse",
-    .synopsis = "[OPTION]...",
-    .about =
-        "Plays a station, with no script: over --interface or --peer for real vehicles, any\n"
-        "number at once; without them in the isolated network, for a vehicle that it plays as\n"
-        "well. Ctrl-C asks the vehicles to stop, a second one ends at once.",
-    .option = EVSE_OPTIONS,
-    .more = "examples:\n"
-            "  v2glab evse --interface eth1\n"
-            "  v2glab evse --peer [::1]:15118 --set ac.max_current=16\n"
-            "  echo \"function before.PowerDeliveryRes(m) m.ResponseCode='FAILED_ContactorError' "
-            "end\" >x.lua\n"
-            "  v2glab evse --script x.lua\n\n"
-            "exit codes: 0 pass, 1 fail, 2 inconclusive, 3 error in script or set-up",
-};
 
 /* One role: what its Lua text says. */
 struct part {
@@ -139,14 +32,12 @@ struct part {
 struct behaving {
     struct options options;
     struct library library;
+    struct session_options session;
     struct station_options station;
-    struct tls_choice settings;
     struct part own, other;
-    struct script_timer timer[TIMERS_MAX];
-    const char *record_path, *mode, *time_scale, *tls;
+    const char *mode, *time_scale;
     unsigned count;
-    bool is_ev, alone, no_record, quiet, ladder_wanted;
-    int verbose;
+    bool is_ev, alone, ladder_wanted;
     struct recorder recorder;
     struct ladder ladder;
     struct view view;
@@ -223,8 +114,8 @@ static int make_text(struct behaving *b, struct part *part, bool is_ev, struct e
         add_text(out, "protocol", b->station.common.protocol);
     if (b->time_scale != NULL)
         add_text(out, "time_scale", b->time_scale);
-    if (b->tls != NULL)
-        add_text(out, "tls", b->tls);
+    if (b->session.tls != NULL)
+        add_text(out, "tls", b->session.tls);
     if (b->station.common.peer.address != NULL)
         buf_text(out, "direct=true, ");
     if (part->persona != NULL && add_persona(out, part->persona, e) != 0)
@@ -237,190 +128,129 @@ static int make_text(struct behaving *b, struct part *part, bool is_ev, struct e
 
 /* ---- options ---- */
 
-static int add_setting(struct behaving *b, struct part *part, const char *text)
+static int take_set(void *to, const char *text, struct err *e)
 {
+    struct buf *set = to;
     const char *value = strchr(text, '=');
     /* "gaps.A>B=5" has no '=' but the last in a key */
-    if (value == NULL || value == text) {
-        options_wrong(&b->options, "--set %s; expected KEY=VALUE", text);
-        return -1;
-    }
-    buf_char(&part->set, '{');
-    add_quoted(&part->set, text, (size_t)(value - text));
-    buf_text(&part->set, ", ");
-    add_quoted(&part->set, value + 1, strlen(value + 1));
-    buf_text(&part->set, "}, ");
+    if (value == NULL || value == text)
+        return err_set(e, "expected KEY=VALUE");
+    buf_char(set, '{');
+    add_quoted(set, text, (size_t)(value - text));
+    buf_text(set, ", ");
+    add_quoted(set, value + 1, strlen(value + 1));
+    buf_text(set, "}, ");
     return 0;
 }
 
-/* "NAME=10s", "NAME=500ms", "NAME=500" (ms). */
-static int read_timer(struct behaving *b, char *text)
-{
-    char *value = strchr(text, '='), *end;
-    struct script_options *common = &b->station.common;
-    long long n = value == NULL ? -1 : strtoll(value + 1, &end, 10);
-    bool seconds = n >= 0 && strcmp(end, "s") == 0;
-    if (n < 0 || (!seconds && strcmp(end, "ms") != 0 && *end != '\0') ||
-        common->timers == TIMERS_MAX) {
-        options_wrong(&b->options, "--timer %s; expected NAME=TIME with TIME as 10s or 500ms",
-                      text);
-        return -1;
-    }
-    *value = '\0';
-    b->timer[common->timers++] = (struct script_timer){text, seconds ? n * 1000 : n};
-    common->timer = b->timer;
-    return 0;
-}
-
-static int read_count(struct behaving *b, const char *name, const char *text)
+static int take_count(void *to, const char *text, struct err *e)
 {
     char *end;
     long n = strtol(text, &end, 10);
-    if (*end != '\0' || end == text || n < 1 || n > 500) {
-        options_wrong(&b->options, "--%s %s; expected a number in 1..500", name, text);
-        return -1;
-    }
-    b->count = (unsigned)n;
+    if (*end != '\0' || end == text || n < 1 || n > 500)
+        return err_set(e, "expected a number in 1..500");
+    *(unsigned *)to = (unsigned)n;
     return 0;
 }
 
-static int read_time_scale(struct behaving *b, const char *text)
+static int take_time_scale(void *to, const char *text, struct err *e)
 {
     char *end;
     double scale = strtod(text, &end);
-    b->time_scale = text;
-    if (*end == '\0' && end != text && scale >= 0.01 && scale <= 1e6)
-        return 0;
-    options_wrong(&b->options, "--time-scale %s; expected a number in 0.01..1000000", text);
-    return -1;
-}
-
-static int read_protocol(struct behaving *b, const char *name)
-{
-    const struct protocol *p = protocol_find(name);
-    if (p == NULL || p->uri[0] == NULL) {
-        options_wrong(&b->options, "--protocol %s; expected DIN70121, ISO15118-2 or ISO15118-20",
-                      name);
-        return -1;
-    }
-    b->station.common.protocol = p->name;
+    if (*end != '\0' || end == text || !(scale >= 0.01 && scale <= 1e6))
+        return err_set(e, "expected a number in 0.01..1000000");
+    *(const char **)to = text;
     return 0;
 }
 
 /* A vehicle wants that payment option; a station offers no other. */
-static int read_payment(struct behaving *b, const char *name)
+static int take_payment(void *to, const char *name, struct err *e)
 {
-    static const char *const NAMES[] = {"ExternalPayment", "Contract", NULL};
-    static const char *const OFFERS[] = {"payment={'ExternalPayment'}", "payment={'Contract'}"};
-    static const char *const WISHES[] = {"payment=ExternalPayment", "payment=Contract"};
-    int choice = options_choice(&b->options, "payment", name, NAMES);
-    return choice < 0 ? -1 : add_setting(b, &b->own, b->is_ev ? WISHES[choice] : OFFERS[choice]);
+    struct behaving *b = to;
+    if (strcasecmp(name, "ExternalPayment") != 0 && strcasecmp(name, "Contract") != 0)
+        return err_set(e, "expected ExternalPayment or Contract");
+    char text[64];
+    const char *known = tolower((unsigned char)name[0]) == 'c' ? "Contract" : "ExternalPayment";
+    snprintf(text, sizeof text, b->is_ev ? "payment=%s" : "payment={'%s'}", known);
+    return take_set(&b->own.set, text, e);
 }
 
-static int read_choice(struct behaving *b, int option)
-{
-    static const char *const MODES[] = {"ac", "dc", NULL};
-    static const char *const PROFILES[] = {"strict", "field", "test", NULL};
-    struct options *o = &b->options;
-    int choice = option == MODE ? options_choice(o, "mode", o->value, MODES)
-                                : options_choice(o, "profile", o->value, PROFILES);
-    if (choice < 0)
-        return -1;
-    if (option == MODE)
-        b->mode = MODES[choice];
-    if (option == PROFILE)
-        b->station.common.profile = PROFILES[choice];
-    return 0;
-}
+static const char *const MODES[] = {"ac", "dc", NULL};
 
-/* Where the text of an option is kept; NULL: it is no such option. */
-static const char **text_of(struct behaving *b, int option)
-{
-    switch (option) {
-    case PERSONA:
-        return &b->own.persona;
-    case SCRIPT:
-        return &b->own.script;
-    case WITH_PERSONA:
-        return &b->other.persona;
-    case WITH_SCRIPT:
-        return &b->other.script;
-    case INTERFACE:
-        return &b->station.common.peer.interface;
-    case PEER:
-        return &b->station.common.peer.address;
-    case RECORD:
-        return &b->record_path;
-    default:
-        return NULL;
-    }
-}
+#define AT(member) .at = offsetof(struct behaving, member)
 
-static bool *flag_of(struct behaving *b, int option)
-{
-    switch (option) {
-    case ALONE:
-        return &b->alone;
-    case NO_RECORD:
-        return &b->no_record;
-    case LADDER:
-        return &b->ladder_wanted;
-    case QUIET:
-        return &b->quiet;
-    default:
-        return NULL;
-    }
-}
+/* What vehicle and station have in common, but for what they call each other. */
+static const struct option BEHAVIOUR[] = {
+    {"mode", 'm', "MODE", "ac or dc: the energy transfer", OPTION_NAME, AT(mode), .names = MODES},
+    {"payment", 0, "NAME", "ExternalPayment, or Contract: Plug & Charge, over TLS only",
+     OPTION_CALL, .take = take_payment},
+    {"persona", 0, "NAME|FILE",
+     "behaves like that one: a set of parameters\n(see docs/behaviour.md)", AT(own.persona)},
+    {"script", 0, "FILE",
+     "hooks in Lua: before.MESSAGE(m), before.send(m), on.receive(m),\non.timeout, on.state",
+     AT(own.script)},
+    {"set", 's', "KEY=VALUE",
+     "a parameter of lua/v2g/parameters.lua, as battery.soc=55;\nmay be given several times",
+     OPTION_CALL, AT(own.set), .take = take_set},
+    {"time-scale", 0, "N", "electrical time and pauses run N times as fast", OPTION_CALL,
+     AT(time_scale), .take = take_time_scale},
+    {"with", 0, "KEY=VALUE", "a parameter of the other side, which it plays as well in the lab",
+     OPTION_CALL, AT(other.set), .take = take_set},
+    {"with-persona", 0, "NAME|FILE", "the persona of that side", AT(other.persona)},
+    {"with-script", 0, "FILE", "hooks of that side", AT(other.script)},
+    {"alone", 0, NULL, "in the lab, too, do not play the other side", AT(alone)},
+    {"ladder", 0, NULL, "show every message instead of the live view", AT(ladder_wanted)},
+    SESSION_OPTIONS(offsetof(struct behaving, session)),
+    OPTIONS_END,
+};
 
-static int read_value(struct behaving *b, int option)
-{
-    struct options *o = &b->options;
-    switch (option) {
-    case MODE:
-    case PROFILE:
-        return read_choice(b, option);
-    case PAYMENT:
-        return read_payment(b, o->value);
-    case TLS:
-        b->tls = o->value;
-        return secure_take(o, SECURE_TLS, &b->station.common, &b->settings);
-    case CERT:
-    case KEY:
-    case ROOTS:
-    case TLS_SET:
-    case PKI:
-        return secure_take(o, (enum secure_option)(option - TLS), &b->station.common, &b->settings);
-    case PROTOCOL:
-        return read_protocol(b, o->value);
-    case SET:
-        return add_setting(b, &b->own, o->value);
-    case WITH:
-        return add_setting(b, &b->other, o->value);
-    case COUNT:
-        return read_count(b, b->is_ev ? "count" : "sessions", o->value);
-    case TIME_SCALE:
-        return read_time_scale(b, o->value);
-    case TIMER:
-        return read_timer(b, (char *)(uintptr_t)o->value);
-    case VERBOSE:
-        b->ladder_wanted = true;
-        b->verbose++;
-        return 0;
-    default:
-        return -1;
-    }
-}
+static const struct option EV_OPTIONS[] = {
+    {"count", 'n', "N", "so many vehicles at once (1)", OPTION_CALL, AT(count), .take = take_count},
+    {.kind = OPTION_GROUP, .group = BEHAVIOUR},
+    OPTIONS_END,
+};
 
-static int read_option(struct behaving *b, int option)
-{
-    const char **text = text_of(b, option);
-    bool *flag = flag_of(b, option);
-    if (text != NULL)
-        *text = b->options.value;
-    if (flag != NULL)
-        *flag = true;
-    return text != NULL || flag != NULL ? 0 : read_value(b, option);
-}
+static const struct option EVSE_OPTIONS[] = {
+    {"sessions", 'n', "N", "ends after so many sessions; else it goes on", OPTION_CALL, AT(count),
+     .take = take_count},
+    {.kind = OPTION_GROUP, .group = BEHAVIOUR},
+    OPTIONS_END,
+};
+
+static const struct usage EV_USAGE = {
+    .command = "ev",
+    .synopsis = "[OPTION]...",
+    .about = "Plays a vehicle that charges, with no script: over --interface or --peer at a real\n"
+             "station; without them in the isolated network, at a station that it plays as well.\n"
+             "Ctrl-C ends the session as the protocol wants, a second one at once. Without --tls "
+             "it speaks\n"
+             "what its protocol and payment need.",
+    .option = EV_OPTIONS,
+    .more = "examples:\n"
+            "  v2glab ev --protocol ISO15118-2 --mode dc\n"
+            "  v2glab ev --interface eth1 --mode ac --set ac.max_current=16\n"
+            "  v2glab ev --mode dc --time-scale 100 --with stop_after=20\n"
+            "  v2glab ev --mode ac --payment Contract --set contract=install\n\n"
+            "exit codes: 0 pass, 1 fail, 2 inconclusive, 3 error in script or set-up",
+};
+
+static const struct usage EVSE_USAGE = {
+    .command = "evse",
+    .synopsis = "[OPTION]...",
+    .about =
+        "Plays a station, with no script: over --interface or --peer for real vehicles, any\n"
+        "number at once; without them in the isolated network, for a vehicle that it plays as\n"
+        "well. Ctrl-C asks the vehicles to stop, a second one ends at once. Without --tls it does "
+        "auto.",
+    .option = EVSE_OPTIONS,
+    .more = "examples:\n"
+            "  v2glab evse --interface eth1\n"
+            "  v2glab evse --peer [::1]:15118 --set ac.max_current=16\n"
+            "  echo \"function before.PowerDeliveryRes(m) m.ResponseCode='FAILED_ContactorError' "
+            "end\" >x.lua\n"
+            "  v2glab evse --script x.lua\n\n"
+            "exit codes: 0 pass, 1 fail, 2 inconclusive, 3 error in script or set-up",
+};
 
 /* ---- running ---- */
 
@@ -429,7 +259,7 @@ static void session_over(void *context, const char *by, enum verdict verdict, co
     struct behaving *b = context;
     if (b->has_view)
         view_close(&b->view);
-    if (b->quiet || b->has_view)
+    if (b->session.quiet || b->has_view)
         fprintf(verdict == VERDICT_PASS ? stdout : stderr, "%s: %s%s%s\n", by,
                 verdict_name(verdict), text[0] != '\0' ? ": " : "", text);
     else if (verdict == VERDICT_ERROR)
@@ -439,7 +269,7 @@ static void session_over(void *context, const char *by, enum verdict verdict, co
 static void stopping(void *context)
 {
     const struct behaving *b = context;
-    if (!b->has_view && !b->quiet)
+    if (!b->has_view && !b->session.quiet)
         fputs("ending as the protocol wants; Ctrl-C again ends at once\n", stderr);
 }
 
@@ -454,18 +284,18 @@ static int open_sinks(struct behaving *b, struct err *e)
     uint8_t view = b->station.station == NULL ? FROM_BOTH : FROM_EVCC;
     if (b->station.station != NULL && b->station.vehicle == NULL)
         view = FROM_BOTH;
-    b->has_view = !b->quiet && !b->ladder_wanted && isatty(STDOUT_FILENO);
+    b->has_view = !b->session.quiet && !b->ladder_wanted && isatty(STDOUT_FILENO);
     if (b->has_view) {
         view_open(&b->view, stdout);
         recorder_add(&b->recorder, view_event, &b->view);
         b->station.tick = tick;
         b->station.tick_ms = TICK_MS;
-    } else if (!b->quiet) {
-        ladder_open(&b->ladder, stdout, b->verbose, view);
+    } else if (!b->session.quiet) {
+        ladder_open(&b->ladder, stdout, (int)b->session.verbose, view);
         recorder_add(&b->recorder, ladder_event, &b->ladder);
     }
-    if (!b->no_record) {
-        b->record = record_open(b->record_path, view, e);
+    if (!b->session.no_record) {
+        b->record = record_open(b->session.record, view, e);
         if (b->record == NULL)
             return -1;
         recorder_add(&b->recorder, record_event, b->record);
@@ -533,24 +363,35 @@ static int run_all(struct behaving *b)
     return status == RUN_PASS ? EXIT_SETUP : status;
 }
 
+static int read_options(struct behaving *b)
+{
+    struct options *o = &b->options;
+    struct session_options *s = &b->session;
+    if (options_read(o, b) != 0)
+        return o->status;
+    if (o->arguments > 0)
+        return options_wrong(o, "'%s' is no option; this command takes no arguments",
+                             o->argument[0]);
+    const struct protocol *p =
+        s->script.protocol == NULL ? NULL : protocol_find(s->script.protocol);
+    if (p != NULL && p->uri[0] == NULL)
+        return options_wrong(o, "--protocol %s: expected DIN70121, ISO15118-2 or ISO15118-20",
+                             p->name);
+    b->ladder_wanted = b->ladder_wanted || s->verbose > 0;
+    b->station.common = s->script;
+    return -1;
+}
+
 static int command_behave(int argc, char **argv, bool is_ev)
 {
     struct behaving b = {.is_ev = is_ev};
     library_open(&b.library);
-    b.station.common.library = &b.library;
-    b.station.common.peer.security = 0x10;
-    b.station.common.peer.tls = PEER_TLS_AUTO;
+    session_options_open(&b.session, &b.library, PEER_TLS_AUTO);
     b.station.over = session_over;
     b.station.stopping = stopping;
     b.station.context = &b;
     options_open(&b.options, is_ev ? &EV_USAGE : &EVSE_USAGE, &b.library, argc, argv);
-    int option, status = -1;
-    while (status < 0 && (option = options_next(&b.options)) != OPTION_END)
-        if (read_option(&b, option) != 0)
-            status = b.options.status;
-    if (status < 0 && b.options.arguments > 0)
-        status = options_wrong(&b.options, "'%s' is no option; this command takes no arguments",
-                               b.options.argument[0]);
+    int status = read_options(&b);
     if (status < 0)
         status = run_all(&b);
     struct part *parts[] = {&b.own, &b.other};
@@ -558,7 +399,7 @@ static int command_behave(int argc, char **argv, bool is_ev)
         buf_close(&parts[i]->set);
         buf_close(&parts[i]->text);
     }
-    tls_choice_close(&b.settings);
+    session_options_close(&b.session);
     library_close(&b.library);
     return status;
 }

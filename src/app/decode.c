@@ -12,19 +12,42 @@
 #include <string.h>
 
 /* ORDER OPTION */
+/* ORDER FORMAT */
+enum format { FORMAT_XML, FORMAT_JSON, FORMAT_HEX };
+static const char *const FORMATS[] = {"xml", "json", "hex", NULL};
+
+struct decode {
+    struct options options;
+    struct grammars grammars;
+    struct exi_options exi;
+    unsigned format; /* enum format */
+    bool lines;
+    struct capture_view view;
+    struct arena arena;
+    struct fits fits;
+    struct buf bytes, out;
+};
+
 static const struct option OPTION[] = {
-    GRAMMARS_OPTION,
-    {"fragment", 0, NULL, "the input is an EXI fragment, as signatures are computed over"},
-    {"format", 'f', "FORMAT", "xml (default), json, or hex: the message read and written again"},
-    {"json", 0, NULL, "same as --format json; of a capture, one line of JSON an event"},
+    GRAMMARS_OPTION(offsetof(struct decode, grammars)),
+    {"fragment", 0, NULL, "the input is an EXI fragment, as signatures are computed over",
+     .at = offsetof(struct decode, exi.fragment)},
+    {"format", 'f', "FORMAT", "xml (default), json, or hex: the message read and written again",
+     OPTION_CHOICE, .at = offsetof(struct decode, format), .names = FORMATS},
+    {"json", 0, NULL, "same as --format json; of a capture, one line of JSON an event",
+     OPTION_NUMBER, .at = offsetof(struct decode, format), .number = FORMAT_JSON},
     {"lines", 'l', NULL,
      "one message a line in (hex digits), one a line out, in the same order;\n"
-     "where one fails, the line is ERROR and why. FILE is - unless given"},
-    LIMIT_OPTION,
-    {"keylog", 0, "FILE", "TLS secrets of a capture (as by SSLKEYLOGFILE)"},
-    {"verify", 0, NULL, "of a capture: encode every message again, and report those that differ"},
-    {"verbose", 'v', NULL, "of a capture: also the XML of each message; -vv: also its bytes"},
-    {.name = NULL},
+     "where one fails, the line is ERROR and why. FILE is - unless given",
+     .at = offsetof(struct decode, lines)},
+    LIMIT_OPTION(offsetof(struct decode, exi.limits)),
+    {"keylog", 0, "FILE", "TLS secrets of a capture (as by SSLKEYLOGFILE)",
+     .at = offsetof(struct decode, view.keylog)},
+    {"verify", 0, NULL, "of a capture: encode every message again, and report those that differ",
+     .at = offsetof(struct decode, view.verify)},
+    {"verbose", 'v', NULL, "of a capture: also the XML of each message; -vv: also its bytes",
+     OPTION_COUNT, .at = offsetof(struct decode, view.verbose)},
+    OPTIONS_END,
 };
 
 static const struct usage USAGE = {
@@ -46,22 +69,6 @@ static const struct usage USAGE = {
     "  v2glab decode session.pcap\n\n"
     "exit codes: 0 decoded, 1 it (or, with --lines, a line) cannot be decoded,\n"
     "2 several grammars fit, 3 wrong use, or a file that cannot be read",
-};
-
-/* ORDER FORMAT */
-enum format { FORMAT_XML, FORMAT_JSON, FORMAT_HEX };
-static const char *const FORMATS[] = {"xml", "json", "hex", NULL};
-
-struct decode {
-    struct options options;
-    struct grammars grammars;
-    struct exi_options exi;
-    unsigned format; /* enum format */
-    bool lines;
-    struct capture_view view;
-    struct arena arena;
-    struct fits fits;
-    struct buf bytes, out;
 };
 
 static int print_message(struct decode *d, const struct message *m, bool one_line, struct err *e)
@@ -234,19 +241,7 @@ static int decode_lines(struct decode *d)
 
 static int run(struct decode *d)
 {
-    const struct setting setting[] = {
-        /* ORDER OPTION */
-        GRAMMARS_SETTING(&d->grammars),
-        {SETTING_FLAG, .to = &d->exi.fragment},
-        {SETTING_CHOICE, .to = &d->format, .names = FORMATS},
-        {SETTING_NUMBER, .to = &d->format, .number = FORMAT_JSON},
-        {SETTING_FLAG, .to = &d->lines},
-        LIMIT_SETTING(&d->exi.limits),
-        {SETTING_TEXT, .to = &d->view.keylog},
-        {SETTING_FLAG, .to = &d->view.verify},
-        {SETTING_COUNT, .to = &d->view.verbose},
-    };
-    if (grammars_begin(&d->grammars, &d->options, setting) != 0)
+    if (grammars_begin(&d->grammars, &d->options, d) != 0)
         return d->options.status;
     d->view.json = d->format == FORMAT_JSON;
     return d->lines ? decode_lines(d) : decode_whole(d);

@@ -11,22 +11,47 @@
 #include <string.h>
 #include <strings.h>
 
-/* ORDER OPTION */
-enum { PROTOCOL, ROLE, MESSAGE, LANGUAGE, FORMAT, META, ALL };
+/* ORDER PAGE_FORM */
+static const char *const FORMATS[] = {"text", "md", "html", NULL};
+static const char *const ROLES[] = {"evcc", "secc", NULL};
+
+struct command {
+    struct docs docs;
+    struct options options;
+    const char *message, *dir;
+    bool meta;
+    const char *role;
+    unsigned language, form;
+};
+
+/* ---- options ---- */
+
+static int take_protocol(void *to, const char *name, struct err *e)
+{
+    const struct protocol *p = protocol_find(name);
+    *(const struct protocol **)to = p;
+    return p != NULL ? 0 : err_set(e, "expected DIN70121, ISO15118-2, ISO15118-20 or AppProtocol");
+}
+
+#define AT(member) .at = offsetof(struct command, member)
 
 static const struct option OPTION[] = {
     {"protocol", 'p', "NAME",
      "DIN70121, ISO15118-2, ISO15118-20 or AppProtocol; default: all\n"
-     "(of a page: the first that has the message, ISO15118-2 first)"},
-    {"role", 'r', "ROLE", "evcc or secc; default: both"},
-    {"message", 'm', "NAME", "print the page of a message: SessionStop, or SessionStopReq alone"},
-    {"lang", 0, "LANGUAGE", "en (default) or ko"},
-    {"format", 'f', "FORMAT", "text (default), md or html"},
-    {"meta", 0, NULL, "print a definition file for the Lua language server (LuaLS)"},
+     "(of a page: the first that has the message, ISO15118-2 first)",
+     OPTION_CALL, AT(docs.protocol), .take = take_protocol},
+    {"role", 'r', "ROLE", "evcc or secc; default: both", OPTION_NAME, AT(role), .names = ROLES},
+    {"message", 'm', "NAME", "print the page of a message: SessionStop, or SessionStopReq alone",
+     AT(message)},
+    {"lang", 0, "LANGUAGE", "en (default) or ko", OPTION_CHOICE, AT(language), .names = LANGUAGES},
+    {"format", 'f', "FORMAT", "text (default), md or html", OPTION_CHOICE, AT(form),
+     .names = FORMATS},
+    {"meta", 0, NULL, "print a definition file for the Lua language server (LuaLS)", AT(meta)},
     {"all", 0, "DIR",
      "write all pages into folder DIR, in Markdown and HTML, in both\n"
-     "languages; with --meta all definition files instead"},
-    {.name = NULL},
+     "languages; with --meta all definition files instead",
+     AT(dir)},
+    OPTIONS_END,
 };
 
 static const struct usage USAGE = {
@@ -50,89 +75,14 @@ static const struct usage USAGE = {
     "written",
 };
 
-/* ORDER PAGE_FORM */
-static const char *const FORMATS[] = {"text", "md", "html", NULL};
-static const char *const ROLES[] = {"evcc", "secc", NULL};
-
-struct command {
-    struct docs docs;
-    struct options options;
-    const char *message, *dir;
-    bool meta;
-    enum language language;
-};
-
-/* ---- options ---- */
-
-static int take_protocol(struct command *c, const char *name)
-{
-    c->docs.protocol = protocol_find(name);
-    if (c->docs.protocol != NULL)
-        return 0;
-    const char *names[16];
-    unsigned n = 0;
-    for (const struct protocol *p = PROTOCOLS; p->name != NULL && n < 15; p++)
-        names[n++] = p->name;
-    names[n] = NULL;
-    return options_choice(&c->options, "protocol", name, names) < 0 ? -1 : 0;
-}
-
-static int take_choice(struct command *c, int option, int *chosen)
-{
-    static const struct {
-        int option;
-        const char *const *names;
-    } CHOICES[] = {{ROLE, ROLES}, {LANGUAGE, LANGUAGES}, {FORMAT, FORMATS}};
-    for (unsigned i = 0; i < 3; i++)
-        if (CHOICES[i].option == option)
-            *chosen = options_choice(&c->options, OPTION[option].name, c->options.value,
-                                     CHOICES[i].names);
-    return *chosen < 0 ? -1 : 0;
-}
-
-static int take_option(struct command *c, int option)
-{
-    int chosen = 0;
-    switch (option) {
-    case PROTOCOL:
-        return take_protocol(c, c->options.value);
-    case ROLE:
-        if (take_choice(c, option, &chosen) != 0)
-            return -1;
-        c->docs.side = chosen == 0 ? FROM_EVCC : FROM_SECC;
-        return 0;
-    case LANGUAGE:
-        if (take_choice(c, option, &chosen) != 0)
-            return -1;
-        c->language = (enum language)chosen;
-        return 0;
-    case FORMAT:
-        if (take_choice(c, option, &chosen) != 0)
-            return -1;
-        c->docs.form = (enum page_form)chosen;
-        return 0;
-    case MESSAGE:
-        c->message = c->options.value;
-        return 0;
-    case META:
-        c->meta = true;
-        return 0;
-    default:
-        c->dir = c->options.value;
-        return 0;
-    }
-}
-
 /* -1: the command is over, with options.status. */
 static int read_options(struct command *c)
 {
     struct options *o = &c->options;
-    int option;
-    while ((option = options_next(o)) >= 0)
-        if (take_option(c, option) != 0)
-            return -1;
-    if (option == OPTION_STOP)
+    if (options_read(o, c) != 0)
         return -1;
+    c->docs.form = (enum page_form)c->form;
+    c->docs.side = c->role == NULL ? FROM_NONE : c->role == ROLES[0] ? FROM_EVCC : FROM_SECC;
     bool other = c->message != NULL || c->dir != NULL || c->meta;
     if (o->arguments > 1)
         return options_wrong(o, "expected one NAME, found %d", o->arguments), -1;
@@ -228,7 +178,7 @@ static int print_page(struct command *c, struct err *e)
 static int print(struct command *c, struct err *e)
 {
     struct docs *d = &c->docs;
-    if (prose_open(&d->prose, c->language, e) != 0)
+    if (prose_open(&d->prose, (enum language)c->language, e) != 0)
         return -1;
     if (c->dir != NULL)
         return docs_tree(d, c->dir, c->meta, e);

@@ -10,17 +10,36 @@
 #include <string.h>
 
 /* ORDER OPTION */
+/* ORDER FORMAT */
+enum format { FORMAT_HEX, FORMAT_RAW, FORMAT_V2GTP, FORMAT_V2GTP_RAW };
+static const char *const FORMATS[] = {"hex", "raw", "v2gtp", "v2gtp-raw", NULL};
+
+struct encode {
+    struct options options;
+    struct grammars grammars;
+    unsigned format; /* enum format */
+    bool lines;
+    struct fits_reading reading;
+    struct arena arena;
+    struct fits fits;
+    struct buf bytes, out;
+};
+
 static const struct option OPTION[] = {
-    GRAMMARS_OPTION,
-    {"fragment", 0, NULL, "make an EXI fragment, as signatures are computed over"},
+    GRAMMARS_OPTION(offsetof(struct encode, grammars)),
+    {"fragment", 0, NULL, "make an EXI fragment, as signatures are computed over",
+     .at = offsetof(struct encode, reading.fragment)},
     {"format", 'f', "FORMAT",
      "hex (default): the EXI as hex digits; raw: as bytes; v2gtp: hex digits\n"
-     "with the V2GTP header in front; v2gtp-raw: that as bytes"},
+     "with the V2GTP header in front; v2gtp-raw: that as bytes",
+     OPTION_CHOICE, .at = offsetof(struct encode, format), .names = FORMATS},
     {"lines", 'l', NULL,
      "one message a line in (XML or JSON), one a line out, in the same order;\n"
-     "where one fails, the line is ERROR and why. FILE is - unless given"},
-    {"complete", 'c', NULL, "put the standard defaults where mandatory elements are missing"},
-    {.name = NULL},
+     "where one fails, the line is ERROR and why. FILE is - unless given",
+     .at = offsetof(struct encode, lines)},
+    {"complete", 'c', NULL, "put the standard defaults where mandatory elements are missing",
+     .at = offsetof(struct encode, reading.complete)},
+    OPTIONS_END,
 };
 
 static const struct usage USAGE = {
@@ -38,21 +57,6 @@ static const struct usage USAGE = {
     "  v2glab decode --lines a.hex | v2glab encode --lines\n\n"
     "exit codes: 0 encoded, 1 it (or, with --lines, a line) cannot be encoded,\n"
     "2 several grammars fit, 3 wrong use, or a file that cannot be read",
-};
-
-/* ORDER FORMAT */
-enum format { FORMAT_HEX, FORMAT_RAW, FORMAT_V2GTP, FORMAT_V2GTP_RAW };
-static const char *const FORMATS[] = {"hex", "raw", "v2gtp", "v2gtp-raw", NULL};
-
-struct encode {
-    struct options options;
-    struct grammars grammars;
-    unsigned format; /* enum format */
-    bool lines;
-    struct fits_reading reading;
-    struct arena arena;
-    struct fits fits;
-    struct buf bytes, out;
 };
 
 static bool is_text(const struct encode *d)
@@ -210,15 +214,7 @@ static int encode_lines(struct encode *d)
 
 static int run(struct encode *d)
 {
-    const struct setting setting[] = {
-        /* ORDER OPTION */
-        GRAMMARS_SETTING(&d->grammars),
-        {SETTING_FLAG, .to = &d->reading.fragment},
-        {SETTING_CHOICE, .to = &d->format, .names = FORMATS},
-        {SETTING_FLAG, .to = &d->lines},
-        {SETTING_FLAG, .to = &d->reading.complete},
-    };
-    if (grammars_begin(&d->grammars, &d->options, setting) != 0)
+    if (grammars_begin(&d->grammars, &d->options, d) != 0)
         return d->options.status;
     return d->lines ? encode_lines(d) : encode_whole(d);
 }

@@ -16,30 +16,6 @@
 #define PATH_COLUMN 76 /* the widest that the column of paths gets */
 
 /* ORDER OPTION */
-static const struct option OPTION[] = {
-    GRAMMARS_OPTION,
-    {"fragment", 0, NULL, "the input is an EXI fragment, as signatures are computed over"},
-    LIMIT_OPTION,
-    {"full", 0, NULL, "show long values in full"},
-    {.name = NULL},
-};
-
-static const struct usage USAGE = {
-    "explain",
-    "[OPTION]... HEX...|FILE|-",
-    "Shows EXI bit by bit: one line for each field, with its offset (from the start of the EXI)\n"
-    "and width in bits, the event, the element's path, the value as it stands there, and what it\n"
-    "means. Up to the first error where there is one; violations of limits come last.\n\n"
-    "events: SE, EE start and end of an element, AT attribute, CH characters, ED end of document,\n"
-    "length and value of content, URI and name of an unknown element. Colours: only on a\n"
-    "terminal, and not where NO_COLOR is set.",
-    OPTION,
-    "example:\n"
-    "  v2glab explain 8098022E74FF44AAECF83E11F000\n\n"
-    "exit codes: 0 explained, 1 it is in error somewhere, 2 several grammars fit,\n"
-    "3 wrong use, or a file that cannot be read",
-};
-
 /* ---- lines of the table ---- */
 
 struct row {
@@ -257,6 +233,31 @@ struct explain {
     struct fits fits;
 };
 
+static const struct option OPTION[] = {
+    GRAMMARS_OPTION(offsetof(struct explain, grammars)),
+    {"fragment", 0, NULL, "the input is an EXI fragment, as signatures are computed over",
+     .at = offsetof(struct explain, exi.fragment)},
+    LIMIT_OPTION(offsetof(struct explain, exi.limits)),
+    {"full", 0, NULL, "show long values in full", .at = offsetof(struct explain, full)},
+    OPTIONS_END,
+};
+
+static const struct usage USAGE = {
+    "explain",
+    "[OPTION]... HEX...|FILE|-",
+    "Shows EXI bit by bit: one line for each field, with its offset (from the start of the EXI)\n"
+    "and width in bits, the event, the element's path, the value as it stands there, and what it\n"
+    "means. Up to the first error where there is one; violations of limits come last.\n\n"
+    "events: SE, EE start and end of an element, AT attribute, CH characters, ED end of document,\n"
+    "length and value of content, URI and name of an unknown element. Colours: only on a\n"
+    "terminal, and not where NO_COLOR is set.",
+    OPTION,
+    "example:\n"
+    "  v2glab explain 8098022E74FF44AAECF83E11F000\n\n"
+    "exit codes: 0 explained, 1 it is in error somewhere, 2 several grammars fit,\n"
+    "3 wrong use, or a file that cannot be read",
+};
+
 static void print_payload(const struct payload *p, const char *const *color)
 {
     const char *name = v2gtp_type_name(p->type);
@@ -338,14 +339,7 @@ static int explain_input(struct explain *x)
 
 static int run(struct explain *x)
 {
-    const struct setting setting[] = {
-        /* ORDER OPTION */
-        GRAMMARS_SETTING(&x->grammars),
-        {SETTING_FLAG, .to = &x->exi.fragment},
-        LIMIT_SETTING(&x->exi.limits),
-        {SETTING_FLAG, .to = &x->full},
-    };
-    if (grammars_begin(&x->grammars, &x->options, setting) != 0)
+    if (grammars_begin(&x->grammars, &x->options, x) != 0)
         return x->options.status;
     return explain_input(x);
 }

@@ -181,10 +181,10 @@ int grammars_load(struct grammars *g, struct err *e)
     return 0;
 }
 
-int grammars_begin(struct grammars *g, struct options *o, const struct setting setting[])
+int grammars_begin(struct grammars *g, struct options *o, void *into)
 {
     struct err e = ERR_INIT;
-    if (options_read(o, setting) != 0)
+    if (options_read(o, into) != 0)
         return -1;
     return grammars_load(g, &e) != 0 ? options_failed(o, &e) : 0;
 }

@@ -23,37 +23,32 @@ struct grammars {
 void grammars_open(struct grammars *g);
 void grammars_close(struct grammars *g);
 
-/* The row of --grammar in a command's table of options, and what it sets. */
-#define GRAMMARS_OPTION                                                                            \
+/* The row of --grammar in a command's table of options; at: where its struct grammars is. */
+#define GRAMMARS_OPTION(at_)                                                                       \
     {                                                                                              \
         "grammar", 'g', "NAME",                                                                    \
             "the grammar of the message: appprotocol, din70121, iso15118-2,\n"                     \
             "iso15118-20-common, -ac, -dc, -wpt, -acdp, or xmldsig; or a protocol,\n"              \
             "as ISO15118-20. May be given several times, or with commas.\n"                        \
-            "Without it every grammar is tried"                                                    \
-    }
-#define GRAMMARS_SETTING(grammars)                                                                 \
-    {                                                                                              \
-        SETTING_CALL, .to = (grammars), .take = grammars_take                                      \
+            "Without it every grammar is tried",                                                   \
+            OPTION_CALL, .at = at_, .take = grammars_take                                          \
     }
 int grammars_take(void *grammars, const char *names, struct err *e); /* see grammars_ask */
 
 /* The same of --limit, which sets one of struct exi_limits. */
-#define LIMIT_OPTION                                                                               \
+#define LIMIT_OPTION(at_)                                                                          \
     {                                                                                              \
         "limit", 0, "NAME=N",                                                                      \
             "what decoding a message may take at most: size=BYTES of input (1048576),\n"           \
             "memory=BYTES (0: 4096 and 60 times the input), depth=ELEMENTS within each\n"          \
-            "other (48), list=ENTRIES of one list (65536). May be given several times"             \
-    }
-#define LIMIT_SETTING(limits)                                                                      \
-    {                                                                                              \
-        SETTING_CALL, .to = (limits), .take = limit_take                                           \
+            "other (48), list=ENTRIES of one list (65536). May be given several times",            \
+            OPTION_CALL, .at = at_, .take = limit_take                                             \
     }
 int limit_take(void *limits, const char *text, struct err *e);
 
-/* Reads the options, and loads the grammars. 0, or -1: the command ends with o->status. */
-int grammars_begin(struct grammars *g, struct options *o, const struct setting setting[]);
+/* Reads the options into the command's structure, and loads the grammars. 0, or -1: the command
+ * ends with o->status. */
+int grammars_begin(struct grammars *g, struct options *o, void *into);
 
 /* Asks for those of a message set ("iso15118-2") or of a protocol ("ISO15118-20"); several names
  * may stand with commas between them. Nothing is loaded yet: a --schema may still follow. */

@@ -7,12 +7,13 @@
 
 #include <stdlib.h>
 
-enum { SIDE };
+static const char *const SIDES[] = {"ev", "evse", NULL};
 
 static const struct option OPTIONS[] = {
     {"side", 's', "SIDE",
-     "ev (default): the vehicle's side, interface ev0;\nor evse: the station's, evse0"},
-    {.name = NULL},
+     "ev (default): the vehicle's side, interface ev0;\nor evse: the station's, evse0",
+     OPTION_CHOICE, .names = SIDES},
+    OPTIONS_END,
 };
 
 static const struct usage USAGE = {
@@ -33,24 +34,18 @@ static const struct usage USAGE = {
 int command_lab(int argc, char **argv)
 {
     struct options o;
-    enum lab_side side = LAB_EV;
-    int option;
+    unsigned side = 0;
     options_open(&o, &USAGE, NULL, argc, argv);
     o.argument_ends = true;
-    while ((option = options_next(&o)) != OPTION_END) {
-        static const char *const SIDES[] = {"ev", "evse", NULL};
-        int choice = option == SIDE ? options_choice(&o, "side", o.value, SIDES) : -1;
-        if (choice < 0)
-            return o.status;
-        side = choice == 0 ? LAB_EV : LAB_EVSE;
-    }
+    if (options_read(&o, &side) != 0)
+        return o.status;
     struct err e = ERR_INIT;
     char **command = calloc((size_t)o.arguments + 1, sizeof *command); /* ends with NULL */
     if (command == NULL)
         return EXIT_SETUP;
     for (int i = 0; i < o.arguments; i++)
         command[i] = o.argument[i];
-    int status = lab_exec(side, o.arguments > 0 ? command : NULL, &e);
+    int status = lab_exec(side == 0 ? LAB_EV : LAB_EVSE, o.arguments > 0 ? command : NULL, &e);
     free(command);
     if (!e.set)
         return status;

@@ -12,11 +12,14 @@
 #include <strings.h>
 
 #define HELP_COLUMN 24
-#define OPTIONS_MAX 32
 
-static const struct option SCHEMA = {
-    "schema", 0, "FILE", "also read the message description FILE; may be given several times"};
-static const struct option HELP = {"help", 'h', NULL, "show this"};
+/* What all commands have. ORDER COMMON */
+enum { SCHEMA, HELP };
+static const struct option COMMON[] = {
+    {"schema", 0, "FILE", "also read the message description FILE; may be given several times",
+     .at = 0},
+    {"help", 'h', NULL, "show this", .at = 0},
+};
 
 /* ---- help ---- */
 
@@ -54,11 +57,8 @@ static void print_help(const struct options *o)
         line += n + (line[n] != '\0');
     }
     printf("\n%s\n\noptions:\n", u->about);
-    for (const struct option *option = u->option; option->name != NULL; option++)
-        print_option(option);
-    if (o->library != NULL)
-        print_option(&SCHEMA);
-    print_option(&HELP);
+    for (unsigned i = 0; i < o->rows; i++)
+        print_option(o->row[i].option);
     if (u->more != NULL)
         printf("\n%s\n", u->more);
 }
@@ -84,46 +84,36 @@ int options_failed(struct options *o, const struct err *e)
     return -1;
 }
 
-int options_choice(struct options *o, const char *option, const char *value,
-                   const char *const names[])
+static int unknown(struct options *o, const char *name)
 {
-    char list[200] = "";
-    size_t n = 0;
-    for (int i = 0; names[i] != NULL; i++) {
-        if (strcasecmp(names[i], value) == 0)
-            return i;
-        const char *glue = i == 0 ? "" : names[i + 1] == NULL ? " or " : ", ";
-        n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", glue, names[i]);
-        n = n < sizeof list ? n : sizeof list - 1;
-    }
-    options_wrong(o, "--%s %s: expected %s", option, value, list);
+    const char *names[OPTIONS_MAX + 1] = {NULL};
+    for (unsigned i = 0; i < o->rows; i++)
+        names[i] = o->row[i].option->name;
+    const char *nearest = nearest_name(name, names);
+    options_wrong(
+        o, nearest == NULL ? "unknown option --%s" : "unknown option --%s; the nearest is --%s",
+        name, nearest);
     return -1;
 }
 
-static int stop(struct options *o, int status)
-{
-    o->status = status;
-    return OPTION_STOP;
-}
-
-static int unknown(struct options *o, const char *name)
-{
-    const char *names[OPTIONS_MAX + 3];
-    unsigned n = 0;
-    for (const struct option *option = o->usage->option; option->name != NULL; option++)
-        if (n < OPTIONS_MAX)
-            names[n++] = option->name;
-    if (o->library != NULL)
-        names[n++] = SCHEMA.name;
-    names[n++] = HELP.name;
-    names[n] = NULL;
-    const char *nearest = nearest_name(name, names);
-    if (nearest == NULL)
-        return stop(o, options_wrong(o, "unknown option --%s", name));
-    return stop(o, options_wrong(o, "unknown option --%s; the nearest is --%s", name, nearest));
-}
-
 /* ---- reading ---- */
+
+static void add_row(struct options *o, const struct option *option, size_t at)
+{
+    if (o->rows == OPTIONS_MAX)
+        return;
+    o->row[o->rows].option = option;
+    o->row[o->rows++].at = at;
+}
+
+static void add_rows(struct options *o, const struct option *option, size_t at)
+{
+    for (; option->name != NULL || option->kind == OPTION_GROUP; option++)
+        if (option->kind == OPTION_GROUP)
+            add_rows(o, option->group, at + option->at);
+        else
+            add_row(o, option, at + option->at);
+}
 
 void options_open(struct options *o, const struct usage *usage, struct library *library, int argc,
                   char **argv)
@@ -134,126 +124,146 @@ void options_open(struct options *o, const struct usage *usage, struct library *
                           .at = 1,
                           .argv = argv,
                           .argument = argv + 1};
+    add_rows(o, usage->option, 0);
+    if (library != NULL)
+        add_row(o, &COMMON[SCHEMA], 0);
+    add_row(o, &COMMON[HELP], 0);
 }
 
-/* What an option that was found does: its index, or, of those that all commands have, its work. */
-static int found(struct options *o, const struct option *option)
+static int choose(const struct option *option, const char *value, struct err *e)
 {
-    if (option == &HELP) {
-        print_help(o);
-        return stop(o, EXIT_PASS);
+    char list[200] = "";
+    size_t n = 0;
+    for (int i = 0; option->names[i] != NULL; i++) {
+        if (strcasecmp(option->names[i], value) == 0)
+            return i;
+        const char *glue = i == 0 ? "" : option->names[i + 1] == NULL ? " or " : ", ";
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", glue, option->names[i]);
+        n = n < sizeof list ? n : sizeof list - 1;
     }
-    if (option != &SCHEMA)
-        return (int)(option - o->usage->option);
-    struct err e = ERR_INIT;
-    if (library_add_file(o->library, o->value, &e) == 0)
-        return options_next(o);
-    options_failed(o, &e);
-    return OPTION_STOP;
+    return err_set(e, "expected %s", list);
 }
 
-static const struct option *find(const struct options *o, const char *name, size_t n, char letter)
+/* Puts the value to where the option says. -1: e. */
+static int settle(const struct option *option, void *to, const char *value, struct err *e)
 {
-    const struct option *option = o->usage->option;
-    for (; option->name != NULL; option++)
+    int chosen;
+    switch (option->kind) {
+    case OPTION_SET:
+        if (value == NULL)
+            *(bool *)to = true;
+        else
+            *(const char **)to = value;
+        return 0;
+    case OPTION_NAME:
+    case OPTION_CHOICE:
+        chosen = choose(option, value, e);
+        if (chosen < 0)
+            return -1;
+        if (option->kind == OPTION_CHOICE)
+            *(unsigned *)to = (unsigned)chosen;
+        else
+            *(const char **)to = option->names[chosen];
+        return 0;
+    case OPTION_NUMBER:
+        *(unsigned *)to = option->number;
+        return 0;
+    case OPTION_COUNT:
+        ++*(unsigned *)to;
+        return 0;
+    case OPTION_CALL:
+        return option->take(to, value, e);
+    case OPTION_GROUP:
+        break;
+    }
+    return 0;
+}
+
+static int take_row(struct options *o, unsigned row, void *into, const char *value)
+{
+    const struct option *option = o->row[row].option;
+    struct err e = ERR_INIT;
+    char text[600];
+    if (option == &COMMON[HELP]) {
+        print_help(o);
+        return -1;
+    }
+    if (option == &COMMON[SCHEMA])
+        return library_add_file(o->library, value, &e) != 0 ? options_failed(o, &e) : 0;
+    if (settle(option, (char *)into + o->row[row].at, value, &e) == 0)
+        return 0;
+    options_wrong(o, "--%s %s: %s", option->name, value, err_text(&e, text, sizeof text));
+    return -1;
+}
+
+/* Its row; o->rows: there is none. name has n characters; NULL: by its letter. */
+static unsigned find(const struct options *o, const char *name, size_t n, char letter)
+{
+    unsigned i = 0;
+    for (; i < o->rows; i++) {
+        const struct option *option = o->row[i].option;
         if (name != NULL ? strncmp(option->name, name, n) == 0 && option->name[n] == '\0'
                          : option->letter == letter)
-            return option;
-    if (name == NULL)
-        return letter == HELP.letter ? &HELP : NULL;
-    if (strlen(HELP.name) == n && strncmp(HELP.name, name, n) == 0)
-        return &HELP;
-    bool is_schema = strlen(SCHEMA.name) == n && strncmp(SCHEMA.name, name, n) == 0;
-    return is_schema && o->library != NULL ? &SCHEMA : NULL;
+            break;
+    }
+    return i;
 }
 
-static int next_letter(struct options *o)
+static int read_letters(struct options *o, void *into)
 {
     char letter = *o->letters++;
-    const struct option *option = find(o, NULL, 0, letter);
-    if (option == NULL)
-        return stop(o, options_wrong(o, "unknown option -%c", letter));
-    o->value = NULL;
-    if (option->value == NULL)
-        return found(o, option);
-    o->value = *o->letters != '\0' ? o->letters : o->at < o->argc ? o->argv[o->at++] : NULL;
-    o->letters = "";
-    if (o->value == NULL)
-        return stop(o, options_wrong(o, "-%c needs a value, %s", letter, option->value));
-    return found(o, option);
+    unsigned row = find(o, NULL, 0, letter);
+    if (row == o->rows)
+        return options_wrong(o, "unknown option -%c", letter), -1;
+    const struct option *option = o->row[row].option;
+    const char *value = NULL;
+    if (option->value != NULL) {
+        value = *o->letters != '\0' ? o->letters : o->at < o->argc ? o->argv[o->at++] : NULL;
+        o->letters = "";
+        if (value == NULL)
+            return options_wrong(o, "-%c needs a value, %s", letter, option->value), -1;
+    }
+    return take_row(o, row, into, value);
 }
 
-static int next_long(struct options *o, const char *name)
+static int read_long(struct options *o, void *into, const char *name)
 {
     size_t n = strcspn(name, "=");
     bool has_value = name[n] == '=';
-    const struct option *option = find(o, name, n, 0);
-    if (option == NULL)
+    unsigned row = find(o, name, n, 0);
+    if (row == o->rows)
         return unknown(o, name);
-    o->value = NULL;
-    if (option->value == NULL)
-        return has_value ? stop(o, options_wrong(o, "--%s takes no value", option->name))
-                         : found(o, option);
-    o->value = has_value ? name + n + 1 : o->at < o->argc ? o->argv[o->at++] : NULL;
-    if (o->value == NULL)
-        return stop(o, options_wrong(o, "--%s needs a value, %s", option->name, option->value));
-    return found(o, option);
+    const struct option *option = o->row[row].option;
+    const char *value = has_value ? name + n + 1 : NULL;
+    if (option->value == NULL && has_value)
+        return options_wrong(o, "--%s takes no value", option->name), -1;
+    if (option->value != NULL && !has_value)
+        value = o->at < o->argc ? o->argv[o->at++] : NULL;
+    if (option->value != NULL && value == NULL)
+        return options_wrong(o, "--%s needs a value, %s", option->name, option->value), -1;
+    return take_row(o, row, into, value);
 }
 
-int options_next(struct options *o)
+int options_read(struct options *o, void *into)
 {
-    if (o->letters != NULL && *o->letters != '\0')
-        return next_letter(o);
-    while (o->at < o->argc) {
+    int result = 0;
+    while (result == 0) {
+        if (o->letters != NULL && *o->letters != '\0') {
+            result = read_letters(o, into);
+            continue;
+        }
+        if (o->at == o->argc)
+            return 0;
         char *word = o->argv[o->at++];
         if (o->only_arguments || word[0] != '-' || word[1] == '\0') {
             o->argument[o->arguments++] = word;
             o->only_arguments = o->only_arguments || o->argument_ends;
-        } else if (word[1] != '-') {
+        } else if (word[1] != '-')
             o->letters = word + 1;
-            return next_letter(o);
-        } else if (word[2] != '\0') {
-            return next_long(o, word + 2);
-        } else {
+        else if (word[2] != '\0')
+            result = read_long(o, into, word + 2);
+        else
             o->only_arguments = true;
-        }
     }
-    return OPTION_END;
-}
-
-static int settle(struct options *o, const struct setting *s, const char *name)
-{
-    struct err e = ERR_INIT;
-    unsigned *number = s->to;
-    int chosen;
-    switch (s->kind) {
-    case SETTING_FLAG:
-        *(bool *)s->to = true;
-        return 0;
-    case SETTING_COUNT:
-        ++*number;
-        return 0;
-    case SETTING_NUMBER:
-        *number = s->number;
-        return 0;
-    case SETTING_CHOICE:
-        chosen = options_choice(o, name, o->value, s->names);
-        *number = chosen < 0 ? *number : (unsigned)chosen;
-        return chosen < 0 ? -1 : 0;
-    case SETTING_TEXT:
-        *(const char **)s->to = o->value;
-        return 0;
-    case SETTING_CALL:
-        break;
-    }
-    return s->take(s->to, o->value, &e) != 0 ? options_failed(o, &e) : 0;
-}
-
-int options_read(struct options *o, const struct setting setting[])
-{
-    int option;
-    while ((option = options_next(o)) >= 0)
-        if (settle(o, &setting[option], o->usage->option[option].name) != 0)
-            return -1;
-    return option == OPTION_STOP ? -1 : 0;
+    return -1;
 }

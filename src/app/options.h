@@ -11,28 +11,48 @@
 #include "schema/library.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+
+/* What an option does. */
+enum option_kind {
+    OPTION_SET,    /* a const char * becomes the value; where it takes none, a bool becomes true */
+    OPTION_NAME,   /* a const char * becomes the one of `names` that is the value; */
+    OPTION_CHOICE, /* an unsigned, its index there */
+    OPTION_NUMBER, /* an unsigned becomes `number` */
+    OPTION_COUNT,  /* an unsigned becomes 1 more */
+    OPTION_CALL,   /* whatever `take` does with the value; -1: e tells what is wrong with it */
+    OPTION_GROUP,  /* it stands for the rows of `group` */
+};
 
 struct option {
-    const char *name;  /* "format" of --format; NULL ends the table */
+    const char *name;  /* "format" of --format; NULL ends the table (of a group: says nothing) */
     char letter;       /* 'f' of -f, or 0 */
     const char *value; /* "NAME": takes a value, `--format X` or `--format=X`; NULL: takes none */
     const char *help;  /* one or more lines */
+    enum option_kind kind;
+    size_t at; /* offset of what it sets in the command's structure; of a group, of the structure
+                  that its rows have their offsets in */
+    unsigned number;
+    const char *const *names; /* ends with NULL */
+    int (*take)(void *to, const char *value, struct err *e);
+    const struct option *group;
 };
+
+/* The end of a table. */
+#define OPTIONS_END                                                                                \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
 
 struct usage {
     const char *command;         /* "decode" */
     const char *synopsis;        /* what follows "v2glab decode"; further lines: further forms */
     const char *about;           /* lines, without a newline at the end */
-    const struct option *option; /* the index in it is what options_next returns */
+    const struct option *option; /* ends with OPTIONS_END */
     const char *more;            /* examples and exit codes, likewise */
 };
 
-/* What options_next returns besides indices. */
-enum {
-    OPTION_END = -1,  /* there are no more; all arguments have been collected */
-    OPTION_STOP = -2, /* help was shown, or the use was wrong and has been reported: the command
-                         returns o->status */
-};
+#define OPTIONS_MAX 64
 
 struct options {
     const struct usage *usage;
@@ -43,45 +63,28 @@ struct options {
     bool only_arguments;
     bool argument_ends; /* set by the command, after options_open, where the first argument is a
                                 command itself: what follows belongs to that */
-    const char *value;  /* of the option just returned */
     int arguments;      /* what is no option, so far; */
     char **argument;    /* moved to the front of argv */
     int status;
+    unsigned rows; /* all options: of the table, of its groups, and those that all have */
+    struct {
+        const struct option *option;
+        size_t at;
+    } row[OPTIONS_MAX];
 };
 
 void options_open(struct options *o, const struct usage *usage, struct library *library, int argc,
                   char **argv);
-int options_next(struct options *o);
 
-/* Where an option puts what it says, for commands whose options only set something. */
-struct setting {
-    enum {
-        SETTING_FLAG,   /* a bool, which becomes true */
-        SETTING_COUNT,  /* an unsigned, which becomes 1 more, */
-        SETTING_NUMBER, /* which becomes `number`, */
-        SETTING_CHOICE, /* or the value's index in `names` (which ends with NULL) */
-        SETTING_TEXT,   /* a const char *, which becomes the value */
-        SETTING_CALL,   /* whatever `take` does with it; -1: e tells what is wrong with the value */
-    } kind;
-    void *to;
-    unsigned number;
-    const char *const *names;
-    int (*take)(void *to, const char *value, struct err *e);
-};
-
-/* Reads all options; setting[i] goes with row i of the table of options. 0, or -1: the command ends
- * with o->status. */
-int options_read(struct options *o, const struct setting setting[]);
+/* Reads all options into the structure that the table has its offsets in (NULL: it has none), and
+ * collects the arguments. 0, or -1: help was shown, or the use was wrong and has been reported; the
+ * command returns o->status. */
+int options_read(struct options *o, void *into);
 
 /* Reports a wrong use and where to find the right one; sets o->status, and returns it. */
 int options_wrong(struct options *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Reports what kept the command from starting; sets o->status, returns -1. */
 int options_failed(struct options *o, const struct err *e);
-
-/* Index of value, in small letters or capitals, in names (which ends with NULL), or -1: it has been
- * reported, o->status is set. */
-int options_choice(struct options *o, const char *option, const char *value,
-                   const char *const names[]);
 
 #endif

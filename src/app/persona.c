@@ -18,7 +18,7 @@
 #define ENDING ".lua"
 #define FILE_MAX ((size_t)1 << 20)
 
-static const struct option OPTIONS[] = {{.name = NULL}};
+static const struct option OPTIONS[] = {OPTIONS_END};
 
 static const struct usage USAGE = {
     .command = "persona",
@@ -237,7 +237,7 @@ int command_persona(int argc, char **argv)
     struct library library;
     library_open(&library);
     options_open(&o, &USAGE, &library, argc, argv);
-    int status = options_next(&o) == OPTION_END ? run_verb(&o) : o.status;
+    int status = options_read(&o, NULL) == 0 ? run_verb(&o) : o.status;
     library_close(&library);
     return status;
 }

@@ -54,32 +54,58 @@ static const char *tree_folder(struct options *o, char *text)
 
 /* ---- make ---- */
 
-/* ORDER MAKE_OPTION */
-enum {
-    MAKE_FOR,
-    MAKE_FAULT,
-    MAKE_EMAID,
-    MAKE_PCID,
-    MAKE_CPID,
-    MAKE_OCSP,
-    MAKE_ED448,
-    MAKE_REPLACE
-};
+static int take_editions(void *to, const char *value, struct err *e)
+{
+    struct pki_tree *t = to;
+    for (int i = 0; EDITION_NAMES[i] != NULL; i++) {
+        if (strcasecmp(EDITION_NAMES[i], value) != 0)
+            continue;
+        t->edition[0] = i != 1;
+        t->edition[1] = i != 0;
+        return 0;
+    }
+    return err_set(e, "expected iso15118-2, iso15118-20 or both");
+}
+
+static int take_fault(void *to, const char *value, struct err *e)
+{
+    return pki_tree_add_fault(to, value, e);
+}
+
+static int take_contract(void *to, const char *value, struct err *e)
+{
+    struct pki_tree *t = to;
+    if (t->emaid == NULL)
+        t->emaid = value;
+    else if (t->contracts < PKI_TREE_CONTRACTS - 1)
+        t->contract[t->contracts++] = value;
+    else
+        return err_set(e, "expected at most %d", PKI_TREE_CONTRACTS);
+    return 0;
+}
 
 static const struct option MAKE_OPTION[] = {
-    {"for", 0, "STANDARD", "iso15118-2, iso15118-20 or both (default)"},
-    {"fault", 'f', "ROLE=FAULT", "make the certificate of ROLE so; may be given several times"},
+    {"for", 0, "STANDARD", "iso15118-2, iso15118-20 or both (default)", OPTION_CALL,
+     .take = take_editions},
+    {"fault", 'f', "ROLE=FAULT", "make the certificate of ROLE so; may be given several times",
+     OPTION_CALL, .take = take_fault},
     {"emaid", 0, "EMAID",
      "contract identifier of 14 characters, or 15 with the check digit\n"
      "(default DEABCC00000001 and its digit); each further one makes a\n"
-     "further contract: contract-leaf-2, and so on"},
-    {"pcid", 0, "PCID", "identifier of the provisioning certificate, 17 or 18 characters"},
-    {"cpid", 0, "CPID", "identifier of the charging point (default DE*ABC*E00001)"},
+     "further contract: contract-leaf-2, and so on",
+     OPTION_CALL, .take = take_contract},
+    {"pcid", 0, "PCID", "identifier of the provisioning certificate, 17 or 18 characters",
+     .at = offsetof(struct pki_tree, pcid)},
+    {"cpid", 0, "CPID", "identifier of the charging point (default DE*ABC*E00001)",
+     .at = offsetof(struct pki_tree, cpid)},
     {"ocsp", 0, "URL",
-     "address of the OCSP responder in the certificates\n(default " PKI_OCSP_URL ")"},
-    {"ed448", 0, NULL, "keys of ISO 15118-20 are Ed448, not ECDSA over secp521r1"},
-    {"replace", 0, NULL, "make a tree anew that is there"},
-    {.name = NULL},
+     "address of the OCSP responder in the certificates\n(default " PKI_OCSP_URL ")",
+     .at = offsetof(struct pki_tree, ocsp)},
+    {"ed448", 0, NULL, "keys of ISO 15118-20 are Ed448, not ECDSA over secp521r1",
+     .at = offsetof(struct pki_tree, is_ed448)},
+    {"replace", 0, NULL, "make a tree anew that is there",
+     .at = offsetof(struct pki_tree, replaces)},
+    OPTIONS_END,
 };
 
 static const struct usage MAKE_USAGE = {
@@ -110,66 +136,15 @@ static const struct usage MAKE_USAGE = {
     "  v2glab pki make --fault secc-leaf=expired --fault mo-sub2=revoked broken",
 };
 
-static int add_contract(struct pki_tree *t, struct options *o)
-{
-    if (t->emaid == NULL)
-        t->emaid = o->value;
-    else if (t->contracts < PKI_TREE_CONTRACTS - 1)
-        t->contract[t->contracts++] = o->value;
-    else
-        return options_wrong(o, "--emaid: expected at most %d", PKI_TREE_CONTRACTS), -1;
-    return 0;
-}
-
-static int make_option(struct pki_tree *t, struct options *o, int option)
-{
-    struct err e = ERR_INIT;
-    int edition;
-    switch (option) {
-    case MAKE_FOR:
-        if ((edition = options_choice(o, "for", o->value, EDITION_NAMES)) < 0)
-            return -1;
-        t->edition[0] = edition != 1;
-        t->edition[1] = edition != 0;
-        return 0;
-    case MAKE_FAULT:
-        if (pki_tree_add_fault(t, o->value, &e) == 0)
-            return 0;
-        options_wrong(o, "--fault: %s", e.what);
-        return -1;
-    case MAKE_EMAID:
-        return add_contract(t, o);
-    case MAKE_PCID:
-        t->pcid = o->value;
-        return 0;
-    case MAKE_CPID:
-        t->cpid = o->value;
-        return 0;
-    case MAKE_OCSP:
-        t->ocsp = o->value;
-        return 0;
-    case MAKE_ED448:
-        t->is_ed448 = true;
-        return 0;
-    case MAKE_REPLACE:
-        t->replaces = true;
-        return 0;
-    default:
-        return -1;
-    }
-}
-
 static int run_make(int argc, char **argv)
 {
     struct options o;
     struct pki_tree t;
     struct err e = ERR_INIT;
-    int option;
     pki_tree_open(&t, FOLDER_USUAL);
     options_open(&o, &MAKE_USAGE, NULL, argc, argv);
-    while ((option = options_next(&o)) != OPTION_END)
-        if (option == OPTION_STOP || make_option(&t, &o, option) != 0)
-            return o.status;
+    if (options_read(&o, &t) != 0)
+        return o.status;
     if (o.arguments > 1)
         return options_wrong(&o, "%d folders; expected one", o.arguments);
     if (o.arguments > 0)
@@ -188,17 +163,60 @@ static int run_make(int argc, char **argv)
 
 /* ---- show ---- */
 
-/* ORDER SHOW_OPTION */
-enum { SHOW_ROLE, SHOW_FOR, SHOW_ROOT, SHOW_AT };
+struct show {
+    struct options options;
+    struct pki_options check;
+    struct pki_chain roots;
+    bool has_roots;
+};
+
+static int take_role(void *to, const char *value, struct err *e)
+{
+    enum pki_role role = pki_role_find(value);
+    *(enum pki_role *)to = role;
+    return role != ROLE_UNKNOWN ? 0 : err_set(e, "`v2glab pki list --roles` shows the roles");
+}
+
+static int take_edition(void *to, const char *value, struct err *e)
+{
+    for (int i = 0; EDITION_NAMES[i] != NULL; i++) {
+        if (strcasecmp(EDITION_NAMES[i], value) != 0)
+            continue;
+        *(int *)to = i == 2 ? -1 : i;
+        return 0;
+    }
+    return err_set(e, "expected iso15118-2, iso15118-20 or both");
+}
+
+static int take_root(void *to, const char *value, struct err *e)
+{
+    struct show *s = to;
+    s->has_roots = true;
+    return pki_chain_read(&s->roots, value, e);
+}
+
+static int take_date(void *to, const char *value, struct err *e)
+{
+    struct tm tm = {0};
+    const char *end = strptime(value, "%Y-%m-%d", &tm);
+    if (end == NULL || *end != '\0')
+        return err_set(e, "expected YYYY-MM-DD");
+    *(int64_t *)to = (int64_t)timegm(&tm);
+    return 0;
+}
 
 static const struct option SHOW_OPTION[] = {
-    {"role", 0, "ROLE", "what the leaf is (default: what it seems to be)"},
-    {"for", 0, "STANDARD", "iso15118-2 or iso15118-20 (default: as its keys)"},
+    {"role", 0, "ROLE", "what the leaf is (default: what it seems to be)", OPTION_CALL,
+     .at = offsetof(struct show, check.role), .take = take_role},
+    {"for", 0, "STANDARD", "iso15118-2 or iso15118-20 (default: as its keys)", OPTION_CALL,
+     .at = offsetof(struct show, check.edition), .take = take_edition},
     {"root", 'r', "FILE",
      "trusted roots and revocation lists, PEM or DER; may be given several\n"
-     "times (default: those beside FILE, where it is in a tree)"},
-    {"at", 0, "DATE", "check as of YYYY-MM-DD (default: now)"},
-    {.name = NULL},
+     "times (default: those beside FILE, where it is in a tree)",
+     OPTION_CALL, .take = take_root},
+    {"at", 0, "DATE", "check as of YYYY-MM-DD (default: now)", OPTION_CALL,
+     .at = offsetof(struct show, check.now), .take = take_date},
+    OPTIONS_END,
 };
 
 static const struct usage SHOW_USAGE = {
@@ -212,13 +230,6 @@ static const struct usage SHOW_USAGE = {
     "  v2glab pki show pki/iso15118-2/secc-leaf.chain.pem\n"
     "  v2glab pki show --role contract-leaf --root mo-root.der chain.der\n\n"
     "exit codes: 0 nothing is wrong, 1 something is, 3 wrong use, or a file that cannot be read",
-};
-
-struct show {
-    struct options options;
-    struct pki_options check;
-    struct pki_chain roots;
-    bool has_roots;
 };
 
 static const char *time_text(const ASN1_TIME *t, char *text)
@@ -309,43 +320,6 @@ static unsigned check_chain(struct show *s, const char *file, const struct pki_c
     return errors;
 }
 
-static int read_date(struct show *s)
-{
-    struct tm tm = {0};
-    const char *end = strptime(s->options.value, "%Y-%m-%d", &tm);
-    if (end == NULL || *end != '\0') {
-        options_wrong(&s->options, "--at %s: expected YYYY-MM-DD", s->options.value);
-        return -1;
-    }
-    s->check.now = (int64_t)timegm(&tm);
-    return 0;
-}
-
-static int show_option(struct show *s, int option)
-{
-    struct options *o = &s->options;
-    struct err e = ERR_INIT;
-    switch (option) {
-    case SHOW_ROLE:
-        s->check.role = pki_role_find(o->value);
-        if (s->check.role != ROLE_UNKNOWN)
-            return 0;
-        options_wrong(o, "--role %s: `v2glab pki list --roles` shows the roles", o->value);
-        return -1;
-    case SHOW_FOR:
-        s->check.edition = options_choice(o, "for", o->value, EDITION_NAMES);
-        s->check.edition = s->check.edition == 2 ? -1 : s->check.edition;
-        return o->status == 0 ? 0 : -1;
-    case SHOW_ROOT:
-        s->has_roots = true;
-        return pki_chain_read(&s->roots, o->value, &e) != 0 ? options_failed(o, &e) : 0;
-    case SHOW_AT:
-        return read_date(s);
-    default:
-        return -1;
-    }
-}
-
 static int show_files(struct show *s)
 {
     int status = EXIT_PASS;
@@ -368,13 +342,8 @@ static int show_files(struct show *s)
 static int run_show(int argc, char **argv)
 {
     struct show s = {.check = {.role = ROLE_UNKNOWN, .edition = -1, .now = (int64_t)time(NULL)}};
-    int option, status = -1;
     options_open(&s.options, &SHOW_USAGE, NULL, argc, argv);
-    while (status < 0 && (option = options_next(&s.options)) != OPTION_END)
-        if (option == OPTION_STOP || show_option(&s, option) != 0)
-            status = s.options.status;
-    if (status < 0)
-        status = show_files(&s);
+    int status = options_read(&s.options, &s) == 0 ? show_files(&s) : s.options.status;
     pki_chain_close(&s.roots);
     return status;
 }
@@ -382,8 +351,8 @@ static int run_show(int argc, char **argv)
 /* ---- list ---- */
 
 static const struct option LIST_OPTION[] = {
-    {"roles", 0, NULL, "list the roles and where their profiles stand, not a tree"},
-    {.name = NULL},
+    {"roles", 0, NULL, "list the roles and where their profiles stand, not a tree", .at = 0},
+    OPTIONS_END,
 };
 
 static const struct usage LIST_USAGE = {
@@ -431,11 +400,11 @@ static int run_list(int argc, char **argv)
 {
     struct options o;
     char text[PKI_PATH_MAX];
-    int option;
+    bool roles = false;
     options_open(&o, &LIST_USAGE, NULL, argc, argv);
-    while ((option = options_next(&o)) != OPTION_END) {
-        if (option == OPTION_STOP)
-            return o.status;
+    if (options_read(&o, &roles) != 0)
+        return o.status;
+    if (roles) {
         list_roles();
         return EXIT_PASS;
     }
@@ -453,8 +422,9 @@ static int run_list(int argc, char **argv)
 /* ---- ocsp ---- */
 
 static const struct option OCSP_OPTION[] = {
-    {"listen", 'l', "ADDRESS", "where to listen (default [::1]:9080; without a port:\na free one)"},
-    {.name = NULL},
+    {"listen", 'l', "ADDRESS", "where to listen (default [::1]:9080; without a port:\na free one)",
+     .at = 0},
+    OPTIONS_END,
 };
 
 static const struct usage OCSP_USAGE = {
@@ -520,13 +490,9 @@ static int run_ocsp(int argc, char **argv)
     struct err e = ERR_INIT;
     char text[PKI_PATH_MAX];
     const char *listen = "[::1]:9080";
-    int option;
     options_open(&o, &OCSP_USAGE, NULL, argc, argv);
-    while ((option = options_next(&o)) != OPTION_END) {
-        if (option == OPTION_STOP)
-            return o.status;
-        listen = o.value;
-    }
+    if (options_read(&o, &listen) != 0)
+        return o.status;
     if (o.arguments > 1)
         return options_wrong(&o, "%d folders; expected one", o.arguments);
     if (endpoint_parse(listen, &at, &e) != 0)
@@ -550,7 +516,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } VERBS[] = {{"make", run_make}, {"show", run_show}, {"list", run_list}, {"ocsp", run_ocsp}};
 
-static const struct option NO_OPTION[] = {{.name = NULL}};
+static const struct option NO_OPTION[] = {OPTIONS_END};
 
 static const struct usage USAGE = {
     "pki",
@@ -581,11 +547,8 @@ int command_pki(int argc, char **argv)
         if (strcmp(argv[1], VERBS[i].name) == 0)
             return VERBS[i].run(argc - 1, argv + 1);
     options_open(&o, &USAGE, NULL, argc, argv);
-    int option = options_next(&o);
-    if (option == OPTION_STOP)
+    if (options_read(&o, NULL) != 0)
         return o.status;
-    while (option != OPTION_END && option != OPTION_STOP)
-        option = options_next(&o);
     if (o.arguments > 0)
         return options_wrong(&o, "'%s': expected make, show, list or ocsp", o.argument[0]);
     return options_wrong(&o, "expected make, show, list or ocsp");

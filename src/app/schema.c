@@ -16,7 +16,7 @@
 #define WIDTH 100 /* columns of a line, where it can be kept */
 #define ENUMS_MAX 128
 
-static const struct option OPTION[] = {{.name = NULL}};
+static const struct option OPTION[] = {OPTIONS_END};
 
 static const struct usage USAGE = {
     "schema",
@@ -477,10 +477,8 @@ static int run(struct options *o, struct grammars *g)
 {
     static const char *const VERBS[] = {"list", "show", "check", NULL};
     struct err e = ERR_INIT;
-    int option;
-    while ((option = options_next(o)) != OPTION_END)
-        if (option == OPTION_STOP)
-            return o->status;
+    if (options_read(o, NULL) != 0)
+        return o->status;
     if (o->arguments == 0)
         return options_wrong(o, "schema: expected list, show or check");
     const char *verb = o->argument[0];

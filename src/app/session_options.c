@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/session_options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const PROFILES[] = {"strict", "field", "test", NULL};
+
+static int take_protocol(void *to, const char *name, struct err *e)
+{
+    const struct protocol *p = protocol_find(name);
+    if (p == NULL)
+        return err_set(e, "expected DIN70121, ISO15118-2 or ISO15118-20");
+    *(const char **)to = p->name;
+    return 0;
+}
+
+/* "NAME=10s", "NAME=500ms", "NAME=500" (ms). */
+static int take_timer(void *to, const char *text, struct err *e)
+{
+    struct session_options *s = to;
+    struct script_options *script = &s->script;
+    char *value = strchr((char *)(uintptr_t)text, '='), *end;
+    long long n = value == NULL ? -1 : strtoll(value + 1, &end, 10);
+    bool seconds = n >= 0 && strcmp(end, "s") == 0;
+    if (n < 0 || (!seconds && strcmp(end, "ms") != 0 && *end != '\0'))
+        return err_set(e, "expected NAME=TIME with TIME as 10s or 500ms");
+    if (script->timers == SESSION_TIMERS)
+        return err_set(e, "more than %d timers", SESSION_TIMERS);
+    *value = '\0';
+    s->timer[script->timers++] = (struct script_timer){text, seconds ? n * 1000 : n};
+    script->timer = s->timer;
+    return 0;
+}
+
+static int take_tls(void *to, const char *value, struct err *e)
+{
+    struct session_options *s = to;
+    for (unsigned i = 0; CREDENTIALS_TLS[i] != NULL; i++) {
+        if (strcmp(CREDENTIALS_TLS[i], value) != 0)
+            continue;
+        s->tls = value;
+        s->script.peer.tls = (enum peer_tls)i;
+        return 0;
+    }
+    return err_set(e, "expected off, auto, 1.2 or 1.3");
+}
+
+static int take_tls_setting(void *to, const char *text, struct err *e)
+{
+    struct session_options *s = to;
+    char key[40];
+    const char *value = strchr(text, '=');
+    if (value == NULL || value == text)
+        return err_set(e, "expected KEY=VALUE");
+    snprintf(key, sizeof key, "%.*s", (int)(value - text), text);
+    s->script.settings = &s->settings;
+    return tls_choice_take(&s->settings, key, value + 1, e);
+}
+
+#define AT(member) .at = offsetof(struct session_options, member)
+
+const struct option SESSION_OPTION[] = {
+    {"interface", 'i', "NAME", "the network interface that the peer is reached over (SDP, IPv6)",
+     AT(script.peer.interface)},
+    {"peer", 'p', "ADDRESS",
+     "as [::1]:15118: a vehicle connects there, a station listens there,\nwithout SDP",
+     AT(script.peer.address)},
+    {"protocol", 'P', "NAME",
+     "DIN70121, ISO15118-2 or ISO15118-20: offered, or accepted, as the\nonly one", OPTION_CALL,
+     AT(script.protocol), .take = take_protocol},
+    {"profile", 0, "NAME",
+     "timing parameters: strict (default), field or test; see\nlua/timers.lua", OPTION_NAME,
+     AT(script.profile), .names = PROFILES},
+    {"timer", 0, "NAME=TIME",
+     "a timing parameter, as V2G_SECC_Sequence_Timeout=10s or =500ms;\nmay be given several times",
+     OPTION_CALL, .take = take_timer},
+    {"tls", 0, "WHEN",
+     "off: no TLS, also where the standard wants it; auto: 1.2, 1.3 or none\n"
+     "as the other side wants; 1.2 or 1.3: that only",
+     OPTION_CALL, .take = take_tls},
+    {"cert", 0, "FILE",
+     "certificate chain of each role that speaks TLS, PEM, leaf first;\nelse that of the tree",
+     AT(script.files.cert)},
+    {"key", 0, "FILE", "its private key, PEM; else in the file of the chain", AT(script.files.key)},
+    {"roots", 0, "FILE", "roots to trust, PEM; else those of the tree", AT(script.files.roots)},
+    {"tls-set", 0, "KEY=VALUE",
+     "a setting of TLS, as suites=TLS_AES_256_GCM_SHA384, ocsp=required,\n"
+     "check=any: the keys of Connect{tls={…}}; may be given several times",
+     OPTION_CALL, .take = take_tls_setting},
+    {"pki", 0, "DIR",
+     "a tree of certificates (`v2glab pki make DIR`); else the demo\n"
+     "tree (`v2glab pki list`), made on first use",
+     AT(script.files.tree)},
+    {"record", 'o', "DIR", "folder of the record (events.jsonl, session.pcapng); else runs/DATE",
+     AT(record)},
+    {"no-record", 0, NULL, "leave no record", AT(no_record)},
+    {"verbose", 'v', NULL, "the ladder with the XML of each message; -vv: also its bytes",
+     OPTION_COUNT, AT(verbose)},
+    {"quiet", 'q', NULL, "no ladder, no live view; only how it ends", AT(quiet)},
+    OPTIONS_END,
+};
+
+void session_options_open(struct session_options *s, struct library *library, enum peer_tls tls)
+{
+    *s = (struct session_options){.script = {.library = library}};
+    s->script.peer.security = 0x10;
+    s->script.peer.tls = tls;
+}
+
+void session_options_close(struct session_options *s)
+{
+    tls_choice_close(&s->settings);
+}
