@@ -1,11 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Not a station: the response to the third CurrentDemandReq or ChargingStatusReq takes 3 s.
 
-local loops = 0
-
-local function late()
-    loops = loops + 1
-    if loops == 3 then Sleep(3000) end
+local function late(_, s)
+    if s.loops == 3 then Sleep(3000) end
 end
 
 return {

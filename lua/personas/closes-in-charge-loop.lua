@@ -6,7 +6,7 @@ return {
     about = 'deliberate: closes the connection when the charge loop begins',
     sure = 'made up',
     before = {
-        CurrentDemandRes = function() Secc.Disconnect() return false end,
-        ChargingStatusRes = function() Secc.Disconnect() return false end,
+        CurrentDemandRes = function(_, s) s.role.Disconnect() return false end,
+        ChargingStatusRes = function(_, s) s.role.Disconnect() return false end,
     },
 }

@@ -7,8 +7,8 @@ return {
     about = 'deliberate: sends supportedAppProtocolReq once more after SessionSetup',
     sure = 'made up',
     before = {
-        ServiceDiscoveryReq = function()
-            local again = Evcc.Message('supportedAppProtocolReq')
+        ServiceDiscoveryReq = function(_, ev)
+            local again = ev.role.Message('supportedAppProtocolReq')
             again.AppProtocol = { {
                 ProtocolNamespace = 'urn:iso:15118:2:2013:MsgDef', VersionNumberMajor = 2,
                 VersionNumberMinor = 0, SchemaID = 1, Priority = 1,

@@ -44,7 +44,7 @@ return {
     on = {
         PowerDeliveryRes = function(_, ev)
             if ev.mode == 'ac' and ev.limit <= 6 and ev.step == 'PowerDelivery'
-                and Evcc.Get_PowerDeliveryReq_ChargeProgress() == 'Start' then
+                and ev.role.Get_PowerDeliveryReq_ChargeProgress() == 'Start' then
                 habits.give_up(ev, 8000, 'stop', 'a station of 6 A')
             end
         end,

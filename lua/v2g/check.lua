@@ -191,9 +191,9 @@ local function check_messages(found, api, name, entries, kind)
     end
 end
 
--- The sorted list of what is wrong with the parameters p of a role ('ev', 'station'); empty:
--- nothing is.
-function check.problems(role, p)
+-- The sorted list of what is wrong with the parameters p of a side ('ev', 'station'); empty:
+-- nothing is. api: a role of that side, which knows the names of messages.
+function check.problems(role, p, api)
     local found, defaults = {}, parameters[role]
     check_kinds(found, '', p, defaults)
     check_words(found, role, p)
@@ -205,7 +205,6 @@ function check.problems(role, p)
         check_steps(found, name, p[name])
     end
     if #found == 0 then
-        local api = role == 'ev' and Evcc or Secc
         local protocol = api.FixedProtocol
         check_values(found, api, p.values)
         check_messages(found, api, 'trailing', p.trailing, 'string')

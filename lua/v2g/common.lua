@@ -128,9 +128,9 @@ local function load_file(file, environment)
 end
 
 -- What the command line says, laid over the parameters p.
-local function take_options(p, role, o)
+local function take_options(p, role, o, environment)
     if type(o.persona) == 'table' then
-        common.lay_persona(p, role, load_file(o.persona, _G))
+        common.lay_persona(p, role, load_file(o.persona, environment))
     elseif o.persona then
         common.lay_persona(p, role, require('personas.' .. o.persona))
     end
@@ -145,45 +145,51 @@ local function take_options(p, role, o)
     for _, pair in ipairs(o.set or {}) do
         set(p, role, pair[1], pair[2])
     end
-    _G.before, _G.on, _G.parameters = p.before, p.on, p
+    environment.before, environment.on, environment.parameters = p.before, p.on, p
     if o.script then
-        load_file(o.script, _G)
-        p.before, p.on = _G.before, _G.on -- which it may have made anew
+        load_file(o.script, environment)
+        p.before, p.on = environment.before, environment.on -- which it may have made anew
     end
 end
 
--- The parameters of a role ('ev', 'station') with what the command line says. Hook scripts see
--- everything that scripts see, and `before`, `on` and the parameters as globals.
-function common.parameters(role, o)
-    local p = copy(defaults[role])
-    common.scale = tonumber(o.time_scale or 1)
-    take_options(p, role, o)
+-- What hooks see: everything that scripts see, the role that they are hooks of as Evcc or Secc, and
+-- `before`, `on` and the parameters as globals. What they set as a global is theirs alone.
+local function environment_of(side, role)
+    local environment = { [side == 'ev' and 'Evcc' or 'Secc'] = role,
+                          [side == 'ev' and 'EVCC' or 'SECC'] = role }
+    environment._G = environment
+    return setmetatable(environment, { __index = _G })
+end
+
+-- What a session of one side ('ev', 'station') begins with, by what the options say: the role that
+-- is played, the parameters, how fast electrical time runs, and which messages nothing is done to.
+function common.new(side, role, o)
+    local p = copy(defaults[side])
+    take_options(p, side, o, environment_of(side, role))
     if o.set and #o.set > 0 or o.script or type(o.persona) == 'table' then
-        local found = check.problems(role, p)
+        local found = check.problems(side, p, role)
         if #found > 0 then
             common.refuse(table.concat(found, '; '))
         end
     end
-    return p
+    return { p = p, role = role, scale = tonumber(o.time_scale or 1), plain = {} }
 end
 
 -- ---- time ----
 
-common.scale = 1
-
 -- Milliseconds of real time: those of electrical time by the scale; { from, to } is a random time
 -- between them.
-function common.pick(ms)
+function common.pick(s, ms)
     if type(ms) == 'table' then
         ms = ms[1] + math.random() * (ms[2] - ms[1])
     end
-    return ms / common.scale
+    return ms / s.scale
 end
 
 -- Waits so many milliseconds of electrical time, or a random time between { from, to }. Looks up
 -- now and then, so that Ctrl-C is seen.
-function common.pause(ms)
-    ms = common.pick(ms or 0)
+function common.pause(s, ms)
+    ms = common.pick(s, ms or 0)
     if ms <= 0 then
         return
     end
@@ -305,12 +311,12 @@ local function check_answer(message, answer)
 end
 
 -- Runs the hooks on a copy of the message. The message that goes out, or nil: none; or bytes.
-local function hooked(p, role, message, context)
-    local m = role.Outgoing(message)
+local function hooked(s, message)
+    local p, m = s.p, s.role.Outgoing(message)
     for _, hook in ipairs { p.before[message] or false, p.before.send or false } do
         local answer = nil
         if hook then
-            answer = hook(m, context)
+            answer = hook(m, s)
         end
         if answer == false then
             return nil
@@ -321,12 +327,6 @@ local function hooked(p, role, message, context)
         end
     end
     return m
-end
-
-local plain = {} -- message -> true; only while nothing is hooked
-
-function common.forget_hooks()
-    plain = {}
 end
 
 -- A key that cannot make such a signature (of another curve) keeps nothing back: a peer is to
@@ -342,14 +342,15 @@ local function sign(role, message, signer)
     end
 end
 
--- Sends `message` of role, whose values are set. signer: the identity that signs it; nil: none, or
--- the usual one. False: a hook has dropped it.
-function common.send(p, role, message, context, signer)
+-- Sends `message`, whose values are set. signer: the identity that signs it; nil: none, or the
+-- usual one. False: a hook has dropped it.
+function common.send(s, message, signer)
+    local p, role, plain = s.p, s.role, s.plain
     if not plain[message] and is_plain(p, message) then
         plain[message] = 'Send_' .. message .. '_001'
     end
     if not plain[message] and p.values[message] then
-        apply_values(role, message, p.values[message], context)
+        apply_values(role, message, p.values[message], s)
     end
     if signer then
         sign(role, message, signer)
@@ -358,7 +359,7 @@ function common.send(p, role, message, context, signer)
         role[plain[message]]()
         return true
     end
-    local m = hooked(p, role, message, context)
+    local m = hooked(s, message)
     if m == nil then
         return false
     end
@@ -378,42 +379,42 @@ function common.send(p, role, message, context, signer)
 end
 
 -- The hooks of a message received. False: it is to be ignored.
-function common.received(p, role, message, context)
-    local on = p.on
+function common.received(s, message)
+    local on = s.p.on
     local hook = on[message]
     if not hook and not on.receive then
         return true
     end
-    local m = role.Received()
-    if hook and hook(m, context) == false then
+    local m = s.role.Received()
+    if hook and hook(m, s) == false then
         return false
     end
-    return not (on.receive and on.receive(m, context) == false)
+    return not (on.receive and on.receive(m, s) == false)
 end
 
-function common.state(p, name, context)
-    if p.on.state then
-        p.on.state(name, context)
+function common.state(s, name)
+    if s.p.on.state then
+        s.p.on.state(name, s)
     end
 end
 
--- The station's notification (context.noticed: { at =, limit =, rounds = }) has been followed: in
--- time, or with the very next request.
-function common.reacted(context)
-    local n = context.noticed
-    context.noticed = nil
-    if context.protocol == 'DIN70121' then
+-- The station's notification (s.noticed: { at =, limit =, rounds = }) has been followed: in time,
+-- or with the very next request.
+function common.reacted(s)
+    local n = s.noticed
+    s.noticed = nil
+    if s.protocol == 'DIN70121' then
         return -- has status codes only
     end
     local taken = Now() - n.at
-    local name = context.protocol == 'ISO15118-20' and 'EVSENotificationMaxDelay'
+    local name = s.protocol == 'ISO15118-20' and 'EVSENotificationMaxDelay'
         or 'NotificationMaxDelay'
-    Measured(context.protocol, name, nil, taken, taken <= n.limit or n.rounds == 1, n.limit)
+    s.role.Measured(s.protocol, name, nil, taken, taken <= n.limit or n.rounds == 1, n.limit)
 end
 
-function common.timed_out(p, name, context)
-    if p.on.timeout then
-        p.on.timeout(name, context)
+function common.timed_out(s, name)
+    if s.p.on.timeout then
+        s.p.on.timeout(name, s)
     end
 end
 

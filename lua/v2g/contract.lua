@@ -67,22 +67,22 @@ local function problem_of_time(chain, kind, edition)
     return 'content'
 end
 
--- Kinds of fault that are put up with, of chains and of signatures.
-local tolerated, tolerated_signatures = {}, {}
 local OF_SIGNATURES <const> = ' absent malformed wrong_algorithm dangling uncovered wrong_digest '
     .. 'wrong_value '
 
--- Takes parameter `tolerate`, of either side.
-function contract.set_up(p)
-    tolerated, tolerated_signatures = {}, {}
+-- Parameter `tolerate`, of either side, as the kinds of fault that are put up with: of chains and
+-- of signatures.
+function contract.tolerated(p)
+    local tolerated = { chains = {}, signatures = {} }
     for _, kind in ipairs(p.tolerate) do
         local is_signature = OF_SIGNATURES:find(' ' .. tostring(kind):gsub(' ', '_') .. ' ', 1, true)
-        local list = is_signature and tolerated_signatures or tolerated
+        local list = is_signature and tolerated.signatures or tolerated.chains
         list[#list + 1] = kind
     end
-    if #tolerated > 0 then -- raises where one is none
-        Pki.Check({ '' }, { tolerate = tolerated, roots = {}, revocation = false })
+    if #tolerated.chains > 0 then -- raises where one is none
+        Pki.Check({ '' }, { tolerate = tolerated.chains, roots = {}, revocation = false })
     end
+    return tolerated
 end
 
 local function has(list, kind)
@@ -95,10 +95,10 @@ local function has(list, kind)
 end
 
 -- Whether the signature of the last message of that name is that of the certificate's holder; nil
--- and why not.
-function contract.verify(role, message, ...)
-    local good, why, kind = role['Verify_' .. message](...)
-    if not good and has(tolerated_signatures, kind) then
+-- and why not. s: the session, of either side.
+function contract.verify(s, message, ...)
+    local good, why, kind = s.role['Verify_' .. message](...)
+    if not good and has(s.tolerated.signatures, kind) then
         Log('put up with: ' .. why)
         return true
     end
@@ -106,8 +106,9 @@ function contract.verify(role, message, ...)
 end
 
 -- nil, or what is wrong with a chain and the sentence that says it. role: of the leaf.
-function contract.check(chain, role, edition)
-    local ok, why, kind = Pki.Check(chain, { role = role, edition = edition, tolerate = tolerated })
+function contract.check(s, chain, role, edition)
+    local ok, why, kind = Pki.Check(chain,
+        { role = role, edition = edition, tolerate = s.tolerated.chains })
     if ok then
         return nil
     end
@@ -138,10 +139,11 @@ function contract.begins_with_one_of(text, list)
     return false
 end
 
--- nil, or what is wrong with an eMAID and the sentence that says it; p: the station's parameters.
-function contract.check_emaid(emaid, leaf, p)
+-- nil, or what is wrong with an eMAID and the sentence that says it.
+function contract.check_emaid(s, emaid, leaf)
+    local p = s.p
     local good, why = Pki.Emaid(emaid)
-    if not good and has(tolerated, 'name') then
+    if not good and has(s.tolerated.chains, 'name') then
         good = emaid
     end
     if not good then
@@ -152,7 +154,7 @@ function contract.check_emaid(emaid, leaf, p)
         return 'emaid', ("eMAID '%s' is not that of the contract certificate, whose common name "
             .. "is '%s'"):format(emaid, name)
     end
-    for _, one in ipairs(p.canceled) do
+    for _, one in ipairs(p.canceled or {}) do
         if plain(one) == plain(good) then
             return 'canceled', ("the contract of eMAID '%s' is canceled"):format(emaid)
         end
@@ -186,8 +188,8 @@ end
 -- ---- a station's checks: each gives nil, or what is wrong and the sentence that says it ----
 
 -- Whether the last request of that name is signed by the holder of the certificate.
-function contract.check_signature(message, der)
-    local good, why = contract.verify(Secc, message, Pki.Certificate(der))
+function contract.check_signature(s, message, der)
+    local good, why = contract.verify(s, message, Pki.Certificate(der))
     if not good then
         return 'signature', why
     end
@@ -303,9 +305,9 @@ end
 -- The contract that a provisioning service sent, as an identity; or nil and what is wrong.
 -- sent: { service =, contract = (chains), public =, wrapped =, emaid = }; receiver: the identity
 -- whose key opens it; verify: whether the service's leaf has signed the message.
-function contract.receive(sent, receiver, edition, verify)
+function contract.receive(s, sent, receiver, edition, verify)
     local names = CHAIN_NAMES[edition]
-    local _, why = contract.check(sent.service, 'cps-leaf', edition)
+    local _, why = contract.check(s, sent.service, 'cps-leaf', edition)
     if why then
         return nil, names[1] .. ', ' .. why
     end
@@ -314,13 +316,12 @@ function contract.receive(sent, receiver, edition, verify)
     if not ok then
         return nil, 'the signature is not that of the provisioning service: ' .. why
     end
-    _, why = contract.check(sent.contract, 'contract-leaf', edition)
+    _, why = contract.check(s, sent.contract, 'contract-leaf', edition)
     if why then
         return nil, names[2] .. ', ' .. why
     end
     local chain = parsed(sent.contract)
-    _, why = contract.check_emaid(sent.emaid or chain[1].common_name, sent.contract[1],
-        { canceled = {} })
+    _, why = contract.check_emaid(s, sent.emaid or chain[1].common_name, sent.contract[1])
     if why then
         return nil, why
     end

@@ -46,7 +46,7 @@ local function leave(self, how, ok, why, after)
     self.leaving = Now()
     if how ~= 'gone' then
         after = after or self.last or 'TCP'
-        common.pause(self.p.gaps[after .. (how == 'stop' and '>SessionStop' or '>Close')])
+        common.pause(self, self.p.gaps[after .. (how == 'stop' and '>SessionStop' or '>Close')])
     end
     error({ how = how, ok = ok, why = why, ev = self }, 0)
 end
@@ -59,7 +59,7 @@ end
 
 function ev:seconds()
     local now = Now()
-    local seconds = (now - self.advanced) / 1000 * common.scale
+    local seconds = (now - self.advanced) / 1000 * self.scale
     self.advanced = now
     self.charged_for = (self.charged_for or 0) + seconds
     return seconds
@@ -71,7 +71,7 @@ local WIRED <const> = { PowerDelivery = true, CurrentDemand = true, ChargingStat
 
 -- What a station that this program plays, too, feels of the vehicle.
 local function plug(self)
-    local id, b = Evcc.SessionID(), self.battery
+    local id, b = self.role.SessionID(), self.battery
     wire.put(id, 'rest', b:rest_voltage())
     wire.put(id, 'resistance', b.resistance)
     wire.put(id, 'drawn', self.mode == 'ac' and (self.flowing or 0) or nil)
@@ -79,7 +79,7 @@ end
 
 -- AC: amperes per phase that the control pilot allows.
 function ev:pilot_limit()
-    local duty = self.p.pilot or wire.get(Evcc.SessionID(), 'pilot')
+    local duty = self.p.pilot or wire.get(self.role.SessionID(), 'pilot')
     return duty and wire.amperes(duty) or math.huge
 end
 
@@ -90,11 +90,11 @@ function ev:name(step)
 end
 
 function ev:set(step, path, value)
-    return common.set(Evcc, self:name(step) .. 'Req', path, value)
+    return common.set(self.role, self:name(step) .. 'Req', path, value)
 end
 
 function ev:get(step, path, ...)
-    return Evcc['Get_' .. self:name(step) .. 'Res_' .. path](...)
+    return self.role['Get_' .. self:name(step) .. 'Res_' .. path](...)
 end
 
 -- Whether what the station asks for (with a NotificationMaxDelay, in seconds) can be put off for
@@ -113,7 +113,7 @@ function ev:puts_off(seconds)
 end
 
 function ev:has(step, path)
-    return Evcc['Get_' .. self:name(step) .. 'Res_' .. path .. 'Specified']()
+    return self.role['Get_' .. self:name(step) .. 'Res_' .. path .. 'Specified']()
 end
 
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
@@ -142,7 +142,7 @@ local function quirks(self, step)
         leave(self, 'stop', true, 'stopped at ' .. step)
     end
     if is_at(self, p.silent_at, step) then
-        local name, why = Evcc.Receive_Any_001(3600000)
+        local name, why = self.role.Receive_Any_001(3600000)
         leave(self, 'fin', true, ('silent at %s: %s'):format(step, name or why))
     end
     self.counts[step] = (self.counts[step] or 0) + 1
@@ -154,22 +154,22 @@ local function await(self, step, request)
     local patience = p.patience[step] or p.patience.default
     local name, why, detail
     for try = 0, p.resends do
-        name, why, detail = Evcc.Receive_Any_001(patience)
+        name, why, detail = self.role.Receive_Any_001(patience)
         if name or why ~= 'timeout' or p.on_timeout ~= 'resend' then
             break
         end
         if try < p.resends then
-            common.send(p, Evcc, request, self)
+            common.send(self, request)
         end
     end
     if patience and (name or why == 'timeout') then -- the standard's time is measured all the same
-        Measured(self.protocol, 'V2G_EVCC_Msg_Timeout', request, Now() - self.sent)
+        self.role.Measured(self.protocol, 'V2G_EVCC_Msg_Timeout', request, Now() - self.sent)
     end
     if name then
         return name, why
     end
     if why == 'timeout' then
-        common.timed_out(p, patience and 'patience' or 'V2G_EVCC_Msg_Timeout', self)
+        common.timed_out(self, patience and 'patience' or 'V2G_EVCC_Msg_Timeout')
         local how = p.on_timeout == 'stop' and 'stop' or p.on_timeout == 'reset' and 'reset' or 'fin'
         leave(self, how, false, ('no response to %s in time'):format(request), 'Timeout')
     end
@@ -184,7 +184,7 @@ local function check(self, step, response, found, problem)
             and ('expected %s, found a frame that cannot be decoded: %s'):format(response, problem or '')
             or ('expected %s, found %s'):format(response, found))
     end
-    local code = tostring(Evcc['Get_' .. response .. '_ResponseCode']())
+    local code = tostring(self.role['Get_' .. response .. '_ResponseCode']())
     self.code = code
     if not (code:find('^FAILED') or code:find('^Failed')) then
         return code
@@ -204,13 +204,13 @@ function ev:exchange(step, signer)
     local request, response = base .. 'Req', base .. 'Res'
     quirks(self, step)
     if self.last then
-        common.pause(self.gap or common.gap(p.gaps, self.last, step, self))
+        common.pause(self, self.gap or common.gap(p.gaps, self.last, step, self))
         self.gap = nil
     end
     self.step = step
-    common.state(p, step, self)
+    common.state(self, step)
     if self.answered then
-        Measured(self.protocol, 'V2G_EVCC_Sequence_Performance_Time', request, Now() - self.answered)
+        self.role.Measured(self.protocol, 'V2G_EVCC_Sequence_Performance_Time', request, Now() - self.answered)
     end
     if WIRED[step] then
         plug(self)
@@ -218,17 +218,17 @@ function ev:exchange(step, signer)
     if self.noticed and not LOOPS[step] and step ~= 'MeteringReceipt' then
         common.reacted(self)
     end
-    if not common.send(p, Evcc, request, self, signer) then
+    if not common.send(self, request, signer) then
         leave(self, 'fin', true, 'a hook kept back ' .. request)
     end
     self.sent = Now()
     local found, problem = await(self, step, request)
-    while found ~= '' and not common.received(p, Evcc, found, self) do
+    while found ~= '' and not common.received(self, found) do
         found, problem = await(self, step, request)
     end
     self.last, self.answered = step, Now()
     if p.probe and p.probe.after == step and (p.probe.protocol or self.protocol) == self.protocol then
-        Evcc.Probe(p.probe.port, p.probe.first, p.probe.every)
+        self.role.Probe(p.probe.port, p.probe.first, p.probe.every)
     end
     return check(self, step, response, found, problem)
 end
@@ -239,8 +239,8 @@ local function check_ready(self)
     local limit = not self.is_ready and Timer(self.protocol, name)
     local taken = Now() - self.setup_from
     if limit and taken >= limit then
-        Measured(self.protocol, name, nil, taken, false)
-        common.timed_out(self.p, name, self)
+        self.role.Measured(self.protocol, name, nil, taken, false)
+        common.timed_out(self, name)
         leave(self, self.p.on_ongoing == 'stop' and 'stop' or 'fin', false,
             ('%s: the vehicle is not ready after %d ms'):format(name, math.floor(taken)), 'Ongoing')
     end
@@ -249,9 +249,9 @@ end
 -- PowerDeliveryReq(Start) was answered: the contactors are closed.
 function ev:is_closed()
     self.is_ready = true
-    Measured(self.protocol, 'V2G_EVCC_ReadyToCharge_Timeout', nil, self.sent - self.setup_from)
+    self.role.Measured(self.protocol, 'V2G_EVCC_ReadyToCharge_Timeout', nil, self.sent - self.setup_from)
     if self.mode == 'ac' then
-        Measured(self.protocol, 'EVSE_Contactor_Closing_Time', nil, Now() - self.sent)
+        self.role.Measured(self.protocol, 'EVSE_Contactor_Closing_Time', nil, Now() - self.sent)
     end
 end
 
@@ -268,15 +268,15 @@ function ev:repeat_until(step, parameter, is_over, signer)
         local over = is_over()
         check_ready(self)
         if over or Stop_Requested() then
-            Measured(self.protocol, parameter, nil, taken)
+            self.role.Measured(self.protocol, parameter, nil, taken)
             if Stop_Requested() and not over then
                 leave(self, 'stop', true, 'ended by the user')
             end
             return
         end
         if limit and taken >= limit then
-            Measured(self.protocol, parameter, nil, taken, false)
-            common.timed_out(p, parameter, self)
+            self.role.Measured(self.protocol, parameter, nil, taken, false)
+            common.timed_out(self, parameter)
             leave(self, (p.on_ongoing or p.on_failed) == 'stop' and 'stop' or 'fin', false,
                 ('%s: %s is not over after %d ms'):format(parameter, step, math.floor(taken)),
                 'Ongoing')
@@ -378,18 +378,18 @@ end
 local function discover(self, tls, settings)
     local p = self.p
     local wait <const> = Timer('SDP', 'V2G_EVCC_Msg_Timeout', 'SECCDiscoveryReq') -- [V2G2-159]
-    common.pause(p.gaps.SDP)
+    common.pause(self, p.gaps.SDP)
     for _ = 1, SDP_TRIES do
         local from = Now()
-        Evcc.Set_SECCDiscoveryReq_Security(tls == 'off' and 0x10 or 0x00)
-        Evcc.Send_SECCDiscoveryReq_001()
-        local name = Evcc.Receive_Any_001(wait)
-        Measured('SDP', 'V2G_EVCC_Msg_Timeout', 'SECCDiscoveryReq', Now() - from, name ~= nil)
+        self.role.Set_SECCDiscoveryReq_Security(tls == 'off' and 0x10 or 0x00)
+        self.role.Send_SECCDiscoveryReq_001()
+        local name = self.role.Receive_Any_001(wait)
+        self.role.Measured('SDP', 'V2G_EVCC_Msg_Timeout', 'SECCDiscoveryReq', Now() - from, name ~= nil)
         if name == 'SECCDiscoveryRes' then
-            if not may_be_plain(tls, settings) and Evcc.Get_SECCDiscoveryRes_Security() ~= 0x00 then
+            if not may_be_plain(tls, settings) and self.role.Get_SECCDiscoveryRes_Security() ~= 0x00 then
                 leave(self, 'gone', false, 'the station answered SDP with no TLS, and TLS is wanted')
             end
-            common.pause(p.gaps['SDP>TCP'])
+            common.pause(self, p.gaps['SDP>TCP'])
             return
         end
     end
@@ -402,23 +402,23 @@ local function agree(self)
     for i, offer in ipairs(fitting_offers(self)) do
         list[i] = offer_entry(self, offer, i)
     end
-    common.pause(p.gaps['TCP>AppProtocol'])
+    common.pause(self, p.gaps['TCP>AppProtocol'])
     quirks(self, 'AppProtocol')
-    local m = Evcc.Message('supportedAppProtocolReq')
+    local m = self.role.Message('supportedAppProtocolReq')
     m.AppProtocol = list
     m:send()
-    local name, why, detail = Evcc.Receive_Any_001(p.patience.AppProtocol)
+    local name, why, detail = self.role.Receive_Any_001(p.patience.AppProtocol)
     if name ~= 'supportedAppProtocolRes' then
         leave(self, name and 'fin' or 'gone', false, ('expected supportedAppProtocolRes, found %s')
             :format(name or 'nothing: ' .. (why == 'timeout' and 'no response in time'
                 or detail and detail ~= '' and detail or 'closed by the station')))
     end
-    local code = Evcc.Get_supportedAppProtocolRes_ResponseCode()
+    local code = self.role.Get_supportedAppProtocolRes_ResponseCode()
     if code:find('^Failed') then
         leave(self, 'fin', false, 'no protocol was agreed: ' .. code, 'Failed')
     end
     self.last = 'AppProtocol'
-    self.protocol = Evcc.Protocol
+    self.protocol = self.role.Protocol
 end
 
 local function connect_once(self)
@@ -428,14 +428,14 @@ local function connect_once(self)
     if p.gaps['SDP>TCP'] and not self.options.direct then
         discover(self, tls, settings)
     else
-        common.pause(p.gaps.SDP)
+        common.pause(self, p.gaps.SDP)
     end
-    local is_open, why = Evcc.Connect { manual = true, tls = settings, source_port = p.source_port,
+    local is_open, why = self.role.Connect { manual = true, tls = settings, source_port = p.source_port,
                                         may_fail = p.tries > 1 }
     if not is_open then
         leave(self, 'gone', false, 'the station cannot be reached: ' .. why)
     end
-    self.tls = Evcc.Get_Tls_Version() -- nil: none
+    self.tls = self.role.Get_Tls_Version() -- nil: none
     agree(self)
 end
 
@@ -451,8 +451,8 @@ local function connect(self)
             error(why, 0)
         end
         Log('refused: ' .. why.why)
-        Evcc.Disconnect(why.how == 'reset')
-        common.pause(self.p.gaps['Refused>SDP'])
+        self.role.Disconnect(why.how == 'reset')
+        common.pause(self, self.p.gaps['Refused>SDP'])
     end
     connect_once(self)
     return from
@@ -463,16 +463,16 @@ end
 local function close(self, how)
     local p = self.p
     if how == 'none' then
-        Evcc.Receive_Any_001(Timer(self.protocol or 'ISO15118-2',
+        self.role.Receive_Any_001(Timer(self.protocol or 'ISO15118-2',
             'TCP_Connection_Termination_Timeout') * 2)
         how = 'fin'
     end
-    Evcc.Disconnect(how == 'reset')
+    self.role.Disconnect(how == 'reset')
     if self.protocol and self.leaving then
-        Measured(self.protocol, 'TCP_Connection_Termination_Timeout', nil, Now() - self.leaving)
+        self.role.Measured(self.protocol, 'TCP_Connection_Termination_Timeout', nil, Now() - self.leaving)
     end
     if p.on.state then
-        common.state(p, 'closed', self)
+        common.state(self, 'closed')
     end
 end
 
@@ -512,12 +512,12 @@ local function wind_up(self, left)
     if left.how == 'gone' then
         return
     end
-    if left.how == 'stop' and self.protocol and Evcc.State() == 'ready' then
+    if left.how == 'stop' and self.protocol and self.role.State() == 'ready' then
         pcall(function()
-            Evcc.Set_SessionStopReq_ChargingSession('Terminate')
+            self.role.Set_SessionStopReq_ChargingSession('Terminate')
         end)
-        Evcc.Send_SessionStopReq_001()
-        Evcc.Receive_Any_001(2000)
+        self.role.Send_SessionStopReq_001()
+        self.role.Receive_Any_001(2000)
     end
     close(self, left.how == 'reset' and 'reset' or 'fin')
 end
@@ -527,7 +527,7 @@ function evcc.attempt(self)
     local good, result = pcall(hold_session, self)
     if good then
         self.leaving = self.answered
-        common.pause(self.p.gaps[(self.last or 'SessionStop') .. '>Close'])
+        common.pause(self, self.p.gaps[(self.last or 'SessionStop') .. '>Close'])
         close(self, self.p.close == 'reset' and 'reset' or self.p.close == 'none' and 'none' or 'fin')
         return result, true, ''
     end
@@ -551,19 +551,20 @@ local function check_payment(p, protocol)
     end
 end
 
-function evcc.new(options)
-    common.forget_hooks()
-    local p = common.parameters('ev', options)
+-- A vehicle that plays the role, by the options.
+function evcc.new(role, options)
+    local self = setmetatable(common.new('ev', role, options), ev)
+    local p = self.p
     check_payment(p, options.protocol)
-    contract.set_up(p)
-    return setmetatable({
-        p = p, options = options, mode = p.mode, battery = battery.new(p.battery),
-        advanced = Now(), pauses = 0, loops = 0, current = 0, did = {}, -- what is done but once
-    }, ev)
+    self.tolerated = contract.tolerated(p)
+    self.options, self.mode, self.battery = options, p.mode, battery.new(p.battery)
+    self.advanced, self.pauses, self.loops, self.current = Now(), 0, 0, 0
+    self.did = {} -- what is done but once
+    return self
 end
 
-function evcc.run(options)
-    local self = evcc.new(options)
+function evcc.run(role, options)
+    local self = evcc.new(role, options)
     math.randomseed()
     while true do
         local outcome, ok, why = evcc.attempt(self)
@@ -576,7 +577,7 @@ function evcc.run(options)
             end
             return Pass()
         end
-        common.pause(self.p.pause_ms)
+        common.pause(self, self.p.pause_ms)
     end
 end
 

@@ -20,7 +20,7 @@ local function offered_options(self)
     if self.protocol ~= EDITION then
         return { ExternalPayment = true } -- DIN 70121 knows no other [V2G-DC-252]
     end
-    for _, option in ipairs(common.get_list(Evcc, 'ServiceDiscoveryRes', 'PaymentOptionList')) do
+    for _, option in ipairs(common.get_list(self.role, 'ServiceDiscoveryRes', 'PaymentOptionList')) do
         offered[option] = true
     end
     return offered
@@ -34,7 +34,7 @@ local function no_contract(self, offered)
     if not offered.Contract then
         return 'the station does not offer payment by contract'
     end
-    if not (Evcc.Get_Tls_Version() or self.p.contract_without_tls) then
+    if not (self.role.Get_Tls_Version() or self.p.contract_without_tls) then
         return 'a contract pays over TLS only, and this connection has none'
     end
     return nil
@@ -110,8 +110,8 @@ end
 
 -- ---- certificates ----
 
-local function set_roots(message)
-    common.set_list(Evcc, message, 'ListOfRootCertificateIDs_RootCertificateID',
+local function set_roots(self, message)
+    common.set_list(self.role, message, 'ListOfRootCertificateIDs_RootCertificateID',
         contract.roots(EDITION))
 end
 
@@ -125,16 +125,16 @@ end
 local function receive(self, step, receiver)
     local message = step .. 'Res'
     local get = function(path)
-        return Evcc['Get_' .. message .. '_' .. path]()
+        return self.role['Get_' .. message .. '_' .. path]()
     end
     local sent = {
-        service = contract.get_chain(Evcc, message, 'SAProvisioningCertificateChain'),
-        contract = contract.get_chain(Evcc, message, 'ContractSignatureCertChain'),
+        service = contract.get_chain(self.role, message, 'SAProvisioningCertificateChain'),
+        contract = contract.get_chain(self.role, message, 'ContractSignatureCertChain'),
         public = get('DHpublickey'), wrapped = get('ContractSignatureEncryptedPrivateKey'),
         emaid = get('eMAID'),
     }
-    local identity, why = contract.receive(sent, receiver, EDITION, function(leaf)
-        return contract.verify(Evcc, message, Pki.Certificate(leaf))
+    local identity, why = contract.receive(self, sent, receiver, EDITION, function(leaf)
+        return contract.verify(self, message, Pki.Certificate(leaf))
     end)
     if not identity then
         return self:leave('stop', false, ('%s is refused: %s'):format(message, why))
@@ -149,8 +149,8 @@ function steps.CertificateInstallation(self)
         return
     end
     local oem = contract.identity('oem-leaf', EDITION)
-    Evcc.Set_CertificateInstallationReq_OEMProvisioningCert(oem.chain[1].der)
-    set_roots('CertificateInstallationReq')
+    self.role.Set_CertificateInstallationReq_OEMProvisioningCert(oem.chain[1].der)
+    set_roots(self, 'CertificateInstallationReq')
     self:exchange('CertificateInstallation', oem)
     receive(self, 'CertificateInstallation', oem)
 end
@@ -160,9 +160,9 @@ function steps.CertificateUpdate(self)
         return
     end
     local present = identity_of(self)
-    contract.set_chain(Evcc, 'CertificateUpdateReq', 'ContractSignatureCertChain', present)
-    Evcc.Set_CertificateUpdateReq_eMAID(contract.emaid(present))
-    set_roots('CertificateUpdateReq')
+    contract.set_chain(self.role, 'CertificateUpdateReq', 'ContractSignatureCertChain', present)
+    self.role.Set_CertificateUpdateReq_eMAID(contract.emaid(present))
+    set_roots(self, 'CertificateUpdateReq')
     self:exchange('CertificateUpdate', present)
     receive(self, 'CertificateUpdate', present)
 end
@@ -174,13 +174,13 @@ function steps.PaymentDetails(self)
         return
     end
     local identity = identity_of(self)
-    Evcc.Set_PaymentDetailsReq_eMAID(contract.emaid(identity))
-    contract.set_chain(Evcc, 'PaymentDetailsReq', 'ContractSignatureCertChain', identity)
+    self.role.Set_PaymentDetailsReq_eMAID(contract.emaid(identity))
+    contract.set_chain(self.role, 'PaymentDetailsReq', 'ContractSignatureCertChain', identity)
     self:exchange('PaymentDetails')
     if self.code == 'OK_CertificateExpiresSoon' then
         Log('the station says that the contract certificate expires soon')
     end
-    self.challenge = Evcc.Get_PaymentDetailsRes_GenChallenge()
+    self.challenge = self.role.Get_PaymentDetailsRes_GenChallenge()
     if #self.challenge ~= 16 then
         self:leave('stop', false, ('PaymentDetailsRes is refused: GenChallenge has %d octets; '
             .. 'expected 16'):format(#self.challenge))
@@ -188,9 +188,9 @@ function steps.PaymentDetails(self)
 end
 
 -- A request without the Id that a signature refers to, and without signature.
-local function clear_signature(message)
-    common.set(Evcc, message, 'IdSpecified', false)
-    common.set(Evcc, message, 'Header_SignatureSpecified', false)
+local function clear_signature(self, message)
+    common.set(self.role, message, 'IdSpecified', false)
+    common.set(self.role, message, 'Header_SignatureSpecified', false)
 end
 
 -- Who signs a request: the holder of the contract that pays; nil: nobody. An earlier session may
@@ -198,9 +198,9 @@ end
 function pnc.set_signer(self, message)
     local signer = self.paying == 'Contract' and self.identity or nil
     if signer then
-        common.set(Evcc, message, 'Id', 'id1')
+        common.set(self.role, message, 'Id', 'id1')
     else
-        clear_signature(message)
+        clear_signature(self, message)
     end
     return signer
 end
@@ -209,8 +209,8 @@ end
 -- follow while the station is not ready are empty [V2G2-684], as all are with external payment.
 function pnc.clear_authorization(self)
     if self.protocol == EDITION then
-        clear_signature('AuthorizationReq')
-        Evcc.Set_AuthorizationReq_GenChallengeSpecified(false)
+        clear_signature(self, 'AuthorizationReq')
+        self.role.Set_AuthorizationReq_GenChallengeSpecified(false)
     end
 end
 
@@ -220,7 +220,7 @@ function pnc.set_authorization(self)
     if self.paying ~= 'Contract' then
         return nil
     end
-    Evcc.Set_AuthorizationReq_GenChallenge(self.challenge)
+    self.role.Set_AuthorizationReq_GenChallenge(self.challenge)
     return pnc.set_signer(self, 'AuthorizationReq')
 end
 
@@ -236,7 +236,7 @@ function pnc.check_tariffs(self, tuples)
     local operator = self.identity.chain[2]
     local good, why = nil, 'the contract came without the sub-CA that signs tariffs'
     if operator then
-        good, why = contract.verify(Evcc, 'ChargeParameterDiscoveryRes', operator)
+        good, why = contract.verify(self, 'ChargeParameterDiscoveryRes', operator)
     end
     if good then
         return

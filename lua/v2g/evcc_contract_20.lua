@@ -17,7 +17,7 @@ local function no_contract(self, offered)
     if not offered.PnC then
         return 'the station does not offer Plug & Charge'
     end
-    if Evcc.Get_Tls_Version() ~= '1.3' and not self.p.contract_without_tls then
+    if self.role.Get_Tls_Version() ~= '1.3' and not self.p.contract_without_tls then
         return 'a contract pays over TLS 1.3 only, and this connection has none'
     end
     return nil
@@ -44,7 +44,7 @@ end
 function steps.AuthorizationSetup(self)
     self:exchange('AuthorizationSetup')
     local offered = {}
-    for _, one in ipairs(common.get_list(Evcc, 'AuthorizationSetupRes', 'AuthorizationServices')) do
+    for _, one in ipairs(common.get_list(self.role, 'AuthorizationSetupRes', 'AuthorizationServices')) do
         offered[one] = true
     end
     self.offered, self.paying = offered, choose(self, offered)
@@ -52,11 +52,11 @@ function steps.AuthorizationSetup(self)
         return
     end
     local path = 'Get_AuthorizationSetupRes_PnC_ASResAuthorizationMode'
-    if not Evcc[path .. 'Specified']() then
+    if not self.role[path .. 'Specified']() then
         self:leave('stop', false, 'AuthorizationSetupRes is refused: it offers PnC without '
             .. 'PnC_ASResAuthorizationMode')
     end
-    self.challenge = Evcc[path .. '_GenChallenge']()
+    self.challenge = self.role[path .. '_GenChallenge']()
     if #self.challenge ~= 16 then
         self:leave('stop', false, ('AuthorizationSetupRes is refused: GenChallenge has %d octets; '
             .. 'expected 16'):format(#self.challenge))
@@ -69,10 +69,10 @@ end
 local function receive(self, receiver)
     local path = 'SignedInstallationData_'
     local function get(name)
-        return Evcc['Get_CertificateInstallationRes_' .. path .. name]()
+        return self.role['Get_CertificateInstallationRes_' .. path .. name]()
     end
     local function has(name)
-        return Evcc['Get_CertificateInstallationRes_' .. path .. name .. 'Specified']()
+        return self.role['Get_CertificateInstallationRes_' .. path .. name .. 'Specified']()
     end
     local key = has 'X448_EncryptedPrivateKey' and 'X448_EncryptedPrivateKey'
         or 'SECP521_EncryptedPrivateKey'
@@ -81,12 +81,12 @@ local function receive(self, receiver)
             .. 'that for a TPM')
     end
     local message = 'CertificateInstallationRes'
-    local identity, why = contract.receive({
-        service = contract.get_chain(Evcc, message, 'CPSCertificateChain'),
-        contract = contract.get_chain(Evcc, message, path .. 'ContractCertificateChain'),
+    local identity, why = contract.receive(self, {
+        service = contract.get_chain(self.role, message, 'CPSCertificateChain'),
+        contract = contract.get_chain(self.role, message, path .. 'ContractCertificateChain'),
         public = get 'DHPublicKey', wrapped = get(key),
     }, receiver, EDITION, function(leaf)
-        return contract.verify(Evcc, 'CertificateInstallationRes', Pki.Certificate(leaf))
+        return contract.verify(self, 'CertificateInstallationRes', Pki.Certificate(leaf))
     end)
     if not identity then
         return self:leave('stop', false, 'CertificateInstallationRes is refused: ' .. why)
@@ -97,22 +97,22 @@ end
 
 local function set_installation(self, oem)
     local p, message = self.p, 'CertificateInstallationReq'
-    contract.set_chain(Evcc, message, 'OEMProvisioningCertificateChain', oem)
-    Evcc.Set_CertificateInstallationReq_OEMProvisioningCertificateChain_Id('id1')
-    common.set_list(Evcc, message, 'ListOfRootCertificateIDs_RootCertificateID',
+    contract.set_chain(self.role, message, 'OEMProvisioningCertificateChain', oem)
+    self.role.Set_CertificateInstallationReq_OEMProvisioningCertificateChain_Id('id1')
+    common.set_list(self.role, message, 'ListOfRootCertificateIDs_RootCertificateID',
         contract.roots(EDITION))
-    Evcc.Set_CertificateInstallationReq_MaximumContractCertificateChains(p.max_contracts)
+    self.role.Set_CertificateInstallationReq_MaximumContractCertificateChains(p.max_contracts)
     if #p.prioritized > 0 then
-        common.set_list(Evcc, message, 'PrioritizedEMAIDs_EMAID', p.prioritized)
+        common.set_list(self.role, message, 'PrioritizedEMAIDs_EMAID', p.prioritized)
     else
-        Evcc.Set_CertificateInstallationReq_PrioritizedEMAIDsSpecified(false)
+        self.role.Set_CertificateInstallationReq_PrioritizedEMAIDsSpecified(false)
     end
 end
 
 -- One contract, or nil: the station has none to give.
 local function install_one(self, oem)
     self:repeat_until('CertificateInstallation', 'V2G_EVCC_Ongoing_Timeout', function()
-        return Evcc.Get_CertificateInstallationRes_EVSEProcessing() == 'Finished'
+        return self.role.Get_CertificateInstallationRes_EVSEProcessing() == 'Finished'
     end, oem)
     if not self.code:find('^OK') then
         Log('no contract is installed: ' .. self.code)
@@ -127,7 +127,7 @@ function steps.CertificateInstallation(self)
         return
     end
     self.identities = {}
-    if not Evcc.Get_AuthorizationSetupRes_CertificateInstallationService() then
+    if not self.role.Get_AuthorizationSetupRes_CertificateInstallationService() then
         Log('the station installs no certificates')
         return
     end
@@ -136,7 +136,7 @@ function steps.CertificateInstallation(self)
     repeat
         list[#list + 1] = install_one(self, oem)
         local over = not self.code:find('^OK')
-            or Evcc.Get_CertificateInstallationRes_RemainingContractCertificateChains() == 0
+            or self.role.Get_CertificateInstallationRes_RemainingContractCertificateChains() == 0
     until over or #list >= self.p.max_contracts
 end
 
@@ -154,13 +154,13 @@ local function identities_of(self)
 end
 
 -- Whether the station takes a contract, as far as it names providers.
-local function is_supported(identity)
+local function is_supported(self, identity)
     local path = 'PnC_ASResAuthorizationMode_SupportedProviders'
-    if not Evcc['Get_AuthorizationSetupRes_' .. path .. 'Specified']() then
+    if not self.role['Get_AuthorizationSetupRes_' .. path .. 'Specified']() then
         return true
     end
     return contract.begins_with_one_of(contract.emaid(identity),
-        common.get_list(Evcc, 'AuthorizationSetupRes', path .. '_ProviderID'))
+        common.get_list(self.role, 'AuthorizationSetupRes', path .. '_ProviderID'))
 end
 
 -- What can be tried, one after another: contracts, those of the station's providers alone where it
@@ -168,7 +168,7 @@ end
 local function ways_of(self)
     local list, last = {}, self.offered.EIM and (self.p.fall_back or self.paying ~= 'Contract')
     for _, identity in ipairs(self.paying == 'Contract' and identities_of(self) or {}) do
-        if not last or is_supported(identity) then
+        if not last or is_supported(self, identity) then
             list[#list + 1] = identity
         end
     end
@@ -181,15 +181,15 @@ end
 local function set_authorization(self, identity)
     local path = 'AuthorizationReq_PnC_AReqAuthorizationMode_'
     self.identity = identity or nil
-    Evcc.Set_AuthorizationReq_SelectedAuthorizationService(identity and 'PnC' or 'EIM')
+    self.role.Set_AuthorizationReq_SelectedAuthorizationService(identity and 'PnC' or 'EIM')
     if not identity then
-        Evcc.Set_AuthorizationReq_EIM_AReqAuthorizationModeSpecified(true)
-        Evcc.Set_AuthorizationReq_Header_SignatureSpecified(false)
+        self.role.Set_AuthorizationReq_EIM_AReqAuthorizationModeSpecified(true)
+        self.role.Set_AuthorizationReq_Header_SignatureSpecified(false)
         return
     end
-    Evcc['Set_' .. path .. 'Id']('id1')
-    Evcc['Set_' .. path .. 'GenChallenge'](self.challenge)
-    contract.set_chain(Evcc, 'AuthorizationReq',
+    self.role['Set_' .. path .. 'Id']('id1')
+    self.role['Set_' .. path .. 'GenChallenge'](self.challenge)
+    contract.set_chain(self.role, 'AuthorizationReq',
         'PnC_AReqAuthorizationMode_ContractCertificateChain', identity)
 end
 
@@ -199,7 +199,7 @@ function steps.Authorization(self)
     for _, identity in ipairs(ways_of(self)) do
         set_authorization(self, identity)
         self:repeat_until('Authorization', 'V2G_EVCC_Ongoing_Timeout', function()
-            return Evcc.Get_AuthorizationRes_EVSEProcessing() == 'Finished'
+            return self.role.Get_AuthorizationRes_EVSEProcessing() == 'Finished'
         end, identity or nil)
         if self.code:find('^OK') then
             self.paying = identity and 'Contract' or 'ExternalPayment'
@@ -225,16 +225,16 @@ function pnc.confirm(self, wish)
     local loop = self:name(self.mode == 'dc' and 'CurrentDemand' or 'ChargingStatus')
     local path = 'Set_MeteringConfirmationReq_SignedMeteringData_'
     if wish ~= 'MeteringConfirmation' or not self.p.receipts or not pnc.signer(self)
-        or not Evcc['Get_' .. loop .. 'Res_MeterInfoSpecified']() then
+        or not self.role['Get_' .. loop .. 'Res_MeterInfoSpecified']() then
         return
     end
-    Evcc[path .. 'Id']('id1')
-    Evcc[path .. 'SessionID'](Evcc.SessionID())
-    Evcc[path .. 'MeterInfo'](Evcc['Get_' .. loop .. 'Res_MeterInfo']())
+    self.role[path .. 'Id']('id1')
+    self.role[path .. 'SessionID'](self.role.SessionID())
+    self.role[path .. 'MeterInfo'](self.role['Get_' .. loop .. 'Res_MeterInfo']())
     if self.schedule then
-        Evcc[path .. 'Scheduled_SMDTControlMode_SelectedScheduleTupleID'](self.schedule)
+        self.role[path .. 'Scheduled_SMDTControlMode_SelectedScheduleTupleID'](self.schedule)
     else
-        Evcc[path .. 'Dynamic_SMDTControlModeSpecified'](true)
+        self.role[path .. 'Dynamic_SMDTControlModeSpecified'](true)
     end
     self:exchange('MeteringReceipt', pnc.signer(self))
 end
@@ -254,7 +254,7 @@ function pnc.check_prices(self, holders)
     local operator, good = signer.chain[2], nil
     local why = 'the contract came without the sub-CA that signs prices'
     if operator then
-        good, why = contract.verify(Evcc, 'ScheduleExchangeRes', operator)
+        good, why = contract.verify(self, 'ScheduleExchangeRes', operator)
     end
     if good then
         return

@@ -23,10 +23,10 @@ local NEAR <const> = 20  -- V between battery and output at which the contactors
 
 function steps.SessionSetup(self)
     local p = self.p
-    Evcc.Set_SessionSetupReq_Header_SessionID(self.joining or p.session_id)
-    Evcc.Set_SessionSetupReq_EVCCID(p.evcc_id)
+    self.role.Set_SessionSetupReq_Header_SessionID(self.joining or p.session_id)
+    self.role.Set_SessionSetupReq_EVCCID(p.evcc_id)
     self:exchange('SessionSetup')
-    Measured(self.protocol, 'V2G_EVCC_CommunicationSetup_Timeout', nil, Now() - self.setup_from)
+    self.role.Measured(self.protocol, 'V2G_EVCC_CommunicationSetup_Timeout', nil, Now() - self.setup_from)
     if self.joining and self.code ~= 'OK_OldSessionJoined' then
         Log('the paused session was not joined: ' .. self.code)
         self.schedule = nil
@@ -37,10 +37,10 @@ end
 local function offered_transfers(self)
     local offered = {}
     if self.protocol == DIN then
-        offered[Evcc.Get_ServiceDiscoveryRes_ChargeService_EnergyTransferType()] = true
+        offered[self.role.Get_ServiceDiscoveryRes_ChargeService_EnergyTransferType()] = true
         return offered
     end
-    for _, transfer in ipairs(common.get_list(Evcc, 'ServiceDiscoveryRes',
+    for _, transfer in ipairs(common.get_list(self.role, 'ServiceDiscoveryRes',
         'ChargeService_SupportedEnergyTransferMode')) do
         offered[transfer] = true
     end
@@ -94,7 +94,7 @@ function steps.ServiceDiscovery(self)
     self.paying = pnc.choose(self, be_unsuited)
     self.services = {}
     if self.protocol ~= DIN and self:has('ServiceDiscovery', 'ServiceList') then
-        self.services = common.get_list(Evcc, 'ServiceDiscoveryRes', 'ServiceList_Service')
+        self.services = common.get_list(self.role, 'ServiceDiscoveryRes', 'ServiceList_Service')
     end
     local why = pnc.no_certificates(self)
     if why then
@@ -107,11 +107,11 @@ function steps.ServiceDetail(self)
     self.selected = { { ServiceID = 1 } }
     for _, service in ipairs(self.services) do
         if self.p.details or pnc.wants_details(self, service) then
-            Evcc.Set_ServiceDetailReq_ServiceID(service.ServiceID)
+            self.role.Set_ServiceDetailReq_ServiceID(service.ServiceID)
             self:exchange('ServiceDetail')
             local sets = {}
             if self:has('ServiceDetail', 'ServiceParameterList') then
-                sets = common.get_list(Evcc, 'ServiceDetailRes',
+                sets = common.get_list(self.role, 'ServiceDetailRes',
                     'ServiceParameterList_ParameterSet')
             end
             local set = pnc.parameter_set(self, service, sets)
@@ -126,7 +126,7 @@ end
 function steps.PaymentServiceSelection(self)
     self:set('PaymentServiceSelection', 'SelectedPaymentOption', self.paying)
     if self.selected then
-        common.set_list(Evcc, self:name('PaymentServiceSelection') .. 'Req',
+        common.set_list(self.role, self:name('PaymentServiceSelection') .. 'Req',
             'SelectedServiceList_SelectedService', self.selected)
     end
     self:exchange('PaymentServiceSelection')
@@ -187,7 +187,7 @@ end
 local function choose_schedule(self)
     local tuples = { { SAScheduleTupleID = 1 } }
     if self:has('ChargeParameterDiscovery', 'SAScheduleList') then
-        tuples = common.get_list(Evcc, 'ChargeParameterDiscoveryRes',
+        tuples = common.get_list(self.role, 'ChargeParameterDiscoveryRes',
             'SAScheduleList_SAScheduleTuple')
     end
     pnc.check_tariffs(self, tuples)
@@ -207,18 +207,18 @@ end
 
 local function read_limits(self)
     local path = 'ChargeParameterDiscoveryRes_' .. self.mode:upper() .. '_EVSEChargeParameter'
-    if not Evcc['Get_' .. path .. 'Specified']() then
+    if not self.role['Get_' .. path .. 'Specified']() then
         return self:leave('stop', false,
             ('the station sent no parameters for %s charging'):format(self.mode:upper()))
     end
     if self.mode == 'ac' then
-        self.voltage = Evcc['Get_' .. path .. '_EVSENominalVoltage']()
-        self.limit = Evcc['Get_' .. path .. '_EVSEMaxCurrent']()
+        self.voltage = self.role['Get_' .. path .. '_EVSENominalVoltage']()
+        self.limit = self.role['Get_' .. path .. '_EVSEMaxCurrent']()
         return nil
     end
-    self.limit = Evcc['Get_' .. path .. '_EVSEMaximumCurrentLimit']()
-    self.power_limit = Evcc['Get_' .. path .. '_EVSEMaximumPowerLimit']()
-    local most = Evcc['Get_' .. path .. '_EVSEMaximumVoltageLimit']()
+    self.limit = self.role['Get_' .. path .. '_EVSEMaximumCurrentLimit']()
+    self.power_limit = self.role['Get_' .. path .. '_EVSEMaximumPowerLimit']()
+    local most = self.role['Get_' .. path .. '_EVSEMaximumVoltageLimit']()
     if most < self.battery:rest_voltage() then
         return self:leave('stop', false,
             ('the station gives %g V at most; the battery has more'):format(most))
@@ -236,7 +236,7 @@ function steps.ChargeParameterDiscovery(self)
         set_ac_limits(self)
     end
     if self.protocol ~= DIN and p.max_schedules then
-        Evcc.Set_ChargeParameterDiscoveryReq_MaxEntriesSAScheduleTuple(p.max_schedules)
+        self.role.Set_ChargeParameterDiscoveryReq_MaxEntriesSAScheduleTuple(p.max_schedules)
     end
     if self.protocol ~= DIN and p.departure > 0 then
         self:set('ChargeParameterDiscovery',
@@ -318,7 +318,7 @@ local function deliver(self, progress, is_ready)
         self:set('PowerDelivery', 'SAScheduleTupleID', self.schedule)
         local entries = progress == 'Start' and profile(self)
         if entries then
-            common.set_list(Evcc, 'PowerDeliveryReq', 'ChargingProfile_ProfileEntry', entries)
+            common.set_list(self.role, 'PowerDeliveryReq', 'ChargingProfile_ProfileEntry', entries)
         else
             self:set('PowerDelivery', 'ChargingProfileSpecified', false)
         end
@@ -382,17 +382,17 @@ local function send_receipt(self, response)
     if not p.receipts or self.protocol == DIN then
         return
     end
-    if not (Evcc['Get_' .. response .. '_ReceiptRequiredSpecified']()
-        and Evcc['Get_' .. response .. '_ReceiptRequired']()) then
+    if not (self.role['Get_' .. response .. '_ReceiptRequiredSpecified']()
+        and self.role['Get_' .. response .. '_ReceiptRequired']()) then
         return
     end
-    if not Evcc['Get_' .. response .. '_MeterInfoSpecified']() then
+    if not self.role['Get_' .. response .. '_MeterInfoSpecified']() then
         self:leave('stop', false, response .. ' wants a receipt of a reading that it has not: '
             .. 'expected MeterInfo beside ReceiptRequired [V2G2-902]')
     end
-    Evcc.Set_MeteringReceiptReq_SessionID(Evcc.SessionID())
-    Evcc.Set_MeteringReceiptReq_SAScheduleTupleID(self.schedule)
-    Evcc.Set_MeteringReceiptReq_MeterInfo(Evcc['Get_' .. response .. '_MeterInfo']())
+    self.role.Set_MeteringReceiptReq_SessionID(self.role.SessionID())
+    self.role.Set_MeteringReceiptReq_SAScheduleTupleID(self.schedule)
+    self.role.Set_MeteringReceiptReq_MeterInfo(self.role['Get_' .. response .. '_MeterInfo']())
     self:exchange('MeteringReceipt', pnc.set_signer(self, 'MeteringReceiptReq'))
 end
 
@@ -406,16 +406,16 @@ local function set_demand(self)
         current = 0
     end
     set_status(self, 'CurrentDemand', '', true)
-    Evcc.Set_CurrentDemandReq_EVTargetVoltage(voltage)
-    Evcc.Set_CurrentDemandReq_EVTargetCurrent(current)
-    Evcc.Set_CurrentDemandReq_EVMaximumVoltageLimit(b.max_voltage)
-    Evcc.Set_CurrentDemandReq_EVMaximumCurrentLimit(b.max_current)
-    Evcc.Set_CurrentDemandReq_EVMaximumPowerLimit(b.max_power)
-    Evcc.Set_CurrentDemandReq_BulkChargingComplete(b.soc >= b.bulk)
-    Evcc.Set_CurrentDemandReq_ChargingComplete(b.soc >= b.target)
-    Evcc.Set_CurrentDemandReq_RemainingTimeToFullSoC(
+    self.role.Set_CurrentDemandReq_EVTargetVoltage(voltage)
+    self.role.Set_CurrentDemandReq_EVTargetCurrent(current)
+    self.role.Set_CurrentDemandReq_EVMaximumVoltageLimit(b.max_voltage)
+    self.role.Set_CurrentDemandReq_EVMaximumCurrentLimit(b.max_current)
+    self.role.Set_CurrentDemandReq_EVMaximumPowerLimit(b.max_power)
+    self.role.Set_CurrentDemandReq_BulkChargingComplete(b.soc >= b.bulk)
+    self.role.Set_CurrentDemandReq_ChargingComplete(b.soc >= b.target)
+    self.role.Set_CurrentDemandReq_RemainingTimeToFullSoC(
         b:time_to(b.full, self.power_limit, self.limit))
-    Evcc.Set_CurrentDemandReq_RemainingTimeToBulkSoC(
+    self.role.Set_CurrentDemandReq_RemainingTimeToBulkSoC(
         b:time_to(b.bulk, self.power_limit, self.limit))
 end
 
@@ -425,15 +425,15 @@ function steps.CurrentDemand(self)
     while true do
         set_demand(self)
         self:exchange('CurrentDemand')
-        local power = Evcc.Get_CurrentDemandRes_EVSEPresentVoltage()
-            * Evcc.Get_CurrentDemandRes_EVSEPresentCurrent()
+        local power = self.role.Get_CurrentDemandRes_EVSEPresentVoltage()
+            * self.role.Get_CurrentDemandRes_EVSEPresentCurrent()
         self.battery:advance(power, self:seconds())
         local notification = not is_din
-            and Evcc.Get_CurrentDemandRes_DC_EVSEStatus_EVSENotification()
+            and self.role.Get_CurrentDemandRes_DC_EVSEStatus_EVSENotification()
         send_receipt(self, 'CurrentDemandRes')
         local outcome = look_at_wishes(self, notification,
-            Evcc.Get_CurrentDemandRes_DC_EVSEStatus_NotificationMaxDelay(),
-            Evcc.Get_CurrentDemandRes_DC_EVSEStatus_EVSEStatusCode())
+            self.role.Get_CurrentDemandRes_DC_EVSEStatus_NotificationMaxDelay(),
+            self.role.Get_CurrentDemandRes_DC_EVSEStatus_EVSEStatusCode())
         if outcome then
             return outcome ~= true and outcome or nil
         end
@@ -457,15 +457,15 @@ function steps.ChargingStatus(self)
     while true do
         self.flowing = ac_power(self)
         self:exchange('ChargingStatus')
-        if Evcc.Get_ChargingStatusRes_EVSEMaxCurrentSpecified() then
-            self.limit = Evcc.Get_ChargingStatusRes_EVSEMaxCurrent()
+        if self.role.Get_ChargingStatusRes_EVSEMaxCurrentSpecified() then
+            self.limit = self.role.Get_ChargingStatusRes_EVSEMaxCurrent()
         end
         self.battery:advance(self.flowing, self:seconds())
-        local notification = Evcc.Get_ChargingStatusRes_AC_EVSEStatus_EVSENotification()
-        local code = Evcc.Get_ChargingStatusRes_AC_EVSEStatus_RCD() and 'EVSE_Malfunction'
+        local notification = self.role.Get_ChargingStatusRes_AC_EVSEStatus_EVSENotification()
+        local code = self.role.Get_ChargingStatusRes_AC_EVSEStatus_RCD() and 'EVSE_Malfunction'
         send_receipt(self, 'ChargingStatusRes')
         local outcome = look_at_wishes(self, notification,
-            Evcc.Get_ChargingStatusRes_AC_EVSEStatus_NotificationMaxDelay(), code)
+            self.role.Get_ChargingStatusRes_AC_EVSEStatus_NotificationMaxDelay(), code)
         if outcome then
             return outcome ~= true and outcome or nil
         end
@@ -488,9 +488,9 @@ function steps.SessionStop(self)
     end
     local pauses = self.protocol ~= DIN and self.pauses < p.pause
     if self.protocol ~= DIN then
-        Evcc.Set_SessionStopReq_ChargingSession(pauses and 'Pause' or 'Terminate')
+        self.role.Set_SessionStopReq_ChargingSession(pauses and 'Pause' or 'Terminate')
     end
-    self.joining = pauses and Evcc.SessionID() or nil
+    self.joining = pauses and self.role.SessionID() or nil
     self:exchange('SessionStop')
     if not pauses then
         return 'done'

@@ -30,10 +30,10 @@ end
 function steps.SessionSetup(self)
     local p = self.p
     local id = self.joining or p.session_id
-    Evcc.Set_SessionSetupReq_Header_SessionID(id == '00' and '0000000000000000' or id)
-    Evcc.Set_SessionSetupReq_EVCCID(p.evcc_id:match('^02AA0000') and EVCC_ID or p.evcc_id)
+    self.role.Set_SessionSetupReq_Header_SessionID(id == '00' and '0000000000000000' or id)
+    self.role.Set_SessionSetupReq_EVCCID(p.evcc_id:match('^02AA0000') and EVCC_ID or p.evcc_id)
     self:exchange('SessionSetup')
-    Measured(self.protocol, 'V2G_EVCC_CommunicationSetup_Timeout', nil, Now() - self.setup_from)
+    self.role.Measured(self.protocol, 'V2G_EVCC_CommunicationSetup_Timeout', nil, Now() - self.setup_from)
     local joined = self.joining and self.code == 'OK_OldSessionJoined'
     if self.joining and not joined then
         Log('the paused session was not joined: ' .. self.code)
@@ -44,11 +44,11 @@ end
 
 function steps.ServiceDiscovery(self)
     self:exchange('ServiceDiscovery')
-    self.renegotiable = Evcc.Get_ServiceDiscoveryRes_ServiceRenegotiationSupported()
+    self.renegotiable = self.role.Get_ServiceDiscoveryRes_ServiceRenegotiationSupported()
     self.service = SERVICES[self.mode][self.p.bpt]
     self.services = {}
     local offered = {}
-    for _, one in ipairs(common.get_list(Evcc, 'ServiceDiscoveryRes',
+    for _, one in ipairs(common.get_list(self.role, 'ServiceDiscoveryRes',
         'EnergyTransferServiceList_Service')) do
         offered[one.ServiceID] = true
     end
@@ -56,14 +56,14 @@ function steps.ServiceDiscovery(self)
         self:leave('stop', false, ('the station does not offer service %d (%s%s)')
             :format(self.service, self.mode:upper(), self.p.bpt and ', bidirectional' or ''))
     end
-    if Evcc.Get_ServiceDiscoveryRes_VASListSpecified() then
-        self.services = common.get_list(Evcc, 'ServiceDiscoveryRes', 'VASList_Service')
+    if self.role.Get_ServiceDiscoveryRes_VASListSpecified() then
+        self.services = common.get_list(self.role, 'ServiceDiscoveryRes', 'VASList_Service')
     end
 end
 
 -- The first parameter set whose ControlMode is the one wanted.
 local function choose_set(self)
-    local sets = common.get_list(Evcc, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet')
+    local sets = common.get_list(self.role, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet')
     for _, set in ipairs(sets) do
         for _, parameter in ipairs(set.Parameter) do
             if parameter.Name == 'EVSENominalVoltage' then
@@ -78,7 +78,7 @@ local function choose_set(self)
 end
 
 function steps.ServiceDetail(self)
-    Evcc.Set_ServiceDetailReq_ServiceID(self.service)
+    self.role.Set_ServiceDetailReq_ServiceID(self.service)
     self:exchange('ServiceDetail')
     self.parameter_set = choose_set(self)
     self.selected = {}
@@ -86,9 +86,9 @@ function steps.ServiceDetail(self)
         return
     end
     for _, service in ipairs(self.services) do
-        Evcc.Set_ServiceDetailReq_ServiceID(service.ServiceID)
+        self.role.Set_ServiceDetailReq_ServiceID(service.ServiceID)
         self:exchange('ServiceDetail')
-        local set = Evcc.Get_ServiceDetailRes_ServiceParameterList_ParameterSet(0)
+        local set = self.role.Get_ServiceDetailRes_ServiceParameterList_ParameterSet(0)
         self.selected[#self.selected + 1] =
             { ServiceID = service.ServiceID, ParameterSetID = set.ParameterSetID }
     end
@@ -96,10 +96,10 @@ end
 
 function steps.PaymentServiceSelection(self)
     local path = 'Set_ServiceSelectionReq_SelectedEnergyTransferService_'
-    Evcc[path .. 'ServiceID'](self.service)
-    Evcc[path .. 'ParameterSetID'](self.parameter_set)
+    self.role[path .. 'ServiceID'](self.service)
+    self.role[path .. 'ParameterSetID'](self.parameter_set)
     if #self.selected > 0 then
-        common.set_list(Evcc, 'ServiceSelectionReq', 'SelectedVASList_SelectedService',
+        common.set_list(self.role, 'ServiceSelectionReq', 'SelectedVASList_SelectedService',
             self.selected)
     end
     self:exchange('PaymentServiceSelection')
@@ -191,7 +191,7 @@ end
 
 -- The cheapest schedule by its prices, else the first.
 local function choose_schedule(self)
-    local tuples = common.get_list(Evcc, 'ScheduleExchangeRes',
+    local tuples = common.get_list(self.role, 'ScheduleExchangeRes',
         'Scheduled_SEResControlMode_ScheduleTuple')
     local best, holders = tuples[1], {}
     for i, tuple in ipairs(tuples) do
@@ -211,13 +211,13 @@ end
 function steps.ScheduleExchange(self)
     set_needs(self)
     self:repeat_until('ScheduleExchange', 'V2G_EVCC_Ongoing_Timeout', function()
-        return Evcc.Get_ScheduleExchangeRes_EVSEProcessing() == 'Finished'
+        return self.role.Get_ScheduleExchangeRes_EVSEProcessing() == 'Finished'
     end)
     self.schedule, self.entries, self.anchor = nil, nil, nil
     if control(self) == 'Scheduled' then
         choose_schedule(self)
     else
-        pnc.check_prices(self, { Evcc.Get_ScheduleExchangeRes_Dynamic_SEResControlMode() })
+        pnc.check_prices(self, { self.role.Get_ScheduleExchangeRes_Dynamic_SEResControlMode() })
     end
     return self.is_charging and 'renegotiated' or nil
 end
@@ -226,22 +226,22 @@ end
 
 function steps.CableCheck(self)
     self:repeat_until('CableCheck', 'V2G_EVCC_CableCheck_Timeout', function()
-        return Evcc.Get_DC_CableCheckRes_EVSEProcessing() == 'Finished'
+        return self.role.Get_DC_CableCheckRes_EVSEProcessing() == 'Finished'
     end)
 end
 
 function steps.PreCharge(self)
     local p, b = self.p, self.battery
     local target, n = p.target_voltage or b:rest_voltage(), 0
-    Evcc.Set_DC_PreChargeReq_EVTargetVoltage(target)
-    Evcc.Set_DC_PreChargeReq_EVPresentVoltage(0)
-    Evcc.Set_DC_PreChargeReq_EVProcessing('Ongoing')
+    self.role.Set_DC_PreChargeReq_EVTargetVoltage(target)
+    self.role.Set_DC_PreChargeReq_EVPresentVoltage(0)
+    self.role.Set_DC_PreChargeReq_EVProcessing('Ongoing')
     self:repeat_until('PreCharge', 'V2G_EVCC_PreCharge_Timeout', function()
         n = n + 1
-        local voltage = Evcc.Get_DC_PreChargeRes_EVSEPresentVoltage()
+        local voltage = self.role.Get_DC_PreChargeRes_EVSEPresentVoltage()
         local reached = math.abs(voltage - target) <= NEAR
-        Evcc.Set_DC_PreChargeReq_EVPresentVoltage(voltage)
-        Evcc.Set_DC_PreChargeReq_EVProcessing(reached and 'Finished' or 'Ongoing')
+        self.role.Set_DC_PreChargeReq_EVPresentVoltage(voltage)
+        self.role.Set_DC_PreChargeReq_EVProcessing(reached and 'Finished' or 'Ongoing')
         return n >= p.precharges[1] and (reached or n == p.precharges[2])
     end)
 end
@@ -257,24 +257,24 @@ local function set_profile(self)
                        Power = math.floor(math.min(entry.Power, wanted, self.power_limit)) }
     end
     self.profile = control(self) == 'Scheduled' and { entries = entries, from = Now() } or nil
-    Evcc[path .. 'TimeAnchor'](self.anchor or math.floor(Now() / 1000))
+    self.role[path .. 'TimeAnchor'](self.anchor or math.floor(Now() / 1000))
     if control(self) == 'Dynamic' then
-        Evcc[path .. 'Dynamic_EVPPTControlModeSpecified'](true)
+        self.role[path .. 'Dynamic_EVPPTControlModeSpecified'](true)
     else
-        Evcc[path .. 'Scheduled_EVPPTControlMode_SelectedScheduleTupleID'](self.schedule)
+        self.role[path .. 'Scheduled_EVPPTControlMode_SelectedScheduleTupleID'](self.schedule)
         -- optional, but there are stations that cannot do without
-        Evcc[path .. 'Scheduled_EVPPTControlMode_PowerToleranceAcceptance']('PowerToleranceConfirmed')
+        self.role[path .. 'Scheduled_EVPPTControlMode_PowerToleranceAcceptance']('PowerToleranceConfirmed')
     end
-    common.set_list(Evcc, 'PowerDeliveryReq', 'EVPowerProfile_EVPowerProfileEntries_EVPowerProfileEntry',
+    common.set_list(self.role, 'PowerDeliveryReq', 'EVPowerProfile_EVPowerProfileEntries_EVPowerProfileEntry',
         entries)
 end
 
 local function deliver(self, progress)
-    Evcc.Set_PowerDeliveryReq_ChargeProgress(progress)
+    self.role.Set_PowerDeliveryReq_ChargeProgress(progress)
     if progress == 'Start' then
         set_profile(self)
     else
-        Evcc.Set_PowerDeliveryReq_EVPowerProfileSpecified(false)
+        self.role.Set_PowerDeliveryReq_EVPowerProfileSpecified(false)
     end
     self:exchange('PowerDelivery')
 end
@@ -449,7 +449,7 @@ local function profile_power(self)
     if not self.profile then
         return math.huge
     end
-    local left = (Now() - self.profile.from) / 1000 * common.scale
+    local left = (Now() - self.profile.from) / 1000 * self.scale
     local power = math.huge
     for _, entry in ipairs(self.profile.entries) do
         power, left = entry.Power, left - entry.Duration
@@ -477,7 +477,7 @@ local function set_demand(self)
     local path = bpt(self) .. control(self) .. '_DC_CLReqControlMode_'
     local current = wanted_current(self)
     set_display(self, 'CurrentDemand', self.power_limit, self.limit)
-    Evcc.Set_DC_ChargeLoopReq_EVPresentVoltage(self.present or b:rest_voltage())
+    self.role.Set_DC_ChargeLoopReq_EVPresentVoltage(self.present or b:rest_voltage())
     set_energy(self, 'CurrentDemand', path)
     if control(self) == 'Scheduled' then
         self:set('CurrentDemand', path .. 'EVTargetCurrent', current)
@@ -499,8 +499,8 @@ local function set_demand(self)
 end
 
 local function take_dc(self)
-    self.present = Evcc.Get_DC_ChargeLoopRes_EVSEPresentVoltage()
-    self.flowing = self.present * Evcc.Get_DC_ChargeLoopRes_EVSEPresentCurrent()
+    self.present = self.role.Get_DC_ChargeLoopRes_EVSEPresentVoltage()
+    self.flowing = self.present * self.role.Get_DC_ChargeLoopRes_EVSEPresentCurrent()
     self.battery:advance(self.flowing, self:seconds())
 end
 
@@ -553,7 +553,7 @@ end
 
 function steps.WeldingDetection(self)
     if self.p.welding[2] > 0 then
-        Evcc.Set_DC_WeldingDetectionReq_EVProcessing('Ongoing')
+        self.role.Set_DC_WeldingDetectionReq_EVProcessing('Ongoing')
         self:check_welding()
     end
 end
@@ -574,8 +574,8 @@ function steps.SessionStop(self)
         return 'done'
     end
     local how = end_of_session(self)
-    Evcc.Set_SessionStopReq_ChargingSession(how)
-    self.joining = how == 'Pause' and Evcc.SessionID() or nil
+    self.role.Set_SessionStopReq_ChargingSession(how)
+    self.joining = how == 'Pause' and self.role.SessionID() or nil
     self:exchange('SessionStop')
     if how == 'ServiceRenegotiation' then
         for key, value in pairs(p.service_change) do

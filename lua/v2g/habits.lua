@@ -31,7 +31,7 @@ end
 
 -- Says nothing for so many milliseconds, and leaves: 'stop' (SessionStopReq), 'fin', 'reset'.
 function habits.give_up(ev, ms, how, why)
-    common.pause(ms)
+    common.pause(ev, ms)
     ev:leave(how, true, why)
 end
 

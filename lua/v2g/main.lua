@@ -3,11 +3,11 @@
 local main = {}
 
 function main.vehicle(options)
-    return require('v2g.evcc').run(options)
+    return require('v2g.evcc').run(Evcc, options)
 end
 
 function main.station(options)
-    return require('v2g.secc').run(options)
+    return require('v2g.secc').run(Secc, options)
 end
 
 return main

@@ -41,7 +41,8 @@ function persona.problems(p)
     if #found > 0 then
         return found
     end
-    return check.problems(p.role, common.over_defaults(p.role, p))
+    return check.problems(p.role, common.over_defaults(p.role, p),
+        p.role == 'ev' and Evcc or Secc)
 end
 
 -- ---- the commands ----

@@ -15,7 +15,6 @@ local steps = require 'v2g.steps'
 local wire = require 'v2g.wire'
 
 local secc = {}
-local p -- the parameters
 
 local FILES <const> = { ['DIN70121'] = 'v2g.secc_din70121', ['ISO15118-2'] = 'v2g.secc_iso15118_2',
                         ['ISO15118-20'] = 'v2g.secc_iso15118_20' }
@@ -23,20 +22,56 @@ local BAD_MOST <const> = 20       -- frames in a row that cannot be decoded
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true, MeteringReceipt = true }
 local AFTER_FAILED <const> = 2000 -- ms that the vehicle has for closing after a FAILED response
 
+-- ---- what is known of a request, by protocol ----
+
+local function variants(base)
+    return setmetatable({}, { __index = function(t, word)
+        local text = base .. '(' .. word .. ')'
+        t[word] = text
+        return text
+    end })
+end
+
+-- What a place for a vehicle knows of a protocol: made for its first session, and kept.
+local function prepare(at, protocol)
+    local file = require(FILES[protocol])
+    local requests = {}
+    for name, answer in pairs(file.answers) do
+        local response = name:gsub('Req$', 'Res')
+        requests[name] = {
+            answer = answer, name = name, response = response, step = steps.of(name),
+            id = at.role['Get_' .. name .. '_Header_SessionID'],
+            code = at.role['Set_' .. response .. '_ResponseCode'],
+            case = file.case[name], asked = variants(name), answered = variants(response),
+        }
+    end
+    at.known[protocol] = { requests = requests, allowed = {} }
+    return at.known[protocol]
+end
+
+local function allowed(s, mode)
+    local all = s.known[s.protocol].allowed
+    mode = mode or 'dc'
+    all[mode] = all[mode] or sequence.allowed(s.protocol, mode)
+    return all[mode]
+end
+
 -- ---- a session ----
 
 local session = {}
 session.__index = session
 
-local function new_session()
+-- at: the place where it is held, one of secc.new.
+local function new_session(at)
     local s = setmetatable({}, session)
-    s.p = p
+    s.p, s.role, s.scale, s.plain, s.tolerated = at.p, at.role, at.scale, {}, at.tolerated
+    s.known = at.known
     s.state = 'supportedAppProtocolRes'
     s.counts = {}
     s.since = {}
     s.begun = {}
     s.loops = 0
-    s.output = output.new(p.dc, p.ac)
+    s.output = output.new(s.p.dc, s.p.ac)
     s.started = Now()
     s.advanced = s.started
     return s
@@ -45,7 +80,7 @@ end
 -- Electrical time goes on; seconds of it since the last call.
 function session:advance()
     local now = Now()
-    local seconds = (now - self.advanced) / 1000 * common.scale
+    local seconds = (now - self.advanced) / 1000 * self.scale
     self.advanced = now
     if self.is_wired then
         self.output:feel(wire.get(self.id, 'rest'), wire.get(self.id, 'resistance'))
@@ -63,7 +98,7 @@ function session:charge_up(target, parameter)
     o:advance(0.05) -- what the output does until the response goes out
     if math.abs(o.voltage - target) < 20 and not self.pre_charged then
         self.pre_charged = true
-        Measured(self.protocol, parameter, nil, Now() - self.pre_charge)
+        self.role.Measured(self.protocol, parameter, nil, Now() - self.pre_charge)
     end
     return o.voltage
 end
@@ -89,7 +124,7 @@ function session:is_finished(step)
     local ongoing = self.p.ongoing[step] or 0
     if type(ongoing) == 'table' then
         self.since[step] = self.since[step] or Now()
-        return (Now() - self.since[step]) * common.scale >= ongoing.ms
+        return (Now() - self.since[step]) * self.scale >= ongoing.ms
     end
     local n = self.counts[step] or 0
     self.counts[step] = n + 1
@@ -114,12 +149,12 @@ function session:ongoing(step, parameter, wrong)
     local finished = self:is_finished(step)
     local taken, limit = Now() - self.begun[step], Timer(self.protocol, parameter) or math.huge
     local given = self.p.ongoing[step]
-    local meant = type(given) == 'table' and given.ms / common.scale >= limit
+    local meant = type(given) == 'table' and given.ms / self.scale >= limit
     local late = taken >= limit and not meant
     if not finished and not late then
         return false
     end
-    Measured(self.protocol, parameter, nil, taken)
+    self.role.Measured(self.protocol, parameter, nil, taken)
     self:again(step)
     return true, late and 'FAILED' or nil
 end
@@ -127,7 +162,7 @@ end
 function session:set_mode(mode)
     if self.mode ~= mode then
         self.mode = mode
-        self.allowed = secc.allowed(self.protocol, mode)
+        self.allowed = allowed(self, mode)
     end
 end
 
@@ -136,13 +171,13 @@ end
 function session:wish()
     local n = self.loops + 1
     self.loops = n
-    if Stop_Requested() or (p.stop_after > 0 and n >= p.stop_after) then
+    if Stop_Requested() or (self.p.stop_after > 0 and n >= self.p.stop_after) then
         return 'stop'
     end
-    if p.shutdown_after > 0 and n >= p.shutdown_after then
+    if self.p.shutdown_after > 0 and n >= self.p.shutdown_after then
         return 'shutdown'
     end
-    if p.renegotiate_after > 0 and n >= p.renegotiate_after and not self.renegotiated then
+    if self.p.renegotiate_after > 0 and n >= self.p.renegotiate_after and not self.renegotiated then
         return 'renegotiate'
     end
     return nil
@@ -154,7 +189,7 @@ function session:notice(wish)
     if not wish then
         return 0
     end
-    local n = self.noticed or { at = Now(), limit = p.notification_delay * 1000, rounds = 0 }
+    local n = self.noticed or { at = Now(), limit = self.p.notification_delay * 1000, rounds = 0 }
     n.rounds = n.rounds + 1
     self.noticed = n
     return math.max(0, math.floor((n.limit - (Now() - n.at)) / 1000 + 0.5))
@@ -162,8 +197,8 @@ end
 
 -- Of those that pay by contract alone [V2G2-691].
 function session:wants_receipt()
-    return (self.paying == 'Contract' or p.receipts_without_contract)
-        and p.receipt_every > 0 and self.loops % p.receipt_every == 0
+    return (self.paying == 'Contract' or self.p.receipts_without_contract)
+        and self.p.receipt_every > 0 and self.loops % self.p.receipt_every == 0
 end
 
 -- ---- paused sessions ----
@@ -182,22 +217,22 @@ end
 
 -- The certificate that the vehicle came with, as text; '' without one. It tells vehicles apart:
 -- only the one that paused a session joins it [V2G20-2545] [V2G20-2626].
-local function vehicle()
-    local _, pem = Secc.Get_Tls_PeerCertificate(0)
+local function vehicle(s)
+    local _, pem = s.role.Get_Tls_PeerCertificate(0)
     return pem and pem:gsub('%-%-%-%-%-[^\n]*', ''):gsub('%s', '') or ''
 end
 
 -- The SessionID and response code for a SessionSetupReq: an id of zeros or one that no paused
 -- session has never joins.
 function session:set_up(asked)
-    Measured(self.protocol, 'V2G_SECC_CommunicationSetup_Performance_Time', nil,
+    self.role.Measured(self.protocol, 'V2G_SECC_CommunicationSetup_Performance_Time', nil,
         Now() - self.started)
-    local paused = p.resume and asked ~= '' and not asked:match('^0+$') and Recall(asked)
+    local paused = self.p.resume and asked ~= '' and not asked:match('^0+$') and Recall(asked)
     local known = {}
     for key, value in (paused or ''):gmatch('(%w+)=([^;]*);') do
         known[key] = value
     end
-    if known.protocol == self.protocol and known.vehicle == vehicle() then
+    if known.protocol == self.protocol and known.vehicle == vehicle(self) then
         Remember(asked)
         self.id, self.paused = asked, known
         self.output.energy = tonumber(known.energy) or 0
@@ -217,7 +252,7 @@ function session:pause()
     for key, value in pairs {
         protocol = self.protocol, mode = self.mode, schedule = self.schedule or 1,
         energy = math.floor(self.output.energy), service = self.service, set = self.set,
-        control = self.control, payment = self.paying, vehicle = vehicle(),
+        control = self.control, payment = self.paying, vehicle = vehicle(self),
         contract = self.contract and hex(self.contract[1]),
     } do
         kept[#kept + 1] = ('%s=%s;'):format(key, value)
@@ -232,52 +267,17 @@ function session:pays_as_before()
     self.contract = paused.contract and { octets(paused.contract) }
 end
 
--- ---- what is known of a request, by protocol ----
-
-local known = {}
-
-local function variants(base)
-    return setmetatable({}, { __index = function(t, word)
-        local text = base .. '(' .. word .. ')'
-        t[word] = text
-        return text
-    end })
-end
-
-local function prepare(protocol)
-    local file = require(FILES[protocol])
-    local requests = {}
-    for name, answer in pairs(file.answers) do
-        local response = name:gsub('Req$', 'Res')
-        requests[name] = {
-            answer = answer, name = name, response = response, step = steps.of(name),
-            id = Secc['Get_' .. name .. '_Header_SessionID'],
-            code = Secc['Set_' .. response .. '_ResponseCode'],
-            case = file.case[name], asked = variants(name), answered = variants(response),
-        }
-    end
-    known[protocol] = { requests = requests, allowed = {} }
-    return known[protocol]
-end
-
-function secc.allowed(protocol, mode)
-    local all = known[protocol].allowed
-    mode = mode or 'dc'
-    all[mode] = all[mode] or sequence.allowed(protocol, mode)
-    return all[mode]
-end
-
 -- ---- answering ----
 
 -- FAILED_SequenceError, FAILED_UnknownSession, or nil
 local function refusal(s, r)
-    local allowed = s.allowed[s.state] or {}
+    local may = s.allowed[s.state] or {}
     local name = r.name
     if s.id and name ~= 'SessionSetupReq' and r.id() ~= s.id then
         return 'FAILED_UnknownSession'
     end
-    local case = r.case and r.case() -- nil where the element is missing
-    if allowed[name] or (case and allowed[r.asked[case]]) then
+    local case = r.case and r.case(s) -- nil where the element is missing
+    if may[name] or (case and may[r.asked[case]]) then
         return nil
     end
     return 'FAILED_SequenceError'
@@ -294,13 +294,13 @@ local function answer(s, r)
         Log(('%s cannot be taken: %s'):format(r.name, wanted))
         return 'FAILED'
     end
-    return p.answers[r.step] or wanted, case
+    return s.p.answers[r.step] or wanted, case
 end
 
 -- What is measured once a request has been answered.
 local function measure(s, r, case)
     if s.mode == 'ac' and case == 'Start' then
-        Measured(s.protocol, 'EVSE_Contactor_Closing_Time', nil, Now() - s.asked)
+        s.role.Measured(s.protocol, 'EVSE_Contactor_Closing_Time', nil, Now() - s.asked)
     end
     if case == 'Start' then
         s.is_wired = wire.get(s.id, 'rest') ~= nil
@@ -313,23 +313,23 @@ end
 -- Why the session is over, or nil: it goes on. ok: it has ended as it should.
 local function serve(s, r)
     s.asked = Now()
-    if p.silent_at == r.step then
+    if s.p.silent_at == r.step then
         return nil
     end
-    if p.close_at == r.step then
+    if s.p.close_at == r.step then
         return 'the station closed at ' .. r.name, true
     end
     local code, case = answer(s, r)
     local failed = code ~= nil and code:find('^FAILED') ~= nil
     r.code(code or 'OK')
-    common.pause(p.delays[r.step] or p.delays.default)
+    common.pause(s, s.p.delays[r.step] or s.p.delays.default)
     local signer, why = s.signer, s.why
     s.signer, s.why = nil, nil
-    common.send(p, Secc, r.response, s, signer)
+    common.send(s, r.response, signer)
     measure(s, r, case)
     if failed then
         why = ('%s was answered with %s%s'):format(r.name, code, why and ': ' .. why or '')
-        if not p.keep_on_failed then
+        if not s.p.keep_on_failed then
             return why, false
         end
         Log(why)
@@ -342,8 +342,8 @@ local function serve(s, r)
     elseif not failed then
         s.state = r.response
     end
-    if p.on.state then
-        common.state(p, s.state, s)
+    if s.p.on.state then
+        common.state(s, s.state)
     end
     return nil
 end
@@ -353,43 +353,43 @@ local function linger(s, how, ms)
     local from = Now()
     while how ~= 'reset' and how ~= 'fin' do
         local left = ms - (Now() - from)
-        local name = left > 0 and Secc.Receive_Any_001(left) or nil
+        local name = left > 0 and s.role.Receive_Any_001(left) or nil
         if not name then
             break
         end
         local r = s.requests and s.requests[name]
         if r and name == 'SessionStopReq' and s.failed then
             r.code('OK')
-            Secc.Send_SessionStopRes_001()
+            s.role.Send_SessionStopRes_001()
             how = 'fin'
         elseif r then
             r.code('FAILED_SequenceError')
-            Secc['Send_' .. r.response .. '_001']()
+            s.role['Send_' .. r.response .. '_001']()
             how = 'fin'
         end
     end
-    Secc.Disconnect(how == 'reset')
+    s.role.Disconnect(how == 'reset')
     if s.protocol then
-        Measured(s.protocol, 'TCP_Connection_Termination_Timeout', nil, Now() - from)
+        s.role.Measured(s.protocol, 'TCP_Connection_Termination_Timeout', nil, Now() - from)
     end
 end
 
 local function close_after_failed(s)
     s.failed = Now()
-    if p.failed_close == 'reset' then
+    if s.p.failed_close == 'reset' then
         return linger(s, 'reset', 0)
     end
     -- DIN 70121: at once [V2G-DC-940]
     local how = s.protocol == 'DIN70121' and 'fin' or 'wait'
-    linger(s, how, math.min(AFTER_FAILED, p.linger_ms))
+    linger(s, how, math.min(AFTER_FAILED, s.p.linger_ms))
 end
 
 -- The connection is gone, or nothing came in time.
 local function nothing_came(s, why, detail, parameter)
     if why == 'timeout' then
         parameter = parameter or 'V2G_SECC_Sequence_Timeout'
-        common.timed_out(p, parameter, s)
-        Secc.Disconnect(false)
+        common.timed_out(s, parameter)
+        s.role.Disconnect(false)
         return false, ('%s after %s: the vehicle sent nothing'):format(parameter, s.state)
     end
     if why == 'failed' then
@@ -400,10 +400,10 @@ local function nothing_came(s, why, detail, parameter)
 end
 
 local function begin(s)
-    s.protocol = Secc.Protocol
-    local k = known[s.protocol] or prepare(s.protocol)
-    s.requests = k.requests
-    s.allowed = secc.allowed(s.protocol, nil)
+    s.protocol = s.role.Protocol
+    local known = s.known[s.protocol] or prepare(s, s.protocol)
+    s.requests = known.requests
+    s.allowed = allowed(s, nil)
     s.state = 'supportedAppProtocolRes'
 end
 
@@ -420,11 +420,11 @@ local function take(s, name, problem)
         if s.bad < BAD_MOST then
             return false
         end
-        Secc.Disconnect(true)
+        s.role.Disconnect(true)
         return true, false, 'too many frames that are no request: ' .. s.problem
     end
     s.bad = 0
-    if (p.on.receive or p.on[name]) and not common.received(p, Secc, name, s) then
+    if (s.p.on.receive or s.p.on[name]) and not common.received(s, name) then
         return false
     end
     local why, ok = serve(s, r)
@@ -432,12 +432,12 @@ local function take(s, name, problem)
         if not ok then
             close_after_failed(s)
         else
-            Secc.Disconnect(false)
+            s.role.Disconnect(false)
         end
         return true, ok, why
     end
     if name == 'SessionStopReq' and s.state == 'SessionStopRes' then
-        linger(s, p.close, p.linger_ms)
+        linger(s, s.p.close, s.p.linger_ms)
         return true, true, ''
     end
     return false
@@ -462,14 +462,14 @@ end
 local function await(s)
     local ms, parameter = other_limit(s)
     if not ms or ms >= Timer(s.protocol or 'AppProtocol', 'V2G_SECC_Sequence_Timeout', s.last) then
-        return Secc.Receive_Any_001()
+        return s.role.Receive_Any_001()
     end
     local from = Now()
-    local name, problem, detail = Secc.Receive_Any_001(ms)
+    local name, problem, detail = s.role.Receive_Any_001(ms)
     if name then
-        Measured(s.protocol or 'AppProtocol', 'V2G_SECC_Sequence_Timeout', s.last, Now() - from)
+        s.role.Measured(s.protocol or 'AppProtocol', 'V2G_SECC_Sequence_Timeout', s.last, Now() - from)
     elseif problem == 'timeout' then
-        Measured(s.protocol or 'ISO15118-2', parameter, nil, ms, false)
+        s.role.Measured(s.protocol or 'ISO15118-2', parameter, nil, ms, false)
     end
     return name, problem, detail, parameter
 end
@@ -490,7 +490,7 @@ end
 -- ---- all vehicles, one after another ----
 
 -- DIN 70121 knows external payment only.
-local function check_payment(protocol)
+local function check_payment(p, protocol)
     local has_external = false
     for _, option in ipairs(p.payment) do
         has_external = has_external or option == 'ExternalPayment'
@@ -501,26 +501,36 @@ local function check_payment(protocol)
     end
 end
 
-function secc.run(options)
-    p = common.parameters('station', options)
-    check_payment(options.protocol)
-    contract.set_up(p)
-    math.randomseed()
+-- A place for a vehicle at the station, by the options; one session after another can be held there
+-- by the role.
+function secc.new(role, options)
+    local at = common.new('station', role, options)
+    check_payment(at.p, options.protocol)
+    at.tolerated, at.known = contract.tolerated(at.p), {}
     if options.protocol then
-        Secc.Protocol = options.protocol
-        prepare(options.protocol) -- before a vehicle has to wait for it
+        role.Protocol = options.protocol
+        prepare(at, options.protocol) -- before a vehicle has to wait for it
     end
-    secc.last = nil
+    return at
+end
+
+-- Holds a session with the vehicle that has connected: whether all was well, and why not.
+function secc.attend(at)
+    local s = new_session(at)
+    local ok, why = play(s)
+    if s.id then
+        wire.cut(s.id)
+    end
+    at.role.Disconnect(false)
+    return ok, why
+end
+
+function secc.run(role, options)
+    local at = secc.new(role, options)
+    math.randomseed()
     while true do
-        Accept { tls = p.tls, answer_ms = common.pick(p.delays.AppProtocol or 0) }
-        local s = new_session()
-        common.forget_hooks()
-        local ok, why = play(s)
-        if s.id then
-            wire.cut(s.id)
-        end
-        Secc.Disconnect(false)
-        Session_Over(ok, why)
+        Accept { tls = at.p.tls, answer_ms = common.pick(at, at.p.delays.AppProtocol or 0) }
+        Session_Over(secc.attend(at))
     end
 end
 

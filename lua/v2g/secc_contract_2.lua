@@ -22,7 +22,7 @@ local CERTIFICATES <const> = {
 -- [V2G2-740].
 function pnc.options(s)
     local p, list = s.p, {}
-    local has_contract = Secc.Get_Tls_Version() ~= nil or p.contract_without_tls
+    local has_contract = s.role.Get_Tls_Version() ~= nil or p.contract_without_tls
     for _, option in ipairs(p.payment) do
         if option ~= 'Contract' or has_contract then
             list[#list + 1] = option
@@ -57,11 +57,11 @@ end
 -- ---- what a vehicle sent ----
 
 local function check_emaid(s, message, chain)
-    return contract.check_emaid(Secc['Get_' .. message .. '_eMAID'](), chain[1], s.p)
+    return contract.check_emaid(s, s.role['Get_' .. message .. '_eMAID'](), chain[1])
 end
 
 local function check_challenge(s)
-    if Secc.Get_AuthorizationReq_GenChallenge() ~= s.challenge then
+    if s.role.Get_AuthorizationReq_GenChallenge() ~= s.challenge then
         return 'challenge', 'GenChallenge is not that of PaymentDetailsRes'
     end
     return nil
@@ -84,12 +84,12 @@ end
 -- ---- the contract ----
 
 function answers.PaymentDetailsReq(s)
-    local chain = contract.get_chain(Secc, 'PaymentDetailsReq', CHAIN)
+    local chain = contract.get_chain(s.role, 'PaymentDetailsReq', CHAIN)
     s.contract, s.challenge, s.is_authorized = chain, contract.challenge(s.p), false
-    Secc.Set_PaymentDetailsRes_GenChallenge(s.challenge)
-    Secc.Set_PaymentDetailsRes_EVSETimeStamp(math.floor(Now() / 1000))
+    s.role.Set_PaymentDetailsRes_GenChallenge(s.challenge)
+    s.role.Set_PaymentDetailsRes_EVSETimeStamp(math.floor(Now() / 1000))
     local code = contract.make_checks(s, 'PaymentDetails', {
-        { contract.check, chain, 'contract-leaf', EDITION },
+        { contract.check, s, chain, 'contract-leaf', EDITION },
         { check_emaid, s, 'PaymentDetailsReq', chain },
     })
     if not code and contract.ends_soon(chain[1], s.p.expires_soon) then
@@ -106,10 +106,10 @@ function pnc.check_authorization(s)
         return nil
     end
     local first, checks = not s.is_authorized, {}
-    if first or Secc.Get_AuthorizationReq_Header_SignatureSpecified() then
-        checks[1] = { contract.check_signature, 'AuthorizationReq', s.contract[1] }
+    if first or s.role.Get_AuthorizationReq_Header_SignatureSpecified() then
+        checks[1] = { contract.check_signature, s, 'AuthorizationReq', s.contract[1] }
     end
-    if first or Secc.Get_AuthorizationReq_GenChallengeSpecified() then
+    if first or s.role.Get_AuthorizationReq_GenChallengeSpecified() then
         checks[#checks + 1] = { check_challenge, s }
     end
     local code = contract.make_checks(s, 'Authorization', checks)
@@ -123,12 +123,12 @@ end
 function pnc.check_receipt(s, message)
     local problem, why = nil, nil
     if s.paying == 'Contract' then
-        problem, why = contract.check_signature('MeteringReceiptReq', s.contract[1])
+        problem, why = contract.check_signature(s, 'MeteringReceiptReq', s.contract[1])
     end
     for _, element in ipairs { 'MeterID', 'MeterReading' } do
         local path = '_MeterInfo_' .. element
         if not problem
-            and Secc['Get_MeteringReceiptReq' .. path]() ~= Secc['Get_' .. message .. path]() then
+            and s.role['Get_MeteringReceiptReq' .. path]() ~= s.role['Get_' .. message .. path]() then
             problem, why = 'receipt', ('%s is not that of %s'):format(element, message)
         end
     end
@@ -140,7 +140,7 @@ end
 
 -- Who signs ChargeParameterDiscoveryRes: where a contract pays, the mobility operator its tariffs.
 function pnc.sign_tariffs(s, tuples)
-    Secc.Set_ChargeParameterDiscoveryRes_Header_SignatureSpecified(false)
+    s.role.Set_ChargeParameterDiscoveryRes_Header_SignatureSpecified(false)
     local has_tariff = false
     for i, tuple in ipairs(tuples) do
         if tuple.SalesTariff and s.paying == 'Contract' then
@@ -164,7 +164,7 @@ end
 -- Hands out the contract of the tree, for the holder of a certificate.
 local function hand_out(s, message, receiver)
     local set = function(path, value)
-        common.set(Secc, message, path, value)
+        common.set(s.role, message, path, value)
     end
     local given = Pki.Identity('contract-leaf', EDITION)
     local service = Pki.Identity('cps-leaf', EDITION)
@@ -173,8 +173,8 @@ local function hand_out(s, message, receiver)
         Log('the key of the contract is not handed out: ' .. wrapped)
         public, wrapped = '\0', '\0'
     end
-    contract.set_chain(Secc, message, 'SAProvisioningCertificateChain', service)
-    contract.set_chain(Secc, message, 'ContractSignatureCertChain', given)
+    contract.set_chain(s.role, message, 'SAProvisioningCertificateChain', service)
+    contract.set_chain(s.role, message, 'ContractSignatureCertChain', given)
     set('ContractSignatureEncryptedPrivateKey', wrapped)
     set('DHpublickey', public)
     set('eMAID', contract.emaid(given))
@@ -187,20 +187,20 @@ local function hand_out(s, message, receiver)
 end
 
 -- Nothing is handed out: what the response must have is empty.
-local function hand_out_nothing(message)
+local function hand_out_nothing(s, message)
     for _, path in ipairs { 'SAProvisioningCertificateChain', 'ContractSignatureCertChain' } do
-        common.set(Secc, message, path .. '_Certificate', '\0')
-        common.set(Secc, message, path .. '_SubCertificatesSpecified', false)
+        common.set(s.role, message, path .. '_Certificate', '\0')
+        common.set(s.role, message, path .. '_SubCertificatesSpecified', false)
     end
-    common.set(Secc, message, 'ContractSignatureEncryptedPrivateKey', '\0')
-    common.set(Secc, message, 'DHpublickey', '\0')
-    common.set(Secc, message, 'Header_SignatureSpecified', false)
+    common.set(s.role, message, 'ContractSignatureEncryptedPrivateKey', '\0')
+    common.set(s.role, message, 'DHpublickey', '\0')
+    common.set(s.role, message, 'Header_SignatureSpecified', false)
 end
 
 -- The answer to a request for certificates of the holder of the chain.
 local function provide(s, step, chain, checks)
     local message = step .. 'Res'
-    hand_out_nothing(message)
+    hand_out_nothing(s, message)
     local code = contract.make_checks(s, step, checks)
     if not code then
         hand_out(s, message, chain[1])
@@ -209,22 +209,22 @@ local function provide(s, step, chain, checks)
 end
 
 function answers.CertificateInstallationReq(s)
-    local der = Secc.Get_CertificateInstallationReq_OEMProvisioningCert()
+    local der = s.role.Get_CertificateInstallationReq_OEMProvisioningCert()
     local chain = contract.provisioning_chain(der, EDITION)
     return provide(s, 'CertificateInstallation', chain, {
         { check_service, s },
-        { contract.check, chain, 'oem-leaf', EDITION },
-        { contract.check_signature, 'CertificateInstallationReq', der },
+        { contract.check, s, chain, 'oem-leaf', EDITION },
+        { contract.check_signature, s, 'CertificateInstallationReq', der },
         { contract.check_known, s, der },
     })
 end
 
 function answers.CertificateUpdateReq(s)
-    local chain = contract.get_chain(Secc, 'CertificateUpdateReq', CHAIN)
+    local chain = contract.get_chain(s.role, 'CertificateUpdateReq', CHAIN)
     return provide(s, 'CertificateUpdate', chain, {
         { check_service, s },
-        { contract.check, chain, 'contract-leaf', EDITION },
-        { contract.check_signature, 'CertificateUpdateReq', chain[1] },
+        { contract.check, s, chain, 'contract-leaf', EDITION },
+        { contract.check_signature, s, 'CertificateUpdateReq', chain[1] },
         { check_emaid, s, 'CertificateUpdateReq', chain },
     })
 end

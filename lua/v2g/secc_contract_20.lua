@@ -18,7 +18,7 @@ local SERVICES <const> = { ExternalPayment = 'EIM', Contract = 'PnC' }
 local function offers(s)
     local list, p = {}, s.p
     for _, option in ipairs(p.payment) do
-        if option ~= 'Contract' or p.contract_without_tls or Secc.Get_Tls_Version() == '1.3' then
+        if option ~= 'Contract' or p.contract_without_tls or s.role.Get_Tls_Version() == '1.3' then
             list[#list + 1] = SERVICES[option]
             list[SERVICES[option]] = true
         end
@@ -30,23 +30,23 @@ function answers.AuthorizationSetupReq(s)
     local list, path = offers(s), 'Set_AuthorizationSetupRes_PnC_ASResAuthorizationMode_'
     s.offered = list
     s.installs = list.PnC and s.p.certificates or false
-    Secc.Set_AuthorizationSetupRes_CertificateInstallationService(s.installs)
+    s.role.Set_AuthorizationSetupRes_CertificateInstallationService(s.installs)
     if #list == 0 then
         s.why = 'a contract pays over TLS 1.3 only, and nothing else is offered'
         return 'FAILED'
     end
-    common.set_list(Secc, 'AuthorizationSetupRes', 'AuthorizationServices', list)
+    common.set_list(s.role, 'AuthorizationSetupRes', 'AuthorizationServices', list)
     if not list.PnC then
-        Secc.Set_AuthorizationSetupRes_EIM_ASResAuthorizationModeSpecified(true)
+        s.role.Set_AuthorizationSetupRes_EIM_ASResAuthorizationModeSpecified(true)
         return nil
     end
     s.challenge = contract.challenge(s.p)
-    Secc[path .. 'GenChallenge'](s.challenge)
+    s.role[path .. 'GenChallenge'](s.challenge)
     if s.p.providers then
-        common.set_list(Secc, 'AuthorizationSetupRes',
+        common.set_list(s.role, 'AuthorizationSetupRes',
             'PnC_ASResAuthorizationMode_SupportedProviders_ProviderID', s.p.providers)
     else
-        Secc[path .. 'SupportedProvidersSpecified'](false)
+        s.role[path .. 'SupportedProvidersSpecified'](false)
     end
     return nil
 end
@@ -67,30 +67,30 @@ local function check_external(s)
     return nil
 end
 
-local function check_mode()
-    if not Secc.Get_AuthorizationReq_PnC_AReqAuthorizationModeSpecified() then
+local function check_mode(s)
+    if not s.role.Get_AuthorizationReq_PnC_AReqAuthorizationModeSpecified() then
         return 'selection', 'PnC was selected without PnC_AReqAuthorizationMode'
     end
     return nil
 end
 
 -- Without a leaf that can be read no signature can be looked at.
-local function check_readable(chain, role)
+local function check_readable(s, chain, role)
     if Pki.Certificate(chain[1]) then
         return nil
     end
-    return contract.check(chain, role, EDITION)
+    return contract.check(s, chain, role, EDITION)
 end
 
 local function check_challenge(s)
-    if Secc.Get_AuthorizationReq_PnC_AReqAuthorizationMode_GenChallenge() ~= s.challenge then
+    if s.role.Get_AuthorizationReq_PnC_AReqAuthorizationMode_GenChallenge() ~= s.challenge then
         return 'challenge', 'GenChallenge is not that of AuthorizationSetupRes'
     end
     return nil
 end
 
 local function check_emaid(s, chain)
-    return contract.check_emaid(Pki.Certificate(chain[1]).common_name, chain[1], s.p)
+    return contract.check_emaid(s, Pki.Certificate(chain[1]).common_name, chain[1])
 end
 
 -- ---- authorization ----
@@ -105,15 +105,15 @@ end
 -- Checks of one that selects Plug & Charge. What was changed after it was signed has a wrong
 -- signature, whatever else is wrong with it.
 function services.PnC(s)
-    local chain = contract.get_chain(Secc, 'AuthorizationReq',
+    local chain = contract.get_chain(s.role, 'AuthorizationReq',
         'PnC_AReqAuthorizationMode_ContractCertificateChain')
     s.contract = chain
     return {
-        { check_mode },
-        { check_readable, chain, 'contract-leaf' },
-        { contract.check_signature, 'AuthorizationReq', chain[1] },
+        { check_mode, s },
+        { check_readable, s, chain, 'contract-leaf' },
+        { contract.check_signature, s, 'AuthorizationReq', chain[1] },
         { check_challenge, s },
-        { contract.check, chain, 'contract-leaf', EDITION },
+        { contract.check, s, chain, 'contract-leaf', EDITION },
         { check_emaid, s, chain },
     }
 end
@@ -122,7 +122,7 @@ end
 local function grant(s, service)
     local finished, late = s:ongoing('Authorization', service == 'EIM'
         and 'V2G_SECC_EIM_Ongoing_Timeout' or 'V2G_SECC_Ongoing_Performance_Time')
-    Secc.Set_AuthorizationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    s.role.Set_AuthorizationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     if late or not finished then
         return late, 'Ongoing'
     end
@@ -135,19 +135,19 @@ end
 
 -- What is asked for, and with what: while it is Ongoing the same has to be asked for again
 -- [V2G20-1977].
-local function asked_for(service)
+local function asked_for(s, service)
     local path = 'Get_AuthorizationReq_PnC_AReqAuthorizationMode'
-    if not Secc[path .. 'Specified']() then
+    if not s.role[path .. 'Specified']() then
         return service
     end
-    return table.concat({ service, Secc[path .. '_GenChallenge'](),
-                          Secc[path .. '_ContractCertificateChain_Certificate']() }, ' ')
+    return table.concat({ service, s.role[path .. '_GenChallenge'](),
+                          s.role[path .. '_ContractCertificateChain_Certificate']() }, ' ')
 end
 
 function answers.AuthorizationReq(s)
-    local service = tostring(Secc.Get_AuthorizationReq_SelectedAuthorizationService())
-    local asked = asked_for(service)
-    Secc.Set_AuthorizationRes_EVSEProcessing('Finished')
+    local service = tostring(s.role.Get_AuthorizationReq_SelectedAuthorizationService())
+    local asked = asked_for(s, service)
+    s.role.Set_AuthorizationRes_EVSEProcessing('Finished')
     if s.state == 'AuthorizationRes(Ongoing)' and asked ~= s.wanted then
         s.why = 'it is another one than the one before, which is not decided upon'
         return 'FAILED_SequenceError'
@@ -167,7 +167,7 @@ end
 -- The contracts there are for a vehicle, those with the eMAIDs that it prefers first.
 local function contracts_for(s)
     local list, rank = {}, {}
-    local preferred = common.get_list(Secc, 'CertificateInstallationReq', 'PrioritizedEMAIDs_EMAID')
+    local preferred = common.get_list(s.role, 'CertificateInstallationReq', 'PrioritizedEMAIDs_EMAID')
     for i, emaid in ipairs(preferred) do
         rank[contract.plain(emaid)] = i
     end
@@ -182,7 +182,7 @@ end
 
 -- Contracts are asked for of the provider in their eMAIDs: at least one has to be known.
 local function check_preferred(s)
-    local preferred = common.get_list(Secc, 'CertificateInstallationReq', 'PrioritizedEMAIDs_EMAID')
+    local preferred = common.get_list(s.role, 'CertificateInstallationReq', 'PrioritizedEMAIDs_EMAID')
     for _, emaid in ipairs(preferred) do
         if not s.p.providers or contract.begins_with_one_of(contract.plain(emaid), s.p.providers) then
             return nil
@@ -206,19 +206,19 @@ local function check_in_time(s)
 end
 
 -- What the response must have, where nothing is handed out [V2G20-2202].
-local function hand_out_nothing()
+local function hand_out_nothing(s)
     local path = 'Set_CertificateInstallationRes_'
-    Secc[path .. 'CPSCertificateChain_Certificate']('\0')
-    Secc[path .. 'CPSCertificateChain_SubCertificatesSpecified'](false)
+    s.role[path .. 'CPSCertificateChain_Certificate']('\0')
+    s.role[path .. 'CPSCertificateChain_SubCertificatesSpecified'](false)
     path = path .. 'SignedInstallationData_'
-    Secc[path .. 'ContractCertificateChain_Certificate']('\0')
-    common.set_list(Secc, 'CertificateInstallationRes',
+    s.role[path .. 'ContractCertificateChain_Certificate']('\0')
+    common.set_list(s.role, 'CertificateInstallationRes',
         'SignedInstallationData_ContractCertificateChain_SubCertificates_Certificate', { '\0' })
-    Secc[path .. 'ECDHCurve']('SECP521')
-    Secc[path .. 'DHPublicKey'](('\0'):rep(133))
-    Secc[path .. 'SECP521_EncryptedPrivateKey'](('\0'):rep(94))
-    Secc.Set_CertificateInstallationRes_RemainingContractCertificateChains(0)
-    Secc.Set_CertificateInstallationRes_Header_SignatureSpecified(false)
+    s.role[path .. 'ECDHCurve']('SECP521')
+    s.role[path .. 'DHPublicKey'](('\0'):rep(133))
+    s.role[path .. 'SECP521_EncryptedPrivateKey'](('\0'):rep(94))
+    s.role.Set_CertificateInstallationRes_RemainingContractCertificateChains(0)
+    s.role.Set_CertificateInstallationRes_Header_SignatureSpecified(false)
 end
 
 -- Hands out a contract, for the holder of a certificate.
@@ -233,12 +233,12 @@ local function hand_out(s, given, receiver)
         Log('the key of the contract is not handed out: ' .. wrapped)
         public, wrapped = ('\0'):rep(133), ('\0'):rep(WRAPPED[curve])
     end
-    contract.set_chain(Secc, message, 'CPSCertificateChain', service)
-    contract.set_chain(Secc, message, path .. '_ContractCertificateChain', given)
-    Secc[set .. 'Id']('id1')
-    Secc[set .. 'ECDHCurve'](curve)
-    Secc[set .. 'DHPublicKey'](public)
-    Secc[set .. curve .. '_EncryptedPrivateKey'](wrapped)
+    contract.set_chain(s.role, message, 'CPSCertificateChain', service)
+    contract.set_chain(s.role, message, path .. '_ContractCertificateChain', given)
+    s.role[set .. 'Id']('id1')
+    s.role[set .. 'ECDHCurve'](curve)
+    s.role[set .. 'DHPublicKey'](public)
+    s.role[set .. curve .. '_EncryptedPrivateKey'](wrapped)
     s.signer = service
 end
 
@@ -247,7 +247,7 @@ local function next_contract(s, receiver)
     local left = s.contracts
     if not left then
         left = contracts_for(s)
-        local most = Secc.Get_CertificateInstallationReq_MaximumContractCertificateChains()
+        local most = s.role.Get_CertificateInstallationReq_MaximumContractCertificateChains()
         s.contracts = table.move(left, 1, math.min(#left, most), 1, {})
         left = s.contracts
     end
@@ -257,24 +257,24 @@ local function next_contract(s, receiver)
         return contract.code(s.protocol, 'CertificateInstallation', 'unknown')
     end
     hand_out(s, given.identity, receiver)
-    Secc.Set_CertificateInstallationRes_RemainingContractCertificateChains(#left)
+    s.role.Set_CertificateInstallationRes_RemainingContractCertificateChains(#left)
     s:again('CertificateInstallation')
     s.installation = nil
     return nil, #left > 0 and 'More' or nil
 end
 
 function answers.CertificateInstallationReq(s)
-    local chain = contract.get_chain(Secc, 'CertificateInstallationReq',
+    local chain = contract.get_chain(s.role, 'CertificateInstallationReq',
         'OEMProvisioningCertificateChain')
-    Secc.Set_CertificateInstallationRes_EVSEProcessing('Finished')
-    hand_out_nothing()
+    s.role.Set_CertificateInstallationRes_EVSEProcessing('Finished')
+    hand_out_nothing(s)
     if not s.installs then
         return 'FAILED_SequenceError'
     end
     local code = contract.make_checks(s, 'CertificateInstallation', {
-        { check_readable, chain, 'oem-leaf' },
-        { contract.check_signature, 'CertificateInstallationReq', chain[1] },
-        { contract.check, chain, 'oem-leaf', EDITION },
+        { check_readable, s, chain, 'oem-leaf' },
+        { contract.check_signature, s, 'CertificateInstallationReq', chain[1] },
+        { contract.check, s, chain, 'oem-leaf', EDITION },
         { contract.check_known, s, chain[1] },
         { check_preferred, s },
         { check_in_time, s },
@@ -283,7 +283,7 @@ function answers.CertificateInstallationReq(s)
         return code, code == 'WARNING_eMSPUnknown' and 'More' or nil
     end
     if not s:is_finished('CertificateInstallation') then
-        Secc.Set_CertificateInstallationRes_EVSEProcessing('Ongoing')
+        s.role.Set_CertificateInstallationRes_EVSEProcessing('Ongoing')
         return nil, 'Ongoing'
     end
     return next_contract(s, chain[1])
@@ -300,11 +300,11 @@ end
 local function check_reading(s)
     local got = 'Get_MeteringConfirmationReq_SignedMeteringData_'
     local sent = ('Get_%s_ChargeLoopRes_MeterInfo_'):format(s.mode:upper())
-    if Secc[got .. 'SessionID']() ~= s.id then
+    if s.role[got .. 'SessionID']() ~= s.id then
         return 'receipt', 'SessionID is not that of this session'
     end
     for _, element in ipairs { 'MeterID', 'ChargedEnergyReadingWh' } do
-        local a, b = Secc[got .. 'MeterInfo_' .. element](), Secc[sent .. element]()
+        local a, b = s.role[got .. 'MeterInfo_' .. element](), s.role[sent .. element]()
         if a ~= b then
             return 'receipt', ('%s is %s; expected that of the charge loop, %s'):format(element,
                 a, b)
@@ -319,7 +319,7 @@ function answers.MeteringConfirmationReq(s)
         return nil, case
     end
     return contract.make_checks(s, 'MeteringReceipt', {
-        { contract.check_signature, 'MeteringConfirmationReq', s.contract[1] },
+        { contract.check_signature, s, 'MeteringConfirmationReq', s.contract[1] },
         { check_reading, s },
     }), case
 end
@@ -328,7 +328,7 @@ end
 
 -- Who signs ScheduleExchangeRes: where a contract pays, the mobility operator its prices.
 function pnc.sign_prices(s, has_prices)
-    Secc.Set_ScheduleExchangeRes_Header_SignatureSpecified(false)
+    s.role.Set_ScheduleExchangeRes_Header_SignatureSpecified(false)
     if s.paying == 'Contract' and has_prices then
         s.signer = Pki.Identity('mo-sub2', EDITION)
     end

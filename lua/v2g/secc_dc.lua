@@ -12,28 +12,29 @@ dc.NOTIFICATIONS = { stop = 'StopCharging', renegotiate = 'ReNegotiation' }
 
 local PRECHARGE <const> = 'V2G_SECC_PreCharge_Performance_Time'
 
-local setters = {}
+-- The names of the setters of a message's DC_EVSEStatus, by message.
+local names = {}
 
-local function status_setters(message)
+local function status_names(message)
     local path = 'Set_' .. message .. '_DC_EVSEStatus_'
-    setters[message] = {
+    names[message] = {
         isolation = path .. 'EVSEIsolationStatus', code = path .. 'EVSEStatusCode',
         delay = path .. 'NotificationMaxDelay', notification = path .. 'EVSENotification',
     }
-    return setters[message]
+    return names[message]
 end
 
 -- DC_EVSEStatus of a response.
 function dc.set_status(s, message, wish, code, isolation)
-    local set = setters[message] or status_setters(message)
+    local set = names[message] or status_names(message)
     -- DIN 70121 says it with the status code alone [V2G-DC-500]
     local notification = s.protocol ~= 'DIN70121' and dc.NOTIFICATIONS[wish] or 'None'
     if isolation then
-        Secc[set.isolation](isolation)
+        s.role[set.isolation](isolation)
     end
-    Secc[set.code](CODES[wish] or code or 'EVSE_Ready')
-    Secc[set.delay](s:notice(wish))
-    Secc[set.notification](notification)
+    s.role[set.code](CODES[wish] or code or 'EVSE_Ready')
+    s.role[set.delay](s:notice(wish))
+    s.role[set.notification](notification)
 end
 
 function answers.CableCheckReq(s)
@@ -41,7 +42,7 @@ function answers.CableCheckReq(s)
     local isolation = finished and s.p.isolation or 'Invalid'
     dc.set_status(s, 'CableCheckRes', nil,
         not finished and 'EVSE_IsolationMonitoringActive' or nil, isolation)
-    Secc.Set_CableCheckRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    s.role.Set_CableCheckRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     if not finished then
         return nil, 'Ongoing'
     end
@@ -53,13 +54,13 @@ function answers.CableCheckReq(s)
 end
 
 function answers.PreChargeReq(s)
-    local voltage = s:charge_up(Secc.Get_PreChargeReq_EVTargetVoltage(), PRECHARGE)
+    local voltage = s:charge_up(s.role.Get_PreChargeReq_EVTargetVoltage(), PRECHARGE)
     dc.set_status(s, 'PreChargeRes', nil, nil, s.p.isolation)
-    Secc.Set_PreChargeRes_EVSEPresentVoltage(voltage)
+    s.role.Set_PreChargeRes_EVSEPresentVoltage(voltage)
     if s.pre_charged or Now() - s.pre_charge < Timer(s.protocol, PRECHARGE) then
         return nil
     end
-    Measured(s.protocol, PRECHARGE, nil, Now() - s.pre_charge)
+    s.role.Measured(s.protocol, PRECHARGE, nil, Now() - s.pre_charge)
     return 'FAILED'
 end
 
@@ -71,22 +72,22 @@ function answers.CurrentDemandReq(s)
     if wish == 'shutdown' then
         o:open()
     else
-        o:ask(Secc.Get_CurrentDemandReq_EVTargetVoltage(), Secc.Get_CurrentDemandReq_EVTargetCurrent(),
-            Secc.Get_CurrentDemandReq_EVMaximumPowerLimit())
+        o:ask(s.role.Get_CurrentDemandReq_EVTargetVoltage(), s.role.Get_CurrentDemandReq_EVTargetCurrent(),
+            s.role.Get_CurrentDemandReq_EVMaximumPowerLimit())
         if s.loops == 1 then
             o:advance(0.1)
         end
     end
     dc.set_status(s, 'CurrentDemandRes', wish, nil, p.isolation)
-    Secc.Set_CurrentDemandRes_EVSEPresentVoltage(o.voltage)
-    Secc.Set_CurrentDemandRes_EVSEPresentCurrent(o.current)
-    Secc.Set_CurrentDemandRes_EVSECurrentLimitAchieved(o.current_limited == true)
-    Secc.Set_CurrentDemandRes_EVSEVoltageLimitAchieved(o.voltage_limited == true)
-    Secc.Set_CurrentDemandRes_EVSEPowerLimitAchieved(o.power_limited == true)
+    s.role.Set_CurrentDemandRes_EVSEPresentVoltage(o.voltage)
+    s.role.Set_CurrentDemandRes_EVSEPresentCurrent(o.current)
+    s.role.Set_CurrentDemandRes_EVSECurrentLimitAchieved(o.current_limited == true)
+    s.role.Set_CurrentDemandRes_EVSEVoltageLimitAchieved(o.voltage_limited == true)
+    s.role.Set_CurrentDemandRes_EVSEPowerLimitAchieved(o.power_limited == true)
     if s.loops == 1 then
-        Secc.Set_CurrentDemandRes_EVSEMaximumVoltageLimit(p.dc.max_voltage)
-        Secc.Set_CurrentDemandRes_EVSEMaximumCurrentLimit(p.dc.max_current)
-        Secc.Set_CurrentDemandRes_EVSEMaximumPowerLimit(p.dc.max_power)
+        s.role.Set_CurrentDemandRes_EVSEMaximumVoltageLimit(p.dc.max_voltage)
+        s.role.Set_CurrentDemandRes_EVSEMaximumCurrentLimit(p.dc.max_current)
+        s.role.Set_CurrentDemandRes_EVSEMaximumPowerLimit(p.dc.max_power)
     end
     return nil, nil, wish
 end
@@ -96,7 +97,7 @@ function answers.WeldingDetectionReq(s)
     o:ask_voltage(0)
     o:advance(s:advance() + 0.2)
     dc.set_status(s, 'WeldingDetectionRes', nil, 'EVSE_NotReady')
-    Secc.Set_WeldingDetectionRes_EVSEPresentVoltage(o.voltage)
+    s.role.Set_WeldingDetectionRes_EVSEPresentVoltage(o.voltage)
 end
 
 -- What the vehicle can take must suit what the station can give.
@@ -110,19 +111,19 @@ end
 
 -- The same of a ChargeParameterDiscoveryReq.
 function dc.check_request(s)
-    if not Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameterSpecified() then
+    if not s.role.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameterSpecified() then
         return 'FAILED_WrongChargeParameter'
     end
     return dc.check_limits(s,
-        Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumVoltageLimit(),
-        Secc.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumCurrentLimit())
+        s.role.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumVoltageLimit(),
+        s.role.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumCurrentLimit())
 end
 
 -- The station's limits in ChargeParameterDiscoveryRes.
 function dc.set_limits(s)
     local d = s.p.dc
     local function set(path, value)
-        common.set(Secc, 'ChargeParameterDiscoveryRes', 'DC_EVSEChargeParameter_' .. path, value)
+        common.set(s.role, 'ChargeParameterDiscoveryRes', 'DC_EVSEChargeParameter_' .. path, value)
     end
     set('EVSEMaximumCurrentLimit', d.max_current)
     set('EVSEMaximumPowerLimit', d.max_power)

@@ -12,29 +12,29 @@ for name, answer in pairs(dc.answers) do
     answers[name] = answer
 end
 
-function din.case.PowerDeliveryReq()
-    return Secc.Get_PowerDeliveryReq_ReadyToChargeState() and 'Start' or 'Stop'
+function din.case.PowerDeliveryReq(s)
+    return s.role.Get_PowerDeliveryReq_ReadyToChargeState() and 'Start' or 'Stop'
 end
 
 function answers.SessionSetupReq(s)
     s:set_up('') -- there is no pause: every session is new [V2G-DC-241]
-    Secc.Set_SessionSetupRes_Header_SessionID(s.id)
-    Secc.Set_SessionSetupRes_EVSEID(s.p.evse_id)
-    Secc.Set_SessionSetupRes_DateTimeNow(math.floor(Now() / 1000))
+    s.role.Set_SessionSetupRes_Header_SessionID(s.id)
+    s.role.Set_SessionSetupRes_EVSEID(s.p.evse_id)
+    s.role.Set_SessionSetupRes_DateTimeNow(math.floor(Now() / 1000))
     return 'OK_NewSessionEstablished'
 end
 
 function answers.ServiceDiscoveryReq(s)
-    Secc.Set_ServiceDiscoveryRes_ChargeService_ServiceTag_ServiceID(1)
-    Secc.Set_ServiceDiscoveryRes_ChargeService_FreeService(s.p.free)
-    Secc.Set_ServiceDiscoveryRes_ChargeService_EnergyTransferType('DC_extended')
+    s.role.Set_ServiceDiscoveryRes_ChargeService_ServiceTag_ServiceID(1)
+    s.role.Set_ServiceDiscoveryRes_ChargeService_FreeService(s.p.free)
+    s.role.Set_ServiceDiscoveryRes_ChargeService_EnergyTransferType('DC_extended')
 end
 
-function answers.ServicePaymentSelectionReq()
-    if Secc.Get_ServicePaymentSelectionReq_SelectedPaymentOption() ~= 'ExternalPayment' then
+function answers.ServicePaymentSelectionReq(s)
+    if s.role.Get_ServicePaymentSelectionReq_SelectedPaymentOption() ~= 'ExternalPayment' then
         return 'FAILED_PaymentSelectionInvalid'
     end
-    local list = common.get_list(Secc, 'ServicePaymentSelectionReq',
+    local list = common.get_list(s.role, 'ServicePaymentSelectionReq',
         'SelectedServiceList_SelectedService')
     for _, service in ipairs(list) do
         if service.ServiceID ~= 1 then
@@ -46,12 +46,12 @@ end
 
 function answers.ContractAuthenticationReq(s)
     local finished, late = s:ongoing('Authorization', 'V2G_SECC_Ongoing_Performance_Time')
-    Secc.Set_ContractAuthenticationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    s.role.Set_ContractAuthenticationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     return late, finished and 'Finished' or 'Ongoing'
 end
 
 local function check_parameters(s)
-    local transfer = Secc.Get_ChargeParameterDiscoveryReq_EVRequestedEnergyTransferType()
+    local transfer = s.role.Get_ChargeParameterDiscoveryReq_EVRequestedEnergyTransferType()
     if transfer:sub(1, 2) ~= 'DC' then
         return 'FAILED_WrongEnergyTransferType'
     end
@@ -64,9 +64,9 @@ function answers.ChargeParameterDiscoveryReq(s)
     dc.set_limits(s)
     local finished, code = s:ongoing('ChargeParameterDiscovery',
         'V2G_SECC_Ongoing_Performance_Time', wrong)
-    Secc.Set_ChargeParameterDiscoveryRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    s.role.Set_ChargeParameterDiscoveryRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     -- PMax has 16 bits; 32767 also stands for more
-    common.set_list(Secc, 'ChargeParameterDiscoveryRes', 'SAScheduleList_SAScheduleTuple', {
+    common.set_list(s.role, 'ChargeParameterDiscoveryRes', 'SAScheduleList_SAScheduleTuple', {
         { SAScheduleTupleID = 1, PMaxSchedule = { PMaxScheduleID = 1, PMaxScheduleEntry = {
             { RelativeTimeInterval = { start = 0, duration = 86400 },
               PMax = math.min(32767, math.floor(s.p.dc.max_power)) } } } } })
@@ -77,10 +77,10 @@ function answers.PowerDeliveryReq(s)
     s:advance()
     dc.set_status(s, 'PowerDeliveryRes')
     if s.pre_charge then
-        Measured(s.protocol, 'V2G_SECC_PowerDelivery_Timeout', nil, Now() - s.pre_charge)
+        s.role.Measured(s.protocol, 'V2G_SECC_PowerDelivery_Timeout', nil, Now() - s.pre_charge)
         s.pre_charge = nil
     end
-    if Secc.Get_PowerDeliveryReq_ReadyToChargeState() then
+    if s.role.Get_PowerDeliveryReq_ReadyToChargeState() then
         s.charging = true
         s.output:close()
         return nil, 'Start'
@@ -94,7 +94,7 @@ end
 function answers.PreChargeReq(s)
     local wrong = dc.answers.PreChargeReq(s)
     if Now() - s.pre_charge > Timer(s.protocol, 'V2G_SECC_PowerDelivery_Timeout') then
-        Measured(s.protocol, 'V2G_SECC_PowerDelivery_Timeout', nil, Now() - s.pre_charge)
+        s.role.Measured(s.protocol, 'V2G_SECC_PowerDelivery_Timeout', nil, Now() - s.pre_charge)
         return 'FAILED'
     end
     return wrong

@@ -17,17 +17,17 @@ for _, file in ipairs { dc, pnc } do
     end
 end
 
-function iso.case.PowerDeliveryReq()
-    return Secc.Get_PowerDeliveryReq_ChargeProgress()
+function iso.case.PowerDeliveryReq(s)
+    return s.role.Get_PowerDeliveryReq_ChargeProgress()
 end
 
 -- ---- setting up ----
 
 function answers.SessionSetupReq(s)
-    local code, case = s:set_up(Secc.Get_SessionSetupReq_Header_SessionID())
-    Secc.Set_SessionSetupRes_Header_SessionID(s.id)
-    Secc.Set_SessionSetupRes_EVSEID(s.p.evse_id)
-    Secc.Set_SessionSetupRes_EVSETimeStamp(math.floor(Now() / 1000))
+    local code, case = s:set_up(s.role.Get_SessionSetupReq_Header_SessionID())
+    s.role.Set_SessionSetupRes_Header_SessionID(s.id)
+    s.role.Set_SessionSetupRes_EVSEID(s.p.evse_id)
+    s.role.Set_SessionSetupRes_EVSETimeStamp(math.floor(Now() / 1000))
     return code, case
 end
 
@@ -48,8 +48,8 @@ end
 
 local function set_services(s)
     local wanted = nil
-    if Secc.Get_ServiceDiscoveryReq_ServiceCategorySpecified() then
-        wanted = Secc.Get_ServiceDiscoveryReq_ServiceCategory()
+    if s.role.Get_ServiceDiscoveryReq_ServiceCategorySpecified() then
+        wanted = s.role.Get_ServiceDiscoveryReq_ServiceCategory()
     end
     local list = {}
     for _, service in ipairs(pnc.services(s)) do
@@ -61,9 +61,9 @@ local function set_services(s)
         end
     end
     if #list > 0 then
-        common.set_list(Secc, 'ServiceDiscoveryRes', 'ServiceList_Service', list)
+        common.set_list(s.role, 'ServiceDiscoveryRes', 'ServiceList_Service', list)
     else
-        Secc.Set_ServiceDiscoveryRes_ServiceListSpecified(false)
+        s.role.Set_ServiceDiscoveryRes_ServiceListSpecified(false)
     end
 end
 
@@ -74,10 +74,10 @@ function answers.ServiceDiscoveryReq(s)
         s.why = 'a contract pays over TLS only, and nothing else is on offer'
         options = s.p.payment
     end
-    common.set_list(Secc, 'ServiceDiscoveryRes', 'PaymentOptionList', options)
-    Secc.Set_ServiceDiscoveryRes_ChargeService_ServiceID(1)
-    Secc.Set_ServiceDiscoveryRes_ChargeService_FreeService(s.p.free)
-    common.set_list(Secc, 'ServiceDiscoveryRes', 'ChargeService_SupportedEnergyTransferMode', modes)
+    common.set_list(s.role, 'ServiceDiscoveryRes', 'PaymentOptionList', options)
+    s.role.Set_ServiceDiscoveryRes_ChargeService_ServiceID(1)
+    s.role.Set_ServiceDiscoveryRes_ChargeService_FreeService(s.p.free)
+    common.set_list(s.role, 'ServiceDiscoveryRes', 'ChargeService_SupportedEnergyTransferMode', modes)
     set_services(s)
     return s.why and 'FAILED' or nil
 end
@@ -100,10 +100,10 @@ local function parameter(entry)
 end
 
 function answers.ServiceDetailReq(s)
-    local id = Secc.Get_ServiceDetailReq_ServiceID()
+    local id = s.role.Get_ServiceDetailReq_ServiceID()
     local service = find_service(s, id)
-    Secc.Set_ServiceDetailRes_ServiceID(id)
-    Secc.Set_ServiceDetailRes_ServiceParameterListSpecified(false)
+    s.role.Set_ServiceDetailRes_ServiceID(id)
+    s.role.Set_ServiceDetailRes_ServiceParameterListSpecified(false)
     if not service then
         return id ~= 1 and 'FAILED_ServiceIDInvalid' or nil
     end
@@ -116,7 +116,7 @@ function answers.ServiceDetailReq(s)
         sets[i] = { ParameterSetID = set.id or i, Parameter = list }
     end
     if #sets > 0 then
-        common.set_list(Secc, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet', sets)
+        common.set_list(s.role, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet', sets)
     end
 end
 
@@ -131,12 +131,12 @@ local function has_service(s, id, set_id)
 end
 
 function answers.PaymentServiceSelectionReq(s)
-    local option = Secc.Get_PaymentServiceSelectionReq_SelectedPaymentOption()
+    local option = s.role.Get_PaymentServiceSelectionReq_SelectedPaymentOption()
     local charge = false
     if not pnc.is_offered(s, option) then
         return 'FAILED_PaymentSelectionInvalid'
     end
-    local list = common.get_list(Secc, 'PaymentServiceSelectionReq',
+    local list = common.get_list(s.role, 'PaymentServiceSelectionReq',
         'SelectedServiceList_SelectedService')
     for _, service in ipairs(list) do
         charge = charge or service.ServiceID == 1
@@ -155,11 +155,11 @@ end
 function answers.AuthorizationReq(s)
     local wrong = pnc.check_authorization(s)
     if wrong then
-        Secc.Set_AuthorizationRes_EVSEProcessing('Finished')
+        s.role.Set_AuthorizationRes_EVSEProcessing('Finished')
         return wrong
     end
     local finished, late = s:ongoing('Authorization', 'V2G_SECC_Ongoing_Performance_Time')
-    Secc.Set_AuthorizationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    s.role.Set_AuthorizationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     return late, finished and 'Finished' or 'Ongoing'
 end
 
@@ -209,14 +209,14 @@ local function set_schedules(s)
         s.schedules[id] = schedule.entries
     end
     pnc.sign_tariffs(s, tuples)
-    common.set_list(Secc, 'ChargeParameterDiscoveryRes', 'SAScheduleList_SAScheduleTuple', tuples)
+    common.set_list(s.role, 'ChargeParameterDiscoveryRes', 'SAScheduleList_SAScheduleTuple', tuples)
 end
 
 local function set_ac_limits(s)
-    Secc.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_EVSENominalVoltage(s.p.ac.voltage)
-    Secc.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_EVSEMaxCurrent(s.p.ac.max_current)
-    Secc.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_AC_EVSEStatus_EVSENotification('None')
-    Secc.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_AC_EVSEStatus_NotificationMaxDelay(0)
+    s.role.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_EVSENominalVoltage(s.p.ac.voltage)
+    s.role.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_EVSEMaxCurrent(s.p.ac.max_current)
+    s.role.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_AC_EVSEStatus_EVSENotification('None')
+    s.role.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_AC_EVSEStatus_NotificationMaxDelay(0)
 end
 
 local function is_offered(s, transfer)
@@ -235,10 +235,10 @@ local function check_parameters(s, transfer)
         return 'FAILED_WrongEnergyTransferMode'
     end
     if mode == 'ac' then
-        if not Secc.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameterSpecified() then
+        if not s.role.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameterSpecified() then
             return 'FAILED_WrongChargeParameter', mode
         end
-        s.ev_current = Secc.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameter_EVMaxCurrent()
+        s.ev_current = s.role.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameter_EVMaxCurrent()
         s.phases = transfer == AC_MODES[1] and 1 or s.p.ac.phases
         return nil, mode
     end
@@ -247,7 +247,7 @@ end
 
 function answers.ChargeParameterDiscoveryReq(s)
     local wrong, mode = check_parameters(s,
-        Secc.Get_ChargeParameterDiscoveryReq_RequestedEnergyTransferMode())
+        s.role.Get_ChargeParameterDiscoveryReq_RequestedEnergyTransferMode())
     if mode then
         s:set_mode(mode)
     end
@@ -258,9 +258,9 @@ function answers.ChargeParameterDiscoveryReq(s)
     end
     local finished, code = s:ongoing('ChargeParameterDiscovery',
         'V2G_SECC_Ongoing_Performance_Time', wrong)
-    Secc.Set_ChargeParameterDiscoveryRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    s.role.Set_ChargeParameterDiscoveryRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     if not finished then
-        Secc.Set_ChargeParameterDiscoveryRes_SAScheduleListSpecified(false)
+        s.role.Set_ChargeParameterDiscoveryRes_SAScheduleListSpecified(false)
         pnc.sign_tariffs(s, {})
         return nil, 'Ongoing'
     end
@@ -276,9 +276,9 @@ local function set_status(s, message, wish)
         return dc.set_status(s, message, wish)
     end
     local path = message .. '_AC_EVSEStatus_'
-    Secc['Set_' .. path .. 'EVSENotification'](dc.NOTIFICATIONS[wish] or 'None')
-    Secc['Set_' .. path .. 'NotificationMaxDelay'](s:notice(wish))
-    Secc['Set_' .. path .. 'RCD'](wish == 'shutdown')
+    s.role['Set_' .. path .. 'EVSENotification'](dc.NOTIFICATIONS[wish] or 'None')
+    s.role['Set_' .. path .. 'NotificationMaxDelay'](s:notice(wish))
+    s.role['Set_' .. path .. 'RCD'](wish == 'shutdown')
 end
 
 local function power_at(entries, start)
@@ -293,14 +293,14 @@ end
 
 -- The vehicle's profile must keep within the schedule that it names.
 local function check_profile(s)
-    local entries = s.schedules[Secc.Get_PowerDeliveryReq_SAScheduleTupleID()]
+    local entries = s.schedules[s.role.Get_PowerDeliveryReq_SAScheduleTupleID()]
     if not entries then
         return 'FAILED_TariffSelectionInvalid'
     end
-    if not Secc.Get_PowerDeliveryReq_ChargingProfileSpecified() then
+    if not s.role.Get_PowerDeliveryReq_ChargingProfileSpecified() then
         return nil
     end
-    local profile = common.get_list(Secc, 'PowerDeliveryReq', 'ChargingProfile_ProfileEntry')
+    local profile = common.get_list(s.role, 'PowerDeliveryReq', 'ChargingProfile_ProfileEntry')
     for _, entry in ipairs(profile) do
         local most = power_at(entries, entry.ChargingProfileEntryStart)
         -- multiplier and 16 bits round it
@@ -312,7 +312,7 @@ local function check_profile(s)
 end
 
 function answers.PowerDeliveryReq(s)
-    local progress = Secc.Get_PowerDeliveryReq_ChargeProgress()
+    local progress = s.role.Get_PowerDeliveryReq_ChargeProgress()
     set_status(s, 'PowerDeliveryRes', nil)
     s:advance()
     if progress == 'Renegotiate' then
@@ -330,17 +330,17 @@ function answers.PowerDeliveryReq(s)
     local wrong = check_profile(s)
     if not wrong then
         s.charging = true
-        s.schedule = Secc.Get_PowerDeliveryReq_SAScheduleTupleID()
+        s.schedule = s.role.Get_PowerDeliveryReq_SAScheduleTupleID()
         s.output:close()
     end
     return wrong, progress
 end
 
 local function set_meter(s, message)
-    Secc['Set_' .. message .. '_MeterInfo_MeterID']('METER1')
-    Secc['Set_' .. message .. '_MeterInfo_MeterReading'](math.floor(s.output.energy))
-    Secc['Set_' .. message .. '_EVSEID'](s.p.evse_id)
-    Secc['Set_' .. message .. '_SAScheduleTupleID'](s.schedule or 1)
+    s.role['Set_' .. message .. '_MeterInfo_MeterID']('METER1')
+    s.role['Set_' .. message .. '_MeterInfo_MeterReading'](math.floor(s.output.energy))
+    s.role['Set_' .. message .. '_EVSEID'](s.p.evse_id)
+    s.role['Set_' .. message .. '_SAScheduleTupleID'](s.schedule or 1)
 end
 
 function answers.ChargingStatusReq(s)
@@ -351,10 +351,10 @@ function answers.ChargingStatusReq(s)
     set_status(s, 'ChargingStatusRes', wish)
     if s.loops == 1 then
         set_meter(s, 'ChargingStatusRes')
-        Secc.Set_ChargingStatusRes_EVSEMaxCurrent(s.p.ac.max_current)
+        s.role.Set_ChargingStatusRes_EVSEMaxCurrent(s.p.ac.max_current)
     end
-    Secc.Set_ChargingStatusRes_MeterInfo_MeterReading(math.floor(s.output.energy))
-    Secc.Set_ChargingStatusRes_ReceiptRequired(receipt)
+    s.role.Set_ChargingStatusRes_MeterInfo_MeterReading(math.floor(s.output.energy))
+    s.role.Set_ChargingStatusRes_ReceiptRequired(receipt)
     return nil, receipt and 'ReceiptRequired' or nil
 end
 
@@ -364,14 +364,14 @@ function answers.CurrentDemandReq(s)
     if s.loops == 1 then
         set_meter(s, 'CurrentDemandRes')
     end
-    Secc.Set_CurrentDemandRes_MeterInfo_MeterReading(math.floor(s.output.energy))
-    Secc.Set_CurrentDemandRes_ReceiptRequired(receipt)
+    s.role.Set_CurrentDemandRes_MeterInfo_MeterReading(math.floor(s.output.energy))
+    s.role.Set_CurrentDemandRes_ReceiptRequired(receipt)
     return nil, receipt and 'ReceiptRequired' or nil
 end
 
 function answers.MeteringReceiptReq(s)
     set_status(s, 'MeteringReceiptRes', nil)
-    if Secc.Get_MeteringReceiptReq_SessionID() ~= s.id then
+    if s.role.Get_MeteringReceiptReq_SessionID() ~= s.id then
         s.why = 'SessionID is not that of the session'
         return 'FAILED_MeteringSignatureNotValid'
     end
@@ -380,7 +380,7 @@ end
 
 -- Only what has stopped charging can pause.
 function answers.SessionStopReq(s)
-    if Secc.Get_SessionStopReq_ChargingSession() ~= 'Pause' then
+    if s.role.Get_SessionStopReq_ChargingSession() ~= 'Pause' then
         return nil
     end
     local stopped = s.state == 'PowerDeliveryRes(Stop)' or s.state == 'WeldingDetectionRes'

@@ -24,8 +24,8 @@ local NOTIFICATIONS <const> = { stop = 'Terminate', renegotiate = 'ScheduleReneg
 local PRICES <const>, PRICE_LEVELS <const> = 1, 2 -- Pricing
 local BPT_SHARE <const> = 0.5 -- of the power that is taken back
 
-function iso.case.PowerDeliveryReq()
-    return Secc.Get_PowerDeliveryReq_ChargeProgress()
+function iso.case.PowerDeliveryReq(s)
+    return s.role.Get_PowerDeliveryReq_ChargeProgress()
 end
 
 -- ---- setting up ----
@@ -38,9 +38,9 @@ local function select_service(s, id, set)
 end
 
 function answers.SessionSetupReq(s)
-    local code, case = s:set_up(Secc.Get_SessionSetupReq_Header_SessionID())
-    Secc.Set_SessionSetupRes_Header_SessionID(s.id)
-    Secc.Set_SessionSetupRes_EVSEID(s.p.evse_id)
+    local code, case = s:set_up(s.role.Get_SessionSetupReq_Header_SessionID())
+    s.role.Set_SessionSetupRes_Header_SessionID(s.id)
+    s.role.Set_SessionSetupRes_EVSEID(s.p.evse_id)
     local paused = s.paused
     if paused and SERVICES[tonumber(paused.service)] then
         select_service(s, tonumber(paused.service), tonumber(paused.set))
@@ -55,11 +55,11 @@ local function is_offered(s, id)
     return service ~= nil and s.p.modes[service.mode] == true and (s.p.bpt or not service.bpt)
 end
 
-local function supported(id)
-    if not Secc.Get_ServiceDiscoveryReq_SupportedServiceIDsSpecified() then
+local function supported(s, id)
+    if not s.role.Get_ServiceDiscoveryReq_SupportedServiceIDsSpecified() then
         return true
     end
-    local list = common.get_list(Secc, 'ServiceDiscoveryReq', 'SupportedServiceIDs_ServiceID')
+    local list = common.get_list(s.role, 'ServiceDiscoveryReq', 'SupportedServiceIDs_ServiceID')
     for _, one in ipairs(list) do
         if one == id then
             return true
@@ -71,24 +71,24 @@ end
 function answers.ServiceDiscoveryReq(s)
     local list, further = {}, {}
     for _, id in ipairs(ORDER) do
-        if is_offered(s, id) and supported(id) then
+        if is_offered(s, id) and supported(s, id) then
             list[#list + 1] = { ServiceID = id, FreeService = s.p.free }
         end
     end
     for _, service in ipairs(s.p.services) do
-        if supported(service.id) then
+        if supported(s, service.id) then
             further[#further + 1] = { ServiceID = service.id, FreeService = service.free ~= false }
         end
     end
-    Secc.Set_ServiceDiscoveryRes_ServiceRenegotiationSupported(s.p.service_renegotiation)
+    s.role.Set_ServiceDiscoveryRes_ServiceRenegotiationSupported(s.p.service_renegotiation)
     if #list == 0 then
         return 'FAILED'
     end
-    common.set_list(Secc, 'ServiceDiscoveryRes', 'EnergyTransferServiceList_Service', list)
+    common.set_list(s.role, 'ServiceDiscoveryRes', 'EnergyTransferServiceList_Service', list)
     if #further > 0 then
-        common.set_list(Secc, 'ServiceDiscoveryRes', 'VASList_Service', further)
+        common.set_list(s.role, 'ServiceDiscoveryRes', 'VASList_Service', further)
     else
-        Secc.Set_ServiceDiscoveryRes_VASListSpecified(false)
+        s.role.Set_ServiceDiscoveryRes_VASListSpecified(false)
     end
     return nil
 end
@@ -131,9 +131,9 @@ local function further_parameters(set)
 end
 
 function answers.ServiceDetailReq(s)
-    local id, sets = Secc.Get_ServiceDetailReq_ServiceID(), {}
+    local id, sets = s.role.Get_ServiceDetailReq_ServiceID(), {}
     local service, further = SERVICES[id], further_service(s, id)
-    Secc.Set_ServiceDetailRes_ServiceID(id)
+    s.role.Set_ServiceDetailRes_ServiceID(id)
     if further then
         for i, set in ipairs(further.parameters or {}) do
             sets[i] = { ParameterSetID = set.id or i, Parameter = further_parameters(set) }
@@ -147,7 +147,7 @@ function answers.ServiceDetailReq(s)
         return 'FAILED_ServiceIDInvalid'
     end
     if #sets > 0 then
-        common.set_list(Secc, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet', sets)
+        common.set_list(s.role, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet', sets)
     end
     s.details = s.details or {}
     s.details[id] = {}
@@ -165,15 +165,15 @@ end
 
 function answers.ServiceSelectionReq(s)
     local path = 'Get_ServiceSelectionReq_SelectedEnergyTransferService_'
-    local id, set = Secc[path .. 'ServiceID'](), Secc[path .. 'ParameterSetID']()
+    local id, set = s.role[path .. 'ServiceID'](), s.role[path .. 'ParameterSetID']()
     if not is_offered(s, id) then
         return 'FAILED_NoEnergyTransferServiceSelected'
     end
     if not is_known(s, id, set) then
         return 'FAILED_ServiceSelectionInvalid'
     end
-    if Secc.Get_ServiceSelectionReq_SelectedVASListSpecified() then
-        for _, one in ipairs(common.get_list(Secc, 'ServiceSelectionReq',
+    if s.role.Get_ServiceSelectionReq_SelectedVASListSpecified() then
+        for _, one in ipairs(common.get_list(s.role, 'ServiceSelectionReq',
             'SelectedVASList_SelectedService')) do
             if not further_service(s, one.ServiceID)
                 or not is_known(s, one.ServiceID, one.ParameterSetID) then
@@ -187,15 +187,15 @@ end
 
 -- ---- parameters ----
 
-local function setter(message, element)
+local function setter(s, message, element)
     return function(path, value)
-        common.set(Secc, message, element .. '_' .. path, value)
+        common.set(s.role, message, element .. '_' .. path, value)
     end
 end
 
 -- Whether the request has the element that goes with the service selected.
-local function has(message, element)
-    return Secc['Get_' .. message .. '_' .. element .. 'Specified']()
+local function has(s, message, element)
+    return s.role['Get_' .. message .. '_' .. element .. 'Specified']()
 end
 
 local function ac_power(s)
@@ -204,15 +204,15 @@ end
 
 -- nil, or FAILED_WrongChargeParameter: a maximum of the vehicle is below the station's minimum, or
 -- a minimum above its maximum [V2G20-1619] [V2G20-2272].
-local function fits(message, element, least, most)
+local function fits(s, message, element, least, most)
     local get = 'Get_' .. message .. '_' .. element .. '_'
     for _, limit in ipairs(least) do
-        if Secc[get .. limit[1]]() < limit[2] then
+        if s.role[get .. limit[1]]() < limit[2] then
             return 'FAILED_WrongChargeParameter'
         end
     end
     for _, limit in ipairs(most) do
-        if Secc[get .. limit[1]]() > limit[2] then
+        if s.role[get .. limit[1]]() > limit[2] then
             return 'FAILED_WrongChargeParameter'
         end
     end
@@ -222,7 +222,7 @@ end
 function answers.DC_ChargeParameterDiscoveryReq(s)
     local prefix, d = s.bpt and 'BPT_' or '', s.p.dc
     local request = prefix .. 'DC_CPDReqEnergyTransferMode'
-    local set = setter('DC_ChargeParameterDiscoveryRes', prefix .. 'DC_CPDResEnergyTransferMode')
+    local set = setter(s, 'DC_ChargeParameterDiscoveryRes', prefix .. 'DC_CPDResEnergyTransferMode')
     set('EVSEMaximumChargePower', d.max_power)
     set('EVSEMinimumChargePower', 0)
     set('EVSEMaximumChargeCurrent', d.max_current)
@@ -235,10 +235,10 @@ function answers.DC_ChargeParameterDiscoveryReq(s)
         set('EVSEMaximumDischargeCurrent', d.max_current * BPT_SHARE)
         set('EVSEMinimumDischargeCurrent', 0)
     end
-    if s.mode ~= 'dc' or not has('DC_ChargeParameterDiscoveryReq', request) then
+    if s.mode ~= 'dc' or not has(s, 'DC_ChargeParameterDiscoveryReq', request) then
         return 'FAILED_WrongChargeParameter'
     end
-    return fits('DC_ChargeParameterDiscoveryReq', request, {
+    return fits(s, 'DC_ChargeParameterDiscoveryReq', request, {
         { 'EVMaximumVoltage', d.min_voltage }, { 'EVMaximumChargeCurrent', d.min_current },
     }, {
         { 'EVMinimumVoltage', d.max_voltage }, { 'EVMinimumChargeCurrent', d.max_current },
@@ -248,7 +248,7 @@ end
 
 function answers.AC_ChargeParameterDiscoveryReq(s)
     local prefix = s.bpt and 'BPT_' or ''
-    local set = setter('AC_ChargeParameterDiscoveryRes', prefix .. 'AC_CPDResEnergyTransferMode')
+    local set = setter(s, 'AC_ChargeParameterDiscoveryRes', prefix .. 'AC_CPDResEnergyTransferMode')
     set('EVSEMaximumChargePower', ac_power(s))
     set('EVSEMinimumChargePower', 0)
     set('EVSENominalFrequency', 50)
@@ -257,20 +257,20 @@ function answers.AC_ChargeParameterDiscoveryReq(s)
         set('EVSEMinimumDischargePower', 0)
     end
     local request = prefix .. 'AC_CPDReqEnergyTransferMode'
-    if s.mode ~= 'ac' or not has('AC_ChargeParameterDiscoveryReq', request) then
+    if s.mode ~= 'ac' or not has(s, 'AC_ChargeParameterDiscoveryReq', request) then
         return 'FAILED_WrongChargeParameter'
     end
-    return fits('AC_ChargeParameterDiscoveryReq', request, {},
+    return fits(s, 'AC_ChargeParameterDiscoveryReq', request, {},
         { { 'EVMinimumChargePower', ac_power(s) } })
 end
 
 function answers.ScheduleExchangeReq(s)
     local finished, late = s:ongoing('ScheduleExchange', 'V2G_SECC_Ongoing_Performance_Time')
     local control = s.control or 'Scheduled'
-    Secc.Set_ScheduleExchangeRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    s.role.Set_ScheduleExchangeRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     schedules.offer(s, control, s.mode == 'dc' and s.p.dc.max_power or ac_power(s))
     pnc.sign_prices(s, schedules.has_prices(s))
-    if not Secc['Get_ScheduleExchangeReq_' .. control .. '_SEReqControlModeSpecified']() then
+    if not s.role['Get_ScheduleExchangeReq_' .. control .. '_SEReqControlModeSpecified']() then
         return 'FAILED_WrongChargeParameter'
     end
     if not finished then
@@ -284,7 +284,7 @@ end
 
 function answers.DC_CableCheckReq(s)
     local finished, late = s:ongoing('CableCheck', 'V2G_EVCC_CableCheck_Timeout')
-    Secc.Set_DC_CableCheckRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    s.role.Set_DC_CableCheckRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     if not finished then
         return nil, 'Ongoing'
     end
@@ -293,23 +293,23 @@ function answers.DC_CableCheckReq(s)
 end
 
 function answers.DC_PreChargeReq(s)
-    Secc.Set_DC_PreChargeRes_EVSEPresentVoltage(
-        s:charge_up(Secc.Get_DC_PreChargeReq_EVTargetVoltage(), 'V2G_EVCC_PreCharge_Timeout'))
+    s.role.Set_DC_PreChargeRes_EVSEPresentVoltage(
+        s:charge_up(s.role.Get_DC_PreChargeReq_EVTargetVoltage(), 'V2G_EVCC_PreCharge_Timeout'))
 end
 
 local function set_status(s, message, wish)
     if not wish then
-        Secc['Set_' .. message .. '_EVSEStatusSpecified'](false)
+        s.role['Set_' .. message .. '_EVSEStatusSpecified'](false)
         return
     end
-    Secc['Set_' .. message .. '_EVSEStatus_EVSENotification'](NOTIFICATIONS[wish])
-    Secc['Set_' .. message .. '_EVSEStatus_NotificationMaxDelay'](s:notice(wish))
+    s.role['Set_' .. message .. '_EVSEStatus_EVSENotification'](NOTIFICATIONS[wish])
+    s.role['Set_' .. message .. '_EVSEStatus_NotificationMaxDelay'](s:notice(wish))
 end
 
 local progress = {}
 
 function progress.Start(s)
-    if Secc.Get_PowerDeliveryReq_EVProcessing() ~= 'Finished' then
+    if s.role.Get_PowerDeliveryReq_EVProcessing() ~= 'Finished' then
         return nil, 'Ongoing'
     end
     local code = schedules.select(s)
@@ -343,23 +343,23 @@ end
 function answers.PowerDeliveryReq(s)
     set_status(s, 'PowerDeliveryRes', nil)
     s:advance()
-    return progress[Secc.Get_PowerDeliveryReq_ChargeProgress()](s)
+    return progress[s.role.Get_PowerDeliveryReq_ChargeProgress()](s)
 end
 
 -- ---- charging ----
 
 -- The meter's reading, where it is asked for [V2G20-1082] or has to be confirmed [V2G20-1083].
 local function set_meter(s, message, wish)
-    if wish == 'receipt' or Secc['Get_' .. message .. 'Req_MeterInfoRequested']() then
-        Secc['Set_' .. message .. 'Res_MeterInfo_MeterID']('METER1')
-        Secc['Set_' .. message .. 'Res_MeterInfo_ChargedEnergyReadingWh'](
+    if wish == 'receipt' or s.role['Get_' .. message .. 'Req_MeterInfoRequested']() then
+        s.role['Set_' .. message .. 'Res_MeterInfo_MeterID']('METER1')
+        s.role['Set_' .. message .. 'Res_MeterInfo_ChargedEnergyReadingWh'](
             math.floor(s.output.energy))
         if s.bpt then
-            Secc['Set_' .. message .. 'Res_MeterInfo_BPT_DischargedEnergyReadingWh'](
+            s.role['Set_' .. message .. 'Res_MeterInfo_BPT_DischargedEnergyReadingWh'](
                 math.floor(s.output.back))
         end
     else
-        Secc['Set_' .. message .. 'Res_MeterInfoSpecified'](false)
+        s.role['Set_' .. message .. 'Res_MeterInfoSpecified'](false)
     end
 end
 
@@ -408,22 +408,22 @@ end
 -- What the station gives where it sets the power itself.
 local function dynamic_current(s, m)
     local d = s.p.dc
-    local power = math.min(d.max_power, Secc[m.request .. 'EVMaximumChargePower']())
-    return math.min(d.max_current, Secc[m.request .. 'EVMaximumChargeCurrent'](),
+    local power = math.min(d.max_power, s.role[m.request .. 'EVMaximumChargePower']())
+    return math.min(d.max_current, s.role[m.request .. 'EVMaximumChargeCurrent'](),
         power / math.max(s.output.voltage, 1))
 end
 
 local function set_dc_limits(s, m)
     local d = s.p.dc
-    Secc[m.response .. '_EVSEMaximumChargePower'](d.max_power)
-    Secc[m.response .. '_EVSEMinimumChargePower'](0)
-    Secc[m.response .. '_EVSEMaximumChargeCurrent'](d.max_current)
-    Secc[m.response .. '_EVSEMaximumVoltage'](d.max_voltage)
+    s.role[m.response .. '_EVSEMaximumChargePower'](d.max_power)
+    s.role[m.response .. '_EVSEMinimumChargePower'](0)
+    s.role[m.response .. '_EVSEMaximumChargeCurrent'](d.max_current)
+    s.role[m.response .. '_EVSEMaximumVoltage'](d.max_voltage)
     if s.bpt then
-        Secc[m.response .. '_EVSEMaximumDischargePower'](d.max_power * BPT_SHARE)
-        Secc[m.response .. '_EVSEMinimumDischargePower'](0)
-        Secc[m.response .. '_EVSEMaximumDischargeCurrent'](d.max_current * BPT_SHARE)
-        Secc[m.response .. '_EVSEMinimumVoltage'](d.min_voltage)
+        s.role[m.response .. '_EVSEMaximumDischargePower'](d.max_power * BPT_SHARE)
+        s.role[m.response .. '_EVSEMinimumDischargePower'](0)
+        s.role[m.response .. '_EVSEMaximumDischargeCurrent'](d.max_current * BPT_SHARE)
+        s.role[m.response .. '_EVSEMinimumVoltage'](d.min_voltage)
     end
 end
 
@@ -438,25 +438,25 @@ function answers.DC_ChargeLoopReq(s)
     local wish = wish_of(s)
     set_status(s, 'DC_ChargeLoopRes', wish)
     set_meter(s, 'DC_ChargeLoop', wish)
-    if not Secc[m.asked]() then
+    if not s.role[m.asked]() then
         return 'FAILED_WrongChargeParameter'
     end
     if wish == 'shutdown' then
         o:open()
     elseif s.control == 'Dynamic' then
-        o:ask(Secc[m.request .. 'EVMaximumVoltage'](), dynamic_current(s, m),
-            Secc[m.request .. 'EVMaximumChargePower']())
+        o:ask(s.role[m.request .. 'EVMaximumVoltage'](), dynamic_current(s, m),
+            s.role[m.request .. 'EVMaximumChargePower']())
     else
-        o:ask(Secc[m.request .. 'EVTargetVoltage'](), Secc[m.request .. 'EVTargetCurrent']())
+        o:ask(s.role[m.request .. 'EVTargetVoltage'](), s.role[m.request .. 'EVTargetCurrent']())
     end
     if s.loops == 1 then
         o:advance(0.1)
     end
-    Secc.Set_DC_ChargeLoopRes_EVSEPresentCurrent(o.current)
-    Secc.Set_DC_ChargeLoopRes_EVSEPresentVoltage(o.voltage)
-    Secc.Set_DC_ChargeLoopRes_EVSECurrentLimitAchieved(o.current_limited == true)
-    Secc.Set_DC_ChargeLoopRes_EVSEVoltageLimitAchieved(o.voltage_limited == true)
-    Secc.Set_DC_ChargeLoopRes_EVSEPowerLimitAchieved(o.power_limited == true)
+    s.role.Set_DC_ChargeLoopRes_EVSEPresentCurrent(o.current)
+    s.role.Set_DC_ChargeLoopRes_EVSEPresentVoltage(o.voltage)
+    s.role.Set_DC_ChargeLoopRes_EVSECurrentLimitAchieved(o.current_limited == true)
+    s.role.Set_DC_ChargeLoopRes_EVSEVoltageLimitAchieved(o.voltage_limited == true)
+    s.role.Set_DC_ChargeLoopRes_EVSEPowerLimitAchieved(o.power_limited == true)
     return schedules.violation(s, o.current * o.voltage), s.standing_by and 'Standby' or nil
 end
 
@@ -465,17 +465,17 @@ function answers.AC_ChargeLoopReq(s)
     if not m then
         m = control_mode(s)
         s.loop_mode = m
-        Secc[m.response .. 'Specified'](true)
-        Secc[m.response .. '_EVSETargetActivePower'](ac_power(s))
+        s.role[m.response .. 'Specified'](true)
+        s.role[m.response .. '_EVSETargetActivePower'](ac_power(s))
     end
     local seconds = s:advance()
     local wish = wish_of(s)
     set_status(s, 'AC_ChargeLoopRes', wish)
     set_meter(s, 'AC_ChargeLoop', wish)
-    if not Secc[m.asked]() then
+    if not s.role[m.asked]() then
         return 'FAILED_WrongChargeParameter'
     end
-    local power = Secc[m.request .. 'EVPresentActivePower']()
+    local power = s.role[m.request .. 'EVPresentActivePower']()
     s.output:count(power, seconds)
     return schedules.violation(s, power), s.standing_by and 'Standby' or nil
 end
@@ -486,7 +486,7 @@ function answers.DC_WeldingDetectionReq(s)
     local o = s.output
     o:ask_voltage(0)
     o:advance(s:advance() + 0.2)
-    Secc.Set_DC_WeldingDetectionRes_EVSEPresentVoltage(o.voltage)
+    s.role.Set_DC_WeldingDetectionRes_EVSEPresentVoltage(o.voltage)
 end
 
 -- Whether the vehicle is not charging: after the end, or before the begin.
@@ -523,7 +523,7 @@ function ends.ServiceRenegotiation(s)
 end
 
 function answers.SessionStopReq(s)
-    return ends[Secc.Get_SessionStopReq_ChargingSession()](s)
+    return ends[s.role.Get_SessionStopReq_ChargingSession()](s)
 end
 
 -- With AC and DC these never come in order; they are answered all the same.

@@ -79,16 +79,16 @@ local function set_schedules(s, power)
             PriceLevelSchedule = price_levels(schedule, now) } }
         s.schedules[id] = { entries = entries, tolerance = schedule.tolerance }
     end
-    common.set_list(Secc, 'ScheduleExchangeRes', 'Scheduled_SEResControlMode_ScheduleTuple', tuples)
+    common.set_list(s.role, 'ScheduleExchangeRes', 'Scheduled_SEResControlMode_ScheduleTuple', tuples)
 end
 
 -- In dynamic control mode the prices of the first schedule that has any.
 local function set_prices(s)
     local path = 'Set_ScheduleExchangeRes_Dynamic_SEResControlMode'
-    Secc[path .. 'Specified'](true)
+    s.role[path .. 'Specified'](true)
     for _, schedule in ipairs(s.p.schedules or {}) do
         if schedule.prices then
-            Secc[path .. '_AbsolutePriceSchedule'](
+            s.role[path .. '_AbsolutePriceSchedule'](
                 absolute_prices(schedule, math.floor(Now() / 1000)))
             return
         end
@@ -121,7 +121,7 @@ end
 -- Whether the profile keeps within the schedule, but for what rounding adds.
 local function keeps_within(s, entries, profile)
     local path = 'Get_PowerDeliveryReq_EVPowerProfile_TimeAnchor'
-    local at = math.max(0, Secc[path]() - s.schedules_from)
+    local at = math.max(0, s.role[path]() - s.schedules_from)
     for _, entry in ipairs(profile) do
         local most = least_power(entries, at + SLACK, at + entry.Duration - SLACK)
         if entry.Power > most * 1.001 + 1 then
@@ -140,26 +140,26 @@ local ACCEPTED <const> = { PowerToleranceConfirmed = 'OK_PowerToleranceConfirmed
 function schedules.select(s)
     local path = 'PowerDeliveryReq_EVPowerProfile_Scheduled_EVPPTControlMode'
     s.profile, s.violations = nil, 0
-    if not Secc.Get_PowerDeliveryReq_EVPowerProfileSpecified() or s.control ~= 'Scheduled'
-        or not Secc['Get_' .. path .. 'Specified']() or not s.schedules then
+    if not s.role.Get_PowerDeliveryReq_EVPowerProfileSpecified() or s.control ~= 'Scheduled'
+        or not s.role['Get_' .. path .. 'Specified']() or not s.schedules then
         return nil
     end
-    local id = Secc['Get_' .. path .. '_SelectedScheduleTupleID']()
+    local id = s.role['Get_' .. path .. '_SelectedScheduleTupleID']()
     local schedule = s.schedules[id]
     if not schedule then
         return 'FAILED_ScheduleSelectionInvalid'
     end
-    local profile = common.get_list(Secc, 'PowerDeliveryReq',
+    local profile = common.get_list(s.role, 'PowerDeliveryReq',
         'EVPowerProfile_EVPowerProfileEntries_EVPowerProfileEntry')
     if not keeps_within(s, schedule.entries, profile) then
         return 'FAILED_EVPowerProfileInvalid'
     end
     s.schedule = id
     s.profile = { entries = profile, from = Now(), tolerance = schedule.tolerance }
-    if not Secc['Get_' .. path .. '_PowerToleranceAcceptanceSpecified']() then
+    if not s.role['Get_' .. path .. '_PowerToleranceAcceptanceSpecified']() then
         return nil
     end
-    return ACCEPTED[tostring(Secc['Get_' .. path .. '_PowerToleranceAcceptance']())]
+    return ACCEPTED[tostring(s.role['Get_' .. path .. '_PowerToleranceAcceptance']())]
 end
 
 -- The response code for the power that flows; nil: OK. Where the schedule has a tolerance, a
@@ -169,7 +169,7 @@ function schedules.violation(s, power)
     if not profile or not profile.tolerance then
         return nil
     end
-    local at = (Now() - profile.from) / 1000 * common.scale
+    local at = (Now() - profile.from) / 1000 * s.scale
     local most = least_power(profile.entries, at, at + 0.001)
     if power <= (most + profile.tolerance) * 1.001 + 1 then
         s.violations = 0

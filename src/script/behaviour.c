@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/behaviour.h"
 
-#include "script/deadline.h"
 #include "script/link.h"
 #include "script/security.h"
 #include "tls/tls_context.h"
@@ -124,48 +123,6 @@ static int behaviour_stop_requested(lua_State *L)
     return 1;
 }
 
-/* ---- times ---- */
-
-static int behaviour_timer(lua_State *L)
-{
-    char name[96];
-    int64_t ms = deadline_find(L, luaL_checkstring(L, 1), luaL_checkstring(L, 2),
-                               luaL_optstring(L, 3, NULL), name, sizeof name);
-    if (ms < 0)
-        return 0;
-    lua_pushinteger(L, ms);
-    return 1;
-}
-
-static int behaviour_measured(lua_State *L)
-{
-    struct actor *a = actor_of(L);
-    const struct script_options *o = a->script.options;
-    char name[96], where[128];
-    const char *message = luaL_optstring(L, 3, NULL);
-    lua_Number taken = luaL_checknumber(L, 4);
-    int64_t ms = deadline_find(L, luaL_checkstring(L, 1), luaL_checkstring(L, 2), message, name,
-                               sizeof name);
-    if (!lua_isnoneornil(L, 6))
-        ms = delay(luaL_checknumber(L, 6));
-    if (ms < 0 || o->recorder == NULL || !(taken >= 0 && taken < 1e12))
-        return 0;
-    struct event e = {
-        .us = peer_now(),
-        .kind = EVENT_TIMER,
-        .ok = lua_isnoneornil(L, 5) ? taken <= (lua_Number)ms : lua_toboolean(L, 5) != 0,
-        .by = a->script.by,
-        .from_role = strcmp(a->script.by, "EVCC") == 0 ? FROM_EVCC : FROM_SECC,
-        .where = script_where(L, where, sizeof where),
-        .name = "",
-        .text = name,
-        .limit_us = ms * 1000,
-        .taken_us = (int64_t)(taken * 1000),
-    };
-    recorder_put(o->recorder, &e);
-    return 0;
-}
-
 /* ---- the store ---- */
 
 struct memory_entry {
@@ -246,8 +203,6 @@ static int open_protected(lua_State *L)
         {"Accept", behaviour_accept},
         {"Session_Over", behaviour_session_over},
         {"Stop_Requested", behaviour_stop_requested},
-        {"Timer", behaviour_timer},
-        {"Measured", behaviour_measured},
         {"Remember", behaviour_remember},
         {"Recall", behaviour_recall},
         {NULL, NULL},

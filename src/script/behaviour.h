@@ -7,9 +7,6 @@
  *                            listens as the first Accept of its first script says
  *   Session_Over(ok, text)   records the verdict of one session of a station
  *   Stop_Requested()         true once the user wants to end (Ctrl-C)
- *   Timer(protocol, name [, message])   a timing parameter in milliseconds, or nil
- *   Measured(protocol, name, message, ms [, ok [, limit]])   records how long something took,
- *                            against that; or against a limit in ms that a message has told
  *   Remember(key, text), Recall(key)    a store that all scripts of a station share; nil forgets
  */
 #ifndef V2G_SCRIPT_BEHAVIOUR_H

@@ -141,7 +141,7 @@ static void record(lua_State *L, const struct role *r, const char *name, bool ok
 {
     char where[128];
     const struct script *s = r->script;
-    if (s->options->recorder == NULL || limit_us == 0)
+    if (s->options->recorder == NULL)
         return;
     struct event e = {
         .us = peer_now(),
@@ -159,6 +159,45 @@ static void record(lua_State *L, const struct role *r, const char *name, bool ok
     recorder_put(s->options->recorder, &e);
 }
 
+/* As a peer or a script has it: what is none is 0, and nothing is for ever. */
+static int64_t read_limit(lua_Number ms)
+{
+    return ms > 0 ? (int64_t)(ms < INT32_MAX ? ms : INT32_MAX) : 0;
+}
+
+int deadline_measured(lua_State *L)
+{
+    const struct role *r = lua_touserdata(L, lua_upvalueindex(1));
+    char name[NAME_MAX_TEXT];
+    lua_Number taken = luaL_checknumber(L, 4);
+    int64_t ms = deadline_find(L, luaL_checkstring(L, 1), luaL_checkstring(L, 2),
+                               luaL_optstring(L, 3, NULL), name, sizeof name);
+    if (!lua_isnoneornil(L, 6))
+        ms = read_limit(luaL_checknumber(L, 6));
+    if (ms < 0 || !(taken >= 0 && taken < 1e12))
+        return 0;
+    bool ok = lua_isnoneornil(L, 5) ? taken <= (lua_Number)ms : lua_toboolean(L, 5) != 0;
+    record(L, r, name, ok, ms * 1000, (int64_t)(taken * 1000));
+    return 0;
+}
+
+static int timer(lua_State *L)
+{
+    char name[NAME_MAX_TEXT];
+    int64_t ms = deadline_find(L, luaL_checkstring(L, 1), luaL_checkstring(L, 2),
+                               luaL_optstring(L, 3, NULL), name, sizeof name);
+    if (ms < 0)
+        return 0;
+    lua_pushinteger(L, ms);
+    return 1;
+}
+
+void deadline_open(lua_State *L)
+{
+    lua_pushcfunction(L, timer);
+    lua_setglobal(L, "Timer");
+}
+
 static void record_step(lua_State *L, const struct role *r, const char *protocol,
                         const char *parameter, const char *message, int64_t from_us, int64_t us)
 {
@@ -166,7 +205,7 @@ static void record_step(lua_State *L, const struct role *r, const char *protocol
     if (from_us == 0 || us < from_us)
         return;
     int64_t ms = deadline_find(L, protocol, parameter, message, name, sizeof name);
-    if (ms >= 0)
+    if (ms > 0)
         record(L, r, name, us - from_us <= ms * 1000, ms * 1000, us - from_us);
 }
 
@@ -194,6 +233,8 @@ void deadline_met(lua_State *L, struct role *r, int64_t us, bool came)
         r->peer->times = (struct peer_times){0};
     }
     int64_t taken = us - r->timer.from_us;
+    if (r->timer.limit_us == 0)
+        return;
     record(L, r, r->timer.name, came && taken <= r->timer.limit_us, r->timer.limit_us, taken);
 }
 
@@ -205,6 +246,6 @@ void deadline_answered(lua_State *L, struct role *r, const char *request)
     int64_t ms = deadline_find(L, r->protocol->name, "V2G_SECC_Msg_Performance_Time", request, name,
                                sizeof name);
     int64_t taken = peer_now() - r->received_us;
-    if (ms >= 0)
+    if (ms > 0)
         record(L, r, name, taken <= ms * 1000, ms * 1000, taken);
 }

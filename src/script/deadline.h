@@ -14,6 +14,14 @@
 int64_t deadline_find(lua_State *L, const char *protocol, const char *parameter,
                       const char *message, char *name, size_t size);
 
+/* Lua: role.Measured(protocol, name, message, ms [, ok [, limit]]) records how long something
+ * took, against that parameter, or against a limit in ms that a message has told (upvalue 1: the
+ * role). */
+int deadline_measured(lua_State *L);
+
+/* Makes Timer(protocol, name [, message]) in L: a timing parameter in milliseconds, or nil. */
+void deadline_open(lua_State *L);
+
 /* Raises where the user set a parameter (--timer) that there is not. */
 void deadline_check(lua_State *L);
 

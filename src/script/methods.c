@@ -281,6 +281,7 @@ void methods_push(lua_State *L, struct role *r)
         {"Receive_Any_001", method_receive_any},
         {"Received", method_received},
         {"Receive_Any", method_receive_any},
+        {"Measured", deadline_measured},
         {"Probe", method_probe},
         {"State", method_state},
         {"SessionID", method_session_id},

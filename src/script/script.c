@@ -334,6 +334,7 @@ static int open_protected(lua_State *L)
     objects_open(L);
     roles_open(L);
     trust_open(L);
+    deadline_open(L);
     deadline_check(L);
     s->main = lua_newthread(L);
     lua_setfield(L, LUA_REGISTRYINDEX, "v2g.main");

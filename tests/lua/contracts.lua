@@ -17,8 +17,8 @@ local REFUSALS <const> = IS_20 and { '^FAILED_%a', '^WARNING_%a' } or { '^FAILED
 -- Holds a session in which change(m) is made to the message of that name. The code that it was
 -- answered with; nil: it was not answered, and why the session ended.
 local function session(message, contract, change)
-    local self = evcc.new { protocol = PROTOCOL, mode = 'ac', time_scale = '1000000',
-                            tls = parameters.tls }
+    local self = evcc.new(Evcc, { protocol = PROTOCOL, mode = 'ac', time_scale = '1000000',
+                            tls = parameters.tls })
     local p, sent, code = self.p, false, nil
     p.payment, p.contract, p.contract_without_tls, p.loops = 'Contract', contract, true, 1
     p.on_failed, p.fall_back = 'close', false

@@ -10,8 +10,8 @@ local V2GTP <const> = '\x01\xFE\x80\x01'
 
 -- Holds a session; at request n of it (all: nil) calls act(self, m), which says what is sent.
 local function session(n, act)
-    local self = evcc.new { protocol = protocol, mode = mode, time_scale = '1000000',
-                            tls = parameters.tls }
+    local self = evcc.new(Evcc, { protocol = protocol, mode = mode, time_scale = '1000000',
+                            tls = parameters.tls })
     local count = 0
     self.p.loops, self.p.on_failed = 2, 'close'
     if paying == 'contract' then

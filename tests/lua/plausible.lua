@@ -7,7 +7,6 @@ local ev -- the vehicle
 local last = {} -- of the last round: soc, voltage, current, meter, left …
 local energy = 0 -- Wh that the messages tell of
 local discharges <const> = parameters.bpt and parameters.discharge_to > 0
-local scale <const> = require('v2g.common').scale
 
 local function check(ok, format, ...)
     steps = steps + 1
@@ -77,7 +76,7 @@ end
 -- ---- what the station sends ----
 
 -- Energy by the meter, and by voltage and current (or what is drawn), must be the same.
-local function count(power)
+local function count(power, scale)
     local now = Now()
     if last.at then
         energy = energy + power * (now - last.at) / 1000 * scale / 3600
@@ -105,7 +104,7 @@ local function received_dc(n, v)
     -- the battery's voltage has risen a little since the current was asked for
     most('power of the battery', u * i, v.battery.max_power * 1.02)
     check(u > v.battery.empty_voltage * 0.9, 'EVSEPresentVoltage %s with the battery connected', u)
-    count(u * i)
+    count(u * i, v.scale)
 end
 
 local function received(m, v)
@@ -119,7 +118,7 @@ local function received(m, v)
         last.ramp = n.EVSEPresentVoltage
     elseif name == 'ChargingStatusRes' or name == 'AC_ChargeLoopRes' then
         most('power', math.abs(v.flowing or 0), v.limit and v.limit * 3 * (v.voltage or 230))
-        count(v.flowing or 0)
+        count(v.flowing or 0, v.scale)
     elseif name == 'CurrentDemandRes' or name == 'DC_ChargeLoopRes' then
         received_dc(n, v)
         last.ramp = math.huge

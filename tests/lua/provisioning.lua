@@ -117,8 +117,8 @@ if parameters.role == 'station' then
 end
 
 for n = 1, #changes + 1 do
-    local self = evcc.new { protocol = PROTOCOL, mode = 'ac', time_scale = '1000000',
-                            tls = parameters.tls }
+    local self = evcc.new(Evcc, { protocol = PROTOCOL, mode = 'ac', time_scale = '1000000',
+                            tls = parameters.tls })
     local p = self.p
     p.payment, p.contract, p.contract_without_tls, p.loops = 'Contract', 'install', true, 1
     local _, ok, why = evcc.attempt(self)

@@ -4,7 +4,6 @@
 -- its own type and FAILED_SequenceError, and then the connection is closed; every request that the
 -- row has must be answered otherwise. Prints the rows, one line each, and at the end "rows N of N".
 
-local common = require 'v2g.common'
 local evcc = require 'v2g.evcc'
 local sequence = require 'v2g.sequence'
 
@@ -132,9 +131,8 @@ end
 
 -- The response's name and code; nil where the state was not reached.
 local function try(state, text)
-    local p = parameters
-    local self = evcc.new { protocol = protocol, mode = mode, time_scale = '1000000',
-                            tls = parameters.tls }
+    local self = evcc.new(Evcc, { protocol = protocol, mode = mode, time_scale = '1000000',
+                            tls = parameters.tls })
     self.battery.capacity = 3e7 -- not full, however fast time goes
     local reached, found, code = state == 'supportedAppProtocolRes', nil, nil
     asked, standing = nil, nil
@@ -147,7 +145,6 @@ local function try(state, text)
     for key, value in pairs(WAYS[state] or {}) do
         self.p[key] = value
     end
-    _G.parameters = p
     self.p.on.receive = function(m)
         reached = reached or state_after(m) == state
     end
@@ -253,6 +250,5 @@ for _, row in ipairs(sequence.secc[protocol][mode]) do
     end
 end
 Log(('%s %s rows %d of %d'):format(protocol, mode, reached, rows))
-common.forget_hooks()
 assert(reached == rows and rows > 0)
 Pass()
