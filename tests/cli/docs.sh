@@ -126,7 +126,6 @@ result $? "both languages have the same entries, in the same order"
 # That a vehicle and a station which are ready-made have, and other scripts have not.
 cat >"$work/known" <<'END'
 Accept
-Measured
 Recall
 Remember
 Role.FixedProtocol
@@ -134,7 +133,6 @@ Role.Sign_AuthorizationReq
 Role.Verify_AuthorizationReq
 Session_Over
 Stop_Requested
-Timer
 END
 run run --print --unsafe tests/api/visible.lua
 {
