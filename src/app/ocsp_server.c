@@ -2,22 +2,22 @@
 #include "app/ocsp_server.h"
 
 #include "wire/stream.h"
+#include "wire/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-#include <uv.h>
 
-#define REQUEST_SECONDS 5 /* that a client may take for its request */
+#define REQUEST_MS 5000 /* that a client may take for its request */
 #define CLIENTS_MOST 32
 
 struct client {
     struct client *next;
     struct ocsp_server *server;
     struct stream *stream;
-    uint64_t since_ms;
+    struct timer limit;
     struct buf in;
 };
 
@@ -27,7 +27,7 @@ struct ocsp_server {
     void *context;
     struct listener *listener;
     struct client *clients;
-    uv_timer_t timer;
+    struct world *world;
 };
 
 static void client_close(struct client *c, enum stream_how how)
@@ -37,6 +37,7 @@ static void client_close(struct client *c, enum stream_how how)
         at = &(*at)->next;
     *at = c->next;
     stream_close(c->stream, how);
+    timer_stop(&c->limit);
     buf_close(&c->in);
     free(c);
 }
@@ -182,6 +183,11 @@ static void on_closed(void *context, struct stream *s, enum stream_end end, cons
 
 static const struct stream_events CLIENT_EVENTS = {.data = on_data, .closed = on_closed};
 
+static void client_late(void *data)
+{
+    client_close(data, STREAM_RST);
+}
+
 static void on_accepted(void *context, struct stream *s)
 {
     struct ocsp_server *server = context;
@@ -191,49 +197,31 @@ static void on_accepted(void *context, struct stream *s)
         return;
     }
     *c = (struct client){.next = server->clients, .server = server, .stream = s};
-    c->since_ms = uv_now(server->timer.loop);
+    timer_start(server->world, &c->limit, REQUEST_MS, client_late, c);
     server->clients = c;
     stream_use(s, &CLIENT_EVENTS, c);
 }
 
 static const struct listener_events LISTENER_EVENTS = {.accepted = on_accepted};
 
-static void on_timer(uv_timer_t *timer)
-{
-    struct ocsp_server *s = timer->data;
-    uint64_t now = uv_now(timer->loop);
-    for (struct client *c = s->clients, *next; c != NULL; c = next) {
-        next = c->next;
-        if (now - c->since_ms > REQUEST_SECONDS * 1000)
-            client_close(c, STREAM_RST);
-    }
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
-struct ocsp_server *ocsp_server_open(struct uv_loop_s *loop, const struct endpoint *at,
+struct ocsp_server *ocsp_server_open(struct world *world, const struct endpoint *at,
                                      const struct ocsp *o, ocsp_log log, void *context,
                                      struct err *e)
 {
     struct ocsp_server *s = calloc(1, sizeof *s);
-    if (s == NULL || uv_timer_init(loop, &s->timer) != 0) {
+    if (s == NULL) {
         err_set(e, "out of memory");
-        free(s);
         return NULL;
     }
-    s->timer.data = s;
+    s->world = world;
     s->o = o;
     s->log = log;
     s->context = context;
-    s->listener = stream_listen(loop, at, CLIENTS_MOST, &LISTENER_EVENTS, s, e);
+    s->listener = stream_listen(world, at, CLIENTS_MOST, &LISTENER_EVENTS, s, e);
     if (s->listener == NULL) {
-        uv_close((uv_handle_t *)&s->timer, on_timer_closed);
+        free(s);
         return NULL;
     }
-    uv_timer_start(&s->timer, on_timer, 1000, 1000);
     return s;
 }
 
@@ -249,5 +237,5 @@ void ocsp_server_close(struct ocsp_server *s)
     while (s->clients != NULL)
         client_close(s->clients, STREAM_RST);
     listener_close(s->listener);
-    uv_close((uv_handle_t *)&s->timer, on_timer_closed);
+    free(s);
 }

@@ -9,14 +9,14 @@
 #include "trust/ocsp.h"
 #include "wire/endpoint.h"
 
-struct uv_loop_s; /* uv_loop_t */
 struct ocsp_server;
+struct world;
 
 /* After each answer: who asked, and what ocsp_answer says of it. */
 typedef void (*ocsp_log)(void *context, const struct endpoint *from, const char *what);
 
-/* Answers on the caller's loop. o and log must stay until the server is closed. NULL: e. */
-struct ocsp_server *ocsp_server_open(struct uv_loop_s *loop, const struct endpoint *at,
+/* o and log must stay until the server is closed. NULL: e. */
+struct ocsp_server *ocsp_server_open(struct world *world, const struct endpoint *at,
                                      const struct ocsp *o, ocsp_log log, void *context,
                                      struct err *e);
 const struct endpoint *ocsp_server_endpoint(const struct ocsp_server *s);

@@ -8,6 +8,7 @@
 #include "app/report.h"
 #include "trust/pki.h"
 #include "trust/pki_tree.h"
+#include "wire/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -456,30 +457,28 @@ static void print_answer(void *context, const struct endpoint *from, const char 
 static int serve(struct options *o, const struct ocsp *known, const struct endpoint *at,
                  const char *folder)
 {
-    uv_loop_t loop;
     uv_signal_t signals[2];
     char text[ENDPOINT_TEXT];
     struct err e = ERR_INIT;
-    if (uv_loop_init(&loop) != 0)
-        return options_wrong(o, "out of memory");
-    struct ocsp_server *s = ocsp_server_open(&loop, at, known, print_answer, NULL, &e);
+    struct world *world = world_open(NULL, &e);
+    struct ocsp_server *s =
+        world == NULL ? NULL : ocsp_server_open(world, at, known, print_answer, NULL, &e);
     for (int i = 0; i < 2 && s != NULL; i++) {
-        uv_signal_init(&loop, &signals[i]);
+        uv_signal_init(world_loop(world), &signals[i]);
         uv_signal_start(&signals[i], on_signal, i == 0 ? SIGINT : SIGTERM);
     }
     if (s != NULL) {
         printf("OCSP responder at http://%s/ for %s\n",
                endpoint_text(ocsp_server_endpoint(s), text, sizeof text), folder);
         fflush(stdout);
-        uv_run(&loop, UV_RUN_DEFAULT);
+        world_run(world);
         uv_close((uv_handle_t *)&signals[0], NULL);
         uv_close((uv_handle_t *)&signals[1], NULL);
     } else {
         options_failed(o, &e);
     }
     ocsp_server_close(s);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
+    world_close(world);
     return s != NULL ? EXIT_PASS : o->status;
 }
 

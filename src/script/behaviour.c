@@ -86,7 +86,7 @@ static int accept_done(lua_State *L, int status, lua_KContext context)
 static int behaviour_accept(lua_State *L)
 {
     struct actor *a = actor_of(L);
-    if (station_role(a) == NULL || a->script.options->loop == NULL)
+    if (station_role(a) == NULL || a->script.options->world == NULL)
         return luaL_error(L, "Accept() is for the scripts of `v2glab evse`");
     struct wait w = {.ready = was_handed, .context = a};
     if (!lua_isnoneornil(L, 1)) {

@@ -124,7 +124,7 @@ void deadline_standard(lua_State *L, struct role *r, const char *message, const 
         protocol = "AppProtocol";
     int64_t ms = deadline_find(L, protocol, parameter, of, r->timer.name, sizeof r->timer.name);
     r->timer.limit_us = ms < 0 ? 0 : ms * 1000;
-    r->timer.from_us = r->sent_us != 0 ? r->sent_us : peer_now();
+    r->timer.from_us = r->sent_us != 0 ? r->sent_us : script_now(r->script);
 }
 
 void deadline_given(struct role *r, double ms)
@@ -133,7 +133,7 @@ void deadline_given(struct role *r, double ms)
     r->timer.limit_us = ms < 1e12 ? (int64_t)(ms * 1000) : INT64_C(1000000000000000);
     if (r->timer.limit_us == 0)
         r->timer.limit_us = 1;
-    r->timer.from_us = peer_now();
+    r->timer.from_us = script_now(r->script);
 }
 
 static void record(lua_State *L, const struct role *r, const char *name, bool ok, int64_t limit_us,
@@ -144,7 +144,7 @@ static void record(lua_State *L, const struct role *r, const char *name, bool ok
     if (s->options->recorder == NULL)
         return;
     struct event e = {
-        .us = peer_now(),
+        .us = script_now(r->script),
         .kind = EVENT_TIMER,
         .ok = ok,
         .from_role = r->side,
@@ -245,7 +245,7 @@ void deadline_answered(lua_State *L, struct role *r, const char *request)
         return;
     int64_t ms = deadline_find(L, r->protocol->name, "V2G_SECC_Msg_Performance_Time", request, name,
                                sizeof name);
-    int64_t taken = peer_now() - r->received_us;
+    int64_t taken = script_now(r->script) - r->received_us;
     if (ms > 0)
         record(L, r, name, taken <= ms * 1000, ms * 1000, taken);
 }

@@ -37,7 +37,7 @@ static void violation(void *context, const char *path, const char *what)
         return;
     }
     struct event e = {
-        .us = peer_now(),
+        .us = script_now(s),
         .kind = EVENT_VIOLATION,
         .from_role = v->role->side,
         .by = v->role->session->by,
@@ -95,7 +95,7 @@ static int send_exi(lua_State *L, struct role *r, struct message *m, unsigned gi
                     const struct violations *v, struct err *e)
 {
     struct slice frame;
-    if (session_send(r->session, m, given, v->where, peer_now(), &frame, e) != 0)
+    if (session_send(r->session, m, given, v->where, script_now(r->script), &frame, e) != 0)
         return -1;
     if (r->peer == NULL) {
         printing_frame(r->script, frame, m, v->text.n > 0 ? (const char *)v->text.p : "");
@@ -129,7 +129,7 @@ void flow_sent(lua_State *L, struct role *r, const char *name)
 {
     if (r->side == FROM_SECC && r->received_us != 0 && r->last != NULL && name[0] != '\0')
         deadline_answered(L, r, r->last->name);
-    r->sent_us = peer_now();
+    r->sent_us = script_now(r->script);
     if (name[0] == '\0')
         return;
     r->received_us = 0;
@@ -247,7 +247,7 @@ static int nothing_came(lua_State *L, struct role *r, const char *expected)
         return script_verdict(L, VERDICT_FAIL, "expected %s, found the connection closed: %s",
                               expected, why);
     }
-    deadline_met(L, r, peer_now(), false);
+    deadline_met(L, r, script_now(r->script), false);
     return script_verdict(L, VERDICT_FAIL, "expected %s within %lld ms (%s), found nothing",
                           expected, (long long)(r->timer.limit_us / 1000), r->timer.name);
 }

@@ -37,8 +37,8 @@ static int raw_connected(lua_State *L, int status, lua_KContext context)
     }
     if (peer_write(r->peer, bytes, &e) != 0)
         script_verdict(L, VERDICT_FAIL, "Send_Raw: %s", e.what);
-    const char *name =
-        session_sent_raw(r->session, bytes, script_where(L, where, sizeof where), peer_now());
+    const char *name = session_sent_raw(r->session, bytes, script_where(L, where, sizeof where),
+                                        script_now(r->script));
     flow_sent(L, r, name);
     return 0;
 }
@@ -62,7 +62,7 @@ static int any_done(lua_State *L, int status, lua_KContext context)
     }
     bool timed_out = r->script->timed_out;
     if (timed_out && lua_isnil(L, 1)) /* a limit of the script's own is no deadline to be missed */
-        deadline_met(L, r, peer_now(), false);
+        deadline_met(L, r, script_now(r->script), false);
     lua_pushnil(L);
     lua_pushstring(L, timed_out || r->peer == NULL    ? "timeout"
                       : r->peer->state == PEER_FAILED ? "failed"

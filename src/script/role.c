@@ -179,7 +179,7 @@ static struct received *invent(struct role *r, const struct schema *set,
     int bad = sent != NULL
                   ? message_copy(sent, &received->arena, &received->message, e)
                   : message_new(set, element->as.name, &received->arena, &received->message, e);
-    received->us = peer_now();
+    received->us = script_now(r->script);
     received->name = element->as.name;
     received->is_decoded = bad == 0;
     if (bad == 0)
@@ -415,7 +415,7 @@ static void open_session(struct role *r)
     struct script *s = r->script;
     const struct script_options *o = s->options;
     if (r->peer != NULL) {
-        peer_open(r->peer, r->side, o->loop, o->library, o->recorder, wake, s);
+        peer_open(r->peer, r->side, o->world, o->library, o->recorder, wake, s);
         r->session = &r->peer->session;
     } else {
         session_open(r->session, r->side, o->library, o->recorder);
@@ -442,7 +442,7 @@ static struct role *new_role(lua_State *L, uint8_t side)
     r->name = name_role(side);
     r->protocol = p != NULL ? p : protocol_find(PROTOCOL_DEFAULT);
     r->protocol_fixed = p != NULL;
-    if (o->loop != NULL)
+    if (o->world != NULL)
         r->peer = calloc(1, sizeof *r->peer);
     else
         r->session = calloc(1, sizeof *r->session);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <uv.h>
 
 #define LINGER_MS 5000 /* that an SECC waits for the vehicle to close TCP after SessionStopRes */
 #define SOURCE_MAX (16u << 20)
@@ -20,13 +21,12 @@ struct player {
     char *text;
     bool is_station; /* by its text: starts first */
     bool is_open, is_over;
-    uv_timer_t linger;
+    struct timer linger;
 };
 
 struct play {
     const struct run_options *options;
     struct script_options common;
-    uv_loop_t loop;
     uv_async_t interrupted;
     struct player *player;
     unsigned left; /* scripts that have not ended */
@@ -69,7 +69,7 @@ static void over(struct player *p)
     if (p->is_over)
         return;
     p->is_over = true;
-    uv_close((uv_handle_t *)&p->linger, NULL);
+    timer_stop(&p->linger);
     roles_disconnect(&p->script);
     if (--p->run->left == 0)
         uv_close((uv_handle_t *)&p->run->interrupted, NULL);
@@ -77,9 +77,9 @@ static void over(struct player *p)
     p->is_open = false;
 }
 
-static void linger_over(uv_timer_t *t)
+static void linger_over(void *data)
 {
-    over(t->data);
+    over(data);
 }
 
 /* A station that has said SessionStopRes lets the vehicle close first [V2G2-1633]. */
@@ -102,7 +102,8 @@ static void script_ended(struct script *s, void *context)
     if (o->ended != NULL)
         o->ended(o->context, s);
     if (!o->print)
-        uv_timer_start(&p->linger, linger_over, has_to_linger(s) ? LINGER_MS : 0, 0);
+        timer_start(s->options->world, &p->linger, has_to_linger(s) ? LINGER_MS : 0, linger_over,
+                    p);
 }
 
 /* While a station lingers, the vehicle's close ends it. */
@@ -150,10 +151,6 @@ static int open_player(struct play *run, unsigned i)
     struct player *p = &run->player[i];
     const char *path = run->options->script[i];
     p->run = run;
-    if (run->common.loop != NULL) {
-        uv_timer_init(run->common.loop, &p->linger);
-        p->linger.data = p;
-    }
     p->text = read_source(path, run->e);
     const char *text = p->text != NULL ? p->text : "";
     p->is_station = mentions(text, "Secc.", "SECC.") && !mentions(text, "Evcc.", "EVCC.");
@@ -191,7 +188,7 @@ static void close_players(struct play *run)
 {
     for (unsigned i = 0; i < run->options->scripts; i++) {
         struct player *p = &run->player[i];
-        if (p->is_open && run->common.loop != NULL)
+        if (p->is_open && run->common.world != NULL)
             over(p);
         else if (p->is_open)
             script_close(&p->script);
@@ -225,10 +222,12 @@ static int run_printing(struct play *run)
 static int run_loop(struct play *run)
 {
     uv_check_t check;
-    uv_loop_init(&run->loop);
-    run->common.loop = &run->loop;
-    uv_async_init(&run->loop, &run->interrupted, on_interrupt);
-    uv_check_init(&run->loop, &check);
+    struct world *world = world_open(NULL, run->e);
+    if (world == NULL)
+        return RUN_ERROR;
+    run->common.world = world;
+    uv_async_init(world_loop(world), &run->interrupted, on_interrupt);
+    uv_check_init(world_loop(world), &check);
     uv_check_start(&check, look_at_lingering);
     uv_unref((uv_handle_t *)&check);
     check.data = run->interrupted.data = run;
@@ -237,14 +236,13 @@ static int run_loop(struct play *run)
     int bad = open_players(run);
     if (bad == 0) {
         start_players(run);
-        uv_run(&run->loop, UV_RUN_DEFAULT);
+        world_run(world);
     }
     int result = bad != 0 ? RUN_ERROR : worst(run);
     interrupt_handle = NULL;
     close_players(run);
     uv_close((uv_handle_t *)&check, NULL);
-    uv_run(&run->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&run->loop);
+    world_close(world);
     return result;
 }
 
@@ -259,7 +257,7 @@ int run_scripts(const struct run_options *o, struct err *e)
     }
     interrupts = 0;
     run.common.interrupt = &interrupts;
-    run.common.loop = NULL;
+    run.common.world = NULL;
     if (o->interruptible)
         sigaction(SIGINT, &action, &before);
     int result = o->print ? run_printing(&run) : run_loop(&run);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A run: one or several scripts in one process, on one event loop, until each has its verdict. The
- * scripts of stations start first, so that they listen when the vehicles begin to look for them.
+ * A run: one or several scripts in one world (world.h), until each has its verdict. The scripts of
+ * stations start first, so that they listen when the vehicles begin to look for them.
  *
  * Print mode (`print`): no loop, no network; each message that a script sends is printed as the
  * reference pages show it, and whatever it waits for has come, with defaults.
@@ -19,7 +19,7 @@ struct run_options {
     unsigned scripts;
     bool print;
     bool interruptible; /* Ctrl-C ends the run as inconclusive; a second one at once */
-    /* Everything else; `loop` and `interrupt` are set by the run. Print mode prints through
+    /* Everything else; `world` and `interrupt` are set by the run. Print mode prints through
      * common.print. */
     struct script_options common;
     /* Called with each script that has ended (verdict, reason, traceback). May be NULL. */

@@ -29,13 +29,13 @@ static int sandbox_sleep(lua_State *L)
 {
     lua_Number ms = luaL_checknumber(L, 1);
     luaL_argcheck(L, ms >= 0 && ms < 1e12, 1, "expected milliseconds, 0 or more");
-    struct wait w = {.deadline_us = peer_now() + (int64_t)(ms * 1000)};
+    struct wait w = {.deadline_us = script_now(script_of(L)) + (int64_t)(ms * 1000)};
     return script_wait(L, &w, 0, sleep_over);
 }
 
 static int sandbox_now(lua_State *L)
 {
-    lua_pushnumber(L, (lua_Number)peer_now() / 1000);
+    lua_pushnumber(L, (lua_Number)script_now(script_of(L)) / 1000);
     return 1;
 }
 

@@ -8,6 +8,7 @@
 #include "script/role.h"
 #include "script/sandbox.h"
 #include "script/trust.h"
+#include "wire/clock.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -63,7 +64,7 @@ static void look_at_clock(lua_State *L, lua_Debug *ar)
         snprintf(s->reason, sizeof s->reason, "interrupted");
         luaL_error(L, "interrupted");
     }
-    if (s->busy_since != 0 && peer_now() - s->busy_since > (int64_t)ms * 1000)
+    if (s->busy_since != 0 && clock_us() - s->busy_since > (int64_t)ms * 1000)
         luaL_error(L,
                    "the script has run for %d ms without waiting for anything; expected a "
                    "Receive_ or Sleep in every loop",
@@ -90,7 +91,7 @@ void script_record(const struct script *s, enum event_kind kind, bool ok, const 
                    const char *text)
 {
     struct event e = {
-        .us = peer_now(),
+        .us = script_now(s),
         .kind = kind,
         .ok = ok,
         .by = s->by,
@@ -153,7 +154,7 @@ static int cannot_wait(lua_State *L)
 static bool wait_is_over(struct script *s)
 {
     bool ready = s->wait.ready != NULL && s->wait.ready(s->wait.context);
-    s->timed_out = !ready && s->wait.deadline_us != 0 && peer_now() >= s->wait.deadline_us;
+    s->timed_out = !ready && s->wait.deadline_us != 0 && script_now(s) >= s->wait.deadline_us;
     return ready || s->timed_out;
 }
 
@@ -162,7 +163,7 @@ int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KF
     struct script *s = script_of(L);
     s->wait = *w;
     s->timed_out = false;
-    if (s->options->loop == NULL || wait_is_over(s))
+    if (s->options->world == NULL || wait_is_over(s))
         return then(L, LUA_OK, context);
     if (!lua_isyieldable(L))
         return cannot_wait(L);
@@ -262,8 +263,7 @@ static void judge(struct script *s, int status, int results)
 static void finish(struct script *s)
 {
     char text[sizeof s->reason + 16];
-    if (s->options->loop != NULL)
-        uv_timer_stop(&s->timer);
+    timer_stop(&s->timer);
     if (s->traceback != NULL && s->verdict == VERDICT_ERROR)
         script_record(s, EVENT_LOG, false, "", s->traceback);
     snprintf(text, sizeof text, "%s%s%s", verdict_name(s->verdict),
@@ -273,20 +273,17 @@ static void finish(struct script *s)
         s->ended(s, s->ended_context);
 }
 
-static void deadline(uv_timer_t *t)
+static void deadline(void *data)
 {
-    script_step(t->data);
+    script_step(data);
 }
 
 static void set_timer(struct script *s)
 {
-    int64_t us = s->wait.deadline_us - peer_now();
-    uint64_t ms = us <= 0 ? 0 : ((uint64_t)us + 999) / 1000;
-    uv_timer_stop(&s->timer);
     if (s->wait.deadline_us == 0)
-        return;
-    uv_update_time(s->options->loop);
-    uv_timer_start(&s->timer, deadline, ms, 0);
+        timer_stop(&s->timer);
+    else
+        timer_at(s->options->world, &s->timer, s->wait.deadline_us, deadline, s);
 }
 
 void script_step(struct script *s)
@@ -298,7 +295,7 @@ void script_step(struct script *s)
         int results = 0;
         s->started = true;
         s->wait = (struct wait){.ready = NULL};
-        s->busy_since = peer_now();
+        s->busy_since = clock_us();
         int status = lua_resume(s->main, s->L, 0, &results);
         s->busy_since = 0;
         judge(s, status, results);
@@ -308,7 +305,7 @@ void script_step(struct script *s)
     s->running = false;
     if (script_has_ended(s))
         finish(s);
-    else if (s->options->loop != NULL)
+    else if (s->options->world != NULL)
         set_timer(s);
 }
 
@@ -371,10 +368,6 @@ int script_open(struct script *s, const struct script_options *o, const char *pa
     s->options = o;
     s->path = path;
     s->by = "";
-    if (o->loop != NULL) {
-        uv_timer_init(o->loop, &s->timer);
-        s->timer.data = s;
-    }
     s->L = lua_newstate(allocate, s);
     if (s->L == NULL)
         return err_set(e, "out of memory");
@@ -389,8 +382,7 @@ int script_open(struct script *s, const struct script_options *o, const char *pa
 void script_close(struct script *s)
 {
     roles_disconnect(s);
-    if (s->options->loop != NULL)
-        uv_close((uv_handle_t *)&s->timer, NULL);
+    timer_stop(&s->timer);
     s->busy_since = 0;
     if (s->L != NULL)
         lua_close(s->L);

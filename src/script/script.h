@@ -5,17 +5,17 @@
  * to the system: no files, no programs, no C modules, no debug library, unless it is `unsafe`;
  * `require` finds what is built in (lua/) and files beside the script.
  *
- * Without a loop (print mode) nothing waits: whatever is waited for has come.
+ * Without a world (print mode) nothing waits: whatever is waited for has come.
  */
 #ifndef V2G_SCRIPT_SCRIPT_H
 #define V2G_SCRIPT_SCRIPT_H
 
 #include "session/credentials.h"
 #include "session/peer.h"
+#include "wire/world.h"
 
 #include <lua.h>
 #include <signal.h>
-#include <uv.h>
 
 /* ORDER VERDICT */
 enum verdict {
@@ -38,7 +38,7 @@ struct tls_choice;
 struct script_options {
     struct library *library;
     const struct recorder *recorder; /* may be NULL */
-    uv_loop_t *loop;                 /* NULL: print mode */
+    struct world *world;             /* NULL: print mode */
     const char *beside;            /* the file beside which scripts find others; NULL: the script */
     const char *protocol;          /* NULL: what is agreed, ISO15118-2 first */
     struct peer_options peer;      /* interface, address, …; the protocol above comes first */
@@ -61,7 +61,7 @@ struct script_options {
 struct wait {
     bool (*ready)(void *context); /* NULL: only the time counts */
     void *context;
-    int64_t deadline_us; /* as peer_now; 0: none */
+    int64_t deadline_us; /* as script_now; 0: none */
 };
 
 struct role;
@@ -81,7 +81,7 @@ struct script {
     int64_t busy_since;                             /* of the resume that is going on */
     size_t memory;                                  /* bytes taken by Lua */
     char asserted[512];                             /* message of the assert that failed last */
-    uv_timer_t timer;                               /* for the deadline */
+    struct timer timer;                             /* for the deadline */
     void (*ended)(struct script *s, void *context); /* once, when there is a verdict; may be NULL */
     void *ended_context;
 };
@@ -94,8 +94,8 @@ struct slice script_folder(const struct script *s);
 int script_open(struct script *s, const struct script_options *o, const char *path,
                 const char *text, struct err *e);
 
-/* Closes connections and frees everything but s itself, which the loop may need until it has run
- * once more (without a loop: nothing needs it). */
+/* Closes connections and frees everything but s itself; not while it runs, nor within a callback of
+ * its connections. */
 void script_close(struct script *s);
 
 /* Runs the script until it waits or ends; also to be called when something changed that it may wait
@@ -108,6 +108,12 @@ void script_abort(struct script *s, enum verdict verdict, const char *why);
 static inline bool script_has_ended(const struct script *s)
 {
     return s->verdict != VERDICT_NONE;
+}
+
+/* Microseconds since 1970 in the script's world. */
+static inline int64_t script_now(const struct script *s)
+{
+    return world_now(s->options->world);
 }
 
 /* ---- for functions that scripts call ---- */

@@ -12,32 +12,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <uv.h>
 
 #define ACTORS_MOST 500 /* scripts, and so sessions at once */
-#define SWEEP_MS 2
-
-/* ORDER LIFE */
-enum life { PLAYING, RETIRED, CLOSED };
 
 struct player {
     struct player *next;
     struct actor actor;
     struct play *play;
-    enum life life;
-    unsigned closed_turn; /* of the loop */
-    bool is_vehicle;
+    bool is_vehicle, is_retired;
 };
 
 struct play {
     const struct station_options *options;
     struct script_options common, vehicle_common;
-    uv_loop_t loop;
-    uv_timer_t sweeper, ticker;
-    uv_prepare_t turner;
+    struct timer sweeper, ticker;
     uv_signal_t interrupt, terminate;
     struct player *players;
     unsigned playing, vehicles; /* not closed yet; vehicles that have not ended */
-    unsigned sessions, signals, turn;
+    unsigned sessions, signals;
     struct listener *listener, *tls_listener;
     struct sdp_socket *sdp;
     struct memory memory;
@@ -59,15 +52,14 @@ static void worsen(struct play *play, enum verdict verdict)
 
 /* ---- the life of a script ---- */
 
-static void sweep(uv_timer_t *timer);
+static void sweep(void *data);
 
 static void retire(struct player *p)
 {
-    if (p->life != PLAYING)
-        return;
-    p->life = RETIRED;
-    if (!p->play->is_closed)
-        uv_timer_start(&p->play->sweeper, sweep, 0, 0);
+    struct play *play = p->play;
+    p->is_retired = true;
+    if (!play->is_closed)
+        timer_start(play->common.world, &play->sweeper, 0, sweep, play);
 }
 
 static void retire_idle(struct play *play)
@@ -95,9 +87,8 @@ static void close_handles(struct play *play)
         return;
     play->is_closed = true;
     close_station(play);
-    uv_close((uv_handle_t *)&play->sweeper, NULL);
-    uv_close((uv_handle_t *)&play->ticker, NULL);
-    uv_close((uv_handle_t *)&play->turner, NULL);
+    timer_stop(&play->sweeper);
+    timer_stop(&play->ticker);
     uv_close((uv_handle_t *)&play->interrupt, NULL);
     uv_close((uv_handle_t *)&play->terminate, NULL);
 }
@@ -105,35 +96,27 @@ static void close_handles(struct play *play)
 static void close_player(struct player *p)
 {
     stream_close(p->actor.handed, STREAM_RST);
-    p->actor.handed = NULL;
     script_close(&p->actor.script);
-    p->life = CLOSED;
-    p->closed_turn = p->play->turn;
     p->play->playing--;
+    free(p);
 }
 
-/* Scripts that are over: closed first, freed once the loop has let go of them. */
-static void sweep(uv_timer_t *timer)
+/* Scripts that are over. They end while they, or a callback of theirs, are still on the stack. */
+static void sweep(void *data)
 {
-    struct play *play = timer->data;
-    bool again = false;
+    struct play *play = data;
     for (struct player **at = &play->players; *at != NULL;) {
         struct player *p = *at;
-        if (p->life == CLOSED && play->turn - p->closed_turn >= 2) {
+        if (p->is_retired) {
             *at = p->next;
-            free(p);
-            continue;
-        }
-        if (p->life == RETIRED)
             close_player(p);
-        again |= p->life == CLOSED;
-        at = &p->next;
+        } else {
+            at = &p->next;
+        }
     }
     bool listens = play->listener != NULL || play->tls_listener != NULL;
     if (play->playing == 0 && (play->closing || !listens))
         close_handles(play);
-    else if (again)
-        uv_timer_start(&play->sweeper, sweep, SWEEP_MS, 0);
 }
 
 static void script_ended(struct script *s, void *context)
@@ -205,14 +188,14 @@ static struct player *idle_player(struct play *play)
 {
     struct err e = ERR_INIT;
     for (struct player *p = play->players; p != NULL; p = p->next)
-        if (p->life == PLAYING && p->actor.is_idle && p->actor.handed == NULL)
+        if (!p->is_retired && p->actor.is_idle && p->actor.handed == NULL)
             return p;
     if (play->playing >= ACTORS_MOST)
         return NULL;
     struct player *p = new_player(play, false, &e);
     if (p != NULL)
         script_step(&p->actor.script);
-    return p != NULL && p->life == PLAYING && p->actor.is_idle ? p : NULL;
+    return p != NULL && !p->is_retired && p->actor.is_idle ? p : NULL;
 }
 
 static void hand_over(struct play *play, struct stream *s, bool with_tls)
@@ -241,8 +224,8 @@ static void asked(void *context, struct sdp_socket *s, const struct endpoint *fr
                   const struct endpoint *to, struct slice bytes)
 {
     const struct play *play = context;
-    discovery_answer(play->common.recorder, s, from, to, bytes, listener_endpoint(play->listener),
-                     listener_endpoint(play->tls_listener));
+    discovery_answer(play->common.recorder, world_now(play->common.world), s, from, to, bytes,
+                     listener_endpoint(play->listener), listener_endpoint(play->tls_listener));
 }
 
 /* Where a connection may be either, it is one of TLS until its first byte tells (peer.h). */
@@ -251,11 +234,12 @@ static int listen_at(struct play *play, const struct endpoint *at, bool with_tls
 {
     static const struct listener_events PLAIN = {.accepted = accepted};
     static const struct listener_events TLS = {.accepted = accepted_tls};
-    struct listener *l = stream_listen(&play->loop, at, 0, with_tls ? &TLS : &PLAIN, play, e);
+    struct listener *l =
+        stream_listen(play->common.world, at, 0, with_tls ? &TLS : &PLAIN, play, e);
     *(with_tls ? &play->tls_listener : &play->listener) = l;
     if (l == NULL)
         return -1;
-    struct event listens = {.us = peer_now(),
+    struct event listens = {.us = world_now(play->common.world),
                             .kind = EVENT_LISTEN,
                             .ok = true,
                             .from_role = FROM_SECC,
@@ -285,7 +269,7 @@ static int listen_by_sdp(struct play *play, const struct peer_options *o, struct
         return -1;
     if (o->tls != PEER_TLS_OFF && listen_at(play, &at, true, false, e) != 0)
         return -1;
-    play->sdp = sdp_server_open(&play->loop, interface, 0, asked, play, e);
+    play->sdp = sdp_server_open(play->common.world, interface, 0, asked, play, e);
     return play->sdp == NULL ? -1 : 0;
 }
 
@@ -320,42 +304,34 @@ static void on_signal(uv_signal_t *handle, int number)
     }
     play->closing = true;
     for (struct player *p = play->players; p != NULL; p = p->next)
-        if (p->life == PLAYING)
+        if (!p->is_retired)
             script_abort(&p->actor.script, VERDICT_INCONCLUSIVE, "interrupted");
 }
 
-static void on_turn(uv_prepare_t *handle)
+static void on_tick(void *data)
 {
-    struct play *play = handle->data;
-    play->turn++;
-}
-
-static void on_tick(uv_timer_t *timer)
-{
-    const struct play *play = timer->data;
-    play->options->tick(play->options->context);
+    struct play *play = data;
+    const struct station_options *o = play->options;
+    timer_start(play->common.world, &play->ticker, o->tick_ms, on_tick, play);
+    o->tick(o->context);
 }
 
 /* ---- the whole ---- */
 
-static void open_loop(struct play *play)
+static int open_world(struct play *play, struct err *e)
 {
-    const struct station_options *o = play->options;
-    uv_loop_init(&play->loop);
-    uv_timer_init(&play->loop, &play->sweeper);
-    uv_timer_init(&play->loop, &play->ticker);
-    uv_prepare_init(&play->loop, &play->turner);
-    uv_prepare_start(&play->turner, on_turn);
-    uv_unref((uv_handle_t *)&play->turner);
-    play->turner.data = play;
-    uv_signal_init(&play->loop, &play->interrupt);
-    uv_signal_init(&play->loop, &play->terminate);
-    play->sweeper.data = play->ticker.data = play->interrupt.data = play->terminate.data = play;
+    struct world *world = world_open(NULL, e);
+    if (world == NULL)
+        return -1;
+    play->common.world = play->vehicle_common.world = world;
+    uv_signal_init(world_loop(world), &play->interrupt);
+    uv_signal_init(world_loop(world), &play->terminate);
+    play->interrupt.data = play->terminate.data = play;
     uv_signal_start(&play->interrupt, on_signal, SIGINT);
     uv_signal_start(&play->terminate, on_signal, SIGTERM);
-    if (o->tick_ms > 0)
-        uv_timer_start(&play->ticker, on_tick, o->tick_ms, o->tick_ms);
-    play->common.loop = play->vehicle_common.loop = &play->loop;
+    if (play->options->tick_ms > 0)
+        timer_start(world, &play->ticker, play->options->tick_ms, on_tick, play);
+    return 0;
 }
 
 /* The station first, so that it listens when the vehicles begin to look for it. */
@@ -369,7 +345,7 @@ static int start(struct play *play, struct err *e)
         script_step(&p->actor.script); /* until it says what to listen for */
         struct peer_options listening = play->common.peer;
         behaviour_tls(&p->actor, &listening);
-        if (p->life != PLAYING || open_listeners(play, &listening, e) != 0)
+        if (p->is_retired || open_listeners(play, &listening, e) != 0)
             return -1;
     }
     play->vehicles = o->vehicle != NULL ? o->vehicles : 0;
@@ -382,32 +358,24 @@ static int start(struct play *play, struct err *e)
     return 0;
 }
 
-static void free_players(struct play *play)
-{
-    while (play->players != NULL) {
-        struct player *p = play->players;
-        play->players = p->next;
-        free(p);
-    }
-}
-
 int station_run(const struct station_options *o, struct err *e)
 {
     struct play play = {.options = o, .common = o->common, .vehicle_common = o->common};
     play.vehicle_common.files = o->vehicle_files;
     play.vehicle_common.beside = o->vehicle_beside;
     play.vehicle_common.settings = o->vehicle_settings;
-    open_loop(&play);
+    if (open_world(&play, e) != 0)
+        return RUN_ERROR;
     int bad = start(&play, e);
     if (bad == 0)
-        uv_run(&play.loop, UV_RUN_DEFAULT);
-    for (struct player *p = play.players; p != NULL; p = p->next)
-        if (p->life != CLOSED)
-            close_player(p);
+        world_run(play.common.world);
+    for (struct player *p = play.players, *next; p != NULL; p = next) {
+        next = p->next;
+        close_player(p);
+    }
+    play.players = NULL;
     close_handles(&play);
-    uv_run(&play.loop, UV_RUN_DEFAULT);
-    uv_loop_close(&play.loop);
-    free_players(&play);
+    world_close(play.common.world);
     memory_close(&play.memory);
     return bad != 0 ? RUN_ERROR : play.result;
 }

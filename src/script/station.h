@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ready-made vehicles and a station on one event loop. The station has one SDP server and one TCP
- * listener; every connection goes to a script instance of its own (its text calls Accept() in a
+ * Ready-made vehicles and a station in one world (world.h). The station has one SDP server and one
+ * TCP listener; every connection goes to a script instance of its own (its text calls Accept() in a
  * loop, see behaviour.h), so that vehicles are served at once and one after another, and one that
  * misbehaves disturbs no other. A script that has finished a session waits for the next vehicle.
  */
@@ -12,7 +12,7 @@
 
 struct station_options {
     const struct tls_choice *vehicle_settings; /* of the vehicles' TLS; may be NULL */
-    struct script_options common; /* `loop` is set by station_run; tls: where the station's
+    struct script_options common; /* `world` is set by station_run; tls: where the station's
                                               scripts do not say */
     struct credential_files
         vehicle_files;          /* of the vehicles; those of `common` are the station's */

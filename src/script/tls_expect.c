@@ -215,7 +215,7 @@ static int decided(lua_State *L, int status, lua_KContext context)
 static int waited(lua_State *L, int status, lua_KContext deadline)
 {
     struct role *r = role_upvalue(L);
-    int64_t now = peer_now(), end = now + SETTLED_MS * 1000;
+    int64_t now = script_now(r->script), end = now + SETTLED_MS * 1000;
     (void)status;
     if (is_settled(r) || r->script->timed_out)
         return judge(L);
@@ -237,7 +237,7 @@ static int expect(lua_State *L)
         struct peer_options o = link_options(r, false);
         link_start(L, r, &o);
     }
-    int64_t deadline = peer_now() + (int64_t)(ms * 1000) + 1;
+    int64_t deadline = script_now(r->script) + (int64_t)(ms * 1000) + 1;
     struct wait w = {.ready = is_over, .context = r, .deadline_us = deadline};
     return script_wait(L, &w, (lua_KContext)deadline, waited);
 }

@@ -2,6 +2,7 @@
 #include "session/agreement.h"
 
 #include "tls/tls.h"
+#include "wire/world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static void default_offers(struct peer *p)
 static int send_message(struct peer *p, struct message *m, struct err *e)
 {
     struct slice frame;
-    if (session_send(&p->session, m, 0, "", peer_now(), &frame, e) != 0)
+    if (session_send(&p->session, m, 0, "", world_now(p->world), &frame, e) != 0)
         return -1;
     return peer_write(p, frame, e);
 }

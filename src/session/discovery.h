@@ -7,15 +7,15 @@
 #include "wire/sdp.h"
 
 /* Records a datagram. What this side sent itself is never wrong: it was meant so. by: "EVCC". */
-void discovery_record(const struct recorder *r, const char *by, bool is_sent,
+void discovery_record(const struct recorder *r, int64_t us, const char *by, bool is_sent,
                       const struct endpoint *from, const struct endpoint *to, struct slice bytes);
 
 /*
  * A datagram came to a station that listens at plain, at tls, or at both (NULL: it does not):
  * records it, and answers by the standard's table. False: there is no answer to it.
  */
-bool discovery_answer(const struct recorder *r, struct sdp_socket *s, const struct endpoint *from,
-                      const struct endpoint *to, struct slice bytes, const struct endpoint *plain,
-                      const struct endpoint *tls);
+bool discovery_answer(const struct recorder *r, int64_t us, struct sdp_socket *s,
+                      const struct endpoint *from, const struct endpoint *to, struct slice bytes,
+                      const struct endpoint *plain, const struct endpoint *tls);
 
 #endif

@@ -5,24 +5,22 @@
 #include "session/discovery.h"
 #include "session/probe.h"
 #include "tls/tls.h"
-#include "wire/clock.h"
 #include "wire/lab.h"
 #include "wire/stream.h"
+#include "wire/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uv.h>
 
 #define EVCC_SETUP_MS 20000 /* V2G_EVCC_CommunicationSetup_Timeout [V2G2-714] */
 #define SECC_SETUP_MS 18000 /* V2G_SECC_CommunicationSetup_Performance_Time [V2G2-723] */
 #define RETRY_MS 50         /* between two attempts to connect to a given address */
 
-/* The sockets of a peer; freed by the loop once its timers are closed. */
+/* The sockets of a peer, and what is known of them. */
 struct peer_wire {
-    struct peer *peer; /* NULL: the peer is gone */
-    uv_timer_t setup, retry;
-    unsigned timers; /* not closed yet */
+    struct peer *peer;
+    struct timer setup, retry;
     struct sdp_client *client;
     struct sdp_socket *sdp; /* SECC: the server; or a socket for SDP by hand */
     struct endpoint asked;  /* who asked by SDP last */
@@ -40,17 +38,12 @@ struct peer_wire {
 
 static uint32_t connections; /* of this process, for the events */
 
-int64_t peer_now(void)
-{
-    return clock_utc_us();
-}
-
-void peer_open(struct peer *p, uint8_t role, uv_loop_t *loop, struct library *library,
+void peer_open(struct peer *p, uint8_t role, struct world *world, struct library *library,
                const struct recorder *recorder, void (*wake)(void *context), void *context)
 {
     memset(p, 0, sizeof *p);
     session_open(&p->session, role, library, recorder);
-    p->loop = loop;
+    p->world = world;
     p->wake = wake;
     p->context = context;
     p->problem = ERR_INIT;
@@ -79,58 +72,39 @@ static void set_problem(struct peer *p, const char *format, const char *detail)
 
 /* ---- life of the sockets ---- */
 
-static void timer_closed(uv_handle_t *h)
+static void drop_wire(struct peer *p)
 {
-    struct peer_wire *w = h->data;
-    if (--w->timers == 0)
-        free(w);
-}
-
-static void close_sockets(struct peer_wire *w, enum stream_how how)
-{
+    struct peer_wire *w = p->wire;
+    if (w == NULL)
+        return;
     sdp_client_close(w->client);
     sdp_close(w->sdp);
     listener_close(w->listener);
     listener_close(w->tls_listener);
     stream_close(w->waiting, STREAM_RST);
-    stream_close(w->stream, how);
-    w->client = NULL;
-    w->sdp = NULL;
-    w->listener = w->tls_listener = NULL;
-    w->stream = w->waiting = NULL;
-}
-
-static void drop_wire(struct peer *p, enum stream_how how)
-{
-    struct peer_wire *w = p->wire;
-    if (w == NULL)
-        return;
-    p->wire = NULL;
-    close_sockets(w, how);
-    w->peer = NULL;
-    uv_close((uv_handle_t *)&w->setup, timer_closed);
-    uv_close((uv_handle_t *)&w->retry, timer_closed);
+    stream_close(w->stream, STREAM_FIN);
+    timer_stop(&w->setup);
+    timer_stop(&w->retry);
+    *w = (struct peer_wire){.peer = w->peer};
 }
 
 static int new_wire(struct peer *p, struct err *e)
 {
-    drop_wire(p, STREAM_FIN);
-    struct peer_wire *w = calloc(1, sizeof *w);
-    if (w == NULL)
+    if (p->wire == NULL)
+        p->wire = calloc(1, sizeof *p->wire);
+    if (p->wire == NULL)
         return err_set(e, "out of memory");
-    w->peer = p;
-    uv_timer_init(p->loop, &w->setup);
-    uv_timer_init(p->loop, &w->retry);
-    w->setup.data = w->retry.data = w;
-    w->timers = 2;
-    p->wire = w;
+    p->wire->peer = p;
+    drop_wire(p);
     return 0;
 }
 
 void peer_close(struct peer *p)
 {
     stop_probe(p);
-    drop_wire(p, STREAM_FIN);
+    drop_wire(p);
+    free(p->wire);
+    p->wire = NULL;
     tls_drop(p->tls);
     tls_context_close(p->tls_context);
     p->tls = NULL;
@@ -145,9 +119,9 @@ static void fail(struct peer *p)
     if (w != NULL && (w->listener != NULL || w->tls_listener != NULL)) {
         stream_close(w->stream, STREAM_FIN);
         w->stream = NULL;
-        uv_timer_stop(&w->setup);
+        timer_stop(&w->setup);
     } else {
-        drop_wire(p, STREAM_FIN);
+        drop_wire(p);
     }
     change(p, PEER_FAILED);
 }
@@ -157,17 +131,17 @@ static bool is_waiting(const struct peer *p)
     return p->state == PEER_DISCOVERING || p->state == PEER_CONNECTING || p->state == PEER_AGREEING;
 }
 
-static void setup_over(uv_timer_t *t)
+static void setup_over(void *data)
 {
-    struct peer *p = ((struct peer_wire *)t->data)->peer;
-    if (p == NULL || !is_waiting(p))
+    struct peer *p = data;
+    if (!is_waiting(p))
         return;
     /* ORDER PEER */
     static const char *const UNTIL[] = {"", "the other side was found", "TCP was connected",
                                         "supportedAppProtocol was over"};
     if (!p->problem.set)
         set_problem(p, "the time for setting up communication ran out before %s", UNTIL[p->state]);
-    drop_wire(p, STREAM_FIN);
+    drop_wire(p);
     change(p, PEER_FAILED);
 }
 
@@ -176,7 +150,7 @@ static void start_setup(struct peer *p)
     unsigned ms = p->options.setup_ms != 0       ? p->options.setup_ms
                   : p->session.role == FROM_EVCC ? EVCC_SETUP_MS
                                                  : SECC_SETUP_MS;
-    uv_timer_start(&p->wire->setup, setup_over, ms, 0);
+    timer_start(p->world, &p->wire->setup, ms, setup_over, p);
 }
 
 /* ---- TLS ---- */
@@ -189,19 +163,19 @@ static void begin_connection(struct peer_wire *w)
         return;
     w->is_connected = true;
     session_connected(&p->session, ++connections, stream_local(w->stream), stream_remote(w->stream),
-                      peer_now(), p->session.role == FROM_EVCC);
+                      world_now(p->world), p->session.role == FROM_EVCC);
 }
 
 static void record_tls(struct peer_wire *w, enum event_kind kind, bool is_sent, const char *text,
                        struct slice bytes)
 {
     struct peer *p = w->peer;
-    if (p == NULL || w->stream == NULL)
+    if (w->stream == NULL)
         return;
     begin_connection(w);
     const struct session *s = &p->session;
     struct event e = {
-        .us = peer_now(),
+        .us = world_now(p->world),
         .kind = kind,
         .ok = true,
         .from_role = (s->role == FROM_EVCC) == is_sent ? FROM_EVCC : FROM_SECC,
@@ -222,7 +196,7 @@ static void tls_note(void *context, bool from_client, const char *text)
 {
     struct peer_wire *w = context;
     struct buf line = {0};
-    bool is_sent = w->peer != NULL && (w->peer->session.role == FROM_EVCC) == from_client;
+    bool is_sent = (w->peer->session.role == FROM_EVCC) == from_client;
     if (is_sent)
         return;
     buf_printf(&line, "TLS: %s", text);
@@ -325,11 +299,11 @@ static void connect_now(struct peer *p)
     p->problem = ERR_INIT;
     forget_tls(p);
     w->is_connected = false;
-    w->stream = stream_connect_from(p->loop, &w->to, p->options.source_port, 0, &STREAM_EVENTS, w,
+    w->stream = stream_connect_from(p->world, &w->to, p->options.source_port, 0, &STREAM_EVENTS, w,
                                     &p->problem);
     if (w->stream == NULL && p->options.source_port != 0) {
         p->problem = ERR_INIT;
-        w->stream = stream_connect(p->loop, &w->to, 0, &STREAM_EVENTS, w, &p->problem);
+        w->stream = stream_connect(p->world, &w->to, 0, &STREAM_EVENTS, w, &p->problem);
     }
     if (w->stream != NULL && w->with_tls)
         use_tls(w, &p->problem);
@@ -339,31 +313,28 @@ static void connect_now(struct peer *p)
         change(p, PEER_CONNECTING);
 }
 
-static void retry_now(uv_timer_t *t)
+static void retry_now(void *data)
 {
-    struct peer *p = ((struct peer_wire *)t->data)->peer;
-    if (p != NULL && p->state == PEER_CONNECTING)
+    struct peer *p = data;
+    if (p->state == PEER_CONNECTING)
         connect_now(p);
 }
 
 static void client_sent(void *context, unsigned number, const struct endpoint *from,
                         const struct endpoint *to, struct slice bytes)
 {
-    struct peer_wire *w = context;
+    struct peer *p = ((struct peer_wire *)context)->peer;
     (void)number;
-    if (w->peer == NULL)
-        return;
-    w->peer->times.discovery_us = peer_now();
-    discovery_record(w->peer->session.recorder, "EVCC", true, from, to, bytes);
+    p->times.discovery_us = world_now(p->world);
+    discovery_record(p->session.recorder, p->times.discovery_us, "EVCC", true, from, to, bytes);
 }
 
 static void client_received(void *context, const struct endpoint *from, const struct endpoint *to,
                             struct slice bytes, const struct err *problem)
 {
-    struct peer_wire *w = context;
+    const struct peer *p = ((struct peer_wire *)context)->peer;
     (void)problem;
-    if (w->peer != NULL)
-        discovery_record(w->peer->session.recorder, "EVCC", false, from, to, bytes);
+    discovery_record(p->session.recorder, world_now(p->world), "EVCC", false, from, to, bytes);
 }
 
 static void client_done(void *context, const struct sdp_response *m, const struct endpoint *secc,
@@ -371,14 +342,14 @@ static void client_done(void *context, const struct sdp_response *m, const struc
 {
     struct peer_wire *w = context;
     struct peer *p = w->peer;
-    if (p == NULL || p->state != PEER_DISCOVERING)
+    if (p->state != PEER_DISCOVERING)
         return;
     if (m == NULL) {
         p->problem = *problem;
         fail(p);
         return;
     }
-    p->times.found_us = peer_now();
+    p->times.found_us = world_now(p->world);
     w->to = *secc;
     w->with_tls = p->options.tls != PEER_TLS_OFF && m->Security == SDP_TLS;
     bool may_be_plain = p->options.tls == PEER_TLS_AUTO && !p->options.tls_only;
@@ -408,7 +379,7 @@ static int start_evcc(struct peer *p, struct err *e)
         .interval_ms = p->options.sdp_interval_ms,
         .tries = p->options.sdp_tries,
     };
-    w->client = sdp_client_open(p->loop, w->interface, &o, &EVENTS, w, e);
+    w->client = sdp_client_open(p->world, w->interface, &o, &EVENTS, w, e);
     if (w->client == NULL)
         return -1;
     p->state = PEER_DISCOVERING;
@@ -421,12 +392,11 @@ static void server_datagram(void *context, struct sdp_socket *s, const struct en
                             const struct endpoint *to, struct slice bytes)
 {
     struct peer_wire *w = context;
-    const struct recorder *recorder = w->peer == NULL ? NULL : w->peer->session.recorder;
-    if (w->peer == NULL)
-        return;
+    const struct recorder *recorder = w->peer->session.recorder;
+    int64_t us = world_now(w->peer->world);
     if (w->stream != NULL || w->waiting != NULL)
-        discovery_record(recorder, "SECC", false, from, to, bytes); /* one vehicle at a time */
-    else if (discovery_answer(recorder, s, from, to, bytes, listener_endpoint(w->listener),
+        discovery_record(recorder, us, "SECC", false, from, to, bytes); /* one vehicle at a time */
+    else if (discovery_answer(recorder, us, s, from, to, bytes, listener_endpoint(w->listener),
                               listener_endpoint(w->tls_listener)))
         w->asked = *from;
 }
@@ -450,7 +420,7 @@ static void take_stream(struct peer_wire *w, struct stream *s, bool with_tls)
 /* One vehicle at a time. Where the script has not asked for the next one yet, it waits. */
 static void came(struct peer_wire *w, struct stream *s, bool with_tls)
 {
-    if (w->peer == NULL || w->stream != NULL || w->waiting != NULL) {
+    if (w->stream != NULL || w->waiting != NULL) {
         stream_close(s, STREAM_RST);
     } else if (w->peer->state == PEER_DISCOVERING) {
         take_stream(w, s, with_tls);
@@ -475,11 +445,11 @@ static int listen_at(struct peer *p, const struct endpoint *at, bool with_tls, s
     static const struct listener_events PLAIN = {.accepted = accepted};
     static const struct listener_events TLS = {.accepted = accepted_tls};
     struct peer_wire *w = p->wire;
-    struct listener *l = stream_listen(p->loop, at, 0, with_tls ? &TLS : &PLAIN, w, e);
+    struct listener *l = stream_listen(p->world, at, 0, with_tls ? &TLS : &PLAIN, w, e);
     *(with_tls ? &w->tls_listener : &w->listener) = l;
     if (l == NULL)
         return -1;
-    struct event listens = {.us = peer_now(),
+    struct event listens = {.us = world_now(p->world),
                             .kind = EVENT_LISTEN,
                             .ok = true,
                             .from_role = FROM_SECC,
@@ -512,7 +482,7 @@ static int open_listeners(struct peer *p, struct err *e)
         return -1;
     if (p->options.address != NULL)
         return 0;
-    w->sdp = sdp_server_open(p->loop, w->interface, 0, server_datagram, w, e);
+    w->sdp = sdp_server_open(p->world, w->interface, 0, server_datagram, w, e);
     return w->sdp == NULL ? -1 : 0;
 }
 
@@ -577,10 +547,10 @@ static void agree(struct peer *p, const struct received *r)
         change(p, PEER_FAILED);
         return;
     }
-    p->times.agreed_us = is_evcc ? r->us : peer_now();
+    p->times.agreed_us = is_evcc ? r->us : world_now(p->world);
     if (!is_evcc)
         p->times.offered_us = r->us;
-    uv_timer_stop(&p->wire->setup);
+    timer_stop(&p->wire->setup);
     change(p, PEER_READY);
 }
 
@@ -592,10 +562,10 @@ static void agree_on_next(struct peer *p)
     session_done(&p->session, r);
 }
 
-static void agree_late(uv_timer_t *t)
+static void agree_late(void *data)
 {
-    struct peer *p = ((struct peer_wire *)t->data)->peer;
-    if (p != NULL && p->state == PEER_AGREEING)
+    struct peer *p = data;
+    if (p->state == PEER_AGREEING)
         agree_on_next(p);
 }
 
@@ -605,8 +575,6 @@ static void stream_opened(void *context, struct stream *s)
 {
     struct peer_wire *w = context;
     struct peer *p = w->peer;
-    if (p == NULL)
-        return;
     bool is_evcc = p->session.role == FROM_EVCC;
     (void)s;
     begin_connection(w);
@@ -615,13 +583,13 @@ static void stream_opened(void *context, struct stream *s)
     if (p->tls != NULL)
         tell_established(w);
     if (p->options.manual) {
-        uv_timer_stop(&w->setup);
+        timer_stop(&w->setup);
         change(p, PEER_READY);
         return;
     }
     p->problem = ERR_INIT;
     p->state = PEER_AGREEING;
-    p->times.open_us = peer_now();
+    p->times.open_us = world_now(p->world);
     if (is_evcc)
         p->times.offered_us = p->times.open_us;
     if (is_evcc && agreement_offer(p, &p->problem) != 0)
@@ -634,19 +602,16 @@ static void stream_data(void *context, struct stream *s, struct slice bytes)
 {
     struct peer_wire *w = context;
     struct peer *p = w->peer;
-    (void)s;
-    if (p == NULL)
-        return;
-    bool broken = session_feed(&p->session, bytes.p, bytes.n, peer_now()) != 0;
+    bool broken = session_feed(&p->session, bytes.p, bytes.n, world_now(p->world)) != 0;
     if (p->state == PEER_AGREEING && p->options.answer_ms > 0) {
-        uv_timer_start(&w->retry, agree_late, p->options.answer_ms, 0);
+        timer_start(p->world, &w->retry, p->options.answer_ms, agree_late, p);
         p->options.answer_ms = 0;
-    } else if (p->state == PEER_AGREEING && !uv_is_active((uv_handle_t *)&w->retry)) {
+    } else if (p->state == PEER_AGREEING && !timer_is_set(&w->retry)) {
         agree_on_next(p);
     } else if (p->wake != NULL) {
         p->wake(p->context);
     }
-    if (broken && p->wire == w && w->stream != NULL) {
+    if (broken && w->stream == s) {
         set_problem(p, "%s", "the stream is no V2GTP any more; the connection was ended");
         p->state = PEER_CLOSED;
         peer_disconnect(p, true);
@@ -660,20 +625,18 @@ static void stream_closed(void *context, struct stream *s, enum stream_end end, 
     struct peer *p = w->peer;
     stream_close(s, STREAM_FIN);
     w->stream = NULL;
-    if (p == NULL)
-        return;
     if (p->state == PEER_CONNECTING) {
         if (w->is_connected)
-            session_disconnected(&p->session, peer_now(), why);
+            session_disconnected(&p->session, world_now(p->world), why);
         set_problem(p, "%s", why);
         /* a given address may not be served yet; SDP's is served, or wrong */
         if (p->options.address != NULL && end == STREAM_REFUSED)
-            uv_timer_start(&w->retry, retry_now, RETRY_MS, 0);
+            timer_start(p->world, &w->retry, RETRY_MS, retry_now, p);
         else
             fail(p);
         return;
     }
-    session_disconnected(&p->session, peer_now(), why);
+    session_disconnected(&p->session, world_now(p->world), why);
     set_problem(p, "%s", why);
     change(p, p->state == PEER_AGREEING ? PEER_FAILED : PEER_CLOSED);
 }
@@ -716,7 +679,7 @@ int peer_start(struct peer *p, const struct peer_options *o, struct err *e)
         bad = p->session.role == FROM_EVCC ? start_evcc(p, e) : start_secc(p, e);
     if (bad != 0) {
         p->problem = *e;
-        drop_wire(p, STREAM_FIN);
+        drop_wire(p);
         p->state = PEER_FAILED;
         return -1;
     }
@@ -731,7 +694,7 @@ int peer_probe(struct peer *p, uint16_t port, unsigned first_ms, unsigned every_
     if (p->state != PEER_READY)
         return err_set(e, "there is no connection whose other side could be probed");
     probe_stop(p->probe);
-    p->probe = probe_start(p->loop, &to, first_ms, every_ms, p->session.recorder);
+    p->probe = probe_start(p->world, &to, first_ms, every_ms, p->session.recorder);
     return p->probe == NULL ? err_set(e, "out of memory") : 0;
 }
 
@@ -751,7 +714,7 @@ void peer_disconnect(struct peer *p, bool reset)
     stream_close(w->stream, reset ? STREAM_RST : STREAM_FIN);
     w->stream = NULL;
     stop_probe(p);
-    session_disconnected(&p->session, peer_now(), reset ? "reset by us" : "closed by us");
+    session_disconnected(&p->session, world_now(p->world), reset ? "reset by us" : "closed by us");
     if (p->state == PEER_READY || p->state == PEER_AGREEING)
         p->state = PEER_CLOSED;
     if (!p->problem.set)
@@ -768,7 +731,7 @@ static void queue_datagram(struct peer *p, bool is_request, struct slice payload
     struct received *r = s == NULL ? NULL : session_new_received(&p->session);
     if (r == NULL)
         return;
-    r->us = peer_now();
+    r->us = world_now(p->world);
     r->payload_type = is_request ? V2GTP_SDP_REQ : V2GTP_SDP_RES;
     r->name = is_request ? "SECCDiscoveryReq" : "SECCDiscoveryRes";
     r->is_decoded = message_new(s, r->name, &r->arena, &r->message, &r->problem) == 0;
@@ -796,11 +759,10 @@ static void hand_datagram(void *context, struct sdp_socket *s, const struct endp
     struct peer_wire *w = context;
     struct peer *p = w->peer;
     (void)s;
-    if (p == NULL)
-        return;
     struct v2gtp_header h = {0};
     struct err ignored = ERR_INIT;
-    discovery_record(p->session.recorder, p->session.by, false, from, to, bytes);
+    discovery_record(p->session.recorder, world_now(p->world), p->session.by, false, from, to,
+                     bytes);
     if (v2gtp_datagram(bytes, &h, &ignored) != V2GTP_FRAME)
         return;
     w->asked = *from;
@@ -817,9 +779,9 @@ int peer_sdp_open(struct peer *p, const struct peer_options *o, struct err *e)
         return -1;
     struct peer_wire *w = p->wire;
     if (p->session.role == FROM_EVCC)
-        w->sdp = sdp_open(p->loop, w->interface, hand_datagram, w, e);
+        w->sdp = sdp_open(p->world, w->interface, hand_datagram, w, e);
     else
-        w->sdp = sdp_server_open(p->loop, w->interface, 0, hand_datagram, w, e);
+        w->sdp = sdp_server_open(p->world, w->interface, 0, hand_datagram, w, e);
     return w->sdp == NULL ? -1 : 0;
 }
 
@@ -838,6 +800,7 @@ int peer_sdp_send(struct peer *p, struct slice payload, struct err *e)
     v2gtp_write(datagram, is_evcc ? V2GTP_SDP_REQ : V2GTP_SDP_RES, (uint32_t)payload.n);
     memcpy(datagram + V2GTP_HEADER, payload.p, payload.n);
     struct slice bytes = {datagram, V2GTP_HEADER + payload.n};
-    discovery_record(p->session.recorder, p->session.by, true, sdp_local(w->sdp), &to, bytes);
+    discovery_record(p->session.recorder, world_now(p->world), p->session.by, true,
+                     sdp_local(w->sdp), &to, bytes);
     return sdp_send(w->sdp, &to, bytes, e);
 }

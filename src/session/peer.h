@@ -11,13 +11,12 @@
 #include "session/session.h"
 #include "wire/endpoint.h"
 
-struct uv_loop_s; /* uv_loop_t */
-
 struct probe;
 struct stream;
 struct tls;
 struct tls_context;
 struct tls_options;
+struct world;
 
 /* ORDER PEER */
 enum peer_state {
@@ -87,18 +86,18 @@ struct peer {
     struct err problem;
     struct peer_options options;
     struct peer_times times;
-    struct uv_loop_s *loop;
+    struct world *world;
     void (*wake)(void *context); /* something changed; called from the event loop only */
     void *context;
-    struct peer_wire *wire;          /* sockets; NULL while idle */
+    struct peer_wire *wire;          /* sockets; NULL before the first start */
     struct tls_context *tls_context; /* kept where sessions may be resumed */
     struct probe *probe;             /* EVCC: connections beside the session; NULL: none */
     struct tls *tls; /* of the newest connection, also after its end: for tls_info; NULL: none */
 };
 
-void peer_open(struct peer *p, uint8_t role, struct uv_loop_s *loop, struct library *library,
+void peer_open(struct peer *p, uint8_t role, struct world *world, struct library *library,
                const struct recorder *recorder, void (*wake)(void *context), void *context);
-void peer_close(struct peer *p); /* at once; every handle is freed by the loop */
+void peer_close(struct peer *p); /* at once; not within its `wake` */
 
 /* What peer_start makes of tls_options, for use by several peers. NULL: e, or TLS is off. */
 struct tls_context *peer_tls_context(uint8_t role, const struct peer_options *o, struct err *e);
@@ -122,8 +121,5 @@ void peer_disconnect(struct peer *p, bool reset);
  * peer_sdp_open. */
 int peer_sdp_open(struct peer *p, const struct peer_options *o, struct err *e);
 int peer_sdp_send(struct peer *p, struct slice payload, struct err *e);
-
-/* Microseconds since 1970, as all events have them. */
-int64_t peer_now(void);
 
 #endif

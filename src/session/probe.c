@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/probe.h"
 
-#include "session/peer.h"
 #include "wire/stream.h"
+#include "wire/world.h"
 
 #include <stdlib.h>
-#include <uv.h>
 
 struct probe {
-    uv_timer_t timer;
+    struct timer timer;
+    struct world *world;
+    unsigned every_ms;
     struct endpoint to;
     const struct recorder *recorder;
     struct stream *stream; /* of the attempt that is under way */
@@ -20,7 +21,7 @@ static void tell(const struct probe *p, const char *what)
     struct buf line = {0};
     buf_printf(&line, "probe of %s: %s", endpoint_text(&p->to, at, sizeof at), what);
     struct event e = {
-        .us = peer_now(),
+        .us = world_now(p->world),
         .kind = EVENT_LOG,
         .ok = true,
         .from_role = FROM_EVCC,
@@ -63,22 +64,24 @@ static void got_data(void *context, struct stream *s, struct slice bytes)
     (void)bytes;
 }
 
-static void attempt(uv_timer_t *timer)
+static void attempt(void *data)
 {
     static const struct stream_events EVENTS = {
         .opened = opened, .data = got_data, .closed = closed};
-    struct probe *p = timer->data;
+    struct probe *p = data;
     struct err e = ERR_INIT;
     if (p->stream != NULL) {
         tell(p, "no answer");
         end_attempt(p);
     }
-    p->stream = stream_connect(p->timer.loop, &p->to, 0, &EVENTS, p, &e);
+    if (p->every_ms > 0)
+        timer_start(p->world, &p->timer, p->every_ms, attempt, p);
+    p->stream = stream_connect(p->world, &p->to, 0, &EVENTS, p, &e);
     if (p->stream == NULL)
         tell(p, e.what);
 }
 
-struct probe *probe_start(uv_loop_t *loop, const struct endpoint *to, unsigned first_ms,
+struct probe *probe_start(struct world *world, const struct endpoint *to, unsigned first_ms,
                           unsigned every_ms, const struct recorder *recorder)
 {
     struct probe *p = calloc(1, sizeof *p);
@@ -86,15 +89,10 @@ struct probe *probe_start(uv_loop_t *loop, const struct endpoint *to, unsigned f
         return NULL;
     p->to = *to;
     p->recorder = recorder;
-    uv_timer_init(loop, &p->timer);
-    p->timer.data = p;
-    uv_timer_start(&p->timer, attempt, first_ms, every_ms);
+    p->world = world;
+    p->every_ms = every_ms;
+    timer_start(world, &p->timer, first_ms, attempt, p);
     return p;
-}
-
-static void free_probe(uv_handle_t *h)
-{
-    free(h->data);
 }
 
 void probe_stop(struct probe *p)
@@ -102,5 +100,6 @@ void probe_stop(struct probe *p)
     if (p == NULL)
         return;
     end_attempt(p);
-    uv_close((uv_handle_t *)&p->timer, free_probe);
+    timer_stop(&p->timer);
+    free(p);
 }

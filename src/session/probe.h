@@ -8,13 +8,12 @@
 
 #include "record/event.h"
 
-struct uv_loop_s; /* uv_loop_t */
-
 struct probe;
+struct world;
 
 /* The first attempt after first_ms, the others every_ms (0: none) behind each other, until it is
  * stopped; whoever answers is closed at once. NULL: out of memory. */
-struct probe *probe_start(struct uv_loop_s *loop, const struct endpoint *to, unsigned first_ms,
+struct probe *probe_start(struct world *world, const struct endpoint *to, unsigned first_ms,
                           unsigned every_ms, const struct recorder *recorder);
 
 void probe_stop(struct probe *p); /* NULL is allowed */

@@ -5,8 +5,8 @@
 #include "tls/tls_names.h"
 #include "tls/tls_session.h"
 #include "trust/pki_profile.h"
-#include "wire/clock.h"
 #include "wire/v2gtp.h"
+#include "wire/world.h"
 
 #include <openssl/err.h>
 #include <stdio.h>
@@ -310,12 +310,12 @@ static bool shake_hands(struct tls *t)
 {
     ERR_clear_error();
     if (t->started_us == 0)
-        t->started_us = clock_us();
+        t->started_us = world_now(stream_world(t->stream));
     int result = SSL_do_handshake(t->ssl);
     if (result != 1)
         return SSL_get_error(t->ssl, result) == SSL_ERROR_WANT_READ;
     t->is_established = true;
-    t->established_us = clock_us();
+    t->established_us = world_now(stream_world(t->stream));
     return true;
 }
 

@@ -4,6 +4,7 @@
 #endif
 #include "wire/sdp.h"
 #include "wire/lab.h"
+#include "wire/world.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -178,6 +179,7 @@ const char *sdp_describe(struct slice datagram, char *text, size_t size)
 
 struct sdp_socket {
     uv_poll_t poll;
+    struct world *world;
     int fd;
     unsigned index; /* of the interface */
     enum lab_side side;
@@ -238,13 +240,13 @@ static void sdp_destination(const struct sdp_socket *s, struct msghdr *m, struct
 /* One datagram; false where there is none. */
 static bool sdp_receive(struct sdp_socket *s)
 {
-    static _Thread_local uint8_t bytes[65536]; /* used up before the next one is read */
+    uint8_t *bytes = world_room(s->world);
     union {
         uint8_t p[CMSG_SPACE(sizeof(struct in6_pktinfo))];
         struct cmsghdr align;
     } control;
     struct sockaddr_in6 in = {0};
-    struct iovec part = {bytes, sizeof bytes};
+    struct iovec part = {bytes, WORLD_ROOM};
     struct msghdr m = {.msg_name = &in,
                        .msg_namelen = sizeof in,
                        .msg_iov = &part,
@@ -349,8 +351,7 @@ static void sdp_gone(uv_handle_t *h)
 }
 
 /* port 0: the vehicle's. */
-static int sdp_start(struct sdp_socket *s, struct uv_loop_s *loop, const char *interface,
-                     uint16_t port, struct err *e)
+static int sdp_start(struct sdp_socket *s, const char *interface, uint16_t port, struct err *e)
 {
     s->fd = -1;
     if (endpoint_of_interface(interface, &s->local, e) != 0)
@@ -361,7 +362,7 @@ static int sdp_start(struct sdp_socket *s, struct uv_loop_s *loop, const char *i
         memset(s->local.interface, 0, sizeof s->local.interface); /* ::1 needs none */
     if ((port == 0 ? sdp_bind(s, e) : sdp_bind_server(s, port, e)) != 0)
         return -1;
-    int number = uv_poll_init(loop, &s->poll, s->fd);
+    int number = uv_poll_init(world_loop(s->world), &s->poll, s->fd);
     if (number != 0)
         return err_set(e, "SDP on %s: waiting for datagrams: %s", interface, uv_strerror(number));
     s->poll.data = s;
@@ -369,7 +370,7 @@ static int sdp_start(struct sdp_socket *s, struct uv_loop_s *loop, const char *i
     return 0;
 }
 
-static struct sdp_socket *sdp_new(struct uv_loop_s *loop, const char *interface, uint16_t port,
+static struct sdp_socket *sdp_new(struct world *world, const char *interface, uint16_t port,
                                   sdp_datagram received, void *context, struct err *e)
 {
     struct sdp_socket *s = calloc(1, sizeof *s);
@@ -377,11 +378,12 @@ static struct sdp_socket *sdp_new(struct uv_loop_s *loop, const char *interface,
         err_set(e, "SDP: out of memory");
         return NULL;
     }
+    s->world = world;
     s->received = received;
     s->context = context;
     s->side = lab_side_of(interface);
     enum lab_side before = lab_on(s->side);
-    int result = sdp_start(s, loop, interface, port, e);
+    int result = sdp_start(s, interface, port, e);
     lab_on(before);
     if (result == 0)
         return s;
@@ -391,16 +393,16 @@ static struct sdp_socket *sdp_new(struct uv_loop_s *loop, const char *interface,
     return NULL;
 }
 
-struct sdp_socket *sdp_open(struct uv_loop_s *loop, const char *interface, sdp_datagram received,
+struct sdp_socket *sdp_open(struct world *world, const char *interface, sdp_datagram received,
                             void *context, struct err *e)
 {
-    return sdp_new(loop, interface, 0, received, context, e);
+    return sdp_new(world, interface, 0, received, context, e);
 }
 
-struct sdp_socket *sdp_server_open(struct uv_loop_s *loop, const char *interface, uint16_t port,
+struct sdp_socket *sdp_server_open(struct world *world, const char *interface, uint16_t port,
                                    sdp_datagram received, void *context, struct err *e)
 {
-    return sdp_new(loop, interface, port == 0 ? SDP_PORT : port, received, context, e);
+    return sdp_new(world, interface, port == 0 ? SDP_PORT : port, received, context, e);
 }
 
 int sdp_send(struct sdp_socket *s, const struct endpoint *to, struct slice bytes, struct err *e)
@@ -435,7 +437,7 @@ void sdp_close(struct sdp_socket *s)
 /* ---- client ---- */
 
 struct sdp_client {
-    uv_timer_t timer;
+    struct timer timer;
     struct sdp_socket *socket; /* NULL: closed */
     struct sdp_client_options options;
     struct sdp_client_events events;
@@ -449,7 +451,7 @@ static void sdp_client_done(struct sdp_client *c, const struct sdp_response *m,
                             const struct endpoint *secc, const struct err *problem)
 {
     c->done = true;
-    uv_timer_stop(&c->timer);
+    timer_stop(&c->timer);
     if (c->events.done != NULL)
         c->events.done(c->context, m, secc, problem);
 }
@@ -496,9 +498,9 @@ static void sdp_client_give_up(struct sdp_client *c)
     sdp_client_done(c, NULL, NULL, &e);
 }
 
-static void sdp_client_tick(uv_timer_t *timer)
+static void sdp_client_tick(void *data)
 {
-    struct sdp_client *c = timer->data;
+    struct sdp_client *c = data;
     uint8_t bytes[SDP_REQUEST_SIZE];
     struct err e = ERR_INIT;
     if (c->tried == c->options.tries) {
@@ -506,6 +508,7 @@ static void sdp_client_tick(uv_timer_t *timer)
         return;
     }
     c->tried++;
+    timer_start(c->socket->world, &c->timer, c->options.interval_ms, sdp_client_tick, c);
     sdp_write_request(bytes, &c->options.request);
     struct slice all = {bytes, sizeof bytes};
     if (sdp_send(c->socket, &c->options.to, all, &e) != 0) {
@@ -517,7 +520,7 @@ static void sdp_client_tick(uv_timer_t *timer)
         c->events.sent(c->context, c->sent, sdp_local(c->socket), &c->options.to, all);
 }
 
-struct sdp_client *sdp_client_open(struct uv_loop_s *loop, const char *interface,
+struct sdp_client *sdp_client_open(struct world *world, const char *interface,
                                    const struct sdp_client_options *options,
                                    const struct sdp_client_events *events, void *context,
                                    struct err *e)
@@ -531,7 +534,7 @@ struct sdp_client *sdp_client_open(struct uv_loop_s *loop, const char *interface
     c->events = *events;
     c->context = context;
     c->problem = ERR_INIT;
-    c->socket = sdp_open(loop, interface, sdp_client_received, c, e);
+    c->socket = sdp_open(world, interface, sdp_client_received, c, e);
     if (c->socket == NULL) {
         free(c);
         return NULL;
@@ -547,9 +550,7 @@ struct sdp_client *sdp_client_open(struct uv_loop_s *loop, const char *interface
         c->options.interval_ms = INTERVAL_MS;
     if (c->options.tries == 0)
         c->options.tries = TRIES;
-    uv_timer_init(loop, &c->timer);
-    c->timer.data = c;
-    uv_timer_start(&c->timer, sdp_client_tick, 0, c->options.interval_ms);
+    timer_start(world, &c->timer, 0, sdp_client_tick, c);
     return c;
 }
 
@@ -562,7 +563,8 @@ void sdp_client_close(struct sdp_client *c)
 {
     if (c == NULL || c->socket == NULL)
         return;
+    /* It may be closed by one of its own callbacks. */
+    timer_start(c->socket->world, &c->timer, 0, free, c);
     sdp_close(c->socket);
     c->socket = NULL;
-    uv_close((uv_handle_t *)&c->timer, sdp_gone);
 }

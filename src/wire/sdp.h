@@ -2,7 +2,7 @@
 /*
  * SDP, the discovery of the station's address over UDP (ISO 15118-2, 7.10.1): the two messages as
  * bytes, a socket that sends and receives single datagrams, and the client that repeats its request
- * until a station answers. Everything runs on the caller's libuv loop.
+ * until a station answers. Everything runs in the caller's world (world.h).
  */
 #ifndef V2G_WIRE_SDP_H
 #define V2G_WIRE_SDP_H
@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct uv_loop_s; /* uv_loop_t */
+struct world;
 
 /* ---- the messages: no sockets ---- */
 
@@ -99,7 +99,7 @@ typedef void (*sdp_datagram)(void *context, struct sdp_socket *s, const struct e
  * The vehicle's socket: bound to the link-local address of the interface (name or number; ::1 on
  * the loopback interface) and a dynamic port.
  */
-struct sdp_socket *sdp_open(struct uv_loop_s *loop, const char *interface, sdp_datagram received,
+struct sdp_socket *sdp_open(struct world *world, const char *interface, sdp_datagram received,
                             void *context, struct err *e);
 
 /*
@@ -107,7 +107,7 @@ struct sdp_socket *sdp_open(struct uv_loop_s *loop, const char *interface, sdp_d
  * Several in one process, or several processes, may have the same port: each gets what is sent to
  * the group.
  */
-struct sdp_socket *sdp_server_open(struct uv_loop_s *loop, const char *interface, uint16_t port,
+struct sdp_socket *sdp_server_open(struct world *world, const char *interface, uint16_t port,
                                    sdp_datagram received, void *context, struct err *e);
 
 /* The socket's own end; the station's has the link-local address of the interface. */
@@ -159,7 +159,7 @@ struct sdp_client_events {
 };
 
 /* The first request goes out as soon as the loop runs. */
-struct sdp_client *sdp_client_open(struct uv_loop_s *loop, const char *interface,
+struct sdp_client *sdp_client_open(struct world *world, const char *interface,
                                    const struct sdp_client_options *options,
                                    const struct sdp_client_events *events, void *context,
                                    struct err *e);

@@ -4,12 +4,12 @@
 #endif
 #include "wire/stream.h"
 #include "wire/lab.h"
+#include "wire/world.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,15 +26,16 @@
 
 struct stream {
     uv_tcp_t tcp;
+    struct world *world;
     const struct stream_events *events;
     void *context;
     const struct stream_filter *filter;
     void *filter_state;
     struct listener *listener; /* that accepted it; NULL where it was connected */
     size_t waiting;
-    uv_timer_t *limit; /* of closing with bytes still to be written */
-    bool is_open;      /* bytes can be written */
-    bool is_ready;     /* the owner may write: the filter has nothing against it */
+    struct timer limit; /* of closing with bytes still to be written */
+    bool is_open;       /* bytes can be written */
+    bool is_ready;      /* the owner may write: the filter has nothing against it */
     bool is_paused, is_told, is_closing, is_connecting, has_ended_writing;
     struct endpoint local, remote;
 };
@@ -108,6 +109,11 @@ void *stream_context(const struct stream *s)
     return s->context;
 }
 
+struct world *stream_world(const struct stream *s)
+{
+    return s->world;
+}
+
 size_t stream_waiting(const struct stream *s)
 {
     return s->waiting;
@@ -152,10 +158,9 @@ void stream_fail(struct stream *s, enum stream_end end, const char *why)
 
 static void stream_buffer(uv_handle_t *h, size_t size, uv_buf_t *out)
 {
-    static _Thread_local char shared[65536]; /* used up before the next stream reads */
-    (void)h;
+    const struct stream *s = h->data;
     (void)size;
-    *out = uv_buf_init(shared, sizeof shared);
+    *out = uv_buf_init((char *)world_room(s->world), WORLD_ROOM);
 }
 
 void stream_deliver(struct stream *s, struct slice bytes)
@@ -358,25 +363,14 @@ static void stream_learn_ends(struct stream *s, int fd, const struct sockaddr_in
     lab_on(before);
 }
 
-static void ignore_sigpipe(void)
-{
-    static bool is_done;
-    struct sigaction now;
-    if (is_done)
-        return;
-    is_done = true;
-    if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
-        signal(SIGPIPE, SIG_IGN);
-}
-
-static struct stream *stream_new(struct uv_loop_s *loop)
+static struct stream *stream_new(struct world *world)
 {
     struct stream *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
-    ignore_sigpipe();
+    s->world = world;
     s->events = &NO_EVENTS;
-    uv_tcp_init(loop, &s->tcp); /* cannot fail without a socket */
+    uv_tcp_init(world_loop(world), &s->tcp); /* cannot fail without a socket */
     s->tcp.data = s;
     return s;
 }
@@ -396,27 +390,18 @@ static int stream_take(struct stream *s, int fd)
 
 struct connecting {
     uv_connect_t request;
-    uv_timer_t timer;
+    struct timer timer;
     struct stream *stream;
     unsigned timeout_ms;
     uint16_t port; /* of the own end; 0: any */
 };
 
-static void free_data(uv_handle_t *h)
-{
-    free(h->data);
-}
-
-static void free_handle(uv_handle_t *h)
-{
-    free(h);
-}
-
 static void stream_connected(uv_connect_t *request, int status)
 {
     struct connecting *c = request->data;
     struct stream *s = c->stream;
-    uv_close((uv_handle_t *)&c->timer, free_data);
+    timer_stop(&c->timer);
+    free(c);
     if (s->is_closing || s->is_told)
         return;
     if (status < 0) {
@@ -434,9 +419,9 @@ static void stream_connected(uv_connect_t *request, int status)
     stream_begin(s);
 }
 
-static void stream_not_connected(uv_timer_t *timer)
+static void stream_not_connected(void *data)
 {
-    struct connecting *c = timer->data;
+    const struct connecting *c = data;
     char why[192], remote[ENDPOINT_TEXT];
     snprintf(why, sizeof why, "connecting to %s: no answer within %u ms",
              endpoint_text(&c->stream->remote, remote, sizeof remote), c->timeout_ms);
@@ -499,7 +484,7 @@ static int stream_try(struct stream *s, struct connecting *c, struct sockaddr_in
     return -number;
 }
 
-static struct stream *stream_start(struct uv_loop_s *loop, const struct endpoint *to,
+static struct stream *stream_start(struct world *world, const struct endpoint *to,
                                    struct connecting *c, struct err *e)
 {
     struct sockaddr_in6 own, peer;
@@ -510,7 +495,7 @@ static struct stream *stream_start(struct uv_loop_s *loop, const struct endpoint
     /* A port whose last connection to the same place has just ended is found out only here. */
     int tries = c->port != 0 ? 1 : PORT_TRIES;
     for (int i = 0; i < tries && number == EADDRNOTAVAIL; i++) {
-        struct stream *s = stream_new(loop);
+        struct stream *s = stream_new(world);
         number = s == NULL ? ENOMEM : stream_try(s, c, &own, &peer);
         if (number != 0)
             continue;
@@ -522,14 +507,13 @@ static struct stream *stream_start(struct uv_loop_s *loop, const struct endpoint
     return NULL;
 }
 
-struct stream *stream_connect(struct uv_loop_s *loop, const struct endpoint *to,
-                              unsigned timeout_ms, const struct stream_events *events,
-                              void *context, struct err *e)
+struct stream *stream_connect(struct world *world, const struct endpoint *to, unsigned timeout_ms,
+                              const struct stream_events *events, void *context, struct err *e)
 {
-    return stream_connect_from(loop, to, 0, timeout_ms, events, context, e);
+    return stream_connect_from(world, to, 0, timeout_ms, events, context, e);
 }
 
-struct stream *stream_connect_from(struct uv_loop_s *loop, const struct endpoint *to, uint16_t port,
+struct stream *stream_connect_from(struct world *world, const struct endpoint *to, uint16_t port,
                                    unsigned timeout_ms, const struct stream_events *events,
                                    void *context, struct err *e)
 {
@@ -540,7 +524,7 @@ struct stream *stream_connect_from(struct uv_loop_s *loop, const struct endpoint
     }
     c->port = port;
     enum lab_side before = lab_on(lab_side_of(to->interface));
-    struct stream *s = stream_start(loop, to, c, e);
+    struct stream *s = stream_start(world, to, c, e);
     lab_on(before);
     if (s == NULL) {
         free(c);
@@ -549,10 +533,7 @@ struct stream *stream_connect_from(struct uv_loop_s *loop, const struct endpoint
     s->events = events;
     s->context = context;
     c->timeout_ms = timeout_ms == 0 ? CONNECT_MS : timeout_ms;
-    uv_timer_init(loop, &c->timer);
-    c->timer.data = c;
-    uv_update_time(loop);
-    uv_timer_start(&c->timer, stream_not_connected, c->timeout_ms, 0);
+    timer_start(world, &c->timer, c->timeout_ms, stream_not_connected, c);
     return s;
 }
 
@@ -563,8 +544,7 @@ static void listener_lost_stream(struct listener *l);
 static void stream_gone(uv_handle_t *h)
 {
     struct stream *s = h->data;
-    if (s->limit != NULL)
-        uv_close((uv_handle_t *)s->limit, free_handle);
+    timer_stop(&s->limit);
     if (s->filter != NULL && s->filter->free != NULL)
         s->filter->free(s->filter_state);
     if (s->listener != NULL)
@@ -572,22 +552,9 @@ static void stream_gone(uv_handle_t *h)
     free(s);
 }
 
-static void stream_not_written(uv_timer_t *timer)
+static void stream_not_written(void *data)
 {
-    stream_finish(timer->data);
-}
-
-/* Leaves the end to stream_rest_written; false where it cannot. */
-static bool stream_close_later(struct stream *s)
-{
-    s->limit = malloc(sizeof *s->limit);
-    if (s->limit == NULL)
-        return false;
-    uv_timer_init(s->tcp.loop, s->limit);
-    s->limit->data = s;
-    uv_update_time(s->tcp.loop);
-    uv_timer_start(s->limit, stream_not_written, LINGER_MS, 0);
-    return true;
+    stream_finish(data);
 }
 
 /* Bytes that nobody has read make the system send RST instead of FIN. */
@@ -617,8 +584,10 @@ void stream_close(struct stream *s, enum stream_how how)
     uv_fileno((uv_handle_t *)&s->tcp, &fd);
     if (how == STREAM_FIN && s->is_open) {
         stream_drain(fd);
-        if (s->waiting > 0 && stream_close_later(s))
+        if (s->waiting > 0) { /* stream_rest_written ends it */
+            timer_start(s->world, &s->limit, LINGER_MS, stream_not_written, s);
             return;
+        }
     }
     if (how == STREAM_RST && fd >= 0)
         reset_on_close(fd);
@@ -653,6 +622,7 @@ int stream_end_writing(struct stream *s, struct err *e)
 
 struct listener {
     uv_poll_t poll;
+    struct world *world;
     int fd;
     int spare; /* given up for a moment to refuse a connection when no descriptor is left */
     unsigned most, open;
@@ -723,7 +693,7 @@ static void listener_take(struct listener *l, int fd, const struct sockaddr_in6 
         listener_refuse(l, fd, in, why);
         return;
     }
-    struct stream *s = stream_new(l->poll.loop);
+    struct stream *s = stream_new(l->world);
     if (s == NULL) {
         listener_refuse(l, fd, in, "out of memory");
         return;
@@ -789,8 +759,7 @@ static int listener_bind(struct listener *l, const struct sockaddr_in6 *in)
     return number;
 }
 
-static int listener_start(struct listener *l, struct uv_loop_s *loop, const struct endpoint *at,
-                          struct err *e)
+static int listener_start(struct listener *l, const struct endpoint *at, struct err *e)
 {
     struct sockaddr_in6 in;
     char text[ENDPOINT_TEXT], what[ENDPOINT_TEXT + 32];
@@ -808,7 +777,7 @@ static int listener_start(struct listener *l, struct uv_loop_s *loop, const stru
     }
     own_mac(l->fd, &l->local);
     l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    number = uv_poll_init(loop, &l->poll, l->fd);
+    number = uv_poll_init(world_loop(l->world), &l->poll, l->fd);
     if (number != 0)
         return err_set(e, "listening: %s", uv_strerror(number));
     l->poll.data = l;
@@ -816,7 +785,7 @@ static int listener_start(struct listener *l, struct uv_loop_s *loop, const stru
     return 0;
 }
 
-struct listener *stream_listen(struct uv_loop_s *loop, const struct endpoint *at, unsigned most,
+struct listener *stream_listen(struct world *world, const struct endpoint *at, unsigned most,
                                const struct listener_events *events, void *context, struct err *e)
 {
     struct listener *l = calloc(1, sizeof *l);
@@ -824,12 +793,13 @@ struct listener *stream_listen(struct uv_loop_s *loop, const struct endpoint *at
         err_set(e, "listening: out of memory");
         return NULL;
     }
+    l->world = world;
     l->fd = l->spare = -1;
     l->most = most == 0 ? LISTENER_MOST : most;
     l->events = events;
     l->context = context;
     enum lab_side before = lab_on(lab_side_of(at->interface));
-    int result = listener_start(l, loop, at, e);
+    int result = listener_start(l, at, e);
     lab_on(before);
     if (result == 0)
         return l;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Streams: TCP connections on the caller's libuv loop, made with stream_connect or accepted by a
+ * Streams: TCP connections of a world (world.h), made with stream_connect or accepted by a
  * listener. Bytes come by callback and go by stream_write; what becomes of the connection comes by
  * callback too, with its reason in words.
  *
  * Ownership: a stream belongs to whoever connected or accepted it until they call stream_close,
  * which they always do, also after `closed`. It is allowed within any callback, and no callback
- * comes after it. All streams of a thread read into one shared buffer: received bytes are valid
- * during the call only. SIGPIPE is switched off in the process, if nobody handles it.
+ * comes after it. All streams of a world read into one buffer: received bytes are valid during the
+ * call only.
  */
 #ifndef V2G_WIRE_STREAM_H
 #define V2G_WIRE_STREAM_H
@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct uv_loop_s; /* uv_loop_t */
+struct world;
 struct stream;
 struct listener;
 
@@ -55,13 +55,12 @@ struct stream_events {
  * interface where `to` is link-local, and a dynamic port. timeout_ms 0: 10 s. NULL for what can be
  * said at once (no such interface, out of descriptors); everything else comes as `closed`.
  */
-struct stream *stream_connect(struct uv_loop_s *loop, const struct endpoint *to,
-                              unsigned timeout_ms, const struct stream_events *events,
-                              void *context, struct err *e);
+struct stream *stream_connect(struct world *world, const struct endpoint *to, unsigned timeout_ms,
+                              const struct stream_events *events, void *context, struct err *e);
 
 /* The same from a port of its own, where that is not 0; NULL where the port cannot be had (a
  * connection of its to the same place has just ended, or somebody else has it). */
-struct stream *stream_connect_from(struct uv_loop_s *loop, const struct endpoint *to, uint16_t port,
+struct stream *stream_connect_from(struct world *world, const struct endpoint *to, uint16_t port,
                                    unsigned timeout_ms, const struct stream_events *events,
                                    void *context, struct err *e);
 
@@ -101,6 +100,7 @@ const struct endpoint *stream_remote(const struct stream *s);
 bool stream_is_open(const struct stream *s);
 
 void *stream_context(const struct stream *s);
+struct world *stream_world(const struct stream *s);
 
 /* ---- listening ---- */
 
@@ -123,7 +123,7 @@ struct listener_events {
  * connections open at once, 0 for the default. `events` must stay as long as the listener; its
  * `refused` may be NULL.
  */
-struct listener *stream_listen(struct uv_loop_s *loop, const struct endpoint *at, unsigned most,
+struct listener *stream_listen(struct world *world, const struct endpoint *at, unsigned most,
                                const struct listener_events *events, void *context, struct err *e);
 
 /* NULL of NULL. */

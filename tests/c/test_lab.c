@@ -7,6 +7,7 @@
 #include "wire/lab.h"
 #include "wire/sdp.h"
 #include "wire/stream.h"
+#include "wire/world.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -19,7 +20,6 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include <cmocka.h>
 
@@ -83,7 +83,7 @@ static void in_child(void (*body)(void), bool as_nobody)
 /* ---- a session's start, between the two sides ---- */
 
 struct meeting {
-    uv_loop_t loop;
+    struct world *world;
     struct sdp_socket *server;
     struct sdp_client *client;
     struct listener *listener;
@@ -178,7 +178,7 @@ static void ev_answered(void *context, const struct sdp_response *response,
     must(response->Security == SDP_NO_TLS);
     m->was_answered = true;
     m->secc = *secc;
-    m->ev = stream_connect(&m->loop, secc, 0, &EV, m, &e);
+    m->ev = stream_connect(m->world, secc, 0, &EV, m, &e);
     must_succeed(m->ev == NULL ? -1 : 0, &e);
 }
 
@@ -221,15 +221,14 @@ static void meet(void)
     const struct sdp_client_options options = {.request = {SDP_NO_TLS, SDP_TCP}};
     const struct sdp_client_events asking = {.sent = ev_asks, .done = ev_answered};
     const struct endpoint at = {.interface = LAB_EVSE_INTERFACE};
-    uv_loop_init(&m.loop);
-    m.listener = stream_listen(&m.loop, &at, 0, &LISTENER, &m, &e);
+    m.world = world_open(NULL, &e);
+    m.listener = stream_listen(m.world, &at, 0, &LISTENER, &m, &e);
     must_succeed(m.listener == NULL ? -1 : 0, &e);
-    m.server = sdp_server_open(&m.loop, LAB_EVSE_INTERFACE, 0, evse_asked, &m, &e);
+    m.server = sdp_server_open(m.world, LAB_EVSE_INTERFACE, 0, evse_asked, &m, &e);
     must_succeed(m.server == NULL ? -1 : 0, &e);
-    m.client = sdp_client_open(&m.loop, LAB_EV_INTERFACE, &options, &asking, &m, &e);
+    m.client = sdp_client_open(m.world, LAB_EV_INTERFACE, &options, &asking, &m, &e);
     must_succeed(m.client == NULL ? -1 : 0, &e);
-    uv_run(&m.loop, UV_RUN_DEFAULT);
-    must(uv_loop_close(&m.loop) == 0);
+    must(world_close(m.world) == 0);
 
     must(m.was_answered && m.is_closed);
     must(m.requests <= 2); /* one, but on a busy machine */

@@ -8,6 +8,7 @@
 #include "record/record.h"
 #include "session/peer.h"
 #include "tls/tls.h"
+#include "wire/world.h"
 
 #include <net/if.h>
 #include <sched.h>
@@ -20,7 +21,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include <cmocka.h>
 
@@ -70,8 +70,8 @@ static int tear_down(void **state)
 /* ---- the two of them ---- */
 
 struct pair {
-    uv_loop_t loop;
-    uv_timer_t limit;
+    struct world *world;
+    struct timer limit;
     struct recorder recorder;
     struct peer evcc, secc;
     struct endpoint at[2]; /* where the station listens: plain, TLS */
@@ -97,41 +97,39 @@ static bool is_settled(const struct peer *p)
     return p->state == PEER_READY || p->state >= PEER_CLOSED;
 }
 
-static void too_long(uv_timer_t *t)
+static void too_long(void *data)
 {
-    struct pair *p = t->data;
+    const struct pair *p = data;
     fail_msg("nothing happens any more: %d (%s), %d (%s)", (int)p->evcc.state, p->evcc.problem.what,
              (int)p->secc.state, p->secc.problem.what);
 }
 
 static void pair_open(struct pair *p)
 {
+    struct err e = ERR_INIT;
     memset(p, 0, sizeof *p);
-    uv_loop_init(&p->loop);
-    uv_timer_init(&p->loop, &p->limit);
-    p->limit.data = p;
-    uv_timer_start(&p->limit, too_long, LIMIT_MS, 0);
+    p->world = world_open(NULL, &e);
+    timer_start(p->world, &p->limit, LIMIT_MS, too_long, p);
     recorder_add(&p->recorder, look, p);
-    peer_open(&p->evcc, FROM_EVCC, &p->loop, &library, &p->recorder, NULL, NULL);
-    peer_open(&p->secc, FROM_SECC, &p->loop, &library, &p->recorder, NULL, NULL);
+    peer_open(&p->evcc, FROM_EVCC, p->world, &library, &p->recorder, NULL, NULL);
+    peer_open(&p->secc, FROM_SECC, p->world, &library, &p->recorder, NULL, NULL);
 }
 
 static void pair_run(struct pair *p, bool waits_for_secc)
 {
     while (!is_settled(&p->evcc) || (waits_for_secc && !is_settled(&p->secc)))
-        uv_run(&p->loop, UV_RUN_ONCE);
+        world_turn(p->world, true);
 }
 
 static void pair_close(struct pair *p)
 {
     peer_disconnect(&p->evcc, false);
     for (int i = 0; i < 20; i++) /* the station takes the end in */
-        uv_run(&p->loop, UV_RUN_NOWAIT);
+        world_turn(p->world, false);
     peer_close(&p->evcc);
     peer_close(&p->secc);
-    uv_close((uv_handle_t *)&p->limit, NULL);
-    uv_run(&p->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&p->loop), 0);
+    timer_stop(&p->limit);
+    assert_int_equal(world_close(p->world), 0);
     buf_close(&p->logs);
 }
 

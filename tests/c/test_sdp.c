@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SDP: the two messages as bytes, and client and server on the loopback interface. */
 #include "wire/sdp.h"
+#include "wire/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +10,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <uv.h>
 
 /* ---- messages ---- */
 
@@ -127,7 +127,7 @@ static void wrong_values_are_told(void **state)
 /* ---- client and server ---- */
 
 struct talk {
-    uv_loop_t loop;
+    struct world *world;
     struct sdp_socket *server;
     struct sdp_client *client;
     unsigned asked, sent, received, wrong, done;
@@ -216,15 +216,14 @@ static void talk(struct talk *t)
         .request = {SDP_NO_TLS, SDP_TCP}, .interval_ms = 20, .tries = 4};
     struct err e = ERR_INIT;
     t->problem = ERR_INIT;
-    uv_loop_init(&t->loop);
-    t->server = sdp_server_open(&t->loop, "lo", endpoint_random_port(), asked, t, &e);
+    t->world = world_open(NULL, &e);
+    t->server = sdp_server_open(t->world, "lo", endpoint_random_port(), asked, t, &e);
     assert_non_null(t->server);
     options.to.port = sdp_local(t->server)->port;
-    t->client = sdp_client_open(&t->loop, "lo", &options, &events, t, &e);
+    t->client = sdp_client_open(t->world, "lo", &options, &events, t, &e);
     assert_non_null(t->client);
     assert_int_equal(t->sent, 0);
-    uv_run(&t->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&t->loop), 0);
+    assert_int_equal(world_close(t->world), 0);
 }
 
 static void the_client_asks_until_it_is_answered(void **state)
@@ -274,15 +273,15 @@ static void both_can_be_closed_within_a_callback(void **state)
 
 static void a_missing_interface_is_named(void **state)
 {
-    uv_loop_t loop;
+    struct world *world;
     struct err e = ERR_INIT;
     (void)state;
-    uv_loop_init(&loop);
-    assert_null(sdp_open(&loop, "nosuch0", asked, NULL, &e));
+    world = world_open(NULL, &e);
+    assert_null(sdp_open(world, "nosuch0", asked, NULL, &e));
     assert_non_null(strstr(e.what, "found \"nosuch0\""));
     sdp_close(NULL);
     sdp_client_close(NULL);
-    assert_int_equal(uv_loop_close(&loop), 0);
+    assert_int_equal(world_close(world), 0);
 }
 
 /* Security of the answer, by what was asked and where the station listens; -1: none. */

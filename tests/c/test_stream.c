@@ -5,10 +5,12 @@
  */
 #include "wire/clock.h"
 #include "wire/stream.h"
+#include "wire/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -16,11 +18,10 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <uv.h>
 
 /* One end, with what happened to it. */
 struct side {
-    struct world *world;
+    struct scene *scene;
     struct stream *stream;
     unsigned opened, closed;
     enum stream_end end;
@@ -28,8 +29,8 @@ struct side {
     size_t heard_n, wire_in, wire_out;
 };
 
-struct world {
-    uv_loop_t loop;
+struct scene {
+    struct world *world;
     struct listener *listener;
     struct side client, server;
     const struct stream_events *server_events;
@@ -67,8 +68,8 @@ static void side_opened(void *context, struct stream *s)
     assert_true(stream_is_open(s));
 }
 
-/* The first that is closed closes the world. */
-static void world_close(struct world *w)
+/* The first that is closed closes the scene. */
+static void scene_close(struct scene *w)
 {
     stream_close(w->client.stream, w->how);
     stream_close(w->server.stream, w->how);
@@ -83,7 +84,7 @@ static void side_closed(void *context, struct stream *s, enum stream_end end, co
     side->closed++;
     side->end = end;
     snprintf(side->why, sizeof side->why, "%s", why);
-    world_close(side->world);
+    scene_close(side->scene);
 }
 
 static void side_wire(void *context, struct stream *s, bool is_sent, struct slice bytes)
@@ -148,11 +149,11 @@ static void turn_finish(void *state, struct stream *s)
 static const struct stream_filter TURN = {turn_start,  turn_from_wire, turn_to_wire,
                                           turn_finish, free,           NULL};
 
-/* ---- the world ---- */
+/* ---- the scene ---- */
 
-static void world_accepted(void *context, struct stream *s)
+static void scene_accepted(void *context, struct stream *s)
 {
-    struct world *w = context;
+    struct scene *w = context;
     w->accepted++;
     if (w->closes_at_once) {
         stream_close(s, w->how);
@@ -165,41 +166,40 @@ static void world_accepted(void *context, struct stream *s)
         stream_use(s, w->server_events, &w->server);
 }
 
-static void world_refused(void *context, const struct endpoint *from, const char *why)
+static void scene_refused(void *context, const struct endpoint *from, const char *why)
 {
-    struct world *w = context;
+    struct scene *w = context;
     assert_int_equal(from->ip[15], 1);
     w->refused++;
     snprintf(w->refusal, sizeof w->refusal, "%s", why);
 }
 
-static const struct listener_events LISTENER = {world_accepted, world_refused};
+static const struct listener_events LISTENER = {scene_accepted, scene_refused};
 
-static void world_open(struct world *w, const struct stream_events *server, unsigned most)
+static void scene_open(struct scene *w, const struct stream_events *server, unsigned most)
 {
     struct endpoint at = {.interface = "lo"};
     struct err e = ERR_INIT;
-    *w = (struct world){.server_events = server};
-    w->client.world = w->server.world = w;
-    uv_loop_init(&w->loop);
-    w->listener = stream_listen(&w->loop, &at, most, &LISTENER, w, &e);
+    *w = (struct scene){.server_events = server};
+    w->client.scene = w->server.scene = w;
+    w->world = world_open(NULL, &e);
+    w->listener = stream_listen(w->world, &at, most, &LISTENER, w, &e);
     assert_non_null(w->listener);
 }
 
-static void world_connect(struct world *w, const struct stream_events *client)
+static void scene_connect(struct scene *w, const struct stream_events *client)
 {
     struct err e = ERR_INIT;
     w->client.stream =
-        stream_connect(&w->loop, listener_endpoint(w->listener), 0, client, &w->client, &e);
+        stream_connect(w->world, listener_endpoint(w->listener), 0, client, &w->client, &e);
     assert_non_null(w->client.stream);
     if (w->is_filtered)
         stream_set_filter(w->client.stream, &TURN, calloc(1, sizeof(unsigned)));
 }
 
-static void world_run(struct world *w)
+static void scene_run(struct scene *w)
 {
-    uv_run(&w->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&w->loop), 0);
+    assert_int_equal(world_close(w->world), 0);
 }
 
 /* ---- plain sockets, for peers that misbehave ---- */
@@ -252,7 +252,7 @@ static void hang_up(void *context, struct stream *s, struct slice bytes)
 {
     struct side *side = context;
     side_data(context, s, bytes);
-    stream_close(s, side->world->how);
+    stream_close(s, side->scene->how);
     side->stream = NULL;
 }
 
@@ -263,13 +263,13 @@ static const struct stream_events ANSWERER = {
 
 static void bytes_go_both_ways(void **state)
 {
-    struct world w;
+    struct scene w;
     (void)state;
-    world_open(&w, &ANSWERER, 0);
-    world_connect(&w, &GREETER);
+    scene_open(&w, &ANSWERER, 0);
+    scene_connect(&w, &GREETER);
     assert_false(stream_is_open(w.client.stream));
     assert_int_equal(stream_write(w.client.stream, slice_of("x"), &ERR_INIT), -1);
-    world_run(&w);
+    scene_run(&w);
     assert_string_equal(w.server.heard, "hello");
     assert_string_equal(w.client.heard, "welcome");
     assert_int_equal(w.client.wire_out, 5);
@@ -285,12 +285,12 @@ static void bytes_go_both_ways(void **state)
 
 static void a_filter_sits_between(void **state)
 {
-    struct world w;
+    struct scene w;
     (void)state;
-    world_open(&w, &ANSWERER, 0);
+    scene_open(&w, &ANSWERER, 0);
     w.is_filtered = true;
-    world_connect(&w, &GREETER);
-    world_run(&w);
+    scene_connect(&w, &GREETER);
+    scene_run(&w);
     assert_int_equal(memcmp(w.server.heard, "hello\x7F", 6), 0); /* and the last word */
     assert_int_equal(memcmp(w.client.heard, "welcome", 7), 0);
     assert_int_equal(w.client.wire_out, 1 + 5 + 1);
@@ -300,12 +300,12 @@ static void a_filter_sits_between(void **state)
 static void ends_check(void *context, struct stream *s)
 {
     struct side *client = context;
-    struct stream *other = client->world->server.stream;
+    struct stream *other = client->scene->server.stream;
     if (other == NULL)
         return;
     assert_true(endpoint_same(stream_local(s), stream_remote(other)));
     assert_true(endpoint_same(stream_remote(s), stream_local(other)));
-    world_close(client->world);
+    scene_close(client->scene);
 }
 
 static void check_later(void *context, struct stream *s, struct slice bytes)
@@ -326,37 +326,37 @@ static void both_ends_are_known(void **state)
 {
     static const struct stream_events client = {.opened = hello_at_once, .data = check_later};
     static const struct stream_events server = {.data = answer};
-    struct world w;
+    struct scene w;
     (void)state;
-    world_open(&w, &server, 0);
+    scene_open(&w, &server, 0);
     assert_in_range(listener_endpoint(w.listener)->port, 49152, 65535);
-    world_connect(&w, &client);
-    world_run(&w);
+    scene_connect(&w, &client);
+    scene_run(&w);
     assert_int_equal(w.accepted, 1);
 }
 
 static void a_reset_is_told(void **state)
 {
-    struct world w;
+    struct scene w;
     (void)state;
-    world_open(&w, &ANSWERER, 0);
+    scene_open(&w, &ANSWERER, 0);
     w.how = STREAM_RST;
-    world_connect(&w, &GREETER);
-    world_run(&w);
+    scene_connect(&w, &GREETER);
+    scene_run(&w);
     assert_int_equal(w.server.end, STREAM_RESET);
     assert_non_null(strstr(w.server.why, ": reset by peer"));
 }
 
 static void a_refused_connection_is_told(void **state)
 {
-    struct world w;
+    struct scene w;
     struct endpoint at;
     struct err e = ERR_INIT;
     (void)state;
-    world_open(&w, &SIDE, 0);
+    scene_open(&w, &SIDE, 0);
     close(raw_listen(1, &at));
-    w.client.stream = stream_connect(&w.loop, &at, 0, &SIDE, &w.client, &e);
-    world_run(&w);
+    w.client.stream = stream_connect(w.world, &at, 0, &SIDE, &w.client, &e);
+    scene_run(&w);
     assert_int_equal(w.client.end, STREAM_REFUSED);
     assert_non_null(strstr(w.client.why, "connecting to [::1]:"));
     assert_non_null(strstr(w.client.why, ": connection refused, nobody listens there"));
@@ -365,15 +365,15 @@ static void a_refused_connection_is_told(void **state)
 
 static void a_silent_peer_times_out(void **state)
 {
-    struct world w;
+    struct scene w;
     struct endpoint at;
     struct err e = ERR_INIT;
     int listening = raw_listen(0, &at), filling = raw_connect(&at); /* the queue is full now */
     (void)state;
-    world_open(&w, &SIDE, 0);
+    scene_open(&w, &SIDE, 0);
     int64_t start = clock_us();
-    w.client.stream = stream_connect(&w.loop, &at, 50, &SIDE, &w.client, &e);
-    world_run(&w);
+    w.client.stream = stream_connect(w.world, &at, 50, &SIDE, &w.client, &e);
+    scene_run(&w);
     assert_int_equal(w.client.end, STREAM_TIMEOUT);
     assert_non_null(strstr(w.client.why, ": no answer within 50 ms"));
     assert_in_range(clock_us() - start, 45000, 2000000);
@@ -383,25 +383,25 @@ static void a_silent_peer_times_out(void **state)
 
 static void what_cannot_be_is_said_at_once(void **state)
 {
-    struct world w;
+    struct scene w;
     struct endpoint at = {.port = 1, .interface = "nosuch0"};
     struct err e = ERR_INIT;
     (void)state;
-    world_open(&w, &SIDE, 0);
+    scene_open(&w, &SIDE, 0);
     at.ip[0] = 0xFE, at.ip[1] = 0x80;
-    assert_null(stream_connect(&w.loop, &at, 0, &SIDE, &w.client, &e));
+    assert_null(stream_connect(w.world, &at, 0, &SIDE, &w.client, &e));
     assert_non_null(strstr(e.what, "found \"nosuch0\""));
     e = ERR_INIT;
     at = *listener_endpoint(w.listener);
     at.port = 0;
-    assert_null(stream_connect(&w.loop, &at, 0, &SIDE, &w.client, &e));
+    assert_null(stream_connect(w.world, &at, 0, &SIDE, &w.client, &e));
     e = ERR_INIT;
-    assert_null(stream_listen(&w.loop, listener_endpoint(w.listener), 0, &LISTENER, &w, &e));
+    assert_null(stream_listen(w.world, listener_endpoint(w.listener), 0, &LISTENER, &w, &e));
     assert_non_null(strstr(e.what, "listening at [::1]:"));
     stream_close(NULL, STREAM_FIN);
     listener_close(NULL);
-    world_close(&w);
-    world_run(&w);
+    scene_close(&w);
+    scene_run(&w);
 }
 
 /* A stream may be closed at any moment, by either side, and leaves nothing behind. */
@@ -409,16 +409,16 @@ static void streams_close_at_any_moment(void **state)
 {
     (void)state;
     for (int moment = 0; moment < 8; moment++) {
-        struct world w;
-        world_open(&w, &SIDE, 0);
+        struct scene w;
+        scene_open(&w, &SIDE, 0);
         w.how = moment & 1 ? STREAM_RST : STREAM_FIN;
         w.closes_at_once = moment >= 6;
-        world_connect(&w, &SIDE);
+        scene_connect(&w, &SIDE);
         for (int i = 0; i < moment / 2; i++)
-            uv_run(&w.loop, UV_RUN_NOWAIT);
+            world_turn(w.world, false);
         if (moment < 6)
-            world_close(&w);
-        world_run(&w);
+            scene_close(&w);
+        scene_run(&w);
     }
 }
 
@@ -426,16 +426,16 @@ static void a_raw_peer_resets_at_any_moment(void **state)
 {
     (void)state;
     for (int moment = 0; moment < 4; moment++) {
-        struct world w;
+        struct scene w;
         static const char junk[1000];
-        world_open(&w, &SIDE, 0);
+        scene_open(&w, &SIDE, 0);
         int fd = raw_connect(listener_endpoint(w.listener));
         for (int i = 0; i < moment; i++)
-            uv_run(&w.loop, UV_RUN_NOWAIT);
+            world_turn(w.world, false);
         if (moment == 3)
             assert_int_equal(write(fd, junk, sizeof junk), sizeof junk);
         raw_reset(fd);
-        world_run(&w);
+        scene_run(&w);
         assert_int_equal(w.server.closed, 1);
         assert_int_equal(w.server.end, STREAM_RESET);
     }
@@ -480,11 +480,11 @@ static void a_close_waits_for_what_is_written(void **state)
 {
     static const struct stream_events client = {.opened = write_much_and_close, .wire = side_wire};
     static const struct stream_events server = {.data = take_much, .closed = side_closed};
-    struct world w;
+    struct scene w;
     (void)state;
-    world_open(&w, &server, 0);
-    world_connect(&w, &client);
-    world_run(&w);
+    scene_open(&w, &server, 0);
+    scene_connect(&w, &client);
+    scene_run(&w);
     assert_int_equal(w.server.heard_n, w.client.wire_out);
     assert_int_equal(w.server.end, STREAM_CLOSED);
 }
@@ -513,11 +513,11 @@ static void one_half_can_be_closed(void **state)
     static const struct stream_events client = {
         .opened = write_much_and_end, .data = side_data, .closed = side_closed, .wire = side_wire};
     static const struct stream_events server = {.data = take_much, .closed = reply_to_the_end};
-    struct world w;
+    struct scene w;
     (void)state;
-    world_open(&w, &server, 0);
-    world_connect(&w, &client);
-    world_run(&w);
+    scene_open(&w, &server, 0);
+    scene_connect(&w, &client);
+    scene_run(&w);
     assert_int_equal(w.server.heard_n, w.client.wire_out);
     assert_string_equal(w.client.heard, "I have all");
     assert_int_equal(w.client.end, STREAM_CLOSED);
@@ -534,56 +534,56 @@ static void write_too_much(void *context, struct stream *s)
     free(bytes);
     assert_non_null(strstr(e.what, "the peer does not read, and too much waits"));
     assert_in_range(stream_waiting(s), 1, STREAM_WAITING_MOST);
-    side->world->how = STREAM_RST;
-    world_close(side->world);
+    side->scene->how = STREAM_RST;
+    scene_close(side->scene);
 }
 
 static void a_peer_that_never_reads_is_bounded(void **state)
 {
     static const struct stream_events client = {.opened = write_too_much};
-    struct world w;
+    struct scene w;
     (void)state;
-    world_open(&w, NULL, 0); /* accepted, and not used */
-    world_connect(&w, &client);
-    world_run(&w);
+    scene_open(&w, NULL, 0); /* accepted, and not used */
+    scene_connect(&w, &client);
+    scene_run(&w);
 }
 
 static void reset_while_much_waits(void **state)
 {
     static const struct stream_events server = {
         .data = side_data, .closed = side_closed, .wire = side_wire};
-    struct world w;
+    struct scene w;
     (void)state;
-    world_open(&w, &server, 0);
+    scene_open(&w, &server, 0);
     int fd = raw_connect(listener_endpoint(w.listener));
     while (w.server.stream == NULL)
-        uv_run(&w.loop, UV_RUN_NOWAIT);
+        world_turn(w.world, false);
     write_much(&w.server, w.server.stream);
     raw_reset(fd);
-    world_run(&w);
+    scene_run(&w);
     assert_int_equal(w.server.closed, 1);
     assert_int_equal(w.server.end, STREAM_RESET);
 }
 
 static void reading_can_pause(void **state)
 {
-    struct world w;
+    struct scene w;
     (void)state;
-    world_open(&w, &SIDE, 0);
+    scene_open(&w, &SIDE, 0);
     int fd = raw_connect(listener_endpoint(w.listener));
     while (w.server.stream == NULL)
-        uv_run(&w.loop, UV_RUN_NOWAIT);
+        world_turn(w.world, false);
     stream_pause(w.server.stream, true);
     assert_int_equal(write(fd, "abc", 3), 3);
     for (int i = 0; i < 5; i++)
-        uv_run(&w.loop, UV_RUN_NOWAIT);
+        world_turn(w.world, false);
     assert_int_equal(w.server.heard_n, 0);
     stream_pause(w.server.stream, false);
     while (w.server.heard_n < 3)
-        uv_run(&w.loop, UV_RUN_ONCE);
+        world_turn(w.world, true);
     assert_string_equal(w.server.heard, "abc");
     close(fd);
-    world_run(&w);
+    scene_run(&w);
     assert_int_equal(w.server.end, STREAM_CLOSED);
 }
 
@@ -632,58 +632,58 @@ static const struct stream_events CALLER = {caller_opened, caller_heard, caller_
 
 static void many_at_once_and_one_after_another(void **state)
 {
-    struct world w;
+    struct scene w;
     struct err e = ERR_INIT;
     unsigned done = 0, expected = 0;
     (void)state;
-    world_open(&w, &ECHOER, 0);
+    scene_open(&w, &ECHOER, 0);
     for (int round = 0; round < 5; round++) {
         expected += 200;
         for (int i = 0; i < 200; i++)
             assert_non_null(
-                stream_connect(&w.loop, listener_endpoint(w.listener), 0, &CALLER, &done, &e));
+                stream_connect(w.world, listener_endpoint(w.listener), 0, &CALLER, &done, &e));
         while (done < expected)
-            uv_run(&w.loop, UV_RUN_ONCE);
+            world_turn(w.world, true);
     }
     assert_int_equal(w.accepted, 1000);
     assert_int_equal(w.refused, 0);
     listener_close(w.listener);
-    world_run(&w);
+    scene_run(&w);
 }
 
 static void more_than_allowed_are_refused(void **state)
 {
-    struct world w;
+    struct scene w;
     int fds[5];
     char byte;
     (void)state;
-    world_open(&w, &ECHOER, 3);
+    scene_open(&w, &ECHOER, 3);
     for (int i = 0; i < 5; i++)
         fds[i] = raw_connect(listener_endpoint(w.listener));
     while (w.accepted + w.refused < 5)
-        uv_run(&w.loop, UV_RUN_ONCE);
+        world_turn(w.world, true);
     assert_int_equal(w.accepted, 3);
     assert_string_equal(w.refusal, "3 connections are open, the most that are allowed");
     assert_int_equal(read(fds[4], &byte, 1), -1); /* reset */
     for (int i = 0; i < 5; i++)
         close(fds[i]);
     for (int i = 0; i < 5; i++)
-        uv_run(&w.loop, UV_RUN_NOWAIT);
+        world_turn(w.world, false);
     int fd = raw_connect(listener_endpoint(w.listener));
     while (w.accepted < 4)
-        uv_run(&w.loop, UV_RUN_ONCE);
+        world_turn(w.world, true);
     listener_close(w.listener);
     close(fd);
-    world_run(&w);
+    scene_run(&w);
 }
 
 static void running_out_of_descriptors_is_survived(void **state)
 {
-    struct world w;
+    struct scene w;
     struct rlimit before, few;
     int fds[20];
     (void)state;
-    world_open(&w, &ECHOER, 0);
+    scene_open(&w, &ECHOER, 0);
     for (int i = 0; i < 20; i++)
         fds[i] = raw_connect(listener_endpoint(w.listener));
     getrlimit(RLIMIT_NOFILE, &before);
@@ -691,7 +691,7 @@ static void running_out_of_descriptors_is_survived(void **state)
     few.rlim_cur = (rlim_t)fds[19] + 5;
     setrlimit(RLIMIT_NOFILE, &few);
     while (w.accepted + w.refused < 20)
-        uv_run(&w.loop, UV_RUN_ONCE);
+        world_turn(w.world, true);
     assert_in_range(w.accepted, 1, 5);
     assert_non_null(strstr(w.refusal, "`ulimit -n` allows more"));
     for (int i = 0; i < 20; i++)
@@ -700,28 +700,28 @@ static void running_out_of_descriptors_is_survived(void **state)
     unsigned accepted = w.accepted;
     int fd = raw_connect(listener_endpoint(w.listener)); /* it still listens */
     while (w.accepted == accepted)
-        uv_run(&w.loop, UV_RUN_ONCE);
+        world_turn(w.world, true);
     listener_close(w.listener);
     close(fd);
-    world_run(&w);
+    scene_run(&w);
 }
 
 static void a_stream_outlives_its_listener(void **state)
 {
-    struct world w;
+    struct scene w;
     (void)state;
-    world_open(&w, &ANSWERER, 0);
+    scene_open(&w, &ANSWERER, 0);
     int fd = raw_connect(listener_endpoint(w.listener));
     while (w.server.stream == NULL)
-        uv_run(&w.loop, UV_RUN_NOWAIT);
+        world_turn(w.world, false);
     listener_close(w.listener);
-    uv_run(&w.loop, UV_RUN_NOWAIT);
+    world_turn(w.world, false);
     w.listener = NULL;
     assert_int_equal(write(fd, "hello", 5), 5);
     while (w.server.heard_n < 5)
-        uv_run(&w.loop, UV_RUN_ONCE);
+        world_turn(w.world, true);
     close(fd);
-    world_run(&w);
+    scene_run(&w);
     assert_int_equal(w.server.closed, 1);
 }
 

@@ -9,6 +9,7 @@
 #include "tls/tls.h"
 #include "tls/tls_decrypt.h"
 #include "tls/tls_names.h"
+#include "wire/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -86,7 +87,7 @@ static int drop_certificates(void **state)
 /* ---- two ends in one loop ---- */
 
 struct end {
-    struct world *world;
+    struct scene *scene;
     struct stream *stream;
     struct tls *tls;
     struct tls_context *tls_context; /* NULL: plain */
@@ -104,9 +105,9 @@ struct end {
     bool is_resumed, saw_client_chain;
 };
 
-struct world {
-    uv_loop_t loop;
-    uv_timer_t limit;
+struct scene {
+    struct world *world;
+    struct timer limit;
     struct listener *listener;
     struct end client, server;
     struct buf wire[2]; /* as the client saw it: from the server, from the client */
@@ -132,7 +133,7 @@ static void take_info(struct end *n)
 
 static void end_close(struct end *n)
 {
-    struct world *w = n->world;
+    struct scene *w = n->scene;
     take_info(n);
     stream_close(n->stream, STREAM_FIN);
     n->stream = NULL;
@@ -140,7 +141,7 @@ static void end_close(struct end *n)
     if (w->client.stream == NULL && w->server.stream == NULL) {
         listener_close(w->listener);
         w->listener = NULL;
-        uv_close((uv_handle_t *)&w->limit, NULL);
+        timer_stop(&w->limit);
     }
 }
 
@@ -174,7 +175,7 @@ static void on_data(void *context, struct stream *s, struct slice bytes)
     buf_add(&n->heard, bytes.p, bytes.n);
     if (n->is_server)
         say(n);
-    else if (n->heard.n >= n->world->ends_after)
+    else if (n->heard.n >= n->scene->ends_after)
         end_close(n);
 }
 
@@ -198,10 +199,10 @@ static void on_secret(void *context, const char *line)
 {
     struct end *n = context;
     buf_printf(&n->secrets, "%s\n", line);
-    if (n->world->record != NULL && !n->is_server) {
+    if (n->scene->record != NULL && !n->is_server) {
         char text[400];
         snprintf(text, sizeof text, "%s\n", line);
-        pcapng_secrets(n->world->record, text);
+        pcapng_secrets(n->scene->record, text);
     }
 }
 
@@ -210,9 +211,9 @@ static void on_wire(void *context, bool is_sent, struct slice bytes)
     struct end *n = context;
     if (n->is_server)
         return;
-    buf_add(&n->world->wire[is_sent], bytes.p, bytes.n);
-    if (n->world->record != NULL)
-        pcapng_tcp_data(n->world->record, 1000000, 1, is_sent, bytes);
+    buf_add(&n->scene->wire[is_sent], bytes.p, bytes.n);
+    if (n->scene->record != NULL)
+        pcapng_tcp_data(n->scene->record, 1000000, 1, is_sent, bytes);
 }
 
 static const struct stream_events EVENTS = {
@@ -230,15 +231,15 @@ static void use_tls(struct end *n)
 
 static void on_accepted(void *context, struct stream *s)
 {
-    struct world *w = context;
+    struct scene *w = context;
     w->server.stream = s;
     use_tls(&w->server);
     stream_use(s, &EVENTS, &w->server);
 }
 
-static void too_long(uv_timer_t *t)
+static void too_long(void *data)
 {
-    (void)t;
+    (void)data;
     fail_msg("nothing happens any more");
 }
 
@@ -251,28 +252,27 @@ static struct tls_context *context_of(const struct tls_options *o)
     return c;
 }
 
-static void world_open(struct world *w)
+static void scene_open(struct scene *w)
 {
     static const struct listener_events LISTENER = {.accepted = on_accepted};
     struct endpoint at = {.interface = "lo"};
     struct err e = ERR_INIT;
-    uv_loop_init(&w->loop);
-    uv_timer_init(&w->loop, &w->limit);
-    uv_timer_start(&w->limit, too_long, LIMIT_MS, 0);
-    w->client.world = w->server.world = w;
+    w->world = world_open(NULL, &e);
+    timer_start(w->world, &w->limit, LIMIT_MS, too_long, NULL);
+    w->client.scene = w->server.scene = w;
     w->server.is_server = true;
     w->client.says = "hello";
     w->server.says = "welcome";
     if (w->ends_after == 0)
         w->ends_after = 7;
-    w->listener = stream_listen(&w->loop, &at, 0, &LISTENER, w, &e);
+    w->listener = stream_listen(w->world, &at, 0, &LISTENER, w, &e);
     assert_non_null(w->listener);
 }
 
-static void world_connect(struct world *w, const struct endpoint *to)
+static void scene_connect(struct scene *w, const struct endpoint *to)
 {
     struct err e = ERR_INIT;
-    w->client.stream = stream_connect(&w->loop, to, 0, &EVENTS, &w->client, &e);
+    w->client.stream = stream_connect(w->world, to, 0, &EVENTS, &w->client, &e);
     assert_non_null(w->client.stream);
     use_tls(&w->client);
 }
@@ -286,7 +286,7 @@ static void end_free(struct end *n)
     buf_close(&n->summary);
 }
 
-static void world_close(struct world *w)
+static void scene_close(struct scene *w)
 {
     end_free(&w->client);
     end_free(&w->server);
@@ -294,19 +294,18 @@ static void world_close(struct world *w)
     buf_close(&w->wire[1]);
 }
 
-static void world_finish(struct world *w)
+static void scene_finish(struct scene *w)
 {
-    uv_run(&w->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&w->loop), 0);
+    assert_int_equal(world_close(w->world), 0);
 }
 
-static void run(struct world *w, const struct tls_options *client, const struct tls_options *server)
+static void run(struct scene *w, const struct tls_options *client, const struct tls_options *server)
 {
     w->client.tls_context = context_of(client);
     w->server.tls_context = context_of(server);
-    world_open(w);
-    world_connect(w, listener_endpoint(w->listener));
-    world_finish(w);
+    scene_open(w);
+    scene_connect(w, listener_endpoint(w->listener));
+    scene_finish(w);
 }
 
 static struct tls_options server_12(void)
@@ -348,7 +347,7 @@ static struct tls_options client_13(void)
             fail_msg("expected \"%s\" in \"%s\"", part, assert_text);                              \
     } while (0)
 
-static void assert_talked(struct world *w)
+static void assert_talked(struct scene *w)
 {
     if (w->client.opened == 0)
         fail_msg("%s / %s", w->client.why, w->server.why);
@@ -367,7 +366,7 @@ static void plain_data(void *context, bool from_client, struct slice bytes)
     buf_add(&out[from_client], bytes.p, bytes.n);
 }
 
-static void assert_decrypts(struct world *w)
+static void assert_decrypts(struct scene *w)
 {
     static const struct tls_decrypt_events DECRYPT = {.data = plain_data};
     struct tls_secrets secrets = {0};
@@ -398,7 +397,7 @@ static void assert_decrypts(struct world *w)
 static void tls_12_as_iso_15118_2_wants_it(void **state)
 {
     struct tls_options c = client_12(), s = server_12();
-    struct world w = {.ends_after = 0};
+    struct scene w = {.ends_after = 0};
     (void)state;
     c.domain = "CPO";
     run(&w, &c, &s);
@@ -415,13 +414,13 @@ static void tls_12_as_iso_15118_2_wants_it(void **state)
     assert_has(notes, "EVCC: alert from the EVCC: close_notify (warning)");
     assert_null(strstr(notes, "CertificateRequest"));
     assert_decrypts(&w);
-    world_close(&w);
+    scene_close(&w);
 }
 
 static void tls_13_as_iso_15118_20_wants_it(void **state)
 {
     struct tls_options c = client_13(), s = server_13();
-    struct world w = {.ends_after = 0};
+    struct scene w = {.ends_after = 0};
     (void)state;
     run(&w, &c, &s);
     assert_talked(&w);
@@ -433,13 +432,13 @@ static void tls_13_as_iso_15118_20_wants_it(void **state)
                                             "ecdsa_secp521r1_sha512; EVCC signed with "
                                             "ecdsa_secp521r1_sha512");
     assert_decrypts(&w);
-    world_close(&w);
+    scene_close(&w);
 }
 
 static void ed448_x448_and_chacha(void **state)
 {
     struct tls_options c = client_13(), s = server_13();
-    struct world w = {.ends_after = 0};
+    struct scene w = {.ends_after = 0};
     (void)state;
     s.identity[0].chain = station_448;
     c.root[0] = roots_448;
@@ -451,7 +450,7 @@ static void ed448_x448_and_chacha(void **state)
                         "TLS 1.3, TLS_CHACHA20_POLY1305_SHA256, x448");
     assert_has(buf_string(&w.client.notes), "SECC signed with ed448");
     assert_decrypts(&w);
-    world_close(&w);
+    scene_close(&w);
 }
 
 static void every_suite_is_spoken_and_decrypted(void **state)
@@ -477,7 +476,7 @@ static void every_suite_is_spoken_and_decrypted(void **state)
         bool is_13 = CASES[i].version == 0x0304;
         struct tls_options c = is_13 ? client_13() : client_12();
         struct tls_options s = is_13 ? server_13() : server_12();
-        struct world w = {.ends_after = 7 + 40000};
+        struct scene w = {.ends_after = 7 + 40000};
         c.suites_12 = s.suites_12 = c.suites_13 = s.suites_13 = CASES[i].suite;
         c.no_encrypt_then_mac = CASES[i].no_etm;
         c.no_extended_master_secret = CASES[i].no_ems;
@@ -486,14 +485,14 @@ static void every_suite_is_spoken_and_decrypted(void **state)
         assert_talked(&w);
         assert_string_equal(tls_name(TLS_SUITES, w.client.suite), CASES[i].suite);
         assert_decrypts(&w);
-        world_close(&w);
+        scene_close(&w);
     }
 }
 
 static void a_station_offers_both_versions(void **state)
 {
     struct tls_options s = server_13(), c2 = client_12(), c20 = client_13();
-    struct world w = {.ends_after = 0}, again = {.ends_after = 0};
+    struct scene w = {.ends_after = 0}, again = {.ends_after = 0};
     (void)state;
     s.min_version = 0x0303;
     s.identity[1].chain = station;
@@ -503,35 +502,36 @@ static void a_station_offers_both_versions(void **state)
     assert_int_equal(w.client.version, 0x0303);
     assert_has(buf_string(&w.client.notes), "certificates of the SECC: CN=SECC,");
     assert_false(w.server.saw_client_chain);
-    world_close(&w);
+    scene_close(&w);
     run(&again, &c20, &s);
     assert_talked(&again);
     assert_int_equal(again.client.version, 0x0304);
     assert_true(again.server.saw_client_chain);
-    world_close(&again);
+    scene_close(&again);
 }
 
 static void plain_and_tls_side_by_side(void **state)
 {
     struct tls_options c = client_12(), s = server_12();
-    struct world w = {.ends_after = 0}, plain = {.ends_after = 0};
+    struct scene w = {.ends_after = 0}, plain = {.ends_after = 0};
     (void)state;
     w.client.tls_context = context_of(&c);
     w.server.tls_context = context_of(&s);
-    world_open(&w);
-    world_open(&plain);
-    world_connect(&w, listener_endpoint(w.listener));
-    world_connect(&plain, listener_endpoint(plain.listener));
-    while (uv_loop_alive(&w.loop) || uv_loop_alive(&plain.loop)) {
-        uv_run(&w.loop, UV_RUN_NOWAIT);
-        uv_run(&plain.loop, UV_RUN_NOWAIT);
+    scene_open(&w);
+    scene_open(&plain);
+    scene_connect(&w, listener_endpoint(w.listener));
+    scene_connect(&plain, listener_endpoint(plain.listener));
+    for (bool alive = true; alive;) {
+        alive = world_turn(w.world, false);
+        alive |= world_turn(plain.world, false);
     }
-    assert_int_equal(uv_loop_close(&w.loop) + uv_loop_close(&plain.loop), 0);
+    scene_finish(&w);
+    scene_finish(&plain);
     assert_talked(&w);
     assert_string_equal(buf_string(&plain.server.heard), "hello");
     assert_string_equal(buf_string(&plain.client.heard), "welcome");
-    world_close(&w);
-    world_close(&plain);
+    scene_close(&w);
+    scene_close(&plain);
 }
 
 static void resumption_is_on_or_off(void **state)
@@ -544,17 +544,17 @@ static void resumption_is_on_or_off(void **state)
         c.resumption = s.resumption = is_on;
         struct tls_context *client = context_of(&c), *server = context_of(&s);
         for (int round = 0; round < 2; round++) {
-            struct world w = {.ends_after = 0};
+            struct scene w = {.ends_after = 0};
             w.client.tls_context = client;
             w.server.tls_context = server;
-            world_open(&w);
-            world_connect(&w, listener_endpoint(w.listener));
-            world_finish(&w);
+            scene_open(&w);
+            scene_connect(&w, listener_endpoint(w.listener));
+            scene_finish(&w);
             assert_talked(&w);
             assert_int_equal(w.client.is_resumed, is_on && round == 1);
             assert_decrypts(&w);
             w.client.tls_context = w.server.tls_context = NULL;
-            world_close(&w);
+            scene_close(&w);
         }
         tls_context_close(client);
         tls_context_close(server);
@@ -578,7 +578,7 @@ static void trusted_ca_keys_choose_the_chain(void **state)
         certs_chain(folder, "whole.pem", (const struct cert *const[]){&leaf, &sub, &root, NULL});
     for (uint8_t kind = 1; kind <= 3; kind++) {
         struct tls_options c = client_12(), s = server_12();
-        struct world w = {.ends_after = 0};
+        struct scene w = {.ends_after = 0};
         s.identity[0].chain = other;
         s.identity[1].chain = whole;
         s.identities = 2;
@@ -588,7 +588,7 @@ static void trusted_ca_keys_choose_the_chain(void **state)
         assert_has(buf_string(&w.server.notes), SHOWN[kind]);
         assert_has(buf_string(&w.client.notes), "certificates of the SECC: CN=SECC, O=Test");
         assert_has(buf_string(&w.client.notes), "; trusted_ca_keys\n"); /* the ServerHello */
-        world_close(&w);
+        scene_close(&w);
     }
     cert_free(&second_leaf);
 }
@@ -596,7 +596,7 @@ static void trusted_ca_keys_choose_the_chain(void **state)
 static void certificate_authorities_are_sent(void **state)
 {
     struct tls_options c = client_13(), s = server_13();
-    struct world w = {.ends_after = 0};
+    struct scene w = {.ends_after = 0};
     (void)state;
     c.certificate_authorities = s.certificate_authorities = true;
     run(&w, &c, &s);
@@ -604,7 +604,7 @@ static void certificate_authorities_are_sent(void **state)
     assert_has(buf_string(&w.server.notes),
                "certificate_authorities CN=V2G Root 20, O=Test, DC=V2G");
     assert_has(buf_string(&w.client.notes), "by one of: CN=OEM Root, O=Test, DC=OEM");
-    world_close(&w);
+    scene_close(&w);
 }
 
 static void a_stapled_response_is_checked(void **state)
@@ -621,7 +621,7 @@ static void a_stapled_response_is_checked(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         struct tls_options c = client_12(), s = server_12();
-        struct world w = {.ends_after = 0};
+        struct scene w = {.ends_after = 0};
         c.status_request = true;
         c.status_required = CASES[i].is_required;
         s.identity[0].staple = !CASES[i].is_sent  ? NULL
@@ -636,14 +636,14 @@ static void a_stapled_response_is_checked(void **state)
             assert_has(w.client.why, "sent alert bad_certificate_status_response");
             assert_has(w.server.why, "the EVCC sent alert bad_certificate_status_response");
         }
-        world_close(&w);
+        scene_close(&w);
     }
 }
 
 static void a_response_of_tls_13_is_checked(void **state)
 {
     struct tls_options c = client_13(), s = server_13();
-    struct world w = {.ends_after = 0};
+    struct scene w = {.ends_after = 0};
     (void)state;
     c.status_required = true;
     s.identity[0].staple = certs_staple(folder, "20.ocsp", &leaf_20, &sub_20, false);
@@ -651,13 +651,13 @@ static void a_response_of_tls_13_is_checked(void **state)
     assert_talked(&w);
     assert_string_equal(w.client.staple, "good");
     assert_has(buf_string(&w.client.notes), "; OCSP response of ");
-    world_close(&w);
+    scene_close(&w);
 }
 
 static void status_request_v2_is_sent(void **state)
 {
     struct tls_options c = client_12(), s = server_12();
-    struct world w = {.ends_after = 0};
+    struct scene w = {.ends_after = 0};
     (void)state;
     c.status_request = c.status_request_v2 = true;
     s.identity[0].staple = good_staple;
@@ -665,12 +665,12 @@ static void status_request_v2_is_sent(void **state)
     assert_talked(&w);
     assert_string_equal(w.client.staple, "good");
     assert_has(buf_string(&w.server.notes), "; status_request; status_request_v2\n");
-    world_close(&w);
+    scene_close(&w);
 }
 
 /* ---- what is refused ---- */
 
-static void assert_refused(struct world *w, const char *client, const char *server)
+static void assert_refused(struct scene *w, const char *client, const char *server)
 {
     assert_int_equal(w->server.opened, 0);
     assert_int_equal(w->client.closed, 1);
@@ -682,7 +682,7 @@ static void assert_refused(struct world *w, const char *client, const char *serv
 static void wrong_versions_are_refused(void **state)
 {
     struct tls_options old = client_12(), now = client_13(), s20 = server_13(), s2 = server_12();
-    struct world w = {.ends_after = 0}, again = {.ends_after = 0};
+    struct scene w = {.ends_after = 0}, again = {.ends_after = 0};
     (void)state;
     run(&w, &old, &s20);
     assert_refused(&w, "TLS handshake with [::1]:",
@@ -690,23 +690,23 @@ static void wrong_versions_are_refused(void **state)
                    "this side speaks TLS 1.3; sent alert "
                    "protocol_version");
     assert_has(w.client.why, "the SECC sent alert protocol_version");
-    world_close(&w);
+    scene_close(&w);
     run(&again, &now, &s2);
     assert_refused(&again, "the SECC sent alert protocol_version",
                    "the EVCC offers TLS 1.3, this side speaks TLS 1.2");
-    world_close(&again);
+    scene_close(&again);
 }
 
 static void wrong_suites_are_refused(void **state)
 {
     struct tls_options c = client_12(), s = server_12();
-    struct world w = {.ends_after = 0};
+    struct scene w = {.ends_after = 0};
     (void)state;
     c.suites_12 = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
     run(&w, &c, &s);
     assert_refused(&w, "the SECC sent alert handshake_failure",
                    "in common: the EVCC offers TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
-    world_close(&w);
+    scene_close(&w);
 }
 
 static void bad_chains_are_refused_with_the_right_alert(void **state)
@@ -730,7 +730,7 @@ static void bad_chains_are_refused_with_the_right_alert(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         struct tls_options c = client_12(), s = server_12();
-        struct world w = {.ends_after = 0};
+        struct scene w = {.ends_after = 0};
         s.identity[0].chain = CASES[i].chain;
         c.root[0] = CASES[i].root;
         c.domain = "CPO";
@@ -740,40 +740,40 @@ static void bad_chains_are_refused_with_the_right_alert(void **state)
         assert_has(w.client.why, "; sent alert ");
         assert_has(w.client.problem, CASES[i].why);
         assert_int_equal(w.client.how, STREAM_FAILED);
-        world_close(&w);
+        scene_close(&w);
     }
 }
 
 static void a_vehicle_without_check_goes_on(void **state)
 {
     struct tls_options c = client_12(), s = server_12();
-    struct world w = {.ends_after = 0};
+    struct scene w = {.ends_after = 0};
     (void)state;
     s.identity[0].chain = station_expired;
     c.check = TLS_CHECK_NONE;
     run(&w, &c, &s);
     assert_talked(&w);
     assert_has(w.client.problem, "certificate has expired");
-    world_close(&w);
+    scene_close(&w);
 }
 
 static void a_vehicle_needs_a_certificate_with_tls_13(void **state)
 {
     struct tls_options c = client_13(), s = server_13();
-    struct world w = {.ends_after = 0}, again = {.ends_after = 0};
+    struct scene w = {.ends_after = 0}, again = {.ends_after = 0};
     (void)state;
     c.identities = 0;
     run(&w, &c, &s);
     assert_int_equal(w.server.opened, 0);
     assert_has(w.server.why, "the EVCC sent no certificate; sent alert certificate_required");
     assert_has(w.client.why, "the SECC sent alert certificate_required");
-    world_close(&w);
+    scene_close(&w);
     c = client_13();
     s.root[0] = wrong_roots;
     run(&again, &c, &s);
     assert_has(again.server.why, "the EVCC's certificate, CN=Vehicle, O=Test, DC=OEM: its issuer");
     assert_has(again.client.why, "the SECC sent alert unknown_ca");
-    world_close(&again);
+    scene_close(&again);
 }
 
 static void wrong_options_are_refused(void **state)
@@ -822,22 +822,22 @@ static void wrong_options_are_refused(void **state)
 static void one_side_is_plain(void **state)
 {
     struct tls_options c = client_12(), s = server_12();
-    struct world w = {.ends_after = 0}, again = {.ends_after = 0};
+    struct scene w = {.ends_after = 0}, again = {.ends_after = 0};
     (void)state;
     run(&w, NULL, &s);
     assert_has(w.server.why, "the EVCC sent no TLS record, but 68656C6C6F");
     assert_int_equal(w.server.opened, 0);
-    world_close(&w);
+    scene_close(&w);
     again.server.says = "\x01\xFE\x80\x01";
     run(&again, &c, NULL);
     assert_has(again.client.why, "the SECC sent no TLS record, but ");
     assert_int_equal(again.client.opened, 0);
-    world_close(&again);
+    scene_close(&again);
 }
 
 /* A way between the two, by which every byte comes alone; it may end, or change a byte. */
 struct way {
-    struct world *world;
+    struct scene *scene;
     uv_idle_t idle;
     struct listener *listener;
     struct stream *to[2]; /* to the server, to the client */
@@ -906,12 +906,12 @@ static void way_accepted(void *context, struct stream *s)
     struct err e = ERR_INIT;
     y->to[1] = s;
     y->to[0] =
-        stream_connect(&y->world->loop, listener_endpoint(y->world->listener), 0, &WAY, y, &e);
+        stream_connect(y->scene->world, listener_endpoint(y->scene->listener), 0, &WAY, y, &e);
     assert_non_null(y->to[0]);
     stream_use(s, &WAY, y);
 }
 
-static void run_by_way(struct world *w, struct way *y, const struct tls_options *client,
+static void run_by_way(struct scene *w, struct way *y, const struct tls_options *client,
                        const struct tls_options *server)
 {
     static const struct listener_events LISTENER = {.accepted = way_accepted};
@@ -919,15 +919,15 @@ static void run_by_way(struct world *w, struct way *y, const struct tls_options 
     struct err e = ERR_INIT;
     w->client.tls_context = context_of(client);
     w->server.tls_context = context_of(server);
-    world_open(w);
-    y->world = w;
-    y->listener = stream_listen(&w->loop, &at, 0, &LISTENER, y, &e);
+    scene_open(w);
+    y->scene = w;
+    y->listener = stream_listen(w->world, &at, 0, &LISTENER, y, &e);
     assert_non_null(y->listener);
-    uv_idle_init(&w->loop, &y->idle);
+    uv_idle_init(world_loop(w->world), &y->idle);
     y->idle.data = y;
     uv_idle_start(&y->idle, way_step);
-    world_connect(w, listener_endpoint(y->listener));
-    world_finish(w);
+    scene_connect(w, listener_endpoint(y->listener));
+    scene_finish(w);
     buf_close(&y->waits[0]);
     buf_close(&y->waits[1]);
 }
@@ -938,13 +938,13 @@ static void every_byte_comes_alone(void **state)
     for (int is_13 = 0; is_13 < 2; is_13++) {
         struct tls_options c = is_13 ? client_13() : client_12();
         struct tls_options s = is_13 ? server_13() : server_12();
-        struct world w = {.ends_after = 0};
+        struct scene w = {.ends_after = 0};
         struct way y = {.most = 0};
         run_by_way(&w, &y, &c, &s);
         assert_string_equal(buf_string(&w.server.heard), "hello");
         assert_string_equal(buf_string(&w.client.heard), "welcome");
         assert_decrypts(&w);
-        world_close(&w);
+        scene_close(&w);
     }
 }
 
@@ -954,13 +954,13 @@ static void the_peer_ends_within_the_handshake(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof AFTER / sizeof *AFTER; i++) {
         struct tls_options c = client_13(), s = server_13();
-        struct world w = {.ends_after = 0};
+        struct scene w = {.ends_after = 0};
         struct way y = {.most = AFTER[i]};
         run_by_way(&w, &y, &c, &s);
         assert_int_equal(w.server.opened, 0);
         assert_has(w.server.why, "closed by peer, in the TLS handshake after ");
         assert_has(w.client.why, "closed by peer, in the TLS handshake after ");
-        world_close(&w);
+        scene_close(&w);
     }
 }
 
@@ -971,13 +971,13 @@ static void changed_bytes_are_found(void **state)
         bool is_13 = at & 1;
         struct tls_options c = is_13 ? client_13() : client_12();
         struct tls_options s = is_13 ? server_13() : server_12();
-        struct world w = {.ends_after = 0};
+        struct scene w = {.ends_after = 0};
         struct way y = {.change_at = at};
         run_by_way(&w, &y, &c, &s);
         bool talked = w.server.heard.n == 5 && memcmp(w.server.heard.p, "hello", 5) == 0;
         assert_true(w.server.heard.n == 0 || talked);
         assert_true(talked || w.server.why[0] != '\0');
-        world_close(&w);
+        scene_close(&w);
     }
 }
 
@@ -988,7 +988,7 @@ static void noise_is_refused(void **state)
     for (int i = 0; i < 60; i++) {
         char noise[200];
         struct tls_options s = server_13();
-        struct world w = {.ends_after = 0};
+        struct scene w = {.ends_after = 0};
         for (size_t k = 0; k < sizeof noise; k++) {
             x = x * 1664525u + 1013904223u;
             noise[k] = (char)(x >> 24 | 1);
@@ -998,18 +998,18 @@ static void noise_is_refused(void **state)
                    11); /* as a ClientHello */
         noise[sizeof noise - 1] = '\0';
         w.server.tls_context = context_of(&s);
-        world_open(&w);
+        scene_open(&w);
         w.client.says = noise;
-        world_connect(&w, listener_endpoint(w.listener));
-        uv_timer_stop(&w.limit);
+        scene_connect(&w, listener_endpoint(w.listener));
+        timer_stop(&w.limit);
         for (int k = 0; k < 50 && w.server.closed == 0; k++)
-            uv_run(&w.loop, UV_RUN_NOWAIT);
+            world_turn(w.world, false);
         if (w.client.stream != NULL)
             end_close(&w.client);
-        world_finish(&w);
+        scene_finish(&w);
         assert_int_equal(w.server.opened, 0);
         assert_int_equal(w.server.closed, 1);
-        world_close(&w);
+        scene_close(&w);
     }
 }
 
@@ -1018,7 +1018,7 @@ static void noise_is_refused(void **state)
 static void the_key_log_file_is_appended_to(void **state)
 {
     struct tls_options c = client_12(), s = server_12();
-    struct world w = {.ends_after = 0};
+    struct scene w = {.ends_after = 0};
     struct tls_secrets secrets = {0};
     struct err e = ERR_INIT;
     char path[100];
@@ -1034,10 +1034,10 @@ static void the_key_log_file_is_appended_to(void **state)
     assert_int_equal(tls_secrets_read(&secrets, path, &e), 0);
     assert_int_equal(secrets.n, 2); /* both sides are here */
     tls_secrets_close(&secrets);
-    world_close(&w);
+    scene_close(&w);
 }
 
-static void record(struct world *w, const char *path, const struct tls_options *c,
+static void record(struct scene *w, const char *path, const struct tls_options *c,
                    const struct tls_options *s)
 {
     struct err e = ERR_INIT;
@@ -1072,13 +1072,13 @@ static void tshark_decrypts_the_record(void **state)
     for (int is_13 = 0; is_13 < 2; is_13++) {
         struct tls_options c = is_13 ? client_13() : client_12();
         struct tls_options s = is_13 ? server_13() : server_12();
-        struct world w = {.ends_after = 0};
+        struct scene w = {.ends_after = 0};
         struct tls_secrets secrets = {0};
         snprintf(path, sizeof path, "%s/%d.pcapng", folder, is_13);
         record(&w, path, &c, &s);
         assert_true(tls_secrets_read_pcapng(&secrets, path) >= (is_13 ? 4 : 1));
         tls_secrets_close(&secrets);
-        world_close(&w);
+        scene_close(&w);
         snprintf(command, sizeof command,
                  "tshark -r %s -T fields -e data.data -e tls.segment.data 2>/dev/null", path);
         if (has_tshark)

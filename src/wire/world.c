@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/world.h"
+#include "wire/clock.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <uv.h>
+
+struct world {
+    uv_loop_t own, *loop;
+    uv_timer_t alarm;     /* for the first timer */
+    int64_t alarm_us;     /* when it rings, or earlier; INT64_MAX: not set */
+    int64_t since_us;     /* 1970 on the monotonic clock */
+    struct timer *timers; /* a pairing heap: the first one to come is its root */
+    uint64_t order;       /* of the timer that is set next */
+    uint8_t room[WORLD_ROOM];
+};
+
+/* ---- time ---- */
+
+static int64_t system_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t world_now(const struct world *w)
+{
+    return w == NULL ? system_us() : clock_us() + w->since_us;
+}
+
+/* ---- the heap of timers: nothing is allocated, so that setting one cannot fail ---- */
+
+static bool is_before(const struct timer *a, const struct timer *b)
+{
+    return a->due_us != b->due_us ? a->due_us < b->due_us : a->order < b->order;
+}
+
+static struct timer *heap_meld(struct timer *a, struct timer *b)
+{
+    if (a == NULL || b == NULL)
+        return a != NULL ? a : b;
+    if (is_before(b, a)) {
+        struct timer *first = b;
+        b = a;
+        a = first;
+    }
+    b->before = a;
+    b->next = a->child;
+    if (b->next != NULL)
+        b->next->before = b;
+    a->child = b;
+    a->next = a->before = NULL;
+    return a;
+}
+
+/* Children without their parent become one heap: in pairs first, which keeps it flat. */
+static struct timer *heap_gather(struct timer *child)
+{
+    struct timer *pairs = NULL, *all = NULL;
+    while (child != NULL) {
+        struct timer *a = child, *b = a->next;
+        child = b == NULL ? NULL : b->next;
+        a->next = a->before = NULL;
+        if (b != NULL)
+            b->next = b->before = NULL;
+        a = heap_meld(a, b);
+        a->next = pairs;
+        pairs = a;
+    }
+    while (pairs != NULL) {
+        struct timer *a = pairs;
+        pairs = a->next;
+        a->next = NULL;
+        all = heap_meld(all, a);
+    }
+    return all;
+}
+
+static void heap_remove(struct world *w, struct timer *t)
+{
+    struct timer *rest = heap_gather(t->child);
+    if (t == w->timers) {
+        w->timers = rest;
+    } else {
+        *(t->before->child == t ? &t->before->child : &t->before->next) = t->next;
+        if (t->next != NULL)
+            t->next->before = t->before;
+        w->timers = heap_meld(w->timers, rest);
+    }
+    t->child = t->next = t->before = NULL;
+    t->world = NULL;
+}
+
+/* ---- timers ---- */
+
+static void world_rings(uv_timer_t *alarm);
+
+/* Sets the alarm for the first timer. One that was set for an earlier time is left: it is cheaper
+ * to find nothing to do then. */
+static void world_wind(struct world *w)
+{
+    if (w->timers == NULL) {
+        uv_timer_stop(&w->alarm); /* else it keeps the loop alive */
+        w->alarm_us = INT64_MAX;
+        return;
+    }
+    if (w->alarm_us <= w->timers->due_us)
+        return;
+    int64_t us = w->timers->due_us - world_now(w);
+    w->alarm_us = w->timers->due_us;
+    uv_update_time(w->loop);
+    uv_timer_start(&w->alarm, world_rings, us <= 0 ? 0 : ((uint64_t)us + 999) / 1000, 0);
+}
+
+static void world_rings(uv_timer_t *alarm)
+{
+    struct world *w = alarm->data;
+    int64_t now = world_now(w);
+    uint64_t end = w->order; /* what is set meanwhile has its turn later */
+    w->alarm_us = INT64_MAX;
+    while (w->timers != NULL && w->timers->due_us <= now && w->timers->order < end) {
+        struct timer *t = w->timers;
+        heap_remove(w, t);
+        t->call(t->data);
+    }
+    world_wind(w);
+}
+
+void timer_at(struct world *w, struct timer *t, int64_t us, void (*call)(void *data), void *data)
+{
+    if (t->world != NULL)
+        heap_remove(t->world, t);
+    *t = (struct timer){w, call, data, us, w->order++, NULL, NULL, NULL};
+    w->timers = heap_meld(w->timers, t);
+    world_wind(w);
+}
+
+void timer_start(struct world *w, struct timer *t, uint64_t ms, void (*call)(void *data),
+                 void *data)
+{
+    timer_at(w, t, world_now(w) + (int64_t)ms * 1000, call, data);
+}
+
+void timer_stop(struct timer *t)
+{
+    struct world *w = t->world;
+    if (w == NULL)
+        return;
+    heap_remove(w, t);
+    if (w->timers == NULL)
+        world_wind(w);
+}
+
+/* ---- the world ---- */
+
+static void ignore_sigpipe(void)
+{
+    struct sigaction now;
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        signal(SIGPIPE, SIG_IGN);
+}
+
+struct world *world_open(struct uv_loop_s *loop, struct err *e)
+{
+    struct world *w = calloc(1, sizeof *w);
+    if (w == NULL || (loop == NULL && uv_loop_init(&w->own) != 0)) {
+        free(w);
+        err_set(e, "the event loop cannot be made: out of memory or descriptors");
+        return NULL;
+    }
+    ignore_sigpipe();
+    w->loop = loop != NULL ? loop : &w->own;
+    w->since_us = system_us() - clock_us();
+    w->alarm_us = INT64_MAX;
+    uv_timer_init(w->loop, &w->alarm);
+    w->alarm.data = w;
+    return w;
+}
+
+void world_run(struct world *w)
+{
+    uv_run(w->loop, UV_RUN_DEFAULT);
+}
+
+bool world_turn(struct world *w, bool waits)
+{
+    return uv_run(w->loop, waits ? UV_RUN_ONCE : UV_RUN_NOWAIT) != 0;
+}
+
+static void world_gone(uv_handle_t *alarm)
+{
+    struct world *w = alarm->data;
+    if (w->loop != &w->own)
+        free(w);
+}
+
+int world_close(struct world *w)
+{
+    if (w == NULL)
+        return 0;
+    bool is_own = w->loop == &w->own;
+    if (is_own)
+        world_run(w);
+    uv_close((uv_handle_t *)&w->alarm, world_gone);
+    if (!is_own)
+        return 0;
+    world_run(w);
+    if (uv_loop_close(w->loop) != 0)
+        return -1;
+    free(w);
+    return 0;
+}
+
+struct uv_loop_s *world_loop(struct world *w)
+{
+    return w->loop;
+}
+
+uint8_t *world_room(struct world *w)
+{
+    return w->room;
+}

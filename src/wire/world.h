@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The world that a run lives in: a loop, a clock, timers and chance. Whatever waits, or asks what
+ * time it is, is handed a world; nothing of a run lies outside it, so that one process can have
+ * several (one loop a thread).
+ */
+#ifndef V2G_WIRE_WORLD_H
+#define V2G_WIRE_WORLD_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct uv_loop_s; /* uv_loop_t */
+struct world;
+
+/*
+ * Opens a world on the caller's loop (which must live until world_close and one turn more), or on
+ * one of its own where loop is NULL. SIGPIPE is switched off in the process, if nobody handles it.
+ * NULL: e.
+ */
+struct world *world_open(struct uv_loop_s *loop, struct err *e);
+
+/* Runs until nothing is left to do: no timer, no socket, no other handle of the loop. */
+void world_run(struct world *w);
+
+/* One turn; waits first where nothing is to do yet. False: nothing is left to do. */
+bool world_turn(struct world *w, bool waits);
+
+/* With a loop of its own: runs on until nothing is left to do; -1: a handle was left open, and its
+ * memory with it. NULL is allowed. */
+int world_close(struct world *w);
+
+/* For libuv's other handles: signals, idle work. */
+struct uv_loop_s *world_loop(struct world *w);
+
+/*
+ * Microseconds since 1970-01-01 UTC. The system's clock is read once and goes on with the monotonic
+ * one, so that a record never jumps when somebody sets the clock. Where there is no world (NULL;
+ * nothing waits then) it is the system's.
+ */
+int64_t world_now(const struct world *w);
+
+/* Room into which one thing is read and used up before anything else is. */
+#define WORLD_ROOM 65536
+uint8_t *world_room(struct world *w);
+
+/* ---- timers ---- */
+
+/*
+ * A timer lies within what it belongs to; all zero it is not set. It is called once, from the loop,
+ * never early; those of the same time in the order in which they were set. Stopped, it is not
+ * called any more, and its memory may go.
+ */
+struct timer {
+    struct world *world; /* NULL: it is not set */
+    void (*call)(void *data);
+    void *data;
+    int64_t due_us;
+    uint64_t order;
+    struct timer *child, *next, *before; /* in the world's heap */
+};
+
+/* Sets it, also where it was set already. 0 ms: as soon as the loop turns. */
+void timer_start(struct world *w, struct timer *t, uint64_t ms, void (*call)(void *data),
+                 void *data);
+
+/* The same to the microsecond, at that time of world_now. */
+void timer_at(struct world *w, struct timer *t, int64_t us, void (*call)(void *data), void *data);
+
+void timer_stop(struct timer *t);
+
+static inline bool timer_is_set(const struct timer *t)
+{
+    return t->world != NULL;
+}
+
+#endif
