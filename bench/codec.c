@@ -5,6 +5,7 @@
  * root. Times are the least of many rounds (and the median, which shows how noisy the machine is).
  */
 #include "codec/exi.h"
+#include "schema/load.h"
 
 #include <fcntl.h>
 #include <linux/perf_event.h>

@@ -6,7 +6,7 @@
 #include "fuzz.h"
 
 #include "base/asset.h"
-#include "schema/schema.h"
+#include "schema/load.h"
 
 static struct slice input;
 

@@ -6,7 +6,7 @@
 #ifndef V2G_SCHEMA_DECL_H
 #define V2G_SCHEMA_DECL_H
 
-#include "schema/schema.h"
+#include "schema/load.h"
 
 #define DECL_NAMESPACES_MAX 32
 #define DECL_BUCKETS 512

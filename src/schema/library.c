@@ -2,6 +2,7 @@
 #include "schema/library.h"
 
 #include "base/asset.h"
+#include "schema/load.h"
 
 #include <ctype.h>
 #include <errno.h>

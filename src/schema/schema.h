@@ -232,16 +232,6 @@ struct schema {
     const struct element *body_head; /* head of the messages' substitution group, or NULL */
 };
 
-/* Where the text of schema NAME comes from: fills text (its bytes stay valid) and file name.
- * Returns 0, or -1 where there is no such schema. */
-typedef int (*schema_source)(void *context, const char *name, struct slice *text,
-                             const char **file);
-
-/* Reads the description NAME and all that it uses. NULL: e says file, line, what was expected and
- * found. The caller closes the result. */
-struct schema *schema_load(const char *name, schema_source source, void *context, struct err *e);
-void schema_close(struct schema *s);
-
 /* By local name; NULL where there is none. Of messages or of any global element. */
 const struct element *schema_element(const struct schema *s, const char *name);
 const struct element *schema_message(const struct schema *s, const char *name);

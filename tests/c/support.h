@@ -12,7 +12,7 @@
 #include "codec/exi.h"
 #include "codec/message.h"
 #include "codec/xml.h"
-#include "schema/schema.h"
+#include "schema/load.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
