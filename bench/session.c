@@ -7,6 +7,7 @@
  * The requests are those of a session that the ready-made vehicle holds first; then a client in C
  * repeats them against a station in a process of its own.
  */
+#include "codec/copy.h"
 #include "script/run.h"
 #include "script/station.h"
 

@@ -6,6 +6,7 @@
 #include "base/asset.h"
 #include "base/nearest.h"
 #include "codec/check.h"
+#include "codec/defaults.h"
 #include "codec/json.h"
 #include "codec/xml.h"
 #include "wire/sdp.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/view.h"
 
+#include "codec/quantity.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>

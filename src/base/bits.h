@@ -168,4 +168,10 @@ static inline uint64_t bits_written(const struct bit_writer *w)
     return (uint64_t)(w->at - w->start) * 8 + w->used;
 }
 
+/* Bits that v needs: 0 needs none. */
+static inline unsigned bits_length(uint64_t v)
+{
+    return v == 0 ? 0 : 64 - (unsigned)__builtin_clzll(v);
+}
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/nearest.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define NAME_COMPARED 63
@@ -36,6 +37,11 @@ struct nearest nearest_open(const char *wanted, size_t n)
 {
     /* more than half of the letters changed (distances count half letters) is no likeness */
     return (struct nearest){.wanted = wanted, .n = n, .distance = (unsigned)n + 1};
+}
+
+struct nearest nearest_of_all(const char *wanted, size_t n)
+{
+    return (struct nearest){.wanted = wanted, .n = n, .name = "", .distance = UINT_MAX};
 }
 
 bool nearest_try(struct nearest *x, const char *name)

@@ -15,6 +15,10 @@ struct nearest {
 
 struct nearest nearest_open(const char *wanted, size_t n);
 
+/* The same for an error that has to name one, however little it is alike; "" where none is tried.
+ */
+struct nearest nearest_of_all(const char *wanted, size_t n);
+
 /* Whether name is nearer than all before; it must live as long as x is used. */
 bool nearest_try(struct nearest *x, const char *name);
 

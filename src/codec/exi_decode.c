@@ -9,6 +9,7 @@
 #include "codec/exi.h"
 #include "codec/exi_fast.h"
 #include "codec/exi_names.h"
+#include "codec/value.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -372,11 +373,6 @@ static struct bytes *read_characters(struct decoder *d, uint64_t n)
     return read_unicode(d, n);
 }
 
-static unsigned bit_length(uint32_t v)
-{
-    return v == 0 ? 0 : 32 - (unsigned)__builtin_clz(v);
-}
-
 /* The string that a hit refers to: in the partition of its name, or of all strings. */
 static struct bytes *find_seen(struct decoder *d, uint32_t part, bool global)
 {
@@ -385,7 +381,7 @@ static struct bytes *find_seen(struct decoder *d, uint32_t part, bool global)
     for (uint32_t i = 0; !global && i < d->seen_n; i++)
         n += d->seen[i].part == part;
     d->work += d->seen_n;
-    uint32_t id = (uint32_t)bits_read(&d->r, n == 0 ? 0 : bit_length(n - 1));
+    uint32_t id = (uint32_t)bits_read(&d->r, n == 0 ? 0 : bits_length(n - 1));
     if (id >= n || d->work > 64 * d->r.end + 65536) {
         fail(d, from, "string number %u of %u; expected one that was seen before", id, n);
         return NULL;
@@ -999,7 +995,7 @@ static int read_built_in_event(struct decoder *d, struct built_in *g, bool at_st
     uint32_t n = at_start ? g->starts : g->contents;
     const struct learned *list = at_start ? g->start : g->content;
     uint64_t from = d->r.pos;
-    uint32_t code = (uint32_t)bits_read(&d->r, bit_length(n));
+    uint32_t code = (uint32_t)bits_read(&d->r, bits_length(n));
     if (code < n) {
         *what = (int)list[n - 1 - code].what;
         *qname = list[n - 1 - code].qname;
@@ -1143,7 +1139,7 @@ static int read_relaxed(struct decoder *d, struct any *any, uint32_t part)
         uint32_t attributes = at_start ? s->attributes + 1u : 0; /* and any other */
         uint32_t n = attributes + s->names + 3u;                 /* and any other, end, text */
         uint64_t from = d->r.pos;
-        uint32_t code = (uint32_t)bits_read(&d->r, bit_length(n));
+        uint32_t code = (uint32_t)bits_read(&d->r, bits_length(n));
         if (d->r.pos > d->r.end)
             return fail_end(d);
         show(d, from, "relaxed", code, "");

@@ -431,7 +431,7 @@ static int write_built_in_event(struct encoder *c, struct built_in *g, bool at_s
                                 const char *uri, const char *name, uint32_t *qname)
 {
     uint32_t n = at_start ? g->starts : g->contents;
-    unsigned bits = n == 0 ? 0 : 32 - (unsigned)__builtin_clz(n);
+    unsigned bits = bits_length(n);
     bool named = what == LEARNED_ATTRIBUTE || what == LEARNED_ELEMENT;
     int64_t number = named ? known_qname(c, uri, name) : 0;
     int64_t code = number < 0 ? -1 : exi_learned(g, at_start, what, (uint32_t)number);
@@ -504,11 +504,6 @@ static int64_t name_index(const struct schema *s, const struct fragment_name *li
     return -1;
 }
 
-static unsigned bit_length(uint32_t v)
-{
-    return v == 0 ? 0 : 32 - (unsigned)__builtin_clz(v);
-}
-
 /* The content of an element whose name two types share (EXI 1.0, 8.5.3). */
 static int write_relaxed(struct encoder *c, const struct any *any)
 {
@@ -516,7 +511,7 @@ static int write_relaxed(struct encoder *c, const struct any *any)
     bool at_start = true;
     for (const struct any_part *p = any->first;; p = p->next) {
         uint32_t attributes = at_start ? s->attributes + 1u : 0;
-        unsigned bits = bit_length(attributes + s->names + 3u);
+        unsigned bits = bits_length(attributes + s->names + 3u);
         if (p == NULL) {
             bits_write(&c->w, attributes + s->names + 1u, bits);
             return 0;

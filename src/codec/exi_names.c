@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/exi_names.h"
 
+#include "base/bits.h"
+
 #include <string.h>
 
 /* Initial entries of the string tables (EXI 1.0, appendix D). */
@@ -55,11 +57,6 @@ static const char *const XSD_NAMES[] = {
     "unsignedShort",
 };
 #define COUNT(a) ((uint32_t)(sizeof(a) / sizeof *(a)))
-
-static unsigned bit_length(uint32_t v)
-{
-    return v == 0 ? 0 : 32 - (unsigned)__builtin_clz(v);
-}
 
 /* Room for one more in an array that lives in the arena; false: out of memory. */
 static bool grow(struct exi_names *t, void **array, uint32_t n, uint32_t *cap, size_t size)
@@ -117,7 +114,7 @@ uint32_t exi_uri_add(struct exi_names *t, const char *text)
 
 unsigned exi_uri_bits(const struct exi_names *t)
 {
-    return bit_length(t->uris); /* one code more than there are URIs: a miss */
+    return bits_length(t->uris); /* one code more than there are URIs: a miss */
 }
 
 uint32_t exi_local_count(const struct exi_names *t, uint32_t uri)
@@ -150,7 +147,7 @@ uint32_t exi_local_add(struct exi_names *t, uint32_t uri, const char *text)
 unsigned exi_local_bits(const struct exi_names *t, uint32_t uri)
 {
     uint32_t n = exi_local_count(t, uri);
-    return n == 0 ? 0 : bit_length(n - 1);
+    return n == 0 ? 0 : bits_length(n - 1);
 }
 
 /* The schema's number of a name, or SCHEMA qnames + a new one. */

@@ -2,6 +2,7 @@
 #include "codec/json.h"
 
 #include "base/utf8.h"
+#include "codec/value.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
 /* JSON in: jansson's tree into slots. */
 #include "base/nearest.h"
 #include "codec/json.h"
+#include "codec/value.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -468,24 +469,20 @@ static const char *root_name(const struct schema *s, bool fragment, unsigned i)
 /* Whether name is the only root it can mean; -1 says why not. */
 static int check_root(struct reader *r, const struct name *name, bool fragment)
 {
-    const char *best = "";
-    unsigned best_distance = UINT32_MAX, found = 0;
+    struct nearest best = nearest_of_all(name->local, strlen(name->local));
+    unsigned found = 0;
     for (unsigned i = 0; i < (fragment ? r->s->names : r->s->elements); i++) {
         const char *other = root_name(r->s, fragment, i);
-        unsigned distance = nearest_distance(name->local, strlen(name->local), other);
-        found += distance == 0 && strcmp(name->local, other) == 0;
-        if (distance >= best_distance)
-            continue;
-        best_distance = distance;
-        best = other;
+        found += strcmp(name->local, other) == 0;
+        nearest_try(&best, other);
     }
     if (found > 1 && name->uri == NULL)
         return err_set(r->e, "%s is in several namespaces; expected \"{namespace}%s\"", name->local,
                        name->local);
-    return found > 0
-               ? 0
-               : err_set(r->e, "%s has no %s '%.*s'; the nearest name is %s", r->s->name,
-                         fragment ? "element" : "global element", SHOWN_MAX, name->local, best);
+    return found > 0 ? 0
+                     : err_set(r->e, "%s has no %s '%.*s'; the nearest name is %s", r->s->name,
+                               fragment ? "element" : "global element", SHOWN_MAX, name->local,
+                               best.name);
 }
 
 static int read_fragment(struct reader *r, const struct name *name, const json_t *json,

@@ -2,6 +2,7 @@
 #include "codec/xml.h"
 
 #include "base/utf8.h"
+#include "codec/value.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* XML in: one pass over libxml2's reader, element by element, into slots. */
 #include "base/nearest.h"
+#include "codec/value.h"
 #include "codec/xml.h"
 
 #include <libxml/xmlreader.h>
@@ -609,20 +610,14 @@ static int read_relaxed_child(struct reader *r, struct any *parent, unsigned dep
 
 static int unknown_root(struct reader *r, bool fragment, const struct place *place)
 {
-    const char *best = "", *best_uri = "", *uri = namespace_uri(r);
-    unsigned best_distance = UINT32_MAX, n = fragment ? r->s->names : r->s->elements;
-    for (unsigned i = 0; i < n; i++) {
-        const char *name = fragment ? r->s->fragment[i].name : r->s->element[i]->as.name;
-        unsigned distance = nearest_distance(place->name, strlen(place->name), name);
-        if (distance >= best_distance)
-            continue;
-        best_distance = distance;
-        best = name;
-        best_uri = schema_uri(r->s, fragment ? r->s->fragment[i].ns : r->s->element[i]->as.ns);
-    }
+    struct nearest best = nearest_of_all(place->name, strlen(place->name));
+    const char *best_uri = "", *uri = namespace_uri(r);
+    for (unsigned i = 0; i < (fragment ? r->s->names : r->s->elements); i++)
+        if (nearest_try(&best, fragment ? r->s->fragment[i].name : r->s->element[i]->as.name))
+            best_uri = schema_uri(r->s, fragment ? r->s->fragment[i].ns : r->s->element[i]->as.ns);
     return FAIL(r, place, "%s has no %s %.*s in namespace '%.*s'; the nearest is %s in '%s'",
                 r->s->name, fragment ? "element" : "global element", SHOWN_MAX, place->name,
-                2 * SHOWN_MAX, uri, best, best_uri);
+                2 * SHOWN_MAX, uri, best.name, best_uri);
 }
 
 static int read_document(struct reader *r, struct message *m, const struct place *place)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "names/place.h"
 
+#include "codec/defaults.h"
+
 struct node *place_base(const struct name *n, const struct message *m)
 {
     return n->in_header ? message_header(m) : message_named(m).node;

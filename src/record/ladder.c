@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/ladder.h"
 
+#include "codec/quantity.h"
+#include "codec/value.h"
 #include "codec/xml.h"
 #include "wire/v2gtp.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reference/reference.h"
 
+#include "codec/copy.h"
+#include "codec/value.h"
 #include "names/place.h"
 
 #include <ctype.h>

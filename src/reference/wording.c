@@ -2,6 +2,8 @@
 #include "reference/wording.h"
 
 #include "base/asset.h"
+#include "codec/quantity.h"
+#include "codec/value.h"
 #include "names/enums.h"
 
 #include <ctype.h>

@@ -6,6 +6,8 @@
  */
 #include "schema/decl.h"
 
+#include "base/bits.h"
+
 #include <string.h>
 
 #define SLOTS_MAX 64
@@ -78,14 +80,6 @@ static struct part walk(struct grammar *g, const struct particle *p)
     return part;
 }
 
-static uint8_t bit_length(unsigned v)
-{
-    uint8_t n = 0;
-    for (; v > 0; v >>= 1)
-        n++;
-    return n;
-}
-
 /* Width of the second-level code: what the default options add to a state (EXI 1.0, 8.5.4.4.1). */
 static uint8_t escape_width(const struct state *s, bool is_start)
 {
@@ -93,7 +87,7 @@ static uint8_t escape_width(const struct state *s, bool is_start)
     n += s->end == SCHEMA_NO_CODE; /* end of the element */
     n += is_start ? 2 : 0;         /* xsi:type, xsi:nil */
     n += s->starts ? 2 : 0;        /* any attribute, any untyped attribute */
-    return bit_length(n - 1);
+    return (uint8_t)bits_length(n - 1);
 }
 
 /* Adds a state that allows the slots of set (and, `end`, the end of the element). */
@@ -118,7 +112,7 @@ static void add_state(struct type *t, struct state *s, uint8_t *slots, uint16_t 
     s->end = end ? n++ : SCHEMA_NO_CODE;
     s->text = t->is_mixed && content_open ? n++ : SCHEMA_NO_CODE;
     s->escape = n;
-    s->bits = bit_length(n);
+    s->bits = (uint8_t)bits_length(n);
     s->bits2 = escape_width(s, is_start);
 }
 

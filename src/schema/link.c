@@ -2,6 +2,8 @@
 /* Declarations to tables: resolves names, lays out slots, numbers what EXI numbers. */
 #include "schema/decl.h"
 
+#include "base/bits.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,20 +185,12 @@ static const struct {
 };
 #define BUILTINS_COUNT (sizeof BUILTINS / sizeof *BUILTINS)
 
-static uint8_t bit_length(uint64_t v)
-{
-    uint8_t n = 0;
-    for (; v > 0; v >>= 1)
-        n++;
-    return n;
-}
-
 /* How EXI writes a number of that range (EXI 1.0, 7.1.5 and 7.1.9): n bits up to 4096 values. */
 static void choose_number_kind(struct simple *s)
 {
     if (!s->is_unsigned && (uint64_t)s->hi - (uint64_t)s->lo < 4096) {
         s->kind = KIND_NBIT;
-        s->width = bit_length((uint64_t)s->hi - (uint64_t)s->lo);
+        s->width = (uint8_t)bits_length((uint64_t)s->hi - (uint64_t)s->lo);
     } else {
         s->kind = s->lo >= 0 ? KIND_UNSIGNED : KIND_SIGNED;
     }
@@ -288,7 +282,7 @@ static int link_simples(struct linker *l)
         if (out->members == 0)
             return FAIL(l, c->place, "enumeration %s has no members", out->name);
         out->hi = out->members - 1;
-        out->width = bit_length((uint64_t)out->hi);
+        out->width = (uint8_t)bits_length((uint64_t)out->hi);
     }
     return 0;
 }
@@ -834,7 +828,7 @@ static int link_elements(struct linker *l)
         sorted[i]->code = (uint16_t)i;
     s->element = (const struct element **)(void *)sorted;
     s->message = message;
-    s->document_bits = bit_length(n);
+    s->document_bits = (uint8_t)bits_length(n);
     s->root = schema_element(s, "V2G_Message");
     s->body_head = s->messages > 0 ? s->message[0]->head : NULL;
     return 0;
@@ -904,7 +898,7 @@ static int number_fragments(struct linker *l)
                      &s->type[t]->field[i]);
     s->fragment = collect(l, elements, &s->names);
     s->attribute = collect(l, attributes, &s->attributes);
-    s->fragment_bits = bit_length(s->names + 1u);
+    s->fragment_bits = (uint8_t)bits_length(s->names + 1u);
     return s->fragment == NULL || s->attribute == NULL ? -1 : 0;
 }
 

@@ -3,6 +3,9 @@
 
 #include "base/nearest.h"
 #include "base/utf8.h"
+#include "codec/defaults.h"
+#include "codec/quantity.h"
+#include "codec/value.h"
 #include "names/place.h"
 
 #include <lauxlib.h>
@@ -251,7 +254,7 @@ static int take_quantity(lua_State *L, int at, const struct field *f, struct are
 {
     struct err why = ERR_INIT;
     if (quantity_set(a, n, lua_tonumber(L, at), f->unit, &why) == 0)
-        return 0;
+        return node_complete(a, n, e);
     return err_set(e, "%s: %s", f->name, why.what);
 }
 
@@ -355,20 +358,14 @@ int convert_take_child(lua_State *L, int at, struct node *n, unsigned slot, stru
 
 static int no_child(const struct node *n, const char *name, struct err *e)
 {
-    const char *best = "";
-    unsigned distance = UINT32_MAX;
-    for (unsigned i = 0; i < n->type->fields; i++) {
-        const char *other = n->type->field[i].name;
-        unsigned d = other[0] == '\0' ? UINT32_MAX : nearest_distance(name, strlen(name), other);
-        if (d < distance) {
-            distance = d;
-            best = other;
-        }
-    }
-    if (best[0] == '\0')
+    struct nearest best = nearest_of_all(name, strlen(name));
+    for (unsigned i = 0; i < n->type->fields; i++)
+        if (n->type->field[i].name[0] != '\0')
+            nearest_try(&best, n->type->field[i].name);
+    if (best.name[0] == '\0')
         return err_set(e, "%s has no elements; found '%.60s'", n->type->name, name);
     return err_set(e, "%s has no element '%.60s'; the nearest name is %s", n->type->name, name,
-                   best);
+                   best.name);
 }
 
 int convert_slot(const struct node *n, const char *name, struct err *e)

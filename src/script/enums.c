@@ -24,8 +24,8 @@ static bool exists(void *context, const struct simple *s)
 struct search {
     const char *wanted;
     const char *found; /* XML text of the member */
-    char nearest[ENUM_TEXT];
-    unsigned distance;
+    struct nearest best;
+    char nearest[ENUM_TEXT]; /* best.name */
 };
 
 static bool search_members(void *context, const struct simple *s)
@@ -36,11 +36,8 @@ static bool search_members(void *context, const struct simple *s)
         enums_member(s, i, name, sizeof name);
         if (strcmp(name, search->wanted) == 0 || strcmp(s->member[i], search->wanted) == 0)
             search->found = s->member[i];
-        unsigned distance = nearest_distance(search->wanted, strlen(search->wanted), name);
-        if (distance >= search->distance)
-            continue;
-        search->distance = distance;
-        memcpy(search->nearest, name, sizeof name);
+        if (nearest_try(&search->best, name))
+            search->best.name = memcpy(search->nearest, name, sizeof name);
     }
     return search->found != NULL;
 }
@@ -54,11 +51,12 @@ static struct library *library_of(lua_State *L)
 static int member_index(lua_State *L)
 {
     const char *type = lua_tostring(L, lua_upvalueindex(2));
-    struct search search = {.wanted = luaL_tolstring(L, 2, NULL), .distance = UINT32_MAX};
+    struct search search = {.wanted = luaL_tolstring(L, 2, NULL)};
+    search.best = nearest_of_all(search.wanted, strlen(search.wanted));
     enums_visit(library_of(L), type, search_members, &search);
     if (search.found == NULL)
         return luaL_error(L, "%s has no member '%s'; the nearest is %s.%s", type, search.wanted,
-                          type, search.nearest);
+                          type, search.best.name);
     lua_pushvalue(L, 2);
     lua_pushstring(L, search.found);
     lua_rawset(L, 1);
@@ -118,25 +116,12 @@ static bool ends_in_type(const char *name)
     return n > 4 && strcmp(name + n - 4, "Type") == 0;
 }
 
-struct nearest_type {
-    const char *wanted;
-    char name[ENUM_TEXT];
-    unsigned distance;
-};
-
-static void nearest_in(const struct schema *s, struct nearest_type *nearest)
+/* Types have a capital letter in Lua, unlike many in the standard: case counts half. */
+static void nearest_in(const struct schema *s, struct nearest *best)
 {
-    for (unsigned i = 0; i < s->simples; i++) {
-        const struct simple *simple = s->simple[i];
-        unsigned d = simple->members == 0
-                         ? UINT32_MAX
-                         : nearest_distance(nearest->wanted, strlen(nearest->wanted), simple->name);
-        if (d >= nearest->distance)
-            continue;
-        nearest->distance = d;
-        snprintf(nearest->name, sizeof nearest->name, "%s", simple->name);
-        nearest->name[0] = (char)toupper((unsigned char)nearest->name[0]);
-    }
+    for (unsigned i = 0; i < s->simples; i++)
+        if (s->simple[i]->members > 0)
+            nearest_try(best, s->simple[i]->name);
 }
 
 /* __index of _G: type tables, made when first named. Other names are nil, as ever. */
@@ -149,10 +134,13 @@ static int global_index(lua_State *L)
     if (!ends_in_type(name))
         return 0;
     if (!enums_visit(l, name, exists, NULL)) {
-        struct nearest_type nearest = {.wanted = name, .distance = UINT32_MAX};
+        struct nearest best = nearest_of_all(name, strlen(name));
+        char nearest[ENUM_TEXT];
         for (unsigned i = 0; i < l->n; i++)
-            nearest_in(l->loaded[i], &nearest);
-        return luaL_error(L, "there is no type '%s'; the nearest name is %s", name, nearest.name);
+            nearest_in(l->loaded[i], &best);
+        snprintf(nearest, sizeof nearest, "%s", best.name);
+        nearest[0] = (char)toupper((unsigned char)nearest[0]);
+        return luaL_error(L, "there is no type '%s'; the nearest name is %s", name, nearest);
     }
     push_type(L, l, name);
     lua_pushvalue(L, 2);

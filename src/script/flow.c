@@ -2,6 +2,7 @@
 #include "script/flow.h"
 
 #include "codec/check.h"
+#include "codec/value.h"
 #include "script/deadline.h"
 #include "script/link.h"
 #include "script/printing.h"

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/object.h"
 
+#include "codec/copy.h"
+#include "codec/defaults.h"
 #include "codec/exi.h"
 #include "codec/json.h"
+#include "codec/quantity.h"
 #include "codec/xml.h"
 #include "names/place.h"
 #include "script/convert.h"

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/role.h"
 
+#include "codec/copy.h"
+#include "codec/defaults.h"
+#include "codec/value.h"
 #include "script/methods.h"
 #include "script/nearest.h"
 #include "script/security.h"

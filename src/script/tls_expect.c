@@ -36,14 +36,11 @@ static const struct tls_facts *facts_of(const struct role *r)
 
 static int no_alert(lua_State *L, const char *name)
 {
-    const char *nearest = "", *known;
-    unsigned least = UINT32_MAX;
-    for (unsigned i = 0; (known = tls_nth_name(TLS_ALERTS, i)) != NULL; i++) {
-        unsigned distance = nearest_distance(name, strlen(name), known);
-        nearest = distance < least ? known : nearest;
-        least = distance < least ? distance : least;
-    }
-    return luaL_error(L, "TLS has no alert '%s'; the nearest is '%s'", name, nearest);
+    struct nearest best = nearest_of_all(name, strlen(name));
+    const char *known;
+    for (unsigned i = 0; (known = tls_nth_name(TLS_ALERTS, i)) != NULL; i++)
+        nearest_try(&best, known);
+    return luaL_error(L, "TLS has no alert '%s'; the nearest is '%s'", name, best.name);
 }
 
 /* Adds the name on top of the stack to the list at `list`. */

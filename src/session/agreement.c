@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/agreement.h"
 
+#include "codec/defaults.h"
+#include "codec/value.h"
 #include "tls/tls.h"
 #include "wire/world.h"
 

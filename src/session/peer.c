@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/peer.h"
 
+#include "codec/value.h"
 #include "session/agreement.h"
 #include "session/discovery.h"
 #include "session/probe.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/session.h"
 
+#include "codec/value.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

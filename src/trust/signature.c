@@ -2,6 +2,7 @@
 #include "trust/signature.h"
 
 #include "codec/exi.h"
+#include "codec/value.h"
 
 #include <stdarg.h>
 #include <stdio.h>

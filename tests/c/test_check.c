@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages held against the limits of their schema. */
+#include "codec/value.h"
 #include "support.h"
 
 #include "codec/check.h"

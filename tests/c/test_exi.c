@@ -3,6 +3,8 @@
  * The codec, case by case: what real cars send that no schema allows, what the stream can hold
  * beside it, and what has to be refused, each with its error.
  */
+#include "codec/defaults.h"
+#include "codec/quantity.h"
 #include "support.h"
 
 #include "base/bits.h"

@@ -5,6 +5,7 @@
  * time and in another way than in src/schema. Then what the facts do not tell: doc lines, defaults,
  * and that every message with its defaults can be sent.
  */
+#include "codec/defaults.h"
 #include "support.h"
 
 #define ROWS_MAX 4096

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The message tree, its XML and its JSON: defaults, quantities, choices, values, errors. */
 #include "base/nearest.h"
+#include "codec/copy.h"
+#include "codec/defaults.h"
+#include "codec/quantity.h"
+#include "codec/value.h"
 #include "support.h"
 
 #include "codec/json.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* XML signatures over EXI fragments: made and checked, against openssl and against other stacks. */
+#include "codec/defaults.h"
 #include "support.h"
 
 #include "trust/signature.h"
