@@ -75,7 +75,7 @@ PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/% src/sc
 
 CHECKS := check-format check-layers check-headers check-lua check-shell check-gcc check-clang
 
-.PHONY: all help demo test check asan bench fuzz docs picture format install uninstall clean \
+.PHONY: all help demo test check asan bench fuzz docs picture house format install uninstall clean \
 	test-captures test-personas $(CHECKS) objects FORCE
 
 all: build/v2glab $(OUT)/libv2g.a $(OUT)/libv2g.so ## Builds build/v2glab and the library
@@ -85,7 +85,7 @@ help: ## Lists the targets
 
 # ---- packages, and what pkg-config says of them ----
 
-BARE_GOALS := help clean uninstall
+BARE_GOALS := help house clean uninstall
 ifneq ($(filter-out $(BARE_GOALS),$(or $(MAKECMDGOALS),all)),)
 include build/config.mk
 endif
@@ -147,6 +147,9 @@ demo: build/v2glab ## Shows a complete ISO 15118-2 charging session between two 
 picture: build/v2glab ## Makes docs/ladder.svg from what the demo really shows
 	@V2GLAB_PRETTY=1 build/v2glab run --no-record $(DEMO) | tr '\t' ' ' | \
 		tools/terminal-svg 'make demo' >docs/ladder.svg
+
+house: ## Draws docs/house.svg, the floors of src/ and what includes what
+	@tools/house >docs/house.svg
 
 docs: build/v2glab ## Writes the API reference to build/docs
 	@build/v2glab docs --all build/docs

@@ -69,3 +69,14 @@ wants "which has to go, too" 1 out 'lines src/one/long.c" is not needed any more
 for i in {1..21}; do : >"src/two/m$i.c"; done
 check check-sizes
 wants "a floor of 21 modules" 1 out 'src/two has 21 modules'
+
+cd "${tools%/tools}" || exit 1
+check house
+wants "the picture has every floor and room" 0 out '<svg ' out '>base<tspan' out '>app<tspan' \
+    out '<title>src/base/arena: ' out 'Lua'
+if command -v xmllint >/dev/null; then
+    xmllint --noout "$work/out" 2>"$work/err"
+    result $? "and is well-formed"
+else
+    echo "ok - and is well-formed # SKIP there is no xmllint"
+fi
