@@ -114,8 +114,9 @@ static int make_text(struct behaving *b, struct part *part, bool is_ev, struct e
         add_text(out, "protocol", b->station.common.protocol);
     if (b->time_scale != NULL)
         add_text(out, "time_scale", b->time_scale);
-    if (b->session.tls != NULL)
-        add_text(out, "tls", b->session.tls);
+    const char *tls = b->session.script.peer.choice.said[TLS_KEY_VERSION];
+    if (tls != NULL)
+        add_text(out, "tls", tls);
     if (b->station.common.peer.address != NULL)
         buf_text(out, "direct=true, ");
     if (part->persona != NULL && add_persona(out, part->persona, e) != 0)
@@ -308,15 +309,10 @@ static int open_sinks(struct behaving *b, struct err *e)
 /* The files and settings that were given are the own side's; the other one has the tree's. */
 static void divide_security(struct behaving *b)
 {
-    struct credential_files *station = &b->station.common.files;
-    struct credential_files *vehicle = &b->station.vehicle_files;
-    struct credential_files tree = {.tree = station->tree};
-    *vehicle = b->is_ev ? *station : tree;
-    if (!b->is_ev)
-        return;
-    *station = tree;
-    b->station.vehicle_settings = b->station.common.settings;
-    b->station.common.settings = NULL;
+    const struct tls_choice *own = &b->session.script.peer.choice;
+    struct tls_choice other = {.said = {[TLS_KEY_PKI] = own->said[TLS_KEY_PKI]}};
+    b->station.vehicle_choice = b->is_ev ? *own : other;
+    b->station.common.peer.choice = b->is_ev ? other : *own;
 }
 
 /* Which sides are played, and in which network. */
@@ -399,7 +395,6 @@ static int command_behave(int argc, char **argv, bool is_ev)
         buf_close(&parts[i]->set);
         buf_close(&parts[i]->text);
     }
-    session_options_close(&b.session);
     library_close(&b.library);
     return status;
 }

@@ -166,7 +166,6 @@ int command_run(int argc, char **argv)
         r.run.scripts = (unsigned)r.options.arguments;
         status = run_all(&r);
     }
-    session_options_close(&r.session);
     library_close(&r.library);
     return status;
 }

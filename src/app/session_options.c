@@ -36,27 +36,21 @@ static int take_timer(void *to, const char *text, struct err *e)
 
 static int take_tls(void *to, const char *value, struct err *e)
 {
-    struct session_options *s = to;
-    for (unsigned i = 0; CREDENTIALS_TLS[i] != NULL; i++) {
-        if (strcmp(CREDENTIALS_TLS[i], value) != 0)
-            continue;
-        s->tls = value;
-        s->script.peer.tls = (enum peer_tls)i;
-        return 0;
-    }
-    return err_set(e, "expected off, auto, 1.2 or 1.3");
+    struct err why = ERR_INIT;
+    return tls_choice_say(to, TLS_KEY_VERSION, value, &why) == 0
+               ? 0
+               : err_set(e, "expected off, auto, 1.2 or 1.3");
 }
 
 static int take_tls_setting(void *to, const char *text, struct err *e)
 {
-    struct session_options *s = to;
-    char key[40];
+    char name[40];
     const char *value = strchr(text, '=');
     if (value == NULL || value == text)
         return err_set(e, "expected KEY=VALUE");
-    snprintf(key, sizeof key, "%.*s", (int)(value - text), text);
-    s->script.settings = &s->settings;
-    return tls_choice_take(&s->settings, key, value + 1, e);
+    snprintf(name, sizeof name, "%.*s", (int)(value - text), text);
+    int key = tls_choice_find(name, e);
+    return key < 0 ? -1 : tls_choice_say(to, (enum tls_key)key, value + 1, e);
 }
 
 #define AT(member) .at = offsetof(struct session_options, member)
@@ -79,20 +73,22 @@ const struct option SESSION_OPTION[] = {
     {"tls", 0, "WHEN",
      "off: no TLS, also where the standard wants it; auto: 1.2, 1.3 or none\n"
      "as the other side wants; 1.2 or 1.3: that only",
-     OPTION_CALL, .take = take_tls},
+     OPTION_CALL, AT(script.peer.choice), .take = take_tls},
     {"cert", 0, "FILE",
      "certificate chain of each role that speaks TLS, PEM, leaf first;\nelse that of the tree",
-     AT(script.files.cert)},
-    {"key", 0, "FILE", "its private key, PEM; else in the file of the chain", AT(script.files.key)},
-    {"roots", 0, "FILE", "roots to trust, PEM; else those of the tree", AT(script.files.roots)},
+     AT(script.peer.choice.said[TLS_KEY_CERT])},
+    {"key", 0, "FILE", "its private key, PEM; else in the file of the chain",
+     AT(script.peer.choice.said[TLS_KEY_KEY])},
+    {"roots", 0, "FILE", "roots to trust, PEM; else those of the tree",
+     AT(script.peer.choice.said[TLS_KEY_ROOTS])},
     {"tls-set", 0, "KEY=VALUE",
      "a setting of TLS, as suites=TLS_AES_256_GCM_SHA384, ocsp=required,\n"
      "check=any: the keys of Connect{tls={…}}; may be given several times",
-     OPTION_CALL, .take = take_tls_setting},
+     OPTION_CALL, AT(script.peer.choice), .take = take_tls_setting},
     {"pki", 0, "DIR",
      "a tree of certificates (`v2glab pki make DIR`); else the demo\n"
      "tree (`v2glab pki list`), made on first use",
-     AT(script.files.tree)},
+     AT(script.peer.choice.said[TLS_KEY_PKI])},
     {"record", 'o', "DIR", "folder of the record (events.jsonl, session.pcapng); else runs/DATE",
      AT(record)},
     {"no-record", 0, NULL, "leave no record", AT(no_record)},
@@ -107,9 +103,4 @@ void session_options_open(struct session_options *s, struct library *library, en
     *s = (struct session_options){.script = {.library = library}};
     s->script.peer.security = 0x10;
     s->script.peer.tls = tls;
-}
-
-void session_options_close(struct session_options *s)
-{
-    tls_choice_close(&s->settings);
 }

@@ -5,18 +5,15 @@
 
 #include "app/options.h"
 #include "script/script.h"
-#include "session/tls_choice.h"
 
 #define SESSION_TIMERS 32
 
 struct session_options {
-    struct script_options script; /* its `timer` and `settings` point into this structure */
-    struct tls_choice settings;
+    struct script_options script; /* its `timer` points into this structure */
     struct script_timer timer[SESSION_TIMERS];
     const char *record; /* NULL: runs/DATE */
     bool no_record, quiet;
     unsigned verbose;
-    const char *tls; /* as CREDENTIALS_TLS has it; NULL: not said */
 };
 
 /* Its rows in a table of options; at: where the command has its struct session_options. */
@@ -28,6 +25,5 @@ extern const struct option SESSION_OPTION[];
 
 /* tls: where --tls says nothing. */
 void session_options_open(struct session_options *s, struct library *library, enum peer_tls tls);
-void session_options_close(struct session_options *s);
 
 #endif

@@ -58,13 +58,7 @@ struct peer_options link_options(const struct role *r, bool manual)
 struct tls_context *link_tls_context(lua_State *L, struct role *r, const struct peer_options *o)
 {
     struct err e = ERR_INIT;
-    struct credentials c;
-    struct peer_options with = *o;
-    struct tls_context *made = NULL;
-    with.tls_options = &c.options;
-    if (security_find(r, o, &c, &e) == 0)
-        made = peer_tls_context(r->side, &with, &e);
-    credentials_close(&c);
+    struct tls_context *made = peer_tls_context(r->side, o, &e);
     if (made == NULL)
         script_verdict(L, VERDICT_ERROR, "%s cannot speak TLS: %s", r->name, e.what);
     return made;
@@ -88,18 +82,9 @@ static void take_times(lua_State *L, const struct role *r, struct peer_options *
 void link_start(lua_State *L, struct role *r, const struct peer_options *o)
 {
     struct err e = ERR_INIT;
-    struct credentials c = {.paths = 0};
     struct peer_options with = *o;
-    int bad = 0;
     take_times(L, r, &with);
-    if (o->tls != PEER_TLS_OFF && o->tls_context == NULL) {
-        bad = security_find(r, o, &c, &e);
-        with.tls_options = &c.options;
-    }
-    if (bad == 0)
-        bad = peer_start(r->peer, &with, &e);
-    credentials_close(&c);
-    if (bad != 0)
+    if (peer_start(r->peer, &with, &e) != 0)
         script_verdict(L, VERDICT_ERROR, "%s cannot connect: %s", r->name, e.what);
 }
 

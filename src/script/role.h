@@ -83,11 +83,10 @@ struct role {
         char interface[32], address[96]; /* given to Connect or Listen, or found by scripted SDP */
         bool is_by_sdp;                  /* the address; SDP has also said: */
         bool is_plain;                   /* that there is no TLS */
-        bool has_tls;                    /* tls is set; else the run's options say */
-        bool asks_tls;                   /* where they say off: SDP is to ask, and to decide */
-        enum peer_tls tls;
-        struct tls_choice *settings; /* further ones of TLS; NULL: none */
-        char *cert, *key, *roots;    /* paths; NULL: as the run's options say */
+        bool asks_tls;                   /* where nothing is said: SDP is to ask, and to decide */
+        bool is_reading;                 /* settings of tls are being taken from a table */
+        struct tls_choice tls;           /* what else is said goes before the run's options */
+        char *text[TLS_KEYS];            /* of tls */
     } chosen;
     struct {
         int64_t from_us, limit_us;

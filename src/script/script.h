@@ -10,7 +10,6 @@
 #ifndef V2G_SCRIPT_SCRIPT_H
 #define V2G_SCRIPT_SCRIPT_H
 
-#include "session/credentials.h"
 #include "session/peer.h"
 #include "wire/world.h"
 
@@ -32,21 +31,18 @@ struct script_timer {
     int64_t ms;
 };
 
-struct tls_choice;
-
 /* What scripts of a run have in common. All pointers must outlive the scripts. */
 struct script_options {
     struct library *library;
     const struct recorder *recorder; /* may be NULL */
     struct world *world;             /* NULL: print mode */
-    const char *beside;            /* the file beside which scripts find others; NULL: the script */
-    const char *protocol;          /* NULL: what is agreed, ISO15118-2 first */
-    struct peer_options peer;      /* interface, address, …; the protocol above comes first */
-    struct credential_files files; /* for TLS, of all roles; a script may name others */
-    const struct tls_choice *settings; /* of TLS, as said on the command line; may be NULL */
-    const uint8_t *id;                 /* SessionID, instead of what the messages say; NULL: none */
-    uint8_t id_size;                   /* at most 8 */
-    const char *profile;               /* of the timing parameters; NULL: "strict" */
+    const char *beside;       /* the file beside which scripts find others; NULL: the script */
+    const char *protocol;     /* NULL: what is agreed, ISO15118-2 first */
+    struct peer_options peer; /* interface, address, …; the protocol above comes first; what
+                                      a role chooses of TLS goes over its choice */
+    const uint8_t *id;        /* SessionID, instead of what the messages say; NULL: none */
+    uint8_t id_size;          /* at most 8 */
+    const char *profile;      /* of the timing parameters; NULL: "strict" */
     const struct script_timer *timer;
     unsigned timers;
     bool is_unsafe;                         /* the whole of Lua's library */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/security.h"
 
-#include "session/tls_choice.h"
-
 #include <lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,17 +34,29 @@ const char *security_path(lua_State *L, const struct script *s, const char *what
     return lua_tostring(L, -1);
 }
 
-/* Takes the path that the table at 1 has under key, if any. */
-static void take_path(lua_State *L, struct role *r, const char *key, char **out)
+/* Says a copy of value. */
+static int say(struct role *r, enum tls_key key, const char *value, struct err *e)
+{
+    char *copy = strdup(value);
+    if (copy == NULL)
+        return err_set(e, "out of memory");
+    if (tls_choice_say(&r->chosen.tls, key, copy, e) != 0) {
+        free(copy);
+        return -1;
+    }
+    free(r->chosen.text[key]);
+    r->chosen.text[key] = copy;
+    return 0;
+}
+
+/* Takes the path that the table at 1 has under name, if any. */
+static void take_path(lua_State *L, struct role *r, const char *name, enum tls_key key)
 {
     int top = lua_gettop(L);
-    if (lua_getfield(L, 1, key) != LUA_TNIL) {
-        char *copy = strdup(security_path(L, r->script, key, top + 1));
-        if (copy == NULL)
-            luaL_error(L, "out of memory");
-        free(*out);
-        *out = copy;
-    }
+    struct err e = ERR_INIT;
+    if (lua_getfield(L, 1, name) != LUA_TNIL &&
+        say(r, key, security_path(L, r->script, name, top + 1), &e) != 0)
+        luaL_error(L, "%s", e.what);
     lua_settop(L, top);
 }
 
@@ -70,7 +80,7 @@ static void push_text(lua_State *L)
 }
 
 /* One setting; key and value are on top, and stay. */
-static void take_setting(lua_State *L, const struct role *r)
+static void take_setting(lua_State *L, struct role *r)
 {
     struct err e = ERR_INIT;
     int top = lua_gettop(L);
@@ -81,60 +91,57 @@ static void take_setting(lua_State *L, const struct role *r)
         security_path(L, r->script, key, top);
     else
         push_text(L);
-    if (r->chosen.settings == NULL) /* by a metamethod of a value */
+    if (!r->chosen.is_reading) /* by a metamethod of a value */
         luaL_error(L, "tls: the settings were changed while they were being read");
-    if (tls_choice_take(r->chosen.settings, key, lua_tostring(L, -1), &e) != 0)
+    int found = tls_choice_find(key, &e);
+    if (found < 0 || say(r, (enum tls_key)found, lua_tostring(L, -1), &e) != 0)
         luaL_error(L, "%s", e.what);
     lua_settop(L, top);
 }
 
-static void forget_settings(struct role *r)
+/* What was said of keys first to last - 1. */
+static void forget(struct role *r, unsigned first, unsigned last)
 {
-    if (r->chosen.settings != NULL)
-        tls_choice_close(r->chosen.settings);
-    free(r->chosen.settings);
-    r->chosen.settings = NULL;
+    r->chosen.is_reading = false;
+    for (unsigned i = first; i < last; i++) {
+        free(r->chosen.text[i]);
+        r->chosen.text[i] = NULL;
+        r->chosen.tls.said[i] = NULL;
+    }
 }
 
 /* tls = { version = '1.3', … }, on top of the stack. */
-static void choose_settings(lua_State *L, struct role *r)
+static void take_settings(lua_State *L, struct role *r)
 {
     int table = lua_gettop(L);
-    r->chosen.has_tls = false;
-    r->chosen.settings = calloc(1, sizeof *r->chosen.settings);
-    if (r->chosen.settings == NULL)
-        luaL_error(L, "out of memory");
+    const char **said = r->chosen.tls.said;
+    r->chosen.is_reading = true;
     lua_pushnil(L);
     while (lua_next(L, table) != 0) {
         take_setting(L, r);
         lua_pop(L, 1);
     }
+    r->chosen.is_reading = false;
+    /* an empty table asks for TLS, too */
+    if (said[TLS_KEY_VERSION] == NULL && said[TLS_KEY_PLAIN] == NULL)
+        said[TLS_KEY_PLAIN] = "false";
 }
 
 static void choose_tls(lua_State *L, struct role *r)
 {
+    struct err e = ERR_INIT;
     int type = lua_getfield(L, 1, "tls");
     bool is_name = type == LUA_TSTRING || type == LUA_TNUMBER; /* 1.3 is '1.3' */
-    const char *name = is_name ? lua_tostring(L, -1) : "";
-    unsigned i = 0;
-    while (CREDENTIALS_TLS[i] != NULL && strcmp(CREDENTIALS_TLS[i], name) != 0)
-        i++;
+    const char *name = is_name ? lua_tostring(L, -1) : luaL_typename(L, -1);
     bool is_other = type == LUA_TNIL || type == LUA_TBOOLEAN || type == LUA_TTABLE;
-    if (!is_other && CREDENTIALS_TLS[i] == NULL)
-        luaL_error(L, "tls is %s; expected 'off', 'auto', '1.2', '1.3', true or a table",
-                   is_name ? name : luaL_typename(L, -1));
     if (type != LUA_TNIL)
-        forget_settings(r);
+        forget(r, 0, TLS_SETTINGS); /* files that were named stay */
     if (type == LUA_TBOOLEAN)
-        r->chosen.has_tls = r->chosen.asks_tls = false;
-    if (type == LUA_TBOOLEAN && lua_toboolean(L, -1))
-        r->chosen.asks_tls = true;
+        r->chosen.asks_tls = lua_toboolean(L, -1);
     if (type == LUA_TTABLE)
-        choose_settings(L, r);
-    if (is_name) {
-        r->chosen.has_tls = true;
-        r->chosen.tls = (enum peer_tls)i;
-    }
+        take_settings(L, r);
+    else if (!is_other && (!is_name || say(r, TLS_KEY_VERSION, name, &e) != 0))
+        luaL_error(L, "tls is %s; expected 'off', 'auto', '1.2', '1.3', true or a table", name);
     lua_pop(L, 1);
 }
 
@@ -144,65 +151,24 @@ void security_choose(lua_State *L, struct role *r)
         r->chosen.is_by_sdp = false;
     lua_pop(L, 1);
     choose_tls(L, r);
-    take_path(L, r, "cert", &r->chosen.cert);
-    take_path(L, r, "key", &r->chosen.key);
-    take_path(L, r, "roots", &r->chosen.roots);
+    take_path(L, r, "cert", TLS_KEY_CERT);
+    take_path(L, r, "key", TLS_KEY_KEY);
+    take_path(L, r, "roots", TLS_KEY_ROOTS);
 }
 
 void security_tls(const struct role *r, struct peer_options *o)
 {
-    const struct tls_choice *said = r->script->options->settings;
     bool has_sdp = o->address == NULL || r->chosen.is_by_sdp;
-    o->tls_only = false;
-    if (r->chosen.has_tls)
-        o->tls = r->chosen.tls;
-    else if (r->chosen.settings != NULL)
-        tls_choice_mode(r->chosen.settings, &o->tls, &o->tls_only);
-    else if (said != NULL)
-        tls_choice_mode(said, &o->tls, &o->tls_only);
-    else if (o->tls == PEER_TLS_OFF && r->chosen.asks_tls && has_sdp)
-        o->tls = PEER_TLS_AUTO;
     bool is_plain = r->chosen.is_by_sdp && r->chosen.is_plain;
-    if (o->tls == PEER_TLS_AUTO && is_plain && !o->tls_only)
+    o->choice = tls_choice_over(&r->chosen.tls, &o->choice);
+    if (o->tls == PEER_TLS_OFF && r->chosen.asks_tls && has_sdp)
+        o->tls = PEER_TLS_AUTO;
+    o->tls = tls_choice_mode(&o->choice, o->tls);
+    if (o->tls == PEER_TLS_AUTO && is_plain)
         o->tls = PEER_TLS_OFF;
-}
-
-static struct credential_files files_of(const struct role *r)
-{
-    struct credential_files files = r->script->options->files;
-    if (r->chosen.cert != NULL) {
-        files.cert = r->chosen.cert; /* with a key of its own, if any */
-        files.key = NULL;
-    }
-    if (r->chosen.key != NULL)
-        files.key = r->chosen.key;
-    if (r->chosen.roots != NULL)
-        files.roots = r->chosen.roots;
-    return files;
-}
-
-int security_find(const struct role *r, const struct peer_options *o, struct credentials *c,
-                  struct err *e)
-{
-    struct credential_files files = files_of(r);
-    const struct tls_choice *settings[] = {r->script->options->settings, r->chosen.settings};
-    bool staples = false;
-    if (credentials_find(c, r->side, o->tls, &files, e) != 0)
-        return -1;
-    for (unsigned i = 0; i < 2; i++) {
-        if (settings[i] == NULL)
-            continue;
-        tls_choice_apply(settings[i], &c->options);
-        if (settings[i]->has_staple)
-            staples = settings[i]->staples_tree;
-    }
-    return staples && r->side == FROM_SECC ? credentials_staple(c, &files, e) : 0;
 }
 
 void security_close(struct role *r)
 {
-    forget_settings(r);
-    free(r->chosen.cert);
-    free(r->chosen.key);
-    free(r->chosen.roots);
+    forget(r, 0, TLS_KEYS);
 }

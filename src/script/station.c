@@ -264,7 +264,7 @@ static int listen_by_sdp(struct play *play, const struct peer_options *o, struct
         return err_set(e, "no network to use; give an interface (--interface eth1) or an address "
                           "(--peer [::1]:PORT)");
     snprintf(at.interface, sizeof at.interface, "%s", interface);
-    bool may_be_plain = o->tls == PEER_TLS_OFF || (o->tls == PEER_TLS_AUTO && !o->tls_only);
+    bool may_be_plain = o->tls == PEER_TLS_OFF || o->tls == PEER_TLS_AUTO;
     if (may_be_plain && listen_at(play, &at, false, false, e) != 0)
         return -1;
     if (o->tls != PEER_TLS_OFF && listen_at(play, &at, true, false, e) != 0)
@@ -281,7 +281,7 @@ static int open_listeners(struct play *play, const struct peer_options *o, struc
         return listen_by_sdp(play, o, e);
     if (endpoint_parse(address, &at, e) != 0)
         return -1;
-    bool either = o->tls == PEER_TLS_AUTO && !o->tls_only;
+    bool either = o->tls == PEER_TLS_AUTO;
     return listen_at(play, &at, o->tls != PEER_TLS_OFF, either, e);
 }
 
@@ -361,9 +361,8 @@ static int start(struct play *play, struct err *e)
 int station_run(const struct station_options *o, struct err *e)
 {
     struct play play = {.options = o, .common = o->common, .vehicle_common = o->common};
-    play.vehicle_common.files = o->vehicle_files;
+    play.vehicle_common.peer.choice = o->vehicle_choice;
     play.vehicle_common.beside = o->vehicle_beside;
-    play.vehicle_common.settings = o->vehicle_settings;
     if (open_world(&play, e) != 0)
         return RUN_ERROR;
     int bad = start(&play, e);

@@ -11,11 +11,9 @@
 #include "script/script.h"
 
 struct station_options {
-    const struct tls_choice *vehicle_settings; /* of the vehicles' TLS; may be NULL */
-    struct script_options common; /* `world` is set by station_run; tls: where the station's
+    struct script_options common;     /* `world` is set by station_run; tls: where the station's
                                               scripts do not say */
-    struct credential_files
-        vehicle_files;          /* of the vehicles; those of `common` are the station's */
+    struct tls_choice vehicle_choice; /* of the vehicles' TLS; that of `common` is the station's */
     const char *vehicle_beside; /* beside which the vehicles find files; of `common`: the station */
     const char *station;        /* Lua text of the station's scripts; NULL: there is no station */
     const char *vehicle;        /* Lua text of a vehicle; NULL: there is none */

@@ -6,6 +6,7 @@
 #include "script/role.h"
 #include "script/security.h"
 #include "script/wrapping.h"
+#include "session/credentials.h"
 #include "trust/pki.h"
 
 #include <lauxlib.h>
@@ -70,7 +71,7 @@ static const char *edition_name(enum pki_edition edition)
 static void tree_folder(lua_State *L, char folder[PKI_PATH_MAX])
 {
     struct err e = ERR_INIT;
-    if (credentials_tree(&script_of(L)->options->files, folder, PKI_PATH_MAX, &e) != 0)
+    if (credentials_tree(&script_of(L)->options->peer.choice, folder, PKI_PATH_MAX, &e) != 0)
         script_raise(L, &e);
 }
 

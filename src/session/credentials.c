@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/credentials.h"
 
+#include "base/arena.h"
 #include "trust/ocsp.h"
 #include "trust/pki.h"
 #include "trust/pki_tree.h"
@@ -10,156 +11,180 @@
 #include <time.h>
 #include <unistd.h>
 
-_Static_assert(CREDENTIALS_PATH == PKI_PATH_MAX, "paths of the tree do not fit");
+/* What is being put together; its arena has the names and the responses. */
+struct finding {
+    struct tls_options options;
+    struct arena arena;
+    char folder[PKI_PATH_MAX];
+};
 
-/* ORDER PEER_TLS */
-const char *const CREDENTIALS_TLS[] = {"off", "auto", "1.2", "1.3", NULL};
-
-/* Whether the tree has that file: trees that others made may lack roles, lists and editions. */
-static bool has_file(const char *folder, enum pki_edition edition, const char *role,
-                     const char *suffix)
+int credentials_tree(const struct tls_choice *c, char *folder, int size, struct err *e)
 {
     char path[PKI_PATH_MAX];
-    return access(pki_tree_path(path, folder, edition, role, suffix), R_OK) == 0;
-}
-
-int credentials_tree(const struct credential_files *files, char *folder, int size, struct err *e)
-{
-    if (files->tree == NULL)
+    const char *tree = c->said[TLS_KEY_PKI];
+    bool has_any = false;
+    if (tree == NULL)
         return pki_tree_demo(folder, size, e);
-    bool has_any = has_file(files->tree, EDITION_2, "v2g-root", ".pem") ||
-                   has_file(files->tree, EDITION_20, "v2g-root", ".pem");
-    if (!has_any || snprintf(folder, (size_t)size, "%s", files->tree) >= size)
+    for (int i = EDITION_2; i <= EDITION_20; i++) {
+        pki_tree_path(path, tree, (enum pki_edition)i, "v2g-root", ".pem");
+        has_any |= access(path, R_OK) == 0;
+    }
+    if (!has_any || snprintf(folder, (size_t)size, "%s", tree) >= size)
         return err_set(e,
                        "no certificates in %s; expected a folder that `v2glab pki make` made, or "
                        "that has such names: iso15118-2/v2g-root.pem, "
                        "iso15118-2/secc-leaf.chain.pem, iso15118-2/secc-leaf.key",
-                       files->tree);
+                       tree);
     return 0;
 }
 
-/* A file of the tree. */
-static const char *tree_file(struct credentials *c, const char *folder, enum pki_edition edition,
-                             const char *role, const char *suffix)
+/* A file of the tree; NULL: it is not there. Trees that others made may lack roles, lists and
+ * editions. */
+static const char *find_file(struct finding *f, enum pki_edition edition, const char *role,
+                             const char *suffix)
 {
-    return pki_tree_path(c->path[c->paths++], folder, edition, role, suffix);
+    char path[PKI_PATH_MAX];
+    pki_tree_path(path, f->folder, edition, role, suffix);
+    return access(path, R_OK) == 0 ? arena_text(&f->arena, path, strlen(path)) : NULL;
 }
 
-/* Does nothing where the tree lacks the file, as the next one. */
-static void show(struct credentials *c, const char *folder, enum pki_edition edition,
-                 const char *role)
+static void show(struct finding *f, enum pki_edition edition, const char *role)
 {
-    if (!has_file(folder, edition, role, ".chain.pem"))
-        return;
-    struct tls_identity *d = &c->options.identity[c->options.identities++];
-    d->chain = tree_file(c, folder, edition, role, ".chain.pem");
-    d->key = tree_file(c, folder, edition, role, ".key");
+    struct tls_options *o = &f->options;
+    const char *chain = find_file(f, edition, role, ".chain.pem");
+    if (chain != NULL)
+        o->identity[o->identities++] =
+            (struct tls_identity){.chain = chain, .key = find_file(f, edition, role, ".key")};
 }
 
 /* The root, and the revocation lists of the CAs between it and the peer. */
-static void trust(struct credentials *c, const char *folder, enum pki_edition edition,
-                  const char *root, const char *const ca[])
+static void trust(struct finding *f, enum pki_edition edition, const char *const ca[])
 {
-    struct tls_options *o = &c->options;
-    if (!has_file(folder, edition, root, ".pem"))
+    struct tls_options *o = &f->options;
+    const char *root = find_file(f, edition, ca[0], ".pem");
+    if (root == NULL)
         return;
-    o->root[o->roots++] = tree_file(c, folder, edition, root, ".pem");
-    for (unsigned i = 0; ca[i] != NULL; i++)
-        if (has_file(folder, edition, ca[i], ".crl"))
-            o->crl[o->crls++] = tree_file(c, folder, edition, ca[i], ".crl");
+    o->root[o->roots++] = root;
+    for (unsigned i = 1; ca[i] != NULL; i++) {
+        o->crl[o->crls] = find_file(f, edition, ca[i], ".crl");
+        o->crls += o->crl[o->crls] != NULL;
+    }
 }
 
 /* The newer edition comes first: where a vehicle can do both, it is the one to be shown. */
-static int show_leaf(struct credentials *c, const char *folder, uint8_t side, enum peer_tls tls,
-                     struct err *e)
+static int show_leaf(struct finding *f, struct err *e)
 {
-    if (side == FROM_EVCC) {
-        show(c, folder, EDITION_20, "vehicle-leaf");
-        return 0;
-    }
-    if (tls != PEER_TLS_12)
-        show(c, folder, EDITION_20, "secc-leaf");
-    if (tls != PEER_TLS_13)
-        show(c, folder, EDITION_2, "secc-leaf");
-    if (c->options.identities > 0)
+    const struct tls_options *o = &f->options;
+    bool has_12 = o->min_version != 0x0304, has_13 = o->max_version != 0x0303;
+    if (!o->is_server || has_13)
+        show(f, EDITION_20, o->is_server ? "secc-leaf" : "vehicle-leaf");
+    if (o->is_server && has_12)
+        show(f, EDITION_2, "secc-leaf");
+    if (!o->is_server || o->identities > 0)
         return 0;
     return err_set(e,
-                   "the tree %s has no station's certificate for TLS %s; `v2glab pki make` "
+                   "the tree %s has no station's certificate for TLS%s; `v2glab pki make` "
                    "without --for makes those of both editions",
-                   folder, CREDENTIALS_TLS[tls]);
+                   f->folder,
+                   has_12 && has_13 ? ""
+                   : has_13         ? " 1.3"
+                                    : " 1.2");
 }
 
-static void trust_roots(struct credentials *c, const char *folder, uint8_t side)
+static void trust_roots(struct finding *f)
 {
-    static const char *const CPO[] = {"v2g-root", "cpo-sub1", "cpo-sub2", NULL};
-    static const char *const VEHICLE[] = {"v2g-root", "vehicle-sub1", "vehicle-sub2", NULL};
-    static const char *const OEM[] = {"oem-root", "oem-sub1", "oem-sub2", NULL};
-    trust(c, folder, EDITION_20, "v2g-root", side == FROM_EVCC ? CPO : VEHICLE);
-    if (side == FROM_EVCC)
-        trust(c, folder, EDITION_2, "v2g-root", CPO);
+    static const char *const CPO[] = {"v2g-root", "v2g-root", "cpo-sub1", "cpo-sub2", NULL};
+    static const char *const VEHICLE[] = {"v2g-root", "v2g-root", "vehicle-sub1", "vehicle-sub2",
+                                          NULL};
+    static const char *const OEM[] = {"oem-root", "oem-root", "oem-sub1", "oem-sub2", NULL};
+    trust(f, EDITION_20, f->options.is_server ? VEHICLE : CPO);
+    if (f->options.is_server)
+        trust(f, EDITION_20, OEM);
     else
-        trust(c, folder, EDITION_20, "oem-root", OEM);
+        trust(f, EDITION_2, CPO);
 }
 
-int credentials_find(struct credentials *c, uint8_t side, enum peer_tls tls,
-                     const struct credential_files *files, struct err *e)
+static int find_files(struct finding *f, const struct tls_choice *c, struct err *e)
 {
-    char folder[PKI_PATH_MAX] = "";
-    memset(c, 0, sizeof *c);
-    if (files->key != NULL && files->cert == NULL)
+    struct tls_options *o = &f->options;
+    const char *cert = c->said[TLS_KEY_CERT], *key = c->said[TLS_KEY_KEY];
+    const char *roots = c->said[TLS_KEY_ROOTS];
+    if (key != NULL && cert == NULL)
         return err_set(e,
                        "TLS has a key (%s), but no certificate; expected a chain that belongs "
                        "to it",
-                       files->key);
-    if ((files->cert == NULL || files->roots == NULL) &&
-        credentials_tree(files, folder, sizeof folder, e) != 0)
+                       key);
+    bool needs_tree = cert == NULL || roots == NULL;
+    if (needs_tree && credentials_tree(c, f->folder, sizeof f->folder, e) != 0)
         return -1;
-    if (files->cert != NULL)
-        c->options.identity[c->options.identities++] =
-            (struct tls_identity){.chain = files->cert, .key = files->key};
-    else if (show_leaf(c, folder, side, tls, e) != 0)
+    if (cert != NULL)
+        o->identity[o->identities++] = (struct tls_identity){.chain = cert, .key = key};
+    else if (show_leaf(f, e) != 0)
         return -1;
-    if (files->roots != NULL)
-        c->options.root[c->options.roots++] = files->roots;
+    if (roots != NULL)
+        o->root[o->roots++] = roots;
     else
-        trust_roots(c, folder, side);
-    /* only a station's leaf makes a station */
-    c->options.domain = side == FROM_EVCC ? "CPO" : NULL;
-    c->options.profile = TLS_PROFILE_USUAL;
+        trust_roots(f);
     return 0;
 }
 
-/* About the leaf of identity i. */
-static int staple_one(struct credentials *c, unsigned i, const struct ocsp *o, struct err *e)
+/* ---- stapling ---- */
+
+/* About the leaf of identity d. */
+static int staple_one(struct finding *f, struct tls_identity *d, const struct ocsp *o,
+                      struct err *e)
 {
     struct pki_chain chain = {.n = 0};
-    struct tls_identity *d = &c->options.identity[i];
+    struct buf made = {0};
     int bad = pki_chain_read(&chain, d->chain, e);
     if (bad == 0 && (chain.n == 0 || chain.at[0].x == NULL))
         bad =
             err_set(e, "no OCSP response can be made about the first certificate in %s", d->chain);
     if (bad == 0)
-        bad = ocsp_staple(o, chain.at[0].x, (int64_t)time(NULL), &c->staple[i], e);
+        bad = ocsp_staple(o, chain.at[0].x, (int64_t)time(NULL), &made, e);
+    d->ocsp = (struct slice){
+        bad == 0 ? (const uint8_t *)arena_text(&f->arena, (const char *)made.p, made.n) : NULL,
+        made.n};
     pki_chain_close(&chain);
-    d->ocsp = (struct slice){c->staple[i].p, c->staple[i].n};
+    buf_close(&made);
     return bad;
 }
 
-int credentials_staple(struct credentials *c, const struct credential_files *files, struct err *e)
+/* "true": as the tree's responder answers; else a file, for all that is shown. */
+static int staple(struct finding *f, const struct tls_choice *c, struct err *e)
 {
-    char folder[PKI_PATH_MAX];
-    if (credentials_tree(files, folder, sizeof folder, e) != 0)
+    const char *said = c->said[TLS_KEY_STAPLE];
+    bool by_tree = said != NULL && strcmp(said, "true") == 0;
+    int bad = 0;
+    if (said == NULL || strcmp(said, "false") == 0 || (by_tree && !f->options.is_server))
+        return 0;
+    if (by_tree && credentials_tree(c, f->folder, sizeof f->folder, e) != 0)
         return -1;
-    struct ocsp *o = ocsp_open(folder, e);
-    int bad = o == NULL ? -1 : 0;
-    for (unsigned i = 0; i < c->options.identities && bad == 0; i++)
-        bad = staple_one(c, i, o, e);
+    struct ocsp *o = by_tree ? ocsp_open(f->folder, e) : NULL;
+    if (by_tree && o == NULL)
+        return -1;
+    for (unsigned i = 0; i < f->options.identities && bad == 0; i++)
+        if (by_tree)
+            bad = staple_one(f, &f->options.identity[i], o, e);
+        else
+            f->options.identity[i].staple = said;
     ocsp_close(o);
     return bad;
 }
 
-void credentials_close(struct credentials *c)
+struct tls_context *credentials_context(const struct tls_choice *c, bool is_station,
+                                        bool may_be_plain, struct err *e)
 {
-    for (unsigned i = 0; i < TLS_IDENTITIES; i++)
-        buf_close(&c->staple[i]);
+    /* only a station's leaf makes a station [V2G2-925] */
+    struct finding f = {.options = {.is_server = is_station,
+                                    .may_be_plain = is_station && may_be_plain,
+                                    .domain = is_station ? NULL : "CPO",
+                                    .profile = TLS_PROFILE_USUAL}};
+    struct tls_context *made = NULL;
+    arena_open(&f.arena, NULL, 0, 1u << 20);
+    tls_choice_apply(c, &f.options);
+    if (find_files(&f, c, e) == 0 && staple(&f, c, e) == 0)
+        made = tls_context_open(&f.options, e);
+    arena_close(&f.arena);
+    return made;
 }

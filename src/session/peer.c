@@ -3,6 +3,7 @@
 
 #include "codec/value.h"
 #include "session/agreement.h"
+#include "session/credentials.h"
 #include "session/discovery.h"
 #include "session/probe.h"
 #include "tls/tls.h"
@@ -228,18 +229,8 @@ static void tell_established(struct peer_wire *w)
 
 struct tls_context *peer_tls_context(uint8_t role, const struct peer_options *o, struct err *e)
 {
-    struct tls_options with = {.is_server = false};
-    if (o->tls == PEER_TLS_OFF)
-        return NULL;
-    if (o->tls_options != NULL)
-        with = *o->tls_options;
-    uint16_t only = o->tls == PEER_TLS_12 ? 0x0303 : o->tls == PEER_TLS_13 ? 0x0304 : 0;
-    with.is_server = role == FROM_SECC;
-    with.may_be_plain =
-        with.is_server && o->tls == PEER_TLS_AUTO && !o->tls_only && o->address != NULL;
-    with.min_version = with.min_version != 0 ? with.min_version : only;
-    with.max_version = with.max_version != 0 ? with.max_version : only;
-    return tls_context_open(&with, e);
+    return credentials_context(&o->choice, role == FROM_SECC,
+                               o->tls == PEER_TLS_AUTO && o->address != NULL, e);
 }
 
 /* The context for this start, which resumes what the last one could. */
@@ -353,7 +344,7 @@ static void client_done(void *context, const struct sdp_response *m, const struc
     p->times.found_us = world_now(p->world);
     w->to = *secc;
     w->with_tls = p->options.tls != PEER_TLS_OFF && m->Security == SDP_TLS;
-    bool may_be_plain = p->options.tls == PEER_TLS_AUTO && !p->options.tls_only;
+    bool may_be_plain = p->options.tls == PEER_TLS_AUTO;
     if (w->with_tls || p->options.tls == PEER_TLS_OFF || may_be_plain) {
         connect_now(p);
         return;
@@ -476,7 +467,7 @@ static int open_listeners(struct peer *p, struct err *e)
         snprintf(at.interface, sizeof at.interface, "%s", w->interface);
     }
     w->tls = tls;
-    bool both = tls == PEER_TLS_AUTO && !p->options.tls_only && p->options.address == NULL;
+    bool both = tls == PEER_TLS_AUTO && p->options.address == NULL;
     if ((tls == PEER_TLS_OFF || both) && listen_at(p, &at, false, e) != 0)
         return -1;
     if (tls != PEER_TLS_OFF && listen_at(p, &at, true, e) != 0)

@@ -9,13 +9,13 @@
 #define V2G_SESSION_PEER_H
 
 #include "session/session.h"
+#include "session/tls_choice.h"
 #include "wire/endpoint.h"
 
 struct probe;
 struct stream;
 struct tls;
 struct tls_context;
-struct tls_options;
 struct world;
 
 /* ORDER PEER */
@@ -30,33 +30,23 @@ enum peer_state {
 };
 
 /*
- * TLS of a connection. The vehicle asks for it by SDP (Security 0x00) unless OFF, and with AUTO
- * goes on without it where the answer is 0x10; the station answers 0x00 with the port of TLS to who
- * asked for it; who asked for none gets the other port (AUTO), or no answer (12, 13).
+ * TLS: the vehicle asks for it by SDP (Security 0x00) unless OFF, and with AUTO goes on without it
+ * where the answer is 0x10; the station answers 0x00 with the port of TLS to who asked for it; who
+ * asked for none gets the other port (AUTO), or no answer (ONLY).
  * Where an address is given, there is no SDP: a vehicle speaks TLS unless OFF, a station with AUTO
  * takes either, by the first byte.
  */
-enum peer_tls {
-    PEER_TLS_OFF,
-    PEER_TLS_AUTO, /* 1.2 or 1.3, as the other side wants, or none */
-    PEER_TLS_12,
-    PEER_TLS_13,
-};
-
 struct peer_options {
     const char *interface; /* "eth1"; NULL: the lab's (ev0 or evse0), or the only one there is */
     const char *address;   /* "[::1]:15118": EVCC connects there, SECC listens there, no SDP */
     struct stream *stream; /* SECC: a connection that was accepted already, taken over instead of
                                 listening, one of TLS unless tls is OFF; NULL: none */
     enum peer_tls tls;
-    bool tls_only;                         /* with AUTO: 1.2 or 1.3, but not without */
-    const struct tls_options *tls_options; /* certificates, suites, …; is_server and versions are
-                                              filled in. Needed while peer_start runs */
-    struct tls_context
-        *tls_context;     /* made already (peer_tls_context), in place of them; or NULL */
-    bool needs_13;        /* SECC: ISO 15118-20 is agreed over TLS 1.3 only */
-    uint8_t security;     /* of SDP: 0x10 no TLS (default), 0x00 TLS */
-    bool manual;          /* stops before supportedAppProtocol: the script does it */
+    struct tls_choice choice; /* how TLS is spoken; its texts are needed while peer_start runs */
+    struct tls_context *tls_context; /* made already (peer_tls_context), in its place; or NULL */
+    bool needs_13;                   /* SECC: ISO 15118-20 is agreed over TLS 1.3 only */
+    uint8_t security;                /* of SDP: 0x10 no TLS (default), 0x00 TLS */
+    bool manual;                     /* stops before supportedAppProtocol: the script does it */
     const char *protocol; /* "ISO15118-2", "DIN70121": the only one offered / accepted; NULL: all
                                 known, ISO 15118-2 first */
     /* offers as the script set them up; 0: by `protocol` */
@@ -99,7 +89,7 @@ void peer_open(struct peer *p, uint8_t role, struct world *world, struct library
                const struct recorder *recorder, void (*wake)(void *context), void *context);
 void peer_close(struct peer *p); /* at once; not within its `wake` */
 
-/* What peer_start makes of tls_options, for use by several peers. NULL: e, or TLS is off. */
+/* What peer_start makes of the choice, for use by several peers. NULL: e. */
 struct tls_context *peer_tls_context(uint8_t role, const struct peer_options *o, struct err *e);
 
 /* EVCC: discovers, connects, agrees. SECC: answers SDP, accepts one vehicle, agrees. Returns at

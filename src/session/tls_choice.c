@@ -2,263 +2,236 @@
 #include "session/tls_choice.h"
 
 #include "base/nearest.h"
-#include "codec/message.h"
-#include "session/credentials.h"
-#include "tls/tls_names.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-/* ORDER TLS_SETTING */
-enum setting {
-    VERSION,
-    PLAIN,
-    SUITES,
-    TEXT,
-    DOMAIN,
-    FLAG,
-    NO_FLAG,
-    CHECK,
-    PROFILE,
-    KEYS,
-    OCSP,
-    STAPLE,
-    TIME
-};
+#define WORD_ENDS ":, \t"
+#define LIST_TEXT 120
 
-/* What values of a kind look like. ORDER TLS_SETTING */
+enum kind { LIST, FLAG, NO_FLAG, TEXT, NAMES, DOMAIN, TIME, VERSION, FILE_NAME };
+
+static const char *const VERSIONS[] = {"off", "auto", "1.2", "1.3", NULL};
+/* ORDER TLS_CHECK */
+static const char *const CHECKS[] = {"standard", "none", "any", "offered", "required", NULL};
+/* ORDER TLS_PROFILE */
+static const char *const PROFILES[] = {"none", "usual", "all", NULL};
+/* ORDER TLS_CA_KEYS */
+static const char *const CA_KEYS[] = {"usual", "key", "name", "certificate", "false", NULL};
+/* ORDER TLS_STATUS */
+static const char *const STATUS[] = {"false", "true", "required", "v2", NULL};
+
+#define AT(field) offsetof(struct tls_options, field)
+#define NOWHERE SIZE_MAX /* told by whoever needs it */
+
+/* What values of a kind look like; NULL: one of the row's. */
 static const char *const EXPECTED[] = {
-    "'off', 'auto', '1.2' or '1.3'",
-    "true or false",
-    "names of IANA, as TLS_AES_256_GCM_SHA384",
-    "names of IANA",
-    "a domain component, or false for any",
-    "true or false",
-    "true or false",
-    "'standard', 'none', 'any', 'offered' or 'required'",
-    "'none', 'usual' or 'all'",
-    "true, 'key', 'name', 'certificate' or false",
-    "true, 'required', 'v2' or false",
-    "true, or a file with an OCSP response",
-    "seconds since 1970",
+    [FLAG] = "true or false",
+    [NO_FLAG] = "true or false",
+    [TEXT] = "a name",
+    [NAMES] = "names of IANA, as TLS_AES_256_GCM_SHA384",
+    [DOMAIN] = "a domain component, or false for any",
+    [TIME] = "seconds since 1970",
+    [FILE_NAME] = "the name of a file",
 };
 
-#define END_OF(b) (offsetof(struct tls_options, b) + sizeof((struct tls_options *)0)->b)
-/* Fields a to b of the options. */
-#define FIELDS(a, b) offsetof(struct tls_options, a), END_OF(b) - offsetof(struct tls_options, a)
-
+/* ORDER TLS_KEY */
 static const struct row {
     const char *name;
-    enum setting kind;
-    size_t at, size; /* of what it sets in the options */
-} ROWS[] = {
-    {"version", VERSION, FIELDS(min_version, max_version)},
-    {"plain", PLAIN, 0, 0},
-    {"suites", SUITES, FIELDS(suites_12, suites_13)},
-    {"groups", TEXT, FIELDS(groups, groups)},
-    {"schemes", TEXT, FIELDS(schemes, schemes)},
-    {"check", CHECK, FIELDS(check, check)},
-    {"profile", PROFILE, FIELDS(profile, profile)},
-    {"domain", DOMAIN, FIELDS(domain, domain)},
-    {"at", TIME, FIELDS(at, at)},
-    {"trusted_ca_keys", KEYS, FIELDS(trusted_ca_keys, no_trusted_ca_keys)},
-    {"certificate_authorities", FLAG, FIELDS(certificate_authorities, certificate_authorities)},
-    {"ocsp", OCSP, FIELDS(status_request, status_request_v2)},
-    {"staple", STAPLE, 0, 0},
-    {"resumption", FLAG, FIELDS(resumption, resumption)},
-    {"server_name", TEXT, FIELDS(server_name, server_name)},
-    {"encrypt_then_mac", NO_FLAG, FIELDS(no_encrypt_then_mac, no_encrypt_then_mac)},
-    {"extended_master_secret", NO_FLAG,
-     FIELDS(no_extended_master_secret, no_extended_master_secret)},
-    {"weak", FLAG, FIELDS(allows_weak, allows_weak)},
+    enum kind kind;
+    size_t at; /* of what it sets in the options */
+    const char *const *values;
+} ROWS[TLS_KEYS] = {
+    {"version", VERSION, NOWHERE, VERSIONS},
+    {"plain", FLAG, NOWHERE, NULL},
+    {"suites", NAMES, AT(suites), NULL},
+    {"groups", NAMES, AT(groups), NULL},
+    {"schemes", NAMES, AT(schemes), NULL},
+    {"check", LIST, AT(check), CHECKS},
+    {"profile", LIST, AT(profile), PROFILES},
+    {"domain", DOMAIN, AT(domain), NULL},
+    {"at", TIME, AT(at), NULL},
+    {"trusted_ca_keys", LIST, AT(trusted_ca_keys), CA_KEYS},
+    {"certificate_authorities", FLAG, AT(certificate_authorities), NULL},
+    {"ocsp", LIST, AT(status), STATUS},
+    {"staple", FILE_NAME, NOWHERE, NULL},
+    {"resumption", FLAG, AT(resumption), NULL},
+    {"server_name", TEXT, AT(server_name), NULL},
+    {"encrypt_then_mac", NO_FLAG, AT(no_encrypt_then_mac), NULL},
+    {"extended_master_secret", NO_FLAG, AT(no_extended_master_secret), NULL},
+    {"weak", FLAG, AT(allows_weak), NULL},
+    {"cert", FILE_NAME, NOWHERE, NULL},
+    {"key", FILE_NAME, NOWHERE, NULL},
+    {"roots", FILE_NAME, NOWHERE, NULL},
+    {"pki", FILE_NAME, NOWHERE, NULL},
 };
-
-#define N_ROWS (sizeof ROWS / sizeof *ROWS)
-
-static const struct row *find_row(const char *key, struct err *e)
-{
-    const char *nearest = "";
-    unsigned least = UINT32_MAX;
-    for (size_t i = 0; i < N_ROWS; i++) {
-        if (strcmp(ROWS[i].name, key) == 0)
-            return &ROWS[i];
-        unsigned distance = nearest_distance(key, strlen(key), ROWS[i].name);
-        if (distance < least)
-            nearest = ROWS[i].name;
-        least = distance < least ? distance : least;
-    }
-    err_set(e, "TLS has no setting '%s'; the nearest is '%s'", key, nearest);
-    return NULL;
-}
 
 /* Index of value in a list that ends with NULL; -1: it is not there. */
 static int find(const char *value, const char *const list[])
 {
     for (int i = 0; list[i] != NULL; i++)
-        if (strcmp(list[i], value) == 0)
+        if (strcasecmp(list[i], value) == 0)
             return i;
     return -1;
 }
 
-static int keep(struct tls_choice *c, const char *value, const char **out, struct err *e)
+/* Of a list that has no `true`, it is what comes first behind the usual value. */
+static int find_value(const struct row *row, const char *value)
 {
-    if (c->texts == TLS_CHOICE_TEXTS)
-        return err_set(e, "too many settings of TLS");
-    *out = c->text[c->texts] = strdup(value);
-    return c->text[c->texts++] == NULL ? err_set(e, "out of memory") : 0;
+    int found = find(value, row->values);
+    return found < 0 && row->kind == LIST && strcasecmp(value, "true") == 0 ? 1 : found;
 }
 
-/* One list holds the suites of both versions; those of 1.3 have numbers of their own. */
-static int take_suites(struct tls_choice *c, const char *value, struct err *e)
+static bool is_flag(const char *value)
 {
-    struct buf list[2] = {{0}, {0}};
-    for (const char *p = value; *p != '\0';) {
-        char word[80];
-        size_t n = strcspn(p, ":, \t");
-        snprintf(word, sizeof word, "%.*s", (int)n, p);
-        p += n + strspn(p + n, ":, \t");
-        int number = tls_number(TLS_SUITES, word);
-        struct buf *of = &list[number >> 8 == 0x13];
-        buf_printf(of, "%s%s", of->n > 0 ? ":" : "", word);
+    return strcasecmp(value, "true") == 0 || strcasecmp(value, "false") == 0;
+}
+
+/* 0 where it is no time: the checks are as of now then. */
+static int64_t time_of(const char *value)
+{
+    char *end;
+    int64_t at = strtoll(value, &end, 10);
+    return *end != '\0' || at <= 0 || at == INT64_MAX ? 0 : at;
+}
+
+static bool fits(const struct row *row, const char *value)
+{
+    switch (row->kind) {
+    case LIST:
+    case VERSION:
+        return find_value(row, value) >= 0;
+    case FLAG:
+    case NO_FLAG:
+        return is_flag(value);
+    case TEXT:
+        return !is_flag(value);
+    case NAMES:
+        return !is_flag(value) && value[strspn(value, WORD_ENDS)] != '\0';
+    case DOMAIN:
+        return strcmp(value, "true") != 0;
+    case TIME:
+        return time_of(value) != 0;
+    case FILE_NAME:
+        return true;
     }
-    int bad = list[0].n + list[1].n > 0 ? 0 : 1;
-    if (list[0].n > 0)
-        bad = keep(c, buf_string(&list[0]), &c->options.suites_12, e);
-    if (list[1].n > 0 && bad == 0)
-        bad = keep(c, buf_string(&list[1]), &c->options.suites_13, e);
-    buf_close(&list[0]);
-    buf_close(&list[1]);
-    return bad;
+    return false;
 }
 
-static int take_version(struct tls_choice *c, const char *value)
+/* "'none', 'usual' or 'all'" */
+static const char *expected(const struct row *row, char text[LIST_TEXT])
 {
-    static const uint16_t VERSIONS[] = {0, 0, 0x0303, 0x0304}; /* ORDER PEER_TLS */
-    int mode = find(value, CREDENTIALS_TLS);
-    if (mode < 0)
-        return -1;
-    c->has_mode = true;
-    c->mode = (enum peer_tls)mode;
-    c->options.min_version = c->options.max_version = VERSIONS[mode];
+    size_t n = 0;
+    if (row->values == NULL)
+        return EXPECTED[row->kind];
+    for (int i = 0; row->values[i] != NULL; i++) {
+        const char *glue = i == 0 ? "" : row->values[i + 1] == NULL ? " or " : ", ";
+        const char *quote = is_flag(row->values[i]) ? "" : "'";
+        n += (size_t)snprintf(text + n, LIST_TEXT - n, "%s%s%s%s", glue, quote, row->values[i],
+                              quote);
+    }
+    return text;
+}
+
+int tls_choice_find(const char *name, struct err *e)
+{
+    const char *names[TLS_SETTINGS + 1] = {NULL};
+    for (unsigned i = 0; i < TLS_SETTINGS; i++)
+        names[i] = ROWS[i].name;
+    int key = find(name, names);
+    const char *nearest = key < 0 ? nearest_name(name, names) : NULL;
+    if (key < 0 && nearest == NULL)
+        err_set(e, "TLS has no setting '%s'; docs/tls.md has all of them", name);
+    else if (key < 0)
+        err_set(e, "TLS has no setting '%s'; the nearest is '%s'", name, nearest);
+    return key;
+}
+
+int tls_choice_say(struct tls_choice *c, enum tls_key key, const char *value, struct err *e)
+{
+    char text[LIST_TEXT];
+    const struct row *row = &ROWS[key];
+    if (value[0] == '\0' || !fits(row, value))
+        return err_set(e, "the TLS setting %s is '%s'; expected %s", row->name, value,
+                       expected(row, text));
+    c->said[key] = row->values != NULL ? row->values[find_value(row, value)] : value;
     return 0;
 }
 
-static int take_keys(struct tls_choice *c, const char *value)
+static bool has_settings(const struct tls_choice *c)
 {
-    static const char *const KINDS[] = {"false", "key", "name", "certificate", NULL};
-    int kind = strcmp(value, "true") == 0 ? 1 : find(value, KINDS);
-    c->options.trusted_ca_keys = (uint8_t)(kind < 0 ? 0 : kind);
-    c->options.no_trusted_ca_keys = kind == 0;
-    return kind < 0 ? -1 : 0;
+    bool any = false;
+    for (unsigned i = 0; i < TLS_SETTINGS; i++)
+        any |= c->said[i] != NULL;
+    return any;
 }
 
-static int take_ocsp(struct tls_choice *c, const char *value)
+struct tls_choice tls_choice_over(const struct tls_choice *upper, const struct tls_choice *lower)
 {
-    static const char *const KINDS[] = {"false", "true", "required", "v2", NULL};
-    int kind = find(value, KINDS);
-    c->options.status_request = kind > 0;
-    c->options.status_required = kind == 2;
-    c->options.status_request_v2 = kind == 3;
-    return kind < 0 ? -1 : 0;
+    struct tls_choice c = *lower;
+    const char *version = lower->said[TLS_KEY_VERSION];
+    /* whether there is to be TLS is said as a whole; and settings are said of TLS that there is */
+    if (upper->said[TLS_KEY_VERSION] != NULL)
+        c.said[TLS_KEY_PLAIN] = NULL;
+    else if (version != NULL && strcmp(version, "off") == 0 && has_settings(upper))
+        c.said[TLS_KEY_VERSION] = NULL;
+    /* a chain has a key of its own, if any */
+    if (upper->said[TLS_KEY_CERT] != NULL)
+        c.said[TLS_KEY_KEY] = NULL;
+    for (unsigned i = 0; i < TLS_KEYS; i++)
+        if (upper->said[i] != NULL)
+            c.said[i] = upper->said[i];
+    return c;
 }
 
-static int take_time(struct tls_choice *c, const char *value)
+enum peer_tls tls_choice_mode(const struct tls_choice *c, enum peer_tls otherwise)
 {
-    char *end;
-    c->options.at = strtoll(value, &end, 10);
-    bool is_far = c->options.at <= 0 || c->options.at == INT64_MAX;
-    return *end != '\0' || end == value || is_far ? -1 : 0;
+    const char *version = c->said[TLS_KEY_VERSION], *plain = c->said[TLS_KEY_PLAIN];
+    if (version == NULL && !has_settings(c))
+        return otherwise;
+    if (version != NULL && strcmp(version, "off") == 0)
+        return PEER_TLS_OFF;
+    /* what is said of TLS is meant for TLS, unless `auto` or `plain` says otherwise */
+    bool may_be_plain = plain != NULL ? strcmp(plain, "true") == 0
+                                      : version != NULL && strcmp(version, "auto") == 0;
+    return may_be_plain ? PEER_TLS_AUTO : PEER_TLS_ONLY;
 }
 
-/* 1: the value is none of the kind's. */
-static int take_value(struct tls_choice *c, const struct row *row, const char *value, struct err *e)
+static void apply_row(const struct row *row, const char *value, struct tls_options *o)
 {
-    static const char *const FLAGS[] = {"false", "true", NULL};
-    /* ORDER TLS_CHECK */
-    static const char *const CHECKS[] = {"standard", "none", "any", "offered", "required", NULL};
-    static const char *const PROFILES[] = {"none", "usual", "all", NULL};
-    void *field = (char *)&c->options + row->at;
-    int flag = find(value, FLAGS), found;
+    static const uint16_t NUMBERS[] = {0, 0, 0x0303, 0x0304}; /* of VERSIONS */
+    void *field = (char *)o + row->at;
     switch (row->kind) {
     case VERSION:
-        return take_version(c, value) != 0;
-    case PLAIN:
-        c->has_plain = true;
-        c->is_plain = flag == 1;
-        return flag < 0;
-    case SUITES:
-        return take_suites(c, value, e);
-    case DOMAIN:
-    case TEXT:
-        if (flag >= 0)
-            return flag == 1 || row->kind == TEXT;
-        return keep(c, value, field, e);
+        o->min_version = o->max_version = NUMBERS[find(value, VERSIONS)];
+        return;
+    case LIST:
+        *(unsigned *)field = (unsigned)find(value, row->values);
+        return;
     case FLAG:
     case NO_FLAG:
-        *(bool *)field = (flag == 1) == (row->kind == FLAG);
-        return flag < 0;
-    case CHECK:
-        found = find(value, CHECKS);
-        c->options.check = found < 0 ? TLS_CHECK_STANDARD : (enum tls_check)found;
-        return found < 0;
-    case PROFILE:
-        found = find(value, PROFILES);
-        c->options.profile = found < 0 ? TLS_PROFILE_USUAL : (enum tls_profile)found;
-        return found < 0;
-    case KEYS:
-        return take_keys(c, value) != 0;
-    case OCSP:
-        return take_ocsp(c, value) != 0;
-    case STAPLE:
-        c->has_staple = true;
-        c->staples_tree = flag == 1;
-        c->options.identity[0].staple = NULL;
-        return flag >= 0 ? 0 : keep(c, value, &c->options.identity[0].staple, e);
+        if (row->at != NOWHERE)
+            *(bool *)field = (strcmp(value, "true") == 0) == (row->kind == FLAG);
+        return;
+    case TEXT:
+    case NAMES:
+    case DOMAIN:
+        *(const char **)field = strcmp(value, "false") == 0 ? NULL : value;
+        return;
     case TIME:
-        return take_time(c, value) != 0;
+        o->at = time_of(value);
+        return;
+    case FILE_NAME:
+        return;
     }
-    return 1;
-}
-
-int tls_choice_take(struct tls_choice *c, const char *key, const char *value, struct err *e)
-{
-    const struct row *row = find_row(key, e);
-    if (row == NULL)
-        return -1;
-    int result = value[0] == '\0' ? 1 : take_value(c, row, value, e);
-    if (result > 0)
-        return err_set(e, "the TLS setting %s is '%s'; expected %s", key, value,
-                       EXPECTED[row->kind]);
-    c->given |= 1u << (row - ROWS);
-    return result;
 }
 
 void tls_choice_apply(const struct tls_choice *c, struct tls_options *o)
 {
-    for (size_t i = 0; i < N_ROWS; i++)
-        if (c->given >> i & 1)
-            memcpy((char *)o + ROWS[i].at, (const char *)&c->options + ROWS[i].at, ROWS[i].size);
-    for (unsigned i = 0; i < o->identities && c->has_staple; i++)
-        o->identity[i].staple = c->options.identity[0].staple;
-}
-
-void tls_choice_mode(const struct tls_choice *c, enum peer_tls *tls, bool *is_only)
-{
-    if (c->has_mode)
-        *tls = c->mode;
-    else if (*tls == PEER_TLS_OFF)
-        *tls = PEER_TLS_AUTO;
-    /* what is said of TLS is meant for TLS, unless `auto` or `plain` says otherwise */
-    *is_only = c->has_plain ? !c->is_plain : !(c->has_mode && c->mode == PEER_TLS_AUTO);
-    if (c->is_plain && *tls != PEER_TLS_OFF)
-        *tls = PEER_TLS_AUTO; /* the options hold the version */
-}
-
-void tls_choice_close(struct tls_choice *c)
-{
-    for (unsigned i = 0; i < c->texts; i++)
-        free(c->text[i]);
-    *c = (struct tls_choice){.given = 0};
+    for (unsigned i = 0; i < TLS_SETTINGS; i++)
+        if (c->said[i] != NULL)
+            apply_row(&ROWS[i], c->said[i], o);
 }

@@ -1,38 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a user or a script chooses of TLS beyond its version, by name (`--tls-set KEY=VALUE`, the
- * table `tls` of Connect and Listen; security.h lists the keys). What is not chosen stays as the
- * standards want it.
+ * What is asked for of TLS, key by key, as text: by the command line (`--tls`, `--cert`, `--tls-set
+ * KEY=VALUE`) and by scripts (Connect, Listen, and their table `tls`). What is not said is as the
+ * standards want it (tls/tls_context.h). docs/tls.md tells the keys and their values.
  */
 #ifndef V2G_SESSION_TLS_CHOICE_H
 #define V2G_SESSION_TLS_CHOICE_H
 
-#include "session/peer.h"
 #include "tls/tls_context.h"
 
-#define TLS_CHOICE_TEXTS 12
-
-struct tls_choice {
-    enum peer_tls mode; /* with `version` */
-    bool has_mode, has_plain, is_plain;
-    bool has_staple;            /* a file, or: */
-    bool staples_tree;          /* OCSP responses are made by the tree */
-    uint32_t given;             /* bits of what was chosen */
-    struct tls_options options; /* of that */
-    char *text[TLS_CHOICE_TEXTS];
-    unsigned texts;
+/* ORDER TLS_KEY */
+enum tls_key {
+    TLS_KEY_VERSION,
+    TLS_KEY_PLAIN,
+    TLS_KEY_SUITES,
+    TLS_KEY_GROUPS,
+    TLS_KEY_SCHEMES,
+    TLS_KEY_CHECK,
+    TLS_KEY_PROFILE,
+    TLS_KEY_DOMAIN,
+    TLS_KEY_AT,
+    TLS_KEY_TRUSTED_CA_KEYS,
+    TLS_KEY_CERTIFICATE_AUTHORITIES,
+    TLS_KEY_OCSP,
+    TLS_KEY_STAPLE,
+    TLS_KEY_RESUMPTION,
+    TLS_KEY_SERVER_NAME,
+    TLS_KEY_ENCRYPT_THEN_MAC,
+    TLS_KEY_EXTENDED_MASTER_SECRET,
+    TLS_KEY_WEAK,
+    TLS_SETTINGS,
+    TLS_KEY_CERT = TLS_SETTINGS, /* from here on: files, which are no settings of TLS itself */
+    TLS_KEY_KEY,                 /* NULL where there is a cert: in its file */
+    TLS_KEY_ROOTS,
+    TLS_KEY_PKI, /* folder of the tree that has the rest; NULL: the demo tree */
+    TLS_KEYS,
 };
 
-/* Takes one. A flag is "true" or "false"; entries of a list stand between colons. -1: e says what
- * is expected, and of an unknown key the nearest. */
-int tls_choice_take(struct tls_choice *c, const char *key, const char *value, struct err *e);
+/* The texts are the caller's. NULL: nothing is said of it. */
+struct tls_choice {
+    const char *said[TLS_KEYS];
+};
 
-/* Lays what was chosen over o, which needs c's texts then. */
+/* Whether a connection has TLS. ORDER PEER_TLS */
+enum peer_tls {
+    PEER_TLS_OFF,
+    PEER_TLS_AUTO, /* as the other side wants, or none */
+    PEER_TLS_ONLY,
+};
+
+/* The setting of that name. -1: e has the nearest. */
+int tls_choice_find(const char *name, struct err *e);
+
+/* Says `value` of a key. Entries of a list stand between colons, a flag is "true" or "false". -1: e
+ * says what is expected, and what was said before stays. */
+int tls_choice_say(struct tls_choice *c, enum tls_key key, const char *value, struct err *e);
+
+/* What `upper` says, and of what it does not say `lower`. */
+struct tls_choice tls_choice_over(const struct tls_choice *upper, const struct tls_choice *lower);
+
+/* otherwise: where c says neither a version nor any other setting. */
+enum peer_tls tls_choice_mode(const struct tls_choice *c, enum peer_tls otherwise);
+
+/* Lays the settings over o, which needs c's texts from then on. */
 void tls_choice_apply(const struct tls_choice *c, struct tls_options *o);
-
-/* The versions that c allows, if it says so, go to *tls; is_only: not without TLS. */
-void tls_choice_mode(const struct tls_choice *c, enum peer_tls *tls, bool *is_only);
-
-void tls_choice_close(struct tls_choice *c);
 
 #endif

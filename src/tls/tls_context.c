@@ -92,27 +92,43 @@ static void skip(struct tls_context *c, const char *word)
     snprintf(c->skipped + n, sizeof c->skipped - n, "%s%s", n > 0 ? ", " : "", word);
 }
 
-/* Suites of TLS 1.2 by IANA's names, or by OpenSSL's own. */
-static int set_suites_12(struct tls_context *c, const char *list, struct err *e)
+/* Those of the suites that are TLS 1.3's, whose numbers are apart (RFC 8446, B.4), or the others;
+ * what is unknown is told where it can have been meant. Where there is none: the usual ones. */
+static void pick_suites(const struct tls_options *o, bool is_13, const char *usual, struct buf *out)
 {
-    struct buf names = {0};
     char word[WORD_MOST];
-    const char *all = list;
-    while (next_word(&list, word)) {
+    for (const char *list = o->suites; list != NULL && next_word(&list, word);) {
+        int number = tls_number(TLS_SUITES, word);
+        bool is_of_13 = number >= 0 ? number >> 8 == 0x13 : o->min_version >= TLS_1_3;
+        if (is_of_13 == is_13)
+            add_word(out, word);
+    }
+    if (out->n == 0)
+        buf_text(out, usual);
+}
+
+/* By IANA's names, or by OpenSSL's own. */
+static int set_suites_12(struct tls_context *c, struct err *e)
+{
+    struct buf picked = {0}, names = {0};
+    char word[WORD_MOST];
+    int bad = 0;
+    pick_suites(&c->options, false, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", &picked);
+    for (const char *list = buf_string(&picked); list != NULL && next_word(&list, word);) {
         const char *name = strncmp(word, "TLS_", 4) == 0 ? OPENSSL_cipher_name(word) : word;
         if (name == NULL || strcmp(name, "(NONE)") == 0)
             skip(c, word);
         else
             add_word(&names, name);
     }
-    int bad = 0;
     if (names.n == 0)
         bad = err_set(e,
                       "none of the TLS 1.2 suites \"%s\" is in %s (static ECDH is gone since "
                       "1.1.0); expected as TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
-                      all, OpenSSL_version(OPENSSL_VERSION));
+                      buf_string(&picked), OpenSSL_version(OPENSSL_VERSION));
     else if (SSL_CTX_set_cipher_list(c->ssl, buf_string(&names)) != 1)
-        bad = err_set(e, "TLS 1.2 suites \"%s\": %s", all, reason());
+        bad = err_set(e, "TLS 1.2 suites \"%s\": %s", buf_string(&picked), reason());
+    buf_close(&picked);
     buf_close(&names);
     return bad;
 }
@@ -157,6 +173,16 @@ static void scheme_for_openssl(char word[WORD_MOST])
             snprintf(word, WORD_MOST, "%s", NAMES[i][1]);
 }
 
+static int set_suites_13(struct tls_context *c, struct err *e)
+{
+    struct buf picked = {0};
+    pick_suites(&c->options, true, "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256", &picked);
+    int bad = set_list(c->ssl, buf_string(&picked), SSL_CTX_set_ciphersuites, "TLS 1.3 suites",
+                       "TLS_AES_256_GCM_SHA384", e);
+    buf_close(&picked);
+    return bad;
+}
+
 static int choose_schemes(struct tls_context *c, const char *list, struct err *e)
 {
     struct buf names = {0};
@@ -181,14 +207,7 @@ static int choose_algorithms(struct tls_context *c, struct err *e)
     const char *schemes = has_12 && has_13 ? "ecdsa_secp521r1_sha512:ed448:ecdsa_secp256r1_sha256"
                           : has_13         ? "ecdsa_secp521r1_sha512:ed448"
                                            : "ecdsa_secp256r1_sha256";
-    const char *suites_12 =
-        o->suites_12 != NULL ? o->suites_12 : "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256";
-    const char *suites_13 =
-        o->suites_13 != NULL ? o->suites_13 : "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
-    if (has_12 && set_suites_12(c, suites_12, e) != 0)
-        return -1;
-    if (has_13 && set_list(c->ssl, suites_13, SSL_CTX_set_ciphersuites, "TLS 1.3 suites",
-                           "TLS_AES_256_GCM_SHA384", e) != 0)
+    if ((has_12 && set_suites_12(c, e) != 0) || (has_13 && set_suites_13(c, e) != 0))
         return -1;
     if (set_list(c->ssl, o->groups != NULL ? o->groups : groups, set_groups, "TLS groups",
                  "secp521r1:x448", e) != 0)
@@ -197,6 +216,12 @@ static int choose_algorithms(struct tls_context *c, struct err *e)
 }
 
 /* ---- trusted roots ---- */
+
+static bool sends_ca_keys(const struct tls_options *o)
+{
+    return !o->is_server && o->trusted_ca_keys != TLS_CA_KEYS_USUAL &&
+           o->trusted_ca_keys != TLS_CA_KEYS_NONE;
+}
 
 /* One entry of trusted_ca_keys. */
 static void add_trusted_key(struct buf *out, X509 *root, unsigned kind)
@@ -220,7 +245,7 @@ static int use_root(struct tls_context *c, X509 *root, struct err *e)
     const struct tls_options *o = &c->options;
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(c->ssl), root) != 1)
         return err_set(e, "a trusted root cannot be used: %s", reason());
-    if (o->trusted_ca_keys != 0)
+    if (sends_ca_keys(o))
         add_trusted_key(&c->trusted_keys, root, o->trusted_ca_keys);
     if (o->certificate_authorities && SSL_CTX_add1_to_CA_list(c->ssl, root) != 1)
         return err_set(e, "out of memory");
@@ -332,12 +357,12 @@ static int set_extensions(struct tls_context *c, struct err *e)
 {
     const struct tls_options *o = &c->options;
     const unsigned where = SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_2_SERVER_HELLO;
-    bool keys = o->is_server ? !o->no_trusted_ca_keys : o->trusted_ca_keys != 0;
+    bool keys = o->is_server ? o->trusted_ca_keys != TLS_CA_KEYS_NONE : sends_ca_keys(o);
     int good = 1;
     if (keys)
         good &= SSL_CTX_add_custom_ext(c->ssl, TLS_TRUSTED_CA_KEYS, where, add_trusted_keys, NULL,
                                        c, ignore_extension, c);
-    if (!o->is_server && o->status_request_v2)
+    if (!o->is_server && o->status == TLS_STATUS_V2)
         good &= SSL_CTX_add_custom_ext(c->ssl, TLS_STATUS_REQUEST_V2, where, add_status_request_v2,
                                        NULL, c, ignore_extension, c);
     return good == 1 ? 0 : err_set(e, "TLS extensions: %s", reason());
@@ -479,12 +504,7 @@ static int check_options(const struct tls_options *o, struct err *e)
         return -1;
     if (o->is_server && o->identities == 0)
         return err_set(e, "a station that speaks TLS needs a certificate chain and its key");
-    if (o->trusted_ca_keys > 3)
-        return err_set(e,
-                       "trusted_ca_keys %u; expected 1 (SHA-1 of the key), 2 (name) or 3 "
-                       "(SHA-1 of the certificate)",
-                       o->trusted_ca_keys);
-    if (o->trusted_ca_keys != 0 && o->roots == 0 && !o->is_server)
+    if (sends_ca_keys(o) && o->roots == 0)
         return err_set(e, "trusted_ca_keys without trusted roots; expected files of roots");
     return 0;
 }
@@ -556,7 +576,7 @@ void tls_context_close(struct tls_context *c)
 static void set_client(SSL *ssl, struct tls_context *c)
 {
     const struct tls_options *o = &c->options;
-    if (o->status_request || o->status_required)
+    if (o->status != TLS_STATUS_NONE)
         SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp);
     if (o->server_name != NULL)
         SSL_set_tlsext_host_name(ssl, o->server_name);

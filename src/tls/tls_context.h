@@ -23,6 +23,7 @@
 #define TLS_IDENTITIES 4
 #define TLS_ROOT_FILES 8
 
+/* ORDER TLS_CHECK */
 enum tls_check {
     TLS_CHECK_STANDARD, /* required of a station, and with TLS 1.3 of a vehicle */
     TLS_CHECK_NONE,     /* a vehicle's is not asked for; a station's may be anything */
@@ -31,12 +32,33 @@ enum tls_check {
     TLS_CHECK_REQUIRED,
 };
 
-/* How closely the peer's chain is held against the profiles of the standards (pki_profile.h). */
+/* How closely the peer's chain is held against the profiles of the standards (pki_profile.h).
+ * ORDER TLS_PROFILE */
 enum tls_profile {
     TLS_PROFILE_NONE,  /* as OpenSSL sees it: signatures, validity, a trusted root */
     TLS_PROFILE_USUAL, /* what decides whether it may be trusted: besides, revocation, order, path
                           length, key usage, curve, domain component. The rest is told only */
     TLS_PROFILE_ALL,   /* every rule */
+};
+
+/* How the roots are named in trusted_ca_keys (RFC 6066, 6), the extension by which ISO 15118-2
+ * [V2G2-651] has the vehicle of TLS 1.2 say which of a station's chains it can check. A vehicle
+ * sends nothing, and a station answers, unless said. ORDER TLS_CA_KEYS */
+enum tls_ca_keys {
+    TLS_CA_KEYS_USUAL,
+    TLS_CA_KEYS_KEY, /* SHA-1 of the key */
+    TLS_CA_KEYS_NAME,
+    TLS_CA_KEYS_CERTIFICATE, /* SHA-1 of the certificate */
+    TLS_CA_KEYS_NONE,        /* a station does not answer either */
+};
+
+/* Whether a vehicle asks for an OCSP response, and checks it. ORDER TLS_STATUS */
+enum tls_status {
+    TLS_STATUS_NONE,
+    TLS_STATUS_ASKED,
+    TLS_STATUS_REQUIRED, /* goes on with one only */
+    TLS_STATUS_V2,       /* by status_request_v2 (RFC 6961) as well; a station that answers in this
+                            form is not understood: OpenSSL has no way through */
 };
 
 /* A certificate chain with its key, which has no password: files, PEM or (one certificate, or the
@@ -52,7 +74,7 @@ struct tls_options {
     bool is_server;
     uint16_t min_version, max_version; /* 0x0303, 0x0304; 0: 0x0303 to 0x0304 */
     /* Names of IANA, best first, separated by ':', ',' or blanks; NULL: see above. */
-    const char *suites_12, *suites_13;
+    const char *suites;  /* of both versions; of one of which there is none: see above */
     const char *groups;  /* "secp521r1:X448" */
     const char *schemes; /* of signatures: "ecdsa_secp521r1_sha512:ed448" */
     struct tls_identity identity[TLS_IDENTITIES]; /* the first that suits the peer is used */
@@ -63,17 +85,12 @@ struct tls_options {
     unsigned crls;
     enum tls_profile profile; /* needs roots; a vehicle is looked at as vehicle-leaf */
     enum tls_check check;
-    const char *domain;      /* domain component that the peer's leaf must have: "CPO"; NULL: any */
-    int64_t at;              /* time of the check, seconds since 1970; 0: now */
-    uint8_t trusted_ca_keys; /* vehicle, TLS 1.2: sent, roots named by (RFC 6066) 1 SHA-1 of the
-                                key, 2 name, 3 SHA-1 of the certificate; 0: not sent */
-    bool no_trusted_ca_keys; /* station: does not answer them */
+    const char *domain; /* domain component that the peer's leaf must have: "CPO"; NULL: any */
+    int64_t at;         /* time of the check, seconds since 1970; 0: now */
+    enum tls_ca_keys trusted_ca_keys;
     bool certificate_authorities; /* the roots' names are sent: TLS 1.3 ClientHello (vehicle),
                                      CertificateRequest (station) */
-    bool status_request;          /* vehicle: asks for an OCSP response and checks it */
-    bool status_required;         /* vehicle: goes on with one only */
-    bool status_request_v2; /* vehicle: sent as well. A station that answers in this form (RFC 6961)
-                               is not understood: OpenSSL has no way through */
+    enum tls_status status;
     bool resumption;
     bool may_be_plain;       /* station: a vehicle that begins with V2GTP is taken without TLS */
     const char *server_name; /* vehicle: SNI; NULL: none */

@@ -232,7 +232,7 @@ int tls_verify_staple(SSL *ssl, void *unused)
     (void)unused;
     long n = SSL_get_tlsext_status_ocsp_resp(ssl, &der);
     if (der == NULL || n <= 0) {
-        if (!o->status_required || SSL_session_reused(ssl))
+        if (o->status != TLS_STATUS_REQUIRED || SSL_session_reused(ssl))
             return 1;
         set_problem(t, "the SECC sent no OCSP response with its certificate");
         return 0;

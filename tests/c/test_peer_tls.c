@@ -8,8 +8,10 @@
 #include "record/record.h"
 #include "session/peer.h"
 #include "tls/tls.h"
+#include "trust/pki_tree.h"
 #include "wire/world.h"
 
+#include <ftw.h>
 #include <net/if.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -28,43 +30,42 @@
 
 static struct library library;
 static char folder[64];
-static struct cert root, leaf, root_20, leaf_20, oem_root, oem;
-static struct tls_options station, vehicle;
+static char tree[96];
 
 static int set_up(void **state)
 {
+    struct pki_tree t;
+    struct err e = ERR_INIT;
     (void)state;
     library_open(&library);
     certs_folder(folder);
-    cert_make(&root, &(struct cert_order){"Root", "V2G", "P-256", .is_ca = true});
-    cert_make(&leaf, &(struct cert_order){"SECC", "CPO", "P-256", &root, .is_ca = false});
-    cert_make(&root_20, &(struct cert_order){"Root 20", "V2G", "P-521", .is_ca = true});
-    cert_make(&leaf_20, &(struct cert_order){"SECC 20", "CPO", "P-521", &root_20, .is_ca = false});
-    cert_make(&oem_root, &(struct cert_order){"OEM", "OEM", "P-521", .is_ca = true});
-    cert_make(&oem, &(struct cert_order){"Car", "OEM", "P-521", &oem_root, .is_ca = false});
-#define CHAIN(name, ...) certs_chain(folder, name, (const struct cert *const[]){__VA_ARGS__, NULL})
-    station = (struct tls_options){
-        .identity = {{.chain = CHAIN("2.pem", &leaf)}, {.chain = CHAIN("20.pem", &leaf_20)}},
-        .identities = 2,
-        .root = {certs_root(folder, "oem.pem", &oem_root)},
-        .roots = 1};
-    vehicle = (struct tls_options){
-        .identity = {{.chain = CHAIN("car.pem", &oem)}},
-        .identities = 1,
-        .root = {certs_root(folder, "r.pem", &root), certs_root(folder, "r20.pem", &root_20)},
-        .roots = 2};
-    return 0;
+    snprintf(tree, sizeof tree, "%s/pki", folder);
+    pki_tree_open(&t, tree);
+    return pki_tree_make(&t, &e);
+}
+
+static int remove_one(const char *path, const struct stat *s, int type, struct FTW *where)
+{
+    (void)s, (void)type, (void)where;
+    return remove(path);
 }
 
 static int tear_down(void **state)
 {
-    struct cert *all[] = {&root, &leaf, &root_20, &leaf_20, &oem_root, &oem};
     (void)state;
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        cert_free(all[i]);
-    certs_remove(folder);
+    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     library_close(&library);
     return 0;
+}
+
+/* A side that speaks TLS so: "auto", "1.2". */
+static struct peer_options side(const char *version)
+{
+    struct peer_options o = {.security = 0x10};
+    o.choice.said[TLS_KEY_VERSION] = version;
+    o.choice.said[TLS_KEY_PKI] = tree;
+    o.tls = tls_choice_mode(&o.choice, PEER_TLS_OFF);
+    return o;
 }
 
 /* ---- the two of them ---- */
@@ -134,17 +135,17 @@ static void pair_close(struct pair *p)
 }
 
 /* By address; the station's port is a free one. */
-static void by_address(struct pair *p, enum peer_tls evcc, enum peer_tls secc, const char *protocol)
+static void by_address(struct pair *p, const char *evcc, const char *secc, const char *protocol)
 {
     struct err e = ERR_INIT;
     char address[ENDPOINT_TEXT];
-    struct peer_options s = {
-        .address = "[::1]", .tls = secc, .tls_options = &station, .protocol = protocol};
+    struct peer_options s = side(secc), v = side(evcc);
+    s.address = "[::1]";
+    s.protocol = v.protocol = protocol;
     if (peer_start(&p->secc, &s, &e) != 0)
         fail_msg("%s", e.what);
-    endpoint_text(&p->at[secc != PEER_TLS_OFF], address, sizeof address);
-    struct peer_options v = {
-        .address = address, .tls = evcc, .tls_options = &vehicle, .protocol = protocol};
+    endpoint_text(&p->at[s.tls != PEER_TLS_OFF], address, sizeof address);
+    v.address = address;
     if (peer_start(&p->evcc, &v, &e) != 0)
         fail_msg("%s", e.what);
     pair_run(p, true);
@@ -172,8 +173,7 @@ static void both_versions_to_supported_app_protocol(void **state)
     for (int is_20 = 0; is_20 < 2; is_20++) {
         struct pair p;
         pair_open(&p);
-        by_address(&p, is_20 ? PEER_TLS_13 : PEER_TLS_12, PEER_TLS_AUTO,
-                   is_20 ? "ISO15118-20" : "ISO15118-2");
+        by_address(&p, is_20 ? "1.3" : "1.2", "auto", is_20 ? "ISO15118-20" : "ISO15118-2");
         assert_ready(&p);
         assert_int_equal(tls_info(p.evcc.tls)->version, is_20 ? 0x0304 : 0x0303);
         assert_int_equal(p.inside, 4); /* two messages, each sent and received */
@@ -183,8 +183,9 @@ static void both_versions_to_supported_app_protocol(void **state)
         assert_has(logs, "SECC TLS: ClientHello: TLS 1.");
         assert_has(logs, "EVCC TLS is established: TLS 1.");
         assert_has(logs, "SECC TLS is established: TLS 1.");
-        assert_has(logs, is_20 ? "EVCC TLS: certificates of the SECC: CN=SECC 20"
-                               : "EVCC TLS: certificates of the SECC: CN=SECC, ");
+        assert_has(logs,
+                   is_20 ? "EVCC TLS: ServerHello: TLS 1.3" : "EVCC TLS: ServerHello: TLS 1.2");
+        assert_has(logs, "EVCC TLS: certificates of the SECC: CN=DE*ABC*E00001, ");
         pair_close(&p);
     }
 }
@@ -192,12 +193,12 @@ static void both_versions_to_supported_app_protocol(void **state)
 /* A station on an address of its own tells a vehicle without TLS by its first byte. */
 static void one_port_takes_both(void **state)
 {
-    static const enum peer_tls TLS[] = {PEER_TLS_OFF, PEER_TLS_12, PEER_TLS_13};
+    static const char *const TLS[] = {"off", "1.2", "1.3"};
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
         struct pair p;
         pair_open(&p);
-        by_address(&p, TLS[i], PEER_TLS_AUTO, "ISO15118-2");
+        by_address(&p, TLS[i], "auto", "ISO15118-2");
         assert_ready(&p);
         assert_int_equal(p.inside, i == 0 ? 0 : 4);
         assert_int_equal(p.outside, i == 0 ? 4 : 0);
@@ -211,7 +212,7 @@ static void refusals_say_why(void **state)
     struct pair p;
     (void)state;
     pair_open(&p);
-    by_address(&p, PEER_TLS_12, PEER_TLS_13, "ISO15118-2");
+    by_address(&p, "1.2", "1.3", "ISO15118-2");
     assert_int_equal(p.evcc.state, PEER_FAILED);
     assert_int_equal(p.secc.state, PEER_FAILED);
     assert_has(p.evcc.problem.what, "the SECC sent alert protocol_version");
@@ -222,15 +223,17 @@ static void refusals_say_why(void **state)
     pair_close(&p);
 }
 
-static void a_station_without_tls(void **state)
+static void a_station_without_certificates(void **state)
 {
     struct pair p;
     struct err e = ERR_INIT;
-    struct peer_options s = {.address = "[::1]", .tls = PEER_TLS_12};
+    struct peer_options s = side("1.2");
     (void)state;
+    s.address = "[::1]";
+    s.choice.said[TLS_KEY_PKI] = folder;
     pair_open(&p);
     assert_int_equal(peer_start(&p.secc, &s, &e), -1);
-    assert_has(e.what, "needs a certificate chain");
+    assert_has(e.what, "no certificates in ");
     assert_int_equal(p.secc.state, PEER_FAILED);
     pair_close(&p);
 }
@@ -238,33 +241,27 @@ static void a_station_without_tls(void **state)
 static void sdp_tells_the_port(void **state)
 {
     static const struct {
-        enum peer_tls evcc, secc;
+        const char *evcc, *secc;
         bool is_tls;
         const char *problem; /* of the vehicle */
     } CASES[] = {
-        {PEER_TLS_AUTO, PEER_TLS_AUTO, true, NULL},
-        {PEER_TLS_OFF, PEER_TLS_AUTO, false, NULL},
-        {PEER_TLS_AUTO, PEER_TLS_OFF, false, NULL},
-        {PEER_TLS_12, PEER_TLS_OFF, false, "answered SDP with no TLS (Security 0x10)"},
-        {PEER_TLS_OFF, PEER_TLS_12, false, "expected an answer to 3 requests"},
-        {PEER_TLS_13, PEER_TLS_AUTO, true, NULL},
+        {"auto", "auto", true, NULL},
+        {"off", "auto", false, NULL},
+        {"auto", "off", false, NULL},
+        {"1.2", "off", false, "answered SDP with no TLS (Security 0x10)"},
+        {"off", "1.2", false, "expected an answer to 3 requests"},
+        {"1.3", "auto", true, NULL},
     };
     (void)state;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         struct pair p;
         struct err e = ERR_INIT;
-        struct peer_options o = {.interface = "lo",
-                                 .security = 0x10,
-                                 .sdp_interval_ms = 50,
-                                 .sdp_tries = 3,
-                                 .tls = CASES[i].secc,
-                                 .tls_options = &station};
+        struct peer_options v = side(CASES[i].evcc), s = side(CASES[i].secc);
+        v.interface = s.interface = "lo";
+        v.sdp_interval_ms = 50;
+        v.sdp_tries = 3;
         pair_open(&p);
-        if (peer_start(&p.secc, &o, &e) != 0)
-            fail_msg("%s", e.what);
-        o.tls = CASES[i].evcc;
-        o.tls_options = &vehicle;
-        if (peer_start(&p.evcc, &o, &e) != 0)
+        if (peer_start(&p.secc, &s, &e) != 0 || peer_start(&p.evcc, &v, &e) != 0)
             fail_msg("%s", e.what);
         pair_run(&p, CASES[i].problem == NULL);
         if (CASES[i].problem == NULL) {
@@ -311,8 +308,7 @@ static void the_record_needs_nothing_else(void **state)
         assert_non_null(r);
         pair_open(&p);
         recorder_add(&p.recorder, record_event, r);
-        by_address(&p, is_20 ? PEER_TLS_13 : PEER_TLS_12, PEER_TLS_AUTO,
-                   is_20 ? "ISO15118-20" : "ISO15118-2");
+        by_address(&p, is_20 ? "1.3" : "1.2", "auto", is_20 ? "ISO15118-20" : "ISO15118-2");
         assert_ready(&p);
         pair_close(&p);
         assert_int_equal(record_close(r, &e), 0);
@@ -354,7 +350,7 @@ int main(void)
         cmocka_unit_test(both_versions_to_supported_app_protocol),
         cmocka_unit_test(one_port_takes_both),
         cmocka_unit_test(refusals_say_why),
-        cmocka_unit_test(a_station_without_tls),
+        cmocka_unit_test(a_station_without_certificates),
         cmocka_unit_test(sdp_tells_the_port),
         cmocka_unit_test(the_record_needs_nothing_else),
     };

@@ -443,7 +443,7 @@ static void ed448_x448_and_chacha(void **state)
     s.identity[0].chain = station_448;
     c.root[0] = roots_448;
     c.groups = "X448";
-    c.suites_13 = "TLS_CHACHA20_POLY1305_SHA256";
+    c.suites = "TLS_CHACHA20_POLY1305_SHA256";
     run(&w, &c, &s);
     assert_talked(&w);
     assert_string_equal(buf_string(&w.client.summary),
@@ -477,7 +477,7 @@ static void every_suite_is_spoken_and_decrypted(void **state)
         struct tls_options c = is_13 ? client_13() : client_12();
         struct tls_options s = is_13 ? server_13() : server_12();
         struct scene w = {.ends_after = 7 + 40000};
-        c.suites_12 = s.suites_12 = c.suites_13 = s.suites_13 = CASES[i].suite;
+        c.suites = s.suites = CASES[i].suite;
         c.no_encrypt_then_mac = CASES[i].no_etm;
         c.no_extended_master_secret = CASES[i].no_ems;
         w.server.says_more = 40000; /* several records */
@@ -622,8 +622,7 @@ static void a_stapled_response_is_checked(void **state)
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         struct tls_options c = client_12(), s = server_12();
         struct scene w = {.ends_after = 0};
-        c.status_request = true;
-        c.status_required = CASES[i].is_required;
+        c.status = CASES[i].is_required ? TLS_STATUS_REQUIRED : TLS_STATUS_ASKED;
         s.identity[0].staple = !CASES[i].is_sent  ? NULL
                                : CASES[i].is_good ? good_staple
                                                   : bad_staple;
@@ -645,7 +644,7 @@ static void a_response_of_tls_13_is_checked(void **state)
     struct tls_options c = client_13(), s = server_13();
     struct scene w = {.ends_after = 0};
     (void)state;
-    c.status_required = true;
+    c.status = TLS_STATUS_REQUIRED;
     s.identity[0].staple = certs_staple(folder, "20.ocsp", &leaf_20, &sub_20, false);
     run(&w, &c, &s);
     assert_talked(&w);
@@ -659,7 +658,7 @@ static void status_request_v2_is_sent(void **state)
     struct tls_options c = client_12(), s = server_12();
     struct scene w = {.ends_after = 0};
     (void)state;
-    c.status_request = c.status_request_v2 = true;
+    c.status = TLS_STATUS_V2;
     s.identity[0].staple = good_staple;
     run(&w, &c, &s); /* a station that knows only the first form answers in it */
     assert_talked(&w);
@@ -702,7 +701,7 @@ static void wrong_suites_are_refused(void **state)
     struct tls_options c = client_12(), s = server_12();
     struct scene w = {.ends_after = 0};
     (void)state;
-    c.suites_12 = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+    c.suites = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
     run(&w, &c, &s);
     assert_refused(&w, "the SECC sent alert handshake_failure",
                    "in common: the EVCC offers TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
@@ -783,9 +782,9 @@ static void wrong_options_are_refused(void **state)
         const char *what;
     } CASES[] = {
         {{.is_server = true}, "needs a certificate chain"},
-        {{.max_version = 0x0303, .suites_12 = "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256"},
+        {{.max_version = 0x0303, .suites = "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256"},
          "static ECDH is gone"},
-        {{.suites_13 = "TLS_NONE"}, "TLS 1.3 suites \"TLS_NONE\": not known"},
+        {{.min_version = 0x0304, .suites = "TLS_NONE"}, "TLS 1.3 suites \"TLS_NONE\": not known"},
         {{.groups = "secp999r1"}, "TLS groups"},
         {{.schemes = "rot13"}, "TLS signature schemes"},
         {{.root = {"/nowhere.pem"}, .roots = 1}, "/nowhere.pem cannot be opened: No such file"},
@@ -809,8 +808,8 @@ static void wrong_options_are_refused(void **state)
     }
     struct err e = ERR_INIT;
     struct tls_options both = {.max_version = 0x0303,
-                               .suites_12 = "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256, "
-                                            "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"};
+                               .suites = "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256, "
+                                         "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"};
     struct tls_context *c = tls_context_open(&both, &e);
     assert_non_null(c);
     assert_string_equal(tls_context_skipped(c), "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256");
