@@ -126,7 +126,7 @@ void view_event(void *context, const struct event *e)
     if (e->kind == EVENT_CONNECT || e->kind == EVENT_CLOSE)
         v->power = 0;
     bool speaks = e->kind == EVENT_LOG || e->kind == EVENT_VERDICT || e->kind == EVENT_VIOLATION ||
-                  e->kind == EVENT_CLOSE;
+                  e->kind == EVENT_CLOSE || e->kind == EVENT_FAULT;
     if (speaks && e->text != NULL)
         snprintf(v->notes, sizeof v->notes, "%s%s%.120s", e->by, e->by[0] != '\0' ? " " : "",
                  e->text);

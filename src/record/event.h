@@ -29,6 +29,8 @@ enum event_kind {
     EVENT_VERDICT,   /* `text` "pass", "fail: …"; `ok` */
     EVENT_WIRE,      /* bytes of TLS as they go over TCP; what is inside comes as frames, too */
     EVENT_SECRET,    /* `text`: a line of the TLS key log, before the EVENT_WIRE that need it */
+    EVENT_FAULT,     /* a filter did something to the frame called name: `text` its fault, `times`
+                        how often so far; not ok: it could not, and `text` says why */
 };
 
 struct event {
@@ -49,6 +51,7 @@ struct event {
     const struct err *problem;     /* NULL where none */
     const char *text;
     int64_t limit_us, taken_us;
+    uint32_t times;
 };
 
 typedef void (*event_sink)(void *context, const struct event *e);

@@ -8,7 +8,7 @@
 /* ORDER EVENT */
 static const char *const KINDS[] = {"frame",   "bytes", "listen", "connect",   "close",
                                     "loss",    "log",   "check",  "violation", "timer",
-                                    "verdict", "wire",  "secret"};
+                                    "verdict", "wire",  "secret", "fault"};
 
 static void text_member(struct buf *out, const char *name, const char *text)
 {
@@ -54,7 +54,8 @@ void jsonl_event(void *context, const struct event *e)
     buf_printf(out, "{\"us\":%lld,\"kind\":\"%s\"", (long long)e->us, KINDS[e->kind]);
     text_member(out, "by", e->by);
     text_member(out, "where", e->where);
-    if (e->kind == EVENT_FRAME || e->kind == EVENT_BYTES || e->kind == EVENT_VIOLATION)
+    if (e->kind == EVENT_FRAME || e->kind == EVENT_BYTES || e->kind == EVENT_VIOLATION ||
+        e->kind == EVENT_FAULT)
         text_member(out, "from", ROLES[e->from_role]);
     if (e->connection != 0)
         buf_printf(out, ",\"connection\":%u", e->connection);
@@ -69,6 +70,8 @@ void jsonl_event(void *context, const struct event *e)
     if (e->kind == EVENT_TIMER)
         buf_printf(out, ",\"limit_us\":%lld,\"taken_us\":%lld", (long long)e->limit_us,
                    (long long)e->taken_us);
+    if (e->kind == EVENT_FAULT)
+        buf_printf(out, ",\"times\":%u", (unsigned)e->times);
     if (e->problem != NULL)
         text_member(out, "problem", err_text(e->problem, problem, sizeof problem));
     buf_printf(out, ",\"ok\":%s}\n", e->ok ? "true" : "false");

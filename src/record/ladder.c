@@ -311,6 +311,9 @@ void ladder_event(void *context, const struct event *e)
     case EVENT_VIOLATION:
         print_note(l, e, YELLOW, "violation");
         break;
+    case EVENT_FAULT:
+        print_note(l, e, e->ok ? YELLOW : RED, e->ok ? "fault" : "no fault");
+        break;
     case EVENT_TIMER:
         if (l->detail >= 1 || !e->ok)
             print_note(l, e, e->ok ? DIM : RED, "timer");

@@ -96,17 +96,12 @@ static int send_exi(lua_State *L, struct role *r, struct message *m, unsigned gi
                     const struct violations *v, struct err *e)
 {
     struct slice frame;
-    if (session_send(r->session, m, given, v->where, script_now(r->script), &frame, e) != 0)
-        return -1;
-    if (r->peer == NULL) {
+    int bad = session_send(r->session, m, given, v->where, script_now(r->script), &frame, e);
+    if (bad != 0 && frame.n > 0)
+        script_verdict(L, VERDICT_FAIL, "%s could not be sent: %s", message_named(m).name, e->what);
+    if (bad == 0 && r->peer == NULL)
         printing_frame(r->script, frame, m, v->text.n > 0 ? (const char *)v->text.p : "");
-        return 0;
-    }
-    struct err problem = ERR_INIT;
-    if (peer_write(r->peer, frame, &problem) != 0)
-        script_verdict(L, VERDICT_FAIL, "%s could not be sent: %s", message_named(m).name,
-                       problem.what);
-    return 0;
+    return bad;
 }
 
 /* m goes out, whoever should send it. */

@@ -35,10 +35,10 @@ static int raw_connected(lua_State *L, int status, lua_KContext context)
         printing_frame(r->script, bytes, NULL, "");
         return 0;
     }
-    if (peer_write(r->peer, bytes, &e) != 0)
+    const char *name;
+    if (session_send_raw(r->session, bytes, script_where(L, where, sizeof where),
+                         script_now(r->script), &name, &e) != 0)
         script_verdict(L, VERDICT_FAIL, "Send_Raw: %s", e.what);
-    const char *name = session_sent_raw(r->session, bytes, script_where(L, where, sizeof where),
-                                        script_now(r->script));
     flow_sent(L, r, name);
     return 0;
 }

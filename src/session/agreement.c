@@ -40,9 +40,7 @@ static void default_offers(struct peer *p)
 static int send_message(struct peer *p, struct message *m, struct err *e)
 {
     struct slice frame;
-    if (session_send(&p->session, m, 0, "", world_now(p->world), &frame, e) != 0)
-        return -1;
-    return peer_write(p, frame, e);
+    return session_send(&p->session, m, 0, "", world_now(p->world), &frame, e);
 }
 
 int agreement_offer(struct peer *p, struct err *e)

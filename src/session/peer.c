@@ -40,11 +40,19 @@ struct peer_wire {
 
 static uint32_t connections; /* of this process, for the events */
 
+static int write_out(void *context, const struct parcel *parcel, struct err *e);
+static void end_by_filter(void *context, enum way_end how);
+static void came_late(void *context);
+
 void peer_open(struct peer *p, uint8_t role, struct world *world, struct library *library,
                const struct recorder *recorder, void (*wake)(void *context), void *context)
 {
+    static const struct way_ends ENDS = {write_out, end_by_filter, came_late};
     memset(p, 0, sizeof *p);
     session_open(&p->session, role, library, recorder);
+    p->session.way.ends = &ENDS;
+    p->session.way.world = world;
+    p->session.way.context = p;
     p->world = world;
     p->wake = wake;
     p->context = context;
@@ -590,11 +598,10 @@ static void stream_opened(void *context, struct stream *s)
         change(p, PEER_AGREEING);
 }
 
-static void stream_data(void *context, struct stream *s, struct slice bytes)
+/* Frames have come: they are for supportedAppProtocol, or for whoever waits. */
+static void look_at_frames(struct peer *p)
 {
-    struct peer_wire *w = context;
-    struct peer *p = w->peer;
-    bool broken = session_feed(&p->session, bytes.p, bytes.n, world_now(p->world)) != 0;
+    struct peer_wire *w = p->wire;
     if (p->state == PEER_AGREEING && p->options.answer_ms > 0) {
         timer_start(p->world, &w->retry, p->options.answer_ms, agree_late, p);
         p->options.answer_ms = 0;
@@ -603,6 +610,14 @@ static void stream_data(void *context, struct stream *s, struct slice bytes)
     } else if (p->wake != NULL) {
         p->wake(p->context);
     }
+}
+
+static void stream_data(void *context, struct stream *s, struct slice bytes)
+{
+    struct peer_wire *w = context;
+    struct peer *p = w->peer;
+    bool broken = session_feed(&p->session, bytes.p, bytes.n, world_now(p->world)) != 0;
+    look_at_frames(p);
     if (broken && w->stream == s) {
         set_problem(p, "%s", "the stream is no V2GTP any more; the connection was ended");
         p->state = PEER_CLOSED;
@@ -690,14 +705,6 @@ int peer_probe(struct peer *p, uint16_t port, unsigned first_ms, unsigned every_
     return p->probe == NULL ? err_set(e, "out of memory") : 0;
 }
 
-int peer_write(struct peer *p, struct slice bytes, struct err *e)
-{
-    if (p->wire == NULL || p->wire->stream == NULL)
-        return err_set(e, "there is no connection%s%s", p->problem.set ? ": " : "",
-                       p->problem.set ? p->problem.what : "");
-    return stream_write(p->wire->stream, bytes, e);
-}
-
 void peer_disconnect(struct peer *p, bool reset)
 {
     struct peer_wire *w = p->wire;
@@ -711,6 +718,38 @@ void peer_disconnect(struct peer *p, bool reset)
         p->state = PEER_CLOSED;
     if (!p->problem.set)
         set_problem(p, "%s", "this side closed the connection");
+}
+
+/* ---- the end of the chain of filters ---- */
+
+static int write_out(void *context, const struct parcel *parcel, struct err *e)
+{
+    struct peer *p = context;
+    if (p->wire == NULL || p->wire->stream == NULL)
+        return err_set(e, "there is no connection%s%s", p->problem.set ? ": " : "",
+                       p->problem.set ? p->problem.what : "");
+    return stream_write(p->wire->stream, parcel->event.bytes, e);
+}
+
+static void end_by_filter(void *context, enum way_end how)
+{
+    struct peer *p = context;
+    struct err ignored = ERR_INIT; /* it has ended already */
+    if (p->wire == NULL || p->wire->stream == NULL)
+        return;
+    if (how == WAY_HALF_CLOSE) {
+        stream_end_writing(p->wire->stream, &ignored);
+        return;
+    }
+    peer_disconnect(p, how == WAY_RESET);
+    change(p, p->state);
+}
+
+static void came_late(void *context)
+{
+    struct peer *p = context;
+    if (p->wire != NULL)
+        look_at_frames(p);
 }
 
 /* ---- SDP by hand ---- */

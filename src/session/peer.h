@@ -96,9 +96,6 @@ struct tls_context *peer_tls_context(uint8_t role, const struct peer_options *o,
  * once; state tells. -1: cannot even start (e, and state PEER_FAILED). */
 int peer_start(struct peer *p, const struct peer_options *o, struct err *e);
 
-/* Sends a frame that session_send made, or any bytes. -1: not connected. */
-int peer_write(struct peer *p, struct slice bytes, struct err *e);
-
 /* EVCC: tries, besides, another port of the other side, until the connection ends: probe.h. -1:
  * there is no connection. */
 int peer_probe(struct peer *p, uint16_t port, unsigned first_ms, unsigned every_ms, struct err *e);

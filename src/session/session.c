@@ -10,9 +10,15 @@
 
 #define RECEIVED_MEMORY (64u * 1024 * 1024)
 
+static int record_frame(struct filter *f, struct parcel *p, struct err *e);
+static int take_bytes(struct parcel *piece);
+static int take_frame(struct parcel *p);
+
 void session_open(struct session *s, uint8_t role, struct library *library,
                   const struct recorder *recorder)
 {
+    static const struct filter_kind RECORD = {.frame = record_frame};
+    static const struct way_inner INNER = {take_bytes, take_frame};
     memset(s, 0, sizeof *s);
     s->role = role;
     s->by = role == FROM_EVCC ? "EVCC" : "SECC";
@@ -21,6 +27,9 @@ void session_open(struct session *s, uint8_t role, struct library *library,
     s->limits = EXI_LIMITS;
     s->id_size = sizeof s->id;
     v2gtp_open(&s->reader, 0);
+    s->way.inner = &INNER;
+    s->record.kind = &RECORD;
+    way_add(&s->way, &s->record);
 }
 
 static void free_received(struct received *r)
@@ -42,6 +51,7 @@ static void drop_all(struct session *s)
 
 void session_close(struct session *s)
 {
+    way_close(&s->way);
     drop_all(s);
     free_received(s->spare);
     v2gtp_close(&s->reader);
@@ -91,9 +101,11 @@ void session_connected(struct session *s, uint32_t connection, const struct endp
                        const struct endpoint *remote, int64_t us, bool fresh)
 {
     drop_all(s);
+    way_forget(&s->way);
     v2gtp_close(&s->reader);
     v2gtp_open(&s->reader, 0);
     s->broken = s->agreed = false;
+    s->is_connected = true;
     s->connection = connection;
     s->local = *local;
     s->remote = *remote;
@@ -107,6 +119,7 @@ void session_connected(struct session *s, uint32_t connection, const struct endp
 void session_disconnected(struct session *s, int64_t us, const char *how)
 {
     struct slice rest = v2gtp_rest(&s->reader);
+    s->is_connected = false;
     if (rest.n > 0 && !s->broken) {
         struct err problem = ERR_INIT;
         err_set(&problem, "the connection ends in the middle of a frame, after %zu bytes of it",
@@ -278,38 +291,77 @@ void session_queue(struct session *s, struct received *r)
     s->last = r;
 }
 
-/* Decodes a payload into r, and tells the event what it is. */
-static void describe_frame(struct session *s, struct received *r, uint16_t type,
-                           struct slice payload, struct event *e)
+/* Whether the bytes are one V2GTP frame and nothing else. */
+static bool is_one_frame(const struct session *s, struct slice bytes, struct v2gtp_header *h)
 {
-    r->payload_type = type;
-    r->is_decoded = session_decode(s->library, s->protocol, s->agreed, type, payload, &s->limits,
+    struct err unused = ERR_INIT;
+    if (bytes.n < V2GTP_HEADER)
+        return false;
+    *h = v2gtp_read(bytes.p);
+    return v2gtp_check(h, V2GTP_TCP, s->reader.limit, &unused) == V2GTP_FRAME &&
+           bytes.n == V2GTP_HEADER + (size_t)h->length;
+}
+
+void session_read(struct session *s, struct parcel *p)
+{
+    struct event *e = &p->event;
+    struct v2gtp_header h = {0};
+    struct received *r = is_one_frame(s, e->bytes, &h) ? session_new_received(s) : NULL;
+    p->read = r;
+    e->kind = r == NULL ? EVENT_BYTES : EVENT_FRAME;
+    e->payload_type = h.type;
+    e->name = "";
+    e->message = NULL;
+    e->problem = NULL;
+    e->ok = true;
+    if (r == NULL)
+        return;
+    struct slice payload = {e->bytes.p + V2GTP_HEADER, h.length};
+    r->us = e->us;
+    r->payload_type = h.type;
+    r->is_decoded = session_decode(s->library, s->protocol, s->agreed, h.type, payload, &s->limits,
                                    &r->arena, &r->message, &r->problem) == 0;
     if (r->is_decoded && message_named(&r->message).name != NULL)
         r->name = message_named(&r->message).name;
-    e->kind = EVENT_FRAME;
-    e->payload_type = type;
     e->name = r->name;
     e->message = r->is_decoded ? &r->message : NULL;
     e->problem = r->is_decoded ? NULL : &r->problem;
     e->ok = r->is_decoded;
 }
 
-static int receive_frame(struct session *s, const struct v2gtp_frame *f, int64_t us)
+/* The record, as the filter next to the wire. What was read from bytes is told with what is wrong
+ * with it; a sender's own message is not. */
+static int record_frame(struct filter *f, struct parcel *p, struct err *e)
 {
-    struct received *r = session_new_received(s);
+    recorder_put(p->session->recorder, &p->event);
+    if (p->read != NULL)
+        record_violations(p->session, &p->event);
+    return filter_pass(f, p, e);
+}
+
+/* Behind the chain. */
+static int take_frame(struct parcel *p)
+{
+    struct session *s = p->session;
+    struct received *r = p->read;
     if (r == NULL)
-        return -1;
-    struct event e = new_event(s, EVENT_FRAME, false, us);
-    e.bytes = f->bytes;
-    r->us = us;
-    describe_frame(s, r, f->header.type, f->payload, &e);
+        return 0; /* a filter made something of it that is no frame */
+    p->read = NULL;
     session_queue(s, r);
-    recorder_put(s->recorder, &e);
-    record_violations(s, &e);
     if (r->is_decoded)
         note_message(s, &r->message, false);
     return 0;
+}
+
+static int receive_frame(struct session *s, const struct v2gtp_frame *f, int64_t us)
+{
+    struct err e = ERR_INIT;
+    struct parcel p = {.session = s, .event = new_event(s, EVENT_FRAME, false, us)};
+    p.event.bytes = f->bytes;
+    session_read(s, &p);
+    int bad = way_frame(&s->way, &p, &e);
+    session_done(s, p.read);
+    return bad;
 }
 
 static void record_bad(struct session *s, enum event_kind kind, const struct v2gtp_frame *f,
@@ -325,9 +377,20 @@ static void record_bad(struct session *s, enum event_kind kind, const struct v2g
 
 int session_feed(struct session *s, const void *p, size_t n, int64_t us)
 {
+    struct err e = ERR_INIT;
+    struct parcel piece = {.session = s, .event = new_event(s, EVENT_BYTES, false, us)};
+    piece.event.bytes = (struct slice){p, n};
+    return way_bytes(&s->way, &piece, &e);
+}
+
+/* Behind the chain. */
+static int take_bytes(struct parcel *piece)
+{
+    struct session *s = piece->session;
+    int64_t us = piece->event.us;
     if (s->broken)
         return -1;
-    v2gtp_feed(&s->reader, (struct slice){p, n});
+    v2gtp_feed(&s->reader, piece->event.bytes);
     for (;;) {
         struct v2gtp_frame f;
         struct err problem = ERR_INIT;
@@ -407,60 +470,51 @@ static void fill_header(struct session *s, struct message *m, unsigned given, in
     }
 }
 
-int session_send(struct session *s, struct message *m, unsigned given, const char *where,
-                 int64_t us, struct slice *frame, struct err *e)
+int session_encode(struct session *s, struct message *m, unsigned given, int64_t us,
+                   struct buf *out, struct err *e)
 {
     fill_header(s, m, given, us);
-    buf_clear(&s->out);
-    if (buf_reserve(&s->out, V2GTP_HEADER) == NULL)
+    buf_clear(out);
+    if (buf_reserve(out, V2GTP_HEADER) == NULL)
         return err_set(e, "out of memory");
-    s->out.n = V2GTP_HEADER;
-    if (exi_encode_buf(m, &s->out, e) != 0)
+    out->n = V2GTP_HEADER;
+    if (exi_encode_buf(m, out, e) != 0)
         return -1;
-    uint16_t type = session_payload_type(m);
-    v2gtp_write(s->out.p, type, (uint32_t)(s->out.n - V2GTP_HEADER));
-    *frame = (struct slice){s->out.p, s->out.n};
-    struct event event = new_event(s, EVENT_FRAME, true, us);
-    struct named named = message_named(m);
-    event.bytes = *frame;
-    event.payload_type = type;
-    event.name = named.name == NULL ? "" : named.name;
-    event.message = m;
-    event.where = where;
-    recorder_put(s->recorder, &event);
-    note_message(s, m, true);
+    v2gtp_write(out->p, session_payload_type(m), (uint32_t)(out->n - V2GTP_HEADER));
     return 0;
 }
 
-/* Whether the bytes are one V2GTP frame and nothing else. */
-static bool is_one_frame(const struct session *s, struct slice bytes, struct v2gtp_header *h)
+int session_send(struct session *s, struct message *m, unsigned given, const char *where,
+                 int64_t us, struct slice *frame, struct err *e)
 {
-    struct err unused = ERR_INIT;
-    if (bytes.n < V2GTP_HEADER)
-        return false;
-    *h = v2gtp_read(bytes.p);
-    return v2gtp_check(h, V2GTP_TCP, s->reader.limit, &unused) == V2GTP_FRAME &&
-           bytes.n == V2GTP_HEADER + (size_t)h->length;
+    *frame = (struct slice){NULL, 0};
+    if (session_encode(s, m, given, us, &s->out, e) != 0)
+        return -1;
+    *frame = (struct slice){s->out.p, s->out.n};
+    struct named named = message_named(m);
+    struct parcel p = {.session = s, .event = new_event(s, EVENT_FRAME, true, us), .is_sent = true};
+    p.event.bytes = *frame;
+    p.event.payload_type = session_payload_type(m);
+    p.event.name = named.name == NULL ? "" : named.name;
+    p.event.message = m;
+    p.event.where = where;
+    note_message(s, m, true);
+    int bad = way_frame(&s->way, &p, e);
+    session_done(s, p.read);
+    return bad;
 }
 
-const char *session_sent_raw(struct session *s, struct slice bytes, const char *where, int64_t us)
+int session_send_raw(struct session *s, struct slice bytes, const char *where, int64_t us,
+                     const char **name, struct err *e)
 {
-    struct v2gtp_header h;
-    struct event e = new_event(s, EVENT_BYTES, true, us);
-    e.bytes = bytes;
-    e.where = where;
-    struct received *r = is_one_frame(s, bytes, &h) ? session_new_received(s) : NULL;
-    if (r == NULL) {
-        recorder_put(s->recorder, &e);
-        return "";
-    }
-    struct slice payload = {bytes.p + V2GTP_HEADER, h.length};
-    describe_frame(s, r, h.type, payload, &e);
-    recorder_put(s->recorder, &e);
-    record_violations(s, &e);
-    if (r->is_decoded)
-        note_message(s, &r->message, true);
-    const char *name = r->name; /* the schema's */
-    session_done(s, r);
-    return name;
+    struct parcel p = {.session = s, .event = new_event(s, EVENT_BYTES, true, us), .is_sent = true};
+    p.event.where = where;
+    p.event.bytes = bytes;
+    session_read(s, &p);
+    *name = p.event.name; /* the schema's */
+    if (p.event.message != NULL)
+        note_message(s, p.event.message, true);
+    int bad = way_frame(&s->way, &p, e);
+    session_done(s, p.read);
+    return bad;
 }

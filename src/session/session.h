@@ -11,6 +11,7 @@
 #include "codec/exi.h"
 #include "record/event.h"
 #include "schema/library.h"
+#include "session/filter.h"
 #include "wire/v2gtp.h"
 
 /* A received frame, decoded; it lives until session_done. */
@@ -43,11 +44,14 @@ struct session {
     uint64_t header_id[2]; /* the struct bytes that headers sent refer to; messages that
                                          session_send filled must not outlive the session */
 
+    struct way way; /* of all that it sends and gets */
+    struct filter record;
     struct v2gtp_reader reader;
     struct received *first, *last; /* decoded, not taken yet */
     struct received *spare;        /* kept with its memory for the next frame */
     struct buf out;                /* the frame that is being sent */
-    bool broken;                   /* the stream cannot be cut into frames any more */
+    bool is_connected;
+    bool broken; /* the stream cannot be cut into frames any more */
     /* offers of the supportedAppProtocolReq seen last, for finding what a SchemaID means */
     struct {
         const struct protocol *protocol;
@@ -82,20 +86,32 @@ void session_done(struct session *s, struct received *r);
 #define SESSION_GIVEN_TIME 2u /* TimeStamp of ISO 15118-20 */
 #define SESSION_GIVEN_SIGNATURE 4u
 
-/* Encodes m behind a V2GTP header into s->out, records it, and updates the SessionID and what was
- * agreed. The bytes to be sent are *frame, until the next call. SessionID and TimeStamp are put
- * into the header, except what is given; a SECC that has no SessionID yet makes one for its
- * SessionSetupRes. -1: cannot be encoded. */
+/*
+ * Encodes m behind a V2GTP header, updates the SessionID and what was agreed, and sends it on its
+ * way. The frame is *frame, until the next call. SessionID and TimeStamp are put into the header,
+ * except what is given; a SECC that has no SessionID yet makes one for its SessionSetupRes. -1: it
+ * cannot be encoded, and *frame is empty; or it cannot be sent.
+ */
 int session_send(struct session *s, struct message *m, unsigned given, const char *where,
                  int64_t us, struct slice *frame, struct err *e);
 
-/* Records bytes sent as they are (Send_Raw): one V2GTP frame as the message in it, with what is
- * wrong with it (so that bytes behind the document are no reason not to see it), and its effect as
- * that of one sent with session_send. Returns the message's name; "" where it is none. */
-const char *session_sent_raw(struct session *s, struct slice bytes, const char *where, int64_t us);
+/* Sends bytes as they are (Send_Raw): one V2GTP frame as the message in it, with what is wrong with
+ * it (so that bytes behind the document are no reason not to see it), and its effect as that of one
+ * sent with session_send. name: the message's; "" where it is none. -1: it cannot be sent. */
+int session_send_raw(struct session *s, struct slice bytes, const char *where, int64_t us,
+                     const char **name, struct err *e);
 
 /* Payload type that m goes out with. */
 uint16_t session_payload_type(const struct message *m);
+
+/* ---- for filters ---- */
+
+/* The frame of m, with the header that session_send would give it. */
+int session_encode(struct session *s, struct message *m, unsigned given, int64_t us,
+                   struct buf *out, struct err *e);
+
+/* Reads the bytes of a parcel: its event says what they are, p->read has the message. */
+void session_read(struct session *s, struct parcel *p);
 
 /* Decodes one payload with the grammar of protocol p and payload type; supportedAppProtocol while
  * `agreed` is false. */
