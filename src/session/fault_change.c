@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/fault_change.h"
 
+#include "codec/copy.h"
+#include "codec/defaults.h"
+#include "codec/quantity.h"
+#include "codec/value.h"
 #include "session/session.h"
 
 #include <stdio.h>

@@ -12,8 +12,8 @@ struct fault_filter {
     unsigned seen, happened; /* frames of its name; those that something was done to */
 };
 
-/* Of FAULT_FUNCTION: does something to a frame that is meant, says so with fault_happened, and hands
- * on from f->filter. */
+/* Of FAULT_FUNCTION: does something to a frame that is meant, says so with fault_happened, and
+ * hands on from f->filter. */
 struct fault_function {
     int (*call)(void *context, struct fault_filter *f, struct parcel *p, struct err *e);
     void (*released)(void *context); /* once: the filter is gone */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Faults as text, and what they do to two sessions that talk through the ends of their ways. */
+#include "codec/quantity.h"
+#include "codec/value.h"
 #include "session/fault_filter.h"
 #include "session/session.h"
 #include "support.h"
