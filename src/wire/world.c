@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/world.h"
 #include "wire/clock.h"
+#include "wire/network.h"
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <uv.h>
 
 struct world {
     uv_loop_t own, *loop;
-    uv_timer_t alarm;     /* for the first timer */
+    uv_timer_t alarm; /* for the first timer */
+    uv_idle_t turner; /* in a virtual world, in place of the alarm */
+    bool is_virtual;
+    int64_t now_us;  /* in a virtual world */
+    uint64_t chance; /* in a virtual world: where its row of random numbers is */
+    struct network network;
     int64_t alarm_us;     /* when it rings, or earlier; INT64_MAX: not set */
     int64_t since_us;     /* 1970 on the monotonic clock */
     struct timer *timers; /* a pairing heap: the first one to come is its root */
@@ -28,7 +36,32 @@ static int64_t system_us(void)
 
 int64_t world_now(const struct world *w)
 {
-    return w == NULL ? system_us() : clock_us() + w->since_us;
+    if (w == NULL)
+        return system_us();
+    return w->is_virtual ? w->now_us : clock_us() + w->since_us;
+}
+
+/* ---- chance ---- */
+
+/* SplitMix64 (Steele, Lea, Flood 2014): any seed is good. */
+static uint64_t world_draw(struct world *w)
+{
+    uint64_t x = w == NULL ? (uint64_t)system_us() : (w->chance += UINT64_C(0x9E3779B97F4A7C15));
+    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+    return x ^ x >> 31;
+}
+
+void world_random(struct world *w, void *out, size_t n)
+{
+    uint8_t *p = out;
+    if ((w == NULL || !w->is_virtual) && getrandom(out, n, GRND_NONBLOCK) == (ssize_t)n)
+        return;
+    for (size_t some; n > 0; p += some, n -= some) {
+        uint64_t x = world_draw(w);
+        some = n < sizeof x ? n : sizeof x;
+        memcpy(p, &x, some);
+    }
 }
 
 /* ---- the heap of timers: nothing is allocated, so that setting one cannot fail ---- */
@@ -97,11 +130,19 @@ static void heap_remove(struct world *w, struct timer *t)
 /* ---- timers ---- */
 
 static void world_rings(uv_timer_t *alarm);
+static void world_turns(uv_idle_t *turner);
 
 /* Sets the alarm for the first timer. One that was set for an earlier time is left: it is cheaper
  * to find nothing to do then. */
 static void world_wind(struct world *w)
 {
+    if (w->is_virtual) {
+        if (w->timers != NULL)
+            uv_idle_start(&w->turner, world_turns);
+        else
+            uv_idle_stop(&w->turner);
+        return;
+    }
     if (w->timers == NULL) {
         uv_timer_stop(&w->alarm); /* else it keeps the loop alive */
         w->alarm_us = INT64_MAX;
@@ -115,18 +156,31 @@ static void world_wind(struct world *w)
     uv_timer_start(&w->alarm, world_rings, us <= 0 ? 0 : ((uint64_t)us + 999) / 1000, 0);
 }
 
-static void world_rings(uv_timer_t *alarm)
+static void world_call(struct world *w)
 {
-    struct world *w = alarm->data;
     int64_t now = world_now(w);
     uint64_t end = w->order; /* what is set meanwhile has its turn later */
-    w->alarm_us = INT64_MAX;
     while (w->timers != NULL && w->timers->due_us <= now && w->timers->order < end) {
         struct timer *t = w->timers;
         heap_remove(w, t);
         t->call(t->data);
     }
     world_wind(w);
+}
+
+static void world_rings(uv_timer_t *alarm)
+{
+    struct world *w = alarm->data;
+    w->alarm_us = INT64_MAX;
+    world_call(w);
+}
+
+static void world_turns(uv_idle_t *turner)
+{
+    struct world *w = turner->data;
+    if (w->timers != NULL && w->timers->due_us > w->now_us)
+        w->now_us = w->timers->due_us;
+    world_call(w);
 }
 
 void timer_at(struct world *w, struct timer *t, int64_t us, void (*call)(void *data), void *data)
@@ -175,14 +229,40 @@ struct world *world_open(struct uv_loop_s *loop, struct err *e)
     w->loop = loop != NULL ? loop : &w->own;
     w->since_us = system_us() - clock_us();
     w->alarm_us = INT64_MAX;
+    w->chance = (uint64_t)system_us(); /* where the system has none to give */
     uv_timer_init(w->loop, &w->alarm);
-    w->alarm.data = w;
+    uv_idle_init(w->loop, &w->turner);
+    w->alarm.data = w->turner.data = w;
     return w;
+}
+
+struct world *world_open_virtual(struct uv_loop_s *loop, uint64_t seed, struct err *e)
+{
+    struct world *w = world_open(loop, e);
+    if (w == NULL)
+        return NULL;
+    w->is_virtual = true;
+    w->now_us = WORLD_BEGIN;
+    w->chance = seed;
+    return w;
+}
+
+bool world_is_virtual(const struct world *w)
+{
+    return w->is_virtual;
+}
+
+struct network *world_network(struct world *w)
+{
+    return w->is_virtual ? &w->network : NULL;
 }
 
 void world_run(struct world *w)
 {
-    uv_run(w->loop, UV_RUN_DEFAULT);
+    if (!w->is_virtual)
+        uv_run(w->loop, UV_RUN_DEFAULT);
+    while (w->is_virtual && w->timers != NULL)
+        uv_run(w->loop, UV_RUN_NOWAIT);
 }
 
 bool world_turn(struct world *w, bool waits)
@@ -190,11 +270,18 @@ bool world_turn(struct world *w, bool waits)
     return uv_run(w->loop, waits ? UV_RUN_ONCE : UV_RUN_NOWAIT) != 0;
 }
 
-static void world_gone(uv_handle_t *alarm)
+static void world_gone(uv_handle_t *turner)
 {
-    struct world *w = alarm->data;
+    struct world *w = turner->data;
     if (w->loop != &w->own)
         free(w);
+}
+
+/* One after the other: libuv says nothing about the order in which it closes. */
+static void world_half_gone(uv_handle_t *alarm)
+{
+    struct world *w = alarm->data;
+    uv_close((uv_handle_t *)&w->turner, world_gone);
 }
 
 int world_close(struct world *w)
@@ -204,10 +291,10 @@ int world_close(struct world *w)
     bool is_own = w->loop == &w->own;
     if (is_own)
         world_run(w);
-    uv_close((uv_handle_t *)&w->alarm, world_gone);
+    uv_close((uv_handle_t *)&w->alarm, world_half_gone);
     if (!is_own)
         return 0;
-    world_run(w);
+    uv_run(w->loop, UV_RUN_DEFAULT);
     if (uv_loop_close(w->loop) != 0)
         return -1;
     free(w);

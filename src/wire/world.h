@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The world that a run lives in: a loop, a clock, timers and chance. Whatever waits, or asks what
- * time it is, is handed a world; nothing of a run lies outside it, so that one process can have
- * several (one loop a thread).
+ * The world that a run lives in: a loop, a clock, timers, chance and a network. Whatever waits, or
+ * asks what time it is, is handed a world; nothing of a run lies outside it, so that one process
+ * can have several (one loop a thread).
+ *
+ * In a virtual world time stands still while anything is to do, and jumps to the next timer when
+ * nothing is; its network is in memory (network.h), and its chance comes from a seed. So a run
+ * between own peers takes only the time that it computes, and is the same each time, but for what
+ * OpenSSL draws: keys, TLS.
  */
 #ifndef V2G_WIRE_WORLD_H
 #define V2G_WIRE_WORLD_H
@@ -13,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct network;
 struct uv_loop_s; /* uv_loop_t */
 struct world;
 
@@ -23,7 +29,15 @@ struct world;
  */
 struct world *world_open(struct uv_loop_s *loop, struct err *e);
 
-/* Runs until nothing is left to do: no timer, no socket, no other handle of the loop. */
+/* A virtual one, which begins at WORLD_BEGIN. */
+struct world *world_open_virtual(struct uv_loop_s *loop, uint64_t seed, struct err *e);
+
+#define WORLD_BEGIN INT64_C(1767225600000000) /* 2026-01-01 00:00 UTC */
+
+bool world_is_virtual(const struct world *w);
+
+/* Runs until nothing is left to do: no timer, no socket, no other handle of the loop. In a virtual
+ * world only timers count: when none is set, nothing will ever happen again. */
 void world_run(struct world *w);
 
 /* One turn; waits first where nothing is to do yet. False: nothing is left to do. */
@@ -42,6 +56,12 @@ struct uv_loop_s *world_loop(struct world *w);
  * nothing waits then) it is the system's.
  */
 int64_t world_now(const struct world *w);
+
+/* Octets by chance: the system's, also where there is no world. */
+void world_random(struct world *w, void *out, size_t n);
+
+/* Of a virtual world; NULL in any other. */
+struct network *world_network(struct world *w);
 
 /* Room into which one thing is read and used up before anything else is. */
 #define WORLD_ROOM 65536

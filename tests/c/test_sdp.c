@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -209,6 +210,8 @@ static void on_done(void *context, const struct sdp_response *m, const struct en
     sdp_close(t->server);
 }
 
+static bool in_virtual_time; /* the tests of this group */
+
 static void talk(struct talk *t)
 {
     static const struct sdp_client_events events = {on_sent, on_received, on_done};
@@ -216,7 +219,7 @@ static void talk(struct talk *t)
         .request = {SDP_NO_TLS, SDP_TCP}, .interval_ms = 20, .tries = 4};
     struct err e = ERR_INIT;
     t->problem = ERR_INIT;
-    t->world = world_open(NULL, &e);
+    t->world = in_virtual_time ? world_open_virtual(NULL, 1, &e) : world_open(NULL, &e);
     t->server = sdp_server_open(t->world, "lo", endpoint_random_port(), asked, t, &e);
     assert_non_null(t->server);
     options.to.port = sdp_local(t->server)->port;
@@ -308,6 +311,48 @@ static void the_answer_follows_the_table_of_security(void **state)
     assert_int_equal(chosen(SDP_TLS, false, false), -1);
 }
 
+/* By the group, over the cable of a virtual world: every station there gets it. */
+static void hear(void *context, struct sdp_socket *s, const struct endpoint *from,
+                 const struct endpoint *to, struct slice bytes)
+{
+    struct talk *t = context;
+    char text[ENDPOINT_TEXT];
+    assert_int_equal(bytes.n, 3);
+    assert_true(endpoint_is_multicast(to));
+    assert_string_equal(to->interface, "evse0");
+    assert_int_equal(to->mac[0], 0x33);
+    snprintf(text, sizeof text, "[fe80::ff:fe00:e1%%evse0]:%u", from->port);
+    assert_string_equal(endpoint_text(from, (char[ENDPOINT_TEXT]){0}, ENDPOINT_TEXT), text);
+    t->asked++;
+    sdp_close(s);
+}
+
+static void the_group_is_heard_in_virtual_time(void **state)
+{
+    struct err e = ERR_INIT;
+    struct talk t = {.world = world_open_virtual(NULL, 1, &e)};
+    struct endpoint to;
+    (void)state;
+    assert_non_null(sdp_server_open(t.world, "evse0", 0, hear, &t, &e));
+    assert_non_null(sdp_server_open(t.world, "evse0", 0, hear, &t, &e));
+    struct sdp_socket *other = sdp_server_open(t.world, "evse0", 15119, hear, &t, &e);
+    struct sdp_socket *s = sdp_open(t.world, "ev0", hear, &t, &e);
+    sdp_group(s, &to);
+    assert_int_equal(sdp_send(s, &to, (struct slice){REQUEST, 3}, &e), 0);
+    world_run(t.world);
+    assert_int_equal(t.asked, 2);
+    sdp_close(other);
+    sdp_close(s);
+    assert_int_equal(world_close(t.world), 0);
+}
+
+static int begin_virtual_time(void **state)
+{
+    (void)state;
+    in_virtual_time = true;
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +367,14 @@ int main(void)
         cmocka_unit_test(both_can_be_closed_within_a_callback),
         cmocka_unit_test(a_missing_interface_is_named),
     };
+    const struct CMUnitTest virtual[] = {
+        cmocka_unit_test(the_client_asks_until_it_is_answered),
+        cmocka_unit_test(the_client_gives_up),
+        cmocka_unit_test(the_client_tells_what_is_no_answer),
+        cmocka_unit_test(both_can_be_closed_within_a_callback),
+        cmocka_unit_test(the_group_is_heard_in_virtual_time),
+    };
     alarm(120);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) +
+           cmocka_run_group_tests(virtual, begin_virtual_time, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Streams and listeners on the loopback interface: how connections begin and end, what a peer that
- * resets, floods or never reads does to them, running out of descriptors, and the filter's place.
+ * Streams and listeners, on loopback and in a virtual world: how connections begin and end, what a
+ * peer that resets, floods or never reads does to them, running out of descriptors, and the filter.
  */
 #include "wire/clock.h"
 #include "wire/stream.h"
@@ -151,6 +151,16 @@ static const struct stream_filter TURN = {turn_start,  turn_from_wire, turn_to_w
 
 /* ---- the scene ---- */
 
+static bool in_virtual_time; /* the tests of this group */
+
+static struct world *some_world(void)
+{
+    struct err e = ERR_INIT;
+    struct world *w = in_virtual_time ? world_open_virtual(NULL, 1, &e) : world_open(NULL, &e);
+    assert_non_null(w);
+    return w;
+}
+
 static void scene_accepted(void *context, struct stream *s)
 {
     struct scene *w = context;
@@ -182,7 +192,7 @@ static void scene_open(struct scene *w, const struct stream_events *server, unsi
     struct err e = ERR_INIT;
     *w = (struct scene){.server_events = server};
     w->client.scene = w->server.scene = w;
-    w->world = world_open(NULL, &e);
+    w->world = some_world();
     w->listener = stream_listen(w->world, &at, most, &LISTENER, w, &e);
     assert_non_null(w->listener);
 }
@@ -350,11 +360,12 @@ static void a_reset_is_told(void **state)
 static void a_refused_connection_is_told(void **state)
 {
     struct scene w;
-    struct endpoint at;
+    struct endpoint at = {.ip[15] = 1, .port = 15118}; /* of UDP */
     struct err e = ERR_INIT;
     (void)state;
     scene_open(&w, &SIDE, 0);
-    close(raw_listen(1, &at));
+    if (!in_virtual_time)
+        close(raw_listen(1, &at));
     w.client.stream = stream_connect(w.world, &at, 0, &SIDE, &w.client, &e);
     scene_run(&w);
     assert_int_equal(w.client.end, STREAM_REFUSED);
@@ -725,6 +736,133 @@ static void a_stream_outlives_its_listener(void **state)
     assert_int_equal(w.server.closed, 1);
 }
 
+/* ---- a virtual world alone ---- */
+
+static void nobody_lives_there(void **state)
+{
+    struct scene w;
+    struct endpoint at;
+    struct err e = ERR_INIT;
+    (void)state;
+    assert_int_equal(endpoint_parse("[fe80::1%ev0]:15118", &at, &e), 0);
+    for (unsigned ms = 2000; ms <= 4000; ms += 2000) {
+        scene_open(&w, &SIDE, 0);
+        w.client.stream = stream_connect(w.world, &at, ms, &SIDE, &w.client, &e);
+        world_turn(w.world, false);
+        scene_run(&w);
+        assert_int_equal(w.client.end, ms < 3000 ? STREAM_TIMEOUT : STREAM_UNREACHABLE);
+    }
+}
+
+/* What the client did, and when, in ms. */
+struct log {
+    struct world *world;
+    struct timer timer;
+    struct stream *client;
+    unsigned at;
+    char text[400];
+};
+
+static void note(struct log *l, const char *what)
+{
+    size_t n = strlen(l->text);
+    snprintf(l->text + n, sizeof l->text - n, "%d:%s ",
+             (int)((world_now(l->world) - WORLD_BEGIN) / 1000), what);
+}
+
+static void log_opened(void *context, struct stream *s)
+{
+    (void)s;
+    note(context, "opened");
+}
+
+static void log_data(void *context, struct stream *s, struct slice bytes)
+{
+    char what[20];
+    snprintf(what, sizeof what, "got%.*s", (int)bytes.n, (const char *)bytes.p);
+    (void)s;
+    note(context, what);
+}
+
+static void log_closed(void *context, struct stream *s, enum stream_end end, const char *why)
+{
+    (void)why;
+    note(context, stream_end_text(end));
+    stream_close(s, STREAM_FIN);
+}
+
+static const struct stream_events LOGS = {
+    .opened = log_opened, .data = log_data, .closed = log_closed};
+
+static void log_accepted(void *context, struct stream *s)
+{
+    struct log *l = context;
+    note(l, "accepted");
+    stream_use(s, &LOGS, l);
+}
+
+static void log_step(void *data)
+{
+    struct log *l = data;
+    struct err e = ERR_INIT;
+    if (l->at++ < 3) {
+        say(l->client, "a");
+        say(l->client, "b");
+        timer_start(l->world, &l->timer, 1000, log_step, l);
+    } else {
+        assert_int_equal(stream_end_writing(l->client, &e), 0);
+        assert_int_equal(stream_write(l->client, slice_of("c"), &e), -1);
+    }
+}
+
+/* Nothing takes any time but timers, and each write comes by itself, in its order. */
+static void time_stands_still_while_bytes_go(void **state)
+{
+    static const struct listener_events ACCEPTS = {.accepted = log_accepted};
+    struct log l = {.world = some_world()};
+    struct endpoint at = {.interface = "evse0"}, to;
+    struct err e = ERR_INIT;
+    (void)state;
+    struct listener *listener = stream_listen(l.world, &at, 0, &ACCEPTS, &l, &e);
+    to = *listener_endpoint(listener);
+    assert_int_equal(to.mac[5], 0xE2);
+    memcpy(to.interface, "ev0", 4);
+    l.client = stream_connect(l.world, &to, 0, &LOGS, &l, &e);
+    timer_start(l.world, &l.timer, 500, log_step, &l);
+    world_run(l.world);
+    assert_string_equal(l.text, "0:opened 0:accepted 500:gota 500:gotb 1500:gota 1500:gotb "
+                                "2500:gota 2500:gotb 3500:closed by peer 3500:closed by peer ");
+    listener_close(listener);
+    assert_int_equal(world_close(l.world), 0);
+}
+
+/* FIN, then what the closed end has for bytes that still come: RST, so that writing fails. */
+static void a_closed_end_answers_by_reset(void **state)
+{
+    struct scene w;
+    struct err e = ERR_INIT;
+    (void)state;
+    scene_open(&w, &SIDE, 0);
+    scene_connect(&w, &SIDE);
+    while (w.server.stream == NULL || !stream_is_open(w.client.stream))
+        world_turn(w.world, false);
+    stream_close(w.client.stream, STREAM_FIN);
+    w.client.stream = NULL;
+    struct stream *s = w.server.stream;
+    assert_int_equal(stream_write(s, slice_of("x"), &e), 0);
+    assert_int_equal(stream_write(s, slice_of("x"), &e), -1);
+    assert_non_null(strstr(e.what, "reset by peer"));
+    scene_run(&w);
+    assert_int_equal(w.server.closed, 1);
+}
+
+static int begin_virtual_time(void **state)
+{
+    (void)state;
+    in_virtual_time = true;
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -747,6 +885,23 @@ int main(void)
         cmocka_unit_test(running_out_of_descriptors_is_survived),
         cmocka_unit_test(a_stream_outlives_its_listener),
     };
+    const struct CMUnitTest virtual[] = {
+        cmocka_unit_test(bytes_go_both_ways),
+        cmocka_unit_test(a_filter_sits_between),
+        cmocka_unit_test(both_ends_are_known),
+        cmocka_unit_test(a_reset_is_told),
+        cmocka_unit_test(a_refused_connection_is_told),
+        cmocka_unit_test(what_cannot_be_is_said_at_once),
+        cmocka_unit_test(streams_close_at_any_moment),
+        cmocka_unit_test(a_close_waits_for_what_is_written),
+        cmocka_unit_test(one_half_can_be_closed),
+        cmocka_unit_test(a_peer_that_never_reads_is_bounded),
+        cmocka_unit_test(many_at_once_and_one_after_another),
+        cmocka_unit_test(nobody_lives_there),
+        cmocka_unit_test(time_stands_still_while_bytes_go),
+        cmocka_unit_test(a_closed_end_answers_by_reset),
+    };
     alarm(120);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) +
+           cmocka_run_group_tests(virtual, begin_virtual_time, NULL);
 }

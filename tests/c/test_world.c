@@ -191,6 +191,56 @@ static void threads_have_worlds_of_their_own(void **state)
     }
 }
 
+/* ---- virtual time ---- */
+
+struct walk {
+    struct world *world;
+    struct timer timer;
+    int64_t at[4];
+    unsigned n;
+};
+
+static void walk_on(void *data)
+{
+    struct walk *k = data;
+    k->at[k->n++] = world_now(k->world) - WORLD_BEGIN;
+    if (k->n < 4)
+        timer_start(k->world, &k->timer, 3600000, walk_on, k);
+}
+
+static void virtual_time_jumps(void **state)
+{
+    struct err e = ERR_INIT;
+    struct walk k = {.world = world_open_virtual(NULL, 1, &e)};
+    int64_t start = clock_us();
+    (void)state;
+    assert_true(world_is_virtual(k.world));
+    timer_at(k.world, &k.timer, WORLD_BEGIN + 7, walk_on, &k);
+    assert_int_equal(world_now(k.world), WORLD_BEGIN);
+    world_run(k.world);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(k.at[i], 7 + i * INT64_C(3600000000));
+    assert_in_range(clock_us() - start, 0, 5000000);
+    assert_int_equal(world_close(k.world), 0);
+}
+
+/* The same seed gives the same row; another one, and the system, do not. */
+static void chance_comes_from_the_seed(void **state)
+{
+    uint8_t row[4][13];
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct err e = ERR_INIT;
+        struct world *w =
+            i < 3 ? world_open_virtual(NULL, i == 2 ? 2 : 1, &e) : world_open(NULL, &e);
+        world_random(w, row[i], sizeof row[i]);
+        assert_int_equal(world_close(w), 0);
+    }
+    assert_memory_equal(row[0], row[1], sizeof row[0]);
+    assert_memory_not_equal(row[0], row[2], sizeof row[0]);
+    assert_memory_not_equal(row[0], row[3], sizeof row[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +249,8 @@ int main(void)
         cmocka_unit_test(a_stopped_timer_is_not_waited_for),
         cmocka_unit_test(a_world_may_have_the_callers_loop),
         cmocka_unit_test(threads_have_worlds_of_their_own),
+        cmocka_unit_test(virtual_time_jumps),
+        cmocka_unit_test(chance_comes_from_the_seed),
     };
     alarm(60);
     return cmocka_run_group_tests(tests, NULL, NULL);

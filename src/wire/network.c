@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/network.h"
+#include "wire/lab.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#define ROOM (1u << 20)      /* bytes that the other side need not have read: a system's buffers */
+#define NEIGHBOUR_MS 3000    /* until a system gives up looking for one (RFC 4861, 10) */
+#define DYNAMIC_FIRST 49152u /* of dynamic ports */
+
+/* ---- addresses ---- */
+
+/* The interface's own end, with the MAC address that its link-local address is made from. */
+static int network_interface(const char *interface, struct endpoint *out, struct err *e)
+{
+    static const char *const ENDS[][2] = {
+        {LAB_EV_INTERFACE, "[" LAB_EV_ADDRESS "%" LAB_EV_INTERFACE "]"},
+        {LAB_EVSE_INTERFACE, "[" LAB_EVSE_ADDRESS "%" LAB_EVSE_INTERFACE "]"},
+        {"lo", "[::1]"}};
+    for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
+        if (strcmp(interface, ENDS[i][0]) != 0)
+            continue;
+        if (endpoint_parse(ENDS[i][1], out, e) != 0)
+            return -1;
+        endpoint_learn_mac(out);
+        return 0;
+    }
+    return err_set(e, "interface: in virtual time there are ev0, evse0 and lo, found \"%.40s\"",
+                   interface);
+}
+
+static bool same_ip(const struct endpoint *a, const struct endpoint *b)
+{
+    return memcmp(a->ip, b->ip, sizeof a->ip) == 0;
+}
+
+static bool is_here(const struct endpoint *a)
+{
+    static const char *const INTERFACES[] = {LAB_EV_INTERFACE, LAB_EVSE_INTERFACE, "lo"};
+    struct endpoint own;
+    struct err ignored = ERR_INIT;
+    for (size_t i = 0; i < 3; i++)
+        if (network_interface(INTERFACES[i], &own, &ignored) == 0 && same_ip(a, &own))
+            return true;
+    return false;
+}
+
+/* As the other side of the cable sees it: on its own interface. */
+static struct endpoint seen_from(const struct endpoint *a, const struct endpoint *viewer)
+{
+    struct endpoint seen = *a;
+    if (endpoint_is_link_local(a) || endpoint_is_multicast(a))
+        memcpy(seen.interface, viewer->interface, sizeof seen.interface);
+    return seen;
+}
+
+static uint16_t some_port(struct world *w)
+{
+    uint16_t bits;
+    world_random(w, &bits, sizeof bits);
+    return (uint16_t)(DYNAMIC_FIRST + bits % (65536u - DYNAMIC_FIRST));
+}
+
+/* ---- streams ---- */
+
+struct chunk {
+    struct chunk *next;
+    size_t n;
+    uint8_t bytes[];
+};
+
+struct network_stream {
+    struct stream stream;                /* first */
+    struct network_stream *next, *other; /* other: NULL where there is none, or it is closed */
+    struct timer turn;                   /* what comes next for it */
+    struct chunk *first, **last;         /* that came, and are not read yet */
+    size_t queued;                       /* bytes of them */
+    bool is_reading;
+    bool has_end, is_reset; /* FIN or RST came, behind those */
+    bool is_dead;           /* nothing it writes gets anywhere */
+};
+
+static struct network_stream *network_of(struct stream *s)
+{
+    return (struct network_stream *)s;
+}
+
+static void network_arrive(void *data);
+
+static void network_wake(struct network_stream *s)
+{
+    if (s->is_reading && !timer_is_set(&s->turn) && (s->first != NULL || s->has_end || s->is_reset))
+        timer_start(s->stream.world, &s->turn, 0, network_arrive, s);
+}
+
+static struct chunk *network_take(struct network_stream *s)
+{
+    struct chunk *c = s->first;
+    s->first = c->next;
+    if (s->first == NULL)
+        s->last = &s->first;
+    s->queued -= c->n;
+    if (s->other != NULL)
+        s->other->stream.waiting = s->queued > ROOM ? s->queued - ROOM : 0;
+    return c;
+}
+
+/* One thing a turn, so that what the owner does about it has its place in the order of events. */
+static void network_arrive(void *data)
+{
+    struct network_stream *s = data;
+    if (!s->is_reading)
+        return;
+    if (s->first == NULL) {
+        stream_lost(&s->stream, "connection", s->is_reset ? UV_ECONNRESET : UV_EOF);
+        return;
+    }
+    struct chunk *c = network_take(s);
+    network_wake(s);
+    stream_received(&s->stream, (struct slice){c->bytes, c->n});
+    free(c);
+}
+
+static void network_read(struct stream *stream, bool is_on)
+{
+    struct network_stream *s = network_of(stream);
+    s->is_reading = is_on;
+    network_wake(s);
+}
+
+static int network_write(struct stream *stream, struct slice bytes, struct err *e)
+{
+    struct network_stream *s = network_of(stream), *to = s->other;
+    if (s->is_dead)
+        return stream_cannot_number(stream, UV_EPIPE, e);
+    if (to == NULL) { /* the first bytes to a closed end are answered by RST */
+        s->is_dead = s->is_reset = true;
+        network_wake(s);
+        return 0;
+    }
+    struct chunk *c = malloc(sizeof *c + bytes.n);
+    if (c == NULL)
+        return stream_cannot(stream, "out of memory", e);
+    c->next = NULL;
+    c->n = bytes.n;
+    memcpy(c->bytes, bytes.p, bytes.n);
+    *to->last = c;
+    to->last = &c->next;
+    to->queued += bytes.n;
+    stream->waiting = to->queued > ROOM ? to->queued - ROOM : 0;
+    network_wake(to);
+    return 0;
+}
+
+static int network_end(struct stream *stream, struct err *e)
+{
+    struct network_stream *s = network_of(stream);
+    (void)e;
+    if (s->other != NULL) {
+        s->other->has_end = true;
+        network_wake(s->other);
+    }
+    return 0;
+}
+
+static void network_free(void *data)
+{
+    struct network_stream *s = data;
+    while (s->first != NULL)
+        free(network_take(s));
+    stream_gone(&s->stream);
+}
+
+static void network_close(struct stream *stream, enum stream_how how)
+{
+    struct network_stream *s = network_of(stream), *other = s->other;
+    struct network_stream **at = &world_network(stream->world)->streams;
+    while (*at != s)
+        at = &(*at)->next;
+    *at = s->next;
+    s->other = NULL;
+    if (other != NULL) {
+        other->other = NULL;
+        other->stream.waiting = 0;
+        if (how == STREAM_RST)
+            other->is_reset = other->is_dead = true;
+        other->has_end = true;
+        network_wake(other);
+    }
+    timer_start(stream->world, &s->turn, 0, network_free, s);
+}
+
+static struct network_stream *network_new(struct world *world)
+{
+    static const struct stream_transport NETWORK = {network_read, network_write, network_end,
+                                                    network_close};
+    struct network *n = world_network(world);
+    struct network_stream *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    stream_init(&s->stream, world, &NETWORK);
+    s->last = &s->first;
+    s->next = n->streams;
+    n->streams = s;
+    return s;
+}
+
+/* ---- listening ---- */
+
+struct network_listener {
+    struct listener listener; /* first */
+    struct network_listener *next;
+    struct timer turn;
+};
+
+static struct network_listener *network_listener_at(struct world *world, const struct endpoint *at)
+{
+    struct network_listener *l = world_network(world)->listeners;
+    while (l != NULL && (l->listener.local.port != at->port ||
+                         !(endpoint_is_unset(&l->listener.local) || endpoint_is_unset(at) ||
+                           same_ip(&l->listener.local, at))))
+        l = l->next;
+    return l;
+}
+
+static void network_listener_gone(void *data)
+{
+    listener_gone(data);
+}
+
+static void network_listener_close(struct listener *listener)
+{
+    struct network_listener *l = (struct network_listener *)listener;
+    struct network_listener **at = &world_network(listener->world)->listeners;
+    while (*at != l)
+        at = &(*at)->next;
+    *at = l->next;
+    timer_start(listener->world, &l->turn, 0, network_listener_gone, listener);
+}
+
+static int network_listener_resolve(struct world *world, struct endpoint *own, struct err *e)
+{
+    char text[ENDPOINT_TEXT];
+    uint16_t port = own->port;
+    if (endpoint_is_unset(own) && own->interface[0] != '\0' &&
+        network_interface(own->interface, own, e) != 0)
+        return -1;
+    own->port = port;
+    while (own->port == 0 || (port == 0 && network_listener_at(world, own) != NULL))
+        own->port = some_port(world);
+    int number = network_listener_at(world, own) != NULL    ? EADDRINUSE
+                 : !endpoint_is_unset(own) && !is_here(own) ? EADDRNOTAVAIL
+                                                            : 0;
+    if (number == 0)
+        return 0;
+    return err_set(e, "listening at %s: %s", endpoint_text(own, text, sizeof text),
+                   strerror(number));
+}
+
+struct listener *network_listen(struct world *world, const struct endpoint *at, struct err *e)
+{
+    struct network *n = world_network(world);
+    struct endpoint own = *at;
+    if (network_listener_resolve(world, &own, e) != 0)
+        return NULL;
+    struct network_listener *l = calloc(1, sizeof *l);
+    if (l == NULL) {
+        err_set(e, "listening: out of memory");
+        return NULL;
+    }
+    l->listener.world = world;
+    l->listener.close = network_listener_close;
+    l->listener.local = own;
+    l->next = n->listeners;
+    n->listeners = l;
+    return &l->listener;
+}
+
+/* ---- connecting ---- */
+
+static void network_accept(void *data)
+{
+    struct stream *s = data;
+    struct listener *l = s->listener;
+    if (l->is_closed)
+        stream_close(s, STREAM_RST); /* as a system does to who waits to be accepted */
+    else
+        listener_accepted(l, s);
+}
+
+/* The listener's end of a connection; false where it has none to give. */
+static bool network_join(struct network_stream *s, struct listener *l)
+{
+    struct stream *client = &s->stream;
+    struct endpoint from = seen_from(&client->local, &l->local);
+    struct network_stream *other = listener_has_room(l, &from) ? network_new(client->world) : NULL;
+    if (other == NULL)
+        return false;
+    s->other = other;
+    other->other = s;
+    other->stream.listener = l;
+    l->open++;
+    other->stream.local = seen_from(&client->remote, &l->local);
+    other->stream.remote = from;
+    timer_start(client->world, &other->turn, 0, network_accept, other);
+    return true;
+}
+
+static void network_syn(void *data)
+{
+    struct network_stream *s = data;
+    struct network_listener *l = network_listener_at(s->stream.world, &s->stream.remote);
+    if (!is_here(&s->stream.remote)) {
+        stream_lost(&s->stream, "connecting", UV_EHOSTUNREACH);
+        return;
+    }
+    if (l == NULL) {
+        stream_lost(&s->stream, "connecting", UV_ECONNREFUSED);
+        return;
+    }
+    endpoint_learn_mac(&s->stream.remote);
+    if (!network_join(s, &l->listener))
+        s->is_reset = s->is_dead = true;
+    stream_connected(&s->stream);
+}
+
+/* Whether the end is that of a connection already. */
+static bool network_has_end(struct world *world, const struct endpoint *a)
+{
+    const struct network_stream *s = world_network(world)->streams;
+    while (s != NULL && !endpoint_same(&s->stream.local, a))
+        s = s->next;
+    return s != NULL;
+}
+
+struct stream *network_connect(struct world *world, const struct endpoint *to, uint16_t port,
+                               struct err *e)
+{
+    struct endpoint own;
+    char text[ENDPOINT_TEXT];
+    if (to->port == 0) {
+        err_set(e, "connecting: expected an address with a port, found none");
+        return NULL;
+    }
+    if (network_interface(endpoint_is_link_local(to) ? to->interface : "lo", &own, e) != 0)
+        return NULL;
+    own.port = port;
+    while (own.port == 0 || (port == 0 && network_has_end(world, &own)))
+        own.port = some_port(world);
+    struct network_stream *s = network_has_end(world, &own) ? NULL : network_new(world);
+    if (s == NULL) {
+        err_set(e, "connecting to %s: %s", endpoint_text(to, text, sizeof text),
+                strerror(EADDRINUSE));
+        return NULL;
+    }
+    s->stream.local = own;
+    timer_start(world, &s->turn, is_here(to) ? 0 : NEIGHBOUR_MS, network_syn, s);
+    return &s->stream;
+}
+
+/* ---- datagrams ---- */
+
+struct network_socket {
+    struct sdp_socket socket; /* first */
+    struct network_socket *next;
+    bool is_server;
+    struct timer turn;
+};
+
+struct packet {
+    struct timer turn;
+    struct world *world;
+    struct endpoint from, to;
+    size_t n;
+    uint8_t bytes[];
+};
+
+static bool network_is_for(const struct packet *p, const struct network_socket *s)
+{
+    const struct sdp_socket *socket = &s->socket;
+    if (socket->is_closed || socket->local.port != p->to.port)
+        return false;
+    if (endpoint_is_multicast(&p->to))
+        return s->is_server && endpoint_is_link_local(&socket->local) &&
+               endpoint_is_link_local(&p->from);
+    return same_ip(&socket->local, &p->to);
+}
+
+static void network_carry(void *data)
+{
+    struct packet *p = data;
+    bool for_all = endpoint_is_multicast(&p->to);
+    for (struct network_socket *s = world_network(p->world)->sockets; s != NULL; s = s->next) {
+        if (!network_is_for(p, s))
+            continue;
+        struct sdp_socket *socket = &s->socket;
+        struct endpoint from = seen_from(&p->from, &socket->local);
+        struct endpoint to = seen_from(&p->to, &socket->local);
+        endpoint_learn_mac(&to);
+        socket->received(socket->context, socket, &from, &to, (struct slice){p->bytes, p->n});
+        if (!for_all)
+            break;
+    }
+    free(p);
+}
+
+static int network_send(struct sdp_socket *s, const struct endpoint *to, struct slice bytes,
+                        struct err *e)
+{
+    struct packet *p = calloc(1, sizeof *p + bytes.n);
+    if (p == NULL)
+        return err_set(e, "SDP on %s: out of memory", s->interface);
+    p->world = s->world;
+    p->from = s->local;
+    p->to = *to;
+    p->n = bytes.n;
+    memcpy(p->bytes, bytes.p, bytes.n);
+    timer_start(s->world, &p->turn, 0, network_carry, p);
+    return 0;
+}
+
+static void network_socket_close(struct sdp_socket *socket)
+{
+    struct network_socket *s = (struct network_socket *)socket;
+    struct network_socket **at = &world_network(socket->world)->sockets;
+    while (*at != s)
+        at = &(*at)->next;
+    *at = s->next; /* its own is left: a packet may be on its way through the list */
+    timer_start(socket->world, &s->turn, 0, free, s);
+}
+
+struct sdp_socket *network_socket(struct world *world, const char *interface, uint16_t port,
+                                  struct err *e)
+{
+    struct network *n = world_network(world);
+    struct endpoint own;
+    if (network_interface(interface, &own, e) != 0)
+        return NULL;
+    struct network_socket *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        err_set(e, "SDP: out of memory");
+        return NULL;
+    }
+    s->is_server = port != 0;
+    own.port = port != 0 ? port : some_port(world);
+    s->socket = (struct sdp_socket){
+        .world = world, .send = network_send, .close = network_socket_close, .local = own};
+    snprintf(s->socket.interface, sizeof s->socket.interface, "%s", interface);
+    s->next = n->sockets;
+    n->sockets = s;
+    return &s->socket;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Streams and listeners over TCP of the system, on libuv's loop. Private to src/wire. */
+#ifndef V2G_WIRE_STREAM_TCP_H
+#define V2G_WIRE_STREAM_TCP_H
+
+#include "wire/stream_transport.h"
+
+/* From that port, or any dynamic one (0). NULL: e. */
+struct stream *tcp_connect(struct world *world, const struct endpoint *to, uint16_t port,
+                           struct err *e);
+
+struct listener *tcp_listen(struct world *world, const struct endpoint *at, struct err *e);
+
+#endif
