@@ -112,16 +112,17 @@ static bool is_asked(const struct docs_topic *topic, const char *name, const str
 }
 
 /* The topic called name: in ISO15118-2 if it is there, else in the first protocol that has it. */
-static const struct docs_topic *find_topic(const struct docs_topic *topic, int n, const char *name,
+static const struct docs_topic *find_topic(const struct docs *d, const char *name,
                                            const struct element **only)
 {
     const struct protocol *first = protocol_find("ISO15118-2");
     const struct docs_topic *found = NULL;
     const struct element *alone;
-    for (int i = 0; i < n; i++) {
-        if ((found != NULL && topic[i].protocol != first) || !is_asked(&topic[i], name, &alone))
+    for (unsigned i = 0; i < d->topics; i++) {
+        if ((found != NULL && d->topic[i].protocol != first) ||
+            !is_asked(&d->topic[i], name, &alone))
             continue;
-        found = &topic[i];
+        found = &d->topic[i];
         *only = alone;
         if (found->protocol == first)
             break;
@@ -129,11 +130,12 @@ static const struct docs_topic *find_topic(const struct docs_topic *topic, int n
     return found;
 }
 
-static int no_message(const struct command *c, const struct docs_topic *topic, int n, struct err *e)
+static int no_message(const struct command *c, struct err *e)
 {
     const char *names[3 * DOCS_TOPICS + 1];
     unsigned count = 0;
-    for (int i = 0; i < n; i++) {
+    const struct docs_topic *topic = c->docs.topic;
+    for (unsigned i = 0; i < c->docs.topics; i++) {
         names[count++] = topic[i].name;
         for (unsigned k = 0; k < 2; k++)
             if (topic[i].message[k] != NULL)
@@ -151,15 +153,13 @@ static int no_message(const struct command *c, const struct docs_topic *topic, i
 
 static int print_page(struct command *c, struct err *e)
 {
-    static struct docs_topic topics[DOCS_TOPICS];
     struct docs *d = &c->docs;
     const struct element *only = NULL;
-    int n = docs_topics(d, topics, e);
-    if (n < 0)
+    if (docs_topics(d, e) != 0)
         return -1;
-    const struct docs_topic *topic = find_topic(topics, n, c->message, &only);
+    const struct docs_topic *topic = find_topic(d, c->message, &only);
     if (topic == NULL)
-        return no_message(c, topics, n, e);
+        return no_message(c, e);
     struct page page;
     char title[DOCS_FILE];
     docs_page_title(topic, d->side == FROM_SECC ? FROM_SECC : FROM_EVCC, title, sizeof title);

@@ -7,20 +7,11 @@
 #ifndef V2G_REFERENCE_DOCS_H
 #define V2G_REFERENCE_DOCS_H
 
+#include "reference/element.h"
+#include "reference/example.h"
 #include "reference/page.h"
 #include "reference/prose.h"
 #include "reference/reference.h"
-
-/* What is to be printed, and where to. */
-struct docs {
-    struct library library;
-    struct prose prose; /* of the language to print in */
-    enum page_form form;
-    const struct protocol *protocol; /* NULL: all */
-    uint8_t side;                    /* FROM_EVCC, FROM_SECC; FROM_NONE: both */
-    bool in_tree;                    /* pages link to each other */
-    struct buf out;
-};
 
 /* ---- what there is ---- */
 
@@ -34,9 +25,21 @@ struct docs_topic {
 
 #define DOCS_TOPICS 256
 
-/* All topics of d->protocol (of all protocols), in the order of the descriptions. The result is
- * their number, or -1. */
-int docs_topics(struct docs *d, struct docs_topic topic[DOCS_TOPICS], struct err *e);
+/* What is to be printed, and where to. */
+struct docs {
+    struct library library;
+    struct prose prose; /* of the language to print in */
+    enum page_form form;
+    const struct protocol *protocol; /* NULL: all */
+    uint8_t side;                    /* FROM_EVCC, FROM_SECC; FROM_NONE: both */
+    bool in_tree;                    /* pages link to each other */
+    struct buf out;
+    unsigned topics; /* as docs_topics has found them */
+    struct docs_topic topic[DOCS_TOPICS];
+};
+
+/* Finds all topics of d->protocol (of all protocols), in the order of the descriptions. */
+int docs_topics(struct docs *d, struct err *e);
 
 /* ---- texts ---- */
 

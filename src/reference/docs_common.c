@@ -22,55 +22,49 @@ static void split_name(const char *message, char *out, size_t size, unsigned *in
     *index = is_response;
 }
 
-struct topics {
-    struct docs_topic *at;
-    unsigned n;
-};
-
-static void add_message(struct topics *t, const struct protocol *protocol, const struct schema *set,
+static void add_message(struct docs *d, const struct protocol *protocol, const struct schema *set,
                         const struct element *message)
 {
     struct docs_topic new = {.protocol = protocol, .set = set};
     unsigned index;
     split_name(message->as.name, new.name, sizeof new.name, &index);
-    for (unsigned i = t->n; i > 0 && t->at[i - 1].set == set; i--) {
-        struct docs_topic *topic = &t->at[i - 1];
+    for (unsigned i = d->topics; i > 0 && d->topic[i - 1].set == set; i--) {
+        struct docs_topic *topic = &d->topic[i - 1];
         if (strcmp(topic->name, new.name) == 0 && topic->message[index] == NULL) {
             topic->message[index] = message;
             return;
         }
     }
     new.message[index] = message;
-    if (t->n < DOCS_TOPICS)
-        t->at[t->n++] = new;
+    if (d->topics < DOCS_TOPICS)
+        d->topic[d->topics++] = new;
 }
 
-static int add_set(struct docs *d, struct topics *t, const struct protocol *protocol,
-                   const char *name, struct err *e)
+static int add_set(struct docs *d, const struct protocol *protocol, const char *name, struct err *e)
 {
     const struct schema *set = library_get(&d->library, name, e);
     if (set == NULL)
         return -1;
     for (unsigned i = 0; i < set->messages; i++)
         if (set->message[i]->from != FROM_NONE && set->message[i]->as.kind == KIND_NODE)
-            add_message(t, protocol, set, set->message[i]);
+            add_message(d, protocol, set, set->message[i]);
     return 0;
 }
 
-int docs_topics(struct docs *d, struct docs_topic topic[DOCS_TOPICS], struct err *e)
+int docs_topics(struct docs *d, struct err *e)
 {
-    struct topics t = {topic, 0};
+    d->topics = 0;
     for (const struct protocol *p = PROTOCOLS; p->name != NULL; p++) {
         if (d->protocol != NULL && d->protocol != p)
             continue;
         /* SDP is no protocol of its own in the API, and goes before supportedAppProtocol */
-        if (p == PROTOCOLS && add_set(d, &t, p, "sdp", e) != 0)
+        if (p == PROTOCOLS && add_set(d, p, "sdp", e) != 0)
             return -1;
         for (unsigned i = 0; i < PROTOCOL_SETS && p->set[i] != NULL; i++)
-            if (add_set(d, &t, p, p->set[i], e) != 0)
+            if (add_set(d, p, p->set[i], e) != 0)
                 return -1;
     }
-    return (int)t.n;
+    return 0;
 }
 
 /* ---- words ---- */

@@ -100,17 +100,17 @@ static void print_start(struct indexing *x)
 
 int docs_index(struct docs *d, struct err *e)
 {
-    static struct docs_topic topic[DOCS_TOPICS];
-    int n = docs_topics(d, topic, e);
-    if (n < 0)
+    const struct docs_topic *topic = d->topic;
+    if (docs_topics(d, e) != 0)
         return -1;
     struct indexing x = {.docs = d};
     arena_open(&x.arena, NULL, 0, TEXT_MEMORY);
     print_start(&x);
-    for (int first = 0, last; first < n; first = last) {
-        for (last = first; last < n && topic[last].protocol == topic[first].protocol; last++)
+    for (unsigned first = 0, last; first < d->topics; first = last) {
+        for (last = first; last < d->topics && topic[last].protocol == topic[first].protocol;
+             last++)
             ;
-        protocol_index(&x, &topic[first], (unsigned)(last - first));
+        protocol_index(&x, &topic[first], last - first);
     }
     general_index(&x);
     if (!d->in_tree)

@@ -288,13 +288,12 @@ int docs_meta_topic(struct docs *d, const struct docs_topic *topic, uint8_t side
 
 int docs_meta(struct docs *d, struct err *e)
 {
-    static struct docs_topic topic[DOCS_TOPICS];
-    int n = docs_topics(d, topic, e);
-    if (n < 0 || docs_meta_common(d, e) != 0)
+    if (docs_topics(d, e) != 0 || docs_meta_common(d, e) != 0)
         return -1;
-    for (int i = 0; i < n; i++)
+    for (unsigned i = 0; i < d->topics; i++)
         for (uint8_t side = FROM_EVCC; side <= FROM_SECC; side++)
-            if ((d->side == FROM_NONE || d->side == side) && add_topic(d, &topic[i], side, e) != 0)
+            if ((d->side == FROM_NONE || d->side == side) &&
+                add_topic(d, &d->topic[i], side, e) != 0)
                 return -1;
     return 0;
 }

@@ -61,7 +61,7 @@ static void overview_row(struct printing *p, const struct reference_function *f,
 /* On a terminal the many functions of the signature's parts are not listed. */
 static bool is_shown(const struct printing *p, const struct reference_entry *entry, bool header)
 {
-    return reference_is_header(entry) == header &&
+    return element_is_header(entry) == header &&
            (!header || p->page->form != PAGE_TEXT || strstr(entry->text, "_Signature_") == NULL);
 }
 
@@ -210,7 +210,7 @@ static int print_example(struct printing *p, struct reference *r, struct err *e)
     page_heading(p->page, 3, PAGE_PLAIN, buf_string(&p->text), NULL);
     page_heading(p->page, 4, PAGE_PLAIN, "Script", NULL);
     buf_clear(&p->text);
-    reference_script(r, &p->text);
+    example_script(r, &p->text);
     page_code(p->page, "lua", buf_string(&p->text));
     if (print_frame(p, r, e) != 0)
         return -1;
@@ -225,7 +225,7 @@ static void print_header(struct printing *p, struct reference *r)
 {
     bool has_any = false;
     for (unsigned i = 0; i < r->n; i++)
-        has_any = has_any || reference_is_header(&r->entry[i]);
+        has_any = has_any || element_is_header(&r->entry[i]);
     if (!has_any)
         return;
     buf_clear(&p->text);
@@ -286,7 +286,7 @@ static int print_messages(struct printing *p, struct reference *r, unsigned n, s
     page_heading(p->page, 2, PAGE_PLAIN, docs_word(p->docs, "details"), NULL);
     for (unsigned i = 0; i < n; i++)
         for (unsigned k = 0; k < r[i].n; k++)
-            if (!reference_is_header(&r[i].entry[k]))
+            if (!element_is_header(&r[i].entry[k]))
                 print_function(p, &r[i], &r[i].entry[k]);
     bool any_sent = false;
     for (unsigned i = 0; i < n; i++) {

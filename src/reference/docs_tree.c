@@ -16,8 +16,6 @@
 struct tree {
     struct docs *docs;
     const char *dir;
-    struct docs_topic *topic;
-    unsigned topics;
 };
 
 static int make_folder(const char *path, struct err *e)
@@ -81,8 +79,8 @@ static int write_pages(const struct tree *t, struct err *e)
     if (docs_index(d, e) != 0 ||
         write_file(t, folder, d->form == PAGE_HTML ? "index.html" : "index.md", e) != 0)
         return -1;
-    for (unsigned i = 0; i < t->topics; i++) {
-        const struct docs_topic *topic = &t->topic[i];
+    for (unsigned i = 0; i < t->docs->topics; i++) {
+        const struct docs_topic *topic = &t->docs->topic[i];
         if (write_page(t, topic, FROM_EVCC, e) != 0 || write_page(t, topic, FROM_SECC, e) != 0)
             return -1;
         if (topic->protocol == last)
@@ -138,11 +136,11 @@ static int write_meta(const struct tree *t, struct err *e)
     char name[DOCS_FILE];
     if (docs_meta_common(t->docs, e) != 0 || write_file(t, "", "v2glab.lua", e) != 0)
         return -1;
-    for (unsigned i = 0; i < t->topics; i++) {
+    for (unsigned i = 0; i < t->docs->topics; i++) {
         for (uint8_t side = FROM_EVCC; side <= FROM_SECC; side++) {
-            if (docs_meta_topic(t->docs, &t->topic[i], side, e) != 0)
+            if (docs_meta_topic(t->docs, &t->docs->topic[i], side, e) != 0)
                 return -1;
-            docs_file(t->docs, &t->topic[i], side, name, sizeof name);
+            docs_file(t->docs, &t->docs->topic[i], side, name, sizeof name);
             memcpy(strrchr(name, '.'), ".lua", 5);
             if (write_file(t, "", name, e) != 0)
                 return -1;
@@ -153,11 +151,9 @@ static int write_meta(const struct tree *t, struct err *e)
 
 int docs_tree(struct docs *d, const char *dir, bool meta, struct err *e)
 {
-    static struct docs_topic topic[DOCS_TOPICS];
-    int n = docs_topics(d, topic, e);
-    if (n < 0 || make_folder(dir, e) != 0)
+    if (docs_topics(d, e) != 0 || make_folder(dir, e) != 0)
         return -1;
-    struct tree t = {d, dir, topic, (unsigned)n};
+    struct tree t = {d, dir};
     d->side = FROM_NONE;
     return meta ? write_meta(&t, e) : write_all(&t, e);
 }

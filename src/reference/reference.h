@@ -72,11 +72,4 @@ void reference_describe(struct reference *r, const struct reference_entry *entry
 /* The entry that means the same as n; NULL: there is none. */
 const struct reference_entry *reference_find(const struct reference *r, const struct name *n);
 
-/* Whether it is about the header of the message. */
-bool reference_is_header(const struct reference_entry *entry);
-
-/* Appends a script that sets all that a fresh message holds, and sends it; nothing where the role
- * does not send it. */
-void reference_script(struct reference *r, struct buf *out);
-
 #endif
