@@ -57,16 +57,20 @@ static void show(struct finding *f, enum pki_edition edition, const char *role)
             (struct tls_identity){.chain = chain, .key = find_file(f, edition, role, ".key")};
 }
 
-/* The root, and the revocation lists of the CAs between it and the peer. */
-static void trust(struct finding *f, enum pki_edition edition, const char *const ca[])
+/* The root above the peer's leaf, and the revocation lists of the CAs between them. */
+static void trust(struct finding *f, enum pki_edition edition, enum pki_role leaf)
 {
     struct tls_options *o = &f->options;
-    const char *root = find_file(f, edition, ca[0], ".pem");
-    if (root == NULL)
+    enum pki_role ca = PKI_PROFILES[leaf].issuer, root = ca;
+    while (!pki_role_is_root(root))
+        root = PKI_PROFILES[root].issuer;
+    const char *file = find_file(f, edition, PKI_PROFILES[root].name, ".pem");
+    if (file == NULL)
         return;
-    o->root[o->roots++] = root;
-    for (unsigned i = 1; ca[i] != NULL; i++) {
-        o->crl[o->crls] = find_file(f, edition, ca[i], ".crl");
+    o->root[o->roots++] = file;
+    for (bool is_last = false; !is_last; ca = PKI_PROFILES[ca].issuer) {
+        is_last = ca == root;
+        o->crl[o->crls] = find_file(f, edition, PKI_PROFILES[ca].name, ".crl");
         o->crls += o->crl[o->crls] != NULL;
     }
 }
@@ -93,15 +97,11 @@ static int show_leaf(struct finding *f, struct err *e)
 
 static void trust_roots(struct finding *f)
 {
-    static const char *const CPO[] = {"v2g-root", "v2g-root", "cpo-sub1", "cpo-sub2", NULL};
-    static const char *const VEHICLE[] = {"v2g-root", "v2g-root", "vehicle-sub1", "vehicle-sub2",
-                                          NULL};
-    static const char *const OEM[] = {"oem-root", "oem-root", "oem-sub1", "oem-sub2", NULL};
-    trust(f, EDITION_20, f->options.is_server ? VEHICLE : CPO);
+    trust(f, EDITION_20, f->options.is_server ? ROLE_VEHICLE_LEAF : ROLE_SECC_LEAF);
     if (f->options.is_server)
-        trust(f, EDITION_20, OEM);
+        trust(f, EDITION_20, ROLE_OEM_LEAF); /* [V2G20-2331]: either root may be above a vehicle */
     else
-        trust(f, EDITION_2, CPO);
+        trust(f, EDITION_2, ROLE_SECC_LEAF);
 }
 
 static int find_files(struct finding *f, const struct tls_choice *c, struct err *e)

@@ -301,19 +301,11 @@ static void build_path(const struct pki_chain *c, const struct pki_options *o, i
 /* A sub-CA without a leaf below it, by domain component and path length. */
 static enum pki_role sub_role(X509 *x)
 {
-    static const struct {
-        const char *domain;
-        enum pki_role sub1;
-    } DOMAINS[] = {{"V2G", ROLE_CPO_SUB1},
-                   {"CPO", ROLE_CPO_SUB1},
-                   {"CPS", ROLE_CPS_SUB1},
-                   {"OEM", ROLE_OEM_SUB1},
-                   {"MO", ROLE_MO_SUB1}};
     char domain[100];
     pki_subject(x, "DC", domain, sizeof domain);
-    for (unsigned i = 0; i < sizeof DOMAINS / sizeof *DOMAINS; i++)
-        if (strcmp(domain, DOMAINS[i].domain) == 0)
-            return DOMAINS[i].sub1 + (X509_get_pathlen(x) == 0);
+    for (enum pki_role i = 0; i < ROLES; i++)
+        if (PKI_PROFILES[i].path_length == 1 && pki_domain_fits(i, domain))
+            return i + (X509_get_pathlen(x) == 0);
     return ROLE_UNKNOWN;
 }
 

@@ -11,249 +11,93 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#define SIGN_CA (KU_KEY_CERT_SIGN | KU_CRL_SIGN)
-#define OTHER_CA (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)
-#define OTHER_VEHICLE (KU_NON_REPUDIATION | KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT)
-#define SIZE_MOST_2 800   /* octets of DER, [V2G2-010] */
-#define SIZE_MOST_20 1600 /* as the schema has it */
 #define TEXT_MAX 128
 
-/* ORDER PKI_ROLE */
+#define SIGN KU_DIGITAL_SIGNATURE
+#define AGREE KU_KEY_AGREEMENT
+#define OTHER_VEHICLE (KU_NON_REPUDIATION | KU_KEY_ENCIPHERMENT | AGREE)
+
+/* Columns that are several fields. */
+#define CLAUSES(clause_2, clause_20)                                                               \
+    {                                                                                              \
+        "ISO 15118-2, " clause_2, "ISO 15118-20, " clause_20                                       \
+    }
+#define CLAUSE_20(clause_20)                                                                       \
+    {                                                                                              \
+        "", "ISO 15118-20, " clause_20                                                             \
+    }
+#define USE(must, may, made) must, may, (must) | (made)
+#define CA USE(KU_KEY_CERT_SIGN | KU_CRL_SIGN, SIGN | KU_NON_REPUDIATION, 0)
+#define VEHICLE_CA USE(KU_KEY_CERT_SIGN, SIGN | OTHER_VEHICLE, 0)
+#define DAYS(usual_2, most_2, usual_20, most_20)                                                   \
+    {usual_2, usual_20},                                                                           \
+    {                                                                                              \
+        most_2, most_20                                                                            \
+    }
+
+/* A row a certificate. ORDER PKI_ROLE */
 const struct pki_profile PKI_PROFILES[ROLES] = {
-    {"v2g-root",
-     "V2G root CA",
-     {"ISO 15118-2, table F.1", "ISO 15118-20, annex B"},
-     ROLE_V2G_ROOT,
-     -1,
-     SIGN_CA,
-     OTHER_CA,
-     "V2G",
-     true,
-     NAME_ANY,
-     NULL,
-     {14610, 14610},
-     {14610, 14610}},
-    {"cpo-sub1",
-     "CPO sub-CA 1",
-     {"ISO 15118-2, table F.2", "ISO 15118-20, annex B"},
-     ROLE_V2G_ROOT,
-     1,
-     SIGN_CA,
-     OTHER_CA,
-     "V2G",
-     false,
-     NAME_ANY,
-     NULL,
-     {1461, 1461},
-     {1461, 0}},
-    {"cpo-sub2",
-     "CPO sub-CA 2",
-     {"ISO 15118-2, table F.2", "ISO 15118-20, annex B"},
-     ROLE_CPO_SUB1,
-     0,
-     SIGN_CA,
-     OTHER_CA,
-     "V2G",
-     false,
-     NAME_ANY,
-     NULL,
-     {731, 731},
-     {731, 0}},
-    {"secc-leaf",
-     "SECC certificate",
-     {"ISO 15118-2, table F.2", "ISO 15118-20, annex B"},
-     ROLE_CPO_SUB2,
-     -2,
-     KU_DIGITAL_SIGNATURE,
-     KU_KEY_AGREEMENT,
-     "CPO",
-     true,
-     NAME_ANY,
-     "serverAuth",
-     {60, 60},
-     {93, 0}},
-    {"cps-sub1",
-     "CPS sub-CA 1",
-     {"ISO 15118-2, table F.3", "ISO 15118-20, annex B"},
-     ROLE_V2G_ROOT,
-     1,
-     SIGN_CA,
-     OTHER_CA,
-     "CPS",
-     false,
-     NAME_ANY,
-     NULL,
-     {1461, 1461},
-     {1461, 0}},
-    {"cps-sub2",
-     "CPS sub-CA 2",
-     {"ISO 15118-2, table F.3", "ISO 15118-20, annex B"},
-     ROLE_CPS_SUB1,
-     0,
-     SIGN_CA,
-     OTHER_CA,
-     "CPS",
-     false,
-     NAME_ANY,
-     NULL,
-     {731, 731},
-     {731, 0}},
-    {"cps-leaf",
-     "provisioning service certificate",
-     {"ISO 15118-2, table F.3", "ISO 15118-20, annex B"},
-     ROLE_CPS_SUB2,
-     -2,
-     KU_DIGITAL_SIGNATURE,
-     KU_NON_REPUDIATION,
-     "CPS",
-     true,
-     NAME_ANY,
-     NULL,
-     {90, 90},
-     {93, 0}},
-    {"oem-root",
-     "OEM root CA",
-     {"ISO 15118-2, table F.5", "ISO 15118-20, B.7"},
-     ROLE_OEM_ROOT,
-     -1,
-     SIGN_CA,
-     OTHER_CA,
-     "OEM",
-     false,
-     NAME_ANY,
-     NULL,
-     {14610, 14610},
-     {0, 0}},
-    {"oem-sub1",
-     "OEM sub-CA 1",
-     {"ISO 15118-2, table F.5", "ISO 15118-20, B.7"},
-     ROLE_OEM_ROOT,
-     1,
-     SIGN_CA,
-     OTHER_CA,
-     "OEM",
-     false,
-     NAME_ANY,
-     NULL,
-     {7305, 7305},
-     {0, 0}},
-    {"oem-sub2",
-     "OEM sub-CA 2",
-     {"ISO 15118-2, table F.5", "ISO 15118-20, B.7"},
-     ROLE_OEM_SUB1,
-     0,
-     SIGN_CA,
-     OTHER_CA,
-     "OEM",
-     false,
-     NAME_ANY,
-     NULL,
-     {7305, 7305},
-     {0, 0}},
-    {"oem-leaf",
-     "OEM provisioning certificate",
-     {"ISO 15118-2, table F.5", "ISO 15118-20, B.7"},
-     ROLE_OEM_SUB2,
-     -2,
-     KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT,
-     KU_NON_REPUDIATION,
-     "OEM",
-     false,
-     NAME_PCID,
-     NULL,
-     {3653, 3653},
-     {0, 0}},
-    {"mo-root",
-     "MO root CA",
-     {"ISO 15118-2, table F.4", "ISO 15118-20, annex B"},
-     ROLE_MO_ROOT,
-     -1,
-     SIGN_CA,
-     OTHER_CA,
-     "MO",
-     false,
-     NAME_ANY,
-     NULL,
-     {14610, 14610},
-     {0, 0}},
-    {"mo-sub1",
-     "MO sub-CA 1",
-     {"ISO 15118-2, table F.4", "ISO 15118-20, annex B"},
-     ROLE_MO_ROOT,
-     1,
-     SIGN_CA,
-     OTHER_CA,
-     "MO",
-     false,
-     NAME_ANY,
-     NULL,
-     {1461, 1461},
-     {0, 0}},
-    {"mo-sub2",
-     "MO sub-CA 2",
-     {"ISO 15118-2, table F.4", "ISO 15118-20, annex B"},
-     ROLE_MO_SUB1,
-     0,
-     SIGN_CA,
-     OTHER_CA,
-     "MO",
-     false,
-     NAME_ANY,
-     NULL,
-     {1461, 1461},
-     {0, 0}},
-    {"contract-leaf",
-     "contract certificate",
-     {"ISO 15118-2, table F.4", "ISO 15118-20, tables B.9 and B.10"},
-     ROLE_MO_SUB2,
-     -2,
-     KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION,
-     KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT,
-     "MO",
-     false,
-     NAME_EMAID,
-     NULL,
-     {730, 730},
-     {731, 0}},
-    {"vehicle-sub1",
-     "vehicle sub-CA 1",
-     {"", "ISO 15118-20, B.8"},
-     ROLE_V2G_ROOT,
-     1,
-     KU_KEY_CERT_SIGN,
-     KU_DIGITAL_SIGNATURE | OTHER_VEHICLE,
-     NULL,
-     false,
-     NAME_ANY,
-     NULL,
-     {0, 7305},
-     {0, 0}},
-    {"vehicle-sub2",
-     "vehicle sub-CA 2",
-     {"", "ISO 15118-20, B.8"},
-     ROLE_VEHICLE_SUB1,
-     0,
-     KU_KEY_CERT_SIGN,
-     KU_DIGITAL_SIGNATURE | OTHER_VEHICLE,
-     NULL,
-     false,
-     NAME_ANY,
-     NULL,
-     {0, 3653},
-     {0, 0}},
-    {"vehicle-leaf",
-     "vehicle certificate",
-     {"", "ISO 15118-20, B.8"},
-     ROLE_VEHICLE_SUB2,
-     -2,
-     KU_DIGITAL_SIGNATURE,
-     OTHER_VEHICLE,
-     NULL,
-     false,
-     NAME_ANY,
-     "clientAuth",
-     {0, 730},
-     {0, 0}},
+    {"v2g-root", "V2G root CA", CLAUSES("table F.1", "annex B"), ROLE_V2G_ROOT, PKI_NO_LENGTH, CA,
+     "V2G", true, NULL, NAME_ANY, NULL, false, DAYS(14610, 14610, 14610, 14610)},
+    {"cpo-sub1", "CPO sub-CA 1", CLAUSES("table F.2", "annex B"), ROLE_V2G_ROOT, 1, CA, "V2G",
+     false, "CPO", NAME_ANY, NULL, false, DAYS(1461, 1461, 1461, 0)},
+    {"cpo-sub2", "CPO sub-CA 2", CLAUSES("table F.2", "annex B"), ROLE_CPO_SUB1, 0, CA, "V2G",
+     false, "CPO", NAME_ANY, NULL, false, DAYS(731, 731, 731, 0)},
+    {"secc-leaf", "SECC certificate", CLAUSES("table F.2", "annex B"), ROLE_CPO_SUB2, PKI_NO_CA,
+     USE(SIGN, AGREE, AGREE), "CPO", true, NULL, NAME_ANY, "serverAuth", false,
+     DAYS(60, 93, 60, 0)},
+    {"cps-sub1", "CPS sub-CA 1", CLAUSES("table F.3", "annex B"), ROLE_V2G_ROOT, 1, CA, "CPS",
+     false, NULL, NAME_ANY, NULL, false, DAYS(1461, 1461, 1461, 0)},
+    {"cps-sub2", "CPS sub-CA 2", CLAUSES("table F.3", "annex B"), ROLE_CPS_SUB1, 0, CA, "CPS",
+     false, NULL, NAME_ANY, NULL, false, DAYS(731, 731, 731, 0)},
+    {"cps-leaf", "provisioning service certificate", CLAUSES("table F.3", "annex B"), ROLE_CPS_SUB2,
+     PKI_NO_CA, USE(SIGN, KU_NON_REPUDIATION, 0), "CPS", true, NULL, NAME_ANY, NULL, false,
+     DAYS(90, 93, 90, 0)},
+    {"oem-root", "OEM root CA", CLAUSES("table F.5", "B.7"), ROLE_OEM_ROOT, PKI_NO_LENGTH, CA,
+     "OEM", false, NULL, NAME_ANY, NULL, false, DAYS(14610, 0, 14610, 0)},
+    {"oem-sub1", "OEM sub-CA 1", CLAUSES("table F.5", "B.7"), ROLE_OEM_ROOT, 1, CA, "OEM", false,
+     NULL, NAME_ANY, NULL, false, DAYS(7305, 0, 7305, 0)},
+    {"oem-sub2", "OEM sub-CA 2", CLAUSES("table F.5", "B.7"), ROLE_OEM_SUB1, 0, CA, "OEM", false,
+     NULL, NAME_ANY, NULL, false, DAYS(7305, 0, 7305, 0)},
+    {"oem-leaf", "OEM provisioning certificate", CLAUSES("table F.5", "B.7"), ROLE_OEM_SUB2,
+     PKI_NO_CA, USE(SIGN | AGREE, KU_NON_REPUDIATION, 0), "OEM", false, NULL, NAME_PCID, NULL,
+     false, DAYS(3653, 0, 3653, 0)},
+    {"mo-root", "MO root CA", CLAUSES("table F.4", "annex B"), ROLE_MO_ROOT, PKI_NO_LENGTH, CA,
+     "MO", false, NULL, NAME_ANY, NULL, false, DAYS(14610, 0, 14610, 0)},
+    {"mo-sub1", "MO sub-CA 1", CLAUSES("table F.4", "annex B"), ROLE_MO_ROOT, 1, CA, "MO", false,
+     NULL, NAME_ANY, NULL, false, DAYS(1461, 0, 1461, 0)},
+    {"mo-sub2", "MO sub-CA 2", CLAUSES("table F.4", "annex B"), ROLE_MO_SUB1, 0, CA, "MO", false,
+     NULL, NAME_ANY, NULL, false, DAYS(1461, 0, 1461, 0)},
+    {"contract-leaf", "contract certificate", CLAUSES("table F.4", "tables B.9 and B.10"),
+     ROLE_MO_SUB2, PKI_NO_CA,
+     USE(SIGN | KU_NON_REPUDIATION, KU_KEY_ENCIPHERMENT | AGREE, KU_KEY_ENCIPHERMENT | AGREE), "MO",
+     false, NULL, NAME_EMAID, NULL, false, DAYS(730, 731, 730, 0)},
+    {"vehicle-sub1", "vehicle sub-CA 1", CLAUSE_20("B.8"), ROLE_V2G_ROOT, 1, VEHICLE_CA, NULL,
+     false, NULL, NAME_ANY, NULL, false, DAYS(0, 0, 7305, 0)},
+    {"vehicle-sub2", "vehicle sub-CA 2", CLAUSE_20("B.8"), ROLE_VEHICLE_SUB1, 0, VEHICLE_CA, NULL,
+     false, NULL, NAME_ANY, NULL, false, DAYS(0, 0, 3653, 0)},
+    {"vehicle-leaf", "vehicle certificate", CLAUSE_20("B.8"), ROLE_VEHICLE_SUB2, PKI_NO_CA,
+     USE(SIGN, OTHER_VEHICLE, 0), NULL, false, NULL, NAME_ANY, "clientAuth", true,
+     DAYS(0, 0, 730, 0)},
+};
+
+/* ORDER PKI_EDITION */
+const struct pki_rules PKI_RULES[2] = {
+    {.curve = {"prime256v1", NULL},
+     .curves = "secp256r1 (prime256v1)",
+     .curve_clause = "[V2G2-007]",
+     .signature = {NID_ecdsa_with_SHA256, NID_undef},
+     .signatures = "ecdsa-with-SHA256",
+     .signature_clause = "[V2G2-006]",
+     .size_most = 800,
+     .size_clause = "[V2G2-010]"},
+    {.curve = {"secp521r1", "ED448"},
+     .curves = "secp521r1 or Ed448",
+     .curve_clause = "[V2G20-2674], [V2G20-2319]",
+     .signature = {NID_ecdsa_with_SHA512, NID_ED448},
+     .signatures = "ecdsa-with-SHA512 or Ed448",
+     .signature_clause = "[V2G20-2674], [V2G20-2319]",
+     .size_most = 1600}, /* as the schema has it */
 };
 
 enum pki_role pki_role_find(const char *name)
@@ -353,11 +197,17 @@ void pki_add_name(struct buf *out, const X509_NAME *name, bool is_rfc4514)
     ERR_clear_error();
 }
 
+static bool has_curve(const struct pki_rules *r, const char *curve)
+{
+    return strcmp(curve, r->curve[0]) == 0 ||
+           (r->curve[1] != NULL && strcmp(curve, r->curve[1]) == 0);
+}
+
 enum pki_edition pki_edition_of(const X509 *certificate)
 {
     char curve[64];
     pki_curve(certificate, curve, sizeof curve);
-    return strcmp(curve, "secp521r1") == 0 || strcmp(curve, "ED448") == 0 ? EDITION_20 : EDITION_2;
+    return has_curve(&PKI_RULES[EDITION_20], curve) ? EDITION_20 : EDITION_2;
 }
 
 static bool is_pcid(const char *name)
@@ -392,25 +242,27 @@ static bool has_purpose(X509 *certificate, const char *purpose)
     return found;
 }
 
+bool pki_domain_fits(enum pki_role role, const char *domain)
+{
+    const struct pki_profile *p = &PKI_PROFILES[role];
+    return (p->domain != NULL && strcmp(domain, p->domain) == 0) ||
+           (p->also_domain != NULL && strcmp(domain, p->also_domain) == 0);
+}
+
 enum pki_role pki_role_guess(X509 *certificate)
 {
-    static const struct {
-        const char *domain;
-        enum pki_role leaf, root;
-    } DOMAINS[] = {
-        {"CPO", ROLE_SECC_LEAF, ROLE_UNKNOWN}, {"CPS", ROLE_CPS_LEAF, ROLE_UNKNOWN},
-        {"OEM", ROLE_OEM_LEAF, ROLE_OEM_ROOT}, {"MO", ROLE_CONTRACT_LEAF, ROLE_MO_ROOT},
-        {"V2G", ROLE_UNKNOWN, ROLE_V2G_ROOT},
-    };
     char domain[TEXT_MAX], name[TEXT_MAX], emaid[16];
     struct err e = ERR_INIT;
-    bool is_ca = X509_check_ca(certificate) == 1;
+    bool is_ca = X509_check_ca(certificate) == 1, is_known = false;
     pki_subject(certificate, "DC", domain, sizeof domain);
     pki_subject(certificate, "CN", name, sizeof name);
-    for (unsigned i = 0; i < sizeof DOMAINS / sizeof *DOMAINS; i++)
-        if (strcmp(domain, DOMAINS[i].domain) == 0)
-            return is_ca ? DOMAINS[i].root : DOMAINS[i].leaf;
-    if (is_ca)
+    for (enum pki_role i = 0; i < ROLES; i++) {
+        bool fits = pki_domain_fits(i, domain);
+        if (fits && (is_ca ? pki_role_is_root(i) : !pki_role_is_ca(i)))
+            return i;
+        is_known |= fits;
+    }
+    if (is_ca || is_known)
         return ROLE_UNKNOWN;
     if (has_purpose(certificate, "clientAuth"))
         return ROLE_VEHICLE_LEAF;
@@ -501,39 +353,39 @@ static const struct {
     {KU_DECIPHER_ONLY, "decipherOnly"},
 };
 
-/* "digitalSignature, keyAgreement"; text has 160 bytes. */
-static const char *usage_text(uint32_t bits, char *text)
+const char *pki_usage_text(uint32_t bits, char *text)
 {
     size_t n = 0;
     strcpy(text, bits == 0 ? "none" : "");
     for (unsigned i = 0; i < sizeof USAGES / sizeof *USAGES; i++)
         if (bits & USAGES[i].bit)
-            n += (size_t)snprintf(text + n, 160 - n, "%s%s", n == 0 ? "" : ", ", USAGES[i].name);
+            n += (size_t)snprintf(text + n, PKI_USAGE_TEXT - n, "%s%s", n == 0 ? "" : ", ",
+                                  USAGES[i].name);
     return text;
 }
 
 static void check_usage(struct pki_findings *f, const struct pki_profile *p, X509 *x)
 {
-    char found[160], other[160];
+    char found[PKI_USAGE_TEXT], other[PKI_USAGE_TEXT];
     if ((X509_get_extension_flags(x) & EXFLAG_KUSAGE) == 0) {
         pki_find(f, PKI_KEY_USAGE, true, NULL, "no key usage; expected %s",
-                 usage_text(p->must, found));
+                 pki_usage_text(p->must, found));
         return;
     }
     uint32_t usage = X509_get_key_usage(x), missing = p->must & ~usage;
     uint32_t extra = usage & ~(uint32_t)(p->must | p->may);
     if (missing != 0)
         pki_find(f, PKI_KEY_USAGE, true, NULL, "key usage is %s; expected %s",
-                 usage_text(usage, found), usage_text(p->must, other));
+                 pki_usage_text(usage, found), pki_usage_text(p->must, other));
     else if (extra != 0)
         pki_find(f, PKI_KEY_USAGE, true, NULL, "key usage has %s; expected %s only",
-                 usage_text(extra, found), usage_text(p->must | p->may, other));
+                 pki_usage_text(extra, found), pki_usage_text(p->must | p->may, other));
 }
 
 static void check_constraints(struct pki_findings *f, const struct pki_profile *p, X509 *x)
 {
     bool is_ca = (X509_get_extension_flags(x) & EXFLAG_CA) != 0;
-    bool wants_ca = p->path_length != -2;
+    bool wants_ca = p->path_length != PKI_NO_CA;
     long found = X509_get_pathlen(x);
     if ((X509_get_extension_flags(x) & EXFLAG_BCONS) == 0)
         pki_find(f, PKI_CA, true, NULL, "no basic constraints; expected CA %s",
@@ -550,7 +402,7 @@ static void check_constraints(struct pki_findings *f, const struct pki_profile *
     else if (found >= 0 && p->path_length >= 0 && found != p->path_length)
         pki_find(f, PKI_PATH_LENGTH, true, NULL, "path length constraint %ld; expected %d", found,
                  p->path_length);
-    else if (found >= 0 && p->path_length == -1)
+    else if (found >= 0 && p->path_length == PKI_NO_LENGTH)
         pki_find(f, PKI_PATH_LENGTH, false, NULL, "path length constraint %ld; expected none",
                  found);
 }
@@ -561,18 +413,16 @@ static void check_purpose(struct pki_findings *f, const struct pki_profile *p, X
     if (f->edition != EDITION_20)
         return;
     if (p->purpose == NULL) {
-        if (at >= 0 && p->path_length != -2)
+        if (at >= 0 && p->path_length != PKI_NO_CA)
             pki_find(f, PKI_KEY_USAGE, true, NULL, "an extended key usage; expected none in a CA");
         return;
     }
-    /* only the vehicle's must be there in any case */
-    bool is_vehicle = f->role == ROLE_VEHICLE_LEAF;
     if (at < 0)
-        pki_find(f, PKI_KEY_USAGE, is_vehicle, NULL, "no extended key usage; expected %s",
+        pki_find(f, PKI_KEY_USAGE, p->needs_purpose, NULL, "no extended key usage; expected %s",
                  p->purpose);
     else if (!has_purpose(x, p->purpose))
         pki_find(f, PKI_KEY_USAGE, true, NULL, "the extended key usage lacks %s", p->purpose);
-    else if (is_vehicle && !X509_EXTENSION_get_critical(X509_get_ext(x, at)))
+    else if (p->needs_purpose && !X509_EXTENSION_get_critical(X509_get_ext(x, at)))
         pki_find(f, PKI_EXTENSION, true, NULL, "the extended key usage is not critical");
 }
 
@@ -602,7 +452,7 @@ static void check_extensions(struct pki_findings *f, const struct pki_profile *p
         check_extension(f, x, NID_basic_constraints, 1, true);
     if (X509_get_extension_flags(x) & EXFLAG_KUSAGE)
         check_extension(f, x, NID_key_usage, 1, true);
-    check_extension(f, x, NID_subject_key_identifier, 0, is_20 || p->path_length != -2);
+    check_extension(f, x, NID_subject_key_identifier, 0, is_20 || p->path_length != PKI_NO_CA);
     if (is_root)
         return;
     check_extension(f, x, NID_authority_key_identifier, 0, is_20);
@@ -617,23 +467,17 @@ static void check_key(struct pki_findings *f, X509 *x)
     char curve[64], algorithm[80];
     const X509_ALGOR *outer;
     const ASN1_OBJECT *oid;
-    bool is_20 = f->edition == EDITION_20;
+    const struct pki_rules *r = &PKI_RULES[f->edition];
     pki_curve(x, curve, sizeof curve);
-    bool fits = is_20 ? strcmp(curve, "secp521r1") == 0 || strcmp(curve, "ED448") == 0
-                      : strcmp(curve, "prime256v1") == 0;
-    if (!fits)
-        pki_find(f, PKI_CURVE, true, is_20 ? "[V2G20-2674], [V2G20-2319]" : "[V2G2-007]",
-                 "a key of %s; expected %s", curve,
-                 is_20 ? "secp521r1 or Ed448" : "secp256r1 (prime256v1)");
+    if (!has_curve(r, curve))
+        pki_find(f, PKI_CURVE, true, r->curve_clause, "a key of %s; expected %s", curve, r->curves);
     X509_get0_signature(NULL, &outer, x);
     X509_ALGOR_get0(&oid, NULL, NULL, outer);
     OBJ_obj2txt(algorithm, sizeof algorithm, oid, 0);
     int nid = OBJ_obj2nid(oid);
-    fits = is_20 ? nid == NID_ecdsa_with_SHA512 || nid == NID_ED448 : nid == NID_ecdsa_with_SHA256;
-    if (!fits)
-        pki_find(f, PKI_ALGORITHM, true, is_20 ? "[V2G20-2674], [V2G20-2319]" : "[V2G2-006]",
-                 "signed with %s; expected %s", algorithm,
-                 is_20 ? "ecdsa-with-SHA512 or Ed448" : "ecdsa-with-SHA256");
+    if (nid == NID_undef || (nid != r->signature[0] && nid != r->signature[1]))
+        pki_find(f, PKI_ALGORITHM, true, r->signature_clause, "signed with %s; expected %s",
+                 algorithm, r->signatures);
 }
 
 static void check_names(struct pki_findings *f, const struct pki_profile *p, X509 *x)
@@ -642,11 +486,9 @@ static void check_names(struct pki_findings *f, const struct pki_profile *p, X50
     struct err e = ERR_INIT;
     pki_subject(x, "DC", domain, sizeof domain);
     pki_subject(x, "CN", name, sizeof name);
-    bool is_cpo_sub = f->role == ROLE_CPO_SUB1 || f->role == ROLE_CPO_SUB2;
     if (p->domain != NULL && domain[0] == '\0' && p->needs_domain)
         pki_find(f, PKI_DOMAIN, true, NULL, "no domain component; expected %s", p->domain);
-    else if (p->domain != NULL && domain[0] != '\0' && strcmp(domain, p->domain) != 0 &&
-             !(is_cpo_sub && strcmp(domain, "CPO") == 0))
+    else if (p->domain != NULL && domain[0] != '\0' && !pki_domain_fits(f->role, domain))
         pki_find(f, PKI_DOMAIN, true,
                  p->needs_domain && f->edition == EDITION_2 ? "[V2G2-925]" : NULL,
                  "domain component %s; expected %s", domain, p->domain);
@@ -663,12 +505,13 @@ static void check_names(struct pki_findings *f, const struct pki_profile *p, X50
 
 static void check_size(struct pki_findings *f, const struct pki_profile *p, X509 *x)
 {
-    int n = i2d_X509(x, NULL), most = f->edition == EDITION_20 ? SIZE_MOST_20 : SIZE_MOST_2;
+    const struct pki_rules *r = &PKI_RULES[f->edition];
+    int n = i2d_X509(x, NULL);
     int days = 0, seconds = 0;
     unsigned days_most = p->days_most[f->edition];
-    if (n > most)
-        pki_find(f, PKI_SIZE, true, f->edition == EDITION_20 ? NULL : "[V2G2-010]",
-                 "%d octets; expected at most %d", n, most);
+    if (n > r->size_most)
+        pki_find(f, PKI_SIZE, true, r->size_clause, "%d octets; expected at most %d", n,
+                 r->size_most);
     if (X509_get_version(x) != X509_VERSION_3)
         pki_find(f, PKI_EXTENSION, true, NULL, "X.509 version %ld; expected 3",
                  X509_get_version(x) + 1);

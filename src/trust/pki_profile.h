@@ -45,31 +45,49 @@ enum pki_role {
 /* What the common name must be. */
 enum pki_name { NAME_ANY, NAME_EMAID, NAME_PCID };
 
+enum { PKI_NO_LENGTH = -1, PKI_NO_CA = -2 };
+
 struct pki_profile {
-    const char *name;      /* "secc-leaf" */
-    const char *title;     /* "SECC certificate" */
-    const char *clause[2]; /* by edition: "ISO 15118-2, table F.2" */
-    enum pki_role issuer;  /* itself: a root */
-    int8_t path_length;    /* -1: none; of a leaf -2 */
-    uint16_t must, may;    /* key usages, bits as KU_… of OpenSSL */
-    const char *domain;    /* domain component; NULL: any */
-    bool needs_domain;     /* else it may be missing */
+    const char *name;        /* "secc-leaf" */
+    const char *title;       /* "SECC certificate" */
+    const char *clause[2];   /* by edition: "ISO 15118-2, table F.2"; "": it has none of these */
+    enum pki_role issuer;    /* itself: a root */
+    int8_t path_length;      /* or PKI_NO_LENGTH, or of a leaf PKI_NO_CA */
+    uint16_t must, may;      /* key usages, bits as KU_… of OpenSSL; */
+    uint16_t made;           /* those that certificates for tests have */
+    const char *domain;      /* domain component; NULL: any */
+    bool needs_domain;       /* else it may be missing */
+    const char *also_domain; /* one that is taken besides; or NULL */
     enum pki_name common_name;
     const char
-        *purpose;     /* extended key usage that ISO 15118-20 wants, by OpenSSL's name; or NULL */
-    uint16_t days[2]; /* usual validity, by edition */
+        *purpose;       /* extended key usage that ISO 15118-20 wants, by OpenSSL's name; or NULL */
+    bool needs_purpose; /* it must be there, and critical */
+    uint16_t days[2];   /* usual validity, by edition */
     uint16_t days_most[2]; /* longest; 0: left to the issuer */
 };
 
 /* ORDER PKI_ROLE */
 extern const struct pki_profile PKI_PROFILES[ROLES];
 
+/* What all certificates of an edition have in common. */
+struct pki_rules {
+    const char *curve[2]; /* OpenSSL's names of the groups, best first; NULL: there is one only */
+    const char *curves, *curve_clause; /* for people */
+    int signature[2];                  /* NID_… of OpenSSL, with the key of that curve */
+    const char *signatures, *signature_clause;
+    int size_most;           /* octets of DER */
+    const char *size_clause; /* NULL: the profile's */
+};
+
+/* ORDER PKI_EDITION */
+extern const struct pki_rules PKI_RULES[2];
+
 /* By name ("secc-leaf"); ROLE_UNKNOWN where there is none. */
 enum pki_role pki_role_find(const char *name);
 
 static inline bool pki_role_is_ca(enum pki_role role)
 {
-    return PKI_PROFILES[role].path_length != -2;
+    return PKI_PROFILES[role].path_length != PKI_NO_CA;
 }
 
 static inline bool pki_role_is_root(enum pki_role role)
@@ -138,6 +156,12 @@ void pki_profile_check(struct pki_findings *f, struct x509_st *certificate);
 /* A part of the subject ("CN", "O", "C", "DC") as UTF-8; "" where there is none. */
 const char *pki_subject(const struct x509_st *certificate, const char *part, char *text, int size);
 
+#define PKI_USAGE_TEXT 160
+
+/* "digitalSignature, keyAgreement" of bits KU_…, or "none", into text (PKI_USAGE_TEXT bytes), which
+ * is returned. */
+const char *pki_usage_text(uint32_t bits, char *text);
+
 /* OpenSSL's name of the key's group ("prime256v1"), or its type ("ED448", "RSA"). */
 const char *pki_curve(const struct x509_st *certificate, char *text, int size);
 
@@ -153,6 +177,9 @@ enum pki_edition pki_edition_of(const struct x509_st *certificate);
 
 /* The role that a leaf or a root seems to have, by domain component, purpose and name. */
 enum pki_role pki_role_guess(struct x509_st *certificate);
+
+/* Whether a domain component may stand in the role's subject; one that may be any fits nobody. */
+bool pki_domain_fits(enum pki_role role, const char *domain);
 
 /* Whether the common name has the form that the role's must have. */
 bool pki_name_fits(enum pki_role role, const struct x509_st *certificate);

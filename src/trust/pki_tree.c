@@ -133,9 +133,8 @@ static EVP_PKEY *make_key(const struct maker *k, bool wrong_curve)
 {
     if (wrong_curve)
         return EVP_EC_gen("secp384r1");
-    if (k->edition == EDITION_2)
-        return EVP_EC_gen("prime256v1");
-    return k->t->is_ed448 ? make_ed448() : EVP_EC_gen("secp521r1");
+    return k->edition == EDITION_20 && k->t->is_ed448 ? make_ed448()
+                                                      : EVP_EC_gen(PKI_RULES[k->edition].curve[0]);
 }
 
 static const EVP_MD *hash_for(const struct maker *k, const EVP_PKEY *key)
@@ -218,27 +217,14 @@ static int add_key_identifier(const struct maker *k, X509 *x)
     return good;
 }
 
-/* What is more than a CA's or a mere signer's. */
-static const struct {
-    enum pki_role role;
-    const char *text;
-} USAGES[] = {
-    {ROLE_SECC_LEAF, "critical,digitalSignature,keyAgreement"},
-    {ROLE_OEM_LEAF, "critical,digitalSignature,keyAgreement"},
-    {ROLE_CONTRACT_LEAF, "critical,digitalSignature,nonRepudiation,keyEncipherment,keyAgreement"},
-    {ROLE_VEHICLE_SUB1, "critical,keyCertSign"},
-    {ROLE_VEHICLE_SUB2, "critical,keyCertSign"},
-};
-
-static const char *usage_text(const struct maker *k, enum pki_role role)
+static int add_usage(const struct maker *k, X509 *x, enum pki_role role)
 {
-    bool is_ca = pki_role_is_ca(role);
-    if (has_fault(k, role, TREE_WRONG_KEY_USAGE))
-        return is_ca ? "critical,digitalSignature" : "critical,keyEncipherment";
-    for (size_t i = 0; i < sizeof USAGES / sizeof *USAGES; i++)
-        if (USAGES[i].role == role)
-            return USAGES[i].text;
-    return is_ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature";
+    char text[16 + PKI_USAGE_TEXT], usage[PKI_USAGE_TEXT];
+    bool is_wrong = has_fault(k, role, TREE_WRONG_KEY_USAGE);
+    uint32_t wrong = pki_role_is_ca(role) ? KU_DIGITAL_SIGNATURE : KU_KEY_ENCIPHERMENT;
+    snprintf(text, sizeof text, "critical,%s",
+             pki_usage_text(is_wrong ? wrong : PKI_PROFILES[role].made, usage));
+    return add_extension(x, NULL, NID_key_usage, text);
 }
 
 static int add_extensions(const struct maker *k, X509 *x, X509 *issuer, enum pki_role role)
@@ -248,12 +234,12 @@ static int add_extensions(const struct maker *k, X509 *x, X509 *issuer, enum pki
     const char *ocsp = k->t->ocsp != NULL ? k->t->ocsp : PKI_OCSP_URL;
     int length = has_fault(k, role, TREE_PATH_LENGTH) && p->path_length > 0 ? 0 : p->path_length;
     snprintf(text, sizeof text,
-             length == -2   ? "critical,CA:FALSE"
-             : length == -1 ? "critical,CA:TRUE"
-                            : "critical,CA:TRUE,pathlen:%d",
+             length == PKI_NO_CA       ? "critical,CA:FALSE"
+             : length == PKI_NO_LENGTH ? "critical,CA:TRUE"
+                                       : "critical,CA:TRUE,pathlen:%d",
              length);
-    if (!add_extension(x, issuer, NID_basic_constraints, text) ||
-        !add_extension(x, issuer, NID_key_usage, usage_text(k, role)) || !add_key_identifier(k, x))
+    if (!add_extension(x, issuer, NID_basic_constraints, text) || !add_usage(k, x, role) ||
+        !add_key_identifier(k, x))
         return 0;
     if (p->purpose != NULL && k->edition == EDITION_20) {
         snprintf(text, sizeof text, "critical,%s", p->purpose);
