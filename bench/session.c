@@ -162,7 +162,7 @@ static void hold_session(struct bench *b, struct session *session, bool measures
     struct endpoint nowhere = {0};
     struct err e = ERR_INIT;
     int s = connect_client(b);
-    session_connected(session, 1, &nowhere, &nowhere, 0, true);
+    session_connected(session, &nowhere, &nowhere, 0, true);
     for (unsigned i = 0; i < b->requests; i++) {
         struct slice out;
         if (session_send(session, &b->request[i].message, 0, "", 0, &out, &e) != 0)

@@ -59,11 +59,11 @@ static void on_loss(void *context, int64_t us, uint32_t connection, bool from_cl
 }
 
 static void on_close(void *context, int64_t us, uint32_t connection, bool from_client,
-                     const char *how)
+                     enum event_how how)
 {
     (void)context;
     (void)us;
-    seen += connection + from_client + strlen(how);
+    seen += connection + from_client + how;
 }
 
 /* A capture of a connection, with data both ways, and of datagrams; n makes it another one. */

@@ -282,9 +282,6 @@ static void tick(void *context)
 
 static int open_sinks(struct behaving *b, struct err *e)
 {
-    uint8_t view = b->station.station == NULL ? FROM_BOTH : FROM_EVCC;
-    if (b->station.station != NULL && b->station.vehicle == NULL)
-        view = FROM_BOTH;
     b->has_view = !b->session.quiet && !b->ladder_wanted && isatty(STDOUT_FILENO);
     if (b->has_view) {
         view_open(&b->view, stdout);
@@ -292,11 +289,11 @@ static int open_sinks(struct behaving *b, struct err *e)
         b->station.tick = tick;
         b->station.tick_ms = TICK_MS;
     } else if (!b->session.quiet) {
-        ladder_open(&b->ladder, stdout, (int)b->session.verbose, view);
+        ladder_open(&b->ladder, stdout, (int)b->session.verbose);
         recorder_add(&b->recorder, ladder_event, &b->ladder);
     }
     if (!b->session.no_record) {
-        b->record = record_open(b->session.record, view, e);
+        b->record = record_open(b->session.record, e);
         if (b->record == NULL)
             return -1;
         recorder_add(&b->recorder, record_event, b->record);

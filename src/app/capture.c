@@ -17,7 +17,7 @@
 /* One TCP connection: a session for each direction, that decodes what the other side sent. */
 struct link {
     struct reading *reading;
-    uint32_t number;
+    uint32_t number, session;        /* of the events */
     int64_t us;                      /* of the data that are being taken */
     struct tls_decrypt *tls;         /* where the connection is one of TLS */
     struct session to_secc, to_evcc; /* the SECC's view of requests, the EVCC's of responses */
@@ -69,6 +69,7 @@ static void session_event(void *context, const struct event *e)
     struct reading *r = context;
     struct event shown = *e;
     shown.by = "";
+    shown.is_echo = false;
     if (e->kind == EVENT_CONNECT || e->kind == EVENT_CLOSE)
         return;
     if (e->kind == EVENT_FRAME)
@@ -103,7 +104,9 @@ static struct event link_event(const struct link *l, enum event_kind kind, bool 
         .by = "",
         .where = "",
         .name = "",
+        .code = "",
         .text = "",
+        .session = l->session,
         .connection = l->number,
         .from = from_client ? l->client : l->server,
         .to = from_client ? l->server : l->client,
@@ -124,8 +127,8 @@ static void on_open(void *context, int64_t us, uint32_t connection, const struct
     l->server = *server;
     session_open(&l->to_secc, FROM_SECC, r->library, &r->inner);
     session_open(&l->to_evcc, FROM_EVCC, r->library, &r->inner);
-    session_connected(&l->to_secc, connection, server, client, us, true);
-    session_connected(&l->to_evcc, connection, client, server, us, true);
+    session_connected(&l->to_secc, server, client, us, true);
+    session_connected(&l->to_evcc, client, server, us, true);
     l->next = r->links;
     r->links = l;
 }
@@ -218,6 +221,9 @@ static void begin_link(struct link *l, struct slice bytes, int64_t us)
     const uint8_t *p = bytes.p;
     l->is_known = true;
     l->is_v2g = p[0] == V2GTP_VERSION && (bytes.n < 2 || p[1] == V2GTP_INVERSE);
+    l->session = numbers_accepted(&r->out.numbers, &l->client).session;
+    l->to_secc.caller.session = l->to_evcc.caller.session = l->session;
+    l->to_secc.caller.connection = l->to_evcc.caller.connection = l->number;
     struct event e = link_event(l, EVENT_CONNECT, true, us);
     recorder_put(&r->out, &e);
     if (p[0] >= 0x14 && p[0] <= 0x17 && (bytes.n < 2 || p[1] == 3))
@@ -270,16 +276,19 @@ static void on_loss(void *context, int64_t us, uint32_t connection, bool from_cl
 }
 
 static void on_close(void *context, int64_t us, uint32_t connection, bool from_client,
-                     const char *how)
+                     enum event_how how)
 {
+    /* ORDER EVENT_HOW, as far as a capture tells */
+    static const char *const HOWS[] = {"port used again", "FIN", "RST"};
     struct reading *r = context;
     struct link *l = find_link(r, connection);
     if (l == NULL || l->closed || !l->is_known)
         return;
     l->closed = true;
     char text[80];
-    snprintf(text, sizeof text, "closed: %s by the %s", how, from_client ? "EVCC" : "SECC");
+    snprintf(text, sizeof text, "closed: %s by the %s", HOWS[how], from_client ? "EVCC" : "SECC");
     struct event e = link_event(l, EVENT_CLOSE, from_client, us);
+    e.how = how;
     e.text = text;
     recorder_put(&r->out, &e);
 }
@@ -292,6 +301,8 @@ static void on_udp(void *context, int64_t us, const struct endpoint *from,
     struct reading *r = context;
     struct datagram d;
     datagram_read(&d, us, "", from, to, bytes);
+    const struct endpoint *asker = d.event.from_role == FROM_EVCC ? from : to;
+    d.event.session = numbers_asked(&r->out.numbers, asker).session;
     recorder_put(&r->out, &d.event);
 }
 
@@ -363,7 +374,7 @@ int command_decode_capture(const char *path, const struct capture_view *view)
     struct reading r = {.library = view->library, .verify = view->verify};
     struct ladder ladder;
     struct jsonl lines = {.out = stdout};
-    ladder_open(&ladder, stdout, (int)view->verbose, FROM_BOTH);
+    ladder_open(&ladder, stdout, (int)view->verbose);
     recorder_add(&r.inner, session_event, &r);
     if (view->json)
         recorder_add(&r.out, jsonl_event, &lines);

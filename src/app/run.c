@@ -105,14 +105,12 @@ static void script_ended(void *context, const struct script *s)
 
 static int open_sinks(struct running *r, struct err *e)
 {
-    /* two sides in one process: each frame is recorded by both, one of them is shown */
-    uint8_t view = r->run.scripts > 1 ? FROM_EVCC : FROM_BOTH;
     if (!r->session.quiet) {
-        ladder_open(&r->ladder, stdout, (int)r->session.verbose, view);
+        ladder_open(&r->ladder, stdout, (int)r->session.verbose);
         recorder_add(&r->recorder, ladder_event, &r->ladder);
     }
     if (!r->session.no_record) {
-        r->record = record_open(r->session.record, view, e);
+        r->record = record_open(r->session.record, e);
         if (r->record == NULL)
             return -1;
         recorder_add(&r->recorder, record_event, r->record);

@@ -59,13 +59,13 @@ struct flow {
 };
 
 /* PENDING: a SYN was seen. A CLOSED one with number 0 never was a connection. */
-enum state { PENDING, OPEN, CLOSED };
+enum progress { PENDING, OPEN, CLOSED };
 
 enum { CLIENT, SERVER };
 
 struct connection {
     struct connection *in_bucket, *newer;
-    enum state state;
+    enum progress state;
     uint32_t number;
     bool from_start;
     struct endpoint side[2];
@@ -122,7 +122,7 @@ static void hand_over(struct reader *r, struct connection *c, int side, const st
 }
 
 static void tell_close(struct reader *r, struct connection *c, int64_t us, int side,
-                       const char *how)
+                       enum event_how how)
 {
     if (r->on->tcp_close != NULL)
         r->on->tcp_close(r->context, us, c->number, side == CLIENT, how);
@@ -157,7 +157,7 @@ static void flow_drain(struct reader *r, struct connection *c, int side)
         return;
     f->fin_told = true;
     if (c->state == OPEN)
-        tell_close(r, c, f->fin_us > f->us ? f->fin_us : f->us, side, "FIN");
+        tell_close(r, c, f->fin_us > f->us ? f->fin_us : f->us, side, HOW_FIN);
     if (c->flow[!side].fin_told)
         c->state = CLOSED;
 }
@@ -417,7 +417,7 @@ static void connection_renew(struct reader *r, struct connection *c, const struc
     int side = endpoint_same(&p->from, &c->side[CLIENT]) ? CLIENT : SERVER;
     connection_flush(r, c, p->us);
     if (c->state == OPEN)
-        tell_close(r, c, p->us, side, "port used again");
+        tell_close(r, c, p->us, side, HOW_OPEN);
     connection_start(r, c, p);
 }
 
@@ -445,7 +445,7 @@ static void connection_reset(struct reader *r, struct connection *c, int side,
         return;
     connection_flush(r, c, p->us);
     if (c->state == OPEN) /* both FINs may have come out */
-        tell_close(r, c, p->us, side, "RST");
+        tell_close(r, c, p->us, side, HOW_RESET);
     c->state = CLOSED;
 }
 

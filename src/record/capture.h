@@ -7,9 +7,7 @@
 #ifndef V2G_RECORD_CAPTURE_H
 #define V2G_RECORD_CAPTURE_H
 
-#include "base/buf.h"
-#include "base/err.h"
-#include "wire/endpoint.h"
+#include "record/event.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,12 +46,12 @@ struct capture_events {
                      uint64_t missing);
 
     /*
-     * A side closed: how is "FIN" (may come once for each side, the first one is who closed; the
-     * other may still send), "RST", or "port used again" (the capture has no FIN or RST). No call
-     * where the capture ends first. Data that were on their way may follow.
+     * A side closed: HOW_FIN (may come once for each side, the first one is who closed; the other
+     * may still send), HOW_RESET, or HOW_OPEN: its port is used again (the capture has no FIN or
+     * RST). No call where the capture ends first. Data that were on their way may follow.
      */
     void (*tcp_close)(void *context, int64_t us, uint32_t connection, bool from_client,
-                      const char *how);
+                      enum event_how how);
 };
 
 struct capture_totals {

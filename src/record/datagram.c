@@ -31,6 +31,7 @@ void datagram_read(struct datagram *d, int64_t us, const char *by, const struct 
         .from_role = is_request ? FROM_EVCC : FROM_SECC,
         .by = by,
         .where = "",
+        .code = "",
         .from = *from,
         .to = *to,
         .bytes = bytes,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one stream of events of a run (or of a capture): every frame, connection, log line, check and
- * verdict, once, in order. Ladder, JSON lines, pcapng and reports are sinks that read it.
+ * verdict, once, in order. Ladder, JSON lines, pcapng and reports are sinks that read it. What each
+ * kind and field means is told in docs/events.md.
  */
 #ifndef V2G_RECORD_EVENT_H
 #define V2G_RECORD_EVENT_H
@@ -9,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "codec/message.h"
+#include "record/numbers.h"
 #include "wire/endpoint.h"
 
 #include <stdbool.h>
@@ -20,7 +22,7 @@ enum event_kind {
     EVENT_BYTES,     /* bytes over TCP or UDP that are no V2GTP frame; `problem` says why */
     EVENT_LISTEN,    /* a station listens; `from` is the address */
     EVENT_CONNECT,   /* a TCP connection is open: from (vehicle) -> to (station) */
-    EVENT_CLOSE,     /* it is closed; `text` says by whom and how */
+    EVENT_CLOSE,     /* it is closed, or could not be opened: from_role and `how` say by whom */
     EVENT_LOSS,      /* capture only: bytes are missing; `text` says how many */
     EVENT_LOG,       /* Log(…) of a script */
     EVENT_CHECK,     /* Check_…: `text` what, expected, found; `ok` */
@@ -33,13 +35,31 @@ enum event_kind {
                         how often so far; not ok: it could not, and `text` says why */
 };
 
+/* How a connection ended, or why there is none. ORDER EVENT_HOW */
+enum event_how {
+    HOW_OPEN, /* it has not ended: every event but EVENT_CLOSE */
+    HOW_FIN,
+    HOW_RESET,   /* RST */
+    HOW_ALERT,   /* a fatal alert of TLS, or a handshake that failed */
+    HOW_REFUSED, /* nobody listens there */
+    HOW_TIMEOUT,
+    HOW_UNREACHABLE,
+    HOW_ERROR, /* of the system: `text` says which */
+};
+
 struct event {
-    int64_t us; /* since 1970-01-01 UTC */
+    uint64_t number;  /* in the recorder's order, from 1; given by recorder_put */
+    uint32_t session; /* that it belongs to, from 1; 0: none */
+    int64_t us;       /* since 1970-01-01 UTC */
     enum event_kind kind;
+    enum event_how how;
     bool ok;
     bool is_udp;
     bool is_inside;      /* it went within TLS: these bytes were not on the wire */
-    uint8_t from_role;   /* enum direction (schema.h) of who sent: FROM_EVCC, FROM_SECC */
+    bool is_echo;        /* both ends are played in this run, and the vehicle records this, too */
+    bool is_failed;      /* the response code says that the request failed */
+    uint8_t from_role;   /* enum direction (schema.h) of who sent, or closed: FROM_EVCC, FROM_SECC;
+                            FROM_NONE: nobody, as at a time-out */
     const char *by;      /* who recorded it: "EVCC", "SECC", "" (capture) */
     const char *where;   /* "file.lua:12", or "" */
     uint32_t connection; /* number of the TCP connection in this run, from 1; 0: none */
@@ -47,6 +67,7 @@ struct event {
     struct slice bytes;            /* as on the wire (frame: with its V2GTP header) */
     uint16_t payload_type;         /* of a frame */
     const char *name;              /* of the frame's message: "SessionSetupReq"; "" unknown */
+    const char *code;              /* its response code: "FAILED_SequenceError"; "" none */
     const struct message *message; /* decoded; NULL where not (problem says why) */
     const struct err *problem;     /* NULL where none */
     const char *text;
@@ -54,12 +75,20 @@ struct event {
     uint32_t times;
 };
 
+/* Fills in the message, and what it says: name, code, is_failed. */
+void event_take_message(struct event *e, const struct message *m);
+
+/* What both ends of a connection record; of all else each has its own. */
+bool event_is_of_wire(enum event_kind kind);
+
 typedef void (*event_sink)(void *context, const struct event *e);
 
 #define RECORDER_SINKS 8
 
 /* Hands every event to all sinks, in the order they were added. */
 struct recorder {
+    struct numbers numbers;
+    uint64_t events;
     unsigned n;
     struct {
         event_sink sink;
@@ -68,6 +97,13 @@ struct recorder {
 };
 
 void recorder_add(struct recorder *r, event_sink sink, void *context);
-void recorder_put(const struct recorder *r, const struct event *e);
+
+/* Of NULL: nothing. */
+void recorder_put(struct recorder *r, const struct event *e);
+
+static inline struct numbers *recorder_numbers(struct recorder *r)
+{
+    return r == NULL ? NULL : &r->numbers;
+}
 
 #endif

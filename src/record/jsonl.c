@@ -36,11 +36,19 @@ static void frame_members(struct buf *out, const struct event *e)
         buf_hex(out, e->bytes.p, e->bytes.n, false);
         buf_char(out, '"');
     }
+    if (e->kind == EVENT_FRAME)
+        text_member(out, "code", e->code);
+    if (e->kind == EVENT_FRAME && e->is_failed)
+        buf_text(out, ",\"failed\":true");
     if (e->message != NULL) {
         buf_text(out, ",\"message\":");
         json_print(e->message, JSON_LINE, out);
     }
 }
+
+/* ORDER EVENT_HOW */
+static const char *const HOWS[] = {"",        "FIN",     "RST",         "alert",
+                                   "refused", "timeout", "unreachable", "error"};
 
 void jsonl_event(void *context, const struct event *e)
 {
@@ -51,18 +59,24 @@ void jsonl_event(void *context, const struct event *e)
     if (e->kind == EVENT_WIRE || e->kind == EVENT_SECRET)
         return; /* of use in a capture only */
     buf_clear(out);
-    buf_printf(out, "{\"us\":%lld,\"kind\":\"%s\"", (long long)e->us, KINDS[e->kind]);
+    buf_printf(out, "{\"number\":%llu,\"us\":%lld,\"kind\":\"%s\"", (unsigned long long)e->number,
+               (long long)e->us, KINDS[e->kind]);
     text_member(out, "by", e->by);
     text_member(out, "where", e->where);
+    if (e->session != 0)
+        buf_printf(out, ",\"session\":%u", e->session);
     if (e->kind == EVENT_FRAME || e->kind == EVENT_BYTES || e->kind == EVENT_VIOLATION ||
-        e->kind == EVENT_FAULT)
+        e->kind == EVENT_CLOSE || e->kind == EVENT_FAULT)
         text_member(out, "from", ROLES[e->from_role]);
+    text_member(out, "how", HOWS[e->how]);
     if (e->connection != 0)
         buf_printf(out, ",\"connection\":%u", e->connection);
     if (e->is_udp)
         buf_text(out, ",\"udp\":true");
     if (e->is_inside)
         buf_text(out, ",\"tls\":true");
+    if (e->is_echo)
+        buf_text(out, ",\"echo\":true");
     endpoint_member(out, "source", &e->from);
     endpoint_member(out, "destination", &e->to);
     frame_members(out, e);

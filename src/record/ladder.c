@@ -59,10 +59,10 @@ static const char *const KEY_FIELDS[] = {
     "SECCPort",
 };
 
-void ladder_open(struct ladder *l, FILE *out, int detail, uint8_t view)
+void ladder_open(struct ladder *l, FILE *out, int detail)
 {
     const char *term = getenv("TERM");
-    *l = (struct ladder){.out = out, .detail = detail, .view = view};
+    *l = (struct ladder){.out = out, .detail = detail};
     l->pretty = isatty(fileno(out)) && (term == NULL || strcmp(term, "dumb") != 0) &&
                 getenv("NO_COLOR") == NULL;
     if (getenv("V2GLAB_PRETTY") != NULL)
@@ -217,7 +217,7 @@ static void print_frame(struct ladder *l, const struct event *e)
     if (e->kind == EVENT_BYTES && e->problem == NULL)
         buf_hex(&values, e->bytes.p, e->bytes.n < 16 ? e->bytes.n : 16, false);
     const char *text = buf_string(&values);
-    bool bad = !e->ok || strstr(text, "FAILED") != NULL || strstr(text, "Failed_") != NULL;
+    bool bad = !e->ok || e->is_failed;
     const char *name = frame_name(e);
     print_time(l, e);
     if (l->pretty)
@@ -272,20 +272,10 @@ static void print_verdict(struct ladder *l, const struct event *e)
     print_note(l, e, e->ok ? BOLD GREEN : BOLD RED, "verdict");
 }
 
-/* In a run that plays both sides each frame is recorded twice; one view is shown. */
-static bool is_shown(const struct ladder *l, const struct event *e)
-{
-    bool wire = e->kind == EVENT_FRAME || e->kind == EVENT_BYTES || e->kind == EVENT_CONNECT ||
-                e->kind == EVENT_CLOSE;
-    if (!wire || l->view == FROM_BOTH || e->by[0] == '\0' || e->problem != NULL)
-        return true;
-    return (l->view == FROM_EVCC) == (e->by[0] == 'E');
-}
-
 void ladder_event(void *context, const struct event *e)
 {
     struct ladder *l = context;
-    if (!is_shown(l, e))
+    if (e->is_echo && e->problem == NULL)
         return;
     switch (e->kind) {
     case EVENT_FRAME:

@@ -15,13 +15,11 @@ struct ladder {
     FILE *out;
     bool pretty;      /* a terminal that takes colour and line drawing */
     int detail;       /* 0: lines; 1: and the XML; 2: and the bytes */
-    uint8_t view;     /* FROM_EVCC or FROM_SECC: frames as that side recorded them, for runs that
-                          play both; FROM_BOTH: all */
     int64_t start_us; /* of the first event; 0 before it */
     bool started;
 };
 
-void ladder_open(struct ladder *l, FILE *out, int detail, uint8_t view);
+void ladder_open(struct ladder *l, FILE *out, int detail);
 
 /* An event_sink; context is the struct ladder. */
 void ladder_event(void *context, const struct event *e);

@@ -14,7 +14,6 @@
 
 struct record {
     char path[512];
-    uint8_t view;
     struct jsonl events;
     struct pcapng *packets;
 };
@@ -60,14 +59,13 @@ static int open_files(struct record *r, struct err *e)
     return r->packets == NULL ? -1 : 0;
 }
 
-struct record *record_open(const char *path, uint8_t view, struct err *e)
+struct record *record_open(const char *path, struct err *e)
 {
     struct record *r = calloc(1, sizeof *r);
     if (r == NULL) {
         err_set(e, "out of memory");
         return NULL;
     }
-    r->view = view;
     int bad = path == NULL ? make_folder(r, e) : use_folder(r, path, e);
     if (bad == 0 && open_files(r, e) == 0)
         return r;
@@ -90,6 +88,14 @@ static void write_secret(struct record *r, const char *line)
     buf_close(&text);
 }
 
+/* A time-out, or an error of the system, sends nothing; the connection is gone nevertheless. */
+static void write_close(struct record *r, const struct event *e)
+{
+    bool from_client = e->from_role == FROM_NONE ? e->by[0] == 'E' : e->from_role == FROM_EVCC;
+    bool is_reset = e->how == HOW_RESET || e->from_role == FROM_NONE;
+    pcapng_tcp_close(r->packets, e->us, e->connection, from_client, is_reset);
+}
+
 static void write_packets(struct record *r, const struct event *e)
 {
     bool from_client = e->from_role == FROM_EVCC;
@@ -97,8 +103,7 @@ static void write_packets(struct record *r, const struct event *e)
         pcapng_tcp_open(r->packets, e->us, e->connection, from_client ? &e->from : &e->to,
                         from_client ? &e->to : &e->from);
     else if (e->kind == EVENT_CLOSE)
-        pcapng_tcp_close(r->packets, e->us, e->connection, from_client,
-                         strstr(e->text, "reset") != NULL);
+        write_close(r, e);
     else if (e->kind == EVENT_SECRET)
         write_secret(r, e->text);
     else if (e->is_udp)
@@ -111,10 +116,7 @@ void record_event(void *context, const struct event *e)
 {
     struct record *r = context;
     jsonl_event(&r->events, e);
-    bool wire = e->kind == EVENT_FRAME || e->kind == EVENT_BYTES || e->kind == EVENT_CONNECT ||
-                e->kind == EVENT_CLOSE || e->kind == EVENT_WIRE || e->kind == EVENT_SECRET;
-    bool mine = r->view == FROM_BOTH || (r->view == FROM_EVCC) == (e->by[0] == 'E');
-    if (wire && mine && !e->is_inside)
+    if (event_is_of_wire(e->kind) && !e->is_echo && !e->is_inside)
         write_packets(r, e);
 }
 

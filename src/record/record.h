@@ -11,9 +11,8 @@
 
 struct record;
 
-/* Makes the folder path (NULL: runs/DATE-TIME[-N]). view: as in ladder.h, of what goes into
- * session.pcapng. NULL: it could not be made. */
-struct record *record_open(const char *path, uint8_t view, struct err *e);
+/* Makes the folder path (NULL: runs/DATE-TIME[-N]). NULL: it could not be made. */
+struct record *record_open(const char *path, struct err *e);
 const char *record_path(const struct record *r);
 
 /* An event_sink; context is the struct record. */

@@ -143,19 +143,12 @@ static void record(lua_State *L, const struct role *r, const char *name, bool ok
     const struct script *s = r->script;
     if (s->options->recorder == NULL)
         return;
-    struct event e = {
-        .us = script_now(r->script),
-        .kind = EVENT_TIMER,
-        .ok = ok,
-        .from_role = r->side,
-        .by = r->session->by,
-        .where = script_where(L, where, sizeof where),
-        .connection = r->session->connection,
-        .name = "",
-        .text = name,
-        .limit_us = limit_us,
-        .taken_us = taken_us < 0 ? 0 : taken_us,
-    };
+    struct event e = session_new_event(r->session, EVENT_TIMER, true, script_now(s));
+    e.ok = ok;
+    e.where = script_where(L, where, sizeof where);
+    e.text = name;
+    e.limit_us = limit_us;
+    e.taken_us = taken_us < 0 ? 0 : taken_us;
     recorder_put(s->options->recorder, &e);
 }
 

@@ -37,16 +37,10 @@ static void violation(void *context, const char *path, const char *what)
         buf_char(&v->text, '\n');
         return;
     }
-    struct event e = {
-        .us = script_now(s),
-        .kind = EVENT_VIOLATION,
-        .from_role = v->role->side,
-        .by = v->role->session->by,
-        .where = v->where,
-        .connection = v->role->session->connection,
-        .name = "",
-        .text = buf_string(&v->text) + line,
-    };
+    struct event e = session_new_event(v->role->session, EVENT_VIOLATION, true, script_now(s));
+    e.ok = false;
+    e.where = v->where;
+    e.text = buf_string(&v->text) + line;
     recorder_put(s->options->recorder, &e);
 }
 

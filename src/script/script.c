@@ -87,16 +87,27 @@ const char *script_where(lua_State *L, char *out, size_t size)
     return out;
 }
 
+static uint32_t newest_session(const struct script *s)
+{
+    uint32_t newest = 0;
+    for (const struct role *r = s->roles; r != NULL; r = r->next)
+        if (r->session != NULL && r->session->caller.session > newest)
+            newest = r->session->caller.session;
+    return newest;
+}
+
 void script_record(const struct script *s, enum event_kind kind, bool ok, const char *where,
                    const char *text)
 {
     struct event e = {
+        .session = newest_session(s),
         .us = script_now(s),
         .kind = kind,
         .ok = ok,
         .by = s->by,
         .where = where,
         .name = "",
+        .code = "",
         .text = text,
     };
     recorder_put(s->options->recorder, &e);

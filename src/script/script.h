@@ -34,15 +34,15 @@ struct script_timer {
 /* What scripts of a run have in common. All pointers must outlive the scripts. */
 struct script_options {
     struct library *library;
-    const struct recorder *recorder; /* may be NULL */
-    struct world *world;             /* NULL: print mode */
-    const char *beside;       /* the file beside which scripts find others; NULL: the script */
-    const char *protocol;     /* NULL: what is agreed, ISO15118-2 first */
-    struct peer_options peer; /* interface, address, …; the protocol above comes first; what
+    struct recorder *recorder; /* may be NULL */
+    struct world *world;       /* NULL: print mode */
+    const char *beside;        /* the file beside which scripts find others; NULL: the script */
+    const char *protocol;      /* NULL: what is agreed, ISO15118-2 first */
+    struct peer_options peer;  /* interface, address, …; the protocol above comes first; what
                                       a role chooses of TLS goes over its choice */
-    const uint8_t *id;        /* SessionID, instead of what the messages say; NULL: none */
-    uint8_t id_size;          /* at most 8 */
-    const char *profile;      /* of the timing parameters; NULL: "strict" */
+    const uint8_t *id;         /* SessionID, instead of what the messages say; NULL: none */
+    uint8_t id_size;           /* at most 8 */
+    const char *profile;       /* of the timing parameters; NULL: "strict" */
     const struct script_timer *timer;
     unsigned timers;
     bool is_unsafe;                         /* the whole of Lua's library */
@@ -137,7 +137,7 @@ void script_check_keys(lua_State *L, int at, const char *known);
 lua_Integer script_check_number(lua_State *L, const char *what, lua_Integer least,
                                 lua_Integer most);
 
-/* Records an event of the script. where may be "". */
+/* Records an event of the script, of the session that it began last. where may be "". */
 void script_record(const struct script *s, enum event_kind kind, bool ok, const char *where,
                    const char *text);
 

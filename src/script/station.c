@@ -239,18 +239,11 @@ static int listen_at(struct play *play, const struct endpoint *at, bool with_tls
     *(with_tls ? &play->tls_listener : &play->listener) = l;
     if (l == NULL)
         return -1;
-    struct event listens = {.us = world_now(play->common.world),
-                            .kind = EVENT_LISTEN,
-                            .ok = true,
-                            .from_role = FROM_SECC,
-                            .by = "SECC",
-                            .where = "",
-                            .name = "",
-                            .text = either     ? "TLS or none"
-                                    : with_tls ? "TLS"
-                                               : "",
-                            .from = *listener_endpoint(l)};
-    recorder_put(play->common.recorder, &listens);
+    discovery_record_listener(play->common.recorder, world_now(play->common.world), "SECC",
+                              listener_endpoint(l),
+                              either     ? "TLS or none"
+                              : with_tls ? "TLS"
+                                         : "");
     return 0;
 }
 

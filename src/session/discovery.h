@@ -7,14 +7,19 @@
 #include "wire/sdp.h"
 
 /* Records a datagram. What this side sent itself is never wrong: it was meant so. by: "EVCC". */
-void discovery_record(const struct recorder *r, int64_t us, const char *by, bool is_sent,
-                      const struct endpoint *from, const struct endpoint *to, struct slice bytes);
+void discovery_record(struct recorder *r, int64_t us, const char *by, const struct numbered *known,
+                      bool is_sent, const struct endpoint *from, const struct endpoint *to,
+                      struct slice bytes);
+
+/* Records that a station listens. text: "TLS", … */
+void discovery_record_listener(struct recorder *r, int64_t us, const char *by,
+                               const struct endpoint *at, const char *text);
 
 /*
  * A datagram came to a station that listens at plain, at tls, or at both (NULL: it does not):
  * records it, and answers by the standard's table. False: there is no answer to it.
  */
-bool discovery_answer(const struct recorder *r, int64_t us, struct sdp_socket *s,
+bool discovery_answer(struct recorder *r, int64_t us, struct sdp_socket *s,
                       const struct endpoint *from, const struct endpoint *to, struct slice bytes,
                       const struct endpoint *plain, const struct endpoint *tls);
 

@@ -38,14 +38,12 @@ struct peer_wire {
     char interface[16];
 };
 
-static uint32_t connections; /* of this process, for the events */
-
 static int write_out(void *context, const struct parcel *parcel, struct err *e);
 static void end_by_filter(void *context, enum way_end how);
 static void came_late(void *context);
 
 void peer_open(struct peer *p, uint8_t role, struct world *world, struct library *library,
-               const struct recorder *recorder, void (*wake)(void *context), void *context)
+               struct recorder *recorder, void (*wake)(void *context), void *context)
 {
     static const struct way_ends ENDS = {write_out, end_by_filter, came_late};
     memset(p, 0, sizeof *p);
@@ -82,6 +80,45 @@ static void set_problem(struct peer *p, const char *format, const char *detail)
 
 /* ---- life of the sockets ---- */
 
+/* Closes the stream, which may say a last word (close_notify), and records who ended it how. */
+static void end_stream(struct peer_wire *w, enum stream_how close, enum stream_end end, bool by_us,
+                       const char *text)
+{
+    /* ORDER STREAM_END */
+    static const struct {
+        enum event_how how;
+        bool has_closer;
+    } ENDS[] = {
+        {HOW_FIN, true},          {HOW_RESET, true}, {HOW_REFUSED, true}, {HOW_TIMEOUT, false},
+        {HOW_UNREACHABLE, false}, {HOW_ALERT, true}, {HOW_ALERT, true},   {HOW_ERROR, false},
+    };
+    struct session *s = &w->peer->session;
+    int64_t us = world_now(w->peer->world);
+    bool is_evcc = (s->role == FROM_EVCC) == (by_us || end == STREAM_REJECTED);
+    uint8_t closer = !ENDS[end].has_closer ? FROM_NONE : is_evcc ? FROM_EVCC : FROM_SECC;
+    if (!w->is_connected) {
+        s->local = *stream_local(w->stream);
+        s->remote = *stream_remote(w->stream);
+    }
+    stream_close(w->stream, close);
+    w->stream = NULL;
+    session_disconnected(s, us, ENDS[end].how, closer, text);
+}
+
+/* This side ends the connection, if there is one. */
+static void close_stream(struct peer_wire *w, enum stream_how how)
+{
+    if (w->stream == NULL)
+        return;
+    if (w->is_connected) {
+        end_stream(w, how, how == STREAM_RST ? STREAM_RESET : STREAM_CLOSED, true,
+                   how == STREAM_RST ? "reset by us" : "closed by us");
+        return;
+    }
+    stream_close(w->stream, how);
+    w->stream = NULL;
+}
+
 static void drop_wire(struct peer *p)
 {
     struct peer_wire *w = p->wire;
@@ -92,7 +129,7 @@ static void drop_wire(struct peer *p)
     listener_close(w->listener);
     listener_close(w->tls_listener);
     stream_close(w->waiting, STREAM_RST);
-    stream_close(w->stream, STREAM_FIN);
+    close_stream(w, STREAM_FIN);
     timer_stop(&w->setup);
     timer_stop(&w->retry);
     *w = (struct peer_wire){.peer = w->peer};
@@ -127,8 +164,7 @@ static void fail(struct peer *p)
 {
     struct peer_wire *w = p->wire;
     if (w != NULL && (w->listener != NULL || w->tls_listener != NULL)) {
-        stream_close(w->stream, STREAM_FIN);
-        w->stream = NULL;
+        close_stream(w, STREAM_FIN);
         timer_stop(&w->setup);
     } else {
         drop_wire(p);
@@ -172,7 +208,7 @@ static void begin_connection(struct peer_wire *w)
     if (w->is_connected)
         return;
     w->is_connected = true;
-    session_connected(&p->session, ++connections, stream_local(w->stream), stream_remote(w->stream),
+    session_connected(&p->session, stream_local(w->stream), stream_remote(w->stream),
                       world_now(p->world), p->session.role == FROM_EVCC);
 }
 
@@ -183,22 +219,10 @@ static void record_tls(struct peer_wire *w, enum event_kind kind, bool is_sent, 
     if (w->stream == NULL)
         return;
     begin_connection(w);
-    const struct session *s = &p->session;
-    struct event e = {
-        .us = world_now(p->world),
-        .kind = kind,
-        .ok = true,
-        .from_role = (s->role == FROM_EVCC) == is_sent ? FROM_EVCC : FROM_SECC,
-        .by = s->by,
-        .where = "",
-        .connection = s->connection,
-        .from = is_sent ? s->local : s->remote,
-        .to = is_sent ? s->remote : s->local,
-        .bytes = bytes,
-        .name = "",
-        .text = text,
-    };
-    recorder_put(s->recorder, &e);
+    struct event e = session_new_event(&p->session, kind, is_sent, world_now(p->world));
+    e.bytes = bytes;
+    e.text = text;
+    recorder_put(p->session.recorder, &e);
 }
 
 /* What the other side said; what this side says is told when TLS is established, or has failed. */
@@ -305,6 +329,9 @@ static void connect_now(struct peer *p)
         p->problem = ERR_INIT;
         w->stream = stream_connect(p->world, &w->to, 0, &STREAM_EVENTS, w, &p->problem);
     }
+    if (w->stream != NULL)
+        numbers_call(recorder_numbers(p->session.recorder), &p->session.caller,
+                     stream_local(w->stream));
     if (w->stream != NULL && w->with_tls)
         use_tls(w, &p->problem);
     if (w->stream == NULL)
@@ -320,21 +347,45 @@ static void retry_now(void *data)
         connect_now(p);
 }
 
+/* The session that SDP with that other side belongs to. */
+static struct numbered datagram_numbers(struct peer *p, const struct endpoint *own,
+                                        const struct endpoint *other)
+{
+    struct session *s = &p->session;
+    struct numbers *n = recorder_numbers(s->recorder);
+    if (s->role == FROM_EVCC) {
+        if (p->wire->stream == NULL)
+            numbers_call(n, &s->caller, own);
+        return (struct numbered){.session = s->caller.session};
+    }
+    struct numbered known = numbers_asked(n, other);
+    if (p->wire->stream == NULL) /* what the script says meanwhile is about who asks */
+        s->caller.session = known.session;
+    return known;
+}
+
+static void record_datagram(struct peer *p, bool is_sent, const struct endpoint *from,
+                            const struct endpoint *to, struct slice bytes)
+{
+    struct numbered known = datagram_numbers(p, is_sent ? from : to, is_sent ? to : from);
+    discovery_record(p->session.recorder, world_now(p->world), p->session.by, &known, is_sent, from,
+                     to, bytes);
+}
+
 static void client_sent(void *context, unsigned number, const struct endpoint *from,
                         const struct endpoint *to, struct slice bytes)
 {
     struct peer *p = ((struct peer_wire *)context)->peer;
     (void)number;
     p->times.discovery_us = world_now(p->world);
-    discovery_record(p->session.recorder, p->times.discovery_us, "EVCC", true, from, to, bytes);
+    record_datagram(p, true, from, to, bytes);
 }
 
 static void client_received(void *context, const struct endpoint *from, const struct endpoint *to,
                             struct slice bytes, const struct err *problem)
 {
-    const struct peer *p = ((struct peer_wire *)context)->peer;
     (void)problem;
-    discovery_record(p->session.recorder, world_now(p->world), "EVCC", false, from, to, bytes);
+    record_datagram(((struct peer_wire *)context)->peer, false, from, to, bytes);
 }
 
 static void client_done(void *context, const struct sdp_response *m, const struct endpoint *secc,
@@ -392,12 +443,13 @@ static void server_datagram(void *context, struct sdp_socket *s, const struct en
                             const struct endpoint *to, struct slice bytes)
 {
     struct peer_wire *w = context;
-    const struct recorder *recorder = w->peer->session.recorder;
-    int64_t us = world_now(w->peer->world);
-    if (w->stream != NULL || w->waiting != NULL)
-        discovery_record(recorder, us, "SECC", false, from, to, bytes); /* one vehicle at a time */
-    else if (discovery_answer(recorder, us, s, from, to, bytes, listener_endpoint(w->listener),
-                              listener_endpoint(w->tls_listener)))
+    if (w->stream != NULL || w->waiting != NULL) { /* one vehicle at a time */
+        record_datagram(w->peer, false, from, to, bytes);
+        return;
+    }
+    datagram_numbers(w->peer, to, from);
+    if (discovery_answer(w->peer->session.recorder, world_now(w->peer->world), s, from, to, bytes,
+                         listener_endpoint(w->listener), listener_endpoint(w->tls_listener)))
         w->asked = *from;
 }
 
@@ -449,16 +501,8 @@ static int listen_at(struct peer *p, const struct endpoint *at, bool with_tls, s
     *(with_tls ? &w->tls_listener : &w->listener) = l;
     if (l == NULL)
         return -1;
-    struct event listens = {.us = world_now(p->world),
-                            .kind = EVENT_LISTEN,
-                            .ok = true,
-                            .from_role = FROM_SECC,
-                            .by = p->session.by,
-                            .where = "",
-                            .name = "",
-                            .text = with_tls ? "TLS" : "",
-                            .from = *listener_endpoint(l)};
-    recorder_put(p->session.recorder, &listens);
+    discovery_record_listener(p->session.recorder, world_now(p->world), p->session.by,
+                              listener_endpoint(l), with_tls ? "TLS" : "");
     return 0;
 }
 
@@ -630,21 +674,21 @@ static void stream_closed(void *context, struct stream *s, enum stream_end end, 
 {
     struct peer_wire *w = context;
     struct peer *p = w->peer;
-    stream_close(s, STREAM_FIN);
-    w->stream = NULL;
-    if (p->state == PEER_CONNECTING) {
-        if (w->is_connected)
-            session_disconnected(&p->session, world_now(p->world), why);
-        set_problem(p, "%s", why);
-        /* a given address may not be served yet; SDP's is served, or wrong */
-        if (p->options.address != NULL && end == STREAM_REFUSED)
-            timer_start(p->world, &w->retry, RETRY_MS, retry_now, p);
-        else
-            fail(p);
+    /* a given address may not be served yet; SDP's is served, or wrong */
+    bool again = p->state == PEER_CONNECTING && p->options.address != NULL && end == STREAM_REFUSED;
+    set_problem(p, "%s", why);
+    if (!again) {
+        end_stream(w, STREAM_FIN, end, false, why);
+    } else {
+        stream_close(s, STREAM_FIN);
+        w->stream = NULL;
+        timer_start(p->world, &w->retry, RETRY_MS, retry_now, p);
         return;
     }
-    session_disconnected(&p->session, world_now(p->world), why);
-    set_problem(p, "%s", why);
+    if (p->state == PEER_CONNECTING) {
+        fail(p);
+        return;
+    }
     change(p, p->state == PEER_AGREEING ? PEER_FAILED : PEER_CLOSED);
 }
 
@@ -674,8 +718,17 @@ static int make_wire(struct peer *p, struct err *e)
     return 0;
 }
 
+/* A vehicle that begins to look for a station begins a session; SDP by hand belongs to it, too. */
+static void begin_session(struct peer *p)
+{
+    bool goes_on = p->state == PEER_IDLE && p->session.caller.session != 0;
+    if (p->session.role == FROM_EVCC && !goes_on)
+        numbers_begin(recorder_numbers(p->session.recorder), &p->session.caller);
+}
+
 int peer_start(struct peer *p, const struct peer_options *o, struct err *e)
 {
+    begin_session(p);
     p->options = *o;
     p->problem = ERR_INIT;
     forget_tls(p);
@@ -701,7 +754,7 @@ int peer_probe(struct peer *p, uint16_t port, unsigned first_ms, unsigned every_
     if (p->state != PEER_READY)
         return err_set(e, "there is no connection whose other side could be probed");
     probe_stop(p->probe);
-    p->probe = probe_start(p->world, &to, first_ms, every_ms, p->session.recorder);
+    p->probe = probe_start(p->world, &to, first_ms, every_ms, &p->session);
     return p->probe == NULL ? err_set(e, "out of memory") : 0;
 }
 
@@ -710,10 +763,8 @@ void peer_disconnect(struct peer *p, bool reset)
     struct peer_wire *w = p->wire;
     if (w == NULL || w->stream == NULL)
         return;
-    stream_close(w->stream, reset ? STREAM_RST : STREAM_FIN);
-    w->stream = NULL;
+    close_stream(w, reset ? STREAM_RST : STREAM_FIN);
     stop_probe(p);
-    session_disconnected(&p->session, world_now(p->world), reset ? "reset by us" : "closed by us");
     if (p->state == PEER_READY || p->state == PEER_AGREEING)
         p->state = PEER_CLOSED;
     if (!p->problem.set)
@@ -792,8 +843,7 @@ static void hand_datagram(void *context, struct sdp_socket *s, const struct endp
     (void)s;
     struct v2gtp_header h = {0};
     struct err ignored = ERR_INIT;
-    discovery_record(p->session.recorder, world_now(p->world), p->session.by, false, from, to,
-                     bytes);
+    record_datagram(p, false, from, to, bytes);
     if (v2gtp_datagram(bytes, &h, &ignored) != V2GTP_FRAME)
         return;
     w->asked = *from;
@@ -808,6 +858,7 @@ int peer_sdp_open(struct peer *p, const struct peer_options *o, struct err *e)
     p->options = *o;
     if (make_wire(p, e) != 0)
         return -1;
+    begin_session(p);
     struct peer_wire *w = p->wire;
     if (p->session.role == FROM_EVCC)
         w->sdp = sdp_open(p->world, w->interface, hand_datagram, w, e);
@@ -831,7 +882,6 @@ int peer_sdp_send(struct peer *p, struct slice payload, struct err *e)
     v2gtp_write(datagram, is_evcc ? V2GTP_SDP_REQ : V2GTP_SDP_RES, (uint32_t)payload.n);
     memcpy(datagram + V2GTP_HEADER, payload.p, payload.n);
     struct slice bytes = {datagram, V2GTP_HEADER + payload.n};
-    discovery_record(p->session.recorder, world_now(p->world), p->session.by, true,
-                     sdp_local(w->sdp), &to, bytes);
+    record_datagram(p, true, sdp_local(w->sdp), &to, bytes);
     return sdp_send(w->sdp, &to, bytes, e);
 }

@@ -86,7 +86,7 @@ struct peer {
 };
 
 void peer_open(struct peer *p, uint8_t role, struct world *world, struct library *library,
-               const struct recorder *recorder, void (*wake)(void *context), void *context);
+               struct recorder *recorder, void (*wake)(void *context), void *context);
 void peer_close(struct peer *p); /* at once; not within its `wake` */
 
 /* What peer_start makes of the choice, for use by several peers. NULL: e. */

@@ -11,7 +11,7 @@ struct probe {
     struct world *world;
     unsigned every_ms;
     struct endpoint to;
-    const struct recorder *recorder;
+    const struct session *session;
     struct stream *stream; /* of the attempt that is under way */
 };
 
@@ -20,18 +20,12 @@ static void tell(const struct probe *p, const char *what)
     char at[ENDPOINT_TEXT];
     struct buf line = {0};
     buf_printf(&line, "probe of %s: %s", endpoint_text(&p->to, at, sizeof at), what);
-    struct event e = {
-        .us = world_now(p->world),
-        .kind = EVENT_LOG,
-        .ok = true,
-        .from_role = FROM_EVCC,
-        .by = "EVCC",
-        .where = "",
-        .to = p->to,
-        .name = "",
-        .text = buf_string(&line),
-    };
-    recorder_put(p->recorder, &e);
+    struct event e = session_new_event(p->session, EVENT_LOG, true, world_now(p->world));
+    e.connection = 0;
+    e.from = (struct endpoint){0};
+    e.to = p->to;
+    e.text = buf_string(&line);
+    recorder_put(p->session->recorder, &e);
     buf_close(&line);
 }
 
@@ -82,13 +76,13 @@ static void attempt(void *data)
 }
 
 struct probe *probe_start(struct world *world, const struct endpoint *to, unsigned first_ms,
-                          unsigned every_ms, const struct recorder *recorder)
+                          unsigned every_ms, const struct session *session)
 {
     struct probe *p = calloc(1, sizeof *p);
     if (p == NULL)
         return NULL;
     p->to = *to;
-    p->recorder = recorder;
+    p->session = session;
     p->world = world;
     p->every_ms = every_ms;
     timer_start(world, &p->timer, first_ms, attempt, p);

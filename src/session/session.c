@@ -15,7 +15,7 @@ static int take_bytes(struct parcel *piece);
 static int take_frame(struct parcel *p);
 
 void session_open(struct session *s, uint8_t role, struct library *library,
-                  const struct recorder *recorder)
+                  struct recorder *recorder)
 {
     static const struct filter_kind RECORD = {.frame = record_frame};
     static const struct way_inner INNER = {take_bytes, take_frame};
@@ -52,6 +52,7 @@ static void drop_all(struct session *s)
 void session_close(struct session *s)
 {
     way_close(&s->way);
+    numbers_end(recorder_numbers(s->recorder), &s->caller);
     drop_all(s);
     free_received(s->spare);
     v2gtp_close(&s->reader);
@@ -60,21 +61,24 @@ void session_close(struct session *s)
 
 /* ---- recording ---- */
 
-static struct event new_event(const struct session *s, enum event_kind kind, bool sent, int64_t us)
+struct event session_new_event(const struct session *s, enum event_kind kind, bool sent, int64_t us)
 {
     bool from_evcc = (s->role == FROM_EVCC) == sent;
     return (struct event){
+        .session = s->caller.session,
         .us = us,
         .kind = kind,
         .ok = true,
+        .is_echo = s->is_echo,
         .from_role = from_evcc ? FROM_EVCC : FROM_SECC,
         .by = s->by,
         .where = "",
         .is_inside = s->is_inside && (kind == EVENT_FRAME || kind == EVENT_BYTES),
-        .connection = s->connection,
+        .connection = s->caller.connection,
         .from = sent ? s->local : s->remote,
         .to = sent ? s->remote : s->local,
         .name = "",
+        .code = "",
         .text = "",
     };
 }
@@ -97,7 +101,21 @@ static void record_violations(const struct session *s, const struct event *frame
     }
 }
 
-void session_connected(struct session *s, uint32_t connection, const struct endpoint *local,
+static void number_connection(struct session *s)
+{
+    struct numbers *n = recorder_numbers(s->recorder);
+    if (s->role == FROM_EVCC) {
+        numbers_call(n, &s->caller, &s->local);
+        numbers_connect(n, &s->caller);
+        return;
+    }
+    struct numbered known = numbers_accepted(n, &s->remote);
+    s->caller.session = known.session;
+    s->caller.connection = known.connection;
+    s->is_echo = known.is_echo;
+}
+
+void session_connected(struct session *s, const struct endpoint *local,
                        const struct endpoint *remote, int64_t us, bool fresh)
 {
     drop_all(s);
@@ -106,32 +124,35 @@ void session_connected(struct session *s, uint32_t connection, const struct endp
     v2gtp_open(&s->reader, 0);
     s->broken = s->agreed = false;
     s->is_connected = true;
-    s->connection = connection;
     s->local = *local;
     s->remote = *remote;
+    number_connection(s);
     s->offers = 0;
     if (fresh && !s->id_fixed)
         memset(s->id, 0, sizeof s->id);
-    struct event e = new_event(s, EVENT_CONNECT, s->role == FROM_EVCC, us);
+    struct event e = session_new_event(s, EVENT_CONNECT, s->role == FROM_EVCC, us);
     recorder_put(s->recorder, &e);
 }
 
-void session_disconnected(struct session *s, int64_t us, const char *how)
+void session_disconnected(struct session *s, int64_t us, enum event_how how, uint8_t closer,
+                          const char *text)
 {
     struct slice rest = v2gtp_rest(&s->reader);
     s->is_connected = false;
-    if (rest.n > 0 && !s->broken) {
+    if (rest.n > 0 && !s->broken && s->caller.connection != 0) {
         struct err problem = ERR_INIT;
         err_set(&problem, "the connection ends in the middle of a frame, after %zu bytes of it",
                 rest.n);
-        struct event e = new_event(s, EVENT_BYTES, false, us);
+        struct event e = session_new_event(s, EVENT_BYTES, false, us);
         e.ok = false;
         e.bytes = rest;
         e.problem = &problem;
         recorder_put(s->recorder, &e);
     }
-    struct event e = new_event(s, EVENT_CLOSE, true, us);
-    e.text = how;
+    struct event e = session_new_event(s, EVENT_CLOSE, true, us);
+    e.how = how;
+    e.from_role = closer;
+    e.text = text;
     recorder_put(s->recorder, &e);
 }
 
@@ -310,7 +331,8 @@ void session_read(struct session *s, struct parcel *p)
     p->read = r;
     e->kind = r == NULL ? EVENT_BYTES : EVENT_FRAME;
     e->payload_type = h.type;
-    e->name = "";
+    e->name = e->code = "";
+    e->is_failed = false;
     e->message = NULL;
     e->problem = NULL;
     e->ok = true;
@@ -321,12 +343,11 @@ void session_read(struct session *s, struct parcel *p)
     r->payload_type = h.type;
     r->is_decoded = session_decode(s->library, s->protocol, s->agreed, h.type, payload, &s->limits,
                                    &r->arena, &r->message, &r->problem) == 0;
-    if (r->is_decoded && message_named(&r->message).name != NULL)
-        r->name = message_named(&r->message).name;
-    e->name = r->name;
-    e->message = r->is_decoded ? &r->message : NULL;
     e->problem = r->is_decoded ? NULL : &r->problem;
     e->ok = r->is_decoded;
+    if (r->is_decoded)
+        event_take_message(e, &r->message);
+    r->name = e->name;
 }
 
 /* The record, as the filter next to the wire. What was read from bytes is told with what is wrong
@@ -356,7 +377,7 @@ static int take_frame(struct parcel *p)
 static int receive_frame(struct session *s, const struct v2gtp_frame *f, int64_t us)
 {
     struct err e = ERR_INIT;
-    struct parcel p = {.session = s, .event = new_event(s, EVENT_FRAME, false, us)};
+    struct parcel p = {.session = s, .event = session_new_event(s, EVENT_FRAME, false, us)};
     p.event.bytes = f->bytes;
     session_read(s, &p);
     int bad = way_frame(&s->way, &p, &e);
@@ -367,7 +388,7 @@ static int receive_frame(struct session *s, const struct v2gtp_frame *f, int64_t
 static void record_bad(struct session *s, enum event_kind kind, const struct v2gtp_frame *f,
                        const struct err *problem, int64_t us)
 {
-    struct event e = new_event(s, kind, false, us);
+    struct event e = session_new_event(s, kind, false, us);
     e.ok = false;
     e.bytes = f->bytes;
     e.payload_type = f->header.type;
@@ -378,7 +399,7 @@ static void record_bad(struct session *s, enum event_kind kind, const struct v2g
 int session_feed(struct session *s, const void *p, size_t n, int64_t us)
 {
     struct err e = ERR_INIT;
-    struct parcel piece = {.session = s, .event = new_event(s, EVENT_BYTES, false, us)};
+    struct parcel piece = {.session = s, .event = session_new_event(s, EVENT_BYTES, false, us)};
     piece.event.bytes = (struct slice){p, n};
     return way_bytes(&s->way, &piece, &e);
 }
@@ -491,12 +512,11 @@ int session_send(struct session *s, struct message *m, unsigned given, const cha
     if (session_encode(s, m, given, us, &s->out, e) != 0)
         return -1;
     *frame = (struct slice){s->out.p, s->out.n};
-    struct named named = message_named(m);
-    struct parcel p = {.session = s, .event = new_event(s, EVENT_FRAME, true, us), .is_sent = true};
+    struct parcel p = {
+        .session = s, .event = session_new_event(s, EVENT_FRAME, true, us), .is_sent = true};
     p.event.bytes = *frame;
     p.event.payload_type = session_payload_type(m);
-    p.event.name = named.name == NULL ? "" : named.name;
-    p.event.message = m;
+    event_take_message(&p.event, m);
     p.event.where = where;
     note_message(s, m, true);
     int bad = way_frame(&s->way, &p, e);
@@ -507,7 +527,8 @@ int session_send(struct session *s, struct message *m, unsigned given, const cha
 int session_send_raw(struct session *s, struct slice bytes, const char *where, int64_t us,
                      const char **name, struct err *e)
 {
-    struct parcel p = {.session = s, .event = new_event(s, EVENT_BYTES, true, us), .is_sent = true};
+    struct parcel p = {
+        .session = s, .event = session_new_event(s, EVENT_BYTES, true, us), .is_sent = true};
     p.event.where = where;
     p.event.bytes = bytes;
     session_read(s, &p);

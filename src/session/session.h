@@ -32,10 +32,11 @@ struct session {
     struct library *library;
     const struct protocol *protocol; /* in force after supportedAppProtocol; may be set directly */
     bool agreed;                     /* supportedAppProtocol is over: protocol decodes what comes */
-    const struct recorder *recorder; /* may be NULL */
+    struct recorder *recorder;       /* may be NULL */
     struct exi_limits limits;
-    uint32_t connection; /* of the events */
-    bool is_inside;      /* the connection is one of TLS; whoever owns the session sets it */
+    struct caller caller; /* the numbers of the events, and what a station knows them by */
+    bool is_echo;         /* of the events */
+    bool is_inside;       /* the connection is one of TLS; whoever owns the session sets it */
     struct endpoint local, remote;
 
     uint8_t id[8]; /* SessionID in force; all 0 before the SECC gave one */
@@ -61,13 +62,20 @@ struct session {
 };
 
 void session_open(struct session *s, uint8_t role, struct library *library,
-                  const struct recorder *recorder);
+                  struct recorder *recorder);
 void session_close(struct session *s);
 
 /* A new connection: forgets the stream, keeps the SessionID (unless `fresh`). */
-void session_connected(struct session *s, uint32_t connection, const struct endpoint *local,
+void session_connected(struct session *s, const struct endpoint *local,
                        const struct endpoint *remote, int64_t us, bool fresh);
-void session_disconnected(struct session *s, int64_t us, const char *how);
+
+/* closer: enum direction of who ended it. */
+void session_disconnected(struct session *s, int64_t us, enum event_how how, uint8_t closer,
+                          const char *text);
+
+/* An event of this session as it is now; `sent` by this side, or by the other. */
+struct event session_new_event(const struct session *s, enum event_kind kind, bool sent,
+                               int64_t us);
 
 /* Bytes that the peer sent. Decoded frames wait in first…last. -1: the stream is broken. */
 int session_feed(struct session *s, const void *p, size_t n, int64_t us);

@@ -302,7 +302,8 @@ static void fail(struct tls *t)
 {
     struct err ignored = ERR_INIT;
     flush(t, &ignored);
-    stream_fail(t->stream, STREAM_FAILED, buf_string(&t->why));
+    bool is_peers = last_alert(t, is_server(t)) != NULL;
+    stream_fail(t->stream, is_peers ? STREAM_ALERT : STREAM_REJECTED, buf_string(&t->why));
 }
 
 /* False where it failed. */

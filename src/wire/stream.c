@@ -9,8 +9,8 @@ static const struct stream_events NO_EVENTS;
 
 /* ORDER STREAM_END */
 static const char *const END_TEXTS[] = {
-    "closed by peer",    "reset by peer", "connection refused",
-    "no answer in time", "unreachable",   "failed",
+    "closed by peer", "reset by peer",        "connection refused", "no answer in time",
+    "unreachable",    "ended by a TLS alert", "TLS was ended",      "failed",
 };
 
 const char *stream_end_text(enum stream_end end)

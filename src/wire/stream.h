@@ -30,6 +30,8 @@ enum stream_end {
     STREAM_REFUSED,     /* nobody listens there */
     STREAM_TIMEOUT,     /* no answer in time, to connecting or to what was sent */
     STREAM_UNREACHABLE, /* no way to there, or no neighbour of that address */
+    STREAM_ALERT,       /* the peer ended TLS with a fatal alert */
+    STREAM_REJECTED,    /* TLS was ended here: what the peer said, or is, was not taken */
     STREAM_FAILED,      /* anything else: the text says what */
 };
 
@@ -93,7 +95,7 @@ enum stream_how {
 /* Closes and frees. NULL is allowed. */
 void stream_close(struct stream *s, enum stream_how how);
 
-/* Both ends, with MAC addresses where known; the own one is known once the stream is open. */
+/* Both ends; MAC addresses, where known, once the stream is open. */
 const struct endpoint *stream_local(const struct stream *s);
 const struct endpoint *stream_remote(const struct stream *s);
 

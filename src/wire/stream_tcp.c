@@ -229,16 +229,21 @@ static void interface_of_scope(int fd, const struct sockaddr_in6 *in, char inter
         memcpy(interface, ask.ifr_name, IFNAMSIZ);
 }
 
-/* Learns both ends of an open connection. */
-static void tcp_learn_ends(struct stream *s, int fd, const struct sockaddr_in6 *peer)
+static void tcp_learn_own(struct stream *s, int fd, const char *interface)
 {
     struct sockaddr_in6 in = {0};
     socklen_t size = sizeof in;
+    if (getsockname(fd, (struct sockaddr *)&in, &size) == 0)
+        endpoint_from_address(&in, interface, &s->local);
+}
+
+/* Learns both ends of an open connection. */
+static void tcp_learn_ends(struct stream *s, int fd, const struct sockaddr_in6 *peer)
+{
     char interface[16] = "";
     interface_of_scope(fd, peer, interface);
     endpoint_from_address(peer, interface, &s->remote);
-    if (getsockname(fd, (struct sockaddr *)&in, &size) == 0)
-        endpoint_from_address(&in, interface, &s->local);
+    tcp_learn_own(s, fd, interface);
     own_mac(fd, &s->local);
     enum lab_side before = lab_on(lab_side_of(interface));
     endpoint_learn_mac(&s->remote);
@@ -369,6 +374,8 @@ struct stream *tcp_connect(struct world *world, const struct endpoint *to, uint1
 {
     enum lab_side before = lab_on(lab_side_of(to->interface));
     struct stream *s = tcp_start(world, to, port, e);
+    if (s != NULL) /* a station knows the vehicle by it, maybe before the connection is open */
+        tcp_learn_own(s, fd_of(s), to->interface);
     lab_on(before);
     return s;
 }

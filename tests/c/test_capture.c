@@ -222,11 +222,12 @@ static void on_loss(void *context, int64_t us, uint32_t connection, bool from_cl
 }
 
 static void on_close(void *context, int64_t us, uint32_t connection, bool from_client,
-                     const char *how)
+                     enum event_how how)
 {
+    static const char *const HOWS[] = {"port used again", "FIN", "RST"}; /* ORDER EVENT_HOW */
     (void)context;
     (void)us;
-    buf_printf(&events, "%u %s %s\n", connection, from_client ? "car" : "station", how);
+    buf_printf(&events, "%u %s %s\n", connection, from_client ? "car" : "station", HOWS[how]);
 }
 
 static const struct capture_events EVENTS = {on_udp,  on_open, on_refused,

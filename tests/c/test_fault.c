@@ -191,8 +191,8 @@ static int set_up(void **state)
     j->evcc.way.world = j->secc.way.world = j->world;
     j->evcc.way.ends = &ENDS;
     j->evcc.way.context = j;
-    session_connected(&j->evcc, 1, &EV, &EVSE, 0, true);
-    session_connected(&j->secc, 2, &EVSE, &EV, 0, true);
+    session_connected(&j->evcc, &EV, &EVSE, 0, true);
+    session_connected(&j->secc, &EVSE, &EV, 0, true);
     j->evcc.protocol = j->secc.protocol = protocol_find("ISO15118-2");
     j->evcc.agreed = j->secc.agreed = true;
     arena_open(&j->arena, NULL, 0, 1 << 20);

@@ -140,11 +140,12 @@ static void on_loss(void *context, int64_t us, uint32_t connection, bool from_cl
 }
 
 static void on_close(void *context, int64_t us, uint32_t connection, bool from_client,
-                     const char *how)
+                     enum event_how how)
 {
+    static const char *const HOWS[] = {"port used again", "FIN", "RST"}; /* ORDER EVENT_HOW */
     struct seen *s = context;
     buf_printf(&s->log, "%u %s %d %s\n", connection, from_client ? "client" : "server",
-               (int)(us - T0), how);
+               (int)(us - T0), HOWS[how]);
 }
 
 static void read_back(struct seen *s)

@@ -304,7 +304,7 @@ static void the_record_needs_nothing_else(void **state)
         struct err e = ERR_INIT;
         struct pair p;
         snprintf(path, sizeof path, "%s/record%d", folder, is_20);
-        struct record *r = record_open(path, FROM_SECC, &e);
+        struct record *r = record_open(path, &e);
         assert_non_null(r);
         pair_open(&p);
         recorder_add(&p.recorder, record_event, r);

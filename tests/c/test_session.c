@@ -35,8 +35,8 @@ static int set_up(void **state)
     recorder_add(&p->recorder, count_event, &p->seen);
     session_open(&p->evcc, FROM_EVCC, &library, &p->recorder);
     session_open(&p->secc, FROM_SECC, &library, &p->recorder);
-    session_connected(&p->evcc, 1, &EV, &EVSE, 0, true);
-    session_connected(&p->secc, 2, &EVSE, &EV, 0, true);
+    session_connected(&p->evcc, &EV, &EVSE, 0, true);
+    session_connected(&p->secc, &EVSE, &EV, 0, true);
     arena_open(&p->arena, NULL, 0, 1 << 20);
     *state = p;
     return 0;

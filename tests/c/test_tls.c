@@ -738,7 +738,7 @@ static void bad_chains_are_refused_with_the_right_alert(void **state)
         assert_refused(&w, CASES[i].why, alert);
         assert_has(w.client.why, "; sent alert ");
         assert_has(w.client.problem, CASES[i].why);
-        assert_int_equal(w.client.how, STREAM_FAILED);
+        assert_int_equal(w.client.how, STREAM_REJECTED);
         scene_close(&w);
     }
 }
