@@ -17,12 +17,6 @@ local evcc = {}
 local FILES <const> = { ['DIN70121'] = 'v2g.evcc_iso15118_2', ['ISO15118-2'] = 'v2g.evcc_iso15118_2',
                         ['ISO15118-20'] = 'v2g.evcc_iso15118_20' }
 
-local OFFERS <const> = {
-    ['DIN70121'] = { 'urn:din:70121:2012:MsgDef', 2, 0 },
-    ['ISO15118-2'] = { 'urn:iso:15118:2:2013:MsgDef', 2, 0 },
-    ['ISO15118-20'] = { 'urn:iso:std:iso:15118:-20:%s', 1, 0 },
-}
-
 local SAFE <const> = 60 -- V at which the welding check is over
 local SDP_TRIES <const> = 50 -- [V2G2-161]
 
@@ -311,12 +305,17 @@ local function offers(self)
     return list
 end
 
+-- Of the sets of a protocol, that of the mode: ISO 15118-20 has one each for AC and DC.
 local function offer_entry(self, offer, i)
-    local known = OFFERS[offer[1]] or {}
-    local uri = offer.uri or known[1] and known[1]:format(self.p.mode:upper())
-    return { ProtocolNamespace = uri, VersionNumberMajor = offer.major or known[2] or 1,
-             VersionNumberMinor = offer.minor or known[3] or 0, SchemaID = offer.schema or i,
-             Priority = offer.priority or i }
+    local known = {}
+    for k, entry in ipairs(offer[1] and self.role.Offers(offer[1]) or {}) do
+        local is_mode = entry.ProtocolNamespace:match(':(%u+)$') == self.p.mode:upper()
+        known = (k == 1 or is_mode) and entry or known
+    end
+    return { ProtocolNamespace = offer.uri or known.ProtocolNamespace,
+             VersionNumberMajor = offer.major or known.VersionNumberMajor or 1,
+             VersionNumberMinor = offer.minor or known.VersionNumberMinor or 0,
+             SchemaID = offer.schema or i, Priority = offer.priority or i }
 end
 
 -- ---- TLS ----

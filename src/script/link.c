@@ -20,25 +20,15 @@ static bool is_settled(void *context)
     return p->state == PEER_IDLE || p->state >= PEER_READY;
 }
 
-/* What the script offered, where it set up a supportedAppProtocolReq. */
-static void take_offers(const struct role *r, struct peer_options *o)
+/* What the script offers, where it set up a supportedAppProtocolReq. */
+static const struct message *offer_of(const struct role *r)
 {
     const struct outgoing *out = r->outgoing;
     while (out != NULL && strcmp(out->element->as.name, "supportedAppProtocolReq") != 0)
         out = out->next;
-    if (out == NULL || !out->touched)
-        return;
-    struct node *req = message_named(&out->message).node;
-    const struct list *l = node_has(req, 0) ? req->v[0].l : NULL;
-    for (uint32_t i = 0; l != NULL && i < l->n && o->offers < 20; i++) {
-        const struct node *n = l->v[i].n; /* ORDER AppProtocolType */
-        const char *uri = arena_text((struct arena *)(uintptr_t)&out->arena,
-                                     (const char *)n->v[0].b->p, n->v[0].b->n);
-        if (uri == NULL)
-            return;
-        o->offer[o->offers++] = (struct peer_offer){uri, (uint32_t)n->v[1].u, (uint32_t)n->v[2].u,
-                                                    (uint8_t)n->v[3].u, (uint8_t)n->v[4].u};
-    }
+    return out != NULL && out->touched && node_has(message_named(&out->message).node, 0)
+               ? &out->message
+               : NULL;
 }
 
 struct peer_options link_options(const struct role *r, bool manual)
@@ -51,7 +41,7 @@ struct peer_options link_options(const struct role *r, bool manual)
     security_tls(r, &o);
     o.manual = manual;
     o.protocol = r->protocol_fixed || r->side == FROM_EVCC ? r->protocol->name : NULL;
-    take_offers(r, &o);
+    o.offer = offer_of(r);
     return o;
 }
 

@@ -246,6 +246,28 @@ static int method_outgoing(lua_State *L)
     return 1;
 }
 
+/* Entries as the list AppProtocol of a supportedAppProtocolReq takes them. */
+static int method_offers(lua_State *L)
+{
+    const struct protocol *p = protocol_find(luaL_checkstring(L, 1));
+    lua_newtable(L);
+    for (lua_Integer i = 0; p != NULL && p->uri[i] != NULL; i++) {
+        lua_createtable(L, 0, 5);
+        lua_pushstring(L, p->uri[i]);
+        lua_setfield(L, -2, "ProtocolNamespace");
+        lua_pushinteger(L, p->major);
+        lua_setfield(L, -2, "VersionNumberMajor");
+        lua_pushinteger(L, p->minor);
+        lua_setfield(L, -2, "VersionNumberMinor");
+        lua_pushinteger(L, i + 1);
+        lua_setfield(L, -2, "SchemaID");
+        lua_pushinteger(L, i + 1);
+        lua_setfield(L, -2, "Priority");
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
 static int method_received(lua_State *L)
 {
     struct role *r = role_upvalue(L);
@@ -277,6 +299,7 @@ void methods_push(lua_State *L, struct role *r)
         {"Disconnect", method_disconnect},
         {"Send_Raw", method_send_raw},
         {"Outgoing", method_outgoing},
+        {"Offers", method_offers},
         {"Message", method_message},
         {"Receive_Any_001", method_receive_any},
         {"Received", method_received},

@@ -9,6 +9,7 @@
 #include "script/security.h"
 #include "script/signing.h"
 #include "script/verbs.h"
+#include "session/agreement.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -26,37 +27,6 @@ struct name_scope role_scope(const struct role *r)
 
 /* ---- messages that go out ---- */
 
-static void set_child(struct arena *a, struct node *n, const char *name, const char *text)
-{
-    struct err ignored = ERR_INIT;
-    union value v;
-    int slot = type_slot(n->type, name, strlen(name));
-    if (slot >= 0 && value_read(&n->type->field[slot], text, strlen(text), a, &v, &ignored) == 0)
-        node_set(n, (unsigned)slot, v);
-}
-
-/* A supportedAppProtocolReq starts with what the role's protocol is known by. */
-static int set_offers(struct role *r, struct outgoing *o, struct err *e)
-{
-    struct node *req = message_named(&o->message).node;
-    int slot = type_slot(req->type, "AppProtocol", 11);
-    for (unsigned i = 0; slot >= 0 && r->protocol->uri[i] != NULL; i++) {
-        char number[16];
-        if (i > 0 && node_set_default(&o->arena, req, (unsigned)slot, e) != 0)
-            return -1;
-        struct node *offer = req->v[slot].l->v[i].n;
-        set_child(&o->arena, offer, "ProtocolNamespace", r->protocol->uri[i]);
-        snprintf(number, sizeof number, "%u", (unsigned)r->protocol->major);
-        set_child(&o->arena, offer, "VersionNumberMajor", number);
-        snprintf(number, sizeof number, "%u", (unsigned)r->protocol->minor);
-        set_child(&o->arena, offer, "VersionNumberMinor", number);
-        snprintf(number, sizeof number, "%u", i + 1);
-        set_child(&o->arena, offer, "SchemaID", number);
-        set_child(&o->arena, offer, "Priority", number);
-    }
-    return 0;
-}
-
 static struct outgoing *new_outgoing(struct role *r, const struct schema *set,
                                      const struct element *element, struct err *e)
 {
@@ -70,7 +40,7 @@ static struct outgoing *new_outgoing(struct role *r, const struct schema *set,
     arena_open(&o->arena, NULL, 0, OUTGOING_MEMORY);
     int bad = message_new(set, element->as.name, &o->arena, &o->message, e);
     if (bad == 0 && strcmp(element->as.name, "supportedAppProtocolReq") == 0)
-        bad = set_offers(r, o, e);
+        bad = agreement_fill(r->protocol, &o->arena, &o->message, e);
     if (bad != 0) {
         arena_close(&o->arena);
         free(o);

@@ -25,16 +25,23 @@ static void set_number(struct arena *a, struct node *n, const char *name, uint32
     set_text(a, n, name, text);
 }
 
-/* What is offered where the script said nothing: all sets of the protocol, by rank. */
-static void default_offers(struct peer *p)
+int agreement_fill(const struct protocol *p, struct arena *a, struct message *m, struct err *e)
 {
-    const char *name = p->options.protocol != NULL ? p->options.protocol : "ISO15118-2";
-    const struct protocol *known = protocol_find(name);
-    for (unsigned i = 0; known != NULL && known->uri[i] != NULL; i++) {
-        uint8_t number = (uint8_t)(i + 1);
-        p->options.offer[p->options.offers++] =
-            (struct peer_offer){known->uri[i], known->major, known->minor, number, number};
+    struct node *req = message_named(m).node;
+    if (p->uri[0] == NULL) /* supportedAppProtocol itself: as the description has it */
+        return 0;
+    node_remove(req, 0);
+    for (unsigned i = 0; p->uri[i] != NULL; i++) {
+        if (node_set_default(a, req, 0, e) != 0)
+            return -1;
+        struct node *offer = req->v[0].l->v[i].n;
+        set_text(a, offer, "ProtocolNamespace", p->uri[i]);
+        set_number(a, offer, "VersionNumberMajor", p->major);
+        set_number(a, offer, "VersionNumberMinor", p->minor);
+        set_number(a, offer, "SchemaID", i + 1);
+        set_number(a, offer, "Priority", i + 1);
     }
+    return 0;
 }
 
 static int send_message(struct peer *p, struct message *m, struct err *e)
@@ -45,33 +52,22 @@ static int send_message(struct peer *p, struct message *m, struct err *e)
 
 int agreement_offer(struct peer *p, struct err *e)
 {
+    const char *name = p->options.protocol != NULL ? p->options.protocol : "ISO15118-2";
+    const struct protocol *known = protocol_find(name);
     const struct schema *s = library_get(p->session.library, PROTOCOLS[0].set[0], e);
     struct arena a;
     struct message m;
-    arena_open(&a, NULL, 0, 1 << 20);
-    int bad = s == NULL ? -1 : message_new(s, "supportedAppProtocolReq", &a, &m, e);
-    if (bad == 0) {
-        struct node *req = message_named(&m).node;
-        node_remove(req, 0);
-        if (p->options.offers == 0)
-            default_offers(p);
-        for (unsigned i = 0; i < p->options.offers && bad == 0; i++) {
-            const struct peer_offer *o = &p->options.offer[i];
-            bad = node_set_default(&a, req, 0, e);
-            if (bad != 0)
-                break;
-            struct node *n = req->v[0].l->v[i].n;
-            set_text(&a, n, "ProtocolNamespace", o->uri);
-            set_number(&a, n, "VersionNumberMajor", o->major);
-            set_number(&a, n, "VersionNumberMinor", o->minor);
-            set_number(&a, n, "SchemaID", o->schema_id);
-            set_number(&a, n, "Priority", o->priority);
-        }
+    if (known == NULL)
+        return err_set(e, "there is no protocol '%.40s'", name);
+    if (p->options.offer != NULL) {
+        m = *p->options.offer;
+        return send_message(p, &m, e);
     }
-    if (bad == 0)
-        bad = send_message(p, &m, e);
+    arena_open(&a, NULL, 0, 1 << 20);
+    int bad = s == NULL || message_new(s, "supportedAppProtocolReq", &a, &m, e) != 0 ||
+              agreement_fill(known, &a, &m, e) != 0 || send_message(p, &m, e) != 0;
     arena_close(&a);
-    return bad;
+    return bad ? -1 : 0;
 }
 
 struct offered {

@@ -6,7 +6,11 @@
 
 #include "session/peer.h"
 
-/* Sends supportedAppProtocolReq with the offers of the options, else those of the protocol. */
+/* Puts into a supportedAppProtocolReq what a vehicle of that protocol offers: all its sets, by
+ * rank. */
+int agreement_fill(const struct protocol *p, struct arena *a, struct message *m, struct err *e);
+
+/* Sends the supportedAppProtocolReq of the options, else that of the protocol. */
 int agreement_offer(struct peer *p, struct err *e);
 
 /* Answers the request: takes the offer of the best rank that may be spoken here. found: there is

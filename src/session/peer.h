@@ -49,16 +49,10 @@ struct peer_options {
     bool manual;                     /* stops before supportedAppProtocol: the script does it */
     const char *protocol; /* "ISO15118-2", "DIN70121": the only one offered / accepted; NULL: all
                                 known, ISO 15118-2 first */
-    /* offers as the script set them up; 0: by `protocol` */
-    unsigned offers;
-    struct peer_offer {
-        const char *uri;
-        uint32_t major, minor;
-        uint8_t schema_id, priority;
-    } offer[20];
-    uint16_t source_port; /* EVCC: of its end, if it can be had; 0: any */
-    unsigned answer_ms;   /* SECC: until supportedAppProtocolReq is answered */
-    unsigned setup_ms;    /* V2G_EVCC_CommunicationSetup_Timeout 20 s, SECC 18 s; 0: that */
+    const struct message *offer; /* supportedAppProtocolReq; NULL: by `protocol` */
+    uint16_t source_port;        /* EVCC: of its end, if it can be had; 0: any */
+    unsigned answer_ms;          /* SECC: until supportedAppProtocolReq is answered */
+    unsigned setup_ms;           /* V2G_EVCC_CommunicationSetup_Timeout 20 s, SECC 18 s; 0: that */
     unsigned sdp_interval_ms, sdp_tries; /* 0: 250, 50 */
 };
 

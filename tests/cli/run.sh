@@ -203,3 +203,14 @@ check "lab runs a command where ev0 is" grep -q 'ev0$' "$TMPDIR/out"
 check "and where evse0 is" grep -q 'evse0$' "$TMPDIR/out"
 "$V2GLAB" lab sh -c 'exit 7' >/dev/null 2>&1
 check "with the command's exit code" test $? -eq 7
+
+script offers <<'END'
+local list = Evcc.Offers('iso15118-20')
+assert(#list == 4 and list[2].ProtocolNamespace == 'urn:iso:std:iso:15118:-20:AC' and list[2].Priority == 2)
+assert(#Evcc.Offers('ISO15118-2') == 1 and #Evcc.Offers('none') == 0)
+local m = Evcc.Message('supportedAppProtocolReq')
+m.AppProtocol = Evcc.Offers('DIN70121')
+assert(m.AppProtocol[1].ProtocolNamespace == 'urn:din:70121:2012:MsgDef' and m.AppProtocol[1].VersionNumberMajor == 2)
+END
+"$V2GLAB" run --print "$TMPDIR/offers.lua" >"$TMPDIR/out" 2>&1
+check "what a vehicle of a protocol offers" test $? -eq 0
