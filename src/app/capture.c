@@ -46,7 +46,7 @@ static void verify_frame(struct reading *r, const struct event *e)
     struct err problem = ERR_INIT;
     const struct message *m = e->message;
     size_t n = e->bytes.n - V2GTP_HEADER - m->trailing.n;
-    bool same = exi_encode_buf(m, &again, &problem) == 0 && again.n == n &&
+    bool same = codec_encode(m, &again, &problem) == 0 && again.n == n &&
                 memcmp(again.p, e->bytes.p + V2GTP_HEADER, n) == 0;
     if (!same) {
         r->differing++;

@@ -55,7 +55,8 @@ static const struct usage USAGE = {
     "[OPTION]... HEX...|FILE|-\n"
     "[OPTION]... FILE.pcap|FILE.pcapng\n"
     "[OPTION]... --lines [FILE|-]",
-    "Shows a message. The input is EXI, with or without its V2GTP header (01 FE ...), as hex\n"
+    "Shows a message. The input is EXI (or the octets of SDP), with or without its V2GTP header "
+    "(01 FE ...), as hex\n"
     "digits or as bytes in a file or (-) on standard input; or a capture, which is shown as a\n"
     "ladder. (A file whose name is all hex digits: write ./NAME.)\n\n"
     "Where several grammars fit, all that fit best are printed, each under its name, and the\n"
@@ -84,7 +85,7 @@ static int print_message(struct decode *d, const struct message *m, bool one_lin
         break;
     }
     buf_clear(&d->bytes);
-    if (exi_encode_buf(m, &d->bytes, e) != 0)
+    if (codec_encode(m, &d->bytes, e) != 0)
         return -1;
     buf_hex(&d->out, d->bytes.p, d->bytes.n, true);
     return 0;

@@ -86,14 +86,14 @@ static int print_message(struct encode *d, const struct fit *fit, struct err *e)
     bool is_framed = d->format == FORMAT_V2GTP || d->format == FORMAT_V2GTP_RAW;
     if (is_framed && find_payload_type(&fit->message, &type, e) != 0)
         return -1;
-    v2gtp_write(header, type, (uint32_t)fit->exi.n);
+    v2gtp_write(header, type, (uint32_t)fit->bytes.n);
     size_t n = is_framed ? sizeof header : 0;
     if (is_text(d)) {
         buf_hex(&d->out, header, n, true);
-        buf_hex(&d->out, fit->exi.p, fit->exi.n, true);
+        buf_hex(&d->out, fit->bytes.p, fit->bytes.n, true);
     } else {
         buf_add(&d->out, header, n);
-        buf_add(&d->out, fit->exi.p, fit->exi.n);
+        buf_add(&d->out, fit->bytes.p, fit->bytes.n);
     }
     return 0;
 }
@@ -154,9 +154,8 @@ static int encode_whole(struct encode *d)
     } else {
         struct slice text = {in.bytes.p, in.bytes.n};
         status = EXIT_FAIL;
-        if (fits_read(&d->fits, &d->grammars, text, &d->reading, &d->arena, &e) != 0)
-            report_err(in.name, &e);
-        else if (d->fits.fitting > 0)
+        fits_read(&d->fits, &d->grammars, text, &d->reading, &d->arena);
+        if (d->fits.fitting > 0)
             status = print_fits(d, in.name);
         else
             fits_report_none(&d->fits, in.name);
@@ -183,8 +182,7 @@ static int encode_line(void *context, struct slice line, uint64_t number)
     struct err e = ERR_INIT;
     size_t mark = d->out.n;
     arena_reset(&d->arena);
-    if (fits_read(f, &d->grammars, line, &d->reading, &d->arena, &e) != 0)
-        return print_error(d, mark, "", &e);
+    fits_read(f, &d->grammars, line, &d->reading, &d->arena);
     if (f->fitting == 0) {
         struct fit *best = &f->at[fits_furthest(f) - f->at];
         return print_error(d, mark, f->n > 1 ? best->schema->name : "", &best->problem);

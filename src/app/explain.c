@@ -136,8 +136,9 @@ static void add_row(void *context, const struct exi_field *in)
         return;
     }
     /* what follows a length is text or octets, which have no number */
-    bool is_content = t->last != NULL && strstr(t->last->event, "length") != NULL &&
-                      strcmp(in->event, "value") == 0;
+    bool is_content = strcmp(in->event, "octets") == 0 ||
+                      (t->last != NULL && strstr(t->last->event, "length") != NULL &&
+                       strcmp(in->event, "value") == 0);
     *row = (struct row){.bit = in->bit, .bits = in->bits};
     row->event = keep_text(t, in->event, SIZE_MAX);
     row->path = keep_text(t, in->path, SIZE_MAX);
@@ -245,12 +246,12 @@ static const struct option OPTION[] = {
 static const struct usage USAGE = {
     "explain",
     "[OPTION]... HEX...|FILE|-",
-    "Shows EXI bit by bit: one line for each field, with its offset (from the start of the EXI)\n"
+    "Shows a message bit by bit: one line for each field, with its offset (from the start of it)\n"
     "and width in bits, the event, the element's path, the value as it stands there, and what it\n"
     "means. Up to the first error where there is one; violations of limits come last.\n\n"
     "events: SE, EE start and end of an element, AT attribute, CH characters, ED end of document,\n"
-    "length and value of content, URI and name of an unknown element. Colours: only on a\n"
-    "terminal, and not where NO_COLOR is set.",
+    "length and value of content, URI and name of an unknown element; field and octets where the\n"
+    "message is no EXI (SDP). Colours: only on a terminal, and not where NO_COLOR is set.",
     OPTION,
     "example:\n"
     "  v2glab explain 8098022E74FF44AAECF83E11F000\n\n"
@@ -263,7 +264,7 @@ static void print_payload(const struct payload *p, const char *const *color)
     const char *name = v2gtp_type_name(p->type);
     printf("%sV2GTP%s version 0x%02X, inverse 0x%02X, payload type 0x%04X (%s), length %zu\n",
            color[EVENT], color[PLAIN], V2GTP_VERSION, V2GTP_INVERSE, p->type,
-           name != NULL ? name : "reserved", p->exi.n);
+           name != NULL ? name : "reserved", p->bytes.n);
 }
 
 /* Decodes once more with one grammar, watching. */
@@ -277,7 +278,7 @@ static int explain_fit(struct explain *x, const struct fit *fit, const struct pa
     table_open(&t, fit->schema, x->exi.fragment, x->full);
     x->exi.trace = add_row;
     x->exi.context = &t;
-    int bad = exi_decode(fit->schema, p->exi.p, p->exi.n, &x->exi, &x->arena, &m, &e);
+    int bad = codec_decode(fit->schema, p->type, p->bytes, &x->exi, &x->arena, &m, &e);
     x->exi.trace = NULL;
     printf("%sgrammar%s %s\n", color[EVENT], color[PLAIN], fit->schema->name);
     print_table(&t, color);

@@ -9,7 +9,6 @@
 #include "codec/defaults.h"
 #include "codec/json.h"
 #include "codec/xml.h"
-#include "wire/sdp.h"
 #include "wire/v2gtp.h"
 
 #include <ctype.h>
@@ -204,10 +203,10 @@ static bool takes_payload(const struct schema *s, uint16_t type)
     return s->payload == type;
 }
 
-/* Descriptions of what is no EXI (SDP) are for other commands. */
-static bool is_exi(const struct schema *s)
+/* Fixed fields fit nearly any bytes: such a set is not guessed. */
+static bool is_guessed(const struct grammars *g, const struct schema *s)
 {
-    return s->payload < V2GTP_SDP_REQ || s->payload > V2GTP_SDP_RES_WIRELESS;
+    return s->encoding == ENCODING_EXI || g->names > 0;
 }
 
 static void clear_err(struct err *e)
@@ -256,17 +255,10 @@ static void fits_open(struct fits *f)
 /* Why none of the grammars takes a payload. */
 static int no_grammar(const struct grammars *g, const struct payload *p, struct err *e)
 {
-    const char *which = g->n == 1 ? g->schema[0]->name : "all grammars";
     const char *name = v2gtp_type_name(p->type);
-    char text[100];
-    if (!p->is_framed)
-        return err_set(e, "%s has no EXI; its messages are fields of fixed size", which);
-    if (p->type != V2GTP_SDP_REQ && p->type != V2GTP_SDP_RES)
-        return err_set(e, "V2GTP payload type 0x%04X (%s): no message of %s has it", p->type,
-                       name != NULL ? name : "reserved", which);
-    struct slice datagram = {p->exi.p - V2GTP_HEADER, p->exi.n + V2GTP_HEADER};
-    return err_set(e, "V2GTP payload type 0x%04X is SDP (%s), not EXI; it says: %s", p->type,
-                   name != NULL ? name : "", sdp_describe(datagram, text, sizeof text));
+    return err_set(e, "V2GTP payload type 0x%04X (%s): no message of %s has it", p->type,
+                   name != NULL ? name : "reserved",
+                   g->n == 1 ? g->schema[0]->name : "all grammars");
 }
 
 int fits_decode(struct fits *f, const struct grammars *g, const struct payload *p,
@@ -274,12 +266,12 @@ int fits_decode(struct fits *f, const struct grammars *g, const struct payload *
 {
     fits_open(f);
     for (unsigned i = 0; i < g->n; i++) {
-        if (!is_exi(g->schema[i]) || (p->is_framed && !takes_payload(g->schema[i], p->type)))
+        if (p->is_framed ? !takes_payload(g->schema[i], p->type) : !is_guessed(g, g->schema[i]))
             continue;
         struct fit *fit = fits_new(f, g->schema[i]);
         struct arena_mark mark = arena_mark(a);
         bool is_bad =
-            exi_decode(fit->schema, p->exi.p, p->exi.n, o, a, &fit->message, &fit->problem) != 0;
+            codec_decode(fit->schema, p->type, p->bytes, o, a, &fit->message, &fit->problem) != 0;
         if (is_bad)
             arena_rewind(a, mark);
         fits_close(f, fit, is_bad);
@@ -314,13 +306,13 @@ static int encode(struct fit *fit, struct arena *a)
 {
     static struct buf bytes; /* kept for the next one */
     buf_clear(&bytes);
-    if (exi_encode_buf(&fit->message, &bytes, &fit->problem) != 0)
+    if (codec_encode(&fit->message, &bytes, &fit->problem) != 0)
         return -1;
     uint8_t *kept = bytes.failed ? NULL : arena_alloc(a, bytes.n);
     if (kept == NULL)
         return err_set(&fit->problem, "out of memory");
     memcpy(kept, bytes.p, bytes.n);
-    fit->exi = (struct slice){kept, bytes.n};
+    fit->bytes = (struct slice){kept, bytes.n};
     return 0;
 }
 
@@ -344,21 +336,19 @@ static int read_fit(struct fit *fit, struct slice text, bool json, const struct 
 static bool any_may(const struct grammars *g, const struct root *root)
 {
     for (unsigned i = 0; i < g->n; i++)
-        if (is_exi(g->schema[i]) && root_may_be_of(root, g->schema[i]))
+        if (root_may_be_of(root, g->schema[i]))
             return true;
     return false;
 }
 
-int fits_read(struct fits *f, const struct grammars *g, struct slice text,
-              const struct fits_reading *r, struct arena *a, struct err *e)
+void fits_read(struct fits *f, const struct grammars *g, struct slice text,
+               const struct fits_reading *r, struct arena *a)
 {
     struct root root;
     root_find(&root, text);
     bool try_all = !any_may(g, &root);
     fits_open(f);
     for (unsigned i = 0; i < g->n; i++) {
-        if (!is_exi(g->schema[i]))
-            continue;
         struct fit *fit = fits_new(f, g->schema[i]);
         struct arena_mark mark = arena_mark(a);
         bool is_bad = true;
@@ -370,7 +360,6 @@ int fits_read(struct fits *f, const struct grammars *g, struct slice text,
             arena_rewind(a, mark);
         fits_close(f, fit, is_bad);
     }
-    return f->n > 0 ? 0 : no_grammar(g, &(struct payload){.is_framed = false}, e);
 }
 
 /* ---- telling ---- */

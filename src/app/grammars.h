@@ -8,7 +8,7 @@
 
 #include "app/input.h"
 #include "app/options.h"
-#include "codec/exi.h"
+#include "codec/codec.h"
 #include "schema/library.h"
 
 #define GRAMMARS_MAX LIBRARY_MAX
@@ -62,7 +62,7 @@ struct fit {
     const struct schema *schema;
     bool fits;
     struct message message; /* where it fits */
-    struct slice exi;       /* of fits_read: the message as EXI */
+    struct slice bytes;     /* of fits_read: the message, encoded */
     struct err problem;     /* where it does not fit */
 };
 
@@ -76,8 +76,9 @@ struct fits {
 /* A limit for the arena that fits live in; what one input may take is in exi_limits. */
 #define FITS_MEMORY (512u << 20)
 
-/* Decodes EXI with every grammar that the payload type (if there was a header) leaves. -1: none is
- * left; e. */
+/* Decodes a message with every grammar that the payload type (if there was a header) leaves;
+ * layouts of octets, which take nearly anything, only where they were asked for or the payload type
+ * is theirs. -1: none is left; e. */
 int fits_decode(struct fits *f, const struct grammars *g, const struct payload *p,
                 const struct exi_options *o, struct arena *a, struct err *e);
 
@@ -86,9 +87,9 @@ struct fits_reading {
 };
 
 /* Reads XML (begins with <) or JSON with every grammar, and encodes it. Its violations are those
- * that the schema's limits tell. -1: no grammar is left; e. */
-int fits_read(struct fits *f, const struct grammars *g, struct slice text,
-              const struct fits_reading *r, struct arena *a, struct err *e);
+ * that the schema's limits tell. */
+void fits_read(struct fits *f, const struct grammars *g, struct slice text,
+               const struct fits_reading *r, struct arena *a);
 
 /* Whether a fit is one of the best: without violations, else with violations, else with bytes left
  * over at the end. */

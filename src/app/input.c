@@ -338,7 +338,7 @@ int lines_convert(const char *path, line_work work, void *context, struct buf *o
 
 int payload_find(struct slice bytes, struct payload *p, struct err *e)
 {
-    *p = (struct payload){.exi = bytes};
+    *p = (struct payload){.bytes = bytes};
     if (bytes.n == 0 || bytes.p[0] != V2GTP_VERSION)
         return 0;
     if (bytes.n < V2GTP_HEADER)
@@ -356,7 +356,7 @@ int payload_find(struct slice bytes, struct payload *p, struct err *e)
                        (unsigned long)h.length, there);
     p->is_framed = true;
     p->type = h.type;
-    p->exi = (struct slice){bytes.p + V2GTP_HEADER, h.length};
+    p->bytes = (struct slice){bytes.p + V2GTP_HEADER, h.length};
     p->behind = there - h.length;
     return 0;
 }

@@ -46,10 +46,10 @@ int lines_convert(const char *path, line_work work, void *context, struct buf *o
 /* ---- V2GTP ---- */
 
 struct payload {
-    struct slice exi;
-    bool is_framed; /* there was a header */
-    uint16_t type;  /* in it */
-    size_t behind;  /* bytes behind the frame */
+    struct slice bytes; /* of the message */
+    bool is_framed;     /* there was a header */
+    uint16_t type;      /* in it */
+    size_t behind;      /* bytes behind the frame */
 };
 
 /* Takes a V2GTP header away where there is one (01 FE, which no EXI begins with). */

@@ -148,7 +148,10 @@ static void add_row(struct tree *t, struct row row)
 
 static void add_range(struct buf *out, const struct simple *s, int64_t lo, int64_t hi)
 {
-    if (s->is_unsigned)
+    if (s->ones > 0)
+        for (unsigned i = 0; i < s->ones; i++)
+            buf_printf(out, "%s%" PRId64, i > 0 ? "," : "", s->one_of[i]);
+    else if (s->is_unsigned)
         buf_printf(out, "%" PRIu64 "..%" PRIu64, (uint64_t)lo, (uint64_t)hi);
     else if (lo == hi)
         buf_printf(out, "%" PRId64, lo);
@@ -190,6 +193,26 @@ static void add_name(struct tree *t, const struct field *f)
         buf_printf(&t->text, " {%u,%u}", f->min, f->max);
     else if (f->min == 0 && f->choice == 0)
         buf_text(&t->text, " ?");
+}
+
+/* In a layout of octets: how wide it is, and what of it other fields say. */
+static void add_octets(struct buf *out, const struct type *type, const struct field *f)
+{
+    const struct octets *o = f->octets;
+    size_t before = out->n;
+    if (o->is_padding)
+        buf_text(out, o->to_octet ? "padding to the octet" : "padding");
+    if (f->kind <= KIND_SIGNED && !o->to_octet)
+        buf_printf(out, "%s%u bit%s", out->n > before ? ", " : "", f->width,
+                   f->width == 1 ? "" : "s");
+    if (o->count >= 0)
+        buf_printf(out, "%scounted by %s", out->n > before ? ", " : "", type->field[o->count].name);
+    if (o->plus != 0)
+        buf_printf(out, "%+d", o->plus);
+    if (o->when >= 0)
+        buf_printf(out, "%sif %s", out->n > before ? ", " : "", type->field[o->when].name);
+    if (o->when >= 0 && !o->is_any)
+        buf_printf(out, "=%" PRId64, o->equals);
 }
 
 /* in_quantity: f is a part of a quantity, whose own default and unit say it all. */
@@ -237,7 +260,7 @@ static const char *type_name(const struct field *f)
 
 static void add_type(struct tree *t, const struct type *type);
 
-static void add_field(struct tree *t, const struct field *f)
+static void add_field(struct tree *t, const struct type *in, const struct field *f)
 {
     struct row row = {.doc = f->doc != NULL ? f->doc : ""};
     add_name(t, f);
@@ -246,6 +269,11 @@ static void add_field(struct tree *t, const struct field *f)
     bool is_again = f->kind == KIND_NODE && is_open(t, f->type);
     if (f->simple != NULL)
         add_limits(&t->text, f->simple, f->simple->name[0] != '\0');
+    if (f->octets != NULL) {
+        buf_text(&t->text, t->text.n > 0 ? ", " : "");
+        add_octets(&t->text, in, f);
+        t->text.n -= t->text.n > 1 && t->text.p[t->text.n - 1] == ' ' ? 2 : 0;
+    }
     if (is_again)
         buf_text(&t->text, "(as above)");
     else if (f->kind == KIND_NODE && f->type->is_open)
@@ -265,7 +293,7 @@ static void add_type(struct tree *t, const struct type *type)
     t->open[t->depth++] = type;
     for (unsigned i = 0; i < type->fields; i++)
         if (type->field[i].kind != KIND_ABSTRACT)
-            add_field(t, &type->field[i]);
+            add_field(t, type, &type->field[i]);
     t->depth--;
 }
 

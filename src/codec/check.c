@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/check.h"
 
-#include "base/utf8.h"
+#include "codec/limits.h"
+#include "codec/octets.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,92 +28,17 @@ static void found(struct checker *c, const struct field *f, const char *what)
     c->report(c->context, path, what);
 }
 
-static void check_number(struct checker *c, const struct field *f, union value v)
-{
-    char what[160];
-    bool is_unsigned = f->kind == KIND_UNSIGNED || f->simple->is_unsigned;
-    bool low = is_unsigned ? v.u < (uint64_t)f->lo : v.i < f->lo;
-    bool high = is_unsigned ? v.u > (uint64_t)f->hi : v.i > f->hi;
-    if (!low && !high)
-        return;
-    if (is_unsigned)
-        snprintf(what, sizeof what, "%llu is outside %llu..%llu", (unsigned long long)v.u,
-                 (unsigned long long)f->lo, (unsigned long long)f->hi);
-    else
-        snprintf(what, sizeof what, "%lld is outside %lld..%lld", (long long)v.i, (long long)f->lo,
-                 (long long)f->hi);
-    found(c, f, what);
-}
-
-static size_t characters(const struct bytes *b)
-{
-    size_t n = 0;
-    uint32_t character;
-    for (size_t i = 0; i < b->n; n++) {
-        unsigned size = utf8_length(b->p + i, b->n - i, &character);
-        i += size == 0 ? 1 : size;
-    }
-    return n;
-}
-
-static void check_length(struct checker *c, const struct field *f, size_t n, const char *unit)
-{
-    char what[160];
-    if (f->simple == NULL || ((uint64_t)f->lo <= n && n <= (uint64_t)f->hi))
-        return;
-    if (f->lo == f->hi)
-        snprintf(what, sizeof what, "%zu %s; expected %lld", n, unit, (long long)f->lo);
-    else if (f->hi == INT64_MAX)
-        snprintf(what, sizeof what, "%zu %s; expected %lld at least", n, unit, (long long)f->lo);
-    else
-        snprintf(what, sizeof what, "%zu %s; expected %lld..%lld", n, unit, (long long)f->lo,
-                 (long long)f->hi);
-    found(c, f, what);
-}
-
-static void check_member(struct checker *c, const struct field *f, union value v)
-{
-    char what[160];
-    if (v.u < f->simple->members)
-        return;
-    snprintf(what, sizeof what, "code %llu has no member in %s; expected 0..%d",
-             (unsigned long long)v.u, f->simple->name, (int)f->simple->members - 1);
-    found(c, f, what);
-}
-
 static void check_node(struct checker *c, const struct field *f, const struct node *n);
 
 static void check_value(struct checker *c, const struct field *f, union value v)
 {
-    switch ((enum kind)f->kind) {
-    case KIND_ENUM:
-        check_member(c, f, v);
-        break;
-    case KIND_NBIT:
-    case KIND_UNSIGNED:
-    case KIND_SIGNED:
-        check_number(c, f, v);
-        break;
-    case KIND_STRING:
-        check_length(c, f, characters(v.b), "characters");
-        break;
-    case KIND_HEX:
-    case KIND_BASE64:
-        check_length(c, f, v.b->n, "octets");
-        break;
-    case KIND_NODE:
+    char what[200];
+    if (f->kind == KIND_NODE)
         check_node(c, f, v.n);
-        break;
-    case KIND_ANY:
-        if (v.any->known != NULL)
-            check_value(c, &v.any->known->as, v.any->v);
-        break;
-    case KIND_BOOLEAN:
-    case KIND_BIG:
-    case KIND_ABSTRACT:
-    case KIND_TEXT:
-        break;
-    }
+    else if (f->kind == KIND_ANY && v.any->known != NULL)
+        check_value(c, &v.any->known->as, v.any->v);
+    else if (limits_broken(f, v, what, sizeof what))
+        found(c, f, what);
 }
 
 static bool has_alternative(const struct node *n, uint8_t choice)
@@ -125,7 +51,7 @@ static bool has_alternative(const struct node *n, uint8_t choice)
 
 static void check_absent(struct checker *c, const struct node *n, const struct field *f)
 {
-    if (!f->is_mandatory)
+    if (!f->is_mandatory || (f->octets != NULL && f->octets->when >= 0))
         return;
     if (f->choice == 0)
         found(c, f, "is absent; it is mandatory");
@@ -136,7 +62,9 @@ static void check_absent(struct checker *c, const struct node *n, const struct f
 static void check_slot(struct checker *c, const struct node *n, unsigned slot)
 {
     const struct field *f = &n->type->field[slot];
-    char what[80];
+    char what[200];
+    if (f->octets != NULL && octets_rule_broken(n, slot, what, sizeof what))
+        found(c, f, what);
     if (!node_has(n, slot)) {
         check_absent(c, n, f);
         return;

@@ -27,7 +27,8 @@ struct message {
     union value v;
     bool is_fragment;
     struct any *relaxed;   /* fragment of a name that two types share: as it came; else NULL */
-    struct slice trailing; /* bytes after the end of the document, in the caller's input */
+    struct slice trailing; /* bytes after the end of the document, in the caller's input; p is NULL
+                              in a message that was not decoded */
     struct violation *violations;
 };
 

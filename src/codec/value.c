@@ -126,12 +126,12 @@ static int read_limited(struct text t, int64_t lo, uint64_t hi, union value *v, 
 
 static int read_nbit(const struct field *f, struct text t, union value *v, struct err *e)
 {
-    int64_t hi = f->lo + (int64_t)((UINT64_C(1) << f->width) - 1);
+    int64_t lo = field_least(f), hi = field_most(f);
     if (hi >= 0)
-        return read_limited(t, f->lo, (uint64_t)hi, v, e);
-    if (read_number(t, f->lo, 0, v) && v->i <= hi)
+        return read_limited(t, lo, (uint64_t)hi, v, e);
+    if (read_number(t, lo, 0, v) && v->i <= hi)
         return 0;
-    return err_set(e, "'%.*s'; expected a number in %lld..%lld", shown(t), t.p, (long long)f->lo,
+    return err_set(e, "'%.*s'; expected a number in %lld..%lld", shown(t), t.p, (long long)lo,
                    (long long)hi);
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reference page of a request and its response, for one role. */
-#include "codec/exi.h"
+#include "codec/codec.h"
 #include "codec/xml.h"
 #include "reference/docs.h"
-#include "wire/sdp.h"
 #include "wire/v2gtp.h"
 
 #include <stdio.h>
@@ -148,32 +147,6 @@ static void print_function(struct printing *p, struct reference *r,
 
 /* ---- examples ---- */
 
-/* SDP messages are no EXI: fields of fixed size, the highest octet first. */
-static void encode_sdp(const struct message *m, struct buf *out)
-{
-    bool is_request = strcmp(m->root->as.name, "SECCDiscoveryReq") == 0;
-    const struct sdp_field *field = is_request ? SDP_REQUEST_FIELDS : SDP_RESPONSE_FIELDS;
-    const struct node *n = message_named(m).node;
-    for (unsigned i = 0; i < (is_request ? 2u : 4u); i++) {
-        int slot = type_slot(n->type, field[i].name, strlen(field[i].name));
-        if (slot < 0)
-            continue;
-        if (n->type->field[slot].kind == KIND_HEX)
-            buf_add(out, n->v[slot].b->p, n->v[slot].b->n);
-        else
-            for (unsigned k = field[i].size; k > 0; k--)
-                buf_char(out, (char)(n->v[slot].u >> (8 * (k - 1)) & 0xFF));
-    }
-}
-
-static int encode(const struct message *m, struct buf *out, struct err *e)
-{
-    if (strcmp(m->schema->name, "sdp") != 0)
-        return exi_encode_buf(m, out, e);
-    encode_sdp(m, out);
-    return 0;
-}
-
 static void header_row(struct printing *p, const char *label, const char *value)
 {
     page_cell(p->page, PAGE_PLAIN, label, NULL);
@@ -184,7 +157,7 @@ static int print_frame(struct printing *p, struct reference *r, struct err *e)
 {
     char text[64];
     buf_clear(&p->text);
-    if (encode(&r->fresh, &p->text, e) != 0)
+    if (codec_encode(&r->fresh, &p->text, e) != 0)
         return -1;
     page_heading(p->page, 4, PAGE_PLAIN, "V2GTP Header", NULL);
     page_table(p->page, 2, NULL);
@@ -197,8 +170,8 @@ static int print_frame(struct printing *p, struct reference *r, struct err *e)
     header_row(p, "Payload Type", text);
     snprintf(text, sizeof text, "0x%08X", (unsigned)p->text.n);
     header_row(p, "Payload Length", text);
-    bool is_sdp = payload == V2GTP_SDP_REQ || payload == V2GTP_SDP_RES;
-    header_row(p, "Payload", is_sdp ? v2gtp_type_name(payload) : "EXIEncodedV2GMessage");
+    bool is_exi = r->set->encoding == ENCODING_EXI;
+    header_row(p, "Payload", is_exi ? "EXIEncodedV2GMessage" : v2gtp_type_name(payload));
     page_table_end(p->page);
     return 0;
 }

@@ -33,8 +33,20 @@ struct decl_field {
     int64_t lo, hi;
     uint8_t ns;
     uint32_t min, max;
-    struct simple *narrowed; /* once linked: the type with this field's own range, or NULL */
-    struct decl_field *next; /* of attributes */
+    const int64_t *one_of; /* as in struct simple */
+    uint16_t ones;
+    struct decl_octets *octets; /* what a layout of octets says besides; NULL: nothing */
+    struct simple *narrowed;    /* once linked: the type with this field's own range, or NULL */
+    struct decl_field *next;    /* of attributes */
+};
+
+/* As struct octets, with names for slots. */
+struct decl_octets {
+    uint8_t bits; /* 0: as many as the type has */
+    const char *count, *when;
+    int16_t plus;
+    bool is_any, is_padding, to_octet, selects;
+    int64_t equals;
 };
 
 struct decl_simple {
@@ -61,7 +73,7 @@ struct decl_element {
     const char *name, *type, *head, *doc;
     uint8_t ns, from;
     bool is_abstract;
-    uint16_t payload;
+    uint16_t payload, padded;
     struct decl_type *own; /* anonymous type, or a message's */
     struct element *out;
     struct decl_element *next;
@@ -86,6 +98,9 @@ int decl_read(struct decls *d, const char *name, bool is_main, struct err *e);
 
 /* Turns the declarations into the tables of d->schema. */
 int decl_link(struct decls *d, struct err *e);
+
+/* In a layout of octets: gives the fields of all types, which are linked, their places. */
+int layout_link(struct decls *d, struct err *e);
 
 /* Computes states, codes and widths of t from its particle tree (attributes included). */
 int grammar_build(struct arena *a, struct type *t, const struct particle *tree,

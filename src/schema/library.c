@@ -165,8 +165,7 @@ const char *library_name(const struct library *l, unsigned i)
         const char *base = path + sizeof ASSET_PREFIX - 1;
         size_t size = strlen(base), tail = sizeof ASSET_SUFFIX - 1;
         if (strchr(base, '/') != NULL || size <= tail ||
-            strcmp(base + size - tail, ASSET_SUFFIX) != 0 || strstr(base, "-types.") != NULL ||
-            strcmp(base, "sdp" ASSET_SUFFIX) == 0) /* SDP is described, but is no EXI */
+            strcmp(base + size - tail, ASSET_SUFFIX) != 0 || strstr(base, "-types.") != NULL)
             continue;
         if (n++ == i) {
             snprintf(names[i], sizeof names[i], "%.*s", (int)(size - tail), base);

@@ -241,6 +241,8 @@ static int derive_simple(struct linker *l, const char *base, uint8_t ns, struct 
             out->limited = true;
             out->lo = from->out->lo;
             out->hi = from->out->hi;
+            out->one_of = from->out->one_of;
+            out->ones = from->out->ones;
         }
         return derive_simple(l, from->base, from->out->ns, out, place, depth + 1);
     }
@@ -393,6 +395,8 @@ static int use_type(struct linker *l, struct field *f, const char *name, uint8_t
         narrow->limited = true;
         narrow->lo = decl->lo;
         narrow->hi = decl->hi;
+        narrow->one_of = decl->one_of;
+        narrow->ones = decl->ones;
         if (derive_simple(l, name, ns, narrow, place, 0) != 0)
             return -1;
         decl->narrowed = narrow;
@@ -792,6 +796,7 @@ static int link_element(struct linker *l, struct decl_element *decl)
     el->as.is_mandatory = true;
     el->doc = decl->doc;
     el->payload = decl->payload;
+    el->padded = decl->padded;
     el->from = decl->from;
     el->is_abstract = decl->is_abstract;
     if (decl->head != NULL) {
@@ -966,8 +971,9 @@ int decl_link(struct decls *d, struct err *e)
     l.bucket = link_new(&l, l.buckets * sizeof *l.bucket);
     share_types(d);
     if (l.qname == NULL || l.bucket == NULL || index_names(&l) != 0 || link_simples(&l) != 0 ||
-        link_types(&l) != 0 || link_elements(&l) != 0 || number_fragments(&l) != 0 ||
-        number_namespaces(&l) != 0)
+        link_types(&l) != 0 || link_elements(&l) != 0 ||
+        (d->schema->encoding != ENCODING_EXI && layout_link(d, e) != 0) ||
+        number_fragments(&l) != 0 || number_namespaces(&l) != 0)
         return -1;
     return 0;
 }

@@ -136,6 +136,45 @@ static bool read_range(const char *word, int64_t *lo, int64_t *hi)
     return end != high && *end == '\0';
 }
 
+/* "0,16": single values, of which there may be up to 64. */
+static bool read_values(struct parser *p, const char *word, const int64_t **one_of, uint16_t *ones)
+{
+    int64_t value[64];
+    uint16_t n = 0;
+    for (const char *at = word;; at++) {
+        char *end;
+        if (n == sizeof value / sizeof *value)
+            return false;
+        value[n++] = strtoll(at, &end, 10);
+        if (end == at || (*end != ',' && *end != '\0') || (*end == '\0' && n == 1))
+            return false;
+        at = end;
+        if (*end == '\0')
+            break;
+    }
+    int64_t *kept = parser_new(p, n * sizeof *kept);
+    if (kept == NULL)
+        return false;
+    memcpy(kept, value, n * sizeof *kept);
+    *one_of = kept;
+    *ones = n;
+    return true;
+}
+
+/* A range of either form; lo and hi are the lowest and the highest value. */
+static bool read_limits(struct parser *p, const char *word, int64_t *lo, int64_t *hi,
+                        const int64_t **one_of, uint16_t *ones)
+{
+    if (p->d->schema->encoding == ENCODING_EXI || !read_values(p, word, one_of, ones))
+        return read_range(word, lo, hi);
+    *lo = *hi = (*one_of)[0];
+    for (unsigned i = 1; i < *ones; i++) {
+        *lo = (*one_of)[i] < *lo ? (*one_of)[i] : *lo;
+        *hi = (*one_of)[i] > *hi ? (*one_of)[i] : *hi;
+    }
+    return true;
+}
+
 /* "?", "{1,8}", "{0,}"; nothing of the kind: exactly one. */
 static int take_occurrence(struct parser *p, uint32_t *min, uint32_t *max)
 {
@@ -167,10 +206,122 @@ static int end_of_line(struct parser *p)
     return 0;
 }
 
+/* ---- layouts of octets ---- */
+
+static int need_number(struct parser *p, const char *what, unsigned most, unsigned *n)
+{
+    const char *word;
+    char *end;
+    if (need_word(p, what, &word) != 0)
+        return -1;
+    unsigned long v = strtoul(word, &end, 10);
+    if (end == word || *end != '\0' || v == 0 || v > most)
+        return FAIL(p, "%s is %s; expected 1 to %u", what, word, most);
+    *n = (unsigned)v;
+    return 0;
+}
+
+/* NAME, NAME+N or NAME-N. */
+static int read_count(struct parser *p, struct decl_octets *o)
+{
+    const char *word;
+    char *end;
+    if (!take_word(p, "by"))
+        return FAIL(p, "'counted' without 'by'; expected counted by FIELD");
+    if (need_word(p, "the field that counts", &word) != 0)
+        return -1;
+    size_t n = strcspn(word, "+-");
+    o->count = arena_text(p->d->arena, word, n);
+    if (word[n] == '\0')
+        return 0;
+    long plus = strtol(word + n, &end, 10);
+    if (*end != '\0' || end == word + n || plus > 1000 || plus < -1000)
+        return FAIL(p, "counted by %s; expected FIELD, FIELD+N or FIELD-N", word);
+    o->plus = (int16_t)plus;
+    return 0;
+}
+
+/* NAME or NAME=N. */
+static int read_condition(struct parser *p, struct decl_octets *o)
+{
+    const char *word;
+    char *end;
+    if (need_word(p, "the field after 'if'", &word) != 0)
+        return -1;
+    size_t n = strcspn(word, "=");
+    o->when = arena_text(p->d->arena, word, n);
+    o->is_any = word[n] == '\0';
+    if (o->is_any)
+        return 0;
+    o->equals = strtoll(word + n + 1, &end, 10);
+    return *end != '\0' || end == word + n + 1
+               ? FAIL(p, "if %s; expected FIELD, or FIELD=NUMBER", word)
+               : 0;
+}
+
+static struct decl_octets *need_octets(struct parser *p, struct decl_field *f)
+{
+    if (f->octets == NULL)
+        f->octets = parser_new(p, sizeof *f->octets);
+    return f->octets;
+}
+
+/* A word that only layouts of octets have: 1, or 0 where the next word is none of them. */
+static int read_octets_word(struct parser *p, struct decl_field *f)
+{
+    unsigned bits = 0;
+    if (p->d->schema->encoding == ENCODING_EXI)
+        return 0;
+    struct decl_octets *o = need_octets(p, f);
+    if (o == NULL)
+        return -1;
+    if (take_word(p, "selects"))
+        o->selects = true;
+    else if (take_word(p, "bits")) {
+        if (need_number(p, "the number of bits", 56, &bits) != 0)
+            return -1;
+        o->bits = (uint8_t)bits;
+    } else if (take_word(p, "counted")) {
+        return read_count(p, o) != 0 ? -1 : 1;
+    } else if (take_word(p, "if")) {
+        return read_condition(p, o) != 0 ? -1 : 1;
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+/* NAME padding N, NAME padding bits N, NAME padding octet: a field that is there only where its
+ * bits are not 0. */
+static int read_padding(struct parser *p, struct decl_field *f)
+{
+    struct decl_octets *o = need_octets(p, f);
+    unsigned n = 7;
+    if (o == NULL)
+        return -1;
+    o->is_padding = true;
+    o->to_octet = take_word(p, "octet");
+    bool is_bits = o->to_octet || take_word(p, "bits");
+    if (!o->to_octet &&
+        need_number(p, "the size of the padding", is_bits ? 56 : UINT16_MAX, &n) != 0)
+        return -1;
+    o->bits = is_bits ? (uint8_t)n : 0;
+    f->type = is_bits ? "unsignedLong" : "hexBinary";
+    f->limited = !is_bits;
+    f->lo = f->hi = (int64_t)n;
+    f->min = 0;
+    return end_of_line(p);
+}
+
 /* RANGE, UNIT and = DEFAULT, in any order, up to the end of the line. */
 static int read_tail(struct parser *p, struct decl_field *f)
 {
     while (p->at < p->words) {
+        int is_taken = read_octets_word(p, f);
+        if (is_taken < 0)
+            return -1;
+        if (is_taken > 0)
+            continue;
         if (take_word(p, "=")) {
             if (p->at == p->words)
                 return FAIL(p, "the default after '=' is missing");
@@ -179,7 +330,7 @@ static int read_tail(struct parser *p, struct decl_field *f)
         }
         const char *word = p->word[p->at++];
         int64_t lo, hi;
-        if (read_range(word, &lo, &hi)) {
+        if (read_limits(p, word, &lo, &hi, &f->one_of, &f->ones)) {
             if (f->limited)
                 return FAIL(p, "a second range %s", word);
             f->limited = true;
@@ -222,6 +373,8 @@ static struct decl_field *read_field(struct parser *p)
     if (take_occurrence(p, &f->min, &f->max) != 0 ||
         need_word(p, "the type of the field", &type) != 0)
         return NULL;
+    if (p->d->schema->encoding != ENCODING_EXI && strcmp(type, "padding") == 0)
+        return read_padding(p, f) != 0 ? NULL : f;
     f->is_ref = strcmp(type, "element") == 0;
     f->type = f->is_ref ? f->name : type;
     if (f->is_ref && p->at < p->words && strchr(p->word[p->at], ':') != NULL)
@@ -369,7 +522,7 @@ static int read_simple(struct parser *p)
         return -1;
     if (p->at < p->words) {
         const char *word = p->word[p->at++];
-        if (!read_range(word, &s->out->lo, &s->out->hi))
+        if (!read_limits(p, word, &s->out->lo, &s->out->hi, &s->out->one_of, &s->out->ones))
             return FAIL(p, "range %s; expected MIN..MAX or one number", word);
         s->out->limited = true;
     }
@@ -487,6 +640,17 @@ static int read_payload(struct parser *p, uint16_t *payload)
     return 0;
 }
 
+static int read_padded(struct parser *p, struct decl_element *el)
+{
+    unsigned n;
+    if (p->d->schema->encoding == ENCODING_EXI)
+        return FAIL(p, "'padded' in a set of EXI; expected it below a line 'layout octets'");
+    if (need_number(p, "the least number of octets", UINT16_MAX, &n) != 0)
+        return -1;
+    el->padded = (uint16_t)n;
+    return 0;
+}
+
 static int read_message(struct parser *p)
 {
     struct decl_element *el = new_element(p);
@@ -513,6 +677,8 @@ static int read_message(struct parser *p)
             bad = read_direction(p, el);
         else if (take_word(p, "payload"))
             bad = read_payload(p, &el->payload);
+        else if (take_word(p, "padded"))
+            bad = read_padded(p, el);
         else if (take_word(p, "anonymous"))
             el->own->is_anonymous = true;
         else
@@ -581,6 +747,21 @@ static int read_header(struct parser *p)
     return end_of_line(p);
 }
 
+static int read_layout(struct parser *p)
+{
+    struct schema *s = p->d->schema;
+    if (!take_word(p, "octets"))
+        return FAIL(p, "a layout of unknown kind; expected 'layout octets big' or 'layout octets "
+                       "little'");
+    bool is_big = take_word(p, "big");
+    if (!is_big && !take_word(p, "little"))
+        return FAIL(p, "'layout octets' without an order; expected big or little");
+    if (p->d->types != NULL || p->d->simples != NULL || s->encoding != ENCODING_EXI)
+        return FAIL(p, "'layout' comes too late, or twice; expected it once, before all types");
+    s->encoding = is_big ? ENCODING_BIG : ENCODING_LITTLE;
+    return end_of_line(p);
+}
+
 static int read_use(struct parser *p)
 {
     const char *name;
@@ -601,13 +782,10 @@ static const struct {
     int (*read)(struct parser *p);
     bool needs_ns;
 } STATEMENTS[] = {
-    {"schema", read_header, false},
-    {"use", read_use, false},
-    {"namespace", read_namespace, false},
-    {"simple", read_simple, true},
-    {"enum", read_enum, true},
-    {"type", read_type, true},
-    {"element", read_element, true},
+    {"schema", read_header, false},  {"layout", read_layout, false},
+    {"use", read_use, false},        {"namespace", read_namespace, false},
+    {"simple", read_simple, true},   {"enum", read_enum, true},
+    {"type", read_type, true},       {"element", read_element, true},
     {"message", read_message, true},
 };
 
@@ -626,8 +804,8 @@ static int read_statement(struct parser *p)
         return STATEMENTS[i].read(p);
     }
     return FAIL(p,
-                "unknown statement '%s'; expected schema, use, namespace, simple, enum, type, "
-                "element or message",
+                "unknown statement '%s'; expected schema, layout, use, namespace, simple, enum, "
+                "type, element or message",
                 word);
 }
 

@@ -36,17 +36,40 @@ enum kind {
     KIND_TEXT,     /* value.b UTF-8: characters of mixed content */
 };
 
+/* How the messages of a set are written. */
+enum encoding {
+    ENCODING_EXI,
+    ENCODING_BIG,    /* octets: the highest octet, and bit, first */
+    ENCODING_LITTLE, /* octets: the lowest octet, and bit, first */
+};
+
 struct simple {
     const char *name, *doc; /* name "" where it has none */
     const char *base;       /* built-in type: "unsignedByte", "string", … */
     uint8_t kind, width, ns;
-    bool is_unsigned;    /* lo and hi are of an unsigned 64-bit range (unsignedLong) */
-    bool limited;        /* a range was stated (of the number, or of the length) */
-    int64_t lo, hi;      /* of the number, or of the length in characters or octets; of the
+    bool is_unsigned;      /* lo and hi are of an unsigned 64-bit range (unsignedLong) */
+    bool limited;          /* a range was stated (of the number, or of the length) */
+    int64_t lo, hi;        /* of the number, or of the length in characters or octets; of the
                                built-in type where none was stated (strings: 0 and INT64_MAX) */
-    uint16_t members;    /* of an enumeration */
-    const char **member; /* XML text of each */
-    const char *prefix;  /* before a member's name in Lua; "" */
+    uint16_t members;      /* of an enumeration */
+    const char **member;   /* XML text of each */
+    const char *prefix;    /* before a member's name in Lua; "" */
+    const int64_t *one_of; /* the only values that are right, or NULL: all of lo..hi */
+    uint16_t ones;
+};
+
+/* How a field lies in a layout of octets (codec/octets.h). Slots are of the same type; -1: none. */
+struct octets {
+    int64_t least; /* lowest value that its bits can hold */
+    int8_t count; /* slot that says how many entries, or octets, there are: `plus` more than that */
+    int8_t counts; /* slot that it counts: where it is absent, it is written as there are */
+    int16_t plus;
+    int8_t when; /* slot that says whether it is there: by not being 0, or by being `equals` */
+    bool is_any; /* not 0 is enough */
+    int64_t equals;
+    bool is_padding; /* absent as long as its bits are 0 */
+    bool to_octet;   /* padding up to the next octet; width is the most that this can take */
+    bool selects;    /* holds the payload type of the message, by which messages are told apart */
 };
 
 /* One element, attribute, wildcard or text of a type. Its index in the type is its slot. */
@@ -66,7 +89,19 @@ struct field {
     bool is_default;                 /* of a choice: the alternative that a fresh message holds */
     bool is_mandatory;               /* the element cannot be complete without it (or its choice) */
     const char *doc, *unit, *preset; /* doc line; unit or ""; text of the default or NULL */
+    const struct octets *octets;     /* in a layout of octets; NULL in EXI */
 };
+
+/* The lowest value that a KIND_NBIT can be written with, and the highest. */
+static inline int64_t field_least(const struct field *f)
+{
+    return f->octets != NULL ? f->octets->least : f->lo;
+}
+
+static inline int64_t field_most(const struct field *f)
+{
+    return field_least(f) + (int64_t)((UINT64_C(1) << f->width) - 1);
+}
 
 /* Where the content of an element stands: which productions may come, and their codes. */
 struct state {
@@ -190,6 +225,7 @@ struct element {
     const struct element *head; /* of its substitution group, or NULL */
     uint16_t code;              /* event code in a document of this set */
     uint16_t payload;           /* V2GTP payload type of a message */
+    uint16_t padded;            /* octets that it is filled up to with zeros; 0: it is not */
     uint8_t from;               /* enum direction; FROM_NONE: no message */
     bool is_abstract;
 };
@@ -215,6 +251,7 @@ struct schema {
     const char *protocol; /* "ISO15118-2" */
     const char *doc;
     uint16_t payload;
+    uint8_t encoding; /* enum encoding */
     struct arena arena;
 
     uint16_t namespaces, types, simples, elements, messages, names, attributes, qnames;

@@ -170,9 +170,8 @@ static int take_number(lua_State *L, int at, const struct field *f, struct arena
     lua_Integer i = lua_type(L, at) == LUA_TNUMBER ? lua_tointegerx(L, at, &is_integer) : 0;
     if (!is_integer)
         return wrong_type(L, at, f, "an integer", e);
-    int64_t hi = f->kind == KIND_NBIT ? f->lo + (int64_t)((UINT64_C(1) << f->width) - 1) : 0;
     bool plain = f->kind == KIND_SIGNED || (f->kind == KIND_UNSIGNED && i >= 0) ||
-                 (f->kind == KIND_NBIT && i >= f->lo && i <= hi);
+                 (f->kind == KIND_NBIT && i >= field_least(f) && i <= field_most(f));
     v->i = i;
     if (plain)
         return 0;

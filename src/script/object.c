@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/object.h"
 
+#include "codec/codec.h"
 #include "codec/copy.h"
 #include "codec/defaults.h"
-#include "codec/exi.h"
 #include "codec/json.h"
 #include "codec/quantity.h"
 #include "codec/xml.h"
@@ -305,7 +305,7 @@ static int message_exi(lua_State *L)
 {
     struct buf bytes = {0};
     struct err e = ERR_INIT;
-    if (exi_encode_buf(&check_object(L)->message, &bytes, &e) == 0)
+    if (codec_encode(&check_object(L)->message, &bytes, &e) == 0)
         return push_buffer(L, &bytes);
     buf_close(&bytes);
     return script_raise(L, &e);

@@ -158,13 +158,13 @@ void session_disconnected(struct session *s, int64_t us, enum event_how how, uin
 
 /* ---- decoding ---- */
 
-static int decode_with(const struct schema *set, struct slice payload,
+static int decode_with(const struct schema *set, uint16_t type, struct slice payload,
                        const struct exi_limits *limits, struct arena *a, struct message *m,
                        struct err *e)
 {
     struct exi_options o = EXI_OPTIONS;
     o.limits = *limits;
-    return exi_decode(set, payload.p, payload.n, &o, a, m, e);
+    return codec_decode(set, type, payload, &o, a, m, e);
 }
 
 static const struct schema *appprotocol(struct library *l, struct err *e)
@@ -185,14 +185,16 @@ int session_decode(struct library *l, const struct protocol *p, bool agreed, uin
     if (set == NULL)
         return err_set(e, "payload type 0x%04X does not belong to %s", payload_type,
                        p == NULL ? "any protocol" : p->name);
-    if (decode_with(set, payload, limits, a, m, e) == 0)
+    if (decode_with(set, payload_type, payload, limits, a, m, e) == 0)
         return 0;
     if (handshake || payload_type != V2GTP_EXI)
         return -1;
     /* a peer may start over with supportedAppProtocol */
     struct err again = ERR_INIT;
     const struct schema *first = appprotocol(l, &again);
-    return first != NULL && decode_with(first, payload, limits, a, m, &again) == 0 ? 0 : -1;
+    return first != NULL && decode_with(first, payload_type, payload, limits, a, m, &again) == 0
+               ? 0
+               : -1;
 }
 
 /* ---- what messages change ---- */
@@ -499,7 +501,7 @@ int session_encode(struct session *s, struct message *m, unsigned given, int64_t
     if (buf_reserve(out, V2GTP_HEADER) == NULL)
         return err_set(e, "out of memory");
     out->n = V2GTP_HEADER;
-    if (exi_encode_buf(m, out, e) != 0)
+    if (codec_encode(m, out, e) != 0)
         return -1;
     v2gtp_write(out->p, session_payload_type(m), (uint32_t)(out->n - V2GTP_HEADER));
     return 0;

@@ -8,7 +8,7 @@
 #ifndef V2G_SESSION_SESSION_H
 #define V2G_SESSION_SESSION_H
 
-#include "codec/exi.h"
+#include "codec/codec.h"
 #include "record/event.h"
 #include "schema/library.h"
 #include "session/filter.h"

@@ -67,7 +67,15 @@ wants "two as JSON are a list" 2 out '[{"grammar": "din70121", "message": {' \
 run decode 01FE800100000003804080 --grammar ISO15118-20
 wants "the payload type rules grammars out" 1 err 'payload type 0x8001' err 'no message of all grammars has it'
 run decode 01FE900000000002 1000
-wants "SDP is no EXI" 1 err '0x9000 is SDP' err 'no TLS'
+wants "SDP is no EXI, but a message like all others" 0 out '<Security>16<' not-err 'warning'
+run decode 01FE900000000002 0102 --json
+wants "its reserved values are kept, with a warning" 0 out '"Security": 1,' \
+    err 'warning: SECCDiscoveryReq/Security, bit 0: 1; expected one of 0, 16' err 'TransportProtocol, bit 8: 2; expected 0'
+run decode 01FE900000000001 00
+wants "a message that is cut off is refused with its place" 1 \
+    err 'SECCDiscoveryReq/TransportProtocol, bit 8: the input ends here'
+run decode -g sdp 1000
+wants "without a header, where it is asked for" 0 out '<s0:SECCDiscoveryReq '
 
 # violations
 "$V2GLAB" encode -g iso15118-2 -c '{"V2G_Message": {"Body": {"PowerDeliveryReq": {"ChargingProfile":

@@ -73,5 +73,10 @@ run encode a b
 wants "too much" 3 err '2 arguments; expected one'
 run encode --lines --format raw
 wants "lines cannot be bytes" 3 err '--lines with --format raw'
-run encode --grammar sdp '{"SECCDiscoveryReq": {}}'
-wants "SDP is no EXI" 1 err 'sdp has no EXI'
+run encode -c --format v2gtp '{"SECCDiscoveryReq": {"Security": 0}}'
+wants "SDP is no EXI, but a message like all others" 0 out '01FE9000000000020000'
+run encode '{"SECCDiscoveryReq": {"Security": 3}}'
+wants "it can be sent wrong, with a warning" 0 out '03' err 'warning: SECCDiscoveryReq/Security: 3; expected one of 0, 16' \
+    err 'TransportProtocol: is absent; it is mandatory'
+run encode '{"SECCDiscoveryReq": {"Security": 256}}'
+wants "but for what an octet cannot hold" 1 err "'256' cannot be carried; expected a number in 0..255"
