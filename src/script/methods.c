@@ -2,6 +2,7 @@
 #include "script/methods.h"
 
 #include "script/deadline.h"
+#include "script/filters.h"
 #include "script/flow.h"
 #include "script/link.h"
 #include "script/object.h"
@@ -314,5 +315,6 @@ void methods_push(lua_State *L, struct role *r)
     lua_pushlightuserdata(L, r);
     luaL_setfuncs(L, FUNCTIONS, 1);
     tls_view_methods(L, r);
+    filters_methods(L, r);
     tls_expect_methods(L, r);
 }

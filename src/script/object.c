@@ -65,6 +65,14 @@ void object_push(lua_State *L, struct role *r, const struct message *m)
     object_push_given(L, r, m, SESSION_GIVEN_SIGNATURE);
 }
 
+struct message *object_test(lua_State *L, int at, unsigned *given)
+{
+    struct object *o = luaL_testudata(L, at, MESSAGE_TYPE);
+    if (o != NULL && given != NULL)
+        *given = o->given;
+    return o == NULL ? NULL : &o->message;
+}
+
 /* Tries the sets of the role's protocol, then supportedAppProtocol; the error is that of the
  * first. */
 static int read_xml(struct object *o, const char *text, size_t n, struct err *e)

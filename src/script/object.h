@@ -29,6 +29,9 @@ void object_push(lua_State *L, struct role *r, const struct message *m);
 /* The same; what of its header stays as it is when it is sent: SESSION_GIVEN_… */
 void object_push_given(lua_State *L, struct role *r, const struct message *m, unsigned given);
 
+/* The message that the value at `at` is; given (may be NULL): as above. NULL: it is none. */
+struct message *object_test(lua_State *L, int at, unsigned *given);
+
 /* Pushes a message by its name, with defaults; or read from XML (text that begins with '<'). */
 void object_push_named(lua_State *L, struct role *r, const char *text, size_t n);
 

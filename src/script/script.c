@@ -3,6 +3,7 @@
 
 #include "script/deadline.h"
 #include "script/enums.h"
+#include "script/filters.h"
 #include "script/nearest.h"
 #include "script/object.h"
 #include "script/role.h"
@@ -340,6 +341,7 @@ static int open_protected(lua_State *L)
     sandbox_open(L, s->options->is_unsafe);
     enums_open(L, s->options->library);
     objects_open(L);
+    filters_open(L);
     roles_open(L);
     trust_open(L);
     deadline_open(L);

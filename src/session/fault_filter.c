@@ -70,7 +70,6 @@ static void record(struct doer *d, const struct parcel *p, bool ok, const char *
     if (detail != NULL)
         buf_printf(&text, " (%s)", detail);
     struct event e = p->event;
-    e.us = now_of(d);
     e.kind = EVENT_FAULT;
     e.ok = ok;
     e.bytes = (struct slice){NULL, 0};

@@ -39,6 +39,7 @@ show('Pki.', Pki)
 local registry = debug.getregistry()
 show_index('Message:', registry['v2g.Message'])
 show_index('Element:', registry['v2g.Element'])
+show('Filter:', registry['v2g.Filter'].__index)
 
 -- A field that there is not is told with those that there are.
 local function show_fields(owner, value)

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/filters.h"
+
+#include "script/object.h"
+#include "session/fault_filter.h"
+
+#include "wire/clock.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILTER_TYPE "v2g.Filter"
+
+/* What a script holds. The registry keeps it for as long as there is the filter. */
+struct handle {
+    struct role *role;
+    struct fault_filter *filter; /* NULL: it is gone, and these were its figures: */
+    unsigned seen, happened;
+    lua_State *L;       /* thread in which the function (user value 1) is called */
+    int reference;      /* to this */
+    struct timer fails; /* ends the script, after an error in the function */
+    char error[400];
+};
+
+/* ---- the function ---- */
+
+static void fail(void *data)
+{
+    struct handle *h = data;
+    script_abort(h->role->script, VERDICT_ERROR, h->error);
+}
+
+/* The script ends from the loop, not under the feet of what has called the chain. */
+static void note_error(struct handle *h, const char *text)
+{
+    struct world *w = h->role->script->options->world;
+    snprintf(h->error, sizeof h->error, "%s", text);
+    if (w != NULL)
+        timer_start(w, &h->fails, 0, fail, h);
+    else
+        fail(h);
+}
+
+/* The bytes that the value at `at` stands for. False: it is no frame. */
+static bool take_frame(lua_State *L, int at, const struct parcel *p, struct buf *out, struct err *e)
+{
+    unsigned given;
+    struct message *m = object_test(L, at, &given);
+    if (m != NULL)
+        return session_encode(p->session, m, given, p->event.us, out, e) == 0;
+    size_t n = 0;
+    const char *bytes = lua_type(L, at) == LUA_TSTRING ? lua_tolstring(L, at, &n) : NULL;
+    buf_clear(out);
+    if (bytes == NULL)
+        err_set(e,
+                "a function of a filter returned a %s; expected nothing, false, a message, bytes, "
+                "or a list of these",
+                luaL_typename(L, at));
+    else
+        buf_add(out, bytes, n);
+    return bytes != NULL;
+}
+
+/* Hands on what the function made of it. */
+static int pass_made(lua_State *L, int at, struct fault_filter *f, const struct parcel *p,
+                     struct err *e)
+{
+    struct buf frame = {0};
+    struct parcel made = *p;
+    made.read = NULL;
+    int bad = take_frame(L, at, p, &frame, e) ? 0 : -1;
+    if (bad == 0) {
+        parcel_set_bytes(&made, (struct slice){frame.p, frame.n});
+        bad = filter_pass(&f->filter, &made, e);
+        parcel_close(&made);
+    }
+    buf_close(&frame);
+    return bad;
+}
+
+static int pass_list(lua_State *L, struct fault_filter *f, const struct parcel *p, struct err *e)
+{
+    int bad = 0;
+    lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
+    for (lua_Integer i = 1; i <= n && bad == 0; i++) {
+        lua_rawgeti(L, -1, i);
+        bad = pass_made(L, lua_gettop(L), f, p, e);
+        lua_pop(L, 1);
+    }
+    return bad;
+}
+
+/* Whether the message (at `at`) encodes as the one that it was copied from. */
+static bool is_as_before(lua_State *L, int at, const struct parcel *p)
+{
+    struct buf before = {0}, now = {0};
+    struct err ignored = ERR_INIT;
+    const unsigned all = SESSION_GIVEN_ID | SESSION_GIVEN_TIME;
+    struct message was = *p->event.message, *m = object_test(L, at, NULL);
+    bool same = session_encode(p->session, &was, all, 0, &before, &ignored) == 0 &&
+                session_encode(p->session, m, all, 0, &now, &ignored) == 0 && before.n == now.n &&
+                memcmp(before.p, now.p, now.n) == 0;
+    buf_close(&before);
+    buf_close(&now);
+    return same;
+}
+
+/* What the function returned is on top, the message it was given below it. */
+static int take_answer(lua_State *L, struct fault_filter *f, struct parcel *p, struct err *e)
+{
+    int m = lua_gettop(L) - 1;
+    if (lua_isnil(L, -1) && is_as_before(L, m, p)) {
+        f->happened++;
+        return filter_pass(&f->filter, p, e);
+    }
+    bool is_dropped = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+    fault_happened(f, p, is_dropped ? "dropped" : lua_isnil(L, -1) ? "changed" : "replaced");
+    if (is_dropped)
+        return 0;
+    if (lua_type(L, -1) == LUA_TTABLE)
+        return pass_list(L, f, p, e);
+    return pass_made(L, lua_isnil(L, -1) ? m : lua_gettop(L), f, p, e);
+}
+
+struct call {
+    struct handle *handle;
+    struct parcel *parcel;
+};
+
+static int call_function(lua_State *L)
+{
+    const struct call *c = lua_touserdata(L, 1);
+    lua_settop(L, 0);
+    object_push_given(L, c->handle->role, c->parcel->event.message,
+                      SESSION_GIVEN_ID | SESSION_GIVEN_TIME | SESSION_GIVEN_SIGNATURE);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, c->handle->reference);
+    lua_getiuservalue(L, -1, 1);
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, 2);
+    lua_call(L, 2, 1);
+    lua_replace(L, 2);
+    lua_settop(L, 2);
+    return 2;
+}
+
+static int call(void *context, struct fault_filter *f, struct parcel *p, struct err *e)
+{
+    struct handle *h = context;
+    struct call c = {h, p};
+    struct err problem = ERR_INIT;
+    struct script *s = h->role->script;
+    lua_State *L = h->L;
+    if (p->event.message == NULL)
+        return filter_pass(&f->filter, p, e);
+    int64_t busy = s->busy_since;
+    int top = lua_gettop(L);
+    s->busy_since = busy != 0 ? busy : clock_us();
+    lua_pushcfunction(L, call_function);
+    lua_pushlightuserdata(L, &c);
+    int bad = lua_pcall(L, 1, 2, 0);
+    s->busy_since = busy;
+    if (bad != LUA_OK)
+        err_set(&problem, "%s", luaL_tolstring(L, -1, NULL));
+    else
+        take_answer(L, f, p, &problem);
+    if (problem.set)
+        note_error(h, problem.what);
+    lua_settop(L, top);
+    return 0;
+}
+
+static void released(void *context)
+{
+    struct handle *h = context;
+    h->seen = h->filter->seen;
+    h->happened = h->filter->happened;
+    h->filter = NULL;
+    luaL_unref(h->L, LUA_REGISTRYINDEX, h->reference);
+}
+
+/* ---- making ---- */
+
+static void take_occurrence(lua_State *L, struct fault_frames *f, struct err *e)
+{
+    int kind = lua_getfield(L, 1, "occurrence");
+    if (kind != LUA_TNIL && kind != LUA_TNUMBER && kind != LUA_TSTRING)
+        err_set(e, "occurrence: expected a number, or '3+', '3-5'");
+    else if (kind != LUA_TNIL)
+        fault_occurrence(luaL_tolstring(L, -1, NULL), f, e);
+}
+
+static void take_direction(lua_State *L, struct fault_frames *f)
+{
+    static const char *const NAMES[] = {"out", "in", NULL};
+    if (lua_getfield(L, 1, "direction") == LUA_TNIL)
+        return;
+    bool is_in = luaL_checkoption(L, -1, NULL, NAMES) == 1;
+    f->in = is_in;
+    f->out = !is_in;
+}
+
+/* The fault that the table at 1 tells. What was read of it stays on the stack. */
+static struct fault *take_table(lua_State *L, struct err *e)
+{
+    struct fault_frames f = {.first = 1, .last = UINT32_MAX, .out = true, .in = true};
+    script_check_keys(L, 1, " on occurrence direction fault ");
+    lua_getfield(L, 1, "on");
+    f.name = luaL_optstring(L, -1, NULL);
+    luaL_argcheck(L, f.name != NULL, 1, "expected the name of a message in `on`");
+    luaL_argcheck(L, strpbrk(f.name, ":# \t") == NULL, 1, "`on` is a name alone");
+    take_occurrence(L, &f, e);
+    take_direction(L, &f);
+    int kind = lua_getfield(L, 1, "fault");
+    luaL_argcheck(L, kind == LUA_TSTRING || kind == LUA_TFUNCTION, 1,
+                  "expected a text or a function in `fault`");
+    if (e->set)
+        return NULL;
+    return fault_new(&f, kind == LUA_TSTRING ? lua_tostring(L, -1) : "function", e);
+}
+
+/* The function on top gets a thread of its own, which the handle below it keeps. */
+static void take_function(lua_State *L, struct handle *h)
+{
+    h->L = lua_newthread(L);
+    lua_setiuservalue(L, -3, 2);
+    lua_setiuservalue(L, -2, 1);
+}
+
+static int method_filter(lua_State *L)
+{
+    struct role *r = lua_touserdata(L, lua_upvalueindex(1));
+    struct err e = ERR_INIT;
+    lua_settop(L, 1);
+    if (lua_type(L, 1) != LUA_TSTRING)
+        luaL_checktype(L, 1, LUA_TTABLE);
+    struct fault *f = lua_istable(L, 1) ? take_table(L, &e) : fault_parse(lua_tostring(L, 1), &e);
+    if (f != NULL && fault_check(&f->frames, r->script->options->library, &e) != 0) {
+        free(f);
+        f = NULL;
+    }
+    if (f == NULL)
+        return script_raise(L, &e);
+    struct handle *h = lua_newuserdatauv(L, sizeof *h, 2);
+    *h = (struct handle){.role = r, .L = L, .reference = LUA_NOREF};
+    luaL_setmetatable(L, FILTER_TYPE);
+    lua_getfield(L, 1, "fault");
+    take_function(L, h);
+    struct fault_function function = {f->what == FAULT_FUNCTION ? call : NULL, released, h};
+    h->filter = fault_add(&r->session->way, f, &function, &e);
+    if (h->filter == NULL)
+        return script_raise(L, &e);
+    lua_pushvalue(L, -1);
+    h->reference = luaL_ref(L, LUA_REGISTRYINDEX);
+    return 1;
+}
+
+/* ---- methods ---- */
+
+static struct handle *check_handle(lua_State *L)
+{
+    return luaL_checkudata(L, 1, FILTER_TYPE);
+}
+
+static int handle_happened(lua_State *L)
+{
+    const struct handle *h = check_handle(L);
+    lua_pushinteger(L, h->filter != NULL ? h->filter->happened : h->happened);
+    return 1;
+}
+
+static int handle_seen(lua_State *L)
+{
+    const struct handle *h = check_handle(L);
+    lua_pushinteger(L, h->filter != NULL ? h->filter->seen : h->seen);
+    return 1;
+}
+
+static int handle_remove(lua_State *L)
+{
+    const struct handle *h = check_handle(L);
+    if (h->filter != NULL)
+        fault_remove(h->filter);
+    return 0;
+}
+
+static int handle_tostring(lua_State *L)
+{
+    const struct handle *h = check_handle(L);
+    lua_pushfstring(L, "filter '%s'", h->filter != NULL ? h->filter->fault->text : "removed");
+    return 1;
+}
+
+/* The Lua state ends before the connection does. */
+static int handle_gc(lua_State *L)
+{
+    struct handle *h = check_handle(L);
+    timer_stop(&h->fails);
+    if (h->filter != NULL)
+        way_remove(&h->filter->filter);
+    return 0;
+}
+
+void filters_open(lua_State *L)
+{
+    static const luaL_Reg FUNCTIONS[] = {
+        {"__tostring", handle_tostring}, {"__gc", handle_gc}, {NULL, NULL}};
+    static const luaL_Reg METHODS[] = {{"happened", handle_happened},
+                                       {"seen", handle_seen},
+                                       {"remove", handle_remove},
+                                       {NULL, NULL}};
+    luaL_newmetatable(L, FILTER_TYPE);
+    luaL_setfuncs(L, FUNCTIONS, 0);
+    luaL_newlib(L, METHODS);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+void filters_methods(lua_State *L, struct role *r)
+{
+    lua_pushlightuserdata(L, r);
+    lua_pushcclosure(L, method_filter, 1);
+    lua_setfield(L, -2, "Filter");
+}
