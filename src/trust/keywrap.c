@@ -313,7 +313,7 @@ static EVP_PKEY *agreeing(EVP_PKEY *key, bool is_private)
 static int derive_secret(const struct keywrap_form *form, const uint8_t *agreed, size_t n,
                          uint8_t *secret)
 {
-    static uint8_t info[] = {0x01, 'U', 'V'};
+    uint8_t info[] = {0x01, 'U', 'V'};
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "SSKDF", NULL);
     EVP_KDF_CTX *c = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
     OSSL_PARAM params[] = {

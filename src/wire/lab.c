@@ -40,14 +40,17 @@ static const struct end {
 
 /* A process is in one lab at most, as it has one network. */
 static struct {
-    enum lab_side current;
-    bool has_user;   /* a user namespace was made for it */
-    int networks[2]; /* ORDER LAB_SIDE, from LAB_EV */
+    enum lab_side home; /* on which it came in */
+    bool has_user;      /* a user namespace was made for it */
+    int networks[2];    /* ORDER LAB_SIDE, from LAB_EV */
 } lab = {.networks = {-1, -1}};
+
+/* The system switches networks for a thread, which begins where its maker is: at home. */
+static _Thread_local enum lab_side away;
 
 enum lab_side lab_current(void)
 {
-    return lab.current;
+    return away != LAB_NONE ? away : lab.home;
 }
 
 bool lab_is_near(void)
@@ -57,7 +60,7 @@ bool lab_is_near(void)
 
 enum lab_side lab_side_of(const char *interface)
 {
-    if (lab.current == LAB_NONE || interface == NULL)
+    if (lab.home == LAB_NONE || interface == NULL)
         return LAB_NONE;
     for (int i = 0; i < 2; i++)
         if (strcmp(interface, ENDS[i].interface) == 0)
@@ -67,11 +70,11 @@ enum lab_side lab_side_of(const char *interface)
 
 enum lab_side lab_on(enum lab_side side)
 {
-    enum lab_side before = lab.current;
+    enum lab_side before = lab_current();
     if (side == before || side == LAB_NONE || before == LAB_NONE)
         return before;
     if (setns(lab.networks[side - LAB_EV], CLONE_NEWNET) == 0)
-        lab.current = side; /* else the interface will not be found, and that is said */
+        away = side; /* else the interface will not be found, and that is said */
     return before;
 }
 
@@ -82,7 +85,7 @@ void lab_leave(void)
             close(lab.networks[i]);
         lab.networks[i] = -1;
     }
-    lab.current = LAB_NONE;
+    lab.home = away = LAB_NONE;
 }
 
 /* ---- making one ---- */
@@ -327,7 +330,7 @@ static int lab_make(struct err *e)
     lab.networks[0] = lab_new_network(e);
     if (lab.networks[0] < 0)
         return -1;
-    lab.current = LAB_EV;
+    lab.home = LAB_EV;
     if (lab_cable(lab.networks[1], e) != 0 || lab_start(LAB_EVSE, e) != 0 ||
         lab_start(LAB_EV, e) != 0 || lab_finish(LAB_EVSE, e) != 0)
         return -1;
@@ -359,16 +362,16 @@ static int lab_join(const char *where, struct err *e)
                            "`v2glab lab` ended? (unset %s to make a new one)",
                            pid, strerror(errno), VARIABLE);
         if (side.st_ino == own.st_ino && side.st_dev == own.st_dev)
-            lab.current = LAB_EV + (enum lab_side)i;
+            lab.home = LAB_EV + (enum lab_side)i;
     }
-    if (lab.current == LAB_NONE)
+    if (lab.home == LAB_NONE)
         return err_set(e, "lab: %s names a lab that this process is not in; unset it", VARIABLE);
     return 0;
 }
 
 int lab_enter(struct err *e)
 {
-    if (lab.current != LAB_NONE)
+    if (lab.home != LAB_NONE)
         return 0;
     const char *near = getenv(VARIABLE);
     int result = near != NULL ? lab_join(near, e) : lab_make(e);

@@ -46,7 +46,7 @@ enum lab_side {
  */
 int lab_enter(struct err *e);
 
-/* The side that is on: LAB_NONE outside a lab. */
+/* The side that is on, in this thread: LAB_NONE outside a lab. */
 enum lab_side lab_current(void);
 
 /* Whether this process descends from a lab_exec, so that lab_enter would join that lab. */

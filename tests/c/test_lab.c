@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <net/if.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -296,6 +298,31 @@ static void look_at_the_sides(void)
     must(lab_on(before) == LAB_EVSE && lab_current() == LAB_EV);
 }
 
+static void *look_from_a_thread(void *unused)
+{
+    (void)unused;
+    must(lab_current() == LAB_EV);
+    must(lab_on(LAB_EVSE) == LAB_EV && lab_current() == LAB_EVSE);
+    must(if_nametoindex(LAB_EVSE_INTERFACE) != 0 && if_nametoindex(LAB_EV_INTERFACE) == 0);
+    return NULL; /* without going home */
+}
+
+static void switch_in_a_thread(void)
+{
+    pthread_t thread;
+    enter_or_skip();
+    must(pthread_create(&thread, NULL, look_from_a_thread, NULL) == 0);
+    must(pthread_join(thread, NULL) == 0);
+    must(lab_current() == LAB_EV);
+    must(if_nametoindex(LAB_EV_INTERFACE) != 0 && if_nametoindex(LAB_EVSE_INTERFACE) == 0);
+}
+
+static void each_thread_has_its_side(void **state)
+{
+    (void)state;
+    in_child(switch_in_a_thread, false);
+}
+
 static void sides_are_switched(void **state)
 {
     (void)state;
@@ -379,9 +406,9 @@ static void a_command_joins_its_lab(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_sides_meet),          cmocka_unit_test(the_sides_meet_without_root),
-        cmocka_unit_test(sides_are_switched),      cmocka_unit_test(commands_run_in_the_lab),
-        cmocka_unit_test(a_command_joins_its_lab),
+        cmocka_unit_test(the_sides_meet),           cmocka_unit_test(the_sides_meet_without_root),
+        cmocka_unit_test(each_thread_has_its_side), cmocka_unit_test(sides_are_switched),
+        cmocka_unit_test(commands_run_in_the_lab),  cmocka_unit_test(a_command_joins_its_lab),
     };
     if (argc == 2 && strcmp(argv[1], "join") == 0)
         return join();
