@@ -75,7 +75,8 @@ static void trust(struct finding *f, enum pki_edition edition, enum pki_role lea
     }
 }
 
-/* The newer edition comes first: where a vehicle can do both, it is the one to be shown. */
+/* The newer edition comes first: where a vehicle can do both, it is the one to be shown. A vehicle
+ * opens TLS with its vehicle certificate only [V2G20-2339]. */
 static int show_leaf(struct finding *f, struct err *e)
 {
     const struct tls_options *o = &f->options;
@@ -175,7 +176,7 @@ static int staple(struct finding *f, const struct tls_choice *c, struct err *e)
 struct tls_context *credentials_context(const struct tls_choice *c, bool is_station,
                                         bool may_be_plain, struct err *e)
 {
-    /* only a station's leaf makes a station [V2G2-925] */
+    /* only a station's leaf makes a station [V2G2-924] */
     struct finding f = {.options = {.is_server = is_station,
                                     .may_be_plain = is_station && may_be_plain,
                                     .domain = is_station ? NULL : "CPO",

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define RECORD 16384
-#define OVERHEAD 128 /* most that a record adds to its content */
+#define OVERHEAD 128 /* most that a record adds to its content: IV, MAC and padding of CBC */
 #define FATAL 2
 
 struct tls {
@@ -108,6 +108,7 @@ static void take_message(int is_sent, int version, int type, const void *p, size
     struct tls *t = context;
     bool from_client = is_server(t) ? !is_sent : is_sent;
     (void)version;
+    /* OpenSSL has chosen its suite by the stand-in, and writes the Certificate next */
     if (type == SSL3_RT_HANDSHAKE && is_sent && n > 0 && *(const uint8_t *)p == TLS_SERVER_HELLO)
         tls_identity_show(ssl, t->session.identity);
     if (type == SSL3_RT_HANDSHAKE)
@@ -269,7 +270,7 @@ static void add_why(const struct tls *t, struct buf *out)
 
 /* ---- between OpenSSL and the wire ---- */
 
-/* Sends what OpenSSL has written. */
+/* Sends what OpenSSL has written: a whole flight in one write. */
 static int flush(struct tls *t, struct err *e)
 {
     char *p = NULL;
@@ -340,6 +341,7 @@ static bool read_all(struct tls *t)
     }
 }
 
+/* close_notify says that nothing was cut off (RFC 8446, 6.1): as good an end as FIN. */
 static void tell_ended(struct tls *t)
 {
     char why[160], remote[ENDPOINT_TEXT];
@@ -396,6 +398,7 @@ static void tls_from_wire(void *state, struct stream *s, struct slice bytes)
         tell_ended(t);
 }
 
+/* The vehicle speaks first; a station waits for its ClientHello. */
 static void tls_start(void *state, struct stream *s)
 {
     struct tls *t = state;
@@ -427,6 +430,7 @@ static int tls_to_wire(void *state, struct stream *s, struct slice bytes, struct
     return flush(t, e);
 }
 
+/* Whoever closes says so first, so that the peer can tell it from a cut (RFC 8446, 6.1). */
 static void tls_finish(void *state, struct stream *s)
 {
     struct tls *t = state;

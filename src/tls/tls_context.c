@@ -107,7 +107,7 @@ static void pick_suites(const struct tls_options *o, bool is_13, const char *usu
         buf_text(out, usual);
 }
 
-/* By IANA's names, or by OpenSSL's own. */
+/* By IANA's names, or by OpenSSL's own. The usual one is the one of [V2G2-602] that OpenSSL has. */
 static int set_suites_12(struct tls_context *c, struct err *e)
 {
     struct buf picked = {0}, names = {0};
@@ -173,6 +173,7 @@ static void scheme_for_openssl(char word[WORD_MOST])
             snprintf(word, WORD_MOST, "%s", NAMES[i][1]);
 }
 
+/* [V2G20-2458], [V2G20-2459]: these two, in this order. */
 static int set_suites_13(struct tls_context *c, struct err *e)
 {
     struct buf picked = {0};
@@ -197,6 +198,8 @@ static int choose_schemes(struct tls_context *c, const char *list, struct err *e
     return bad;
 }
 
+/* [V2G20-1634], [V2G20-1637], [V2G20-2460]: the groups and their order; [V2G20-1667]: the schemes.
+ * Who speaks both versions has those of both, the newer edition's first [V2G20-2059]. */
 static int choose_algorithms(struct tls_context *c, struct err *e)
 {
     const struct tls_options *o = &c->options;
@@ -284,7 +287,8 @@ static int read_anchors(struct tls_context *c, struct err *e)
 
 /* ---- choosing a certificate ---- */
 
-/* A server asks for the peer's certificate where the version wants it. */
+/* The vehicle of ISO 15118-20 is always asked for its certificate [V2G20-2400]; that of ISO 15118-2
+ * has none for TLS. */
 static void choose_check(SSL *ssl, const struct tls_options *o, bool is_13)
 {
     int how = SSL_VERIFY_PEER;
@@ -295,7 +299,8 @@ static void choose_check(SSL *ssl, const struct tls_options *o, bool is_13)
                    tls_verify_certificate);
 }
 
-/* 1: go on. The version is agreed, and the peer's wishes are known. */
+/* 1: go on. The version is agreed, and the peer's wishes are known: the chain is chosen by the
+ * roots that it named [V2G20-1007], [V2G20-2379], [V2G2-923]. */
 static int choose_certificate(SSL *ssl, void *unused)
 {
     struct tls_session *t = tls_session_of(ssl);
@@ -309,6 +314,8 @@ static int choose_certificate(SSL *ssl, void *unused)
     return t->identity == NULL ? 1 : tls_identity_use(ssl, t->identity);
 }
 
+/* For the leaf only. [V2G20-2388] wants a response for each certificate of the chain, for which
+ * OpenSSL 3.0 has no way, as for the list of ISO 15118-2 [V2G2-871]. */
 static int serve_staple(SSL *ssl, void *unused)
 {
     const struct identity *d = tls_session_of(ssl)->identity;
@@ -324,6 +331,7 @@ static int serve_staple(SSL *ssl, void *unused)
 
 /* ---- extensions that OpenSSL does not know ---- */
 
+/* A station answers with an empty extension, as RFC 6066, 6 has it. */
 static int add_trusted_keys(SSL *ssl, unsigned type, unsigned where, const unsigned char **out,
                             size_t *n, X509 *x, size_t depth, int *alert, void *context)
 {
@@ -370,7 +378,8 @@ static int set_extensions(struct tls_context *c, struct err *e)
 
 /* ---- key log ---- */
 
-/* What other programs do with SSLKEYLOGFILE, too. */
+/* What other programs do with SSLKEYLOGFILE, too; opened for each line, so that it may be one file
+ * of several processes, and nothing is left open. */
 static void append_keylog(const char *line)
 {
     const char *path = getenv("SSLKEYLOGFILE");
@@ -397,6 +406,7 @@ static void log_key(const SSL *ssl, const char *line)
 
 /* ---- resumption ---- */
 
+/* TLS 1.3 sends tickets after the handshake, more than one: the newest is used (RFC 8446, C.4). */
 static int keep_session(SSL *ssl, SSL_SESSION *session)
 {
     struct tls_context *c = tls_session_of(ssl)->context;
@@ -405,6 +415,8 @@ static int keep_session(SSL *ssl, SSL_SESSION *session)
     return 1;
 }
 
+/* Each Listen or Connect has a context of its own, with ticket keys of its own, but a peer's ticket
+ * of the connection before is to work. */
 void tls_context_inherit(struct tls_context *c, const struct tls_context *from)
 {
     uint8_t keys[256];
@@ -421,6 +433,7 @@ void tls_context_inherit(struct tls_context *c, const struct tls_context *from)
     c->session = from->session;
 }
 
+/* Off unless said: a session of V2G is resumed by its SessionID over a new handshake. */
 static void set_resumption(struct tls_context *c)
 {
     if (!c->options.resumption) {
@@ -461,8 +474,14 @@ static int choose_versions(struct tls_context *c, struct err *e)
 static void set_behaviour(struct tls_context *c)
 {
     const struct tls_options *o = &c->options;
+    /* the station's order counts among what the vehicle offers [V2G20-1668], [V2G20-2460]; a new
+     * handshake within a connection is in neither standard, and was the way in of attacks on others
+     * (RFC 5746) */
     SSL_CTX_set_options(c->ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                     SSL_OP_NO_COMPRESSION);
+    /* a chain goes over the wire as its file has it, faults and all; OpenSSL would add a root that
+     * is trusted where the leaf stands alone */
+    SSL_CTX_set_mode(c->ssl, SSL_MODE_NO_AUTO_CHAIN);
     if (o->no_encrypt_then_mac)
         SSL_CTX_set_options(c->ssl, SSL_OP_NO_ENCRYPT_THEN_MAC);
     if (o->no_extended_master_secret)

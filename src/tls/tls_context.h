@@ -52,7 +52,8 @@ enum tls_ca_keys {
     TLS_CA_KEYS_NONE,        /* a station does not answer either */
 };
 
-/* Whether a vehicle asks for an OCSP response, and checks it. ORDER TLS_STATUS */
+/* Whether a vehicle asks for an OCSP response [V2G2-070], [V2G20-2372], and checks it.
+ * ORDER TLS_STATUS */
 enum tls_status {
     TLS_STATUS_NONE,
     TLS_STATUS_ASKED,
@@ -88,8 +89,8 @@ struct tls_options {
     const char *domain; /* domain component that the peer's leaf must have: "CPO"; NULL: any */
     int64_t at;         /* time of the check, seconds since 1970; 0: now */
     enum tls_ca_keys trusted_ca_keys;
-    bool certificate_authorities; /* the roots' names are sent: TLS 1.3 ClientHello (vehicle),
-                                     CertificateRequest (station) */
+    bool certificate_authorities; /* the roots' names are sent: TLS 1.3 ClientHello (vehicle)
+                                     [V2G20-1006], CertificateRequest (station) [V2G20-2401] */
     enum tls_status status;
     bool resumption;
     bool may_be_plain;       /* station: a vehicle that begins with V2GTP is taken without TLS */

@@ -174,6 +174,8 @@ bool tls_digest(X509 *root, unsigned kind, uint8_t out[EVP_MAX_MD_SIZE])
 
 /* ---- choosing a certificate ---- */
 
+/* What a key can sign with in both versions: in TLS 1.3 the scheme names the curve (RFC 8446,
+ * 4.2.3), and ISO 15118 has one hash for each curve. */
 static uint16_t scheme_of(EVP_PKEY *key)
 {
     char group[32] = "";
@@ -202,7 +204,9 @@ static bool has_16(struct slice list, uint16_t number)
     return false;
 }
 
-/* One entry of trusted_ca_keys names the issuer of a certificate in the chain, or one of them. */
+/* One entry of trusted_ca_keys names the issuer of a certificate in the chain, or one of them. The
+ * root is seldom in the chain; the SHA-1 of its key is mostly what certificates below it have as
+ * their authority's key identifier (RFC 5280, 4.2.1.2, method 1). */
 static bool key_names(const struct identity *d, enum tls_key_kind kind, struct slice id)
 {
     uint8_t digest[EVP_MAX_MD_SIZE];
@@ -268,6 +272,7 @@ static int score_for_client(const struct identity *d, const struct tls_hello *h,
     return score;
 }
 
+/* Where nothing fits it is the first nevertheless [V2G2-923]: the vehicle has the last word. */
 const struct identity *tls_identity_choose(const struct identity *all, unsigned n,
                                            const struct tls_facts *f, bool is_server, bool is_13)
 {

@@ -96,7 +96,8 @@ int tls_verify_certificate(int is_good, X509_STORE_CTX *store)
 
 /* ---- the profile ---- */
 
-/* What a fault of the profile is to TLS: the error makes OpenSSL send the alert. ORDER PKI_FAULT */
+/* What a fault of the profile is to TLS: the error makes OpenSSL send the alert, by the words of
+ * RFC 5246, 7.2.2, and RFC 8446, 6.2. ORDER PKI_FAULT */
 static const struct {
     int error;     /* alert: */
     bool is_usual; /* it is refused also where not every rule counts */
@@ -144,7 +145,8 @@ static void judge(void *context, const struct pki_finding *f)
                f->clause);
 }
 
-/* A vehicle's certificate may have any domain component, or none, but those of the others. */
+/* A vehicle's certificate may have any domain component, or none, but those of the others: TLS is
+ * opened with it, not with the contract or provisioning certificate [V2G20-2339]. */
 static void look_at_role(X509 *leaf, struct judgement *j)
 {
     enum pki_role role = pki_role_guess(leaf);
@@ -217,7 +219,8 @@ static int check_response(SSL *ssl, struct slice response, enum ocsp_state *stat
                       o->at == 0 ? (int64_t)time(NULL) : 0, state, e);
 }
 
-/* 1: go on; 0: refuse with bad_certificate_status_response. */
+/* 1: go on; 0: refuse with bad_certificate_status_response: a response that fails [V2G20-2409], or
+ * none that was required [V2G2-873]. A resumed session has no certificates, so no response. */
 int tls_verify_staple(SSL *ssl, void *unused)
 {
     struct tls_session *t = tls_session_of(ssl);

@@ -123,7 +123,7 @@ void ocsp_close(struct ocsp *o)
 
 /* ---- answers ---- */
 
-/* The CA that an id names as issuer. */
+/* The CA that an id names as issuer: by hashes of name and key, so each CA is tried. */
 static const struct known *find_issuer(const struct ocsp *o, OCSP_CERTID *id)
 {
     ASN1_OBJECT *hash;
@@ -202,7 +202,8 @@ static const EVP_MD *hash_for(const EVP_PKEY *key)
     return is_256 ? EVP_sha256() : EVP_sha512();
 }
 
-/* Signs and appends; basic is freed. */
+/* Signs and appends; basic is freed. The CA signs itself, which RFC 6960, 4.2.2.2 allows: no
+ * delegate is needed, nor its certificate in the response. */
 static int finish(OCSP_BASICRESP *basic, const struct known *by, struct buf *out)
 {
     int bad = -1;

@@ -222,7 +222,8 @@ static bool is_named_issuer(X509 *x, X509 *issuer)
     return X509_NAME_cmp(X509_get_issuer_name(x), X509_get_subject_name(issuer)) == 0;
 }
 
-/* The certificate that issued none of the others: the leaf, wherever it stands. */
+/* The certificate that issued none of the others: the leaf, wherever it stands. The order is judged
+ * apart (check_order), so that a chain in a wrong one can still be judged otherwise. */
 static int find_leaf(const struct pki_chain *c)
 {
     int leaf = -1;
@@ -271,7 +272,8 @@ static void path_add(struct pki_path *path, X509 *x, int index)
     path->role[path->n++] = ROLE_UNKNOWN;
 }
 
-/* An anchor ends the path wherever it is met. */
+/* An anchor ends the path wherever it is met; an issuer that is trusted comes before one that
+ * was sent. */
 static void build_path(const struct pki_chain *c, const struct pki_options *o, int leaf,
                        struct pki_path *path)
 {

@@ -593,6 +593,25 @@ static void trusted_ca_keys_choose_the_chain(void **state)
     cert_free(&second_leaf);
 }
 
+/* Also where the trusted roots have its issuer, which OpenSSL would add. */
+static void a_chain_is_sent_as_it_is(void **state)
+{
+    struct tls_options c = client_12(), s = server_12();
+    struct scene w = {.ends_after = 0};
+    struct cert alone;
+    (void)state;
+    cert_make(&alone, &(struct cert_order){"SECC alone", "CPO", "P-256", &root, .is_ca = false});
+    s.identity[0].chain = certs_chain(folder, "a.pem", (const struct cert *const[]){&alone, NULL});
+    s.root[0] = roots;
+    s.roots = 1;
+    run(&w, &c, &s);
+    assert_talked(&w);
+    assert_has(buf_string(&w.client.notes),
+               "certificates of the SECC: CN=SECC alone, O=Test, DC=CPO\n");
+    scene_close(&w);
+    cert_free(&alone);
+}
+
 static void certificate_authorities_are_sent(void **state)
 {
     struct tls_options c = client_13(), s = server_13();
@@ -1095,6 +1114,7 @@ int main(void)
         cmocka_unit_test(a_station_offers_both_versions),
         cmocka_unit_test(plain_and_tls_side_by_side),
         cmocka_unit_test(resumption_is_on_or_off),
+        cmocka_unit_test(a_chain_is_sent_as_it_is),
         cmocka_unit_test(trusted_ca_keys_choose_the_chain),
         cmocka_unit_test(certificate_authorities_are_sent),
         cmocka_unit_test(a_stapled_response_is_checked),
