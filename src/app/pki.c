@@ -55,17 +55,22 @@ static const char *tree_folder(struct options *o, char *text)
 
 /* ---- make ---- */
 
+/* Index in EDITION_NAMES; -1: e. */
+static int find_edition(const char *value, struct err *e)
+{
+    for (int i = 0; EDITION_NAMES[i] != NULL; i++)
+        if (strcasecmp(EDITION_NAMES[i], value) == 0)
+            return i;
+    return err_set(e, "expected iso15118-2, iso15118-20 or both");
+}
+
 static int take_editions(void *to, const char *value, struct err *e)
 {
     struct pki_tree *t = to;
-    for (int i = 0; EDITION_NAMES[i] != NULL; i++) {
-        if (strcasecmp(EDITION_NAMES[i], value) != 0)
-            continue;
-        t->edition[0] = i != 1;
-        t->edition[1] = i != 0;
-        return 0;
-    }
-    return err_set(e, "expected iso15118-2, iso15118-20 or both");
+    int edition = find_edition(value, e);
+    t->edition[0] = edition != 1;
+    t->edition[1] = edition != 0;
+    return edition < 0 ? -1 : 0;
 }
 
 static int take_fault(void *to, const char *value, struct err *e)
@@ -180,13 +185,9 @@ static int take_role(void *to, const char *value, struct err *e)
 
 static int take_edition(void *to, const char *value, struct err *e)
 {
-    for (int i = 0; EDITION_NAMES[i] != NULL; i++) {
-        if (strcasecmp(EDITION_NAMES[i], value) != 0)
-            continue;
-        *(int *)to = i == 2 ? -1 : i;
-        return 0;
-    }
-    return err_set(e, "expected iso15118-2, iso15118-20 or both");
+    int edition = find_edition(value, e);
+    *(int *)to = edition == 2 ? -1 : edition;
+    return edition < 0 ? -1 : 0;
 }
 
 static int take_root(void *to, const char *value, struct err *e)

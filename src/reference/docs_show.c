@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reference/docs_show.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -139,6 +140,22 @@ static void print_members(struct answer *a, const struct prose_entry *class)
     page_table_end(&a->page);
 }
 
+/* The fields of the table that it takes: types of such end with Options. */
+static void print_options(struct answer *a, const char *types)
+{
+    const struct prose *prose = &a->docs->prose;
+    const char *end = strstr(types, "Options"), *from = end;
+    for (unsigned i = prose->words; end != NULL && i < prose->entries; i++) {
+        while (from > types && isalpha((unsigned char)from[-1]))
+            from--;
+        size_t n = (size_t)(end - from) + strlen("Options");
+        const struct prose_entry *class = &prose->entry[i];
+        if (class->kind == PROSE_CLASS && strlen(class->name) == n &&
+            strncmp(class->name, from, n) == 0)
+            print_members(a, class);
+    }
+}
+
 static void print_facts(struct answer *a, const struct prose_entry *entry)
 {
     struct docs *d = a->docs;
@@ -150,6 +167,7 @@ static void print_facts(struct answer *a, const struct prose_entry *entry)
     docs_row(d, &a->page, is_function ? "return" : "type", PAGE_PLAIN,
              entry->returns[0] != '\0' ? entry->returns : "-");
     page_table_end(&a->page);
+    print_options(a, is_function ? entry->parameters : entry->returns);
     page_heading(&a->page, 2, PAGE_PLAIN, docs_word(d, "example"), NULL);
     page_code(&a->page, "lua", entry->example);
 }

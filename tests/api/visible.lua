@@ -59,3 +59,7 @@ for _, name in ipairs { 'Protocol', 'Signing' } do
     assert(Evcc[name] ~= nil)
     print('visible Role.' .. name)
 end
+local _, options = pcall(Evcc.Connect, { nothing = 1 })
+for name in options:gsub('.*:', ''):gmatch('[%w_]+') do
+    print('visible ConnectOptions.' .. name)
+end

@@ -138,6 +138,8 @@ run run --print --unsafe tests/api/visible.lua
 {
     cat "$work/known"
     sed -n 's/^visible //p' "$work/out" | sed 's/^Role\.Connect$/Evcc.Connect/; s/^Role\.Listen$/Secc.Listen/'
+    sed -n 's/^    {"\([a-z_]*\)", [A-Z_]*, \(AT\|NOWHERE\).*/TlsOptions.\1/p' src/session/tls_choice.c |
+        grep -vE '\.(cert|key|roots|pki)$'
 } | sort -u >"$work/visible"
 heads en | grep -E '^[A-Z]|^(print|assert|require)$' | grep -v '^class \|^global ' | sort >"$work/described"
 diff "$work/visible" "$work/described" | sed -n 's/^< /# nowhere described: /p; s/^> /# seen by no script: /p' >"$work/diff"
@@ -163,6 +165,8 @@ run docs Certificate.derr
 wants "and the nearest one" 1 err 'the nearest name is Certificate.der'
 run docs --lang ko Evcc
 wants "a role: its own functions and those of both" 0 out '차량' out 'Evcc.Connect(options)' out 'Evcc.Outgoing(name)'
+run docs Evcc.Connect
+wants "a function: the options that it takes" 0 out 'connectOptions.may_fail' not-out 'tlsOptions'
 run docs Measured
 wants "what ready-made behaviour uses" 0 out 'Measured(protocol, name, message, ms, ok, limit)'
 
