@@ -5,6 +5,7 @@
  * root. Times are the least of many rounds (and the median, which shows how noisy the machine is).
  */
 #include "codec/exi.h"
+#include "codec/exi_stage.h"
 #include "schema/load.h"
 
 #include <fcntl.h>
@@ -91,7 +92,7 @@ static struct schema *load(const char *name)
 {
     struct err e = ERR_INIT;
     struct schema *s = schema_load(name, read_schema, NULL, &e);
-    if (s == NULL)
+    if (s == NULL || exi_stage_need(s, &e) != 0) /* as its first message does */
         give_up(name, e.what);
     return s;
 }

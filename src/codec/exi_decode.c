@@ -9,6 +9,7 @@
 #include "codec/exi.h"
 #include "codec/exi_fast.h"
 #include "codec/exi_names.h"
+#include "codec/exi_stage.h"
 #include "codec/value.h"
 
 #include <inttypes.h>
@@ -1444,9 +1445,9 @@ ALWAYS_INLINE bool fast_number(struct decoder *d, struct fast *f, const struct s
 ALWAYS_INLINE bool fast_run(const struct run *run, uint64_t window, union value *v)
 {
     const struct leaves *l = run->leaves;
-    schema_pair both = {window, window};
+    stage_pair both = {window, window};
     for (unsigned n = run->pairs;; l++, v += 2) {
-        schema_pair value = l->lo + (both >> l->shift & l->mask);
+        stage_pair value = l->lo + (both >> l->shift & l->mask);
         memcpy(v, &value, sizeof value);
         if (LIKELY(--n == 0))
             break;
@@ -1742,7 +1743,7 @@ ALWAYS_INLINE int decode_fast(struct decoder *d, const void *p, size_t n)
         if (!has_room)
             return -1;
     }
-    f.stage = t->start;
+    f.stage = t->stage[0];
     struct node *v = f.n = fast_node(&f, t);
     if (!read_fast(d, &f))
         return -1;
@@ -1784,6 +1785,8 @@ NEWER_TOO int exi_decode(const struct schema *s, const void *p, size_t n,
 {
     if (n > o->limits.size)
         return err_set_bit(e, 0, "%zu bytes of input; its limit is %zu", n, o->limits.size);
+    if (exi_stage_need(s, e) != 0)
+        return -1;
     struct decoder d; /* the fast pass needs its first members only */
     d.s = s;
     d.o = o;

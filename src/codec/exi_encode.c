@@ -8,6 +8,7 @@
 #include "codec/exi.h"
 #include "codec/exi_fast.h"
 #include "codec/exi_names.h"
+#include "codec/exi_stage.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -891,7 +892,7 @@ ALWAYS_INLINE int64_t encode_fast(const struct message *m, uint8_t *p, size_t ca
     f.i = f.ends = 0;
     f.n = m->v.n;
     f.has = f.n->has;
-    f.stage = f.n->type->start;
+    f.stage = f.n->type->stage[0];
     f.top = stack;
     enum outcome o;
     do {
@@ -926,6 +927,8 @@ encode_carefully(const struct message *m, void *p, size_t cap, struct err *e)
 
 NEWER_TOO int64_t exi_encode(const struct message *m, void *p, size_t cap, struct err *e)
 {
+    if (exi_stage_need(m->schema, e) != 0)
+        return -1;
     int64_t n = encode_fast(m, p, cap);
     return LIKELY(n >= 0) ? n : encode_carefully(m, p, cap, e);
 }

@@ -106,9 +106,6 @@ int layout_link(struct decls *d, struct err *e);
 int grammar_build(struct arena *a, struct type *t, const struct particle *tree,
                   const struct place *place, struct err *e);
 
-/* What the fast passes of the codec know of the children of t, whose states are there by now. */
-void grammar_join(struct type *t);
-
 /* Name (maybe ALIAS:NAME) as seen from namespace ns: the declaration, or NULL. */
 struct decl_type *decl_type_find(const struct decls *d, const char *name, uint8_t ns);
 struct decl_element *decl_element_find(const struct decls *d, const char *name, uint8_t ns);

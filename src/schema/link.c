@@ -712,7 +712,7 @@ static int link_type(struct linker *l, struct decl_type *decl)
     t->is_quantity = decl->is_quantity;
     t->is_anonymous = decl->is_anonymous;
     t->is_open = t->is_mixed || is_open_content(tree);
-    bool shadow = y.n > 0 && y.field[y.n - 1].kind <= KIND_NBIT; /* see struct run */
+    bool shadow = y.n > 0 && y.field[y.n - 1].kind <= KIND_NBIT; /* codec/exi_stage.h */
     t->node_size = (uint16_t)(16 + 8 * (t->fields + (t->is_open || shadow)));
     t->field = link_new(l, y.n * sizeof *t->field);
     if (t->field == NULL)
@@ -773,8 +773,6 @@ static int link_types(struct linker *l)
             return -1;
         s->type[s->types++] = t->out;
     }
-    for (struct decl_type *t = l->d->types; t != NULL; t = t->next)
-        grammar_join(t->out);
     return 0;
 }
 

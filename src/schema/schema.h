@@ -2,8 +2,8 @@
 /*
  * A message set, read from the text files of schema/ (docs/schema-notation.md) and linked into
  * tables. Everything else is a loop over these tables: codec, XML, JSON, Lua names, defaults,
- * reference pages. All of it lives in one arena and never changes after loading, so that threads
- * and sessions may share it.
+ * reference pages. All of it lives in one arena and never changes after loading (but for what the
+ * codec adds for itself, once), so that threads and sessions may share it.
  */
 #ifndef V2G_SCHEMA_SCHEMA_H
 #define V2G_SCHEMA_SCHEMA_H
@@ -116,84 +116,7 @@ struct state {
     uint16_t first;
 };
 
-/*
- * The same once more, as the fast passes of the codec walk it: a stage for each state, and in it a
- * step for each event code, with all that follows from the schema alone worked out beforehand.
- */
-enum step_op {
-    STEP_RARE, /* a deviation, a wildcard, what is abstract; also the end of the element */
-    STEP_NODE,
-    STEP_FLAT,  /* an element whose type is one run, which fits the window behind the code */
-    STEP_RUN,   /* values of fixed width in a row, each of which must come */
-    STEP_FIXED, /* one of them, in a list or in open content */
-    STEP_UNSIGNED,
-    STEP_SIGNED,
-    STEP_BIG,
-    STEP_STRING,
-    STEP_OCTETS,
-};
-
-/* Where the value belongs: entries of a list are the first or not. */
-enum step_into { INTO_SLOT, INTO_NEW_LIST, INTO_LIST, INTO_ITEMS };
-
-struct step {
-    const struct stage *next; /* of a list: below its maximum and not below its minimum */
-    union {
-        const struct type *type; /* STEP_NODE, STEP_FLAT */
-        const struct run *run;   /* STEP_RUN, STEP_FIXED */
-    } of;
-    uint64_t lead;   /* the code and what follows it in the head (STEP_FLAT: in the run, too), to
-                        be written */
-    uint64_t has;    /* what becomes present; nothing in open content */
-    uint64_t before; /* which bits of the head must be 0, from the top of a word */
-    uint64_t after;  /* the same of the tail: all of them */
-    union {
-        int64_t lo;                /* of the number, or of the length in characters or octets */
-        const struct stage *start; /* STEP_NODE: of the type */
-        const struct run *flat;    /* STEP_FLAT: of the type */
-    };
-    uint64_t most; /* minus lo */
-    uint32_t min;  /* of a list: so many entries at least before what comes next is usual, */
-    uint32_t room; /* and fewer than this more */
-    uint8_t op, into, slot;
-    uint8_t head; /* bits before the value (and its sign): event codes. STEP_RUN: all bits */
-    uint8_t tail; /* bits behind it: its end, and that of the element where `ends`. STEP_RUN,
-                     STEP_FLAT: all bits before the number that may follow */
-    uint8_t wide; /* most bits of groups of a number that a window is sure to hold */
-    uint8_t plus; /* of a string: 2, as its length is written that much greater. STEP_FLAT: the
-                     end of the element where `ends` */
-    bool ends;    /* nothing can follow but the end of the element */
-};
-
-struct stage {
-    const uint8_t *code; /* of each slot, and of characters behind them; or SCHEMA_NO_CODE */
-    uint8_t bits, end;   /* as in the state */
-    uint8_t shift;       /* 64 - bits */
-    bool is_end;         /* nothing but the end can come; its code is one 0 bit */
-    bool is_open;        /* as the type */
-    struct step step[];  /* for every code of that width */
-};
-
-/* Two numbers side by side, which the compiler keeps in one register where the machine has any. */
-typedef uint64_t schema_pair __attribute__((vector_size(16), aligned(8)));
-
-/* Values of fixed width in consecutive slots. All of it fits one window of the bit reader, from the
- * code of the first value on. Values are taken by twos: an odd last one has a shadow of no bits,
- * for which each node has room. */
-struct run {
-    uint64_t zeros;          /* bits of the window that must be 0: events that leave no choice */
-    uint64_t checked;        /* the same, and the bits of the values */
-    uint64_t slack;          /* added to these, carries into a bit of zeros if beyond the limits */
-    uint64_t has;            /* slots of these values and of that number */
-    const struct step *then; /* a number that must follow and fits the same window, or NULL */
-    uint8_t n, pairs, bits;  /* bits: without the number */
-    struct leaves {
-        schema_pair shift; /* from the end of the window */
-        schema_pair mask;  /* what the bits can hold */
-        schema_pair lo;
-        schema_pair beyond; /* of value - lo: what they cannot */
-    } leaves[];
-};
+struct stage; /* the codec's own: codec/exi_stage.h */
 
 struct type {
     const char *name; /* "PhysicalValueType"; that of the element where anonymous */
@@ -209,9 +132,7 @@ struct type {
     struct field *field;
     struct state *state;            /* 0: at the start; 1 + i: after slot i; then those of lists */
     const uint8_t *slots;           /* slots of all states, one after another */
-    const struct stage **stage;     /* one for each state */
-    const struct stage *start;      /* that of state 0 */
-    const struct run *flat;         /* the one run that the type consists of, or NULL */
+    const struct stage **stage;     /* one for each state, once the codec has needed them */
     uint16_t node_size;             /* bytes of a node of this type */
     int8_t multiplier, unit, value; /* slots of a quantity's parts; -1: has none */
 };
@@ -265,6 +186,7 @@ struct schema {
     struct fragment_name *fragment;  /* unique element names by local name, then URI */
     struct fragment_name *attribute; /* unique attribute names, likewise */
     uint8_t document_bits, fragment_bits;
+    bool is_staged;                  /* types have their stages */
     const struct element *root;      /* "V2G_Message", or NULL: messages are roots themselves */
     const struct element *body_head; /* head of the messages' substitution group, or NULL */
 };
