@@ -44,9 +44,11 @@ struct exi_options {
 int exi_decode(const struct schema *s, const void *p, size_t n, const struct exi_options *o,
                struct arena *a, struct message *m, struct err *e);
 
+#define EXI_NO_ROOM (-2)
+
 /* Encodes m (a document, or a fragment as m->is_fragment says) into at most cap bytes at p and
- * returns their number; -1 where a value cannot be written (e has the path) or cap is too small
- * (e->what begins with "no room"). 8 bytes behind the result may be overwritten within cap. */
+ * returns their number; -1 where a value cannot be written (e has the path), EXI_NO_ROOM where cap
+ * is too small. 8 bytes behind the result may be overwritten within cap. */
 int64_t exi_encode(const struct message *m, void *p, size_t cap, struct err *e);
 
 /* The same, appended to a buffer that grows. */

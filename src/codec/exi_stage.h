@@ -85,7 +85,7 @@ struct run {
 };
 
 /* Makes the stages of s; see exi_stage_need. */
-int exi_stage_make(const struct schema *s, struct err *e);
+int __attribute__((cold)) exi_stage_make(const struct schema *s, struct err *e);
 
 /* Sees to it that s has its stages; threads may do so at once. -1: out of memory. */
 static inline int exi_stage_need(const struct schema *s, struct err *e)

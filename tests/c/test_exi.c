@@ -11,6 +11,7 @@
 #include "codec/json.h"
 
 #include <openssl/sha.h>
+#include <pthread.h>
 
 #define MEMORY (16u * 1024 * 1024)
 
@@ -912,6 +913,53 @@ static void test_no_bit_is_left_out(void **state)
     assert_int_equal(bad, 0);
 }
 
+/* ---- tables of a set ---- */
+
+struct first_use {
+    const struct schema *s;
+    uint8_t made[256];
+    int64_t n;
+};
+
+static void *use_first(void *context)
+{
+    struct first_use *u = context;
+    struct arena a;
+    struct message m;
+    struct err e = ERR_INIT;
+    arena_open(&a, NULL, 0, MEMORY);
+    u->n = message_new(u->s, "CurrentDemandReq", &a, &m, &e) != 0
+               ? -1
+               : exi_encode(&m, u->made, sizeof u->made, &e);
+    arena_close(&a);
+    return NULL;
+}
+
+/* Threads that share a set may all be the first to encode with it. */
+static void test_first_use_of_a_set(void **state)
+{
+    (void)state;
+    pthread_t thread[4];
+    struct first_use use[4] = {{.n = 0}}, known = {.s = support_schema("iso15118-2")};
+    struct err e = ERR_INIT;
+    use_first(&known);
+    assert_true(known.n > 0);
+    struct schema *fresh = schema_load("iso15118-2", support_source, NULL, &e);
+    assert_non_null(fresh);
+    assert_false(fresh->is_staged);
+    for (unsigned i = 0; i < 4; i++) {
+        use[i].s = fresh;
+        assert_int_equal(pthread_create(&thread[i], NULL, use_first, &use[i]), 0);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        pthread_join(thread[i], NULL);
+        assert_int_equal(use[i].n, known.n);
+        assert_memory_equal(use[i].made, known.made, (size_t)known.n);
+    }
+    assert_true(fresh->is_staged);
+    schema_close(fresh);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, open_bench, close_bench)
 
 int main(void)
@@ -953,6 +1001,7 @@ int main(void)
         CASE(test_memory_ends_with_a_new_name),
         CASE(test_references_do_not_multiply),
         CASE(test_no_bit_is_left_out),
+        cmocka_unit_test(test_first_use_of_a_set),
     };
     return cmocka_run_group_tests(tests, NULL, support_close);
 }
