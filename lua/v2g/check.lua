@@ -7,7 +7,8 @@ local parameters = require 'v2g.parameters'
 local check = {}
 
 local PROTOCOLS <const> = { 'DIN70121', 'ISO15118-2', 'ISO15118-20' }
-local HOOKS <const> = { send = 'before', receive = 'on', state = 'on', timeout = 'on' }
+local HOOKS <const> = { send = 'before', receive = 'on', state = 'on', timeout = 'on', step = 'on',
+                        late = 'on' }
 
 -- Words between which a parameter chooses.
 local WORDS <const> = {

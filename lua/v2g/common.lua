@@ -3,6 +3,7 @@
 
 local check = require 'v2g.check'
 local defaults = require 'v2g.parameters'
+local quirks = require 'v2g.quirks'
 local steps = require 'v2g.steps'
 
 local common = {}
@@ -172,7 +173,8 @@ function common.new(side, role, o)
             common.refuse(table.concat(found, '; '))
         end
     end
-    return { p = p, role = role, scale = tonumber(o.time_scale or 1), plain = {} }
+    return { p = p, role = role, scale = tonumber(o.time_scale or 1), plain = {},
+             quirks = quirks[side] }
 end
 
 -- ---- time ----
@@ -280,25 +282,9 @@ local function apply_values(role, message, values, context)
     end
 end
 
-local function header(payload_type, n)
-    return string.pack('>BBI2I4', 0x01, 0xFE, payload_type, n)
-end
-
-local PAYLOADS <const> = { AC = 0x8003, DC = 0x8004 }
-
-local function payload_type(role, message)
-    if role.Protocol ~= 'ISO15118-20' then
-        return 0x8001
-    end
-    if message:find('^MeteringConfirmation') then
-        return 0x8102
-    end
-    return PAYLOADS[message:match('^(%u%u)_')] or 0x8002
-end
-
--- Whether a message needs more than being sent: a hook, values of its own, trailing bytes.
+-- Whether a message needs no more than being sent: no hook, no values of its own.
 local function is_plain(p, message)
-    return not (p.before.send or p.before[message] or p.values[message] or p.trailing[message])
+    return not (p.before.send or p.before[message] or p.values[message])
 end
 
 -- What a hook gives back may be a message or bytes.
@@ -363,15 +349,8 @@ function common.send(s, message, signer)
     if m == nil then
         return false
     end
-    local trailing = p.trailing[message]
     if type(m) == 'string' then
         role.Send_Raw(m)
-    elseif trailing then
-        if not message:find('^SessionSetup') then
-            m.Header.SessionID = role.SessionID()
-        end
-        local bytes = m:exi() .. trailing
-        role.Send_Raw(header(payload_type(role, message), #bytes) .. bytes)
     else
         m:send()
     end
@@ -390,6 +369,17 @@ function common.received(s, message)
         return false
     end
     return not (on.receive and on.receive(m, s) == false)
+end
+
+-- What the hook on.NAME says, or, before it, the one that stands for parameters (quirks.lua).
+function common.ask(s, name, what)
+    local answer
+    for _, hook in ipairs { s.quirks[name] or false, s.p.on[name] or false } do
+        if hook and answer == nil then
+            answer = hook(what, s)
+        end
+    end
+    return answer
 end
 
 function common.state(s, name)

@@ -8,6 +8,7 @@
 local battery = require 'v2g.battery'
 local common = require 'v2g.common'
 local contract = require 'v2g.contract'
+local quirks = require 'v2g.quirks'
 local sequence = require 'v2g.sequence'
 local steps = require 'v2g.steps'
 local wire = require 'v2g.wire'
@@ -112,34 +113,18 @@ end
 
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
 
--- Whether `at` (a step's name, or { name, n }: after n of them) stands for this request.
-local function is_at(self, at, step)
-    if not at then
-        return false
-    end
-    local name, n = at, 0
-    if type(at) == 'table' then
-        name, n = at[1], at[2] or 0
-    end
-    return (name == step or (name == 'ChargeLoop' and LOOPS[step])) and (self.counts[step] or 0) >= n
-end
-
-local function quirks(self, step)
-    local p = self.p
+-- Before the pause that comes before a step's request.
+local function begin_step(self, step)
     if SETTING_UP[step] and Stop_Requested() then
         leave(self, 'stop', true, 'ended by the user')
     end
-    if is_at(self, p.leave_at, step) then
-        leave(self, p.leave == 'reset' and 'reset' or 'fin', true, 'left at ' .. step)
-    end
-    if step ~= 'SessionStop' and is_at(self, p.stop_at, step) then
-        leave(self, 'stop', true, 'stopped at ' .. step)
-    end
-    if is_at(self, p.silent_at, step) then
-        local name, why = self.role.Receive_Any_001(3600000)
-        leave(self, 'fin', true, ('silent at %s: %s'):format(step, name or why))
-    end
+    common.ask(self, 'step', step)
     self.counts[step] = (self.counts[step] or 0) + 1
+end
+
+-- Sends the request, which has been set, with what hooks make of it. False: a hook has dropped it.
+function ev:send(request, signer)
+    return common.send(self, request, signer)
 end
 
 -- Waits for the response; leaves where there is none.
@@ -147,15 +132,9 @@ local function await(self, step, request)
     local p = self.p
     local patience = p.patience[step] or p.patience.default
     local name, why, detail
-    for try = 0, p.resends do
+    repeat
         name, why, detail = self.role.Receive_Any_001(patience)
-        if name or why ~= 'timeout' or p.on_timeout ~= 'resend' then
-            break
-        end
-        if try < p.resends then
-            common.send(self, request)
-        end
-    end
+    until name or why ~= 'timeout' or not common.ask(self, 'late', request)
     if patience and (name or why == 'timeout') then -- the standard's time is measured all the same
         self.role.Measured(self.protocol, 'V2G_EVCC_Msg_Timeout', request, Now() - self.sent)
     end
@@ -196,7 +175,7 @@ end
 function ev:exchange(step, signer)
     local p, base = self.p, self:name(step)
     local request, response = base .. 'Req', base .. 'Res'
-    quirks(self, step)
+    begin_step(self, step)
     if self.last then
         common.pause(self, self.gap or common.gap(p.gaps, self.last, step, self))
         self.gap = nil
@@ -212,7 +191,7 @@ function ev:exchange(step, signer)
     if self.noticed and not LOOPS[step] and step ~= 'MeteringReceipt' then
         common.reacted(self)
     end
-    if not common.send(self, request, signer) then
+    if not self:send(request, signer) then
         leave(self, 'fin', true, 'a hook kept back ' .. request)
     end
     self.sent = Now()
@@ -402,7 +381,7 @@ local function agree(self)
         list[i] = offer_entry(self, offer, i)
     end
     common.pause(self, p.gaps['TCP>AppProtocol'])
-    quirks(self, 'AppProtocol')
+    begin_step(self, 'AppProtocol')
     local m = self.role.Message('supportedAppProtocolReq')
     m.AppProtocol = list
     m:send()
@@ -484,10 +463,7 @@ local function walk(self, from)
     local i = sequence.index(way, from)
     while way[i] do
         local row = way[i]
-        local outcome = nil
-        if not self.p.skip[row[1]] then
-            outcome = self.does[row[1]](self)
-        end
+        local outcome = self.does[row[1]](self)
         local to = outcome and row.on and row.on[outcome] or not outcome and row.to
         if outcome == 'resume' or outcome == 'done' then
             return outcome
@@ -499,7 +475,7 @@ end
 
 local function hold_session(self)
     local from = connect(self)
-    self.does = require(FILES[self.protocol])
+    self.does = quirks.does(self.p, require(FILES[self.protocol]))
     self.renegotiated, self.loops = self.renegotiated or false, 0
     self.noticed, self.is_ready = nil, nil
     self.setup_from = from
@@ -523,7 +499,9 @@ end
 
 -- One session. Outcome ('done', 'resume'), whether all was well, and why not.
 function evcc.attempt(self)
+    local unfilter = quirks.filter(self)
     local good, result = pcall(hold_session, self)
+    unfilter()
     if good then
         self.leaving = self.answered
         common.pause(self, self.p.gaps[(self.last or 'SessionStop') .. '>Close'])

@@ -143,7 +143,7 @@ parameters.ev = {
     -- trailing.ContractAuthenticationReq = '\0': bytes after the end of the EXI document
     trailing = {},
     -- before.X(m, ev) gets message X before it is sent (m.EVTargetVoltage = 390), as `before` of a
-    -- hook script does; on.X(m, ev) each message received
+    -- hook script does; on.X(m, ev) each message received; docs/behaviour.md has the others
     before = {}, on = {},
 }
 

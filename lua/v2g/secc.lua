@@ -10,6 +10,7 @@
 local common = require 'v2g.common'
 local contract = require 'v2g.contract'
 local output = require 'v2g.output'
+local quirks = require 'v2g.quirks'
 local sequence = require 'v2g.sequence'
 local steps = require 'v2g.steps'
 local wire = require 'v2g.wire'
@@ -65,7 +66,7 @@ session.__index = session
 local function new_session(at)
     local s = setmetatable({}, session)
     s.p, s.role, s.scale, s.plain, s.tolerated = at.p, at.role, at.scale, {}, at.tolerated
-    s.known = at.known
+    s.known, s.quirks = at.known, at.quirks
     s.state = 'supportedAppProtocolRes'
     s.counts = {}
     s.since = {}
@@ -310,14 +311,15 @@ local function measure(s, r, case)
     end
 end
 
--- Why the session is over, or nil: it goes on. ok: it has ended as it should.
+-- Why the session is over, or nil: it goes on. ok: it has ended as it should; how: 'reset', if not
+-- by FIN.
 local function serve(s, r)
     s.asked = Now()
-    if s.p.silent_at == r.step then
+    local wish = common.ask(s, 'step', r.step)
+    if wish == false then
         return nil
-    end
-    if s.p.close_at == r.step then
-        return 'the station closed at ' .. r.name, true
+    elseif wish then
+        return 'the station closed at ' .. r.name, true, wish
     end
     local code, case = answer(s, r)
     local failed = code ~= nil and code:find('^FAILED') ~= nil
@@ -427,12 +429,12 @@ local function take(s, name, problem)
     if (s.p.on.receive or s.p.on[name]) and not common.received(s, name) then
         return false
     end
-    local why, ok = serve(s, r)
+    local why, ok, how = serve(s, r)
     if why then
         if not ok then
             close_after_failed(s)
         else
-            s.role.Disconnect(false)
+            s.role.Disconnect(how == 'reset')
         end
         return true, ok, why
     end
@@ -517,7 +519,9 @@ end
 -- Holds a session with the vehicle that has connected: whether all was well, and why not.
 function secc.attend(at)
     local s = new_session(at)
+    local unfilter = quirks.filter(s)
     local ok, why = play(s)
+    unfilter()
     if s.id then
         wire.cut(s.id)
     end

@@ -308,6 +308,20 @@ both_pass "on.receive, on.state" out 'got CableCheckReq' out 'got CableCheckRes'
 ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua" --set silent_at=PreCharge \
     --timer V2G_SECC_Sequence_Timeout=50
 wants "on.timeout" 1 out 'timeout V2G_SECC_Sequence_Timeout'
+hook "function on.step(step, ev) if step == 'PreCharge' then ev:leave('stop', true, 'had enough') end end"
+ev --protocol ISO15118-2 --mode dc --script "$work/hook.lua"
+wants "a hook leaves at a step" 0 out 'had enough' out 'SessionStopRes               OK'
+hook "function on.step(step) if step == 'PreCharge' then return 'reset' end end"
+ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua"
+wants "a hook makes the station reset in place of an answer" 1 out 'the station closed at PreChargeReq' \
+    out 'reset'
+hook "local late = 0
+function on.late(request) late = late + 1 Log('late ' .. request) return late < 3 end"
+ev --protocol ISO15118-2 --mode dc --script "$work/hook.lua" --with silent_at=PreCharge \
+    --set patience.PreCharge=30
+wants "a hook goes on waiting" 1 out 'no response to PreChargeReq in time'
+[ "$(grep -c 'late PreChargeReq' "$work/out")" = 3 ]
+result $? "as often as it says"
 hook "Secc.Protocol = 'DIN70121'"
 ev --mode dc --with-script "$work/hook.lua"
 both_pass "a protocol that hooks have set for the station stays set" \
