@@ -151,7 +151,7 @@ function session:ongoing(step, parameter, wrong)
     local taken, limit = Now() - self.begun[step], Timer(self.protocol, parameter) or math.huge
     local given = self.p.ongoing[step]
     local meant = type(given) == 'table' and given.ms / self.scale >= limit
-    local late = taken >= limit and not meant
+    local late = taken > limit and not meant
     if not finished and not late then
         return false
     end

@@ -317,8 +317,10 @@ static int prepare(struct behaving *b, struct err *e)
 {
     const struct peer_options *peer = &b->station.common.peer;
     bool lab = peer->interface == NULL && peer->address == NULL;
-    bool both = lab && !b->alone && !lab_is_near();
-    if (lab && lab_enter(e) != 0)
+    bool is_virtual = b->session.virtual_time;
+    bool both = lab && !b->alone && (is_virtual || !lab_is_near());
+    b->station.common.world = session_enter(&b->session, false, e);
+    if (b->station.common.world == NULL)
         return -1;
     struct part *ev = b->is_ev ? &b->own : &b->other, *evse = b->is_ev ? &b->other : &b->own;
     if ((b->is_ev || both) && make_text(b, ev, true, e) != 0)

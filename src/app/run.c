@@ -7,7 +7,6 @@
 #include "app/session_options.h"
 #include "record/ladder.h"
 #include "record/record.h"
-#include "wire/lab.h"
 
 #include <string.h>
 
@@ -67,7 +66,8 @@ static const struct usage USAGE = {
             "  v2glab run evcc.lua --interface eth1\n"
             "  v2glab run secc.lua --peer [::1]:15118\n"
             "  v2glab run --print evcc.lua --session-id B9D3FD12ABB3E0F8\n"
-            "  v2glab run --tls 1.3 evcc.lua secc.lua\n\n"
+            "  v2glab run --tls 1.3 evcc.lua secc.lua\n"
+            "  v2glab run --virtual-time evcc.lua secc.lua\n\n"
             "Without --protocol scripts say what they speak, ISO15118-2 first; without --tls they "
             "use none.\n"
             "With TLS, SSLKEYLOGFILE in the environment names a file that gets the secrets; the\n"
@@ -122,12 +122,11 @@ static int open_sinks(struct running *r, struct err *e)
 static int run_all(struct running *r)
 {
     struct err e = ERR_INIT;
-    const struct peer_options *peer = &r->run.common.peer;
     if (r->run.print) {
         r->run.common.print = print_text;
     } else {
-        bool lab = r->lab || (peer->interface == NULL && peer->address == NULL);
-        if ((lab && lab_enter(&e) != 0) || open_sinks(r, &e) != 0) {
+        r->run.common.world = session_enter(&r->session, r->lab, &e);
+        if (r->run.common.world == NULL || open_sinks(r, &e) != 0) {
             report_err("", &e);
             return EXIT_SETUP;
         }

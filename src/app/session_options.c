@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/session_options.h"
+#include "wire/lab.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,16 @@ static int take_tls_setting(void *to, const char *text, struct err *e)
     return key < 0 ? -1 : tls_choice_say(to, (enum tls_key)key, value + 1, e);
 }
 
+static int take_seed(void *to, const char *text, struct err *e)
+{
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || n > UINT32_MAX)
+        return err_set(e, "expected a number, 0 to 4294967295");
+    *(unsigned *)to = (unsigned)n;
+    return 0;
+}
+
 #define AT(member) .at = offsetof(struct session_options, member)
 
 const struct option SESSION_OPTION[] = {
@@ -89,6 +100,12 @@ const struct option SESSION_OPTION[] = {
      "a tree of certificates (`v2glab pki make DIR`); else the demo\n"
      "tree (`v2glab pki list`), made on first use",
      AT(script.peer.choice.said[TLS_KEY_PKI])},
+    {"virtual-time", 0, NULL,
+     "time runs only while all wait, and the network is in memory: a run\n"
+     "between own scripts takes no time, and is the same each time",
+     AT(virtual_time)},
+    {"seed", 0, "N", "of virtual time: what is left to chance; 0 (default) or another one",
+     OPTION_CALL, AT(seed), .take = take_seed},
     {"record", 'o', "DIR", "folder of the record (events.jsonl, session.pcapng); else runs/DATE",
      AT(record)},
     {"no-record", 0, NULL, "leave no record", AT(no_record)},
@@ -103,4 +120,20 @@ void session_options_open(struct session_options *s, struct library *library, en
     *s = (struct session_options){.script = {.library = library}};
     s->script.peer.security = 0x10;
     s->script.peer.tls = tls;
+}
+
+struct world *session_enter(const struct session_options *s, bool wants_lab, struct err *e)
+{
+    const struct peer_options *peer = &s->script.peer;
+    bool has_network = peer->interface != NULL || peer->address != NULL;
+    if (s->virtual_time && (has_network || wants_lab)) {
+        err_set(e, "--virtual-time is for runs within this program, in a network of its own; "
+                   "expected it without --interface, --peer and --lab");
+        return NULL;
+    }
+    if (s->virtual_time)
+        return world_open_virtual(NULL, s->seed, e);
+    if ((wants_lab || !has_network) && lab_enter(e) != 0)
+        return NULL;
+    return world_open(NULL, e);
 }

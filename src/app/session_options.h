@@ -12,7 +12,8 @@ struct session_options {
     struct script_options script; /* its `timer` points into this structure */
     struct script_timer timer[SESSION_TIMERS];
     const char *record; /* NULL: runs/DATE */
-    bool no_record, quiet;
+    bool no_record, quiet, virtual_time;
+    unsigned seed; /* of virtual time */
     unsigned verbose;
 };
 
@@ -25,5 +26,11 @@ extern const struct option SESSION_OPTION[];
 
 /* tls: where --tls says nothing. */
 void session_options_open(struct session_options *s, struct library *library, enum peer_tls tls);
+
+/*
+ * Goes where the session takes place: into the lab, where neither --interface nor --peer is given,
+ * or into virtual time. The world, for the caller to close; NULL: e.
+ */
+struct world *session_enter(const struct session_options *s, bool wants_lab, struct err *e);
 
 #endif

@@ -7,7 +7,6 @@
 #include "script/link.h"
 #include "script/printing.h"
 #include "script/signing.h"
-#include "wire/lab.h"
 #include "wire/sdp.h"
 
 #include <lauxlib.h>
@@ -208,8 +207,8 @@ static void note_address(struct role *r, const struct received *received)
     const struct node *n = message_named(&received->message).node; /* ORDER SECCDiscoveryRes */
     if (n->v[0].b->n != sizeof m.SECCIPAddress)
         return;
-    if (interface == NULL && lab_current() != LAB_NONE)
-        interface = LAB_EV_INTERFACE;
+    if (interface == NULL)
+        interface = world_interface(r->script->options->world, true);
     memcpy(m.SECCIPAddress, n->v[0].b->p, sizeof m.SECCIPAddress);
     m.SECCPort = (uint16_t)n->v[1].u;
     sdp_response_endpoint(&m, interface != NULL ? interface : "", &to);

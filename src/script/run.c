@@ -219,10 +219,19 @@ static int run_printing(struct play *run)
     return result;
 }
 
+/* In virtual time the end may come before theirs. */
+static void abort_waiting(struct play *run)
+{
+    for (unsigned i = 0; i < run->options->scripts; i++)
+        script_abort(&run->player[i].script, VERDICT_INCONCLUSIVE, RUN_NOTHING_COMES);
+}
+
 static int run_loop(struct play *run)
 {
     uv_check_t check;
-    struct world *world = world_open(NULL, run->e);
+    struct world *world = run->common.world;
+    if (world == NULL)
+        world = world_open(NULL, run->e);
     if (world == NULL)
         return RUN_ERROR;
     run->common.world = world;
@@ -237,6 +246,7 @@ static int run_loop(struct play *run)
     if (bad == 0) {
         start_players(run);
         world_run(world);
+        abort_waiting(run);
     }
     int result = bad != 0 ? RUN_ERROR : worst(run);
     interrupt_handle = NULL;
@@ -257,7 +267,8 @@ int run_scripts(const struct run_options *o, struct err *e)
     }
     interrupts = 0;
     run.common.interrupt = &interrupts;
-    run.common.world = NULL;
+    if (o->print)
+        run.common.world = NULL;
     if (o->interruptible)
         sigaction(SIGINT, &action, &before);
     int result = o->print ? run_printing(&run) : run_loop(&run);

@@ -14,13 +14,16 @@
 /* ORDER RUN_EXIT: what run_scripts returns, the worst of all scripts. */
 enum run_exit { RUN_PASS = 0, RUN_FAIL = 1, RUN_INCONCLUSIVE = 2, RUN_ERROR = 3 };
 
+/* Why a run in virtual time ends where its scripts do not. */
+#define RUN_NOTHING_COMES "it waits for what cannot come: nobody else plays, and no time is set"
+
 struct run_options {
     const char *const *script; /* paths */
     unsigned scripts;
     bool print;
     bool interruptible; /* Ctrl-C ends the run as inconclusive; a second one at once */
-    /* Everything else; `world` and `interrupt` are set by the run. Print mode prints through
-     * common.print. */
+    /* Everything else; `interrupt` is set by the run; `world` NULL: the real one. Print mode prints
+     * through common.print. */
     struct script_options common;
     /* Called with each script that has ended (verdict, reason, traceback). May be NULL. */
     void (*ended)(void *context, const struct script *s);

@@ -230,6 +230,59 @@ static int sandbox_load(lua_State *L)
     return lua_gettop(L) - 4;
 }
 
+/* ---- what Lua's own library takes from the system: time and chance, here the world's ---- */
+
+/* os.time() and os.date(FORMAT) without a time. Upvalues: Lua's own, and which argument that is. */
+static int sandbox_time(lua_State *L)
+{
+    int at = (int)lua_tointeger(L, lua_upvalueindex(2));
+    if (lua_isnoneornil(L, at)) {
+        lua_settop(L, at - 1);
+        lua_pushinteger(L, script_now(script_of(L)) / 1000000);
+        if (at == 1)
+            return 1;
+    }
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
+/* math.randomseed() without a seed. Upvalue: Lua's own. */
+static int sandbox_seed(lua_State *L)
+{
+    lua_Integer seed[2];
+    if (lua_isnone(L, 1)) {
+        world_random(script_of(L)->options->world, seed, sizeof seed);
+        lua_pushinteger(L, seed[0]);
+        lua_pushinteger(L, seed[1]);
+    }
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
+static void open_world(lua_State *L)
+{
+    lua_getglobal(L, "os");
+    lua_getfield(L, -1, "time");
+    lua_pushinteger(L, 1);
+    lua_pushcclosure(L, sandbox_time, 2);
+    lua_setfield(L, -2, "time");
+    lua_getfield(L, -1, "date");
+    lua_pushinteger(L, 2);
+    lua_pushcclosure(L, sandbox_time, 2);
+    lua_setfield(L, -2, "date");
+    lua_getglobal(L, "math");
+    lua_getfield(L, -1, "randomseed");
+    lua_pushcclosure(L, sandbox_seed, 1);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "randomseed");
+    lua_call(L, 0, 0);
+    lua_pop(L, 2);
+}
+
 /* ---- the whole ---- */
 
 static void remove_fields(lua_State *L, const char *library, const char *const *names)
@@ -308,6 +361,7 @@ void sandbox_open(lua_State *L, bool is_unsafe)
         lua_setglobal(L, "require");
     }
     open_coroutine(L);
+    open_world(L);
     lua_pushglobaltable(L);
     luaL_setfuncs(L, FUNCTIONS, 0);
     lua_pop(L, 1);

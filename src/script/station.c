@@ -5,7 +5,6 @@
 #include "script/role.h"
 #include "script/run.h"
 #include "session/discovery.h"
-#include "wire/lab.h"
 #include "wire/stream.h"
 
 #include <stdio.h>
@@ -251,8 +250,8 @@ static int listen_by_sdp(struct play *play, const struct peer_options *o, struct
 {
     const char *interface = play->common.peer.interface;
     struct endpoint at = {0};
-    if (interface == NULL && lab_current() != LAB_NONE)
-        interface = LAB_EVSE_INTERFACE;
+    if (interface == NULL)
+        interface = world_interface(play->common.world, false);
     if (interface == NULL)
         return err_set(e, "no network to use; give an interface (--interface eth1) or an address "
                           "(--peer [::1]:PORT)");
@@ -313,7 +312,7 @@ static void on_tick(void *data)
 
 static int open_world(struct play *play, struct err *e)
 {
-    struct world *world = world_open(NULL, e);
+    struct world *world = play->common.world != NULL ? play->common.world : world_open(NULL, e);
     if (world == NULL)
         return -1;
     play->common.world = play->vehicle_common.world = world;
@@ -361,6 +360,9 @@ int station_run(const struct station_options *o, struct err *e)
     int bad = start(&play, e);
     if (bad == 0)
         world_run(play.common.world);
+    for (struct player *p = play.players; bad == 0 && p != NULL; p = p->next)
+        if (!p->is_retired)
+            script_abort(&p->actor.script, VERDICT_INCONCLUSIVE, RUN_NOTHING_COMES);
     for (struct player *p = play.players, *next; p != NULL; p = next) {
         next = p->next;
         close_player(p);

@@ -11,7 +11,7 @@
 #include "script/script.h"
 
 struct station_options {
-    struct script_options common;     /* `world` is set by station_run; tls: where the station's
+    struct script_options common;     /* `world` NULL: the real one; tls: where the station's
                                               scripts do not say */
     struct tls_choice vehicle_choice; /* of the vehicles' TLS; that of `common` is the station's */
     const char *vehicle_beside; /* beside which the vehicles find files; of `common`: the station */

@@ -11,7 +11,6 @@
 
 #include <lauxlib.h>
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -440,8 +439,7 @@ static int pki_random(lua_State *L)
     luaL_Buffer octets;
     luaL_argcheck(L, n >= 0 && n <= RANDOM_MOST, 1, "expected a number of octets, 0 to 65536");
     unsigned char *p = (unsigned char *)luaL_buffinitsize(L, &octets, (size_t)n);
-    if (RAND_bytes(p, (int)n) != 1)
-        return luaL_error(L, "the system has no random numbers");
+    world_random(script_of(L)->options->world, p, (size_t)n);
     luaL_pushresultsize(&octets, (size_t)n);
     return 1;
 }

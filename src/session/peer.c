@@ -7,7 +7,6 @@
 #include "session/discovery.h"
 #include "session/probe.h"
 #include "tls/tls.h"
-#include "wire/lab.h"
 #include "wire/stream.h"
 #include "wire/world.h"
 
@@ -51,7 +50,7 @@ void peer_open(struct peer *p, uint8_t role, struct world *world, struct library
     p->session.way.ends = &ENDS;
     p->session.way.world = world;
     p->session.way.context = p;
-    p->world = world;
+    p->world = p->session.world = world;
     p->wake = wake;
     p->context = context;
     p->problem = ERR_INIT;
@@ -695,8 +694,8 @@ static void stream_closed(void *context, struct stream *s, enum stream_end end, 
 static int choose_interface(const struct peer *p, char out[16], struct err *e)
 {
     const char *name = p->options.interface;
-    if (name == NULL && lab_current() != LAB_NONE)
-        name = p->session.role == FROM_EVCC ? LAB_EV_INTERFACE : LAB_EVSE_INTERFACE;
+    if (name == NULL)
+        name = world_interface(p->world, p->session.role == FROM_EVCC);
     if (name == NULL && p->options.address == NULL && p->options.stream == NULL)
         return err_set(e, "no network to use; give an interface (--interface eth1), an address "
                           "(--peer [::1]:PORT), or use the isolated network (--lab)");

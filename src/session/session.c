@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/session.h"
+#include "wire/world.h"
 
 #include "codec/value.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define RECEIVED_MEMORY (64u * 1024 * 1024)
 
@@ -480,8 +480,8 @@ static void fill_header(struct session *s, struct message *m, unsigned given, in
     static const uint8_t NONE[8];
     const char *name = named.name == NULL ? "" : named.name;
     if (s->role == FROM_SECC && is_named(name, "SessionSetupRes") && !s->id_fixed &&
-        memcmp(s->id, NONE, sizeof NONE) == 0 && getrandom(s->id, sizeof s->id, 0) < 0)
-        s->id[7] = 1;
+        memcmp(s->id, NONE, sizeof NONE) == 0)
+        world_random(s->world, s->id, sizeof s->id);
     if (id >= 0 && !(given & SESSION_GIVEN_ID)) {
         bool first = is_named(name, "SessionSetupReq") && !s->id_fixed;
         header->v[id].b = header_bytes(s, first);

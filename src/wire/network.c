@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #define ROOM (1u << 20)      /* bytes that the other side need not have read: a system's buffers */
+#define CABLE_US 1000        /* that everything takes from one side to the other */
 #define NEIGHBOUR_MS 3000    /* until a system gives up looking for one (RFC 4861, 10) */
 #define DYNAMIC_FIRST 49152u /* of dynamic ports */
 
@@ -69,6 +70,7 @@ static uint16_t some_port(struct world *w)
 
 struct chunk {
     struct chunk *next;
+    int64_t due_us;
     size_t n;
     uint8_t bytes[];
 };
@@ -80,7 +82,8 @@ struct network_stream {
     struct chunk *first, **last;         /* that came, and are not read yet */
     size_t queued;                       /* bytes of them */
     bool is_reading;
-    bool has_end, is_reset; /* FIN or RST came, behind those */
+    bool has_end, is_reset; /* FIN or RST comes, behind those, */
+    int64_t end_us;         /* then */
     bool is_dead;           /* nothing it writes gets anywhere */
 };
 
@@ -91,10 +94,19 @@ static struct network_stream *network_of(struct stream *s)
 
 static void network_arrive(void *data);
 
+static int64_t arrival(const struct network_stream *s)
+{
+    return world_now(s->stream.world) + CABLE_US;
+}
+
 static void network_wake(struct network_stream *s)
 {
-    if (s->is_reading && !timer_is_set(&s->turn) && (s->first != NULL || s->has_end || s->is_reset))
-        timer_start(s->stream.world, &s->turn, 0, network_arrive, s);
+    if (!s->is_reading || timer_is_set(&s->turn))
+        return;
+    if (s->first != NULL)
+        timer_at(s->stream.world, &s->turn, s->first->due_us, network_arrive, s);
+    else if (s->has_end || s->is_reset)
+        timer_at(s->stream.world, &s->turn, s->end_us, network_arrive, s);
 }
 
 static struct chunk *network_take(struct network_stream *s)
@@ -139,6 +151,7 @@ static int network_write(struct stream *stream, struct slice bytes, struct err *
         return stream_cannot_number(stream, UV_EPIPE, e);
     if (to == NULL) { /* the first bytes to a closed end are answered by RST */
         s->is_dead = s->is_reset = true;
+        s->end_us = arrival(s) + CABLE_US;
         network_wake(s);
         return 0;
     }
@@ -146,6 +159,7 @@ static int network_write(struct stream *stream, struct slice bytes, struct err *
     if (c == NULL)
         return stream_cannot(stream, "out of memory", e);
     c->next = NULL;
+    c->due_us = arrival(s);
     c->n = bytes.n;
     memcpy(c->bytes, bytes.p, bytes.n);
     *to->last = c;
@@ -162,6 +176,7 @@ static int network_end(struct stream *stream, struct err *e)
     (void)e;
     if (s->other != NULL) {
         s->other->has_end = true;
+        s->other->end_us = arrival(s);
         network_wake(s->other);
     }
     return 0;
@@ -188,6 +203,8 @@ static void network_close(struct stream *stream, enum stream_how how)
         other->stream.waiting = 0;
         if (how == STREAM_RST)
             other->is_reset = other->is_dead = true;
+        if (!other->has_end || how == STREAM_RST)
+            other->end_us = arrival(s);
         other->has_end = true;
         network_wake(other);
     }
@@ -306,7 +323,7 @@ static bool network_join(struct network_stream *s, struct listener *l)
     l->open++;
     other->stream.local = seen_from(&client->remote, &l->local);
     other->stream.remote = from;
-    timer_start(client->world, &other->turn, 0, network_accept, other);
+    timer_at(client->world, &other->turn, arrival(s), network_accept, other);
     return true;
 }
 
@@ -323,8 +340,10 @@ static void network_syn(void *data)
         return;
     }
     endpoint_learn_mac(&s->stream.remote);
-    if (!network_join(s, &l->listener))
+    if (!network_join(s, &l->listener)) {
         s->is_reset = s->is_dead = true;
+        s->end_us = arrival(s);
+    }
     stream_connected(&s->stream);
 }
 
@@ -358,7 +377,9 @@ struct stream *network_connect(struct world *world, const struct endpoint *to, u
         return NULL;
     }
     s->stream.local = own;
-    timer_start(world, &s->turn, is_here(to) ? 0 : NEIGHBOUR_MS, network_syn, s);
+    timer_at(world, &s->turn,
+             world_now(world) + (is_here(to) ? 2 * CABLE_US : NEIGHBOUR_MS * INT64_C(1000)),
+             network_syn, s);
     return &s->stream;
 }
 
@@ -419,7 +440,7 @@ static int network_send(struct sdp_socket *s, const struct endpoint *to, struct 
     p->to = *to;
     p->n = bytes.n;
     memcpy(p->bytes, bytes.p, bytes.n);
-    timer_start(s->world, &p->turn, 0, network_carry, p);
+    timer_at(s->world, &p->turn, world_now(s->world) + CABLE_US, network_carry, p);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/world.h"
 #include "wire/clock.h"
+#include "wire/lab.h"
 #include "wire/network.h"
 
 #include <signal.h>
@@ -250,6 +251,13 @@ struct world *world_open_virtual(struct uv_loop_s *loop, uint64_t seed, struct e
 bool world_is_virtual(const struct world *w)
 {
     return w->is_virtual;
+}
+
+const char *world_interface(const struct world *w, bool is_vehicle)
+{
+    if ((w == NULL || !w->is_virtual) && lab_current() == LAB_NONE)
+        return NULL;
+    return is_vehicle ? LAB_EV_INTERFACE : LAB_EVSE_INTERFACE;
 }
 
 struct network *world_network(struct world *w)

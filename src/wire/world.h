@@ -5,9 +5,9 @@
  * can have several (one loop a thread).
  *
  * In a virtual world time stands still while anything is to do, and jumps to the next timer when
- * nothing is; its network is in memory (network.h), and its chance comes from a seed. So a run
- * between own peers takes only the time that it computes, and is the same each time, but for what
- * OpenSSL draws: keys, TLS.
+ * nothing is. Its network is in memory, over a cable that takes 1 ms (network.h), and its chance
+ * comes from a seed. So a run between own peers takes only the time that it computes, and is the
+ * same each time, but for what OpenSSL draws: keys and signatures.
  */
 #ifndef V2G_WIRE_WORLD_H
 #define V2G_WIRE_WORLD_H
@@ -62,6 +62,10 @@ void world_random(struct world *w, void *out, size_t n);
 
 /* Of a virtual world; NULL in any other. */
 struct network *world_network(struct world *w);
+
+/* The interface of that side where none is named: the lab's (lab.h), or a virtual world's, which
+ * has the same. NULL: there is no lab. */
+const char *world_interface(const struct world *w, bool is_vehicle);
 
 /* Room into which one thing is read and used up before anything else is. */
 #define WORLD_ROOM 65536

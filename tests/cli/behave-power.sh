@@ -8,7 +8,7 @@
 whole() {
     what=$1
     shift
-    run ev --no-record --ladder --tls off --time-scale 4000 --script tests/lua/plausible.lua \
+    run ev --virtual-time --no-record --ladder --tls off --time-scale 4000 --script tests/lua/plausible.lua \
         --set gaps.CurrentDemand=8000 --set gaps.ChargingStatus=40000 "$@"
     wants "$what" 0 out 'EVCC verdict: pass' out 'SECC verdict: pass' out 'plausible: '
     said=$(sed -n 's/.*plausible: \([0-9]*\) checks, -*\([0-9]*\) Wh/\1 \2/p' "$work/out")
@@ -30,7 +30,7 @@ whole "ISO 15118-20 AC" --protocol ISO15118-20 --mode ac --set battery.soc=60
 whole "ISO 15118-20 DC, discharging" --protocol ISO15118-20 --mode dc --set bpt=true \
     --set discharge_to=40 --set battery.soc=60
 
-run ev --no-record --ladder --tls off --time-scale 10000 --script tests/lua/plausible.lua \
+run ev --virtual-time --no-record --ladder --tls off --time-scale 10000 --script tests/lua/plausible.lua \
     --protocol ISO15118-2 --mode dc --set gaps.CurrentDemand=3000 --set battery.soc=90 \
     --with values.CurrentDemandRes.EVSEPresentCurrent=400
 wants "a station that lies is noticed" 1 out 'EVSEPresentCurrent: 400'
@@ -44,7 +44,7 @@ on.receive = function(m, ev)
     end
 end
 END
-    run ev --no-record --ladder --tls off --mode ac --set loops=2 --script "$work/watts.lua" "$@"
+    run ev --virtual-time --no-record --ladder --tls off --mode ac --set loops=2 --script "$work/watts.lua" "$@"
     sed -n 's/.*draws \([0-9]*\)$/\1/p' "$work/out" | sort -u | tr '\n' ' '
 }
 while read -r duty amperes; do

@@ -13,7 +13,7 @@ absent="$absent|CPState_Detection|CPOscillator_Retain|CP_State_Change|^SDP V2G_S
 session() {
     protocol=$1
     shift
-    run ev -q --record "$work/record" --time-scale 1000 --set loops=3 --protocol "$protocol" "$@"
+    run ev --virtual-time -q --record "$work/record" --time-scale 1000 --set loops=3 --protocol "$protocol" "$@"
     sed -n '/"kind":"timer"/s/.*"text":"\([^"]*\)".*/\1/p' "$work/record/events.jsonl" | sort -u | sed "s/^/$protocol /" >>"$work/measured"
     rm -rf "$work/record"
 }
@@ -25,7 +25,7 @@ session ISO15118-2 --mode dc
 session ISO15118-2 --mode ac --set details=true --with "$services"
 session ISO15118-20 --mode ac
 session ISO15118-20 --mode dc --with stop_after=2
-run ev --no-record --ladder --script tests/lua/timers.lua --set leave_at=AppProtocol
+run ev --virtual-time --no-record --ladder --script tests/lua/timers.lua --set leave_at=AppProtocol
 sed -n 's/.*: row \(.*\)/\1/p' "$work/out" | sort -u >"$work/rows"
 [ "$(wc -l <"$work/rows")" -gt 60 ]
 result $? "the table has its rows"
@@ -41,17 +41,17 @@ while read -r protocol name; do
 done <"$work/rows"
 
 # --timer and --profile
-run ev -q --no-record --protocol ISO15118-2 --mode dc --set silent_at=CableCheck --profile strict \
+run ev --virtual-time -q --no-record --protocol ISO15118-2 --mode dc --set silent_at=CableCheck --profile strict \
     --timer V2G_SECC_Sequence_Timeout=60ms
 wants "--timer sets one by its name" 1 err 'V2G_SECC_Sequence_Timeout after'
 run ev --no-record --timer V2G_SECC_Sequence_Timout=60ms
 wants "one that there is not is refused" 3 err '--timer V2G_SECC_Sequence_Timout: there is no such timing'
 run run --no-record --timer V2G_SECC_Sequence_Timout=60ms examples/evcc-iso15118-2-ac.lua
 wants "by run, too" 3 err '--timer V2G_SECC_Sequence_Timout: there is no such timing'
-run ev -q --no-record --mode dc --protocol DIN70121 --with delays.CurrentDemand=300 --set loops=2 \
+run ev --virtual-time -q --no-record --mode dc --protocol DIN70121 --with delays.CurrentDemand=300 --set loops=2 \
     --profile strict
 wants "--profile strict: 300 ms are too long for CurrentDemand" 1 err 'no response to CurrentDemandReq'
-run ev -q --no-record --mode dc --protocol DIN70121 --with delays.CurrentDemand=300 --set loops=2 \
+run ev --virtual-time -q --no-record --mode dc --protocol DIN70121 --with delays.CurrentDemand=300 --set loops=2 \
     --profile field
 wants "--profile field: they are not" 0 out 'EVCC: pass'
 
@@ -63,7 +63,7 @@ timers() {
 }
 recorded() {
     rm -rf "$work/record"
-    run ev -q --record "$work/record" "$@"
+    run ev --virtual-time -q --record "$work/record" "$@"
 }
 
 # a station that is Ongoing for too long answers FAILED
@@ -135,7 +135,7 @@ timers V2G_EVCC_Msg_Timeout_CurrentDemandReq | grep -qE '^EVCC false 50000 [0-9]
 result $? "patience beyond the standard's time: that is measured all the same"
 
 # the times of setting up are parameters, too
-run ev -q --no-record --alone --timer V2G_EVCC_CommunicationSetup_Timeout=120
+run ev --virtual-time -q --no-record --alone --timer V2G_EVCC_CommunicationSetup_Timeout=120
 wants "nobody there: V2G_EVCC_CommunicationSetup_Timeout" 1 err 'the time for setting up communication ran out'
 recorded --alone --timer V2G_EVCC_CommunicationSetup_Timeout=450 \
     --timer V2G_EVCC_Msg_Timeout_SECCDiscoveryReq=40

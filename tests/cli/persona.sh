@@ -66,7 +66,7 @@ record=$work/record
 # play ARGUMENT...: v2glab ev in the isolated network, times a hundred times as fast
 play() {
     rm -rf "$record"
-    run ev --quiet --time-scale 100 --record "$record" --with close=fin "$@"
+    run ev --virtual-time --quiet --time-scale 100 --record "$record" --with close=fin "$@"
 }
 
 # The vehicle's requests and the responses it got, one a line: NAME, or NAME CODE.
@@ -255,7 +255,7 @@ proves "closes-in-charge-loop" '[ "$(sent ChargingStatusReq)" -eq 1 ]' \
 # ---- stations ----
 
 rm -rf "$record"
-run ev --quiet --record "$record" --mode ac --with-persona station-e --set loops=2 \
+run ev --virtual-time --quiet --record "$record" --mode ac --with-persona station-e --set loops=2 \
     --set gaps.default=0 --set 'gaps.SessionStop>Close=300'
 proves "station-e answers in 99 ms and closes at once" well \
     '[ "$(took ServiceDiscoveryReq ServiceDiscoveryRes)" -ge 97 ]' \
