@@ -8,6 +8,7 @@
  * repeats them against a station in a process of its own.
  */
 #include "codec/copy.h"
+#include "record/record.h"
 #include "script/run.h"
 #include "script/station.h"
 
@@ -29,22 +30,27 @@
 struct course {
     const char *name, *vehicle, *protocol;
     double aim_ms; /* CPU of a session */
+    bool is_recorded;
 };
 
 static const struct course COURSES[] = {
     {"ISO 15118-2 AC, 20 messages",
      "require('v2g.main').vehicle{protocol='ISO15118-2', mode='ac', tls='off', time_scale=1e6, "
      "set={{'loops','1'}}}",
-     "ISO15118-2", 0.5},
+     "ISO15118-2", 0.5, false},
+    {"the same with its record",
+     "require('v2g.main').vehicle{protocol='ISO15118-2', mode='ac', tls='off', time_scale=1e6, "
+     "set={{'loops','1'}}}",
+     "ISO15118-2", 0, true},
     {"ISO 15118-2 DC",
      "require('v2g.main').vehicle{protocol='ISO15118-2', mode='dc', tls='off', "
      "time_scale=1e6, set={{'loops','4'}}}",
-     "ISO15118-2", 0},
+     "ISO15118-2", 0, false},
     {"ISO 15118-20 DC",
      "require('v2g.main').vehicle{protocol='ISO15118-20', mode='dc', tls='off', "
      "time_scale=1e6, "
      "set={{'loops','4'}}}",
-     "ISO15118-20", 1.0},
+     "ISO15118-20", 1.0, false},
 };
 
 static const char STATION[] = "require('v2g.main').station{}";
@@ -61,6 +67,8 @@ struct bench {
     unsigned requests;
     char address[32];
     uint16_t port;
+    bool is_recorded;
+    char folder[64];
     double *us;
     unsigned samples, capacity;
 };
@@ -190,12 +198,27 @@ static pid_t start_station(struct bench *b, unsigned sessions)
         return child;
     struct station_options o = options(b);
     struct err e = ERR_INIT;
+    struct recorder recorder = {.n = 0};
+    struct record *record = b->is_recorded ? record_open(b->folder, &recorder, &e) : NULL;
     o.station = STATION;
     o.sessions = sessions;
+    o.common.recorder = record != NULL ? &recorder : NULL;
     int status = station_run(&o, &e);
+    if (record != NULL)
+        record_close(record, &e);
     if (e.set)
         fprintf(stderr, "%s\n", e.what);
     _exit(status);
+}
+
+static void remove_record(const struct bench *b)
+{
+    static const char *const NAMES[] = {"/events.jsonl", "/session.pcapng", ""};
+    char path[sizeof b->folder + 20];
+    for (size_t i = 0; b->is_recorded && i < sizeof NAMES / sizeof *NAMES; i++) {
+        snprintf(path, sizeof path, "%s%s", b->folder, NAMES[i]);
+        remove(path);
+    }
 }
 
 /* CPU milliseconds of a station for so many sessions, with its start. */
@@ -225,6 +248,8 @@ static void bench_course(const struct course *k, unsigned number)
 {
     static struct bench b;
     memset(&b, 0, sizeof b);
+    b.is_recorded = k->is_recorded;
+    snprintf(b.folder, sizeof b.folder, "/tmp/v2glab-bench-%d", (int)getpid());
     b.capacity = SESSIONS * REQUESTS_MAX;
     b.us = calloc(b.capacity, sizeof *b.us);
     /* below the ports that the system gives to the connections of the sessions before */
@@ -235,6 +260,7 @@ static void bench_course(const struct course *k, unsigned number)
     record_requests(&b, k);
     double few = run_sessions(&b, WARM, false);
     double many = run_sessions(&b, WARM + SESSIONS, true);
+    remove_record(&b);
     qsort(b.us, b.samples, sizeof *b.us, by_value);
     printf("%-30s %3u messages  turnaround %5.1f us median, %6.1f us p99   CPU %.3f ms a session",
            k->name, 2 * b.requests, b.us[b.samples / 2], b.us[b.samples / 100 * 99],

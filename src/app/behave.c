@@ -258,6 +258,7 @@ static const struct usage EVSE_USAGE = {
 static void session_over(void *context, const char *by, enum verdict verdict, const char *text)
 {
     struct behaving *b = context;
+    recorder_flush(&b->recorder); /* what is shown of it comes first */
     if (b->has_view)
         view_close(&b->view);
     if (b->session.quiet || b->has_view)
@@ -289,15 +290,16 @@ static int open_sinks(struct behaving *b, struct err *e)
         b->station.tick = tick;
         b->station.tick_ms = TICK_MS;
     } else if (!b->session.quiet) {
-        ladder_open(&b->ladder, stdout, (int)b->session.verbose);
-        recorder_add(&b->recorder, ladder_event, &b->ladder);
+        if (ladder_open(&b->ladder, STDOUT_FILENO, (int)b->session.verbose, e) != 0)
+            return -1;
+        recorder_add_writer(&b->recorder, "the ladder", ladder_event, ladder_write, &b->ladder);
     }
     if (!b->session.no_record) {
-        b->record = record_open(b->session.record, e);
+        b->record = record_open(b->session.record, &b->recorder, e);
         if (b->record == NULL)
             return -1;
-        recorder_add(&b->recorder, record_event, b->record);
     }
+    b->recorder.lost = report_lost;
     if (b->recorder.n > 0)
         b->station.common.recorder = &b->recorder;
     return 0;
@@ -349,12 +351,14 @@ static int run_all(struct behaving *b)
         view_close(&b->view);
     if (e.set)
         report_err("", &e);
+    ladder_close(&b->ladder);
     if (b->record == NULL)
         return status;
     printf("record: %s\n", record_path(b->record));
     if (record_close(b->record, &late) == 0)
         return status;
-    report_err("", &late);
+    if (late.set)
+        report_err("", &late);
     return status == RUN_PASS ? EXIT_SETUP : status;
 }
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* One TCP connection: a session for each direction, that decodes what the other side sent. */
 struct link {
@@ -373,18 +374,25 @@ int command_decode_capture(const char *path, const struct capture_view *view)
 {
     struct reading r = {.library = view->library, .verify = view->verify};
     struct ladder ladder;
-    struct jsonl lines = {.out = stdout};
-    ladder_open(&ladder, stdout, (int)view->verbose);
+    struct outlet lines;
+    struct err e = ERR_INIT;
+    outlet_open(&lines, STDOUT_FILENO);
+    if (ladder_open(&ladder, STDOUT_FILENO, (int)view->verbose, &e) != 0) {
+        report_err("", &e);
+        return EXIT_SETUP;
+    }
+    r.out.lost = report_lost;
     recorder_add(&r.inner, session_event, &r);
     if (view->json)
-        recorder_add(&r.out, jsonl_event, &lines);
+        recorder_add_writer(&r.out, "the output", jsonl_event, jsonl_write, &lines);
     else
-        recorder_add(&r.out, ladder_event, &ladder);
+        recorder_add_writer(&r.out, "the output", ladder_event, ladder_write, &ladder);
     int status = EXIT_SETUP;
     if (read_secrets(&r, path, view->keylog) == 0)
         status = read_capture(&r, path);
     close_links(&r);
     tls_secrets_close(&r.secrets);
-    jsonl_close(&lines);
+    outlet_close(&lines);
+    ladder_close(&ladder);
     return status;
 }

@@ -91,6 +91,11 @@ void report_err(const char *where, const struct err *e)
     buf_close(&text);
 }
 
+void report_lost(const char *text)
+{
+    report(REPORT_WARNING, "%s", text);
+}
+
 void report_violations(const char *where, const char *label, const struct message *m)
 {
     struct buf text = {0};

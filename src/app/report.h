@@ -18,6 +18,9 @@ void report(enum report kind, const char *format, ...) __attribute__((format(pri
 /* An error in the input called where ("FILE", "line 3"; "" where there is no name to say). */
 void report_err(const char *where, const struct err *e);
 
+/* A sink of the recorder has ended (recorder.h). */
+void report_lost(const char *text);
+
 /* Each of m's violations as a warning. label is the grammar's name where it has to be said, or
  * "". */
 void report_violations(const char *where, const char *label, const struct message *m);

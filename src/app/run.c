@@ -87,6 +87,7 @@ static void print_text(void *context, const char *text, size_t n)
 static void script_ended(void *context, const struct script *s)
 {
     struct running *r = context;
+    recorder_flush(&r->recorder); /* what is shown of it comes first */
     bool ladder = !r->session.quiet && !r->run.print;
     if (!s->started) {
         r->unopened = true; /* the run's own error says why */
@@ -106,15 +107,16 @@ static void script_ended(void *context, const struct script *s)
 static int open_sinks(struct running *r, struct err *e)
 {
     if (!r->session.quiet) {
-        ladder_open(&r->ladder, stdout, (int)r->session.verbose);
-        recorder_add(&r->recorder, ladder_event, &r->ladder);
+        if (ladder_open(&r->ladder, STDOUT_FILENO, (int)r->session.verbose, e) != 0)
+            return -1;
+        recorder_add_writer(&r->recorder, "the ladder", ladder_event, ladder_write, &r->ladder);
     }
     if (!r->session.no_record) {
-        r->record = record_open(r->session.record, e);
+        r->record = record_open(r->session.record, &r->recorder, e);
         if (r->record == NULL)
             return -1;
-        recorder_add(&r->recorder, record_event, r->record);
     }
+    r->recorder.lost = report_lost;
     r->run.common.recorder = &r->recorder;
     return 0;
 }
@@ -134,13 +136,15 @@ static int run_all(struct running *r)
     int status = run_scripts(&r->run, &e);
     if (e.set && r->unopened)
         report_err("", &e);
+    ladder_close(&r->ladder);
     if (r->record == NULL)
         return status;
     printf("record: %s\n", record_path(r->record));
     struct err late = ERR_INIT;
     if (record_close(r->record, &late) == 0)
         return status;
-    report_err("", &late);
+    if (late.set)
+        report_err("", &late);
     return status == RUN_PASS ? EXIT_SETUP : status;
 }
 

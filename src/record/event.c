@@ -26,22 +26,3 @@ bool event_is_of_wire(enum event_kind kind)
     return kind == EVENT_FRAME || kind == EVENT_BYTES || kind == EVENT_CONNECT ||
            kind == EVENT_CLOSE || kind == EVENT_WIRE || kind == EVENT_SECRET;
 }
-
-void recorder_add(struct recorder *r, event_sink sink, void *context)
-{
-    if (r->n == RECORDER_SINKS)
-        return;
-    r->at[r->n].sink = sink;
-    r->at[r->n++].context = context;
-}
-
-void recorder_put(struct recorder *r, const struct event *e)
-{
-    if (r == NULL)
-        return;
-    struct event numbered = *e;
-    numbered.number = ++r->events;
-    numbered.is_echo = e->is_echo && event_is_of_wire(e->kind);
-    for (unsigned i = 0; i < r->n; i++)
-        r->at[i].sink(r->at[i].context, &numbered);
-}

@@ -10,7 +10,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "codec/message.h"
-#include "record/numbers.h"
 #include "wire/endpoint.h"
 
 #include <stdbool.h>
@@ -33,6 +32,7 @@ enum event_kind {
     EVENT_SECRET,    /* `text`: a line of the TLS key log, before the EVENT_WIRE that need it */
     EVENT_FAULT,     /* a filter did something to the frame called name: `text` its fault, `times`
                         how often so far; not ok: it could not, and `text` says why */
+    EVENT_RECORD,    /* a sink can write no more, and has ended: `text` says which, and why */
 };
 
 /* How a connection ended, or why there is none. ORDER EVENT_HOW */
@@ -48,7 +48,7 @@ enum event_how {
 };
 
 struct event {
-    uint64_t number;  /* in the recorder's order, from 1; given by recorder_put */
+    uint64_t number;  /* in the recorder's order, from 1; given by the recorder */
     uint32_t session; /* that it belongs to, from 1; 0: none */
     int64_t us;       /* since 1970-01-01 UTC */
     enum event_kind kind;
@@ -80,30 +80,5 @@ void event_take_message(struct event *e, const struct message *m);
 
 /* What both ends of a connection record; of all else each has its own. */
 bool event_is_of_wire(enum event_kind kind);
-
-typedef void (*event_sink)(void *context, const struct event *e);
-
-#define RECORDER_SINKS 8
-
-/* Hands every event to all sinks, in the order they were added. */
-struct recorder {
-    struct numbers numbers;
-    uint64_t events;
-    unsigned n;
-    struct {
-        event_sink sink;
-        void *context;
-    } at[RECORDER_SINKS];
-};
-
-void recorder_add(struct recorder *r, event_sink sink, void *context);
-
-/* Of NULL: nothing. */
-void recorder_put(struct recorder *r, const struct event *e);
-
-static inline struct numbers *recorder_numbers(struct recorder *r)
-{
-    return r == NULL ? NULL : &r->numbers;
-}
 
 #endif

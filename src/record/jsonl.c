@@ -8,7 +8,7 @@
 /* ORDER EVENT */
 static const char *const KINDS[] = {"frame",   "bytes", "listen", "connect",   "close",
                                     "loss",    "log",   "check",  "violation", "timer",
-                                    "verdict", "wire",  "secret", "fault"};
+                                    "verdict", "wire",  "secret", "fault",     "record"};
 
 static void text_member(struct buf *out, const char *name, const char *text)
 {
@@ -53,12 +53,11 @@ static const char *const HOWS[] = {"",        "FIN",     "RST",         "alert",
 void jsonl_event(void *context, const struct event *e)
 {
     static const char *const ROLES[] = {"", "EVCC", "SECC", ""}; /* ORDER direction */
-    struct jsonl *j = context;
-    struct buf *out = &j->line;
+    struct outlet *o = context;
+    struct buf *out = &o->out;
     char problem[900];
     if (e->kind == EVENT_WIRE || e->kind == EVENT_SECRET)
         return; /* of use in a capture only */
-    buf_clear(out);
     buf_printf(out, "{\"number\":%llu,\"us\":%lld,\"kind\":\"%s\"", (unsigned long long)e->number,
                (long long)e->us, KINDS[e->kind]);
     text_member(out, "by", e->by);
@@ -89,12 +88,10 @@ void jsonl_event(void *context, const struct event *e)
     if (e->problem != NULL)
         text_member(out, "problem", err_text(e->problem, problem, sizeof problem));
     buf_printf(out, ",\"ok\":%s}\n", e->ok ? "true" : "false");
-    if (!out->failed)
-        fwrite(out->p, 1, out->n, j->out);
-    fflush(j->out);
+    outlet_unit(o);
 }
 
-void jsonl_close(struct jsonl *j)
+int jsonl_write(void *context, struct err *e)
 {
-    buf_close(&j->line);
+    return outlet_write(context, e);
 }

@@ -4,16 +4,12 @@
 #define V2G_RECORD_JSONL_H
 
 #include "record/event.h"
+#include "record/outlet.h"
 
-#include <stdio.h>
-
-struct jsonl {
-    FILE *out;
-    struct buf line;
-};
-
-/* An event_sink; context is the struct jsonl. Each line is written and flushed at once. */
+/* An event_sink; context is a struct outlet, into which each line goes as a unit. */
 void jsonl_event(void *context, const struct event *e);
-void jsonl_close(struct jsonl *j); /* frees memory; the file stays the caller's */
+
+/* The sink_write to it. */
+int jsonl_write(void *context, struct err *e);
 
 #endif

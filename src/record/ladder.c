@@ -59,14 +59,26 @@ static const char *const KEY_FIELDS[] = {
     "SECCPort",
 };
 
-void ladder_open(struct ladder *l, FILE *out, int detail)
+int ladder_open(struct ladder *l, int fd, int detail, struct err *e)
 {
     const char *term = getenv("TERM");
-    *l = (struct ladder){.out = out, .detail = detail};
-    l->pretty = isatty(fileno(out)) && (term == NULL || strcmp(term, "dumb") != 0) &&
-                getenv("NO_COLOR") == NULL;
+    *l = (struct ladder){.detail = detail};
+    outlet_open(&l->outlet, fd);
+    l->out = open_memstream(&l->text, &l->size);
+    l->pretty =
+        isatty(fd) && (term == NULL || strcmp(term, "dumb") != 0) && getenv("NO_COLOR") == NULL;
     if (getenv("V2GLAB_PRETTY") != NULL)
         l->pretty = true;
+    return l->out == NULL ? err_set(e, "out of memory") : 0;
+}
+
+void ladder_close(struct ladder *l)
+{
+    if (l->out == NULL)
+        return;
+    fclose(l->out);
+    free(l->text);
+    outlet_close(&l->outlet);
 }
 
 /* ---- values ---- */
@@ -311,9 +323,22 @@ void ladder_event(void *context, const struct event *e)
     case EVENT_VERDICT:
         print_verdict(l, e);
         break;
+    case EVENT_RECORD:
+        print_note(l, e, RED, "record");
+        break;
     case EVENT_WIRE:
     case EVENT_SECRET:
         break; /* not shown */
     }
     fflush(l->out);
+    buf_add(&l->outlet.out, l->text, l->size);
+    outlet_unit(&l->outlet);
+    rewind(l->out);
+}
+
+int ladder_write(void *context, struct err *e)
+{
+    struct ladder *l = context;
+    fflush(stdout); /* what others have printed before */
+    return outlet_write(&l->outlet, e);
 }

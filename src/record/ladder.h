@@ -8,21 +8,30 @@
 #define V2G_RECORD_LADDER_H
 
 #include "record/event.h"
+#include "record/outlet.h"
 
 #include <stdio.h>
 
 struct ladder {
-    FILE *out;
+    FILE *out; /* into `text`: what an event is shown as */
+    char *text;
+    size_t size;
+    struct outlet outlet;
     bool pretty;      /* a terminal that takes colour and line drawing */
     int detail;       /* 0: lines; 1: and the XML; 2: and the bytes */
     int64_t start_us; /* of the first event; 0 before it */
     bool started;
 };
 
-void ladder_open(struct ladder *l, FILE *out, int detail);
+/* On a descriptor that stays the caller's. -1: out of memory. */
+int ladder_open(struct ladder *l, int fd, int detail, struct err *e);
+void ladder_close(struct ladder *l);
 
 /* An event_sink; context is the struct ladder. */
 void ladder_event(void *context, const struct event *e);
+
+/* The sink_write to it. */
+int ladder_write(void *context, struct err *e);
 
 /* The values of a message that a reader looks for first: "ResponseCode OK, EVTargetVoltage 400
  * V". */

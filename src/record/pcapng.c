@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef _POSIX_C_SOURCE
-#define _POSIX_C_SOURCE 200809L
-#endif
 #include "record/pcapng.h"
 
+#include "record/outlet.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +13,7 @@
 #define WINDOW 64800u       /* 45 segments; more is never on its way */
 #define UDP_MOST 65507u     /* what an IPv4 datagram holds, the shorter of the two */
 #define COMMENT_MOST 60000u /* an option's length has 16 bits */
+#define WAITING_MOST 65536u /* bytes, until they are written */
 
 enum { BLOCK_INTERFACE = 1, BLOCK_STATISTICS = 5, BLOCK_PACKET = 6, BLOCK_SECRETS = 10 };
 enum { BLOCK_SECTION = 0x0A0D0D0A, SECRETS_TLS = 0x544C534B };
@@ -44,12 +43,9 @@ struct connection {
 };
 
 struct pcapng {
-    int fd;
-    bool full;      /* nothing more is written */
-    off_t size;     /* of the whole blocks in the file */
+    struct outlet outlet;
     uint16_t ip_id; /* IPv4 only */
     struct err e;
-    struct buf out;     /* blocks of this event */
     struct buf frame;   /* the packet that is being made */
     struct buf remarks; /* comment options that wait for a packet */
     struct connection *bucket[BUCKETS];
@@ -110,30 +106,21 @@ static uint32_t hash32(const void *p, size_t n, uint32_t h)
 
 /* The file. */
 
-static int failed(struct pcapng *p, const char *what)
+/* What was added since is whole: never a part of an event. */
+static void unit(struct pcapng *p)
 {
-    p->full = true;
-    return err_set(&p->e, "cannot write the capture: %s", what);
+    p->outlet.out.failed |= p->remarks.failed || p->frame.failed;
+    outlet_unit(&p->outlet);
+    if (p->outlet.out.n > WAITING_MOST)
+        outlet_write(&p->outlet, &p->e);
 }
 
-/* Writes all blocks of the event; never leaves a part of one. */
-static void flush(struct pcapng *p)
+int pcapng_write(struct pcapng *p, struct err *e)
 {
-    if (p->out.failed || p->remarks.failed)
-        failed(p, "out of memory");
-    size_t done = 0;
-    while (!p->full && done < p->out.n) {
-        ssize_t n = write(p->fd, p->out.p + done, p->out.n - done);
-        if (n >= 0)
-            done += (size_t)n;
-        else if (errno != EINTR)
-            failed(p, strerror(errno));
-    }
-    if (!p->full)
-        p->size += (off_t)done;
-    else if (done > 0 && ftruncate(p->fd, p->size) != 0)
-        err_set(&p->e, "the last packet of the capture is cut: %s", strerror(errno));
-    buf_clear(&p->out);
+    if (outlet_write(&p->outlet, &p->e) == 0)
+        return 0;
+    *e = p->e;
+    return -1;
 }
 
 /* Blocks. */
@@ -154,21 +141,21 @@ static void add_option(struct buf *b, unsigned code, const void *value, size_t n
 /* Returns where the block begins, for block_end. */
 static size_t block_begin(struct pcapng *p, uint32_t type)
 {
-    size_t at = p->out.n;
-    add_le32(&p->out, type);
-    add_le32(&p->out, 0);
+    size_t at = p->outlet.out.n;
+    add_le32(&p->outlet.out, type);
+    add_le32(&p->outlet.out, 0);
     return at;
 }
 
 /* The length stands at both ends, so that a file can be read backwards. */
 static void block_end(struct pcapng *p, size_t at)
 {
-    uint32_t length = (uint32_t)(p->out.n + 4 - at);
-    add_le32(&p->out, length);
-    if (p->out.failed)
+    uint32_t length = (uint32_t)(p->outlet.out.n + 4 - at);
+    add_le32(&p->outlet.out, length);
+    if (p->outlet.out.failed)
         return;
     for (unsigned i = 0; i < 4; i++)
-        p->out.p[at + 4 + i] = (uint8_t)(length >> 8 * i);
+        p->outlet.out.p[at + 4 + i] = (uint8_t)(length >> 8 * i);
 }
 
 static void add_time(struct buf *b, int64_t us)
@@ -182,21 +169,21 @@ static void add_remarks(struct pcapng *p)
 {
     if (p->remarks.n == 0)
         return;
-    buf_add(&p->out, p->remarks.p, p->remarks.n);
-    add_option(&p->out, OPTION_END, "", 0);
+    buf_add(&p->outlet.out, p->remarks.p, p->remarks.n);
+    add_option(&p->outlet.out, OPTION_END, "", 0);
     buf_clear(&p->remarks);
 }
 
 static void add_packet(struct pcapng *p, int64_t us)
 {
     size_t at = block_begin(p, BLOCK_PACKET);
-    p->out.failed |= p->frame.failed;
-    add_le32(&p->out, 0); /* the only interface */
-    add_time(&p->out, us);
-    add_le32(&p->out, (uint32_t)p->frame.n);
-    add_le32(&p->out, (uint32_t)p->frame.n);
-    buf_add(&p->out, p->frame.p, p->frame.n);
-    add_padding(&p->out, p->frame.n);
+    p->outlet.out.failed |= p->frame.failed;
+    add_le32(&p->outlet.out, 0); /* the only interface */
+    add_time(&p->outlet.out, us);
+    add_le32(&p->outlet.out, (uint32_t)p->frame.n);
+    add_le32(&p->outlet.out, (uint32_t)p->frame.n);
+    buf_add(&p->outlet.out, p->frame.p, p->frame.n);
+    add_padding(&p->outlet.out, p->frame.n);
     add_remarks(p);
     block_end(p, at);
 }
@@ -204,22 +191,22 @@ static void add_packet(struct pcapng *p, int64_t us)
 static void add_header(struct pcapng *p)
 {
     size_t at = block_begin(p, BLOCK_SECTION);
-    add_le32(&p->out, 0x1A2B3C4D); /* tells the byte order */
-    add_le16(&p->out, 1);          /* version 1.0 */
-    add_le16(&p->out, 0);
-    add_le32(&p->out, UINT32_MAX); /* length of the section: open */
-    add_le32(&p->out, UINT32_MAX);
-    add_option(&p->out, OPTION_PROGRAM, "v2glab", 6);
-    add_option(&p->out, OPTION_END, "", 0);
+    add_le32(&p->outlet.out, 0x1A2B3C4D); /* tells the byte order */
+    add_le16(&p->outlet.out, 1);          /* version 1.0 */
+    add_le16(&p->outlet.out, 0);
+    add_le32(&p->outlet.out, UINT32_MAX); /* length of the section: open */
+    add_le32(&p->outlet.out, UINT32_MAX);
+    add_option(&p->outlet.out, OPTION_PROGRAM, "v2glab", 6);
+    add_option(&p->outlet.out, OPTION_END, "", 0);
     block_end(p, at);
 
     at = block_begin(p, BLOCK_INTERFACE);
-    add_le16(&p->out, 1); /* Ethernet */
-    add_le16(&p->out, 0);
-    add_le32(&p->out, 0); /* no limit to a packet's length */
-    add_option(&p->out, OPTION_NAME, "v2glab", 6);
-    add_option(&p->out, OPTION_RESOLUTION, (uint8_t[]){6}, 1); /* microseconds */
-    add_option(&p->out, OPTION_END, "", 0);
+    add_le16(&p->outlet.out, 1); /* Ethernet */
+    add_le16(&p->outlet.out, 0);
+    add_le32(&p->outlet.out, 0); /* no limit to a packet's length */
+    add_option(&p->outlet.out, OPTION_NAME, "v2glab", 6);
+    add_option(&p->outlet.out, OPTION_RESOLUTION, (uint8_t[]){6}, 1); /* microseconds */
+    add_option(&p->outlet.out, OPTION_END, "", 0);
     block_end(p, at);
 }
 
@@ -407,20 +394,15 @@ struct pcapng *pcapng_open(const char *path, struct err *e)
         return NULL;
     }
     p->e = ERR_INIT;
-    p->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (p->fd < 0) {
-        err_set(e, "cannot write the capture: %s", strerror(errno));
-        goto out;
+    if (outlet_create(&p->outlet, path, e) == 0) {
+        add_header(p);
+        unit(p);
+        if (pcapng_write(p, e) == 0)
+            return p;
+        close(p->outlet.fd);
+        err_under(e, path);
     }
-    add_header(p);
-    flush(p);
-    if (!p->e.set)
-        return p;
-    *e = e->set ? *e : p->e;
-    close(p->fd);
-out:
-    err_under(e, path);
-    buf_close(&p->out);
+    outlet_close(&p->outlet);
     free(p);
     return NULL;
 }
@@ -439,12 +421,12 @@ void pcapng_comment(struct pcapng *p, const char *text)
 void pcapng_secrets(struct pcapng *p, const char *keylog)
 {
     size_t n = strlen(keylog), at = block_begin(p, BLOCK_SECRETS);
-    add_le32(&p->out, SECRETS_TLS);
-    add_le32(&p->out, (uint32_t)n);
-    buf_add(&p->out, keylog, n);
-    add_padding(&p->out, n);
+    add_le32(&p->outlet.out, SECRETS_TLS);
+    add_le32(&p->outlet.out, (uint32_t)n);
+    buf_add(&p->outlet.out, keylog, n);
+    add_padding(&p->outlet.out, n);
     block_end(p, at);
-    flush(p);
+    unit(p);
 }
 
 void pcapng_udp(struct pcapng *p, int64_t us, const struct endpoint *from,
@@ -463,7 +445,7 @@ void pcapng_udp(struct pcapng *p, int64_t us, const struct endpoint *from,
     buf_add(b, bytes.p, bytes.n);
     frame_checksum(p, from, to, PROTOCOL_UDP, at, 6);
     add_packet(p, us);
-    flush(p);
+    unit(p);
 }
 
 void pcapng_tcp_open(struct pcapng *p, int64_t us, uint32_t connection,
@@ -472,7 +454,7 @@ void pcapng_tcp_open(struct pcapng *p, int64_t us, uint32_t connection,
     make_room(p, connection, client, server);
     struct connection *c = calloc(1, sizeof *c);
     if (c == NULL) {
-        failed(p, "out of memory");
+        p->outlet.out.failed = true;
         return;
     }
     struct connection **at = connection_at(p, connection);
@@ -487,7 +469,7 @@ void pcapng_tcp_open(struct pcapng *p, int64_t us, uint32_t connection,
     add_bare(p, us, c, CLIENT, TCP_SYN);
     add_bare(p, us, c, SERVER, TCP_SYN | TCP_ACK);
     add_bare(p, us, c, CLIENT, TCP_ACK);
-    flush(p);
+    unit(p);
 }
 
 void pcapng_tcp_data(struct pcapng *p, int64_t us, uint32_t connection, bool from_client,
@@ -509,10 +491,10 @@ void pcapng_tcp_data(struct pcapng *p, int64_t us, uint32_t connection, bool fro
         /* As peers do: at the second full segment at the latest, else with what they send. */
         if (c->side[side].next - c->side[!side].acked >= 2 * MSS)
             add_bare(p, us, c, !side, TCP_ACK);
-        if (p->out.n > 65536)
-            flush(p);
+        if (p->outlet.out.n > WAITING_MOST)
+            unit(p);
     }
-    flush(p);
+    unit(p);
 }
 
 void pcapng_tcp_close(struct pcapng *p, int64_t us, uint32_t connection, bool from_client,
@@ -526,7 +508,7 @@ void pcapng_tcp_close(struct pcapng *p, int64_t us, uint32_t connection, bool fr
         add_bare(p, us, c, side, TCP_RST | TCP_ACK);
     else
         add_fin(p, us, c, side);
-    flush(p);
+    unit(p);
     if (reset || c->side[!side].closed)
         connection_drop(at);
 }
@@ -536,23 +518,24 @@ int pcapng_close(struct pcapng *p, struct err *e)
     for (unsigned i = 0; i < BUCKETS; i++)
         while (p->bucket[i] != NULL) {
             finish(p, p->bucket[i]);
-            flush(p);
+            unit(p);
             connection_drop(&p->bucket[i]);
         }
     if (p->remarks.n > 0) { /* no packet came: a block of statistics can hold them */
         size_t at = block_begin(p, BLOCK_STATISTICS);
-        add_le32(&p->out, 0);
-        add_time(&p->out, 0);
+        add_le32(&p->outlet.out, 0);
+        add_time(&p->outlet.out, 0);
         add_remarks(p);
         block_end(p, at);
-        flush(p);
+        unit(p);
     }
-    if (close(p->fd) != 0)
-        err_set(&p->e, "cannot write the capture: %s", strerror(errno));
+    outlet_write(&p->outlet, &p->e);
+    if (close(p->outlet.fd) != 0)
+        err_set(&p->e, "%s", strerror(errno));
     if (p->e.set && !e->set)
         *e = p->e;
     int status = p->e.set ? -1 : 0;
-    buf_close(&p->out);
+    outlet_close(&p->outlet);
     buf_close(&p->frame);
     buf_close(&p->remarks);
     free(p);

@@ -4,10 +4,10 @@
  * headers that the bytes had or would have had on the wire, without root and without a capture.
  * Wireshark reads it without a warning, except the one it has for every RST.
  *
- * Times are microseconds since 1970-01-01 UTC. A MAC of zero is made from the IP address. Each call
- * writes its packets whole and at once, so that the file is good wherever the process dies. The
- * first failure is kept for pcapng_close; when the disk is full the file ends with the last packet
- * that fits.
+ * Times are microseconds since 1970-01-01 UTC. A MAC of zero is made from the IP address. What a
+ * call makes waits for pcapng_write (or until it is much), which writes whole packets only, so that
+ * the file is good wherever the process dies. The first failure is kept for pcapng_close; when the
+ * disk is full the file ends with the last event that fits.
  */
 #ifndef V2G_RECORD_PCAPNG_H
 #define V2G_RECORD_PCAPNG_H
@@ -23,6 +23,9 @@ struct pcapng;
 
 /* Replaces a file that is there. NULL where it cannot be written. */
 struct pcapng *pcapng_open(const char *path, struct err *e);
+
+/* Writes what waits. -1: that failed now or before, and nothing is written any more. */
+int pcapng_write(struct pcapng *p, struct err *e);
 
 /* -1 where something could not be written or was no use of this interface; p is gone. */
 int pcapng_close(struct pcapng *p, struct err *e);

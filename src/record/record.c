@@ -2,20 +2,24 @@
 #include "record/record.h"
 
 #include "record/jsonl.h"
+#include "record/outlet.h"
 #include "record/pcapng.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define RECORD_FOLDER "runs"
 
 struct record {
     char path[512];
-    struct jsonl events;
+    struct outlet events;
     struct pcapng *packets;
+    bool is_incomplete; /* which has been told */
 };
 
 /* runs/2026-11-20-231500, with -2, -3 … where that is taken. */
@@ -51,28 +55,14 @@ static int open_files(struct record *r, struct err *e)
 {
     char name[sizeof r->path + 32];
     snprintf(name, sizeof name, "%s/events.jsonl", r->path);
-    r->events.out = fopen(name, "w");
-    if (r->events.out == NULL)
-        return err_set(e, "%s: %s", name, strerror(errno));
+    if (outlet_create(&r->events, name, e) != 0)
+        return -1;
     snprintf(name, sizeof name, "%s/session.pcapng", r->path);
     r->packets = pcapng_open(name, e);
-    return r->packets == NULL ? -1 : 0;
-}
-
-struct record *record_open(const char *path, struct err *e)
-{
-    struct record *r = calloc(1, sizeof *r);
-    if (r == NULL) {
-        err_set(e, "out of memory");
-        return NULL;
-    }
-    int bad = path == NULL ? make_folder(r, e) : use_folder(r, path, e);
-    if (bad == 0 && open_files(r, e) == 0)
-        return r;
-    if (r->events.out != NULL)
-        fclose(r->events.out);
-    free(r);
-    return NULL;
+    if (r->packets != NULL)
+        return 0;
+    close(r->events.fd);
+    return -1;
 }
 
 const char *record_path(const struct record *r)
@@ -96,7 +86,7 @@ static void write_close(struct record *r, const struct event *e)
     pcapng_tcp_close(r->packets, e->us, e->connection, from_client, is_reset);
 }
 
-static void write_packets(struct record *r, const struct event *e)
+static void put_packet(struct record *r, const struct event *e)
 {
     bool from_client = e->from_role == FROM_EVCC;
     if (e->kind == EVENT_CONNECT)
@@ -112,20 +102,66 @@ static void write_packets(struct record *r, const struct event *e)
         pcapng_tcp_data(r->packets, e->us, e->connection, from_client, e->bytes);
 }
 
-void record_event(void *context, const struct event *e)
+static void put_line(void *context, const struct event *e)
 {
     struct record *r = context;
     jsonl_event(&r->events, e);
+}
+
+static int write_lines(void *context, struct err *e)
+{
+    struct record *r = context;
+    if (outlet_write(&r->events, e) == 0)
+        return 0;
+    r->is_incomplete = true;
+    return -1;
+}
+
+static void put_packets(void *context, const struct event *e)
+{
     if (event_is_of_wire(e->kind) && !e->is_echo && !e->is_inside)
-        write_packets(r, e);
+        put_packet(context, e);
+}
+
+static int write_packets(void *context, struct err *e)
+{
+    struct record *r = context;
+    if (pcapng_write(r->packets, e) == 0)
+        return 0;
+    r->is_incomplete = true;
+    return -1;
+}
+
+struct record *record_open(const char *path, struct recorder *recorder, struct err *e)
+{
+    struct record *r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        err_set(e, "out of memory");
+        return NULL;
+    }
+    int bad = path == NULL ? make_folder(r, e) : use_folder(r, path, e);
+    if (bad != 0 || open_files(r, e) != 0) {
+        free(r);
+        return NULL;
+    }
+    recorder_add_writer(recorder, "events.jsonl", put_line, write_lines, r);
+    recorder_add_writer(recorder, "session.pcapng", put_packets, write_packets, r);
+    return r;
 }
 
 int record_close(struct record *r, struct err *e)
 {
-    int bad = pcapng_close(r->packets, e);
-    if (fclose(r->events.out) != 0)
-        bad = err_set(e, "%s/events.jsonl: %s", r->path, strerror(errno));
-    jsonl_close(&r->events);
+    struct err late = ERR_INIT;
+    pcapng_close(r->packets, &late);
+    outlet_write(&r->events, &late);
+    if (close(r->events.fd) != 0)
+        err_set(&late, "%s", strerror(errno));
+    if (late.set && !r->is_incomplete) {
+        err_set(e, "%s", late.what);
+        err_under(e, r->path);
+    }
+    int status = late.set || r->is_incomplete ? -1 : 0;
+    outlet_close(&r->events);
     free(r);
-    return bad;
+    return status;
 }

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The record of a run: a folder with events.jsonl (every event, decoded) and session.pcapng (the
- * bytes on the wire). Both are written as things happen, so that nothing is lost when the program
- * dies.
+ * bytes on the wire), as two sinks of the recorder. Both are written while things happen
+ * (recorder.h), so that nothing but the last moment is lost when the program is killed.
  */
 #ifndef V2G_RECORD_RECORD_H
 #define V2G_RECORD_RECORD_H
 
-#include "record/event.h"
+#include "record/recorder.h"
 
 struct record;
 
-/* Makes the folder path (NULL: runs/DATE-TIME[-N]). NULL: it could not be made. */
-struct record *record_open(const char *path, struct err *e);
+/* Makes the folder path (NULL: runs/DATE-TIME[-N]), and adds it to the recorder. NULL: it could not
+ * be made. */
+struct record *record_open(const char *path, struct recorder *recorder, struct err *e);
 const char *record_path(const struct record *r);
 
-/* An event_sink; context is the struct record. */
-void record_event(void *context, const struct event *e);
-
-/* -1: something could not be written. r is gone. */
+/* The recorder gets no events any more. -1: something could not be written; e, unless the recorder
+ * has told it (`lost`). r is gone. */
 int record_close(struct record *r, struct err *e);
 
 #endif

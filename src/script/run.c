@@ -235,6 +235,7 @@ static int run_loop(struct play *run)
     if (world == NULL)
         return RUN_ERROR;
     run->common.world = world;
+    recorder_attach(run->common.recorder, world);
     uv_async_init(world_loop(world), &run->interrupted, on_interrupt);
     uv_check_init(world_loop(world), &check);
     uv_check_start(&check, look_at_lingering);
@@ -252,6 +253,7 @@ static int run_loop(struct play *run)
     interrupt_handle = NULL;
     close_players(run);
     uv_close((uv_handle_t *)&check, NULL);
+    recorder_detach(run->common.recorder);
     world_close(world);
     return result;
 }

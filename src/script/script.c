@@ -60,6 +60,7 @@ static void look_at_clock(lua_State *L, lua_Debug *ar)
     const struct script_options *o = s->options;
     unsigned ms = o->busy_ms != 0 ? o->busy_ms : BUSY_MS_DEFAULT;
     (void)ar;
+    recorder_flush_late(o->recorder);
     if (o->interrupt != NULL && *o->interrupt != 0) {
         s->verdict = VERDICT_INCONCLUSIVE;
         snprintf(s->reason, sizeof s->reason, "interrupted");

@@ -316,6 +316,7 @@ static int open_world(struct play *play, struct err *e)
     if (world == NULL)
         return -1;
     play->common.world = play->vehicle_common.world = world;
+    recorder_attach(play->common.recorder, world);
     uv_signal_init(world_loop(world), &play->interrupt);
     uv_signal_init(world_loop(world), &play->terminate);
     play->interrupt.data = play->terminate.data = play;
@@ -369,6 +370,7 @@ int station_run(const struct station_options *o, struct err *e)
     }
     play.players = NULL;
     close_handles(&play);
+    recorder_detach(play.common.recorder);
     world_close(play.common.world);
     memory_close(&play.memory);
     return bad != 0 ? RUN_ERROR : play.result;

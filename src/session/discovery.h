@@ -3,7 +3,7 @@
 #ifndef V2G_SESSION_DISCOVERY_H
 #define V2G_SESSION_DISCOVERY_H
 
-#include "record/event.h"
+#include "record/recorder.h"
 #include "wire/sdp.h"
 
 /* Records a datagram. What this side sent itself is never wrong: it was meant so. by: "EVCC". */

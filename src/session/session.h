@@ -9,7 +9,7 @@
 #define V2G_SESSION_SESSION_H
 
 #include "codec/codec.h"
-#include "record/event.h"
+#include "record/recorder.h"
 #include "schema/library.h"
 #include "session/filter.h"
 #include "wire/v2gtp.h"

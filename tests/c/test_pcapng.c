@@ -403,7 +403,7 @@ static void test_disk_full(void **state)
     }
 }
 
-/* A process that dies leaves everything that it had recorded. */
+/* A process that dies leaves everything that it had written. */
 static void test_killed(void **state)
 {
     (void)state;
@@ -412,6 +412,7 @@ static void test_killed(void **state)
         struct pcapng *p = make();
         pcapng_tcp_open(p, T0, 1, &CAR, &STATION);
         pcapng_tcp_data(p, T0, 1, true, text_slice("last words"));
+        pcapng_write(p, &problem);
         raise(SIGKILL);
         _exit(1);
     }

@@ -304,10 +304,9 @@ static void the_record_needs_nothing_else(void **state)
         struct err e = ERR_INIT;
         struct pair p;
         snprintf(path, sizeof path, "%s/record%d", folder, is_20);
-        struct record *r = record_open(path, &e);
-        assert_non_null(r);
         pair_open(&p);
-        recorder_add(&p.recorder, record_event, r);
+        struct record *r = record_open(path, &p.recorder, &e);
+        assert_non_null(r);
         by_address(&p, is_20 ? "1.3" : "1.2", "auto", is_20 ? "ISO15118-20" : "ISO15118-2");
         assert_ready(&p);
         pair_close(&p);
