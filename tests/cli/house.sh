@@ -80,3 +80,9 @@ if command -v xmllint >/dev/null; then
 else
     echo "ok - and is well-formed # SKIP there is no xmllint"
 fi
+
+bad=0
+while read -r file; do
+    [ -e "$file" ] || { bad=1; echo "# there is no $file"; }
+done < <(grep -ohE 'src/[a-z]+/[a-z_0-9]+\.[ch]' docs/*.md CONTRIBUTING.md README.md | sort -u)
+result $bad "files that the documentation names are there"
