@@ -4,6 +4,7 @@
 #include "fuzz.h"
 
 #include "trust/signature.h"
+#include "trust/signature_make.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>

@@ -5,6 +5,7 @@
 #include "script/security.h"
 #include "script/trust.h"
 #include "trust/signature.h"
+#include "trust/signature_make.h"
 #include "trust/signer.h"
 
 #include <lauxlib.h>

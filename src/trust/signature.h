@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * XML signatures over EXI fragments, as the header of a message carries them (ISO 15118-2, 7.9.2.4;
- * ISO 15118-20, 7.9.2.4): making, checking, and saying what exactly does not fit.
+ * ISO 15118-20, 7.9.2.4): checking, and saying what exactly does not fit.
  *
  * What is hashed is each signed element, and what is signed is SignedInfo, each encoded as an EXI
  * fragment by the rules of canonical EXI: options at their defaults, no string-table hits. A
@@ -12,63 +12,8 @@
 #ifndef V2G_TRUST_SIGNATURE_H
 #define V2G_TRUST_SIGNATURE_H
 
-#include "codec/message.h"
-
-struct evp_pkey_st; /* EVP_PKEY of OpenSSL */
-
-#define SIGNATURE_REFERENCES_MAX 16
-#define SIGNATURE_DIGEST_MAX 64
-#define SIGNATURE_VALUE_MAX 132
-
-/* The algorithms that go together. ORDER SUITE */
-enum signature_suite_id {
-    SUITE_P256,  /* ISO 15118-2: ECDSA over secp256r1, SHA-256 */
-    SUITE_P521,  /* ISO 15118-20: ECDSA over secp521r1, SHA-512 */
-    SUITE_ED448, /* ISO 15118-20: Ed448, digests with SHAKE256 of 512 bits */
-    SUITES,
-};
-
-struct signature_suite {
-    const char *name;                 /* "ecdsa-sha256 with secp256r1" */
-    const char *method;               /* URI of SignatureMethod */
-    const char *digest;               /* URI of DigestMethod */
-    const char *hash;                 /* OpenSSL's name of the digest's hash */
-    const char *curve;                /* OpenSSL's name of the group; "" of Ed448 */
-    const char *protocol;             /* "ISO15118-2": whose messages are signed so */
-    uint16_t digest_size, value_size; /* octets */
-};
-
-extern const struct signature_suite SIGNATURE_SUITES[SUITES];
-
-/* The suite a key makes signatures of; NULL: none, e says what it is. */
-const struct signature_suite *signature_suite_of(const struct evp_pkey_st *key, struct err *e);
-
-/* Which elements of a message the standard wants signed. */
-struct signature_parts {
-    const char *protocol, *message;
-    bool is_optional;    /* the sender decides whether to sign */
-    const char *part[4]; /* element names, NULL behind the last; each wherever it stands */
-};
-
-/* NULL: the message is never signed. */
-const struct signature_parts *signature_parts(const struct message *m);
-
-/* Whether m has what the standard wants signed in its case: every part is there, with an Id where
- * that is only there for the signature, and the message is no refusal (ResponseCode FAILED…). */
-bool signature_is_due(const struct message *m);
-
-/* ---- making ---- */
-
-/*
- * Signs m: gives the elements called part[0] … (NULL at the end; part NULL: those of the
- * standard) an Id where they have none, and puts the Signature into the header, in place of one
- * that is there. xmldsig is the message set of that name. -1: e says why (no such element, key of
- * another curve).
- */
-int signature_make(struct message *m, const char *const *part, struct evp_pkey_st *key,
-                   const struct schema *xmldsig, struct arena *a, struct err *e);
-
-/* ---- checking ---- */
+#include "trust/signature_parts.h"
+#include "trust/signature_suite.h"
 
 /* ORDER SIGNATURE_FAULT */
 enum signature_fault {
@@ -114,16 +59,5 @@ int signature_verify(const struct message *m, struct evp_pkey_st *key, const str
 
 /* "valid", "absent", … */
 const char *signature_fault_name(enum signature_fault fault);
-
-/* ---- pieces, for looking at ---- */
-
-/* Appends the EXI fragment that is hashed for the element called name whose Id is id (NULL: the
- * first of that name). */
-int signature_fragment(const struct message *m, const char *name, const char *id, struct buf *out,
-                       struct err *e);
-
-/* Appends the EXI fragment of SignedInfo that is signed. */
-int signature_signed_info(const struct message *m, const struct schema *xmldsig, struct arena *a,
-                          struct buf *out, struct err *e);
 
 #endif

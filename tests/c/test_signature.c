@@ -4,6 +4,8 @@
 #include "support.h"
 
 #include "trust/signature.h"
+#include "trust/signature_fragment.h"
+#include "trust/signature_make.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
