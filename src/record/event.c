@@ -5,18 +5,13 @@
 
 void event_take_message(struct event *e, const struct message *m)
 {
-    static const char CODE[] = "ResponseCode";
     struct named named = message_named(m);
     e->message = m;
     e->name = named.name == NULL ? "" : named.name;
-    const struct node *n = named.node;
-    int slot = n == NULL ? -1 : type_slot(n->type, CODE, sizeof CODE - 1);
-    if (slot < 0 || n->type->is_open || !node_has(n, (unsigned)slot))
+    struct node_at at = node_find(named.node, "ResponseCode");
+    if (at.field == NULL || at.field->kind != KIND_ENUM || at.v.u >= at.field->simple->members)
         return;
-    const struct field *f = &n->type->field[slot];
-    if (f->kind != KIND_ENUM || n->v[slot].u >= f->simple->members)
-        return;
-    e->code = f->simple->member[n->v[slot].u];
+    e->code = at.field->simple->member[at.v.u];
     /* FAILED_SequenceError, Failed_NoNegotiation: all editions have it so */
     e->is_failed = strncmp(e->code, "FAILED", 6) == 0 || strncmp(e->code, "Failed", 6) == 0;
 }

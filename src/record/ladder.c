@@ -140,18 +140,11 @@ static void walk_values(const struct node *n, struct buf *out, int *shown, int d
     }
 }
 
-static bool is_signed(const struct message *m)
-{
-    const struct node *header = message_header(m);
-    int slot = header == NULL ? -1 : type_slot(header->type, "Signature", strlen("Signature"));
-    return slot >= 0 && (header->has >> slot & 1) != 0;
-}
-
 void ladder_values(const struct message *m, struct buf *out)
 {
     int shown = 0;
     walk_values(message_named(m).node, out, &shown, 0);
-    if (is_signed(m))
+    if (node_child(message_header(m), "Signature") != NULL)
         buf_text(out, shown > 0 ? ", signed" : "signed");
 }
 

@@ -60,14 +60,7 @@ static void collect(void *context, const struct name_entry *entry)
 static int set_header(struct reference *r, const char *name, const char *text, struct err *e)
 {
     struct node *header = message_header(&r->fresh);
-    int slot = header == NULL ? -1 : type_slot(header->type, name, strlen(name));
-    union value v;
-    if (slot < 0)
-        return 0;
-    if (value_read(&header->type->field[slot], text, strlen(text), &r->arena, &v, e) != 0)
-        return -1;
-    node_set(header, (unsigned)slot, v);
-    return 0;
+    return header == NULL ? 0 : node_set_text(&r->arena, header, name, text, e);
 }
 
 static int make_fresh(struct reference *r, struct err *e)

@@ -245,10 +245,8 @@ static int nothing_came(lua_State *L, struct role *r, const char *expected)
 static void describe(const struct received *received, char *out, size_t size)
 {
     struct node *n = received->is_decoded ? message_named(&received->message).node : NULL;
-    int slot = n == NULL ? -1 : type_slot(n->type, "ResponseCode", 12);
     struct buf code = {0};
-    if (slot >= 0 && node_has(n, (unsigned)slot))
-        value_text(&n->type->field[slot], n->v[slot], &code);
+    node_text(n, "ResponseCode", &code);
     if (!received->is_decoded)
         snprintf(out, size, "a frame that cannot be decoded: %s", received->problem.what);
     else

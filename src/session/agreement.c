@@ -12,10 +12,7 @@
 static void set_text(struct arena *a, struct node *n, const char *name, const char *text)
 {
     struct err ignored = ERR_INIT;
-    union value v;
-    int slot = type_slot(n->type, name, strlen(name));
-    if (slot >= 0 && value_read(&n->type->field[slot], text, strlen(text), a, &v, &ignored) == 0)
-        node_set(n, (unsigned)slot, v);
+    node_set_text(a, n, name, text, &ignored);
 }
 
 static void set_number(struct arena *a, struct node *n, const char *name, uint32_t number)
@@ -77,17 +74,15 @@ struct offered {
 
 static uint32_t number_of(const struct node *n, const char *name)
 {
-    int slot = type_slot(n->type, name, strlen(name));
-    return slot >= 0 && n->has >> slot & 1 ? (uint32_t)n->v[slot].u : 0;
+    struct node_at at = node_find(n, name);
+    return at.field == NULL ? 0 : (uint32_t)at.v.u;
 }
 
 static void read_offer(const struct node *n, struct offered *o)
 {
-    int slot = type_slot(n->type, "ProtocolNamespace", 17);
-    o->uri[0] = '\0';
-    if (slot >= 0 && n->has >> slot & 1)
-        snprintf(o->uri, sizeof o->uri, "%.*s", (int)n->v[slot].b->n,
-                 (const char *)n->v[slot].b->p);
+    const struct bytes *uri = node_bytes(n, "ProtocolNamespace");
+    snprintf(o->uri, sizeof o->uri, "%.*s", uri == NULL ? 0 : (int)uri->n,
+             uri == NULL ? "" : (const char *)uri->p);
     o->major = number_of(n, "VersionNumberMajor");
     o->minor = number_of(n, "VersionNumberMinor");
     o->schema_id = number_of(n, "SchemaID");

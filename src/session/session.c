@@ -201,11 +201,8 @@ int session_decode(struct library *l, const struct protocol *p, bool agreed, uin
 
 static struct slice header_id(const struct message *m)
 {
-    const struct node *header = message_header(m);
-    int slot = header == NULL ? -1 : type_slot(header->type, "SessionID", 9);
-    if (slot < 0 || !(header->has >> slot & 1))
-        return (struct slice){NULL, 0};
-    return (struct slice){header->v[slot].b->p, header->v[slot].b->n};
+    const struct bytes *id = node_bytes(message_header(m), "SessionID");
+    return id == NULL ? (struct slice){NULL, 0} : (struct slice){id->p, id->n};
 }
 
 static bool is_named(const char *name, const char *wanted)
@@ -216,10 +213,8 @@ static bool is_named(const char *name, const char *wanted)
 /* Text of a simple child by name; "" where absent. */
 static const char *child_text(const struct node *n, const char *name, struct buf *out)
 {
-    int slot = type_slot(n->type, name, strlen(name));
     buf_clear(out);
-    if (slot >= 0 && n->has >> slot & 1)
-        value_text(&n->type->field[slot], n->v[slot], out);
+    node_text(n, name, out);
     return buf_string(out);
 }
 
@@ -484,12 +479,10 @@ static void fill_header(struct session *s, struct message *m, unsigned given, in
         world_random(s->world, s->id, sizeof s->id);
     if (id >= 0 && !(given & SESSION_GIVEN_ID)) {
         bool first = is_named(name, "SessionSetupReq") && !s->id_fixed;
-        header->v[id].b = header_bytes(s, first);
-        header->has |= UINT64_C(1) << id;
+        node_set(header, (unsigned)id, (union value){.b = header_bytes(s, first)});
     }
     if (time >= 0 && !(given & SESSION_GIVEN_TIME)) {
-        header->v[time].u = (uint64_t)(us / 1000000);
-        header->has |= UINT64_C(1) << time;
+        node_set(header, (unsigned)time, (union value){.u = (uint64_t)(us / 1000000)});
     }
 }
 
