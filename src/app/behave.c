@@ -7,6 +7,7 @@
 #include "app/report.h"
 #include "app/session_options.h"
 #include "app/view.h"
+#include "base/file.h"
 #include "record/ladder.h"
 #include "record/record.h"
 #include "script/run.h"
@@ -71,23 +72,15 @@ static void add_text(struct buf *out, const char *key, const char *value)
 /* The file's name and content, as KEY={path, text}. */
 static int add_file(struct buf *out, const char *key, const char *path, struct err *e)
 {
-    FILE *f = fopen(path, "rb");
     struct buf text = {0};
-    uint8_t part[4096];
-    size_t n;
-    if (f == NULL)
-        return err_set(e, "%s cannot be opened", path);
-    while (text.n < SOURCE_MAX && (n = fread(part, 1, sizeof part, f)) > 0)
-        buf_add(&text, part, n);
-    bool bad = ferror(f) || !feof(f);
-    fclose(f);
+    int bad = file_read(path, SOURCE_MAX, &text, e);
     buf_printf(out, "%s={", key);
     add_quoted(out, path, strlen(path));
     buf_text(out, ", ");
     add_quoted(out, (const char *)text.p, text.n);
     buf_text(out, "}, ");
     buf_close(&text);
-    return bad ? err_set(e, "%s cannot be read as a Lua script", path) : 0;
+    return bad;
 }
 
 /* A persona is a file where it looks like one, else a name. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `v2glab persona`: lists, shows and checks personas. */
 #include "app/persona.h"
+#include "base/file.h"
 #include "base/nearest.h"
 
 #include "app/commands.h"
@@ -153,24 +154,6 @@ static int show(const char *name)
     return EXIT_PASS;
 }
 
-static int read_file(const char *path, struct buf *text, struct err *e)
-{
-    FILE *f = fopen(path, "rb");
-    if (f == NULL)
-        return err_set(e, "cannot be opened (%m)");
-    uint8_t part[4096];
-    size_t n;
-    while (text->n <= FILE_MAX && (n = fread(part, 1, sizeof part, f)) > 0)
-        buf_add(text, part, n);
-    bool failed = ferror(f) != 0;
-    fclose(f);
-    if (failed || text->failed)
-        return err_set(e, "cannot be read (%m)");
-    if (text->n > FILE_MAX)
-        return err_set(e, "has more than %zu bytes; a persona is a short Lua file", FILE_MAX);
-    return 0;
-}
-
 static bool looks_like_file(const char *text)
 {
     size_t n = strlen(text), ending = strlen(ENDING);
@@ -189,8 +172,8 @@ static int check(struct library *library, const char *what)
     struct err e = ERR_INIT;
     struct buf text = {0};
     int status = EXIT_SETUP;
-    if (read_file(what, &text, &e) != 0)
-        report_err(what, &e);
+    if (file_read(what, FILE_MAX, &text, &e) != 0)
+        report_err("", &e);
     else
         status = run_lua(library, what, CHUNK, (struct slice){text.p, text.n});
     buf_close(&text);

@@ -2,10 +2,10 @@
 #include "schema/library.h"
 
 #include "base/asset.h"
+#include "base/file.h"
 #include "schema/load.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +25,7 @@ const struct protocol PROTOCOLS[] = {
     {.name = NULL},
 };
 
+#define FILE_MAX (64u << 20)
 #define ASSET_PREFIX "schema/"
 #define ASSET_SUFFIX ".schema"
 
@@ -38,7 +39,7 @@ void library_close(struct library *l)
     for (unsigned i = 0; i < l->n; i++)
         schema_close(l->loaded[i]);
     for (unsigned i = 0; i < l->files; i++) {
-        free(l->file[i].text);
+        buf_close(&l->file[i].text);
         free((char *)(uintptr_t)l->file[i].name);
         free((char *)(uintptr_t)l->file[i].path);
     }
@@ -52,7 +53,7 @@ static int library_source(void *context, const char *name, struct slice *text, c
     for (unsigned i = 0; i < l->files; i++) {
         if (strcmp(l->file[i].name, name) != 0)
             continue;
-        *text = (struct slice){(const uint8_t *)l->file[i].text, l->file[i].size};
+        *text = (struct slice){l->file[i].text.p, l->file[i].text.n};
         *file = l->file[i].path;
         return 0;
     }
@@ -69,31 +70,6 @@ static int library_source(void *context, const char *name, struct slice *text, c
         return 0;
     }
     return -1;
-}
-
-static int read_file(const char *path, char **text, size_t *size, struct err *e)
-{
-    FILE *f = fopen(path, "rb");
-    if (f == NULL)
-        return err_set(e, "%s cannot be opened: %s", path, strerror(errno));
-    *size = 0;
-    size_t cap = 1 << 16;
-    *text = malloc(cap);
-    while (*text != NULL && !feof(f) && !ferror(f) && cap < 1u << 26) {
-        *size += fread(*text + *size, 1, cap - *size, f);
-        if (*size < cap)
-            continue;
-        char *bigger = realloc(*text, cap *= 2);
-        if (bigger == NULL)
-            free(*text);
-        *text = bigger;
-    }
-    bool bad = ferror(f) || !feof(f);
-    fclose(f);
-    if (*text != NULL && !bad)
-        return 0;
-    free(*text);
-    return err_set(e, "%s cannot be read%s%s", path, bad ? ": " : "", bad ? strerror(errno) : "");
 }
 
 /* The word behind `schema` at the start of a line. */
@@ -121,20 +97,20 @@ int library_add_file(struct library *l, const char *path, struct err *e)
 {
     if (l->files == LIBRARY_MAX)
         return err_set(e, "more than %d description files", LIBRARY_MAX);
-    char *text = NULL;
-    size_t size = 0;
-    if (read_file(path, &text, &size, e) != 0)
+    struct buf text = {0};
+    if (file_read(path, FILE_MAX, &text, e) != 0) {
+        buf_close(&text);
         return -1;
-    char *name = name_in(text, size);
+    }
+    char *name = name_in((const char *)text.p, text.n);
     if (name == NULL) {
-        free(text);
+        buf_close(&text);
         return err_set_line(e, path, 1, "no 'schema NAME' line; expected one as first statement");
     }
     unsigned i = l->files++;
     l->file[i].name = name;
     l->file[i].path = strdup(path);
     l->file[i].text = text;
-    l->file[i].size = size;
     return library_get(l, name, e) == NULL ? -1 : 0;
 }
 

@@ -17,8 +17,7 @@ struct library {
     struct {
         const char *name; /* of the schema in the file */
         const char *path;
-        char *text;
-        size_t size;
+        struct buf text;
     } file[LIBRARY_MAX];
 };
 

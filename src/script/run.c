@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/run.h"
 
+#include "base/file.h"
 #include "script/role.h"
 
 #include <lauxlib.h>
@@ -121,19 +122,9 @@ static void look_at_lingering(uv_check_t *check)
 
 static char *read_source(const char *path, struct err *e)
 {
-    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
     struct buf text = {0};
-    uint8_t part[4096];
-    size_t n;
-    if (f == NULL) {
-        err_set(e, "%s cannot be opened", path);
-        return NULL;
-    }
-    while (text.n < SOURCE_MAX && (n = fread(part, 1, sizeof part, f)) > 0)
-        buf_add(&text, part, n);
-    bool bad = ferror(f) || !feof(f) || memchr(text.p != NULL ? text.p : part, 0, text.n) != NULL;
-    if (f != stdin)
-        fclose(f);
+    bool bad = file_read(path, SOURCE_MAX, &text, e) != 0 ||
+               (text.n > 0 && memchr(text.p, 0, text.n) != NULL);
     if (!bad && buf_string(&text) != NULL)
         return (char *)text.p;
     buf_close(&text);

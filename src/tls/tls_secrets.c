@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/tls_secrets.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -109,35 +111,17 @@ int tls_secrets_add(struct tls_secrets *s, struct slice text)
     return n;
 }
 
-static int read_all(FILE *file, struct buf *out)
-{
-    for (;;) {
-        uint8_t *to = buf_reserve(out, 16384);
-        size_t n = to == NULL ? 0 : fread(to, 1, 16384, file);
-        if (n == 0)
-            return ferror(file) || out->failed ? -1 : 0;
-        out->n += n;
-        if (out->n > FILE_MOST) {
-            errno = EFBIG;
-            return -1;
-        }
-    }
-}
-
 int tls_secrets_read(struct tls_secrets *s, const char *path, struct err *e)
 {
     struct buf text = {0};
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return err_set(e, "the key log %s cannot be opened: %s", path, strerror(errno));
-    int bad = read_all(file, &text), number = errno;
-    fclose(file);
+    struct err inner = ERR_INIT;
+    int bad = file_read(path, FILE_MOST, &text, &inner);
     int n = bad != 0 ? 0 : tls_secrets_add(s, (struct slice){text.p, text.n});
     if (text.p != NULL)
         OPENSSL_cleanse(text.p, text.n);
     buf_close(&text);
     if (bad != 0)
-        return err_set(e, "the key log %s cannot be read: %s", path, strerror(number));
+        return err_set(e, "the key log %s", inner.what);
     if (n > 0)
         return 0;
     return err_set(e,

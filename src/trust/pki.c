@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "trust/pki.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,23 +133,14 @@ int pki_chain_parse(struct pki_chain *c, struct slice bytes, struct err *e)
 
 int pki_file_read(const char *path, struct buf *out, struct err *e)
 {
-    FILE *f = fopen(path, "rb");
-    if (f == NULL)
-        return err_set(e, "%s cannot be opened: %s", path, strerror(errno));
-    size_t n = 0;
-    uint8_t *p = buf_reserve(out, PKI_FILE_MAX + 1);
-    if (p != NULL)
-        n = fread(p, 1, PKI_FILE_MAX + 1, f);
-    bool failed = p == NULL || ferror(f) != 0;
-    fclose(f);
-    if (!failed && n <= PKI_FILE_MAX) {
-        out->n += n;
+    size_t before = out->n;
+    if (buf_reserve(out, PKI_FILE_MAX + 1) == NULL) /* all at once: no copy of a key is left */
+        return err_set(e, "out of memory");
+    if (file_read(path, PKI_FILE_MAX, out, e) == 0)
         return 0;
-    }
-    if (p != NULL)
-        OPENSSL_cleanse(p, n); /* nobody else knows of it */
-    return failed ? err_set(e, "%s cannot be read", path)
-                  : err_set(e, "%s is too large; expected at most %u bytes", path, PKI_FILE_MAX);
+    OPENSSL_cleanse(out->p + before, out->n - before); /* nobody else knows of it */
+    out->n = before;
+    return -1;
 }
 
 int pki_chain_read(struct pki_chain *c, const char *path, struct err *e)
