@@ -261,7 +261,8 @@ static int read_escape(struct decoder *d, struct node *n, uint64_t *has, unsigne
     if (code != s->escape)
         return decoder_fail(d, from, "event code %u; expected at most %u", code, s->escape);
     unsigned what = (unsigned)bits_read(&d->r, s->bits2);
-    /* back to the numbering of a first state without an end of its own */
+    /* EXI 1.0, 8.5.4.4.1 leaves out of the numbering what a state has itself (its end) and what
+     * only a first state has (xsi:type, xsi:nil, attributes): back to that of a first state */
     if (s->end != SCHEMA_NO_CODE)
         what++;
     if (what > 0 && at != 0)
@@ -282,7 +283,8 @@ static int read_escape(struct decoder *d, struct node *n, uint64_t *has, unsigne
     return 0;
 }
 
-/* A record: every slot at most once (or a list), in the order of the schema. */
+/* A record: every slot at most once (or a list), in the order of the schema. The state's codes are
+ * those of the slots, the end, and the escape behind them (EXI 1.0, 8.5.4.3). */
 static struct node *read_record(struct decoder *d, const struct type *t)
 {
     struct node *n = node_new(d->arena, t);
@@ -776,6 +778,7 @@ static int read_document(struct decoder *d)
     return read_slot(d, d->m->as, &d->m->v);
 }
 
+/* EXI 1.0, 5: maybe a cookie, two distinguishing bits, whether options follow, the version. */
 static int read_header(struct decoder *d)
 {
     if (d->r.size >= 4 && memcmp(d->r.p, "$EXI", 4) == 0)

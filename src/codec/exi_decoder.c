@@ -197,7 +197,7 @@ int decoder_big(struct decoder *d, union value *v)
     } while (octet & 128);
     while (groups > 0)
         big_push(digits, &n, group[--groups]);
-    if (negative) { /* the wire holds -(value + 1) */
+    if (negative) { /* the wire holds -(value + 1): EXI 1.0, 7.1.5 */
         size_t i = 0;
         while (i < n && digits[i] == 9)
             digits[i++] = 0;
@@ -300,7 +300,8 @@ struct bytes *decoder_characters(struct decoder *d, uint64_t n)
     return decoder_unicode(d, n);
 }
 
-/* The string that a hit refers to: in the partition of its name, or of all strings. */
+/* The string that a hit refers to: in the partition of its name (length 0), or of all strings
+ * (length 1): EXI 1.0, 7.3.3. Deployed encoders write misses only, but hits are valid. */
 static struct bytes *find_seen(struct decoder *d, uint32_t part, bool global)
 {
     uint64_t from = d->r.pos;
@@ -326,6 +327,7 @@ static struct bytes *find_seen(struct decoder *d, uint32_t part, bool global)
     return d->seen[i].text;
 }
 
+/* Strings of no length are never added to the table (EXI 1.0, 7.3.3). */
 static int remember(struct decoder *d, uint32_t part, struct bytes *text)
 {
     if (text->n == 0)

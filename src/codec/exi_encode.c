@@ -90,7 +90,7 @@ static int write_big(struct encoder *c, const struct bytes *b)
     }
     if (big_is_zero(digits, n))
         negative = false;
-    if (negative) { /* the wire holds -(value + 1) */
+    if (negative) { /* the wire holds -(value + 1): EXI 1.0, 7.1.5 */
         size_t i = n - 1;
         for (; digits[i] == 0; i--)
             digits[i] = 9;
@@ -301,7 +301,7 @@ static void write_end(struct encoder *c, const struct type *t, unsigned at)
         return;
     }
     bits_write(&c->w, s->escape, s->bits);
-    bits_write(&c->w, 0, s->bits2);
+    bits_write(&c->w, 0, s->bits2); /* EE is the first of what is added: EXI 1.0, 8.5.4.4.1 */
 }
 
 static int write_list(struct encoder *c, const struct type *t, unsigned *at, unsigned slot,
@@ -428,7 +428,7 @@ static int64_t known_qname(struct encoder *c, const char *uri_text, const char *
 }
 
 /* Event of a built-in grammar: its short code once learned, else the long one and, for attributes
- * and elements, the name. */
+ * and elements, the name (EXI 1.0, 8.4.3). */
 static int write_built_in_event(struct encoder *c, struct built_in *g, bool at_start, int what,
                                 const char *uri, const char *name, uint32_t *qname)
 {

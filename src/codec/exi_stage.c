@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#define WINDOW_BITS 57 /* what the bit reader shows at once */
+#define WINDOW_BITS 57 /* what 8 octets show at once from any bit of the first on */
 #define WIDE_MAX 40    /* of the groups of a number that are read from a window */
 #define RUN_MAX 18
 

@@ -98,7 +98,7 @@ static void add_state(struct type *t, struct state *s, uint8_t *slots, uint16_t 
     s->count = 0;
     s->starts = starts;
     bool content_open = true; /* may characters of mixed content come: no attribute is due */
-    for (int wild = 0; wild < 2; wild++) { /* named elements come before wildcards */
+    for (int wild = 0; wild < 2; wild++) { /* SE(name) before SE(*), EE, CH: EXI 1.0, 8.5.4.3 */
         for (unsigned i = 0; i < t->fields; i++) {
             if (!(set >> i & 1) || (t->field[i].kind == KIND_ANY) != (wild == 1))
                 continue;
@@ -111,11 +111,13 @@ static void add_state(struct type *t, struct state *s, uint8_t *slots, uint16_t 
     uint8_t n = s->count;
     s->end = end ? n++ : SCHEMA_NO_CODE;
     s->text = t->is_mixed && content_open ? n++ : SCHEMA_NO_CODE;
-    s->escape = n;
+    s->escape = n; /* one code is always kept for it, since the options are not strict */
     s->bits = (uint8_t)bits_length(n);
     s->bits2 = escape_width(s, is_start);
 }
 
+/* States that a list has beyond that behind its slot. maxOccurs copies the particle so often (EXI
+ * 1.0, 8.5.4.1), but only the last copy and those below minOccurs allow something else. */
 static unsigned list_states(const struct type *t)
 {
     unsigned n = 0;

@@ -283,7 +283,7 @@ static int link_simples(struct linker *l)
         }
         if (out->members == 0)
             return FAIL(l, c->place, "enumeration %s has no members", out->name);
-        out->hi = out->members - 1;
+        out->hi = out->members - 1; /* in the order of the schema: EXI 1.0, 7.2 */
         out->width = (uint8_t)bits_length((uint64_t)out->hi);
     }
     return 0;
@@ -615,7 +615,8 @@ static int attribute_order(const struct schema *s, const struct decl_field *a,
     return order != 0 ? order : strcmp(schema_uri(s, a->ns), schema_uri(s, b->ns));
 }
 
-/* Attributes of the type and its bases, sorted as EXI wants them; returns their number or -1. */
+/* Attributes of the type and its bases by local name, then URI, whatever the order in the document
+ * (EXI 1.0, 8.5.4.1); returns their number or -1. */
 static int lay_attributes(struct layout *y, struct particle *tree)
 {
     struct decl_field *all[SLOTS_MAX];
@@ -827,7 +828,7 @@ static int link_elements(struct linker *l)
             sorted[i] = sorted[i - 1];
         sorted[i] = c->out;
     }
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) /* by local name, then URI: EXI 1.0, 8.5.1 */
         sorted[i]->code = (uint16_t)i;
     s->element = (const struct element **)(void *)sorted;
     s->message = message;
@@ -938,6 +939,7 @@ static int collect_locals(struct linker *l, uint8_t ns, struct ns *out)
     return 0;
 }
 
+/* EXI 1.0, 7.3.1: "", xml, xsi and xsd have the first numbers, the schema's URIs follow sorted. */
 static int number_namespaces(struct linker *l)
 {
     struct schema *s = l->s;
@@ -955,7 +957,7 @@ static int number_namespaces(struct linker *l)
         return -1;
     for (uint8_t i = 0; i < s->namespaces; i++) {
         struct ns *ns = &s->ns[s->ns_sorted[i]];
-        ns->uri_id = (uint16_t)(4 + i); /* after "", xml, xsi and xsd */
+        ns->uri_id = (uint16_t)(4 + i);
         if (collect_locals(l, s->ns_sorted[i], ns) != 0)
             return -1;
     }
