@@ -373,11 +373,10 @@ end
 
 -- What the hook on.NAME says, or, before it, the one that stands for parameters (quirks.lua).
 function common.ask(s, name, what)
-    local answer
-    for _, hook in ipairs { s.quirks[name] or false, s.p.on[name] or false } do
-        if hook and answer == nil then
-            answer = hook(what, s)
-        end
+    local quirk, hook = s.quirks[name], s.p.on[name]
+    local answer = quirk and quirk(what, s)
+    if answer == nil and hook then
+        answer = hook(what, s)
     end
     return answer
 end
