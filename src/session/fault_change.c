@@ -6,11 +6,11 @@
 #include "codec/quantity.h"
 #include "codec/value.h"
 #include "session/session.h"
+#include "wire/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define MEMORY (1u << 20) /* of a message that is changed */
 
@@ -72,8 +72,10 @@ static int flip_bits(const struct fault *f, const struct parcel *p, struct buf *
         char *end;
         unsigned long bit = strtoul(at, &end, 10);
         uint32_t random = 0;
-        if (f->value == NULL && getrandom(&random, sizeof random, 0) > 0)
+        if (f->value == NULL) {
+            world_random(p->session->world, &random, sizeof random);
             bit = random % bits;
+        }
         if (bit >= bits)
             return err_set(e, "there is no bit %lu in %zu", bit, bits);
         out->p[V2GTP_HEADER + bit / 8] ^= (uint8_t)(0x80 >> bit % 8);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 /* Something that goes on later. */
 struct held {
@@ -180,11 +179,10 @@ static int go_on(struct doer *d, struct parcel *p, struct err *e)
     return bad;
 }
 
-static uint32_t chance(uint32_t below)
+static uint32_t chance(struct doer *d, uint32_t below)
 {
-    uint32_t n = 0;
-    if (getrandom(&n, sizeof n, 0) < 0 || below == 0)
-        return 0;
+    uint32_t n;
+    world_random(d->base.filter.way->world, &n, sizeof n);
     return n % below;
 }
 
@@ -206,7 +204,7 @@ static int do_delay(struct doer *d, struct parcel *p, struct err *e)
     int64_t ms = f->number;
     char text[32];
     if (f->most > f->number)
-        ms += chance((uint32_t)(f->most - f->number + 1));
+        ms += chance(d, (uint32_t)(f->most - f->number) + 1);
     int64_t due = now_of(d) + ms * 1000, last = last_due(q);
     snprintf(text, sizeof text, "%lld ms", (long long)ms);
     happened(d, p, text);

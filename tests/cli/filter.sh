@@ -73,6 +73,15 @@ Evcc.Receive_SessionStopRes_001()" \
     "$answer Secc.Receive_SessionStopReq_001() Secc.Send_SessionStopRes_001()
 local name, why = Secc.Receive_Any_001() assert(why == 'closed')"
 
+# what is left to chance is the same in each run in virtual time, and takes no time
+printf '%s\n' "Evcc.Filter 'SessionSetupReq: delay 100-1900' $set_up" >"$work/evcc.lua"
+printf '%s\n' "$answer" >"$work/secc.lua"
+run run --no-record --virtual-time "$work/evcc.lua" "$work/secc.lua"
+grep 'fault:' "$work/out" >"$work/first"
+run run --no-record --virtual-time "$work/evcc.lua" "$work/secc.lua"
+grep 'fault:' "$work/out" | cmp -s - "$work/first" && [ -s "$work/first" ] && [ "$status" -eq 0 ]
+result $? "in virtual time chance is the same each time"
+
 play "supportedAppProtocol passes, too" "supportedAppProtocolReq" \
     "local f = Evcc.Filter 'supportedAppProtocolRes: delay 60' $set_up assert(f:happened() == 1)" "$answer"
 
