@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "names/name.h"
 
-#include "base/nearest.h"
 #include "codec/message.h"
+#include "names/name_find.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define EXIST_DEPTH 6   /* levels below the message in which Exist_ looks for a list */
-#define MESSAGE_TEXT 64 /* room for the longest message name */
+#define EXIST_DEPTH 6 /* levels below the message in which Exist_ looks for a list */
 
 /* ORDER VERB */
 static const char *const VERBS[] = {"Set",   "Get", "Send", "Receive", "Check", "Check_Received",
                                     "Exist", "Add"};
 #define VERBS_N (sizeof VERBS / sizeof VERBS[0])
-
-/* Why a name was not found. */
-struct failure {
-    /* ORDER FAILURE */
-    enum { FAILURE_VERB, FAILURE_MESSAGE, FAILURE_PATH, FAILURE_DIRECTION } what;
-    enum verb verb;
-    const struct element *message; /* of PATH and DIRECTION */
-    const struct type *type;       /* PATH: where `at` should have been an element */
-    const char *at;                /* in the text: from here on nothing fits */
-};
 
 struct finder {
     struct name *out;
@@ -54,14 +43,14 @@ bool name_receives(uint8_t side, uint8_t from)
 /* ---- messages ---- */
 
 /* ORDER NAME_SET: the sets beside the protocol's own. */
-static const char *const COMMON_SETS[] = {"appprotocol", "sdp"};
+const char *const NAME_COMMON_SETS[NAME_COMMON] = {"appprotocol", "sdp"};
 
 const struct element *name_message(const struct name_scope *s, const char *name,
                                    const struct schema **set, struct err *e)
 {
     const struct element *found = protocol_message(s->library, s->protocol, name, set, e);
-    for (unsigned i = 0; found == NULL && !e->set && i < 2; i++) {
-        const struct schema *common = library_get(s->library, COMMON_SETS[i], e);
+    for (unsigned i = 0; found == NULL && !e->set && i < NAME_COMMON; i++) {
+        const struct schema *common = library_get(s->library, NAME_COMMON_SETS[i], e);
         found = common == NULL ? NULL : schema_message(common, name);
         if (found != NULL && set != NULL)
             *set = common;
@@ -74,8 +63,8 @@ static const struct element *message_at(const struct name_scope *s, enum verb ve
                                         const char *text, size_t n, const struct schema **set,
                                         struct err *e)
 {
-    char name[MESSAGE_TEXT + 4];
-    if (n == 0 || n >= MESSAGE_TEXT)
+    char name[NAME_LONGEST + 4];
+    if (n == 0 || n >= NAME_LONGEST)
         return NULL;
     memcpy(name, text, n);
     name[n] = '\0';
@@ -122,7 +111,7 @@ static bool ends_as(struct finder *f, enum name_target target)
 }
 
 /* The slot of the only list among the children, or -1. */
-static int only_list(const struct type *t)
+int name_only_list(const struct type *t)
 {
     int found = -1;
     for (unsigned i = 0; i < t->fields; i++) {
@@ -147,7 +136,7 @@ static int content_slot(const struct type *t)
 
 static bool ends_at_node(struct finder *f, const struct type *t)
 {
-    int content = content_slot(t), list = only_list(t);
+    int content = content_slot(t), list = name_only_list(t);
     if (content >= 0)
         return push(f, t, (unsigned)content) && ends_as(f, NAME_LEAF);
     if (t->is_quantity)
@@ -160,7 +149,7 @@ static bool ends_at_node(struct finder *f, const struct type *t)
 /* Exist_ asks for a list: the element itself, or the only list in it. */
 static bool ends_at_list(struct finder *f, const struct field *field)
 {
-    int list = field->is_list || field->kind != KIND_NODE ? -1 : only_list(field->type);
+    int list = field->is_list || field->kind != KIND_NODE ? -1 : name_only_list(field->type);
     if (list >= 0 && push(f, field->type, (unsigned)list))
         field = f->out->field;
     if (!field->is_list)
@@ -227,7 +216,7 @@ static int candidate(const struct type *t, const char *rest, size_t below, size_
 /* rest as what may be said without the entry's own name: List_Count, List_Leaf. */
 static bool find_in_list(struct finder *f, const struct type *t, const char *rest)
 {
-    int list = only_list(t);
+    int list = name_only_list(t);
     unsigned steps = f->out->steps;
     if (list < 0 || !push(f, t, (unsigned)list))
         return false;
@@ -301,7 +290,7 @@ static bool has_path(enum verb verb)
     return verb != VERB_SEND && verb != VERB_RECEIVE && verb != VERB_CHECK_RECEIVED;
 }
 
-static bool suits(const struct name_scope *s, enum verb verb, uint8_t from)
+bool name_suits(const struct name_scope *s, enum verb verb, uint8_t from)
 {
     switch (verb) {
     case VERB_SET:
@@ -350,15 +339,15 @@ static bool find_rest(struct finder *f, const char *rest)
 }
 
 /* Tries every way to read text. False: why says how far it went; or e is set. */
-static bool resolve(const struct name_scope *s, const char *text, struct name *out,
-                    struct failure *why, struct err *e)
+bool name_find(const struct name_scope *s, const char *text, struct name *out,
+               struct name_failure *why, struct err *e)
 {
-    *why = (struct failure){.what = FAILURE_VERB, .at = text};
+    *why = (struct name_failure){.what = FAILURE_VERB, .at = text};
     *out = (struct name){.target = NAME_MESSAGE};
     const char *rest = read_verb(text, &out->verb);
     if (rest == NULL)
         return false;
-    *why = (struct failure){.what = FAILURE_MESSAGE, .verb = out->verb, .at = rest};
+    *why = (struct name_failure){.what = FAILURE_MESSAGE, .verb = out->verb, .at = rest};
     for (size_t n = strlen(rest); n > 0 && !e->set; n--) {
         if (rest[n] != '\0' && rest[n] != '_')
             continue;
@@ -367,179 +356,11 @@ static bool resolve(const struct name_scope *s, const char *text, struct name *o
         if (out->message == NULL)
             continue;
         bool found = find_rest(&f, rest + n);
-        if (found && suits(s, out->verb, out->message->from))
+        if (found && name_suits(s, out->verb, out->message->from))
             return true;
         if (why->message == NULL || found)
-            *why = (struct failure){found ? FAILURE_DIRECTION : FAILURE_PATH, out->verb,
-                                    out->message, f.type, f.at};
+            *why = (struct name_failure){found ? FAILURE_DIRECTION : FAILURE_PATH, out->verb,
+                                         out->message, f.type, f.at};
     }
     return false;
-}
-
-/* ---- the nearest right name ---- */
-
-struct near {
-    unsigned distance;
-    char name[MESSAGE_TEXT + 16];
-    size_t used; /* bytes of the text that it stands for */
-};
-
-/* Compares name with every part of text that ends before a '_'. */
-static void near_try(struct near *best, const char *text, const char *name, const char *ending)
-{
-    char whole[sizeof best->name];
-    snprintf(whole, sizeof whole, "%s%s", name, ending);
-    for (size_t n = 1; n <= strlen(text); n++) {
-        if (text[n] != '\0' && text[n] != '_')
-            continue;
-        unsigned distance = nearest_distance(text, n, whole);
-        if (distance >= best->distance)
-            continue;
-        best->distance = distance;
-        best->used = n;
-        memcpy(best->name, whole, sizeof whole);
-    }
-}
-
-static void near_elements(struct near *best, const struct type *t, const char *text, bool entries)
-{
-    for (unsigned i = 0; i < t->fields; i++) {
-        const struct field *f = &t->field[i];
-        if (f->name[0] == '\0' || f->kind == KIND_ABSTRACT || f->kind == KIND_ANY)
-            continue;
-        near_try(best, text, f->name, "");
-        if (!f->is_mandatory)
-            near_try(best, text, f->name, "Specified");
-    }
-    int list = only_list(t);
-    if (list < 0 || !entries)
-        return;
-    near_try(best, text, "Count", "");
-    if (t->field[list].kind == KIND_NODE)
-        near_elements(best, t->field[list].type, text, false);
-}
-
-static void near_messages(struct near *best, const struct name_scope *s, enum verb verb,
-                          const char *text)
-{
-    struct err ignored = ERR_INIT;
-    for (unsigned i = 0; i < PROTOCOL_SETS + 2; i++) {
-        const char *name = i < 2 ? COMMON_SETS[i] : s->protocol->set[i - 2];
-        const struct schema *set = name == NULL ? NULL : library_get(s->library, name, &ignored);
-        if (set == NULL)
-            break;
-        for (unsigned k = 0; k < set->messages; k++)
-            if (suits(s, verb, set->message[k]->from))
-                near_try(best, text, set->message[k]->as.name, "");
-    }
-}
-
-/* Writes the name that text was meant to be: as it is before `at`, then the nearest, then what
- * stands behind, if that makes a name. */
-static void near_write(const struct name_scope *s, const struct near *best, const char *text,
-                       const char *at, char out[NAME_TEXT])
-{
-    struct name ignored;
-    struct failure why;
-    struct err e = ERR_INIT;
-    char whole[NAME_TEXT];
-    int before = (int)(at - text);
-    snprintf(whole, sizeof whole, "%.*s%s%s", before, text, best->name, at + best->used);
-    if (!resolve(s, whole, &ignored, &why, &e))
-        snprintf(whole, sizeof whole, "%.*s%s", before, text, best->name);
-    snprintf(out, NAME_TEXT, "%s.%.380s", name_role(s->side), whole);
-}
-
-/* The protocol that does have the name, where the present one has not. */
-static const struct protocol *elsewhere(const struct name_scope *s, const char *text)
-{
-    for (const struct protocol *p = PROTOCOLS; p->name != NULL; p++) {
-        struct name_scope other = {s->library, p, s->side};
-        struct name ignored;
-        struct failure why;
-        struct err e = ERR_INIT;
-        if (p != s->protocol && resolve(&other, text, &ignored, &why, &e))
-            return p;
-    }
-    return NULL;
-}
-
-static int wrong_direction(const struct name_scope *s, const char *text, const struct failure *why,
-                           struct err *e)
-{
-    const char *role = name_role(s->side), *message = why->message->as.name;
-    const char *other = name_role(s->side == FROM_EVCC ? FROM_SECC : FROM_EVCC);
-    if (suits(s, VERB_SEND, why->message->from))
-        return err_set(e, "%s.%s: %s sends %s and never receives it; expected Set_, Get_ or Send_",
-                       role, text, role, message);
-    return err_set(e,
-                   "%s.%s: %s is sent by %s, not by %s; expected Receive_, Get_ or Check_ "
-                   "(%s.Message('%s'):send() sends it nevertheless)",
-                   role, text, message, other, role, role, message);
-}
-
-static int not_found(const struct name_scope *s, const char *text, const struct failure *why,
-                     struct err *e)
-{
-    struct near best = {.distance = UINT32_MAX};
-    char right[NAME_TEXT];
-    const char *role = name_role(s->side), *protocol = s->protocol->name;
-    const struct protocol *other = elsewhere(s, text);
-    if (other != NULL)
-        return err_set(e, "%s.%s belongs to %s; this session speaks %s", role, text, other->name,
-                       protocol);
-    if (why->type == NULL && why->what == FAILURE_PATH)
-        return err_set(e, "%s.%s: the nearest name is %s.%s_%s%s", role, text, role,
-                       VERBS[why->verb], why->message->as.name,
-                       why->verb == VERB_CHECK_RECEIVED ? "" : "_001");
-    if (why->what == FAILURE_MESSAGE)
-        near_messages(&best, s, why->verb, why->at);
-    else
-        near_elements(&best, why->type, why->at, true);
-    if (best.distance == UINT32_MAX)
-        return err_set(e, "%s.%s is not complete; expected an element of %s behind it", role, text,
-                       why->message != NULL ? why->message->as.name : protocol);
-    near_write(s, &best, text, why->at, right);
-    if (why->what == FAILURE_MESSAGE)
-        return err_set(e, "%s.%s: %s has no message '%.60s'; the nearest name is %s", role, text,
-                       protocol, why->at, right);
-    return err_set(e, "%s.%s: %s has no element '%.60s'; the nearest name is %s", role, text,
-                   why->message->as.name, why->at, right);
-}
-
-int name_no_message(const struct name_scope *s, const char *name, struct err *e)
-{
-    struct near best = {.distance = UINT32_MAX};
-    near_messages(&best, s, VERB_GET, name);
-    return err_set(e, "%s has no message '%.60s'; the nearest is %s", s->protocol->name, name,
-                   best.name);
-}
-
-static int unknown_verb(const struct name_scope *s, const char *text, struct err *e)
-{
-    struct near best = {.distance = UINT32_MAX};
-    char right[NAME_TEXT];
-    for (unsigned i = 0; i < VERBS_N; i++)
-        near_try(&best, text, VERBS[i], "");
-    near_write(s, &best, text, text, right);
-    return err_set(e,
-                   "%s has no function '%.80s'; the nearest name is %s (names begin with Set_, "
-                   "Get_, Send_, Receive_, Check_, Exist_, Add_, Sign_ or Verify_)",
-                   name_role(s->side), text, right);
-}
-
-int name_resolve(const struct name_scope *s, const char *text, struct name *out, struct err *e)
-{
-    struct failure why;
-    if (strlen(text) > NAME_TEXT / 2)
-        return err_set(e, "%s.%.40s…: the name is too long", name_role(s->side), text);
-    if (resolve(s, text, out, &why, e))
-        return 0;
-    if (e->set)
-        return -1;
-    if (why.what == FAILURE_VERB)
-        return unknown_verb(s, text, e);
-    if (why.what == FAILURE_DIRECTION)
-        return wrong_direction(s, text, &why, e);
-    return not_found(s, text, &why, e);
 }

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding what a name means, and how far one that is none goes. Private to src/names. */
+#ifndef V2G_NAMES_NAME_FIND_H
+#define V2G_NAMES_NAME_FIND_H
+
+#include "names/name.h"
+
+#define NAME_LONGEST 64 /* room for the longest message name */
+#define NAME_COMMON 2
+
+/* The sets beside the protocol's own. */
+extern const char *const NAME_COMMON_SETS[NAME_COMMON];
+
+/* Why a name was not found. */
+struct name_failure {
+    /* ORDER FAILURE */
+    enum { FAILURE_VERB, FAILURE_MESSAGE, FAILURE_PATH, FAILURE_DIRECTION } what;
+    enum verb verb;
+    const struct element *message; /* of PATH and DIRECTION */
+    const struct type *type;       /* PATH: where `at` should have been an element */
+    const char *at;                /* in the text: from here on nothing fits */
+};
+
+/* Tries every way to read text. False: why says how far it went; or e is set. */
+bool name_find(const struct name_scope *s, const char *text, struct name *out,
+               struct name_failure *why, struct err *e);
+
+/* Whether functions of the verb go with messages of that direction. */
+bool name_suits(const struct name_scope *s, enum verb verb, uint8_t from);
+
+/* The slot of the only list among the fields, or -1. */
+int name_only_list(const struct type *t);
+
+#endif
