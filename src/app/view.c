@@ -22,7 +22,7 @@ void view_open(struct view *v, FILE *out)
 static const union value *find(const struct node *n, const char *name, const struct field **f,
                                unsigned depth)
 {
-    int slot = type_slot(n->type, name, strlen(name));
+    int slot = type_slot_of(n->type, name);
     if (n->type->is_open)
         return NULL;
     if (slot >= 0 && node_has(n, (unsigned)slot)) {

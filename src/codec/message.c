@@ -23,7 +23,7 @@ static int new_in_body(struct arena *a, const struct element *el, struct message
     if (node_complete(a, m->v.n, e) != 0)
         return -1;
     struct node *body = node_child(m->v.n, "Body");
-    int at = body == NULL ? -1 : type_slot(body->type, el->as.name, strlen(el->as.name));
+    int at = body == NULL ? -1 : type_slot_of(body->type, el->as.name);
     if (at < 0)
         return err_set(e, "%s has no place for %s", m->as->type->name, el->as.name);
     return node_set_default(a, body, (unsigned)at, e);

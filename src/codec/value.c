@@ -258,7 +258,7 @@ int node_set_text(struct arena *a, struct node *n, const char *name, const char 
                   struct err *e)
 {
     union value v;
-    int slot = type_slot(n->type, name, strlen(name));
+    int slot = type_slot_of(n->type, name);
     if (slot < 0)
         return 0;
     if (value_read(&n->type->field[slot], text, strlen(text), a, &v, e) != 0)

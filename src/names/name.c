@@ -130,7 +130,7 @@ static int content_slot(const struct type *t)
     for (unsigned i = 0; i < t->fields; i++)
         if (t->field[i].is_content)
             return (int)i;
-    int slot = type_slot(t, "Algorithm", 9);
+    int slot = type_slot_of(t, "Algorithm");
     return slot >= 0 && t->field[slot].is_attribute ? slot : -1;
 }
 
@@ -185,7 +185,7 @@ static bool find_behind(struct finder *f, const struct type *t, unsigned slot, c
         return true;
     if (strcmp(rest, "Specified") == 0 && is_plain(f->out->verb))
         return ends_as(f, NAME_SPECIFIED);
-    bool has_count = field->kind == KIND_NODE && type_slot(field->type, "Count", 5) >= 0;
+    bool has_count = field->kind == KIND_NODE && type_slot_of(field->type, "Count") >= 0;
     bool is_repeated = field->is_list || (t->is_open && !field->is_attribute);
     if (strcmp(rest, "_Count") == 0 && is_repeated && !has_count && is_plain(f->out->verb))
         return ends_as(f, NAME_COUNT);
@@ -263,7 +263,7 @@ static const struct type *outer_header(const struct schema *set, const struct el
 {
     if (set->root == NULL || set->body_head == NULL || message->head != set->body_head)
         return NULL;
-    int slot = type_slot(set->root->as.type, "Header", 6);
+    int slot = type_slot_of(set->root->as.type, "Header");
     return slot < 0 ? NULL : set->root->as.type->field[slot].type;
 }
 

@@ -97,7 +97,7 @@ static int slot_of_content(const struct type *t)
     for (unsigned i = 0; i < t->fields; i++)
         if (t->field[i].is_content)
             return (int)i;
-    int slot = type_slot(t, "Algorithm", 9);
+    int slot = type_slot_of(t, "Algorithm");
     return slot >= 0 && t->field[slot].is_attribute ? slot : -1;
 }
 
@@ -181,14 +181,14 @@ static void list_type(struct lister *l, const struct type *t)
 static void list_header(struct lister *l, const struct type *message)
 {
     const struct schema *set = l->name.set;
-    int own = type_slot(message, "Header", 6);
+    int own = type_slot_of(message, "Header");
     if (own >= 0) {
         list_field(l, message, (unsigned)own);
         return;
     }
     if (set->root == NULL || set->body_head == NULL || l->name.message->head != set->body_head)
         return;
-    int slot = type_slot(set->root->as.type, "Header", 6);
+    int slot = type_slot_of(set->root->as.type, "Header");
     if (slot < 0)
         return;
     size_t text = strlen(l->text), path = strlen(l->path);

@@ -131,7 +131,7 @@ static int lay_width(struct layouter *y, struct field *f, struct octets *o, stru
 static int find_earlier(struct layouter *y, const struct type *t, unsigned slot, const char *name,
                         struct place place)
 {
-    int found = type_slot(t, name, strlen(name));
+    int found = type_slot_of(t, name);
     bool is_right = found >= 0 && (unsigned)found < slot && !t->field[found].is_list;
     const struct field *f = is_right ? &t->field[found] : NULL;
     if (f == NULL || !(is_number(f) || f->kind == KIND_BOOLEAN || f->kind == KIND_ENUM))

@@ -680,11 +680,11 @@ static bool is_open_content(const struct particle *p)
 
 static int find_quantity(struct linker *l, struct type *t, struct place place)
 {
-    t->multiplier = (int8_t)type_slot(t, "Multiplier", 10);
+    t->multiplier = (int8_t)type_slot_of(t, "Multiplier");
     if (t->multiplier < 0)
-        t->multiplier = (int8_t)type_slot(t, "Exponent", 8);
-    t->unit = (int8_t)type_slot(t, "Unit", 4);
-    t->value = (int8_t)type_slot(t, "Value", 5);
+        t->multiplier = (int8_t)type_slot_of(t, "Exponent");
+    t->unit = (int8_t)type_slot_of(t, "Unit");
+    t->value = (int8_t)type_slot_of(t, "Value");
     if (t->is_quantity && (t->multiplier < 0 || t->value < 0))
         return FAIL(l, place, "quantity %s; expected fields Multiplier or Exponent, and Value",
                     t->name);

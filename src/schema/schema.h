@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #define SCHEMA_UNBOUNDED UINT32_MAX /* max of a list without end */
 #define SCHEMA_NO_CODE 0xFF         /* "this production does not exist here" */
@@ -199,6 +200,12 @@ const struct simple *schema_simple(const struct schema *s, const char *name);
 
 /* Slot of the child or attribute of that name (n bytes), or -1. */
 int type_slot(const struct type *t, const char *name, size_t n);
+
+/* The same by a name that ends in 0. */
+static inline int type_slot_of(const struct type *t, const char *name)
+{
+    return type_slot(t, name, strlen(name));
+}
 
 /* Index of a member by its XML text (n bytes), or -1. */
 int simple_member(const struct simple *s, const char *text, size_t n);

@@ -259,7 +259,7 @@ static struct node *own_node(lua_State *L, const struct object *o)
 
 static bool is_outer_header(const struct object *o, const struct node *n, const char *key)
 {
-    return strcmp(key, "Header") == 0 && type_slot(n->type, key, 6) < 0 &&
+    return strcmp(key, "Header") == 0 && type_slot_of(n->type, key) < 0 &&
            message_header(&o->message) != NULL;
 }
 

@@ -151,7 +151,7 @@ void signing_send(lua_State *L, const struct role *r, struct message *m, struct 
                   unsigned *given)
 {
     struct node *header = message_header(m);
-    int slot = header == NULL ? -1 : type_slot(header->type, "Signature", 9);
+    int slot = header == NULL ? -1 : type_slot_of(header->type, "Signature");
     if (slot < 0 || r->peer == NULL || (*given & SESSION_GIVEN_SIGNATURE) != 0)
         return;
     bool has = node_has(header, (unsigned)slot), is_ours = (*given & SIGNING_DONE) != 0;

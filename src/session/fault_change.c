@@ -207,7 +207,7 @@ static int start(struct message *m, struct arena *a, const char **path, struct a
     bool is_header = strncmp(*path, "Header.", 7) == 0;
     struct node *header = message_header(m);
     *at = (struct at){.arena = a, .node = message_named(m).node};
-    if (is_header && (at->node == NULL || type_slot(at->node->type, "Header", 6) < 0)) {
+    if (is_header && (at->node == NULL || type_slot_of(at->node->type, "Header") < 0)) {
         at->node = header;
         *path += 7;
     }

@@ -470,8 +470,8 @@ static void fill_header(struct session *s, struct message *m, unsigned given, in
     struct named named = message_named(m);
     if (header == NULL)
         return;
-    int id = type_slot(header->type, "SessionID", 9);
-    int time = type_slot(header->type, "TimeStamp", 9);
+    int id = type_slot_of(header->type, "SessionID");
+    int time = type_slot_of(header->type, "TimeStamp");
     static const uint8_t NONE[8];
     const char *name = named.name == NULL ? "" : named.name;
     if (s->role == FROM_SECC && is_named(name, "SessionSetupRes") && !s->id_fixed &&

@@ -18,7 +18,7 @@ struct maker {
 /* A child of n, empty; n's slot of that name must be a node. */
 static struct node *make_child(struct maker *k, struct node *n, const char *name)
 {
-    int slot = type_slot(n->type, name, strlen(name));
+    int slot = type_slot_of(n->type, name);
     struct node *made = NULL;
     if (slot >= 0 && n->type->field[slot].kind == KIND_NODE)
         made = node_new(k->arena, n->type->field[slot].type);
@@ -36,7 +36,7 @@ static struct node *make_child(struct maker *k, struct node *n, const char *name
 
 static int make_bytes(struct maker *k, struct node *n, const char *name, const void *p, size_t size)
 {
-    int slot = type_slot(n->type, name, strlen(name));
+    int slot = type_slot_of(n->type, name);
     union value v = {.b = bytes_new(k->arena, p, size)};
     if (slot < 0 || v.b == NULL)
         return err_set(k->e, slot < 0 ? "the schema has no %s there" : "out of memory for %s",
@@ -55,7 +55,7 @@ static struct node *make_method(struct maker *k, struct node *n, const char *nam
 static int make_id(struct maker *k, const struct signature_part *part)
 {
     char id[24];
-    if (type_slot(part->node->type, "Id", strlen("Id")) < 0)
+    if (type_slot_of(part->node->type, "Id") < 0)
         return err_set(k->e, "%s has no attribute Id, so that it cannot be signed",
                        part->field->name);
     const struct bytes *has = node_bytes(part->node, "Id");
@@ -147,7 +147,7 @@ int signature_make(struct message *m, const char *const *part, struct evp_pkey_s
     struct maker k = {.m = m, .suite = suite, .arena = a, .e = e};
     if (suite == NULL)
         return -1;
-    int slot = header == NULL ? -1 : type_slot(header->type, "Signature", strlen("Signature"));
+    int slot = header == NULL ? -1 : type_slot_of(header->type, "Signature");
     if (slot < 0)
         return err_set(e, "the message has no header that could hold a Signature");
     if (!signature_suite_fits(suite, m))

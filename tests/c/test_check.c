@@ -24,7 +24,7 @@ static void set_text(struct arena *a, struct node *n, const char *name, const ch
 {
     union value v;
     struct err e = ERR_INIT;
-    int slot = type_slot(n->type, name, strlen(name));
+    int slot = type_slot_of(n->type, name);
     assert_true(slot >= 0);
     assert_int_equal(value_read(&n->type->field[slot], text, strlen(text), a, &v, &e), 0);
     node_set(n, (unsigned)slot, v);

@@ -97,7 +97,7 @@ static struct node *at(struct bench *b, const char *path)
 
 static union value *value_of(struct bench *b, struct node *n, const char *name)
 {
-    int slot = type_slot(n->type, name, strlen(name));
+    int slot = type_slot_of(n->type, name);
     if (slot < 0)
         fail_msg("%s has no %s", n->type->name, name);
     if (!node_has(n, (unsigned)slot))
@@ -395,7 +395,7 @@ static void test_body_without_message(void **state)
     must_come_back(b, "iso15118-2");
     assert_null(b->m.violations);
     assert_null(message_named(&b->m).name);
-    int head = type_slot(b->m.v.n->v[1].n->type, "BodyElement", 11);
+    int head = type_slot_of(b->m.v.n->v[1].n->type, "BodyElement");
     assert_true(head >= 0);
     node_set(b->m.v.n->v[1].n, (unsigned)head, (union value){.n = NULL});
     assert_int_equal(exi_encode_buf(&b->m, &b->exi, &b->e), -1);

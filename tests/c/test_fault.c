@@ -367,7 +367,7 @@ static const char *text_of(const struct received *r, const char *name)
 {
     static struct buf text;
     const struct node *n = message_named(&r->message).node;
-    int slot = type_slot(n->type, name, strlen(name));
+    int slot = type_slot_of(n->type, name);
     buf_clear(&text);
     if (slot < 0 || !node_has(n, (unsigned)slot))
         return "absent";
@@ -383,11 +383,11 @@ static void messages_are_changed_in_their_values(void **state)
                 "CurrentDemandReq");
     assert_string_equal(text_of(r, "ChargingComplete"), "true");
     const struct node *n = message_named(&r->message).node;
-    assert_int_equal(n->v[0].n->v[type_slot(n->v[0].n->type, "EVRESSSOC", 9)].i, 77);
+    assert_int_equal(n->v[0].n->v[type_slot_of(n->v[0].n->type, "EVRESSSOC")].i, 77);
     session_done(&j->secc, r);
     r = through(j, "CurrentDemandReq: set EVTargetVoltage=400", "CurrentDemandReq");
     n = message_named(&r->message).node;
-    assert_float_equal(quantity_get(n->v[type_slot(n->type, "EVTargetVoltage", 15)].n), 400, 0.01);
+    assert_float_equal(quantity_get(n->v[type_slot_of(n->type, "EVTargetVoltage")].n), 400, 0.01);
     session_done(&j->secc, r);
     r = through(j, "CurrentDemandReq: without EVTargetVoltage", "CurrentDemandReq");
     session_done(&j->secc, r);

@@ -39,7 +39,7 @@ static void bench_new(struct bench *b, const char *schema, const char *message)
 
 static unsigned slot_of(const struct node *n, const char *name)
 {
-    int slot = type_slot(n->type, name, strlen(name));
+    int slot = type_slot_of(n->type, name);
     if (slot < 0)
         fail_msg("%s has no %s", n->type->name, name);
     return (unsigned)slot;
@@ -400,7 +400,7 @@ static const struct field *field_at(const char *schema, const char *type, const 
 {
     const struct type *t = schema_type(support_schema(schema), type);
     assert_non_null(t);
-    int slot = type_slot(t, name, strlen(name));
+    int slot = type_slot_of(t, name);
     if (slot < 0)
         fail_msg("%s has no %s", type, name);
     return &t->field[slot];

@@ -37,7 +37,7 @@ static const char *steps(const struct name *n, char *out, size_t size)
     size_t used = 0;
     out[0] = '\0';
     if (n->in_header) {
-        int slot = type_slot(n->set->root->as.type, "Header", 6);
+        int slot = type_slot_of(n->set->root->as.type, "Header");
         t = n->set->root->as.type->field[slot].type;
     }
     for (unsigned i = 0; i < n->steps; i++) {

@@ -72,7 +72,7 @@ static EVP_PKEY *new_key(enum signature_suite_id id)
 
 static struct node *at(struct node *n, const char *name)
 {
-    int slot = type_slot(n->type, name, strlen(name));
+    int slot = type_slot_of(n->type, name);
     if (slot < 0 || !node_has(n, (unsigned)slot))
         fail_msg("%s has no %s", n->type->name, name);
     const struct field *f = &n->type->field[slot];
@@ -81,21 +81,21 @@ static struct node *at(struct node *n, const char *name)
 
 static struct bytes *bytes_at(struct node *n, const char *name)
 {
-    int slot = type_slot(n->type, name, strlen(name));
+    int slot = type_slot_of(n->type, name);
     assert_true(slot >= 0 && node_has(n, (unsigned)slot));
     return n->v[slot].b;
 }
 
 static void set_text(struct bench *b, struct node *n, const char *name, const char *text)
 {
-    int slot = type_slot(n->type, name, strlen(name));
+    int slot = type_slot_of(n->type, name);
     assert_true(slot >= 0);
     node_set(n, (unsigned)slot, (union value){.b = bytes_new(&b->arena, text, strlen(text))});
 }
 
 static struct node *add_default(struct bench *b, struct node *n, const char *name)
 {
-    int slot = type_slot(n->type, name, strlen(name));
+    int slot = type_slot_of(n->type, name);
     assert_true(slot >= 0);
     ok(b, node_set_default(&b->arena, n, (unsigned)slot, &b->e));
     return at(n, name);
@@ -138,7 +138,7 @@ static void test_tariff_of_a_capture(void **state)
     ok(&b, support_decode(b.m.schema, exi, true, &b.arena, &tariff, &b.e));
     struct node *list = add_default(&b, message_named(&b.m).node, "SAScheduleList");
     struct node *tuple = at(list, "SAScheduleTuple");
-    node_set(tuple, (unsigned)type_slot(tuple->type, "SalesTariff", 11), tariff.v);
+    node_set(tuple, (unsigned)type_slot_of(tuple->type, "SalesTariff"), tariff.v);
     ok(&b, signature_fragment(&b.m, "SalesTariff", NULL, &out, &b.e));
     assert_int_equal(out.n, exi.n);
     assert_memory_equal(out.p, exi.p, exi.n);
@@ -222,7 +222,7 @@ static void test_signed_by_other_stacks(void **state)
                               &b.arena, &b.m, &b.e));
         take_certificates(&c, b.m.v.n);
         struct node *header = message_header(&b.m);
-        if (node_has(header, (unsigned)type_slot(header->type, "Signature", 9))) {
+        if (node_has(header, (unsigned)type_slot_of(header->type, "Signature"))) {
             bool is_20 = strcmp(b.m.schema->protocol, "ISO15118-20") == 0;
             bool is_install = strcmp(name, "CertificateInstallationRes") == 0;
             assert_true(keys_that_fit(&b, &c) > 0);
@@ -384,7 +384,7 @@ static void break_uri_form(struct bench *b)
 static void break_uri_absent(struct bench *b)
 {
     struct node *r = reference_of(b);
-    node_remove(r, (unsigned)type_slot(r->type, "URI", 3));
+    node_remove(r, (unsigned)type_slot_of(r->type, "URI"));
 }
 
 static void break_digest_method(struct bench *b)
@@ -424,7 +424,7 @@ static void break_by_key_info(struct bench *b)
 static void add_reference(struct bench *b)
 {
     struct node *info = at(signature_of(b), "SignedInfo");
-    unsigned slot = (unsigned)type_slot(info->type, "Reference", 9);
+    unsigned slot = (unsigned)type_slot_of(info->type, "Reference");
     assert_int_equal(node_add(&b->arena, info, slot, (union value){.n = reference_of(b)}), 0);
 }
 
@@ -437,7 +437,7 @@ static void break_by_more_references(struct bench *b)
 static void break_by_no_reference(struct bench *b)
 {
     struct node *info = at(signature_of(b), "SignedInfo");
-    info->v[type_slot(info->type, "Reference", 9)].l->n = 0;
+    info->v[type_slot_of(info->type, "Reference")].l->n = 0;
 }
 
 static void test_broken(void **state)
@@ -512,7 +512,7 @@ static void test_wrapped(void **state)
     struct bytes *id = bytes_at(at(message_named(&b.m).node, "ContractSignatureCertChain"), "Id");
     union value v = {.b = id};
     struct node *provisioning = at(message_named(&b.m).node, "SAProvisioningCertificateChain");
-    node_set(provisioning, (unsigned)type_slot(provisioning->type, "Id", 2), v);
+    node_set(provisioning, (unsigned)type_slot_of(provisioning->type, "Id"), v);
     expect_fault(&b, key, SIGNATURE_DANGLING);
     assert_non_null(strstr(b.e.what, "several"));
     b.e = ERR_INIT;
