@@ -154,23 +154,12 @@ unsigned exi_local_bits(const struct exi_names *t, uint32_t uri)
 static uint32_t part_of(struct exi_names *t, const char *uri, const char *name)
 {
     const struct schema *s = t->schema;
-    const struct fragment_name *const lists[2] = {s->fragment, s->attribute};
-    const uint16_t counts[2] = {s->names, s->attributes};
-    for (int k = 0; k < 2; k++)
-        for (unsigned i = 0; i < counts[k]; i++)
-            if (strcmp(lists[k][i].name, name) == 0 &&
-                strcmp(schema_uri(s, lists[k][i].ns), uri) == 0)
-                return lists[k][i].qname;
+    const struct fragment_name *known = schema_fragment(s, uri, strlen(uri), name);
+    if (known == NULL)
+        known = schema_attribute(s, uri, strlen(uri), name);
+    if (known != NULL)
+        return known->qname;
     return s->qnames + t->parts++;
-}
-
-static const struct element *global_of(const struct schema *s, const char *uri, const char *name)
-{
-    for (unsigned i = 0; i < s->elements; i++)
-        if (strcmp(s->element[i]->as.name, name) == 0 &&
-            strcmp(schema_uri(s, s->element[i]->as.ns), uri) == 0)
-            return s->element[i];
-    return NULL;
 }
 
 uint32_t exi_qname_number(struct exi_names *t, uint32_t uri, uint32_t local)
@@ -183,8 +172,9 @@ uint32_t exi_qname_number(struct exi_names *t, uint32_t uri, uint32_t local)
     const char *name = exi_local_text(t, uri, local);
     struct exi_qname *q = &t->qname[t->qnames];
     *q = (struct exi_qname){.uri = uri, .local = local};
-    q->part = part_of(t, t->uri[uri].text, name);
-    q->known = global_of(t->schema, t->uri[uri].text, name);
+    const char *text = t->uri[uri].text;
+    q->part = part_of(t, text, name);
+    q->known = schema_global(t->schema, text, strlen(text), name);
     return t->qnames++;
 }
 

@@ -406,17 +406,6 @@ static int read_raw(struct reader *r, struct any *any, const json_t *json, child
     return 0;
 }
 
-static const struct element *global_element(const struct schema *s, const struct name *name)
-{
-    for (unsigned i = 0; i < s->elements; i++) {
-        const struct element *el = s->element[i];
-        if (strcmp(el->as.name, name->local) == 0 &&
-            (name->uri == NULL || is_uri(name, schema_uri(s, el->as.ns))))
-            return el;
-    }
-    return NULL;
-}
-
 static int read_any(struct reader *r, const struct name *name, const json_t *json, struct any **out,
                     unsigned depth)
 {
@@ -426,22 +415,13 @@ static int read_any(struct reader *r, const struct name *name, const json_t *jso
     if (depth >= MESSAGE_DEPTH_MAX)
         return err_set(r->e, "elements are nested too deeply; expected at most %d levels",
                        MESSAGE_DEPTH_MAX);
-    any->known = global_element(r->s, name);
+    any->known = schema_global(r->s, name->uri, name->uri_size, name->local);
     if (any->known != NULL)
         return read_value(r, &any->known->as, json, &any->v, depth);
     return read_raw(r, any, json, read_any, depth);
 }
 
 /* ---- documents and fragments ---- */
-
-static const struct fragment_name *fragment_name(const struct schema *s, const struct name *name)
-{
-    for (unsigned i = 0; i < s->names; i++)
-        if (strcmp(s->fragment[i].name, name->local) == 0 &&
-            (name->uri == NULL || is_uri(name, schema_uri(s, s->fragment[i].ns))))
-            return &s->fragment[i];
-    return NULL;
-}
 
 /* A child in a relaxed fragment: described by the schema's only element of that name. */
 static int read_relaxed_child(struct reader *r, const struct name *name, const json_t *json,
@@ -450,7 +430,8 @@ static int read_relaxed_child(struct reader *r, const struct name *name, const j
     struct any *any = *out = new_any(r, name);
     if (any == NULL)
         return -1;
-    const struct fragment_name *found = fragment_name(r->s, name);
+    const struct fragment_name *found =
+        schema_fragment(r->s, name->uri, name->uri_size, name->local);
     if (found == NULL || found->field == NULL)
         return err_set(r->e, "expected an element of the schema whose type is known by its name");
     struct element *known = arena_alloc(r->a, sizeof *known);
@@ -488,7 +469,8 @@ static int check_root(struct reader *r, const struct name *name, bool fragment)
 static int read_fragment(struct reader *r, const struct name *name, const json_t *json,
                          struct message *m)
 {
-    const struct fragment_name *found = fragment_name(r->s, name);
+    const struct fragment_name *found =
+        schema_fragment(r->s, name->uri, name->uri_size, name->local);
     if (found == NULL)
         return err_set(r->e, "expected an element of %s", r->s->name);
     m->is_fragment = true;
@@ -518,7 +500,7 @@ static int read_root(struct reader *r, json_t *root, bool fragment, struct messa
     if (fragment) {
         bad = read_fragment(r, &name, json, m);
     } else {
-        m->root = global_element(r->s, &name);
+        m->root = schema_global(r->s, name.uri, name.uri_size, name.local);
         if (m->root == NULL)
             return err_set(r->e, "%s is not in that namespace", name.local);
         m->as = &m->root->as;

@@ -435,17 +435,6 @@ static int read_element(struct reader *r, const struct field *f, union value *v,
 
 /* ---- elements that wildcards let in ---- */
 
-static const struct element *global_element(const struct schema *s, const char *uri,
-                                            const char *name)
-{
-    for (unsigned i = 0; i < s->elements; i++) {
-        const struct element *el = s->element[i];
-        if (strcmp(el->as.name, name) == 0 && strcmp(schema_uri(s, el->as.ns), uri) == 0)
-            return el;
-    }
-    return NULL;
-}
-
 static struct any_part *new_part(struct reader *r, struct any *any, int what,
                                  const struct place *place)
 {
@@ -560,7 +549,7 @@ static int read_any(struct reader *r, struct any **out, unsigned depth)
     if (depth >= MESSAGE_DEPTH_MAX)
         return FAIL(r, &place, "elements are nested too deeply; expected at most %d levels",
                     MESSAGE_DEPTH_MAX);
-    any->known = global_element(r->s, any->uri, any->name);
+    any->known = schema_global(r->s, any->uri, strlen(any->uri), any->name);
     if (any->known != NULL && any->known->is_abstract)
         return FAIL(r, &place, "element %s is abstract; it cannot stand in a message", any->name);
     if (any->known != NULL)
@@ -573,16 +562,6 @@ static int read_any(struct reader *r, struct any **out, unsigned depth)
 
 /* ---- documents and fragments ---- */
 
-static const struct fragment_name *fragment_name(const struct schema *s, const char *uri,
-                                                 const char *name)
-{
-    for (unsigned i = 0; i < s->names; i++)
-        if (strcmp(s->fragment[i].name, name) == 0 &&
-            strcmp(schema_uri(s, s->fragment[i].ns), uri) == 0)
-            return &s->fragment[i];
-    return NULL;
-}
-
 /* A child in a relaxed fragment: described by the schema's only element of that name, where there
  * is just one. */
 static int read_relaxed_child(struct reader *r, struct any *parent, unsigned depth,
@@ -594,7 +573,7 @@ static int read_relaxed_child(struct reader *r, struct any *parent, unsigned dep
     if (part == NULL)
         return -1;
     part->element = any;
-    const struct fragment_name *name = fragment_name(r->s, any->uri, any->name);
+    const struct fragment_name *name = schema_fragment(r->s, any->uri, strlen(any->uri), any->name);
     if (name == NULL || name->field == NULL)
         return FAIL(r, &here,
                     "element %.*s within %s; expected an element of the schema whose type "
@@ -622,7 +601,7 @@ static int unknown_root(struct reader *r, bool fragment, const struct place *pla
 
 static int read_document(struct reader *r, struct message *m, const struct place *place)
 {
-    m->root = global_element(r->s, namespace_uri(r), place->name);
+    m->root = schema_global(r->s, namespace_uri(r), strlen(namespace_uri(r)), place->name);
     if (m->root == NULL)
         return unknown_root(r, false, place);
     if (m->root->is_abstract)
@@ -634,7 +613,7 @@ static int read_document(struct reader *r, struct message *m, const struct place
 static int read_fragment(struct reader *r, struct message *m, const struct place *place)
 {
     const char *uri = namespace_uri(r);
-    const struct fragment_name *name = fragment_name(r->s, uri, place->name);
+    const struct fragment_name *name = schema_fragment(r->s, uri, strlen(uri), place->name);
     if (name == NULL)
         return unknown_root(r, true, place);
     m->is_fragment = true;
@@ -644,7 +623,7 @@ static int read_fragment(struct reader *r, struct message *m, const struct place
     }
     if (name->field->kind == KIND_ABSTRACT)
         return FAIL(r, place, "element %s is abstract; it cannot be a fragment", place->name);
-    m->root = global_element(r->s, uri, place->name);
+    m->root = schema_global(r->s, uri, strlen(uri), place->name);
     m->as = m->root != NULL ? &m->root->as : name->field;
     return read_element(r, m->as, &m->v, 0);
 }

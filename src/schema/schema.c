@@ -61,3 +61,43 @@ const char *schema_uri(const struct schema *s, uint8_t ns)
 {
     return ns == SCHEMA_NO_NS ? "" : s->ns[ns].uri;
 }
+
+static bool is_called(const struct schema *s, uint8_t ns, const char *local, const char *uri,
+                      size_t n, const char *name)
+{
+    if (strcmp(local, name) != 0)
+        return false;
+    const char *own = schema_uri(s, ns);
+    return uri == NULL || (strlen(own) == n && memcmp(own, uri, n) == 0);
+}
+
+const struct element *schema_global(const struct schema *s, const char *uri, size_t n,
+                                    const char *name)
+{
+    for (unsigned i = 0; i < s->elements; i++)
+        if (is_called(s, s->element[i]->as.ns, s->element[i]->as.name, uri, n, name))
+            return s->element[i];
+    return NULL;
+}
+
+static const struct fragment_name *find_name(const struct schema *s,
+                                             const struct fragment_name *list, unsigned names,
+                                             const char *uri, size_t n, const char *name)
+{
+    for (unsigned i = 0; i < names; i++)
+        if (is_called(s, list[i].ns, list[i].name, uri, n, name))
+            return &list[i];
+    return NULL;
+}
+
+const struct fragment_name *schema_fragment(const struct schema *s, const char *uri, size_t n,
+                                            const char *name)
+{
+    return find_name(s, s->fragment, s->names, uri, n, name);
+}
+
+const struct fragment_name *schema_attribute(const struct schema *s, const char *uri, size_t n,
+                                             const char *name)
+{
+    return find_name(s, s->attribute, s->attributes, uri, n, name);
+}

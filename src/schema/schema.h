@@ -210,6 +210,15 @@ static inline int type_slot_of(const struct type *t, const char *name)
 /* Index of a member by its XML text (n bytes), or -1. */
 int simple_member(const struct simple *s, const char *text, size_t n);
 
+/* By URI (n bytes; NULL: any) and local name; NULL where there is none. Global elements, and the
+ * names of elements and attributes as fragments know them. */
+const struct element *schema_global(const struct schema *s, const char *uri, size_t n,
+                                    const char *name);
+const struct fragment_name *schema_fragment(const struct schema *s, const char *uri, size_t n,
+                                            const char *name);
+const struct fragment_name *schema_attribute(const struct schema *s, const char *uri, size_t n,
+                                             const char *name);
+
 /* URI of a namespace number; "" for SCHEMA_NO_NS. */
 const char *schema_uri(const struct schema *s, uint8_t ns);
 

@@ -70,10 +70,9 @@ static struct any *relax(const struct schema *s, const struct signature_part *pa
 
 static bool is_relaxed(const struct schema *s, const struct field *f)
 {
-    for (unsigned i = 0; i < s->names; i++)
-        if (s->fragment[i].ns == f->ns && strcmp(s->fragment[i].name, f->name) == 0)
-            return s->fragment[i].field == NULL;
-    return false;
+    const char *uri = schema_uri(s, f->ns);
+    const struct fragment_name *known = schema_fragment(s, uri, strlen(uri), f->name);
+    return known != NULL && known->field == NULL;
 }
 
 int signature_part_fragment(const struct message *m, const struct signature_part *part,
