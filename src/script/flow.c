@@ -7,6 +7,7 @@
 #include "script/link.h"
 #include "script/printing.h"
 #include "script/signing.h"
+#include "session/peer_sdp.h"
 #include "wire/sdp.h"
 
 #include <lauxlib.h>

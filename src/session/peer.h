@@ -97,10 +97,4 @@ int peer_probe(struct peer *p, uint16_t port, unsigned first_ms, unsigned every_
 /* Closes the TCP connection: FIN, or RST. */
 void peer_disconnect(struct peer *p, bool reset);
 
-/* SDP by hand: one SECCDiscoveryReq (multicast) or Res (to who asked last). Received ones arrive as
- * frames of the session (SECCDiscoveryReq, SECCDiscoveryRes), with the socket open since
- * peer_sdp_open. */
-int peer_sdp_open(struct peer *p, const struct peer_options *o, struct err *e);
-int peer_sdp_send(struct peer *p, struct slice payload, struct err *e);
-
 #endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/peer_secc.h"
+
+#include "session/discovery.h"
+#include "session/peer_sdp.h"
+#include "session/peer_stream.h"
+#include "session/peer_wire.h"
+
+#include <stdio.h>
+
+static void server_datagram(void *context, struct sdp_socket *s, const struct endpoint *from,
+                            const struct endpoint *to, struct slice bytes)
+{
+    struct peer_wire *w = context;
+    if (w->stream != NULL || w->waiting != NULL) { /* one vehicle at a time */
+        peer_record_datagram(w->peer, false, from, to, bytes);
+        return;
+    }
+    peer_datagram_numbers(w->peer, to, from);
+    if (discovery_answer(w->peer->session.recorder, world_now(w->peer->world), s, from, to, bytes,
+                         listener_endpoint(w->listener), listener_endpoint(w->tls_listener)))
+        w->asked = *from;
+}
+
+static void take_stream(struct peer_wire *w, struct stream *s, bool with_tls)
+{
+    struct err e = ERR_INIT;
+    w->stream = s;
+    w->is_connected = false;
+    peer_forget_tls(w->peer);
+    if (!with_tls) {
+        stream_use(s, &PEER_STREAM_EVENTS, w);
+        peer_stream_opened(w, s);
+    } else if (peer_use_tls(w, &e) == 0) {
+        peer_change(w->peer, PEER_CONNECTING);
+        if (w->stream != NULL) /* whoever was woken may have ended it */
+            stream_use(s, &PEER_STREAM_EVENTS, w);
+    }
+}
+
+/* One vehicle at a time. Where the script has not asked for the next one yet, it waits. */
+static void came(struct peer_wire *w, struct stream *s, bool with_tls)
+{
+    if (w->stream != NULL || w->waiting != NULL) {
+        stream_close(s, STREAM_RST);
+    } else if (w->peer->state == PEER_DISCOVERING) {
+        take_stream(w, s, with_tls);
+    } else {
+        w->waiting = s;
+        w->waits_for_tls = with_tls;
+    }
+}
+
+static void accepted(void *context, struct stream *s)
+{
+    came(context, s, false);
+}
+
+static void accepted_tls(void *context, struct stream *s)
+{
+    came(context, s, true);
+}
+
+static int listen_at(struct peer *p, const struct endpoint *at, bool with_tls, struct err *e)
+{
+    static const struct listener_events PLAIN = {.accepted = accepted};
+    static const struct listener_events TLS = {.accepted = accepted_tls};
+    struct peer_wire *w = p->wire;
+    struct listener *l = stream_listen(p->world, at, 0, with_tls ? &TLS : &PLAIN, w, e);
+    *(with_tls ? &w->tls_listener : &w->listener) = l;
+    if (l == NULL)
+        return -1;
+    discovery_record_listener(p->session.recorder, world_now(p->world), p->session.by,
+                              listener_endpoint(l), with_tls ? "TLS" : "");
+    return 0;
+}
+
+static int open_listeners(struct peer *p, struct err *e)
+{
+    struct peer_wire *w = p->wire;
+    enum peer_tls tls = p->options.tls;
+    struct endpoint at = {0};
+    if (p->options.address != NULL) {
+        if (endpoint_parse(p->options.address, &at, e) != 0)
+            return -1;
+        snprintf(w->address, sizeof w->address, "%s", p->options.address);
+    } else {
+        snprintf(at.interface, sizeof at.interface, "%s", w->interface);
+    }
+    w->tls = tls;
+    bool both = tls == PEER_TLS_AUTO && p->options.address == NULL;
+    if ((tls == PEER_TLS_OFF || both) && listen_at(p, &at, false, e) != 0)
+        return -1;
+    if (tls != PEER_TLS_OFF && listen_at(p, &at, true, e) != 0)
+        return -1;
+    if (p->options.address != NULL)
+        return 0;
+    w->sdp = sdp_server_open(p->world, w->interface, 0, server_datagram, w, e);
+    return w->sdp == NULL ? -1 : 0;
+}
+
+int peer_start_secc(struct peer *p, struct err *e)
+{
+    struct peer_wire *w = p->wire;
+    if (p->options.stream != NULL) {
+        take_stream(w, p->options.stream, p->options.tls != PEER_TLS_OFF);
+        return 0;
+    }
+    if (w->listener == NULL && w->tls_listener == NULL && open_listeners(p, e) != 0)
+        return -1;
+    p->state = PEER_DISCOVERING;
+    struct stream *waiting = w->waiting;
+    w->waiting = NULL;
+    if (waiting != NULL)
+        take_stream(w, waiting, w->waits_for_tls);
+    return 0;
+}
