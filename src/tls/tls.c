@@ -67,7 +67,7 @@ const char *tls_staple_status(const struct tls *t)
 
 static bool is_server(const struct tls *t)
 {
-    return tls_context_is_server(t->session.context);
+    return t->session.options->is_server;
 }
 
 static const char *peer_name(const struct tls *t)
@@ -159,7 +159,7 @@ static void add_offer(const struct tls *t, bool of_suites, struct buf *out)
 
 static void add_versions(const struct tls *t, struct buf *out)
 {
-    const struct tls_options *o = tls_context_options(t->session.context);
+    const struct tls_options *o = t->session.options;
     tls_add_name(out, TLS_VERSIONS, o->min_version);
     if (o->max_version == o->min_version)
         return;
@@ -354,7 +354,7 @@ static void tell_ended(struct tls *t)
 static void look_for_plain(struct tls *t, struct stream *s, struct slice bytes)
 {
     if (t->first_n > 0 || bytes.n == 0 || bytes.p[0] != V2GTP_VERSION ||
-        !tls_context_options(t->session.context)->may_be_plain)
+        !t->session.options->may_be_plain)
         return;
     t->is_plain = true;
     stream_ready(s);

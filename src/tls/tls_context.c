@@ -40,26 +40,6 @@ const char *tls_context_skipped(const struct tls_context *c)
     return c->skipped;
 }
 
-bool tls_context_is_server(const struct tls_context *c)
-{
-    return c->options.is_server;
-}
-
-const struct tls_options *tls_context_options(const struct tls_context *c)
-{
-    return &c->options;
-}
-
-const struct pki_chain *tls_context_anchors(const struct tls_context *c)
-{
-    return &c->anchors;
-}
-
-struct tls_session *tls_session_of(const SSL *ssl)
-{
-    return SSL_get_app_data(ssl);
-}
-
 /* The reason that OpenSSL gave first. */
 static const char *reason(void)
 {
@@ -611,6 +591,8 @@ SSL *tls_session_open(struct tls_context *c, struct tls_session *t)
         return NULL;
     c->users++;
     t->context = c;
+    t->options = &c->options;
+    t->anchors = &c->anchors;
     SSL_set_app_data(ssl, t);
     if (c->options.is_server)
         SSL_set_accept_state(ssl);

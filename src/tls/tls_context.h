@@ -116,6 +116,4 @@ void tls_context_inherit(struct tls_context *c, const struct tls_context *from);
 /* Suites that were asked for and are not in this OpenSSL: "" where none. */
 const char *tls_context_skipped(const struct tls_context *c);
 
-bool tls_context_is_server(const struct tls_context *c);
-
 #endif

@@ -15,6 +15,8 @@
 
 struct tls_session {
     struct tls_context *context;
+    const struct tls_options *options; /* of the context, as the next one */
+    const struct pki_chain *anchors;   /* trusted roots and revocation lists, for the profile */
     struct tls_facts facts;
     char problem[512];               /* first one of the peer's chain or stapled response */
     char status[160];                /* of the stapled response: "good", …; "" where none */
@@ -25,7 +27,10 @@ struct tls_session {
 /* An SSL whose callbacks fill t, which must outlive it. It holds the context. NULL: no memory. */
 SSL *tls_session_open(struct tls_context *c, struct tls_session *t);
 
-struct tls_session *tls_session_of(const SSL *ssl);
+static inline struct tls_session *tls_session_of(const SSL *ssl)
+{
+    return SSL_get_app_data(ssl);
+}
 
 /* ---- checking the peer (tls_verify.c) ---- */
 
@@ -34,10 +39,5 @@ int tls_verify_certificate(int is_good, X509_STORE_CTX *store);
 int tls_verify_staple(SSL *ssl, void *unused);
 
 int tls_verify_chain(X509_STORE_CTX *store, void *unused);
-
-const struct tls_options *tls_context_options(const struct tls_context *c);
-
-/* Trusted roots and revocation lists. */
-const struct pki_chain *tls_context_anchors(const struct tls_context *c);
 
 #endif

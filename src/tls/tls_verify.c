@@ -39,7 +39,7 @@ static void describe(struct tls_session *t, X509_STORE_CTX *store, const char *p
     X509 *certificate = X509_STORE_CTX_get_current_cert(store);
     int depth = X509_STORE_CTX_get_error_depth(store);
     int error = X509_STORE_CTX_get_error(store);
-    bool is_server = tls_context_is_server(t->context);
+    bool is_server = t->options->is_server;
     buf_printf(&text, "the %s's %s", is_server ? "EVCC" : "SECC",
                depth == 0 ? "certificate" : "certificate above its own");
     if (depth > 1)
@@ -74,7 +74,7 @@ int tls_verify_certificate(int is_good, X509_STORE_CTX *store)
 {
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct tls_session *t = tls_session_of(ssl);
-    const struct tls_options *o = tls_context_options(t->context);
+    const struct tls_options *o = t->options;
     char text[96];
     bool is_leaf = X509_STORE_CTX_get_error_depth(store) == 0;
     if (!is_good) {
@@ -170,7 +170,7 @@ static void look_at_chain(struct tls_session *t, struct judgement *j)
     struct pki_options how = {
         .role = o->is_server ? ROLE_VEHICLE_LEAF : ROLE_SECC_LEAF,
         .edition = -1,
-        .anchors = tls_context_anchors(t->context),
+        .anchors = t->anchors,
         .now = o->at != 0 ? o->at : (int64_t)time(NULL),
     };
     struct err ignored = ERR_INIT;
@@ -190,7 +190,7 @@ int tls_verify_chain(X509_STORE_CTX *store, void *unused)
 {
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct tls_session *t = tls_session_of(ssl);
-    struct judgement j = {.options = tls_context_options(t->context)};
+    struct judgement j = {.options = t->options};
     (void)unused;
     look_at_chain(t, &j);
     if (j.text.n > 0)
@@ -210,7 +210,7 @@ int tls_verify_chain(X509_STORE_CTX *store, void *unused)
 /* Looked at as of now, unless a time was chosen for the chain: the station staples today's. */
 static int check_response(SSL *ssl, struct slice response, enum ocsp_state *state, struct err *e)
 {
-    const struct tls_options *o = tls_context_options(tls_session_of(ssl)->context);
+    const struct tls_options *o = tls_session_of(ssl)->options;
     STACK_OF(X509) *verified = SSL_get0_verified_chain(ssl);
     STACK_OF(X509) *chain = verified != NULL ? verified : SSL_get_peer_cert_chain(ssl);
     if (chain == NULL || sk_X509_num(chain) < 2)
@@ -224,7 +224,7 @@ static int check_response(SSL *ssl, struct slice response, enum ocsp_state *stat
 int tls_verify_staple(SSL *ssl, void *unused)
 {
     struct tls_session *t = tls_session_of(ssl);
-    const struct tls_options *o = tls_context_options(t->context);
+    const struct tls_options *o = t->options;
     const unsigned char *der = NULL;
     /* ORDER OCSP_STATE */
     static const char *const PROBLEMS[] = {NULL, "the station's certificate is revoked",
