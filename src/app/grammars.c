@@ -56,9 +56,9 @@ int limit_take(void *to, const char *text, struct err *e)
                      strncmp(NAMES[i], text, (size_t)(value - text)) != 0))
         i++;
     if (i == 4)
-        return err_set(e, "--limit %.60s: expected size=N, memory=N, depth=N or list=N", text);
+        return err_set(e, "expected size=N, memory=N, depth=N or list=N");
     if (take_number(value + 1, MOST[i], &n) != 0)
-        return err_set(e, "--limit %.60s: expected a number, at most %" PRIu64, text, MOST[i]);
+        return err_set(e, "expected a number, at most %" PRIu64, MOST[i]);
     if (i == 0)
         l->size = n;
     else if (i == 1)

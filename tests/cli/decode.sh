@@ -188,6 +188,6 @@ limit memory=100 'needs more memory than its limit allows' $STOP
 run decode --limit size=14 --limit depth=4 $STOP
 wants "what keeps within the limits is decoded" 0 out 'SessionStopReq'
 run decode --limit lists=3 $STOP
-wants "a limit that there is not" 3 err '--limit lists=3' err 'list=N'
+wants "a limit that there is not" 3 err 'error: --limit lists=3: expected size=N' err 'list=N'
 run decode --limit depth=300 $STOP
 wants "a limit that is too high" 3 err 'at most 255'
