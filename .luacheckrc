@@ -5,12 +5,11 @@ max_line_length = 120 -- the standard has long names
 max_comment_line_length = 100
 
 local role = {fields = {Protocol = {read_only = false}, Signing = {read_only = false}}, other_fields = true}
-read_globals = {"Pass", "Fail", "Inconclusive", "Sleep", "Now", "Log", Pki = {other_fields = true}, Evcc = role, EVCC = role, Secc = role, SECC = role}
+read_globals = {"Pass", "Fail", "Inconclusive", "Sleep", "Now", "Log", "Timer", "Remember", "Recall", "Start", "Wait_For", "Wait_Any", "Guard", "Stop_Requested", "Vehicle", "Station", Pki = {other_fields = true}, Evcc = role, EVCC = role, Secc = role, SECC = role}
 exclude_files = {"build"}
 
--- what scripts of `v2glab ev` and `v2glab evse` find besides (src/script/behaviour.h, lua/v2g)
+-- what hooks of the ready-made vehicle and station find besides (lua/v2g/common.lua)
 local behaving = {
-    read_globals = {"Accept", "Session_Over", "Stop_Requested", "Timer", "Measured", "Remember", "Recall"},
     globals = {"before", "on", "parameters"},
 }
 files["lua/v2g"] = behaving

@@ -9,8 +9,8 @@
  */
 #include "codec/copy.h"
 #include "record/record.h"
+#include "script/ready.h"
 #include "script/run.h"
-#include "script/station.h"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -28,32 +28,17 @@
 #define SESSIONS 3000
 
 struct course {
-    const char *name, *vehicle, *protocol;
+    const char *name, *mode, *protocol, *loops;
     double aim_ms; /* CPU of a session */
     bool is_recorded;
 };
 
 static const struct course COURSES[] = {
-    {"ISO 15118-2 AC, 20 messages",
-     "require('v2g.main').vehicle{protocol='ISO15118-2', mode='ac', tls='off', time_scale=1e6, "
-     "set={{'loops','1'}}}",
-     "ISO15118-2", 0.5, false},
-    {"the same with its record",
-     "require('v2g.main').vehicle{protocol='ISO15118-2', mode='ac', tls='off', time_scale=1e6, "
-     "set={{'loops','1'}}}",
-     "ISO15118-2", 0, true},
-    {"ISO 15118-2 DC",
-     "require('v2g.main').vehicle{protocol='ISO15118-2', mode='dc', tls='off', "
-     "time_scale=1e6, set={{'loops','4'}}}",
-     "ISO15118-2", 0, false},
-    {"ISO 15118-20 DC",
-     "require('v2g.main').vehicle{protocol='ISO15118-20', mode='dc', tls='off', "
-     "time_scale=1e6, "
-     "set={{'loops','4'}}}",
-     "ISO15118-20", 1.0, false},
+    {"ISO 15118-2 AC, 20 messages", "ac", "ISO15118-2", "1", 0.5, false},
+    {"the same with its record", "ac", "ISO15118-2", "1", 0, true},
+    {"ISO 15118-2 DC", "dc", "ISO15118-2", "4", 0, false},
+    {"ISO 15118-20 DC", "dc", "ISO15118-20", "4", 1.0, false},
 };
-
-static const char STATION[] = "require('v2g.main').station{}";
 
 struct request {
     struct message message;
@@ -100,26 +85,50 @@ static void keep(void *context, const struct event *e)
         give_up(bad.what);
 }
 
-static struct station_options options(struct bench *b)
+static struct script_options options(struct bench *b)
 {
-    struct station_options o = {.common = {.library = &b->library}};
-    o.common.peer.security = 0x10;
-    o.common.peer.address = b->address;
-    o.common.profile = "field";
+    struct script_options o = {.library = &b->library};
+    o.peer.security = 0x10;
+    o.peer.address = b->address;
+    o.profile = "field";
     return o;
+}
+
+/* The station, and a vehicle if there is one. */
+static enum run_exit run_station(const struct script_options *o, const struct ready *station,
+                                 const struct ready *vehicle)
+{
+    static const struct run_events EVENTS = {.ended = NULL};
+    struct err e = ERR_INIT;
+    struct world *world = world_open(NULL, &e);
+    recorder_attach(o->recorder, world);
+    struct script_run *run = run_open(world, &EVENTS, NULL);
+    if (run_add(run, o, "evse", station, &e) == NULL ||
+        (vehicle != NULL && run_add(run, o, "ev", vehicle, &e) == NULL))
+        give_up(e.what);
+    run_play(run);
+    enum run_exit result = run_result(run);
+    run_close(run);
+    recorder_detach(o->recorder);
+    world_close(world);
+    return result;
 }
 
 static void record_requests(struct bench *b, const struct course *k)
 {
-    struct station_options o = options(b);
-    struct err e = ERR_INIT;
-    o.common.recorder = &b->recorder;
-    o.common.protocol = k->protocol;
-    o.station = STATION;
-    o.vehicle = k->vehicle;
-    o.vehicles = 1;
-    if (station_run(&o, &e) != RUN_PASS || b->requests == 0)
-        give_up(e.set ? e.what : "the session to be repeated did not pass");
+    struct script_options o = options(b);
+    const struct ready_setting loops = {{(const uint8_t *)"loops", 5}, k->loops};
+    struct ready station = {.sessions = 1};
+    struct ready vehicle = {.is_vehicle = true,
+                            .mode = k->mode,
+                            .tls = "off",
+                            .time_scale = "1e6",
+                            .setting = &loops,
+                            .settings = 1};
+    o.recorder = &b->recorder;
+    o.protocol = k->protocol;
+    if (run_station(&o, &station, &vehicle) != RUN_PASS || b->requests == 0)
+        give_up("the session to be repeated did not pass");
 }
 
 /* ---- the client ---- */
@@ -196,14 +205,13 @@ static pid_t start_station(struct bench *b, unsigned sessions)
     pid_t child = fork();
     if (child != 0)
         return child;
-    struct station_options o = options(b);
+    struct script_options o = options(b);
     struct err e = ERR_INIT;
     struct recorder recorder = {.n = 0};
     struct record *record = b->is_recorded ? record_open(b->folder, &recorder, &e) : NULL;
-    o.station = STATION;
-    o.sessions = sessions;
-    o.common.recorder = record != NULL ? &recorder : NULL;
-    int status = station_run(&o, &e);
+    struct ready station = {.sessions = sessions};
+    o.recorder = record != NULL ? &recorder : NULL;
+    int status = (int)run_station(&o, &station, NULL);
     if (record != NULL)
         record_close(record, &e);
     if (e.set)

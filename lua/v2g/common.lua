@@ -13,6 +13,19 @@ function common.refuse(text)
     error(setmetatable({}, { __tostring = function() return text end }), 0)
 end
 
+local own_error = { __tostring = function(e) return e.text end }
+
+-- The answer of a protected call of a hook, or of something else that reads nothing of the peer's:
+-- common.own(pcall(f, …)). What it has raised is no text from here on, so that it is told from what
+-- a step raises, which is the last response's fault.
+function common.own(good, ...)
+    if good then
+        return ...
+    end
+    local why = ...
+    error(type(why) == 'string' and setmetatable({ text = why }, own_error) or why, 0)
+end
+
 -- ---- parameters ----
 
 local function is_list(t)
@@ -128,12 +141,24 @@ local function load_file(file, environment)
     return chunk()
 end
 
--- What the command line says, laid over the parameters p.
+-- What options say that are no parameters.
+local OPTIONS <const> = { mode = true, protocol = true, time_scale = true, tls = true,
+                          persona = true, script = true, set = true, sessions = true }
+
+-- What the options say, of a command line or of a script, laid over the parameters p.
 local function take_options(p, role, o, environment)
-    if type(o.persona) == 'table' then
+    if type(o.persona) == 'table' and is_list(o.persona) then -- a file: its name and its text
         common.lay_persona(p, role, load_file(o.persona, environment))
+    elseif type(o.persona) == 'table' then
+        common.lay_persona(p, role, o.persona)
     elseif o.persona then
         common.lay_persona(p, role, require('personas.' .. o.persona))
+    end
+    for key, value in pairs(o) do
+        if not OPTIONS[key] then
+            check_key(role, key)
+            lay_over(p, { [key] = value })
+        end
     end
     if o.mode and role == 'ev' then
         p.mode = o.mode
@@ -166,8 +191,11 @@ end
 -- is played, the parameters, how fast electrical time runs, and which messages nothing is done to.
 function common.new(side, role, o)
     local p = copy(defaults[side])
+    if o.protocol then
+        role.Protocol = o.protocol
+    end
     take_options(p, side, o, environment_of(side, role))
-    if o.set and #o.set > 0 or o.script or type(o.persona) == 'table' then
+    if next(o) then
         local found = check.problems(side, p, role)
         if #found > 0 then
             common.refuse(table.concat(found, '; '))
@@ -365,25 +393,25 @@ function common.received(s, message)
         return true
     end
     local m = s.role.Received()
-    if hook and hook(m, s) == false then
+    if hook and common.own(pcall(hook, m, s)) == false then
         return false
     end
-    return not (on.receive and on.receive(m, s) == false)
+    return not (on.receive and common.own(pcall(on.receive, m, s)) == false)
 end
 
 -- What the hook on.NAME says, or, before it, the one that stands for parameters (quirks.lua).
 function common.ask(s, name, what)
     local quirk, hook = s.quirks[name], s.p.on[name]
-    local answer = quirk and quirk(what, s)
+    local answer = quirk and common.own(pcall(quirk, what, s))
     if answer == nil and hook then
-        answer = hook(what, s)
+        answer = common.own(pcall(hook, what, s))
     end
     return answer
 end
 
 function common.state(s, name)
     if s.p.on.state then
-        s.p.on.state(name, s)
+        common.own(pcall(s.p.on.state, name, s))
     end
 end
 
@@ -403,7 +431,7 @@ end
 
 function common.timed_out(s, name)
     if s.p.on.timeout then
-        s.p.on.timeout(name, s)
+        common.own(pcall(s.p.on.timeout, name, s))
     end
 end
 

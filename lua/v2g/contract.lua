@@ -220,11 +220,10 @@ function contract.make_checks(s, step, checks)
     return nil
 end
 
--- A role's identity out of the tree. What is missing there is an error of the set-up: it is raised
--- from here, not from a vehicle's file, whose errors are taken for the last response's.
+-- A role's identity out of the tree. What is missing there is an error of the set-up, not of the
+-- last response.
 function contract.identity(role, edition)
-    local identity = Pki.Identity(role, edition)
-    return identity
+    return common.own(pcall(Pki.Identity, role, edition))
 end
 
 -- ---- handing out a contract ----

@@ -191,7 +191,7 @@ function ev:exchange(step, signer)
     if self.noticed and not LOOPS[step] and step ~= 'MeteringReceipt' then
         common.reacted(self)
     end
-    if not self:send(request, signer) then
+    if not common.own(pcall(self.send, self, request, signer)) then
         leave(self, 'fin', true, 'a hook kept back ' .. request)
     end
     self.sent = Now()
@@ -271,8 +271,8 @@ end
 
 local function offers(self)
     local p = self.p
-    if self.options.protocol then
-        return { { self.options.protocol, priority = 1, schema = 1 } }
+    if self.role.FixedProtocol then
+        return { { self.role.FixedProtocol, priority = 1, schema = 1 } }
     end
     if p.protocols then
         return p.protocols
@@ -403,13 +403,13 @@ local function connect_once(self)
     local p = self.p
     self.last, self.answered, self.counts = nil, nil, {}
     local tls, settings = wanted_tls(self)
-    if p.gaps['SDP>TCP'] and not self.options.direct then
+    if p.gaps['SDP>TCP'] and not self.role.Address then
         discover(self, tls, settings)
     else
         common.pause(self, p.gaps.SDP)
     end
-    local is_open, why = self.role.Connect { manual = true, tls = settings, source_port = p.source_port,
-                                        may_fail = p.tries > 1 }
+    local is_open, why = common.own(pcall(self.role.Connect,
+        { manual = true, tls = settings, source_port = p.source_port, may_fail = p.tries > 1 }))
     if not is_open then
         leave(self, 'gone', false, 'the station cannot be reached: ' .. why)
     end
@@ -508,9 +508,9 @@ function evcc.attempt(self)
         close(self, self.p.close == 'reset' and 'reset' or self.p.close == 'none' and 'none' or 'fin')
         return result, true, ''
     end
-    if type(result) == 'string' and result:find('^lua/v2g/evcc_') then
-        -- an element that the response must have is missing, or has a value that nothing should
-        -- have
+    if type(result) == 'string' then
+        -- of a step (common.own): an element that the response must have
+        -- is missing, or has a value that nothing should have
         result = { how = 'fin', ok = false, why = 'the last response cannot be used: ' .. result,
                    ev = self }
     end
@@ -518,6 +518,7 @@ function evcc.attempt(self)
         error(result, 0)
     end
     wind_up(self, result)
+    self.how = result.how
     return 'done', result.ok, result.why
 end
 
@@ -532,29 +533,36 @@ end
 function evcc.new(role, options)
     local self = setmetatable(common.new('ev', role, options), ev)
     local p = self.p
-    check_payment(p, options.protocol)
+    check_payment(p, role.FixedProtocol)
     self.tolerated = contract.tolerated(p)
-    self.options, self.mode, self.battery = options, p.mode, battery.new(p.battery)
+    self.mode, self.battery = p.mode, battery.new(p.battery)
     self.advanced, self.pauses, self.loops, self.current = Now(), 0, 0, 0
     self.did = {} -- what is done but once
     return self
 end
 
-function evcc.run(role, options)
+-- Charges, with pauses and all. The outcome: ok, why (not, or what ended it early), how ('done', or
+-- how the session was left), code (of the last response), protocol, soc (percent) of the battery.
+function evcc.charge(role, options)
     local self = evcc.new(role, options)
-    math.randomseed()
     while true do
         local outcome, ok, why = evcc.attempt(self)
-        if not ok then
-            Fail(why)
-        end
-        if outcome ~= 'resume' or not self.p.resume or Stop_Requested() then
-            if why ~= '' then
-                Log(why)
-            end
-            return Pass()
+        if not ok or outcome ~= 'resume' or not self.p.resume or Stop_Requested() then
+            return { ok = ok, why = why, how = self.how or 'done', code = self.code,
+                     protocol = self.protocol, soc = self.battery.soc }
         end
         common.pause(self, self.p.pause_ms)
+    end
+end
+
+-- The same as a script: its verdict is that of the charge.
+function evcc.run(role, options)
+    local outcome = evcc.charge(role, options)
+    if not outcome.ok then
+        Fail(outcome.why)
+    end
+    if outcome.why ~= '' then
+        Log(outcome.why)
     end
 end
 

@@ -1,13 +1,31 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What `v2glab ev` and `v2glab evse` run.
+-- The ready-made vehicle and station: as functions of roles (Evcc.Charge, Secc.Serve), and as what
+-- `v2glab ev` and `v2glab evse` run.
 local main = {}
 
+-- Evcc.Charge of that role.
+function main.Charge(role)
+    return function(options)
+        return require('v2g.evcc').charge(role, options or {})
+    end
+end
+
+-- Secc.Serve of that role.
+function main.Serve(role)
+    return function(options)
+        local given = options or {}
+        return require('v2g.secc').serve(role, given, given.tls == nil and 'auto' or nil)
+    end
+end
+
 function main.vehicle(options)
-    return require('v2g.evcc').run(Evcc, options)
+    math.randomseed()
+    require('v2g.evcc').run(Evcc, options)
 end
 
 function main.station(options)
-    return require('v2g.secc').run(Secc, options)
+    math.randomseed()
+    require('v2g.secc').serve(Secc, options)
 end
 
 return main

@@ -507,11 +507,10 @@ end
 -- by the role.
 function secc.new(role, options)
     local at = common.new('station', role, options)
-    check_payment(at.p, options.protocol)
+    check_payment(at.p, role.FixedProtocol)
     at.tolerated, at.known = contract.tolerated(at.p), {}
-    if options.protocol then
-        role.Protocol = options.protocol
-        prepare(at, options.protocol) -- before a vehicle has to wait for it
+    if role.FixedProtocol then
+        prepare(at, role.FixedProtocol) -- before a vehicle has to wait for it
     end
     return at
 end
@@ -529,13 +528,40 @@ function secc.attend(at)
     return ok, why
 end
 
-function secc.run(role, options)
-    local at = secc.new(role, options)
-    math.randomseed()
-    while true do
-        Accept { tls = at.p.tls, answer_ms = common.pick(at, at.p.delays.AppProtocol or 0) }
-        Session_Over(secc.attend(at))
+-- Serves vehicles, at once and one after another, until as many sessions are over as the options
+-- say, or the user wants to end: how many sessions there were, and how many failed. tls: what the
+-- station listens for where the parameters do not say.
+function secc.serve(role, options, tls)
+    local free, tasks = { secc.new(role, options) }, {}
+    local outcome = { ok = true, sessions = 0, failed = 0 }
+    local function attend(at)
+        local good, ok, why = Guard(secc.attend, at)
+        if not good then
+            at.role.Disconnect(true)
+        end
+        free[#free + 1] = at
+        outcome.sessions = outcome.sessions + 1
+        if not (good and ok) then
+            outcome.failed, outcome.ok = outcome.failed + 1, false
+        end
+        at.role.Session_Over(ok, why)
+        if outcome.sessions == options.sessions then
+            role.Stop_Accepting()
+        end
     end
+    while true do
+        local at = table.remove(free) or secc.new(role.Place(), options)
+        local p = at.p
+        if not role.Accept { as = at.role, tls = p.tls == nil and tls or p.tls,
+                             answer_ms = common.pick(at, p.delays.AppProtocol or 0) } then
+            break
+        end
+        tasks[at] = Start(attend, at)
+    end
+    for _, task in pairs(tasks) do
+        Wait_For(task)
+    end
+    return outcome
 end
 
 return secc

@@ -2,16 +2,16 @@
 /* `v2glab ev` and `v2glab evse`: a vehicle and a station that charge, with no script at all. */
 
 #include "app/commands.h"
+#include "app/interrupt.h"
 #include "app/options.h"
 #include "app/persona.h"
 #include "app/report.h"
 #include "app/session_options.h"
 #include "app/view.h"
-#include "base/file.h"
 #include "record/ladder.h"
 #include "record/record.h"
+#include "script/ready.h"
 #include "script/run.h"
-#include "script/station.h"
 #include "wire/lab.h"
 
 #include <ctype.h>
@@ -20,24 +20,28 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define SOURCE_MAX (4u << 20)
 #define TICK_MS 200
+#define SETTINGS_MAX 256
 
-/* One role: what its Lua text says. */
+/* One side: what is said of it, and what its player has of its own. */
 struct part {
-    struct buf set; /* entries of a Lua table */
-    const char *persona, *script;
-    struct buf text;
+    struct ready ready;
+    struct ready_setting setting[SETTINGS_MAX];
+    struct script_options options;
+    struct player *player; /* of a station, while it plays */
 };
 
 struct behaving {
     struct options options;
     struct library library;
     struct session_options session;
-    struct station_options station;
     struct part own, other;
     const char *mode, *time_scale;
-    unsigned count;
+    unsigned count, vehicles; /* as given; that have not ended */
+    struct script_run *run;
+    struct world *world;
+    struct timer ticker;
+    bool is_interrupted, both;
     bool is_ev, alone, ladder_wanted;
     struct recorder recorder;
     struct ladder ladder;
@@ -46,94 +50,19 @@ struct behaving {
     struct record *record;
 };
 
-/* ---- Lua text ---- */
-
-/* A string of Lua, whatever it holds. */
-static void add_quoted(struct buf *out, const char *text, size_t n)
-{
-    buf_char(out, '"');
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c >= ' ' && c < 0x7f && c != '"' && c != '\\')
-            buf_char(out, (char)c);
-        else
-            buf_printf(out, "\\%03d", c);
-    }
-    buf_char(out, '"');
-}
-
-static void add_text(struct buf *out, const char *key, const char *value)
-{
-    buf_printf(out, "%s=", key);
-    add_quoted(out, value, strlen(value));
-    buf_text(out, ", ");
-}
-
-/* The file's name and content, as KEY={path, text}. */
-static int add_file(struct buf *out, const char *key, const char *path, struct err *e)
-{
-    struct buf text = {0};
-    int bad = file_read(path, SOURCE_MAX, &text, e);
-    buf_printf(out, "%s={", key);
-    add_quoted(out, path, strlen(path));
-    buf_text(out, ", ");
-    add_quoted(out, (const char *)text.p, text.n);
-    buf_text(out, "}, ");
-    buf_close(&text);
-    return bad;
-}
-
-/* A persona is a file where it looks like one, else a name. */
-static int add_persona(struct buf *out, const char *persona, struct err *e)
-{
-    size_t n = strlen(persona);
-    bool is_file = strchr(persona, '/') != NULL || (n > 4 && strcmp(persona + n - 4, ".lua") == 0);
-    if (is_file)
-        return add_file(out, "persona", persona, e);
-    struct slice built_in;
-    if (!persona_find(persona, &built_in))
-        return persona_unknown(persona, e);
-    add_text(out, "persona", persona);
-    return 0;
-}
-
-static int make_text(struct behaving *b, struct part *part, bool is_ev, struct err *e)
-{
-    struct buf *out = &part->text;
-    buf_printf(out, "require('v2g.main').%s{", is_ev ? "vehicle" : "station");
-    if (b->mode != NULL)
-        add_text(out, "mode", b->mode);
-    if (b->station.common.protocol != NULL)
-        add_text(out, "protocol", b->station.common.protocol);
-    if (b->time_scale != NULL)
-        add_text(out, "time_scale", b->time_scale);
-    const char *tls = b->session.script.peer.choice.said[TLS_KEY_VERSION];
-    if (tls != NULL)
-        add_text(out, "tls", tls);
-    if (b->station.common.peer.address != NULL)
-        buf_text(out, "direct=true, ");
-    if (part->persona != NULL && add_persona(out, part->persona, e) != 0)
-        return -1;
-    if (part->script != NULL && add_file(out, "script", part->script, e) != 0)
-        return -1;
-    buf_printf(out, "set={%s}}", part->set.n > 0 ? buf_string(&part->set) : "");
-    return buf_string(out) == NULL ? err_set(e, "out of memory") : 0;
-}
-
 /* ---- options ---- */
 
 static int take_set(void *to, const char *text, struct err *e)
 {
-    struct buf *set = to;
+    struct part *part = to;
     const char *value = strchr(text, '=');
     /* "gaps.A>B=5" has no '=' but the last in a key */
     if (value == NULL || value == text)
         return err_set(e, "expected KEY=VALUE");
-    buf_char(set, '{');
-    add_quoted(set, text, (size_t)(value - text));
-    buf_text(set, ", ");
-    add_quoted(set, value + 1, strlen(value + 1));
-    buf_text(set, "}, ");
+    if (part->ready.settings == SETTINGS_MAX)
+        return err_set(e, "expected %d of them at most", SETTINGS_MAX);
+    part->setting[part->ready.settings++] =
+        (struct ready_setting){{(const uint8_t *)text, (size_t)(value - text)}, value + 1};
     return 0;
 }
 
@@ -163,10 +92,12 @@ static int take_payment(void *to, const char *name, struct err *e)
     struct behaving *b = to;
     if (strcasecmp(name, "ExternalPayment") != 0 && strcasecmp(name, "Contract") != 0)
         return err_set(e, "expected ExternalPayment or Contract");
-    char text[64];
-    const char *known = tolower((unsigned char)name[0]) == 'c' ? "Contract" : "ExternalPayment";
-    snprintf(text, sizeof text, b->is_ev ? "payment=%s" : "payment={'%s'}", known);
-    return take_set(&b->own.set, text, e);
+    bool contract = tolower((unsigned char)name[0]) == 'c';
+    return take_set(&b->own,
+                    b->is_ev   ? contract ? "payment=Contract" : "payment=ExternalPayment"
+                    : contract ? "payment={'Contract'}"
+                               : "payment={'ExternalPayment'}",
+                    e);
 }
 
 static const char *const MODES[] = {"ac", "dc", NULL};
@@ -179,19 +110,19 @@ static const struct option BEHAVIOUR[] = {
     {"payment", 0, "NAME", "ExternalPayment, or Contract: Plug & Charge, over TLS only",
      OPTION_CALL, .take = take_payment},
     {"persona", 0, "NAME|FILE",
-     "behaves like that one: a set of parameters\n(see docs/behaviour.md)", AT(own.persona)},
+     "behaves like that one: a set of parameters\n(see docs/behaviour.md)", AT(own.ready.persona)},
     {"script", 0, "FILE",
      "hooks in Lua: before.MESSAGE(m), before.send(m), on.receive(m),\non.timeout, on.state",
-     AT(own.script)},
+     AT(own.ready.script_file)},
     {"set", 's', "KEY=VALUE",
      "a parameter of lua/v2g/parameters.lua, as battery.soc=55;\nmay be given several times",
-     OPTION_CALL, AT(own.set), .take = take_set},
+     OPTION_CALL, AT(own), .take = take_set},
     {"time-scale", 0, "N", "electrical time and pauses run N times as fast", OPTION_CALL,
      AT(time_scale), .take = take_time_scale},
     {"with", 0, "KEY=VALUE", "a parameter of the other side, which it plays as well in the lab",
-     OPTION_CALL, AT(other.set), .take = take_set},
-    {"with-persona", 0, "NAME|FILE", "the persona of that side", AT(other.persona)},
-    {"with-script", 0, "FILE", "hooks of that side", AT(other.script)},
+     OPTION_CALL, AT(other), .take = take_set},
+    {"with-persona", 0, "NAME|FILE", "the persona of that side", AT(other.ready.persona)},
+    {"with-script", 0, "FILE", "hooks of that side", AT(other.ready.script_file)},
     {"alone", 0, NULL, "in the lab, too, do not play the other side", AT(alone)},
     {"ladder", 0, NULL, "show every message instead of the live view", AT(ladder_wanted)},
     SESSION_OPTIONS(offsetof(struct behaving, session)),
@@ -248,9 +179,8 @@ static const struct usage EVSE_USAGE = {
 
 /* ---- running ---- */
 
-static void session_over(void *context, const char *by, enum verdict verdict, const char *text)
+static void tell(struct behaving *b, const char *by, enum verdict verdict, const char *text)
 {
-    struct behaving *b = context;
     recorder_flush(&b->recorder); /* what is shown of it comes first */
     if (b->has_view)
         view_close(&b->view);
@@ -261,16 +191,53 @@ static void session_over(void *context, const char *by, enum verdict verdict, co
         fprintf(stderr, "%s\n", text);
 }
 
-static void stopping(void *context)
+static void session_over(void *context, const char *by, enum verdict verdict, const char *text)
 {
-    const struct behaving *b = context;
+    tell(context, by, verdict, text);
+}
+
+/* The station ends with the last vehicle. */
+static void player_ended(void *context, const struct player *p, const struct script *s)
+{
+    struct behaving *b = context;
+    struct part *station = b->is_ev ? &b->other : &b->own;
+    bool is_vehicle = p != station->player;
+    if (is_vehicle || s->verdict != VERDICT_PASS)
+        tell(b, is_vehicle ? "EVCC" : "SECC", s->verdict,
+             s->verdict == VERDICT_ERROR && s->traceback != NULL ? s->traceback : s->reason);
+    if (!is_vehicle && s->verdict == VERDICT_ERROR && b->vehicles > 0)
+        run_abort(b->run); /* nobody is there to charge at */
+    if (!is_vehicle)
+        station->player = NULL;
+    else if (--b->vehicles == 0 && station->player != NULL)
+        run_stop_player(station->player);
+}
+
+/* The first time sessions end as the protocol wants, then at once. */
+static void interrupted(void *context, unsigned n)
+{
+    struct behaving *b = context;
+    b->is_interrupted = true;
+    if (n > 1) {
+        run_abort(b->run);
+        return;
+    }
     if (!b->has_view && !b->session.quiet)
         fputs("ending as the protocol wants; Ctrl-C again ends at once\n", stderr);
+    run_stop(b->run);
+}
+
+static void all_over(void *context)
+{
+    struct behaving *b = context;
+    timer_stop(&b->ticker);
+    interrupt_close();
 }
 
 static void tick(void *context)
 {
     struct behaving *b = context;
+    timer_start(b->world, &b->ticker, TICK_MS, tick, b);
     view_show(&b->view);
 }
 
@@ -280,8 +247,6 @@ static int open_sinks(struct behaving *b, struct err *e)
     if (b->has_view) {
         view_open(&b->view, stdout);
         recorder_add(&b->recorder, view_event, &b->view);
-        b->station.tick = tick;
-        b->station.tick_ms = TICK_MS;
     } else if (!b->session.quiet) {
         if (ladder_open(&b->ladder, STDOUT_FILENO, (int)b->session.verbose, e) != 0)
             return -1;
@@ -294,56 +259,111 @@ static int open_sinks(struct behaving *b, struct err *e)
     }
     b->recorder.lost = report_lost;
     if (b->recorder.n > 0)
-        b->station.common.recorder = &b->recorder;
+        b->session.script.recorder = &b->recorder;
+    return 0;
+}
+
+/* A persona is a file where it looks like one, else a name. */
+static int find_persona(struct ready *r, struct err *e)
+{
+    struct slice built_in;
+    size_t n = r->persona == NULL ? 0 : strlen(r->persona);
+    if (n == 0 ||
+        (strchr(r->persona, '/') == NULL && (n <= 4 || strcmp(r->persona + n - 4, ".lua") != 0)))
+        return n == 0 || persona_find(r->persona, &built_in) ? 0 : persona_unknown(r->persona, e);
+    r->persona_file = r->persona;
+    r->persona = NULL;
     return 0;
 }
 
 /* The files and settings that were given are the own side's; the other one has the tree's. */
-static void divide_security(struct behaving *b)
+static int prepare_part(struct behaving *b, struct part *part, bool is_vehicle, struct err *e)
 {
-    const struct tls_choice *own = &b->session.script.peer.choice;
-    struct tls_choice other = {.said = {[TLS_KEY_PKI] = own->said[TLS_KEY_PKI]}};
-    b->station.vehicle_choice = b->is_ev ? *own : other;
-    b->station.common.peer.choice = b->is_ev ? other : *own;
+    struct ready *r = &part->ready;
+    r->is_vehicle = is_vehicle;
+    r->mode = b->mode;
+    r->time_scale = b->time_scale;
+    r->tls = b->session.script.peer.choice.said[TLS_KEY_VERSION];
+    r->setting = part->setting;
+    r->sessions = is_vehicle || b->is_ev ? 0 : b->count;
+    part->options = b->session.script;
+    if (part == &b->other) {
+        const char *tree = b->session.script.peer.choice.said[TLS_KEY_PKI];
+        part->options.peer.choice = (struct tls_choice){.said = {[TLS_KEY_PKI] = tree}};
+    }
+    if (find_persona(r, e) != 0)
+        return -1;
+    part->options.beside = r->script_file != NULL ? r->script_file : r->persona_file;
+    return 0;
 }
 
 /* Which sides are played, and in which network. */
 static int prepare(struct behaving *b, struct err *e)
 {
-    const struct peer_options *peer = &b->station.common.peer;
+    const struct peer_options *peer = &b->session.script.peer;
     bool lab = peer->interface == NULL && peer->address == NULL;
-    bool is_virtual = b->session.virtual_time;
-    bool both = lab && !b->alone && (is_virtual || !lab_is_near());
-    b->station.common.world = session_enter(&b->session, false, e);
-    if (b->station.common.world == NULL)
+    b->both = lab && !b->alone && (b->session.virtual_time || !lab_is_near());
+    b->world = session_enter(&b->session, false, e);
+    if (b->world == NULL)
         return -1;
-    struct part *ev = b->is_ev ? &b->own : &b->other, *evse = b->is_ev ? &b->other : &b->own;
-    if ((b->is_ev || both) && make_text(b, ev, true, e) != 0)
+    if (open_sinks(b, e) != 0 || prepare_part(b, &b->own, b->is_ev, e) != 0)
         return -1;
-    if ((!b->is_ev || both) && make_text(b, evse, false, e) != 0)
-        return -1;
-    divide_security(b);
-    b->station.vehicle_beside = ev->script != NULL ? ev->script : ev->persona;
-    b->station.common.beside = evse->script != NULL ? evse->script : evse->persona;
-    b->station.vehicle = b->is_ev || both ? buf_string(&ev->text) : NULL;
-    b->station.station = !b->is_ev || both ? buf_string(&evse->text) : NULL;
-    b->station.vehicles = b->is_ev ? (b->count > 0 ? b->count : 1) : 1;
-    b->station.sessions = b->is_ev ? 0 : b->count;
-    return open_sinks(b, e);
+    return b->both ? prepare_part(b, &b->other, !b->is_ev, e) : 0;
+}
+
+static int add_players(struct behaving *b, struct err *e)
+{
+    struct part *vehicle = b->is_ev ? &b->own : &b->other;
+    struct part *station = b->is_ev ? &b->other : &b->own;
+    if (!b->is_ev || b->both) {
+        station->player = run_add(b->run, &station->options, "evse", &station->ready, e);
+        if (station->player == NULL)
+            return -1;
+    }
+    b->vehicles = !b->is_ev ? b->both : b->count > 0 ? b->count : 1;
+    for (unsigned i = 0; i < b->vehicles; i++)
+        if (run_add(b->run, &vehicle->options, "ev", &vehicle->ready, e) == NULL)
+            return -1;
+    return 0;
+}
+
+static int play(struct behaving *b, struct err *e)
+{
+    static const struct run_events EVENTS = {player_ended, session_over, all_over};
+    b->run = run_open(b->world, &EVENTS, b);
+    if (b->run == NULL)
+        return err_set(e, "out of memory");
+    int bad = interrupt_open(b->world, 2, interrupted, b, e);
+    if (bad == 0)
+        bad = add_players(b, e);
+    if (bad == 0 && b->has_view)
+        tick(b);
+    if (bad == 0)
+        run_play(b->run);
+    enum run_exit result = run_result(b->run);
+    run_close(b->run);
+    all_over(b);
+    if (b->is_interrupted && result == RUN_PASS)
+        result = RUN_INCONCLUSIVE;
+    return bad != 0 ? -1 : (int)result;
 }
 
 static int run_all(struct behaving *b)
 {
     struct err e = ERR_INIT, late = ERR_INIT;
-    if (prepare(b, &e) != 0) {
-        report_err("", &e);
-        return EXIT_SETUP;
+    int status = prepare(b, &e);
+    if (status == 0) {
+        recorder_attach(&b->recorder, b->world);
+        status = play(b, &e);
+        recorder_detach(&b->recorder);
     }
-    int status = station_run(&b->station, &e);
+    world_close(b->world);
     if (b->has_view)
         view_close(&b->view);
-    if (e.set)
+    if (status < 0) {
         report_err("", &e);
+        status = EXIT_SETUP;
+    }
     ladder_close(&b->ladder);
     if (b->record == NULL)
         return status;
@@ -370,7 +390,6 @@ static int read_options(struct behaving *b)
         return options_wrong(o, "--protocol %s: expected DIN70121, ISO15118-2 or ISO15118-20",
                              p->name);
     b->ladder_wanted = b->ladder_wanted || s->verbose > 0;
-    b->station.common = s->script;
     return -1;
 }
 
@@ -379,18 +398,10 @@ static int command_behave(int argc, char **argv, bool is_ev)
     struct behaving b = {.is_ev = is_ev};
     library_open(&b.library);
     session_options_open(&b.session, &b.library, PEER_TLS_AUTO);
-    b.station.over = session_over;
-    b.station.stopping = stopping;
-    b.station.context = &b;
     options_open(&b.options, is_ev ? &EV_USAGE : &EVSE_USAGE, &b.library, argc, argv);
     int status = read_options(&b);
     if (status < 0)
         status = run_all(&b);
-    struct part *parts[] = {&b.own, &b.other};
-    for (size_t i = 0; i < 2; i++) {
-        buf_close(&parts[i]->set);
-        buf_close(&parts[i]->text);
-    }
     library_close(&b.library);
     return status;
 }

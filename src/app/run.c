@@ -2,6 +2,7 @@
 /* `v2glab run`: scripts against a peer, against each other, or printed without a network. */
 #include "script/run.h"
 #include "app/commands.h"
+#include "app/interrupt.h"
 #include "app/options.h"
 #include "app/report.h"
 #include "app/session_options.h"
@@ -14,9 +15,12 @@ struct running {
     struct options options;
     struct library library;
     struct session_options session;
-    struct run_options run;
+    const char *const *script;
+    unsigned scripts;
+    bool print;
+    struct script_run *run;
     uint8_t id[8];
-    bool lab, unopened;
+    bool lab;
     struct recorder recorder;
     struct ladder ladder;
     struct record *record;
@@ -44,7 +48,7 @@ static const struct option OPTIONS[] = {
     {"print", 0, NULL,
      "no network, no peer: print header, EXI and XML of each message that\n"
      "a script sends; what it receives are messages with defaults",
-     .at = offsetof(struct running, run.print)},
+     .at = offsetof(struct running, print)},
     {"session-id", 0, "HEX", "SessionID of all headers, up to 8 octets", OPTION_CALL,
      .take = take_id},
     {"unsafe", 0, NULL, "scripts may use all of Lua: files, programs, C modules",
@@ -84,19 +88,16 @@ static void print_text(void *context, const char *text, size_t n)
 }
 
 /* What the verdict's line in the ladder has no room for. */
-static void script_ended(void *context, const struct script *s)
+static void script_ended(void *context, const struct player *p, const struct script *s)
 {
     struct running *r = context;
     recorder_flush(&r->recorder); /* what is shown of it comes first */
-    bool ladder = !r->session.quiet && !r->run.print;
-    if (!s->started) {
-        r->unopened = true; /* the run's own error says why */
-        return;
-    }
+    bool ladder = !r->session.quiet && !r->print;
+    (void)p;
     if (ladder && s->traceback == NULL)
         return;
     if (s->verdict == VERDICT_PASS) {
-        if (!r->run.print)
+        if (!r->print)
             fprintf(stderr, "%s: pass\n", s->path);
         return;
     }
@@ -117,30 +118,72 @@ static int open_sinks(struct running *r, struct err *e)
             return -1;
     }
     r->recorder.lost = report_lost;
-    r->run.common.recorder = &r->recorder;
+    r->session.script.recorder = &r->recorder;
     return 0;
+}
+
+static void interrupted(void *context, unsigned n)
+{
+    const struct running *r = context;
+    (void)n;
+    run_abort(r->run);
+}
+
+static void all_over(void *context)
+{
+    (void)context;
+    interrupt_close();
+}
+
+/* Until all scripts have ended, in a world (NULL: print mode). */
+static int play(struct running *r, struct world *world, struct err *e)
+{
+    static const struct run_events EVENTS = {.ended = script_ended, .over = all_over};
+    int bad = 0;
+    r->run = run_open(world, &EVENTS, r);
+    if (r->run == NULL)
+        return err_set(e, "out of memory");
+    r->session.script.interrupt = &interrupt_count;
+    if (world != NULL)
+        bad = interrupt_open(world, 1, interrupted, r, e);
+    for (unsigned i = 0; i < r->scripts && bad == 0; i++)
+        bad = run_add(r->run, &r->session.script, r->script[i], NULL, e) == NULL ? -1 : 0;
+    if (bad == 0)
+        run_play(r->run);
+    enum run_exit result = run_result(r->run);
+    run_close(r->run);
+    interrupt_close();
+    return bad != 0 ? -1 : (int)result;
+}
+
+/* In the world that the options tell, with what shows and records it. */
+static int play_shown(struct running *r, struct err *e)
+{
+    struct world *world = session_enter(&r->session, r->lab, e);
+    if (world == NULL || open_sinks(r, e) != 0) {
+        world_close(world);
+        return -1;
+    }
+    recorder_attach(&r->recorder, world);
+    int status = play(r, world, e);
+    recorder_detach(&r->recorder);
+    world_close(world);
+    ladder_close(&r->ladder);
+    return status;
 }
 
 static int run_all(struct running *r)
 {
-    struct err e = ERR_INIT;
-    if (r->run.print) {
-        r->run.common.print = print_text;
-    } else {
-        r->run.common.world = session_enter(&r->session, r->lab, &e);
-        if (r->run.common.world == NULL || open_sinks(r, &e) != 0) {
-            report_err("", &e);
-            return EXIT_SETUP;
-        }
-    }
-    int status = run_scripts(&r->run, &e);
-    if (e.set && r->unopened)
+    struct err e = ERR_INIT, late = ERR_INIT;
+    r->session.script.print = r->print ? print_text : NULL;
+    int status = r->print ? play(r, NULL, &e) : play_shown(r, &e);
+    if (status < 0) {
         report_err("", &e);
-    ladder_close(&r->ladder);
+        status = EXIT_SETUP;
+    }
     if (r->record == NULL)
         return status;
     printf("record: %s\n", record_path(r->record));
-    struct err late = ERR_INIT;
     if (record_close(r->record, &late) == 0)
         return status;
     if (late.set)
@@ -150,11 +193,9 @@ static int run_all(struct running *r)
 
 int command_run(int argc, char **argv)
 {
-    struct running r = {.run = {.interruptible = true}};
+    struct running r = {.record = NULL};
     library_open(&r.library);
     session_options_open(&r.session, &r.library, PEER_TLS_OFF);
-    r.run.ended = script_ended;
-    r.run.context = &r;
     options_open(&r.options, &USAGE, &r.library, argc, argv);
     int status;
     if (options_read(&r.options, &r) != 0) {
@@ -162,9 +203,8 @@ int command_run(int argc, char **argv)
     } else if (r.options.arguments == 0) {
         status = options_wrong(&r.options, "no script; expected the path of a Lua file");
     } else {
-        r.run.common = r.session.script;
-        r.run.script = (const char *const *)r.options.argument;
-        r.run.scripts = (unsigned)r.options.arguments;
+        r.script = (const char *const *)r.options.argument;
+        r.scripts = (unsigned)r.options.arguments;
         status = run_all(&r);
     }
     library_close(&r.library);

@@ -8,6 +8,7 @@
 #include "script/object.h"
 #include "script/printing.h"
 #include "script/security.h"
+#include "script/serving.h"
 #include "script/tls_expect.h"
 #include "script/tls_view.h"
 
@@ -117,21 +118,27 @@ static bool take_flag(lua_State *L, const char *name, bool otherwise)
     return value;
 }
 
+void methods_choose(lua_State *L, struct role *r, const char *known)
+{
+    script_check_keys(L, 1, known);
+    take_text(L, "interface", r->chosen.interface, sizeof r->chosen.interface);
+    take_text(L, "address", r->chosen.address, sizeof r->chosen.address);
+    security_choose(L, r);
+    if (lua_getfield(L, 1, "protocol") != LUA_TNIL)
+        role_fix_protocol(L, r, luaL_checkstring(L, -1));
+    lua_pop(L, 1);
+}
+
 /* Reads the table at 1, if any, and starts. */
 static void start_by_hand(lua_State *L, struct role *r)
 {
     bool manual = false;
     if (!lua_isnoneornil(L, 1)) {
         luaL_checktype(L, 1, LUA_TTABLE);
-        script_check_keys(L, 1,
-                          " interface address tls cert key roots protocol manual timeout may_fail "
-                          "source_port ");
-        take_text(L, "interface", r->chosen.interface, sizeof r->chosen.interface);
-        take_text(L, "address", r->chosen.address, sizeof r->chosen.address);
-        security_choose(L, r);
+        methods_choose(L, r,
+                       " interface address tls cert key roots protocol manual timeout may_fail "
+                       "source_port ");
         manual = take_flag(L, "manual", false);
-        if (lua_getfield(L, 1, "protocol") != LUA_TNIL)
-            role_fix_protocol(L, r, luaL_checkstring(L, -1));
     }
     struct peer_options o = link_options(r, manual);
     if (!lua_isnoneornil(L, 1) && lua_getfield(L, 1, "timeout") != LUA_TNIL)
@@ -314,6 +321,7 @@ void methods_push(lua_State *L, struct role *r)
     lua_newtable(L);
     lua_pushlightuserdata(L, r);
     luaL_setfuncs(L, FUNCTIONS, 1);
+    serving_methods(L, r);
     tls_view_methods(L, r);
     filters_methods(L, r);
     tls_expect_methods(L, r);

@@ -12,4 +12,8 @@
 /* Pushes a table of them. */
 void methods_push(lua_State *L, struct role *r);
 
+/* Takes what the table at 1 says of a connection: interface, address, protocol, TLS. known: the
+ * keys that it may have, as script_check_keys takes them. */
+void methods_choose(lua_State *L, struct role *r, const char *known);
+
 #endif

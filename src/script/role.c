@@ -4,11 +4,6 @@
 #include "codec/copy.h"
 #include "codec/defaults.h"
 #include "codec/value.h"
-#include "script/methods.h"
-#include "script/nearest.h"
-#include "script/security.h"
-#include "script/signing.h"
-#include "script/verbs.h"
 #include "session/agreement.h"
 
 #include <lauxlib.h>
@@ -18,7 +13,15 @@
 
 #define OUTGOING_MEMORY (64u << 20)
 #define SETTLE_BYTES (128u << 10) /* garbage in an arena that is put up with */
-#define PROTOCOL_DEFAULT "ISO15118-2"
+
+struct role *role_at(lua_State *L, int index)
+{
+    if (luaL_getmetafield(L, index, ROLE_FIELD) == LUA_TNIL)
+        return NULL;
+    struct role *r = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return r;
+}
 
 struct name_scope role_scope(const struct role *r)
 {
@@ -264,7 +267,26 @@ void role_follow(lua_State *L, struct role *r)
     replay(L, r);
 }
 
-/* ---- the tables ---- */
+void role_fix_protocol(lua_State *L, struct role *r, const char *name)
+{
+    const struct protocol *p = protocol_find(name);
+    if (p == NULL || p->uri[0] == NULL)
+        luaL_error(L, "there is no protocol '%s'; expected DIN70121, ISO15118-2 or ISO15118-20",
+                   name);
+    role_set_protocol(L, r, p);
+    r->protocol_fixed = true;
+    r->session->protocol = p;
+}
+
+void role_free_protocol(lua_State *L, struct role *r)
+{
+    struct session *s = r->session;
+    if (!s->agreed)
+        s->protocol = NULL;
+    r->protocol_fixed = false;
+    role_set_protocol(L, r, s->agreed ? s->protocol : protocol_find(ROLE_PROTOCOL));
+    replay(L, r);
+}
 
 struct bound *role_bound(lua_State *L)
 {
@@ -278,223 +300,4 @@ struct bound *role_bound(lua_State *L)
         script_raise(L, &e);
     b->generation = r->generation;
     return b;
-}
-
-/* No function of a message; e says why. Upvalues: those of role_index. */
-static int unknown_name(lua_State *L, const char *text, const struct err *e)
-{
-    struct role *r = lua_touserdata(L, lua_upvalueindex(1));
-    const char *role = name_role(r->side), *nearest;
-    nearest = nearest_key(L, lua_upvalueindex(2), text);
-    if (nearest == NULL)
-        return script_raise(L, e);
-    return luaL_error(L, "%s has no function '%s'; the nearest name is %s.%s", role, text, role,
-                      nearest);
-}
-
-/* __index: a function of the role, found by its name and kept in the table. Upvalues: the role, its
- * fixed functions. */
-static int role_index(lua_State *L)
-{
-    struct role *r = lua_touserdata(L, lua_upvalueindex(1));
-    const char *text = luaL_checkstring(L, 2);
-    struct name_scope scope = role_scope(r);
-    struct err e = ERR_INIT;
-    struct name name;
-    if (r->script->by[0] == '\0')
-        r->script->by = r->session->by;
-    if (strcmp(text, "Protocol") == 0) {
-        lua_pushstring(L, r->protocol->name);
-        return 1;
-    }
-    if (strcmp(text, "FixedProtocol") == 0) {
-        lua_pushstring(L, r->protocol_fixed ? r->protocol->name : NULL);
-        return 1;
-    }
-    if (strcmp(text, "Signing") == 0) {
-        lua_pushboolean(L, !r->is_unsigned);
-        return 1;
-    }
-    lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL)
-        return 1;
-    if (signing_push(L, r, text))
-        return 1;
-    if (name_resolve(&scope, text, &name, &e) != 0)
-        return unknown_name(L, text, &e);
-    struct bound *b = lua_newuserdatauv(L, sizeof *b, 0);
-    *b = (struct bound){r, r->generation, name};
-    lua_pushvalue(L, 2);
-    lua_pushcclosure(L, VERB_FUNCTIONS[name.verb], 2);
-    lua_pushvalue(L, 2);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, 1);
-    return 1;
-}
-
-void role_fix_protocol(lua_State *L, struct role *r, const char *name)
-{
-    const struct protocol *p = protocol_find(name);
-    if (p == NULL || p->uri[0] == NULL)
-        luaL_error(L, "there is no protocol '%s'; expected DIN70121, ISO15118-2 or ISO15118-20",
-                   name);
-    role_set_protocol(L, r, p);
-    r->protocol_fixed = true;
-    r->session->protocol = p;
-}
-
-/* Protocol = nil: what is agreed tells it, or the default, until then. */
-static void free_protocol(lua_State *L, struct role *r)
-{
-    struct session *s = r->session;
-    if (!s->agreed)
-        s->protocol = NULL;
-    r->protocol_fixed = false;
-    role_set_protocol(L, r, s->agreed ? s->protocol : protocol_find(PROTOCOL_DEFAULT));
-    replay(L, r);
-}
-
-/* __newindex: Protocol, Signing, and functions of the script's own. */
-static int role_newindex(lua_State *L)
-{
-    struct role *r = lua_touserdata(L, lua_upvalueindex(1));
-    const char *key = luaL_checkstring(L, 2);
-    if (strcmp(key, "Protocol") == 0) {
-        if (lua_isnil(L, 3))
-            free_protocol(L, r);
-        else
-            role_fix_protocol(L, r, luaL_checkstring(L, 3));
-        return 0;
-    }
-    if (strcmp(key, "Signing") == 0) {
-        luaL_argexpected(L, lua_isboolean(L, 3), 3, "boolean");
-        r->is_unsigned = !lua_toboolean(L, 3);
-        return 0;
-    }
-    if (lua_type(L, 3) != LUA_TFUNCTION && !lua_isnil(L, 3))
-        return luaL_error(L, "%s.%s cannot be set; expected Protocol, Signing, or a function",
-                          r->name, key);
-    lua_rawset(L, 1);
-    return 0;
-}
-
-static void wake(void *context)
-{
-    script_step(context);
-}
-
-static void open_session(struct role *r)
-{
-    struct script *s = r->script;
-    const struct script_options *o = s->options;
-    if (r->peer != NULL) {
-        peer_open(r->peer, r->side, o->world, o->library, o->recorder, wake, s);
-        r->session = &r->peer->session;
-    } else {
-        session_open(r->session, r->side, o->library, o->recorder);
-    }
-    if (o->id != NULL && o->id_size <= sizeof r->session->id) {
-        memcpy(r->session->id, o->id, o->id_size);
-        r->session->id_size = o->id_size;
-    }
-    r->session->id_fixed = o->id != NULL || r->peer == NULL;
-}
-
-static struct role *new_role(lua_State *L, uint8_t side)
-{
-    struct script *s = script_of(L);
-    const struct script_options *o = s->options;
-    const struct protocol *p = o->protocol == NULL ? NULL : protocol_find(o->protocol);
-    struct role *r = calloc(1, sizeof *r);
-    if (r == NULL)
-        luaL_error(L, "out of memory");
-    r->next = s->roles;
-    s->roles = r;
-    r->script = s;
-    r->side = side;
-    r->name = name_role(side);
-    r->protocol = p != NULL ? p : protocol_find(PROTOCOL_DEFAULT);
-    r->protocol_fixed = p != NULL;
-    if (o->world != NULL)
-        r->peer = calloc(1, sizeof *r->peer);
-    else
-        r->session = calloc(1, sizeof *r->session);
-    if (r->peer == NULL && r->session == NULL)
-        luaL_error(L, "out of memory");
-    open_session(r);
-    return r;
-}
-
-static void push_role(lua_State *L, struct role *r)
-{
-    lua_newtable(L);
-    lua_newtable(L);
-    lua_pushlightuserdata(L, r);
-    methods_push(L, r);
-    lua_pushcclosure(L, role_index, 2);
-    lua_setfield(L, -2, "__index");
-    lua_pushlightuserdata(L, r);
-    lua_pushcclosure(L, role_newindex, 1);
-    lua_setfield(L, -2, "__newindex");
-    lua_setmetatable(L, -2);
-    lua_pushvalue(L, -1);
-    r->table = luaL_ref(L, LUA_REGISTRYINDEX);
-    lua_newtable(L);
-    r->replay = luaL_ref(L, LUA_REGISTRYINDEX);
-}
-
-void roles_open(lua_State *L)
-{
-    static const struct {
-        uint8_t side;
-        const char *name, *other;
-    } ROLES[] = {{FROM_EVCC, "Evcc", "EVCC"}, {FROM_SECC, "Secc", "SECC"}};
-    for (unsigned i = 0; i < 2; i++) {
-        push_role(L, new_role(L, ROLES[i].side));
-        lua_pushvalue(L, -1);
-        lua_setglobal(L, ROLES[i].name);
-        lua_setglobal(L, ROLES[i].other);
-    }
-}
-
-void roles_disconnect(struct script *s)
-{
-    for (struct role *r = s->roles; r != NULL; r = r->next)
-        if (r->peer != NULL)
-            peer_disconnect(r->peer, false);
-}
-
-static void free_messages(struct role *r)
-{
-    for (struct outgoing *o = r->outgoing, *next; o != NULL; o = next) {
-        next = o->next;
-        arena_close(&o->arena);
-        free(o->mark);
-        free(o);
-    }
-    for (struct incoming *i = r->incoming, *next; i != NULL; i = next) {
-        next = i->next;
-        session_done(r->session, i->received);
-        free(i);
-    }
-    if (r->last_is_loose)
-        session_done(r->session, r->last);
-}
-
-void roles_close(struct script *s)
-{
-    for (struct role *r = s->roles, *next; r != NULL; r = next) {
-        next = r->next;
-        free_messages(r);
-        security_close(r);
-        if (r->peer != NULL) {
-            peer_close(r->peer);
-            free(r->peer);
-        } else if (r->session != NULL) {
-            session_close(r->session);
-            free(r->session);
-        }
-        free(r);
-    }
-    s->roles = NULL;
 }

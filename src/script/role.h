@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The roles of a script: the tables Evcc and Secc (EVCC and SECC are the same). Their functions are
- * found by name when first used and kept; api names and forms stand in name.h. Behind a role are
- * its connection, the messages it sends (what a script sets stays set for the next send) and those
- * it has received (the last one of each name).
+ * A role of a script: the vehicle's or the station's side of a connection, as the tables Evcc and
+ * Secc are and what Vehicle{} and Station{} give (roles.h). Its functions are found by name when
+ * first used and kept; api names and forms stand in name.h. Behind a role are its connection, the
+ * messages it sends (what a script sets stays set for the next send) and those it has received (the
+ * last one of each name).
  *
  * Besides the names of the messages:
  *
  *   Evcc.Protocol = 'DIN70121'      speaks that from here on; reading it gives the present one;
  *                                   nil: what is agreed, again
  *   Evcc.FixedProtocol              that which an option or the script has set; nil: what is agreed
+ *   Evcc.Address                    where it connects to or listens without SDP; nil: by SDP
  *   Evcc.Signing = false            messages are not signed as they are sent (signing.h)
  *   Evcc.Connect{…}, Secc.Listen{…} connects now: interface, address, tls, cert, key, roots,
  *                                   protocol, manual, timeout, may_fail
@@ -25,12 +27,15 @@
  *   Evcc.State()                    'idle', 'discovering', 'connecting', 'agreeing', 'ready',
  *                                   'closed', 'failed', and why
  *   Evcc.SessionID()                the SessionID in force, hex digits
+ *   Evcc.Measured(…)                records how long something took (deadline.h)
+ *   Evcc.Charge{…}, Secc.Serve{…}   ready-made (lua/v2g)
+ *   Secc.Accept{…}, …               several vehicles at one station (serving.h)
  */
 #ifndef V2G_SCRIPT_ROLE_H
 #define V2G_SCRIPT_ROLE_H
 
 #include "names/name.h"
-#include "script/script.h"
+#include "script/task.h"
 
 /* A leaf in a list that a script has set: where Add_ looks for the first one it has not. */
 struct mark {
@@ -63,11 +68,17 @@ struct incoming {
     struct received *received;
 };
 
+#define ROLE_FIELD "v2g.role"      /* of the metatable: the struct role */
+#define ROLE_PROTOCOL "ISO15118-2" /* until another one is agreed */
+
+struct serving;
+
 struct role {
     struct role *next;
     struct script *script;
     uint8_t side;                    /* FROM_EVCC, FROM_SECC */
     const char *name;                /* "Evcc" */
+    char by[48];                     /* as events name it: "EVCC", "EVCC 2", "EVCC NAME" */
     const struct protocol *protocol; /* that names belong to */
     bool protocol_fixed;             /* by option or script: what is agreed does not change it */
     unsigned generation;             /* of the names; grows with every change of protocol */
@@ -77,6 +88,8 @@ struct role {
     bool last_is_loose;      /* not one of incoming's: it was no message */
     struct peer *peer;       /* NULL in print mode */
     struct session *session; /* the peer's; in print mode one of its own */
+    struct serving *serving; /* a station that Accept() is called of (serving.h); or NULL */
+    bool is_place;           /* it holds sessions of another station: Secc.Place() */
     bool sdp_open;           /* SDP is scripted */
     bool is_unsigned;        /* the script does not want messages signed as they are sent */
     struct {
@@ -98,10 +111,8 @@ struct role {
     int replay; /* reference of the settings made before a protocol was agreed */
 };
 
-/* Makes Evcc and Secc (and EVCC, SECC) in L. */
-void roles_open(lua_State *L);
-void roles_close(struct script *s);
-void roles_disconnect(struct script *s);
+/* The role that the value at that index is; NULL: none. */
+struct role *role_at(lua_State *L, int index);
 
 struct name_scope role_scope(const struct role *r);
 
@@ -110,6 +121,9 @@ void role_set_protocol(lua_State *L, struct role *r, const struct protocol *p);
 
 /* The same by name, whatever is agreed later: Evcc.Protocol = name. Raises where there is none. */
 void role_fix_protocol(lua_State *L, struct role *r, const char *name);
+
+/* What is agreed tells the protocol, or the default, until then: Evcc.Protocol = nil. */
+void role_free_protocol(lua_State *L, struct role *r);
 
 /* What the connection has agreed becomes the role's protocol. */
 void role_follow(lua_State *L, struct role *r);

@@ -2,85 +2,68 @@
 #include "script/run.h"
 
 #include "base/file.h"
-#include "script/role.h"
+#include "script/ready.h"
+#include "script/roles.h"
+#include "script/store.h"
 
-#include <lauxlib.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <uv.h>
 
 #define LINGER_MS 5000 /* that an SECC waits for the vehicle to close TCP after SessionStopRes */
 #define SOURCE_MAX (16u << 20)
 
-/* A script and what a run knows about it. */
 struct player {
-    struct play *run;
+    struct player *next;
+    struct script_run *run;
     struct script script;
+    struct script_options options;
     char *text;
-    bool is_station; /* by its text: starts first */
-    bool is_open, is_over;
-    struct timer linger;
+    struct timer leave;
+    bool has_begun;
 };
 
-struct play {
-    const struct run_options *options;
-    struct script_options common;
-    uv_async_t interrupted;
-    struct player *player;
-    unsigned left; /* scripts that have not ended */
-    struct err *e;
+struct script_run {
+    struct world *world;
+    const struct run_events *events;
+    void *context;
+    struct player *players;
+    struct timer begin;
+    unsigned beginning; /* players that have not got so far that they wait */
+    struct store store;
+    enum run_exit result;
+    bool is_closing;
 };
 
-/* ---- Ctrl-C ---- */
+/* ---- the end of a player ---- */
 
-static volatile sig_atomic_t interrupts;
-static uv_async_t *interrupt_handle;
-
-static void on_signal(int number)
+static void worsen(struct script_run *run, enum verdict verdict)
 {
-    (void)number;
-    if (interrupts++ > 0)
-        _exit(RUN_INCONCLUSIVE); /* a second one: at once */
-    if (interrupt_handle != NULL)
-        uv_async_send(interrupt_handle);
+    /* ORDER VERDICT */
+    static const enum run_exit EXITS[] = {RUN_ERROR, RUN_PASS, RUN_FAIL, RUN_INCONCLUSIVE,
+                                          RUN_ERROR};
+    static const int RANKS[] = {0, 2, 1, 3}; /* ORDER RUN_EXIT */
+    enum run_exit next = EXITS[verdict];
+    if (RANKS[next] > RANKS[run->result])
+        run->result = next;
 }
 
-static void on_interrupt(uv_async_t *handle)
+static void leave(void *data)
 {
-    struct play *run = handle->data;
-    if (interrupts == 0)
-        return;
-    for (unsigned i = 0; i < run->options->scripts; i++)
-        script_abort(&run->player[i].script, VERDICT_INCONCLUSIVE, "interrupted");
-}
-
-/* ---- the end of a script ---- */
-
-static void note_failure(struct play *run, const struct script *s)
-{
-    if (s->verdict != VERDICT_PASS)
-        err_set(run->e, "%s: %s", verdict_name(s->verdict), s->reason);
-}
-
-static void over(struct player *p)
-{
-    if (p->is_over)
-        return;
-    p->is_over = true;
-    timer_stop(&p->linger);
-    roles_disconnect(&p->script);
-    if (--p->run->left == 0)
-        uv_close((uv_handle_t *)&p->run->interrupted, NULL);
+    struct player *p = data, **at = &p->run->players;
+    struct script_run *run = p->run;
+    while (*at != p)
+        at = &(*at)->next;
+    *at = p->next;
+    timer_stop(&p->leave);
     script_close(&p->script);
-    p->is_open = false;
-}
-
-static void linger_over(void *data)
-{
-    over(data);
+    free(p->text);
+    free(p);
+    if (run->players != NULL || run->is_closing)
+        return;
+    timer_stop(&run->begin);
+    if (run->events->over != NULL)
+        run->events->over(run->context);
 }
 
 /* A station that has said SessionStopRes lets the vehicle close first [V2G2-1633]. */
@@ -94,31 +77,51 @@ static bool has_to_linger(const struct script *s)
 }
 
 /* Called while the script, or a callback of its connection, is still on the stack: so what belongs
- * to it is closed from the loop. */
-static void script_ended(struct script *s, void *context)
+ * to it is closed from the loop. While a station lingers, the vehicle's close ends it. */
+static void leave_soon(struct script *s)
 {
-    struct player *p = context;
-    const struct run_options *o = p->run->options;
-    note_failure(p->run, s);
-    if (o->ended != NULL)
-        o->ended(o->context, s);
-    if (!o->print)
-        timer_start(s->options->world, &p->linger, has_to_linger(s) ? LINGER_MS : 0, linger_over,
-                    p);
+    struct player *p = s->context;
+    bool lingers = has_to_linger(s);
+    if (p->run->world != NULL && !(lingers && timer_is_set(&p->leave)))
+        timer_start(p->run->world, &p->leave, lingers ? LINGER_MS : 0, leave, p);
 }
 
-/* While a station lingers, the vehicle's close ends it. */
-static void look_at_lingering(uv_check_t *check)
+static void ended(struct script *s)
 {
-    struct play *run = check->data;
-    for (unsigned i = 0; i < run->options->scripts; i++) {
-        struct player *p = &run->player[i];
-        if (p->is_open && !p->is_over && script_has_ended(&p->script) && !has_to_linger(&p->script))
-            over(p);
-    }
+    struct player *p = s->context;
+    struct script_run *run = p->run;
+    worsen(run, s->verdict);
+    if (run->events->ended != NULL)
+        run->events->ended(run->context, p, s);
+    leave_soon(s);
 }
 
-/* ---- reading the scripts ---- */
+static void session_over(struct script *s, const struct role *r, enum verdict verdict,
+                         const char *text)
+{
+    struct player *p = s->context;
+    struct script_run *run = p->run;
+    worsen(run, verdict);
+    if (run->events->session_over != NULL)
+        run->events->session_over(run->context, r->by, verdict, text);
+}
+
+/* ---- the beginning ---- */
+
+/* First all that are new, as far as they come; vehicles wait for that (roles.c). */
+static void begin(void *data)
+{
+    struct script_run *run = data;
+    for (struct player *p = run->players; p != NULL; p = p->next)
+        if (!p->has_begun)
+            script_step(&p->script);
+    run->beginning = 0;
+    for (struct player *p = run->players; p != NULL; p = p->next)
+        if (!p->has_begun) {
+            p->has_begun = true;
+            script_step(&p->script);
+        }
+}
 
 static char *read_source(const char *path, struct err *e)
 {
@@ -132,141 +135,103 @@ static char *read_source(const char *path, struct err *e)
     return NULL;
 }
 
-static bool mentions(const char *text, const char *role, const char *other)
+static int open_player(struct player *p, const char *path, const struct ready *ready, struct err *e)
 {
-    return strstr(text, role) != NULL || strstr(text, other) != NULL;
+    if (ready == NULL && (p->text = read_source(path, e)) == NULL)
+        return -1;
+    const char *text = ready != NULL ? ready_text(ready) : p->text;
+    int bad = script_open(&p->script, &p->options, path, text, e);
+    p->script.ended = ended;
+    p->script.woken = leave_soon;
+    p->script.session_over = session_over;
+    p->script.context = p;
+    if (bad == 0 && ready != NULL)
+        bad = ready_give(ready, &p->script, e);
+    if (bad != 0)
+        script_close(&p->script);
+    return bad;
 }
 
-static int open_player(struct play *run, unsigned i)
+struct player *run_add(struct script_run *run, const struct script_options *o, const char *path,
+                       const struct ready *ready, struct err *e)
 {
-    struct player *p = &run->player[i];
-    const char *path = run->options->script[i];
+    struct player *p = calloc(1, sizeof *p), **at = &run->players;
+    if (p == NULL) {
+        err_set(e, "out of memory");
+        return NULL;
+    }
     p->run = run;
-    p->text = read_source(path, run->e);
-    const char *text = p->text != NULL ? p->text : "";
-    p->is_station = mentions(text, "Secc.", "SECC.") && !mentions(text, "Evcc.", "EVCC.");
-    int bad = script_open(&p->script, &run->common, path, text, run->e);
-    p->is_open = true;
-    p->script.ended = script_ended;
-    p->script.ended_context = p;
-    return p->text == NULL || bad != 0 ? -1 : 0;
-}
-
-static void start_players(struct play *run)
-{
-    for (unsigned pass = 0; pass < 2; pass++)
-        for (unsigned i = 0; i < run->options->scripts; i++)
-            if (run->player[i].is_station == (pass == 0))
-                script_step(&run->player[i].script);
+    p->options = *o;
+    p->options.world = run->world;
+    p->options.store = &run->store;
+    p->options.beginning = &run->beginning;
+    if (open_player(p, path, ready, e) != 0) {
+        free(p->text);
+        free(p);
+        worsen(run, VERDICT_ERROR);
+        return NULL;
+    }
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = p;
+    run->beginning++;
+    if (run->world != NULL)
+        timer_start(run->world, &run->begin, 0, begin, run);
+    return p;
 }
 
 /* ---- the whole ---- */
 
-static int worst(const struct play *run)
+struct script_run *run_open(struct world *world, const struct run_events *events, void *context)
 {
-    /* ORDER VERDICT */
-    static const int EXITS[] = {RUN_ERROR, RUN_PASS, RUN_FAIL, RUN_INCONCLUSIVE, RUN_ERROR};
-    static const int RANKS[] = {0, 2, 1, 3}; /* ORDER RUN_EXIT */
-    int result = RUN_PASS;
-    for (unsigned i = 0; i < run->options->scripts; i++) {
-        int next = EXITS[run->player[i].script.verdict];
-        result = RANKS[next] > RANKS[result] ? next : result;
-    }
-    return result;
+    struct script_run *run = calloc(1, sizeof *run);
+    if (run == NULL)
+        return NULL;
+    run->world = world;
+    run->events = events;
+    run->context = context;
+    return run;
 }
 
-static void close_players(struct play *run)
+void run_play(struct script_run *run)
 {
-    for (unsigned i = 0; i < run->options->scripts; i++) {
-        struct player *p = &run->player[i];
-        if (p->is_open && run->common.world != NULL)
-            over(p);
-        else if (p->is_open)
-            script_close(&p->script);
-        free(p->text);
-    }
+    if (run->world != NULL)
+        world_run(run->world);
+    else
+        begin(run);
+    /* in virtual time the end may come before theirs */
+    for (struct player *p = run->players; p != NULL; p = p->next)
+        script_abort(&p->script, VERDICT_INCONCLUSIVE, RUN_NOTHING_COMES);
 }
 
-static int open_players(struct play *run)
+void run_stop_player(struct player *p)
 {
-    int bad = 0;
-    for (unsigned i = 0; i < run->options->scripts; i++)
-        if (open_player(run, i) != 0) {
-            bad = -1;
-            run->player[i].script.verdict = VERDICT_ERROR;
-            if (run->options->ended != NULL)
-                run->options->ended(run->options->context, &run->player[i].script);
-        }
-    return bad;
+    script_stop(&p->script);
 }
 
-static int run_printing(struct play *run)
+void run_stop(struct script_run *run)
 {
-    int bad = open_players(run);
-    if (bad == 0)
-        start_players(run);
-    int result = bad != 0 ? RUN_ERROR : worst(run);
-    close_players(run);
-    return result;
+    for (struct player *p = run->players; p != NULL; p = p->next)
+        script_stop(&p->script);
 }
 
-/* In virtual time the end may come before theirs. */
-static void abort_waiting(struct play *run)
+void run_abort(struct script_run *run)
 {
-    for (unsigned i = 0; i < run->options->scripts; i++)
-        script_abort(&run->player[i].script, VERDICT_INCONCLUSIVE, RUN_NOTHING_COMES);
+    for (struct player *p = run->players; p != NULL; p = p->next)
+        script_abort(&p->script, VERDICT_INCONCLUSIVE, "interrupted");
 }
 
-static int run_loop(struct play *run)
+enum run_exit run_result(const struct script_run *run)
 {
-    uv_check_t check;
-    struct world *world = run->common.world;
-    if (world == NULL)
-        world = world_open(NULL, run->e);
-    if (world == NULL)
-        return RUN_ERROR;
-    run->common.world = world;
-    recorder_attach(run->common.recorder, world);
-    uv_async_init(world_loop(world), &run->interrupted, on_interrupt);
-    uv_check_init(world_loop(world), &check);
-    uv_check_start(&check, look_at_lingering);
-    uv_unref((uv_handle_t *)&check);
-    check.data = run->interrupted.data = run;
-    run->left = run->options->scripts;
-    interrupt_handle = &run->interrupted;
-    int bad = open_players(run);
-    if (bad == 0) {
-        start_players(run);
-        world_run(world);
-        abort_waiting(run);
-    }
-    int result = bad != 0 ? RUN_ERROR : worst(run);
-    interrupt_handle = NULL;
-    close_players(run);
-    uv_close((uv_handle_t *)&check, NULL);
-    recorder_detach(run->common.recorder);
-    world_close(world);
-    return result;
+    return run->result;
 }
 
-int run_scripts(const struct run_options *o, struct err *e)
+void run_close(struct script_run *run)
 {
-    struct play run = {.options = o, .common = o->common, .e = e};
-    struct sigaction action = {.sa_handler = on_signal}, before;
-    run.player = calloc(o->scripts > 0 ? o->scripts : 1, sizeof *run.player);
-    if (run.player == NULL) {
-        err_set(e, "out of memory");
-        return RUN_ERROR;
-    }
-    interrupts = 0;
-    run.common.interrupt = &interrupts;
-    if (o->print)
-        run.common.world = NULL;
-    if (o->interruptible)
-        sigaction(SIGINT, &action, &before);
-    int result = o->print ? run_printing(&run) : run_loop(&run);
-    if (o->interruptible)
-        sigaction(SIGINT, &before, NULL);
-    free(run.player);
-    return result;
+    run->is_closing = true;
+    while (run->players != NULL)
+        leave(run->players);
+    timer_stop(&run->begin);
+    store_close(&run->store);
+    free(run);
 }

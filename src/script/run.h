@@ -1,36 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A run: one or several scripts in one world (world.h), until each has its verdict. The scripts of
- * stations start first, so that they listen when the vehicles begin to look for them.
+ * A run: players in one world (world.h), until each has its verdict. A player is a script, its own
+ * or that of a ready-made vehicle or station (ready.h); any number can be added at any time. Those
+ * that are added in the same turn of the loop begin together: a vehicle does nothing until the
+ * others have got so far that they wait, so that stations listen before they are looked for.
  *
- * Print mode (`print`): no loop, no network; each message that a script sends is printed as the
- * reference pages show it, and whatever it waits for has come, with defaults.
+ * Without a world (print mode): each message that a script sends is printed as the reference pages
+ * show it, and whatever it waits for has come, with defaults.
  */
 #ifndef V2G_SCRIPT_RUN_H
 #define V2G_SCRIPT_RUN_H
 
 #include "script/script.h"
 
-/* ORDER RUN_EXIT: what run_scripts returns, the worst of all scripts. */
-enum run_exit { RUN_PASS = 0, RUN_FAIL = 1, RUN_INCONCLUSIVE = 2, RUN_ERROR = 3 };
+/* ORDER RUN_EXIT: the worst of all verdicts. */
+enum run_exit { RUN_PASS, RUN_FAIL, RUN_INCONCLUSIVE, RUN_ERROR };
 
 /* Why a run in virtual time ends where its scripts do not. */
 #define RUN_NOTHING_COMES "it waits for what cannot come: nobody else plays, and no time is set"
 
-struct run_options {
-    const char *const *script; /* paths */
-    unsigned scripts;
-    bool print;
-    bool interruptible; /* Ctrl-C ends the run as inconclusive; a second one at once */
-    /* Everything else; `interrupt` is set by the run; `world` NULL: the real one. Print mode prints
-     * through common.print. */
-    struct script_options common;
-    /* Called with each script that has ended (verdict, reason, traceback). May be NULL. */
-    void (*ended)(void *context, const struct script *s);
-    void *context;
+struct player;
+struct ready;
+struct script_run;
+
+/* What the caller is told; each may be NULL. */
+struct run_events {
+    /* A player has its verdict: s->verdict, reason, traceback, path. s lives until this returns. */
+    void (*ended)(void *context, const struct player *p, const struct script *s);
+
+    /* A session of a station that serves several has its verdict. by: "SECC". */
+    void (*session_over)(void *context, const char *by, enum verdict verdict, const char *text);
+
+    /* The last player has gone: nothing of the run is in the loop any more. */
+    void (*over)(void *context);
 };
 
-/* Returns enum run_exit. e: what stopped the run from starting, or the first script's failure. */
-int run_scripts(const struct run_options *o, struct err *e);
+/* NULL: out of memory. */
+struct script_run *run_open(struct world *world, const struct run_events *events, void *context);
+
+/*
+ * Adds a player: the script at path ("-": stdin), or a ready-made one (path is then its name). o is
+ * copied, and what it points to must outlive the player; the run sets world and store. NULL: e.
+ */
+struct player *run_add(struct script_run *run, const struct script_options *o, const char *path,
+                       const struct ready *ready, struct err *e);
+
+/* Begins, and runs the world until nothing is left to do in it. Who has a loop of its own calls
+ * world_run, or whatever runs it, instead. */
+void run_play(struct script_run *run);
+
+/* Asks a player, or all of them, to end as the protocol wants: Stop_Requested(). */
+void run_stop_player(struct player *p);
+void run_stop(struct script_run *run);
+
+/* Ends all at once: inconclusive, "interrupted". */
+void run_abort(struct script_run *run);
+
+enum run_exit run_result(const struct script_run *run);
+
+/* Not within one of its callbacks. */
+void run_close(struct script_run *run);
 
 #endif

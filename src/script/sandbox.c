@@ -2,7 +2,7 @@
 #include "script/sandbox.h"
 
 #include "base/asset.h"
-#include "script/script.h"
+#include "script/task.h"
 
 #include <lauxlib.h>
 #include <lualib.h>
@@ -12,8 +12,6 @@
 
 #define MODULE_NAME_MAX 100
 #define PATH_MAX_TEXT 1024
-
-char SANDBOX_WAIT;
 
 /* ---- time and words ---- */
 
@@ -329,7 +327,7 @@ static void open_coroutine(lua_State *L)
         luaL_error(L, "lua/coroutine.lua is not built in");
     if (luaL_loadbufferx(L, (const char *)text.p, text.n, "@lua/coroutine.lua", "t") != LUA_OK)
         lua_error(L);
-    lua_pushlightuserdata(L, &SANDBOX_WAIT);
+    lua_pushlightuserdata(L, &TASK_WAIT);
     lua_call(L, 1, 1);
     lua_getglobal(L, "coroutine");
     lua_getfield(L, -2, "resume");

@@ -11,9 +11,6 @@
 #include <lua.h>
 #include <stdbool.h>
 
-/* The value that a wait yields, so that it is told from a script's own yields. */
-extern char SANDBOX_WAIT;
-
 /* is_unsafe: all of Lua's library besides. */
 void sandbox_open(lua_State *L, bool is_unsafe);
 

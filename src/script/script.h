@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One script: a Lua state of its own whose main chunk is a coroutine. Whatever waits (Receive_…,
- * Sleep) yields with a condition and a deadline, and the event loop resumes it. A script has no way
+ * One script: a Lua state of its own whose main chunk is a coroutine, and further ones that it has
+ * started (task.h). Whatever waits (Receive_…, Sleep) yields with a condition and a deadline, and
+ * the event loop resumes it. The script ends with its main chunk. It has no way
  * to the system: no files, no programs, no C modules, no debug library, unless it is `unsafe`;
  * `require` finds what is built in (lua/) and files beside the script.
  *
@@ -42,6 +43,9 @@ struct script_options {
                                       a role chooses of TLS goes over its choice */
     const uint8_t *id;         /* SessionID, instead of what the messages say; NULL: none */
     uint8_t id_size;           /* at most 8 */
+    const unsigned *beginning; /* players of the run that have yet to get so far that they wait:
+                                  vehicles wait for that; may be NULL */
+    struct store *store;       /* what the scripts of a run share (store.h); may be NULL */
     const char *profile;       /* of the timing parameters; NULL: "strict" */
     const struct script_timer *timer;
     unsigned timers;
@@ -54,36 +58,37 @@ struct script_options {
     void *context;
 };
 
-struct wait {
-    bool (*ready)(void *context); /* NULL: only the time counts */
-    void *context;
-    int64_t deadline_us; /* as script_now; 0: none */
-};
-
 struct role;
+struct store;
+struct task;
 
 struct script {
     const struct script_options *options;
     const char *path;
-    const char *by;      /* "EVCC", "SECC": the role it plays, once it does; else "" */
-    lua_State *L, *main; /* main: the coroutine of the main chunk */
+    const char *by; /* "EVCC", "SECC": the role it plays, once it does; else "" */
+    lua_State *L;
     struct role *roles;
+    struct task *tasks, *current; /* task.h: in the order of their turns; the one that runs */
+    struct task *main;            /* that of the main chunk */
     enum verdict verdict;
     char reason[1024]; /* "secc.lua:12: expected …"; "" for a pass */
     char *traceback;   /* of an error; NULL where none */
-    bool running, started, timed_out;
-    struct wait wait;
-    unsigned printed;                               /* frames, in print mode */
-    int64_t busy_since;                             /* of the resume that is going on */
-    size_t memory;                                  /* bytes taken by Lua */
-    char asserted[512];                             /* message of the assert that failed last */
-    struct timer timer;                             /* for the deadline */
-    void (*ended)(struct script *s, void *context); /* once, when there is a verdict; may be NULL */
-    void *ended_context;
+    bool running, started;
+    bool timed_out;     /* the current task: its deadline ended its wait */
+    bool has_sessions;  /* they have the verdicts: its own is nothing to tell if it is pass */
+    bool stop;          /* it is asked to end, as the protocol wants: Stop_Requested() */
+    unsigned printed;   /* frames, in print mode */
+    int64_t busy_since; /* of the resume that is going on */
+    size_t memory;      /* bytes taken by Lua */
+    char asserted[512]; /* message of the assert that failed last */
+    struct timer timer; /* for the next deadline of a task */
+    void (*ended)(struct script *s); /* once, when there is a verdict; may be NULL */
+    void (*woken)(struct script *s); /* a connection has changed after that; may be NULL */
+    /* A session of a station that goes on has its verdict; may be NULL. */
+    void (*session_over)(struct script *s, const struct role *r, enum verdict verdict,
+                         const char *text);
+    void *context; /* of these */
 };
-
-/* The folder in which a script finds files, with its '/'; empty: the current one. */
-struct slice script_folder(const struct script *s);
 
 /* Reads the script at path (its text, if not NULL; then path is only its name). -1: e says
  * file:line. What was opened has to be closed, also then. */
@@ -98,6 +103,9 @@ void script_close(struct script *s);
  * for. */
 void script_step(struct script *s);
 
+/* Asks it to end as the protocol wants, where it looks at that: Stop_Requested(). */
+void script_stop(struct script *s);
+
 /* Ends the script from outside. */
 void script_abort(struct script *s, enum verdict verdict, const char *why);
 
@@ -106,45 +114,13 @@ static inline bool script_has_ended(const struct script *s)
     return s->verdict != VERDICT_NONE;
 }
 
+/* ORDER VERDICT: "", "pass", "fail", "inconclusive", "error". */
+const char *verdict_name(enum verdict v);
+
 /* Microseconds since 1970 in the script's world. */
 static inline int64_t script_now(const struct script *s)
 {
     return world_now(s->options->world);
 }
-
-/* ---- for functions that scripts call ---- */
-
-struct script *script_of(lua_State *L);
-
-/* Waits, then calls `then`; script_of(L)->timed_out says whether the deadline ended the wait. */
-int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then);
-
-/* Ends the script with a verdict; reason gets the line. Does not return to the script. */
-int script_verdict(lua_State *L, enum verdict verdict, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* Where the script is, as "secc.lua:12"; returns out. */
-const char *script_where(lua_State *L, char *out, size_t size);
-
-/* Raises e with the line of the script. */
-int script_raise(lua_State *L, const struct err *e);
-
-/* Raises where the table at `at` has any key but those of known: " role at ", a blank around
- * each. */
-void script_check_keys(lua_State *L, int at, const char *known);
-
-/* The integer on top of the stack; raises where it is none from least to most. what: its name. */
-lua_Integer script_check_number(lua_State *L, const char *what, lua_Integer least,
-                                lua_Integer most);
-
-/* Records an event of the script, of the session that it began last. where may be "". */
-void script_record(const struct script *s, enum event_kind kind, bool ok, const char *where,
-                   const char *text);
-
-/* Prints a line of text: print mode without a recorder; else it is a log event. */
-void script_log(lua_State *L, const char *text, size_t n);
-
-/* ORDER VERDICT: "", "pass", "fail", "inconclusive", "error". */
-const char *verdict_name(enum verdict v);
 
 #endif

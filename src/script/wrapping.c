@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/wrapping.h"
 
+#include "script/call.h"
 #include "script/certificate.h"
-#include "script/script.h"
 #include "trust/keywrap.h"
 
 #include <lauxlib.h>

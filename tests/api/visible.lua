@@ -8,23 +8,25 @@ for name in ([[collectgarbage error getmetatable ipairs load next pairs pcall ra
     LUA[name] = true
 end
 
-local function show(owner, members)
+-- known: the names that were shown before, and are not shown again.
+local function show(owner, members, known)
     for name, value in pairs(members) do
-        if type(value) == 'function' then
+        if type(value) == 'function' and not (known and known[name]) then
+            if known then known[name] = true end
             print('visible ' .. owner .. name)
         end
     end
 end
 
 -- The tables that an __index function holds.
-local function show_index(owner, metatable)
+local function show_index(owner, metatable, known)
     local index = metatable.__index
     for i = 1, 255 do
         local name, value = debug.getupvalue(index, i)
         if not name then
             return
         elseif type(value) == 'table' then
-            show(owner, value)
+            show(owner, value, known)
         end
     end
 end
@@ -34,7 +36,13 @@ for name, value in next, _G do
         print('visible ' .. name)
     end
 end
-show_index('Role.', debug.getmetatable(Evcc))
+local common = {}
+show_index('Role.', debug.getmetatable(Evcc), common)
+show_index('Secc.', debug.getmetatable(Secc), common)
+for name, of in pairs { Charge = 'Evcc.', Serve = 'Secc.' } do
+    assert(type(_G[of:sub(1, 4)][name]) == 'function')
+    print('visible ' .. of .. name)
+end
 show('Pki.', Pki)
 local registry = debug.getregistry()
 show_index('Message:', registry['v2g.Message'])

@@ -6,6 +6,7 @@
 #include "script/run.h"
 
 #include "wire/endpoint.h"
+#include "wire/world.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -38,9 +39,10 @@ static void keep_event(void *context, const struct event *e)
                (long long)e->limit_us);
 }
 
-static void keep_end(void *context, const struct script *s)
+static void keep_end(void *context, const struct player *p, const struct script *s)
 {
     (void)context;
+    (void)p;
     snprintf(reasons[ended], sizeof reasons[ended], "%s", s->reason);
     verdicts[ended++] = s->verdict;
 }
@@ -54,43 +56,71 @@ static void write_script(const char *text, char path[64])
     close(fd);
 }
 
-static struct run_options options;
+static struct script_options options;
+static struct script_run *run;
+static struct timer alarm_timer;
+
+static void abort_run(void *data)
+{
+    (void)data;
+    run_abort(run);
+}
+
+static enum run_exit run_scripts(const char *const *path, unsigned n,
+                                 const struct script_options *o)
+{
+    static const struct run_events EVENTS = {.ended = keep_end};
+    struct err e = ERR_INIT;
+    struct world *world = world_open(NULL, &e);
+    run = run_open(world, &EVENTS, NULL);
+    for (unsigned i = 0; i < n; i++)
+        if (run_add(run, o, path[i], NULL, &e) == NULL) {
+            snprintf(reasons[ended], sizeof reasons[ended], "%s", e.what);
+            verdicts[ended++] = VERDICT_ERROR;
+        }
+    if (o->interrupt != NULL)
+        timer_start(world, &alarm_timer, 150, abort_run, NULL);
+    run_play(run);
+    timer_stop(&alarm_timer);
+    enum run_exit result = run_result(run);
+    run_close(run);
+    assert_int_equal(world_close(world), 0);
+    run = NULL;
+    return result;
+}
 
 /* Runs up to two scripts against each other; returns the exit code. */
-static int run_two(const char *first, const char *second)
+static enum run_exit run_two(const char *first, const char *second)
 {
     static struct recorder recorder;
     const char *text[SCRIPTS_MAX] = {first, second, NULL}, *path[SCRIPTS_MAX];
     char name[SCRIPTS_MAX][64], address[32];
-    struct run_options o = options;
-    struct err e = ERR_INIT;
+    struct script_options o = options;
+    unsigned n = 0;
     recorder.n = 0;
     recorder_add(&recorder, keep_event, NULL);
     /* below the ports that the system gives to other connections */
     snprintf(address, sizeof address, "[::1]:%u", 16384u + endpoint_random_port() % 16384u);
-    for (; text[o.scripts] != NULL; o.scripts++) {
-        write_script(text[o.scripts], name[o.scripts]);
-        path[o.scripts] = name[o.scripts];
+    for (; text[n] != NULL; n++) {
+        write_script(text[n], name[n]);
+        path[n] = name[n];
     }
-    o.script = path;
-    o.common.library = &library;
-    o.common.recorder = &recorder;
-    o.common.peer.address = address;
-    o.ended = keep_end;
+    o.library = &library;
+    o.recorder = &recorder;
+    o.peer.address = address;
     ended = 0;
     buf_clear(&record);
-    int result = run_scripts(&o, &e);
-    for (unsigned i = 0; i < o.scripts; i++)
+    enum run_exit result = run_scripts(path, n, &o);
+    for (unsigned i = 0; i < n; i++)
         unlink(name[i]);
-    assert_int_equal(e.set, result != RUN_PASS);
     buf_string(&record);
     return result;
 }
 
-static void must_end(int result, int wanted)
+static void must_end(enum run_exit result, enum run_exit wanted)
 {
     if (result != wanted)
-        fail_msg("expected %d, found %d\n%s\n%s\n%s", wanted, result, reasons[0], reasons[1],
+        fail_msg("expected %u, found %u\n%s\n%s\n%s", wanted, result, reasons[0], reasons[1],
                  (char *)record.p);
 }
 
@@ -173,12 +203,13 @@ static void test_protocols(void **state)
 static void test_protocol_by_option(void **state)
 {
     (void)state;
-    options.common.protocol = "ISO15118-20";
-    int result = run_two("Evcc.Send_SessionSetupReq_001() Evcc.Receive_SessionSetupRes_001()\n"
-                         "assert(Evcc.Get_SessionSetupRes_Header_TimeStamp() > 1600000000)",
-                         "Secc.Receive_SessionSetupReq_001() Secc.Send_SessionSetupRes_001()\n"
-                         "Sleep(100)");
-    options.common.protocol = NULL;
+    options.protocol = "ISO15118-20";
+    enum run_exit result =
+        run_two("Evcc.Send_SessionSetupReq_001() Evcc.Receive_SessionSetupRes_001()\n"
+                "assert(Evcc.Get_SessionSetupRes_Header_TimeStamp() > 1600000000)",
+                "Secc.Receive_SessionSetupReq_001() Secc.Send_SessionSetupRes_001()\n"
+                "Sleep(100)");
+    options.protocol = NULL;
     must_end(result, RUN_PASS);
 }
 
@@ -234,12 +265,12 @@ static void test_time_out(void **state)
                            "found nothing");
     must_record("EVCC TIMER bad given by the script 100000");
     static const struct script_timer TIMERS[] = {{"V2G_EVCC_Msg_Timeout_SessionSetupReq", 50}};
-    options.common.timer = TIMERS;
-    options.common.timers = 1;
+    options.timer = TIMERS;
+    options.timers = 1;
     must_end(run_two("Evcc.Send_SessionSetupReq_001()\nEvcc.Receive_SessionSetupRes_001()",
                      "Secc.Receive_SessionSetupReq_001()\nSleep(300)"),
              RUN_FAIL);
-    options.common.timers = 0;
+    options.timers = 0;
     must_say(VERDICT_FAIL, "within 50 ms (V2G_EVCC_Msg_Timeout_SessionSetupReq), found nothing");
 }
 
@@ -356,19 +387,22 @@ static void test_waiting_in_coroutine(void **state)
         RUN_PASS);
 }
 
+static volatile sig_atomic_t interrupts;
+
 static void interrupt(int number)
 {
     (void)number;
-    kill(getpid(), SIGINT);
+    interrupts = 1;
 }
 
 static void interrupted_run(const char *text)
 {
+    interrupts = 0;
     signal(SIGALRM, interrupt);
     ualarm(100000, 0);
-    options.interruptible = true;
-    int result = run_two(text, NULL);
-    options.interruptible = false;
+    options.interrupt = &interrupts;
+    enum run_exit result = run_two(text, NULL);
+    options.interrupt = NULL;
     must_end(result, RUN_INCONCLUSIVE);
     must_say(VERDICT_INCONCLUSIVE, "interrupted");
 }

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/call.h"
+
+#include "script/role.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+struct script *script_of(lua_State *L)
+{
+    return *(struct script **)lua_getextraspace(L);
+}
+
+struct slice script_folder(const struct script *s)
+{
+    const char *path = s->options->beside != NULL ? s->options->beside : s->path;
+    const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+    return (struct slice){(const uint8_t *)path, n};
+}
+
+const char *script_where(lua_State *L, char *out, size_t size)
+{
+    lua_Debug ar;
+    out[0] = '\0';
+    for (int level = 0; lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "Sl", &ar);
+        if (ar.currentline <= 0)
+            continue;
+        snprintf(out, size, "%s:%d", ar.short_src, ar.currentline);
+        return out;
+    }
+    return out;
+}
+
+static uint32_t newest_session(const struct script *s)
+{
+    uint32_t newest = 0;
+    for (const struct role *r = s->roles; r != NULL; r = r->next)
+        if (r->session != NULL && r->session->caller.session > newest)
+            newest = r->session->caller.session;
+    return newest;
+}
+
+void script_record(const struct script *s, enum event_kind kind, bool ok, const char *where,
+                   const char *text)
+{
+    struct event e = {
+        .session = newest_session(s),
+        .us = script_now(s),
+        .kind = kind,
+        .ok = ok,
+        .by = s->by,
+        .where = where,
+        .name = "",
+        .code = "",
+        .text = text,
+    };
+    recorder_put(s->options->recorder, &e);
+}
+
+void script_log(lua_State *L, const char *text, size_t n)
+{
+    const struct script *s = script_of(L);
+    char where[128];
+    if (s->options->recorder != NULL) {
+        script_record(s, EVENT_LOG, true, script_where(L, where, sizeof where), text);
+        return;
+    }
+    if (s->options->print == NULL)
+        return;
+    s->options->print(s->options->context, text, n);
+    s->options->print(s->options->context, "\n", 1);
+}
+
+int script_raise(lua_State *L, const struct err *e)
+{
+    return luaL_error(L, "%s%s%s", e->path, e->path[0] != '\0' ? ": " : "", e->what);
+}
+
+void script_check_keys(lua_State *L, int at, const char *known)
+{
+    lua_pushnil(L);
+    while (lua_next(L, at) != 0) {
+        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+        lua_pushfstring(L, " %s ", key);
+        if (strchr(key, ' ') != NULL || strstr(known, lua_tostring(L, -1)) == NULL)
+            luaL_error(L, "there is no option '%s'; expected one of:%s", key, known);
+        lua_pop(L, 2);
+    }
+}
+
+lua_Integer script_check_number(lua_State *L, const char *what, lua_Integer least, lua_Integer most)
+{
+    int is_integer;
+    lua_Integer n = lua_tointegerx(L, -1, &is_integer);
+    if (!is_integer || n < least || n > most)
+        luaL_error(L, "%s = %s; expected an integer, %I to %I", what, luaL_tolstring(L, -1, NULL),
+                   (LUAI_UACINT)least, (LUAI_UACINT)most);
+    return n;
+}

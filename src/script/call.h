@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a function that scripts call may use: the script that calls it and where it stands, errors
+ * with its line, arguments, events and log lines. Waiting and verdicts are in task.h.
+ */
+#ifndef V2G_SCRIPT_CALL_H
+#define V2G_SCRIPT_CALL_H
+
+#include "script/script.h"
+
+struct script *script_of(lua_State *L);
+
+/* The folder in which a script finds files, with its '/'; empty: the current one. */
+struct slice script_folder(const struct script *s);
+
+/* Where the script is, as "secc.lua:12"; returns out. */
+const char *script_where(lua_State *L, char *out, size_t size);
+
+/* Raises e with the line of the script. */
+int script_raise(lua_State *L, const struct err *e);
+
+/* Raises where the table at `at` has any key but those of known: " role at ", a blank around
+ * each. */
+void script_check_keys(lua_State *L, int at, const char *known);
+
+/* The integer on top of the stack; raises where it is none from least to most. what: its name. */
+lua_Integer script_check_number(lua_State *L, const char *what, lua_Integer least,
+                                lua_Integer most);
+
+/* Records an event of the script, of the session that it began last. where may be "". */
+void script_record(const struct script *s, enum event_kind kind, bool ok, const char *where,
+                   const char *text);
+
+/* Prints a line of text: print mode without a recorder; else it is a log event. */
+void script_log(lua_State *L, const char *text, size_t n);
+
+#endif

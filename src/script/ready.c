@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/ready.h"
+
+#include "base/file.h"
+#include "script/task.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#define SOURCE_MAX (4u << 20)
+
+const char *ready_text(const struct ready *r)
+{
+    return r->is_vehicle ? "require('v2g.main').vehicle(...)" : "require('v2g.main').station(...)";
+}
+
+static void set_text(lua_State *L, const char *key, const char *value)
+{
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, key);
+}
+
+/* The file's name and content, as KEY={path, text}. */
+static void set_file(lua_State *L, const char *key, const char *path)
+{
+    struct buf text = {0};
+    struct err e = ERR_INIT;
+    if (path == NULL)
+        return;
+    int bad = file_read(path, SOURCE_MAX, &text, &e);
+    lua_createtable(L, 2, 0);
+    lua_pushstring(L, path);
+    lua_rawseti(L, -2, 1);
+    lua_pushlstring(L, (const char *)text.p, text.n);
+    lua_rawseti(L, -2, 2);
+    buf_close(&text);
+    if (bad != 0)
+        luaL_error(L, "%s", e.what);
+    lua_setfield(L, -2, key);
+}
+
+/* Argument: the struct ready. */
+static int push_table(lua_State *L)
+{
+    const struct ready *r = lua_touserdata(L, 1);
+    lua_newtable(L);
+    set_text(L, "mode", r->mode);
+    set_text(L, "time_scale", r->time_scale);
+    set_text(L, "tls", r->tls);
+    set_text(L, "persona", r->persona);
+    set_file(L, "persona", r->persona_file);
+    set_file(L, "script", r->script_file);
+    lua_createtable(L, (int)r->settings, 0);
+    for (unsigned i = 0; i < r->settings; i++) {
+        lua_createtable(L, 2, 0);
+        lua_pushlstring(L, (const char *)r->setting[i].key.p, r->setting[i].key.n);
+        lua_rawseti(L, -2, 1);
+        lua_pushstring(L, r->setting[i].value);
+        lua_rawseti(L, -2, 2);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_setfield(L, -2, "set");
+    if (r->sessions > 0) {
+        lua_pushinteger(L, r->sessions);
+        lua_setfield(L, -2, "sessions");
+    }
+    task_give(script_of(L)->main, L);
+    return 0;
+}
+
+int ready_give(const struct ready *r, struct script *s, struct err *e)
+{
+    s->has_sessions = !r->is_vehicle;
+    lua_pushcfunction(s->L, push_table);
+    lua_pushlightuserdata(s->L, (void *)(uintptr_t)r);
+    if (lua_pcall(s->L, 1, 0, 0) == LUA_OK)
+        return 0;
+    const char *why = lua_tostring(s->L, -1);
+    err_set(e, "%s", why != NULL ? why : "out of memory");
+    lua_pop(s->L, 1);
+    return -1;
+}

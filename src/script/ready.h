@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A ready-made vehicle or station (lua/v2g) as a player of a run: what a command line says of it,
+ * handed to its Lua as a table.
+ */
+#ifndef V2G_SCRIPT_READY_H
+#define V2G_SCRIPT_READY_H
+
+#include "script/script.h"
+
+/* A parameter of lua/v2g/parameters.lua, as "battery.soc" and "55". */
+struct ready_setting {
+    struct slice key;
+    const char *value;
+};
+
+/* What is NULL or 0 is not said. */
+struct ready {
+    bool is_vehicle;
+    const char *mode, *time_scale, *tls;
+    const char *persona;      /* the name of a built-in one */
+    const char *persona_file; /* or a file with one */
+    const char *script_file;  /* with hooks */
+    const struct ready_setting *setting;
+    unsigned settings;
+    unsigned sessions; /* a station ends after so many */
+};
+
+/* The Lua text that plays it. */
+const char *ready_text(const struct ready *r);
+
+/* Gives the script of that text its table. -1: e, as where a file cannot be read. */
+int ready_give(const struct ready *r, struct script *s, struct err *e);
+
+#endif

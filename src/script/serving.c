@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/serving.h"
+
+#include "script/link.h"
+#include "script/security.h"
+#include "session/discovery.h"
+#include "tls/tls_context.h"
+#include "wire/stream.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WAITING_MOST 64 /* connections that nobody has taken yet; more are reset */
+
+struct serving {
+    struct role *role;
+    struct listener *listener, *tls_listener;
+    struct sdp_socket *sdp;
+    struct tls_context *tls; /* of all connections over TLS, made for the first one */
+    struct {
+        struct stream *stream;
+        bool is_tls; /* it came where TLS is spoken */
+    } waiting[WAITING_MOST];
+    unsigned n;
+    bool is_over;
+};
+
+/* ---- listening ---- */
+
+static void keep(struct serving *v, struct stream *s, bool is_tls)
+{
+    if (v->n == WAITING_MOST) {
+        stream_close(s, STREAM_RST);
+        return;
+    }
+    v->waiting[v->n].stream = s;
+    v->waiting[v->n++].is_tls = is_tls;
+    script_step(v->role->script);
+}
+
+static void accepted(void *context, struct stream *s)
+{
+    keep(context, s, false);
+}
+
+static void accepted_tls(void *context, struct stream *s)
+{
+    keep(context, s, true);
+}
+
+static void asked(void *context, struct sdp_socket *s, const struct endpoint *from,
+                  const struct endpoint *to, struct slice bytes)
+{
+    const struct serving *v = context;
+    const struct script *script = v->role->script;
+    discovery_answer(script->options->recorder, script_now(script), s, from, to, bytes,
+                     listener_endpoint(v->listener), listener_endpoint(v->tls_listener));
+}
+
+/* Where a connection may be either, it is one of TLS until its first byte tells (peer.h). */
+static int listen_at(struct serving *v, const struct endpoint *at, bool with_tls, bool either,
+                     struct err *e)
+{
+    static const struct listener_events PLAIN = {.accepted = accepted};
+    static const struct listener_events TLS = {.accepted = accepted_tls};
+    const struct script *s = v->role->script;
+    struct listener *l = stream_listen(s->options->world, at, 0, with_tls ? &TLS : &PLAIN, v, e);
+    *(with_tls ? &v->tls_listener : &v->listener) = l;
+    if (l == NULL)
+        return -1;
+    discovery_record_listener(s->options->recorder, script_now(s), v->role->by,
+                              listener_endpoint(l),
+                              either     ? "TLS or none"
+                              : with_tls ? "TLS"
+                                         : "");
+    return 0;
+}
+
+static int listen_by_sdp(struct serving *v, const struct peer_options *o, struct err *e)
+{
+    struct world *world = v->role->script->options->world;
+    const char *interface = o->interface;
+    struct endpoint at = {0};
+    if (interface == NULL)
+        interface = world_interface(world, false);
+    if (interface == NULL)
+        return err_set(e, "no network to use; give an interface (--interface eth1) or an address "
+                          "(--peer [::1]:PORT)");
+    snprintf(at.interface, sizeof at.interface, "%s", interface);
+    bool may_be_plain = o->tls == PEER_TLS_OFF || o->tls == PEER_TLS_AUTO;
+    if (may_be_plain && listen_at(v, &at, false, false, e) != 0)
+        return -1;
+    if (o->tls != PEER_TLS_OFF && listen_at(v, &at, true, false, e) != 0)
+        return -1;
+    v->sdp = sdp_server_open(world, interface, 0, asked, v, e);
+    return v->sdp == NULL ? -1 : 0;
+}
+
+static int open_listeners(struct serving *v, const struct peer_options *o, struct err *e)
+{
+    struct endpoint at = {0};
+    if (o->address == NULL)
+        return listen_by_sdp(v, o, e);
+    if (endpoint_parse(o->address, &at, e) != 0)
+        return -1;
+    bool either = o->tls == PEER_TLS_AUTO;
+    return listen_at(v, &at, o->tls != PEER_TLS_OFF, either, e);
+}
+
+void serving_stop(struct serving *v)
+{
+    if (v == NULL)
+        return;
+    sdp_close(v->sdp);
+    listener_close(v->listener);
+    listener_close(v->tls_listener);
+    v->sdp = NULL;
+    v->listener = v->tls_listener = NULL;
+    while (v->n > 0)
+        stream_close(v->waiting[--v->n].stream, STREAM_RST);
+    v->is_over = true;
+}
+
+void serving_close(struct serving *v)
+{
+    if (v == NULL)
+        return;
+    serving_stop(v);
+    tls_context_close(v->tls);
+    free(v);
+}
+
+/* ---- Accept ---- */
+
+/* Begins to listen, by what was chosen. */
+static void open_serving(lua_State *L, struct role *r)
+{
+    struct err e = ERR_INIT;
+    struct peer_options o = link_options(r, false);
+    r->serving = calloc(1, sizeof *r->serving);
+    if (r->serving == NULL)
+        luaL_error(L, "out of memory");
+    r->serving->role = r;
+    if (open_listeners(r->serving, &o, &e) != 0)
+        script_verdict(L, VERDICT_ERROR, "%s", e.what);
+}
+
+static bool has_come(void *context)
+{
+    const struct serving *v = context;
+    return v->n > 0 || v->is_over || v->role->script->stop;
+}
+
+/* Forgets what belonged to the last vehicle. */
+static void forget(struct role *r)
+{
+    struct session *s = r->session;
+    if (!s->id_fixed)
+        memset(s->id, 0, sizeof s->id);
+    r->sdp_open = false;
+    r->sent_us = r->received_us = 0;
+    r->sent_name[0] = '\0';
+}
+
+/* The role at 2 takes the oldest connection over. */
+static void take_over(lua_State *L, struct serving *v, unsigned answer_ms)
+{
+    struct role *r = role_at(L, 2);
+    struct peer_options o = link_options(r, false);
+    bool is_tls = v->waiting[0].is_tls;
+    forget(r);
+    o.tls = v->role->script->options->peer.tls;
+    o.choice = v->role->script->options->peer.choice;
+    security_tls(v->role, &o);
+    o.needs_13 = o.tls != PEER_TLS_OFF;
+    if (!is_tls)
+        o.tls = PEER_TLS_OFF;
+    else if (v->tls == NULL)
+        v->tls = link_tls_context(L, v->role, &o);
+    o.tls_context = is_tls ? v->tls : NULL;
+    o.stream = v->waiting[0].stream;
+    o.answer_ms = answer_ms;
+    memmove(&v->waiting[0], &v->waiting[1], --v->n * sizeof v->waiting[0]);
+    link_start(L, r, &o);
+}
+
+static int accept_done(lua_State *L, int status, lua_KContext context)
+{
+    const struct role *r = lua_touserdata(L, lua_upvalueindex(1));
+    (void)status;
+    if (r->serving == NULL) { /* print mode */
+        lua_settop(L, 2);
+        return 1;
+    }
+    if (r->script->stop)
+        serving_stop(r->serving);
+    if (r->serving->is_over)
+        lua_pushnil(L);
+    else
+        take_over(L, r->serving, (unsigned)context);
+    lua_settop(L, r->serving->is_over ? 3 : 2);
+    return 1;
+}
+
+/* As a random number has it: what is none is 0, and nothing is for ever. */
+static lua_Integer read_delay(lua_State *L)
+{
+    lua_Number ms = lua_tonumber(L, -1);
+    return ms > 0 ? (lua_Integer)(ms < INT32_MAX ? ms : INT32_MAX) : 0;
+}
+
+static int serving_accept(lua_State *L)
+{
+    struct role *r = lua_touserdata(L, lua_upvalueindex(1)), *as;
+    lua_Integer answer_ms = 0;
+    lua_settop(L, 1);
+    lua_pushnil(L);
+    if (!lua_isnil(L, 1)) {
+        luaL_checktype(L, 1, LUA_TTABLE);
+        script_check_keys(L, 1, " tls cert key roots as answer_ms ");
+        lua_getfield(L, 1, "answer_ms");
+        answer_ms = read_delay(L);
+        lua_getfield(L, 1, "as");
+        lua_replace(L, 2);
+        if (r->serving == NULL)
+            security_choose(L, r);
+        lua_settop(L, 2);
+    }
+    if (lua_isnil(L, 2)) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, r->table);
+        lua_getfield(L, -1, "Place");
+        lua_call(L, 0, 1);
+        lua_replace(L, 2);
+        lua_settop(L, 2);
+    }
+    as = role_at(L, 2);
+    if (as == NULL || as->side != FROM_SECC)
+        return luaL_error(L, "as: expected a Station{}, found %s", luaL_tolstring(L, 2, NULL));
+    if (as->peer == NULL)
+        return accept_done(L, LUA_OK, 0);
+    if (r->serving == NULL)
+        open_serving(L, r);
+    struct wait w = {.ready = has_come, .context = r->serving};
+    return script_wait(L, &w, (lua_KContext)answer_ms, accept_done);
+}
+
+static int serving_stop_accepting(lua_State *L)
+{
+    const struct role *r = lua_touserdata(L, lua_upvalueindex(1));
+    serving_stop(r->serving);
+    return 0;
+}
+
+/* ---- verdicts of sessions ---- */
+
+static enum verdict read_verdict(lua_State *L, int at)
+{
+    if (lua_type(L, at) != LUA_TSTRING)
+        return lua_toboolean(L, at) ? VERDICT_PASS : VERDICT_FAIL;
+    /* ORDER VERDICT */
+    static const char *const NAMES[] = {"pass", "fail", "inconclusive", "error", NULL};
+    return (enum verdict)(VERDICT_PASS + luaL_checkoption(L, at, NULL, NAMES));
+}
+
+static int serving_session_over(lua_State *L)
+{
+    const struct role *r = lua_touserdata(L, lua_upvalueindex(1));
+    struct script *s = r->script;
+    enum verdict verdict = read_verdict(L, 1);
+    const char *text = luaL_optstring(L, 2, "");
+    lua_pushfstring(L, "%s%s%s", verdict_name(verdict), text[0] != '\0' ? ": " : "", text);
+    struct event e = session_new_event(r->session, EVENT_VERDICT, true, script_now(s));
+    e.ok = verdict == VERDICT_PASS;
+    e.text = lua_tostring(L, -1);
+    recorder_put(s->options->recorder, &e);
+    if (s->session_over != NULL)
+        s->session_over(s, r, verdict, text);
+    return 0;
+}
+
+void serving_methods(lua_State *L, struct role *r)
+{
+    static const luaL_Reg FUNCTIONS[] = {
+        {"Accept", serving_accept},
+        {"Stop_Accepting", serving_stop_accepting},
+        {"Session_Over", serving_session_over},
+        {NULL, NULL},
+    };
+    if (r->side != FROM_SECC)
+        return;
+    lua_pushlightuserdata(L, r);
+    luaL_setfuncs(L, FUNCTIONS, 1);
+}

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/task.h"
+
+#include "script/nearest.h"
+#include "wire/clock.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TASK "v2g.Task"
+#define VERDICT                                                                                    \
+    "v2g.Verdict" /* an error value: a verdict that a Guard keeps from ending the script */
+#define TRACEBACK_MAX 65536
+
+char TASK_WAIT;
+
+/* A userdata of Lua; its value 1 is the coroutine. The registry keeps it until it is over. */
+struct task {
+    struct task *next; /* in the list of the script, while it is not over */
+    lua_State *L;      /* the coroutine */
+    struct wait wait;
+    int arguments; /* on its stack, for the first turn */
+    unsigned guards;
+    bool started, is_over;
+};
+
+struct judgement {
+    enum verdict verdict;
+    char reason[1024]; /* as that of a script */
+};
+
+const char *verdict_name(enum verdict v)
+{
+    /* ORDER VERDICT */
+    static const char *const NAMES[] = {"", "pass", "fail", "inconclusive", "error"};
+    return NAMES[v];
+}
+
+/* ---- waiting ---- */
+
+static bool wait_is_over(struct script *s, const struct wait *w)
+{
+    bool ready = w->ready != NULL && w->ready(w->context);
+    s->timed_out = !ready && w->deadline_us != 0 && script_now(s) >= w->deadline_us;
+    return ready || s->timed_out;
+}
+
+static int yield(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then)
+{
+    struct task *t = script_of(L)->current;
+    if (!lua_isyieldable(L) || t == NULL)
+        return luaL_error(L, "waiting is not possible here (inside table.sort, string.gsub or a "
+                             "metamethod)");
+    t->wait = *w;
+    lua_pushlightuserdata(L, &TASK_WAIT);
+    return lua_yieldk(L, 1, context, then);
+}
+
+int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then)
+{
+    struct script *s = script_of(L);
+    s->timed_out = false;
+    if (s->options->world == NULL || wait_is_over(s, w))
+        return then(L, LUA_OK, context);
+    return yield(L, w, context, then);
+}
+
+/* ---- verdicts ---- */
+
+int script_verdict(lua_State *L, enum verdict verdict, const char *format, ...)
+{
+    struct script *s = script_of(L);
+    struct judgement j = {.verdict = verdict};
+    char what[sizeof j.reason - 130], where[128];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    script_where(L, where, sizeof where);
+    if (what[0] != '\0' || verdict != VERDICT_PASS)
+        snprintf(j.reason, sizeof j.reason, "%s%s%s", where, what[0] != '\0' ? ": " : "", what);
+    if (s->current != NULL && s->current->guards > 0) {
+        *(struct judgement *)lua_newuserdatauv(L, sizeof j, 0) = j;
+        luaL_setmetatable(L, VERDICT);
+        return lua_error(L);
+    }
+    s->verdict = verdict;
+    snprintf(s->reason, sizeof s->reason, "%s", j.reason);
+    if (!lua_isyieldable(L))
+        return luaL_error(L, "the script has ended: %s", what);
+    lua_pushlightuserdata(L, &TASK_WAIT); /* and is never resumed */
+    return lua_yield(L, 1);
+}
+
+static int verdict_text(lua_State *L)
+{
+    const struct judgement *j = luaL_checkudata(L, 1, VERDICT);
+    const char *colon = j->reason[0] != '\0' ? ": " : "";
+    lua_pushfstring(L, "%s%s%s", verdict_name(j->verdict), colon, j->reason);
+    return 1;
+}
+
+/* Pushes what is added to an error that names a global variable which is nil, as Lua words it. */
+static void push_hint(lua_State *L, const char *text)
+{
+    char name[40] = "";
+    const char *at = strstr(text, " a nil value (global '"), *nearest = NULL;
+    if (at != NULL && sscanf(at, " a nil value (global '%39[^']')", name) == 1) {
+        lua_pushglobaltable(L);
+        nearest = nearest_key(L, -1, name);
+        lua_pop(L, 1);
+    }
+    if (nearest != NULL)
+        lua_pushfstring(L, "; the nearest name is %s", nearest);
+    else
+        lua_pushliteral(L, "");
+}
+
+/* What the error value at 1 means: pushes its text, and with a traceback of `from` where that says
+ * something (else nil). One that is an object with a text is for the user of the script: where in
+ * it that was raised tells nothing. */
+static enum verdict read_error(lua_State *L, lua_State *from)
+{
+    const struct script *s = script_of(L);
+    const struct judgement *j = luaL_testudata(L, 1, VERDICT);
+    if (j != NULL) {
+        lua_pushstring(L, j->reason);
+        lua_pushnil(L);
+        return j->verdict;
+    }
+    const char *text = luaL_tolstring(L, 1, NULL);
+    bool asserted = s->asserted[0] != '\0' && strcmp(text, s->asserted) == 0;
+    push_hint(L, text);
+    lua_concat(L, 2);
+    if (luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+    } else {
+        luaL_traceback(L, from, lua_tostring(L, -1), 0);
+    }
+    return asserted ? VERDICT_FAIL : VERDICT_ERROR;
+}
+
+/* ---- Guard ---- */
+
+/* The message handler: a judgement takes the place of what was raised. */
+static int judge_guarded(lua_State *L)
+{
+    struct judgement j;
+    if (script_of(L)->verdict != VERDICT_NONE || luaL_testudata(L, 1, VERDICT) != NULL)
+        return 1;
+    j.verdict = read_error(L, L);
+    int text = lua_isnil(L, -1) || j.verdict == VERDICT_FAIL ? -2 : -1;
+    snprintf(j.reason, sizeof j.reason, "%s", lua_tostring(L, text));
+    *(struct judgement *)lua_newuserdatauv(L, sizeof j, 0) = j;
+    luaL_setmetatable(L, VERDICT);
+    return 1;
+}
+
+static int guard_done(lua_State *L, int status, lua_KContext context)
+{
+    struct script *s = script_of(L);
+    (void)context;
+    s->current->guards--;
+    if (status == LUA_OK || status == LUA_YIELD) {
+        lua_pushboolean(L, true);
+        lua_replace(L, 1);
+        return lua_gettop(L);
+    }
+    const struct judgement *j = luaL_testudata(L, -1, VERDICT);
+    if (j == NULL) /* the script has ended, or memory has */
+        return lua_error(L);
+    lua_pushboolean(L, false);
+    lua_pushstring(L, verdict_name(j->verdict));
+    lua_pushstring(L, j->reason);
+    return 3;
+}
+
+static int guard(lua_State *L)
+{
+    struct script *s = script_of(L);
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    if (s->current == NULL)
+        return luaL_error(L, "Guard is not possible here");
+    lua_pushcfunction(L, judge_guarded);
+    lua_insert(L, 1);
+    s->current->guards++;
+    return guard_done(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, guard_done), 0);
+}
+
+/* ---- turns ---- */
+
+/* Arguments: a light pointer to the coroutine, the error value. */
+static int judge_error(lua_State *L)
+{
+    struct script *s = script_of(L);
+    lua_State *from = lua_touserdata(L, 1);
+    lua_remove(L, 1);
+    enum verdict verdict = read_error(L, from);
+    if (s->verdict != VERDICT_NONE)
+        return 0; /* an error raised in order to end the script */
+    s->verdict = verdict;
+    snprintf(s->reason, sizeof s->reason, "%s", lua_tostring(L, -2));
+    free(s->traceback);
+    s->traceback = lua_isnil(L, -1) ? NULL : strndup(lua_tostring(L, -1), TRACEBACK_MAX);
+    return 0;
+}
+
+static void judge(struct script *s, struct task *t, int status, int results)
+{
+    bool is_wait = results > 0 && lua_touserdata(t->L, -results) == &TASK_WAIT;
+    if (status == LUA_YIELD && (is_wait || s->verdict != VERDICT_NONE))
+        return;
+    if (status == LUA_OK) {
+        if (t == s->main && s->verdict == VERDICT_NONE)
+            s->verdict = VERDICT_PASS;
+        return;
+    }
+    if (status == LUA_YIELD) {
+        s->verdict = VERDICT_ERROR;
+        snprintf(s->reason, sizeof s->reason, "%s: coroutine.yield outside a coroutine", s->path);
+        return;
+    }
+    lua_pushcfunction(s->L, judge_error);
+    lua_pushlightuserdata(s->L, t->L);
+    lua_pushvalue(t->L, -1);
+    lua_xmove(t->L, s->L, 1);
+    int bad = lua_pcall(s->L, 2, 0, 0);
+    lua_settop(s->L, 0);
+    if (bad == LUA_OK || s->verdict != VERDICT_NONE)
+        return;
+    s->verdict = VERDICT_ERROR; /* __tostring has raised, or there is no memory */
+    snprintf(s->reason, sizeof s->reason, "%s: an error that has no text", s->path);
+}
+
+static void forget(struct script *s, struct task *t)
+{
+    struct task **at = &s->tasks;
+    while (*at != t)
+        at = &(*at)->next;
+    *at = t->next;
+    t->is_over = true;
+    lua_pushnil(s->L);
+    lua_rawsetp(s->L, LUA_REGISTRYINDEX, t);
+}
+
+/* One turn. The task that comes next. */
+static struct task *take_turn(struct script *s, struct task *t)
+{
+    int results = 0, arguments = t->arguments;
+    t->started = true;
+    t->arguments = 0;
+    t->wait = (struct wait){.ready = NULL};
+    s->current = t;
+    s->busy_since = clock_us();
+    int status = lua_resume(t->L, s->L, arguments, &results);
+    s->busy_since = 0;
+    s->current = NULL;
+    judge(s, t, status, results);
+    struct task *next = t->next;
+    if (status == LUA_YIELD)
+        lua_pop(t->L, results);
+    else
+        forget(s, t);
+    return next;
+}
+
+static void finish(struct script *s)
+{
+    char text[sizeof s->reason + 16];
+    timer_stop(&s->timer);
+    if (s->traceback != NULL && s->verdict == VERDICT_ERROR)
+        script_record(s, EVENT_LOG, false, "", s->traceback);
+    snprintf(text, sizeof text, "%s%s%s", verdict_name(s->verdict),
+             s->reason[0] != '\0' ? ": " : "", s->reason);
+    if (!s->has_sessions || s->verdict != VERDICT_PASS)
+        script_record(s, EVENT_VERDICT, s->verdict == VERDICT_PASS, "", text);
+    if (s->ended != NULL)
+        s->ended(s);
+}
+
+static void deadline(void *data)
+{
+    script_step(data);
+}
+
+static void set_timer(struct script *s)
+{
+    int64_t first = INT64_MAX;
+    for (const struct task *t = s->tasks; t != NULL; t = t->next)
+        if (t->wait.deadline_us != 0 && t->wait.deadline_us < first)
+            first = t->wait.deadline_us;
+    if (first == INT64_MAX)
+        timer_stop(&s->timer);
+    else
+        timer_at(s->options->world, &s->timer, first, deadline, s);
+}
+
+void script_step(struct script *s)
+{
+    if (s->running || script_has_ended(s))
+        return;
+    s->running = s->started = true;
+    for (bool again = true; again && !script_has_ended(s);) {
+        again = false;
+        for (struct task *t = s->tasks; t != NULL && !script_has_ended(s);) {
+            bool turn = !t->started || wait_is_over(s, &t->wait);
+            again |= turn;
+            t = turn ? take_turn(s, t) : t->next;
+        }
+    }
+    s->running = false;
+    if (script_has_ended(s))
+        finish(s);
+    else if (s->options->world != NULL)
+        set_timer(s);
+}
+
+void script_stop(struct script *s)
+{
+    s->stop = true;
+    script_step(s);
+}
+
+void script_abort(struct script *s, enum verdict verdict, const char *why)
+{
+    if (script_has_ended(s))
+        return;
+    s->verdict = verdict;
+    snprintf(s->reason, sizeof s->reason, "%s", why);
+    if (!s->running)
+        finish(s);
+}
+
+/* ---- tasks ---- */
+
+struct task *task_new(lua_State *L)
+{
+    struct script *s = script_of(L);
+    struct task *t = lua_newuserdatauv(L, sizeof *t, 1), **at = &s->tasks;
+    memset(t, 0, sizeof *t);
+    luaL_setmetatable(L, TASK);
+    t->L = lua_newthread(L);
+    lua_setiuservalue(L, -2, 1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, t);
+    lua_xmove(L, t->L, 1);
+    /* before the one that starts it, so that it has its turn first */
+    while (*at != NULL && *at != s->current)
+        at = &(*at)->next;
+    t->next = *at;
+    *at = t;
+    return t;
+}
+
+struct task *task_at(lua_State *L, int index)
+{
+    return luaL_testudata(L, index, TASK);
+}
+
+bool task_is_over(const struct task *t)
+{
+    return t->is_over;
+}
+
+void task_give(struct task *t, lua_State *L)
+{
+    lua_xmove(L, t->L, 1);
+    t->arguments++;
+}
+
+static bool at_once(void *context)
+{
+    (void)context;
+    return true;
+}
+
+static int started(lua_State *L, int status, lua_KContext context)
+{
+    (void)L;
+    (void)status;
+    (void)context;
+    return 1;
+}
+
+static int start(lua_State *L)
+{
+    struct wait w = {.ready = at_once};
+    int arguments = lua_gettop(L) - 1;
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_pushvalue(L, 1);
+    struct task *t = task_new(L);
+    if (!lua_checkstack(t->L, arguments))
+        return luaL_error(L, "too many arguments");
+    t->arguments = arguments;
+    lua_xmove(L, t->L, arguments);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, t);
+    return lua_isyieldable(L) ? yield(L, &w, 0, started) : 1;
+}
+
+/* All of the tasks on the stack of that coroutine are over. */
+static bool are_over(void *context)
+{
+    lua_State *L = context;
+    for (int i = lua_gettop(L); i > 0; i--) {
+        const struct task *t = lua_touserdata(L, i);
+        if (t != NULL && !t->is_over)
+            return false;
+    }
+    return true;
+}
+
+static int return_results(lua_State *L, int status, lua_KContext context)
+{
+    struct task *t = task_at(L, 1);
+    int n = lua_gettop(t->L);
+    (void)status;
+    (void)context;
+    luaL_checkstack(L, n, "too many results");
+    luaL_checkstack(t->L, n, "too many results");
+    for (int i = 1; i <= n; i++)
+        lua_pushvalue(t->L, i);
+    lua_xmove(t->L, L, n);
+    return n;
+}
+
+static int wait_for(lua_State *L)
+{
+    struct wait w = {.ready = are_over, .context = L};
+    const struct task *t = luaL_checkudata(L, 1, TASK);
+    for (int i = lua_gettop(L); i > 0; i--) {
+        t = luaL_checkudata(L, i, TASK);
+        luaL_argcheck(L, t != script_of(L)->current, i, "a task cannot wait for itself");
+    }
+    return script_wait(L, &w, 0, return_results);
+}
+
+static int stop_requested(lua_State *L)
+{
+    lua_pushboolean(L, script_of(L)->stop);
+    return 1;
+}
+
+static void make_class(lua_State *L, const char *name, lua_CFunction text)
+{
+    luaL_newmetatable(L, name);
+    lua_pushboolean(L, false);
+    lua_setfield(L, -2, "__metatable");
+    if (text != NULL) {
+        lua_pushcfunction(L, text);
+        lua_setfield(L, -2, "__tostring");
+    }
+    lua_pop(L, 1);
+}
+
+void tasks_open(lua_State *L)
+{
+    static const luaL_Reg FUNCTIONS[] = {
+        {"Start", start}, {"Wait_For", wait_for},
+        {"Guard", guard}, {"Stop_Requested", stop_requested},
+        {NULL, NULL},
+    };
+    make_class(L, TASK, NULL);
+    make_class(L, VERDICT, verdict_text);
+    lua_pushglobaltable(L);
+    luaL_setfuncs(L, FUNCTIONS, 0);
+    lua_pop(L, 1);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tasks of a script: coroutines that wait side by side, each with a condition and a deadline of
+ * its own. The main chunk is the first, and the script ends with it. What goes wrong in a task goes
+ * wrong in the script.
+ *
+ *   Start(function, …)   starts a task with these arguments, and goes on once it waits or has ended
+ *   Wait_For(task, …)    waits until all of them have ended: what the first one has returned
+ *   Guard(function, …)   calls it: true and its results; where it would end the script, false, the
+ *                        verdict ("fail", "error", …), and why
+ *   Stop_Requested()     true once the user wants to end (Ctrl-C)
+ */
+#ifndef V2G_SCRIPT_TASK_H
+#define V2G_SCRIPT_TASK_H
+
+#include "script/call.h"
+
+struct wait {
+    bool (*ready)(void *context); /* NULL: only the time counts */
+    void *context;
+    int64_t deadline_us; /* as script_now; 0: none */
+};
+
+/* The value that a wait yields, so that it is told from a script's own yields. */
+extern char TASK_WAIT;
+
+/* Makes the functions above in L. */
+void tasks_open(lua_State *L);
+
+/* A task that runs the function on top of L, popped; it starts with the next step. */
+struct task *task_new(lua_State *L);
+
+/* The value on top of L, popped, is one more argument of a task that has not begun. */
+void task_give(struct task *t, lua_State *L);
+
+/* The task that the value at that index is; NULL: none. */
+struct task *task_at(lua_State *L, int index);
+
+bool task_is_over(const struct task *t);
+
+/* Waits, then calls `then`; script_of(L)->timed_out says whether the deadline ended the wait. */
+int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then);
+
+/* Ends the script with a verdict; reason gets the line. Does not return to the script. */
+int script_verdict(lua_State *L, enum verdict verdict, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

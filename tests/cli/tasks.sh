@@ -1,0 +1,132 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Several tasks, vehicles and stations in one script, and the ready-made ones among them.
+. tests/cli/support
+
+# play NAME CODE WORDS SCRIPT: it ends so, and out and err have each of the words, in order
+play() {
+    printf '%s\n' "$4" >"$work/script.lua"
+    run run --no-record "$work/script.lua"
+    found=$(cat "$work/out" "$work/err" | tr '\n' ' ' | tr -s ' ')
+    good=0
+    [ "$status" -eq "$2" ] || { good=1; echo "# exit $status"; }
+    for word in $3; do
+        case $found in
+        *"$word"*) found=${found#*"$word"} ;;
+        *) good=1; echo "# no $word in: $found" ;;
+        esac
+    done
+    [ "$good" -eq 0 ] || cat "$work/out" "$work/err"
+    result "$good" "$1"
+}
+
+run run --record "$work/record" examples/both-sides.lua
+wants "a ready-made station and vehicle in one script" 0 out 'charged to 100 %'
+frames=$(grep -c ' SessionStopRe[qs] ' "$work/out")
+[ "$frames" -eq 2 ] && [ "$(grep -c '"SessionStopReq"' "$work/record/events.jsonl")" -eq 2 ]
+result $? "frames are shown once, and recorded by both sides"
+
+play "two vehicles at one station, at once" 0 "EVCC_verdict both" "
+local served = Start(Secc.Serve, { sessions = 2, time_scale = 1000 })
+local other = Vehicle { name = 'rear' }
+local second = Start(other.Charge, { mode = 'ac', time_scale = 1000, loops = 3 })
+local first = Evcc.Charge { mode = 'dc', protocol = 'ISO15118-20', time_scale = 1000, loops = 3 }
+local rear = Wait_For(second)
+assert(first.ok and first.protocol == 'ISO15118-20' and first.how == 'done', first.why)
+assert(rear.ok and rear.protocol == 'ISO15118-2', rear.why)
+local all = Wait_For(served)
+assert(all.ok and all.sessions == 2 and all.failed == 0)
+Log('EVCC_verdict both')"
+
+play "two stations, told apart by their names" 0 "EVCC_rear_closed EVCC_2_closed" "
+local stations = { Station { address = '[::1]:41719' }, Station { name = 'B', address = '[::1]:41720' } }
+for _, station in ipairs(stations) do Start(station.Serve, { sessions = 1 }) end
+local options = { mode = 'ac', protocol = 'ISO15118-2', time_scale = 1000, loops = 2 }
+local cars = { Vehicle { name = 'rear', address = '[::1]:41719' }, Vehicle { address = '[::1]:41720' } }
+assert(cars[1].Address == '[::1]:41719' and Evcc.Address == nil)
+for _, car in ipairs(cars) do
+    local outcome = car.Charge(options)
+    assert(outcome.ok, outcome.why)
+end
+Log('EVCC_rear_closed EVCC_2_closed')"
+
+play "a wait for any of several" 0 "first:_the_second then:_a_task last:_nobody" "
+local first, second = Station { address = '[::1]:41721' }, Station { address = '[::1]:41722' }
+local car = Vehicle { address = '[::1]:41722' }
+local asleep = Start(function() Sleep(200) return 7 end)
+Start(function() car.Send_SessionSetupReq_001() Sleep(5000) end)
+local who = Wait_Any({ first, second, asleep }, 5000)
+Log('first:_' .. (who == second and 'the_second' or tostring(who)))
+assert(second.Receive_Any_001() == 'SessionSetupReq')
+Log('then:_' .. (Wait_Any { first, asleep } == asleep and Wait_For(asleep) == 7 and 'a_task' or '?'))
+Log('last:_' .. (Wait_Any({ first }, 50) == nil and 'nobody' or '?'))"
+
+play "what a script plays is known by what it does" 0 "supportedAppProtocolReq SessionSetupReq" "
+local names = { 'Se' .. 'cc', 'Ev' .. 'cc' }
+local station, vehicle = _G[names[1]], _G[names[2]]
+local answers = Start(function()
+    station.Receive_SessionSetupReq_001() station.Send_SessionSetupRes_001()
+end)
+vehicle.Send_SessionSetupReq_001() vehicle.Receive_SessionSetupRes_001()
+Wait_For(answers)"
+
+play "an error in a task is the script's, with its line" 3 "script.lua:3:_attempt_to_index" "
+Start(function() Sleep(20)
+local nothing = nil; error(debug and 'script.lua:3:_attempt_to_index' or 'script.lua:3:_attempt_to_index')
+end)
+Sleep(5000)"
+
+play "so is a failure" 1 "script.lua:2:_too_late" "
+Start(function() Sleep(20) Fail('script.lua:2:_too_late') end) Sleep(5000)"
+
+play "the script ends with its main chunk" 0 "done" "
+Start(function() Sleep(20) Fail('never') end) Log('done')"
+
+play "Guard hands over what would end the script" 0 "fail gone error nil pass" "
+local good, verdict, why = Guard(function() Sleep(1) Fail('gone') end)
+assert(not good) Log(verdict, why)
+good, verdict, why = Guard(function() return nothing.x end)
+assert(not good and why:find('script.lua:4') and why:find('traceback')) Log(verdict, why)
+good, verdict, why = Guard(assert, false, 'so')
+assert(not good and verdict == 'fail' and why:find('so$'), verdict)
+good, verdict = Guard(function(...) Sleep(1) return ... end, 'pass')
+assert(good) Log(verdict)"
+
+play "a parameter that there is not" 3 "nearest_is_'loops'" "
+local good, verdict, why = Guard(Evcc.Charge, { lops = 3 })
+assert(not good and verdict == 'error')
+error((why:gsub(' ', '_')), 0)"
+
+play "hooks of a vehicle see its role, and its globals are its own" 0 "seen_in_hook" "
+local served = Start(Secc.Serve, { sessions = 1, time_scale = 1000,
+    before = { SessionSetupRes = function(m, s) assert(s.role == Secc) m.EVSEID = 'OTHER' end } })
+local car, seen = Vehicle(), nil
+local outcome = car.Charge { mode = 'ac', protocol = 'ISO15118-2', time_scale = 1000, loops = 2,
+    on = { SessionSetupRes = function(m, ev)
+        seen = ev.role == car and m.EVSEID == 'OTHER' and car.Get_SessionSetupRes_EVSEID()
+    end } }
+Wait_For(served)
+assert(outcome.ok and seen == 'OTHER' and before == nil, outcome.why)
+Log('seen_in_hook')"
+
+play "a station that serves by hand" 0 "two vehicles_served" "
+local served = Start(function()
+    for n = 1, 2 do
+        local car = Secc.Accept { tls = 'off' }
+        assert(car.Receive_Any_001() == 'SessionSetupReq')
+        car.Send_SessionSetupRes_001()
+        car.Receive_Any_001()
+        Secc.Session_Over(true, n == 2 and 'two vehicles_served' or '')
+    end
+    Secc.Stop_Accepting()
+    assert(Secc.Accept() == nil)
+end)
+for _, car in ipairs { Evcc, Vehicle() } do
+    car.Send_SessionSetupReq_001() car.Receive_SessionSetupRes_001() car.Disconnect()
+end
+Wait_For(served)"
+
+play "a wait that cannot be" 3 "a_task_cannot_wait_for_itself" "
+local task
+task = Start(function() Sleep(1) local _, why = pcall(Wait_For, task) error((why:gsub(' ', '_')), 0) end)
+Sleep(5000)"
