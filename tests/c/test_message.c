@@ -260,6 +260,50 @@ static void test_pages_read_back(void **state)
     }
 }
 
+/* ---- finding ---- */
+
+static void test_children_by_path(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_new(&b, "iso15118-2", "CurrentDemandReq");
+    struct node *root = b.m.v.n;
+    struct node_at at = node_find(root, "Body/CurrentDemandReq/EVTargetVoltage/Value");
+    assert_non_null(at.field);
+    assert_string_equal(at.field->name, "Value");
+    assert_ptr_equal(node_child(root, "Body/CurrentDemandReq"), message_named(&b.m).node);
+    assert_non_null(node_bytes(root, "Header/SessionID"));
+    assert_null(node_find(root, "Body/CurrentDemandReq/EVMaximumVoltageLimit/Value").field);
+    assert_null(node_find(root, "Body/NoSuchReq").field);
+    assert_null(node_find(root, "Bod").field);
+    assert_null(node_find(root, "Header/SessionID/Value").field);
+    assert_null(node_child(root, "Header/SessionID"));
+    assert_null(node_bytes(root, "Header"));
+    assert_null(node_child(NULL, "Header"));
+    struct buf text = {0};
+    node_text(root, "Body/CurrentDemandReq/EVTargetVoltage/Unit", &text);
+    assert_string_equal(buf_string(&text), "V");
+    node_text(root, "Header", &text);
+    assert_string_equal(buf_string(&text), "V");
+    buf_close(&text);
+    bench_close(&b);
+}
+
+static void test_child_set_from_text(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_new(&b, "iso15118-2", "CurrentDemandReq");
+    struct node *n = node_child(message_named(&b.m).node, "EVTargetVoltage");
+    assert_int_equal(node_set_text(&b.arena, n, "Value", "77", &b.e), 0);
+    assert_int_equal(node_find(n, "Value").v.i, 77);
+    assert_int_equal(node_set_text(&b.arena, n, "NoSuch", "77", &b.e), 0);
+    assert_false(b.e.set);
+    assert_int_equal(node_set_text(&b.arena, n, "Value", "much", &b.e), -1);
+    assert_int_equal(node_find(n, "Value").v.i, 77);
+    bench_close(&b);
+}
+
 /* ---- quantities ---- */
 
 static void test_quantity_chooses_multiplier(void **state)
@@ -846,6 +890,8 @@ int main(void)
         cmocka_unit_test(test_page_of_session_stop),
         cmocka_unit_test(test_page_of_charging_status),
         cmocka_unit_test(test_pages_read_back),
+        cmocka_unit_test(test_children_by_path),
+        cmocka_unit_test(test_child_set_from_text),
         cmocka_unit_test(test_quantity_chooses_multiplier),
         cmocka_unit_test(test_quantity_limits_and_units),
         cmocka_unit_test(test_quantity_of_rational_number),
