@@ -73,7 +73,7 @@ static int flip_bits(const struct fault *f, const struct parcel *p, struct buf *
         unsigned long bit = strtoul(at, &end, 10);
         uint32_t random = 0;
         if (f->value == NULL) {
-            world_random(p->session->world, &random, sizeof random);
+            world_random(p->session->way.world, &random, sizeof random);
             bit = random % bits;
         }
         if (bit >= bits)

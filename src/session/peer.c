@@ -53,7 +53,7 @@ void peer_open(struct peer *p, uint8_t role, struct world *world, struct library
     p->session.way.ends = &ENDS;
     p->session.way.world = world;
     p->session.way.context = p;
-    p->world = p->session.world = world;
+    p->world = world;
     p->wake = wake;
     p->context = context;
     p->problem = ERR_INIT;

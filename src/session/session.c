@@ -476,7 +476,7 @@ static void fill_header(struct session *s, struct message *m, unsigned given, in
     const char *name = named.name == NULL ? "" : named.name;
     if (s->role == FROM_SECC && is_named(name, "SessionSetupRes") && !s->id_fixed &&
         memcmp(s->id, NONE, sizeof NONE) == 0)
-        world_random(s->world, s->id, sizeof s->id);
+        world_random(s->way.world, s->id, sizeof s->id);
     if (id >= 0 && !(given & SESSION_GIVEN_ID)) {
         bool first = is_named(name, "SessionSetupReq") && !s->id_fixed;
         node_set(header, (unsigned)id, (union value){.b = header_bytes(s, first)});

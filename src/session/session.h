@@ -30,7 +30,6 @@ struct session {
     uint8_t role;   /* FROM_EVCC or FROM_SECC: which side this is */
     const char *by; /* "EVCC", "SECC" */
     struct library *library;
-    struct world *world; /* whose chance a SessionID is drawn from; NULL: the system's */
     const struct protocol *protocol; /* in force after supportedAppProtocol; may be set directly */
     bool agreed;                     /* supportedAppProtocol is over: protocol decodes what comes */
     struct recorder *recorder;       /* may be NULL */

@@ -33,6 +33,13 @@ twice "ISO 15118-20 with TLS" ev --mode dc --protocol ISO15118-20 --set loops=5
 grep -q '"tls":true' "$work/record1/events.jsonl"
 result $? "which it has"
 twice "a persona with chance in it" ev --persona vw-group --set loops=5
+cat >"$work/faults.lua" <<'END'
+Evcc.Filter 'out CurrentDemandReq: delay 1-50'
+Evcc.Filter 'in ServiceDiscoveryRes: flip'
+END
+twice "faults with chance in them" ev --script "$work/faults.lua" --set loops=5
+grep -q 'CurrentDemandReq: delay 1-50' "$work/record1/events.jsonl"
+result $? "which happened"
 twice "three vehicles at once" ev --count 3 --set loops=5
 twice "scripts" run examples/evcc-iso15118-2-ac.lua examples/secc-iso15118-2-ac.lua
 
