@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/view.h"
 
+#include "codec/marks.h"
+
 #include "codec/quantity.h"
 
 #include <inttypes.h>
@@ -9,7 +11,6 @@
 
 #define LINES 6
 #define BAR 30 /* characters */
-#define DEPTH 4
 
 void view_open(struct view *v, FILE *out)
 {
@@ -17,71 +18,18 @@ void view_open(struct view *v, FILE *out)
     v->out = out;
 }
 
-/* ---- values of messages ---- */
-
-static const union value *find(const struct node *n, const char *name, const struct field **f,
-                               unsigned depth)
-{
-    int slot = type_slot_of(n->type, name);
-    if (n->type->is_open)
-        return NULL;
-    if (slot >= 0 && node_has(n, (unsigned)slot)) {
-        *f = &n->type->field[slot];
-        return &n->v[slot];
-    }
-    for (unsigned i = 0; depth > 0 && i < n->type->fields; i++) {
-        const struct field *child = &n->type->field[i];
-        if (child->kind != KIND_NODE || child->is_list || !node_has(n, i))
-            continue;
-        const union value *v = find(n->v[i].n, name, f, depth - 1);
-        if (v != NULL)
-            return v;
-    }
-    return NULL;
-}
-
-/* The number called name anywhere in the message. */
-static bool number(const struct node *n, const char *name, double *out)
-{
-    const struct field *f;
-    const union value *v = find(n, name, &f, DEPTH);
-    if (v == NULL || f->is_list)
-        return false;
-    if (f->kind == KIND_NODE) {
-        if (!f->type->is_quantity)
-            return false;
-        *out = quantity_get(v->n);
-        return true;
-    }
-    *out = (double)v->i;
-    return true;
-}
-
-static bool first_of(const struct node *n, const char *const names[], double *out)
-{
-    for (; *names != NULL; names++)
-        if (number(n, *names, out))
-            return true;
-    return false;
-}
-
 static void take_values(struct view *v, const struct node *n)
 {
-    static const char *const SOC[] = {"EVRESSSOC", "PresentSOC", NULL};
-    static const char *const VOLTAGE[] = {"EVSEPresentVoltage", "EVSENominalVoltage", NULL};
-    static const char *const CURRENT[] = {"EVSEPresentCurrent", NULL};
-    static const char *const LIMIT[] = {"EVSEMaxCurrent", NULL};
-    static const char *const POWER[] = {"EVPresentActivePower", NULL};
-    static const char *const LEFT[] = {"RemainingTimeToFullSoC", "RemainingTimeToTargetSOC", NULL};
-    v->has_soc |= first_of(n, SOC, &v->soc);
-    v->has_voltage |= first_of(n, VOLTAGE, &v->voltage);
-    v->has_current |= first_of(n, CURRENT, &v->current);
-    v->has_left |= first_of(n, LEFT, &v->left_s);
-    first_of(n, LIMIT, &v->limit);
-    if (first_of(n, CURRENT, &v->current))
-        v->power = v->voltage * v->current;
-    else
-        first_of(n, POWER, &v->power);
+    v->has_soc |= marked_number(n, MARK_SOC, &v->soc);
+    v->has_voltage |= marked_number(n, MARK_VOLTAGE, &v->voltage);
+    v->has_left |= marked_number(n, MARK_LEFT, &v->left_s);
+    marked_number(n, MARK_LIMIT, &v->limit);
+    if (!marked_number(n, MARK_CURRENT, &v->current)) {
+        marked_number(n, MARK_POWER, &v->power);
+        return;
+    }
+    v->has_current = true;
+    v->power = v->voltage * v->current;
 }
 
 static void count_energy(struct view *v, int64_t us)
@@ -93,7 +41,7 @@ static void count_energy(struct view *v, int64_t us)
 
 static void take_frame(struct view *v, const struct event *e)
 {
-    if (strncmp(e->name, "SECCDiscovery", 13) == 0)
+    if (e->is_udp)
         return;
     v->frames++;
     if (e->from_role == FROM_EVCC) {

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/event.h"
 
+#include "codec/marks.h"
+
 #include <string.h>
 
 void event_take_message(struct event *e, const struct message *m)
 {
     struct named named = message_named(m);
+    const struct field *f;
     e->message = m;
     e->name = named.name == NULL ? "" : named.name;
-    struct node_at at = node_find(named.node, "ResponseCode");
-    if (at.field == NULL || at.field->kind != KIND_ENUM || at.v.u >= at.field->simple->members)
+    const union value *v = marked_own(named.node, MARK_CODE, &f);
+    if (v == NULL || f->kind != KIND_ENUM || v->u >= f->simple->members)
         return;
-    e->code = at.field->simple->member[at.v.u];
+    e->code = f->simple->member[v->u];
     /* FAILED_SequenceError, Failed_NoNegotiation: all editions have it so */
     e->is_failed = strncmp(e->code, "FAILED", 6) == 0 || strncmp(e->code, "Failed", 6) == 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/ladder.h"
 
+#include "codec/marks.h"
 #include "codec/quantity.h"
 #include "codec/value.h"
 #include "codec/xml.h"
@@ -20,44 +21,6 @@
 #define BOLD "\033[1m"
 #define DIM "\033[2m"
 #define PLAIN "\033[0m"
-
-/* What a reader looks for, in any message that has it. */
-static const char *const KEY_FIELDS[] = {
-    "ProtocolNamespace",
-    "SchemaID",
-    "ResponseCode",
-    "EVCCID",
-    "EVSEID",
-    "SelectedPaymentOption",
-    "PaymentOption",
-    "eMAID",
-    "EnergyTransferType",
-    "RequestedEnergyTransferMode",
-    "EVRequestedEnergyTransferType",
-    "RequestedEnergyTransferType",
-    "EVSEProcessing",
-    "EVProcessing",
-    "ChargeProgress",
-    "ReadyToChargeState",
-    "ChargingSession",
-    "EVRESSSOC",
-    "PresentSOC",
-    "EVTargetVoltage",
-    "EVTargetCurrent",
-    "EVSEPresentVoltage",
-    "EVSEPresentCurrent",
-    "EVPresentVoltage",
-    "EVMaxCurrent",
-    "EVSEMaxCurrent",
-    "EVSENotification",
-    "EVErrorCode",
-    "EVSEStatusCode",
-    "EVPresentActivePower",
-    "EVSETargetActivePower",
-    "MeterReading",
-    "Security",
-    "SECCPort",
-};
 
 int ladder_open(struct ladder *l, int fd, int detail, struct err *e)
 {
@@ -83,14 +46,6 @@ void ladder_close(struct ladder *l)
 
 /* ---- values ---- */
 
-static bool is_key(const char *name)
-{
-    for (size_t i = 0; i < sizeof KEY_FIELDS / sizeof *KEY_FIELDS; i++)
-        if (strcmp(KEY_FIELDS[i], name) == 0)
-            return true;
-    return false;
-}
-
 static void quantity_text(const struct field *f, const struct node *n, struct buf *out)
 {
     buf_printf(out, "%.10g", quantity_get(n));
@@ -113,7 +68,7 @@ static void add_value(const struct field *f, union value v, struct buf *out, int
         buf_text(out, ", ");
     size_t prefix = out->n;
     buf_printf(out, "%s ", f->name);
-    if (strcmp(f->name, "ResponseCode") == 0)
+    if (field_is(f, MARK_CODE))
         out->n = prefix; /* says itself what it is */
     if (quantity)
         quantity_text(f, v.n, out);
@@ -132,7 +87,7 @@ static void walk_values(const struct node *n, struct buf *out, int *shown, int d
         uint32_t entries = f->is_list ? n->v[i].l->n : 1;
         for (uint32_t k = 0; k < entries && *shown < VALUES_MAX; k++) {
             union value v = f->is_list ? n->v[i].l->v[k] : n->v[i];
-            if (is_key(f->name))
+            if (field_is(f, MARK_KEY) || field_is(f, MARK_CODE))
                 add_value(f, v, out, shown);
             else if (f->kind == KIND_NODE)
                 walk_values(v.n, out, shown, depth + 1);

@@ -30,6 +30,7 @@ struct decl_field {
     struct place place;
     const char *name, *type, *unit, *preset, *doc;
     bool is_attribute, is_content, is_ref, limited;
+    uint16_t marks;
     int64_t lo, hi;
     uint8_t ns;
     uint32_t min, max;

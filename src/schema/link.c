@@ -427,6 +427,7 @@ static int lay_element(struct layout *y, const struct decl_element *el,
     f->ns = el->ns;
     f->doc = decl->doc[0] != '\0' ? decl->doc : el->doc;
     f->unit = decl->unit;
+    f->marks = decl->marks;
     f->frame = 1;
     if (el->is_abstract) {
         f->kind = KIND_ABSTRACT;
@@ -445,6 +446,7 @@ static int lay_plain(struct layout *y, struct decl_field *decl, struct field *f)
     f->ns = decl->ns;
     f->doc = decl->doc;
     f->unit = decl->unit;
+    f->marks = decl->marks;
     f->preset = decl->preset;
     f->is_attribute = decl->is_attribute;
     f->is_content = decl->is_content;

@@ -313,7 +313,21 @@ static int read_padding(struct parser *p, struct decl_field *f)
     return end_of_line(p);
 }
 
-/* RANGE, UNIT and = DEFAULT, in any order, up to the end of the line. */
+/* !key: what the field is to a reader. */
+static int read_mark(struct parser *p, struct decl_field *f, const char *name)
+{
+    for (unsigned i = 0; i < MARK_NUMBER; i++)
+        if (strcmp(SCHEMA_MARKS[i], name) == 0) {
+            f->marks |= (uint16_t)(1u << i);
+            return 0;
+        }
+    return FAIL(p,
+                "there is no mark !%s; expected !key, !code, !soc, !voltage, !current, !limit, "
+                "!power or !left",
+                name);
+}
+
+/* RANGE, UNIT, = DEFAULT and marks, in any order, up to the end of the line. */
 static int read_tail(struct parser *p, struct decl_field *f)
 {
     while (p->at < p->words) {
@@ -330,6 +344,11 @@ static int read_tail(struct parser *p, struct decl_field *f)
         }
         const char *word = p->word[p->at++];
         int64_t lo, hi;
+        if (word[0] == '!') {
+            if (read_mark(p, f, word + 1) != 0)
+                return -1;
+            continue;
+        }
         if (read_limits(p, word, &lo, &hi, &f->one_of, &f->ones)) {
             if (f->limited)
                 return FAIL(p, "a second range %s", word);
@@ -341,7 +360,7 @@ static int read_tail(struct parser *p, struct decl_field *f)
         } else {
             return FAIL(p,
                         "'%s' was not expected here; a field is NAME [OCCURRENCE] TYPE [RANGE] "
-                        "[UNIT] [= DEFAULT]",
+                        "[UNIT] [= DEFAULT] [!MARK]",
                         word);
         }
     }

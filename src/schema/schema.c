@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+/* ORDER MARK */
+const char *const SCHEMA_MARKS[MARK_NUMBER] = {"key",     "code",  "soc",   "voltage",
+                                               "current", "limit", "power", "left"};
+
 const struct element *schema_element(const struct schema *s, const char *name)
 {
     unsigned from = 0, to = s->elements;

@@ -73,6 +73,22 @@ struct octets {
     bool selects;    /* holds the payload type of the message, by which messages are told apart */
 };
 
+/* What a field is to who looks at a message, as its description says: `!key`. ORDER MARK */
+enum field_mark {
+    MARK_KEY,     /* shown where a message has one line */
+    MARK_CODE,    /* the response code */
+    MARK_SOC,     /* state of charge, in percent */
+    MARK_VOLTAGE, /* at the output */
+    MARK_CURRENT,
+    MARK_LIMIT, /* of the current, where it is not measured */
+    MARK_POWER,
+    MARK_LEFT, /* seconds until the battery is full */
+};
+
+#define MARK_NUMBER (MARK_LEFT + 1)
+
+extern const char *const SCHEMA_MARKS[MARK_NUMBER]; /* "key", … */
+
 /* One element, attribute, wildcard or text of a type. Its index in the type is its slot. */
 struct field {
     const char *name;            /* "Algorithm" for @Algorithm; "" for text content and wildcards */
@@ -89,6 +105,7 @@ struct field {
     bool is_attribute, is_list, is_content;
     bool is_default;                 /* of a choice: the alternative that a fresh message holds */
     bool is_mandatory;               /* the element cannot be complete without it (or its choice) */
+    uint16_t marks;                  /* bit 1 << enum field_mark */
     const char *doc, *unit, *preset; /* doc line; unit or ""; text of the default or NULL */
     const struct octets *octets;     /* in a layout of octets; NULL in EXI */
 };
