@@ -168,3 +168,29 @@ while true do end
 END
 killed busy
 check "also where a script keeps the loop" has '"text":"before"'
+
+# ---- a process that is told to end ----
+
+# told SIGNAL ARGUMENT...: runs v2glab, sends it the signal after half a second, leaves its exit code.
+told() {
+    signal=$1
+    shift
+    rm -rf "$work/record"
+    "$V2GLAB" "$@" -o "$work/record" >"$work/out" 2>&1 &
+    victim=$!
+    sleep 0.5
+    kill "-$signal" "$victim"
+    wait "$victim"
+    code=$?
+}
+
+for signal in TERM HUP; do
+    told "$signal" run -q "$work/slow.lua"
+    check "SIG$signal ends a script: exit 2" test "$code" -eq 2
+    check "SIG$signal: its verdict is recorded" has '"kind":"verdict".*"inconclusive'
+    whole "SIG$signal of a run"
+    told "$signal" ev --quiet --set loops=1000
+    check "SIG$signal ends a vehicle as the protocol wants" has '"name":"SessionStopRes"'
+    check "SIG$signal: exit 2" test "$code" -eq 2
+    whole "SIG$signal of a vehicle"
+done

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sinks get what happened, in order and unchanged, when the loop rests, or at last in time. */
+#include "codec/defaults.h"
+#include "record/recorder.h"
+#include "schema/library.h"
+#include "support.h"
+#include "wire/clock.h"
+#include "wire/world.h"
+
+struct got {
+    unsigned events, records, writes, fails_at;
+    uint64_t last;
+    bool is_ordered;
+    char text[100], name[40];
+    size_t bytes;
+};
+
+static unsigned lost;
+
+static void take(void *context, const struct event *e)
+{
+    struct got *g = context;
+    g->events++;
+    g->records += e->kind == EVENT_RECORD;
+    g->is_ordered = (g->last == 0 || e->number == g->last + 1) && (g->is_ordered || g->last == 0);
+    g->last = e->number;
+    g->bytes = e->bytes.n;
+    snprintf(g->text, sizeof g->text, "%s", e->text);
+    if (e->message != NULL)
+        snprintf(g->name, sizeof g->name, "%s", message_named(e->message).name);
+}
+
+static int write_out(void *context, struct err *e)
+{
+    struct got *g = context;
+    g->writes++;
+    return g->fails_at != 0 && g->events >= g->fails_at ? err_set(e, "no room") : 0;
+}
+
+static void tell_lost(const char *text)
+{
+    assert_string_equal(text, "first ends here: no room");
+    lost++;
+}
+
+static struct event an_event(const char *text)
+{
+    return (struct event){
+        .kind = EVENT_LOG, .by = "EVCC", .where = "", .name = "", .code = "", .text = text};
+}
+
+static void never(void *data)
+{
+    fail_msg("%s", (const char *)data);
+}
+
+/* With something to wait for, as a run has it. */
+static struct world *open_world(struct timer *waiting)
+{
+    struct err problem = ERR_INIT;
+    struct world *w = world_open(NULL, &problem);
+    timer_start(w, waiting, 20000, never, "it took too long");
+    return w;
+}
+
+static void close_world(struct world *w, struct timer *waiting)
+{
+    timer_stop(waiting);
+    assert_int_equal(world_close(w), 0);
+}
+
+static void turn(struct world *w, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++)
+        world_turn(w, false);
+}
+
+static void test_waits_for_a_pause(void **state)
+{
+    struct got got = {0};
+    struct recorder r = {.n = 0};
+    struct timer waiting = {0};
+    struct world *w = open_world(&waiting);
+    char text[20] = "first";
+    (void)state;
+    recorder_add_writer(&r, "first", take, write_out, &got);
+    recorder_attach(&r, w);
+    struct event e = an_event(text);
+    recorder_put(&r, &e);
+    assert_int_equal(got.events, 0);
+    snprintf(text, sizeof text, "changed");
+    turn(w, 1); /* in which the event happened */
+    assert_int_equal(got.events, 0);
+    turn(w, 2);
+    assert_int_equal(got.events, 1);
+    assert_string_equal(got.text, "first");
+    for (unsigned i = 0; i < 100; i++)
+        recorder_put(&r, &e);
+    recorder_detach(&r);
+    assert_int_equal(got.events, 101);
+    assert_true(got.is_ordered);
+    assert_true(got.writes > 0);
+    close_world(w, &waiting);
+}
+
+static void test_messages_are_copied(void **state)
+{
+    struct err problem = ERR_INIT;
+    struct got got = {0};
+    struct recorder r = {.n = 0};
+    struct library library;
+    struct arena arena;
+    struct message m;
+    struct timer waiting = {0};
+    struct world *w = open_world(&waiting);
+    (void)state;
+    library_open(&library);
+    arena_open(&arena, NULL, 0, 1 << 20);
+    const struct schema *s = library_get(&library, "iso15118-2", &problem);
+    assert_int_equal(message_new(s, "SessionSetupReq", &arena, &m, &problem), 0);
+    recorder_add(&r, take, &got);
+    recorder_attach(&r, w);
+    struct event e = an_event("");
+    e.kind = EVENT_FRAME;
+    e.bytes = (struct slice){(const uint8_t *)"some bytes", 10};
+    event_take_message(&e, &m);
+    recorder_put(&r, &e);
+    arena_close(&arena);
+    memset(&m, 0, sizeof m);
+    recorder_detach(&r);
+    assert_string_equal(got.name, "SessionSetupReq");
+    assert_int_equal(got.bytes, 10);
+    close_world(w, &waiting);
+    library_close(&library);
+}
+
+/* Something happens in every turn. */
+static void test_loop_without_a_pause(void **state)
+{
+    struct got got = {0};
+    struct recorder r = {.n = 0};
+    struct timer waiting = {0};
+    struct world *w = open_world(&waiting);
+    (void)state;
+    recorder_add_writer(&r, "first", take, write_out, &got);
+    recorder_attach(&r, w);
+    struct event e = an_event("busy");
+    int64_t from = clock_us();
+    while (got.events == 0 && clock_us() - from < 1000000) {
+        recorder_put(&r, &e);
+        turn(w, 1);
+    }
+    assert_true(clock_us() - from < RECORDER_LATE_MS * 1000);
+    while (got.writes == 0 && clock_us() - from < 1000000) {
+        recorder_put(&r, &e);
+        turn(w, 1);
+    }
+    assert_true(clock_us() - from <
+                2 * RECORDER_LATE_MS * 1000); /* this machine may be busy, too */
+    recorder_detach(&r);
+    assert_true(got.is_ordered);
+    close_world(w, &waiting);
+}
+
+static void test_sink_that_fails(void **state)
+{
+    (void)state;
+    for (int is_attached = 0; is_attached < 2; is_attached++) {
+        struct got bad = {.fails_at = 3}, good = {0};
+        struct recorder r = {.lost = tell_lost};
+        struct timer waiting = {0};
+        struct world *w = open_world(&waiting);
+        lost = 0;
+        recorder_add_writer(&r, "first", take, write_out, &bad);
+        recorder_add_writer(&r, "second", take, write_out, &good);
+        if (is_attached)
+            recorder_attach(&r, w);
+        struct event e = an_event("text");
+        for (unsigned i = 0; i < 5; i++) {
+            recorder_put(&r, &e);
+            recorder_flush(&r);
+        }
+        recorder_detach(&r);
+        assert_int_equal(lost, 1);
+        assert_int_equal(bad.events, 3);
+        assert_int_equal(good.events, 6);
+        assert_int_equal(good.records, 1);
+        assert_true(good.is_ordered);
+        close_world(w, &waiting);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_waits_for_a_pause),
+        cmocka_unit_test(test_messages_are_copied),
+        cmocka_unit_test(test_loop_without_a_pause),
+        cmocka_unit_test(test_sink_that_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
