@@ -521,7 +521,7 @@ int json_read(const struct schema *s, const char *text, size_t n, bool fragment,
         return err_set(e, "%zu bytes of JSON; expected at most %u", n, JSON_SIZE_MAX);
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
     if (root == NULL) {
-        bool big = strstr(problem.text, "too big") != NULL;
+        bool big = json_error_code(&problem) == json_error_numeric_overflow;
         err_set(e, "this is no JSON: %s (column %d)%s", problem.text, problem.column,
                 big ? "; numbers beyond 64 bits with sign may be written as strings" : "");
         e->line = e->line == ERR_NO_PLACE ? problem.line : e->line;
