@@ -3,8 +3,6 @@
 
 #include "codec/marks.h"
 
-#include "codec/quantity.h"
-
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
