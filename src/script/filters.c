@@ -15,7 +15,8 @@
 
 /* What a script holds. The registry keeps it for as long as there is the filter. */
 struct handle {
-    struct role *role;
+    struct script *script;
+    struct role *role;           /* lives while there is the filter */
     struct fault_filter *filter; /* NULL: it is gone, and these were its figures: */
     unsigned seen, happened;
     lua_State *L;       /* thread in which the function (user value 1) is called */
@@ -29,13 +30,13 @@ struct handle {
 static void fail(void *data)
 {
     struct handle *h = data;
-    script_abort(h->role->script, VERDICT_ERROR, h->error);
+    script_abort(h->script, VERDICT_ERROR, h->error);
 }
 
 /* The script ends from the loop, not under the feet of what has called the chain. */
 static void note_error(struct handle *h, const char *text)
 {
-    struct world *w = h->role->script->options->world;
+    struct world *w = h->script->options->world;
     snprintf(h->error, sizeof h->error, "%s", text);
     if (w != NULL)
         timer_start(w, &h->fails, 0, fail, h);
@@ -150,7 +151,7 @@ static int call(void *context, struct fault_filter *f, struct parcel *p, struct 
     struct handle *h = context;
     struct call c = {h, p};
     struct err problem = ERR_INIT;
-    struct script *s = h->role->script;
+    struct script *s = h->script;
     lua_State *L = h->L;
     if (p->event.message == NULL)
         return filter_pass(&f->filter, p, e);
@@ -243,7 +244,7 @@ static int method_filter(lua_State *L)
     if (f == NULL)
         return script_raise(L, &e);
     struct handle *h = lua_newuserdatauv(L, sizeof *h, 2);
-    *h = (struct handle){.role = r, .L = L, .reference = LUA_NOREF};
+    *h = (struct handle){.script = r->script, .role = r, .L = L, .reference = LUA_NOREF};
     luaL_setmetatable(L, FILTER_TYPE);
     lua_getfield(L, 1, "fault");
     take_function(L, h);
