@@ -6,6 +6,7 @@
  */
 #include "fuzz.h"
 
+#include "record/datagram.h"
 #include "wire/sdp.h"
 #include "wire/v2gtp.h"
 
@@ -78,18 +79,12 @@ static void read_stream(struct slice stream, size_t piece, uint32_t limit, bool 
 
 static void read_datagram(struct slice bytes)
 {
-    struct v2gtp_header h;
-    struct sdp_request request;
-    struct sdp_response response;
-    struct err e = ERR_INIT, e2 = ERR_INIT, e3 = ERR_INIT;
-    char text[300];
-    if (v2gtp_datagram(bytes, &h, &e) != V2GTP_FRAME)
-        fuzz_check_error(&e);
-    if (sdp_read_request(bytes, &request, &e2) != 0)
-        fuzz_check_error(&e2);
-    if (sdp_read_response(bytes, &response, &e3) != 0)
-        fuzz_check_error(&e3);
-    sdp_describe(bytes, text, sizeof text);
+    static struct library library; /* all zero is open */
+    const struct endpoint to = {.port = SDP_PORT};
+    struct datagram d;
+    datagram_read(&d, &library, 0, "", &to, &to, bytes);
+    if (d.event.problem != NULL)
+        fuzz_check_error(d.event.problem);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

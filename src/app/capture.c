@@ -301,7 +301,7 @@ static void on_udp(void *context, int64_t us, const struct endpoint *from,
 {
     struct reading *r = context;
     struct datagram d;
-    datagram_read(&d, us, "", from, to, bytes);
+    datagram_read(&d, r->library, us, "", from, to, bytes);
     const struct endpoint *asker = d.event.from_role == FROM_EVCC ? from : to;
     d.event.session = numbers_asked(&r->out.numbers, asker).session;
     recorder_put(&r->out, &d.event);

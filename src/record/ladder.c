@@ -170,7 +170,7 @@ static void print_detail(struct ladder *l, const struct event *e)
 static void print_frame(struct ladder *l, const struct event *e)
 {
     struct buf values = {0};
-    if (e->message != NULL)
+    if (e->message != NULL && !e->is_udp) /* SDP is said in words: addresses, "no TLS" */
         ladder_values(e->message, &values);
     else if (e->text != NULL)
         buf_text(&values, e->text);

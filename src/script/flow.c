@@ -3,12 +3,13 @@
 
 #include "codec/check.h"
 #include "codec/value.h"
+#include "record/datagram.h"
 #include "script/deadline.h"
 #include "script/link.h"
 #include "script/printing.h"
 #include "script/signing.h"
 #include "session/peer_sdp.h"
-#include "wire/sdp.h"
+#include "wire/world.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -44,21 +45,6 @@ static void violation(void *context, const char *path, const char *what)
     recorder_put(s->options->recorder, &e);
 }
 
-/* The fields of an SDP message as octets. */
-static void sdp_payload(const struct message *m, struct buf *out)
-{
-    const struct node *n = message_named(m).node;
-    for (unsigned i = 0; i < n->type->fields; i++) {
-        const struct field *f = &n->type->field[i];
-        if (f->kind == KIND_HEX)
-            buf_add(out, n->v[i].b->p, n->v[i].b->n);
-        else if (f->hi > UINT8_MAX)
-            buf_char(out, (char)(n->v[i].u >> 8));
-        if (f->kind != KIND_HEX)
-            buf_char(out, (char)n->v[i].u);
-    }
-}
-
 static int open_sdp(struct role *r, struct err *e)
 {
     struct peer_options o = link_options(r, true);
@@ -68,21 +54,14 @@ static int open_sdp(struct role *r, struct err *e)
 
 static int send_sdp(struct role *r, struct message *m, const char *violations, struct err *e)
 {
-    struct buf payload = {0};
-    uint8_t header[V2GTP_HEADER];
-    int bad = open_sdp(r, e);
-    v2gtp_write(header, session_payload_type(m), 0);
-    buf_add(&payload, header, sizeof header);
-    sdp_payload(m, &payload);
-    struct slice bytes = {payload.p, payload.n};
-    if (bad == 0 && r->peer != NULL) {
-        bytes = (struct slice){payload.p + V2GTP_HEADER, payload.n - V2GTP_HEADER};
+    struct buf frame = {0};
+    int bad = open_sdp(r, e) != 0 || session_encode(r->session, m, 0, 0, &frame, e) != 0 ? -1 : 0;
+    struct slice bytes = {frame.p, frame.n};
+    if (bad == 0 && r->peer != NULL)
         bad = peer_sdp_send(r->peer, bytes, e);
-    } else if (bad == 0) {
-        v2gtp_write(payload.p, session_payload_type(m), (uint32_t)(payload.n - V2GTP_HEADER));
+    else if (bad == 0)
         printing_frame(r->script, bytes, m, violations);
-    }
-    buf_close(&payload);
+    buf_close(&frame);
     return bad;
 }
 
@@ -199,23 +178,19 @@ bool flow_has_frame(void *context)
 /* A scripted SDP tells where to connect to. */
 static void note_address(struct role *r, const struct received *received)
 {
-    struct sdp_response m = {0};
     struct endpoint to;
+    uint8_t security;
     const struct peer_options *o = &r->script->options->peer;
     const char *interface = r->chosen.interface[0] != '\0' ? r->chosen.interface : o->interface;
-    if (strcmp(received->name, "SECCDiscoveryRes") != 0 || !received->is_decoded)
-        return;
-    const struct node *n = message_named(&received->message).node; /* ORDER SECCDiscoveryRes */
-    if (n->v[0].b->n != sizeof m.SECCIPAddress)
+    if (!received->is_decoded || !datagram_station(&received->message, &to, &security))
         return;
     if (interface == NULL)
         interface = world_interface(r->script->options->world, true);
-    memcpy(m.SECCIPAddress, n->v[0].b->p, sizeof m.SECCIPAddress);
-    m.SECCPort = (uint16_t)n->v[1].u;
-    sdp_response_endpoint(&m, interface != NULL ? interface : "", &to);
+    if (interface != NULL && endpoint_is_link_local(&to))
+        snprintf(to.interface, sizeof to.interface, "%s", interface);
     endpoint_text(&to, r->chosen.address, sizeof r->chosen.address);
     r->chosen.is_by_sdp = true;
-    r->chosen.is_plain = n->v[2].u != SDP_TLS;
+    r->chosen.is_plain = security != DATAGRAM_TLS;
 }
 
 struct received *flow_take(lua_State *L, struct role *r)

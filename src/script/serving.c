@@ -55,8 +55,9 @@ static void asked(void *context, struct sdp_socket *s, const struct endpoint *fr
 {
     const struct serving *v = context;
     const struct script *script = v->role->script;
-    discovery_answer(script->options->recorder, script_now(script), s, from, to, bytes,
-                     listener_endpoint(v->listener), listener_endpoint(v->tls_listener));
+    discovery_answer(script->options->recorder, script->options->library, script_now(script), s,
+                     from, to, bytes, listener_endpoint(v->listener),
+                     listener_endpoint(v->tls_listener));
 }
 
 /* Where a connection may be either, it is one of TLS until its first byte tells (peer.h). */

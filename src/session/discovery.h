@@ -1,25 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SDP as both sides record it, and as a station answers it. */
+/* SDP as both sides speak it: what a vehicle asks, what a station answers, what is recorded. */
 #ifndef V2G_SESSION_DISCOVERY_H
 #define V2G_SESSION_DISCOVERY_H
 
+#include "record/datagram.h"
 #include "record/recorder.h"
 #include "wire/sdp.h"
 
-/* Records a datagram. What this side sent itself is never wrong: it was meant so. by: "EVCC". */
-void discovery_record(struct recorder *r, int64_t us, const char *by, const struct numbered *known,
-                      bool is_sent, const struct endpoint *from, const struct endpoint *to,
-                      struct slice bytes);
+/* Records a datagram, which is then read in d. What this side sent itself is never wrong: it was
+ * meant so. by: "EVCC". */
+void discovery_record(struct datagram *d, struct recorder *r, struct library *l, int64_t us,
+                      const char *by, const struct numbered *known, bool is_sent,
+                      const struct endpoint *from, const struct endpoint *to, struct slice bytes);
 
 /* Records that a station listens. text: "TLS", … */
 void discovery_record_listener(struct recorder *r, int64_t us, const char *by,
                                const struct endpoint *at, const char *text);
 
+/* Appends a whole SECCDiscoveryReq; security: DATAGRAM_TLS, … */
+int discovery_request(struct library *l, uint8_t security, struct buf *out, struct err *e);
+
+/* Where an answer that was read in d says to connect to, on the interface that it came over. False:
+ * it is no answer, and e says why. */
+bool discovery_found(const struct datagram *d, const char *interface, struct endpoint *secc,
+                     struct err *e);
+
+/* Which of its addresses a station answers that listens at plain, at tls, or at both (NULL: it does
+ * not): who asks for TLS gets it where there is any, who asks for none never gets it [V2G2-625] to
+ * [V2G2-628]. NULL: there is no answer to that. */
+const struct endpoint *discovery_choose(uint8_t security, const struct endpoint *plain,
+                                        const struct endpoint *tls);
+
 /*
  * A datagram came to a station that listens at plain, at tls, or at both (NULL: it does not):
  * records it, and answers by the standard's table. False: there is no answer to it.
  */
-bool discovery_answer(struct recorder *r, int64_t us, struct sdp_socket *s,
+bool discovery_answer(struct recorder *r, struct library *l, int64_t us, struct sdp_socket *s,
                       const struct endpoint *from, const struct endpoint *to, struct slice bytes,
                       const struct endpoint *plain, const struct endpoint *tls);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/peer_evcc.h"
 
+#include "session/discovery.h"
 #include "session/peer_sdp.h"
 #include "session/peer_stream.h"
 #include "session/peer_wire.h"
@@ -42,33 +43,18 @@ static void client_sent(void *context, unsigned number, const struct endpoint *f
                         const struct endpoint *to, struct slice bytes)
 {
     struct peer *p = ((struct peer_wire *)context)->peer;
+    struct datagram d;
     (void)number;
     p->times.discovery_us = world_now(p->world);
-    peer_record_datagram(p, true, from, to, bytes);
+    peer_record_datagram(p, &d, true, from, to, bytes);
 }
 
-static void client_received(void *context, const struct endpoint *from, const struct endpoint *to,
-                            struct slice bytes, const struct err *problem)
+/* The station is found; whether its Security is good enough, this side says. */
+static void station_found(struct peer *p, uint8_t security)
 {
-    (void)problem;
-    peer_record_datagram(((struct peer_wire *)context)->peer, false, from, to, bytes);
-}
-
-static void client_done(void *context, const struct sdp_response *m, const struct endpoint *secc,
-                        const struct err *problem)
-{
-    struct peer_wire *w = context;
-    struct peer *p = w->peer;
-    if (p->state != PEER_DISCOVERING)
-        return;
-    if (m == NULL) {
-        p->problem = *problem;
-        peer_fail(p);
-        return;
-    }
+    struct peer_wire *w = p->wire;
     p->times.found_us = world_now(p->world);
-    w->to = *secc;
-    w->with_tls = p->options.tls != PEER_TLS_OFF && m->Security == SDP_TLS;
+    w->with_tls = p->options.tls != PEER_TLS_OFF && security == DATAGRAM_TLS;
     bool may_be_plain = p->options.tls == PEER_TLS_AUTO;
     if (w->with_tls || p->options.tls == PEER_TLS_OFF || may_be_plain) {
         connect_now(p);
@@ -80,25 +66,61 @@ static void client_done(void *context, const struct sdp_response *m, const struc
     peer_fail(p);
 }
 
-int peer_start_evcc(struct peer *p, struct err *e)
+static bool client_received(void *context, const struct endpoint *from, const struct endpoint *to,
+                            struct slice bytes, struct err *e)
 {
-    static const struct sdp_client_events EVENTS = {client_sent, client_received, client_done};
-    struct peer_wire *w = p->wire;
-    if (p->options.address != NULL) {
-        if (endpoint_parse(p->options.address, &w->to, e) != 0)
-            return -1;
-        w->with_tls = p->options.tls != PEER_TLS_OFF;
-        connect_now(p);
-        return p->state == PEER_FAILED ? err_set(e, "%s", p->problem.what) : 0;
+    struct peer_wire *w = context;
+    struct peer *p = w->peer;
+    struct datagram d;
+    struct endpoint secc;
+    peer_record_datagram(p, &d, false, from, to, bytes);
+    if (!discovery_found(&d, w->interface, &secc, e))
+        return false;
+    if (p->state == PEER_DISCOVERING) {
+        w->to = secc;
+        station_found(p, d.security);
     }
-    struct sdp_client_options o = {
-        .request = {p->options.tls != PEER_TLS_OFF ? SDP_TLS : p->options.security, SDP_TCP},
-        .interval_ms = p->options.sdp_interval_ms,
-        .tries = p->options.sdp_tries,
-    };
-    w->client = sdp_client_open(p->world, w->interface, &o, &EVENTS, w, e);
+    return true;
+}
+
+static void client_gave_up(void *context, const struct err *problem)
+{
+    struct peer *p = ((struct peer_wire *)context)->peer;
+    if (p->state != PEER_DISCOVERING)
+        return;
+    p->problem = *problem;
+    peer_fail(p);
+}
+
+static int start_discovery(struct peer *p, struct err *e)
+{
+    static const struct sdp_client_events EVENTS = {client_sent, client_received, client_gave_up};
+    struct peer_wire *w = p->wire;
+    struct buf request = {0};
+    uint8_t security = p->options.tls != PEER_TLS_OFF ? DATAGRAM_TLS : p->options.security;
+    if (discovery_request(p->session.library, security, &request, e) == 0) {
+        struct sdp_client_options o = {
+            .request = {request.p, request.n},
+            .interval_ms = p->options.sdp_interval_ms,
+            .tries = p->options.sdp_tries,
+        };
+        w->client = sdp_client_open(p->world, w->interface, &o, &EVENTS, w, e);
+    }
+    buf_close(&request);
     if (w->client == NULL)
         return -1;
     p->state = PEER_DISCOVERING;
     return 0;
+}
+
+int peer_start_evcc(struct peer *p, struct err *e)
+{
+    struct peer_wire *w = p->wire;
+    if (p->options.address == NULL)
+        return start_discovery(p, e);
+    if (endpoint_parse(p->options.address, &w->to, e) != 0)
+        return -1;
+    w->with_tls = p->options.tls != PEER_TLS_OFF;
+    connect_now(p);
+    return p->state == PEER_FAILED ? err_set(e, "%s", p->problem.what) : 0;
 }

@@ -3,6 +3,7 @@
 #ifndef V2G_SESSION_PEER_SDP_H
 #define V2G_SESSION_PEER_SDP_H
 
+#include "record/datagram.h"
 #include "session/peer.h"
 
 /*
@@ -11,13 +12,15 @@
  * peer_sdp_open.
  */
 int peer_sdp_open(struct peer *p, const struct peer_options *o, struct err *e);
-int peer_sdp_send(struct peer *p, struct slice payload, struct err *e);
+int peer_sdp_send(struct peer *p, struct slice frame, struct err *e);
 
 /* Numbers of the session that SDP with that other side belongs to. */
 struct numbered peer_datagram_numbers(struct peer *p, const struct endpoint *own,
                                       const struct endpoint *other);
 
-void peer_record_datagram(struct peer *p, bool is_sent, const struct endpoint *from,
-                          const struct endpoint *to, struct slice bytes);
+/* Records a datagram, which is then read in d. */
+void peer_record_datagram(struct peer *p, struct datagram *d, bool is_sent,
+                          const struct endpoint *from, const struct endpoint *to,
+                          struct slice bytes);
 
 #endif

@@ -12,12 +12,14 @@ static void server_datagram(void *context, struct sdp_socket *s, const struct en
                             const struct endpoint *to, struct slice bytes)
 {
     struct peer_wire *w = context;
+    struct datagram d;
     if (w->stream != NULL || w->waiting != NULL) { /* one vehicle at a time */
-        peer_record_datagram(w->peer, false, from, to, bytes);
+        peer_record_datagram(w->peer, &d, false, from, to, bytes);
         return;
     }
     peer_datagram_numbers(w->peer, to, from);
-    if (discovery_answer(w->peer->session.recorder, world_now(w->peer->world), s, from, to, bytes,
+    if (discovery_answer(w->peer->session.recorder, w->peer->session.library,
+                         world_now(w->peer->world), s, from, to, bytes,
                          listener_endpoint(w->listener), listener_endpoint(w->tls_listener)))
         w->asked = *from;
 }

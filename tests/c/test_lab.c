@@ -100,16 +100,14 @@ static void evse_asked(void *context, struct sdp_socket *s, const struct endpoin
                        const struct endpoint *to, struct slice bytes)
 {
     struct meeting *m = context;
-    struct sdp_request request;
-    struct sdp_response response = {.Security = SDP_NO_TLS, .TransportProtocol = SDP_TCP};
     struct err e = ERR_INIT;
-    must_succeed(sdp_read_request(bytes, &request, &e), &e);
-    must(request.Security == SDP_NO_TLS);
+    uint8_t answer[16 + 2];
+    must(bytes.n == 3 && memcmp(bytes.p, "who", 3) == 0);
     m->asker = *from;
     m->group = *to;
-    memcpy(response.SECCIPAddress, listener_endpoint(m->listener)->ip, 16);
-    response.SECCPort = listener_endpoint(m->listener)->port;
-    must_succeed(sdp_server_answer(s, from, &response, &e), &e);
+    memcpy(answer, listener_endpoint(m->listener)->ip, 16);
+    memcpy(answer + 16, &listener_endpoint(m->listener)->port, 2);
+    must_succeed(sdp_send(s, from, (struct slice){answer, sizeof answer}, &e), &e);
 }
 
 static void ev_asks(void *context, unsigned number, const struct endpoint *from,
@@ -118,7 +116,7 @@ static void ev_asks(void *context, unsigned number, const struct endpoint *from,
     struct meeting *m = context;
     (void)from;
     (void)to;
-    must(bytes.n == SDP_REQUEST_SIZE);
+    must(bytes.n == 3);
     m->requests = number;
 }
 
@@ -171,17 +169,29 @@ static void evse_accepted(void *context, struct stream *s)
 
 static const struct listener_events LISTENER = {.accepted = evse_accepted};
 
-static void ev_answered(void *context, const struct sdp_response *response,
-                        const struct endpoint *secc, const struct err *problem)
+static bool ev_answered(void *context, const struct endpoint *from, const struct endpoint *to,
+                        struct slice bytes, struct err *e)
 {
     struct meeting *m = context;
-    struct err e = ERR_INIT;
-    must_succeed(problem == NULL ? 0 : -1, problem);
-    must(response->Security == SDP_NO_TLS);
+    (void)from;
+    (void)to;
+    must(bytes.n == 18);
     m->was_answered = true;
-    m->secc = *secc;
-    m->ev = stream_connect(m->world, secc, 0, &EV, m, &e);
-    must_succeed(m->ev == NULL ? -1 : 0, &e);
+    m->secc = (struct endpoint){.interface = LAB_EV_INTERFACE};
+    memcpy(m->secc.ip, bytes.p, 16);
+    memcpy(&m->secc.port, bytes.p + 16, 2);
+    enum lab_side before = lab_on(lab_side_of(LAB_EV_INTERFACE));
+    endpoint_learn_mac(&m->secc);
+    lab_on(before);
+    m->ev = stream_connect(m->world, &m->secc, 0, &EV, m, e);
+    must_succeed(m->ev == NULL ? -1 : 0, e);
+    return true;
+}
+
+static void ev_alone(void *context, const struct err *problem)
+{
+    (void)context;
+    must_succeed(-1, problem);
 }
 
 /* Packets that an interface of the vehicle's side has received. */
@@ -220,8 +230,8 @@ static void meet(void)
 {
     struct meeting m = {.requests = 0};
     struct err e = ERR_INIT;
-    const struct sdp_client_options options = {.request = {SDP_NO_TLS, SDP_TCP}};
-    const struct sdp_client_events asking = {.sent = ev_asks, .done = ev_answered};
+    const struct sdp_client_options options = {.request = {(const uint8_t *)"who", 3}};
+    const struct sdp_client_events asking = {ev_asks, ev_answered, ev_alone};
     const struct endpoint at = {.interface = LAB_EVSE_INTERFACE};
     m.world = world_open(NULL, &e);
     m.listener = stream_listen(m.world, &at, 0, &LISTENER, &m, &e);

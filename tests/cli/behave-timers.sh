@@ -141,3 +141,5 @@ recorded --alone --timer V2G_EVCC_CommunicationSetup_Timeout=450 \
     --timer V2G_EVCC_Msg_Timeout_SECCDiscoveryReq=40
 [ "$(grep -c '"name":"SECCDiscoveryReq"' "$work/record/events.jsonl")" -gt 5 ]
 result $? "so many SECCDiscoveryReq as their time says"
+grep -q '"message":{"SECCDiscoveryReq":{"Security":16,"TransportProtocol":0}}' "$work/record/events.jsonl"
+result $? "and each is recorded as the message that it is"
