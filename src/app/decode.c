@@ -145,7 +145,8 @@ static int decode_bytes(struct decode *d, const struct input *in)
 {
     struct err e = ERR_INIT;
     struct payload payload;
-    if (payload_find((struct slice){in->bytes.p, in->bytes.n}, &payload, &e) != 0 ||
+    if (payload_find((struct slice){in->bytes.p, in->bytes.n}, grammars_have_octets(&d->grammars),
+                     &payload, &e) != 0 ||
         fits_decode(&d->fits, &d->grammars, &payload, &d->exi, &d->arena, &e) != 0) {
         report_err(in->name, &e);
         return EXIT_FAIL;
@@ -223,7 +224,8 @@ static int decode_line(void *context, struct slice line, uint64_t number)
     arena_reset(&d->arena);
     buf_clear(&d->bytes);
     if (input_hex((const char *)line.p, line.n, &d->bytes, &e) != 0 ||
-        payload_find((struct slice){d->bytes.p, d->bytes.n}, &payload, &e) != 0)
+        payload_find((struct slice){d->bytes.p, d->bytes.n}, grammars_have_octets(&d->grammars),
+                     &payload, &e) != 0)
         return print_error(d, d->out.n, "", &e);
     if (fits_decode(&d->fits, &d->grammars, &payload, &d->exi, &d->arena, &e) != 0)
         return print_error(d, d->out.n, "", &e);

@@ -328,7 +328,8 @@ static int explain_input(struct explain *x)
         status = EXIT_FAIL;
         if (in.is_capture)
             err_set(&e, "this is a capture; expected one message; v2glab decode shows captures");
-        else if (payload_find((struct slice){in.bytes.p, in.bytes.n}, &payload, &e) == 0 &&
+        else if (payload_find((struct slice){in.bytes.p, in.bytes.n},
+                              grammars_have_octets(&x->grammars), &payload, &e) == 0 &&
                  fits_decode(&x->fits, &x->grammars, &payload, &x->exi, &x->arena, &e) == 0)
             status = explain_payload(x, &payload, in.name);
     }

@@ -209,6 +209,14 @@ static bool is_guessed(const struct grammars *g, const struct schema *s)
     return s->encoding == ENCODING_EXI || g->names > 0;
 }
 
+bool grammars_have_octets(const struct grammars *g)
+{
+    for (unsigned i = 0; i < g->n && g->names > 0; i++)
+        if (g->schema[i]->encoding != ENCODING_EXI)
+            return true;
+    return false;
+}
+
 static void clear_err(struct err *e)
 {
     e->set =

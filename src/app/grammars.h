@@ -28,7 +28,7 @@ void grammars_close(struct grammars *g);
     {                                                                                              \
         "grammar", 'g', "NAME",                                                                    \
             "the grammar of the message: appprotocol, din70121, iso15118-2,\n"                     \
-            "iso15118-20-common, -ac, -dc, -wpt, -acdp, or xmldsig; or a protocol,\n"              \
+            "iso15118-20-common, -ac, -dc, -wpt, -acdp, xmldsig or sdp; or a protocol,\n"          \
             "as ISO15118-20. May be given several times, or with commas.\n"                        \
             "Without it every grammar is tried",                                                   \
             OPTION_CALL, .at = at_, .take = grammars_take                                          \
@@ -56,6 +56,9 @@ int grammars_ask(struct grammars *g, const char *names, struct err *e);
 
 /* Loads what was asked for; all there are, where nothing was. */
 int grammars_load(struct grammars *g, struct err *e);
+
+/* Whether a layout of octets was asked for. */
+bool grammars_have_octets(const struct grammars *g);
 
 /* One grammar's reading of an input. */
 struct fit {

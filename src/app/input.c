@@ -336,10 +336,12 @@ int lines_convert(const char *path, line_work work, void *context, struct buf *o
 
 /* ---- V2GTP ---- */
 
-int payload_find(struct slice bytes, struct payload *p, struct err *e)
+int payload_find(struct slice bytes, bool may_be_octets, struct payload *p, struct err *e)
 {
     *p = (struct payload){.bytes = bytes};
     if (bytes.n == 0 || bytes.p[0] != V2GTP_VERSION)
+        return 0;
+    if (may_be_octets && (bytes.n < V2GTP_HEADER || bytes.p[1] != V2GTP_INVERSE))
         return 0;
     if (bytes.n < V2GTP_HEADER)
         return err_set(e, "%zu bytes that begin like a V2GTP frame; expected a header of %d bytes",

@@ -52,7 +52,8 @@ struct payload {
     size_t behind;      /* bytes behind the frame */
 };
 
-/* Takes a V2GTP header away where there is one (01 FE, which no EXI begins with). */
-int payload_find(struct slice bytes, struct payload *p, struct err *e);
+/* Takes a V2GTP header away where there is one (01 FE, which no EXI begins with; octets may begin
+ * with 01). */
+int payload_find(struct slice bytes, bool may_be_octets, struct payload *p, struct err *e);
 
 #endif

@@ -174,11 +174,18 @@ static const char *number(int64_t n, bool is_unsigned, char text[NUMBER_TEXT])
     return text;
 }
 
-static void add_range(int64_t lo, int64_t hi, bool is_unsigned, struct buf *out)
+static void add_range(const struct field *f, struct buf *out)
 {
     char text[NUMBER_TEXT];
-    buf_printf(out, "%s..", number(lo, is_unsigned, text));
-    buf_text(out, number(hi, is_unsigned, text));
+    const struct simple *s = f->simple;
+    bool is_unsigned = s != NULL && s->is_unsigned;
+    for (unsigned i = 0; s != NULL && i < s->ones; i++)
+        buf_printf(out, "%s%s", i > 0 ? ", " : "", number(s->one_of[i], false, text));
+    if (s != NULL && s->ones > 0)
+        return;
+    buf_text(out, number(f->lo, is_unsigned, text));
+    if (f->octets == NULL || f->lo != f->hi)
+        buf_printf(out, "..%s", number(f->hi, is_unsigned, text));
 }
 
 static void add_length(const struct prose *prose, const struct field *f, const char *unit,
@@ -202,7 +209,7 @@ void wording_limits(const struct prose *prose, const struct field *f, struct buf
     case KIND_NBIT:
     case KIND_UNSIGNED:
     case KIND_SIGNED:
-        add_range(f->lo, f->hi, f->simple != NULL && f->simple->is_unsigned, out);
+        add_range(f, out);
         break;
     case KIND_STRING:
         add_length(prose, f, "characters", out);
@@ -249,6 +256,8 @@ void wording_wire(const struct prose *prose, const struct field *f, struct buf *
         return;
     if (f->kind == KIND_ENUM && f->width == 1)
         key = "wire.enumeration.1";
+    if (f->octets != NULL)
+        key = f->kind <= KIND_SIGNED ? "wire.bits" : "wire.plain";
     prose_say(prose, key, number(f->width, true, width), number(f->lo, false, lowest), out);
 }
 

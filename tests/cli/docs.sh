@@ -21,6 +21,8 @@ wants "its functions, with parameter, result, message" 0 \
     out 'local observedChargingSession = Evcc.Get_SessionStopReq_ChargingSession()'
 wants "and a header and XML that belong together" 0 out 'Payload Length    0x0000000E' \
     out '<s1:ChargingSession>Terminate</s1:ChargingSession>'
+run docs Evcc.Set_SECCDiscoveryReq_Security
+wants "a field of octets has its width and values" 0 out 'Limits       0, 16' out 'On the wire  8 bits'
 run docs --message ChargingStatus --role secc --lang ko --protocol ISO15118-2
 wants "functions of a physical value" 0 out 'ChargingStatusReq.Received 확인' \
     out 'local evseMaxCurrentUnit = UnitSymbolType.Unit_A' out '10^Multiplier A' \

@@ -91,6 +91,11 @@ if has_terminal; then
 else
     echo "ok - colours on a terminal # SKIP there is no terminal to be had"
 fi
+run explain 01FE900100000014 FE8000000000000000000000000000FFD3471001
+wants "octets are explained, too" 0 \
+    out '     0   128  octets  SECCDiscoveryRes/SECCIPAddress             FE8000000000000000000000000000FF' \
+    out '   128    16  field   SECCDiscoveryRes/SECCPort           54087  54087' \
+    out 'violation: SECCDiscoveryRes/TransportProtocol, bit 152: 1; expected 0'
 run explain
 wants "nothing to explain" 3 err 'nothing to explain'
 printf '\324\303\262\241' >"$work/capture"
