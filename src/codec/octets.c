@@ -23,7 +23,8 @@ static uint64_t take_bits(const uint8_t *p, uint64_t pos, unsigned n, bool littl
     for (unsigned done = 0, size; done < n; done += size, pos += size) {
         unsigned used = pos & 7, left = n - done;
         size = left < 8 - used ? left : 8 - used;
-        uint64_t part = p[pos >> 3] >> (little ? used : 8 - used - size) & ((1u << size) - 1);
+        uint64_t part =
+            (uint64_t)p[pos >> 3] >> (little ? used : 8 - used - size) & ((1u << size) - 1);
         v = little ? v | part << done : v << size | part;
     }
     return v;
@@ -97,11 +98,12 @@ struct reader {
     const struct exi_options *options;
     struct arena *arena;
     struct message *m;
-    struct err *e;
+    struct err *e;   /* NULL: only tried, and why it fails is of no interest */
+    uint64_t failed; /* where it then failed */
     const uint8_t *p;
     uint64_t pos, end; /* bits */
     bool little;
-    bool is_other; /* it is another message: a field has told so */
+    bool is_done; /* a try has read all of it, without a violation */
     unsigned depth;
     size_t memory; /* what is left of the limit */
     struct violation **violations_end;
@@ -114,6 +116,9 @@ fail(struct reader *r, uint64_t bit, const char *format, ...)
 {
     char what[300];
     va_list args;
+    r->failed = bit;
+    if (r->e == NULL)
+        return -1;
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
@@ -194,11 +199,9 @@ static void show(struct reader *r, const struct field *f, uint64_t from, uint64_
 static int judge(struct reader *r, const struct field *f, uint64_t from, union value v)
 {
     char what[200];
-    if (f->octets->selects && v.i != f->lo) {
-        r->is_other = true;
+    if (f->octets->selects && v.i != f->lo)
         return fail(r, from, "%" PRIu64 "; expected %" PRId64 ", as %s has", v.u, f->lo,
                     r->element->as.name);
-    }
     return limits_broken(f, v, what, sizeof what) ? violate(r, from, what) : 0;
 }
 
@@ -381,7 +384,7 @@ static int read_message(struct reader *r, const struct schema *s, const struct e
     r->pos = 0;
     r->depth = 0;
     r->path_n = 0;
-    r->is_other = false;
+    r->is_done = false;
     *r->m = (struct message){.schema = s, .root = el, .as = &el->as};
     r->violations_end = &r->m->violations;
     r->memory = r->options->limits.memory;
@@ -394,16 +397,18 @@ static int read_message(struct reader *r, const struct schema *s, const struct e
 /* How well a message fits: the lower the better; what failed later is better than earlier. */
 static uint64_t try_message(struct reader *r, const struct schema *s, const struct element *el)
 {
-    struct err e = ERR_INIT, *out = r->e;
+    struct err *e = r->e;
     struct arena_mark mark = arena_mark(r->arena);
-    r->e = &e;
+    r->e = NULL;
     int bad = read_message(r, s, el);
-    r->e = out;
-    uint64_t rank = bad != 0                   ? UINT64_MAX - 1 - (uint64_t)e.bit
+    r->e = e;
+    uint64_t rank = bad != 0                   ? UINT64_MAX - 1 - r->failed
                     : r->m->violations == NULL ? 0
                     : r->pos == r->end         ? 1
                                                : 2 + (r->end - r->pos);
-    arena_rewind(r->arena, mark);
+    r->is_done = rank == 0;
+    if (rank != 0)
+        arena_rewind(r->arena, mark);
     return rank;
 }
 
@@ -449,7 +454,7 @@ int octets_decode(const struct schema *s, uint16_t payload, const void *p, size_
     const struct element *el = choose(&r, s, payload);
     if (el == NULL)
         return err_set_bit(e, 0, "%s has no message of the payload type 0x%04X", s->name, payload);
-    return read_message(&r, s, el);
+    return r.is_done && o->trace == NULL ? 0 : read_message(&r, s, el);
 }
 
 /* ---- writing ---- */
