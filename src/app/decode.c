@@ -55,10 +55,10 @@ static const struct usage USAGE = {
     "[OPTION]... HEX...|FILE|-\n"
     "[OPTION]... FILE.pcap|FILE.pcapng\n"
     "[OPTION]... --lines [FILE|-]",
-    "Shows a message. The input is EXI (or the octets of SDP), with or without its V2GTP header "
-    "(01 FE ...), as hex\n"
-    "digits or as bytes in a file or (-) on standard input; or a capture, which is shown as a\n"
-    "ladder. (A file whose name is all hex digits: write ./NAME.)\n\n"
+    "Shows a message. The input is EXI (or the octets of SDP), with or without its V2GTP header\n"
+    "(01 FE ...), as hex digits or as bytes in a file or (-) on standard input; or a capture, "
+    "which\n"
+    "is shown as a ladder. (A file whose name is all hex digits: write ./NAME.)\n\n"
     "Where several grammars fit, all that fit best are printed, each under its name, and the\n"
     "others are named: best is without violations, then with violations (values outside the\n"
     "limits of the standard; they are shown, and warned about), then with bytes left over.",
