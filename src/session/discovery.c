@@ -123,6 +123,15 @@ const struct endpoint *discovery_choose(uint8_t security, const struct endpoint 
     return security == DATAGRAM_TLS && tls != NULL ? tls : plain;
 }
 
+bool discovery_respond(const struct datagram *d, struct library *l, const struct endpoint *plain,
+                       const struct endpoint *tls, struct buf *answer, struct err *e)
+{
+    const struct endpoint *at = discovery_choose(d->security, plain, tls);
+    if (d->problem.set || d->event.payload_type != V2GTP_SDP_REQ || at == NULL)
+        return false;
+    return write_response(l, at, at == tls ? DATAGRAM_TLS : DATAGRAM_NO_TLS, answer, e) == 0;
+}
+
 bool discovery_answer(struct recorder *r, struct library *l, int64_t us, struct sdp_socket *s,
                       const struct endpoint *from, const struct endpoint *to, struct slice bytes,
                       const struct endpoint *plain, const struct endpoint *tls)
@@ -132,11 +141,7 @@ bool discovery_answer(struct recorder *r, struct library *l, int64_t us, struct 
     struct err ignored = ERR_INIT; /* the record says what is wrong with a request */
     struct numbered known = numbers_asked(recorder_numbers(r), from);
     discovery_record(&d, r, l, us, "SECC", &known, false, from, to, bytes);
-    const struct endpoint *at = discovery_choose(d.security, plain, tls);
-    if (d.problem.set || d.event.payload_type != V2GTP_SDP_REQ || at == NULL)
-        return false;
-    uint8_t security = at == tls ? DATAGRAM_TLS : DATAGRAM_NO_TLS;
-    bool is_sent = write_response(l, at, security, &answer, &ignored) == 0;
+    bool is_sent = discovery_respond(&d, l, plain, tls, &answer, &ignored);
     struct slice frame = {answer.p, answer.n};
     if (is_sent) {
         discovery_record(&d, r, l, us, "SECC", &known, true, sdp_local(s), from, frame);

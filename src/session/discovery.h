@@ -31,6 +31,11 @@ bool discovery_found(const struct datagram *d, const char *interface, struct end
 const struct endpoint *discovery_choose(uint8_t security, const struct endpoint *plain,
                                         const struct endpoint *tls);
 
+/* The datagram of the answer, by the standard's table, of a station that listens there. False:
+ * there is none to this one. */
+bool discovery_respond(const struct datagram *d, struct library *l, const struct endpoint *plain,
+                       const struct endpoint *tls, struct buf *answer, struct err *e);
+
 /*
  * A datagram came to a station that listens at plain, at tls, or at both (NULL: it does not):
  * records it, and answers by the standard's table. False: there is no answer to it.

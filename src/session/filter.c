@@ -85,6 +85,8 @@ static int hand_frame(struct way *w, struct filter *f, struct parcel *p, struct 
         return hand_bytes(w, w->first, p, e);
     if (p->is_sent)
         return w->ends == NULL ? 0 : w->ends->write(w->context, p, e);
+    if (p->event.is_udp)
+        return w->ends == NULL ? 0 : w->ends->datagram(w->context, p);
     return w->inner->frame(p);
 }
 

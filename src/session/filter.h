@@ -67,6 +67,9 @@ struct way_ends {
     /* Sends the bytes: over UDP to event.to where event.is_udp. */
     int (*write)(void *context, const struct parcel *p, struct err *e);
 
+    /* A datagram came. */
+    int (*datagram)(void *context, const struct parcel *p);
+
     /* Ends the connection; not within a call of the chain. */
     void (*end)(void *context, enum way_end how);
 

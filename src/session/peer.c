@@ -3,6 +3,7 @@
 
 #include "session/credentials.h"
 #include "session/peer_evcc.h"
+#include "session/peer_sdp.h"
 #include "session/peer_secc.h"
 #include "session/peer_stream.h"
 #include "session/peer_wire.h"
@@ -17,10 +18,19 @@
 static int write_out(void *context, const struct parcel *parcel, struct err *e)
 {
     struct peer *p = context;
+    const struct event *event = &parcel->event;
+    if (event->is_udp)
+        return peer_write_datagram(p, event, e);
     if (p->wire == NULL || p->wire->stream == NULL)
         return err_set(e, "there is no connection%s%s", p->problem.set ? ": " : "",
                        p->problem.set ? p->problem.what : "");
-    return stream_write(p->wire->stream, parcel->event.bytes, e);
+    return stream_write(p->wire->stream, event->bytes, e);
+}
+
+static int hear_datagram(void *context, const struct parcel *parcel)
+{
+    peer_hear_datagram(context, &parcel->event);
+    return 0;
 }
 
 static void end_by_filter(void *context, enum way_end how)
@@ -47,7 +57,7 @@ static void came_late(void *context)
 void peer_open(struct peer *p, uint8_t role, struct world *world, struct library *library,
                struct recorder *recorder, void (*wake)(void *context), void *context)
 {
-    static const struct way_ends ENDS = {write_out, end_by_filter, came_late};
+    static const struct way_ends ENDS = {write_out, hear_datagram, end_by_filter, came_late};
     memset(p, 0, sizeof *p);
     session_open(&p->session, role, library, recorder);
     p->session.way.ends = &ENDS;

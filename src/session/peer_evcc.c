@@ -39,14 +39,12 @@ static void retry_now(void *data)
         connect_now(p);
 }
 
-static void client_sent(void *context, unsigned number, const struct endpoint *from,
-                        const struct endpoint *to, struct slice bytes)
+static int client_send(void *context, const struct endpoint *from, const struct endpoint *to,
+                       struct slice bytes, struct err *e)
 {
     struct peer *p = ((struct peer_wire *)context)->peer;
-    struct datagram d;
-    (void)number;
     p->times.discovery_us = world_now(p->world);
-    peer_record_datagram(p, &d, true, from, to, bytes);
+    return peer_pass_datagram(p, true, from, to, bytes, e);
 }
 
 /* The station is found; whether its Security is good enough, this side says. */
@@ -69,18 +67,22 @@ static void station_found(struct peer *p, uint8_t security)
 static bool client_received(void *context, const struct endpoint *from, const struct endpoint *to,
                             struct slice bytes, struct err *e)
 {
-    struct peer_wire *w = context;
+    (void)e; /* client_hears says it */
+    peer_datagram_came(context, NULL, from, to, bytes);
+    return false;
+}
+
+static void client_hears(struct peer_wire *w, const struct datagram *d)
+{
     struct peer *p = w->peer;
-    struct datagram d;
+    struct err why = ERR_INIT;
     struct endpoint secc;
-    peer_record_datagram(p, &d, false, from, to, bytes);
-    if (!discovery_found(&d, w->interface, &secc, e))
-        return false;
-    if (p->state == PEER_DISCOVERING) {
-        w->to = secc;
-        station_found(p, d.security);
-    }
-    return true;
+    bool is_answer = discovery_found(d, w->interface, &secc, &why);
+    sdp_client_judge(w->client, is_answer ? NULL : &why);
+    if (!is_answer || p->state != PEER_DISCOVERING)
+        return;
+    w->to = secc;
+    station_found(p, d->security);
 }
 
 static void client_gave_up(void *context, const struct err *problem)
@@ -94,7 +96,8 @@ static void client_gave_up(void *context, const struct err *problem)
 
 static int start_discovery(struct peer *p, struct err *e)
 {
-    static const struct sdp_client_events EVENTS = {client_sent, client_received, client_gave_up};
+    static const struct sdp_client_events EVENTS = {NULL, client_received, client_gave_up,
+                                                    client_send};
     struct peer_wire *w = p->wire;
     struct buf request = {0};
     uint8_t security = p->options.tls != PEER_TLS_OFF ? DATAGRAM_TLS : p->options.security;
@@ -104,6 +107,7 @@ static int start_discovery(struct peer *p, struct err *e)
             .interval_ms = p->options.sdp_interval_ms,
             .tries = p->options.sdp_tries,
         };
+        w->hear = client_hears;
         w->client = sdp_client_open(p->world, w->interface, &o, &EVENTS, w, e);
     }
     buf_close(&request);

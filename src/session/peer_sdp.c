@@ -2,12 +2,12 @@
 #include "session/peer_sdp.h"
 
 #include "codec/copy.h"
-#include "session/discovery.h"
+#include "session/parcel.h"
 #include "session/peer_wire.h"
 
 /* The session that SDP with that other side belongs to. */
-struct numbered peer_datagram_numbers(struct peer *p, const struct endpoint *own,
-                                      const struct endpoint *other)
+static struct numbered datagram_numbers(struct peer *p, const struct endpoint *own,
+                                        const struct endpoint *other)
 {
     struct session *s = &p->session;
     struct numbers *n = recorder_numbers(s->recorder);
@@ -22,37 +22,71 @@ struct numbered peer_datagram_numbers(struct peer *p, const struct endpoint *own
     return known;
 }
 
-void peer_record_datagram(struct peer *p, struct datagram *d, bool is_sent,
-                          const struct endpoint *from, const struct endpoint *to,
-                          struct slice bytes)
+int peer_pass_datagram(struct peer *p, bool is_sent, const struct endpoint *from,
+                       const struct endpoint *to, struct slice bytes, struct err *e)
 {
-    struct numbered known = peer_datagram_numbers(p, is_sent ? from : to, is_sent ? to : from);
-    discovery_record(d, p->session.recorder, p->session.library, world_now(p->world), p->session.by,
-                     &known, is_sent, from, to, bytes);
+    struct numbered known = datagram_numbers(p, is_sent ? from : to, is_sent ? to : from);
+    int64_t us = world_now(p->world);
+    struct parcel parcel = {.session = &p->session,
+                            .event = session_new_event(&p->session, EVENT_BYTES, is_sent, us),
+                            .is_sent = is_sent};
+    parcel.event.session = known.session;
+    parcel.event.is_echo = known.is_echo;
+    parcel.event.connection = 0;
+    parcel.event.is_inside = false;
+    parcel.event.is_udp = true;
+    parcel.event.from = *from;
+    parcel.event.to = *to;
+    parcel_set_bytes(&parcel, bytes);
+    int bad = way_frame(&p->session.way, &parcel, e);
+    parcel_close(&parcel);
+    return bad;
+}
+
+int peer_write_datagram(struct peer *p, const struct event *e, struct err *problem)
+{
+    struct peer_wire *w = p->wire;
+    if (w == NULL || (w->client == NULL && w->sdp == NULL))
+        return err_set(problem, "SDP is not open");
+    return w->client != NULL ? sdp_client_send(w->client, &e->to, e->bytes, problem)
+                             : sdp_send(w->sdp, &e->to, e->bytes, problem);
+}
+
+void peer_hear_datagram(struct peer *p, const struct event *e)
+{
+    struct datagram d;
+    if (p->wire == NULL || p->wire->hear == NULL)
+        return;
+    datagram_read(&d, p->session.library, e->us, e->by, &e->from, &e->to, e->bytes);
+    p->wire->hear(p->wire, &d);
+}
+
+void peer_datagram_came(void *context, struct sdp_socket *s, const struct endpoint *from,
+                        const struct endpoint *to, struct slice bytes)
+{
+    struct peer_wire *w = context;
+    struct err ignored = ERR_INIT; /* the chain has none for what comes */
+    (void)s;
+    peer_pass_datagram(w->peer, false, from, to, bytes, &ignored);
 }
 
 /* ---- by hand ---- */
 
 /* So that scripts read a datagram like any other message. */
-static void hand_datagram(void *context, struct sdp_socket *s, const struct endpoint *from,
-                          const struct endpoint *to, struct slice bytes)
+static void script_hears(struct peer_wire *w, const struct datagram *d)
 {
-    struct peer_wire *w = context;
     struct peer *p = w->peer;
-    struct datagram d;
-    (void)s;
-    peer_record_datagram(p, &d, false, from, to, bytes);
-    struct received *r = d.event.kind == EVENT_FRAME ? session_new_received(&p->session) : NULL;
+    struct received *r = d->event.kind == EVENT_FRAME ? session_new_received(&p->session) : NULL;
     if (r == NULL)
         return;
-    w->asked = *from;
-    r->us = d.event.us;
-    r->payload_type = d.event.payload_type;
-    r->name = d.event.name;
-    r->is_decoded = d.event.message != NULL;
+    w->asked = d->event.from;
+    r->us = d->event.us;
+    r->payload_type = d->event.payload_type;
+    r->name = d->event.name;
+    r->is_decoded = d->event.message != NULL;
     if (!r->is_decoded)
-        r->problem = d.problem;
-    else if (message_copy(&d.message, &r->arena, &r->message, &r->problem) != 0)
+        r->problem = d->problem;
+    else if (message_copy(&d->message, &r->arena, &r->message, &r->problem) != 0)
         r->is_decoded = false;
     session_queue(&p->session, r);
     peer_change(p, p->state);
@@ -67,17 +101,17 @@ int peer_sdp_open(struct peer *p, const struct peer_options *o, struct err *e)
         return -1;
     peer_begin_session(p);
     struct peer_wire *w = p->wire;
+    w->hear = script_hears;
     if (p->session.role == FROM_EVCC)
-        w->sdp = sdp_open(p->world, w->interface, hand_datagram, w, e);
+        w->sdp = sdp_open(p->world, w->interface, peer_datagram_came, w, e);
     else
-        w->sdp = sdp_server_open(p->world, w->interface, 0, hand_datagram, w, e);
+        w->sdp = sdp_server_open(p->world, w->interface, 0, peer_datagram_came, w, e);
     return w->sdp == NULL ? -1 : 0;
 }
 
 int peer_sdp_send(struct peer *p, struct slice frame, struct err *e)
 {
     struct peer_wire *w = p->wire;
-    struct datagram d;
     if (w == NULL || w->sdp == NULL)
         return err_set(e, "SDP is not open");
     struct endpoint to = w->asked;
@@ -85,6 +119,5 @@ int peer_sdp_send(struct peer *p, struct slice frame, struct err *e)
         sdp_group(w->sdp, &to);
     else if (endpoint_is_unset(&to))
         return err_set(e, "nobody has asked yet; expected a SECCDiscoveryReq before the answer");
-    peer_record_datagram(p, &d, true, sdp_local(w->sdp), &to, frame);
-    return sdp_send(w->sdp, &to, frame, e);
+    return peer_pass_datagram(p, true, sdp_local(w->sdp), &to, frame, e);
 }

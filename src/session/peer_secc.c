@@ -8,20 +8,19 @@
 
 #include <stdio.h>
 
-static void server_datagram(void *context, struct sdp_socket *s, const struct endpoint *from,
-                            const struct endpoint *to, struct slice bytes)
+static void server_hears(struct peer_wire *w, const struct datagram *d)
 {
-    struct peer_wire *w = context;
-    struct datagram d;
-    if (w->stream != NULL || w->waiting != NULL) { /* one vehicle at a time */
-        peer_record_datagram(w->peer, &d, false, from, to, bytes);
-        return;
-    }
-    peer_datagram_numbers(w->peer, to, from);
-    if (discovery_answer(w->peer->session.recorder, w->peer->session.library,
-                         world_now(w->peer->world), s, from, to, bytes,
-                         listener_endpoint(w->listener), listener_endpoint(w->tls_listener)))
-        w->asked = *from;
+    struct peer *p = w->peer;
+    struct buf answer = {0};
+    struct err ignored = ERR_INIT; /* the record says what is wrong with a request */
+    bool is_free = w->stream == NULL && w->waiting == NULL; /* one vehicle at a time */
+    if (is_free &&
+        discovery_respond(d, p->session.library, listener_endpoint(w->listener),
+                          listener_endpoint(w->tls_listener), &answer, &ignored) &&
+        peer_pass_datagram(p, true, sdp_local(w->sdp), &d->event.from,
+                           (struct slice){answer.p, answer.n}, &ignored) == 0)
+        w->asked = d->event.from;
+    buf_close(&answer);
 }
 
 static void take_stream(struct peer_wire *w, struct stream *s, bool with_tls)
@@ -97,7 +96,8 @@ static int open_listeners(struct peer *p, struct err *e)
         return -1;
     if (p->options.address != NULL)
         return 0;
-    w->sdp = sdp_server_open(p->world, w->interface, 0, server_datagram, w, e);
+    w->hear = server_hears;
+    w->sdp = sdp_server_open(p->world, w->interface, 0, peer_datagram_came, w, e);
     return w->sdp == NULL ? -1 : 0;
 }
 

@@ -6,6 +6,7 @@
 #ifndef V2G_SESSION_PEER_WIRE_H
 #define V2G_SESSION_PEER_WIRE_H
 
+#include "record/datagram.h"
 #include "session/peer.h"
 #include "wire/sdp_socket.h"
 #include "wire/stream.h"
@@ -16,6 +17,7 @@ struct peer_wire {
     struct peer *peer;
     struct timer setup, retry;
     struct sdp_client *client;
+    void (*hear)(struct peer_wire *w, const struct datagram *d); /* takes what SDP brings */
     struct sdp_socket *sdp; /* SECC: the server; or a socket for SDP by hand */
     struct endpoint asked;  /* who asked by SDP last */
     struct listener *listener, *tls_listener;

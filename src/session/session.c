@@ -3,6 +3,7 @@
 #include "wire/world.h"
 
 #include "codec/value.h"
+#include "record/datagram.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,6 +177,10 @@ int session_decode(struct library *l, const struct protocol *p, bool agreed, uin
                    struct slice payload, const struct exi_limits *limits, struct arena *a,
                    struct message *m, struct err *e)
 {
+    if (payload_type == V2GTP_SDP_REQ || payload_type == V2GTP_SDP_RES) {
+        const struct schema *sdp = library_get(l, "sdp", e);
+        return sdp == NULL ? -1 : decode_with(sdp, payload_type, payload, limits, a, m, e);
+    }
     bool handshake = payload_type == V2GTP_EXI && (!agreed || p == NULL);
     if (!handshake && p == NULL)
         p = protocol_find("ISO15118-20");
@@ -310,13 +315,15 @@ void session_queue(struct session *s, struct received *r)
 }
 
 /* Whether the bytes are one V2GTP frame and nothing else. */
-static bool is_one_frame(const struct session *s, struct slice bytes, struct v2gtp_header *h)
+static bool is_one_frame(const struct session *s, const struct event *e, struct v2gtp_header *h)
 {
+    struct slice bytes = e->bytes;
     struct err unused = ERR_INIT;
     if (bytes.n < V2GTP_HEADER)
         return false;
     *h = v2gtp_read(bytes.p);
-    return v2gtp_check(h, V2GTP_TCP, s->reader.limit, &unused) == V2GTP_FRAME &&
+    return v2gtp_check(h, e->is_udp ? V2GTP_UDP : V2GTP_TCP, s->reader.limit, &unused) ==
+               V2GTP_FRAME &&
            bytes.n == V2GTP_HEADER + (size_t)h->length;
 }
 
@@ -324,7 +331,7 @@ void session_read(struct session *s, struct parcel *p)
 {
     struct event *e = &p->event;
     struct v2gtp_header h = {0};
-    struct received *r = is_one_frame(s, e->bytes, &h) ? session_new_received(s) : NULL;
+    struct received *r = is_one_frame(s, e, &h) ? session_new_received(s) : NULL;
     p->read = r;
     e->kind = r == NULL ? EVENT_BYTES : EVENT_FRAME;
     e->payload_type = h.type;
@@ -347,12 +354,31 @@ void session_read(struct session *s, struct parcel *p)
     r->name = e->name;
 }
 
+/* As the standard has it, what this side has sent is never wrong: it was meant so. */
+static void record_datagram(const struct parcel *p)
+{
+    const struct event *e = &p->event;
+    struct datagram d;
+    datagram_read(&d, p->session->library, e->us, e->by, &e->from, &e->to, e->bytes);
+    d.event.session = e->session;
+    d.event.is_echo = e->is_echo;
+    d.event.where = e->where;
+    if (p->is_sent) {
+        d.event.ok = true;
+        d.event.problem = NULL;
+    }
+    recorder_put(p->session->recorder, &d.event);
+}
+
 /* The record, as the filter next to the wire. What was read from bytes is told with what is wrong
  * with it; a sender's own message is not. */
 static int record_frame(struct filter *f, struct parcel *p, struct err *e)
 {
-    recorder_put(p->session->recorder, &p->event);
-    if (p->read != NULL)
+    if (p->event.is_udp)
+        record_datagram(p);
+    else
+        recorder_put(p->session->recorder, &p->event);
+    if (p->read != NULL && !p->event.is_udp)
         record_violations(p->session, &p->event);
     return filter_pass(f, p, e);
 }

@@ -27,15 +27,28 @@ static void sdp_client_received(void *context, struct sdp_socket *s, const struc
 {
     struct sdp_client *c = context;
     struct err problem = ERR_INIT;
-    bool was_open = !c->done;
     (void)s;
-    c->done = c->events.received(c->context, from, to, bytes, &problem) || c->done;
-    if (problem.set) {
-        c->problem = problem;
+    bool is_answer = c->events.received(c->context, from, to, bytes, &problem);
+    if (is_answer || problem.set)
+        sdp_client_judge(c, is_answer ? NULL : &problem);
+}
+
+void sdp_client_judge(struct sdp_client *c, const struct err *problem)
+{
+    if (problem != NULL) {
+        c->problem = *problem;
         c->refused++;
+    } else if (!c->done) {
+        c->done = true;
+        if (c->socket != NULL)
+            timer_stop(&c->timer);
     }
-    if (was_open && c->done && c->socket != NULL)
-        timer_stop(&c->timer);
+}
+
+int sdp_client_send(struct sdp_client *c, const struct endpoint *to, struct slice bytes,
+                    struct err *e)
+{
+    return sdp_send(c->socket, to, bytes, e);
 }
 
 static void sdp_client_give_up(struct sdp_client *c)
@@ -70,12 +83,16 @@ static void sdp_client_tick(void *data)
     c->tried++;
     timer_start(c->socket->world, &c->timer, c->options.interval_ms, sdp_client_tick, c);
     struct slice request = {c->request.p, c->request.n};
-    if (sdp_send(c->socket, &c->options.to, request, &e) != 0) {
+    int bad = c->events.send != NULL
+                  ? c->events.send(c->context, sdp_local(c->socket), &c->options.to, request, &e)
+                  : sdp_send(c->socket, &c->options.to, request, &e);
+    if (bad != 0) {
         c->problem = e; /* the network may come back before the last try */
         return;
     }
     c->sent++;
-    c->events.sent(c->context, c->sent, sdp_local(c->socket), &c->options.to, request);
+    if (c->events.sent != NULL)
+        c->events.sent(c->context, c->sent, sdp_local(c->socket), &c->options.to, request);
 }
 
 static void sdp_client_free(void *data)

@@ -69,13 +69,17 @@ struct sdp_client_events {
     void (*sent)(void *context, unsigned number, const struct endpoint *from,
                  const struct endpoint *to, struct slice bytes);
 
-    /* Any datagram came. True: it is the answer, and asking ends; else e says why it is none. Late
-     * and further ones come here, too. */
+    /* Any datagram came. True: it is the answer, and asking ends; else e says why it is none, or
+     * sdp_client_judge will. Late and further ones come here, too. */
     bool (*received)(void *context, const struct endpoint *from, const struct endpoint *to,
                      struct slice bytes, struct err *e);
 
     /* Nobody answered in time. */
     void (*gave_up)(void *context, const struct err *problem);
+
+    /* Sends the request, with sdp_client_send or otherwise, in place of the client; may be NULL. */
+    int (*send)(void *context, const struct endpoint *from, const struct endpoint *to,
+                struct slice bytes, struct err *e);
 };
 
 /* The first request goes out as soon as the loop runs. */
@@ -83,6 +87,12 @@ struct sdp_client *sdp_client_open(struct world *world, const char *interface,
                                    const struct sdp_client_options *options,
                                    const struct sdp_client_events *events, void *context,
                                    struct err *e);
+
+int sdp_client_send(struct sdp_client *c, const struct endpoint *to, struct slice bytes,
+                    struct err *e);
+
+/* What a datagram that came earlier was: the answer (NULL), or why it is none. */
+void sdp_client_judge(struct sdp_client *c, const struct err *problem);
 
 const struct endpoint *sdp_client_local(const struct sdp_client *c);
 

@@ -180,7 +180,7 @@ static void came(void *context)
 static int set_up(void **state)
 {
     static const struct endpoint EV = {.port = 50000}, EVSE = {.port = 60000};
-    static const struct way_ends ENDS = {write_evcc, end_evcc, came};
+    static const struct way_ends ENDS = {write_evcc, NULL, end_evcc, came};
     struct joined *j = calloc(1, sizeof *j);
     struct err e = ERR_INIT;
     recorder_add(&j->recorder, note, j);

@@ -231,7 +231,7 @@ static void meet(void)
     struct meeting m = {.requests = 0};
     struct err e = ERR_INIT;
     const struct sdp_client_options options = {.request = {(const uint8_t *)"who", 3}};
-    const struct sdp_client_events asking = {ev_asks, ev_answered, ev_alone};
+    const struct sdp_client_events asking = {ev_asks, ev_answered, ev_alone, NULL};
     const struct endpoint at = {.interface = LAB_EVSE_INTERFACE};
     m.world = world_open(NULL, &e);
     m.listener = stream_listen(m.world, &at, 0, &LISTENER, &m, &e);

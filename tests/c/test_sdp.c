@@ -99,7 +99,7 @@ static bool in_virtual_time; /* the tests of this group */
 
 static void talk(struct talk *t)
 {
-    static const struct sdp_client_events events = {on_sent, on_received, on_gave_up};
+    static const struct sdp_client_events events = {on_sent, on_received, on_gave_up, NULL};
     struct sdp_client_options options = {
         .request = {REQUEST, sizeof REQUEST}, .interval_ms = 20, .tries = 4};
     struct err e = ERR_INIT;

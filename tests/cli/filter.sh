@@ -82,6 +82,20 @@ run run --no-record --virtual-time "$work/evcc.lua" "$work/secc.lua"
 grep 'fault:' "$work/out" | cmp -s - "$work/first" && [ -s "$work/first" ] && [ "$status" -eq 0 ]
 result $? "in virtual time chance is the same each time"
 
+play "SDP passes: a request that is lost is asked again, an answer comes late" "fault: fault:" \
+    "local f = Evcc.Filter 'SECCDiscoveryReq#1: drop'
+local g = Evcc.Filter 'SECCDiscoveryRes: delay 50' $set_up
+assert(f:happened() == 1 and g:happened() == 1)" \
+    "local port
+local f = Secc.Filter { on = 'SECCDiscoveryRes', fault = function(m) port = m.SECCPort end }
+$answer assert(port > 0 and f:happened() == 1)"
+
+play "SDP by hand passes, too" "fault:" \
+    "Evcc.Filter 'SECCDiscoveryRes: set SECCPort=1'
+Evcc.Send_SECCDiscoveryReq_001() Evcc.Receive_SECCDiscoveryRes_001()
+assert(Evcc.Get_SECCDiscoveryRes_SECCPort() == 1)" \
+    "Secc.Receive_SECCDiscoveryReq_001() Secc.Send_SECCDiscoveryRes_001()"
+
 play "supportedAppProtocol passes, too" "supportedAppProtocolReq" \
     "local f = Evcc.Filter 'supportedAppProtocolRes: delay 60' $set_up assert(f:happened() == 1)" "$answer"
 
