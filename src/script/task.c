@@ -414,7 +414,7 @@ static bool are_over(void *context)
 static int return_results(lua_State *L, int status, lua_KContext context)
 {
     struct task *t = task_at(L, 1);
-    int n = lua_gettop(t->L);
+    int n = t->is_over ? lua_gettop(t->L) : 0; /* print mode does not wait */
     (void)status;
     (void)context;
     luaL_checkstack(L, n, "too many results");

@@ -130,3 +130,10 @@ play "a wait that cannot be" 3 "a_task_cannot_wait_for_itself" "
 local task
 task = Start(function() Sleep(1) local _, why = pcall(Wait_For, task) error((why:gsub(' ', '_')), 0) end)
 Sleep(5000)"
+
+cat >"$work/script.lua" <<'END'
+table.sort({ 2, 1 }, function(a, b) task = Start(function() end) return a < b end)
+print(Wait_For(task) == nil, Wait_For(Start(function(x) return x end, 7)))
+END
+run run --print "$work/script.lua"
+wants "tasks without a network" 0 out 'true 7'
