@@ -48,22 +48,25 @@ static const char *find_file(struct finding *f, enum pki_edition edition, const 
     return access(path, R_OK) == 0 ? arena_text(&f->arena, path, strlen(path)) : NULL;
 }
 
-static void show(struct finding *f, enum pki_edition edition, const char *role)
+static void show(struct finding *f, enum pki_edition edition, enum pki_role leaf)
 {
     struct tls_options *o = &f->options;
+    const char *role = PKI_PROFILES[leaf].name;
     const char *chain = find_file(f, edition, role, ".chain.pem");
     if (chain != NULL)
-        o->identity[o->identities++] =
-            (struct tls_identity){.chain = chain, .key = find_file(f, edition, role, ".key")};
+        o->identity[o->identities++] = (struct tls_identity){
+            .chain = chain,
+            .key = find_file(f, edition, role, ".key"),
+            .root = find_file(f, edition, PKI_PROFILES[pki_role_root(leaf)].name, ".pem"),
+            .version = edition == EDITION_2 ? 0x0303 : 0x0304,
+        };
 }
 
 /* The root above the peer's leaf, and the revocation lists of the CAs between them. */
 static void trust(struct finding *f, enum pki_edition edition, enum pki_role leaf)
 {
     struct tls_options *o = &f->options;
-    enum pki_role ca = PKI_PROFILES[leaf].issuer, root = ca;
-    while (!pki_role_is_root(root))
-        root = PKI_PROFILES[root].issuer;
+    enum pki_role ca = PKI_PROFILES[leaf].issuer, root = pki_role_root(leaf);
     const char *file = find_file(f, edition, PKI_PROFILES[root].name, ".pem");
     if (file == NULL)
         return;
@@ -75,16 +78,15 @@ static void trust(struct finding *f, enum pki_edition edition, enum pki_role lea
     }
 }
 
-/* The newer edition comes first: where a vehicle can do both, it is the one to be shown. A vehicle
- * opens TLS with its vehicle certificate only [V2G20-2339]. */
+/* A vehicle opens TLS with its vehicle certificate only [V2G20-2339]. */
 static int show_leaf(struct finding *f, struct err *e)
 {
     const struct tls_options *o = &f->options;
     bool has_12 = o->min_version != 0x0304, has_13 = o->max_version != 0x0303;
     if (!o->is_server || has_13)
-        show(f, EDITION_20, o->is_server ? "secc-leaf" : "vehicle-leaf");
+        show(f, EDITION_20, o->is_server ? ROLE_SECC_LEAF : ROLE_VEHICLE_LEAF);
     if (o->is_server && has_12)
-        show(f, EDITION_2, "secc-leaf");
+        show(f, EDITION_2, ROLE_SECC_LEAF);
     if (!o->is_server || o->identities > 0)
         return 0;
     return err_set(e,
@@ -119,7 +121,8 @@ static int find_files(struct finding *f, const struct tls_choice *c, struct err 
     if (needs_tree && credentials_tree(c, f->folder, sizeof f->folder, e) != 0)
         return -1;
     if (cert != NULL)
-        o->identity[o->identities++] = (struct tls_identity){.chain = cert, .key = key};
+        o->identity[o->identities++] =
+            (struct tls_identity){.chain = cert, .key = key, .root = roots};
     else if (show_leaf(f, e) != 0)
         return -1;
     if (roots != NULL)

@@ -200,10 +200,12 @@ static int choose_algorithms(struct tls_context *c, struct err *e)
 
 /* ---- trusted roots ---- */
 
-static bool sends_ca_keys(const struct tls_options *o)
+/* Whether a vehicle sends trusted_ca_keys, or a station answers it. */
+static bool says_ca_keys(const struct tls_options *o)
 {
-    return !o->is_server && o->trusted_ca_keys != TLS_CA_KEYS_USUAL &&
-           o->trusted_ca_keys != TLS_CA_KEYS_NONE;
+    if (o->trusted_ca_keys == TLS_CA_KEYS_USUAL)
+        return !o->is_server && o->roots > 0 && o->min_version <= TLS_1_2;
+    return o->trusted_ca_keys != TLS_CA_KEYS_NONE;
 }
 
 /* One entry of trusted_ca_keys. */
@@ -228,8 +230,10 @@ static int use_root(struct tls_context *c, X509 *root, struct err *e)
     const struct tls_options *o = &c->options;
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(c->ssl), root) != 1)
         return err_set(e, "a trusted root cannot be used: %s", reason());
-    if (sends_ca_keys(o))
-        add_trusted_key(&c->trusted_keys, root, o->trusted_ca_keys);
+    if (says_ca_keys(o) && !o->is_server)
+        add_trusted_key(&c->trusted_keys, root,
+                        o->trusted_ca_keys == TLS_CA_KEYS_USUAL ? TLS_CA_KEYS_KEY
+                                                                : o->trusted_ca_keys);
     if (o->certificate_authorities && SSL_CTX_add1_to_CA_list(c->ssl, root) != 1)
         return err_set(e, "out of memory");
     return 0;
@@ -345,9 +349,8 @@ static int set_extensions(struct tls_context *c, struct err *e)
 {
     const struct tls_options *o = &c->options;
     const unsigned where = SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_2_SERVER_HELLO;
-    bool keys = o->is_server ? o->trusted_ca_keys != TLS_CA_KEYS_NONE : sends_ca_keys(o);
     int good = 1;
-    if (keys)
+    if (says_ca_keys(o))
         good &= SSL_CTX_add_custom_ext(c->ssl, TLS_TRUSTED_CA_KEYS, where, add_trusted_keys, NULL,
                                        c, ignore_extension, c);
     if (!o->is_server && o->status == TLS_STATUS_V2)
@@ -503,7 +506,7 @@ static int check_options(const struct tls_options *o, struct err *e)
         return -1;
     if (o->is_server && o->identities == 0)
         return err_set(e, "a station that speaks TLS needs a certificate chain and its key");
-    if (sends_ca_keys(o) && o->roots == 0)
+    if (!o->is_server && says_ca_keys(o) && o->roots == 0)
         return err_set(e, "trusted_ca_keys without trusted roots; expected files of roots");
     return 0;
 }

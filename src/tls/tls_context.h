@@ -42,14 +42,14 @@ enum tls_profile {
 };
 
 /* How the roots are named in trusted_ca_keys (RFC 6066, 6), the extension by which ISO 15118-2
- * [V2G2-651] has the vehicle of TLS 1.2 say which of a station's chains it can check. A vehicle
- * sends nothing, and a station answers, unless said. ORDER TLS_CA_KEYS */
+ * [V2G2-651] has the vehicle of TLS 1.2 say which of a station's chains it can check. A station
+ * need not answer (RFC 6066, 6); EVerest's vehicle ends where one does. ORDER TLS_CA_KEYS */
 enum tls_ca_keys {
-    TLS_CA_KEYS_USUAL,
-    TLS_CA_KEYS_KEY, /* SHA-1 of the key */
+    TLS_CA_KEYS_USUAL, /* a vehicle of TLS 1.2 by key, where it has roots; a station: no answer */
+    TLS_CA_KEYS_KEY,   /* SHA-1 of the key */
     TLS_CA_KEYS_NAME,
     TLS_CA_KEYS_CERTIFICATE, /* SHA-1 of the certificate */
-    TLS_CA_KEYS_NONE,        /* a station does not answer either */
+    TLS_CA_KEYS_NONE,
 };
 
 /* Whether a vehicle asks for an OCSP response [V2G2-070], [V2G20-2372], and checks it.
@@ -69,6 +69,8 @@ struct tls_identity {
     const char *key;    /* NULL: in the file of the chain */
     const char *staple; /* OCSP response (DER) to be served; NULL: none, or: */
     struct slice ocsp;  /* the response itself; empty: none */
+    const char *root;   /* file that has the root above it, among others; NULL: it is not known */
+    uint16_t version;   /* of TLS, for which it is meant; 0: any */
 };
 
 struct tls_options {
@@ -78,7 +80,7 @@ struct tls_options {
     const char *suites;  /* of both versions; of one of which there is none: see above */
     const char *groups;  /* "secp521r1:X448" */
     const char *schemes; /* of signatures: "ecdsa_secp521r1_sha512:ed448" */
-    struct tls_identity identity[TLS_IDENTITIES]; /* the first that suits the peer is used */
+    struct tls_identity identity[TLS_IDENTITIES]; /* the first of those that suit the peer best */
     unsigned identities;
     const char *root[TLS_ROOT_FILES]; /* trusted roots, PEM, any number in each file */
     unsigned roots;

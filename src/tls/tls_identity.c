@@ -141,6 +141,23 @@ static X509 *make_stand_in(EVP_PKEY *key)
     return NULL;
 }
 
+/* The one of the file that has issued the last certificate of the chain. */
+static int read_root(struct identity *out, const char *path, struct err *e)
+{
+    X509 *last = sk_X509_value(out->chain, sk_X509_num(out->chain) - 1);
+    STACK_OF(X509) *list = sk_X509_new_null();
+    int bad =
+        list == NULL ? err_set(e, "out of memory") : tls_certificates_read(path, list, false, e);
+    for (int i = 0; bad == 0 && out->root == NULL && i < sk_X509_num(list); i++) {
+        X509 *root = sk_X509_value(list, i);
+        if (X509_check_issued(root, last) == X509_V_OK && X509_up_ref(root) == 1)
+            out->root = root;
+    }
+    sk_X509_pop_free(list, X509_free);
+    ERR_clear_error();
+    return bad;
+}
+
 int tls_identity_read(struct identity *out, const struct tls_identity *in, struct err *e)
 {
     if (in->chain == NULL)
@@ -160,6 +177,9 @@ int tls_identity_read(struct identity *out, const struct tls_identity *in, struc
     }
     if ((X509_get_key_usage(sk_X509_value(out->chain, 0)) & KU_DIGITAL_SIGNATURE) == 0)
         out->stand_in = make_stand_in(out->key);
+    out->version = in->version;
+    if (in->root != NULL && read_root(out, in->root, e) != 0)
+        return -1;
     if (in->staple != NULL)
         return read_staple(out, in->staple, e);
     return in->ocsp.n == 0 ? 0 : keep_staple(out, in->ocsp, e);
@@ -204,12 +224,19 @@ static bool has_16(struct slice list, uint16_t number)
     return false;
 }
 
-/* One entry of trusted_ca_keys names the issuer of a certificate in the chain, or one of them. The
- * root is seldom in the chain; the SHA-1 of its key is mostly what certificates below it have as
+static bool has_digest(X509 *x, enum tls_key_kind kind, struct slice id)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    return x != NULL && id.n == 20 && tls_digest(x, kind, digest) && memcmp(digest, id.p, 20) == 0;
+}
+
+/* One entry of trusted_ca_keys names the root, a certificate in the chain, or the issuer of one.
+ * Where the root is not known, the SHA-1 of its key is mostly what certificates below it have as
  * their authority's key identifier (RFC 5280, 4.2.1.2, method 1). */
 static bool key_names(const struct identity *d, enum tls_key_kind kind, struct slice id)
 {
-    uint8_t digest[EVP_MAX_MD_SIZE];
+    if (has_digest(d->root, kind, id))
+        return true;
     for (int i = 0; i < sk_X509_num(d->chain); i++) {
         X509 *x = sk_X509_value(d->chain, i);
         const ASN1_OCTET_STRING *issuer_key = X509_get0_authority_key_id(x);
@@ -217,7 +244,7 @@ static bool key_names(const struct identity *d, enum tls_key_kind kind, struct s
             (size_t)ASN1_STRING_length(issuer_key) == id.n &&
             memcmp(ASN1_STRING_get0_data(issuer_key), id.p, id.n) == 0)
             return true;
-        if (id.n == 20 && tls_digest(x, kind, digest) && memcmp(digest, id.p, 20) == 0)
+        if (has_digest(x, kind, id))
             return true;
     }
     return false;
@@ -254,22 +281,23 @@ static bool trusted_key_fits(const struct identity *d, struct slice list)
     return false;
 }
 
-/* How well the identity suits what the vehicle said in its hello. */
+/* How well the identity suits what the vehicle said in its hello: what can be used at all comes
+ * before what leads to a root that was named [V2G2-871], [V2G20-1007], and that before the edition
+ * that the version of TLS is of. */
 static int score_for_client(const struct identity *d, const struct tls_hello *h, bool is_13)
 {
     int score = 0;
     uint16_t scheme = scheme_of(d->key);
     if (has_16(tls_hello_list(h, TLS_SIGNATURE_ALGORITHMS), scheme))
-        score += 4;
+        score += 8;
     uint16_t group = scheme == 0x0403 ? 23 : scheme == 0x0503 ? 24 : scheme == 0x0603 ? 25 : 0;
     struct slice groups = tls_hello_list(h, TLS_SUPPORTED_GROUPS);
     if (!is_13 && group != 0 && groups.n > 0 && !has_16(groups, group))
-        score -= 4; /* up to TLS 1.2 the groups bind the certificate, too (RFC 8422, 5.1) */
-    if (trusted_key_fits(d, tls_hello_list(h, TLS_TRUSTED_CA_KEYS)))
+        score -= 8; /* up to TLS 1.2 the groups bind the certificate, too (RFC 8422, 5.1) */
+    if (trusted_key_fits(d, tls_hello_list(h, TLS_TRUSTED_CA_KEYS)) ||
+        authority_fits(d, tls_hello_list(h, TLS_CERTIFICATE_AUTHORITIES)))
         score += 2;
-    if (authority_fits(d, tls_hello_list(h, TLS_CERTIFICATE_AUTHORITIES)))
-        score += 2;
-    return score;
+    return score + (d->version == (is_13 ? 0x0304 : 0x0303));
 }
 
 /* Where nothing fits it is the first nevertheless [V2G2-923]: the vehicle has the last word. */
@@ -317,6 +345,7 @@ void tls_identity_show(SSL *ssl, const struct identity *d)
 void tls_identity_close(struct identity *d)
 {
     X509_free(d->stand_in);
+    X509_free(d->root);
     sk_X509_pop_free(d->chain, X509_free);
     EVP_PKEY_free(d->key);
     free(d->staple);

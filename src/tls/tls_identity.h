@@ -18,6 +18,8 @@ struct tls_facts;
 
 struct identity {
     STACK_OF(X509) * chain; /* leaf first */
+    X509 *root;             /* above the chain; NULL: not known */
+    uint16_t version;       /* that it is meant for; 0: any */
     X509 *
         stand_in; /* of the same key, for OpenSSL, where the leaf is none that it would sign with */
     EVP_PKEY *key;

@@ -95,6 +95,14 @@ static inline bool pki_role_is_root(enum pki_role role)
     return PKI_PROFILES[role].issuer == role;
 }
 
+/* The root above a role. */
+static inline enum pki_role pki_role_root(enum pki_role role)
+{
+    while (!pki_role_is_root(role))
+        role = PKI_PROFILES[role].issuer;
+    return role;
+}
+
 /* What kind of thing is wrong. ORDER PKI_FAULT */
 enum pki_fault {
     PKI_UNPARSEABLE,

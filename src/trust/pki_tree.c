@@ -173,6 +173,9 @@ static const char *common_name(const struct maker *k, enum pki_role role, char *
         snprintf(text, 64, "%s", t->pcid != NULL ? t->pcid : "V2GLABPROV0000001X");
     } else if (role == ROLE_SECC_LEAF) {
         snprintf(text, 64, "%s", t->cpid != NULL ? t->cpid : "DE*ABC*E00001");
+    } else if (pki_role_is_root(role) && k->edition == EDITION_20) {
+        strcat(text,
+               " ISO 15118-20"); /* by x509_name a vehicle tells the roots of one tree apart */
     }
     return text;
 }

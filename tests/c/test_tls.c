@@ -408,7 +408,7 @@ static void tls_12_as_iso_15118_2_wants_it(void **state)
     assert_false(w.client.is_resumed);
     const char *notes = buf_string(&w.client.notes);
     assert_has(notes, "EVCC: ClientHello: TLS 1.2; TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256; groups "
-                      "secp256r1\n");
+                      "secp256r1; trusted_ca_keys key ");
     assert_has(notes, "SECC: certificates of the SECC: CN=SECC, O=Test, DC=CPO / CN=CPO Sub 1");
     assert_has(notes, "established: TLS 1.2");
     assert_has(notes, "EVCC: alert from the EVCC: close_notify (warning)");
@@ -563,9 +563,11 @@ static void resumption_is_on_or_off(void **state)
 
 /* ---- extensions ---- */
 
+/* [V2G2-651] [V2G2-871] [V2G2-923]: however the root is named, and whether or not the chain has it,
+ * the chain below it is shown. A station answers where that is chosen. */
 static void trusted_ca_keys_choose_the_chain(void **state)
 {
-    static const char *const SHOWN[] = {"", "trusted_ca_keys key ",
+    static const char *const SHOWN[] = {"trusted_ca_keys key ", "trusted_ca_keys key ",
                                         "trusted_ca_keys CN=V2G Root, O=Test",
                                         "trusted_ca_keys certificate "};
     struct cert second_leaf;
@@ -576,18 +578,23 @@ static void trusted_ca_keys_choose_the_chain(void **state)
                                     (const struct cert *const[]){&second_leaf, &other_root, NULL});
     const char *whole =
         certs_chain(folder, "whole.pem", (const struct cert *const[]){&leaf, &sub, &root, NULL});
-    for (uint8_t kind = 1; kind <= 3; kind++) {
+    for (uint8_t i = 0; i < 8; i++) {
         struct tls_options c = client_12(), s = server_12();
         struct scene w = {.ends_after = 0};
-        s.identity[0].chain = other;
-        s.identity[1].chain = whole;
+        uint8_t kind = i % 4;
+        bool is_short = i >= 4;
+        s.identity[0] = (struct tls_identity){.chain = other, .root = wrong_roots};
+        s.identity[1] = (struct tls_identity){.chain = is_short ? station : whole,
+                                              .root = is_short ? roots : NULL};
         s.identities = 2;
         c.trusted_ca_keys = kind;
+        s.trusted_ca_keys = is_short ? TLS_CA_KEYS_USUAL : TLS_CA_KEYS_KEY;
         run(&w, &c, &s);
         assert_talked(&w);
         assert_has(buf_string(&w.server.notes), SHOWN[kind]);
         assert_has(buf_string(&w.client.notes), "certificates of the SECC: CN=SECC, O=Test");
-        assert_has(buf_string(&w.client.notes), "; trusted_ca_keys\n"); /* the ServerHello */
+        bool is_answered = strstr(buf_string(&w.client.notes), "; trusted_ca_keys\n") != NULL;
+        assert_int_equal(is_answered, !is_short);
         scene_close(&w);
     }
     cert_free(&second_leaf);

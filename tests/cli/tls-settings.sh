@@ -34,7 +34,7 @@ END
 
 # ---- both Hellos ----
 
-plays "{ version = '1.2' }"
+plays "{ version = '1.2', trusted_ca_keys = true }"
 vehicle <<'END'
 Evcc.Connect { tls = { version = '1.2', trusted_ca_keys = true, server_name = 'secc.example',
                        ocsp = 'v2' } }
