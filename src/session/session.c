@@ -327,6 +327,19 @@ static bool is_one_frame(const struct session *s, const struct event *e, struct 
            bytes.n == V2GTP_HEADER + (size_t)h->length;
 }
 
+/* A message outlives the bytes that it was read from, and what lies behind it must, too. */
+static int keep_trailing(struct received *r)
+{
+    struct slice *rest = &r->message.trailing;
+    if (rest->n == 0)
+        return 0;
+    const char *kept = arena_text(&r->arena, (const char *)rest->p, rest->n);
+    if (kept == NULL)
+        return err_set(&r->problem, "out of memory");
+    rest->p = (const uint8_t *)kept;
+    return 0;
+}
+
 void session_read(struct session *s, struct parcel *p)
 {
     struct event *e = &p->event;
@@ -347,6 +360,8 @@ void session_read(struct session *s, struct parcel *p)
     r->payload_type = h.type;
     r->is_decoded = session_decode(s->library, s->protocol, s->agreed, h.type, payload, &s->limits,
                                    &r->arena, &r->message, &r->problem) == 0;
+    if (r->is_decoded && keep_trailing(r) != 0)
+        r->is_decoded = false;
     e->problem = r->is_decoded ? NULL : &r->problem;
     e->ok = r->is_decoded;
     if (r->is_decoded)

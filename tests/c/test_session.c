@@ -74,6 +74,30 @@ static struct received *pass(struct pair *p, struct session *from, const char *s
     return r;
 }
 
+/* A message that waits keeps what lies behind it, whatever the stream brings next. */
+static void trailing_bytes_outlive_the_stream(void **state)
+{
+    struct pair *p = *state;
+    struct err e = ERR_INIT;
+    struct message m;
+    struct slice frame;
+    const struct schema *s = library_get(&library, "appprotocol", &e);
+    assert_int_equal(message_new(s, "supportedAppProtocolReq", &p->arena, &m, &e), 0);
+    assert_int_equal(session_send(&p->evcc, &m, 0, "", 1, &frame, &e), 0);
+    uint8_t *sent = malloc(frame.n + 1);
+    memcpy(sent, frame.p, frame.n);
+    sent[frame.n] = 0xAB;
+    sent[7]++; /* the length */
+    assert_int_equal(session_feed(&p->secc, sent, frame.n + 1, 2), 0);
+    memset(sent, 0xEE, frame.n + 1);
+    free(sent);
+    assert_int_equal(session_feed(&p->secc, frame.p, frame.n, 3), 0);
+    struct received *r = session_take(&p->secc);
+    assert_int_equal(r->message.trailing.n, 1);
+    assert_int_equal(r->message.trailing.p[0], 0xAB);
+    session_done(&p->secc, r);
+}
+
 /* The name of what was sent. */
 static const char *sent_raw(struct session *s, struct slice bytes)
 {
@@ -247,6 +271,7 @@ int main(void)
         CASE(a_length_that_would_wrap_ends_the_connection),
         CASE(violations_are_recorded),
         CASE(a_frame_sent_as_bytes_is_recorded_as_its_message),
+        CASE(trailing_bytes_outlive_the_stream),
     };
     library_open(&library);
     int failed = cmocka_run_group_tests_name("session", tests, NULL, NULL);
