@@ -58,6 +58,13 @@ function M.exchange_schedules()
   until Evcc.Get_ScheduleExchangeRes_EVSEProcessing() == ProcessingType.Finished
 end
 
+local function pre_charge()
+  Evcc.Send_DC_PreChargeReq_001()
+  Evcc.Receive_DC_PreChargeRes_001()
+  M.is_ok(Evcc.Get_DC_PreChargeRes_ResponseCode())
+end
+
+-- The last DC_PreChargeReq says Finished: only then PowerDeliveryReq may follow.
 function M.cable_check_and_pre_charge(voltage)
   repeat
     Evcc.Send_DC_CableCheckReq_001()
@@ -69,10 +76,10 @@ function M.cable_check_and_pre_charge(voltage)
   Evcc.Set_DC_PreChargeReq_EVPresentVoltage(voltage)
   Evcc.Set_DC_PreChargeReq_EVProcessing(ProcessingType.Ongoing)
   repeat
-    Evcc.Send_DC_PreChargeReq_001()
-    Evcc.Receive_DC_PreChargeRes_001()
-    M.is_ok(Evcc.Get_DC_PreChargeRes_ResponseCode())
+    pre_charge()
   until math.abs(Evcc.Get_DC_PreChargeRes_EVSEPresentVoltage() - voltage) < 20
+  Evcc.Set_DC_PreChargeReq_EVProcessing(ProcessingType.Finished)
+  pre_charge()
 end
 
 function M.deliver_power(progress)
@@ -82,7 +89,9 @@ function M.deliver_power(progress)
   M.is_ok(Evcc.Get_PowerDeliveryRes_ResponseCode())
 end
 
+-- One DC_WeldingDetectionReq alone says Finished; with several only the last one would.
 function M.check_welding()
+  Evcc.Set_DC_WeldingDetectionReq_EVProcessing(ProcessingType.Finished)
   Evcc.Send_DC_WeldingDetectionReq_001()
   Evcc.Receive_DC_WeldingDetectionRes_001()
   M.is_ok(Evcc.Get_DC_WeldingDetectionRes_ResponseCode())

@@ -14,6 +14,7 @@ local SERVICES <const> = { ac = { [false] = 1, [true] = 5 }, dc = { [false] = 2,
 local EVCC_ID <const> = 'WMIV1234567890ABCDEX'
 local CONTROL <const> = { scheduled = 1, dynamic = 2 } -- ControlMode
 local NEAR <const> = 20 -- V between battery and output
+local SAFE <const> = 60 -- V at which the welding check is over
 local EASING_MOST <const> = 5 -- charge-loop messages until the power is down, before standby
 
 -- 'Scheduled' or 'Dynamic', and before it 'BPT_' where the transfer is bidirectional.
@@ -230,19 +231,34 @@ function steps.CableCheck(self)
     end)
 end
 
+-- Repeats a request with EVProcessing Ongoing, at least and at most as often as `limits` say, until
+-- that is reached; the last one says Finished [V2G20-2005] [V2G20-1630].
+local function repeat_to_finished(self, step, parameter, limits, is_reached)
+    local n, last = 1, limits[2] == 1 or Stop_Requested()
+    self:set(step, 'EVProcessing', last and 'Finished' or 'Ongoing')
+    self:repeat_until(step, parameter, function()
+        if last then
+            return true
+        end
+        n = n + 1
+        local reached, stopped = is_reached(), Stop_Requested()
+        last = stopped or n == limits[2] or reached and n >= limits[1]
+        self:set(step, 'EVProcessing', last and 'Finished' or 'Ongoing')
+        if stopped then
+            self:exchange(step)
+        end
+        return stopped
+    end)
+end
+
 function steps.PreCharge(self)
-    local p, b = self.p, self.battery
-    local target, n = p.target_voltage or b:rest_voltage(), 0
+    local target = self.p.target_voltage or self.battery:rest_voltage()
     self.role.Set_DC_PreChargeReq_EVTargetVoltage(target)
     self.role.Set_DC_PreChargeReq_EVPresentVoltage(0)
-    self.role.Set_DC_PreChargeReq_EVProcessing('Ongoing')
-    self:repeat_until('PreCharge', 'V2G_EVCC_PreCharge_Timeout', function()
-        n = n + 1
+    repeat_to_finished(self, 'PreCharge', 'V2G_EVCC_PreCharge_Timeout', self.p.precharges, function()
         local voltage = self.role.Get_DC_PreChargeRes_EVSEPresentVoltage()
-        local reached = math.abs(voltage - target) <= NEAR
         self.role.Set_DC_PreChargeReq_EVPresentVoltage(voltage)
-        self.role.Set_DC_PreChargeReq_EVProcessing(reached and 'Finished' or 'Ongoing')
-        return n >= p.precharges[1] and (reached or n == p.precharges[2])
+        return math.abs(voltage - target) <= NEAR
     end)
 end
 
@@ -553,8 +569,10 @@ end
 
 function steps.WeldingDetection(self)
     if self.p.welding[2] > 0 then
-        self.role.Set_DC_WeldingDetectionReq_EVProcessing('Ongoing')
-        self:check_welding()
+        repeat_to_finished(self, 'WeldingDetection', 'V2G_EVCC_WeldingDetection_Timeout',
+            self.p.welding, function()
+                return self.role.Get_DC_WeldingDetectionRes_EVSEPresentVoltage() < SAFE
+            end)
     end
 end
 

@@ -295,6 +295,7 @@ end
 function answers.DC_PreChargeReq(s)
     s.role.Set_DC_PreChargeRes_EVSEPresentVoltage(
         s:charge_up(s.role.Get_DC_PreChargeReq_EVTargetVoltage(), 'V2G_EVCC_PreCharge_Timeout'))
+    return nil, s.role.Get_DC_PreChargeReq_EVProcessing()
 end
 
 local function set_status(s, message, wish)
@@ -487,11 +488,12 @@ function answers.DC_WeldingDetectionReq(s)
     o:ask_voltage(0)
     o:advance(s:advance() + 0.2)
     s.role.Set_DC_WeldingDetectionRes_EVSEPresentVoltage(o.voltage)
+    return nil, s.role.Get_DC_WeldingDetectionReq_EVProcessing()
 end
 
 -- Whether the vehicle is not charging: after the end, or before the begin.
 local function is_stopped(s)
-    return s.state == 'PowerDeliveryRes(Stop)' or s.state == 'DC_WeldingDetectionRes'
+    return s.state == 'PowerDeliveryRes(Stop)' or s.state == 'DC_WeldingDetectionRes(Finished)'
         or s.state == 'ScheduleExchangeRes(Finished)'
 end
 

@@ -188,12 +188,12 @@ sequence.secc['ISO15118-20'] = {
         { 'ScheduleExchangeRes(Finished)', 'DC_CableCheckReq SessionStopReq', 'V2G20-1418' },
         { 'DC_CableCheckRes(Ongoing)', 'DC_CableCheckReq SessionStopReq', 'V2G20-1418' },
         { 'DC_CableCheckRes(Finished)', 'DC_PreChargeReq SessionStopReq', 'V2G20-2005' },
-        { 'DC_PreChargeRes', 'DC_PreChargeReq PowerDeliveryReq(Start) SessionStopReq',
-            'V2G20-2005 V2G20-2006' },
+        { 'DC_PreChargeRes(Ongoing)', 'DC_PreChargeReq SessionStopReq', 'V2G20-2005' },
+        { 'DC_PreChargeRes(Finished)', 'PowerDeliveryReq(Start) SessionStopReq', 'V2G20-2006' },
         { 'PowerDeliveryRes(Stop)', 'DC_WeldingDetectionReq SessionStopReq',
             'V2G20-1617 V2G20-1630' },
-        { 'DC_WeldingDetectionRes', 'DC_WeldingDetectionReq SessionStopReq',
-            'V2G20-1630 V2G20-1631' },
+        { 'DC_WeldingDetectionRes(Ongoing)', 'DC_WeldingDetectionReq', 'V2G20-1630' },
+        { 'DC_WeldingDetectionRes(Finished)', 'SessionStopReq', 'V2G20-1631' },
     }),
 }
 
