@@ -39,6 +39,7 @@ local protocol, mode, own = only:match('^(%S+) (%S+) ?(%S*)$')
 -- ---- where the station is, seen from its responses ----
 
 local asked, standing -- the last request that has cases, as a message; whether it is standby
+local processing -- EVProcessing of the last request that has it for itself
 
 local cases = {}
 
@@ -95,14 +96,21 @@ end
 
 cases.MeteringConfirmationRes = cases.DC_ChargeLoopRes
 
+-- What may come after these depends on what their request said.
+function cases.DC_PreChargeRes()
+    return processing
+end
+
+cases.DC_WeldingDetectionRes = cases.DC_PreChargeRes
+
 local function state_after(m)
     local name, case = m:name(), nil
-    local has, processing = pcall(function() return m.EVSEProcessing end)
+    local has, station_processing = pcall(function() return m.EVSEProcessing end)
     local asks, receipt = pcall(function() return m.ReceiptRequired end)
     if cases[name] then
         case = cases[name](m)
-    elseif has and processing and not name:find('DC_ChargeP') then
-        case = processing
+    elseif has and station_processing and not name:find('DC_ChargeP') then
+        case = station_processing
     end
     if asks and receipt then
         case = 'ReceiptRequired'
@@ -113,6 +121,9 @@ end
 local function note_request(m)
     if m:name() == 'PowerDeliveryReq' or m:name() == 'SessionStopReq' then
         asked = m
+    end
+    if m:name() == 'DC_PreChargeReq' or m:name() == 'DC_WeldingDetectionReq' then
+        processing = m.EVProcessing
     end
 end
 
