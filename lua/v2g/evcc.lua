@@ -311,35 +311,43 @@ end
 -- The same, with what the standards want where nothing is said; and what Connect is told of it.
 local function wanted_tls(self)
     local p = self.p
-    local needs, others = false, false
+    local needs, others, contracts = false, false, false
     for _, offer in ipairs(offers(self)) do
         needs = needs or offer[1] == 'ISO15118-20'
         others = others or offer[1] ~= 'ISO15118-20'
+        contracts = contracts or offer[1] ~= 'DIN70121'
     end
     local told = told_tls(p)
     if told then
         return told, type(p.tls) == 'table' and p.tls or told
     end
-    if p.payment == 'Contract' and not needs then
+    if p.payment == 'Contract' and contracts and not needs then
         return 'auto', { version = '1.2', plain = true } -- ISO 15118-2 knows no other
     end
     local name = needs and not others and '1.3' or needs and 'auto' or 'off'
     return name, name
 end
 
--- The offers that fit the connection: ISO 15118-20 is spoken over TLS 1.3 only, unless all was told
--- to be without.
+-- nil, or what the protocol needs that the connection has not: ISO 15118-20 is spoken over TLS 1.3
+-- only, unless all was told to be without, and DIN 70121 never over TLS [V2G-DC-868].
+local function misses(self, protocol)
+    if protocol == 'ISO15118-20' and self.tls ~= '1.3' and told_tls(self.p) ~= 'off' then
+        return 'ISO 15118-20 needs TLS 1.3'
+    end
+    return protocol == 'DIN70121' and self.tls and 'DIN 70121 needs to be without TLS' or nil
+end
+
+-- The offers that fit the connection.
 local function fitting_offers(self)
-    local is_free = told_tls(self.p) == 'off'
-    local list = {}
+    local list, why = {}, nil
     for _, offer in ipairs(offers(self)) do
-        if offer[1] ~= 'ISO15118-20' or self.tls == '1.3' or is_free then
-            list[#list + 1] = offer
-        end
+        local missing = misses(self, offer[1])
+        list[#list + 1] = not missing and offer or nil
+        why = why or missing
     end
     if #list == 0 then
-        leave(self, 'fin', false, ('ISO 15118-20 needs TLS 1.3, and the connection has %s')
-            :format(self.tls and 'TLS ' .. self.tls or 'none'))
+        leave(self, 'fin', false, ('%s, and the connection has %s'):format(why,
+            self.tls and 'TLS ' .. self.tls or 'none'))
     end
     return list
 end

@@ -19,6 +19,11 @@ local secc = {}
 
 local FILES <const> = { ['DIN70121'] = 'v2g.secc_din70121', ['ISO15118-2'] = 'v2g.secc_iso15118_2',
                         ['ISO15118-20'] = 'v2g.secc_iso15118_20' }
+-- Namespaces of supportedAppProtocol, and the mode that they stand for alone.
+local NAMESPACES <const> = {
+    { 'urn:iso:std:iso:15118:-20:DC', 'dc' }, { 'urn:iso:std:iso:15118:-20:AC', 'ac' },
+    { 'urn:iso:15118:2:2013:MsgDef' }, { 'urn:din:70121:2012:MsgDef', 'dc' },
+}
 local BAD_MOST <const> = 20       -- frames in a row that cannot be decoded
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true, MeteringReceipt = true }
 local AFTER_FAILED <const> = 2000 -- ms that the vehicle has for closing after a FAILED response
@@ -233,7 +238,7 @@ function session:set_up(asked)
     for key, value in (paused or ''):gmatch('(%w+)=([^;]*);') do
         known[key] = value
     end
-    if known.protocol == self.protocol and known.vehicle == vehicle(self) then
+    if known.namespace == self.role.Namespace and known.vehicle == vehicle(self) then
         Remember(asked)
         self.id, self.paused = asked, known
         self.output.energy = tonumber(known.energy) or 0
@@ -251,7 +256,7 @@ end
 function session:pause()
     local kept = {}
     for key, value in pairs {
-        protocol = self.protocol, mode = self.mode, schedule = self.schedule or 1,
+        namespace = self.role.Namespace, mode = self.mode, schedule = self.schedule or 1,
         energy = math.floor(self.output.energy), service = self.service, set = self.set,
         control = self.control, payment = self.paying, vehicle = vehicle(self),
         contract = self.contract and hex(self.contract[1]),
@@ -528,6 +533,17 @@ function secc.attend(at)
     return ok, why
 end
 
+-- The namespaces of what it serves: no other is agreed to [V2G20-169].
+local function served(p)
+    local list = {}
+    for _, row in ipairs(NAMESPACES) do
+        if not row[2] or p.modes[row[2]] then
+            list[#list + 1] = row[1]
+        end
+    end
+    return list
+end
+
 -- Serves vehicles, at once and one after another, until as many sessions are over as the options
 -- say, or the user wants to end: how many sessions there were, and how many failed. tls: what the
 -- station listens for where the parameters do not say.
@@ -553,6 +569,7 @@ function secc.serve(role, options, tls)
         local at = table.remove(free) or secc.new(role.Place(), options)
         local p = at.p
         if not role.Accept { as = at.role, tls = p.tls == nil and tls or p.tls,
+                             namespaces = served(p),
                              answer_ms = common.pick(at, p.delays.AppProtocol or 0) } then
             break
         end

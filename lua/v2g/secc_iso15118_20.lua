@@ -50,9 +50,11 @@ function answers.SessionSetupReq(s)
     return code
 end
 
+-- What was agreed is the message set of one mode: services of that alone [V2G20-169].
 local function is_offered(s, id)
     local service = SERVICES[id]
-    return service ~= nil and s.p.modes[service.mode] == true and (s.p.bpt or not service.bpt)
+    return service ~= nil and s.role.Namespace:match('%u+$') == service.mode:upper()
+        and s.p.modes[service.mode] == true and (s.p.bpt or not service.bpt)
 end
 
 local function supported(s, id)

@@ -11,6 +11,7 @@
  *   Evcc.Protocol = 'DIN70121'      speaks that from here on; reading it gives the present one;
  *                                   nil: what is agreed, again
  *   Evcc.FixedProtocol              that which an option or the script has set; nil: what is agreed
+ *   Evcc.Namespace                  what supportedAppProtocol agreed; nil: nothing yet
  *   Evcc.Address                    where it connects to or listens without SDP; nil: by SDP
  *   Evcc.Signing = false            messages are not signed as they are sent (signing.h)
  *   Evcc.Connect{…}, Secc.Listen{…} connects now: interface, address, tls, cert, key, roots,
@@ -98,6 +99,7 @@ struct role {
         bool is_plain;                   /* that there is no TLS */
         bool asks_tls;                   /* where nothing is said: SDP is to ask, and to decide */
         bool is_reading;                 /* settings of tls are being taken from a table */
+        char namespaces[192];            /* of Accept, as peer_options have them */
         struct tls_choice tls;           /* what else is said goes before the run's options */
         char *text[TLS_KEYS];            /* of tls */
     } chosen;

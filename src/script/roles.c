@@ -92,6 +92,10 @@ static int role_index(lua_State *L)
         lua_pushstring(L, r->protocol_fixed ? r->protocol->name : NULL);
         return 1;
     }
+    if (strcmp(text, "Namespace") == 0) {
+        lua_pushstring(L, r->session->agreed ? r->session->agreed_uri : NULL);
+        return 1;
+    }
     if (strcmp(text, "Signing") == 0) {
         lua_pushboolean(L, !r->is_unsigned);
         return 1;

@@ -175,7 +175,8 @@ static void take_over(lua_State *L, struct serving *v, unsigned answer_ms)
     o.tls = v->role->script->options->peer.tls;
     o.choice = v->role->script->options->peer.choice;
     security_tls(v->role, &o);
-    o.needs_13 = o.tls != PEER_TLS_OFF;
+    o.is_strict = o.tls != PEER_TLS_OFF;
+    memcpy(o.namespaces, v->role->chosen.namespaces, sizeof o.namespaces);
     if (!is_tls)
         o.tls = PEER_TLS_OFF;
     else if (v->tls == NULL)
@@ -212,6 +213,24 @@ static lua_Integer read_delay(lua_State *L)
     return ms > 0 ? (lua_Integer)(ms < INT32_MAX ? ms : INT32_MAX) : 0;
 }
 
+/* The list on top of the stack, as peer_options have it. */
+static void read_namespaces(lua_State *L, struct role *r)
+{
+    char *text = r->chosen.namespaces;
+    size_t n = 0, all = sizeof r->chosen.namespaces;
+    text[0] = '\0';
+    if (lua_isnil(L, -1))
+        return;
+    luaL_checktype(L, -1, LUA_TTABLE);
+    for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+        n += (size_t)snprintf(text + n, all - n, "%s ", luaL_checkstring(L, -1));
+        if (n >= all)
+            luaL_error(L, "namespaces: expected at most %d octets", (int)all - 1);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
 static int serving_accept(lua_State *L)
 {
     struct role *r = lua_touserdata(L, lua_upvalueindex(1)), *as;
@@ -220,9 +239,11 @@ static int serving_accept(lua_State *L)
     lua_pushnil(L);
     if (!lua_isnil(L, 1)) {
         luaL_checktype(L, 1, LUA_TTABLE);
-        script_check_keys(L, 1, " tls cert key roots as answer_ms ");
+        script_check_keys(L, 1, " tls cert key roots as answer_ms namespaces ");
         lua_getfield(L, 1, "answer_ms");
         answer_ms = read_delay(L);
+        lua_getfield(L, 1, "namespaces");
+        read_namespaces(L, r);
         lua_getfield(L, 1, "as");
         lua_replace(L, 2);
         if (r->serving == NULL)

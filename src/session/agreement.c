@@ -89,11 +89,27 @@ static void read_offer(const struct node *n, struct offered *o)
     o->priority = number_of(n, "Priority");
 }
 
-/* Whether the connection is one that the protocol may be spoken over. */
+/* Whether the connection is one that the protocol may be spoken over [V2G20-2356] [V2G-DC-868]. */
 static bool fits_tls(const struct peer *p, const struct protocol *known)
 {
-    bool wants_13 = p->options.needs_13 && strcmp(known->name, "ISO15118-20") == 0;
-    return !wants_13 || (p->tls != NULL && tls_info(p->tls)->version == 0x0304);
+    if (!p->options.is_strict)
+        return true;
+    if (strcmp(known->name, "ISO15118-20") == 0)
+        return p->tls != NULL && tls_info(p->tls)->version == 0x0304;
+    return strcmp(known->name, "DIN70121") != 0 || p->tls == NULL;
+}
+
+/* Whether the station serves what goes by that namespace [V2G20-169]. */
+static bool is_served(const struct peer *p, const char *uri)
+{
+    const char *at = p->options.namespaces;
+    size_t n = strlen(uri);
+    if (at[0] == '\0')
+        return true;
+    for (; *at != '\0'; at = strchr(at, ' ') + 1)
+        if (strncmp(at, uri, n) == 0 && at[n] == ' ')
+            return true;
+    return false;
 }
 
 /* The offer of the best rank (1 first) that this side speaks in its major version [V2G2-170]. */
@@ -108,7 +124,7 @@ static bool choose_offer(const struct peer *p, const struct node *req, struct of
         read_offer(l->v[i].n, &o);
         const struct protocol *known = protocol_by_uri(o.uri, NULL);
         if (known != NULL && (only == NULL || only == known) && known->major == o.major &&
-            o.priority < best->priority && fits_tls(p, known))
+            o.priority < best->priority && fits_tls(p, known) && is_served(p, o.uri))
             *best = o;
     }
     return best->priority != UINT32_MAX;

@@ -44,9 +44,11 @@ struct peer_options {
     enum peer_tls tls;
     struct tls_choice choice; /* how TLS is spoken; its texts are needed while peer_start runs */
     struct tls_context *tls_context; /* made already (peer_tls_context), in its place; or NULL */
-    bool needs_13;                   /* SECC: ISO 15118-20 is agreed over TLS 1.3 only */
-    uint8_t security;                /* of SDP: 0x10 no TLS (default), 0x00 TLS */
-    bool manual;                     /* stops before supportedAppProtocol: the script does it */
+    /* SECC: ISO 15118-20 is agreed over TLS 1.3 only, DIN 70121 without TLS only */
+    bool is_strict;
+    char namespaces[192]; /* SECC: those agreed to, a blank behind each; "": all */
+    uint8_t security;     /* of SDP: 0x10 no TLS (default), 0x00 TLS */
+    bool manual;          /* stops before supportedAppProtocol: the script does it */
     const char *protocol; /* "ISO15118-2", "DIN70121": the only one offered / accepted; NULL: all
                                 known, ISO 15118-2 first */
     const struct message *offer; /* supportedAppProtocolReq; NULL: by `protocol` */

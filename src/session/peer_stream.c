@@ -104,10 +104,10 @@ static void agree(struct peer *p, const struct received *r)
         struct buf text = {0};
         value_text(&n->type->field[0], n->v[0], &text);
         err_set(&p->problem, "no protocol was agreed%s%s",
-                is_evcc               ? ": "
-                : p->options.needs_13 ? "; expected an offer to be spoken here, ISO 15118-20 over "
-                                        "TLS 1.3 only"
-                                      : "; expected one of the offers to be spoken here",
+                is_evcc                ? ": "
+                : p->options.is_strict ? "; expected an offer to be spoken here, ISO 15118-20 over "
+                                         "TLS 1.3 only, DIN 70121 without TLS"
+                                       : "; expected one of the offers to be spoken here",
                 is_evcc ? buf_string(&text) : "");
         buf_close(&text);
         p->state = PEER_FAILED;

@@ -124,6 +124,7 @@ void session_connected(struct session *s, const struct endpoint *local,
     v2gtp_close(&s->reader);
     v2gtp_open(&s->reader, 0);
     s->broken = s->agreed = false;
+    s->agreed_uri = NULL;
     s->is_connected = true;
     s->local = *local;
     s->remote = *remote;
@@ -230,8 +231,11 @@ static void note_offers(struct session *s, const struct node *req)
     const struct list *l = req->has & 1 ? req->v[0].l : NULL;
     for (uint32_t i = 0; l != NULL && i < l->n && s->offers < 20; i++) {
         const struct node *offer = l->v[i].n;
-        s->offer[s->offers].protocol =
-            protocol_by_uri(child_text(offer, "ProtocolNamespace", &text), NULL);
+        unsigned set = 0;
+        const struct protocol *known =
+            protocol_by_uri(child_text(offer, "ProtocolNamespace", &text), &set);
+        s->offer[s->offers].protocol = known;
+        s->offer[s->offers].uri = known != NULL ? known->uri[set] : NULL;
         s->offer[s->offers++].schema_id =
             (uint8_t)strtoul(child_text(offer, "SchemaID", &text), NULL, 10);
     }
@@ -248,8 +252,10 @@ static void note_answer(struct session *s, const struct node *res)
     for (unsigned i = 0; ok && i < s->offers; i++) {
         if (s->offer[i].schema_id != number && !(id[0] == '\0' && s->offers == 1))
             continue;
-        if (s->offer[i].protocol != NULL)
+        if (s->offer[i].protocol != NULL) {
             s->protocol = s->offer[i].protocol;
+            s->agreed_uri = s->offer[i].uri;
+        }
         s->agreed = s->protocol != NULL;
     }
     buf_close(&text);

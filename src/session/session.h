@@ -32,6 +32,7 @@ struct session {
     struct library *library;
     const struct protocol *protocol; /* in force after supportedAppProtocol; may be set directly */
     bool agreed;                     /* supportedAppProtocol is over: protocol decodes what comes */
+    const char *agreed_uri;          /* the namespace that it chose; NULL: none known */
     struct recorder *recorder;       /* may be NULL */
     struct exi_limits limits;
     struct caller caller; /* the numbers of the events, and what a station knows them by */
@@ -56,6 +57,7 @@ struct session {
     /* offers of the supportedAppProtocolReq seen last, for finding what a SchemaID means */
     struct {
         const struct protocol *protocol;
+        const char *uri;
         uint8_t schema_id;
     } offer[20];
     unsigned offers;

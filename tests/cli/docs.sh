@@ -129,6 +129,7 @@ result $? "both languages have the same entries, in the same order"
 cat >"$work/known" <<'END'
 Role.Address
 Role.FixedProtocol
+Role.Namespace
 Role.Sign_AuthorizationReq
 Role.Verify_AuthorizationReq
 END

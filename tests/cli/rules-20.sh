@@ -85,3 +85,43 @@ refused "[V2G20-1630] SessionStopReq after an Ongoing DC_WeldingDetectionReq" Se
 plain --mode dc ev "function before.DC_WeldingDetectionReq(m) m.EVProcessing = 'Finished' end"
 refused "[V2G20-1631] DC_WeldingDetectionReq after a Finished one" DC_WeldingDetectionReq \
     FAILED_SequenceError
+
+# ---- what is agreed, and offered ----
+
+plain --mode ac --with modes.ac=false
+wants "[V2G20-169] a station for DC alone does not agree to AC" 1 \
+    out 'supportedAppProtocolRes      Failed_NoNegotiation' out 'EVCC verdict: fail'
+# a vehicle that prefers AC, WPT and ACDP to DC
+offers='protocols={{uri="urn:iso:std:iso:15118:-20:WPT",priority=1,schema=1},
+    {uri="urn:iso:std:iso:15118:-20:AC",priority=2,schema=2},
+    {uri="urn:iso:std:iso:15118:-20:ACDP",priority=3,schema=3},
+    {uri="urn:iso:std:iso:15118:-20:DC",priority=4,schema=4}}'
+agree() {
+    run ev --virtual-time --no-record --ladder -v --time-scale 1000 --set loops=3 --tls off --set "$offers" "$@"
+}
+agree --mode dc --with modes.ac=false
+passes "[V2G20-169] of the protocols that it serves the one of the best priority is taken" \
+    out 'supportedAppProtocolRes      OK_SuccessfulNegotiation, SchemaID 4'
+agree --mode ac
+passes "[V2G20-169] the best of several that it serves" \
+    out 'supportedAppProtocolRes      OK_SuccessfulNegotiation, SchemaID 2'
+offered() {
+    found=$(awk '/EnergyTransferServiceList>/ { on = !on } on && /ServiceID>/' "$work/out" |
+        sed 's/.*ServiceID>\([0-9]*\)<.*/\1/' | tr '\n' ' ')
+    [ "$found" = "$2 " ]
+    result $? "$1: $found"
+}
+offered "[V2G20-169] after AC was agreed only its services are offered" "1 5"
+plain --mode dc
+offered "[V2G20-169] after DC was agreed only its services are offered" "2 6"
+run ev --virtual-time --no-record --ladder --mode ac --protocol ISO15118-2 --set loops=2 --with modes.dc=false
+passes "[V2G2-170] ISO 15118-2 is agreed with either mode"
+run ev --virtual-time --no-record --ladder --mode dc --protocol DIN70121 --set loops=2 --with modes.dc=false
+wants "[V2G20-169] DIN 70121 by a station for AC alone is not" 1 out 'Failed_NoNegotiation'
+run ev --virtual-time --no-record --ladder --mode dc --protocol DIN70121 --tls 1.2
+wants "[V2G-DC-868] a vehicle does not offer DIN 70121 over TLS" 1 \
+    out 'DIN 70121 needs to be without TLS, and the connection has TLS 1.2' not-out supportedAppProtocolReq
+run ev --virtual-time --no-record --ladder --mode dc --tls 1.2 \
+    --set 'protocols={{uri="urn:din:70121:2012:MsgDef",major=2}}'
+wants "[V2G-DC-868] [V2G-DC-869] [V2G-DC-618] a station does not agree to it there" 1 out 'TLS: established' \
+    out 'supportedAppProtocolRes      Failed_NoNegotiation'

@@ -71,6 +71,12 @@ function cases.SessionSetupRes(m)
         and 'Joined' or nil
 end
 
+function cases.DC_PreChargeRes()
+    return asked.EVProcessing
+end
+
+cases.DC_WeldingDetectionRes = cases.DC_PreChargeRes
+
 function cases.DC_ChargeLoopRes()
     return standing and 'Standby' or nil
 end
@@ -118,8 +124,11 @@ local function state_after(m)
     return case and ('%s(%s)'):format(name, case) or name
 end
 
+local TOLD_APART <const> = { PowerDeliveryReq = true, SessionStopReq = true, DC_PreChargeReq = true,
+                             DC_WeldingDetectionReq = true }
+
 local function note_request(m)
-    if m:name() == 'PowerDeliveryReq' or m:name() == 'SessionStopReq' then
+    if TOLD_APART[m:name()] then
         asked = m
     end
     if m:name() == 'DC_PreChargeReq' or m:name() == 'DC_WeldingDetectionReq' then
