@@ -73,9 +73,9 @@ FUZZERS := $(basename $(notdir $(wildcard fuzz/*.c)))
 OTHER_OBJECTS := $(call objects,bench/*.c) $(call objects,fuzz/*.c)
 PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/% src/script/% src/names/% src/reference/%,$(wildcard src/*/*.h)))
 
-CHECKS := check-format check-layers check-headers check-lua check-shell check-gcc check-clang
+CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-gcc check-clang
 
-.PHONY: all help demo test check asan bench fuzz docs picture house format install uninstall clean \
+.PHONY: all help demo test check asan bench fuzz docs picture house requirements format install uninstall clean \
 	test-captures test-personas $(CHECKS) objects FORCE
 
 all: build/v2glab $(OUT)/libv2g.a $(OUT)/libv2g.so ## Builds build/v2glab and the library
@@ -85,7 +85,7 @@ help: ## Lists the targets
 
 # ---- packages, and what pkg-config says of them ----
 
-BARE_GOALS := help house clean uninstall
+BARE_GOALS := help house requirements clean uninstall
 ifneq ($(filter-out $(BARE_GOALS),$(or $(MAKECMDGOALS),all)),)
 include build/config.mk
 endif
@@ -151,6 +151,10 @@ picture: build/v2glab ## Makes docs/ladder.svg from what the demo really shows
 house: ## Draws docs/house.svg, the floors of src/ and what includes what
 	@tools/house >docs/house.svg
 
+requirements: ## Writes docs/requirements.md, and its figures in README.md
+	@tools/requirements page >docs/requirements.md
+	@sed -i "s/^  .* rules: .* open\.$$/  $$(tools/requirements figures)./" README.md
+
 docs: build/v2glab ## Writes the API reference to build/docs
 	@build/v2glab docs --all build/docs
 
@@ -182,7 +186,7 @@ $(TEST_PROGRAMS): $(OUT)/tests/%: $(OUT)/tests/c/%.o $(TEST_HELPERS) $(APP_OBJEC
 
 # ---- checks ----
 
-check: ## Checks format, layers, circles, sizes, headers, warnings of gcc and clang, Lua and shell scripts
+check: ## Checks format, layers, circles, sizes, headers, warnings of gcc and clang, Lua and shell scripts, ids of rules
 	@$(MAKE) -k $(CHECKS)
 	@echo "all checks passed"
 
@@ -202,7 +206,10 @@ check-lua: | build/packages/check
 	@luacheck -q --no-cache --no-color $(wildcard lua suites examples tests)
 
 check-shell: | build/packages/check
-	@shellcheck -x .ci/run tests/run $(wildcard tests/*/*.sh) $(filter-out %.lua %.awk %.py %-exceptions,$(wildcard tools/*))
+	@shellcheck -x .ci/run tests/run tests/requirements $(wildcard tests/*/*.sh) $(filter-out %.lua %.awk %.py %-exceptions,$(wildcard tools/*))
+
+check-requirements:
+	@tools/check-requirements
 
 check-gcc: objects $(OUT)/v2glab
 

@@ -66,7 +66,7 @@ static void leave(void *data)
         run->events->over(run->context);
 }
 
-/* A station that has said SessionStopRes lets the vehicle close first [V2G2-1633]. */
+/* A station that has said SessionStopRes lets the vehicle close first [V2G2-025] [V2G20-1633]. */
 static bool has_to_linger(const struct script *s)
 {
     for (const struct role *r = s->roles; r != NULL; r = r->next)
