@@ -374,9 +374,9 @@ int command_decode_capture(const char *path, const struct capture_view *view)
 {
     struct reading r = {.library = view->library, .verify = view->verify};
     struct ladder ladder;
-    struct outlet lines;
+    struct jsonl lines = {0};
     struct err e = ERR_INIT;
-    outlet_open(&lines, STDOUT_FILENO);
+    outlet_open(&lines.outlet, STDOUT_FILENO);
     if (ladder_open(&ladder, STDOUT_FILENO, (int)view->verbose, &e) != 0) {
         report_err("", &e);
         return EXIT_SETUP;
@@ -392,7 +392,7 @@ int command_decode_capture(const char *path, const struct capture_view *view)
         status = read_capture(&r, path);
     close_links(&r);
     tls_secrets_close(&r.secrets);
-    outlet_close(&lines);
+    outlet_close(&lines.outlet);
     ladder_close(&ladder);
     return status;
 }

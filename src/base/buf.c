@@ -52,7 +52,32 @@ void buf_text(struct buf *b, const char *text)
 
 void buf_char(struct buf *b, char c)
 {
-    buf_add(b, &c, 1);
+    if (b->failed || b->n == b->cap)
+        buf_add(b, &c, 1);
+    else
+        b->p[b->n++] = (uint8_t)c;
+}
+
+static void add_digits(struct buf *b, uint64_t magnitude, bool negative)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + magnitude % 10);
+    while ((magnitude /= 10) != 0);
+    if (negative)
+        digits[--at] = '-';
+    buf_add(b, digits + at, sizeof digits - at);
+}
+
+void buf_number(struct buf *b, uint64_t number)
+{
+    add_digits(b, number, false);
+}
+
+void buf_signed(struct buf *b, int64_t number)
+{
+    add_digits(b, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, number < 0);
 }
 
 void buf_printf(struct buf *b, const char *format, ...)

@@ -28,6 +28,8 @@ uint8_t *buf_reserve(struct buf *b, size_t n); /* room for n more; NULL if faile
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_text(struct buf *b, const char *text);
 void buf_char(struct buf *b, char c);
+void buf_number(struct buf *b, uint64_t number); /* its decimal digits */
+void buf_signed(struct buf *b, int64_t number);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_hex(struct buf *b, const void *p, size_t n, bool upper);
 void buf_base64(struct buf *b, const void *p, size_t n);

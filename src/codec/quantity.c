@@ -14,11 +14,37 @@ struct decimal {
     int exponent;
 };
 
+static struct decimal without_zeros(struct decimal d)
+{
+    for (; d.digits != 0 && d.digits % 10 == 0; d.exponent++)
+        d.digits /= 10;
+    return d;
+}
+
+/* Most quantities have few places. Up to 15 digits tell doubles apart, and a quotient of exact
+ * numbers is rounded once only: what gives si again is the decimal that the long way finds, too. */
+static bool short_decimal(double si, struct decimal *d)
+{
+    double power = 1;
+    for (int places = 0; places <= 6; places++, power *= 10) {
+        double scaled = rint(si * power);
+        if (!(scaled > -1e15 && scaled < 1e15))
+            return false;
+        if (scaled / power != si)
+            continue;
+        *d = (struct decimal){(int64_t)scaled, -places};
+        return true;
+    }
+    return false;
+}
+
 /* The shortest decimal that is si. */
 static struct decimal decimal_from(double si)
 {
     char text[40];
     struct decimal d = {0, 0};
+    if (short_decimal(si, &d))
+        return without_zeros(d);
     for (int precision = 14; precision <= 16; precision++) {
         snprintf(text, sizeof text, "%.*e", precision, si);
         if (strtod(text, NULL) == si)
@@ -34,11 +60,9 @@ static struct decimal decimal_from(double si)
         fraction = fraction || !is_digit; /* the point, whatever the locale writes for it */
     }
     d.exponent = shift + (*c == 'e' ? atoi(c + 1) : 0);
-    for (; d.digits != 0 && d.digits % 10 == 0; d.exponent++)
-        d.digits /= 10;
     if (text[0] == '-')
         d.digits = -d.digits;
-    return d;
+    return without_zeros(d);
 }
 
 /* digits * 10^exponent as v * 10^m, exactly and with lo <= v <= hi. */

@@ -10,23 +10,6 @@
 
 /* ---- text of values ---- */
 
-static void add_number(struct buf *out, uint64_t magnitude, bool negative)
-{
-    char digits[24];
-    size_t at = sizeof digits;
-    do
-        digits[--at] = (char)('0' + magnitude % 10);
-    while ((magnitude /= 10) != 0);
-    if (negative)
-        digits[--at] = '-';
-    buf_add(out, digits + at, sizeof digits - at);
-}
-
-static void add_signed(struct buf *out, int64_t i)
-{
-    add_number(out, i < 0 ? 0 - (uint64_t)i : (uint64_t)i, i < 0);
-}
-
 void value_text(const struct field *f, union value v, struct buf *out)
 {
     switch ((enum kind)f->kind) {
@@ -37,14 +20,14 @@ void value_text(const struct field *f, union value v, struct buf *out)
         if (v.u < f->simple->members)
             buf_text(out, f->simple->member[v.u]);
         else
-            add_signed(out, v.i);
+            buf_signed(out, v.i);
         break;
     case KIND_NBIT:
     case KIND_SIGNED:
-        add_signed(out, v.i);
+        buf_signed(out, v.i);
         break;
     case KIND_UNSIGNED:
-        add_number(out, v.u, false);
+        buf_number(out, v.u);
         break;
     case KIND_BIG:
     case KIND_STRING:

@@ -150,18 +150,11 @@ static void add_foreign_name(struct buf *out, const char *name)
     }
 }
 
-static void add_number(struct buf *out, unsigned n)
-{
-    if (n >= 10)
-        add_number(out, n / 10);
-    buf_char(out, (char)('0' + n % 10));
-}
-
 static void add_name(struct printer *p, struct qname q)
 {
     if (p->pages && q.ns >= 0) {
         buf_char(p->out, 's');
-        add_number(p->out, p->rank[q.ns]);
+        buf_number(p->out, p->rank[q.ns]);
         buf_char(p->out, ':');
     } else if (q.is_foreign && strcmp(q.uri, URI_XML) == 0) {
         buf_text(p->out, "xml:");
@@ -185,7 +178,7 @@ static void add_declarations(struct printer *p)
              " xmlns:xml=\"" URI_XML "\" xmlns:xsi=\"" URI_XSI "\" xmlns:xsd=\"" URI_XSD "\"");
     for (unsigned i = 0; i < p->s->namespaces; i++) {
         buf_text(p->out, " xmlns:s");
-        add_number(p->out, i);
+        buf_number(p->out, i);
         buf_char(p->out, '=');
         add_quoted(p, p->s->ns[p->s->ns_sorted[i]].uri);
     }
@@ -237,7 +230,7 @@ static void begin_attribute(struct printer *p, struct qname q, unsigned *declare
                       (q.is_foreign && strcmp(q.uri, URI_XML) == 0);
     if (!has_prefix && (*last == NULL || strcmp(*last, q.uri) != 0)) {
         buf_text(p->out, " xmlns:a");
-        add_number(p->out, (*declared)++);
+        buf_number(p->out, (*declared)++);
         buf_char(p->out, '=');
         add_quoted(p, q.uri);
         *last = q.uri;
@@ -245,7 +238,7 @@ static void begin_attribute(struct printer *p, struct qname q, unsigned *declare
     buf_char(p->out, ' ');
     if (!has_prefix) {
         buf_char(p->out, 'a');
-        add_number(p->out, *declared - 1);
+        buf_number(p->out, *declared - 1);
         buf_char(p->out, ':');
     }
     add_name(p, q);

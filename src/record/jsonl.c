@@ -10,20 +10,38 @@ static const char *const KINDS[] = {"frame",   "bytes", "listen", "connect",   "
                                     "loss",    "log",   "check",  "violation", "timer",
                                     "verdict", "wire",  "secret", "fault",     "record"};
 
+static void add_name(struct buf *out, const char *name)
+{
+    buf_text(out, ",\"");
+    buf_text(out, name);
+    buf_text(out, "\":");
+}
+
 static void text_member(struct buf *out, const char *name, const char *text)
 {
     if (text == NULL || text[0] == '\0')
         return;
-    buf_printf(out, ",\"%s\":", name);
+    add_name(out, name);
     json_quote(text, strlen(text), out);
 }
 
-static void endpoint_member(struct buf *out, const char *name, const struct endpoint *a)
+static void number_member(struct buf *out, const char *name, int64_t number)
 {
-    char text[ENDPOINT_TEXT];
+    add_name(out, name);
+    buf_signed(out, number);
+}
+
+static void endpoint_member(struct jsonl *j, const char *name, const struct endpoint *a)
+{
+    size_t i = a->port % JSONL_ADDRESSES;
+    char *text = j->address[i].text;
     if (endpoint_is_unset(a) && a->port == 0)
         return;
-    text_member(out, name, endpoint_text(a, text, sizeof text));
+    if (text[0] == '\0' || memcmp(&j->address[i].of, a, sizeof *a) != 0) {
+        j->address[i].of = *a;
+        endpoint_text(a, text, sizeof j->address[i].text);
+    }
+    text_member(&j->outlet.out, name, text);
 }
 
 static void frame_members(struct buf *out, const struct event *e)
@@ -53,45 +71,49 @@ static const char *const HOWS[] = {"",        "FIN",     "RST",         "alert",
 void jsonl_event(void *context, const struct event *e)
 {
     static const char *const ROLES[] = {"", "EVCC", "SECC", ""}; /* ORDER direction */
-    struct outlet *o = context;
-    struct buf *out = &o->out;
+    struct jsonl *j = context;
+    struct buf *out = &j->outlet.out;
     char problem[900];
     if (e->kind == EVENT_WIRE || e->kind == EVENT_SECRET)
         return; /* of use in a capture only */
-    buf_printf(out, "{\"number\":%llu,\"us\":%lld,\"kind\":\"%s\"", (unsigned long long)e->number,
-               (long long)e->us, KINDS[e->kind]);
+    buf_text(out, "{\"number\":");
+    buf_number(out, e->number);
+    number_member(out, "us", e->us);
+    text_member(out, "kind", KINDS[e->kind]);
     text_member(out, "by", e->by);
     text_member(out, "where", e->where);
     if (e->session != 0)
-        buf_printf(out, ",\"session\":%u", e->session);
+        number_member(out, "session", e->session);
     if (e->kind == EVENT_FRAME || e->kind == EVENT_BYTES || e->kind == EVENT_VIOLATION ||
         e->kind == EVENT_CLOSE || e->kind == EVENT_FAULT)
         text_member(out, "from", ROLES[e->from_role]);
     text_member(out, "how", HOWS[e->how]);
     if (e->connection != 0)
-        buf_printf(out, ",\"connection\":%u", e->connection);
+        number_member(out, "connection", e->connection);
     if (e->is_udp)
         buf_text(out, ",\"udp\":true");
     if (e->is_inside)
         buf_text(out, ",\"tls\":true");
     if (e->is_echo)
         buf_text(out, ",\"echo\":true");
-    endpoint_member(out, "source", &e->from);
-    endpoint_member(out, "destination", &e->to);
+    endpoint_member(j, "source", &e->from);
+    endpoint_member(j, "destination", &e->to);
     frame_members(out, e);
     text_member(out, "text", e->text);
-    if (e->kind == EVENT_TIMER)
-        buf_printf(out, ",\"limit_us\":%lld,\"taken_us\":%lld", (long long)e->limit_us,
-                   (long long)e->taken_us);
+    if (e->kind == EVENT_TIMER) {
+        number_member(out, "limit_us", e->limit_us);
+        number_member(out, "taken_us", e->taken_us);
+    }
     if (e->kind == EVENT_FAULT)
-        buf_printf(out, ",\"times\":%u", (unsigned)e->times);
+        number_member(out, "times", e->times);
     if (e->problem != NULL)
         text_member(out, "problem", err_text(e->problem, problem, sizeof problem));
-    buf_printf(out, ",\"ok\":%s}\n", e->ok ? "true" : "false");
-    outlet_unit(o);
+    buf_text(out, e->ok ? ",\"ok\":true}\n" : ",\"ok\":false}\n");
+    outlet_unit(&j->outlet);
 }
 
 int jsonl_write(void *context, struct err *e)
 {
-    return outlet_write(context, e);
+    struct jsonl *j = context;
+    return outlet_write(&j->outlet, e);
 }

@@ -6,7 +6,18 @@
 #include "record/event.h"
 #include "record/outlet.h"
 
-/* An event_sink; context is a struct outlet, into which each line goes as a unit. */
+#define JSONL_ADDRESSES 8
+
+/* Zero but for its outlet, which whoever has it opens and closes. */
+struct jsonl {
+    struct outlet outlet;
+    struct {
+        struct endpoint of;
+        char text[ENDPOINT_TEXT];
+    } address[JSONL_ADDRESSES]; /* told before: all events of a connection have the same two */
+};
+
+/* An event_sink; context is a struct jsonl, into whose outlet each line goes as a unit. */
 void jsonl_event(void *context, const struct event *e);
 
 /* The sink_write to it. */

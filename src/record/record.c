@@ -17,7 +17,7 @@
 
 struct record {
     char path[512];
-    struct outlet events;
+    struct jsonl events;
     struct pcapng *packets;
     bool is_incomplete; /* which has been told */
 };
@@ -55,13 +55,13 @@ static int open_files(struct record *r, struct err *e)
 {
     char name[sizeof r->path + 32];
     snprintf(name, sizeof name, "%s/events.jsonl", r->path);
-    if (outlet_create(&r->events, name, e) != 0)
+    if (outlet_create(&r->events.outlet, name, e) != 0)
         return -1;
     snprintf(name, sizeof name, "%s/session.pcapng", r->path);
     r->packets = pcapng_open(name, e);
     if (r->packets != NULL)
         return 0;
-    close(r->events.fd);
+    close(r->events.outlet.fd);
     return -1;
 }
 
@@ -111,7 +111,7 @@ static void put_line(void *context, const struct event *e)
 static int write_lines(void *context, struct err *e)
 {
     struct record *r = context;
-    if (outlet_write(&r->events, e) == 0)
+    if (outlet_write(&r->events.outlet, e) == 0)
         return 0;
     r->is_incomplete = true;
     return -1;
@@ -153,15 +153,15 @@ int record_close(struct record *r, struct err *e)
 {
     struct err late = ERR_INIT;
     pcapng_close(r->packets, &late);
-    outlet_write(&r->events, &late);
-    if (close(r->events.fd) != 0)
+    outlet_write(&r->events.outlet, &late);
+    if (close(r->events.outlet.fd) != 0)
         err_set(&late, "%s", strerror(errno));
     if (late.set && !r->is_incomplete) {
         err_set(e, "%s", late.what);
         err_under(e, r->path);
     }
     int status = late.set || r->is_incomplete ? -1 : 0;
-    outlet_close(&r->events);
+    outlet_close(&r->events.outlet);
     free(r);
     return status;
 }
