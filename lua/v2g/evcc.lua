@@ -18,7 +18,6 @@ local evcc = {}
 local FILES <const> = { ['DIN70121'] = 'v2g.evcc_iso15118_2', ['ISO15118-2'] = 'v2g.evcc_iso15118_2',
                         ['ISO15118-20'] = 'v2g.evcc_iso15118_20' }
 
-local SAFE <const> = 60 -- V at which the welding check is over
 local SDP_TRIES <const> = 50 -- [V2G2-161]
 
 -- Steps before charging, at which Ctrl-C ends the session with SessionStopReq.
@@ -48,6 +47,18 @@ end
 
 function ev:leave(how, ok, why)
     leave(self, how, ok, why)
+end
+
+-- What a vehicle may not take, as the standard has it: it leaves; in profile `field` it says so,
+-- once, and goes on.
+function ev:object(how, why)
+    if Profile() ~= 'field' then
+        leave(self, how, false, why)
+    end
+    if not self.objected[why] then
+        self.objected[why] = true
+        Log(why .. ': put up with, by profile field')
+    end
 end
 
 -- ---- electrical time ----
@@ -170,7 +181,27 @@ local function check(self, step, response, found, problem)
         ('the station answered %s with %s'):format(response, code), 'Failed')
 end
 
--- Sends the step's request, whose fields are set, and takes the response. signer: the identity that
+-- A response is taken within the session only that SessionSetupRes began.
+local function check_session(self, step, response)
+    local id, own = self.role['Get_' .. response .. '_Header_SessionID'](), self.role.SessionID()
+    if step ~= 'SessionSetup' then
+        if id ~= own then
+            self:object('fin', ('%s has SessionID %s; expected %s, that of the session')
+                :format(response, id, own))
+        end
+        return
+    end
+    local asked = (self.joining or self.p.session_id):upper()
+    if id:find('^0*$') then
+        self:object('fin', 'SessionSetupRes has SessionID 0, which is that of no session [V2G2-750]')
+    elseif self.code == 'OK_OldSessionJoined' and id ~= asked then
+        self:object('fin', ('SessionSetupRes joins the session %s, and %s was asked for [V2G2-754]')
+            :format(id, asked))
+    end
+end
+
+-- Sends the step's request, whose fields are set, and takes the response. What its status asks for
+-- is heeded by the protocol's own file, in whichever step it comes. signer: the identity that
 -- signs the request, or nil. The ResponseCode.
 function ev:exchange(step, signer)
     local p, base = self.p, self:name(step)
@@ -203,7 +234,12 @@ function ev:exchange(step, signer)
     if p.probe and p.probe.after == step and (p.probe.protocol or self.protocol) == self.protocol then
         self.role.Probe(p.probe.port, p.probe.first, p.probe.every)
     end
-    return check(self, step, response, found, problem)
+    local code = check(self, step, response, found, problem)
+    check_session(self, step, response)
+    if self.does.heed then
+        self.does.heed(self, step)
+    end
+    return code
 end
 
 -- DIN 70121: PowerDeliveryReq(Start) has to come in time.
@@ -255,16 +291,6 @@ function ev:repeat_until(step, parameter, is_over, signer)
                 'Ongoing')
         end
     until false
-end
-
--- Asks for the voltage behind the open contactors until it is safe, as often as `welding` says.
-function ev:check_welding()
-    local p, n = self.p, 0
-    self:repeat_until('WeldingDetection', 'V2G_EVCC_WeldingDetection_Timeout', function()
-        n = n + 1
-        local safe = self:get('WeldingDetection', 'EVSEPresentVoltage') < SAFE
-        return n >= p.welding[1] and (safe or n >= p.welding[2])
-    end)
 end
 
 -- ---- connecting ----
@@ -382,6 +408,19 @@ local function discover(self, tls, settings)
     leave(self, 'gone', false, 'no station answered SECCDiscoveryReq')
 end
 
+-- [V2G2-169]
+local function check_schema(self, list)
+    local schema = self.role.Get_supportedAppProtocolRes_SchemaIDSpecified()
+        and self.role.Get_supportedAppProtocolRes_SchemaID() or nil
+    for _, offer in ipairs(list) do
+        if offer.SchemaID == schema or not schema and #list == 1 then
+            return
+        end
+    end
+    leave(self, 'fin', false, ('supportedAppProtocolRes names the SchemaID %s, which was not offered')
+        :format(schema or 'of none of several'))
+end
+
 local function agree(self)
     local p = self.p
     local list = {}
@@ -403,6 +442,7 @@ local function agree(self)
     if code:find('^Failed') then
         leave(self, 'fin', false, 'no protocol was agreed: ' .. code, 'Failed')
     end
+    check_schema(self, list)
     self.last = 'AppProtocol'
     self.protocol = self.role.Protocol
 end
@@ -546,6 +586,7 @@ function evcc.new(role, options)
     self.mode, self.battery = p.mode, battery.new(p.battery)
     self.advanced, self.pauses, self.loops, self.current = Now(), 0, 0, 0
     self.did = {} -- what is done but once
+    self.objected = {}
     return self
 end
 

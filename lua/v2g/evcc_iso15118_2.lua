@@ -14,15 +14,73 @@ local DIN <const> = 'DIN70121'
 local TRANSFERS <const> = {
     ac = { 'AC_three_phase_core', 'AC_single_phase_core' },
     dc = { 'DC_extended', 'DC_core', 'DC_combo_core', 'DC_unique' },
+    din = { 'DC_extended', 'DC_core' }, -- the request knows no other [V2G-DC-625]
 }
-local SHUTDOWN <const> = { EVSE_Shutdown = true, EVSE_UtilityInterruptEvent = true,
-                           EVSE_EmergencyShutdown = true, EVSE_Malfunction = true }
+-- Status codes that stop the vehicle; in DIN 70121 the others are information only [V2G-DC-637]
+-- [V2G-DC-650].
+local SHUTDOWN <const> = {
+    [DIN] = { EVSE_Shutdown = true, EVSE_EmergencyShutdown = true },
+    ['ISO15118-2'] = { EVSE_Shutdown = true, EVSE_UtilityInterruptEvent = true,
+                       EVSE_EmergencyShutdown = true, EVSE_Malfunction = true },
+}
+-- Where a response has its EVSEStatus, by mode; those in the charge loop are looked at there.
+local STATUS <const> = { ChargeParameterDiscovery = '%s_EVSEChargeParameter_%s_EVSEStatus',
+                         CableCheck = 'DC_EVSEStatus', PreCharge = 'DC_EVSEStatus',
+                         PowerDelivery = '%s_EVSEStatus', WeldingDetection = 'DC_EVSEStatus' }
+local SOUND <const> = { Valid = true, Warning = true, No_IMD = true } -- EVSEIsolationStatus
+local MOST_ENTRIES <const> = 24 -- of a ChargingProfile
+local SAFE <const> = 60  -- V at which the welding check is over
 local NEAR <const> = 20  -- V between battery and output at which the contactors may close
+
+-- ---- what the station's status asks for ----
+
+-- 'stop', 'renegotiate' or nil; the seconds that are left for it; what of the status says so.
+local function wish_of(self, step, path)
+    local get = function(name)
+        return self:get(step, path .. '_' .. name)
+    end
+    local code = self.mode == 'dc' and get('EVSEStatusCode') or nil
+    if self.mode == 'ac' and get('RCD') then
+        return 'stop', get('NotificationMaxDelay'), 'RCD'
+    elseif SHUTDOWN[self.protocol][code] then
+        return 'stop', get('NotificationMaxDelay'), code
+    end
+    -- DIN 70121 says None always [V2G-DC-500]; before charging some stations mean it
+    local notification = get('EVSENotification')
+    if notification == 'StopCharging' and (self.protocol ~= DIN or step == 'ChargeParameterDiscovery') then
+        return 'stop', get('NotificationMaxDelay'), notification
+    elseif notification == 'ReNegotiation' and self.protocol ~= DIN then
+        return 'renegotiate', get('NotificationMaxDelay'), notification
+    end
+    return nil
+end
+
+-- A stop that is asked for outside the charge loop [V2G2-679]: before there is any voltage with
+-- SessionStopReq, from PreChargeRes on by PowerDeliveryReq(Stop). ReNegotiation is for the loop
+-- [V2G2-680]. Whoever stops already does not hear it again.
+function steps.heed(self, step)
+    local path = STATUS[step] and STATUS[step]:gsub('%%s', self.mode:upper())
+    local stops = self.halted or self.asked or self.stopping and step == 'PowerDelivery'
+    if not path or stops or not self:has(step, path:match('^.C_EVSE%a+')) then
+        return
+    end
+    local wish, _, what = wish_of(self, step, path)
+    if wish ~= 'stop' then
+        return
+    end
+    local why = ('%sRes says %s: the vehicle stops'):format(self:name(step), what)
+    if step == 'ChargeParameterDiscovery' or step == 'CableCheck' or self.renegotiating then
+        self:leave('stop', true, why)
+    end
+    self.halted = step
+    Log(why)
+end
 
 -- ---- setting up ----
 
 function steps.SessionSetup(self)
     local p = self.p
+    self.halted, self.asked, self.stopping, self.renegotiating = nil, nil, nil, nil
     self.role.Set_SessionSetupReq_Header_SessionID(self.joining or p.session_id)
     self.role.Set_SessionSetupReq_EVCCID(p.evcc_id)
     self:exchange('SessionSetup')
@@ -70,7 +128,7 @@ local function choose_transfer(self)
         return p.transfer
     end
     local offered = offered_transfers(self)
-    local ranks = TRANSFERS[self.mode]
+    local ranks = self.protocol == DIN and TRANSFERS.din or TRANSFERS[self.mode]
     if self.mode == 'ac' and p.ac.phases == 1 then
         ranks = { ranks[2] }
     end
@@ -90,6 +148,8 @@ end
 
 function steps.ServiceDiscovery(self)
     self:exchange('ServiceDiscovery')
+    self.selected = { { ServiceID = self:get('ServiceDiscovery', self.protocol == DIN
+        and 'ChargeService_ServiceTag_ServiceID' or 'ChargeService_ServiceID') } }
     self.transfer = choose_transfer(self)
     self.paying = pnc.choose(self, be_unsuited)
     self.services = {}
@@ -103,10 +163,11 @@ function steps.ServiceDiscovery(self)
 end
 
 -- The details of each further service that is wanted, of which a parameter set is then selected.
+-- Without TLS there are none [V2G2-422].
 function steps.ServiceDetail(self)
-    self.selected = { { ServiceID = 1 } }
+    local has_services = self.tls or self.p.services_without_tls
     for _, service in ipairs(self.services) do
-        if self.p.details or pnc.wants_details(self, service) then
+        if self.p.details and has_services or pnc.wants_details(self, service) then
             self.role.Set_ServiceDetailReq_ServiceID(service.ServiceID)
             self:exchange('ServiceDetail')
             local sets = {}
@@ -125,10 +186,8 @@ end
 
 function steps.PaymentServiceSelection(self)
     self:set('PaymentServiceSelection', 'SelectedPaymentOption', self.paying)
-    if self.selected then
-        common.set_list(self.role, self:name('PaymentServiceSelection') .. 'Req',
-            'SelectedServiceList_SelectedService', self.selected)
-    end
+    common.set_list(self.role, self:name('PaymentServiceSelection') .. 'Req',
+        'SelectedServiceList_SelectedService', self.selected)
     self:exchange('PaymentServiceSelection')
 end
 
@@ -152,7 +211,9 @@ local function set_status(self, step, path, is_ready)
 end
 
 local function wanted_energy(self)
-    return self.p.energy or math.floor(self.battery:missing(self.battery.target) + 0.5)
+    local b = self.battery
+    local energy = self.p.energy and self.p.energy - b.energy or b:missing(b.target) -- [V2G2-743]
+    return math.floor(math.max(0, energy) + 0.5)
 end
 
 local function set_dc_limits(self)
@@ -189,6 +250,8 @@ local function choose_schedule(self)
     if self:has('ChargeParameterDiscovery', 'SAScheduleList') then
         tuples = common.get_list(self.role, 'ChargeParameterDiscoveryRes',
             'SAScheduleList_SAScheduleTuple')
+    elseif self.protocol ~= DIN then
+        self:object('stop', 'ChargeParameterDiscoveryRes is Finished, and has no SAScheduleList [V2G2-286]')
     end
     pnc.check_tariffs(self, tuples)
     local best = tuples[1]
@@ -218,12 +281,25 @@ local function read_limits(self)
     end
     self.limit = self.role['Get_' .. path .. '_EVSEMaximumCurrentLimit']()
     self.power_limit = self.role['Get_' .. path .. '_EVSEMaximumPowerLimit']()
-    local most = self.role['Get_' .. path .. '_EVSEMaximumVoltageLimit']()
-    if most < self.battery:rest_voltage() then
-        return self:leave('stop', false,
-            ('the station gives %g V at most; the battery has more'):format(most))
+    self.voltage_limit = self.role['Get_' .. path .. '_EVSEMaximumVoltageLimit']()
+    local least = self.role['Get_' .. path .. '_EVSEMinimumVoltageLimit']()
+    local rest = self.battery:rest_voltage()
+    if rest > self.voltage_limit or rest < least then
+        return self:leave('stop', false, ('the station gives %g to %g V; the battery has %g V')
+            :format(least, self.voltage_limit, rest))
     end
     return nil
+end
+
+-- DepartureTime counts from the message that says it [V2G2-742].
+local function set_departure(self)
+    local p = self.p
+    if self.protocol == DIN or p.departure <= 0 then
+        return
+    end
+    self.departs = self.departs or Now() + p.departure * 1000 / self.scale
+    self:set('ChargeParameterDiscovery', self.mode:upper() .. '_EVChargeParameter_DepartureTime',
+        math.max(0, math.floor((self.departs - Now()) / 1000 * self.scale + 0.5)))
 end
 
 function steps.ChargeParameterDiscovery(self)
@@ -238,11 +314,9 @@ function steps.ChargeParameterDiscovery(self)
     if self.protocol ~= DIN and p.max_schedules then
         self.role.Set_ChargeParameterDiscoveryReq_MaxEntriesSAScheduleTuple(p.max_schedules)
     end
-    if self.protocol ~= DIN and p.departure > 0 then
-        self:set('ChargeParameterDiscovery',
-            self.mode:upper() .. '_EVChargeParameter_DepartureTime', p.departure)
-    end
+    set_departure(self)
     self:repeat_until('ChargeParameterDiscovery', 'V2G_EVCC_Ongoing_Timeout', function()
+        set_departure(self)
         return self:get('ChargeParameterDiscovery', 'EVSEProcessing') == 'Finished'
     end)
     choose_schedule(self)
@@ -251,11 +325,27 @@ end
 
 -- ---- before DC ----
 
+-- No voltage on a cable whose isolation is not sound, nor from a station that is not ready.
+local function check_isolation(self)
+    local path = 'DC_EVSEStatus_EVSEIsolationStatus'
+    local status = self:has('CableCheck', path) and self:get('CableCheck', path) or 'Valid'
+    if not SOUND[status] then
+        self:leave('stop', false, 'CableCheckRes is Finished, and EVSEIsolationStatus is ' .. status)
+    end
+    local code = self:get('CableCheck', 'DC_EVSEStatus_EVSEStatusCode')
+    if code ~= 'EVSE_Ready' then
+        self:object('stop', 'CableCheckRes is Finished, and EVSEStatusCode is ' .. code)
+    end
+end
+
 function steps.CableCheck(self)
     set_status(self, 'CableCheck', '', true)
     self:repeat_until('CableCheck', 'V2G_EVCC_CableCheck_Timeout', function()
         return self:get('CableCheck', 'EVSEProcessing') == 'Finished'
     end)
+    if self.protocol ~= DIN then -- there the rest is disregarded [V2G-DC-893] [V2G-DC-894]
+        check_isolation(self)
+    end
 end
 
 function steps.PreCharge(self)
@@ -267,8 +357,9 @@ function steps.PreCharge(self)
     self:repeat_until('PreCharge', 'V2G_EVCC_PreCharge_Timeout', function()
         n = n + 1
         local reached = math.abs(self:get('PreCharge', 'EVSEPresentVoltage') - target) <= NEAR
-        return n >= p.precharges[1] and (reached or n == p.precharges[2])
+        return self.halted or n >= p.precharges[1] and (reached or n == p.precharges[2])
     end)
+    return self.halted and 'halt' or nil
 end
 
 -- ---- power delivery ----
@@ -279,8 +370,9 @@ end
 
 -- Watts that the schedule allows now. (Its 16 bits cannot say all that there is in DIN 70121.)
 local function scheduled_power(self)
-    local power = math.huge
-    for _, entry in ipairs(self.protocol ~= DIN and self.powers or {}) do
+    local powers = self.protocol ~= DIN and self.powers or {}
+    local power = #powers > 0 and 0 or math.huge -- before the first entry begins there is none
+    for _, entry in ipairs(powers) do
         local start = entry.RelativeTimeInterval and entry.RelativeTimeInterval.start or 0
         if start <= self.charged_for then
             power = entry.PMax
@@ -296,15 +388,19 @@ local function power_wanted(self)
     return (self.voltage or 230) * phases(self) * math.min(self.limit, self.p.ac.max_current)
 end
 
--- The profile: what it wants, within each entry of the schedule.
+-- The profile: what it wants, within each entry of the schedule; its last entry within all that it
+-- has no entries for [V2G2-225].
 local function profile(self)
     local entries = {}
     local wanted = power_wanted(self)
     for i, entry in ipairs(self.powers) do
-        if i <= 24 then
+        local power = math.floor(math.min(wanted, entry.PMax))
+        local last = entries[MOST_ENTRIES]
+        if last then
+            last.ChargingProfileEntryMaxPower = math.min(last.ChargingProfileEntryMaxPower, power)
+        else
             local start = entry.RelativeTimeInterval and entry.RelativeTimeInterval.start or 0
-            entries[i] = { ChargingProfileEntryStart = start,
-                           ChargingProfileEntryMaxPower = math.floor(math.min(wanted, entry.PMax)) }
+            entries[i] = { ChargingProfileEntryStart = start, ChargingProfileEntryMaxPower = power }
         end
     end
     return #entries > 0 and entries or nil
@@ -335,27 +431,35 @@ end
 
 function steps.PowerDeliveryStart(self)
     self.flowing, self.charged_for = 0, 0
+    self.renegotiating = nil
     deliver(self, 'Start', true)
     self:is_closed()
     self:seconds()
+    return self.halted and 'halt' or nil
 end
 
 function steps.PowerDeliveryStop(self)
-    self.flowing = 0
+    self.flowing, self.stopping = 0, true
     deliver(self, 'Stop', false)
 end
 
 function steps.PowerDeliveryRenegotiate(self)
+    self.renegotiating = true -- from here on SessionStopReq ends charging
     deliver(self, 'Renegotiate', true)
 end
 
 -- ---- charge loops ----
 
 -- Whether the loop ends, and with what outcome: true: stop; 'renegotiate'.
-local function look_at_wishes(self, notification, seconds, code)
+local function look_at_wishes(self, step)
     local p, b = self.p, self.battery
     self.loops = self.loops + 1
-    if notification == 'StopCharging' or SHUTDOWN[code] then
+    local status = self.mode:upper() .. '_EVSEStatus'
+    local wish, seconds = wish_of(self, step, status)
+    if self.last == 'MeteringReceipt' and not wish and self:has('MeteringReceipt', status) then
+        wish, seconds = wish_of(self, 'MeteringReceipt', status)
+    end
+    if wish == 'stop' then
         self.asked = (self.asked or 0) + 1
         if not self:puts_off(seconds) then
             self.gap = p.gaps['Stop>PowerDelivery']
@@ -363,9 +467,7 @@ local function look_at_wishes(self, notification, seconds, code)
         end
         return false
     end
-    if notification == 'ReNegotiation' and not self.has_renegotiated
-        and not self:puts_off(seconds) then
-        self.has_renegotiated = true
+    if wish == 'renegotiate' and not self:puts_off(seconds) then
         return 'renegotiate'
     end
     if p.renegotiate > 0 and self.loops >= p.renegotiate and not self.own_renegotiation
@@ -373,8 +475,8 @@ local function look_at_wishes(self, notification, seconds, code)
         self.own_renegotiation = true
         return 'renegotiate'
     end
-    self.is_full = b.soc >= b.target
-    return self.is_full or Stop_Requested() or (p.loops > 0 and self.loops >= p.loops)
+    self.is_full = b.soc >= b.full
+    return b.soc >= b.target or Stop_Requested() or (p.loops > 0 and self.loops >= p.loops)
 end
 
 local function send_receipt(self, response)
@@ -398,7 +500,7 @@ end
 
 local function set_demand(self)
     local p, b = self.p, self.battery
-    local voltage = p.target_voltage or b.max_voltage
+    local voltage = p.target_voltage or math.min(b.max_voltage, self.voltage_limit)
     local power = math.min(self.power_limit or math.huge, scheduled_power(self))
     local current = math.min(b:current_limit(), self.limit,
         power < math.huge and b:current_for(power) or math.huge)
@@ -412,15 +514,26 @@ local function set_demand(self)
     self.role.Set_CurrentDemandReq_EVMaximumCurrentLimit(b.max_current)
     self.role.Set_CurrentDemandReq_EVMaximumPowerLimit(b.max_power)
     self.role.Set_CurrentDemandReq_BulkChargingComplete(b.soc >= b.bulk)
-    self.role.Set_CurrentDemandReq_ChargingComplete(b.soc >= b.target)
+    self.role.Set_CurrentDemandReq_ChargingComplete(b.soc >= b.full)
     self.role.Set_CurrentDemandReq_RemainingTimeToFullSoC(
         b:time_to(b.full, self.power_limit, self.limit))
     self.role.Set_CurrentDemandReq_RemainingTimeToBulkSoC(
         b:time_to(b.bulk, self.power_limit, self.limit))
 end
 
+-- Limits that a response may have, and where they are kept.
+local LIMITS <const> = { EVSEMaximumVoltageLimit = 'voltage_limit',
+                         EVSEMaximumCurrentLimit = 'limit', EVSEMaximumPowerLimit = 'power_limit' }
+
+local function keep_limits(self)
+    for name, key in pairs(LIMITS) do
+        if self:has('CurrentDemand', name) then
+            self[key] = self:get('CurrentDemand', name)
+        end
+    end
+end
+
 function steps.CurrentDemand(self)
-    local is_din = self.protocol == DIN
     self.asked = nil
     while true do
         set_demand(self)
@@ -428,12 +541,9 @@ function steps.CurrentDemand(self)
         local power = self.role.Get_CurrentDemandRes_EVSEPresentVoltage()
             * self.role.Get_CurrentDemandRes_EVSEPresentCurrent()
         self.battery:advance(power, self:seconds())
-        local notification = not is_din
-            and self.role.Get_CurrentDemandRes_DC_EVSEStatus_EVSENotification()
+        keep_limits(self)
         send_receipt(self, 'CurrentDemandRes')
-        local outcome = look_at_wishes(self, notification,
-            self.role.Get_CurrentDemandRes_DC_EVSEStatus_NotificationMaxDelay(),
-            self.role.Get_CurrentDemandRes_DC_EVSEStatus_EVSEStatusCode())
+        local outcome = look_at_wishes(self, 'CurrentDemand')
         if outcome then
             return outcome ~= true and outcome or nil
         end
@@ -461,11 +571,8 @@ function steps.ChargingStatus(self)
             self.limit = self.role.Get_ChargingStatusRes_EVSEMaxCurrent()
         end
         self.battery:advance(self.flowing, self:seconds())
-        local notification = self.role.Get_ChargingStatusRes_AC_EVSEStatus_EVSENotification()
-        local code = self.role.Get_ChargingStatusRes_AC_EVSEStatus_RCD() and 'EVSE_Malfunction'
         send_receipt(self, 'ChargingStatusRes')
-        local outcome = look_at_wishes(self, notification,
-            self.role.Get_ChargingStatusRes_AC_EVSEStatus_NotificationMaxDelay(), code)
+        local outcome = look_at_wishes(self, 'ChargingStatus')
         if outcome then
             return outcome ~= true and outcome or nil
         end
@@ -474,11 +581,19 @@ end
 
 -- ---- the end ----
 
+-- Asks for the voltage behind the open contactors until it is safe, as often as `welding` says.
 function steps.WeldingDetection(self)
-    if self.p.welding[2] > 0 then
-        set_status(self, 'WeldingDetection', '', false)
-        self:check_welding()
+    local least, most, n = self.p.welding[1], self.p.welding[2], 0
+    if most == 0 then
+        return
     end
+    set_status(self, 'WeldingDetection', '', false)
+    self:repeat_until('WeldingDetection', 'V2G_EVCC_WeldingDetection_Timeout', function()
+        n = n + 1
+        local over = self:get('WeldingDetection', 'EVSEPresentVoltage') < SAFE
+            or self.halted == 'WeldingDetection'
+        return n >= least and (over or n >= most)
+    end)
 end
 
 function steps.SessionStop(self)
@@ -486,7 +601,7 @@ function steps.SessionStop(self)
     if not p.session_stop then
         return 'done'
     end
-    local pauses = self.protocol ~= DIN and self.pauses < p.pause
+    local pauses = self.protocol ~= DIN and self.pauses < p.pause and not self.halted
     if self.protocol ~= DIN then
         self.role.Set_SessionStopReq_ChargingSession(pauses and 'Pause' or 'Terminate')
     end

@@ -70,6 +70,7 @@ parameters.ev = {
     -- it all the same); with the name of a step it goes on until there.
     unsuited = { 'stop' },
     details = false,        -- ServiceDetailReq for each value-added service, which is then selected
+    services_without_tls = false, -- ISO 15118-2: also without TLS (for tests of stations)
     precharges = { 1, 0 },  -- PreChargeReqs: at least, at most (0: until the voltage is right)
     welding = { 1, 20 },    -- WeldingDetectionReqs: at least, at most; { 0, 0 }: none at all
     loops = 0,              -- charge-loop messages before it stops; 0: until the battery is full

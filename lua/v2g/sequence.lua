@@ -41,9 +41,12 @@ sequence.secc['DIN70121'] = {
             'V2G-DC-453 V2G-DC-498' },
         { 'CableCheckRes(Ongoing)', 'CableCheckReq SessionStopReq', 'V2G-DC-454 V2G-DC-455' },
         { 'CableCheckRes(Finished)', 'PreChargeReq SessionStopReq', 'V2G-DC-455 V2G-DC-499' },
-        { 'PreChargeRes', 'PreChargeReq PowerDeliveryReq(Start) SessionStopReq',
-            'V2G-DC-457 V2G-DC-458' },
-        { 'PowerDeliveryRes(Start)', 'CurrentDemandReq', 'V2G-DC-461 V2G-DC-462' },
+        { 'PreChargeRes',
+            'PreChargeReq PowerDeliveryReq(Start) PowerDeliveryReq(Stop) SessionStopReq',
+            'V2G-DC-457 V2G-DC-458 V2G-DC-462' },
+        -- Stop: what PowerDeliveryRes asks for is obeyed at once
+        { 'PowerDeliveryRes(Start)', 'CurrentDemandReq PowerDeliveryReq(Stop)',
+            'V2G-DC-461 V2G-DC-462' },
         { 'CurrentDemandRes', 'CurrentDemandReq PowerDeliveryReq(Stop)', 'V2G-DC-464 V2G-DC-465' },
         { 'PowerDeliveryRes(Stop)', 'WeldingDetectionReq SessionStopReq', 'V2G-DC-459' },
         { 'WeldingDetectionRes', 'WeldingDetectionReq SessionStopReq', 'V2G-DC-468 V2G-DC-469' },
@@ -84,7 +87,9 @@ sequence.secc['ISO15118-2'] = {
         { 'ChargeParameterDiscoveryRes(Finished)',
             'PowerDeliveryReq(Start) PowerDeliveryReq(Renegotiate) SessionStopReq',
             'V2G2-565 V2G2-812' },
-        { 'PowerDeliveryRes(Start)', 'ChargingStatusReq', 'V2G2-577' },
+        -- Stop: what PowerDeliveryRes asks for is obeyed at once
+        { 'PowerDeliveryRes(Start)', 'ChargingStatusReq PowerDeliveryReq(Stop)',
+            'V2G2-577 V2G2-679' },
         { 'ChargingStatusRes',
             'ChargingStatusReq PowerDeliveryReq(Stop) PowerDeliveryReq(Renegotiate)',
             'V2G2-575 V2G2-577' },
@@ -99,9 +104,10 @@ sequence.secc['ISO15118-2'] = {
         { 'CableCheckRes(Ongoing)', 'CableCheckReq SessionStopReq', 'V2G2-582' },
         { 'CableCheckRes(Finished)', 'PreChargeReq SessionStopReq', 'V2G2-582' },
         { 'PreChargeRes',
-            'PreChargeReq PowerDeliveryReq(Start) PowerDeliveryReq(Renegotiate) SessionStopReq',
-            'V2G2-582 V2G2-812' },
-        { 'PowerDeliveryRes(Start)', 'CurrentDemandReq', 'V2G2-592' },
+            'PreChargeReq PowerDeliveryReq(Start) PowerDeliveryReq(Stop) '
+            .. 'PowerDeliveryReq(Renegotiate) SessionStopReq', 'V2G2-582 V2G2-586 V2G2-812' },
+        { 'PowerDeliveryRes(Start)', 'CurrentDemandReq PowerDeliveryReq(Stop)',
+            'V2G2-592 V2G2-679' },
         { 'CurrentDemandRes',
             'CurrentDemandReq PowerDeliveryReq(Stop) PowerDeliveryReq(Renegotiate)', 'V2G2-592' },
         { 'CurrentDemandRes(ReceiptRequired)', 'MeteringReceiptReq',
@@ -199,14 +205,16 @@ sequence.secc['ISO15118-20'] = {
 
 -- ---- the vehicle's way ----
 
+-- the station asks to stop outside the charge loop
+local halts = { halt = 'PowerDeliveryStop' }
 local stop = { 'SessionStop', on = { resume = 'Connect', services = 'ServiceDiscovery' } }
 
 sequence.evcc['DIN70121'] = {
     dc = {
         { 'SessionSetup' }, { 'ServiceDiscovery' }, { 'PaymentServiceSelection' },
-        { 'Authorization' }, { 'ChargeParameterDiscovery' }, { 'CableCheck' }, { 'PreCharge' },
-        { 'PowerDeliveryStart' }, { 'CurrentDemand' }, { 'PowerDeliveryStop' },
-        { 'WeldingDetection' }, stop,
+        { 'Authorization' }, { 'ChargeParameterDiscovery' }, { 'CableCheck' },
+        { 'PreCharge', on = halts }, { 'PowerDeliveryStart', on = halts }, { 'CurrentDemand' },
+        { 'PowerDeliveryStop' }, { 'WeldingDetection' }, stop,
     },
 }
 
@@ -219,13 +227,13 @@ local open_2 = {
 
 sequence.evcc['ISO15118-2'] = {
     ac = join(open_2, {
-        { 'PowerDeliveryStart' },
+        { 'PowerDeliveryStart', on = halts },
         { 'ChargingStatus', on = { renegotiate = 'PowerDeliveryRenegotiate' } },
         { 'PowerDeliveryStop', on = {} }, stop,
         { 'PowerDeliveryRenegotiate', to = 'ChargeParameterDiscovery' },
     }),
     dc = join(open_2, {
-        { 'CableCheck' }, { 'PreCharge' }, { 'PowerDeliveryStart' },
+        { 'CableCheck' }, { 'PreCharge', on = halts }, { 'PowerDeliveryStart', on = halts },
         { 'CurrentDemand', on = { renegotiate = 'PowerDeliveryRenegotiate' } },
         { 'PowerDeliveryStop' }, { 'WeldingDetection' }, stop,
         -- the isolation test and pre-charge come again [V2G2-565] [V2G2-582]

@@ -185,8 +185,17 @@ static int timer(lua_State *L)
     return 1;
 }
 
+static int profile(lua_State *L)
+{
+    const char *name = script_of(L)->options->profile;
+    lua_pushstring(L, name != NULL ? name : "strict");
+    return 1;
+}
+
 void deadline_open(lua_State *L)
 {
+    lua_pushcfunction(L, profile);
+    lua_setglobal(L, "Profile");
     lua_pushcfunction(L, timer);
     lua_setglobal(L, "Timer");
 }

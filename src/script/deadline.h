@@ -19,7 +19,8 @@ int64_t deadline_find(lua_State *L, const char *protocol, const char *parameter,
  * role). */
 int deadline_measured(lua_State *L);
 
-/* Makes Timer(protocol, name [, message]) in L: a timing parameter in milliseconds, or nil. */
+/* Makes in L Timer(protocol, name [, message]), a timing parameter in milliseconds, or nil, and
+ * Profile(), the name of the profile. */
 void deadline_open(lua_State *L);
 
 /* Raises where the user set a parameter (--timer) that there is not. */

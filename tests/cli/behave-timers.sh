@@ -22,7 +22,7 @@ session() {
 services='services={{id=3,name="Internet",parameters={{id=1,{"Port",80}}}}}'
 session DIN70121 --mode dc
 session ISO15118-2 --mode dc
-session ISO15118-2 --mode ac --set details=true --with "$services"
+session ISO15118-2 --mode ac --tls 1.2 --set details=true --with "$services"
 session ISO15118-20 --mode ac
 session ISO15118-20 --mode dc --with stop_after=2
 run ev --virtual-time --no-record --ladder --script tests/lua/timers.lua --set leave_at=AppProtocol

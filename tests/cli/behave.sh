@@ -84,7 +84,7 @@ both_pass "error shutdown: the vehicle ends the session in order" out 'EVSE_Emer
 # ---- services, schedules, receipts ----
 
 services='services={{id=3,name="Internet",category="Internet",parameters={{id=7,{"Protocol","http"},{"Port",80}}}}}'
-ev --protocol ISO15118-2 --mode ac --set details=true --with "$services" -v
+ev --protocol ISO15118-2 --mode ac --tls 1.2 --set details=true --with "$services" -v
 both_pass "ServiceDetail of a value-added service, which is then selected" \
     out 'stringValue>http<' out 'intValue>80<' \
     out 'ParameterSetID>7<' out 'ServiceCategory>Internet<'

@@ -37,7 +37,7 @@ cat >"$work/faults.lua" <<'END'
 Evcc.Filter 'out CurrentDemandReq: delay 1-50'
 Evcc.Filter 'in ServiceDiscoveryRes: flip'
 END
-twice "faults with chance in them" ev --script "$work/faults.lua" --set loops=5
+twice "faults with chance in them" ev --profile field --script "$work/faults.lua" --set loops=5
 grep -q 'CurrentDemandReq: delay 1-50' "$work/record1/events.jsonl"
 result $? "which happened"
 twice "three vehicles at once" ev --count 3 --set loops=5

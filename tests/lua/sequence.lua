@@ -157,6 +157,7 @@ local function try(state, text)
     local reached, found, code = state == 'supportedAppProtocolRes', nil, nil
     asked, standing = nil, nil
     for key, value in pairs { loops = 2, renegotiate = 1, on_failed = 'close', details = true,
+                              services_without_tls = true,
                               values = { PowerDeliveryReq = { EVProcessing = 'Finished' } },
                               payment = own == 'contract' and 'Contract' or 'ExternalPayment',
                               contract_without_tls = true } do
