@@ -164,6 +164,7 @@ void security_tls(const struct role *r, struct peer_options *o)
     if (o->tls == PEER_TLS_OFF && r->chosen.asks_tls && has_sdp)
         o->tls = PEER_TLS_AUTO;
     o->tls = tls_choice_mode(&o->choice, o->tls);
+    tls_choice_profile(&o->choice, r->script->options->profile);
     if (o->tls == PEER_TLS_AUTO && is_plain)
         o->tls = PEER_TLS_OFF;
 }

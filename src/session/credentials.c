@@ -2,7 +2,7 @@
 #include "session/credentials.h"
 
 #include "base/arena.h"
-#include "trust/ocsp.h"
+#include "trust/ocsp_kept.h"
 #include "trust/pki.h"
 #include "trust/pki_tree.h"
 
@@ -134,45 +134,42 @@ static int find_files(struct finding *f, const struct tls_choice *c, struct err 
 
 /* ---- stapling ---- */
 
-/* About the leaf of identity d. */
-static int staple_one(struct finding *f, struct tls_identity *d, const struct ocsp *o,
-                      struct err *e)
+/* Has the tree's responder answer about the leaf of d; of a leaf of the tree that is kept there. */
+static int staple_one(struct finding *f, bool is_of_tree, struct tls_identity *d, struct err *e)
 {
-    struct pki_chain chain = {.n = 0};
+    char kept[PKI_PATH_MAX];
     struct buf made = {0};
-    int bad = pki_chain_read(&chain, d->chain, e);
-    if (bad == 0 && (chain.n == 0 || chain.at[0].x == NULL))
-        bad =
-            err_set(e, "no OCSP response can be made about the first certificate in %s", d->chain);
+    enum pki_edition edition = d->version == 0x0304 ? EDITION_20 : EDITION_2;
+    pki_tree_path(kept, f->folder, edition, PKI_PROFILES[ROLE_SECC_LEAF].name, ".ocsp");
+    int bad =
+        ocsp_kept(f->folder, d->chain, is_of_tree ? kept : NULL, (int64_t)time(NULL), &made, e);
     if (bad == 0)
-        bad = ocsp_staple(o, chain.at[0].x, (int64_t)time(NULL), &made, e);
-    d->ocsp = (struct slice){
-        bad == 0 ? (const uint8_t *)arena_text(&f->arena, (const char *)made.p, made.n) : NULL,
-        made.n};
-    pki_chain_close(&chain);
+        d->ocsp = (struct slice){
+            (const uint8_t *)arena_text(&f->arena, (const char *)made.p, made.n), made.n};
     buf_close(&made);
     return bad;
 }
 
-/* "true": as the tree's responder answers; else a file, for all that is shown. */
+/* A file is for all that is shown. "true": as the tree's responder answers; the same where nothing
+ * is said, if it can: trees that others made mostly have no keys of CAs. */
 static int staple(struct finding *f, const struct tls_choice *c, struct err *e)
 {
+    struct tls_options *o = &f->options;
     const char *said = c->said[TLS_KEY_STAPLE];
-    bool by_tree = said != NULL && strcmp(said, "true") == 0;
-    int bad = 0;
-    if (said == NULL || strcmp(said, "false") == 0 || (by_tree && !f->options.is_server))
+    struct err ignored = ERR_INIT;
+    bool is_of_tree = c->said[TLS_KEY_CERT] == NULL;
+    bool must = said != NULL && strcmp(said, "true") == 0;
+    bool may = said == NULL && (is_of_tree || c->said[TLS_KEY_PKI] != NULL);
+    if (!o->is_server || (said != NULL && strcmp(said, "false") == 0))
         return 0;
-    if (by_tree && credentials_tree(c, f->folder, sizeof f->folder, e) != 0)
-        return -1;
-    struct ocsp *o = by_tree ? ocsp_open(f->folder, e) : NULL;
-    if (by_tree && o == NULL)
-        return -1;
-    for (unsigned i = 0; i < f->options.identities && bad == 0; i++)
-        if (by_tree)
-            bad = staple_one(f, &f->options.identity[i], o, e);
-        else
-            f->options.identity[i].staple = said;
-    ocsp_close(o);
+    for (unsigned i = 0; i < o->identities && said != NULL && !must; i++)
+        o->identity[i].staple = said;
+    if (!must && !may)
+        return 0;
+    int bad = f->folder[0] != '\0' ? 0 : credentials_tree(c, f->folder, sizeof f->folder, e);
+    for (unsigned i = 0; i < o->identities && bad == 0; i++)
+        if (staple_one(f, is_of_tree, &o->identity[i], must ? e : &ignored) != 0 && must)
+            bad = -1;
     return bad;
 }
 
@@ -183,7 +180,9 @@ struct tls_context *credentials_context(const struct tls_choice *c, bool is_stat
     struct finding f = {.options = {.is_server = is_station,
                                     .may_be_plain = is_station && may_be_plain,
                                     .domain = is_station ? NULL : "CPO",
-                                    .profile = TLS_PROFILE_USUAL}};
+                                    .profile = TLS_PROFILE_USUAL,
+                                    .certificate_authorities = true,
+                                    .status = TLS_STATUS_USUAL}};
     struct tls_context *made = NULL;
     arena_open(&f.arena, NULL, 0, 1u << 20);
     tls_choice_apply(c, &f.options);

@@ -88,12 +88,9 @@ struct tls_context *peer_tls_context(uint8_t role, const struct peer_options *o,
                                o->tls == PEER_TLS_AUTO && o->address != NULL, e);
 }
 
-/* The context for this start, which resumes what the last one could. */
-static int make_tls_context(struct peer *p, struct err *e)
+int peer_make_tls_context(struct peer *p, struct err *e)
 {
     const struct peer_options *o = &p->options;
-    if (o->tls == PEER_TLS_OFF)
-        return 0;
     struct tls_context *made = o->tls_context != NULL ? tls_context_keep(o->tls_context)
                                                       : peer_tls_context(p->session.role, o, e);
     if (made == NULL)
@@ -112,8 +109,8 @@ int peer_start(struct peer *p, const struct peer_options *o, struct err *e)
     p->problem = ERR_INIT;
     peer_forget_tls(p);
     int bad = peer_make_wire(p, e);
-    if (bad == 0)
-        bad = make_tls_context(p, e);
+    if (bad == 0 && o->tls != PEER_TLS_OFF)
+        bad = peer_make_tls_context(p, e);
     if (bad == 0)
         bad = p->session.role == FROM_EVCC ? peer_start_evcc(p, e) : peer_start_secc(p, e);
     if (bad != 0) {

@@ -47,21 +47,23 @@ static int client_send(void *context, const struct endpoint *from, const struct 
     return peer_pass_datagram(p, true, from, to, bytes, e);
 }
 
-/* The station is found; whether its Security is good enough, this side says. */
+/* The station is found, and the connection is as its answer says: TLS also where this side has asked
+ * for none. A script that asks for TLS, but speaks none, has its reasons. */
 static void station_found(struct peer *p, uint8_t security)
 {
     struct peer_wire *w = p->wire;
     p->times.found_us = world_now(p->world);
-    w->with_tls = p->options.tls != PEER_TLS_OFF && security == DATAGRAM_TLS;
-    bool may_be_plain = p->options.tls == PEER_TLS_AUTO;
-    if (w->with_tls || p->options.tls == PEER_TLS_OFF || may_be_plain) {
+    bool is_off = p->options.tls == PEER_TLS_OFF;
+    w->with_tls = security == DATAGRAM_TLS && !(is_off && p->options.security == DATAGRAM_TLS);
+    p->problem = ERR_INIT;
+    if (!w->with_tls && p->options.tls == PEER_TLS_ONLY)
+        peer_set_problem(p, "%s",
+                         "the SECC answered SDP with no TLS (Security 0x10), where this side wants "
+                         "TLS only");
+    else if (!w->with_tls || !is_off || peer_make_tls_context(p, &p->problem) == 0)
         connect_now(p);
-        return;
-    }
-    peer_set_problem(p, "%s",
-                     "the SECC answered SDP with no TLS (Security 0x10), where this side wants "
-                     "TLS only");
-    peer_fail(p);
+    if (p->state == PEER_DISCOVERING)
+        peer_fail(p);
 }
 
 static bool client_received(void *context, const struct endpoint *from, const struct endpoint *to,

@@ -22,7 +22,7 @@ static const char *const PROFILES[] = {"none", "usual", "all", NULL};
 /* ORDER TLS_CA_KEYS */
 static const char *const CA_KEYS[] = {"usual", "key", "name", "certificate", "false", NULL};
 /* ORDER TLS_STATUS */
-static const char *const STATUS[] = {"false", "true", "required", "v2", NULL};
+static const char *const STATUS[] = {"false", "true", "required", "usual", "v2", NULL};
 
 #define AT(field) offsetof(struct tls_options, field)
 #define NOWHERE SIZE_MAX /* told by whoever needs it */
@@ -198,6 +198,20 @@ enum peer_tls tls_choice_mode(const struct tls_choice *c, enum peer_tls otherwis
     bool may_be_plain = plain != NULL ? strcmp(plain, "true") == 0
                                       : version != NULL && strcmp(version, "auto") == 0;
     return may_be_plain ? PEER_TLS_AUTO : PEER_TLS_ONLY;
+}
+
+void tls_choice_profile(struct tls_choice *c, const char *profile)
+{
+    /* stations in use mostly have no OCSP response to staple; the answer that RFC 6066, 6 foresees
+     * is a test for vehicles */
+    static const struct {
+        const char *profile;
+        enum tls_key key;
+        const char *value;
+    } USUAL[] = {{"field", TLS_KEY_OCSP, "true"}, {"test", TLS_KEY_TRUSTED_CA_KEYS, "true"}};
+    for (unsigned i = 0; profile != NULL && i < sizeof USUAL / sizeof *USUAL; i++)
+        if (strcmp(USUAL[i].profile, profile) == 0 && c->said[USUAL[i].key] == NULL)
+            c->said[USUAL[i].key] = USUAL[i].value;
 }
 
 static void apply_row(const struct row *row, const char *value, struct tls_options *o)

@@ -62,6 +62,10 @@ struct tls_choice tls_choice_over(const struct tls_choice *upper, const struct t
 /* otherwise: where c says neither a version nor any other setting. */
 enum peer_tls tls_choice_mode(const struct tls_choice *c, enum peer_tls otherwise);
 
+/* Says what is usual in a profile of the timing parameters ("strict", "field", "test"; NULL: the
+ * first), where it differs from the standard and nothing is said. */
+void tls_choice_profile(struct tls_choice *c, const char *profile);
+
 /* Lays the settings over o, which needs c's texts from then on. */
 void tls_choice_apply(const struct tls_choice *c, struct tls_options *o);
 

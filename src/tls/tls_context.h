@@ -52,12 +52,13 @@ enum tls_ca_keys {
     TLS_CA_KEYS_NONE,
 };
 
-/* Whether a vehicle asks for an OCSP response [V2G2-070], [V2G20-2372], and checks it.
- * ORDER TLS_STATUS */
+/* Whether a vehicle asks for an OCSP response, and checks it. ORDER TLS_STATUS */
 enum tls_status {
     TLS_STATUS_NONE,
     TLS_STATUS_ASKED,
     TLS_STATUS_REQUIRED, /* goes on with one only */
+    TLS_STATUS_USUAL,    /* asked for [V2G2-070], [V2G20-2372]; required of a chain that leads to a
+                            V2G root [V2G2-873], [V2G20-1240], not of another (private) one */
     TLS_STATUS_V2,       /* by status_request_v2 (RFC 6961) as well; a station that answers in this
                             form is not understood: OpenSSL has no way through */
 };

@@ -219,8 +219,19 @@ static int check_response(SSL *ssl, struct slice response, enum ocsp_state *stat
                       o->at == 0 ? (int64_t)time(NULL) : 0, state, e);
 }
 
+/* Whether a response has to come [V2G2-873]. A resumed session has no certificates, so none. */
+static bool needs_response(SSL *ssl, const struct tls_options *o)
+{
+    STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+    bool is_free = o->check == TLS_CHECK_NONE || o->check == TLS_CHECK_ANY;
+    if (SSL_session_reused(ssl) || o->status != TLS_STATUS_USUAL)
+        return !SSL_session_reused(ssl) && o->status == TLS_STATUS_REQUIRED;
+    return !is_free && chain != NULL &&
+           has_domain(sk_X509_value(chain, sk_X509_num(chain) - 1), "V2G");
+}
+
 /* 1: go on; 0: refuse with bad_certificate_status_response: a response that fails [V2G20-2409], or
- * none that was required [V2G2-873]. A resumed session has no certificates, so no response. */
+ * none that was required. */
 int tls_verify_staple(SSL *ssl, void *unused)
 {
     struct tls_session *t = tls_session_of(ssl);
@@ -235,9 +246,10 @@ int tls_verify_staple(SSL *ssl, void *unused)
     (void)unused;
     long n = SSL_get_tlsext_status_ocsp_resp(ssl, &der);
     if (der == NULL || n <= 0) {
-        if (o->status != TLS_STATUS_REQUIRED || SSL_session_reused(ssl))
+        if (!needs_response(ssl, o))
             return 1;
-        set_problem(t, "the SECC sent no OCSP response with its certificate");
+        set_problem(t, "the SECC sent no OCSP response with its certificate [V2G2-873], "
+                       "[V2G20-1240]; `--tls-set ocsp=true` goes on without one");
         return 0;
     }
     bool is_read = check_response(ssl, (struct slice){der, (size_t)n}, &state, &e) == 0;

@@ -22,12 +22,13 @@
 
 struct known {
     X509 *x;
-    EVP_PKEY *key; /* of CAs */
     X509_CRL *crl;
+    bool is_signer; /* a CA, whose key is read when it has to sign: that of 30 takes its time */
     bool is_revoked;
 };
 
 struct ocsp {
+    char folder[PKI_PATH_MAX];
     struct known at[2][ROLES];
 };
 
@@ -62,9 +63,12 @@ static int read_role(struct ocsp *o, const char *folder, unsigned edition, unsig
     pki_chain_close(&c);
     if (bad != 0 || !pki_role_is_ca((enum pki_role)role))
         return bad;
-    k->key = pki_key_read(pki_tree_path(path, folder, (enum pki_edition)edition, name, ".key"), e);
+    k->is_signer = true;
+    pki_tree_path(path, folder, (enum pki_edition)edition, name, ".key");
+    if (!file_exists(path))
+        return err_set(e, "%s is missing, the key of a CA", path);
     pki_tree_path(path, folder, (enum pki_edition)edition, name, ".crl");
-    bad = k->key == NULL || (file_exists(path) && pki_chain_read(&c, path, e) != 0) ? -1 : 0;
+    bad = file_exists(path) ? pki_chain_read(&c, path, e) : 0;
     if (c.crls > 0 && X509_CRL_up_ref(c.crl[0]) == 1)
         k->crl = c.crl[0];
     pki_chain_close(&c);
@@ -93,6 +97,7 @@ struct ocsp *ocsp_open(const char *folder, struct err *e)
         err_set(e, "out of memory");
         return NULL;
     }
+    snprintf(o->folder, sizeof o->folder, "%s", folder);
     for (unsigned edition = 0; edition < 2; edition++) {
         for (unsigned role = 0; role < ROLES; role++) {
             if (read_role(o, folder, edition, role, e) != 0) {
@@ -115,7 +120,6 @@ void ocsp_close(struct ocsp *o)
     for (unsigned i = 0; o != NULL && i < 2 * ROLES; i++) {
         struct known *k = &o->at[i / ROLES][i % ROLES];
         X509_free(k->x);
-        EVP_PKEY_free(k->key);
         X509_CRL_free(k->crl);
     }
     free(o);
@@ -132,7 +136,7 @@ static const struct known *find_issuer(const struct ocsp *o, OCSP_CERTID *id)
     const EVP_MD *md = EVP_get_digestbyobj(hash);
     for (unsigned i = 0; md != NULL && i < 2 * ROLES; i++) {
         const struct known *k = &o->at[i / ROLES][i % ROLES];
-        if (k->x == NULL || k->key == NULL)
+        if (k->x == NULL || !k->is_signer)
             continue;
         OCSP_CERTID *own =
             OCSP_cert_id_new(md, X509_get_subject_name(k->x), X509_get0_pubkey_bitstr(k->x), NULL);
@@ -177,13 +181,14 @@ static void put_failure(int status, struct buf *out)
     ERR_clear_error();
 }
 
-static bool add_state(OCSP_BASICRESP *basic, OCSP_CERTID *id, enum ocsp_state state, int64_t now)
+static bool add_state(OCSP_BASICRESP *basic, OCSP_CERTID *id, enum ocsp_state state, int64_t now,
+                      int hours)
 {
     /* ORDER OCSP_STATE */
     static const int STATUS[] = {V_OCSP_CERTSTATUS_GOOD, V_OCSP_CERTSTATUS_REVOKED,
                                  V_OCSP_CERTSTATUS_UNKNOWN};
     ASN1_TIME *from = ASN1_TIME_set(NULL, (time_t)(now - 60));
-    ASN1_TIME *until = ASN1_TIME_set(NULL, (time_t)(now + OCSP_HOURS * 3600));
+    ASN1_TIME *until = ASN1_TIME_set(NULL, (time_t)(now + hours * 3600));
     bool good = from != NULL && until != NULL &&
                 OCSP_basic_add1_status(basic, id, STATUS[state], OCSP_REVOKED_STATUS_NOSTATUS,
                                        state == OCSP_REVOKED ? from : NULL, from, until) != NULL;
@@ -204,11 +209,20 @@ static const EVP_MD *hash_for(const EVP_PKEY *key)
 
 /* Signs and appends; basic is freed. The CA signs itself, which RFC 6960, 4.2.2.2 allows: no
  * delegate is needed, nor its certificate in the response. */
-static int finish(OCSP_BASICRESP *basic, const struct known *by, struct buf *out)
+static int finish(const struct ocsp *o, OCSP_BASICRESP *basic, const struct known *by,
+                  struct buf *out)
 {
     int bad = -1;
-    if (OCSP_basic_sign(basic, by->x, by->key, hash_for(by->key), NULL, OCSP_RESPID_KEY) == 1)
+    char path[PKI_PATH_MAX];
+    struct err ignored = ERR_INIT;
+    size_t i = (size_t)(by - o->at[0]);
+    pki_tree_path(path, o->folder, (enum pki_edition)(i / ROLES), PKI_PROFILES[i % ROLES].name,
+                  ".key");
+    EVP_PKEY *key = pki_key_read(path, &ignored);
+    if (key != NULL &&
+        OCSP_basic_sign(basic, by->x, key, hash_for(key), NULL, OCSP_RESPID_KEY) == 1)
         bad = put_response(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic), out);
+    EVP_PKEY_free(key);
     OCSP_BASICRESP_free(basic);
     ERR_clear_error();
     return bad;
@@ -226,7 +240,7 @@ static void answer_request(const struct ocsp *o, OCSP_REQUEST *request, int64_t 
         const struct known *issuer = find_issuer(o, id);
         enum ocsp_state state = find_state(o, id, issuer);
         by = by == NULL ? issuer : by;
-        good = add_state(basic, id, state, now);
+        good = add_state(basic, id, state, now, OCSP_HOURS);
         used += snprintf(what + used, (size_t)(size - used), "%s%s", i > 0 ? ", " : "",
                          ocsp_state_name(state));
         used = used < size ? used : size - 1;
@@ -241,7 +255,7 @@ static void answer_request(const struct ocsp *o, OCSP_REQUEST *request, int64_t 
         return;
     }
     OCSP_copy_nonce(basic, request);
-    if (finish(basic, by, out) != 0)
+    if (finish(o, basic, by, out) != 0)
         put_failure(OCSP_RESPONSE_STATUS_INTERNALERROR, out);
 }
 
@@ -268,7 +282,7 @@ int ocsp_staple(const struct ocsp *o, const X509 *certificate, int64_t now, stru
     const struct known *issuer = NULL;
     for (unsigned i = 0; i < 2 * ROLES && issuer == NULL; i++) {
         const struct known *k = &o->at[i / ROLES][i % ROLES];
-        if (k->x == NULL || k->key == NULL ||
+        if (k->x == NULL || !k->is_signer ||
             X509_NAME_cmp(X509_get_subject_name(k->x), X509_get_issuer_name(certificate)) != 0)
             continue;
         if (X509_verify((X509 *)(uintptr_t)certificate, X509_get0_pubkey(k->x)) == 1)
@@ -279,9 +293,10 @@ int ocsp_staple(const struct ocsp *o, const X509 *certificate, int64_t now, stru
         return err_set(e, "the issuer of the certificate is not in the tree");
     OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), certificate, issuer->x);
     OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
-    bool good = id != NULL && basic != NULL && add_state(basic, id, find_state(o, id, issuer), now);
+    bool good = id != NULL && basic != NULL &&
+                add_state(basic, id, find_state(o, id, issuer), now, OCSP_STAPLE_HOURS);
     OCSP_CERTID_free(id);
-    if (good && finish(basic, issuer, out) == 0)
+    if (good && finish(o, basic, issuer, out) == 0)
         return 0;
     if (!good)
         OCSP_BASICRESP_free(basic);

@@ -15,7 +15,10 @@
 struct evp_pkey_st;
 struct x509_st;
 
-#define OCSP_HOURS 24           /* how long an answer is good for; at most a week [V2G20-1021] */
+/* How long an answer is good for, at most a week [V2G20-1021]; one that a station staples stays as
+ * long as it runs. */
+#define OCSP_HOURS 24
+#define OCSP_STAPLE_HOURS (6 * 24)
 #define OCSP_REQUEST_MOST 16384 /* bytes of a request */
 
 /* ORDER OCSP_STATE */

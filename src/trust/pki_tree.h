@@ -8,6 +8,7 @@
  *   ROLE.pem        the certificate       ROLE.key   its private key, mode 0600
  *   ROLE.chain.pem  of a leaf: it and its sub-CAs, as they go over the wire
  *   ROLE.crl        of a CA: its revocation list
+ *   ROLE.ocsp       of a station's leaf: the response that it staples (ocsp_kept.h)
  *   revoked         roles whose certificates are revoked, one a line; written last
  * Further contracts are contract-leaf-2 and so on.
  */

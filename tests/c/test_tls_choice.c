@@ -47,7 +47,7 @@ static void values_fit_or_are_refused(void **state)
     } CASES[] = {
         {"version", "1.1", "setting version is '1.1'; expected 'off', 'auto', '1.2' or '1.3'"},
         {"plain", "maybe", "expected true or false"},
-        {"ocsp", "perhaps", "expected false, true, 'required' or 'v2'"},
+        {"ocsp", "perhaps", "expected false, true, 'required', 'usual' or 'v2'"},
         {"at", "0", "seconds since 1970"},
         {"at", "17x", "seconds since 1970"},
         {"suites", ":,", "names of IANA"},

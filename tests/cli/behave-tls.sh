@@ -73,7 +73,7 @@ both_pass "--tls-set, for the command's own side" \
     out 'ClientHello: TLS 1.3; TLS_CHACHA20_POLY1305_SHA256; groups secp521r1'
 ev --protocol ISO15118-20 --mode ac --tls-set ocsp=required --with tls.staple=true
 both_pass "a vehicle that wants an OCSP response, and gets it" out 'OCSP response of'
-ev --protocol ISO15118-20 --mode ac --tls-set ocsp=required
+ev --protocol ISO15118-20 --mode ac --tls-set ocsp=required --with tls.staple=false
 wants "and one that does not" 1 out 'the SECC sent no OCSP response' \
     out 'alert from the EVCC: bad_certificate_status_response'
 ev --protocol ISO15118-2 --mode ac --set tls.version=1.2 --set tls.plain=true --with tls=off

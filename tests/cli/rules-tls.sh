@@ -17,25 +17,39 @@ cp "$work/other/iso15118-2/v2g-root.pem" "$work/other.pem"
 cat >"$work/common.lua" <<'END'
 local common = {}
 function common.curve(role) return role.Get_Tls_PeerChain()[1].curve end
+function common.has(list, name)
+    for _, entry in ipairs(list) do
+        if entry == name then return true end
+    end
+    return false
+end
+function common.root(name, edition)
+    return Pki.Read(('pki/iso15118-%d/%s-root.pem'):format(edition, name))[1].subject
+end
 function common.is(found, expected)
     assert(found == expected, tostring(found) .. ' instead of ' .. tostring(expected))
 end
 return common
 END
 
+# rest SETTINGS;OPTIONS: the options of Connect and Listen, if any
+rest() {
+    case $1 in *\;*) echo "${1#*;}" ;; esac
+}
+
 # holds: rows "[ids] what|vehicle|station|Lua of the vehicle|Lua of the station" on standard input
 holds() {
     while IFS='|' read -r what vehicle station sees station_sees; do
         cat >"$work/vehicle.lua" <<END
 local common = require 'common'
-local curve, is = common.curve, common.is
-Evcc.Connect { tls = { ${vehicle%;*} }, ${vehicle#*;} may_fail = true }
+local curve, is, has, root = common.curve, common.is, common.has, common.root
+Evcc.Connect { tls = { ${vehicle%%;*} }, $(rest "$vehicle") may_fail = true }
 $sees
 END
         cat >"$work/station.lua" <<END
 local common = require 'common'
-local curve, is = common.curve, common.is
-Secc.Listen { tls = { ${station%;*} }, ${station#*;} }
+local curve, is, has, root = common.curve, common.is, common.has, common.root
+Secc.Listen { tls = { ${station%%;*} }, $(rest "$station") }
 repeat until not Secc.Receive_Any_001(3000)
 $station_sees
 END
@@ -59,4 +73,43 @@ done
 holds <<END
 [V2G2-871] with TLS 1.2 the chain of ISO 15118-2, though the vehicle offers secp521r1 first and names both roots|version = '1.2', $both;|$both;|is(curve(Evcc), 'prime256v1')|
 [V2G2-923] where no root fits, that of the version all the same|version = '1.2', trusted_ca_keys = true, check = 'none', $both;roots = 'other.pem',|$both;|is(curve(Evcc), 'prime256v1')|
+END
+
+# ---- what the vehicle says of its roots, and what the station does ----
+
+for ((i = 1; i <= 10; i++)); do
+    "$V2GLAB" pki make --for ISO15118-2 "$work/tree$i" >/dev/null
+    cat "$work/tree$i/iso15118-2/v2g-root.pem"
+done >"$work/ten.pem"
+cat "$work/two.pem" >>"$work/ten.pem"
+holds <<'END'
+[V2G2-651] the vehicle of TLS 1.2 names its V2G roots in trusted_ca_keys, the station does not answer|version = '1.2'|version = '1.2'|is(#Evcc.Get_Tls_Offer().trusted_ca_keys, 2) assert(not has(Evcc.Get_Tls_Answer().extensions, 'trusted_ca_keys'))|
+[V2G2-651] so does one of both versions|version = 'auto'|version = '1.2'|is(#Evcc.Get_Tls_Offer().trusted_ca_keys, 2)|
+a station answers trusted_ca_keys where that is chosen|version = '1.2'|version = '1.2', trusted_ca_keys = true|assert(has(Evcc.Get_Tls_Answer().extensions, 'trusted_ca_keys'))|
+one of TLS 1.3 has certificate_authorities in its place|version = '1.3'|version = '1.3'|is(Evcc.Get_Tls_Offer().trusted_ca_keys, nil)|
+[V2G2-878] ten V2G roots and more, the last of which is the station's|version = '1.2', ocsp = true;roots = 'ten.pem',|version = '1.2'|is(#Evcc.Get_Tls_Offer().trusted_ca_keys, 11)|is(#Secc.Get_Tls_Offer().trusted_ca_keys, 11)
+[V2G20-1006] [V2G20-2368] the vehicle of TLS 1.3 names all V2G roots in certificate_authorities, subjects as they are|version = '1.3'|version = '1.3'|is(table.concat(Evcc.Get_Tls_Offer().certificate_authorities, ' + '), root('v2g', 20) .. ' + ' .. root('v2g', 2))|
+[V2G20-2401] [V2G20-2402] [V2G20-2403] [V2G20-2404] the station names V2G and OEM root in CertificateRequest, subjects as they are|version = '1.3'|version = '1.3'|is(table.concat(Evcc.Get_Tls_Request().certificate_authorities, ' + '), root('v2g', 20) .. ' + ' .. root('oem', 20))|
+[V2G20-2404] without the roots of a tree, those of the file|version = '1.3'|version = '1.3';roots = 'twenty.pem',|is(#Evcc.Get_Tls_Request().certificate_authorities, 1)|
+END
+for tree in two:prime256v1 twenty:secp521r1; do
+    holds <<END
+[V2G20-1007] [V2G20-2379] certificate_authorities finds the chain of the root ${tree%:*}|version = '1.3', $both;roots = '${tree%:*}.pem',|$both;|is(curve(Evcc), '${tree#*:}')|
+END
+done
+holds <<END
+[V2G20-2378] [V2G20-2382] where the vehicle names no roots, the chain of ISO 15118-20 with TLS 1.3|version = '1.3', certificate_authorities = false, $both|$both|is(Evcc.Get_Tls_Offer().certificate_authorities, nil) is(curve(Evcc), 'secp521r1')|
+END
+
+# ---- OCSP ----
+
+for row in "1.2:[V2G2-070] [V2G2-071] [V2G2-871]" "1.3:[V2G20-2372] [V2G20-2388] [V2G20-2391]"; do
+    version=${row%%:*}
+    holds <<END
+${row#*:} TLS $version: an OCSP response is asked for, and stapled for the leaf|version = '$version'|version = '$version'|assert(Evcc.Get_Tls_Offer().ocsp) is((Evcc.Get_Tls_Ocsp()), 'good')|
+END
+done
+holds <<'END'
+[V2G2-873] none came, and the chain leads to a V2G root: the vehicle closes|version = '1.2'|version = '1.2', staple = false|Evcc.Expect_Tls_Refusal_001('bad_certificate_status_response')|
+[V2G20-1240] the same with TLS 1.3|version = '1.3'|version = '1.3', staple = false|Evcc.Expect_Tls_Refusal_001('bad_certificate_status_response')|
 END

@@ -203,12 +203,12 @@ assert(state == 'good' and #response > 200)
 END
     both "TLS $version: a stapled OCSP response, checked" 0 out 'EVCC verdict: pass'
     vehicle <<END
-Evcc.Connect { tls = '$version' }
-assert(Evcc.Get_Tls_Ocsp() == nil)
+Evcc.Connect { tls = { version = '$version', ocsp = false } }
+assert(Evcc.Get_Tls_Ocsp() == nil and not Evcc.Get_Tls_Offer().ocsp)
 END
     both "TLS $version: none where it is not asked for" 0 out 'EVCC verdict: pass'
 done
-plays "'1.3'"
+plays "{ version = '1.3', staple = false }"
 vehicle <<'END'
 Evcc.Connect { tls = { version = '1.3', ocsp = true } }
 assert(Evcc.Get_Tls_Ocsp() == nil)
