@@ -104,6 +104,10 @@ static const struct option MAKE_OPTION[] = {
      .at = offsetof(struct pki_tree, pcid)},
     {"cpid", 0, "CPID", "identifier of the charging point (default DE*ABC*E00001)",
      .at = offsetof(struct pki_tree, cpid)},
+    {"evccid", 0, "EVCCID",
+     "identifier of the vehicle, in its certificate of ISO 15118-20\n"
+     "(default " PKI_EVCCID ", as that of `v2glab ev`)",
+     .at = offsetof(struct pki_tree, evccid)},
     {"ocsp", 0, "URL",
      "address of the OCSP responder in the certificates\n(default " PKI_OCSP_URL ")",
      .at = offsetof(struct pki_tree, ocsp)},

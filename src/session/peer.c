@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/peer.h"
 
-#include "session/credentials.h"
 #include "session/peer_evcc.h"
 #include "session/peer_sdp.h"
 #include "session/peer_secc.h"
@@ -80,26 +79,6 @@ void peer_close(struct peer *p)
     p->tls = NULL;
     p->tls_context = NULL;
     session_close(&p->session);
-}
-
-struct tls_context *peer_tls_context(uint8_t role, const struct peer_options *o, struct err *e)
-{
-    return credentials_context(&o->choice, role == FROM_SECC,
-                               o->tls == PEER_TLS_AUTO && o->address != NULL, e);
-}
-
-int peer_make_tls_context(struct peer *p, struct err *e)
-{
-    const struct peer_options *o = &p->options;
-    struct tls_context *made = o->tls_context != NULL ? tls_context_keep(o->tls_context)
-                                                      : peer_tls_context(p->session.role, o, e);
-    if (made == NULL)
-        return -1;
-    if (o->tls_context == NULL)
-        tls_context_inherit(made, p->tls_context);
-    tls_context_close(p->tls_context);
-    p->tls_context = made;
-    return 0;
 }
 
 int peer_start(struct peer *p, const struct peer_options *o, struct err *e)

@@ -42,7 +42,7 @@ struct peer_options {
     struct stream *stream; /* SECC: a connection that was accepted already, taken over instead of
                                 listening, one of TLS unless tls is OFF; NULL: none */
     enum peer_tls tls;
-    struct tls_choice choice; /* its texts are needed until the other side is found */
+    struct tls_choice choice;        /* its texts are needed until the other side is found */
     struct tls_context *tls_context; /* made already (peer_tls_context), in its place; or NULL */
     /* SECC: ISO 15118-20 is agreed over TLS 1.3 only, DIN 70121 without TLS only */
     bool is_strict;

@@ -47,8 +47,8 @@ static int client_send(void *context, const struct endpoint *from, const struct 
     return peer_pass_datagram(p, true, from, to, bytes, e);
 }
 
-/* The station is found, and the connection is as its answer says: TLS also where this side has asked
- * for none. A script that asks for TLS, but speaks none, has its reasons. */
+/* The station is found, and the connection is as its answer says: TLS also where this side has
+ * asked for none. A script that asks for TLS, but speaks none, has its reasons. */
 static void station_found(struct peer *p, uint8_t security)
 {
     struct peer_wire *w = p->wire;

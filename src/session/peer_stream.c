@@ -3,6 +3,7 @@
 
 #include "codec/value.h"
 #include "session/agreement.h"
+#include "session/credentials.h"
 #include "tls/tls.h"
 
 #include <string.h>
@@ -59,6 +60,26 @@ static void tell_established(struct peer_wire *w)
 }
 
 /* -1: out of memory, and the stream is closed. */
+struct tls_context *peer_tls_context(uint8_t role, const struct peer_options *o, struct err *e)
+{
+    return credentials_context(&o->choice, role == FROM_SECC,
+                               o->tls == PEER_TLS_AUTO && o->address != NULL, e);
+}
+
+int peer_make_tls_context(struct peer *p, struct err *e)
+{
+    const struct peer_options *o = &p->options;
+    struct tls_context *made = o->tls_context != NULL ? tls_context_keep(o->tls_context)
+                                                      : peer_tls_context(p->session.role, o, e);
+    if (made == NULL)
+        return -1;
+    if (o->tls_context == NULL)
+        tls_context_inherit(made, p->tls_context);
+    tls_context_close(p->tls_context);
+    p->tls_context = made;
+    return 0;
+}
+
 int peer_use_tls(struct peer_wire *w, struct err *e)
 {
     static const struct tls_events EVENTS = {tls_note, tls_secret, tls_wire};

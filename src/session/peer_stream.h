@@ -13,6 +13,9 @@ extern const struct stream_events PEER_STREAM_EVENTS;
 
 void peer_stream_opened(void *context, struct stream *s);
 
+/* The context of TLS for this start, which resumes what the last one could. */
+int peer_make_tls_context(struct peer *p, struct err *e);
+
 /* Puts TLS on the stream. -1: out of memory, and it is closed. */
 int peer_use_tls(struct peer_wire *w, struct err *e);
 

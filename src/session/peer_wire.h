@@ -37,9 +37,6 @@ void peer_change(struct peer *p, enum peer_state state);
 void peer_set_problem(struct peer *p, const char *format, const char *detail);
 void peer_stop_probe(struct peer *p);
 
-/* The context of TLS for this start, which resumes what the last one could. */
-int peer_make_tls_context(struct peer *p, struct err *e);
-
 /* The sockets are made, except where a station's are there already. */
 int peer_make_wire(struct peer *p, struct err *e);
 

@@ -3,6 +3,7 @@
 
 #include "tls/tls_identity.h"
 #include "tls/tls_names.h"
+#include "tls/tls_prefer.h"
 #include "tls/tls_session.h"
 
 #include <errno.h>
@@ -178,24 +179,17 @@ static int choose_schemes(struct tls_context *c, const char *list, struct err *e
     return bad;
 }
 
-/* [V2G20-1634], [V2G20-1637], [V2G20-2460]: the groups and their order; [V2G20-1667]: the schemes.
- * Who speaks both versions has those of both, the newer edition's first [V2G20-2059]. */
 static int choose_algorithms(struct tls_context *c, struct err *e)
 {
     const struct tls_options *o = &c->options;
     bool has_12 = o->min_version <= TLS_1_2, has_13 = o->max_version >= TLS_1_3;
-    const char *groups = has_12 && has_13 ? "secp521r1:x448:secp256r1"
-                         : has_13         ? "secp521r1:x448"
-                                          : "secp256r1";
-    const char *schemes = has_12 && has_13 ? "ecdsa_secp521r1_sha512:ed448:ecdsa_secp256r1_sha256"
-                          : has_13         ? "ecdsa_secp521r1_sha512:ed448"
-                                           : "ecdsa_secp256r1_sha256";
+    const char *groups = o->groups != NULL ? o->groups : tls_usual_groups(has_12, has_13);
+    const char *schemes = o->schemes != NULL ? o->schemes : tls_usual_schemes(has_12, has_13);
     if ((has_12 && set_suites_12(c, e) != 0) || (has_13 && set_suites_13(c, e) != 0))
         return -1;
-    if (set_list(c->ssl, o->groups != NULL ? o->groups : groups, set_groups, "TLS groups",
-                 "secp521r1:x448", e) != 0)
+    if (set_list(c->ssl, groups, set_groups, "TLS groups", "secp521r1:x448", e) != 0)
         return -1;
-    return choose_schemes(c, o->schemes != NULL ? o->schemes : schemes, e);
+    return choose_schemes(c, schemes, e);
 }
 
 /* ---- trusted roots ---- */
@@ -281,6 +275,22 @@ static void choose_check(SSL *ssl, const struct tls_options *o, bool is_13)
         how = SSL_VERIFY_NONE;
     SSL_set_verify(ssl, how | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
                    tls_verify_certificate);
+}
+
+/* A ClientHello has come: what is agreed with it may depend on the version that it leads to. */
+static int look_at_hello(SSL *ssl, int *alert, void *unused)
+{
+    struct tls_session *t = tls_session_of(ssl);
+    const struct tls_context *c = t->context;
+    const struct tls_options *o = &c->options;
+    struct slice body = {t->facts.client_hello.p, t->facts.client_hello.n};
+    struct tls_hello h;
+    (void)alert, (void)unused;
+    if (tls_hello_read(body, true, &h) == 0)
+        tls_prefer(ssl, o, &h,
+                   tls_identity_choose(c->identity, o->identities, &t->facts, true,
+                                       tls_prefers_13(o, &h)));
+    return SSL_CLIENT_HELLO_SUCCESS;
 }
 
 /* 1: go on. The version is agreed, and the peer's wishes are known: the chain is chosen by the
@@ -472,10 +482,9 @@ static void set_behaviour(struct tls_context *c)
     SSL_CTX_set_security_level(c->ssl, o->allows_weak ? 0 : 2);
     SSL_CTX_set_keylog_callback(c->ssl, log_key);
     SSL_CTX_set_cert_cb(c->ssl, choose_certificate, NULL);
+    SSL_CTX_set_tlsext_status_cb(c->ssl, (o->is_server ? serve_staple : tls_verify_staple));
     if (o->is_server)
-        SSL_CTX_set_tlsext_status_cb(c->ssl, serve_staple);
-    else
-        SSL_CTX_set_tlsext_status_cb(c->ssl, tls_verify_staple);
+        SSL_CTX_set_client_hello_cb(c->ssl, look_at_hello, NULL);
     if (o->profile != TLS_PROFILE_NONE)
         SSL_CTX_set_cert_verify_callback(c->ssl, tls_verify_chain, NULL);
     if (o->at != 0)

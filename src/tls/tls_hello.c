@@ -61,6 +61,14 @@ struct slice tls_hello_list(const struct tls_hello *h, unsigned type)
     return tls_take_vector(&r, type == TLS_SUPPORTED_VERSIONS ? 1 : 2);
 }
 
+bool tls_has_16(struct slice list, uint16_t number)
+{
+    for (size_t i = 0; i + 1 < list.n; i += 2)
+        if ((uint16_t)(list.p[i] << 8 | list.p[i + 1]) == number)
+            return true;
+    return false;
+}
+
 bool tls_next_vector(struct slice *list, unsigned octets, struct slice *content)
 {
     struct tls_rest r = tls_rest(*list);

@@ -54,6 +54,9 @@ bool tls_find_extension(struct slice extensions, unsigned type, struct slice *co
  * versions, trusted_ca_keys, certificate_authorities, protocols. Empty where it is not there. */
 struct slice tls_hello_list(const struct tls_hello *h, unsigned type);
 
+/* Whether a list of numbers of two octets has one. */
+bool tls_has_16(struct slice list, uint16_t number);
+
 /* Takes the next entry off a list whose entries have their length before them, in so many
  * octets. */
 bool tls_next_vector(struct slice *list, unsigned octets, struct slice *content);

@@ -196,10 +196,13 @@ bool tls_digest(X509 *root, unsigned kind, uint8_t out[EVP_MAX_MD_SIZE])
 
 /* What a key can sign with in both versions: in TLS 1.3 the scheme names the curve (RFC 8446,
  * 4.2.3), and ISO 15118 has one hash for each curve. */
-static uint16_t scheme_of(EVP_PKEY *key)
+uint16_t tls_identity_scheme(const struct identity *d)
 {
     char group[32] = "";
-    switch (EVP_PKEY_get_base_id(key)) {
+    const EVP_PKEY *key = d == NULL ? NULL : d->key;
+    switch (key == NULL ? 0 : EVP_PKEY_get_base_id(key)) {
+    case 0:
+        return 0;
     case EVP_PKEY_ED25519:
         return 0x0807;
     case EVP_PKEY_ED448:
@@ -214,14 +217,6 @@ static uint16_t scheme_of(EVP_PKEY *key)
            : strcmp(group, "secp384r1") == 0 ? 0x0503
            : strcmp(group, "secp521r1") == 0 ? 0x0603
                                              : 0;
-}
-
-static bool has_16(struct slice list, uint16_t number)
-{
-    for (size_t i = 0; i + 1 < list.n; i += 2)
-        if ((uint16_t)(list.p[i] << 8 | list.p[i + 1]) == number)
-            return true;
-    return false;
 }
 
 static bool has_digest(X509 *x, enum tls_key_kind kind, struct slice id)
@@ -287,12 +282,12 @@ static bool trusted_key_fits(const struct identity *d, struct slice list)
 static int score_for_client(const struct identity *d, const struct tls_hello *h, bool is_13)
 {
     int score = 0;
-    uint16_t scheme = scheme_of(d->key);
-    if (has_16(tls_hello_list(h, TLS_SIGNATURE_ALGORITHMS), scheme))
+    uint16_t scheme = tls_identity_scheme(d);
+    if (tls_has_16(tls_hello_list(h, TLS_SIGNATURE_ALGORITHMS), scheme))
         score += 8;
     uint16_t group = scheme == 0x0403 ? 23 : scheme == 0x0503 ? 24 : scheme == 0x0603 ? 25 : 0;
     struct slice groups = tls_hello_list(h, TLS_SUPPORTED_GROUPS);
-    if (!is_13 && group != 0 && groups.n > 0 && !has_16(groups, group))
+    if (!is_13 && group != 0 && groups.n > 0 && !tls_has_16(groups, group))
         score -= 8; /* up to TLS 1.2 the groups bind the certificate, too (RFC 8422, 5.1) */
     if (trusted_key_fits(d, tls_hello_list(h, TLS_TRUSTED_CA_KEYS)) ||
         authority_fits(d, tls_hello_list(h, TLS_CERTIFICATE_AUTHORITIES)))

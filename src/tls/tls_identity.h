@@ -35,6 +35,9 @@ void tls_identity_close(struct identity *d);
 const struct identity *tls_identity_choose(const struct identity *all, unsigned n,
                                            const struct tls_facts *f, bool is_server, bool is_13);
 
+/* The scheme that its key signs with: 0x0603; 0: none of ours, or no identity. */
+uint16_t tls_identity_scheme(const struct identity *d);
+
 /* 1: it will be shown; 0: OpenSSL refuses it. */
 int tls_identity_use(SSL *ssl, const struct identity *d);
 

@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 /* Appends the response about the first certificate of the file `leaf`, as the responder of the tree
- * in `folder` has it. kept: the file in the tree where it is kept; NULL: nowhere. A tree that cannot
- * be written to gets a new one each time. -1: the key of its CA is not in the tree. */
+ * in `folder` has it. kept: the file in the tree where it is kept; NULL: nowhere. A tree that
+ * cannot be written to gets a new one each time. -1: the key of its CA is not in the tree. */
 int ocsp_kept(const char *folder, const char *leaf, const char *kept, int64_t now, struct buf *out,
               struct err *e);
 

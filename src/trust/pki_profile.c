@@ -499,6 +499,10 @@ static void check_names(struct pki_findings *f, const struct pki_profile *p, X50
     else if (p->common_name == NAME_PCID && !is_pcid(name))
         pki_find(f, PKI_NAME, false, NULL,
                  "the common name %s is no PCID of 17 or 18 capitals and digits", name);
+    else if (f->role == ROLE_VEHICLE_LEAF && X509_NAME_entry_count(X509_get_subject_name(x)) > 2)
+        pki_find(f, PKI_NAME, false, "[V2G20-2598]",
+                 "the subject has %d parts; expected common name (EVCCID) and organization (OEM)",
+                 X509_NAME_entry_count(X509_get_subject_name(x)));
     if (pki_subject(x, "O", text, sizeof text)[0] == '\0')
         pki_find(f, PKI_NAME, false, NULL, "the subject names no organization (O)");
 }

@@ -173,6 +173,8 @@ static const char *common_name(const struct maker *k, enum pki_role role, char *
         snprintf(text, 64, "%s", t->pcid != NULL ? t->pcid : "V2GLABPROV0000001X");
     } else if (role == ROLE_SECC_LEAF) {
         snprintf(text, 64, "%s", t->cpid != NULL ? t->cpid : "DE*ABC*E00001");
+    } else if (role == ROLE_VEHICLE_LEAF) {
+        snprintf(text, 64, "%s", t->evccid != NULL ? t->evccid : PKI_EVCCID);
     } else if (pki_role_is_root(role) && k->edition == EDITION_20) {
         strcat(text,
                " ISO 15118-20"); /* by x509_name a vehicle tells the roots of one tree apart */
@@ -188,8 +190,10 @@ static int set_subject(const struct maker *k, X509 *x, enum pki_role role, const
         domain = domain != NULL && strcmp(domain, "OEM") == 0 ? "MO" : "OEM";
     X509_NAME *subject = X509_get_subject_name(x);
     common_name(k, role, name);
+    /* a vehicle's has the EVCCID and the OEM, no more [V2G20-2598] */
+    const char *country = role == ROLE_VEHICLE_LEAF ? NULL : COUNTRY;
     return add_name(subject, "CN", title != NULL ? title : name) &&
-           add_name(subject, "O", ORGANIZATION) && add_name(subject, "C", COUNTRY) &&
+           add_name(subject, "O", ORGANIZATION) && add_name(subject, "C", country) &&
            add_name(subject, "DC", domain);
 }
 
@@ -599,9 +603,10 @@ static int check_wishes(const struct pki_tree *t, struct err *e)
                             strncmp(t->ocsp, "http", 4) != 0 || !strchr(t->ocsp, '/')))
         return err_set(e, "'%.60s' is no URL for the OCSP responder; expected http://HOST:PORT/",
                        t->ocsp);
-    if ((t->pcid != NULL && strlen(t->pcid) > 32) || (t->cpid != NULL && strlen(t->cpid) > 48))
+    if ((t->pcid != NULL && strlen(t->pcid) > 32) || (t->cpid != NULL && strlen(t->cpid) > 48) ||
+        (t->evccid != NULL && strlen(t->evccid) > 48))
         return err_set(e, "an identifier is too long; expected at most 32 characters of a PCID, 48 "
-                          "of a CPID");
+                          "of a CPID or EVCCID");
     for (unsigned i = 0; i < 2; i++) {
         pki_tree_path(path, t->folder, (enum pki_edition)i, "v2g-root", ".pem");
         if (t->edition[i] && !t->replaces && file_exists(path))

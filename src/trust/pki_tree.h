@@ -56,8 +56,8 @@ struct pki_tree {
     bool edition[2];   /* which to make, by enum pki_edition */
     bool is_ed448;     /* keys of ISO 15118-20: Ed448 in place of secp521r1 */
     bool replaces;     /* files that are there */
-    const char *emaid; /* NULL for the usual one, as the next three */
-    const char *pcid, *cpid;
+    const char *emaid; /* NULL for the usual one, as the next four */
+    const char *pcid, *cpid, *evccid;
     unsigned contracts;                           /* further ones, which have no faults */
     const char *contract[PKI_TREE_CONTRACTS - 1]; /* their eMAIDs */
     const char *ocsp;                             /* URL of the responder */
@@ -69,6 +69,7 @@ struct pki_tree {
     } fault[PKI_TREE_FAULTS];
 };
 
+#define PKI_EVCCID "WMIV1234567890ABCDEX"
 #define PKI_OCSP_URL "http://[::1]:9080/"
 
 /* The usual tree: both editions, no faults, from now on. */

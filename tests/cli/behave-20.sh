@@ -106,7 +106,7 @@ ev20 --mode dc --set pause=1 --set pause_ms=10 --with tls.check=any
 both_pass "a vehicle goes on after its pause" out 'OK_OldSessionJoined'
 ev20 --mode dc --set pause=1 --set pause_ms=10 --with tls.check=any --script "$work/other.lua"
 wants "another vehicle, with another certificate, does not join its session" 0 \
-    out 'certificates of the EVCC: CN=vehicle certificate' \
+    out 'certificates of the EVCC: CN=WMIV1234567890ABCDEX' \
     out 'certificates of the EVCC: CN=V2GLABPROV0000001X' not-out OK_OldSessionJoined \
     out 'the paused session was not joined: OK_NewSessionEstablished' out 'EVCC verdict: pass'
 times "and has to be authorized" 2 'EVCC -> SECC  AuthorizationReq'

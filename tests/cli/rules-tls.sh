@@ -37,12 +37,14 @@ rest() {
     case $1 in *\;*) echo "${1#*;}" ;; esac
 }
 
-# holds: rows "[ids] what|vehicle|station|Lua of the vehicle|Lua of the station" on standard input
+# holds: rows "[ids] what|vehicle|station|Lua of the vehicle|Lua of the station|Lua of the vehicle
+# before it connects" on standard input
 holds() {
-    while IFS='|' read -r what vehicle station sees station_sees; do
+    while IFS='|' read -r what vehicle station sees station_sees before; do
         cat >"$work/vehicle.lua" <<END
 local common = require 'common'
 local curve, is, has, root = common.curve, common.is, common.has, common.root
+$before
 Evcc.Connect { tls = { ${vehicle%%;*} }, $(rest "$vehicle") may_fail = true }
 $sees
 END
@@ -112,4 +114,54 @@ done
 holds <<'END'
 [V2G2-873] none came, and the chain leads to a V2G root: the vehicle closes|version = '1.2'|version = '1.2', staple = false|Evcc.Expect_Tls_Refusal_001('bad_certificate_status_response')|
 [V2G20-1240] the same with TLS 1.3|version = '1.3'|version = '1.3', staple = false|Evcc.Expect_Tls_Refusal_001('bad_certificate_status_response')|
+ocsp = true goes on|version = '1.2', ocsp = true|version = '1.2', staple = false|is(Evcc.Get_Tls_Version(), '1.2')|
+END
+
+# What is stapled is kept in the tree, and made anew when the list of what is revoked is newer, or it
+# is old.
+kept=$V2GLAB_PKI/iso15118-2/secc-leaf.ocsp
+again() { # WHAT STATE TEST
+    inode=$(stat -c %i "$kept")
+    holds <<END
+$1|version = '1.2'|version = '1.2'|is((Evcc.Get_Tls_Ocsp()), '$2')|
+END
+    test "$inode" "$3" "$(stat -c %i "$kept")"
+    result $? "$1: $4"
+}
+again "[V2G2-649] [V2G2-876] a response of today" good = "is used again"
+touch -d '-2 days' "$kept"
+again "[V2G2-649] [V2G2-876] a response that is two days old" good != "is made anew"
+run pki show "$V2GLAB_PKI/iso15118-2/secc-leaf.chain.pem"
+echo secc-leaf >"$V2GLAB_PKI/iso15118-2/revoked"
+touch -d '+1 sec' "$V2GLAB_PKI/iso15118-2/revoked"
+holds <<'END'
+[V2G20-2409] [V2G2-876] revoked since then: it is made anew, and the vehicle refuses it|version = '1.2'|version = '1.2'|Evcc.Expect_Tls_Refusal_001('bad_certificate_status_response') is((Evcc.Get_Tls_Ocsp()), 'revoked')|
+END
+: >"$V2GLAB_PKI/iso15118-2/revoked"
+
+# ---- groups and schemes ----
+
+cp -r "$work/other" "$work/ed"
+"$V2GLAB" pki make --ed448 --replace "$work/ed" >/dev/null
+ed448="cert = 'ed/iso15118-20/secc-leaf.chain.pem', key = 'ed/iso15118-20/secc-leaf.key',"
+holds <<END
+[V2G20-2460] the station prefers secp521r1, though the vehicle has x448 first and sends its key|version = '1.3', groups = 'x448:secp521r1'|version = 'auto'|is(Evcc.Get_Tls_Group(), 'secp521r1')|
+[V2G20-2460] x448 where the vehicle has nothing else|version = '1.3', groups = 'x448'|version = 'auto'|is(Evcc.Get_Tls_Group(), 'x448')|
+[V2G20-1667] CertificateRequest has ecdsa_secp521r1_sha512, then ed448, also of a station of both versions||version = 'auto'|is(table.concat(Evcc.Get_Tls_Request().schemes, ' '), 'ecdsa_secp521r1_sha512 ed448')|
+[V2G20-1668] the station signs by its table, whatever the vehicle has first|version = '1.3', schemes = 'ed448:ecdsa_secp521r1_sha512'|version = 'auto'|is(Evcc.Get_Tls_Schemes(), 'ecdsa_secp521r1_sha512')|
+[V2G20-2461] secp521r1 goes with ecdsa_secp521r1_sha512|version = '1.3'|version = '1.3'|is(Evcc.Get_Tls_Group() .. ' ' .. Evcc.Get_Tls_Schemes(), 'secp521r1 ecdsa_secp521r1_sha512')|
+[V2G20-2461] and x448 with ed448|version = '1.3', ocsp = true;roots = 'ed/iso15118-20/v2g-root.pem',|version = '1.3';$ed448|is(Evcc.Get_Tls_Group() .. ' ' .. Evcc.Get_Tls_Schemes(), 'x448 ed448')|
+[V2G2-602] over TLS 1.2 a station of both versions has the curve and the hash of ISO 15118-2 alone|version = '1.2', $both|version = 'auto'|is(Evcc.Get_Tls_Group() .. ' ' .. Evcc.Get_Tls_Schemes(), 'secp256r1 ecdsa_secp256r1_sha256')|
+END
+
+# ---- the vehicle's certificate ----
+
+holds <<'END'
+[V2G20-2598] its common name is the EVCCID, and besides there is the organization|version = '1.3'|version = '1.3'|is(Evcc.Get_Tls_OwnChain()[1].subject, 'CN=WMIV1234567890ABCDEX, O=v2glab test PKI')|
+END
+
+# ---- SDP ----
+
+holds <<'END'
+[DRV-2-SdpSecurity] the vehicle connects with TLS where the answer says so, though it asked for none|version = 'off'|version = '1.2'|is(Evcc.Get_Tls_Version(), '1.2')||Evcc.Filter 'SECCDiscoveryReq: set Security=0'
 END

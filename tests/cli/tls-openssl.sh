@@ -130,7 +130,7 @@ client "${newer[@]}" "${vehicle[@]}"
 says "TLS 1.3: certificates of both sides, suite and curve of ISO 15118-20" \
     'TLS_AES_256_GCM_SHA384' 'ECDH, secp521r1, 521 bits' 'Verify return code: 0 (ok)' \
     'TLS is established: TLS 1.3, TLS_AES_256_GCM_SHA384, secp521r1' 'agreed 1.3' \
-    'CN=vehicle certificate' OK_SuccessfulNegotiation
+    'CN=WMIV1234567890ABCDEX' OK_SuccessfulNegotiation
 says "the signatures are of ECDSA with SHA-512 over secp521r1" 'Peer signing digest: SHA512' \
     'Peer signature type: ECDSA' 'ecdsa_secp521r1_sha512'
 station "version = '1.3'"
@@ -280,7 +280,7 @@ says "one that says revoked ends the handshake" 'revoked' '!TLS is established'
 
 server "${new[@]}" -Verify 4 -verify_return_error -CAfile "$twenty/v2g-root.pem"
 vehicle "version = '1.3', ocsp = true"
-says "a vehicle of TLS 1.3 shows a certificate that openssl verifies" 'CN = vehicle certificate' \
+says "a vehicle of TLS 1.3 shows a certificate that openssl verifies" 'CN = WMIV1234567890ABCDEX' \
     'verify return:1' 'agreed 1.3 TLS_AES_256_GCM_SHA384 secp521r1' OK_SuccessfulNegotiation \
     '!verify error'
 server "${new[@]}"
