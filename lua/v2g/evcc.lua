@@ -405,6 +405,7 @@ local function discover(self, tls, settings)
             return
         end
     end
+    self.missing = true
     leave(self, 'gone', false, 'no station answered SECCDiscoveryReq')
 end
 
@@ -456,8 +457,9 @@ local function connect_once(self)
     else
         common.pause(self, p.gaps.SDP)
     end
-    local is_open, why = common.own(pcall(self.role.Connect,
-        { manual = true, tls = settings, source_port = p.source_port, may_fail = p.tries > 1 }))
+    local is_open, why, missing = common.own(pcall(self.role.Connect,
+        { manual = true, tls = settings, source_port = p.source_port, may_fail = true }))
+    self.missing = missing
     if not is_open then
         leave(self, 'gone', false, 'the station cannot be reached: ' .. why)
     end
@@ -591,14 +593,15 @@ function evcc.new(role, options)
 end
 
 -- Charges, with pauses and all. The outcome: ok, why (not, or what ended it early), how ('done', or
--- how the session was left), code (of the last response), protocol, soc (percent) of the battery.
+-- how the session was left), missing (there was no station at all), code (of the last response),
+-- protocol, soc (percent) of the battery.
 function evcc.charge(role, options)
     local self = evcc.new(role, options)
     while true do
         local outcome, ok, why = evcc.attempt(self)
         if not ok or outcome ~= 'resume' or not self.p.resume or Stop_Requested() then
-            return { ok = ok, why = why, how = self.how or 'done', code = self.code,
-                     protocol = self.protocol, soc = self.battery.soc }
+            return { ok = ok, why = why, how = self.how or 'done', missing = self.missing,
+                     code = self.code, protocol = self.protocol, soc = self.battery.soc }
         end
         common.pause(self, self.p.pause_ms)
     end
@@ -607,6 +610,9 @@ end
 -- The same as a script: its verdict is that of the charge.
 function evcc.run(role, options)
     local outcome = evcc.charge(role, options)
+    if outcome.missing then
+        common.refuse(outcome.why) -- there was nobody to judge
+    end
     if not outcome.ok then
         Fail(outcome.why)
     end

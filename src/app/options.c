@@ -262,8 +262,10 @@ int options_read(struct options *o, void *into)
             o->letters = word + 1;
         else if (word[2] != '\0')
             result = read_long(o, into, word + 2);
-        else
+        else {
             o->only_arguments = true;
+            o->before = o->arguments;
+        }
     }
     return -1;
 }

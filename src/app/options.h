@@ -63,8 +63,9 @@ struct options {
     bool only_arguments;
     bool argument_ends; /* set by the command, after options_open, where the first argument is a
                                 command itself: what follows belongs to that */
-    int arguments;      /* what is no option, so far; */
-    char **argument;    /* moved to the front of argv */
+    int before;      /* arguments before a `--` that is not the first of them; 0: there is none */
+    int arguments;   /* what is no option, so far; */
+    char **argument; /* moved to the front of argv */
     int status;
     unsigned rows; /* all options: of the table, of its groups, and those that all have */
     struct {

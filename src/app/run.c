@@ -58,12 +58,12 @@ static const struct option OPTIONS[] = {
 
 static const struct usage USAGE = {
     .command = "run",
-    .synopsis = "[OPTION]... SCRIPT...",
+    .synopsis = "[OPTION]... SCRIPT... [-- ARGUMENT...]",
     .about =
         "Runs Lua scripts that play a vehicle (Evcc) or a station (Secc): one against a real "
         "peer,\n"
         "or several against each other in one process. Shows a ladder of all messages, leaves a\n"
-        "record, and gives each script a verdict.",
+        "record, and gives each script a verdict. What follows -- is what scripts have as `...`.",
     .option = OPTIONS,
     .more = "examples:\n"
             "  v2glab run examples/evcc-iso15118-2-ac.lua examples/secc-iso15118-2-ac.lua\n"
@@ -71,7 +71,8 @@ static const struct usage USAGE = {
             "  v2glab run secc.lua --peer [::1]:15118\n"
             "  v2glab run --print evcc.lua --session-id B9D3FD12ABB3E0F8\n"
             "  v2glab run --tls 1.3 evcc.lua secc.lua\n"
-            "  v2glab run --virtual-time evcc.lua secc.lua\n\n"
+            "  v2glab run --virtual-time evcc.lua secc.lua\n"
+            "  v2glab run evcc.lua -- 32 dc\n\n"
             "Without --protocol scripts say what they speak, ISO15118-2 first; without --tls they "
             "use none.\n"
             "With TLS, SSLKEYLOGFILE in the environment names a file that gets the secrets; the\n"
@@ -203,8 +204,11 @@ int command_run(int argc, char **argv)
     } else if (r.options.arguments == 0) {
         status = options_wrong(&r.options, "no script; expected the path of a Lua file");
     } else {
-        r.script = (const char *const *)r.options.argument;
-        r.scripts = (unsigned)r.options.arguments;
+        const struct options *o = &r.options;
+        r.script = (const char *const *)o->argument;
+        r.scripts = (unsigned)(o->before > 0 ? o->before : o->arguments);
+        r.session.script.argument = r.script + r.scripts;
+        r.session.script.arguments = (unsigned)o->arguments - r.scripts;
         status = run_all(&r);
     }
     library_close(&r.library);

@@ -256,7 +256,7 @@ void ladder_event(void *context, const struct event *e)
         print_note(l, e, "", "");
         break;
     case EVENT_CHECK:
-        print_note(l, e, e->ok ? GREEN : RED, e->ok ? "check" : "check failed");
+        print_note(l, e, e->ok ? GREEN : RED, e->ok ? "check passed" : "check failed");
         break;
     case EVENT_VIOLATION:
         print_note(l, e, YELLOW, "violation");

@@ -5,6 +5,7 @@
 #include "codec/value.h"
 #include "record/datagram.h"
 #include "script/deadline.h"
+#include "script/judgement.h"
 #include "script/link.h"
 #include "script/printing.h"
 #include "script/signing.h"
@@ -99,6 +100,7 @@ void flow_sent(lua_State *L, struct role *r, const char *name)
     if (r->side == FROM_SECC && r->received_us != 0 && r->last != NULL && name[0] != '\0')
         deadline_answered(L, r, r->last->name);
     r->sent_us = script_now(r->script);
+    r->script->has_tested = true;
     if (name[0] == '\0')
         return;
     r->received_us = 0;
@@ -198,6 +200,7 @@ struct received *flow_take(lua_State *L, struct role *r)
     struct received *received = session_take(r->session);
     if (received == NULL)
         return NULL;
+    r->script->has_tested = true;
     deadline_met(L, r, received->us, true);
     role_keep(r, received);
     note_address(r, received);
@@ -209,12 +212,12 @@ static int nothing_came(lua_State *L, struct role *r, const char *expected)
 {
     if (!r->script->timed_out) {
         const char *why = r->peer->problem.set ? r->peer->problem.what : "by the other side";
-        return script_verdict(L, VERDICT_FAIL, "expected %s, found the connection closed: %s",
-                              expected, why);
+        return script_unexpected(L, expected, lua_pushfstring(L, "the connection closed: %s", why));
     }
     deadline_met(L, r, script_now(r->script), false);
-    return script_verdict(L, VERDICT_FAIL, "expected %s within %lld ms (%s), found nothing",
-                          expected, (long long)(r->timer.limit_us / 1000), r->timer.name);
+    expected = lua_pushfstring(L, "%s within %I ms (%s)", expected,
+                               (LUAI_UACINT)(r->timer.limit_us / 1000), r->timer.name);
+    return script_unexpected(L, expected, "nothing");
 }
 
 /* "SessionStopRes (ResponseCode FAILED)" */
@@ -244,7 +247,7 @@ static int receive_done(lua_State *L, int status, lua_KContext context)
     if (received->is_decoded && strcmp(received->name, expected) == 0)
         return 0;
     describe(received, found, sizeof found);
-    return script_verdict(L, VERDICT_FAIL, "expected %s, found %s", expected, found);
+    return script_unexpected(L, expected, found);
 }
 
 int flow_wait(lua_State *L, struct role *r, const char *message, const char *protocol,

@@ -2,6 +2,7 @@
 #include "script/link.h"
 
 #include "script/deadline.h"
+#include "script/judgement.h"
 #include "script/security.h"
 
 #include <string.h>
@@ -91,11 +92,21 @@ int link_connect(lua_State *L, struct role *r, bool manual, lua_KContext context
     return script_wait(L, &w, context, then);
 }
 
+bool link_is_missing(const struct role *r)
+{
+    return r->peer != NULL && r->peer->state == PEER_FAILED && !r->peer->is_met;
+}
+
 void link_check(lua_State *L, struct role *r, const char *doing)
 {
-    if (r->peer == NULL || r->peer->state == PEER_READY)
+    if (r->peer == NULL)
         return;
+    if (r->peer->state == PEER_READY) {
+        r->script->has_tested = true;
+        return;
+    }
     const char *why = r->peer->problem.set ? r->peer->problem.what : "it was closed";
-    script_verdict(L, VERDICT_FAIL, "%s: expected a connection, %s: %s", doing,
+    script_verdict(L, link_is_missing(r) ? VERDICT_ERROR : VERDICT_FAIL,
+                   "%s: expected a connection, %s: %s", doing,
                    r->peer->state == PEER_CLOSED ? "found it closed" : "there is none", why);
 }

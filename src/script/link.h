@@ -24,7 +24,11 @@ void link_start(lua_State *L, struct role *r, const struct peer_options *o);
 int link_connect(lua_State *L, struct role *r, bool manual, lua_KContext context,
                  lua_KFunction then);
 
-/* Ends the script where there is no connection. doing: the function that needs it. */
+/* There is nobody to connect to, or nobody came: that is no fault of the other side's. */
+bool link_is_missing(const struct role *r);
+
+/* Ends the script where there is no connection: error where the other side is missing, else fail.
+ * doing: the function that needs it. */
 void link_check(lua_State *L, struct role *r, const char *doing);
 
 #endif

@@ -2,8 +2,10 @@
 #include "script/methods.h"
 
 #include "script/deadline.h"
+#include "script/expect.h"
 #include "script/filters.h"
 #include "script/flow.h"
+#include "script/judgement.h"
 #include "script/link.h"
 #include "script/object.h"
 #include "script/printing.h"
@@ -163,7 +165,8 @@ static int connect_done(lua_State *L, int status, lua_KContext context)
     if (may_fail && r->peer != NULL && r->peer->state != PEER_READY) {
         lua_pushnil(L);
         lua_pushstring(L, r->peer->problem.set ? r->peer->problem.what : "");
-        return 2;
+        lua_pushboolean(L, link_is_missing(r));
+        return 3;
     }
     link_check(L, r, "Connect");
     role_follow(L, r);
@@ -325,4 +328,5 @@ void methods_push(lua_State *L, struct role *r)
     tls_view_methods(L, r);
     filters_methods(L, r);
     tls_expect_methods(L, r);
+    expect_methods(L, r);
 }

@@ -2,6 +2,7 @@
 #include "script/sandbox.h"
 
 #include "base/asset.h"
+#include "script/judgement.h"
 #include "script/task.h"
 
 #include <lauxlib.h>
@@ -61,6 +62,7 @@ static int sandbox_assert(lua_State *L)
 {
     struct script *s = script_of(L);
     luaL_checkany(L, 1);
+    s->has_tested = true;
     if (lua_toboolean(L, 1))
         return lua_gettop(L);
     if (lua_gettop(L) > 1 && lua_type(L, 2) != LUA_TSTRING) {
@@ -83,6 +85,7 @@ static int end_with(lua_State *L, enum verdict verdict)
 
 static int sandbox_pass(lua_State *L)
 {
+    script_of(L)->has_tested = true;
     return end_with(L, VERDICT_PASS);
 }
 

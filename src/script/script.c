@@ -84,6 +84,10 @@ static int open_protected(lua_State *L)
     if (status != LUA_OK)
         return lua_error(L);
     s->main = task_new(L);
+    for (unsigned i = 0; i < s->options->arguments; i++) {
+        lua_pushstring(L, s->options->argument[i]);
+        task_give(s->main, L);
+    }
     return 0;
 }
 

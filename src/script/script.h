@@ -49,6 +49,8 @@ struct script_options {
     const char *profile;       /* of the timing parameters; NULL: "strict" */
     const struct script_timer *timer;
     unsigned timers;
+    const char *const *argument; /* of the main chunk, its `...` */
+    unsigned arguments;
     bool is_unsafe;                         /* the whole of Lua's library */
     size_t memory;                          /* bytes a script may take; 0: 256 MiB */
     unsigned busy_ms;                       /* longest time without waiting for anything; 0: 10 s */
@@ -74,14 +76,17 @@ struct script {
     char reason[1024]; /* "secc.lua:12: expected …"; "" for a pass */
     char *traceback;   /* of an error; NULL where none */
     bool running, started;
-    bool timed_out;     /* the current task: its deadline ended its wait */
-    bool has_sessions;  /* they have the verdicts: its own is nothing to tell if it is pass */
-    bool stop;          /* it is asked to end, as the protocol wants: Stop_Requested() */
-    unsigned printed;   /* frames, in print mode */
-    int64_t busy_since; /* of the resume that is going on */
-    size_t memory;      /* bytes taken by Lua */
-    char asserted[512]; /* message of the assert that failed last */
-    struct timer timer; /* for the next deadline of a task */
+    bool timed_out;          /* the current task: its deadline ended its wait */
+    bool has_sessions;       /* they have the verdicts: its own is nothing to tell if it is pass */
+    bool stop;               /* it is asked to end, as the protocol wants: Stop_Requested() */
+    unsigned printed;        /* frames, in print mode */
+    int64_t busy_since;      /* of the resume that is going on */
+    size_t memory;           /* bytes taken by Lua */
+    char asserted[512];      /* message of the assert that failed last */
+    char failed_check[1024]; /* the first; "": none */
+    unsigned failed_checks;
+    bool has_tested;                 /* a message went or came, or something was checked */
+    struct timer timer;              /* for the next deadline of a task */
     void (*ended)(struct script *s); /* once, when there is a verdict; may be NULL */
     void (*woken)(struct script *s); /* a connection has changed after that; may be NULL */
     /* A session of a station that goes on has its verdict; may be NULL. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/serving.h"
 
+#include "script/judgement.h"
 #include "script/link.h"
 #include "script/security.h"
 #include "session/discovery.h"

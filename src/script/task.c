@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/task.h"
 
-#include "script/nearest.h"
+#include "script/judgement.h"
 #include "wire/clock.h"
 
 #include <lauxlib.h>
@@ -10,8 +10,6 @@
 #include <string.h>
 
 #define TASK "v2g.Task"
-#define VERDICT                                                                                    \
-    "v2g.Verdict" /* an error value: a verdict that a Guard keeps from ending the script */
 #define TRACEBACK_MAX 65536
 
 char TASK_WAIT;
@@ -22,21 +20,8 @@ struct task {
     lua_State *L;      /* the coroutine */
     struct wait wait;
     int arguments; /* on its stack, for the first turn */
-    unsigned guards;
     bool started, is_over;
 };
-
-struct judgement {
-    enum verdict verdict;
-    char reason[1024]; /* as that of a script */
-};
-
-const char *verdict_name(enum verdict v)
-{
-    /* ORDER VERDICT */
-    static const char *const NAMES[] = {"", "pass", "fail", "inconclusive", "error"};
-    return NAMES[v];
-}
 
 /* ---- waiting ---- */
 
@@ -67,126 +52,31 @@ int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KF
     return yield(L, w, context, then);
 }
 
-/* ---- verdicts ---- */
-
-int script_verdict(lua_State *L, enum verdict verdict, const char *format, ...)
-{
-    struct script *s = script_of(L);
-    struct judgement j = {.verdict = verdict};
-    char what[sizeof j.reason - 130], where[128];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
-    va_end(args);
-    script_where(L, where, sizeof where);
-    if (what[0] != '\0' || verdict != VERDICT_PASS)
-        snprintf(j.reason, sizeof j.reason, "%s%s%s", where, what[0] != '\0' ? ": " : "", what);
-    if (s->current != NULL && s->current->guards > 0) {
-        *(struct judgement *)lua_newuserdatauv(L, sizeof j, 0) = j;
-        luaL_setmetatable(L, VERDICT);
-        return lua_error(L);
-    }
-    s->verdict = verdict;
-    snprintf(s->reason, sizeof s->reason, "%s", j.reason);
-    if (!lua_isyieldable(L))
-        return luaL_error(L, "the script has ended: %s", what);
-    lua_pushlightuserdata(L, &TASK_WAIT); /* and is never resumed */
-    return lua_yield(L, 1);
-}
-
-static int verdict_text(lua_State *L)
-{
-    const struct judgement *j = luaL_checkudata(L, 1, VERDICT);
-    const char *colon = j->reason[0] != '\0' ? ": " : "";
-    lua_pushfstring(L, "%s%s%s", verdict_name(j->verdict), colon, j->reason);
-    return 1;
-}
-
-/* Pushes what is added to an error that names a global variable which is nil, as Lua words it. */
-static void push_hint(lua_State *L, const char *text)
-{
-    char name[40] = "";
-    const char *at = strstr(text, " a nil value (global '"), *nearest = NULL;
-    if (at != NULL && sscanf(at, " a nil value (global '%39[^']')", name) == 1) {
-        lua_pushglobaltable(L);
-        nearest = nearest_key(L, -1, name);
-        lua_pop(L, 1);
-    }
-    if (nearest != NULL)
-        lua_pushfstring(L, "; the nearest name is %s", nearest);
-    else
-        lua_pushliteral(L, "");
-}
-
-/* What the error value at 1 means: pushes its text, and with a traceback of `from` where that says
- * something (else nil). One that is an object with a text is for the user of the script: where in
- * it that was raised tells nothing. */
-static enum verdict read_error(lua_State *L, lua_State *from)
-{
-    const struct script *s = script_of(L);
-    const struct judgement *j = luaL_testudata(L, 1, VERDICT);
-    if (j != NULL) {
-        lua_pushstring(L, j->reason);
-        lua_pushnil(L);
-        return j->verdict;
-    }
-    const char *text = luaL_tolstring(L, 1, NULL);
-    bool asserted = s->asserted[0] != '\0' && strcmp(text, s->asserted) == 0;
-    push_hint(L, text);
-    lua_concat(L, 2);
-    if (luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL) {
-        lua_pop(L, 1);
-        lua_pushnil(L);
-    } else {
-        luaL_traceback(L, from, lua_tostring(L, -1), 0);
-    }
-    return asserted ? VERDICT_FAIL : VERDICT_ERROR;
-}
-
 /* ---- Guard ---- */
-
-/* The message handler: a judgement takes the place of what was raised. */
-static int judge_guarded(lua_State *L)
-{
-    struct judgement j;
-    if (script_of(L)->verdict != VERDICT_NONE || luaL_testudata(L, 1, VERDICT) != NULL)
-        return 1;
-    j.verdict = read_error(L, L);
-    int text = lua_isnil(L, -1) || j.verdict == VERDICT_FAIL ? -2 : -1;
-    snprintf(j.reason, sizeof j.reason, "%s", lua_tostring(L, text));
-    *(struct judgement *)lua_newuserdatauv(L, sizeof j, 0) = j;
-    luaL_setmetatable(L, VERDICT);
-    return 1;
-}
 
 static int guard_done(lua_State *L, int status, lua_KContext context)
 {
-    struct script *s = script_of(L);
     (void)context;
-    s->current->guards--;
     if (status == LUA_OK || status == LUA_YIELD) {
         lua_pushboolean(L, true);
         lua_replace(L, 1);
         return lua_gettop(L);
     }
-    const struct judgement *j = luaL_testudata(L, -1, VERDICT);
-    if (j == NULL) /* the script has ended, or memory has */
-        return lua_error(L);
     lua_pushboolean(L, false);
-    lua_pushstring(L, verdict_name(j->verdict));
-    lua_pushstring(L, j->reason);
+    lua_insert(L, -2);
+    if (!judgement_push(L)) /* the script has ended, or memory has */
+        return lua_error(L);
+    lua_remove(L, -3);
     return 3;
 }
 
 static int guard(lua_State *L)
 {
-    struct script *s = script_of(L);
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    if (s->current == NULL)
+    if (script_of(L)->current == NULL)
         return luaL_error(L, "Guard is not possible here");
-    lua_pushcfunction(L, judge_guarded);
+    lua_pushcfunction(L, judgement_catch);
     lua_insert(L, 1);
-    s->current->guards++;
     return guard_done(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, guard_done), 0);
 }
 
@@ -198,7 +88,7 @@ static int judge_error(lua_State *L)
     struct script *s = script_of(L);
     lua_State *from = lua_touserdata(L, 1);
     lua_remove(L, 1);
-    enum verdict verdict = read_error(L, from);
+    enum verdict verdict = judgement_read(L, from);
     if (s->verdict != VERDICT_NONE)
         return 0; /* an error raised in order to end the script */
     s->verdict = verdict;
@@ -271,6 +161,7 @@ static void finish(struct script *s)
 {
     char text[sizeof s->reason + 16];
     timer_stop(&s->timer);
+    script_settle(s);
     if (s->traceback != NULL && s->verdict == VERDICT_ERROR)
         script_record(s, EVENT_LOG, false, "", s->traceback);
     snprintf(text, sizeof text, "%s%s%s", verdict_name(s->verdict),
@@ -366,6 +257,7 @@ bool task_is_over(const struct task *t)
 
 void task_give(struct task *t, lua_State *L)
 {
+    luaL_checkstack(t->L, 1, "too many arguments");
     lua_xmove(L, t->L, 1);
     t->arguments++;
 }
@@ -442,18 +334,6 @@ static int stop_requested(lua_State *L)
     return 1;
 }
 
-static void make_class(lua_State *L, const char *name, lua_CFunction text)
-{
-    luaL_newmetatable(L, name);
-    lua_pushboolean(L, false);
-    lua_setfield(L, -2, "__metatable");
-    if (text != NULL) {
-        lua_pushcfunction(L, text);
-        lua_setfield(L, -2, "__tostring");
-    }
-    lua_pop(L, 1);
-}
-
 void tasks_open(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
@@ -461,8 +341,11 @@ void tasks_open(lua_State *L)
         {"Guard", guard}, {"Stop_Requested", stop_requested},
         {NULL, NULL},
     };
-    make_class(L, TASK, NULL);
-    make_class(L, VERDICT, verdict_text);
+    luaL_newmetatable(L, TASK);
+    lua_pushboolean(L, false);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+    judgements_open(L);
     lua_pushglobaltable(L);
     luaL_setfuncs(L, FUNCTIONS, 0);
     lua_pop(L, 1);

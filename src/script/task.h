@@ -41,8 +41,4 @@ bool task_is_over(const struct task *t);
 /* Waits, then calls `then`; script_of(L)->timed_out says whether the deadline ended the wait. */
 int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then);
 
-/* Ends the script with a verdict; reason gets the line. Does not return to the script. */
-int script_verdict(lua_State *L, enum verdict verdict, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 #include "codec/message.h"
+#include "script/judgement.h"
 #include "script/link.h"
 #include "tls/tls.h"
 #include "tls/tls_names.h"
@@ -186,7 +187,6 @@ static int judge(lua_State *L)
     const struct tls_alert *a = alert_of(r, is_own);
     bool good = a != NULL && is_expected(L, a->code);
     struct buf text = {0};
-    char where[128];
     buf_printf(&text, "%s.%s: expected %s", r->name, NAMES[is_own],
                is_own ? "this side to refuse with " : "");
     add_expected(L, &text);
@@ -194,8 +194,7 @@ static int judge(lua_State *L)
     add_found(r, is_own, &text);
     lua_pushstring(L, buf_string(&text));
     buf_close(&text);
-    script_record(r->script, EVENT_CHECK, good, script_where(L, where, sizeof where),
-                  lua_tostring(L, -1));
+    script_note(L, EVENT_CHECK, good, lua_tostring(L, -1));
     if (!good)
         return script_verdict(L, VERDICT_FAIL, "%s", lua_tostring(L, -1));
     lua_pushstring(L, is_own ? tls_problem(r->peer->tls) : tls_name(TLS_ALERTS, a->code));

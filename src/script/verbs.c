@@ -4,6 +4,7 @@
 #include "names/place.h"
 #include "script/convert.h"
 #include "script/flow.h"
+#include "script/judgement.h"
 #include "script/role.h"
 #include "script/signing.h"
 
@@ -362,15 +363,6 @@ static int verb_get(lua_State *L)
     return 1;
 }
 
-static void record_check(lua_State *L, const struct bound *b, bool ok, const char *text)
-{
-    char where[128];
-    const struct script *s = b->role->script;
-    if (s->options->recorder == NULL)
-        return;
-    script_record(s, EVENT_CHECK, ok, script_where(L, where, sizeof where), text);
-}
-
 /* The value of n as convert_equal wants it: found or not. */
 static bool target_equals(lua_State *L, const struct name *n, const struct message *m,
                           const uint32_t *index, int at)
@@ -406,7 +398,7 @@ static int verb_check(lua_State *L)
     push_target(L, &b->name, m, index);
     buf_text(&text, ", found ");
     convert_text(L, -1, &text);
-    record_check(L, b, equal, buf_string(&text));
+    script_check(L, equal, buf_string(&text));
     buf_close(&text);
     lua_pushboolean(L, equal);
     return 1;
@@ -421,7 +413,7 @@ static int verb_check_received(lua_State *L)
     bool is_it = last != NULL && last->is_decoded && strcmp(last->name, wanted) == 0;
     const char *text = lua_pushfstring(L, "last received: expected %s, found %s", wanted,
                                        found[0] != '\0' ? found : "a frame that is no message");
-    record_check(L, b, is_it, text);
+    script_check(L, is_it, text);
     lua_pushboolean(L, is_it);
     return 1;
 }
@@ -469,6 +461,7 @@ static int values_of(const struct field *f)
     return f->kind == KIND_NODE ? n : 1;
 }
 
+/* It asks, and judges nothing: scripts branch by it. */
 static int verb_exist(lua_State *L)
 {
     struct bound *b = role_bound(L);
@@ -488,8 +481,8 @@ static int verb_exist(lua_State *L)
         buf_text(&text, i > 1 ? ", " : "");
         convert_text(L, i, &text);
     }
-    buf_printf(&text, "): expected such an entry, found %s", found ? "one" : "none");
-    record_check(L, b, found, buf_string(&text));
+    buf_printf(&text, "): found %s", found ? "such an entry" : "none");
+    script_note(L, EVENT_LOG, true, buf_string(&text));
     buf_close(&text);
     lua_pushboolean(L, found);
     return 1;

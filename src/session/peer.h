@@ -69,6 +69,7 @@ struct peer_times {
 struct peer {
     struct session session;
     enum peer_state state;
+    bool is_met; /* the other side has been seen: else it is missing, and has done nothing wrong */
     struct err problem;
     struct peer_options options;
     struct peer_times times;

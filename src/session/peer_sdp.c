@@ -27,6 +27,7 @@ int peer_pass_datagram(struct peer *p, bool is_sent, const struct endpoint *from
 {
     struct numbered known = datagram_numbers(p, is_sent ? from : to, is_sent ? to : from);
     int64_t us = world_now(p->world);
+    p->is_met = p->is_met || !is_sent;
     struct parcel parcel = {.session = &p->session,
                             .event = session_new_event(&p->session, EVENT_BYTES, is_sent, us),
                             .is_sent = is_sent};

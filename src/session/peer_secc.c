@@ -28,6 +28,7 @@ static void take_stream(struct peer_wire *w, struct stream *s, bool with_tls)
     struct err e = ERR_INIT;
     w->stream = s;
     w->is_connected = false;
+    w->peer->is_met = true;
     peer_forget_tls(w->peer);
     if (!with_tls) {
         stream_use(s, &PEER_STREAM_EVENTS, w);

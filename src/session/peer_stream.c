@@ -222,6 +222,9 @@ static void stream_closed(void *context, struct stream *s, enum stream_end end, 
     /* a given address may not be served yet; SDP's is served, or wrong */
     bool again = p->state == PEER_CONNECTING && p->options.address != NULL && end == STREAM_REFUSED;
     peer_set_problem(p, "%s", why);
+    /* who refuses is no more than an address; TLS that fails has somebody behind it */
+    p->is_met = p->is_met || (end != STREAM_REFUSED && end != STREAM_TIMEOUT &&
+                              end != STREAM_UNREACHABLE && end != STREAM_FAILED);
     if (!again) {
         peer_end_stream(w, STREAM_FIN, end, false, why);
     } else {

@@ -155,7 +155,7 @@ void peer_begin_connection(struct peer_wire *w)
     struct peer *p = w->peer;
     if (w->is_connected)
         return;
-    w->is_connected = true;
+    w->is_connected = p->is_met = true;
     session_connected(&p->session, stream_local(w->stream), stream_remote(w->stream),
                       world_now(p->world), p->session.role == FROM_EVCC);
 }

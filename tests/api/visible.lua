@@ -60,6 +60,7 @@ end
 local contract = Pki.Identity('contract-leaf')
 show_fields('Certificate', contract.chain[1])
 show_fields('Key', contract.key)
+show_fields('Verdict', select(2, pcall(Fail)))
 for name in pairs(contract) do
     print('visible Identity.' .. name)
 end

@@ -439,7 +439,11 @@ static void test_errors(void **state)
     must_say("coroutine.yield()", VERDICT_ERROR, "coroutine.yield");
     must_say("x = = 1", VERDICT_ERROR, "test.lua:1:");
     must_say("Fail('because')", VERDICT_FAIL, "test.lua:1: because");
-    must_say("pcall(Fail, 'because') error('not reached')", VERDICT_FAIL, "because");
+    must_say("local _, v = pcall(Fail, 'because')\n"
+             "assert(v.verdict == 'fail' and v.expected == nil and v.message == 'because')\n"
+             "assert(v.where == 'test.lua:1' and not pcall(function() return v.why end))\n"
+             "error(v)",
+             VERDICT_FAIL, "test.lua:1: because");
     must_say("Inconclusive('no idea')", VERDICT_INCONCLUSIVE, "no idea");
     must_say("Pass() error('not reached')", VERDICT_PASS, "");
 }

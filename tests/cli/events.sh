@@ -134,6 +134,7 @@ check "the other sinks tell of it" grep -q 'record: events.jsonl ends here: File
 cat >"$work/slow.lua" <<'END'
 Secc.Listen{}
 for i = 1, 100 do Log(tostring(i)) Sleep(10) end
+Pass()
 END
 rm -rf "$work/record"
 timeout 100 "$V2GLAB" run -q "$work/slow.lua" -o "$work/record" >"$work/out" 2>&1 &

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/judgement.h"
+
+#include "script/nearest.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#define JUDGEMENT "v2g.Verdict"
+
+const char *verdict_name(enum verdict v)
+{
+    /* ORDER VERDICT */
+    static const char *const NAMES[] = {"", "pass", "fail", "inconclusive", "error"};
+    return NAMES[v];
+}
+
+/* ---- raising ---- */
+
+static struct judgement *new_judgement(lua_State *L, enum verdict verdict)
+{
+    struct judgement *j = lua_newuserdatauv(L, sizeof *j, 0);
+    memset(j, 0, sizeof *j);
+    j->verdict = verdict;
+    luaL_setmetatable(L, JUDGEMENT);
+    return j;
+}
+
+int script_verdict(lua_State *L, enum verdict verdict, const char *format, ...)
+{
+    struct judgement *j = new_judgement(L, verdict);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(j->message, sizeof j->message, format, args);
+    va_end(args);
+    script_where(L, j->where, sizeof j->where);
+    return lua_error(L);
+}
+
+int script_unexpected(lua_State *L, const char *expected, const char *found)
+{
+    struct judgement *j = new_judgement(L, VERDICT_FAIL);
+    snprintf(j->expected, sizeof j->expected, "%s", expected);
+    snprintf(j->found, sizeof j->found, "%s", found);
+    snprintf(j->message, sizeof j->message, "expected %s, found %s", expected, found);
+    script_where(L, j->where, sizeof j->where);
+    return lua_error(L);
+}
+
+/* ---- reading ---- */
+
+static const struct judgement *judgement_at(lua_State *L, int at)
+{
+    return luaL_testudata(L, at, JUDGEMENT);
+}
+
+/* "file.lua:12: expected …"; a pass without a reason is "". */
+static void push_reason(lua_State *L, const struct judgement *j)
+{
+    bool says = j->message[0] != '\0';
+    if (j->verdict == VERDICT_PASS && !says)
+        lua_pushliteral(L, "");
+    else
+        lua_pushfstring(L, "%s%s%s", j->where, j->where[0] != '\0' && says ? ": " : "", j->message);
+}
+
+static int judgement_text(lua_State *L)
+{
+    const struct judgement *j = luaL_checkudata(L, 1, JUDGEMENT);
+    push_reason(L, j);
+    const char *reason = lua_tostring(L, -1);
+    lua_pushfstring(L, "%s%s%s", verdict_name(j->verdict), reason[0] != '\0' ? ": " : "", reason);
+    return 1;
+}
+
+static int judgement_index(lua_State *L)
+{
+    const struct judgement *j = luaL_checkudata(L, 1, JUDGEMENT);
+    const char *key = luaL_checkstring(L, 2);
+    const struct {
+        const char *key, *value;
+    } FIELDS[] = {{"verdict", verdict_name(j->verdict)},
+                  {"expected", j->expected},
+                  {"found", j->found},
+                  {"where", j->where},
+                  {"message", j->message}};
+    for (unsigned i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++)
+        if (strcmp(key, FIELDS[i].key) == 0) {
+            lua_pushstring(L, FIELDS[i].value[0] != '\0' ? FIELDS[i].value : NULL);
+            return 1;
+        }
+    return luaL_error(L,
+                      "a verdict has no field '%s'; expected verdict, expected, found, where or "
+                      "message",
+                      key);
+}
+
+/* Pushes what is added to an error that names a global variable which is nil, as Lua words it. */
+static void push_hint(lua_State *L, const char *text)
+{
+    char name[40] = "";
+    const char *at = strstr(text, " a nil value (global '"), *nearest = NULL;
+    if (at != NULL && sscanf(at, " a nil value (global '%39[^']')", name) == 1) {
+        lua_pushglobaltable(L);
+        nearest = nearest_key(L, -1, name);
+        lua_pop(L, 1);
+    }
+    if (nearest != NULL)
+        lua_pushfstring(L, "; the nearest name is %s", nearest);
+    else
+        lua_pushliteral(L, "");
+}
+
+enum verdict judgement_read(lua_State *L, lua_State *from)
+{
+    const struct script *s = script_of(L);
+    const struct judgement *j = judgement_at(L, 1);
+    if (j != NULL) {
+        push_reason(L, j);
+        lua_pushnil(L);
+        return j->verdict;
+    }
+    const char *text = luaL_tolstring(L, 1, NULL);
+    bool asserted = s->asserted[0] != '\0' && strcmp(text, s->asserted) == 0;
+    push_hint(L, text);
+    lua_concat(L, 2);
+    if (luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+    } else {
+        luaL_traceback(L, from, lua_tostring(L, -1), 0);
+    }
+    return asserted ? VERDICT_FAIL : VERDICT_ERROR;
+}
+
+int judgement_catch(lua_State *L)
+{
+    if (script_has_ended(script_of(L)) || judgement_at(L, 1) != NULL)
+        return 1;
+    enum verdict verdict = judgement_read(L, L);
+    int text = lua_isnil(L, -1) || verdict == VERDICT_FAIL ? -2 : -1;
+    const char *message = lua_tostring(L, text);
+    struct judgement *j = new_judgement(L, verdict);
+    snprintf(j->message, sizeof j->message, "%s", message);
+    return 1;
+}
+
+bool judgement_push(lua_State *L)
+{
+    const struct judgement *j = judgement_at(L, -1);
+    if (j == NULL)
+        return false;
+    lua_pushstring(L, verdict_name(j->verdict));
+    push_reason(L, j);
+    return true;
+}
+
+/* ---- the end ---- */
+
+void script_note(lua_State *L, enum event_kind kind, bool ok, const char *text)
+{
+    struct script *s = script_of(L);
+    char where[128];
+    s->has_tested = true;
+    if (s->options->recorder != NULL)
+        script_record(s, kind, ok, script_where(L, where, sizeof where), text);
+}
+
+void script_check(lua_State *L, bool ok, const char *text)
+{
+    struct script *s = script_of(L);
+    char where[128];
+    script_note(L, EVENT_CHECK, ok, text);
+    if (!ok && s->failed_checks++ == 0)
+        snprintf(s->failed_check, sizeof s->failed_check, "%s: check failed: %s",
+                 script_where(L, where, sizeof where), text);
+}
+
+void script_settle(struct script *s)
+{
+    bool passes = s->verdict == VERDICT_PASS;
+    if (s->options->world == NULL) /* in print mode there is nobody to judge */
+        return;
+    if (s->failed_checks > 0 && (passes || s->verdict == VERDICT_INCONCLUSIVE)) {
+        s->verdict = VERDICT_FAIL;
+        snprintf(s->reason, sizeof s->reason, "%s", s->failed_check);
+        size_t n = strlen(s->reason);
+        if (s->failed_checks > 1)
+            snprintf(s->reason + n, sizeof s->reason - n, " (and %u more)", s->failed_checks - 1);
+    } else if (passes && !s->has_tested && !s->has_sessions) {
+        s->verdict = VERDICT_INCONCLUSIVE;
+        snprintf(s->reason, sizeof s->reason,
+                 "%s: nothing was tested: no message went or came, and nothing was checked",
+                 s->path);
+    }
+}
+
+void judgements_open(lua_State *L)
+{
+    static const luaL_Reg FUNCTIONS[] = {
+        {"__tostring", judgement_text}, {"__index", judgement_index}, {NULL, NULL}};
+    luaL_newmetatable(L, JUDGEMENT);
+    luaL_setfuncs(L, FUNCTIONS, 0);
+    lua_pushboolean(L, false);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}

@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What judges: checks, what was not tested, caught verdicts, who is to blame.
+. tests/cli/support
+
+# judged NAME CODE WORDS SCRIPT [OTHER [OPTION...]]: a vehicle's script, against a station's that
+# answers SessionSetupReq and lives on for a second; the output has each of the words, in order
+STATION='Secc.Receive_SessionSetupReq_001() Secc.Send_SessionSetupRes_001() Sleep(1000) Pass()'
+judged() {
+    name=$1 code=$2 words=$3
+    printf '%s\n' "$4" >"$work/ev.lua"
+    other=${5-$STATION}
+    printf '%s\n' "$other" >"$work/evse.lua"
+    if [ $# -le 5 ]; then shift $#; else shift 5; fi
+    if [ -n "$other" ]; then
+        run run --no-record --virtual-time "$work/ev.lua" "$work/evse.lua" "$@"
+    else
+        run run --no-record --virtual-time "$work/ev.lua" "$@"
+    fi
+    found=$(cat "$work/out" "$work/err" | tr '\n' ' ' | tr -s ' ')
+    good=0
+    [ "$status" -eq "$code" ] || good=1
+    for word in $words; do
+        case $found in
+        *"$word"*) found=${found#*"$word"} ;;
+        *) good=1; echo "# no $word in: $found" ;;
+        esac
+    done
+    result "$good" "$name"
+}
+
+SETUP='Evcc.Send_SessionSetupReq_001() Evcc.Receive_SessionSetupRes_001()'
+
+# ---- checks ----
+
+judged "a check that is false fails the run, which goes on" 1 "failed: OK_Old went_on verdict: fail:" "$SETUP
+Evcc.Check_SessionSetupRes_ResponseCode('OK_OldSessionJoined') Log('went_on')"
+judged "its line says failed, and one that is true passed" 1 "passed: SessionSetupRes failed: SessionSetupRes fail: ev.lua:3: (and 1 more)" "$SETUP
+Evcc.Check_SessionSetupRes_ResponseCode('OK_NewSessionEstablished')
+Evcc.Check_SessionSetupRes_EVSEID('X') Evcc.Check_SessionSetupRes_EVSEID('Y')"
+judged "a failed check goes before Pass and Inconclusive" 1 "fail:" "$SETUP
+Evcc.Check_SessionSetupRes_EVSEID('X') Inconclusive('later')"
+judged "Exist_ only asks" 0 "found none verdict: pass" "$SETUP
+Evcc.Send_ServiceDiscoveryReq_001() Evcc.Receive_ServiceDiscoveryRes_001()
+if not Evcc.Exist_ServiceDiscoveryRes_PaymentOptionList_PaymentOption('Contract') then Log('x') end" \
+    "$(echo "$STATION" | sed "s/Sleep/Secc.Receive_ServiceDiscoveryReq_001() Secc.Send_ServiceDiscoveryRes_001() Sleep/")"
+
+# ---- nothing tested ----
+
+judged "a script that tests nothing is inconclusive" 2 "inconclusive: nothing was tested" "" ""
+judged "so is one that only talks to itself" 2 "nothing was tested" "Log('x') Sleep(5)" ""
+judged "an assert that holds has tested something" 0 "pass" "assert(1 == 1)" ""
+
+# ---- caught ----
+
+judged "a failed Receive_ can be caught, with its fields" 0 "fail SessionStopRes SessionSetupRes ev.lua:2 expected_SessionStopRes,_found" "Evcc.Send_SessionSetupReq_001()
+local ok, v = pcall(Evcc.Receive_SessionStopRes_001)
+assert(not ok)
+Log(v.verdict, v.expected, v.found, v.where, (v.message:gsub(' ', '_')))"
+judged "a precondition that does not hold is inconclusive" 2 "inconclusive: no_such_station" "
+local ok, v = pcall(Evcc.Connect, { timeout = 200 })
+if not ok then Inconclusive('no_such_station') end" ""
+judged "what is raised again is the verdict that it was" 1 "fail: because" "
+local ok, v = pcall(Fail, 'because') error(v, 0)" ""
+judged "a wait in a coroutine hands its failure to who resumes it" 0 "caught_fail" "Evcc.Send_SessionSetupReq_001()
+local ok, v = coroutine.resume(coroutine.create(Evcc.Receive_SessionStopRes_001))
+Log(ok and 'no' or 'caught_' .. v.verdict)"
+
+# ---- who is to blame ----
+
+judged "a station that is missing is an error" 3 "verdict: error: found none;" "$SETUP" ""
+run ev --alone --no-record -q --peer '[::1]:1' --timer V2G_EVCC_CommunicationSetup_Timeout=100ms
+wants "and one of the ready-made vehicle" 3 err "cannot be reached"
+
+# ---- what scripts are given ----
+
+judged "arguments behind --" 0 "2_32_dc" "local a, b = ... Log(select('#', ...) .. '_' .. a .. '_' .. b) Pass()" "" -- 32 dc
+judged "--timer and --profile" 0 "field_7000" "Log(Profile() .. '_' .. Timer('ISO15118-2', 'V2G_SECC_Sequence_Timeout'))
+Pass()" "" --profile field --timer V2G_SECC_Sequence_Timeout=7s
+
+# ---- closes, and nothing ----
+
+judged "Expect_Close says when and how" 0 "pass after_300" "$SETUP
+local ms, how = Evcc.Expect_Close(400)
+assert(how:find('closed'), how)
+Log('after_' .. math.floor(ms + 0.5))" "$(echo "$STATION" | sed 's/Sleep(1000)/Sleep(300) Secc.Disconnect()/')"
+judged "a close that does not come" 1 "expected the connection closed within 400 ms, found it open" "$SETUP
+Evcc.Expect_Close(400)"
+judged "a message in place of the close" 1 "found SessionSetupRes" "Evcc.Send_SessionSetupReq_001()
+Evcc.Expect_Close(400)"
+judged "Expect_Nothing waits" 0 "pass" "$SETUP
+Evcc.Expect_Nothing(400)"
+judged "and fails with what came" 1 "expected nothing for 400 ms, found SessionSetupRes after" "Evcc.Send_SessionSetupReq_001()
+Evcc.Expect_Nothing(400)"
+judged "a close is something" 1 "expected nothing for 400 ms, found the connection closed" "$SETUP
+Evcc.Expect_Nothing(400)" "$(echo "$STATION" | sed 's/Sleep(1000)/Sleep(300) Secc.Disconnect()/')"
