@@ -9,6 +9,7 @@ local AC <const>, SCHEDULED <const> = 1, 1
 
 local contract = Pki.Identity('contract-leaf', 'ISO15118-20')
 
+vehicle.offer('AC')
 pnc.open()
 pnc.authorize(contract)
 vehicle.select(AC, SCHEDULED)

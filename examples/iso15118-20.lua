@@ -5,6 +5,15 @@ function M.is_ok(code)
   assert(code:sub(1, 2) == 'OK', 'the station answered ' .. code)
 end
 
+-- Before it connects: the message set of 'AC' or 'DC' alone, since the station offers services of
+-- the one that it agrees to.
+function M.offer(mode)
+  Evcc.Set_supportedAppProtocolReq_AppProtocol(0, {
+    ProtocolNamespace = 'urn:iso:std:iso:15118:-20:' .. mode, VersionNumberMajor = 1,
+    VersionNumberMinor = 0, SchemaID = 1, Priority = 1,
+  })
+end
+
 -- SessionSetup and AuthorizationSetup.
 function M.start()
   Evcc.Set_SessionSetupReq_EVCCID('WMIV1234567890ABCDEX')
@@ -26,8 +35,21 @@ function M.authorize()
   until Evcc.Get_AuthorizationRes_EVSEProcessing() == ProcessingType.Finished
 end
 
+-- The parameter set of ServiceDetailRes that has that ControlMode: 1 scheduled, 2 dynamic.
+local function set_of(control)
+  for i = 0, Evcc.Get_ServiceDetailRes_ServiceParameterList_ParameterSet_Count() - 1 do
+    local set = Evcc.Get_ServiceDetailRes_ServiceParameterList_ParameterSet(i)
+    for _, parameter in ipairs(set.Parameter) do
+      if parameter.Name == 'ControlMode' and parameter.intValue == control then
+        return set.ParameterSetID
+      end
+    end
+  end
+  error(('the station offers no parameter set with ControlMode %d'):format(control))
+end
+
 -- From ServiceDiscovery to ServiceSelection: service 1 is AC, 2 DC, 5 AC_BPT, 6 DC_BPT.
-function M.select(service, parameterSet)
+function M.select(service, control)
   Evcc.Send_ServiceDiscoveryReq_001()
   Evcc.Receive_ServiceDiscoveryRes_001()
   M.is_ok(Evcc.Get_ServiceDiscoveryRes_ResponseCode())
@@ -38,16 +60,19 @@ function M.select(service, parameterSet)
   M.is_ok(Evcc.Get_ServiceDetailRes_ResponseCode())
 
   Evcc.Set_ServiceSelectionReq_SelectedEnergyTransferService_ServiceID(service)
-  Evcc.Set_ServiceSelectionReq_SelectedEnergyTransferService_ParameterSetID(parameterSet)
+  Evcc.Set_ServiceSelectionReq_SelectedEnergyTransferService_ParameterSetID(set_of(control))
   Evcc.Send_ServiceSelectionReq_001()
   Evcc.Receive_ServiceSelectionRes_001()
   M.is_ok(Evcc.Get_ServiceSelectionRes_ResponseCode())
 end
 
-function M.open(service, parameterSet)
+function M.open(service, control)
+  if Evcc.State() == 'idle' then
+    M.offer((service == 1 or service == 5) and 'AC' or 'DC')
+  end
   M.start()
   M.authorize()
-  M.select(service, parameterSet)
+  M.select(service, control)
 end
 
 function M.exchange_schedules()
@@ -82,7 +107,33 @@ function M.cable_check_and_pre_charge(voltage)
   pre_charge()
 end
 
+-- What the vehicle means to draw: all that the first schedule allows, or, where the station sets
+-- the power, what it can take.
+local function set_profile()
+  local entries = { { Duration = 7200, Power = 11000 } }
+  if Evcc.Get_ScheduleExchangeRes_Dynamic_SEResControlModeSpecified() then
+    Evcc.Set_PowerDeliveryReq_EVPowerProfile_Dynamic_EVPPTControlModeSpecified(true)
+  else
+    local tuple = Evcc.Get_ScheduleExchangeRes_Scheduled_SEResControlMode_ScheduleTuple(0)
+    local schedule = tuple.ChargingSchedule.PowerSchedule
+    Evcc.Set_PowerDeliveryReq_EVPowerProfile_TimeAnchor(schedule.TimeAnchor)
+    Evcc.Set_PowerDeliveryReq_EVPowerProfile_Scheduled_EVPPTControlMode_SelectedScheduleTupleID(
+      tuple.ScheduleTupleID)
+    entries = schedule.PowerScheduleEntries.PowerScheduleEntry
+  end
+  for i, entry in ipairs(entries) do
+    Evcc.Set_PowerDeliveryReq_EVPowerProfile_EVPowerProfileEntries_EVPowerProfileEntry(i - 1,
+      { Duration = entry.Duration, Power = entry.Power })
+  end
+end
+
+-- A start comes with a power profile, nothing else does.
 function M.deliver_power(progress)
+  if progress == ChargeProgressType.Start then
+    set_profile()
+  else
+    Evcc.Set_PowerDeliveryReq_EVPowerProfileSpecified(false)
+  end
   Evcc.Set_PowerDeliveryReq_ChargeProgress(progress)
   Evcc.Send_PowerDeliveryReq_001()
   Evcc.Receive_PowerDeliveryRes_001()

@@ -19,6 +19,16 @@ end
 
 function answers.ServiceDetailReq()
   Secc.Set_ServiceDetailRes_ServiceID(Secc.Get_ServiceDetailReq_ServiceID())
+  for control = 1, 2 do -- scheduled, dynamic
+    Secc.Set_ServiceDetailRes_ServiceParameterList_ParameterSet(control - 1, {
+      ParameterSetID = control,
+      Parameter = { { Name = 'Connector', intValue = 2 },
+                    { Name = 'ControlMode', intValue = control },
+                    { Name = 'EVSENominalVoltage', intValue = 230 },
+                    { Name = 'MobilityNeedsMode', intValue = 1 },
+                    { Name = 'Pricing', intValue = 0 } },
+    })
+  end
 end
 
 function answers.AC_ChargeParameterDiscoveryReq()

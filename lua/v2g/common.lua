@@ -48,7 +48,8 @@ local optional = {
     ev = { protocols = {}, transfer = '', stop_at = '', leave_at = '', silent_at = '',
            target_voltage = 0, pilot = 0, source_port = 0, probe = {}, energy = 0, max_schedules = 0, tls = '' },
     station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', pilot = 0,
-                challenge = '', providers = {}, provisioned = {}, tls = '' },
+                challenge = '', providers = {}, provisioned = {}, tls = '',
+                notification_delay = 0 },
 }
 
 local function lay_over(base, over)

@@ -212,7 +212,9 @@ parameters.station = {
     exit_standby_after = 0, -- ISO 15118-20: charge-loop responses in standby until it asks to leave
                             -- it
     shutdown_after = 0,     -- … until the emergency shutdown
-    notification_delay = 0, -- s, NotificationMaxDelay: until the vehicle has to do what is asked
+    -- s, NotificationMaxDelay: until the vehicle has to do what is asked; nil: 0, to pause in
+    -- ISO 15118-20 60 (V2G20-3308; some stations have 0 there in scheduled mode, V2G20-1850)
+    notification_delay = nil,
 
     -- ---- answers: answers.PowerDelivery = 'FAILED_ContactorError' in that step's responses ----
     answers = {},

@@ -190,12 +190,13 @@ function session:wish()
 end
 
 -- NotificationMaxDelay of a response that says so (nil: that wants nothing): the seconds that are
--- left since the first that did.
-function session:notice(wish)
+-- left since the first that did, of `notification_delay` or else `usual` (nil: 0).
+function session:notice(wish, usual)
     if not wish then
         return 0
     end
-    local n = self.noticed or { at = Now(), limit = self.p.notification_delay * 1000, rounds = 0 }
+    local n = self.noticed or { at = Now(), limit = (self.p.notification_delay or usual or 0) * 1000,
+                                rounds = 0 }
     n.rounds = n.rounds + 1
     self.noticed = n
     return math.max(0, math.floor((n.limit - (Now() - n.at)) / 1000 + 0.5))

@@ -303,6 +303,9 @@ local function check_reading(s)
     if s.role[got .. 'SessionID']() ~= s.id then
         return 'receipt', 'SessionID is not that of this session'
     end
+    if not s.role[sent:gsub('_$', 'Specified')]() then
+        return 'receipt', 'the last response of the charge loop had no meter reading'
+    end
     for _, element in ipairs { 'MeterID', 'ChargedEnergyReadingWh' } do
         local a, b = s.role[got .. 'MeterInfo_' .. element](), s.role[sent .. element]()
         if a ~= b then
@@ -314,14 +317,12 @@ local function check_reading(s)
 end
 
 function answers.MeteringConfirmationReq(s)
-    local case = s.standing_by and 'Standby' or nil
-    if s.paying ~= 'Contract' then
-        return nil, case
+    local checks = { { check_reading, s } }
+    if s.paying == 'Contract' then
+        table.insert(checks, 1,
+            { contract.check_signature, s, 'MeteringConfirmationReq', s.contract[1] })
     end
-    return contract.make_checks(s, 'MeteringReceipt', {
-        { contract.check_signature, s, 'MeteringConfirmationReq', s.contract[1] },
-        { check_reading, s },
-    }), case
+    return contract.make_checks(s, 'MeteringReceipt', checks), s.standing_by and 'Standby' or nil
 end
 
 -- ---- prices ----

@@ -21,7 +21,13 @@ local NOTIFICATIONS <const> = { stop = 'Terminate', renegotiate = 'ScheduleReneg
                                 shutdown = 'Terminate', pause = 'Pause',
                                 services = 'ServiceRenegotiation', charge = 'ExitStandby',
                                 receipt = 'MeteringConfirmation' }
-local PRICES <const>, PRICE_LEVELS <const> = 1, 2 -- Pricing
+-- Parameter sets of further services that are given none.
+local FURTHER <const> = {
+    [65] = { { id = 3, { 'Protocol', 'http' }, { 'Port', 80 } },
+             { id = 4, { 'Protocol', 'https' }, { 'Port', 443 } } },
+    [66] = { { id = 1, { 'IntendedService', 1 }, { 'ParkingStatusType', 1 } } },
+}
+local PAUSE_DELAY <const> = 60 -- s, NotificationMaxDelay [V2G20-3308]
 local BPT_SHARE <const> = 0.5 -- of the power that is taken back
 
 function iso.case.PowerDeliveryReq(s)
@@ -57,29 +63,39 @@ local function is_offered(s, id)
         and s.p.modes[service.mode] == true and (s.p.bpt or not service.bpt)
 end
 
-local function supported(s, id)
+-- The entries whose ServiceID the vehicle supports, as far as it says; all of them where that would
+-- leave none and `whole` is set.
+local function supported(s, list, whole)
     if not s.role.Get_ServiceDiscoveryReq_SupportedServiceIDsSpecified() then
-        return true
+        return list
     end
-    local list = common.get_list(s.role, 'ServiceDiscoveryReq', 'SupportedServiceIDs_ServiceID')
-    for _, one in ipairs(list) do
-        if one == id then
-            return true
-        end
+    local ids, kept = {}, {}
+    for _, id in ipairs(common.get_list(s.role, 'ServiceDiscoveryReq',
+        'SupportedServiceIDs_ServiceID')) do
+        ids[id] = true
     end
-    return false
+    for _, entry in ipairs(list) do
+        kept[#kept + 1] = ids[entry.ServiceID] and entry or nil
+    end
+    return whole and #kept == 0 and list or kept
 end
 
 function answers.ServiceDiscoveryReq(s)
     local list, further = {}, {}
     for _, id in ipairs(ORDER) do
-        if is_offered(s, id) and supported(s, id) then
+        if is_offered(s, id) then
             list[#list + 1] = { ServiceID = id, FreeService = s.p.free }
         end
     end
-    for _, service in ipairs(s.p.services) do
-        if supported(s, service.id) then
-            further[#further + 1] = { ServiceID = service.id, FreeService = service.free ~= false }
+    for i, service in ipairs(s.p.services) do
+        further[i] = { ServiceID = service.id, FreeService = service.free ~= false }
+    end
+    -- a filter that names no energy service is one of the further services alone [V2G20-1249]
+    list, further = supported(s, list, true), supported(s, further)
+    s.listed, s.details = {}, {}
+    for _, entries in ipairs { list, further } do
+        for _, entry in ipairs(entries) do
+            s.listed[entry.ServiceID] = true
         end
     end
     s.role.Set_ServiceDiscoveryRes_ServiceRenegotiationSupported(s.p.service_renegotiation)
@@ -103,7 +119,7 @@ end
 local function energy_parameters(s, service, control)
     local list = { int('Connector', service.mode == 'ac' and s.p.ac.phases == 1 and 1 or 2),
                    int('ControlMode', control), int('MobilityNeedsMode', 1),
-                   int('Pricing', schedules.has_prices(s) and PRICES or PRICE_LEVELS) }
+                   int('Pricing', schedules.pricing(s, CONTROLS[control])) }
     if service.mode == 'ac' then
         list[#list + 1] = int('EVSENominalVoltage', s.p.ac.voltage)
     end
@@ -136,22 +152,21 @@ function answers.ServiceDetailReq(s)
     local id, sets = s.role.Get_ServiceDetailReq_ServiceID(), {}
     local service, further = SERVICES[id], further_service(s, id)
     s.role.Set_ServiceDetailRes_ServiceID(id)
+    if not s.listed[id] then
+        return 'FAILED_ServiceIDInvalid' -- [V2G20-425] [V2G20-464]
+    end
     if further then
-        for i, set in ipairs(further.parameters or {}) do
+        -- the message needs a parameter, also where there is none to tell
+        for i, set in ipairs(further.parameters or FURTHER[id] or { { { 'Service', id } } }) do
             sets[i] = { ParameterSetID = set.id or i, Parameter = further_parameters(set) }
         end
-    elseif is_offered(s, id) then
+    else
         for control = 1, s.p.dynamic and 2 or 1 do
             sets[control] = { ParameterSetID = control,
                               Parameter = energy_parameters(s, service, control) }
         end
-    else
-        return 'FAILED_ServiceIDInvalid'
     end
-    if #sets > 0 then
-        common.set_list(s.role, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet', sets)
-    end
-    s.details = s.details or {}
+    common.set_list(s.role, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet', sets)
     s.details[id] = {}
     for _, set in ipairs(sets) do
         s.details[id][set.ParameterSetID] = true
@@ -159,16 +174,16 @@ function answers.ServiceDetailReq(s)
     return nil
 end
 
--- Whether the details of the service had that parameter set; of one without any, no set at all.
+-- Whether the details of the service had that parameter set.
 local function is_known(s, id, set)
-    local sets = s.details and s.details[id]
-    return sets ~= nil and (sets[set] or next(sets) == nil) or false
+    local sets = s.details[id]
+    return sets ~= nil and sets[set] == true
 end
 
 function answers.ServiceSelectionReq(s)
     local path = 'Get_ServiceSelectionReq_SelectedEnergyTransferService_'
     local id, set = s.role[path .. 'ServiceID'](), s.role[path .. 'ParameterSetID']()
-    if not is_offered(s, id) then
+    if not SERVICES[id] or not s.listed[id] then
         return 'FAILED_NoEnergyTransferServiceSelected'
     end
     if not is_known(s, id, set) then
@@ -221,6 +236,10 @@ local function fits(s, message, element, least, most)
     return nil
 end
 
+-- What a bidirectional vehicle gives back is told as a positive limit.
+local DISCHARGE <const> = { { 'EVMaximumDischargePower', 0 }, { 'EVMaximumDischargeCurrent', 0 } }
+local AC_DISCHARGE <const> = DISCHARGE[1]
+
 function answers.DC_ChargeParameterDiscoveryReq(s)
     local prefix, d = s.bpt and 'BPT_' or '', s.p.dc
     local request = prefix .. 'DC_CPDReqEnergyTransferMode'
@@ -242,6 +261,7 @@ function answers.DC_ChargeParameterDiscoveryReq(s)
     end
     return fits(s, 'DC_ChargeParameterDiscoveryReq', request, {
         { 'EVMaximumVoltage', d.min_voltage }, { 'EVMaximumChargeCurrent', d.min_current },
+        { 'EVMaximumChargePower', 0 }, table.unpack(s.bpt and DISCHARGE or {}),
     }, {
         { 'EVMinimumVoltage', d.max_voltage }, { 'EVMinimumChargeCurrent', d.max_current },
         { 'EVMinimumChargePower', d.max_power },
@@ -262,7 +282,8 @@ function answers.AC_ChargeParameterDiscoveryReq(s)
     if s.mode ~= 'ac' or not has(s, 'AC_ChargeParameterDiscoveryReq', request) then
         return 'FAILED_WrongChargeParameter'
     end
-    return fits(s, 'AC_ChargeParameterDiscoveryReq', request, {},
+    return fits(s, 'AC_ChargeParameterDiscoveryReq', request,
+        { { 'EVMaximumChargePower', 0 }, s.bpt and AC_DISCHARGE or nil },
         { { 'EVMinimumChargePower', ac_power(s) } })
 end
 
@@ -306,7 +327,8 @@ local function set_status(s, message, wish)
         return
     end
     s.role['Set_' .. message .. '_EVSEStatus_EVSENotification'](NOTIFICATIONS[wish])
-    s.role['Set_' .. message .. '_EVSEStatus_NotificationMaxDelay'](s:notice(wish))
+    s.role['Set_' .. message .. '_EVSEStatus_NotificationMaxDelay'](
+        s:notice(wish, wish == 'pause' and PAUSE_DELAY or 0))
 end
 
 local progress = {}
@@ -351,9 +373,10 @@ end
 
 -- ---- charging ----
 
--- The meter's reading, where it is asked for [V2G20-1082] or has to be confirmed [V2G20-1083].
+-- The meter's reading, where it is asked for [V2G20-1082] or has to be confirmed [V2G20-1083], and
+-- in the first response [V2G20-1833].
 local function set_meter(s, message, wish)
-    if wish == 'receipt' or s.role['Get_' .. message .. 'Req_MeterInfoRequested']() then
+    if wish == 'receipt' or s.loops == 1 or s.role['Get_' .. message .. 'Req_MeterInfoRequested']() then
         s.role['Set_' .. message .. 'Res_MeterInfo_MeterID']('METER1')
         s.role['Set_' .. message .. 'Res_MeterInfo_ChargedEnergyReadingWh'](
             math.floor(s.output.energy))

@@ -20,19 +20,37 @@ function schedules.has_prices(s)
     return false
 end
 
+-- Pricing of a parameter set: 1 prices, 2 price levels, which dynamic control mode has none of, 0.
+function schedules.pricing(s, control)
+    return schedules.has_prices(s) and 1 or control == 'Scheduled' and 2 or 0
+end
+
 local function duration_of(list, k)
     return list[k].duration or (list[k + 1] and list[k + 1].start - list[k].start) or 86400
 end
 
+-- No more entries than the vehicle can take: the last one stands for what is cut off, with the
+-- value that `pick` chooses of it and the next.
+local function cut(entries, most, name, pick)
+    for k = #entries, most + 1, -1 do
+        local gone, last = table.remove(entries), entries[k - 1]
+        last.Duration = last.Duration + gone.Duration
+        last[name] = pick(last[name], gone[name])
+    end
+    return entries
+end
+
 -- The prices of a schedule in money, for each kilowatt-hour; nil: it has none.
-local function absolute_prices(schedule, now)
+local function absolute_prices(schedule, now, most)
     local prices, stacks = schedule.prices, {}
     if not prices then
         return nil
     end
     for k, entry in ipairs(prices.entries) do
-        stacks[k] = { Duration = duration_of(prices.entries, k),
-                      PriceRule = { { EnergyFee = entry.price, PowerRangeStart = 0 } } }
+        stacks[k] = { Duration = duration_of(prices.entries, k), fee = entry.price }
+    end
+    for _, stack in ipairs(cut(stacks, most, 'fee', math.max)) do
+        stack.PriceRule, stack.fee = { { EnergyFee = stack.fee, PowerRangeStart = 0 } }, nil
     end
     return { Id = 'id' .. (schedule.id or 1), TimeAnchor = now,
              PriceScheduleID = prices.id or schedule.id or 1,
@@ -43,7 +61,7 @@ local function absolute_prices(schedule, now)
 end
 
 -- The prices of a schedule as levels; one level where it has no tariff, none beside prices.
-local function price_levels(schedule, now)
+local function price_levels(schedule, now, most)
     if schedule.prices then
         return nil
     end
@@ -55,12 +73,13 @@ local function price_levels(schedule, now)
     return { TimeAnchor = now, PriceScheduleID = tariff.id or schedule.id or 1,
              PriceScheduleDescription = tariff.description,
              NumberOfPriceLevels = tariff.levels,
-             PriceLevelScheduleEntries = { PriceLevelScheduleEntry = entries } }
+             PriceLevelScheduleEntries = { PriceLevelScheduleEntry = cut(entries, most,
+                 'PriceLevel', math.max) } }
 end
 
 -- ---- what is offered ----
 
-local function set_schedules(s, power)
+local function set_schedules(s, power, most)
     local now = math.floor(Now() / 1000)
     local offered = s.p.schedules or
         { { id = 1, entries = { { start = 0, power = power, duration = 86400 } } } }
@@ -72,24 +91,25 @@ local function set_schedules(s, power)
             entries[k] = { Duration = duration_of(list, k), Power = entry.power }
         end
         local id = schedule.id or i
+        cut(entries, most, 'Power', math.min)
         tuples[i] = { ScheduleTupleID = id, ChargingSchedule = {
             PowerSchedule = { TimeAnchor = now, PowerTolerance = schedule.tolerance,
                               PowerScheduleEntries = { PowerScheduleEntry = entries } },
-            AbsolutePriceSchedule = absolute_prices(schedule, now),
-            PriceLevelSchedule = price_levels(schedule, now) } }
+            AbsolutePriceSchedule = absolute_prices(schedule, now, most),
+            PriceLevelSchedule = price_levels(schedule, now, most) } }
         s.schedules[id] = { entries = entries, tolerance = schedule.tolerance }
     end
     common.set_list(s.role, 'ScheduleExchangeRes', 'Scheduled_SEResControlMode_ScheduleTuple', tuples)
 end
 
 -- In dynamic control mode the prices of the first schedule that has any.
-local function set_prices(s)
+local function set_prices(s, most)
     local path = 'Set_ScheduleExchangeRes_Dynamic_SEResControlMode'
     s.role[path .. 'Specified'](true)
     for _, schedule in ipairs(s.p.schedules or {}) do
         if schedule.prices then
             s.role[path .. '_AbsolutePriceSchedule'](
-                absolute_prices(schedule, math.floor(Now() / 1000)))
+                absolute_prices(schedule, math.floor(Now() / 1000), most))
             return
         end
     end
@@ -97,10 +117,11 @@ end
 
 -- Puts schedules and prices into ScheduleExchangeRes. power: of the station, in W.
 function schedules.offer(s, control, power)
+    local most = s.role.Get_ScheduleExchangeReq_MaximumSupportingPoints()
     if control == 'Dynamic' then
-        set_prices(s)
+        set_prices(s, most)
     else
-        set_schedules(s, power)
+        set_schedules(s, power, most)
     end
 end
 
@@ -138,10 +159,15 @@ local ACCEPTED <const> = { PowerToleranceConfirmed = 'OK_PowerToleranceConfirmed
 
 -- The response code for the schedule that is selected and the profile; nil: OK.
 function schedules.select(s)
-    local path = 'PowerDeliveryReq_EVPowerProfile_Scheduled_EVPPTControlMode'
+    local control = s.control or 'Scheduled'
+    local path = ('PowerDeliveryReq_EVPowerProfile_%s_EVPPTControlMode'):format(control)
     s.profile, s.violations = nil, 0
-    if not s.role.Get_PowerDeliveryReq_EVPowerProfileSpecified() or s.control ~= 'Scheduled'
-        or not s.role['Get_' .. path .. 'Specified']() or not s.schedules then
+    if not s.role.Get_PowerDeliveryReq_EVPowerProfileSpecified()
+        or not s.role['Get_' .. path .. 'Specified']() then
+        s.why = 'it has no EVPowerProfile of the control mode ' .. control
+        return 'FAILED_EVPowerProfileInvalid'
+    end
+    if control ~= 'Scheduled' then
         return nil
     end
     local id = s.role['Get_' .. path .. '_SelectedScheduleTupleID']()

@@ -163,7 +163,7 @@ local function common_20(mode)
         { 'ScheduleExchangeRes(Renegotiated)',
             'PowerDeliveryReq(Start) PowerDeliveryReq(Stop) SessionStopReq', 'V2G20-459' },
         { 'PowerDeliveryRes(Ongoing)', 'PowerDeliveryReq(Start) SessionStopReq', 'V2G20-459' },
-        { 'PowerDeliveryRes(Start)', loop .. 'Req', timed },
+        { 'PowerDeliveryRes(Start)', loop .. 'Req PowerDeliveryReq(Stop)', timed },
         { loop .. 'Res', loop .. 'Req MeteringConfirmationReq ' .. stops, timed },
         { 'MeteringConfirmationRes', loop .. 'Req MeteringConfirmationReq ' .. stops,
             'V2G20-1083' },

@@ -125,3 +125,152 @@ run ev --virtual-time --no-record --ladder --mode dc --tls 1.2 \
     --set 'protocols={{uri="urn:din:70121:2012:MsgDef",major=2}}'
 wants "[V2G-DC-868] [V2G-DC-869] [V2G-DC-618] a station does not agree to it there" 1 out 'TLS: established' \
     out 'supportedAppProtocolRes      Failed_NoNegotiation'
+
+# ---- services ----
+
+plain --mode dc --with 'services={{id=65},{id=66}}' --set details=true
+passes "services that are given no parameter sets"
+detail() {
+    awk -v id="$2" '/[^a-zA-Z]ServiceDetailRes / { on = 0 } $0 ~ "ServiceID>" id "<" { on = 1 }
+        on && /:Name="/ { gsub(/.*:Name="|".*/, ""); printf "%s ", $0 }
+        /ServiceDetailRes>/ { on = 0 }' "$work/out" >"$work/names"
+    [ "$(cat "$work/names")" = "$3 " ]
+    result $? "$1: $(cat "$work/names")"
+}
+detail "[DRV-20-Internet] parameter sets of service 65 are Protocol and Port" 65 "Protocol Port Protocol Port"
+filter() {
+    echo "function before.ServiceDiscoveryReq(m) m.SupportedServiceIDs = { ServiceID = { $1 } } end"
+}
+plain --mode dc --with 'services={{id=65},{id=66}}' ev "$(filter 65)"
+passes "[V2G20-1249] a filter that names no energy service does not end the session"
+offered "[V2G20-1249] all of them are offered then, and of the further services that one" "2 6"
+wants "[V2G20-1249] VASList is filtered by it" 0 not-out 'ServiceID>66<'
+plain --mode dc ev "$(filter 2) function before.ServiceDetailReq(m) m.ServiceID = 6 end"
+refused "[V2G20-425] [V2G20-464] details of a service that was not in the list" ServiceDetailReq \
+    FAILED_ServiceIDInvalid
+plain --mode dc ev "$(filter 2) function before.ServiceSelectionReq(m)
+    m.SelectedEnergyTransferService.ServiceID = 6 end"
+refused "[V2G20-467] [V2G20-1618] a selection that was not in the list" ServiceSelectionReq \
+    FAILED_NoEnergyTransferServiceSelected
+plain --mode dc ev "function before.ServiceSelectionReq(m)
+    m.SelectedEnergyTransferService.ParameterSetID = 9 end"
+refused "[V2G20-433] a parameter set that was not in the details" ServiceSelectionReq \
+    FAILED_ServiceSelectionInvalid
+pricing() {
+    found=$(awk '/:Name="Pricing"/ { on = 1 } on && /intValue>/ { match($0, />[0-9]+</)
+        printf "%s ", substr($0, RSTART + 1, RLENGTH - 2); on = 0 }' \
+        "$work/out")
+    [ "$found" = "$2 " ]
+    result $? "$1: $found"
+}
+plain --mode dc
+pricing "[DRV-20-Pricing] levels where schedules are chosen, none in dynamic control mode" "2 0"
+plain --mode dc --with 'schedules={{id=1,entries={{start=0,power=9000}},prices={entries={{start=0,price=0.3}}}}}'
+pricing "[DRV-20-Pricing] prices in both where schedules have them" "1 1"
+plain --mode dc --set renegotiate_services=1 --set loops=4
+passes "a service that is renegotiated" out 'ChargingSession ServiceRenegotiation'
+offered "[V2G20-1644] [V2G20-1956] [V2G20-1985] the same services are offered again" "2 6 2 6"
+
+# ---- limits, schedules, profiles ----
+
+path=values.DC_ChargeParameterDiscoveryReq
+plain --mode dc --set $path.DC_CPDReqEnergyTransferMode_EVMaximumChargePower=-1
+refused "[V2G20-2272] a limit below 0: EVMaximumChargePower" DC_ChargeParameterDiscoveryReq \
+    FAILED_WrongChargeParameter
+for value in EVMaximumDischargePower=-1 EVMaximumDischargeCurrent=-1; do
+    plain --mode dc --set bpt=true --set "$path.BPT_DC_CPDReqEnergyTransferMode_$value"
+    refused "[DRV-20-Limits] a limit below 0: $value" DC_ChargeParameterDiscoveryReq \
+        FAILED_WrongChargeParameter
+done
+plain --mode ac --set values.AC_ChargeParameterDiscoveryReq.AC_CPDReqEnergyTransferMode_EVMaximumChargePower=-1
+refused "[V2G20-1619] a limit below 0: EVMaximumChargePower" AC_ChargeParameterDiscoveryReq \
+    FAILED_WrongChargeParameter
+
+# steps N: a schedule of N entries of 60 s, of 5000 W and of 4000 W at last
+steps() {
+    awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "{start=%d,power=%d,duration=60},", 60 * i, i < n - 1 ? 5000 : 4000 }'
+}
+plain --mode dc --with "schedules={{id=1,entries={$(steps 15)}}}" \
+    --set values.ScheduleExchangeReq.MaximumSupportingPoints=12
+passes "[DRV-20-Points] a schedule of 15 entries for a vehicle that takes 12"
+[ "$(awk '/ScheduleExchangeRes/ { on = 1 } /PowerDeliveryReq/ { on = 0 } on && /<(s[0-9]:)?PowerScheduleEntry>/' \
+    "$work/out" | wc -l)" = 12 ] && grep -q 'Duration>240<' "$work/out"
+result $? "[DRV-20-Points] has 12, the last one as long as those that are cut off"
+
+plain --mode dc ev "function before.PowerDeliveryReq(m) m.EVPowerProfile = nil end"
+refused "[DRV-20-PowerProfile] a start without a power profile" PowerDeliveryReq FAILED_EVPowerProfileInvalid
+plain --mode dc ev "function before.PowerDeliveryReq(m) if m.EVPowerProfile then
+    m.EVPowerProfile.Dynamic_EVPPTControlMode = {} end end"
+refused "[DRV-20-PowerProfile] one of the other control mode" PowerDeliveryReq FAILED_EVPowerProfileInvalid
+plain --mode ac --set control=dynamic ev "function before.PowerDeliveryReq(m) if m.EVPowerProfile then
+    m.EVPowerProfile.Scheduled_EVPPTControlMode = { SelectedScheduleTupleID = 1 } end end"
+refused "[DRV-20-PowerProfile] and the other way round" PowerDeliveryReq FAILED_EVPowerProfileInvalid
+
+# ---- meter readings ----
+
+for mode in dc ac; do
+    loop=${mode^^}_ChargeLoop
+    plain --mode $mode --set "values.${loop}Req.MeterInfoRequested=false"
+    passes "a vehicle that does not ask for the meter's reading: $mode"
+    times "[V2G20-1833] it comes in the first response of the charge loop, and in no other" 1 'MeterID>METER1<'
+    plain --mode $mode
+    [ "$(grep -c 'MeterID>METER1<' "$work/out")" = 3 ]
+    result $? "[V2G20-1082] asked for it comes in all of them: $mode"
+done
+# a confirmation that nobody asked for, in place of the second request of the charge loop
+confirm() {
+    nth DC_ChargeLoopReq 2 "local c = Evcc.Message('MeteringConfirmationReq')
+        c.SignedMeteringData = { Id = 'id1', SessionID = Evcc.SessionID(), MeterInfo = { MeterID = 'METER1',
+            ChargedEnergyReadingWh = $1 }, Scheduled_SMDTControlMode = { SelectedScheduleTupleID = 1 } }
+        return c"
+}
+plain --mode dc ev "$(confirm 99999)"
+refused "[V2G20-1083] another reading than the station's is not confirmed, however it is paid" \
+    MeteringConfirmationReq FAILED_MeteringSignatureNotValid
+plain --mode dc --set values.DC_ChargeLoopReq.MeterInfoRequested=false ev "$(nth DC_ChargeLoopReq 3 "
+    local c = Evcc.Message('MeteringConfirmationReq')
+    c.SignedMeteringData.SessionID = Evcc.SessionID()
+    return c")"
+refused "[V2G20-1083] nor one that the station has not told" MeteringConfirmationReq \
+    FAILED_MeteringSignatureNotValid
+
+# ---- NotificationMaxDelay ----
+
+# delay OPTION...: NotificationMaxDelay of the first response that has one
+delay() {
+    plain --mode dc --set loops=9 "$@"
+    sed -n 's/.*NotificationMaxDelay>\([0-9]*\)<.*/\1/p' "$work/out" | head -n 1
+}
+[ "$(delay --with pause_after=1 --set pause_ms=1)" = 60 ]
+result $? "[V2G20-3308] a station that asks to pause gives 60 s"
+[ "$(delay --with pause_after=1 --set pause_ms=1 --with notification_delay=0)" = 0 ]
+result $? "[V2G20-1850] and 0 where that is what it is to give"
+[ "$(delay --with renegotiate_after=1)" = 0 ]
+result $? "[V2G20-3308] for anything else 0"
+plain --mode dc --with renegotiate_after=1 --with notification_delay=60 --set after_stop_request=3 \
+    --set loops=9 --time-scale 1 --set gaps.CurrentDemand=400 --timer V2G_SECC_Sequence_Timeout=5s
+[ "$(sed -n 's/.*NotificationMaxDelay>\([0-9]*\)<.*/\1/p' "$work/out" | sort -un | wc -l)" -ge 2 ]
+result $? "[V2G20-3318] it counts down"
+
+# ---- the examples ----
+
+# A station that keeps to every rule, for scripts that play a vehicle message by message.
+example() {
+    printf '%s\n' "Secc.Serve{ sessions = 1, tls = '$2', receipt_every = 1 }" >"$work/station.lua"
+    run run --virtual-time --no-record "examples/evcc-iso15118-20-$1.lua" "$work/station.lua"
+    wants "[V2G20-2005] [V2G20-1630] [DRV-20-PowerProfile] an example's vehicle at our station: $1" 0 \
+        not-out ' fail' not-out FAILED
+}
+for name in ac ac-bpt ac-dynamic dc dc-bpt dc-dynamic; do
+    example $name off
+done
+for name in pnc install; do
+    example $name 1.3
+done
+for mode in ac dc; do
+    for kind in '' -bpt -dynamic; do
+        run run --virtual-time --no-record "examples/evcc-iso15118-20-$mode$kind.lua" \
+            "examples/secc-iso15118-20-$mode.lua"
+        wants "and at that of the examples: $mode$kind" 0 not-out ' fail' not-out FAILED
+    done
+done
