@@ -20,6 +20,7 @@
 
 struct row {
     struct row *next;
+    enum exi_part part;
     uint64_t bit;
     unsigned bits;
     const char *event, *path, *text; /* made visible already */
@@ -29,16 +30,13 @@ struct row {
 struct table {
     struct arena arena;
     struct row *first, **end;
-    struct row *last;
     bool full, failed;
     size_t path_width, value_width, event_width;
-    const struct schema *schema;
-    bool fragment;
 };
 
-static void table_open(struct table *t, const struct schema *s, bool fragment, bool full)
+static void table_open(struct table *t, bool full)
 {
-    *t = (struct table){.schema = s, .fragment = fragment, .full = full};
+    *t = (struct table){.full = full};
     arena_open(&t->arena, NULL, 0, FITS_MEMORY);
     t->end = &t->first;
 }
@@ -78,50 +76,15 @@ static const char *keep_text(struct table *t, const char *text, size_t most)
     return kept != NULL ? kept : "";
 }
 
-static bool is_called(const char *name, const char *text, size_t n)
-{
-    return strncmp(name, text, n) == 0 && name[n] == '\0';
-}
-
-/* The element that a path begins with. */
-static const struct field *root_field(const struct table *t, const char *name, size_t n)
-{
-    const struct schema *s = t->schema;
-    for (unsigned i = 0; !t->fragment && i < s->elements; i++)
-        if (is_called(s->element[i]->as.name, name, n))
-            return &s->element[i]->as;
-    for (unsigned i = 0; i < s->names; i++)
-        if (is_called(s->fragment[i].name, name, n))
-            return s->fragment[i].field;
-    return NULL;
-}
-
-/* The field that a path leads to; NULL where the schema does not tell (wildcards). */
-static const struct field *field_at(const struct table *t, const char *path)
-{
-    size_t n = strcspn(path, "/");
-    const struct field *f = root_field(t, path, n);
-    while (f != NULL && path[n] == '/') {
-        path += n + 1;
-        n = strcspn(path, "/");
-        int slot = f->kind == KIND_NODE ? type_slot(f->type, path, n) : -1;
-        f = slot < 0 ? NULL : &f->type->field[slot];
-    }
-    return f;
-}
-
-/* What a length means: of strings it is 2 more than the characters, 0 and 1 are references. */
-static void tell_length(const struct table *t, const struct exi_field *in, char *text, size_t size)
+/* What a length means. */
+static void tell_length(const struct exi_field *in, char *text, size_t size)
 {
     text[0] = '\0';
-    if (strcmp(in->event, "length") != 0)
-        return;
-    const struct field *f = field_at(t, in->path); /* what is unknown is text */
-    if (f != NULL && (f->kind == KIND_HEX || f->kind == KIND_BASE64))
+    if (in->part == EXI_OCTETS)
         snprintf(text, size, "%" PRIu64 " octets", in->value);
-    else if (in->value >= 2)
+    else if (in->part == EXI_STRING && in->value >= 2)
         snprintf(text, size, "%" PRIu64 " characters (and 2)", in->value - 2);
-    else
+    else if (in->part == EXI_STRING)
         snprintf(text, size, "as %s string",
                  in->value == 0 ? "this element's earlier" : "an earlier");
 }
@@ -135,23 +98,18 @@ static void add_row(void *context, const struct exi_field *in)
         t->failed = true;
         return;
     }
-    /* what follows a length is text or octets, which have no number */
-    bool is_content = strcmp(in->event, "octets") == 0 ||
-                      (t->last != NULL && strstr(t->last->event, "length") != NULL &&
-                       strcmp(in->event, "value") == 0);
-    *row = (struct row){.bit = in->bit, .bits = in->bits};
+    *row = (struct row){.part = in->part, .bit = in->bit, .bits = in->bits};
     row->event = keep_text(t, in->event, SIZE_MAX);
     row->path = keep_text(t, in->path, SIZE_MAX);
-    tell_length(t, in, told, sizeof told);
+    tell_length(in, told, sizeof told);
     row->text = keep_text(t, told[0] != '\0' ? told : in->text, t->full ? SIZE_MAX : MEANING_MAX);
-    if (!is_content)
+    if (in->part != EXI_CONTENT)
         snprintf(row->number, sizeof row->number, "%" PRIu64, in->value);
     t->path_width = larger(t->path_width, characters(row->path, strlen(row->path)));
     t->event_width = larger(t->event_width, strlen(row->event));
     t->value_width = larger(t->value_width, strlen(row->number));
     *t->end = row;
     t->end = &row->next;
-    t->last = row;
 }
 
 /* ---- printing ---- */
@@ -184,7 +142,7 @@ static void print_table(const struct table *t, const char *const *color)
     printf("%s%6s %5s  %-*s  %-*s  %*s  %s%s\n", color[DIM], "offset", "bits", (int)event, "event",
            (int)path, "path", (int)value, "value", "meaning", color[PLAIN]);
     for (const struct row *row = t->first; row != NULL; row = row->next) {
-        bool is_value = strcmp(row->event, "value") == 0;
+        bool is_value = row->part >= EXI_NUMBER;
         printf("%6" PRIu64 " %5u  %s", row->bit, row->bits, color[is_value ? NUMBER : EVENT]);
         print_padded(row->event, event);
         printf("%s  ", color[PLAIN]);
@@ -275,7 +233,7 @@ static int explain_fit(struct explain *x, const struct fit *fit, const struct pa
     struct table t;
     struct message m;
     struct err e = ERR_INIT;
-    table_open(&t, fit->schema, x->exi.fragment, x->full);
+    table_open(&t, x->full);
     x->exi.trace = add_row;
     x->exi.context = &t;
     int bad = codec_decode(fit->schema, p->type, p->bytes, &x->exi, &x->arena, &m, &e);

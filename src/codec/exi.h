@@ -20,13 +20,23 @@ struct exi_limits {
 };
 #define EXI_LIMITS ((struct exi_limits){1024 * 1024, 0, 48, 65536})
 
+/* What a bit field holds. */
+enum exi_part {
+    EXI_EVENT,  /* an event code, or what else gives a document its form */
+    EXI_STRING, /* the length of a string: 2 more than its characters; 0 and 1: one seen before */
+    EXI_OCTETS, /* the number of octets that follow */
+    EXI_NUMBER,
+    EXI_CONTENT, /* characters or octets: text only, no number */
+};
+
 /* One bit field of a stream, as `explain` shows it. */
 struct exi_field {
+    enum exi_part part;
     uint64_t bit;      /* offset */
     unsigned bits;     /* width (of long content: all of it) */
     const char *event; /* "SE", "CH", "EE", "AT", "length", "value", "header", … */
     const char *path;  /* element path */
-    uint64_t value;    /* as read */
+    uint64_t value;    /* as read; 0 of content */
     const char *text;  /* meaning: element name, value as text, … */
 };
 typedef void (*exi_trace)(void *context, const struct exi_field *f);

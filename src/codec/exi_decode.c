@@ -46,7 +46,7 @@ static int check_length(struct decoder *d, uint64_t bit, const struct field *f, 
 static int read_octets(struct decoder *d, const struct field *f, union value *v)
 {
     uint64_t from = d->r.pos, n;
-    if (decoder_count(d, "length", &n) != 0)
+    if (decoder_count(d, "length", EXI_OCTETS, &n) != 0)
         return -1;
     if (n > bits_left(&d->r) / 8)
         return decoder_fail_end(d);
@@ -436,7 +436,7 @@ static const char *read_name_text(struct decoder *d, uint64_t n)
     if (text == NULL && b != NULL)
         decoder_fail_memory(d);
     if (text != NULL)
-        decoder_show(d, from, "value", 0, text);
+        decoder_show_text(d, from, b);
     return text;
 }
 
@@ -453,7 +453,8 @@ static int read_qname(struct decoder *d, uint32_t *number)
     if (t->uris + t->qnames > NAMES_MAX)
         return decoder_fail(d, from, "more than %d different names, their limit", NAMES_MAX);
     if (uri-- == 0) {
-        const char *text = decoder_count(d, "URI length", &n) != 0 ? NULL : read_name_text(d, n);
+        const char *text =
+            decoder_count(d, "URI length", EXI_EVENT, &n) != 0 ? NULL : read_name_text(d, n);
         if (text == NULL)
             return -1;
         uri = exi_uri_add(t, text);
@@ -461,7 +462,7 @@ static int read_qname(struct decoder *d, uint32_t *number)
         return decoder_fail(d, from, "URI number %u; expected at most %u", uri, t->uris - 1);
     }
     uint32_t local;
-    if (decoder_count(d, "name length", &n) != 0)
+    if (decoder_count(d, "name length", EXI_EVENT, &n) != 0)
         return -1;
     if (n > 0) {
         const char *text = read_name_text(d, n - 1);

@@ -102,18 +102,25 @@ void decoder_leave(struct decoder *d, size_t mark)
     d->path[mark] = '\0';
 }
 
-void decoder_show(struct decoder *d, uint64_t from, const char *event, uint64_t value,
-                  const char *text)
+static void show_part(struct decoder *d, uint64_t from, enum exi_part part, const char *event,
+                      uint64_t value, const char *text)
 {
     if (d->o->trace == NULL)
         return;
-    struct exi_field f = {.bit = from,
+    struct exi_field f = {.part = part,
+                          .bit = from,
                           .bits = (unsigned)(d->r.pos - from),
                           .event = event,
                           .path = d->path,
                           .value = value,
                           .text = text};
     d->o->trace(d->o->context, &f);
+}
+
+void decoder_show(struct decoder *d, uint64_t from, const char *event, uint64_t value,
+                  const char *text)
+{
+    show_part(d, from, EXI_EVENT, event, value, text);
 }
 
 void decoder_show_value(struct decoder *d, uint64_t from, const struct field *f, uint64_t raw,
@@ -123,8 +130,15 @@ void decoder_show_value(struct decoder *d, uint64_t from, const struct field *f,
         return;
     struct buf text = {0};
     value_text(f, v, &text);
-    decoder_show(d, from, "value", raw, buf_string(&text));
+    show_part(d, from, f->kind <= KIND_SIGNED ? EXI_NUMBER : EXI_CONTENT, "value", raw,
+              buf_string(&text));
     buf_close(&text);
+}
+
+void decoder_show_text(struct decoder *d, uint64_t from, struct bytes *text)
+{
+    static const struct field TEXT = {.kind = KIND_STRING};
+    decoder_show_value(d, from, &TEXT, 0, (union value){.b = text});
 }
 
 /* ---- numbers ---- */
@@ -148,12 +162,12 @@ int decoder_unsigned(struct decoder *d, uint64_t *out)
     return 0;
 }
 
-int decoder_count(struct decoder *d, const char *what, uint64_t *out)
+int decoder_count(struct decoder *d, const char *what, enum exi_part part, uint64_t *out)
 {
     uint64_t from = d->r.pos;
     if (decoder_unsigned(d, out) != 0)
         return -1;
-    decoder_show(d, from, what, *out, "");
+    show_part(d, from, part, what, *out, "");
     return 0;
 }
 
@@ -348,7 +362,7 @@ static int remember(struct decoder *d, uint32_t part, struct bytes *text)
 int decoder_string(struct decoder *d, uint32_t part, struct bytes **out, uint64_t *characters)
 {
     uint64_t length;
-    if (decoder_count(d, "length", &length) != 0)
+    if (decoder_count(d, "length", EXI_STRING, &length) != 0)
         return -1;
     if (length < 2) {
         *out = find_seen(d, part, length == 1);
@@ -362,11 +376,7 @@ int decoder_string(struct decoder *d, uint32_t part, struct bytes **out, uint64_
     *out = decoder_characters(d, length - 2);
     if (*out == NULL)
         return -1;
-    if (d->o->trace != NULL) {
-        union value v = {.b = *out};
-        static const struct field TEXT = {.kind = KIND_STRING};
-        decoder_show_value(d, text_from, &TEXT, 0, v);
-    }
+    decoder_show_text(d, text_from, *out);
     return remember(d, part, *out);
 }
 

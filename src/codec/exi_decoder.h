@@ -82,12 +82,13 @@ void decoder_show(struct decoder *d, uint64_t from, const char *event, uint64_t 
                   const char *text);
 void decoder_show_value(struct decoder *d, uint64_t from, const struct field *f, uint64_t raw,
                         union value v);
+void decoder_show_text(struct decoder *d, uint64_t from, struct bytes *text);
 
 /* ---- numbers, strings, lists ---- */
 
 /* Groups of 7 bits, least significant first (EXI 1.0, 7.1.6); the same shown as `what`. */
 int decoder_unsigned(struct decoder *d, uint64_t *out);
-int decoder_count(struct decoder *d, const char *what, uint64_t *out);
+int decoder_count(struct decoder *d, const char *what, enum exi_part part, uint64_t *out);
 
 /* A sign and such groups (EXI 1.0, 7.1.5): of 64 bits, and of any size. */
 int decoder_signed(struct decoder *d, union value *v);

@@ -185,7 +185,8 @@ static void show(struct reader *r, const struct field *f, uint64_t from, uint64_
         return;
     value_text(f, v, &text);
     bool is_number = bits <= 64 && f->kind <= KIND_SIGNED;
-    struct exi_field shown = {.bit = r->pos - bits,
+    struct exi_field shown = {.part = is_number ? EXI_NUMBER : EXI_CONTENT,
+                              .bit = r->pos - bits,
                               .bits = (unsigned)bits,
                               .event = is_number ? "field" : "octets",
                               .path = r->path,
