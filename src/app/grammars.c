@@ -312,16 +312,15 @@ static void add_violation(void *context, const char *path, const char *what)
 
 static int encode(struct fit *fit, struct arena *a)
 {
-    static struct buf bytes; /* kept for the next one */
-    buf_clear(&bytes);
-    if (codec_encode(&fit->message, &bytes, &fit->problem) != 0)
-        return -1;
-    uint8_t *kept = bytes.failed ? NULL : arena_alloc(a, bytes.n);
-    if (kept == NULL)
-        return err_set(&fit->problem, "out of memory");
-    memcpy(kept, bytes.p, bytes.n);
-    fit->bytes = (struct slice){kept, bytes.n};
-    return 0;
+    struct buf bytes = {0};
+    int bad = codec_encode(&fit->message, &bytes, &fit->problem);
+    if (bad == 0) {
+        const char *kept = bytes.failed ? NULL : arena_text(a, (const char *)bytes.p, bytes.n);
+        bad = kept == NULL ? err_set(&fit->problem, "out of memory") : 0;
+        fit->bytes = (struct slice){(const uint8_t *)kept, bytes.n};
+    }
+    buf_close(&bytes);
+    return bad;
 }
 
 static int read_fit(struct fit *fit, struct slice text, bool json, const struct fits_reading *r,

@@ -13,6 +13,7 @@ volatile sig_atomic_t interrupt_count;
 
 static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP};
 
+/* A process has one set of signals, so only one may wait for them. */
 static struct {
     bool is_open;
     unsigned most;

@@ -93,7 +93,7 @@ static int run_command(int argc, char **argv, int at)
 
 static int run_help(int argc, char **argv)
 {
-    static char help[] = "--help";
+    char help[] = "--help";
     if (argc < 3) {
         print_help();
         return EXIT_PASS;

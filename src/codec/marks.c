@@ -34,15 +34,10 @@ static const union value *look(const struct node *n, enum field_mark m, const st
     return NULL;
 }
 
-const union value *marked_value(const struct node *n, enum field_mark m, const struct field **f)
-{
-    return look(n, m, f, DEPTH);
-}
-
 bool marked_number(const struct node *n, enum field_mark m, double *out)
 {
     const struct field *f;
-    const union value *v = marked_value(n, m, &f);
+    const union value *v = look(n, m, &f, DEPTH);
     if (v == NULL || (f->kind == KIND_NODE && !f->type->is_quantity))
         return false;
     *out = f->kind == KIND_NODE ? quantity_get(v->n) : (double)v->i;

@@ -13,10 +13,8 @@ static inline bool field_is(const struct field *f, enum field_mark m)
 /* The field of that mark in n; f: which it is. NULL: it is not there, or n is NULL. */
 const union value *marked_own(const struct node *n, enum field_mark m, const struct field **f);
 
-/* The same in n, or within it but in no list; f: which it is. NULL: it is not there. */
-const union value *marked_value(const struct node *n, enum field_mark m, const struct field **f);
-
-/* The same as a number, of a quantity in SI units. */
+/* The number of the field of that mark in n, or within it but in no list; of a quantity in SI
+ * units. */
 bool marked_number(const struct node *n, enum field_mark m, double *out);
 
 #endif

@@ -95,7 +95,9 @@ static void walk_values(const struct node *n, struct buf *out, int *shown, int d
     }
 }
 
-void ladder_values(const struct message *m, struct buf *out)
+/* The values of a message that a reader looks for first: "ResponseCode OK, EVTargetVoltage 400
+ * V". */
+static void add_values(const struct message *m, struct buf *out)
 {
     int shown = 0;
     walk_values(message_named(m).node, out, &shown, 0);
@@ -171,7 +173,7 @@ static void print_frame(struct ladder *l, const struct event *e)
 {
     struct buf values = {0};
     if (e->message != NULL && !e->is_udp) /* SDP is said in words: addresses, "no TLS" */
-        ladder_values(e->message, &values);
+        add_values(e->message, &values);
     else if (e->text != NULL)
         buf_text(&values, e->text);
     if (e->kind == EVENT_BYTES && e->problem == NULL)

@@ -33,8 +33,4 @@ void ladder_event(void *context, const struct event *e);
 /* The sink_write to it. */
 int ladder_write(void *context, struct err *e);
 
-/* The values of a message that a reader looks for first: "ResponseCode OK, EVTargetVoltage 400
- * V". */
-void ladder_values(const struct message *m, struct buf *out);
-
 #endif

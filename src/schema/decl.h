@@ -107,9 +107,4 @@ int layout_link(struct decls *d, struct err *e);
 int grammar_build(struct arena *a, struct type *t, const struct particle *tree,
                   const struct place *place, struct err *e);
 
-/* Name (maybe ALIAS:NAME) as seen from namespace ns: the declaration, or NULL. */
-struct decl_type *decl_type_find(const struct decls *d, const char *name, uint8_t ns);
-struct decl_element *decl_element_find(const struct decls *d, const char *name, uint8_t ns);
-const struct simple *decl_simple_find(const struct decls *d, const char *name, uint8_t ns);
-
 #endif

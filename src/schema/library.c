@@ -31,7 +31,18 @@ const struct protocol PROTOCOLS[] = {
 
 void library_open(struct library *l)
 {
+    size_t at = 0;
+    const char *path;
+    struct slice bytes;
     memset(l, 0, sizeof *l);
+    while (l->built_in < LIBRARY_MAX && asset_each(ASSET_PREFIX, &at, &path, &bytes)) {
+        const char *base = path + sizeof ASSET_PREFIX - 1;
+        size_t size = strlen(base), tail = sizeof ASSET_SUFFIX - 1;
+        if (strchr(base, '/') != NULL || size <= tail ||
+            strcmp(base + size - tail, ASSET_SUFFIX) != 0 || strstr(base, "-types.") != NULL)
+            continue;
+        snprintf(l->name[l->built_in++], sizeof l->name[0], "%.*s", (int)(size - tail), base);
+    }
 }
 
 void library_close(struct library *l)
@@ -129,26 +140,11 @@ const struct schema *library_get(struct library *l, const char *name, struct err
     return s;
 }
 
-/* Names are kept for as long as the program runs: they are few. */
 const char *library_name(const struct library *l, unsigned i)
 {
-    static char names[LIBRARY_MAX][64];
-    size_t at = 0;
-    const char *path;
-    struct slice bytes;
-    unsigned n = 0;
-    while (n < LIBRARY_MAX && asset_each(ASSET_PREFIX, &at, &path, &bytes)) {
-        const char *base = path + sizeof ASSET_PREFIX - 1;
-        size_t size = strlen(base), tail = sizeof ASSET_SUFFIX - 1;
-        if (strchr(base, '/') != NULL || size <= tail ||
-            strcmp(base + size - tail, ASSET_SUFFIX) != 0 || strstr(base, "-types.") != NULL)
-            continue;
-        if (n++ == i) {
-            snprintf(names[i], sizeof names[i], "%.*s", (int)(size - tail), base);
-            return names[i];
-        }
-    }
-    return i - n < l->files ? l->file[i - n].name : NULL;
+    if (i < l->built_in)
+        return l->name[i];
+    return i - l->built_in < l->files ? l->file[i - l->built_in].name : NULL;
 }
 
 /* Letters and digits only, in lower case: "ISO 15118-2" and "iso15118-2" are the same. */

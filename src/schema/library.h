@@ -12,8 +12,9 @@
 #define PROTOCOL_SETS 8
 
 struct library {
-    unsigned n, files;
+    unsigned n, files, built_in;
     struct schema *loaded[LIBRARY_MAX];
+    char name[LIBRARY_MAX][64]; /* of those that are built in, types apart */
     struct {
         const char *name; /* of the schema in the file */
         const char *path;

@@ -118,12 +118,12 @@ static void *find(const struct decls *d, enum declared what, const char *wanted,
     return other;
 }
 
-struct decl_type *decl_type_find(const struct decls *d, const char *name, uint8_t ns)
+static struct decl_type *find_type(const struct decls *d, const char *name, uint8_t ns)
 {
     return find(d, DECLARED_TYPE, name, ns);
 }
 
-struct decl_element *decl_element_find(const struct decls *d, const char *name, uint8_t ns)
+static struct decl_element *find_element(const struct decls *d, const char *name, uint8_t ns)
 {
     return find(d, DECLARED_ELEMENT, name, ns);
 }
@@ -131,12 +131,6 @@ struct decl_element *decl_element_find(const struct decls *d, const char *name, 
 static struct decl_simple *find_simple(const struct decls *d, const char *name, uint8_t ns)
 {
     return find(d, DECLARED_SIMPLE, name, ns);
-}
-
-const struct simple *decl_simple_find(const struct decls *d, const char *name, uint8_t ns)
-{
-    const struct decl_simple *s = find_simple(d, name, ns);
-    return s == NULL ? NULL : s->out;
 }
 
 static int intern(struct linker *l, const char *name, uint8_t ns, uint16_t *number)
@@ -373,13 +367,14 @@ static void use_simple(struct field *f, const struct simple *s)
 static int use_type(struct linker *l, struct field *f, const char *name, uint8_t ns,
                     struct decl_field *decl, struct place place)
 {
-    const struct decl_type *t = decl_type_find(l->d, name, ns);
+    const struct decl_type *t = find_type(l->d, name, ns);
     if (t != NULL && t->out != NULL && !t->is_anonymous) {
         f->type = t->out;
         f->kind = KIND_NODE;
         return 0;
     }
-    const struct simple *s = decl_simple_find(l->d, name, ns);
+    const struct decl_simple *known = find_simple(l->d, name, ns);
+    const struct simple *s = known == NULL ? NULL : known->out;
     size_t i = find_builtin(name);
     if (s == NULL && i < BUILTINS_COUNT && (s = builtin_simple(l, i)) == NULL)
         return -1;
@@ -464,7 +459,7 @@ static bool is_in_group(const struct decls *d, const struct decl_element *el,
     for (int depth = 0; el != NULL && depth < 8; depth++) {
         if (el == head)
             return true;
-        el = el->head == NULL ? NULL : decl_element_find(d, el->head, el->ns);
+        el = el->head == NULL ? NULL : find_element(d, el->head, el->ns);
     }
     return false;
 }
@@ -490,7 +485,7 @@ static struct particle *lay_reference(struct layout *y, const struct particle *p
 {
     struct linker *l = y->l;
     struct decl_field *decl = p->field;
-    const struct decl_element *head = decl_element_find(l->d, decl->type, y->decl->ns);
+    const struct decl_element *head = find_element(l->d, decl->type, y->decl->ns);
     if (head == NULL) {
         FAIL(l, decl->place, "unknown element '%s'; expected a declared global element",
              decl->type);
@@ -624,7 +619,7 @@ static int lay_attributes(struct layout *y, struct particle *tree)
     struct decl_field *all[SLOTS_MAX];
     unsigned n = 0;
     for (const struct decl_type *t = y->decl; t != NULL;
-         t = t->base == NULL ? NULL : decl_type_find(y->l->d, t->base, t->ns)) {
+         t = t->base == NULL ? NULL : find_type(y->l->d, t->base, t->ns)) {
         for (struct decl_field *f = t->attributes; f != NULL; f = f->next) {
             unsigned i = n++;
             if (n > SLOTS_MAX)
@@ -651,7 +646,7 @@ static int lay_bases(struct layout *y, const struct decl_type *t, struct particl
     if (depth > 16)
         return FAIL(y->l, t->place, "type %s extends itself", t->name);
     if (t->base != NULL) {
-        const struct decl_type *base = decl_type_find(y->l->d, t->base, t->ns);
+        const struct decl_type *base = find_type(y->l->d, t->base, t->ns);
         if (base == NULL)
             return FAIL(y->l, t->place, "unknown base '%s' of type %s", t->base, t->name);
         if (lay_bases(y, base, end, depth + 1) != 0)
@@ -708,7 +703,7 @@ static int link_type(struct linker *l, struct decl_type *decl)
     t->name = decl->name;
     t->doc = decl->doc;
     t->ns = decl->ns;
-    t->base = decl->base == NULL ? NULL : decl_type_find(l->d, decl->base, decl->ns)->out;
+    t->base = decl->base == NULL ? NULL : find_type(l->d, decl->base, decl->ns)->out;
     t->attributes = (uint16_t)attributes;
     t->fields = (uint16_t)y.n;
     t->is_mixed = decl->is_mixed;
@@ -751,10 +746,10 @@ static void share_types(struct decls *d)
 static int check_twice(struct linker *l)
 {
     for (const struct decl_type *t = l->d->types; t != NULL; t = t->next)
-        if (!t->is_anonymous && decl_type_find(l->d, t->name, t->ns) != t)
+        if (!t->is_anonymous && find_type(l->d, t->name, t->ns) != t)
             return FAIL(l, t->place, "type %s is declared twice", t->name);
     for (const struct decl_element *c = l->d->elements; c != NULL; c = c->next)
-        if (decl_element_find(l->d, c->name, c->ns) != c)
+        if (find_element(l->d, c->name, c->ns) != c)
             return FAIL(l, c->place, "element %s is declared twice", c->name);
     return 0;
 }
@@ -801,7 +796,7 @@ static int link_element(struct linker *l, struct decl_element *decl)
     el->from = decl->from;
     el->is_abstract = decl->is_abstract;
     if (decl->head != NULL) {
-        const struct decl_element *head = decl_element_find(l->d, decl->head, decl->ns);
+        const struct decl_element *head = find_element(l->d, decl->head, decl->ns);
         if (head == NULL)
             return FAIL(l, decl->place, "unknown head '%s' of %s", decl->head, decl->name);
         el->head = head->out;

@@ -205,7 +205,8 @@ static void forget_names(lua_State *L, struct role *r)
     lua_pop(L, 1);
 }
 
-void role_set_protocol(lua_State *L, struct role *r, const struct protocol *p)
+/* Speaks protocol p from here on. */
+static void set_protocol(lua_State *L, struct role *r, const struct protocol *p)
 {
     if (r->protocol == p)
         return;
@@ -263,7 +264,7 @@ void role_follow(lua_State *L, struct role *r)
         s->protocol = r->protocol;
         return;
     }
-    role_set_protocol(L, r, s->protocol);
+    set_protocol(L, r, s->protocol);
     replay(L, r);
 }
 
@@ -273,7 +274,7 @@ void role_fix_protocol(lua_State *L, struct role *r, const char *name)
     if (p == NULL || p->uri[0] == NULL)
         luaL_error(L, "there is no protocol '%s'; expected DIN70121, ISO15118-2 or ISO15118-20",
                    name);
-    role_set_protocol(L, r, p);
+    set_protocol(L, r, p);
     r->protocol_fixed = true;
     r->session->protocol = p;
 }
@@ -284,7 +285,7 @@ void role_free_protocol(lua_State *L, struct role *r)
     if (!s->agreed)
         s->protocol = NULL;
     r->protocol_fixed = false;
-    role_set_protocol(L, r, s->agreed ? s->protocol : protocol_find(ROLE_PROTOCOL));
+    set_protocol(L, r, s->agreed ? s->protocol : protocol_find(ROLE_PROTOCOL));
     replay(L, r);
 }
 

@@ -118,9 +118,6 @@ struct role *role_at(lua_State *L, int index);
 
 struct name_scope role_scope(const struct role *r);
 
-/* Speaks protocol p from here on. */
-void role_set_protocol(lua_State *L, struct role *r, const struct protocol *p);
-
 /* The same by name, whatever is agreed later: Evcc.Protocol = name. Raises where there is none. */
 void role_fix_protocol(lua_State *L, struct role *r, const char *name);
 

@@ -21,7 +21,8 @@ struct wait {
     int64_t deadline_us; /* as script_now; 0: none */
 };
 
-/* The value that a wait yields, so that it is told from a script's own yields. */
+/* The value that a wait yields, told from a script's own yields by its address, so that
+ * threads may share it. */
 extern char TASK_WAIT;
 
 /* Makes the functions above in L. */

@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-void discovery_record(struct datagram *d, struct recorder *r, struct library *l, int64_t us,
-                      const char *by, const struct numbered *known, bool is_sent,
-                      const struct endpoint *from, const struct endpoint *to, struct slice bytes)
+/* Records a datagram, which is then read in d. What this side sent itself is never wrong: it was
+ * meant so. by: "EVCC". */
+static void record(struct datagram *d, struct recorder *r, struct library *l, int64_t us,
+                   const char *by, const struct numbered *known, bool is_sent,
+                   const struct endpoint *from, const struct endpoint *to, struct slice bytes)
 {
     datagram_read(d, l, us, by, from, to, bytes);
     d->event.session = known->session;
@@ -140,11 +142,11 @@ bool discovery_answer(struct recorder *r, struct library *l, int64_t us, struct 
     struct buf answer = {0};
     struct err ignored = ERR_INIT; /* the record says what is wrong with a request */
     struct numbered known = numbers_asked(recorder_numbers(r), from);
-    discovery_record(&d, r, l, us, "SECC", &known, false, from, to, bytes);
+    record(&d, r, l, us, "SECC", &known, false, from, to, bytes);
     bool is_sent = discovery_respond(&d, l, plain, tls, &answer, &ignored);
     struct slice frame = {answer.p, answer.n};
     if (is_sent) {
-        discovery_record(&d, r, l, us, "SECC", &known, true, sdp_local(s), from, frame);
+        record(&d, r, l, us, "SECC", &known, true, sdp_local(s), from, frame);
         is_sent = sdp_send(s, from, frame, &ignored) == 0;
     }
     buf_close(&answer);

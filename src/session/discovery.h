@@ -7,12 +7,6 @@
 #include "record/recorder.h"
 #include "wire/sdp.h"
 
-/* Records a datagram, which is then read in d. What this side sent itself is never wrong: it was
- * meant so. by: "EVCC". */
-void discovery_record(struct datagram *d, struct recorder *r, struct library *l, int64_t us,
-                      const char *by, const struct numbered *known, bool is_sent,
-                      const struct endpoint *from, const struct endpoint *to, struct slice bytes);
-
 /* Records that a station listens. text: "TLS", … */
 void discovery_record_listener(struct recorder *r, int64_t us, const char *by,
                                const struct endpoint *at, const char *text);

@@ -174,9 +174,11 @@ static const struct schema *appprotocol(struct library *l, struct err *e)
     return library_get(l, PROTOCOLS[0].set[0], e);
 }
 
-int session_decode(struct library *l, const struct protocol *p, bool agreed, uint16_t payload_type,
-                   struct slice payload, const struct exi_limits *limits, struct arena *a,
-                   struct message *m, struct err *e)
+/* Decodes one payload with the grammar of protocol p and payload type; supportedAppProtocol while
+ * `agreed` is false. */
+static int decode(struct library *l, const struct protocol *p, bool agreed, uint16_t payload_type,
+                  struct slice payload, const struct exi_limits *limits, struct arena *a,
+                  struct message *m, struct err *e)
 {
     if (payload_type == V2GTP_SDP_REQ || payload_type == V2GTP_SDP_RES) {
         const struct schema *sdp = library_get(l, "sdp", e);
@@ -364,8 +366,8 @@ void session_read(struct session *s, struct parcel *p)
     struct slice payload = {e->bytes.p + V2GTP_HEADER, h.length};
     r->us = e->us;
     r->payload_type = h.type;
-    r->is_decoded = session_decode(s->library, s->protocol, s->agreed, h.type, payload, &s->limits,
-                                   &r->arena, &r->message, &r->problem) == 0;
+    r->is_decoded = decode(s->library, s->protocol, s->agreed, h.type, payload, &s->limits,
+                           &r->arena, &r->message, &r->problem) == 0;
     if (r->is_decoded && keep_trailing(r) != 0)
         r->is_decoded = false;
     e->problem = r->is_decoded ? NULL : &r->problem;
@@ -490,7 +492,8 @@ struct received *session_take(struct session *s)
 
 /* ---- sending ---- */
 
-uint16_t session_payload_type(const struct message *m)
+/* Payload type that m goes out with. */
+static uint16_t payload_type_of(const struct message *m)
 {
     if (m->root == NULL)
         return m->schema->payload;
@@ -543,7 +546,7 @@ int session_encode(struct session *s, struct message *m, unsigned given, int64_t
     out->n = V2GTP_HEADER;
     if (codec_encode(m, out, e) != 0)
         return -1;
-    v2gtp_write(out->p, session_payload_type(m), (uint32_t)(out->n - V2GTP_HEADER));
+    v2gtp_write(out->p, payload_type_of(m), (uint32_t)(out->n - V2GTP_HEADER));
     return 0;
 }
 
@@ -557,7 +560,7 @@ int session_send(struct session *s, struct message *m, unsigned given, const cha
     struct parcel p = {
         .session = s, .event = session_new_event(s, EVENT_FRAME, true, us), .is_sent = true};
     p.event.bytes = *frame;
-    p.event.payload_type = session_payload_type(m);
+    p.event.payload_type = payload_type_of(m);
     event_take_message(&p.event, m);
     p.event.where = where;
     note_message(s, m, true);

@@ -111,9 +111,6 @@ int session_send(struct session *s, struct message *m, unsigned given, const cha
 int session_send_raw(struct session *s, struct slice bytes, const char *where, int64_t us,
                      const char **name, struct err *e);
 
-/* Payload type that m goes out with. */
-uint16_t session_payload_type(const struct message *m);
-
 /* ---- for filters ---- */
 
 /* The frame of m, with the header that session_send would give it. */
@@ -122,11 +119,5 @@ int session_encode(struct session *s, struct message *m, unsigned given, int64_t
 
 /* Reads the bytes of a parcel: its event says what they are, p->read has the message. */
 void session_read(struct session *s, struct parcel *p);
-
-/* Decodes one payload with the grammar of protocol p and payload type; supportedAppProtocol while
- * `agreed` is false. */
-int session_decode(struct library *l, const struct protocol *p, bool agreed, uint16_t payload_type,
-                   struct slice payload, const struct exi_limits *limits, struct arena *a,
-                   struct message *m, struct err *e);
 
 #endif

@@ -40,11 +40,6 @@ const struct tls_facts *tls_info(const struct tls *t)
     return &t->session.facts;
 }
 
-bool tls_is_established(const struct tls *t)
-{
-    return t->is_established;
-}
-
 int64_t tls_handshake_us(const struct tls *t)
 {
     return t->is_established ? t->established_us - t->started_us : -1;

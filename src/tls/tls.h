@@ -47,8 +47,6 @@ void tls_drop(struct tls *t);
 /* What was said so far by both sides, alerts among it. */
 const struct tls_facts *tls_info(const struct tls *t);
 
-bool tls_is_established(const struct tls *t);
-
 /* Microseconds from the first octets of the handshake to its end, as this side saw them; -1: it is
  * not over. */
 int64_t tls_handshake_us(const struct tls *t);

@@ -137,11 +137,6 @@ struct sdp_client *sdp_client_open(struct world *world, const char *interface,
     return c;
 }
 
-const struct endpoint *sdp_client_local(const struct sdp_client *c)
-{
-    return sdp_local(c->socket);
-}
-
 void sdp_client_close(struct sdp_client *c)
 {
     if (c == NULL || c->socket == NULL)

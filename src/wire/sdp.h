@@ -94,8 +94,6 @@ int sdp_client_send(struct sdp_client *c, const struct endpoint *to, struct slic
 /* What a datagram that came earlier was: the answer (NULL), or why it is none. */
 void sdp_client_judge(struct sdp_client *c, const struct err *problem);
 
-const struct endpoint *sdp_client_local(const struct sdp_client *c);
-
 /* No callback comes afterwards; allowed within one. NULL is allowed. */
 void sdp_client_close(struct sdp_client *c);
 
