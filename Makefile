@@ -57,7 +57,7 @@ LIBS = $(DEPENDENCY_LIBS) -lm -lpthread
 
 MODULES := lua5.4 openssl libuv libxml-2.0 jansson libpcap
 ASSETS := $(sort $(shell find schema reference lua suites examples -name '[!.]*.schema' -o -name '[!.]*.lua' \
-	-o -path 'schema/ko/[!.]*.txt' -o -path 'reference/[!.]*.txt' 2>/dev/null))
+	-o -path 'schema/ko/[!.]*.txt' -o -path 'reference/[!.]*.txt' 2>/dev/null) build/requirements.tsv)
 ALL_C := $(wildcard src/*/*.[ch] tests/c/*.[ch] bench/*.[ch] fuzz/*.[ch])
 objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1)))
 
@@ -128,6 +128,11 @@ $(OUT)/assets.o: build/assets.S $(ASSETS)
 
 build/assets.S: build/assets.list tools/embed
 	@tools/embed $(ASSETS) >$@
+
+# The rules and what proves them; changes only when a row or an id does.
+build/requirements.tsv: FORCE
+	@mkdir -p $(@D); tools/requirements rows >$@.$$$$ && if cmp -s $@.$$$$ $@; then rm $@.$$$$; \
+		else mv $@.$$$$ $@; fi
 
 # Lists that change only when a file comes or goes.
 build/assets.list: FORCE

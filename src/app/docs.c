@@ -62,13 +62,15 @@ static const struct usage USAGE = {
     "[OPTION]... --meta [--all DIR]",
     "Prints the reference of the Lua API, from the message descriptions. NAME is a function\n"
     "(Evcc.Set_SessionStopReq_ChargingSession), an element (SessionStopReq.ChargingSession), a\n"
-    "message, a type or a protocol. Without any of these: what there is.\n\n"
+    "message, a type, a protocol, or a rule of the standards by its id. Without any of these:\n"
+    "what there is.\n\n"
     "Editors with the Lua language server complete and explain all functions when its setting\n"
     "workspace.library names a folder that --meta --all has written.",
     OPTION,
     "examples:\n"
     "  v2glab docs Evcc.Set_SessionStopReq_ChargingSession\n"
     "  v2glab docs ResponseCodeType --protocol DIN70121\n"
+    "  v2glab docs V2G20-2005\n"
     "  v2glab docs --message ChargingStatus --role secc --lang ko --format html\n"
     "  v2glab docs --meta --all ~/.local/share/v2glab/meta\n\n"
     "exit codes: 0 printed, 1 there is no such name, 3 wrong use, or a file that cannot be\n"

@@ -71,6 +71,17 @@ int docs_types(struct docs *d, const struct protocol *protocol, struct err *e);
 /* What a function, message or type is. -1: there is none of that name, and e names the nearest. */
 int docs_answer(struct docs *d, const char *name, struct err *e);
 
+/* Whether the name is the id of a rule (V2G20-2005), and what that is. -1: there is none of it. */
+bool docs_is_requirement(const char *name);
+int docs_requirement(struct docs *d, const char *name, struct err *e);
+
+/* The rules of a message, on its page; nothing where there is none. */
+void docs_requirements_of(struct docs *d, struct page *p, const struct protocol *protocol,
+                          const char *message);
+
+/* All rules (in the tree only). */
+void docs_requirements(struct docs *d);
+
 /* Definition files for the Lua language server: the roles, the enumerations and what belongs to no
  * message; the functions that a role has for a topic; all of both. */
 int docs_meta_common(struct docs *d, struct err *e);
@@ -83,6 +94,7 @@ int docs_meta(struct docs *d, struct err *e);
 void docs_file(const struct docs *d, const struct docs_topic *topic, uint8_t side, char *out,
                size_t size);
 void docs_types_file(const struct docs *d, const struct protocol *protocol, char *out, size_t size);
+void docs_requirements_file(const struct docs *d, char *out, size_t size);
 #define DOCS_FILE 192
 
 /* Rows of a table: a label and what it says; nothing where it says nothing. */

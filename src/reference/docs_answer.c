@@ -348,6 +348,8 @@ int docs_answer(struct docs *d, const char *name, struct err *e)
         d->protocol = p;
         return docs_index(d, e);
     }
+    if (docs_is_requirement(name))
+        return docs_requirement(d, name, e);
     if (docs_topics(d, e) != 0)
         return -1;
     arena_open(&a.arena, NULL, 0, TEXT_MEMORY);

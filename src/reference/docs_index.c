@@ -92,6 +92,8 @@ static void print_start(struct indexing *x)
                  d->form == PAGE_HTML ? "html" : "md");
         page_steps(&x->page);
         page_step(&x->page, "", docs_word(d, "other.language"), link);
+        docs_requirements_file(d, link, sizeof link);
+        page_step(&x->page, " · ", docs_word(d, "rules.all"), link);
         page_steps_end(&x->page);
     }
     page_heading(&x->page, 1, PAGE_PLAIN, title, NULL);

@@ -256,6 +256,8 @@ static int print_messages(struct printing *p, struct reference *r, unsigned n, s
 {
     for (unsigned i = 0; i < n; i++)
         print_overview(p, &r[i]);
+    for (unsigned i = 0; i < n; i++)
+        docs_requirements_of(p->docs, p->page, p->topic->protocol, r[i].message->as.name);
     page_heading(p->page, 2, PAGE_PLAIN, docs_word(p->docs, "details"), NULL);
     for (unsigned i = 0; i < n; i++)
         for (unsigned k = 0; k < r[i].n; k++)

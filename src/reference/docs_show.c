@@ -270,6 +270,7 @@ static int print_message(struct answer *a, const struct docs_topic *topic,
         if (result != 0)
             return -1;
     }
+    docs_requirements_of(a->docs, &a->page, topic->protocol, message->as.name);
     return 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tree of all pages: DIR/en and DIR/ko, each with index, types, and a page for each topic and
- * role, in Markdown and HTML; DIR/index.html leads to both. Or the definition files, one for each
- * topic and role, since editors read no large ones.
+ * The tree of all pages: DIR/en and DIR/ko, each with index, types, rules, and a page for each
+ * topic and role, in Markdown and HTML; DIR/index.html leads to both. Or the definition files, one
+ * for each topic and role, since editors read no large ones.
  */
 #include "reference/docs.h"
 
@@ -78,6 +78,10 @@ static int write_pages(const struct tree *t, struct err *e)
     char name[DOCS_FILE];
     if (docs_index(d, e) != 0 ||
         write_file(t, folder, d->form == PAGE_HTML ? "index.html" : "index.md", e) != 0)
+        return -1;
+    docs_requirements(d);
+    docs_requirements_file(d, name, sizeof name);
+    if (write_file(t, folder, name, e) != 0)
         return -1;
     for (unsigned i = 0; i < t->docs->topics; i++) {
         const struct docs_topic *topic = &t->docs->topic[i];

@@ -28,7 +28,8 @@ wants "functions of a physical value" 0 out 'ChargingStatusReq.Received 확인' 
     out 'local evseMaxCurrentUnit = UnitSymbolType.Unit_A' out '10^Multiplier A' \
     out 'Secc.Set_ChargingStatusRes_SAScheduleTupleID(saScheduleTupleID)' out '7..37자'
 run docs --message SessionStopRes --role SECC
-wants "one message alone" 0 out 'Secc.Set_SessionStopRes_ResponseCode' not-out 'SessionStopReq'
+wants "one message alone" 0 out 'Secc.Set_SessionStopRes_ResponseCode' not-out '_SessionStopReq' \
+    not-out 'SessionStopReq API' out 'Rules of SessionStopRes'
 run docs --message CableCheck --protocol ISO15118-20
 wants "a message that the protocol does not have" 1 err "ISO15118-20 has no message 'CableCheck'" \
     err 'the nearest name is DC_CableCheck'
@@ -57,6 +58,21 @@ wants "what a function is" 0 out 'Sets SessionStopReq.ChargingSession' \
 run docs Secc.Set_ChargingStatusRes_EVSEMaxCurrent --lang ko
 wants "in Korean, with unit and default" 0 out 'ChargingStatusRes.EVSEMaxCurrent 설정' out '단위' \
     out '없음 (넣으면 0)'
+run docs V2G20-2005
+wants "a rule of the standards by its id: both sides, messages, proof" 0 out 'DC_PreChargeReq' \
+    out 'the last one says Finished' out 'FAILED_SequenceError' out 'tests/cli/rules-20.sh' \
+    not-out 'Sources disagree'
+run docs drv-2-pmaxzero
+wants "in any case of letters, and what sources disagree on" 0 out 'DRV-2-PMaxZero' \
+    out 'Sources disagree' out 'ISO 15118-4'
+run docs --lang ko V2G-DC-909
+wants "in Korean, and why there is no test" 0 out '인렛 전압' out '시험이 없는 까닭'
+run docs V2G20-2005 --protocol DIN70121
+wants "a rule of another protocol" 1 err "there is no rule 'V2G20-2005'"
+run docs V2G20-x2005
+wants "an id that there is not: the nearest one" 1 err 'the nearest id is V2G20-2005'
+run docs DC_PreChargeRes
+wants "the rules of a message with it" 0 out 'Rules of DC_PreChargeRes' out 'V2G20-2006'
 run docs Pki.Check
 wants "functions of Pki" 0 out 'Pki.Check(chain, options)' out 'revocation = false'
 run docs Evcc.Sign_MeteringReceiptReq
@@ -183,6 +199,16 @@ while read -r link; do
 done < <(grep -roE 'href="[^"#]+|\]\([^)#]+' "$tree" |
     sed -E 's/[^\/]*:(href="|\]\()//' | sort -u)
 result $bad "every link leads to a page"
+
+# The rules of a message lead to the page of rules, and from there back to the message's page.
+for language in en ko; do
+    grep -hoE 'requirements\.html#[^"]+' "$tree/$language"/*.html | sed 's/.*#//' | sort -u >"$work/links"
+    grep -oE ' id="[^"]+"' "$tree/$language/requirements.html" | cut -d '"' -f 2 | sort >"$work/anchors"
+    [ -s "$work/links" ] && [ -z "$(uniq -d "$work/anchors")" ] &&
+        [ -z "$(comm -23 "$work/links" "$work/anchors")" ] &&
+        grep -q 'href="evcc-iso15118-20-DC_PreCharge.html#DC_PreChargeReq"' "$tree/$language/requirements.html"
+    result $? "rules of messages lead to the page of rules, and back ($language)"
+done
 
 if command -v xmllint >/dev/null; then
     xmllint --noout "$tree"/*.html "$tree"/*/*.html 2>"$work/err"
