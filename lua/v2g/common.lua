@@ -416,18 +416,36 @@ function common.state(s, name)
     end
 end
 
--- The station's notification (s.noticed: { at =, limit =, rounds = }) has been followed: in time,
--- or with the very next request.
+local function delay_of(s)
+    return s.protocol == 'ISO15118-20' and 'EVSENotificationMaxDelay' or 'NotificationMaxDelay'
+end
+
+-- Whether what the station's notification asks for is done in time, or with the very next request.
+-- The station keeps in s.overdue what is not, once; in profile `field` it says so alone.
+function common.in_time(s, taken)
+    local n = s.noticed
+    if taken <= n.limit or n.rounds == 1 or s.protocol == 'DIN70121' then -- has status codes only
+        return true
+    end
+    if n.wish and not s.overdue then
+        local step = s.mode == 'ac' and 'ChargingStatus' or 'CurrentDemand'
+        s.overdue = ("%s: %sRes asked the vehicle to %s; the limit is %d ms, and after %d ms it "
+            .. 'had not'):format(delay_of(s), steps.name(s.protocol, s.mode, step), n.wish, n.limit,
+            math.floor(taken))
+        Log(s.overdue)
+    end
+    return false
+end
+
+-- The station's notification (s.noticed: { at =, limit =, rounds =, wish = }) has been followed.
 function common.reacted(s)
     local n = s.noticed
-    s.noticed = nil
-    if s.protocol == 'DIN70121' then
-        return -- has status codes only
-    end
     local taken = Now() - n.at
-    local name = s.protocol == 'ISO15118-20' and 'EVSENotificationMaxDelay'
-        or 'NotificationMaxDelay'
-    s.role.Measured(s.protocol, name, nil, taken, taken <= n.limit or n.rounds == 1, n.limit)
+    local good = common.in_time(s, taken)
+    s.noticed = nil
+    if s.protocol ~= 'DIN70121' then
+        s.role.Measured(s.protocol, delay_of(s), nil, taken, good, n.limit)
+    end
 end
 
 function common.timed_out(s, name)

@@ -196,9 +196,10 @@ function session:notice(wish, usual)
         return 0
     end
     local n = self.noticed or { at = Now(), limit = (self.p.notification_delay or usual or 0) * 1000,
-                                rounds = 0 }
+                                rounds = 0, wish = wish }
     n.rounds = n.rounds + 1
     self.noticed = n
+    common.in_time(self, Now() - n.at)
     return math.max(0, math.floor((n.limit - (Now() - n.at)) / 1000 + 0.5))
 end
 
@@ -531,6 +532,9 @@ function secc.attend(at)
         wire.cut(s.id)
     end
     at.role.Disconnect(false)
+    if ok and s.overdue and Profile() ~= 'field' then
+        return false, s.overdue
+    end
     return ok, why
 end
 

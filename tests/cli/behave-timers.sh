@@ -104,25 +104,31 @@ wants "DIN 70121: a vehicle that is not ready in time" 1 err 'V2G_EVCC_ReadyToCh
 
 # NotificationMaxDelay
 for protocol in ISO15118-2 ISO15118-20; do
-    name=NotificationMaxDelay
-    [ $protocol = ISO15118-20 ] && name=EVSENotificationMaxDelay
+    delay=NotificationMaxDelay
+    [ $protocol = ISO15118-20 ] && delay=EVSENotificationMaxDelay
     for mode in ac dc; do
         recorded --protocol $protocol --mode $mode --with stop_after=2 --with notification_delay=5 \
             --set reaction=250
-        timers $name | grep -qE '^EVCC true 5000000 [0-9]{6}$' && timers $name | grep -qE '^SECC true 5000000 [0-9]{6}$'
+        timers $delay | grep -qE '^EVCC true 5000000 [0-9]{6}$' && timers $delay | grep -qE '^SECC true 5000000 [0-9]{6}$'
         result $? "$protocol $mode: a vehicle takes its time, and keeps to NotificationMaxDelay"
         recorded --protocol $protocol --mode $mode --with stop_after=2 --set reaction=60000
-        timers $name | grep -q '^EVCC true 0 ' && timers $name | grep -q '^SECC true 0 '
+        timers $delay | grep -q '^EVCC true 0 ' && timers $delay | grep -q '^SECC true 0 '
         result $? "$protocol $mode: no longer than the station allows"
         recorded --protocol $protocol --mode $mode --with stop_after=2 --set after_stop_request=3
-        timers $name | grep -q '^EVCC false 0 ' && timers $name | grep -q '^SECC false 0 '
+        timers $delay | grep -q '^EVCC false 0 ' && timers $delay | grep -q '^SECC false 0 '
         result $? "$protocol $mode: one that goes on nevertheless is noticed"
+        wants "$protocol $mode: and fails at the station" 1 err "SECC: fail: $delay: " \
+            err 'asked the vehicle to stop; the limit is 0 ms, and after'
     done
 done
 recorded --protocol ISO15118-2 --mode dc --with renegotiate_after=2 --with notification_delay=5 \
     --set loops=6 --set reaction=250
 timers NotificationMaxDelay | grep -qE '^SECC true 5000000 [0-9]{6}$'
 result $? "a renegotiation, likewise"
+recorded --protocol ISO15118-2 --mode dc --with renegotiate_after=2 --set loops=9 --set after_stop_request=6
+wants "one that is ignored fails" 1 err 'CurrentDemandRes asked the vehicle to renegotiate'
+recorded --protocol ISO15118-2 --mode dc --with stop_after=2 --set after_stop_request=3 --profile field
+wants "in profile field a vehicle that stops late passes" 0 out 'SECC: pass'
 
 # limits of the behaviour's own are no deadlines
 recorded --protocol ISO15118-2 --mode dc --set loops=1 --set close=none --with linger_ms=150
@@ -136,7 +142,7 @@ result $? "patience beyond the standard's time: that is measured all the same"
 
 # the times of setting up are parameters, too
 run ev --virtual-time -q --no-record --alone --timer V2G_EVCC_CommunicationSetup_Timeout=120
-wants "nobody there: V2G_EVCC_CommunicationSetup_Timeout" 1 err 'the time for setting up communication ran out'
+wants "nobody there: V2G_EVCC_CommunicationSetup_Timeout" 3 err 'the time for setting up communication ran out'
 recorded --alone --timer V2G_EVCC_CommunicationSetup_Timeout=450 \
     --timer V2G_EVCC_Msg_Timeout_SECCDiscoveryReq=40
 [ "$(grep -c '"name":"SECCDiscoveryReq"' "$work/record/events.jsonl")" -gt 5 ]

@@ -44,7 +44,8 @@ both_pass "without --protocol ISO 15118-2 is agreed, DIN 70121 is offered, too" 
 
 ev --protocol ISO15118-2 --mode ac --set loops=0 --with stop_after=2
 both_pass "ISO 15118-2 AC: the station asks to stop" out 'EVSENotification StopCharging'
-ev --protocol ISO15118-2 --mode dc --set loops=0 --with stop_after=2 --set after_stop_request=2
+ev --protocol ISO15118-2 --mode dc --set loops=0 --with stop_after=2 --with notification_delay=5 \
+    --set after_stop_request=2
 both_pass "ISO 15118-2 DC: the vehicle stops two CurrentDemandReq later" \
     out 'EVSENotification StopCharging'
 [ "$(grep -c 'CurrentDemandReq' "$work/out")" = 4 ]
