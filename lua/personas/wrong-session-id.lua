@@ -5,6 +5,7 @@ return {
     role = 'ev',
     about = 'deliberate: a wrong SessionID from ServiceDiscoveryReq on',
     sure = 'made up',
+    expects = { from = 'ServiceDiscovery', code = 'FAILED_UnknownSession' },
     before = {
         send = function(m)
             if m:name() ~= 'SessionSetupReq' then m.Header.SessionID = 'DEADBEEFDEADBEEF' end

@@ -5,6 +5,7 @@ return {
     role = 'ev',
     about = 'deliberate: SessionID 0 from ServiceDiscoveryReq on',
     sure = 'made up',
+    expects = { from = 'ServiceDiscovery', code = 'FAILED_UnknownSession' },
     before = {
         send = function(m)
             if m:name() ~= 'SessionSetupReq' then m.Header.SessionID = '0000000000000000' end

@@ -45,7 +45,7 @@ end
 
 -- Parameters that may be absent, with an example of their type.
 local optional = {
-    ev = { protocols = {}, transfer = '', stop_at = '', leave_at = '', silent_at = '',
+    ev = { protocols = {}, transfer = '', stop_at = '', leave_at = '', silent_at = '', expects = {},
            target_voltage = 0, pilot = 0, source_port = 0, probe = {}, energy = 0, max_schedules = 0, tls = '' },
     station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', pilot = 0,
                 challenge = '', providers = {}, provisioned = {}, tls = '',

@@ -170,6 +170,10 @@ local function check(self, step, response, found, problem)
     end
     local code = tostring(self.role['Get_' .. response .. '_ResponseCode']())
     self.code = code
+    if self.wanted then
+        leave(self, 'fin', code == self.wanted, ('%s out of turn: expected %s with %s, found %s')
+            :format(step, response, self.wanted, code), 'Failed')
+    end
     if not (code:find('^FAILED') or code:find('^Failed')) then
         return code
     end
@@ -222,6 +226,7 @@ function ev:exchange(step, signer)
     if self.noticed and not LOOPS[step] and step ~= 'MeteringReceipt' then
         common.reacted(self)
     end
+    self.wanted = quirks.wanted_code(self, step, request)
     if not common.own(pcall(self.send, self, request, signer)) then
         leave(self, 'fin', true, 'a hook kept back ' .. request)
     end
@@ -440,8 +445,9 @@ local function agree(self)
                 or detail and detail ~= '' and detail or 'closed by the station')))
     end
     local code = self.role.Get_supportedAppProtocolRes_ResponseCode()
-    if code:find('^Failed') then
-        leave(self, 'fin', false, 'no protocol was agreed: ' .. code, 'Failed')
+    self.wanted = quirks.wanted_code(self, 'AppProtocol', 'supportedAppProtocolReq')
+    if code:find('^Failed') or self.wanted then
+        leave(self, 'fin', code == self.wanted, 'no protocol was agreed: ' .. code, 'Failed')
     end
     check_schema(self, list)
     self.last = 'AppProtocol'
@@ -542,7 +548,16 @@ local function wind_up(self, left)
             self.role.Set_SessionStopReq_ChargingSession('Terminate')
         end)
         self.role.Send_SessionStopReq_001()
-        self.role.Receive_Any_001(2000)
+        local name = self.role.Receive_Any_001(Timer(self.protocol, 'V2G_EVCC_Msg_Timeout',
+            'SessionStopReq'))
+        local found = name == 'SessionStopRes' and tostring(self.role.Get_SessionStopRes_ResponseCode())
+            or name or 'nothing'
+        if left.ok and found ~= 'OK' then
+            left.ok = false
+            left.why = ('%s: expected SessionStopRes with OK, found %s'):format(left.why, found)
+        end
+    elseif left.ok and left.how ~= 'stop' and not self.wanted then
+        left.ok = 'inconclusive' -- it has gone, and so sees nothing of what the station does
     end
     close(self, left.how == 'reset' and 'reset' or 'fin')
 end
@@ -592,7 +607,8 @@ function evcc.new(role, options)
     return self
 end
 
--- Charges, with pauses and all. The outcome: ok, why (not, or what ended it early), how ('done', or
+-- Charges, with pauses and all. The outcome: ok ('inconclusive': it has left in a way that lets it
+-- judge nothing), why (not, or what ended it early), how ('done', or
 -- how the session was left), missing (there was no station at all), code (of the last response),
 -- protocol, soc (percent) of the battery.
 function evcc.charge(role, options)
@@ -615,6 +631,8 @@ function evcc.run(role, options)
     end
     if not outcome.ok then
         Fail(outcome.why)
+    elseif outcome.ok == 'inconclusive' then
+        Inconclusive(outcome.why)
     end
     if outcome.why ~= '' then
         Log(outcome.why)

@@ -81,6 +81,8 @@ parameters.ev = {
     leave = 'fin',          -- … and how: 'fin', 'reset'
     silent_at = nil,        -- … at which it says nothing any more
     skip = {},              -- skip.CableCheck = true: leaves the step out
+    expects = nil,          -- of one that lies: { from = 'ServiceDiscovery', code =
+                            -- 'FAILED_UnknownSession' }: what responses must have from that step on
     after_stop_request = 0, -- charge-loop messages that still come after the station asked to stop
     reaction = 0,           -- ms that it takes until it does what a notification asks for (to stop,
                             -- to renegotiate): at most NotificationMaxDelay; 0: at once

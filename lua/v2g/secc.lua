@@ -302,6 +302,7 @@ local function answer(s, r)
         Log(('%s cannot be taken: %s'):format(r.name, wanted))
         return 'FAILED'
     end
+    s.lies = s.p.answers[r.step] ~= nil
     return s.p.answers[r.step] or wanted, case
 end
 
@@ -324,9 +325,10 @@ local function serve(s, r)
     s.asked = Now()
     local wish = common.ask(s, 'step', r.step)
     if wish == false then
+        s.silent = s.p.silent_at == r.step and r.name
         return nil
-    elseif wish then
-        return 'the station closed at ' .. r.name, true, wish
+    elseif wish then -- it has gone, and so sees nothing of what the vehicle does
+        return 'the station closed at ' .. r.name, 'inconclusive', wish
     end
     local code, case = answer(s, r)
     local failed = code ~= nil and code:find('^FAILED') ~= nil
@@ -357,20 +359,25 @@ local function serve(s, r)
     return nil
 end
 
--- After the last response: the vehicle closes, else the station does.
+-- After the last response: the vehicle closes, else the station does. Whether the vehicle has, or
+-- has said SessionStopReq, with no other request before; 'inconclusive': it had no time to.
 local function linger(s, how, ms)
     local from = Now()
+    local left = how ~= 'wait' and 'inconclusive'
     while how ~= 'reset' and how ~= 'fin' do
-        local left = ms - (Now() - from)
-        local name = left > 0 and s.role.Receive_Any_001(left) or nil
+        local rest, name, why = ms - (Now() - from), nil, nil
+        if rest > 0 then
+            name, why = s.role.Receive_Any_001(rest)
+        end
         if not name then
+            left = why == 'closed'
             break
         end
         local r = s.requests and s.requests[name]
         if r and name == 'SessionStopReq' and s.failed then
             r.code('OK')
             s.role.Send_SessionStopRes_001()
-            how = 'fin'
+            how, left = 'fin', true
         elseif r then
             r.code('FAILED_SequenceError')
             s.role['Send_' .. r.response .. '_001']()
@@ -381,6 +388,7 @@ local function linger(s, how, ms)
     if s.protocol then
         s.role.Measured(s.protocol, 'TCP_Connection_Termination_Timeout', nil, Now() - from)
     end
+    return left
 end
 
 local function close_after_failed(s)
@@ -390,7 +398,7 @@ local function close_after_failed(s)
     end
     -- DIN 70121: at once [V2G-DC-940]
     local how = s.protocol == 'DIN70121' and 'fin' or 'wait'
-    linger(s, how, math.min(AFTER_FAILED, s.p.linger_ms))
+    return linger(s, how, math.min(AFTER_FAILED, s.p.linger_ms))
 end
 
 -- The connection is gone, or nothing came in time.
@@ -439,7 +447,12 @@ local function take(s, name, problem)
     local why, ok, how = serve(s, r)
     if why then
         if not ok then
-            close_after_failed(s)
+            local left = close_after_failed(s)
+            if s.lies then -- the vehicle has to leave
+                ok = left
+                why = why .. (left == true and ', and the vehicle left'
+                    or left and ', and the station closed' or ', and the vehicle did not leave')
+            end
         else
             s.role.Disconnect(how == 'reset')
         end
@@ -492,6 +505,9 @@ local function play(s)
         local over, ok, why = take(s, name, problem)
         if over then
             return ok, why
+        end
+        if s.silent then
+            return quirks.silence(s.role, s.asked, s.protocol, 'V2G_EVCC_Msg_Timeout', s.silent)
         end
     end
 end

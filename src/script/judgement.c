@@ -2,6 +2,7 @@
 #include "script/judgement.h"
 
 #include "script/nearest.h"
+#include "script/role.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -177,6 +178,15 @@ void script_check(lua_State *L, bool ok, const char *text)
                  script_where(L, where, sizeof where), text);
 }
 
+/* Also where all that it did was to be there for the other side. */
+static bool has_tested(const struct script *s)
+{
+    bool met = s->has_tested || s->has_sessions;
+    for (const struct role *r = s->roles; r != NULL && !met; r = r->next)
+        met = r->peer != NULL && r->peer->is_met;
+    return met;
+}
+
 void script_settle(struct script *s)
 {
     bool passes = s->verdict == VERDICT_PASS;
@@ -188,7 +198,7 @@ void script_settle(struct script *s)
         size_t n = strlen(s->reason);
         if (s->failed_checks > 1)
             snprintf(s->reason + n, sizeof s->reason - n, " (and %u more)", s->failed_checks - 1);
-    } else if (passes && !s->has_tested && !s->has_sessions) {
+    } else if (passes && !has_tested(s)) {
         s->verdict = VERDICT_INCONCLUSIVE;
         snprintf(s->reason, sizeof s->reason,
                  "%s: nothing was tested: no message went or came, and nothing was checked",

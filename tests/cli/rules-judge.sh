@@ -94,3 +94,41 @@ judged "and fails with what came" 1 "expected nothing for 400 ms, found SessionS
 Evcc.Expect_Nothing(400)"
 judged "a close is something" 1 "expected nothing for 400 ms, found the connection closed" "$SETUP
 Evcc.Expect_Nothing(400)" "$(echo "$STATION" | sed 's/Sleep(1000)/Sleep(300) Secc.Disconnect()/')"
+
+# ---- whoever misbehaves judges, too ----
+
+# quirk VEHICLE|STATION WORD OPTION...: ends with that verdict
+quirk() {
+    side=$1 verdict=$2
+    shift 2
+    run ev --virtual-time --no-record --ladder --protocol ISO15118-2 --mode dc --set loops=3 "$@"
+    grep -q "$side verdict: $verdict" "$work/out"
+    result $? "$side: $verdict with $*"
+}
+late='--timer V2G_SECC_Sequence_Timeout=200ms'
+
+# shellcheck disable=SC2086 # words
+{
+    quirk EVCC pass --set silent_at=CableCheck
+    quirk EVCC pass --set silent_at=SessionSetup
+    quirk EVCC pass --set silent_at=CableCheck $late
+    quirk EVCC 'fail.* found it\|fail.*ended after 2.. ms' --set silent_at=CableCheck \
+        --with-script tests/lua/impatient.lua
+    quirk EVCC pass --set stop_at=CableCheck
+    quirk EVCC inconclusive --set leave_at=CableCheck
+    quirk EVCC pass --set skip.CableCheck=true
+    quirk EVCC 'pass' --set skip.WeldingDetection=true
+    quirk EVCC pass --persona wrong-session-id
+    quirk EVCC pass --persona zero-session-id
+    quirk EVCC 'fail.*expected ServiceDiscoveryRes with FAILED_UnknownSession, found OK' \
+        --set 'expects={from="ServiceDiscovery",code="FAILED_UnknownSession"}'
+    quirk SECC pass --with silent_at=CableCheck
+    quirk SECC 'fail.*ended after 40 ms' --with silent_at=CableCheck --set patience.CableCheck=40
+    quirk SECC 'fail.*found CableCheckReq' --with silent_at=CableCheck --set patience.CableCheck=40 \
+        --set on_timeout=resend
+    quirk SECC inconclusive --with close_at=CableCheck
+    quirk SECC 'pass.*the vehicle left' --with answers.CableCheck=FAILED
+    quirk SECC 'fail.*did not leave' --with answers.CableCheck=FAILED --set on_failed=ignore
+}
+run ev --virtual-time --no-record --ladder --mode dc --persona unknown-protocols
+wants "a vehicle whose protocols nobody knows wants Failed_NoNegotiation" 1 out 'EVCC verdict: pass'
