@@ -417,6 +417,7 @@ static void tls_12_as_iso_15118_2_wants_it(void **state)
     scene_close(&w);
 }
 
+/* [V2G20-2331] [V2G20-2333]: the vehicle's chain ends at an OEM root. */
 static void tls_13_as_iso_15118_20_wants_it(void **state)
 {
     struct tls_options c = client_13(), s = server_13();

@@ -94,7 +94,7 @@ both_pass "a vehicle of ISO 15118-2 asks for TLS 1.2 where a contract is to pay"
 # ---- ISO 15118-20 and TLS ----
 
 ev --protocol ISO15118-20 --tls 1.2
-wants "a vehicle does not speak ISO 15118-20 over TLS 1.2" 1 \
+wants "[V2G20-1237] [V2G20-1805] a vehicle does not speak ISO 15118-20 over TLS 1.2" 1 \
     out 'ISO 15118-20 needs TLS 1.3, and the connection has TLS 1.2' not-out 'supportedAppProtocolReq'
 ev --protocol ISO15118-20 --set tls=auto --with tls=off
 wants "nor without, where it was not told so" 1 \
@@ -106,7 +106,7 @@ both_pass "it then offers the rest of what it speaks" out 'TLS is established: T
 ev --mode dc --set "$both"
 both_pass "and over TLS 1.3 everything" out 'TLS is established: TLS 1.3' out 'AuthorizationSetupReq'
 ev --protocol ISO15118-20 --set tls=off --with tls=auto
-wants "a station takes ISO 15118-20 over TLS 1.3 only" 1 out 'Failed_NoNegotiation' \
+wants "[V2G20-2356] [V2G20-1805] a station takes ISO 15118-20 over TLS 1.3 only" 1 out 'Failed_NoNegotiation' \
     out 'ISO 15118-20 over TLS 1.3 only'
 
 # ---- one station, all kinds of vehicles ----

@@ -47,6 +47,7 @@ local curve, is, has, root = common.curve, common.is, common.has, common.root
 $before
 Evcc.Connect { tls = { ${vehicle%%;*} }, $(rest "$vehicle") may_fail = true }
 $sees
+Pass()
 END
         cat >"$work/station.lua" <<END
 local common = require 'common'
@@ -54,6 +55,7 @@ local curve, is, has, root = common.curve, common.is, common.has, common.root
 Secc.Listen { tls = { ${station%%;*} }, $(rest "$station") }
 repeat until not Secc.Receive_Any_001(3000)
 $station_sees
+Pass()
 END
         run run --no-record --virtual-time "$work/vehicle.lua" "$work/station.lua"
         wants "$what" 0 out 'EVCC verdict: pass' out 'SECC verdict: pass'
@@ -117,10 +119,16 @@ holds <<'END'
 ocsp = true goes on|version = '1.2', ocsp = true|version = '1.2', staple = false|is(Evcc.Get_Tls_Version(), '1.2')|
 END
 
+"$V2GLAB" pki make --for iso15118-2 --fault v2g-root=wrong-domain-component "$work/private" >/dev/null
+cat "$work"/private/iso15118-2/{secc-leaf.chain,v2g-root}.pem >"$work/private.pem"
+holds <<'END'
+[V2G2-872] a station of a private environment sends its root and no response, which is none of V2G: the vehicle goes on|version = '1.2', profile = 'none';roots = 'private/iso15118-2/v2g-root.pem',|version = '1.2';cert = 'private.pem', key = 'private/iso15118-2/secc-leaf.key',|is(#Evcc.Get_Tls_PeerChain(), 4) is(Evcc.Get_Tls_Ocsp(), nil)|
+END
+
 # What is stapled is kept in the tree, and made anew when the list of what is revoked is newer, or it
 # is old.
 kept=$V2GLAB_PKI/iso15118-2/secc-leaf.ocsp
-again() { # WHAT STATE TEST
+again() { # WHAT STATE COMPARISON OUTCOME: of the file before and after
     inode=$(stat -c %i "$kept")
     holds <<END
 $1|version = '1.2'|version = '1.2'|is((Evcc.Get_Tls_Ocsp()), '$2')|
@@ -131,13 +139,24 @@ END
 again "[V2G2-649] [V2G2-876] a response of today" good = "is used again"
 touch -d '-2 days' "$kept"
 again "[V2G2-649] [V2G2-876] a response that is two days old" good != "is made anew"
-run pki show "$V2GLAB_PKI/iso15118-2/secc-leaf.chain.pem"
 echo secc-leaf >"$V2GLAB_PKI/iso15118-2/revoked"
-touch -d '+1 sec' "$V2GLAB_PKI/iso15118-2/revoked"
 holds <<'END'
-[V2G20-2409] [V2G2-876] revoked since then: it is made anew, and the vehicle refuses it|version = '1.2'|version = '1.2'|Evcc.Expect_Tls_Refusal_001('bad_certificate_status_response') is((Evcc.Get_Tls_Ocsp()), 'revoked')|
+[V2G20-2409] [V2G20-2413] [V2G20-2415] [V2G2-876] revoked since then: it is made anew, and the vehicle refuses it|version = '1.2'|version = '1.2'|Evcc.Expect_Tls_Refusal_001('bad_certificate_status_response') is((Evcc.Get_Tls_Ocsp()), 'revoked')|
 END
 : >"$V2GLAB_PKI/iso15118-2/revoked"
+
+# signed FILE ALGORITHM: the CA signs its responses itself, which are good for a week at most
+signed() {
+    openssl ocsp -respin "$1" -resp_text -noverify >"$work/out" 2>"$work/err"
+    from=$(sed -n 's/.*This Update: //p' "$work/out") until=$(sed -n 's/.*Next Update: //p' "$work/out")
+    seconds=$(($(date -d "$until" +%s) - $(date -d "$from" +%s)))
+    [ $seconds -gt 86400 ] && [ $seconds -le 604800 ]
+    result $? "[V2G20-1021] a response is good for a week at most: $((seconds / 3600)) hours"
+    grep -q "Signature Algorithm: $2" "$work/out"
+    result $? "$3 it is signed with $2"
+}
+signed "$V2GLAB_PKI/iso15118-20/secc-leaf.ocsp" ecdsa-with-SHA512 \
+    "[V2G20-2389] [V2G20-2390] [V2G20-2327] [V2G20-2330]"
 
 # ---- groups and schemes ----
 
@@ -150,12 +169,29 @@ holds <<END
 [V2G20-1667] CertificateRequest has ecdsa_secp521r1_sha512, then ed448, also of a station of both versions||version = 'auto'|is(table.concat(Evcc.Get_Tls_Request().schemes, ' '), 'ecdsa_secp521r1_sha512 ed448')|
 [V2G20-1668] the station signs by its table, whatever the vehicle has first|version = '1.3', schemes = 'ed448:ecdsa_secp521r1_sha512'|version = 'auto'|is(Evcc.Get_Tls_Schemes(), 'ecdsa_secp521r1_sha512')|
 [V2G20-2461] secp521r1 goes with ecdsa_secp521r1_sha512|version = '1.3'|version = '1.3'|is(Evcc.Get_Tls_Group() .. ' ' .. Evcc.Get_Tls_Schemes(), 'secp521r1 ecdsa_secp521r1_sha512')|
-[V2G20-2461] and x448 with ed448|version = '1.3', ocsp = true;roots = 'ed/iso15118-20/v2g-root.pem',|version = '1.3';$ed448|is(Evcc.Get_Tls_Group() .. ' ' .. Evcc.Get_Tls_Schemes(), 'x448 ed448')|
+[V2G20-2461] [V2G20-2674] [V2G20-2319] [V2G20-2320] and x448 with ed448, where the tree is made so|version = '1.3', ocsp = true;roots = 'ed/iso15118-20/v2g-root.pem',|version = '1.3';$ed448|is(Evcc.Get_Tls_Group() .. ' ' .. Evcc.Get_Tls_Schemes(), 'x448 ed448')|
 [V2G2-602] over TLS 1.2 a station of both versions has the curve and the hash of ISO 15118-2 alone|version = '1.2', $both|version = 'auto'|is(Evcc.Get_Tls_Group() .. ' ' .. Evcc.Get_Tls_Schemes(), 'secp256r1 ecdsa_secp256r1_sha256')|
 END
 
-# ---- the vehicle's certificate ----
+holds <<'END'
+[V2G20-2458] [V2G20-2459] [V2G20-1856] [V2G20-1858] the suites of TLS 1.3, in their order|version = '1.3'|version = '1.3'|is(table.concat(Evcc.Get_Tls_Offer().suites, ' '), 'TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 TLS_EMPTY_RENEGOTIATION_INFO_SCSV')|
+[V2G20-1634] [V2G20-1637] the groups of TLS 1.3, in their order|version = '1.3'|version = '1.3'|is(table.concat(Evcc.Get_Tls_Offer().groups, ' '), 'secp521r1 x448')|
+[V2G20-2062] [V2G20-2064] [V2G20-2066] [V2G20-2365] a vehicle of both editions offers both versions||version = '1.3'|is(table.concat(Evcc.Get_Tls_Offer().versions, ' '), '1.3 1.2') assert(has(Evcc.Get_Tls_Offer().suites, 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256') and has(Evcc.Get_Tls_Offer().suites, 'TLS_AES_256_GCM_SHA384'))|
+[V2G20-2059] [V2G20-2359] a station of both has TLS 1.2 for ISO 15118-2|version = '1.2'||is(Evcc.Get_Tls_Suite(), 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256')|
+[V2G20-2059] [V2G20-1235] and TLS 1.3 with the suite of ISO 15118-20|version = '1.3'||is(Evcc.Get_Tls_Suite(), 'TLS_AES_256_GCM_SHA384')|
+[V2G2-602] [V2G2-603] TLS 1.2 has the suite of ISO 15118-2 that OpenSSL has, and no other|version = '1.2'|version = '1.2'|is(Evcc.Get_Tls_Offer().suites[1], 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256') is(Evcc.Get_Tls_Offer().suites[2], 'TLS_EMPTY_RENEGOTIATION_INFO_SCSV')|
+END
 
+# ---- the certificates of both sides ----
+
+"$V2GLAB" pki make --fault secc-leaf=wrong-domain-component "$work/domain" >/dev/null
+contract="cert = 'pki/iso15118-20/contract-leaf.chain.pem', key = 'pki/iso15118-20/contract-leaf.key',"
+holds <<END
+[V2G20-1264] [V2G20-2400] with TLS 1.3 both show their chain|version = '1.3'|version = '1.3'|assert(Evcc.Get_Tls_Request()) is(#Evcc.Get_Tls_PeerChain(), 3)|is(#Secc.Get_Tls_PeerChain(), 3)
+[V2G20-2339] [V2G20-2260] a station refuses the contract certificate in place of the vehicle's|version = '1.3';$contract|version = '1.3';roots = 'pki/iso15118-20/mo-root.pem',|Evcc.Expect_Tls_Alert_001('unsupported_certificate')|
+[V2G2-875] a chain of an unknown root is refused|version = '1.2';roots = 'other.pem',|version = '1.2'|Evcc.Expect_Tls_Refusal_001('unknown_ca')|
+[V2G2-924] [V2G2-875] and a leaf that has another domain component than CPO|version = '1.2';roots = 'domain/iso15118-2/v2g-root.pem',|version = '1.2';cert = 'domain/iso15118-2/secc-leaf.chain.pem', key = 'domain/iso15118-2/secc-leaf.key',|Evcc.Expect_Tls_Refusal_001('bad_certificate')|
+END
 holds <<'END'
 [V2G20-2598] its common name is the EVCCID, and besides there is the organization|version = '1.3'|version = '1.3'|is(Evcc.Get_Tls_OwnChain()[1].subject, 'CN=WMIV1234567890ABCDEX, O=v2glab test PKI')|
 END
@@ -164,4 +200,6 @@ END
 
 holds <<'END'
 [DRV-2-SdpSecurity] the vehicle connects with TLS where the answer says so, though it asked for none|version = 'off'|version = '1.2'|is(Evcc.Get_Tls_Version(), '1.2')||Evcc.Filter 'SECCDiscoveryReq: set Security=0'
+[V2G2-144] [V2G2-151] [V2G2-625] [V2G2-626] [V2G2-627] [V2G2-628] a station without TLS answers so whatever is asked|plain = true|version = 'off'|is(Evcc.Get_Tls_Version(), nil)|
+[V2G2-626] [V2G2-628] one of TLS only does not answer who asks for none|version = 'off'|version = '1.2'|is(Evcc.Received('SECCDiscoveryRes'), nil)|
 END

@@ -126,8 +126,11 @@ client "${newer[@]}" "${vehicle[@]}"
 says "TLS 1.3 by a station that has 1.2 alone" 'alert protocol version' '!TLS is established'
 
 station "version = '1.3'"
-client "${newer[@]}" "${vehicle[@]}"
-says "TLS 1.3: certificates of both sides, suite and curve of ISO 15118-20" \
+client "${newer[@]}" "${vehicle[@]}" -trace
+says "[V2G20-2406] [V2G20-2407] CertificateRequest has neither oid_filters nor status_request" \
+    'CertificateRequest, Length=' 'extension_type=certificate_authorities(47)' \
+    '!extension_type=oid_filters' '!extension_type=status_request'
+says "[V2G20-1264] TLS 1.3: certificates of both sides, suite and curve of ISO 15118-20" \
     'TLS_AES_256_GCM_SHA384' 'ECDH, secp521r1, 521 bits' 'Verify return code: 0 (ok)' \
     'TLS is established: TLS 1.3, TLS_AES_256_GCM_SHA384, secp521r1' 'agreed 1.3' \
     'CN=WMIV1234567890ABCDEX' OK_SuccessfulNegotiation
@@ -145,12 +148,16 @@ client "${newer[@]}" "${vehicle[@]}" -groups P-256:X25519
 says "and its curves" 'alert handshake failure' '!TLS is established'
 station "version = '1.3'"
 client "${newer[@]}"
-says "a vehicle without a certificate is refused: certificate_required" 'certificate required' \
+says "[V2G20-2400] a vehicle without a certificate is refused: certificate_required" 'certificate required' \
     'sent alert certificate_required' '!TLS is established'
 station "version = '1.3'"
 client "${newer[@]}" -cert "$twenty/secc-leaf.pem" -key "$twenty/secc-leaf.key" \
     -cert_chain "$twenty/secc-leaf.above.pem"
 says "one with a station's certificate as well" 'lacks clientAuth' 'sent alert' '!TLS is established'
+station "version = '1.3'"
+client "${newer[@]}" "${vehicle[@]}" -maxfraglen 1024
+says "[V2G20-2446] a vehicle may ask for shorter fragments" 'TLS is established' \
+    OK_SuccessfulNegotiation
 station "version = '1.3', check = 'offered'"
 client "${newer[@]}"
 says "unless the script does not insist" 'TLS is established: TLS 1.3' OK_SuccessfulNegotiation
@@ -278,11 +285,13 @@ server "${old[@]}" -status_file "$work/ocsp.revoked"
 vehicle "version = '1.2', ocsp = true"
 says "one that says revoked ends the handshake" 'revoked' '!TLS is established'
 
-server "${new[@]}" -Verify 4 -verify_return_error -CAfile "$twenty/v2g-root.pem"
+server "${new[@]}" -Verify 4 -verify_return_error -CAfile "$twenty/v2g-root.pem" -trace
 vehicle "version = '1.3', ocsp = true"
 says "a vehicle of TLS 1.3 shows a certificate that openssl verifies" 'CN = WMIV1234567890ABCDEX' \
     'verify return:1' 'agreed 1.3 TLS_AES_256_GCM_SHA384 secp521r1' OK_SuccessfulNegotiation \
     '!verify error'
+says "[V2G20-2372] [V2G20-2373] its status_request names no responder" \
+    'extension_type=status_request(5), length=5' '0000 - 01 00 00 00 00'
 server "${new[@]}"
 vehicle "version = '1.3', ocsp = true"
 says "TLS 1.3 with a station that asks for none" 'agreed 1.3'
