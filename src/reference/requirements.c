@@ -9,8 +9,18 @@
 
 #define TABLE "build/requirements.tsv"
 
-/* ORDER REQUIREMENT_COLUMN: as tools/requirements prints them */
-enum column { PROTOCOL, IDS, SIDE, MESSAGES, RULE, RULE_KO, DISAGREE, REASON, PROOF, COLUMNS };
+/* As tools/requirements prints them. */
+enum column {
+    PROTOCOL,
+    IDS,
+    SIDE,
+    MESSAGES,
+    RULE, /* each in English, then in Korean */
+    DISAGREE = RULE + 2,
+    REASON = DISAGREE + 2,
+    PROOF = REASON + 2,
+    COLUMNS
+};
 
 /* The next field of the line, which ends with a 0 from now on; "" where there is none. */
 static const char *next_field(char **at)
@@ -38,9 +48,9 @@ bool requirement_each(size_t *at, enum language language, struct requirement *q)
     q->ids = field[IDS];
     q->side = field[SIDE];
     q->messages = field[MESSAGES];
-    q->rule = field[language == LANGUAGE_KO ? RULE_KO : RULE];
-    q->disagree = field[DISAGREE];
-    q->reason = field[REASON];
+    q->rule = field[RULE + language];
+    q->disagree = field[DISAGREE + language];
+    q->reason = field[REASON + language];
     q->proof = field[PROOF];
     return true;
 }

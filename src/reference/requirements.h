@@ -22,8 +22,8 @@ struct requirement {
     const char *ids;      /* "V2G20-2097 V2G20-2098" */
     const char *side;     /* "EVCC", "SECC", "both" */
     const char *messages; /* names of messages, and of subjects such as TLS: words, too */
-    const char *rule;     /* in the language */
-    const char *disagree; /* what sources disagree on; "" */
+    const char *rule;     /* this and the next two in the language */
+    const char *disagree; /* what sources disagree on, or say besides; "" */
     const char *reason;   /* why there is no test; "" */
     const char *proof;    /* "V2G20-2097=tests/cli/behave-20.sh ..."; "" */
     char text[REQUIREMENT_TEXT];

@@ -14,15 +14,15 @@ export BUILD=.
 two=V2G2 twenty=V2G20
 A=$two-90001 B=$two-90002 C=$twenty-90003 D=$twenty-90004 # the last one has no row
 
-head=$'id\tside\tmessages\trule\trule_ko\tdisagree\treason'
+head=$'id\tside\tmessages\trule\trule_ko\tdisagree\tdisagree_ko\treason\treason_ko'
 {
     echo "$head"
-    printf '%s\tEVCC\tFirstReq\tthe first rule\t첫 규칙\t\t\n' "$A"
-    printf '%s\tSECC\tFirstRes TLS\tthe second rule\t둘째 규칙\tthe order\t\n' "$A $B"
+    printf '%s\tEVCC\tFirstReq\tthe first rule\t첫 규칙\t\t\t\t\n' "$A"
+    printf '%s\tSECC\tFirstRes TLS\tthe second rule\t둘째 규칙\tthe order\t순서\t\t\n' "$A $B"
 } >requirements/iso15118-2.tsv
 {
     echo "$head"
-    printf '%s\tboth\tany\tthe third rule\t셋째 규칙\t\tno wire\n' "$C"
+    printf '%s\tboth\tany\tthe third rule\t셋째 규칙\t\t\tno wire\t선 없음\n' "$C"
 } >requirements/iso15118-20.tsv
 echo "$head" >requirements/din70121.tsv
 printf 'message FirstReq from evcc\nmessage FirstRes from secc\n' >schema/one.schema
@@ -62,11 +62,11 @@ echo 'echo "ok - nothing"' >tests/cli/one.sh
 tool tools/check-requirements
 wants "a page of rules that is old" 1 out "docs/requirements.md or README.md is old"
 printf 'echo "ok - [%s] a case"\n' "$A" >tests/cli/one.sh
-for row in "wrong side|$D\tCAR\tFirstReq\tx\tx\t\t|side CAR; expected" \
-    "a message that there is not|$D\tEVCC\tLastReq\tx\tx\t\t|no message and no subject: LastReq" \
-    "a language that is missing|$D\tEVCC\tany\tx\t\t\t|missing in a language" \
-    "a column that is missing|$D\tEVCC\tany\tx\tx|5 columns; expected 7" \
-    "a row that is there twice|$C\tboth\tany\tthe third rule\tx\t\t|the same rule as before"; do
+for row in "wrong side|$D\tCAR\tFirstReq\tx\tx\t\t\t\t|side CAR; expected" \
+    "a message that there is not|$D\tEVCC\tLastReq\tx\tx\t\t\t\t|no message and no subject: LastReq" \
+    "a language that is missing|$D\tEVCC\tany\tx\tx\ty\t\t\t|missing in a language" \
+    "a column that is missing|$D\tEVCC\tany\tx\tx|5 columns; expected 9" \
+    "a row that is there twice|$C\tboth\tany\tthe third rule\tx\t\t\t\t|the same rule as before"; do
     IFS='|' read -r name line text <<<"$row"
     cp requirements/iso15118-20.tsv "$work/saved"
     printf '%b\n' "$line" >>requirements/iso15118-20.tsv
