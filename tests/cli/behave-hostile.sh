@@ -6,7 +6,7 @@
 
 export V2GLAB_PKI="$work/pki"
 hostile() {
-    run ev --no-record --ladder --tls off --script tests/lua/hostile.lua --set "about=$1" \
+    run ev --virtual-time --no-record --ladder --tls off --script tests/lua/hostile.lua --set "about=$1" \
         --with linger_ms=100 --timer V2G_SECC_Sequence_Timeout=3s "${@:2}"
     sed -n 's/.*: done: /ok - /p' "$work/out"
     grep -q 'EVCC verdict: pass' "$work/out" && ! grep -q 'verdict: error' "$work/out"
