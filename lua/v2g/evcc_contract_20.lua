@@ -164,15 +164,17 @@ local function is_supported(self, identity)
 end
 
 -- What can be tried, one after another: contracts, those of the station's providers alone where it
--- may fall back, then external means. `false` stands for these.
+-- may fall back; external means where there are none, or after a warning that is asked for. `false`
+-- stands for these.
 local function ways_of(self)
-    local list, last = {}, self.offered.EIM and (self.p.fall_back or self.paying ~= 'Contract')
+    local p, list = self.p, {}
+    local may = self.offered.EIM and (p.fall_back or self.paying ~= 'Contract')
     for _, identity in ipairs(self.paying == 'Contract' and identities_of(self) or {}) do
-        if not last or is_supported(self, identity) then
+        if not may or is_supported(self, identity) then
             list[#list + 1] = identity
         end
     end
-    if last then
+    if may and (#list == 0 or p.fall_back_after_warning) then
         list[#list + 1] = false
     end
     return list
@@ -198,7 +200,9 @@ function steps.Authorization(self)
     local tried = {}
     for _, identity in ipairs(ways_of(self)) do
         set_authorization(self, identity)
-        self:repeat_until('Authorization', 'V2G_EVCC_Ongoing_Timeout', function()
+        -- external means may take as long as the station lets them
+        local parameter = identity and 'V2G_EVCC_Ongoing_Timeout' or 'V2G_SECC_EIM_Ongoing_Timeout'
+        self:repeat_until('Authorization', parameter, function()
             return self.role.Get_AuthorizationRes_EVSEProcessing() == 'Finished'
         end, identity or nil)
         if self.code:find('^OK') then

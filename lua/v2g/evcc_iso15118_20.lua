@@ -26,7 +26,17 @@ local function bpt(self)
     return self.p.bpt and 'BPT_' or ''
 end
 
+local function is_discharging(self)
+    return self.p.bpt and self.p.discharge_to > 0
+end
+
 -- ---- setting up ----
+
+-- What tells one station from another: its certificate; nil without TLS.
+local function station(self)
+    local _, pem = self.role.Get_Tls_PeerCertificate(0)
+    return pem
+end
 
 function steps.SessionSetup(self)
     local p = self.p
@@ -38,6 +48,10 @@ function steps.SessionSetup(self)
     local joined = self.joining and self.code == 'OK_OldSessionJoined'
     if self.joining and not joined then
         Log('the paused session was not joined: ' .. self.code)
+    end
+    if joined and self.station ~= station(self) then -- [V2G20-2539] [V2G20-2613] [V2G20-2614]
+        self:leave('stop', false, 'the station that joins the paused session has another certificate '
+            .. 'than the one that it was paused at')
     end
     self.joining = nil
     return joined and 'joined' or nil
@@ -220,7 +234,9 @@ function steps.ScheduleExchange(self)
     else
         pnc.check_prices(self, { self.role.Get_ScheduleExchangeRes_Dynamic_SEResControlMode() })
     end
-    return self.is_charging and 'renegotiated' or nil
+    local outcome = self.is_charging and (self.halted or 'renegotiated') or nil
+    self.halted = nil
+    return outcome
 end
 
 -- ---- before DC ----
@@ -266,7 +282,8 @@ end
 
 local function set_profile(self)
     local path = 'Set_PowerDeliveryReq_EVPowerProfile_'
-    local wanted = self.mode == 'dc' and self.battery.max_power or ac_power(self)
+    local wanted = is_discharging(self) and -self.battery.discharge_power
+        or self.mode == 'dc' and self.battery.max_power or ac_power(self)
     local entries = {}
     for i, entry in ipairs(self.entries or { { Duration = 86400, Power = wanted } }) do
         entries[i] = { Duration = entry.Duration,
@@ -285,6 +302,7 @@ local function set_profile(self)
         entries)
 end
 
+-- 'halt' where the response asks for the end, or for a pause: no loop begins, or none goes on.
 local function deliver(self, progress)
     self.role.Set_PowerDeliveryReq_ChargeProgress(progress)
     if progress == 'Start' then
@@ -293,13 +311,21 @@ local function deliver(self, progress)
         self.role.Set_PowerDeliveryReq_EVPowerProfileSpecified(false)
     end
     self:exchange('PowerDelivery')
+    local wish = self:has('PowerDelivery', 'EVSEStatus')
+        and self:get('PowerDelivery', 'EVSEStatus_EVSENotification')
+    if wish ~= 'Terminate' and wish ~= 'Pause' then
+        return nil
+    end
+    self.session_end = wish == 'Pause' and 'Pause' or nil
+    return 'halt'
 end
 
 function steps.PowerDeliveryStart(self)
-    deliver(self, 'Start')
+    local outcome = deliver(self, 'Start')
     self:is_closed()
     self.is_charging, self.standing_by = true, nil
     self:seconds()
+    return outcome
 end
 
 function steps.PowerDeliveryStop(self)
@@ -310,15 +336,17 @@ end
 -- The contactors stay closed and the loop goes on without power; where the station does not let it
 -- stand by, charging goes on.
 function steps.PowerDeliveryStandby(self)
-    deliver(self, 'Standby')
+    local outcome = deliver(self, 'Standby')
     if self.code ~= 'WARNING_StandbyNotAllowed' then
         self.standing_by = 0
     end
     self:seconds()
+    return outcome
 end
 
+-- ScheduleExchangeReq has to follow, also where the end is asked for.
 function steps.PowerDeliveryRenegotiate(self)
-    deliver(self, 'ScheduleRenegotiation')
+    self.halted = deliver(self, 'ScheduleRenegotiation')
 end
 
 -- ---- charge loops ----
@@ -333,7 +361,7 @@ end
 
 local function is_done(self)
     local b, p = self.battery, self.p
-    if p.bpt and p.discharge_to > 0 then
+    if is_discharging(self) then
         return b.soc <= p.discharge_to
     end
     return b.soc >= b.target
@@ -477,11 +505,11 @@ local function profile_power(self)
 end
 
 local function wanted_current(self)
-    local b, p = self.battery, self.p
+    local b = self.battery
     if is_idle(self) then
         return 0
     end
-    if p.bpt and p.discharge_to > 0 then
+    if is_discharging(self) then
         return -b.discharge_power / b:rest_voltage()
     end
     return math.min(b:current_limit(), self.limit,
@@ -525,11 +553,10 @@ function steps.CurrentDemand(self)
 end
 
 local function wanted_power(self)
-    local p = self.p
     if is_idle(self) then
         return 0
     end
-    if p.bpt and p.discharge_to > 0 then
+    if is_discharging(self) then
         return -self.battery.discharge_power
     end
     return math.min(ac_power(self), self.power_limit, self.target_power or math.huge,
@@ -594,6 +621,7 @@ function steps.SessionStop(self)
     local how = end_of_session(self)
     self.role.Set_SessionStopReq_ChargingSession(how)
     self.joining = how == 'Pause' and self.role.SessionID() or nil
+    self.station = station(self)
     self:exchange('SessionStop')
     if how == 'ServiceRenegotiation' then
         for key, value in pairs(p.service_change) do

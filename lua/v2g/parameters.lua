@@ -105,6 +105,7 @@ parameters.ev = {
     payment = 'ExternalPayment', -- or 'Contract': Plug & Charge, over TLS only
     fall_back = true,       -- 'Contract': pays by external means where that cannot be;
                             -- false: unsuited
+    fall_back_after_warning = false, -- ISO 15118-20: also where all contracts were refused
     contract = 'present',   -- 'install', 'update': has its certificate installed or updated first;
                             -- 'auto': where it has none that is valid, or it ends
     expires_soon = 14,      -- within so many days

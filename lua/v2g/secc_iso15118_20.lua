@@ -327,8 +327,9 @@ local function set_status(s, message, wish)
         return
     end
     s.role['Set_' .. message .. '_EVSEStatus_EVSENotification'](NOTIFICATIONS[wish])
+    -- a reading is confirmed within the loop: nothing is put off
     s.role['Set_' .. message .. '_EVSEStatus_NotificationMaxDelay'](
-        s:notice(wish, wish == 'pause' and PAUSE_DELAY or 0))
+        wish == 'receipt' and 0 or s:notice(wish, wish == 'pause' and PAUSE_DELAY or 0))
 end
 
 local progress = {}

@@ -250,19 +250,22 @@ local open_20 = {
 local in_loop_20 = { renegotiate = 'PowerDeliveryRenegotiate', standby = 'PowerDeliveryStandby',
                      charge = 'PowerDeliveryStart' }
 
+local renegotiated_20 = { renegotiated = 'PowerDeliveryStart', halt = 'PowerDeliveryStop' }
+
 sequence.evcc['ISO15118-20'] = {
     ac = join(open_20, {
-        { 'ScheduleExchange' }, { 'PowerDeliveryStart' }, { 'ChargingStatus', on = in_loop_20 },
+        { 'ScheduleExchange', on = renegotiated_20 }, { 'PowerDeliveryStart', on = halts },
+        { 'ChargingStatus', on = in_loop_20 },
         { 'PowerDeliveryStop' }, stop,
         { 'PowerDeliveryRenegotiate', to = 'ScheduleExchange' },
-        { 'PowerDeliveryStandby', to = 'ChargingStatus' },
+        { 'PowerDeliveryStandby', to = 'ChargingStatus', on = halts },
     }),
     dc = join(open_20, {
-        { 'ScheduleExchange', on = { renegotiated = 'PowerDeliveryStart' } }, { 'CableCheck' },
-        { 'PreCharge' }, { 'PowerDeliveryStart' }, { 'CurrentDemand', on = in_loop_20 },
+        { 'ScheduleExchange', on = renegotiated_20 }, { 'CableCheck' }, { 'PreCharge' },
+        { 'PowerDeliveryStart', on = halts }, { 'CurrentDemand', on = in_loop_20 },
         { 'PowerDeliveryStop' }, { 'WeldingDetection' }, stop,
         { 'PowerDeliveryRenegotiate', to = 'ScheduleExchange' },
-        { 'PowerDeliveryStandby', to = 'CurrentDemand' },
+        { 'PowerDeliveryStandby', to = 'CurrentDemand', on = halts },
     }),
 }
 

@@ -171,7 +171,7 @@ result $? "else it is another one each time"
 warns() {
     what=$1 response=$2 expected=$3 text=$4
     shift 4
-    ev -v "$@"
+    ev -v --set fall_back_after_warning=true "$@"
     wants "$what: $expected, then external means pay" 0 out "$response" out "$expected" out "$text" \
         out "$external" out 'SECC verdict: pass'
     grep -qE -- "$response +$expected(,|\$)" "$work/out"
@@ -287,7 +287,12 @@ shown AuthorizationReq contract-leaf && shown AuthorizationReq contract-leaf-2
 result $? "both were shown"
 V2GLAB_PKI=$work/good
 ev --set "$two_of" --with 'canceled={"DEABCC000000013","DE8AAC00000002H"}' -v
-wants "and after two of them external means pay" 0 out "$external" out 'SECC verdict: pass'
+wants "after two of them the session ends, and its verdict names them" 1 \
+    not-out "$external" out 'EVCC verdict: fail' \
+    out 'DEABCC000000013: WARNING_GeneralPnCAuthorizationError, DE8AAC00000002H: WARNING_General'
+ev --set "$two_of" --with 'canceled={"DEABCC000000013","DE8AAC00000002H"}' \
+    --set fall_back_after_warning=true -v
+wants "and after two of them external means pay where that is asked for" 0 out "$external" out 'SECC verdict: pass'
 times "after two warnings, indeed" 2 'EVCC <- SECC  AuthorizationRes             WARNING_General'
 
 # ---- installation: response codes ----

@@ -252,6 +252,90 @@ plain --mode dc --with renegotiate_after=1 --with notification_delay=60 --set af
 [ "$(sed -n 's/.*NotificationMaxDelay>\([0-9]*\)<.*/\1/p' "$work/out" | sort -un | wc -l)" -ge 2 ]
 result $? "[V2G20-3318] it counts down"
 
+# ---- the vehicle ----
+
+# asks NAME PROGRESS NOTIFICATION: the station's PowerDeliveryRes to that has that notification
+asks() {
+    echo "local asked function on.PowerDeliveryReq(m) asked = m.ChargeProgress end
+        function before.PowerDeliveryRes(m) if asked == '$1' then
+            m.EVSEStatus = { NotificationMaxDelay = 0, EVSENotification = '$2' } end end"
+}
+for mode in ac dc; do
+    plain --mode $mode evse "$(asks Start Terminate)"
+    passes "[DRV-20-Terminate] a station that asks for the end in PowerDeliveryRes(Start): $mode" \
+        not-out _ChargeLoopReq out 'ChargeProgress Stop' out 'ChargingSession Terminate'
+    times "[DRV-20-StopAtOnce] PowerDeliveryReq(Stop) follows at once: $mode" 2 \
+        'EVCC -> SECC  PowerDeliveryReq '
+    plain --mode $mode --set pause_ms=1 --set resume=false evse "$(asks Start Pause)"
+    passes "one that asks to pause there" not-out _ChargeLoopReq out 'ChargingSession Pause'
+    plain --mode $mode --set standby=1 --set loops=9 evse "$(asks Standby Terminate)"
+    passes "one that asks for the end in PowerDeliveryRes(Standby)" out 'ChargeProgress Standby' \
+        out 'ChargeProgress Stop' out 'ChargingSession Terminate'
+    plain --mode $mode --set renegotiate=1 --set loops=9 evse "$(asks ScheduleRenegotiation Terminate)"
+    passes "one that asks for it while schedules are renegotiated" out 'ChargingSession Terminate'
+    times "there is one start, and one exchange of schedules more" 2 'EVCC -> SECC  ScheduleExchangeReq'
+    times "and one round of the loop" 1 "EVCC -> SECC  ${mode^^}_ChargeLoopReq"
+done
+plain --mode dc ev "local n = 0 function before.DC_ChargeLoopReq(m) n = n + 1 if n == 2 then
+    local stop = Evcc.Message('SessionStopReq') stop.ChargingSession = 'Terminate' return stop end end"
+refused "[DRV-20-StopInLoop] SessionStopReq in the charge loop" SessionStopReq FAILED_SequenceError
+plain --mode dc --set renegotiate=1 --set loops=9 ev "local asked
+    function before.PowerDeliveryReq(m) asked = m.ChargeProgress end
+    function before.ScheduleExchangeReq(m) if asked == 'ScheduleRenegotiation' then
+        return Evcc.Message('DC_ChargeParameterDiscoveryReq') end end"
+refused "[DRV-20-Renegotiation] ChargeParameterDiscoveryReq after PowerDeliveryRes(ScheduleRenegotiation)" \
+    DC_ChargeParameterDiscoveryReq FAILED_SequenceError
+plain --mode dc evse "function before.ServiceDiscoveryRes(m) m.Header.SessionID = '0102030405060708' end"
+wants "[DRV-20-SessionID] a response with another SessionID ends the session" 1 \
+    out 'ServiceDiscoveryRes has SessionID 0102030405060708' not-out ServiceDetailReq
+plain --mode dc evse "function before.ScheduleExchangeRes(m) m.GoToPause = true end"
+passes "[DRV-20-GoToPause] GoToPause is left to hooks"
+plain --mode dc
+passes "[DRV-20-Tolerance] a tolerance that is accepted though none was offered is confirmed" \
+    out 'PowerDeliveryRes             OK_PowerToleranceConfirmed'
+for mode in ac dc; do
+    plain --mode $mode --set bpt=true --set discharge_to=10
+    passes "a vehicle that feeds back: $mode"
+    awk '/<(s[0-9]:)?EVPowerProfileEntry>/ { on = 1 } on && /Value>/ { n++; if ($0 !~ />-/) bad = 1; on = 0 }
+        END { exit bad || n == 0 }' "$work/out"
+    result $? "[DRV-20-Discharge] its power profile is below 0: $mode"
+done
+
+# external means: the station may take 180 s, the vehicle waits as long
+slow() {
+    plain --mode dc --time-scale 1 --set loops=1 --with "ongoing.Authorization={ms=$1}"
+}
+slow 170000
+passes "[DRV-20-EIM-Ongoing] a vehicle waits for external authorization as long as the station may take"
+slow 200000
+wants "[DRV-20-EIM-Ongoing] and no longer" 1 out 'V2G_SECC_EIM_Ongoing_Timeout: Authorization is not over'
+
+# a paused session
+other="function on.state(name) if name == 'closed' then
+    Evcc.Get_Tls_PeerCertificate = function() return 'another', 'another' end end end"
+play --mode dc --tls 1.3 --set pause=1 --set pause_ms=10
+passes "a session that is joined at the same station" out OK_OldSessionJoined
+play --mode dc --tls 1.3 --set pause=1 --set pause_ms=10 ev "$other"
+wants "[V2G20-2539] a station with another certificate joins the paused session" 1 out OK_OldSessionJoined \
+    out 'the station that joins the paused session has another certificate'
+times "[V2G20-2613] [V2G20-2614] the session is ended, and none of the paused one goes on" 1 \
+    'EVCC -> SECC  DC_ChargeParameterDiscoveryReq'
+plain --mode dc --set pause=1 --set pause_ms=10 --with 'schedules={{id=7,entries={{start=0,power=9000}}}}'
+passes "[V2G20-1058] after a pause the schedule that was selected is offered again" out OK_OldSessionJoined
+times "[V2G20-1058] under the same number" 2 ':ScheduleTupleID>7<'
+
+# a contract that has expired
+V2GLAB_PKI="$work/expired" "$V2GLAB" pki make --for iso15118-20 --fault contract-leaf=expired \
+    "$work/expired" >/dev/null
+export V2GLAB_PKI="$work/expired"
+play --mode dc --tls 1.3 --payment Contract
+wants "[V2G20-1583] [V2G20-2212] a contract that has expired is an outcome of its own" 1 \
+    out 'AuthorizationRes             WARNING_CertificateExpired' not-out ServiceDiscoveryReq \
+    out 'nothing is left to be authorized with (DEABCC000000013: WARNING_CertificateExpired)'
+play --mode dc --tls 1.3 --payment Contract --set fall_back_after_warning=true
+passes "[V2G20-1583] external means pay where that is asked for" out 'EIM_AReqAuthorizationMode'
+unset V2GLAB_PKI
+
 # ---- the examples ----
 
 # A station that keeps to every rule, for scripts that play a vehicle message by message.

@@ -160,7 +160,7 @@ local function try(state, text)
                               services_without_tls = true,
                               values = { PowerDeliveryReq = { EVProcessing = 'Finished' } },
                               payment = own == 'contract' and 'Contract' or 'ExternalPayment',
-                              contract_without_tls = true } do
+                              contract_without_tls = true, fall_back_after_warning = true } do
         self.p[key] = value
     end
     for key, value in pairs(WAYS[state] or {}) do
