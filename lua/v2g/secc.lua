@@ -297,6 +297,9 @@ local function answer(s, r)
         return code
     end
     local good, wanted, case = pcall(r.answer, s)
+    if not good and type(wanted) ~= 'string' then
+        error(wanted, 0) -- a verdict, or an error of ours (common.own)
+    end
     if not good then
         -- a value that no vehicle should send, as a code outside an enumeration
         Log(('%s cannot be taken: %s'):format(r.name, wanted))

@@ -95,6 +95,18 @@ Evcc.Expect_Nothing(400)"
 judged "a close is something" 1 "expected nothing for 400 ms, found the connection closed" "$SETUP
 Evcc.Expect_Nothing(400)" "$(echo "$STATION" | sed 's/Sleep(1000)/Sleep(300) Secc.Disconnect()/')"
 
+cat >"$work/own.lua" <<'END'
+function on.state(name) if name:find('^CableCheckRes') then return nil + 1 end end
+END
+run ev --virtual-time --no-record --ladder --mode dc -P ISO15118-2 --with-script "$work/own.lua"
+wants "an error in a hook of the station is its own" 3 out 'SECC verdict: error' not-out 'FAILED'
+cat >"$work/own.lua" <<'END'
+local secc = require 'v2g.secc_iso15118_2'
+function secc.answers.CableCheckReq() error(setmetatable({}, { __tostring = function() return 'ours' end })) end
+END
+run ev --virtual-time --no-record --ladder --mode dc -P ISO15118-2 --with-script "$work/own.lua"
+wants "one that is no text in what answers, too" 3 out 'SECC verdict: error: ours' not-out 'CableCheckRes'
+
 # ---- whoever misbehaves judges, too ----
 
 # quirk VEHICLE|STATION WORD OPTION...: ends with that verdict
