@@ -276,3 +276,52 @@ done <<END
 [V2G-DC-377,V2G-DC-418] $din CableCheck 40 V2G_EVCC_CableCheck_Timeout
 [V2G-DC-CharIN-123] $din Authorization 60 V2G_EVCC_Ongoing_Timeout
 END
+
+# ---- what holds of any session ----
+
+says "[V2G2-193] [V2G2-194] ServiceDiscoveryReq may have a scope and a category" $ac \
+    "function on.ServiceDiscoveryReq(m) print('wants', m.ServiceScope, m.ServiceCategory) end" \
+    1 'wants here Internet' --set values.ServiceDiscoveryReq.ServiceScope=here \
+    --set values.ServiceDiscoveryReq.ServiceCategory=Internet
+ends "[V2G2-734] [V2G2-735] after FAILED nothing else counts" $ac \
+    "function before.AuthorizationRes(m) m.ResponseCode = 'FAILED' end" \
+    'the station answered AuthorizationRes with FAILED'
+says "[V2G2-261] [V2G2-264] [V2G2-620] WeldingDetectionReq is repeated until the vehicle is done" $dc \
+    '' 4 'EVCC -> SECC  WeldingDetectionReq' --set 'welding={4,4}'
+tariffs='schedules={'
+for id in 1:2 5:1; do
+    tariffs="$tariffs{id=${id%:*},entries={{start=0,power=11000}},tariff={levels=2,entries={{start=0,level=${id#*:}}}}},"
+done
+says "[V2G2-659] the schedule with the lowest price level is chosen" $ac \
+    "function on.PowerDeliveryReq(m) print(m.ChargeProgress, m.SAScheduleTupleID) end" 1 'Start 5' \
+    --with "$tariffs}"
+
+# contract NAME STATION COUNT TEXT [OPTION]...: as says, of a vehicle that pays by contract
+contract() {
+    says "$1" $ac "$2" "$3" "$4" --payment Contract --tls 1.2 "${@:5}"
+}
+challenged="function on.AuthorizationReq(m)
+    print('first', m.GenChallenge ~= nil, m.Header.Signature ~= nil) end"
+contract "[V2G2-684] the first AuthorizationReq is signed, with GenChallenge" "$challenged" \
+    1 'first true true' --with ongoing.Authorization=2
+contract "[V2G2-684] the others are neither" "$challenged" 2 'first false false' \
+    --with ongoing.Authorization=2
+contract "[V2G2-697] [V2G2-698] [V2G2-825] a GenChallenge of 15 octets is refused" \
+    "function before.PaymentDetailsRes(m) m.GenChallenge = ('x'):rep(15) end" \
+    1 'PaymentDetailsRes is refused: GenChallenge has 15 octets'
+contract "[V2G2-903] [V2G2-245] [V2G2-246] MeteringReceiptReq is signed" \
+    "function on.MeteringReceiptReq(m)
+        print('signed', Secc.Verify_MeteringReceiptReq(Pki.Identity('contract-leaf').chain[1])) end" \
+    2 'signed true' --with receipt_every=1 --set loops=2
+contract "[V2G2-275] the eMAID is the common name of the contract leaf" \
+    "function on.PaymentDetailsReq(m)
+        local leaf = Pki.Certificate(m.ContractSignatureCertChain.Certificate)
+        print('same', m.eMAID == leaf.common_name) end" 1 'same true'
+contract "[V2G2-656] two sub-certificates at most" \
+    "function on.PaymentDetailsReq(m)
+        print('at most', #m.ContractSignatureCertChain.SubCertificates.Certificate <= 2) end" \
+    1 'at most true'
+contract "[V2G2-767] one Transform for each reference" \
+    "function on.AuthorizationReq(m)
+        for _, r in ipairs(m.Header.Signature.SignedInfo.Reference) do
+            print('transforms', #r.Transforms.Transform) end end" 1 'transforms 1'
