@@ -3,7 +3,12 @@
  * The loaded tables against tests/facts: every namespace, type, element, attribute, occurrence,
  * enumeration, limit, and the grammar that follows from them. The grammar is computed here a second
  * time and in another way than in src/schema. Then what the facts do not tell: doc lines, defaults,
- * and that every message with its defaults can be sent.
+ * and that every message with its defaults can be sent. With that every message of ISO 15118-2 has
+ * the elements that the standard names: [V2G2-214] [V2G2-215] [V2G2-216] [V2G2-217] [V2G2-218]
+ * [V2G2-219] [V2G2-220] [V2G2-785] [V2G2-249] [V2G2-250] [V2G2-251] [V2G2-252] [V2G2-253]
+ * [V2G2-254] [V2G2-255] [V2G2-256] [V2G2-221] [V2G2-222] [V2G2-223] [V2G2-224] [V2G2-226]
+ * [V2G2-589] [V2G2-239] [V2G2-240] [V2G2-241] [V2G2-738] [V2G2-208] [V2G2-210] [V2G2-212]
+ * [V2G2-899] [V2G2-901]; and in DIN 70121 Unit is optional [V2G-DC-297].
  */
 #include "codec/defaults.h"
 #include "support.h"

@@ -29,6 +29,7 @@ static struct slice wrapped_of(const struct keywrap *k)
     return (struct slice){k->wrapped, k->form->wrapped};
 }
 
+/* [V2G2-814] [V2G2-818] [V2G2-821] [V2G2-823] */
 static void test_round_trip(void **state)
 {
     (void)state;

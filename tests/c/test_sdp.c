@@ -114,6 +114,7 @@ static void talk(struct talk *t)
     assert_int_equal(world_close(t->world), 0);
 }
 
+/* [V2G2-159]: it asks again after its time; [V2G2-124]: from a port of those that are private */
 static void the_client_asks_until_it_is_answered(void **state)
 {
     struct talk t = {.answer_from = 3};
@@ -128,6 +129,7 @@ static void the_client_asks_until_it_is_answered(void **state)
     assert_in_range(t.asker.port, 49152, 65535);
 }
 
+/* [V2G2-161] [V2G-DC-849]: after as many requests as it was told */
 static void the_client_gives_up(void **state)
 {
     struct talk t = {.answer_from = 0};
@@ -139,6 +141,7 @@ static void the_client_gives_up(void **state)
     assert_non_null(strstr(t.problem.what, "within 80 ms, found none"));
 }
 
+/* [V2G2-152] [V2G2-153] [V2G2-156] */
 static void the_client_tells_what_is_no_answer(void **state)
 {
     struct talk t = {.answer_from = 99};

@@ -198,6 +198,7 @@ static unsigned keys_that_fit(struct bench *b, const struct chain *c)
  * ISO 15118-20 message over secp256r1; and an eMAID hashed as the text "{Id=id4, value=...}", which
  * proves the relaxed grammar of its fragment all the same.
  */
+/* [V2G2-771] */
 static void test_signed_by_other_stacks(void **state)
 {
     (void)state;

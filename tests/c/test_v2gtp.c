@@ -15,6 +15,7 @@ static struct slice slice_of(const void *p, size_t n)
     return (struct slice){p, n};
 }
 
+/* [V2G2-085]: the header's fields are big endian */
 static void header_is_written_and_read(void **state)
 {
     static const uint8_t expected[] = {0x01, 0xFE, 0x80, 0x04, 0x12, 0x34, 0x56, 0x78};
@@ -183,6 +184,7 @@ static const struct wrong {
      "no V2GTP header: expected the bytes 01 FE, found 00 00"},
 };
 
+/* [V2G2-086] [V2G2-800] */
 static void wrong_headers_are_ignored_or_break(void **state)
 {
     (void)state;

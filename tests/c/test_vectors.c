@@ -294,6 +294,7 @@ static void check_vector(void *context, const struct vector *v)
 
 /* ---- one file ---- */
 
+/* [V2G2-099] [V2G2-600]: EXI with the default options */
 static void test_file(void **state)
 {
     const char *file = *state;

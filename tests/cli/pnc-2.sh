@@ -357,7 +357,7 @@ signed_it="sign(m) assert(is_valid(m)) Log('$broken') end"
 signature='the signature is not that of the provisioning service: '
 refuses "a response that is not signed" "$signature" "$res m.Header.Signature = nil $done_it" \
     --set contract=install
-refuses "a response signed by another key" "$signature" \
+refuses "[V2G2-891] a response signed by another key" "$signature" \
     "$res m:sign(Pki.Identity('contract-leaf')) $done_it" --set contract=install
 refuses "an eMAID that was changed after signing" "$signature" \
     "$res m.eMAID.content = 'DEABCC00000002' $done_it" --set contract=install
@@ -366,7 +366,7 @@ refuses "a key that was changed after signing" "$signature" \
     --set contract=install
 refuses "another eMAID, signed" "eMAID 'DEABCC00000002' is not that of the contract certificate" \
     "$res m.eMAID.content = 'DEABCC00000002' $signed_it" --set contract=install
-refuses "another key, signed" 'the private key of the contract: ' \
+refuses "[V2G2-823] another key, signed" 'the private key of the contract: ' \
     "$res m.ContractSignatureEncryptedPrivateKey.content = ('k'):rep(48) $signed_it" \
     --set contract=install
 refuses "a key that is too short, signed" 'the private key of the contract: ' \
