@@ -41,6 +41,9 @@ timers['DIN70121'] = {
     V2G_SECC_Ongoing_Performance_Time = 55000,
     V2G_EVCC_WeldingDetection_Timeout = 20000,
     V2G_SECC_PowerDelivery_Timeout = 20000, -- [V2G-DC-969]
+    V2G_SECC_WeldingDetection_Timeout = 20000, -- [V2G-DC-925] [V2G-DC-926]
+    -- from PowerDeliveryRes(Start) on: that of the loop, or that before it; sources differ
+    V2G_SECC_FirstLoopReq_Timeout = { strict = 60000, test = 5000 },
     V2G_SECC_CPState_Detection_Timeout = 1500,
     V2G_SECC_CPOscillator_Retain_Time = 1500,
     TCP_Connection_Termination_Timeout = 5000,
@@ -102,6 +105,8 @@ timers['ISO15118-20'] = {
     V2G_EVCC_Sequence_Performance_Time_WPT_ChargeLoopReq = 250,
     V2G_EVCC_CommunicationSetup_Timeout = 20000,
     V2G_SECC_CommunicationSetup_Performance_Time = 18000,
+    -- from PowerDeliveryRes(Start) on: that of the loop, or that before it; sources differ
+    V2G_SECC_FirstLoopReq_Timeout = { strict = 60000, test = 500 },
     V2G_EVCC_Ongoing_Timeout = 60000,
     V2G_SECC_Ongoing_Performance_Time = 55000,
     V2G_SECC_EIM_Ongoing_Timeout = 180000,

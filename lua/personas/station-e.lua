@@ -6,6 +6,8 @@
 -- rounds; ongoing-for-50s is the extreme). It joins paused sessions on AC; that of April 2023
 -- answers SessionStopReq(Pause) with FAILED.
 
+local habits = require 'v2g.habits'
+
 return {
     role = 'station',
     about = 'station software E: answers in 99 ms, closes at once',
@@ -17,6 +19,7 @@ return {
     dc = { max_voltage = 1000, min_voltage = 180, max_current = 25, max_power = 10000 },
     ac = { voltage = 230, max_current = 16, phases = 3 },
     values = {
+        SessionSetupRes = { EVSEID = habits.ascii_evse_id },
         CableCheckRes = {
             DC_EVSEStatus_EVSEIsolationStatus = function(s)
                 if (s.counts.CableCheck or 0) > 1 then return 'Valid' end

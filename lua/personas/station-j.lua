@@ -4,6 +4,8 @@
 -- then 0.3 to 0.6 s. It leaves the closing to the vehicle and closes 5.0 s later. With
 -- FAILED_SequenceError it sends a Notification (ParsingError and a text).
 
+local habits = require 'v2g.habits'
+
 local requests = { 'SessionSetup', 'ServiceDiscovery', 'ServicePaymentSelection',
     'PaymentServiceSelection', 'ContractAuthentication', 'Authorization',
     'ChargeParameterDiscovery', 'CableCheck', 'PreCharge', 'PowerDelivery', 'CurrentDemand',
@@ -30,6 +32,7 @@ return {
     ongoing = { Authorization = 1, CableCheck = 8 },
     dc = { max_voltage = 1250, min_voltage = 180, max_current = 25, max_power = 10000 },
     values = {
+        SessionSetupRes = { EVSEID = habits.ascii_evse_id },
         CableCheckRes = {
             DC_EVSEStatus_EVSEIsolationStatus = function(s)
                 if (s.counts.CableCheck or 0) > 1 then return 'Valid' end

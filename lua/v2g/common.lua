@@ -46,10 +46,11 @@ end
 -- Parameters that may be absent, with an example of their type.
 local optional = {
     ev = { protocols = {}, transfer = '', stop_at = '', leave_at = '', silent_at = '', expects = {},
-           target_voltage = 0, pilot = 0, source_port = 0, probe = {}, energy = 0, max_schedules = 0, tls = '' },
+           target_voltage = 0, pilot = 0, source_port = 0, probe = {}, energy = 0, max_schedules = 0, tls = '',
+           expires_soon = 0 },
     station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', pilot = 0,
                 challenge = '', providers = {}, provisioned = {}, tls = '',
-                notification_delay = 0 },
+                notification_delay = 0, expires_soon = 0 },
 }
 
 local function lay_over(base, over)

@@ -47,6 +47,9 @@ contract.codes = {
     },
 }
 
+-- Days before its end at which a contract expires soon.
+local SOON <const> = { ['ISO15118-2'] = 21, ['ISO15118-20'] = 14 } -- [V2G2-690] [V2G20-2218]
+
 -- The response code of a message (by step) for a problem.
 function contract.code(protocol, step, problem)
     local codes = contract.codes[protocol]
@@ -118,9 +121,10 @@ function contract.check(s, chain, role, edition)
     return MEANS[kind] or 'content', why
 end
 
--- Whether a certificate ends within so many days.
-function contract.ends_soon(der, days)
+-- Whether a certificate ends within so many days; nil: those of the edition.
+function contract.ends_soon(der, days, edition)
     local leaf = Pki.Certificate(der)
+    days = days or SOON[edition] or SOON['ISO15118-20']
     return leaf ~= nil and leaf.not_after - Now() / 1000 < days * 86400
 end
 
@@ -273,7 +277,7 @@ function contract.wish(p, edition)
     if not leaf or leaf.problem or now < leaf.not_before or now > leaf.not_after then
         return 'install'
     end
-    return contract.ends_soon(leaf.der, p.expires_soon) and 'update' or 'present'
+    return contract.ends_soon(leaf.der, p.expires_soon, edition) and 'update' or 'present'
 end
 
 -- Root certificates as requests name them.

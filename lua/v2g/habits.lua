@@ -99,4 +99,10 @@ function habits.conditioning(values)
     return values
 end
 
+-- For values.SessionSetupRes.EVSEID of a station: in DIN 70121 as ASCII, as stations in use send
+-- it.
+function habits.ascii_evse_id(s)
+    return s.protocol == DIN and s.p.evse_id or nil
+end
+
 return habits

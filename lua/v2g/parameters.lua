@@ -108,7 +108,7 @@ parameters.ev = {
     fall_back_after_warning = false, -- ISO 15118-20: also where all contracts were refused
     contract = 'present',   -- 'install', 'update': has its certificate installed or updated first;
                             -- 'auto': where it has none that is valid, or it ends
-    expires_soon = 14,      -- within so many days
+    expires_soon = nil,     -- within so many days; nil: 21, in ISO 15118-20 14
     contract_without_tls = false, -- pays by contract also without TLS
     tolerate = {},          -- faults of certificates that it puts up with, as Pki.Check names them:
                             -- 'name' (also a wrong check digit), 'key usage', 'extension', …; and
@@ -160,7 +160,9 @@ parameters.station = {
     -- 'auto': with and without; '1.2', '1.3': that only; 'off'; a table of settings as Listen takes
     -- it, { version = '1.3', staple = true }; nil: as --tls says
     tls = nil,
-    evse_id = 'DE*V2G*E0001*1', -- DIN 70121: as octets
+    -- DIN 70121 has one of digits and '*' only ('49*89*6360', DIN SPEC 91286), as nibbles; for any
+    -- other one it says 00
+    evse_id = 'DE*V2G*E0001*1',
     close = 'wait',         -- after SessionStopRes: 'wait' (the vehicle closes; after linger_ms the
                             -- station), 'fin', 'reset' at once
     linger_ms = 4900,       -- TCP_Connection_Termination_Timeout is 5 s
@@ -186,7 +188,8 @@ parameters.station = {
     certificates = true,    -- where a contract may pay: installs and updates certificates
     free = false,           -- FreeService
     services = {},          -- value-added services: { id =, name =, category =, scope =, free =,
-                            -- parameters = { { id =, { name, value } … } … } }
+                            -- parameters = { { id =, { name, value } … } … } }; over TLS only
+    services_without_tls = false, -- true: always (for tests of vehicles)
     schedules = nil,        -- list of { id =, entries = { { start =, power = } … }, tariff = … };
                             -- nil: one of 24 h with the station's power. ISO 15118-20: instead of
                             -- tariff also prices = { currency =, entries =
@@ -200,7 +203,8 @@ parameters.station = {
     providers = nil,        -- beginnings of the eMAIDs that may charge here ('DE8AA'); nil: all
     provisioned = nil,      -- PCIDs for which there is a contract to install; nil: all
     tolerate = {},          -- faults that it puts up with: as of the vehicle
-    expires_soon = 14,      -- days before its end at which a contract certificate expires soon
+    expires_soon = nil,     -- days before its end at which a contract certificate expires soon;
+                            -- nil: 21, in ISO 15118-20 14
     challenge = nil,        -- GenChallenge, as hex digits; nil: random
     contracts = { 'contract-leaf' }, -- ISO 15118-20: those it hands out
     authorized = true,      -- ISO 15118-20: false: external means do not authorize

@@ -26,6 +26,8 @@ local NAMESPACES <const> = {
 }
 local BAD_MOST <const> = 20       -- frames in a row that cannot be decoded
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true, MeteringReceipt = true }
+-- For the first request of the charge loop: the sources do not agree whether its time holds for it
+local FIRST_LOOP <const> = 'V2G_SECC_FirstLoopReq_Timeout'
 local AFTER_FAILED <const> = 2000 -- ms that the vehicle has for closing after a FAILED response
 
 -- ---- what is known of a request, by protocol ----
@@ -135,6 +137,20 @@ function session:is_finished(step)
     local n = self.counts[step] or 0
     self.counts[step] = n + 1
     return n >= ongoing
+end
+
+-- A timing parameter that runs besides V2G_SECC_Sequence_Timeout until a step is over: await() ends
+-- the session by it.
+function session:begin_limit(parameter)
+    self.limit = self.limit or { parameter, Now() }
+end
+
+function session:end_limit()
+    if self.limit then
+        local parameter, since = table.unpack(self.limit)
+        self.role.Measured(self.protocol, parameter, nil, Now() - since)
+        self.limit = nil
+    end
 end
 
 -- The step begins anew, in a renegotiation.
@@ -262,6 +278,7 @@ function session:pause()
         energy = math.floor(self.output.energy), service = self.service, set = self.set,
         control = self.control, payment = self.paying, vehicle = vehicle(self),
         contract = self.contract and hex(self.contract[1]),
+        transfer = self.transfer, offered = self.schedule_from, ends = self.schedule_ends,
     } do
         kept[#kept + 1] = ('%s=%s;'):format(key, value)
     end
@@ -316,6 +333,9 @@ local function measure(s, r, case)
     end
     if case == 'Start' then
         s.is_wired = wire.get(s.id, 'rest') ~= nil
+        if Timer(s.protocol, FIRST_LOOP) then
+            s:begin_limit(FIRST_LOOP)
+        end
     end
     if s.noticed and not LOOPS[r.step] then
         common.reacted(s)
@@ -326,6 +346,9 @@ end
 -- by FIN.
 local function serve(s, r)
     s.asked = Now()
+    if s.limit and s.limit[1] == FIRST_LOOP then
+        s:end_limit()
+    end
     local wish = common.ask(s, 'step', r.step)
     if wish == false then
         s.silent = s.p.silent_at == r.step and r.name
@@ -476,9 +499,9 @@ local function other_limit(s)
         local name = 'V2G_SECC_CommunicationSetup_Performance_Time'
         return math.max(0, Timer(protocol, name) - (Now() - s.started)), name
     end
-    if s.pre_charge and protocol == 'DIN70121' then
-        local name = 'V2G_SECC_PowerDelivery_Timeout'
-        return math.max(0, Timer(protocol, name) - (Now() - s.pre_charge)), name
+    if s.limit then
+        local name, since = table.unpack(s.limit)
+        return math.max(0, math.ceil(Timer(protocol, name) - (Now() - since))), name
     end
     return nil
 end

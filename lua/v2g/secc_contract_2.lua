@@ -46,12 +46,28 @@ function pnc.is_offered(s, wanted)
     return false
 end
 
--- The value-added services, that for certificates among them.
+-- The value-added services, over TLS only [V2G2-422], that for certificates among them.
 function pnc.services(s)
-    if not (s.p.certificates and pnc.is_offered(s, 'Contract')) then
-        return s.p.services
+    local list = (s.role.Get_Tls_Version() or s.p.services_without_tls) and s.p.services or {}
+    if s.p.certificates and pnc.is_offered(s, 'Contract') then
+        return { CERTIFICATES, table.unpack(list) }
     end
-    return { CERTIFICATES, table.unpack(s.p.services) }
+    return list
+end
+
+-- What the sequence table tells apart of a contract: which requests for certificates the selected
+-- services allow [V2G2-432].
+function pnc.case_of(selected)
+    local sets = {}
+    for _, service in ipairs(selected) do
+        if service.ServiceID == CERTIFICATES.id then
+            sets[service.ParameterSetID or 0] = true
+        end
+    end
+    if sets[1] and sets[2] then
+        return 'Certificates'
+    end
+    return sets[1] and 'Installation' or sets[2] and 'Update' or 'Contract'
 end
 
 -- ---- what a vehicle sent ----
@@ -67,11 +83,8 @@ local function check_challenge(s)
     return nil
 end
 
--- Whether there is a certificate service, and what it needs.
-local function check_service(s)
-    if s.paying ~= 'Contract' or not s.p.certificates then
-        return 'unknown', 'the station has no certificate service'
-    end
+-- Whether there is what the certificate service needs.
+local function check_service()
     for _, role in ipairs { 'contract-leaf', 'cps-leaf' } do
         local good, why = pcall(Pki.Identity, role, EDITION)
         if not good then
@@ -92,7 +105,7 @@ function answers.PaymentDetailsReq(s)
         { contract.check, s, chain, 'contract-leaf', EDITION },
         { check_emaid, s, 'PaymentDetailsReq', chain },
     })
-    if not code and contract.ends_soon(chain[1], s.p.expires_soon) then
+    if not code and contract.ends_soon(chain[1], s.p.expires_soon, EDITION) then
         return 'OK_CertificateExpiresSoon'
     end
     return code
@@ -122,7 +135,15 @@ end
 -- The response code for a MeteringReceiptReq that is not right; nil: it is.
 function pnc.check_receipt(s, message)
     local problem, why = nil, nil
-    if s.paying == 'Contract' then
+    if s.role.Get_MeteringReceiptReq_SessionID() ~= s.id then
+        s.why = 'SessionID is not that of the session'
+        return 'FAILED_UnknownSession' -- [V2G2-909]
+    end
+    if s.role.Get_MeteringReceiptReq_SAScheduleTupleIDSpecified()
+        and s.role.Get_MeteringReceiptReq_SAScheduleTupleID() ~= s.schedule then
+        problem, why = 'receipt', 'SAScheduleTupleID is not that of the schedule in force'
+    end
+    if not problem and s.paying == 'Contract' then
         problem, why = contract.check_signature(s, 'MeteringReceiptReq', s.contract[1])
     end
     for _, element in ipairs { 'MeterID', 'MeterReading' } do
@@ -212,7 +233,7 @@ function answers.CertificateInstallationReq(s)
     local der = s.role.Get_CertificateInstallationReq_OEMProvisioningCert()
     local chain = contract.provisioning_chain(der, EDITION)
     return provide(s, 'CertificateInstallation', chain, {
-        { check_service, s },
+        { check_service },
         { contract.check, s, chain, 'oem-leaf', EDITION },
         { contract.check_signature, s, 'CertificateInstallationReq', der },
         { contract.check_known, s, der },
@@ -221,12 +242,16 @@ end
 
 function answers.CertificateUpdateReq(s)
     local chain = contract.get_chain(s.role, 'CertificateUpdateReq', CHAIN)
-    return provide(s, 'CertificateUpdate', chain, {
-        { check_service, s },
+    local code = provide(s, 'CertificateUpdate', chain, {
+        { check_service },
         { contract.check, s, chain, 'contract-leaf', EDITION },
         { contract.check_signature, s, 'CertificateUpdateReq', chain[1] },
         { check_emaid, s, 'CertificateUpdateReq', chain },
     })
+    -- where it failed the vehicle may try again at once [V2G2-928]
+    s.role.Set_CertificateUpdateRes_RetryCounter(0)
+    s.role.Set_CertificateUpdateRes_RetryCounterSpecified(code ~= nil)
+    return code
 end
 
 return pnc

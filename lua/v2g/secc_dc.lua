@@ -72,7 +72,9 @@ function answers.CurrentDemandReq(s)
     if wish == 'shutdown' then
         o:open()
     else
-        o:ask(s.role.Get_CurrentDemandReq_EVTargetVoltage(), s.role.Get_CurrentDemandReq_EVTargetCurrent(),
+        -- neither protocol feeds back
+        o:ask(s.role.Get_CurrentDemandReq_EVTargetVoltage(),
+            math.max(0, s.role.Get_CurrentDemandReq_EVTargetCurrent()),
             s.role.Get_CurrentDemandReq_EVMaximumPowerLimit())
         if s.loops == 1 then
             o:advance(0.1)
@@ -100,23 +102,18 @@ function answers.WeldingDetectionReq(s)
     s.role.Set_WeldingDetectionRes_EVSEPresentVoltage(o.voltage)
 end
 
--- What the vehicle can take must suit what the station can give.
-function dc.check_limits(s, voltage, current)
-    local d = s.p.dc
-    if voltage < d.min_voltage or current < d.min_current then
-        return 'FAILED_WrongChargeParameter'
-    end
-    return nil
-end
-
--- The same of a ChargeParameterDiscoveryReq.
+-- What the vehicle can take must be possible, and suit what the station can give [V2G2-477]
+-- [V2G-DC-398]: the response code where it does not.
 function dc.check_request(s)
-    if not s.role.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameterSpecified() then
-        return 'FAILED_WrongChargeParameter'
+    local d, path = s.p.dc, 'Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter'
+    local wrong = not s.role[path .. 'Specified']()
+        or s.role[path .. '_EVMaximumVoltageLimit']() < d.min_voltage
+        or s.role[path .. '_EVMaximumCurrentLimit']() < d.min_current
+    for _, element in ipairs { 'EVMaximumPowerLimit', 'EVEnergyCapacity', 'EVEnergyRequest' } do
+        wrong = wrong or s.role[path .. '_' .. element .. 'Specified']()
+            and s.role[path .. '_' .. element]() < 0
     end
-    return dc.check_limits(s,
-        s.role.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumVoltageLimit(),
-        s.role.Get_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumCurrentLimit())
+    return wrong and 'FAILED_WrongChargeParameter' or nil
 end
 
 -- The station's limits in ChargeParameterDiscoveryRes.

@@ -4,6 +4,7 @@
 local common = require 'v2g.common'
 local dc = require 'v2g.secc_dc'
 local pnc = require 'v2g.secc_contract_2'
+local schedules = require 'v2g.secc_schedules_2'
 
 local iso = { answers = {}, case = {} }
 local answers = iso.answers
@@ -31,7 +32,11 @@ function answers.SessionSetupReq(s)
     return code, case
 end
 
+-- A session that was joined is offered the transfer that it had [V2G2-741].
 local function transfers(s)
+    if s.paused and s.paused.transfer then
+        return { s.paused.transfer }
+    end
     if s.p.transfers then
         return s.p.transfers
     end
@@ -47,14 +52,15 @@ local function transfers(s)
 end
 
 local function set_services(s)
-    local wanted = nil
-    if s.role.Get_ServiceDiscoveryReq_ServiceCategorySpecified() then
-        wanted = s.role.Get_ServiceDiscoveryReq_ServiceCategory()
+    local function wanted(element)
+        return s.role['Get_ServiceDiscoveryReq_' .. element .. 'Specified']()
+            and s.role['Get_ServiceDiscoveryReq_' .. element]() or nil
     end
+    local only, scope = wanted 'ServiceCategory', wanted 'ServiceScope'
     local list = {}
     for _, service in ipairs(pnc.services(s)) do
         local category = service.category or 'OtherCustom'
-        if not wanted or wanted == category then
+        if (not only or only == category) and (not scope or scope == service.scope) then
             list[#list + 1] = { ServiceID = service.id, ServiceName = service.name,
                                 ServiceCategory = category, ServiceScope = service.scope,
                                 FreeService = service.free ~= false }
@@ -132,24 +138,25 @@ end
 
 function answers.PaymentServiceSelectionReq(s)
     local option = s.role.Get_PaymentServiceSelectionReq_SelectedPaymentOption()
-    local charge = false
+    local charge, others = false, {}
     if not pnc.is_offered(s, option) then
         return 'FAILED_PaymentSelectionInvalid'
     end
-    local list = common.get_list(s.role, 'PaymentServiceSelectionReq',
-        'SelectedServiceList_SelectedService')
-    for _, service in ipairs(list) do
+    for _, service in ipairs(common.get_list(s.role, 'PaymentServiceSelectionReq',
+        'SelectedServiceList_SelectedService')) do
         charge = charge or service.ServiceID == 1
-        if service.ServiceID ~= 1
-            and not has_service(s, service.ServiceID, service.ParameterSetID) then
+        others[#others + 1] = service.ServiceID ~= 1 and service or nil
+    end
+    if not charge then -- whatever else it selects [V2G2-804]
+        return 'FAILED_NoChargeServiceSelected'
+    end
+    for _, service in ipairs(others) do
+        if not has_service(s, service.ServiceID, service.ParameterSetID) then
             return 'FAILED_ServiceSelectionInvalid'
         end
     end
-    if not charge then
-        return 'FAILED_NoChargeServiceSelected'
-    end
     s.paying = option
-    return nil, option
+    return nil, option == 'Contract' and pnc.case_of(others) or option
 end
 
 function answers.AuthorizationReq(s)
@@ -159,57 +166,19 @@ function answers.AuthorizationReq(s)
         return wrong
     end
     local finished, late = s:ongoing('Authorization', 'V2G_SECC_Ongoing_Performance_Time')
-    s.role.Set_AuthorizationRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
+    local ongoing = s.paying == 'Contract' and 'Ongoing'
+        or 'Ongoing_WaitingForCustomerInteraction' -- [V2G2-854] [V2G2-855]
+    s.role.Set_AuthorizationRes_EVSEProcessing(finished and 'Finished' or ongoing)
     return late, finished and 'Finished' or 'Ongoing'
 end
 
--- ---- parameters and schedules ----
+-- ---- parameters ----
 
 local function station_power(s)
     if s.mode == 'dc' then
         return s.p.dc.max_power
     end
     return s.p.ac.voltage * s.p.ac.phases * s.p.ac.max_current
-end
-
-local function tariff_of(schedule)
-    local tariff = schedule.tariff
-    if not tariff then
-        return nil
-    end
-    local entries = {}
-    for i, entry in ipairs(tariff.entries) do
-        entries[i] = { RelativeTimeInterval = { start = entry.start, duration = entry.duration },
-                       EPriceLevel = entry.level }
-    end
-    return { SalesTariffID = tariff.id or schedule.id, SalesTariffDescription = tariff.description,
-             NumEPriceLevels = tariff.levels, SalesTariffEntry = entries }
-end
-
--- The schedules on offer; in a joined session the one that was chosen before comes again
--- [V2G2-741].
-local function schedules_of(s)
-    return s.p.schedules or
-        { { id = tonumber(s.paused and s.paused.schedule) or 1,
-            entries = { { start = 0, power = station_power(s), duration = 86400 } } } }
-end
-
-local function set_schedules(s)
-    local tuples = {}
-    s.schedules = {}
-    for i, schedule in ipairs(schedules_of(s)) do
-        local entries = {}
-        for k, entry in ipairs(schedule.entries) do
-            entries[k] = { RelativeTimeInterval = { start = entry.start, duration = entry.duration },
-                           PMax = entry.power }
-        end
-        local id = schedule.id or i
-        tuples[i] = { SAScheduleTupleID = id, PMaxSchedule = { PMaxScheduleEntry = entries },
-                      SalesTariff = tariff_of(schedule) }
-        s.schedules[id] = schedule.entries
-    end
-    pnc.sign_tariffs(s, tuples)
-    common.set_list(s.role, 'ChargeParameterDiscoveryRes', 'SAScheduleList_SAScheduleTuple', tuples)
 end
 
 local function set_ac_limits(s)
@@ -228,14 +197,30 @@ local function is_offered(s, transfer)
     return false
 end
 
+-- Whether its limits are missing, below zero, or a minimum above its maximum [V2G2-477].
+local function has_wrong_ac_limits(s)
+    local path = 'Get_ChargeParameterDiscoveryReq_AC_EVChargeParameter'
+    if not s.role[path .. 'Specified']() then
+        return true
+    end
+    for _, element in ipairs { 'EAmount', 'EVMaxVoltage', 'EVMaxCurrent', 'EVMinCurrent' } do
+        if s.role[path .. '_' .. element]() < 0 then
+            return true
+        end
+    end
+    return s.role[path .. '_EVMinCurrent']() > s.role[path .. '_EVMaxCurrent']()
+end
+
 -- nil, or what is wrong with the vehicle's wishes
 local function check_parameters(s, transfer)
     local mode = transfer:sub(1, 2) == 'AC' and 'ac' or 'dc'
-    if not is_offered(s, transfer) then
+    -- a session that goes on keeps to AC, or DC
+    if not is_offered(s, transfer) or s.is_discovered and mode ~= s.mode then
         return 'FAILED_WrongEnergyTransferMode'
     end
+    s.transfer = transfer
     if mode == 'ac' then
-        if not s.role.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameterSpecified() then
+        if has_wrong_ac_limits(s) then
             return 'FAILED_WrongChargeParameter', mode
         end
         s.ev_current = s.role.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameter_EVMaxCurrent()
@@ -264,8 +249,11 @@ function answers.ChargeParameterDiscoveryReq(s)
         pnc.sign_tariffs(s, {})
         return nil, 'Ongoing'
     end
-    set_schedules(s)
+    local tuples = schedules.offer(s, station_power(s))
+    pnc.sign_tariffs(s, tuples)
+    common.set_list(s.role, 'ChargeParameterDiscoveryRes', 'SAScheduleList_SAScheduleTuple', tuples)
     s.pre_charge, s.pre_charged = nil, nil
+    s.is_discovered = not code
     return code, 'Finished'
 end
 
@@ -279,36 +267,6 @@ local function set_status(s, message, wish)
     s.role['Set_' .. path .. 'EVSENotification'](dc.NOTIFICATIONS[wish] or 'None')
     s.role['Set_' .. path .. 'NotificationMaxDelay'](s:notice(wish))
     s.role['Set_' .. path .. 'RCD'](wish == 'shutdown')
-end
-
-local function power_at(entries, start)
-    local power = nil
-    for _, entry in ipairs(entries) do
-        if entry.start <= start then
-            power = entry.power
-        end
-    end
-    return power or math.huge
-end
-
--- The vehicle's profile must keep within the schedule that it names.
-local function check_profile(s)
-    local entries = s.schedules[s.role.Get_PowerDeliveryReq_SAScheduleTupleID()]
-    if not entries then
-        return 'FAILED_TariffSelectionInvalid'
-    end
-    if not s.role.Get_PowerDeliveryReq_ChargingProfileSpecified() then
-        return nil
-    end
-    local profile = common.get_list(s.role, 'PowerDeliveryReq', 'ChargingProfile_ProfileEntry')
-    for _, entry in ipairs(profile) do
-        local most = power_at(entries, entry.ChargingProfileEntryStart)
-        -- multiplier and 16 bits round it
-        if entry.ChargingProfileEntryMaxPower > most * 1.001 + 1 then
-            return 'FAILED_ChargingProfileInvalid'
-        end
-    end
-    return nil
 end
 
 function answers.PowerDeliveryReq(s)
@@ -327,10 +285,11 @@ function answers.PowerDeliveryReq(s)
         s.output:open()
         return nil, progress
     end
-    local wrong = check_profile(s)
+    local id = s.role.Get_PowerDeliveryReq_SAScheduleTupleID()
+    local wrong = schedules.check_profile(s, id, 'ChargingProfile_ProfileEntry')
     if not wrong then
         s.charging = true
-        s.schedule = s.role.Get_PowerDeliveryReq_SAScheduleTupleID()
+        schedules.choose(s, id)
         s.output:close()
     end
     return wrong, progress
@@ -371,10 +330,6 @@ end
 
 function answers.MeteringReceiptReq(s)
     set_status(s, 'MeteringReceiptRes', nil)
-    if s.role.Get_MeteringReceiptReq_SessionID() ~= s.id then
-        s.why = 'SessionID is not that of the session'
-        return 'FAILED_MeteringSignatureNotValid'
-    end
     return pnc.check_receipt(s, s.mode == 'ac' and 'ChargingStatusRes' or 'CurrentDemandRes')
 end
 

@@ -64,9 +64,15 @@ local common_2 = {
     { 'ServiceDetailRes', 'ServiceDetailReq PaymentServiceSelectionReq SessionStopReq',
         'V2G2-548' },
     { 'PaymentServiceSelectionRes(ExternalPayment)', 'AuthorizationReq SessionStopReq', 'V2G2-551' },
-    { 'PaymentServiceSelectionRes(Contract)',
+    { 'PaymentServiceSelectionRes(Contract)', 'PaymentDetailsReq SessionStopReq', 'V2G2-551' },
+    -- with the parameter sets of the certificate service that were selected
+    { 'PaymentServiceSelectionRes(Installation)',
+        'PaymentDetailsReq CertificateInstallationReq SessionStopReq', 'V2G2-432 V2G2-551' },
+    { 'PaymentServiceSelectionRes(Update)',
+        'PaymentDetailsReq CertificateUpdateReq SessionStopReq', 'V2G2-432 V2G2-551' },
+    { 'PaymentServiceSelectionRes(Certificates)',
         'PaymentDetailsReq CertificateInstallationReq CertificateUpdateReq SessionStopReq',
-        'V2G2-551' },
+        'V2G2-432 V2G2-551' },
     { 'CertificateInstallationRes', 'PaymentDetailsReq SessionStopReq',
         'V2G2-554 V2G2-557 V2G2-558' },
     { 'CertificateUpdateRes', 'PaymentDetailsReq SessionStopReq', 'V2G2-554 V2G2-557 V2G2-558' },
@@ -84,8 +90,8 @@ local common_2 = {
 sequence.secc['ISO15118-2'] = {
     ac = join(common_2, {
         -- Renegotiate before the first Start is a matter of its response code [V2G2-812]
-        { 'ChargeParameterDiscoveryRes(Finished)',
-            'PowerDeliveryReq(Start) PowerDeliveryReq(Renegotiate) SessionStopReq',
+        { 'ChargeParameterDiscoveryRes(Finished)', 'PowerDeliveryReq(Start) '
+            .. 'PowerDeliveryReq(Stop) PowerDeliveryReq(Renegotiate) SessionStopReq',
             'V2G2-565 V2G2-812' },
         -- Stop: what PowerDeliveryRes asks for is obeyed at once
         { 'PowerDeliveryRes(Start)', 'ChargingStatusReq PowerDeliveryReq(Stop)',
@@ -116,7 +122,8 @@ sequence.secc['ISO15118-2'] = {
             'CurrentDemandReq PowerDeliveryReq(Stop) PowerDeliveryReq(Renegotiate)', 'V2G2-797' },
         { 'PowerDeliveryRes(Stop)',
             'WeldingDetectionReq SessionStopReq ChargeParameterDiscoveryReq', 'V2G2-601' },
-        { 'WeldingDetectionRes', 'WeldingDetectionReq SessionStopReq', 'V2G2-601' },
+        { 'WeldingDetectionRes',
+            'WeldingDetectionReq SessionStopReq ChargeParameterDiscoveryReq', 'V2G2-596 V2G2-601' },
     }),
 }
 

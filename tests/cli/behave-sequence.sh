@@ -12,7 +12,7 @@ rows() {
     run ev --no-record --ladder --tls off --script tests/lua/sequence.lua --set "about=$what" \
         --with ongoing.Authorization=1 --with ongoing.ChargeParameterDiscovery=1 \
         --with ongoing.ScheduleExchange=1 --with ongoing.CableCheck=1 --with "$services" \
-        --with contract_without_tls=true "$@"
+        --with contract_without_tls=true --with services_without_tls=true "$@"
     sed -n 's/.*EVCC tests\/lua\/sequence.lua:[0-9]*: \(.* after .* requests tried .*\)/ok - \1/p' "$work/out"
     # 2: Ctrl-C; 1: the station's verdicts on what the vehicle did
     grep -q 'EVCC verdict: pass' "$work/out"

@@ -189,8 +189,8 @@ ev --with certificates=false --set contract=install
 wants "no certificate service: the vehicle stops" 1 out 'offers no certificate service' \
     out 'SessionStopReq' not-out 'CertificateInstallationReq'
 ev --with certificates=false --set contract=install --set 'unsuited={"ignore"}'
-wants "or asks for a certificate all the same" 1 \
-    out 'CertificateInstallationRes   FAILED_NoCertificateAvailable' out 'has no certificate service'
+wants "[V2G2-432] or asks for a certificate all the same" 1 \
+    out 'CertificateInstallationRes   FAILED_SequenceError'
 ev --payment ExternalPayment -v
 wants "external payment: nothing is signed" 0 out '</s1:ChargeParameterDiscoveryRes>' \
     not-out 'SignatureValue' not-out 'GenChallenge'

@@ -226,10 +226,8 @@ says "[V2G2-673] a profile comes with Start alone" $dc \
     "function on.PowerDeliveryReq(m) print('profile', m.ChargeProgress, m.ChargingProfile ~= nil) end" \
     1 'profile Stop false'
 says "[DRV-2-ScheduleStart] nothing is drawn before the first entry begins" $dc \
-    "function on.CurrentDemandReq(m) print('asked', m.EVTargetCurrent:si()) end
-    function before.ChargeParameterDiscoveryRes(m)
-        m.SAScheduleList.SAScheduleTuple[1].PMaxSchedule.PMaxScheduleEntry[1].RelativeTimeInterval.start
-            = 600 end" 2 'asked 0' --set loops=2
+    "function on.CurrentDemandReq(m) print('asked', m.EVTargetCurrent:si()) end" 2 'asked 0' \
+    --set loops=2 --with 'schedules={{id=1,entries={{start=600,power=20000}}}}'
 says "[DRV-2-PMaxZero] nothing is drawn while the schedule has 0 W" $dc \
     "function on.CurrentDemandReq(m) print('asked', m.EVTargetCurrent:si()) end" 2 'asked 0' \
     --set loops=2 --with 'schedules={{id=1,entries={{start=0,power=0},{start=600,power=20000}}}}'

@@ -13,7 +13,8 @@ local FILES <const> = { ['DIN70121'] = 'v2g.secc_din70121', ['ISO15118-2'] = 'v2
 local OWN_RUN <const> = {
     receipts = { 'ReceiptRequired', 'MeteringReceipt' }, refusals = { 'NotAllowed' },
     contract = { 'CertificateInstallationRes', 'Warning', 'ExpiresSoon', 'MeteringConfirmation',
-                 '%(Contract%)', 'CertificateUpdate', 'PaymentDetails' },
+                 '%(Contract%)', '%(Installation%)', '%(Update%)', '%(Certificates%)',
+                 'CertificateUpdate', 'PaymentDetails' },
 }
 -- Parameters of the vehicle that lead to a row.
 local WAYS <const> = {
@@ -26,6 +27,12 @@ local WAYS <const> = {
     ['SessionSetupRes(Joined)'] = { pause = 1, pause_ms = 0 },
     ['CertificateInstallationRes(Ongoing)'] = { contract = 'install' },
     ['CertificateInstallationRes(More)'] = { contract = 'install', max_contracts = 2 },
+    ['PaymentServiceSelectionRes(Installation)'] = { contract = 'install' },
+    ['PaymentServiceSelectionRes(Update)'] = { contract = 'update' },
+    ['PaymentServiceSelectionRes(Certificates)'] = { contract = 'update', before = {
+        PaymentServiceSelectionReq = function(m)
+            m.SelectedServiceList.SelectedService[3] = { ServiceID = 2, ParameterSetID = 1 }
+        end } },
     CertificateInstallationRes = { contract = 'install' },
     CertificateUpdateRes = { contract = 'update' },
     ['AuthorizationRes(Warning)'] = { values = { AuthorizationReq = {
@@ -40,6 +47,7 @@ local protocol, mode, own = only:match('^(%S+) (%S+) ?(%S*)$')
 
 local asked, standing -- the last request that has cases, as a message; whether it is standby
 local processing -- EVProcessing of the last request that has it for itself
+local selected -- the PaymentServiceSelectionReq
 
 local cases = {}
 
@@ -58,7 +66,12 @@ function cases.PowerDeliveryRes(m)
 end
 
 function cases.PaymentServiceSelectionRes()
-    return own == 'contract' and 'Contract' or 'ExternalPayment'
+    local sets = {}
+    for _, service in ipairs(selected.SelectedServiceList.SelectedService) do
+        sets[service.ServiceID == 2 and service.ParameterSetID or 0] = true
+    end
+    return sets[1] and sets[2] and 'Certificates' or sets[1] and 'Installation'
+        or sets[2] and 'Update' or tostring(selected.SelectedPaymentOption)
 end
 
 function cases.SessionStopRes()
@@ -92,7 +105,7 @@ end
 function cases.AuthorizationRes(m)
     local code = tostring(m.ResponseCode)
     return code:find('^WARNING') and 'Warning' or code == 'OK_CertificateExpiresSoon'
-        and 'ExpiresSoon' or m.EVSEProcessing
+        and 'ExpiresSoon' or m.EVSEProcessing:gsub('_.*', '')
 end
 
 function cases.CertificateInstallationRes(m)
@@ -116,7 +129,7 @@ local function state_after(m)
     if cases[name] then
         case = cases[name](m)
     elseif has and station_processing and not name:find('DC_ChargeP') then
-        case = station_processing
+        case = station_processing:gsub('_.*', '') -- of any kind
     end
     if asks and receipt then
         case = 'ReceiptRequired'
@@ -130,6 +143,8 @@ local TOLD_APART <const> = { PowerDeliveryReq = true, SessionStopReq = true, DC_
 local function note_request(m)
     if TOLD_APART[m:name()] then
         asked = m
+    elseif m:name() == 'PaymentServiceSelectionReq' then
+        selected = m
     end
     if m:name() == 'DC_PreChargeReq' or m:name() == 'DC_WeldingDetectionReq' then
         processing = m.EVProcessing

@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Rules of ISO 15118-2 that the ready-made station keeps, by id.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+# shellcheck source=tests/cli/support-rules
+. tests/cli/support-rules
+
+rules 94
