@@ -90,3 +90,12 @@ local co = coroutine.wrap(function()
 end)
 assert(co() == 1 and co() == 2)
 assert(Now() > 1.6e12)
+
+-- a list taken over from one message into another, and all its values as a table
+local from, to = Evcc.Message('PaymentServiceSelectionReq'), Evcc.Message('PaymentServiceSelectionReq')
+from.SelectedServiceList = { SelectedService = { { ServiceID = 1 },
+                                                 { ServiceID = 9, ParameterSetID = 3 } } }
+to.SelectedServiceList.SelectedService = from.SelectedServiceList.SelectedService
+from.SelectedServiceList.SelectedService[2].ServiceID = 8
+assert(#to.SelectedServiceList.SelectedService == 2)
+assert(to:table().SelectedServiceList.SelectedService[2].ServiceID == 9)
