@@ -76,6 +76,11 @@ both_pass "a vehicle that wants an OCSP response, and gets it" out 'OCSP respons
 ev --protocol ISO15118-20 --mode ac --tls-set ocsp=required --with tls.staple=false
 wants "and one that does not" 1 out 'the SECC sent no OCSP response' \
     out 'alert from the EVCC: bad_certificate_status_response'
+ev --protocol ISO15118-20 --mode ac --profile field --with tls.staple=false
+both_pass "with --profile field it goes on without" not-out 'OCSP response of'
+ev --protocol ISO15118-2 --mode ac --set tls=1.2 --profile test
+both_pass "with --profile test a station answers trusted_ca_keys" \
+    out 'encrypt-then-MAC; trusted_ca_keys'
 ev --protocol ISO15118-2 --mode ac --set tls.version=1.2 --set tls.plain=true --with tls=off
 both_pass "TLS 1.2, or none" not-out 'TLS is established'
 ev --protocol ISO15118-2 --mode ac --set tls.version=1.2 --set tls.plain=true --with tls=off \
