@@ -37,15 +37,15 @@ for mode in AC DC; do
     # ---- standby ----
 
     ev20 --mode $mode --set loops=12 --set standby=2
-    both_pass "$mode: the vehicle goes into standby and comes back" out 'ChargeProgress Standby'
+    both_pass "[V2G20-2113] [V2G20-1393] $mode: the vehicle goes into standby and comes back" out 'ChargeProgress Standby'
     # shellcheck disable=SC2086 # words
     order "its order: the loop goes on, and no isolation test comes again" $way PowerDelivery $loop \
         PowerDelivery $loop $start $end
-    idle "nothing flows when standby begins and in three messages of it" "$idle"
+    idle "[V2G20-2116] nothing flows when standby begins and in three messages of it" "$idle"
     ev20 --mode $mode --set loops=12 --set standby=2 --set control=dynamic
     both_pass "$mode: the same in dynamic control mode" out 'ChargeProgress Standby'
     ev20 --mode $mode --set loops=12 --set standby=2 --with standby=false
-    both_pass "$mode: a station without standby: charging goes on" \
+    both_pass "[V2G20-1391] $mode: a station without standby: charging goes on" \
         out 'PowerDeliveryRes             WARNING_StandbyNotAllowed'
     # shellcheck disable=SC2086 # words
     order "its order" $way PowerDelivery $loop PowerDelivery $loop PowerDelivery $end
@@ -62,7 +62,7 @@ for mode in AC DC; do
     both_pass "$mode: the vehicle renegotiates the service" \
         out 'ChargingSession ServiceRenegotiation'
     # shellcheck disable=SC2086 # words
-    order "its order: on with ServiceDiscovery, without authorization" $way $start $end $again $start \
+    order "[V2G20-1477] [V2G20-1476] its order: on with ServiceDiscovery, without authorization" $way $start $end $again $start \
         $end
     ev20 --mode $mode --set loops=6 --set renegotiate_services=2 --set 'service_change={bpt=true}' -v
     both_pass "$mode: to a bidirectional one" out "BPT_Scheduled_${mode}_CLReqControlMode>" \
@@ -103,18 +103,18 @@ function on.state(name)
 end
 END
 ev20 --mode dc --set pause=1 --set pause_ms=10 --with tls.check=any
-both_pass "a vehicle goes on after its pause" out 'OK_OldSessionJoined'
+both_pass "[V2G20-2622] [V2G20-1844] a vehicle goes on after its pause" out 'OK_OldSessionJoined'
 ev20 --mode dc --set pause=1 --set pause_ms=10 --with tls.check=any --script "$work/other.lua"
-wants "another vehicle, with another certificate, does not join its session" 0 \
+wants "[V2G20-2545] [V2G20-2626] another vehicle, with another certificate, does not join its session" 0 \
     out 'certificates of the EVCC: CN=WMIV1234567890ABCDEX' \
     out 'certificates of the EVCC: CN=V2GLABPROV0000001X' not-out OK_OldSessionJoined \
     out 'the paused session was not joined: OK_NewSessionEstablished' out 'EVCC verdict: pass'
-times "and has to be authorized" 2 'EVCC -> SECC  AuthorizationReq'
+times "[V2G20-2615] and has to be authorized" 2 'EVCC -> SECC  AuthorizationReq'
 printf '%s\n' "function before.SessionSetupRes(m) Log('id ' .. m.Header.SessionID) end" >"$work/ids.lua"
 run ev --ladder --no-record --count 12 --protocol ISO15118-20 --mode ac --time-scale 1000 --set loops=1 \
     --tls off --with-script "$work/ids.lua"
 [ "$(sed -n 's/.*: id \([0-9A-F]\{16\}\)$/\1/p' "$work/out" | grep -v '^0*$' | sort -u | wc -l)" = 12 ]
-result $? "twelve vehicles have twelve SessionIDs"
+result $? "[V2G20-2106] [V2G20-2608] twelve vehicles have twelve SessionIDs"
 
 ev20 --mode dc --set renegotiate_services=2 --with service_renegotiation=false
 both_pass "a station that has it not: the vehicle does not ask" \
@@ -208,7 +208,7 @@ for mode in AC DC; do
     end"
     ev20 --mode $mode --with "$falling" --script "$work/hook.lua" --set loops=9 --time-scale 100 \
         --set on_failed=close
-    wants "$mode: too much power is warned of, and then refused" 1 out WARNING_EVPowerProfileViolation \
+    wants "[V2G20-1864] $mode: too much power is warned of, and then refused" 1 out WARNING_EVPowerProfileViolation \
         out "${mode}_ChargeLoopReq was answered with FAILED_EVPowerProfileViolation: " \
         out 'where the profile has 11000 W and the schedule a tolerance of 100 W'
     times "$mode: after three warnings" 3 "${mode}_ChargeLoopRes             WARNING_EVPowerProfile"

@@ -208,10 +208,10 @@ ev --with 'providers={"DEXYZ"}' --set fall_back=false
 wants "a provider that may not charge here" 1 out 'AuthorizationRes             WARNING_eMSPUnknown' \
     out 'of no provider that the station takes' out 'nothing is left to be authorized with'
 ev --with expires_soon=100000
-wants "a contract that expires soon" 0 out 'AuthorizationRes             OK_CertificateExpiresSoon' \
+wants "[V2G20-2218] a contract that expires soon" 0 out 'AuthorizationRes             OK_CertificateExpiresSoon' \
     out 'ServiceDiscoveryReq'
 ev --with authorized=false --payment ExternalPayment
-wants "external means that do not authorize" 1 \
+wants "[V2G20-2219] [V2G20-2230] external means that do not authorize" 1 \
     out 'AuthorizationRes             WARNING_EIMAuthorizationFailure' \
     out 'nothing is left to be authorized with' out 'SessionStopReq' out 'SECC verdict: pass'
 ev --with authorized=false --payment ExternalPayment --set on_failed=close -v
@@ -234,14 +234,14 @@ function before.AuthorizationReq()
         Certificate = 'x', SubCertificates = { Certificate = { 'x' } } } }
     return m
 end") --payment ExternalPayment
-wants "nor is a contract" 1 out 'AuthorizationRes             WARNING_AuthorizationSelectionInvalid' \
+wants "[V2G20-2209] [V2G20-2226] nor is a contract" 1 out 'AuthorizationRes             WARNING_AuthorizationSelectionInvalid' \
     out 'PnC was not offered'
 
 path=PnC_AReqAuthorizationMode
 other="function(m) m.$path.GenChallenge = ('x'):rep(16) end"
 a="'AuthorizationReq', 'contract-leaf'"
 by_contract="function(m) return m.$path end" # what goes on with external means is left as it is
-broken_so warns "another challenge, signed" AuthorizationRes WARNING_ChallengeInvalid \
+broken_so warns "[V2G20-2565] [V2G20-2216] another challenge, signed" AuthorizationRes WARNING_ChallengeInvalid \
     'GenChallenge is not that of AuthorizationSetupRes' "$a, 'signed', $other, $by_contract"
 broken_so fails "another challenge, changed after signing" AuthorizationRes FAILED_SignatureError \
     digest "$a, 'altered', $other"
@@ -267,7 +267,7 @@ function before.AuthorizationReq()
     return n == 2 and m or nil
 end
 END
-fails "another AuthorizationReq while the first one is Ongoing" AuthorizationRes FAILED_SequenceError \
+fails "[V2G20-1582] [V2G20-1977] another AuthorizationReq while the first one is Ongoing" AuthorizationRes FAILED_SequenceError \
     'another one than the one before' --with ongoing.Authorization=3 --script "$work/change.lua"
 
 # ---- a warning, and another contract ----
