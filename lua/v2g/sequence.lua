@@ -57,10 +57,10 @@ sequence.secc['DIN70121'] = {
 -- ---- ISO 15118-2 ----
 
 local common_2 = {
-    { 'supportedAppProtocolRes', 'SessionSetupReq', 'V2G2-541' },
+    { 'supportedAppProtocolRes', 'SessionSetupReq', 'V2G2-540 V2G2-541 V2G2-542' },
     { 'SessionSetupRes', 'ServiceDiscoveryReq SessionStopReq', 'V2G2-543' },
     { 'ServiceDiscoveryRes', 'ServiceDetailReq PaymentServiceSelectionReq SessionStopReq',
-        'V2G2-545' },
+        'V2G2-545 V2G2-550' },
     { 'ServiceDetailRes', 'ServiceDetailReq PaymentServiceSelectionReq SessionStopReq',
         'V2G2-548' },
     { 'PaymentServiceSelectionRes(ExternalPayment)', 'AuthorizationReq SessionStopReq', 'V2G2-551' },
@@ -74,8 +74,8 @@ local common_2 = {
         'PaymentDetailsReq CertificateInstallationReq CertificateUpdateReq SessionStopReq',
         'V2G2-432 V2G2-551' },
     { 'CertificateInstallationRes', 'PaymentDetailsReq SessionStopReq',
-        'V2G2-554 V2G2-557 V2G2-558' },
-    { 'CertificateUpdateRes', 'PaymentDetailsReq SessionStopReq', 'V2G2-554 V2G2-557 V2G2-558' },
+        'V2G2-554 V2G2-555 V2G2-557 V2G2-558' },
+    { 'CertificateUpdateRes', 'PaymentDetailsReq SessionStopReq', 'V2G2-555 V2G2-557 V2G2-558' },
     { 'PaymentDetailsRes', 'AuthorizationReq SessionStopReq', 'V2G2-560' },
     { 'AuthorizationRes(Ongoing)', 'AuthorizationReq SessionStopReq', 'V2G2-562 V2G2-687' },
     { 'AuthorizationRes(Finished)', 'ChargeParameterDiscoveryReq SessionStopReq', 'V2G2-562' },

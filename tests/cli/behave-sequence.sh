@@ -16,7 +16,7 @@ rows() {
     sed -n 's/.*EVCC tests\/lua\/sequence.lua:[0-9]*: \(.* after .* requests tried .*\)/ok - \1/p' "$work/out"
     # 2: Ctrl-C; 1: the station's verdicts on what the vehicle did
     grep -q 'EVCC verdict: pass' "$work/out"
-    result $? "$what: $(sed -n 's/.*\(rows [0-9]* of [0-9]*\).*/\1/p' "$work/out")"
+    result $? "[V2G2-459] [V2G2-538] [V2G2-539] $what: $(sed -n 's/.*\(rows [0-9]* of [0-9]*\).*/\1/p' "$work/out")"
 }
 
 rows "DIN70121 dc"
