@@ -1,29 +1,45 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Lets a script wait (Receive_…, Sleep) within coroutines of its own: what yields to the program is
--- handed on by every resume on the way, and comes back to where it was waited for. These two take
--- the places of coroutine.resume and coroutine.wrap.
+-- handed on by every resume on the way, and comes back to where it was waited for. These take the
+-- places of coroutine.resume, wrap and close. Nobody but the task that waits in it can go on with a
+-- coroutine, or close it: what is waited for lies on its stack.
 
 local WAIT = ...
 local resume, yield, create = coroutine.resume, coroutine.yield, coroutine.create
+local close_any = coroutine.close
+local WAITS <const> = 'another task waits in this coroutine'
 
-local pass
+local waiting = setmetatable({}, { __mode = 'k' })
+
+local function pass(co, ok, first, ...)
+    if not (ok and first == WAIT) then
+        return ok, first, ...
+    end
+    waiting[co] = true
+    yield(WAIT)
+    waiting[co] = nil
+    return pass(co, resume(co))
+end
 
 local function step(co, ...)
+    if waiting[co] then
+        return false, WAITS
+    end
     return pass(co, resume(co, ...))
 end
 
-pass = function(co, ok, first, ...)
-    if ok and first == WAIT then
-        return step(co, yield(WAIT))
+local function close(co)
+    if waiting[co] then
+        error(WAITS, 2)
     end
-    return ok, first, ...
+    return close_any(co)
 end
 
 local function values(co, ok, ...)
     if ok then
         return ...
     end
-    coroutine.close(co)
+    close_any(co)
     error((...), 0)
 end
 
@@ -34,4 +50,4 @@ local function wrap(f)
     end
 end
 
-return { resume = step, wrap = wrap }
+return { resume = step, wrap = wrap, close = close }

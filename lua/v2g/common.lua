@@ -15,15 +15,22 @@ end
 
 local own_error = { __tostring = function(e) return e.text end }
 
--- The answer of a protected call of a hook, or of something else that reads nothing of the peer's:
--- common.own(pcall(f, …)). What it has raised is no text from here on, so that it is told from what
--- a step raises, which is the last response's fault.
-function common.own(good, ...)
+local function mark(why)
+    return type(why) == 'string'
+        and setmetatable({ text = why, traceback = Traceback(nil, 2) }, own_error) or why
+end
+
+local function unmarked(good, ...)
     if good then
         return ...
     end
-    local why = ...
-    error(type(why) == 'string' and setmetatable({ text = why }, own_error) or why, 0)
+    error(mark(...), 0)
+end
+
+-- Calls a hook, or something else that reads nothing of the peer's. What that raises is no text
+-- from here on, so that it is told from what a step raises, which is the last response's fault.
+function common.own(f, ...)
+    return unmarked(xpcall(f, mark, ...))
 end
 
 -- ---- parameters ----
@@ -395,25 +402,25 @@ function common.received(s, message)
         return true
     end
     local m = s.role.Received()
-    if hook and common.own(pcall(hook, m, s)) == false then
+    if hook and common.own(hook, m, s) == false then
         return false
     end
-    return not (on.receive and common.own(pcall(on.receive, m, s)) == false)
+    return not (on.receive and common.own(on.receive, m, s) == false)
 end
 
 -- What the hook on.NAME says, or, before it, the one that stands for parameters (quirks.lua).
 function common.ask(s, name, what)
     local quirk, hook = s.quirks[name], s.p.on[name]
-    local answer = quirk and common.own(pcall(quirk, what, s))
+    local answer = quirk and common.own(quirk, what, s)
     if answer == nil and hook then
-        answer = common.own(pcall(hook, what, s))
+        answer = common.own(hook, what, s)
     end
     return answer
 end
 
 function common.state(s, name)
     if s.p.on.state then
-        common.own(pcall(s.p.on.state, name, s))
+        common.own(s.p.on.state, name, s)
     end
 end
 
@@ -451,7 +458,7 @@ end
 
 function common.timed_out(s, name)
     if s.p.on.timeout then
-        common.own(pcall(s.p.on.timeout, name, s))
+        common.own(s.p.on.timeout, name, s)
     end
 end
 

@@ -227,7 +227,7 @@ end
 -- A role's identity out of the tree. What is missing there is an error of the set-up, not of the
 -- last response.
 function contract.identity(role, edition)
-    return common.own(pcall(Pki.Identity, role, edition))
+    return common.own(Pki.Identity, role, edition)
 end
 
 -- ---- handing out a contract ----

@@ -227,7 +227,7 @@ function ev:exchange(step, signer)
         common.reacted(self)
     end
     self.wanted = quirks.wanted_code(self, step, request)
-    if not common.own(pcall(self.send, self, request, signer)) then
+    if not common.own(self.send, self, request, signer) then
         leave(self, 'fin', true, 'a hook kept back ' .. request)
     end
     self.sent = Now()
@@ -463,8 +463,8 @@ local function connect_once(self)
     else
         common.pause(self, p.gaps.SDP)
     end
-    local is_open, why, missing = common.own(pcall(self.role.Connect,
-        { manual = true, tls = settings, source_port = p.source_port, may_fail = true }))
+    local is_open, why, missing = common.own(self.role.Connect,
+        { manual = true, tls = settings, source_port = p.source_port, may_fail = true })
     self.missing = missing
     if not is_open then
         leave(self, 'gone', false, 'the station cannot be reached: ' .. why)

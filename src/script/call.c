@@ -46,12 +46,13 @@ static uint32_t newest_session(const struct script *s)
 void script_record(const struct script *s, enum event_kind kind, bool ok, const char *where,
                    const char *text)
 {
+    bool is_named = where[0] != '\0' && s->plays != NULL && s->by != s->plays->by;
     struct event e = {
         .session = newest_session(s),
         .us = script_now(s),
         .kind = kind,
         .ok = ok,
-        .by = s->by,
+        .by = is_named ? "" : s->by,
         .where = where,
         .name = "",
         .code = "",

@@ -4,8 +4,6 @@
 #include "script/object.h"
 #include "session/fault_filter.h"
 
-#include "wire/clock.h"
-
 #include <lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,29 +17,25 @@ struct handle {
     struct role *role;           /* lives while there is the filter */
     struct fault_filter *filter; /* NULL: it is gone, and these were its figures: */
     unsigned seen, happened;
-    lua_State *L;       /* thread in which the function (user value 1) is called */
-    int reference;      /* to this */
-    struct timer fails; /* ends the script, after an error in the function */
-    char error[400];
+    lua_State *L;      /* thread in which the function (user value 1) is called */
+    int reference;     /* to this */
+    struct timer ends; /* ends the script, after an error in the function */
 };
 
 /* ---- the function ---- */
 
-static void fail(void *data)
+static void tell(void *data)
 {
-    struct handle *h = data;
-    script_abort(h->script, VERDICT_ERROR, h->error);
+    const struct handle *h = data;
+    script_step(h->script);
 }
 
 /* The script ends from the loop, not under the feet of what has called the chain. */
-static void note_error(struct handle *h, const char *text)
+static void end_soon(struct handle *h)
 {
     struct world *w = h->script->options->world;
-    snprintf(h->error, sizeof h->error, "%s", text);
     if (w != NULL)
-        timer_start(w, &h->fails, 0, fail, h);
-    else
-        fail(h);
+        timer_start(w, &h->ends, 0, tell, h);
 }
 
 /* The bytes that the value at `at` stands for. False: it is no frame. */
@@ -127,12 +121,16 @@ static int take_answer(lua_State *L, struct fault_filter *f, struct parcel *p, s
 
 struct call {
     struct handle *handle;
+    struct fault_filter *filter;
     struct parcel *parcel;
 };
 
+/* Argument: the struct call. */
 static int call_function(lua_State *L)
 {
     const struct call *c = lua_touserdata(L, 1);
+    struct err e = ERR_INIT;
+    lua_Debug ar;
     lua_settop(L, 0);
     object_push_given(L, c->handle->role, c->parcel->event.message,
                       SESSION_GIVEN_ID | SESSION_GIVEN_TIME | SESSION_GIVEN_SIGNATURE);
@@ -142,33 +140,23 @@ static int call_function(lua_State *L)
     lua_pushvalue(L, 2);
     lua_call(L, 2, 1);
     lua_replace(L, 2);
-    lua_settop(L, 2);
-    return 2;
+    take_answer(L, c->filter, c->parcel, &e);
+    if (!e.set)
+        return 0;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, c->handle->reference);
+    lua_getiuservalue(L, -1, 1);
+    lua_getinfo(L, ">S", &ar);
+    return luaL_error(L, "%s:%d: %s", ar.short_src, ar.linedefined, e.what);
 }
 
 static int call(void *context, struct fault_filter *f, struct parcel *p, struct err *e)
 {
     struct handle *h = context;
-    struct call c = {h, p};
-    struct err problem = ERR_INIT;
-    struct script *s = h->script;
-    lua_State *L = h->L;
+    struct call c = {h, f, p};
     if (p->event.message == NULL)
         return filter_pass(&f->filter, p, e);
-    int64_t busy = s->busy_since;
-    int top = lua_gettop(L);
-    s->busy_since = busy != 0 ? busy : clock_us();
-    lua_pushcfunction(L, call_function);
-    lua_pushlightuserdata(L, &c);
-    int bad = lua_pcall(L, 1, 2, 0);
-    s->busy_since = busy;
-    if (bad != LUA_OK)
-        err_set(&problem, "%s", luaL_tolstring(L, -1, NULL));
-    else
-        take_answer(L, f, p, &problem);
-    if (problem.set)
-        note_error(h, problem.what);
-    lua_settop(L, top);
+    if (!script_call(h->L, call_function, &c))
+        end_soon(h);
     return 0;
 }
 
@@ -297,7 +285,7 @@ static int handle_tostring(lua_State *L)
 static int handle_gc(lua_State *L)
 {
     struct handle *h = check_handle(L);
-    timer_stop(&h->fails);
+    timer_stop(&h->ends);
     if (h->filter != NULL)
         way_remove(&h->filter->filter);
     return 0;

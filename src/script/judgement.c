@@ -113,6 +113,19 @@ static void push_hint(lua_State *L, const char *text)
         lua_pushliteral(L, "");
 }
 
+/* What the error object at 1 says of where it was raised, behind its text, which is on top. */
+static void push_own_traceback(lua_State *L)
+{
+    lua_pushliteral(L, "traceback");
+    if (!lua_istable(L, 1) || lua_rawget(L, 1) != LUA_TSTRING) {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+        return;
+    }
+    lua_pushfstring(L, "%s\n%s", lua_tostring(L, -2), lua_tostring(L, -1));
+    lua_remove(L, -2);
+}
+
 enum verdict judgement_read(lua_State *L, lua_State *from)
 {
     const struct script *s = script_of(L);
@@ -128,9 +141,9 @@ enum verdict judgement_read(lua_State *L, lua_State *from)
     lua_concat(L, 2);
     if (luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL) {
         lua_pop(L, 1);
-        lua_pushnil(L);
+        push_own_traceback(L);
     } else {
-        luaL_traceback(L, from, lua_tostring(L, -1), 0);
+        luaL_traceback(L, from, lua_tostring(L, -1), from == L ? 1 : 0);
     }
     return asserted ? VERDICT_FAIL : VERDICT_ERROR;
 }

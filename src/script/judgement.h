@@ -38,7 +38,7 @@ void script_settle(struct script *s);
 
 /* What the error value at 1 means: pushes its text, and with a traceback of `from` where that says
  * something (else nil). One that is an object with a text is for the user of the script: where in
- * it that was raised tells nothing. */
+ * it that was raised tells nothing, unless it has a traceback of its own (common.own). */
 enum verdict judgement_read(lua_State *L, lua_State *from);
 
 /* The message handler of Guard: a judgement takes the place of what was raised. */

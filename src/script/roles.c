@@ -49,6 +49,18 @@ static bool push_ready_made(lua_State *L, const struct role *r, const char *text
     return true;
 }
 
+/* What the script says and is judged by is nobody's of its roles where it plays several. */
+static void note_play(struct script *s, const struct role *r)
+{
+    if (s->plays == NULL) {
+        s->plays = r;
+        s->by = r->by;
+    } else if (s->by == s->plays->by && strcmp(s->by, r->by) != 0) {
+        const char *slash = strrchr(s->path, '/');
+        s->by = slash == NULL ? s->path : slash + 1;
+    }
+}
+
 static bool all_have_begun(void *context)
 {
     const struct script *s = context;
@@ -78,8 +90,7 @@ static int role_index(lua_State *L)
     struct name_scope scope = role_scope(r);
     struct err e = ERR_INIT;
     struct name name;
-    if (r->script->by[0] == '\0')
-        r->script->by = r->by;
+    note_play(r->script, r);
     if (strcmp(text, "Protocol") == 0) {
         lua_pushstring(L, r->protocol->name);
         return 1;

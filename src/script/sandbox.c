@@ -322,7 +322,7 @@ static void open_safe(lua_State *L)
     lua_setglobal(L, "load");
 }
 
-/* coroutine.resume and wrap hand on what waits. */
+/* coroutine.resume and wrap hand on what waits, and close leaves it. */
 static void open_coroutine(lua_State *L)
 {
     struct slice text;
@@ -333,10 +333,11 @@ static void open_coroutine(lua_State *L)
     lua_pushlightuserdata(L, &TASK_WAIT);
     lua_call(L, 1, 1);
     lua_getglobal(L, "coroutine");
-    lua_getfield(L, -2, "resume");
-    lua_setfield(L, -2, "resume");
-    lua_getfield(L, -2, "wrap");
-    lua_setfield(L, -2, "wrap");
+    for (lua_pushnil(L); lua_next(L, -3) != 0;) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_settable(L, -4);
+    }
     lua_pop(L, 2);
 }
 

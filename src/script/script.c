@@ -41,24 +41,39 @@ static void *allocate(void *context, void *p, size_t old, size_t size)
     return made;
 }
 
+static unsigned busy_most(const struct script *s)
+{
+    return s->options->busy_ms != 0 ? s->options->busy_ms : BUSY_MS_DEFAULT;
+}
+
+static bool is_interrupted(struct script *s)
+{
+    if (s->options->interrupt == NULL || *s->options->interrupt == 0)
+        return false;
+    s->verdict = VERDICT_INCONCLUSIVE;
+    snprintf(s->reason, sizeof s->reason, "interrupted");
+    return true;
+}
+
+bool script_is_spent(struct script *s, int64_t since_us)
+{
+    recorder_flush_late(s->options->recorder);
+    return is_interrupted(s) || clock_us() - since_us > (int64_t)busy_most(s) * 1000;
+}
+
 /* Called every HOOK_STEPS instructions: ends what runs for ever. */
 static void look_at_clock(lua_State *L, lua_Debug *ar)
 {
     struct script *s = script_of(L);
-    const struct script_options *o = s->options;
-    unsigned ms = o->busy_ms != 0 ? o->busy_ms : BUSY_MS_DEFAULT;
     (void)ar;
-    recorder_flush_late(o->recorder);
-    if (o->interrupt != NULL && *o->interrupt != 0) {
-        s->verdict = VERDICT_INCONCLUSIVE;
-        snprintf(s->reason, sizeof s->reason, "interrupted");
+    if (s->busy_since == 0 || !script_is_spent(s, s->busy_since))
+        return;
+    if (is_interrupted(s))
         luaL_error(L, "interrupted");
-    }
-    if (s->busy_since != 0 && clock_us() - s->busy_since > (int64_t)ms * 1000)
-        luaL_error(L,
-                   "the script has run for %d ms without waiting for anything; expected a "
-                   "Receive_ or Sleep in every loop",
-                   (int)ms);
+    luaL_error(L,
+               "the script has run for %d ms without waiting for anything; expected a "
+               "Receive_ or Sleep in every loop",
+               (int)busy_most(s));
 }
 
 /* ---- opening and closing ---- */

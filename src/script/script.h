@@ -67,16 +67,19 @@ struct task;
 struct script {
     const struct script_options *options;
     const char *path;
-    const char *by; /* "EVCC", "SECC": the role it plays, once it does; else "" */
+    const char
+        *by; /* whom its own events are by: the role it plays, once it does ("EVCC"), its file
+                       where it plays several; else "" */
+    const struct role *plays; /* the first of them */
     lua_State *L;
     struct role *roles;
     struct task *tasks, *current; /* task.h: in the order of their turns; the one that runs */
     struct task *main;            /* that of the main chunk */
     enum verdict verdict;
-    char reason[1024]; /* "secc.lua:12: expected …"; "" for a pass */
-    char *traceback;   /* of an error; NULL where none */
-    bool running, started;
-    bool timed_out;          /* the current task: its deadline ended its wait */
+    char reason[1024];               /* "secc.lua:12: expected …"; "" for a pass */
+    char *traceback;                 /* of an error; NULL where none */
+    bool running, started, finished; /* finished: its end has been told */
+    bool timed_out;                  /* the current task: its deadline ended its wait */
     bool has_sessions;       /* they have the verdicts: its own is nothing to tell if it is pass */
     bool stop;               /* it is asked to end, as the protocol wants: Stop_Requested() */
     unsigned printed;        /* frames, in print mode */

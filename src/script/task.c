@@ -32,12 +32,24 @@ static bool wait_is_over(struct script *s, const struct wait *w)
     return ready || s->timed_out;
 }
 
+/* All of the tasks on the stack of that coroutine are over. */
+static bool are_over(void *context)
+{
+    lua_State *L = context;
+    for (int i = lua_gettop(L); i > 0; i--) {
+        const struct task *t = lua_touserdata(L, i);
+        if (t != NULL && !t->is_over)
+            return false;
+    }
+    return true;
+}
+
 static int yield(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then)
 {
     struct task *t = script_of(L)->current;
     if (!lua_isyieldable(L) || t == NULL)
-        return luaL_error(L, "waiting is not possible here (inside table.sort, string.gsub or a "
-                             "metamethod)");
+        return luaL_error(L, "waiting is not possible here (inside a function of a filter, "
+                             "table.sort, string.gsub or a metamethod)");
     t->wait = *w;
     lua_pushlightuserdata(L, &TASK_WAIT);
     return lua_yieldk(L, 1, context, then);
@@ -82,20 +94,57 @@ static int guard(lua_State *L)
 
 /* ---- turns ---- */
 
-/* Arguments: a light pointer to the coroutine, the error value. */
-static int judge_error(lua_State *L)
+/* The error value at 1, which `from` has raised, ends the script. */
+static void take_error(lua_State *L, lua_State *from)
 {
     struct script *s = script_of(L);
-    lua_State *from = lua_touserdata(L, 1);
-    lua_remove(L, 1);
     enum verdict verdict = judgement_read(L, from);
     if (s->verdict != VERDICT_NONE)
-        return 0; /* an error raised in order to end the script */
+        return; /* an error raised in order to end the script */
     s->verdict = verdict;
     snprintf(s->reason, sizeof s->reason, "%s", lua_tostring(L, -2));
     free(s->traceback);
     s->traceback = lua_isnil(L, -1) ? NULL : strndup(lua_tostring(L, -1), TRACEBACK_MAX);
+}
+
+/* Arguments: a light pointer to the coroutine, the error value. */
+static int judge_error(lua_State *L)
+{
+    lua_State *from = lua_touserdata(L, 1);
+    lua_remove(L, 1);
+    take_error(L, from);
     return 0;
+}
+
+static int judge_here(lua_State *L)
+{
+    take_error(L, L);
+    return 0;
+}
+
+/* __tostring has raised, or there is no memory. */
+static void judge_nothing(struct script *s)
+{
+    if (s->verdict != VERDICT_NONE)
+        return;
+    s->verdict = VERDICT_ERROR;
+    snprintf(s->reason, sizeof s->reason, "%s: an error that has no text", s->path);
+}
+
+bool script_call(lua_State *L, lua_CFunction function, void *argument)
+{
+    struct script *s = script_of(L);
+    int64_t busy = s->busy_since;
+    int top = lua_gettop(L);
+    s->busy_since = busy != 0 ? busy : clock_us();
+    lua_pushcfunction(L, judge_here);
+    lua_pushcfunction(L, function);
+    lua_pushlightuserdata(L, argument);
+    if (lua_pcall(L, 1, 0, top + 1) != LUA_OK)
+        judge_nothing(s);
+    lua_settop(L, top);
+    s->busy_since = busy;
+    return s->verdict == VERDICT_NONE;
 }
 
 static void judge(struct script *s, struct task *t, int status, int results)
@@ -117,12 +166,9 @@ static void judge(struct script *s, struct task *t, int status, int results)
     lua_pushlightuserdata(s->L, t->L);
     lua_pushvalue(t->L, -1);
     lua_xmove(t->L, s->L, 1);
-    int bad = lua_pcall(s->L, 2, 0, 0);
+    if (lua_pcall(s->L, 2, 0, 0) != LUA_OK)
+        judge_nothing(s);
     lua_settop(s->L, 0);
-    if (bad == LUA_OK || s->verdict != VERDICT_NONE)
-        return;
-    s->verdict = VERDICT_ERROR; /* __tostring has raised, or there is no memory */
-    snprintf(s->reason, sizeof s->reason, "%s: an error that has no text", s->path);
 }
 
 static void forget(struct script *s, struct task *t)
@@ -160,6 +206,7 @@ static struct task *take_turn(struct script *s, struct task *t)
 static void finish(struct script *s)
 {
     char text[sizeof s->reason + 16];
+    s->finished = true;
     timer_stop(&s->timer);
     script_settle(s);
     if (s->traceback != NULL && s->verdict == VERDICT_ERROR)
@@ -189,10 +236,28 @@ static void set_timer(struct script *s)
         timer_at(s->options->world, &s->timer, first, deadline, s);
 }
 
+/* Nobody is left who could go on: each waits for tasks that wait for each other. */
+static bool is_stuck(const struct script *s)
+{
+    for (const struct task *t = s->tasks; t != NULL; t = t->next)
+        if (t->wait.ready != are_over)
+            return false;
+    return s->tasks != NULL;
+}
+
+static void end_tasks(struct script *s, const char *why)
+{
+    if (script_has_ended(s))
+        return;
+    s->verdict = VERDICT_ERROR;
+    snprintf(s->reason, sizeof s->reason, "%s: %s", s->path, why);
+}
+
 void script_step(struct script *s)
 {
-    if (s->running || script_has_ended(s))
+    if (s->running || s->finished)
         return;
+    int64_t since = clock_us();
     s->running = s->started = true;
     for (bool again = true; again && !script_has_ended(s);) {
         again = false;
@@ -201,7 +266,11 @@ void script_step(struct script *s)
             again |= turn;
             t = turn ? take_turn(s, t) : t->next;
         }
+        if (again && script_is_spent(s, since))
+            end_tasks(s, "its tasks go on and on, and start tasks, without waiting for anything");
     }
+    if (s->options->world != NULL && is_stuck(s))
+        end_tasks(s, "all its tasks wait for each other to end");
     s->running = false;
     if (script_has_ended(s))
         finish(s);
@@ -217,11 +286,11 @@ void script_stop(struct script *s)
 
 void script_abort(struct script *s, enum verdict verdict, const char *why)
 {
-    if (script_has_ended(s))
-        return;
-    s->verdict = verdict;
-    snprintf(s->reason, sizeof s->reason, "%s", why);
-    if (!s->running)
+    if (!script_has_ended(s)) {
+        s->verdict = verdict;
+        snprintf(s->reason, sizeof s->reason, "%s", why);
+    }
+    if (!s->running && !s->finished)
         finish(s);
 }
 
@@ -291,18 +360,6 @@ static int start(lua_State *L)
     return lua_isyieldable(L) ? yield(L, &w, 0, started) : 1;
 }
 
-/* All of the tasks on the stack of that coroutine are over. */
-static bool are_over(void *context)
-{
-    lua_State *L = context;
-    for (int i = lua_gettop(L); i > 0; i--) {
-        const struct task *t = lua_touserdata(L, i);
-        if (t != NULL && !t->is_over)
-            return false;
-    }
-    return true;
-}
-
 static int return_results(lua_State *L, int status, lua_KContext context)
 {
     struct task *t = task_at(L, 1);
@@ -334,12 +391,20 @@ static int stop_requested(lua_State *L)
     return 1;
 }
 
+static int traceback(lua_State *L)
+{
+    lua_Integer level = luaL_optinteger(L, 2, 1);
+    luaL_argcheck(L, level >= 0 && level < 1000, 2, "expected 0 to 999");
+    luaL_traceback(L, L, luaL_optstring(L, 1, NULL), (int)level);
+    return 1;
+}
+
 void tasks_open(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"Start", start}, {"Wait_For", wait_for},
-        {"Guard", guard}, {"Stop_Requested", stop_requested},
-        {NULL, NULL},
+        {"Start", start},         {"Wait_For", wait_for},
+        {"Guard", guard},         {"Stop_Requested", stop_requested},
+        {"Traceback", traceback}, {NULL, NULL},
     };
     luaL_newmetatable(L, TASK);
     lua_pushboolean(L, false);

@@ -8,6 +8,7 @@
  *   Wait_For(task, …)    waits until all of them have ended: what the first one has returned
  *   Guard(function, …)   calls it: true and its results; where it would end the script, false, the
  *                        verdict ("fail", "error", …), and why
+ *   Traceback([text[, level]])  where it is, as debug.traceback tells
  *   Stop_Requested()     true once the user wants to end (Ctrl-C)
  */
 #ifndef V2G_SCRIPT_TASK_H
@@ -41,5 +42,13 @@ bool task_is_over(const struct task *t);
 
 /* Waits, then calls `then`; script_of(L)->timed_out says whether the deadline ended the wait. */
 int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then);
+
+/* Whether it has been busy since then for longer than it may, or is to end at once. */
+bool script_is_spent(struct script *s, int64_t since_us);
+
+/* Calls function(argument, light) from outside the tasks' turns, or within one; it cannot wait.
+ * What goes wrong in it goes wrong in the script: false, also where that has ended otherwise. The
+ * next script_step tells of its end. */
+bool script_call(lua_State *L, lua_CFunction function, void *argument);
 
 #endif

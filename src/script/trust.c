@@ -30,9 +30,9 @@ static enum pki_edition protocol_edition(const char *protocol)
 static enum pki_edition present_edition(lua_State *L)
 {
     const struct script *s = script_of(L);
-    const struct role *found = NULL;
-    for (const struct role *r = s->roles; r != NULL; r = r->next)
-        if (s->by[0] != '\0' ? strcmp(r->session->by, s->by) == 0 : r->protocol_fixed)
+    const struct role *found = s->plays;
+    for (const struct role *r = s->roles; r != NULL && s->plays == NULL; r = r->next)
+        if (r->protocol_fixed)
             found = r;
     return found == NULL ? EDITION_2 : protocol_edition(found->protocol->name);
 }

@@ -137,3 +137,69 @@ print(Wait_For(task) == nil, Wait_For(Start(function(x) return x end, 7)))
 END
 run run --print "$work/script.lua"
 wants "tasks without a network" 0 out 'true 7'
+
+play "who plays both sides is judged by its file's name" 0 "script.lua:2:_said script.lua verdict: pass" "
+Start(function() Secc.Receive_SessionSetupReq_001() end)
+Evcc.Send_SessionSetupReq_001() Sleep(50) Log('script.lua:2:_said')"
+! grep -q 'CC verdict' "$work/out" && ! grep -Eq 'CC [^ ]*script.lua:' "$work/out"
+result $? "and what it says is by no side"
+
+for hook in before on; do
+    message=SessionSetupReq
+    [ $hook = on ] && message=SessionSetupRes
+    play "an error in a hook ($hook) has its line and the way there" 3 \
+        "script.lua:3: attempt to index traceback script.lua:3: main chunk" "
+Start(Secc.Serve, { sessions = 1 })
+Evcc.Charge { mode = 'ac', $hook = { $message = function()
+    local nothing return nothing.x end } }"
+done
+play "so has one in a hook of a station" 3 "SECC verdict: error: script.lua:3: traceback script.lua:3: 1_failed" "
+local served = Start(Secc.Serve, { sessions = 1, on = { SessionSetupReq = function()
+    local nothing return nothing.x end } })
+Evcc.Charge { mode = 'ac' }
+Log(Wait_For(served).failed .. '_failed')"
+
+play "Traceback for xpcall" 0 "so stack traceback: script.lua:3: in function 'xpcall'" "
+local function bad()
+    error('so', 0) end
+local good, why = xpcall(bad, Traceback)
+assert(not good) Log(why)"
+
+play "a verdict in a filter of what comes in" 1 "verdict: fail: script.lua:4: so" "
+Start(function() Secc.Receive_SessionSetupReq_001() Secc.Send_SessionSetupRes_001() end)
+Evcc.Filter { on = 'SessionSetupRes', direction = 'in', fault = function()
+Fail 'so' end }
+Evcc.Send_SessionSetupReq_001() Evcc.Receive_SessionSetupRes_001()"
+
+play "a filter whose error has no text" 3 "verdict: error: script.lua:4: none" "
+Start(function() Secc.Receive_SessionSetupReq_001() end)
+Evcc.Filter { on = '*', fault = function() error(setmetatable({}, { __tostring = function()
+error 'none' end })) end }
+Evcc.Send_SessionSetupReq_001() Sleep(5000)"
+
+play "a filter that returns nonsense names its function" 3 "verdict: error: script.lua:3: number" "
+Start(function() Secc.Receive_SessionSetupReq_001() end)
+Evcc.Filter { on = '*', fault = function() return { 7 } end }
+Evcc.Send_SessionSetupReq_001() Sleep(5000)"
+
+play "a coroutine that a task waits in is nobody else's" 0 "suspended false false first:nil" "
+local first
+local co = coroutine.create(function() return Wait_Any({ Secc }, 200) end)
+local task = Start(function() first = select(2, coroutine.resume(co)) end)
+Log(coroutine.status(co), (coroutine.resume(co)), (pcall(coroutine.close, co)))
+for n = 1, 100 do collectgarbage() end
+Wait_For(task) Log('first:' .. tostring(first)) assert(coroutine.close(co))"
+
+play "tasks that wait for each other" 3 "script.lua: all its tasks wait for each other" "
+local a, b
+a = Start(function() Sleep(1) Wait_For(b) end)
+b = Start(function() Sleep(1) Wait_For(a) end)
+Wait_For(a)"
+
+echo 'local function f() Start(f) end Start(f) Sleep(1e9)' >"$work/script.lua"
+"$V2GLAB" run --no-record "$work/script.lua" >"$work/out" 2>"$work/err" &
+sleep 1
+kill -INT $!
+wait $!
+[ $? -eq 2 ] && grep -q 'inconclusive: interrupted' "$work/out"
+result $? "tasks that start tasks without end can be interrupted"
