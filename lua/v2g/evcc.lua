@@ -134,7 +134,13 @@ local function begin_step(self, step)
 end
 
 -- Sends the request, which has been set, with what hooks make of it. False: a hook has dropped it.
+-- A station that has gone meanwhile is an outcome, not the end of the script.
 function ev:send(request, signer)
+    local state, why = self.role.State()
+    if state == 'closed' then
+        leave(self, 'gone', false, ('the connection was closed before %s%s'):format(request,
+            why and why ~= '' and ': ' .. why or ''))
+    end
     return common.send(self, request, signer)
 end
 

@@ -25,7 +25,7 @@ struct serving {
         bool is_tls; /* it came where TLS is spoken */
     } waiting[WAITING_MOST];
     unsigned n;
-    bool is_over;
+    bool is_over, is_told; /* it has stopped; a script has been told so */
 };
 
 /* ---- listening ---- */
@@ -136,15 +136,23 @@ void serving_close(struct serving *v)
 
 /* ---- Accept ---- */
 
-/* Begins to listen, by what was chosen. */
+static bool is_to_open(const struct role *r)
+{
+    const struct serving *v = r->serving;
+    return v == NULL || (v->is_over && v->is_told && !r->script->stop);
+}
+
+/* Begins to listen, by what was chosen; also anew, as in a second Serve: who waits has the same. */
 static void open_serving(lua_State *L, struct role *r)
 {
     struct err e = ERR_INIT;
     struct peer_options o = link_options(r, false);
-    r->serving = calloc(1, sizeof *r->serving);
+    if (r->serving == NULL)
+        r->serving = calloc(1, sizeof *r->serving);
     if (r->serving == NULL)
         luaL_error(L, "out of memory");
-    r->serving->role = r;
+    tls_context_close(r->serving->tls);
+    *r->serving = (struct serving){.role = r};
     if (open_listeners(r->serving, &o, &e) != 0)
         script_verdict(L, VERDICT_ERROR, "%s", e.what);
 }
@@ -199,6 +207,7 @@ static int accept_done(lua_State *L, int status, lua_KContext context)
     }
     if (r->script->stop)
         serving_stop(r->serving);
+    r->serving->is_told |= r->serving->is_over;
     if (r->serving->is_over)
         lua_pushnil(L);
     else
@@ -247,7 +256,7 @@ static int serving_accept(lua_State *L)
         read_namespaces(L, r);
         lua_getfield(L, 1, "as");
         lua_replace(L, 2);
-        if (r->serving == NULL)
+        if (is_to_open(r))
             security_choose(L, r);
         lua_settop(L, 2);
     }
@@ -263,7 +272,7 @@ static int serving_accept(lua_State *L)
         return luaL_error(L, "as: expected a Station{}, found %s", luaL_tolstring(L, 2, NULL));
     if (as->peer == NULL)
         return accept_done(L, LUA_OK, 0);
-    if (r->serving == NULL)
+    if (is_to_open(r))
         open_serving(L, r);
     struct wait w = {.ready = has_come, .context = r->serving};
     return script_wait(L, &w, (lua_KContext)answer_ms, accept_done);

@@ -126,6 +126,17 @@ for _, car in ipairs { Evcc, Vehicle() } do
 end
 Wait_For(served)"
 
+play "a station serves again, and one that has gone is an outcome of the vehicle" 1 "gone_false true_1" "
+for n = 1, 2 do
+    local served = Start(Secc.Serve, { sessions = 1, time_scale = 1000 })
+    local fault = Secc.Filter('CurrentDemandRes#' .. 2 * n .. ': close after')
+    local outcome = Evcc.Charge { mode = 'dc', protocol = 'ISO15118-2', time_scale = 1000, loops = 3 }
+    local all = Wait_For(served)
+    fault:remove()
+    Log((n == 1 and outcome.how or tostring(outcome.ok)) .. '_' .. (n == 1 and 'false' or all.sessions))
+    assert(n == 1 or outcome.ok, outcome.why)
+end"
+
 play "a wait that cannot be" 3 "a_task_cannot_wait_for_itself" "
 local task
 task = Start(function() Sleep(1) local _, why = pcall(Wait_For, task) error((why:gsub(' ', '_')), 0) end)
