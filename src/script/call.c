@@ -2,10 +2,13 @@
 #include "script/call.h"
 
 #include "script/role.h"
+#include "wire/clock.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
+
+#define BUSY_MS_DEFAULT 10000
 
 struct script *script_of(lua_State *L)
 {
@@ -18,6 +21,23 @@ struct slice script_folder(const struct script *s)
     const char *slash = strrchr(path, '/');
     size_t n = slash == NULL ? 0 : (size_t)(slash - path) + 1;
     return (struct slice){(const uint8_t *)path, n};
+}
+
+unsigned script_busy_most(const struct script *s)
+{
+    return s->options->busy_ms != 0 ? s->options->busy_ms : BUSY_MS_DEFAULT;
+}
+
+bool script_is_spent(struct script *s, int64_t since_us)
+{
+    const volatile sig_atomic_t *asked = s->options->interrupt;
+    bool is_interrupted = asked != NULL && *asked != 0;
+    recorder_flush_late(s->options->recorder);
+    if (is_interrupted && !script_has_ended(s)) {
+        s->verdict = VERDICT_INCONCLUSIVE;
+        snprintf(s->reason, sizeof s->reason, "interrupted");
+    }
+    return is_interrupted || clock_us() - since_us > (int64_t)script_busy_most(s) * 1000;
 }
 
 const char *script_where(lua_State *L, char *out, size_t size)

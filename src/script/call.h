@@ -16,6 +16,12 @@ struct slice script_folder(const struct script *s);
 /* Where the script is, as "secc.lua:12"; returns out. */
 const char *script_where(lua_State *L, char *out, size_t size);
 
+/* Milliseconds that a script may go on for without waiting for anything. */
+unsigned script_busy_most(const struct script *s);
+
+/* Whether it has gone on since then for longer than that, or the user ends it now. */
+bool script_is_spent(struct script *s, int64_t since_us);
+
 /* Raises e with the line of the script. */
 int script_raise(lua_State *L, const struct err *e);
 

@@ -18,7 +18,6 @@
 #include <string.h>
 
 #define MEMORY_DEFAULT ((size_t)256 << 20)
-#define BUSY_MS_DEFAULT 10000
 #define HOOK_STEPS 20000 /* instructions between two looks at the clock */
 
 /* ---- what a script may spend ---- */
@@ -41,26 +40,6 @@ static void *allocate(void *context, void *p, size_t old, size_t size)
     return made;
 }
 
-static unsigned busy_most(const struct script *s)
-{
-    return s->options->busy_ms != 0 ? s->options->busy_ms : BUSY_MS_DEFAULT;
-}
-
-static bool is_interrupted(struct script *s)
-{
-    if (s->options->interrupt == NULL || *s->options->interrupt == 0)
-        return false;
-    s->verdict = VERDICT_INCONCLUSIVE;
-    snprintf(s->reason, sizeof s->reason, "interrupted");
-    return true;
-}
-
-bool script_is_spent(struct script *s, int64_t since_us)
-{
-    recorder_flush_late(s->options->recorder);
-    return is_interrupted(s) || clock_us() - since_us > (int64_t)busy_most(s) * 1000;
-}
-
 /* Called every HOOK_STEPS instructions: ends what runs for ever. */
 static void look_at_clock(lua_State *L, lua_Debug *ar)
 {
@@ -68,12 +47,12 @@ static void look_at_clock(lua_State *L, lua_Debug *ar)
     (void)ar;
     if (s->busy_since == 0 || !script_is_spent(s, s->busy_since))
         return;
-    if (is_interrupted(s))
+    if (script_has_ended(s))
         luaL_error(L, "interrupted");
     luaL_error(L,
                "the script has run for %d ms without waiting for anything; expected a "
                "Receive_ or Sleep in every loop",
-               (int)busy_most(s));
+               (int)script_busy_most(s));
 }
 
 /* ---- opening and closing ---- */

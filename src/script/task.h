@@ -43,9 +43,6 @@ bool task_is_over(const struct task *t);
 /* Waits, then calls `then`; script_of(L)->timed_out says whether the deadline ended the wait. */
 int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then);
 
-/* Whether it has been busy since then for longer than it may, or is to end at once. */
-bool script_is_spent(struct script *s, int64_t since_us);
-
 /* Calls function(argument, light) from outside the tasks' turns, or within one; it cannot wait.
  * What goes wrong in it goes wrong in the script: false, also where that has ended otherwise. The
  * next script_step tells of its end. */
