@@ -4,7 +4,7 @@
 # shellcheck source=tests/cli/support
 . tests/cli/support
 tree=$work/tree
-mkdir -p "$tree"/{requirements,schema,lua,src,docs,reference,examples,tools,tests/cli,tests/c,results}
+mkdir -p "$tree"/{requirements,schema,lua,src,docs,reference,examples,tools,tests/cli,tests/c,tests/lua,results}
 cp tools/requirements tools/check-requirements "$tree/tools/"
 cp tests/requirements "$tree/tests/"
 cd "$tree" || exit 1
@@ -29,6 +29,9 @@ printf 'message FirstReq from evcc\nmessage FirstRes from secc\n' >schema/one.sc
 printf 'echo "ok - [%s] a case"\n# [%s] in a comment\n' "$A" "$C" >tests/cli/one.sh
 printf '/* [%s] */\nstatic void second(void **state)\n{\n}\nstatic void other(void **state)\n{\n}\n' \
     "$B" >tests/c/test_two.c
+mkdir lua/v2g
+: >tests/lua/rules-none.lua
+: >lua/v2g/sequence.lua
 figures='3 rules: 2 proven, 1 with a reason why not, 0 open'
 echo "$figures" >README.md
 
