@@ -35,6 +35,7 @@ struct queue {
     struct queued *newest, **end; /* in the one that is filled */
     struct queued *oldest;        /* in the other one */
     uint64_t seen;                /* events when the loop turned last */
+    bool is_direct; /* in a virtual world: nobody waits, so that no copy is worth it */
 };
 
 void recorder_add_writer(struct recorder *r, const char *name, event_sink sink, sink_write write,
@@ -147,14 +148,19 @@ static const struct queued *oldest_of(struct queue *q)
     return q->oldest;
 }
 
-/* Hands the oldest one to the sinks. */
+/* Hands it to the sinks; what they make of it is written soon. */
+static void deliver_soon(struct queue *q, const struct event *e)
+{
+    deliver(q->recorder, e);
+    if (!uv_is_active((uv_handle_t *)&q->pen))
+        uv_timer_start(&q->pen, pen_down, WRITE_MS, 0);
+}
+
 static void deliver_oldest(struct queue *q)
 {
     struct queued *oldest = q->oldest;
     q->oldest = oldest->next;
-    deliver(q->recorder, &oldest->event);
-    if (!uv_is_active((uv_handle_t *)&q->pen))
-        uv_timer_start(&q->pen, pen_down, WRITE_MS, 0);
+    deliver_soon(q, &oldest->event);
 }
 
 static void turn_without_pause(uv_idle_t *idle)
@@ -200,18 +206,20 @@ void recorder_put(struct recorder *r, const struct event *e)
     numbered.number = ++r->events;
     numbered.is_echo = e->is_echo && event_is_of_wire(e->kind);
     struct queue *q = r->queue;
-    struct queued *copy = q == NULL ? NULL : copy_event(&q->arena[q->filling], &numbered);
-    if (copy != NULL) {
-        *q->end = copy;
-        q->end = &copy->next;
-        uv_idle_start(&q->idle, turn_without_pause);
+    if (q == NULL) {
+        deliver(r, &numbered);
+        write_sinks(r);
         return;
     }
-    if (q != NULL)
+    struct queued *copy = q->is_direct ? NULL : copy_event(&q->arena[q->filling], &numbered);
+    if (copy == NULL) {
         deliver_all(q);
-    deliver(r, &numbered);
-    if (q == NULL)
-        write_sinks(r);
+        deliver_soon(q, &numbered);
+        return;
+    }
+    *q->end = copy;
+    q->end = &copy->next;
+    uv_idle_start(&q->idle, turn_without_pause);
 }
 
 /* ---- with a world ---- */
@@ -223,6 +231,7 @@ void recorder_attach(struct recorder *r, struct world *world)
         return;
     struct uv_loop_s *loop = world_loop(world);
     q->recorder = r;
+    q->is_direct = world_is_virtual(world);
     q->end = &q->newest;
     arena_open(&q->arena[0], NULL, 0, MEMORY);
     arena_open(&q->arena[1], NULL, 0, MEMORY);

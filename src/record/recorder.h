@@ -3,6 +3,7 @@
  * Takes every event of a run and hands it to all sinks, in order. Attached to a world it costs who
  * has the event no more than a copy of it: sinks get it when the loop has nothing else to do, and
  * what they write is written soon after, but never more than RECORDER_LATE_MS after it happened.
+ * In a virtual world nobody waits, and sinks get it at once.
  */
 #ifndef V2G_RECORD_RECORDER_H
 #define V2G_RECORD_RECORDER_H
