@@ -17,6 +17,7 @@ static void connect_now(struct peer *p)
     w->again = retry_now;
     w->stream = stream_connect_from(p->world, &w->to, p->options.source_port, 0,
                                     &PEER_STREAM_EVENTS, w, &p->problem);
+    /* a car's own port may still be in TIME_WAIT of its last session */
     if (w->stream == NULL && p->options.source_port != 0) {
         p->problem = ERR_INIT;
         w->stream = stream_connect(p->world, &w->to, 0, &PEER_STREAM_EVENTS, w, &p->problem);

@@ -40,7 +40,8 @@ static void take_stream(struct peer_wire *w, struct stream *s, bool with_tls)
     }
 }
 
-/* One vehicle at a time. Where the script has not asked for the next one yet, it waits. */
+/* One vehicle at a time: a reset tells the next one at once, where silence would cost it its 20 s
+ * [V2G2-714]. Where the script has not asked for the next one yet, it waits. */
 static void came(struct peer_wire *w, struct stream *s, bool with_tls)
 {
     if (w->stream != NULL || w->waiting != NULL) {

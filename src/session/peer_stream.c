@@ -59,7 +59,6 @@ static void tell_established(struct peer_wire *w)
     buf_close(&line);
 }
 
-/* -1: out of memory, and the stream is closed. */
 struct tls_context *peer_tls_context(uint8_t role, const struct peer_options *o, struct err *e)
 {
     return credentials_context(&o->choice, role == FROM_SECC,
@@ -80,6 +79,7 @@ int peer_make_tls_context(struct peer *p, struct err *e)
     return 0;
 }
 
+/* -1: out of memory, and the stream is closed. */
 int peer_use_tls(struct peer_wire *w, struct err *e)
 {
     static const struct tls_events EVENTS = {tls_note, tls_secret, tls_wire};
@@ -225,19 +225,17 @@ static void stream_closed(void *context, struct stream *s, enum stream_end end, 
     /* who refuses is no more than an address; TLS that fails has somebody behind it */
     p->is_met = p->is_met || (end != STREAM_REFUSED && end != STREAM_TIMEOUT &&
                               end != STREAM_UNREACHABLE && end != STREAM_FAILED);
-    if (!again) {
-        peer_end_stream(w, STREAM_FIN, end, false, why);
-    } else {
+    if (again) {
         stream_close(s, STREAM_FIN);
         w->stream = NULL;
         timer_start(p->world, &w->retry, RETRY_MS, w->again, p);
         return;
     }
-    if (p->state == PEER_CONNECTING) {
+    peer_end_stream(w, STREAM_FIN, end, false, why);
+    if (p->state == PEER_CONNECTING)
         peer_fail(p);
-        return;
-    }
-    peer_change(p, p->state == PEER_AGREEING ? PEER_FAILED : PEER_CLOSED);
+    else
+        peer_change(p, p->state == PEER_AGREEING ? PEER_FAILED : PEER_CLOSED);
 }
 
 const struct stream_events PEER_STREAM_EVENTS = {

@@ -29,6 +29,7 @@ static void tell(const struct probe *p, const char *what)
     buf_close(&line);
 }
 
+/* By RST, so that no end of ours waits in TIME_WAIT for the next attempt. */
 static void end_attempt(struct probe *p)
 {
     stream_close(p->stream, STREAM_RST);

@@ -185,7 +185,7 @@ static int decode(struct library *l, const struct protocol *p, bool agreed, uint
         return sdp == NULL ? -1 : decode_with(sdp, payload_type, payload, limits, a, m, e);
     }
     bool handshake = payload_type == V2GTP_EXI && (!agreed || p == NULL);
-    if (!handshake && p == NULL)
+    if (!handshake && p == NULL) /* only ISO 15118-20 has payload types beside 0x8001 */
         p = protocol_find("ISO15118-20");
     const struct schema *set = handshake ? appprotocol(l, e) : protocol_set(l, p, payload_type, e);
     if (set == NULL && !handshake && !e->set && payload_type == V2GTP_EXI)
@@ -249,7 +249,7 @@ static void note_answer(struct session *s, const struct node *res)
     struct buf text = {0};
     bool ok = strncmp(child_text(res, "ResponseCode", &text), "OK", 2) == 0;
     const char *id = child_text(res, "SchemaID", &text);
-    /* without a SchemaID the only offer is meant */
+    /* SchemaID is optional in the schema: without one the only offer is meant */
     unsigned long number = strtoul(id, NULL, 10);
     for (unsigned i = 0; ok && i < s->offers; i++) {
         if (s->offer[i].schema_id != number && !(id[0] == '\0' && s->offers == 1))
@@ -468,7 +468,7 @@ static int take_bytes(struct parcel *piece)
             if (receive_frame(s, &f, us) != 0)
                 return -1;
             break;
-        case V2GTP_IGNORE:
+        case V2GTP_IGNORE: /* passed over, as if it had not come [V2G2-800] */
             record_bad(s, EVENT_FRAME, &f, &problem, us);
             break;
         case V2GTP_BROKEN:
@@ -524,16 +524,17 @@ static void fill_header(struct session *s, struct message *m, unsigned given, in
     int time = type_slot_of(header->type, "TimeStamp");
     static const uint8_t NONE[8];
     const char *name = named.name == NULL ? "" : named.name;
+    /* the station makes the SessionID, by chance and not 0 [V2G2-750] [V2G20-2621] */
     if (s->role == FROM_SECC && is_named(name, "SessionSetupRes") && !s->id_fixed &&
         memcmp(s->id, NONE, sizeof NONE) == 0)
         world_random(s->way.world, s->id, sizeof s->id);
     if (id >= 0 && !(given & SESSION_GIVEN_ID)) {
+        /* 0 asks for a new session [V2G2-879]; who resumes one has fixed its id */
         bool first = is_named(name, "SessionSetupReq") && !s->id_fixed;
         node_set(header, (unsigned)id, (union value){.b = header_bytes(s, first)});
     }
-    if (time >= 0 && !(given & SESSION_GIVEN_TIME)) {
+    if (time >= 0 && !(given & SESSION_GIVEN_TIME))
         node_set(header, (unsigned)time, (union value){.u = (uint64_t)(us / 1000000)});
-    }
 }
 
 int session_encode(struct session *s, struct message *m, unsigned given, int64_t us,
