@@ -5,6 +5,7 @@
 -- received.
 
 local common = require 'v2g.common'
+local hex = require 'v2g.hex'
 
 local contract = {}
 
@@ -237,9 +238,7 @@ function contract.challenge(p)
     if not p.challenge then
         return Pki.Random(16)
     end
-    return (tostring(p.challenge):gsub('%x%x', function(digits)
-        return string.char(tonumber(digits, 16))
-    end))
+    return hex.octets(tostring(p.challenge))
 end
 
 -- The eMAID of an identity; that of no contract where its certificate cannot be read.

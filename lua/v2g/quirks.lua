@@ -3,6 +3,7 @@
 -- that everybody has (docs/behaviour.md). They look at the parameters when they are called: a hook
 -- script may change these at any time.
 
+local hex = require 'v2g.hex'
 local sequence = require 'v2g.sequence'
 
 local quirks = { ev = {}, station = {} }
@@ -126,18 +127,12 @@ end
 
 -- ---- filters of either ----
 
-local function hex(bytes)
-    return (bytes:gsub('.', function(byte)
-        return ('%02X'):format(byte:byte())
-    end))
-end
-
 -- trailing, for one session: a function that ends it.
 function quirks.filter(s)
     local filters = {}
     for message, bytes in pairs(s.p.trailing) do
         filters[#filters + 1] = s.role.Filter { on = message, direction = 'out',
-                                                fault = 'append ' .. hex(bytes) }
+                                                fault = 'append ' .. hex.of(bytes) }
     end
     return function()
         for _, filter in ipairs(filters) do

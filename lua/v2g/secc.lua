@@ -9,6 +9,7 @@
 
 local common = require 'v2g.common'
 local contract = require 'v2g.contract'
+local hex = require 'v2g.hex'
 local output = require 'v2g.output'
 local quirks = require 'v2g.quirks'
 local sequence = require 'v2g.sequence'
@@ -227,18 +228,6 @@ end
 
 -- ---- paused sessions ----
 
-local function hex(octets)
-    return (octets:gsub('.', function(octet)
-        return ('%02X'):format(octet:byte())
-    end))
-end
-
-local function octets(digits)
-    return (digits:gsub('..', function(two)
-        return string.char(tonumber(two, 16))
-    end))
-end
-
 -- The certificate that the vehicle came with, as text; '' without one. It tells vehicles apart:
 -- only the one that paused a session joins it [V2G20-2545] [V2G20-2626].
 local function vehicle(s)
@@ -264,7 +253,7 @@ function session:set_up(asked)
         return 'OK_OldSessionJoined', 'Joined'
     end
     repeat
-        self.id = hex(Pki.Random(8))
+        self.id = hex.of(Pki.Random(8))
     until self.id ~= asked and not self.id:match('^0+$')
     self:ac_limit()
     return 'OK_NewSessionEstablished'
@@ -277,7 +266,7 @@ function session:pause()
         namespace = self.role.Namespace, mode = self.mode, schedule = self.schedule or 1,
         energy = math.floor(self.output.energy), service = self.service, set = self.set,
         control = self.control, payment = self.paying, vehicle = vehicle(self),
-        contract = self.contract and hex(self.contract[1]),
+        contract = self.contract and hex.of(self.contract[1]),
         transfer = self.transfer, offered = self.schedule_from, ends = self.schedule_ends,
     } do
         kept[#kept + 1] = ('%s=%s;'):format(key, value)
@@ -289,7 +278,7 @@ end
 function session:pays_as_before()
     local paused = self.paused
     self.paying = paused.payment
-    self.contract = paused.contract and { octets(paused.contract) }
+    self.contract = paused.contract and { hex.octets(paused.contract) }
 end
 
 -- ---- answering ----

@@ -4,6 +4,7 @@
 
 local common = require 'v2g.common'
 local dc = require 'v2g.secc_dc'
+local hex = require 'v2g.hex'
 local schedules = require 'v2g.secc_schedules_2'
 
 local TRANSFERS <const> = { DC_core = true, DC_extended = true } -- [V2G-DC-397]
@@ -26,10 +27,7 @@ local function octets_of(id)
     if not id:find('^[%d*]+$') or #id > 64 then
         return '\0'
     end
-    local nibbles = (#id % 2 == 1 and '0' or '') .. id:gsub('%*', 'A')
-    return (nibbles:gsub('..', function(two)
-        return string.char(tonumber(two, 16))
-    end))
+    return hex.octets((#id % 2 == 1 and '0' or '') .. id:gsub('%*', 'A'))
 end
 
 function answers.SessionSetupReq(s)

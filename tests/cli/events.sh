@@ -2,17 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The stream of events as a record has it (docs/events.md): each event has its number, its session,
 # and facts as fields.
-set -u
-
-work=$TMPDIR/events
-mkdir -p "$work"
-
-# check NAME COMMAND...
-check() {
-    what=$1
-    shift
-    if "$@"; then echo "ok - $what"; else echo "not ok - $what"; fi
-}
+# shellcheck source=tests/cli/support
+. tests/cli/support
 
 # record ARGUMENT...: runs v2glab and leaves $work/record.
 record() {

@@ -8,14 +8,8 @@ play() {
     printf '%s\n' "$3" >"$work/evcc.lua"
     printf '%s\n' "$4" >"$work/secc.lua"
     run run --no-record "$work/evcc.lua" "$work/secc.lua"
-    found=$(tr '\n' ' ' <"$work/out" | tr -s ' ')
     good=$status
-    for word in $2; do
-        case $found in
-        *"$word"*) found=${found#*"$word"} ;;
-        *) good=1; echo "# no $word in: $found" ;;
-        esac
-    done
+    in_order "$2" "$work/out" || good=1
     [ "$good" -eq 0 ] || cat "$work/out" "$work/err"
     result "$good" "$1"
 }

@@ -2,16 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # `v2glab run`: scripts against each other over the isolated network, what they show and leave, and
 # what happens when they fail.
-set -u
+# shellcheck source=tests/cli/support
+. tests/cli/support
 
 record=$TMPDIR/record
-
-# check NAME COMMAND...
-check() {
-    what=$1
-    shift
-    if "$@"; then echo "ok - $what"; else echo "not ok - $what"; fi
-}
 
 # pair EVCC SECC: both examples pass, and the capture that they leave holds the session again.
 pair() {

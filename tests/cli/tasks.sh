@@ -7,15 +7,9 @@
 play() {
     printf '%s\n' "$4" >"$work/script.lua"
     run run --no-record "$work/script.lua"
-    found=$(cat "$work/out" "$work/err" | tr '\n' ' ' | tr -s ' ')
     good=0
     [ "$status" -eq "$2" ] || { good=1; echo "# exit $status"; }
-    for word in $3; do
-        case $found in
-        *"$word"*) found=${found#*"$word"} ;;
-        *) good=1; echo "# no $word in: $found" ;;
-        esac
-    done
+    in_order "$3" "$work/out" "$work/err" || good=1
     [ "$good" -eq 0 ] || cat "$work/out" "$work/err"
     result "$good" "$1"
 }

@@ -2,18 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # `v2glab run --tls`: sessions over TLS 1.2 and 1.3, what scripts see of it, what is refused and
 # with which alert, and that the record can be read with nothing else.
-set -u
-unset SSLKEYLOGFILE NO_COLOR
+# shellcheck source=tests/cli/support
+. tests/cli/support
+unset SSLKEYLOGFILE
 
 export V2GLAB_PKI="$TMPDIR/pki"
 record=$TMPDIR/record
-
-# check NAME COMMAND...
-check() {
-    what=$1
-    shift
-    if "$@"; then echo "ok - $what"; else echo "not ok - $what"; fi
-}
 
 has() {
     grep -qF -e "$1" "$TMPDIR/out"

@@ -41,39 +41,33 @@ local function open(payment)
             SelectedServiceList = { SelectedService = { { ServiceID = 1 } } } } }
 end
 
-local function ac(...)
-    local way = { ... }
-    for _, step in ipairs {
-        { 'Authorization' },
-        { 'ChargeParameterDiscovery', { RequestedEnergyTransferMode = 'AC_three_phase_core',
-            AC_EVChargeParameter = { EAmount = 10000, EVMaxVoltage = 400, EVMaxCurrent = 32,
-                                     EVMinCurrent = 6 } } },
-        { 'Start', progress_of 'Start' }, { 'ChargingStatus' }, { 'Stop', progress_of 'Stop' },
-        { 'SessionStop' }, { 'Renegotiate', progress_of 'Renegotiate' },
-    } do
-        way[#way + 1] = step
-    end
-    return way
-end
+local AC <const> = {
+    { 'Authorization' },
+    { 'ChargeParameterDiscovery', { RequestedEnergyTransferMode = 'AC_three_phase_core',
+        AC_EVChargeParameter = { EAmount = 10000, EVMaxVoltage = 400, EVMaxCurrent = 32,
+                                 EVMinCurrent = 6 } } },
+    { 'Start', progress_of 'Start' }, { 'ChargingStatus' }, { 'Stop', progress_of 'Stop' },
+    { 'SessionStop' }, { 'Renegotiate', progress_of 'Renegotiate' },
+}
 
-local function dc(...)
-    local way = { ... }
-    for _, step in ipairs {
-        { 'Authorization' },
-        { 'ChargeParameterDiscovery', { RequestedEnergyTransferMode = 'DC_extended',
-                                        DC_EVChargeParameter = dc_parameters() } },
-        { 'CableCheck', READY }, { 'PreCharge', pre_charge }, { 'Start', progress_of 'Start' },
-        { 'CurrentDemand', in_loop }, { 'Stop', progress_of 'Stop' }, { 'WeldingDetection', READY },
-        { 'SessionStop' }, { 'Renegotiate', progress_of 'Renegotiate' },
-    } do
-        way[#way + 1] = step
-    end
-    return way
+local DC <const> = {
+    { 'Authorization' },
+    { 'ChargeParameterDiscovery', { RequestedEnergyTransferMode = 'DC_extended',
+                                    DC_EVChargeParameter = dc_parameters() } },
+    { 'CableCheck', READY }, { 'PreCharge', pre_charge }, { 'Start', progress_of 'Start' },
+    { 'CurrentDemand', in_loop }, { 'Stop', progress_of 'Stop' }, { 'WeldingDetection', READY },
+    { 'SessionStop' }, { 'Renegotiate', progress_of 'Renegotiate' },
+}
+
+-- The whole way of a transfer, paid for like that.
+local function way_of(transfer, payment)
+    local way = { open(payment) }
+    return table.move(transfer, 1, #transfer, #way + 1, way)
 end
 
 local ways = {
-    ac = ac(open()), dc = dc(open()),
-    contract = ac(open 'Contract'),
+    ac = way_of(AC), dc = way_of(DC),
+    contract = way_of(AC, 'Contract'),
     din = {
         { 'SessionSetup' }, { 'ServiceDiscovery' },
         { 'ServicePaymentSelection', { SelectedPaymentOption = 'ExternalPayment',
