@@ -8,6 +8,7 @@
 #include "wire/endpoint.h"
 #include "wire/world.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -427,6 +428,79 @@ static int close_library(void **state)
     return 0;
 }
 
+/* ---- several loops in one process ---- */
+
+#define LOOPS 2
+
+/* A world of its own: a thread, a library, a record. */
+struct apart {
+    char path[64];
+    struct library library;
+    struct recorder recorder;
+    struct buf events;
+    enum run_exit result;
+    int closed;
+};
+
+static void keep_apart(void *context, const struct event *e)
+{
+    struct apart *a = context;
+    buf_printf(&a->events, "%llu %lld %u %s %s%s\n", (unsigned long long)e->number,
+               (long long)e->us, e->session, e->by, e->name, e->kind == EVENT_LOG ? "" : e->text);
+}
+
+static void *play_apart(void *context)
+{
+    struct apart *a = context;
+    struct err e = ERR_INIT;
+    struct script_options o = {.library = &a->library, .recorder = &a->recorder};
+    library_open(&a->library);
+    recorder_add(&a->recorder, keep_apart, a);
+    struct world *world = world_open_virtual(NULL, 0, &e);
+    static const struct run_events NONE;
+    struct script_run *own = run_open(world, &NONE, NULL);
+    recorder_attach(&a->recorder, world);
+    if (run_add(own, &o, a->path, NULL, &e) != NULL)
+        run_play(own);
+    a->result = run_result(own);
+    run_close(own);
+    recorder_detach(&a->recorder);
+    a->closed = world_close(world);
+    library_close(&a->library);
+    return NULL;
+}
+
+/* Vehicle, station, network and record of each are its own: both see the same, event by event. */
+static void test_loops_in_threads(void **state)
+{
+    static struct apart apart[LOOPS];
+    pthread_t thread[LOOPS];
+    char path[64];
+    (void)state;
+    write_script("local served = Start(Secc.Serve, { sessions = 3, tls = 'off' })\n"
+                 "for _ = 1, 3 do\n"
+                 "  local outcome = Evcc.Charge { mode = 'dc', protocol = 'ISO15118-2',\n"
+                 "    tls = 'off', battery = { soc = 79 } }\n"
+                 "  assert(outcome.ok, outcome.why)\n"
+                 "end\n"
+                 "Wait_For(served)\n",
+                 path);
+    for (unsigned i = 0; i < LOOPS; i++) {
+        memcpy(apart[i].path, path, sizeof path);
+        assert_int_equal(pthread_create(&thread[i], NULL, play_apart, &apart[i]), 0);
+    }
+    for (unsigned i = 0; i < LOOPS; i++) {
+        pthread_join(thread[i], NULL);
+        assert_int_equal(apart[i].result, RUN_PASS);
+        assert_int_equal(apart[i].closed, 0);
+        assert_non_null(strstr(buf_string(&apart[i].events), "SessionStopRes"));
+        assert_string_equal(buf_string(&apart[i].events), buf_string(&apart[0].events));
+    }
+    for (unsigned i = 0; i < LOOPS; i++)
+        buf_close(&apart[i].events);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_both_roles),
         cmocka_unit_test(test_waiting_in_coroutine),
         cmocka_unit_test(test_interrupt),
+        cmocka_unit_test(test_loops_in_threads),
     };
     return cmocka_run_group_tests(tests, open_library, close_library);
 }
