@@ -57,7 +57,7 @@ local optional = {
            expires_soon = 0 },
     station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', pilot = 0,
                 challenge = '', providers = {}, provisioned = {}, tls = '',
-                notification_delay = 0, expires_soon = 0 },
+                notification_delay = 0, needs = {}, expires_soon = 0 },
 }
 
 local function lay_over(base, over)

@@ -80,13 +80,14 @@ end
 local function choose_set(self)
     local sets = common.get_list(self.role, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet')
     for _, set in ipairs(sets) do
+        local value = {}
         for _, parameter in ipairs(set.Parameter) do
-            if parameter.Name == 'EVSENominalVoltage' then
-                self.voltage = parameter.intValue
-            end
-            if parameter.Name == 'ControlMode' and parameter.intValue == CONTROL[self.p.control] then
-                return set.ParameterSetID
-            end
+            value[parameter.Name] = parameter.intValue
+        end
+        self.voltage = value.EVSENominalVoltage or self.voltage
+        if value.ControlMode == CONTROL[self.p.control] then
+            self.is_told_needs = value.MobilityNeedsMode == 2
+            return set.ParameterSetID
         end
     end
     return self:leave('stop', false, ('the station offers no %s control mode'):format(self.p.control))
@@ -223,6 +224,19 @@ local function choose_schedule(self)
     self.anchor = best.ChargingSchedule.PowerSchedule.TimeAnchor
 end
 
+-- What the station wants, in dynamic control mode: with MobilityNeedsMode 2 the battery is charged
+-- as far as it says.
+local function take_needs(self, step, path)
+    local least = self:has(step, path .. 'MinimumSOC') and self:get(step, path .. 'MinimumSOC')
+    local target = self:has(step, path .. 'TargetSOC') and self:get(step, path .. 'TargetSOC')
+    if least and target and least > target then
+        self:object('stop', ('%sRes has MinimumSOC %d above TargetSOC %d [V2G20-1640]')
+            :format(self:name(step), least, target))
+    elseif target and self.is_told_needs then
+        self.battery.target = target
+    end
+end
+
 function steps.ScheduleExchange(self)
     set_needs(self)
     self:repeat_until('ScheduleExchange', 'V2G_EVCC_Ongoing_Timeout', function()
@@ -233,6 +247,7 @@ function steps.ScheduleExchange(self)
         choose_schedule(self)
     else
         pnc.check_prices(self, { self.role.Get_ScheduleExchangeRes_Dynamic_SEResControlMode() })
+        take_needs(self, 'ScheduleExchange', 'Dynamic_SEResControlMode_')
     end
     local outcome = self.is_charging and (self.halted or 'renegotiated') or nil
     self.halted = nil
@@ -546,6 +561,9 @@ local function take_dc(self)
     self.present = self.role.Get_DC_ChargeLoopRes_EVSEPresentVoltage()
     self.flowing = self.present * self.role.Get_DC_ChargeLoopRes_EVSEPresentCurrent()
     self.battery:advance(self.flowing, self:seconds())
+    if control(self) == 'Dynamic' then
+        take_needs(self, 'CurrentDemand', bpt(self) .. 'Dynamic_DC_CLResControlMode_')
+    end
 end
 
 function steps.CurrentDemand(self)
@@ -586,6 +604,9 @@ local function take_ac(self)
         self.target_power = self:get('ChargingStatus', answer)
     end
     self.battery:advance(self.flowing, self:seconds())
+    if control(self) == 'Dynamic' then
+        take_needs(self, 'ChargingStatus', bpt(self) .. 'Dynamic_AC_CLResControlMode_')
+    end
 end
 
 function steps.ChargingStatus(self)

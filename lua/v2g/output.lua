@@ -13,7 +13,8 @@ local RISE <const> = 0.001      -- V for each Wh
 function output.new(dc, ac)
     return setmetatable({ dc = dc, ac = ac, voltage = 0, current = 0, target_voltage = 0,
                           target_current = 0, energy = 0, back = 0, power = 0, closed = false,
-                          rest = 0, resistance = RESISTANCE, most_power = dc.max_power }, output)
+                          rest = 0, resistance = RESISTANCE, most_power = dc.max_power,
+                          back_current = 0, back_power = 0 }, output)
 end
 
 local function toward(now, goal, most)
@@ -43,16 +44,22 @@ function output:open()
     self.target_voltage = 0
 end
 
+-- The most amperes and watts that the station takes back; none unless this is called.
+function output:take_back(current, power)
+    self.back_current, self.back_power = current, power
+end
+
 -- What the vehicle wants, and (0, nil: it does not say) the most watts that it takes. Remembers
 -- which limit holds it back.
 function output:ask(voltage, current, power)
     local dc = self.dc
     self.most_power = math.min(dc.max_power, power and power > 0 and power or math.huge)
     local most = math.min(dc.max_current, dc.max_power / math.max(self.voltage, 1))
-    self.current_limited = current > dc.max_current
-    self.power_limited = not self.current_limited and current > most
+    local back = math.min(self.back_current, self.back_power / math.max(self.voltage, 1))
+    self.current_limited = current > dc.max_current or -current > self.back_current
+    self.power_limited = not self.current_limited and (current > most or -current > back)
     self.voltage_limited = voltage > dc.max_voltage
-    self.target_current = math.max(-dc.max_current, math.min(current, most))
+    self.target_current = math.max(-back, math.min(current, most))
     self.target_voltage = math.min(voltage, dc.max_voltage)
 end
 

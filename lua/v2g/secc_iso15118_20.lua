@@ -41,6 +41,8 @@ local function select_service(s, id, set)
     s.service, s.set, s.bpt = id, set, service.bpt
     s.control, s.loop_mode = CONTROLS[set], nil
     s:set_mode(service.mode)
+    local share = service.bpt and BPT_SHARE or 0
+    s.output:take_back(s.p.dc.max_current * share, s.p.dc.max_power * share)
 end
 
 function answers.SessionSetupReq(s)
@@ -118,7 +120,9 @@ end
 -- The parameters of an energy transfer service with that control mode (1 scheduled, 2 dynamic).
 local function energy_parameters(s, service, control)
     local list = { int('Connector', service.mode == 'ac' and s.p.ac.phases == 1 and 1 or 2),
-                   int('ControlMode', control), int('MobilityNeedsMode', 1),
+                   int('ControlMode', control),
+                   -- the station has needs of its own in dynamic control mode alone [V2G20-2663]
+                   int('MobilityNeedsMode', control == 2 and s.p.needs and 2 or 1),
                    int('Pricing', schedules.pricing(s, CONTROLS[control])) }
     if service.mode == 'ac' then
         list[#list + 1] = int('EVSENominalVoltage', s.p.ac.voltage)
@@ -293,7 +297,13 @@ function answers.ScheduleExchangeReq(s)
     s.role.Set_ScheduleExchangeRes_EVSEProcessing(finished and 'Finished' or 'Ongoing')
     schedules.offer(s, control, s.mode == 'dc' and s.p.dc.max_power or ac_power(s))
     pnc.sign_prices(s, schedules.has_prices(s))
-    if not s.role['Get_ScheduleExchangeReq_' .. control .. '_SEReqControlModeSpecified']() then
+    local asked = 'Get_ScheduleExchangeReq_' .. control .. '_SEReqControlMode'
+    if not s.role[asked .. 'Specified']() then
+        return 'FAILED_WrongChargeParameter'
+    end
+    if control == 'Dynamic' and s.role[asked .. '_EVMaximumV2XEnergyRequestSpecified']()
+        ~= s.role[asked .. '_EVMinimumV2XEnergyRequestSpecified']() then
+        s.why = 'of the two V2X energy requests there is one only' -- [V2G20-2681]
         return 'FAILED_WrongChargeParameter'
     end
     if not finished then
@@ -363,6 +373,7 @@ end
 
 function progress.ScheduleRenegotiation(s)
     s.renegotiated = true
+    s.declined = s.declined and 'over'
     return not s.charging and 'FAILED_ScheduleRenegotiation' or nil, 'ScheduleRenegotiation'
 end
 
@@ -423,6 +434,9 @@ local function wish_of(s)
     if is_due(p.pause_after) and not s.paused then
         return 'pause'
     end
+    if s.declined == 'now' then
+        return 'renegotiate'
+    end
     if is_due(p.renegotiate_services_after) and not s.service_renegotiated then
         return 'services'
     end
@@ -442,6 +456,7 @@ end
 
 local function set_dc_limits(s, m)
     local d = s.p.dc
+    schedules.set_needs(s, m.response)
     s.role[m.response .. '_EVSEMaximumChargePower'](d.max_power)
     s.role[m.response .. '_EVSEMinimumChargePower'](0)
     s.role[m.response .. '_EVSEMaximumChargeCurrent'](d.max_current)
@@ -493,6 +508,7 @@ function answers.AC_ChargeLoopReq(s)
         m = control_mode(s)
         s.loop_mode = m
         s.role[m.response .. 'Specified'](true)
+        schedules.set_needs(s, m.response)
         s.role[m.response .. '_EVSETargetActivePower'](ac_power(s))
     end
     local seconds = s:advance()

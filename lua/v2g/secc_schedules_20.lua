@@ -90,22 +90,34 @@ local function set_schedules(s, power, most)
         for k, entry in ipairs(list) do
             entries[k] = { Duration = duration_of(list, k), Power = entry.power }
         end
-        local id = schedule.id or i
+        local id, tolerance = schedule.id or i, not s.declined and schedule.tolerance or nil
         cut(entries, most, 'Power', math.min)
         tuples[i] = { ScheduleTupleID = id, ChargingSchedule = {
-            PowerSchedule = { TimeAnchor = now, PowerTolerance = schedule.tolerance,
+            PowerSchedule = { TimeAnchor = now, PowerTolerance = tolerance,
                               PowerScheduleEntries = { PowerScheduleEntry = entries } },
             AbsolutePriceSchedule = absolute_prices(schedule, now, most),
             PriceLevelSchedule = price_levels(schedule, now, most) } }
-        s.schedules[id] = { entries = entries, tolerance = schedule.tolerance }
+        s.schedules[id] = { entries = entries, tolerance = tolerance }
     end
     common.set_list(s.role, 'ScheduleExchangeRes', 'Scheduled_SEResControlMode_ScheduleTuple', tuples)
+end
+
+-- What the station itself wants the vehicle to have when it leaves, in dynamic control mode. path:
+-- of the control mode's element in a response, with Set_ before it.
+function schedules.set_needs(s, path)
+    local needs = s.control == 'Dynamic' and s.p.needs
+    for element, value in pairs(needs and { DepartureTime = needs.departure,
+                                            MinimumSOC = needs.minimum_soc,
+                                            TargetSOC = needs.target_soc } or {}) do
+        s.role[path .. '_' .. element](value)
+    end
 end
 
 -- In dynamic control mode the prices of the first schedule that has any.
 local function set_prices(s, most)
     local path = 'Set_ScheduleExchangeRes_Dynamic_SEResControlMode'
     s.role[path .. 'Specified'](true)
+    schedules.set_needs(s, path)
     for _, schedule in ipairs(s.p.schedules or {}) do
         if schedule.prices then
             s.role[path .. '_AbsolutePriceSchedule'](
@@ -153,9 +165,18 @@ local function keeps_within(s, entries, profile)
     return true
 end
 
--- What the vehicle says to the tolerance of its schedule [V2G20-1944] [V2G20-1946].
-local ACCEPTED <const> = { PowerToleranceConfirmed = 'OK_PowerToleranceConfirmed',
-                           PowerToleranceNotConfirmed = 'WARNING_PowerToleranceNotConfirmed' }
+-- The response code for what the vehicle says to the tolerance of its schedule. Where it declines,
+-- the station asks for a renegotiation, once, and then offers none [V2G20-1944] [V2G20-1946].
+local function tolerate(s, said)
+    if said == 'PowerToleranceConfirmed' then
+        return 'OK_PowerToleranceConfirmed'
+    end
+    if s.declined then
+        return nil
+    end
+    s.declined = 'now'
+    return 'WARNING_PowerToleranceNotConfirmed'
+end
 
 -- The response code for the schedule that is selected and the profile; nil: OK.
 function schedules.select(s)
@@ -185,7 +206,7 @@ function schedules.select(s)
     if not s.role['Get_' .. path .. '_PowerToleranceAcceptanceSpecified']() then
         return nil
     end
-    return ACCEPTED[tostring(s.role['Get_' .. path .. '_PowerToleranceAcceptance']())]
+    return tolerate(s, tostring(s.role['Get_' .. path .. '_PowerToleranceAcceptance']()))
 end
 
 -- The response code for the power that flows; nil: OK. Where the schedule has a tolerance, a

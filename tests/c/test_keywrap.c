@@ -185,6 +185,7 @@ static void test_unfit_keys(void **state)
     EVP_PKEY_free(ed);
 }
 
+/* [V2G20-2492] */
 static void test_additional_data(void **state)
 {
     static const uint8_t KEY[] = {0x42, 0xA4, 0x3B, 0x9B, 0x65, 0x42, 0x52, 0xF2};
@@ -352,6 +353,81 @@ static void test_openssl_seals(void **state)
     EVP_PKEY_free(sender);
 }
 
+/* ---- ISO 15118-20, step by step ---- */
+
+/* The session key: SHA-512 over counter, agreed secret and other information, its first half. */
+static void session_key(EVP_PKEY *own, EVP_PKEY *peer, uint8_t *key)
+{
+    uint8_t text[4 + 66 + 3] = {0, 0, 0, 1}, hash[EVP_MAX_MD_SIZE];
+    size_t n = sizeof text - 7;
+    EVP_PKEY_CTX *c = EVP_PKEY_CTX_new(own, NULL);
+    assert_int_equal(EVP_PKEY_derive_init(c), 1);
+    assert_int_equal(EVP_PKEY_derive_set_peer(c, peer), 1);
+    assert_int_equal(EVP_PKEY_derive(c, text + 4, &n), 1);
+    memcpy(text + 4 + n, "\1UV", 3);
+    assert_int_equal(EVP_Digest(text, 4 + n + 3, hash, NULL, EVP_sha512(), NULL), 1);
+    memcpy(key, hash, 32);
+    EVP_PKEY_CTX_free(c);
+}
+
+/* n octets either way by AES-256-GCM, with the additional data of AAD; opening, whether the tag is
+ * right. */
+static bool gcm(bool seal, const uint8_t *key, const uint8_t *iv, const uint8_t *in, int n,
+                uint8_t *out, uint8_t *tag)
+{
+    int done;
+    EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+    assert_int_equal(EVP_CipherInit_ex2(c, EVP_aes_256_gcm(), key, iv, seal, NULL), 1);
+    assert_int_equal(EVP_CipherUpdate(c, NULL, &done, AAD.p, (int)AAD.n), 1);
+    assert_int_equal(EVP_CipherUpdate(c, out, &done, in, n), 1);
+    if (!seal)
+        assert_int_equal(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, 16, tag), 1);
+    bool good = EVP_CipherFinal_ex(c, out + done, &done) == 1;
+    if (seal)
+        assert_int_equal(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, 16, tag), 1);
+    EVP_CIPHER_CTX_free(c);
+    return good;
+}
+
+/* [V2G20-2492] [V2G20-2535] The steps by themselves open what a station seals, and seal what a
+ * vehicle opens. */
+static void test_steps(void **state)
+{
+    (void)state;
+    for (unsigned id = KEYWRAP_P521; id < KEYWRAPS; id++) {
+        EVP_PKEY *receiver = new_key(id), *contract = new_key(id), *sender, *got;
+        const struct keywrap_form *form = &KEYWRAP_FORMS[id];
+        uint8_t key[32], octets[66];
+        struct keywrap k;
+        struct err e = ERR_INIT;
+        assert_int_equal(keywrap_seal(receiver, contract, AAD, &k, &e), 0);
+        sender = sender_of(&k);
+        session_key(receiver, sender, key);
+        assert_true(gcm(false, key, k.wrapped, k.wrapped + 12, form->key, octets,
+                        k.wrapped + 12 + form->key));
+        write_file("key", octets, form->key);
+        expect_key("key", form, contract);
+        EVP_PKEY_free(sender);
+
+        sender = new_key(id);
+        session_key(sender, receiver, key);
+        memcpy(k.wrapped, "another iv..", 12);
+        assert_true(gcm(true, key, k.wrapped, octets, form->key, k.wrapped + 12,
+                        k.wrapped + 12 + form->key));
+        uint8_t *p = NULL;
+        size_t n = EVP_PKEY_get1_encoded_public_key(sender, &p);
+        struct slice public_key = {p, n};
+        got = keywrap_open(receiver, public_key, wrapped_of(&k), AAD, contract, &e);
+        if (got == NULL)
+            fail_msg("%s", e.what);
+        EVP_PKEY_free(got);
+        OPENSSL_free(p);
+        EVP_PKEY_free(sender);
+        EVP_PKEY_free(receiver);
+        EVP_PKEY_free(contract);
+    }
+}
+
 static int open_folder(void **state)
 {
     (void)state;
@@ -377,6 +453,7 @@ int main(void)
         cmocka_unit_test(test_unfit_keys),    cmocka_unit_test(test_ed448),
         cmocka_unit_test(test_x448_forms),    cmocka_unit_test(test_additional_data),
         cmocka_unit_test(test_openssl_opens), cmocka_unit_test(test_openssl_seals),
+        cmocka_unit_test(test_steps),
     };
     return cmocka_run_group_tests_name("keywrap", tests, open_folder, close_folder);
 }

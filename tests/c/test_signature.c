@@ -662,7 +662,8 @@ static void read_value(struct bench *b, const struct signature_suite *suite)
     free(bytes);
 }
 
-/* openssl verifies what we signed and computes the same digest; we verify what openssl signed. */
+/* [V2G20-1000] openssl verifies what we signed, with the halves of the value as r and s, and
+ * computes the same digest; we verify what openssl signed. */
 static void test_against_openssl(void **state)
 {
     static const char *const VERIFY[SUITES] = {

@@ -10,6 +10,7 @@
 -- path (or a function of the last response that gives them). Expected are values by path, or
 -- functions of them; ResponseCode is OK where none is expected. A function in place of a request is
 -- called with the last response. tls: '1.2' instead of none. sessions: that the station holds.
+-- Ways of ISO 15118-20 are in ways-20.lua.
 
 local tester = {}
 
@@ -81,6 +82,10 @@ local ways = {
     },
 }
 
+for name, way in pairs(require 'ways-20') do
+    ways[name] = way
+end
+
 -- ---- requests and responses ----
 
 -- The element at a path, as a.b.1.c
@@ -103,8 +108,12 @@ end
 
 tester.none = {} -- as a field: the element is absent
 
+-- Steps whose message has another name.
+local MESSAGES <const> = { Start = 'PowerDelivery', Stop = 'PowerDelivery', Standby = 'PowerDelivery',
+                           Renegotiate = 'PowerDelivery', PreCharging = 'DC_PreCharge' }
+
 local function message(step)
-    return (step == 'Start' or step == 'Stop' or step == 'Renegotiate') and 'PowerDelivery' or step
+    return MESSAGES[step] or step
 end
 
 local function fields_of(way, step)
@@ -115,6 +124,8 @@ local function fields_of(way, step)
     end
     return nil
 end
+
+tester.fields = fields_of -- of a way's step
 
 local function ask(way, step, fields)
     local name = message(step)
@@ -151,7 +162,7 @@ local function go(way, step)
         local m = ask(way, step)
         compare(step, m)
         local has, processing = pcall(at, m, 'EVSEProcessing')
-        local voltage = step == 'PreCharge' and m.EVSEPresentVoltage:si() or 400
+        local voltage = step:find('^PreCharg') and m.EVSEPresentVoltage:si() or 400
         if not (has and tostring(processing):find('^Ongoing')) and math.abs(voltage - 400) < 20 then
             return
         end
@@ -162,7 +173,13 @@ end
 -- Another session of the case: with that SessionID it joins one that was paused.
 function tester.connect(case, id)
     Evcc.Disconnect()
-    Evcc.Protocol = case.way == 'din' and 'DIN70121' or 'ISO15118-2'
+    local mode = case.way:match('^(%a+)20')
+    Evcc.Protocol = mode and 'ISO15118-20' or case.way == 'din' and 'DIN70121' or 'ISO15118-2'
+    if mode then
+        Evcc.Set_supportedAppProtocolReq_AppProtocol(0, { SchemaID = 1, Priority = 1,
+            VersionNumberMajor = 1, VersionNumberMinor = 0,
+            ProtocolNamespace = 'urn:iso:std:iso:15118:-20:' .. mode:upper() })
+    end
     Evcc.Connect { tls = case.tls or 'off' }
     if id then
         return ask(case.way, 'SessionSetup', { ['Header.SessionID'] = id })
