@@ -183,6 +183,10 @@ function schedules.select(s)
     local control = s.control or 'Scheduled'
     local path = ('PowerDeliveryReq_EVPowerProfile_%s_EVPPTControlMode'):format(control)
     s.profile, s.violations = nil, 0
+    if Profile() == 'field' and not s.role.Get_PowerDeliveryReq_EVPowerProfileSpecified() then
+        Log('PowerDeliveryReq has no EVPowerProfile: put up with, by profile field')
+        return nil -- EVerest's vehicle sends none
+    end
     if not s.role.Get_PowerDeliveryReq_EVPowerProfileSpecified()
         or not s.role['Get_' .. path .. 'Specified']() then
         s.why = 'it has no EVPowerProfile of the control mode ' .. control

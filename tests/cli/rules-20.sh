@@ -199,6 +199,11 @@ result $? "[DRV-20-Points] has 12, the last one as long as those that are cut of
 
 plain --mode dc ev "function before.PowerDeliveryReq(m) m.EVPowerProfile = nil end"
 refused "[DRV-20-PowerProfile] a start without a power profile" PowerDeliveryReq FAILED_EVPowerProfileInvalid
+for control in scheduled dynamic; do
+    plain --mode dc --set control=$control --profile field ev "function before.PowerDeliveryReq(m) m.EVPowerProfile = nil end"
+    passes "[DRV-20-PowerProfile] profile field puts up with that, and says so: $control" \
+        out 'PowerDeliveryReq has no EVPowerProfile: put up with'
+done
 plain --mode dc ev "function before.PowerDeliveryReq(m) if m.EVPowerProfile then
     m.EVPowerProfile.Dynamic_EVPPTControlMode = {} end end"
 refused "[DRV-20-PowerProfile] one of the other control mode" PowerDeliveryReq FAILED_EVPowerProfileInvalid
