@@ -58,17 +58,16 @@ function contract.code(protocol, step, problem)
 end
 
 -- What a certificate outside its time means: in ISO 15118-2 only the leaf's own time has codes of
--- its own, in ISO 15118-20 that of each certificate [V2G20-2212] [V2G20-2213].
-local function problem_of_time(chain, kind, edition)
-    local leaf, now = Pki.Certificate(chain[1]), Now() / 1000
-    local all = edition == 'ISO15118-20'
-    if kind == 'expired' and (all or leaf and leaf.not_after < now) then
-        return 'expired'
+-- its own, in ISO 15118-20 that of each certificate [V2G20-2212] [V2G20-2213]. about: as of the
+-- whole chain; the leaf alone has the same fault, if it is its own.
+local function problem_of_time(chain, kind, about)
+    if about.edition ~= 'ISO15118-20' then
+        local _, _, own = Pki.Check({ chain[1] }, about)
+        if own ~= kind then
+            return 'content'
+        end
     end
-    if kind ~= 'expired' and (all or leaf and leaf.not_before > now) then
-        return 'early'
-    end
-    return 'content'
+    return kind == 'expired' and 'expired' or 'early'
 end
 
 local OF_SIGNATURES <const> = ' absent malformed wrong_algorithm dangling uncovered wrong_digest '
@@ -111,13 +110,13 @@ end
 
 -- nil, or what is wrong with a chain and the sentence that says it. role: of the leaf.
 function contract.check(s, chain, role, edition)
-    local ok, why, kind = Pki.Check(chain,
-        { role = role, edition = edition, tolerate = s.tolerated.chains })
+    local about = { role = role, edition = edition, tolerate = s.tolerated.chains }
+    local ok, why, kind = Pki.Check(chain, about)
     if ok then
         return nil
     end
     if kind == 'expired' or kind == 'not yet valid' then
-        return problem_of_time(chain, kind, edition), why
+        return problem_of_time(chain, kind, about), why
     end
     return MEANS[kind] or 'content', why
 end

@@ -236,6 +236,8 @@ parameters.station = {
            max_power = 150000, ramp_voltage = 2000, ramp_current = 400, -- V/s, A/s
            tolerance = 2, ripple = 0.5 },
     ac = { voltage = 230, max_current = 32, phases = 3 },
+    contactor = 0,          -- ISO 15118-2, AC: ms until it has closed; FAILED_ContactorError
+                            -- where these are more than 3000
     isolation = 'Valid',    -- result of the isolation test
     -- Duty cycle of the control pilot in percent, which limits the current of AC (IEC 61851-1: 16 A
     -- are 26.67); nil: 5, the limit comes by messages. A vehicle of this program follows it; one of

@@ -269,6 +269,17 @@ local function set_status(s, message, wish)
     s.role['Set_' .. path .. 'RCD'](wish == 'shutdown')
 end
 
+-- In AC the station's contactor closes before it answers; one that does not within its time has
+-- failed [V2G2-860] [V2G2-862] [V2G2-865].
+local function close_contactor(s)
+    if s.mode ~= 'ac' then
+        return nil
+    end
+    local limit = (Timer(s.protocol, 'EVSE_Contactor_Closing_Time') or math.huge) * s.scale
+    common.pause(s, math.min(s.p.contactor, limit))
+    return s.p.contactor > limit and 'FAILED_ContactorError' or nil
+end
+
 function answers.PowerDeliveryReq(s)
     local progress = s.role.Get_PowerDeliveryReq_ChargeProgress()
     set_status(s, 'PowerDeliveryRes', nil)
@@ -286,7 +297,7 @@ function answers.PowerDeliveryReq(s)
         return nil, progress
     end
     local id = s.role.Get_PowerDeliveryReq_SAScheduleTupleID()
-    local wrong = schedules.check_profile(s, id, 'ChargingProfile_ProfileEntry')
+    local wrong = schedules.check_profile(s, id, 'ChargingProfile_ProfileEntry') or close_contactor(s)
     if not wrong then
         s.charging = true
         schedules.choose(s, id)

@@ -513,6 +513,19 @@ static void check_lists(struct check *k, unsigned i, const struct pki_chain *c)
     ERR_clear_error();
 }
 
+/* A root of the ecosystem issues no leaf; one of a private environment may. */
+static void check_leaf_issuer(struct check *k)
+{
+    char domain[100];
+    const struct pki_path *p = k->path;
+    if (p->edition != EDITION_2 || p->n != 2 || p->role[0] == ROLE_UNKNOWN ||
+        pki_role_is_ca(p->role[0]) || !pki_role_is_root(p->role[1]))
+        return;
+    pki_subject(p->at[1], "DC", domain, sizeof domain);
+    if (pki_domain_fits(p->role[1], domain))
+        pki_find(&k->f, PKI_CA, true, "[V2G2-867]", "issued by a root; expected a sub-CA");
+}
+
 static void check_path(struct check *k)
 {
     unsigned n = k->path->n, signed_by_others = 0;
@@ -526,6 +539,8 @@ static void check_path(struct check *k)
         if (i + 1 < n)
             check_issuer(k, i);
     }
+    look_at(k, 0);
+    check_leaf_issuer(k);
     k->f.index = -1;
     k->f.role = ROLE_UNKNOWN;
     if (signed_by_others > SUBS_MOST + 1)

@@ -2,12 +2,14 @@
 /* Certificates: the tree and its faults, the profiles, hostile DER, OCSP, eMAIDs. */
 #include "support.h"
 
+#include "certs.h"
 #include "trust/ocsp.h"
 #include "trust/pki.h"
 #include "trust/pki_tree.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,6 +88,7 @@ static void expect_good(enum pki_edition edition, const char *leaf)
     pki_chain_close(&anchors);
 }
 
+/* [V2G2-884]: each has the profile of its use */
 static void test_tree_is_good(void **state)
 {
     static const char *const LEAVES[] = {"secc-leaf", "cps-leaf", "oem-leaf", "contract-leaf"};
@@ -147,6 +150,7 @@ static const struct {
     {"cps-leaf=wrong-domain-component", "cps-leaf", PKI_DOMAIN},
 };
 
+/* [V2G2-884] [V2G2-007] [V2G2-009] [V2G2-925] */
 static void test_every_fault(void **state)
 {
     (void)state;
@@ -216,6 +220,112 @@ static void test_wrong_root(void **state)
     assert_int_equal(pki_chain_verify(&c, &o, &fault, &e), -1);
     pki_chain_close(&c);
     pki_chain_close(&anchors);
+}
+
+/* ---- the rules of ISO 15118-2 ---- */
+
+enum { ROOT, SUB1, SUB2, SUB3, LEAF, PLACES };
+static const char *const NAMES[PLACES] = {"Root", "Sub 1", "Sub 2", "Sub 3", "Leaf"};
+
+/* What is made otherwise in a chain of root, two sub-CAs and leaf; "": nothing */
+static const struct {
+    const char *clause, *text; /* of the finding */
+    enum pki_fault fault;
+    const char *domain, *group; /* of the leaf */
+    unsigned subs;
+    bool is_ca, is_384, is_long;
+} RULES_2[] = {
+    {"", "", PKI_FAULTS, "CPO", "P-256", 2, false, false, false},
+    {"[V2G2-006]", "signed with ecdsa-with-SHA384; expected ecdsa-with-SHA256", PKI_ALGORITHM,
+     "CPO", "P-256", 2, false, true, false},
+    {"[V2G2-007]", "a key of secp384r1; expected secp256r1", PKI_CURVE, "CPO", "P-384", 2, false,
+     false, false},
+    {"[V2G2-009]", "4 certificates below the root; expected at most 3", PKI_PATH_LENGTH, "CPO",
+     "P-256", 3, false, false, false},
+    {"[V2G2-010]", "octets; expected at most 800", PKI_SIZE, "CPO", "P-256", 2, false, false, true},
+    {"[V2G2-867]", "basic constraints say CA true; expected false", PKI_CA, "CPO", "P-256", 2, true,
+     false, false},
+    {"[V2G2-867]", "issued by a root; expected a sub-CA", PKI_CA, "CPO", "P-256", 0, false, false,
+     false},
+    {"[V2G2-925]", "domain component OEM; expected CPO", PKI_DOMAIN, "OEM", "P-256", 2, false,
+     false, false},
+};
+
+struct finding_2 {
+    unsigned rule;
+    bool was_found;
+};
+
+static void look_for_rule(void *context, const struct pki_finding *f)
+{
+    struct finding_2 *wanted = context;
+    const char *clause = RULES_2[wanted->rule].clause;
+    if (clause[0] == '\0') /* these certificates lack more than what is looked at here */
+        for (unsigned i = 1; i < sizeof RULES_2 / sizeof *RULES_2; i++)
+            assert_string_not_equal(f->clause, RULES_2[i].clause);
+    else if (f->fault == RULES_2[wanted->rule].fault && strstr(f->clause, clause) != NULL)
+        wanted->was_found |= f->is_error && strstr(f->text, RULES_2[wanted->rule].text) != NULL;
+}
+
+static void sign_anew(struct cert *c, const struct cert *issuer, unsigned rule)
+{
+    if (RULES_2[rule].is_long) {
+        char words[600];
+        memset(words, 'x', sizeof words - 1);
+        words[sizeof words - 1] = '\0';
+        X509_EXTENSION *comment = X509V3_EXT_conf_nid(NULL, NULL, NID_netscape_comment, words);
+        assert_int_equal(X509_add_ext(c->x509, comment, -1), 1);
+        X509_EXTENSION_free(comment);
+    }
+    assert_true(
+        X509_sign(c->x509, issuer->key, RULES_2[rule].is_384 ? EVP_sha384() : EVP_sha256()) > 0);
+}
+
+static void add_der(struct pki_chain *c, X509 *x)
+{
+    uint8_t *der = NULL;
+    struct err e = ERR_INIT;
+    int n = i2d_X509(x, &der);
+    assert_int_equal(pki_chain_add(c, (struct slice){der, (size_t)n}, &e), 0);
+    OPENSSL_free(der);
+}
+
+/* [V2G2-006] [V2G2-007] [V2G2-009] [V2G2-010] [V2G2-867] [V2G2-925] */
+static void test_rules_of_edition_2(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < sizeof RULES_2 / sizeof *RULES_2; i++) {
+        struct cert made[PLACES] = {0};
+        struct pki_chain chain = {0}, anchors = {0};
+        unsigned last = RULES_2[i].subs;
+        for (unsigned k = ROOT; k <= last; k++)
+            cert_make(&made[k], &(struct cert_order){.name = NAMES[k],
+                                                     .domain = "V2G",
+                                                     .group = "P-256",
+                                                     .issuer = k == ROOT ? NULL : &made[k - 1],
+                                                     .is_ca = true});
+        cert_make(&made[LEAF], &(struct cert_order){.name = NAMES[LEAF],
+                                                    .domain = RULES_2[i].domain,
+                                                    .group = RULES_2[i].group,
+                                                    .issuer = &made[last],
+                                                    .is_ca = RULES_2[i].is_ca});
+        sign_anew(&made[LEAF], &made[last], i);
+        add_der(&chain, made[LEAF].x509);
+        for (unsigned k = last; k > ROOT; k--)
+            add_der(&chain, made[k].x509);
+        add_der(&anchors, made[ROOT].x509);
+        struct pki_options o = options_now(&anchors);
+        struct finding_2 wanted = {.rule = i};
+        o.role = ROLE_SECC_LEAF;
+        o.edition = EDITION_2;
+        pki_chain_check(&chain, &o, look_for_rule, &wanted, NULL);
+        if (RULES_2[i].clause[0] != '\0' && !wanted.was_found)
+            fail_msg("%s: '%s' was not found", RULES_2[i].clause, RULES_2[i].text);
+        pki_chain_close(&chain);
+        pki_chain_close(&anchors);
+        for (unsigned k = ROOT; k < PLACES; k++)
+            cert_free(&made[k]);
+    }
 }
 
 /* ---- hostile input ---- */
@@ -434,11 +544,11 @@ static int close_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tree_is_good), cmocka_unit_test(test_every_fault),
-        cmocka_unit_test(test_wrong_faults), cmocka_unit_test(test_wrong_root),
-        cmocka_unit_test(test_every_octet),  cmocka_unit_test(test_bad_files),
-        cmocka_unit_test(test_ocsp),         cmocka_unit_test(test_ocsp_bad_requests),
-        cmocka_unit_test(test_emaid),
+        cmocka_unit_test(test_tree_is_good),       cmocka_unit_test(test_every_fault),
+        cmocka_unit_test(test_wrong_faults),       cmocka_unit_test(test_wrong_root),
+        cmocka_unit_test(test_rules_of_edition_2), cmocka_unit_test(test_every_octet),
+        cmocka_unit_test(test_bad_files),          cmocka_unit_test(test_ocsp),
+        cmocka_unit_test(test_ocsp_bad_requests),  cmocka_unit_test(test_emaid),
     };
     return cmocka_run_group_tests_name("pki", tests, open_folder, close_folder);
 }

@@ -6,5 +6,5 @@
 # shellcheck source=tests/cli/support-rules
 . tests/cli/support-rules
 
-rules 42
-rules 42 --profile test
+rules 43
+rules 43 --profile test

@@ -85,6 +85,7 @@ for ((i = 1; i <= 10; i++)); do
     "$V2GLAB" pki make --for ISO15118-2 "$work/tree$i" >/dev/null
     cat "$work/tree$i/iso15118-2/v2g-root.pem"
 done >"$work/ten.pem"
+cat "$work/ten.pem" "$work/twenty.pem" >"$work/tens.pem"
 cat "$work/two.pem" >>"$work/ten.pem"
 holds <<'END'
 [V2G2-651] the vehicle of TLS 1.2 names its V2G roots in trusted_ca_keys, the station does not answer|version = '1.2'|version = '1.2'|is(#Evcc.Get_Tls_Offer().trusted_ca_keys, 2) assert(not has(Evcc.Get_Tls_Answer().extensions, 'trusted_ca_keys'))|
@@ -92,6 +93,7 @@ holds <<'END'
 a station answers trusted_ca_keys where that is chosen|version = '1.2'|version = '1.2', trusted_ca_keys = true|assert(has(Evcc.Get_Tls_Answer().extensions, 'trusted_ca_keys'))|
 one of TLS 1.3 has certificate_authorities in its place|version = '1.3'|version = '1.3'|is(Evcc.Get_Tls_Offer().trusted_ca_keys, nil)|
 [V2G2-878] ten V2G roots and more, the last of which is the station's|version = '1.2', ocsp = true;roots = 'ten.pem',|version = '1.2'|is(#Evcc.Get_Tls_Offer().trusted_ca_keys, 11)|is(#Secc.Get_Tls_Offer().trusted_ca_keys, 11)
+[V2G2-878] a station has as many, the last of which is the vehicle's|version = '1.3'|version = '1.3';roots = 'tens.pem',|is(#Evcc.Get_Tls_Request().certificate_authorities, 11)|is(#Secc.Get_Tls_PeerChain(), 3)
 [V2G20-1006] [V2G20-2368] the vehicle of TLS 1.3 names all V2G roots in certificate_authorities, subjects as they are|version = '1.3'|version = '1.3'|is(table.concat(Evcc.Get_Tls_Offer().certificate_authorities, ' + '), root('v2g', 20) .. ' + ' .. root('v2g', 2))|
 [V2G20-2401] [V2G20-2402] [V2G20-2403] [V2G20-2404] the station names V2G and OEM root in CertificateRequest, subjects as they are|version = '1.3'|version = '1.3'|is(table.concat(Evcc.Get_Tls_Request().certificate_authorities, ' + '), root('v2g', 20) .. ' + ' .. root('oem', 20))|
 [V2G20-2404] without the roots of a tree, those of the file|version = '1.3'|version = '1.3';roots = 'twenty.pem',|is(#Evcc.Get_Tls_Request().certificate_authorities, 1)|
@@ -172,6 +174,12 @@ holds <<END
 [V2G20-2461] [V2G20-2674] [V2G20-2319] [V2G20-2320] and x448 with ed448, where the tree is made so|version = '1.3', ocsp = true;roots = 'ed/iso15118-20/v2g-root.pem',|version = '1.3';$ed448|is(Evcc.Get_Tls_Group() .. ' ' .. Evcc.Get_Tls_Schemes(), 'x448 ed448')|
 [V2G2-602] over TLS 1.2 a station of both versions has the curve and the hash of ISO 15118-2 alone|version = '1.2', $both|version = 'auto'|is(Evcc.Get_Tls_Group() .. ' ' .. Evcc.Get_Tls_Schemes(), 'secp256r1 ecdsa_secp256r1_sha256')|
 END
+
+V2GLAB_PKI="$work/ed" holds <<'END'
+[V2G20-2392] [V2G20-2393] [V2G20-2332] [V2G20-2334] an OCSP response that a CA of Ed448 has signed is taken|version = '1.3'|version = '1.3'|is((Evcc.Get_Tls_Ocsp()), 'good') is(Evcc.Get_Tls_PeerChain()[2].curve, 'ED448')|
+END
+signed "$work/ed/iso15118-20/secc-leaf.ocsp" ED448 \
+    "[V2G20-2392] [V2G20-2393] [V2G20-2332] [V2G20-2334]"
 
 holds <<'END'
 [V2G20-2458] [V2G20-2459] [V2G20-1856] [V2G20-1858] the suites of TLS 1.3, in their order|version = '1.3'|version = '1.3'|is(table.concat(Evcc.Get_Tls_Offer().suites, ' '), 'TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 TLS_EMPTY_RENEGOTIATION_INFO_SCSV')|

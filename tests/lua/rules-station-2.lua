@@ -50,6 +50,8 @@ local function selected(...)
     return { SelectedServiceList = { SelectedService = list } }
 end
 
+local asked = 0 -- when it was, for how long an answer takes
+
 local cases = {}
 local function case(row)
     cases[#cases + 1] = row
@@ -205,6 +207,18 @@ case { '[V2G2-310] [V2G2-610] as few as two', way = 'ac', after = 'Authorization
         assert(#schedule(m) == 2 and #tariff == 2 and tariff[2].EPriceLevel == 3)
     end }
 
+for _, id in ipairs { 1, 255 } do
+    case { '[V2G2-773] a schedule has the id ' .. id, way = 'ac', after = 'Authorization',
+        station = { schedules = { { id = id, entries = STEPS[1].entries } } },
+        { 'ChargeParameterDiscovery', nil,
+            { ['SAScheduleList.SAScheduleTuple.1.SAScheduleTupleID'] = id } } }
+end
+for _, id in ipairs { 0, 300 } do
+    case { '[V2G2-773] no schedule has the id ' .. id, way = 'ac', after = 'Authorization',
+        station = { schedules = { { id = id, entries = STEPS[1].entries } } },
+        { 'ChargeParameterDiscovery', nil, code 'FAILED' } }
+end
+
 -- ---- charging profiles ----
 
 for what, wrong in pairs {
@@ -231,7 +245,36 @@ case { '[V2G2-480] a station that cannot deliver', way = 'ac', after = 'ChargePa
     station = { answers = { PowerDelivery = 'FAILED_PowerDeliveryNotApplied' } },
     { 'Start', nil, code 'FAILED_PowerDeliveryNotApplied' } }
 
+-- How long PowerDeliveryRes takes.
+local function begin()
+    asked = Now()
+end
+local function took(from, to)
+    return function()
+        local ms = Now() - asked
+        assert(ms >= from and ms <= to, ('it took %s ms'):format(ms))
+    end
+end
+for _, ms in ipairs { 0, 1000, 2900 } do
+    case { ('[V2G2-860] [V2G2-862] the contactor closes within %d ms, and then there is an answer'):format(ms),
+        way = 'ac', after = 'ChargeParameterDiscovery', station = { contactor = ms }, begin,
+        { 'Start' }, took(ms, ms + 100), { 'ChargingStatus' } }
+end
+case { '[V2G2-860] [V2G2-865] one that does not within 3 s has failed, and that is said within 4.5 s',
+    way = 'ac', after = 'ChargeParameterDiscovery', station = { contactor = 60000 }, begin,
+    { 'Start', nil, code 'FAILED_ContactorError' }, took(3000, 4500) }
+case { '[V2G2-860] there is no contactor of the station in DC', way = 'dc', after = 'PreCharge',
+    station = { contactor = 60000 }, begin, { 'Start' }, took(0, 100) }
+
 -- ---- the way through the session ----
+
+for _, step in ipairs { 'ServiceDetail', 'PaymentDetails', 'CertificateInstallation',
+                        'CertificateUpdate', 'ChargingStatus', 'CurrentDemand', 'MeteringReceipt',
+                        'CableCheck', 'PreCharge', 'WeldingDetection', 'Stop', 'Authorization',
+                        'ChargeParameterDiscovery' } do
+    case { '[V2G2-736] FAILED with all elements: ' .. step, way = 'dc', after = 'SessionSetup',
+        { step, nil, code 'FAILED_SequenceError' } }
+end
 
 case { '[DRV-2-StopBeforeStart] AC: Stop before Start', way = 'ac', after = 'ChargeParameterDiscovery',
     { 'Stop' }, { 'SessionStop' } }
@@ -265,6 +308,13 @@ for _, step in ipairs { 'SessionSetup', 'Authorization', 'ChargeParameterDiscove
 end
 case { '[DRV-2-PauseEarly] a pause before charging has stopped', way = 'ac',
     after = 'ChargeParameterDiscovery', { 'SessionStop', { ChargingSession = 'Pause' }, code 'FAILED' } }
+case { '[V2G2-706] [V2G2-707] PreCharge of more than 5 s fails nothing', way = 'dc', after = 'PreCharge',
+    function() Sleep(30000) end, { 'PreCharge' }, { 'Start' } }
+case { '[V2G2-025] after SessionStopRes the vehicle closes: the station waits for it', way = 'ac',
+    after = 'SessionStop', function()
+        local found, why = Evcc.Receive_Any_001(4000)
+        assert(not found and why ~= 'closed', why)
+    end }
 case { '[DRV-2-WeldingTimer] [V2G2-620] WeldingDetection has no time of its own', way = 'dc',
     after = 'WeldingDetection', function() Sleep(30000) end, { 'WeldingDetection' }, { 'SessionStop' } }
 case { '[V2G2-443] [V2G2-536] [V2G2-537] after 60 s without a request the station closes', way = 'ac',

@@ -93,6 +93,14 @@ case { '[V2G-DC-556] [V2G-DC-554] [V2G-DC-329] one schedule of 24 h, without a t
                 and entries[1].RelativeTimeInterval.duration == 86400
         end } } }
 
+case { '[V2G-DC-388] where all is well the response code is OK',
+    { 'SessionSetup', nil, code 'OK_NewSessionEstablished' }, { 'ServiceDiscovery', nil, code 'OK' },
+    { 'ServicePaymentSelection', nil, code 'OK' }, { 'ContractAuthentication', nil, code 'OK' },
+    { 'ChargeParameterDiscovery', nil, code 'OK' }, { 'CableCheck', nil, code 'OK' },
+    { 'PreCharge', nil, code 'OK' }, { 'Start', nil, code 'OK' }, { 'CurrentDemand', nil, code 'OK' },
+    { 'Stop', nil, code 'OK' }, { 'WeldingDetection', nil, code 'OK' },
+    { 'SessionStop', nil, code 'OK' }, station = { ongoing = { CableCheck = 0 } } }
+
 -- ---- isolation ----
 
 for _, fault in ipairs { 'Fault', 'Invalid' } do

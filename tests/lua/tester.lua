@@ -14,6 +14,7 @@
 
 local tester = {}
 
+local LONGEST <const> = 4600 -- ms, what a station may take for a response, and a little more
 local READY <const> = { ['DC_EVStatus.EVReady'] = true, ['DC_EVStatus.EVErrorCode'] = 'NO_ERROR',
                         ['DC_EVStatus.EVRESSSOC'] = 50 }
 
@@ -133,7 +134,7 @@ local function ask(way, step, fields)
     fill(m, fields_of(way, step))
     fill(m, fields)
     m:send()
-    local found, why = Evcc.Receive_Any_001(3000)
+    local found, why = Evcc.Receive_Any_001(LONGEST)
     assert(found == name .. 'Res', ('%s: expected %sRes, found %s'):format(step, name,
         tostring(found or why)))
     return Evcc.Received()
