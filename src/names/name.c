@@ -10,8 +10,8 @@
 #define EXIST_DEPTH 6 /* levels below the message in which Exist_ looks for a list */
 
 /* ORDER VERB */
-static const char *const VERBS[] = {"Set",   "Get", "Send", "Receive", "Check", "Check_Received",
-                                    "Exist", "Add"};
+static const char *const VERBS[] = {
+    "Set", "Get", "Send", "Receive", "Expect", "Check", "Check_Received", "Exist", "Add"};
 #define VERBS_N (sizeof VERBS / sizeof VERBS[0])
 
 struct finder {
@@ -287,7 +287,8 @@ static bool find_path(struct finder *f, const char *rest)
 
 static bool has_path(enum verb verb)
 {
-    return verb != VERB_SEND && verb != VERB_RECEIVE && verb != VERB_CHECK_RECEIVED;
+    return verb != VERB_SEND && verb != VERB_RECEIVE && verb != VERB_EXPECT &&
+           verb != VERB_CHECK_RECEIVED;
 }
 
 bool name_suits(const struct name_scope *s, enum verb verb, uint8_t from)
@@ -298,6 +299,7 @@ bool name_suits(const struct name_scope *s, enum verb verb, uint8_t from)
     case VERB_ADD:
         return name_sends(s->side, from);
     case VERB_RECEIVE:
+    case VERB_EXPECT:
     case VERB_CHECK:
     case VERB_CHECK_RECEIVED:
     case VERB_EXIST:

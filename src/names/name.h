@@ -30,6 +30,7 @@ enum verb {
     VERB_GET,
     VERB_SEND,
     VERB_RECEIVE,
+    VERB_EXPECT,
     VERB_CHECK,
     VERB_CHECK_RECEIVED,
     VERB_EXIST,

@@ -214,6 +214,7 @@ int name_each(const struct name_scope *s, const char *message, bool header, name
     snprintf(l.path, sizeof l.path, "%s", message);
     if (l.receives) {
         emit(&l, VERB_RECEIVE, NAME_MESSAGE, "_001");
+        emit(&l, VERB_EXPECT, NAME_MESSAGE, "_001");
         emit(&l, VERB_CHECK_RECEIVED, NAME_MESSAGE, "");
     }
     if (header)

@@ -153,7 +153,7 @@ static int unknown_verb(const struct name_scope *s, const char *text, struct err
     near_write(s, &best, text, text, right);
     return err_set(e,
                    "%s has no function '%.80s'; the nearest name is %s (names begin with Set_, "
-                   "Get_, Send_, Receive_, Check_, Exist_, Add_, Sign_ or Verify_)",
+                   "Get_, Send_, Receive_, Expect_, Check_, Exist_, Add_, Sign_ or Verify_)",
                    name_role(s->side), text, right);
 }
 

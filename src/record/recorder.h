@@ -59,6 +59,12 @@ void recorder_flush(struct recorder *r);
 /* The same, if something has waited for long: for who keeps the loop busy. */
 void recorder_flush_late(struct recorder *r);
 
+/* The number of the event that was put last; 0: none, or r is NULL. */
+static inline uint64_t recorder_last(const struct recorder *r)
+{
+    return r == NULL ? 0 : r->events;
+}
+
 static inline struct numbers *recorder_numbers(struct recorder *r)
 {
     return r == NULL ? NULL : &r->numbers;

@@ -87,6 +87,12 @@ void example_add(struct reference *r, const struct reference_entry *entry, struc
     case VERB_RECEIVE:
         buf_printf(out, "%s()\n", entry->text);
         break;
+    case VERB_EXPECT:
+        buf_printf(out, "%s%s\n", entry->text,
+                   type_slot_of(r->message->as.type, "ResponseCode") >= 0
+                       ? "{ ResponseCode = 'OK' }"
+                       : "()");
+        break;
     case VERB_CHECK_RECEIVED:
         buf_printf(out, "local received%s = %s()\n", r->message->as.name, entry->text);
         break;

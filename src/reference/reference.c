@@ -189,6 +189,12 @@ static void add_parameters(struct reference *r, struct reference_function *f,
         add_parameter(r, f, "milliseconds", "number", false);
         f->parameter[0].is_optional = true;
         break;
+    case VERB_EXPECT:
+        add_parameter(r, f, "fields", "table", false);
+        f->parameter[0].is_optional = true;
+        add_parameter(r, f, "milliseconds", "number", false);
+        f->parameter[1].is_optional = true;
+        break;
     case VERB_EXIST:
         add_children(r, f, n);
         break;
@@ -223,6 +229,8 @@ static const char *result_of(struct reference *r, const struct name *n)
         if (n->target == NAME_SPECIFIED)
             return "boolean";
         return kept_text(r, wording_lua_type(n->field, type, sizeof type));
+    case VERB_EXPECT:
+        return "Message";
     case VERB_SET:
     case VERB_SEND:
     case VERB_RECEIVE:
@@ -267,8 +275,9 @@ static const char *does_of(struct reference *r, const struct reference_entry *en
 
 /* ORDER VERB: how functions of a verb work; NULL where it goes without saying. */
 static const char *const VERB_RULES[] = {
-    NULL,         NULL,       "rule.send", "rule.receive", "rule.check", "rule.check_received",
-    "rule.exist", "rule.add",
+    NULL,          NULL,         "rule.send",           "rule.receive",
+    "rule.expect", "rule.check", "rule.check_received", "rule.exist",
+    "rule.add",
 };
 
 /* ORDER NAME_TARGET */

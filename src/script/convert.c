@@ -355,26 +355,26 @@ int convert_take_child(lua_State *L, int at, struct node *n, unsigned slot, stru
     return 0;
 }
 
-static int no_child(const struct node *n, const char *name, struct err *e)
+static int no_child(const struct type *t, const char *name, struct err *e)
 {
     struct nearest best = nearest_of_all(name, strlen(name));
-    for (unsigned i = 0; i < n->type->fields; i++)
-        if (n->type->field[i].name[0] != '\0')
-            nearest_try(&best, n->type->field[i].name);
+    for (unsigned i = 0; i < t->fields; i++)
+        if (t->field[i].name[0] != '\0')
+            nearest_try(&best, t->field[i].name);
     if (best.name[0] == '\0')
-        return err_set(e, "%s has no elements; found '%.60s'", n->type->name, name);
-    return err_set(e, "%s has no element '%.60s'; the nearest name is %s", n->type->name, name,
+        return err_set(e, "%s has no elements; found '%.60s'", t->name, name);
+    return err_set(e, "%s has no element '%.60s'; the nearest name is %s", t->name, name,
                    best.name);
 }
 
-int convert_slot(const struct node *n, const char *name, struct err *e)
+int convert_slot(const struct type *t, const char *name, struct err *e)
 {
-    for (unsigned i = 0; i < n->type->fields; i++) {
-        const struct field *f = &n->type->field[i];
+    for (unsigned i = 0; i < t->fields; i++) {
+        const struct field *f = &t->field[i];
         if (f->is_content ? strcmp(name, "content") == 0 : strcmp(name, f->name) == 0)
             return (int)i;
     }
-    return no_child(n, name, e);
+    return no_child(t, name, e);
 }
 
 int convert_take_table(lua_State *L, int at, struct node *n, struct arena *a, struct err *e)
@@ -384,7 +384,7 @@ int convert_take_table(lua_State *L, int at, struct node *n, struct arena *a, st
     while (lua_next(L, at) != 0) {
         int slot = -1;
         if (lua_type(L, -2) == LUA_TSTRING)
-            slot = convert_slot(n, lua_tostring(L, -2), e);
+            slot = convert_slot(n->type, lua_tostring(L, -2), e);
         else
             err_set(e, "%s: expected names of elements as keys of the table, found a %s",
                     n->type->name, luaL_typename(L, -2));
@@ -405,8 +405,9 @@ static bool equal_table(lua_State *L, int at, const struct node *n)
     bool equal = true;
     lua_pushnil(L);
     while (lua_next(L, at) != 0) {
-        int slot =
-            lua_type(L, -2) == LUA_TSTRING ? convert_slot(n, lua_tostring(L, -2), &ignored) : -1;
+        int slot = lua_type(L, -2) == LUA_TSTRING
+                       ? convert_slot(n->type, lua_tostring(L, -2), &ignored)
+                       : -1;
         struct place p = {(struct node *)(uintptr_t)n, slot < 0 ? 0 : (unsigned)slot, 0};
         union value *v = slot < 0 ? NULL : place_value(&p);
         equal = equal && v != NULL && convert_equal(L, lua_gettop(L), place_field(&p), *v);

@@ -29,8 +29,8 @@ void convert_push(lua_State *L, const struct field *f, union value v);
 int convert_take(lua_State *L, int at, const struct field *f, struct arena *a, union value *v,
                  struct err *e);
 
-/* Slot of the child called name ("content": the text); -1: e names the nearest. */
-int convert_slot(const struct node *n, const char *name, struct err *e);
+/* Slot of the child of t called name ("content": the text); -1: e names the nearest. */
+int convert_slot(const struct type *t, const char *name, struct err *e);
 
 /* Writes the fields of the table at `at` into n; others stay. */
 int convert_take_table(lua_State *L, int at, struct node *n, struct arena *a, struct err *e);

@@ -5,9 +5,12 @@
 #include "script/flow.h"
 #include "script/judgement.h"
 #include "script/link.h"
+#include "script/object.h"
+#include "script/sandbox.h"
 #include "script/task.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 static struct role *role_upvalue(lua_State *L)
 {
@@ -96,6 +99,103 @@ static int expect_nothing(lua_State *L)
     luaL_argcheck(L, luaL_checknumber(L, 1) >= 0, 1, "expected milliseconds, 0 or more");
     lua_settop(L, 1);
     return await(L, "Expect_Nothing", nothing_done);
+}
+
+/* ---- messages ---- */
+
+#define MODULE "v2g.expect"
+
+/* Raises what cannot be said of the message, whatever it holds, which is the script's error. */
+static void check_fields(lua_State *L, const struct bound *b)
+{
+    const char *name = b->name.message->as.name;
+    sandbox_require(L, MODULE);
+    lua_getfield(L, -1, "check");
+    object_push_named(L, b->role, name, strlen(name));
+    lua_pushvalue(L, 1);
+    if (lua_pcall(L, 2, 0, 0) != LUA_OK)
+        luaL_error(L, "%s.Expect_%s_001: %s", b->role->name, name, luaL_tolstring(L, -1, NULL));
+    lua_pop(L, 1);
+}
+
+/* Compares the message on top of the stack with the fields at 1. */
+static void compare(lua_State *L, const struct role *r)
+{
+    int message = lua_gettop(L);
+    sandbox_require(L, MODULE);
+    lua_getfield(L, -1, "told");
+    lua_rawgeti(L, LUA_REGISTRYINDEX, r->table);
+    lua_pushvalue(L, message);
+    lua_pushvalue(L, 1);
+    lua_call(L, 3, 5);
+    if (lua_tointeger(L, -5) > 0)
+        script_unexpected_frame(L, r->last, lua_tostring(L, -3), lua_tostring(L, -2),
+                                lua_tostring(L, -4), lua_tostring(L, -1));
+    lua_settop(L, message);
+}
+
+static int message_came(lua_State *L, int status, lua_KContext context)
+{
+    const struct bound *b = role_bound(L);
+    struct role *r = b->role;
+    (void)status;
+    (void)context;
+    object_push(L, r, r->last);
+    if (r->peer == NULL || !lua_istable(L, 1)) /* in print mode there is nobody to judge */
+        return 1;
+    check_fields(L, b);
+    compare(L, r);
+    script_note(L, EVENT_CHECK, true, lua_pushfstring(L, "%s is as expected", r->last->name));
+    lua_pop(L, 1);
+    return 1;
+}
+
+int expect_message(lua_State *L)
+{
+    const struct bound *b = role_bound(L);
+    const struct role *r = b->role;
+    lua_settop(L, 2);
+    luaL_argexpected(L, lua_isnil(L, 1) || lua_istable(L, 1), 1, "table of fields");
+    /* before the protocol is agreed these may be fields of another one's message */
+    if (lua_istable(L, 1) && (r->protocol_fixed || r->session->agreed || r->peer == NULL))
+        check_fields(L, b);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_pushcclosure(L, flow_receive, 2);
+    lua_pushvalue(L, 2);
+    lua_callk(L, 1, 0, 0, message_came);
+    return message_came(L, LUA_OK, 0);
+}
+
+/* __index of _G: these are made when first named. Upvalue: what else is. */
+static int global_index(lua_State *L)
+{
+    static const char *const NAMES[] = {"any",    "near",    "at_least", "at_most",
+                                        "absent", "present", "new"};
+    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+        if (strcmp(name, NAMES[i]) == 0) {
+            sandbox_require(L, MODULE);
+            lua_getfield(L, -1, name);
+            lua_pushvalue(L, 2);
+            lua_pushvalue(L, -2);
+            lua_rawset(L, 1);
+            return 1;
+        }
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, 2, 1);
+    return 1;
+}
+
+void expect_open(lua_State *L)
+{
+    lua_pushglobaltable(L);
+    lua_getmetatable(L, -1);
+    lua_getfield(L, -1, "__index");
+    lua_pushcclosure(L, global_index, 1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 2);
 }
 
 void expect_methods(lua_State *L, struct role *r)

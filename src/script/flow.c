@@ -144,6 +144,7 @@ struct pending {
     struct message *message;
     struct arena *arena;
     unsigned *given;
+    struct frame_at *frame;
 };
 
 static int message_connected(lua_State *L, int status, lua_KContext context)
@@ -155,14 +156,15 @@ static int message_connected(lua_State *L, int status, lua_KContext context)
     role_follow(L, p->role);
     signing_send(L, p->role, p->message, p->arena, p->given);
     send_out(L, p->role, p->message, *p->given);
+    *p->frame = (struct frame_at){p->role->session->sent_number, p->role->sent_us};
     return 0;
 }
 
 int flow_send_message(lua_State *L, struct role *r, struct message *m, struct arena *a,
-                      unsigned *given)
+                      unsigned *given, struct frame_at *frame)
 {
     struct pending *p = lua_newuserdatauv(L, sizeof *p, 0);
-    *p = (struct pending){r, m, a, given};
+    *p = (struct pending){r, m, a, given, frame};
     if (is_set(m->schema, "sdp"))
         return message_connected(L, LUA_OK, (lua_KContext)p);
     return link_connect(L, r, is_set(m->schema, "appprotocol"), (lua_KContext)p, message_connected);
@@ -247,7 +249,7 @@ static int receive_done(lua_State *L, int status, lua_KContext context)
     if (received->is_decoded && strcmp(received->name, expected) == 0)
         return 0;
     describe(received, found, sizeof found);
-    return script_unexpected(L, expected, found);
+    return script_unexpected_frame(L, received, expected, found, NULL, NULL);
 }
 
 int flow_wait(lua_State *L, struct role *r, const char *message, const char *protocol,

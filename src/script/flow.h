@@ -13,9 +13,15 @@
 int flow_send(lua_State *L);
 int flow_receive(lua_State *L);
 
+/* The frame that a message has come or gone as: its event's number (0: none), and when. */
+struct frame_at {
+    uint64_t number;
+    int64_t us;
+};
+
 /* For message values: connects if need be, and sends m, which the stack keeps alive at index 1. */
 int flow_send_message(lua_State *L, struct role *r, struct message *m, struct arena *a,
-                      unsigned *given);
+                      unsigned *given, struct frame_at *frame);
 
 /* The message called `name` has gone out ("": bytes that are none): the time that answering took is
  * recorded, and what is waited for next counts from here. */

@@ -7,6 +7,7 @@
 #include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define JUDGEMENT "v2g.Verdict"
 
@@ -49,6 +50,39 @@ int script_unexpected(lua_State *L, const char *expected, const char *found)
     return lua_error(L);
 }
 
+/* "frame 12, 14:03:22.512": UTC */
+static void frame_text(const struct received *frame, char *out, size_t size)
+{
+    char number[40] = "";
+    time_t seconds = (time_t)(frame->us / 1000000);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    if (frame->number != 0)
+        snprintf(number, sizeof number, "frame %llu, ", (unsigned long long)frame->number);
+    snprintf(out, size, "%s%02d:%02d:%02d.%03d", number, tm.tm_hour, tm.tm_min, tm.tm_sec,
+             (int)(frame->us / 1000 % 1000));
+}
+
+int script_unexpected_frame(lua_State *L, const struct received *frame, const char *expected,
+                            const char *found, const char *path, const char *differences)
+{
+    char where[80];
+    struct judgement *j = new_judgement(L, VERDICT_FAIL);
+    snprintf(j->expected, sizeof j->expected, "%s", expected);
+    snprintf(j->found, sizeof j->found, "%s", found);
+    snprintf(j->path, sizeof j->path, "%s", path != NULL ? path : "");
+    j->frame = frame->number;
+    j->us = frame->us;
+    frame_text(frame, where, sizeof where);
+    if (differences != NULL)
+        snprintf(j->message, sizeof j->message, "%s (%s): %.800s", frame->name, where, differences);
+    else
+        snprintf(j->message, sizeof j->message, "expected %s, found %s (%s)", expected, found,
+                 where);
+    script_where(L, j->where, sizeof j->where);
+    return lua_error(L);
+}
+
 /* ---- reading ---- */
 
 static const struct judgement *judgement_at(lua_State *L, int at)
@@ -85,16 +119,26 @@ static int judgement_index(lua_State *L)
                   {"expected", j->expected},
                   {"found", j->found},
                   {"where", j->where},
-                  {"message", j->message}};
+                  {"message", j->message},
+                  {"path", j->path}};
     for (unsigned i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++)
         if (strcmp(key, FIELDS[i].key) == 0) {
             lua_pushstring(L, FIELDS[i].value[0] != '\0' ? FIELDS[i].value : NULL);
             return 1;
         }
-    return luaL_error(L,
-                      "a verdict has no field '%s'; expected verdict, expected, found, where or "
-                      "message",
-                      key);
+    bool is_frame = strcmp(key, "frame") == 0;
+    if (!is_frame && strcmp(key, "time") != 0)
+        return luaL_error(L,
+                          "a verdict has no field '%s'; expected verdict, expected, found, where, "
+                          "message, path, frame or time",
+                          key);
+    if (j->us == 0 || (is_frame && j->frame == 0))
+        return 0;
+    if (is_frame)
+        lua_pushinteger(L, (lua_Integer)j->frame);
+    else
+        lua_pushnumber(L, (lua_Number)j->us / 1000);
+    return 1;
 }
 
 /* Pushes what is added to an error that names a global variable which is nil, as Lua words it. */

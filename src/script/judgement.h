@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Judgements: verdicts as error values that end a script unless it catches them (pcall, Guard),
- * with the fields verdict, expected, found, where and message; checks, which judge at the end; and
- * what any other error of a script means.
+ * with the fields verdict, expected, found, where, message, path, frame and time; checks, which
+ * judge at the end; and what any other error of a script means.
  */
 #ifndef V2G_SCRIPT_JUDGEMENT_H
 #define V2G_SCRIPT_JUDGEMENT_H
@@ -13,6 +13,9 @@ struct judgement {
     enum verdict verdict;
     char where[128];                /* "file.lua:12"; of an error it is in the message */
     char expected[300], found[600]; /* "": that is not what it is about */
+    char path[200];                 /* of the element that differs; "": it is about no element */
+    uint64_t frame;                 /* the number of the frame that was found; 0: none */
+    int64_t us;                     /* when it came */
     char message[1024];
 };
 
@@ -25,6 +28,11 @@ int script_verdict(lua_State *L, enum verdict verdict, const char *format, ...)
 
 /* Raises fail: "expected …, found …". The texts may lie on L's stack. Does not return. */
 int script_unexpected(lua_State *L, const char *expected, const char *found);
+
+/* The same of the frame that was received last: its number and time are told, too. path: of the
+ * element that differs, and differences: all of them in words; both NULL: it is another message. */
+int script_unexpected_frame(lua_State *L, const struct received *frame, const char *expected,
+                            const char *found, const char *path, const char *differences);
 
 /* Records what the script has looked at, with its line. */
 void script_note(lua_State *L, enum event_kind kind, bool ok, const char *text);

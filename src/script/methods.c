@@ -282,7 +282,7 @@ static int method_offers(lua_State *L)
 static int method_received(lua_State *L)
 {
     struct role *r = role_upvalue(L);
-    const struct message *m = r->last != NULL && r->last->is_decoded ? &r->last->message : NULL;
+    const struct received *m = r->last != NULL && r->last->is_decoded ? r->last : NULL;
     if (!lua_isnoneornil(L, 1)) {
         const char *name = luaL_checkstring(L, 1);
         struct name_scope scope = role_scope(r);

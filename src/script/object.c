@@ -24,6 +24,7 @@
 /* A message value. Elements and lists of it refer to it and keep it alive (user value 1). */
 struct object {
     struct role *role;
+    struct frame_at frame; /* that it came as, or went as last */
     struct arena arena;
     struct message message;
     unsigned given; /* SESSION_GIVEN_… */
@@ -60,9 +61,11 @@ void object_push_given(lua_State *L, struct role *r, const struct message *m, un
         script_raise(L, &e);
 }
 
-void object_push(lua_State *L, struct role *r, const struct message *m)
+void object_push(lua_State *L, struct role *r, const struct received *received)
 {
-    object_push_given(L, r, m, SESSION_GIVEN_SIGNATURE);
+    object_push_given(L, r, &received->message, SESSION_GIVEN_SIGNATURE);
+    struct object *o = lua_touserdata(L, -1);
+    o->frame = (struct frame_at){received->number, received->us};
 }
 
 struct message *object_test(lua_State *L, int at, unsigned *given)
@@ -158,13 +161,37 @@ static void push_child(lua_State *L, int root, struct object *o, struct node *n,
         convert_push(L, f, *v);
 }
 
+void object_push_element(lua_State *L, int root, struct node *n)
+{
+    push_element(L, root, lua_touserdata(L, root), n);
+}
+
+void object_push_place(lua_State *L, int root, const struct place *p, bool is_entry)
+{
+    const union value *v = is_entry ? place_value(p) : NULL;
+    if (!is_entry)
+        push_child(L, root, lua_touserdata(L, root), p->node, p->slot);
+    else if (v == NULL)
+        lua_pushnil(L);
+    else if (place_field(p)->kind == KIND_NODE)
+        push_element(L, root, lua_touserdata(L, root), v->n);
+    else
+        convert_push(L, place_field(p), *v);
+}
+
+struct arena *object_arena(lua_State *L, int root)
+{
+    struct object *o = lua_touserdata(L, root);
+    return &o->arena;
+}
+
 /* The method or child called by the string at 2 of an object whose node is n. Upvalue 1:
  * methods. */
 static int index_node(lua_State *L, int root, struct object *o, struct node *n)
 {
     const char *key = luaL_checkstring(L, 2);
     struct err e = ERR_INIT;
-    int slot = convert_slot(n, key, &e);
+    int slot = convert_slot(n->type, key, &e);
     if (slot >= 0) {
         push_child(L, root, o, n, (unsigned)slot);
         return 1;
@@ -226,7 +253,7 @@ static int newindex_node(lua_State *L, struct object *o, struct node *n)
     const char *key = luaL_checkstring(L, 2);
     struct err e = ERR_INIT;
     flatten(L, 3);
-    int slot = convert_slot(n, key, &e);
+    int slot = convert_slot(n->type, key, &e);
     if (slot < 0)
         return script_raise(L, &e);
     struct place p = {n, (unsigned)slot, 0};
@@ -335,10 +362,24 @@ static int message_table(lua_State *L)
     return 1;
 }
 
+static int message_frame(lua_State *L)
+{
+    const struct object *o = check_object(L);
+    lua_pushinteger(L, (lua_Integer)o->frame.number);
+    return o->frame.number != 0;
+}
+
+static int message_time(lua_State *L)
+{
+    const struct object *o = check_object(L);
+    lua_pushnumber(L, (lua_Number)o->frame.us / 1000);
+    return o->frame.us != 0;
+}
+
 static int message_send(lua_State *L)
 {
     struct object *o = check_object(L);
-    return flow_send_message(L, o->role, &o->message, &o->arena, &o->given);
+    return flow_send_message(L, o->role, &o->message, &o->arena, &o->given, &o->frame);
 }
 
 static int message_sign(lua_State *L)
@@ -524,6 +565,15 @@ static void make_type(lua_State *L, const char *name, const luaL_Reg *functions,
     lua_pop(L, 1);
 }
 
+void objects_add(lua_State *L, const luaL_Reg *methods)
+{
+    luaL_getmetatable(L, MESSAGE_TYPE);
+    lua_getfield(L, -1, "__index");
+    lua_getupvalue(L, -1, 1);
+    luaL_setfuncs(L, methods, 0);
+    lua_pop(L, 3);
+}
+
 void objects_open(lua_State *L)
 {
     static const luaL_Reg MESSAGE[] = {{"__newindex", message_newindex},
@@ -532,11 +582,10 @@ void objects_open(lua_State *L)
                                        {"__gc", message_gc},
                                        {NULL, NULL}};
     static const luaL_Reg MESSAGE_METHODS[] = {
-        {"xml", message_xml},       {"json", message_json},
-        {"exi", message_exi},       {"name", message_name},
-        {"table", message_table},   {"copy", message_copy_method},
-        {"send", message_send},     {"sign", message_sign},
-        {"verify", message_verify}, {NULL, NULL}};
+        {"xml", message_xml},     {"json", message_json},     {"exi", message_exi},
+        {"name", message_name},   {"table", message_table},   {"copy", message_copy_method},
+        {"frame", message_frame}, {"time", message_time},     {"send", message_send},
+        {"sign", message_sign},   {"verify", message_verify}, {NULL, NULL}};
     static const luaL_Reg ELEMENT[] = {{"__newindex", element_newindex},
                                        {"__tostring", element_tostring},
                                        {"__pairs", element_pairs},

@@ -12,6 +12,7 @@
  *
  *   tostring(m), m:xml()   the XML as on the reference pages;  m:json() one line of JSON
  *   m:exi()                the EXI bytes;  m:name() the message's name;  m:table() a plain table
+ *   m:get(path), m:values() elements by their path (paths.h)
  *   m:send()               sends it, whoever should send it by the standard
  *   m:copy()               another one of the same content
  *   m:sign([who]), m:verify([who])   its signature, made and checked (signing.h)
@@ -19,18 +20,30 @@
 #ifndef V2G_SCRIPT_OBJECT_H
 #define V2G_SCRIPT_OBJECT_H
 
+#include "names/place.h"
 #include "script/role.h"
+
+#include <lauxlib.h>
 
 void objects_open(lua_State *L);
 
-/* Pushes a copy of m. */
-void object_push(lua_State *L, struct role *r, const struct message *m);
+/* Gives messages further methods. */
+void objects_add(lua_State *L, const luaL_Reg *methods);
 
-/* The same; what of its header stays as it is when it is sent: SESSION_GIVEN_… */
+/* Pushes a copy of what was received. */
+void object_push(lua_State *L, struct role *r, const struct received *received);
+
+/* Pushes a copy of m; what of its header stays as it is when it is sent: SESSION_GIVEN_… */
 void object_push_given(lua_State *L, struct role *r, const struct message *m, unsigned given);
 
 /* The message that the value at `at` is; given (may be NULL): as above. NULL: it is none. */
 struct message *object_test(lua_State *L, int at, unsigned *given);
+
+/* Of the message value at `root`: where what it has grows; an element of it, or what stands at a
+ * place (is_entry: one entry of the list there), pushed as a value. */
+struct arena *object_arena(lua_State *L, int root);
+void object_push_element(lua_State *L, int root, struct node *n);
+void object_push_place(lua_State *L, int root, const struct place *p, bool is_entry);
 
 /* Pushes a message by its name, with defaults; or read from XML (text that begins with '<'). */
 void object_push_named(lua_State *L, struct role *r, const char *text, size_t n);

@@ -172,18 +172,18 @@ int role_invent(struct role *r, const struct name *n, struct err *e)
     return received == NULL ? -1 : 0;
 }
 
-const struct message *role_incoming(struct role *r, const struct schema *set,
-                                    const struct element *element, struct err *e)
+const struct received *role_incoming(struct role *r, const struct schema *set,
+                                     const struct element *element, struct err *e)
 {
     struct incoming *i = incoming_of(r, element);
     if (i != NULL && i->received != NULL)
-        return &i->received->message;
+        return i->received;
     if (r->peer != NULL)
         return NULL;
     if (i == NULL && (i = new_incoming(r, element)) == NULL)
         return NULL;
     i->received = invent(r, set, element, e); /* asked for before it was received */
-    return i->received == NULL ? NULL : &i->received->message;
+    return i->received;
 }
 
 /* ---- the protocol ---- */

@@ -135,8 +135,8 @@ struct outgoing *role_outgoing(struct role *r, const struct schema *set,
 
 /* The message received last of that name; in print mode one with defaults (or what the other role
  * of the script has sent). NULL: none, or e is set. */
-const struct message *role_incoming(struct role *r, const struct schema *set,
-                                    const struct element *element, struct err *e);
+const struct received *role_incoming(struct role *r, const struct schema *set,
+                                     const struct element *element, struct err *e);
 
 /* Takes over a received frame; it becomes the last one. */
 void role_keep(struct role *r, struct received *received);

@@ -3,8 +3,10 @@
 
 #include "script/deadline.h"
 #include "script/enums.h"
+#include "script/expect.h"
 #include "script/filters.h"
 #include "script/object.h"
+#include "script/paths.h"
 #include "script/roles.h"
 #include "script/sandbox.h"
 #include "script/store.h"
@@ -66,8 +68,10 @@ static int open_protected(lua_State *L)
     tasks_open(L);
     enums_open(L, s->options->library);
     objects_open(L);
+    paths_open(L);
     filters_open(L);
     roles_open(L);
+    expect_open(L);
     trust_open(L);
     store_open(L);
     deadline_open(L);

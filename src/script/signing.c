@@ -236,10 +236,10 @@ static int verify(lua_State *L)
 {
     struct job j = job_of(L);
     struct err e = ERR_INIT;
-    const struct message *m = role_incoming(j.role, j.set, j.element, &e);
+    const struct received *m = role_incoming(j.role, j.set, j.element, &e);
     if (m == NULL)
         return luaL_error(L, "no %s was received yet; its signature cannot be checked", j.name);
-    return signing_verify(L, j.role, m, 1);
+    return signing_verify(L, j.role, &m->message, 1);
 }
 
 static int never_signed(lua_State *L, const struct role *r, const char *name)

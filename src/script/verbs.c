@@ -3,6 +3,7 @@
 
 #include "names/place.h"
 #include "script/convert.h"
+#include "script/expect.h"
 #include "script/flow.h"
 #include "script/judgement.h"
 #include "script/role.h"
@@ -323,13 +324,13 @@ static const struct message *message_to_read(lua_State *L, const struct bound *b
     bool is_ours = n->verb == VERB_GET && name_sends(r->side, n->message->from);
     if (is_ours)
         return &outgoing_of(L, b)->message;
-    const struct message *m = role_incoming(r, n->set, n->message, &e);
-    if (m == NULL && !e.set)
+    const struct received *received = role_incoming(r, n->set, n->message, &e);
+    if (received == NULL && !e.set)
         luaL_error(L, "%s: no %s has been received yet; expected %s.Receive_%s_001() before",
                    own_name(L, b), n->message->as.name, r->name, n->message->as.name);
-    if (m == NULL)
+    if (received == NULL)
         raise_in(L, b, &e);
-    return m;
+    return &received->message;
 }
 
 /* Pushes what n leads to; nil where it is absent. */
@@ -489,6 +490,6 @@ static int verb_exist(lua_State *L)
 }
 
 const lua_CFunction VERB_FUNCTIONS[] = {
-    verb_set,   verb_get, flow_send, flow_receive, verb_check, verb_check_received,
+    verb_set,   verb_get, flow_send, flow_receive, expect_message, verb_check, verb_check_received,
     verb_exist, verb_add,
 };

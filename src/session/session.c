@@ -297,6 +297,7 @@ struct received *session_new_received(struct session *s)
         return NULL;
     }
     r->next = NULL;
+    r->number = 0;
     r->name = "";
     r->is_decoded = false;
     r->problem = ERR_INIT;
@@ -401,6 +402,9 @@ static int record_frame(struct filter *f, struct parcel *p, struct err *e)
         record_datagram(p);
     else
         recorder_put(p->session->recorder, &p->event);
+    p->event.number = recorder_last(p->session->recorder);
+    if (p->is_sent)
+        p->session->sent_number = p->event.number;
     if (p->read != NULL && !p->event.is_udp)
         record_violations(p->session, &p->event);
     return filter_pass(f, p, e);
@@ -414,6 +418,7 @@ static int take_frame(struct parcel *p)
     if (r == NULL)
         return 0; /* a filter made something of it that is no frame */
     p->read = NULL;
+    r->number = p->event.number;
     session_queue(s, r);
     if (r->is_decoded)
         note_message(s, &r->message, false);

@@ -18,6 +18,7 @@
 struct received {
     struct received *next;
     int64_t us;
+    uint64_t number; /* of its event; 0: it has none */
     uint16_t payload_type;
     const char *name; /* "SessionSetupReq"; "" where the payload could not be decoded */
     struct message message;
@@ -52,6 +53,7 @@ struct session {
     struct received *first, *last; /* decoded, not taken yet */
     struct received *spare;        /* kept with its memory for the next frame */
     struct buf out;                /* the frame that is being sent */
+    uint64_t sent_number;          /* of the event of the one that was sent last */
     bool is_connected;
     bool broken; /* the stream cannot be cut into frames any more */
     /* offers of the supportedAppProtocolReq seen last, for finding what a SchemaID means */

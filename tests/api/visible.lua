@@ -31,6 +31,9 @@ local function show_index(owner, metatable, known)
     end
 end
 
+for name in ('any near at_least at_most'):gmatch('%S+') do
+    assert(_G[name]) -- made when first named
+end
 for name, value in next, _G do
     if not LUA[name] and type(value) == 'function' then
         print('visible ' .. name)

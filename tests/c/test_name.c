@@ -259,6 +259,7 @@ static void test_order(void **state)
     text[0] = '\0';
     assert_int_equal(name_each(&evcc, "SessionStopRes", false, keep, &all, &e), 0);
     assert_string_equal(text, "Evcc.Receive_SessionStopRes_001() "
+                              "Evcc.Expect_SessionStopRes_001() "
                               "Evcc.Check_Received_SessionStopRes() "
                               "Evcc.Get_SessionStopRes_ResponseCode() "
                               "Evcc.Check_SessionStopRes_ResponseCode(responseCode) ");

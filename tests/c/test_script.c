@@ -329,7 +329,7 @@ static void call_name(void *context, const struct name_entry *entry)
     buf_printf(&c->script, "%s(", entry->text);
     for (unsigned i = 0; i < n->lists && n->verb != VERB_ADD; i++)
         buf_text(&c->script, i + 1 < n->lists || n->verb != VERB_GET ? "0, " : "0");
-    if (n->verb != VERB_GET && n->verb != VERB_CHECK_RECEIVED)
+    if (n->verb != VERB_GET && n->target != NAME_MESSAGE)
         buf_text(&c->script,
                  n->target == NAME_SPECIFIED ? "true" : literal(n, value, sizeof value));
     buf_text(&c->script, ")\n");

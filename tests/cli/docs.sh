@@ -156,7 +156,7 @@ run run --print --unsafe tests/api/visible.lua
     sed -n 's/^    {"\([a-z_]*\)", [A-Z_]*, \(AT\|NOWHERE\).*/TlsOptions.\1/p' src/session/tls_choice.c |
         grep -vE '\.(cert|key|roots|pki)$'
 } | sort -u >"$work/visible"
-heads en | grep -E '^[A-Z]|^(print|assert|require)$' | grep -v '^class \|^global ' | sort >"$work/described"
+heads en | grep -E '^[A-Z]|^(print|assert|require|any|near|at_least|at_most)$' | grep -v '^class \|^global ' | sort >"$work/described"
 diff "$work/visible" "$work/described" | sed -n 's/^< /# nowhere described: /p; s/^> /# seen by no script: /p' >"$work/diff"
 cat "$work/diff"
 [ -s "$work/visible" ] && [ ! -s "$work/diff" ]
