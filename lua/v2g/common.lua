@@ -445,6 +445,11 @@ function common.in_time(s, taken)
     return false
 end
 
+-- Milliseconds until that came which the role received last, however late it was read.
+function common.since(role, from)
+    return math.max(0, role.Came() - from)
+end
+
 -- The station's notification (s.noticed: { at =, limit =, rounds =, wish = }) has been followed.
 function common.reacted(s)
     local n = s.noticed

@@ -107,7 +107,7 @@ end
 -- one more round of the charge loop. By default never; by `reaction` for no longer than the station
 -- allows.
 function ev:puts_off(seconds)
-    local n = self.noticed or { at = Now(), limit = (seconds or 0) * 1000, rounds = 0 }
+    local n = self.noticed or { at = self.role.Came(), limit = (seconds or 0) * 1000, rounds = 0 }
     self.noticed = n
     n.rounds = n.rounds + 1
     if n.rounds <= self.p.after_stop_request then
@@ -153,7 +153,8 @@ local function await(self, step, request)
         name, why, detail = self.role.Receive_Any_001(patience)
     until name or why ~= 'timeout' or not common.ask(self, 'late', request)
     if patience and (name or why == 'timeout') then -- the standard's time is measured all the same
-        self.role.Measured(self.protocol, 'V2G_EVCC_Msg_Timeout', request, Now() - self.sent)
+        self.role.Measured(self.protocol, 'V2G_EVCC_Msg_Timeout', request,
+            name and common.since(self.role, self.sent) or Now() - self.sent)
     end
     if name then
         return name, why
@@ -241,7 +242,7 @@ function ev:exchange(step, signer)
     while found ~= '' and not common.received(self, found) do
         found, problem = await(self, step, request)
     end
-    self.last, self.answered = step, Now()
+    self.last, self.answered = step, self.role.Came()
     if p.probe and p.probe.after == step and (p.probe.protocol or self.protocol) == self.protocol then
         self.role.Probe(p.probe.port, p.probe.first, p.probe.every)
     end
@@ -271,7 +272,7 @@ function ev:is_closed()
     self.is_ready = true
     self.role.Measured(self.protocol, 'V2G_EVCC_ReadyToCharge_Timeout', nil, self.sent - self.setup_from)
     if self.mode == 'ac' then
-        self.role.Measured(self.protocol, 'EVSE_Contactor_Closing_Time', nil, Now() - self.sent)
+        self.role.Measured(self.protocol, 'EVSE_Contactor_Closing_Time', nil, common.since(self.role, self.sent))
     end
 end
 
@@ -284,7 +285,7 @@ function ev:repeat_until(step, parameter, is_over, signer)
     repeat
         self:exchange(step, not from and signer or nil)
         from = from or self.sent
-        local taken = Now() - from
+        local taken = common.since(self.role, from)
         local over = is_over()
         check_ready(self)
         if over or Stop_Requested() then
@@ -407,7 +408,8 @@ local function discover(self, tls, settings)
         self.role.Set_SECCDiscoveryReq_Security(tls == 'off' and 0x10 or 0x00)
         self.role.Send_SECCDiscoveryReq_001()
         local name = self.role.Receive_Any_001(wait)
-        self.role.Measured('SDP', 'V2G_EVCC_Msg_Timeout', 'SECCDiscoveryReq', Now() - from, name ~= nil)
+        self.role.Measured('SDP', 'V2G_EVCC_Msg_Timeout', 'SECCDiscoveryReq',
+            name and common.since(self.role, from) or Now() - from, name ~= nil)
         if name == 'SECCDiscoveryRes' then
             if not may_be_plain(tls, settings) and self.role.Get_SECCDiscoveryRes_Security() ~= 0x00 then
                 leave(self, 'gone', false, 'the station answered SDP with no TLS, and TLS is wanted')

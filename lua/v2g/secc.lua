@@ -334,7 +334,7 @@ end
 -- Why the session is over, or nil: it goes on. ok: it has ended as it should; how: 'reset', if not
 -- by FIN.
 local function serve(s, r)
-    s.asked = Now()
+    s.asked = s.role.Came()
     if s.limit and s.limit[1] == FIRST_LOOP then
         s:end_limit()
     end
@@ -504,7 +504,8 @@ local function await(s)
     local from = Now()
     local name, problem, detail = s.role.Receive_Any_001(ms)
     if name then
-        s.role.Measured(s.protocol or 'AppProtocol', 'V2G_SECC_Sequence_Timeout', s.last, Now() - from)
+        s.role.Measured(s.protocol or 'AppProtocol', 'V2G_SECC_Sequence_Timeout', s.last,
+            common.since(s.role, from))
     elseif problem == 'timeout' then
         s.role.Measured(s.protocol or 'ISO15118-2', parameter, nil, ms, false)
     end

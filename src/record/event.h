@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "codec/message.h"
 #include "wire/endpoint.h"
+#include "wire/world.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,6 +54,7 @@ struct event {
     int64_t us;       /* since 1970-01-01 UTC */
     enum event_kind kind;
     enum event_how how;
+    enum came came; /* of what was received: how well `us` is known */
     bool ok;
     bool is_udp;
     bool is_inside;      /* it went within TLS: these bytes were not on the wire */

@@ -68,6 +68,9 @@ static void frame_members(struct buf *out, const struct event *e)
 static const char *const HOWS[] = {"",        "FIN",     "RST",         "alert",
                                    "refused", "timeout", "unreachable", "error"};
 
+/* ORDER CAME */
+static const char *const CAMES[] = {"", "kernel", "read", "late"};
+
 void jsonl_event(void *context, const struct event *e)
 {
     static const char *const ROLES[] = {"", "EVCC", "SECC", ""}; /* ORDER direction */
@@ -88,6 +91,7 @@ void jsonl_event(void *context, const struct event *e)
         e->kind == EVENT_CLOSE || e->kind == EVENT_FAULT)
         text_member(out, "from", ROLES[e->from_role]);
     text_member(out, "how", HOWS[e->how]);
+    text_member(out, "came", CAMES[e->came]);
     if (e->connection != 0)
         number_member(out, "connection", e->connection);
     if (e->is_udp)

@@ -31,7 +31,9 @@ static const char *push_found(lua_State *L, struct role *r)
 
 static int push_taken(lua_State *L, const struct role *r)
 {
-    lua_pushnumber(L, (lua_Number)(script_now(r->script) - r->timer.from_us) / 1000);
+    const struct received *first = r->session->first;
+    int64_t us = (first != NULL ? first->us : script_now(r->script)) - r->timer.from_us;
+    lua_pushnumber(L, (lua_Number)(us > 0 ? us : 0) / 1000);
     return 1;
 }
 
@@ -76,7 +78,7 @@ static int await(lua_State *L, const char *doing, lua_KFunction then)
         link_check(L, r, doing);
     r->script->has_tested = true;
     deadline_given(r, lua_tonumber(L, 1));
-    struct wait w = {flow_has_frame, r, r->timer.from_us + r->timer.limit_us};
+    struct wait w = {flow_is_in_time, r, r->timer.from_us + r->timer.limit_us};
     return script_wait(L, &w, 0, then);
 }
 

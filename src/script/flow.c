@@ -179,6 +179,15 @@ bool flow_has_frame(void *context)
            (!r->sdp_open && r->peer != NULL && r->peer->state != PEER_READY);
 }
 
+bool flow_is_in_time(void *context)
+{
+    const struct role *r = context;
+    const struct received *first = r->session->first;
+    if (first == NULL || r->timer.limit_us == 0)
+        return flow_has_frame(context);
+    return first->us <= r->timer.from_us + r->timer.limit_us;
+}
+
 /* A scripted SDP tells where to connect to. */
 static void note_address(struct role *r, const struct received *received)
 {
@@ -243,7 +252,7 @@ static int receive_done(lua_State *L, int status, lua_KContext context)
     char found[600];
     const char *expected = lua_tostring(L, (int)context);
     (void)status;
-    struct received *received = flow_take(L, r);
+    struct received *received = r->script->timed_out ? NULL : flow_take(L, r);
     if (received == NULL)
         return nothing_came(L, r, expected);
     if (received->is_decoded && strcmp(received->name, expected) == 0)
@@ -259,7 +268,10 @@ int flow_wait(lua_State *L, struct role *r, const char *message, const char *pro
         deadline_standard(L, r, message, protocol);
     else
         deadline_given(r, luaL_checknumber(L, 1));
-    struct wait w = {flow_has_frame, r, 0};
+    struct wait w = {flow_is_in_time, r, 0};
+    r->script->timed_out = false;
+    if (flow_has_frame(r)) /* it was there before anybody waited */
+        return then(L, LUA_OK, context);
     if (r->timer.limit_us > 0)
         w.deadline_us = r->timer.from_us + r->timer.limit_us;
     return script_wait(L, &w, context, then);

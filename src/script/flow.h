@@ -35,6 +35,10 @@ int flow_wait(lua_State *L, struct role *r, const char *message, const char *pro
 /* Whether a wait for a frame is over: one is there, or none can come. context: struct role. */
 bool flow_has_frame(void *context);
 
+/* The same of a wait by the role's timer: what came after its end is not taken for in time, however
+ * busy the loop was. */
+bool flow_is_in_time(void *context);
+
 /* Takes the next frame over as the one received last, and records the time it took; NULL: none. */
 struct received *flow_take(lua_State *L, struct role *r);
 

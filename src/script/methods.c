@@ -56,7 +56,8 @@ static int method_send_raw(lua_State *L)
 static int any_done(lua_State *L, int status, lua_KContext context)
 {
     struct role *r = role_upvalue(L);
-    struct received *received = r->peer == NULL ? NULL : flow_take(L, r);
+    bool is_late = r->peer == NULL || r->script->timed_out;
+    struct received *received = is_late ? NULL : flow_take(L, r);
     (void)status;
     (void)context;
     if (received != NULL) {
@@ -84,6 +85,7 @@ static int any_connected(lua_State *L, int status, lua_KContext context)
     (void)context;
     if (r->peer == NULL || flow_has_frame(r)) {
         r->timer.limit_us = 0;
+        r->script->timed_out = false;
         return any_done(L, LUA_OK, 0);
     }
     return flow_wait(L, r, NULL, r->protocol->name, 0, any_done);
@@ -302,24 +304,25 @@ static int method_received(lua_State *L)
     return 1;
 }
 
+static int method_came(lua_State *L)
+{
+    const struct role *r = role_upvalue(L);
+    int64_t us = r->came_us != 0 ? r->came_us : script_now(r->script);
+    lua_pushnumber(L, (lua_Number)us / 1000);
+    return 1;
+}
+
 void methods_push(lua_State *L, struct role *r)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"Connect", method_connect},
-        {"Listen", method_listen},
-        {"Disconnect", method_disconnect},
-        {"Send_Raw", method_send_raw},
-        {"Outgoing", method_outgoing},
-        {"Offers", method_offers},
-        {"Message", method_message},
-        {"Receive_Any_001", method_receive_any},
-        {"Received", method_received},
-        {"Receive_Any", method_receive_any},
-        {"Measured", deadline_measured},
-        {"Probe", method_probe},
-        {"State", method_state},
-        {"SessionID", method_session_id},
-        {NULL, NULL},
+        {"Connect", method_connect},       {"Listen", method_listen},
+        {"Disconnect", method_disconnect}, {"Send_Raw", method_send_raw},
+        {"Outgoing", method_outgoing},     {"Offers", method_offers},
+        {"Message", method_message},       {"Receive_Any_001", method_receive_any},
+        {"Received", method_received},     {"Receive_Any", method_receive_any},
+        {"Measured", deadline_measured},   {"Came", method_came},
+        {"Probe", method_probe},           {"State", method_state},
+        {"SessionID", method_session_id},  {NULL, NULL},
     };
     lua_newtable(L);
     lua_pushlightuserdata(L, r);

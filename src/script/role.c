@@ -129,7 +129,7 @@ void role_keep(struct role *r, struct received *received)
     }
     r->last = received;
     r->last_is_loose = i == NULL;
-    r->received_us = received->us;
+    r->received_us = r->came_us = received->us;
 }
 
 /* What the other role of this script has sent under that name. */

@@ -56,7 +56,7 @@ static void asked(void *context, struct sdp_socket *s, const struct endpoint *fr
 {
     const struct serving *v = context;
     const struct script *script = v->role->script;
-    discovery_answer(script->options->recorder, script->options->library, script_now(script), s,
+    discovery_answer(script->options->recorder, script->options->library, script->options->world, s,
                      from, to, bytes, listener_endpoint(v->listener),
                      listener_endpoint(v->tls_listener));
 }

@@ -34,8 +34,8 @@ bool discovery_respond(const struct datagram *d, struct library *l, const struct
  * A datagram came to a station that listens at plain, at tls, or at both (NULL: it does not):
  * records it, and answers by the standard's table. False: there is no answer to it.
  */
-bool discovery_answer(struct recorder *r, struct library *l, int64_t us, struct sdp_socket *s,
-                      const struct endpoint *from, const struct endpoint *to, struct slice bytes,
-                      const struct endpoint *plain, const struct endpoint *tls);
+bool discovery_answer(struct recorder *r, struct library *l, const struct world *w,
+                      struct sdp_socket *s, const struct endpoint *from, const struct endpoint *to,
+                      struct slice bytes, const struct endpoint *plain, const struct endpoint *tls);
 
 #endif

@@ -53,7 +53,7 @@ static int client_send(void *context, const struct endpoint *from, const struct 
 static void station_found(struct peer *p, uint8_t security)
 {
     struct peer_wire *w = p->wire;
-    p->times.found_us = world_now(p->world);
+    p->times.found_us = world_came(p->world, NULL);
     bool is_off = p->options.tls == PEER_TLS_OFF;
     w->with_tls = security == DATAGRAM_TLS && !(is_off && p->options.security == DATAGRAM_TLS);
     p->problem = ERR_INIT;

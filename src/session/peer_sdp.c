@@ -26,7 +26,8 @@ int peer_pass_datagram(struct peer *p, bool is_sent, const struct endpoint *from
                        const struct endpoint *to, struct slice bytes, struct err *e)
 {
     struct numbered known = datagram_numbers(p, is_sent ? from : to, is_sent ? to : from);
-    int64_t us = world_now(p->world);
+    enum came came = CAME_NONE;
+    int64_t us = is_sent ? world_now(p->world) : world_came(p->world, &came);
     p->is_met = p->is_met || !is_sent;
     struct parcel parcel = {.session = &p->session,
                             .event = session_new_event(&p->session, EVENT_BYTES, is_sent, us),
@@ -36,6 +37,7 @@ int peer_pass_datagram(struct peer *p, bool is_sent, const struct endpoint *from
     parcel.event.connection = 0;
     parcel.event.is_inside = false;
     parcel.event.is_udp = true;
+    parcel.event.came = came;
     parcel.event.from = *from;
     parcel.event.to = *to;
     parcel_set_bytes(&parcel, bytes);

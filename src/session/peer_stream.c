@@ -19,7 +19,8 @@ static void record_tls(struct peer_wire *w, enum event_kind kind, bool is_sent, 
     if (w->stream == NULL)
         return;
     peer_begin_connection(w);
-    struct event e = session_new_event(&p->session, kind, is_sent, world_now(p->world));
+    int64_t us = is_sent ? world_now(p->world) : world_came(p->world, NULL);
+    struct event e = session_new_event(&p->session, kind, is_sent, us);
     e.bytes = bytes;
     e.text = text;
     recorder_put(p->session.recorder, &e);
@@ -205,7 +206,8 @@ static void stream_data(void *context, struct stream *s, struct slice bytes)
 {
     struct peer_wire *w = context;
     struct peer *p = w->peer;
-    bool broken = session_feed(&p->session, bytes.p, bytes.n, world_now(p->world)) != 0;
+    int64_t us = world_came(p->world, &p->session.came);
+    bool broken = session_feed(&p->session, bytes.p, bytes.n, us) != 0;
     peer_look_at_frames(p);
     if (broken && w->stream == s) {
         peer_set_problem(p, "%s", "the stream is no V2GTP any more; the connection was ended");

@@ -387,6 +387,7 @@ static void record_datagram(const struct parcel *p)
     d.event.session = e->session;
     d.event.is_echo = e->is_echo;
     d.event.where = e->where;
+    d.event.came = e->came;
     if (p->is_sent) {
         d.event.ok = true;
         d.event.problem = NULL;
@@ -425,11 +426,22 @@ static int take_frame(struct parcel *p)
     return 0;
 }
 
-static int receive_frame(struct session *s, const struct v2gtp_frame *f, int64_t us)
+/* Of a frame that came with that piece. What lies there behind it came later, and the time of the
+ * piece is that of its last octet. */
+static struct event piece_event(const struct session *s, enum event_kind kind,
+                                const struct event *piece, const struct v2gtp_frame *f)
+{
+    struct event e = session_new_event(s, kind, false, piece->us);
+    bool is_last = v2gtp_rest(&s->reader).n == 0;
+    e.came = piece->came == CAME_KERNEL && !is_last ? CAME_LATE : piece->came;
+    e.bytes = f->bytes;
+    return e;
+}
+
+static int receive_frame(struct session *s, const struct v2gtp_frame *f, const struct event *piece)
 {
     struct err e = ERR_INIT;
-    struct parcel p = {.session = s, .event = session_new_event(s, EVENT_FRAME, false, us)};
-    p.event.bytes = f->bytes;
+    struct parcel p = {.session = s, .event = piece_event(s, EVENT_FRAME, piece, f)};
     session_read(s, &p);
     int bad = way_frame(&s->way, &p, &e);
     session_done(s, p.read);
@@ -437,11 +449,10 @@ static int receive_frame(struct session *s, const struct v2gtp_frame *f, int64_t
 }
 
 static void record_bad(struct session *s, enum event_kind kind, const struct v2gtp_frame *f,
-                       const struct err *problem, int64_t us)
+                       const struct err *problem, const struct event *piece)
 {
-    struct event e = session_new_event(s, kind, false, us);
+    struct event e = piece_event(s, kind, piece, f);
     e.ok = false;
-    e.bytes = f->bytes;
     e.payload_type = f->header.type;
     e.problem = problem;
     recorder_put(s->recorder, &e);
@@ -452,6 +463,7 @@ int session_feed(struct session *s, const void *p, size_t n, int64_t us)
     struct err e = ERR_INIT;
     struct parcel piece = {.session = s, .event = session_new_event(s, EVENT_BYTES, false, us)};
     piece.event.bytes = (struct slice){p, n};
+    piece.event.came = s->came;
     return way_bytes(&s->way, &piece, &e);
 }
 
@@ -459,7 +471,6 @@ int session_feed(struct session *s, const void *p, size_t n, int64_t us)
 static int take_bytes(struct parcel *piece)
 {
     struct session *s = piece->session;
-    int64_t us = piece->event.us;
     if (s->broken)
         return -1;
     v2gtp_feed(&s->reader, piece->event.bytes);
@@ -470,14 +481,14 @@ static int take_bytes(struct parcel *piece)
         case V2GTP_MORE:
             return 0;
         case V2GTP_FRAME:
-            if (receive_frame(s, &f, us) != 0)
+            if (receive_frame(s, &f, &piece->event) != 0)
                 return -1;
             break;
         case V2GTP_IGNORE: /* passed over, as if it had not come [V2G2-800] */
-            record_bad(s, EVENT_FRAME, &f, &problem, us);
+            record_bad(s, EVENT_FRAME, &f, &problem, &piece->event);
             break;
         case V2GTP_BROKEN:
-            record_bad(s, EVENT_BYTES, &f, &problem, us);
+            record_bad(s, EVENT_BYTES, &f, &problem, &piece->event);
             s->broken = true;
             return -1;
         }

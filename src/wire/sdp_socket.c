@@ -3,6 +3,7 @@
 #define _GNU_SOURCE 1
 #endif
 #include "wire/sdp_socket.h"
+#include "wire/arrival.h"
 #include "wire/lab.h"
 #include "wire/network.h"
 
@@ -77,7 +78,7 @@ static bool udp_receive(struct udp *s)
 {
     uint8_t *bytes = world_room(s->socket.world);
     union {
-        uint8_t p[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+        uint8_t p[CMSG_SPACE(sizeof(struct in6_pktinfo)) + ARRIVAL_ROOM];
         struct cmsghdr align;
     } control;
     struct sockaddr_in6 in = {0};
@@ -97,7 +98,10 @@ static bool udp_receive(struct udp *s)
     endpoint_learn_mac(&from);
     udp_destination(s, &m, &to);
     lab_on(before);
+    struct arrival *arrival = world_arrival(s->socket.world);
+    arrival_note(arrival, &m);
     s->socket.received(s->socket.context, &s->socket, &from, &to, (struct slice){bytes, (size_t)n});
+    arrival_over(arrival);
     return true;
 }
 
@@ -128,6 +132,7 @@ static int udp_make(struct udp *s, struct err *e)
     s->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (s->fd < 0)
         return udp_failed(s, "making a socket", e);
+    arrival_want(s->fd);
     if (udp_set(s, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0 ||
         udp_set(s, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) != 0 ||
         udp_set(s, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)s->index) != 0)

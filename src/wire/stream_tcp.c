@@ -3,6 +3,7 @@
 #define _GNU_SOURCE 1
 #endif
 #include "wire/stream_tcp.h"
+#include "wire/arrival.h"
 #include "wire/lab.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ struct tcp {
     struct stream stream; /* first */
     uv_tcp_t handle;
     uv_connect_t request;
+    ssize_t came; /* into the world's room, or less than 0: an error of libuv's */
 };
 
 static struct tcp *tcp_of(struct stream *s)
@@ -59,31 +61,39 @@ static int no_descriptor(const char *what, int number, struct err *e)
 
 /* ---- reading ---- */
 
+/* libuv would read without the kernel's notes of when it came. So it is read here, where libuv asks
+ * for room, and gets none: then it calls tcp_came, and reads nothing itself. */
 static void tcp_room(uv_handle_t *h, size_t size, uv_buf_t *out)
 {
-    const struct stream *s = h->data;
+    struct stream *s = h->data;
+    union {
+        uint8_t p[ARRIVAL_ROOM];
+        struct cmsghdr align;
+    } control;
+    struct iovec part = {world_room(s->world), WORLD_ROOM};
+    struct msghdr m = {.msg_iov = &part,
+                       .msg_iovlen = 1,
+                       .msg_control = &control,
+                       .msg_controllen = sizeof control};
+    ssize_t n = recvmsg(fd_of(s), &m, MSG_DONTWAIT);
     (void)size;
-    *out = uv_buf_init((char *)world_room(s->world), WORLD_ROOM);
-}
-
-/* libuv takes an RST behind data for a FIN; the socket knows better. */
-static int tcp_error(struct stream *s)
-{
-    int number = 0;
-    socklen_t size = sizeof number;
-    getsockopt(fd_of(s), SOL_SOCKET, SO_ERROR, &number, &size);
-    return number == 0 ? UV_EOF : -number;
+    tcp_of(s)->came = n > 0 ? n : n == 0 ? UV_EOF : uv_translate_sys_error(errno);
+    if (n > 0)
+        arrival_note(world_arrival(s->world), &m);
+    *out = uv_buf_init(NULL, 0);
 }
 
 static void tcp_came(uv_stream_t *handle, ssize_t n, const uv_buf_t *in)
 {
     struct stream *s = handle->data;
-    if (n == 0 || s->is_closing)
-        return; /* 0: nothing there after all */
-    if (n < 0)
-        stream_lost(s, "connection", n == UV_EOF ? tcp_error(s) : (int)n);
-    else
-        stream_received(s, (struct slice){(const uint8_t *)in->base, (size_t)n});
+    struct arrival *arrival = world_arrival(s->world);
+    (void)in;
+    n = n == UV_ENOBUFS ? tcp_of(s)->came : n;
+    if (n > 0 && !s->is_closing)
+        stream_received(s, (struct slice){world_room(s->world), (size_t)n});
+    else if (n != UV_EAGAIN && n != UV_EINTR && !s->is_closing)
+        stream_lost(s, "connection", (int)n);
+    arrival_over(arrival);
 }
 
 static void tcp_read(struct stream *s, bool is_on)
@@ -301,6 +311,7 @@ static int bound_socket(struct sockaddr_in6 *own, uint16_t port)
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
+    arrival_want(fd);
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     /* Lets a port be taken that an old connection to elsewhere still has. */
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -485,6 +496,7 @@ static int tcp_bind(struct tcp_listener *l, const struct sockaddr_in6 *in)
     l->fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (l->fd < 0)
         return errno;
+    arrival_want(l->fd);
     setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(l->fd, (const struct sockaddr *)in, sizeof *in) == 0 && listen(l->fd, SOMAXCONN) == 0)

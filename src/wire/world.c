@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/world.h"
+#include "wire/arrival.h"
 #include "wire/clock.h"
 #include "wire/lab.h"
 #include "wire/network.h"
@@ -23,6 +24,9 @@ struct world {
     int64_t since_us;     /* 1970 on the monotonic clock */
     struct timer *timers; /* a pairing heap: the first one to come is its root */
     uint64_t order;       /* of the timer that is set next */
+    uv_check_t ringing;   /* between the alarm and its timers */
+    struct arrival arrival;
+    unsigned handles; /* that are still being closed */
     uint8_t room[WORLD_ROOM];
 };
 
@@ -40,6 +44,19 @@ int64_t world_now(const struct world *w)
     if (w == NULL)
         return system_us();
     return w->is_virtual ? w->now_us : clock_us() + w->since_us;
+}
+
+int64_t world_came(const struct world *w, enum came *how)
+{
+    bool is_known = w != NULL && w->arrival.is_here;
+    if (how != NULL)
+        *how = is_known ? w->arrival.how : CAME_NONE;
+    return is_known ? w->arrival.us : world_now(w);
+}
+
+struct arrival *world_arrival(struct world *w)
+{
+    return &w->arrival;
 }
 
 /* ---- chance ---- */
@@ -169,11 +186,27 @@ static void world_call(struct world *w)
     world_wind(w);
 }
 
+/* The alarm rings before the loop looks at its sockets: what had come by then, while the loop was
+ * busy, must not be taken for missing. So it looks first. */
+static void world_rang(uv_check_t *ringing)
+{
+    struct world *w = ringing->data;
+    uv_check_stop(&w->ringing);
+    uv_idle_stop(&w->turner);
+    w->alarm_us = INT64_MAX;
+    world_call(w);
+}
+
+static void world_looks(uv_idle_t *turner)
+{
+    (void)turner; /* that it is there lets the loop look without waiting */
+}
+
 static void world_rings(uv_timer_t *alarm)
 {
     struct world *w = alarm->data;
-    w->alarm_us = INT64_MAX;
-    world_call(w);
+    uv_idle_start(&w->turner, world_looks);
+    uv_check_start(&w->ringing, world_rang);
 }
 
 static void world_turns(uv_idle_t *turner)
@@ -233,7 +266,9 @@ struct world *world_open(struct uv_loop_s *loop, struct err *e)
     w->chance = (uint64_t)system_us(); /* where the system has none to give */
     uv_timer_init(w->loop, &w->alarm);
     uv_idle_init(w->loop, &w->turner);
-    w->alarm.data = w->turner.data = w;
+    uv_check_init(w->loop, &w->ringing);
+    w->alarm.data = w->turner.data = w->ringing.data = w;
+    arrival_open(&w->arrival, w->loop, w->since_us);
     return w;
 }
 
@@ -278,18 +313,11 @@ bool world_turn(struct world *w, bool waits)
     return uv_run(w->loop, waits ? UV_RUN_ONCE : UV_RUN_NOWAIT) != 0;
 }
 
-static void world_gone(uv_handle_t *turner)
+static void world_gone(uv_handle_t *h)
 {
-    struct world *w = turner->data;
-    if (w->loop != &w->own)
+    struct world *w = h->data;
+    if (--w->handles == 0 && w->loop != &w->own)
         free(w);
-}
-
-/* One after the other: libuv says nothing about the order in which it closes. */
-static void world_half_gone(uv_handle_t *alarm)
-{
-    struct world *w = alarm->data;
-    uv_close((uv_handle_t *)&w->turner, world_gone);
 }
 
 int world_close(struct world *w)
@@ -299,7 +327,12 @@ int world_close(struct world *w)
     bool is_own = w->loop == &w->own;
     if (is_own)
         world_run(w);
-    uv_close((uv_handle_t *)&w->alarm, world_half_gone);
+    w->arrival.turn.data = w;
+    uv_handle_t *const all[] = {(uv_handle_t *)&w->alarm, (uv_handle_t *)&w->turner,
+                                (uv_handle_t *)&w->ringing, (uv_handle_t *)&w->arrival.turn};
+    w->handles = sizeof all / sizeof all[0];
+    for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++)
+        uv_close(all[i], world_gone);
     if (!is_own)
         return 0;
     uv_run(w->loop, UV_RUN_DEFAULT);

@@ -71,6 +71,18 @@ const char *world_interface(const struct world *w, bool is_vehicle);
 #define WORLD_ROOM 65536
 uint8_t *world_room(struct world *w);
 
+/* How well it is known when something came. ORDER CAME */
+enum came {
+    CAME_NONE,   /* exactly, as in virtual time; or nothing came */
+    CAME_KERNEL, /* the kernel has noted when the last octet of it came */
+    CAME_READ,   /* when it was read, which was soon after */
+    CAME_LATE,   /* when it was read: it may have lain there for more than 1 ms */
+};
+
+/* When that came which is being handed over, never later than now; now, where nothing is. *how may
+ * be NULL. */
+int64_t world_came(const struct world *w, enum came *how);
+
 /* ---- timers ---- */
 
 /*

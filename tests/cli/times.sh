@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Times in a record: what came while the process was stopped has the time at which it came.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+
+port=$((20000 + $$ % 20000))
+
+cat >"$work/secc.lua" <<END
+Secc.Listen { tls = 'off' }
+Secc.Receive_SessionSetupReq_001()
+Secc.Send_SessionSetupRes_001()
+Secc.Receive_ServiceDiscoveryReq_001(500)
+Log('came', math.floor(Now() - Secc.Came()))
+Secc.Send_ServiceDiscoveryRes_001()
+Secc.Expect_Close(3000)
+END
+cat >"$work/evcc.lua" <<END
+Evcc.Connect { tls = 'off' }
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+Sleep(100)
+Evcc.Send_ServiceDiscoveryReq_001()
+Evcc.Receive_ServiceDiscoveryRes_001()
+Evcc.Disconnect()
+END
+
+# has SIDE PATTERN; until_has SIDE PATTERN: waits for it; us_of SIDE PATTERN: the first one's time
+has() { grep -q "$2" "$work/$1/events.jsonl" 2>/dev/null; }
+until_has() {
+    for _ in $(seq 500); do
+        has "$1" "$2" && return
+        sleep 0.01
+    done
+}
+us_of() { sed -n "/$2/s/.*\"us\":\([0-9]*\).*/\1/p" "$work/$1/events.jsonl" | head -n 1; }
+
+# The station is stopped while its vehicle sends, and goes on 600 ms later: past its own limit of
+# 500 ms, but what it waits for came in time.
+"$V2GLAB" run -q --peer "[::1]:$port" "$work/secc.lua" -o "$work/secc" >"$work/secc.out" 2>&1 &
+station=$!
+until_has secc '"kind":"listen"'
+"$V2GLAB" run -q --peer "[::1]:$port" "$work/evcc.lua" -o "$work/evcc" >"$work/evcc.out" 2>&1 &
+vehicle=$!
+until_has evcc SessionSetupRes
+kill -STOP $station
+until_has evcc '"name":"ServiceDiscoveryReq"'
+sleep 0.6
+kill -CONT $station
+wait $vehicle
+code=$?
+check "the vehicle has its answer" test $code -eq 0
+wait $station
+code=$?
+check "for a station that was stopped it came in time" test $code -eq 0
+
+request='"name":"ServiceDiscoveryReq"'
+sent=$(us_of evcc "$request")
+came=$(us_of secc "$request")
+answered=$(us_of secc '"name":"ServiceDiscoveryRes"')
+check "a frame has the time at which it came" test $((came - sent)) -lt 100000
+check "not that at which it was read" test $((answered - came)) -ge 550000
+check "which is said" has secc "\"came\":\"kernel\".*$request"
+check "what was sent did not come" test "$(grep -c '"from":"SECC".*"came"' "$work/secc/events.jsonl")" -eq 0
+taken=$(sed -n '/V2G_SECC_Msg_Performance_Time/s/.*"taken_us":\([0-9]*\).*/\1/p' "$work/secc/events.jsonl" |
+    tail -n 1)
+check "times are measured from there on" test "$taken" -ge 550000
+check "and scripts know it" test "$(sed -n 's/.*"text":"came \([0-9]*\)".*/\1/p' "$work/secc/events.jsonl")" -ge 550
+
+run ev -q --time-scale 1000 --virtual-time -o "$work/virtual"
+check "in virtual time all times are exact" test "$(grep -c '"came"' "$work/virtual/events.jsonl")" -eq 0
