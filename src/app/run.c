@@ -106,6 +106,16 @@ static void script_ended(void *context, const struct player *p, const struct scr
             s->traceback != NULL ? s->traceback : s->reason);
 }
 
+/* Without a ladder nothing else says why one session of a station that goes on has failed. */
+static void session_over(void *context, const char *by, enum verdict verdict, const char *text)
+{
+    struct running *r = context;
+    if (!r->session.quiet || verdict == VERDICT_PASS)
+        return;
+    recorder_flush(&r->recorder);
+    fprintf(stderr, "%s: %s%s%s\n", by, verdict_name(verdict), text[0] != '\0' ? ": " : "", text);
+}
+
 static int open_sinks(struct running *r, struct err *e)
 {
     if (!r->session.quiet) {
@@ -139,7 +149,8 @@ static void all_over(void *context)
 /* Until all scripts have ended, in a world (NULL: print mode). */
 static int play(struct running *r, struct world *world, struct err *e)
 {
-    static const struct run_events EVENTS = {.ended = script_ended, .over = all_over};
+    static const struct run_events EVENTS = {
+        .ended = script_ended, .session_over = session_over, .over = all_over};
     int bad = 0;
     r->run = run_open(world, &EVENTS, r);
     if (r->run == NULL)

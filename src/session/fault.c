@@ -33,7 +33,7 @@ static const struct {
     {"session", HEX, false, 0, 0, "", ""},
     {"message", WORD, true, 0, 0, "", ""},
     {"raw", HEX, true, 0, 0, "", ""},
-    {"header", NOTHING, false, 0, 0, " version inverse type length ", ""},
+    {"header", NOTHING, true, 0, 0, " version inverse type length ", ""},
     {"split", NUMBER, false, 1, 1, " pause ", ""},
     {"glue", NUMBER, false, 1000, 0, "", ""},
     {"half-close", NOTHING, false, 0, 0, "", "after"},
@@ -246,7 +246,8 @@ static int read_what(struct fault *f, char *text, struct err *e)
             return -1;
     }
     if (FAULTS[f->what].is_needed && f->value == NULL && f->arguments == 0)
-        return err_set(e, "%s: it needs a value", FAULTS[f->what].name);
+        return err_set(e, "%s: it needs a value%s%s", FAULTS[f->what].name,
+                       FAULTS[f->what].keys[0] != '\0' ? ", of:" : "", FAULTS[f->what].keys);
     return 0;
 }
 

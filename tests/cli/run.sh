@@ -209,3 +209,16 @@ assert(m.AppProtocol[1].ProtocolNamespace == 'urn:din:70121:2012:MsgDef' and m.A
 END
 "$V2GLAB" run --print "$TMPDIR/offers.lua" >"$TMPDIR/out" 2>&1
 check "what a vehicle of a protocol offers" test $? -eq 0
+
+script leaves <<'END'
+local served = Start(Secc.Serve, { sessions = 1 })
+Evcc.Protocol = 'ISO15118-2'
+Evcc.Connect()
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+Evcc.Disconnect()
+Wait_For(served)
+END
+"$V2GLAB" run -q --no-record --virtual-time "$TMPDIR/leaves.lua" >"$TMPDIR/out" 2>&1
+check "quiet, too, a station's session that failed says why" \
+    grep -q '^SECC: fail: the vehicle closed the connection after SessionSetupRes' "$TMPDIR/out"
