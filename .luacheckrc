@@ -16,6 +16,14 @@ files["lua/v2g"] = behaving
 files["lua/personas"] = behaving
 files["tests/lua"] = behaving
 
+-- what suites find besides (lua/test/suite.lua), and what the parts of a campaign answer with
+files["suites"] = {
+    read_globals = {"suite", "cases", "behaviour", "any", "near", "absent", "present", "at_most", "at_least", "new"},
+}
+files["lua/test"] = {
+    read_globals = {"Answer"},
+}
+
 local list = io.popen("ls schema/*.schema 2>/dev/null")
 for path in list:lines() do
     for line in io.lines(path) do

@@ -537,13 +537,23 @@ local function walk(self, from)
     return 'done'
 end
 
-local function hold_session(self)
+-- Connects and agrees on a protocol, up to where the steps begin.
+function evcc.open(self)
     local from = connect(self)
     self.does = quirks.does(self.p, require(FILES[self.protocol]))
     self.renegotiated, self.loops = self.renegotiated or false, 0
     self.noticed, self.is_ready = nil, nil
     self.setup_from = from
+end
+
+-- Through the steps, from the first on, of a vehicle that has connected. 'done' or 'resume'.
+function evcc.walk(self)
     return walk(self, 'SessionSetup')
+end
+
+local function hold_session(self)
+    evcc.open(self)
+    return evcc.walk(self)
 end
 
 -- The end of a session that was left on the way.

@@ -480,6 +480,10 @@ local function take(s, name, problem)
     return false
 end
 
+-- A request that has come, answered as the sequence table and the parameters want: whether the
+-- session is over, whether well, and why.
+secc.take = take
+
 -- Times that run besides V2G_SECC_Sequence_Timeout: what is left of them, in milliseconds, and the
 -- parameter.
 local function other_limit(s)
@@ -554,6 +558,26 @@ function secc.new(role, options)
     return at
 end
 
+-- The namespaces of what it serves: no other is agreed to [V2G20-169].
+local function served(p)
+    local list = {}
+    for _, row in ipairs(NAMESPACES) do
+        if not row[2] or p.modes[row[2]] then
+            list[#list + 1] = row[1]
+        end
+    end
+    return list
+end
+
+-- Waits until a vehicle has connected to the place and agreed on a protocol: as Accept of `station`
+-- does. tls: what is listened for where the parameters do not say.
+function secc.accept(station, at, tls)
+    local p = at.p
+    return station.Accept { as = at.role, tls = p.tls == nil and tls or p.tls,
+                            namespaces = served(p),
+                            answer_ms = common.pick(at, p.delays.AppProtocol or 0) }
+end
+
 -- Holds a session with the vehicle that has connected: whether all was well, and why not.
 function secc.attend(at)
     local s = new_session(at)
@@ -568,17 +592,6 @@ function secc.attend(at)
         return false, s.overdue
     end
     return ok, why
-end
-
--- The namespaces of what it serves: no other is agreed to [V2G20-169].
-local function served(p)
-    local list = {}
-    for _, row in ipairs(NAMESPACES) do
-        if not row[2] or p.modes[row[2]] then
-            list[#list + 1] = row[1]
-        end
-    end
-    return list
 end
 
 -- Serves vehicles, at once and one after another, until as many sessions are over as the options
@@ -604,10 +617,7 @@ function secc.serve(role, options, tls)
     end
     while true do
         local at = table.remove(free) or secc.new(role.Place(), options)
-        local p = at.p
-        if not role.Accept { as = at.role, tls = p.tls == nil and tls or p.tls,
-                             namespaces = served(p),
-                             answer_ms = common.pick(at, p.delays.AppProtocol or 0) } then
+        if not secc.accept(role, at, tls) then
             break
         end
         tasks[at] = Start(attend, at)

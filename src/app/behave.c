@@ -316,13 +316,14 @@ static int add_players(struct behaving *b, struct err *e)
     struct part *vehicle = b->is_ev ? &b->own : &b->other;
     struct part *station = b->is_ev ? &b->other : &b->own;
     if (!b->is_ev || b->both) {
-        station->player = run_add(b->run, &station->options, "evse", &station->ready, e);
+        station->player =
+            run_add(b->run, &station->options, "evse", ready_built_in(&station->ready), e);
         if (station->player == NULL)
             return -1;
     }
     b->vehicles = !b->is_ev ? b->both : b->count > 0 ? b->count : 1;
     for (unsigned i = 0; i < b->vehicles; i++)
-        if (run_add(b->run, &vehicle->options, "ev", &vehicle->ready, e) == NULL)
+        if (run_add(b->run, &vehicle->options, "ev", ready_built_in(&vehicle->ready), e) == NULL)
             return -1;
     return 0;
 }

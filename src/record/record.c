@@ -16,14 +16,14 @@
 #define RECORD_FOLDER "runs"
 
 struct record {
-    char path[512];
+    char path[RECORD_PATH_MAX];
     struct jsonl events;
     struct pcapng *packets;
     bool is_incomplete; /* which has been told */
 };
 
 /* runs/2026-11-20-231500, with -2, -3 … where that is taken. */
-static int make_folder(struct record *r, struct err *e)
+static int make_folder(char *path, struct err *e)
 {
     char stamp[32];
     time_t now = time(NULL);
@@ -32,20 +32,22 @@ static int make_folder(struct record *r, struct err *e)
     if (mkdir(RECORD_FOLDER, 0777) != 0 && errno != EEXIST)
         return err_set(e, "folder %s: %s", RECORD_FOLDER, strerror(errno));
     for (int i = 1; i < 1000; i++) {
-        snprintf(r->path, sizeof r->path, i == 1 ? "%s/%s" : "%s/%s-%d", RECORD_FOLDER, stamp, i);
-        if (mkdir(r->path, 0777) == 0)
+        snprintf(path, RECORD_PATH_MAX, i == 1 ? "%s/%s" : "%s/%s-%d", RECORD_FOLDER, stamp, i);
+        if (mkdir(path, 0777) == 0)
             return 0;
         if (errno != EEXIST)
             break;
     }
-    return err_set(e, "folder %s: %s", r->path, strerror(errno));
+    return err_set(e, "folder %s: %s", path, strerror(errno));
 }
 
-static int use_folder(struct record *r, const char *path, struct err *e)
+int record_folder(const char *given, char path[RECORD_PATH_MAX], struct err *e)
 {
-    if (strlen(path) >= sizeof r->path)
+    if (given == NULL)
+        return make_folder(path, e);
+    if (strlen(given) >= RECORD_PATH_MAX)
         return err_set(e, "the folder's name is too long");
-    strcpy(r->path, path);
+    strcpy(path, given);
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
         return err_set(e, "folder %s: %s", path, strerror(errno));
     return 0;
@@ -139,7 +141,7 @@ struct record *record_open(const char *path, struct recorder *recorder, struct e
         err_set(e, "out of memory");
         return NULL;
     }
-    int bad = path == NULL ? make_folder(r, e) : use_folder(r, path, e);
+    int bad = record_folder(path, r->path, e);
     if (bad != 0 || open_files(r, e) != 0) {
         free(r);
         return NULL;

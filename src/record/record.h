@@ -11,6 +11,12 @@
 
 struct record;
 
+#define RECORD_PATH_MAX 512
+
+/* Makes the folder `given` where there is none (NULL: runs/DATE-TIME[-N]); path becomes its name.
+ * -1: e. */
+int record_folder(const char *given, char path[RECORD_PATH_MAX], struct err *e);
+
 /* Makes the folder path (NULL: runs/DATE-TIME[-N]), and adds it to the recorder. NULL: it could not
  * be made. */
 struct record *record_open(const char *path, struct recorder *recorder, struct err *e);

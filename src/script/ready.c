@@ -9,11 +9,6 @@
 
 #define SOURCE_MAX (4u << 20)
 
-const char *ready_text(const struct ready *r)
-{
-    return r->is_vehicle ? "require('v2g.main').vehicle(...)" : "require('v2g.main').station(...)";
-}
-
 static void set_text(lua_State *L, const char *key, const char *value)
 {
     lua_pushstring(L, value);
@@ -68,8 +63,9 @@ static int push_table(lua_State *L)
     return 0;
 }
 
-int ready_give(const struct ready *r, struct script *s, struct err *e)
+static int give(const struct built_in *own, struct script *s, struct err *e)
 {
+    const struct ready *r = (const struct ready *)(const void *)own;
     s->has_sessions = !r->is_vehicle;
     lua_pushcfunction(s->L, push_table);
     lua_pushlightuserdata(s->L, (void *)(uintptr_t)r);
@@ -79,4 +75,12 @@ int ready_give(const struct ready *r, struct script *s, struct err *e)
     err_set(e, "%s", why != NULL ? why : "out of memory");
     lua_pop(s->L, 1);
     return -1;
+}
+
+const struct built_in *ready_built_in(struct ready *r)
+{
+    r->built_in.text =
+        r->is_vehicle ? "require('v2g.main').vehicle(...)" : "require('v2g.main').station(...)";
+    r->built_in.give = give;
+    return &r->built_in;
 }

@@ -6,7 +6,7 @@
 #ifndef V2G_SCRIPT_READY_H
 #define V2G_SCRIPT_READY_H
 
-#include "script/script.h"
+#include "script/run.h"
 
 /* A parameter of lua/v2g/parameters.lua, as "battery.soc" and "55". */
 struct ready_setting {
@@ -16,6 +16,7 @@ struct ready_setting {
 
 /* What is NULL or 0 is not said. */
 struct ready {
+    struct built_in built_in; /* set by ready_built_in */
     bool is_vehicle;
     const char *mode, *time_scale, *tls;
     const char *persona;      /* the name of a built-in one */
@@ -26,10 +27,7 @@ struct ready {
     unsigned sessions; /* a station ends after so many */
 };
 
-/* The Lua text that plays it. */
-const char *ready_text(const struct ready *r);
-
-/* Gives the script of that text its table. -1: e, as where a file cannot be read. */
-int ready_give(const struct ready *r, struct script *s, struct err *e);
+/* What plays it; r must live as long as the run. */
+const struct built_in *ready_built_in(struct ready *r);
 
 #endif

@@ -2,7 +2,6 @@
 #include "script/run.h"
 
 #include "base/file.h"
-#include "script/ready.h"
 #include "script/roles.h"
 #include "script/store.h"
 
@@ -135,25 +134,26 @@ static char *read_source(const char *path, struct err *e)
     return NULL;
 }
 
-static int open_player(struct player *p, const char *path, const struct ready *ready, struct err *e)
+static int open_player(struct player *p, const char *path, const struct built_in *own,
+                       struct err *e)
 {
-    if (ready == NULL && (p->text = read_source(path, e)) == NULL)
+    if (own == NULL && (p->text = read_source(path, e)) == NULL)
         return -1;
-    const char *text = ready != NULL ? ready_text(ready) : p->text;
+    const char *text = own != NULL ? own->text : p->text;
     int bad = script_open(&p->script, &p->options, path, text, e);
     p->script.ended = ended;
     p->script.woken = leave_soon;
     p->script.session_over = session_over;
     p->script.context = p;
-    if (bad == 0 && ready != NULL)
-        bad = ready_give(ready, &p->script, e);
+    if (bad == 0 && own != NULL)
+        bad = own->give(own, &p->script, e);
     if (bad != 0)
         script_close(&p->script);
     return bad;
 }
 
 struct player *run_add(struct script_run *run, const struct script_options *o, const char *path,
-                       const struct ready *ready, struct err *e)
+                       const struct built_in *own, struct err *e)
 {
     struct player *p = calloc(1, sizeof *p), **at = &run->players;
     if (p == NULL) {
@@ -165,7 +165,7 @@ struct player *run_add(struct script_run *run, const struct script_options *o, c
     p->options.world = run->world;
     p->options.store = &run->store;
     p->options.beginning = &run->beginning;
-    if (open_player(p, path, ready, e) != 0) {
+    if (open_player(p, path, own, e) != 0) {
         free(p->text);
         free(p);
         worsen(run, VERDICT_ERROR);

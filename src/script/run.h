@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A run: players in one world (world.h), until each has its verdict. A player is a script, its own
- * or that of a ready-made vehicle or station (ready.h); any number can be added at any time. Those
- * that are added in the same turn of the loop begin together: a vehicle does nothing until the
- * others have got so far that they wait, so that stations listen before they are looked for.
+ * or one that is built in (that of a ready-made vehicle or station, ready.h; a case, suite/part.h);
+ * any number can be added at any time. Those that are added in the same turn of the loop begin
+ * together: a vehicle does nothing until the others have got so far that they wait, so that
+ * stations listen before they are looked for.
  *
  * Without a world (print mode): each message that a script sends is printed as the reference pages
  * show it, and whatever it waits for has come, with defaults.
@@ -20,8 +21,14 @@ enum run_exit { RUN_PASS, RUN_FAIL, RUN_INCONCLUSIVE, RUN_ERROR };
 #define RUN_NOTHING_COMES "it waits for what cannot come: nobody else plays, and no time is set"
 
 struct player;
-struct ready;
 struct script_run;
+
+/* A script that is no file. Whoever plays it has more behind these. */
+struct built_in {
+    const char *text;
+    /* Gives the script its arguments before it begins. -1: e. */
+    int (*give)(const struct built_in *own, struct script *s, struct err *e);
+};
 
 /* What the caller is told; each may be NULL. */
 struct run_events {
@@ -39,11 +46,12 @@ struct run_events {
 struct script_run *run_open(struct world *world, const struct run_events *events, void *context);
 
 /*
- * Adds a player: the script at path ("-": stdin), or a ready-made one (path is then its name). o is
- * copied, and what it points to must outlive the player; the run sets world and store. NULL: e.
+ * Adds a player: the script at path ("-": stdin), or one built in (path is then its name). o is
+ * copied, and what it and `own` point to must outlive the player; the run sets world and store.
+ * NULL: e.
  */
 struct player *run_add(struct script_run *run, const struct script_options *o, const char *path,
-                       const struct ready *ready, struct err *e);
+                       const struct built_in *own, struct err *e);
 
 /* Begins, and runs the world until nothing is left to do in it. Who has a loop of its own calls
  * world_run, or whatever runs it, instead. */

@@ -1,0 +1,73 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What many cases test: functions for `then_`, by what the device has to do. Their rows say:
+--
+--   sends, fields   a request, and what of it is not as a good one: by path, nil by absent
+--   answers         of a tester that is a station: another response than the one due
+--   ChargeProgress, ReadyToChargeState   of PowerDeliveryReq
+--   SessionID       of its header: 'another' that is no session's, 'zero'
+--   code            the ResponseCode, expected of a station or answered to a vehicle
+--   after, within   times by their names
+
+local hex = require 'v2g.hex'
+
+local behaviour = {}
+
+local CLOSES <const> = 'par_CMN_TCP_Connection_Termination_Timeout'
+
+local function fields_of(row)
+    local fields = { ChargeProgress = row.ChargeProgress, ReadyToChargeState = row.ReadyToChargeState }
+    for path, value in pairs(row.fields or {}) do
+        fields[path] = value
+    end
+    if row.SessionID then
+        fields['Header.SessionID'] = row.SessionID == 'zero' and ('00'):rep(8)
+            or row.SessionID == 'another' and hex.of(Pki.Random(8)) or row.SessionID
+    end
+    return fields
+end
+
+local function response_to(request)
+    return (request:gsub('Req$', 'Res'))
+end
+
+-- ---- of a station ----
+
+-- It refuses the request with that code, and ends the connection.
+function behaviour.refuses(it, row)
+    it:sends(row.sends, fields_of(row))
+    it:expects(row.expects or response_to(row.sends), { ResponseCode = row.code })
+    it:expects_end { within = row.within or CLOSES }
+end
+
+-- It answers as the row says, and the session goes on.
+function behaviour.answers(it, row)
+    local wanted = { ResponseCode = row.code or 'OK' }
+    for path, value in pairs(row.response or {}) do
+        wanted[path] = value
+    end
+    it:sends(row.sends, fields_of(row))
+    it:expects(row.expects or response_to(row.sends), wanted)
+    it:expects_nothing 'par_CMN_Transmission_Delay'
+end
+
+-- It hears nothing, and ends the connection when its time is over, not before.
+function behaviour.times_out(it, row)
+    it:expects_end { after = row.after, within = row.within or CLOSES }
+end
+
+-- ---- of a vehicle ----
+
+-- It gets a response that it may not go on after, and ends the session.
+function behaviour.leaves(it, row)
+    local fields = fields_of(row)
+    fields.ResponseCode = row.code
+    it:answers(fields, row.answers)
+    it:expects_end { within = row.within or CLOSES, stop = not row.given:find '^SessionStopReq' }
+end
+
+-- It gets no response, and ends the session when its time is over, not before.
+function behaviour.gives_up(it, row)
+    it:expects_end { after = row.after, within = row.within or CLOSES }
+end
+
+return behaviour

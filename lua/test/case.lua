@@ -1,0 +1,327 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What a case says and expects: the `it` of its function. Every expectation leaves a step: what was
+-- looked for and what was found. The first that fails ends the case.
+--
+--   it:sends(name, fields)       a good request, with these fields (by path) laid over it; or a
+--                                message that the case has made, with it:message(name, fields)
+--   it:answers(fields, name)     likewise the request that has come, with `name` in place of what
+--                                is due
+--   it:expects(name, fields)     waits as long as the standard lets this message take
+--   it:expects_any{ form, … }    one of several: { name, fields }, 'end' or 'nothing'
+--   it:expects_end{ after =, within =, stop = }   the connection ends
+--   it:expects_nothing(time)     nothing comes, and the connection stays
+--   it:repeats(name, { fields =, ends =, meanwhile =, within = })   the request, until its response
+--                                has the fields `ends`
+--   it:goes_to(given)            on, as it should be, to another row of the sequence
+--   it:found(path)               a value of the message that has come last
+--
+-- Times are sums of names of lua/timers.lua:
+-- 'V2G_SECC_Sequence_Timeout - par_CMN_Transmission_Delay'.
+
+local expect = require 'v2g.expect'
+local mutant = require 'test.mutant'
+local timers = require 'timers'
+
+local case = {}
+case.__index = case
+
+-- The end of a case: raised through its function.
+local over = setmetatable({}, { __tostring = function() return 'the case is over' end })
+case.over = over
+
+-- c: the case (suite.lua). tester: vehicle.lua or station.lua. mutation: of mutant.lua, or nil.
+function case.new(c, tester, mutation)
+    return setmetatable({ c = c, tester = tester, role = tester.role, steps = {}, seen = {},
+                          mutation = mutation, n = 0 }, case)
+end
+
+-- ---- times ----
+
+-- Protocol, name and message of a timing parameter: those of one message have its name behind them.
+local function parts_of(self, name)
+    if name:find '^par_' or name:find '^PI[CX]' then
+        return 'Tester', name
+    end
+    local base, message = name:match '^(V2G_%u+_Msg_Timeout)_([%w_]+)$'
+    local is_first = (message or name):find 'supportedAppProtocol'
+    return is_first and 'AppProtocol' or self.tester.protocol or self.c.protocol, base or name, message
+end
+
+local function strict_time(self, name)
+    local protocol, base, message = parts_of(self, name)
+    return Timer(protocol, base, message)
+        or error(('%s: there is no such time in %s'):format(name, protocol), 0)
+end
+
+-- What devices in use need or grant of it.
+local function field_time(self, name)
+    local protocol, base, message = parts_of(self, name)
+    local list = timers[protocol]
+    local value = list[message and base .. '_' .. message or base]
+    return type(value) == 'table' and value.field or strict_time(self, name)
+end
+
+local function sum(self, text, time)
+    local total, sign = 0, 1
+    for word in text:gmatch '%S+' do
+        if word == '-' or word == '+' then
+            sign = word == '-' and -1 or 1
+        else
+            total = total + sign * time(self, word)
+        end
+    end
+    return total
+end
+
+-- Milliseconds of a sum of names.
+function case:time(text)
+    return sum(self, text, strict_time)
+end
+
+-- ---- steps ----
+
+-- what: { kind =, expected =, found =, ok =, path =, taken =, limit =, tolerated =, negations = }.
+-- Raises where it is not ok. On the way to where the case begins that is inconclusive. tolerated:
+-- why a device that does so charges in the field all the same.
+function case:step(what)
+    what.verdict = what.ok and 'pass' or self.arriving and 'inconclusive' or 'fail'
+    what.field = what.verdict == 'fail' and (what.tolerated or self.c.field) and 'pass' or what.verdict
+    what.tolerated = what.field ~= what.verdict and (what.tolerated or self.c.field) or nil
+    what.cites, what.n = what.cites or self.c.cites, self.n
+    what.us = math.floor(Now() * 1000)
+    self.steps[#self.steps + 1] = what
+    if not what.ok then
+        error(over, 0)
+    end
+    return what
+end
+
+-- ---- what comes ----
+
+-- Whatever comes next, within ms: { name =, m =, at = }, { closed = how, at = } or { at = }
+-- (nothing); what a mutation makes of it.
+function case:take(ms, expected)
+    self.n = self.n + 1
+    local name, why, detail = self.role.Receive_Any_001(math.max(0, ms))
+    local came = { at = Now(), name = name ~= '' and name or nil }
+    if name == '' then
+        came.name = 'a frame that cannot be decoded'
+    elseif name then
+        came.m = self.role.Received(name)
+    elseif why ~= 'timeout' then
+        came.closed = detail ~= '' and detail or why
+    end
+    if self.mutation and self.mutation.step == self.n then
+        mutant.negate(self, came, ms, expected)
+    end
+    return came
+end
+
+local function found(came)
+    return came.name or came.closed and 'the end of the connection' or 'nothing'
+end
+
+-- What holds in every case of a message.
+local function always(self, m, wrong)
+    local wanted = self.c.session or 'running'
+    if wanted ~= 'running' or not self.tester.id or self.arriving then
+        return
+    end
+    local good, id = pcall(function() return m.Header.SessionID end)
+    if good and id ~= self.tester.id then
+        wrong[#wrong + 1] = { path = 'Header.SessionID', expected = self.tester.id, found = id }
+    end
+end
+
+-- ---- what cases say ----
+
+local function lay_over(m, fields)
+    for path, value in pairs(fields or {}) do
+        if value == expect.absent then
+            value = nil
+        end
+        m:set(path, value)
+    end
+    return m
+end
+
+-- A good request with these fields laid over it, not sent; and the identity that has to sign it, or
+-- nil.
+function case:message(name, fields)
+    local m, signer = self.tester:message(name, fields or {})
+    return lay_over(m, fields), signer
+end
+
+function case:sends(name, fields)
+    local m, signer = name, nil
+    if type(name) == 'string' then
+        m, signer = self:message(name, fields)
+    end
+    if signer then
+        m:sign(signer)
+    end
+    m:send()
+    self.tester.asked, self.from = m:name(), Now()
+end
+
+function case:answers(fields, name)
+    self.tester:answer(function(m)
+        if name then
+            local id = m.Header.SessionID
+            m = self.role.Message(name)
+            m.Header.SessionID = id
+        end
+        return lay_over(m, fields)
+    end)
+    self.from = Now()
+end
+
+function case:found(path)
+    return self.m:get(path)
+end
+
+-- On, as the ready-made side does it.
+function case:goes_to(given)
+    self.arriving = true
+    local between = self.tester:reach(given)
+    self:step { kind = 'given', expected = given, found = between or given, ok = not between }
+    self.arriving, self.from = false, Now()
+end
+
+-- ---- what cases expect ----
+
+-- Why such a message is not the one that is expected: the first difference; nil: it is.
+local function difference(self, came, name, fields)
+    if came.name ~= name or not came.m then
+        return { expected = name, found = found(came) }
+    end
+    local wrong = expect.compare(came.m, fields or {}, self.seen)
+    always(self, came.m, wrong)
+    local first = wrong[1]
+    return first and { path = name .. '.' .. first.path, found = first.found,
+                       expected = ('%s.%s = %s'):format(name, first.path, first.expected) }
+end
+
+function case:expects(name, fields, within)
+    local patience = within or self.tester:patience()
+    local limit, from = self:time(patience), self.from or Now()
+    local came = self:take(from + sum(self, patience, field_time) - Now(),
+        { kind = 'message', limit = limit })
+    local taken = came.at - from
+    local what = difference(self, came, name, fields) or {}
+    what.ok = not what.expected
+    if what.ok and taken > limit then
+        what.ok, what.path = false, name .. ': time'
+        what.expected, what.found = ('%s within %d ms'):format(name, limit), ('%d ms'):format(taken)
+        what.tolerated = taken <= sum(self, patience, field_time) and 'devices in use take so long'
+            or nil
+    end
+    what.kind, what.taken, what.limit, what.timer = 'message', taken, limit, patience
+    what.expected, what.found = what.expected or name, what.found or name
+    what.negations = mutant.of('message', fields, self.c.session)
+    self.from, self.m = came.at, came.m
+    self.tester.asked = self.tester.by == 'SECC' and name or self.tester.asked
+    self:step(what)
+    return came.m
+end
+
+-- Whether what came is of that form.
+local function is_form(self, came, form)
+    if form == 'end' then
+        return came.closed ~= nil
+    elseif form == 'nothing' then
+        return not came.closed and not came.name
+    end
+    return difference(self, came, form[1], form[2]) == nil
+end
+
+local function form_text(form)
+    if type(form) == 'string' then
+        return form == 'end' and 'the end of the connection' or form
+    end
+    local code = form[2] and form[2].ResponseCode
+    return code and ('%s with %s'):format(form[1], code) or form[1]
+end
+
+function case:expects_any(forms, within)
+    local limit, from = self:time(within or self.tester:patience()), self.from or Now()
+    local came = self:take(from + limit - Now(), { kind = 'any', limit = limit })
+    local texts, ok = {}, false
+    for i, form in ipairs(forms) do
+        texts[i] = form_text(form)
+        ok = ok or is_form(self, came, form)
+    end
+    self.from, self.m = came.at, came.m
+    self:step { kind = 'any', expected = table.concat(texts, ', or '), found = found(came), ok = ok,
+                taken = came.at - from, limit = limit, negations = mutant.of('any', came) }
+    return came
+end
+
+-- SessionStopReq is answered with OK, and what is waited for may come after it.
+local function stops(self, came, times)
+    if not (times.stop and came.name == 'SessionStopReq' and came.m) then
+        return false
+    end
+    self.role.Send_SessionStopRes_001()
+    self.from = Now()
+    return true
+end
+
+function case:expects_end(times)
+    local after = times.after and self:time(times.after) or 0
+    local limit = after + self:time(times.within)
+    local from, came, taken
+    repeat
+        from = self.from or Now()
+        came = self:take(from + limit - Now(), { kind = 'end', after = after, limit = limit })
+        taken = came.at - from
+    until not stops(self, came, times)
+    local expected = after > 0 and ('the end of the connection after %d to %d ms'):format(after, limit)
+        or ('the end of the connection within %d ms'):format(limit)
+    self:step { kind = 'end', expected = expected, taken = taken, limit = limit, timer = times.after,
+                ok = came.closed ~= nil and taken >= after and taken <= limit,
+                found = came.closed and ('it ended after %d ms'):format(math.floor(taken))
+                    or came.name or 'it is still open', negations = mutant.of('end', times) }
+end
+
+function case:expects_nothing(time)
+    local limit = self:time(time)
+    local came = self:take(limit, { kind = 'nothing', limit = limit })
+    self:step { kind = 'nothing', expected = 'nothing', ok = not came.name and not came.closed,
+                found = found(came), limit = limit, negations = mutant.of 'nothing' }
+end
+
+-- One request of those that are repeated, and its response: whether it has the fields `ends`, and
+-- what is wrong with it.
+local function once(self, name, how)
+    self:sends(name, how.fields)
+    local response = name:gsub('Req$', 'Res')
+    local limit = self:time(self.tester:patience())
+    local came = self:take(limit, { kind = 'message', limit = limit })
+    local wrong = difference(self, came, response, how.meanwhile or { ResponseCode = 'OK' })
+    self.m = came.m
+    return not wrong and #expect.compare(came.m, how.ends, self.seen) == 0, wrong
+end
+
+function case:repeats(name, how)
+    local limit, from = self:time(how.within), Now()
+    local over_now, wrong
+    repeat
+        over_now, wrong = once(self, name, how)
+        local late = Now() - from > limit and { expected = ('the last %s within %d ms')
+            :format(name:gsub('Req$', 'Res'), limit), found = ('none after %d ms'):format(limit) }
+        wrong = wrong or not over_now and late or nil
+        if not (over_now or wrong) then
+            Sleep(how.pause or 50)
+        end
+    until over_now or wrong
+    self.from = Now()
+    self:step { kind = 'message', ok = not wrong, path = wrong and wrong.path, limit = limit,
+                expected = wrong and wrong.expected or name, found = wrong and wrong.found or name,
+                taken = Now() - from, timer = how.within,
+                negations = mutant.of('message', how.meanwhile or { ResponseCode = 'OK' },
+                    self.c.session) }
+    return self.m
+end
+
+return case

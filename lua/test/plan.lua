@@ -1,0 +1,106 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What a campaign plays: the cases that were chosen, in an order in which the device seldom has to
+-- be reset, and those that do not apply to it, each with its reason.
+
+local pics = require 'test.pics'
+local suite = require 'test.suite'
+
+local plan = {}
+
+-- What is told of a case before it is played.
+local TOLD <const> = { 'id', 'file', 'suite', 'sut', 'protocol', 'mode', 'about', 'given', 'cites',
+                       'if_', 'tags', 'doubt', 'needs' }
+
+local function has_word(text, word)
+    return (' ' .. (text or '') .. ' '):find(' ' .. word .. ' ', 1, true) ~= nil
+end
+
+-- 'TC_*_001' as a pattern of Lua's.
+local function pattern_of(glob)
+    return '^' .. glob:gsub('[%^%$%(%)%%%.%[%]%+%-]', '%%%0'):gsub('%*', '.*'):gsub('%?', '.') .. '$'
+end
+
+-- Whether the user has chosen the case.
+local function is_chosen(c, chosen)
+    for key, of in pairs { protocol = 'protocol', sut = 'sut', mode = 'mode' } do
+        if chosen[key] and c[of] ~= chosen[key] then
+            return false
+        end
+    end
+    if chosen.tag and not has_word(c.tags, chosen.tag)
+        or chosen.requirement and not has_word(c.cites, chosen.requirement)
+        or chosen.suite and not c.suite:find(chosen.suite, 1, true) then
+        return false
+    end
+    for _, glob in ipairs(chosen.ids or {}) do
+        if c.id:find(pattern_of(glob)) then
+            return true
+        end
+    end
+    return #(chosen.ids or {}) == 0
+end
+
+-- Why a case does not apply to a device that claims that; nil: it does. In the lab our own device
+-- is brought to whatever a case needs.
+local function reason_against(c, given)
+    if c.cannot then
+        return c.cannot
+    end
+    if not given.claims or not c.if_ then
+        return nil
+    end
+    return not pics.holds(c.if_, given.claims) and 'not claimed: ' .. c.if_ or nil
+end
+
+local function told(c)
+    local one = {}
+    for _, key in ipairs(TOLD) do
+        one[key] = c[key]
+    end
+    return one
+end
+
+-- Which of n parts of the list this one is: '3/16'.
+local function shard(list, text)
+    local which, of = (text or ''):match('^(%d+)/(%d+)$')
+    if not which then
+        return list
+    end
+    local part = {}
+    for i = tonumber(which), #list, tonumber(of) do
+        part[#part + 1] = list[i]
+    end
+    return part
+end
+
+-- given: { texts = { FILE = TEXT }, chosen = { … }, claims = nil or { PICS… = … }, shard = '3/16',
+-- repeats = 1 }. { cases = { … }, skipped = { … } }
+function plan.make(given)
+    local files, cases, skipped = {}, {}, {}
+    for file in pairs(given.texts) do
+        files[#files + 1] = file
+    end
+    table.sort(files)
+    local seen = {}
+    for _, file in ipairs(files) do
+        for _, c in ipairs(suite.read(file, given.texts[file])) do
+            if seen[c.id] then
+                error(('%s: the case %s is in %s, too'):format(file, c.id, seen[c.id]), 0)
+            end
+            seen[c.id] = file
+            if is_chosen(c, given.chosen) then
+                local why = reason_against(c, given)
+                local one = told(c)
+                one.reason = why
+                table.insert(why and skipped or cases, one)
+            end
+        end
+    end
+    local all = {}
+    for _ = 1, given.repeats or 1 do
+        table.move(cases, 1, #cases, #all + 1, all)
+    end
+    Answer { cases = shard(all, given.shard), skipped = skipped }
+end
+
+return plan

@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The station that tests a vehicle: the ready-made one serves it up to the request that a case is
+-- about; then the case says what it answers. Answers are those that the ready-made one would give,
+-- with what the case lays over them.
+
+local secc = require 'v2g.secc'
+local way = require 'test.way'
+
+local station = {}
+station.__index = station
+
+function station.new(role, parameters)
+    local p = { keep_on_failed = true }
+    for key, value in pairs(parameters) do
+        p[key] = value
+    end
+    return setmetatable({ role = role, at = secc.new(role, p), by = 'SECC', other = 'EVCC' }, station)
+end
+
+-- Serves until that request has come. Nil, or what came in between, as text, and whether there was
+-- no vehicle at all.
+function station:reach(given)
+    local reached = {}
+    local rows, passed = way.rows(given), 1
+    self.at.p.on.receive = function(m, s)
+        local name, word = way.row(rows[passed])
+        if m:name() == name and (not word or way.says(m, word)) then
+            passed = passed + 1
+            if passed > #rows then
+                reached.s = s
+                error(reached, 0)
+            end
+        end
+    end
+    local good, ok, why
+    repeat
+        if not secc.accept(self.role, self.at, 'auto') then
+            return 'no vehicle came', true
+        end
+        good, ok, why = pcall(secc.attend, self.at)
+    until not good or not ok or passed > #rows
+    self.at.p.on.receive = nil
+    if good then
+        return why ~= '' and why or 'the session went by without ' .. rows[#rows]
+    elseif ok ~= reached then
+        error(ok, 0)
+    end
+    self.s, self.protocol, self.id = reached.s, reached.s.protocol, reached.s.id
+    self.asked = way.row(rows[#rows])
+    return nil
+end
+
+-- Answers the request that has come, with what `change` makes of the answer.
+function station:answer(change)
+    local s, response = self.s, self.asked:gsub('Req$', 'Res')
+    local before = s.p.before[response]
+    s.p.before[response], s.plain[response] = change, nil
+    local over, ok, why = secc.take(s, self.asked)
+    s.p.before[response], s.plain[response] = before, nil
+    self.id = s.id
+    return over, ok, why
+end
+
+-- The name of the time that the device has for its next message.
+function station:patience()
+    return self.protocol == 'ISO15118-2' and 'V2G_EVCC_Sequence_Performance_Time'
+        or 'V2G_SECC_Sequence_Timeout'
+end
+
+return station

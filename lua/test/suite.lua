@@ -1,0 +1,125 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The files of suites (suites/*.lua), read: lists of cases. What a file says:
+--
+--   suite 'ISO 15118-4:2018' { sut = 'SECC', protocol = 'ISO15118-2', cites = … }
+--       what all cases below have; author, licence, tags and needs are told of the file
+--   cases 'TC_SECC_CMN_VTB_PaymentServiceSelection' { about =, given =, cites =, rows = { … },
+--       then_ = function(it, row) … end }
+--       one behaviour, and the table of its parameters. A row has the name of its case under `id`,
+--       or a number as its key: TC_…_006; what it says of about, given, cites, if_, session,
+--       vehicle, station and protocol goes over what the block says.
+
+local behaviour = require 'test.behaviour'
+local expect = require 'v2g.expect'
+local needs = require 'test.needs'
+
+local suite = {}
+
+-- What a case has of its row, else of its block, else of its suite.
+local OWN <const> = { 'about', 'given', 'cites', 'session', 'protocol', 'sut', 'mode', 'paying',
+                      'contract', 'receipts', 'services', 'tls', 'vehicle', 'station', 'tags', 'then_',
+                      'field', 'doubt', 'profile', 'cannot' }
+
+local function name_of(group, key, row)
+    if row.id then
+        return row.id
+    end
+    return type(key) == 'number' and ('%s_%03d'):format(group, key) or group .. '_' .. key
+end
+
+local function sorted(rows)
+    local keys = {}
+    for key in pairs(rows) do
+        keys[#keys + 1] = key
+    end
+    table.sort(keys, function(a, b)
+        if type(a) == type(b) then
+            return a < b
+        end
+        return type(a) == 'number'
+    end)
+    return keys
+end
+
+-- The claims that a case needs: those of what it says, and those that it names itself.
+local function claims_of(c, ...)
+    local all = {}
+    for _, need in ipairs(needs) do
+        if c[need[1]] == need[2] then
+            all[#all + 1] = need.claims:gsub('_SUT_', '_' .. c.sut .. '_')
+        end
+    end
+    for i = 1, select('#', ...) do
+        local claims = select(i, ...)
+        all[#all + 1] = claims and claims:find ' or ' and '(' .. claims .. ')' or claims
+    end
+    return #all > 0 and table.concat(all, ' and ') or nil
+end
+
+local function add_rows(list, standing, group, block)
+    for _, key in ipairs(sorted(block.rows or { {} })) do
+        local row = block.rows and block.rows[key] or {}
+        local c = { suite = standing.name, row = row }
+        for _, name in ipairs(OWN) do
+            c[name] = row[name]
+            if c[name] == nil then
+                c[name] = block[name]
+            end
+            if c[name] == nil then
+                c[name] = standing[name]
+            end
+        end
+        c.if_ = claims_of(c, standing.if_, block.if_, row.if_)
+        c.id = not block.rows and group or name_of(group, key, row)
+        list[#list + 1] = c
+    end
+end
+
+-- What a file sees: all that scripts see, and the words above.
+local function environment_of(list)
+    local standing
+    local words = { behaviour = behaviour, any = expect.any, near = expect.near, absent = expect.absent,
+                    present = expect.present, at_most = expect.at_most, at_least = expect.at_least,
+                    new = expect.new }
+    function words.suite(name)
+        return function(what)
+            standing = what
+            standing.name = name
+        end
+    end
+    function words.cases(group)
+        return function(block)
+            if not standing then
+                error("cases before the suite that they belong to: expected suite 'NAME' { … }", 2)
+            end
+            add_rows(list, standing, group, block)
+        end
+    end
+    return setmetatable(words, { __index = _G })
+end
+
+-- The cases of a file: its name and its text.
+function suite.read(name, text)
+    local list = {}
+    local chunk, why = load(text, '@' .. name, 't', environment_of(list))
+    if not chunk then
+        error(why, 0)
+    end
+    chunk()
+    for _, c in ipairs(list) do
+        c.file = name
+    end
+    return list
+end
+
+-- The case of that name; nil: there is none.
+function suite.find(list, id)
+    for _, c in ipairs(list) do
+        if c.id == id then
+            return c
+        end
+    end
+    return nil
+end
+
+return suite

@@ -1,0 +1,139 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The vehicle that tests a station: the ready-made one goes the way to the row that a case is
+-- about, and stands there; then the case says what it sends. Requests are those that the ready-made
+-- one would send, with what the case lays over them.
+
+local evcc = require 'v2g.evcc'
+local steps = require 'v2g.steps'
+local way = require 'test.way'
+
+local vehicle = {}
+vehicle.__index = vehicle
+
+local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
+
+-- role: an EVCC. parameters: of the ready-made vehicle.
+function vehicle.new(role, parameters)
+    local self = setmetatable({ role = role, by = 'EVCC', other = 'SECC' }, vehicle)
+    self.ev = evcc.new(role, parameters)
+    return self
+end
+
+-- ---- the way to the row ----
+
+-- Whether the exchange that has just been made, with that request, is the one of that row.
+local function is_row(self, step, request, message, word)
+    if self.ev:name(step) .. 'Res' ~= message then
+        return false
+    end
+    return not word or way.says(self.role.Received(message), word) or way.says(request, word)
+end
+
+-- Raises when the last row has been passed; a row without a word is passed when its step is over,
+-- in the charge loop with its first response.
+local function watch(self, rows)
+    local reached, passed = {}, 1
+    local exchange = self.ev.exchange
+    local function arrived()
+        passed = passed + 1
+        return passed > #rows
+    end
+    local ready = false -- the row is passed, when the next step begins
+    self.ev.exchange = function(ev, step, signer)
+        if ready and step ~= ready then
+            ready = false
+            if arrived() then
+                error(reached, 0)
+            end
+        end
+        local request = self.role.Outgoing(ev:name(step) .. 'Req')
+        self.asked = ev:name(step) .. 'Req'
+        local code = exchange(ev, step, signer)
+        local message, word = way.row(rows[passed])
+        if is_row(self, step, request, message, word) then
+            if word or LOOPS[step] then
+                if arrived() then
+                    error(reached, 0)
+                end
+            else
+                ready = step
+            end
+        end
+        return code
+    end
+    return reached, function()
+        self.ev.exchange = nil
+        return passed > #rows or ready and passed == #rows
+    end
+end
+
+-- Goes there. Nil, or what came in between, as text.
+function vehicle:reach(given)
+    local rows = way.rows(given)
+    local reached, stop = watch(self, rows)
+    local good, why = pcall(function()
+        evcc.open(self.ev)
+        self.protocol = self.ev.protocol
+        if rows[1] == 'supportedAppProtocolRes' then
+            error(reached, 0)
+        end
+        while evcc.walk(self.ev) == 'resume' do
+            self.role.Disconnect()
+            evcc.open(self.ev)
+        end
+    end)
+    local there = stop()
+    self.id = self.role.SessionID()
+    if why == reached or good and there then
+        return nil
+    end
+    if good then
+        return ('the session went by without %s'):format(rows[#rows])
+    end
+    if type(why) == 'table' and why.ev == self.ev then
+        return why.why, self.ev.missing
+    end
+    error(why, 0)
+end
+
+-- ---- requests ----
+
+-- The ready-made vehicle's step for that request.
+local function step_for(self, name, fields)
+    local step = steps.of(name)
+    if step ~= 'PowerDelivery' then
+        return step
+    end
+    local progress = fields.ChargeProgress
+    if fields.ReadyToChargeState ~= nil then
+        progress = fields.ReadyToChargeState and 'Start' or 'Stop'
+    end
+    progress = progress or (self.ev.is_ready and 'Stop' or 'Start')
+    return step .. (progress == 'ScheduleRenegotiation' and 'Renegotiate' or progress)
+end
+
+-- A good request at this place: what the ready-made vehicle would send. Also the identity that
+-- signs it, or nil.
+function vehicle:message(name, fields)
+    local step, made = step_for(self, name, fields or {}), {}
+    self.ev.exchange = function(_, _, signer)
+        made.signer = signer
+        error(made, 0)
+    end
+    local does = self.ev.does[step]
+    local good, why = pcall(does or error, self.ev)
+    self.ev.exchange = nil
+    if not good and why == made then
+        return self.role.Outgoing(name), made.signer
+    end
+    local m = self.role.Message(name)
+    m.Header.SessionID = self.role.SessionID()
+    return m, nil
+end
+
+-- The name of the time that the device has for its next message.
+function vehicle:patience()
+    return 'V2G_EVCC_Msg_Timeout_' .. self.asked
+end
+
+return vehicle

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A campaign: cases, played one after the other or in several processes side by side, each in a
+ * world of its own. A case that crashes or hangs costs itself and no other. Every case has its
+ * result, as docs/results.md tells.
+ */
+#ifndef V2G_SUITE_CAMPAIGN_H
+#define V2G_SUITE_CAMPAIGN_H
+
+#include "suite/part.h"
+
+#include <signal.h>
+
+struct campaign {
+    const struct script_options *script;
+    const json_t *cases; /* list of objects: at least file and id */
+    const json_t *texts; /* what the files say, by their names */
+    const json_t *given; /* for every case: options of the campaign */
+    bool plays_device;   /* the own one, brought to what each case needs */
+    bool mutates;        /* plays a case that passes once more for each of its negations */
+    unsigned jobs;       /* processes */
+    unsigned timeout_s;  /* of a case, in the world's time; 0: none */
+    const char *records; /* a folder for each case in that one; NULL: none */
+
+    /* The world of a case. NULL: e. */
+    struct world *(*enter)(void *context, struct err *e);
+
+    /* In the campaign's process: a case begins (result NULL), or has its result. */
+    void (*told)(void *context, size_t index, const json_t *result);
+    void *context;
+};
+
+/* Plays all; after the first SIGINT or SIGTERM only those that have begun. The number of cases that
+ * were played, or -1: e. */
+int campaign_play(const struct campaign *c, struct err *e);
+
+/* Plays one case, here and now; its result, the caller's. mutation: NULL, or one of those that the
+ * result of the case has named. */
+json_t *campaign_case(const struct campaign *c, const json_t *which, const json_t *mutation);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A part of a campaign that Lua plays (lua/test): its plan, a case, the device of a case, a report.
+ * It is given one value and gives one back, as JSON; in Lua both are tables.
+ *
+ *   Answer(value)   what the part gives back; the last one counts
+ */
+#ifndef V2G_SUITE_PART_H
+#define V2G_SUITE_PART_H
+
+#include "script/run.h"
+
+#include <jansson.h>
+
+struct part {
+    struct built_in built_in;
+    const json_t *given; /* the caller's */
+    json_t *answer;      /* NULL: none so far; the caller's to release */
+};
+
+/* text: Lua with the value as its `...`. */
+void part_open(struct part *p, const char *text, const json_t *given);
+void part_close(struct part *p);
+
+/* Plays it alone, outside time. The answer, the caller's; NULL: e. */
+json_t *part_play(const char *text, const json_t *given, const struct script_options *o,
+                  struct err *e);
+
+#endif

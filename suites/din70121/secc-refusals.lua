@@ -1,0 +1,168 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Stations of DIN SPEC 70121 and what they have to refuse, or to give up.
+-- @author the v2glab authors
+-- @needs nothing
+
+suite 'DIN 70122:2018-11' {
+    sut = 'SECC', protocol = 'DIN70121',
+}
+
+cases 'sequence-error' {
+    about = 'What the sequence does not foresee is refused, and the session ends.',
+    if_ = 'PICS_CMN_CMN_FailedResponseCodes',
+    rows = {
+        { id = 'TC_SECC_VTB_ServiceDiscovery_002', given = 'SessionSetupRes',
+          sends = 'ContractAuthenticationReq', code = 'FAILED_SequenceError',
+          about = 'reject an out-of-order request', cites = 'V2G-DC-390 V2G-DC-539 V2G-DC-665' },
+    },
+    then_ = behaviour.refuses,
+}
+
+cases 'unknown-session' {
+    about = 'A request with the SessionID of no session is refused, and the session ends.',
+    if_ = 'PICS_CMN_CMN_FailedResponseCodes',
+    rows = {
+        { id = 'TC_SECC_VTB_ServiceDiscovery_003', given = 'SessionSetupRes',
+          sends = 'ServiceDiscoveryReq', SessionID = 'another', code = 'FAILED_UnknownSession',
+          session = 'any', about = 'reject a foreign SessionID', cites = 'V2G-DC-391 V2G-DC-665' },
+    },
+    then_ = behaviour.refuses,
+}
+
+suite 'derived (DIN SPEC 70121)' {
+    sut = 'SECC', protocol = 'DIN70121',
+}
+
+cases 'sequence-error' {
+    about = 'What the sequence does not foresee is refused, and the session ends.',
+    if_ = 'PICS_CMN_CMN_FailedResponseCodes',
+    rows = {
+        { id = 'DRV_DIN_SECC_SessionSetup_seq', given = 'supportedAppProtocolRes',
+          sends = 'ServiceDiscoveryReq', SessionID = 'zero', code = 'FAILED_SequenceError',
+          session = 'any', about = 'out-of-order request',
+          cites = 'V2G-DC-390 V2G-DC-539 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_ServiceDiscovery_seq', given = 'SessionSetupRes',
+          sends = 'ContractAuthenticationReq', code = 'FAILED_SequenceError',
+          about = 'out-of-order request', cites = 'V2G-DC-390 V2G-DC-539 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_ServicePaymentSelection_seq', given = 'ServiceDiscoveryRes',
+          sends = 'ServiceDiscoveryReq', code = 'FAILED_SequenceError',
+          about = 'out-of-order request', cites = 'V2G-DC-390 V2G-DC-539 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_ContractAuthentication_seq', given = 'ServicePaymentSelectionRes',
+          sends = 'ServiceDiscoveryReq', code = 'FAILED_SequenceError',
+          about = 'out-of-order request', cites = 'V2G-DC-390 V2G-DC-539 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_ChargeParameterDiscovery_seq',
+          given = 'ContractAuthenticationRes(Finished)', sends = 'ServiceDiscoveryReq',
+          code = 'FAILED_SequenceError', about = 'out-of-order request',
+          cites = 'V2G-DC-390 V2G-DC-539 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_CableCheck_seq', given = 'ChargeParameterDiscoveryRes(Finished)',
+          sends = 'ServiceDiscoveryReq', code = 'FAILED_SequenceError',
+          about = 'out-of-order request', cites = 'V2G-DC-390 V2G-DC-539 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_PreCharge_seq', given = 'CableCheckRes(Finished)',
+          sends = 'ServiceDiscoveryReq', code = 'FAILED_SequenceError',
+          about = 'out-of-order request', cites = 'V2G-DC-390 V2G-DC-539 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_PowerDeliveryStart_seq', given = 'PreChargeRes',
+          sends = 'ServiceDiscoveryReq', code = 'FAILED_SequenceError',
+          about = 'out-of-order request', cites = 'V2G-DC-390 V2G-DC-539 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_CurrentDemand_seq', given = 'PowerDeliveryRes(Start)',
+          sends = 'ServiceDiscoveryReq', code = 'FAILED_SequenceError',
+          about = 'out-of-order request', cites = 'V2G-DC-390 V2G-DC-539 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_PowerDeliveryStop_seq', given = 'CurrentDemandRes', mode = 'dc',
+          sends = 'ServiceDiscoveryReq', code = 'FAILED_SequenceError',
+          about = 'out-of-order request', cites = 'V2G-DC-390 V2G-DC-539 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_WeldingDetection_seq', given = 'PowerDeliveryRes(Stop)',
+          sends = 'ServiceDiscoveryReq', code = 'FAILED_SequenceError',
+          about = 'out-of-order request', cites = 'V2G-DC-390 V2G-DC-539 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_SessionStop_seq', given = 'PowerDeliveryRes(Stop)',
+          sends = 'ServiceDiscoveryReq', code = 'FAILED_SequenceError',
+          about = 'out-of-order request', cites = 'V2G-DC-390 V2G-DC-539 V2G-DC-665' },
+    },
+    then_ = behaviour.refuses,
+}
+
+cases 'unknown-session' {
+    about = 'A request with the SessionID of no session is refused, and the session ends.',
+    if_ = 'PICS_CMN_CMN_FailedResponseCodes',
+    rows = {
+        { id = 'DRV_DIN_SECC_ServiceDiscovery_sid', given = 'SessionSetupRes',
+          sends = 'ServiceDiscoveryReq', SessionID = 'another', code = 'FAILED_UnknownSession',
+          session = 'any', about = 'foreign SessionID', cites = 'V2G-DC-391 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_ServicePaymentSelection_sid', given = 'ServiceDiscoveryRes',
+          sends = 'ServicePaymentSelectionReq', SessionID = 'another',
+          code = 'FAILED_UnknownSession', session = 'any', about = 'foreign SessionID',
+          cites = 'V2G-DC-391 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_ContractAuthentication_sid', given = 'ServicePaymentSelectionRes',
+          sends = 'ContractAuthenticationReq', SessionID = 'another',
+          code = 'FAILED_UnknownSession', session = 'any', about = 'foreign SessionID',
+          cites = 'V2G-DC-391 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_ChargeParameterDiscovery_sid',
+          given = 'ContractAuthenticationRes(Finished)', sends = 'ChargeParameterDiscoveryReq',
+          SessionID = 'another', code = 'FAILED_UnknownSession', session = 'any',
+          about = 'foreign SessionID', cites = 'V2G-DC-391 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_CableCheck_sid', given = 'ChargeParameterDiscoveryRes(Finished)',
+          sends = 'CableCheckReq', SessionID = 'another', code = 'FAILED_UnknownSession',
+          session = 'any', about = 'foreign SessionID', cites = 'V2G-DC-391 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_PreCharge_sid', given = 'CableCheckRes(Finished)',
+          sends = 'PreChargeReq', SessionID = 'another', code = 'FAILED_UnknownSession',
+          session = 'any', about = 'foreign SessionID', cites = 'V2G-DC-391 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_PowerDeliveryStart_sid', given = 'PreChargeRes',
+          sends = 'PowerDeliveryReq', SessionID = 'another', ReadyToChargeState = true,
+          code = 'FAILED_UnknownSession', session = 'any', about = 'foreign SessionID',
+          cites = 'V2G-DC-391 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_CurrentDemand_sid', given = 'PowerDeliveryRes(Start)',
+          sends = 'CurrentDemandReq', SessionID = 'another', code = 'FAILED_UnknownSession',
+          session = 'any', about = 'foreign SessionID', cites = 'V2G-DC-391 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_PowerDeliveryStop_sid', given = 'CurrentDemandRes', mode = 'dc',
+          sends = 'PowerDeliveryReq', SessionID = 'another', ReadyToChargeState = false,
+          code = 'FAILED_UnknownSession', session = 'any', about = 'foreign SessionID',
+          cites = 'V2G-DC-391 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_WeldingDetection_sid', given = 'PowerDeliveryRes(Stop)',
+          sends = 'WeldingDetectionReq', SessionID = 'another', code = 'FAILED_UnknownSession',
+          session = 'any', about = 'foreign SessionID', cites = 'V2G-DC-391 V2G-DC-665' },
+        { id = 'DRV_DIN_SECC_SessionStop_sid', given = 'PowerDeliveryRes(Stop)',
+          sends = 'SessionStopReq', SessionID = 'another', code = 'FAILED_UnknownSession',
+          session = 'any', about = 'foreign SessionID', cites = 'V2G-DC-391 V2G-DC-665' },
+    },
+    then_ = behaviour.refuses,
+}
+
+cases 'sequence-timeout' {
+    about = 'A station that hears nothing ends the session when its time is over, not before.',
+    if_ = 'PICS_CMN_CMN_V2gTimeouts',
+    rows = {
+        { id = 'DRV_DIN_SECC_ServiceDiscovery_to', given = 'SessionSetupRes',
+          after = 'V2G_SECC_Sequence_Timeout - par_CMN_Transmission_Delay',
+          about = 'EV falls silent', cites = 'V2G-DC-432 V2G-DC-665 V2G-DC-942' },
+        { id = 'DRV_DIN_SECC_ServicePaymentSelection_to', given = 'ServiceDiscoveryRes',
+          after = 'V2G_SECC_Sequence_Timeout - par_CMN_Transmission_Delay',
+          about = 'EV falls silent', cites = 'V2G-DC-432 V2G-DC-665 V2G-DC-942' },
+        { id = 'DRV_DIN_SECC_ContractAuthentication_to', given = 'ServicePaymentSelectionRes',
+          after = 'V2G_SECC_Sequence_Timeout - par_CMN_Transmission_Delay',
+          about = 'EV falls silent', cites = 'V2G-DC-432 V2G-DC-665 V2G-DC-942' },
+        { id = 'DRV_DIN_SECC_ChargeParameterDiscovery_to',
+          given = 'ContractAuthenticationRes(Finished)',
+          after = 'V2G_SECC_Sequence_Timeout - par_CMN_Transmission_Delay',
+          about = 'EV falls silent', cites = 'V2G-DC-432 V2G-DC-665 V2G-DC-942' },
+        { id = 'DRV_DIN_SECC_CableCheck_to', given = 'ChargeParameterDiscoveryRes(Finished)',
+          after = 'V2G_SECC_Sequence_Timeout - par_CMN_Transmission_Delay',
+          about = 'EV falls silent', cites = 'V2G-DC-432 V2G-DC-665 V2G-DC-942' },
+        { id = 'DRV_DIN_SECC_PreCharge_to', given = 'CableCheckRes(Finished)',
+          after = 'V2G_SECC_Sequence_Timeout - par_CMN_Transmission_Delay',
+          about = 'EV falls silent', cites = 'V2G-DC-432 V2G-DC-665 V2G-DC-942' },
+        { id = 'DRV_DIN_SECC_CurrentDemand_to', given = 'PowerDeliveryRes(Start)',
+          after = 'V2G_SECC_FirstLoopReq_Timeout - par_CMN_Transmission_Delay',
+          about = 'EV falls silent', cites = 'V2G-DC-432 V2G-DC-665 V2G-DC-942 V2G-DC-957',
+          doubt = 'after PowerDeliveryRes(Start): 5 s (v2glab suite 29) or 60 s (EVerest: 5 s '
+              .. 'only after CurrentDemandRes): a close between the two passes' },
+        { id = 'DRV_DIN_SECC_PowerDeliveryStop_to', given = 'CurrentDemandRes', mode = 'dc',
+          after = 'V2G_SECC_Sequence_Timeout_CurrentDemandRes - par_CMN_Transmission_Delay',
+          about = 'EV falls silent', cites = 'V2G-DC-665 V2G-DC-942 V2G-DC-957' },
+        { id = 'DRV_DIN_SECC_WeldingDetection_to', given = 'PowerDeliveryRes(Stop)',
+          after = 'V2G_SECC_Sequence_Timeout - par_CMN_Transmission_Delay',
+          about = 'EV falls silent', cites = 'V2G-DC-432 V2G-DC-665 V2G-DC-942' },
+        { id = 'DRV_DIN_SECC_SessionStop_to', given = 'PowerDeliveryRes(Stop)',
+          after = 'V2G_SECC_Sequence_Timeout - par_CMN_Transmission_Delay',
+          about = 'EV falls silent', cites = 'V2G-DC-432 V2G-DC-665 V2G-DC-942' },
+    },
+    then_ = behaviour.times_out,
+}
+

@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# `v2glab test`: cases judge, negations judge the cases, and what goes wrong costs one case.
+. tests/cli/support
+
+# judged NAME CODE WORDS CASES [OPTION...]: the cases of that text
+judged() {
+    name=$1
+    code=$2
+    words=$3
+    printf '%s\n' "$4" >"$work/cases.lua"
+    shift 4
+    rm -rf "$work/results"
+    run test -o "$work/results" --file "$work/cases.lua" "$@" 'own_*'
+    good=0
+    [ "$status" -eq "$code" ] || { good=1; echo "# exit $status"; }
+    in_order "$words" "$work/out" "$work/err" || good=1
+    [ "$good" -eq 0 ] || cat "$work/out" "$work/err"
+    result "$good" "$name"
+}
+
+head="suite 'own' { sut = 'SECC', protocol = 'ISO15118-2' }"
+refused="$head
+cases 'own_refused' { given = 'ServiceDiscoveryRes', then_ = function(it)
+    it:sends 'ServiceDiscoveryReq'
+    it:expects('ServiceDiscoveryRes', { ResponseCode = 'FAILED_SequenceError' })
+end }"
+
+judged "a case passes by what it has looked for" 0 "pass own_refused 1 passed" "$refused"
+grep -q '"expected":"ServiceDiscoveryRes"' "$work/results/results.jsonl"
+result $? "its result has what was expected and found"
+
+judged "each expectation, negated, is not passed" 0 "1 passed 5 of 5 negations killed" "$refused" --mutate
+
+judged "an expectation that is not met fails" 1 "fail own_other FAILED_SequenceError" "$head
+cases 'own_other' { given = 'ServiceDiscoveryRes', then_ = function(it)
+    it:sends 'ServiceDiscoveryReq'
+    it:expects('ServiceDiscoveryRes', { ResponseCode = 'OK' })
+end }"
+
+judged "a case that does not get to where it begins is inconclusive" 2 "inconclusive own_given" "$head
+cases 'own_given' { given = 'ServiceDiscoveryRes', station = { silent_at = 'SessionSetup' },
+    then_ = function(it) it:expects_end { within = 'par_CMN_TCP_Connection_Termination_Timeout' } end }"
+
+judged "a case that tests nothing is inconclusive" 2 "inconclusive own_nothing" "$head
+cases 'own_nothing' { given = 'ServiceDiscoveryRes', then_ = function() end }"
+
+judged "an error in a case is its own, with the line" 3 "error own_error cases.lua:3 pass own_refused" "$head
+cases 'own_error' { given = 'ServiceDiscoveryRes', then_ = function()
+    error('no') end }
+$refused"
+
+judged "cases side by side have the results of all" 0 "pass 3 passed" "$head
+cases 'own' { given = 'ServiceDiscoveryRes', rows = { {}, {}, {} }, then_ = function(it)
+    it:sends('ServiceDiscoveryReq')
+    it:expects('ServiceDiscoveryRes', { ResponseCode = 'FAILED_SequenceError' })
+end }" --jobs 3
