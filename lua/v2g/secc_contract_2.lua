@@ -56,15 +56,15 @@ function pnc.services(s)
 end
 
 -- What the sequence table tells apart of a contract: which requests for certificates the selected
--- services allow [V2G2-432].
+-- services allow [V2G2-432]; without a ParameterSetID (EVerest's vehicle) the service allows both.
 function pnc.case_of(selected)
     local sets = {}
     for _, service in ipairs(selected) do
         if service.ServiceID == CERTIFICATES.id then
-            sets[service.ParameterSetID or 0] = true
+            sets[service.ParameterSetID or 'any'] = true
         end
     end
-    if sets[1] and sets[2] then
+    if sets.any or sets[1] and sets[2] then
         return 'Certificates'
     end
     return sets[1] and 'Installation' or sets[2] and 'Update' or 'Contract'

@@ -202,6 +202,16 @@ END
 ev --set contract=install --script "$work/set.lua" -v
 wants "a parameter set that the certificate service does not have" 1 out 'ParameterSetID>9<' \
     out 'PaymentServiceSelectionRes   FAILED_ServiceSelectionInvalid'
+hook set <<'END'
+function before.PaymentServiceSelectionReq(m)
+    m.SelectedServiceList.SelectedService[2].ParameterSetID = nil
+end
+END
+for contract in install update; do
+    ev --set contract=$contract --script "$work/set.lua" -v
+    both_pass "[V2G2-432] the certificate service without a parameter set: $contract" not-out FAILED
+    times "those of ServiceDetailRes are all" 2 ':ParameterSetID>'
+done
 run ev --no-record --mode dc --protocol DIN70121 --payment Contract
 wants "DIN 70121 knows no contract" 3 err 'DIN 70121 knows no payment by contract'
 run evse --no-record --protocol DIN70121 --payment contract
