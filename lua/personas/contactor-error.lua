@@ -5,13 +5,12 @@ return {
     role = 'station',
     about = 'deliberate: FAILED_ContactorError in PowerDeliveryRes (DIN 70121: …NotApplied)',
     sure = 'made up',
+    deviates = 'FAILED',
     before = {
         PowerDeliveryRes = function(m, s)
-            if s.protocol == 'DIN70121' then
-                m.ResponseCode = 'FAILED_PowerDeliveryNotApplied'
-            else
-                m.ResponseCode = 'FAILED_ContactorError'
-            end
+            m.ResponseCode = s.protocol == 'DIN70121' and 'FAILED_PowerDeliveryNotApplied'
+                or 'FAILED_ContactorError'
+            s:deviate()
         end,
     },
 }

@@ -1,13 +1,17 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Not a station: from ServiceDiscoveryRes on it answers with the SessionID of some other session.
+-- Not a station: its second response has the SessionID of some other session.
 
 return {
     role = 'station',
     about = 'deliberate: responses with another SessionID',
     sure = 'made up',
+    deviates = 'foreign SessionID',
     before = {
-        send = function(m)
-            if m:name() ~= 'SessionSetupRes' then m.Header.SessionID = 'DEADBEEFDEADBEEF' end
+        send = function(m, s)
+            if m:name() ~= 'SessionSetupRes' then
+                m.Header.SessionID = 'DEADBEEFDEADBEEF'
+                s:deviate()
+            end
         end,
     },
 }

@@ -5,6 +5,7 @@ return {
     role = 'ev',
     about = 'deliberate: closes where a response takes more than 400 ms',
     sure = 'made up; a Stellantis car is about as impatient in CurrentDemand',
+    deviates = 'leaving',
     patience = { default = 400 },
     on_timeout = 'close',
 }

@@ -5,5 +5,6 @@ return {
     role = 'ev',
     about = 'deliberate: goes on after FAILED responses',
     sure = 'made up; the Seres 3 does so',
+    deviates = 'after FAILED',
     on_failed = 'ignore',
 }

@@ -6,6 +6,7 @@ return {
     role = 'ev',
     about = 'deliberate: closes after charging, without SessionStopReq',
     sure = 'made up; the Ampera-e does so',
+    deviates = 'leaving',
     welding = { 0, 0 },
     session_stop = false,
     gaps = { ['PowerDelivery>Close'] = 0 },

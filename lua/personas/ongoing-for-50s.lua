@@ -6,5 +6,6 @@ return {
     role = 'station',
     about = 'deliberate: CableCheck stays Ongoing for 50 s',
     sure = 'made up; real stations took 51 s',
+    deviates = 'Ongoing too long',
     ongoing = { CableCheck = { ms = 50000 } },
 }

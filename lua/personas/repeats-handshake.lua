@@ -6,6 +6,7 @@ return {
     role = 'ev',
     about = 'deliberate: sends supportedAppProtocolReq once more after SessionSetup',
     sure = 'made up',
+    deviates = 'handshake again',
     before = {
         ServiceDiscoveryReq = function(_, ev)
             local again = ev.role.Message('supportedAppProtocolReq')
@@ -14,6 +15,7 @@ return {
                 VersionNumberMinor = 0, SchemaID = 1, Priority = 1,
             } }
             again:send()
+            ev:deviate()
         end,
     },
 }

@@ -5,6 +5,7 @@ return {
     role = 'ev',
     about = 'deliberate: resets the connection in the charge loop',
     sure = 'made up; an EQE was seen doing so',
+    deviates = 'resetting',
     leave_at = { 'ChargeLoop', 5 },
     leave = 'reset',
 }

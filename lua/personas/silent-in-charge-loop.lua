@@ -6,5 +6,6 @@ return {
     role = 'ev',
     about = 'deliberate: falls silent in the charge loop',
     sure = 'made up',
+    deviates = 'silence',
     silent_at = { 'ChargeLoop', 5 },
 }

@@ -5,6 +5,7 @@ return {
     role = 'ev',
     about = 'deliberate: PreChargeReq in place of CableCheckReq',
     sure = 'made up',
+    deviates = 'out of turn',
     mode = 'dc',
     skip = { CableCheck = true },
 }

@@ -6,6 +6,7 @@ return {
     role = 'ev',
     about = 'deliberate: sends SessionStopReq in the middle of CableCheck',
     sure = 'made up',
+    deviates = 'stopping',
     mode = 'dc',
     stop_at = { 'CableCheck', 2 },
 }

@@ -5,6 +5,7 @@ return {
     role = 'ev',
     about = 'deliberate: a byte too many behind the EXI documents',
     sure = 'made up; Teslas do so in ContractAuthenticationReq',
+    deviates = 'trailing bytes',
     trailing = {
         SessionSetupReq = '\0', ServiceDiscoveryReq = '\0', ServicePaymentSelectionReq = '\0',
         PaymentServiceSelectionReq = '\0', ContractAuthenticationReq = '\0',

@@ -3,12 +3,15 @@
 
 return {
     role = 'ev',
-    about = 'deliberate: a wrong SessionID from ServiceDiscoveryReq on',
+    about = 'deliberate: a wrong SessionID from the second request on',
     sure = 'made up',
-    expects = { from = 'ServiceDiscovery', code = 'FAILED_UnknownSession' },
+    deviates = 'foreign SessionID',
     before = {
-        send = function(m)
-            if m:name() ~= 'SessionSetupReq' then m.Header.SessionID = 'DEADBEEFDEADBEEF' end
+        send = function(m, ev)
+            if m:name() ~= 'SessionSetupReq' then
+                m.Header.SessionID = 'DEADBEEFDEADBEEF'
+                ev:deviate()
+            end
         end,
     },
 }

@@ -3,12 +3,15 @@
 
 return {
     role = 'ev',
-    about = 'deliberate: SessionID 0 from ServiceDiscoveryReq on',
+    about = 'deliberate: SessionID 0 from the second request on',
     sure = 'made up',
-    expects = { from = 'ServiceDiscovery', code = 'FAILED_UnknownSession' },
+    deviates = 'foreign SessionID',
     before = {
-        send = function(m)
-            if m:name() ~= 'SessionSetupReq' then m.Header.SessionID = '0000000000000000' end
+        send = function(m, ev)
+            if m:name() ~= 'SessionSetupReq' then
+                m.Header.SessionID = '0000000000000000'
+                ev:deviate()
+            end
         end,
     },
 }

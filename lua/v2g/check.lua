@@ -2,6 +2,7 @@
 -- What is wrong with parameters: kinds of values, names of steps, messages, elements and hooks,
 -- which would else go unnoticed, since what nobody asks for does nothing.
 
+local judgements = require 'v2g.judgements'
 local parameters = require 'v2g.parameters'
 
 local check = {}
@@ -202,6 +203,10 @@ function check.problems(role, p, api)
         check_closed(found, key, p[key], defaults[key])
     end
     check_percent(found, p.battery)
+    if p.deviates and not judgements[role][p.deviates] then
+        complain(found, "deviates: there is no judgement of '%s'; the nearest is '%s'",
+            tostring(p.deviates), check.nearest(p.deviates, judgements[role]))
+    end
     for name in pairs(STEPS) do
         check_steps(found, name, p[name])
     end

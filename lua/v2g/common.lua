@@ -52,10 +52,10 @@ end
 
 -- Parameters that may be absent, with an example of their type.
 local optional = {
-    ev = { protocols = {}, transfer = '', stop_at = '', leave_at = '', silent_at = '', expects = {},
+    ev = { protocols = {}, transfer = '', stop_at = '', leave_at = '', silent_at = '', expects = {}, deviates = '',
            target_voltage = 0, pilot = 0, source_port = 0, probe = {}, energy = 0, max_schedules = 0, tls = '',
            expires_soon = 0 },
-    station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', pilot = 0,
+    station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', deviates = '', pilot = 0,
                 challenge = '', providers = {}, provisioned = {}, tls = '',
                 notification_delay = 0, needs = {}, expires_soon = 0 },
 }
@@ -210,7 +210,7 @@ function common.new(side, role, o)
             common.refuse(table.concat(found, '; '))
         end
     end
-    return { p = p, role = role, scale = tonumber(o.time_scale or 1), plain = {},
+    return { p = p, role = role, side = side, scale = tonumber(o.time_scale or 1), plain = {},
              quirks = quirks[side] }
 end
 

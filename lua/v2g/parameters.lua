@@ -83,6 +83,8 @@ parameters.ev = {
     skip = {},              -- skip.CableCheck = true: leaves the step out
     expects = nil,          -- of one that lies: { from = 'ServiceDiscovery', code =
                             -- 'FAILED_UnknownSession' }: what responses must have from that step on
+    deviates = nil,         -- of one that deviates on purpose: the row of lua/v2g/judgements.lua by
+                            -- which the station is judged then; that it never does so is an error
     after_stop_request = 0, -- charge-loop messages that still come after the station asked to stop
     reaction = 0,           -- ms that it takes until it does what a notification asks for (to stop,
                             -- to renegotiate): at most NotificationMaxDelay; 0: at once
@@ -229,6 +231,7 @@ parameters.station = {
     answers = {},
     silent_at = nil,        -- name of a step that it does not answer
     close_at = nil,         -- name of a step at whose request it closes the connection
+    deviates = nil,         -- as of the vehicle
     keep_on_failed = false, -- goes on after its own FAILED (only for tests of vehicles)
 
     -- ---- electrical ----

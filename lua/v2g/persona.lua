@@ -4,6 +4,7 @@
 
 local check = require 'v2g.check'
 local common = require 'v2g.common'
+local judge = require 'v2g.judge'
 
 local persona = {}
 
@@ -52,7 +53,7 @@ function persona.list(names)
     local real, deliberate = { ev = {}, station = {} }, { ev = {}, station = {} }
     for _, name in ipairs(names) do
         local p = require('personas.' .. name)
-        local of = (p.about:find('^deliberate') and deliberate or real)[p.role]
+        local of = (p.deviates and deliberate or real)[p.role]
         of[#of + 1] = ('%-24s %s'):format(name, p.about)
     end
     local function show(title, role)
@@ -62,6 +63,20 @@ function persona.list(names)
     end
     show('vehicles (v2glab ev --persona NAME):', 'ev')
     show('\nstations (v2glab evse --persona NAME):', 'station')
+end
+
+-- Prints what the standards want of the other side of those that deviate on purpose.
+function persona.judgements(names)
+    local by = { ev = {}, station = {} }
+    for _, name in ipairs(names) do
+        local p = require('personas.' .. name)
+        if p.deviates then
+            local of = by[p.role]
+            of[p.deviates] = of[p.deviates] or {}
+            table.insert(of[p.deviates], name)
+        end
+    end
+    print(table.concat(judge.table(by), '\n'))
 end
 
 -- Checks the persona in the file of that name and text; fails with all that is wrong.

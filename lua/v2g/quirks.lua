@@ -4,13 +4,16 @@
 -- script may change these at any time.
 
 local hex = require 'v2g.hex'
+local judge = require 'v2g.judge'
 local sequence = require 'v2g.sequence'
 
 local quirks = { ev = {}, station = {} }
 
+local TRAILING <const> = 'trailing bytes'
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
-local EARLY <const> = 100 -- ms: the other side's time began before this side saw that
-local UNTIL_CLOSED <const> = 5000 -- ms from its end to that of the connection
+
+local function nothing()
+end
 
 -- Whether `at` (a step's name, or { name, n }: after n of them) stands for this request.
 local function is_at(ev, at, step)
@@ -21,48 +24,27 @@ local function is_at(ev, at, step)
     return (name == step or (name == 'ChargeLoop' and LOOPS[step])) and (ev.counts[step] or 0) >= n
 end
 
--- ---- what the standard wants of the other side then ----
-
--- Nothing is said any more since `from`: the other side has to end the connection when its time
--- (a timing parameter of that message) is over, and (least: ms, else that time) not before. Whether
--- it does, and what it did.
-function quirks.silence(role, from, protocol, parameter, message, least)
-    local limit = Timer(protocol, parameter, message)
-    local name, why = role.Receive_Any_001(math.max(0, from + limit + UNTIL_CLOSED - Now()))
-    local taken = Now() - from
-    local closed = not name and why ~= 'timeout'
-    local good = closed and taken >= math.min(least or limit, limit) - EARLY
-    role.Measured(protocol, parameter, message, taken, good)
-    local found = closed and ('the connection ended after %d ms'):format(math.floor(taken))
-        or name and 'found ' .. (name ~= '' and name or 'a frame that cannot be decoded')
-        or 'the connection is still open'
-    return good, ('expected its end %s (%d ms) after %s, %s'):format(parameter, limit, message, found)
-end
+-- ---- deviations ----
 
 local function fall_silent(ev, step)
-    local last, protocol, least = ev.last, ev.protocol, nil
-    local message = last and ev.protocol and ev:name(last) .. 'Res'
+    local last, known = ev.last, { from = ev.answered or Now() }
+    known.message = last and ev.protocol and ev:name(last) .. 'Res'
     if not last or last == 'AppProtocol' then
-        protocol, least = 'AppProtocol', 0 -- V2G_SECC_CommunicationSetup_Performance_Time runs, too
-        message = last and 'supportedAppProtocolRes' or 'supportedAppProtocolReq'
-    elseif protocol == 'DIN70121' and last == 'PreCharge' then
-        least = 0 -- so does V2G_SECC_PowerDelivery_Timeout
+        -- V2G_SECC_CommunicationSetup_Performance_Time runs, too
+        known.protocol, known.least = 'AppProtocol', 0
+        known.message = last and 'supportedAppProtocolRes' or 'supportedAppProtocolReq'
+    elseif ev.protocol == 'DIN70121' and last == 'PreCharge' then
+        known.least = 0 -- so does V2G_SECC_PowerDelivery_Timeout
     end
-    local good, why = quirks.silence(ev.role, ev.answered or Now(), protocol,
-        'V2G_SECC_Sequence_Timeout', message, least)
+    judge.begin(ev, 'silence', known)
+    local good, why = judge.follow(ev)
     ev:leave('gone', good, ('silent at %s: %s'):format(step, why))
 end
 
--- The code that the response to this request must have, since the vehicle has left a step out, or
--- lies as `expects` says; nil: any.
-function quirks.wanted_code(ev, step, request)
-    local expects = ev.p.expects
-    ev.lies = ev.lies or expects and expects.from == step
-    if ev.lies then
-        return expects.code
-    end
+-- Whether the request is out of turn by the sequence tables, since a step was left out.
+local function is_out_of_turn(ev, request)
     if not next(ev.p.skip) or not ev.last then
-        return nil
+        return false
     end
     local last, known = ev:name(ev.last) .. 'Res', false
     for state, requests in pairs(sequence.allowed(ev.protocol, ev.mode)) do
@@ -70,11 +52,25 @@ function quirks.wanted_code(ev, step, request)
         known = known or is_here
         for may in pairs(is_here and requests or {}) do
             if may:match('^[%w_]+') == request then
-                return nil
+                return false
             end
         end
     end
-    return known and 'FAILED_SequenceError' or nil
+    return known
+end
+
+-- Before a request goes out: what makes it a deviation, by the parameters.
+function quirks.before(ev, step, request)
+    local expects, unknown = ev.p.expects, 'unknown protocols'
+    if expects and expects.from == step then
+        judge.expect(ev, expects.code)
+    elseif step == 'AppProtocol' and ev.p.deviates == unknown and not ev.role.FixedProtocol then
+        judge.begin(ev, unknown)
+    elseif ev.has_failed then
+        judge.begin(ev, 'after FAILED')
+    elseif step ~= 'AppProtocol' and is_out_of_turn(ev, request) then
+        judge.begin(ev, 'out of turn')
+    end
 end
 
 -- ---- hooks of the vehicle ----
@@ -83,9 +79,14 @@ end
 function quirks.ev.step(step, ev)
     local p = ev.p
     if p.leave_at and is_at(ev, p.leave_at, step) then
-        ev:leave(p.leave == 'reset' and 'reset' or 'fin', true, 'left at ' .. step)
+        if p.leave ~= 'reset' then
+            ev:depart('left at ' .. step)
+        end
+        judge.begin(ev, 'resetting', { lost = ev.role.SessionID() })
+        ev:leave('reset', true, 'left at ' .. step)
     end
     if p.stop_at and step ~= 'SessionStop' and is_at(ev, p.stop_at, step) then
+        judge.begin(ev, 'stopping')
         ev:leave('stop', true, 'stopped at ' .. step)
     end
     if p.silent_at and is_at(ev, p.silent_at, step) then
@@ -103,9 +104,6 @@ function quirks.ev.late(request, ev)
     ev.resent = ev.resent + 1
     ev:send(request)
     return true
-end
-
-local function nothing()
 end
 
 -- skip: what the vehicle does in its steps, without those that it leaves out.
@@ -130,12 +128,18 @@ end
 -- trailing, for one session: a function that ends it.
 function quirks.filter(s)
     local filters = {}
+    if not next(s.p.trailing) then
+        return nothing
+    end
     for message, bytes in pairs(s.p.trailing) do
         filters[#filters + 1] = s.role.Filter { on = message, direction = 'out',
                                                 fault = 'append ' .. hex.of(bytes) }
     end
     return function()
         for _, filter in ipairs(filters) do
+            if s.side == 'ev' and filter:happened() > 0 and (not s.watch or s.watch.name == TRAILING) then
+                judge.begin(s, TRAILING)
+            end
             filter:remove()
         end
     end

@@ -10,6 +10,7 @@
 local common = require 'v2g.common'
 local contract = require 'v2g.contract'
 local hex = require 'v2g.hex'
+local judge = require 'v2g.judge'
 local output = require 'v2g.output'
 local quirks = require 'v2g.quirks'
 local sequence = require 'v2g.sequence'
@@ -74,7 +75,7 @@ session.__index = session
 local function new_session(at)
     local s = setmetatable({}, session)
     s.p, s.role, s.scale, s.plain, s.tolerated = at.p, at.role, at.scale, {}, at.tolerated
-    s.known, s.quirks = at.known, at.quirks
+    s.known, s.quirks, s.side = at.known, at.quirks, at.side
     s.state = 'supportedAppProtocolRes'
     s.counts = {}
     s.since = {}
@@ -84,6 +85,13 @@ local function new_session(at)
     s.started = Now()
     s.advanced = s.started
     return s
+end
+
+-- Says that it deviates now from what the standard wants, as that row of judgements.lua has it
+-- (nil: that of `deviates`): the vehicle is judged by what it makes of it. known: as of
+-- judge.begin.
+function session:deviate(name, known)
+    judge.begin(self, name, known)
 end
 
 -- Electrical time goes on; seconds of it since the last call.
@@ -174,6 +182,10 @@ function session:ongoing(step, parameter, wrong)
     local given = self.p.ongoing[step]
     local meant = type(given) == 'table' and given.ms / self.scale >= limit
     local late = taken > limit and not meant
+    local most = Timer(self.protocol, 'V2G_EVCC_CableCheck_Timeout')
+    if step == 'CableCheck' and meant and not finished and given.ms / self.scale >= most then
+        judge.begin(self, 'Ongoing too long', { from = self.begun[step] })
+    end
     if not finished and not late then
         return false
     end
@@ -311,8 +323,11 @@ local function answer(s, r)
         Log(('%s cannot be taken: %s'):format(r.name, wanted))
         return 'FAILED'
     end
-    s.lies = s.p.answers[r.step] ~= nil
-    return s.p.answers[r.step] or wanted, case
+    local lie = s.p.answers[r.step]
+    if lie and lie:find('^FAILED') and s.p.failed_close ~= 'reset' and not s.p.keep_on_failed then
+        judge.begin(s, 'FAILED')
+    end
+    return lie or wanted, case
 end
 
 -- What is measured once a request has been answered.
@@ -340,7 +355,13 @@ local function serve(s, r)
     end
     local wish = common.ask(s, 'step', r.step)
     if wish == false then
-        s.silent = s.p.silent_at == r.step and r.name
+        if s.p.silent_at == r.step then
+            judge.begin(s, 'silence', { message = r.name })
+        end
+        return nil
+    elseif wish == 'close' then
+        judge.begin(s, 'leaving')
+        s.role.Disconnect('half')
         return nil
     elseif wish then -- it has gone, and so sees nothing of what the vehicle does
         return 'the station closed at ' .. r.name, 'inconclusive', wish
@@ -353,6 +374,10 @@ local function serve(s, r)
     s.signer, s.why = nil, nil
     common.send(s, r.response, signer)
     measure(s, r, case)
+    if s.watch and not s.watch.row.repeats then
+        s.watch.from = Now()
+        return nil -- what the vehicle makes of it is judged
+    end
     if failed then
         why = ('%s was answered with %s%s'):format(r.name, code, why and ': ' .. why or '')
         if not s.p.keep_on_failed then
@@ -374,25 +399,20 @@ local function serve(s, r)
     return nil
 end
 
--- After the last response: the vehicle closes, else the station does. Whether the vehicle has, or
--- has said SessionStopReq, with no other request before; 'inconclusive': it had no time to.
+-- After the last response: the vehicle closes, else the station does.
 local function linger(s, how, ms)
     local from = Now()
-    local left = how ~= 'wait' and 'inconclusive'
     while how ~= 'reset' and how ~= 'fin' do
-        local rest, name, why = ms - (Now() - from), nil, nil
-        if rest > 0 then
-            name, why = s.role.Receive_Any_001(rest)
-        end
+        local rest = ms - (Now() - from)
+        local name = rest > 0 and s.role.Receive_Any_001(rest)
         if not name then
-            left = why == 'closed'
             break
         end
         local r = s.requests and s.requests[name]
         if r and name == 'SessionStopReq' and s.failed then
             r.code('OK')
             s.role.Send_SessionStopRes_001()
-            how, left = 'fin', true
+            how = 'fin'
         elseif r then
             r.code('FAILED_SequenceError')
             s.role['Send_' .. r.response .. '_001']()
@@ -403,17 +423,17 @@ local function linger(s, how, ms)
     if s.protocol then
         s.role.Measured(s.protocol, 'TCP_Connection_Termination_Timeout', nil, Now() - from)
     end
-    return left
 end
 
 local function close_after_failed(s)
     s.failed = Now()
     if s.p.failed_close == 'reset' then
-        return linger(s, 'reset', 0)
+        linger(s, 'reset', 0)
+        return
     end
     -- DIN 70121: at once [V2G-DC-940]
     local how = s.protocol == 'DIN70121' and 'fin' or 'wait'
-    return linger(s, how, math.min(AFTER_FAILED, s.p.linger_ms))
+    linger(s, how, math.min(AFTER_FAILED, s.p.linger_ms))
 end
 
 -- The connection is gone, or nothing came in time.
@@ -462,12 +482,7 @@ local function take(s, name, problem)
     local why, ok, how = serve(s, r)
     if why then
         if not ok then
-            local left = close_after_failed(s)
-            if s.lies then -- the vehicle has to leave
-                ok = left
-                why = why .. (left == true and ', and the vehicle left'
-                    or left and ', and the station closed' or ', and the vehicle did not leave')
-            end
+            close_after_failed(s)
         else
             s.role.Disconnect(how == 'reset')
         end
@@ -519,6 +534,13 @@ end
 local function play(s)
     while true do
         local name, problem, detail, parameter = await(s)
+        if s.watch then
+            local ok, why = judge.repeated(s, name, problem,
+                steps.name(s.protocol, s.mode, s.watch.row.repeats) .. 'Req')
+            if ok ~= nil then
+                return ok, why
+            end
+        end
         if not name then
             return nothing_came(s, problem, detail, parameter)
         end
@@ -526,8 +548,8 @@ local function play(s)
         if over then
             return ok, why
         end
-        if s.silent then
-            return quirks.silence(s.role, s.asked, s.protocol, 'V2G_EVCC_Msg_Timeout', s.silent)
+        if s.watch and not s.watch.row.repeats then
+            return judge.follow(s)
         end
     end
 end
@@ -582,7 +604,7 @@ end
 function secc.attend(at)
     local s = new_session(at)
     local unfilter = quirks.filter(s)
-    local ok, why = play(s)
+    local ok, why = judge.close(s, play(s))
     unfilter()
     if s.id then
         wire.cut(s.id)

@@ -23,7 +23,7 @@ static const struct option OPTIONS[] = {OPTIONS_END};
 
 static const struct usage USAGE = {
     .command = "persona",
-    .synopsis = "list\nshow NAME\ncheck FILE...",
+    .synopsis = "list\nshow NAME\njudgements\ncheck FILE...",
     .about =
         "Personas are what `v2glab ev --persona` and `v2glab evse --persona` can be: real cars "
         "and\n"
@@ -32,7 +32,11 @@ static const struct usage USAGE = {
         "of parameters (docs/behaviour.md, docs/personas.md).\n\n"
         "list: their names and what they stand for. show: the file of one, with its comment on "
         "what\n"
-        "is known of it. check: whether FILE is a persona: its keys, steps, messages and elements.",
+        "is known of it. judgements: what the standards want of the other side of those that "
+        "deviate\n"
+        "on purpose, by rule and time, and who does so. check: whether FILE is a persona: its "
+        "keys,\n"
+        "steps, messages and elements.",
     .option = OPTIONS,
     .more =
         "examples:\n"
@@ -129,12 +133,13 @@ static int run_lua(struct library *library, const char *path, const char *chunk,
 
 /* ---- list, show, check ---- */
 
-static int list(struct library *library)
+/* Calls that function of v2g.persona with the names of all. */
+static int with_names(struct library *library, const char *function)
 {
     struct persona_names names;
     struct buf chunk = {0};
     persona_names(&names);
-    buf_text(&chunk, "require('v2g.persona').list{");
+    buf_printf(&chunk, "require('v2g.persona').%s{", function);
     for (unsigned i = 0; i < names.n; i++)
         buf_printf(&chunk, "'%s',", names.name[i]);
     buf_text(&chunk, "}");
@@ -193,25 +198,28 @@ static int check_all(struct options *o)
 }
 
 /* ORDER VERB */
-enum { LIST, SHOW, CHECK };
+enum { LIST, SHOW, CHECK, JUDGEMENTS };
 
 static int run_verb(struct options *o)
 {
-    static const char *const VERBS[] = {"list", "show", "check", NULL};
+    static const char *const VERBS[] = {"list", "show", "check", "judgements", NULL};
     int verb = -1, n = o->arguments - 1;
     for (int i = 0; n >= 0 && VERBS[i] != NULL; i++)
         if (strcmp(o->argument[0], VERBS[i]) == 0)
             verb = i;
     if (verb < 0)
-        return options_wrong(o, "expected list, show or check%s%s%s", n < 0 ? "" : ", found '",
-                             n < 0 ? "" : o->argument[0], n < 0 ? "" : "'");
-    if (verb == LIST && n > 0)
-        return options_wrong(o, "list takes no arguments, found '%s'", o->argument[1]);
+        return options_wrong(o, "expected list, show, check or judgements%s%s%s",
+                             n < 0 ? "" : ", found '", n < 0 ? "" : o->argument[0],
+                             n < 0 ? "" : "'");
+    if ((verb == LIST || verb == JUDGEMENTS) && n > 0)
+        return options_wrong(o, "%s takes no arguments, found '%s'", VERBS[verb], o->argument[1]);
     if (verb == SHOW && n != 1)
         return options_wrong(o, "show takes one name, found %d", n);
     if (verb == CHECK && n == 0)
         return options_wrong(o, "check needs a file");
-    return verb == LIST ? list(o->library) : verb == SHOW ? show(o->argument[1]) : check_all(o);
+    if (verb == LIST || verb == JUDGEMENTS)
+        return with_names(o->library, VERBS[verb]);
+    return verb == SHOW ? show(o->argument[1]) : check_all(o);
 }
 
 int command_persona(int argc, char **argv)

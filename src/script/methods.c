@@ -193,8 +193,15 @@ static int method_listen(lua_State *L)
 static int method_disconnect(lua_State *L)
 {
     struct role *r = role_upvalue(L);
-    if (r->peer != NULL)
+    struct err e = ERR_INIT;
+    if (r->peer == NULL)
+        return 0;
+    if (lua_type(L, 1) != LUA_TSTRING)
         peer_disconnect(r->peer, lua_toboolean(L, 1) != 0);
+    else if (strcmp(lua_tostring(L, 1), "half") != 0)
+        return luaL_argerror(L, 1, "expected true (RST) or 'half'");
+    else if (peer_half_close(r->peer, &e) != 0)
+        return script_raise(L, &e);
     return 0;
 }
 

@@ -39,7 +39,7 @@ static void end_by_filter(void *context, enum way_end how)
     if (p->wire == NULL || p->wire->stream == NULL)
         return;
     if (how == WAY_HALF_CLOSE) {
-        stream_end_writing(p->wire->stream, &ignored);
+        peer_half_close(p, &ignored);
         return;
     }
     peer_disconnect(p, how == WAY_RESET);
@@ -111,6 +111,17 @@ int peer_probe(struct peer *p, uint16_t port, unsigned first_ms, unsigned every_
     probe_stop(p->probe);
     p->probe = probe_start(p->world, &to, first_ms, every_ms, &p->session);
     return p->probe == NULL ? err_set(e, "out of memory") : 0;
+}
+
+int peer_half_close(struct peer *p, struct err *e)
+{
+    struct peer_wire *w = p->wire;
+    if (w == NULL || w->stream == NULL)
+        return err_set(e, "there is no connection that could be closed");
+    if (stream_end_writing(w->stream, e) != 0)
+        return -1;
+    w->has_half_closed = true;
+    return 0;
 }
 
 void peer_disconnect(struct peer *p, bool reset)

@@ -100,4 +100,7 @@ int peer_probe(struct peer *p, uint16_t port, unsigned first_ms, unsigned every_
 /* Closes the TCP connection: FIN, or RST. */
 void peer_disconnect(struct peer *p, bool reset);
 
+/* FIN, and what comes is still read: it is closed once the other side has done so, too. -1: e. */
+int peer_half_close(struct peer *p, struct err *e);
+
 #endif

@@ -48,6 +48,10 @@ void peer_end_stream(struct peer_wire *w, enum stream_how close, enum stream_end
     };
     struct session *s = &w->peer->session;
     int64_t us = world_now(w->peer->world);
+    if (w->has_half_closed && end == STREAM_CLOSED) { /* who closes first has closed it */
+        by_us = true;
+        text = "closed by us";
+    }
     bool is_evcc = (s->role == FROM_EVCC) == (by_us || end == STREAM_REJECTED);
     uint8_t closer = !ENDS[end].has_closer ? FROM_NONE : is_evcc ? FROM_EVCC : FROM_SECC;
     if (!w->is_connected) {
@@ -56,6 +60,7 @@ void peer_end_stream(struct peer_wire *w, enum stream_how close, enum stream_end
     }
     stream_close(w->stream, close);
     w->stream = NULL;
+    w->has_half_closed = false;
     session_disconnected(s, us, ENDS[end].how, closer, text);
 }
 

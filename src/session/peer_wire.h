@@ -27,6 +27,7 @@ struct peer_wire {
     bool waits_for_tls;
     struct stream *stream;
     bool is_connected;         /* the session knows of the connection */
+    bool has_half_closed;      /* this side has sent FIN, the other one has not */
     bool with_tls;             /* EVCC: to connect with */
     struct endpoint to;        /* EVCC: where to connect; */
     void (*again)(void *peer); /* what is done later where nobody listens there yet */

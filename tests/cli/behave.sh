@@ -205,7 +205,7 @@ done
 ev --protocol ISO15118-2 --mode dc --set stop_at=CableCheck
 wants "SessionStop in CableCheck" 0 out 'EVCC verdict: pass' out 'SessionStopRes               OK'
 ev --protocol ISO15118-2 --mode dc --set leave_at=CableCheck
-wants "a vehicle that leaves" 1 out 'EVCC verdict: inconclusive' \
+wants "a vehicle that leaves" 1 out 'EVCC verdict: pass' out 'found the connection ended after' \
     out 'SECC verdict: fail: the vehicle closed the connection after ChargeParameterDiscoveryRes'
 ev --protocol DIN70121 --mode dc --set "trailing.ContractAuthenticationReq=$(printf '\1')"
 wants "bytes after the end of a document are put up with" 0 out 'SECC verdict: pass' \
@@ -228,7 +228,7 @@ ev --protocol ISO15118-2 --mode dc --with answers.PowerDelivery=FAILED_Contactor
 wants "a forced answer: the vehicle says SessionStopReq and ends" 1 \
     out 'the station answered PowerDeliveryRes with FAILED_ContactorError' out 'SessionStopRes'
 ev --protocol ISO15118-2 --mode dc --with answers.PowerDelivery=FAILED --set on_failed=close
-wants "or closes at once" 1 not-out 'SessionStopReq'
+wants "or closes at once" 1 not-out 'SECC  SessionStopReq'
 ev --protocol ISO15118-2 --mode dc --with answers.CableCheck=FAILED --with keep_on_failed=true \
     --set on_failed=ignore
 wants "goes on after FAILED" 0 out 'CableCheckRes                FAILED'

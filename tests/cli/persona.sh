@@ -30,7 +30,7 @@ result $? "every persona begins with a comment on what it stands for"
 run persona show mg5
 wants "an unknown persona" 1 err "there is no persona 'mg5'; the nearest is mg4"
 run persona
-wants "persona alone is wrong use" 3 err 'expected list, show or check'
+wants "persona alone is wrong use" 3 err 'expected list, show, check or judgements'
 run persona forget
 wants "an unknown verb" 3 err "found 'forget'"
 run persona check "$work/nothing.lua"
@@ -85,10 +85,10 @@ frame() {
     grep '"kind":"frame"' "$record/events.jsonl" | grep "\"name\":\"$1\"" | head -n 1
 }
 
-# closed: how the vehicle saw the connection end
+# closed [WHICH]: how the vehicle saw the connection end, the last one or that of that number
 closed() {
     grep '"kind":"close","by":"EVCC"' "$record/events.jsonl" | sed 's/.*"text":"\([^"]*\)".*/\1/' |
-        tail -n 1
+        sed -n "${1:-$}p"
 }
 
 # took FROM TO: milliseconds from the first frame of that name to the last of the other
@@ -177,7 +177,7 @@ play --persona gives-up-after-400ms --with delays.ServiceDiscovery=20000 --set l
 proves "gives-up-after-400ms bears 200 ms" '[ "$(frames | tail -n 1)" = "SessionStopRes OK" ]'
 
 play --persona goes-on-after-failed --mode dc --with answers.CableCheck=FAILED \
-    --with keep_on_failed=true --set loops=2
+    --with keep_on_failed=true --with ongoing.CableCheck=0 --set loops=2
 proves "goes-on-after-failed" 'frames | grep -q "^CableCheckRes FAILED"' \
     'frames | sed -n "/^CableCheckRes FAILED/,\$p" | grep -q "^PreChargeReq"'
 
@@ -203,7 +203,8 @@ proves "silent-in-charge-loop" '[ "$(sent CurrentDemandReq)" -eq 5 ]' \
 
 play --persona resets-in-charge-loop --mode ac
 proves "resets-in-charge-loop" '[ "$(sent ChargingStatusReq)" -eq 5 ]' \
-    '[ "$(frames | tail -n 1)" = "ChargingStatusRes OK" ]' '[ "$(closed)" = "reset by us" ]'
+    '[ "$(frames | sed "1d;/^supportedAppProtocolReq/,\$d" | tail -n 1)" = "ChargingStatusRes OK" ]' \
+    '[ "$(closed 1)" = "reset by us" ]' '[ "$(sent SessionSetupReq)" -eq 2 ]'
 
 play --persona skips-cable-check
 proves "skips-cable-check" '[ "$(sent CableCheckReq)" -eq 0 ]' \

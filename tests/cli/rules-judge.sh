@@ -127,20 +127,20 @@ late='--timer V2G_SECC_Sequence_Timeout=200ms'
     quirk EVCC 'fail.* found it\|fail.*ended after 2.. ms' --set silent_at=CableCheck \
         --with-script tests/lua/impatient.lua
     quirk EVCC pass --set stop_at=CableCheck
-    quirk EVCC inconclusive --set leave_at=CableCheck
+    quirk EVCC 'pass.*found the connection ended' --set leave_at=CableCheck
     quirk EVCC pass --set skip.CableCheck=true
     quirk EVCC 'pass' --set skip.WeldingDetection=true
     quirk EVCC pass --persona wrong-session-id
     quirk EVCC pass --persona zero-session-id
-    quirk EVCC 'fail.*expected ServiceDiscoveryRes with FAILED_UnknownSession, found OK' \
+    quirk EVCC 'fail.*expected ServiceDiscoveryRes with FAILED_UnknownSession within V2G_EVCC_Msg_Timeout, found OK' \
         --set 'expects={from="ServiceDiscovery",code="FAILED_UnknownSession"}'
     quirk SECC pass --with silent_at=CableCheck
     quirk SECC 'fail.*ended after 40 ms' --with silent_at=CableCheck --set patience.CableCheck=40
     quirk SECC 'fail.*found CableCheckReq' --with silent_at=CableCheck --set patience.CableCheck=40 \
         --set on_timeout=resend
-    quirk SECC inconclusive --with close_at=CableCheck
-    quirk SECC 'pass.*the vehicle left' --with answers.CableCheck=FAILED
-    quirk SECC 'fail.*did not leave' --with answers.CableCheck=FAILED --set on_failed=ignore
+    quirk SECC 'pass.*found the connection ended' --with close_at=CableCheck
+    quirk SECC 'pass.*found SessionStopReq' --with answers.CableCheck=FAILED
+    quirk SECC 'fail.*SessionStopReq, or the end of the connection.*found PreChargeReq\|fail.*found CableCheckReq' --with answers.CableCheck=FAILED --set on_failed=ignore
 }
 run ev --virtual-time --no-record --ladder --mode dc --persona unknown-protocols
 wants "a vehicle whose protocols nobody knows wants Failed_NoNegotiation" 1 out 'EVCC verdict: pass'
