@@ -13,6 +13,9 @@ end
 local SERVICES <const> = { ac = { [false] = 1, [true] = 5 }, dc = { [false] = 2, [true] = 6 } }
 local EVCC_ID <const> = 'WMIV1234567890ABCDEX'
 local CONTROL <const> = { scheduled = 1, dynamic = 2 } -- ControlMode
+-- Limits of what the station takes back, which are positive.
+local DISCHARGE <const> = { ac = { '_EVSEMaximumDischargePower' },
+                            dc = { '_EVSEMaximumDischargePower', '_EVSEMaximumDischargeCurrent' } }
 local NEAR <const> = 20 -- V between battery and output
 local SAFE <const> = 60 -- V at which the welding check is over
 local EASING_MOST <const> = 5 -- charge-loop messages until the power is down, before standby
@@ -171,6 +174,12 @@ function steps.ChargeParameterDiscovery(self)
     self:exchange('ChargeParameterDiscovery')
     if not self:has('ChargeParameterDiscovery', path) then
         self:leave('stop', false, 'the station sent no ' .. path)
+    end
+    for _, name in ipairs(self.p.bpt and DISCHARGE[self.mode] or {}) do
+        local limit = self:get('ChargeParameterDiscovery', path .. name)
+        if limit < 0 then
+            self:object('stop', ('%s of %d is below 0'):format(name:sub(2), limit))
+        end
     end
     self.power_limit = self:get('ChargeParameterDiscovery', path .. '_EVSEMaximumChargePower')
     if self.mode == 'dc' then

@@ -373,7 +373,6 @@ end
 
 function progress.ScheduleRenegotiation(s)
     s.renegotiated = true
-    s.declined = s.declined and 'over'
     return not s.charging and 'FAILED_ScheduleRenegotiation' or nil, 'ScheduleRenegotiation'
 end
 

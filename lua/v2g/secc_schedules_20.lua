@@ -85,6 +85,7 @@ local function set_schedules(s, power, most)
         { { id = 1, entries = { { start = 0, power = power, duration = 86400 } } } }
     local tuples = {}
     s.schedules, s.schedules_from = {}, now
+    s.declined = s.declined and 'over'
     for i, schedule in ipairs(offered) do
         local entries, list = {}, schedule.entries
         for k, entry in ipairs(list) do
@@ -165,18 +166,10 @@ local function keeps_within(s, entries, profile)
     return true
 end
 
--- The response code for what the vehicle says to the tolerance of its schedule. Where it declines,
--- the station asks for a renegotiation, once, and then offers none [V2G20-1944] [V2G20-1946].
-local function tolerate(s, said)
-    if said == 'PowerToleranceConfirmed' then
-        return 'OK_PowerToleranceConfirmed'
-    end
-    if s.declined then
-        return nil
-    end
-    s.declined = 'now'
-    return 'WARNING_PowerToleranceNotConfirmed'
-end
+-- What the vehicle says to the tolerance that it was offered [V2G20-1944]. Where it declines, the
+-- station asks for a renegotiation, and then offers none [V2G20-1946].
+local ACCEPTED <const> = { PowerToleranceConfirmed = 'OK_PowerToleranceConfirmed',
+                           PowerToleranceNotConfirmed = 'WARNING_PowerToleranceNotConfirmed' }
 
 -- The response code for the schedule that is selected and the profile; nil: OK.
 function schedules.select(s)
@@ -207,10 +200,13 @@ function schedules.select(s)
     end
     s.schedule = id
     s.profile = { entries = profile, from = Now(), tolerance = schedule.tolerance }
-    if not s.role['Get_' .. path .. '_PowerToleranceAcceptanceSpecified']() then
+    path = 'Get_' .. path .. '_PowerToleranceAcceptance'
+    if not schedule.tolerance or not s.role[path .. 'Specified']() then
         return nil
     end
-    return tolerate(s, tostring(s.role['Get_' .. path .. '_PowerToleranceAcceptance']()))
+    local said = tostring(s.role[path]())
+    s.declined = said == 'PowerToleranceNotConfirmed' and 'now' or s.declined
+    return ACCEPTED[said]
 end
 
 -- The response code for the power that flows; nil: OK. Where the schedule has a tolerance, a

@@ -82,7 +82,7 @@ for mode in AC DC; do
     both_pass "$mode: the station asks to pause" out 'EVSENotification>Pause<' \
         out 'ChargingSession Pause' out 'OK_OldSessionJoined'
     # shellcheck disable=SC2086 # words
-    order "its order" $way $start $end SessionSetup ${way#"$open20 "} $start $end
+    order "[V2G20-1843] [V2G20-2097] [V2G20-2098] its order" $way $start $end SessionSetup ${way#"$open20 "} $start $end
 done
 
 # ---- whose a paused session is ----
@@ -198,7 +198,7 @@ for mode in AC DC; do
     refused "$mode: a schedule that was not offered" PowerDeliveryRes FAILED_ScheduleSelectionInvalid \
         --mode $mode \
         --set values.PowerDeliveryReq.EVPowerProfile_Scheduled_EVPPTControlMode_SelectedScheduleTupleID=9
-    ev20 --mode $mode \
+    ev20 --mode $mode --with "$falling" \
         --set values.PowerDeliveryReq.EVPowerProfile_Scheduled_EVPPTControlMode_PowerToleranceAcceptance=PowerToleranceNotConfirmed
     both_pass "$mode: a tolerance that is not accepted: charging goes on" \
         out 'PowerDeliveryRes             WARNING_PowerToleranceNotConfirmed'

@@ -59,7 +59,7 @@ for keys in good ed448; do
                 out "$method\"" out 'AuthorizationServices>PnC<'
             order "its order" SessionSetup AuthorizationSetup $rest PowerDelivery $end
             secure --mode $mode --set control=$control $installs -v
-            all_well "$keys, $mode, $control: with a contract that is installed" \
+            all_well "[V2G20-2221] $keys, $mode, $control: with a contract that is installed" \
                 out "ECDHCurve>$curve<" out "${curve}_EncryptedPrivateKey>" \
                 out 'the contract of DEABCC000000013 is installed'
             order "its order" SessionSetup AuthorizationSetup CertificateInstallation $rest \
@@ -73,6 +73,10 @@ for keys in good ed448; do
         out 'the contract of DEABCC000000013 is installed' \
         out 'the contract of DE8AAC00000002H is installed'
     times "$keys: in two exchanges" 2 'CertificateInstallationRes   OK'
+    awk '/OEMProvisioningCertificateChain / { getline; print; n++ } END { exit n != 2 }' "$work/out" |
+        sort -u >"$work/oem"
+    [ "${PIPESTATUS[0]}" = 0 ] && [ "$(wc -l <"$work/oem")" = 1 ] && shown CertificateInstallationReq oem-leaf
+    result $? "[V2G20-2342] $keys: for both of them with the one provisioning certificate of the vehicle"
     secure --mode dc --with receipt_every=1
     all_well "$keys: meter readings are confirmed" out 'MeteringConfirmationRes      OK'
     times "$keys: each of them" 3 'EVCC -> SECC  MeteringConfirmationReq'
@@ -84,7 +88,7 @@ for keys in good ed448; do
         awk "/ -> .* $message /, /<\/.*:$message>/" "$work/out" | grep SignatureValue | sort -u | wc -l \
             >>"$work/n"
         [ "$(tr '\n' ' ' <"$work/n")" = '3 1 ' ]
-        result $? "$keys: three times the same $message"
+        result $? "[V2G20-1582] $keys: three times the same $message"
     done
 done
 V2GLAB_PKI=$work/good
@@ -202,10 +206,10 @@ broken_so() {
     result $? "$broken_what: $broken"
 }
 
-warns "a contract that is canceled" AuthorizationRes WARNING_GeneralPnCAuthorizationError \
+warns "[V2G20-2210] a contract that is canceled" AuthorizationRes WARNING_GeneralPnCAuthorizationError \
     "'DEABCC000000013' is canceled" --with 'canceled={"DE-ABC-C00000001-3"}'
 ev --with 'providers={"DEXYZ"}' --set fall_back=false
-wants "a provider that may not charge here" 1 out 'AuthorizationRes             WARNING_eMSPUnknown' \
+wants "[V2G20-2211] a provider that may not charge here" 1 out 'AuthorizationRes             WARNING_eMSPUnknown' \
     out 'of no provider that the station takes' out 'nothing is left to be authorized with'
 ev --with expires_soon=100000
 wants "[V2G20-2218] a contract that expires soon" 0 out 'AuthorizationRes             OK_CertificateExpiresSoon' \
@@ -243,11 +247,11 @@ a="'AuthorizationReq', 'contract-leaf'"
 by_contract="function(m) return m.$path end" # what goes on with external means is left as it is
 broken_so warns "[V2G20-2565] [V2G20-2216] another challenge, signed" AuthorizationRes WARNING_ChallengeInvalid \
     'GenChallenge is not that of AuthorizationSetupRes' "$a, 'signed', $other, $by_contract"
-broken_so fails "another challenge, changed after signing" AuthorizationRes FAILED_SignatureError \
+broken_so fails "[V2G20-461] another challenge, changed after signing" AuthorizationRes FAILED_SignatureError \
     digest "$a, 'altered', $other"
-broken_so fails "AuthorizationReq of another key" AuthorizationRes FAILED_SignatureError SignatureValue \
+broken_so fails "[V2G20-461] AuthorizationReq of another key" AuthorizationRes FAILED_SignatureError SignatureValue \
     "$a, 'foreign'"
-broken_so fails "AuthorizationReq without a signature" AuthorizationRes FAILED_SignatureError \
+broken_so fails "[V2G20-461] AuthorizationReq without a signature" AuthorizationRes FAILED_SignatureError \
     'no Signature' "$a, 'unsigned'"
 broken_so fails "the contract of somebody else" AuthorizationRes FAILED_SignatureError SignatureValue \
     "$a, 'altered', function(m)
@@ -308,7 +312,7 @@ times "after two warnings, indeed" 2 'EVCC <- SECC  AuthorizationRes            
         --set 'prioritized={"DEABCC000000013"}'
     warns "a vehicle that wants none" CertificateInstallationRes WARNING_NoContractMatchingPCIDFound \
         'MaximumContractCertificateChains is 0' $installs --set max_contracts=0
-    warns "no contract in time" CertificateInstallationRes WARNING_NoCertificateAvailable \
+    warns "[V2G20-2207] no contract in time" CertificateInstallationRes WARNING_NoCertificateAvailable \
         'no contract came within 1 ms' $installs --with ongoing.CertificateInstallation=999999 \
         --timer V2G_SECC_Ongoing_Performance_Time=1ms
     o="'CertificateInstallationReq', 'oem-leaf'"
@@ -322,6 +326,19 @@ times "after two warnings, indeed" 2 'EVCC <- SECC  AuthorizationRes            
             m.OEMProvisioningCertificateChain.SubCertificates.Certificate =
                 { Pki.Identity('oem-leaf').chain[2].der } end" $installs
 }
+
+# shellcheck disable=SC2086 # words
+ev -v $installs --set fall_back=false --with ongoing.CertificateInstallation=999999 \
+    --timer V2G_SECC_Ongoing_Performance_Time=200ms
+wants "[V2G20-2202] Ongoing, then a warning: no response lacks anything" 1 not-out violation \
+    out 'EVSEProcessing Ongoing' out WARNING_NoCertificateAvailable
+awk '/ <- .* CertificateInstallationRes /, /<\/.*:CertificateInstallationRes>/ {
+    if (/:Certificate>/) { n++; if (!/>AA==</) bad = 1 }
+    if (/:DHPublicKey>|EncryptedPrivateKey>/) { n++; if (!/>A*=*</) bad = 1 }
+    if (/:RemainingContractCertificateChains>/) { n++; if (!/>0</) bad = 1 }
+    if (/:Signature>/) bad = 1
+} END { exit bad || n < 12 || n % 6 }' "$work/out"
+result $? "[V2G20-2202] and each of them has the smallest content"
 
 # ---- receipts ----
 
@@ -432,13 +449,26 @@ done
 
 # ---- faults of certificates ----
 
+# rule MESSAGE CODE: what says that the station answers so
+rule() {
+    case $1$2 in
+    AuthorizationWARNING_CertificateExpired) echo '[V2G20-2212]' ;;
+    AuthorizationWARNING_CertificateNotYetValid) echo '[V2G20-2213]' ;;
+    AuthorizationWARNING_CertificateRevoked) echo '[V2G20-2214]' ;;
+    AuthorizationWARNING_CertificateValidationError) echo '[V2G20-2215]' ;;
+    CertificateInstallationWARNING_CertificateExpired) echo '[V2G20-2203]' ;;
+    CertificateInstallationWARNING_CertificateNotYetValid) echo '[V2G20-2204]' ;;
+    CertificateInstallation*) echo '[V2G20-2202]' ;;
+    esac
+}
+
 # station MESSAGE ROLE FAULT CODE TEXT: the station warns of a certificate in MESSAGEReq
 station() {
     tree "$2" "$3"
     how=present
     [ "$1" = CertificateInstallation ] && how=install
     ev -v --set contract=$how --set fall_back=false
-    wants "$1: $2 $3: $4" 1 out "${1}Res" out "${1}Req was answered with $4: certificate" out "$5" \
+    wants "$(rule "$1" "$4") $1: $2 $3: $4" 1 not-out violation out "${1}Res" out "${1}Req was answered with $4: certificate" out "$5" \
         out 'nothing is left to be authorized with' out 'SECC verdict: pass'
     shown "${1}Req" "$2"
     result $? "$1: $2 $3: the certificate was sent"

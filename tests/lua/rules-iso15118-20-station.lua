@@ -75,8 +75,8 @@ case { '[DRV-20-Header] after FAILED the station closes where the vehicle does n
     end }
 for after, limit in pairs { SessionSetup = 60000, AuthorizationSetup = 60000, ServiceSelection = 60000,
                             DC_PreCharge = 60000, DC_ChargeLoop = 500, Stop = 60000 } do
-    case { ('[V2G20-441] [V2G20-443] [V2G20-445] after %sRes the station waits %d ms, then closes'):format(after,
-        limit), way = 'dc20', after = after, function()
+    case { ('[V2G20-441] [V2G20-443] [V2G20-445] [V2G20-1500] [V2G20-1502] after %sRes the station waits %d ms')
+        :format(after, limit), way = 'dc20', after = after, function()
             local from = Now()
             local found, why = Evcc.Receive_Any_001(70000)
             assert(not found and why == 'closed' and math.abs(Now() - from - limit) < 10, Now() - from)
@@ -240,6 +240,10 @@ for mode, name in pairs(MODES) do
     case { '[V2G20-1944] a tolerance that is confirmed: ' .. way, way = way, after = before,
         station = { schedules = TOLERANT }, { 'Start', { [ACCEPTANCE] = 'PowerToleranceConfirmed' },
             code 'OK_PowerToleranceConfirmed' }, { loop, fields, { EVSEStatus = is_absent } } }
+    case { '[DRV-20-Tolerance] none is offered: none is confirmed, ' .. way, way = way, after = before,
+        { 'Start', { [ACCEPTANCE] = 'PowerToleranceConfirmed' }, code 'OK' } }
+    case { '[DRV-20-Tolerance] nor warned of, ' .. way, way = way, after = before, { 'Start', DECLINED, code 'OK' },
+        { loop, fields, { EVSEStatus = is_absent } } }
     case { '[V2G20-1946] one that is declined is warned of, and the station asks to renegotiate: ' .. way, way = way,
         after = before, station = { schedules = TOLERANT },
         { 'Start', DECLINED, code 'WARNING_PowerToleranceNotConfirmed' },
@@ -329,6 +333,29 @@ for way, prefix in pairs { ['dc20'] = 'Scheduled', ['dc20 dynamic'] = 'Dynamic',
         end }
 end
 
+for mode, name in pairs(MODES) do
+    for behind, control in controls() do
+        local way = mode .. '20 bpt' .. behind
+        local function positive(m, key)
+            local n = 0
+            for limit, value in pairs(m[key]:table()) do
+                n = n + (limit:find('MaximumDischarge') and 1 or 0)
+                assert(not limit:find('MaximumDischarge') or value > 0, limit)
+            end
+            return n
+        end
+        case { '[DRV-20-Limits] a station tells what it takes back as positive limits: ' .. way, way = way,
+            after = 'ServiceSelection', { name .. '_ChargeParameterDiscovery' }, function(m)
+                assert(positive(m, 'BPT_' .. name .. '_CPDResEnergyTransferMode') == (mode == 'dc' and 2 or 1))
+            end }
+        if mode == 'dc' then
+            case { '[DRV-20-Limits] in the loop, too: ' .. way, way = way, after = 'DC_ChargeLoop', function(m)
+                assert(positive(m, 'BPT_' .. control .. '_DC_CLResControlMode') == 2)
+            end }
+        end
+    end
+end
+
 -- ---- the meter ----
 
 local function reading(check)
@@ -384,6 +411,14 @@ for _, after in ipairs { 'ScheduleExchange', 'Stop', 'DC_WeldingDetection' } do
 end
 case { '[DRV-20-Pause] nor in standby', way = 'dc20', after = 'DC_ChargeLoop', { 'Standby' },
     { 'SessionStop', { ChargingSession = 'Pause' }, code 'FAILED_SequenceError' } }
+for mode in pairs(MODES) do
+    case { '[V2G20-1643] after the end the station waits 5 s for the vehicle to close: ' .. mode, way = mode .. '20',
+        after = 'SessionStop', function()
+            local from = Now()
+            local found, why = Evcc.Receive_Any_001(9000)
+            assert(not found and why == 'closed' and Now() - from > 4500 and Now() - from < 5001, Now() - from)
+        end }
+end
 case { '[V2G20-1623] [V2G20-3210] AC: after Stop SessionStopReq follows', way = 'ac20', after = 'Stop',
     { 'SessionStop' } }
 for _, step in ipairs { 'DC_WeldingDetection', 'AC_ChargeLoop', 'Start', 'ScheduleExchange' } do
