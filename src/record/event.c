@@ -22,5 +22,5 @@ void event_take_message(struct event *e, const struct message *m)
 bool event_is_of_wire(enum event_kind kind)
 {
     return kind == EVENT_FRAME || kind == EVENT_BYTES || kind == EVENT_CONNECT ||
-           kind == EVENT_CLOSE || kind == EVENT_WIRE || kind == EVENT_SECRET;
+           kind == EVENT_CLOSE || kind == EVENT_AFTER || kind == EVENT_WIRE || kind == EVENT_SECRET;
 }

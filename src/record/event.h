@@ -33,12 +33,14 @@ enum event_kind {
     EVENT_SECRET,    /* `text`: a line of the TLS key log, before the EVENT_WIRE that need it */
     EVENT_FAULT,     /* a filter did something to the frame called name: `text` its fault, `times`
                         how often so far; not ok: it could not, and `text` says why */
+    EVENT_AFTER,     /* what became of a connection that this side has closed: from_role and `how`
+                        say what the other side did then, or this side about what came */
     EVENT_RECORD,    /* a sink can write no more, and has ended: `text` says which, and why */
 };
 
 /* How a connection ended, or why there is none. ORDER EVENT_HOW */
 enum event_how {
-    HOW_OPEN, /* it has not ended: every event but EVENT_CLOSE */
+    HOW_OPEN, /* it has not ended: every event but EVENT_CLOSE and EVENT_AFTER */
     HOW_FIN,
     HOW_RESET,   /* RST */
     HOW_ALERT,   /* a fatal alert of TLS, or a handshake that failed */
@@ -58,6 +60,7 @@ struct event {
     bool ok;
     bool is_udp;
     bool is_inside;      /* it went within TLS: these bytes were not on the wire */
+    bool is_after;       /* it came after the side that records it had closed the connection */
     bool is_echo;        /* both ends are played in this run, and the vehicle records this, too */
     bool is_failed;      /* the response code says that the request failed */
     uint8_t from_role;   /* enum direction (schema.h) of who sent, or closed: FROM_EVCC, FROM_SECC;

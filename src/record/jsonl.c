@@ -6,9 +6,9 @@
 #include <string.h>
 
 /* ORDER EVENT */
-static const char *const KINDS[] = {"frame",   "bytes", "listen", "connect",   "close",
-                                    "loss",    "log",   "check",  "violation", "timer",
-                                    "verdict", "wire",  "secret", "fault",     "record"};
+static const char *const KINDS[] = {"frame",  "bytes", "listen",    "connect", "close",   "loss",
+                                    "log",    "check", "violation", "timer",   "verdict", "wire",
+                                    "secret", "fault", "after",     "record"};
 
 static void add_name(struct buf *out, const char *name)
 {
@@ -88,7 +88,7 @@ void jsonl_event(void *context, const struct event *e)
     if (e->session != 0)
         number_member(out, "session", e->session);
     if (e->kind == EVENT_FRAME || e->kind == EVENT_BYTES || e->kind == EVENT_VIOLATION ||
-        e->kind == EVENT_CLOSE || e->kind == EVENT_FAULT)
+        e->kind == EVENT_CLOSE || e->kind == EVENT_AFTER || e->kind == EVENT_FAULT)
         text_member(out, "from", ROLES[e->from_role]);
     text_member(out, "how", HOWS[e->how]);
     text_member(out, "came", CAMES[e->came]);
@@ -98,6 +98,8 @@ void jsonl_event(void *context, const struct event *e)
         buf_text(out, ",\"udp\":true");
     if (e->is_inside)
         buf_text(out, ",\"tls\":true");
+    if (e->is_after)
+        buf_text(out, ",\"after\":true");
     if (e->is_echo)
         buf_text(out, ",\"echo\":true");
     endpoint_member(j, "source", &e->from);

@@ -194,6 +194,8 @@ static void print_frame(struct ladder *l, const struct event *e)
     if (e->problem != NULL)
         fprintf(l->out, "%s%s (%zu bytes)", text[0] != '\0' ? "; " : "",
                 err_text(e->problem, problem, sizeof problem), e->bytes.n);
+    if (e->is_after)
+        fputs(", after the end", l->out);
     fputs(bad && l->pretty ? PLAIN "\n" : "\n", l->out);
     buf_close(&values);
     print_detail(l, e);
@@ -250,6 +252,10 @@ void ladder_event(void *context, const struct event *e)
         break;
     case EVENT_CLOSE:
         print_note(l, e, DIM, "");
+        break;
+    case EVENT_AFTER:
+        if (l->detail >= 1 || e->how != HOW_FIN)
+            print_note(l, e, e->how == HOW_FIN ? DIM : YELLOW, "after the end");
         break;
     case EVENT_LOSS:
         print_note(l, e, YELLOW, "loss");

@@ -94,7 +94,7 @@ static void put_packet(struct record *r, const struct event *e)
     if (e->kind == EVENT_CONNECT)
         pcapng_tcp_open(r->packets, e->us, e->connection, from_client ? &e->from : &e->to,
                         from_client ? &e->to : &e->from);
-    else if (e->kind == EVENT_CLOSE)
+    else if (e->kind == EVENT_CLOSE || (e->kind == EVENT_AFTER && e->from_role != FROM_NONE))
         write_close(r, e);
     else if (e->kind == EVENT_SECRET)
         write_secret(r, e->text);

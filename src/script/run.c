@@ -19,7 +19,7 @@ struct player {
     struct script_options options;
     char *text;
     struct timer leave;
-    bool has_begun;
+    bool has_begun, has_left;
 };
 
 struct script_run {
@@ -47,10 +47,24 @@ static void worsen(struct script_run *run, enum verdict verdict)
         run->result = next;
 }
 
+/* Ends its connections, the first time. False: what comes after that is being waited for, and
+ * leave_soon tells when it is over. */
+static bool has_left(struct player *p)
+{
+    bool waits = false;
+    for (struct role *r = p->script.roles; r != NULL; r = r->next)
+        waits = (r->peer != NULL && (p->has_left ? r->peer->after != NULL : peer_leave(r->peer))) ||
+                waits;
+    p->has_left = true;
+    return !waits;
+}
+
 static void leave(void *data)
 {
     struct player *p = data, **at = &p->run->players;
     struct script_run *run = p->run;
+    if (!run->is_closing && !has_left(p))
+        return;
     while (*at != p)
         at = &(*at)->next;
     *at = p->next;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/peer.h"
 
+#include "session/after.h"
 #include "session/peer_evcc.h"
 #include "session/peer_sdp.h"
 #include "session/peer_secc.h"
@@ -72,6 +73,8 @@ void peer_close(struct peer *p)
 {
     peer_stop_probe(p);
     peer_drop_wire(p);
+    after_end(p->after);
+    p->after = NULL;
     free(p->wire);
     p->wire = NULL;
     tls_drop(p->tls);
@@ -79,6 +82,15 @@ void peer_close(struct peer *p)
     p->tls = NULL;
     p->tls_context = NULL;
     session_close(&p->session);
+}
+
+bool peer_leave(struct peer *p)
+{
+    peer_stop_probe(p);
+    peer_drop_wire(p);
+    if (p->state == PEER_READY || p->state == PEER_AGREEING)
+        p->state = PEER_CLOSED;
+    return p->after != NULL;
 }
 
 int peer_start(struct peer *p, const struct peer_options *o, struct err *e)

@@ -12,6 +12,7 @@
 #include "session/tls_choice.h"
 #include "wire/endpoint.h"
 
+struct after;
 struct probe;
 struct stream;
 struct tls;
@@ -78,6 +79,7 @@ struct peer {
     void *context;
     struct peer_wire *wire;          /* sockets; NULL before the first start */
     struct tls_context *tls_context; /* kept where sessions may be resumed */
+    struct after *after;             /* the connection before, as long as it lives; or NULL */
     struct probe *probe;             /* EVCC: connections beside the session; NULL: none */
     struct tls *tls; /* of the newest connection, also after its end: for tls_info; NULL: none */
 };
@@ -85,6 +87,10 @@ struct peer {
 void peer_open(struct peer *p, uint8_t role, struct world *world, struct library *library,
                struct recorder *recorder, void (*wake)(void *context), void *context);
 void peer_close(struct peer *p); /* at once; not within its `wake` */
+
+/* Closes all it has open. True: the other side of its connection has not closed yet; what comes
+ * until then is recorded (AFTER_MS at most), and `wake` tells the end. */
+bool peer_leave(struct peer *p);
 
 /* What peer_start makes of the choice, for use by several peers. NULL: e. */
 struct tls_context *peer_tls_context(uint8_t role, const struct peer_options *o, struct err *e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/peer_wire.h"
 
+#include "session/after.h"
 #include "session/probe.h"
 #include "wire/stream.h"
 
@@ -34,6 +35,25 @@ void peer_set_problem(struct peer *p, const char *format, const char *detail)
 
 /* ---- life of the sockets ---- */
 
+static void after_is_over(void *context)
+{
+    struct peer *p = context;
+    after_end(p->after);
+    p->after = NULL;
+    if (p->wake != NULL)
+        p->wake(p->context);
+}
+
+/* This side closes by FIN: what the other side says to that is recorded, too. */
+static bool listens_on(struct peer_wire *w)
+{
+    struct peer *p = w->peer;
+    after_end(p->after);
+    p->after =
+        after_begin(w->stream, &p->session, p->session.is_inside ? p->tls : NULL, after_is_over, p);
+    return p->after != NULL;
+}
+
 /* Closes the stream, which may say a last word (close_notify), and records who ended it how. */
 void peer_end_stream(struct peer_wire *w, enum stream_how close, enum stream_end end, bool by_us,
                      const char *text)
@@ -58,7 +78,8 @@ void peer_end_stream(struct peer_wire *w, enum stream_how close, enum stream_end
         s->local = *stream_local(w->stream);
         s->remote = *stream_remote(w->stream);
     }
-    stream_close(w->stream, close);
+    if (!by_us || close != STREAM_FIN || !w->is_connected || !listens_on(w))
+        stream_close(w->stream, close);
     w->stream = NULL;
     w->has_half_closed = false;
     session_disconnected(s, us, ENDS[end].how, closer, text);

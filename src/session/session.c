@@ -71,6 +71,7 @@ struct event session_new_event(const struct session *s, enum event_kind kind, bo
         .kind = kind,
         .ok = true,
         .is_echo = s->is_echo,
+        .is_after = s->is_after,
         .from_role = from_evcc ? FROM_EVCC : FROM_SECC,
         .by = s->by,
         .where = "",

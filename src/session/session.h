@@ -39,6 +39,7 @@ struct session {
     struct caller caller; /* the numbers of the events, and what a station knows them by */
     bool is_echo;         /* of the events */
     bool is_inside;       /* the connection is one of TLS; whoever owns the session sets it */
+    bool is_after;        /* this side has closed the connection: what comes, comes too late */
     enum came came;       /* how well the time of session_feed is known; set likewise */
     struct endpoint local, remote;
 

@@ -461,6 +461,12 @@ static void tls_ended(void *state, char *why, size_t size)
                                                : "nothing was said");
 }
 
+void tls_hand_over(struct tls *t, const struct tls_events *events, void *context)
+{
+    t->events = events;
+    t->context = context;
+}
+
 void tls_keep(struct tls *t)
 {
     if (t != NULL)

@@ -40,6 +40,9 @@ struct tls_events {
 struct tls *tls_attach(struct stream *s, struct tls_context *c, const struct tls_events *events,
                        void *context, struct err *e);
 
+/* Tells somebody else from here on. */
+void tls_hand_over(struct tls *t, const struct tls_events *events, void *context);
+
 /* It may be asked after stream_close as well, until it is dropped. NULL is allowed. */
 void tls_keep(struct tls *t);
 void tls_drop(struct tls *t);

@@ -249,10 +249,15 @@ static void stream_begin(struct stream *s)
         stream_ready(s);
 }
 
-void stream_use(struct stream *s, const struct stream_events *events, void *context)
+void stream_hand_over(struct stream *s, const struct stream_events *events, void *context)
 {
     s->events = events;
     s->context = context;
+}
+
+void stream_use(struct stream *s, const struct stream_events *events, void *context)
+{
+    stream_hand_over(s, events, context);
     stream_begin(s);
 }
 

@@ -69,6 +69,9 @@ struct stream *stream_connect_from(struct world *world, const struct endpoint *t
 /* Takes an accepted stream over: its callbacks, which begin when the loop runs. */
 void stream_use(struct stream *s, const struct stream_events *events, void *context);
 
+/* What comes from here on is somebody else's, who is the owner then. */
+void stream_hand_over(struct stream *s, const struct stream_events *events, void *context);
+
 /*
  * Sends bytes: at once, uncopied, as far as the system takes them; the rest is copied and follows.
  * -1 where the stream is not open, or more than STREAM_WAITING_MOST bytes wait because the peer

@@ -213,6 +213,8 @@ static void tcp_ended(uv_shutdown_t *request, int status)
 
 static int tcp_end(struct stream *s, struct err *e)
 {
+    if (s->waiting == 0 && shutdown(fd_of(s), SHUT_WR) == 0) /* libuv would wait for its turn */
+        return 0;
     uv_shutdown_t *request = malloc(sizeof *request);
     int number = request == NULL ? UV_ENOMEM : uv_shutdown(request, handle_of(s), tcp_ended);
     if (number == 0)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Times in a record: what came while the process was stopped has the time at which it came.
+# Times in a record: what came while the process was stopped has the time at which it came. And
+# what came after the end of a connection.
 # shellcheck source=tests/cli/support
 . tests/cli/support
 
@@ -69,3 +70,68 @@ check "and scripts know it" test "$(sed -n 's/.*"text":"came \([0-9]*\)".*/\1/p'
 
 run ev -q --time-scale 1000 --virtual-time -o "$work/virtual"
 check "in virtual time all times are exact" test "$(grep -c '"came"' "$work/virtual/events.jsonl")" -eq 0
+
+# ---- what comes after the end ----
+
+# One side closes while what the other one says to it is still on the cable, which takes 1 ms.
+cat >"$work/vehicle.lua" <<'END'
+local car = Start(function()
+    Evcc.Protocol = 'ISO15118-2'
+    Evcc.Connect()
+    Evcc.Send_SessionSetupReq_001()
+    Sleep(1)
+    Evcc.Disconnect()
+end)
+Secc.Listen{}
+Secc.Receive_SessionSetupReq_001()
+Secc.Send_SessionSetupRes_001()
+Secc.Expect_Close(100)
+Wait_For(car)
+END
+cat >"$work/station.lua" <<'END'
+local station = Start(function()
+    Secc.Listen{}
+    Secc.Receive_SessionSetupReq_001()
+    Secc.Send_SessionSetupRes_001()
+    Sleep(1)
+    Secc.Disconnect()
+end)
+Evcc.Protocol = 'ISO15118-2'
+Evcc.Connect()
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+Evcc.Send_ServiceDiscoveryReq_001()
+Evcc.Expect_Close(100)
+Wait_For(station)
+END
+
+# after SIDE FRAME: what that side recorded of the frame after it had closed
+after() {
+    has late "\"kind\":\"frame\",\"by\":\"$1\".*\"after\":true.*\"name\":\"$2\"" &&
+        has late "\"kind\":\"after\",\"by\":\"$1\".*\"from\":\"$1\",\"how\":\"RST\""
+}
+run run --virtual-time "$work/vehicle.lua" -o "$work/late"
+check "a response after the vehicle has closed is recorded, and reset" after EVCC SessionSetupRes
+wants "and is no matter of the verdict" 0 out "SessionSetupRes              OK_NewSessionEstablished" \
+    out ", after the end"
+run run --virtual-time "$work/station.lua" -o "$work/late"
+check "so is a request after the station has" after SECC ServiceDiscoveryReq
+wants "nor that" 0
+run decode "$work/late/session.pcapng"
+wants "the capture can be read" 0
+
+sed -i 's/Sleep(1)/Evcc.Receive_SessionSetupRes_001()/' "$work/vehicle.lua"
+run run -q --tls 1.2 "$work/vehicle.lua" -o "$work/late"
+check "the other side's close_notify is recorded" \
+    has late '"kind":"log","by":"EVCC".*"after":true.*from the SECC: close_notify'
+check "and its end" has late '"kind":"after","by":"EVCC".*"from":"SECC","how":"FIN".*(close_notify)'
+cat >"$work/short.lua" <<'END'
+Evcc.Connect()
+END
+cat >"$work/listens.lua" <<'END'
+Secc.Listen{}
+Secc.Receive_SessionSetupReq_001()
+END
+run run -q --virtual-time "$work/short.lua" "$work/listens.lua" -o "$work/late"
+check "also where the script's end is that of the connection" \
+    has late '"kind":"after","by":"EVCC".*"from":"SECC","how":"FIN"'
