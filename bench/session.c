@@ -95,16 +95,16 @@ static struct script_options options(struct bench *b)
 }
 
 /* The station, and a vehicle if there is one. */
-static enum run_exit run_station(const struct script_options *o, const struct ready *station,
-                                 const struct ready *vehicle)
+static enum run_exit run_station(const struct script_options *o, struct ready *station,
+                                 struct ready *vehicle)
 {
     static const struct run_events EVENTS = {.ended = NULL};
     struct err e = ERR_INIT;
     struct world *world = world_open(NULL, &e);
     recorder_attach(o->recorder, world);
     struct script_run *run = run_open(world, &EVENTS, NULL);
-    if (run_add(run, o, "evse", station, &e) == NULL ||
-        (vehicle != NULL && run_add(run, o, "ev", vehicle, &e) == NULL))
+    if (run_add(run, o, "evse", ready_built_in(station), &e) == NULL ||
+        (vehicle != NULL && run_add(run, o, "ev", ready_built_in(vehicle), &e) == NULL))
         give_up(e.what);
     run_play(run);
     enum run_exit result = run_result(run);
