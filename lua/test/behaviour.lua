@@ -6,6 +6,9 @@
 --   ChargeProgress, ReadyToChargeState   of PowerDeliveryReq
 --   SessionID       of its header: 'another' that is no session's, 'zero'
 --   code            the ResponseCode, expected of a station or answered to a vehicle
+--   response        what else its response has, by path
+--   ends            what the last of several responses has (EVSEProcessing Finished)
+--   checks          what is asked of the last one besides: of schedules.lua
 --   after, within   times by their names
 
 local hex = require 'v2g.hex'
@@ -39,14 +42,28 @@ function behaviour.refuses(it, row)
     it:expects_end { within = row.within or CLOSES }
 end
 
--- It answers as the row says, and the session goes on.
-function behaviour.answers(it, row)
+local function response_of(row)
     local wanted = { ResponseCode = row.code or 'OK' }
     for path, value in pairs(row.response or {}) do
         wanted[path] = value
     end
+    return wanted
+end
+
+-- It answers as the row says, and the session goes on; the tester closes it after SessionStopRes.
+function behaviour.answers(it, row)
     it:sends(row.sends, fields_of(row))
-    it:expects(row.expects or response_to(row.sends), wanted)
+    it:expects(row.expects or response_to(row.sends), response_of(row), { checks = row.checks })
+    if row.sends ~= 'SessionStopReq' then
+        it:expects_nothing 'par_CMN_Transmission_Delay'
+    end
+end
+
+-- It may answer Ongoing for a while, and then as the row says.
+function behaviour.finishes(it, row)
+    it:repeats(row.sends, { fields = fields_of(row), ends = row.ends or { EVSEProcessing = 'Finished' },
+                            meanwhile = row.meanwhile, response = response_of(row),
+                            within = row.within, checks = row.checks })
     it:expects_nothing 'par_CMN_Transmission_Delay'
 end
 

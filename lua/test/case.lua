@@ -10,9 +10,14 @@
 --   it:expects_any{ form, … }    one of several: { name, fields }, 'end' or 'nothing'
 --   it:expects_end{ after =, within =, stop = }   the connection ends
 --   it:expects_nothing(time)     nothing comes, and the connection stays
---   it:repeats(name, { fields =, ends =, meanwhile =, within = })   the request, until its response
---                                has the fields `ends`
+--   it:repeats(name, { fields =, meanwhile =, ends =, response =, within = })   the request, until
+--                                its response has the fields `ends`; then also those of `response`
+--   it:checks(check)             { text =, find = function(m, it) … end, negations = }: of the
+--                                message that came last; what find gives back is what is wrong
 --   it:goes_to(given)            on, as it should be, to another row of the sequence
+--   it:starts_again(given)       another session, to that row
+--   it:needs(has, what, instead)   inconclusive where the device has not what the case needs
+--   it:last(name)                the message of that name that has come last
 --   it:found(path)               a value of the message that has come last
 --
 -- Times are sums of names of lua/timers.lua:
@@ -160,6 +165,7 @@ function case:sends(name, fields)
     if signer then
         m:sign(signer)
     end
+    self.request = m
     m:send()
     self.tester.asked, self.from = m:name(), Now()
 end
@@ -178,6 +184,24 @@ end
 
 function case:found(path)
     return self.m:get(path)
+end
+
+-- The message of that name that came last.
+function case:last(name)
+    return self.role.Received(name)
+end
+
+-- What a case needs of the device, found on the way: what it lacks makes it inconclusive.
+function case:needs(has, what, instead)
+    self.arriving = true
+    self:step { kind = 'given', expected = what, found = has and what or instead, ok = has }
+    self.arriving = false
+end
+
+-- Another session, to the row that the case begins with.
+function case:starts_again(given)
+    self.tester:leave()
+    self:goes_to(given)
 end
 
 -- On, as the ready-made side does it.
@@ -202,11 +226,13 @@ local function difference(self, came, name, fields)
                        expected = ('%s.%s = %s'):format(name, first.path, first.expected) }
 end
 
-function case:expects(name, fields, within)
+-- more: { within = another time, checks = what is then asked of it }
+function case:expects(name, fields, more)
+    local within = more and more.within
     local patience = within or self.tester:patience()
     local limit, from = self:time(patience), self.from or Now()
     local came = self:take(from + sum(self, patience, field_time) - Now(),
-        { kind = 'message', limit = limit })
+        { kind = 'message', limit = limit, fields = fields })
     local taken = came.at - from
     local what = difference(self, came, name, fields) or {}
     what.ok = not what.expected
@@ -218,10 +244,13 @@ function case:expects(name, fields, within)
     end
     what.kind, what.taken, what.limit, what.timer = 'message', taken, limit, patience
     what.expected, what.found = what.expected or name, what.found or name
-    what.negations = mutant.of('message', fields, self.c.session)
+    what.negations = mutant.with(mutant.of('message', fields, self.c.session), more and more.checks)
     self.from, self.m = came.at, came.m
     self.tester.asked = self.tester.by == 'SECC' and name or self.tester.asked
     self:step(what)
+    for _, check in ipairs(more and more.checks or {}) do
+        self:checks(check)
+    end
     return came.m
 end
 
@@ -291,36 +320,57 @@ function case:expects_nothing(time)
                 found = found(came), limit = limit, negations = mutant.of 'nothing' }
 end
 
+function case:checks(check)
+    local problem = check.find(self.m, self)
+    self:step { kind = 'check', expected = check.text, found = problem or check.text, ok = not problem }
+end
+
 -- One request of those that are repeated, and its response: whether it has the fields `ends`, and
 -- what is wrong with it.
-local function once(self, name, how)
+local function once(self, name, response, how)
     self:sends(name, how.fields)
-    local response = name:gsub('Req$', 'Res')
     local limit = self:time(self.tester:patience())
-    local came = self:take(limit, { kind = 'message', limit = limit })
-    local wrong = difference(self, came, response, how.meanwhile or { ResponseCode = 'OK' })
+    local came = self:take(limit, { kind = 'message', limit = limit, fields = how.fields_of_last })
+    local wrong = difference(self, came, response, how.meanwhile)
+    if not wrong and came.at - self.from > limit then
+        wrong = { path = response .. ': time', expected = ('%s within %d ms'):format(response, limit),
+                  found = ('%d ms'):format(math.floor(came.at - self.from)) }
+    end
     self.m = came.m
-    return not wrong and #expect.compare(came.m, how.ends, self.seen) == 0, wrong
+    local is_last = not wrong and #expect.compare(came.m, how.ends, self.seen) == 0
+    if is_last and how.response then
+        wrong = difference(self, came, response, how.response)
+    end
+    return is_last, wrong
 end
 
 function case:repeats(name, how)
-    local limit, from = self:time(how.within), Now()
-    local over_now, wrong
+    how.meanwhile = how.meanwhile or { ResponseCode = 'OK' }
+    how.fields_of_last = {}
+    for _, fields in ipairs { how.meanwhile, how.response or {} } do
+        for path, value in pairs(fields) do
+            how.fields_of_last[path] = value
+        end
+    end
+    local limit, from, response = self:time(how.within), Now(), (name:gsub('Req$', 'Res'))
+    local is_last, wrong
     repeat
-        over_now, wrong = once(self, name, how)
-        local late = Now() - from > limit and { expected = ('the last %s within %d ms')
-            :format(name:gsub('Req$', 'Res'), limit), found = ('none after %d ms'):format(limit) }
-        wrong = wrong or not over_now and late or nil
-        if not (over_now or wrong) then
+        is_last, wrong = once(self, name, response, how)
+        if not (is_last or wrong) then
+            wrong = Now() - from > limit and { expected = ('the last %s within %d ms'):format(response,
+                limit), found = ('none after %d ms'):format(math.floor(Now() - from)) } or nil
             Sleep(how.pause or 50)
         end
-    until over_now or wrong
+    until is_last or wrong
     self.from = Now()
+    local negations = mutant.of('message', how.fields_of_last, self.c.session)
     self:step { kind = 'message', ok = not wrong, path = wrong and wrong.path, limit = limit,
-                expected = wrong and wrong.expected or name, found = wrong and wrong.found or name,
-                taken = Now() - from, timer = how.within,
-                negations = mutant.of('message', how.meanwhile or { ResponseCode = 'OK' },
-                    self.c.session) }
+                expected = wrong and wrong.expected or response, timer = how.within,
+                found = wrong and wrong.found or response, taken = Now() - from,
+                negations = mutant.with(negations, how.checks) }
+    for _, check in ipairs(how.checks or {}) do
+        self:checks(check)
+    end
     return self.m
 end
 

@@ -2,22 +2,26 @@
 -- Negations of expectations: what a tester would have received from a device that does otherwise.
 -- A case that passes all the same tests nothing.
 
+local expect = require 'v2g.expect'
 local hex = require 'v2g.hex'
 
 local mutant = {}
+
+-- Adds what checks of a message say of their own.
+function mutant.with(list, checks)
+    for _, check in ipairs(checks or {}) do
+        table.move(check.negations or {}, 1, #(check.negations or {}), #list + 1, list)
+    end
+    return list
+end
 
 -- The negations of a kind of expectation, as far as they say something of it: of a message what
 -- fields are looked at, of an end its times, of several forms what came.
 function mutant.of(kind, what, session)
     if kind == 'message' then
         local list = { 'drop', 'other', 'late' }
-        if what and what.ResponseCode then
-            list[#list + 1] = 'code'
-        end
         for path in pairs(what or {}) do
-            if path ~= 'ResponseCode' then
-                list[#list + 1] = 'value ' .. path
-            end
+            list[#list + 1] = 'value ' .. path
         end
         if session == nil or session == 'running' then
             list[#list + 1] = 'session'
@@ -47,26 +51,39 @@ function does.late(came, _, expected, from)
     came.at = from + expected.limit + 1
 end
 
-function does.code(came)
-    came.m.ResponseCode = tostring(came.m.ResponseCode) == 'FAILED' and 'OK' or 'FAILED'
-end
-
 function does.session(came)
     came.m.Header.SessionID = hex.of(Pki.Random(8))
 end
 
--- Another value of that kind, or none.
-function does.value(came, _, _, _, path)
-    local value = came.m:get(path)
-    local good = false
-    if type(value) == 'number' then
-        good = pcall(came.m.set, came.m, path, value + 1)
-    elseif type(value) == 'boolean' then
-        good = pcall(came.m.set, came.m, path, not value)
+-- Values that an element could have instead, by the type of the one it has.
+local OTHERS <const> = {
+    number = function(value) return { value + 1, value - 1, value + 1000, 0 } end,
+    boolean = function(value) return { not value } end,
+    string = function(value) return { 'FAILED', 'OK', value .. '0', 'x' } end, -- codes among them
+    ['nil'] = function() return { true, 1, 'x' } end,
+    userdata = function() return {} end,
+}
+
+-- The first other value, or none at all, that is not what is expected of it.
+function does.value(came, _, expected, _, path)
+    local m, wanted = came.m, expected.fields[path]
+    local value = m:get(path)
+    for _, other in ipairs(OTHERS[type(value)](value)) do
+        if pcall(m.set, m, path, other) and #expect.compare(m, { [path] = wanted }) > 0 then
+            return true
+        end
     end
-    if not good and not pcall(came.m.set, came.m, path, nil) then
-        came.m.ResponseCode = 'FAILED'
-    end
+    return pcall(m.set, m, path, nil) and #expect.compare(m, { [path] = wanted }) > 0
+end
+
+-- A value that no device should send: 'PATH VALUE', or the element is absent.
+function does.set(came, _, _, _, what)
+    local path, value = what:match '^(%S+) (%S+)$'
+    came.m:set(path, tonumber(value) or value)
+end
+
+function does.without(came, _, _, _, path)
+    came.m:set(path, nil)
 end
 
 function does.open(came, at)
@@ -88,8 +105,8 @@ end
 -- Makes of what came what the mutation of that case wants.
 function mutant.negate(it, came, ms, expected)
     local kind, path = it.mutation.kind:match '^(%S+) ?(.*)$'
-    it.mutation.happened = true
-    does[kind](came, Now() + math.max(0, ms), expected, it.from or Now(), path)
+    local done = does[kind](came, Now() + math.max(0, ms), expected, it.from or Now(), path)
+    it.mutation.happened = done ~= false
 end
 
 return mutant

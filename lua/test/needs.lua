@@ -6,6 +6,12 @@
 local OFFERED <const> = { { id = 62001, name = 'Parking', category = 'OtherCustom',
                             parameters = { { id = 1, { 'Level', 1 } } } } }
 
+local INTERNET <const> = { OFFERED[1], { id = 3, name = 'InternetAccess', category = 'Internet',
+                           parameters = { { id = 3, { 'Protocol', 'http' }, { 'Port', 80 } } } } }
+local TARIFFS <const> = { { id = 1, entries = { { start = 0, power = 11000 } },
+                            tariff = { levels = 2, entries = { { start = 0, level = 1 },
+                                                               { start = 43200, level = 2 } } } } }
+
 -- { what a case says, the claims, vehicle, station, tls }
 return {
     { 'mode', 'ac', claims = 'PICS_CMN_CMN_ChargingMode == aC', vehicle = { mode = 'ac' },
@@ -25,5 +31,13 @@ return {
       station = { receipt_every = 1 }, vehicle = { payment = 'Contract' }, tls = true },
     { 'services', true, claims = 'PIXIT_SUT_CMN_VAS == serviceDetail',
       station = { services = OFFERED }, vehicle = { details = true }, tls = true },
+    { 'internet', true, claims = 'PIXIT_SUT_CMN_InternetAccess == internetAccess',
+      station = { services = INTERNET } },
+    { 'departs', 86400, claims = 'PICS_SUT_CMN_DepartureTime == true', vehicle = { departure = 86400 } },
+    { 'entries', 12, claims = 'PICS_SUT_CMN_MaxEntriesSAScheduleTuple == true',
+      vehicle = { max_schedules = 12 } },
+    { 'tariffs', true, claims = 'PIXIT_SUT_CMN_SalesTariff == salesTariff',
+      station = { schedules = TARIFFS } },
+    { 'meters', true, claims = 'PIXIT_SUT_CMN_MeterInfo == meterInfo' },
     { 'tls', true, claims = 'PIXIT_SUT_CMN_TLS == true', tls = true },
 }

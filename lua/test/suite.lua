@@ -12,16 +12,18 @@
 local behaviour = require 'test.behaviour'
 local expect = require 'v2g.expect'
 local needs = require 'test.needs'
+local schedules = require 'test.schedules'
 
 local suite = {}
 
 -- What a case has of its row, else of its block, else of its suite.
 local OWN <const> = { 'about', 'given', 'cites', 'session', 'protocol', 'sut', 'mode', 'paying',
-                      'contract', 'receipts', 'services', 'tls', 'vehicle', 'station', 'tags', 'then_',
-                      'field', 'doubt', 'profile', 'cannot' }
+                      'contract', 'receipts', 'services', 'internet', 'departs', 'entries', 'tariffs',
+                      'meters', 'tls', 'vehicle', 'station', 'tags', 'then_', 'field', 'doubt',
+                      'profile', 'cannot' }
 
 local function name_of(group, key, row)
-    if row.id then
+    if rawget(row, 'id') then
         return row.id
     end
     return type(key) == 'number' and ('%s_%03d'):format(group, key) or group .. '_' .. key
@@ -58,7 +60,7 @@ end
 
 local function add_rows(list, standing, group, block)
     for _, key in ipairs(sorted(block.rows or { {} })) do
-        local row = block.rows and block.rows[key] or {}
+        local row = setmetatable(block.rows and block.rows[key] or {}, { __index = block })
         local c = { suite = standing.name, row = row }
         for _, name in ipairs(OWN) do
             c[name] = row[name]
@@ -69,7 +71,7 @@ local function add_rows(list, standing, group, block)
                 c[name] = standing[name]
             end
         end
-        c.if_ = claims_of(c, standing.if_, block.if_, row.if_)
+        c.if_ = claims_of(c, standing.if_, block.if_, rawget(row, 'if_'))
         c.id = not block.rows and group or name_of(group, key, row)
         list[#list + 1] = c
     end
@@ -78,7 +80,8 @@ end
 -- What a file sees: all that scripts see, and the words above.
 local function environment_of(list)
     local standing
-    local words = { behaviour = behaviour, any = expect.any, near = expect.near, absent = expect.absent,
+    local words = { behaviour = behaviour, schedules = schedules.schedules,
+                    tariff = schedules.tariff, any = expect.any, near = expect.near, absent = expect.absent,
                     present = expect.present, at_most = expect.at_most, at_least = expect.at_least,
                     new = expect.new }
     function words.suite(name)

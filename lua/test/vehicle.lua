@@ -14,7 +14,7 @@ local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
 
 -- role: an EVCC. parameters: of the ready-made vehicle.
 function vehicle.new(role, parameters)
-    local self = setmetatable({ role = role, by = 'EVCC', other = 'SECC' }, vehicle)
+    local self = setmetatable({ role = role, by = 'EVCC', parameters = parameters }, vehicle)
     self.ev = evcc.new(role, parameters)
     return self
 end
@@ -96,12 +96,21 @@ function vehicle:reach(given)
     error(why, 0)
 end
 
+-- Leaves the session; another one can be begun.
+function vehicle:leave()
+    self.role.Disconnect()
+    self.ev = evcc.new(self.role, self.parameters)
+    self.id = nil
+end
+
 -- ---- requests ----
 
 -- The ready-made vehicle's step for that request.
 local function step_for(self, name, fields)
     local step = steps.of(name)
-    if step ~= 'PowerDelivery' then
+    if step == 'MeteringReceipt' then -- is part of the charge loop
+        return self.ev.mode == 'ac' and 'ChargingStatus' or 'CurrentDemand'
+    elseif step ~= 'PowerDelivery' then
         return step
     end
     local progress = fields.ChargeProgress
@@ -116,12 +125,14 @@ end
 -- signs it, or nil.
 function vehicle:message(name, fields)
     local step, made = step_for(self, name, fields or {}), {}
-    self.ev.exchange = function(_, _, signer)
+    self.ev.exchange = function(ev, at, signer)
         made.signer = signer
-        error(made, 0)
+        if ev:name(at) .. 'Req' == name or made.passed then
+            error(made, 0)
+        end
+        made.passed = true -- the request of the loop, whose response is there
     end
-    local does = self.ev.does[step]
-    local good, why = pcall(does or error, self.ev)
+    local good, why = pcall(self.ev.does[step] or error, self.ev)
     self.ev.exchange = nil
     if not good and why == made then
         return self.role.Outgoing(name), made.signer

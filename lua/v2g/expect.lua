@@ -19,7 +19,7 @@
 --   absent, present
 --   new                   another value than all that were seen there before: `seen` keeps them,
 --                         a table that belongs to whoever asks (of Expect_: to the role)
---   a function            gets the value, and says whether it is right
+--   a function            gets the value, and says whether it is right; none is not
 
 local expect = {}
 
@@ -238,7 +238,7 @@ local function compare_one(found, message, path, wanted, seen)
         end
     elseif type(wanted) == 'function' then
         local value = plain(message:get(path))
-        if not wanted(value) then
+        if value == nil or not wanted(value) then
             differ(found, path, wanted, value)
         end
     elseif type(wanted) ~= 'table' then

@@ -1,0 +1,120 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What must hold of the schedules and tariffs of ChargeParameterDiscoveryRes in ISO 15118-2, as
+-- checks of cases (case.lua, it:checks).
+
+local schedules = {}
+
+local DAY <const> = 86400 -- s that they cover where the vehicle does not say when it leaves
+local PMAX_MOST <const> = 200000
+
+local function number(value)
+    return type(value) == 'userdata' and value:si() or value
+end
+
+-- Why a list of entries with RelativeTimeInterval does not cover so many seconds without a gap;
+-- nil: it does. Only the last says how long it is [V2G2-303].
+local function uncovered(entries, seconds, name)
+    local last
+    for i, entry in ipairs(entries) do
+        local interval = entry.RelativeTimeInterval
+        if not interval then
+            return ('%s[%d] without RelativeTimeInterval'):format(name, i)
+        end
+        if last and interval.start <= last or not last and interval.start ~= 0 then
+            return ('%s[%d] that starts at %d s'):format(name, i, interval.start)
+        end
+        if interval.duration and i < #entries then
+            return ('%s[%d] of %d, not the last, with a duration'):format(name, i, #entries)
+        end
+        last = interval.start
+    end
+    local ending = #entries > 0 and entries[#entries].RelativeTimeInterval
+    if not ending then
+        return 'no ' .. name
+    end
+    local covered = ending.start + (ending.duration or 0)
+    return covered < seconds and ('%s for %d s'):format(name, covered) or nil
+end
+
+local function departure(it)
+    local request = it.request
+    local parameter = request.AC_EVChargeParameter or request.DC_EVChargeParameter
+    return parameter and parameter.DepartureTime or DAY
+end
+
+-- Watts that the station itself can give, by what it says of itself [V2G2-293].
+local function most_power(m, it)
+    local ac = m.AC_EVSEChargeParameter
+    if not ac then
+        return number(m.DC_EVSEChargeParameter.EVSEMaximumPowerLimit)
+    end
+    local phases = it.request.RequestedEnergyTransferMode == 'AC_three_phase_core' and 3 or 1
+    return number(ac.EVSENominalVoltage) * number(ac.EVSEMaxCurrent) * phases
+end
+
+local function bad_power(entries, most)
+    for i, entry in ipairs(entries) do
+        local power = number(entry.PMax)
+        if power < 0 or power > PMAX_MOST or power > most + 0.5 then
+            return ('PMaxScheduleEntry[%d].PMax = %g W'):format(i, power)
+        end
+    end
+    return nil
+end
+
+local function bad_tuple(tuple, known, m, it)
+    local id, entries = tuple.SAScheduleTupleID, tuple.PMaxSchedule.PMaxScheduleEntry
+    if id < 1 or id > 255 or known[id] then
+        return 'SAScheduleTupleID ' .. id .. (known[id] and ' twice' or '')
+    end
+    known[id] = true
+    local most = it.request.MaxEntriesSAScheduleTuple
+    if most and #entries > most then
+        return ('%d PMaxScheduleEntry'):format(#entries)
+    end
+    return bad_power(entries, most_power(m, it)) or uncovered(entries, departure(it), 'PMaxScheduleEntry')
+end
+
+local function tuples(m)
+    return m.SAScheduleList and m.SAScheduleList.SAScheduleTuple or {}
+end
+
+local FIRST <const> = 'SAScheduleList.SAScheduleTuple[1].'
+
+schedules.schedules = {
+    text = 'schedules with ids of their own, power within the limits, and no gap until departure',
+    find = function(m, it)
+        local known = {}
+        for _, tuple in ipairs(tuples(m)) do
+            local why = bad_tuple(tuple, known, m, it)
+            if why then
+                return why
+            end
+        end
+        return not next(known) and 'no SAScheduleTuple' or nil
+    end,
+    negations = { 'without SAScheduleList',
+                  'set ' .. FIRST .. 'PMaxSchedule.PMaxScheduleEntry[1].PMax 250000',
+                  'set ' .. FIRST .. 'PMaxSchedule.PMaxScheduleEntry[1].RelativeTimeInterval.duration 1' },
+}
+
+schedules.tariff = {
+    text = 'a SalesTariff with each schedule, without a gap until departure',
+    find = function(m, it)
+        local most = it.request.MaxEntriesSAScheduleTuple
+        for _, tuple in ipairs(tuples(m)) do
+            local tariff = tuple.SalesTariff
+            local why = not tariff and 'a schedule without SalesTariff'
+                or most and #tariff.SalesTariffEntry > most and #tariff.SalesTariffEntry .. ' SalesTariffEntry'
+                or uncovered(tariff.SalesTariffEntry, departure(it), 'SalesTariffEntry')
+            if why then
+                return why
+            end
+        end
+        return nil
+    end,
+    negations = { 'without ' .. FIRST .. 'SalesTariff',
+                  'set ' .. FIRST .. 'SalesTariff.SalesTariffEntry[1].RelativeTimeInterval.start 7' },
+}
+
+return schedules
