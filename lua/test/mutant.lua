@@ -60,7 +60,7 @@ local OTHERS <const> = {
     number = function(value) return { value + 1, value - 1, value + 1000, 0 } end,
     boolean = function(value) return { not value } end,
     string = function(value) return { 'FAILED', 'OK', value .. '0', 'x' } end, -- codes among them
-    ['nil'] = function() return { true, 1, 'x' } end,
+    ['nil'] = function() return { true, 1, 'x', {} } end,
     userdata = function() return {} end,
 }
 

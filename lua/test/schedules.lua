@@ -2,6 +2,8 @@
 -- What must hold of the schedules and tariffs of ChargeParameterDiscoveryRes in ISO 15118-2, as
 -- checks of cases (case.lua, it:checks).
 
+local element = require('test.way').element
+
 local schedules = {}
 
 local DAY <const> = 86400 -- s that they cover where the vehicle does not say when it leaves
@@ -37,16 +39,16 @@ local function uncovered(entries, seconds, name)
 end
 
 local function departure(it)
-    local request = it.request
-    local parameter = request.AC_EVChargeParameter or request.DC_EVChargeParameter
-    return parameter and parameter.DepartureTime or DAY
+    local parameter = element(it.request, 'AC_EVChargeParameter')
+        or element(it.request, 'DC_EVChargeParameter')
+    return parameter and element(parameter, 'DepartureTime') or DAY -- DIN 70121 knows none
 end
 
 -- Watts that the station itself can give, by what it says of itself [V2G2-293].
 local function most_power(m, it)
-    local ac = m.AC_EVSEChargeParameter
+    local ac = element(m, 'AC_EVSEChargeParameter')
     if not ac then
-        return number(m.DC_EVSEChargeParameter.EVSEMaximumPowerLimit)
+        return number(m.DC_EVSEChargeParameter.EVSEMaximumPowerLimit) or math.huge
     end
     local phases = it.request.RequestedEnergyTransferMode == 'AC_three_phase_core' and 3 or 1
     return number(ac.EVSENominalVoltage) * number(ac.EVSEMaxCurrent) * phases
@@ -68,7 +70,7 @@ local function bad_tuple(tuple, known, m, it)
         return 'SAScheduleTupleID ' .. id .. (known[id] and ' twice' or '')
     end
     known[id] = true
-    local most = it.request.MaxEntriesSAScheduleTuple
+    local most = element(it.request, 'MaxEntriesSAScheduleTuple')
     if most and #entries > most then
         return ('%d PMaxScheduleEntry'):format(#entries)
     end
@@ -101,7 +103,7 @@ schedules.schedules = {
 schedules.tariff = {
     text = 'a SalesTariff with each schedule, without a gap until departure',
     find = function(m, it)
-        local most = it.request.MaxEntriesSAScheduleTuple
+        local most = element(it.request, 'MaxEntriesSAScheduleTuple')
         for _, tuple in ipairs(tuples(m)) do
             local tariff = tuple.SalesTariff
             local why = not tariff and 'a schedule without SalesTariff'

@@ -122,7 +122,7 @@ local SAYS <const> = { 'EVSEProcessing', 'ChargeProgress', 'ChargingSession', 'S
                        'EVProcessing' }
 
 -- The value of an element; nil also where that message has none of that name.
-local function element(m, name)
+function way.element(m, name)
     local good, value = pcall(function() return m[name] end)
     return good and value or nil
 end
@@ -130,7 +130,7 @@ end
 -- Whether a request or a response says that word of a row: 'Start', 'Ongoing', 'Joined'.
 function way.says(m, word)
     for _, name in ipairs(SAYS) do
-        if element(m, name) == word then
+        if way.element(m, name) == word then
             return true
         end
     end
@@ -139,9 +139,9 @@ function way.says(m, word)
         return good and ready == (word == 'Start')
     end
     if word == 'ReceiptRequired' then
-        return element(m, word) == true
+        return way.element(m, word) == true
     end
-    return word == 'Joined' and element(m, 'ResponseCode') == 'OK_OldSessionJoined'
+    return word == 'Joined' and way.element(m, 'ResponseCode') == 'OK_OldSessionJoined'
 end
 
 return way
