@@ -35,6 +35,8 @@ local function fall_silent(ev, step)
         known.message = last and 'supportedAppProtocolRes' or 'supportedAppProtocolReq'
     elseif ev.protocol == 'DIN70121' and last == 'PreCharge' then
         known.least = 0 -- so does V2G_SECC_PowerDelivery_Timeout
+    elseif last == 'PowerDelivery' and LOOPS[step] then -- which time holds: sources differ
+        known.least = Timer(ev.protocol, 'V2G_SECC_FirstLoopReq_Timeout')
     end
     judge.begin(ev, 'silence', known)
     local good, why = judge.follow(ev)
@@ -82,7 +84,9 @@ function quirks.ev.step(step, ev)
         if p.leave ~= 'reset' then
             ev:depart('left at ' .. step)
         end
-        judge.begin(ev, 'resetting', { lost = ev.role.SessionID() })
+        if p.deviates == 'resetting' then -- a car that resets does not come back
+            judge.begin(ev, 'resetting', { lost = ev.role.SessionID() })
+        end
         ev:leave('reset', true, 'left at ' .. step)
     end
     if p.stop_at and step ~= 'SessionStop' and is_at(ev, p.stop_at, step) then

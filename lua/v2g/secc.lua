@@ -595,14 +595,18 @@ end
 -- does. tls: what is listened for where the parameters do not say.
 function secc.accept(station, at, tls)
     local p = at.p
+    local setup <const> = 'V2G_SECC_CommunicationSetup_Performance_Time'
     return station.Accept { as = at.role, tls = p.tls == nil and tls or p.tls,
                             namespaces = served(p),
+                            setup_ms = Profile() ~= 'field' and Timer('ISO15118-2', setup) or nil,
                             answer_ms = common.pick(at, p.delays.AppProtocol or 0) }
 end
 
--- Holds a session with the vehicle that has connected: whether all was well, and why not.
-function secc.attend(at)
+-- Holds a session with the vehicle that has connected: whether all was well, and why not. linked:
+-- ms since the link came up, for the first vehicle since then.
+function secc.attend(at, linked)
     local s = new_session(at)
+    s.started = s.started - (linked or 0) -- [V2G2-032]
     local unfilter = quirks.filter(s)
     local ok, why = judge.close(s, play(s))
     unfilter()
@@ -622,14 +626,14 @@ end
 function secc.serve(role, options, tls)
     local free, tasks = { secc.new(role, options) }, {}
     local outcome = { ok = true, sessions = 0, failed = 0 }
-    local function attend(at)
-        local good, ok, why = Guard(secc.attend, at)
+    local function attend(at, linked)
+        local good, ok, why = Guard(secc.attend, at, linked)
         if not good then
             at.role.Disconnect(true)
         end
         free[#free + 1] = at
         outcome.sessions = outcome.sessions + 1
-        if not (good and ok) then
+        if not (good and ok) or ok == 'error' then
             outcome.failed, outcome.ok = outcome.failed + 1, false
         end
         at.role.Session_Over(ok, why)
@@ -639,10 +643,11 @@ function secc.serve(role, options, tls)
     end
     while true do
         local at = table.remove(free) or secc.new(role.Place(), options)
-        if not secc.accept(role, at, tls) then
+        local came, linked = secc.accept(role, at, tls)
+        if not came then
             break
         end
-        tasks[at] = Start(attend, at)
+        tasks[at] = Start(attend, at, linked)
     end
     for _, task in pairs(tasks) do
         Wait_For(task)

@@ -6,20 +6,27 @@
 #include "script/security.h"
 #include "session/discovery.h"
 #include "tls/tls_context.h"
+#include "wire/link_watch.h"
 #include "wire/stream.h"
 
 #include <lauxlib.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define AGAIN_MS 250
 #define WAITING_MOST 64 /* connections that nobody has taken yet; more are reset */
 
 struct serving {
     struct role *role;
     struct listener *listener, *tls_listener;
     struct sdp_socket *sdp;
-    struct tls_context *tls; /* of all connections over TLS, made for the first one */
+    struct link_watch *link;   /* NULL: nothing is to be watched, or can be */
+    struct timer setup, again; /* until the listeners close; until they are tried once more */
+    unsigned setup_ms;         /* from the link on, until a vehicle has to be there; 0: for ever */
+    int64_t link_us;           /* when it came up, until a vehicle has connected; 0: it has */
+    struct tls_context *tls;   /* of all connections over TLS, made for the first one */
     struct {
         struct stream *stream;
         bool is_tls; /* it came where TLS is spoken */
@@ -80,6 +87,8 @@ static int listen_at(struct serving *v, const struct endpoint *at, bool with_tls
     return 0;
 }
 
+static void link_changed(void *context, bool is_up);
+
 static int listen_by_sdp(struct serving *v, const struct peer_options *o, struct err *e)
 {
     struct world *world = v->role->script->options->world;
@@ -97,7 +106,74 @@ static int listen_by_sdp(struct serving *v, const struct peer_options *o, struct
     if (o->tls != PEER_TLS_OFF && listen_at(v, &at, true, false, e) != 0)
         return -1;
     v->sdp = sdp_server_open(world, interface, 0, asked, v, e);
+    if (v->sdp != NULL && v->setup_ms != 0 && v->link == NULL)
+        v->link = link_watch_open(world, interface, link_changed, v);
     return v->sdp == NULL ? -1 : 0;
+}
+
+/* ---- the link ---- */
+
+static void close_listeners(struct serving *v)
+{
+    sdp_close(v->sdp);
+    listener_close(v->listener);
+    listener_close(v->tls_listener);
+    v->sdp = NULL;
+    v->listener = v->tls_listener = NULL;
+}
+
+static void say(const struct serving *v, const char *format, ...)
+{
+    char text[240];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct event e =
+        session_new_event(v->role->session, EVENT_LOG, true, script_now(v->role->script));
+    e.text = text;
+    recorder_put(v->role->script->options->recorder, &e);
+}
+
+/* Nobody has connected: SDP and the listeners close [V2G2-723]. Who has connected is kept to the
+ * same time by its session. */
+static void setup_over(void *context)
+{
+    struct serving *v = context;
+    if (v->link_us == 0)
+        return;
+    timer_stop(&v->again);
+    close_listeners(v);
+    say(v,
+        "no vehicle within %u ms of the link (V2G_SECC_CommunicationSetup_Performance_Time): SDP "
+        "and listeners are closed until the link comes up again [V2G2-723]",
+        v->setup_ms);
+}
+
+/* The interface may have no address yet that could be used. */
+static void listen_again(void *context)
+{
+    struct serving *v = context;
+    struct err e = ERR_INIT;
+    struct peer_options o = link_options(v->role, false);
+    if (v->sdp != NULL || listen_by_sdp(v, &o, &e) == 0)
+        return;
+    close_listeners(v);
+    timer_start(v->role->script->options->world, &v->again, AGAIN_MS, listen_again, v);
+}
+
+static void link_changed(void *context, bool is_up)
+{
+    struct serving *v = context;
+    say(v, "the link is %s", is_up ? "up" : "down");
+    timer_stop(&v->setup);
+    timer_stop(&v->again);
+    v->link_us = 0;
+    if (!is_up)
+        return;
+    v->link_us = script_now(v->role->script);
+    timer_start(v->role->script->options->world, &v->setup, v->setup_ms, setup_over, v);
+    listen_again(v);
 }
 
 static int open_listeners(struct serving *v, const struct peer_options *o, struct err *e)
@@ -115,11 +191,11 @@ void serving_stop(struct serving *v)
 {
     if (v == NULL)
         return;
-    sdp_close(v->sdp);
-    listener_close(v->listener);
-    listener_close(v->tls_listener);
-    v->sdp = NULL;
-    v->listener = v->tls_listener = NULL;
+    timer_stop(&v->setup);
+    timer_stop(&v->again);
+    link_watch_close(v->link);
+    v->link = NULL;
+    close_listeners(v);
     while (v->n > 0)
         stream_close(v->waiting[--v->n].stream, STREAM_RST);
     v->is_over = true;
@@ -143,7 +219,7 @@ static bool is_to_open(const struct role *r)
 }
 
 /* Begins to listen, by what was chosen; also anew, as in a second Serve: who waits has the same. */
-static void open_serving(lua_State *L, struct role *r)
+static void open_serving(lua_State *L, struct role *r, unsigned setup_ms)
 {
     struct err e = ERR_INIT;
     struct peer_options o = link_options(r, false);
@@ -152,7 +228,7 @@ static void open_serving(lua_State *L, struct role *r)
     if (r->serving == NULL)
         luaL_error(L, "out of memory");
     tls_context_close(r->serving->tls);
-    *r->serving = (struct serving){.role = r};
+    *r->serving = (struct serving){.role = r, .setup_ms = setup_ms};
     if (open_listeners(r->serving, &o, &e) != 0)
         script_verdict(L, VERDICT_ERROR, "%s", e.what);
 }
@@ -193,6 +269,10 @@ static void take_over(lua_State *L, struct serving *v, unsigned answer_ms)
     o.tls_context = is_tls ? v->tls : NULL;
     o.stream = v->waiting[0].stream;
     o.answer_ms = answer_ms;
+    if (v->link_us != 0) {
+        int64_t ms = (script_now(r->script) - v->link_us) / 1000;
+        o.setup_ms = ms < v->setup_ms ? v->setup_ms - (unsigned)ms : 1;
+    }
     memmove(&v->waiting[0], &v->waiting[1], --v->n * sizeof v->waiting[0]);
     link_start(L, r, &o);
 }
@@ -208,12 +288,18 @@ static int accept_done(lua_State *L, int status, lua_KContext context)
     if (r->script->stop)
         serving_stop(r->serving);
     r->serving->is_told |= r->serving->is_over;
-    if (r->serving->is_over)
+    if (r->serving->is_over) {
         lua_pushnil(L);
-    else
-        take_over(L, r->serving, (unsigned)context);
-    lua_settop(L, r->serving->is_over ? 3 : 2);
-    return 1;
+        return 1;
+    }
+    int64_t link_us = r->serving->link_us;
+    take_over(L, r->serving, (unsigned)context);
+    r->serving->link_us = 0;
+    lua_settop(L, 2);
+    if (link_us == 0)
+        return 1;
+    lua_pushnumber(L, (lua_Number)(script_now(r->script) - link_us) / 1000);
+    return 2;
 }
 
 /* As a random number has it: what is none is 0, and nothing is for ever. */
@@ -244,14 +330,16 @@ static void read_namespaces(lua_State *L, struct role *r)
 static int serving_accept(lua_State *L)
 {
     struct role *r = lua_touserdata(L, lua_upvalueindex(1)), *as;
-    lua_Integer answer_ms = 0;
+    lua_Integer answer_ms = 0, setup_ms = 0;
     lua_settop(L, 1);
     lua_pushnil(L);
     if (!lua_isnil(L, 1)) {
         luaL_checktype(L, 1, LUA_TTABLE);
-        script_check_keys(L, 1, " tls cert key roots as answer_ms namespaces ");
+        script_check_keys(L, 1, " tls cert key roots as answer_ms setup_ms namespaces ");
         lua_getfield(L, 1, "answer_ms");
         answer_ms = read_delay(L);
+        lua_getfield(L, 1, "setup_ms");
+        setup_ms = read_delay(L);
         lua_getfield(L, 1, "namespaces");
         read_namespaces(L, r);
         lua_getfield(L, 1, "as");
@@ -273,7 +361,7 @@ static int serving_accept(lua_State *L)
     if (as->peer == NULL)
         return accept_done(L, LUA_OK, 0);
     if (is_to_open(r))
-        open_serving(L, r);
+        open_serving(L, r, (unsigned)setup_ms);
     struct wait w = {.ready = has_come, .context = r->serving};
     return script_wait(L, &w, (lua_KContext)answer_ms, accept_done);
 }

@@ -142,5 +142,12 @@ late='--timer V2G_SECC_Sequence_Timeout=200ms'
     quirk SECC 'pass.*found SessionStopReq' --with answers.CableCheck=FAILED
     quirk SECC 'fail.*SessionStopReq, or the end of the connection.*found PreChargeReq\|fail.*found CableCheckReq' --with answers.CableCheck=FAILED --set on_failed=ignore
 }
+# the first request of the charge loop: the sources' two readings, by profile
+for protocol in ISO15118-20/60000/500 DIN70121/60000/5000; do
+    strict=${protocol#*/} test=${protocol##*/}
+    protocol=${protocol%%/*}
+    quirk EVCC "pass.*ended after ${strict%/*} ms" --protocol "$protocol" --set silent_at=CurrentDemand
+    quirk EVCC "pass.*ended after $test ms" --protocol "$protocol" --set silent_at=CurrentDemand --profile test
+done
 run ev --virtual-time --no-record --ladder --mode dc --persona unknown-protocols
 wants "a vehicle whose protocols nobody knows wants Failed_NoNegotiation" 1 out 'EVCC verdict: pass'

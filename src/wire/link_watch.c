@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+#include "wire/link_watch.h"
+
+#include "wire/lab.h"
+#include "wire/netlink.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+struct link_watch {
+    uv_poll_t poll;
+    int fd, index; /* of the socket; of the interface */
+    enum lab_side side;
+    bool is_up;
+    void (*changed)(void *context, bool is_up);
+    void *context;
+};
+
+/* The state now; as it was where the system does not say. */
+static bool link_ask(const struct link_watch *w)
+{
+    struct netlink m;
+    struct ifinfomsg body = {.ifi_index = w->index};
+    enum lab_side before = lab_on(w->side);
+    netlink_begin(&m, RTM_GETLINK, 0, &body, sizeof body);
+    int number = netlink_ask(&m);
+    lab_on(before);
+    if (number != 0 || m.n < NLMSG_HDRLEN + sizeof body)
+        return w->is_up;
+    memcpy(&body, m.p + NLMSG_HDRLEN, sizeof body);
+    return (body.ifi_flags & IFF_RUNNING) != 0;
+}
+
+/* A notice says that something has changed; what it is now is asked for, so that of several that
+ * have gathered, or were lost, the last one counts. */
+static void link_readable(uv_poll_t *poll, int status, int events)
+{
+    struct link_watch *w = poll->data;
+    uint8_t notice[8192];
+    (void)status;
+    (void)events;
+    while (recv(w->fd, notice, sizeof notice, MSG_DONTWAIT) >= 0 || errno == ENOBUFS ||
+           errno == EINTR)
+        continue;
+    bool is_up = link_ask(w);
+    if (is_up == w->is_up)
+        return;
+    w->is_up = is_up;
+    w->changed(w->context, is_up);
+}
+
+/* A socket of that network that hears of all its links; -1. */
+static int link_socket(enum lab_side side)
+{
+    struct sockaddr_nl at = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+    enum lab_side before = lab_on(side);
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+    lab_on(before);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+struct link_watch *link_watch_open(struct world *world, const char *interface,
+                                   void (*changed)(void *context, bool is_up), void *context)
+{
+    struct link_watch *w = world_is_virtual(world) ? NULL : calloc(1, sizeof *w);
+    if (w == NULL)
+        return NULL;
+    w->side = lab_side_of(interface);
+    w->changed = changed;
+    w->context = context;
+    w->poll.data = w;
+    enum lab_side before = lab_on(w->side);
+    w->index = (int)if_nametoindex(interface);
+    lab_on(before);
+    w->fd = w->index == 0 ? -1 : link_socket(w->side);
+    if (w->fd >= 0 && uv_poll_init(world_loop(world), &w->poll, w->fd) == 0) {
+        w->is_up = link_ask(w);
+        uv_poll_start(&w->poll, UV_READABLE, link_readable);
+        uv_unref((uv_handle_t *)&w->poll); /* nothing is left to do by it alone */
+        return w;
+    }
+    if (w->fd >= 0)
+        close(w->fd);
+    free(w);
+    return NULL;
+}
+
+static void link_gone(uv_handle_t *h)
+{
+    free(h->data);
+}
+
+void link_watch_close(struct link_watch *w)
+{
+    if (w == NULL)
+        return;
+    uv_close((uv_handle_t *)&w->poll, link_gone);
+    close(w->fd);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Watches the link of an interface: whether its carrier is there, as the system tells by rtnetlink.
+ * That is the D-LINK of a cable between two devices; what SLAC finds out lies behind a modem.
+ */
+#ifndef V2G_WIRE_LINK_WATCH_H
+#define V2G_WIRE_LINK_WATCH_H
+
+#include "wire/world.h"
+
+struct link_watch;
+
+/*
+ * Calls `changed` from the loop each time that the link of the interface comes up or goes down;
+ * what it is when this begins is no change. NULL: there is nothing to watch, as in a virtual world.
+ */
+struct link_watch *link_watch_open(struct world *world, const char *interface,
+                                   void (*changed)(void *context, bool is_up), void *context);
+
+/* NULL is allowed. */
+void link_watch_close(struct link_watch *w);
+
+#endif
