@@ -71,7 +71,7 @@ case { '[DRV-20-Header] after FAILED the station closes where the vehicle does n
     after = 'DC_PreCharge', { 'ServiceDetail', nil, code 'FAILED_SequenceError' }, function()
         local from = Now()
         local found, why = Evcc.Receive_Any_001(9000)
-        assert(not found and why == 'closed' and Now() - from < 5001, found or why)
+        assert(not found and why == 'closed' and Now() - from < 2010, found or why)
     end }
 for after, limit in pairs { SessionSetup = 60000, AuthorizationSetup = 60000, ServiceSelection = 60000,
                             DC_PreCharge = 60000, DC_ChargeLoop = 500, Stop = 60000 } do
