@@ -204,11 +204,13 @@ static void record_step(lua_State *L, const struct role *r, const char *protocol
                         const char *parameter, const char *message, int64_t from_us, int64_t us)
 {
     char name[NAME_MAX_TEXT];
-    if (from_us == 0 || us < from_us)
+    if (from_us == 0 || us == 0)
         return;
+    /* the kernel may have had it before this side knew of the connection */
+    int64_t taken = us > from_us ? us - from_us : 0;
     int64_t ms = deadline_find(L, protocol, parameter, message, name, sizeof name);
     if (ms > 0)
-        record(L, r, name, us - from_us <= ms * 1000, ms * 1000, us - from_us);
+        record(L, r, name, taken <= ms * 1000, ms * 1000, taken);
 }
 
 /* What went on before scripts had a say: SDP and supportedAppProtocol. */

@@ -45,6 +45,7 @@ static int client_send(void *context, const struct endpoint *from, const struct 
 {
     struct peer *p = ((struct peer_wire *)context)->peer;
     p->times.discovery_us = world_now(p->world);
+    p->times.found_us = 0;
     return peer_pass_datagram(p, true, from, to, bytes, e);
 }
 

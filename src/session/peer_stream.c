@@ -194,6 +194,7 @@ void peer_stream_opened(void *context, struct stream *s)
     p->problem = ERR_INIT;
     p->state = PEER_AGREEING;
     p->times.open_us = world_now(p->world);
+    p->times.offered_us = p->times.agreed_us = 0;
     if (is_evcc)
         p->times.offered_us = p->times.open_us;
     if (is_evcc && agreement_offer(p, &p->problem) != 0)
