@@ -41,6 +41,9 @@ for name in ([[AppProtocol SessionSetup AuthorizationSetup ServiceDiscovery Serv
     known_steps[name] = true
 end
 
+-- Parameters that name a step, or are { step, n }.
+local AT <const> = { 'stop_at', 'leave_at', 'silent_at', 'close_at' }
+
 -- What a gap may begin or end with besides steps.
 local known_ends = { SDP = true, TCP = true, Close = true, Stop = true, Failed = true,
                      Timeout = true, Ongoing = true, Refused = true, default = true }
@@ -146,6 +149,17 @@ local function check_steps(found, name, entries)
     end
 end
 
+local function check_at(found, p)
+    for _, key in ipairs(AT) do
+        local step = p[key]
+        step = type(step) == 'table' and step[1] or step
+        if step ~= nil and not known_steps[step] then
+            complain(found, "%s: there is no step '%s'; the nearest is '%s'", key, tostring(step),
+                check.nearest(step, known_steps))
+        end
+    end
+end
+
 -- Calls f with the role's API in each protocol; whether a result was not nil.
 local function in_a_protocol(api, f)
     for _, protocol in ipairs(PROTOCOLS) do
@@ -210,6 +224,7 @@ function check.problems(role, p, api)
     for name in pairs(STEPS) do
         check_steps(found, name, p[name])
     end
+    check_at(found, p)
     if #found == 0 then
         local protocol = api.FixedProtocol
         check_values(found, api, p.values)

@@ -245,7 +245,13 @@ refused battery.soc=120 "battery.soc: expected 0 to 100 percent, found 120"
 refused bpt=no "bpt: expected true or false, found the string 'no'"
 refused control=dynamc "control: expected scheduled or dynamic, found 'dynamc'"
 refused gaps.CabelCheck=5 "there is no step 'CabelCheck'; the nearest is 'CableCheck'"
+for key in silent_at leave_at stop_at; do
+    refused $key=DC_CableCheck "$key: there is no step 'DC_CableCheck'; the nearest is 'CableCheck'"
+done
+refused 'leave_at={"CabelCheck",2}' "leave_at: there is no step 'CabelCheck'"
 refused values.CurrentDemandReq.Foo=1 "values.CurrentDemandReq.Foo: no protocol has that element"
+ev --with close_at=CabelCheck
+wants "a step of the other side" 3 err "close_at: there is no step 'CabelCheck'"
 ev --with answers.PowerDelivry=FAILED
 wants "and one of the other side" 3 err "the nearest is 'PowerDelivery'"
 ev --persona mg5
