@@ -27,10 +27,42 @@ local function unmarked(good, ...)
     error(mark(...), 0)
 end
 
--- Calls a hook, or something else that reads nothing of the peer's. What that raises is no text
--- from here on, so that it is told from what a step raises, which is the last response's fault.
+-- Calls a hook, or something else that reads nothing of the peer's. What that raises is ours,
+-- whatever the last message was.
 function common.own(f, ...)
     return unmarked(xpcall(f, mark, ...))
+end
+
+-- Raises what is wrong with the message received last: an element that it should have is absent.
+function common.blame(text)
+    error(setmetatable({ text = text, is_peers = true }, own_error), 0)
+end
+
+local function mark_step(why)
+    local marked = mark(why)
+    if marked ~= why then
+        marked.is_step = true
+    end
+    return marked
+end
+
+-- Calls what reads the message received last. true and its results; or false, what was raised, and
+-- why that is the peer's fault (nil: it is not): `blame` said so, or the message is none of the
+-- schema, so that what the code could rely on is not there. All else is an error of ours.
+function common.reading(role, f, ...)
+    local result = table.pack(xpcall(f, mark_step, ...))
+    local raised = result[2]
+    if result[1] or getmetatable(raised) ~= own_error then
+        return table.unpack(result, 1, result.n)
+    elseif raised.is_peers then
+        return false, raised, raised.text
+    end
+    local m = raised.is_step and role.Received()
+    local bad = m and m:violations()[1]
+    if bad then
+        Log(raised.traceback and raised.text .. '\n' .. raised.traceback or raised.text)
+    end
+    return false, raised, bad or nil
 end
 
 -- ---- parameters ----

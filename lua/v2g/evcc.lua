@@ -124,8 +124,14 @@ function ev:set(step, path, value)
     return common.set(self.role, self:name(step) .. 'Req', path, value)
 end
 
+-- What the response has there; one without it cannot be used (common.blame).
 function ev:get(step, path, ...)
-    return self.role['Get_' .. self:name(step) .. 'Res_' .. path](...)
+    local message = self:name(step) .. 'Res_'
+    local value = self.role['Get_' .. message .. path](...)
+    if value == nil then
+        common.blame(('%s has no %s'):format(message:sub(1, -2), path))
+    end
+    return value
 end
 
 -- Whether what the station asks for (with a NotificationMaxDelay, in seconds) can be put off for
@@ -221,7 +227,7 @@ local function check(self, step, response, found, problem)
             and ('expected %s, found a frame that cannot be decoded: %s'):format(response, problem or '')
             or ('expected %s, found %s'):format(response, found))
     end
-    local code = tostring(self.role['Get_' .. response .. '_ResponseCode']())
+    local code = tostring(self:get(step, 'ResponseCode'))
     self.code = code
     if not (code:find('^FAILED') or code:find('^Failed')) then
         return code
@@ -671,7 +677,7 @@ end
 -- One session. Outcome ('done', 'resume'), whether all was well, and why not.
 function evcc.attempt(self)
     local unfilter = quirks.filter(self)
-    local good, result = pcall(hold_session, self)
+    local good, result, blame = common.reading(self.role, hold_session, self)
     unfilter()
     if good then
         self.leaving = self.answered
@@ -679,10 +685,8 @@ function evcc.attempt(self)
         close(self, self.p.close == 'reset' and 'reset' or self.p.close == 'none' and 'none' or 'fin')
         return result, judge.close(self, true, self.watch and self.watch.judged or '')
     end
-    if type(result) == 'string' then
-        -- of a step (common.own): an element that the response must have
-        -- is missing, or has a value that nothing should have
-        result = { how = 'fin', ok = false, why = 'the last response cannot be used: ' .. result,
+    if blame then
+        result = { how = 'fin', ok = false, why = 'the last response cannot be used: ' .. blame,
                    ev = self }
     end
     if type(result) ~= 'table' or result.ev ~= self then

@@ -314,13 +314,12 @@ local function answer(s, r)
     if code then
         return code
     end
-    local good, wanted, case = pcall(r.answer, s)
-    if not good and type(wanted) ~= 'string' then
-        error(wanted, 0) -- a verdict, or an error of ours (common.own)
-    end
+    local good, wanted, case = common.reading(s.role, r.answer, s)
     if not good then
-        -- a value that no vehicle should send, as a code outside an enumeration
-        Log(('%s cannot be taken: %s'):format(r.name, wanted))
+        if not case then
+            error(wanted, 0) -- a verdict, or an error of ours
+        end
+        s.why = ('it cannot be taken: %s'):format(case)
         return 'FAILED'
     end
     local lie = s.p.answers[r.step]

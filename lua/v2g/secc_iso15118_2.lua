@@ -250,6 +250,12 @@ function answers.ChargeParameterDiscoveryReq(s)
         return nil, 'Ongoing'
     end
     local tuples = schedules.offer(s, station_power(s))
+    for _, tuple in ipairs(tuples) do
+        if tuple.SAScheduleTupleID < 1 or tuple.SAScheduleTupleID > 255 then -- [V2G2-773]
+            s.why = ('parameter schedules: id %s is none of 1 to 255'):format(tuple.SAScheduleTupleID)
+            return 'FAILED'
+        end
+    end
     pnc.sign_tariffs(s, tuples)
     common.set_list(s.role, 'ChargeParameterDiscoveryRes', 'SAScheduleList_SAScheduleTuple', tuples)
     s.pre_charge, s.pre_charged = nil, nil

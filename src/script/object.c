@@ -376,6 +376,17 @@ static int message_time(lua_State *L)
     return o->frame.us != 0;
 }
 
+static int message_violations(lua_State *L)
+{
+    lua_Integer n = 0;
+    lua_newtable(L);
+    for (const struct violation *v = check_object(L)->message.violations; v != NULL; v = v->next) {
+        lua_pushfstring(L, "%s: %s", v->path, v->what);
+        lua_rawseti(L, -2, ++n);
+    }
+    return 1;
+}
+
 static int message_send(lua_State *L)
 {
     struct object *o = check_object(L);
@@ -581,11 +592,19 @@ void objects_open(lua_State *L)
                                        {"__pairs", message_pairs},
                                        {"__gc", message_gc},
                                        {NULL, NULL}};
-    static const luaL_Reg MESSAGE_METHODS[] = {
-        {"xml", message_xml},     {"json", message_json},     {"exi", message_exi},
-        {"name", message_name},   {"table", message_table},   {"copy", message_copy_method},
-        {"frame", message_frame}, {"time", message_time},     {"send", message_send},
-        {"sign", message_sign},   {"verify", message_verify}, {NULL, NULL}};
+    static const luaL_Reg MESSAGE_METHODS[] = {{"xml", message_xml},
+                                               {"json", message_json},
+                                               {"exi", message_exi},
+                                               {"name", message_name},
+                                               {"table", message_table},
+                                               {"copy", message_copy_method},
+                                               {"frame", message_frame},
+                                               {"violations", message_violations},
+                                               {"time", message_time},
+                                               {"send", message_send},
+                                               {"sign", message_sign},
+                                               {"verify", message_verify},
+                                               {NULL, NULL}};
     static const luaL_Reg ELEMENT[] = {{"__newindex", element_newindex},
                                        {"__tostring", element_tostring},
                                        {"__pairs", element_pairs},

@@ -14,6 +14,8 @@
  *   m:exi()                the EXI bytes;  m:name() the message's name;  m:table() a plain table
  *   m:get(path), m:values() elements by their path (paths.h)
  *   m:send()               sends it, whoever should send it by the standard
+ *   m:violations()         what is outside the schema in one that was received: a list of texts
+ *   m:frame(), m:time()    the frame that it came or went as: the number of its event, and when
  *   m:copy()               another one of the same content
  *   m:sign([who]), m:verify([who])   its signature, made and checked (signing.h)
  */

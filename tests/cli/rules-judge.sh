@@ -107,6 +107,45 @@ END
 run ev --virtual-time --no-record --ladder --mode dc -P ISO15118-2 --with-script "$work/own.lua"
 wants "one that is no text in what answers, too" 3 out 'SECC verdict: error: ours' not-out 'CableCheckRes'
 
+# A step, or an answer, of our own that raises, with messages that are as they should be.
+cat >"$work/own.lua" <<'END'
+require('v2g.secc_iso15118_2').answers.CableCheckReq = function() return nil + 1 end
+END
+run ev --virtual-time --no-record --ladder --mode dc -P ISO15118-2 --with-script "$work/own.lua"
+wants "a bug in the station's answer is no FAILED" 3 out 'SECC verdict: error' \
+    out 'attempt to perform arithmetic' not-out 'FAILED'
+cat >"$work/own.lua" <<'END'
+require('v2g.evcc_iso15118_2').CableCheck = function() return nil + 1 end
+END
+run ev --virtual-time --no-record --mode dc -P ISO15118-2 --script "$work/own.lua"
+wants "a bug in a step of the vehicle is not the station's, and has a traceback" 3 \
+    err 'own.lua:1: attempt to perform arithmetic' err 'traceback' not-err 'cannot be used'
+
+# broken NAME WORDS SCRIPT...: a vehicle charges at a station, one of which breaks its messages
+broken() {
+    name=$1 words=$2
+    printf '%s\n' "$3" "Evcc.Protocol = 'ISO15118-2'" "local o = Evcc.Charge{ mode = 'dc', loops = 2 }" \
+        "if not o.ok then Fail(o.why) end" >"$work/ev.lua"
+    printf '%s\n' "$4" "Secc.Serve{ modes = { dc = true }, sessions = 1 }" >"$work/evse.lua"
+    run run --no-record --virtual-time "$work/ev.lua" "$work/evse.lua"
+    good=0
+    [ "$status" -eq 1 ] || good=1
+    in_order "$words" "$work/out" || good=1
+    result $good "$name"
+}
+broken "an element that is absent in a response is the station's fault" \
+    "EVCC verdict: fail: cannot be used: PreChargeRes has no EVSEPresentVoltage" \
+    "" "Secc.Filter 'PreChargeRes: without EVSEPresentVoltage'"
+broken "so is a response without a code" \
+    "EVCC verdict: fail: cannot be used: PaymentServiceSelectionRes has no ResponseCode" \
+    "" "Secc.Filter 'PaymentServiceSelectionRes: without ResponseCode'"
+broken "and one that is none of the schema, where nobody asked" \
+    "EVCC verdict: fail: cannot be used: SAScheduleList: ends without SAScheduleTuple" \
+    "" "Secc.Filter 'ChargeParameterDiscoveryRes: without SAScheduleList.SAScheduleTuple'"
+broken "a request that is none of the schema is answered with FAILED, and its fault is told" \
+    "SECC verdict: fail: cannot be taken: ends without EVCC verdict: fail: CurrentDemandRes with FAILED" \
+    "Evcc.Filter 'CurrentDemandReq: without EVTargetVoltage'" ""
+
 # ---- whoever misbehaves judges, too ----
 
 # quirk VEHICLE|STATION WORD OPTION...: ends with that verdict
