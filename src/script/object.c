@@ -261,6 +261,10 @@ static int newindex_node(lua_State *L, struct object *o, struct node *n)
     bool merge = v != NULL && n->type->field[slot].kind == KIND_NODE &&
                  n->type->field[slot].type->is_quantity && !n->type->field[slot].is_list &&
                  lua_type(L, 3) == LUA_TTABLE;
+    bool is_emptied = n->type->field[slot].is_list && lua_istable(L, 3) && luaL_len(L, 3) == 0;
+    if (is_emptied) /* as nil, also where there has to be an entry: a lie that the wire can carry */
+        lua_settop(L, 2);
+    lua_settop(L, 3);
     int bad = merge ? convert_take_table(L, 3, v->n, &o->arena, &e)
                     : convert_take_child(L, 3, n, (unsigned)slot, &o->arena, &e);
     if (bad != 0)

@@ -8,6 +8,7 @@
  *   m.EVTargetVoltage:si()              … and gives one
  *   m.MeterInfo = {MeterID = 'M1'}      a table sets an element; nil leaves it out; absent is nil
  *   m.SelectedServiceList.SelectedService[1].ServiceID = 5    lists count from 1; # and ipairs work
+ *   m.AppProtocol = {}                  an empty list is an absent one, even if it must not be
  *   m.Header.SessionID = '…'            the header, in all protocols
  *
  *   tostring(m), m:xml()   the XML as on the reference pages;  m:json() one line of JSON

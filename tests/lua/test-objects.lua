@@ -45,6 +45,40 @@ s.SelectedServiceList.SelectedService = { { ServiceID = 1 } }
 assert(#list == 1)
 assert(not pcall(function() list[3] = { ServiceID = 1 } end))
 
+-- an empty list, also where there has to be an entry: what follows in the element cannot be sent
+local offers = Evcc.Message('supportedAppProtocolReq')
+offers.AppProtocol = {}
+assert(offers.AppProtocol == nil and not offers:xml():find('ProtocolNamespace'))
+assert(#offers:exi() > 0)
+local none = Evcc.Message('PaymentServiceSelectionReq')
+none:set('SelectedServiceList.SelectedService', {})
+assert(none:get('SelectedServiceList.SelectedService') == nil)
+assert(not none:is('SelectedServiceList.SelectedService[1].ServiceID', 1))
+
+-- by path
+local by = Evcc.Message('PaymentServiceSelectionReq')
+by:set('SelectedServiceList.SelectedService[2].ParameterSetID', 7)
+assert(#by.SelectedServiceList.SelectedService == 2)
+by:set('SelectedServiceList.SelectedService[1].ServiceID', 300)
+by:set('Header.SessionID', '0102')
+local values, order = {}, {}
+for path, value in by:values() do
+  values[path] = value
+  order[#order + 1] = path
+  assert(by:is(path, value), path)
+end
+assert(order[1] == 'Header.SessionID' and values['Header.SessionID'] == '0102')
+assert(values['SelectedServiceList.SelectedService[2].ParameterSetID'] == 7)
+assert(values['SelectedServiceList.SelectedService[1].ServiceID'] == 300)
+assert(values['SelectedServiceList.SelectedService[1].ParameterSetID'] == nil)
+assert(by:kind('SelectedServiceList.SelectedService') == 'list')
+assert(by:kind('SelectedServiceList.SelectedService[9].ServiceID') == 'number')
+assert(by:get('SelectedServiceList.SelectedService[9].ServiceID') == nil)
+assert(by:frame() == nil and by:time() == nil and #by:violations() == 0)
+local far = Evcc.Message('CurrentDemandReq')
+far:set('EVMaximumPowerLimit', 50000)
+assert(far:get('EVMaximumPowerLimit'):si() == 50000 and far:kind('EVMaximumPowerLimit') == 'quantity')
+
 -- the header, and lying: a vehicle sends a response
 s.Header.SessionID = '0102030405060708'
 assert(s.Header.SessionID == '0102030405060708')
