@@ -211,7 +211,7 @@ check-lua: | build/packages/check
 	@luacheck -q --no-cache --no-color $(wildcard lua suites examples tests)
 
 check-shell: | build/packages/check
-	@shellcheck -x .ci/run tests/run tests/requirements $(wildcard tests/*/*.sh) $(filter-out %.lua %.awk %.py %-exceptions,$(wildcard tools/*))
+	@shellcheck -x .ci/run tests/run tests/requirements tests/peers/run $(wildcard tests/*/*.sh tests/peers/adapters/*) $(filter-out %.lua %.awk %.py %-exceptions,$(wildcard tools/*))
 
 check-requirements:
 	@tools/check-requirements

@@ -150,7 +150,8 @@ local function least(entries, from, to)
 end
 
 -- Whether a profile begins with its schedule, goes forward, ends within it and keeps below it all
--- the time that each entry lasts [V2G2-225] [V2G2-293].
+-- the time that each entry lasts [V2G2-225] [V2G2-293]. A last entry may take nothing from where
+-- the schedule ends, as EcoG's vehicle has it.
 local function keeps_within(entries, profile)
     local last = entries[#entries].ends
     for i, entry in ipairs(profile) do
@@ -159,7 +160,8 @@ local function keeps_within(entries, profile)
         if i == 1 and start ~= 0 and start ~= entries[1].start then
             return false
         end
-        if power < 0 or start >= last or following <= start then
+        local closes = i > 1 and i == #profile and start == last and power == 0
+        if power < 0 or not closes and (start >= last or following <= start) then
             return false
         end
         -- multiplier and 16 bits round it

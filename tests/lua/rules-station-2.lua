@@ -237,6 +237,12 @@ end
 case { '[V2G2-225] [V2G2-293] one that keeps within the schedule', way = 'ac',
     after = 'ChargeParameterDiscovery', station = { schedules = STEPS },
     { 'Start', profile({ 0, 11000 }, { 3600, 3000 }, { 7200, 0 }) } }
+case { '[V2G2-225] [V2G2-293] one that says that nothing is taken once the schedule ends',
+    way = 'ac', after = 'ChargeParameterDiscovery', station = { schedules = STEPS },
+    { 'Start', profile({ 0, 3000 }, { 90000, 0 }) } }
+case { '[V2G2-225] [V2G2-293] one that takes power from when the schedule ends', way = 'ac',
+    after = 'ChargeParameterDiscovery', station = { schedules = STEPS },
+    { 'Start', profile({ 0, 3000 }, { 90000, 1000 }), code 'FAILED_ChargingProfileInvalid' } }
 case { '[DRV-2-ChargingProfileAbsent] none is taken: the element is optional', way = 'ac',
     after = 'ChargeParameterDiscovery', { 'Start' } }
 case { '[V2G2-479] a schedule that was not offered', way = 'ac', after = 'ChargeParameterDiscovery',
