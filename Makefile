@@ -55,7 +55,7 @@ LIBS = $(DEPENDENCY_LIBS) -lm -lpthread
 
 # ---- what there is ----
 
-MODULES := lua5.4 openssl libuv libxml-2.0 jansson libpcap
+MODULES := lua5.4 openssl libuv libxml-2.0 jansson libpcap sqlite3
 ASSETS := $(sort $(shell find schema reference lua suites examples -name '[!.]*.schema' -o -name '[!.]*.lua' \
 	-o -path 'schema/ko/[!.]*.txt' -o -path 'reference/[!.]*.txt' 2>/dev/null) build/requirements.tsv)
 ALL_C := $(wildcard src/*/*.[ch] tests/c/*.[ch] bench/*.[ch] fuzz/*.[ch])

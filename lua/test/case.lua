@@ -85,15 +85,28 @@ end
 
 -- ---- steps ----
 
--- what: { kind =, expected =, found =, ok =, path =, taken =, limit =, tolerated =, negations = }.
--- Raises where it is not ok. On the way to where the case begins that is inconclusive. tolerated:
--- why a device that does so charges in the field all the same.
+-- Where the file of a case calls what is running; where none of its lines does, as under
+-- `then_ = behaviour.refuses`: where its block is.
+local function where(c)
+    for level = 4, 20 do -- below: the function, pcall, this one
+        local _, at = pcall(function() error('', level) end)
+        if at:sub(1, #c.file + 1) == c.file .. ':' then
+            return (at:gsub(': $', ''))
+        end
+    end
+    return c.line and ('%s:%d'):format(c.file, c.line) or c.file
+end
+
+-- what: { kind =, expected =, found =, ok =, path =, taken =, limit =, tolerated =, negations = },
+-- as docs/results.md tells. Raises where it is not ok. On the way to where the case begins that is
+-- inconclusive. tolerated: why a device that does so charges in the field all the same.
 function case:step(what)
     what.verdict = what.ok and 'pass' or self.arriving and 'inconclusive' or 'fail'
     what.field = what.verdict == 'fail' and (what.tolerated or self.c.field) and 'pass' or what.verdict
     what.tolerated = what.field ~= what.verdict and (what.tolerated or self.c.field) or nil
     what.cites, what.n = what.cites or self.c.cites, self.n
-    what.us = math.floor(Now() * 1000)
+    what.us, what.where = math.floor(Now() * 1000), where(self.c)
+    what.frame = what.frame or self.frame
     self.steps[#self.steps + 1] = what
     if not what.ok then
         error(over, 0)
@@ -113,6 +126,7 @@ function case:take(ms, expected)
         came.name = 'a frame that cannot be decoded'
     elseif name then
         came.m = self.role.Received(name)
+        self.frame = came.m:frame() or self.frame
     elseif why ~= 'timeout' then
         came.closed = detail ~= '' and detail or why
     end
@@ -167,6 +181,7 @@ function case:sends(name, fields)
     end
     self.request = m
     m:send()
+    self.frame = m:frame() or self.frame
     self.tester.asked, self.from = m:name(), Now()
 end
 

@@ -8,7 +8,7 @@ local suite = require 'test.suite'
 local plan = {}
 
 -- What is told of a case before it is played.
-local TOLD <const> = { 'id', 'file', 'suite', 'sut', 'protocol', 'mode', 'about', 'given', 'cites',
+local TOLD <const> = { 'id', 'file', 'line', 'suite', 'sut', 'protocol', 'mode', 'about', 'given', 'cites',
                        'if_', 'tags', 'doubt', 'needs' }
 
 local function has_word(text, word)
@@ -62,15 +62,32 @@ end
 
 -- Which of n parts of the list this one is: '3/16'.
 local function shard(list, text)
-    local which, of = (text or ''):match('^(%d+)/(%d+)$')
-    if not which then
-        return list
+    local which, of = (text or '1/1'):match('^(%d+)/(%d+)$')
+    which, of = tonumber(which), tonumber(of)
+    if not which or which < 1 or which > of then
+        error(("--shard %s: expected I/N, as 3/16, with I in 1..N"):format(text), 0)
     end
     local part = {}
-    for i = tonumber(which), #list, tonumber(of) do
+    for i = which, #list, of do
         part[#part + 1] = list[i]
+        list[i].number = #part
     end
     return part
+end
+
+-- So often, one round after the other, each case with its place in all of them.
+local function repeated(cases, rounds)
+    local all = {}
+    for round = 1, rounds do
+        for _, c in ipairs(cases) do
+            local one = { order = #all + 1, round = rounds > 1 and round or nil }
+            for key, value in pairs(c) do
+                one[key] = value
+            end
+            all[#all + 1] = one
+        end
+    end
+    return all
 end
 
 -- given: { texts = { FILE = TEXT }, chosen = { … }, claims = nil or { PICS… = … }, shard = '3/16',
@@ -96,11 +113,7 @@ function plan.make(given)
             end
         end
     end
-    local all = {}
-    for _ = 1, given.repeats or 1 do
-        table.move(cases, 1, #cases, #all + 1, all)
-    end
-    Answer { cases = shard(all, given.shard), skipped = skipped }
+    Answer { cases = shard(repeated(cases, given.repeats or 1), given.shard), skipped = skipped }
 end
 
 return plan

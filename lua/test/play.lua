@@ -72,6 +72,8 @@ local function go(it, c)
     it.arriving = true
     local between, missing = it.tester:reach(c.given)
     it.missing = missing
+    local last = it.role.Received()
+    it.frame = last and last:frame()
     it:step { kind = 'given', expected = c.given, found = between or c.given, ok = not between }
     it.arriving, it.from = false, Now()
     c.then_(it, c.row)

@@ -58,10 +58,16 @@ local function claims_of(c, ...)
     return #all > 0 and table.concat(all, ' and ') or nil
 end
 
-local function add_rows(list, standing, group, block)
+-- The line of the file that called the function which asks.
+local function line_of_caller()
+    local _, at = pcall(function() error('', 5) end) -- it, pcall, this one, the one that asks
+    return tonumber(at:match ':(%d+): $')
+end
+
+local function add_rows(list, standing, group, block, line)
     for _, key in ipairs(sorted(block.rows or { {} })) do
         local row = setmetatable(block.rows and block.rows[key] or {}, { __index = block })
-        local c = { suite = standing.name, row = row }
+        local c = { suite = standing.name, row = row, line = line }
         for _, name in ipairs(OWN) do
             c[name] = row[name]
             if c[name] == nil then
@@ -95,7 +101,7 @@ local function environment_of(list)
             if not standing then
                 error("cases before the suite that they belong to: expected suite 'NAME' { … }", 2)
             end
-            add_rows(list, standing, group, block)
+            add_rows(list, standing, group, block, line_of_caller())
         end
     end
     return setmetatable(words, { __index = _G })

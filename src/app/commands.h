@@ -23,6 +23,8 @@ int command_ev(int argc, char **argv);
 int command_evse(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_test(int argc, char **argv);
+int command_report(int argc, char **argv);
+int command_history(int argc, char **argv);
 int command_lab(int argc, char **argv);
 int command_docs(int argc, char **argv);
 int command_persona(int argc, char **argv);

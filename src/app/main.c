@@ -22,6 +22,8 @@ static const struct command COMMAND[] = {
     {"evse", "play a station for any number of vehicles, with no script", command_evse},
     {"persona", "list, show and check what vehicles and stations it can play", command_persona},
     {"test", "test a station or a vehicle by the cases of suites", command_test},
+    {"report", "show, join and write the results of `test`, as JUnit XML, TAP, …", command_report},
+    {"history", "show verdicts and times of cases over time", command_history},
     {"run", "run scripts against a peer, or against each other", command_run},
     {"lab", "a shell or command in an isolated network of its own", command_lab},
     {"decode", "show messages (EXI, V2GTP) as XML or JSON, and captures as a ladder",

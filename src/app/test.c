@@ -4,17 +4,22 @@
 #include "app/commands.h"
 #include "app/input.h"
 #include "app/options.h"
+#include "app/outputs.h"
+#include "app/progress.h"
 #include "app/report.h"
 #include "app/session_options.h"
 #include "base/asset.h"
 #include "base/file.h"
 #include "record/record.h"
 #include "suite/campaign.h"
+#include "suite/results_file.h"
 #include "wire/lab.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SUITE_MAX (16u << 20)
@@ -24,30 +29,19 @@ struct testing {
     struct options options;
     struct library library;
     struct session_options session;
-    const char *sut, *mode, *tag, *requirement, *suite, *shard, *file[FILES_MAX];
+    struct outputs outputs;
+    const char *sut, *mode, *tag, *requirement, *suite, *shard, *resume, *file[FILES_MAX];
     unsigned files, jobs, timeout, repeats;
-    bool list, mutate, strict, records;
+    bool list, mutate;
     bool plays_device;
     char folder[RECORD_PATH_MAX];
-    FILE *results;
-    json_t *plan;
-    size_t ended;
-    unsigned count[5]; /* by VERDICTS */
-    unsigned mutants, killed;
+    json_t *arguments;    /* what the command was given */
+    json_t *plan, *cases; /* all, and those to be played now */
+    struct results_file file_of_results;
+    struct err lost; /* a result could not be written */
+    struct progress progress;
+    _Atomic bool *shows_ladder; /* shared by all processes */
 };
-
-/* ---- verdicts ---- */
-
-static const char *const VERDICTS[] = {"pass", "fail", "inconclusive", "error", "none"};
-
-static unsigned verdict_index(const json_t *result)
-{
-    const char *name = json_string_value(json_object_get(result, "verdict"));
-    for (unsigned i = 0; i < 4; i++)
-        if (name != NULL && strcmp(VERDICTS[i], name) == 0)
-            return i;
-    return 4;
-}
 
 /* ---- options ---- */
 
@@ -91,12 +85,12 @@ static const struct option OPTIONS[] = {
     {"shard", 0, "I/N", "only the I-th of N parts of the cases", AT(shard)},
     {"repeat", 0, "N", "each case so often", OPTION_CALL, AT(repeats), .take = take_count},
     {"timeout", 0, "SECONDS", "of a case (600)", OPTION_CALL, AT(timeout), .take = take_count},
-    {"strict", 0, NULL, "inconclusive counts as fail", AT(strict)},
     {"mutate", 0, NULL,
      "play each case once more for each of its expectations, negated:\nwhat still passes tests "
      "nothing",
      AT(mutate)},
-    {"records", 0, NULL, "a record for each case", AT(records)},
+    {"resume", 0, "RUN", "go on with a run that was ended, with the options it had", AT(resume)},
+    OUTPUT_OPTIONS(offsetof(struct testing, outputs)),
     SESSION_OPTIONS(offsetof(struct testing, session)),
     OPTIONS_END,
 };
@@ -104,15 +98,20 @@ static const struct option OPTIONS[] = {
 static const struct usage USAGE = {
     .command = "test",
     .synopsis = "[OPTION]... [CASE]...",
-    .about = "Tests a station or a vehicle by cases, and judges each: over --interface or --peer\n"
-             "the device there; without them our own, in a network in memory. CASE is the name of\n"
-             "a case, with * for any characters; without one all that the options leave.",
+    .about =
+        "Tests a station or a vehicle by cases, and judges each: over --interface or --peer\n"
+        "the device there; without them our own, in a network in memory. CASE is the name of\n"
+        "a case, with * for any characters; without one all that the options leave. The folder\n"
+        "of the record has the results (docs/results.md), and a record for each case. With -v\n"
+        "cases show their ladder, and on a terminal Enter shows and hides it.",
     .option = OPTIONS,
     .more = "examples:\n"
             "  v2glab test --list\n"
             "  v2glab test --sut secc 'TC_SECC_*_Authorization_*'\n"
             "  v2glab test --sut secc --interface eth1 --protocol ISO15118-2\n"
-            "  v2glab test --mutate --jobs 4\n\n"
+            "  v2glab test --mutate --jobs 4\n"
+            "  v2glab test -o run --junit results.xml --db history.db\n"
+            "  v2glab test --resume run\n\n"
             "exit codes: 0 all passed, 1 one failed, 2 one is inconclusive (with --strict 1), "
             "3 error",
 };
@@ -185,113 +184,149 @@ static struct world *enter(void *context, struct err *e)
     return session_enter(&t->session, false, e);
 }
 
-static const json_t *last_step(const json_t *result)
-{
-    const json_t *steps = json_object_get(result, "steps");
-    return json_array_get(steps, json_array_size(steps) - 1);
-}
-
-static void show_result(const struct testing *t, const json_t *result)
-{
-    const char *reason = json_string_value(json_object_get(result, "reason"));
-    const json_t *step = last_step(result);
-    unsigned verdict = verdict_index(result);
-    if (t->session.quiet && verdict == 0)
-        return;
-    printf("%-12s %s\n", VERDICTS[verdict], json_string_value(json_object_get(result, "id")));
-    if (verdict == 0)
-        return;
-    if (reason != NULL)
-        printf("             %s\n", reason);
-    else if (step != NULL)
-        printf("             expected %s, found %s\n",
-               json_string_value(json_object_get(step, "expected")),
-               json_string_value(json_object_get(step, "found")));
-}
-
-static void take_mutants(struct testing *t, const json_t *result)
+/* Mutants that nothing noticed. */
+static void show_survivors(struct testing *t, const json_t *result)
 {
     const json_t *mutant;
     size_t i;
     json_array_foreach(json_object_get(result, "mutants"), i, mutant)
     {
-        bool lives = verdict_index(mutant) != 1 && verdict_index(mutant) != 2;
-        t->mutants++;
-        t->killed += !lives;
-        if (!lives)
+        const char *verdict = results_text(mutant, "verdict");
+        if (strcmp(verdict, "fail") == 0 || strcmp(verdict, "inconclusive") == 0)
             continue;
         char *text = json_dumps(json_object_get(mutant, "mutation"), JSON_COMPACT);
-        printf("survives     %s: %s: %s\n", json_string_value(json_object_get(result, "id")), text,
-               VERDICTS[verdict_index(mutant)]);
+        progress_hide(&t->progress);
+        fprintf(t->progress.out, "survives     %s: %s: %s\n", results_text(result, "id"), text,
+                verdict);
         free(text);
     }
 }
 
-static void told(void *context, size_t index, const json_t *result)
+static bool told(void *context, size_t index, const json_t *said)
 {
     struct testing *t = context;
-    (void)index;
-    if (result == NULL)
-        return;
-    t->count[verdict_index(result)]++;
-    t->ended++;
-    show_result(t, result);
-    take_mutants(t, result);
-    char *text = json_dumps(result, JSON_COMPACT);
-    fprintf(t->results, "%s\n", text);
-    fflush(t->results);
-    free(text);
+    const json_t *planned = json_array_get(t->cases, index);
+    struct result result;
+    if (said == NULL) {
+        progress_begin(&t->progress, results_text(planned, "id"));
+        return true;
+    }
+    int64_t number = json_integer_value(json_object_get(planned, "number"));
+    int bad = results_file_add(&t->file_of_results, (size_t)number, said, &t->lost);
+    result_read(&result, planned, said);
+    progress_end(&t->progress, &result);
+    show_survivors(t, said);
+    return bad == 0;
 }
 
-static int show_summary(const struct testing *t)
+/* Enter shows and hides the ladder of what is played. */
+static void tick(void *context, bool has_key)
 {
-    printf("%u passed, %u failed, %u inconclusive, %u errors, %zu not applicable\n", t->count[0],
-           t->count[1], t->count[2], t->count[3] + t->count[4],
-           json_array_size(json_object_get(t->plan, "skipped")));
-    if (t->mutate)
-        printf("%u of %u negations killed\n", t->killed, t->mutants);
-    printf("results: %s\n", t->folder);
-    if (t->count[3] + t->count[4] > 0)
-        return EXIT_SETUP;
-    if (t->count[1] > 0 || t->killed < t->mutants || (t->strict && t->count[2] > 0))
-        return EXIT_FAIL;
-    return t->count[2] > 0 ? EXIT_UNCLEAR : EXIT_PASS;
+    struct testing *t = context;
+    char line[256];
+    bool is_ours = has_key && tcgetpgrp(STDIN_FILENO) == getpgrp();
+    if (is_ours && read(STDIN_FILENO, line, sizeof line) > 0) {
+        progress_hide(&t->progress);
+        atomic_store(t->shows_ladder, !atomic_load(t->shows_ladder));
+    }
+    if (!atomic_load(t->shows_ladder))
+        progress_show(&t->progress);
+}
+
+/* ---- the results ---- */
+
+/* What is to be known of the campaign as a whole. */
+static json_t *run_facts(const struct testing *t)
+{
+    char started[40], directory[RECORD_PATH_MAX];
+    json_t *run = json_object();
+    struct timespec now;
+    struct tm utc;
+    clock_gettime(CLOCK_REALTIME, &now);
+    size_t n = strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &utc));
+    snprintf(started + n, sizeof started - n, ".%03ldZ", now.tv_nsec / 1000000);
+    set_text(run, "version", V2G_VERSION);
+    set_text(run, "started", started);
+    set_text(run, "directory", getcwd(directory, sizeof directory));
+    set_text(run, "shard", t->shard);
+    json_object_set_new(run, "own_device", json_boolean(t->plays_device));
+    json_object_set(run, "arguments", t->arguments);
+    return run;
+}
+
+/* Cases of the plan that have no result yet. */
+static int choose_rest(struct testing *t, struct err *e)
+{
+    struct results r;
+    int bad = results_open(&r, t->resume, e);
+    t->cases = json_array();
+    for (size_t i = 0; i < r.n && bad == 0; i++)
+        if (r.at[i].verdict == OUTCOME_NOT_REACHED)
+            json_array_append(t->cases, (json_t *)(uintptr_t)r.at[i].planned);
+    results_close(&r);
+    return bad == 0 ? results_file_resume(&t->file_of_results, t->folder, e) : -1;
 }
 
 static int open_results(struct testing *t, struct err *e)
 {
-    char name[sizeof t->folder + 32];
-    if (record_folder(t->session.record, t->folder, e) != 0)
+    const char *folder = t->resume != NULL ? t->resume : t->session.record;
+    if (outputs_check(&t->outputs, e) != 0 || record_folder(folder, t->folder, e) != 0)
         return -1;
-    snprintf(name, sizeof name, "%s/plan.json", t->folder);
-    if (json_dump_file(t->plan, name, JSON_COMPACT) != 0)
-        return err_set(e, "%s cannot be written", name);
-    snprintf(name, sizeof name, "%s/results.jsonl", t->folder);
-    t->results = fopen(name, "w");
-    return t->results == NULL ? err_set(e, "%s cannot be written", name) : 0;
+    if (t->resume != NULL)
+        return choose_rest(t, e);
+    if (!json_is_array(json_object_get(t->plan, "skipped"))) /* Lua's empty list */
+        json_object_set_new(t->plan, "skipped", json_array());
+    if (!json_is_array(json_object_get(t->plan, "cases")))
+        json_object_set_new(t->plan, "cases", json_array());
+    json_object_set_new(t->plan, "run", run_facts(t));
+    t->cases = json_incref(json_object_get(t->plan, "cases"));
+    return results_file_create(&t->file_of_results, t->folder, t->plan, e);
 }
 
-static int play(struct testing *t, const json_t *texts, struct err *e)
+static int play_cases(struct testing *t, const json_t *texts, struct err *e)
 {
     json_t *given = json_object();
     struct campaign c = {.script = &t->session.script,
-                         .cases = json_object_get(t->plan, "cases"),
+                         .cases = t->cases,
                          .texts = texts,
                          .given = given,
                          .plays_device = t->plays_device,
                          .mutates = t->mutate,
                          .jobs = t->jobs,
                          .timeout_s = t->timeout > 0 ? t->timeout : 600,
-                         .records = t->records ? t->folder : NULL,
+                         .records = t->session.no_record ? NULL : t->folder,
                          .enter = enter,
                          .told = told,
+                         .tick = t->progress.draws ? tick : NULL,
+                         .keys = t->progress.draws && isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : -1,
+                         .ladder = t->shows_ladder,
+                         .detail = t->session.verbose > 1 ? t->session.verbose - 1 : 0,
                          .context = t};
-    if (open_results(t, e) != 0)
-        return -1;
-    int played = campaign_play(&c, e);
-    fclose(t->results);
+    int bad = campaign_play(&c, e) < 0 ? -1 : 0;
+    progress_hide(&t->progress);
     json_decref(given);
-    return played < 0 ? -1 : show_summary(t);
+    if (bad == 0 && t->lost.set)
+        bad = err_set(e, "%s", t->lost.what);
+    return bad;
+}
+
+static int play(struct testing *t, const json_t *texts, struct err *e)
+{
+    t->shows_ladder = mmap(NULL, sizeof *t->shows_ladder, PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (t->shows_ladder == MAP_FAILED)
+        return err_set(e, "out of memory");
+    *t->shows_ladder = t->session.verbose > 0;
+    int bad = open_results(t, e);
+    if (bad == 0) {
+        FILE *out = outputs_terminal(&t->outputs);
+        progress_open(&t->progress, out, json_array_size(t->cases), t->session.quiet);
+        bad = play_cases(t, texts, e);
+    }
+    results_file_close(&t->file_of_results);
+    json_decref(t->cases);
+    munmap(t->shows_ladder, sizeof *t->shows_ladder);
+    return bad != 0 ? -1 : outputs_write(&t->outputs, t->folder, e);
 }
 
 static int test_all(struct testing *t)
@@ -303,24 +338,71 @@ static int test_all(struct testing *t)
     t->session.virtual_time = t->plays_device;
     int status = read_files(t, texts, &e);
     if (status == 0) {
-        t->plan = make_plan(t, texts, &e);
+        if (t->plan == NULL)
+            t->plan = make_plan(t, texts, &e);
         status = t->plan == NULL ? -1 : t->list ? show_list(t) : play(t, texts, &e);
     }
     json_decref(texts);
-    json_decref(t->plan);
     if (status >= 0)
         return status;
     report_err("", &e);
     return EXIT_SETUP;
 }
 
+/* ---- the command ---- */
+
+static int read_options(struct testing *t, int argc, char **argv)
+{
+    json_t *plan = t->plan, *arguments = t->arguments;
+    *t = (struct testing){.jobs = 1, .library = t->library, .plan = plan, .arguments = arguments};
+    session_options_open(&t->session, &t->library, PEER_TLS_OFF);
+    options_open(&t->options, &USAGE, &t->library, argc, argv);
+    return options_read(&t->options, t) != 0 ? -1 : 0;
+}
+
+/* Reads the options again, before those that are given now those of the run that is to go on. */
+static int read_all_options(struct testing *t, int argc, char **argv)
+{
+    struct results r;
+    struct err e = ERR_INIT;
+    int bad = results_open(&r, t->resume, &e);
+    if (bad != 0) {
+        results_close(&r);
+        return options_failed(&t->options, &e);
+    }
+    t->plan = json_incref(r.plan);
+    json_decref(t->arguments);
+    t->arguments = json_incref(json_object_get(r.run, "arguments"));
+    results_close(&r);
+    size_t n = json_array_size(t->arguments);
+    char **all = calloc(n + (size_t)argc + 1, sizeof *all);
+    if (all == NULL)
+        return options_wrong(&t->options, "out of memory"), -1;
+    all[0] = argv[0];
+    for (size_t i = 0; i < n; i++)
+        all[1 + i] = (char *)(uintptr_t)json_string_value(json_array_get(t->arguments, i));
+    memcpy(all + 1 + n, argv + 1, (size_t)(argc - 1) * sizeof *all);
+    bad = read_options(t, (int)n + argc, all);
+    free(all);
+    return bad;
+}
+
 int command_test(int argc, char **argv)
 {
-    struct testing t = {.jobs = 1};
+    struct testing t = {.arguments = json_array()};
+    char **given = calloc((size_t)argc + 1, sizeof *given); /* reading moves them */
     library_open(&t.library);
-    session_options_open(&t.session, &t.library, PEER_TLS_OFF);
-    options_open(&t.options, &USAGE, &t.library, argc, argv);
-    int status = options_read(&t.options, &t) != 0 ? t.options.status : test_all(&t);
+    for (int i = 0; i < argc && given != NULL; i++)
+        given[i] = argv[i];
+    for (int i = 1; i < argc; i++)
+        json_array_append_new(t.arguments, json_string(argv[i]));
+    int bad = read_options(&t, argc, argv);
+    if (bad == 0 && t.resume != NULL && given != NULL)
+        bad = read_all_options(&t, argc, given);
+    int status = bad != 0 ? t.options.status : test_all(&t);
+    json_decref(t.plan);
+    json_decref(t.arguments);
+    free(given);
     library_close(&t.library);
     return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "suite/campaign.h"
 
+#include "record/ladder.h"
 #include "record/record.h"
 
 #include <errno.h>
@@ -71,33 +72,73 @@ static int play_parts(struct playing *now, struct part *tester, struct part *dev
     return bad;
 }
 
+/* What gets the events of a case. */
+struct sinks {
+    struct recorder recorder;
+    struct record *record;
+    struct ladder ladder;
+    const _Atomic bool *shows;
+};
+
+static void show_event(void *context, const struct event *e)
+{
+    struct sinks *s = context;
+    if (atomic_load(s->shows))
+        ladder_event(&s->ladder, e);
+}
+
+static int show_lines(void *context, struct err *e)
+{
+    struct sinks *s = context;
+    return ladder_write(&s->ladder, e);
+}
+
+/* folder: NULL: no record, and no ladder, either. */
+static int open_sinks(struct sinks *s, const struct campaign *c, const char *folder, bool shows,
+                      struct err *e)
+{
+    *s = (struct sinks){.shows = shows ? c->ladder : NULL};
+    if (folder != NULL && (s->record = record_open(folder, &s->recorder, e)) == NULL)
+        return -1;
+    if (s->shows == NULL)
+        return 0;
+    if (ladder_open(&s->ladder, STDOUT_FILENO, (int)c->detail, e) != 0)
+        return -1;
+    recorder_add_writer(&s->recorder, "the ladder", show_event, show_lines, s);
+    return 0;
+}
+
+static int close_sinks(struct sinks *s, struct err *e)
+{
+    int bad = s->record != NULL ? record_close(s->record, e) : 0;
+    if (s->shows != NULL)
+        ladder_close(&s->ladder);
+    return bad;
+}
+
 /* In a world and with a record of its own. */
 static int play_recorded(struct playing *now, struct part *tester, struct part *device,
-                         const char *folder, json_t *times, struct err *e)
+                         const char *folder, bool shows, json_t *times, struct err *e)
 {
     const struct campaign *c = now->campaign;
     struct script_options o = *c->script;
-    struct recorder recorder = {0};
-    struct record *record = NULL;
+    struct sinks sinks = {.record = NULL};
     struct world *world = c->enter(c->context, e);
     if (world == NULL)
         return -1;
-    if (folder != NULL && (record = record_open(folder, &recorder, e)) == NULL) {
-        world_close(world);
-        return -1;
+    int bad = open_sinks(&sinks, c, folder, shows, e);
+    bool records = sinks.record != NULL || sinks.shows != NULL;
+    if (bad == 0) {
+        o.recorder = records ? &sinks.recorder : NULL;
+        recorder_attach(o.recorder, world);
+        int64_t from = world_now(world);
+        bad = play_parts(now, tester, device, world, &o, e);
+        json_object_set_new(times, "us", json_integer(from));
+        json_object_set_new(times, "taken_us", json_integer(world_now(world) - from));
+        recorder_detach(o.recorder);
     }
-    o.recorder = record != NULL ? &recorder : NULL;
-    if (record != NULL)
-        recorder_attach(&recorder, world);
-    int64_t from = world_now(world);
-    int bad = play_parts(now, tester, device, world, &o, e);
-    json_object_set_new(times, "us", json_integer(from));
-    json_object_set_new(times, "taken_us", json_integer(world_now(world) - from));
-    if (record != NULL) {
-        recorder_detach(&recorder);
-        if (record_close(record, e) != 0)
-            bad = -1;
-    }
+    if (close_sinks(&sinks, e) != 0)
+        bad = -1;
     world_close(world);
     return bad;
 }
@@ -120,6 +161,16 @@ static json_t *given_to(const struct campaign *c, const json_t *which, const jso
     return given;
 }
 
+/* In the folder of all records: that of the case, and of its round, where it is played often. */
+static void name_record(char *path, size_t size, const char *all, const json_t *which)
+{
+    const char *id = json_string_value(json_object_get(which, "id"));
+    json_int_t round = json_integer_value(json_object_get(which, "round"));
+    int n = snprintf(path, size, "%s/%s", all, id);
+    if (round > 0 && n > 0 && (size_t)n < size)
+        snprintf(path + n, size - (size_t)n, "-%lld", (long long)round);
+}
+
 json_t *campaign_case(const struct campaign *c, const json_t *which, const json_t *mutation)
 {
     struct playing now = {.campaign = c, .trouble = ERR_INIT};
@@ -129,11 +180,13 @@ json_t *campaign_case(const struct campaign *c, const json_t *which, const json_
     json_t *given = given_to(c, which, mutation), *result = json_object();
     const char *id = json_string_value(json_object_get(which, "id"));
     bool records = c->records != NULL && mutation == NULL;
-    snprintf(folder, sizeof folder, "%s/%s", records ? c->records : "", id);
+    if (records)
+        name_record(folder, sizeof folder, c->records, which);
     part_open(&tester, "require('test.play').tester(...)", given);
     part_open(&device, "require('test.play').device(...)", given);
     json_object_set_new(result, "id", json_string(id));
-    int bad = play_recorded(&now, &tester, &device, records ? folder : NULL, result, &e);
+    int bad = play_recorded(&now, &tester, &device, records ? folder : NULL, mutation == NULL,
+                            result, &e);
     if (tester.answer != NULL)
         json_object_update(result, tester.answer);
     if (bad != 0)
@@ -145,7 +198,7 @@ json_t *campaign_case(const struct campaign *c, const json_t *which, const json_
     else if (tester.answer == NULL)
         set_error(result, "interrupted");
     if (records)
-        json_object_set_new(result, "record", json_string(folder));
+        json_object_set_new(result, "record", json_string(folder + strlen(c->records) + 1));
     part_close(&tester);
     part_close(&device);
     json_decref(given);
@@ -248,19 +301,25 @@ static int start_worker(struct crew *crew, struct worker *w, struct err *e)
     return 0;
 }
 
-static void take_line(struct crew *crew, struct worker *w, char *line)
+static void tell(const struct crew *crew, size_t index, const json_t *result)
 {
     const struct campaign *c = crew->campaign;
+    if (!c->told(c->context, index, result))
+        atomic_store(crew->next, json_array_size(c->cases));
+}
+
+static void take_line(struct crew *crew, struct worker *w, char *line)
+{
     char *rest;
     w->index = strtoull(line, &rest, 10);
     w->is_busy = rest[0] == ' ' && rest[1] == '\0';
     if (w->is_busy) {
-        c->told(c->context, w->index, NULL);
+        tell(crew, w->index, NULL);
         return;
     }
     json_error_t why;
     json_t *result = json_loads(rest, 0, &why);
-    c->told(c->context, w->index, result);
+    tell(crew, w->index, result);
     json_decref(result);
     crew->played++;
 }
@@ -279,7 +338,7 @@ static void take_crash(struct crew *crew, struct worker *w, int status)
                  WEXITSTATUS(status));
     json_object_set(result, "id", json_object_get(json_array_get(c->cases, w->index), "id"));
     set_error(result, text);
-    c->told(c->context, w->index, result);
+    tell(crew, w->index, result);
     json_decref(result);
     crew->played++;
 }
@@ -320,8 +379,9 @@ static int read_worker(struct crew *crew, struct worker *w, struct err *e)
 
 static int watch_workers(struct crew *crew, struct err *e)
 {
+    const struct campaign *c = crew->campaign;
     for (;;) {
-        struct pollfd at[JOBS_MAX];
+        struct pollfd at[JOBS_MAX + 1];
         struct worker *of[JOBS_MAX];
         nfds_t n = 0;
         for (unsigned i = 0; i < crew->workers; i++)
@@ -331,8 +391,11 @@ static int watch_workers(struct crew *crew, struct err *e)
             }
         if (n == 0)
             return 0;
-        if (poll(at, n, -1) < 0 && errno != EINTR)
+        at[n] = (struct pollfd){.fd = c->keys, .events = POLLIN};
+        if (poll(at, n + 1, c->tick != NULL ? 1000 : -1) < 0 && errno != EINTR)
             return err_set(e, "poll: %s", strerror(errno));
+        if (c->tick != NULL)
+            c->tick(c->context, at[n].revents != 0);
         for (nfds_t i = 0; i < n; i++)
             if (at[i].revents != 0 && read_worker(crew, of[i], e) != 0)
                 return -1;

@@ -25,8 +25,18 @@ struct campaign {
     /* The world of a case. NULL: e. */
     struct world *(*enter)(void *context, struct err *e);
 
-    /* In the campaign's process: a case begins (result NULL), or has its result. */
-    void (*told)(void *context, size_t index, const json_t *result);
+    /* In the campaign's process: a case begins (result NULL), or has its result. False: no other
+     * case begins any more. */
+    bool (*told)(void *context, size_t index, const json_t *result);
+
+    /* There, too: once a second, and when `keys`, a descriptor, can be read (-1: none). May be
+     * NULL. */
+    void (*tick)(void *context, bool has_key);
+    int keys;
+
+    /* While it is true, cases that are played show their ladder; NULL: never. */
+    const _Atomic bool *ladder;
+    unsigned detail; /* of the ladder (ladder.h) */
     void *context;
 };
 

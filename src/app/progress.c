@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/progress.h"
+
+#include <inttypes.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COLUMNS_MAX 200
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void progress_open(struct progress *p, FILE *out, size_t all, bool quiet)
+{
+    *p = (struct progress){.out = out,
+                           .all = all,
+                           .quiet = quiet,
+                           .draws = isatty(STDERR_FILENO) == 1,
+                           .began_ms = now_ms()};
+}
+
+void progress_begin(struct progress *p, const char *id)
+{
+    snprintf(p->running, sizeof p->running, "%s", id);
+    progress_show(p);
+}
+
+void progress_end(struct progress *p, const struct result *r)
+{
+    struct buf text = {0};
+    p->ended++;
+    p->failed += r->verdict != OUTCOME_PASS;
+    if (!p->quiet || r->verdict != OUTCOME_PASS) {
+        progress_hide(p);
+        fprintf(p->out, "%-12s %s\n", outcome_name(r->verdict), result_name(r, &text));
+        if (r->verdict != OUTCOME_PASS)
+            fprintf(p->out, "             %s\n", result_cause(r, &text));
+        if (r->field != r->verdict)
+            fprintf(p->out, "             in the field: %s\n", outcome_name(r->field));
+        fflush(p->out);
+    }
+    progress_show(p);
+    buf_close(&text);
+}
+
+void progress_hide(struct progress *p)
+{
+    if (p->is_drawn)
+        fputs("\r\033[K", stderr);
+    fflush(stderr);
+    p->is_drawn = false;
+}
+
+/* "1:02:03 left", from the time that those took which have ended; cases that wait for a time-out
+ * take minutes, so it is an estimate. */
+static void add_left(const struct progress *p, struct buf *text)
+{
+    if (p->ended == 0 || p->ended >= p->all)
+        return;
+    int64_t s = (now_ms() - p->began_ms) * (int64_t)(p->all - p->ended) / (int64_t)p->ended / 1000;
+    if (s >= 3600)
+        buf_printf(text, "  %" PRId64 ":%02" PRId64, s / 3600, s / 60 % 60);
+    else
+        buf_printf(text, "  %" PRId64, s / 60);
+    buf_printf(text, ":%02" PRId64 " left", s % 60);
+}
+
+void progress_show(struct progress *p)
+{
+    struct winsize size = {.ws_col = 80};
+    struct buf text = {0};
+    if (!p->draws)
+        return;
+    ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
+    int columns = size.ws_col < 20 ? 80 : size.ws_col > COLUMNS_MAX ? COLUMNS_MAX : size.ws_col;
+    buf_printf(&text, "%zu of %zu", p->ended, p->all);
+    if (p->failed > 0)
+        buf_printf(&text, ", %zu not passed", p->failed);
+    add_left(p, &text);
+    buf_printf(&text, "  %s", p->running);
+    fprintf(stderr, "\r\033[K%.*s", columns - 1, buf_string(&text));
+    fflush(stderr);
+    p->is_drawn = true;
+    buf_close(&text);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "suite/summary.h"
+
+#include <string.h>
+
+#define NAMES_MAX 3
+#define CAUSES_MAX 20
+
+/* ---- by cause ---- */
+
+/* The first cases of a cause, and how many more. */
+static void put_names(const struct results *r, const struct cause *c, enum outcome of, FILE *out)
+{
+    struct buf text = {0};
+    size_t named = 0;
+    fputs("          ", out);
+    for (size_t i = c->first; i < r->n && named < NAMES_MAX; i++) {
+        if (r->at[i].verdict != of || !cause_is_same(result_cause(&r->at[i], &text), c->text))
+            continue;
+        fprintf(out, "%s%s", named++ > 0 ? ", " : "", result_name(&r->at[i], &text));
+    }
+    if (c->count > named)
+        fprintf(out, " and %zu more", c->count - named);
+    fputc('\n', out);
+    buf_close(&text);
+}
+
+static void put_causes(const struct results *r, enum outcome of, const char *title, FILE *out)
+{
+    size_t n;
+    struct cause *list = results_causes(r, of, false, &n);
+    if (n > 0)
+        fprintf(out, "\n%s:\n", title);
+    for (size_t i = 0; i < n && i < CAUSES_MAX; i++) {
+        fprintf(out, "%7zu x %s\n", list[i].count, list[i].text);
+        if (of != OUTCOME_NOT_APPLICABLE && of != OUTCOME_NOT_REACHED)
+            put_names(r, &list[i], of, out);
+    }
+    if (n > CAUSES_MAX)
+        fprintf(out, "          and %zu more causes\n", n - CAUSES_MAX);
+    causes_free(list, n);
+}
+
+/* ---- what next ---- */
+
+/* Options that tell which device is tested, and how it is reached. */
+static const char *const KEPT[] = {"--interface", "-i",        "--peer",    "-p",    "--protocol",
+                                   "-P",          "--profile", "--timer",   "--tls", "--cert",
+                                   "--key",       "--roots",   "--tls-set", "--pki", "--pics",
+                                   "--file",      "--seed",    "--fault"};
+
+static bool is_kept(const char *word)
+{
+    size_t n = strcspn(word, "=");
+    for (size_t i = 0; i < sizeof KEPT / sizeof *KEPT; i++)
+        if (strlen(KEPT[i]) == n && strncmp(KEPT[i], word, n) == 0)
+            return true;
+    return false;
+}
+
+static void put_word(const char *word, FILE *out)
+{
+    bool is_plain =
+        word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                          "_-./=:,@%+")] == '\0';
+    fprintf(out, is_plain ? " %s" : " '%s'", word);
+}
+
+static void put_command(const struct results *r, const char *id, FILE *out)
+{
+    const json_t *arguments = json_object_get(r->run, "arguments"), *argument;
+    size_t i;
+    bool keeps = false;
+    fputs("  v2glab test -v", out);
+    json_array_foreach(arguments, i, argument)
+    {
+        const char *word = json_string_value(argument);
+        bool begins = !keeps && is_kept(word);
+        if (begins || keeps)
+            put_word(word, out);
+        keeps = begins && strchr(word, '=') == NULL;
+    }
+    put_word(id, out);
+    fputc('\n', out);
+}
+
+/* The first that is worth a look: an error, a fail, what is inconclusive. */
+static void put_next(const struct results *r, FILE *out)
+{
+    static const enum outcome WORTH[] = {OUTCOME_FAIL, OUTCOME_ERROR, OUTCOME_INCONCLUSIVE};
+    if (r->verdicts[OUTCOME_NOT_REACHED] > 0) {
+        fputs("\nto go on where it was ended:\n  v2glab test --resume", out);
+        put_word(r->folder, out);
+        fputc('\n', out);
+    }
+    for (size_t k = 0; k < sizeof WORTH / sizeof *WORTH; k++)
+        for (size_t i = 0; i < r->n; i++)
+            if (r->at[i].verdict == WORTH[k]) {
+                fputs("\nto see the first of them:\n", out);
+                put_command(r, r->at[i].id, out);
+                return;
+            }
+}
+
+/* ---- counts ---- */
+
+static void put_counts(const unsigned count[OUTCOMES], FILE *out)
+{
+    fprintf(out, "%u passed, %u failed, %u inconclusive, %u errors", count[OUTCOME_PASS],
+            count[OUTCOME_FAIL], count[OUTCOME_INCONCLUSIVE], count[OUTCOME_ERROR]);
+}
+
+void summary_write(const struct results *r, FILE *out)
+{
+    put_causes(r, OUTCOME_ERROR, "errors, by cause", out);
+    put_causes(r, OUTCOME_FAIL, "failed, by cause", out);
+    put_causes(r, OUTCOME_INCONCLUSIVE, "inconclusive, by reason", out);
+    put_causes(r, OUTCOME_NOT_APPLICABLE, "not applicable, by reason", out);
+    put_next(r, out);
+    if (r->n > r->verdicts[OUTCOME_PASS])
+        fputc('\n', out);
+    put_counts(r->verdicts, out);
+    fprintf(out, ", %u not applicable", r->verdicts[OUTCOME_NOT_APPLICABLE]);
+    if (r->verdicts[OUTCOME_NOT_REACHED] > 0)
+        fprintf(out, ", %u not reached", r->verdicts[OUTCOME_NOT_REACHED]);
+    fputc('\n', out);
+    if (memcmp(r->verdicts, r->fields, sizeof r->fields) != 0) {
+        fputs("in the field: ", out);
+        put_counts(r->fields, out);
+        fputc('\n', out);
+    }
+    if (r->mutants > 0)
+        fprintf(out, "%u of %u negations killed\n", r->mutants - r->survivors, r->mutants);
+    fprintf(out, "results: %s\n", r->folder);
+}
