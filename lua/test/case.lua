@@ -90,8 +90,9 @@ end
 local function where(c)
     for level = 4, 20 do -- below: the function, pcall, this one
         local _, at = pcall(function() error('', level) end)
-        if at:sub(1, #c.file + 1) == c.file .. ':' then
-            return (at:gsub(': $', ''))
+        local name, line = at:match '^%.*(.*):(%d+): $' -- Lua cuts long names at their left
+        if name and name ~= '' and c.file:sub(-#name) == name then
+            return c.file .. ':' .. line
         end
     end
     return c.line and ('%s:%d'):format(c.file, c.line) or c.file
