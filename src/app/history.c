@@ -51,7 +51,8 @@ static const struct usage USAGE = {
     .more = "examples:\n"
             "  v2glab test --db history.db\n"
             "  v2glab history --db history.db --since 2026-11\n"
-            "  v2glab history --db history.db 'TC_SECC_*_Authorization_*'",
+            "  v2glab history --db history.db 'TC_SECC_*_Authorization_*'\n\n"
+            "exit codes: 0 it was shown, 3 wrong use or a file that cannot be read",
 };
 
 static void show_case(void *context, const struct history_case *c)
