@@ -1,7 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What many cases test: functions for `then_`, by what the device has to do. Their rows say:
 --
---   sends, fields   a request, and what of it is not as a good one: by path, nil by absent
+--   sends, fields   a request, and what of it is not as a good one: by path, nil by absent; a
+--                   function(it) that gives them, where they depend on what came before
+--   runs            { { fields =, vehicle = }, … }: one session after another, with these fields,
+--                   and parameters of the tester
+--   offered         { ServiceDiscoveryRes = fields }: what the device must have said before; else
+--                   the case is inconclusive
 --   answers         of a tester that is a station: another response than the one due
 --   ChargeProgress, ReadyToChargeState   of PowerDeliveryReq
 --   SessionID       of its header: 'another' that is no session's, 'zero'
@@ -11,15 +16,18 @@
 --   checks          what is asked of the last one besides: of schedules.lua
 --   after, within   times by their names
 
+local expect = require 'v2g.expect'
 local hex = require 'v2g.hex'
 
 local behaviour = {}
 
 local CLOSES <const> = 'par_CMN_TCP_Connection_Termination_Timeout'
 
-local function fields_of(row)
+-- run: one of the row's, or the row itself.
+local function fields_of(row, it, run)
     local fields = { ChargeProgress = row.ChargeProgress, ReadyToChargeState = row.ReadyToChargeState }
-    for path, value in pairs(row.fields or {}) do
+    local own = (run or row).fields
+    for path, value in pairs(type(own) == 'function' and own(it) or own or {}) do
         fields[path] = value
     end
     if row.SessionID then
@@ -35,11 +43,26 @@ end
 
 -- ---- of a station ----
 
+-- Inconclusive where it has not offered what the row is about.
+local function needs_offer(it, row)
+    for name, fields in pairs(row.offered or {}) do
+        local wrong = expect.compare(it:last(name), fields)[1]
+        it:needs(not wrong, ('%s as this case needs it'):format(name), wrong
+            and ('%s = %s; expected %s'):format(wrong.path, wrong.found, wrong.expected))
+    end
+end
+
 -- It refuses the request with that code, and ends the connection.
 function behaviour.refuses(it, row)
-    it:sends(row.sends, fields_of(row))
-    it:expects(row.expects or response_to(row.sends), { ResponseCode = row.code })
-    it:expects_end { within = row.within or CLOSES }
+    for i, run in ipairs(row.runs or { row }) do
+        if i > 1 then
+            it:starts_again(row.given, run.vehicle)
+        end
+        needs_offer(it, row)
+        it:sends(row.sends, fields_of(row, it, run))
+        it:expects(row.expects or response_to(row.sends), { ResponseCode = row.code })
+        it:expects_end { within = row.within or CLOSES }
+    end
 end
 
 local function response_of(row)
@@ -52,7 +75,7 @@ end
 
 -- It answers as the row says, and the session goes on; the tester closes it after SessionStopRes.
 function behaviour.answers(it, row)
-    it:sends(row.sends, fields_of(row))
+    it:sends(row.sends, fields_of(row, it))
     it:expects(row.expects or response_to(row.sends), response_of(row), { checks = row.checks })
     if row.sends ~= 'SessionStopReq' then
         it:expects_nothing 'par_CMN_Transmission_Delay'
@@ -61,7 +84,7 @@ end
 
 -- It may answer Ongoing for a while, and then as the row says.
 function behaviour.finishes(it, row)
-    it:repeats(row.sends, { fields = fields_of(row), ends = row.ends or { EVSEProcessing = 'Finished' },
+    it:repeats(row.sends, { fields = fields_of(row, it), ends = row.ends or { EVSEProcessing = 'Finished' },
                             meanwhile = row.meanwhile, response = response_of(row),
                             within = row.within, checks = row.checks })
     it:expects_nothing 'par_CMN_Transmission_Delay'
@@ -76,7 +99,7 @@ end
 
 -- It gets a response that it may not go on after, and ends the session.
 function behaviour.leaves(it, row)
-    local fields = fields_of(row)
+    local fields = fields_of(row, it)
     fields.ResponseCode = row.code
     it:answers(fields, row.answers)
     it:expects_end { within = row.within or CLOSES, stop = not row.given:find '^SessionStopReq' }

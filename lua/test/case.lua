@@ -15,7 +15,7 @@
 --   it:checks(check)             { text =, find = function(m, it) … end, negations = }: of the
 --                                message that came last; what find gives back is what is wrong
 --   it:goes_to(given)            on, as it should be, to another row of the sequence
---   it:starts_again(given)       another session, to that row
+--   it:starts_again(given, more)   another session, to that row, of a tester with more parameters
 --   it:needs(has, what, instead)   inconclusive where the device has not what the case needs
 --   it:last(name)                the message of that name that has come last
 --   it:found(path)               a value of the message that has come last
@@ -214,9 +214,9 @@ function case:needs(has, what, instead)
     self.arriving = false
 end
 
--- Another session, to the row that the case begins with.
-function case:starts_again(given)
-    self.tester:leave()
+-- Another session, to the row that the case begins with; more: parameters of the tester.
+function case:starts_again(given, more)
+    self.tester:leave(more)
     self:goes_to(given)
 end
 

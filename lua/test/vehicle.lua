@@ -96,10 +96,16 @@ function vehicle:reach(given)
     error(why, 0)
 end
 
--- Leaves the session; another one can be begun.
-function vehicle:leave()
+-- Leaves the session; another one can be begun, with more parameters.
+function vehicle:leave(more)
     self.role.Disconnect()
-    self.ev = evcc.new(self.role, self.parameters)
+    local p = {}
+    for _, part in ipairs { self.parameters, more } do
+        for key, value in pairs(part) do
+            p[key] = value
+        end
+    end
+    self.ev = evcc.new(self.role, p)
     self.id = nil
 end
 

@@ -200,7 +200,8 @@ parameters.station = {
     bpt = true, dynamic = true, -- ISO 15118-20
     needs = nil,            -- ISO 15118-20: { departure = 7200, minimum_soc = 30, target_soc = 80 }
                             -- of its own, in dynamic control mode (MobilityNeedsMode 2)
-    service_renegotiation = true, standby = true, -- ISO 15118-20: what it lets vehicles do
+    service_renegotiation = true, standby = true, pausing = true, -- ISO 15118-20: what it lets
+                            -- vehicles do
 
     -- ---- contracts ----
     canceled = {},          -- eMAIDs whose contract is canceled

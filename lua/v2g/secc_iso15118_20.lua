@@ -545,7 +545,7 @@ function ends.Terminate()
 end
 
 function ends.Pause(s)
-    if not is_stopped(s) then
+    if not is_stopped(s) or not s.p.pausing then
         return 'FAILED_PauseNotAllowed'
     end
     s:pause()
