@@ -123,6 +123,15 @@ local function check_closed(found, name, given, defaults)
     check_kinds(found, name .. '.', given, defaults)
 end
 
+local PROTOCOLS_MOST <const> = 20 -- that supportedAppProtocolReq can offer [V2G20-167]
+
+local function check_protocols(found, protocols)
+    local n = type(protocols) == 'table' and #protocols or 0
+    if n > PROTOCOLS_MOST then
+        complain(found, 'protocols: expected %d of them at most, found %d', PROTOCOLS_MOST, n)
+    end
+end
+
 local function check_percent(found, battery)
     for _, key in ipairs(type(battery) == 'table' and PERCENT or {}) do
         local value = battery[key]
@@ -217,6 +226,7 @@ function check.problems(role, p, api)
         check_closed(found, key, p[key], defaults[key])
     end
     check_percent(found, p.battery)
+    check_protocols(found, p.protocols)
     if p.deviates and not judgements[role][p.deviates] then
         complain(found, "deviates: there is no judgement of '%s'; the nearest is '%s'",
             tostring(p.deviates), check.nearest(p.deviates, judgements[role]))
