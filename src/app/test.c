@@ -300,13 +300,12 @@ static int play_cases(struct testing *t, const json_t *texts, struct err *e)
                          .tick = t->progress.draws ? tick : NULL,
                          .keys = t->progress.draws && isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : -1,
                          .ladder = t->shows_ladder,
+                         .ladder_to = fileno(t->progress.out),
                          .detail = t->session.verbose > 1 ? t->session.verbose - 1 : 0,
                          .context = t};
     int bad = campaign_play(&c, e) < 0 ? -1 : 0;
     progress_hide(&t->progress);
     json_decref(given);
-    if (bad == 0 && t->lost.set)
-        bad = err_set(e, "%s", t->lost.what);
     return bad;
 }
 
@@ -326,7 +325,10 @@ static int play(struct testing *t, const json_t *texts, struct err *e)
     results_file_close(&t->file_of_results);
     json_decref(t->cases);
     munmap(t->shows_ladder, sizeof *t->shows_ladder);
-    return bad != 0 ? -1 : outputs_write(&t->outputs, t->folder, e);
+    int status = bad != 0 ? -1 : outputs_write(&t->outputs, t->folder, e);
+    if (status >= 0 && t->lost.set)
+        status = err_set(e, "%s", t->lost.what);
+    return status;
 }
 
 static int test_all(struct testing *t)

@@ -25,15 +25,25 @@ static void ignore_sigxfsz(void)
         signal(SIGXFSZ, SIG_IGN);
 }
 
-int outlet_create(struct outlet *o, const char *path, struct err *e)
+static int open_file(struct outlet *o, const char *path, int flags, struct err *e)
 {
     ignore_sigxfsz();
-    outlet_open(o, open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    outlet_open(o, open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0644));
     if (o->fd >= 0)
         return 0;
     err_set(e, "cannot be written: %s", strerror(errno));
     err_under(e, path);
     return -1;
+}
+
+int outlet_create(struct outlet *o, const char *path, struct err *e)
+{
+    return open_file(o, path, O_TRUNC, e);
+}
+
+int outlet_append(struct outlet *o, const char *path, struct err *e)
+{
+    return open_file(o, path, O_APPEND, e);
 }
 
 void outlet_unit(struct outlet *o)

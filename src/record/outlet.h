@@ -22,6 +22,9 @@ void outlet_open(struct outlet *o, int fd);
 /* On a file, made or emptied. -1: e. */
 int outlet_create(struct outlet *o, const char *path, struct err *e);
 
+/* On a file that keeps what it has, made where there is none. -1: e. */
+int outlet_append(struct outlet *o, const char *path, struct err *e);
+
 /* What was added since is whole. */
 void outlet_unit(struct outlet *o);
 

@@ -37,6 +37,7 @@ struct campaign {
     /* While it is true, cases that are played show their ladder; NULL: never. */
     const _Atomic bool *ladder;
     unsigned detail; /* of the ladder (ladder.h) */
+    int ladder_to;   /* a descriptor */
     void *context;
 };
 

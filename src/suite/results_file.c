@@ -5,17 +5,9 @@
 #include "suite/results.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static int open_lines(struct results_file *f, const char *folder, int flags, struct err *e)
-{
-    snprintf(f->path, sizeof f->path, "%s/" RESULTS_FILE, folder);
-    int fd = open(f->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | flags, 0666);
-    outlet_open(&f->outlet, fd);
-    return fd < 0 ? err_set(e, "%s cannot be written: %s", f->path, strerror(errno)) : 0;
-}
 
 /* Whole or not at all. */
 static int write_plan(const char *folder, const json_t *plan, struct err *e)
@@ -31,7 +23,8 @@ static int write_plan(const char *folder, const json_t *plan, struct err *e)
 int results_file_create(struct results_file *f, const char *folder, const json_t *plan,
                         struct err *e)
 {
-    if (open_lines(f, folder, O_TRUNC, e) != 0)
+    snprintf(f->path, sizeof f->path, "%s/" RESULTS_FILE, folder);
+    if (outlet_create(&f->outlet, f->path, e) != 0)
         return -1;
     return write_plan(folder, plan, e);
 }
@@ -39,7 +32,8 @@ int results_file_create(struct results_file *f, const char *folder, const json_t
 int results_file_resume(struct results_file *f, const char *folder, struct err *e)
 {
     struct buf text = {0};
-    if (open_lines(f, folder, 0, e) != 0)
+    snprintf(f->path, sizeof f->path, "%s/" RESULTS_FILE, folder);
+    if (outlet_append(&f->outlet, f->path, e) != 0)
         return -1;
     int bad = file_read(f->path, SIZE_MAX - 1, &text, e);
     size_t whole = text.n;

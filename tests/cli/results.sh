@@ -179,3 +179,26 @@ run history --db "$work/h.db" --since yesterday
 wants "a day that is none is refused" 3 err "expected a date"
 run history --db "$work/none.db"
 wants "a history that is not there is an error" 3 err "none.db"
+
+# ---- a disk that is full, a terminal ----
+
+run test -q -o "$work/full" --protocol DIN70121 --no-record --resume "$work/none"
+wants "what is not there cannot go on" 3 err "none/plan.json"
+(ulimit -f $(($(wc -c <"$work/whole/plan.json") / 1024 + 8)) && exec "$V2GLAB" test -q -o "$work/full" --protocol DIN70121 --sut secc --no-record) >"$work/out" 2>"$work/err"
+status=$?
+wants "results that cannot be written end the run" 3 err "results.jsonl: File too large" out " not reached"
+run report "$work/full" --tap "$work/full.tap"
+wants "what was written is whole" 2 out " passed, 0 failed"
+
+if command -v script >/dev/null; then
+    tty() { script -qec "$V2GLAB test -o $work/tty --no-record --protocol $1 --sut secc $2" /dev/null </dev/null >"$work/out"; }
+    tty DIN70121 "-q"
+    grep -q ' of [0-9]*  0:0[0-9] left  ' "$work/out"
+    result $? "on a terminal it tells how far it is, and how long it will take"
+    (sleep 0.5; echo; sleep 1; echo; sleep 0.3) | script -qec "$V2GLAB test -q -o $work/tty --protocol ISO15118-20" /dev/null >"$work/out"
+    grep -q 'supportedAppProtocolRes' "$work/out" && grep -q ' passed, 0 failed' "$work/out"
+    result $? "there Enter shows the ladder of what is played"
+fi
+run test -q -v --tap - -o "$work/tap" DRV_DIN_SECC_SessionSetup_seq
+check "-v shows the ladder, and where people read" grep -q ServiceDiscoveryRes "$work/err"
+check "a report on standard output stays alone" [ "$(head -n 1 "$work/out")" = "TAP version 14" ]
