@@ -15,6 +15,8 @@
 --   ends            what the last of several responses has (EVSEProcessing Finished)
 --   checks          what is asked of the last one besides: of schedules.lua
 --   after, within   times by their names
+--   expects, request, meanwhile   what a vehicle goes on with, what that says, what may come before
+--   aim, beyond     of a pair: what would have to be seen, and why it is not
 
 local expect = require 'v2g.expect'
 local hex = require 'v2g.hex'
@@ -97,17 +99,60 @@ end
 
 -- ---- of a vehicle ----
 
--- It gets a response that it may not go on after, and ends the session.
-function behaviour.leaves(it, row)
+-- What a vehicle that ends charging may still send.
+local ENDING <const> = { 'PowerDeliveryReq(Stop)', 'WeldingDetectionReq', 'DC_WeldingDetectionReq',
+                         'SessionStopReq' }
+
+local function answer_of(row, it)
     local fields = fields_of(row, it)
     fields.ResponseCode = row.code
-    it:answers(fields, row.answers)
-    it:expects_end { within = row.within or CLOSES, stop = not row.given:find '^SessionStopReq' }
+    return fields
+end
+
+-- It gets a response that it may not go on after, and ends the session.
+function behaviour.leaves(it, row)
+    it:answers(answer_of(row, it), row.answers)
+    local stops = not row.given:find '^SessionStopReq'
+    it:expects_end { within = row.within or CLOSES, meanwhile = stops and { 'SessionStopReq' } or nil }
+end
+
+-- It gets a response after which it may not charge (any more), and ends charging and the session in
+-- order.
+function behaviour.ends_charging(it, row)
+    it:answers(answer_of(row, it))
+    it:expects_end { within = row.within or CLOSES, meanwhile = ENDING }
 end
 
 -- It gets no response, and ends the session when its time is over, not before.
 function behaviour.gives_up(it, row)
     it:expects_end { after = row.after, within = row.within or CLOSES }
+end
+
+-- It gets a response, and goes on with that request (`expects`, a name or a list of forms), perhaps
+-- after others (`meanwhile`). What it says: `request`, by path; `checks`.
+function behaviour.goes_on(it, row)
+    it:answers(answer_of(row, it))
+    if type(row.expects) == 'table' then
+        it:expects_any(row.expects, { meanwhile = row.meanwhile, within = row.within })
+    else
+        it:expects(row.expects, row.request, { meanwhile = row.meanwhile, within = row.within,
+                                               checks = row.checks })
+    end
+end
+
+-- Its request gets that response again and again, and it ends the session when its time is over,
+-- not before.
+function behaviour.loses_patience(it, row)
+    it:keeps_answering(row.given, { fields = answer_of(row, it), after = row.after,
+                                    within = row.within or CLOSES })
+end
+
+-- ---- of a pair of devices ----
+
+-- A good session up to here; the rest is not for a test system that plays one of both.
+function behaviour.goes_no_further(it, row)
+    it.arriving = true
+    it:step { kind = 'beyond', expected = row.aim, found = row.beyond, ok = false }
 end
 
 return behaviour

@@ -7,8 +7,13 @@
 --   it:answers(fields, name)     likewise the request that has come, with `name` in place of what
 --                                is due
 --   it:expects(name, fields)     waits as long as the standard lets this message take
---   it:expects_any{ form, … }    one of several: { name, fields }, 'end' or 'nothing'
---   it:expects_end{ after =, within =, stop = }   the connection ends
+--   it:expects_any({ form, … }, more)   one of several: { name, fields }, 'end' or 'nothing'
+--   it:expects_end{ after =, within =, meanwhile = }   the connection ends
+--     meanwhile, as of it:expects and it:expects_any: rows ('PowerDeliveryReq(Stop)') that a
+--     vehicle may come by first; they are answered as they should be
+--   it:keeps_answering(name, { fields =, each =, finds =, lasts = | next = | after =, within = })
+--                                the request that has come, and each like it: for so long, until
+--                                one of the forms `next` comes, or until the vehicle gives up
 --   it:expects_nothing(time)     nothing comes, and the connection stays
 --   it:repeats(name, { fields =, meanwhile =, ends =, response =, within = })   the request, until
 --                                its response has the fields `ends`; then also those of `response`
@@ -18,14 +23,17 @@
 --   it:starts_again(given, more)   another session, to that row, of a tester with more parameters
 --   it:needs(has, what, instead)   inconclusive where the device has not what the case needs
 --   it:last(name)                the message of that name that has come last
+--   it:first(name)               the first one of a vehicle, { m =, at = }
 --   it:found(path)               a value of the message that has come last
 --
 -- Times are sums of names of lua/timers.lua:
--- 'V2G_SECC_Sequence_Timeout - par_CMN_Transmission_Delay'.
+-- 'V2G_SECC_Sequence_Timeout - par_CMN_Transmission_Delay'; milliseconds where a row has them, as
+-- those of a schedule.
 
 local expect = require 'v2g.expect'
 local mutant = require 'test.mutant'
 local timers = require 'timers'
+local way = require 'test.way'
 
 local case = {}
 case.__index = case
@@ -42,12 +50,20 @@ end
 
 -- ---- times ----
 
+local OF_MESSAGES <const> = { 'Msg_Timeout', 'Sequence_Timeout', 'Sequence_Performance_Time' }
+
 -- Protocol, name and message of a timing parameter: those of one message have its name behind them.
 local function parts_of(self, name)
     if name:find '^par_' or name:find '^PI[CX]' then
         return 'Tester', name
     end
-    local base, message = name:match '^(V2G_%u+_Msg_Timeout)_([%w_]+)$'
+    local base, message
+    for _, kind in ipairs(OF_MESSAGES) do
+        base, message = name:match('^(V2G_%u+_' .. kind .. ')_([%w_]+)$')
+        if base then
+            break
+        end
+    end
     local is_first = (message or name):find 'supportedAppProtocol'
     return is_first and 'AppProtocol' or self.tester.protocol or self.c.protocol, base or name, message
 end
@@ -67,6 +83,9 @@ local function field_time(self, name)
 end
 
 local function sum(self, text, time)
+    if type(text) == 'number' then
+        return text
+    end
     local total, sign = 0, 1
     for word in text:gmatch '%S+' do
         if word == '-' or word == '+' then
@@ -100,12 +119,17 @@ end
 
 -- what: { kind =, expected =, found =, ok =, path =, taken =, limit =, tolerated =, negations = },
 -- as docs/results.md tells. Raises where it is not ok. On the way to where the case begins that is
--- inconclusive. tolerated: why a device that does so charges in the field all the same.
+-- inconclusive. tolerated: why a device that does so charges in the field all the same. What no
+-- text obliges a device to (`advice` of the case) fails in the field alone; for a mutant it is as
+-- any other.
 function case:step(what)
     what.verdict = what.ok and 'pass' or self.arriving and 'inconclusive' or 'fail'
     what.field = what.verdict == 'fail' and (what.tolerated or self.c.field) and 'pass' or what.verdict
     what.tolerated = what.field ~= what.verdict and (what.tolerated or self.c.field) or nil
-    what.cites, what.n = what.cites or self.c.cites, self.n
+    if what.verdict == 'fail' and self.c.advice and not self.mutation then
+        what.verdict, what.field, what.advice = 'pass', 'fail', self.c.advice
+    end
+    what.cites, what.n = what.cites or self.c.cites, what.n or self.n
     what.us, what.where = math.floor(Now() * 1000), where(self.c)
     what.frame = what.frame or self.frame
     self.steps[#self.steps + 1] = what
@@ -188,7 +212,9 @@ end
 
 function case:answers(fields, name)
     self.tester:answer(function(m)
-        if name then
+        if not name and not fields then
+            return m
+        elseif name then
             local id = m.Header.SessionID
             m = self.role.Message(name)
             m.Header.SessionID = id
@@ -212,6 +238,10 @@ function case:needs(has, what, instead)
     self.arriving = true
     self:step { kind = 'given', expected = what, found = has and what or instead, ok = has }
     self.arriving = false
+end
+
+function case:first(name)
+    return self.tester.first[name]
 end
 
 -- Another session, to the row that the case begins with; more: parameters of the tester.
@@ -242,13 +272,29 @@ local function difference(self, came, name, fields)
                        expected = ('%s.%s = %s'):format(name, first.path, first.expected) }
 end
 
--- more: { within = another time, checks = what is then asked of it }
+-- Whether what came is one of the rows that a vehicle may come by in between: it is answered then.
+local function is_between(self, came, rows)
+    for _, row in ipairs(came.m and rows or {}) do
+        local name, word = way.row(row)
+        if came.name == name and (not word or way.says(came.m, word)) then
+            self.tester.asked = name
+            self.tester:answer()
+            self.from = Now()
+            return true
+        end
+    end
+    return false
+end
+
+-- more: { within = another time, checks = what is then asked of it, meanwhile = }
 function case:expects(name, fields, more)
-    local within = more and more.within
-    local patience = within or self.tester:patience()
-    local limit, from = self:time(patience), self.from or Now()
-    local came = self:take(from + sum(self, patience, field_time) - Now(),
-        { kind = 'message', limit = limit, fields = fields })
+    local patience, limit, from, came
+    repeat
+        patience = more and more.within or self.tester:patience()
+        limit, from = self:time(patience), self.from or Now()
+        came = self:take(from + sum(self, patience, field_time) - Now(),
+            { kind = 'message', limit = limit, fields = fields })
+    until not is_between(self, came, more and more.meanwhile)
     local taken = came.at - from
     local what = difference(self, came, name, fields) or {}
     what.ok = not what.expected
@@ -288,28 +334,24 @@ local function form_text(form)
     return code and ('%s with %s'):format(form[1], code) or form[1]
 end
 
-function case:expects_any(forms, within)
-    local limit, from = self:time(within or self.tester:patience()), self.from or Now()
-    local came = self:take(from + limit - Now(), { kind = 'any', limit = limit })
+-- more: { within = another time, meanwhile = }
+function case:expects_any(forms, more)
+    local limit, from, came
+    repeat
+        limit = self:time(more and more.within or self.tester:patience())
+        from = self.from or Now()
+        came = self:take(from + limit - Now(), { kind = 'any', limit = limit })
+    until not is_between(self, came, more and more.meanwhile)
     local texts, ok = {}, false
     for i, form in ipairs(forms) do
         texts[i] = form_text(form)
         ok = ok or is_form(self, came, form)
     end
     self.from, self.m = came.at, came.m
+    self.tester.asked = self.tester.by == 'SECC' and came.name or self.tester.asked
     self:step { kind = 'any', expected = table.concat(texts, ', or '), found = found(came), ok = ok,
                 taken = came.at - from, limit = limit, negations = mutant.of('any', came) }
     return came
-end
-
--- SessionStopReq is answered with OK, and what is waited for may come after it.
-local function stops(self, came, times)
-    if not (times.stop and came.name == 'SessionStopReq' and came.m) then
-        return false
-    end
-    self.role.Send_SessionStopRes_001()
-    self.from = Now()
-    return true
 end
 
 function case:expects_end(times)
@@ -320,7 +362,7 @@ function case:expects_end(times)
         from = self.from or Now()
         came = self:take(from + limit - Now(), { kind = 'end', after = after, limit = limit })
         taken = came.at - from
-    until not stops(self, came, times)
+    until not is_between(self, came, times.meanwhile)
     local expected = after > 0 and ('the end of the connection after %d to %d ms'):format(after, limit)
         or ('the end of the connection within %d ms'):format(limit)
     self:step { kind = 'end', expected = expected, taken = taken, limit = limit, timer = times.after,
@@ -388,6 +430,85 @@ function case:repeats(name, how)
         self:checks(check)
     end
     return self.m
+end
+
+-- ---- what comes again and again from a vehicle ----
+
+-- One more answer, and what comes then: that, and what is wrong with it where it is the request.
+local function answer_once(self, name, how, expected)
+    self:answers(how.fields)
+    local limit = self:time(self.tester:patience())
+    local came = self:take(expected.after and expected.from + expected.limit - Now() or limit,
+        expected.after and expected or { limit = limit, fields = expected.fields })
+    self.m = came.m
+    if came.name ~= name and not how.lasts then
+        return came
+    end
+    local wrong = difference(self, came, name, how.each)
+    local problem = not wrong and how.finds and how.finds(came.m, self)
+    if problem then
+        wrong = { path = name, expected = how.text, found = problem }
+    elseif not wrong and came.at - self.from > limit then
+        wrong = { path = name .. ': time', expected = ('%s within %d ms'):format(name, limit),
+                  found = ('%d ms'):format(math.floor(came.at - self.from)) }
+    end
+    return came, wrong, self.n
+end
+
+-- The vehicle has given up, after its time and not before: it says SessionStopReq first, or closes.
+local function expects_giving_up(self, came, how, expected)
+    local taken = came.at - expected.from
+    local stops = came.name == 'SessionStopReq' and came.m
+    local ok = (came.closed or stops) and taken >= expected.after and taken <= expected.limit
+    self:step { kind = 'end', ok = ok and true or false, taken = taken, limit = expected.limit,
+                timer = how.after, negations = { 'early', 'late', 'other' },
+                expected = ('the end of the session after %d to %d ms')
+                    :format(expected.after, expected.limit),
+                found = ('%s after %d ms'):format(found(came), math.floor(taken)) }
+    if stops then
+        self.tester.asked = 'SessionStopReq'
+        self:answers()
+        self:expects_end { within = how.within }
+    end
+end
+
+local function expects_next(self, came, forms)
+    local texts, ok = {}, false
+    for i, form in ipairs(forms) do
+        texts[i] = form_text(form)
+        ok = ok or is_form(self, came, form)
+    end
+    local only = #forms == 1 and forms[1]
+    self:step { kind = 'message', ok = ok, found = found(came), expected = table.concat(texts, ', or '),
+                negations = only and mutant.of('value', only[2], self.c.session) or { 'other' } }
+    self.tester.asked = came.name or self.tester.asked
+end
+
+function case:keeps_answering(name, how)
+    local after, within = how.after and self:time(how.after) or nil, how.within and self:time(how.within)
+    local expected = { from = self.from, after = after, limit = how.lasts and self:time(how.lasts)
+        or within and (after or 0) + within or math.huge }
+    expected.fields = {} -- that can be negated
+    for _, fields in ipairs { how.each or {}, how.next and how.next[1][2] or {} } do
+        for path, value in pairs(fields) do
+            expected.fields[path] = value
+        end
+    end
+    local came, wrong, n, seen
+    repeat
+        came, wrong, n = answer_once(self, name, how, expected)
+        seen, self.from = n or seen, came.at
+    until wrong or came.name ~= name or came.at - expected.from >= expected.limit
+    if seen and (how.each or how.finds or wrong) or how.lasts then
+        self:step { kind = 'message', ok = not wrong, path = wrong and wrong.path, n = seen,
+                    expected = wrong and wrong.expected or name, found = wrong and wrong.found or name,
+                    negations = mutant.with(mutant.of('value', how.each, self.c.session), { how }) }
+    end
+    if how.after then
+        expects_giving_up(self, came, how, expected)
+    elseif how.next then
+        expects_next(self, came, how.next)
+    end
 end
 
 return case

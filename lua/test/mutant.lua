@@ -18,8 +18,8 @@ end
 -- The negations of a kind of expectation, as far as they say something of it: of a message what
 -- fields are looked at, of an end its times, of several forms what came.
 function mutant.of(kind, what, session)
-    if kind == 'message' then
-        local list = { 'drop', 'other', 'late' }
+    if kind == 'message' or kind == 'value' then -- of the latter no time is measured
+        local list = { 'drop', 'other', kind == 'message' and 'late' or nil }
         for path in pairs(what or {}) do
             list[#list + 1] = 'value ' .. path
         end
@@ -105,7 +105,7 @@ end
 -- Makes of what came what the mutation of that case wants.
 function mutant.negate(it, came, ms, expected)
     local kind, path = it.mutation.kind:match '^(%S+) ?(.*)$'
-    local done = does[kind](came, Now() + math.max(0, ms), expected, it.from or Now(), path)
+    local done = does[kind](came, Now() + math.max(0, ms), expected, expected.from or it.from or Now(), path)
     it.mutation.happened = done ~= false
 end
 

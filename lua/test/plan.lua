@@ -9,7 +9,7 @@ local plan = {}
 
 -- What is told of a case before it is played.
 local TOLD <const> = { 'id', 'file', 'line', 'suite', 'sut', 'protocol', 'mode', 'about', 'given', 'cites',
-                       'if_', 'tags', 'doubt', 'needs' }
+                       'if_', 'tags', 'doubt', 'needs', 'beyond' }
 
 local function has_word(text, word)
     return (' ' .. (text or '') .. ' '):find(' ' .. word .. ' ', 1, true) ~= nil

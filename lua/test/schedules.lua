@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What must hold of the schedules and tariffs of ChargeParameterDiscoveryRes in ISO 15118-2, as
--- checks of cases (case.lua, it:checks).
+-- What must hold of the schedules and tariffs of ChargeParameterDiscoveryRes in ISO 15118-2, and of
+-- the profile that a vehicle makes of them, as checks of cases (case.lua, it:checks).
 
 local element = require('test.way').element
 
@@ -117,6 +117,56 @@ schedules.tariff = {
     end,
     negations = { 'without ' .. FIRST .. 'SalesTariff',
                   'set ' .. FIRST .. 'SalesTariff.SalesTariffEntry[1].RelativeTimeInterval.start 7' },
+}
+
+-- ---- of a vehicle ----
+
+local MOST_ENTRIES <const> = 24 -- of a ChargingProfile
+
+-- The least power that a schedule has between two seconds.
+local function least_power(entries, from, to)
+    local power = math.huge
+    for i, entry in ipairs(entries) do
+        local following = entries[i + 1]
+        local ends = following and following.RelativeTimeInterval.start or math.huge
+        if entry.RelativeTimeInterval.start < to and ends > from then
+            power = math.min(power, number(entry.PMax))
+        end
+    end
+    return power
+end
+
+-- The schedule of the tester's last ChargeParameterDiscoveryRes that PowerDeliveryReq names.
+local function chosen(m, it)
+    for _, tuple in ipairs(tuples(it.tester:said 'ChargeParameterDiscoveryRes')) do
+        if tuple.SAScheduleTupleID == m.SAScheduleTupleID then
+            return tuple.PMaxSchedule.PMaxScheduleEntry
+        end
+    end
+    return nil
+end
+
+schedules.profile = {
+    text = 'a ChargingProfile of 24 entries at most, each within the schedule chosen',
+    find = function(m, it)
+        local offered, list = chosen(m, it), m.ChargingProfile and m.ChargingProfile.ProfileEntry or {}
+        if not offered then
+            return 'SAScheduleTupleID ' .. m.SAScheduleTupleID
+        elseif #list > MOST_ENTRIES then
+            return #list .. ' ProfileEntry'
+        end
+        for i, entry in ipairs(list) do
+            local ends = list[i + 1] and list[i + 1].ChargingProfileEntryStart or math.huge
+            local power = number(entry.ChargingProfileEntryMaxPower)
+            -- multiplier and 16 bits round it
+            if power > least_power(offered, entry.ChargingProfileEntryStart, ends) * 1.001 + 1 then
+                return ('ProfileEntry[%d] of %g W'):format(i, power)
+            end
+        end
+        return nil
+    end,
+    negations = { 'set SAScheduleTupleID 200',
+                  'set ChargingProfile.ProfileEntry[1].ChargingProfileEntryMaxPower 250000' },
 }
 
 return schedules

@@ -14,7 +14,7 @@ function station.new(role, parameters)
     for key, value in pairs(parameters) do
         p[key] = value
     end
-    return setmetatable({ role = role, at = secc.new(role, p), by = 'SECC', other = 'EVCC' }, station)
+    return setmetatable({ role = role, at = secc.new(role, p), by = 'SECC', first = {} }, station)
 end
 
 -- Serves until that request has come. Nil, or what came in between, as text, and whether there was
@@ -24,6 +24,7 @@ function station:reach(given)
     local rows, passed = way.rows(given), 1
     self.at.p.on.receive = function(m, s)
         local name, word = way.row(rows[passed])
+        self.first[m:name()] = self.first[m:name()] or { m = m:copy(), at = Now() }
         if m:name() == name and (not word or way.says(m, word)) then
             passed = passed + 1
             if passed > #rows then
@@ -50,21 +51,30 @@ function station:reach(given)
     return nil
 end
 
--- Answers the request that has come, with what `change` makes of the answer.
+-- Answers the request that has come, with what `change` makes of the answer; nil: as is due.
 function station:answer(change)
     local s, response = self.s, self.asked:gsub('Req$', 'Res')
     local before = s.p.before[response]
-    s.p.before[response], s.plain[response] = change, nil
-    local over, ok, why = secc.take(s, self.asked)
+    s.led = true
+    s.p.before[response], s.plain[response] = function(m)
+        m = change and change(m) or m
+        self.answered = m
+        return m
+    end, nil
+    secc.take(s, self.asked)
     s.p.before[response], s.plain[response] = before, nil
     self.id = s.id
-    return over, ok, why
+end
+
+-- The last message of that name that it has sent.
+function station:said(name)
+    return self.role.Outgoing(name)
 end
 
 -- The name of the time that the device has for its next message.
 function station:patience()
     return self.protocol == 'ISO15118-2' and 'V2G_EVCC_Sequence_Performance_Time'
-        or 'V2G_SECC_Sequence_Timeout'
+        or 'V2G_SECC_Sequence_Timeout_' .. self.asked:gsub('Req$', 'Res')
 end
 
 return station

@@ -20,7 +20,7 @@ local suite = {}
 local OWN <const> = { 'about', 'given', 'cites', 'session', 'protocol', 'sut', 'mode', 'paying',
                       'contract', 'receipts', 'services', 'internet', 'departs', 'entries', 'tariffs',
                       'meters', 'tls', 'vehicle', 'station', 'tags', 'then_', 'field', 'doubt',
-                      'profile', 'cannot' }
+                      'profile', 'cannot', 'advice', 'beyond' }
 
 local function name_of(group, key, row)
     if rawget(row, 'id') then
@@ -87,7 +87,8 @@ end
 local function environment_of(list)
     local standing
     local words = { behaviour = behaviour, schedules = schedules.schedules,
-                    tariff = schedules.tariff, any = expect.any, near = expect.near, absent = expect.absent,
+                    tariff = schedules.tariff, profile = schedules.profile,
+                    any = expect.any, near = expect.near, absent = expect.absent,
                     present = expect.present, at_most = expect.at_most, at_least = expect.at_least,
                     new = expect.new }
     function words.suite(name)

@@ -295,8 +295,12 @@ end
 
 -- ---- answering ----
 
--- FAILED_SequenceError, FAILED_UnknownSession, or nil
+-- FAILED_SequenceError, FAILED_UnknownSession, or nil. A session that is led by a case (s.led)
+-- leaves it to the case what is refused, and when the connection ends.
 local function refusal(s, r)
+    if s.led then
+        return nil
+    end
     local may = s.allowed[s.state] or {}
     local name = r.name
     if s.id and name ~= 'SessionSetupReq' and r.id() ~= s.id then
@@ -487,7 +491,7 @@ local function take(s, name, problem)
         end
         return true, ok, why
     end
-    if name == 'SessionStopReq' and s.state == 'SessionStopRes' then
+    if name == 'SessionStopReq' and s.state == 'SessionStopRes' and not s.led then
         linger(s, s.p.close, s.p.linger_ms)
         return true, true, ''
     end

@@ -55,3 +55,32 @@ cases 'own' { given = 'ServiceDiscoveryRes', rows = { {}, {}, {} }, then_ = func
     it:sends('ServiceDiscoveryReq')
     it:expects('ServiceDiscoveryRes', { ResponseCode = 'FAILED_SequenceError' })
 end }" --jobs 3
+
+own_evcc="suite 'own' { sut = 'EVCC', protocol = 'ISO15118-2' }"
+late="$own_evcc
+cases 'own_late' { given = 'SessionStopReq', vehicle = { close = 'none' }, then_ = function(it)
+    it:answers()
+    it:expects_end { within = 'par_CMN_TCP_Connection_Termination_Timeout' }
+end }"
+judged "the tester does not close for a vehicle that should" 1 "fail own_late still open" "$late"
+
+judged "what no text obliges to fails in the field alone" 0 "pass own_late" \
+    "$(printf '%s' "$late" | sed "s/vehicle =/advice = 'no text obliges', vehicle =/")"
+grep -q '"field":"fail".*"advice":"no text obliges"' "$work/results/results.jsonl" ||
+    grep -q '"advice":"no text obliges".*"field":"fail"' "$work/results/results.jsonl"
+result $? "its result says so"
+
+judged "requests that come again and again are each looked at, and until when" 0 \
+    "3 passed 13 of 13 negations killed" "$own_evcc
+cases 'own' { given = 'CurrentDemandReq', rows = {
+    { lasts = 'V2G_EVCC_Msg_Timeout', each = { EVTargetCurrent = at_most(200) } },
+    { next = { { 'PowerDeliveryReq', { ChargeProgress = 'Stop' } } } },
+    { given = 'CableCheckReq', after = 'V2G_EVCC_CableCheck_Timeout', fields = { EVSEProcessing = 'Ongoing' },
+      within = 'par_CMN_TCP_Connection_Termination_Timeout' } },
+    vehicle = { loops = 100 },
+    then_ = function(it, row) it:keeps_answering(row.given, row) end }" --mutate
+
+judged "a case of a pair ends where one device is not enough, and says so" 2 \
+    "inconclusive own_pair power flows there is one only" "$own_evcc
+cases 'own_pair' { given = 'CurrentDemandReq', aim = 'power flows', beyond = 'there is one only',
+    then_ = behaviour.goes_no_further }"
