@@ -92,6 +92,12 @@ function behaviour.finishes(it, row)
     it:expects_nothing 'par_CMN_Transmission_Delay'
 end
 
+-- What it does is told, and whatever it is, it is no fail: no rule says what it has to be.
+function behaviour.reports(it, row)
+    it:sends(row.sends, fields_of(row))
+    it:reports()
+end
+
 -- It hears nothing, and ends the connection when its time is over, not before.
 function behaviour.times_out(it, row)
     it:expects_end { after = row.after, within = row.within or CLOSES }

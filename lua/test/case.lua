@@ -155,7 +155,7 @@ function case:take(ms, expected)
     elseif why ~= 'timeout' then
         came.closed = detail ~= '' and detail or why
     end
-    if self.mutation and self.mutation.step == self.n then
+    if self.mutation and (self.mutation.step == self.n or self.mutation.stays) then
         mutant.negate(self, came, ms, expected)
     end
     return came
@@ -376,6 +376,35 @@ function case:expects_nothing(time)
     local came = self:take(limit, { kind = 'nothing', limit = limit })
     self:step { kind = 'nothing', expected = 'nothing', ok = not came.name and not came.closed,
                 found = found(came), limit = limit, negations = mutant.of 'nothing' }
+end
+
+-- The same request again and again, until the connection ends: times as of expects_end, from the
+-- first on.
+function case:repeats_until_end(name, times)
+    local after = times.after and self:time(times.after) or 0
+    local limit, from = after + self:time(times.within), Now()
+    local came
+    repeat
+        self:sends(name, times.fields)
+        local next_one = Now() + (times.pause or 50)
+        repeat
+            came = self:take(next_one - Now(), { kind = 'end', after = after, limit = limit })
+        until came.closed or Now() >= next_one
+    until came.closed or Now() - from > limit or self.role.State() ~= 'ready'
+    local taken = Now() - from
+    self:step { kind = 'end', expected = ('the end of the connection after %d to %d ms'):format(after,
+                    limit), taken = taken, limit = limit, ok = came.closed ~= nil and taken >= after,
+                found = came.closed and ('it ended after %d ms'):format(math.floor(taken))
+                    or 'it is still open', negations = { 'open' } }
+end
+
+-- Whatever comes is told.
+function case:reports()
+    local limit = self:time(self.tester:patience())
+    local came = self:take(limit, { kind = 'report', limit = limit })
+    local good, code = pcall(function() return tostring(came.m.ResponseCode) end)
+    self:step { kind = 'report', expected = 'what it does', ok = true, taken = came.at - self.from,
+                found = good and ('%s with %s'):format(came.name, code) or found(came) }
 end
 
 function case:checks(check)

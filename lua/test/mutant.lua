@@ -86,7 +86,9 @@ function does.without(came, _, _, _, path)
     came.m:set(path, nil)
 end
 
+-- It stays open for as long as is waited, and from then on.
 function does.open(came, at)
+    Sleep(math.max(0, at - Now()))
     came.closed, came.at = nil, at
 end
 
@@ -107,6 +109,7 @@ function mutant.negate(it, came, ms, expected)
     local kind, path = it.mutation.kind:match '^(%S+) ?(.*)$'
     local done = does[kind](came, Now() + math.max(0, ms), expected, expected.from or it.from or Now(), path)
     it.mutation.happened = done ~= false
+    it.mutation.stays = kind == 'open'
 end
 
 return mutant

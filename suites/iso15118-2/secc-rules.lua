@@ -1,0 +1,139 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Stations of ISO 15118-2: rules by their id that no public suite has a case for.
+-- @author the v2glab authors
+-- @needs nothing
+
+suite 'derived ISO 15118-2' {
+    sut = 'SECC', protocol = 'ISO15118-2',
+}
+
+cases 'DRV_2_SECC_ChargeParameterDiscovery' {
+    about = 'What no vehicle can mean is refused.', given = 'AuthorizationRes(Finished)',
+    sends = 'ChargeParameterDiscoveryReq', code = 'FAILED_WrongChargeParameter', cites = 'V2G2-477',
+    rows = {
+        acneg_current = { mode = 'ac', fields = { ['AC_EVChargeParameter.EVMaxCurrent'] = -16 } },
+        acneg_voltage = { mode = 'ac', fields = { ['AC_EVChargeParameter.EVMaxVoltage'] = -400 } },
+        acneg_least = { mode = 'ac', fields = { ['AC_EVChargeParameter.EVMinCurrent'] = 40,
+                                                ['AC_EVChargeParameter.EVMaxCurrent'] = 32 } },
+        dcneg = { mode = 'dc', fields = { ['DC_EVChargeParameter.EVMaximumPowerLimit'] = -10 } },
+    },
+    then_ = behaviour.refuses,
+}
+
+cases 'DRV_2_SECC' {
+    about = 'A refusal that only a rule asks for.',
+    rows = {
+        CertificateInstallation_nosel = { given = 'PaymentServiceSelectionRes(Contract)',
+            paying = 'Contract', vehicle = { contract = 'present' }, sends = 'CertificateInstallationReq',
+            code = 'FAILED_SequenceError', cites = 'V2G2-432',
+            about = 'a certificate, and the service for it was not selected' },
+        CertificateInstallation_set = { given = 'PaymentServiceSelectionRes(Contract)',
+            paying = 'Contract', contract = 'update', sends = 'CertificateInstallationReq',
+            code = 'FAILED_SequenceError', cites = 'V2G2-432',
+            about = 'a certificate to install, and the update was selected' },
+        PowerDelivery_step = { given = 'ChargeParameterDiscoveryRes(Finished)', mode = 'ac',
+            station = { schedules = { { id = 1, entries = { { start = 0, power = 11000 },
+                                                            { start = 3600, power = 3000 } } } } },
+            sends = 'PowerDeliveryReq', ChargeProgress = 'Start', code = 'FAILED_ChargingProfileInvalid',
+            fields = { ['ChargingProfile.ProfileEntry'] = { { ChargingProfileEntryStart = 0,
+                                                              ChargingProfileEntryMaxPower = 11000 } } },
+            about = 'a profile above the second step of the schedule', cites = 'V2G2-225 V2G2-293' },
+        MeteringReceipt_sid = { given = 'ChargingStatusRes(ReceiptRequired)', mode = 'ac',
+            paying = 'Contract', receipts = true, sends = 'MeteringReceiptReq',
+            fields = { SessionID = '0102030405060708' }, code = 'FAILED_UnknownSession',
+            about = 'a receipt for another session', cites = 'V2G2-909' },
+        MeteringReceipt_tuple = { given = 'ChargingStatusRes(ReceiptRequired)', mode = 'ac',
+            paying = 'Contract', receipts = true, sends = 'MeteringReceiptReq',
+            fields = { SAScheduleTupleID = 99 }, about = 'a receipt for another schedule',
+            code = function(code) return tostring(code):find '^FAILED' ~= nil end },
+    },
+    then_ = behaviour.refuses,
+}
+
+cases 'DRV_2_SECC_ServiceDiscovery' {
+    about = 'What is offered depends on what is asked for, and how.', given = 'SessionSetupRes',
+    sends = 'ServiceDiscoveryReq', services = true,
+    rows = {
+        vasplain = { tls = 'off', response = { ServiceList = absent }, cites = 'V2G2-422',
+                     about = 'without TLS there are no value-added services' },
+        scope = { fields = { ServiceScope = 'v2glab' }, about = 'a scope that the station does not serve',
+                  response = { ServiceList = any { absent, function(list) return #list.Service == 0 end } } },
+    },
+    then_ = behaviour.answers,
+}
+
+-- ---- stop before start ----
+
+cases 'DRV_2_SECC_PowerDelivery' {
+    about = 'Charging can be stopped before it has begun.', sends = 'PowerDeliveryReq',
+    ChargeProgress = 'Stop',
+    rows = {
+        acstop = { given = 'ChargeParameterDiscoveryRes(Finished)', mode = 'ac', cites = 'V2G2-538' },
+        acrenegstop = { given = 'ChargeParameterDiscoveryRes(Finished) after PowerDeliveryRes(Renegotiate)',
+                        mode = 'ac', cites = 'V2G2-813 V2G2-841' },
+        dcstop = { given = 'PreChargeRes', mode = 'dc', cites = 'V2G2-538' },
+    },
+    then_ = function(it)
+        it:sends('PowerDeliveryReq', { ChargeProgress = 'Stop' })
+        it:expects('PowerDeliveryRes', { ResponseCode = 'OK' })
+        it:sends 'SessionStopReq'
+        it:expects('SessionStopRes', { ResponseCode = 'OK' })
+    end,
+}
+
+cases 'DRV_2_SECC_PowerDelivery_form' {
+    about = 'A profile that has no sense is refused.', given = 'ChargeParameterDiscoveryRes(Finished)',
+    mode = 'ac', sends = 'PowerDeliveryReq', ChargeProgress = 'Start',
+    code = 'FAILED_ChargingProfileInvalid', field = 'no rule asks for it',
+    rows = {
+        late = { fields = { ['ChargingProfile.ProfileEntry'] = {
+            { ChargingProfileEntryStart = 600, ChargingProfileEntryMaxPower = 5000 } } } },
+        order = { fields = { ['ChargingProfile.ProfileEntry'] = {
+            { ChargingProfileEntryStart = 0, ChargingProfileEntryMaxPower = 5000 },
+            { ChargingProfileEntryStart = 900, ChargingProfileEntryMaxPower = 4000 },
+            { ChargingProfileEntryStart = 600, ChargingProfileEntryMaxPower = 3000 } } } },
+        beyond = { fields = { ['ChargingProfile.ProfileEntry'] = {
+            { ChargingProfileEntryStart = 0, ChargingProfileEntryMaxPower = 5000 },
+            { ChargingProfileEntryStart = 200000, ChargingProfileEntryMaxPower = 5000 } } } },
+        below = { fields = { ['ChargingProfile.ProfileEntry'] = {
+            { ChargingProfileEntryStart = 0, ChargingProfileEntryMaxPower = -3000 } } } },
+    },
+    then_ = behaviour.refuses,
+}
+
+-- ---- what sources leave open ----
+
+cases 'DRV_2_SECC' {
+    about = 'What sources do not agree on, reported.',
+    rows = {
+        PowerDelivery_noprof = { given = 'ChargeParameterDiscoveryRes(Finished)', mode = 'ac',
+            sends = 'PowerDeliveryReq', ChargeProgress = 'Start', fields = { ChargingProfile = absent },
+            about = 'no ChargingProfile: cars in use leave it out' },
+        CurrentDemand_neg = { given = 'CurrentDemandRes', mode = 'dc', sends = 'CurrentDemandReq',
+            fields = { EVTargetCurrent = -50 }, about = 'a current that flows back' },
+        ChargeParameterDiscovery_renegmode = { given = 'PowerDeliveryRes(Renegotiate)', mode = 'ac',
+            sends = 'ChargeParameterDiscoveryReq', fields = { RequestedEnergyTransferMode = 'DC_extended' },
+            about = 'another energy transfer in a renegotiation' },
+        loop_sessionstop_dc = { id = 'DRV_X_SECC_loop_sessionstop', given = 'CurrentDemandRes',
+            mode = 'dc', sends = 'SessionStopReq', about = 'SessionStopReq in the charge loop' },
+    },
+    then_ = behaviour.reports,
+}
+
+cases 'DRV_2_SECC_WeldingDetection_again' {
+    about = 'After the welding detection a vehicle may begin again.', given = 'WeldingDetectionRes',
+    mode = 'dc', cites = 'V2G2-601', sends = 'ChargeParameterDiscoveryReq',
+    within = 'V2G_EVCC_Ongoing_Timeout', then_ = behaviour.finishes,
+}
+
+cases 'DRV_2_SECC_loop_meter' {
+    about = 'A receipt is asked for with a reading.', given = 'ChargingStatusRes(ReceiptRequired)',
+    mode = 'ac', paying = 'Contract', receipts = true, cites = 'V2G2-902',
+    then_ = function(it)
+        it:sends 'MeteringReceiptReq'
+        it:expects('MeteringReceiptRes', { ResponseCode = 'OK' })
+        it:sends 'ChargingStatusReq'
+        it:expects('ChargingStatusRes', { ResponseCode = 'OK', ReceiptRequired = true,
+            ['MeterInfo.MeterID'] = present, ['MeterInfo.MeterReading'] = present })
+    end,
+}
