@@ -74,7 +74,7 @@ void progress_show(struct progress *p)
 {
     struct winsize size = {.ws_col = 80};
     struct buf text = {0};
-    if (!p->draws)
+    if (!p->draws || p->pauses)
         return;
     ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
     int columns = size.ws_col < 20 ? 80 : size.ws_col > COLUMNS_MAX ? COLUMNS_MAX : size.ws_col;

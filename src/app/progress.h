@@ -9,9 +9,10 @@
 #include "suite/results.h"
 
 struct progress {
-    FILE *out;  /* the lines of cases */
-    bool quiet; /* only of those that did not pass */
-    bool draws; /* the one line, to stderr */
+    FILE *out;   /* the lines of cases */
+    bool quiet;  /* only of those that did not pass */
+    bool draws;  /* the one line, to stderr, */
+    bool pauses; /* but not now: something else is shown there */
     bool is_drawn;
     size_t all, ended, failed;
     int64_t began_ms;

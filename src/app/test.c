@@ -219,7 +219,7 @@ static bool told(void *context, size_t index, const json_t *said)
     return bad == 0;
 }
 
-/* Enter shows and hides the ladder of what is played. */
+/* Enter shows and hides the ladder of what is played, which has the terminal for itself. */
 static void tick(void *context, bool has_key)
 {
     struct testing *t = context;
@@ -227,10 +227,12 @@ static void tick(void *context, bool has_key)
     bool is_ours = has_key && tcgetpgrp(STDIN_FILENO) == getpgrp();
     if (is_ours && read(STDIN_FILENO, line, sizeof line) > 0) {
         progress_hide(&t->progress);
-        atomic_store(t->shows_ladder, !atomic_load(t->shows_ladder));
+        t->progress.pauses = !t->progress.pauses;
+        atomic_store(t->shows_ladder, t->progress.pauses);
+    } else if (has_key) {
+        usleep(100000); /* it will be there for long: this is in the background */
     }
-    if (!atomic_load(t->shows_ladder))
-        progress_show(&t->progress);
+    progress_show(&t->progress);
 }
 
 /* ---- the results ---- */
@@ -320,6 +322,7 @@ static int play(struct testing *t, const json_t *texts, struct err *e)
     if (bad == 0) {
         FILE *out = outputs_terminal(&t->outputs);
         progress_open(&t->progress, out, json_array_size(t->cases), t->session.quiet);
+        t->progress.pauses = t->session.verbose > 0;
         bad = play_cases(t, texts, e);
     }
     results_file_close(&t->file_of_results);

@@ -284,6 +284,7 @@ struct cause *results_causes(const struct results *r, enum outcome of, bool of_f
         if (k == *n)
             list[(*n)++] = (struct cause){.text = strdup(cause), .first = i};
         list[k].count++;
+        list[k].tolerated += r->at[i].field == OUTCOME_PASS;
     }
     buf_close(&text);
     if (list != NULL)

@@ -74,6 +74,7 @@ const char *result_cause(const struct result *r, struct buf *out);
 struct cause {
     char *text; /* of the first */
     size_t first, count;
+    size_t tolerated; /* of them charge in the field all the same */
 };
 
 /* The causes of an outcome (of the verdict, or of the field), the most frequent first; the caller's

@@ -21,6 +21,8 @@ static void put_names(const struct results *r, const struct cause *c, enum outco
     }
     if (c->count > named)
         fprintf(out, " and %zu more", c->count - named);
+    if (c->tolerated > 0)
+        fprintf(out, " (%zu of them would charge in the field)", c->tolerated);
     fputc('\n', out);
     buf_close(&text);
 }
@@ -84,6 +86,21 @@ static void put_command(const struct results *r, const char *id, FILE *out)
     fputc('\n', out);
 }
 
+static void put_record(const struct results *r, const struct result *one, FILE *out)
+{
+    const char *record = results_text(one->said, "record");
+    struct buf path = {0};
+    if (*record == '\0')
+        return;
+    if (*record != '/')
+        buf_printf(&path, "%s/", r->folder);
+    buf_printf(&path, "%s/session.pcapng", record);
+    fputs("  v2glab decode", out);
+    put_word(buf_string(&path), out);
+    fputc('\n', out);
+    buf_close(&path);
+}
+
 /* The first that is worth a look: an error, a fail, what is inconclusive. */
 static void put_next(const struct results *r, FILE *out)
 {
@@ -98,6 +115,7 @@ static void put_next(const struct results *r, FILE *out)
             if (r->at[i].verdict == WORTH[k]) {
                 fputs("\nto see the first of them:\n", out);
                 put_command(r, r->at[i].id, out);
+                put_record(r, &r->at[i], out);
                 return;
             }
 }

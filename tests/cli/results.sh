@@ -32,8 +32,8 @@ run test -o "$work/r" $with --junit "$work/r.xml" --tap "$work/r.tap" --json "$w
     --metrics "$work/r.prom" 'own_*'
 wants "one error makes the run one" 3 out "1 passed, 4 failed, 1 inconclusive, 1 errors, 1 not applicable" \
     out "in the field: 2 passed, 3 failed, 1 inconclusive, 1 errors"
-in_order "failed,_by_cause: 4_x_expected_ServiceDiscoveryRes.ResponseCode_=_'OK' own_bad_001,_own_bad_002,_own_bad_003_and_1_more
-    not_applicable,_by_reason: 1_x_it_needs_a_<pilot> to_see_the_first_of_them: v2glab_test_-v_--file" \
+in_order "failed,_by_cause: 4_x_expected_ServiceDiscoveryRes.ResponseCode_=_'OK' own_bad_001,_own_bad_002,_own_bad_003_and_1_more_(1_of_them_would_charge_in_the_field)
+    not_applicable,_by_reason: 1_x_it_needs_a_<pilot> to_see_the_first_of_them: v2glab_test_-v_--file v2glab_decode_$work/r/own_bad_001/session.pcapng" \
     <(tr ' ' _ <"$work/out")
 result $? "the summary groups by cause, and says what to do next"
 
