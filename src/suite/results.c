@@ -74,6 +74,8 @@ static void take_said(struct result *r, const json_t *said)
                    : r->verdict;
     r->us = number_at(said, "us");
     r->taken_us = number_at(said, "taken_us");
+    if (r->taken_us < 0) /* the clock was set meanwhile */
+        r->taken_us = 0;
     r->reason = results_text(said, "reason");
     r->step = r->verdict == OUTCOME_PASS ? NULL : deciding_step(said);
     if (r->step == NULL)

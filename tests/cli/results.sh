@@ -202,3 +202,26 @@ fi
 run test -q -v --tap - -o "$work/tap" DRV_DIN_SECC_SessionSetup_seq
 check "-v shows the ladder, and where people read" grep -q ServiceDiscoveryRes "$work/err"
 check "a report on standard output stays alone" [ "$(head -n 1 "$work/out")" = "TAP version 14" ]
+
+# ---- files that somebody else has written ----
+
+mkdir "$work/odd"
+echo '{"run":[],"cases":[{"id":"a"},7,{"id":"c","suite":5}],"skipped":[null,{"id":"<x>"}]}' >"$work/odd/plan.json"
+odd() { # STATUS LINE
+    printf '%s\n' "$2" >"$work/odd/results.jsonl"
+    run report "$work/odd" --junit "$work/odd.xml" --tap "$work/odd.tap" --json "$work/odd.json" --metrics \
+        "$work/odd.prom" --db "$work/odd.db" --ci
+    [ "$status" -eq "$1" ] && return
+    echo "# exit $status, not $1: $2"
+    odds=1
+}
+odds=0
+odd 2 '{"number":1,"verdict":"pass"}'
+odd 3 '{"number":1,"verdict":5,"steps":"x","us":"a","taken_us":-5,"mutants":5}'
+odd 1 '{"number":2,"verdict":"fail","steps":[5,null,{"ok":false,"expected":[],"found":"x","where":"a:b:7","frame":1e30}]}'
+odd 3 '{"number":99}'
+odd 3 '[1]'
+odd 3 'x'
+echo '{"cases":5}' >"$work/odd/plan.json"
+odd 3 '{}'
+result $odds "odd plans and results are read or refused"
