@@ -11,7 +11,8 @@ end
 Evcc.Set_SessionSetupReq_EVCCID('02AA00000003')
 Evcc.Send_SessionSetupReq_001()
 Evcc.Receive_SessionSetupRes_001()
-assert(Evcc.Get_SessionSetupRes_ResponseCode() == ResponseCodeType.OK_NewSessionEstablished)
+assert(Evcc.Get_SessionSetupRes_ResponseCode() == ResponseCodeType.OK_NewSessionEstablished,
+  'expected a new session')
 
 Evcc.Send_ServiceDiscoveryReq_001()
 Evcc.Receive_ServiceDiscoveryRes_001()
@@ -30,9 +31,11 @@ until Evcc.Get_ContractAuthenticationRes_EVSEProcessing() == EVSEProcessingType.
 
 Evcc.Set_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumCurrentLimit(125)
 Evcc.Set_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumVoltageLimit(420)
-Evcc.Send_ChargeParameterDiscoveryReq_001()
-Evcc.Receive_ChargeParameterDiscoveryRes_001()
-is_ok(Evcc.Get_ChargeParameterDiscoveryRes_ResponseCode())
+repeat
+  Evcc.Send_ChargeParameterDiscoveryReq_001()
+  Evcc.Receive_ChargeParameterDiscoveryRes_001()
+  is_ok(Evcc.Get_ChargeParameterDiscoveryRes_ResponseCode())
+until Evcc.Get_ChargeParameterDiscoveryRes_EVSEProcessing() == EVSEProcessingType.Finished
 
 repeat
   Evcc.Send_CableCheckReq_001()
@@ -41,11 +44,14 @@ repeat
 until Evcc.Get_CableCheckRes_EVSEProcessing() == EVSEProcessingType.Finished
 
 Evcc.Set_PreChargeReq_EVTargetVoltage(battery)
+local begun = Now()
 repeat
   Evcc.Send_PreChargeReq_001()
   Evcc.Receive_PreChargeRes_001()
   is_ok(Evcc.Get_PreChargeRes_ResponseCode())
-until math.abs(Evcc.Get_PreChargeRes_EVSEPresentVoltage() - battery) < 20
+  local present = Evcc.Get_PreChargeRes_EVSEPresentVoltage()
+  assert(Now() - begun < 7000, ('expected %g V within 7 s, found %g V'):format(battery, present))
+until math.abs(present - battery) < 20
 
 Evcc.Set_PowerDeliveryReq_ReadyToChargeState(true)
 Evcc.Send_PowerDeliveryReq_001()

@@ -5,7 +5,7 @@
 local certificates = require 'certificates'
 local pnc = require 'iso15118-2-pnc'
 
-local CERTIFICATES <const>, INSTALLATION <const> = 2, 1 -- service and its parameter set
+local CERTIFICATES <const> = 2 -- the service's ServiceID
 
 local provisioning = Pki.Identity('oem-leaf')
 
@@ -13,11 +13,27 @@ pnc.open()
 assert(Evcc.Exist_ServiceDiscoveryRes_ServiceList_Service(CERTIFICATES),
   'the station has no certificate service')
 
+-- Which parameter set installs, the station says.
+Evcc.Set_ServiceDetailReq_ServiceID(CERTIFICATES)
+Evcc.Send_ServiceDetailReq_001()
+Evcc.Receive_ServiceDetailRes_001()
+pnc.is_ok(Evcc.Get_ServiceDetailRes_ResponseCode())
+local installation
+for i = 0, Evcc.Get_ServiceDetailRes_ServiceParameterList_ParameterSet_Count() - 1 do
+  local set = Evcc.Get_ServiceDetailRes_ServiceParameterList_ParameterSet(i)
+  for _, parameter in ipairs(set.Parameter) do
+    if parameter.stringValue == 'Installation' then
+      installation = set.ParameterSetID
+    end
+  end
+end
+assert(installation, 'the station offers no parameter set for the installation')
+
 Evcc.Set_PaymentServiceSelectionReq_SelectedPaymentOption(PaymentOptionType.Contract)
 Evcc.Set_PaymentServiceSelectionReq_SelectedServiceList_SelectedService(0, {
   ServiceID = Evcc.Get_ServiceDiscoveryRes_ChargeService_ServiceID() })
 Evcc.Set_PaymentServiceSelectionReq_SelectedServiceList_SelectedService(1, {
-  ServiceID = CERTIFICATES, ParameterSetID = INSTALLATION })
+  ServiceID = CERTIFICATES, ParameterSetID = installation })
 Evcc.Send_PaymentServiceSelectionReq_001()
 Evcc.Receive_PaymentServiceSelectionRes_001()
 pnc.is_ok(Evcc.Get_PaymentServiceSelectionRes_ResponseCode())

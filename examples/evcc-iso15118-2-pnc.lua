@@ -3,6 +3,7 @@
 --   v2glab run examples/evcc-iso15118-2-pnc.lua examples/secc-iso15118-2-pnc.lua
 -- The certificates are those of the demo tree, or of the one that --pki names.
 local pnc = require 'iso15118-2-pnc'
+local vehicle = require 'iso15118-2'
 
 local contract = Pki.Identity('contract-leaf')
 local emaid = contract.chain[1].common_name
@@ -10,6 +11,8 @@ local emaid = contract.chain[1].common_name
 pnc.open()
 
 Evcc.Set_PaymentServiceSelectionReq_SelectedPaymentOption(PaymentOptionType.Contract)
+Evcc.Set_PaymentServiceSelectionReq_SelectedServiceList_ServiceID(
+  0, Evcc.Get_ServiceDiscoveryRes_ChargeService_ServiceID())
 Evcc.Send_PaymentServiceSelectionReq_001()
 Evcc.Receive_PaymentServiceSelectionRes_001()
 pnc.is_ok(Evcc.Get_PaymentServiceSelectionRes_ResponseCode())
@@ -19,15 +22,8 @@ pnc.authorize(emaid, contract)
 Evcc.Set_ChargeParameterDiscoveryReq_RequestedEnergyTransferMode(
   EnergyTransferModeType.AC_three_phase_core)
 Evcc.Set_ChargeParameterDiscoveryReq_AC_EVChargeParameterSpecified(true)
-Evcc.Send_ChargeParameterDiscoveryReq_001()
-Evcc.Receive_ChargeParameterDiscoveryRes_001()
-pnc.is_ok(Evcc.Get_ChargeParameterDiscoveryRes_ResponseCode())
-
-Evcc.Set_PowerDeliveryReq_ChargeProgress(ChargeProgressType.Start)
-Evcc.Set_PowerDeliveryReq_SAScheduleTupleID(1)
-Evcc.Send_PowerDeliveryReq_001()
-Evcc.Receive_PowerDeliveryRes_001()
-pnc.is_ok(Evcc.Get_PowerDeliveryRes_ResponseCode())
+vehicle.discover_parameters()
+vehicle.start()
 
 local receipts = 0
 for _ = 1, 4 do
@@ -50,8 +46,5 @@ for _ = 1, 4 do
 end
 Log(receipts, 'receipts, as often as the station has asked')
 
-Evcc.Set_PowerDeliveryReq_ChargeProgress(ChargeProgressType.Stop)
-Evcc.Send_PowerDeliveryReq_001()
-Evcc.Receive_PowerDeliveryRes_001()
-pnc.is_ok(Evcc.Get_PowerDeliveryRes_ResponseCode())
+vehicle.stop()
 pnc.close()

@@ -11,7 +11,8 @@ Evcc.Set_AC_ChargeParameterDiscoveryReq_BPT_AC_CPDReqEnergyTransferMode_EVMaximu
 Evcc.Send_AC_ChargeParameterDiscoveryReq_001()
 Evcc.Receive_AC_ChargeParameterDiscoveryRes_001()
 vehicle.is_ok(Evcc.Get_AC_ChargeParameterDiscoveryRes_ResponseCode())
-assert(Evcc.Get_AC_ChargeParameterDiscoveryRes_BPT_AC_CPDResEnergyTransferModeSpecified())
+assert(Evcc.Get_AC_ChargeParameterDiscoveryRes_BPT_AC_CPDResEnergyTransferModeSpecified(),
+  'the station gives no limits of discharging')
 
 vehicle.exchange_schedules()
 vehicle.deliver_power(ChargeProgressType.Start)

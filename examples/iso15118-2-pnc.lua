@@ -1,10 +1,7 @@
 -- What vehicles of ISO 15118-2 that pay by contract have in common, for the examples.
 local certificates = require 'certificates'
-local M = {}
-
-function M.is_ok(code)
-  assert(code:sub(1, 2) == 'OK', 'the station answered ' .. code)
-end
+local vehicle = require 'iso15118-2'
+local M = { is_ok = vehicle.is_ok }
 
 -- Connects over TLS, up to ServiceDiscovery.
 function M.open()
@@ -33,11 +30,7 @@ function M.authorize(emaid, contract)
   Evcc.Set_AuthorizationReq_Id('authorization')
   Evcc.Set_AuthorizationReq_GenChallenge(Evcc.Get_PaymentDetailsRes_GenChallenge())
   Evcc.Sign_AuthorizationReq(contract)
-  repeat
-    Evcc.Send_AuthorizationReq_001()
-    Evcc.Receive_AuthorizationRes_001()
-    M.is_ok(Evcc.Get_AuthorizationRes_ResponseCode())
-  until Evcc.Get_AuthorizationRes_EVSEProcessing() == EVSEProcessingType.Finished
+  vehicle.authorize()
 end
 
 function M.close()

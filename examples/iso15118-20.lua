@@ -100,9 +100,12 @@ function M.cable_check_and_pre_charge(voltage)
   Evcc.Set_DC_PreChargeReq_EVTargetVoltage(voltage)
   Evcc.Set_DC_PreChargeReq_EVPresentVoltage(voltage)
   Evcc.Set_DC_PreChargeReq_EVProcessing(ProcessingType.Ongoing)
+  local begun = Now()
   repeat
     pre_charge()
-  until math.abs(Evcc.Get_DC_PreChargeRes_EVSEPresentVoltage() - voltage) < 20
+    local present = Evcc.Get_DC_PreChargeRes_EVSEPresentVoltage()
+    assert(Now() - begun < 10000, ('expected %g V within 10 s, found %g V'):format(voltage, present))
+  until math.abs(present - voltage) < 20
   Evcc.Set_DC_PreChargeReq_EVProcessing(ProcessingType.Finished)
   pre_charge()
 end

@@ -47,7 +47,8 @@ while true do
     Secc.Set_ChargingStatusRes_MeterInfo_MeterReading(energy)
     Secc.Send_ChargingStatusRes_001()
   elseif request == 'PowerDeliveryReq' then
-    assert(Secc.Get_PowerDeliveryReq_ChargeProgress() == ChargeProgressType.Stop)
+    local progress = Secc.Get_PowerDeliveryReq_ChargeProgress()
+    assert(progress == ChargeProgressType.Stop, 'expected ChargeProgress Stop, found ' .. progress)
     Secc.Send_PowerDeliveryRes_001()
     break
   else

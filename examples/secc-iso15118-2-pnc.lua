@@ -71,6 +71,14 @@ function answers.CertificateInstallationReq()
   Secc.Sign_CertificateInstallationRes(sender) -- four elements, over each of which goes a digest
 end
 
+function answers.ServiceDetailReq()
+  Secc.Set_ServiceDetailRes_ServiceID(Secc.Get_ServiceDetailReq_ServiceID())
+  for i, use in ipairs { 'Installation', 'Update' } do
+    Secc.Set_ServiceDetailRes_ServiceParameterList_ParameterSet(i - 1, {
+      ParameterSetID = i, Parameter = { { Name = 'Service', stringValue = use } } })
+  end
+end
+
 function answers.PaymentDetailsReq()
   local chain = certificates.received(Secc.Get_PaymentDetailsReq_ContractSignatureCertChain())
   local code = judge_chain(chain, 'contract-leaf')

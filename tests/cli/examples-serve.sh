@@ -15,6 +15,16 @@ for name in evcc-din70121-dc evcc-iso15118-2-ac evcc-iso15118-2-dc evcc-iso15118
     evcc-iso15118-2-install evcc-iso15118-2-pnc evcc-iso15118-20-install evcc-iso15118-20-pnc; do
     serves $name
 done
+# a station that takes its time, whose schedule has another number, and that looks at the profile
+slow='ongoing = { Authorization = 2, ChargeParameterDiscovery = 2 }'
+schedule='schedules = { { id = 5, entries = { { start = 0, power = 3700 } } } }'
+looks="on = { PowerDeliveryReq = function(m) if m.ChargeProgress == 'Start' then
+    Log('profile of', m.SAScheduleTupleID, m.ChargingProfile.ProfileEntry[1].ChargingProfileEntryMaxPower:si())
+    end end }"
+for name in ac dc pnc; do
+    serves evcc-iso15118-2-$name "$slow, $schedule, $looks" 'profile of 5 3700'
+done
+serves evcc-din70121-dc "$slow"
 serves evcc-iso15118-2-pnc 'receipt_every = 2' '2 receipts'
 serves evcc-iso15118-20-pnc 'receipt_every = 2' ' confirmations'
 serves evcc-iso15118-20-dc-tls '' 'the station shows CN='
