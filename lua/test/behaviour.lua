@@ -11,7 +11,7 @@
 --   ChargeProgress, ReadyToChargeState   of PowerDeliveryReq
 --   SessionID       of its header: 'another' that is no session's, 'zero'
 --   code            the ResponseCode, expected of a station or answered to a vehicle
---   response        what else its response has, by path
+--   response        what else its response has, by path; or a function(it) that gives it
 --   ends            what the last of several responses has (EVSEProcessing Finished)
 --   checks          what is asked of the last one besides: of schedules.lua
 --   after, within   times by their names
@@ -20,6 +20,7 @@
 
 local expect = require 'v2g.expect'
 local hex = require 'v2g.hex'
+local schedules = require 'test.schedules'
 
 local behaviour = {}
 
@@ -67,9 +68,9 @@ function behaviour.refuses(it, row)
     end
 end
 
-local function response_of(row)
-    local wanted = { ResponseCode = row.code or 'OK' }
-    for path, value in pairs(row.response or {}) do
+local function response_of(row, it)
+    local wanted, own = { ResponseCode = row.code or 'OK' }, row.response
+    for path, value in pairs(type(own) == 'function' and own(it) or own or {}) do
         wanted[path] = value
     end
     return wanted
@@ -78,7 +79,7 @@ end
 -- It answers as the row says, and the session goes on; the tester closes it after SessionStopRes.
 function behaviour.answers(it, row)
     it:sends(row.sends, fields_of(row, it))
-    it:expects(row.expects or response_to(row.sends), response_of(row), { checks = row.checks })
+    it:expects(row.expects or response_to(row.sends), response_of(row, it), { checks = row.checks })
     if row.sends ~= 'SessionStopReq' then
         it:expects_nothing 'par_CMN_Transmission_Delay'
     end
@@ -87,15 +88,26 @@ end
 -- It may answer Ongoing for a while, and then as the row says.
 function behaviour.finishes(it, row)
     it:repeats(row.sends, { fields = fields_of(row, it), ends = row.ends or { EVSEProcessing = 'Finished' },
-                            meanwhile = row.meanwhile, response = response_of(row),
+                            meanwhile = row.meanwhile, response = response_of(row, it),
                             within = row.within, checks = row.checks })
     it:expects_nothing 'par_CMN_Transmission_Delay'
 end
 
 -- What it does is told, and whatever it is, it is no fail: no rule says what it has to be.
 function behaviour.reports(it, row)
-    it:sends(row.sends, fields_of(row))
+    it:sends(row.sends, fields_of(row, it))
     it:reports()
+end
+
+-- It may think for a while, and then offers schedules by the form of the request (schedules.rows).
+function behaviour.offers(it, row)
+    local checks = { schedules.schedules }
+    checks[2] = row.tariffs and schedules.tariff or nil
+    checks[#checks + 1] = it:paused() and schedules.joined or nil
+    it:repeats('ChargeParameterDiscoveryReq', { within = 'V2G_EVCC_Ongoing_Timeout',
+        fields = schedules.requests[row.mode], ends = { EVSEProcessing = 'Finished' },
+        response = schedules.responses[row.mode], checks = checks })
+    it:expects_nothing 'par_CMN_Transmission_Delay'
 end
 
 -- It hears nothing, and ends the connection when its time is over, not before.

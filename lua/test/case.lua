@@ -22,6 +22,7 @@
 --   it:goes_to(given)            on, as it should be, to another row of the sequence
 --   it:starts_again(given, more)   another session, to that row, of a tester with more parameters
 --   it:needs(has, what, instead)   inconclusive where the device has not what the case needs
+--   it:paused()                  the SessionID of the session that was paused before, or nil
 --   it:last(name)                the message of that name that has come last
 --   it:first(name)               the first one of a vehicle, { m =, at = }
 --   it:found(path)               a value of the message that has come last
@@ -231,6 +232,11 @@ end
 -- The message of that name that came last.
 function case:last(name)
     return self.role.Received(name)
+end
+
+-- The SessionID of the session that was paused before; nil: there was none.
+function case:paused()
+    return self.tester.paused
 end
 
 -- What a case needs of the device, found on the way: what it lacks makes it inconclusive.

@@ -38,6 +38,13 @@ return {
       vehicle = { max_schedules = 12 } },
     { 'tariffs', true, claims = 'PIXIT_SUT_CMN_SalesTariff == salesTariff',
       station = { schedules = TARIFFS } },
+    { 'renegotiates', true, claims = 'PICS_CMN_CMN_Renegotiation == true and '
+        .. 'PICS_CMN_CMN_RenegotiationLoopIndication < PICS_CMN_CMN_LoopCounter and '
+        .. 'PIXIT_CMN_CMN_Renegotiation == unknown' },
+    { 'wakes', 'vehicle', claims = 'PICS_SUT_CMN_Pause == true and '
+        .. 'PICS_CMN_CMN_CombinedTesting == true and PIXIT_CMN_CMN_WakeUp > PICS_CMN_CMN_WakeUp' },
+    { 'wakes', 'station', claims = 'PICS_SUT_CMN_Pause == true and '
+        .. 'PICS_CMN_CMN_CombinedTesting == true and PIXIT_CMN_CMN_WakeUp < PICS_CMN_CMN_WakeUp' },
     { 'meters', true, claims = 'PIXIT_SUT_CMN_MeterInfo == meterInfo' },
     { 'tls', true, claims = 'PIXIT_SUT_CMN_TLS == true', tls = true },
 }

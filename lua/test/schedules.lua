@@ -2,6 +2,7 @@
 -- What must hold of the schedules and tariffs of ChargeParameterDiscoveryRes in ISO 15118-2, and of
 -- the profile that a vehicle makes of them, as checks of cases (case.lua, it:checks).
 
+local expect = require 'v2g.expect'
 local element = require('test.way').element
 
 local schedules = {}
@@ -38,10 +39,17 @@ local function uncovered(entries, seconds, name)
     return covered < seconds and ('%s for %d s'):format(name, covered) or nil
 end
 
+-- Seconds since the schedules were offered first, of a session that was resumed: what comes again
+-- is shorter by them [V2G2-741].
+local function gone(it)
+    return it:paused() and math.ceil((Now() - it.tester.offered) / 1000) + 1 or 0
+end
+
 local function departure(it)
     local parameter = element(it.request, 'AC_EVChargeParameter')
         or element(it.request, 'DC_EVChargeParameter')
-    return parameter and element(parameter, 'DepartureTime') or DAY -- DIN 70121 knows none
+    local seconds = parameter and element(parameter, 'DepartureTime') -- DIN 70121 knows none
+    return seconds and seconds - (it:paused() and 1 or 0) or DAY - gone(it)
 end
 
 -- Watts that the station itself can give, by what it says of itself [V2G2-293].
@@ -119,6 +127,20 @@ schedules.tariff = {
                   'set ' .. FIRST .. 'SalesTariff.SalesTariffEntry[1].RelativeTimeInterval.start 7' },
 }
 
+schedules.joined = {
+    text = 'the schedule that was chosen before the pause',
+    find = function(m, it)
+        local chosen = it.tester.ev.schedule
+        for _, tuple in ipairs(tuples(m)) do
+            if tuple.SAScheduleTupleID == chosen then
+                return nil
+            end
+        end
+        return ('no schedule %s'):format(chosen)
+    end,
+    negations = { 'set ' .. FIRST .. 'SAScheduleTupleID 77' },
+}
+
 -- ---- of a vehicle ----
 
 local MOST_ENTRIES <const> = 24 -- of a ChargingProfile
@@ -167,6 +189,54 @@ schedules.profile = {
     end,
     negations = { 'set SAScheduleTupleID 200',
                   'set ChargingProfile.ProfileEntry[1].ChargingProfileEntryMaxPower 250000' },
+}
+
+-- ---- the forms of ChargeParameterDiscoveryReq ----
+
+-- What a request says of departure and entries, and whether tariffs are wanted.
+local FORMS <const> = {
+    { about = 'for a day' },
+    { departs = DAY, about = 'until DepartureTime' },
+    { tariffs = true, about = 'with a tariff, for a day' },
+    { departs = DAY, tariffs = true, about = 'with a tariff, until DepartureTime' },
+    { entries = 12, about = 'with 12 entries at most, for a day' },
+    { entries = 12, tariffs = true, about = 'with a tariff of 12 entries at most' },
+    { entries = 12, departs = DAY, about = 'with 12 entries, until DepartureTime' },
+    { entries = 12, departs = DAY, tariffs = true,
+      about = 'with a tariff of 12 entries, until DepartureTime' },
+}
+
+-- Rows of cases, by their numbers in the order of the forms; cites: of all, and of those that limit
+-- the entries.
+function schedules.rows(numbers, cites, limited)
+    local rows = {}
+    for i, key in ipairs(numbers) do
+        local row = { cites = cites }
+        for name, value in pairs(FORMS[i]) do
+            row[name] = value
+        end
+        row.cites = row.entries and limited and cites .. ' ' .. limited or cites
+        rows[key] = row
+    end
+    return rows
+end
+
+-- What the request says of the vehicle, and what then is to be known of the station, by mode.
+schedules.requests = {
+    ac = { ['AC_EVChargeParameter.EAmount'] = 30000, ['AC_EVChargeParameter.EVMaxVoltage'] = 500,
+           ['AC_EVChargeParameter.EVMaxCurrent'] = 32, ['AC_EVChargeParameter.EVMinCurrent'] = 1 },
+    dc = {},
+}
+
+local function within(most)
+    return function(value) return value >= 0 and value <= most end
+end
+
+schedules.responses = {
+    ac = { ['AC_EVSEChargeParameter.EVSENominalVoltage'] = within(1000),
+           ['AC_EVSEChargeParameter.EVSEMaxCurrent'] = within(300) },
+    dc = { ['DC_EVSEChargeParameter.EVSEMaximumVoltageLimit'] = expect.present,
+           ['DC_EVSEChargeParameter.EVSEMaximumCurrentLimit'] = expect.present },
 }
 
 return schedules

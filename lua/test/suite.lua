@@ -19,8 +19,8 @@ local suite = {}
 -- What a case has of its row, else of its block, else of its suite.
 local OWN <const> = { 'about', 'given', 'cites', 'session', 'protocol', 'sut', 'mode', 'paying',
                       'contract', 'receipts', 'services', 'internet', 'departs', 'entries', 'tariffs',
-                      'meters', 'tls', 'vehicle', 'station', 'tags', 'then_', 'field', 'doubt',
-                      'profile', 'cannot', 'advice', 'beyond' }
+                      'meters', 'renegotiates', 'wakes', 'tls', 'vehicle', 'station', 'tags', 'then_',
+                      'field', 'doubt', 'profile', 'cannot', 'advice', 'beyond' }
 
 local function name_of(group, key, row)
     if rawget(row, 'id') then
@@ -88,7 +88,7 @@ local function environment_of(list)
     local standing
     local words = { behaviour = behaviour, schedules = schedules.schedules,
                     tariff = schedules.tariff, profile = schedules.profile,
-                    any = expect.any, near = expect.near, absent = expect.absent,
+                    schedule_rows = schedules.rows, any = expect.any, near = expect.near, absent = expect.absent,
                     present = expect.present, at_most = expect.at_most, at_least = expect.at_least,
                     new = expect.new }
     function words.suite(name)

@@ -49,6 +49,9 @@ local function watch(self, rows)
         local request = self.role.Outgoing(ev:name(step) .. 'Req')
         self.asked = ev:name(step) .. 'Req'
         local code = exchange(ev, step, signer)
+        if step == 'ChargeParameterDiscovery' then
+            self.offered = self.offered or Now() -- from when on the schedules run
+        end
         local message, word = way.row(rows[passed])
         if is_row(self, step, request, message, word) then
             if word or LOOPS[step] then
@@ -64,22 +67,28 @@ local function watch(self, rows)
     return reached, function()
         self.ev.exchange = nil
         return passed > #rows or ready and passed == #rows
+    end, function() return rows[passed] end
+end
+
+-- Connects, and raises where that is all that the row wants.
+local function connect(self, reached, next_row)
+    evcc.open(self.ev)
+    self.protocol = self.ev.protocol
+    if next_row() == 'supportedAppProtocolRes' then
+        error(reached, 0)
     end
 end
 
 -- Goes there. Nil, or what came in between, as text.
 function vehicle:reach(given)
     local rows = way.rows(given)
-    local reached, stop = watch(self, rows)
+    local reached, stop, next_row = watch(self, rows)
     local good, why = pcall(function()
-        evcc.open(self.ev)
-        self.protocol = self.ev.protocol
-        if rows[1] == 'supportedAppProtocolRes' then
-            error(reached, 0)
-        end
+        connect(self, reached, next_row)
         while evcc.walk(self.ev) == 'resume' do
+            self.paused = self.ev.joining
             self.role.Disconnect()
-            evcc.open(self.ev)
+            connect(self, reached, next_row)
         end
     end)
     local there = stop()
@@ -106,7 +115,7 @@ function vehicle:leave(more)
         end
     end
     self.ev = evcc.new(self.role, p)
-    self.id = nil
+    self.id, self.paused, self.offered = nil, nil, nil
 end
 
 -- ---- requests ----

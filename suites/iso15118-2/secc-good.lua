@@ -63,44 +63,14 @@ cases 'TC_SECC_DC_VTB_CableCheck' {
 
 -- ---- parameters and schedules ----
 
--- The eight forms of the request: with DepartureTime, with a limit of entries, with tariffs.
-local function discoveries(mode, limits, wanted)
+for _, mode in ipairs { 'ac', 'dc' } do
     cases('TC_SECC_' .. mode:upper() .. '_VTB_ChargeParameterDiscovery') {
         about = 'Schedules cover the time until departure, within the power of the station.',
-        given = 'AuthorizationRes(Finished)', mode = mode,
-        cites = 'V2G2-565 V2G2-477 V2G2-476 V2G2-736 V2G2-773 V2G2-303 V2G2-293',
-        rows = {
-            [1] = { about = 'for a day' },
-            [6] = { departs = 86400, about = 'until DepartureTime' },
-            [8] = { tariffs = true, about = 'with a tariff, for a day' },
-            [10] = { departs = 86400, tariffs = true, about = 'with a tariff, until DepartureTime' },
-            [12] = { entries = 12, about = 'with 12 entries at most, for a day' },
-            [13] = { entries = 12, tariffs = true, about = 'with a tariff of 12 entries at most' },
-            [15] = { entries = 12, departs = 86400, about = 'with 12 entries, until DepartureTime' },
-            [16] = { entries = 12, departs = 86400, tariffs = true,
-                     about = 'with a tariff of 12 entries, until DepartureTime' },
-        },
-        then_ = function(it, row)
-            local fields = { MaxEntriesSAScheduleTuple = row.entries or absent }
-            for path, value in pairs(limits) do
-                fields[path] = value
-            end
-            fields[mode:upper() .. '_EVChargeParameter.DepartureTime'] = row.departs or absent
-            it:repeats('ChargeParameterDiscoveryReq', { within = ONGOING, fields = fields,
-                ends = { EVSEProcessing = 'Finished' }, response = wanted,
-                checks = row.tariffs and { schedules, tariff } or { schedules } })
-            it:expects_nothing 'par_CMN_Transmission_Delay'
-        end,
+        given = 'AuthorizationRes(Finished)', mode = mode, then_ = behaviour.offers,
+        rows = schedule_rows({ 1, 6, 8, 10, 12, 13, 15, 16 },
+            'V2G2-565 V2G2-477 V2G2-476 V2G2-736 V2G2-773 V2G2-303 V2G2-293'),
     }
 end
-
-discoveries('ac', { ['AC_EVChargeParameter.EAmount'] = 30000, ['AC_EVChargeParameter.EVMaxVoltage'] = 500,
-                    ['AC_EVChargeParameter.EVMaxCurrent'] = 32,
-                    ['AC_EVChargeParameter.EVMinCurrent'] = 1 },
-            { ['AC_EVSEChargeParameter.EVSENominalVoltage'] = is_volts,
-              ['AC_EVSEChargeParameter.EVSEMaxCurrent'] = is_amperes })
-discoveries('dc', {}, { ['DC_EVSEChargeParameter.EVSEMaximumVoltageLimit'] = present,
-                        ['DC_EVSEChargeParameter.EVSEMaximumCurrentLimit'] = present })
 
 -- ---- the charge loop ----
 
