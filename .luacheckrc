@@ -21,7 +21,7 @@ files["suites"] = {
     read_globals = {"suite", "cases", "behaviour", "schedules", "tariff", "profile", "schedule_rows", "any", "near", "absent", "present", "at_most", "at_least", "new"},
 }
 files["lua/test"] = {
-    read_globals = {"Answer"},
+    read_globals = {"Answer", "Plug"},
 }
 
 local list = io.popen("ls schema/*.schema 2>/dev/null")

@@ -10,6 +10,8 @@
 --   answers         of a tester that is a station: another response than the one due
 --   ChargeProgress, ReadyToChargeState   of PowerDeliveryReq
 --   SessionID       of its header: 'another' that is no session's, 'zero'
+--   header          of V2GTP: { version =, inverse =, type =, length = }; or fault, as
+--                   docs/faults.md has it, on the way of the message
 --   code            the ResponseCode, expected of a station or answered to a vehicle
 --   response        what else its response has, by path; or a function(it) that gives it
 --   ends            what the last of several responses has (EVSEProcessing Finished)
@@ -21,6 +23,7 @@
 local expect = require 'v2g.expect'
 local hex = require 'v2g.hex'
 local schedules = require 'test.schedules'
+local transport = require 'test.transport'
 
 local behaviour = {}
 
@@ -38,6 +41,10 @@ local function fields_of(row, it, run)
             or row.SessionID == 'another' and hex.of(Pki.Random(8)) or row.SessionID
     end
     return fields
+end
+
+local function fault_of(row)
+    return row.header and transport.header(row.header) or row.fault
 end
 
 local function response_to(request)
@@ -62,7 +69,7 @@ function behaviour.refuses(it, row)
             it:starts_again(row.given, run.vehicle)
         end
         needs_offer(it, row)
-        it:sends(row.sends, fields_of(row, it, run))
+        it:sends(row.sends, fields_of(row, it, run), fault_of(row))
         it:expects(row.expects or response_to(row.sends), { ResponseCode = row.code })
         it:expects_end { within = row.within or CLOSES }
     end
@@ -78,7 +85,7 @@ end
 
 -- It answers as the row says, and the session goes on; the tester closes it after SessionStopRes.
 function behaviour.answers(it, row)
-    it:sends(row.sends, fields_of(row, it))
+    it:sends(row.sends, fields_of(row, it), fault_of(row))
     it:expects(row.expects or response_to(row.sends), response_of(row, it), { checks = row.checks })
     if row.sends ~= 'SessionStopReq' then
         it:expects_nothing 'par_CMN_Transmission_Delay'
@@ -112,7 +119,13 @@ end
 
 -- It hears nothing, and ends the connection when its time is over, not before.
 function behaviour.times_out(it, row)
-    it:expects_end { after = row.after, within = row.within or CLOSES }
+    it:expects_end { after = row.after, within = row.within or CLOSES, since = row.since }
+end
+
+-- It ignores the message, which has a wrong header.
+function behaviour.ignores(it, row)
+    it:sends(row.sends, fields_of(row, it), fault_of(row))
+    it:expects_nothing(row.within)
 end
 
 -- ---- of a vehicle ----

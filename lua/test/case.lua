@@ -8,7 +8,8 @@
 --                                is due
 --   it:expects(name, fields)     waits as long as the standard lets this message take
 --   it:expects_any({ form, … }, more)   one of several: { name, fields }, 'end' or 'nothing'
---   it:expects_end{ after =, within =, meanwhile = }   the connection ends
+--   it:expects_end{ after =, within =, meanwhile =, since = }   the connection ends; since =
+--                                'link': its times run from when the link came up
 --     meanwhile, as of it:expects and it:expects_any: rows ('PowerDeliveryReq(Stop)') that a
 --     vehicle may come by first; they are answered as they should be
 --   it:keeps_answering(name, { fields =, each =, finds =, lasts = | next = | after =, within = })
@@ -23,6 +24,7 @@
 --   it:starts_again(given, more)   another session, to that row, of a tester with more parameters
 --   it:needs(has, what, instead)   inconclusive where the device has not what the case needs
 --   it:paused()                  the SessionID of the session that was paused before, or nil
+--   it:sends_bytes, it:discovers, it:tries, it:waits, …   below messages: transport.lua
 --   it:last(name)                the message of that name that has come last
 --   it:first(name)               the first one of a vehicle, { m =, at = }
 --   it:found(path)               a value of the message that has come last
@@ -34,10 +36,14 @@
 local expect = require 'v2g.expect'
 local mutant = require 'test.mutant'
 local timers = require 'timers'
+local transport = require 'test.transport'
 local way = require 'test.way'
 
 local case = {}
 case.__index = case
+for name, verb in pairs(transport) do
+    case[name] = verb
+end
 
 -- The end of a case: raised through its function.
 local over = setmetatable({}, { __tostring = function() return 'the case is over' end })
@@ -46,7 +52,7 @@ case.over = over
 -- c: the case (suite.lua). tester: vehicle.lua or station.lua. mutation: of mutant.lua, or nil.
 function case.new(c, tester, mutation)
     return setmetatable({ c = c, tester = tester, role = tester.role, steps = {}, seen = {},
-                          mutation = mutation, n = 0 }, case)
+                          mutation = mutation, n = 0, began = Now() }, case)
 end
 
 -- ---- times ----
@@ -57,6 +63,8 @@ local OF_MESSAGES <const> = { 'Msg_Timeout', 'Sequence_Timeout', 'Sequence_Perfo
 local function parts_of(self, name)
     if name:find '^par_' or name:find '^PI[CX]' then
         return 'Tester', name
+    elseif name:find 'SECCDiscovery' then
+        return 'SDP', name:match '^(.*)_(%w+)$'
     end
     local base, message
     for _, kind in ipairs(OF_MESSAGES) do
@@ -146,7 +154,12 @@ end
 -- (nothing); what a mutation makes of it.
 function case:take(ms, expected)
     self.n = self.n + 1
-    local name, why, detail = self.role.Receive_Any_001(math.max(0, ms))
+    local name, why, detail
+    if self.tester.is_deaf then -- nothing is open yet that something could come by
+        why = Sleep(math.max(0, ms)) or 'timeout'
+    else
+        name, why, detail = self.role.Receive_Any_001(math.max(0, ms))
+    end
     local came = { at = Now(), name = name ~= '' and name or nil }
     if name == '' then
         came.name = 'a frame that cannot be decoded'
@@ -162,7 +175,7 @@ function case:take(ms, expected)
     return came
 end
 
-local function found(came)
+function case.found_text(came)
     return came.name or came.closed and 'the end of the connection' or 'nothing'
 end
 
@@ -197,7 +210,7 @@ function case:message(name, fields)
     return lay_over(m, fields), signer
 end
 
-function case:sends(name, fields)
+function case:sends(name, fields, fault)
     local m, signer = name, nil
     if type(name) == 'string' then
         m, signer = self:message(name, fields)
@@ -206,12 +219,15 @@ function case:sends(name, fields)
         m:sign(signer)
     end
     self.request = m
+    self:sets_fault(m:name(), fault)
     m:send()
     self.frame = m:frame() or self.frame
-    self.tester.asked, self.from = m:name(), Now()
+    self.tester.asked, self.tester.is_deaf, self.from = m:name(), false, Now()
 end
 
-function case:answers(fields, name)
+function case:answers(fields, name, fault)
+    local answer = name or self.tester.asked:gsub('Req$', 'Res')
+    self:sets_fault(answer, fault)
     self.tester:answer(function(m)
         if not name and not fields then
             return m
@@ -267,9 +283,9 @@ end
 -- ---- what cases expect ----
 
 -- Why such a message is not the one that is expected: the first difference; nil: it is.
-local function difference(self, came, name, fields)
+function case:differs(came, name, fields)
     if came.name ~= name or not came.m then
-        return { expected = name, found = found(came) }
+        return { expected = name, found = case.found_text(came) }
     end
     local wrong = expect.compare(came.m, fields or {}, self.seen)
     always(self, came.m, wrong)
@@ -302,7 +318,7 @@ function case:expects(name, fields, more)
             { kind = 'message', limit = limit, fields = fields })
     until not is_between(self, came, more and more.meanwhile)
     local taken = came.at - from
-    local what = difference(self, came, name, fields) or {}
+    local what = self:differs(came, name, fields) or {}
     what.ok = not what.expected
     if what.ok and taken > limit then
         what.ok, what.path = false, name .. ': time'
@@ -322,22 +338,49 @@ function case:expects(name, fields, more)
     return came.m
 end
 
+-- Whether a response refuses: its code begins with FAILED.
+local function is_refusal(m)
+    local good, code = pcall(function() return m.ResponseCode end)
+    return good and tostring(code):upper():find '^FAILED' ~= nil
+end
+
 -- Whether what came is of that form.
 local function is_form(self, came, form)
     if form == 'end' then
         return came.closed ~= nil
+    elseif form == 'refusal' then
+        came.refuses = came.m ~= nil and is_refusal(came.m)
+        return came.refuses
     elseif form == 'nothing' then
         return not came.closed and not came.name
     end
-    return difference(self, came, form[1], form[2]) == nil
+    return self:differs(came, form[1], form[2]) == nil
 end
 
 local function form_text(form)
     if type(form) == 'string' then
-        return form == 'end' and 'the end of the connection' or form
+        return form == 'end' and 'the end of the connection' or form == 'refusal'
+            and 'a response with FAILED' or form
     end
     local code = form[2] and form[2].ResponseCode
     return code and ('%s with %s'):format(form[1], code) or form[1]
+end
+
+function case:is_one_of(came, forms)
+    for _, form in ipairs(forms) do
+        if is_form(self, came, form) then
+            return true
+        end
+    end
+    return false
+end
+
+function case.forms_text(forms)
+    local texts = {}
+    for i, form in ipairs(forms) do
+        texts[i] = form_text(form)
+    end
+    return table.concat(texts, ', or ')
 end
 
 -- more: { within = another time, meanwhile = }
@@ -348,15 +391,11 @@ function case:expects_any(forms, more)
         from = self.from or Now()
         came = self:take(from + limit - Now(), { kind = 'any', limit = limit })
     until not is_between(self, came, more and more.meanwhile)
-    local texts, ok = {}, false
-    for i, form in ipairs(forms) do
-        texts[i] = form_text(form)
-        ok = ok or is_form(self, came, form)
-    end
     self.from, self.m = came.at, came.m
     self.tester.asked = self.tester.by == 'SECC' and came.name or self.tester.asked
-    self:step { kind = 'any', expected = table.concat(texts, ', or '), found = found(came), ok = ok,
-                taken = came.at - from, limit = limit, negations = mutant.of('any', came) }
+    local ok = self:is_one_of(came, forms)
+    self:step { kind = 'any', expected = case.forms_text(forms), found = case.found_text(came),
+                ok = ok, taken = came.at - from, limit = limit, negations = mutant.of('any', came) }
     return came
 end
 
@@ -365,7 +404,7 @@ function case:expects_end(times)
     local limit = after + self:time(times.within)
     local from, came, taken
     repeat
-        from = self.from or Now()
+        from = times.since == 'link' and self.began or self.from or Now()
         came = self:take(from + limit - Now(), { kind = 'end', after = after, limit = limit })
         taken = came.at - from
     until not is_between(self, came, times.meanwhile)
@@ -381,7 +420,7 @@ function case:expects_nothing(time)
     local limit = self:time(time)
     local came = self:take(limit, { kind = 'nothing', limit = limit })
     self:step { kind = 'nothing', expected = 'nothing', ok = not came.name and not came.closed,
-                found = found(came), limit = limit, negations = mutant.of 'nothing' }
+                found = case.found_text(came), limit = limit, negations = mutant.of 'nothing' }
 end
 
 -- The same request again and again, until the connection ends: times as of expects_end, from the
@@ -410,7 +449,7 @@ function case:reports()
     local came = self:take(limit, { kind = 'report', limit = limit })
     local good, code = pcall(function() return tostring(came.m.ResponseCode) end)
     self:step { kind = 'report', expected = 'what it does', ok = true, taken = came.at - self.from,
-                found = good and ('%s with %s'):format(came.name, code) or found(came) }
+                found = good and ('%s with %s'):format(came.name, code) or case.found_text(came) }
 end
 
 function case:checks(check)
@@ -424,7 +463,7 @@ local function once(self, name, response, how)
     self:sends(name, how.fields)
     local limit = self:time(self.tester:patience())
     local came = self:take(limit, { kind = 'message', limit = limit, fields = how.fields_of_last })
-    local wrong = difference(self, came, response, how.meanwhile)
+    local wrong = self:differs(came, response, how.meanwhile)
     if not wrong and came.at - self.from > limit then
         wrong = { path = response .. ': time', expected = ('%s within %d ms'):format(response, limit),
                   found = ('%d ms'):format(math.floor(came.at - self.from)) }
@@ -432,7 +471,7 @@ local function once(self, name, response, how)
     self.m = came.m
     local is_last = not wrong and #expect.compare(came.m, how.ends, self.seen) == 0
     if is_last and how.response then
-        wrong = difference(self, came, response, how.response)
+        wrong = self:differs(came, response, how.response)
     end
     return is_last, wrong
 end
@@ -479,7 +518,7 @@ local function answer_once(self, name, how, expected)
     if came.name ~= name and not how.lasts then
         return came
     end
-    local wrong = difference(self, came, name, how.each)
+    local wrong = self:differs(came, name, how.each)
     local problem = not wrong and how.finds and how.finds(came.m, self)
     if problem then
         wrong = { path = name, expected = how.text, found = problem }
@@ -499,7 +538,7 @@ local function expects_giving_up(self, came, how, expected)
                 timer = how.after, negations = { 'early', 'late', 'other' },
                 expected = ('the end of the session after %d to %d ms')
                     :format(expected.after, expected.limit),
-                found = ('%s after %d ms'):format(found(came), math.floor(taken)) }
+                found = ('%s after %d ms'):format(case.found_text(came), math.floor(taken)) }
     if stops then
         self.tester.asked = 'SessionStopReq'
         self:answers()
@@ -514,7 +553,7 @@ local function expects_next(self, came, forms)
         ok = ok or is_form(self, came, form)
     end
     local only = #forms == 1 and forms[1]
-    self:step { kind = 'message', ok = ok, found = found(came), expected = table.concat(texts, ', or '),
+    self:step { kind = 'message', ok = ok, found = case.found_text(came), expected = table.concat(texts, ', or '),
                 negations = only and mutant.of('value', only[2], self.c.session) or { 'other' } }
     self.tester.asked = came.name or self.tester.asked
 end

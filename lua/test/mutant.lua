@@ -30,7 +30,7 @@ function mutant.of(kind, what, session)
     elseif kind == 'end' then
         return what.after and { 'open', 'talk', 'early' } or { 'open', 'talk' }
     elseif kind == 'any' then
-        return { 'other' }
+        return { 'other', what.refuses and 'accepted' or nil }
     end
     return { 'talk', 'close' }
 end
@@ -43,7 +43,11 @@ end
 
 function does.other(came)
     came.name = came.name == 'SessionStopRes' and 'SessionSetupRes' or 'SessionStopRes'
-    came.closed = nil
+    came.closed, came.m = nil, nil
+end
+
+function does.accepted(came)
+    came.m.ResponseCode = 'OK'
 end
 
 -- Later than the standard allows, also where devices in use take longer.

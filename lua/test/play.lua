@@ -34,7 +34,7 @@ local function parameters_of(c, side)
             has_tls = has_tls or need.tls
         end
     end
-    local way_there = c.sut == 'SECC' and side == 'vehicle' and c.given ~= 'connected'
+    local way_there = c.sut == 'SECC' and side == 'vehicle' and not way.BEFORE[c.given]
         and assert(way.parameters(c.protocol, p.mode, c.given))
     p = with(p, way_there or nil)
     if has_tls or p.payment == 'Contract' then
@@ -69,6 +69,12 @@ end
 
 -- The way to where the case begins, and what it tests.
 local function go(it, c)
+    if c.liveness then
+        it:lives(true)
+    end
+    if c.link then
+        it:plugs()
+    end
     it.arriving = true
     local between, missing = it.tester:reach(c.given)
     it.missing = missing
@@ -77,6 +83,10 @@ local function go(it, c)
     it:step { kind = 'given', expected = c.given, found = between or c.given, ok = not between }
     it.arriving, it.from = false, Now()
     c.then_(it, c.row)
+    it:proves_fault()
+    if c.liveness then
+        it:lives(false)
+    end
 end
 
 -- What was raised through a case, unless it is the case's own end.
@@ -114,13 +124,15 @@ end
 function play.tester(given)
     local c = case_of(given)
     local it = case.new(c, tester_of(c), given.mutation)
-    local good, why = xpcall(go, raised, it, c)
-    it.role.Disconnect()
-    if not good and why ~= case.over then
-        it.steps[#it.steps + 1] = { kind = 'error', verdict = 'error', field = 'error', ok = false,
-                                    found = why.text,
-                                    expected = 'no error', trace = why.trace }
+    for _, run in ipairs { go, it.proves_fault } do -- the latter also where the case has failed
+        local good, why = xpcall(run, raised, it, c)
+        if not good and why ~= case.over then
+            it.steps[#it.steps + 1] = { kind = 'error', verdict = 'error', field = 'error', ok = false,
+                                        found = why.text,
+                                        expected = 'no error', trace = why.trace }
+        end
     end
+    it.role.Disconnect()
     Answer { verdict = verdict_of(it, 'verdict'), field = verdict_of(it, 'field'), steps = it.steps,
              negations = negations_of(it) }
 end

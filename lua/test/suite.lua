@@ -7,7 +7,8 @@
 --       then_ = function(it, row) … end }
 --       one behaviour, and the table of its parameters. A row has the name of its case under `id`,
 --       or a number as its key: TC_…_006; what it says of about, given, cites, if_, session,
---       vehicle, station and protocol goes over what the block says.
+--       vehicle, station and protocol goes over what the block says. liveness = true: a short
+--       good session is held before the case and after it. link = true: the link comes up first
 
 local behaviour = require 'test.behaviour'
 local expect = require 'v2g.expect'
@@ -20,7 +21,7 @@ local suite = {}
 local OWN <const> = { 'about', 'given', 'cites', 'session', 'protocol', 'sut', 'mode', 'paying',
                       'contract', 'receipts', 'services', 'internet', 'departs', 'entries', 'tariffs',
                       'meters', 'renegotiates', 'wakes', 'tls', 'vehicle', 'station', 'tags', 'then_',
-                      'field', 'doubt', 'profile', 'cannot', 'advice', 'beyond' }
+                      'field', 'doubt', 'profile', 'cannot', 'advice', 'beyond', 'liveness', 'link' }
 
 local function name_of(group, key, row)
     if rawget(row, 'id') then

@@ -79,8 +79,24 @@ local function connect(self, reached, next_row)
     end
 end
 
+-- What came in between of the ready-made vehicle's way, and whether there is no device at all.
+local function what_came(self, why)
+    if type(why) == 'table' and why.ev == self.ev then
+        return why.why, self.ev.missing
+    end
+    error(why, 0)
+end
+
 -- Goes there. Nil, or what came in between, as text.
 function vehicle:reach(given)
+    self.is_deaf = given == 'link'
+    if self.is_deaf then
+        return nil
+    elseif given == 'connected' then
+        local good, why = pcall(evcc.reach, self.ev)
+        self.asked = 'supportedAppProtocolReq'
+        return not good and what_came(self, why) or nil
+    end
     local rows = way.rows(given)
     local reached, stop, next_row = watch(self, rows)
     local good, why = pcall(function()
@@ -99,10 +115,29 @@ function vehicle:reach(given)
     if good then
         return ('the session went by without %s'):format(rows[#rows])
     end
-    if type(why) == 'table' and why.ev == self.ev then
-        return why.why, self.ev.missing
+    return what_came(self, why)
+end
+
+-- TCP, and TLS, to where SDP said. Nil, and why not.
+function vehicle:connects(ms)
+    local tls = self.parameters.tls
+    local good, why = self.role.Connect { manual = true, tls = tls, may_fail = true, timeout = ms }
+    return good, why
+end
+
+-- A session as short as can be, from SDP on. Nil, or what was wrong, as text.
+function vehicle:short_session()
+    local p = { gaps = { ['SDP>TCP'] = 0 } } -- SDP each time
+    for _, key in ipairs { 'protocol', 'mode', 'tls' } do
+        p[key] = self.parameters[key]
     end
-    error(why, 0)
+    self.ev = evcc.new(self.role, p)
+    local good, why = pcall(function()
+        evcc.open(self.ev)
+        self.ev.does.SessionSetup(self.ev)
+        self.ev.does.SessionStop(self.ev)
+    end)
+    return not good and what_came(self, why) or nil
 end
 
 -- Leaves the session; another one can be begun, with more parameters.
@@ -136,9 +171,28 @@ local function step_for(self, name, fields)
     return step .. (progress == 'ScheduleRenegotiation' and 'Renegotiate' or progress)
 end
 
+-- Requests before there is a protocol.
+local before = {}
+
+function before.SECCDiscoveryReq(self)
+    local m = self.role.Message('SECCDiscoveryReq')
+    local tls = self.parameters.tls
+    m.Security = (not tls or tls == 'off') and 0x10 or 0x00
+    return m
+end
+
+function before.supportedAppProtocolReq(self)
+    local m = self.role.Message('supportedAppProtocolReq')
+    m.AppProtocol = evcc.offer(self.ev, self.parameters.protocol)
+    return m
+end
+
 -- A good request at this place: what the ready-made vehicle would send. Also the identity that
 -- signs it, or nil.
 function vehicle:message(name, fields)
+    if before[name] then
+        return before[name](self)
+    end
     local step, made = step_for(self, name, fields or {}), {}
     self.ev.exchange = function(ev, at, signer)
         made.signer = signer

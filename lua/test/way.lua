@@ -33,6 +33,10 @@ local WORDS <const> = {
     Update = { payment = 'Contract', contract = 'update' },
 }
 
+-- Where a case can begin before there is a protocol: nothing was sent yet; SDP, TCP and TLS are
+-- through.
+way.BEFORE = { link = true, connected = true }
+
 -- 'PowerDeliveryRes(Stop)' -> 'PowerDeliveryRes', 'Stop'
 function way.row(text)
     local name, word = text:match('^([%w_]+)%((%w+)%)$')

@@ -391,6 +391,11 @@ local function offer_entry(self, offer, i)
              SchemaID = offer.schema or i, Priority = offer.priority or i }
 end
 
+-- The offer of that protocol alone, whatever the connection is.
+function evcc.offer(self, protocol)
+    return { offer_entry(self, { protocol }, 1) }
+end
+
 -- ---- TLS ----
 
 -- What is said of it: 'off', 'auto', '1.2', '1.3'; nil: nothing.
@@ -522,7 +527,8 @@ local function agree(self)
     self.protocol = self.role.Protocol
 end
 
-local function connect_once(self)
+-- SDP, TCP, and TLS where that is wanted.
+function evcc.reach(self)
     local p = self.p
     self.last, self.answered, self.counts = nil, nil, {}
     local tls, settings = wanted_tls(self)
@@ -538,6 +544,10 @@ local function connect_once(self)
         leave(self, 'gone', false, 'the station cannot be reached: ' .. why)
     end
     self.tls = self.role.Get_Tls_Version() -- nil: none
+end
+
+local function connect_once(self)
+    evcc.reach(self)
     agree(self)
 end
 

@@ -486,7 +486,8 @@ static int take_bytes(struct parcel *piece)
                 return -1;
             break;
         case V2GTP_IGNORE: /* passed over, as if it had not come [V2G2-800] */
-            record_bad(s, EVENT_FRAME, &f, &problem, &piece->event);
+            record_bad(s, f.payload.p != NULL ? EVENT_FRAME : EVENT_BYTES, &f, &problem,
+                       &piece->event);
             break;
         case V2GTP_BROKEN:
             record_bad(s, EVENT_BYTES, &f, &problem, &piece->event);

@@ -2,6 +2,7 @@
 #include "suite/part.h"
 
 #include "script/task.h"
+#include "wire/link_watch.h"
 
 #include <lauxlib.h>
 #include <math.h>
@@ -136,6 +137,14 @@ static int answer(lua_State *L)
     return 0;
 }
 
+/* Plug(up): whether the cable could be plugged in, or pulled out. */
+static int plug(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TBOOLEAN);
+    lua_pushboolean(L, link_plug(script_of(L)->options->world, lua_toboolean(L, 1)));
+    return 1;
+}
+
 /* ---- the part ---- */
 
 static int push_all(lua_State *L)
@@ -144,6 +153,8 @@ static int push_all(lua_State *L)
     lua_pushlightuserdata(L, p);
     lua_pushcclosure(L, answer, 1);
     lua_setglobal(L, "Answer");
+    lua_pushcfunction(L, plug);
+    lua_setglobal(L, "Plug");
     push_value(L, p->given);
     task_give(script_of(L)->main, L);
     return 0;

@@ -6,6 +6,7 @@
 
 #include "wire/lab.h"
 #include "wire/netlink.h"
+#include "wire/network.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -22,6 +23,8 @@ struct link_watch {
     uv_poll_t poll;
     int fd, index; /* of the socket; of the interface */
     enum lab_side side;
+    struct network *network; /* of a virtual world, where it is one of its watches; or NULL */
+    struct link_watch *next;
     bool is_up;
     void (*changed)(void *context, bool is_up);
     void *context;
@@ -77,9 +80,19 @@ static int link_socket(enum lab_side side)
 struct link_watch *link_watch_open(struct world *world, const char *interface,
                                    void (*changed)(void *context, bool is_up), void *context)
 {
-    struct link_watch *w = world_is_virtual(world) ? NULL : calloc(1, sizeof *w);
+    struct link_watch *w = calloc(1, sizeof *w);
     if (w == NULL)
         return NULL;
+    if (world_is_virtual(world)) {
+        struct network *network = world_network(world);
+        *w = (struct link_watch){.network = network,
+                                 .next = network->watches,
+                                 .changed = changed,
+                                 .context = context,
+                                 .is_up = true};
+        network->watches = w;
+        return w;
+    }
     w->side = lab_side_of(interface);
     w->changed = changed;
     w->context = context;
@@ -105,10 +118,39 @@ static void link_gone(uv_handle_t *h)
     free(h->data);
 }
 
+bool link_plug(struct world *world, bool is_up)
+{
+    struct link_watch *w, *next;
+    if (!world_is_virtual(world))
+        return false;
+    for (w = world_network(world)->watches; w != NULL; w = next) {
+        next = w->next;
+        if (w->is_up == is_up)
+            continue;
+        w->is_up = is_up;
+        w->changed(w->context, is_up);
+    }
+    return true;
+}
+
+/* Of a virtual world. */
+static void forget(struct link_watch *w)
+{
+    struct link_watch **at = &w->network->watches;
+    while (*at != w)
+        at = &(*at)->next;
+    *at = w->next;
+    free(w);
+}
+
 void link_watch_close(struct link_watch *w)
 {
     if (w == NULL)
         return;
+    if (w->network != NULL) {
+        forget(w);
+        return;
+    }
     uv_close((uv_handle_t *)&w->poll, link_gone);
     close(w->fd);
 }

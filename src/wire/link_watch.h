@@ -12,10 +12,15 @@ struct link_watch;
 
 /*
  * Calls `changed` from the loop each time that the link of the interface comes up or goes down;
- * what it is when this begins is no change. NULL: there is nothing to watch, as in a virtual world.
+ * what it is when this begins is no change. NULL: there is nothing to watch. In a virtual world
+ * that is the cable, as link_plug has it.
  */
 struct link_watch *link_watch_open(struct world *world, const char *interface,
                                    void (*changed)(void *context, bool is_up), void *context);
+
+/* Says at both ends of a virtual world's cable that its link is up, or down; what is sent arrives
+ * all the same. False: the world is real, and nobody here can plug. */
+bool link_plug(struct world *world, bool is_up);
 
 /* NULL is allowed. */
 void link_watch_close(struct link_watch *w);

@@ -19,6 +19,7 @@ struct network {
     struct network_stream *streams;
     struct network_listener *listeners;
     struct network_socket *sockets;
+    struct link_watch *watches;
 };
 
 /* From that port, or any free one (0). NULL: e. */

@@ -217,6 +217,20 @@ static enum v2gtp_result v2gtp_break(struct v2gtp_reader *r, struct v2gtp_frame 
     return V2GTP_BROKEN;
 }
 
+/* Bytes that are no header, up to the next one. */
+static enum v2gtp_result v2gtp_skip(struct v2gtp_reader *r, struct slice rest,
+                                    struct v2gtp_frame *f, struct err *e)
+{
+    size_t n = 1;
+    while (n < rest.n &&
+           (rest.p[n] != V2GTP_VERSION || (n + 1 < rest.n && rest.p[n + 1] != V2GTP_INVERSE)))
+        n++;
+    err_set(e, "no V2GTP header, but the payload behind a length of 0: %zu bytes", n);
+    f->bytes = (struct slice){rest.p, n};
+    v2gtp_take(r, n);
+    return V2GTP_IGNORE;
+}
+
 enum v2gtp_result v2gtp_next(struct v2gtp_reader *r, struct v2gtp_frame *f, struct err *e)
 {
     *f = (struct v2gtp_frame){.header = r->bad};
@@ -234,6 +248,8 @@ enum v2gtp_result v2gtp_next(struct v2gtp_reader *r, struct v2gtp_frame *f, stru
         return V2GTP_MORE;
     }
     f->header = v2gtp_read(rest.p);
+    if (r->lost && (f->header.version != V2GTP_VERSION || f->header.inverse != V2GTP_INVERSE))
+        return v2gtp_skip(r, rest, f, e);
     struct err problem; /* kept from the caller as long as the frame is incomplete */
     problem.set = false;
     enum v2gtp_result result = v2gtp_check(&f->header, V2GTP_TCP, r->limit, &problem);
@@ -248,5 +264,6 @@ enum v2gtp_result v2gtp_next(struct v2gtp_reader *r, struct v2gtp_frame *f, stru
     f->bytes = (struct slice){rest.p, V2GTP_HEADER + (size_t)f->header.length};
     f->payload = (struct slice){rest.p + V2GTP_HEADER, f->header.length};
     v2gtp_take(r, f->bytes.n);
+    r->lost = f->header.length == 0;
     return result;
 }

@@ -8,6 +8,8 @@
  *   - a payload type that is not for this use, or a length of 0: the frame is passed over;
  *   - a wrong version or a wrong inverse version (or both, when one is the other's inverse, as of a
  *     later version): the same, by the length in the header;
+ *   - behind a length of 0, bytes that are no header: they are its payload, and passed over up to
+ *     the next header;
  *   - a version and an inverse that have nothing to do with each other: this is no V2GTP (but TLS,
  *     HTTP, a lost position), and the connection has to be ended;
  *   - a length above the limit: the connection has to be ended, whatever the rest says.
@@ -90,6 +92,7 @@ struct v2gtp_reader {
     size_t at;          /* first of them that is not used up */
     struct slice input; /* the caller's bytes, used where nothing is held */
     uint32_t limit;     /* most bytes of payload */
+    bool lost;          /* since a length of 0: what comes may be its payload */
     bool broken;
     struct v2gtp_header bad; /* that broke it */
 };
@@ -105,9 +108,9 @@ void v2gtp_close(struct v2gtp_reader *r);
 void v2gtp_feed(struct v2gtp_reader *r, struct slice bytes);
 
 /*
- * The next frame. Of FRAME and IGNORE f is the whole frame, valid until the next call; of BROKEN,
- * the bytes from the bad header on, as far as they have come. After BROKEN it stays BROKEN, with
- * the same error and no bytes.
+ * The next frame. Of FRAME and IGNORE f is the whole frame, valid until the next call (of bytes
+ * that are no frame, without a payload); of BROKEN, the bytes from the bad header on, as far as
+ * they have come. After BROKEN it stays BROKEN, with the same error and no bytes.
  */
 enum v2gtp_result v2gtp_next(struct v2gtp_reader *r, struct v2gtp_frame *f, struct err *e);
 

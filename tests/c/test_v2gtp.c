@@ -239,6 +239,36 @@ static void an_ignored_frame_is_waited_for(void **state)
     v2gtp_close(&r);
 }
 
+/* [V2G2-800] Wherever the stream is cut. */
+static void what_lies_behind_a_length_of_0_is_passed_over(void **state)
+{
+    static const uint8_t bad[] = {0x01, 0xFE, 0x80, 0x01, 0,    0,    0,    0,    0x80,
+                                  0x98, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x01, 0x01};
+    uint8_t in[sizeof bad + V2GTP_HEADER + 1] = {0};
+    (void)state;
+    memcpy(in, bad, sizeof bad);
+    v2gtp_write(in + sizeof bad, V2GTP_EXI, 1);
+    for (size_t cut = 0; cut <= sizeof in; cut++) {
+        struct v2gtp_reader r;
+        struct v2gtp_frame f;
+        enum v2gtp_result last = V2GTP_MORE;
+        size_t passed = 0;
+        v2gtp_open(&r, 0);
+        for (int piece = 0; piece < 2; piece++) {
+            struct err e = ERR_INIT;
+            v2gtp_feed(&r, piece == 0 ? slice_of(in, cut) : slice_of(in + cut, sizeof in - cut));
+            while (last != V2GTP_FRAME && (last = v2gtp_next(&r, &f, &e)) != V2GTP_MORE) {
+                assert_int_not_equal(last, V2GTP_BROKEN);
+                passed += last == V2GTP_IGNORE ? f.bytes.n : 0;
+                e = ERR_INIT;
+            }
+        }
+        assert_int_equal(last, V2GTP_FRAME);
+        assert_int_equal(passed, sizeof bad);
+        v2gtp_close(&r);
+    }
+}
+
 static void a_length_alone_takes_no_memory(void **state)
 {
     uint8_t in[V2GTP_HEADER];
@@ -339,6 +369,7 @@ int main(void)
         cmocka_unit_test(what_is_not_used_up_is_kept),
         cmocka_unit_test(wrong_headers_are_ignored_or_break),
         cmocka_unit_test(an_ignored_frame_is_waited_for),
+        cmocka_unit_test(what_lies_behind_a_length_of_0_is_passed_over),
         cmocka_unit_test(a_length_alone_takes_no_memory),
         cmocka_unit_test(a_large_frame_leaves_no_memory_behind),
         cmocka_unit_test(datagrams_are_whole_frames),

@@ -50,6 +50,25 @@ cases 'own_error' { given = 'ServiceDiscoveryRes', then_ = function()
     error('no') end }
 $refused"
 
+judged "a fault that never happened is an error of the case" 3 "error own_fault NoSuch=1 never happened" "$head
+cases 'own_fault' { given = 'ServiceDiscoveryRes', then_ = function(it)
+    it:sends('ServiceDiscoveryReq', {}, 'set NoSuch=1')
+    it:expects_nothing 'par_CMN_Transmission_Delay' end }"
+
+judged "a device that no longer serves after a case fails it" 1 "fail own_dead found no station answered" "$head
+cases 'own_dead' { given = 'ServiceDiscoveryRes', liveness = true, station = { sessions = 2 },
+    then_ = function(it)
+        it:sends 'ServiceDiscoveryReq'
+        it:expects('ServiceDiscoveryRes', { ResponseCode = 'FAILED_SequenceError' }) end }"
+
+judged "a case may begin before anything was sent, or with a connection alone" 0 \
+    "pass own_connected pass own_link 7 of 7 negations killed" "$head
+cases 'own' { session = 'any', rows = { connected = { given = 'connected' }, link = { given = 'link' } },
+    then_ = function(it, row)
+        if row.given == 'link' then it:discovers({}, { TransportProtocol = 0 }, 0x10) return end
+        it:sends('supportedAppProtocolReq')
+        it:expects('supportedAppProtocolRes', {}) end }" --mutate
+
 judged "cases side by side have the results of all" 0 "pass 3 passed" "$head
 cases 'own' { given = 'ServiceDiscoveryRes', rows = { {}, {}, {} }, then_ = function(it)
     it:sends('ServiceDiscoveryReq')

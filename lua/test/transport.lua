@@ -1,0 +1,167 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What cases say of what lies below and around messages; laid over `it` of case.lua.
+--
+--   it:sends(name, fields, fault)   likewise it:answers(fields, name, fault): with that fault on
+--                                   its way (docs/faults.md): 'split 1', or a function
+--   it:sends_bytes(bytes)           any bytes
+--   it:discovers(fields, wanted, security)   SECCDiscoveryReq, up to five times, until the answer
+--                                   has come; inconclusive where its Security is another one
+--   it:connects_besides(n)          so many further connections, which stay open
+--   it:tries(list, forms, within, pause)   one after another, { name, fields, fault }: to each one
+--                                   of the forms of expects_any; where the session is over,
+--                                   another one
+--   it:plugs()                      the link comes up, which `link` of a case begins with
+--   it:fails_to_connect(time)       nobody takes a connection there any more
+--   it:waits(time)                  until so long after the link came up, with nothing to be heard
+--   it:lives(is_control)            a short good session, which `liveness` of a case wants before
+--                                   it (inconclusive) and after it
+
+local mutant = require 'test.mutant'
+
+local transport = {}
+
+local ASKS_MOST <const> = 5 -- a datagram may be lost
+
+-- ---- faults ----
+
+-- The text of a fault for `header` of a row: { version =, inverse =, type =, length = }.
+function transport.header(fields)
+    local words = {}
+    for key, value in pairs(fields) do
+        words[#words + 1] = ('%s=%s'):format(key, value)
+    end
+    table.sort(words)
+    return 'header ' .. table.concat(words, ' ')
+end
+
+-- What was meant to go wrong has to have gone wrong.
+function transport:proves_fault()
+    local fault = self.fault
+    self.fault = nil
+    if fault and fault.filter:happened() == 0 then
+        error(('%s: %s never happened'):format(fault.name, tostring(fault.text)), 0)
+    elseif fault then
+        fault.filter:remove()
+    end
+end
+
+-- The fault on the way of the next message of that name; nil: none.
+function transport:sets_fault(name, text)
+    if text then
+        self:proves_fault()
+        self.fault = { name = name, text = text, filter = self.role.Filter {
+            on = name, occurrence = 1, direction = 'out', fault = text } }
+    end
+end
+
+function transport:sends_bytes(bytes)
+    self.role.Send_Raw(bytes)
+    self.from = Now()
+end
+
+-- ---- SDP ----
+
+function transport:discovers(fields, wanted, security)
+    local limit = self:time 'par_EVCC_SDP_Timeout'
+    local came
+    self.n = self.n + 1
+    local step = self.n
+    for _ = 1, ASKS_MOST do
+        self.n = step - 1 -- one step, however often it is asked
+        self:sends('SECCDiscoveryReq', fields)
+        came = self:take(limit, { kind = 'message', limit = limit, fields = wanted })
+        if came.name then
+            break
+        end
+    end
+    local what = self:differs(came, 'SECCDiscoveryRes', wanted)
+    local is_late = not what and came.at - self.from > limit
+    self.m, self.from = came.m, came.at
+    self:step { kind = 'message', ok = not what and not is_late, path = what and what.path,
+                expected = what and what.expected or 'SECCDiscoveryRes', limit = limit,
+                found = what and what.found or is_late and 'it came later' or 'SECCDiscoveryRes',
+                timer = 'par_EVCC_SDP_Timeout', negations = mutant.of('message', wanted, 'any') }
+    local given = self.m:get 'Security'
+    local text <const> = 'an answer with Security 0x%02X'
+    self:needs(not security or given == security, text:format(security or given), text:format(given))
+end
+
+-- ---- many inputs ----
+
+function transport:tries(list, forms, within, pause)
+    local limit, step = self:time(within), self.n + 1
+    local problem, came, negations
+    for i, one in ipairs(list) do
+        if came and came.closed then
+            self:starts_again(self.c.given)
+        elseif pause then
+            Sleep(pause)
+        end
+        self.n = step - 1 -- one step, however many there are
+        self:sends(table.unpack(one, 1, 3))
+        came = self:take(limit, { kind = 'any', limit = limit })
+        problem = not self:is_one_of(came, forms)
+            and ('%s to no. %d'):format(self.found_text(came), i) or nil
+        negations = mutant.of('any', came)
+        if problem then
+            break
+        end
+    end
+    self.from, self.m = came.at, came.m
+    self:step { kind = 'any', expected = self.forms_text(forms) .. ' to each of ' .. #list,
+                found = problem or 'that', ok = not problem, limit = limit, negations = negations }
+end
+
+function transport:connects_besides(n)
+    for _ = 1, n do
+        Vehicle().Connect { manual = true, may_fail = true, tls = self.tester.parameters.tls }
+    end
+    self.from = Now()
+end
+
+-- ---- the link, and time ----
+
+function transport:plugs()
+    local is_plugged = Plug(false) and Plug(true)
+    self.began = Now()
+    self:needs(is_plugged, 'a link that comes up now', 'no driver for it')
+end
+
+function transport:fails_to_connect(time)
+    local limit, from = self:time(time), Now()
+    self.n = self.n + 1
+    local good, why = self.tester:connects(limit)
+    if self.mutation and self.mutation.step == self.n then
+        good, self.mutation.happened = true, true
+    end
+    self:step { kind = 'connection', ok = not good, expected = 'no connection',
+                taken = Now() - from, found = good and 'a connection' or why, limit = limit, negations = { 'open' } }
+end
+
+function transport:waits(time)
+    local limit = self:time(time)
+    local came = self:take(self.began + limit - Now(), { kind = 'nothing', limit = limit })
+    self:step { kind = 'nothing', expected = 'nothing', ok = not came.name and not came.closed,
+                found = self.found_text(came), limit = limit, timer = time,
+                negations = mutant.of 'nothing' }
+end
+
+-- ---- liveness ----
+
+function transport:lives(is_control)
+    self.tester:leave()
+    local problem = self.tester:short_session()
+    self.n = self.n + 1
+    if self.mutation and self.mutation.step == self.n then
+        problem, self.mutation.happened = 'nobody answers', true
+    end
+    self.arriving = is_control
+    self:step { kind = is_control and 'given' or 'liveness', ok = not problem,
+                expected = 'a session from SDP to SessionStopRes',
+                found = problem or 'such a session',
+                negations = not is_control and { 'dead' } or nil }
+    self.arriving = false
+    self.tester:leave()
+end
+
+return transport
