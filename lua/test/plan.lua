@@ -2,6 +2,7 @@
 -- What a campaign plays: the cases that were chosen, in an order in which the device seldom has to
 -- be reset, and those that do not apply to it, each with its reason.
 
+local case = require 'test.case'
 local pics = require 'test.pics'
 local suite = require 'test.suite'
 
@@ -52,8 +53,15 @@ local function reason_against(c, given)
     return not pics.holds(c.if_, given.claims) and 'not claimed: ' .. c.if_ or nil
 end
 
+-- Milliseconds that a case waits at least, as far as its row tells; nil: none.
+local function waits(c)
+    local after = c.row.after
+    local known, ms = pcall(case.time, { tester = {}, c = c }, type(after) == 'string' and after or '')
+    return known and ms > 0 and ms or nil
+end
+
 local function told(c)
-    local one = {}
+    local one = { waits_ms = waits(c) }
     for _, key in ipairs(TOLD) do
         one[key] = c[key]
     end

@@ -15,13 +15,22 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-void progress_open(struct progress *p, FILE *out, size_t all, bool quiet)
+static int64_t waits_of(const json_t *planned)
 {
+    return (int64_t)json_number_value(json_object_get(planned, "waits_ms"));
+}
+
+void progress_open(struct progress *p, FILE *out, const json_t *cases, bool is_real, bool quiet)
+{
+    const json_t *planned;
+    size_t i;
     *p = (struct progress){.out = out,
-                           .all = all,
+                           .all = json_array_size(cases),
+                           .is_real = is_real,
                            .quiet = quiet,
                            .draws = isatty(STDERR_FILENO) == 1,
                            .began_ms = now_ms()};
+    json_array_foreach(cases, i, planned) p->waits_ms += is_real ? waits_of(planned) : 0;
 }
 
 void progress_begin(struct progress *p, const char *id)
@@ -34,6 +43,11 @@ void progress_end(struct progress *p, const struct result *r)
 {
     struct buf text = {0};
     p->ended++;
+    p->ended_ms = now_ms();
+    if (p->is_real) {
+        p->waits_ms -= waits_of(r->planned);
+        p->waited_ms += waits_of(r->planned);
+    }
     p->failed += r->verdict != OUTCOME_PASS;
     if (!p->quiet || r->verdict != OUTCOME_PASS) {
         progress_hide(p);
@@ -56,13 +70,15 @@ void progress_hide(struct progress *p)
     p->is_drawn = false;
 }
 
-/* "1:02:03 left", from the time that those took which have ended; cases that wait for a time-out
- * take minutes, so it is an estimate. */
+/* "1:02:03 left": what is waited for, and else the time that those took which have ended. */
 static void add_left(const struct progress *p, struct buf *text)
 {
     if (p->ended == 0 || p->ended >= p->all)
         return;
-    int64_t s = (now_ms() - p->began_ms) * (int64_t)(p->all - p->ended) / (int64_t)p->ended / 1000;
+    int64_t busy = p->ended_ms - p->began_ms - p->waited_ms;
+    int64_t s = busy > 0 ? busy * (int64_t)(p->all - p->ended) / (int64_t)p->ended : 0;
+    s = (s + p->waits_ms - (now_ms() - p->ended_ms)) / 1000;
+    s = s > 0 ? s : 0;
     if (s >= 3600)
         buf_printf(text, "  %" PRId64 ":%02" PRId64, s / 3600, s / 60 % 60);
     else

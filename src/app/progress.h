@@ -13,13 +13,15 @@ struct progress {
     bool quiet;  /* only of those that did not pass */
     bool draws;  /* the one line, to stderr, */
     bool pauses; /* but not now: something else is shown there */
-    bool is_drawn;
+    bool is_drawn, is_real;
     size_t all, ended, failed;
-    int64_t began_ms;
-    char running[120]; /* the case that began last */
+    int64_t began_ms, ended_ms;  /* the campaign; the case that has ended last */
+    int64_t waited_ms, waits_ms; /* those that have ended, and those that have not, by the plan */
+    char running[120];           /* the case that began last */
 };
 
-void progress_open(struct progress *p, FILE *out, size_t all, bool quiet);
+/* cases: of the plan; is_real: what they wait for takes its time. */
+void progress_open(struct progress *p, FILE *out, const json_t *cases, bool is_real, bool quiet);
 
 /* A case begins. */
 void progress_begin(struct progress *p, const char *id);

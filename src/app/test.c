@@ -321,7 +321,7 @@ static int play(struct testing *t, const json_t *texts, struct err *e)
     int bad = open_results(t, e);
     if (bad == 0) {
         FILE *out = outputs_terminal(&t->outputs);
-        progress_open(&t->progress, out, json_array_size(t->cases), t->session.quiet);
+        progress_open(&t->progress, out, t->cases, !t->plays_device, t->session.quiet);
         t->progress.pauses = t->session.verbose > 0;
         bad = play_cases(t, texts, e);
     }

@@ -46,10 +46,10 @@ static void put_causes(const struct results *r, enum outcome of, const char *tit
 /* ---- what next ---- */
 
 /* Options that tell which device is tested, and how it is reached. */
-static const char *const KEPT[] = {"--interface", "-i",        "--peer",    "-p",    "--protocol",
-                                   "-P",          "--profile", "--timer",   "--tls", "--cert",
-                                   "--key",       "--roots",   "--tls-set", "--pki", "--pics",
-                                   "--file",      "--seed",    "--fault"};
+static const char *const KEPT[] = {"--interface", "-i",        "--peer",    "-p",     "--protocol",
+                                   "-P",          "--profile", "--timer",   "--tls",  "--cert",
+                                   "--key",       "--roots",   "--tls-set", "--pki",  "--pics",
+                                   "--timeout",   "--file",    "--seed",    "--fault"};
 
 static bool is_kept(const char *word)
 {
