@@ -171,6 +171,19 @@ function behaviour.goes_on(it, row)
     end
 end
 
+-- It gets limits in the charge loop, and has one more request to follow them by.
+function behaviour.keeps_limits(it, row)
+    local limits = row.fields
+    it:answers(limits)
+    it:expects(row.given)
+    it:answers(limits)
+    -- with less current the voltage becomes less, too
+    local voltage = math.max(1, it.tester.answered.EVSEPresentVoltage:si() * 0.95)
+    local power = limits.EVSEMaximumPowerLimit / voltage
+    it:expects(row.given, { EVTargetVoltage = expect.at_most(limits.EVSEMaximumVoltageLimit),
+        EVTargetCurrent = expect.at_most(math.min(limits.EVSEMaximumCurrentLimit, power)) })
+end
+
 -- Its request gets that response again and again, and it ends the session when its time is over,
 -- not before.
 function behaviour.loses_patience(it, row)

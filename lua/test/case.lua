@@ -12,9 +12,12 @@
 --                                'link': its times run from when the link came up
 --     meanwhile, as of it:expects and it:expects_any: rows ('PowerDeliveryReq(Stop)') that a
 --     vehicle may come by first; they are answered as they should be
---   it:keeps_answering(name, { fields =, each =, finds =, lasts = | next = | after =, within = })
+--   it:keeps_answering(name, { fields =, each =, finds =, lasts = | ends = | next = |
+--                              after =, within = })
 --                                the request that has come, and each like it: for so long, until
---                                one of the forms `next` comes, or until the vehicle gives up
+--                                one has the fields `ends`, until one of the forms `next` comes, or
+--                                until the vehicle gives up
+--   it:reports(what, found)      what no rule judges: a step that is ok
 --   it:expects_nothing(time)     nothing comes, and the connection stays
 --   it:repeats(name, { fields =, meanwhile =, ends =, response =, within = })   the request, until
 --                                its response has the fields `ends`; then also those of `response`
@@ -506,6 +509,10 @@ function case:repeats(name, how)
     return self.m
 end
 
+function case:reports(what, text)
+    self:step { kind = 'report', expected = what, found = text, ok = true }
+end
+
 -- ---- what comes again and again from a vehicle ----
 
 -- One more answer, and what comes then: that, and what is wrong with it where it is the request.
@@ -515,7 +522,7 @@ local function answer_once(self, name, how, expected)
     local came = self:take(expected.after and expected.from + expected.limit - Now() or limit,
         expected.after and expected or { limit = limit, fields = expected.fields })
     self.m = came.m
-    if came.name ~= name and not how.lasts then
+    if came.name ~= name and not (how.lasts or how.ends) then
         return came
     end
     local wrong = self:differs(came, name, how.each)
@@ -563,7 +570,7 @@ function case:keeps_answering(name, how)
     local expected = { from = self.from, after = after, limit = how.lasts and self:time(how.lasts)
         or within and (after or 0) + within or math.huge }
     expected.fields = {} -- that can be negated
-    for _, fields in ipairs { how.each or {}, how.next and how.next[1][2] or {} } do
+    for _, fields in ipairs { how.each or {}, how.ends or {}, how.next and how.next[1][2] or {} } do
         for path, value in pairs(fields) do
             expected.fields[path] = value
         end
@@ -572,11 +579,13 @@ function case:keeps_answering(name, how)
     repeat
         came, wrong, n = answer_once(self, name, how, expected)
         seen, self.from = n or seen, came.at
-    until wrong or came.name ~= name or came.at - expected.from >= expected.limit
-    if seen and (how.each or how.finds or wrong) or how.lasts then
+        local is_last = how.ends and not wrong and #expect.compare(came.m, how.ends, self.seen) == 0
+    until wrong or is_last or came.name ~= name or came.at - expected.from >= expected.limit
+    if seen and (how.each or how.finds or wrong) or how.lasts or how.ends then
         self:step { kind = 'message', ok = not wrong, path = wrong and wrong.path, n = seen,
                     expected = wrong and wrong.expected or name, found = wrong and wrong.found or name,
-                    negations = mutant.with(mutant.of('value', how.each, self.c.session), { how }) }
+                    negations = mutant.with(mutant.of('value', how.ends or how.each, self.c.session),
+                                            { how }) }
     end
     if how.after then
         expects_giving_up(self, came, how, expected)

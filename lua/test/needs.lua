@@ -46,5 +46,6 @@ return {
     { 'wakes', 'station', claims = 'PICS_SUT_CMN_Pause == true and '
         .. 'PICS_CMN_CMN_CombinedTesting == true and PIXIT_CMN_CMN_WakeUp < PICS_CMN_CMN_WakeUp' },
     { 'meters', true, claims = 'PIXIT_SUT_CMN_MeterInfo == meterInfo' },
+    { 'pauses', true, claims = 'PICS_SUT_CMN_Pause == true', vehicle = { pause = 1 } },
     { 'tls', true, claims = 'PIXIT_SUT_CMN_TLS == true', tls = true },
 }

@@ -20,8 +20,9 @@ local suite = {}
 -- What a case has of its row, else of its block, else of its suite.
 local OWN <const> = { 'about', 'given', 'cites', 'session', 'protocol', 'sut', 'mode', 'paying',
                       'contract', 'receipts', 'services', 'internet', 'departs', 'entries', 'tariffs',
-                      'meters', 'renegotiates', 'wakes', 'tls', 'vehicle', 'station', 'tags', 'then_',
-                      'field', 'doubt', 'profile', 'cannot', 'advice', 'beyond', 'liveness', 'link' }
+                      'meters', 'renegotiates', 'wakes', 'pauses', 'tls', 'vehicle', 'station', 'tags',
+                      'then_', 'field', 'doubt', 'profile', 'cannot', 'advice', 'beyond', 'liveness',
+                      'link' }
 
 local function name_of(group, key, row)
     if rawget(row, 'id') then
