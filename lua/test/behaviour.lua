@@ -23,7 +23,6 @@
 local expect = require 'v2g.expect'
 local hex = require 'v2g.hex'
 local schedules = require 'test.schedules'
-local transport = require 'test.transport'
 
 local behaviour = {}
 
@@ -44,7 +43,7 @@ local function fields_of(row, it, run)
 end
 
 local function fault_of(row)
-    return row.header and transport.header(row.header) or row.fault
+    return row.header or row.fault
 end
 
 local function response_to(request)
@@ -154,8 +153,11 @@ function behaviour.ends_charging(it, row)
     it:expects_end { within = row.within or CLOSES, meanwhile = ENDING }
 end
 
--- It gets no response, and ends the session when its time is over, not before.
+-- It gets no response, or one that is none, and ends the session when its time is over, not before.
 function behaviour.gives_up(it, row)
+    if fault_of(row) then
+        it:answers(answer_of(row, it), nil, fault_of(row))
+    end
     it:expects_end { after = row.after, within = row.within or CLOSES }
 end
 

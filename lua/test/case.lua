@@ -153,10 +153,22 @@ end
 
 -- ---- what comes ----
 
+-- What a mutation makes of what has come.
+function case:mutated(came, ms, expected)
+    if self.mutation and self.mutation.step == self.n then
+        mutant.negate(self, came, ms, expected)
+    end
+    return came
+end
+
 -- Whatever comes next, within ms: { name =, m =, at = }, { closed = how, at = } or { at = }
 -- (nothing); what a mutation makes of it.
 function case:take(ms, expected)
     self.n = self.n + 1
+    local early = self.tester.await and self.tester:await(math.max(0, ms))
+    if early then -- before there is a connection
+        return self:mutated(early, ms, expected)
+    end
     local name, why, detail
     if self.tester.is_deaf then -- nothing is open yet that something could come by
         why = Sleep(math.max(0, ms)) or 'timeout'
@@ -235,13 +247,15 @@ function case:answers(fields, name, fault)
         if not name and not fields then
             return m
         elseif name then
-            local id = m.Header.SessionID
+            local id = way.element(m, 'Header') and m.Header.SessionID
             m = self.role.Message(name)
-            m.Header.SessionID = id
+            m.Header.SessionID = id or m.Header.SessionID
         end
         return lay_over(m, fields)
     end)
-    self.from = Now()
+    if self.tester.asked ~= 'SECCDiscoveryReq' then -- that is answered from the next one on
+        self.from = Now()
+    end
 end
 
 function case:found(path)

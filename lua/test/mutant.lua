@@ -46,6 +46,19 @@ function does.other(came)
     came.closed, came.m = nil, nil
 end
 
+-- Sooner after the one before than is allowed.
+function does.soon(came, _, expected)
+    came.at = expected.last and came.at and expected.last + expected.least - 2
+    return came.at and true or false
+end
+
+-- Once more, where it is over.
+function does.again(came, _, expected)
+    local is_over = not came.name and not came.closed
+    came.name = is_over and expected.name or came.name
+    return is_over
+end
+
 function does.accepted(came)
     came.m.ResponseCode = 'OK'
 end

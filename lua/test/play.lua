@@ -81,7 +81,7 @@ local function go(it, c)
     local last = it.role.Received()
     it.frame = last and last:frame()
     it:step { kind = 'given', expected = c.given, found = between or c.given, ok = not between }
-    it.arriving, it.from = false, Now()
+    it.arriving, it.from = false, it.tester.since or Now()
     c.then_(it, c.row)
     it:proves_fault()
     if c.liveness then

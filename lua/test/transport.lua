@@ -2,10 +2,15 @@
 -- What cases say of what lies below and around messages; laid over `it` of case.lua.
 --
 --   it:sends(name, fields, fault)   likewise it:answers(fields, name, fault): with that fault on
---                                   its way (docs/faults.md): 'split 1', or a function
+--                                   its way (docs/faults.md): 'split 1', or a function; or a
+--                                   header, { version =, inverse =, type =, length = }
 --   it:sends_bytes(bytes)           any bytes
 --   it:discovers(fields, wanted, security)   SECCDiscoveryReq, up to five times, until the answer
 --                                   has come; inconclusive where its Security is another one
+--   it:hears{ times =, within = }   SECCDiscoveryReq again and again, as far apart as is allowed,
+--                                   and not more often: so many times, or until that time is over;
+--                                   no connection meanwhile
+--   it:looks_at(name, check)        as it:checks does, a message that came on the way
 --   it:connects_besides(n)          so many further connections, which stay open
 --   it:tries(list, forms, within, pause)   one after another, { name, fields, fault }: to each one
 --                                   of the forms of expects_any; where the session is over,
@@ -24,8 +29,8 @@ local ASKS_MOST <const> = 5 -- a datagram may be lost
 
 -- ---- faults ----
 
--- The text of a fault for `header` of a row: { version =, inverse =, type =, length = }.
-function transport.header(fields)
+-- The text of a fault for a header: { version =, inverse =, type =, length = }.
+local function header(fields)
     local words = {}
     for key, value in pairs(fields) do
         words[#words + 1] = ('%s=%s'):format(key, value)
@@ -45,12 +50,14 @@ function transport:proves_fault()
     end
 end
 
--- The fault on the way of the next message of that name; nil: none.
+-- The fault on the way of the next message of that name (of all answers of SDP); nil: none.
 function transport:sets_fault(name, text)
     if text then
         self:proves_fault()
+        text = type(text) == 'table' and header(text) or text
         self.fault = { name = name, text = text, filter = self.role.Filter {
-            on = name, occurrence = 1, direction = 'out', fault = text } }
+            on = name, occurrence = name == 'SECCDiscoveryRes' and '1+' or 1, direction = 'out',
+            fault = text } }
     end
 end
 
@@ -84,6 +91,49 @@ function transport:discovers(fields, wanted, security)
     local given = self.m:get 'Security'
     local text <const> = 'an answer with Security 0x%02X'
     self:needs(not security or given == security, text:format(security or given), text:format(given))
+end
+
+local ASKS_WITHIN <const>, ASKS_AT_MOST <const> = 'V2G_EVCC_Msg_Timeout_SECCDiscoveryReq', 50
+local JITTER <const> = 1 -- ms
+
+-- What is wrong with the next thing that came, where only SECCDiscoveryReq should; whether it is
+-- over.
+local function wrong_request(self, came, known)
+    if came.name ~= 'SECCDiscoveryReq' then
+        return came.name or came.closed and self.found_text(came) or nil, true
+    elseif known.last and came.at - known.last < known.least - JITTER then
+        return ('the next one after %d ms'):format(math.floor(came.at - known.last))
+    end
+    known.count, known.last = known.count + 1, came.at
+    return known.count > ASKS_AT_MOST and ('%d of them'):format(known.count) or nil
+end
+
+function transport:hears(what)
+    local known = { kind = 'nothing', count = 1, least = self:time(ASKS_WITHIN),
+                    name = 'SECCDiscoveryReq' }
+    local limit, step, from = self:time(what.within), self.n + 1, self.from
+    local problem, is_over
+    repeat
+        self.n = step - 1 -- one step, however many there are
+        known.last = known.last or from
+        local came = self:take(from + limit - Now(), known)
+        problem, is_over = wrong_request(self, came, known)
+    until problem or is_over or known.count == what.times
+    problem = problem or what.times and known.count < what.times and ('%d of them'):format(known.count)
+    self.from = known.last
+    self:step { kind = 'nothing', ok = not problem, limit = limit, found = problem or 'that',
+                expected = ('SECCDiscoveryReq every %d ms or less often, %s, and nothing else'):format(
+                    known.least, what.times and what.times .. ' times' or ASKS_AT_MOST .. ' at most'),
+                negations = { 'other', known.count > 1 and 'soon' or nil,
+                              known.count == ASKS_AT_MOST and not what.times and 'again' or nil } }
+end
+
+function transport:looks_at(name, check)
+    self.n = self.n + 1
+    local came = self:mutated({ name = name, m = self.role.Received(name):copy(), at = Now() }, 0, {})
+    local problem = check.find(came.m, self)
+    self:step { kind = 'check', expected = check.text, found = problem or check.text,
+                ok = not problem, negations = check.negations }
 end
 
 -- ---- many inputs ----
