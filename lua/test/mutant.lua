@@ -96,7 +96,11 @@ end
 -- A value that no device should send: 'PATH VALUE', or the element is absent.
 function does.set(came, _, _, _, what)
     local path, value = what:match '^(%S+) (%S+)$'
-    came.m:set(path, tonumber(value) or value)
+    if value == 'true' or value == 'false' then
+        came.m:set(path, value == 'true')
+    else
+        came.m:set(path, tonumber(value) or value)
+    end
 end
 
 function does.without(came, _, _, _, path)
