@@ -5,6 +5,9 @@
 --                   function(it) that gives them, where they depend on what came before
 --   runs            { { fields =, vehicle = }, … }: one session after another, with these fields,
 --                   and parameters of the tester
+--   bears           the certificates that the vehicle comes with instead (test.bearer)
+--   signer          a role of the tree that signs the request, instead of who has to
+--   changes         what of the request is changed after it was signed, as `fields`
 --   offered         { ServiceDiscoveryRes = fields }: what the device must have said before; else
 --                   the case is inconclusive
 --   answers         of a tester that is a station: another response than the one due
@@ -20,6 +23,7 @@
 --   expects, request, meanwhile   what a vehicle goes on with, what that says, what may come before
 --   aim, beyond     of a pair: what would have to be seen, and why it is not
 
+local bearer = require 'test.bearer'
 local expect = require 'v2g.expect'
 local hex = require 'v2g.hex'
 local schedules = require 'test.schedules'
@@ -61,6 +65,22 @@ local function needs_offer(it, row)
     end
 end
 
+-- The request of a row, signed as the row says.
+local function send(it, row, fields)
+    if row.bears then
+        bearer.give(it, row.bears)
+    end
+    local m, signer = it:message(row.sends, fields)
+    signer = row.signer and Pki.Identity(row.signer) or signer
+    if signer then
+        m:sign(signer)
+    end
+    for path, value in pairs(type(row.changes) == 'function' and row.changes(it) or row.changes or {}) do
+        m:set(path, value)
+    end
+    it:sends(m, nil, fault_of(row))
+end
+
 -- It refuses the request with that code, and ends the connection.
 function behaviour.refuses(it, row)
     for i, run in ipairs(row.runs or { row }) do
@@ -68,7 +88,7 @@ function behaviour.refuses(it, row)
             it:starts_again(row.given, run.vehicle)
         end
         needs_offer(it, row)
-        it:sends(row.sends, fields_of(row, it, run), fault_of(row))
+        send(it, row, fields_of(row, it, run))
         it:expects(row.expects or response_to(row.sends), { ResponseCode = row.code })
         it:expects_end { within = row.within or CLOSES }
     end

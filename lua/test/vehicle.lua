@@ -153,6 +153,11 @@ function vehicle:leave(more)
     self.id, self.paused, self.offered = nil, nil, nil
 end
 
+-- Comes with this contract ('contract-leaf') or provisioning certificate from now on.
+function vehicle:bear(role, identity)
+    self.ev[role == 'oem-leaf' and 'provisioning' or 'identity'] = identity
+end
+
 -- ---- requests ----
 
 -- The ready-made vehicle's step for that request.

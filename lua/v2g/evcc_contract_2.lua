@@ -148,7 +148,7 @@ function steps.CertificateInstallation(self)
     if wanted(self) ~= 'install' then
         return
     end
-    local oem = contract.identity('oem-leaf', EDITION)
+    local oem = self.provisioning or contract.identity('oem-leaf', EDITION)
     self.role.Set_CertificateInstallationReq_OEMProvisioningCert(oem.chain[1].der)
     set_roots(self, 'CertificateInstallationReq')
     self:exchange('CertificateInstallation', oem)

@@ -249,24 +249,96 @@ static void push_role_chain(lua_State *L, enum pki_edition edition, enum pki_rol
     }
 }
 
+/* Makes an identity of the chain and the key that are on top, and leaves it there. */
+static int push_identity(lua_State *L, enum pki_edition edition, enum pki_role role)
+{
+    lua_createtable(L, 0, 4);
+    lua_insert(L, -3);
+    lua_setfield(L, -3, "key");
+    lua_setfield(L, -2, "chain");
+    lua_pushstring(L, PKI_PROFILES[role].name);
+    lua_setfield(L, -2, "role");
+    lua_pushstring(L, edition_name(edition));
+    lua_setfield(L, -2, "edition");
+    return 1;
+}
+
 static int pki_identity(lua_State *L)
 {
     lua_settop(L, 2);
     const char *number = take_number(L, 1);
     enum pki_role role = check_role(L, 1);
     enum pki_edition edition = lua_isnil(L, 2) ? present_edition(L) : check_edition(L, 2);
-    lua_createtable(L, 0, 4);
-    int identity = lua_gettop(L);
     push_role_chain(L, edition, role, number);
-    lua_setfield(L, identity, "chain");
+    int chain = lua_gettop(L);
     trust_push_key(L, trust_path(L, edition, role, lua_pushfstring(L, "%s.key", number)));
-    lua_setfield(L, identity, "key");
-    lua_pushstring(L, PKI_PROFILES[role].name);
-    lua_setfield(L, identity, "role");
-    lua_pushstring(L, edition_name(edition));
-    lua_setfield(L, identity, "edition");
-    lua_settop(L, identity);
-    return 1;
+    lua_replace(L, chain + 1);
+    lua_settop(L, chain + 1);
+    return push_identity(L, edition, role);
+}
+
+/* ---- one chain more ---- */
+
+/* What Pki.Make was asked; the texts are those of the table at 2. */
+struct wish {
+    struct pki_tree tree;
+    enum pki_edition edition;
+    const char *called;
+    bool is_foreign;
+};
+
+/* The faults of the list on top, which is taken off. */
+static void check_faults(lua_State *L, struct pki_tree *t)
+{
+    struct err e = ERR_INIT;
+    luaL_checktype(L, -1, LUA_TTABLE);
+    for (lua_Integer i = 1; lua_geti(L, -1, i) != LUA_TNIL; i++) {
+        if (pki_tree_add_fault(t, luaL_checkstring(L, -1), &e) != 0)
+            script_raise(L, &e);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 2);
+}
+
+static void read_wish(lua_State *L, struct wish *w, char folder[PKI_PATH_MAX])
+{
+    tree_folder(L, folder);
+    pki_tree_open(&w->tree, folder);
+    w->edition = present_edition(L);
+    if (lua_isnil(L, 2))
+        return;
+    luaL_checktype(L, 2, LUA_TTABLE);
+    script_check_keys(L, 2, " edition faults foreign name ");
+    if (lua_getfield(L, 2, "edition") != LUA_TNIL)
+        w->edition = check_edition(L, -1);
+    if (lua_getfield(L, 2, "faults") != LUA_TNIL)
+        check_faults(L, &w->tree);
+    lua_getfield(L, 2, "foreign");
+    w->is_foreign = lua_toboolean(L, -1);
+    if (lua_getfield(L, 2, "name") != LUA_TNIL)
+        w->called = luaL_checkstring(L, -1);
+}
+
+static int pki_make(lua_State *L)
+{
+    char folder[PKI_PATH_MAX];
+    struct wish w = {0};
+    struct buf pem = {0};
+    struct err e = ERR_INIT;
+    lua_settop(L, 2);
+    enum pki_role role = check_role(L, 1);
+    read_wish(L, &w, folder);
+    lua_settop(L, 2);
+    struct evp_pkey_st **key = key_push(L);
+    lua_Integer n = 0;
+    int bad = pki_tree_issue(&w.tree, w.edition, role, w.called, w.is_foreign, &pem, key, &e);
+    if (bad == 0)
+        n = push_certificates(L, (struct slice){pem.p, pem.n}, &e);
+    buf_close(&pem);
+    if (bad != 0 || n <= 0)
+        script_raise(L, &e);
+    lua_insert(L, 3); /* the chain before the key */
+    return push_identity(L, w.edition, role);
 }
 
 static int pki_roots(lua_State *L)
@@ -462,9 +534,16 @@ static int pki_emaid(lua_State *L)
 void trust_open(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"Identity", pki_identity}, {"Roots", pki_roots}, {"Certificate", pki_certificate},
-        {"Read", pki_read},         {"Key", pki_key},     {"Check", pki_check},
-        {"Random", pki_random},     {"Emaid", pki_emaid}, {NULL, NULL},
+        {"Identity", pki_identity},
+        {"Roots", pki_roots},
+        {"Certificate", pki_certificate},
+        {"Read", pki_read},
+        {"Key", pki_key},
+        {"Check", pki_check},
+        {"Random", pki_random},
+        {"Emaid", pki_emaid},
+        {"Make", pki_make},
+        {NULL, NULL},
     };
     certificates_open(L);
     luaL_newlib(L, FUNCTIONS);

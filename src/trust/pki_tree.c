@@ -2,6 +2,7 @@
 #include "trust/pki_tree.h"
 
 #include "base/buf.h"
+#include "trust/pki.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +58,8 @@ struct made {
 struct maker {
     const struct pki_tree *t;
     enum pki_edition edition;
-    const char *name; /* of the files; NULL: the role's */
+    const char *name;   /* of the files; NULL: the role's */
+    const char *called; /* common name of the leaf; NULL: the usual one */
     struct made at[ROLES];
     struct made extra; /* the sub-CA 3 of a path that is too long */
     struct err *e;
@@ -160,7 +162,9 @@ static const char *common_name(const struct maker *k, enum pki_role role, char *
     const struct pki_tree *t = k->t;
     const struct pki_profile *p = &PKI_PROFILES[role];
     strcpy(text, p->title);
-    if (p->common_name == NAME_EMAID) {
+    if (k->called != NULL && !pki_role_is_ca(role)) {
+        snprintf(text, 64, "%s", k->called);
+    } else if (p->common_name == NAME_EMAID) {
         struct err e = ERR_INIT; /* it was checked before */
         emaid_read(t->emaid != NULL ? t->emaid : "DEABCC00000001", text, &e);
         if (text[14] == '\0') {
@@ -322,6 +326,15 @@ static int make_certificate(struct maker *k, enum pki_role role, const struct ma
     return 0;
 }
 
+/* The sub-CA 2 of the branch that a leaf is issued by. */
+static enum pki_role issuer_of(const struct maker *k, enum pki_role leaf)
+{
+    enum pki_role issuer = PKI_PROFILES[leaf].issuer;
+    if (!has_fault(k, leaf, TREE_FOREIGN))
+        return issuer;
+    return issuer == ROLE_CPO_SUB2 ? ROLE_MO_SUB2 : ROLE_CPO_SUB2;
+}
+
 static int make_role(struct maker *k, enum pki_role role)
 {
     const struct pki_profile *p = &PKI_PROFILES[role];
@@ -329,7 +342,7 @@ static int make_role(struct maker *k, enum pki_role role)
     if (has_fault(k, role, TREE_SELF_SIGNED))
         issuer = NULL;
     if (has_fault(k, role, TREE_FOREIGN))
-        issuer = &k->at[p->issuer == ROLE_CPO_SUB2 ? ROLE_MO_SUB2 : ROLE_CPO_SUB2];
+        issuer = &k->at[issuer_of(k, role)];
     if (!pki_role_is_ca(role) && has_fault(k, role, TREE_PATH_LENGTH)) {
         if (make_certificate(k, p->issuer, issuer, "sub-CA 3, one too many", &k->extra) != 0)
             return -1;
@@ -418,26 +431,29 @@ static int write_certificate(const struct maker *k, enum pki_role role)
     return bad;
 }
 
-/* The leaf and its sub-CAs, in the order of the wire or as the faults want it. */
+/* Appends the leaf and its sub-CAs, in the order of the wire or as the faults want it. */
+static void add_chain(const struct maker *k, struct buf *out, enum pki_role leaf)
+{
+    enum pki_role sub2 = issuer_of(k, leaf);
+    enum pki_role sub1 = PKI_PROFILES[sub2].issuer;
+    bool is_swapped = has_fault(k, leaf, TREE_SWAPPED);
+    bool lacks_2 = has_fault(k, leaf, TREE_MISSING) || has_fault(k, sub2, TREE_MISSING);
+    add_pem(k, out, k->at[leaf].x, leaf);
+    if (has_fault(k, leaf, TREE_PATH_LENGTH))
+        add_pem(k, out, k->extra.x, ROLE_UNKNOWN);
+    if (is_swapped && !has_fault(k, sub1, TREE_MISSING))
+        add_pem(k, out, k->at[sub1].x, sub1);
+    if (!lacks_2)
+        add_pem(k, out, k->at[sub2].x, sub2);
+    if (!is_swapped && !has_fault(k, sub1, TREE_MISSING))
+        add_pem(k, out, k->at[sub1].x, sub1);
+}
+
 static int write_chain(const struct maker *k, enum pki_role leaf)
 {
     char path[PKI_PATH_MAX];
     struct buf bytes = {0};
-    enum pki_role sub2 = PKI_PROFILES[leaf].issuer;
-    if (has_fault(k, leaf, TREE_FOREIGN))
-        sub2 = sub2 == ROLE_CPO_SUB2 ? ROLE_MO_SUB2 : ROLE_CPO_SUB2;
-    enum pki_role sub1 = PKI_PROFILES[sub2].issuer;
-    bool is_swapped = has_fault(k, leaf, TREE_SWAPPED);
-    bool lacks_2 = has_fault(k, leaf, TREE_MISSING) || has_fault(k, sub2, TREE_MISSING);
-    add_pem(k, &bytes, k->at[leaf].x, leaf);
-    if (has_fault(k, leaf, TREE_PATH_LENGTH))
-        add_pem(k, &bytes, k->extra.x, ROLE_UNKNOWN);
-    if (is_swapped && !has_fault(k, sub1, TREE_MISSING))
-        add_pem(k, &bytes, k->at[sub1].x, sub1);
-    if (!lacks_2)
-        add_pem(k, &bytes, k->at[sub2].x, sub2);
-    if (!is_swapped && !has_fault(k, sub1, TREE_MISSING))
-        add_pem(k, &bytes, k->at[sub1].x, sub1);
+    add_chain(k, &bytes, leaf);
     pki_tree_path(path, k->t->folder, k->edition, file_name(k, leaf), ".chain.pem");
     int bad = bytes.failed ? err_set(k->e, "out of memory") : write_file(path, 0644, &bytes, k->e);
     buf_close(&bytes);
@@ -534,6 +550,16 @@ static int make_contract(const struct maker *first, unsigned number)
     return bad;
 }
 
+static void close_maker(struct maker *k)
+{
+    for (unsigned r = 0; r < ROLES; r++) {
+        X509_free(k->at[r].x);
+        EVP_PKEY_free(k->at[r].key);
+    }
+    X509_free(k->extra.x);
+    EVP_PKEY_free(k->extra.key);
+}
+
 static int make_edition(struct maker *k)
 {
     int bad = 0;
@@ -553,12 +579,7 @@ static int make_edition(struct maker *k)
         bad = make_contract(k, i);
     if (bad == 0)
         bad = write_revoked(k);
-    for (unsigned r = 0; r < ROLES; r++) {
-        X509_free(k->at[r].x);
-        EVP_PKEY_free(k->at[r].key);
-    }
-    X509_free(k->extra.x);
-    EVP_PKEY_free(k->extra.key);
+    close_maker(k);
     return bad;
 }
 
@@ -636,6 +657,91 @@ int pki_tree_make(const struct pki_tree *t, struct err *e)
             return -1;
     }
     return 0;
+}
+
+/* ---- one chain more ---- */
+
+/* A CA that the tree has, with its key where something is to be issued by it. */
+static int load_role(struct maker *k, enum pki_role role, bool issues)
+{
+    char path[PKI_PATH_MAX];
+    struct pki_chain chain = {0};
+    const char *name = PKI_PROFILES[role].name;
+    pki_tree_path(path, k->t->folder, k->edition, name, ".pem");
+    int bad = pki_chain_read(&chain, path, k->e);
+    if (bad == 0 && chain.at[0].x == NULL)
+        bad = err_set(k->e, "%s: %s", path, chain.at[0].problem);
+    if (bad == 0 && X509_up_ref(chain.at[0].x) == 1)
+        k->at[role].x = chain.at[0].x;
+    pki_chain_close(&chain);
+    if (bad != 0 || !issues)
+        return bad;
+    pki_tree_path(path, k->t->folder, k->edition, name, ".key");
+    k->at[role].key = pki_key_read(path, k->e);
+    return k->at[role].key == NULL ? -1 : 0;
+}
+
+static bool has_any_fault(const struct maker *k, enum pki_role role)
+{
+    for (unsigned i = 0; i < k->t->faults; i++)
+        if (k->t->fault[i].role == role)
+            return true;
+    return false;
+}
+
+/* A fault that would not be seen: of a role that is not on the way, or only in a list. */
+static int check_faults(const struct maker *k, const enum pki_role *way, unsigned n)
+{
+    for (unsigned i = 0; i < k->t->faults; i++) {
+        enum pki_role role = k->t->fault[i].role;
+        unsigned at = 0;
+        while (at < n && way[at] != role)
+            at++;
+        if (at == n)
+            return err_set(k->e, "%s is not above %s", PKI_PROFILES[role].name,
+                           PKI_PROFILES[way[0]].name);
+        if (k->t->fault[i].fault == TREE_REVOKED)
+            return err_set(k->e,
+                           "the tree's revocation lists stay as they are; `v2glab pki make "
+                           "--fault %s=revoked` makes a tree with another one",
+                           PKI_PROFILES[role].name);
+    }
+    return 0;
+}
+
+/* From the root down: what has no fault, and nothing above it that has one, is the tree's. */
+static int issue(struct maker *k, enum pki_role leaf, bool is_foreign)
+{
+    enum pki_role way[ROLES] = {leaf};
+    unsigned n = 1;
+    for (enum pki_role r = issuer_of(k, leaf); n == 1 || r != way[n - 1];
+         r = PKI_PROFILES[r].issuer)
+        way[n++] = r;
+    int bad = check_faults(k, way, n);
+    bool is_anew = is_foreign;
+    for (unsigned i = n; i-- > 0 && bad == 0;) {
+        bool next_is_anew = i <= 1 || has_any_fault(k, way[i - 1]);
+        is_anew = is_anew || i == 0 || has_any_fault(k, way[i]);
+        bad = is_anew ? make_role(k, way[i]) : load_role(k, way[i], next_is_anew);
+    }
+    return bad;
+}
+
+int pki_tree_issue(const struct pki_tree *t, enum pki_edition edition, enum pki_role leaf,
+                   const char *called, bool is_foreign, struct buf *chain, struct evp_pkey_st **key,
+                   struct err *e)
+{
+    struct maker k = {.t = t, .edition = edition, .called = called, .e = e};
+    if (pki_role_is_ca(leaf) || !is_made(edition, leaf))
+        return err_set(e, "%s is no leaf of that edition", PKI_PROFILES[leaf].name);
+    int bad = issue(&k, leaf, is_foreign);
+    if (bad == 0) {
+        add_chain(&k, chain, leaf);
+        *key = k.at[leaf].key;
+        k.at[leaf].key = NULL;
+    }
+    close_maker(&k);
+    return bad == 0 && chain->failed ? err_set(e, "out of memory") : bad;
 }
 
 /* ---- the demo tree ---- */

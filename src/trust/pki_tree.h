@@ -81,6 +81,14 @@ int pki_tree_add_fault(struct pki_tree *t, const char *text, struct err *e);
 /* Makes the tree. -1: nothing, or not all, was written. */
 int pki_tree_make(const struct pki_tree *t, struct err *e);
 
+/* One chain more of a tree that is there, kept nowhere: that of a leaf as t would make it, under
+ * the CAs that the tree has; those with a fault, and what is below them, are made anew, too, and
+ * is_foreign all up to a root of its own. called: its common name; NULL: the usual one. Adds the
+ * chain in PEM; the caller frees the key. -1: e, as where the key of a CA is not there. */
+int pki_tree_issue(const struct pki_tree *t, enum pki_edition edition, enum pki_role leaf,
+                   const char *called, bool is_foreign, struct buf *chain, struct evp_pkey_st **key,
+                   struct err *e);
+
 /* Where the demo tree is: $V2GLAB_PKI, else $XDG_DATA_HOME/v2glab/pki, else
  * ~/.local/share/v2glab/pki. -1: none of them is set. */
 int pki_tree_demo_folder(char *folder, int size, struct err *e);

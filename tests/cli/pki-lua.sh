@@ -62,6 +62,35 @@ while IFS='|' read -r fault kind place; do
     done
 done <"$work/faults"
 
+# ---- the same faults of a chain that is issued by a tree without any ----
+
+while IFS='|' read -r fault kind place; do
+    {
+        echo "for _, edition in ipairs { 'ISO15118-2', 'ISO15118-20' } do"
+        echo "    local made = Pki.Make('contract-leaf', { edition = edition, faults = { '$fault' } })"
+        echo "    local why, kind = select(2, Pki.Check(made.chain, { role = made.role, edition = edition }))"
+        echo "    Log(kind .. '|' .. why)"
+        echo "end"
+    } >"$work/make.lua"
+    run run --print "$work/make.lua"
+    times "a chain with $fault" 2 "$kind|$place"
+done <<END
+$(grep -v 'revoked|\|mo-root' "$work/faults")
+END
+cat >"$work/make.lua" <<'END'
+local own, made = Pki.Identity('contract-leaf'), Pki.Make('contract-leaf', { name = 'DE1ABCD2EF3579Q' })
+local about = { role = 'contract-leaf', edition = 'ISO15118-2' }
+assert(made.chain[1].common_name == 'DE1ABCD2EF3579Q' and made.key:matches(made.chain[1]))
+assert(made.chain[2] == own.chain[2] and Pki.Check(made.chain, about))
+local other = Pki.Make('contract-leaf', { foreign = true })
+assert(other.chain[1].common_name == own.chain[1].common_name)
+assert(select(3, Pki.Check(other.chain, about)) == 'no issuer')
+assert(#Pki.Make('vehicle-leaf', { edition = 'ISO15118-20' }).chain == 3)
+Log 'all of it'
+END
+run run --print "$work/make.lua"
+wants "a chain of another name, and one of another root" 0 out 'all of it'
+
 # ---- options that are none ----
 
 while IFS='|' read -r call text; do
@@ -73,6 +102,12 @@ Pki.Check({}, { at = 0/0 })|expected an integer, 0 to 253402300799
 Pki.Check({}, { at = 1e300 })|at = 1e+300; expected an integer, 0 to 253402300799
 Pki.Check({}, { tolorate = {} })|there is no option 'tolorate'; expected one of: role edition at
 local i = Pki.Identity('oem-leaf'); Pki.Wrap(i.chain[1], i.key, { pcdi = '' })|no option 'pcdi'; expected one of: pcid certificate
+Pki.Make('mo-sub1')|mo-sub1 is no leaf of that edition
+Pki.Make('vehicle-leaf', { edition = 'ISO15118-2' })|vehicle-leaf is no leaf of that edition
+Pki.Make('oem-leaf', { faults = { 'contract-leaf=expired' } })|contract-leaf is not above oem-leaf
+Pki.Make('oem-leaf', { faults = { 'oem-leaf=revoked' } })|the tree's revocation lists stay as they are
+Pki.Make('oem-leaf', { faults = { 'oem-leaf=none' } })|'none' is no fault
+Pki.Make('oem-leaf', { foriegn = true })|there is no option 'foriegn'
 Evcc.Connect { timeout = -1 }|timeout = -1; expected an integer, 0 to 2147483647
 Evcc.Connect { source_port = 70000 }|source_port = 70000; expected an integer, 0 to 65535
 Evcc.Connect { ['tls cert'] = 1 }|there is no option 'tls cert'
