@@ -8,6 +8,8 @@ local schedules = {}
 
 local DAY <const> = 86400 -- s, the most that the duration of an interval can say
 
+local START_MOST <const> = 16777214 -- s, the latest start that an interval can say
+
 -- ---- what is offered ----
 
 -- Entries { start =, duration =, KEY = } without the seconds `gone`, up to second `last` (nil: for
@@ -74,7 +76,7 @@ local function departure(s)
     local path = ('ChargeParameterDiscoveryReq_%s_EVChargeParameter_DepartureTime'):format(
         s.mode == 'ac' and 'AC' or 'DC')
     local seconds = s.role['Get_' .. path .. 'Specified']() and s.role['Get_' .. path]() or 0
-    return seconds > 0 and seconds or nil
+    return seconds > 0 and math.min(seconds, START_MOST) or nil
 end
 
 -- Most entries of a schedule, and of a tariff [V2G2-310].

@@ -176,6 +176,9 @@ for mode, path in pairs { ac = AC, dc = DC } do
             { 'ChargeParameterDiscovery', { [path .. 'DepartureTime'] = seconds } }, lasts(seconds) }
     end
 end
+case { '[V2G2-303] a DepartureTime beyond all that intervals can say has a schedule as long as they can', way = 'ac',
+    after = 'Authorization',
+    { 'ChargeParameterDiscovery', { [AC .. 'DepartureTime'] = 4294967295 } }, lasts(16777214) }
 case { '[V2G2-303] entries after DepartureTime are left out', way = 'ac', after = 'Authorization',
     station = { schedules = STEPS },
     { 'ChargeParameterDiscovery', { [AC .. 'DepartureTime'] = 3000 } }, lasts(3000), function(m)

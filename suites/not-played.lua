@@ -1,0 +1,320 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What the suites do not play, each with its reason: cases for the control pilot, SLAC, power, and
+-- for people. They are listed as not applicable.
+-- @author the v2glab authors
+-- @needs a control pilot, SLAC, power, or people
+
+suite 'ISO15118_4_TestEnv' {
+    sut = 'SECC', protocol = 'ISO15118-2', tags = 'not-played',
+}
+
+cases 'not played' {
+    cannot = 'needs hardware for electrical faults',
+    rows = {
+        { id = 'TC_SECC_DC_VTB_Abnormal_001', mode = 'dc', about = 'CP-PE short while charging' },
+        { id = 'TC_SECC_DC_VTB_Abnormal_002', mode = 'dc', about = 'PE lost while charging' },
+        { id = 'TC_SECC_CMN_VTB_Abnormal_001', about = 'EV diode missing' },
+        { id = 'TC_SECC_AC_VTB_Abnormal_001', mode = 'ac', about = 'CP-PE short while charging' },
+        { id = 'TC_SECC_AC_VTB_Abnormal_002', mode = 'ac', about = 'PE lost while charging' },
+    },
+}
+
+suite 'ISO 15118-4:2018' {
+    sut = 'SECC', protocol = 'ISO15118-2', tags = 'not-played',
+}
+
+cases 'not played' {
+    cannot = 'the control pilot is stimulus or verdict, and is not played',
+    rows = {
+        { id = 'TC_SECC_DC_VTB_CableCheck_008', mode = 'dc', about = 'cable check without CP C/D',
+          cites = 'V2G2-916 V2G2-917 V2G2-918' },
+        { id = 'TC_SECC_DC_VTB_SessionStop_006', mode = 'dc', about = 'session stop without CP B',
+          cites = 'V2G2-920 V2G2-921 V2G2-922 V2G2-570' },
+        { id = 'TC_SECC_DC_VTB_WeldingDetection_005', mode = 'dc', about = 'welding detection without CP B',
+          cites = 'V2G2-920 V2G2-921 V2G2-922' },
+    },
+}
+
+suite 'ISO 15118-5:2018' {
+    sut = 'SECC', protocol = 'ISO15118-3', tags = 'not-played',
+}
+
+cases 'not played' {
+    cannot = 'SLAC and the control pilot are not played',
+    rows = {
+        { id = 'TC_SECC_CMN_VTB_CmSlacParm_007', about = 'no SLAC in CP A' },
+        { id = 'TC_SECC_CMN_VTB_CmSlacParm_008', about = 'PLC node awake quickly after plug-in' },
+        { id = 'TC_SECC_CMN_VTB_CmSlacParm_009', about = 'SECC answers after it shows 5 % (or nominal) duty cycle' },
+        { id = 'TC_SECC_AC_VTB_CmSlacParm_001', mode = 'ac',
+          about = 'EIM given after plug-in, initial 5 % duty cycle' },
+        { id = 'TC_SECC_AC_VTB_CmSlacParm_002', mode = 'ac', about = 'EV without HLC at a 5 % AC station' },
+        { id = 'TC_SECC_AC_VTB_CmSlacParm_003', mode = 'ac', about = 'EIM given after plug-in, initial 100 % (X1)' },
+        { id = 'TC_SECC_AC_VTB_CmSlacParm_004', mode = 'ac', about = 'EIM given before plug-in' },
+        { id = 'TC_SECC_CMN_VTB_AttenuationCharacterization_019', about = 'unplug during sounding' },
+        { id = 'TC_SECC_CMN_VTB_CmValidate_001', about = 'BCB toggle validation' },
+        { id = 'TC_SECC_CMN_VTB_CmValidate_002', about = 'step 1 repeated' },
+        { id = 'TC_SECC_CMN_VTB_CmValidate_005', about = 'wrong Result in step 1' },
+        { id = 'TC_SECC_CMN_VTB_CmValidate_006', about = 'wrong Result in step 1' },
+        { id = 'TC_SECC_CMN_VTB_CmValidate_007', about = 'wrong Result in step 1' },
+        { id = 'TC_SECC_CMN_VTB_CmValidate_008', about = 'wrong Result in step 1' },
+        { id = 'TC_SECC_CMN_VTB_CmValidate_009', about = 'two EVs validate at the same time' },
+        { id = 'TC_SECC_CMN_VTB_CmValidate_010', about = 'SECC without validation support' },
+        { id = 'TC_SECC_CMN_VTB_CmValidate_011', about = 'SECC that needs no validation, EV goes on' },
+        { id = 'TC_SECC_CMN_VTB_CmValidate_012', about = 'SECC that needs no validation, EV skips' },
+        { id = 'TC_SECC_CMN_VTB_CmValidate_013', about = 'unplug during validation' },
+        { id = 'TC_SECC_CMN_VTB_CmSlacMatch_023', about = 'unplugged (CP A) before the match request' },
+        { id = 'TC_SECC_CMN_VTB_CmSlacMatch_024', about = 'unplugged (CP A) before the match request' },
+        { id = 'TC_SECC_CMN_VTB_PLCLinkStatus_002', about = 'unplug ends the link' },
+        { id = 'TC_SECC_CMN_VTB_PLCLinkStatus_005', about = 'connection loss without EIM' },
+        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_001', mode = 'ac', about = 'EIM given during SLAC, initial 5 %' },
+        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_002', mode = 'ac', about = 'EV wakes a sleeping AC SECC' },
+        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_003', mode = 'ac', about = 'AC SECC wakes up' },
+        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_004', mode = 'ac', about = 'EV wakes with a lost key' },
+        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_005', mode = 'ac', about = 'connection loss, initial 5 %' },
+        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_006', mode = 'ac', about = 'connection loss with EIM, option A' },
+        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_007', mode = 'ac', about = 'connection loss with EIM, option B' },
+        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_009', mode = 'ac', about = 'EIM given during SLAC, initial 100 %' },
+        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_010', mode = 'ac', about = 'wake-up latency (AC)' },
+        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_011', mode = 'ac', about = 'connection loss, initial 100 %' },
+        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_012', mode = 'ac', about = 'minimum X1 time (AC)' },
+        { id = 'TC_SECC_DC_VTB_PLCLinkStatus_001', mode = 'dc', about = 'EV wakes a sleeping DC SECC' },
+        { id = 'TC_SECC_DC_VTB_PLCLinkStatus_002', mode = 'dc', about = 'DC SECC wakes up' },
+        { id = 'TC_SECC_DC_VTB_PLCLinkStatus_003', mode = 'dc', about = 'EV wakes with a lost key' },
+        { id = 'TC_SECC_DC_VTB_PLCLinkStatus_004', mode = 'dc', about = 'connection loss (DC)' },
+        { id = 'TC_SECC_DC_VTB_PLCLinkStatus_006', mode = 'dc', about = 'wake-up latency (DC)' },
+        { id = 'TC_SECC_DC_VTB_PLCLinkStatus_007', mode = 'dc', about = 'minimum X1 time (DC)' },
+    },
+}
+
+suite 'ISO 15118-5:2018' {
+    sut = 'EVCC', protocol = 'ISO15118-3', tags = 'not-played',
+}
+
+cases 'not played' {
+    cannot = 'SLAC and the control pilot are not played',
+    rows = {
+        { id = 'TC_EVCC_CMN_VTB_CmSlacParm_001', about = 'EV starts SLAC' },
+        { id = 'TC_EVCC_CMN_VTB_CmSlacParm_012', about = 'start out of the error state, then 5 %' },
+        { id = 'TC_EVCC_AC_VTB_CmSlacParm_002', mode = 'ac',
+          about = 'AC, out of the error state, then nominal duty cycle (32 A)' },
+        { id = 'TC_EVCC_CMN_VTB_AttenuationCharacterization_012',
+          about = 'CP fault while sounding (oscillator off)' },
+        { id = 'TC_EVCC_CMN_VTB_AttenuationCharacterization_013', about = 'CP fault while sounding (-12 V)' },
+        { id = 'TC_EVCC_AC_VTB_AttenuationCharacterization_001', mode = 'ac',
+          about = 'duty cycle change to 10 % (EIM) does not disturb sounding' },
+        { id = 'TC_EVCC_AC_VTB_AttenuationCharacterization_002', mode = 'ac',
+          about = 'duty cycle change to 96 % (EIM) does not disturb sounding' },
+        { id = 'TC_EVCC_CMN_VTB_CmValidate_001', about = 'EV validation' },
+        { id = 'TC_EVCC_CMN_VTB_CmValidate_002', about = 'validation, duty cycle changes to 10 %' },
+        { id = 'TC_EVCC_CMN_VTB_CmValidate_003', about = 'validation, duty cycle changes to 96 %' },
+        { id = 'TC_EVCC_CMN_VTB_CmValidate_006', about = 'CNF ToggleNum 0xFF' },
+        { id = 'TC_EVCC_CMN_VTB_CmValidate_013', about = 'failure: EV continues with the next EVSE' },
+        { id = 'TC_EVCC_CMN_VTB_CmValidate_014', about = 'failure: EV terminates matching' },
+        { id = 'TC_EVCC_CMN_VTB_CmValidate_015', about = 'failure: EV skips validation' },
+        { id = 'TC_EVCC_CMN_VTB_CmValidate_016', about = 'notRequired: EV continues' },
+        { id = 'TC_EVCC_CMN_VTB_CmValidate_017', about = 'notRequired: EV skips' },
+        { id = 'TC_EVCC_CMN_VTB_CmValidate_018', about = 'notReady: EV retries later' },
+        { id = 'TC_EVCC_CMN_VTB_CmValidate_019', about = 'notReady: EV iterates to the next EVSE' },
+        { id = 'TC_EVCC_CMN_VTB_CmValidate_020', about = 'CP fault during validation (oscillator off)' },
+        { id = 'TC_EVCC_CMN_VTB_CmValidate_021', about = 'CP fault during validation (-12 V)' },
+        { id = 'TC_EVCC_CMN_VTB_PLCLinkStatus_002', about = 'oscillator off ends the link' },
+        { id = 'TC_EVCC_CMN_VTB_PLCLinkStatus_003', about = 'no link when CP faults at match (oscillator off)' },
+        { id = 'TC_EVCC_CMN_VTB_PLCLinkStatus_004', about = 'no link when CP faults at match (-12 V)' },
+        { id = 'TC_EVCC_CMN_VTB_PLCLinkStatus_006', about = 'connection loss at 5 %, tester shows state E' },
+        { id = 'TC_EVCC_CMN_VTB_PLCLinkStatus_007', about = 'connection loss at 5 %, tester shows state F' },
+        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_001', mode = 'ac',
+          about = 'tester lets the EV sleep and wakes it by B1/B2' },
+        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_002', mode = 'ac', about = 'EV wakes up itself' },
+        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_009', mode = 'ac',
+          about = 'zero-power schedule: EV sleeps without charging first' },
+        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_010', mode = 'ac',
+          about = 'zero-power schedule: EV sleeps after charging' },
+        { id = 'TC_EVCC_DC_VTB_PLCLinkStatus_001', mode = 'dc',
+          about = 'tester lets the EV sleep and wakes it by B1/B2' },
+        { id = 'TC_EVCC_DC_VTB_PLCLinkStatus_002', mode = 'dc', about = 'EV wakes up itself' },
+        { id = 'TC_EVCC_DC_VTB_PLCLinkStatus_004', mode = 'dc',
+          about = 'zero-power schedule: EV sleeps without charging first' },
+        { id = 'TC_EVCC_DC_VTB_PLCLinkStatus_005', mode = 'dc',
+          about = 'zero-power schedule: EV sleeps after charging' },
+        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_003', mode = 'ac',
+          about = 'connection loss at nominal duty cycle, option A, state E' },
+        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_004', mode = 'ac', about = 'connection loss, option B' },
+        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_005', mode = 'ac', about = 'connection loss, option B, then state E' },
+        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_007', mode = 'ac',
+          about = 'connection loss at nominal duty cycle, option A, state F' },
+        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_008', mode = 'ac', about = 'connection loss, option B, then state F' },
+    },
+}
+
+suite 'ISO 15118-4:2018 / CharIN (DIN 70121 + ISO 15118-2)' {
+    sut = 'EVCC', protocol = 'ISO15118-2', tags = 'not-played',
+}
+
+cases 'not played' {
+    cannot = 'the control pilot is stimulus or verdict, and is not played',
+    rows = {
+        { id = 'TC_EVCC_CMN_VTB_SessionSetup_007', about = 'CP state F during session setup' },
+        { id = 'TC_EVCC_CMN_VTB_ServiceDetailAndPaymentSelection_012', about = 'CP state F at payment selection' },
+        { id = 'TC_EVCC_DC_VTB_CurrentDemand_007', mode = 'dc', about = 'CP state F while charging' },
+    },
+}
+
+suite 'derived (DIN SPEC 70121)' {
+    sut = 'SECC', protocol = 'DIN70121', tags = 'not-played',
+}
+
+cases 'not played' {
+    cannot = 'the control pilot is stimulus or verdict, and is not played',
+    rows = {
+        { id = 'DRV_DIN_SECC_CableCheck_cp', mode = 'dc', about = 'no CP C/D', cites = 'V2G-DC-547 V2G-DC-967' },
+        { id = 'DRV_DIN_SECC_CurrentDemand_cpb', mode = 'dc', about = 'CP B in the loop', cites = 'V2G-DC-668' },
+        { id = 'DRV_DIN_SECC_WeldingDetection_cpb', mode = 'dc', about = 'no CP B after PowerDelivery(false)',
+          cites = 'V2G-DC-988' },
+        { id = 'DRV_DIN_SECC_SessionStop_osc', mode = 'dc', about = 'oscillator retain time',
+          cites = 'V2G-DC-968 V2G-DC-937 V2G-DC-938 V2G-DC-940' },
+        { id = 'DRV_DIN_SECC_Unplug_cpa', mode = 'dc', about = 'unplug', cites = 'V2G-DC-962 V2G-DC-940' },
+    },
+}
+
+cases 'not played' {
+    cannot = 'needs hardware for electrical faults',
+    rows = {
+        { id = 'DRV_DIN_SECC_CableCheck_iso', mode = 'dc', about = 'isolation fault', cites = 'V2G-DC-890' },
+        { id = 'DRV_DIN_SECC_PowerDelivery_notapp', mode = 'dc', about = 'supply cannot start',
+          cites = 'V2G-DC-401' },
+    },
+}
+
+suite 'derived (ISO 15118-20)' {
+    sut = 'SECC', protocol = 'ISO15118-20', tags = 'not-played',
+}
+
+cases 'not played' {
+    cannot = 'the control pilot is stimulus or verdict, and is not played',
+    rows = {
+        { id = 'DRV_20_SECC_CableCheck_cp', mode = 'dc', about = 'CP C/D within 1.5 s', cites = 'V2G20-1418' },
+        { id = 'DRV_20_SECC_WeldingDetection_welcp', mode = 'dc', about = 'CP B missing',
+          cites = 'V2G20-1617 V2G20-1630 V2G20-1631' },
+        { id = 'DRV_20_SECC_SessionStop_stopcp', mode = 'dc', about = 'CP B missing', cites = 'V2G20-1617' },
+    },
+}
+
+cases 'not played' {
+    cannot = 'needs hardware for electrical faults',
+    rows = {
+        { id = 'DRV_20_SECC_PowerDelivery_cont', mode = 'ac', about = 'contactor does not close',
+          cites = 'V2G20-847' },
+    },
+}
+
+suite 'derived (ISO 15118-2 EVCC matrix)' {
+    sut = 'EVCC', protocol = 'ISO15118-2', tags = 'not-played',
+}
+
+cases 'not played' {
+    cannot = 'the control pilot is stimulus or verdict, and is not played',
+    rows = {
+        { id = 'DRV_2_EVCC_SupportedAppProtocol_cpf', about = 'SupportedAppProtocol: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_ServiceDiscovery_cpf', about = 'ServiceDiscovery: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_ServiceDetail_cpf', about = 'ServiceDetail: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_CertificateInstallation_cpf',
+          about = 'CertificateInstallation: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_CertificateUpdate_cpf', about = 'CertificateUpdate: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_PaymentDetails_cpf', about = 'PaymentDetails: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_Authorization_cpf', about = 'Authorization: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_ChargeParameterDiscovery_cpf',
+          about = 'ChargeParameterDiscovery: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_PowerDelivery_cpf', about = 'PowerDelivery: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_ChargingStatus_cpf', mode = 'ac', about = 'ChargingStatus: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_MeteringReceipt_cpf', about = 'MeteringReceipt: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_CableCheck_cpf', mode = 'dc', about = 'CableCheck: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_PreCharge_cpf', mode = 'dc', about = 'PreCharge: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_WeldingDetection_cpf', mode = 'dc',
+          about = 'WeldingDetection: CP state F, then the answer' },
+        { id = 'DRV_2_EVCC_SessionStop_cpf', about = 'SessionStop: CP state F, then the answer' },
+    },
+}
+
+suite 'ChargeX EEITP v2.0 (2025)' {
+    sut = 'pair', tags = 'not-played',
+}
+
+cases 'not played' {
+    cannot = 'is about people, the driving of the vehicle, a back end, adapters or climate',
+    rows = {
+        { id = 'ITP-01-01-001', about = 'free vending, no authorization at all' },
+        { id = 'ITP-01-01-002', about = 'user authorizes after plugging in (RFID, app, card ...)' },
+        { id = 'ITP-01-01-003', about = 'user authorizes before plugging in' },
+        { id = 'ITP-01-01-004', about = 'nobody authorizes after plug-in' },
+        { id = 'ITP-01-01-005', about = 'nobody plugs in after authorization' },
+        { id = 'ITP-01-01-006', about = 'authorization comes after the plug-in time-out' },
+        { id = 'ITP-01-01-007', about = 'plug-in comes after the authorization time-out' },
+        { id = 'ITP-01-02-003', about = 'back-end connection lost while idle' },
+        { id = 'ITP-01-03-003', about = 'EV in each drive mode at plug-in' },
+        { id = 'ITP-01-04-001', about = 'EV put into DRIVE while charging' },
+        { id = 'ITP-01-04-002', about = 'EV put into DRIVE before unplugging' },
+        { id = 'ITP-01-04-003', about = 'EV moves while charging' },
+        { id = 'ITP-01-04-006', about = 'hot and cold soaked EV/EVSE' },
+        { id = 'ITP-01-04-014', about = 'back end lost while charging' },
+        { id = 'ITP-02-05-002', about = 'two EVs plug in together with different authorization' },
+        { id = 'ITP-02-09-001', about = 'OCPP curtailment planned to start after charging begins' },
+        { id = 'ITP-02-09-002', about = 'charging starts inside an OCPP curtailment window' },
+        { id = 'ITP-02-09-003', about = 'curtailment cancelled in the middle' },
+        { id = 'ITP-02-09-004', about = 'curtailment to 0 kW' },
+        { id = 'ITP-02-09-005', about = 'three short curtailment windows' },
+        { id = 'ITP-02-09-006', about = 'two overlapping curtailment profiles' },
+        { id = 'ITP-02-09-007', about = 'curtailment ordered while charging' },
+        { id = 'ITP-02-11-010', about = 'schedule plus OCPP curtailment' },
+        { id = 'ITP-02-17-001', about = 'adapter mounted on the connector first' },
+        { id = 'ITP-02-17-002', about = 'adapter mounted on the vehicle first' },
+        { id = 'ITP-02-17-003', about = 'Plug & Charge through an adapter' },
+    },
+}
+
+cases 'not played' {
+    cannot = 'needs power, or hardware for electrical faults',
+    rows = {
+        { id = 'ITP-01-02-001', about = 'cable cut while idle' },
+        { id = 'ITP-01-02-002', about = 'pilot lost while idle' },
+        { id = 'ITP-01-02-004', about = 'latch broken while idle' },
+        { id = 'ITP-01-02-005', about = 'station mains lost while idle' },
+        { id = 'ITP-01-03-004', about = 'plug only half in' },
+        { id = 'ITP-01-03-005', about = 'connector cannot lock' },
+        { id = 'ITP-01-03-006', about = 'one DC conductor open' },
+        { id = 'ITP-01-03-007', about = 'latch pressed during preparation' },
+        { id = 'ITP-01-03-008', about = 'plug pulled and re-inserted during preparation' },
+        { id = 'ITP-01-04-004', about = 'target state of charge reached' },
+        { id = 'ITP-01-04-005', about = 'every manual stop method while charging' },
+        { id = 'ITP-01-04-007', about = 'different start states of charge' },
+        { id = 'ITP-01-04-008', about = 'EV asks for full power' },
+        { id = 'ITP-01-04-009', about = 'EV asks for full power with auxiliaries on' },
+        { id = 'ITP-01-04-010', about = 'EV stays plugged in after the end' },
+        { id = 'ITP-01-04-011', about = 'EV asks for the highest current' },
+        { id = 'ITP-01-04-012', about = 'EV asks for the lowest current' },
+        { id = 'ITP-01-04-013', about = 'EV asks for a negative current' },
+        { id = 'ITP-01-04-015', about = 'pilot lost while charging' },
+        { id = 'ITP-01-04-016', about = 'station mains lost while charging' },
+        { id = 'ITP-01-04-017', about = 'cable overheats' },
+        { id = 'ITP-01-04-018', about = 'connector overheats' },
+        { id = 'ITP-01-04-019', about = 'EVSE contactor fault' },
+        { id = 'ITP-02-05-004', about = 'both ports ask for rated power' },
+        { id = 'ITP-02-06-001', about = 'automatic retry after a fault before high-level communication (EIM)' },
+        { id = 'ITP-02-06-006', about = 'proximity fault' },
+        { id = 'ITP-02-06-007', about = 'protective-earth fault' },
+        { id = 'ITP-02-06-008', about = 'control-pilot fault without retry' },
+        { id = 'ITP-02-06-009', about = 'control-pilot fault with retry' },
+        { id = 'ITP-02-06-010', about = 'electrical safety fault' },
+        { id = 'ITP-02-07-001', about = '0 A for 60 s as a make-shift pause' },
+        { id = 'ITP-02-08-001', about = 'pilot wake after a demand-response event' },
+        { id = 'ITP-02-08-002', about = 'pilot wake after a power cut' },
+        { id = 'ITP-02-08-003', about = 'pilot wake after a cleared fault' },
+    },
+}
+
+cases 'not played' {
+    cannot = 'is about the age of a cache in the device',
+    rows = {
+        { id = 'ITP-03-16-003', about = 'CRL/OCSP cache older than 4 weeks, no refresh' },
+        { id = 'ITP-03-16-004', about = 'CRL/OCSP cache not refreshed for 1 week' },
+    },
+}
