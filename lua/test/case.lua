@@ -233,6 +233,9 @@ function case:sends(name, fields, fault)
     if signer then
         m:sign(signer)
     end
+    if self.driving and self.tester.by == 'EVCC' then
+        self.driving:before(self, m:name())
+    end
     self.request = m
     self:sets_fault(m:name(), fault)
     m:send()

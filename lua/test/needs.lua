@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What a case says of the kind of session it is about, as `paying = 'Contract'`: which claims of a
 -- device (PICS, PIXIT) it needs for that, and what of the parameters (v2g/parameters.lua) of
--- vehicle and station brings it about, of the tester and of our own device alike.
+-- vehicle and station brings it about, of the tester and of our own device alike. And what somebody
+-- has to do to a device that is not ours (driving.lua), and when.
 
 local OFFERED <const> = { { id = 62001, name = 'Parking', category = 'OtherCustom',
                             parameters = { { id = 1, { 'Level', 1 } } } } }
@@ -13,7 +14,7 @@ local TARIFFS <const> = { { id = 1, entries = { { start = 0, power = 11000 } },
                                                                { start = 43200, level = 2 } } } } }
 
 -- { what a case says, the claims, vehicle, station, tls }
-return {
+local needs = {
     { 'mode', 'ac', claims = 'PICS_CMN_CMN_ChargingMode == aC', vehicle = { mode = 'ac' },
       station = { mode = 'ac' } },
     { 'mode', 'dc', claims = 'PICS_CMN_CMN_ChargingMode == dC', vehicle = { mode = 'dc' },
@@ -49,3 +50,22 @@ return {
     { 'pauses', true, claims = 'PICS_SUT_CMN_Pause == true', vehicle = { pause = 1 } },
     { 'tls', true, claims = 'PIXIT_SUT_CMN_TLS == true', tls = true },
 }
+
+-- { action, of which side, when: 'begin', 'end', or before the tester's request of that step }
+--   by_itself   also where no driver does it: the device is left alone then, or waited for
+--   paying      only where the tester pays so
+--   early       claims by which it is done before the session instead
+--   parameter   only where the case has that parameter of our own device: it stands for the action
+-- All other parameters of our own device that a case has are set.
+needs.actions = {
+    { 'reset', 'begin', by_itself = true },
+    { 'set', 'begin' },
+    { 'authorize', 'Authorization', sut = 'SECC', paying = 'ExternalPayment',
+      early = 'PICS_SECC_CMN_EIMDone == beforePlugin or PICS_SECC_CMN_EIMDone == afterPlugin '
+          .. 'or PICS_SECC_CMN_EIMDone == duringSlac' },
+    { 'plug', 'begin', by_itself = true },
+    { 'stop', 'ChargeLoop', sut = 'SECC', parameter = 'stop_after' },
+    { 'unplug', 'end', by_itself = true },
+}
+
+return needs

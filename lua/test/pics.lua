@@ -95,4 +95,16 @@ function pics.holds(expression, claims)
     return result
 end
 
+-- What of it does not hold, as far as it can be told: the first of those that all have to.
+function pics.missing(expression, claims)
+    if not expression:find '[()]' and not expression:find ' or ' then
+        for term in (expression .. ' and '):gmatch '(.-) and ' do
+            if not pics.holds(term, claims) then
+                return term
+            end
+        end
+    end
+    return expression
+end
+
 return pics

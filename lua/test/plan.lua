@@ -3,6 +3,8 @@
 -- be reset, and those that do not apply to it, each with its reason.
 
 local case = require 'test.case'
+local device = require 'test.device'
+local driving = require 'test.driving'
 local pics = require 'test.pics'
 local suite = require 'test.suite'
 
@@ -43,14 +45,15 @@ end
 
 -- Why a case does not apply to a device that claims that; nil: it does. In the lab our own device
 -- is brought to whatever a case needs.
-local function reason_against(c, given)
+local function reason_against(c, of)
     if c.cannot then
         return c.cannot
     end
-    if not given.claims or not c.if_ then
+    if not of or not c.if_ then
         return nil
     end
-    return not pics.holds(c.if_, given.claims) and 'not claimed: ' .. c.if_ or nil
+    local holds = pics.holds(c.if_, of.claims)
+    return not holds and 'not claimed: ' .. pics.missing(c.if_, of.claims) or nil
 end
 
 -- Milliseconds that a case waits at least, as far as its row tells; nil: none.
@@ -61,11 +64,31 @@ local function waits(c)
 end
 
 local function told(c)
-    local one = { waits_ms = waits(c) }
+    local set = driving.settings(c)
+    local one = { waits_ms = waits(c), set = set ~= '' and set or nil }
     for _, key in ipairs(TOLD) do
         one[key] = c[key]
     end
     return one
+end
+
+-- Cases that need the device set alike follow one another, those that need nothing set come first;
+-- `reset` where it was set otherwise for the one before.
+local function order(cases)
+    for i, one in ipairs(cases) do
+        one.at = i
+    end
+    table.sort(cases, function(a, b)
+        if a.set ~= b.set then
+            return (a.set or '') < (b.set or '')
+        end
+        return a.at < b.at
+    end)
+    for i, one in ipairs(cases) do
+        local before = cases[i - 1]
+        one.reset = before and before.set ~= one.set or nil
+        one.at = nil
+    end
 end
 
 -- Which of n parts of the list this one is: '3/16'.
@@ -98,10 +121,12 @@ local function repeated(cases, rounds)
     return all
 end
 
--- given: { texts = { FILE = TEXT }, chosen = { … }, claims = nil or { PICS… = … }, shard = '3/16',
--- repeats = 1 }. { cases = { … }, skipped = { … } }
+-- given: { texts = { FILE = TEXT }, chosen = { … }, device = nil or { name =, text = }, is_real =
+-- not our own, shard = '3/16', repeats = 1 }. { cases = { … }, skipped = { … } }
 function plan.make(given)
     local files, cases, skipped = {}, {}, {}
+    local of = given.device and device.read(given.device.name, given.device.text)
+    given.chosen.sut = given.chosen.sut or of and of.sut
     for file in pairs(given.texts) do
         files[#files + 1] = file
     end
@@ -114,12 +139,15 @@ function plan.make(given)
             end
             seen[c.id] = file
             if is_chosen(c, given.chosen) then
-                local why = reason_against(c, given)
+                local why = reason_against(c, of)
                 local one = told(c)
                 one.reason = why
                 table.insert(why and skipped or cases, one)
             end
         end
+    end
+    if given.is_real then
+        order(cases)
     end
     Answer { cases = shard(repeated(cases, given.repeats or 1), given.shard), skipped = skipped }
 end

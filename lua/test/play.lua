@@ -3,6 +3,8 @@
 -- device of our own that it is about.
 
 local case = require 'test.case'
+local device = require 'test.device'
+local driving = require 'test.driving'
 local needs = require 'test.needs'
 local suite = require 'test.suite'
 local way = require 'test.way'
@@ -43,6 +45,17 @@ local function parameters_of(c, side)
     return with(p, c[side])
 end
 
+-- Those of the tester, of a device that is not ours: it speaks TLS as the user says, where the case
+-- does not, and what a case says of the device is no business of its own.
+local function parameters_of_tester(c, side, given)
+    local p = parameters_of(c, side)
+    if not given.is_real or p.tls ~= 'off' then
+        return p
+    end
+    p.tls = given.tls or (side == 'vehicle' and c.protocol ~= 'ISO15118-20' and 'off' or nil)
+    return p
+end
+
 -- The case that a part was given, and what is to be known of the device.
 local function case_of(given)
     local c = suite.find(suite.read(given.file, given.text), given.id)
@@ -60,20 +73,24 @@ function play.device(given)
     end
 end
 
-local function tester_of(c)
+local function tester_of(c, given)
     if c.sut == 'SECC' then
-        return require('test.vehicle').new(Evcc, parameters_of(c, 'vehicle'))
+        return require('test.vehicle').new(Evcc, parameters_of_tester(c, 'vehicle', given))
     end
-    return require('test.station').new(Secc, parameters_of(c, 'station'))
+    return require('test.station').new(Secc, parameters_of_tester(c, 'station', given))
 end
 
 -- The way to where the case begins, and what it tests.
 local function go(it, c)
+    it.driving:at(it, 'begin')
     if c.liveness then
         it:lives(true)
     end
     if c.link then
         it:plugs()
+    end
+    function it.tester.before(request)
+        it.driving:before(it, request)
     end
     it.arriving = true
     local between, missing = it.tester:reach(c.given)
@@ -98,7 +115,7 @@ end
 local function verdict_of(it, key)
     local verdict, tests = 'none', 0
     for _, step in ipairs(it.steps) do
-        tests = tests + (step.kind ~= 'given' and 1 or 0)
+        tests = tests + ((step.kind == 'given' or step.kind == 'driver') and 0 or 1)
         if (RANK[step[key]] or 0) > (RANK[verdict] or 0) then
             verdict = step[key]
         end
@@ -120,11 +137,31 @@ local function negations_of(it)
     return list
 end
 
--- The tester of the case that it is given: answers with verdict and steps.
-function play.tester(given)
+-- Lets go of the device; what of its driving failed beside the session.
+local function let_go(it)
+    it.role.Disconnect()
+    local problem = it.driving:finish()
+    if problem then
+        it.steps[#it.steps + 1] = { kind = 'driver', verdict = 'inconclusive', field = 'inconclusive',
+                                    ok = false, expected = 'the device is driven', found = problem }
+    end
+    it.driving:at(it, 'end')
+end
+
+-- What drives the device of the case. In the lab it is ours, and needs nobody.
+local function driving_of(c, tester, given, drive)
+    local how = { drive = drive, asks = given.asks, reset = given.reset }
+    how.device = given.device and device.read(given.device.name, given.device.text)
+    return driving.new(c, tester, drive and how or {})
+end
+
+-- The tester of the case that it is given: answers with verdict and steps. drive: what drivers may
+-- do (src/suite/drive.h); nil: the device is ours.
+function play.tester(given, drive)
     local c = case_of(given)
-    local it = case.new(c, tester_of(c), given.mutation)
-    for _, run in ipairs { go, it.proves_fault } do -- the latter also where the case has failed
+    local it = case.new(c, tester_of(c, given), given.mutation)
+    it.driving = driving_of(c, it.tester, given, drive)
+    for _, run in ipairs { go, it.proves_fault, let_go } do -- these also where the case has failed
         local good, why = xpcall(run, raised, it, c)
         if not good and why ~= case.over then
             it.steps[#it.steps + 1] = { kind = 'error', verdict = 'error', field = 'error', ok = false,
@@ -132,7 +169,6 @@ function play.tester(given)
                                         expected = 'no error', trace = why.trace }
         end
     end
-    it.role.Disconnect()
     Answer { verdict = verdict_of(it, 'verdict'), field = verdict_of(it, 'field'), steps = it.steps,
              negations = negations_of(it) }
 end

@@ -16,7 +16,7 @@ function station.new(role, parameters)
         p[key] = value
     end
     return setmetatable({ role = role, at = secc.new(role, p), by = 'SECC', first = {},
-                          parameters = parameters }, station)
+                          parameters = p }, station)
 end
 
 -- Serves until that request has come. Nil, or what came in between, as text, and whether there was

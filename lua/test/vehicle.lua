@@ -12,6 +12,9 @@ vehicle.__index = vehicle
 
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
 
+-- Called with the name of each request on the way, before it goes out.
+function vehicle.before() end
+
 -- role: an EVCC. parameters: of the ready-made vehicle.
 function vehicle.new(role, parameters)
     local self = setmetatable({ role = role, by = 'EVCC', parameters = parameters }, vehicle)
@@ -48,6 +51,7 @@ local function watch(self, rows)
         end
         local request = self.role.Outgoing(ev:name(step) .. 'Req')
         self.asked = ev:name(step) .. 'Req'
+        self.before(self.asked)
         local code = exchange(ev, step, signer)
         if step == 'ChargeParameterDiscovery' then
             self.offered = self.offered or Now() -- from when on the schedules run

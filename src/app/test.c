@@ -2,6 +2,7 @@
 /* `v2glab test`: suites of cases that judge a station or a vehicle. */
 
 #include "app/commands.h"
+#include "app/device_file.h"
 #include "app/input.h"
 #include "app/options.h"
 #include "app/outputs.h"
@@ -24,6 +25,7 @@
 
 #define SUITE_MAX (16u << 20)
 #define FILES_MAX 64
+#define TIMEOUT_S 600 /* of a case */
 
 struct testing {
     struct options options;
@@ -31,8 +33,9 @@ struct testing {
     struct session_options session;
     struct outputs outputs;
     const char *sut, *mode, *tag, *requirement, *suite, *shard, *resume, *file[FILES_MAX];
+    const char *pics, *init;
     unsigned files, jobs, timeout, repeats;
-    bool list, mutate;
+    bool list, mutate, asks, probe, fail_fast;
     bool plays_device;
     char folder[RECORD_PATH_MAX];
     json_t *arguments;    /* what the command was given */
@@ -79,6 +82,12 @@ static const struct option OPTIONS[] = {
     {"requirement", 0, "ID", "only cases that cite it, as V2G2-459", AT(requirement)},
     {"file", 0, "FILE", "cases of that file besides those built in", OPTION_CALL,
      .take = take_file},
+    {"pics", 0, "FILE", "what the device claims, and who drives it: see --init", AT(pics)},
+    {"init", 0, "FILE", "write such a file, with comments, to be completed", AT(init)},
+    {"probe", 0, NULL, "see what the device offers; with --init the file has it", AT(probe)},
+    {"ask", 0, NULL, "the operator is asked to do what no driver does", AT(asks)},
+    {"fail-fast", 0, NULL, "no other case begins once one has failed, or is an error",
+     AT(fail_fast)},
     {"list", 'l', NULL, "list the cases instead of playing them", AT(list)},
     {"jobs", 'j', "N", "so many cases side by side, in the lab", OPTION_CALL, AT(jobs),
      .take = take_count},
@@ -144,6 +153,23 @@ static void set_text(json_t *object, const char *key, const char *text)
         json_object_set_new(object, key, json_string(text));
 }
 
+/* The file of the device as what parts of Lua are given, with what else is to be known of it. */
+static int set_device(const struct testing *t, json_t *given, struct err *e)
+{
+    struct buf text = {0};
+    set_text(given, "tls", t->session.script.peer.choice.said[TLS_KEY_VERSION]);
+    json_object_set_new(given, "is_real", json_boolean(!t->plays_device));
+    json_object_set_new(given, "asks", json_boolean(t->asks));
+    if (t->pics == NULL)
+        return 0;
+    int bad = file_read(t->pics, SUITE_MAX, &text, e);
+    if (bad == 0)
+        json_object_set_new(given, "device",
+                            json_pack("{s:s, s:s%}", "name", t->pics, "text", text.p, text.n));
+    buf_close(&text);
+    return bad;
+}
+
 static json_t *make_plan(const struct testing *t, const json_t *texts, struct err *e)
 {
     json_t *chosen = json_object(), *ids = json_array(), *given = json_object();
@@ -160,7 +186,9 @@ static json_t *make_plan(const struct testing *t, const json_t *texts, struct er
     json_object_set(given, "texts", (json_t *)(uintptr_t)texts);
     json_object_set_new(given, "repeats", json_integer(t->repeats > 0 ? t->repeats : 1));
     set_text(given, "shard", t->shard);
-    json_t *plan = part_play("require('test.plan').make(...)", given, &t->session.script, e);
+    json_t *plan = NULL;
+    if (set_device(t, given, e) == 0)
+        plan = part_play("require('test.plan').make(...)", given, &t->session.script, e);
     json_decref(given);
     return plan;
 }
@@ -216,7 +244,8 @@ static bool told(void *context, size_t index, const json_t *said)
     result_read(&result, planned, said);
     progress_end(&t->progress, &result);
     show_survivors(t, said);
-    return bad == 0;
+    bool has_failed = result.verdict == OUTCOME_FAIL || result.verdict == OUTCOME_ERROR;
+    return bad == 0 && !(has_failed && t->fail_fast);
 }
 
 /* Enter shows and hides the ladder of what is played, which has the terminal for itself. */
@@ -285,27 +314,36 @@ static int open_results(struct testing *t, struct err *e)
     return results_file_create(&t->file_of_results, t->folder, t->plan, e);
 }
 
+/* The operator's lines are answers then. */
+static bool may_ask(const struct testing *t)
+{
+    return t->asks || t->pics != NULL;
+}
+
 static int play_cases(struct testing *t, const json_t *texts, struct err *e)
 {
     json_t *given = json_object();
-    struct campaign c = {.script = &t->session.script,
-                         .cases = t->cases,
-                         .texts = texts,
-                         .given = given,
-                         .plays_device = t->plays_device,
-                         .mutates = t->mutate,
-                         .jobs = t->jobs,
-                         .timeout_s = t->timeout > 0 ? t->timeout : 600,
-                         .records = t->session.no_record ? NULL : t->folder,
-                         .enter = enter,
-                         .told = told,
-                         .tick = t->progress.draws ? tick : NULL,
-                         .keys = t->progress.draws && isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : -1,
-                         .ladder = t->shows_ladder,
-                         .ladder_to = fileno(t->progress.out),
-                         .detail = t->session.verbose > 1 ? t->session.verbose - 1 : 0,
-                         .context = t};
-    int bad = campaign_play(&c, e) < 0 ? -1 : 0;
+    struct campaign c = {
+        .script = &t->session.script,
+        .cases = t->cases,
+        .texts = texts,
+        .given = given,
+        .plays_device = t->plays_device,
+        .mutates = t->mutate,
+        .jobs = t->plays_device ? t->jobs : 1,
+        .timeout_s = t->timeout > 0 ? t->timeout : TIMEOUT_S,
+        .records = t->session.no_record ? NULL : t->folder,
+        .enter = enter,
+        .told = told,
+        .tick = t->progress.draws ? tick : NULL,
+        .keys = t->progress.draws && !may_ask(t) && isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : -1,
+        .ladder = t->shows_ladder,
+        .ladder_to = fileno(t->progress.out),
+        .detail = t->session.verbose > 1 ? t->session.verbose - 1 : 0,
+        .context = t};
+    int bad = set_device(t, given, e);
+    if (bad == 0 && campaign_play(&c, e) < 0)
+        bad = -1;
     progress_hide(&t->progress);
     json_decref(given);
     return bad;
@@ -334,6 +372,18 @@ static int play(struct testing *t, const json_t *texts, struct err *e)
     return status;
 }
 
+/* --init and --probe, instead of a campaign. */
+static int make_device_file(struct testing *t, struct err *e)
+{
+    struct device_file f = {t->init, t->sut, t->mode, t->probe};
+    struct campaign c = {.script = &t->session.script,
+                         .plays_device = t->plays_device,
+                         .timeout_s = t->timeout > 0 ? t->timeout : TIMEOUT_S,
+                         .enter = enter,
+                         .context = t};
+    return device_file_make(&f, &c, e);
+}
+
 static int test_all(struct testing *t)
 {
     const struct peer_options *peer = &t->session.script.peer;
@@ -341,8 +391,9 @@ static int test_all(struct testing *t)
     json_t *texts = json_object();
     t->plays_device = peer->interface == NULL && peer->address == NULL;
     t->session.virtual_time = t->plays_device;
-    int status = read_files(t, texts, &e);
-    if (status == 0) {
+    bool has_device_file = t->init != NULL || t->probe;
+    int status = has_device_file ? make_device_file(t, &e) : read_files(t, texts, &e);
+    if (status == 0 && !has_device_file) {
         if (t->plan == NULL)
             t->plan = make_plan(t, texts, &e);
         status = t->plan == NULL ? -1 : t->list ? show_list(t) : play(t, texts, &e);

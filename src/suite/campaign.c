@@ -68,6 +68,8 @@ static int play_parts(struct playing *now, struct part *tester, struct part *dev
     if (bad == 0)
         run_play(now->run);
     timer_stop(&now->limit);
+    if (tester->drive != NULL)
+        drive_close(tester->drive);
     run_close(now->run);
     return bad;
 }
@@ -176,14 +178,16 @@ json_t *campaign_case(const struct campaign *c, const json_t *which, const json_
     struct playing now = {.campaign = c, .trouble = ERR_INIT};
     struct err e = ERR_INIT;
     struct part tester, device;
+    struct drive drive = {.world = NULL};
     char folder[1024];
     json_t *given = given_to(c, which, mutation), *result = json_object();
     const char *id = json_string_value(json_object_get(which, "id"));
     bool records = c->records != NULL && mutation == NULL;
     if (records)
         name_record(folder, sizeof folder, c->records, which);
-    part_open(&tester, "require('test.play').tester(...)", given);
-    part_open(&device, "require('test.play').device(...)", given);
+    part_open(&tester, c->tester != NULL ? c->tester : "require('test.play').tester(...)", given);
+    tester.drive = c->plays_device ? NULL : &drive;
+    part_open(&device, c->device != NULL ? c->device : "require('test.play').device(...)", given);
     json_object_set_new(result, "id", json_string(id));
     int bad = play_recorded(&now, &tester, &device, records ? folder : NULL, mutation == NULL,
                             result, &e);

@@ -16,7 +16,7 @@ struct campaign {
     const json_t *cases; /* list of objects: at least file and id */
     const json_t *texts; /* what the files say, by their names */
     const json_t *given; /* for every case: options of the campaign */
-    bool plays_device;   /* the own one, brought to what each case needs */
+    bool plays_device;   /* the own one, brought to what each case needs; else drivers may act */
     bool mutates;        /* plays a case that passes once more for each of its negations */
     unsigned jobs;       /* processes */
     unsigned timeout_s;  /* of a case, in the world's time; 0: none */
@@ -38,6 +38,9 @@ struct campaign {
     const _Atomic bool *ladder;
     unsigned detail; /* of the ladder (ladder.h) */
     int ladder_to;   /* a descriptor */
+
+    /* Lua of tester and device (part.h); NULL: those of cases. */
+    const char *tester, *device;
     void *context;
 };
 

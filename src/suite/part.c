@@ -157,6 +157,10 @@ static int push_all(lua_State *L)
     lua_setglobal(L, "Plug");
     push_value(L, p->given);
     task_give(script_of(L)->main, L);
+    if (p->drive != NULL) {
+        drive_push(L, p->drive);
+        task_give(script_of(L)->main, L);
+    }
     return 0;
 }
 

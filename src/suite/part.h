@@ -9,6 +9,7 @@
 #define V2G_SUITE_PART_H
 
 #include "script/run.h"
+#include "suite/drive.h"
 
 #include <jansson.h>
 
@@ -16,6 +17,7 @@ struct part {
     struct built_in built_in;
     const json_t *given; /* the caller's */
     json_t *answer;      /* NULL: none so far; the caller's to release */
+    struct drive *drive; /* its second argument (drive.h); NULL: nothing outside the sandbox */
 };
 
 /* text: Lua with the value as its `...`. */

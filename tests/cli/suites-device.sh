@@ -1,0 +1,140 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# `v2glab test` and a device that is not ours: its file, its drivers, what a probe sees, and cases
+# over a real interface.
+. tests/cli/support
+
+# ---- the file ----
+
+run test --init "$work/new.lua"
+[ "$status" -eq 0 ] && grep -q "PICS_CMN_CMN_ChargingMode = 'dC'" "$work/new.lua"
+result $? "--init writes a file of a device"
+
+run test --list --pics "$work/new.lua"
+[ "$status" -eq 0 ] && grep -q TC_SECC "$work/out" && ! grep -q TC_EVCC "$work/out"
+result $? "--pics reads it, and takes its side"
+
+run test --init "$work/new.lua"
+[ "$status" -eq 3 ] && grep -q "File exists" "$work/err"
+result $? "what there is already is not written over"
+
+# refused TEXT WORDS: the file is, with these words
+refused() {
+    printf '%s\n' "$1" >"$work/bad.lua"
+    run test --list --pics "$work/bad.lua"
+    [ "$status" -eq 3 ] && in_order "$2" "$work/err"
+    result $? "refused: $2"
+}
+refused "return { claims = { PICS_CMN_CMN_ChargeMode = 'dC' } }" "nearest is PICS_CMN_CMN_ChargingMode"
+refused "return { drivers = { plugg = 'x' } }" "expected plug, unplug, found plugg"
+refused "return { drivers = { plug = 5 } }" "drivers.plug: expected true found number"
+refused "return { drivers = { plug = http 'x' } }" "http: expected METHOD URL"
+refused "return { sut = 'car' }" "expected SECC or EVCC found car"
+refused "return 5" "expected a table that is returned"
+
+cat >"$work/dc.lua" <<'END'
+return { sut = 'SECC', claims = { PICS_CMN_CMN_ChargingMode = 'dC',
+    PICS_CMN_CMN_FailedResponseCodes = true, PICS_CMN_CMN_IdentificationMode = 'eIM' } }
+END
+run test -q --no-record -o "$work/run" --pics "$work/dc.lua" 'TC_SECC_*_VTB_ChargingStatus_00*' \
+    'TC_SECC_DC_VTB_PreCharge_002'
+[ "$status" -eq 0 ] && in_order "not claimed: PICS_CMN_CMN_ChargingMode == aC 1 passed" "$work/out"
+result $? "what is not claimed does not apply, with its reason"
+
+# ---- a probe ----
+
+run test --probe --init "$work/probed.lua"
+[ "$status" -eq 0 ] && in_order "TLS off, 1.2, 1.3 protocols DIN70121, ISO15118-2, ISO15118-20" "$work/out" &&
+    grep -q 'found by --probe' "$work/probed.lua"
+result $? "--probe sees what a station offers, and fills the file in half"
+
+run test --probe --sut evcc --mode ac
+[ "$status" -eq 0 ] &&
+    in_order "urn:iso:15118:2:2013:MsgDef modes: AC_three_phase_core payment: ExternalPayment" "$work/out"
+result $? "--probe sees what a vehicle offers"
+
+# ---- a station over an interface ----
+
+cat >"$work/station.sh" <<'END'
+cd "$1"
+"$V2GLAB" lab --side evse "$V2GLAB" evse -i evse0 -q --no-record --mode dc >evse.log 2>&1 &
+station=$!
+n=0 # until it listens for SDP, at port 15118
+until grep -q :3B0E "/proc/$station/net/udp6" || [ $((n += 1)) -gt 50 ]; do sleep 0.1; done
+shift
+[ ! -e answers ] || exec <answers
+"$V2GLAB" test -i ev0 --no-record -q --timeout 30 -o run "$@"
+status=$?
+kill $station
+wait $station 2>/dev/null
+exit $status
+END
+
+# driven NAME CODE WORDS DRIVERS [OPTION...] CASE...
+driven() {
+    name=$1
+    code=$2
+    words=$3
+    printf "return { sut = 'SECC', claims = { PICS_CMN_CMN_ChargingMode = 'dC',
+        PICS_CMN_CMN_FailedResponseCodes = true, PICS_CMN_CMN_IdentificationMode = 'eIM' },
+        drivers = { %s } }\n" "$4" >"$work/device.lua"
+    shift 4
+    rm -rf "$work/run" "$work/done"
+    run lab bash "$work/station.sh" "$work" --pics device.lua --protocol ISO15118-2 "$@" </dev/null
+    good=0
+    [ "$status" -eq "$code" ] || { good=1; echo "# exit $status"; }
+    touch "$work/done"
+    in_order "$words" "$work/out" "$work/done" || good=1
+    [ "$good" -eq 0 ] || cat "$work/out" "$work/err" "$work/done"
+    result "$good" "$name"
+}
+
+driven "cases are played at a station over an interface, and its drivers act where they have to" 0 \
+    "2 passed plug TC_SECC_DC_VTB_PreCharge_002 authorize ISO15118-2 unplug" \
+    "plug = 'echo plug \$V2GLAB_CASE >>done', unplug = 'echo unplug >>done',
+     authorize = function(it) return it.command('echo authorize \$V2GLAB_PROTOCOL >>done') end" \
+    TC_SECC_DC_VTB_PreCharge_002 TC_SECC_DC_VTB_PreCharge_003
+driven "what nobody can do makes a case inconclusive" 2 "no driver for authorize 1 inconclusive" "" \
+    TC_SECC_DC_VTB_PreCharge_002
+driven "so does a driver that fails, with what it says" 2 \
+    "driver for plug: exit code 3: no power 1 inconclusive" \
+    "plug = 'echo no power; exit 3'" TC_SECC_DC_VTB_PreCharge_002
+driven "a driver has its time" 2 "driver for plug: it was not over when its time was" \
+    "plug = function(it) return it.command('sleep 20', 0.5) end" TC_SECC_DC_VTB_PreCharge_002
+driven "an error in a driver is an error of the case, with its line" 3 "device.lua:3: no such thing" \
+    "plug = function() error 'no such thing' end" TC_SECC_DC_VTB_PreCharge_002
+driven "the operator is asked; who is not there makes it inconclusive" 2 \
+    "there is no operator 1 inconclusive" "" --ask TC_SECC_DC_VTB_PreCharge_002
+printf '\n\n' >"$work/answers"
+driven "an operator who is there says when it is done" 0 "1 passed" "" --ask TC_SECC_DC_VTB_PreCharge_002
+printf 'n\n' >"$work/answers"
+driven "or that it cannot be" 2 "driver for plug: the operator said: n" "" \
+    --ask TC_SECC_DC_VTB_PreCharge_002
+rm "$work/answers"
+cat >"$work/outside.lua" <<'END'
+suite 'own' { sut = 'SECC', protocol = 'ISO15118-2' }
+cases 'own_outside' { given = 'SessionSetupRes', then_ = function() drive.run({ 'true' }, {}, 1) end }
+END
+driven "cases have no way to what drivers may do" 3 "attempt to index a nil value (global 'drive')" \
+    "authorize = true" --file outside.lua own_outside
+
+# ---- a vehicle over an interface ----
+
+cat >"$work/vehicle.sh" <<'END'
+cd "$1"
+while [ ! -e over ]; do "$V2GLAB" ev -i ev0 -q --no-record --mode dc --set loops=3; sleep 0.2; done >ev.log 2>&1 &
+vehicle=$!
+"$V2GLAB" lab --side evse "$V2GLAB" test --sut evcc -i evse0 --no-record -q --timeout 20 -o run \
+    --protocol ISO15118-2 TC_EVCC_CMN_VTB_ServiceDiscovery_002 \
+    TC_EVCC_CMN_VTB_ServiceDiscovery_003
+status=$?
+touch over
+wait $vehicle
+exit $status
+END
+rm -rf "$work/run"
+run lab bash "$work/vehicle.sh" "$work"
+[ "$status" -eq 0 ] && in_order "2 passed" "$work/out"
+good=$?
+[ "$good" -eq 0 ] || cat "$work/out" "$work/err" "$work/ev.log"
+result "$good" "a vehicle that comes in its own time is waited for, in each case anew"
