@@ -19,6 +19,10 @@ function answers.ContractAuthenticationReq(n)
   Secc.Set_ContractAuthenticationRes_EVSEProcessing(processing(n))
 end
 
+function answers.ChargeParameterDiscoveryReq()
+  Secc.Set_ChargeParameterDiscoveryRes_DC_EVSEChargeParameter_EVSEMaximumPowerLimit(30000) -- W
+end
+
 function answers.CableCheckReq(n)
   Secc.Set_CableCheckRes_DC_EVSEStatus_EVSEIsolationStatus(IsolationLevelType.Valid)
   Secc.Set_CableCheckRes_EVSEProcessing(processing(n))
