@@ -24,6 +24,7 @@
 --   aim, beyond     of a pair: what would have to be seen, and why it is not
 
 local bearer = require 'test.bearer'
+local chance = require 'test.chance'
 local expect = require 'v2g.expect'
 local hex = require 'v2g.hex'
 local schedules = require 'test.schedules'
@@ -123,6 +124,11 @@ end
 function behaviour.reports(it, row)
     it:sends(row.sends, fields_of(row, it))
     it:reports()
+end
+
+-- It leaves a value of its answers to chance: what the row says is that of chance.collects.
+function behaviour.varies(it, row)
+    chance.collects(it, row)
 end
 
 -- It may think for a while, and then offers schedules by the form of the request (schedules.rows).

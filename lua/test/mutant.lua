@@ -107,6 +107,16 @@ function does.without(came, _, _, _, path)
     came.m:set(path, nil)
 end
 
+-- Of many answers: each has the value of the first; each has two octets without chance.
+function does.same(came, _, expected, _, path)
+    came.m:set(path, expected.first or came.m:get(path))
+end
+
+function does.poor(came, _, _, _, path)
+    local value = came.m:get(path)
+    came.m:set(path, path == 'Header.SessionID' and '0000' .. value:sub(5) or '\0\0' .. value:sub(3))
+end
+
 -- It stays open for as long as is waited, and from then on.
 function does.open(came, at)
     Sleep(math.max(0, at - Now()))
@@ -125,12 +135,14 @@ function does.close(came)
     came.closed = 'FIN'
 end
 
+local STAYS <const> = { open = true, same = true, poor = true } -- from then on
+
 -- Makes of what came what the mutation of that case wants.
 function mutant.negate(it, came, ms, expected)
     local kind, path = it.mutation.kind:match '^(%S+) ?(.*)$'
     local done = does[kind](came, Now() + math.max(0, ms), expected, expected.from or it.from or Now(), path)
     it.mutation.happened = done ~= false
-    it.mutation.stays = kind == 'open'
+    it.mutation.stays = STAYS[kind]
 end
 
 return mutant
