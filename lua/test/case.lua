@@ -17,7 +17,7 @@
 --                                the request that has come, and each like it: for so long, until
 --                                one has the fields `ends`, until one of the forms `next` comes, or
 --                                until the vehicle gives up
---   it:reports(what, found)      what no rule judges: a step that is ok
+--   it:tells(what, found)        what no rule judges: a step that is ok
 --   it:expects_nothing(time)     nothing comes, and the connection stays
 --   it:repeats(name, { fields =, meanwhile =, ends =, response =, within = })   the request, until
 --                                its response has the fields `ends`; then also those of `response`
@@ -526,7 +526,7 @@ function case:repeats(name, how)
     return self.m
 end
 
-function case:reports(what, text)
+function case:tells(what, text)
     self:step { kind = 'report', expected = what, found = text, ok = true }
 end
 

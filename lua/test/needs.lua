@@ -47,7 +47,12 @@ local needs = {
     { 'wakes', 'station', claims = 'PICS_SUT_CMN_Pause == true and '
         .. 'PICS_CMN_CMN_CombinedTesting == true and PIXIT_CMN_CMN_WakeUp < PICS_CMN_CMN_WakeUp' },
     { 'meters', true, claims = 'PIXIT_SUT_CMN_MeterInfo == meterInfo' },
-    { 'pauses', true, claims = 'PICS_SUT_CMN_Pause == true', vehicle = { pause = 1 } },
+    { 'pauses', true, claims = 'PICS_SUT_CMN_Pause == true',
+      vehicle = { pause = 1, pause_ms = 10000 } },
+    -- a vehicle that goes on charging, or has done so for a while, or is soon full, as others are
+    { 'charges', 'on', vehicle = { loops = 0 } },
+    { 'charges', 'for a while', vehicle = { loops = 3000, energy = 20000 } },
+    { 'charges', 'until full', vehicle = { loops = 0, battery = { soc = 79.9, target = 80 } } },
     { 'tls', true, claims = 'PIXIT_SUT_CMN_TLS == true', tls = true },
 }
 

@@ -45,9 +45,12 @@ end
 
 -- Why a case does not apply to a device that claims that; nil: it does. In the lab our own device
 -- is brought to whatever a case needs.
-local function reason_against(c, of)
+local function reason_against(c, of, chosen)
     if c.cannot then
         return c.cannot
+    end
+    if c.beyond and #(chosen.ids or {}) == 0 and not (chosen.tag or chosen.suite or chosen.requirement) then
+        return 'needs more than one device, and is played by name or tag only: ' .. c.beyond
     end
     if not of or not c.if_ then
         return nil
@@ -139,7 +142,7 @@ function plan.make(given)
             end
             seen[c.id] = file
             if is_chosen(c, given.chosen) then
-                local why = reason_against(c, of)
+                local why = reason_against(c, of, given.chosen)
                 local one = told(c)
                 one.reason = why
                 table.insert(why and skipped or cases, one)

@@ -20,8 +20,8 @@ local suite = {}
 -- What a case has of its row, else of its block, else of its suite.
 local OWN <const> = { 'about', 'given', 'cites', 'session', 'protocol', 'sut', 'mode', 'paying',
                       'contract', 'receipts', 'services', 'internet', 'departs', 'entries', 'tariffs',
-                      'meters', 'renegotiates', 'wakes', 'pauses', 'tls', 'vehicle', 'station', 'tags',
-                      'then_', 'field', 'doubt', 'profile', 'cannot', 'advice', 'beyond', 'liveness',
+                      'meters', 'renegotiates', 'wakes', 'pauses', 'charges', 'tls', 'vehicle', 'station',
+                      'tags', 'then_', 'field', 'doubt', 'profile', 'cannot', 'advice', 'beyond', 'liveness',
                       'link' }
 
 local function name_of(group, key, row)
@@ -49,7 +49,7 @@ end
 local function claims_of(c, ...)
     local all = {}
     for _, need in ipairs(needs) do
-        if c[need[1]] == need[2] then
+        if need.claims and c[need[1]] == need[2] then
             all[#all + 1] = need.claims:gsub('_SUT_', '_' .. c.sut .. '_')
         end
     end

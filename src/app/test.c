@@ -396,6 +396,7 @@ static int test_all(struct testing *t)
     if (status == 0 && !has_device_file) {
         if (t->plan == NULL)
             t->plan = make_plan(t, texts, &e);
+        t->session.script.protocol = NULL; /* it has chosen the cases: each speaks its own */
         status = t->plan == NULL ? -1 : t->list ? show_list(t) : play(t, texts, &e);
     }
     json_decref(texts);

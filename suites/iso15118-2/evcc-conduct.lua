@@ -32,9 +32,8 @@ cases 'offer' {
         { id = 'DRV_2_EVCC_PaymentServiceSelection_id', fields = { ['ChargeService.ServiceID'] = 7 },
           request = { ['SelectedServiceList.SelectedService[1].ServiceID'] = 7 },
           cites = 'V2G2-433 V2G2-804 DRV-2-ChargeServiceID', about = 'a ChargeService with another id' },
-        { id = 'DRV_2_EVCC_ServiceDetail_plain', tls = 'off', vehicle = { details = true },
-          station = { services_without_tls = true,
-                      services = { { id = 62001, name = 'Parking', category = 'OtherCustom' } } },
+        { id = 'DRV_2_EVCC_ServiceDetail_plain', tls = 'off', services = true,
+          station = { services_without_tls = true },
           cites = 'V2G2-422', about = 'without TLS there are no further services' },
     },
     then_ = behaviour.goes_on,
@@ -156,7 +155,7 @@ cases 'DRV_2_EVCC_loop_renegtwice' {
     then_ = function(it, row)
         it:answers(row.fields)
         local came = it:expects_any { { 'PowerDeliveryReq', RENEGOTIATES }, { LOOP } }
-        it:reports('PowerDeliveryReq with Renegotiate', came.name)
+        it:tells('PowerDeliveryReq with Renegotiate', came.name)
     end,
 }
 
@@ -171,7 +170,7 @@ cases 'DRV_2_EVCC_CurrentDemand_limits' {
 cases 'DRV_2_EVCC_CurrentDemand_complete' {
     about = 'ChargingComplete is false as long as EVRESSSOC is below 100.',
     given = LOOP, mode = 'dc', cites = 'V2G2-258 V2G2-375',
-    vehicle = { loops = 0, battery = { soc = 79.9, target = 80 } },
+    charges = 'until full',
     then_ = function(it)
         it:keeps_answering(LOOP, {
             text = 'ChargingComplete false below 100 %', negations = { 'set ChargingComplete true' },
@@ -186,7 +185,7 @@ cases 'DRV_2_EVCC_CurrentDemand_complete' {
 
 cases 'DRV_2_EVCC_loop_start' {
     about = 'Nothing is drawn before the first entry of the schedule begins.',
-    given = LOOP, mode = 'dc', cites = 'DRV-2-ScheduleStart', vehicle = { loops = 0 },
+    given = LOOP, mode = 'dc', cites = 'DRV-2-ScheduleStart', charges = 'on',
     station = { schedules = { { id = 1, entries = { { start = 60, power = 50000 } } } } },
     then_ = function(it)
         it:keeps_answering(LOOP, { lasts = 59000, each = { EVTargetCurrent = near(0, 0.1) } })
@@ -209,7 +208,7 @@ end
 cases 'DRV_2_EVCC_ChargeParameterDiscovery_resdep' {
     about = 'In a resumed session DepartureTime is smaller by the time gone by.',
     given = 'AuthorizationReq after SessionStopReq(Pause)', pauses = true, cites = 'V2G2-742',
-    mode = 'dc', departs = 86400, vehicle = { pause_ms = 10000 },
+    mode = 'dc', departs = 86400,
     then_ = function(it, row)
         it:answers()
         counts_down(it, row)
@@ -218,7 +217,7 @@ cases 'DRV_2_EVCC_ChargeParameterDiscovery_resdep' {
 
 cases 'DRV_2_EVCC_ChargeParameterDiscovery_renegdep' {
     about = 'In a renegotiation DepartureTime is smaller by the time gone by.',
-    cites = 'V2G2-742', departs = 86400, vehicle = { loops = 0 },
+    cites = 'V2G2-742', departs = 86400, charges = 'on',
     rows = {
         ac = { given = 'ChargingStatusReq', mode = 'ac', fields = { ['AC_EVSEStatus.EVSENotification'] =
                'ReNegotiation' }, about = 'AC' },
@@ -234,7 +233,7 @@ cases 'DRV_2_EVCC_ChargeParameterDiscovery_renegdep' {
 cases 'DRV_2_EVCC_ChargeParameterDiscovery_resam' {
     about = 'In a resumed session EAmount is smaller by what was charged before.',
     given = 'AuthorizationReq after SessionStopReq(Pause)', pauses = true, cites = 'V2G2-743',
-    mode = 'ac', vehicle = { loops = 3000, energy = 20000 },
+    mode = 'ac', charges = 'for a while',
     then_ = function(it)
         local path = 'AC_EVChargeParameter.EAmount'
         local wanted = it:first('ChargeParameterDiscoveryReq').m:get(path):si()

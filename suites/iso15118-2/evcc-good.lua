@@ -143,7 +143,7 @@ end
 
 cases 'V2GT_TC_CHX_SmartChargingScheduling' {
     about = 'What the vehicle asks for follows each step of the schedule that it was offered.',
-    given = 'CurrentDemandReq', mode = 'dc', vehicle = { loops = 0 },
+    given = 'CurrentDemandReq', mode = 'dc', charges = 'on',
     doubt = 'how far off still follows is in no source: 5 % and 100 W here, and 5 s for a step',
     rows = {
         [1] = { station = steps_of(50000, 20000, 35000, 10000), about = 'four steps, none of 0 W' },

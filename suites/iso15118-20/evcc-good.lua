@@ -60,7 +60,7 @@ cases 'DRV_20_EVCC_any_warn' {
                                        code = 'WARNING_PowerToleranceNotConfirmed',
                                        expects = 'AC_ChargeLoopReq', about = 'no tolerance, in AC' },
         PowerDelivery_standby = { given = 'PowerDeliveryReq(Standby)', mode = 'dc',
-                                  vehicle = { standby = 2, loops = 0 },
+                                  vehicle = { standby = 2 }, charges = 'on',
                                   code = 'WARNING_StandbyNotAllowed', expects = 'DC_ChargeLoopReq',
                                   about = 'no standby: charging goes on' },
         PowerDelivery_schedule = { given = 'PowerDeliveryReq(ScheduleRenegotiation)', mode = 'dc',
@@ -90,7 +90,7 @@ cases 'DRV_20_EVCC_ChargeLoop_pace' {
         it:answers()
         local from = it.from
         it:expects(row.given)
-        it:reports(('%s within %d ms'):format(row.given, allowed), ('after %d ms'):format(it.from - from))
+        it:tells(('%s within %d ms'):format(row.given, allowed), ('after %d ms'):format(it.from - from))
     end,
 }
 
@@ -172,7 +172,7 @@ cases 'DRV_20_EVCC_ScheduleExchange_gotopause' {
         it:answers(row.fields)
         local came = it:expects_any { { 'SessionStopReq' }, { 'DC_CableCheckReq' }, { 'PowerDeliveryReq' },
                                       'end' }
-        it:reports('SessionStopReq with Pause', came.name == 'SessionStopReq'
+        it:tells('SessionStopReq with Pause', came.name == 'SessionStopReq'
             and it:found 'ChargingSession' or came.name or 'the end of the connection')
     end,
 }
@@ -219,7 +219,7 @@ cases 'DRV_20_EVCC_DC_ChargeLoop_targets' {
         it:answers()
         it:expects('DC_ChargeLoopReq', { [path .. 'EVTargetVoltage'] = present,
                                          [path .. 'EVTargetCurrent'] = present })
-        it:reports('EVTargetVoltage and EVTargetCurrent', ('%g V, %g A'):format(
+        it:tells('EVTargetVoltage and EVTargetCurrent', ('%g V, %g A'):format(
             it:found(path .. 'EVTargetVoltage'):si(), it:found(path .. 'EVTargetCurrent'):si()))
     end,
 }
