@@ -303,6 +303,7 @@ static int prepare(struct behaving *b, struct err *e)
     const struct peer_options *peer = &b->session.script.peer;
     bool lab = peer->interface == NULL && peer->address == NULL;
     b->both = lab && !b->alone && (b->session.virtual_time || !lab_is_near());
+    b->session.faults.is_alone = !b->both;
     b->world = session_enter(&b->session, false, e);
     if (b->world == NULL)
         return -1;
@@ -355,7 +356,7 @@ static int run_all(struct behaving *b)
     int status = prepare(b, &e);
     if (status == 0) {
         recorder_attach(&b->recorder, b->world);
-        status = play(b, &e);
+        status = session_exit(&b->session, play(b, &e));
         recorder_detach(&b->recorder);
     }
     world_close(b->world);

@@ -8,6 +8,7 @@
 #include "app/session_options.h"
 #include "record/ladder.h"
 #include "record/record.h"
+#include "wire/lab.h"
 
 #include <string.h>
 
@@ -181,12 +182,15 @@ static int play_shown(struct running *r, struct err *e)
     recorder_detach(&r->recorder);
     world_close(world);
     ladder_close(&r->ladder);
-    return status;
+    return session_exit(&r->session, status);
 }
 
 static int run_all(struct running *r)
 {
     struct err e = ERR_INIT, late = ERR_INIT;
+    const struct peer_options *peer = &r->session.script.peer;
+    bool is_out = peer->interface != NULL || peer->address != NULL || lab_is_near();
+    r->session.faults.is_alone = is_out && r->scripts == 1;
     r->session.script.print = r->print ? print_text : NULL;
     int status = r->print ? play(r, NULL, &e) : play_shown(r, &e);
     if (status < 0) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/session_options.h"
+#include "app/commands.h"
+#include "app/report.h"
 #include "wire/lab.h"
 
 #include <stdio.h>
@@ -64,6 +66,12 @@ static int take_seed(void *to, const char *text, struct err *e)
     return 0;
 }
 
+static int take_fault(void *to, const char *text, struct err *e)
+{
+    struct session_options *s = to;
+    return faults_add(&s->faults, text, s->script.library, e);
+}
+
 #define AT(member) .at = offsetof(struct session_options, member)
 
 const struct option SESSION_OPTION[] = {
@@ -100,6 +108,10 @@ const struct option SESSION_OPTION[] = {
      "a tree of certificates (`v2glab pki make DIR`); else the demo\n"
      "tree (`v2glab pki list`), made on first use",
      AT(script.peer.choice.said[TLS_KEY_PKI])},
+    {"fault", 0, "FAULT|FILE",
+     "on purpose, as 'CurrentDemandRes#3: drop' (docs/faults.md), or by a\n"
+     "Lua file that returns such; may be given several times",
+     OPTION_CALL, .take = take_fault},
     {"virtual-time", 0, NULL,
      "time runs only while all wait, and the network is in memory: a run\n"
      "between own scripts takes no time, and is the same each time",
@@ -119,7 +131,17 @@ void session_options_open(struct session_options *s, struct library *library, en
 {
     *s = (struct session_options){.script = {.library = library}};
     s->script.peer.security = 0x10;
+    s->script.faults = &s->faults;
     s->script.peer.tls = tls;
+}
+
+int session_exit(const struct session_options *s, int status)
+{
+    const char *missing = faults_missing(&s->faults);
+    if (status < 0 || missing == NULL)
+        return status;
+    report(REPORT_ERROR, "the fault '%s' never happened", missing);
+    return EXIT_SETUP;
 }
 
 struct world *session_enter(const struct session_options *s, bool wants_lab, struct err *e)

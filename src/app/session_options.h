@@ -4,13 +4,14 @@
 #define V2G_APP_SESSION_OPTIONS_H
 
 #include "app/options.h"
-#include "script/script.h"
+#include "script/faults.h"
 
 #define SESSION_TIMERS 32
 
 struct session_options {
     struct script_options script; /* its `timer` points into this structure */
     struct script_timer timer[SESSION_TIMERS];
+    struct faults faults;
     const char *record; /* NULL: runs/DATE */
     bool no_record, quiet, virtual_time;
     unsigned seed; /* of virtual time */
@@ -32,5 +33,8 @@ void session_options_open(struct session_options *s, struct library *library, en
  * or into virtual time. The world, for the caller to close; NULL: e.
  */
 struct world *session_enter(const struct session_options *s, bool wants_lab, struct err *e);
+
+/* The exit code, also by the faults that the user wants: one that never happened is an error. */
+int session_exit(const struct session_options *s, int status);
 
 #endif

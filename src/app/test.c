@@ -391,6 +391,7 @@ static int test_all(struct testing *t)
     json_t *texts = json_object();
     t->plays_device = peer->interface == NULL && peer->address == NULL;
     t->session.virtual_time = t->plays_device;
+    t->session.faults.is_alone = !t->plays_device;
     bool has_device_file = t->init != NULL || t->probe;
     int status = has_device_file ? make_device_file(t, &e) : read_files(t, texts, &e);
     if (status == 0 && !has_device_file) {

@@ -107,7 +107,7 @@ static int take_answer(lua_State *L, struct fault_filter *f, struct parcel *p, s
 {
     int m = lua_gettop(L) - 1;
     if (lua_isnil(L, -1) && is_as_before(L, m, p)) {
-        f->happened++;
+        fault_count(f);
         return filter_pass(&f->filter, p, e);
     }
     bool is_dropped = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
@@ -289,6 +289,15 @@ static int handle_gc(lua_State *L)
     if (h->filter != NULL)
         way_remove(&h->filter->filter);
     return 0;
+}
+
+void filters_count(lua_State *L, int at, unsigned *total, bool only_out)
+{
+    const struct handle *h = lua_touserdata(L, at);
+    struct fault_frames *frames = &h->filter->fault->frames;
+    h->filter->total = total;
+    if (only_out && frames->out)
+        frames->in = false;
 }
 
 void filters_open(lua_State *L)

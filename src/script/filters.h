@@ -22,6 +22,10 @@
 
 void filters_open(lua_State *L);
 
+/* Of the filter at `at`, as Filter has made it: what happens is counted there, too; only_out: what
+ * comes in is not meant, unless that alone is. */
+void filters_count(lua_State *L, int at, unsigned *total, bool only_out);
+
 /* Filter, into the table on top of the stack. */
 void filters_methods(lua_State *L, struct role *r);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/roles.h"
 
+#include "script/faults.h"
 #include "script/flow.h"
 #include "script/link.h"
 #include "script/methods.h"
@@ -234,6 +235,7 @@ static struct role *push_role(lua_State *L, uint8_t side)
     r->table = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_newtable(L);
     r->replay = luaL_ref(L, LUA_REGISTRYINDEX);
+    faults_set(L, r);
     return r;
 }
 

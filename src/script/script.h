@@ -45,6 +45,7 @@ struct script_options {
     uint8_t id_size;           /* at most 8 */
     const unsigned *beginning; /* players of the run that have yet to get so far that they wait:
                                   vehicles wait for that; may be NULL */
+    struct faults *faults;     /* of all roles (faults.h); NULL: none */
     struct store *store;       /* what the scripts of a run share (store.h); may be NULL */
     const char *profile;       /* of the timing parameters; NULL: "strict" */
     const struct script_timer *timer;
@@ -60,6 +61,7 @@ struct script_options {
     void *context;
 };
 
+struct faults;
 struct role;
 struct store;
 struct task;

@@ -80,9 +80,16 @@ static void record(struct doer *d, const struct parcel *p, bool ok, const char *
     buf_close(&text);
 }
 
+void fault_count(struct fault_filter *f)
+{
+    f->happened++;
+    if (f->total != NULL)
+        ++*f->total;
+}
+
 static void happened(struct doer *d, const struct parcel *p, const char *detail)
 {
-    d->base.happened++;
+    fault_count(&d->base);
     record(d, p, true, detail);
 }
 

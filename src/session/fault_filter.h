@@ -10,6 +10,7 @@ struct fault_filter {
     struct filter filter;
     struct fault *fault;
     unsigned seen, happened; /* frames of its name; those that something was done to */
+    unsigned *total;         /* where the latter are counted, too; NULL: nowhere */
 };
 
 /* Of FAULT_FUNCTION: does something to a frame that is meant, says so with fault_happened, and
@@ -24,6 +25,9 @@ struct fault_function {
  * above; NULL: none. NULL: e. */
 struct fault_filter *fault_add(struct way *w, struct fault *f,
                                const struct fault_function *function, struct err *e);
+
+/* Counts alone. */
+void fault_count(struct fault_filter *f);
 
 /* Counts, and records; detail: what was done; NULL: the fault says all. */
 void fault_happened(struct fault_filter *f, const struct parcel *p, const char *detail);

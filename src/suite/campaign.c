@@ -3,6 +3,7 @@
 
 #include "record/ladder.h"
 #include "record/record.h"
+#include "script/faults.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -173,6 +174,17 @@ static void name_record(char *path, size_t size, const char *all, const json_t *
         snprintf(path + n, size - (size_t)n, "-%lld", (long long)round);
 }
 
+/* What was to go wrong has to have gone wrong. */
+static void prove_faults(const struct campaign *c, json_t *result)
+{
+    const char *missing = c->script->faults == NULL ? NULL : faults_missing(c->script->faults);
+    char text[400];
+    if (missing == NULL)
+        return;
+    snprintf(text, sizeof text, "the fault '%s' never happened", missing);
+    set_error(result, text);
+}
+
 json_t *campaign_case(const struct campaign *c, const json_t *which, const json_t *mutation)
 {
     struct playing now = {.campaign = c, .trouble = ERR_INIT};
@@ -185,6 +197,8 @@ json_t *campaign_case(const struct campaign *c, const json_t *which, const json_
     bool records = c->records != NULL && mutation == NULL;
     if (records)
         name_record(folder, sizeof folder, c->records, which);
+    if (c->script->faults != NULL)
+        faults_begin(c->script->faults);
     part_open(&tester, c->tester != NULL ? c->tester : "require('test.play').tester(...)", given);
     tester.drive = c->plays_device ? NULL : &drive;
     part_open(&device, c->device != NULL ? c->device : "require('test.play').device(...)", given);
@@ -201,6 +215,8 @@ json_t *campaign_case(const struct campaign *c, const json_t *which, const json_
         set_error(result, "it was not over when its time was: see --timeout");
     else if (tester.answer == NULL)
         set_error(result, "interrupted");
+    else
+        prove_faults(c, result);
     if (records)
         json_object_set_new(result, "record", json_string(folder + strlen(c->records) + 1));
     part_close(&tester);

@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# --fault: faults on purpose in any run, with no line in any script.
+. tests/cli/support
+
+# faulty NAME CODE WORDS COMMAND...
+faulty() {
+    name=$1
+    code=$2
+    words=$3
+    shift 3
+    run "$@"
+    good=0
+    [ "$status" -eq "$code" ] || { good=1; echo "# exit $status"; }
+    in_order "$words" "$work/out" "$work/err" || good=1
+    result "$good" "$name"
+}
+
+ev="ev --virtual-time --no-record --ladder --set loops=6"
+# shellcheck disable=SC2086 # words
+faulty "in a run of a vehicle and its station it happens once, at the sender" 1 \
+    "SECC fault: CurrentDemandRes#3: drop no response to CurrentDemandReq" \
+    $ev --fault 'CurrentDemandRes#3: drop'
+[ "$(grep -c 'fault: ' "$work/out")" -eq 1 ]
+result $? "and not once more where it comes"
+# shellcheck disable=SC2086
+faulty "several of them" 0 "fault: PreChargeReq#1: set EVTargetVoltage=301 fault: CurrentDemandRes#2: delay 20" \
+    $ev --fault 'PreChargeReq#1: set EVTargetVoltage=301' --fault 'CurrentDemandRes#2: delay 20'
+# shellcheck disable=SC2086
+faulty "one that never happened is an error" 3 "the fault 'CableCheckRes#300: drop' never happened" \
+    $ev --fault 'CableCheckRes#300: drop'
+# shellcheck disable=SC2086
+faulty "what comes in, where that is said" 1 "EVCC fault: in CurrentDemandRes#3: code FAILED" \
+    $ev --fault 'in CurrentDemandRes#3: code FAILED'
+
+cat >"$work/two.lua" <<'END'
+return { 'SessionSetupRes: delay 10',
+    { on = 'CurrentDemandReq', occurrence = 2, fault = function(m) m.EVTargetVoltage = 302 end } }
+END
+# shellcheck disable=SC2086
+faulty "a file says several, with functions" 0 "SessionSetupRes: delay 10 CurrentDemandReq#2: function (changed) 302 V" \
+    $ev --fault "$work/two.lua"
+echo "return 5" >"$work/bad.lua"
+# shellcheck disable=SC2086
+faulty "a file that returns no fault is refused" 3 "table expected, got number" $ev --fault "$work/bad.lua"
+faulty "what there is not is refused, with the nearest" 3 "there is no fault 'dropp'; the nearest is drop" \
+    ev --fault 'CurrentDemandRes: dropp'
+faulty "and so is a message" 3 "the nearest is CurrentDemandRes" ev --fault 'CurentDemandRes: drop'
+
+cat >"$work/evcc.lua" <<'END'
+Evcc.Connect{} Evcc.Send_SessionSetupReq_001() Evcc.Receive_SessionSetupRes_001()
+END
+cat >"$work/secc.lua" <<'END'
+Secc.Listen{} Secc.Receive_SessionSetupReq_001() Secc.Send_SessionSetupRes_001()
+END
+faulty "in a run of scripts" 0 "fault: SessionSetupReq: delay 30" run --virtual-time --no-record \
+    --fault 'SessionSetupReq: delay 30' "$work/evcc.lua" "$work/secc.lua"
+faulty "--print shows what is sent before any fault" 0 "SessionSetupReq" run --print \
+    --fault 'SessionSetupReq: drop' "$work/evcc.lua"
+
+test="test --no-record -q -o $work/run"
+# shellcheck disable=SC2086
+faulty "in a case, whose verdict it changes" 1 "fail TC_SECC_DC_VTB_PreCharge_001 1 failed" \
+    $test --fault 'PreChargeRes: code FAILED' TC_SECC_DC_VTB_PreCharge_001
+rm -rf "$work/run"
+# shellcheck disable=SC2086
+faulty "one that never happened makes the case an error" 3 \
+    "error TC_SECC_CMN_VTB_ServiceDiscovery_001 the fault 'PreChargeRes: drop' never happened" \
+    $test --fault 'PreChargeRes: drop' TC_SECC_CMN_VTB_ServiceDiscovery_001
