@@ -37,6 +37,7 @@
 -- those of a schedule.
 
 local expect = require 'v2g.expect'
+local field = require 'test.field'
 local mutant = require 'test.mutant'
 local timers = require 'timers'
 local transport = require 'test.transport'
@@ -136,8 +137,9 @@ end
 -- any other.
 function case:step(what)
     what.verdict = what.ok and 'pass' or self.arriving and 'inconclusive' or 'fail'
-    what.field = what.verdict == 'fail' and (what.tolerated or self.c.field) and 'pass' or what.verdict
-    what.tolerated = what.field ~= what.verdict and (what.tolerated or self.c.field) or nil
+    local lived_with = what.verdict == 'fail'
+        and (what.tolerated or self.c.field or field.why(self.c, what)) or nil
+    what.field, what.tolerated = lived_with and 'pass' or what.verdict, lived_with
     if what.verdict == 'fail' and self.c.advice and not self.mutation then
         what.verdict, what.field, what.advice = 'pass', 'fail', self.c.advice
     end
