@@ -55,19 +55,21 @@ result $? "--probe sees what a vehicle offers"
 
 # ---- a station over an interface ----
 
+export V2GLAB
 cat >"$work/station.sh" <<'END'
 cd "$1"
-"$V2GLAB" lab --side evse "$V2GLAB" evse -i evse0 -q --no-record --mode dc >evse.log 2>&1 &
-station=$!
+# shellcheck disable=SC2016 # of the inner shell, which becomes the station: `lab` does not hand signals on
+"$V2GLAB" lab --side evse sh -c 'echo $$ >pid; exec "$V2GLAB" evse -i evse0 -q --no-record --mode dc' \
+    >evse.log 2>&1 9>&- &
 n=0 # until it listens for SDP, at port 15118
-until grep -q :3B0E "/proc/$station/net/udp6" || [ $((n += 1)) -gt 50 ]; do sleep 0.1; done
+until grep -qs :3B0E "/proc/$(cat pid 2>/dev/null)/net/udp6" || [ $((n += 1)) -gt 50 ]; do sleep 0.1; done
+station=$(cat pid)
+trap 'kill -KILL "$station"' EXIT
 shift
+rm pid
 [ ! -e answers ] || exec <answers
 "$V2GLAB" test -i ev0 --no-record -q --timeout 30 -o run "$@"
-status=$?
-kill $station
-wait $station 2>/dev/null
-exit $status
+exit $?
 END
 
 # driven NAME CODE WORDS DRIVERS [OPTION...] CASE...
@@ -122,8 +124,9 @@ driven "cases have no way to what drivers may do" 3 "attempt to index a nil valu
 
 cat >"$work/vehicle.sh" <<'END'
 cd "$1"
-while [ ! -e over ]; do "$V2GLAB" ev -i ev0 -q --no-record --mode dc --set loops=3; sleep 0.2; done >ev.log 2>&1 &
+while [ ! -e over ]; do "$V2GLAB" ev -i ev0 -q --no-record --mode dc --set loops=3; sleep 0.2; done >ev.log 2>&1 9>&- &
 vehicle=$!
+trap "touch over" EXIT
 "$V2GLAB" lab --side evse "$V2GLAB" test --sut evcc -i evse0 --no-record -q --timeout 20 -o run \
     --protocol ISO15118-2 TC_EVCC_CMN_VTB_ServiceDiscovery_002 \
     TC_EVCC_CMN_VTB_ServiceDiscovery_003
