@@ -406,6 +406,7 @@ static void lab_child(enum lab_side side, char *const argv[], const char *where)
     char *const fallback[] = {shell != NULL && *shell != '\0' ? shell : "/bin/sh", NULL};
     if (argv == NULL || argv[0] == NULL)
         argv = fallback;
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* who ends `v2glab lab` means its command */
     lab_on(side);
     lab_keep_rights();
     setenv(VARIABLE, where, 1);

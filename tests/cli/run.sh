@@ -198,6 +198,14 @@ check "lab runs a command where ev0 is" grep -q 'ev0$' "$TMPDIR/out"
 check "and where evse0 is" grep -q 'evse0$' "$TMPDIR/out"
 "$V2GLAB" lab sh -c 'exit 7' >/dev/null 2>&1
 check "with the command's exit code" test $? -eq 7
+# shellcheck disable=SC2016 # of the inner shell
+"$V2GLAB" lab sh -c 'echo $$ >"$TMPDIR/pid"; exec sleep 60' >/dev/null 2>&1 &
+lab=$!
+until [ -s "$TMPDIR/pid" ]; do sleep 0.05; done
+kill "$lab"
+n=0
+while kill -0 "$(cat "$TMPDIR/pid")" 2>/dev/null && [ $((n += 1)) -lt 60 ]; do sleep 0.05; done
+check "who ends it ends the command" test "$n" -lt 60
 
 script offers <<'END'
 local list = Evcc.Offers('iso15118-20')
