@@ -33,7 +33,7 @@ static int take_date(void *to, const char *text, struct err *e)
 
 static const struct option OPTIONS[] = {
     {"db", 0, "FILE", "the history, as `v2glab test --db FILE` makes it", AT(db)},
-    {"since", 0, "DATE", "only runs from then on, as 2026-11-28", OPTION_CALL, AT(query.since),
+    {"since", 0, "DATE", "only runs from then on, UTC, as 2026-11", OPTION_CALL, AT(query.since),
      .take = take_date},
     {"flaky", 0, NULL, "only cases whose verdict comes and goes", AT(query.only_flaky)},
     OPTIONS_END,

@@ -361,6 +361,10 @@ static int play(struct testing *t, const json_t *texts, struct err *e)
         FILE *out = outputs_terminal(&t->outputs);
         progress_open(&t->progress, out, t->cases, !t->plays_device, t->session.quiet);
         t->progress.pauses = t->session.verbose > 0;
+        if (t->progress.draws)
+            fprintf(stderr,
+                    "results: %s; if this is ended, v2glab test --resume goes on with them\n",
+                    t->folder);
         bad = play_cases(t, texts, e);
     }
     results_file_close(&t->file_of_results);
@@ -423,6 +427,12 @@ static int read_all_options(struct testing *t, int argc, char **argv)
 {
     struct results r;
     struct err e = ERR_INIT;
+    if (t->session.record != NULL || t->options.arguments > 0) {
+        options_wrong(&t->options,
+                      "--resume plays what is left of a run, into its folder; expected it "
+                      "without -o and CASE");
+        return -1;
+    }
     int bad = results_open(&r, t->resume, &e);
     if (bad != 0) {
         results_close(&r);

@@ -165,6 +165,13 @@ END
         own_changing own_good
 done
 run report "$work/day-1" --db "$work/h.db"
+for i in 1 2 3; do
+    "$V2GLAB" report "$work/day-$i" --db "$work/h.db" >/dev/null &
+    added="${added-} $!"
+done
+for i in $added; do
+    wait "$i" || [ $? -le 2 ] || echo "not ok - a process could not add its run"
+done
 run history --db "$work/h.db"
 wants "history has a line for each case" 0 out "own_changing  flaky" out "own_good"
 grep -q '^ *3  *67 %.*PFP  own_changing  flaky$' "$work/out" && grep -q '^ *3  *100 %.*PPP  own_good$' "$work/out"
@@ -182,7 +189,9 @@ wants "a history that is not there is an error" 3 err "none.db"
 
 # ---- a disk that is full, a terminal ----
 
-run test -q -o "$work/full" --protocol DIN70121 --no-record --resume "$work/none"
+run test --resume "$work/cut" -o "$work/other"
+wants "a run goes on in its own folder" 3 err "expected it without -o and CASE"
+run test --resume "$work/none"
 wants "what is not there cannot go on" 3 err "none/plan.json"
 (ulimit -f $(($(wc -c <"$work/whole/plan.json") / 1024 + 8)) && exec "$V2GLAB" test -q -o "$work/full" --protocol DIN70121 --sut secc --no-record) >"$work/out" 2>"$work/err"
 status=$?
