@@ -51,3 +51,10 @@ cases 'DRV_DIN_SECC' {
     },
     then_ = behaviour.refuses,
 }
+
+cases 'DRV_DIN_SECC_SAP_tls' {
+    about = 'DIN 70121 is not agreed to over TLS.', given = 'connected', session = 'any',
+    vehicle = { tls = '1.2' }, station = { tls = 'auto' }, sends = 'supportedAppProtocolReq',
+    code = 'Failed_NoNegotiation', if_ = 'PIXIT_SECC_CMN_TLS == true',
+    cites = 'V2G-DC-868 V2G-DC-869 V2G-DC-618', then_ = behaviour.refuses,
+}

@@ -80,3 +80,11 @@ cases 'DRV_20_SECC_SessionStop_pause' {
     sends = 'SessionStopReq', fields = { ChargingSession = 'Pause' }, code = 'FAILED_PauseNotAllowed',
     if_ = 'not PICS_SECC_CMN_Pause', station = { pausing = false }, then_ = behaviour.refuses,
 }
+
+cases 'DRV_20_SECC_SAP_acdc' {
+    about = 'A station for DC does not agree to the messages of AC.', given = 'connected',
+    mode = 'dc', tls = true, station = { modes = { ac = false } }, session = 'any',
+    sends = 'supportedAppProtocolReq', code = 'Failed_NoNegotiation', cites = 'V2G20-169',
+    fields = { ['AppProtocol[1].ProtocolNamespace'] = 'urn:iso:std:iso:15118:-20:AC' },
+    doubt = 'a station for AC and DC, too, agrees', then_ = behaviour.refuses,
+}

@@ -24,6 +24,13 @@ cases 'DRV_20_SECC_SessionSetup_resume' {
     end,
 }
 
+cases 'DRV_20_SECC_SessionSetup_resumex' {
+    about = 'Another vehicle does not join the session of the one that paused it.',
+    given = 'SessionStopRes(Pause)', tls = true, if_ = 'PICS_SECC_CMN_Pause == true',
+    cites = 'V2G20-2545 V2G20-2626 V2G20-2627 V2G20-2677',
+    cannot = 'a second vehicle certificate cannot be shown yet', then_ = function() end,
+}
+
 cases 'DRV_20_SECC_SessionStop_close' {
     about = 'After SessionStopRes the vehicle may close first: the station waits for it.',
     given = 'PowerDeliveryRes(Stop)', cites = 'V2G20-1633 V2G20-1643',
