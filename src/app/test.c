@@ -32,7 +32,7 @@ struct testing {
     struct library library;
     struct session_options session;
     struct outputs outputs;
-    const char *protocol, *sut, *mode, *tag, *requirement, *suite, *shard, *resume;
+    const char *sut, *mode, *tag, *requirement, *suite, *shard, *resume;
     const char *pics, *init, *file[FILES_MAX];
     unsigned files, jobs, timeout, repeats;
     bool list, mutate, asks, probe, fail_fast;
@@ -178,7 +178,7 @@ static json_t *make_plan(const struct testing *t, const json_t *texts, struct er
     set_text(chosen, "tag", t->tag);
     set_text(chosen, "requirement", t->requirement);
     set_text(chosen, "suite", t->suite);
-    set_text(chosen, "protocol", t->protocol);
+    set_text(chosen, "protocol", t->session.script.protocol);
     for (int i = 0; i < t->options.arguments; i++)
         json_array_append_new(ids, json_string(t->options.argument[i]));
     json_object_set_new(chosen, "ids", ids);
@@ -397,10 +397,6 @@ static int test_all(struct testing *t)
     t->session.virtual_time = t->plays_device;
     t->session.faults.is_alone = !t->plays_device;
     bool has_device_file = t->init != NULL || t->probe;
-    if (!has_device_file) { /* it chooses cases, which say what they speak */
-        t->protocol = t->session.script.protocol;
-        t->session.script.protocol = NULL;
-    }
     int status = has_device_file ? make_device_file(t, &e) : read_files(t, texts, &e);
     if (status == 0 && !has_device_file) {
         if (t->plan == NULL)
