@@ -12,7 +12,8 @@ listening.CONNECTION = 'a TCP connection'
 -- Where such a case begins.
 listening.BEGINS = { SECCDiscoveryReq = true, connected = true, supportedAppProtocolReq = true }
 
--- Listens, and answers SECCDiscoveryReq as station:answer has said, where that is what is tested.
+-- Listens, with the certificate that the case wants shown (`shows`, as of Pki.Make), and answers
+-- SECCDiscoveryReq as `answer` has said, where that is what is tested.
 local function listen(self, answers)
     local came = {}
     self.came = came
@@ -24,7 +25,8 @@ local function listen(self, answers)
             return self.change and self.change(m) or false
         end }
     end
-    self.role.Listen { manual = true, tls = self.parameters.tls or 'off', timeout = FOR_EVER }
+    local cert = self.shows and Pki.Make('secc-leaf', self.shows) or nil
+    self.role.Listen { manual = true, cert = cert, tls = self.parameters.tls or 'off', timeout = FOR_EVER }
 end
 
 -- What has come: { name =, m =, at = }, { closed = why, at = }; nil: nothing yet.
@@ -50,7 +52,7 @@ function listening:await(ms)
         if self.is_met and self.role.State() == 'ready' then
             return nil -- it is a connection like any other now
         end
-        local came = look(self, true)
+        local came = look(self, self.asked == 'SECCDiscoveryReq')
         if came then
             return came
         end

@@ -79,6 +79,7 @@ local OTHERS <const> = {
     string = function(value) return { 'FAILED', 'OK', value .. '0', 'x' } end, -- codes among them
     ['nil'] = function() return { true, 1, 'x', {} } end,
     userdata = function() return {} end,
+    table = function() return {} end,
 }
 
 -- The first other value, or none at all, that is not what is expected of it.

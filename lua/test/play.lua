@@ -77,7 +77,9 @@ local function tester_of(c, given)
     if c.sut == 'SECC' then
         return require('test.vehicle').new(Evcc, parameters_of_tester(c, 'vehicle', given))
     end
-    return require('test.station').new(Secc, parameters_of_tester(c, 'station', given))
+    local tester = require('test.station').new(Secc, parameters_of_tester(c, 'station', given))
+    tester.shows = c.row.shows
+    return tester
 end
 
 -- The way to where the case begins, and what it tests.

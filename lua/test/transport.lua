@@ -10,6 +10,10 @@
 --   it:hears{ times =, within = }   SECCDiscoveryReq again and again, as far apart as is allowed,
 --                                   and not more often: so many times, or until that time is over;
 --                                   no connection meanwhile
+--   it:connects{ tls =, cert =, has = }      TLS with these settings, as Connect takes them, is
+--                                   established, and has that: version, suite, group, request
+--                                   (CertificateRequest), chain, ocsp, problem
+--   it:is_refused{ tls =, cert =, has = }    it is not, or ends before anything is answered
 --   it:looks_at(name, check)        as it:checks does, a message that came on the way
 --   it:connects_besides(n)          so many further connections, which stay open
 --   it:tries(list, forms, within, pause)   one after another, { name, fields, fault }: to each one
@@ -21,10 +25,12 @@
 --   it:lives(is_control)            a short good session, which `liveness` of a case wants before
 --                                   it (inconclusive) and after it
 
+local expect = require 'v2g.expect'
 local mutant = require 'test.mutant'
 
 local transport = {}
 
+local CLOSES <const> = 'par_CMN_TCP_Connection_Termination_Timeout'
 local ASKS_MOST <const> = 5 -- a datagram may be lost
 
 -- ---- faults ----
@@ -134,6 +140,89 @@ function transport:looks_at(name, check)
     local problem = check.find(came.m, self)
     self:step { kind = 'check', expected = check.text, found = problem or check.text,
                 ok = not problem, negations = check.negations }
+end
+
+-- ---- TLS ----
+
+-- What is known of a handshake, as expect.compare looks at messages.
+local facts = {}
+facts.__index = facts
+
+local function known_of(role)
+    return setmetatable({ values = {
+        version = role.Get_Tls_Version(), suite = role.Get_Tls_Suite(), group = role.Get_Tls_Group(),
+        request = role.Get_Tls_Request(), chain = role.Get_Tls_PeerChain(),
+        ocsp = role.Get_Tls_Ocsp(), problem = role.Get_Tls_Problem() } }, facts)
+end
+
+function facts:get(path)
+    return self.values[path]
+end
+
+function facts:is(path, value)
+    return self.values[path] == value
+end
+
+function facts.kind()
+    return 'element'
+end
+
+function facts.name()
+    return 'TLS'
+end
+
+function facts:set(path, value)
+    self.values[path] = value
+end
+
+-- One more vehicle tries it: what has come of it; stays: how long it looks whether it ends.
+local function handshake(self, how, stays)
+    local role, limit = Vehicle(), self:time 'V2G_EVCC_CommunicationSetup_Timeout'
+    local cert = how.cert
+    if type(cert) == 'function' then
+        cert = cert()
+    end
+    local good, why = role.Connect { manual = true, may_fail = true, tls = how.tls, cert = cert,
+                                     timeout = limit }
+    local is_open, came = good, { at = Now(), name = good and 'TLS' or nil }
+    if good and stays then
+        local name, end_ = role.Receive_Any_001(self:time(stays))
+        is_open, why = name ~= nil or end_ == 'timeout', end_
+    end
+    came.m, came.closed = known_of(role), not is_open and (why or 'the end of the connection') or nil
+    self.n = self.n + 1
+    self:mutated(came, 0, { fields = how.has })
+    role.Disconnect()
+    return came
+end
+
+local function of_values(first, has)
+    local list = { first }
+    for path in pairs(has or {}) do
+        list[#list + 1] = 'value ' .. path
+    end
+    return list
+end
+
+-- What of the handshake is not as it should be; nil: nothing.
+local function wrong_handshake(came, how)
+    local first = came.m and expect.compare(came.m, how.has or {})[1]
+    return first and ('%s %s; expected %s'):format(first.path, first.found, first.expected)
+end
+
+function transport:connects(how)
+    local came = handshake(self, how)
+    local problem = not came.name and 'no TLS: ' .. tostring(came.closed) or wrong_handshake(came, how)
+    self:step { kind = 'connection', expected = how.about or 'TLS is established', ok = not problem,
+                found = problem or 'TLS is established', negations = of_values('drop', how.has) }
+end
+
+function transport:is_refused(how)
+    local came = handshake(self, how, CLOSES)
+    local problem = not came.closed and 'it is open' or wrong_handshake(came, how)
+    self:step { kind = 'connection', expected = how.about or 'TLS is refused', ok = not problem,
+                found = problem or 'TLS is refused: ' .. came.closed,
+                negations = of_values('open', how.has) }
 end
 
 -- ---- many inputs ----

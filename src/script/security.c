@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/security.h"
 
+#include "script/certificate.h"
+
 #include <lauxlib.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,13 +37,15 @@ const char *security_path(lua_State *L, const struct script *s, const char *what
     return lua_tostring(L, -1);
 }
 
-/* Says a copy of value. */
+/* Says a copy of value. No certificate at all is "", which no option can say. */
 static int say(struct role *r, enum tls_key key, const char *value, struct err *e)
 {
     char *copy = strdup(value);
     if (copy == NULL)
         return err_set(e, "out of memory");
-    if (tls_choice_say(&r->chosen.tls, key, copy, e) != 0) {
+    if (key == TLS_KEY_CERT && copy[0] == '\0') {
+        r->chosen.tls.said[key] = copy;
+    } else if (tls_choice_say(&r->chosen.tls, key, copy, e) != 0) {
         free(copy);
         return -1;
     }
@@ -58,6 +63,66 @@ static void take_path(lua_State *L, struct role *r, const char *name, enum tls_k
         say(r, key, security_path(L, r->script, name, top + 1), &e) != 0)
         luaL_error(L, "%s", e.what);
     lua_settop(L, top);
+}
+
+/* ---- a certificate that is no file ---- */
+
+/* Pushes the PEM of all certificates of the identity on top. */
+static void push_chain(lua_State *L)
+{
+    luaL_Buffer text;
+    int top = lua_gettop(L);
+    if (lua_getfield(L, top, "chain") != LUA_TTABLE)
+        luaL_error(L, "cert: the table has no chain; expected one that Pki.Identity gives");
+    int chain = top + 1;
+    luaL_buffinit(L, &text);
+    for (lua_Integer i = 1, n = luaL_len(L, chain); i <= n; i++) {
+        lua_geti(L, chain, i);
+        if (!certificate_is(L, -1))
+            luaL_error(L, "cert: entry %I of the chain is no Certificate", (LUAI_UACINT)i);
+        lua_getfield(L, -1, "pem");
+        lua_remove(L, -2);
+        luaL_addvalue(&text);
+    }
+    luaL_pushresult(&text);
+    lua_replace(L, chain);
+}
+
+/* Pushes the PEM of the key of the identity on top, for this side alone. */
+static void push_key(lua_State *L)
+{
+    lua_getfield(L, -1, "key");
+    EVP_PKEY *key = key_at(L, -1);
+    BIO *out = key == NULL ? NULL : BIO_new(BIO_s_mem());
+    char *text = NULL;
+    bool good = out != NULL && PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) == 1;
+    long n = good ? BIO_get_mem_data(out, &text) : 0;
+    lua_pop(L, 1);
+    if (good)
+        lua_pushlstring(L, text, (size_t)n);
+    BIO_free(out);
+    if (!good)
+        luaL_error(L, "cert: the table has no key; expected one that Pki.Identity gives");
+}
+
+/* cert = an identity, or false: none. False: it is neither, and read as a file. */
+static bool take_identity(lua_State *L, struct role *r)
+{
+    struct err e = ERR_INIT;
+    int top = lua_gettop(L), type = lua_getfield(L, 1, "cert");
+    bool is_none = type == LUA_TBOOLEAN && !lua_toboolean(L, -1);
+    if (type == LUA_TTABLE) {
+        push_chain(L);
+        lua_pushvalue(L, top + 1);
+        push_key(L);
+        if (say(r, TLS_KEY_CERT, lua_tostring(L, top + 2), &e) != 0 ||
+            say(r, TLS_KEY_KEY, lua_tostring(L, -1), &e) != 0)
+            luaL_error(L, "%s", e.what);
+    }
+    if (is_none && say(r, TLS_KEY_CERT, "", &e) != 0)
+        luaL_error(L, "%s", e.what);
+    lua_settop(L, top);
+    return is_none || type == LUA_TTABLE;
 }
 
 /* The value on top as text: a list's entries stand between colons. */
@@ -151,8 +216,10 @@ void security_choose(lua_State *L, struct role *r)
         r->chosen.is_by_sdp = false;
     lua_pop(L, 1);
     choose_tls(L, r);
-    take_path(L, r, "cert", TLS_KEY_CERT);
-    take_path(L, r, "key", TLS_KEY_KEY);
+    if (!take_identity(L, r)) {
+        take_path(L, r, "cert", TLS_KEY_CERT);
+        take_path(L, r, "key", TLS_KEY_KEY);
+    }
     take_path(L, r, "roots", TLS_KEY_ROOTS);
 }
 

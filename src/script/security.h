@@ -7,7 +7,8 @@
  *                       the answer is no TLS, or there is no SDP; false as nil: as --tls says; or
  *                       settings, { version = '1.3', suites = 'TLS_AES_256_GCM_SHA384' }, below
  *   cert, key, roots    PEM files beside the script: relative paths without '..'; others only of
- *                       scripts that are run with --unsafe
+ *                       scripts that are run with --unsafe; cert is also an identity, as
+ *                       Pki.Identity gives it, or false: none
  *
  * Settings are those of session/tls_choice.h. Lists are tables, or text with ':' between the names.
  */

@@ -120,7 +120,9 @@ static int find_files(struct finding *f, const struct tls_choice *c, struct err 
     bool needs_tree = cert == NULL || roots == NULL;
     if (needs_tree && credentials_tree(c, f->folder, sizeof f->folder, e) != 0)
         return -1;
-    if (cert != NULL)
+    if (cert != NULL && cert[0] == '\0' && !o->is_server)
+        ; /* shows none, whatever is asked for */
+    else if (cert != NULL)
         o->identity[o->identities++] =
             (struct tls_identity){.chain = cert, .key = key, .root = roots};
     else if (show_leaf(f, e) != 0)

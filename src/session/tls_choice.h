@@ -30,7 +30,8 @@ enum tls_key {
     TLS_KEY_EXTENDED_MASTER_SECRET,
     TLS_KEY_WEAK,
     TLS_SETTINGS,
-    TLS_KEY_CERT = TLS_SETTINGS, /* from here on: files, which are no settings of TLS itself */
+    TLS_KEY_CERT = TLS_SETTINGS, /* from here on: files, which are no settings of TLS itself; cert
+                                    and key may be PEM, "" is none (of a vehicle) */
     TLS_KEY_KEY,                 /* NULL where there is a cert: in its file */
     TLS_KEY_ROOTS,
     TLS_KEY_PKI, /* folder of the tree that has the rest; NULL: the demo tree */

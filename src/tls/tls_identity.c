@@ -98,7 +98,7 @@ int tls_certificates_read(const char *path, STACK_OF(X509) * list, bool may_be_b
         bad = err_set(e,
                       "no certificates in %s: %s; expected PEM (\"-----BEGIN CERTIFICATE-----\"), "
                       "or one in DER",
-                      path, why.set ? why.what : "it has other blocks only");
+                      pki_file_name(path), why.set ? why.what : "it has other blocks only");
     return bad;
 }
 
@@ -173,7 +173,8 @@ int tls_identity_read(struct identity *out, const struct tls_identity *in, struc
     if (X509_check_private_key(sk_X509_value(out->chain, 0), out->key) != 1) {
         ERR_clear_error();
         return err_set(e, "the key %s does not belong to the first certificate in %s",
-                       in->key != NULL ? in->key : in->chain, in->chain);
+                       pki_file_name(in->key != NULL ? in->key : in->chain),
+                       pki_file_name(in->chain));
     }
     if ((X509_get_key_usage(sk_X509_value(out->chain, 0)) & KU_DIGITAL_SIGNATURE) == 0)
         out->stand_in = make_stand_in(out->key);

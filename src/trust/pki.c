@@ -131,9 +131,19 @@ int pki_chain_parse(struct pki_chain *c, struct slice bytes, struct err *e)
     return 0;
 }
 
+const char *pki_file_name(const char *path)
+{
+    return is_pem((struct slice){(const uint8_t *)path, strlen(path)}) ? "what the script gave"
+                                                                       : path;
+}
+
 int pki_file_read(const char *path, struct buf *out, struct err *e)
 {
     size_t before = out->n;
+    if (pki_file_name(path) != path) {
+        buf_text(out, path);
+        return out->failed ? err_set(e, "out of memory") : 0;
+    }
     if (buf_reserve(out, PKI_FILE_MAX + 1) == NULL) /* all at once: no copy of a key is left */
         return err_set(e, "out of memory");
     if (file_read(path, PKI_FILE_MAX, out, e) == 0)
@@ -149,7 +159,7 @@ int pki_chain_read(struct pki_chain *c, const char *path, struct err *e)
     struct err inner = ERR_INIT;
     int bad = pki_file_read(path, &bytes, e);
     if (bad == 0 && pki_chain_parse(c, (struct slice){bytes.p, bytes.n}, &inner) != 0)
-        bad = err_set(e, "%s: %s", path, inner.what);
+        bad = err_set(e, "%s: %s", pki_file_name(path), inner.what);
     if (bytes.p != NULL)
         OPENSSL_cleanse(bytes.p, bytes.n); /* a key may stand in it too */
     buf_close(&bytes);
@@ -188,7 +198,7 @@ EVP_PKEY *pki_key_read(const char *path, struct err *e)
         key = d2i_AutoPrivateKey(NULL, &p, (long)bytes.n);
     }
     if (key == NULL)
-        err_set(e, "%s holds no private key without a password, PEM or DER", path);
+        err_set(e, "%s holds no private key without a password, PEM or DER", pki_file_name(path));
     ERR_clear_error();
     BIO_free(in);
     OPENSSL_cleanse(bytes.p, bytes.n);

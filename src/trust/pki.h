@@ -52,8 +52,12 @@ void pki_chain_close(struct pki_chain *c);
 /* The private key of a PEM or DER file; the caller frees it. NULL: e. */
 struct evp_pkey_st *pki_key_read(const char *path, struct err *e);
 
-/* A file of at most PKI_FILE_MAX bytes; the caller closes out. */
+/* A file of at most PKI_FILE_MAX bytes; a path that is PEM text is what is read. The caller closes
+ * out. */
 int pki_file_read(const char *path, struct buf *out, struct err *e);
+
+/* The path as people are told of it: never PEM text. */
+const char *pki_file_name(const char *path);
 
 /* ---- checking ---- */
 

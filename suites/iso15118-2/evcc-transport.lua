@@ -76,6 +76,27 @@ cases 'DRV_2_EVCC' {
     then_ = behaviour.gives_up,
 }
 
+-- ---- TLS ----
+
+cases 'DRV_2_EVCC' {
+    about = 'A station whose certificate is not to be trusted is left before anything is said.',
+    given = 'connected', tls = true,
+    station = { tls = { version = '1.2', staple = true } },
+    rows = {
+        Conn_05_expired = { shows = { faults = { 'secc-leaf=expired' } }, about = 'an expired one' },
+        Conn_05_name = { shows = { faults = { 'secc-leaf=wrong-domain-component' } },
+                         about = 'one of another domain component' },
+        Conn_05_root = { shows = { foreign = true }, about = 'one of a root that nobody knows',
+                         station = { tls = { version = '1.2', staple = false } },
+                         doubt = 'there is no OCSP response of a root that nobody knows' },
+        Conn_06 = { station = { tls = { version = '1.2', staple = false } },
+                    about = 'one without an OCSP response', cites = 'V2G2-873 V2G2-875' },
+    },
+    then_ = function(it)
+        it:expects_end { within = CLOSES }
+    end,
+}
+
 -- ---- SDP ----
 
 cases 'DRV_2_EVCC_SDP_01' {

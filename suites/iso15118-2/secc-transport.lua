@@ -182,6 +182,33 @@ cases 'DRV_X_LEN_huge' {
     end,
 }
 
+-- ---- TLS ----
+
+local SUITES <const> = any { 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256',
+                             'TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256' }
+
+cases 'DRV_X_TLS2' {
+    about = 'TLS 1.2 is as ISO 15118-2 has it.',
+    given = 'link', tls = true, session = 'any',
+    rows = {
+        suites = { settings = { version = '1.2', suites = 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256' },
+                   has = { suite = SUITES }, about = 'with a suite of the standard, where no other is offered',
+                   cites = 'V2G2-602 V2G2-603',
+                   doubt = 'OpenSSL no longer has the other suite: it is not offered' },
+        tck = { settings = { version = '1.2', trusted_ca_keys = 'key' }, has = { problem = absent, chain = present },
+                about = 'with a chain under the root that trusted_ca_keys names',
+                cites = 'V2G2-651 V2G2-871 V2G2-923',
+                doubt = 'of several roots only where the tree of --pki has them' },
+        ocsp = { settings = { version = '1.2', ocsp = 'required' }, has = { ocsp = 'good' },
+                 about = 'with an OCSP response, asked for by status_request',
+                 cites = 'V2G2-871 V2G2-873 V2G2-875',
+                 doubt = 'of the leaf alone: OpenSSL reads no answer to status_request_v2' },
+    },
+    then_ = function(it, row)
+        it:connects { tls = row.settings, has = row.has }
+    end,
+}
+
 cases 'DRV_X_TCP_frag' {
     about = 'A frame may come octet by octet.',
     given = 'connected', session = 'any', sends = 'supportedAppProtocolReq', fault = 'split 1',

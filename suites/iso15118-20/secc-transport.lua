@@ -7,6 +7,100 @@ suite 'derived (ISO 15118-20)' {
     sut = 'SECC', protocol = 'ISO15118-20',
 }
 
+-- ---- TLS ----
+
+cases 'DRV_20_SECC_SAP_tls12' {
+    about = 'ISO 15118-20 is agreed to over TLS 1.3 only.',
+    given = 'connected', session = 'any', sends = 'supportedAppProtocolReq',
+    code = 'Failed_NoNegotiation', cites = 'V2G20-2356 V2G20-1805', station = { tls = 'auto' },
+    rows = {
+        { id = 'DRV_20_SECC_SAP_tls12', vehicle = { tls = '1.2' }, about = 'not over TLS 1.2' },
+        { id = 'DRV_20_SECC_SAP_tcp', vehicle = { tls = 'off' }, about = 'not without TLS' },
+    },
+    then_ = behaviour.refuses,
+}
+
+-- Whether the first n of a list are these, in this order.
+local function begins(list, wanted)
+    for i, name in ipairs(wanted) do
+        if not list[i] or list[i]:lower() ~= name then
+            return false
+        end
+    end
+    return true
+end
+
+local function asks_by_table(request)
+    return begins(request.schemes or {}, { 'ecdsa_secp521r1_sha512', 'ed448' })
+end
+
+-- Whether CertificateRequest names a root of the tree.
+local function names_a_root(request)
+    for _, name in ipairs(request.certificate_authorities or {}) do
+        for _, root in ipairs(Pki.Roots 'ISO15118-20') do
+            if name == root.subject then
+                return true
+            end
+        end
+    end
+    return false
+end
+
+local GOOD_CHAIN <const> = { problem = absent, chain = present }
+
+cases 'DRV_20_SECC_TLS' {
+    about = 'TLS 1.3 is as ISO 15118-20 has it.',
+    given = 'link', tls = true, session = 'any',
+    rows = {
+        cipher = { about = 'with one of the two suites, where others are offered, too',
+                   settings = { suites = { 'TLS_AES_128_GCM_SHA256', 'TLS_CHACHA20_POLY1305_SHA256',
+                                           'TLS_AES_256_GCM_SHA384' } },
+                   has = { suite = any { 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256' } },
+                   cites = 'V2G20-2458 V2G20-1856 V2G20-1858' },
+        group = { about = 'with one of the two groups, where others are offered, too',
+                  settings = { groups = { 'x25519', 'secp256r1', 'secp521r1', 'x448' } },
+                  has = { group = any { 'secp521r1', 'x448' } },
+                  cites = 'V2G20-1634 V2G20-1637 V2G20-2460' },
+        sig = { about = 'CertificateRequest names the signature schemes in their order',
+                has = { request = asks_by_table }, cites = 'V2G20-1667 V2G20-1668' },
+        ca = { about = 'CertificateRequest names V2G or OEM roots', has = { request = names_a_root },
+               cites = 'V2G20-2401 V2G20-2402 V2G20-2403 V2G20-2404' },
+        anchor = { about = 'a vehicle certificate is taken', has = GOOD_CHAIN,
+                   cites = 'V2G20-2331 V2G20-2339 V2G20-2401' },
+        chain = { about = 'a chain under the root that certificate_authorities names', has = GOOD_CHAIN,
+                  settings = { certificate_authorities = true }, cites = 'V2G20-1007 V2G20-2378 V2G20-2379',
+                  doubt = 'of several roots only where the tree of --pki has them' },
+        chain_none = { about = 'a chain where certificate_authorities is not there', has = GOOD_CHAIN,
+                       settings = { certificate_authorities = false }, cites = 'V2G20-1007' },
+        ocsp = { about = 'an OCSP response is stapled', settings = { ocsp = 'required' },
+                 has = { ocsp = 'good' }, cites = 'V2G20-2388 V2G20-2391 V2G20-2398 V2G20-1021',
+                 doubt = 'of the leaf alone: OpenSSL 3.0 shows no other' },
+    },
+    then_ = function(it, row)
+        local settings = { version = '1.3' }
+        for key, value in pairs(row.settings or {}) do
+            settings[key] = value
+        end
+        it:connects { tls = settings, has = row.has }
+    end,
+}
+
+cases 'DRV_20_SECC_TLS' {
+    about = 'Who has no vehicle certificate is asked for one, and refused.',
+    given = 'link', tls = true, session = 'any', liveness = true, has = { request = present },
+    rows = {
+        mtls = { cert = false, about = 'without a certificate', cites = 'V2G20-2400 V2G20-1264' },
+        anchor_contract = { about = 'with a contract certificate',
+                            cert = function() return Pki.Identity('contract-leaf', 'ISO15118-20') end,
+                            cites = 'V2G20-2331 V2G20-2339 V2G20-2401' },
+    },
+    then_ = function(it, row)
+        it:is_refused { tls = { version = '1.3' }, cert = row.cert, has = row.has }
+    end,
+}
+
+-- ---- V2GTP ----
+
 cases 'DRV_20_SECC_SessionSetup_to' {
     about = 'Who falls silent before SessionSetupReq is left when the time for the set-up is over.',
     given = 'supportedAppProtocolRes', cites = 'V2G20-441 V2G20-443', liveness = true,

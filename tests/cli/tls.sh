@@ -221,6 +221,23 @@ done
 echo "Evcc.Connect { tls = '1.3', cert = '/nowhere.pem' }" | script outside
 try 3 "unless it is unsafe" "/nowhere.pem" --no-record --unsafe "$TMPDIR/outside.lua"
 check "which is then looked for" lacks "is not beside the script"
+# shown NAME CERT CHECK: a vehicle that shows that certificate
+shown() {
+    script "$1" <<EOF
+local identity = Pki.Identity('contract-leaf', 'ISO15118-20')
+local served = Start(Secc.Serve, { sessions = 1, tls = '1.3' })
+Evcc.Connect { tls = '1.3', cert = $2, manual = true, may_fail = true }
+Evcc.Receive_Any(2000)
+assert(Evcc.Get_Tls_Request(), 'no request')
+assert($3, 'another chain')
+EOF
+    try "$4" "cert = $2: $5" "$6" --no-record --virtual-time "$TMPDIR/$1.lua"
+}
+shown identity identity "Evcc.Get_Tls_OwnChain()[1] == identity.chain[1]" 1 \
+    "an identity is shown" "certificates of the EVCC: CN=DE8AA1A2B3C4D59"
+shown none false "#(Evcc.Get_Tls_OwnChain() or {}) == 0" 1 "none is shown" \
+    "the EVCC sent no certificate"
+shown half "{ chain = {} }" "true" 3 "needs its key" "the table has no key"
 echo "Evcc.Connect { tls = 'ssl' }" | script outside
 try 3 "a tls that there is not" "expected 'off', 'auto', '1.2', '1.3', true or a table" \
     --no-record "$TMPDIR/outside.lua"
