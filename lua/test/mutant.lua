@@ -60,7 +60,11 @@ function does.again(came, _, expected)
 end
 
 function does.accepted(came)
+    if not came.m then
+        return false
+    end
     came.m.ResponseCode = 'OK'
+    return true
 end
 
 -- Later than the standard allows, also where devices in use take longer.

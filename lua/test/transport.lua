@@ -227,6 +227,16 @@ end
 
 -- ---- many inputs ----
 
+-- Whether one of the forms is that message, whatever its code.
+local function takes(forms, name)
+    for _, form in ipairs(forms) do
+        if type(form) == 'table' and form[1] == name then
+            return true
+        end
+    end
+    return false
+end
+
 function transport:tries(list, forms, within, pause)
     local limit, step = self:time(within), self.n + 1
     local problem, came, negations
@@ -241,6 +251,7 @@ function transport:tries(list, forms, within, pause)
         came = self:take(limit, { kind = 'any', limit = limit })
         problem = not self:is_one_of(came, forms)
             and ('%s to no. %d'):format(self.found_text(came), i) or nil
+        came.refuses = came.refuses and not takes(forms, came.name)
         negations = mutant.of('any', came)
         if problem then
             break

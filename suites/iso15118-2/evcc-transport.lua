@@ -83,7 +83,7 @@ cases 'DRV_2_EVCC' {
     given = 'connected', tls = true,
     station = { tls = { version = '1.2', staple = true } },
     rows = {
-        Conn_05_expired = { shows = { faults = { 'secc-leaf=expired' } }, about = 'an expired one' },
+        Conn_05 = { shows = { faults = { 'secc-leaf=expired' } }, about = 'an expired one' },
         Conn_05_name = { shows = { faults = { 'secc-leaf=wrong-domain-component' } },
                          about = 'one of another domain component' },
         Conn_05_root = { shows = { foreign = true }, about = 'one of a root that nobody knows',

@@ -292,7 +292,8 @@ local DUE <const> = {
 local function due(name)
     local rows = {}
     for i, row in ipairs(DUE) do
-        rows[i] = { id = name .. '_' .. (row.id or row[1]:match '^%w+'), given = row[1], sends = row[2],
+        local own = name .. '_' .. (row.id or row[1]:match '^%w+')
+        rows[i] = { id = i == 1 and name or own, given = row[1], sends = row[2],
                     mode = row.mode, ChargeProgress = row.ChargeProgress, about = row[2] }
     end
     return rows
@@ -308,11 +309,18 @@ cases 'DRV_X_EXI_trunc' {
     about = 'A request that is cut off or has wrong bits is refused, or not heard; no more.',
     session = 'any', liveness = true, rows = due 'DRV_X_EXI_trunc',
     then_ = function(it, row)
-        local list, octets = {}, #it:message(row.sends, { ChargeProgress = row.ChargeProgress }):exi()
+        local fields <const> = { ChargeProgress = row.ChargeProgress }
+        local cut, flipped, octets = {}, {}, #it:message(row.sends, fields):exi()
         for n = 1, octets - 1 do
-            list[#list + 1] = { row.sends, { ChargeProgress = row.ChargeProgress }, 'truncate ' .. n }
+            cut[n] = { row.sends, fields, 'truncate ' .. n }
         end
-        it:tries(list, { 'nothing', 'end', 'refusal' }, 'par_CMN_Transmission_Delay')
+        for bit = 0, 8 * octets - 1, 7 do
+            flipped[#flipped + 1] = { row.sends, fields, 'flip ' .. bit }
+        end
+        it:tries(cut, { 'nothing', 'end', 'refusal' }, 'par_CMN_Transmission_Delay')
+        it:starts_again(row.given)
+        it:tries(flipped, { 'nothing', 'end', 'refusal', { (row.sends:gsub('Req$', 'Res')) } },
+            'par_CMN_Transmission_Delay')
     end,
 }
 

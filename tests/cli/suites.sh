@@ -69,6 +69,15 @@ cases 'own' { session = 'any', rows = { connected = { given = 'connected' }, lin
         it:sends('supportedAppProtocolReq')
         it:expects('supportedAppProtocolRes', {}) end }" --mutate
 
+linked="$head
+cases 'own_link' { given = 'link', link = true, then_ = function(it)
+    it:waits 'V2G_SECC_CommunicationSetup_Performance_Time'
+    it:sends('SECCDiscoveryReq')
+    it:expects_nothing 'par_EVCC_SDP_Timeout' end }"
+judged "a case may begin with the link that comes up" 0 "pass own_link" "$linked"
+judged "a device that answers SDP for ever fails it" 1 "fail own_link found SECCDiscoveryRes" "$linked" \
+    --profile field
+
 judged "cases side by side have the results of all" 0 "pass 3 passed" "$head
 cases 'own' { given = 'ServiceDiscoveryRes', rows = { {}, {}, {} }, then_ = function(it)
     it:sends('ServiceDiscoveryReq')
