@@ -188,6 +188,7 @@ cases 'DRV_X_SDP_spoof' {
             other.SECCPort = m.SECCPort - 1
             return { other, m }
         end)
+        it:hears { times = 2, within = SETUP }
         it:reports()
     end,
 }
