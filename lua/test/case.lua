@@ -229,6 +229,9 @@ end
 
 function case:sends(name, fields, fault)
     local m, signer = name, nil
+    if name == 'SECCDiscoveryReq' then
+        self:needs(not self.role.Address, 'a device that is found by SDP', 'its address was given')
+    end
     if type(name) == 'string' then
         m, signer = self:message(name, fields)
     end

@@ -63,6 +63,9 @@ end
 
 -- Goes there; `since` is when it was there. Nil, or what came in between, as text.
 function listening:reach(given)
+    if given == 'SECCDiscoveryReq' and self.role.Address then
+        return 'an address was given: there is no SDP'
+    end
     listen(self, given ~= 'SECCDiscoveryReq')
     self.asked = given
     local came
