@@ -182,7 +182,9 @@ end
 -- It gets no response, or one that is none, and ends the session when its time is over, not before.
 function behaviour.gives_up(it, row)
     if fault_of(row) then
+        local from = it.from
         it:answers(answer_of(row, it), nil, fault_of(row))
+        it.from = from -- its time runs since the request
     end
     it:expects_end { after = row.after, within = row.within or CLOSES }
 end

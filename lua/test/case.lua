@@ -436,7 +436,7 @@ function case:expects_end(times)
     local expected = after > 0 and ('the end of the connection after %d to %d ms'):format(after, limit)
         or ('the end of the connection within %d ms'):format(limit)
     self:step { kind = 'end', expected = expected, taken = taken, limit = limit, timer = times.after,
-                ok = came.closed ~= nil and taken >= after and taken <= limit,
+                ok = came.closed ~= nil and taken >= after - mutant.JITTER and taken <= limit,
                 found = came.closed and ('it ended after %d ms'):format(math.floor(taken))
                     or came.name or 'it is still open', negations = mutant.of('end', times) }
 end
@@ -463,7 +463,7 @@ function case:repeats_until_end(name, times)
     until came.closed or Now() - from > limit or self.role.State() ~= 'ready'
     local taken = Now() - from
     self:step { kind = 'end', expected = ('the end of the connection after %d to %d ms'):format(after,
-                    limit), taken = taken, limit = limit, ok = came.closed ~= nil and taken >= after,
+                    limit), taken = taken, limit = limit, ok = came.closed ~= nil and taken >= after - mutant.JITTER,
                 found = came.closed and ('it ended after %d ms'):format(math.floor(taken))
                     or 'it is still open', negations = { 'open' } }
 end

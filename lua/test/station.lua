@@ -53,7 +53,7 @@ function station:reach(given)
         error(ok, 0)
     end
     self.s, self.protocol, self.id = reached.s, reached.s.protocol, reached.s.id
-    self.asked = way.row(rows[#rows])
+    self.asked, self.since = way.row(rows[#rows]), self.role.Came()
     return nil
 end
 

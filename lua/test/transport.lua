@@ -100,14 +100,13 @@ function transport:discovers(fields, wanted, security)
 end
 
 local ASKS_WITHIN <const>, ASKS_AT_MOST <const> = 'V2G_EVCC_Msg_Timeout_SECCDiscoveryReq', 50
-local JITTER <const> = 1 -- ms
 
 -- What is wrong with the next thing that came, where only SECCDiscoveryReq should; whether it is
 -- over.
 local function wrong_request(self, came, known)
     if came.name ~= 'SECCDiscoveryReq' then
         return came.name or came.closed and self.found_text(came) or nil, true
-    elseif known.last and came.at - known.last < known.least - JITTER then
+    elseif known.last and came.at - known.last < known.least - mutant.JITTER then
         return ('the next one after %d ms'):format(math.floor(came.at - known.last))
     end
     known.count, known.last = known.count + 1, came.at
