@@ -463,7 +463,8 @@ function case:repeats_until_end(name, times)
     until came.closed or Now() - from > limit or self.role.State() ~= 'ready'
     local taken = Now() - from
     self:step { kind = 'end', expected = ('the end of the connection after %d to %d ms'):format(after,
-                    limit), taken = taken, limit = limit, ok = came.closed ~= nil and taken >= after - mutant.JITTER,
+                    limit), taken = taken, limit = limit,
+                ok = came.closed ~= nil and taken >= after - mutant.JITTER,
                 found = came.closed and ('it ended after %d ms'):format(math.floor(taken))
                     or 'it is still open', negations = { 'open' } }
 end
