@@ -49,7 +49,7 @@ end
 -- does not, and what a case says of the device is no business of its own.
 local function parameters_of_tester(c, side, given)
     local p = parameters_of(c, side)
-    if not given.is_real or p.tls ~= 'off' then
+    if not given.is_real or p.tls ~= 'off' or c[side] and c[side].tls then
         return p
     end
     p.tls = given.tls or (side == 'vehicle' and c.protocol ~= 'ISO15118-20' and 'off' or nil)
