@@ -11,14 +11,14 @@ local bearer = {}
 local PLACES <const> = { 'leaf', 'sub2', 'sub1' }
 
 -- Issued by the tree; inconclusive where that has not the keys of its CAs.
-local function make(it, role, options)
+function bearer.issued(it, role, options)
     local good, made = pcall(Pki.Make, role, options)
     it:needs(good, 'a tree that can issue certificates (its CAs have their keys)', tostring(made))
     return made
 end
 
 local function mixed(it, own, role, places)
-    local other = make(it, role, { foreign = true, name = own.chain[1].common_name })
+    local other = bearer.issued(it, role, { foreign = true, name = own.chain[1].common_name })
     local chain = {}
     for i, place in ipairs(PLACES) do
         chain[i] = places:find(place, 1, true) and other.chain[i] or own.chain[i]
@@ -31,7 +31,7 @@ end
 function bearer.give(it, what)
     local role = what[1]
     local identity = (what.faults or what.name)
-        and make(it, role, { faults = what.faults, name = what.name }) or Pki.Identity(role)
+        and bearer.issued(it, role, { faults = what.faults, name = what.name }) or Pki.Identity(role)
     if what.foreign then
         identity = mixed(it, identity, role, what.foreign)
     end

@@ -26,6 +26,7 @@
 --   it:goes_to(given)            on, as it should be, to another row of the sequence
 --   it:starts_again(given, more)   another session, to that row, of a tester with more parameters
 --   it:needs(has, what, instead)   inconclusive where the device has not what the case needs
+--   it:comes_as(identity)        after a pause: connects once more, with that vehicle certificate
 --   it:paused()                  the SessionID of the session that was paused before, or nil
 --   it:sends_bytes, it:discovers, it:tries, it:waits, …   below messages: transport.lua
 --   it:last(name)                the message of that name that has come last
@@ -295,6 +296,12 @@ end
 function case:starts_again(given, more)
     self.tester:leave(more)
     self:goes_to(given)
+end
+
+-- After a pause: another vehicle comes with the session, by its certificate.
+function case:comes_as(identity)
+    self.tester:go_away(identity)
+    self:goes_to 'supportedAppProtocolRes'
 end
 
 -- On, as the ready-made side does it.

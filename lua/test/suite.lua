@@ -10,6 +10,7 @@
 --       vehicle, station and protocol goes over what the block says. liveness = true: a short
 --       good session is held before the case and after it. link = true: the link comes up first
 
+local bearer = require 'test.bearer'
 local behaviour = require 'test.behaviour'
 local expect = require 'v2g.expect'
 local needs = require 'test.needs'
@@ -90,7 +91,8 @@ local function environment_of(list)
     local standing
     local words = { behaviour = behaviour, schedules = schedules.schedules,
                     tariff = schedules.tariff, profile = schedules.profile,
-                    schedule_rows = schedules.rows, any = expect.any, near = expect.near, absent = expect.absent,
+                    schedule_rows = schedules.rows, issued = bearer.issued,
+                    any = expect.any, near = expect.near, absent = expect.absent,
                     present = expect.present, at_most = expect.at_most, at_least = expect.at_least,
                     new = expect.new }
     function words.suite(name)

@@ -162,6 +162,12 @@ function vehicle:bear(role, identity)
     self.ev[role == 'oem-leaf' and 'provisioning' or 'identity'] = identity
 end
 
+-- Goes after SessionStopRes(Pause), to come back with that vehicle certificate.
+function vehicle:go_away(identity)
+    self.paused, self.ev.shown = self.ev.joining, identity
+    self.role.Disconnect()
+end
+
 -- ---- requests ----
 
 -- The ready-made vehicle's step for that request.

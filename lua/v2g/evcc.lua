@@ -538,7 +538,8 @@ function evcc.reach(self)
         common.pause(self, p.gaps.SDP)
     end
     local is_open, why, missing = common.own(self.role.Connect,
-        { manual = true, tls = settings, source_port = p.source_port, may_fail = true })
+        { manual = true, tls = settings, source_port = p.source_port, may_fail = true,
+          cert = self.shown })
     self.missing = missing
     if not is_open then
         leave(self, 'gone', false, 'the station cannot be reached: ' .. why)

@@ -26,9 +26,14 @@ cases 'DRV_20_SECC_SessionSetup_resume' {
 
 cases 'DRV_20_SECC_SessionSetup_resumex' {
     about = 'Another vehicle does not join the session of the one that paused it.',
-    given = 'SessionStopRes(Pause)', tls = true, if_ = 'PICS_SECC_CMN_Pause == true',
+    given = 'SessionStopRes(Pause)', tls = true, session = 'any', if_ = 'PICS_SECC_CMN_Pause == true',
     cites = 'V2G20-2545 V2G20-2626 V2G20-2627 V2G20-2677',
-    cannot = 'a second vehicle certificate cannot be shown yet', then_ = function() end,
+    then_ = function(it)
+        it:comes_as(issued(it, 'vehicle-leaf', { edition = 'ISO15118-20' }))
+        it:sends 'SessionSetupReq'
+        it:expects('SessionSetupRes', { ResponseCode = 'OK_NewSessionEstablished',
+            ['Header.SessionID'] = function(id) return not id:find '^0*$' and id ~= it:paused() end })
+    end,
 }
 
 cases 'DRV_20_SECC_SessionStop_close' {
