@@ -3,7 +3,7 @@
 -- what cases need. It is Lua, and returns a table, as device.template writes it.
 
 local claims = require 'test.claims'
-local nearest = require 'test.nearest'
+local check = require 'v2g.check'
 
 local device = {}
 
@@ -57,7 +57,7 @@ local function check_claims(name, said)
             error(('%s: claims: expected names as PICS_… and PIXIT_…, found %s'):format(name, key), 0)
         elseif not known[key] then
             error(('%s: no case asks for %s; the nearest is %s'):format(name, key,
-                nearest.of(key, known)), 0)
+                check.nearest(key, known)), 0)
         end
     end
 end

@@ -3,6 +3,8 @@
 -- be reset, and those that do not apply to it, each with its reason.
 
 local case = require 'test.case'
+local check = require 'v2g.check'
+local common = require 'v2g.common'
 local device = require 'test.device'
 local driving = require 'test.driving'
 local pics = require 'test.pics'
@@ -99,7 +101,7 @@ local function shard(list, text)
     local which, of = (text or '1/1'):match('^(%d+)/(%d+)$')
     which, of = tonumber(which), tonumber(of)
     if not which or which < 1 or which > of then
-        error(("--shard %s: expected I/N, as 3/16, with I in 1..N"):format(text), 0)
+        common.refuse(("--shard %s: expected I/N, as 3/16, with I in 1..N"):format(text))
     end
     local part = {}
     for i = which, #list, of do
@@ -124,6 +126,20 @@ local function repeated(cases, rounds)
     return all
 end
 
+-- A name, or a pattern, that none of the cases has is a mistake: it is told with the nearest.
+local function check_names(chosen, seen)
+    for _, glob in ipairs(chosen.ids or {}) do
+        local pattern, found = pattern_of(glob), false
+        for id in pairs(seen) do
+            found = found or id:find(pattern) ~= nil
+        end
+        if not found then
+            common.refuse(("there is no case '%s'; the nearest is '%s' (see v2glab test --list)"):format(
+                glob, check.nearest(glob, seen)))
+        end
+    end
+end
+
 -- given: { texts = { FILE = TEXT }, chosen = { … }, device = nil or { name =, text = }, is_real =
 -- not our own, shard = '3/16', repeats = 1 }. { cases = { … }, skipped = { … } }
 function plan.make(given)
@@ -138,7 +154,7 @@ function plan.make(given)
     for _, file in ipairs(files) do
         for _, c in ipairs(suite.read(file, given.texts[file])) do
             if seen[c.id] then
-                error(('%s: the case %s is in %s, too'):format(file, c.id, seen[c.id]), 0)
+                common.refuse(('%s: the case %s is in %s, too'):format(file, c.id, seen[c.id]))
             end
             seen[c.id] = file
             if is_chosen(c, given.chosen) then
@@ -149,6 +165,7 @@ function plan.make(given)
             end
         end
     end
+    check_names(given.chosen, seen)
     if given.is_real then
         order(cases)
     end

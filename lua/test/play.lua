@@ -101,7 +101,13 @@ local function go(it, c)
     it.frame = last and last:frame()
     it:step { kind = 'given', expected = c.given, found = between or c.given, ok = not between }
     it.arriving, it.from = false, it.tester.since or Now()
-    c.then_(it, c.row)
+    local row, unread = suite.watch(c)
+    c.then_(it, row)
+    local word, nearest = unread()
+    if word then
+        error(("the row says '%s', which nothing in the case asks for%s"):format(word,
+            nearest and (": the nearest is '%s'"):format(nearest) or ''), 0)
+    end
     it:proves_fault()
     if c.liveness then
         it:lives(false)

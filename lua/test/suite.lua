@@ -12,6 +12,7 @@
 
 local bearer = require 'test.bearer'
 local behaviour = require 'test.behaviour'
+local check = require 'v2g.check'
 local expect = require 'v2g.expect'
 local needs = require 'test.needs'
 local schedules = require 'test.schedules'
@@ -124,6 +125,32 @@ function suite.read(name, text)
         c.file = name
     end
     return list
+end
+
+local common = { id = true, rows = true, if_ = true }
+for _, word in ipairs(OWN) do
+    common[word] = true
+end
+
+-- The row of a case as its function sees it, and a function that gives a word of it that has not
+-- been asked for (nil: there is none): it is misspelt, as far as anybody can tell.
+function suite.watch(c)
+    local read = {}
+    local row = setmetatable({}, { __index = function(_, word)
+        read[word] = true
+        return c.row[word]
+    end })
+    return row, function()
+        local block = getmetatable(c.row).__index
+        for _, words in ipairs { c.row, block } do
+            for word in next, words do
+                if not common[word] and not read[word] then
+                    return word, check.nearest(word, read)
+                end
+            end
+        end
+        return nil
+    end
 end
 
 -- The case of that name; nil: there is none.

@@ -130,7 +130,7 @@ cases 'MeteringReceipt' {
 -- ---- paying ----
 
 cases 'TC_SECC_CMN_VTB_PaymentDetails' {
-    about = 'A contract is answered with a challenge.', sends = 'PaymentDetailsReq',
+    about = 'A contract is answered with a challenge.',
     cites = 'V2G2-559 V2G2-826', paying = 'Contract',
     rows = {
         [1] = { given = 'PaymentServiceSelectionRes(Contract)',
@@ -147,7 +147,7 @@ cases 'TC_SECC_CMN_VTB_PaymentDetails' {
 }
 
 cases 'TC_SECC_CMN_VTB_PaymentServiceSelection' {
-    about = 'What was offered can be selected.', sends = 'PaymentServiceSelectionReq',
+    about = 'What was offered can be selected.',
     cites = 'V2G2-550 V2G2-465 V2G2-467 V2G2-804 V2G2-433',
     rows = {
         [1] = { given = 'ServiceDiscoveryRes', if_ = 'PIXIT_SECC_CMN_VAS == none_',
@@ -274,7 +274,7 @@ cases 'TC_SECC_DC_VTB_PreCharge' {
 }
 
 cases 'sessions' {
-    about = 'One session after another ends as it should.', sends = 'SessionStopReq',
+    about = 'One session after another ends as it should.',
     cites = 'V2G2-570 V2G2-571',
     rows = {
         { id = 'TC_SECC_DC_VTB_SessionStop_010', given = 'WeldingDetectionRes', mode = 'dc',

@@ -65,8 +65,7 @@ cases 'DRV_2_SECC_ServiceDiscovery' {
 -- ---- stop before start ----
 
 cases 'DRV_2_SECC_PowerDelivery' {
-    about = 'Charging can be stopped before it has begun.', sends = 'PowerDeliveryReq',
-    ChargeProgress = 'Stop',
+    about = 'Charging can be stopped before it has begun.',
     rows = {
         acstop = { given = 'ChargeParameterDiscoveryRes(Finished)', mode = 'ac', cites = 'V2G2-538' },
         acrenegstop = { given = 'ChargeParameterDiscoveryRes(Finished) after PowerDeliveryRes(Renegotiate)',

@@ -22,7 +22,7 @@ cases 'DRV_20_SECC' {
         DC_WeldingDetection_again = { given = 'DC_WeldingDetectionRes(Finished)', mode = 'dc',
             sends = 'DC_WeldingDetectionReq', code = 'FAILED_SequenceError', cites = 'V2G20-1631',
             about = 'another welding detection, when it is finished' },
-        ServiceDetail_filtered = { given = 'AuthorizationRes(Finished)', mode = 'dc', first = 2, then_asks = 6,
+        ServiceDetail_filtered = { given = 'AuthorizationRes(Finished)', mode = 'dc',
             cites = 'V2G20-425 V2G20-464', about = 'a service that was filtered out',
             then_ = function(it)
                 it:sends('ServiceDiscoveryReq', { ['SupportedServiceIDs.ServiceID'] = { 2 } })

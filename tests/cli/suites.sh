@@ -112,3 +112,12 @@ judged "a case of a pair ends where one device is not enough, and says so" 2 \
     "inconclusive own_pair power flows there is one only" "$own_evcc
 cases 'own_pair' { given = 'CurrentDemandReq', aim = 'power flows', beyond = 'there is one only',
     then_ = behaviour.goes_no_further }"
+
+judged "a word of a row that nobody asks for is told" 3 "error own_word rwo" "$head
+cases 'own_word' { given = 'ServiceDiscoveryRes', rwo = 1, then_ = function(it)
+    it:sends 'ServiceDiscoveryReq'
+    it:expects('ServiceDiscoveryRes', { ResponseCode = 'FAILED_SequenceError' })
+end }"
+
+run test 'TC_SECC_CMN_VTB_Authorisation_001'
+wants "a case that there is not is told with the nearest" 3 err 'TC_SECC_CMN_VTB_Authorization_0'
