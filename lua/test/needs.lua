@@ -53,6 +53,12 @@ local needs = {
     { 'charges', 'on', vehicle = { loops = 0 } },
     { 'charges', 'for a while', vehicle = { loops = 3000, energy = 20000 } },
     { 'charges', 'until full', vehicle = { loops = 0, battery = { soc = 79.9, target = 80 } } },
+    { 'endless', 'Authorization', claims = 'PIXIT_SUT_CMN_AuthorizationOngoing == ongoing',
+      station = { ongoing = { Authorization = 1e6 } } },
+    { 'endless', 'ChargeParameterDiscovery', station = { ongoing = { ChargeParameterDiscovery = 1e6 } },
+      claims = 'PIXIT_SUT_CMN_ChargeParameterDiscoveryOngoing == ongoing' },
+    { 'slow', 'CableCheck', claims = 'PIXIT_SUT_DC_CableCheckOngoing == ongoing',
+      station = { ongoing = { CableCheck = 3 } } },
     { 'tls', true, claims = 'PIXIT_SUT_CMN_TLS == true', tls = true },
 }
 

@@ -53,3 +53,14 @@ cases 'DRV_DIN_SECC_WeldingDetection_long' {
             .. '- par_CMN_Transmission_Delay', within = 'par_CMN_TCP_Connection_Termination_Timeout', pause = 1000 })
     end,
 }
+
+cases 'DRV_DIN_SECC_PowerDeliveryStart_to' {
+    about = 'From the first PreChargeReq on there is a time until charging begins.',
+    given = 'CableCheckRes(Finished)', cites = 'V2G-DC-969',
+    then_ = function(it)
+        it:sends 'PreChargeReq'
+        it:expects('PreChargeRes', { ResponseCode = 'OK' })
+        it:expects_end { after = 'V2G_SECC_PowerDelivery_Timeout - par_CMN_Transmission_Delay',
+                         within = 'par_CMN_TCP_Connection_Termination_Timeout' }
+    end,
+}

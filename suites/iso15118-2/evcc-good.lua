@@ -7,8 +7,7 @@ suite 'ISO 15118-4:2018' {
     sut = 'EVCC', protocol = 'ISO15118-2',
 }
 
-local GUESS <const> = 'purpose of this official number is a guess of the collection: give it no '
-    .. 'official number in a report'
+local GUESS <const> = 'the standard has a case of this kind, whose number is not known'
 local CLOSES <const> = 'par_CMN_TCP_Connection_Termination_Timeout'
 
 -- Whether the services that were selected have the charge service that was offered.
@@ -38,7 +37,7 @@ cases 'good' {
           expects = 'AuthorizationReq', paying = 'ExternalPayment',
           request = { Id = absent, GenChallenge = absent, ['Header.Signature'] = absent },
           cites = 'V2G2-562', about = 'EV has itself authorized by external means' },
-        { id = 'TC_EVCC_CMN_VTB_Authorization_002', given = 'AuthorizationReq',
+        { id = 'DRV_2_EVCC_Authorization_g2', given = 'AuthorizationReq',
           fields = { EVSEProcessing = 'Ongoing' }, expects = 'AuthorizationReq',
           cites = 'V2G2-684', about = 'EV asks again while it is Ongoing', doubt = GUESS },
         { id = 'TC_EVCC_CMN_VTB_ChargeParameterDiscovery_001', given = 'AuthorizationReq',
@@ -53,11 +52,11 @@ cases 'good' {
         { id = 'TC_EVCC_AC_VTB_ChargingStatus_001', given = 'PowerDeliveryReq(Start)',
           mode = 'ac', expects = 'ChargingStatusReq', cites = 'V2G2-577',
           about = 'EV goes round in the charge loop' },
-        { id = 'TC_EVCC_AC_VTB_PowerDelivery_002', given = 'ChargingStatusReq', mode = 'ac',
+        { id = 'DRV_2_EVCC_PowerDelivery_g2', given = 'ChargingStatusReq', mode = 'ac',
           fields = { ['AC_EVSEStatus.EVSENotification'] = 'ReNegotiation' },
           expects = 'PowerDeliveryReq', request = { ChargeProgress = 'Renegotiate' },
           cites = 'V2G2-589', about = 'EV renegotiates where it is asked to', doubt = GUESS },
-        { id = 'TC_EVCC_AC_VTB_PowerDelivery_003', given = 'ChargingStatusReq', mode = 'ac',
+        { id = 'DRV_2_EVCC_PowerDelivery_g3', given = 'ChargingStatusReq', mode = 'ac',
           fields = { ['AC_EVSEStatus.EVSENotification'] = 'StopCharging' },
           expects = 'PowerDeliveryReq', request = { ChargeProgress = 'Stop' },
           cites = 'V2G2-589', about = 'EV stops where it is asked to', doubt = GUESS },
@@ -69,7 +68,7 @@ cases 'good-end' {
     about = 'The vehicle ends the session in order, and closes the connection.',
     given = 'PowerDeliveryReq(Stop)',
     rows = {
-        { id = 'TC_EVCC_CMN_VTB_SessionStop_001', cites = 'V2G2-025', about = 'EV ends a session',
+        { id = 'DRV_2_EVCC_SessionStop_g1', cites = 'V2G2-025', about = 'EV ends a session',
           doubt = GUESS },
     },
     then_ = function(it)

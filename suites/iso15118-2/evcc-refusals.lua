@@ -18,38 +18,31 @@ cases 'failed-response' {
         { id = 'TC_EVCC_CMN_VTB_ServiceDiscovery_004', given = 'ServiceDiscoveryReq',
           code = 'FAILED_SignatureError', about = 'EV ends after another FAILED_* code',
           cites = 'V2G2-735' },
-        { id = 'TC_EVCC_CMN_VTB_Authorization_003', given = 'AuthorizationReq', code = 'FAILED',
+        { id = 'DRV_2_EVCC_Authorization_g3', given = 'AuthorizationReq', code = 'FAILED',
           about = 'EV ends after FAILED', cites = 'V2G2-735',
-          doubt = 'purpose of this official number is a guess of the collection: give it no '
-              .. 'official number in a report' },
-        { id = 'TC_EVCC_CMN_VTB_SessionStop_003', given = 'SessionStopReq', code = 'FAILED',
+          doubt = 'the standard has a case of this kind, whose number is not known' },
+        { id = 'DRV_2_EVCC_SessionStop_g3', given = 'SessionStopReq', code = 'FAILED',
           about = 'EV ends after FAILED SessionStopRes', cites = 'V2G2-735',
-          doubt = 'purpose of this official number is a guess of the collection: give it no '
-              .. 'official number in a report' },
-        { id = 'TC_EVCC_CMN_VTB_SessionStop_004', given = 'SessionStopReq',
+          doubt = 'the standard has a case of this kind, whose number is not known' },
+        { id = 'DRV_2_EVCC_SessionStop_g4', given = 'SessionStopReq',
           code = 'FAILED_SequenceError', about = 'EV ends after FAILED_SequenceError',
           cites = 'V2G2-735',
-          doubt = 'purpose of this official number is a guess of the collection: give it no '
-              .. 'official number in a report' },
-        { id = 'TC_EVCC_CMN_VTB_SessionStop_005', given = 'SessionStopReq',
+          doubt = 'the standard has a case of this kind, whose number is not known' },
+        { id = 'DRV_2_EVCC_SessionStop_g5', given = 'SessionStopReq',
           code = 'FAILED_UnknownSession', about = 'EV ends after FAILED_UnknownSession',
           cites = 'V2G2-735',
-          doubt = 'purpose of this official number is a guess of the collection: give it no '
-              .. 'official number in a report' },
-        { id = 'TC_EVCC_AC_VTB_ChargingStatus_002', given = 'ChargingStatusReq', mode = 'ac',
+          doubt = 'the standard has a case of this kind, whose number is not known' },
+        { id = 'DRV_2_EVCC_ChargingStatus_g2', given = 'ChargingStatusReq', mode = 'ac',
           code = 'FAILED', about = 'EV ends after FAILED', cites = 'V2G2-735',
-          doubt = 'purpose of this official number is a guess of the collection: give it no '
-              .. 'official number in a report' },
-        { id = 'TC_EVCC_AC_VTB_ChargingStatus_003', given = 'ChargingStatusReq', mode = 'ac',
+          doubt = 'the standard has a case of this kind, whose number is not known' },
+        { id = 'DRV_2_EVCC_ChargingStatus_g3', given = 'ChargingStatusReq', mode = 'ac',
           code = 'FAILED_SequenceError', about = 'EV ends after FAILED_SequenceError',
           cites = 'V2G2-735',
-          doubt = 'purpose of this official number is a guess of the collection: give it no '
-              .. 'official number in a report' },
-        { id = 'TC_EVCC_AC_VTB_ChargingStatus_004', given = 'ChargingStatusReq', mode = 'ac',
+          doubt = 'the standard has a case of this kind, whose number is not known' },
+        { id = 'DRV_2_EVCC_ChargingStatus_g4', given = 'ChargingStatusReq', mode = 'ac',
           code = 'FAILED_UnknownSession', about = 'EV ends after FAILED_UnknownSession',
           cites = 'V2G2-735',
-          doubt = 'purpose of this official number is a guess of the collection: give it no '
-              .. 'official number in a report' },
+          doubt = 'the standard has a case of this kind, whose number is not known' },
     },
     then_ = behaviour.leaves,
 }
@@ -57,10 +50,9 @@ cases 'failed-response' {
 cases 'msg-timeout' {
     about = 'A vehicle that gets no response ends the session when its time is over, not before.',
     rows = {
-        { id = 'TC_EVCC_AC_VTB_ChargingStatus_005', given = 'ChargingStatusReq', mode = 'ac',
+        { id = 'DRV_2_EVCC_ChargingStatus_g5', given = 'ChargingStatusReq', mode = 'ac',
           after = 'V2G_EVCC_Msg_Timeout', about = 'no ChargingStatusRes',
-          doubt = 'purpose of this official number is a guess of the collection: give it no '
-              .. 'official number in a report' },
+          doubt = 'the standard has a case of this kind, whose number is not known' },
     },
     then_ = behaviour.gives_up,
 }
