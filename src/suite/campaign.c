@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -309,6 +310,7 @@ static int start_worker(struct crew *crew, struct worker *w, struct err *e)
         return err_set(e, "fork: %s", strerror(errno));
     }
     if (w->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would take its results */
         close(ends[0]);
         work(crew, ends[1]);
         fflush(NULL);

@@ -402,6 +402,7 @@ static void lab_keep_rights(void)
 
 static void lab_child(enum lab_side side, char *const argv[], const char *where)
 {
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* without this process there is no lab */
     char *shell = getenv("SHELL");
     char *const fallback[] = {shell != NULL && *shell != '\0' ? shell : "/bin/sh", NULL};
     if (argv == NULL || argv[0] == NULL)
