@@ -19,7 +19,8 @@ local schedules = require 'test.schedules'
 
 local suite = {}
 
--- What a case has of its row, else of its block, else of its suite: these, and what needs.lua knows.
+-- What a case has of its row, else of its block, else of its suite: these, and what needs.lua
+-- knows.
 local OWN <const> = { 'about', 'given', 'cites', 'session', 'protocol', 'sut', 'tls', 'vehicle',
                       'station', 'tags', 'then_', 'field', 'doubt', 'profile', 'cannot', 'advice',
                       'beyond', 'liveness', 'link' }
