@@ -228,6 +228,12 @@ function case:message(name, fields)
     return lay_over(m, fields), signer
 end
 
+-- Whether a response refuses: its code begins with FAILED.
+local function is_refusal(m)
+    local good, code = pcall(function() return m.ResponseCode end)
+    return good and tostring(code):upper():find '^FAILED' ~= nil
+end
+
 function case:sends(name, fields, fault)
     local m, signer = name, nil
     if name == 'SECCDiscoveryReq' then
@@ -251,9 +257,20 @@ function case:sends(name, fields, fault)
     self.tester.asked, self.tester.is_deaf, self.from = m:name(), false, Now()
 end
 
+-- What the tester had to refuse of a vehicle, where the case wants a good answer: what it was to
+-- see cannot be seen then.
+local function insist_on_good(self, fields, name)
+    local m = self.tester.answered
+    if m and not name and not (fields and fields.ResponseCode) and is_refusal(m) then
+        self:needs(false, 'a request that can be answered with OK', self.tester.refused
+            or ('%s with %s'):format(m:name(), m.ResponseCode))
+    end
+end
+
 function case:answers(fields, name, fault)
     local answer = name or self.tester.asked:gsub('Req$', 'Res')
     self:sets_fault(answer, fault)
+    self.tester.answered = nil
     self.tester:answer(function(m)
         if not name and not fields then
             return m
@@ -267,6 +284,7 @@ function case:answers(fields, name, fault)
     if self.tester.asked ~= 'SECCDiscoveryReq' then -- that is answered from the next one on
         self.from = Now()
     end
+    insist_on_good(self, fields, name)
 end
 
 function case:found(path)
@@ -356,7 +374,7 @@ function case:expects(name, fields, more)
     what.ok = not what.expected
     if what.ok and taken > limit then
         what.ok, what.path = false, name .. ': time'
-        what.expected, what.found = ('%s within %d ms'):format(name, limit), ('%d ms'):format(taken)
+        what.expected, what.found = ('%s within %d ms'):format(name, limit), ('%d ms'):format(math.floor(taken))
         what.tolerated = taken <= sum(self, patience, field_time) and 'devices in use take so long'
             or nil
     end
@@ -370,12 +388,6 @@ function case:expects(name, fields, more)
         self:checks(check)
     end
     return came.m
-end
-
--- Whether a response refuses: its code begins with FAILED.
-local function is_refusal(m)
-    local good, code = pcall(function() return m.ResponseCode end)
-    return good and tostring(code):upper():find '^FAILED' ~= nil
 end
 
 -- Whether what came is of that form.
@@ -433,9 +445,18 @@ function case:expects_any(forms, more)
     return came
 end
 
+-- So much later is it seen: a station of ISO 15118-20 keeps the connection for 5 s, and only then
+-- closes it [V2G20-1643].
+local function seen_later(self, after)
+    local delay = self:time 'par_CMN_Transmission_Delay'
+    local keeps = self.tester.by == 'EVCC' and (self.tester.protocol or self.c.protocol) == 'ISO15118-20'
+    return keeps and (after > 0 and 2 or 1) * delay or 0, delay
+end
+
 function case:expects_end(times)
     local after = times.after and self:time(times.after) or 0
-    local limit = after + self:time(times.within)
+    local later, delay = seen_later(self, after)
+    local limit = after + self:time(times.within) + later
     local from, came, taken
     repeat
         from = times.since == 'link' and self.began or self.from or Now()
@@ -446,6 +467,8 @@ function case:expects_end(times)
         or ('the end of the connection within %d ms'):format(limit)
     self:step { kind = 'end', expected = expected, taken = taken, limit = limit, timer = times.after,
                 ok = came.closed ~= nil and taken >= after - mutant.JITTER and taken <= limit,
+                tolerated = came.closed and taken < after and taken >= after - delay
+                    and 'its time runs from before its message goes out' or nil,
                 found = came.closed and ('it ended after %d ms'):format(math.floor(taken))
                     or came.name or 'it is still open', negations = mutant.of('end', times) }
 end

@@ -60,6 +60,8 @@ local needs = {
     { 'slow', 'CableCheck', claims = 'PIXIT_SUT_DC_CableCheckOngoing == ongoing',
       station = { ongoing = { CableCheck = 3 } } },
     { 'tls', true, claims = 'PIXIT_SUT_CMN_TLS == true', tls = true },
+    { 'tls', '1.2', claims = 'PIXIT_SUT_CMN_TLS == true' },
+    { 'tls', '1.3', claims = 'PIXIT_SUT_CMN_TLS == true' },
 }
 
 -- { action, of which side, when: 'begin', 'end', or before the tester's request of that step }

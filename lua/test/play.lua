@@ -25,10 +25,21 @@ local function with(given, more)
     return all
 end
 
+local DC <const> = { 'CableCheck', 'PreCharge', 'CurrentDemand', 'WeldingDetection', 'DC_' }
+
+-- The energy transfer of a case that leaves it open: that of the device, as far as it claims one.
+local function mode_of(c)
+    local mode = c.claims and c.claims.PICS_CMN_CMN_ChargingMode == 'aC' and 'ac' or 'dc'
+    for _, message in ipairs(DC) do
+        mode = c.given and c.given:find(message, 1, true) and 'dc' or mode
+    end
+    return mode
+end
+
 -- Parameters of a side ('vehicle', 'station') that plays in that case: what the case needs, then
 -- what it says itself.
 local function parameters_of(c, side)
-    local p, has_tls = { protocol = c.protocol, mode = 'dc', tls = 'off',
+    local p, has_tls = { protocol = c.protocol, mode = mode_of(c), tls = 'off',
                          loops = side == 'vehicle' and 3 or nil }, c.tls
     for _, need in ipairs(needs) do
         if c[need[1]] == need[2] then
@@ -59,7 +70,7 @@ end
 -- The case that a part was given, and what is to be known of the device.
 local function case_of(given)
     local c = suite.find(suite.read(given.file, given.text), given.id)
-    c.claims = given.claims
+    c.claims = given.device and device.read(given.device.name, given.device.text).claims
     return c
 end
 
@@ -146,7 +157,10 @@ local function negations_of(it)
 end
 
 -- Lets go of the device; what of its driving failed beside the session.
-local function let_go(it)
+local function let_go(it, _, given)
+    if given.is_real and it.tester.hangs_up then
+        it.tester:hangs_up()
+    end
     it.role.Disconnect()
     local problem = it.driving:finish()
     if problem then
@@ -170,7 +184,7 @@ function play.tester(given, drive)
     local it = case.new(c, tester_of(c, given), given.mutation)
     it.driving = driving_of(c, it.tester, given, drive)
     for _, run in ipairs { go, it.proves_fault, let_go } do -- these also where the case has failed
-        local good, why = xpcall(run, raised, it, c)
+        local good, why = xpcall(run, raised, it, c, given)
         if not good and why ~= case.over then
             it.steps[#it.steps + 1] = { kind = 'error', verdict = 'error', field = 'error', ok = false,
                                         found = why.text,

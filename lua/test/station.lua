@@ -29,6 +29,7 @@ function station:reach(given)
     local reached = {}
     local rows, passed = way.rows(given), 1
     self.at.p.on.receive = function(m, s)
+        self.serving = s
         local name, word = way.row(rows[passed])
         self.first[m:name()] = self.first[m:name()] or { m = m:copy(), at = Now() }
         if m:name() == name and (not word or way.says(m, word)) then
@@ -48,7 +49,9 @@ function station:reach(given)
     until not good or not ok or passed > #rows
     self.at.p.on.receive = nil
     if good then
-        return why ~= '' and why or 'the session went by without ' .. rows[#rows]
+        local refused = self.serving and self.serving.refused
+        why = why ~= '' and why or 'the session went by without ' .. rows[#rows]
+        return refused and ('%s; %s'):format(refused, why) or why
     elseif ok ~= reached then
         error(ok, 0)
     end
@@ -69,7 +72,7 @@ function station:answer(change)
     end, nil
     secc.take(s, self.asked)
     s.p.before[response], s.plain[response] = before, nil
-    self.id = s.id
+    self.id, self.refused = s.id, s.refused
 end
 
 -- The last message of that name that it has sent.

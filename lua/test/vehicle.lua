@@ -91,6 +91,21 @@ local function what_came(self, why)
     error(why, 0)
 end
 
+-- Closes the connection, and waits until the station has, too, and a moment longer: some take no
+-- other one until then.
+function vehicle:hangs_up()
+    if self.role.State() == 'ready' then
+        self.role.Disconnect 'half'
+        local limit = Now() + Timer('Tester', 'par_SECC_waitForNextTC')
+        repeat
+            local name, why = self.role.Receive_Any_001(math.max(0, limit - Now()))
+        until not name and why ~= 'timeout' or Now() >= limit
+        self.role.Disconnect()
+        Sleep(Timer('Tester', 'par_CMN_Transmission_Delay'))
+    end
+    self.role.Disconnect()
+end
+
 -- Goes there. Nil, or what came in between, as text.
 function vehicle:reach(given)
     self.is_deaf = given == 'link'
@@ -107,7 +122,7 @@ function vehicle:reach(given)
         connect(self, reached, next_row)
         while evcc.walk(self.ev) == 'resume' do
             self.paused = self.ev.joining
-            self.role.Disconnect()
+            self:hangs_up()
             connect(self, reached, next_row)
         end
     end)
@@ -146,7 +161,7 @@ end
 
 -- Leaves the session; another one can be begun, with more parameters.
 function vehicle:leave(more)
-    self.role.Disconnect()
+    self:hangs_up()
     local p = {}
     for _, part in ipairs { self.parameters, more } do
         for key, value in pairs(part) do

@@ -601,7 +601,9 @@ function steps.SessionStop(self)
     if not p.session_stop then
         return 'done'
     end
-    local pauses = self.protocol ~= DIN and self.pauses < p.pause and not self.halted
+    -- a station that shuts down once the vehicle has stopped can be paused at, as EvseV2G
+    local halted = self.halted and self.halted ~= 'WeldingDetection'
+    local pauses = self.protocol ~= DIN and self.pauses < p.pause and not halted
     if self.protocol ~= DIN then
         self.role.Set_SessionStopReq_ChargingSession(pauses and 'Pause' or 'Terminate')
     end

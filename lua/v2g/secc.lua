@@ -383,6 +383,7 @@ local function serve(s, r)
     end
     if failed then
         why = ('%s was answered with %s%s'):format(r.name, code, why and ': ' .. why or '')
+        s.refused = why
         if not s.p.keep_on_failed then
             return why, false
         end

@@ -90,7 +90,8 @@ cases 'DRV_20_EVCC_ChargeLoop_pace' {
         it:answers()
         local from = it.from
         it:expects(row.given)
-        it:tells(('%s within %d ms'):format(row.given, allowed), ('after %d ms'):format(it.from - from))
+        it:tells(('%s within %d ms'):format(row.given, allowed),
+            ('after %d ms'):format(math.floor(it.from - from)))
     end,
 }
 

@@ -41,6 +41,26 @@ run test -q --no-record -o "$work/run" --pics "$work/dc.lua" 'TC_SECC_*_VTB_Char
 [ "$status" -eq 0 ] && in_order "not claimed: PICS_CMN_CMN_ChargingMode == aC 1 passed" "$work/out"
 result $? "what is not claimed does not apply, with its reason"
 
+sed -e 's/dC/aC/' "$work/dc.lua" >"$work/ac.lua"
+cat >"$work/common.lua" <<'END'
+suite 'own' { sut = 'SECC', protocol = 'ISO15118-2' }
+cases 'own_common' { given = 'ServiceDiscoveryRes',
+    then_ = function(it) it:tells('played as', it.tester.parameters.mode) end }
+END
+run test --virtual-time --no-record -o "$work/run" --pics "$work/ac.lua" --file "$work/common.lua" own_common
+[ "$status" -eq 0 ] && grep -q '"found":"ac"' "$work/run/results.jsonl"
+result $? "a case that leaves the energy transfer open takes that of the device"
+
+cat >"$work/good.lua" <<'END'
+suite 'own' { sut = 'EVCC', protocol = 'ISO15118-2' }
+cases 'own_refused' { given = 'PowerDeliveryReq(Start)', mode = 'dc',
+    vehicle = { before = { PowerDeliveryReq = function(m) m.SAScheduleTupleID = 77 end } },
+    then_ = function(it) it:answers() it:expects 'CurrentDemandReq' end }
+END
+run test --virtual-time --no-record -o "$work/run" --file "$work/good.lua" own_refused
+[ "$status" -eq 2 ] && in_order "on the way to a request answered with OK: PowerDeliveryReq was" "$work/out"
+result $? "what the tester has to refuse cannot be judged"
+
 # ---- a probe ----
 
 run test --probe --init "$work/probed.lua"
