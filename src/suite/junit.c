@@ -103,7 +103,7 @@ static void put_case(FILE *out, const struct result *r)
     struct buf name = {0};
     fputs("    <testcase", out);
     put_attribute(out, "name", result_name(r, &name));
-    put_attribute(out, "classname", r->protocol);
+    put_attribute(out, "classname", *r->protocol != '\0' ? r->protocol : r->suite);
     put_attribute(out, "file", r->file);
     int64_t line = json_integer_value(json_object_get(r->planned, "line"));
     if (line > 0)
@@ -166,7 +166,8 @@ static void put_suite(const struct results *r, size_t first, FILE *out)
     const struct result *head = &r->at[first];
     struct sums sums = {0};
     struct buf name = {0};
-    buf_printf(&name, "%s %s %s", head->suite, head->protocol, head->sut);
+    buf_printf(&name, "%s%s%s %s", head->suite, *head->protocol != '\0' ? " " : "", head->protocol,
+               head->sut);
     for (size_t i = first; i < r->n; i++)
         if (is_same_suite(head, &r->at[i]))
             add(&sums, &r->at[i]);

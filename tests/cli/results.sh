@@ -45,6 +45,12 @@ result $? "the summary groups by cause, and says what to do next"
 
 is_junit() { xmllint --noout --schema tests/data/junit.xsd "$1" 2>"$work/xmllint" || { cat "$work/xmllint"; false; }; }
 check "JUnit XML is what Jenkins and GitLab read" is_junit "$work/r.xml"
+cat >"$work/pilot.lua" <<'END'
+suite 'of no protocol' { sut = 'SECC' }
+cases 'pilot_1' { given = 'link', cannot = 'there is no pilot', then_ = function() end }
+END
+run test -q -o "$work/pilot" --file "$work/pilot.lua" --junit "$work/pilot.xml" pilot_1
+check "cases of no protocol are in JUnit XML by their suite" is_junit "$work/pilot.xml"
 count() { xmllint --xpath "count($1)" "$work/r.xml"; }
 check "it has each case once, with its outcome" [ "$(count //testcase) $(count //failure) \
 $(count //error) $(count //skipped)" = "8 4 1 2" ]
