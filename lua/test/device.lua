@@ -162,7 +162,10 @@ function device.template(sut, found)
         local name = row[1]:gsub('_SUT_', '_' .. sut .. '_')
         if side == 'CMN' or side == 'SUT' or side == sut then
             local seen = found and found[name]
-            local value = seen == nil and row[2] or seen
+            local value = seen
+            if seen == nil then
+                value = row[2]
+            end
             lines[#lines + 1] = ('        -- %s%s%s\n        %s = %s,\n'):format(
                 row[4] and row[4] .. ': ' or '', row[3], seen ~= nil and '; found by --probe' or '',
                 name, (literal(value)))

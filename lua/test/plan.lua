@@ -45,6 +45,44 @@ local function is_chosen(c, chosen)
     return #(chosen.ids or {}) == 0
 end
 
+local function add_words(set, text)
+    for word in (text or ''):gmatch '%S+' do
+        set[word] = true
+    end
+end
+
+-- { what the user chooses by, how an error says that no case is of it, its names of a case }
+local CHOICES <const> = {
+    { 'tag', 'no case has the tag', function(set, c) add_words(set, c.tags) end },
+    { 'requirement', 'no case cites', function(set, c) add_words(set, c.cites) end },
+    { 'suite', 'no suite is called', function(set, c) set[c.suite] = true end },
+}
+
+local function refuse(why, name, names)
+    common.refuse(('%s %s; the nearest is %s'):format(why, name, check.nearest(name, names)))
+end
+
+-- What was chosen by a name that no case has is refused with the nearest one.
+local function check_chosen(all, chosen)
+    for _, choice in ipairs(CHOICES) do
+        local key, why, add = table.unpack(choice)
+        local name, names, known = chosen[key], {}, false
+        for _, c in ipairs(name and all or {}) do
+            add(names, c)
+            known = known or is_chosen(c, { [key] = name })
+        end
+        if name and not known then
+            refuse(why, name, names)
+        end
+    end
+    for _, c in ipairs(all) do
+        if is_chosen(c, chosen) then
+            return
+        end
+    end
+    common.refuse('there are cases of each of these options, but none of all of them together')
+end
+
 -- Why a case does not apply to a device that claims that; nil: it does. In the lab our own device
 -- is brought to whatever a case needs.
 local function reason_against(c, of, chosen)
@@ -143,7 +181,7 @@ end
 -- given: { texts = { FILE = TEXT }, chosen = { … }, device = nil or { name =, text = }, is_real =
 -- not our own, shard = '3/16', repeats = 1 }. { cases = { … }, skipped = { … } }
 function plan.make(given)
-    local files, cases, skipped = {}, {}, {}
+    local files, all, cases, skipped = {}, {}, {}, {}
     local of = given.device and device.read(given.device.name, given.device.text)
     given.chosen.sut = given.chosen.sut or of and of.sut
     for file in pairs(given.texts) do
@@ -157,15 +195,19 @@ function plan.make(given)
                 common.refuse(('%s: the case %s is in %s, too'):format(file, c.id, seen[c.id]))
             end
             seen[c.id] = file
-            if is_chosen(c, given.chosen) then
-                local why = reason_against(c, of, given.chosen)
-                local one = told(c)
-                one.reason = why
-                table.insert(why and skipped or cases, one)
-            end
+            all[#all + 1] = c
         end
     end
     check_names(given.chosen, seen)
+    check_chosen(all, given.chosen)
+    for _, c in ipairs(all) do
+        if is_chosen(c, given.chosen) then
+            local why = reason_against(c, of, given.chosen)
+            local one = told(c)
+            one.reason = why
+            table.insert(why and skipped or cases, one)
+        end
+    end
     if given.is_real then
         order(cases)
     end

@@ -2,7 +2,7 @@
 -- The files of suites (suites/*.lua), read: lists of cases. What a file says:
 --
 --   suite 'ISO 15118-4:2018' { sut = 'SECC', protocol = 'ISO15118-2', cites = … }
---       what all cases below have; author, licence, tags and needs are told of the file
+--       what all cases below have. The file's name without its side is one of their tags
 --   cases 'TC_SECC_CMN_VTB_PaymentServiceSelection' { about =, given =, cites =, rows = { … },
 --       then_ = function(it, row) … end }
 --       one behaviour, and the table of its parameters. A row has the name of its case under `id`,
@@ -125,8 +125,10 @@ function suite.read(name, text)
         error(why, 0)
     end
     chunk()
+    local subject = name:match '([^/]*)%.lua$' or name
     for _, c in ipairs(list) do
         c.file = name
+        c.tags = (c.tags and c.tags .. ' ' or '') .. subject:gsub('^[es][ve]cc%-', '')
     end
     return list
 end

@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "suite/listing.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct command {
     struct options options;
     const char *message, *dir;
     bool meta;
+    struct buf cited;
     const char *role;
     unsigned language, form;
 };
@@ -182,6 +184,11 @@ static int print(struct command *c, struct err *e)
     struct docs *d = &c->docs;
     if (prose_open(&d->prose, (enum language)c->language, e) != 0)
         return -1;
+    bool has_rules = c->dir != NULL ||
+                     (c->options.arguments == 1 && docs_is_requirement(c->options.argument[0]));
+    if (has_rules && !c->meta && listing_cited(&d->library, &c->cited, e) != 0)
+        return -1;
+    d->cited = has_rules ? buf_string(&c->cited) : NULL;
     if (c->dir != NULL)
         return docs_tree(d, c->dir, c->meta, e);
     if (c->meta)
@@ -222,6 +229,7 @@ int command_docs(int argc, char **argv)
     }
     prose_close(&c.docs.prose);
     buf_close(&c.docs.out);
+    buf_close(&c.cited);
     library_close(&c.docs.library);
     return status;
 }

@@ -9,10 +9,10 @@
 #include "app/progress.h"
 #include "app/report.h"
 #include "app/session_options.h"
-#include "base/asset.h"
 #include "base/file.h"
 #include "record/record.h"
 #include "suite/campaign.h"
+#include "suite/listing.h"
 #include "suite/results_file.h"
 #include "wire/lab.h"
 
@@ -34,7 +34,7 @@ struct testing {
     struct outputs outputs;
     const char *sut, *mode, *tag, *requirement, *suite, *shard, *resume;
     const char *pics, *init, *file[FILES_MAX];
-    unsigned files, jobs, timeout, repeats;
+    unsigned files, jobs, timeout, repeats, by, form;
     bool list, mutate, asks, probe, fail_fast;
     bool plays_device;
     char folder[RECORD_PATH_MAX];
@@ -50,6 +50,8 @@ struct testing {
 
 static const char *const SUTS[] = {"SECC", "EVCC", NULL};
 static const char *const MODES[] = {"ac", "dc", NULL};
+/* ORDER PAGE_FORM */
+static const char *const FORMATS[] = {"text", "md", "html", NULL};
 
 static int take_count(void *to, const char *text, struct err *e)
 {
@@ -88,7 +90,12 @@ static const struct option OPTIONS[] = {
     {"ask", 0, NULL, "the operator is asked to do what no driver does", AT(asks)},
     {"fail-fast", 0, NULL, "no other case begins once one has failed, or is an error",
      AT(fail_fast)},
-    {"list", 'l', NULL, "list the cases instead of playing them", AT(list)},
+    {"list", 'l', NULL, "list the cases instead of playing them; with -q their names alone",
+     AT(list)},
+    {"by", 0, "WHAT", "the list's tables: by suite (default), tag, requirement or pics",
+     OPTION_CHOICE, AT(by), .names = LISTING_BY},
+    {"format", 'f', "FORMAT", "of the list: text (default), md or html", OPTION_CHOICE, AT(form),
+     .names = FORMATS},
     {"jobs", 'j', "N", "so many cases side by side, in the lab", OPTION_CALL, AT(jobs),
      .take = take_count},
     {"shard", 0, "I/N", "only the I-th of N parts of the cases", AT(shard)},
@@ -115,7 +122,7 @@ static const struct usage USAGE = {
         "cases show their ladder, and on a terminal Enter shows and hides it.",
     .option = OPTIONS,
     .more = "examples:\n"
-            "  v2glab test --list\n"
+            "  v2glab test --list --sut secc --by requirement\n"
             "  v2glab test --sut secc 'TC_SECC_*_Authorization_*'\n"
             "  v2glab test --sut secc --interface eth1 --protocol ISO15118-2\n"
             "  v2glab test --mutate --jobs 4\n"
@@ -130,11 +137,7 @@ static const struct usage USAGE = {
 /* All files of cases, by their names. */
 static int read_files(const struct testing *t, json_t *texts, struct err *e)
 {
-    size_t at = 0;
-    const char *path;
-    struct slice bytes;
-    while (asset_each("suites/", &at, &path, &bytes))
-        json_object_set_new(texts, path, json_stringn((const char *)bytes.p, bytes.n));
+    listing_texts(texts);
     for (unsigned i = 0; i < t->files; i++) {
         struct buf text = {0};
         int bad = file_read(t->file[i], SUITE_MAX, &text, e);
@@ -195,12 +198,13 @@ static json_t *make_plan(const struct testing *t, const json_t *texts, struct er
 
 static int show_list(const struct testing *t)
 {
-    const json_t *c;
-    size_t i;
-    json_array_foreach(json_object_get(t->plan, "cases"), i, c)
-        printf("%s\t%s\t%s\n", json_string_value(json_object_get(c, "id")),
-               json_string_value(json_object_get(c, "protocol")),
-               json_string_value(json_object_get(c, "about")));
+    struct buf out = {0};
+    if (t->session.quiet)
+        listing_names(t->plan, &out);
+    else
+        listing_print(t->plan, (enum listing_by)t->by, (enum page_form)t->form, &out);
+    fwrite(out.p, 1, out.n, stdout);
+    buf_close(&out);
     return EXIT_PASS;
 }
 

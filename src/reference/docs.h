@@ -33,6 +33,7 @@ struct docs {
     const struct protocol *protocol; /* NULL: all */
     uint8_t side;                    /* FROM_EVCC, FROM_SECC; FROM_NONE: both */
     bool in_tree;                    /* pages link to each other */
+    const char *cited; /* cases that test rules, as suite/listing.h has them; or NULL */
     struct buf out;
     unsigned topics; /* as docs_topics has found them */
     struct docs_topic topic[DOCS_TOPICS];

@@ -93,6 +93,30 @@ static void message_steps(struct docs *d, struct page *p, const struct requireme
     page_steps_end(p);
 }
 
+/* Names of the cases of `v2glab test` that cite an id of the rule; of each side those of its own. */
+static void cases_of(const struct docs *d, const struct requirement *q, struct buf *out)
+{
+    const char *end;
+    for (const char *at = d->cited; at != NULL && *at != '\0'; at = end + (*end == '\n')) {
+        char name[REQUIREMENT_TEXT], protocol[REQUIREMENT_ID], side[REQUIREMENT_ID],
+            id[REQUIREMENT_ID];
+        int n = 0;
+        end = at + strcspn(at, "\n");
+        if (sscanf(at, "%255s %63s %63s%n", name, protocol, side, &n) != 3 ||
+            strcmp(protocol, q->protocol->name) != 0 ||
+            (strcmp(q->side, "both") != 0 && strcmp(q->side, side) != 0))
+            continue;
+        bool is_cited = false;
+        for (at += n; at < end && !is_cited; at += strcspn(at, " \n")) {
+            at += strspn(at, " ");
+            snprintf(id, sizeof id, "%.*s", (int)strcspn(at, " \n"), at);
+            is_cited = id[0] != '\0' && requirement_find(q->ids, id) != NULL;
+        }
+        if (is_cited)
+            buf_printf(out, "%s%s", out->n > 0 ? ", " : "", name);
+    }
+}
+
 static void print_rule(struct docs *d, struct page *p, const struct requirement *q)
 {
     struct buf text = {0};
@@ -111,6 +135,9 @@ static void print_rule(struct docs *d, struct page *p, const struct requirement 
     requirement_proof(q, &text);
     docs_row(d, p, "proof", PAGE_PLAIN,
              text.n > 0 || q->reason[0] != '\0' ? buf_string(&text) : docs_word(d, "proof.none"));
+    buf_clear(&text);
+    cases_of(d, q, &text);
+    docs_row(d, p, "cases", PAGE_PLAIN, buf_string(&text));
     docs_row(d, p, "untested", PAGE_PLAIN, q->reason);
     docs_row(d, p, "disagree", PAGE_PLAIN, q->disagree);
     page_table_end(p);

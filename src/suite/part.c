@@ -6,6 +6,7 @@
 
 #include <lauxlib.h>
 #include <math.h>
+#include <string.h>
 
 #define DEPTH_MAX 100
 
@@ -187,13 +188,15 @@ void part_close(struct part *p)
     p->answer = NULL;
 }
 
-/* Of a part that plays alone: why it gave no answer. */
+/* Of a part that plays alone: why it gave no answer. An error of lua/test itself has a place in
+ * front, and is told with its traceback; all others are written for the user. */
 static void note_end(void *context, const struct player *p, const struct script *s)
 {
     struct err *e = context;
     (void)p;
+    bool is_ours = s->traceback != NULL && strncmp(s->traceback, "lua/", 4) == 0;
     if (s->verdict == VERDICT_ERROR || s->verdict == VERDICT_FAIL)
-        err_set(e, "%s", s->traceback != NULL ? s->traceback : s->reason);
+        err_set(e, "%s", is_ours ? s->traceback : s->reason);
 }
 
 json_t *part_play(const char *text, const json_t *given, const struct script_options *o,

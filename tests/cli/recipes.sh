@@ -25,7 +25,7 @@ ran="the recipe of GNU parallel"
 bash -eu commands >out 2>err || status=$?
 wants "GNU parallel plays shards, and merge joins them" 0 out " passed, 0 failed, 0 inconclusive, 0 errors" not-out "not reached"
 check "four of them" [ "$(find . -maxdepth 1 -name 'shard-*' | wc -l)" -eq 4 ]
-whole=$(v2glab test --list 'DRV_DIN_SECC_*_seq' | wc -l)
+whole=$(v2glab test --list -q 'DRV_DIN_SECC_*_seq' | wc -l)
 check "each case once" [ "$(xmllint --xpath 'count(//testcase)' results.xml)" = "$whole" ]
 
 # The script of an array's task, started twice: the second goes on with what there is.

@@ -47,6 +47,12 @@ wants "what proves a rule is read off scripts and C tests, not off comments of s
     out "$A=tests/cli/one.sh" out "$B=tests/c/test_two.c" not-out "$C=" not-out "$A=tests/c/"
 [ "$(grep -c "$A=" "$work/out")" -eq 1 ]
 result $? "an id of several rows does not prove the one that has an id of its own"
+mkdir -p suites/iso
+echo "cases 'x' { cites = '$A $B $C' } -- ours" >suites/iso/secc-good.lua
+tool tools/requirements rows
+wants "suites prove what they cite of their side, unless there is a reason why nothing can" 0 \
+    out "$B=suites/iso/secc-good.lua" not-out "$C=" not-out "$A=suites"
+rm -r suites
 tool tools/requirements figures
 wants "figures" 0 out "$figures"
 tools/requirements page >docs/requirements.md

@@ -9,6 +9,8 @@
 run test --init "$work/new.lua"
 [ "$status" -eq 0 ] && grep -q "PICS_CMN_CMN_ChargingMode = 'dC'" "$work/new.lua"
 result $? "--init writes a file of a device"
+! grep -q '= nil' "$work/new.lua" && grep -q 'ReceiptRequired = false' "$work/new.lua"
+result $? "each claim in it has a value"
 
 run test --list --pics "$work/new.lua"
 [ "$status" -eq 0 ] && grep -q TC_SECC "$work/out" && ! grep -q TC_EVCC "$work/out"

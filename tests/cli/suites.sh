@@ -121,3 +121,34 @@ end }"
 
 run test 'TC_SECC_CMN_VTB_Authorisation_001'
 wants "a case that there is not is told with the nearest" 3 err 'TC_SECC_CMN_VTB_Authorization_0'
+
+# ---- lists, and names that are none ----
+
+run test --list --sut secc --by requirement --requirement V2G2-459
+[ "$status" -eq 0 ] && in_order "V2G2-459 ( case mode about rules TC_SECC_" "$work/out" && ! grep -q TC_EVCC "$work/out"
+result $? "--list is tables of cases, by suite, tag, requirement or claim"
+
+run test --list --format md --tag not-played
+[ "$status" -eq 0 ] && in_order "Not applicable ( | case | about | why not |" "$work/out"
+result $? "--list tells why a case does not apply, in Markdown, too"
+
+run test --list -q --protocol DIN70121
+[ "$status" -eq 0 ] && grep -q '^DRV_DIN_SECC_' "$work/out" && ! grep -q ' ' "$work/out"
+result $? "--list -q is the names alone"
+
+# no_case WORDS OPTION...: refused, in one line
+no_case() {
+    words=$1
+    shift
+    run test --no-record "$@"
+    [ "$status" -eq 3 ] && in_order "$words" "$work/err" && ! grep -q traceback "$work/err"
+    result $? "refused: $*"
+}
+no_case "no case has the tag the nearest is good" --tag god
+no_case "no case cites the nearest is V2G2-459" --requirement V2G2-45
+no_case "no suite is called the nearest is ISO 15118-4:2018" --suite ISO15118-4
+no_case "none of all of them together" --sut evcc 'TC_SECC_*'
+
+run docs V2G2-459
+[ "$status" -eq 0 ] && in_order "Cases of v2glab test TC_SECC_" "$work/out" && ! grep -q TC_EVCC "$work/out"
+result $? "a rule of the reference names the cases that test it"
