@@ -93,7 +93,7 @@ static void message_steps(struct docs *d, struct page *p, const struct requireme
     page_steps_end(p);
 }
 
-/* Names of the cases of `v2glab test` that cite an id of the rule; of each side those of its own. */
+/* Names of the cases of `v2glab test` that cite an id of the rule: of each side its own. */
 static void cases_of(const struct docs *d, const struct requirement *q, struct buf *out)
 {
     const char *end;
