@@ -160,8 +160,9 @@ requirements: ## Writes docs/requirements.md, and its figures in README.md
 	@tools/requirements page >docs/requirements.md
 	@sed -i "s/^  .* rules: .* open\.$$/  $$(tools/requirements figures)./" README.md
 
-docs: build/v2glab ## Writes the API reference to build/docs
+docs: build/v2glab ## Writes the API reference and the list of cases to build/docs
 	@build/v2glab docs --all build/docs
+	@for f in md html; do build/v2glab test --list --format $$f >build/docs/cases.$$f; done
 
 # ---- tests ----
 
