@@ -152,3 +152,12 @@ no_case "none of all of them together" --sut evcc 'TC_SECC_*'
 run docs V2G2-459
 [ "$status" -eq 0 ] && in_order "Cases of v2glab test TC_SECC_" "$work/out" && ! grep -q TC_EVCC "$work/out"
 result $? "a rule of the reference names the cases that test it"
+
+# ---- the page that tells how a case is written, in both languages ----
+
+for page in docs/writing-a-case.md docs/ko/writing-a-case.md; do
+    awk '/^```lua/ { is_code = 1; next } /^```/ { is_code = 0 } is_code' "$page" >"$work/page.lua"
+    run test --no-record --file "$work/page.lua" --mutate 'MY_*'
+    [ "$status" -eq 0 ] && in_order "4 passed, 0 failed killed" "$work/out"
+    result $? "$page: its cases pass, and their negations do not"
+done
