@@ -615,7 +615,9 @@ local function expects_next(self, came, forms)
         ok = ok or is_form(self, came, form)
     end
     local only = #forms == 1 and forms[1]
-    self:step { kind = 'message', ok = ok, found = case.found_text(came), expected = table.concat(texts, ', or '),
+    local wrong = not ok and type(only) == 'table' and self:differs(came, only[1], only[2]) or {}
+    self:step { kind = 'message', ok = ok, path = wrong.path, found = wrong.found or case.found_text(came),
+                expected = wrong.expected or table.concat(texts, ', or '),
                 negations = only and mutant.of('value', only[2], self.c.session) or { 'other' } }
     self.tester.asked = came.name or self.tester.asked
 end

@@ -65,7 +65,7 @@ end
 local function bad_power(entries, most)
     for i, entry in ipairs(entries) do
         local power = number(entry.PMax)
-        if power < 0 or power > PMAX_MOST or power > most + 0.5 then
+        if power < 0 or power > PMAX_MOST or power > most * 1.001 + 1 then -- rounded, as limits are
             return ('PMaxScheduleEntry[%d].PMax = %g W'):format(i, power)
         end
     end

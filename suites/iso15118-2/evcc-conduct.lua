@@ -178,7 +178,8 @@ cases 'DRV_2_EVCC_CurrentDemand_complete' {
                 local percent = m.DC_EVStatus.EVRESSSOC
                 return m.ChargingComplete and percent < 100 and ('true at %d %%'):format(percent) or nil
             end,
-            next = { { 'PowerDeliveryReq', STOPS } },
+            next = { { 'PowerDeliveryReq', STOPS },
+                     { 'PowerDeliveryReq', { ChargeProgress = 'Renegotiate' } } },
         })
     end,
 }
