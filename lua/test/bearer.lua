@@ -12,6 +12,7 @@ local PLACES <const> = { 'leaf', 'sub2', 'sub1' }
 
 -- Issued by the tree; inconclusive where that has not the keys of its CAs.
 function bearer.issued(it, role, options)
+    options.edition = options.edition or it.c.protocol
     local good, made = pcall(Pki.Make, role, options)
     it:needs(good, 'a tree that can issue certificates (its CAs have their keys)', tostring(made))
     return made
@@ -31,7 +32,8 @@ end
 function bearer.give(it, what)
     local role = what[1]
     local identity = (what.faults or what.name)
-        and bearer.issued(it, role, { faults = what.faults, name = what.name }) or Pki.Identity(role)
+        and bearer.issued(it, role, { faults = what.faults, name = what.name })
+        or Pki.Identity(role, it.c.protocol)
     if what.foreign then
         identity = mixed(it, identity, role, what.foreign)
     end

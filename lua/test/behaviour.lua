@@ -105,7 +105,8 @@ end
 
 -- It answers as the row says, and the session goes on; the tester closes it after SessionStopRes.
 function behaviour.answers(it, row)
-    it:sends(row.sends, fields_of(row, it), fault_of(row))
+    needs_offer(it, row)
+    send(it, row, fields_of(row, it))
     it:expects(row.expects or response_to(row.sends), response_of(row, it), { checks = row.checks })
     if row.sends ~= 'SessionStopReq' then
         it:expects_nothing 'par_CMN_Transmission_Delay'

@@ -123,6 +123,7 @@ function vehicle:reach(given)
         while evcc.walk(self.ev) == 'resume' do
             self.paused = self.ev.joining
             self:hangs_up()
+            Sleep(self.parameters.pause_ms or 0)
             connect(self, reached, next_row)
         end
     end)
@@ -175,6 +176,7 @@ end
 -- Comes with this contract ('contract-leaf') or provisioning certificate from now on.
 function vehicle:bear(role, identity)
     self.ev[role == 'oem-leaf' and 'provisioning' or 'identity'] = identity
+    self.ev.identities = { identity } -- ISO 15118-20 knows several
 end
 
 -- Goes after SessionStopRes(Pause), to come back with that vehicle certificate.

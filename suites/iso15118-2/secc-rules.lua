@@ -136,3 +136,73 @@ cases 'DRV_2_SECC_loop_meter' {
             ['MeterInfo.MeterID'] = present, ['MeterInfo.MeterReading'] = present })
     end,
 }
+
+-- ---- contracts ----
+
+local EXI <const> = 'http://www.w3.org/TR/canonical-exi/'
+
+cases 'DRV_2_SECC' {
+    about = 'What a contract shows, or signs, keeps to the profile of ISO 15118-2.', paying = 'Contract',
+    rows = {
+        PaymentDetails_subs = { given = 'PaymentServiceSelectionRes(Contract)', sends = 'PaymentDetailsReq',
+            changes = function()
+                local chain = Pki.Identity('contract-leaf').chain
+                return { ['ContractSignatureCertChain.SubCertificates.Certificate'] =
+                    { chain[2].der, chain[3].der, chain[3].der } }
+            end,
+            code = any { 'FAILED_CertChainError', 'FAILED' }, cites = 'V2G2-656',
+            about = 'three sub-certificates; the schema takes four' },
+        Authorization_transforms = { given = 'PaymentDetailsRes', sends = 'AuthorizationReq',
+            changes = { ['Header.Signature.SignedInfo.Reference[1].Transforms.Transform'] = {
+                { Algorithm = EXI }, { Algorithm = EXI } } },
+            code = any { 'FAILED_SignatureError', 'FAILED' }, cites = 'V2G2-767',
+            about = 'a reference with two Transforms' },
+    },
+    then_ = behaviour.refuses,
+}
+
+-- ---- sessions that were paused ----
+
+cases 'DRV_2_SECC_ChargeParameterDiscovery_resmode' {
+    about = 'A session that was joined keeps its energy transfer: another one is refused.',
+    given = 'AuthorizationRes(Finished) after SessionSetupRes(Joined)', mode = 'ac',
+    wakes = 'vehicle', sends = 'ChargeParameterDiscoveryReq', cites = 'V2G2-741',
+    station = { modes = { ac = true, dc = true } },
+    fields = { RequestedEnergyTransferMode = 'DC_extended' },
+    code = 'FAILED_WrongEnergyTransferMode', then_ = behaviour.refuses,
+}
+
+-- When the schedule that was chosen ends, by one of its offers that came at that time; seconds.
+local function ends(m, chosen)
+    for _, tuple in ipairs(m.SAScheduleList.SAScheduleTuple) do
+        local list = tuple.PMaxSchedule.PMaxScheduleEntry
+        local last = list[#list].RelativeTimeInterval
+        if tuple.SAScheduleTupleID == chosen then
+            return last.start + (last.duration or 0)
+        end
+    end
+    return nil
+end
+
+cases 'DRV_2_SECC_ChargeParameterDiscovery_restime' {
+    about = 'A session that was joined gets its schedule without the time gone by.',
+    given = 'AuthorizationRes(Finished) after SessionSetupRes(Joined)', mode = 'ac',
+    wakes = 'vehicle', vehicle = { pause_ms = 60000 }, cites = 'V2G2-741',
+    then_ = function(it)
+        local before = it:last 'ChargeParameterDiscoveryRes':copy()
+        local chosen, offered = it.tester.ev.schedule, it.tester.offered
+        local function is_shorter(m)
+            local was, is = ends(before, chosen), ends(m, chosen)
+            local gone = (Now() - offered) / 1000
+            return is == nil and 'no schedule ' .. tostring(chosen)
+                or math.abs(was - gone - is) > 1 and ('%d s of %d, %.1f s later'):format(is, was, gone)
+                or nil
+        end
+        it:repeats('ChargeParameterDiscoveryReq', { within = 'V2G_EVCC_Ongoing_Timeout',
+            ends = { EVSEProcessing = 'Finished' }, checks = { {
+                text = 'the schedule that was chosen, shorter by the time gone by (+-1 s)',
+                find = is_shorter,
+                negations = { 'set SAScheduleList.SAScheduleTuple[1].PMaxSchedule.PMaxScheduleEntry[1]'
+                              .. '.RelativeTimeInterval.duration 86400' } } } })
+    end,
+}

@@ -91,3 +91,164 @@ cases 'DRV_20_SECC' {
     },
     then_ = behaviour.reports,
 }
+
+-- ---- services ----
+
+-- What of a list of parameters is called so; nil: nothing.
+local function parameter(set, name)
+    for _, one in ipairs(set.Parameter) do
+        if one.Name == name then
+            return one
+        end
+    end
+    return nil
+end
+
+-- Whether each set has these parameters, and not that one.
+local function each_has(names, never)
+    return function(sets)
+        for _, set in ipairs(sets) do
+            for _, name in ipairs(names) do
+                if not parameter(set, name) then
+                    return false
+                end
+            end
+            if never and parameter(set, never) then
+                return false
+            end
+        end
+        return #sets > 0
+    end
+end
+
+cases 'DRV_20_SECC_ServiceDetail_vas' {
+    about = 'The parameters of the Internet are Protocol and Port.', given = 'ServiceDiscoveryRes',
+    station = { services = { { id = 65 } } }, sends = 'ServiceDetailReq',
+    offered = { ServiceDiscoveryRes = { ['VASList.Service'] = function(list)
+        for _, service in ipairs(list) do
+            if service.ServiceID == 65 then
+                return true
+            end
+        end
+        return false
+    end } },
+    fields = { ServiceID = 65 },
+    response = { ServiceID = 65, ['ServiceParameterList.ParameterSet']
+        = each_has({ 'Protocol', 'Port' }, 'ControlMode') },
+    then_ = behaviour.answers,
+}
+
+local PRICES <const> = { { id = 1, entries = { { start = 0, power = 50000 } },
+                           prices = { entries = { { start = 0, price = 0.4 } } } } }
+local PRICING <const> = { [0] = 'none', 'AbsolutePriceSchedule', 'PriceLevelSchedule' }
+
+-- The kind of prices of the first schedule.
+local function prices_of(m)
+    local tuple = m.Scheduled_SEResControlMode.ScheduleTuple[1]
+    return tuple.ChargingSchedule.AbsolutePriceSchedule and 'AbsolutePriceSchedule'
+        or tuple.ChargingSchedule.PriceLevelSchedule and 'PriceLevelSchedule' or 'none'
+end
+
+local KINDS <const> = 'Scheduled_SEResControlMode.ScheduleTuple[1].ChargingSchedule.'
+
+cases 'DRV_20_SECC_ServiceDetail_pricing' {
+    about = 'Prices come as the parameter set that was selected says.', mode = 'dc',
+    given = 'DC_ChargeParameterDiscoveryRes', cites = 'DRV-20-Pricing',
+    rows = { levels = {}, prices = { station = { schedules = PRICES } } },
+    then_ = function(it)
+        local set = it:last 'ServiceDetailRes'.ServiceParameterList.ParameterSet[1]
+        local pricing = parameter(set, 'Pricing')
+        local kind = PRICING[pricing and pricing.intValue or 0]
+        it:repeats('ScheduleExchangeReq', { within = 'V2G_EVCC_Ongoing_Timeout',
+            ends = { EVSEProcessing = 'Finished' }, checks = { {
+                text = 'prices: ' .. kind,
+                find = function(m) return prices_of(m) ~= kind and prices_of(m) or nil end,
+                negations = kind ~= 'none' and { 'without ' .. KINDS .. kind } or {} } } })
+    end,
+}
+
+-- Ids of services, and the ids of the parameter sets of each that is asked for, as text.
+local function offer_of(it)
+    local list, names = it:last 'ServiceDiscoveryRes'.EnergyTransferServiceList.Service, {}
+    for _, service in ipairs(list) do
+        names[#names + 1] = service.ServiceID
+    end
+    table.sort(names)
+    return table.concat(names, ' ')
+end
+
+local function sets_of(m)
+    local names = {}
+    for _, set in ipairs(m.ServiceParameterList.ParameterSet) do
+        names[#names + 1] = set.ParameterSetID
+    end
+    table.sort(names)
+    return table.concat(names, ' ')
+end
+
+cases 'DRV_20_SECC_ServiceDiscovery_reneg' {
+    about = 'A renegotiation offers what was offered before; all of it where services can change.',
+    given = 'PowerDeliveryRes(Stop)', mode = 'dc', cites = 'V2G20-1644 V2G20-1956 V2G20-1985',
+    doubt = 'a station that does not renegotiate services is never asked again: there is no row for it',
+    then_ = function(it)
+        it:needs(it:last 'ServiceDiscoveryRes'.ServiceRenegotiationSupported,
+            'a station that renegotiates services', 'it does not')
+        local services, sets = offer_of(it), sets_of(it:last 'ServiceDetailRes')
+        local id = it:last 'ServiceDetailRes'.ServiceID
+        it:sends('SessionStopReq', { ChargingSession = 'ServiceRenegotiation' })
+        it:expects('SessionStopRes', { ResponseCode = 'OK' })
+        it:sends 'ServiceDiscoveryReq'
+        it:expects('ServiceDiscoveryRes', { ResponseCode = 'OK' })
+        it:tells('services offered again', offer_of(it) == services and 'the same' or offer_of(it))
+        it:sends('ServiceDetailReq', { ServiceID = id })
+        it:expects('ServiceDetailRes', { ResponseCode = 'OK', ServiceID = id })
+        it:tells('parameter sets offered again', sets_of(it.m) == sets and 'the same' or sets_of(it.m))
+    end,
+}
+
+-- ---- sessions that were paused ----
+
+cases 'DRV_20_SECC_ScheduleExchange_resumed' {
+    about = 'A session that was joined is offered the schedule that it had selected.', mode = 'dc',
+    given = 'DC_ChargeParameterDiscoveryRes after SessionSetupRes(Joined)', tls = true,
+    if_ = 'PICS_SUT_CMN_Pause == true', cites = 'V2G20-1058',
+    then_ = function(it)
+        local chosen = it.tester.ev.schedule or 1
+        it:repeats('ScheduleExchangeReq', { within = 'V2G_EVCC_Ongoing_Timeout',
+            ends = { EVSEProcessing = 'Finished' }, checks = { {
+                text = 'the schedule that was selected before the pause',
+                find = function(m)
+                    for _, tuple in ipairs(m.Scheduled_SEResControlMode.ScheduleTuple) do
+                        if tuple.ScheduleTupleID == chosen then
+                            return nil
+                        end
+                    end
+                    return ('no schedule %s'):format(chosen)
+                end,
+                negations = { 'set Scheduled_SEResControlMode.ScheduleTuple[1].ScheduleTupleID 77' } } } })
+    end,
+}
+
+cases 'DRV_20_SECC_ChargeLoop_delay' {
+    about = 'A vehicle has a minute until it has to pause, and is told what is left of it.',
+    given = 'DC_ChargeLoopRes', mode = 'dc', cites = 'V2G20-3308 V2G20-1850',
+    station = { pause_after = 4 },
+    doubt = 'in scheduled control mode V2G20-1850 has 0: both are right there',
+    then_ = function(it)
+        it:repeats('DC_ChargeLoopReq', { within = 'V2G_EVCC_Ongoing_Timeout',
+            ends = { ['EVSEStatus.EVSENotification'] = 'Pause' },
+            response = { ['EVSEStatus.NotificationMaxDelay'] = any { 60, 0 } } })
+        local first = it:found 'EVSEStatus.NotificationMaxDelay'
+        local from = Now()
+        it:repeats('DC_ChargeLoopReq', { within = 'V2G_EVCC_Ongoing_Timeout',
+            ends = { ['EVSEStatus.NotificationMaxDelay'] = at_most(math.max(0, first - 2)) },
+            checks = { {
+                text = 'NotificationMaxDelay less by the time gone by',
+                find = function(m)
+                    local delay, due = m.EVSEStatus.NotificationMaxDelay, first - (Now() - from) / 1000
+                    return math.abs(delay - math.max(0, due)) > 1.5 and ('%d s, %.1f s after %d s'):format(
+                        delay, (Now() - from) / 1000, first) or nil
+                end,
+                negations = { 'set EVSEStatus.NotificationMaxDelay 7' } } } })
+    end,
+}

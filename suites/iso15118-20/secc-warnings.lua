@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Stations of ISO 15118-20 that warn, and those that take too much time.
 -- @author the v2glab authors
--- @needs nothing
+-- @needs a tree of certificates whose CAs have their keys
 
 suite 'derived ISO 15118-20' {
     sut = 'SECC', protocol = 'ISO15118-20',
@@ -47,4 +47,54 @@ cases 'DRV_20_SECC' {
     receipts = true, given = 'DC_ChargeLoopRes', sends = 'MeteringConfirmationReq',
     cites = 'V2G20-1083', then_ = behaviour.answers,
     rows = { MeteringConfirmation_good = {}, ChargeLoop_mconf = { about = 'within the charge loop' } },
+}
+
+cases 'DRV_20_SECC_Authorization_chal' {
+    about = 'A challenge that is not that of the station is warned of; the vehicle may try again.',
+    given = 'AuthorizationSetupRes', paying = 'Contract', sends = 'AuthorizationReq',
+    fields = { ['PnC_AReqAuthorizationMode.GenChallenge'] = ('\x5A'):rep(16) },
+    code = 'WARNING_ChallengeInvalid', cites = 'V2G20-2565', then_ = behaviour.answers,
+}
+
+cases 'DRV_20_SECC_Authorization_rev' {
+    about = 'A contract that cannot be taken is warned of; the vehicle may try another one.',
+    given = 'AuthorizationSetupRes', paying = 'Contract', sends = 'AuthorizationReq',
+    rows = {
+        expired = { bears = { 'contract-leaf', faults = { 'contract-leaf=expired' } },
+                    code = 'WARNING_CertificateExpired', about = 'it has expired' },
+        early = { bears = { 'contract-leaf', faults = { 'contract-leaf=not-yet-valid' } },
+                  code = 'WARNING_CertificateNotYetValid', about = 'it is not valid yet' },
+        provider = { bears = { 'contract-leaf', name = 'ZZXXXC00000001' }, code = 'WARNING_eMSPUnknown',
+                     station = { providers = { 'DE' } }, vehicle = { fall_back = false },
+                     about = 'nobody knows its provider' },
+        broken = { bears = { 'contract-leaf', foreign = 'leaf sub2 sub1' },
+                   code = 'WARNING_CertificateValidationError', about = 'its chain leads to no known root' },
+    },
+    doubt = 'that a contract is revoked is known to who has the list of it: a tree of its own has to '
+        .. 'have it for that, with `pki make --fault contract-leaf=revoked`',
+    then_ = behaviour.answers,
+}
+
+cases 'DRV_20_SECC_ChargeLoop_viol' {
+    about = 'Power above the profile is warned of, and refused where it goes on.',
+    cites = 'V2G20-1864',
+    station = { schedules = { { id = 1, tolerance = 10, entries = { { start = 0, power = 5000 } } } } },
+    doubt = 'how often it is warned before is not said; DC power flows as the station gives it',
+    rows = {
+        ac = { mode = 'ac', given = 'AC_ChargeLoopRes',
+               fields = { ['Scheduled_AC_CLReqControlMode.EVPresentActivePower'] = 20000 } },
+        dc = { mode = 'dc', given = 'DC_ChargeLoopRes',
+               fields = { ['Scheduled_DC_CLReqControlMode.EVTargetCurrent'] = 100 } },
+    },
+    then_ = function(it, row)
+        local request = row.given:gsub('Res$', 'Req')
+        it:repeats(request, { within = 'V2G_EVCC_Ongoing_Timeout', fields = row.fields,
+                              meanwhile = { ResponseCode = any { 'OK', 'WARNING_EVPowerProfileViolation' } },
+                              ends = { ResponseCode = 'WARNING_EVPowerProfileViolation' } })
+        it:repeats(request, { within = 'V2G_EVCC_Ongoing_Timeout', fields = row.fields,
+                              meanwhile = { ResponseCode = any { 'WARNING_EVPowerProfileViolation',
+                                                                 'FAILED_EVPowerProfileViolation' } },
+                              ends = { ResponseCode = 'FAILED_EVPowerProfileViolation' } })
+        it:expects_end { within = 'par_CMN_TCP_Connection_Termination_Timeout' }
+    end,
 }
