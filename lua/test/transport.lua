@@ -12,7 +12,10 @@
 --                                   no connection meanwhile
 --   it:connects{ tls =, cert =, has = }      TLS with these settings, as Connect takes them, is
 --                                   established, and has that: version, suite, group, request
---                                   (CertificateRequest), chain, ocsp, problem
+--                                   (CertificateRequest), chain, ocsp, problem, response (of OCSP),
+--                                   pair (group and signature scheme of the station)
+--   it:hears_hello(has)             ClientHello of a vehicle, and it has that: status (an OCSP response
+--                                   is asked for), trusted_ca_keys, certificate_authorities
 --   it:is_refused{ tls =, cert =, has = }    it is not, or ends before anything is answered
 --   it:looks_at(name, check)        as it:checks does, a message that came on the way
 --   it:connects_besides(n)          so many further connections, which stay open
@@ -148,10 +151,13 @@ local facts = {}
 facts.__index = facts
 
 local function known_of(role)
+    local state, response = role.Get_Tls_Ocsp()
+    local group, scheme = role.Get_Tls_Group(), role.Get_Tls_Schemes()
     return setmetatable({ values = {
         version = role.Get_Tls_Version(), suite = role.Get_Tls_Suite(), group = role.Get_Tls_Group(),
         request = role.Get_Tls_Request(), chain = role.Get_Tls_PeerChain(),
-        ocsp = role.Get_Tls_Ocsp(), problem = role.Get_Tls_Problem() } }, facts)
+        ocsp = state, response = response, problem = role.Get_Tls_Problem(),
+        pair = group and scheme and group .. ' ' .. scheme } }, facts)
 end
 
 function facts:get(path)
@@ -214,6 +220,27 @@ function transport:connects(how)
     local problem = not came.name and 'no TLS: ' .. tostring(came.closed) or wrong_handshake(came, how)
     self:step { kind = 'connection', expected = how.about or 'TLS is established', ok = not problem,
                 found = problem or 'TLS is established', negations = of_values('drop', how.has) }
+    return came.m
+end
+
+local POLL <const> = 5 -- ms between two looks whether ClientHello has come
+
+function transport:hears_hello(has)
+    local limit, role, offer = self:time 'V2G_EVCC_CommunicationSetup_Timeout', self.role, nil
+    local from = Now()
+    repeat
+        offer = role.Get_Tls_Offer()
+        Sleep(offer and 0 or POLL)
+    until offer or Now() - from > limit
+    local came = { at = Now(), name = offer and 'ClientHello' or nil }
+    came.m = offer and setmetatable({ values = {
+        status = offer.ocsp or offer.ocsp_v2, trusted_ca_keys = offer.trusted_ca_keys,
+        certificate_authorities = offer.certificate_authorities } }, facts)
+    self.n = self.n + 1
+    self:mutated(came, 0, { fields = has })
+    local problem = not came.name and 'no ClientHello' or wrong_handshake(came, { has = has })
+    self:step { kind = 'connection', expected = 'ClientHello as it should be', ok = not problem,
+                found = problem or 'such a ClientHello', negations = of_values('drop', has) }
 end
 
 function transport:is_refused(how)

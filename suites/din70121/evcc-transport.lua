@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Vehicles of DIN 70121 below the messages: SDP.
+-- Vehicles of DIN 70121 below the messages: SDP and supportedAppProtocol.
 -- @author the v2glab authors
 -- @needs nothing
 
@@ -12,5 +12,26 @@ cases 'DRV_DIN_EVCC_SDP_retry' {
     given = 'SECCDiscoveryReq', session = 'any', cites = 'V2G-DC-849',
     then_ = function(it)
         it:hears { within = 'V2G_EVCC_CommunicationSetup_Timeout' }
+    end,
+}
+
+cases 'DRV_DIN_EVCC_SAP_tls' {
+    about = 'Over TLS a vehicle does not offer DIN 70121.',
+    given = 'supportedAppProtocolReq', session = 'any', cites = 'V2G-DC-868',
+    station = { tls = '1.2', protocol = false },
+    vehicle = { protocol = false, tls = '1.2', protocols = { { 'ISO15118-2' }, { 'DIN70121' } } },
+    then_ = function(it)
+        it:looks_at('supportedAppProtocolReq', {
+            text = 'offers without DIN 70121',
+            find = function(m)
+                for _, entry in ipairs(m.AppProtocol) do
+                    if entry.ProtocolNamespace:find('din:70121', 1, true) then
+                        return entry.ProtocolNamespace
+                    end
+                end
+                return nil
+            end,
+            negations = { 'set AppProtocol[1].ProtocolNamespace urn:din:70121:2012:MsgDef' },
+        })
     end,
 }

@@ -97,6 +97,22 @@ cases 'DRV_2_EVCC' {
     end,
 }
 
+local function is_any(list)
+    return #list > 0
+end
+
+cases 'DRV_2_EVCC_TLS' {
+    about = 'ClientHello of TLS 1.2 is as ISO 15118-2 has it.', given = 'connected', tls = true,
+    rows = {
+        status = { has = { status = true }, cites = 'V2G2-070', about = 'an OCSP response is asked for' },
+        tck = { has = { trusted_ca_keys = is_any }, cites = 'V2G2-651',
+                about = 'trusted_ca_keys names V2G roots' },
+    },
+    then_ = function(it, row)
+        it:hears_hello(row.has)
+    end,
+}
+
 -- ---- SDP ----
 
 cases 'DRV_2_EVCC_SDP_01' {
@@ -164,6 +180,16 @@ cases 'DRV_2_EVCC_SDP_07' {
     then_ = function(it)
         it:answers(NO_TLS)
         it:expects_any({ { CONNECTION }, { 'SECCDiscoveryReq' }, 'nothing' }, { within = SETUP })
+    end,
+}
+
+cases 'DRV_2_EVCC_SDP_11' {
+    about = 'A vehicle that asked for no TLS, and is answered TLS, says nothing without it.',
+    given = 'SECCDiscoveryReq', session = 'any', vehicle = { tls = 'off' }, station = { tls = '1.2' },
+    then_ = function(it)
+        it:answers { Security = 0x00 }
+        it:expects_any({ { CONNECTION }, { 'SECCDiscoveryReq' }, 'nothing' }, { within = SETUP })
+        it:expects_any({ { 'SECCDiscoveryReq' }, 'end', 'nothing' }, { within = CLOSES })
     end,
 }
 

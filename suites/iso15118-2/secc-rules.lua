@@ -206,3 +206,36 @@ cases 'DRV_2_SECC_ChargeParameterDiscovery_restime' {
                               .. '.RelativeTimeInterval.duration 86400' } } } })
     end,
 }
+
+cases 'DRV_2_SECC_CertificateUpdate_retry' {
+    about = 'Where the update failed, RetryCounter lets the vehicle try again at once.',
+    given = 'PaymentServiceSelectionRes(Contract)', paying = 'Contract', contract = 'update',
+    station = { providers = { 'XX' } }, cites = 'V2G2-696 V2G2-928',
+    field = 'the schema lets RetryCounter be left out',
+    doubt = 'a back end that fails is the own matter of a device that is not ours',
+    then_ = function(it)
+        it:sends 'CertificateUpdateReq'
+        it:expects('CertificateUpdateRes', { RetryCounter = 0,
+            ResponseCode = function(code) return tostring(code):find '^FAILED' ~= nil end })
+    end,
+}
+
+-- ---- a step of the schedule ----
+
+cases 'DRV_2_SECC_loop_grace' {
+    about = 'How long power may stay above a step of the profile is reported.',
+    given = 'CurrentDemandRes', mode = 'dc', cites = 'V2G2-777 V2G2-833 V2G2-834',
+    station = { schedules = { { id = 1, entries = { { start = 0, power = 40000 },
+                                                    { start = 2, power = 4000 } } } } },
+    then_ = function(it)
+        local from, refused = Now(), nil
+        repeat
+            it:sends('CurrentDemandReq', { EVTargetCurrent = 50 })
+            local came = it:expects_any { { 'CurrentDemandRes', { ResponseCode = 'OK' } }, 'refusal', 'end' }
+            refused = came.closed or it:differs(came, 'CurrentDemandRes', { ResponseCode = 'OK' })
+            Sleep(200)
+        until refused or Now() - from > 4000
+        it:tells('4 s of power, with a step after 2 s', refused and ('refused after %d ms')
+            :format(math.floor(Now() - from)) or 'all of it is answered OK')
+    end,
+}

@@ -187,6 +187,16 @@ cases 'DRV_X_LEN_huge' {
 local SUITES <const> = any { 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256',
                              'TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256' }
 
+-- Whether each time in an OCSP response but the first, when it was made, is a week ago at most:
+-- thisUpdate of the certificates that it is about.
+local function is_fresh(response)
+    local times, now = {}, os.date('!%Y%m%d%H%M%S', Now() // 1000 - 7 * 86400 | 0)
+    for time in response:gmatch '\x18\x0F(%d+)Z' do
+        times[#times + 1] = time
+    end
+    return #times > 1 and times[2] >= now
+end
+
 cases 'DRV_X_TLS2' {
     about = 'TLS 1.2 is as ISO 15118-2 has it.',
     given = 'link', tls = true, session = 'any',
@@ -203,6 +213,9 @@ cases 'DRV_X_TLS2' {
                  about = 'with an OCSP response, asked for by status_request',
                  cites = 'V2G2-871 V2G2-873 V2G2-875',
                  doubt = 'of the leaf alone: OpenSSL reads no answer to status_request_v2' },
+        ocspage = { settings = { version = '1.2', ocsp = 'required' }, has = { response = is_fresh },
+                    about = 'with an OCSP response of this week', cites = 'V2G2-649 V2G2-876',
+                    doubt = 'of the leaf alone' },
     },
     then_ = function(it, row)
         it:connects { tls = row.settings, has = row.has }

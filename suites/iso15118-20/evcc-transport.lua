@@ -33,3 +33,49 @@ cases 'DRV_20_EVCC_SAP_schema' {
     given = 'supportedAppProtocolReq', code = 'OK_SuccessfulNegotiation', fields = { SchemaID = 99 },
     tls = '1.3', then_ = behaviour.leaves,
 }
+
+-- ---- TLS ----
+
+-- Whether each V2G root of the tree is among them.
+local function has_all_roots(names)
+    local known = {}
+    for _, name in ipairs(names) do
+        known[name] = true
+    end
+    for _, root in ipairs(Pki.Roots 'ISO15118-20') do
+        if root.domain == 'V2G' and not known[root.subject] then
+            return false
+        end
+    end
+    return #names > 0
+end
+
+cases 'DRV_20_EVCC_TLS' {
+    about = 'ClientHello of TLS 1.3 is as ISO 15118-20 has it.', given = 'connected', tls = true,
+    rows = {
+        status = { has = { status = true }, cites = 'V2G20-2372', about = 'an OCSP response is asked for' },
+        ca = { has = { certificate_authorities = has_all_roots }, cites = 'V2G20-1006 V2G20-2368',
+               about = 'certificate_authorities names all V2G roots' },
+    },
+    then_ = function(it, row)
+        it:hears_hello(row.has)
+    end,
+}
+
+cases 'DRV_20_EVCC_TLS_cn' {
+    about = 'The certificate of the vehicle has its EVCCID and the organization, no more.',
+    given = 'SessionSetupReq', tls = true, session = 'any', cites = 'V2G20-2598',
+    doubt = 'a demo tree that is older has another name there: `v2glab pki make --replace`',
+    then_ = function(it)
+        it:looks_at('SessionSetupReq', {
+            text = 'EVCCID as the common name of the certificate, and O beside it alone',
+            find = function(m, case)
+                local leaf = (case.role.Get_Tls_PeerChain() or {})[1]
+                local rest = leaf and leaf.subject:gsub('CN ?= ?[^,/]+', ''):gsub('O ?= ?[^,/]+', '')
+                return not leaf and 'no certificate' or leaf.common_name ~= m.EVCCID and leaf.common_name
+                    or rest:find '%w' and leaf.subject or nil
+            end,
+            negations = { 'set EVCCID WMIZZZZZZZZZZZZZZZZ' },
+        })
+    end,
+}

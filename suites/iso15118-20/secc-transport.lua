@@ -46,6 +46,12 @@ local function names_a_root(request)
     return false
 end
 
+-- Whether an OCSP response has the OID of ecdsa-with-SHA512, or of Ed448, for its signature.
+local function is_of_profile(response)
+    return response:find('\x06\x08\x2A\x86\x48\xCE\x3D\x04\x03\x04', 1, true) ~= nil
+        or response:find('\x06\x03\x2B\x65\x71', 1, true) ~= nil
+end
+
 local GOOD_CHAIN <const> = { problem = absent, chain = present }
 
 cases 'DRV_20_SECC_TLS' {
@@ -72,6 +78,21 @@ cases 'DRV_20_SECC_TLS' {
                   doubt = 'of several roots only where the tree of --pki has them' },
         chain_none = { about = 'a chain where certificate_authorities is not there', has = GOOD_CHAIN,
                        settings = { certificate_authorities = false }, cites = 'V2G20-1007' },
+        grouporder = { about = 'with secp521r1, also where the vehicle has x448 first',
+                       settings = { groups = 'x448:secp521r1' }, has = { group = 'secp521r1' },
+                       cites = 'V2G20-2460',
+                       doubt = 'a station whose key is Ed448 alone has x448 first' },
+        sigorder = { about = 'with group and signature of one row of the table',
+                     settings = { schemes = 'ed448:ecdsa_secp521r1_sha512' },
+                     has = { pair = any { 'secp521r1 ecdsa_secp521r1_sha512', 'x448 ed448' } },
+                     cites = 'V2G20-1668 V2G20-2461',
+                     doubt = 'a station with one key has no choice' },
+        signer = { about = 'an OCSP response is signed with the algorithm of a profile',
+                   settings = { ocsp = 'required' }, has = { response = is_of_profile },
+                   cites = 'V2G20-2389 V2G20-2390 V2G20-2392 V2G20-2393 V2G20-2327 V2G20-2330 '
+                       .. 'V2G20-2332 V2G20-2334',
+                   doubt = 'what else the certificate of the signer has is not looked at: a CA may '
+                       .. 'sign itself' },
         ocsp = { about = 'an OCSP response is stapled', settings = { ocsp = 'required' },
                  has = { ocsp = 'good' }, cites = 'V2G20-2388 V2G20-2391 V2G20-2398 V2G20-1021',
                  doubt = 'of the leaf alone: OpenSSL 3.0 shows no other' },
@@ -82,6 +103,17 @@ cases 'DRV_20_SECC_TLS' {
             settings[key] = value
         end
         it:connects { tls = settings, has = row.has }
+    end,
+}
+
+cases 'DRV_20_SECC_TLS_caform' {
+    about = 'How a station names the roots of vehicles is reported.',
+    given = 'link', tls = true, session = 'any', cites = 'V2G20-2405',
+    doubt = 'what one without roots (CPM4PE) sends cannot be seen at one that has some',
+    then_ = function(it)
+        local m = it:connects { tls = { version = '1.3' }, has = { request = present } }
+        it:tells('certificate_authorities of CertificateRequest',
+            ('%d names'):format(#(m:get 'request'.certificate_authorities or {})))
     end,
 }
 
