@@ -185,7 +185,8 @@ cases 'DRV_2_EVCC_SDP_07' {
 
 cases 'DRV_2_EVCC_SDP_11' {
     about = 'A vehicle that asked for no TLS, and is answered TLS, says nothing without it.',
-    given = 'SECCDiscoveryReq', session = 'any', vehicle = { tls = 'off' }, station = { tls = '1.2' },
+    given = 'SECCDiscoveryReq', session = 'any', cites = 'DRV-2-SdpSecurity',
+    vehicle = { tls = 'off' }, station = { tls = '1.2' },
     then_ = function(it)
         it:answers { Security = 0x00 }
         it:expects_any({ { CONNECTION }, { 'SECCDiscoveryReq' }, 'nothing' }, { within = SETUP })

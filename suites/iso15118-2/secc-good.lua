@@ -206,7 +206,7 @@ cases 'good' {
         { id = 'TC_SECC_CMN_VTB_V2GTPSessionSetup_001', given = 'supportedAppProtocolRes',
           sends = 'SessionSetupReq', session = 'any', code = present,
           fields = { ['Header.SessionID'] = ('00'):rep(8) },
-          if_ = 'PICS_CMN_CMN_V2gtpV2g == true', cites = 'V2G2-083 V2G2-086' },
+          if_ = 'PICS_CMN_CMN_V2gtpV2g == true', cites = 'V2G2-086' },
         { id = 'TC_SECC_AC_VTB_PowerDelivery_001', given = 'ChargeParameterDiscoveryRes(Finished)',
           mode = 'ac', sends = 'PowerDeliveryReq', ChargeProgress = 'Start',
           response = { AC_EVSEStatus = present },

@@ -123,7 +123,7 @@ end
 
 cases 'DRV_20_SECC_ServiceDetail_vas' {
     about = 'The parameters of the Internet are Protocol and Port.', given = 'ServiceDiscoveryRes',
-    station = { services = { { id = 65 } } }, sends = 'ServiceDetailReq',
+    station = { services = { { id = 65 } } }, cites = 'DRV-20-Internet', sends = 'ServiceDetailReq',
     offered = { ServiceDiscoveryRes = { ['VASList.Service'] = function(list)
         for _, service in ipairs(list) do
             if service.ServiceID == 65 then

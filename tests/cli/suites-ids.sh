@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The suites themselves: every file tells what it is, every case has a name of its own, cites rules
+# that there are, and has something to expect or the reason why it is not played.
+. tests/cli/support
+
+# none NAME: nothing is wrong: $work/wrong is empty
+none() {
+    good=0
+    [ ! -s "$work/wrong" ] || { good=1; sed 's/^/# /' "$work/wrong"; }
+    result "$good" "$1"
+}
+
+# told NAME WORDS: each file says that
+told() {
+    find suites -name '*.lua' -exec grep -L -e "$2" {} + >"$work/wrong"
+    none "$1"
+}
+
+told "every file says its licence" '^-- SPDX-License-Identifier: Apache-2.0$'
+told "every file says its author" '^-- @author .'
+told "every file says what it needs" '^-- @needs .'
+told "every file has a suite" "^suite '"
+
+# the list is refused where two cases have one name
+run test --list
+awk '{ print $1 }' "$work/out" | sort | uniq -d >"$work/wrong"
+[ "$status" -eq 0 ] || echo "exit $status" >>"$work/wrong"
+[ "$(wc -l <"$work/out")" -gt 900 ] || echo "fewer than 900 cases" >>"$work/wrong"
+none "every case has a name of its own"
+
+id='\(V2G2-\|V2G20-\|V2G-DC-\|DRV-[0-9A-Z]*-\)[-0-9A-Za-z]\+'
+sed -n 's/\t.*//p' requirements/*.tsv | tr ' ' '\n' | sort -u >"$work/known"
+find suites -name '*.lua' -exec grep -ho -e "$id" {} + | sort -u | comm -23 - "$work/known" >"$work/wrong"
+none "every rule that is cited is in requirements/"
+
+# a block begins and ends in the first column, but within a loop
+find suites -name '*.lua' -exec awk '
+    function over() { if (open && !has) print open; open = "" }
+    /^ *cases[ (]/ { over(); open = FILENAME ":" FNR; has = 0 }
+    /then_ *=|cannot *=/ { has = 1 }
+    /^suite / { over() }
+    END { over() }' {} \; >"$work/wrong"
+none "every block of cases has something to expect, or says why it is not played"
