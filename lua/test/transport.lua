@@ -14,8 +14,9 @@
 --                                   established, and has that: version, suite, group, request
 --                                   (CertificateRequest), chain, ocsp, problem, response (of OCSP),
 --                                   pair (group and signature scheme of the station)
---   it:hears_hello(has)             ClientHello of a vehicle, and it has that: status (an OCSP response
---                                   is asked for), trusted_ca_keys, certificate_authorities
+--   it:hears_hello(has)             ClientHello of a vehicle comes, and has that: status (an OCSP
+--                                   response is asked for), trusted_ca_keys,
+--                                   certificate_authorities
 --   it:is_refused{ tls =, cert =, has = }    it is not, or ends before anything is answered
 --   it:looks_at(name, check)        as it:checks does, a message that came on the way
 --   it:connects_besides(n)          so many further connections, which stay open
@@ -226,8 +227,9 @@ end
 local POLL <const> = 5 -- ms between two looks whether ClientHello has come
 
 function transport:hears_hello(has)
-    local limit, role, offer = self:time 'V2G_EVCC_CommunicationSetup_Timeout', self.role, nil
+    local limit, role = self:time 'V2G_EVCC_CommunicationSetup_Timeout', self.role
     local from = Now()
+    local offer
     repeat
         offer = role.Get_Tls_Offer()
         Sleep(offer and 0 or POLL)

@@ -228,7 +228,8 @@ cases 'DRV_2_SECC_loop_grace' {
     station = { schedules = { { id = 1, entries = { { start = 0, power = 40000 },
                                                     { start = 2, power = 4000 } } } } },
     then_ = function(it)
-        local from, refused = Now(), nil
+        local from = Now()
+        local refused
         repeat
             it:sends('CurrentDemandReq', { EVTargetCurrent = 50 })
             local came = it:expects_any { { 'CurrentDemandRes', { ResponseCode = 'OK' } }, 'refusal', 'end' }
