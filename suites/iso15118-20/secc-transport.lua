@@ -20,6 +20,18 @@ cases 'DRV_20_SECC_SAP_tls12' {
     then_ = behaviour.refuses,
 }
 
+cases 'DRV_20_SECC_SAP_prio' {
+    about = 'The priority of the vehicle decides, not the order of what it offers.',
+    given = 'connected', session = 'any', tls = '1.3', station = { protocol = false },
+    sends = 'supportedAppProtocolReq', cites = 'V2G20-167 V2G20-169',
+    fields = { AppProtocol = {
+        { ProtocolNamespace = 'urn:iso:15118:2:2013:MsgDef', VersionNumberMajor = 2,
+          VersionNumberMinor = 0, SchemaID = 10, Priority = 2 },
+        { ProtocolNamespace = 'urn:iso:std:iso:15118:-20:DC', VersionNumberMajor = 1,
+          VersionNumberMinor = 0, SchemaID = 20, Priority = 1 } } },
+    code = 'OK_SuccessfulNegotiation', response = { SchemaID = 20 }, then_ = behaviour.answers,
+}
+
 -- Whether the first n of a list are these, in this order.
 local function begins(list, wanted)
     for i, name in ipairs(wanted) do
