@@ -112,9 +112,8 @@ local function go(it, c)
     it.frame = last and last:frame()
     it:step { kind = 'given', expected = c.given, found = between or c.given, ok = not between }
     it.arriving, it.from = false, it.tester.since or Now()
-    local row, unread = suite.watch(c)
-    c.then_(it, row)
-    local word, nearest = unread()
+    c.then_(it, c.row)
+    local word, nearest = it.unread()
     if word then
         error(("the row says '%s', which nothing in the case asks for%s"):format(word,
             nearest and (": the nearest is '%s'"):format(nearest) or ''), 0)
@@ -181,7 +180,9 @@ end
 -- do (src/suite/drive.h); nil: the device is ours.
 function play.tester(given, drive)
     local c = case_of(given)
+    local unread = suite.watch(c)
     local it = case.new(c, tester_of(c, given), given.mutation)
+    it.unread = unread
     it.driving = driving_of(c, it.tester, given, drive)
     for _, run in ipairs { go, it.proves_fault, let_go } do -- these also where the case has failed
         local good, why = xpcall(run, raised, it, c, given)

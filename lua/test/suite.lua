@@ -138,18 +138,18 @@ for _, word in ipairs(OWN) do
     common[word] = true
 end
 
--- The row of a case as its function sees it, and a function that gives a word of it that has not
--- been asked for (nil: there is none): it is misspelt, as far as anybody can tell.
+-- From here on it is noted what of its row a case asks for. A function that gives a word that
+-- nothing has asked for (nil: there is none), which is misspelt as far as anybody can tell; and the
+-- nearest of those that were.
 function suite.watch(c)
-    local read = {}
-    local row = setmetatable({}, { __index = function(_, word)
+    local read, words = {}, c.row
+    c.row = setmetatable({}, { __index = function(_, word)
         read[word] = true
-        return c.row[word]
+        return words[word]
     end })
-    return row, function()
-        local block = getmetatable(c.row).__index
-        for _, words in ipairs { c.row, block } do
-            for word in next, words do
+    return function()
+        for _, said in ipairs { words, getmetatable(words).__index } do
+            for word in next, said do
                 if not common[word] and not read[word] then
                     return word, check.nearest(word, read)
                 end

@@ -234,7 +234,7 @@ EOF
     try "$4" "cert = $2: $5" "$6" --no-record --virtual-time "$TMPDIR/$1.lua"
 }
 shown identity identity "Evcc.Get_Tls_OwnChain()[1] == identity.chain[1]" 1 \
-    "an identity is shown" "certificates of the EVCC: CN=DE8AA1A2B3C4D59"
+    "an identity is shown" "C=DE, DC=MO / CN=MO sub-CA 2"
 shown none false "#(Evcc.Get_Tls_OwnChain() or {}) == 0" 1 "none is shown" \
     "the EVCC sent no certificate"
 shown half "{ chain = {} }" "true" 3 "needs its key" "the table has no key"
