@@ -76,7 +76,7 @@ PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/% src/sc
 CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-gcc check-clang
 
 .PHONY: all help demo test check asan bench fuzz docs picture house requirements format install uninstall clean \
-	test-captures test-personas $(CHECKS) objects FORCE
+	test-captures test-personas test-suites figures $(CHECKS) objects FORCE
 
 all: build/v2glab $(OUT)/libv2g.a $(OUT)/libv2g.so ## Builds build/v2glab and the library
 
@@ -171,6 +171,12 @@ test: $(TEST_PROGRAMS) $(OUT)/v2glab $(if $(filter gcc,$(VARIANT)),build/v2glab)
 
 asan: ## Runs all tests under Address- and UndefinedBehaviorSanitizer
 	@$(MAKE) VARIANT=asan test
+
+test-suites: $(OUT)/v2glab ## Proves the cases of suites/: our device passes each, and each fails by all its mutants
+	@tools/prove-suites $(OUT)/v2glab $(OUT)/suites
+
+figures: test-suites ## Writes the figures of make test-suites into README.md
+	@sed -i "s/^  .* cases pass, and fail by .*/  $$(cat $(OUT)/suites/closing)./" README.md
 
 test-captures: $(OUT)/v2glab build/v2glab | build/packages/test ## Decodes the captures in CAPTURES=DIR
 	$(call on-captures,decode)

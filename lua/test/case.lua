@@ -57,7 +57,7 @@ case.over = over
 -- c: the case (suite.lua). tester: vehicle.lua or station.lua. mutation: of mutant.lua, or nil.
 function case.new(c, tester, mutation)
     return setmetatable({ c = c, tester = tester, role = tester.role, steps = {}, seen = {},
-                          mutation = mutation, n = 0, began = Now() }, case)
+                          wanted = {}, asked = {}, mutation = mutation, n = 0, began = Now() }, case)
 end
 
 -- ---- times ----
@@ -141,7 +141,7 @@ function case:step(what)
     local lived_with = what.verdict == 'fail'
         and (what.tolerated or self.c.field or field.why(self.c, what)) or nil
     what.field, what.tolerated = lived_with and 'pass' or what.verdict, lived_with
-    if what.verdict == 'fail' and self.c.advice and not self.mutation then
+    if what.verdict == 'fail' and self.c.advice and not self.is_mutant then
         what.verdict, what.field, what.advice = 'pass', 'fail', self.c.advice
     end
     what.cites, what.n = what.cites or self.c.cites, what.n or self.n
@@ -152,6 +152,20 @@ function case:step(what)
         error(over, 0)
     end
     return what
+end
+
+-- What was expected, for the rules of the device that it is about (breach.of).
+function case:wants(want)
+    self.wanted[#self.wanted + 1] = want
+end
+
+function case:wants_response(name, code, is_repeated)
+    local asked = self.asked[name:gsub('Res$', 'Req')] or self.request and self.asked[self.request:name()]
+    local want = { kind = 'message', code = code, is_repeated = is_repeated }
+    for key, value in pairs(asked or {}) do
+        want[key] = value
+    end
+    self:wants(want)
 end
 
 -- ---- what comes ----
@@ -252,6 +266,9 @@ function case:sends(name, fields, fault)
     end
     self.request = m
     self:sets_fault(m:name(), fault)
+    self.asked[m:name()] = { request = m:name(), at = self.pending or self.at, word = way.form(m),
+                             from = Now() }
+    self.pending = m:name():gsub('Req$', 'Res')
     m:send()
     self.frame = m:frame() or self.frame
     self.tester.asked, self.tester.is_deaf, self.from = m:name(), false, Now()
@@ -268,7 +285,7 @@ local function insist_on_good(self, fields, name)
 end
 
 function case:answers(fields, name, fault)
-    local answer = name or self.tester.asked:gsub('Req$', 'Res')
+    local answer, from = name or self.tester.asked:gsub('Req$', 'Res'), Now()
     self:sets_fault(answer, fault)
     self.tester.answered = nil
     self.tester:answer(function(m)
@@ -284,6 +301,8 @@ function case:answers(fields, name, fault)
     if self.tester.asked ~= 'SECCDiscoveryReq' then -- that is answered from the next one on
         self.from = Now()
     end
+    self.answered = { from = from, request = self.tester.asked, code = fields and fields.ResponseCode or 'OK',
+                      is_wrong = name ~= nil or fields ~= nil and fields['Header.SessionID'] ~= nil }
     insist_on_good(self, fields, name)
 end
 
@@ -329,7 +348,7 @@ function case:goes_to(given)
     self.arriving = true
     local between = self.tester:reach(given)
     self:step { kind = 'given', expected = given, found = between or given, ok = not between }
-    self.arriving, self.from = false, Now()
+    self.arriving, self.from, self.at = false, Now(), way.last(given)
 end
 
 -- ---- what cases expect ----
@@ -381,7 +400,8 @@ function case:expects(name, fields, more)
     what.kind, what.taken, what.limit, what.timer = 'message', taken, limit, patience
     what.expected, what.found = what.expected or name, what.found or name
     what.negations = mutant.with(mutant.of('message', fields, self.c.session), more and more.checks)
-    self.from, self.m = came.at, came.m
+    self:wants_response(name, fields and fields.ResponseCode)
+    self.from, self.m, self.at, self.pending = came.at, came.m, came.name, nil
     self.tester.asked = self.tester.by == 'SECC' and name or self.tester.asked
     self:step(what)
     for _, check in ipairs(more and more.checks or {}) do
@@ -465,6 +485,7 @@ function case:expects_end(times)
     until not is_between(self, came, times.meanwhile)
     local expected = after > 0 and ('the end of the connection after %d to %d ms'):format(after, limit)
         or ('the end of the connection within %d ms'):format(limit)
+    self:wants { kind = 'end', after = times.after, least = after, limit = limit, answered = self.answered }
     self:step { kind = 'end', expected = expected, taken = taken, limit = limit, timer = times.after,
                 ok = came.closed ~= nil and taken >= after - mutant.JITTER and taken <= limit,
                 tolerated = came.closed and taken < after and taken >= after - delay
@@ -543,9 +564,11 @@ function case:repeats(name, how)
         end
     end
     local limit, from, response = self:time(how.within), Now(), (name:gsub('Req$', 'Res'))
+    local first
     local is_last, wrong
     repeat
         is_last, wrong = once(self, name, response, how)
+        first = first or self.asked[name]
         if not (is_last or wrong) then
             wrong = Now() - from > limit and { expected = ('the last %s within %d ms'):format(response,
                 limit), found = ('none after %d ms'):format(math.floor(Now() - from)) } or nil
@@ -553,6 +576,9 @@ function case:repeats(name, how)
         end
     until is_last or wrong
     self.from = Now()
+    self.asked[name], self.at, self.pending = first, response, nil
+    self:wants_response(response, how.ends.ResponseCode or how.fields_of_last.ResponseCode,
+        how.ends.EVSEProcessing == 'Finished')
     local negations = mutant.of('message', how.fields_of_last, self.c.session)
     self:step { kind = 'message', ok = not wrong, path = wrong and wrong.path, limit = limit,
                 expected = wrong and wrong.expected or response, timer = how.within,
@@ -601,9 +627,11 @@ local function expects_giving_up(self, came, how, expected)
                 expected = ('the end of the session after %d to %d ms')
                     :format(expected.after, expected.limit),
                 found = ('%s after %d ms'):format(case.found_text(came), math.floor(taken)) }
+    self:wants { kind = 'end', after = how.after, least = expected.after, limit = expected.limit }
     if stops then
         self.tester.asked = 'SessionStopReq'
         self:answers()
+        self.answered = nil
         self:expects_end { within = how.within }
     end
 end

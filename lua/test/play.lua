@@ -2,6 +2,7 @@
 -- Plays a case: the way to where it begins, what it tests, and its clean-up; and, in the lab, the
 -- device of our own that it is about.
 
+local breach = require 'test.breach'
 local case = require 'test.case'
 local device = require 'test.device'
 local driving = require 'test.driving'
@@ -77,6 +78,9 @@ end
 -- The device of our own.
 function play.device(given)
     local c = case_of(given)
+    if given.mutation and given.mutation.rule then
+        breach.make(given.mutation, c)
+    end
     if c.sut == 'SECC' then
         Secc.Serve(parameters_of(c, 'station'))
     else
@@ -111,7 +115,7 @@ local function go(it, c)
     local last = it.role.Received()
     it.frame = last and last:frame()
     it:step { kind = 'given', expected = c.given, found = between or c.given, ok = not between }
-    it.arriving, it.from = false, it.tester.since or Now()
+    it.arriving, it.from, it.at = false, it.tester.since or Now(), way.last(c.given)
     c.then_(it, c.row)
     local word, nearest = it.unread()
     if word then
@@ -144,15 +148,18 @@ local function verdict_of(it, key)
     return verdict == 'pass' and tests == 0 and 'inconclusive' or verdict
 end
 
--- Each way in which what was received could have been otherwise.
+-- Each way in which what was received could have been otherwise, and each rule of the device that
+-- could be.
 local function negations_of(it)
     local list = {}
     for _, step in ipairs(it.steps) do
         for _, kind in ipairs(step.negations or {}) do
-            list[#list + 1] = { step = step.n, kind = kind }
+            list[#list + 1] = { step = step.n, kind = kind,
+                                text = ('%s, at %s: %s'):format(step.expected, step.where, kind) }
         end
     end
-    return list
+    local rules = breach.of(it.wanted, it.c.sut)
+    return table.move(rules, 1, #rules, #list + 1, list)
 end
 
 -- Lets go of the device; what of its driving failed beside the session.
@@ -181,9 +188,11 @@ end
 function play.tester(given, drive)
     local c = case_of(given)
     local unread = suite.watch(c)
-    local it = case.new(c, tester_of(c, given), given.mutation)
+    local negation = given.mutation and not given.mutation.rule and given.mutation or nil
+    local it = case.new(c, tester_of(c, given), negation)
     it.unread = unread
     it.driving = driving_of(c, it.tester, given, drive)
+    it.is_mutant = given.mutation ~= nil
     for _, run in ipairs { go, it.proves_fault, let_go } do -- these also where the case has failed
         local good, why = xpcall(run, raised, it, c, given)
         if not good and why ~= case.over then

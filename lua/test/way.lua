@@ -52,6 +52,12 @@ function way.rows(given)
     return rows
 end
 
+-- The message of the row that a `given` leads to.
+function way.last(given)
+    local rows = way.rows(given)
+    return (way.row(rows[#rows]))
+end
+
 local function lay(onto, more)
     for key, value in pairs(more or {}) do
         onto[key] = value
@@ -146,6 +152,15 @@ function way.says(m, word)
         return way.element(m, word) == true
     end
     return word == 'Joined' and way.element(m, 'ResponseCode') == 'OK_OldSessionJoined'
+end
+
+-- 'PowerDeliveryReq(Stop)', as the sequence tables have it; nil: they know no forms of it.
+function way.form(m)
+    if m:name() ~= 'PowerDeliveryReq' then
+        return nil
+    end
+    local progress = way.element(m, 'ChargeProgress') or way.says(m, 'Start') and 'Start' or 'Stop'
+    return ('%s(%s)'):format(m:name(), progress)
 end
 
 return way

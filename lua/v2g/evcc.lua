@@ -16,8 +16,8 @@ local wire = require 'v2g.wire'
 
 local evcc = {}
 
-local FILES <const> = { ['DIN70121'] = 'v2g.evcc_iso15118_2', ['ISO15118-2'] = 'v2g.evcc_iso15118_2',
-                        ['ISO15118-20'] = 'v2g.evcc_iso15118_20' }
+evcc.files = { ['DIN70121'] = 'v2g.evcc_iso15118_2', ['ISO15118-2'] = 'v2g.evcc_iso15118_2',
+               ['ISO15118-20'] = 'v2g.evcc_iso15118_20' }
 
 local SDP_TRIES <const> = 50 -- [V2G2-161]
 
@@ -612,7 +612,7 @@ end
 function evcc.open(self)
     self.watch, self.has_failed = nil, nil
     local from = connect(self)
-    self.does = quirks.does(self.p, require(FILES[self.protocol]))
+    self.does = quirks.does(self.p, require(evcc.files[self.protocol]))
     self.renegotiated, self.loops = self.renegotiated or false, 0
     self.noticed, self.is_ready = nil, nil
     self.setup_from = from

@@ -19,8 +19,8 @@ local wire = require 'v2g.wire'
 
 local secc = {}
 
-local FILES <const> = { ['DIN70121'] = 'v2g.secc_din70121', ['ISO15118-2'] = 'v2g.secc_iso15118_2',
-                        ['ISO15118-20'] = 'v2g.secc_iso15118_20' }
+secc.files = { ['DIN70121'] = 'v2g.secc_din70121', ['ISO15118-2'] = 'v2g.secc_iso15118_2',
+               ['ISO15118-20'] = 'v2g.secc_iso15118_20' }
 -- Namespaces of supportedAppProtocol, and the mode that they stand for alone.
 local NAMESPACES <const> = {
     { 'urn:iso:std:iso:15118:-20:DC', 'dc' }, { 'urn:iso:std:iso:15118:-20:AC', 'ac' },
@@ -44,7 +44,7 @@ end
 
 -- What a place for a vehicle knows of a protocol: made for its first session, and kept.
 local function prepare(at, protocol)
-    local file = require(FILES[protocol])
+    local file = require(secc.files[protocol])
     local requests = {}
     for name, answer in pairs(file.answers) do
         local response = name:gsub('Req$', 'Res')
@@ -295,22 +295,27 @@ end
 
 -- ---- answering ----
 
--- FAILED_SequenceError, FAILED_UnknownSession, or nil. A session that is led by a case (s.led)
--- leaves it to the case what is refused, and when the connection ends.
+-- What each request is asked before it is answered, in this order.
+secc.checks = {
+    { code = 'FAILED_UnknownSession', refused = function(s, r)
+        return s.id and r.name ~= 'SessionSetupReq' and r.id() ~= s.id
+    end },
+    { code = 'FAILED_SequenceError', refused = function(s, r)
+        local may = s.allowed[s.state] or {}
+        local case = r.case and r.case(s) -- nil where the element is missing
+        return not (may[r.name] or case and may[r.asked[case]])
+    end },
+}
+
+-- The code of what is not so, or nil. A session that is led by a case (s.led) leaves it to the case
+-- what is refused, and when the connection ends.
 local function refusal(s, r)
-    if s.led then
-        return nil
+    for _, check in ipairs(s.led and {} or secc.checks) do
+        if check.refused(s, r) then
+            return check.code
+        end
     end
-    local may = s.allowed[s.state] or {}
-    local name = r.name
-    if s.id and name ~= 'SessionSetupReq' and r.id() ~= s.id then
-        return 'FAILED_UnknownSession'
-    end
-    local case = r.case and r.case(s) -- nil where the element is missing
-    if may[name] or (case and may[r.asked[case]]) then
-        return nil
-    end
-    return 'FAILED_SequenceError'
+    return nil
 end
 
 local function answer(s, r)

@@ -223,14 +223,14 @@ static void show_survivors(struct testing *t, const json_t *result)
     size_t i;
     json_array_foreach(json_object_get(result, "mutants"), i, mutant)
     {
-        const char *verdict = results_text(mutant, "verdict");
-        if (strcmp(verdict, "fail") == 0 || strcmp(verdict, "inconclusive") == 0)
+        const char *reason = results_text(mutant, "reason");
+        if (mutant_is_killed(mutant))
             continue;
-        char *text = json_dumps(json_object_get(mutant, "mutation"), JSON_COMPACT);
         progress_hide(&t->progress);
-        fprintf(t->progress.out, "survives     %s: %s: %s\n", results_text(result, "id"), text,
-                verdict);
-        free(text);
+        fprintf(t->progress.out, "survives     %s\n             %s: %s%s%s\n",
+                results_text(result, "id"),
+                results_text(json_object_get(mutant, "mutation"), "text"),
+                results_text(mutant, "verdict"), *reason != '\0' ? ": " : "", reason);
     }
 }
 

@@ -186,6 +186,13 @@ static void prove_faults(const struct campaign *c, json_t *result)
     set_error(result, text);
 }
 
+/* A rule of the device that was edited, and by nothing used. */
+static bool is_idle(const json_t *mutation, const struct part *device)
+{
+    return json_object_get(mutation, "rule") != NULL &&
+           !json_is_true(json_object_get(device->answer, "happened"));
+}
+
 json_t *campaign_case(const struct campaign *c, const json_t *which, const json_t *mutation)
 {
     struct playing now = {.campaign = c, .trouble = ERR_INIT};
@@ -216,6 +223,8 @@ json_t *campaign_case(const struct campaign *c, const json_t *which, const json_
         set_error(result, "it was not over when its time was: see --timeout");
     else if (tester.answer == NULL)
         set_error(result, "interrupted");
+    else if (is_idle(mutation, &device))
+        set_error(result, "the device has not used the rule that was edited");
     else
         prove_faults(c, result);
     if (records)
@@ -236,6 +245,8 @@ static void mutate(const struct campaign *c, const json_t *which, json_t *result
     json_t *list = json_array();
     json_array_foreach(json_object_get(result, "negations"), i, mutation)
     {
+        if (json_object_get(mutation, "rule") != NULL && !c->plays_device)
+            continue; /* of our own device only */
         json_t *mutant = json_object(), *played = campaign_case(c, which, mutation);
         json_object_set(mutant, "mutation", (json_t *)(uintptr_t)mutation);
         json_object_set(mutant, "verdict", json_object_get(played, "verdict"));

@@ -23,6 +23,12 @@ static void put_family(FILE *out, const char *name, const char *type, const char
     fprintf(out, "# TYPE %s %s\n# HELP %s %s\n", name, type, name, help);
 }
 
+static void put_mutants(const char *of, const struct mutants *m, FILE *out)
+{
+    fprintf(out, "v2glab_mutants{of=\"%s\",outcome=\"killed\"} %u\n", of, m->killed);
+    fprintf(out, "v2glab_mutants{of=\"%s\",outcome=\"survived\"} %u\n", of, m->played - m->killed);
+}
+
 static void put_counts(const struct results *r, FILE *out)
 {
     put_family(out, "v2glab_cases", "gauge", "Cases by outcome, of conformance and in the field.");
@@ -32,11 +38,12 @@ static void put_counts(const struct results *r, FILE *out)
                 r->verdicts[o]);
         fprintf(out, "v2glab_cases{judged=\"field\",outcome=\"%s\"} %u\n", name, r->fields[o]);
     }
-    if (r->mutants == 0)
+    if (r->negations.played + r->rules.played == 0)
         return;
-    put_family(out, "v2glab_mutants", "gauge", "Negations played, and those that nothing noticed.");
-    fprintf(out, "v2glab_mutants{outcome=\"killed\"} %u\nv2glab_mutants{outcome=\"survived\"} %u\n",
-            r->mutants - r->survivors, r->survivors);
+    put_family(out, "v2glab_mutants", "gauge",
+               "Negations and edited rules of the device, and which of them a case noticed.");
+    put_mutants("negation", &r->negations, out);
+    put_mutants("rule", &r->rules, out);
 }
 
 static void put_case(const struct result *r, const char *metric, FILE *out)

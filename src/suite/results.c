@@ -190,15 +190,26 @@ static int read_lines(struct results *r, struct err *e)
     return bad;
 }
 
+bool mutant_is_killed(const json_t *mutant)
+{
+    return strcmp(results_text(mutant, "verdict"), "fail") == 0;
+}
+
+unsigned results_survivors(const struct results *r)
+{
+    return r->negations.played - r->negations.killed + r->rules.played - r->rules.killed;
+}
+
 static void count_mutants(struct results *r, const json_t *said)
 {
     const json_t *mutant;
     size_t i;
     json_array_foreach(json_object_get(said, "mutants"), i, mutant)
     {
-        enum outcome o = outcome_of(mutant, "verdict");
-        r->mutants++;
-        r->survivors += o != OUTCOME_FAIL && o != OUTCOME_INCONCLUSIVE;
+        const json_t *mutation = json_object_get(mutant, "mutation");
+        struct mutants *m = json_object_get(mutation, "rule") != NULL ? &r->rules : &r->negations;
+        m->played++;
+        m->killed += mutant_is_killed(mutant);
     }
 }
 

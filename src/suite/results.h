@@ -51,7 +51,9 @@ struct results {
     struct result *at;
     size_t n;
     unsigned verdicts[OUTCOMES], fields[OUTCOMES];
-    unsigned mutants, survivors;
+    struct mutants {
+        unsigned played, killed;
+    } negations, rules;
 };
 
 /* -1: e. What was read must be closed in either case. */
@@ -69,6 +71,10 @@ const char *result_name(const struct result *r, struct buf *out);
 
 /* Why it is not pass: what was expected and found, or the reason. */
 const char *result_cause(const struct result *r, struct buf *out);
+
+/* Whether the case noticed it, by failing; and how many were not noticed. */
+bool mutant_is_killed(const json_t *mutant);
+unsigned results_survivors(const struct results *r);
 
 /* Results of one outcome that have the same cause but for the figures in it. */
 struct cause {

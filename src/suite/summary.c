@@ -147,7 +147,8 @@ void summary_write(const struct results *r, FILE *out)
         put_counts(r->fields, out);
         fputc('\n', out);
     }
-    if (r->mutants > 0)
-        fprintf(out, "%u of %u negations killed\n", r->mutants - r->survivors, r->mutants);
+    if (r->negations.played + r->rules.played > 0)
+        fprintf(out, "%u of %u negations killed, %u of %u rule mutants killed\n",
+                r->negations.killed, r->negations.played, r->rules.killed, r->rules.played);
     fprintf(out, "results: %s\n", r->folder);
 }

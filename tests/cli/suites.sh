@@ -30,7 +30,17 @@ judged "a case passes by what it has looked for" 0 "pass own_refused 1 passed" "
 grep -q '"expected":"ServiceDiscoveryRes"' "$work/results/results.jsonl"
 result $? "its result has what was expected and found"
 
-judged "each expectation, negated, is not passed" 0 "1 passed 5 of 5 negations killed" "$refused" --mutate
+judged "each expectation, negated, is not passed" 0 "1 passed 5 of 5 negations killed, 1 of 1 rule" "$refused" --mutate
+
+timed="cases 'own_timed' { given = 'ServiceDiscoveryRes', then_ = function(it)
+    it:expects_end { after = 'TIME - par_CMN_Transmission_Delay', within = 'par_CMN_HAL_Timeout' }
+end }"
+judged "a time that is measured is that of the device: shorter or longer, the case fails" 0 \
+    "3 of 3 negations killed, 2 of 2 rule mutants killed" \
+    "$head $(printf %s "$timed" | sed s/TIME/V2G_SECC_Sequence_Timeout/)" --mutate
+judged "an edited rule of the device that nothing has used kills nothing" 1 \
+    "survives own_timed V2G_EVCC_Ongoing_Timeout x 0.3: error: the device has not used 0 of 2 rule" \
+    "$head $(printf %s "$timed" | sed s/TIME/V2G_EVCC_Ongoing_Timeout/)" --mutate
 
 judged "an expectation that is not met fails" 1 "fail own_other FAILED_SequenceError" "$head
 cases 'own_other' { given = 'ServiceDiscoveryRes', then_ = function(it)
