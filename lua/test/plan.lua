@@ -190,11 +190,17 @@ function plan.make(given)
     table.sort(files)
     local seen = {}
     for _, file in ipairs(files) do
-        for _, c in ipairs(suite.read(file, given.texts[file])) do
+        local good, list = pcall(suite.read, file, given.texts[file])
+        if not good then
+            return Answer { problem = tostring(list) }
+        end
+        for _, c in ipairs(list) do
+            local here = ('%s:%d'):format(file, c.line or 0)
             if seen[c.id] then
-                common.refuse(('%s: the case %s is in %s, too'):format(file, c.id, seen[c.id]))
+                return Answer { problem = ('%s: the case %s is at %s, too; expected a name of its own')
+                    :format(here, c.id, seen[c.id]) }
             end
-            seen[c.id] = file
+            seen[c.id] = here
             all[#all + 1] = c
         end
     end

@@ -48,9 +48,10 @@ local function parameters_of(c, side)
             has_tls = has_tls or need.tls
         end
     end
-    local way_there = c.sut == 'SECC' and side == 'vehicle' and not way.BEFORE[c.given]
-        and assert(way.parameters(c.protocol, p.mode, c.given))
-    p = with(p, way_there or nil)
+    if c.sut == 'SECC' and side == 'vehicle' and not way.BEFORE[c.given] then
+        local there, why = way.parameters(c.protocol, p.mode, c.given)
+        p = with(p, there or error(('%s:%d: %s: given: %s'):format(c.file, c.line, c.id, why), 0))
+    end
     if has_tls or p.payment == 'Contract' then
         p.tls = type(has_tls) == 'string' and has_tls or c.protocol == 'ISO15118-20' and '1.3' or '1.2'
     end
@@ -133,6 +134,15 @@ local function raised(e)
     return e == case.over and e or { text = tostring(e), trace = Traceback(tostring(e), 2) }
 end
 
+-- What went wrong in a case, with the line of its file that called what raised it.
+local function told(c, why)
+    local at = why.trace:match(c.file:gsub('%p', '%%%0') .. ':%d+')
+    if not at or why.text:find(at, 1, true) == 1 then
+        return why.text
+    end
+    return at .. ': ' .. why.text:gsub('^lua/[%w_/]+%.lua:%d+: ', '')
+end
+
 -- The verdict of conformance (key 'verdict'), or that of the field (key 'field').
 local function verdict_of(it, key)
     local verdict, tests = 'none', 0
@@ -189,15 +199,20 @@ function play.tester(given, drive)
     local c = case_of(given)
     local unread = suite.watch(c)
     local negation = given.mutation and not given.mutation.rule and given.mutation or nil
-    local it = case.new(c, tester_of(c, given), negation)
+    local good, tester = pcall(tester_of, c, given)
+    if not good then -- what the case says of it cannot be
+        return Answer { verdict = 'error', field = 'error', steps = {}, negations = {},
+                        reason = tostring(tester) }
+    end
+    local it = case.new(c, tester, negation)
     it.unread = unread
     it.driving = driving_of(c, it.tester, given, drive)
     it.is_mutant = given.mutation ~= nil
     for _, run in ipairs { go, it.proves_fault, let_go } do -- these also where the case has failed
-        local good, why = xpcall(run, raised, it, c, given)
-        if not good and why ~= case.over then
+        local whole, why = xpcall(run, raised, it, c, given)
+        if not whole and why ~= case.over then
             it.steps[#it.steps + 1] = { kind = 'error', verdict = 'error', field = 'error', ok = false,
-                                        found = why.text,
+                                        found = told(c, why),
                                         expected = 'no error', trace = why.trace }
         end
     end

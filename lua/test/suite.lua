@@ -16,6 +16,7 @@ local check = require 'v2g.check'
 local expect = require 'v2g.expect'
 local needs = require 'test.needs'
 local schedules = require 'test.schedules'
+local sequence = require 'v2g.sequence'
 
 local suite = {}
 
@@ -29,6 +30,11 @@ for _, need in ipairs(needs) do
         OWN[#OWN + 1] = need[1]
     end
 end
+
+local BEHAVIOURS <const> = setmetatable({}, { __index = function(_, name)
+    return behaviour[name] or error(("there is no behaviour '%s'; the nearest is '%s'"):format(
+        tostring(name), check.nearest(tostring(name), behaviour)), 2)
+end })
 
 local function name_of(group, key, row)
     if rawget(row, 'id') then
@@ -72,6 +78,23 @@ local function line_of_caller()
     return tonumber(at:match ':(%d+): $')
 end
 
+-- What is wrong with a case as it stands there; nil: nothing.
+local function problem_of(c)
+    if c.cannot then
+        return nil
+    elseif type(c.then_) ~= 'function' then
+        return 'no then_; expected a function of it and its row, as behaviour.refuses'
+    elseif type(c.given) ~= 'string' then
+        return "no given; expected a row of the sequence, as 'ServiceDiscoveryRes'"
+    elseif c.sut ~= 'SECC' and c.sut ~= 'EVCC' and c.sut ~= 'pair' then
+        return ("sut '%s'; expected SECC or EVCC"):format(tostring(c.sut))
+    elseif not sequence.secc[c.protocol] then
+        return ("protocol '%s'; the nearest is %s"):format(tostring(c.protocol),
+            check.nearest(tostring(c.protocol), sequence.secc))
+    end
+    return nil
+end
+
 local function add_rows(list, standing, group, block, line)
     for _, key in ipairs(sorted(block.rows or { {} })) do
         local row = setmetatable(block.rows and block.rows[key] or {}, { __index = block })
@@ -87,14 +110,18 @@ local function add_rows(list, standing, group, block, line)
         end
         c.if_ = claims_of(c, standing.if_, block.if_, rawget(row, 'if_'))
         c.id = not block.rows and group or name_of(group, key, row)
+        local problem = problem_of(c)
+        if problem then
+            error(('%s:%d: %s: %s'):format(standing.file, line, c.id, problem), 0)
+        end
         list[#list + 1] = c
     end
 end
 
 -- What a file sees: all that scripts see, and the words above.
-local function environment_of(list)
+local function environment_of(list, file)
     local standing
-    local words = { behaviour = behaviour, schedules = schedules.schedules,
+    local words = { behaviour = BEHAVIOURS, schedules = schedules.schedules,
                     tariff = schedules.tariff, profile = schedules.profile,
                     schedule_rows = schedules.rows, issued = bearer.issued,
                     any = expect.any, near = expect.near, absent = expect.absent,
@@ -103,13 +130,16 @@ local function environment_of(list)
     function words.suite(name)
         return function(what)
             standing = what
-            standing.name = name
+            standing.name, standing.file = name, file
         end
     end
     function words.cases(group)
         return function(block)
             if not standing then
                 error("cases before the suite that they belong to: expected suite 'NAME' { … }", 2)
+            end
+            if block.rows and not next(block.rows) then
+                error(group .. ': no rows; expected at least one, or none at all of `rows`', 2)
             end
             add_rows(list, standing, group, block, line_of_caller())
         end
@@ -120,7 +150,7 @@ end
 -- The cases of a file: its name and its text.
 function suite.read(name, text)
     local list = {}
-    local chunk, why = load(text, '@' .. name, 't', environment_of(list))
+    local chunk, why = load(text, '@' .. name, 't', environment_of(list, name))
     if not chunk then
         error(why, 0)
     end

@@ -193,7 +193,12 @@ static json_t *make_plan(const struct testing *t, const json_t *texts, struct er
     if (set_device(t, given, e) == 0)
         plan = part_play("require('test.plan').make(...)", given, &t->session.script, e);
     json_decref(given);
-    return plan;
+    const char *problem = results_text(plan, "problem");
+    if (*problem == '\0')
+        return plan;
+    err_set(e, "%s", problem);
+    json_decref(plan);
+    return NULL;
 }
 
 static int show_list(const struct testing *t)

@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Cases that are wrong as they stand, and campaigns that are ended: what is said of them, and what
+# remains of the others.
+. tests/cli/support
+
+head="suite 'own' { sut = 'SECC', protocol = 'ISO15118-2' }"
+good="cases 'own_good' { given = 'ServiceDiscoveryRes', sends = 'ServiceDiscoveryReq',
+    code = 'FAILED_SequenceError', then_ = behaviour.refuses }"
+
+# says NAME WORDS TEXT: cases that the user wrote so end the run, before any is played
+says() {
+    printf '%s\n%s\n' "$head" "$3" >"$work/own.lua"
+    run test -o "$work/results" --no-record --file "$work/own.lua" 'own_*'
+    wrong=0
+    [ "$status" -eq 3 ] && in_order "$2" "$work/out" "$work/err" || wrong=1
+    grep -q traceback "$work/out" "$work/err" && wrong=1
+    result "$wrong" "$1"
+}
+
+says "no then_" "own.lua:2: no then_; expected a function" "cases 'own_a' { given = 'ServiceDiscoveryRes' }"
+says "no given" "own.lua:2: no given; expected a row" "cases 'own_a' { then_ = behaviour.refuses }"
+says "no such behaviour" "own.lua:2: there is no behaviour 'refuse' refuses" \
+    "cases 'own_a' { given = 'ServiceDiscoveryRes', then_ = behaviour.refuse }"
+says "no rows" "own.lua:2: no rows; expected at least one" \
+    "cases 'own_a' { given = 'ServiceDiscoveryRes', rows = {}, then_ = behaviour.refuses }"
+says "one name for two cases" "own.lua:2: the case own_1 is at own.lua:2, too; expected a name of its own" \
+    "cases 'own' { given = 'ServiceDiscoveryRes', rows = { { id = 'own_1' }, { id = 'own_1' } },
+    then_ = behaviour.refuses }"
+says "another sut" "own.lua:2: sut 'EV'; expected SECC or EVCC" \
+    "cases 'own_a' { sut = 'EV', given = 'ServiceDiscoveryRes', then_ = behaviour.refuses }"
+says "another protocol" "own.lua:2: protocol 'ISO15118-3'; the nearest is ISO15118-2" \
+    "cases 'own_a' { protocol = 'ISO15118-3', given = 'ServiceDiscoveryRes', then_ = behaviour.refuses }"
+says "no Lua" "own.lua:3: unexpected symbol near" "cases 'own_a' {"
+says "a row of no sequence" "error own_a own.lua:2: given: NoSuchRes is no step" \
+    "cases 'own_a' { given = 'NoSuchRes', then_ = behaviour.refuses }"
+says "a message that is none, at the line of the case" "error own_a own.lua:3: ServiceDiscoveryRek nearest" \
+    "cases 'own_a' { given = 'ServiceDiscoveryRes', then_ = function(it)
+    it:sends 'ServiceDiscoveryRek' end }"
+
+# ---- what one of them costs ----
+
+printf '%s\n%s\n' "$head" "$good
+cases 'own_loop' { given = 'ServiceDiscoveryRes', then_ = function() while true do end end }" >"$work/own.lua"
+run test -o "$work/results" --no-record --jobs 2 --file "$work/own.lua" 'own_*'
+[ "$status" -eq 3 ] && in_order "own.lua:4: without waiting 1 passed 1 errors" "$work/out"
+result $? "a case that loops for ever is an error at its line, and the other one passes"
+
+cat >>"$work/own.lua" <<'END'
+cases 'own_sits' { given = 'ServiceDiscoveryRes', then_ = function()
+    local from = Now()
+    while Now() - from < 1e9 do Sleep(1) end end }
+END
+"$V2GLAB" test -q -o "$work/hurt" --no-record --jobs 2 --timeout 10000 --file "$work/own.lua" own_good own_sits \
+    >"$work/out" 2>"$work/err" </dev/null &
+campaign=$!
+sleep 1
+for worker in $(ps -o pid= --ppid $campaign); do
+    kill -KILL "$worker"
+done
+status=0
+wait $campaign || status=$?
+ran="v2glab test, its workers killed"
+[ "$status" -eq 3 ] && in_order "own_sits signal 9 1 passed 1 errors" "$work/out"
+result $? "a process that is killed costs the case that it played"
+
+"$V2GLAB" test -q -o "$work/twice" --no-record --timeout 10000 --file "$work/own.lua" own_good own_sits \
+    >"$work/out" 2>"$work/err" </dev/null &
+campaign=$!
+sleep 1
+worker=$(ps -o pid= --ppid $campaign)
+kill -INT $campaign
+sleep 0.2
+kill -INT $campaign
+status=0
+ran="v2glab test, interrupted twice"
+wait $campaign || status=$?
+sleep 0.2
+# shellcheck disable=SC2086 # ps puts spaces before a number
+[ "$status" -eq 2 ] && [ -n "$worker" ] && case $(ps -o stat= -p $worker) in '' | Z*) ;; *) false ;; esac
+result $? "interrupted twice it ends, and with it the case that was played"
+run report "$work/twice"
+in_order "1 passed not reached" "$work/out"
+result $? "what had its result before that is there"
