@@ -134,13 +134,16 @@ local function raised(e)
     return e == case.over and e or { text = tostring(e), trace = Traceback(tostring(e), 2) }
 end
 
+local TAIL <const> = 40 -- octets of a file's name that Lua shows of a long one, at least
+
 -- What went wrong in a case, with the line of its file that called what raised it.
 local function told(c, why)
-    local at = why.trace:match(c.file:gsub('%p', '%%%0') .. ':%d+')
-    if not at or why.text:find(at, 1, true) == 1 then
+    local line = why.trace:match(c.file:sub(-TAIL):gsub('%p', '%%%0') .. ':(%d+)')
+    local at = line and ('%s:%s: '):format(c.file, line)
+    if not at or why.text:find(c.file:sub(-TAIL), 1, true) then
         return why.text
     end
-    return at .. ': ' .. why.text:gsub('^lua/[%w_/]+%.lua:%d+: ', '')
+    return at .. why.text:gsub('^lua/[%w_/]+%.lua:%d+: ', '')
 end
 
 -- The verdict of conformance (key 'verdict'), or that of the field (key 'field').
