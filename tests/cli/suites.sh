@@ -155,7 +155,7 @@ no_case() {
     result $? "refused: $*"
 }
 no_case "no case has the tag the nearest is good" --tag god
-no_case "no case cites the nearest is V2G2-459" --requirement V2G2-45
+no_case "no case cites the nearest is V2G2-459" --requirement "V2G2""-45"
 no_case "no suite is called the nearest is ISO 15118-4:2018" --suite ISO15118-4
 no_case "none of all of them together" --sut evcc 'TC_SECC_*'
 
