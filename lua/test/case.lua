@@ -170,9 +170,9 @@ end
 
 -- ---- what comes ----
 
--- What a mutation makes of what has come.
+-- What a mutation makes of what has come; one that stays does so from then on.
 function case:mutated(came, ms, expected)
-    if self.mutation and self.mutation.step == self.n then
+    if self.mutation and (self.mutation.step == self.n or self.mutation.stays) then
         mutant.negate(self, came, ms, expected)
     end
     return came
@@ -201,10 +201,7 @@ function case:take(ms, expected)
     elseif why ~= 'timeout' then
         came.closed = detail ~= '' and detail or why
     end
-    if self.mutation and (self.mutation.step == self.n or self.mutation.stays) then
-        mutant.negate(self, came, ms, expected)
-    end
-    return came
+    return self:mutated(came, ms, expected)
 end
 
 function case.found_text(came)
@@ -353,6 +350,26 @@ end
 
 -- ---- what cases expect ----
 
+local function merged(list)
+    local all = {}
+    for _, fields in ipairs(list) do
+        for path, value in pairs(fields) do
+            all[path] = value
+        end
+    end
+    return all
+end
+
+-- That a message took longer than it may, as case:differs tells what is wrong; nil: it did not.
+local function too_late(name, taken, limit)
+    return taken > limit and { path = name .. ': time', expected = ('%s within %d ms'):format(name, limit),
+                               found = ('%d ms'):format(math.floor(taken)) } or nil
+end
+
+local function end_text(what, after, limit)
+    return ('the end of the %s after %d to %d ms'):format(what, after, limit)
+end
+
 -- Why such a message is not the one that is expected: the first difference; nil: it is.
 function case:differs(came, name, fields)
     if came.name ~= name or not came.m then
@@ -389,14 +406,11 @@ function case:expects(name, fields, more)
             { kind = 'message', limit = limit, fields = fields })
     until not is_between(self, came, more and more.meanwhile)
     local taken = came.at - from
-    local what = self:differs(came, name, fields) or {}
+    local wrong, late = self:differs(came, name, fields), too_late(name, taken, limit)
+    local what = wrong or late or {}
     what.ok = not what.expected
-    if what.ok and taken > limit then
-        what.ok, what.path = false, name .. ': time'
-        what.expected, what.found = ('%s within %d ms'):format(name, limit), ('%d ms'):format(math.floor(taken))
-        what.tolerated = taken <= sum(self, patience, field_time) and 'devices in use take so long'
-            or nil
-    end
+    what.tolerated = not wrong and late and taken <= sum(self, patience, field_time)
+        and 'devices in use take so long' or nil
     what.kind, what.taken, what.limit, what.timer = 'message', taken, limit, patience
     what.expected, what.found = what.expected or name, what.found or name
     what.negations = mutant.with(mutant.of('message', fields, self.c.session), more and more.checks)
@@ -483,7 +497,7 @@ function case:expects_end(times)
         came = self:take(from + limit - Now(), { kind = 'end', after = after, limit = limit })
         taken = came.at - from
     until not is_between(self, came, times.meanwhile)
-    local expected = after > 0 and ('the end of the connection after %d to %d ms'):format(after, limit)
+    local expected = after > 0 and end_text('connection', after, limit)
         or ('the end of the connection within %d ms'):format(limit)
     self:wants { kind = 'end', after = times.after, least = after, limit = limit, answered = self.answered }
     self:step { kind = 'end', expected = expected, taken = taken, limit = limit, timer = times.after,
@@ -515,8 +529,7 @@ function case:repeats_until_end(name, times)
         until came.closed or Now() >= next_one
     until came.closed or Now() - from > limit or self.role.State() ~= 'ready'
     local taken = Now() - from
-    self:step { kind = 'end', expected = ('the end of the connection after %d to %d ms'):format(after,
-                    limit), taken = taken, limit = limit,
+    self:step { kind = 'end', expected = end_text('connection', after, limit), taken = taken, limit = limit,
                 ok = came.closed ~= nil and taken >= after - mutant.JITTER,
                 found = came.closed and ('it ended after %d ms'):format(math.floor(taken))
                     or 'it is still open', negations = { 'open' } }
@@ -543,10 +556,7 @@ local function once(self, name, response, how)
     local limit = self:time(self.tester:patience())
     local came = self:take(limit, { kind = 'message', limit = limit, fields = how.fields_of_last })
     local wrong = self:differs(came, response, how.meanwhile)
-    if not wrong and came.at - self.from > limit then
-        wrong = { path = response .. ': time', expected = ('%s within %d ms'):format(response, limit),
-                  found = ('%d ms'):format(math.floor(came.at - self.from)) }
-    end
+        or too_late(response, came.at - self.from, limit)
     self.m = came.m
     local is_last = not wrong and #expect.compare(came.m, how.ends, self.seen) == 0
     if is_last and how.response then
@@ -557,12 +567,7 @@ end
 
 function case:repeats(name, how)
     how.meanwhile = how.meanwhile or { ResponseCode = 'OK' }
-    how.fields_of_last = {}
-    for _, fields in ipairs { how.meanwhile, how.response or {} } do
-        for path, value in pairs(fields) do
-            how.fields_of_last[path] = value
-        end
-    end
+    how.fields_of_last = merged { how.meanwhile, how.response or {} }
     local limit, from, response = self:time(how.within), Now(), (name:gsub('Req$', 'Res'))
     local first
     local is_last, wrong
@@ -610,11 +615,8 @@ local function answer_once(self, name, how, expected)
     local problem = not wrong and how.finds and how.finds(came.m, self)
     if problem then
         wrong = { path = name, expected = how.text, found = problem }
-    elseif not wrong and came.at - self.from > limit then
-        wrong = { path = name .. ': time', expected = ('%s within %d ms'):format(name, limit),
-                  found = ('%d ms'):format(math.floor(came.at - self.from)) }
     end
-    return came, wrong, self.n
+    return came, wrong or too_late(name, came.at - self.from, limit), self.n
 end
 
 -- The vehicle has given up, after its time and not before: it says SessionStopReq first, or closes.
@@ -624,8 +626,7 @@ local function expects_giving_up(self, came, how, expected)
     local ok = (came.closed or stops) and taken >= expected.after and taken <= expected.limit
     self:step { kind = 'end', ok = ok and true or false, taken = taken, limit = expected.limit,
                 timer = how.after, negations = { 'early', 'late', 'other' },
-                expected = ('the end of the session after %d to %d ms')
-                    :format(expected.after, expected.limit),
+                expected = end_text('session', expected.after, expected.limit),
                 found = ('%s after %d ms'):format(case.found_text(came), math.floor(taken)) }
     self:wants { kind = 'end', after = how.after, least = expected.after, limit = expected.limit }
     if stops then
@@ -637,15 +638,11 @@ local function expects_giving_up(self, came, how, expected)
 end
 
 local function expects_next(self, came, forms)
-    local texts, ok = {}, false
-    for i, form in ipairs(forms) do
-        texts[i] = form_text(form)
-        ok = ok or is_form(self, came, form)
-    end
+    local ok = self:is_one_of(came, forms)
     local only = #forms == 1 and forms[1]
     local wrong = not ok and type(only) == 'table' and self:differs(came, only[1], only[2]) or {}
     self:step { kind = 'message', ok = ok, path = wrong.path, found = wrong.found or case.found_text(came),
-                expected = wrong.expected or table.concat(texts, ', or '),
+                expected = wrong.expected or case.forms_text(forms),
                 negations = only and mutant.of('value', only[2], self.c.session) or { 'other' } }
     self.tester.asked = came.name or self.tester.asked
 end
@@ -654,12 +651,8 @@ function case:keeps_answering(name, how)
     local after, within = how.after and self:time(how.after) or nil, how.within and self:time(how.within)
     local expected = { from = self.from, after = after, limit = how.lasts and self:time(how.lasts)
         or within and (after or 0) + within or math.huge }
-    expected.fields = {} -- that can be negated
-    for _, fields in ipairs { how.each or {}, how.ends or {}, how.next and how.next[1][2] or {} } do
-        for path, value in pairs(fields) do
-            expected.fields[path] = value
-        end
-    end
+    -- what can be negated
+    expected.fields = merged { how.each or {}, how.ends or {}, how.next and how.next[1][2] or {} }
     local came, wrong, n, seen
     repeat
         came, wrong, n = answer_once(self, name, how, expected)

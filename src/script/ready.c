@@ -67,14 +67,7 @@ static int give(const struct built_in *own, struct script *s, struct err *e)
 {
     const struct ready *r = (const struct ready *)(const void *)own;
     s->has_sessions = !r->is_vehicle;
-    lua_pushcfunction(s->L, push_table);
-    lua_pushlightuserdata(s->L, (void *)(uintptr_t)r);
-    if (lua_pcall(s->L, 1, 0, 0) == LUA_OK)
-        return 0;
-    const char *why = lua_tostring(s->L, -1);
-    err_set(e, "%s", why != NULL ? why : "out of memory");
-    lua_pop(s->L, 1);
-    return -1;
+    return built_in_push(s, push_table, r, e);
 }
 
 const struct built_in *ready_built_in(struct ready *r)

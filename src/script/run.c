@@ -148,6 +148,18 @@ static char *read_source(const char *path, struct err *e)
     return NULL;
 }
 
+int built_in_push(struct script *s, lua_CFunction push, const void *own, struct err *e)
+{
+    lua_pushcfunction(s->L, push);
+    lua_pushlightuserdata(s->L, (void *)(uintptr_t)own);
+    if (lua_pcall(s->L, 1, 0, 0) == LUA_OK)
+        return 0;
+    const char *why = lua_tostring(s->L, -1);
+    err_set(e, "%s", why != NULL ? why : "out of memory");
+    lua_pop(s->L, 1);
+    return -1;
+}
+
 static int open_player(struct player *p, const char *path, const struct built_in *own,
                        struct err *e)
 {

@@ -30,6 +30,10 @@ struct built_in {
     int (*give)(const struct built_in *own, struct script *s, struct err *e);
 };
 
+/* For give: calls push(own), which gives the script its arguments, where Lua's errors are caught.
+ * -1: e. */
+int built_in_push(struct script *s, lua_CFunction push, const void *own, struct err *e);
+
 /* What the caller is told; each may be NULL. */
 struct run_events {
     /* A player has its verdict: s->verdict, reason, traceback, path. s lives until this returns. */

@@ -167,14 +167,7 @@ static int push_all(lua_State *L)
 
 static int give(const struct built_in *own, struct script *s, struct err *e)
 {
-    lua_pushcfunction(s->L, push_all);
-    lua_pushlightuserdata(s->L, (void *)(uintptr_t)own);
-    if (lua_pcall(s->L, 1, 0, 0) == LUA_OK)
-        return 0;
-    const char *why = lua_tostring(s->L, -1);
-    err_set(e, "%s", why != NULL ? why : "out of memory");
-    lua_pop(s->L, 1);
-    return -1;
+    return built_in_push(s, push_all, own, e);
 }
 
 void part_open(struct part *p, const char *text, const json_t *given)
