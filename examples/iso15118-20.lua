@@ -1,4 +1,5 @@
--- What every vehicle of ISO 15118-20 does before and after the charge loop, for the examples.
+-- What every vehicle of ISO 15118-20 does before and after the charge loop, and what stations
+-- offer, for the examples.
 local M = {}
 
 function M.is_ok(code)
@@ -122,6 +123,9 @@ local function set_profile()
     Evcc.Set_PowerDeliveryReq_EVPowerProfile_TimeAnchor(schedule.TimeAnchor)
     Evcc.Set_PowerDeliveryReq_EVPowerProfile_Scheduled_EVPPTControlMode_SelectedScheduleTupleID(
       tuple.ScheduleTupleID)
+    -- optional, but there are stations that cannot do without
+    Evcc.Set_PowerDeliveryReq_EVPowerProfile_Scheduled_EVPPTControlMode_PowerToleranceAcceptance(
+      PowerToleranceAcceptanceType.PowerToleranceConfirmed)
     entries = schedule.PowerScheduleEntries.PowerScheduleEntry
   end
   for i, entry in ipairs(entries) do
@@ -155,6 +159,28 @@ function M.close()
   Evcc.Send_SessionStopReq_001()
   Evcc.Receive_SessionStopRes_001()
   M.is_ok(Evcc.Get_SessionStopRes_ResponseCode())
+end
+
+-- ---- of a station ----
+
+-- ScheduleExchangeRes: that power for a day, with its price [V2G20-2176]; or no schedule at all
+-- where the vehicle wants dynamic control mode.
+function M.offer_schedules(power)
+  if Secc.Get_ScheduleExchangeReq_Dynamic_SEReqControlModeSpecified() then
+    Secc.Set_ScheduleExchangeRes_Dynamic_SEResControlModeSpecified(true)
+    return
+  end
+  local now <const>, day <const> = Now() // 1000, 86400
+  Secc.Set_ScheduleExchangeRes_Scheduled_SEResControlMode_ScheduleTuple(0, {
+    ScheduleTupleID = 1,
+    ChargingSchedule = {
+      PowerSchedule = { TimeAnchor = now, PowerScheduleEntries = {
+        PowerScheduleEntry = { { Duration = day, Power = power } } } },
+      PriceLevelSchedule = { TimeAnchor = now, PriceScheduleID = 1, NumberOfPriceLevels = 1,
+        PriceLevelScheduleEntries = {
+          PriceLevelScheduleEntry = { { Duration = day, PriceLevel = 0 } } } },
+    },
+  })
 end
 
 return M

@@ -1,5 +1,7 @@
 -- A station that charges one vehicle with AC by ISO 15118-20: scheduled or dynamic control mode,
 -- charging only or bidirectional, as the vehicle chooses.
+local session = require 'iso15118-20'
+
 Secc.Protocol = 'ISO15118-20'
 
 local AC <const>, AC_BPT <const> = 1, 5
@@ -38,9 +40,7 @@ function answers.AC_ChargeParameterDiscoveryReq()
 end
 
 function answers.ScheduleExchangeReq()
-  if Secc.Get_ScheduleExchangeReq_Dynamic_SEReqControlModeSpecified() then
-    Secc.Set_ScheduleExchangeRes_Dynamic_SEResControlModeSpecified(true)
-  end
+  session.offer_schedules(11000)
 end
 
 function answers.AC_ChargeLoopReq()

@@ -1,5 +1,7 @@
 -- A station that charges one vehicle with DC by ISO 15118-20: scheduled or dynamic control mode,
 -- charging only or bidirectional, as the vehicle chooses.
+local session = require 'iso15118-20'
+
 Secc.Protocol = 'ISO15118-20'
 
 local DC <const>, DC_BPT <const> = 2, 6
@@ -39,9 +41,7 @@ function answers.DC_ChargeParameterDiscoveryReq()
 end
 
 function answers.ScheduleExchangeReq()
-  if Secc.Get_ScheduleExchangeReq_Dynamic_SEReqControlModeSpecified() then
-    Secc.Set_ScheduleExchangeRes_Dynamic_SEResControlModeSpecified(true)
-  end
+  session.offer_schedules(50000)
 end
 
 function answers.DC_CableCheckReq()
