@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Pairs of a vehicle and a station: a test system that plays one of both brings the other to where
--- such a case begins, by a good session; what it would have to show beyond that is inconclusive.
--- They are played where they are chosen: `v2glab test --tag pair`.
+-- such a case begins, by a good session; what it would have to show beyond that is inconclusive by
+-- its nature, and counts apart.
 -- @author the v2glab authors
 -- @needs a real vehicle at a real station, beyond where the cases begin
 

@@ -224,7 +224,8 @@ end
 
 -- ---- of a pair of devices ----
 
--- A good session up to here; the rest is not for a test system that plays one of both.
+-- A good session up to here; the rest is not for a test system that plays one of both. No fault of
+-- the device: reports count it apart, as `beyond`.
 function behaviour.goes_no_further(it, row)
     it.arriving = true
     it:step { kind = 'beyond', expected = row.aim, found = row.beyond, ok = false }

@@ -85,12 +85,9 @@ end
 
 -- Why a case does not apply to a device that claims that; nil: it does. In the lab our own device
 -- is brought to whatever a case needs.
-local function reason_against(c, of, chosen)
+local function reason_against(c, of)
     if c.cannot then
         return c.cannot
-    end
-    if c.beyond and #(chosen.ids or {}) == 0 and not (chosen.tag or chosen.suite or chosen.requirement) then
-        return 'needs more than one device, and is played by name or tag only: ' .. c.beyond
     end
     if not of or not c.if_ then
         return nil
@@ -208,7 +205,7 @@ function plan.make(given)
     check_chosen(all, given.chosen)
     for _, c in ipairs(all) do
         if is_chosen(c, given.chosen) then
-            local why = reason_against(c, of, given.chosen)
+            local why = reason_against(c, of)
             local one = told(c)
             one.reason = why
             table.insert(why and skipped or cases, one)

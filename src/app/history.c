@@ -44,9 +44,10 @@ static const struct usage USAGE = {
     .synopsis = "--db FILE [OPTION]... [CASE]",
     .about =
         "Shows what cases have done over time: without CASE a line for each, with its last\n"
-        "verdicts, the newest at the right (P pass, F fail, I inconclusive, E error); with CASE,\n"
-        "a name with * for any characters, a line for each of its runs. A case is flaky whose\n"
-        "verdict has changed and changed again, or differs within one run (--repeat).",
+        "verdicts, the newest at the right (P pass, F fail, I inconclusive, E error, B beyond one\n"
+        "device); with CASE, a name with * for any characters, a line for each of its runs. A\n"
+        "case is flaky whose verdict has changed and changed again, or differs within one run\n"
+        "(--repeat).",
     .option = OPTIONS,
     .more = "examples:\n"
             "  v2glab test --db history.db\n"

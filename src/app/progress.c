@@ -48,8 +48,9 @@ void progress_end(struct progress *p, const struct result *r)
         p->waits_ms -= waits_of(r->planned);
         p->waited_ms += waits_of(r->planned);
     }
-    p->failed += r->verdict != OUTCOME_PASS;
-    if (!p->quiet || r->verdict != OUTCOME_PASS) {
+    bool is_good = r->verdict == OUTCOME_PASS || r->verdict == OUTCOME_BEYOND;
+    p->failed += !is_good;
+    if (!p->quiet || !is_good) {
         progress_hide(p);
         fprintf(p->out, "%-12s %s\n", outcome_name(r->verdict), result_name(r, &text));
         if (r->verdict != OUTCOME_PASS)

@@ -21,7 +21,8 @@ static int place_of(const struct result *r, struct buf *file)
 
 static bool is_remark(const struct result *r)
 {
-    return r->verdict != OUTCOME_PASS && r->verdict != OUTCOME_NOT_APPLICABLE;
+    return r->verdict != OUTCOME_PASS && r->verdict != OUTCOME_BEYOND &&
+           r->verdict != OUTCOME_NOT_APPLICABLE;
 }
 
 /* ---- GitHub ---- */
@@ -62,8 +63,8 @@ void annotations_github(const struct results *r, FILE *out)
 /* ---- GitLab ---- */
 
 /* ORDER OUTCOME */
-static const char *const SEVERITY[OUTCOMES] = {"info",     "major", "minor",
-                                               "critical", "info",  "minor"};
+static const char *const SEVERITY[OUTCOMES] = {"info", "major", "minor", "critical",
+                                               "info", "info",  "minor"};
 
 /* FNV-1a of 64 bits: the same remark has the same number in each run. */
 static uint64_t number_of(const char *text)

@@ -72,8 +72,14 @@ static void put_facts(FILE *out, const struct result *r)
 }
 
 /* ORDER OUTCOME */
-static const char *const ELEMENT[OUTCOMES] = {NULL,    "failure", "skipped",
-                                              "error", "skipped", "error"};
+static const char *const ELEMENT[OUTCOMES] = {NULL,      "failure", "skipped", "error",
+                                              "skipped", "skipped", "error"};
+
+/* What is before the cause. */
+static const char *const HEAD[OUTCOMES] = {
+    [OUTCOME_INCONCLUSIVE] = "inconclusive: ",
+    [OUTCOME_BEYOND] = "beyond one device: ",
+};
 
 static void put_outcome(FILE *out, const struct result *r)
 {
@@ -81,15 +87,10 @@ static void put_outcome(FILE *out, const struct result *r)
     const char *element = ELEMENT[r->verdict];
     if (element == NULL)
         return;
-    const char *cause = result_cause(r, &text);
-    fprintf(out, "      <%s", element);
-    if (r->verdict == OUTCOME_INCONCLUSIVE) {
-        fputs(" message=\"inconclusive: ", out);
-        put_text(out, cause);
-        fputc('"', out);
-    } else {
-        put_attribute(out, "message", cause);
-    }
+    const char *head = HEAD[r->verdict] != NULL ? HEAD[r->verdict] : "";
+    fprintf(out, "      <%s message=\"%s", element, head);
+    put_text(out, result_cause(r, &text));
+    fputc('"', out);
     if (strcmp(element, "skipped") != 0)
         put_attribute(out, "type", outcome_name(r->verdict));
     fputc('>', out);

@@ -10,8 +10,8 @@
 #define FILE_MAX ((size_t)4 << 30)
 
 /* ORDER OUTCOME */
-static const char *const NAME[OUTCOMES] = {"pass",  "fail",           "inconclusive",
-                                           "error", "not applicable", "not reached"};
+static const char *const NAME[OUTCOMES] = {"pass",   "fail",           "inconclusive", "error",
+                                           "beyond", "not applicable", "not reached"};
 
 const char *outcome_name(enum outcome o)
 {
@@ -65,6 +65,11 @@ static void take_planned(struct result *r, const json_t *planned)
     r->expected = r->found = r->where = "";
 }
 
+static bool is_step(const struct result *r, const char *kind)
+{
+    return r->step != NULL && strcmp(results_text(r->step, "kind"), kind) == 0;
+}
+
 static void take_said(struct result *r, const json_t *said)
 {
     r->said = said;
@@ -80,6 +85,8 @@ static void take_said(struct result *r, const json_t *said)
     r->step = r->verdict == OUTCOME_PASS ? NULL : deciding_step(said);
     if (r->step == NULL)
         return;
+    if (r->verdict == OUTCOME_INCONCLUSIVE && is_step(r, "beyond"))
+        r->verdict = r->field = OUTCOME_BEYOND;
     r->expected = results_text(r->step, "expected");
     r->found = results_text(r->step, "found");
     r->where = results_text(r->step, "where");
@@ -118,11 +125,6 @@ static void add_visible(struct buf *out, const char *text)
     }
 }
 
-static bool is_step(const struct result *r, const char *kind)
-{
-    return r->step != NULL && strcmp(results_text(r->step, "kind"), kind) == 0;
-}
-
 const char *result_cause(const struct result *r, struct buf *out)
 {
     buf_clear(out);
@@ -130,7 +132,7 @@ const char *result_cause(const struct result *r, struct buf *out)
         buf_text(out, "not reached: the run was ended before");
     else if (*r->reason != '\0')
         add_visible(out, r->reason);
-    else if (is_step(r, "error"))
+    else if (is_step(r, "error") || is_step(r, "beyond"))
         add_visible(out, r->found);
     else if (r->step != NULL) {
         buf_text(out, is_step(r, "given") ? "on the way to " : "expected ");

@@ -22,12 +22,13 @@ enum outcome {
     OUTCOME_FAIL,
     OUTCOME_INCONCLUSIVE,
     OUTCOME_ERROR,
+    OUTCOME_BEYOND, /* played as far as one device can show; the line says inconclusive */
     OUTCOME_NOT_APPLICABLE,
     OUTCOME_NOT_REACHED, /* planned, and without a result: the campaign was ended before */
     OUTCOMES,
 };
 
-/* "pass", "not applicable". */
+/* "pass", "beyond", "not applicable". */
 const char *outcome_name(enum outcome o);
 
 /* All texts are those of the JSON; "" where it has none. */

@@ -133,12 +133,15 @@ void summary_write(const struct results *r, FILE *out)
     put_causes(r, OUTCOME_ERROR, "errors, by cause", out);
     put_causes(r, OUTCOME_FAIL, "failed, by cause", out);
     put_causes(r, OUTCOME_INCONCLUSIVE, "inconclusive, by reason", out);
+    put_causes(r, OUTCOME_BEYOND, "beyond one device, by what cannot be seen there", out);
     put_causes(r, OUTCOME_NOT_APPLICABLE, "not applicable, by reason", out);
     put_next(r, out);
     if (r->n > r->verdicts[OUTCOME_PASS])
         fputc('\n', out);
     put_counts(r->verdicts, out);
     fprintf(out, ", %u not applicable", r->verdicts[OUTCOME_NOT_APPLICABLE]);
+    if (r->verdicts[OUTCOME_BEYOND] > 0)
+        fprintf(out, ", %u beyond one device", r->verdicts[OUTCOME_BEYOND]);
     if (r->verdicts[OUTCOME_NOT_REACHED] > 0)
         fprintf(out, ", %u not reached", r->verdicts[OUTCOME_NOT_REACHED]);
     fputc('\n', out);

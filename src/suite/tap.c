@@ -46,18 +46,26 @@ static void put_diagnosis(FILE *out, const struct result *r)
     buf_close(&cause);
 }
 
+static const char *const DIRECTIVE[OUTCOMES] = {
+    [OUTCOME_INCONCLUSIVE] = " # TODO inconclusive: ",
+    [OUTCOME_BEYOND] = " # SKIP beyond one device: ",
+    [OUTCOME_NOT_APPLICABLE] = " # SKIP ",
+};
+
 static void put_point(const struct result *r, size_t number, FILE *out)
 {
     struct buf text = {0};
-    bool is_good = r->verdict == OUTCOME_PASS || r->verdict == OUTCOME_NOT_APPLICABLE;
+    const char *directive = DIRECTIVE[r->verdict];
+    bool is_good = r->verdict == OUTCOME_PASS || r->verdict == OUTCOME_BEYOND ||
+                   r->verdict == OUTCOME_NOT_APPLICABLE;
     fprintf(out, "%s %zu - ", is_good ? "ok" : "not ok", number);
     put_line(out, result_name(r, &text));
     if (*r->about != '\0') {
         fputs(": ", out);
         put_line(out, r->about);
     }
-    if (r->verdict == OUTCOME_NOT_APPLICABLE || r->verdict == OUTCOME_INCONCLUSIVE) {
-        fputs(is_good ? " # SKIP " : " # TODO inconclusive: ", out);
+    if (directive != NULL) {
+        fputs(directive, out);
         put_line(out, result_cause(r, &text));
     }
     fputc('\n', out);

@@ -118,10 +118,16 @@ cases 'own' { given = 'CurrentDemandReq', rows = {
     vehicle = { loops = 100 },
     then_ = function(it, row) it:keeps_answering(row.given, row) end }" --mutate
 
-judged "a case of a pair ends where one device is not enough, and says so" 2 \
-    "inconclusive own_pair power flows there is one only" "$own_evcc
+judged "a case of a pair ends where one device is not enough, and says so; that is no flaw" 0 \
+    "beyond own_pair there is one only 0 inconclusive 1 beyond one device" "$own_evcc
 cases 'own_pair' { given = 'CurrentDemandReq', aim = 'power flows', beyond = 'there is one only',
-    then_ = behaviour.goes_no_further }"
+    then_ = behaviour.goes_no_further }" --strict
+judged "one that does not get to where it begins is inconclusive as any other" 2 \
+    "inconclusive own_pair ServiceDiscoveryRes 0 passed 1 inconclusive" "$head
+cases 'own_pair' { given = 'ServiceDiscoveryRes', aim = 'power flows', beyond = 'there is one only',
+    station = { silent_at = 'SessionSetup' }, then_ = behaviour.goes_no_further }"
+run report "$work/results" --strict
+wants "with --strict that fails" 1 out "1 inconclusive"
 
 judged "a word of a row that nobody asks for is told" 3 "error own_word rwo" "$head
 cases 'own_word' { given = 'ServiceDiscoveryRes', rwo = 1, then_ = function(it)
