@@ -55,7 +55,7 @@ LIBS = $(DEPENDENCY_LIBS) -lm -lpthread
 
 # ---- what there is ----
 
-MODULES := lua5.4 openssl libuv libxml-2.0 jansson libpcap sqlite3
+MODULES := lua5.4 openssl libuv libxml-2.0 jansson libpcap sqlite3 zlib
 ASSETS := $(sort $(shell find schema reference lua suites examples -name '[!.]*.schema' -o -name '[!.]*.lua' \
 	-o -path 'schema/ko/[!.]*.txt' -o -path 'reference/[!.]*.txt' 2>/dev/null) build/requirements.tsv)
 ALL_C := $(wildcard src/*/*.[ch] tests/c/*.[ch] bench/*.[ch] fuzz/*.[ch])
@@ -194,7 +194,7 @@ $(TEST_OBJECTS): | build/packages/test
 
 $(TEST_PROGRAMS): $(OUT)/tests/%: $(OUT)/tests/c/%.o $(TEST_HELPERS) $(APP_OBJECTS) $(OUT)/libv2g.a
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(LINK) $(LIBS) -lcmocka -lz
+	$(call say,LINK,$@)$(LINK) $(LIBS) -lcmocka
 
 # ---- checks ----
 
@@ -239,7 +239,7 @@ bench: $(BENCHES:%=$(OUT)/bench-%) build/v2glab | build/packages/bench ## Measur
 	@set -e; for b in $(BENCHES:%=$(OUT)/bench-%); do $$b; done
 
 $(OUT)/bench-%: $(OUT)/bench/%.o $(APP_OBJECTS) $(OUT)/libv2g.a
-	$(call say,LINK,$@)$(LINK) $(LIBS) -lz
+	$(call say,LINK,$@)$(LINK) $(LIBS)
 
 $(call objects,bench/*.c): | build/packages/test
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Octets packed as gzip (RFC 1952), and unpacked again. The same octets give the same packed ones:
+ * neither a time nor a name is written. Both append to `out`; where they fail, what is appended is
+ * of no use. -1: e says why.
+ */
+#ifndef V2G_BASE_GZIP_H
+#define V2G_BASE_GZIP_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+
+/* Do they begin as gzip does? */
+bool gzip_is(struct slice bytes);
+
+int gzip_pack(struct slice bytes, struct buf *out, struct err *e);
+
+/* Unpacks all members, one after the other. More than `most` octets, an end in the middle, a wrong
+ * sum or anything behind the last member is an error. */
+int gzip_unpack(struct slice packed, size_t most, struct buf *out, struct err *e);
+
+#endif
