@@ -57,7 +57,7 @@ LIBS = $(DEPENDENCY_LIBS) -lm -lpthread
 
 MODULES := lua5.4 openssl libuv libxml-2.0 jansson libpcap sqlite3 zlib
 ASSETS := $(sort $(shell find schema reference lua suites examples -name '[!.]*.schema' -o -name '[!.]*.lua' \
-	-o -path 'schema/ko/[!.]*.txt' -o -path 'reference/[!.]*.txt' 2>/dev/null) build/requirements.tsv)
+	-o -path 'schema/ko/[!.]*.txt' -o -path 'suites/ko/[!.]*.txt' -o -path 'reference/[!.]*.txt' 2>/dev/null) build/requirements.tsv)
 ALL_C := $(wildcard src/*/*.[ch] tests/c/*.[ch] bench/*.[ch] fuzz/*.[ch])
 objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1)))
 
@@ -162,7 +162,8 @@ requirements: ## Writes docs/requirements.md, and its figures in README.md
 
 docs: build/v2glab ## Writes the API reference and the list of cases to build/docs
 	@build/v2glab docs --all build/docs
-	@for f in md html; do build/v2glab test --list --format $$f >build/docs/cases.$$f; done
+	@for f in md html; do build/v2glab test --list --format $$f >build/docs/cases.$$f; \
+		build/v2glab test --list --lang ko --format $$f >build/docs/cases.ko.$$f; done
 
 # ---- tests ----
 

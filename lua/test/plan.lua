@@ -7,6 +7,7 @@ local check = require 'v2g.check'
 local common = require 'v2g.common'
 local device = require 'test.device'
 local driving = require 'test.driving'
+local korean = require 'test.korean'
 local pics = require 'test.pics'
 local suite = require 'test.suite'
 
@@ -103,9 +104,10 @@ local function waits(c)
     return known and ms > 0 and ms or nil
 end
 
-local function told(c)
+local function told(c, in_korean)
     local set = driving.settings(c)
-    local one = { waits_ms = waits(c), set = set ~= '' and set or nil }
+    local one = { waits_ms = waits(c), set = set ~= '' and set or nil,
+                  about_ko = c.about and in_korean(c.about) }
     for _, key in ipairs(TOLD) do
         one[key] = c[key]
     end
@@ -179,10 +181,11 @@ end
 -- not our own, shard = '3/16', repeats = 1 }. { cases = { … }, skipped = { … } }
 function plan.make(given)
     local files, all, cases, skipped = {}, {}, {}, {}
+    local in_korean = korean.open(given.texts)
     local of = given.device and device.read(given.device.name, given.device.text)
     given.chosen.sut = given.chosen.sut or of and of.sut
     for file in pairs(given.texts) do
-        files[#files + 1] = file
+        files[#files + 1] = not korean.is_file(file) and file or nil
     end
     table.sort(files)
     local seen = {}
@@ -206,7 +209,7 @@ function plan.make(given)
     for _, c in ipairs(all) do
         if is_chosen(c, given.chosen) then
             local why = reason_against(c, of)
-            local one = told(c)
+            local one = told(c, in_korean)
             one.reason = why
             table.insert(why and skipped or cases, one)
         end

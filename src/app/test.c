@@ -34,7 +34,7 @@ struct testing {
     struct outputs outputs;
     const char *sut, *mode, *tag, *requirement, *suite, *shard, *resume;
     const char *pics, *init, *file[FILES_MAX];
-    unsigned files, jobs, timeout, repeats, by, form;
+    unsigned files, jobs, timeout, repeats, by, form, language;
     bool list, mutate, asks, probe, fail_fast;
     bool plays_device;
     char folder[RECORD_PATH_MAX];
@@ -94,6 +94,8 @@ static const struct option OPTIONS[] = {
      AT(list)},
     {"by", 0, "WHAT", "the list's tables: by suite (default), tag, requirement or pics",
      OPTION_CHOICE, AT(by), .names = LISTING_BY},
+    {"lang", 0, "LANGUAGE", "of the list: en (default) or ko", OPTION_CHOICE, AT(language),
+     .names = LANGUAGES},
     {"format", 'f', "FORMAT", "of the list: text (default), md or html", OPTION_CHOICE, AT(form),
      .names = FORMATS},
     {"jobs", 'j', "N", "so many cases side by side, in the lab", OPTION_CALL, AT(jobs),
@@ -201,16 +203,19 @@ static json_t *make_plan(const struct testing *t, const json_t *texts, struct er
     return NULL;
 }
 
-static int show_list(const struct testing *t)
+static int show_list(const struct testing *t, struct err *e)
 {
     struct buf out = {0};
-    if (t->session.quiet)
+    struct prose words;
+    int bad = prose_open(&words, (enum language)t->language, e);
+    if (bad == 0 && t->session.quiet)
         listing_names(t->plan, &out);
-    else
-        listing_print(t->plan, (enum listing_by)t->by, (enum page_form)t->form, &out);
+    else if (bad == 0)
+        listing_print(t->plan, (enum listing_by)t->by, (enum page_form)t->form, &words, &out);
     fwrite(out.p, 1, out.n, stdout);
+    prose_close(&words);
     buf_close(&out);
-    return EXIT_PASS;
+    return bad == 0 ? EXIT_PASS : -1;
 }
 
 /* ---- playing ---- */
@@ -411,7 +416,7 @@ static int test_all(struct testing *t)
         if (t->plan == NULL)
             t->plan = make_plan(t, texts, &e);
         t->session.script.protocol = NULL; /* it has chosen the cases: each speaks its own */
-        status = t->plan == NULL ? -1 : t->list ? show_list(t) : play(t, texts, &e);
+        status = t->plan == NULL ? -1 : t->list ? show_list(t, &e) : play(t, texts, &e);
     }
     json_decref(texts);
     if (status >= 0)

@@ -14,7 +14,7 @@
 /* ORDER LISTING_BY */
 const char *const LISTING_BY[] = {"suite", "tag", "requirement", "pics", NULL};
 static const char *const FIELDS[] = {NULL, "tags", "cites", "if_"};
-static const char *const NONE[] = {"", "no tag", "no rule", "any device"};
+static const char *const NONE[] = {"", "list.untagged", "list.unruled", "list.unclaimed"};
 
 /* ---- groups ---- */
 
@@ -46,7 +46,7 @@ static void add_words(json_t *groups, enum listing_by by, const json_t *c)
         any = true;
     }
     if (!any)
-        add_to(groups, NONE[by], c);
+        add_to(groups, "", c);
 }
 
 static void add_case(json_t *groups, enum listing_by by, const json_t *c)
@@ -73,20 +73,40 @@ static const char *or_dash(const char *text)
     return text[0] != '\0' ? text : "-";
 }
 
-/* On a terminal what is short, and the rules last; elsewhere all. */
-static void print_cases(struct page *p, const json_t *list)
+/* What it is about, in the language if it is told there. */
+static const char *about_of(const json_t *c, const struct prose *words)
 {
-    static const char *const SHORT[] = {"case", "mode", "about", "rules"};
-    static const char *const WHOLE[] = {"case", "mode", "about", "begins at", "rules", "needs"};
+    const char *own = words->language == LANGUAGE_KO ? results_text(c, "about_ko") : "";
+    return or_dash(own[0] != '\0' ? own : results_text(c, "about"));
+}
+
+#define COLUMNS_MAX 6
+
+/* A table whose columns have these words for headings. */
+static void begin_table(struct page *p, const struct prose *words, unsigned n,
+                        const char *const *key)
+{
+    const char *heading[COLUMNS_MAX];
+    for (unsigned i = 0; i < n; i++)
+        heading[i] = prose_word(words, key[i]);
+    page_table(p, n, heading);
+}
+
+/* On a terminal what is short, and the rules last; elsewhere all. */
+static void print_cases(struct page *p, const json_t *list, const struct prose *words)
+{
+    static const char *const SHORT[] = {"list.case", "list.mode", "list.about", "list.rules"};
+    static const char *const WHOLE[] = {"list.case",  "list.mode",  "list.about",
+                                        "list.given", "list.rules", "list.needs"};
     bool is_short = p->form == PAGE_TEXT;
     const json_t *c;
     size_t i;
-    page_table(p, is_short ? 4 : 6, is_short ? SHORT : WHOLE);
+    begin_table(p, words, is_short ? 4 : 6, is_short ? SHORT : WHOLE);
     json_array_foreach(list, i, c)
     {
         page_cell(p, PAGE_PLAIN, results_text(c, "id"), NULL);
         page_cell(p, PAGE_PLAIN, or_dash(results_text(c, "mode")), NULL);
-        page_cell(p, PAGE_PLAIN, or_dash(results_text(c, "about")), NULL);
+        page_cell(p, PAGE_PLAIN, about_of(c, words), NULL);
         if (!is_short)
             page_cell(p, PAGE_PLAIN, or_dash(results_text(c, "given")), NULL);
         page_cell(p, PAGE_PLAIN, or_dash(results_text(c, "cites")), NULL);
@@ -96,27 +116,29 @@ static void print_cases(struct page *p, const json_t *list)
     page_table_end(p);
 }
 
-static void print_skipped(struct page *p, const json_t *list)
+static void print_skipped(struct page *p, const json_t *list, const struct prose *words)
 {
-    static const char *const HEADINGS[] = {"case", "about", "why not"};
+    static const char *const HEADINGS[] = {"list.case", "list.about", "list.why"};
     const json_t *c;
     size_t i;
     char title[KEY_TEXT];
     if (json_array_size(list) == 0)
         return;
-    snprintf(title, sizeof title, "Not applicable (%zu)", json_array_size(list));
+    snprintf(title, sizeof title, "%s (%zu)", prose_word(words, "list.skipped"),
+             json_array_size(list));
     page_heading(p, 2, PAGE_PLAIN, title, NULL);
-    page_table(p, 3, HEADINGS);
+    begin_table(p, words, 3, HEADINGS);
     json_array_foreach(list, i, c)
     {
         page_cell(p, PAGE_PLAIN, results_text(c, "id"), NULL);
-        page_cell(p, PAGE_PLAIN, or_dash(results_text(c, "about")), NULL);
+        page_cell(p, PAGE_PLAIN, about_of(c, words), NULL);
         page_cell(p, PAGE_PLAIN, results_text(c, "reason"), NULL);
     }
     page_table_end(p);
 }
 
-void listing_print(const json_t *plan, enum listing_by by, enum page_form form, struct buf *out)
+void listing_print(const json_t *plan, enum listing_by by, enum page_form form,
+                   const struct prose *words, struct buf *out)
 {
     const json_t *cases = json_object_get(plan, "cases"), *c;
     json_t *groups = json_object(), *group;
@@ -129,16 +151,17 @@ void listing_print(const json_t *plan, enum listing_by by, enum page_form form, 
     json_object_foreach(groups, key, group) if (keys != NULL) keys[n++] = key;
     if (keys != NULL)
         qsort(keys, n, sizeof *keys, by_name);
-    snprintf(title, sizeof title, "Cases of v2glab test (%zu)", json_array_size(cases));
-    page_open(&p, form, "en", title, out);
+    snprintf(title, sizeof title, "%s (%zu)", prose_word(words, "cases"), json_array_size(cases));
+    page_open(&p, form, LANGUAGES[words->language], title, out);
     page_heading(&p, 1, PAGE_PLAIN, title, NULL);
     for (i = 0; i < n; i++) {
         group = json_object_get(groups, keys[i]);
-        snprintf(title, sizeof title, "%s (%zu)", keys[i], json_array_size(group));
+        const char *name = keys[i][0] != '\0' ? keys[i] : prose_word(words, NONE[by]);
+        snprintf(title, sizeof title, "%s (%zu)", name, json_array_size(group));
         page_heading(&p, 2, PAGE_PLAIN, title, NULL);
-        print_cases(&p, group);
+        print_cases(&p, group, words);
     }
-    print_skipped(&p, json_object_get(plan, "skipped"));
+    print_skipped(&p, json_object_get(plan, "skipped"), words);
     page_close(&p);
     free(keys);
     json_decref(groups);

@@ -4,6 +4,7 @@
 #define V2G_SUITE_LISTING_H
 
 #include "reference/page.h"
+#include "reference/prose.h"
 #include "schema/library.h"
 
 #include <jansson.h>
@@ -14,8 +15,10 @@ enum listing_by { BY_SUITE, BY_TAG, BY_REQUIREMENT, BY_PICS };
 /* For --by: "suite", "tag", "requirement", "pics", NULL. */
 extern const char *const LISTING_BY[];
 
-/* A table for each suite, tag, rule or claim, which begins with how many cases there are. */
-void listing_print(const json_t *plan, enum listing_by by, enum page_form form, struct buf *out);
+/* A table for each suite, tag, rule or claim, which begins with how many cases there are; in the
+ * language of these words. */
+void listing_print(const json_t *plan, enum listing_by by, enum page_form form,
+                   const struct prose *words, struct buf *out);
 
 /* Their names alone, a line each, in the order of the plan. */
 void listing_names(const json_t *plan, struct buf *out);
