@@ -34,7 +34,7 @@ struct testing {
     struct outputs outputs;
     const char *sut, *mode, *tag, *requirement, *suite, *shard, *resume;
     const char *pics, *init, *file[FILES_MAX];
-    unsigned files, jobs, timeout, repeats, by, form, language;
+    unsigned files, jobs, timeout, repeats, by, form, language, keep;
     bool list, mutate, asks, probe, fail_fast;
     bool plays_device;
     char folder[RECORD_PATH_MAX];
@@ -72,6 +72,10 @@ static int take_file(void *to, const char *text, struct err *e)
     return 0;
 }
 
+/* ORDER KEEP */
+enum keep { KEEP_ALL, KEEP_FAILED, KEEP_NONE };
+static const char *const KEPT[] = {"all", "failed", "none", NULL};
+
 #define AT(member) .at = offsetof(struct testing, member)
 
 static const struct option OPTIONS[] = {
@@ -108,6 +112,10 @@ static const struct option OPTIONS[] = {
      "nothing",
      AT(mutate)},
     {"resume", 0, "RUN", "go on with a run that was ended, with the options it had", AT(resume)},
+    {"record-keep", 0, "WHICH",
+     "records of all cases (default; of those that pass packed: NAME.gz), of\nthose that have "
+     "failed or are unclear (failed), or none, as --no-record",
+     OPTION_CHOICE, AT(keep), .names = KEPT},
     OUTPUT_OPTIONS(offsetof(struct testing, outputs)),
     SESSION_OPTIONS(offsetof(struct testing, session)),
     OPTIONS_END,
@@ -346,7 +354,8 @@ static int play_cases(struct testing *t, const json_t *texts, struct err *e)
         .mutates = t->mutate,
         .jobs = t->plays_device ? t->jobs : 1,
         .timeout_s = t->timeout > 0 ? t->timeout : TIMEOUT_S,
-        .records = t->session.no_record ? NULL : t->folder,
+        .records = t->session.no_record || t->keep == KEEP_NONE ? NULL : t->folder,
+        .keeps_passed = t->keep == KEEP_ALL,
         .enter = enter,
         .told = told,
         .tick = t->progress.draws ? tick : NULL,

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/gzip.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #define BLOCK (64u << 10)
@@ -93,5 +98,49 @@ int gzip_unpack(struct slice packed, size_t most, struct buf *out, struct err *e
     else if (said != Z_STREAM_END)
         bad = wrong(&z, said, e);
     inflateEnd(&z);
+    return bad;
+}
+
+/* ---- files ---- */
+
+/* The system's word, or zlib's own. */
+static const char *why_not(gzFile to)
+{
+    int said = Z_OK;
+    const char *text = gzerror(to, &said);
+    return said == Z_ERRNO ? strerror(errno) : text;
+}
+
+static int copy(int from, gzFile to, const char *path, struct err *e)
+{
+    uint8_t block[BLOCK];
+    for (;;) {
+        ssize_t n = read(from, block, sizeof block);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set(e, "%s cannot be read: %s", path, strerror(errno));
+        if (n == 0)
+            return 0;
+        if (gzwrite(to, block, (unsigned)n) != n)
+            return err_set(e, "%s.gz cannot be written: %s", path, why_not(to));
+    }
+}
+
+int gzip_file(const char *path, struct err *e)
+{
+    char packed[PATH_MAX];
+    if (snprintf(packed, sizeof packed, "%s.gz", path) >= (int)sizeof packed)
+        return err_set(e, "the name is too long: %s", path);
+    int from = open(path, O_RDONLY | O_CLOEXEC);
+    if (from < 0)
+        return err_set(e, "%s cannot be opened: %s", path, strerror(errno));
+    gzFile to = gzopen(packed, "wbe");
+    int bad = to == NULL ? err_set(e, "%s cannot be written: %s", packed, strerror(errno))
+                         : copy(from, to, path, e);
+    close(from);
+    if (to != NULL && gzclose(to) != Z_OK)
+        bad = err_set(e, "%s cannot be written: %s", packed, strerror(errno));
+    unlink(bad == 0 ? path : packed);
     return bad;
 }

@@ -21,4 +21,8 @@ int gzip_pack(struct slice bytes, struct buf *out, struct err *e);
  * sum or anything behind the last member is an error. */
 int gzip_unpack(struct slice packed, size_t most, struct buf *out, struct err *e);
 
+/* Packs the file into path.gz, which takes its place. -1: e; then the file is as it was. Where both
+ * are there, for it was killed meanwhile, the file counts. */
+int gzip_file(const char *path, struct err *e);
+
 #endif

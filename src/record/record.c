@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/record.h"
 
+#include "base/gzip.h"
 #include "record/jsonl.h"
 #include "record/outlet.h"
 #include "record/pcapng.h"
@@ -14,6 +15,13 @@
 #include <unistd.h>
 
 #define RECORD_FOLDER "runs"
+
+static const char EVENTS[] = "events.jsonl";
+static const char PACKETS[] = "session.pcapng";
+static const char *const FILES[] = {EVENTS, PACKETS};
+#define FILES_N (sizeof FILES / sizeof *FILES)
+
+#define FILE_PATH_MAX (RECORD_PATH_MAX + 32)
 
 struct record {
     char path[RECORD_PATH_MAX];
@@ -53,14 +61,28 @@ int record_folder(const char *given, char path[RECORD_PATH_MAX], struct err *e)
     return 0;
 }
 
+static const char *name_file(char name[FILE_PATH_MAX], const char *folder, const char *file,
+                             const char *ending)
+{
+    snprintf(name, FILE_PATH_MAX, "%s/%s%s", folder, file, ending);
+    return name;
+}
+
+/* Those of a run that was here before. */
+static void remove_packed(const char *folder)
+{
+    char name[FILE_PATH_MAX];
+    for (size_t i = 0; i < FILES_N; i++)
+        unlink(name_file(name, folder, FILES[i], ".gz"));
+}
+
 static int open_files(struct record *r, struct err *e)
 {
-    char name[sizeof r->path + 32];
-    snprintf(name, sizeof name, "%s/events.jsonl", r->path);
-    if (outlet_create(&r->events.outlet, name, e) != 0)
+    char name[FILE_PATH_MAX];
+    remove_packed(r->path);
+    if (outlet_create(&r->events.outlet, name_file(name, r->path, EVENTS, ""), e) != 0)
         return -1;
-    snprintf(name, sizeof name, "%s/session.pcapng", r->path);
-    r->packets = pcapng_open(name, e);
+    r->packets = pcapng_open(name_file(name, r->path, PACKETS, ""), e);
     if (r->packets != NULL)
         return 0;
     close(r->events.outlet.fd);
@@ -146,8 +168,8 @@ struct record *record_open(const char *path, struct recorder *recorder, struct e
         free(r);
         return NULL;
     }
-    recorder_add_writer(recorder, "events.jsonl", put_line, write_lines, r);
-    recorder_add_writer(recorder, "session.pcapng", put_packets, write_packets, r);
+    recorder_add_writer(recorder, EVENTS, put_line, write_lines, r);
+    recorder_add_writer(recorder, PACKETS, put_packets, write_packets, r);
     return r;
 }
 
@@ -166,4 +188,21 @@ int record_close(struct record *r, struct err *e)
     outlet_close(&r->events.outlet);
     free(r);
     return status;
+}
+
+void record_pack(const char *path)
+{
+    char name[FILE_PATH_MAX];
+    struct err useless = ERR_INIT;
+    for (size_t i = 0; i < FILES_N; i++)
+        gzip_file(name_file(name, path, FILES[i], ""), &useless);
+}
+
+void record_remove(const char *path)
+{
+    char name[FILE_PATH_MAX];
+    remove_packed(path);
+    for (size_t i = 0; i < FILES_N; i++)
+        unlink(name_file(name, path, FILES[i], ""));
+    rmdir(path);
 }

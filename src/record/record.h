@@ -26,4 +26,11 @@ const char *record_path(const struct record *r);
  * has told it (`lost`). r is gone. */
 int record_close(struct record *r, struct err *e);
 
+/* Of a record that is closed: its files, packed (NAME.gz), as Wireshark reads them, too. One that
+ * cannot be packed stays as it is. */
+void record_pack(const char *path);
+
+/* Its files, packed or not, are no more; nor is the folder, unless it has others. */
+void record_remove(const char *path);
+
 #endif

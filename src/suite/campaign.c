@@ -4,6 +4,7 @@
 #include "record/ladder.h"
 #include "record/record.h"
 #include "script/faults.h"
+#include "suite/results.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -193,6 +194,28 @@ static bool is_idle(const json_t *mutation, const struct part *device)
            !json_is_true(json_object_get(device->answer, "happened"));
 }
 
+/* Does nobody have to look for what went wrong? */
+static bool is_as_it_should(const json_t *which, const json_t *result)
+{
+    struct result r;
+    result_read(&r, which, result);
+    return r.verdict == OUTCOME_BEYOND || (r.verdict == OUTCOME_PASS && r.field == OUTCOME_PASS);
+}
+
+/* What becomes of the record, now that there is a verdict. */
+static void keep_record(const struct campaign *c, const json_t *which, const char *folder,
+                        json_t *result)
+{
+    bool has_passed = is_as_it_should(which, result);
+    if (has_passed && !c->keeps_passed) {
+        record_remove(folder);
+        return;
+    }
+    if (has_passed)
+        record_pack(folder);
+    json_object_set_new(result, "record", json_string(folder + strlen(c->records) + 1));
+}
+
 json_t *campaign_case(const struct campaign *c, const json_t *which, const json_t *mutation)
 {
     struct playing now = {.campaign = c, .trouble = ERR_INIT};
@@ -228,7 +251,7 @@ json_t *campaign_case(const struct campaign *c, const json_t *which, const json_
     else
         prove_faults(c, result);
     if (records)
-        json_object_set_new(result, "record", json_string(folder + strlen(c->records) + 1));
+        keep_record(c, which, folder, result);
     part_close(&tester);
     part_close(&device);
     json_decref(given);

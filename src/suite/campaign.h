@@ -21,6 +21,7 @@ struct campaign {
     unsigned jobs;       /* processes */
     unsigned timeout_s;  /* of a case, in the world's time; 0: none */
     const char *records; /* a folder for each case in that one; NULL: none */
+    bool keeps_passed;   /* records of cases that pass, packed; else only the other ones */
 
     /* The world of a case. NULL: e. */
     struct world *(*enter)(void *context, struct err *e);

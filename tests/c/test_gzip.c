@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gzip: what is packed comes back, what others packed is read, and what is damaged is not. */
+#include "base/file.h"
 #include "base/gzip.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -183,6 +187,36 @@ static void test_damage_is_found(void **state)
     assert_refused(f, all_of(&f->packed), LIMIT, "not sound");
 }
 
+static void test_a_file_is_packed_in_its_place(void **state)
+{
+    struct fixture *f = *state;
+    char folder[] = "/tmp/test_gzip.XXXXXX", plain[64], packed[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(plain, sizeof plain, "%s/x", folder);
+    snprintf(packed, sizeof packed, "%s/x.gz", folder);
+    fill(f, 200000);
+    FILE *to = fopen(plain, "w");
+    assert_int_equal(fwrite(f->plain.p, 1, f->plain.n, to), f->plain.n);
+    fclose(to);
+
+    /* Where that is not possible it stays. */
+    assert_int_equal(mkdir(packed, 0700), 0);
+    assert_int_equal(gzip_file(plain, &f->e), -1);
+    assert_non_null(strstr(f->e.what, packed));
+    assert_int_equal(access(plain, F_OK), 0);
+    assert_int_equal(rmdir(packed), 0);
+
+    f->e = ERR_INIT;
+    assert_int_equal(gzip_file(plain, &f->e), 0);
+    assert_int_equal(access(plain, F_OK), -1);
+    assert_int_equal(file_read(packed, LIMIT, &f->packed, &f->e), 0);
+    assert_unpacks(f);
+    unlink(packed);
+    assert_int_equal(gzip_file(plain, &f->e), -1);
+    assert_int_equal(access(packed, F_OK), -1);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +232,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_limit_is_kept, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(test_an_end_in_the_middle, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(test_damage_is_found, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(test_a_file_is_packed_in_its_place, open_fixture,
+                                        close_fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,7 +165,7 @@ wants "a shard that is none is refused" 3 err "expected I/N"
 # shellcheck disable=SC2086
 run test -q -o "$work/rounds" $with --repeat 2 'own_good' --junit "$work/rounds.xml"
 check "rounds have names of their own" is_junit "$work/rounds.xml"
-check "and records" [ -s "$work/rounds/own_good-2/events.jsonl" ]
+check "and records" [ -s "$work/rounds/own_good-2/events.jsonl.gz" ]
 
 for code in FAILED_SequenceError OK FAILED_SequenceError; do
     cat >"$work/changing.lua" <<END
