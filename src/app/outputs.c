@@ -116,10 +116,11 @@ static int add_to_history(const struct outputs *o, const struct results *r, stru
 
 static int exit_code(const struct outputs *o, const struct results *r)
 {
-    unsigned unclear = r->verdicts[OUTCOME_INCONCLUSIVE] + r->verdicts[OUTCOME_NOT_REACHED];
-    if (r->verdicts[OUTCOME_ERROR] > 0)
+    const unsigned *count = results_counts(r);
+    unsigned unclear = count[OUTCOME_INCONCLUSIVE] + count[OUTCOME_NOT_REACHED];
+    if (count[OUTCOME_ERROR] > 0)
         return EXIT_SETUP;
-    if (r->verdicts[OUTCOME_FAIL] > 0 || results_survivors(r) > 0 || (o->strict && unclear > 0))
+    if (count[OUTCOME_FAIL] > 0 || results_survivors(r) > 0 || (o->strict && unclear > 0))
         return EXIT_FAIL;
     return unclear > 0 ? EXIT_UNCLEAR : EXIT_PASS;
 }

@@ -36,7 +36,8 @@ static const struct usage USAGE = {
         "  v2glab report runs/20261128-120000 --junit results.xml --metrics v2glab.prom\n"
         "  v2glab report merge shard-1 shard-2 shard-3 -o all --junit results.xml\n\n"
         "exit codes: as of `v2glab test`: 0 all passed, 1 one failed, 2 one is inconclusive or\n"
-        "was not reached (with --strict 1), 3 error",
+        "was not reached (with --strict 1), 3 error; of a run with --profile field by the verdict\n"
+        "of the field",
 };
 
 static int merge(struct reporting *r, struct err *e)

@@ -70,7 +70,8 @@ static int in_order(const void *a, const void *b)
     return x->came < y->came ? -1 : x->came > y->came;
 }
 
-/* The facts of the whole: those of the first, from the begin of the earliest. */
+/* The facts of the whole: those of the first, from the begin of the earliest; the profile, if it is
+ * that of all. */
 static json_t *run_of_all(const struct merging *m)
 {
     json_t *all = json_object();
@@ -83,6 +84,8 @@ static json_t *run_of_all(const struct merging *m)
     {
         if (strcmp(results_text(run, "started"), results_text(all, "started")) < 0)
             json_object_set(all, "started", json_object_get(run, "started"));
+        if (strcmp(results_text(run, "profile"), results_text(all, "profile")) != 0)
+            json_object_del(all, "profile");
     }
     json_object_set(all, "merged", m->runs);
     return all;

@@ -239,6 +239,7 @@ int results_open(struct results *r, const char *folder, struct err *e)
     const json_t *skipped = json_object_get(r->plan, "skipped");
     size_t i, n = json_array_size(cases) + json_array_size(skipped);
     r->run = json_object_get(r->plan, "run");
+    r->by_field = strcmp(results_text(r->run, "profile"), "field") == 0;
     r->at = calloc(n + 1, sizeof *r->at);
     if (r->at == NULL)
         return err_set(e, "out of memory");
@@ -249,6 +250,11 @@ int results_open(struct results *r, const char *folder, struct err *e)
     }
     json_array_foreach(skipped, i, planned) add_result(r, planned, NULL, OUTCOME_NOT_APPLICABLE);
     return 0;
+}
+
+const unsigned *results_counts(const struct results *r)
+{
+    return r->by_field ? r->fields : r->verdicts;
 }
 
 void results_close(struct results *r)

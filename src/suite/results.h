@@ -52,6 +52,7 @@ struct results {
     struct result *at;
     size_t n;
     unsigned verdicts[OUTCOMES], fields[OUTCOMES];
+    bool by_field; /* played with --profile field: that verdict decides */
     struct mutants {
         unsigned played, killed;
     } negations, rules;
@@ -63,6 +64,9 @@ void results_close(struct results *r);
 
 /* The text at a key; "" where there is none. */
 const char *results_text(const json_t *object, const char *key);
+
+/* How many results of each outcome there are, by the verdict that decides. */
+const unsigned *results_counts(const struct results *r);
 
 /* What there is to know of one: its part of the plan, and its line. */
 void result_read(struct result *r, const json_t *planned, const json_t *said);

@@ -145,10 +145,10 @@ void summary_write(const struct results *r, FILE *out)
     if (r->verdicts[OUTCOME_NOT_REACHED] > 0)
         fprintf(out, ", %u not reached", r->verdicts[OUTCOME_NOT_REACHED]);
     fputc('\n', out);
-    if (memcmp(r->verdicts, r->fields, sizeof r->fields) != 0) {
+    if (r->by_field || memcmp(r->verdicts, r->fields, sizeof r->fields) != 0) {
         fputs("in the field: ", out);
         put_counts(r->fields, out);
-        fputc('\n', out);
+        fputs(r->by_field ? "; the exit code is by these (--profile field)\n" : "\n", out);
     }
     if (r->negations.played + r->rules.played > 0)
         fprintf(out, "%u of %u negations killed, %u of %u rule mutants killed\n",
