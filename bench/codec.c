@@ -6,6 +6,7 @@
  */
 #include "codec/exi.h"
 #include "codec/exi_stage.h"
+#include "codec/xml.h"
 #include "schema/load.h"
 
 #include <fcntl.h>
@@ -35,6 +36,7 @@ struct subject {
     char name[64], grammar[32], encode[16], decode[16]; /* the last two: ns aimed at, or "-" */
     uint8_t bytes[BYTES_MAX], out[BYTES_MAX + 64];
     size_t n;
+    struct buf xml;
     const struct schema *schema;
     struct exi_options options;
     struct arena arena;
@@ -126,6 +128,19 @@ static void encode(struct subject *s)
 {
     if (exi_encode(&s->m, s->out, sizeof s->out, &s->e) != (int64_t)s->n)
         give_up(s->name, s->e.set ? s->e.what : "another length than it came with");
+}
+
+static void print_xml(struct subject *s)
+{
+    s->xml.n = 0;
+    xml_print(&s->m, XML_PAGES, &s->xml);
+}
+
+static void read_xml(struct subject *s)
+{
+    arena_reset(&s->arena);
+    if (xml_read(s->schema, (const char *)s->xml.p, s->xml.n, false, &s->arena, &s->m, &s->e) != 0)
+        give_up(s->name, s->e.what);
 }
 
 static void load_and_close(struct subject *s)
@@ -282,11 +297,17 @@ static size_t memory_of(struct subject *s)
     return used;
 }
 
-static void bench_messages(struct subject *s)
+static FILE *open_messages(void)
 {
     FILE *f = fopen("bench/messages.txt", "r");
     if (f == NULL)
         give_up("bench/messages.txt", "cannot be read; expected to run in the repository's root");
+    return f;
+}
+
+static void bench_messages(struct subject *s)
+{
+    FILE *f = open_messages();
     printf("%-30s %-18s %6s %6s | %7s %7s %6s %5s %7s | %7s %7s %6s %5s %7s | %s\n", "message",
            "grammar", "bytes", "memory", "encode", "median", "aim", "ratio", "instr.", "decode",
            "median", "aim", "ratio", "instr.", "MB/s enc / dec");
@@ -307,6 +328,24 @@ static void bench_messages(struct subject *s)
         printf(" | %6.0f %6.0f\n", bytes / e.least, bytes / d.least);
     }
     fclose(f);
+}
+
+static void bench_xml(struct subject *s)
+{
+    FILE *f = open_messages();
+    printf("\n%-30s %6s | %7s %7s | %7s %7s   (aim of reading a usual message: 8.0)\n",
+           "as XML, us", "bytes", "print", "median", "read", "median");
+    while (read_subject(f, s)) {
+        decode(s);
+        struct sample print = measure(print_xml, s), read = measure(read_xml, s);
+        encode(s);
+        if (memcmp(s->out, s->bytes, s->n) != 0)
+            give_up(s->name, "encodes to other bytes after it was read from XML");
+        printf("%-30s %6zu | %7.1f %7.1f | %7.1f %7.1f\n", s->name, s->xml.n, print.least / 1e3,
+               print.median / 1e3, read.least / 1e3, read.median / 1e3);
+    }
+    fclose(f);
+    buf_close(&s->xml);
 }
 
 static void bench_loading(struct subject *s)
@@ -347,6 +386,7 @@ int main(void)
     arena_open(&s.arena, block, sizeof block, 16 << 20);
     setvbuf(stdout, NULL, _IOLBF, 0);
     bench_messages(&s);
+    bench_xml(&s);
     bench_loading(&s);
     bench_start(&s);
     arena_close(&s.arena);

@@ -41,7 +41,8 @@ static int simple_default(struct arena *a, const struct field *f, union value *v
         break;
     case KIND_STRING:
     case KIND_TEXT:
-        v->b = bytes_new(a, "", 0);
+        v->b =
+            f->simple != NULL && f->simple->is_name ? bytes_new(a, "id1", 3) : bytes_new(a, "", 0);
         break;
     case KIND_HEX:
     case KIND_BASE64:

@@ -6,8 +6,10 @@
 #include "codec/exi_decode.h"
 
 #include "base/bits.h"
+#include "base/ncname.h"
 #include "codec/exi_fast.h"
 #include "codec/exi_names.h"
+#include "codec/limits.h"
 #include "codec/value.h"
 
 #include <inttypes.h>
@@ -95,6 +97,9 @@ static int read_value(struct decoder *d, const struct field *f, union value *v)
         return read_plain_number(d, f, v);
     case KIND_STRING:
         if (decoder_string(d, f->qname, &v->b, &characters) != 0)
+            return -1;
+        if (f->simple != NULL && f->simple->is_name && !is_ncname(v->b->p, v->b->n) &&
+            decoder_violate(d, from, "is no ID; " EXPECTED_NAME) != 0)
             return -1;
         return check_length(d, from, f, characters, "characters");
     case KIND_HEX:

@@ -6,6 +6,7 @@
  * careful pass of exi_decode.c from the beginning.
  */
 #include "base/bits.h"
+#include "base/ncname.h"
 #include "codec/exi_decode.h"
 #include "codec/exi_fast.h"
 #include "codec/exi_stage.h"
@@ -226,14 +227,15 @@ static bool read_bytes(struct decoder *d, const struct step *step, union value *
         return false;
     b->n = (uint32_t)n;
     uint64_t from = d->r.pos, any = bits_read_octets(&d->r, b->p, n);
-    if (step->op == STEP_STRING && (any & HIGH_BITS) != 0) {
+    if (step->op != STEP_OCTETS && (any & HIGH_BITS) != 0) {
         d->r.pos = from;
         b = decoder_unicode(d, n);
     }
     v->b = b;
     uint64_t tail = bits_peek(&d->r);
     d->r.pos += step->tail;
-    return b != NULL && (tail & step->after) == 0;
+    return b != NULL && (tail & step->after) == 0 &&
+           (step->op != STEP_NAME || is_ncname(b->p, b->n));
 }
 
 static bool any_bytes(struct decoder *d, struct fast *f, const struct step *step, union value *v)
@@ -300,7 +302,8 @@ ALWAYS_INLINE bool fast_bytes(struct decoder *d, struct fast *f, const struct st
     }
     f->pos += step->tail;
     return (window & step->after) == 0 &&
-           !(UNLIKELY((any & HIGH_BITS) != 0) && step->op == STEP_STRING);
+           !(UNLIKELY((any & HIGH_BITS) != 0) && step->op != STEP_OCTETS) &&
+           (LIKELY(step->op != STEP_NAME) || is_ncname(b->p, b->n));
 }
 
 ALWAYS_INLINE struct node *fast_node(struct fast *f, const struct type *t)
@@ -386,7 +389,7 @@ ALWAYS_INLINE bool fast_value(struct decoder *d, struct fast *f, const struct st
     }
     if (step->op == STEP_UNSIGNED || step->op == STEP_SIGNED)
         return fast_number(d, f, step, window, v, rare);
-    if (step->op == STEP_STRING || step->op == STEP_OCTETS)
+    if (step->op == STEP_STRING || step->op == STEP_NAME || step->op == STEP_OCTETS)
         return fast_bytes(d, f, step, window, v, rare);
     if (step->op == STEP_FIXED) {
         union value two[2];

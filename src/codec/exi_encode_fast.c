@@ -203,7 +203,7 @@ ALWAYS_INLINE bool fast_value(struct fast *f, const struct step *step, const uni
         fast_number(f, step->lead, step->head, step, v->u, step->tail);
         return true;
     }
-    if (step->op == STEP_STRING || step->op == STEP_OCTETS)
+    if (step->op == STEP_STRING || step->op == STEP_NAME || step->op == STEP_OCTETS)
         return fast_bytes(f, step, v->b);
     return step->op == STEP_FIXED && fast_run(f, step, step->of.run, v);
 }

@@ -150,6 +150,8 @@ static int fill_step(struct arena *a, const struct type *t, const struct state *
     };
     const struct field *f = &t->field[slot];
     step->op = OP[f->kind];
+    if (step->op == STEP_STRING && f->simple != NULL && f->simple->is_name)
+        step->op = STEP_NAME;
     if (f->kind == KIND_NODE && f->type->is_abstract)
         step->op = STEP_RARE;
     step->slot = (uint8_t)slot;
@@ -179,7 +181,7 @@ static int fill_step(struct arena *a, const struct type *t, const struct state *
     step->lo = f->lo;
     step->most = (uint64_t)f->hi - (uint64_t)f->lo;
     step->wide = wide_of(f);
-    step->plus = step->op == STEP_STRING ? 2 : 0;
+    step->plus = step->op == STEP_STRING || step->op == STEP_NAME ? 2 : 0;
     return 0;
 }
 

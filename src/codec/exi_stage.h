@@ -19,6 +19,7 @@ enum step_op {
     STEP_SIGNED,
     STEP_BIG,
     STEP_STRING,
+    STEP_NAME, /* a string that is an ID */
     STEP_OCTETS,
 };
 

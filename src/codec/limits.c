@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/limits.h"
 
+#include "base/ncname.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -81,6 +82,10 @@ bool limits_broken(const struct field *f, union value v, char *what, size_t size
     case KIND_SIGNED:
         return number_is_wrong(f, v, what, size);
     case KIND_STRING:
+        if (f->simple != NULL && f->simple->is_name && !is_ncname(v.b->p, v.b->n)) {
+            snprintf(what, size, "is no ID; " EXPECTED_NAME);
+            return true;
+        }
         return length_is_wrong(f, characters(v.b), "characters", what, size);
     case KIND_HEX:
     case KIND_BASE64:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/xml.h"
 
+#include "base/ncname.h"
 #include "base/utf8.h"
 #include "codec/value.h"
 
@@ -13,9 +14,15 @@
 
 /* ---- text ---- */
 
+/* Where text goes. */
+struct target {
+    struct buf *out;
+    bool has_octets; /* some of it is no XML text, and goes out as octets */
+};
+
 /* What a byte needs: nothing, an escape everywhere, one in attributes (or on one line), a look at
  * the whole UTF-8 sequence. */
-enum need { NEED_NOTHING, NEED_ESCAPE, NEED_LINE, NEED_SEQUENCE };
+enum need { NEED_NOTHING, NEED_ESCAPE, NEED_LINE, NEED_SEQUENCE, NEED_OCTET };
 
 static enum need need_of(uint8_t c)
 {
@@ -23,7 +30,9 @@ static enum need need_of(uint8_t c)
         return NEED_SEQUENCE;
     if (c >= 0x20)
         return c == '<' || c == '>' || c == '&' || c == '"' ? NEED_ESCAPE : NEED_NOTHING;
-    return c == '\t' || c == '\n' ? NEED_LINE : NEED_ESCAPE;
+    if (c == '\r')
+        return NEED_ESCAPE;
+    return c == '\t' || c == '\n' ? NEED_LINE : NEED_OCTET;
 }
 
 static void add_escape(struct buf *out, uint8_t c)
@@ -46,23 +55,31 @@ static void add_escape(struct buf *out, uint8_t c)
     }
 }
 
-/* Adds a sequence of bytes from 0x80 on; returns how many it took. */
-static size_t add_sequence(struct buf *out, const uint8_t *p, size_t n)
+/* As U+EF00 to U+EFFF. */
+static void add_octets(struct target *t, const uint8_t *p, size_t n)
+{
+    t->has_octets = true;
+    for (size_t i = 0; i < n; i++)
+        buf_add(t->out, (uint8_t[]){0xEE, 0xBC | p[i] >> 6, 0x80 | (p[i] & 0x3F)}, 3);
+}
+
+/* Adds a sequence of bytes from 0x80 on; returns how many it took. Characters that stand for octets
+ * in the same document cannot stand for themselves. */
+static size_t add_sequence(struct target *t, const uint8_t *p, size_t n)
 {
     uint32_t c = 0;
     unsigned length = utf8_length(p, n, &c);
-    if (length == 0) {
-        buf_add(out, "\xEF\xBF\xBD", 3);
-        return 1;
+    bool is_taken = t->has_octets && c >= 0xEF00 && c <= 0xEFFF;
+    if (length > 0 && c != 0xFFFE && c != 0xFFFF && !is_taken) {
+        buf_add(t->out, p, length);
+        return length;
     }
-    if (c == 0xFFFE || c == 0xFFFF)
-        buf_printf(out, "&#x%X;", (unsigned)c);
-    else
-        buf_add(out, p, length);
+    length = length > 0 ? length : 1;
+    add_octets(t, p, length);
     return length;
 }
 
-static void add_text(struct buf *out, const uint8_t *p, size_t n, bool is_attribute, bool one_line)
+static void add_text(struct target *t, const uint8_t *p, size_t n, bool is_attribute, bool one_line)
 {
     size_t from = 0, i = 0;
     while (i < n) {
@@ -73,14 +90,16 @@ static void add_text(struct buf *out, const uint8_t *p, size_t n, bool is_attrib
             i++;
             continue;
         }
-        buf_add(out, p + from, i - from);
+        buf_add(t->out, p + from, i - from);
         if (need == NEED_SEQUENCE)
-            i += add_sequence(out, p + i, n - i);
+            i += add_sequence(t, p + i, n - i);
+        else if (need == NEED_OCTET)
+            add_octets(t, p + i++, 1);
         else
-            add_escape(out, p[i++]);
+            add_escape(t->out, p[i++]);
         from = i;
     }
-    buf_add(out, p + from, i - from);
+    buf_add(t->out, p + from, i - from);
 }
 
 /* What a reader takes for layout. (Not '\r': parsed text only has it where it was escaped.) */
@@ -96,6 +115,7 @@ static bool is_layout(const struct bytes *b)
 
 struct printer {
     struct buf *out;
+    struct target text; /* the same, for what strings hold */
     const struct schema *s;
     bool pages;
     bool has_root; /* the root's start tag is out */
@@ -126,23 +146,18 @@ static struct qname foreign_qname(const struct printer *p, const char *uri, cons
     return q;
 }
 
-static bool fits_name(uint32_t c)
-{
-    return c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-}
-
 /* A name that nobody checked: what no XML name may hold becomes '_'. */
 static void add_foreign_name(struct buf *out, const char *name)
 {
     const uint8_t *c = (const uint8_t *)name;
     size_t n = strlen(name);
-    if (n == 0 || c[0] == '-' || c[0] == '.' || (c[0] >= '0' && c[0] <= '9'))
+    uint32_t first = 0;
+    if (n == 0 || (utf8_length(c, n, &first) > 0 && ncname_holds(first) && !ncname_begins(first)))
         buf_char(out, '_');
     for (size_t i = 0; i < n;) {
         uint32_t character = 0;
         unsigned length = utf8_length(c + i, n - i, &character);
-        if (length > 0 && fits_name(character))
+        if (length > 0 && ncname_holds(character))
             buf_add(out, c + i, length);
         else
             buf_char(out, '_');
@@ -168,7 +183,7 @@ static void add_name(struct printer *p, struct qname q)
 static void add_quoted(struct printer *p, const char *text)
 {
     buf_char(p->out, '"');
-    add_text(p->out, (const uint8_t *)text, strlen(text), true, true);
+    add_text(&p->text, (const uint8_t *)text, strlen(text), true, true);
     buf_char(p->out, '"');
 }
 
@@ -248,7 +263,7 @@ static void begin_attribute(struct printer *p, struct qname q, unsigned *declare
 static void print_value(struct printer *p, const struct field *f, union value v)
 {
     if (f->kind == KIND_STRING || f->kind == KIND_TEXT)
-        add_text(p->out, v.b->p, v.b->n, false, !p->pages);
+        add_text(&p->text, v.b->p, v.b->n, false, !p->pages);
     else
         value_text(f, v, p->out);
 }
@@ -262,7 +277,7 @@ static void print_text(struct printer *p, const struct bytes *b)
         buf_text(p->out, "]]>");
         return;
     }
-    add_text(p->out, b->p, b->n, false, !p->pages);
+    add_text(&p->text, b->p, b->n, false, !p->pages);
 }
 
 static void print_attributes(struct printer *p, const struct node *n)
@@ -276,7 +291,7 @@ static void print_attributes(struct printer *p, const struct node *n)
         begin_attribute(p, qname_of(p, f), &declared, &last);
         buf_char(p->out, '"');
         if (f->kind == KIND_STRING)
-            add_text(p->out, n->v[i].b->p, n->v[i].b->n, true, true);
+            add_text(&p->text, n->v[i].b->p, n->v[i].b->n, true, true);
         else
             value_text(f, n->v[i], p->out);
         buf_char(p->out, '"');
@@ -415,7 +430,7 @@ static void print_any_attributes(struct printer *p, const struct any *any)
             continue;
         begin_attribute(p, foreign_qname(p, part->uri, part->name), &declared, &last);
         buf_char(p->out, '"');
-        add_text(p->out, part->text->p, part->text->n, true, true);
+        add_text(&p->text, part->text->p, part->text->n, true, true);
         buf_char(p->out, '"');
     }
 }
@@ -462,15 +477,31 @@ static void print_any(struct printer *p, const struct any *any, const char *scop
     end_tag(p, q);
 }
 
-void xml_print(const struct message *m, enum xml_form form, struct buf *out)
+static void print_document(const struct message *m, enum xml_form form, struct buf *out,
+                           bool *has_octets)
 {
-    struct printer p = {.out = out, .s = m->schema, .pages = form == XML_PAGES};
+    struct printer p = {
+        .out = out, .text = {out, *has_octets}, .s = m->schema, .pages = form == XML_PAGES};
     for (unsigned i = 0; i < p.s->namespaces; i++)
         p.rank[p.s->ns_sorted[i]] = (uint8_t)i;
     if (p.pages)
         buf_text(out, "<?xml version=\"1.0\" ?>\n");
+    if (*has_octets)
+        buf_printf(out, "<?" XML_OCTETS_TARGET " " XML_OCTETS_DATA "?>%s", p.pages ? "\n" : "");
     if (m->relaxed != NULL)
         print_any(&p, m->relaxed, "");
     else if (m->as != NULL)
         print_element(&p, m->as, m->v, "");
+    *has_octets = p.text.has_octets;
+}
+
+void xml_print(const struct message *m, enum xml_form form, struct buf *out)
+{
+    bool has_octets = false;
+    size_t begin = out->n;
+    print_document(m, form, out, &has_octets);
+    if (!has_octets)
+        return;
+    out->n = begin; /* once more, and said in front */
+    print_document(m, form, out, &has_octets);
 }

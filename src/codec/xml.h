@@ -5,15 +5,18 @@
  * upper-case hexBinary, empty elements as <s1:X/>). In: any well-formed XML of that schema, read
  * with libxml2 (no network, no entities, no document type).
  *
- * What XML cannot hold: control characters of a string are shown as &#x1; and the like, which
- * keeps them visible, but no XML 1.0 reader takes them back; octets that are no UTF-8 become
- * U+FFFD. Blank characters of mixed content are shown as CDATA: the reader takes other blanks for
- * layout.
+ * What XML 1.0 cannot hold of a string (control characters, U+FFFE, octets that are no UTF-8) goes
+ * out octet by octet, as characters U+EF00 to U+EFFF, and the document says so in front of its
+ * root: <?v2glab octets="U+EF00"?>. Only where it does are such characters read back as octets.
+ * Blank characters of mixed content are shown as CDATA: the reader takes other blanks for layout.
  */
 #ifndef V2G_CODEC_XML_H
 #define V2G_CODEC_XML_H
 
 #include "codec/message.h"
+
+#define XML_OCTETS_TARGET "v2glab"
+#define XML_OCTETS_DATA "octets=\"U+EF00\""
 
 enum xml_form {
     XML_PAGES,

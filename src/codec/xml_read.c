@@ -4,23 +4,47 @@
 #include "codec/value.h"
 #include "codec/xml.h"
 
-#include <libxml/xmlreader.h>
+#include <libxml/parser.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
 #define XML_SIZE_MAX (64u * 1024 * 1024)
-#define SHOWN_MAX 40 /* bytes of bad input that an error repeats */
+#define SHOWN_MAX 40    /* bytes of bad input that an error repeats */
+#define NAMES_KEPT 4096 /* by libxml2 from message to message */
 
 static const char URI_XSI[] = "http://www.w3.org/2001/XMLSchema-instance";
 
+enum part { PART_ELEMENT, PART_END, PART_TEXT, PART_CDATA };
+
+/* What libxml2 has told: parts of the document, in its order. */
+struct told {
+    enum part part;
+    int line;
+    const char *name, *uri; /* of an element; libxml2's, as long as the parser lives */
+    size_t at;              /* of an element: its first attribute; of text: where it begins */
+    size_t n;               /* attributes; bytes of text */
+};
+
+struct attribute {
+    const char *name, *uri;
+    size_t at, n; /* its text */
+};
+
 struct reader {
-    xmlTextReaderPtr x;
+    xmlParserCtxtPtr x;
     const struct schema *s;
     struct arena *a;
     struct err *e;
-    struct buf text;   /* characters that are being gathered, of all open elements */
-    bool is_explicit;  /* some of them were written as CDATA: kept even if blank */
-    char problem[304]; /* libxml2's first complaint */
+    struct buf told, attributes, chars; /* struct told, struct attribute, all text */
+    bool has_octets;                    /* in text, some characters stand for octets */
+    int doctype_line;                   /* 0: it has no document type */
+    size_t next;                        /* in told */
+    const struct told *on;              /* the newest tag */
+    struct slice text;                  /* characters that were gathered since that */
+    bool is_explicit;                   /* some of them were written as CDATA: kept even if blank */
+    char problem[304];                  /* libxml2's first complaint */
     int problem_line;
 };
 
@@ -28,7 +52,6 @@ struct reader {
 struct place {
     const char *name;
     int line;
-    bool is_empty; /* <X/>: no end tag will come */
 };
 
 static int put_line(struct err *e, int line)
@@ -45,25 +68,9 @@ static int no_memory(struct reader *r, const struct place *place)
     return FAIL(r, place, "the message is too large: its memory is used up");
 }
 
-static const char *local_name(struct reader *r)
+static struct place place_of(const struct reader *r)
 {
-    const xmlChar *name = xmlTextReaderConstLocalName(r->x);
-    return name == NULL ? "" : (const char *)name;
-}
-
-static const char *namespace_uri(struct reader *r)
-{
-    const xmlChar *uri = xmlTextReaderConstNamespaceUri(r->x);
-    return uri == NULL ? "" : (const char *)uri;
-}
-
-static struct place place_of(struct reader *r)
-{
-    xmlNodePtr node = xmlTextReaderCurrentNode(r->x);
-    long line = node == NULL ? 0 : xmlGetLineNo(node);
-    return (struct place){.name = local_name(r),
-                          .line = line > 0 ? (int)line : ERR_NO_PLACE,
-                          .is_empty = xmlTextReaderIsEmptyElement(r->x) == 1};
+    return (struct place){r->on->name, r->on->line};
 }
 
 /* Number of a namespace: SCHEMA_NO_NS for "", -1 where the schema has none of that URI. */
@@ -77,9 +84,110 @@ static int namespace_index(const struct schema *s, const char *uri)
     return -1;
 }
 
-/* ---- moving on ---- */
+/* ---- what libxml2 tells ---- */
 
-enum part { PART_ELEMENT, PART_END, PART_FAILED };
+/* Characters U+EF00 to U+EFFF stand for an octet each, where the document says so (xml.h). */
+static size_t octets_of(uint8_t *text, size_t n)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < n; to++) {
+        bool is_octet = n - i >= 3 && text[i] == 0xEE && (text[i + 1] & 0xFC) == 0xBC;
+        text[to] = is_octet ? (uint8_t)(text[i + 1] << 6 | (text[i + 2] & 0x3F)) : text[i];
+        i += is_octet ? 3 : 1;
+    }
+    return to;
+}
+
+/* Appends characters; returns how many octets they are. */
+static size_t keep_text(struct reader *r, const xmlChar *text, size_t n)
+{
+    size_t at = r->chars.n;
+    buf_add(&r->chars, text, n);
+    if (r->has_octets && !r->chars.failed)
+        r->chars.n = at + octets_of(r->chars.p + at, n);
+    return r->chars.n - at;
+}
+
+static const char *text_of(const xmlChar *text)
+{
+    return text == NULL ? "" : (const char *)text;
+}
+
+static struct told *tell(struct reader *r, enum part part)
+{
+    struct told *t = (struct told *)buf_reserve(&r->told, sizeof *t);
+    if (t == NULL)
+        return NULL;
+    *t = (struct told){.part = part, .line = r->x->input == NULL ? 0 : r->x->input->line};
+    t->line = t->line > 0 ? t->line : ERR_NO_PLACE;
+    r->told.n += sizeof *t;
+    return t;
+}
+
+static void tell_start(void *context, const xmlChar *name, const xmlChar *prefix,
+                       const xmlChar *uri, int namespaces, const xmlChar **declared, int attributes,
+                       int defaulted, const xmlChar **attribute)
+{
+    struct reader *r = ((xmlParserCtxtPtr)context)->_private;
+    struct told *t = tell(r, PART_ELEMENT);
+    (void)prefix, (void)namespaces, (void)declared, (void)defaulted;
+    if (t == NULL)
+        return;
+    t->name = text_of(name);
+    t->uri = text_of(uri);
+    t->at = r->attributes.n / sizeof(struct attribute);
+    t->n = (size_t)attributes;
+    for (int i = 0; i < attributes; i++, attribute += 5) { /* name, prefix, URI, value, its end */
+        struct attribute a = {text_of(attribute[0]), text_of(attribute[2]), r->chars.n, 0};
+        a.n = keep_text(r, attribute[3], (size_t)(attribute[4] - attribute[3]));
+        buf_add(&r->attributes, &a, sizeof a);
+    }
+}
+
+static void tell_end(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+    struct told *t = tell(((xmlParserCtxtPtr)context)->_private, PART_END);
+    (void)prefix;
+    if (t == NULL)
+        return;
+    t->name = text_of(name);
+    t->uri = text_of(uri);
+}
+
+static void tell_text(struct reader *r, enum part part, const xmlChar *text, int n)
+{
+    struct told *t = tell(r, part);
+    if (t == NULL)
+        return;
+    t->at = r->chars.n;
+    t->n = keep_text(r, text, (size_t)n);
+}
+
+static void tell_characters(void *context, const xmlChar *text, int n)
+{
+    tell_text(((xmlParserCtxtPtr)context)->_private, PART_TEXT, text, n);
+}
+
+static void tell_cdata(void *context, const xmlChar *text, int n)
+{
+    tell_text(((xmlParserCtxtPtr)context)->_private, PART_CDATA, text, n);
+}
+
+static void tell_doctype(void *context, const xmlChar *name, const xmlChar *id,
+                         const xmlChar *system)
+{
+    struct reader *r = ((xmlParserCtxtPtr)context)->_private;
+    (void)name, (void)id, (void)system;
+    r->doctype_line = r->x->input->line;
+}
+
+static void tell_instruction(void *context, const xmlChar *target, const xmlChar *data)
+{
+    struct reader *r = ((xmlParserCtxtPtr)context)->_private;
+    if (strcmp(text_of(target), XML_OCTETS_TARGET) == 0 &&
+        strcmp(text_of(data), XML_OCTETS_DATA) == 0)
+        r->has_octets = true;
+}
 
 #if LIBXML_VERSION >= 21200
 typedef const xmlError *xml_problem;
@@ -87,21 +195,76 @@ typedef const xmlError *xml_problem;
 typedef xmlError *xml_problem;
 #endif
 
-/* Keeps the first error that libxml2 tells; later ones are its consequences. */
+/* Keeps the first thing that makes the text no XML; what comes later are its consequences. */
 static void keep_problem(void *context, xml_problem problem)
 {
-    struct reader *r = context;
+    struct reader *r = ((xmlParserCtxtPtr)context)->_private;
     const char *why = problem->message == NULL ? "" : problem->message;
     if (problem->code == XML_ERR_DOCUMENT_END) /* told of both */
         why = "it ends too early, or goes on behind its end";
     size_t n = strlen(why);
     while (n > 0 && (why[n - 1] == '\n' || why[n - 1] == ' '))
         n--;
-    if (problem->level < XML_ERR_ERROR || r->problem[0] != '\0')
+    if (problem->level < XML_ERR_FATAL || r->problem[0] != '\0')
         return;
     snprintf(r->problem, sizeof r->problem, "%.*s", (int)(n > 300 ? 300 : n), why);
     r->problem_line = problem->line > 0 ? problem->line : 1;
 }
+
+/* A parser is kept by each thread, as making one takes longer than reading a message. */
+static tss_t kept_parser;
+static once_flag kept_parser_once = ONCE_FLAG_INIT;
+
+static void free_parser(void *parser)
+{
+    xmlFreeParserCtxt(parser);
+}
+
+static void make_parser_key(void)
+{
+    xmlInitParser();
+    if (tss_create(&kept_parser, free_parser) != thrd_success)
+        abort(); /* as there are fewer keys than a system has to have */
+}
+
+static xmlParserCtxtPtr take_parser(void)
+{
+    static const xmlSAXHandler HANDLER = {.initialized = XML_SAX2_MAGIC,
+                                          .startElementNs = tell_start,
+                                          .endElementNs = tell_end,
+                                          .characters = tell_characters,
+                                          .ignorableWhitespace = tell_characters,
+                                          .cdataBlock = tell_cdata,
+                                          .internalSubset = tell_doctype,
+                                          .processingInstruction = tell_instruction,
+                                          .serror = keep_problem};
+    call_once(&kept_parser_once, make_parser_key);
+    xmlParserCtxtPtr x = tss_get(kept_parser);
+    tss_set(kept_parser, NULL);
+    if (x == NULL && (x = xmlNewParserCtxt()) != NULL)
+        *x->sax = HANDLER;
+    return x;
+}
+
+/* It keeps every name that it has met, so it goes when those have become many. */
+static void give_parser(xmlParserCtxtPtr x)
+{
+    if (x == NULL || xmlDictSize(x->dict) > NAMES_KEPT || tss_set(kept_parser, x) != thrd_success)
+        xmlFreeParserCtxt(x);
+}
+
+/* Hears all of it. What libxml2 finds wrong is found where the parts end. */
+static int listen(struct reader *r, const char *text, size_t n)
+{
+    if (r->x == NULL)
+        return -1;
+    r->x->_private = r;
+    xmlFreeDoc(
+        xmlCtxtReadMemory(r->x, text, (int)n, NULL, NULL, XML_PARSE_NONET | XML_PARSE_BIG_LINES));
+    return r->told.failed || r->attributes.failed || r->chars.failed ? -1 : 0;
+}
+
+/* ---- moving on ---- */
 
 static int broken(struct reader *r)
 {
@@ -110,58 +273,41 @@ static int broken(struct reader *r)
                 r->problem[0] == '\0' ? "the parser gave no reason" : r->problem);
 }
 
-static void gather(struct reader *r, bool is_explicit)
+/* Pieces of text follow each other without a gap, as no tag is between them. */
+static void gather(struct reader *r, const struct told *t)
 {
-    const xmlChar *text = xmlTextReaderConstValue(r->x);
-    if (text != NULL)
-        buf_text(&r->text, (const char *)text);
-    r->is_explicit = r->is_explicit || is_explicit;
+    if (r->text.n == 0)
+        r->text.p = r->chars.p + t->at;
+    r->text.n += t->n;
+    r->is_explicit = r->is_explicit || t->part == PART_CDATA;
 }
 
-/* Goes on to the next start or end tag, gathering the characters before it. */
-static enum part next_part(struct reader *r)
+/* Goes on to the next tag, gathering the characters before it; whether an element begins there. */
+static bool next_begins(struct reader *r)
 {
-    int more;
-    while ((more = xmlTextReaderRead(r->x)) == 1) {
-        struct place place = place_of(r);
-        switch (xmlTextReaderNodeType(r->x)) {
-        case XML_READER_TYPE_ELEMENT:
-            return PART_ELEMENT;
-        case XML_READER_TYPE_END_ELEMENT:
-            return PART_END;
-        case XML_READER_TYPE_TEXT:
-        case XML_READER_TYPE_WHITESPACE:
-        case XML_READER_TYPE_SIGNIFICANT_WHITESPACE:
-            gather(r, false);
-            break;
-        case XML_READER_TYPE_CDATA:
-            gather(r, true);
-            break;
-        case XML_READER_TYPE_COMMENT:
-        case XML_READER_TYPE_PROCESSING_INSTRUCTION:
-            break;
-        case XML_READER_TYPE_DOCUMENT_TYPE:
-            FAIL(r, &place, "a document type declaration; expected none in a message");
-            return PART_FAILED;
-        default:
-            FAIL(r, &place, "an entity reference (&%.*s;); expected characters", SHOWN_MAX,
-                 place.name);
-            return PART_FAILED;
-        }
-    }
-    if (more < 0)
-        broken(r);
-    return more < 0 ? PART_FAILED : PART_END;
+    const struct told *t = (const struct told *)r->told.p + r->next;
+    const struct told *end = t + (r->told.n / sizeof *t - r->next);
+    for (; t < end && (t->part == PART_TEXT || t->part == PART_CDATA); t++)
+        gather(r, t);
+    r->next = (size_t)(t - (const struct told *)r->told.p) + (t < end);
+    r->on = t < end ? t : NULL;
+    return t < end && t->part == PART_ELEMENT;
 }
 
-static bool is_layout(const struct reader *r, size_t from)
+static bool is_layout(const struct reader *r)
 {
     if (r->is_explicit)
-        return r->text.n == from;
-    for (size_t i = from; i < r->text.n; i++)
+        return r->text.n == 0;
+    for (size_t i = 0; i < r->text.n; i++)
         if (r->text.p[i] != ' ' && r->text.p[i] != '\t' && r->text.p[i] != '\n')
             return false;
     return true;
+}
+
+static void forget_text(struct reader *r)
+{
+    r->text = (struct slice){NULL, 0};
+    r->is_explicit = false;
 }
 
 /* ---- elements that do not fit ---- */
@@ -169,7 +315,7 @@ static bool is_layout(const struct reader *r, size_t from)
 static int unknown_child(struct reader *r, const struct type *t, const struct place *place)
 {
     char expected[TYPE_NAMES_MAX];
-    const char *name = place->name, *uri = namespace_uri(r);
+    const char *name = place->name, *uri = r->on->uri;
     for (unsigned i = t->attributes; i < t->fields; i++) {
         const struct field *f = &t->field[i];
         if (f->is_content || f->kind == KIND_ANY || strcmp(f->name, name) != 0)
@@ -188,74 +334,75 @@ static int unknown_child(struct reader *r, const struct type *t, const struct pl
 
 /* ---- attributes ---- */
 
-static int attribute_slot(struct reader *r, const struct type *t)
+static int attribute_slot(const struct reader *r, const struct type *t, const struct attribute *at)
 {
-    const char *name = local_name(r);
-    int ns = namespace_index(r->s, namespace_uri(r));
+    int ns = namespace_index(r->s, at->uri);
     for (unsigned i = 0; t != NULL && i < t->attributes; i++)
-        if (t->field[i].ns == ns && strcmp(t->field[i].name, name) == 0)
+        if (t->field[i].ns == ns && strcmp(t->field[i].name, at->name) == 0)
             return (int)i;
     return -1;
 }
 
 /* Attributes about the XML rather than of the element: 1 skip it, 0 it is none, -1 refused. */
-static int skip_attribute(struct reader *r, const struct place *place)
+static int skip_attribute(struct reader *r, const struct attribute *at, const struct place *place)
 {
-    if (xmlTextReaderIsNamespaceDecl(r->x) == 1)
-        return 1;
-    const char *uri = namespace_uri(r), *name = local_name(r);
-    if (strcmp(uri, URI_XSI) != 0)
+    if (strcmp(at->uri, URI_XSI) != 0)
         return 0;
-    if (strcmp(name, "schemaLocation") == 0 || strcmp(name, "noNamespaceSchemaLocation") == 0)
+    if (strcmp(at->name, "schemaLocation") == 0 ||
+        strcmp(at->name, "noNamespaceSchemaLocation") == 0)
         return 1;
     return FAIL(r, place,
                 "attribute xsi:%.*s; expected none: V2G messages do not change types or "
                 "leave out content that way",
-                SHOWN_MAX, name);
+                SHOWN_MAX, at->name);
 }
 
-static int unknown_attribute(struct reader *r, const struct type *t, const struct place *place)
+static int unknown_attribute(struct reader *r, const struct type *t, const struct attribute *at,
+                             const struct place *place)
 {
     char expected[TYPE_NAMES_MAX];
-    const char *name = local_name(r);
     for (unsigned i = 0; t != NULL && i < t->attributes; i++)
-        if (strcmp(t->field[i].name, name) == 0)
-            return FAIL(r, place, "attribute %s is in namespace '%.*s'; expected '%s'", name,
-                        2 * SHOWN_MAX, namespace_uri(r), schema_uri(r->s, t->field[i].ns));
-    return FAIL(r, place, "unknown attribute %.*s; %s", SHOWN_MAX, name,
-                t == NULL ? "expected none" : type_names(t, true, name, expected));
+        if (strcmp(t->field[i].name, at->name) == 0)
+            return FAIL(r, place, "attribute %s is in namespace '%.*s'; expected '%s'", at->name,
+                        2 * SHOWN_MAX, at->uri, schema_uri(r->s, t->field[i].ns));
+    return FAIL(r, place, "unknown attribute %.*s; %s", SHOWN_MAX, at->name,
+                t == NULL ? "expected none" : type_names(t, true, at->name, expected));
 }
 
 static int read_attribute(struct reader *r, struct node *n, const struct type *t,
-                          const struct place *place)
+                          const struct attribute *at, const struct place *place)
 {
     union value v;
-    int slot = attribute_slot(r, t);
+    int slot = attribute_slot(r, t, at);
     if (slot < 0)
-        return unknown_attribute(r, t, place);
-    const xmlChar *text = xmlTextReaderConstValue(r->x);
-    const char *value = text == NULL ? "" : (const char *)text;
-    if (value_read(&t->field[slot], value, strlen(value), r->a, &v, r->e) != 0) {
-        err_under(r->e, t->field[slot].name);
+        return unknown_attribute(r, t, at, place);
+    const struct field *f = &t->field[slot];
+    if (value_read(f, (const char *)r->chars.p + at->at, at->n, r->a, &v, r->e) != 0) {
+        err_under(r->e, f->name);
         return put_line(r->e, place->line);
     }
     node_set(n, (unsigned)slot, v);
     return 0;
 }
 
+/* The attributes of the element that the reader stands on; *n of them. */
+static const struct attribute *attributes_of(const struct reader *r, size_t *n)
+{
+    *n = r->on->n;
+    return *n == 0 ? NULL : (const struct attribute *)r->attributes.p + r->on->at;
+}
+
 /* Reads all attributes into n (NULL, and t NULL: there should be none). */
 static int read_attributes(struct reader *r, struct node *n, const struct type *t,
                            const struct place *place)
 {
-    int more, bad = 0;
-    for (more = xmlTextReaderMoveToFirstAttribute(r->x); more == 1 && bad == 0;
-         more = xmlTextReaderMoveToNextAttribute(r->x)) {
-        int skip = skip_attribute(r, place);
-        bad = skip < 0 ? -1 : skip > 0 ? 0 : read_attribute(r, n, t, place);
+    size_t count;
+    const struct attribute *at = attributes_of(r, &count);
+    int bad = 0;
+    for (size_t i = 0; i < count && bad == 0; i++) {
+        int skip = skip_attribute(r, &at[i], place);
+        bad = skip < 0 ? -1 : skip > 0 ? 0 : read_attribute(r, n, t, &at[i], place);
     }
-    if (more < 0)
-        return broken(r);
-    xmlTextReaderMoveToElement(r->x);
     return bad;
 }
 
@@ -264,29 +411,28 @@ static int read_attributes(struct reader *r, struct node *n, const struct type *
 static int read_element(struct reader *r, const struct field *f, union value *v, unsigned depth);
 static int read_any(struct reader *r, struct any **out, unsigned depth);
 
-static int read_text_value(struct reader *r, const struct field *f, size_t from, union value *v,
+static const char *gathered(const struct reader *r)
+{
+    return r->text.n > 0 ? (const char *)r->text.p : "";
+}
+
+static int read_text_value(struct reader *r, const struct field *f, union value *v,
                            const struct place *place)
 {
-    const char *text = from < r->text.n ? (const char *)r->text.p + from : "";
-    int bad = value_read(f, text, r->text.n - from, r->a, v, r->e);
-    r->text.n = from;
-    r->is_explicit = false;
+    int bad = value_read(f, gathered(r), r->text.n, r->a, v, r->e);
+    forget_text(r);
     return bad != 0 ? put_line(r->e, place->line) : 0;
 }
 
 static int read_simple(struct reader *r, const struct field *f, union value *v,
                        const struct place *place)
 {
-    size_t from = r->text.n;
     if (read_attributes(r, NULL, NULL, place) != 0)
         return -1;
-    enum part part = place->is_empty ? PART_END : next_part(r);
-    if (part == PART_FAILED)
-        return -1;
-    if (part == PART_ELEMENT)
-        return FAIL(r, place, "element %.*s within %s; expected text only", SHOWN_MAX,
-                    local_name(r), place->name);
-    return read_text_value(r, f, from, v, place);
+    if (next_begins(r))
+        return FAIL(r, place, "element %.*s within %s; expected text only", SHOWN_MAX, r->on->name,
+                    place->name);
+    return read_text_value(r, f, v, place);
 }
 
 /* What has been read of an element with child elements. */
@@ -295,18 +441,16 @@ struct building {
     struct place place;
     unsigned state; /* of open content */
     unsigned hint;  /* slot where the next child is expected */
-    size_t from;    /* of its characters in r->text */
 };
 
 /* Makes the characters gathered so far an item of mixed content; they end at a tag. */
 static int flush_text(struct reader *r, struct building *b)
 {
     const struct type *t = b->n->type;
-    bool drop = is_layout(r, b->from);
-    size_t n = r->text.n - b->from;
-    const char *text = n > 0 ? (const char *)r->text.p + b->from : "";
-    r->is_explicit = false;
-    r->text.n = b->from;
+    bool drop = is_layout(r);
+    size_t n = r->text.n;
+    const char *text = gathered(r);
+    forget_text(r);
     if (drop)
         return 0;
     if (!t->is_mixed)
@@ -322,8 +466,8 @@ static int flush_text(struct reader *r, struct building *b)
 static int find_child(struct reader *r, const struct building *b)
 {
     const struct type *t = b->n->type;
-    const char *name = local_name(r);
-    int ns = namespace_index(r->s, namespace_uri(r));
+    const char *name = r->on->name;
+    int ns = namespace_index(r->s, r->on->uri);
     if (t->is_open) /* a namespace that no field has leaves wildcards only */
         return type_open_slot(t, b->state, name, strlen(name), ns < 0 ? UINT8_MAX + 1 : ns);
     for (unsigned i = b->hint, left = t->fields; left > 0; left--, i++) {
@@ -392,7 +536,7 @@ static int end_content(struct reader *r, struct building *b, int content)
     union value v;
     if (content < 0)
         return flush_text(r, b);
-    if (read_text_value(r, &b->n->type->field[content], b->from, &v, &b->place) != 0)
+    if (read_text_value(r, &b->n->type->field[content], &v, &b->place) != 0)
         return -1;
     node_set(b->n, (unsigned)content, v);
     return 0;
@@ -401,7 +545,7 @@ static int end_content(struct reader *r, struct building *b, int content)
 static int read_node(struct reader *r, const struct type *t, struct node **out,
                      const struct place *place, unsigned depth)
 {
-    struct building b = {.place = *place, .hint = t->attributes, .from = r->text.n};
+    struct building b = {.place = *place, .hint = t->attributes};
     int content = content_slot(t);
     b.n = *out = node_new(r->a, t);
     if (b.n == NULL)
@@ -409,12 +553,10 @@ static int read_node(struct reader *r, const struct type *t, struct node **out,
     if (read_attributes(r, b.n, t, place) != 0)
         return -1;
     b.state = t->is_open ? node_state(b.n) : 0;
-    r->is_explicit = false;
-    enum part part = place->is_empty ? PART_END : next_part(r);
-    for (; part == PART_ELEMENT; part = next_part(r))
+    while (next_begins(r))
         if ((content < 0 && flush_text(r, &b) != 0) || read_child(r, &b, depth) != 0)
             return -1;
-    return part == PART_FAILED ? -1 : end_content(r, &b, content);
+    return end_content(r, &b, content);
 }
 
 static int read_element(struct reader *r, const struct field *f, union value *v, unsigned depth)
@@ -456,35 +598,32 @@ static const char *kept_text(struct reader *r, const char *text, const struct pl
     return kept;
 }
 
-static int read_any_attribute(struct reader *r, struct any *any, const struct place *place)
+static int read_any_attribute(struct reader *r, struct any *any, const struct attribute *at,
+                              const struct place *place)
 {
-    int skip = skip_attribute(r, place);
+    int skip = skip_attribute(r, at, place);
     if (skip != 0)
         return skip < 0 ? -1 : 0;
     struct any_part *part = new_part(r, any, ANY_ATTRIBUTE, place);
     if (part == NULL)
         return -1;
-    const xmlChar *text = xmlTextReaderConstValue(r->x);
-    size_t n = text == NULL ? 0 : strlen((const char *)text);
-    part->uri = kept_text(r, namespace_uri(r), place);
-    part->name = kept_text(r, local_name(r), place);
-    part->text = bytes_new(r->a, text, n);
+    part->uri = kept_text(r, at->uri, place);
+    part->name = kept_text(r, at->name, place);
+    part->text = bytes_new(r->a, (const char *)r->chars.p + at->at, at->n);
     return part->text == NULL || part->uri == NULL || part->name == NULL ? no_memory(r, place) : 0;
 }
 
-static int flush_any_text(struct reader *r, struct any *any, size_t from, bool keep,
-                          const struct place *place)
+static int flush_any_text(struct reader *r, struct any *any, bool keep, const struct place *place)
 {
-    bool drop = r->text.n == from || (!keep && is_layout(r, from));
-    size_t n = r->text.n - from;
-    r->text.n = from;
-    r->is_explicit = false;
+    bool drop = r->text.n == 0 || (!keep && is_layout(r));
+    struct slice text = r->text;
+    forget_text(r);
     if (drop)
         return 0;
     struct any_part *part = new_part(r, any, ANY_TEXT, place);
     if (part == NULL)
         return -1;
-    part->text = bytes_new(r->a, r->text.p + from, n);
+    part->text = bytes_new(r->a, text.p, text.n);
     return part->text == NULL ? no_memory(r, place) : 0;
 }
 
@@ -508,23 +647,18 @@ typedef int child_reader(struct reader *r, struct any *any, unsigned depth,
 static int read_raw(struct reader *r, struct any *any, child_reader *child, unsigned depth,
                     const struct place *place)
 {
-    size_t from = r->text.n;
-    int more, bad = 0;
-    for (more = xmlTextReaderMoveToFirstAttribute(r->x); more == 1 && bad == 0;
-         more = xmlTextReaderMoveToNextAttribute(r->x))
-        bad = read_any_attribute(r, any, place);
-    if (bad != 0 || more < 0)
-        return more < 0 ? broken(r) : -1;
-    xmlTextReaderMoveToElement(r->x);
-    r->is_explicit = false;
+    size_t count;
+    const struct attribute *at = attributes_of(r, &count);
+    for (size_t i = 0; i < count; i++)
+        if (read_any_attribute(r, any, &at[i], place) != 0)
+            return -1;
     bool has_child = false;
-    enum part part = place->is_empty ? PART_END : next_part(r);
-    for (; part == PART_ELEMENT; part = next_part(r)) {
+    while (next_begins(r)) {
         has_child = true;
-        if (flush_any_text(r, any, from, false, place) != 0 || child(r, any, depth, place) != 0)
+        if (flush_any_text(r, any, false, place) != 0 || child(r, any, depth, place) != 0)
             return -1;
     }
-    return part == PART_FAILED ? -1 : flush_any_text(r, any, from, !has_child, place);
+    return flush_any_text(r, any, !has_child, place);
 }
 
 static struct any *new_any(struct reader *r, const struct place *place)
@@ -535,7 +669,7 @@ static struct any *new_any(struct reader *r, const struct place *place)
         return NULL;
     }
     memset(any, 0, sizeof *any);
-    any->uri = kept_text(r, namespace_uri(r), place);
+    any->uri = kept_text(r, r->on->uri, place);
     any->name = kept_text(r, place->name, place);
     return any->uri == NULL || any->name == NULL ? NULL : any;
 }
@@ -590,7 +724,7 @@ static int read_relaxed_child(struct reader *r, struct any *parent, unsigned dep
 static int unknown_root(struct reader *r, bool fragment, const struct place *place)
 {
     struct nearest best = nearest_of_all(place->name, strlen(place->name));
-    const char *best_uri = "", *uri = namespace_uri(r);
+    const char *best_uri = "", *uri = r->on->uri;
     for (unsigned i = 0; i < (fragment ? r->s->names : r->s->elements); i++)
         if (nearest_try(&best, fragment ? r->s->fragment[i].name : r->s->element[i]->as.name))
             best_uri = schema_uri(r->s, fragment ? r->s->fragment[i].ns : r->s->element[i]->as.ns);
@@ -601,7 +735,7 @@ static int unknown_root(struct reader *r, bool fragment, const struct place *pla
 
 static int read_document(struct reader *r, struct message *m, const struct place *place)
 {
-    m->root = schema_global(r->s, namespace_uri(r), strlen(namespace_uri(r)), place->name);
+    m->root = schema_global(r->s, r->on->uri, strlen(r->on->uri), place->name);
     if (m->root == NULL)
         return unknown_root(r, false, place);
     if (m->root->is_abstract)
@@ -612,7 +746,7 @@ static int read_document(struct reader *r, struct message *m, const struct place
 
 static int read_fragment(struct reader *r, struct message *m, const struct place *place)
 {
-    const char *uri = namespace_uri(r);
+    const char *uri = r->on->uri;
     const struct fragment_name *name = schema_fragment(r->s, uri, strlen(uri), place->name);
     if (name == NULL)
         return unknown_root(r, true, place);
@@ -630,14 +764,15 @@ static int read_fragment(struct reader *r, struct message *m, const struct place
 
 static int read_root(struct reader *r, bool fragment, struct message *m)
 {
-    enum part part = next_part(r);
-    if (part == PART_FAILED)
-        return -1;
+    struct place document = {.line = r->doctype_line};
+    if (r->doctype_line > 0)
+        return FAIL(r, &document, "a document type declaration; expected none in a message");
+    if (r->x->wellFormed == 0)
+        return broken(r);
+    if (!next_begins(r))
+        return err_set(r->e, "no element; expected a message");
     struct place place = place_of(r);
-    if (part == PART_END)
-        return FAIL(r, &place, "no element; expected a message");
-    int bad = fragment ? read_fragment(r, m, &place) : read_document(r, m, &place);
-    return bad != 0 || next_part(r) == PART_FAILED ? -1 : 0;
+    return fragment ? read_fragment(r, m, &place) : read_document(r, m, &place);
 }
 
 int xml_read(const struct schema *s, const char *text, size_t n, bool fragment, struct arena *a,
@@ -649,17 +784,15 @@ int xml_read(const struct schema *s, const char *text, size_t n, bool fragment, 
         return err_set(e, "%zu bytes of XML; expected at most %u", n, XML_SIZE_MAX);
     if (n == 0)
         return err_set(e, "no text; expected XML");
-    xmlInitParser();
-    r.x = xmlReaderForMemory(text, (int)n, NULL, NULL,
-                             XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                                 XML_PARSE_BIG_LINES);
-    if (r.x == NULL)
-        return err_set(e, "out of memory");
-    xmlTextReaderSetStructuredErrorHandler(r.x, keep_problem, &r);
-    int bad = read_root(&r, fragment, m);
-    if (r.text.failed)
-        bad = err_set(e, "out of memory");
-    buf_close(&r.text);
-    xmlFreeTextReader(r.x);
+    r.x = take_parser();
+    int bad = listen(&r, text, n);
+    if (bad != 0)
+        err_set(e, "out of memory");
+    else
+        bad = read_root(&r, fragment, m);
+    give_parser(r.x);
+    buf_close(&r.told);
+    buf_close(&r.attributes);
+    buf_close(&r.chars);
     return bad;
 }

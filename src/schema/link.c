@@ -204,6 +204,7 @@ static void choose_kind(struct simple *s, enum family family)
         s->width = 1;
         break;
     case FAMILY_STRING:
+        s->is_name = strncmp(s->base, "ID", 2) == 0;
         s->kind = KIND_STRING;
         break;
     case FAMILY_HEX:

@@ -50,6 +50,7 @@ struct simple {
     uint8_t kind, width, ns;
     bool is_unsigned;      /* lo and hi are of an unsigned 64-bit range (unsignedLong) */
     bool limited;          /* a range was stated (of the number, or of the length) */
+    bool is_name;          /* an ID or IDREF: a name of XML without a colon */
     int64_t lo, hi;        /* of the number, or of the length in characters or octets; of the
                                built-in type where none was stated (strings: 0 and INT64_MAX) */
     uint16_t members;      /* of an enumeration */

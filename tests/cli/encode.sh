@@ -20,6 +20,18 @@ feed "$work/stop.json" encode -g iso15118-2 -
 same "JSON on standard input" "$work/hex"
 run encode --format v2gtp "$STOP_XML"
 same "with a V2GTP header" "$work/framed"
+NUL_SCOPE=8098022CBF6FEE4F43FCACD1B084000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+echo "$NUL_SCOPE" >"$work/nul.hex"
+"$V2GLAB" decode "$NUL_SCOPE" >"$work/nul.xml"
+"$V2GLAB" decode --lines "$work/nul.hex" >"$work/nul.line"
+for form in xml line; do
+    bad=0
+    xmllint --noout "$work/nul.$form" >"$work/log" 2>&1 || bad=1
+    grep -q '<?v2glab octets="U+EF00"?>' "$work/nul.$form" || bad=1
+    result $bad "a string of 64 NULs is XML that others read, and that says how ($form)"
+    run encode "$work/nul.$form"
+    same "it comes back ($form)" "$work/nul.hex"
+done
 printf '\200\230\002\056\164\377\104\252\354\370\076\021\360\000' >"$work/raw"
 run encode -f raw "$STOP_XML"
 same "as bytes" "$work/raw"
