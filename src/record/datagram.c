@@ -77,6 +77,7 @@ void datagram_read(struct datagram *d, struct library *l, int64_t us, const char
 {
     struct v2gtp_header h = {0};
     d->problem = ERR_INIT;
+    d->message.schema = NULL;
     d->text[0] = '\0';
     d->security = DATAGRAM_NO_TLS;
     d->secc = (struct endpoint){.port = 0};
@@ -103,6 +104,7 @@ void datagram_read(struct datagram *d, struct library *l, int64_t us, const char
         .name = !is_known    ? ""
                 : is_request ? "SECCDiscoveryReq"
                              : "SECCDiscoveryRes",
+        .schema = is_known ? d->message.schema : NULL,
         .message = is_read ? &d->message : NULL,
         .problem = d->problem.set ? &d->problem : NULL,
         .text = d->text,

@@ -10,6 +10,7 @@ void event_take_message(struct event *e, const struct message *m)
     struct named named = message_named(m);
     const struct field *f;
     e->message = m;
+    e->schema = m->schema;
     e->name = named.name == NULL ? "" : named.name;
     const union value *v = marked_own(named.node, MARK_CODE, &f);
     if (v == NULL || f->kind != KIND_ENUM || v->u >= f->simple->members)

@@ -71,6 +71,7 @@ struct event {
     struct endpoint from, to;
     struct slice bytes;            /* as on the wire (frame: with its V2GTP header) */
     uint16_t payload_type;         /* of a frame */
+    const struct schema *schema;   /* that the frame is read by; NULL: none, or unknown */
     const char *name;              /* of the frame's message: "SessionSetupReq"; "" unknown */
     const char *code;              /* its response code: "FAILED_SequenceError"; "" none */
     const struct message *message; /* decoded; NULL where not (problem says why) */

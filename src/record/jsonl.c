@@ -48,6 +48,8 @@ static void frame_members(struct buf *out, const struct event *e)
 {
     if (e->kind == EVENT_FRAME)
         buf_printf(out, ",\"payload_type\":\"0x%04X\"", e->payload_type);
+    if (e->kind == EVENT_FRAME && e->schema != NULL)
+        text_member(out, "grammar", e->schema->name);
     text_member(out, "name", e->name);
     if (e->bytes.n > 0) {
         buf_text(out, ",\"bytes\":\"");

@@ -196,14 +196,14 @@ static int decode(struct library *l, const struct protocol *p, bool agreed, uint
                        p == NULL ? "any protocol" : p->name);
     if (decode_with(set, payload_type, payload, limits, a, m, e) == 0)
         return 0;
-    if (handshake || payload_type != V2GTP_EXI)
-        return -1;
     /* a peer may start over with supportedAppProtocol */
     struct err again = ERR_INIT;
-    const struct schema *first = appprotocol(l, &again);
-    return first != NULL && decode_with(first, payload_type, payload, limits, a, m, &again) == 0
-               ? 0
-               : -1;
+    bool may_start_over = !handshake && payload_type == V2GTP_EXI;
+    const struct schema *first = may_start_over ? appprotocol(l, &again) : NULL;
+    if (first != NULL && decode_with(first, payload_type, payload, limits, a, m, &again) == 0)
+        return 0;
+    m->schema = set;
+    return -1;
 }
 
 /* ---- what messages change ---- */
@@ -300,6 +300,7 @@ struct received *session_new_received(struct session *s)
     r->next = NULL;
     r->number = 0;
     r->name = "";
+    r->message.schema = NULL;
     r->is_decoded = false;
     r->problem = ERR_INIT;
     return r;
@@ -361,6 +362,7 @@ void session_read(struct session *s, struct parcel *p)
     e->name = e->code = "";
     e->is_failed = false;
     e->message = NULL;
+    e->schema = NULL;
     e->problem = NULL;
     e->ok = true;
     if (r == NULL)
@@ -374,6 +376,7 @@ void session_read(struct session *s, struct parcel *p)
         r->is_decoded = false;
     e->problem = r->is_decoded ? NULL : &r->problem;
     e->ok = r->is_decoded;
+    e->schema = r->message.schema;
     if (r->is_decoded)
         event_take_message(e, &r->message);
     r->name = e->name;
