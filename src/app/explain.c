@@ -4,6 +4,7 @@
 #include "app/grammars.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "page/rows.h"
 #include "wire/v2gtp.h"
 
 #include <inttypes.h>
@@ -18,8 +19,8 @@
 /* ORDER OPTION */
 /* ---- lines of the table ---- */
 
-struct row {
-    struct row *next;
+struct line {
+    struct line *next;
     enum exi_part part;
     uint64_t bit;
     unsigned bits;
@@ -29,7 +30,7 @@ struct row {
 
 struct table {
     struct arena arena;
-    struct row *first, **end;
+    struct line *first, **end;
     bool full, failed;
     size_t path_width, value_width, event_width;
 };
@@ -76,33 +77,17 @@ static const char *keep_text(struct table *t, const char *text, size_t most)
     return kept != NULL ? kept : "";
 }
 
-/* What a length means. */
-static void tell_length(const struct exi_field *in, char *text, size_t size)
+static void add_line(struct table *t, const struct exi_field *in)
 {
-    text[0] = '\0';
-    if (in->part == EXI_OCTETS)
-        snprintf(text, size, "%" PRIu64 " octets", in->value);
-    else if (in->part == EXI_STRING && in->value >= 2)
-        snprintf(text, size, "%" PRIu64 " characters (and 2)", in->value - 2);
-    else if (in->part == EXI_STRING)
-        snprintf(text, size, "as %s string",
-                 in->value == 0 ? "this element's earlier" : "an earlier");
-}
-
-static void add_row(void *context, const struct exi_field *in)
-{
-    struct table *t = context;
-    struct row *row = arena_alloc(&t->arena, sizeof *row);
-    char told[64];
+    struct line *row = arena_alloc(&t->arena, sizeof *row);
     if (row == NULL) {
         t->failed = true;
         return;
     }
-    *row = (struct row){.part = in->part, .bit = in->bit, .bits = in->bits};
+    *row = (struct line){.part = in->part, .bit = in->bit, .bits = in->bits};
     row->event = keep_text(t, in->event, SIZE_MAX);
     row->path = keep_text(t, in->path, SIZE_MAX);
-    tell_length(in, told, sizeof told);
-    row->text = keep_text(t, told[0] != '\0' ? told : in->text, t->full ? SIZE_MAX : MEANING_MAX);
+    row->text = keep_text(t, in->text, t->full ? SIZE_MAX : MEANING_MAX);
     if (in->part != EXI_CONTENT)
         snprintf(row->number, sizeof row->number, "%" PRIu64, in->value);
     t->path_width = larger(t->path_width, characters(row->path, strlen(row->path)));
@@ -141,7 +126,7 @@ static void print_table(const struct table *t, const char *const *color)
     size_t value = larger(t->value_width, strlen("value"));
     printf("%s%6s %5s  %-*s  %-*s  %*s  %s%s\n", color[DIM], "offset", "bits", (int)event, "event",
            (int)path, "path", (int)value, "value", "meaning", color[PLAIN]);
-    for (const struct row *row = t->first; row != NULL; row = row->next) {
+    for (const struct line *row = t->first; row != NULL; row = row->next) {
         bool is_value = row->part >= EXI_NUMBER;
         printf("%6" PRIu64 " %5u  %s", row->bit, row->bits, color[is_value ? NUMBER : EVENT]);
         print_padded(row->event, event);
@@ -187,9 +172,10 @@ struct explain {
     struct options options;
     struct grammars grammars;
     struct exi_options exi;
-    bool full;
+    bool full, json;
     struct arena arena;
     struct fits fits;
+    struct rows rows;
 };
 
 static const struct option OPTION[] = {
@@ -198,6 +184,8 @@ static const struct option OPTION[] = {
      .at = offsetof(struct explain, exi.fragment)},
     LIMIT_OPTION(offsetof(struct explain, exi.limits)),
     {"full", 0, NULL, "show long values in full", .at = offsetof(struct explain, full)},
+    {"json", 0, NULL, "one JSON object a message (docs/report-format.md)",
+     .at = offsetof(struct explain, json)},
     OPTIONS_END,
 };
 
@@ -225,35 +213,59 @@ static void print_payload(const struct payload *p, const char *const *color)
            name != NULL ? name : "reserved", p->bytes.n);
 }
 
+static void show_table(const struct explain *x, const char *where)
+{
+    const char *const *color = palette();
+    const struct rows *r = &x->rows;
+    struct table t;
+    table_open(&t, x->full);
+    for (const struct row *row = r->first; row != NULL; row = row->next)
+        add_line(&t, &row->field);
+    printf("%sgrammar%s %s\n", color[EVENT], color[PLAIN], r->schema->name);
+    print_table(&t, color);
+    if (!r->is_whole)
+        print_error(where, &r->problem, color);
+    else
+        print_violations(&r->message, color);
+    if (t.failed || r->failed)
+        report(REPORT_WARNING, "out of memory: the table is not complete");
+    table_close(&t);
+}
+
+/* All of it in one line. */
+static void show_json(const struct explain *x, const struct payload *p)
+{
+    struct buf out = {0};
+    buf_char(&out, '{');
+    if (p->is_framed)
+        buf_printf(&out, "\"payload_type\":\"0x%04X\",", p->type);
+    buf_text(&out, "\"bytes\":\"");
+    buf_hex(&out, p->bytes.p, p->bytes.n, false);
+    buf_text(&out, "\",");
+    rows_print(&x->rows, &out);
+    buf_text(&out, "}\n");
+    if (out.failed || x->rows.failed)
+        report(REPORT_WARNING, "out of memory: the message is not complete");
+    fwrite(out.p, 1, out.n, stdout);
+    buf_close(&out);
+}
+
 /* Decodes once more with one grammar, watching. */
 static int explain_fit(struct explain *x, const struct fit *fit, const struct payload *p,
                        const char *where)
 {
-    const char *const *color = palette();
-    struct table t;
-    struct message m;
-    struct err e = ERR_INIT;
-    table_open(&t, x->full);
-    x->exi.trace = add_row;
-    x->exi.context = &t;
-    int bad = codec_decode(fit->schema, p->type, p->bytes, &x->exi, &x->arena, &m, &e);
-    x->exi.trace = NULL;
-    printf("%sgrammar%s %s\n", color[EVENT], color[PLAIN], fit->schema->name);
-    print_table(&t, color);
-    if (bad != 0)
-        print_error(where, &e, color);
+    int bad = rows_read(&x->rows, fit->schema, p->type, p->bytes, &x->exi);
+    if (!x->json)
+        show_table(x, where);
     else
-        print_violations(&m, color);
-    if (t.failed)
-        report(REPORT_WARNING, "out of memory: the table is not complete");
-    table_close(&t);
+        show_json(x, p);
     return bad;
 }
 
 static int explain_payload(struct explain *x, const struct payload *p, const char *where)
 {
     struct fits *f = &x->fits;
-    if (p->is_framed)
+    if (p->is_framed && !x->json)
         print_payload(p, palette());
     if (f->fitting == 0) {
         explain_fit(x, fits_furthest(f), p, where);
@@ -266,7 +278,7 @@ static int explain_payload(struct explain *x, const struct payload *p, const cha
     for (unsigned i = 0; i < f->n; i++) {
         if (!fits_counts(f, &f->at[i]))
             continue;
-        if (shown++ > 0)
+        if (shown++ > 0 && !x->json)
             putchar('\n');
         explain_fit(x, &f->at[i], p, where);
     }
@@ -309,8 +321,10 @@ int command_explain(int argc, char **argv)
     struct explain x = {.exi = EXI_OPTIONS};
     grammars_open(&x.grammars);
     arena_open(&x.arena, NULL, 0, FITS_MEMORY);
+    rows_open(&x.rows, FITS_MEMORY);
     options_open(&x.options, &USAGE, &x.grammars.library, argc, argv);
     int status = run(&x);
+    rows_close(&x.rows);
     arena_close(&x.arena);
     grammars_close(&x.grammars);
     return status;
