@@ -71,7 +71,7 @@ TEST_PROGRAMS := $(TESTS:%=$(OUT)/tests/%)
 BENCHES := $(basename $(notdir $(wildcard bench/*.c)))
 FUZZERS := $(basename $(notdir $(wildcard fuzz/*.c)))
 OTHER_OBJECTS := $(call objects,bench/*.c) $(call objects,fuzz/*.c)
-PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/% src/script/% src/names/% src/reference/% src/suite/%,$(wildcard src/*/*.h)))
+PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/% src/script/% src/names/% src/reference/% src/suite/% src/page/%,$(wildcard src/*/*.h)))
 
 CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-gcc check-clang
 

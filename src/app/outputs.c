@@ -25,6 +25,7 @@ const struct option OUTPUT_OPTION[] = {
     {"tap", 0, "FILE", "as TAP 14", AT(file[1])},
     {"json", 0, "FILE", "as JSON, a case a line (docs/results.md)", AT(file[2])},
     {"metrics", 0, "FILE", "as OpenMetrics text", AT(file[3])},
+    {"html", 0, "FILE", "as one page to look at: cases, messages, bits, times", AT(html)},
     {"ci", 0, NULL,
      "remarks on the cases' lines: GitHub's commands, or, where GITLAB_CI is\n"
      "set, gl-code-quality-report.json in the folder of the results",
@@ -56,6 +57,12 @@ static int close_output(FILE *out, const char *path, struct err *e)
     return bad ? err_set(e, "%s cannot be written: %s", path, strerror(errno)) : 0;
 }
 
+static int check_output(const char *path, struct err *e)
+{
+    FILE *out = open_output(path, "a", e);
+    return out == NULL ? -1 : close_output(out, path, e);
+}
+
 int outputs_check(const struct outputs *o, struct err *e)
 {
     unsigned standard = 0;
@@ -63,10 +70,11 @@ int outputs_check(const struct outputs *o, struct err *e)
         standard += is_standard(o->file[i]);
         if (o->file[i] == NULL || is_standard(o->file[i]))
             continue;
-        FILE *out = open_output(o->file[i], "a", e);
-        if (out == NULL || close_output(out, o->file[i], e) != 0)
+        if (check_output(o->file[i], e) != 0)
             return -1;
     }
+    if (o->html != NULL && check_output(o->html, e) != 0)
+        return -1;
     if (standard > 1)
         return err_set(e, "several results for standard output; expected - only once");
     if (o->db == NULL)

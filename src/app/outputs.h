@@ -10,7 +10,7 @@
 
 struct outputs {
     const char *file[OUTPUTS_FILES]; /* ORDER OUTPUT; "-": standard output; NULL: not made */
-    const char *db;
+    const char *db, *html;           /* html: written by who has the options */
     bool ci, strict;
 };
 

@@ -4,35 +4,42 @@
 #include "app/commands.h"
 #include "app/outputs.h"
 #include "app/report.h"
+#include "page/run_page.h"
 #include "record/record.h"
 #include "suite/merge.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct reporting {
     struct options options;
+    struct library library;
     struct outputs outputs;
-    const char *folder;
+    const char *output; /* -o: a folder, or a page */
 };
 
 static const struct option OPTIONS[] = {
-    {"output", 'o', "RUN", "of merge: the folder that gets the results of all",
-     .at = offsetof(struct reporting, folder)},
+    {"output", 'o', "WHAT", "FILE.html: as --html; of merge: the folder for the results of all",
+     .at = offsetof(struct reporting, output)},
     OUTPUT_OPTIONS(offsetof(struct reporting, outputs)),
     OPTIONS_END,
 };
 
 static const struct usage USAGE = {
     .command = "report",
-    .synopsis = "[OPTION]... RUN\nmerge [OPTION]... RUN... -o RUN",
+    .synopsis = "[OPTION]... RUN\n[OPTION]... RECORD -o FILE.html\nmerge [OPTION]... RUN... -o RUN",
     .about =
         "Shows and writes the results of a run of `v2glab test`, also of one that still goes on\n"
-        "or was killed. RUN is the folder of its results.\n"
+        "or was killed. RUN is the folder of its results. With --html they are one page that a\n"
+        "browser shows, with every message and bit; that can be had of the record of a single\n"
+        "session (`v2glab run`, `ev`, `evse`), too.\n"
         "merge joins the results of several runs, as of all shards; of a case that several\n"
         "have played the last one's result counts.",
     .option = OPTIONS,
     .more =
         "examples:\n"
+        "  v2glab report runs/20261128-120000 -o report.html\n"
         "  v2glab report runs/20261128-120000 --junit results.xml --metrics v2glab.prom\n"
         "  v2glab report merge shard-1 shard-2 shard-3 -o all --junit results.xml\n\n"
         "exit codes: as of `v2glab test`: 0 all passed, 1 one failed, 2 one is inconclusive or\n"
@@ -40,14 +47,56 @@ static const struct usage USAGE = {
         "of the field",
 };
 
+static bool is_page(const char *path)
+{
+    size_t n = path == NULL ? 0 : strlen(path);
+    return n > 5 && strcmp(path + n - 5, ".html") == 0;
+}
+
+static int write_page(struct reporting *r, const char *folder, struct err *e)
+{
+    struct results results;
+    int bad = results_open(&results, folder, e);
+    if (bad == 0)
+        bad = run_page_write(&results, r->outputs.html, &r->library, e);
+    results_close(&results);
+    return bad;
+}
+
+/* All that is made of the results in the folder. The exit code; -1: e. */
+static int write_all(struct reporting *r, const char *folder, struct err *e)
+{
+    if (r->outputs.html != NULL && write_page(r, folder, e) != 0)
+        return -1;
+    return outputs_write(&r->outputs, folder, e);
+}
+
+/* A session's record has events, and no plan. */
+static bool is_session(const char *folder)
+{
+    char events[600], plan[600];
+    snprintf(events, sizeof events, "%s/events.jsonl", folder);
+    snprintf(plan, sizeof plan, "%s/" RESULTS_PLAN, folder);
+    return access(events, F_OK) == 0 && access(plan, F_OK) != 0;
+}
+
+static int report_one(struct reporting *r, const char *folder, struct err *e)
+{
+    if (!is_session(folder))
+        return write_all(r, folder, e);
+    if (r->outputs.html == NULL)
+        return err_set(e, "%s is the record of a session; expected -o FILE.html for it", folder);
+    return session_page_write(folder, r->outputs.html, &r->library, e) == 0 ? EXIT_PASS : -1;
+}
+
 static int merge(struct reporting *r, struct err *e)
 {
     char made[RECORD_PATH_MAX];
     const char *const *runs = (const char *const *)r->options.argument + 1;
-    if (record_folder(r->folder, made, e) != 0 ||
+    if (record_folder(r->output, made, e) != 0 ||
         results_merge(runs, (unsigned)r->options.arguments - 1, made, e) != 0)
         return -1;
-    return outputs_write(&r->outputs, made, e);
+    return write_all(r, made, e);
 }
 
 static int report_run(struct reporting *r)
@@ -57,14 +106,19 @@ static int report_run(struct reporting *r)
     bool merges = o->arguments > 0 && strcmp(o->argument[0], "merge") == 0;
     if (merges && o->arguments < 2)
         return options_wrong(&r->options, "merge: expected the folders of runs");
-    if (merges && r->folder == NULL)
+    if (merges && (r->output == NULL || is_page(r->output)))
         return options_wrong(&r->options,
                              "merge: expected -o RUN, the folder for the results of all");
+    if (!merges && is_page(r->output))
+        r->outputs.html = r->output;
+    else if (!merges && r->output != NULL)
+        return options_wrong(&r->options, "-o %s: expected FILE.html; a folder is for merge",
+                             r->output);
     if (!merges && o->arguments != 1)
         return options_wrong(&r->options, "expected the folder of one run");
     int status = outputs_check(&r->outputs, &e);
     if (status == 0)
-        status = merges ? merge(r, &e) : outputs_write(&r->outputs, o->argument[0], &e);
+        status = merges ? merge(r, &e) : report_one(r, o->argument[0], &e);
     if (status >= 0)
         return status;
     report_err("", &e);
@@ -73,7 +127,10 @@ static int report_run(struct reporting *r)
 
 int command_report(int argc, char **argv)
 {
-    struct reporting r = {.folder = NULL};
-    options_open(&r.options, &USAGE, NULL, argc, argv);
-    return options_read(&r.options, &r) != 0 ? r.options.status : report_run(&r);
+    struct reporting r = {.output = NULL};
+    library_open(&r.library);
+    options_open(&r.options, &USAGE, &r.library, argc, argv);
+    int status = options_read(&r.options, &r) != 0 ? r.options.status : report_run(&r);
+    library_close(&r.library);
+    return status;
 }

@@ -10,6 +10,7 @@
 #include "app/report.h"
 #include "app/session_options.h"
 #include "base/file.h"
+#include "page/follow.h"
 #include "record/record.h"
 #include "suite/campaign.h"
 #include "suite/listing.h"
@@ -41,6 +42,7 @@ struct testing {
     json_t *arguments;    /* what the command was given */
     json_t *plan, *cases; /* all, and those to be played now */
     struct results_file file_of_results;
+    struct follow page;
     struct err lost; /* a result could not be written */
     struct progress progress;
     _Atomic bool *shows_ladder; /* shared by all processes */
@@ -270,6 +272,7 @@ static bool told(void *context, size_t index, const json_t *said)
     int64_t number = json_integer_value(json_object_get(planned, "number"));
     int bad = results_file_add(&t->file_of_results, (size_t)number, said, &t->lost);
     result_read(&result, planned, said);
+    follow_wake(&t->page);
     progress_end(&t->progress, &result);
     show_survivors(t, said);
     enum outcome decides = is_field(t) ? result.field : result.verdict;
@@ -380,6 +383,12 @@ static int play_cases(struct testing *t, const json_t *texts, struct err *e)
     return bad;
 }
 
+/* None was left out, by Ctrl-C or --fail-fast. */
+static bool has_all_results(const struct testing *t)
+{
+    return t->progress.ended == t->progress.all;
+}
+
 static int play(struct testing *t, const json_t *texts, struct err *e)
 {
     t->shows_ladder = mmap(NULL, sizeof *t->shows_ladder, PROT_READ | PROT_WRITE,
@@ -388,6 +397,8 @@ static int play(struct testing *t, const json_t *texts, struct err *e)
         return err_set(e, "out of memory");
     *t->shows_ladder = t->session.verbose > 0;
     int bad = open_results(t, e);
+    if (bad == 0 && t->outputs.html != NULL)
+        bad = follow_open(&t->page, t->outputs.html, t->folder, t->plan, &t->library, e);
     if (bad == 0) {
         FILE *out = outputs_terminal(&t->outputs);
         progress_open(&t->progress, out, t->cases, !t->plays_device, t->session.quiet);
@@ -399,6 +410,8 @@ static int play(struct testing *t, const json_t *texts, struct err *e)
         bad = play_cases(t, texts, e);
     }
     results_file_close(&t->file_of_results);
+    if (follow_close(&t->page, bad == 0 && has_all_results(t), e) != 0)
+        bad = -1;
     json_decref(t->cases);
     munmap(t->shows_ladder, sizeof *t->shows_ladder);
     int status = bad != 0 ? -1 : outputs_write(&t->outputs, t->folder, e);

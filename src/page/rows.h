@@ -32,8 +32,8 @@ void rows_close(struct rows *r);
 int rows_read(struct rows *r, const struct schema *s, uint16_t payload, struct slice bytes,
               const struct exi_options *o);
 
-/* One JSON object, without its braces, appended: grammar, name, rows with their doc lines, violations,
- * problem. */
+/* One JSON object, without its braces, appended: grammar, name, rows with their doc lines,
+ * violations, problem. */
 void rows_print(const struct rows *r, struct buf *out);
 
 #endif

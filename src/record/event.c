@@ -5,6 +5,24 @@
 
 #include <string.h>
 
+/* ORDER EVENT */
+const char *const EVENT_KINDS[EVENT_RECORD + 2] = {
+    "frame",     "bytes", "listen",  "connect", "close",  "loss",  "log",   "check",
+    "violation", "timer", "verdict", "wire",    "secret", "fault", "after", "record"};
+
+/* ORDER EVENT_HOW */
+const char *const EVENT_HOWS[HOW_ERROR + 2] = {"",        "FIN",     "RST",         "alert",
+                                               "refused", "timeout", "unreachable", "error"};
+
+/* ORDER direction */
+const char *const EVENT_ROLES[FROM_BOTH + 2] = {"", "EVCC", "SECC", ""};
+
+bool event_has_sender(enum event_kind kind)
+{
+    return kind == EVENT_FRAME || kind == EVENT_BYTES || kind == EVENT_VIOLATION ||
+           kind == EVENT_CLOSE || kind == EVENT_AFTER || kind == EVENT_FAULT;
+}
+
 void event_take_message(struct event *e, const struct message *m)
 {
     struct named named = message_named(m);

@@ -81,6 +81,14 @@ struct event {
     uint32_t times;
 };
 
+/* How records call them; NULL at the end. */
+extern const char *const EVENT_KINDS[EVENT_RECORD + 2];
+extern const char *const EVENT_HOWS[HOW_ERROR + 2];  /* "" of HOW_OPEN */
+extern const char *const EVENT_ROLES[FROM_BOTH + 2]; /* "EVCC", "SECC"; "" of the others */
+
+/* Whether from_role of such an event says who sent, or closed. */
+bool event_has_sender(enum event_kind kind);
+
 /* Fills in the message, and what it says: name, code, is_failed. */
 void event_take_message(struct event *e, const struct message *m);
 

@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-/* ORDER EVENT */
-static const char *const KINDS[] = {"frame",  "bytes", "listen",    "connect", "close",   "loss",
-                                    "log",    "check", "violation", "timer",   "verdict", "wire",
-                                    "secret", "fault", "after",     "record"};
-
 static void add_name(struct buf *out, const char *name)
 {
     buf_text(out, ",\"");
@@ -66,16 +61,11 @@ static void frame_members(struct buf *out, const struct event *e)
     }
 }
 
-/* ORDER EVENT_HOW */
-static const char *const HOWS[] = {"",        "FIN",     "RST",         "alert",
-                                   "refused", "timeout", "unreachable", "error"};
-
 /* ORDER CAME */
 static const char *const CAMES[] = {"", "kernel", "read", "late"};
 
 void jsonl_event(void *context, const struct event *e)
 {
-    static const char *const ROLES[] = {"", "EVCC", "SECC", ""}; /* ORDER direction */
     struct jsonl *j = context;
     struct buf *out = &j->outlet.out;
     char problem[900];
@@ -84,15 +74,14 @@ void jsonl_event(void *context, const struct event *e)
     buf_text(out, "{\"number\":");
     buf_number(out, e->number);
     number_member(out, "us", e->us);
-    text_member(out, "kind", KINDS[e->kind]);
+    text_member(out, "kind", EVENT_KINDS[e->kind]);
     text_member(out, "by", e->by);
     text_member(out, "where", e->where);
     if (e->session != 0)
         number_member(out, "session", e->session);
-    if (e->kind == EVENT_FRAME || e->kind == EVENT_BYTES || e->kind == EVENT_VIOLATION ||
-        e->kind == EVENT_CLOSE || e->kind == EVENT_AFTER || e->kind == EVENT_FAULT)
-        text_member(out, "from", ROLES[e->from_role]);
-    text_member(out, "how", HOWS[e->how]);
+    if (event_has_sender(e->kind))
+        text_member(out, "from", EVENT_ROLES[e->from_role]);
+    text_member(out, "how", EVENT_HOWS[e->how]);
     text_member(out, "came", CAMES[e->came]);
     if (e->connection != 0)
         number_member(out, "connection", e->connection);

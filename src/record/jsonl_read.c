@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/jsonl_read.h"
+
+#include "base/file.h"
+#include "base/gzip.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_MOST ((size_t)1 << 30)
+
+static const char *text_at(const json_t *line, const char *key)
+{
+    const char *text = json_string_value(json_object_get(line, key));
+    return text != NULL ? text : "";
+}
+
+static int64_t number_at(const json_t *line, const char *key)
+{
+    return json_integer_value(json_object_get(line, key));
+}
+
+static bool is_at(const json_t *line, const char *key)
+{
+    return json_is_true(json_object_get(line, key));
+}
+
+/* Its place among the names, which end with NULL; -1: it is none of them. */
+static int place_of(const char *name, const char *const *names)
+{
+    for (int i = 0; names[i] != NULL; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+struct reading {
+    struct library *library;
+    struct buf bytes; /* of the event */
+    struct err problem;
+};
+
+static void read_endpoint(const json_t *line, const char *key, struct endpoint *to)
+{
+    struct err ignored = ERR_INIT;
+    const char *text = text_at(line, key);
+    *to = (struct endpoint){.port = 0};
+    if (*text != '\0' && endpoint_parse(text, to, &ignored) != 0)
+        *to = (struct endpoint){.port = 0};
+}
+
+static void read_bytes(struct reading *r, const json_t *line, struct event *event)
+{
+    const char *hex = text_at(line, "bytes");
+    size_t n = strlen(hex);
+    buf_clear(&r->bytes);
+    uint8_t *room = buf_reserve(&r->bytes, n / 2 + 1);
+    int64_t got = room == NULL ? -1 : hex_read(hex, n, room, n / 2 + 1);
+    event->bytes = (struct slice){room, got > 0 ? (size_t)got : 0};
+    event->payload_type = (uint16_t)strtoul(text_at(line, "payload_type"), NULL, 16);
+    event->name = text_at(line, "name");
+    event->code = text_at(line, "code");
+    event->is_failed = is_at(line, "failed");
+    const char *grammar = text_at(line, "grammar");
+    struct err unknown = ERR_INIT; /* a set of its own that is not given now */
+    if (*grammar != '\0')
+        event->schema = library_get(r->library, grammar, &unknown);
+}
+
+static void read_problem(struct reading *r, const json_t *line, struct event *event)
+{
+    const char *problem = text_at(line, "problem");
+    r->problem = ERR_INIT;
+    if (*problem == '\0')
+        return;
+    err_set(&r->problem, "%s", problem);
+    event->problem = &r->problem;
+}
+
+/* -1: no event of any kind that is known; those are left out. */
+static int read_event(struct reading *r, const json_t *line, struct event *event)
+{
+    int kind = place_of(text_at(line, "kind"), EVENT_KINDS);
+    int how = place_of(text_at(line, "how"), EVENT_HOWS);
+    int role = place_of(text_at(line, "from"), EVENT_ROLES);
+    if (kind < 0)
+        return -1;
+    *event = (struct event){
+        .number = (uint64_t)number_at(line, "number"),
+        .session = (uint32_t)number_at(line, "session"),
+        .us = number_at(line, "us"),
+        .kind = (enum event_kind)kind,
+        .how = how < 0 ? HOW_ERROR : (enum event_how)how,
+        .ok = is_at(line, "ok"),
+        .is_udp = is_at(line, "udp"),
+        .is_inside = is_at(line, "tls"),
+        .is_after = is_at(line, "after"),
+        .is_echo = is_at(line, "echo"),
+        .from_role = role < 0 ? FROM_NONE : (uint8_t)role,
+        .by = text_at(line, "by"),
+        .where = text_at(line, "where"),
+        .connection = (uint32_t)number_at(line, "connection"),
+        .text = text_at(line, "text"),
+        .limit_us = number_at(line, "limit_us"),
+        .taken_us = number_at(line, "taken_us"),
+        .times = (uint32_t)number_at(line, "times"),
+    };
+    read_endpoint(line, "source", &event->from);
+    read_endpoint(line, "destination", &event->to);
+    read_bytes(r, line, event);
+    read_problem(r, line, event);
+    return 0;
+}
+
+static int read_lines(struct reading *r, const char *path, const struct buf *text, event_sink sink,
+                      void *context, struct err *e)
+{
+    const char *at = (const char *)text->p, *end = at + text->n, *newline;
+    for (int n = 1; at < end && (newline = memchr(at, '\n', (size_t)(end - at))) != NULL; n++) {
+        json_error_t why;
+        struct event event;
+        json_t *line = json_loadb(at, (size_t)(newline - at), JSON_ALLOW_NUL, &why);
+        at = newline + 1;
+        if (line == NULL)
+            return err_set_line(e, path, n, "%s; expected an event (docs/events.md)", why.text);
+        if (read_event(r, line, &event) == 0)
+            sink(context, &event);
+        json_decref(line);
+    }
+    return 0;
+}
+
+/* The text of the file, or of its packed form. */
+static int read_text(const char *path, struct buf *text, struct err *e)
+{
+    char packed_path[1100];
+    struct buf packed = {0};
+    snprintf(packed_path, sizeof packed_path, "%s.gz", path);
+    if (access(path, F_OK) == 0 || access(packed_path, F_OK) != 0)
+        return file_read(path, FILE_MOST, text, e);
+    int bad = file_read(packed_path, FILE_MOST, &packed, e);
+    if (bad == 0)
+        bad = gzip_unpack((struct slice){packed.p, packed.n}, FILE_MOST, text, e);
+    buf_close(&packed);
+    return bad;
+}
+
+int jsonl_read(const char *path, struct library *l, event_sink sink, void *context, struct err *e)
+{
+    struct reading r = {.library = l};
+    struct buf text = {0};
+    int bad = read_text(path, &text, e);
+    if (bad == 0)
+        bad = read_lines(&r, path, &text, sink, context, e);
+    buf_close(&text);
+    buf_close(&r.bytes);
+    return bad;
+}

@@ -1,0 +1,142 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The report as a page (docs/report-format.md): its blocks, whatever ended the run.
+. tests/cli/support
+set -u
+
+# A case of each verdict, one that waits in vain, and a name that would end a script element.
+mkdir "$work/<script>"
+cases="$work/<script>/&'.lua"
+cat >"$cases" <<'END'
+suite 'own' { sut = 'SECC', protocol = 'ISO15118-2', cites = 'V2G2-465 V2G2-467' }
+
+local function refused(code)
+    return function(it)
+        it:sends 'ServiceDiscoveryReq'
+        it:expects('ServiceDiscoveryRes', { ResponseCode = code })
+    end
+end
+
+cases 'own_good' { given = 'ServiceDiscoveryRes', then_ = refused 'FAILED_SequenceError' }
+cases 'own_bad' { given = 'ServiceDiscoveryRes', then_ = refused 'OK' }
+cases 'own_unclear' { given = 'ServiceDiscoveryRes', station = { silent_at = 'SessionSetup' },
+    then_ = function() end }
+cases 'own_error' { given = 'ServiceDiscoveryRes', then_ = function() error('</script><!--') end }
+cases 'own_never' { given = 'ServiceDiscoveryRes', cannot = 'it needs a <pilot>', then_ = function() end }
+END
+
+# read_page FILE EXPRESSION: of `meta`, `plan`, `cases` ([index, block]), `names`, `ended`, `frames(block)`
+cat >"$work/page.py" <<'END'
+import base64, gzip, html, json, re, subprocess, sys
+page = open(sys.argv[1], encoding="utf8").read()
+unpack = lambda text: json.loads(gzip.decompress(base64.b64decode(text, validate=True)))
+meta = json.loads(re.search(r'id="meta">(.*?)</script>', page, re.S)[1])
+plan = unpack(re.search(r'id="plan">([^<]*)\.</script>', page)[1])
+paths, shapes, names, cases = [], [], [], []
+for kind, index, text in re.findall(r'<script type="text/plain" class="([dc])" data-[di]="([^"]*)">([^<]*)\.</script>', page):
+    if kind == "c":
+        cases.append((json.loads(html.unescape(index)), unpack(text)))
+        continue
+    for known, new in zip((paths, shapes, names), unpack(text)):
+        known += new
+ended = 'id="end"' in page
+by_id = {plan["cases"][i[0] - 1]["id"]: (i, c) for i, c in cases}
+frames = lambda c: [e for e in c["entries"] if not isinstance(e[1], str)]
+events = ["header", "SE", "EE", "AT", "CH", "length", "value"]
+
+def rows_of(frame):
+    at, values = 64, iter(frame[5])
+    for event, path, width in shapes[frame[4]]:
+        yield (event, "" if path < 0 else paths[path][0], at - 64, width, next(values) if event in (6, 8) else None,
+               "" if path < 0 else paths[path][1], "" if path < 0 else paths[path][2])
+        at += width
+
+def explained(frame):
+    said = subprocess.run([sys.argv[3], "explain", "--json", "-g", names[frame[8]["grammar"]], frame[3]], capture_output=True)
+    for r in json.loads(said.stdout)["rows"]:
+        event = 8 if r["event"] in ("field", "octets") else events.index(r["event"]) if r["event"] in events else 7
+        yield (event, r["path"], r["bit"], r["width"], r["text"] if event in (6, 8) else None, r.get("doc", ""), r.get("doc_ko", ""))
+
+print(eval(sys.argv[2]))
+END
+read_page() { python3 "$work/page.py" "$1" "$2" "$V2GLAB" 2>&1; }
+
+# holds NAME FILE EXPRESSION EXPECTED
+if command -v python3 >/dev/null; then
+    holds() {
+        found=$(read_page "$2" "$3")
+        [ "$found" = "$4" ] || echo "# found: $(tail -n 1 <<<"$found" | cut -c 1-300)"
+        check "$1" [ "$found" = "$4" ]
+    }
+else
+    holds() { echo "ok - $1 # SKIP python3 is not there"; }
+fi
+
+run test -q -o "$work/r" --html "$work/live.html" --file "$cases" 'own_*'
+wants "a run writes its report as it goes on" 3 out "1 passed"
+page=$work/live.html
+holds "it has the plan, and a block for each case that was played" "$page" \
+    '(len(plan["cases"]), len(plan["skipped"]), len(cases), ended, meta["v"], meta["kind"])' "(4, 1, 4, True, 1, 'run')"
+holds "its index has verdict, field and cause" "$page" \
+    '[by_id[c][0][1] for c in sorted(by_id)] + by_id["own_bad"][0][5]' \
+    "['fail', 'error', 'pass', 'inconclusive', 'ServiceDiscoveryRes', 'ResponseCode', \"ServiceDiscoveryRes.ResponseCode = 'OK'\", \"'FAILED_SequenceError'\"]"
+holds "the steps lead to their frames" "$page" \
+    '[names[by_id["own_bad"][1]["entries"][s["entry"]][2]] for s in by_id["own_bad"][1]["steps"]]' \
+    "['ServiceDiscoveryRes', 'ServiceDiscoveryRes']"
+holds "each frame is there once" "$page" \
+    'sorted(set(len(frames(c)) - len(set((e[0], e[3]) for e in frames(c))) for i, c in cases))' "[0]"
+holds "all rows, bits, values and doc lines are those of explain --json" "$page" \
+    'all(list(rows_of(f)) == list(explained(f)) for f in {f[3]: f for i, c in cases for f in frames(c)}.values())' True
+holds "every bit of a frame is in one row" "$page" \
+    'all(sum(r[3] for r in rows_of(f)) == 4 * len(f[3]) - 64 for i, c in cases for f in frames(c))' True
+holds "times are those of the side under test, as the tester has them" "$page" \
+    'sorted(set(names[t[0]][:20] for i, c in cases for f in frames(c) for t in f[6] or []))' \
+    "['V2G_EVCC_Communicati', 'V2G_EVCC_Msg_Timeout']"
+holds "a time that ran out is an entry of its own" "$page" \
+    '[(e[1], e[3], e[4], e[5]["limit_us"]) for e in by_id["own_unclear"][1]["entries"] if e[1] == "timer"]' \
+    "[('timer', 0, 'V2G_EVCC_Msg_Timeout', 2000000)]"
+holds "the case's own lines are there, and the command that plays it again" "$page" \
+    '(by_id["own_good"][1]["source"][1:], by_id["own_good"][1]["command"].endswith(" own_good"), "-o" in by_id["own_good"][1]["command"])' \
+    "([10, \"cases 'own_good' { given = 'ServiceDiscoveryRes', then_ = refused 'FAILED_SequenceError' }\"], True, False)"
+check "the record is found from the page" [ -d "$work/$(read_page "$page" 'by_id["own_bad"][1]["record"]' 2>/dev/null || echo r)" ]
+check "what is not packed has no < that is none of the page's" \
+    [ "$(grep -c 'id="meta">[^<]*u003cscript[^<]*</script>$' "$page")" = 1 ]
+check "nothing can be fetched" grep -q "Content-Security-Policy\" content=\"default-src 'none'" "$page"
+
+run report "$work/r" -o "$work/again.html"
+wants "a run folder gives the report, too" 3 out "1 passed"
+holds "with the same cases" "$work/again.html" \
+    '[len(c["entries"]) for i, c in sorted(cases, key=lambda c: c[0][0])]' \
+    "$(read_page "$page" '[len(c["entries"]) for i, c in sorted(cases, key=lambda c: c[0][0])]')"
+
+# ---- runs that were ended, files that were cut off ----
+
+third=$(grep -ab 'class="c"' "$page" | sed -n '3s/:.*//p')
+head -c $((third + 500)) "$page" >"$work/cut.html"
+holds "a page cut off in the middle of a block has all that is whole" "$work/cut.html" \
+    '(len(cases), ended)' "(2, False)"
+head -n 2 "$work/r/results.jsonl" >"$work/some" && cp "$work/some" "$work/r/results.jsonl" && printf '{"number":3,' >>"$work/r/results.jsonl"
+run report "$work/r" --html "$work/killed.html"
+wants "of a run that was killed, too" 1 out "2 not reached"
+holds "the page has what it had found, and says that it is not all" "$work/killed.html" '(len(cases), ended)' "(2, False)"
+
+# ---- a session, and what a peer sends ----
+
+hostile='</script><img src=x onerror=alert(1)>'
+cat >"$work/hostile.lua" <<END
+Evcc.Protocol = 'ISO15118-20'
+Evcc.Set_SessionSetupReq_EVCCID('$hostile')
+Evcc.Send_SessionSetupReq_001()
+Log('</script><!--')
+END
+run run -o "$work/s" "$work/hostile.lua" examples/secc-iso15118-20-dc.lua
+run report "$work/s" -o "$work/s.html"
+wants "the record of a session gives a report" 0
+holds "a session is a case without verdict" "$work/s.html" '(meta["kind"], cases[0][0][:3], ended)' "('session', [1, None, None], True)"
+holds "what came from the wire is in it as it is" "$work/s.html" \
+    '[f[5][-1] for f in frames(cases[0][1]) if names[f[2]] == "SessionSetupReq"]' "['$hostile']"
+check "and ends no element" [ "$(grep -c 'onerror' "$work/s.html")" = 0 ]
+run report "$work/s"
+wants "without a page to write a session is refused" 3 err "is the record of a session; expected -o FILE.html"
+run report "$work/s" -o "$work/s.htm"
+wants "so is another name behind -o" 3 err "expected FILE.html"
