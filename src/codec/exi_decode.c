@@ -161,19 +161,32 @@ static int read_untyped(struct decoder *d, const struct field *f, union value *v
     return decoder_violate(d, from, "written as untyped characters");
 }
 
+/* What follows untyped characters: the element is in the state of its content still, without the
+ * attributes (content2 in EXI 1.0, 8.5.4.4.1), so that its end is a deviation, too. */
+static int read_end_of_untyped(struct decoder *d, const struct field *f)
+{
+    uint64_t from = d->r.pos;
+    if (bits_read(&d->r, 1) == 0)
+        return decoder_fail(d, from, "characters behind untyped characters in %s; expected its end",
+                            f->name);
+    unsigned what = (unsigned)bits_read(&d->r, 2);
+    if (what != 0)
+        return refuse(d, from, SIMPLE_ELEMENT + what - 1, f->name);
+    decoder_show(d, from, "EE", 0, f->name);
+    return d->r.pos > d->r.end ? decoder_fail_end(d) : 0;
+}
+
 /* A simple element whose characters do not come as the schema wants. */
-static int read_deviating(struct decoder *d, const struct field *f, union value *v, bool *ended)
+static int read_deviating(struct decoder *d, const struct field *f, union value *v)
 {
     uint64_t from = d->r.pos - 1;
     unsigned what = (unsigned)bits_read(&d->r, 3);
     decoder_show(d, from, "deviation", what, "");
-    *ended = false;
     if (what == SIMPLE_TEXT)
-        return read_untyped(d, f, v);
+        return read_untyped(d, f, v) != 0 ? -1 : read_end_of_untyped(d, f);
     bool can_be_empty = f->kind == KIND_STRING || f->kind == KIND_HEX || f->kind == KIND_BASE64;
     if (what != SIMPLE_END || !can_be_empty)
         return refuse(d, from, what, f->name);
-    *ended = true;
     v->b = bytes_new(d->arena, "", 0);
     if (v->b == NULL)
         return decoder_fail_memory(d);
@@ -184,20 +197,16 @@ static int read_deviating(struct decoder *d, const struct field *f, union value 
 static int read_simple(struct decoder *d, const struct field *f, union value *v)
 {
     uint64_t from = d->r.pos;
-    bool ended = false;
-    if (bits_read(&d->r, 1) != 0) {
-        if (read_deviating(d, f, v, &ended) != 0)
-            return -1;
-        if (ended)
-            return 0;
-    } else {
-        decoder_show(d, from, "CH", 0, f->name);
-        if (read_value(d, f, v) != 0)
-            return -1;
-    }
+    if (bits_read(&d->r, 1) != 0)
+        return read_deviating(d, f, v);
+    decoder_show(d, from, "CH", 0, f->name);
+    if (read_value(d, f, v) != 0)
+        return -1;
     from = d->r.pos;
     if (bits_read(&d->r, 1) != 0)
         return refuse(d, from, SIMPLE_ELEMENT + (unsigned)bits_read(&d->r, 1), f->name);
+    if (d->r.pos > d->r.end)
+        return decoder_fail_end(d);
     decoder_show(d, from, "EE", 0, f->name);
     return 0;
 }
@@ -308,6 +317,10 @@ static struct node *read_record(struct decoder *d, const struct type *t)
             break;
         }
         d->r.pos += s->bits;
+        if (d->r.pos > d->r.end) {
+            decoder_fail_end(d);
+            return NULL;
+        }
         if (code >= s->count) {
             decoder_show(d, from, "EE", code, "");
             break;
@@ -327,10 +340,6 @@ static struct node *read_record(struct decoder *d, const struct type *t)
              : count >= f->max                                  ? f->full
                                                                 : f->below;
         n->has |= UINT64_C(1) << slot;
-    }
-    if (d->r.pos > d->r.end) {
-        decoder_fail_end(d);
-        return NULL;
     }
     return n;
 }

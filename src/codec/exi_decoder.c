@@ -105,7 +105,7 @@ void decoder_leave(struct decoder *d, size_t mark)
 static void show_part(struct decoder *d, uint64_t from, enum exi_part part, const char *event,
                       uint64_t value, const char *text)
 {
-    if (d->o->trace == NULL)
+    if (d->o->trace == NULL || d->r.pos > d->r.end) /* behind the end there is nothing to show */
         return;
     struct exi_field f = {.part = part,
                           .bit = from,

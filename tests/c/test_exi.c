@@ -633,7 +633,9 @@ static void test_untyped_characters(void **state)
     bits_write(&w, 6, 3); /* … but characters */
     bits_write(&w, 5 + 2, 8);
     bits_write_octets(&w, (const uint8_t *)"Pause", 5);
-    bits_write(&w, 0, 1 + 1 + 1 + 1); /* the ends of all that is open */
+    bits_write(&w, 1, 1); /* still in the content, where its end is a deviation */
+    bits_write(&w, 0, 2);
+    bits_write(&w, 0, 1 + 1 + 1); /* the ends of all else that is open */
     must_decode(b, "iso15118-2", (struct slice){exi, bits_finish(&w)});
     expect_violation(b, "SessionStopReq/ChargingSession", "untyped");
     assert_non_null(strstr(support_xml(&b->m, &b->text), "<ChargingSession>Pause</"));
@@ -655,6 +657,34 @@ static void test_untyped_characters_that_are_no_value(void **state)
     bits_write(&w, 0, 32);
     assert_int_equal(decode(b, "iso15118-2", (struct slice){exi, bits_finish(&w)}), -1);
     expect_error(b, (int64_t)from, "SessionStopReq/ChargingSession", "Pause");
+}
+
+/* Behind untyped characters typed ones may come, or more of them; no message has either. */
+static void test_untyped_characters_end_the_content(void **state)
+{
+    struct bench *b = *state;
+    static const struct {
+        unsigned escape, what;
+        const char *error;
+    } CASES[] = {
+        {0, 0, "characters behind untyped characters in ChargingSession; expected its end"},
+        {1, 1, "an element that the schema does not have here"},
+        {1, 2, "characters where the schema has none"}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        uint8_t exi[200];
+        struct bit_writer w;
+        put_stop(b, &w, exi, sizeof exi);
+        bits_write(&w, 1, 1);
+        bits_write(&w, 6, 3);
+        bits_write(&w, 5 + 2, 8);
+        bits_write_octets(&w, (const uint8_t *)"Pause", 5);
+        uint64_t from = bits_written(&w);
+        bits_write(&w, CASES[i].escape, 1);
+        bits_write(&w, CASES[i].what, 2);
+        bits_write(&w, 0, 32);
+        assert_int_equal(decode(b, "iso15118-2", (struct slice){exi, bits_finish(&w)}), -1);
+        expect_error(b, (int64_t)from, "SessionStopReq/ChargingSession", CASES[i].error);
+    }
 }
 
 /* ORDER of the codes behind the escape of a simple element. */
@@ -992,6 +1022,7 @@ int main(void)
         CASE(test_reference_to_a_string_that_was_not_there),
         CASE(test_untyped_characters),
         CASE(test_untyped_characters_that_are_no_value),
+        CASE(test_untyped_characters_end_the_content),
         CASE(test_deviations_are_refused_by_name),
         CASE(test_code_before_a_number_is_looked_at),
         CASE(test_mandatory_element_is_missing),

@@ -96,6 +96,15 @@ wants "octets are explained, too" 0 \
     out '     0   128  octets  SECCDiscoveryRes/SECCIPAddress             FE8000000000000000000000000000FF' \
     out '   128    16  field   SECCDiscoveryRes/SECCPort           54087  54087' \
     out 'violation: SECCDiscoveryRes/TransportProtocol, bit 152: 1; expected 0'
+run explain -g iso15118-2 8098022E74FF44AAECF83E11
+wants "a message that is cut: nothing is shown of what was not there" 1 \
+    out 'error: V2G_Message/Body, bit 96: the input ends here (12 bytes)' not-out MeteringReceiptRes
+bad=0
+awk '$1 ~ /^[0-9]+$/ && $1 + $2 > 96 { found = 1 } END { exit !found }' "$work/out" && bad=1
+result $bad "no line is of bits behind its end"
+run explain -g iso15118-2 80980204488CD115599DE21031007021A98400
+wants "the end behind untyped characters has three bits" 0 \
+    out '   141     3  EE ' out 'EVRESSSOC, bit 117: written as untyped characters'
 run explain
 wants "nothing to explain" 3 err 'nothing to explain'
 printf '\324\303\262\241' >"$work/capture"
