@@ -38,6 +38,7 @@ struct doc_line doc_line_find(const struct schema *s, const char *path, struct a
         return none;
     const struct type *owner = NULL, *t = root->as.kind == KIND_NODE ? root->as.type : NULL;
     int slot = -1;
+    const struct element *message = root;
     while ((at = next_name(at, name)) != NULL) {
         owner = t;
         slot = owner == NULL ? -1 : type_slot_of(owner, name);
@@ -45,10 +46,13 @@ struct doc_line doc_line_find(const struct schema *s, const char *path, struct a
             return none;
         const struct field *f = &owner->field[slot];
         t = f->kind == KIND_NODE ? f->type : NULL;
+        message = schema_message(s, name);
+        if (message != NULL && message->as.type != t)
+            message = NULL;
     }
-    const char *en = slot < 0 ? wording_element(&ENGLISH, s, root, a)
-                              : wording_field(&ENGLISH, s, owner, (unsigned)slot, a);
-    const char *ko = slot < 0 ? wording_element(&KOREAN, s, root, a)
-                              : wording_field(&KOREAN, s, owner, (unsigned)slot, a);
+    const char *en = message != NULL ? wording_element(&ENGLISH, s, message, a)
+                                     : wording_field(&ENGLISH, s, owner, (unsigned)slot, a);
+    const char *ko = message != NULL ? wording_element(&KOREAN, s, message, a)
+                                     : wording_field(&KOREAN, s, owner, (unsigned)slot, a);
     return (struct doc_line){en, translation(ko, en)};
 }

@@ -35,8 +35,10 @@ static void read_cause(const struct result *r, struct sheet_cause *c, struct buf
     bool is_way = strcmp(kind, "given") == 0;
     if (n > 0)
         buf_add(message, path, n);
-    else
-        buf_text(message, r->expected[0] != '\0' ? r->expected : kind);
+    else if (is_way || strcmp(kind, "message") == 0 || strcmp(kind, "any") == 0)
+        buf_text(message, r->expected);
+    else if (strcmp(kind, "end") == 0 || strcmp(kind, "connection") == 0)
+        buf_text(message, "TCP");
     const char *rest = path + n + strspn(path + n, ".: ");
     *c = (struct sheet_cause){.message = buf_string(message),
                               .what = is_way          ? "way"

@@ -115,14 +115,53 @@ static int read_event(struct reading *r, const json_t *line, struct event *event
     return 0;
 }
 
+/* Behind the JSON value at `at`; strings may hold anything. */
+static char *skip_value(char *at, const char *end)
+{
+    unsigned depth = 0;
+    bool is_text = false;
+    for (; at < end; at++) {
+        if (is_text && *at == '\\')
+            at++;
+        else if (*at == '"')
+            is_text = !is_text;
+        else if (!is_text && (*at == '{' || *at == '['))
+            depth++;
+        else if (!is_text && depth > 0 && (*at == '}' || *at == ']'))
+            depth--;
+        else if (!is_text && depth == 0 && (*at == ',' || *at == '}'))
+            return at;
+    }
+    return at;
+}
+
+/* The bulk of a line is its message as JSON, and nobody asks for that here: takes it out before
+ * it is read. The length of what is left. */
+static size_t take_message_out(char *line, size_t n)
+{
+    static const char KEY[] = "\"message\":";
+    char *end = line + n, *at = line + 1;
+    while (at < end) {
+        char *next = skip_value(at, end);
+        if ((size_t)(end - at) > sizeof KEY && memcmp(at, KEY, sizeof KEY - 1) == 0) {
+            char *rest = next < end && *next == ',' ? next + 1 : next;
+            memmove(at, rest, (size_t)(end - rest));
+            return n - (size_t)(rest - at);
+        }
+        at = next + 1;
+    }
+    return n;
+}
+
 static int read_lines(struct reading *r, const char *path, const struct buf *text, event_sink sink,
                       void *context, struct err *e)
 {
-    const char *at = (const char *)text->p, *end = at + text->n, *newline;
+    char *at = (char *)text->p, *end = at + text->n, *newline;
     for (int n = 1; at < end && (newline = memchr(at, '\n', (size_t)(end - at))) != NULL; n++) {
         json_error_t why;
         struct event event;
-        json_t *line = json_loadb(at, (size_t)(newline - at), JSON_ALLOW_NUL, &why);
+        json_t *line =
+            json_loadb(at, take_message_out(at, (size_t)(newline - at)), JSON_ALLOW_NUL, &why);
         at = newline + 1;
         if (line == NULL)
             return err_set_line(e, path, n, "%s; expected an event (docs/events.md)", why.text);

@@ -90,6 +90,17 @@ static void paths_have_doc_lines(void **state)
     arena_close(&a);
 }
 
+static void a_message_has_its_own_doc_line(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_open(&a, NULL, 0, DOC_LINE_MEMORY);
+    const char *path = "V2G_Message/Body/SessionStopRes";
+    struct doc_line doc = doc_line_find(set("iso15118-2"), path, &a);
+    assert_string_equal(doc.en, schema_message(set("iso15118-2"), "SessionStopRes")->doc);
+    arena_close(&a);
+}
+
 /* ---- entries ---- */
 
 static uint8_t request[16];
@@ -235,6 +246,7 @@ int main(void)
         cmocka_unit_test(numbers_stay_in_order),
         cmocka_unit_test(a_dictionary_is_written_once),
         cmocka_unit_test(paths_have_doc_lines),
+        cmocka_unit_test(a_message_has_its_own_doc_line),
         cmocka_unit_test(each_frame_is_there_once),
         cmocka_unit_test(nothing_ends_an_element),
         cmocka_unit_test(a_page_that_cannot_be_made_is_an_error),
