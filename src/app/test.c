@@ -74,8 +74,7 @@ static int take_file(void *to, const char *text, struct err *e)
     return 0;
 }
 
-/* ORDER KEEP */
-enum keep { KEEP_ALL, KEEP_FAILED, KEEP_NONE };
+/* ORDER RECORDS */
 static const char *const KEPT[] = {"all", "failed", "none", NULL};
 
 #define AT(member) .at = offsetof(struct testing, member)
@@ -353,9 +352,15 @@ static bool may_ask(const struct testing *t)
     return t->asks || t->pics != NULL;
 }
 
+static enum records records_kept(const struct testing *t)
+{
+    return t->session.no_record ? RECORDS_NONE : (enum records)t->keep;
+}
+
 static int play_cases(struct testing *t, const json_t *texts, struct err *e)
 {
     json_t *given = json_object();
+    enum records keeps = records_kept(t);
     struct campaign c = {
         .script = &t->session.script,
         .cases = t->cases,
@@ -365,8 +370,9 @@ static int play_cases(struct testing *t, const json_t *texts, struct err *e)
         .mutates = t->mutate,
         .jobs = t->plays_device ? t->jobs : 1,
         .timeout_s = t->timeout > 0 ? t->timeout : TIMEOUT_S,
-        .records = t->session.no_record || t->keep == KEEP_NONE ? NULL : t->folder,
-        .keeps_passed = t->keep == KEEP_ALL,
+        .records = keeps == RECORDS_NONE && t->outputs.html == NULL ? NULL : t->folder,
+        .keeps = keeps,
+        .leaves_records = t->outputs.html != NULL, /* its process reads them, and removes them */
         .enter = enter,
         .told = told,
         .tick = t->progress.draws ? tick : NULL,
@@ -398,7 +404,8 @@ static int play(struct testing *t, const json_t *texts, struct err *e)
     *t->shows_ladder = t->session.verbose > 0;
     int bad = open_results(t, e);
     if (bad == 0 && t->outputs.html != NULL)
-        bad = follow_open(&t->page, t->outputs.html, t->folder, t->plan, &t->library, e);
+        bad = follow_open(&t->page, t->outputs.html, t->folder, t->plan, records_kept(t),
+                          &t->library, e);
     if (bad == 0) {
         FILE *out = outputs_terminal(&t->outputs);
         progress_open(&t->progress, out, t->cases, !t->plays_device, t->session.quiet);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page/follow.h"
 
+#include "record/record.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -18,8 +20,21 @@
 struct following {
     struct run_page page;
     int results; /* results.jsonl */
+    enum records keeps;
     struct buf text;
 };
+
+/* A record that does not stay has been left for the page, and goes with it. */
+static int add_case(struct following *f, const struct result *r, struct err *e)
+{
+    char path[1024];
+    results_record(f->page.folder, r->planned, path, sizeof path);
+    bool is_there = access(path, F_OK) == 0;
+    int bad = run_page_add(&f->page, r, is_there ? path : NULL, e);
+    if (is_there && !records_keep(f->keeps, r->planned, r->said))
+        record_remove(path);
+    return bad;
+}
 
 static int add_line(struct following *f, const char *line, size_t n, struct err *e)
 {
@@ -32,7 +47,7 @@ static int add_line(struct following *f, const char *line, size_t n, struct err 
     if (planned != NULL) {
         result_read(&result, planned, said);
         result.number = (size_t)number;
-        bad = run_page_add(&f->page, &result, e);
+        bad = add_case(f, &result, e);
     }
     json_decref(said);
     return bad;
@@ -116,9 +131,9 @@ static int fork_follower(struct follow *f, struct following *it, struct err *e)
 }
 
 int follow_open(struct follow *f, const char *path, const char *folder, const json_t *plan,
-                struct library *l, struct err *e)
+                enum records keeps, struct library *l, struct err *e)
 {
-    struct following it = {.results = -1};
+    struct following it = {.results = -1, .keeps = keeps};
     char results[600];
     *f = (struct follow){.to = -1};
     snprintf(results, sizeof results, "%s/" RESULTS_FILE, folder);

@@ -7,6 +7,7 @@
 #define V2G_PAGE_FOLLOW_H
 
 #include "page/run_page.h"
+#include "suite/campaign.h"
 
 #include <sys/types.h>
 
@@ -15,9 +16,10 @@ struct follow {
     int to;    /* what wakes it */
 };
 
-/* Makes the page at path, and follows the results in `folder`. -1: e. */
+/* Makes the page at path, and follows the results in `folder`. Records that do not stay are left to
+ * it, and removed once the page has them. -1: e. */
 int follow_open(struct follow *f, const char *path, const char *folder, const json_t *plan,
-                struct library *l, struct err *e);
+                enum records keeps, struct library *l, struct err *e);
 
 /* There is one result more. Never waits. */
 void follow_wake(const struct follow *f);

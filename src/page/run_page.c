@@ -103,7 +103,7 @@ static json_t *more_of(const struct run_page *p, const struct result *r, const s
     json_object_set_new(more, "begin", json_integer(entries_begin(s)));
     json_object_set_new(more, "steps", steps_of(r, s));
     set_text(more, "reason", r->reason);
-    if (record != NULL)
+    if (record != NULL && *results_text(r->said, "record") != '\0')
         set_record(more, p->sheet.path, record);
     if (problem->set)
         set_text(more, "problem", err_text(problem, why, sizeof why));
@@ -117,7 +117,7 @@ static json_t *more_of(const struct run_page *p, const struct result *r, const s
     return more;
 }
 
-/* The folder of the case's record; NULL: it has none. */
+/* The folder of the case's record that stays; NULL: it has none. */
 static const char *record_of(const struct run_page *p, const struct result *r, char *path,
                              size_t size)
 {
@@ -138,14 +138,12 @@ static void read_record(struct entries *s, const char *record, struct library *l
     jsonl_read(path, l, entries_event, s, e);
 }
 
-int run_page_add(struct run_page *p, const struct result *r, struct err *e)
+int run_page_add(struct run_page *p, const struct result *r, const char *record, struct err *e)
 {
     struct entries entries;
     struct sheet_cause cause;
     struct err problem = ERR_INIT;
     struct buf message = {0};
-    char path[1024];
-    const char *record = record_of(p, r, path, sizeof path);
     bool has_cause = r->verdict != OUTCOME_PASS && r->step != NULL;
     entries_open(&entries, &p->sheet.dictionary,
                  strcmp(r->sut, "EVCC") == 0 ? FROM_EVCC : FROM_SECC);
@@ -210,10 +208,11 @@ int run_page_close(struct run_page *p, bool is_whole, struct err *e)
 int run_page_write(const struct results *r, const char *path, struct library *l, struct err *e)
 {
     struct run_page p;
+    char record[1024];
     int bad = run_page_open(&p, path, r->folder, r->plan, l, e);
     for (size_t i = 0; i < r->n && bad == 0; i++)
         if (r->at[i].said != NULL)
-            bad = run_page_add(&p, &r->at[i], e);
+            bad = run_page_add(&p, &r->at[i], record_of(&p, &r->at[i], record, sizeof record), e);
     bool is_whole = bad == 0 && r->verdicts[OUTCOME_NOT_REACHED] == 0;
     return run_page_close(&p, is_whole, e) == 0 ? bad : -1;
 }

@@ -21,9 +21,9 @@ struct run_page {
 int run_page_open(struct run_page *p, const char *path, const char *folder, const json_t *plan,
                   struct library *l, struct err *e);
 
-/* Adds a case; result_read has read it. A record that is not there, or cannot be read, is said in
- * the block. -1: the page cannot be written; e. */
-int run_page_add(struct run_page *p, const struct result *r, struct err *e);
+/* Adds a case; result_read has read it. record: where its events are; NULL: nowhere. One that
+ * cannot be read is said in the block. -1: the page cannot be written; e. */
+int run_page_add(struct run_page *p, const struct result *r, const char *record, struct err *e);
 
 /* is_whole: the run has come to its end. -1: e. */
 int run_page_close(struct run_page *p, bool is_whole, struct err *e);

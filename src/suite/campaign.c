@@ -166,16 +166,6 @@ static json_t *given_to(const struct campaign *c, const json_t *which, const jso
     return given;
 }
 
-/* In the folder of all records: that of the case, and of its round, where it is played often. */
-static void name_record(char *path, size_t size, const char *all, const json_t *which)
-{
-    const char *id = json_string_value(json_object_get(which, "id"));
-    json_int_t round = json_integer_value(json_object_get(which, "round"));
-    int n = snprintf(path, size, "%s/%s", all, id);
-    if (round > 0 && n > 0 && (size_t)n < size)
-        snprintf(path + n, size - (size_t)n, "-%lld", (long long)round);
-}
-
 /* What was to go wrong has to have gone wrong. */
 static void prove_faults(const struct campaign *c, json_t *result)
 {
@@ -202,16 +192,21 @@ static bool is_as_it_should(const json_t *which, const json_t *result)
     return r.verdict == OUTCOME_BEYOND || (r.verdict == OUTCOME_PASS && r.field == OUTCOME_PASS);
 }
 
+bool records_keep(enum records keeps, const json_t *which, const json_t *result)
+{
+    return keeps == RECORDS_ALL || (keeps == RECORDS_FAILED && !is_as_it_should(which, result));
+}
+
 /* What becomes of the record, now that there is a verdict. */
 static void keep_record(const struct campaign *c, const json_t *which, const char *folder,
                         json_t *result)
 {
-    bool has_passed = is_as_it_should(which, result);
-    if (has_passed && !c->keeps_passed) {
+    bool is_kept = records_keep(c->keeps, which, result);
+    if (!is_kept && !c->leaves_records)
         record_remove(folder);
+    if (!is_kept)
         return;
-    }
-    if (has_passed)
+    if (is_as_it_should(which, result))
         record_pack(folder);
     json_object_set_new(result, "record", json_string(folder + strlen(c->records) + 1));
 }
@@ -227,7 +222,7 @@ json_t *campaign_case(const struct campaign *c, const json_t *which, const json_
     const char *id = json_string_value(json_object_get(which, "id"));
     bool records = c->records != NULL && mutation == NULL;
     if (records)
-        name_record(folder, sizeof folder, c->records, which);
+        results_record(c->records, which, folder, sizeof folder);
     if (c->script->faults != NULL)
         faults_begin(c->script->faults);
     part_open(&tester, c->tester != NULL ? c->tester : "require('test.play').tester(...)", given);

@@ -11,6 +11,9 @@
 
 #include <signal.h>
 
+/* Which records stay. ORDER RECORDS */
+enum records { RECORDS_ALL, RECORDS_FAILED, RECORDS_NONE };
+
 struct campaign {
     const struct script_options *script;
     const json_t *cases; /* list of objects: at least file and id */
@@ -21,7 +24,8 @@ struct campaign {
     unsigned jobs;       /* processes */
     unsigned timeout_s;  /* of a case, in the world's time; 0: none */
     const char *records; /* a folder for each case in that one; NULL: none */
-    bool keeps_passed;   /* records of cases that pass, packed; else only the other ones */
+    enum records keeps;  /* which records stay; those of cases that pass are packed */
+    bool leaves_records; /* those that do not stay are removed by who is told of the result */
 
     /* The world of a case. NULL: e. */
     struct world *(*enter)(void *context, struct err *e);
@@ -44,6 +48,9 @@ struct campaign {
     const char *tester, *device;
     void *context;
 };
+
+/* Whether that of a planned case stays, by its result. */
+bool records_keep(enum records keeps, const json_t *which, const json_t *result);
 
 /* Plays all; after the first SIGINT or SIGTERM only those that have begun. The number of cases that
  * were played, or -1: e. */

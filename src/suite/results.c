@@ -112,6 +112,14 @@ const char *result_name(const struct result *r, struct buf *out)
     return buf_string(out);
 }
 
+void results_record(const char *all, const json_t *planned, char *path, size_t size)
+{
+    int64_t round = number_at(planned, "round");
+    int n = snprintf(path, size, "%s/%s", all, results_text(planned, "id"));
+    if (round > 0 && n > 0 && (size_t)n < size)
+        snprintf(path + n, size - (size_t)n, "-%lld", (long long)round);
+}
+
 /* On one line, and nothing that a terminal obeys: some of it is what a device has sent. */
 static void add_visible(struct buf *out, const char *text)
 {

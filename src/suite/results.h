@@ -74,6 +74,9 @@ void result_read(struct result *r, const json_t *planned, const json_t *said);
 /* "TC_…_006", or "TC_…_006 (2)": what tells it from all others. */
 const char *result_name(const struct result *r, struct buf *out);
 
+/* In the folder of all records: that of the planned case, and of its round. */
+void results_record(const char *all, const json_t *planned, char *path, size_t size);
+
 /* Why it is not pass: what was expected and found, or the reason. */
 const char *result_cause(const struct result *r, struct buf *out);
 

@@ -109,6 +109,12 @@ holds "with the same cases" "$work/again.html" \
     '[len(c["entries"]) for i, c in sorted(cases, key=lambda c: c[0][0])]' \
     "$(read_page "$page" '[len(c["entries"]) for i, c in sorted(cases, key=lambda c: c[0][0])]')"
 
+run test -q -o "$work/n" --no-record --html "$work/n.html" --file "$cases" 'own_*'
+holds "the page has all messages also where no record stays" "$work/n.html" \
+    '(len(frames(by_id["own_good"][1])) > 4, "record" in by_id["own_good"][1])' "(True, False)"
+check "and none does" [ "$(ls "$work/n")" = "plan.json
+results.jsonl" ]
+
 # ---- runs that were ended, files that were cut off ----
 
 third=$(grep -ab 'class="c"' "$page" | sed -n '3s/:.*//p')
