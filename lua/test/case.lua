@@ -479,11 +479,11 @@ function case:expects_any(forms, more)
     return came
 end
 
--- So much later is it seen: a station of ISO 15118-20 keeps the connection for 5 s, and only then
--- closes it [V2G20-1643].
+-- So much later is it seen: a station of ISO 15118 leaves it to the vehicle to close the connection
+-- first [V2G2-025], for 5 s, and only then closes it [V2G20-1643].
 local function seen_later(self, after)
     local delay = self:time 'par_CMN_Transmission_Delay'
-    local keeps = self.tester.by == 'EVCC' and (self.tester.protocol or self.c.protocol) == 'ISO15118-20'
+    local keeps = self.tester.by == 'EVCC' and (self.tester.protocol or self.c.protocol) ~= 'DIN70121'
     return keeps and (after > 0 and 2 or 1) * delay or 0, delay
 end
 

@@ -53,6 +53,43 @@ run test --virtual-time --no-record -o "$work/run" --pics "$work/ac.lua" --file 
 [ "$status" -eq 0 ] && grep -q '"found":"ac"' "$work/run/results.jsonl"
 result $? "a case that leaves the energy transfer open takes that of the device"
 
+# own NAME CODE WORDS CASES: those of a station of ISO 15118-2
+own() {
+    printf "suite 'own' { sut = 'SECC', protocol = 'ISO15118-2' }\n%s\n" "$4" >"$work/own.lua"
+    rm -rf "$work/run"
+    run test --virtual-time --no-record -o "$work/run" --file "$work/own.lua" own_x
+    good=0
+    [ "$status" -eq "$2" ] || { good=1; echo "# exit $status"; }
+    in_order "$3" "$work/run/results.jsonl" || good=1
+    [ "$good" -eq 0 ] || cat "$work/out" "$work/err" "$work/run/results.jsonl"
+    result "$good" "$1"
+}
+
+own "[V2G2-673] a good request after a Finished response knows what that has said" 0 \
+    '"schedule 7, 11000 W"' "cases 'own_x' { given = 'ChargeParameterDiscoveryRes(Finished)', mode = 'ac',
+        station = { schedules = { { id = 7, entries = { { start = 0, power = 11000 } } } } },
+        then_ = function(it)
+            local m = it:message('PowerDeliveryReq', { ChargeProgress = 'Start' })
+            it:tells('profile', ('schedule %d, %g W'):format(m.SAScheduleTupleID,
+                m.ChargingProfile.ProfileEntry[1].ChargingProfileEntryMaxPower:si()))
+        end }"
+closes="cases 'own_x' { given = 'SessionSetupRes', then_ = function(it)
+        it:sends 'SessionStopReq'
+        it:expects 'SessionStopRes'
+        it:expects_end { within = 'par_CMN_TCP_Connection_Termination_Timeout' }
+    end, station = { linger_ms ="
+own "[V2G2-025] a station keeps the connection for 5 s, which is seen a moment later" 0 \
+    "within 5250 ms ended after 5100 ms" "$closes 5100 } }"
+own "but no longer" 1 "within 5250 ms still open" "$closes 5400 } }"
+own "a station that refuses to stop early is there all the same" 0 \
+    "a session from SDP to SessionStopRes" "cases 'own_x' { given = 'SessionSetupRes', liveness = true,
+        station = { answers = { SessionStop = 'FAILED_SequenceError' } },
+        then_ = function(it) it:sends 'ServiceDiscoveryReq' it:expects 'ServiceDiscoveryRes' end }"
+own "one that refuses to begin is not" 2 "answered SessionSetupRes with FAILED" "cases 'own_x' {
+        given = 'supportedAppProtocolRes', liveness = true,
+        station = { answers = { SessionSetup = 'FAILED' } },
+        then_ = function(it) it:sends 'SessionSetupReq' it:expects 'SessionSetupRes' end }"
+
 cat >"$work/good.lua" <<'END'
 suite 'own' { sut = 'EVCC', protocol = 'ISO15118-2' }
 cases 'own_refused' { given = 'PowerDeliveryReq(Start)', mode = 'dc',
