@@ -11,6 +11,8 @@ local vehicle = {}
 vehicle.__index = vehicle
 
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
+-- Another session is searched for anew: where the last one was, some stations listen no more.
+local SEARCHED <const> = { ['SDP>TCP'] = 0 }
 
 -- Called with the name of each request on the way, before it goes out.
 function vehicle.before() end
@@ -32,9 +34,9 @@ local function is_row(self, step, request, message, word)
     return not word or way.says(self.role.Received(message), word) or way.says(request, word)
 end
 
--- Raises when the last row has been passed; a row whose response ends its step (without a word, or
--- Finished) is passed when the step is over and the vehicle has read what it said, in the charge loop
--- with its first response.
+-- Raises when the last row has been passed; a row whose response ends its step (without a word,
+-- or Finished) is passed when the step is over and the vehicle has read what it said, in the
+-- charge loop with its first response.
 local function watch(self, rows)
     local reached, passed = {}, 1
     local exchange = self.ev.exchange
@@ -146,10 +148,10 @@ function vehicle:connects(ms)
     return good, why
 end
 
--- A session as short as can be, from SDP on. Nil, or what was wrong, as text. A station that refuses
--- to stop so early lives, too.
+-- A session as short as can be, from SDP on. Nil, or what was wrong, as text. A station that
+-- refuses to stop so early lives, too.
 function vehicle:short_session()
-    local p = { gaps = { ['SDP>TCP'] = 0 } } -- SDP each time
+    local p = { gaps = SEARCHED }
     for _, key in ipairs { 'protocol', 'mode', 'tls' } do
         p[key] = self.parameters[key]
     end
@@ -166,7 +168,7 @@ end
 -- Leaves the session; another one can be begun, with more parameters.
 function vehicle:leave(more)
     self:hangs_up()
-    local p = {}
+    local p = { gaps = SEARCHED }
     for _, part in ipairs { self.parameters, more } do
         for key, value in pairs(part) do
             p[key] = value

@@ -85,6 +85,12 @@ own "a station that refuses to stop early is there all the same" 0 \
     "a session from SDP to SessionStopRes" "cases 'own_x' { given = 'SessionSetupRes', liveness = true,
         station = { answers = { SessionStop = 'FAILED_SequenceError' } },
         then_ = function(it) it:sends 'ServiceDiscoveryReq' it:expects 'ServiceDiscoveryRes' end }"
+rm -rf "$work/run"
+run test --virtual-time -o "$work/run" --file "$work/own.lua" own_x
+gzip -dc "$work/run/own_x/session.pcapng.gz" >"$work/own.pcapng"
+run decode "$work/own.pcapng"
+[ "$(grep -c 'SECC  SECCDiscoveryReq' "$work/out")" -eq 3 ]
+result $? "[V2G2-159] each session of a case begins by SDP"
 own "one that refuses to begin is not" 2 "answered SessionSetupRes with FAILED" "cases 'own_x' {
         given = 'supportedAppProtocolRes', liveness = true,
         station = { answers = { SessionSetup = 'FAILED' } },
