@@ -26,21 +26,12 @@ local function with(given, more)
     return all
 end
 
-local DC <const> = { 'CableCheck', 'PreCharge', 'CurrentDemand', 'WeldingDetection', 'DC_' }
-
--- The energy transfer of a case that leaves it open: that of the device, as far as it claims one.
-local function mode_of(c)
-    local mode = c.claims and c.claims.PICS_CMN_CMN_ChargingMode == 'aC' and 'ac' or 'dc'
-    for _, message in ipairs(DC) do
-        mode = c.given and c.given:find(message, 1, true) and 'dc' or mode
-    end
-    return mode
-end
-
 -- Parameters of a side ('vehicle', 'station') that plays in that case: what the case needs, then
 -- what it says itself.
 local function parameters_of(c, side)
-    local p, has_tls = { protocol = c.protocol, mode = mode_of(c), tls = 'off',
+    -- where the case leaves it open, the energy transfer that the device claims
+    local is_ac = c.claims and c.claims.PICS_CMN_CMN_ChargingMode == 'aC'
+    local p, has_tls = { protocol = c.protocol, mode = is_ac and 'ac' or 'dc', tls = 'off',
                          loops = side == 'vehicle' and 3 or nil }, c.tls
     for _, need in ipairs(needs) do
         if c[need[1]] == need[2] then

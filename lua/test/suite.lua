@@ -95,6 +95,22 @@ local function problem_of(c)
     return nil
 end
 
+-- Messages of one kind of energy transfer only, by what their names have.
+local TRANSFERS <const> = {
+    CableCheck = 'dc', PreCharge = 'dc', CurrentDemand = 'dc', WeldingDetection = 'dc', ['DC_'] = 'dc',
+    ChargingStatus = 'ac', ['AC_'] = 'ac',
+}
+
+-- The energy transfer that the way to a case leads through; nil: that of the device.
+local function mode_of(given)
+    for name, mode in pairs(TRANSFERS) do
+        if given:find(name, 1, true) then
+            return mode
+        end
+    end
+    return nil
+end
+
 local function add_rows(list, standing, group, block, line)
     for _, key in ipairs(sorted(block.rows or { {} })) do
         local row = setmetatable(block.rows and block.rows[key] or {}, { __index = block })
@@ -108,6 +124,7 @@ local function add_rows(list, standing, group, block, line)
                 c[name] = standing[name]
             end
         end
+        c.mode = c.mode or type(c.given) == 'string' and mode_of(c.given) or nil
         c.if_ = claims_of(c, standing.if_, block.if_, rawget(row, 'if_'))
         c.id = not block.rows and group or name_of(group, key, row)
         local problem = problem_of(c)

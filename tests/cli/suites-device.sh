@@ -53,6 +53,14 @@ run test --virtual-time --no-record -o "$work/run" --pics "$work/ac.lua" --file 
 [ "$status" -eq 0 ] && grep -q '"found":"ac"' "$work/run/results.jsonl"
 result $? "a case that leaves the energy transfer open takes that of the device"
 
+cat >"$work/direct.lua" <<'END'
+suite 'own' { sut = 'SECC', protocol = 'ISO15118-20' }
+cases 'own_direct' { given = 'DC_PreChargeRes(Finished)', then_ = function() end }
+END
+run test --virtual-time --no-record -o "$work/run" --pics "$work/ac.lua" --file "$work/direct.lua" own_direct
+in_order "not claimed: PICS_CMN_CMN_ChargingMode == dC 1 not applicable" "$work/out"
+result $? "a case whose way leads through DC messages does not apply to an AC device"
+
 # own NAME CODE WORDS CASES: those of a station of ISO 15118-2
 own() {
     printf "suite 'own' { sut = 'SECC', protocol = 'ISO15118-2' }\n%s\n" "$4" >"$work/own.lua"
