@@ -5,6 +5,7 @@
 #include "script/link.h"
 #include "script/security.h"
 #include "session/discovery.h"
+#include "session/peer_sdp.h"
 #include "tls/tls_context.h"
 #include "wire/link_watch.h"
 #include "wire/stream.h"
@@ -21,7 +22,7 @@
 struct serving {
     struct role *role;
     struct listener *listener, *tls_listener;
-    struct sdp_socket *sdp;
+    struct peer_responder responder;
     struct link_watch *link;   /* NULL: nothing is to be watched, or can be */
     struct timer setup, again; /* until the listeners close; until they are tried once more */
     unsigned setup_ms;         /* from the link on, until a vehicle has to be there; 0: for ever */
@@ -56,16 +57,6 @@ static void accepted(void *context, struct stream *s)
 static void accepted_tls(void *context, struct stream *s)
 {
     keep(context, s, true);
-}
-
-static void asked(void *context, struct sdp_socket *s, const struct endpoint *from,
-                  const struct endpoint *to, struct slice bytes)
-{
-    const struct serving *v = context;
-    const struct script *script = v->role->script;
-    discovery_answer(script->options->recorder, script->options->library, script->options->world, s,
-                     from, to, bytes, listener_endpoint(v->listener),
-                     listener_endpoint(v->tls_listener));
 }
 
 /* Where a connection may be either, it is one of TLS until its first byte tells (peer.h). */
@@ -105,20 +96,22 @@ static int listen_by_sdp(struct serving *v, const struct peer_options *o, struct
         return -1;
     if (o->tls != PEER_TLS_OFF && listen_at(v, &at, true, false, e) != 0)
         return -1;
-    v->sdp = sdp_server_open(world, interface, 0, asked, v, e);
-    if (v->sdp != NULL && v->setup_ms != 0 && v->link == NULL)
+    v->responder = (struct peer_responder){.peer = v->role->peer,
+                                           .plain = listener_endpoint(v->listener),
+                                           .tls = listener_endpoint(v->tls_listener)};
+    int bad = peer_respond(&v->responder, interface, e);
+    if (bad == 0 && v->setup_ms != 0 && v->link == NULL)
         v->link = link_watch_open(world, interface, link_changed, v);
-    return v->sdp == NULL ? -1 : 0;
+    return bad;
 }
 
 /* ---- the link ---- */
 
 static void close_listeners(struct serving *v)
 {
-    sdp_close(v->sdp);
+    peer_respond_no_more(&v->responder);
     listener_close(v->listener);
     listener_close(v->tls_listener);
-    v->sdp = NULL;
     v->listener = v->tls_listener = NULL;
 }
 
@@ -156,7 +149,7 @@ static void listen_again(void *context)
     struct serving *v = context;
     struct err e = ERR_INIT;
     struct peer_options o = link_options(v->role, false);
-    if (v->sdp != NULL || listen_by_sdp(v, &o, &e) == 0)
+    if (v->responder.sdp != NULL || listen_by_sdp(v, &o, &e) == 0)
         return;
     close_listeners(v);
     timer_start(v->role->script->options->world, &v->again, AGAIN_MS, listen_again, v);

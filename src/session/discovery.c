@@ -9,25 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Records a datagram, which is then read in d. What this side sent itself is never wrong: it was
- * meant so. by: "EVCC". */
-static void record(struct datagram *d, struct recorder *r, struct library *l, const struct world *w,
-                   const char *by, const struct numbered *known, bool is_sent,
-                   const struct endpoint *from, const struct endpoint *to, struct slice bytes)
-{
-    enum came came = CAME_NONE;
-    int64_t us = is_sent ? world_now(w) : world_came(w, &came);
-    datagram_read(d, l, us, by, from, to, bytes);
-    d->event.came = came;
-    d->event.session = known->session;
-    d->event.is_echo = known->is_echo;
-    if (is_sent) {
-        d->event.ok = true;
-        d->event.problem = NULL;
-    }
-    recorder_put(r, &d->event);
-}
-
 void discovery_record_listener(struct recorder *r, int64_t us, const char *by,
                                const struct endpoint *at, const char *text)
 {
@@ -135,23 +116,4 @@ bool discovery_respond(const struct datagram *d, struct library *l, const struct
     if (d->problem.set || d->event.payload_type != V2GTP_SDP_REQ || at == NULL)
         return false;
     return write_response(l, at, at == tls ? DATAGRAM_TLS : DATAGRAM_NO_TLS, answer, e) == 0;
-}
-
-bool discovery_answer(struct recorder *r, struct library *l, const struct world *w,
-                      struct sdp_socket *s, const struct endpoint *from, const struct endpoint *to,
-                      struct slice bytes, const struct endpoint *plain, const struct endpoint *tls)
-{
-    struct datagram d;
-    struct buf answer = {0};
-    struct err ignored = ERR_INIT; /* the record says what is wrong with a request */
-    struct numbered known = numbers_asked(recorder_numbers(r), from);
-    record(&d, r, l, w, "SECC", &known, false, from, to, bytes);
-    bool is_sent = discovery_respond(&d, l, plain, tls, &answer, &ignored);
-    struct slice frame = {answer.p, answer.n};
-    if (is_sent) {
-        record(&d, r, l, w, "SECC", &known, true, sdp_local(s), from, frame);
-        is_sent = sdp_send(s, from, frame, &ignored) == 0;
-    }
-    buf_close(&answer);
-    return is_sent;
 }

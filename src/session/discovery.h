@@ -30,12 +30,4 @@ const struct endpoint *discovery_choose(uint8_t security, const struct endpoint 
 bool discovery_respond(const struct datagram *d, struct library *l, const struct endpoint *plain,
                        const struct endpoint *tls, struct buf *answer, struct err *e);
 
-/*
- * A datagram came to a station that listens at plain, at tls, or at both (NULL: it does not):
- * records it, and answers by the standard's table. False: there is no answer to it.
- */
-bool discovery_answer(struct recorder *r, struct library *l, const struct world *w,
-                      struct sdp_socket *s, const struct endpoint *from, const struct endpoint *to,
-                      struct slice bytes, const struct endpoint *plain, const struct endpoint *tls);
-
 #endif

@@ -370,30 +370,40 @@ static int pass_frame(struct filter *f, struct parcel *p, struct err *e)
     return is_meant(d, p) ? DO[d->base.fault->what](d, p, e) : go_on(d, p, e);
 }
 
-static void forget_queue(struct queue *q)
+/* Datagrams belong to no connection: they stay, unless the filter goes. */
+static void forget_queue(struct queue *q, bool and_datagrams)
 {
-    timer_stop(&q->timer);
-    while (q->first != NULL) {
-        struct held *h = take_first(q);
+    for (struct held **at = &q->first, *h; (h = *at) != NULL;) {
+        if (h->parcel->event.is_udp && h->due_us < INT64_MAX && !and_datagrams) {
+            at = &h->next;
+            continue;
+        }
+        *at = h->next;
         parcel_free(h->parcel);
         free(h);
     }
+    if (q->first == NULL)
+        timer_stop(&q->timer);
     q->overtaken_by = 0;
     q->is_silent = false;
 }
 
+static void forget_all(struct doer *d, bool and_datagrams)
+{
+    forget_queue(&d->queue[false], and_datagrams);
+    forget_queue(&d->queue[true], and_datagrams);
+    timer_stop(&d->end);
+}
+
 static void forget(struct filter *f)
 {
-    struct doer *d = (struct doer *)f;
-    forget_queue(&d->queue[false]);
-    forget_queue(&d->queue[true]);
-    timer_stop(&d->end);
+    forget_all((struct doer *)f, false);
 }
 
 static void close_doer(struct filter *f)
 {
     struct doer *d = (struct doer *)f;
-    forget(f);
+    forget_all(d, true);
     if (d->function.released != NULL)
         d->function.released(d->function.context);
     free(d->base.fault);

@@ -13,6 +13,7 @@
 #include "wire/endpoint.h"
 
 struct after;
+struct peer_responder;
 struct probe;
 struct stream;
 struct tls;
@@ -77,10 +78,11 @@ struct peer {
     struct world *world;
     void (*wake)(void *context); /* something changed; called from the event loop only */
     void *context;
-    struct peer_wire *wire;          /* sockets; NULL before the first start */
-    struct tls_context *tls_context; /* kept where sessions may be resumed */
-    struct after *after;             /* the connection before, as long as it lives; or NULL */
-    struct probe *probe;             /* EVCC: connections beside the session; NULL: none */
+    struct peer_wire *wire;           /* sockets; NULL before the first start */
+    struct tls_context *tls_context;  /* kept where sessions may be resumed */
+    struct after *after;              /* the connection before, as long as it lives; or NULL */
+    struct probe *probe;              /* EVCC: connections beside the session; NULL: none */
+    struct peer_responder *responder; /* SECC: answers SDP for others (peer_sdp.h); or NULL */
     struct tls *tls; /* of the newest connection, also after its end: for tls_info; NULL: none */
 };
 

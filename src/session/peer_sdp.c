@@ -2,6 +2,7 @@
 #include "session/peer_sdp.h"
 
 #include "codec/copy.h"
+#include "session/discovery.h"
 #include "session/parcel.h"
 #include "session/peer_wire.h"
 
@@ -17,7 +18,8 @@ static struct numbered datagram_numbers(struct peer *p, const struct endpoint *o
         return (struct numbered){.session = s->caller.session};
     }
     struct numbered known = numbers_asked(n, other);
-    if (p->wire->stream == NULL) /* what the script says meanwhile is about who asks */
+    /* what the script says meanwhile is about who asks */
+    if (p->responder == NULL && p->wire->stream == NULL)
         s->caller.session = known.session;
     return known;
 }
@@ -49,19 +51,30 @@ int peer_pass_datagram(struct peer *p, bool is_sent, const struct endpoint *from
 int peer_write_datagram(struct peer *p, const struct event *e, struct err *problem)
 {
     struct peer_wire *w = p->wire;
+    if (p->responder != NULL)
+        return sdp_send(p->responder->sdp, &e->to, e->bytes, problem);
     if (w == NULL || (w->client == NULL && w->sdp == NULL))
         return err_set(problem, "SDP is not open");
     return w->client != NULL ? sdp_client_send(w->client, &e->to, e->bytes, problem)
                              : sdp_send(w->sdp, &e->to, e->bytes, problem);
 }
 
+static void answer(const struct peer_responder *r, const struct datagram *d)
+{
+    struct err ignored = ERR_INIT; /* the record says what is wrong with a request */
+    peer_answer_datagram(r->peer, d, r->sdp, r->plain, r->tls, &ignored);
+}
+
 void peer_hear_datagram(struct peer *p, const struct event *e)
 {
     struct datagram d;
-    if (p->wire == NULL || p->wire->hear == NULL)
+    if (p->responder == NULL && (p->wire == NULL || p->wire->hear == NULL))
         return;
     datagram_read(&d, p->session.library, e->us, e->by, &e->from, &e->to, e->bytes);
-    p->wire->hear(p->wire, &d);
+    if (p->responder != NULL)
+        answer(p->responder, &d);
+    else
+        p->wire->hear(p->wire, &d);
 }
 
 void peer_datagram_came(void *context, struct sdp_socket *s, const struct endpoint *from,
@@ -71,6 +84,44 @@ void peer_datagram_came(void *context, struct sdp_socket *s, const struct endpoi
     struct err ignored = ERR_INIT; /* the chain has none for what comes */
     (void)s;
     peer_pass_datagram(w->peer, false, from, to, bytes, &ignored);
+}
+
+/* ---- answering ---- */
+
+int peer_answer_datagram(struct peer *p, const struct datagram *d, const struct sdp_socket *s,
+                         const struct endpoint *plain, const struct endpoint *tls, struct err *e)
+{
+    struct buf answer = {0};
+    int bad = -1;
+    if (discovery_respond(d, p->session.library, plain, tls, &answer, e))
+        bad = peer_pass_datagram(p, true, sdp_local(s), &d->event.from,
+                                 (struct slice){answer.p, answer.n}, e);
+    buf_close(&answer);
+    return bad;
+}
+
+static void responder_came(void *context, struct sdp_socket *s, const struct endpoint *from,
+                           const struct endpoint *to, struct slice bytes)
+{
+    const struct peer_responder *r = context;
+    struct err ignored = ERR_INIT; /* the chain has none for what comes */
+    (void)s;
+    peer_pass_datagram(r->peer, false, from, to, bytes, &ignored);
+}
+
+int peer_respond(struct peer_responder *r, const char *interface, struct err *e)
+{
+    r->sdp = sdp_server_open(r->peer->world, interface, 0, responder_came, r, e);
+    r->peer->responder = r->sdp == NULL ? NULL : r;
+    return r->sdp == NULL ? -1 : 0;
+}
+
+void peer_respond_no_more(struct peer_responder *r)
+{
+    sdp_close(r->sdp);
+    r->sdp = NULL;
+    if (r->peer != NULL)
+        r->peer->responder = NULL;
 }
 
 /* ---- by hand ---- */

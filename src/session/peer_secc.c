@@ -11,16 +11,11 @@
 static void server_hears(struct peer_wire *w, const struct datagram *d)
 {
     struct peer *p = w->peer;
-    struct buf answer = {0};
     struct err ignored = ERR_INIT; /* the record says what is wrong with a request */
     bool is_free = w->stream == NULL && w->waiting == NULL; /* one vehicle at a time */
-    if (is_free &&
-        discovery_respond(d, p->session.library, listener_endpoint(w->listener),
-                          listener_endpoint(w->tls_listener), &answer, &ignored) &&
-        peer_pass_datagram(p, true, sdp_local(w->sdp), &d->event.from,
-                           (struct slice){answer.p, answer.n}, &ignored) == 0)
+    if (is_free && peer_answer_datagram(p, d, w->sdp, listener_endpoint(w->listener),
+                                        listener_endpoint(w->tls_listener), &ignored) == 0)
         w->asked = d->event.from;
-    buf_close(&answer);
 }
 
 static void take_stream(struct peer_wire *w, struct stream *s, bool with_tls)

@@ -33,6 +33,36 @@ faulty "one that never happened is an error" 3 "the fault 'CableCheckRes#300: dr
 faulty "what comes in, where that is said" 1 "EVCC fault: in CurrentDemandRes#3: code FAILED" \
     $ev --fault 'in CurrentDemandRes#3: code FAILED'
 
+# sdp NAME WORDS FAULT...: the station's answer is so on the wire, and the vehicle charges in the end
+sdp() {
+    name=$1
+    words=$2
+    shift 2
+    for fault; do
+        set -- "$@" --fault "$fault"
+        shift
+    done
+    # shellcheck disable=SC2086
+    faulty "SDP of a station for many vehicles: $name" 0 "$words" $ev "$@"
+}
+req="EVCC -> SECC  SECCDiscoveryReq" res="EVCC <- SECC  SECCDiscoveryRes" # with the blanks of the ladder
+sdp "an answer is lost" "$req fault: SECCDiscoveryRes#1: drop 0.250000 $req $res" 'SECCDiscoveryRes#1: drop'
+sdp "a request is lost" "$req fault: secc in SECCDiscoveryReq#1: drop 0.250000 $req $res" \
+    'secc in SECCDiscoveryReq#1: drop'
+sdp "an answer comes late, behind the next one" "0.250000 $req 0.252000 $res 0.302000 $res" \
+    'SECCDiscoveryRes#1: delay 300 overtake'
+sdp "several answers, the last one to another port" "$res ]:1," \
+    'SECCDiscoveryRes: duplicate' 'SECCDiscoveryRes#2: set SECCPort=1'
+sdp "a security byte that is reserved is no answer" "reserved Security 0.250000 $req $res" \
+    'SECCDiscoveryRes#1: set Security=5'
+sdp "an answer that is cut short is none" "the input ends here 0.250000 $req $res" \
+    'SECCDiscoveryRes#1: truncate'
+# shellcheck disable=SC2086
+faulty "SDP: a wrong port" 1 "$res ]:1, refused" $ev --fault 'SECCDiscoveryRes: set SECCPort=1'
+# shellcheck disable=SC2086
+faulty "SDP: a wrong address" 1 "$res [fe80::99]" \
+    $ev --fault 'SECCDiscoveryRes: set SECCIPAddress=FE800000000000000000000000000099'
+
 cat >"$work/two.lua" <<'END'
 return { 'SessionSetupRes: delay 10',
     { on = 'CurrentDemandReq', occurrence = 2, fault = function(m) m.EVTargetVoltage = 302 end } }
@@ -62,6 +92,10 @@ test="test --no-record -q -o $work/run"
 # shellcheck disable=SC2086
 faulty "in a case, whose verdict it changes" 1 "fail TC_SECC_DC_VTB_PreCharge_001 1 failed" \
     $test --fault 'PreChargeRes: code FAILED' TC_SECC_DC_VTB_PreCharge_001
+rm -rf "$work/run"
+# shellcheck disable=SC2086
+faulty "in a case, the answer of SDP of our own station" 0 "1 passed" \
+    $test --fault 'SECCDiscoveryRes#1: drop' TC_SECC_CMN_VTB_ServiceDiscovery_001
 rm -rf "$work/run"
 # shellcheck disable=SC2086
 faulty "one that never happened makes the case an error" 3 \
