@@ -60,8 +60,10 @@ static const struct usage USAGE = {
     "which\n"
     "is shown as a ladder. (A file whose name is all hex digits: write ./NAME.)\n\n"
     "Where several grammars fit, all that fit best are printed, each under its name, and the\n"
-    "others are named: best is without violations, then with violations (values outside the\n"
-    "limits of the standard; they are shown, and warned about), then with bytes left over.",
+    "others are named: a message goes before other elements, one with a header that can be read\n"
+    "before one without, then what is right to its end, what is right but cut off, and what is\n"
+    "right furthest. Violations (values outside the limits of the standard, bytes left over, a\n"
+    "wrong payload type) are shown, and warned about.",
     OPTION,
     "examples:\n"
     "  v2glab decode 8098022E74FF44AAECF83E11F000\n"
@@ -132,6 +134,7 @@ static int print_fits(struct decode *d, const char *where)
     }
     write_out(d);
     fits_report_some(&d->fits, where);
+    fits_report_element(&d->fits, d->exi.fragment, where);
     if (n == 1)
         return EXIT_PASS;
     buf_clear(&d->bytes);
@@ -154,7 +157,7 @@ static int decode_bytes(struct decode *d, const struct input *in)
     if (payload.behind > 0)
         report(REPORT_WARNING, "%s%s%zu bytes behind the V2GTP frame were not read", in->name,
                in->name[0] != '\0' ? ": " : "", payload.behind);
-    if (d->fits.fitting > 0)
+    if (fits_any(&d->fits))
         return print_fits(d, in->name);
     fits_report_none(&d->fits, in->name);
     return EXIT_FAIL;
@@ -201,8 +204,8 @@ static int print_line(struct decode *d, uint64_t number)
     const struct fits *f = &d->fits;
     struct err e = ERR_INIT;
     size_t mark = d->out.n;
-    if (f->fitting == 0) {
-        const struct fit *best = fits_furthest(f);
+    if (!fits_any(f)) {
+        const struct fit *best = fits_first(f);
         return print_error(d, mark, f->n > 1 ? best->schema->name : "", &best->problem);
     }
     if (f->counted > 1) {
@@ -211,6 +214,9 @@ static int print_line(struct decode *d, uint64_t number)
         return -1;
     }
     const struct message *m = &fits_first(f)->message;
+    char where[40];
+    snprintf(where, sizeof where, "line %llu", (unsigned long long)number);
+    fits_report_element(f, d->exi.fragment, where);
     report_line_violations(number, m);
     return print_message(d, m, true, &e) != 0 ? print_error(d, mark, "", &e) : 0;
 }

@@ -155,7 +155,7 @@ static int encode_whole(struct encode *d)
         struct slice text = {in.bytes.p, in.bytes.n};
         status = EXIT_FAIL;
         fits_read(&d->fits, &d->grammars, text, &d->reading, &d->arena);
-        if (d->fits.fitting > 0)
+        if (fits_any(&d->fits))
             status = print_fits(d, in.name);
         else
             fits_report_none(&d->fits, in.name);
@@ -183,8 +183,8 @@ static int encode_line(void *context, struct slice line, uint64_t number)
     size_t mark = d->out.n;
     arena_reset(&d->arena);
     fits_read(f, &d->grammars, line, &d->reading, &d->arena);
-    if (f->fitting == 0) {
-        struct fit *best = &f->at[fits_furthest(f) - f->at];
+    if (!fits_any(f)) {
+        struct fit *best = &f->at[fits_first(f) - f->at];
         return print_error(d, mark, f->n > 1 ? best->schema->name : "", &best->problem);
     }
     if (f->counted > 1) {

@@ -255,6 +255,8 @@ static int explain_fit(struct explain *x, const struct fit *fit, const struct pa
                        const char *where)
 {
     int bad = rows_read(&x->rows, fit->schema, p->type, p->bytes, &x->exi);
+    if (fit->fits) /* a payload type that is wrong is among them */
+        x->rows.message.violations = fit->message.violations;
     if (!x->json)
         show_table(x, where);
     else
@@ -267,11 +269,11 @@ static int explain_payload(struct explain *x, const struct payload *p, const cha
     struct fits *f = &x->fits;
     if (p->is_framed && !x->json)
         print_payload(p, palette());
-    if (f->fitting == 0) {
-        explain_fit(x, fits_furthest(f), p, where);
+    if (!fits_any(f)) {
+        explain_fit(x, fits_first(f), p, where);
         if (f->n > 1)
-            report(REPORT_NOTE, "%u grammars were tried, none fits; %s got furthest", f->n,
-                   fits_furthest(f)->schema->name);
+            report(REPORT_NOTE, "%u grammars were tried, none fits; %s is the likeliest", f->n,
+                   fits_first(f)->schema->name);
         return EXIT_FAIL;
     }
     unsigned shown = 0;
@@ -282,6 +284,7 @@ static int explain_payload(struct explain *x, const struct payload *p, const cha
             putchar('\n');
         explain_fit(x, &f->at[i], p, where);
     }
+    fits_report_element(f, x->exi.fragment, where);
     fits_report_others(f, where);
     return shown > 1 ? EXIT_UNCLEAR : EXIT_PASS;
 }

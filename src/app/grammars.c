@@ -234,30 +234,21 @@ static struct fit *fits_new(struct fits *f, const struct schema *s)
     return fit;
 }
 
-static unsigned rank(const struct fit *fit)
+/* Keeps which of them are the likeliest. */
+static void fits_close(struct fits *f, struct fit *fit)
 {
-    if (fit->message.violations == NULL)
-        return FIT_CLEAN;
-    return fit->message.trailing.n == 0 ? FIT_VIOLATED : FIT_PARTLY;
-}
-
-static void fits_close(struct fits *f, struct fit *fit, bool is_bad)
-{
-    fit->fits = !is_bad;
-    if (is_bad)
-        return;
-    f->fitting++;
-    if (f->fitting == 1 || rank(fit) < f->best) {
-        f->best = rank(fit);
+    int order = f->n == 1 ? -1 : likely_compare(&fit->likely, &f->at[f->first].likely);
+    f->fitting += fit->fits;
+    if (order < 0) {
+        f->first = (unsigned)(fit - f->at);
         f->counted = 0;
     }
-    f->counted += rank(fit) == f->best;
+    f->counted += order <= 0;
 }
 
 static void fits_open(struct fits *f)
 {
-    f->n = f->fitting = f->counted = 0;
-    f->best = FIT_CLEAN;
+    f->n = f->fitting = f->counted = f->first = 0;
 }
 
 /* Why none of the grammars takes a payload. */
@@ -269,6 +260,57 @@ static int no_grammar(const struct grammars *g, const struct payload *p, struct 
                    g->n == 1 ? g->schema[0]->name : "all grammars");
 }
 
+static void decode_fit(struct fit *fit, const struct payload *p, const struct exi_options *o,
+                       struct arena *a)
+{
+    struct arena_mark mark = arena_mark(a);
+    fit->message.violations = NULL;
+    fit->fits =
+        codec_decode(fit->schema, p->type, p->bytes, o, a, &fit->message, &fit->problem) == 0;
+    fit->likely = likely_of(fit->schema, fit->fits, &fit->message, &fit->problem, p->bytes.n);
+    if (!fit->fits)
+        arena_rewind(a, mark);
+}
+
+/* What the payload type does not allow is a message of the set nevertheless: a violation. */
+static void add_misplaced(struct fit *fit, uint16_t type, struct arena *a)
+{
+    char what[200];
+    const char *name = v2gtp_type_name(type);
+    snprintf(what, sizeof what,
+             "it came under the V2GTP payload type 0x%04X (%s); a message of %s belongs under "
+             "0x%04X",
+             type, name != NULL ? name : "reserved", fit->schema->name,
+             message_payload(&fit->message));
+    struct violation *v = arena_alloc(a, sizeof *v);
+    if (v == NULL)
+        return;
+    *v = (struct violation){.next = fit->message.violations,
+                            .bit = UINT64_MAX,
+                            .path = fit->likely.name,
+                            .what = arena_text(a, what, strlen(what))};
+    fit->message.violations = v;
+}
+
+/* What no grammar of the payload type reads may be a message that came under a wrong one. It is
+ * taken for that where it is right in everything else. */
+static void decode_misplaced(struct fits *f, const struct grammars *g, const struct payload *p,
+                             const struct exi_options *o, struct arena *a)
+{
+    for (unsigned i = 0; i < g->n; i++) {
+        if (takes_payload(g->schema[i], p->type) || g->schema[i]->encoding != ENCODING_EXI)
+            continue;
+        struct fit *fit = fits_new(f, g->schema[i]);
+        decode_fit(fit, p, o, a);
+        if (likely_is_certain(&fit->likely)) {
+            fits_close(f, fit);
+            add_misplaced(fit, p->type, a);
+        } else {
+            f->n--;
+        }
+    }
+}
+
 int fits_decode(struct fits *f, const struct grammars *g, const struct payload *p,
                 const struct exi_options *o, struct arena *a, struct err *e)
 {
@@ -277,13 +319,11 @@ int fits_decode(struct fits *f, const struct grammars *g, const struct payload *
         if (p->is_framed ? !takes_payload(g->schema[i], p->type) : !is_guessed(g, g->schema[i]))
             continue;
         struct fit *fit = fits_new(f, g->schema[i]);
-        struct arena_mark mark = arena_mark(a);
-        bool is_bad =
-            codec_decode(fit->schema, p->type, p->bytes, o, a, &fit->message, &fit->problem) != 0;
-        if (is_bad)
-            arena_rewind(a, mark);
-        fits_close(f, fit, is_bad);
+        decode_fit(fit, p, o, a);
+        fits_close(f, fit);
     }
+    if (p->is_framed && (f->n == 0 || fits_first(f)->likely.state != LIKELY_RIGHT))
+        decode_misplaced(f, g, p, o, a);
     if (f->n > 0)
         return 0;
     return no_grammar(g, p, e);
@@ -348,6 +388,15 @@ static bool any_may(const struct grammars *g, const struct root *root)
     return false;
 }
 
+/* How far a text was read: levels of elements, and lines. */
+static uint64_t distance(const struct err *e)
+{
+    uint64_t levels = e->path[0] != '\0';
+    for (const char *c = e->path; *c != '\0'; c++)
+        levels += *c == '/';
+    return levels << 32 | (uint32_t)(e->line > 0 ? e->line : 0);
+}
+
 void fits_read(struct fits *f, const struct grammars *g, struct slice text,
                const struct fits_reading *r, struct arena *a)
 {
@@ -358,14 +407,18 @@ void fits_read(struct fits *f, const struct grammars *g, struct slice text,
     for (unsigned i = 0; i < g->n; i++) {
         struct fit *fit = fits_new(f, g->schema[i]);
         struct arena_mark mark = arena_mark(a);
-        bool is_bad = true;
+        fit->fits = false;
         if (try_all || root_may_be_of(&root, fit->schema))
-            is_bad = read_fit(fit, text, root.is_json, r, a) != 0;
+            fit->fits = read_fit(fit, text, root.is_json, r, a) == 0;
         else
             err_set(&fit->problem, "%s has no such root element", fit->schema->name);
-        if (is_bad)
+        fit->likely =
+            fit->fits ? (struct likely){.name = "", .wrong = fit->message.violations != NULL}
+                      : (struct likely){
+                            .name = "", .state = LIKELY_WRONG, .right = distance(&fit->problem)};
+        if (!fit->fits)
             arena_rewind(a, mark);
-        fits_close(f, fit, is_bad);
+        fits_close(f, fit);
     }
 }
 
@@ -373,62 +426,54 @@ void fits_read(struct fits *f, const struct grammars *g, struct slice text,
 
 bool fits_counts(const struct fits *f, const struct fit *fit)
 {
-    return fit->fits && rank(fit) == f->best;
+    return likely_compare(&fit->likely, &f->at[f->first].likely) == 0;
 }
 
 const struct fit *fits_first(const struct fits *f)
 {
-    const struct fit *fit = &f->at[0];
-    while (!fits_counts(f, fit))
-        fit++;
-    return fit;
+    return &f->at[f->first];
 }
 
-/* How far a grammar got: bits of EXI; of text, levels of elements and lines. */
-static int64_t distance(const struct err *e)
+bool fits_any(const struct fits *f)
 {
-    if (e->bit >= 0)
-        return e->bit;
-    int64_t levels = e->path[0] != '\0';
-    for (const char *c = e->path; *c != '\0'; c++)
-        levels += *c == '/';
-    return levels << 32 | (e->line > 0 ? e->line : 0);
-}
-
-const struct fit *fits_furthest(const struct fits *f)
-{
-    const struct fit *best = &f->at[0];
-    for (unsigned i = 1; i < f->n; i++)
-        if (distance(&f->at[i].problem) > distance(&best->problem))
-            best = &f->at[i];
-    return best;
+    return fits_first(f)->fits;
 }
 
 void fits_report_none(const struct fits *f, const char *where)
 {
-    const struct fit *first = fits_furthest(f);
-    unsigned same = 0, alike = 0;
-    for (unsigned i = 0; i < f->n; i++) {
-        same += strcmp(f->at[i].problem.what, first->problem.what) == 0;
-        alike += distance(&f->at[i].problem) == distance(&first->problem);
-    }
+    const struct fit *first = fits_first(f);
+    unsigned same = 0;
+    for (unsigned i = 0; i < f->n; i++)
+        same += !f->at[i].fits && strcmp(f->at[i].problem.what, first->problem.what) == 0;
     if (same == f->n) { /* it has nothing to do with the grammar, or there is but one */
         report_err(where, &first->problem);
         return;
     }
     for (unsigned i = 0; i < f->n; i++) {
         const struct fit *fit = &f->at[i];
-        if (alike > ALIKE_MAX ? fit != first : distance(&fit->problem) != distance(&first->problem))
+        if (f->counted > ALIKE_MAX ? fit != first : !fits_counts(f, fit))
             continue;
         char label[256];
         snprintf(label, sizeof label, "%s%s%s", where, where[0] != '\0' ? ": " : "",
                  fit->schema->name);
         report_err(label, &fit->problem);
     }
-    report(REPORT_NOTE,
-           "none of %u grammars fits; the others got no further; --grammar NAME tells "
-           "about one",
-           f->n);
+    if (f->fitting == 0)
+        report(REPORT_NOTE,
+               "none of %u grammars fits; the others are less likely; --grammar NAME tells about "
+               "one",
+               f->n);
+    else
+        fits_report_others(f, where);
+}
+
+/* Whether it says something that another grammar would fit, too: not where it fits only as what is
+ * no message, or has no header, and the first is one. */
+static bool is_rival(const struct fits *f, const struct fit *fit)
+{
+    const struct likely *first = &f->at[f->first].likely;
+    return fit->fits && !fits_counts(f, fit) && fit->likely.is_message >= first->is_message &&
+           fit->likely.has_header >= first->has_header;
 }
 
 void fits_report_others(const struct fits *f, const char *where)
@@ -436,12 +481,25 @@ void fits_report_others(const struct fits *f, const char *where)
     char others[NAMES_TEXT] = "";
     size_t used = 0;
     for (unsigned i = 0; i < f->n && used < sizeof others; i++)
-        if (f->at[i].fits && !fits_counts(f, &f->at[i]))
+        if (is_rival(f, &f->at[i]))
             used += (size_t)snprintf(others + used, sizeof others - used, "%s%s",
                                      used > 0 ? ", " : "", f->at[i].schema->name);
     if (used > 0)
         report(REPORT_NOTE, "%s%sit also fits, but less well: %s", where,
                where[0] != '\0' ? ": " : "", others);
+}
+
+void fits_report_element(const struct fits *f, bool is_fragment, const char *where)
+{
+    const struct fit *first = fits_first(f);
+    if (f->n < 2 || is_fragment || first->likely.is_message)
+        return;
+    struct named named = message_named(&first->message);
+    report(REPORT_WARNING,
+           "%s%sno grammar reads it as a message; %s is an element of %s. Input that is cut or "
+           "damaged may look like this; --grammar NAME tells what is wrong with it as another one",
+           where, where[0] != '\0' ? ": " : "", named.name != NULL ? named.name : "it",
+           first->schema->name);
 }
 
 void fits_report_some(const struct fits *f, const char *where)

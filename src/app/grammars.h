@@ -9,6 +9,7 @@
 #include "app/input.h"
 #include "app/options.h"
 #include "codec/codec.h"
+#include "codec/likely.h"
 #include "schema/library.h"
 
 #define GRAMMARS_MAX LIBRARY_MAX
@@ -64,6 +65,7 @@ bool grammars_have_octets(const struct grammars *g);
 struct fit {
     const struct schema *schema;
     bool fits;
+    struct likely likely;
     struct message message; /* where it fits */
     struct slice bytes;     /* of fits_read: the message, encoded */
     struct err problem;     /* where it does not fit */
@@ -71,8 +73,7 @@ struct fit {
 
 struct fits {
     unsigned n, fitting;
-    unsigned counted; /* those that fit best: see fits_counts */
-    enum { FIT_CLEAN, FIT_VIOLATED, FIT_PARTLY } best;
+    unsigned first, counted; /* the likeliest, and how many are as likely: see fits_counts */
     struct fit at[GRAMMARS_MAX];
 };
 
@@ -81,7 +82,8 @@ struct fits {
 
 /* Decodes a message with every grammar that the payload type (if there was a header) leaves;
  * layouts of octets, which take nearly anything, only where they were asked for or the payload type
- * is theirs. -1: none is left; e. */
+ * is theirs. Where none of those is right, one whose payload type is another is taken if it is, and
+ * that the payload type is wrong is a violation. -1: none is left; e. */
 int fits_decode(struct fits *f, const struct grammars *g, const struct payload *p,
                 const struct exi_options *o, struct arena *a, struct err *e);
 
@@ -94,24 +96,28 @@ struct fits_reading {
 void fits_read(struct fits *f, const struct grammars *g, struct slice text,
                const struct fits_reading *r, struct arena *a);
 
-/* Whether a fit is one of the best: without violations, else with violations, else with bytes left
- * over at the end. */
-bool fits_counts(const struct fits *f, const struct fit *fit);
-
-/* The first that counts; there must be one. */
+/* The likeliest (codec/likely.h), which need not be one that fits: input may be cut or damaged; of
+ * text, one that fits, without violations if there is such, else that which got furthest. */
 const struct fit *fits_first(const struct fits *f);
 
-/* The problem of the grammar that got furthest; where all differ little, of the first such. */
-const struct fit *fits_furthest(const struct fits *f);
+/* Whether it fits. */
+bool fits_any(const struct fits *f);
 
-/* Where none fits: tells on stderr why, for the grammars that got furthest. */
+/* Whether a fit is as likely as the first. */
+bool fits_counts(const struct fits *f, const struct fit *fit);
+
+/* Where the likeliest do not fit: tells on stderr why. */
 void fits_report_none(const struct fits *f, const char *where);
 
 /* Violations of those that count as warnings; and the others. */
 void fits_report_some(const struct fits *f, const char *where);
 
-/* The names of those that fit less well, as a note. */
+/* The names of those that fit less well, as a note, where they are worth a thought. */
 void fits_report_others(const struct fits *f, const char *where);
+
+/* A warning where the first, which was found among several grammars, is no message but an element:
+ * this is seldom what was meant. Nothing is said of a fragment. */
+void fits_report_element(const struct fits *f, bool is_fragment, const char *where);
 
 /* "iso15118-20-ac, iso15118-20-dc": those that count. */
 void fits_names(const struct fits *f, struct buf *out);

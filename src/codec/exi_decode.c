@@ -50,8 +50,12 @@ static int read_octets(struct decoder *d, const struct field *f, union value *v)
     uint64_t from = d->r.pos, n;
     if (decoder_count(d, "length", EXI_OCTETS, &n) != 0)
         return -1;
-    if (n > bits_left(&d->r) / 8)
-        return decoder_fail_end(d);
+    if (n >
+        bits_left(&d->r) / 8) { /* a length that cannot be says more than where the input ends */
+        if (check_length(d, from, f, n, "octets") == 0)
+            decoder_fail_end(d);
+        return -1;
+    }
     struct bytes *b = arena_alloc(d->arena, sizeof *b + n + 8);
     if (UNLIKELY(b == NULL))
         return decoder_fail_memory(d);
@@ -87,7 +91,7 @@ static int read_plain_number(struct decoder *d, const struct field *f, union val
 /* The value of a simple type, without its events. */
 static int read_value(struct decoder *d, const struct field *f, union value *v)
 {
-    uint64_t from = d->r.pos, characters;
+    uint64_t from = d->r.pos, characters = 0;
     switch ((enum kind)f->kind) {
     case KIND_BOOLEAN:
     case KIND_ENUM:
@@ -96,8 +100,10 @@ static int read_value(struct decoder *d, const struct field *f, union value *v)
     case KIND_SIGNED:
         return read_plain_number(d, f, v);
     case KIND_STRING:
-        if (decoder_string(d, f->qname, &v->b, &characters) != 0)
+        if (decoder_string(d, f->qname, &v->b, &characters) != 0) {
+            check_length(d, from, f, characters, "characters");
             return -1;
+        }
         if (f->simple != NULL && f->simple->is_name && !is_ncname(v->b->p, v->b->n) &&
             decoder_violate(d, from, "is no ID; " EXPECTED_NAME) != 0)
             return -1;

@@ -65,6 +65,15 @@ struct named message_named(const struct message *m)
     return (struct named){NULL, NULL, NULL};
 }
 
+uint16_t message_payload(const struct message *m)
+{
+    if (m->root == NULL)
+        return m->schema->payload;
+    const struct named named = message_named(m);
+    const struct element *el = named.name == NULL ? NULL : schema_message(m->schema, named.name);
+    return el != NULL && el->payload != 0 ? el->payload : m->schema->payload;
+}
+
 struct node *message_header(const struct message *m)
 {
     return m->as == NULL || m->as->kind != KIND_NODE ? NULL : node_child(m->v.n, "Header");

@@ -46,6 +46,9 @@ struct named {
 };
 struct named message_named(const struct message *m);
 
+/* The V2GTP payload type that it goes under. */
+uint16_t message_payload(const struct message *m);
+
 /* The header's node (it is there in all messages but supportedAppProtocol); NULL where none. */
 struct node *message_header(const struct message *m);
 

@@ -513,16 +513,6 @@ struct received *session_take(struct session *s)
 
 /* ---- sending ---- */
 
-/* Payload type that m goes out with. */
-static uint16_t payload_type_of(const struct message *m)
-{
-    if (m->root == NULL)
-        return m->schema->payload;
-    const struct named named = message_named(m);
-    const struct element *el = named.name == NULL ? NULL : schema_message(m->schema, named.name);
-    return el != NULL && el->payload != 0 ? el->payload : m->schema->payload;
-}
-
 /* The SessionID as a value of a header; the session keeps its octets. */
 static struct bytes *header_bytes(struct session *s, bool none)
 {
@@ -568,7 +558,7 @@ int session_encode(struct session *s, struct message *m, unsigned given, int64_t
     out->n = V2GTP_HEADER;
     if (codec_encode(m, out, e) != 0)
         return -1;
-    v2gtp_write(out->p, payload_type_of(m), (uint32_t)(out->n - V2GTP_HEADER));
+    v2gtp_write(out->p, message_payload(m), (uint32_t)(out->n - V2GTP_HEADER));
     return 0;
 }
 
@@ -582,7 +572,7 @@ int session_send(struct session *s, struct message *m, unsigned given, const cha
     struct parcel p = {
         .session = s, .event = session_new_event(s, EVENT_FRAME, true, us), .is_sent = true};
     p.event.bytes = *frame;
-    p.event.payload_type = payload_type_of(m);
+    p.event.payload_type = message_payload(m);
     event_take_message(&p.event, m);
     p.event.where = where;
     note_message(s, m, true);

@@ -58,7 +58,8 @@ wants "a fragment that ends too soon" 1 err 'error: ' err 'bit '
 run decode 80 4F 00
 wants "two grammars fit: both are named and shown, and the exit code tells" 2 \
     out '<!-- din70121 -->' out '<!-- iso15118-2 -->' out 'urn:iso:15118:2:2013:MsgDef' \
-    err 'warning: 2 grammars fit: din70121, iso15118-2; choose one with --grammar'
+    err 'warning: 2 grammars fit: din70121, iso15118-2; choose one with --grammar' \
+    err 'warning: no grammar reads it as a message; MgmtData is an element of din70121'
 run decode 80 4F 00 --grammar iso15118-2
 wants "one of them chosen" 0 out 'urn:iso:15118:2:2013:MsgDef' not-out '<!--' not-err 'fit'
 run decode 80 4F 00 --json
@@ -107,8 +108,30 @@ cp "$work/out" "$work/abstract.json"
 run encode --grammar din70121 "$work/abstract.json"
 wants "and from JSON" 0 out $ABSTRACT err 'is of the abstract type EVSEStatusType'
 run decode 804080
-wants "what is of an abstract type fits less well" 0 out 'supportedAppProtocolRes' \
-    err 'it also fits, but less well: din70121'
+wants "what is no message is not worth a word beside one that is" 0 out 'supportedAppProtocolRes' \
+    not-err 'fit'
+
+# which message it is, where no grammar is named
+run decode 80400040
+wants "a message comes before elements that are none" 0 out '<s0:supportedAppProtocolRes ' not-out '<!--'
+run decode -g iso15118-20-wpt 80400040
+wants "which a grammar that is named still reads" 0 out '<s0:SPKIData '
+run decode 809a020a90e5737f5ff75e90b800
+wants "the grammar with the fewest bytes left over" 0 out 'ContractAuthenticationReq' not-out '<!--' \
+    err 'bit 104: 1 bytes after the end'
+run decode 8098022E74FF44AAECF83E11
+wants "a message that is cut: the likeliest, and where it ends" 1 err 'error: iso15118-2: V2G_Message/Body' \
+    err ', bit 96: the input ends here' not-out '<'
+run decode 809A020040808C105181C21140
+wants "also where another grammar reads it to an end" 1 err 'error: din70121: V2G_Message'
+feed tests/data/certinstall-8001.hex decode -
+wants "a message under a wrong payload type is named as what it is" 0 out '<s1:CertificateInstallationReq ' \
+    err 'under the V2GTP payload type 0x8001' err 'a message of iso15118-20-common belongs under 0x8002'
+feed tests/data/certinstall-8001.hex decode --grammar iso15118-20-common -
+wants "a grammar that is named is taken in spite of the payload type" 0 \
+    out '<s1:CertificateInstallationReq ' err 'belongs under 0x8002'
+feed tests/data/certinstall-8001.hex explain -
+wants "explain, too" 0 out 'grammar iso15118-20-common' out 'belongs under 0x8002'
 
 # errors
 run decode 8098022E74FF44AAEC

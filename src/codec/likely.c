@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "codec/likely.h"
+
+#include <stdio.h>
+
+#define PART_MAX 128
+#define BEGINNING 24 /* bits that have to be right, or nothing speaks for a message */
+
+/* The n-th name of a path ("V2G_Message/Body/SessionStopReq"), in name; false: it has no more. */
+static bool path_part(const char *path, unsigned n, char name[PART_MAX])
+{
+    while (n-- > 0) {
+        path = strchr(path, '/');
+        if (path == NULL)
+            return false;
+        path++;
+    }
+    snprintf(name, PART_MAX, "%.*s", (int)strcspn(path, "/["), path);
+    return name[0] != '\0';
+}
+
+/* supportedAppProtocol has none; all other messages do. */
+static bool is_without_header(const struct element *el)
+{
+    return el != NULL && el->as.kind == KIND_NODE && type_slot_of(el->as.type, "Header") < 0;
+}
+
+/* Whether a path lies where the headers of all sets are alike: at their SessionID and TimeStamp.
+ * What may follow (a signature) is long, and says little of the set where it is wrong. */
+static bool is_in_header(const char *path)
+{
+    char part[PART_MAX];
+    if (!path_part(path, 1, part) || strcmp(part, "Header") != 0)
+        return false;
+    return !path_part(path, 2, part) || strcmp(part, "SessionID") == 0 ||
+           strcmp(part, "TimeStamp") == 0;
+}
+
+/* Which message a reading was in that went wrong at this path. */
+static void take_path(struct likely *l, const struct schema *s, const char *path)
+{
+    char root[PART_MAX], child[PART_MAX], name[PART_MAX];
+    if (!path_part(path, 0, root))
+        return;
+    const struct element *el = NULL;
+    if (s->root == NULL) {
+        el = schema_message(s, root);
+        l->is_message = el != NULL;
+    } else {
+        l->is_message = strcmp(root, s->root->as.name) == 0;
+        if (l->is_message && path_part(path, 2, name) && path_part(path, 1, child) &&
+            strcmp(child, "Body") == 0)
+            el = schema_message(s, name);
+    }
+    if (el != NULL)
+        l->name = el->as.name;
+    bool is_behind = path_part(path, 1, child) && !is_in_header(path);
+    l->has_header = l->is_message && (is_behind || is_without_header(el));
+}
+
+/* Where messages stand in a V2G_Message, they are none by themselves. */
+static bool is_message(const struct schema *s, const struct message *m)
+{
+    return m->root != NULL && (s->root != NULL ? m->root == s->root : m->root->from != FROM_NONE);
+}
+
+static bool has_header(const struct message *m)
+{
+    const struct node *header = message_header(m);
+    return header != NULL ? node_bytes(header, "SessionID") != NULL : is_without_header(m->root);
+}
+
+/* The violations, of which the first is the one that lies furthest in front. */
+static void take_violations(struct likely *l, const struct message *m)
+{
+    for (const struct violation *v = m->violations; v != NULL; v = v->next) {
+        l->wrong++;
+        l->right = v->bit < l->right ? v->bit : l->right;
+        if (is_in_header(v->path))
+            l->has_header = false;
+    }
+}
+
+struct likely likely_of(const struct schema *s, bool is_read, const struct message *m,
+                        const struct err *e, size_t size)
+{
+    struct likely l = {.name = "", .right = (uint64_t)size * 8};
+    uint64_t at = is_read || e->bit < 0 ? 0 : (uint64_t)e->bit;
+    bool is_cut = !is_read && at >= l.right;
+    if (is_read) {
+        struct named named = message_named(m);
+        l.is_message = is_message(s, m);
+        if (l.is_message && named.name != NULL)
+            l.name = named.name;
+        l.has_header = l.is_message && has_header(m);
+        l.left = m->trailing.n;
+    } else {
+        take_path(&l, s, e->path);
+        l.has_header |= is_cut && l.is_message;
+        l.left = is_cut ? 0 : size - at / 8;
+        l.right = is_cut ? l.right : at;
+        l.wrong += !is_cut;
+    }
+    take_violations(&l, m);
+    if (l.right < BEGINNING)
+        l.has_header = false;
+    l.state = l.wrong > 0 || l.left > 0 ? LIKELY_WRONG : is_cut ? LIKELY_CUT : LIKELY_RIGHT;
+    return l;
+}
+
+bool likely_is_certain(const struct likely *l)
+{
+    return l->is_message && l->has_header && l->state == LIKELY_RIGHT;
+}
+
+/* An element that is no message comes behind all that are; but it comes before what is a message by
+ * its first octets only, if it is right to its end. */
+int likely_compare(const struct likely *a, const struct likely *b)
+{
+    const int64_t DIFFERENCES[] = {
+        (b->is_message && b->has_header) - (a->is_message && a->has_header),
+        (b->state == LIKELY_RIGHT) - (a->state == LIKELY_RIGHT),
+        b->is_message - a->is_message,
+        (int64_t)a->state - (int64_t)b->state,
+        (int64_t)b->right - (int64_t)a->right,
+        (int64_t)a->wrong - (int64_t)b->wrong,
+        (int64_t)a->left - (int64_t)b->left,
+    };
+    size_t i = 0;
+    while (i + 1 < sizeof DIFFERENCES / sizeof *DIFFERENCES && DIFFERENCES[i] == 0)
+        i++;
+    return (DIFFERENCES[i] > 0) - (DIFFERENCES[i] < 0);
+}
