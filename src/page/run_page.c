@@ -48,6 +48,13 @@ static void read_cause(const struct result *r, struct sheet_cause *c, struct buf
                               .found = r->found[0] != '\0' ? r->found : r->reason};
 }
 
+/* In the page's time. */
+static json_t *since_begin(const struct entries *s, const json_t *us)
+{
+    uint64_t at = (uint64_t)json_integer_value(us);
+    return json_integer((json_int_t)(at - (uint64_t)entries_begin(s)));
+}
+
 /* The steps as results.jsonl has them, but with the entries of the page, and its time. */
 static json_t *steps_of(const struct result *r, const struct entries *s)
 {
@@ -60,8 +67,7 @@ static json_t *steps_of(const struct result *r, const struct entries *s)
         if (entry >= 0)
             json_object_set_new(step, "entry", json_integer(entry));
         if (us != NULL)
-            json_object_set_new(step, "us",
-                                json_integer(json_integer_value(us) - entries_begin(s)));
+            json_object_set_new(step, "us", since_begin(s, us));
         json_object_del(step, "frame");
         json_object_del(step, "negations");
     }
@@ -93,11 +99,17 @@ static void set_record(json_t *more, const char *page, const char *record)
     buf_close(&text);
 }
 
+static void set_problem(json_t *more, const struct err *problem)
+{
+    char text[900];
+    if (problem->set)
+        set_text(more, "problem", err_text(problem, text, sizeof text));
+}
+
 static json_t *more_of(const struct run_page *p, const struct result *r, const struct entries *s,
                        const char *record, const struct err *problem)
 {
     struct buf text = {0};
-    char why[900];
     const json_t *run = json_object_get(p->plan, "run"), *cases = json_object_get(p->plan, "cases");
     json_t *more = json_object(), *source = source_of(run, r->planned);
     json_object_set_new(more, "begin", json_integer(entries_begin(s)));
@@ -105,8 +117,7 @@ static json_t *more_of(const struct run_page *p, const struct result *r, const s
     set_text(more, "reason", r->reason);
     if (record != NULL && *results_text(r->said, "record") != '\0')
         set_record(more, p->sheet.path, record);
-    if (problem->set)
-        set_text(more, "problem", err_text(problem, why, sizeof why));
+    set_problem(more, problem);
     source_command(run, cases, r->planned, &text);
     set_text(more, "command", buf_string(&text));
     if (source != NULL)
@@ -243,6 +254,7 @@ int session_page_write(const char *folder, const char *path, struct library *l, 
     json_t *more = json_object(), *end = json_object();
     json_object_set_new(more, "begin", json_integer(entries_begin(&entries)));
     set_record(more, path, folder);
+    set_problem(more, &problem);
     struct sheet_case one = {.number = 1,
                              .taken_us = entries_last(&entries) - entries_begin(&entries),
                              .entries = &entries,

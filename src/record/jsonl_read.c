@@ -23,6 +23,13 @@ static int64_t number_at(const json_t *line, const char *key)
     return json_integer_value(json_object_get(line, key));
 }
 
+/* Of two of these the difference is a number, too. */
+static int64_t time_at(const json_t *line, const char *key)
+{
+    int64_t us = number_at(line, key);
+    return us < 0 ? 0 : us > INT64_MAX / 2 ? INT64_MAX / 2 : us;
+}
+
 static bool is_at(const json_t *line, const char *key)
 {
     return json_is_true(json_object_get(line, key));
@@ -91,7 +98,7 @@ static int read_event(struct reading *r, const json_t *line, struct event *event
     *event = (struct event){
         .number = (uint64_t)number_at(line, "number"),
         .session = (uint32_t)number_at(line, "session"),
-        .us = number_at(line, "us"),
+        .us = time_at(line, "us"),
         .kind = (enum event_kind)kind,
         .how = how < 0 ? HOW_ERROR : (enum event_how)how,
         .ok = is_at(line, "ok"),
@@ -104,8 +111,8 @@ static int read_event(struct reading *r, const json_t *line, struct event *event
         .where = text_at(line, "where"),
         .connection = (uint32_t)number_at(line, "connection"),
         .text = text_at(line, "text"),
-        .limit_us = number_at(line, "limit_us"),
-        .taken_us = number_at(line, "taken_us"),
+        .limit_us = time_at(line, "limit_us"),
+        .taken_us = time_at(line, "taken_us"),
         .times = (uint32_t)number_at(line, "times"),
     };
     read_endpoint(line, "source", &event->from);

@@ -142,6 +142,17 @@ holds "a session is a case without verdict" "$work/s.html" '(meta["kind"], cases
 holds "what came from the wire is in it as it is" "$work/s.html" \
     '[f[5][-1] for f in frames(cases[0][1]) if names[f[2]] == "SessionSetupReq"]' "['$hostile']"
 check "and ends no element" [ "$(grep -c 'onerror' "$work/s.html")" = 0 ]
+mkdir "$work/odd"
+sed -e '3s/"us":[0-9]*/"us":-1/' -e '4s/"us":[0-9]*/"us":9223372036854775807/' \
+    -e '5s/"bytes":"[0-9a-f]*"/"bytes":"01fe80"/' -e '6s/"kind":"[a-z]*"/"kind":"slac"/' \
+    -e '$s/...$//' "$work/s/events.jsonl" | tee "$work/odd/events.jsonl" | tail -c 10 >/dev/null
+run report "$work/odd" -o "$work/odd.html"
+holds "a line that is no event ends the record, and is told" "$work/odd.html" \
+    '"events.jsonl:" in cases[0][1]["problem"] and "expected an event" in cases[0][1]["problem"]' True
+sed -i '$d' "$work/odd/events.jsonl"
+printf '{"number":99,"us"' >>"$work/odd/events.jsonl"
+run report "$work/odd" -o "$work/odd.html"
+wants "odd times, bytes and kinds are no trouble, nor is a last line that was cut off" 0
 run report "$work/s"
 wants "without a page to write a session is refused" 3 err "is the record of a session; expected -o FILE.html"
 run report "$work/s" -o "$work/s.htm"
