@@ -383,7 +383,9 @@ int command_decode_capture(const char *path, const struct capture_view *view)
     }
     r.out.lost = report_lost;
     recorder_add(&r.inner, session_event, &r);
-    if (view->json)
+    if (view->sink != NULL)
+        recorder_add(&r.out, view->sink, view->context);
+    else if (view->json)
         recorder_add_writer(&r.out, "the output", jsonl_event, jsonl_write, &lines);
     else
         recorder_add_writer(&r.out, "the output", ladder_event, ladder_write, &ladder);

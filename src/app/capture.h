@@ -5,6 +5,7 @@
 #ifndef V2G_APP_CAPTURE_H
 #define V2G_APP_CAPTURE_H
 
+#include "record/recorder.h"
 #include "schema/library.h"
 
 #include <stdbool.h>
@@ -15,9 +16,11 @@ struct capture_view {
     bool verify;             /* encode every message again and report those that differ */
     unsigned verbose;        /* 1: also the XML of each message; 2: also its bytes */
     const char *keylog;      /* TLS secrets in the format of SSLKEYLOGFILE; NULL: none */
+    event_sink sink;         /* gets the events, instead of the terminal; NULL: the terminal does */
+    void *context;           /* of the sink */
 };
 
-/* Prints the capture at path to stdout; returns the exit code. */
+/* Prints the capture at path to stdout, or gives it to the sink; returns the exit code. */
 int command_decode_capture(const char *path, const struct capture_view *view);
 
 #endif

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `v2glab report`: what `v2glab test` has found, read from the folder of its run. */
 
+#include "app/capture.h"
 #include "app/commands.h"
 #include "app/outputs.h"
 #include "app/report.h"
+#include "page/capture_page.h"
 #include "page/run_page.h"
 #include "record/record.h"
+#include "script/limits.h"
 #include "suite/merge.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct reporting {
@@ -17,23 +22,28 @@ struct reporting {
     struct library library;
     struct outputs outputs;
     const char *output; /* -o: a folder, or a page */
+    const char *keylog;
 };
 
 static const struct option OPTIONS[] = {
     {"output", 'o', "WHAT", "FILE.html: as --html; of merge: the folder for the results of all",
      .at = offsetof(struct reporting, output)},
+    {"keylog", 0, "FILE", "of a capture: TLS secrets, as SSLKEYLOGFILE has them",
+     .at = offsetof(struct reporting, keylog)},
     OUTPUT_OPTIONS(offsetof(struct reporting, outputs)),
     OPTIONS_END,
 };
 
 static const struct usage USAGE = {
     .command = "report",
-    .synopsis = "[OPTION]... RUN\n[OPTION]... RECORD -o FILE.html\nmerge [OPTION]... RUN... -o RUN",
+    .synopsis =
+        "[OPTION]... RUN\n[OPTION]... RECORD|CAPTURE -o FILE.html\nmerge [OPTION]... RUN... -o RUN",
     .about =
         "Shows and writes the results of a run of `v2glab test`, also of one that still goes on\n"
         "or was killed. RUN is the folder of its results. With --html they are one page that a\n"
         "browser shows, with every message and bit; that can be had of the record of a single\n"
-        "session (`v2glab run`, `ev`, `evse`), too.\n"
+        "session (`v2glab run`, `ev`, `evse`), too, and of a capture (pcap, pcapng), whose\n"
+        "times are held against the standards'.\n"
         "merge joins the results of several runs, as of all shards; of a case that several\n"
         "have played the last one's result counts.",
     .option = OPTIONS,
@@ -80,8 +90,36 @@ static bool is_session(const char *folder)
     return access(events, F_OK) == 0 && access(plan, F_OK) != 0;
 }
 
+static bool is_file(const char *path)
+{
+    struct stat is;
+    return stat(path, &is) == 0 && !S_ISDIR(is.st_mode);
+}
+
+/* The exit code of the capture, as of `v2glab decode`; -1: e. */
+static int report_capture(struct reporting *r, const char *path, struct err *e)
+{
+    struct times_limits limits;
+    struct capture_page page;
+    if (r->outputs.html == NULL)
+        return err_set(e, "%s is a file; expected -o FILE.html for a capture", path);
+    if (limits_read(&limits, e) != 0)
+        return -1;
+    capture_page_open(&page, &limits);
+    struct capture_view view = {
+        .library = &r->library, .keylog = r->keylog, .sink = capture_page_event, .context = &page};
+    int status = command_decode_capture(path, &view);
+    if (status != EXIT_SETUP && capture_page_write(&page, r->outputs.html, path, e) != 0)
+        status = -1;
+    capture_page_close(&page);
+    free(limits.at);
+    return status;
+}
+
 static int report_one(struct reporting *r, const char *folder, struct err *e)
 {
+    if (is_file(folder))
+        return report_capture(r, folder, e);
     if (!is_session(folder))
         return write_all(r, folder, e);
     if (r->outputs.html == NULL)

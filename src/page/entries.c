@@ -287,20 +287,24 @@ static void add_other(struct entries *s, const struct event *e, size_t frame)
 
 /* ---- times ---- */
 
+/* How long the side itself took, not how long it waited. */
+static bool is_own_time(const struct event *e)
+{
+    return strstr(e->text, "_Performance_Time") != NULL;
+}
+
 /* Limits of the standards for the other side, as the tester measures them; how long the tester took
  * itself, and what a script sets for itself, is of no interest. */
 static bool is_judging(const struct entries *s, const struct event *e)
 {
     if (strcmp(e->text, "given by the script") == 0 || e->limit_us <= 0)
         return false;
-    return s->judged == FROM_NONE ||
-           (side_of(e->by) != s->judged && strstr(e->text, "_Performance_Time") == NULL);
+    return s->judged == FROM_NONE || (side_of(e->by) != s->judged && !is_own_time(e));
 }
 
 static void add_timing(struct entries *s, const struct event *e, size_t frame)
 {
     void *timing = s->timing;
-    double share = 100.0 * (double)e->taken_us / (double)e->limit_us;
     if (!grow(&timing, s->timings, &s->timings_cap, sizeof *s->timing)) {
         s->failed = true;
         return;
@@ -309,8 +313,6 @@ static void add_timing(struct entries *s, const struct event *e, size_t frame)
     s->timing[s->timings] = (struct timing){
         frame, s->timings, dictionary_name(s->dictionary, e->text), e->taken_us, e->limit_us};
     s->timings++;
-    if (share > s->worst)
-        s->worst = share;
 }
 
 /* It belongs to the frame that its side has recorded last, unless it waited in vain for one. */
@@ -320,7 +322,11 @@ static void take_timer(struct entries *s, const struct event *e)
     const struct recorded *last = side == FROM_NONE ? NULL : &s->last[side - FROM_EVCC];
     if (!is_judging(s, e))
         return;
-    if (last == NULL || !last->is_any || (!e->ok && last->is_own))
+    double share = 100.0 * (double)e->taken_us / (double)e->limit_us;
+    if (share > s->worst)
+        s->worst = share;
+    bool was_in_vain = !e->ok && last != NULL && last->is_own && !is_own_time(e);
+    if (last == NULL || !last->is_any || was_in_vain)
         add_other(s, e, NO_FRAME);
     else
         add_timing(s, e, last->frame);
@@ -332,8 +338,9 @@ static void take_frame(struct entries *s, const struct event *e)
 {
     size_t frame = identify(s, e);
     uint8_t side = side_of(e->by);
-    if (side != FROM_NONE)
-        s->last[side - FROM_EVCC] = (struct recorded){frame, true, side == e->from_role};
+    for (uint8_t role = FROM_EVCC; role <= FROM_SECC; role++) /* of a capture both have seen it */
+        if (side == FROM_NONE || side == role)
+            s->last[role - FROM_EVCC] = (struct recorded){frame, true, role == e->from_role};
     if (e->is_echo)
         return;
     if (e->kind == EVENT_FRAME)

@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FORMAT_VERSION 1
 #define EVENTS_FILE "events.jsonl"
 
 /* ---- a case ---- */
@@ -183,7 +182,7 @@ int run_page_add(struct run_page *p, const struct result *r, const char *record,
 static json_t *meta_of(const char *kind, const json_t *run)
 {
     json_t *meta = json_object();
-    json_object_set_new(meta, "v", json_integer(FORMAT_VERSION));
+    json_object_set_new(meta, "v", json_integer(SHEET_FORMAT));
     set_text(meta, "kind", kind);
     set_text(meta, "tool", "v2glab " V2G_VERSION);
     if (run != NULL)

@@ -12,6 +12,8 @@
 
 #include <jansson.h>
 
+#define SHEET_FORMAT 1 /* `v` of its meta */
+
 struct sheet {
     struct outlet outlet;
     struct dictionary dictionary;

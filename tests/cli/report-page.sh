@@ -157,3 +157,36 @@ run report "$work/s"
 wants "without a page to write a session is refused" 3 err "is the record of a session; expected -o FILE.html"
 run report "$work/s" -o "$work/s.htm"
 wants "so is another name behind -o" 3 err "expected FILE.html"
+
+# ---- a capture ----
+
+cat >"$work/vehicle.lua" <<'END'
+Evcc.Protocol = 'ISO15118-2'
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+Sleep(300)
+Evcc.Send_ServiceDiscoveryReq_001()
+Evcc.Receive_ServiceDiscoveryRes_001()
+END
+cat >"$work/station.lua" <<'END'
+Secc.Receive_SessionSetupReq_001()
+Sleep(1700)
+Secc.Send_SessionSetupRes_001()
+Secc.Receive_ServiceDiscoveryReq_001()
+Secc.Send_ServiceDiscoveryRes_001()
+END
+run run --virtual-time -o "$work/late" "$work/vehicle.lua" "$work/station.lua"
+run report "$work/late/session.pcapng" -o "$work/capture.html"
+wants "a capture gives a report" 0 err "0 not decoded"
+holds "its session is a case, with protocol and SessionID" "$work/capture.html" \
+    '(meta["kind"], len(cases), plan["cases"][0]["protocol"], len(plan["cases"][0]["session_id"]), cases[0][1]["files"])' \
+    "('capture', 1, 'ISO15118-2', 16, ['session.pcapng'])"
+holds "each answer and each pause is held against the standard's time" "$work/capture.html" \
+    '[(names[f[2]], names[t[0]], t[1] // 100000, t[2]) for f in frames(cases[0][1]) for t in f[6] or [] if t[1] > 100000]' \
+    "[('SessionSetupRes', 'V2G_EVCC_Msg_Timeout', 17, 2000000), \
+('SessionSetupRes', 'V2G_SECC_Msg_Performance_Time', 17, 1500000), \
+('ServiceDiscoveryReq', 'V2G_SECC_Sequence_Timeout', 3, 60000000), \
+('ServiceDiscoveryReq', 'V2G_EVCC_Sequence_Performance_Time', 3, 40000000)]"
+holds "the index has what came nearest to its limit, or was beyond it" "$work/capture.html" 'cases[0][0][6]' 113
+run report "$work/late/session.pcapng"
+wants "without a page to write a capture is refused" 3 err "expected -o FILE.html for a capture"

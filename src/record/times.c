@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/times.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct times_state {
+    struct times_state *next;
+    uint32_t session, connection;
+    int64_t us;        /* of the frame before; */
+    uint8_t from_role; /* who has sent it; FROM_NONE: there is none */
+    const struct schema *schema;
+    char name[TIMES_NAME];
+};
+
+static const struct times_limit *find_one(const struct times_limits *l, const char *protocol,
+                                          const char *name)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (strcmp(l->at[i].name, name) == 0 && strcmp(l->at[i].protocol, protocol) == 0)
+            return &l->at[i];
+    return NULL;
+}
+
+const struct times_limit *times_find(const struct times_limits *l, const char *protocol,
+                                     const char *parameter, const char *message)
+{
+    char name[TIMES_NAME];
+    snprintf(name, sizeof name, "%s_%s", parameter, message);
+    const struct times_limit *own = find_one(l, protocol, name);
+    return own != NULL ? own : find_one(l, protocol, parameter);
+}
+
+/* The one of that session and connection; made where there is none, NULL without memory. */
+static struct times_state *state_of(struct times *t, const struct event *e)
+{
+    struct times_state *s = t->states;
+    while (s != NULL && (s->session != e->session || s->connection != e->connection))
+        s = s->next;
+    if (s != NULL || (s = calloc(1, sizeof *s)) == NULL)
+        return s;
+    s->session = e->session;
+    s->connection = e->connection;
+    s->next = t->states;
+    t->states = s;
+    return s;
+}
+
+/* Which times a frame ends. of_this: its message names the parameter, not the one before it. */
+static const struct ended {
+    uint8_t from_role; /* of the frame that ends it */
+    const char *by, *parameter;
+    bool of_this;
+} ENDED[] = {
+    {FROM_SECC, "EVCC", "V2G_EVCC_Msg_Timeout", false},
+    {FROM_SECC, "SECC", "V2G_SECC_Msg_Performance_Time", false},
+    {FROM_EVCC, "SECC", "V2G_SECC_Sequence_Timeout", false},
+    {FROM_EVCC, "EVCC", "V2G_EVCC_Sequence_Performance_Time", true},
+};
+
+static void measure(struct times *t, const struct times_state *before, const struct event *e,
+                    const struct ended *ended)
+{
+    const struct schema *schema = ended->of_this ? e->schema : before->schema;
+    const char *message = ended->of_this ? e->name : before->name;
+    const struct times_limit *limit =
+        times_find(t->limits, schema->protocol, ended->parameter, message);
+    if (limit == NULL)
+        return;
+    struct event timer = *e;
+    timer.kind = EVENT_TIMER;
+    timer.by = ended->by;
+    timer.text = limit->name;
+    timer.limit_us = limit->us;
+    timer.taken_us = e->us > before->us ? e->us - before->us : 0;
+    timer.ok = timer.taken_us <= timer.limit_us;
+    timer.bytes = (struct slice){NULL, 0};
+    timer.message = NULL;
+    timer.problem = NULL;
+    t->next(t->context, &timer);
+}
+
+void times_event(void *context, const struct event *e)
+{
+    struct times *t = context;
+    t->next(t->context, e);
+    bool is_message = e->kind == EVENT_FRAME && e->name[0] != '\0' && e->schema != NULL &&
+                      e->schema->protocol != NULL;
+    struct times_state *s = is_message ? state_of(t, e) : NULL;
+    if (s == NULL)
+        return;
+    /* a datagram that is repeated, and what is asked after one, has no time to keep */
+    bool is_answer = s->from_role != FROM_NONE && s->from_role != e->from_role;
+    for (size_t i = 0; is_answer && i < sizeof ENDED / sizeof ENDED[0]; i++)
+        if (ENDED[i].from_role == e->from_role && !(e->is_udp && e->from_role == FROM_EVCC))
+            measure(t, s, e, &ENDED[i]);
+    s->us = e->us;
+    s->from_role = e->from_role;
+    s->schema = e->schema;
+    snprintf(s->name, sizeof s->name, "%s", e->name);
+}
+
+void times_close(struct times *t)
+{
+    for (struct times_state *s = t->states, *next; s != NULL; s = next) {
+        next = s->next;
+        free(s);
+    }
+    t->states = NULL;
+}
