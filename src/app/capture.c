@@ -7,6 +7,9 @@
 #include "record/datagram.h"
 #include "record/jsonl.h"
 #include "record/ladder.h"
+#include "record/session_summary.h"
+#include "record/times.h"
+#include "script/limits.h"
 #include "session/session.h"
 #include "tls/tls_decrypt.h"
 
@@ -35,6 +38,9 @@ struct reading {
     struct recorder inner; /* what sessions record, on its way to out */
     struct link *links;
     struct tls_secrets secrets;
+    struct times_limits limits;
+    struct times times;
+    struct session_summary sessions; /* behind the times */
     bool verify;
     unsigned frames, undecoded, violations, differing, losses, foreign;
 };
@@ -337,6 +343,32 @@ static void print_summary(const struct reading *r, const struct capture_totals *
     fputc('\n', stderr);
 }
 
+static void print_sessions(const struct reading *r)
+{
+    struct buf text = {0};
+    session_summary_print(&r->sessions, &text);
+    fwrite(text.p, 1, text.n, stderr);
+    buf_close(&text);
+}
+
+/* Times are told at the end; those who get the events measure for themselves. */
+static int open_sessions(struct reading *r, struct err *e)
+{
+    if (limits_read(&r->limits, e) != 0)
+        return -1;
+    r->times = (struct times){
+        .limits = &r->limits, .next = session_summary_event, .context = &r->sessions};
+    recorder_add(&r->out, times_event, &r->times);
+    return 0;
+}
+
+static void close_sessions(struct reading *r)
+{
+    times_close(&r->times);
+    session_summary_close(&r->sessions);
+    free(r->limits.at);
+}
+
 /* Secrets of the key log, and those in the capture itself. */
 static int read_secrets(struct reading *r, const char *path, const char *keylog)
 {
@@ -361,8 +393,10 @@ static int read_capture(struct reading *r, const char *path)
     struct err e = ERR_INIT;
     int bad = capture_read(path, &EVENTS, r, &totals, &e);
     fflush(stdout);
-    if (totals.packets > 0 || bad == 0)
+    if (totals.packets > 0 || bad == 0) {
         print_summary(r, &totals);
+        print_sessions(r);
+    }
     if (bad != 0)
         report_err("", &e);
     if (bad != 0 && totals.packets == 0)
@@ -390,9 +424,12 @@ int command_decode_capture(const char *path, const struct capture_view *view)
     else
         recorder_add_writer(&r.out, "the output", ladder_event, ladder_write, &ladder);
     int status = EXIT_SETUP;
-    if (read_secrets(&r, path, view->keylog) == 0)
+    if (open_sessions(&r, &e) != 0)
+        report_err("", &e);
+    else if (read_secrets(&r, path, view->keylog) == 0)
         status = read_capture(&r, path);
     close_links(&r);
+    close_sessions(&r);
     tls_secrets_close(&r.secrets);
     outlet_close(&lines.outlet);
     ladder_close(&ladder);

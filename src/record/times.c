@@ -32,6 +32,24 @@ const struct times_limit *times_find(const struct times_limits *l, const char *p
     return own != NULL ? own : find_one(l, protocol, parameter);
 }
 
+/* The same as times_find, for each message anew. */
+static const struct times_limit *find_again(struct times *t, const struct schema *schema,
+                                            const char *parameter, const char *message)
+{
+    size_t hash = (size_t)(uintptr_t)schema >> 4 ^ (size_t)(uintptr_t)parameter;
+    for (const char *p = message; *p != '\0'; p++)
+        hash = hash * 31 + (unsigned char)*p;
+    size_t i = hash % TIMES_KNOWN;
+    if (t->known[i].schema != schema || t->known[i].parameter != parameter ||
+        strcmp(t->known[i].message, message) != 0) {
+        t->known[i].schema = schema;
+        t->known[i].parameter = parameter;
+        snprintf(t->known[i].message, sizeof t->known[i].message, "%s", message);
+        t->known[i].limit = times_find(t->limits, schema->protocol, parameter, message);
+    }
+    return t->known[i].limit;
+}
+
 /* The one of that session and connection; made where there is none, NULL without memory. */
 static struct times_state *state_of(struct times *t, const struct event *e)
 {
@@ -64,8 +82,7 @@ static void measure(struct times *t, const struct times_state *before, const str
 {
     const struct schema *schema = ended->of_this ? e->schema : before->schema;
     const char *message = ended->of_this ? e->name : before->name;
-    const struct times_limit *limit =
-        times_find(t->limits, schema->protocol, ended->parameter, message);
+    const struct times_limit *limit = find_again(t, schema, ended->parameter, message);
     if (limit == NULL)
         return;
     struct event timer = *e;

@@ -31,11 +31,19 @@ const struct times_limit *times_find(const struct times_limits *l, const char *p
 
 struct times_state; /* of a connection, or of a session's datagrams */
 
+#define TIMES_KNOWN 64
+
 struct times {
     const struct times_limits *limits;
     event_sink next;
     void *context; /* of next */
     struct times_state *states;
+    struct {
+        const struct schema *schema; /* NULL: nothing is known here */
+        const char *parameter;
+        char message[TIMES_NAME];
+        const struct times_limit *limit;
+    } known[TIMES_KNOWN]; /* found before */
 };
 
 /* An event_sink; context is a struct times. */

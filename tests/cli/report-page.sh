@@ -188,5 +188,9 @@ holds "each answer and each pause is held against the standard's time" "$work/ca
 ('ServiceDiscoveryReq', 'V2G_SECC_Sequence_Timeout', 3, 60000000), \
 ('ServiceDiscoveryReq', 'V2G_EVCC_Sequence_Performance_Time', 3, 40000000)]"
 holds "the index has what came nearest to its limit, or was beyond it" "$work/capture.html" 'cases[0][0][6]' 113
+run decode "$work/late/session.pcapng"
+wants "and decode says who was late" 0 err "session 1: ISO15118-2 SessionID " err ", 8 messages in 2." \
+    err "closed: FIN by the SECC" \
+    err "  late: SessionSetupRes, 1 of 1, up to 170" err "; V2G_SECC_Msg_Performance_Time is 1500 ms" not-err ServiceDiscovery
 run report "$work/late/session.pcapng"
 wants "without a page to write a capture is refused" 3 err "expected -o FILE.html for a capture"

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/session_summary.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ID_OCTETS 16
+#define NAME_TEXT 96
+
+/* How one message kept one of its times. */
+struct kept_time {
+    struct kept_time *next;
+    char message[NAME_TEXT], limit[NAME_TEXT];
+    int64_t limit_us, worst_us;
+    uint64_t n, late;
+};
+
+struct summarised {
+    struct summarised *next;
+    uint32_t number;
+    const struct schema *schema; /* of its last message behind the agreement */
+    const char *mode;            /* "AC", "DC" */
+    char id[2 * ID_OCTETS + 1];
+    bool is_resumed; /* the vehicle came with a SessionID, and the station kept it */
+    uint64_t messages;
+    int64_t first_us, last_us;
+    char end[160], failed[NAME_TEXT * 2];
+    struct kept_time *times, **times_end;
+};
+
+static struct summarised *add_session(struct session_summary *all, uint32_t number)
+{
+    struct summarised *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->number = number;
+    s->times_end = &s->times;
+    if (all->last != NULL)
+        all->last->next = s;
+    else
+        all->first = s;
+    all->last = s;
+    return s;
+}
+
+static struct summarised *session_of(struct session_summary *all, uint32_t number)
+{
+    struct summarised *s = all->recent;
+    if (s != NULL && s->number == number)
+        return s;
+    for (s = all->first; s != NULL && s->number != number; s = s->next)
+        ;
+    all->recent = s != NULL ? s : add_session(all, number);
+    return all->recent;
+}
+
+/* Messages that are there in one mode only. */
+static const char *mode_of(const char *name)
+{
+    static const struct {
+        const char *start, *mode;
+    } MODES[] = {{"CurrentDemand", "DC"},
+                 {"CableCheck", "DC"},
+                 {"ChargingStatus", "AC"},
+                 {"DC_", "DC"},
+                 {"AC_", "AC"}};
+    for (size_t i = 0; i < sizeof MODES / sizeof MODES[0]; i++)
+        if (strncmp(name, MODES[i].start, strlen(MODES[i].start)) == 0)
+            return MODES[i].mode;
+    return NULL;
+}
+
+static void note_id(struct summarised *s, const struct message *m, const char *name)
+{
+    const struct bytes *id = node_bytes(message_header(m), "SessionID");
+    char text[sizeof s->id] = "";
+    bool is_any = false;
+    for (uint32_t i = 0; id != NULL && i < id->n && i < ID_OCTETS; i++) {
+        snprintf(text + 2 * i, sizeof text - 2 * i, "%02X", id->p[i]);
+        is_any = is_any || id->p[i] != 0;
+    }
+    if (!is_any)
+        return;
+    if (strcmp(name, "SessionSetupRes") == 0)
+        s->is_resumed = strcmp(text, s->id) == 0;
+    snprintf(s->id, sizeof s->id, "%s", text);
+}
+
+static void note_frame(struct summarised *s, const struct event *e)
+{
+    s->messages++;
+    if (e->is_failed)
+        snprintf(s->failed, sizeof s->failed, "%s %s", e->name, e->code);
+    if (e->message == NULL || e->is_udp)
+        return;
+    s->schema = e->message->schema;
+    note_id(s, e->message, e->name);
+    if (mode_of(e->name) != NULL)
+        s->mode = mode_of(e->name);
+}
+
+static void note_time(struct summarised *s, const struct event *e)
+{
+    struct kept_time *t = s->times;
+    while (t != NULL && (strcmp(t->message, e->name) != 0 || strcmp(t->limit, e->text) != 0))
+        t = t->next;
+    if (t == NULL) {
+        if ((t = calloc(1, sizeof *t)) == NULL)
+            return;
+        snprintf(t->message, sizeof t->message, "%s", e->name);
+        snprintf(t->limit, sizeof t->limit, "%s", e->text);
+        t->limit_us = e->limit_us;
+        *s->times_end = t;
+        s->times_end = &t->next;
+    }
+    t->n++;
+    t->late += !e->ok;
+    if (e->taken_us > t->worst_us)
+        t->worst_us = e->taken_us;
+}
+
+void session_summary_event(void *context, const struct event *e)
+{
+    struct summarised *s = e->session == 0 ? NULL : session_of(context, e->session);
+    if (s == NULL)
+        return;
+    if (s->first_us == 0)
+        s->first_us = e->us;
+    if (e->us > s->last_us)
+        s->last_us = e->us;
+    if (e->kind == EVENT_FRAME)
+        note_frame(s, e);
+    else if (e->kind == EVENT_TIMER)
+        note_time(s, e);
+    else if (e->kind == EVENT_CLOSE)
+        snprintf(s->end, sizeof s->end, "%s", e->text);
+}
+
+static void print_times(const struct summarised *s, struct buf *out)
+{
+    for (const struct kept_time *t = s->times; t != NULL; t = t->next)
+        if (t->late > 0)
+            buf_printf(out, "  late: %s, %llu of %llu, up to %.0f ms; %s is %.0f ms\n", t->message,
+                       (unsigned long long)t->late, (unsigned long long)t->n,
+                       (double)t->worst_us / 1e3, t->limit, (double)t->limit_us / 1e3);
+}
+
+void session_summary_print(const struct session_summary *all, struct buf *out)
+{
+    for (const struct summarised *s = all->first; s != NULL; s = s->next) {
+        if (s->messages == 0)
+            continue;
+        buf_printf(out, "session %u:", s->number);
+        if (s->schema != NULL && s->schema->protocol != NULL)
+            buf_printf(out, " %s", s->schema->protocol);
+        if (s->mode != NULL)
+            buf_printf(out, " %s", s->mode);
+        if (s->id[0] != '\0')
+            buf_printf(out, " SessionID %s%s", s->id, s->is_resumed ? " (resumed)" : "");
+        buf_printf(out, ", %llu messages in %.3f s, %s\n", (unsigned long long)s->messages,
+                   (double)(s->last_us - s->first_us) / 1e6,
+                   s->end[0] != '\0' ? s->end : "not closed");
+        if (s->failed[0] != '\0')
+            buf_printf(out, "  refused: %s\n", s->failed);
+        print_times(s, out);
+    }
+}
+
+void session_summary_close(struct session_summary *all)
+{
+    for (struct summarised *s = all->first, *next; s != NULL; s = next) {
+        next = s->next;
+        for (struct kept_time *t = s->times, *after; t != NULL; t = after) {
+            after = t->next;
+            free(t);
+        }
+        free(s);
+    }
+    *all = (struct session_summary){.first = NULL};
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What there is to say of each session of a stream, once it is over: protocol, SessionID, messages,
+ * duration, how it ended, what was refused, and which messages came too late. A sink behind the
+ * times (record/times.h).
+ */
+#ifndef V2G_RECORD_SESSION_SUMMARY_H
+#define V2G_RECORD_SESSION_SUMMARY_H
+
+#include "record/event.h"
+
+struct summarised; /* a session */
+
+/* Zero before its first use. */
+struct session_summary {
+    struct summarised *first, *last;
+    struct summarised *recent; /* of the event before */
+};
+
+/* An event_sink; context is a struct session_summary. */
+void session_summary_event(void *context, const struct event *e);
+
+/* Some lines for each session with messages, in the order in which they began. Appended. */
+void session_summary_print(const struct session_summary *s, struct buf *out);
+
+void session_summary_close(struct session_summary *s);
+
+#endif
