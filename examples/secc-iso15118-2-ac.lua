@@ -40,21 +40,22 @@ Secc.Send_PowerDeliveryRes_001()
 Secc.Set_ChargingStatusRes_EVSEID('KR*TC1*ISO1*001')
 Secc.Set_ChargingStatusRes_EVSEMaxCurrent(current)
 Secc.Set_ChargingStatusRes_MeterInfo_MeterID('METER1')
-while true do
+local stops = false
+repeat
   local request = assert(Secc.Receive_Any_001())
   if request == 'ChargingStatusReq' then
     energy = energy + 5
     Secc.Set_ChargingStatusRes_MeterInfo_MeterReading(energy)
     Secc.Send_ChargingStatusRes_001()
   elseif request == 'PowerDeliveryReq' then
-    local progress = Secc.Get_PowerDeliveryReq_ChargeProgress()
-    assert(progress == ChargeProgressType.Stop, 'expected ChargeProgress Stop, found ' .. progress)
+    stops = Secc.Get_PowerDeliveryReq_ChargeProgress() == ChargeProgressType.Stop
     Secc.Send_PowerDeliveryRes_001()
-    break
+  elseif request == 'ChargeParameterDiscoveryReq' then -- the vehicle renegotiates
+    Secc.Send_ChargeParameterDiscoveryRes_001()
   else
     error('a ' .. request .. ' is not expected while charging')
   end
-end
+until stops
 
 Secc.Receive_SessionStopReq_001()
 Secc.Send_SessionStopRes_001()

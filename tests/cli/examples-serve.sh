@@ -32,6 +32,12 @@ serves evcc-iso15118-20-dc-tls '' 'the station shows CN='
 for name in ac ac-bpt ac-dynamic dc dc-bpt dc-dynamic; do
     serves evcc-iso15118-20-$name "tls = 'off'"
 done
+# [V2G2-813] a vehicle may renegotiate on its own
+printf "Evcc.Charge { protocol = 'ISO15118-2', mode = 'ac', renegotiate = 2 }\n" >"$work/charge.lua"
+run run --virtual-time --no-record "$work/charge.lua" examples/secc-iso15118-2-ac.lua
+wants "[V2G2-813] secc-iso15118-2-ac lets the vehicle renegotiate" 0 out 'ChargeProgress Renegotiate' \
+    out 'SECC verdict: pass' not-out violation
+
 for name in examples/evcc-*.lua; do
     name=$(basename "$name" .lua)
     case $name in
