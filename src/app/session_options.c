@@ -2,6 +2,8 @@
 #include "app/session_options.h"
 #include "app/commands.h"
 #include "app/report.h"
+#include "session/credentials.h"
+#include "wire/endpoint.h"
 #include "wire/lab.h"
 
 #include <stdio.h>
@@ -144,15 +146,59 @@ int session_exit(const struct session_options *s, int status)
     return EXIT_SETUP;
 }
 
+static int check_place(const struct session_options *s, bool wants_lab, struct err *e)
+{
+    const struct peer_options *peer = &s->script.peer;
+    bool has_network = peer->interface != NULL || peer->address != NULL;
+    if (!s->virtual_time || !(has_network || wants_lab))
+        return 0;
+    return err_set(e, "--virtual-time is for runs within this program, in a network of its own; "
+                      "expected it without --interface, --peer and --lab");
+}
+
+/* Only that there is such an interface: what is down, or has no address yet, may come. */
+static int check_network(const struct peer_options *peer, struct err *e)
+{
+    struct endpoint at = {.port = 0};
+    struct sockaddr_in6 address;
+    if (peer->interface != NULL) {
+        snprintf(at.interface, sizeof at.interface, "%s", peer->interface);
+        if (endpoint_to_address(&at, &address, e) != 0)
+            return -1;
+    }
+    if (peer->address == NULL)
+        return 0;
+    return endpoint_parse(peer->address, &at, e) != 0 || endpoint_to_address(&at, &address, e) != 0
+               ? -1
+               : 0;
+}
+
+/* Files of certificates that were named. */
+static int check_certificates(const struct tls_choice *c, bool is_station, struct err *e)
+{
+    bool has_any = false;
+    for (enum tls_key key = TLS_KEY_CERT; key < TLS_KEYS; key++)
+        has_any |= c->said[key] != NULL;
+    if (!has_any)
+        return 0;
+    struct tls_context *made = credentials_context(c, is_station, true, e);
+    tls_context_close(made);
+    return made == NULL ? -1 : 0;
+}
+
+int session_check(const struct session_options *s, bool is_station, struct err *e)
+{
+    if (check_place(s, false, e) != 0 || check_network(&s->script.peer, e) != 0)
+        return -1;
+    return check_certificates(&s->script.peer.choice, is_station, e);
+}
+
 struct world *session_enter(const struct session_options *s, bool wants_lab, struct err *e)
 {
     const struct peer_options *peer = &s->script.peer;
     bool has_network = peer->interface != NULL || peer->address != NULL;
-    if (s->virtual_time && (has_network || wants_lab)) {
-        err_set(e, "--virtual-time is for runs within this program, in a network of its own; "
-                   "expected it without --interface, --peer and --lab");
+    if (check_place(s, wants_lab, e) != 0)
         return NULL;
-    }
     if (s->virtual_time)
         return world_open_virtual(NULL, s->seed, e);
     if ((wants_lab || !has_network) && lab_enter(e) != 0)

@@ -28,6 +28,10 @@ extern const struct option SESSION_OPTION[];
 /* tls: where --tls says nothing. */
 void session_options_open(struct session_options *s, struct library *library, enum peer_tls tls);
 
+/* Before anything is played: whether what was said of network and certificates is there at all. A
+ * station (is_station) shows other certificates than a vehicle. -1: e. */
+int session_check(const struct session_options *s, bool is_station, struct err *e);
+
 /*
  * Goes where the session takes place: into the lab, where neither --interface nor --peer is given,
  * or into virtual time. The world, for the caller to close; NULL: e.

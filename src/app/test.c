@@ -439,16 +439,25 @@ static int make_device_file(struct testing *t, struct err *e)
     return device_file_make(&f, &c, e);
 }
 
+/* The tester's side. What cannot be there is said once, and not by each case. */
+static int check_session(const struct testing *t, struct err *e)
+{
+    bool is_station = t->sut != NULL && strcmp(t->sut, "EVCC") == 0;
+    return t->list ? 0 : session_check(&t->session, is_station, e);
+}
+
 static int test_all(struct testing *t)
 {
     const struct peer_options *peer = &t->session.script.peer;
     struct err e = ERR_INIT;
     json_t *texts = json_object();
+    bool has_device_file = t->init != NULL || t->probe;
+    int status = check_session(t, &e);
     t->plays_device = peer->interface == NULL && peer->address == NULL;
     t->session.virtual_time = t->plays_device;
     t->session.faults.is_alone = !t->plays_device;
-    bool has_device_file = t->init != NULL || t->probe;
-    int status = has_device_file ? make_device_file(t, &e) : read_files(t, texts, &e);
+    if (status == 0)
+        status = has_device_file ? make_device_file(t, &e) : read_files(t, texts, &e);
     if (status == 0 && !has_device_file) {
         if (t->plan == NULL)
             t->plan = make_plan(t, texts, &e);

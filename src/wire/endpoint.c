@@ -3,6 +3,7 @@
 #define _GNU_SOURCE 1
 #endif
 #include "wire/endpoint.h"
+#include "base/nearest.h"
 #include "wire/netlink.h"
 
 #include <arpa/inet.h>
@@ -143,12 +144,18 @@ static int no_such_interface(const char *interface, struct err *e)
 {
     char have[160] = "";
     size_t n = 0;
+    struct nearest x = nearest_open(interface, strlen(interface));
     struct if_nameindex *list = if_nameindex();
-    for (struct if_nameindex *i = list; i != NULL && i->if_index != 0 && n < sizeof have; i++)
-        n += (size_t)snprintf(have + n, sizeof have - n, "%s%s", n == 0 ? "" : ", ", i->if_name);
+    for (struct if_nameindex *i = list; i != NULL && i->if_index != 0; i++) {
+        nearest_try(&x, i->if_name);
+        if (n < sizeof have)
+            n +=
+                (size_t)snprintf(have + n, sizeof have - n, "%s%s", n == 0 ? "" : ", ", i->if_name);
+    }
+    err_set(e, "interface: expected one of %s, found \"%.40s\"%s%s", n == 0 ? "(none)" : have,
+            interface, x.name != NULL ? "; the nearest is " : "", x.name != NULL ? x.name : "");
     if_freenameindex(list);
-    return err_set(e, "interface: expected one of %s, found \"%.40s\"", n == 0 ? "(none)" : have,
-                   interface);
+    return -1;
 }
 
 int endpoint_to_address(const struct endpoint *a, struct sockaddr_in6 *out, struct err *e)

@@ -297,7 +297,8 @@ static void look_at_the_sides(void)
     expect_text(&a, false, "[" LAB_EV_ADDRESS "%ev0]");
     expect_mac(&a, "\2\0\0\0\0\xE1");
     must(endpoint_of_interface("evse0", &a, &e) == -1);
-    must(strcmp(e.what, "interface: expected one of lo, ev0, found \"evse0\"") == 0);
+    must(strcmp(e.what,
+                "interface: expected one of lo, ev0, found \"evse0\"; the nearest is ev0") == 0);
 
     e = ERR_INIT;
     enum lab_side before = lab_on(LAB_EVSE);

@@ -38,6 +38,31 @@ says "a message that is none, at the line of the case" "error own_a own.lua:3: S
     "cases 'own_a' { given = 'ServiceDiscoveryRes', then_ = function(it)
     it:sends 'ServiceDiscoveryRek' end }"
 
+# ---- what cannot work in any case ----
+
+# never NAME WORDS OPTION...: it is said once, before any case is played
+never() {
+    name=$1
+    words=$2
+    shift 2
+    printf '%s\n%s\n' "$head" "$good" >"$work/own.lua"
+    run test -o "$work/never" --file "$work/own.lua" "$@" own_good
+    [ "$status" -eq 3 ] && [ ! -s "$work/out" ] && [ ! -e "$work/never" ] &&
+        [ "$(wc -l <"$work/err")" -eq 1 ] && in_order "$words" "$work/err"
+    result $? "$name"
+}
+
+never "an interface that is none, with the nearest" \
+    'interface: expected one of lo found "l0"; the nearest is lo' --interface l0
+never "also of an address" 'interface: expected one of found "l0"; the nearest is lo' --peer '[fe80::1%l0]:15118'
+never "an address that is none" 'address: expected a form like found "station"' --peer station
+never "virtual time over a network" '--virtual-time expected it without --interface' --virtual-time -i lo
+never "a tree without certificates" "no certificates in $work" --pki "$work"
+never "a chain that is not there" "$work/nothing.pem cannot be opened" --cert "$work/nothing.pem"
+never "a key without a chain" "expected a chain that belongs to it" --key "$work/nothing.key"
+run test --list -q -i l0 --file "$work/own.lua" own_good
+wants "a list needs no network" 0 out own_good
+
 # ---- what one of them costs ----
 
 printf '%s\n%s\n' "$head" "$good
