@@ -40,6 +40,7 @@
 local expect = require 'v2g.expect'
 local field = require 'test.field'
 local mutant = require 'test.mutant'
+local spelling = require 'test.spelling'
 local timers = require 'timers'
 local transport = require 'test.transport'
 local way = require 'test.way'
@@ -671,5 +672,7 @@ function case:keeps_answering(name, how)
         expects_next(self, came, how.next)
     end
 end
+
+spelling.guard(case)
 
 return case

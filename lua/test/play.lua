@@ -7,6 +7,7 @@ local case = require 'test.case'
 local device = require 'test.device'
 local driving = require 'test.driving'
 local needs = require 'test.needs'
+local spelling = require 'test.spelling'
 local suite = require 'test.suite'
 local way = require 'test.way'
 
@@ -129,12 +130,13 @@ local TAIL <const> = 40 -- octets of a file's name that Lua shows of a long one,
 
 -- What went wrong in a case, with the line of its file that called what raised it.
 local function told(c, why)
+    local text = why.text .. spelling.hint(case, why.text)
     local line = why.trace:match(c.file:sub(-TAIL):gsub('%p', '%%%0') .. ':(%d+)')
     local at = line and ('%s:%s: '):format(c.file, line)
     if not at or why.text:find(c.file:sub(-TAIL), 1, true) then
-        return why.text
+        return text
     end
-    return at .. why.text:gsub('^lua/[%w_/]+%.lua:%d+: ', '')
+    return at .. text:gsub('^lua/[%w_/]+%.lua:%d+: ', '')
 end
 
 -- The verdict of conformance (key 'verdict'), or that of the field (key 'field').

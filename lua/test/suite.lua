@@ -17,6 +17,7 @@ local expect = require 'v2g.expect'
 local needs = require 'test.needs'
 local schedules = require 'test.schedules'
 local sequence = require 'v2g.sequence'
+local spelling = require 'test.spelling'
 
 local suite = {}
 
@@ -29,6 +30,12 @@ for _, need in ipairs(needs) do
     if OWN[#OWN] ~= need[1] then -- those of one word stand together
         OWN[#OWN + 1] = need[1]
     end
+end
+
+-- What a suite may say, for all of its cases.
+local OF_SUITES <const> = { if_ = true }
+for _, word in ipairs(OWN) do
+    OF_SUITES[word] = true
 end
 
 local BEHAVIOURS <const> = setmetatable({}, { __index = function(_, name)
@@ -146,6 +153,10 @@ local function environment_of(list, file)
                     new = expect.new }
     function words.suite(name)
         return function(what)
+            local wrong = spelling.wrong(what, OF_SUITES)
+            if wrong then
+                error(("suite '%s': %s"):format(name, wrong), 2)
+            end
             standing = what
             standing.name, standing.file = name, file
         end
@@ -180,8 +191,8 @@ function suite.read(name, text)
     return list
 end
 
-local common = { id = true, rows = true, if_ = true }
-for _, word in ipairs(OWN) do
+local common = { id = true, rows = true }
+for word in pairs(OF_SUITES) do
     common[word] = true
 end
 
@@ -198,6 +209,9 @@ function suite.watch(c)
         for _, said in ipairs { words, getmetatable(words).__index } do
             for word in next, said do
                 if not common[word] and not read[word] then
+                    for name in pairs(common) do
+                        read[name] = true
+                    end
                     return word, check.nearest(word, read)
                 end
             end

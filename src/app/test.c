@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "page/follow.h"
 #include "record/record.h"
+#include "reference/docs.h"
 #include "suite/campaign.h"
 #include "suite/listing.h"
 #include "suite/results_file.h"
@@ -184,6 +185,32 @@ static int set_device(const struct testing *t, json_t *given, struct err *e)
     return bad;
 }
 
+static bool is_users(const struct testing *t, const char *file)
+{
+    for (unsigned i = 0; i < t->files; i++)
+        if (strcmp(t->file[i], file) == 0)
+            return true;
+    return false;
+}
+
+/* The rules that cases of the user's own files cite. */
+static int check_cites(const struct testing *t, const json_t *cases, struct err *e)
+{
+    const json_t *one;
+    size_t i;
+    json_array_foreach(cases, i, one)
+    {
+        struct err why = ERR_INIT;
+        const char *file = results_text(one, "file");
+        if (!is_users(t, file) || docs_check_requirements(results_text(one, "cites"), &why) == 0)
+            continue;
+        return err_set(e, "%s:%d: %s: cites: %s", file,
+                       (int)json_integer_value(json_object_get(one, "line")),
+                       results_text(one, "id"), why.what);
+    }
+    return 0;
+}
+
 static json_t *make_plan(const struct testing *t, const json_t *texts, struct err *e)
 {
     json_t *chosen = json_object(), *ids = json_array(), *given = json_object();
@@ -205,9 +232,11 @@ static json_t *make_plan(const struct testing *t, const json_t *texts, struct er
         plan = part_play("require('test.plan').make(...)", given, &t->session.script, e);
     json_decref(given);
     const char *problem = results_text(plan, "problem");
-    if (*problem == '\0')
+    if (*problem != '\0')
+        err_set(e, "%s", problem);
+    else if (check_cites(t, json_object_get(plan, "cases"), e) == 0 &&
+             check_cites(t, json_object_get(plan, "skipped"), e) == 0)
         return plan;
-    err_set(e, "%s", problem);
     json_decref(plan);
     return NULL;
 }

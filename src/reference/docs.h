@@ -74,6 +74,10 @@ int docs_answer(struct docs *d, const char *name, struct err *e);
 
 /* Whether the name is the id of a rule (V2G20-2005), and what that is. -1: there is none of it. */
 bool docs_is_requirement(const char *name);
+
+/* The ids of rules among words: whether there are such rules. Others may be anybody's own. -1: e
+ * names one that there is not, and the nearest. */
+int docs_check_requirements(const char *words, struct err *e);
 int docs_requirement(struct docs *d, const char *name, struct err *e);
 
 /* The rules of a message, on its page; nothing where there is none. */

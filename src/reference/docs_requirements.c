@@ -166,6 +166,27 @@ static int no_requirement(const char *name, struct err *e)
     return err_set(e, "there is no rule '%.60s'; the nearest id is %s", name, best);
 }
 
+static bool is_known(const char *id)
+{
+    struct requirement q;
+    for (size_t at = 0; requirement_each(&at, LANGUAGE_EN, &q);)
+        if (requirement_find(q.ids, id) != NULL)
+            return true;
+    return false;
+}
+
+int docs_check_requirements(const char *words, struct err *e)
+{
+    char id[REQUIREMENT_ID];
+    for (words += strspn(words, " "); *words != '\0'; words += strspn(words, " ")) {
+        bool is_ours = strncasecmp(words, "V2G", 3) == 0 || strncasecmp(words, "DRV", 3) == 0;
+        if (is_ours && !is_known(requirement_first(words, id)))
+            return no_requirement(id, e);
+        words += strcspn(words, " ");
+    }
+    return 0;
+}
+
 int docs_requirement(struct docs *d, const char *name, struct err *e)
 {
     struct page page;

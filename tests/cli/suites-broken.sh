@@ -38,6 +38,27 @@ says "a message that is none, at the line of the case" "error own_a own.lua:3: S
     "cases 'own_a' { given = 'ServiceDiscoveryRes', then_ = function(it)
     it:sends 'ServiceDiscoveryRek' end }"
 
+says "a verb that is none, with the nearest" \
+    "error own_a own.lua:3: attempt to call a nil value (method 'expect'); of \`it\` the nearest is it:expects" \
+    "cases 'own_a' { given = 'ServiceDiscoveryRes', then_ = function(it)
+    it:expect 'ServiceDiscoveryRes' end }"
+says "a key that a verb has not" "error own_a own.lua:3: it:expects: 'witin' means nothing here; the nearest is 'within'" \
+    "cases 'own_a' { given = 'ServiceDiscoveryRes', then_ = function(it)
+    it:expects('ServiceDiscoveryRes', {}, { witin = 5 }) end }"
+says "a key that nothing of the case asks for" "error own_a the row says 'cite' the nearest is 'cites'" \
+    "$(echo "$good" | sed "s/own_good' {/own_a' { cite = 'V2G2-459',/")"
+none="V2G2-459"0
+says "a rule that there is not" "own.lua:2: own_a: cites: there is no rule '$none'; the nearest id is V2G2-459" \
+    "$(echo "$good" | sed "s/own_good' {/own_a' { cites = 'V2G2-459 $none',/")"
+says "such a rule in a case that is not played" "own.lua:2: own_a: cites: there is no rule 'V2G_2-459'" \
+    "$(echo "$good" | sed "s/own_good' {/own_a' { cannot = 'no', cites = 'V2G_2-459',/")"
+head="suite 'own' { sut = 'SECC', protcol = 'ISO15118-2' }"
+says "a key that a suite has not" "own.lua:1: suite 'own': 'protcol' means nothing here; the nearest is 'protocol'" "$good"
+head="suite 'own' { sut = 'SECC', protocol = 'ISO15118-2', cites = 'ACME-7 V2G2-459' }"
+printf '%s\n%s\n' "$head" "$good" >"$work/own.lua"
+run test -o "$work/results" --no-record --file "$work/own.lua" 'own_*'
+wants "an id of somebody's own is no rule" 0 out "1 passed"
+
 # ---- what cannot work in any case ----
 
 # never NAME WORDS OPTION...: it is said once, before any case is played
