@@ -2,6 +2,7 @@
 #include "script/sandbox.h"
 
 #include "base/asset.h"
+#include "script/compiled.h"
 #include "script/judgement.h"
 #include "script/task.h"
 
@@ -125,13 +126,12 @@ static void module_path(const char *folder, size_t folder_size, const char *name
 static bool load_module(lua_State *L, const char *name)
 {
     const struct script *s = script_of(L);
-    char path[PATH_MAX_TEXT], chunk[PATH_MAX_TEXT + 1];
+    char path[PATH_MAX_TEXT];
     struct slice text;
     module_path("lua/", 4, name, path);
-    snprintf(chunk, sizeof chunk, "@%s", path);
     int status = -1;
     if (asset_find(path, &text)) {
-        status = luaL_loadbufferx(L, (const char *)text.p, text.n, chunk, "t");
+        status = compiled_load(L, path, text);
     } else {
         struct slice folder = script_folder(s);
         module_path((const char *)folder.p, folder.n, name, path);
@@ -215,11 +215,32 @@ static void add_searcher(lua_State *L)
     lua_pop(L, 2);
 }
 
+/* load of a file that is built in, as the suites are: it need not be read again. Arguments as of
+ * load, in the stack from 1 to 4. False: it is none. */
+static bool load_own(lua_State *L, bool has_environment)
+{
+    size_t n;
+    struct slice own;
+    const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tolstring(L, 1, &n) : NULL;
+    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : NULL;
+    if (text == NULL || !compiled_is_own(name, (struct slice){(const uint8_t *)text, n}, &own) ||
+        compiled_load(L, name + 1, own) != LUA_OK)
+        return false;
+    if (has_environment) {
+        lua_pushvalue(L, 4);
+        lua_setupvalue(L, -2, 1);
+    }
+    return true;
+}
+
 /* load for text only: compiled code could do anything. Upvalue 1 is Lua's own. */
 static int sandbox_load(lua_State *L)
 {
     luaL_checkany(L, 1);
     bool has_environment = lua_gettop(L) >= 4;
+    lua_settop(L, 4);
+    if (load_own(L, has_environment))
+        return 1;
     lua_settop(L, 4);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_pushvalue(L, 1);
@@ -328,7 +349,7 @@ static void open_coroutine(lua_State *L)
     struct slice text;
     if (!asset_find("lua/coroutine.lua", &text))
         luaL_error(L, "lua/coroutine.lua is not built in");
-    if (luaL_loadbufferx(L, (const char *)text.p, text.n, "@lua/coroutine.lua", "t") != LUA_OK)
+    if (compiled_load(L, "lua/coroutine.lua", text) != LUA_OK)
         lua_error(L);
     lua_pushlightuserdata(L, &TASK_WAIT);
     lua_call(L, 1, 1);
