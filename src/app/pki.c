@@ -42,14 +42,20 @@ static const char *tree_folder(struct options *o, char *text)
     for (unsigned i = 0; i < 2; i++)
         if (pki_tree_has(FOLDER_USUAL, (enum pki_edition)i))
             return FOLDER_USUAL;
-    bool is_new =
-        pki_tree_demo_folder(text, PKI_PATH_MAX, &e) == 0 && !pki_tree_has(text, EDITION_2);
+    bool has_folder = pki_tree_demo_folder(text, PKI_PATH_MAX, &e) == 0;
+    bool is_new = has_folder && !pki_tree_has(text, EDITION_2);
+    bool was_old = has_folder && pki_tree_is_old(text, EDITION_2);
     if (pki_tree_demo(text, PKI_PATH_MAX, &e) != 0) {
         options_failed(o, &e);
         return NULL;
     }
     if (is_new)
         report(REPORT_NOTE, "demo certificates were made in %s", text);
+    if (was_old && !pki_tree_is_old(text, EDITION_2))
+        report(REPORT_NOTE,
+               "the demo certificates in %s were of an older version and are made anew; the old "
+               "ones are in folders .old beside them",
+               text);
     return text;
 }
 

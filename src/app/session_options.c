@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "app/report.h"
 #include "session/credentials.h"
+#include "trust/pki_tree.h"
 #include "wire/endpoint.h"
 #include "wire/lab.h"
 
@@ -173,6 +174,18 @@ static int check_network(const struct peer_options *peer, struct err *e)
                : 0;
 }
 
+/* A tree that was named stays as it is; what fails for its age is to be known. */
+static void warn_of_old(const struct tls_choice *c)
+{
+    const char *tree = c->said[TLS_KEY_PKI] != NULL ? c->said[TLS_KEY_PKI] : getenv("V2GLAB_PKI");
+    for (unsigned i = 0; tree != NULL && i < 2; i++)
+        if (pki_tree_is_old(tree, (enum pki_edition)i))
+            report(REPORT_WARNING,
+                   "the certificates in %s/%s are of an older version; cases about what they have "
+                   "to be may fail for that: `v2glab pki make --replace %s` makes them anew",
+                   tree, PKI_TREE_FOLDERS[i], tree);
+}
+
 /* Files of certificates that were named. */
 static int check_certificates(const struct tls_choice *c, bool is_station, struct err *e)
 {
@@ -190,6 +203,7 @@ int session_check(const struct session_options *s, bool is_station, struct err *
 {
     if (check_place(s, false, e) != 0 || check_network(&s->script.peer, e) != 0)
         return -1;
+    warn_of_old(&s->script.peer.choice);
     return check_certificates(&s->script.peer.choice, is_station, e);
 }
 

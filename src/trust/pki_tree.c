@@ -26,6 +26,7 @@
 #define CRL_DAYS 365
 #define ORGANIZATION "v2glab test PKI"
 #define COUNTRY "DE"
+#define MADE_FORM "profile %d"
 
 /* ORDER PKI_TREE_FAULT */
 const struct pki_tree_fault_kind PKI_TREE_FAULT_KINDS[TREE_FAULTS] = {
@@ -507,6 +508,17 @@ static int write_list(const struct maker *k, enum pki_role ca)
     return bad;
 }
 
+static int write_made(const struct maker *k)
+{
+    char path[PKI_PATH_MAX];
+    struct buf bytes = {0};
+    buf_printf(&bytes, MADE_FORM " by v2glab " V2G_VERSION "\n", PKI_TREE_PROFILE);
+    pki_tree_path(path, k->t->folder, k->edition, "made", "");
+    int bad = write_file(path, 0644, &bytes, k->e);
+    buf_close(&bytes);
+    return bad;
+}
+
 static int write_revoked(const struct maker *k)
 {
     char path[PKI_PATH_MAX];
@@ -578,6 +590,8 @@ static int make_edition(struct maker *k)
     for (unsigned i = 0; i < k->t->contracts && bad == 0; i++)
         bad = make_contract(k, i);
     if (bad == 0)
+        bad = write_made(k);
+    if (bad == 0)
         bad = write_revoked(k);
     close_maker(k);
     return bad;
@@ -610,6 +624,20 @@ bool pki_tree_has(const char *folder, enum pki_edition edition)
 {
     char path[PKI_PATH_MAX];
     return file_exists(pki_tree_path(path, folder, edition, "revoked", ""));
+}
+
+bool pki_tree_is_old(const char *folder, enum pki_edition edition)
+{
+    char path[PKI_PATH_MAX];
+    int profile = 1;
+    if (!pki_tree_has(folder, edition))
+        return false;
+    FILE *f = fopen(pki_tree_path(path, folder, edition, "made", ""), "r");
+    if (f != NULL && fscanf(f, MADE_FORM, &profile) != 1)
+        profile = 1;
+    if (f != NULL)
+        fclose(f);
+    return profile < PKI_TREE_PROFILE;
 }
 
 static int check_wishes(const struct pki_tree *t, struct err *e)
@@ -746,12 +774,15 @@ int pki_tree_issue(const struct pki_tree *t, enum pki_edition edition, enum pki_
 
 /* ---- the demo tree ---- */
 
+#define DEMO_VARIABLE "V2GLAB_PKI"
+
 int pki_tree_demo_folder(char *folder, int size, struct err *e)
 {
     static const struct {
         const char *variable, *rest;
-    } PLACES[] = {
-        {"V2GLAB_PKI", ""}, {"XDG_DATA_HOME", "/v2glab/pki"}, {"HOME", "/.local/share/v2glab/pki"}};
+    } PLACES[] = {{DEMO_VARIABLE, ""},
+                  {"XDG_DATA_HOME", "/v2glab/pki"},
+                  {"HOME", "/.local/share/v2glab/pki"}};
     for (unsigned i = 0; i < sizeof PLACES / sizeof *PLACES; i++) {
         const char *base = getenv(PLACES[i].variable);
         if (base == NULL || base[0] == '\0')
@@ -762,6 +793,38 @@ int pki_tree_demo_folder(char *folder, int size, struct err *e)
     return err_set(e,
                    "no place for the demo certificates: neither V2GLAB_PKI nor XDG_DATA_HOME nor "
                    "HOME is set");
+}
+
+/* An old tree may be known to other devices: it is kept as iso15118-2.old, or .old-2 … */
+static int put_aside(const char *folder, enum pki_edition edition, struct err *e)
+{
+    char from[PKI_PATH_MAX], to[PKI_PATH_MAX];
+    snprintf(from, sizeof from, "%s/%s", folder, PKI_TREE_FOLDERS[edition]);
+    for (int i = 1; i < 100; i++) {
+        snprintf(to, sizeof to, i == 1 ? "%s/%s.old" : "%s/%s.old-%d", folder,
+                 PKI_TREE_FOLDERS[edition], i);
+        if (!file_exists(to))
+            break;
+    }
+    if (rename(from, to) == 0)
+        return 0;
+    return err_set(e, "%s, of an older version, cannot be renamed to %s: %s", from, to,
+                   strerror(errno));
+}
+
+/* Which editions are to be made. Where the user has named the folder a tree stays, however old. */
+static int choose_editions(struct pki_tree *t, struct err *e)
+{
+    const char *named = getenv(DEMO_VARIABLE);
+    bool is_named = named != NULL && named[0] != '\0';
+    int bad = 0;
+    for (unsigned i = 0; i < 2 && bad == 0; i++) {
+        bool is_old = !is_named && pki_tree_is_old(t->folder, (enum pki_edition)i);
+        t->edition[i] = is_old || !pki_tree_has(t->folder, (enum pki_edition)i);
+        if (is_old)
+            bad = put_aside(t->folder, (enum pki_edition)i, e);
+    }
+    return bad;
 }
 
 int pki_tree_demo(char *folder, int size, struct err *e)
@@ -781,9 +844,9 @@ int pki_tree_demo(char *folder, int size, struct err *e)
     }
     pki_tree_open(&t, folder);
     t.replaces = true;
-    for (unsigned i = 0; i < 2; i++)
-        t.edition[i] = !pki_tree_has(folder, (enum pki_edition)i);
-    int bad = t.edition[0] || t.edition[1] ? pki_tree_make(&t, e) : 0;
+    int bad = choose_editions(&t, e);
+    if (bad == 0 && (t.edition[0] || t.edition[1]))
+        bad = pki_tree_make(&t, e);
     close(lock);
     return bad;
 }

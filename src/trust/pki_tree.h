@@ -9,6 +9,7 @@
  *   ROLE.chain.pem  of a leaf: it and its sub-CAs, as they go over the wire
  *   ROLE.crl        of a CA: its revocation list
  *   ROLE.ocsp       of a station's leaf: the response that it staples (ocsp_kept.h)
+ *   made            which version of the program made it, and by which profile (PKI_TREE_PROFILE)
  *   revoked         roles whose certificates are revoked, one a line; written last
  * Further contracts are contract-leaf-2 and so on.
  */
@@ -23,6 +24,10 @@
 #define PKI_TREE_FAULTS 16
 #define PKI_TREE_CONTRACTS 9 /* contract-leaf, contract-leaf-2 to contract-leaf-9 */
 #define PKI_PATH_MAX 1024
+
+/* What is in the certificates of a tree; goes up whenever that changes. 1: the vehicle's had a name
+ * of its own; such trees have no file `made`. */
+#define PKI_TREE_PROFILE 2
 
 /* ORDER PKI_TREE_FAULT */
 enum pki_tree_fault {
@@ -93,11 +98,16 @@ int pki_tree_issue(const struct pki_tree *t, enum pki_edition edition, enum pki_
  * ~/.local/share/v2glab/pki. -1: none of them is set. */
 int pki_tree_demo_folder(char *folder, int size, struct err *e);
 
-/* The folder of the demo tree, which is made where it is not there yet. */
+/* The folder of the demo tree, which is made where it is not there yet. Where it is old it is made
+ * anew, and the old one kept beside it (iso15118-2.old), unless $V2GLAB_PKI has named it. */
 int pki_tree_demo(char *folder, int size, struct err *e);
 
 /* Whether the folder has a whole tree of that edition. */
 bool pki_tree_has(const char *folder, enum pki_edition edition);
+
+/* Whether the folder has a tree of that edition which an older version has made: by another
+ * profile. Trees that others made are not old. */
+bool pki_tree_is_old(const char *folder, enum pki_edition edition);
 
 /* "iso15118-2", "iso15118-20". ORDER PKI_EDITION */
 extern const char *const PKI_TREE_FOLDERS[2];

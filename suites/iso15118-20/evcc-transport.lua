@@ -65,7 +65,7 @@ cases 'DRV_20_EVCC_TLS' {
 cases 'DRV_20_EVCC_TLS_cn' {
     about = 'The certificate of the vehicle has its EVCCID and the organization, no more.',
     given = 'SessionSetupReq', tls = true, session = 'any', cites = 'V2G20-2598',
-    doubt = 'a demo tree that is older has another name there: `v2glab pki make --replace`',
+    doubt = 'a tree that an older v2glab made has another name there: `v2glab pki make --replace`',
     then_ = function(it)
         it:looks_at('SessionSetupReq', {
             text = 'EVCCID as the common name of the certificate, and O beside it alone',

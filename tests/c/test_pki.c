@@ -535,6 +535,7 @@ static int close_folder(void **state)
         for (unsigned r = 0; r < ROLES; r++)
             for (unsigned i = 0; i < 4; i++)
                 unlink(path_of((enum pki_edition)edition, PKI_PROFILES[r].name, SUFFIXES[i]));
+        unlink(path_of((enum pki_edition)edition, "made", ""));
         unlink(path_of((enum pki_edition)edition, "revoked", ""));
         rmdir(path_of((enum pki_edition)edition, "", ""));
     }

@@ -115,6 +115,40 @@ expect 0 "examples:" "help" "$V2GLAB" pki make --help
 expect 0 "demo certificates were made" "a demo tree is made on first use" "$V2GLAB" pki list
 expect 0 "vehicle-leaf" "and used from then on" "$V2GLAB" pki list
 
+# ---- trees of older versions ----
+
+# old FOLDER: as one that a version has made which did not say so yet
+old() { rm "$1"/iso15118-2/made "$1"/iso15118-20/made; }
+root() { openssl x509 -in "$1/v2g-root.pem" -noout -fingerprint; }
+own="XDG_DATA_HOME=$TMPDIR/data"
+demo=$TMPDIR/data/v2glab/pki
+expect 0 "demo certificates were made" "a tree where the user has them" env -u V2GLAB_PKI "$own" "$V2GLAB" pki list
+grep -q "^profile [0-9]* by v2glab [0-9]" "$demo/iso15118-20/made"
+result $? "a tree says what has made it"
+before=$(root "$demo/iso15118-20")
+expect 0 "secc-leaf" "a tree of this version stays" env -u V2GLAB_PKI "$own" "$V2GLAB" pki list
+[ "$before" = "$(root "$demo/iso15118-20")" ]
+result $? "as it is"
+old "$demo"
+expect 0 "of an older version and are made anew" "an old demo tree is made anew" env -u V2GLAB_PKI "$own" "$V2GLAB" pki list
+[ "$before" != "$(root "$demo/iso15118-20")" ] && [ "$before" = "$(root "$demo/iso15118-20.old")" ]
+result $? "and the old one is beside it"
+old "$demo"
+expect 0 "made anew" "a second one, too" env -u V2GLAB_PKI "$own" "$V2GLAB" pki list
+[ -d "$demo/iso15118-20.old-2" ]
+result $? "has a place of its own"
+before=$(root "$demo/iso15118-20")
+old "$demo"
+expect 0 "secc-leaf" "one that the user has named stays" env V2GLAB_PKI="$demo" "$V2GLAB" pki list
+[ "$before" = "$(root "$demo/iso15118-20")" ]
+result $? "however old"
+for named in "--pki $demo" ""; do
+    # shellcheck disable=SC2086
+    expect 0 "warning: the certificates in $demo/iso15118-20 are of an older version.*--replace" \
+        "v2glab test says that it is old ${named:+by --pki}" env V2GLAB_PKI="$demo" "$V2GLAB" test -q --no-record \
+        -o "$TMPDIR/run" $named TC_SECC_CMN_VTB_SessionSetup_001
+done
+
 # ---- the responder ----
 
 rm -rf "$TMPDIR/broken"
