@@ -112,8 +112,9 @@ const struct option SESSION_OPTION[] = {
      "tree (`v2glab pki list`), made on first use",
      AT(script.peer.choice.said[TLS_KEY_PKI])},
     {"fault", 0, "FAULT|FILE",
-     "on purpose, as 'CurrentDemandRes#3: drop' (docs/faults.md), or by a\n"
-     "Lua file that returns such; may be given several times",
+     "on purpose, as 'CurrentDemandRes#3: drop', 'SECCDiscoveryRes: truncate' or\n"
+     "'ServerHello: alert handshake_failure' (docs/faults.md), or by a Lua file\n"
+     "that returns such; may be given several times",
      OPTION_CALL, .take = take_fault},
     {"virtual-time", 0, NULL,
      "time runs only while all wait, and the network is in memory: a run\n"

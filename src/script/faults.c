@@ -20,7 +20,7 @@ int faults_add(struct faults *f, const char *text, struct library *l, struct err
         return err_set(e, "expected %d of them at most", FAULTS_MOST);
     if (!is_file(text)) {
         struct fault *fault = fault_parse(text, e);
-        int bad = fault == NULL ? -1 : fault_check(&fault->frames, l, e);
+        int bad = fault == NULL ? -1 : fault_check(fault, l, e);
         free(fault);
         if (bad != 0)
             return -1;

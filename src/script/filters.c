@@ -225,7 +225,7 @@ static int method_filter(lua_State *L)
     if (lua_type(L, 1) != LUA_TSTRING)
         luaL_checktype(L, 1, LUA_TTABLE);
     struct fault *f = lua_istable(L, 1) ? take_table(L, &e) : fault_parse(lua_tostring(L, 1), &e);
-    if (f != NULL && fault_check(&f->frames, r->script->options->library, &e) != 0) {
+    if (f != NULL && fault_check(f, r->script->options->library, &e) != 0) {
         free(f);
         f = NULL;
     }

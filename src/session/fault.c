@@ -3,12 +3,13 @@
 
 #include "base/nearest.h"
 #include "schema/library.h"
+#include "tls/tls_names.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum form { NOTHING, NUMBER, RANGE, HEX, BITS, WORD, FIELDS };
+enum form { NOTHING, NUMBER, RANGE, HEX, BITS, WORD, FIELDS, NAME_OF_ALERT };
 
 /* ORDER FAULT */
 static const struct {
@@ -40,6 +41,7 @@ static const struct {
     {"close", NOTHING, false, 0, 0, "", "after"},
     {"reset", NOTHING, false, 0, 0, "", "after"},
     {"silence", NOTHING, false, 0, 0, "", ""},
+    {"alert", NAME_OF_ALERT, true, 0, 0, " level ", "after"},
     {"function", NOTHING, false, 0, 0, "", ""},
 };
 #define KINDS (sizeof FAULTS / sizeof FAULTS[0])
@@ -129,10 +131,25 @@ bool fault_matches(const char *pattern, const char *name)
     return *pattern == *name && (*pattern == '\0' || fault_matches(pattern + 1, name + 1));
 }
 
-int fault_check(const struct fault_frames *f, struct library *l, struct err *e)
+/* Alerts may come in place of messages of the handshake, too. */
+static bool is_of_handshake(const struct fault *f, struct nearest *x)
 {
+    const char *name;
+    for (unsigned i = 0; (name = tls_nth_name(TLS_MESSAGES, i)) != NULL; i++) {
+        if (fault_matches(f->frames.name, name))
+            return true;
+        nearest_try(x, name);
+    }
+    return false;
+}
+
+int fault_check(const struct fault *fault, struct library *l, struct err *e)
+{
+    const struct fault_frames *f = &fault->frames;
     struct nearest x = nearest_open(f->name, strlen(f->name));
     const char *name;
+    if (fault->what == FAULT_ALERT && is_of_handshake(fault, &x))
+        return 0;
     for (unsigned i = 0; (name = library_name(l, i)) != NULL; i++) {
         const struct schema *s = library_get(l, name, e);
         if (s == NULL)
@@ -162,7 +179,8 @@ static int find_what(const char *name, enum fault_what *what, struct err *e)
     return err_set(e, "there is no fault '%.40s'; %s%s", name,
                    x.name == NULL ? "there are drop, delay, duplicate, reorder, truncate, append, "
                                     "flip, set, without, code, session, message, raw, header, "
-                                    "split, glue, half-close, close, reset, silence"
+                                    "split, glue, half-close, close, reset, silence, "
+                                    "alert"
                                   : "the nearest is ",
                    x.name == NULL ? "" : x.name);
 }
@@ -188,18 +206,36 @@ static bool read_range(struct fault *f, char *text)
     return end == to && read_number(to + 1, &f->most) && f->number >= 0 && f->most >= f->number;
 }
 
+static int take_alert(struct fault *f, const char *word, struct err *e)
+{
+    struct nearest x = nearest_of_all(word, strlen(word));
+    const char *name;
+    f->number = tls_number(TLS_ALERTS, word);
+    if (f->number >= 0 || (read_number(word, &f->number) && f->number >= 0 && f->number <= 255))
+        return 0;
+    for (unsigned i = 0; (name = tls_nth_name(TLS_ALERTS, i)) != NULL; i++)
+        nearest_try(&x, name);
+    return err_set(e,
+                   "alert: expected a name or a number in 0..255, found '%.40s'; the nearest is %s",
+                   word, x.name);
+}
+
 static int take_value(struct fault *f, char *word, struct err *e)
 {
     /* ORDER form */
     static const char *const EXPECTED[] = {"nothing behind it", "a number",        "MS or FROM-TO",
                                            "hex digits",        "numbers of bits", "a name",
-                                           "FIELD=VALUE"};
+                                           "FIELD=VALUE",       "an alert of TLS"};
     enum form form = FAULTS[f->what].form;
     bool good = f->value == NULL &&
                 (form == WORD || (form == HEX && is_hex(word)) ||
                  (form == BITS && are_bits(word)) || (form == RANGE && read_range(f, word)));
     if (f->value == NULL && form == NUMBER)
         good = read_number(word, &f->number) && f->number >= FAULTS[f->what].least;
+    if (f->value == NULL && form == NAME_OF_ALERT) {
+        f->value = word;
+        return take_alert(f, word, e);
+    }
     f->value = word;
     return good ? 0
                 : err_set(e, "%s: expected %s, found '%.60s'", FAULTS[f->what].name, EXPECTED[form],

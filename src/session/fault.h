@@ -29,6 +29,8 @@
  *   half-close, close, reset   FIN (and goes on reading), FIN, RST in its place; `after`: behind it
  *   silence                    it, and all that comes after it in its direction, does not go on
  *                              until there is another connection
+ *   alert NAME|NUMBER [level=] a TLS alert in its place, and the end of the connection; `after`:
+ *                              behind it. MESSAGE may be one of the handshake, too: "ClientHello"
  */
 #ifndef V2G_SESSION_FAULT_H
 #define V2G_SESSION_FAULT_H
@@ -63,6 +65,7 @@ enum fault_what {
     FAULT_CLOSE,
     FAULT_RESET,
     FAULT_SILENCE,
+    FAULT_ALERT,
     FAULT_FUNCTION, /* of whoever sets it */
 };
 
@@ -82,7 +85,7 @@ struct fault {
     enum fault_what what;
     const char *text;     /* all of it, as it was said */
     const char *value;    /* NULL: none */
-    int64_t number, most; /* of value, where it is a number or a range */
+    int64_t number, most; /* of value, where it is a number, a range or an alert */
     bool has_flag;        /* `overtake`, `after` */
     unsigned arguments;   /* KEY=VALUE */
     struct {
@@ -100,7 +103,7 @@ struct fault *fault_new(const struct fault_frames *frames, const char *what, str
 int fault_occurrence(const char *text, struct fault_frames *f, struct err *e);
 
 /* -1: no protocol has such a message; e has the nearest. */
-int fault_check(const struct fault_frames *f, struct library *l, struct err *e);
+int fault_check(const struct fault *f, struct library *l, struct err *e);
 
 /* Whether the name is meant. */
 bool fault_matches(const char *pattern, const char *name);

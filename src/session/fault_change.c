@@ -336,6 +336,7 @@ int fault_change(const struct fault *f, const struct parcel *p, struct buf *out,
     case FAULT_CLOSE:
     case FAULT_RESET:
     case FAULT_SILENCE:
+    case FAULT_ALERT:
     case FAULT_FUNCTION:
         break;
     }

@@ -246,8 +246,9 @@ static void end_now(void *data)
 {
     struct doer *d = data;
     const struct way *w = d->base.filter.way;
+    enum fault_what what = d->base.fault->what;
     /* ORDER WAY_END */
-    enum way_end how = (enum way_end)(d->base.fault->what - FAULT_HALF_CLOSE);
+    enum way_end how = what == FAULT_ALERT ? WAY_ALERT : (enum way_end)(what - FAULT_HALF_CLOSE);
     if (w->ends != NULL)
         w->ends->end(w->context, how);
 }
@@ -263,6 +264,45 @@ static int do_end(struct doer *d, struct parcel *p, struct err *e)
     if (w->world != NULL)
         timer_start(w->world, &d->end, 0, end_now, d);
     return bad;
+}
+
+/* Those that only tell something are warnings (RFC 5246, 7.2). */
+static int alert_of(const struct fault *f)
+{
+    enum { CLOSE_NOTIFY = 0, USER_CANCELED = 90, NO_RENEGOTIATION = 100 };
+    bool is_warning =
+        f->number == CLOSE_NOTIFY || f->number == USER_CANCELED || f->number == NO_RENEGOTIATION;
+    return (int)(fault_number(f, "level", is_warning ? 1 : 2) << 8 | f->number);
+}
+
+static int do_alert(struct doer *d, struct parcel *p, struct err *e)
+{
+    struct way *w = d->base.filter.way;
+    struct err why = ERR_INIT;
+    int alert = alert_of(d->base.fault), bad = 0;
+    bool is_after = d->base.fault->has_flag;
+    if (p->event.is_udp || w->ends == NULL)
+        return undone(d, p, "there is no TLS on datagrams", e);
+    if (is_after)
+        bad = filter_pass(&d->base.filter, p, e);
+    if (w->ends->alert(w->context, (uint8_t)(alert >> 8), (uint8_t)alert, &why) != 0) {
+        record(d, p, false, why.what);
+        return is_after ? bad : filter_pass(&d->base.filter, p, e);
+    }
+    happened(d, p, NULL);
+    d->queue[true].is_silent = d->queue[false].is_silent = true;
+    if (w->world != NULL)
+        timer_start(w->world, &d->end, 0, end_now, d);
+    return bad;
+}
+
+static int alert_in_handshake(struct filter *f, struct parcel *p)
+{
+    struct doer *d = (struct doer *)f;
+    if (!is_meant(d, p))
+        return -1;
+    happened(d, p, NULL);
+    return alert_of(d->base.fault);
 }
 
 static int do_silence(struct doer *d, struct parcel *p, struct err *e)
@@ -361,9 +401,9 @@ static int pass_frame(struct filter *f, struct parcel *p, struct err *e)
 {
     /* ORDER FAULT */
     static doing *const DO[] = {
-        do_drop,   do_delay,  do_duplicate, do_reorder, do_change, do_change,  do_change,
-        do_change, do_change, do_change,    do_change,  do_change, do_change,  do_change,
-        NULL,      NULL,      do_end,       do_end,     do_end,    do_silence, do_function};
+        do_drop,   do_delay,  do_duplicate, do_reorder, do_change, do_change,  do_change, do_change,
+        do_change, do_change, do_change,    do_change,  do_change, do_change,  NULL,      NULL,
+        do_end,    do_end,    do_end,       do_silence, do_alert,  do_function};
     struct doer *d = (struct doer *)f;
     if (queue_of(d, p)->is_silent && !p->event.is_udp)
         return 0;
@@ -417,6 +457,10 @@ struct fault_filter *fault_add(struct way *w, struct fault *f,
         .frame = pass_frame, .forget = forget, .close = close_doer};
     static const struct filter_kind BYTES = {
         .bytes = pass_bytes, .forget = forget, .close = close_doer};
+    static const struct filter_kind ALERTS = {.frame = pass_frame,
+                                              .handshake = alert_in_handshake,
+                                              .forget = forget,
+                                              .close = close_doer};
     bool is_bytes = f->what == FAULT_SPLIT || f->what == FAULT_GLUE;
     struct doer *d = calloc(1, sizeof *d);
     if (d == NULL || (f->what == FAULT_FUNCTION && function == NULL)) {
@@ -425,7 +469,7 @@ struct fault_filter *fault_add(struct way *w, struct fault *f,
         free(f);
         return NULL;
     }
-    d->base.filter.kind = is_bytes ? &BYTES : &FRAMES;
+    d->base.filter.kind = is_bytes ? &BYTES : f->what == FAULT_ALERT ? &ALERTS : &FRAMES;
     d->base.fault = f;
     d->queue[false].doer = d->queue[true].doer = d;
     if (function != NULL)

@@ -106,6 +106,26 @@ int way_bytes(struct way *w, struct parcel *p, struct err *e)
     return bad;
 }
 
+bool way_may_alert(const struct way *w)
+{
+    const struct filter *f = w->first;
+    while (f != NULL && f->kind->handshake == NULL)
+        f = f->next;
+    return f != NULL;
+}
+
+int way_handshake(struct way *w, struct parcel *p)
+{
+    int alert = -1;
+    way_enter(w);
+    for (struct filter *f = p->is_sent ? w->first : w->last; f != NULL && alert < 0;
+         f = p->is_sent ? f->next : f->before)
+        if (f->kind->handshake != NULL)
+            alert = f->kind->handshake(f, p);
+    way_leave(w);
+    return alert;
+}
+
 int filter_pass(struct filter *f, struct parcel *p, struct err *e)
 {
     return hand_frame(f->way, p->is_sent ? f->next : f->before, p, e);

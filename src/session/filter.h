@@ -41,6 +41,10 @@ struct filter_kind {
     /* The same with filter_pass_bytes. */
     int (*bytes)(struct filter *f, struct parcel *p, struct err *e);
 
+    /* A message of the TLS handshake (event.name) came, or is to go out: the alert in its place,
+     * level << 8 | code; -1: none. */
+    int (*handshake)(struct filter *f, struct parcel *p);
+
     /* Another connection begins: what is held back of the last one is void. */
     void (*forget)(struct filter *f);
 
@@ -60,6 +64,7 @@ enum way_end {
     WAY_HALF_CLOSE, /* FIN; what comes is still read */
     WAY_CLOSE,      /* FIN */
     WAY_RESET,      /* RST */
+    WAY_ALERT,      /* FIN, after an alert */
 };
 
 /* The end towards the wire. */
@@ -72,6 +77,10 @@ struct way_ends {
 
     /* Ends the connection; not within a call of the chain. */
     void (*end)(void *context, enum way_end how);
+
+    /* Sends an alert of TLS, behind which nothing is sent any more, and `end` has to follow. -1:
+     * there is none that could be sent (e). */
+    int (*alert)(void *context, uint8_t level, uint8_t code, struct err *e);
 
     /* A frame that was held back has come: whoever waits may look. The same. */
     void (*came)(void *context);
@@ -106,6 +115,10 @@ void way_close(struct way *w);
  * or a frame that was made of them or came over UDP. */
 int way_frame(struct way *w, struct parcel *p, struct err *e);
 int way_bytes(struct way *w, struct parcel *p, struct err *e);
+
+/* Whether a filter wants to send alerts, and the first one that does so now; see filter_kind. */
+bool way_may_alert(const struct way *w);
+int way_handshake(struct way *w, struct parcel *p);
 
 /* Hands on from f, at its level. */
 int filter_pass(struct filter *f, struct parcel *p, struct err *e);

@@ -33,6 +33,16 @@ static int hear_datagram(void *context, const struct parcel *parcel)
     return 0;
 }
 
+/* This side has closed the connection. */
+static void has_closed(struct peer *p)
+{
+    peer_stop_probe(p);
+    if (p->state == PEER_READY || p->state == PEER_AGREEING)
+        p->state = PEER_CLOSED;
+    if (!p->problem.set)
+        peer_set_problem(p, "%s", "this side closed the connection");
+}
+
 static void end_by_filter(void *context, enum way_end how)
 {
     struct peer *p = context;
@@ -43,8 +53,20 @@ static void end_by_filter(void *context, enum way_end how)
         peer_half_close(p, &ignored);
         return;
     }
-    peer_disconnect(p, how == WAY_RESET);
+    if (how == WAY_ALERT)
+        peer_end_stream(p->wire, STREAM_FIN, STREAM_REJECTED, true, "closed by us after an alert");
+    else
+        peer_close_stream(p->wire, how == WAY_RESET ? STREAM_RST : STREAM_FIN);
+    has_closed(p);
     peer_change(p, p->state);
+}
+
+static int alert_by_filter(void *context, uint8_t level, uint8_t code, struct err *e)
+{
+    const struct peer *p = context;
+    if (p->wire == NULL || p->wire->stream == NULL || p->tls == NULL)
+        return err_set(e, "there is no TLS on this connection");
+    return tls_alert(p->tls, level, code, e);
 }
 
 static void came_late(void *context)
@@ -57,7 +79,8 @@ static void came_late(void *context)
 void peer_open(struct peer *p, uint8_t role, struct world *world, struct library *library,
                struct recorder *recorder, void (*wake)(void *context), void *context)
 {
-    static const struct way_ends ENDS = {write_out, hear_datagram, end_by_filter, came_late};
+    static const struct way_ends ENDS = {write_out, hear_datagram, end_by_filter, alert_by_filter,
+                                         came_late};
     memset(p, 0, sizeof *p);
     session_open(&p->session, role, library, recorder);
     p->session.way.ends = &ENDS;
@@ -142,9 +165,5 @@ void peer_disconnect(struct peer *p, bool reset)
     if (w == NULL || w->stream == NULL)
         return;
     peer_close_stream(w, reset ? STREAM_RST : STREAM_FIN);
-    peer_stop_probe(p);
-    if (p->state == PEER_READY || p->state == PEER_AGREEING)
-        p->state = PEER_CLOSED;
-    if (!p->problem.set)
-        peer_set_problem(p, "%s", "this side closed the connection");
+    has_closed(p);
 }

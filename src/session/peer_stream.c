@@ -49,6 +49,20 @@ static void tls_wire(void *context, bool is_sent, struct slice bytes)
     record_tls(context, EVENT_WIRE, is_sent, "", bytes);
 }
 
+static int tls_alert_instead(void *context, bool is_sent, const char *message)
+{
+    struct peer_wire *w = context;
+    struct session *s = &w->peer->session;
+    if (w->stream == NULL)
+        return -1;
+    peer_begin_connection(w);
+    int64_t us = is_sent ? world_now(w->peer->world) : world_came(w->peer->world, NULL);
+    struct parcel p = {
+        .session = s, .event = session_new_event(s, EVENT_FAULT, is_sent, us), .is_sent = is_sent};
+    p.event.name = message;
+    return way_handshake(&s->way, &p);
+}
+
 static void tell_established(struct peer_wire *w)
 {
     struct buf line = {0};
@@ -83,11 +97,13 @@ int peer_make_tls_context(struct peer *p, struct err *e)
 /* -1: out of memory, and the stream is closed. */
 int peer_use_tls(struct peer_wire *w, struct err *e)
 {
-    static const struct tls_events EVENTS = {tls_note, tls_secret, tls_wire};
+    static const struct tls_events EVENTS = {tls_note, tls_secret, tls_wire, tls_alert_instead};
     struct peer *p = w->peer;
     tls_drop(p->tls);
     p->tls = tls_attach(w->stream, p->tls_context, &EVENTS, w, e);
     tls_keep(p->tls);
+    if (p->tls != NULL && way_may_alert(&p->session.way) && tls_may_alert(p->tls, e) != 0)
+        peer_forget_tls(p);
     p->session.is_inside = p->tls != NULL;
     if (p->tls != NULL)
         return 0;

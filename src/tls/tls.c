@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/tls.h"
 
+#include "tls/tls_decrypt.h"
 #include "tls/tls_identity.h"
 #include "tls/tls_names.h"
 #include "tls/tls_session.h"
@@ -33,6 +34,11 @@ struct tls {
     size_t first_n;
     struct buf plain, text;
     struct buf why; /* it failed */
+    /* where alerts are to be sent that OpenSSL has no cause for: reads what both sides send, and so
+     * has keys and sequence numbers; NULL else */
+    struct tls_decrypt *mirror;
+    struct tls_secrets secrets; /* for it */
+    int alert;                  /* to be sent in place of a handshake message; -1: none */
 };
 
 const struct tls_facts *tls_info(const struct tls *t)
@@ -97,6 +103,13 @@ static void take_alert(struct tls *t, bool from_client, const uint8_t *p)
     note(t, from_client);
 }
 
+static void ask_for_alert(struct tls *t, bool is_sent, uint8_t type)
+{
+    const char *name = tls_name(TLS_MESSAGES, type);
+    if (t->mirror != NULL && t->alert < 0 && name != NULL && t->events->alert != NULL)
+        t->alert = t->events->alert(t->context, is_sent, name);
+}
+
 static void take_message(int is_sent, int version, int type, const void *p, size_t n, SSL *ssl,
                          void *context)
 {
@@ -106,6 +119,8 @@ static void take_message(int is_sent, int version, int type, const void *p, size
     /* OpenSSL has chosen its suite by the stand-in, and writes the Certificate next */
     if (type == SSL3_RT_HANDSHAKE && is_sent && n > 0 && *(const uint8_t *)p == TLS_SERVER_HELLO)
         tls_identity_show(ssl, t->session.identity);
+    if (type == SSL3_RT_HANDSHAKE && n > 0)
+        ask_for_alert(t, is_sent, *(const uint8_t *)p);
     if (type == SSL3_RT_HANDSHAKE)
         take_handshake(t, from_client, p, n);
     else if (type == SSL3_RT_ALERT && n == 2)
@@ -115,6 +130,8 @@ static void take_message(int is_sent, int version, int type, const void *p, size
 static void take_secret(struct tls_session *session, const char *line)
 {
     struct tls *t = (struct tls *)session;
+    if (t->mirror != NULL)
+        tls_secrets_add(&t->secrets, (struct slice){(const uint8_t *)line, strlen(line)});
     if (t->events->secret != NULL)
         t->events->secret(t->context, line);
 }
@@ -265,6 +282,16 @@ static void add_why(const struct tls *t, struct buf *out)
 
 /* ---- between OpenSSL and the wire ---- */
 
+/* Bytes as they go over TCP. */
+static void tell_wire(struct tls *t, bool is_sent, struct slice bytes)
+{
+    struct err ignored = ERR_INIT; /* who wants to send an alert then is told */
+    if (t->mirror != NULL)
+        tls_decrypt_feed(t->mirror, is_sent != is_server(t), bytes, &ignored);
+    if (t->events->wire != NULL)
+        t->events->wire(t->context, is_sent, bytes);
+}
+
 /* Sends what OpenSSL has written: a whole flight in one write. */
 static int flush(struct tls *t, struct err *e)
 {
@@ -274,8 +301,8 @@ static int flush(struct tls *t, struct err *e)
         return 0;
     struct slice bytes = {(const uint8_t *)p, (size_t)n};
     int bad = stream_write_wire(t->stream, bytes, e);
-    if (bad == 0 && t->events->wire != NULL)
-        t->events->wire(t->context, true, bytes);
+    if (bad == 0)
+        tell_wire(t, true, bytes);
     (void)BIO_reset(t->out);
     return bad;
 }
@@ -300,6 +327,48 @@ static void fail(struct tls *t)
     flush(t, &ignored);
     bool is_peers = last_alert(t, is_server(t)) != NULL;
     stream_fail(t->stream, is_peers ? STREAM_ALERT : STREAM_REJECTED, buf_string(&t->why));
+}
+
+int tls_alert(struct tls *t, uint8_t level, uint8_t code, struct err *e)
+{
+    const uint8_t alert[2] = {level, code};
+    struct buf record = {0};
+    if (t->is_plain || t->has_failed || t->has_finished)
+        return err_set(e, "there is no TLS on this connection, or it has ended");
+    if (t->mirror == NULL)
+        return err_set(e, "the fault was set after TLS had begun; set it before that");
+    int bad = tls_decrypt_seal(t->mirror, !is_server(t), SSL3_RT_ALERT,
+                               (struct slice){alert, sizeof alert}, &record, e);
+    struct slice bytes = {record.p, record.n};
+    if (bad == 0)
+        bad = stream_write_wire(t->stream, bytes, e);
+    if (bad == 0) {
+        t->has_finished = true;
+        tls_facts_alert(&t->session.facts, !is_server(t), level, code);
+        tell_wire(t, true, bytes);
+    }
+    buf_close(&record);
+    return bad;
+}
+
+/* In place of what OpenSSL would have sent now. */
+static void alert_instead(struct tls *t)
+{
+    char remote[ENDPOINT_TEXT];
+    struct err e = ERR_INIT;
+    int alert = t->alert;
+    t->alert = -1;
+    (void)BIO_reset(t->out);
+    ERR_clear_error();
+    buf_printf(&t->why, "TLS handshake with %s: alert ",
+               endpoint_text(stream_remote(t->stream), remote, sizeof remote));
+    tls_add_name(&t->why, TLS_ALERTS, (unsigned)alert & 0xFF);
+    if (tls_alert(t, (uint8_t)(alert >> 8), (uint8_t)alert, &e) != 0)
+        buf_printf(&t->why, " could not be sent: %s", e.what);
+    else
+        buf_text(&t->why, " was sent on purpose");
+    t->has_failed = true;
+    stream_fail(t->stream, STREAM_REJECTED, buf_string(&t->why));
 }
 
 /* False where it failed. */
@@ -377,10 +446,14 @@ static void tls_from_wire(void *state, struct stream *s, struct slice bytes)
     buf_clear(&t->plain);
     good = good && (t->is_established || shake_hands(t));
     good = good && (!t->is_established || read_all(t));
-    if (!good)
+    bool is_told_to_alert = t->alert >= 0;
+    if (!good && !is_told_to_alert)
         set_why(t);
-    if (t->events->wire != NULL)
-        t->events->wire(t->context, false, bytes);
+    tell_wire(t, false, bytes);
+    if (is_told_to_alert) {
+        alert_instead(t);
+        return;
+    }
     if (good)
         flush(t, &ignored);
     if (!was_established && t->is_established)
@@ -399,7 +472,12 @@ static void tls_start(void *state, struct stream *s)
     struct tls *t = state;
     struct err e = ERR_INIT;
     (void)s;
-    if (is_server(t) || (shake_hands(t) && flush(t, &e) == 0))
+    bool good = is_server(t) || shake_hands(t);
+    if (t->alert >= 0) {
+        alert_instead(t);
+        return;
+    }
+    if (is_server(t) || (good && flush(t, &e) == 0))
         return;
     set_why(t);
     fail(t);
@@ -461,6 +539,16 @@ static void tls_ended(void *state, char *why, size_t size)
                                                : "nothing was said");
 }
 
+int tls_may_alert(struct tls *t, struct err *e)
+{
+    static const struct tls_decrypt_events NONE;
+    t->mirror = tls_decrypt_open(&t->secrets, &NONE, NULL);
+    if (t->mirror == NULL)
+        return err_set(e, "TLS: out of memory");
+    tls_decrypt_live(t->mirror);
+    return 0;
+}
+
 void tls_hand_over(struct tls *t, const struct tls_events *events, void *context)
 {
     t->events = events;
@@ -483,6 +571,8 @@ void tls_drop(struct tls *t)
     buf_close(&t->plain);
     buf_close(&t->text);
     buf_close(&t->why);
+    tls_decrypt_close(t->mirror);
+    tls_secrets_close(&t->secrets);
     free(t);
 }
 
@@ -527,6 +617,7 @@ struct tls *tls_attach(struct stream *s, struct tls_context *c, const struct tls
     t->out = out;
     t->stream = s;
     t->users = 1;
+    t->alert = -1;
     t->events = events != NULL ? events : &NONE;
     t->context = context;
     stream_set_filter(s, &FILTER, t);

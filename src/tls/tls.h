@@ -30,6 +30,10 @@ struct tls_events {
     /* The bytes as they go over TCP, each time after the secrets that they need, so that both can
      * be recorded in this order. (stream_events.wire has those received before.) */
     void (*wire)(void *context, bool is_sent, struct slice bytes);
+
+    /* A handshake message came, or is to go out: the alert (level << 8 | code) that is sent in its
+     * place, of which the handshake dies; -1: none. Asked only of a stream that may_alert. */
+    int (*alert)(void *context, bool is_sent, const char *message);
 };
 
 /*
@@ -39,6 +43,13 @@ struct tls_events {
  */
 struct tls *tls_attach(struct stream *s, struct tls_context *c, const struct tls_events *events,
                        void *context, struct err *e);
+
+/* Right after tls_attach: alerts are to be sent on purpose. -1: out of memory. */
+int tls_may_alert(struct tls *t, struct err *e);
+
+/* Sends this alert, encrypted where the connection is. Nothing more can be sent, and the owner
+ * closes the stream: not within this call's callbacks. -1: nothing is sent (e). */
+int tls_alert(struct tls *t, uint8_t level, uint8_t code, struct err *e);
 
 /* Tells somebody else from here on. */
 void tls_hand_over(struct tls *t, const struct tls_events *events, void *context);

@@ -8,6 +8,7 @@
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #define RECORD_MOST (16384u + 2048u)
 #define MESSAGE_MOST (256u << 10) /* a handshake message */
 #define WAITING_MOST (1u << 20)   /* bytes that wait for the other direction's hello */
+#define SEALED_MOST 64u
 #define TAG 16u
 #define BLOCK 16u /* of AES in CBC */
 
@@ -82,7 +84,7 @@ struct tls_decrypt {
     const struct suite *suite; /* NULL before the ServerHello, and of one not known here */
     uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
     bool has_client_hello, has_server_hello, is_locked, is_13;
-    bool has_early_data, encrypts_then_macs;
+    bool has_early_data, encrypts_then_macs, is_live;
     struct half half[2]; /* TLS_FROM_SERVER, TLS_FROM_CLIENT */
     struct buf plain, text;
 };
@@ -267,13 +269,13 @@ static void nonce_by_sequence(const struct half *h, uint8_t nonce[12])
         nonce[4 + i] ^= (uint8_t)(h->sequence >> (56 - 8 * i));
 }
 
-static bool cipher_ready(const struct tls_decrypt *d, struct half *h)
+static bool cipher_ready(const struct tls_decrypt *d, struct half *h, bool encrypts)
 {
     if (h->cipher == NULL)
         h->cipher = EVP_CIPHER_CTX_new();
     EVP_CIPHER *cipher = h->cipher == NULL ? NULL : EVP_CIPHER_fetch(NULL, d->suite->cipher, NULL);
     bool good = cipher != NULL && EVP_CIPHER_CTX_reset(h->cipher) == 1 &&
-                EVP_DecryptInit_ex2(h->cipher, cipher, NULL, NULL, NULL) == 1;
+                EVP_CipherInit_ex2(h->cipher, cipher, NULL, NULL, encrypts, NULL) == 1;
     EVP_CIPHER_free(cipher);
     return good;
 }
@@ -284,7 +286,7 @@ static bool open_aead(struct tls_decrypt *d, struct half *h, const uint8_t nonce
 {
     int n = 0, last = 0, ignored;
     buf_clear(&d->plain);
-    if (in.n < TAG || buf_reserve(&d->plain, in.n) == NULL || !cipher_ready(d, h))
+    if (in.n < TAG || buf_reserve(&d->plain, in.n) == NULL || !cipher_ready(d, h, false))
         return false;
     size_t size = in.n - TAG;
     void *tag = (void *)(uintptr_t)(in.p + size);
@@ -316,21 +318,28 @@ static bool open_aead_12(struct tls_decrypt *d, struct half *h, const struct rec
     return open_aead(d, h, nonce, extra, sizeof extra, in);
 }
 
-/* The MAC over pseudo header and content is right. */
-static bool mac_fits(const struct tls_decrypt *d, const struct half *h, const struct record *r,
-                     struct slice content, const uint8_t *mac)
+/* Over pseudo header and content; mac_size octets. */
+static bool make_mac(const struct tls_decrypt *d, const struct half *h, const struct record *r,
+                     struct slice content, uint8_t made[EVP_MAX_MD_SIZE])
 {
-    uint8_t made[EVP_MAX_MD_SIZE], head[13];
+    uint8_t head[13];
     size_t n = 0;
     pseudo_header(h, r, content.n, head);
     struct buf all = {0};
     buf_add(&all, head, sizeof head);
     buf_add(&all, content.p, content.n);
-    bool good =
-        !all.failed && EVP_Q_mac(NULL, "HMAC", NULL, d->suite->mac, NULL, h->mac,
-                                 d->suite->mac_size, all.p, all.n, made, sizeof made, &n) != NULL;
+    bool good = !all.failed &&
+                EVP_Q_mac(NULL, "HMAC", NULL, d->suite->mac, NULL, h->mac, d->suite->mac_size,
+                          all.p, all.n, made, EVP_MAX_MD_SIZE, &n) != NULL;
     buf_close(&all);
-    return good && n == d->suite->mac_size && CRYPTO_memcmp(made, mac, n) == 0;
+    return good && n == d->suite->mac_size;
+}
+
+static bool mac_fits(const struct tls_decrypt *d, const struct half *h, const struct record *r,
+                     struct slice content, const uint8_t *mac)
+{
+    uint8_t made[EVP_MAX_MD_SIZE];
+    return make_mac(d, h, r, content, made) && CRYPTO_memcmp(made, mac, d->suite->mac_size) == 0;
 }
 
 /* Takes the padding off d->plain: its last octet says how many alike stand before it. */
@@ -362,7 +371,7 @@ static bool open_cbc(struct tls_decrypt *d, struct half *h, const struct record 
     }
     buf_clear(&d->plain);
     if (in.n < 2 * BLOCK || in.n % BLOCK != 0 || buf_reserve(&d->plain, in.n + BLOCK) == NULL ||
-        !cipher_ready(d, h))
+        !cipher_ready(d, h, false))
         return false;
     if (EVP_DecryptInit_ex2(h->cipher, NULL, h->key, in.p, NULL) != 1 ||
         EVP_CIPHER_CTX_set_padding(h->cipher, 0) != 1 ||
@@ -402,6 +411,116 @@ static bool open_record(struct tls_decrypt *d, struct half *h, struct record *r)
     h->sequence += good;
     r->body = (struct slice){d->plain.p, d->plain.n};
     return good;
+}
+
+/* ---- a record of our own ---- */
+
+/* What the body of an encrypted record begins and ends with, as open_… read it. */
+static bool seal_aead(struct tls_decrypt *d, struct half *h, const uint8_t nonce[12],
+                      const uint8_t *extra, size_t extra_size, struct slice content,
+                      struct buf *out)
+{
+    int n = 0, last = 0, ignored;
+    uint8_t *to = buf_reserve(out, content.n + TAG);
+    bool good =
+        to != NULL && cipher_ready(d, h, true) &&
+        EVP_EncryptInit_ex2(h->cipher, NULL, h->key, nonce, NULL) == 1 &&
+        EVP_EncryptUpdate(h->cipher, NULL, &ignored, extra, (int)extra_size) == 1 &&
+        EVP_EncryptUpdate(h->cipher, to, &n, content.p, (int)content.n) == 1 &&
+        EVP_EncryptFinal_ex(h->cipher, to + n, &last) == 1 &&
+        EVP_CIPHER_CTX_ctrl(h->cipher, EVP_CTRL_AEAD_GET_TAG, (int)TAG, to + content.n) == 1;
+    out->n += good ? content.n + TAG : 0;
+    return good;
+}
+
+static bool seal_13(struct tls_decrypt *d, struct half *h, const struct record *r, struct buf *out)
+{
+    uint8_t nonce[12], inner[SEALED_MOST + 1];
+    size_t n = r->body.n + 1;
+    uint8_t header[HEADER] = {APPLICATION_DATA, 3, 3, 0, (uint8_t)(n + TAG)};
+    memcpy(inner, r->body.p, r->body.n);
+    inner[r->body.n] = r->type;
+    nonce_by_sequence(h, nonce);
+    return seal_aead(d, h, nonce, header, HEADER, (struct slice){inner, n}, out);
+}
+
+/* The explicit part of the nonce need only be another one each time: the sequence is (RFC 5288). */
+static bool seal_aead_12(struct tls_decrypt *d, struct half *h, const struct record *r,
+                         struct buf *out)
+{
+    uint8_t nonce[12], extra[13];
+    pseudo_header(h, r, r->body.n, extra);
+    nonce_by_sequence(h, nonce);
+    if (d->suite->how == GCM) {
+        memcpy(nonce + 4, extra, 8);
+        buf_add(out, extra, 8);
+    }
+    return seal_aead(d, h, nonce, extra, sizeof extra, r->body, out);
+}
+
+static bool encrypt_blocks(struct tls_decrypt *d, struct half *h, struct slice plain,
+                           struct buf *out)
+{
+    int n = 0;
+    uint8_t *iv = buf_reserve(out, BLOCK + plain.n + BLOCK);
+    bool good = iv != NULL && RAND_bytes(iv, BLOCK) == 1 && cipher_ready(d, h, true) &&
+                EVP_EncryptInit_ex2(h->cipher, NULL, h->key, iv, NULL) == 1 &&
+                EVP_CIPHER_CTX_set_padding(h->cipher, 0) == 1 &&
+                EVP_EncryptUpdate(h->cipher, iv + BLOCK, &n, plain.p, (int)plain.n) == 1;
+    out->n += good ? BLOCK + (size_t)n : 0;
+    return good;
+}
+
+static bool seal_cbc(struct tls_decrypt *d, struct half *h, const struct record *r, struct buf *out)
+{
+    uint8_t plain[SEALED_MOST + EVP_MAX_MD_SIZE + BLOCK], mac[EVP_MAX_MD_SIZE];
+    size_t n = r->body.n, mac_size = d->suite->mac_size;
+    memcpy(plain, r->body.p, n);
+    if (!d->encrypts_then_macs) {
+        if (!make_mac(d, h, r, r->body, plain + n))
+            return false;
+        n += mac_size;
+    }
+    size_t padding = BLOCK - n % BLOCK;
+    memset(plain + n, (int)padding - 1, padding);
+    if (!encrypt_blocks(d, h, (struct slice){plain, n + padding}, out))
+        return false;
+    if (!d->encrypts_then_macs)
+        return true;
+    if (!make_mac(d, h, r, (struct slice){out->p, out->n}, mac))
+        return false;
+    buf_add(out, mac, mac_size);
+    return true;
+}
+
+void tls_decrypt_live(struct tls_decrypt *d)
+{
+    d->is_live = true;
+}
+
+int tls_decrypt_seal(struct tls_decrypt *d, bool from_client, uint8_t type, struct slice content,
+                     struct buf *out, struct err *e)
+{
+    struct half *h = &d->half[from_client];
+    uint8_t header[HEADER] = {type, 3, 3};
+    struct record r = {type, header, content};
+    struct buf body = {0};
+    bool good = !h->is_over && !d->is_locked && h->in.n == 0 && content.n <= SEALED_MOST;
+    if (good && !h->is_encrypted)
+        buf_add(&body, content.p, content.n);
+    else
+        good = good && (d->is_13               ? seal_13(d, h, &r, &body)
+                        : d->suite->how == CBC ? seal_cbc(d, h, &r, &body)
+                                               : seal_aead_12(d, h, &r, &body));
+    if (h->is_encrypted && d->is_13)
+        header[0] = APPLICATION_DATA;
+    header[3] = (uint8_t)(body.n >> 8);
+    header[4] = (uint8_t)body.n;
+    buf_add(out, header, HEADER);
+    buf_add(out, body.p, body.n);
+    good = good && !body.failed && !out->failed;
+    buf_close(&body);
+    return good ? 0 : err_set(e, "TLS: the keys of the %s are not known", side_name(from_client));
 }
 
 /* ---- handshake ---- */
@@ -444,7 +563,7 @@ static void choose_keys(struct tls_decrypt *d)
         bool good = derive_13(d, false, false) == 0 && derive_13(d, true, false) == 0;
         if (!good)
             lock(d);
-    } else if (secret_of(d, TLS_MASTER_SECRET, secret) == 0) {
+    } else if (!d->is_live && secret_of(d, TLS_MASTER_SECRET, secret) == 0) {
         lock(d);
     }
     OPENSSL_cleanse(secret, sizeof secret);

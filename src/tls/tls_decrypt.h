@@ -33,6 +33,16 @@ struct tls_decrypt *tls_decrypt_open(struct tls_secrets *secrets,
                                      const struct tls_decrypt_events *events, void *context);
 void tls_decrypt_close(struct tls_decrypt *d); /* NULL is allowed */
 
+/* The connection goes on at the moment: its secrets come with its messages, those of TLS 1.2 only
+ * behind the ServerHello. To be said before it is fed. */
+void tls_decrypt_live(struct tls_decrypt *d);
+
+/* Appends the record that would be the next one of a direction, with the same keys: content of
+ * 1..64 octets, of a type of TLS (21: an alert). Nothing else may be fed of that direction behind
+ * it. -1: there are no keys, or it has ended (e). */
+int tls_decrypt_seal(struct tls_decrypt *d, bool from_client, uint8_t type, struct slice content,
+                     struct buf *out, struct err *e);
+
 /*
  * The next bytes of a direction, cut anywhere. -1, once for a direction: it cannot be understood
  * from here on (no TLS, broken, or the secrets do not fit); what follows there is ignored.

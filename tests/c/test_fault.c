@@ -58,6 +58,8 @@ static void wrong_text_is_refused_with_what_was_meant(void **state)
         "A: flip",
         "A: set B=1 C.D[2]=+5%",
         "A: without B",
+        "A: alert handshake_failure",
+        "A: alert 0x50 level=1 after",
         "A: code FAILED",
         "A: session",
         "A: session 00",
@@ -107,6 +109,9 @@ static void wrong_text_is_refused_with_what_was_meant(void **state)
         "A: reset before",
         "A: drop drop",
         "A: delay 1 2",
+        "A: alert",
+        "A: alert handshake_failur",
+        "A: alert 256",
     };
     for (size_t i = 0; i < sizeof RIGHT / sizeof RIGHT[0]; i++)
         assert_string_equal(problem_of(RIGHT[i]), "");
@@ -114,6 +119,7 @@ static void wrong_text_is_refused_with_what_was_meant(void **state)
         if (problem_of(WRONG[i])[0] == '\0')
             fail_msg("taken: '%s'", WRONG[i]);
     assert_non_null(strstr(problem_of("A: dorp"), "drop"));
+    assert_non_null(strstr(problem_of("A: alert handshake_failur"), "is handshake_failure"));
 }
 
 static void a_message_that_there_is_not_has_a_nearest(void **state)
@@ -121,11 +127,11 @@ static void a_message_that_there_is_not_has_a_nearest(void **state)
     struct err e = ERR_INIT;
     (void)state;
     struct fault *f = fault_parse("CurentDemandRes: drop", &e);
-    assert_int_equal(fault_check(&f->frames, &library, &e), -1);
+    assert_int_equal(fault_check(f, &library, &e), -1);
     assert_non_null(strstr(e.what, "CurrentDemandRes"));
     free(f);
     f = fault_parse("*DiscoveryRes: drop", &e);
-    assert_int_equal(fault_check(&f->frames, &library, &e), 0);
+    assert_int_equal(fault_check(f, &library, &e), 0);
     free(f);
 }
 
@@ -180,7 +186,7 @@ static void came(void *context)
 static int set_up(void **state)
 {
     static const struct endpoint EV = {.port = 50000}, EVSE = {.port = 60000};
-    static const struct way_ends ENDS = {write_evcc, NULL, end_evcc, came};
+    static const struct way_ends ENDS = {write_evcc, NULL, end_evcc, NULL, came};
     struct joined *j = calloc(1, sizeof *j);
     struct err e = ERR_INIT;
     recorder_add(&j->recorder, note, j);

@@ -218,7 +218,7 @@ static void on_wire(void *context, bool is_sent, struct slice bytes)
 
 static const struct stream_events EVENTS = {
     .opened = on_opened, .data = on_data, .closed = on_closed};
-static const struct tls_events TLS_EVENTS = {on_note, on_secret, on_wire};
+static const struct tls_events TLS_EVENTS = {.note = on_note, .secret = on_secret, .wire = on_wire};
 
 static void use_tls(struct end *n)
 {

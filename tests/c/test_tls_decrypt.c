@@ -8,6 +8,7 @@
 #include "tls/tls_decrypt.h"
 #include "tls/tls_names.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -209,6 +210,77 @@ static void assert_all_heard(struct heard *h, const struct tape *t)
         assert_int_equal(h->plain[i].n, t->said[i].n);
         assert_memory_equal(h->plain[i].p, t->said[i].p, t->said[i].n);
     }
+}
+
+/* ---- a record of our own ---- */
+
+struct sealing {
+    int version;
+    const char *suite; /* as OpenSSL calls it; NULL: its own choice */
+    uint64_t options;  /* of the server */
+    bool from_client;
+};
+
+/* OpenSSL, in the middle of a connection that a tape was made of, takes it for its peer's. */
+static void assert_sealed(const struct sealing *c)
+{
+    SSL_CTX *contexts[2];
+    struct tape t = {.pieces = 0};
+    struct heard h;
+    struct buf record = {0};
+    struct err e = ERR_INIT;
+    char heard[8];
+    size_t n = 0;
+    static const uint8_t ALERT[] = {2, 40};
+    taping = &t;
+    SSL *client = new_end(&contexts[0], c->version, "P-256", false);
+    SSL *server = new_end(&contexts[1], c->version, "P-256", true);
+    SSL_set_options(server, c->options);
+    if (c->suite != NULL)
+        assert_int_equal(SSL_set_cipher_list(client, c->suite), 1);
+    for (bool moved = true; moved;) {
+        SSL_do_handshake(client);
+        moved = move(&t, client, server, true);
+        SSL_do_handshake(server);
+        moved |= move(&t, server, client, false);
+    }
+    say(&t, client, server, true, "first");
+    say(&t, server, client, false, "answer");
+    heard_open(&h, buf_string(&t.keys));
+    feed(&h, &t, 1000000);
+    assert_all_heard(&h, &t);
+    struct slice alert = {ALERT, sizeof ALERT};
+    assert_int_equal(tls_decrypt_seal(h.d, c->from_client, 21, alert, &record, &e), 0);
+    SSL *to = c->from_client ? server : client;
+    BIO_write(SSL_get_rbio(to), record.p, (int)record.n);
+    ERR_clear_error();
+    assert_int_equal(SSL_read_ex(to, heard, sizeof heard, &n), 0);
+    if (ERR_GET_REASON(ERR_peek_error()) != SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE)
+        fail_msg("%s: %s", SSL_get_cipher(client), ERR_reason_error_string(ERR_peek_error()));
+    buf_close(&record);
+    heard_close(&h);
+    tape_free(&t);
+    SSL_free(client);
+    SSL_free(server);
+    SSL_CTX_free(contexts[0]);
+    SSL_CTX_free(contexts[1]);
+}
+
+static void an_alert_of_our_own_is_the_next_record_in_each_suite(void **state)
+{
+    (void)state;
+    static const struct sealing CASES[] = {
+        {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-SHA256", 0, true},
+        {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-SHA256", 0, false},
+        {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-SHA256", SSL_OP_NO_ENCRYPT_THEN_MAC, true},
+        {TLS1_2_VERSION, "ECDHE-ECDSA-AES256-SHA384", SSL_OP_NO_ENCRYPT_THEN_MAC, false},
+        {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256", 0, true},
+        {TLS1_2_VERSION, "ECDHE-ECDSA-CHACHA20-POLY1305", 0, false},
+        {TLS1_3_VERSION, NULL, 0, true},
+        {TLS1_3_VERSION, NULL, 0, false},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        assert_sealed(&CASES[i]);
 }
 
 /* ---- tests ---- */
@@ -571,6 +643,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sessions_are_decrypted_in_any_pieces),
+        cmocka_unit_test(an_alert_of_our_own_is_the_next_record_in_each_suite),
         cmocka_unit_test(directions_wait_for_each_other),
         cmocka_unit_test(without_secrets_the_handshake_is_shown),
         cmocka_unit_test(wrong_secrets_are_found_out),

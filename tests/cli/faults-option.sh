@@ -63,6 +63,53 @@ faulty "SDP: a wrong port" 1 "$res ]:1, refused" $ev --fault 'SECCDiscoveryRes: 
 faulty "SDP: a wrong address" 1 "$res [fe80::99]" \
     $ev --fault 'SECCDiscoveryRes: set SECCIPAddress=FE800000000000000000000000000099'
 
+# alert VERSION NAME WORDS FAULT: it is on the wire, and the other side says what came
+alert() {
+    protocol=ISO15118-2
+    [ "$1" = 1.2 ] || protocol=ISO15118-20
+    # shellcheck disable=SC2086
+    faulty "TLS $1: $2" 1 "$3" $ev --tls "$1" --protocol $protocol --fault "$4"
+}
+# captured VERSION NAME WORDS FAULT: the capture has it, whatever the other side makes of it
+captured() {
+    rm -rf "$work/record"
+    run ev --virtual-time -q -o "$work/record" --tls "$1" --fault "$4"
+    faulty "TLS $1: the capture has the alert $2" 0 "$3" decode "$work/record/session.pcapng"
+}
+for version in 1.2 1.3; do
+    alert $version "an alert of a vehicle in place of a message" \
+        "EVCC fault: SessionSetupReq: alert handshake_failure SECC TLS: EVCC: handshake_failure (fatal) SECC verdict: EVCC sent alert handshake_failure" \
+        'SessionSetupReq: alert handshake_failure'
+    ! grep -q 'EVCC -> SECC  SessionSetupReq' "$work/out"
+    result $? "TLS $version: and the message does not go out"
+    alert $version "an alert of a station behind a message, by its number" \
+        "SECC fault: SessionSetupRes: alert 80 EVCC <- SECC SessionSetupRes EVCC TLS: SECC: internal_error (fatal)" \
+        'SessionSetupRes: alert 80 after'
+    alert $version "an alert in place of what came" \
+        "SECC fault: secc in SessionSetupReq: alert 200 EVCC TLS: SECC: 0xC8 (fatal)" \
+        'secc in SessionSetupReq: alert 200'
+    alert $version "an alert that is a warning" "EVCC TLS: close_notify (warning) closed by peer (close_notify)" \
+        'SessionSetupRes: alert close_notify'
+    captured $version "in place of the ClientHello" "TLS: alert from the EVCC: internal_error (fatal) closed: FIN by the EVCC" \
+        'ClientHello: alert internal_error'
+    captured $version "of what is encrypted" "TLS: alert from the SECC: certificate_revoked (fatal) closed: FIN by the SECC" \
+        'supportedAppProtocolRes: alert certificate_revoked'
+    alert $version "in place of the ServerHello" "SECC fault: ServerHello EVCC TLS: SECC: handshake_failure (fatal)" \
+        'ServerHello: alert handshake_failure'
+    alert $version "as the answer to a ServerHello" "EVCC fault: SECC TLS: EVCC: unknown_ca (fatal) sent alert unknown_ca" \
+        'evcc in ServerHello: alert unknown_ca'
+    alert $version "as the answer to Finished" "SECC fault: EVCC TLS: SECC: decrypt_error (fatal)" \
+        'secc in Finished: alert decrypt_error'
+done
+# shellcheck disable=SC2086
+faulty "an alert without TLS cannot be sent" 3 \
+    "no fault: SessionSetupReq: alert 40 (there is no TLS on this connection) never happened" \
+    $ev --tls off --fault 'SessionSetupReq: alert 40'
+faulty "an alert that there is not is refused" 3 "alert: handshake_failure" \
+    ev --fault 'SessionSetupReq: alert handshake_failed'
+faulty "and so is a message of the handshake" 3 "there is no message 'ServerHelo'; the nearest is ServerHello" \
+    ev --fault 'ServerHelo: alert handshake_failure'
+
 cat >"$work/two.lua" <<'END'
 return { 'SessionSetupRes: delay 10',
     { on = 'CurrentDemandReq', occurrence = 2, fault = function(m) m.EVTargetVoltage = 302 end } }
