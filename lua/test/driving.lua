@@ -242,6 +242,13 @@ function driving:at(it, moment)
     end
 end
 
+-- The device did not come along to where the case begins: who can resets it for the next one.
+function driving:recover()
+    if self.drivers.reset ~= nil then
+        perform(self, 'reset')
+    end
+end
+
 -- The tester's request of that name is about to go out: what has to be done then is begun beside
 -- the session.
 function driving:before(it, request)

@@ -168,8 +168,15 @@ local function negations_of(it)
     return table.move(rules, 1, #rules, #list + 1, list)
 end
 
+-- On its way it ended by the device, not by whoever was to drive it.
+local function is_stuck(it)
+    local last = it.steps[#it.steps]
+    return it.arriving and last ~= nil and last.kind ~= 'driver' and last.kind ~= 'error'
+end
+
 -- Lets go of the device; what of its driving failed beside the session.
 local function let_go(it, _, given)
+    local stuck = is_stuck(it)
     if given.is_real and it.tester.hangs_up then
         it.tester:hangs_up()
     end
@@ -180,6 +187,9 @@ local function let_go(it, _, given)
                                     ok = false, expected = 'the device is driven', found = problem }
     end
     it.driving:at(it, 'end')
+    if stuck then
+        it.driving:recover()
+    end
 end
 
 -- What drives the device of the case. In the lab it is ours, and needs nobody.

@@ -141,6 +141,10 @@ trap 'kill -KILL "$station"' EXIT
 shift
 rm pid
 [ ! -e answers ] || exec <answers
+if [ -e server.pl ]; then
+    perl server.pl >requests &
+    until grep -qs :1F90 /proc/net/tcp; do sleep 0.05; done
+fi
 "$V2GLAB" test -i ev0 --no-record -q --timeout 30 -o run "$@"
 exit $?
 END
@@ -192,6 +196,61 @@ cases 'own_outside' { given = 'SessionSetupRes', then_ = function() drive.run({ 
 END
 driven "cases have no way to what drivers may do" 3 "attempt to index a nil value (global 'drive')" \
     "authorize = true" --file outside.lua own_outside
+
+# ---- drivers by HTTP, and all that there is to drive ----
+
+# in the namespace of each run, whose loopback is its own
+cat >"$work/server.pl" <<'END'
+use IO::Socket::INET;
+$| = 1;
+my $server = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 8080, Listen => 5, ReuseAddr => 1);
+while (my $client = $server->accept) {
+    my ($request) = <$client> =~ /^(\S+ \S+)/;
+    my %header;
+    while ((my $line = <$client>) =~ /^(\S+): (.*?)\r/) { $header{lc $1} = $2; }
+    read $client, my $body, $header{'content-length'} // 0;
+    print "$request mode=", $header{'x-mode'} // '', " body=$body\n";
+    next if $request =~ /never/ and sleep 30;
+    print $client $request =~ /refused/ ? "HTTP/1.1 503 Busy\r\n" : "HTTP/1.1 200 OK\r\n",
+        "Content-Length: 0\r\nConnection: close\r\n\r\n";
+}
+END
+driven "drivers by HTTP: method, address, headers and body" 0 "1 passed" \
+    "plug = http { 'PUT', 'http://127.0.0.1:8080/plug', body = '{action} {case}', headers = { 'X-Mode: {mode}' } },
+     authorize = http 'GET http://127.0.0.1:8080/authorize?{protocol}',
+     unplug = function(it) return it.http 'POST http://127.0.0.1:8080/unplug' end" TC_SECC_DC_VTB_PreCharge_002
+in_order "PUT /plug mode=dc body=plug TC_SECC_DC_VTB_PreCharge_002 GET /authorize?ISO15118-2 mode= POST /unplug" \
+    "$work/requests"
+result $? "as the server got them"
+driven "what HTTP refuses is not done" 2 "driver for plug: exit code 22: 503 1 inconclusive" \
+    "plug = http 'POST http://127.0.0.1:8080/refused'" TC_SECC_DC_VTB_PreCharge_002
+driven "nor what nobody answers" 2 "driver for plug: it was not over when its time was 1 inconclusive" \
+    "plug = http { 'POST', 'http://127.0.0.1:8080/never', timeout = 0.5 }" TC_SECC_DC_VTB_PreCharge_002
+driven "nor where nobody listens" 2 "driver for plug: exit code 7: 1 inconclusive" \
+    "plug = http 'POST http://127.0.0.1:8081/plug'" TC_SECC_DC_VTB_PreCharge_002
+rm "$work/server.pl"
+
+cat >"$work/driven.lua" <<'END'
+suite 'own' { sut = 'SECC', protocol = 'ISO15118-2' }
+cases 'own_driven' { given = 'CurrentDemandRes', mode = 'dc',
+    station = { stop_after = 1, dc = { max_power = 15000 } },
+    then_ = function(it) it:sends 'CurrentDemandReq' it:expects 'CurrentDemandRes' end }
+cases 'own_stuck' { given = 'CurrentDemandRes', mode = 'dc',
+    vehicle = { before = { PowerDeliveryReq = function(m) m.SAScheduleTupleID = 77 end } },
+    then_ = function(it) it:sends 'CurrentDemandReq' it:expects 'CurrentDemandRes' end }
+END
+noted="plug = 'echo plug >>done', unplug = 'echo unplug >>done', authorize = true,
+    set = 'echo set \$V2GLAB_SET >>done', stop = 'echo stop \$V2GLAB_CASE >>done', reset = 'echo reset >>done'"
+driven "the device is set before, and stopped in the charge loop" 0 \
+    "1 passed set dc.max_power=15000 plug stop own_driven unplug" "$noted" --file driven.lua own_driven
+! grep -q reset "$work/done"
+result $? "a case that gets to where it begins resets nothing"
+driven "a device that does not come along is reset after the case" 2 "1 inconclusive plug unplug reset" \
+    "$noted" --file driven.lua own_stuck
+driven "not where it was the driver who did nothing" 2 "1 inconclusive unplug" \
+    "plug = 'exit 1', unplug = 'echo unplug >>done', reset = 'echo reset >>done'" --file driven.lua own_stuck
+! grep -q reset "$work/done"
+result $? "for that no reset would help"
 
 # ---- a vehicle over an interface ----
 
