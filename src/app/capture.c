@@ -2,6 +2,7 @@
 #include "app/capture.h"
 
 #include "app/commands.h"
+#include "app/guess.h"
 #include "app/report.h"
 #include "record/capture.h"
 #include "record/datagram.h"
@@ -26,8 +27,11 @@ struct link {
     struct tls_decrypt *tls;         /* where the connection is one of TLS */
     struct session to_secc, to_evcc; /* the SECC's view of requests, the EVCC's of responses */
     struct endpoint client, server;
+    bool from_start;       /* the capture has its SYN, and so who is who */
+    bool is_swapped;       /* who was taken for the client is the station */
     bool is_v2g, is_known; /* first bytes seen; they were V2GTP */
-    bool skipping[2];      /* after a loss: looking for the next header */
+    bool skipping[2];      /* at a start or after a loss: looking for the next header */
+    uint64_t skipped[2];   /* bytes so far */
     bool closed;
     struct link *next;
 };
@@ -41,6 +45,8 @@ struct reading {
     struct times_limits limits;
     struct times times;
     struct session_summary sessions; /* behind the times */
+    struct guess guess;
+    struct arena scratch;
     bool verify;
     unsigned frames, undecoded, violations, differing, losses, foreign;
 };
@@ -90,6 +96,22 @@ static void session_event(void *context, const struct event *e)
         verify_frame(r, e);
 }
 
+static void put_log(struct link *l, bool from_client, int64_t us, const char *text);
+
+/* What the session cannot read, or does not know the protocol of. */
+static void second_look(void *context, struct session *s, struct slice payload, struct received *r)
+{
+    struct link *l = context;
+    char text[200];
+    if (!guess_look(&l->reading->guess, s, payload, r))
+        return;
+    snprintf(text, sizeof text,
+             "what supportedAppProtocol agreed is not in the capture, or not known: read as %s, by "
+             "its messages",
+             s->protocol->title);
+    put_log(l, s == &l->to_secc, r->us, text);
+}
+
 /* ---- connections ---- */
 
 static struct link *find_link(struct reading *r, uint32_t number)
@@ -125,15 +147,18 @@ static void on_open(void *context, int64_t us, uint32_t connection, const struct
 {
     struct reading *r = context;
     struct link *l = calloc(1, sizeof *l);
-    (void)from_start;
     if (l == NULL)
         return;
     l->reading = r;
+    l->from_start = from_start;
+    l->skipping[0] = l->skipping[1] = !from_start;
     l->number = connection;
     l->client = *client;
     l->server = *server;
     session_open(&l->to_secc, FROM_SECC, r->library, &r->inner);
     session_open(&l->to_evcc, FROM_EVCC, r->library, &r->inner);
+    l->to_secc.second = l->to_evcc.second = second_look;
+    l->to_secc.second_context = l->to_evcc.second_context = l;
     session_connected(&l->to_secc, server, client, us, true);
     session_connected(&l->to_evcc, client, server, us, true);
     l->next = r->links;
@@ -156,26 +181,42 @@ static void share(struct link *l, struct session *s)
     }
 }
 
-/* The next V2GTP header after a loss; the bytes before it cannot be told apart. */
-static struct slice resynchronise(struct link *l, bool from_client, struct slice bytes)
+/* From the next V2GTP header on; nothing where there is none. */
+static struct slice find_header(struct slice bytes)
 {
-    if (!l->skipping[from_client])
-        return bytes;
     for (size_t i = 0; i + 3 < bytes.n; i++) {
         const uint8_t *p = bytes.p + i;
         uint16_t type = (uint16_t)(p[2] << 8 | p[3]);
-        if (p[0] == V2GTP_VERSION && p[1] == V2GTP_INVERSE && v2gtp_type_name(type) != NULL) {
-            l->skipping[from_client] = false;
+        if (p[0] == V2GTP_VERSION && p[1] == V2GTP_INVERSE && v2gtp_type_name(type) != NULL)
             return (struct slice){p, bytes.n - i};
-        }
     }
     return (struct slice){NULL, 0};
+}
+
+/* At the start, where that is not the connection's, and after a loss: the bytes before the next
+ * header cannot be told apart. */
+static struct slice resynchronise(struct link *l, bool from_client, struct slice bytes, int64_t us)
+{
+    if (!l->skipping[from_client])
+        return bytes;
+    struct slice rest = find_header(bytes);
+    l->skipped[from_client] += bytes.n - rest.n;
+    if (rest.n == 0)
+        return rest;
+    l->skipping[from_client] = false;
+    if (l->skipped[from_client] > 0) {
+        char text[120];
+        snprintf(text, sizeof text, "%llu bytes of a frame that began before: not shown",
+                 (unsigned long long)l->skipped[from_client]);
+        put_log(l, from_client, us, text);
+    }
+    return rest;
 }
 
 static void take_bytes(struct link *l, bool from_client, struct slice bytes, int64_t us)
 {
     struct session *s = from_client ? &l->to_secc : &l->to_evcc;
-    bytes = resynchronise(l, from_client, bytes);
+    bytes = resynchronise(l, from_client, bytes, us);
     if (bytes.n == 0)
         return;
     session_feed(s, bytes.p, bytes.n, us);
@@ -220,20 +261,54 @@ static void take_tls(struct link *l, bool from_client, struct slice bytes, int64
     recorder_put(&l->reading->out, &e);
 }
 
-/* The first bytes of a connection tell what it is. */
-static void begin_link(struct link *l, struct slice bytes, int64_t us)
+/* Who was taken for the client is the station. */
+static void swap_sides(struct link *l)
+{
+    struct endpoint client = l->client;
+    l->is_swapped = true;
+    l->client = l->server;
+    l->server = client;
+    l->to_secc.local = l->to_evcc.remote = l->server;
+    l->to_secc.remote = l->to_evcc.local = l->client;
+}
+
+static bool is_tls(struct slice bytes)
+{
+    const uint8_t *p = bytes.p;
+    return p[0] >= 0x14 && p[0] <= 0x17 && (bytes.n < 2 || p[1] == 3);
+}
+
+/* The first bytes of a connection tell what it is; where it began before the capture, they may lie
+ * in the middle of a frame, and the next ones are looked at, too. False: not known yet. */
+static bool recognise(struct link *l, bool from_client, struct slice bytes)
+{
+    struct reading *r = l->reading;
+    const uint8_t *p = bytes.p;
+    l->is_v2g = p[0] == V2GTP_VERSION && (bytes.n < 2 || p[1] == V2GTP_INVERSE);
+    if (!l->from_start && !is_tls(bytes)) {
+        struct slice frames = find_header(bytes);
+        uint8_t sender = guess_sender(&r->guess, frames, &r->scratch);
+        l->is_v2g = frames.n > 0;
+        if (sender != FROM_NONE && sender != (from_client ? FROM_EVCC : FROM_SECC))
+            swap_sides(l);
+        if (!l->is_v2g) {
+            l->skipped[from_client] += bytes.n;
+            return false;
+        }
+    }
+    return l->is_known = true;
+}
+
+static void begin_link(struct link *l, bool has_tls, int64_t us)
 {
     static const struct tls_decrypt_events EVENTS = {tls_data, tls_note};
     struct reading *r = l->reading;
-    const uint8_t *p = bytes.p;
-    l->is_known = true;
-    l->is_v2g = p[0] == V2GTP_VERSION && (bytes.n < 2 || p[1] == V2GTP_INVERSE);
     l->session = numbers_accepted(&r->out.numbers, &l->client).session;
     l->to_secc.caller.session = l->to_evcc.caller.session = l->session;
     l->to_secc.caller.connection = l->to_evcc.caller.connection = l->number;
     struct event e = link_event(l, EVENT_CONNECT, true, us);
     recorder_put(&r->out, &e);
-    if (p[0] >= 0x14 && p[0] <= 0x17 && (bytes.n < 2 || p[1] == 3))
+    if (has_tls)
         l->tls = tls_decrypt_open(&r->secrets, &EVENTS, l);
     if (l->is_v2g || l->tls != NULL)
         return;
@@ -248,8 +323,12 @@ static void on_data(void *context, int64_t us, uint32_t connection, bool from_cl
     (void)frame;
     if (l == NULL || bytes.n == 0)
         return;
-    if (!l->is_known)
-        begin_link(l, bytes, us);
+    if (!l->is_known) {
+        if (!recognise(l, from_client, bytes))
+            return;
+        begin_link(l, is_tls(bytes), us);
+    }
+    from_client ^= l->is_swapped;
     if (l->tls != NULL)
         take_tls(l, from_client, bytes, us);
     else if (l->is_v2g)
@@ -263,6 +342,7 @@ static void on_loss(void *context, int64_t us, uint32_t connection, bool from_cl
     struct link *l = find_link(r, connection);
     if (l == NULL)
         return;
+    from_client ^= l->is_swapped;
     struct session *s = from_client ? &l->to_secc : &l->to_evcc;
     char text[160];
     snprintf(text, sizeof text, "%llu bytes from the %s are not in the capture%s",
@@ -280,6 +360,7 @@ static void on_loss(void *context, int64_t us, uint32_t connection, bool from_cl
     v2gtp_open(&s->reader, 0);
     s->broken = false;
     l->skipping[from_client] = true;
+    l->skipped[from_client] = 0;
 }
 
 static void on_close(void *context, int64_t us, uint32_t connection, bool from_client,
@@ -292,11 +373,30 @@ static void on_close(void *context, int64_t us, uint32_t connection, bool from_c
     if (l == NULL || l->closed || !l->is_known)
         return;
     l->closed = true;
+    from_client ^= l->is_swapped;
     char text[80];
     snprintf(text, sizeof text, "closed: %s by the %s", HOWS[how], from_client ? "EVCC" : "SECC");
     struct event e = link_event(l, EVENT_CLOSE, from_client, us);
     e.how = how;
     e.text = text;
+    recorder_put(&r->out, &e);
+}
+
+/* Times are those of the capture; who reads them has to know where they step. */
+static void on_clock(void *context, int64_t us, int64_t back)
+{
+    struct reading *r = context;
+    char text[120];
+    snprintf(text, sizeof text, "the clock of the capture steps back by %.6f s",
+             (double)back / 1e6);
+    struct event e = {.us = us,
+                      .kind = EVENT_LOG,
+                      .ok = true,
+                      .by = "",
+                      .where = "",
+                      .name = "",
+                      .code = "",
+                      .text = text};
     recorder_put(&r->out, &e);
 }
 
@@ -330,7 +430,8 @@ static void print_summary(const struct reading *r, const struct capture_totals *
 {
     unsigned foreign = r->foreign;
     for (const struct link *l = r->links; l != NULL; l = l->next)
-        foreign += l->tls != NULL && tls_decrypt_is_locked(l->tls);
+        foreign += l->is_known ? l->tls != NULL && tls_decrypt_is_locked(l->tls)
+                               : l->skipped[0] + l->skipped[1] > 0;
     fprintf(stderr,
             "%llu packets, %u connections, %u V2GTP frames: %u not decoded, %u violations, "
             "%u losses",
@@ -388,6 +489,7 @@ static int read_capture(struct reading *r, const char *path)
         .tcp_data = on_data,
         .tcp_loss = on_loss,
         .tcp_close = on_close,
+        .clock_back = on_clock,
     };
     struct capture_totals totals = {0};
     struct err e = ERR_INIT;
@@ -406,15 +508,21 @@ static int read_capture(struct reading *r, const char *path)
 
 int command_decode_capture(const char *path, const struct capture_view *view)
 {
-    struct reading r = {.library = view->library, .verify = view->verify};
+    struct reading r = {.library = &view->grammars->library, .verify = view->verify};
     struct ladder ladder;
     struct jsonl lines = {0};
     struct err e = ERR_INIT;
     outlet_open(&lines.outlet, STDOUT_FILENO);
+    r.guess.grammars = view->grammars;
+    if (view->grammars->names > 0 && grammars_also(view->grammars, PROTOCOLS[0].set[0], &e) != 0) {
+        report_err("", &e);
+        return EXIT_SETUP;
+    }
     if (ladder_open(&ladder, STDOUT_FILENO, (int)view->verbose, &e) != 0) {
         report_err("", &e);
         return EXIT_SETUP;
     }
+    arena_open(&r.scratch, NULL, 0, FITS_MEMORY);
     r.out.lost = report_lost;
     recorder_add(&r.inner, session_event, &r);
     if (view->sink != NULL)
@@ -430,6 +538,7 @@ int command_decode_capture(const char *path, const struct capture_view *view)
         status = read_capture(&r, path);
     close_links(&r);
     close_sessions(&r);
+    arena_close(&r.scratch);
     tls_secrets_close(&r.secrets);
     outlet_close(&lines.outlet);
     ladder_close(&ladder);

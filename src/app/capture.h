@@ -5,19 +5,19 @@
 #ifndef V2G_APP_CAPTURE_H
 #define V2G_APP_CAPTURE_H
 
+#include "app/grammars.h"
 #include "record/recorder.h"
-#include "schema/library.h"
 
 #include <stdbool.h>
 
 struct capture_view {
-    struct library *library; /* with the --schema files */
-    bool json;               /* lines of JSON instead of the ladder */
-    bool verify;             /* encode every message again and report those that differ */
-    unsigned verbose;        /* 1: also the XML of each message; 2: also its bytes */
-    const char *keylog;      /* TLS secrets in the format of SSLKEYLOGFILE; NULL: none */
-    event_sink sink;         /* gets the events, instead of the terminal; NULL: the terminal does */
-    void *context;           /* of the sink */
+    struct grammars *grammars; /* with the --schema files; those named are what reads it */
+    bool json;                 /* lines of JSON instead of the ladder */
+    bool verify;               /* encode every message again and report those that differ */
+    unsigned verbose;          /* 1: also the XML of each message; 2: also its bytes */
+    const char *keylog;        /* TLS secrets in the format of SSLKEYLOGFILE; NULL: none */
+    event_sink sink;           /* gets the events, not the terminal; NULL: the terminal does */
+    void *context;             /* of the sink */
 };
 
 /* Prints the capture at path to stdout, or gives it to the sink; returns the exit code. */

@@ -58,7 +58,8 @@ static const struct usage USAGE = {
     "Shows a message. The input is EXI (or the octets of SDP), with or without its V2GTP header\n"
     "(01 FE ...), as hex digits or as bytes in a file or (-) on standard input; or a capture, "
     "which\n"
-    "is shown as a ladder, with how each session went, and what was late, at its end.\n"
+    "is shown as a ladder, with how each session went, and what was late, at its end; also where\n"
+    "it has no beginning, and grammars that are named read all of it.\n"
     "(A file whose name is all hex digits: write ./NAME.)\n\n"
     "Where several grammars fit, all that fit best are printed, each under its name, and the\n"
     "others are named: a message goes before other elements, one with a header that can be read\n"
@@ -166,7 +167,7 @@ static int decode_bytes(struct decode *d, const struct input *in)
 
 static int decode_capture(struct decode *d, const char *path)
 {
-    d->view.library = &d->grammars.library;
+    d->view.grammars = &d->grammars;
     return command_decode_capture(path, &d->view);
 }
 

@@ -181,6 +181,11 @@ int grammars_load(struct grammars *g, struct err *e)
     return 0;
 }
 
+int grammars_also(struct grammars *g, const char *set, struct err *e)
+{
+    return add_set(g, set, e);
+}
+
 int grammars_begin(struct grammars *g, struct options *o, void *into)
 {
     struct err e = ERR_INIT;
@@ -282,14 +287,7 @@ static void add_misplaced(struct fit *fit, uint16_t type, struct arena *a)
              "0x%04X",
              type, name != NULL ? name : "reserved", fit->schema->name,
              message_payload(&fit->message));
-    struct violation *v = arena_alloc(a, sizeof *v);
-    if (v == NULL)
-        return;
-    *v = (struct violation){.next = fit->message.violations,
-                            .bit = UINT64_MAX,
-                            .path = fit->likely.name,
-                            .what = arena_text(a, what, strlen(what))};
-    fit->message.violations = v;
+    message_add_violation(&fit->message, a, fit->likely.name, what);
 }
 
 /* What no grammar of the payload type reads may be a message that came under a wrong one. It is

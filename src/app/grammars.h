@@ -58,6 +58,9 @@ int grammars_ask(struct grammars *g, const char *names, struct err *e);
 /* Loads what was asked for; all there are, where nothing was. */
 int grammars_load(struct grammars *g, struct err *e);
 
+/* One more set beside those that were asked for. */
+int grammars_also(struct grammars *g, const char *set, struct err *e);
+
 /* Whether a layout of octets was asked for. */
 bool grammars_have_octets(const struct grammars *g);
 

@@ -19,7 +19,7 @@
 
 struct reporting {
     struct options options;
-    struct library library;
+    struct grammars grammars;
     struct outputs outputs;
     const char *output; /* -o: a folder, or a page */
     const char *keylog;
@@ -68,7 +68,7 @@ static int write_page(struct reporting *r, const char *folder, struct err *e)
     struct results results;
     int bad = results_open(&results, folder, e);
     if (bad == 0)
-        bad = run_page_write(&results, r->outputs.html, &r->library, e);
+        bad = run_page_write(&results, r->outputs.html, &r->grammars.library, e);
     results_close(&results);
     return bad;
 }
@@ -103,11 +103,13 @@ static int report_capture(struct reporting *r, const char *path, struct err *e)
     struct capture_page page;
     if (r->outputs.html == NULL)
         return err_set(e, "%s is a file; expected -o FILE.html for a capture", path);
-    if (limits_read(&limits, e) != 0)
+    if (grammars_load(&r->grammars, e) != 0 || limits_read(&limits, e) != 0)
         return -1;
     capture_page_open(&page, &limits);
-    struct capture_view view = {
-        .library = &r->library, .keylog = r->keylog, .sink = capture_page_event, .context = &page};
+    struct capture_view view = {.grammars = &r->grammars,
+                                .keylog = r->keylog,
+                                .sink = capture_page_event,
+                                .context = &page};
     int status = command_decode_capture(path, &view);
     if (status != EXIT_SETUP && capture_page_write(&page, r->outputs.html, path, e) != 0)
         status = -1;
@@ -124,7 +126,8 @@ static int report_one(struct reporting *r, const char *folder, struct err *e)
         return write_all(r, folder, e);
     if (r->outputs.html == NULL)
         return err_set(e, "%s is the record of a session; expected -o FILE.html for it", folder);
-    return session_page_write(folder, r->outputs.html, &r->library, e) == 0 ? EXIT_PASS : -1;
+    return session_page_write(folder, r->outputs.html, &r->grammars.library, e) == 0 ? EXIT_PASS
+                                                                                     : -1;
 }
 
 static int merge(struct reporting *r, struct err *e)
@@ -166,9 +169,9 @@ static int report_run(struct reporting *r)
 int command_report(int argc, char **argv)
 {
     struct reporting r = {.output = NULL};
-    library_open(&r.library);
-    options_open(&r.options, &USAGE, &r.library, argc, argv);
+    grammars_open(&r.grammars);
+    options_open(&r.options, &USAGE, &r.grammars.library, argc, argv);
     int status = options_read(&r.options, &r) != 0 ? r.options.status : report_run(&r);
-    library_close(&r.library);
+    grammars_close(&r.grammars);
     return status;
 }

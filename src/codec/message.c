@@ -65,6 +65,16 @@ struct named message_named(const struct message *m)
     return (struct named){NULL, NULL, NULL};
 }
 
+void message_add_violation(struct message *m, struct arena *a, const char *name, const char *what)
+{
+    struct violation *v = arena_alloc(a, sizeof *v);
+    const char *kept = arena_text(a, what, strlen(what));
+    if (v == NULL || kept == NULL)
+        return;
+    *v = (struct violation){m->violations, MESSAGE_NO_BIT, name, kept};
+    m->violations = v;
+}
+
 uint16_t message_payload(const struct message *m)
 {
     if (m->root == NULL)

@@ -46,6 +46,11 @@ struct named {
 };
 struct named message_named(const struct message *m);
 
+/* Something that is wrong with the whole message, of that name, before all others. Its bit is
+ * MESSAGE_NO_BIT. Nothing where the arena has no room. */
+#define MESSAGE_NO_BIT UINT64_MAX
+void message_add_violation(struct message *m, struct arena *a, const char *name, const char *what);
+
 /* The V2GTP payload type that it goes under. */
 uint16_t message_payload(const struct message *m);
 

@@ -16,6 +16,7 @@
 #define WAITING_SEGMENTS 1024u /* bounds the search for a segment's place, too */
 #define FAR (16 * 1024 * 1024) /* a step of the sequence number that no window explains */
 #define LONGEST 262144u        /* packet, as capture programs have it */
+#define CLOCK_STEP 10000       /* us: packets that lie so much back are no matter of order */
 #define SDP_PORT 15118
 
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
@@ -76,6 +77,7 @@ struct reader {
     const struct capture_events *on;
     void *context;
     struct capture_totals totals;
+    int64_t us; /* of the packet before */
     bool no_memory;
     struct connection *oldest, *newest;
     struct connection *bucket[BUCKETS];
@@ -732,6 +734,19 @@ static int64_t time_of(const struct pcap_pkthdr *header)
     return (s < most ? s : most) * 1000000 + us % 1000000;
 }
 
+/* What comes has the new time, also behind what was handed over with the old one. */
+static void look_at_clock(struct reader *r, int64_t us)
+{
+    int64_t back = r->totals.packets > 1 ? r->us - us : 0;
+    r->us = us;
+    if (back < CLOCK_STEP)
+        return;
+    for (struct connection *c = r->oldest; c != NULL; c = c->newer)
+        c->flow[CLIENT].us = c->flow[SERVER].us = us;
+    if (r->on->clock_back != NULL)
+        r->on->clock_back(r->context, us, back);
+}
+
 static void read_packet(struct reader *r, const struct link *link, const struct pcap_pkthdr *header,
                         const uint8_t *bytes)
 {
@@ -746,6 +761,7 @@ static void read_packet(struct reader *r, const struct link *link, const struct 
         t->first_us = p.us;
     if (p.us > t->last_us)
         t->last_us = p.us;
+    look_at_clock(r, p.us);
     link->read(r, &p);
 }
 

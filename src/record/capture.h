@@ -17,7 +17,7 @@
  * Times are microseconds since 1970-01-01 UTC; an IPv4 address is ::ffff:a.b.c.d. Calls come in
  * the order of the packets, except that data behind a hole waits until the hole is filled, or the
  * other side has acknowledged it, or too much waits. Its time is that of its own packet, but never
- * earlier than that of the data before it in its direction.
+ * earlier than that of the data before it in its direction; except where the clock steps back.
  */
 struct capture_events {
     /* A datagram from or to port 15118. */
@@ -52,6 +52,10 @@ struct capture_events {
      */
     void (*tcp_close)(void *context, int64_t us, uint32_t connection, bool from_client,
                       enum event_how how);
+
+    /* The packets from here on are earlier than the one before by so much, which is more than the
+     * order of packets explains: somebody has set the clock. */
+    void (*clock_back)(void *context, int64_t us, int64_t back);
 };
 
 struct capture_totals {

@@ -91,8 +91,10 @@ static void record_violations(const struct session *s, const struct event *frame
         return;
     for (const struct violation *v = frame->message->violations; v != NULL; v = v->next) {
         char text[768];
-        snprintf(text, sizeof text, "%s, bit %llu: %s", v->path, (unsigned long long)v->bit,
-                 v->what);
+        char bit[32] = "";
+        if (v->bit != MESSAGE_NO_BIT)
+            snprintf(bit, sizeof bit, ", bit %llu", (unsigned long long)v->bit);
+        snprintf(text, sizeof text, "%s%s: %s", v->path, bit, v->what);
         struct event e = *frame;
         e.kind = EVENT_VIOLATION;
         e.ok = false;
@@ -372,6 +374,8 @@ void session_read(struct session *s, struct parcel *p)
     r->payload_type = h.type;
     r->is_decoded = decode(s->library, s->protocol, s->agreed, h.type, payload, &s->limits,
                            &r->arena, &r->message, &r->problem) == 0;
+    if (s->second != NULL && !p->is_sent)
+        s->second(s->second_context, s, payload, r);
     if (r->is_decoded && keep_trailing(r) != 0)
         r->is_decoded = false;
     e->problem = r->is_decoded ? NULL : &r->problem;

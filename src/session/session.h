@@ -27,6 +27,13 @@ struct received {
     struct arena arena; /* of message */
 };
 
+struct session;
+
+/* Another look at a frame that was received and read with what is in force: it may change what r
+ * says of its payload. */
+typedef void (*session_second)(void *context, struct session *s, struct slice payload,
+                               struct received *r);
+
 struct session {
     uint8_t role;   /* FROM_EVCC or FROM_SECC: which side this is */
     const char *by; /* "EVCC", "SECC" */
@@ -36,11 +43,13 @@ struct session {
     const char *agreed_uri;          /* the namespace that it chose; NULL: none known */
     struct recorder *recorder;       /* may be NULL */
     struct exi_limits limits;
-    struct caller caller; /* the numbers of the events, and what a station knows them by */
-    bool is_echo;         /* of the events */
-    bool is_inside;       /* the connection is one of TLS; whoever owns the session sets it */
-    bool is_after;        /* this side has closed the connection: what comes, comes too late */
-    enum came came;       /* how well the time of session_feed is known; set likewise */
+    struct caller caller;  /* the numbers of the events, and what a station knows them by */
+    session_second second; /* NULL: none */
+    void *second_context;
+    bool is_echo;   /* of the events */
+    bool is_inside; /* the connection is one of TLS; whoever owns the session sets it */
+    bool is_after;  /* this side has closed the connection: what comes, comes too late */
+    enum came came; /* how well the time of session_feed is known; set likewise */
     struct endpoint local, remote;
 
     uint8_t id[8]; /* SessionID in force; all 0 before the SECC gave one */

@@ -230,8 +230,15 @@ static void on_close(void *context, int64_t us, uint32_t connection, bool from_c
     buf_printf(&events, "%u %s %s\n", connection, from_client ? "car" : "station", HOWS[how]);
 }
 
-static const struct capture_events EVENTS = {on_udp,  on_open, on_refused,
-                                             on_data, on_loss, on_close};
+static void on_clock(void *context, int64_t us, int64_t back)
+{
+    (void)context;
+    buf_printf(&events, "clock back %lld to %lld\n", (long long)back,
+               (long long)(us - 1700000000000000));
+}
+
+static const struct capture_events EVENTS = {on_udp,  on_open,  on_refused, on_data,
+                                             on_loss, on_close, on_clock};
 
 static struct capture_totals totals;
 static struct err problem;
@@ -493,6 +500,25 @@ static void test_in_the_middle(void **state)
 #define SDP_REQUEST "01FE9000000000021000"
 #define SDP_RESPONSE "01FE900100000014FE800000000000000000000000000002EF9D1000"
 
+/* A step of the clock is told, and times behind it are as they are; a packet that is a little out
+ * of order is none. */
+static void test_clock_back(void **state)
+{
+    (void)state;
+    begin(LINK_ETHERNET);
+    handshake();
+    car(ACK, 0, 0, "one");
+    now -= 60000000;
+    station(ACK, 0, 3, "two");
+    now -= 3000;
+    car(ACK, 3, 3, "three");
+    expect("1 open 50000>61341\n"
+           "1 car one #4\n"
+           "clock back 59999000 to -59995000\n"
+           "1 station two #5\n"
+           "1 car three #6\n");
+}
+
 static void test_sdp(void **state)
 {
     (void)state;
@@ -583,6 +609,7 @@ int main(void)
         cmocka_unit_test(test_far_sequence_numbers),
         cmocka_unit_test(test_refused_and_tried_again),
         cmocka_unit_test(test_in_the_middle),
+        cmocka_unit_test(test_clock_back),
         cmocka_unit_test(test_sdp),
         cmocka_unit_test(test_several_at_once),
         cmocka_unit_test(test_cut_file),

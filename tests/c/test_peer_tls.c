@@ -284,8 +284,13 @@ static int decode(const char *path, char *text, size_t size)
     fflush(stdout);
     int was = dup(1);
     assert_non_null(freopen(printed, "w", stdout));
-    struct capture_view view = {.library = &library, .verify = true};
+    struct err e = ERR_INIT;
+    struct grammars grammars;
+    grammars_open(&grammars);
+    assert_int_equal(grammars_load(&grammars, &e), 0);
+    struct capture_view view = {.grammars = &grammars, .verify = true};
     int status = command_decode_capture(path, &view);
+    grammars_close(&grammars);
     fflush(stdout);
     dup2(was, 1);
     close(was);

@@ -1,7 +1,40 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Every V2GTP frame of every capture in CAPTURES decodes, and encodes to the same bytes again. A key
-# log beside a capture (NAME.keys) opens what is under TLS.
+# log beside a capture (NAME.keys) opens what is under TLS. What is not under TLS is also read without
+# its beginning, without supportedAppProtocol, and one direction alone: the frames that are left are
+# the same messages.
+here=tests/captures
+
+# The messages over TCP that were read: who sent them, their names and bytes.
+messages() {
+    "$V2GLAB" decode --json "$1" 2>"$TMPDIR/summary" | sed -n 's/^{[^{]*"kind":"frame"[^{]*"from":"\([A-Z]*\)"[^{]*"payload_type":"0x8[^{]*"name":"\([^"]*\)"[^{]*"bytes":"\([0-9a-f]*\)".*/\1 \2 \3/p'
+}
+
+# What of the whole capture's messages is in the part.
+expected() {
+    case $1 in
+    late) tail -n +21 ;;
+    evcc) grep '^EVCC ' ;;
+    secc) grep '^SECC ' ;;
+    agreed) grep -v ' supportedAppProtocolRe[qs] ' ;;
+    esac <"$TMPDIR/whole" | sort
+}
+
+part() {
+    lua5.4 $here/cut.lua "$2" "$3" "$TMPDIR/part.pcap" 2>/dev/null || return 0
+    messages "$TMPDIR/part.pcap" | sort >"$TMPDIR/found"
+    expected "$2" >"$TMPDIR/expected"
+    comm -23 "$TMPDIR/expected" "$TMPDIR/found" >"$TMPDIR/missing"
+    if [ ! -s "$TMPDIR/missing" ] && grep -q ' 0 not decoded' "$TMPDIR/summary"; then
+        echo "ok - $1, $2: $(wc -l <"$TMPDIR/expected") messages"
+    else
+        echo "not ok - $1, $2: $(wc -l <"$TMPDIR/missing") of $(wc -l <"$TMPDIR/expected") messages are missing"
+        head -3 "$TMPDIR/missing"
+        cat "$TMPDIR/summary"
+    fi
+}
+
 for file in "$CAPTURES"/*.pcap "$CAPTURES"/*/*.pcap "$CAPTURES"/*.pcapng; do
     [ -f "$file" ] || continue
     name=${file#"$CAPTURES"/}
@@ -16,4 +49,9 @@ for file in "$CAPTURES"/*.pcap "$CAPTURES"/*/*.pcap "$CAPTURES"/*.pcapng; do
         echo "not ok - $name: $summary"
         grep -E 'not decoded|violation|encodes to other' "$TMPDIR/ladder" | head -20
     fi
+    [ ! -f "$keys" ] || continue
+    messages "$file" >"$TMPDIR/whole"
+    for way in late evcc secc agreed; do
+        part "$name" $way "$file"
+    done
 done
