@@ -8,8 +8,8 @@ let ENDED = null; // what the last block says; null: the run was killed, or goes
 
 const PROTOCOLS = { DIN70121: 'DIN 70121', 'ISO15118-2': 'ISO 15118-2', 'ISO15118-20': 'ISO 15118-20' };
 
-// Official ids begin with what is the same in hundreds of rows.
-const PREFIX = /^(TC_(?:SECC|EVCC)_(?:CMN|AC|DC)_(?:VTB|ITB)_|DRV_[A-Z0-9]+_(?:(?:SECC|EVCC)_)?|ITP-)(.+)$/;
+// Ids begin with what is the same in hundreds of rows: official ones, ours, other people's.
+const PREFIX = /^(TC_(?:SECC|EVCC)_(?:CMN|AC|DC)_(?:VTB|ITB)_|DRV_[A-Z0-9]+_(?:(?:SECC|EVCC)_)?|V2GT_TC_[A-Z]+_|[A-Z0-9]+_(?:SECC|EVCC)_)(.+)$/;
 
 async function unpack(text) {
     const packed = atob(text.trim().replace(/\.$/, ''));
@@ -132,7 +132,10 @@ async function loadCase(c) {
     content.entries = raw.entries.map((e, i) => readEntry(e, i, words.names));
     content.frames = content.entries.filter((e) => e.hex != null);
     content.frames.forEach((frame, n) => (frame.n = n + 1));
-    for (const step of content.steps) if (!content.entries[step.entry]) step.entry = -1;
+    for (const step of content.steps) {
+        if (!content.entries[step.entry]) step.entry = -1;
+        for (const key of ['expected', 'found', 'where', 'path']) step[key] = step[key] || '';
+    }
     content.bad = decidingStep(c, content.steps);
     loaded = { c, content };
     return content;
@@ -151,15 +154,15 @@ const hasCome = (step, content) => {
 };
 
 // The field of `ServiceDiscoveryRes.ResponseCode`; '' where a path names none.
-const fieldOf = (step) => (/^\w+\.(.+)$/.exec((step && step.path) || '') || [])[1] || '';
+const fieldOf = (step) => (/^\w+\.(.+)$/.exec(step.path) || [])[1] || '';
 
 // What was expected, without the name of the field that it begins with: that stands beside it.
 function unnamed(expected, path) {
     const named = expected.startsWith(path + ' = ') || expected.startsWith(path.split('.')[0] + '.');
     return unquoted(named && expected.includes(' = ') ? expected.slice(expected.indexOf(' = ') + 3) : expected);
 }
-const unquoted = (text) => (/^'[^']*'$/.test(text || '') ? text.slice(1, -1) : text);
-const wanted = (step) => unnamed(step.expected || '', step.path || '');
+const unquoted = (text) => (/^'[^']*'$/.test(text) ? text.slice(1, -1) : text);
+const wanted = (step) => unnamed(step.expected, step.path);
 
 // ---- the tree of a frame, from the rows of its shape ----
 

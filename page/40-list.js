@@ -10,6 +10,9 @@ let current = null; // the case that is open
 // Two cases have the same cause where all but the figures in it is the same.
 const causeKey = (c) => (c.cause ? c.cause.join('\u0001').replace(/\d+/g, '0') : '');
 
+// What a cause is about: a message, else the connection, or nothing.
+const causeMessage = ([message]) => (/^\w+$/.test(message) ? message : message ? say('s_connection') : '');
+
 function matches(c) {
     const words = filters.text.toLowerCase().split(/\s+/);
     return ['outcome', 'field', 'protocol', 'area', 'reason'].every((k) => !filters[k] || c[k] === filters[k]) &&
@@ -107,7 +110,7 @@ function shortId(c) {
 }
 
 function rowText(c) {
-    if (c.cause) return [c.cause[0], unquoted(c.cause[3])].filter(Boolean).join(': ');
+    if (c.cause) return [causeMessage(c.cause), unquoted(c.cause[3] || '')].filter(Boolean).join(': ');
     return c.reason || about(c);
 }
 
@@ -126,7 +129,7 @@ function caseRow(c) {
     return h('div.item', { role: 'listitem' },
         h('a.row', { href: '#' + encodeURIComponent(c.key) },
             h('span.icon', mark(c.outcome)), h('span.id', { title: c.key }, shortId(c)),
-            h('span.n', c.us == null ? '' : seconds(c.us, 1) + ' s'),
+            h('span.n', c.us == null ? '' : c.us > 0 && c.us < 50000 ? '<0.1 s' : seconds(c.us, 1) + ' s'),
             h('span.about', rowText(c)), h('span.note', rowNote(c))));
 }
 
@@ -140,7 +143,8 @@ function rowOf(c) {
 }
 
 const severity = (c) => OUTCOMES.indexOf(c.outcome);
-const worstFirst = (a, b) => severity(a) - severity(b) || (IS_RUN ? 0 : (b.worst || 0) - (a.worst || 0)) || a.i - b.i;
+const worstFirst = (a, b) => severity(a) - severity(b) || OUTCOMES.indexOf(a.field) - OUTCOMES.indexOf(b.field) ||
+    (IS_RUN ? 0 : (b.worst || 0) - (a.worst || 0)) || a.i - b.i;
 
 function drawList() {
     const counts = countBy(PLAN, (c) => c.outcome);

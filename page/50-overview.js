@@ -56,10 +56,10 @@ function sessionSentence(played, counts) {
 // ---- tables ----
 
 function causeRow([, cases]) {
-    const [message, , expected, found] = cases[0].cause;
+    const [message, , expected, found] = cases[0].cause.map((part) => part || '');
     const stops = cases.some((c) => c.field === 'fail');
     return h('button.cause', { onclick: () => setFilters({ cause: causeKey(cases[0]) }, true) },
-        h('span.n.fail', number(cases.length)), h('b', breakable(message)),
+        h('span.n.fail', number(cases.length)), h('b', breakable(causeMessage(cases[0].cause))),
         h('span.mono', h('span.narrow.mute', say('expected') + ' '), breakable(unnamed(expected, message))),
         h('span.mono.fail', h('span.narrow.mute', say('found') + ' '), breakable(unquoted(found))),
         h('span.field.' + (stops ? 'fail' : 'pass'), say(stops ? 'charges_not' : 'charges')));

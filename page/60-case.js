@@ -77,7 +77,7 @@ function finding(c) {
     const outcome = c.outcome === 'pass' ? step.verdict : c.outcome;
     const frame = step && content.entries[step.entry];
     return h('div.finding.' + outcome, { id: 'finding' },
-        findingHead(outcome, step ? (step.path || '').replace('.', ' · ') : ''),
+        findingHead(outcome, step ? step.path.replace('.', ' · ') : ''),
         content.reason ? h('p', content.reason) : null,
         step ? [expectedFound(step, step.verdict), stepTime(step)] : null,
         step && (step.tolerated || step.advice) ? h('p.tolerance',
@@ -99,12 +99,33 @@ function stepRow(step) {
         h('span.what', name ? h('span.strong', breakable(name)) : null,
             h('span.' + (name ? 'mono.mute' : 'strong'), field ? field + ' = ' : '', breakable(wanted(step))),
             step.verdict !== 'pass' || step.kind === 'report' ? h('span.mono.' + step.verdict, breakable(unquoted(step.found))) : null),
-        h('span.where.mono', { title: step.where }, step.where),
+        h('span.where.mono', { title: step.where }, step.where.split('/').slice(-2).join('/')),
         h('span.n', frame && frame.n ? h('button.link', { 'aria-label': say('show_message', '#' + frame.n), onclick: () => choose(step.entry) }, '#' + frame.n) : ''));
 }
 
-const steps = () => (content.steps.length
-    ? section(say('steps'), null, h('ol.steps', content.steps.map(stepRow))) : null);
+// So many steps in a row that are alike and passed are one line, until they are asked for.
+const ALIKE_STEPS = 5;
+const isAlike = (a, b) => b && b.verdict === 'pass' && ['kind', 'expected', 'path', 'where'].every((key) => a[key] === b[key]);
+
+function alikeRow(alike, list) {
+    const row = h('li.alike', mark('pass'), h('span.kind', say('s_' + alike[0].kind)),
+        h('span.what', h('button.link', {
+            onclick: () => row.replaceWith(...alike.map(stepRow)),
+        }, say('alike', alike[0].expected, number(alike.length)))), h('span'), h('span'));
+    list.push(row);
+}
+
+function stepRows() {
+    const rows = [], { steps: all } = content;
+    for (let i = 0, end; i < all.length; i = end) {
+        for (end = i + 1; isAlike(all[i], all[end]);) end++;
+        if (all[i].verdict === 'pass' && end - i >= ALIKE_STEPS) alikeRow(all.slice(i, end), rows);
+        else rows.push(...all.slice(i, end).map(stepRow));
+    }
+    return rows;
+}
+
+const steps = () => (content.steps.length ? section(say('steps'), null, h('ol.steps', stepRows())) : null);
 
 function background(c) {
     const rows = [['begins_at', c.given], ['set_before', c.set], ['doubt', c.doubt]].filter(([, v]) => v);

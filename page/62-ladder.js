@@ -43,6 +43,9 @@ function remarksEnd(entries, i) {
     return j;
 }
 
+// The verdict of a session is not that of its case, which stands above.
+const ladderEntries = () => content.entries.filter((e) => !IS_RUN || e.kind !== 'verdict');
+
 function foldedRows(entries) {
     if (unfolded) return entries;
     const rows = [];
@@ -76,7 +79,16 @@ function telling(frame) {
     const values = summaries.get(frame.shape).map(([v, name]) => [name, frame.values[v]])
         .filter(([, value]) => !DULL.has(value)).map(([name, value]) => (/SOC$/.test(name) ? value + ' %' : value));
     if (frame.problem) values.unshift(say('undecodable'));
-    return (frame.code ? [frame.code, ...values] : values).slice(0, 3);
+    return (frame.code ? [frame.code, ...values] : values).concat(electrical(frame)).slice(0, 4);
+}
+
+// Voltage and current, in a request as asked, in a response as they are.
+function electrical(frame) {
+    const words = new Map();
+    for (const [p, , v, exponent] of placesOf(frame.shape, content.words).filter(([p, line]) => p <= CURRENT && line !== LIMIT)) {
+        words.set(p, tidy(+frame.values[v] * (exponent == null ? 1 : 10 ** +frame.values[exponent])) + ' ' + PLOTS[p].unit);
+    }
+    return [...words.values()];
 }
 
 const answerCell = (us, limit) => h('span.answer', limit ? limitBar(us, limit) : h('span'), h('span.n', us == null ? '' : time(us)));
@@ -163,10 +175,11 @@ function anyRow(row) {
 const DID_NOT_COME = new Set(['message', 'any']);
 
 function drawLadder(c) {
-    const rows = foldedRows(content.entries), [vehicle, station] = ends(c);
+    const rows = foldedRows(ladderEntries()), [vehicle, station] = ends(c);
     const elements = rows.map(anyRow), step = content.bad;
     if (step && step.verdict !== 'pass' && DID_NOT_COME.has(step.kind) && !hasCome(step, content)) {
-        const at = rows.findIndex((row) => (row.at ?? (row.loop || row.remarks)[0].at) > step.us);
+        const first = (row) => (row.loop || row.remarks || [row])[0];
+        const at = rows.findIndex((row) => first(row).at >= step.us && first(row).i > step.entry);
         elements.splice(at < 0 ? rows.length : at, 0, missingRow(step));
     }
     const ladder = byId('ladder'), fold = byId('fold');
