@@ -76,7 +76,7 @@ PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/% src/sc
 CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-gcc check-clang
 
 .PHONY: all help demo test check asan bench fuzz docs picture house requirements format install uninstall clean \
-	test-captures test-personas test-suites figures $(CHECKS) objects FORCE
+	test-browser bench-report test-captures test-personas test-suites figures $(CHECKS) objects FORCE
 
 all: build/v2glab $(OUT)/libv2g.a $(OUT)/libv2g.so ## Builds build/v2glab and the library
 
@@ -179,6 +179,12 @@ test-suites: $(OUT)/v2glab ## Proves the cases of suites/: our device passes eac
 figures: test-suites ## Writes the figures of make test-suites into README.md
 	@sed -i "s/^  .* cases pass, and fail by .*/  $$(cat $(OUT)/suites/closing)./" README.md
 
+test-browser: $(OUT)/v2glab | build/packages/browser ## Opens reports in a browser: keys, filters, sizes, languages, axe
+	@tests/browser/run $(OUT)/v2glab build/browser test
+
+bench-report: $(OUT)/v2glab | build/packages/browser ## Measures the report in a browser
+	@tests/browser/run $(OUT)/v2glab build/browser bench
+
 test-captures: $(OUT)/v2glab build/v2glab | build/packages/test ## Decodes the captures in CAPTURES=DIR
 	$(call on-captures,decode)
 
@@ -219,7 +225,7 @@ check-lua: | build/packages/check
 	@luacheck -q --no-cache --no-color $(wildcard lua suites examples tests)
 
 check-shell: | build/packages/check
-	@shellcheck -x .ci/run tests/run tests/requirements tests/peers/run $(wildcard tests/*/*.sh tests/peers/adapters/*) $(filter-out %.lua %.awk %.py %-exceptions,$(wildcard tools/*))
+	@shellcheck -x .ci/run tests/run tests/requirements tests/peers/run tests/browser/run tests/browser/pages $(wildcard tests/*/*.sh tests/peers/adapters/*) $(filter-out %.lua %.awk %.py %-exceptions,$(wildcard tools/*))
 
 check-requirements:
 	@tools/check-requirements

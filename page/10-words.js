@@ -48,8 +48,16 @@ const WORDS = {
         '$1 of these would not stop a car from charging; $2 would.',
         '이 가운데 $1건은 실제 충전에 지장이 없고, $2건에서는 충전이 되지 않습니다.',
     ],
+    field_none: [
+        'None of these would stop a car from charging.',
+        '모두 실제 충전에는 지장이 없습니다.',
+    ],
+    field_all: ['All of these would stop a car from charging.', '모두 실제 충전이 되지 않습니다.'],
     not_judged: ['$1 cases could not be judged.', '$1건은 판정하지 못했습니다.'],
-    sessions_late: ['$1 of $2 sessions were too late somewhere.', '세션 $2개 중 $1개에서 시간 초과'],
+    sessions_late: [
+        '$1 of $2 sessions were too late somewhere.',
+        '세션 $2개 중 $1개에서 시간 초과',
+    ],
     sessions_in_time: ['All $1 sessions kept the times.', '세션 $1개 모두 시간 준수'],
     session_in_time: ['The session kept the times.', '세션이 시간을 지켰습니다.'],
     sessions_sentence: [
@@ -61,7 +69,10 @@ const WORDS = {
         '시험이 중간에 끝났습니다. $2건 중 $1건의 기록이 있으며, 기록된 내용은 온전합니다.',
     ],
     causes: ['What went wrong, by cause', '원인별 불합격'],
-    causes_sub: ['one line a cause; click for its cases', '원인마다 한 줄. 누르면 해당 시험만 보입니다'],
+    causes_sub: [
+        'one line a cause; click for its cases',
+        '원인마다 한 줄. 누르면 해당 시험만 보입니다',
+    ],
     count: ['Count', '횟수'],
     message: ['Message', '메시지'],
     expected: ['Expected', '기대한 것'],
@@ -191,7 +202,10 @@ const WORDS = {
 
     // reproduce
     reproduce: ['To reproduce', '재현'],
-    reproduce_sub: ['links lead to the folder of the record beside this page', '링크는 이 페이지 옆의 기록 폴더로 이어집니다'],
+    reproduce_sub: [
+        'links lead to the folder of the record beside this page',
+        '링크는 이 페이지 옆의 기록 폴더로 이어집니다',
+    ],
     capture: ['Capture', '캡처'],
     events: ['Events', '이벤트'],
     script: ['Script', '스크립트'],
@@ -222,7 +236,10 @@ const WORDS = {
     d_session: ['Session', '세션'],
 
     // keys
-    key_walk: ['next, previous: case in the list, message in a case', '다음·이전: 목록의 시험, 시험의 메시지'],
+    key_walk: [
+        'next, previous: case in the list, message in a case',
+        '다음·이전: 목록의 시험, 시험의 메시지',
+    ],
     key_case: ['next, previous case, also from within a case', '다음·이전 시험(시험 안에서도)'],
     key_open: ['open', '열기'],
     key_back: ['back by one level', '한 단계 뒤로'],

@@ -58,9 +58,13 @@ const store = {
 
 const query = new URLSearchParams(location.search);
 const look = {
-    language: query.get('lang') || store.get('lang') ||
+    language:
+        query.get('lang') ||
+        store.get('lang') ||
         ((navigator.language || 'en').startsWith('ko') ? 'ko' : 'en'),
-    theme: query.get('theme') || store.get('theme') ||
+    theme:
+        query.get('theme') ||
+        store.get('theme') ||
         (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'),
 };
 
@@ -90,7 +94,7 @@ function time(us, digits = 1) {
     if (us == null) return '–';
     const ms = us / 1000;
     if (ms > 0 && ms < 0.05) return '<0.1 ms';
-    if (ms < 10) return (+ms.toFixed(digits)) + ' ms';
+    if (ms < 10) return +ms.toFixed(digits) + ' ms';
     if (ms < 10000) return number(Math.round(ms)) + ' ms';
     if (ms < 120000) return +(ms / 1000).toFixed(1) + ' s';
     return Math.floor(ms / 60000) + ' min ' + (Math.round(ms / 1000) % 60) + ' s';
@@ -99,8 +103,10 @@ function time(us, digits = 1) {
 const seconds = (us, digits) => (us / 1e6).toFixed(digits);
 
 // Where a long name may be broken: behind _ and ., before capitals.
-const breakable = (text) => String(text).split(/(?<=[_.])|(?<=[a-z])(?=[A-Z])/)
-    .flatMap((part, i) => (i ? [document.createElement('wbr'), part] : [part]));
+const breakable = (text) =>
+    String(text)
+        .split(/(?<=[_.])|(?<=[a-z])(?=[A-Z])/)
+        .flatMap((part, i) => (i ? [document.createElement('wbr'), part] : [part]));
 
 // ---- outcomes ----
 
@@ -131,15 +137,30 @@ const OUTLINES = {
 function mark(outcome, label = say(outcome)) {
     const [outline, sign, isFilled] = SHAPES[outcome] || SHAPES.none;
     const [tag, shape] = OUTLINES[outline];
-    return svg('svg', {
-        class: 'mark ' + outcome, viewBox: '0 0 15 15',
-        ...(label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': 'true' }),
-    },
-    svg(tag, { ...shape, fill: isFilled ? 'currentColor' : 'none', stroke: 'currentColor', 'stroke-width': 1.3 }),
-    sign ? svg('path', {
-        d: sign, fill: 'none', stroke: isFilled ? 'var(--panel)' : 'currentColor',
-        'stroke-width': 1.5, 'stroke-linecap': 'round', 'stroke-linejoin': 'round',
-    }) : null);
+    return svg(
+        'svg',
+        {
+            class: 'mark ' + outcome,
+            viewBox: '0 0 15 15',
+            ...(label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': 'true' }),
+        },
+        svg(tag, {
+            ...shape,
+            fill: isFilled ? 'currentColor' : 'none',
+            stroke: 'currentColor',
+            'stroke-width': 1.3,
+        }),
+        sign
+            ? svg('path', {
+                  d: sign,
+                  fill: 'none',
+                  stroke: isFilled ? 'var(--panel)' : 'currentColor',
+                  'stroke-width': 1.5,
+                  'stroke-linecap': 'round',
+                  'stroke-linejoin': 'round',
+              })
+            : null,
+    );
 }
 
 const FIELD_WORDS = { pass: 'charges', fail: 'charges_not' };
@@ -148,15 +169,22 @@ const fieldWord = (outcome) => say(FIELD_WORDS[outcome] || outcome);
 // How much of a limit a time took.
 function limitBar(us, limit) {
     const part = limit > 0 ? us / limit : 0;
-    return h('span.limit' + (part > 1 ? '.over' : ''),
+    return h(
+        'span.limit' + (part > 1 ? '.over' : ''),
         { role: 'img', 'aria-label': say('time_of', time(us), time(limit)) },
         h('i', { style: `width:${Math.min(100, part * 100)}%` }),
-        part > 1 ? h('u', { style: `left:${100 / part}%` }) : null);
+        part > 1 ? h('u', { style: `left:${100 / part}%` }) : null,
+    );
 }
 
-const copyButton = (text) => h('button.link', {
-    onclick: () => navigator.clipboard.writeText(text).then(() => announce(say('copied'))),
-}, say('copy'));
+const copyButton = (text) =>
+    h(
+        'button.link',
+        {
+            onclick: () => navigator.clipboard.writeText(text).then(() => announce(say('copied'))),
+        },
+        say('copy'),
+    );
 
 // ---- lists ----
 

@@ -6,10 +6,15 @@ const IS_RUN = META.kind === 'run';
 let PLAN = []; // all cases, in the order of the plan, behind them those that do not apply
 let ENDED = null; // what the last block says; null: the run was killed, or goes on
 
-const PROTOCOLS = { DIN70121: 'DIN 70121', 'ISO15118-2': 'ISO 15118-2', 'ISO15118-20': 'ISO 15118-20' };
+const PROTOCOLS = {
+    DIN70121: 'DIN 70121',
+    'ISO15118-2': 'ISO 15118-2',
+    'ISO15118-20': 'ISO 15118-20',
+};
 
 // Ids begin with what is the same in hundreds of rows: official ones, ours, other people's.
-const PREFIX = /^(TC_(?:SECC|EVCC)_(?:CMN|AC|DC)_(?:VTB|ITB)_|DRV_[A-Z0-9]+_(?:(?:SECC|EVCC)_)?|V2GT_TC_[A-Z]+_|[A-Z0-9]+_(?:SECC|EVCC)_)(.+)$/;
+const PREFIX =
+    /^(TC_(?:SECC|EVCC)_(?:CMN|AC|DC)_(?:VTB|ITB)_|DRV_[A-Z0-9]+_(?:(?:SECC|EVCC)_)?|V2GT_TC_[A-Z]+_|[A-Z0-9]+_(?:SECC|EVCC)_)(.+)$/;
 
 async function unpack(text) {
     const packed = atob(text.trim().replace(/\.$/, ''));
@@ -28,7 +33,10 @@ function planCase(c, i, applies) {
     const [, prefix, rest] = PREFIX.exec(c.id) || [null, '', c.id];
     const area = /^(?:(?:AC|DC|WPT)_)?[A-Z][A-Za-z]+/.exec(rest);
     return {
-        ...c, i, prefix, rest,
+        ...c,
+        i,
+        prefix,
+        rest,
         key: c.id + (c.round > 1 ? '#' + c.round : ''),
         protocol: PROTOCOLS[c.protocol] || c.protocol || '–',
         mode: (c.mode || '').toUpperCase(),
@@ -54,14 +62,23 @@ function readBlock(element, cases) {
     const c = cases.get(n);
     if (!c || !isWhole(element)) return;
     Object.assign(c, {
-        outcome: verdict || unjudged(worst), field: field || verdict || unjudged(worst),
-        us, frames, cause, worst, shard: shard || 0, block: element,
+        outcome: verdict || unjudged(worst),
+        field: field || verdict || unjudged(worst),
+        us,
+        frames,
+        cause,
+        worst,
+        shard: shard || 0,
+        block: element,
     });
 }
 
 // Cases that were played several times, and not always with the same outcome.
 function findChanged() {
-    for (const rounds of groupBy(PLAN.filter((c) => c.block), (c) => c.id).values()) {
+    for (const rounds of groupBy(
+        PLAN.filter((c) => c.block),
+        (c) => c.id,
+    ).values()) {
         const changed = rounds.length > 1 && new Set(rounds.map((c) => c.outcome)).size > 1;
         if (changed) for (const c of rounds) c.changed = true;
     }
@@ -80,8 +97,19 @@ function readBlocks() {
     const end = byId('end');
     ENDED = end && JSON.parse(end.textContent);
     for (const c of PLAN) {
-        c.haystack = [c.key, c.about, c.rules.join(' '), c.tags, c.protocol, c.suite, c.mode,
-            c.reason, ...(c.cause || [])].join(' ').toLowerCase();
+        c.haystack = [
+            c.key,
+            c.about,
+            c.rules.join(' '),
+            c.tags,
+            c.protocol,
+            c.suite,
+            c.mode,
+            c.reason,
+            ...(c.cause || []),
+        ]
+            .join(' ')
+            .toLowerCase();
     }
     findChanged();
 }
@@ -92,13 +120,19 @@ const dictionaries = new Map();
 
 function dictionary(shard) {
     if (!dictionaries.has(shard)) {
-        const blocks = findAll('script.d').filter((e) => (+e.dataset.d || 0) === shard && isWhole(e));
-        dictionaries.set(shard, Promise.all(blocks.map((e) => unpack(e.textContent))).then((parts) => ({
-            paths: parts.flatMap((p) => p[0]),
-            shapes: parts.flatMap((p) => p[1]),
-            names: parts.flatMap((p) => p[2]),
-            summaries: new Map(), places: new Map(), // filled by ladder and curves, for each shape
-        })));
+        const blocks = findAll('script.d').filter(
+            (e) => (+e.dataset.d || 0) === shard && isWhole(e),
+        );
+        dictionaries.set(
+            shard,
+            Promise.all(blocks.map((e) => unpack(e.textContent))).then((parts) => ({
+                paths: parts.flatMap((p) => p[0]),
+                shapes: parts.flatMap((p) => p[1]),
+                names: parts.flatMap((p) => p[2]),
+                summaries: new Map(),
+                places: new Map(), // filled by ladder and curves, for each shape
+            })),
+        );
     }
     return dictionaries.get(shard);
 }
@@ -115,7 +149,15 @@ function readEntry(entry, i, names) {
     }
     const [at, from, name, hex, shape, values, timers, problem, more] = entry;
     const frame = {
-        i, at, from, name: names[name], hex, shape, values: values || [], problem, more: more || {},
+        i,
+        at,
+        from,
+        name: names[name],
+        hex,
+        shape,
+        values: values || [],
+        problem,
+        more: more || {},
         timers: (timers || []).map(([n, us, limit]) => ({ name: names[n], us, limit })),
     };
     frame.timer = judging(frame.timers);
@@ -149,8 +191,11 @@ function decidingStep(c, steps) {
 // Whether the frame of a step is the one that was judged, or the last before what did not come.
 const hasCome = (step, content) => {
     const frame = content.entries[step.entry];
-    return !!frame && frame.name != null && (step.verdict === 'pass' || !!step.path ||
-        step.found.includes(frame.name));
+    return (
+        !!frame &&
+        frame.name != null &&
+        (step.verdict === 'pass' || !!step.path || step.found.includes(frame.name))
+    );
 };
 
 // The field of `ServiceDiscoveryRes.ResponseCode`; '' where a path names none.
@@ -158,8 +203,11 @@ const fieldOf = (step) => (/^\w+\.(.+)$/.exec(step.path) || [])[1] || '';
 
 // What was expected, without the name of the field that it begins with: that stands beside it.
 function unnamed(expected, path) {
-    const named = expected.startsWith(path + ' = ') || expected.startsWith(path.split('.')[0] + '.');
-    return unquoted(named && expected.includes(' = ') ? expected.slice(expected.indexOf(' = ') + 3) : expected);
+    const named =
+        expected.startsWith(path + ' = ') || expected.startsWith(path.split('.')[0] + '.');
+    return unquoted(
+        named && expected.includes(' = ') ? expected.slice(expected.indexOf(' = ') + 3) : expected,
+    );
 }
 const unquoted = (text) => (/^'[^']*'$/.test(text) ? text.slice(1, -1) : text);
 const wanted = (step) => unnamed(step.expected, step.path);
@@ -173,7 +221,12 @@ const HEADER_BITS = 64; // V2GTP
 function addNode(parent, path, doc, begin, isAttribute) {
     const name = path.slice(path.lastIndexOf('/') + 1);
     const node = {
-        name: isAttribute ? '@' + name : name, path, doc, kids: [], begin, end: begin,
+        name: isAttribute ? '@' + name : name,
+        path,
+        doc,
+        kids: [],
+        begin,
+        end: begin,
     };
     parent.kids.push(node);
     return node;
@@ -187,9 +240,13 @@ function frameTree(frame, { paths, shapes }) {
     const root = { path: '', kids: [] };
     if (!(frame.shape >= 0)) return root;
     const open = [root];
-    let bit = HEADER_BITS, v = 0, elementAt = null, attributeAt = null;
+    let bit = HEADER_BITS,
+        v = 0,
+        elementAt = null,
+        attributeAt = null;
     for (const [row, p, width] of shapes[frame.shape]) {
-        const doc = paths[p] || ['', '', ''], path = doc[0];
+        const doc = paths[p] || ['', '', ''],
+            path = doc[0];
         if (elementAt != null && row && p >= 0) {
             open.push(addNode(open.at(-1), path, doc, elementAt, false));
             elementAt = null;
@@ -214,6 +271,7 @@ const docOf = (node) => (node.doc ? (isKorean() && node.doc[2]) || node.doc[1] |
 // The values of a shape by their paths, without building a tree: [index of the value, path].
 function valuePaths(shape, { paths, shapes }) {
     let v = 0;
-    return shapes[shape].filter(([row]) => row === ROW.value || row === ROW.field)
+    return shapes[shape]
+        .filter(([row]) => row === ROW.value || row === ROW.field)
         .map(([, p]) => [v++, p < 0 ? '' : paths[p][0]]);
 }

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Top line and list of cases, and what they are filtered by.
 
-const FILTERS = { text: '', outcome: '', field: '', protocol: '', area: '', cause: '', rule: '', reason: '', changed: '' };
+const FILTERS = {
+    text: '',
+    outcome: '',
+    field: '',
+    protocol: '',
+    area: '',
+    cause: '',
+    rule: '',
+    reason: '',
+    changed: '',
+};
 const filters = { ...FILTERS };
 let shown = []; // cases that the filters leave, worst first
 let chosen = -1; // the one of `shown` that j and k have come to
@@ -11,15 +21,20 @@ let current = null; // the case that is open
 const causeKey = (c) => (c.cause ? c.cause.join('\u0001').replace(/\d+/g, '0') : '');
 
 // What a cause is about: a message, else the connection, or nothing.
-const causeMessage = ([message]) => (/^\w+$/.test(message) ? message : message ? say('s_connection') : '');
+const causeMessage = ([message]) =>
+    /^\w+$/.test(message) ? message : message ? say('s_connection') : '';
 
 function matches(c) {
     const words = filters.text.toLowerCase().split(/\s+/);
-    return ['outcome', 'field', 'protocol', 'area', 'reason'].every((k) => !filters[k] || c[k] === filters[k]) &&
+    return (
+        ['outcome', 'field', 'protocol', 'area', 'reason'].every(
+            (k) => !filters[k] || c[k] === filters[k],
+        ) &&
         (!filters.cause || causeKey(c) === filters.cause) &&
         (!filters.rule || c.rules.includes(filters.rule)) &&
         (!filters.changed || c.changed || differs(c)) &&
-        words.every((word) => c.haystack.includes(word));
+        words.every((word) => c.haystack.includes(word))
+    );
 }
 
 // What a comparison with another run has put beside the plan.
@@ -36,14 +51,26 @@ function setFilters(some, only) {
 
 // ---- top line ----
 
-const themeIcon = () => svg('svg', { width: 16, height: 16, viewBox: '0 0 16 16', 'aria-hidden': 'true' },
-    svg('circle', { cx: 8, cy: 8, r: 6, fill: 'none', stroke: 'currentColor', 'stroke-width': 1.4 }),
-    svg('path', { d: 'M8 2a6 6 0 010 12z', fill: 'currentColor' }));
+const themeIcon = () =>
+    svg(
+        'svg',
+        { width: 16, height: 16, viewBox: '0 0 16 16', 'aria-hidden': 'true' },
+        svg('circle', {
+            cx: 8,
+            cy: 8,
+            r: 6,
+            fill: 'none',
+            stroke: 'currentColor',
+            'stroke-width': 1.4,
+        }),
+        svg('path', { d: 'M8 2a6 6 0 010 12z', fill: 'currentColor' }),
+    );
 
 function pageTitle() {
     if (META.title) return META.title;
     if (META.run.own_device) return say('own_device');
-    return (META.run.started || '').replace('T', ' ').slice(0, 16);
+    if (META.run.started) return META.run.started.replace('T', ' ').slice(0, 16);
+    return PLAN.length ? PLAN[0].key : '';
 }
 
 function drawTop() {
@@ -54,19 +81,43 @@ function drawTop() {
     byId('message').setAttribute('aria-label', say('message'));
     byId('help').setAttribute('aria-label', say('help'));
     byId('top').replaceChildren(
-        h('a.brand', { href: '#' }, 'v2glab'), h('span.title', pageTitle()), h('span.gap'),
-        h('div.find', { role: 'search' },
+        h('a.brand', { href: '#' }, 'v2glab'),
+        h('span.title', pageTitle()),
+        h('span.gap'),
+        h(
+            'div.find',
+            { role: 'search' },
             h('input', {
-                id: 'find', type: 'search', placeholder: say('find'), 'aria-label': say('find'),
-                value: filters.text, autocomplete: 'off', spellcheck: 'false',
+                id: 'find',
+                type: 'search',
+                placeholder: say('find'),
+                'aria-label': say('find'),
+                value: filters.text,
+                autocomplete: 'off',
+                spellcheck: 'false',
                 oninput: (e) => {
                     filters.text = e.target.value;
                     drawList();
                 },
-            }), h('kbd', { 'aria-hidden': 'true' }, '/')),
-        h('button.tool', { title: say('theme') + ' (t)', 'aria-label': say('theme'), onclick: switchTheme }, themeIcon()),
-        h('button.tool', { lang: other, title: say('other_language') + ' (l)', onclick: switchLanguage }, say('other_language')),
-        h('button.tool', { title: say('help') + ' (?)', 'aria-label': say('help'), onclick: openHelp }, '?'));
+            }),
+            h('kbd', { 'aria-hidden': 'true' }, '/'),
+        ),
+        h(
+            'button.tool',
+            { title: say('theme') + ' (t)', 'aria-label': say('theme'), onclick: switchTheme },
+            themeIcon(),
+        ),
+        h(
+            'button.tool',
+            { lang: other, title: say('other_language') + ' (l)', onclick: switchLanguage },
+            say('other_language'),
+        ),
+        h(
+            'button.tool',
+            { title: say('help') + ' (?)', 'aria-label': say('help'), onclick: openHelp },
+            '?',
+        ),
+    );
 }
 
 function switchTheme() {
@@ -77,40 +128,69 @@ function switchTheme() {
 
 // ---- list ----
 
-const chip = (outcome, counts) => h('button.chip', {
-    'aria-pressed': String(filters.outcome === outcome), title: say(outcome || 'all'),
-    onclick: () => setFilters({ outcome: filters.outcome === outcome ? '' : outcome }),
-}, outcome ? [mark(outcome), h('span', number(counts[outcome]))] : say('all'));
+const chip = (outcome, counts) =>
+    h(
+        'button.chip',
+        {
+            'aria-pressed': String(filters.outcome === outcome),
+            title: say(outcome || 'all'),
+            onclick: () => setFilters({ outcome: filters.outcome === outcome ? '' : outcome }),
+        },
+        outcome ? [mark(outcome), h('span', number(counts[outcome]))] : say('all'),
+    );
 
 // The filters that the chips do not show: what of each is said.
 const TAGS = {
-    area: (v) => v, protocol: (v) => v, rule: (v) => v, reason: (v) => v,
+    area: (v) => v,
+    protocol: (v) => v,
+    rule: (v) => v,
+    reason: (v) => v,
     field: (v) => say('field') + ': ' + fieldWord(v),
-    cause: (v) => v.split('\u0001').filter((part, i) => part && i !== 1 && i !== 2).join(': '),
+    cause: (v) =>
+        v
+            .split('\u0001')
+            .filter((part, i) => part && i !== 1 && i !== 2)
+            .join(': '),
     changed: () => say(PLAN.some(differs) ? 'differs' : 'changed'),
 };
 
 function tag(key) {
     const text = TAGS[key](filters[key]);
-    return h('span.tag', h('span', { title: text }, text),
-        h('button', { 'aria-label': say('clear', text), onclick: () => setFilters({ [key]: '' }) }, '×'));
+    return h(
+        'span.tag',
+        h('span', { title: text }, text),
+        h(
+            'button',
+            { 'aria-label': say('clear', text), onclick: () => setFilters({ [key]: '' }) },
+            '×',
+        ),
+    );
 }
 
-const changedChip = (n) => h('button.chip', {
-    'aria-pressed': String(!!filters.changed), title: TAGS.changed(),
-    onclick: () => setFilters({ changed: filters.changed ? '' : 'yes' }),
-}, '⇄', h('span', number(n)));
+const changedChip = (n) =>
+    h(
+        'button.chip',
+        {
+            'aria-pressed': String(!!filters.changed),
+            title: TAGS.changed(),
+            onclick: () => setFilters({ changed: filters.changed ? '' : 'yes' }),
+        },
+        '⇄',
+        h('span', number(n)),
+    );
 
 // The distinguishing part of an id; its number is never cut.
 function shortId(c) {
     const cut = c.rest.search(/_[^_]{1,12}$/);
     const round = c.round > 1 ? '#' + c.round : '';
-    return cut > 0 ? [h('span.name', c.rest.slice(0, cut)), h('span', c.rest.slice(cut) + round)]
+    return cut > 0
+        ? [h('span.name', c.rest.slice(0, cut)), h('span', c.rest.slice(cut) + round)]
         : [h('span.name', c.rest), round];
 }
 
 function rowText(c) {
-    if (c.cause) return [causeMessage(c.cause), unquoted(c.cause[3] || '')].filter(Boolean).join(': ');
+    if (c.cause)
+        return [causeMessage(c.cause), unquoted(c.cause[3] || '')].filter(Boolean).join(': ');
     return c.reason || about(c);
 }
 
@@ -126,11 +206,22 @@ function rowNote(c) {
 const about = (c) => (isKorean() && c.about_ko) || c.about || '';
 
 function caseRow(c) {
-    return h('div.item', { role: 'listitem' },
-        h('a.row', { href: '#' + encodeURIComponent(c.key) },
-            h('span.icon', mark(c.outcome)), h('span.id', { title: c.key }, shortId(c)),
-            h('span.n', c.us == null ? '' : c.us > 0 && c.us < 50000 ? '<0.1 s' : seconds(c.us, 1) + ' s'),
-            h('span.about', rowText(c)), h('span.note', rowNote(c))));
+    return h(
+        'div.item',
+        { role: 'listitem' },
+        h(
+            'a.row',
+            { href: '#' + encodeURIComponent(c.key) },
+            h('span.icon', mark(c.outcome)),
+            h('span.id', { title: c.key }, shortId(c)),
+            h(
+                'span.n',
+                c.us == null ? '' : c.us > 0 && c.us < 50000 ? '<0.1 s' : seconds(c.us, 1) + ' s',
+            ),
+            h('span.about', rowText(c)),
+            h('span.note', rowNote(c)),
+        ),
+    );
 }
 
 // Rows are made once a language, and only put together by the filters.
@@ -143,22 +234,52 @@ function rowOf(c) {
 }
 
 const severity = (c) => OUTCOMES.indexOf(c.outcome);
-const worstFirst = (a, b) => severity(a) - severity(b) || OUTCOMES.indexOf(a.field) - OUTCOMES.indexOf(b.field) ||
-    (IS_RUN ? 0 : (b.worst || 0) - (a.worst || 0)) || a.i - b.i;
+const worstFirst = (a, b) =>
+    severity(a) - severity(b) ||
+    OUTCOMES.indexOf(a.field) - OUTCOMES.indexOf(b.field) ||
+    (IS_RUN ? 0 : (b.worst || 0) - (a.worst || 0)) ||
+    a.i - b.i;
 
 function drawList() {
     const counts = countBy(PLAN, (c) => c.outcome);
     const changed = PLAN.filter((c) => c.changed || differs(c)).length;
     shown = PLAN.filter(matches).sort(worstFirst);
-    const tags = Object.keys(TAGS).filter((key) => filters[key]).map(tag);
+    const tags = Object.keys(TAGS)
+        .filter((key) => filters[key])
+        .map(tag);
     const word = (IS_RUN ? 'case' : 'session') + (shown.length === 1 ? '' : 's') + '_shown';
     byId('list').replaceChildren(
-        h('div.chips', { role: 'group', 'aria-label': say('by_outcome') },
-            chip(''), OUTCOMES.filter((o) => counts[o]).map((o) => chip(o, counts)), changed ? changedChip(changed) : null),
-        h('div.filters', tags, h('span.count', { role: 'status' }, say(word, number(shown.length)))),
-        h('div.rows', { id: 'rows', role: 'list', tabindex: 0, 'aria-label': say(IS_RUN ? 'cases' : 'sessions') },
-            shown.length ? inBlocks(shown.map(rowOf)) : h('p.none-left', { role: 'listitem' }, say('nothing'), ' ',
-                h('button.link', { onclick: () => setFilters({}, true) }, say('clear_all')))));
+        h(
+            'div.chips',
+            { role: 'group', 'aria-label': say('by_outcome') },
+            chip(''),
+            OUTCOMES.filter((o) => counts[o]).map((o) => chip(o, counts)),
+            changed ? changedChip(changed) : null,
+        ),
+        h(
+            'div.filters',
+            tags,
+            h('span.count', { role: 'status' }, say(word, number(shown.length))),
+        ),
+        h(
+            'div.rows',
+            {
+                id: 'rows',
+                role: 'list',
+                tabindex: 0,
+                'aria-label': say(IS_RUN ? 'cases' : 'sessions'),
+            },
+            shown.length
+                ? inBlocks(shown.map(rowOf))
+                : h(
+                      'p.none-left',
+                      { role: 'listitem' },
+                      say('nothing'),
+                      ' ',
+                      h('button.link', { onclick: () => setFilters({}, true) }, say('clear_all')),
+                  ),
+        ),
+    );
     markCurrent();
 }
 

@@ -4,30 +4,51 @@
 const LONGEST_TABLE = 24; // rows of a table before "n more"
 const BAR_OUTCOMES = OUTCOMES.filter((o) => o !== 'na');
 
-const bar = (counts) => h('div.bar', { 'aria-hidden': 'true' },
-    BAR_OUTCOMES.filter((o) => counts[o]).map((o) => h('i.fill-' + o, { style: 'flex:' + counts[o] })));
+const bar = (counts) =>
+    h(
+        'div.bar',
+        { 'aria-hidden': 'true' },
+        BAR_OUTCOMES.filter((o) => counts[o]).map((o) =>
+            h('i.fill-' + o, { style: 'flex:' + counts[o] }),
+        ),
+    );
 
-const legend = (counts, filter, word) => h('div.legend', OUTCOMES.filter((o) => counts[o]).map((o) =>
-    h('button', { onclick: () => setFilters({ [filter]: o }, true) },
-        mark(o, ''), h('b', number(counts[o])), h('span', word(o)))));
+const legend = (counts, filter, word) =>
+    h(
+        'div.legend',
+        OUTCOMES.filter((o) => counts[o]).map((o) =>
+            h(
+                'button',
+                { onclick: () => setFilters({ [filter]: o }, true) },
+                mark(o, ''),
+                h('b', number(counts[o])),
+                h('span', word(o)),
+            ),
+        ),
+    );
 
-const section = (title, note, ...rest) => h('section',
-    h('div.head', h('h2', title), note ? h('span.mute', note) : null), rest);
+const section = (title, note, ...rest) =>
+    h('section', h('div.head', h('h2', title), note ? h('span.mute', note) : null), rest);
 
 const failing = (cases) => cases.filter((c) => c.outcome === 'fail').length;
-const mostFirst = (groups) => [...groups].sort((a, b) => failing(b[1]) - failing(a[1]) || b[1].length - a[1].length);
+const mostFirst = (groups) =>
+    [...groups].sort((a, b) => failing(b[1]) - failing(a[1]) || b[1].length - a[1].length);
 
 // All rows of a table, those behind the first two dozen when asked for.
 function longList(rows, draw, wrap) {
     const more = rows.length - LONGEST_TABLE;
     const list = wrap(rows.slice(0, more > 2 ? LONGEST_TABLE : rows.length).map(draw));
     if (more <= 2) return list;
-    const button = h('button.link.more', {
-        onclick: () => {
-            list.replaceWith(wrap(rows.map(draw)));
-            button.remove();
+    const button = h(
+        'button.link.more',
+        {
+            onclick: () => {
+                list.replaceWith(wrap(rows.map(draw)));
+                button.remove();
+            },
         },
-    }, say('more_of', number(more)));
+        say('more_of', number(more)),
+    );
     return [list, button];
 }
 
@@ -37,20 +58,31 @@ function runSentence(played, counts) {
     const failed = counts.fail || 0;
     const wouldNot = played.filter((c) => c.outcome === 'fail' && c.field === 'fail').length;
     const open = (counts.inconclusive || 0) + (counts.error || 0);
-    const title = !played.length ? say('nothing_played')
-        : failed ? say('some_fail', number(failed), number(played.length))
-            : say(open ? 'none_fail' : 'all_pass', number(played.length));
-    const lead = [failed ? say('field_sentence', number(failed - wouldNot), number(wouldNot)) : '',
-        open ? say('not_judged', number(open)) : ''];
+    const title = !played.length
+        ? say('nothing_played')
+        : failed
+          ? say('some_fail', number(failed), number(played.length))
+          : say(open ? 'none_fail' : 'all_pass', number(played.length));
+    const inField = !wouldNot ? 'field_none' : wouldNot === failed ? 'field_all' : 'field_sentence';
+    const lead = [
+        failed ? say(inField, number(failed - wouldNot), number(wouldNot)) : '',
+        open ? say('not_judged', number(open)) : '',
+    ];
     return [title, lead.filter(Boolean).join(' ')];
 }
 
 function sessionSentence(played, counts) {
     const late = counts.late || counts.fail || 0;
-    const title = late ? say('sessions_late', number(late), number(played.length))
+    const title = late
+        ? say('sessions_late', number(late), number(played.length))
         : say(played.length === 1 ? 'session_in_time' : 'sessions_in_time', number(played.length));
     const sum = (key) => played.reduce((n, c) => n + (c[key] || 0), 0);
-    return [title, META.kind === 'capture' ? say('sessions_sentence', number(sum('frames')), time(sum('us'))) : ''];
+    return [
+        title,
+        META.kind === 'capture'
+            ? say('sessions_sentence', number(sum('frames')), time(sum('us')))
+            : '',
+    ];
 }
 
 // ---- tables ----
@@ -58,45 +90,105 @@ function sessionSentence(played, counts) {
 function causeRow([, cases]) {
     const [message, , expected, found] = cases[0].cause.map((part) => part || '');
     const stops = cases.some((c) => c.field === 'fail');
-    return h('button.cause', { onclick: () => setFilters({ cause: causeKey(cases[0]) }, true) },
-        h('span.n.fail', number(cases.length)), h('b', breakable(causeMessage(cases[0].cause))),
-        h('span.mono', h('span.narrow.mute', say('expected') + ' '), breakable(unnamed(expected, message))),
+    return h(
+        'button.cause',
+        { onclick: () => setFilters({ cause: causeKey(cases[0]) }, true) },
+        h('span.n.fail', number(cases.length)),
+        h('b', breakable(causeMessage(cases[0].cause))),
+        h(
+            'span.mono',
+            h('span.narrow.mute', say('expected') + ' '),
+            breakable(unnamed(expected, message)),
+        ),
         h('span.mono.fail', h('span.narrow.mute', say('found') + ' '), breakable(unquoted(found))),
-        h('span.field.' + (stops ? 'fail' : 'pass'), say(stops ? 'charges_not' : 'charges')));
+        h('span.field.' + (stops ? 'fail' : 'pass'), say(stops ? 'charges_not' : 'charges')),
+    );
 }
 
 function causes(played) {
-    const groups = groupBy(played.filter((c) => c.outcome === 'fail' && c.cause), causeKey);
+    const groups = groupBy(
+        played.filter((c) => c.outcome === 'fail' && c.cause),
+        causeKey,
+    );
     if (!groups.size) return null;
-    return section(say('causes'), say('causes_sub'),
-        h('div.cause.cause-head', { 'aria-hidden': 'true' }, h('span.n', say('count')), h('span', say('message')),
-            h('span', say('expected')), h('span', say('found')), h('span.field', say('field'))),
-        longList([...groups].sort((a, b) => b[1].length - a[1].length), causeRow, (rows) => h('div', rows)));
+    return section(
+        say('causes'),
+        say('causes_sub'),
+        h(
+            'div.cause.cause-head',
+            { 'aria-hidden': 'true' },
+            h('span.n', say('count')),
+            h('span', say('message')),
+            h('span', say('expected')),
+            h('span', say('found')),
+            h('span.field', say('field')),
+        ),
+        longList(
+            [...groups].sort((a, b) => b[1].length - a[1].length),
+            causeRow,
+            (rows) => h('div', rows),
+        ),
+    );
 }
 
 function areaCell(area, protocol, cases) {
     if (!cases.length) return h('td');
     const failed = failing(cases);
-    return h('td', h('button.cell', {
-        'aria-label': say('failed_of_judged', `${area}, ${protocol}`, failed, cases.length),
-        onclick: () => setFilters({ area, protocol }, true),
-    }, bar(countBy(cases, (c) => c.outcome)),
-    h('span.n', failed ? h('b', number(failed)) : h('span.mute', '0'), h('span.mute', ' / ' + number(cases.length)))));
+    return h(
+        'td',
+        h(
+            'button.cell',
+            {
+                'aria-label': say('failed_of_judged', `${area}, ${protocol}`, failed, cases.length),
+                onclick: () => setFilters({ area, protocol }, true),
+            },
+            bar(countBy(cases, (c) => c.outcome)),
+            h(
+                'span.n',
+                failed ? h('b', number(failed)) : h('span.mute', '0'),
+                h('span.mute', ' / ' + number(cases.length)),
+            ),
+        ),
+    );
 }
 
 function areas(played) {
     const protocols = [...new Set(played.map((c) => c.protocol))].sort();
-    const row = ([area, cases]) => h('tr', h('th', { scope: 'row' }, breakable(area)),
-        protocols.map((p) => areaCell(area, p, cases.filter((c) => c.protocol === p))));
-    const wrap = (rows) => h('table.areas',
-        h('thead', h('tr', h('th', { scope: 'col' }, h('span.unseen', say('message'))),
-            protocols.map((p) => h('th', { scope: 'col' }, p)))), h('tbody', rows));
-    return section(say('by_message'), say('by_message_sub'),
-        longList(mostFirst(groupBy(played, (c) => c.area)), row, wrap));
+    const row = ([area, cases]) =>
+        h(
+            'tr',
+            h('th', { scope: 'row' }, breakable(area)),
+            protocols.map((p) =>
+                areaCell(
+                    area,
+                    p,
+                    cases.filter((c) => c.protocol === p),
+                ),
+            ),
+        );
+    const wrap = (rows) =>
+        h(
+            'table.areas',
+            h(
+                'thead',
+                h(
+                    'tr',
+                    h('th', { scope: 'col' }, h('span.unseen', say('message'))),
+                    protocols.map((p) => h('th', { scope: 'col' }, p)),
+                ),
+            ),
+            h('tbody', rows),
+        );
+    return section(
+        say('by_message'),
+        say('by_message_sub'),
+        longList(mostFirst(groupBy(played, (c) => c.area)), row, wrap),
+    );
 }
 
 function rulesBroken(played) {
-    const judged = new Map(), failed = new Map();
+    const judged = new Map(),
+        failed = new Map();
     for (const c of played) {
         for (const rule of c.rules) {
             judged.set(rule, (judged.get(rule) || 0) + 1);
@@ -104,49 +196,114 @@ function rulesBroken(played) {
         }
     }
     if (!failed.size) return null;
-    return section(say('rules_failed'), say('rules_sub'), longList(
-        [...failed].sort((a, b) => b[1] - a[1]),
-        ([rule, n]) => h('button', { onclick: () => setFilters({ rule }, true) },
-            h('span.mono', rule), h('span.n', number(n) + ' / ' + number(judged.get(rule)))),
-        (rows) => h('div.rules', rows)));
+    return section(
+        say('rules_failed'),
+        say('rules_sub'),
+        longList(
+            [...failed].sort((a, b) => b[1] - a[1]),
+            ([rule, n]) =>
+                h(
+                    'button',
+                    { onclick: () => setFilters({ rule }, true) },
+                    h('span.mono', rule),
+                    h('span.n', number(n) + ' / ' + number(judged.get(rule))),
+                ),
+            (rows) => h('div.rules', rows),
+        ),
+    );
 }
 
 function reasons() {
-    const groups = groupBy(PLAN.filter((c) => c.outcome === 'na'), (c) => c.reason);
+    const groups = groupBy(
+        PLAN.filter((c) => c.outcome === 'na'),
+        (c) => c.reason,
+    );
     if (!groups.size) return null;
-    return section(say('reasons'), null, longList(
-        [...groups].sort((a, b) => b[1].length - a[1].length),
-        ([reason, cases]) => h('tr',
-            h('td', h('button.link', { onclick: () => setFilters({ reason }, true) }, reason || '–')),
-            h('td.n', number(cases.length))),
-        (rows) => h('table', h('tbody', rows))));
+    return section(
+        say('reasons'),
+        null,
+        longList(
+            [...groups].sort((a, b) => b[1].length - a[1].length),
+            ([reason, cases]) =>
+                h(
+                    'tr',
+                    h(
+                        'td',
+                        h(
+                            'button.link',
+                            { onclick: () => setFilters({ reason }, true) },
+                            reason || '–',
+                        ),
+                    ),
+                    h('td.n', number(cases.length)),
+                ),
+            (rows) => h('table', h('tbody', rows)),
+        ),
+    );
 }
 
 // What a capture has in place of causes: where it came nearest to a limit.
 function slowest(played) {
-    const cases = played.filter((c) => c.worst > 0).sort((a, b) => b.worst - a.worst).slice(0, LONGEST_TABLE);
+    const cases = played
+        .filter((c) => c.worst > 0)
+        .sort((a, b) => b.worst - a.worst)
+        .slice(0, LONGEST_TABLE);
     if (!cases.length) return null;
-    return section(say('slowest'), say('slowest_sub'), h('table', h('tbody', cases.map((c) => h('tr',
-        h('td', h('a.link', { href: '#' + encodeURIComponent(c.key) }, c.key)), h('td.roomy', about(c)),
-        h('td.n' + (c.worst > 100 ? '.fail' : ''), say('of_limit', number(+c.worst.toFixed(c.worst < 10 ? 1 : 0)))))))));
+    return section(
+        say('slowest'),
+        say('slowest_sub'),
+        h(
+            'table',
+            h(
+                'tbody',
+                cases.map((c) =>
+                    h(
+                        'tr',
+                        h('td', h('a.link', { href: '#' + encodeURIComponent(c.key) }, c.key)),
+                        h('td.roomy', about(c)),
+                        h(
+                            'td.n' + (c.worst > 100 ? '.fail' : ''),
+                            say('of_limit', number(+c.worst.toFixed(c.worst < 10 ? 1 : 0))),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    );
 }
 
 const fact = (name, ...values) => h('div', h('dt', name), h('dd', values));
 
-const shellWord = (word) => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+const shellWord = (word) =>
+    /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 const dateTime = (text) => (text ? text.replace('T', ' ').slice(0, 19) + ' UTC' : null);
 
 function facts() {
     const run = META.run;
     const command = run.arguments && ['v2glab', 'test', ...run.arguments].map(shellWord).join(' ');
     const rows = [
-        ['tested', run.own_device ? say('own_device') : run.title], ['begun', dateTime(run.started)],
-        ['ended', dateTime(ENDED && ENDED.ended)], ['tool', run.tool || (run.version && 'v2glab ' + run.version)],
-        ['directory', run.directory], ['shard', run.shard],
+        ['tested', run.own_device ? say('own_device') : run.title],
+        ['begun', dateTime(run.started)],
+        ['ended', dateTime(ENDED && ENDED.ended)],
+        ['tool', run.tool || (run.version && 'v2glab ' + run.version)],
+        ['directory', run.directory],
+        ['shard', run.shard],
     ].filter(([, value]) => value);
-    return section(say(IS_RUN ? 'this_run' : 'this_record'), null, h('dl.facts',
-        rows.map(([key, value]) => fact(say(key), value)),
-        command ? h('div.whole', h('dt', say('run_again')), h('dd.mono', command, ' ', copyButton(command))) : null));
+    return section(
+        say(IS_RUN ? 'this_run' : 'this_record'),
+        null,
+        h(
+            'dl.facts',
+            rows.map(([key, value]) => fact(say(key), value)),
+            command
+                ? h(
+                      'div.whole',
+                      h('dt', say('run_again')),
+                      h('dd.mono', command, ' ', copyButton(command)),
+                  )
+                : null,
+        ),
+    );
 }
 
 function drawOverview() {
@@ -154,13 +311,41 @@ function drawOverview() {
     const played = cases.filter((c) => c.block);
     const counts = countBy(PLAN, (c) => c.outcome);
     const [title, lead] = (IS_RUN ? runSentence : sessionSentence)(played, counts);
-    const twoBars = h('div.two',
+    const twoBars = h(
+        'div.two',
         h('div', h('h2', say('conformance')), bar(counts), legend(counts, 'outcome', say)),
-        IS_RUN ? h('div', h('h2', say('field')), bar(countBy(PLAN, (c) => c.field)),
-            legend(countBy(PLAN, (c) => c.field), 'field', fieldWord)) : null);
-    byId('main').replaceChildren(h('div.wrap',
-        IS_RUN && !ENDED ? h('p.warning', { role: 'status' }, say('killed', number(played.length), number(cases.length))) : null,
-        h('h1', title), lead ? h('p.lead', lead) : null, META.kind === 'capture' ? null : twoBars,
-        causes(played), IS_RUN && played.length ? areas(played) : null, rulesBroken(played),
-        IS_RUN ? null : slowest(played), reasons(), facts()));
+        IS_RUN
+            ? h(
+                  'div',
+                  h('h2', say('field')),
+                  bar(countBy(PLAN, (c) => c.field)),
+                  legend(
+                      countBy(PLAN, (c) => c.field),
+                      'field',
+                      fieldWord,
+                  ),
+              )
+            : null,
+    );
+    byId('main').replaceChildren(
+        h(
+            'div.wrap',
+            IS_RUN && !ENDED
+                ? h(
+                      'p.warning',
+                      { role: 'status' },
+                      say('killed', number(played.length), number(cases.length)),
+                  )
+                : null,
+            h('h1', title),
+            lead ? h('p.lead', lead) : null,
+            META.kind === 'capture' ? null : twoBars,
+            causes(played),
+            IS_RUN && played.length ? areas(played) : null,
+            rulesBroken(played),
+            IS_RUN ? null : slowest(played),
+            reasons(),
+            facts(),
+        ),
+    );
 }

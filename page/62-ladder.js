@@ -10,7 +10,9 @@ const isFailed = (entry) => /^FAILED/.test(entry.code || '');
 const isLate = (entry) => !!entry.timer && entry.timer.us > entry.timer.limit;
 
 // What is never folded: what was chosen, what decided, what is wrong.
-const stays = (entry) => entry.i === chosenEntry || (content.bad && content.bad.entry === entry.i) ||
+const stays = (entry) =>
+    entry.i === chosenEntry ||
+    (content.bad && content.bad.entry === entry.i) ||
     (isFrame(entry) ? isFailed(entry) || isLate(entry) || !!entry.problem : !entry.ok);
 
 // ---- folding ----
@@ -18,8 +20,15 @@ const stays = (entry) => entry.i === chosenEntry || (content.bad && content.bad.
 // The end of the run of equal pairs that begins at entry i.
 function runEnd(entries, i) {
     let j = i;
-    while (isFrame(entries[j]) && isFrame(entries[j + 1]) && entries[j].from === 0 && entries[j + 1].from === 1 &&
-        entries[j].name === entries[i].name && entries[j + 1].name === entries[i + 1].name) j += 2;
+    while (
+        isFrame(entries[j]) &&
+        isFrame(entries[j + 1]) &&
+        entries[j].from === 0 &&
+        entries[j + 1].from === 1 &&
+        entries[j].name === entries[i].name &&
+        entries[j + 1].name === entries[i + 1].name
+    )
+        j += 2;
     return j;
 }
 
@@ -39,7 +48,13 @@ function foldLoop(entries, begin, end, rows) {
 
 function remarksEnd(entries, i) {
     let j = i;
-    while (entries[j] && !isFrame(entries[j]) && entries[j].kind === entries[i].kind && !stays(entries[j])) j++;
+    while (
+        entries[j] &&
+        !isFrame(entries[j]) &&
+        entries[j].kind === entries[i].kind &&
+        !stays(entries[j])
+    )
+        j++;
     return j;
 }
 
@@ -49,8 +64,9 @@ const ladderEntries = () => content.entries.filter((e) => !IS_RUN || e.kind !== 
 function foldedRows(entries) {
     if (unfolded) return entries;
     const rows = [];
-    for (let i = 0; i < entries.length;) {
-        const loop = runEnd(entries, i), remarks = remarksEnd(entries, i);
+    for (let i = 0; i < entries.length; ) {
+        const loop = runEnd(entries, i),
+            remarks = remarksEnd(entries, i);
         if (loop - i >= 2 * LOOP_PAIRS) {
             foldLoop(entries, i, loop, rows);
             i = loop;
@@ -65,19 +81,35 @@ function foldedRows(entries) {
 // ---- one row ----
 
 // What of a message's fields is worth a word beside its name, by the last part of their paths.
-const TELLING = new Set(['RequestedEnergyTransferMode', 'EVRequestedEnergyTransferType', 'SelectedPaymentOption', 'EVSEProcessing',
-    'ChargeProgress', 'ChargingSession', 'EVRESSSOC', 'PresentSOC', 'EVSENotification']);
+const TELLING = new Set([
+    'RequestedEnergyTransferMode',
+    'EVRequestedEnergyTransferType',
+    'SelectedPaymentOption',
+    'EVSEProcessing',
+    'ChargeProgress',
+    'ChargingSession',
+    'EVRESSSOC',
+    'PresentSOC',
+    'EVSENotification',
+]);
 const DULL = new Set(['None', 'false', 'Finished']);
 
 function telling(frame) {
     if (!(frame.shape >= 0)) return frame.problem ? [say('undecodable')] : [];
     const { summaries } = content.words;
     if (!summaries.has(frame.shape)) {
-        summaries.set(frame.shape, valuePaths(frame.shape, content.words)
-            .map(([v, path]) => [v, path.slice(path.lastIndexOf('/') + 1)]).filter(([, name]) => TELLING.has(name)));
+        summaries.set(
+            frame.shape,
+            valuePaths(frame.shape, content.words)
+                .map(([v, path]) => [v, path.slice(path.lastIndexOf('/') + 1)])
+                .filter(([, name]) => TELLING.has(name)),
+        );
     }
-    const values = summaries.get(frame.shape).map(([v, name]) => [name, frame.values[v]])
-        .filter(([, value]) => !DULL.has(value)).map(([name, value]) => (/SOC$/.test(name) ? value + ' %' : value));
+    const values = summaries
+        .get(frame.shape)
+        .map(([v, name]) => [name, frame.values[v]])
+        .filter(([, value]) => !DULL.has(value))
+        .map(([name, value]) => (/SOC$/.test(name) ? value + ' %' : value));
     if (frame.problem) values.unshift(say('undecodable'));
     return (frame.code ? [frame.code, ...values] : values).concat(electrical(frame)).slice(0, 4);
 }
@@ -85,28 +117,61 @@ function telling(frame) {
 // Voltage and current, in a request as asked, in a response as they are.
 function electrical(frame) {
     const words = new Map();
-    for (const [p, , v, exponent] of placesOf(frame.shape, content.words).filter(([p, line]) => p <= CURRENT && line !== LIMIT)) {
-        words.set(p, tidy(+frame.values[v] * (exponent == null ? 1 : 10 ** +frame.values[exponent])) + ' ' + PLOTS[p].unit);
+    for (const [p, , v, exponent] of placesOf(frame.shape, content.words).filter(
+        ([p, line]) => p <= CURRENT && line !== LIMIT,
+    )) {
+        words.set(
+            p,
+            tidy(+frame.values[v] * (exponent == null ? 1 : 10 ** +frame.values[exponent])) +
+                ' ' +
+                PLOTS[p].unit,
+        );
     }
     return [...words.values()];
 }
 
-const answerCell = (us, limit) => h('span.answer', limit ? limitBar(us, limit) : h('span'), h('span.n', us == null ? '' : time(us)));
+const answerCell = (us, limit) =>
+    h(
+        'span.answer',
+        limit ? limitBar(us, limit) : h('span'),
+        h('span.n', us == null ? '' : time(us)),
+    );
 
 function ladderRow(entry, classes, lane, answer) {
-    return h('button.ladder-row' + classes, {
-        'data-e': entry.i, 'aria-current': chosenEntry === entry.i ? 'true' : null,
-    }, h('span.n.nth', entry.n || ''), h('span.n', seconds(entry.at, 3)), lane, answer || h('span.answer'));
+    return h(
+        'button.ladder-row' + classes,
+        {
+            'data-e': entry.i,
+            'aria-current': chosenEntry === entry.i ? 'true' : null,
+        },
+        h('span.n.nth', entry.n || ''),
+        h('span.n', seconds(entry.at, 3)),
+        lane,
+        answer || h('span.answer'),
+    );
 }
 
 function frameRow(frame) {
-    const bad = isFailed(frame) || !!frame.problem || isLate(frame) ||
-        (content.bad && content.bad.entry === frame.i && content.bad.verdict !== 'pass' && hasCome(content.bad, content));
+    const bad =
+        isFailed(frame) ||
+        !!frame.problem ||
+        isLate(frame) ||
+        (content.bad &&
+            content.bad.entry === frame.i &&
+            content.bad.verdict !== 'pass' &&
+            hasCome(content.bad, content));
     const words = telling(frame).join(' · ');
     const t = frame.timer;
-    return ladderRow(frame, bad ? '.bad' : '',
-        h('span.lane' + (frame.from ? '.back' : ''), h('b', frame.name), words ? h('em', words) : null),
-        t ? answerCell(t.us, t.limit) : null);
+    return ladderRow(
+        frame,
+        bad ? '.bad' : '',
+        h(
+            'span.lane' + (frame.from ? '.back' : ''),
+            h('b', frame.name),
+            words ? h('em', words) : null,
+        ),
+        t ? answerCell(t.us, t.limit) : null,
+    );
 }
 
 const CONNECTION = new Set(['connect', 'close', 'listen', 'after', 'loss']);
@@ -114,7 +179,8 @@ const CONNECTION = new Set(['connect', 'close', 'listen', 'after', 'loss']);
 function endText(entry) {
     const how = entry.more.how || '';
     if (entry.kind !== 'close' || !how) return '';
-    return entry.from < 0 || !entry.more.connection && !entry.more.how ? say('closed', how)
+    return entry.from < 0 || (!entry.more.connection && !entry.more.how)
+        ? say('closed', how)
         : say('closed_by', say(entry.from ? 'station_low' : 'vehicle_low'), how);
 }
 
@@ -124,46 +190,82 @@ const kindWord = (kind) => (WORDS['e_' + kind] ? say('e_' + kind) : kind);
 function entryText(entry) {
     const { more } = entry;
     if (entry.kind === 'bytes') return say('bytes_n', number((more.bytes || '').length / 2));
-    const place = entry.kind === 'listen' ? more.source : entry.kind === 'connect' ? more.destination : '';
-    return [endText(entry) || (CONNECTION.has(entry.kind) ? more.how : ''), place, more.tls ? 'TLS' : '', more.name, entry.text]
-        .filter((part, i, all) => part && all.indexOf(part) === i).join(' · ');
+    const place =
+        entry.kind === 'listen' ? more.source : entry.kind === 'connect' ? more.destination : '';
+    return [
+        endText(entry) || (CONNECTION.has(entry.kind) ? more.how : ''),
+        place,
+        more.tls ? 'TLS' : '',
+        more.name,
+        entry.text,
+    ]
+        .filter((part, i, all) => part && all.indexOf(part) === i)
+        .join(' · ');
 }
 
 function remarkRow(entry) {
     const kind = CONNECTION.has(entry.kind) ? 'connection' : entry.kind;
-    const sign = entry.kind === 'check' || entry.kind === 'verdict' ? mark(entry.ok ? 'pass' : 'fail', '') : null;
+    const sign =
+        entry.kind === 'check' || entry.kind === 'verdict'
+            ? mark(entry.ok ? 'pass' : 'fail', '')
+            : null;
     const side = entry.from === 1 ? '.back' : '';
-    const { more } = entry, told = endText(entry) ? '' : kindWord(entry.kind);
+    const { more } = entry,
+        told = endText(entry) ? '' : kindWord(entry.kind);
     const answer = more.limit_us > 0 ? answerCell(more.taken_us, more.limit_us) : null;
-    return ladderRow(entry, `.remark.is-${kind.replace(/\W/g, '')}` + (entry.ok ? '' : '.bad'),
-        h('span.lane' + side, h('span.bubble', sign, told ? h('b', told) : null, h('span.text', entryText(entry)))), answer);
+    return ladderRow(
+        entry,
+        `.remark.is-${kind.replace(/\W/g, '')}` + (entry.ok ? '' : '.bad'),
+        h(
+            'span.lane' + side,
+            h('span.bubble', sign, told ? h('b', told) : null, h('span.text', entryText(entry))),
+        ),
+        answer,
+    );
 }
 
 // ---- folded rows ----
 
 function foldedRow(entries, text, answer) {
-    return h('button.ladder-row.folded', { onclick: switchFold },
-        h('span.n.nth', '⋮'), h('span.n', seconds(entries[0].at, 3)), h('span.lane', h('span.bubble', h('span.text', text))),
-        answer || h('span.answer'));
+    return h(
+        'button.ladder-row.folded',
+        { onclick: switchFold },
+        h('span.n.nth', '⋮'),
+        h('span.n', seconds(entries[0].at, 3)),
+        h('span.lane', h('span.bubble', h('span.text', text))),
+        answer || h('span.answer'),
+    );
 }
 
 function loopRow(entries) {
-    const pairs = entries.length / 2, name = entries[0].name.replace(/Req$/, '');
+    const pairs = entries.length / 2,
+        name = entries[0].name.replace(/Req$/, '');
     const every = time((entries.at(-2).at - entries[0].at) / Math.max(1, pairs - 1), 0);
     const timers = entries.map((e) => e.timer).filter(Boolean);
-    if (!timers.length) return foldedRow(entries, '↻ ' + say('loop_plain', name, number(pairs), every));
+    if (!timers.length)
+        return foldedRow(entries, '↻ ' + say('loop_plain', name, number(pairs), every));
     const slowestTimer = timers.reduce((a, b) => (b.us > a.us ? b : a));
-    return foldedRow(entries, '↻ ' + say('loop', name, number(pairs), every, time(slowestTimer.us)),
-        answerCell(slowestTimer.us, slowestTimer.limit));
+    return foldedRow(
+        entries,
+        '↻ ' + say('loop', name, number(pairs), every, time(slowestTimer.us)),
+        answerCell(slowestTimer.us, slowestTimer.limit),
+    );
 }
 
-const remarksRow = (entries) => foldedRow(entries, say('more_rows', number(entries.length), kindWord(entries[0].kind)));
+const remarksRow = (entries) =>
+    foldedRow(entries, say('more_rows', number(entries.length), kindWord(entries[0].kind)));
 
 // What was expected and did not come, where it should have been.
 function missingRow(step) {
-    return h('div.ladder-row.missing.' + step.verdict, h('span.n.nth'), h('span.n', step.us >= 0 ? seconds(step.us, 3) : ''),
+    return h(
+        'div.ladder-row.missing.' + step.verdict,
+        h('span.n.nth'),
+        h('span.n', step.us >= 0 ? seconds(step.us, 3) : ''),
         h('span.lane', h('span.bubble', h('span.text', say('missing', wanted(step))))),
-        step.taken != null && step.limit > 0 ? answerCell(step.taken * 1000, step.limit * 1000) : h('span.answer'));
+        step.taken != null && step.limit > 0
+            ? answerCell(step.taken * 1000, step.limit * 1000)
+            : h('span.answer'),
+    );
 }
 
 function anyRow(row) {
@@ -175,18 +277,27 @@ function anyRow(row) {
 const DID_NOT_COME = new Set(['message', 'any']);
 
 function drawLadder(c) {
-    const rows = foldedRows(ladderEntries()), [vehicle, station] = ends(c);
-    const elements = rows.map(anyRow), step = content.bad;
+    const rows = foldedRows(ladderEntries()),
+        [vehicle, station] = ends(c);
+    const elements = rows.map(anyRow),
+        step = content.bad;
     if (step && step.verdict !== 'pass' && DID_NOT_COME.has(step.kind) && !hasCome(step, content)) {
         const first = (row) => (row.loop || row.remarks || [row])[0];
         const at = rows.findIndex((row) => first(row).at >= step.us && first(row).i > step.entry);
         elements.splice(at < 0 ? rows.length : at, 0, missingRow(step));
     }
-    const ladder = byId('ladder'), fold = byId('fold');
+    const ladder = byId('ladder'),
+        fold = byId('fold');
     ladder.replaceChildren(
-        h('div.ladder-head', h('span.n.nth', '#'), h('span.n', say('time') + ' s'),
-            h('span.ends', h('b', vehicle), h('b', station)), h('span.answer', h('span', say('answer')), h('span'))),
-        inBlocks(elements));
+        h(
+            'div.ladder-head',
+            h('span.n.nth', '#'),
+            h('span.n', say('time') + ' s'),
+            h('span.ends', h('b', vehicle), h('b', station)),
+            h('span.answer', h('span', say('answer')), h('span')),
+        ),
+        inBlocks(elements),
+    );
     ladder.onclick = (event) => {
         const row = event.target.closest('.ladder-row[data-e]');
         if (row) choose(+row.dataset.e);

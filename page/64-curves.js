@@ -6,24 +6,55 @@
 // of a path is compared; Value with Multiplier (DIN, -2) or Exponent (-20) below it are one number.
 const PLOTS = [
     {
-        word: 'voltage', unit: 'V', color: 'var(--c1)',
-        lines: [['present', /^(EVSEPresentVoltage|EVSENominalVoltage)$/], ['asked', /^EVTargetVoltage$/]],
+        word: 'voltage',
+        unit: 'V',
+        color: 'var(--c1)',
+        lines: [
+            ['present', /^(EVSEPresentVoltage|EVSENominalVoltage)$/],
+            ['asked', /^EVTargetVoltage$/],
+        ],
         limits: /^(EVMaximumVoltageLimit|EVSEMaximumVoltageLimit|EVMaximumVoltage|EVSEMaximumVoltage|EVMaxVoltage)$/,
     },
     {
-        word: 'current', unit: 'A', color: 'var(--c2)',
-        lines: [['present', /^EVSEPresentCurrent$/], ['asked', /^EVTargetCurrent$/]],
+        word: 'current',
+        unit: 'A',
+        color: 'var(--c2)',
+        lines: [
+            ['present', /^EVSEPresentCurrent$/],
+            ['asked', /^EVTargetCurrent$/],
+        ],
         limits: /^(EVMaximumCurrentLimit|EVSEMaximumCurrentLimit|EVMaximumChargeCurrent|EVSEMaximumChargeCurrent|EVSEMaxCurrent|EVMaxCurrent)$/,
     },
     {
-        word: 'power', unit: 'kW', color: 'var(--c4)', scale: 1e-3,
-        lines: [['present', /^(EVPresentActivePower|EVSEPresentActivePower)$/], ['asked', /^EVSETargetActivePower$/]],
+        word: 'power',
+        unit: 'kW',
+        color: 'var(--c4)',
+        scale: 1e-3,
+        lines: [
+            ['present', /^(EVPresentActivePower|EVSEPresentActivePower)$/],
+            ['asked', /^EVSETargetActivePower$/],
+        ],
         limits: /^(EVMaximumPowerLimit|EVSEMaximumPowerLimit|EVMaximumChargePower|EVSEMaximumChargePower)$/,
     },
-    { word: 'energy', unit: 'Wh', color: 'var(--c3)', lines: [['present', /^(MeterReading|ChargedEnergyReadingWh)$/]], floats: true },
-    { word: 'soc', unit: '%', color: 'var(--c3)', lines: [['present', /^(EVRESSSOC|PresentSOC|CurrentSOC)$/]], range: [0, 100] },
+    {
+        word: 'energy',
+        unit: 'Wh',
+        color: 'var(--c3)',
+        lines: [['present', /^(MeterReading|ChargedEnergyReadingWh)$/]],
+        floats: true,
+    },
+    {
+        word: 'soc',
+        unit: '%',
+        color: 'var(--c3)',
+        lines: [['present', /^(EVRESSSOC|PresentSOC|CurrentSOC)$/]],
+        range: [0, 100],
+    },
 ];
-const VOLTAGE = 0, CURRENT = 1, POWER = 2, LIMIT = -1;
+const VOLTAGE = 0,
+    CURRENT = 1,
+    POWER = 2,
+    LIMIT = -1;
 
 // ---- values by path ----
 
@@ -32,7 +63,8 @@ function placesOf(shape, words) {
     if (words.places.has(shape)) return words.places.get(shape);
     const numbers = new Map();
     for (const [v, path] of valuePaths(shape, words)) {
-        const cut = path.lastIndexOf('/'), leaf = path.slice(cut + 1);
+        const cut = path.lastIndexOf('/'),
+            leaf = path.slice(cut + 1);
         const isPart = ['Value', 'Multiplier', 'Exponent'].includes(leaf);
         const whole = isPart ? path.slice(0, cut) : path;
         if (!numbers.has(whole)) numbers.set(whole, {});
@@ -46,7 +78,8 @@ function placesOf(shape, words) {
             plot.lines.forEach(([, pattern], l) => {
                 if (pattern.test(name)) places.push([p, l, Value, Multiplier ?? Exponent]);
             });
-            if (plot.limits && plot.limits.test(name)) places.push([p, LIMIT, Value, Multiplier ?? Exponent, name]);
+            if (plot.limits && plot.limits.test(name))
+                places.push([p, LIMIT, Value, Multiplier ?? Exponent, name]);
         });
     }
     words.places.set(shape, places);
@@ -56,22 +89,27 @@ function placesOf(shape, words) {
 // All points [us, value, entry] of each line; limits as [us, lowest of those that hold].
 function collectPoints() {
     const points = PLOTS.map((plot) => plot.lines.map(() => []));
-    const limits = PLOTS.map(() => []), holding = PLOTS.map(() => new Map());
+    const limits = PLOTS.map(() => []),
+        holding = PLOTS.map(() => new Map());
     for (const frame of content.frames) {
         if (!(frame.shape >= 0)) continue;
         const now = [];
         for (const [p, l, v, exponent, name] of placesOf(frame.shape, content.words)) {
-            const value = +frame.values[v] * (exponent == null ? 1 : 10 ** +frame.values[exponent]) * (PLOTS[p].scale || 1);
+            const value =
+                +frame.values[v] *
+                (exponent == null ? 1 : 10 ** +frame.values[exponent]) *
+                (PLOTS[p].scale || 1);
             if (!isFinite(value)) continue;
             if (l === LIMIT) {
                 holding[p].set(name, value);
-                const limit = Math.min(...holding[p].values()), last = limits[p].at(-1);
+                const limit = Math.min(...holding[p].values()),
+                    last = limits[p].at(-1);
                 if (!last || last[1] !== limit) limits[p].push([frame.at, limit]);
             } else points[p][l].push([frame.at, value, frame.i]);
             if (l === 0) now[p] = value;
         }
         if (now[VOLTAGE] != null && now[CURRENT] != null) {
-            points[POWER][0].push([frame.at, now[VOLTAGE] * now[CURRENT] / 1000, frame.i]);
+            points[POWER][0].push([frame.at, (now[VOLTAGE] * now[CURRENT]) / 1000, frame.i]);
         }
     }
     return { points, limits };
@@ -79,16 +117,23 @@ function collectPoints() {
 
 // ---- drawing ----
 
-const LEFT = 62, RIGHT = 14, HEIGHT = 78, GAP = 30, LANE = 24;
+const LEFT = 62,
+    RIGHT = 14,
+    HEIGHT = 78,
+    GAP = 30,
+    LANE = 24;
 
 // A stepped line. Where there are more points than pixels, a pixel keeps its first, lowest, highest
 // and last value: no spike is lost.
 function linePath(points, X, Y) {
-    let d = '', column = [];
+    let d = '',
+        column = [];
     const flush = () => {
         if (!column.length) return;
-        const ys = column.map((p) => p[1]), x = X(column[0][0]).toFixed(1);
-        const values = column.length < 4 ? ys : [ys[0], Math.min(...ys), Math.max(...ys), ys.at(-1)];
+        const ys = column.map((p) => p[1]),
+            x = X(column[0][0]).toFixed(1);
+        const values =
+            column.length < 4 ? ys : [ys[0], Math.min(...ys), Math.max(...ys), ys.at(-1)];
         for (const y of values) d += d ? `H${x}V${Y(y).toFixed(1)}` : `M${x} ${Y(y).toFixed(1)}`;
     };
     for (const point of points) {
@@ -106,14 +151,16 @@ function linePath(points, X, Y) {
 function bandPath(limits, X, Y, bottom, top, endX) {
     if (!limits.length) return '';
     let d = `M${X(limits[0][0]).toFixed(1)} ${bottom}`;
-    for (const [at, value] of limits) d += `H${X(at).toFixed(1)}V${Math.max(top, Y(value)).toFixed(1)}`;
+    for (const [at, value] of limits)
+        d += `H${X(at).toFixed(1)}V${Math.max(top, Y(value)).toFixed(1)}`;
     return d + `H${endX}V${bottom}Z`;
 }
 
 // The range of a plot: from 0, unless it floats; a limit is in it where it is not far above.
 function rangeOf(plot, lines, limits) {
     if (plot.range) return plot.range;
-    let low = Infinity, high = -Infinity;
+    let low = Infinity,
+        high = -Infinity;
     for (const [, value] of lines.flat()) {
         low = Math.min(low, value);
         high = Math.max(high, value);
@@ -124,10 +171,14 @@ function rangeOf(plot, lines, limits) {
     return high > low ? [low, high] : [low, low + 1];
 }
 
-const tidy = (value) => number(Math.abs(value) >= 100 ? Math.round(value) : +value.toFixed(Math.abs(value) < 10 ? 2 : 1));
+const tidy = (value) =>
+    number(
+        Math.abs(value) >= 100 ? Math.round(value) : +value.toFixed(Math.abs(value) < 10 ? 2 : 1),
+    );
 
 function nearest(points, at) {
-    let low = 0, high = points.length - 1;
+    let low = 0,
+        high = points.length - 1;
     while (low < high) {
         const middle = (low + high) >> 1;
         if (points[middle][0] < at) low = middle + 1;
@@ -144,20 +195,37 @@ function lastBefore(points, at) {
 }
 
 function drawPlot(root, plot, lines, limits, y0, frame) {
-    const { X, width } = frame, [low, high] = rangeOf(plot, lines, limits);
-    const bottom = y0 + HEIGHT, Y = (v) => bottom - (v - low) / ((high - low) * 1.06) * HEIGHT;
+    const { X, width } = frame,
+        [low, high] = rangeOf(plot, lines, limits);
+    const bottom = y0 + HEIGHT,
+        Y = (v) => bottom - ((v - low) / ((high - low) * 1.06)) * HEIGHT;
     const right = width - RIGHT;
     root.append(svg('path', { d: bandPath(limits, X, Y, bottom, y0, right), class: 'band' }));
     for (const v of [low, high]) {
-        root.append(svg('line', { x1: LEFT, x2: right, y1: Y(v), y2: Y(v), class: 'grid' }),
-            svg('text', { x: LEFT - 7, y: Y(v) + 4, 'text-anchor': 'end' }, tidy(v) + (v === high ? ' ' + plot.unit : '')));
+        root.append(
+            svg('line', { x1: LEFT, x2: right, y1: Y(v), y2: Y(v), class: 'grid' }),
+            svg(
+                'text',
+                { x: LEFT - 7, y: Y(v) + 4, 'text-anchor': 'end' },
+                tidy(v) + (v === high ? ' ' + plot.unit : ''),
+            ),
+        );
     }
     const last = limits.at(-1);
-    if (last && last[1] <= high * 1.05) root.append(svg('path', { d: `M${X(last[0])} ${Y(last[1])}H${right}`, class: 'limit-line' }));
+    if (last && last[1] <= high * 1.05)
+        root.append(
+            svg('path', { d: `M${X(last[0])} ${Y(last[1])}H${right}`, class: 'limit-line' }),
+        );
     [...lines].reverse().forEach((points, i) => {
         const asked = lines.length - 1 - i > 0;
         if (points.length < 2) return;
-        root.append(svg('path', { d: linePath(points, X, Y), class: asked ? 'asked' : 'line', style: asked ? null : `stroke:${plot.color}` }));
+        root.append(
+            svg('path', {
+                d: linePath(points, X, Y),
+                class: asked ? 'asked' : 'line',
+                style: asked ? null : `stroke:${plot.color}`,
+            }),
+        );
     });
     const reading = svg('text', { x: right, y: y0 - 8, 'text-anchor': 'end', class: 'reading' });
     root.append(svg('text', { x: LEFT, y: y0 - 8, class: 'plot-title' }, say(plot.word)), reading);
@@ -178,21 +246,37 @@ const LANES = [
     ['e_pilot', (e) => e.kind === 'pilot'],
     ['e_slac', (e) => e.kind === 'slac'],
     ['lane_connection', (e) => ['connect', 'close', 'loss'].includes(e.kind)],
-    ['lane_remarks', (e) => ['fault', 'violation', 'bytes'].includes(e.kind) || (e.kind === 'check' && !e.ok)],
+    [
+        'lane_remarks',
+        (e) => ['fault', 'violation', 'bytes'].includes(e.kind) || (e.kind === 'check' && !e.ok),
+    ],
 ];
 
 function tick(x, y, entry, label, isBad) {
-    return svg('g', { class: 'tick' + (isBad ? ' bad' : ''), onclick: () => choose(entry.i) },
+    return svg(
+        'g',
+        { class: 'tick' + (isBad ? ' bad' : ''), onclick: () => choose(entry.i) },
         svg('title', {}, `${label} · ${seconds(entry.at, 3)} s`),
         svg('rect', { x: x - 4, y: y - 9, width: 8, height: 16, fill: 'transparent' }),
-        svg('line', { x1: x, x2: x, y1: y - 6, y2: y + 4 }));
+        svg('line', { x1: x, x2: x, y1: y - 6, y2: y + 4 }),
+    );
 }
 
 // States last until the next: a band for each, with the state's name (control pilot).
 function stateBand(root, entries, y, { X, width }) {
     entries.forEach((entry, i) => {
-        const from = X(entry.at), to = i + 1 < entries.length ? X(entries[i + 1].at) : width - RIGHT;
-        root.append(svg('rect', { x: from, y: y - 7, width: Math.max(1, to - from - 1), height: 13, rx: 2, class: 'state' }));
+        const from = X(entry.at),
+            to = i + 1 < entries.length ? X(entries[i + 1].at) : width - RIGHT;
+        root.append(
+            svg('rect', {
+                x: from,
+                y: y - 7,
+                width: Math.max(1, to - from - 1),
+                height: 13,
+                rx: 2,
+                class: 'state',
+            }),
+        );
         if (to - from > 16) root.append(svg('text', { x: from + 4, y: y + 4 }, entry.more.state));
     });
 }
@@ -202,9 +286,16 @@ function drawLanes(root, y, frame) {
         const entries = content.entries.filter((e) => !isFrame(e) && belongs(e));
         if (!entries.length) continue;
         y += LANE;
-        root.append(svg('line', { x1: LEFT, x2: frame.width - RIGHT, y1: y + 7, y2: y + 7, class: 'grid' }),
-            svg('text', { x: LEFT, y: y - 9, class: 'lane-title' }, say(word)));
-        stateBand(root, entries.filter((e) => e.more.state), y, frame);
+        root.append(
+            svg('line', { x1: LEFT, x2: frame.width - RIGHT, y1: y + 7, y2: y + 7, class: 'grid' }),
+            svg('text', { x: LEFT, y: y - 9, class: 'lane-title' }, say(word)),
+        );
+        stateBand(
+            root,
+            entries.filter((e) => e.more.state),
+            y,
+            frame,
+        );
         for (const e of entries.filter((entry) => !entry.more.state)) {
             root.append(tick(frame.X(e.at), y, e, `${kindWord(e.kind)} ${entryText(e)}`, !e.ok));
         }
@@ -215,17 +306,28 @@ function drawLanes(root, y, frame) {
 
 // Requests outside loops as ticks, with as many names as have room.
 function drawMilestones(root, y, { X, width }) {
-    const times = countBy(content.frames, (f) => f.name), named = [];
+    const times = countBy(content.frames, (f) => f.name),
+        named = [];
     for (const f of content.frames) {
         if (f.from || times[f.name] > 3) continue;
-        const x = X(f.at), bad = content.bad && content.frames[f.n] && [f.i, content.frames[f.n].i].includes(content.bad.entry);
+        const x = X(f.at),
+            bad =
+                content.bad &&
+                content.frames[f.n] &&
+                [f.i, content.frames[f.n].i].includes(content.bad.entry);
         root.append(tick(x, y, f, f.name, bad && content.bad.verdict === 'fail'));
         named.push([x, f.name.replace(/Req$/, '')]);
     }
     const placed = [];
-    for (const [x, name] of [...named.slice(0, 1), ...named.slice(1).slice(-1), ...named.slice(1, -1)]) {
-        const length = name.length * 6.2, toLeft = x > width / 2;
-        const from = toLeft ? x - length : x, to = from + length;
+    for (const [x, name] of [
+        ...named.slice(0, 1),
+        ...named.slice(1).slice(-1),
+        ...named.slice(1, -1),
+    ]) {
+        const length = name.length * 6.2,
+            toLeft = x > width / 2;
+        const from = toLeft ? x - length : x,
+            to = from + length;
         if (placed.some(([a, b]) => from < b + 14 && to > a - 14)) continue;
         placed.push([from, to]);
         root.append(svg('text', { x, y: y + 19, 'text-anchor': toLeft ? 'end' : 'start' }, name));
@@ -239,11 +341,17 @@ let markCurves = () => {}; // shows the time of an entry in the curves
 
 function followPointer(root, frame, readers, height, points) {
     const upright = (name) => svg('line', { y1: 6, y2: height, class: name, visibility: 'hidden' });
-    const cross = upright('cross'), at = upright('cross-chosen'), label = byId('curves-at');
+    const cross = upright('cross'),
+        at = upright('cross-chosen'),
+        label = byId('curves-at');
     const tell = (us) => readers.forEach((read) => read(us));
-    const place = (line, us) => setAttributes(line, { x1: frame.X(us), x2: frame.X(us), visibility: 'visible' });
-    const timeAt = (event) => frame.begin + (event.clientX - root.getBoundingClientRect().left - LEFT) /
-        (frame.width - LEFT - RIGHT) * frame.length;
+    const place = (line, us) =>
+        setAttributes(line, { x1: frame.X(us), x2: frame.X(us), visibility: 'visible' });
+    const timeAt = (event) =>
+        frame.begin +
+        ((event.clientX - root.getBoundingClientRect().left - LEFT) /
+            (frame.width - LEFT - RIGHT)) *
+            frame.length;
     root.append(cross, at);
     root.onpointermove = (event) => {
         const us = timeAt(event);
@@ -267,21 +375,40 @@ function followPointer(root, frame, readers, height, points) {
 }
 
 function drawCurves() {
-    const home = byId('curves'), { points, limits } = collectPoints();
+    const home = byId('curves'),
+        { points, limits } = collectPoints();
     const plots = PLOTS.map((_, p) => p).filter((p) => points[p].some((line) => line.length > 2));
     markCurves = () => {};
     home.hidden = !plots.length;
     if (!plots.length) return;
     home.querySelector('.hint').textContent = say('curves_sub');
-    const box = home.querySelector('.curves'), width = Math.max(280, box.clientWidth);
-    const begin = content.entries[0].at, length = (content.entries.at(-1).at - begin) || 1;
-    const frame = { width, begin, length, X: (us) => LEFT + (us - begin) / length * (width - LEFT - RIGHT) };
-    const root = svg('svg', { role: 'img', 'aria-label': say('curves') + ': ' + plots.map((p) => say(PLOTS[p].word)).join(', ') });
-    const readers = plots.map((p, row) => drawPlot(root, PLOTS[p], points[p], limits[p], row * (HEIGHT + GAP) + 20, frame));
+    const box = home.querySelector('.curves'),
+        width = Math.max(280, box.clientWidth);
+    const begin = content.entries[0].at,
+        length = content.entries.at(-1).at - begin || 1;
+    const frame = {
+        width,
+        begin,
+        length,
+        X: (us) => LEFT + ((us - begin) / length) * (width - LEFT - RIGHT),
+    };
+    const root = svg('svg', {
+        role: 'img',
+        'aria-label': say('curves') + ': ' + plots.map((p) => say(PLOTS[p].word)).join(', '),
+    });
+    const readers = plots.map((p, row) =>
+        drawPlot(root, PLOTS[p], points[p], limits[p], row * (HEIGHT + GAP) + 20, frame),
+    );
     const milestones = drawLanes(root, plots.length * (HEIGHT + GAP) - 4, frame) + 20;
     drawMilestones(root, milestones, frame);
     const height = milestones + 26;
     setAttributes(root, { width, height, viewBox: `0 0 ${width} ${height}` });
-    followPointer(root, frame, readers, milestones + 2, points[plots[0]].find((line) => line.length));
+    followPointer(
+        root,
+        frame,
+        readers,
+        milestones + 2,
+        points[plots[0]].find((line) => line.length),
+    );
     box.replaceChildren(root);
 }

@@ -36,17 +36,44 @@ const chooseBeside = (delta) => choose(chosenEntry + delta);
 
 function direction(entry) {
     const [vehicle, station] = ends(current);
-    return entry.from ? say('from_to', station, say('vehicle')) : say('from_to', vehicle, say('station'));
+    return entry.from
+        ? say('from_to', station, say('vehicle'))
+        : say('from_to', vehicle, say('station'));
 }
 
 function messageHead(entry, name, lines) {
-    const step = (delta, sign, label) => h('button.tool', {
-        'aria-label': say(label), disabled: !content.entries[entry.i + delta], onclick: () => chooseBeside(delta),
-    }, sign);
-    return h('div.message-head',
-        h('div.row-of', h('h2', breakable(name)), step(-1, '↑', 'previous_message'), step(1, '↓', 'next_message'),
-            h('button.tool', { 'aria-label': say('close'), title: say('close') + ' (Esc)', onclick: closeAndRedraw }, '✕')),
-        h('div.facts-line', lines.filter(Boolean).map((line) => h('span', line))));
+    const step = (delta, sign, label) =>
+        h(
+            'button.tool',
+            {
+                'aria-label': say(label),
+                disabled: !content.entries[entry.i + delta],
+                onclick: () => chooseBeside(delta),
+            },
+            sign,
+        );
+    return h(
+        'div.message-head',
+        h(
+            'div.row-of',
+            h('h2', breakable(name)),
+            step(-1, '↑', 'previous_message'),
+            step(1, '↓', 'next_message'),
+            h(
+                'button.tool',
+                {
+                    'aria-label': say('close'),
+                    title: say('close') + ' (Esc)',
+                    onclick: closeAndRedraw,
+                },
+                '✕',
+            ),
+        ),
+        h(
+            'div.facts-line',
+            lines.filter(Boolean).map((line) => h('span', line)),
+        ),
+    );
 }
 
 function closeAndRedraw() {
@@ -63,7 +90,8 @@ function unwrapped(root) {
     const top = root.kids[0];
     if (!top || root.kids.length > 1 || top.value != null) return root.kids;
     const header = top.kids.filter((k) => k.name === 'Header');
-    const rest = top.kids.filter((k) => k.name !== 'Header')
+    const rest = top.kids
+        .filter((k) => k.name !== 'Header')
         .flatMap((k) => (k.name === 'Body' && k.kids[0] ? k.kids[0].kids : [k]));
     return [...rest, ...header];
 }
@@ -75,25 +103,47 @@ function physical(node) {
     if (node.kids.length < 2 || !node.kids.every((k) => NUMBER_PARTS.has(k.name))) return null;
     const part = (name) => (node.kids.find((k) => k.name === name) || {}).value;
     const value = +part('Value') * 10 ** +(part('Multiplier') ?? part('Exponent') ?? 0);
-    return isFinite(value) ? +value.toPrecision(9) + (part('Unit') ? ' ' + part('Unit') : '') : null;
+    return isFinite(value)
+        ? +value.toPrecision(9) + (part('Unit') ? ' ' + part('Unit') : '')
+        : null;
 }
 
 const isBad = (node, entry) => {
     const step = content.bad;
-    return step && step.entry === entry.i && step.verdict !== 'pass' && fieldOf(step).split('.').at(-1) === node.name;
+    return (
+        step &&
+        step.entry === entry.i &&
+        step.verdict !== 'pass' &&
+        fieldOf(step).split('.').at(-1) === node.name
+    );
 };
 
 function fieldRows(kids, entry) {
-    const rows = [], told = new Set();
+    const rows = [],
+        told = new Set();
     const walk = (node, depth) => {
-        const whole = physical(node), value = whole ?? node.value, doc = docOf(node);
-        rows.push(h('button.field-row' + (value == null ? '.group' : '') + (isBad(node, entry) ? '.bad' : ''), {
-            style: '--depth:' + depth, 'data-path': node.path, 'aria-pressed': String(node.path === chosenPath),
-            onclick: () => chooseField(node),
-        }, h('span.key', breakable(node.name)), h('span.value', value ?? ''),
-        doc && !told.has(doc + node.name) ? h('span.doc', doc) : null));
+        const whole = physical(node),
+            value = whole ?? node.value,
+            doc = docOf(node);
+        rows.push(
+            h(
+                'button.field-row' +
+                    (value == null ? '.group' : '') +
+                    (isBad(node, entry) ? '.bad' : ''),
+                {
+                    style: '--depth:' + depth,
+                    'data-path': node.path,
+                    'aria-pressed': String(node.path === chosenPath),
+                    onclick: () => chooseField(node),
+                },
+                h('span.key', breakable(node.name)),
+                h('span.value', value ?? ''),
+                doc && !told.has(doc + node.name) ? h('span.doc', doc) : null,
+            ),
+        );
         told.add(doc + node.name);
-        if (whole == null || (chosenPath && chosenPath.startsWith(node.path))) node.kids.forEach((k) => walk(k, depth + 1));
+        if (whole == null || (chosenPath && chosenPath.startsWith(node.path)))
+            node.kids.forEach((k) => walk(k, depth + 1));
     };
     kids.forEach((k) => walk(k, 0));
     return rows;
@@ -103,7 +153,8 @@ function chooseField(node) {
     const opens = physical(node) != null;
     chosenPath = node.path;
     if (opens) return drawMessage();
-    for (const row of findAll('.field-row[aria-pressed=true]')) row.setAttribute('aria-pressed', 'false');
+    for (const row of findAll('.field-row[aria-pressed=true]'))
+        row.setAttribute('aria-pressed', 'false');
     const row = find(`.field-row[data-path="${CSS.escape(node.path)}"]`);
     if (row) row.setAttribute('aria-pressed', 'true');
     drawBytes(content.entries[chosenEntry]);
@@ -125,7 +176,8 @@ function xmlParts(root) {
         grey(end);
     };
     const walk = (node, depth) => {
-        const attributes = node.kids.filter((k) => k.name[0] === '@'), kids = node.kids.filter((k) => k.name[0] !== '@');
+        const attributes = node.kids.filter((k) => k.name[0] === '@'),
+            kids = node.kids.filter((k) => k.name[0] !== '@');
         const name = { name: node.name.replace(/\[\d+\]$/, '') };
         parts.push('  '.repeat(depth));
         if (!kids.length && node.value == null) return openTag(name, attributes, '/>\n');
@@ -147,29 +199,50 @@ function byteCell(text, i, node) {
     const [from, to] = node ? litBits(i, node[0], node[1]) : [0, 0];
     if (from >= to) return h('i' + (i < 8 ? '.mute' : ''), { 'data-i': i }, text);
     const [a, b] = [from * 12.5, to * 12.5];
-    return h('i.lit' + (to - from < 8 ? '.partly' : ''), {
-        'data-i': i, style: `background:linear-gradient(90deg,transparent ${a}%,var(--lit) ${a}% ${b}%,transparent ${b}%)`,
-    }, text);
+    return h(
+        'i.lit' + (to - from < 8 ? '.partly' : ''),
+        {
+            'data-i': i,
+            style: `background:linear-gradient(90deg,transparent ${a}%,var(--lit) ${a}% ${b}%,transparent ${b}%)`,
+        },
+        text,
+    );
 }
 
 function binary(bytes, [begin, end]) {
     if (end - begin > 72 || end <= begin) return null;
     const cells = [];
     for (let i = begin >> 3; i <= (end - 1) >> 3 && i < bytes.length; i++) {
-        const bits = parseInt(bytes[i], 16).toString(2).padStart(8, '0'), [from, to] = litBits(i, begin, end);
+        const bits = parseInt(bytes[i], 16).toString(2).padStart(8, '0'),
+            [from, to] = litBits(i, begin, end);
         cells.push(h('span', bits.slice(0, from), h('b', bits.slice(from, to)), bits.slice(to)));
     }
     return h('div.binary', cells);
 }
 
 function bytesCaption(entry, node, range, count) {
-    if (!node) return h('span', count > MOST_BYTES ? say('cut_bytes', number(MOST_BYTES), number(count)) : say('choose_field'));
+    if (!node)
+        return h(
+            'span',
+            count > MOST_BYTES
+                ? say('cut_bytes', number(MOST_BYTES), number(count))
+                : say('choose_field'),
+        );
     const isEXI = !node.path.startsWith('SECCDiscovery');
-    return h('span', say(isEXI ? 'bits' : 'octets', node.name, range[0] - HEADER_BITS, range[1] - HEADER_BITS - 1));
+    return h(
+        'span',
+        say(
+            isEXI ? 'bits' : 'octets',
+            node.name,
+            range[0] - HEADER_BITS,
+            range[1] - HEADER_BITS - 1,
+        ),
+    );
 }
 
 function drawBytes(entry) {
-    const home = byId('bytes'), bytes = entry.hex.match(/../g) || [];
+    const home = byId('bytes'),
+        bytes = entry.hex.match(/../g) || [];
     const node = nodes.find((n) => n.path === chosenPath);
     const range = node ? [node.valueBegin ?? node.begin, node.valueEnd ?? node.end] : null;
     const cells = [];
@@ -177,7 +250,11 @@ function drawBytes(entry) {
         if (i % 16 === 0) cells.push(h('span', i.toString(16).padStart(4, '0')));
         cells.push(byteCell(text, i, range));
     });
-    home.replaceChildren(h('div.caption', bytesCaption(entry, node, range, bytes.length)), h('div.hex', cells), (range && binary(bytes, range)) || '');
+    home.replaceChildren(
+        h('div.caption', bytesCaption(entry, node, range, bytes.length)),
+        h('div.hex', cells),
+        (range && binary(bytes, range)) || '',
+    );
     home.onclick = (event) => {
         const cell = event.target.closest('i[data-i]');
         if (cell) chooseBit(+cell.dataset.i * 8 + 4);
@@ -189,8 +266,10 @@ function drawBytes(entry) {
 // The field that has that bit, else the next behind it.
 function chooseBit(bit) {
     const leaves = nodes.filter((n) => n.value != null);
-    const node = leaves.find((n) => n.valueBegin <= bit && bit < n.valueEnd) ||
-        leaves.find((n) => n.begin <= bit && bit < n.end) || leaves.find((n) => n.begin >= bit);
+    const node =
+        leaves.find((n) => n.valueBegin <= bit && bit < n.valueEnd) ||
+        leaves.find((n) => n.begin <= bit && bit < n.end) ||
+        leaves.find((n) => n.begin >= bit);
     if (!node) return;
     chosenPath = node.path;
     drawMessage();
@@ -198,12 +277,30 @@ function chooseBit(bit) {
 
 // ---- the pane ----
 
-const TABS = [['fields', () => say('fields')], ['xml', () => 'XML']];
+const TABS = [
+    ['fields', () => say('fields')],
+    ['xml', () => 'XML'],
+];
 
-const tabRow = () => h('div.tabs', { role: 'tablist', 'aria-label': say('message'), onkeydown: walkTabs }, TABS.map(([key, word]) => h('button', {
-    role: 'tab', id: 'tab-' + key, 'aria-selected': String(tab === key), 'aria-controls': 'panel',
-    tabindex: tab === key ? 0 : -1, onclick: () => openTab(key),
-}, word())));
+const tabRow = () =>
+    h(
+        'div.tabs',
+        { role: 'tablist', 'aria-label': say('message'), onkeydown: walkTabs },
+        TABS.map(([key, word]) =>
+            h(
+                'button',
+                {
+                    role: 'tab',
+                    id: 'tab-' + key,
+                    'aria-selected': String(tab === key),
+                    'aria-controls': 'panel',
+                    tabindex: tab === key ? 0 : -1,
+                    onclick: () => openTab(key),
+                },
+                word(),
+            ),
+        ),
+    );
 
 function openTab(key) {
     tab = key;
@@ -218,23 +315,44 @@ function walkTabs(event) {
 }
 
 function drawFrame(pane, frame) {
-    const root = frameTree(frame, content.words), t = frame.timer;
+    const root = frameTree(frame, content.words),
+        t = frame.timer;
     nodes = [];
-    const gather = (node) => node.kids.forEach((k) => {
-        nodes.push(k);
-        gather(k);
-    });
+    const gather = (node) =>
+        node.kids.forEach((k) => {
+            nodes.push(k);
+            gather(k);
+        });
     gather(root);
-    const bad = nodes.find((n) => isBad(n, frame)), self = nodes.find((n) => n.name === frame.name);
+    const bad = nodes.find((n) => isBad(n, frame)),
+        self = nodes.find((n) => n.name === frame.name);
     if (!nodes.some((n) => n.path === chosenPath)) chosenPath = bad ? bad.path : null;
-    const head = messageHead(frame, frame.name, ['#' + frame.n, direction(frame), seconds(frame.at, 3) + ' s', say('bytes_n', number(frame.hex.length / 2))]);
+    const head = messageHead(frame, frame.name, [
+        '#' + frame.n,
+        direction(frame),
+        seconds(frame.at, 3) + ' s',
+        say('bytes_n', number(frame.hex.length / 2)),
+    ]);
     if (self && docOf(self)) head.append(h('div.doc', docOf(self)));
     if (frame.problem) head.append(h('p.problem', frame.problem));
-    if (t) head.append(h('div.step-time', limitBar(t.us, t.limit), h('span.n', say('answered', time(t.us), time(t.limit)))));
-    pane.replaceChildren(head, tabRow(),
-        h('div.panel', { id: 'panel', role: 'tabpanel', tabindex: 0, 'aria-labelledby': 'tab-' + tab },
-            tab === 'fields' ? fieldRows(unwrapped(root), frame) : h('pre.xml', xmlParts(root))),
-        h('div.bytes', { id: 'bytes', tabindex: 0, role: 'group', 'aria-label': say('hex') }));
+    if (t)
+        head.append(
+            h(
+                'div.step-time',
+                limitBar(t.us, t.limit),
+                h('span.n', say('answered', time(t.us), time(t.limit))),
+            ),
+        );
+    pane.replaceChildren(
+        head,
+        tabRow(),
+        h(
+            'div.panel',
+            { id: 'panel', role: 'tabpanel', tabindex: 0, 'aria-labelledby': 'tab-' + tab },
+            tab === 'fields' ? fieldRows(unwrapped(root), frame) : h('pre.xml', xmlParts(root)),
+        ),
+        h('div.bytes', { id: 'bytes', tabindex: 0, role: 'group', 'aria-label': say('hex') }),
+    );
     drawBytes(frame);
 }
 
@@ -243,15 +361,34 @@ function drawRemark(pane, entry) {
     nodes = [];
     const rows = Object.entries(entry.more).filter(([, v]) => v !== '' && v != null);
     pane.replaceChildren(
-        messageHead(entry, kindWord(entry.kind), [seconds(entry.at, 3) + ' s', entry.from < 0 ? '' : say(entry.from ? 'station' : 'vehicle')]), h('span'),
-        h('div.panel', { tabindex: 0, role: 'group', 'aria-label': kindWord(entry.kind) },
+        messageHead(entry, kindWord(entry.kind), [
+            seconds(entry.at, 3) + ' s',
+            entry.from < 0 ? '' : say(entry.from ? 'station' : 'vehicle'),
+        ]),
+        h('span'),
+        h(
+            'div.panel',
+            { tabindex: 0, role: 'group', 'aria-label': kindWord(entry.kind) },
             entry.text ? h('p.remark-text' + (entry.ok ? '' : '.fail'), entry.text) : null,
-            h('dl.facts.remark-facts', rows.map(([key, v]) => fact(WORDS['d_' + key] ? say('d_' + key) : key,
-                h('span.mono', typeof v === 'object' ? JSON.stringify(v, null, 1) : String(v)))))));
+            h(
+                'dl.facts.remark-facts',
+                rows.map(([key, v]) =>
+                    fact(
+                        WORDS['d_' + key] ? say('d_' + key) : key,
+                        h(
+                            'span.mono',
+                            typeof v === 'object' ? JSON.stringify(v, null, 1) : String(v),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    );
 }
 
 function drawMessage() {
-    const pane = byId('message'), entry = content.entries[chosenEntry];
+    const pane = byId('message'),
+        entry = content.entries[chosenEntry];
     const opens = pane.hidden;
     pane.hidden = false;
     document.body.classList.add('in-message');

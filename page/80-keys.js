@@ -38,15 +38,34 @@ async function switchLanguage() {
 // ---- keys ----
 
 const KEYS = [
-    [['j', 'k'], 'key_walk'], [['n', 'p'], 'key_case'], [['Enter'], 'key_open'], [['Esc'], 'key_back'], [['/'], 'key_find'],
-    [['f'], 'key_fail'], [['e'], 'key_fold'], [['1', '2'], 'key_tabs'], [['t'], 'theme'], [['l'], 'other_language'],
+    [['j', 'k'], 'key_walk'],
+    [['n', 'p'], 'key_case'],
+    [['Enter'], 'key_open'],
+    [['Esc'], 'key_back'],
+    [['/'], 'key_find'],
+    [['f'], 'key_fail'],
+    [['e'], 'key_fold'],
+    [['1', '2'], 'key_tabs'],
+    [['t'], 'theme'],
+    [['l'], 'other_language'],
 ];
 
 function openHelp() {
     const dialog = byId('help');
-    dialog.replaceChildren(h('h2', say('help')), h('dl', KEYS.map(([keys, word]) =>
-        [h('dt', keys.map((key) => [h('kbd', key), ' '])), h('dd', say(word))])),
-    h('form', { method: 'dialog' }, h('button.tool', say('close'))));
+    dialog.replaceChildren(
+        h('h2', say('help')),
+        h(
+            'dl',
+            KEYS.map(([keys, word]) => [
+                h(
+                    'dt',
+                    keys.map((key) => [h('kbd', key), ' ']),
+                ),
+                h('dd', say(word)),
+            ]),
+        ),
+        h('form', { method: 'dialog' }, h('button.tool', say('close'))),
+    );
     dialog.showModal();
     dialog.onclick = (event) => event.target === dialog && dialog.close();
 }
@@ -78,7 +97,8 @@ function goToFailure() {
 }
 
 function openChosen(event) {
-    if (current || !shown[chosen] || /^(BUTTON|A|SUMMARY)$/.test(event.target.tagName)) return false;
+    if (current || !shown[chosen] || /^(BUTTON|A|SUMMARY)$/.test(event.target.tagName))
+        return false;
     openCase(shown[chosen]);
     return true;
 }
@@ -93,10 +113,20 @@ function goBack() {
 }
 
 const ACTIONS = {
-    j: () => walkMessages(1), k: () => walkMessages(-1), n: () => walkCases(1), p: () => walkCases(-1),
-    '/': () => byId('find').select(), f: goToFailure, e: () => content && switchFold(),
-    1: () => openTab('fields'), 2: () => openTab('xml'), t: switchTheme, l: switchLanguage, '?': openHelp,
-    Escape: goBack, Enter: openChosen,
+    j: () => walkMessages(1),
+    k: () => walkMessages(-1),
+    n: () => walkCases(1),
+    p: () => walkCases(-1),
+    '/': () => byId('find').select(),
+    f: goToFailure,
+    e: () => content && switchFold(),
+    1: () => openTab('fields'),
+    2: () => openTab('xml'),
+    t: switchTheme,
+    l: switchLanguage,
+    '?': openHelp,
+    Escape: goBack,
+    Enter: openChosen,
 };
 
 function keyInSearch(event) {
@@ -136,7 +166,9 @@ addEventListener('DOMContentLoaded', async () => {
         await readPlan();
     } catch (e) {
         drawTop();
-        byId('main').replaceChildren(h('div.wrap', h('p.warning', { role: 'alert' }, say('broken_plan', e.message))));
+        byId('main').replaceChildren(
+            h('div.wrap', h('p.warning', { role: 'alert' }, say('broken_plan', e.message))),
+        );
         return;
     }
     readBlocks();

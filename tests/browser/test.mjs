@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report in a browser: keys, filters, addresses, languages, schemes, sizes, paper, screen readers.
+//
+//   NODE_MODULES=DIR node tests/browser/test.mjs PAGES    pages made by tests/browser/pages
+import { axe, browser, open, openCase, problems } from './support.mjs';
+
+let passed = 0,
+    failed = 0;
+function check(what, holds, found) {
+    if (holds) passed++;
+    else failed++;
+    console.log(
+        (holds ? 'ok - ' : 'not ok - ') +
+            what +
+            (holds || found === undefined ? '' : `: ${JSON.stringify(found)}`),
+    );
+}
+
+// Each test has a page of its own and may fail without ending the others.
+async function test(what, file, options, body) {
+    let page;
+    try {
+        page = await open(file, options);
+        await body(page);
+    } catch (e) {
+        check(what, false, e.message.split('\n').slice(0, 6).join(' '));
+    }
+    if (page) await page.close();
+}
+
+const overflow = (page) =>
+    page.evaluate(() => {
+        const e =
+            innerWidth < 1100 ? document.getElementById('app') : document.getElementById('main');
+        return e.scrollWidth - e.clientWidth;
+    });
+
+await test('overview', 'run.html', {}, async (page) => {
+    const facts = await page.evaluate(() => ({
+        title: document.querySelector('h1').textContent,
+        played: PLAN.filter((c) => c.block).length,
+        outcomes: [...new Set(PLAN.map((c) => c.outcome))].sort().join(' '),
+        warning: !!document.querySelector('.warning'),
+        causes: document.querySelectorAll('.cause:not(.cause-head)').length,
+        fails: PLAN.filter((c) => c.outcome === 'fail').length,
+    }));
+    check('a thousand cases are read', facts.played >= 990, facts);
+    check('the headline tells how many fail', facts.title.startsWith(`${facts.fails} of`), facts);
+    check(
+        'all outcomes are there',
+        facts.outcomes === 'error fail inconclusive na pass',
+        facts.outcomes,
+    );
+    check('a whole run has no warning', !facts.warning);
+    check('causes are fewer than failures', facts.causes > 1 && facts.causes < facts.fails, facts);
+});
+
+await test('keys', 'run.html', {}, async (page) => {
+    const key = (k) => page.keyboard.press(k);
+    const settle = () => page.waitForTimeout(120);
+    await key('j');
+    await key('j');
+    check(
+        'j goes down the list',
+        await page.evaluate(
+            () => document.querySelectorAll('.row')[1].getAttribute('aria-current') === 'true',
+        ),
+    );
+    await key('Enter');
+    await page.waitForSelector('.ladder-row');
+    check('Enter opens a case', await page.evaluate(() => current === shown[1]));
+    await key('f');
+    const at = await page.evaluate(() => chosenEntry);
+    await key('k');
+    const above = await page.evaluate(() => chosenEntry);
+    check('f goes to the failure, k up a message', at !== null && above !== null && above < at, [
+        at,
+        above,
+    ]);
+    await key('2');
+    check('2 shows XML', (await page.textContent('pre.xml')).includes('<'));
+    await key('1');
+    await page.click('.field-row:not(.group)');
+    check(
+        'a field lights its bits',
+        await page.evaluate(() => document.querySelectorAll('.hex .lit').length > 0),
+    );
+    await page.evaluate(() => document.querySelectorAll('.hex i')[14].click());
+    check(
+        'a byte chooses its field',
+        await page.evaluate(() => !!document.querySelector('.field-row[aria-pressed=true]')),
+    );
+    await key('Escape');
+    check(
+        'Esc closes the message',
+        await page.evaluate(() => document.getElementById('message').hidden && !!current),
+    );
+    await key('n');
+    await settle();
+    check('n opens the next case', await page.evaluate(() => current === shown[2]));
+    await key('p');
+    await settle();
+    check('p opens the previous case', await page.evaluate(() => current === shown[1]));
+    for (let i = 0; i < 2 && (await page.evaluate(() => !!current)); i++) {
+        await key('Escape');
+        await settle();
+    }
+    check(
+        'Esc leads back to the overview',
+        await page.evaluate(() => !current && !!document.querySelector('.two')),
+    );
+    await key('/');
+    await page.keyboard.type('V2G2-545 UnknownSession');
+    check(
+        '/ searches rules and causes',
+        await page.evaluate(
+            () => shown.length > 0 && shown.length < 40 && shown.every((c) => c.outcome === 'fail'),
+        ),
+    );
+    await key('Escape');
+    check('Esc clears the search', await page.evaluate(() => shown.length === PLAN.length));
+    await key('l');
+    await settle();
+    check(
+        'l changes the language',
+        await page.evaluate(
+            () =>
+                document.documentElement.lang === 'ko' &&
+                /불합격/.test(document.querySelector('h1').textContent),
+        ),
+    );
+    await key('l');
+    await key('t');
+    check(
+        't changes the scheme',
+        await page.evaluate(() => document.documentElement.dataset.theme === 'dark'),
+    );
+    await key('?');
+    check('? lists the keys', await page.evaluate(() => document.getElementById('help').open));
+    await key('Escape');
+    check(
+        'Esc closes the list of keys',
+        await page.evaluate(() => !document.getElementById('help').open),
+    );
+});
+
+await test('filters', 'run.html', {}, async (page) => {
+    const n = () => page.evaluate(() => shown.length);
+    const all = await n();
+    for (const [name, selector] of [
+        ['cause', '.cause:not(.cause-head)'],
+        ['cell', '.areas .cell'],
+        ['rule', '.rules button'],
+        ['verdict', '.legend button'],
+        ['reason', 'td .link'],
+    ]) {
+        await page.evaluate((s) => document.querySelector(s).click(), selector);
+        const left = await n();
+        check(`a ${name} filters the list`, left > 0 && left < all, [left, all]);
+    }
+    check(
+        'an active filter has a tag',
+        await page.evaluate(() => !!document.querySelector('.tag button[aria-label]')),
+    );
+    await page.evaluate(() => document.querySelector('.tag button').click());
+    check('a tag takes its filter away', (await n()) === all);
+    await page.evaluate(() => document.querySelectorAll('.chip')[1].click());
+    check(
+        'a chip filters by outcome',
+        await page.evaluate(() => shown.every((c) => c.outcome === 'fail') && shown.length > 0),
+    );
+    await page.fill('#find', 'nothing has this name');
+    check(
+        'nothing left is said, with a way out',
+        await page.evaluate(() => !!document.querySelector('.none-left .link')),
+    );
+    await page.click('.none-left .link');
+    check('and the way out shows all', (await n()) === all);
+});
+
+await test('a case', 'run.html', { width: 1280 }, async (page) => {
+    await openCase(page, "(c) => c.id === 'PAGE_SECC_CurrentDemand_loop'");
+    const facts = await page.evaluate(() => ({
+        open: !document.getElementById('message').hidden,
+        found: document.querySelector('.found').textContent,
+        bad: document.querySelectorAll('.ladder-row.bad').length,
+        folded: document.querySelectorAll('.folded').length,
+        rows: document.querySelectorAll('.ladder-row').length,
+        frames: content.frames.length,
+        lines: document.querySelectorAll('.curves .line').length,
+        times: document.querySelectorAll('.time-table tbody tr').length,
+        links: [...document.querySelectorAll('.files a')].map((a) => a.getAttribute('href')),
+        command: document.querySelector('.files .whole').textContent,
+        steps: document.querySelectorAll('.steps li').length,
+    }));
+    check(
+        'the message that failed is open',
+        facts.open && facts.found === 'FAILED_SequenceError',
+        facts,
+    );
+    check(
+        'the ladder marks it, and folds its loop',
+        facts.bad >= 1 && facts.folded >= 1 && facts.rows < facts.frames / 3,
+        facts,
+    );
+    check('voltage, current, power have curves', facts.lines >= 3, facts.lines);
+    check('answers are shown against their limits', facts.times >= 2, facts.times);
+    check(
+        'capture and events are linked',
+        facts.links.length === 2 &&
+            facts.links.every((l) => /\/(session\.pcapng|events\.jsonl)(\.gz)?$/.test(l)),
+        facts.links,
+    );
+    check(
+        'the command plays the case again',
+        /v2glab test .*PAGE_SECC_CurrentDemand_loop/.test(facts.command),
+        facts.command,
+    );
+    await page.keyboard.press('e');
+    check(
+        'e unfolds all messages',
+        await page.evaluate(
+            () =>
+                document.querySelectorAll('.ladder-row[data-e]').length === ladderEntries().length,
+        ),
+    );
+    check(
+        'every row of every frame has its bits',
+        await page.evaluate(() =>
+            content.frames.every(
+                (f) =>
+                    f.shape >= 0 &&
+                    content.words.shapes[f.shape].reduce((bits, row) => bits + row[2], 64) <=
+                        f.hex.length * 4,
+            ),
+        ),
+    );
+    check(
+        'every frame has its name in its tree',
+        await page.evaluate(() =>
+            content.frames.every((f) => {
+                const names = [],
+                    walk = (n) => n.kids.forEach((k) => (names.push(k.name), walk(k)));
+                const tree = frameTree(f, content.words);
+                walk(tree);
+                return (
+                    names.some((n) => n === f.name) ||
+                    tree.kids.some((k) => k.path.startsWith(f.name + '/'))
+                );
+            }),
+        ),
+    );
+    await page.emulateMedia({ media: 'print' });
+    const paper = (await page.pdf({ format: 'A4' })).length;
+    check('a case can be printed', paper > 20000, paper);
+});
+
+await test('what came to nothing', 'run.html', {}, async (page) => {
+    await openCase(page, "(c) => c.id === 'PAGE_SECC_SessionStop_silent'");
+    check(
+        'what did not come has a row of its own',
+        await page.evaluate(() => document.querySelectorAll('.missing').length === 1),
+    );
+    await openCase(page, "(c) => c.id === 'PAGE_SECC_SessionStop_broken'");
+    check(
+        'text of a device or case is never markup',
+        (await page.textContent('.finding')).includes('</script>'),
+    );
+    await openCase(page, "(c) => c.id === 'PAGE_SECC_SessionStop_lacks'");
+    check(
+        'a case that was not judged says why',
+        (await page.textContent('.finding')).includes('contract of the moon'),
+    );
+    await page.evaluate(() => openCase(PLAN.find((c) => c.outcome === 'na')));
+    await page.waitForSelector('.finding.na');
+    check(
+        'a case that does not apply says why',
+        (await page.textContent('.finding.na')).includes('no device can do this'),
+    );
+    await openCase(page, "(c) => c.outcome === 'pass' && c.frames > 3");
+    await page.evaluate(() => document.querySelector('.remark[data-e]').click());
+    check(
+        'what is no message opens, too',
+        await page.evaluate(() => document.querySelectorAll('.remark-facts dd').length > 1),
+    );
+});
+
+await test(
+    'addresses',
+    'run.html',
+    { hash: 'PAGE_SECC_CurrentDemand_loop', lang: 'ko', theme: 'dark' },
+    async (page) => {
+        await page.waitForSelector('.ladder-row');
+        check(
+            'an address opens its case',
+            await page.evaluate(() => current.id === 'PAGE_SECC_CurrentDemand_loop'),
+        );
+        check(
+            'in its language and scheme',
+            await page.evaluate(
+                () =>
+                    document.documentElement.lang === 'ko' &&
+                    document.documentElement.dataset.theme === 'dark',
+            ),
+        );
+        await page.keyboard.press('n');
+        await page.waitForTimeout(150);
+        await page.goBack();
+        await page.waitForTimeout(200);
+        check(
+            'Back goes back',
+            await page.evaluate(() => current && current.id === 'PAGE_SECC_CurrentDemand_loop'),
+        );
+    },
+);
+
+await test('a killed run', 'killed.html', {}, async (page) => {
+    const facts = await page.evaluate(() => ({
+        warning: document.querySelector('.warning')?.textContent,
+        whole: PLAN.filter((c) => c.block).length,
+        none: PLAN.filter((c) => c.outcome === 'none').length,
+    }));
+    check('a killed run says so', !!facts.warning, facts);
+    check(
+        'it has what was whole, and tells what was not reached',
+        facts.whole > 100 && facts.none > 100,
+        facts,
+    );
+    await openCase(page, '(c) => c.block');
+    check('its cases open', await page.evaluate(() => content.frames.length > 0));
+});
+
+await test('20,000 frames', 'long.html', {}, async (page) => {
+    const begin = Date.now();
+    await openCase(page, '(c) => c.frames >= 20000');
+    const took = Date.now() - begin;
+    const rows = await page.evaluate(() => document.querySelectorAll('.ladder-row').length);
+    check('a case of 20,000 frames opens folded', rows < 500 && took < 8000, [rows, took]);
+    await page.keyboard.press('e');
+    check(
+        'and unfolds',
+        await page.evaluate(() => document.querySelectorAll('.ladder-row').length >= 20000),
+    );
+});
+
+await test('a session', 'session.html', {}, async (page) => {
+    await page.waitForSelector('.ladder-row');
+    check(
+        'a page of one session opens it',
+        await page.evaluate(() => !!current && content.frames.length > 20),
+    );
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.facts');
+    check(
+        'and has an overview',
+        await page.evaluate(() => !!document.querySelector('h1').textContent),
+    );
+});
+
+// Spikes must not vanish where there are more points than pixels.
+await test('thinning', 'run.html', {}, async (page) => {
+    const d = await page.evaluate(() =>
+        linePath(
+            Array.from({ length: 50000 }, (_, i) => [i, i === 33333 ? 999 : 1, i]),
+            (us) => us / 50,
+            (v) => v,
+        ),
+    );
+    check(
+        'a spike among 50,000 points stays in the curve',
+        d.includes('V999.0') && d.length < 100000,
+        d.length,
+    );
+});
+
+// ---- sizes, schemes, languages; what a screen reader needs ----
+
+const SETTINGS = [
+    [390, 'light', 'ko'],
+    [390, 'dark', 'en'],
+    [1280, 'light', 'en'],
+    [1280, 'dark', 'ko'],
+    [2560, 'dark', 'en'],
+    [3840, 'light', 'ko'],
+];
+const STATES = {
+    overview: async () => {},
+    fail: (page) => openCase(page, "(c) => c.outcome === 'fail' && c.cause[1] === 'ResponseCode'"),
+    missing: (page) => openCase(page, "(c) => c.id === 'PAGE_SECC_SessionStop_silent'"),
+    XML: async (page) => {
+        await openCase(page, "(c) => c.id === 'PAGE_SECC_CurrentDemand_loop'");
+        await page.evaluate(() => choose(content.frames[5].i));
+        await page.keyboard.press('2');
+    },
+    remark: async (page) => {
+        await openCase(page, "(c) => c.outcome === 'pass'");
+        await page.evaluate(() => document.querySelector('.remark[data-e]').click());
+    },
+    keys: (page) => page.keyboard.press('?'),
+};
+
+for (const [width, theme, lang] of SETTINGS) {
+    for (const [state, go] of Object.entries(STATES)) {
+        const what = `${state}, ${width} px, ${theme}, ${lang}`;
+        await test(
+            what,
+            'run.html',
+            { width, height: width > 2000 ? 1440 : 860, theme, lang },
+            async (page) => {
+                await go(page);
+                await page.waitForTimeout(200);
+                const over = await overflow(page);
+                await page.evaluate(axe);
+                const { violations } = await page.evaluate(() =>
+                    window.axe.run(document, { resultTypes: ['violations'] }),
+                );
+                check(`${what}: fits, and axe finds nothing`, over <= 0 && !violations.length, [
+                    over,
+                    ...violations.map(
+                        (v) =>
+                            `${v.id} × ${v.nodes.length}: ${v.nodes[0].target} ${v.nodes[0].failureSummary}`,
+                    ),
+                ]);
+            },
+        );
+    }
+}
+
+check('no error, no line on the console, no request', !problems.length, problems.slice(0, 5));
+await browser.close();
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed ? 1 : 0;
