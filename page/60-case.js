@@ -125,7 +125,7 @@ function stepTime(step) {
     if (!(step.limit > 0) || step.taken == null) return null;
     const over = step.taken > step.limit;
     return h(
-        'div.step-time',
+        'div.step-time' + (hasCome(step, content) ? '' : '.out'),
         limitBar(step.taken * 1000, step.limit * 1000),
         h(
             'span.n.' + (over ? 'fail' : 'mute'),
