@@ -18,7 +18,7 @@ const WORDS = {
 
     // top and list
     skip: ['Skip to the content', '본문으로 건너뛰기'],
-    find: ['Case, rule, cause', '시험, 규칙, 원인 검색'],
+    find: ['Case, rule, cause', '시험·규칙·원인'],
     all: ['All', '전체'],
     cases: ['Cases', '시험'],
     cases_shown: ['$1 cases · worst first', '시험 $1건 · 나쁜 것부터'],
@@ -84,8 +84,8 @@ const WORDS = {
     rules_sub: ['failed of judged; our mapping', '불합격 / 판정, 자체 대응'],
     more_of: ['$1 more', '그 밖 $1개'],
     reasons: ['Why cases do not apply', '해당 없는 까닭'],
-    slowest: ['Slowest answers', '가장 느린 응답'],
-    slowest_sub: ['nearest to their limit, of all cases', '모든 시험에서 한도에 가장 가까운 것'],
+    nearest: ['Nearest to a limit', '한도에 가장 가까운 응답'],
+    percent: ['$1 %', '$1 %'],
     of_limit: ['$1 % of the limit', '한도의 $1 %'],
     this_run: ['This run', '시험 정보'],
     this_record: ['This record', '기록 정보'],
@@ -107,7 +107,6 @@ const WORDS = {
     messages: ['Messages', '메시지'],
     protocol: ['Protocol', '프로토콜'],
     rules: ['Rules', '규칙'],
-    suite: ['Suite', '시험 모음'],
     own_id: ['our own id, no official one', '자체 식별자(공식 번호 아님)'],
     mapping: ['mapped by us', '자체 대응'],
     find_fail: ['The step that failed', '불합격 단계'],
@@ -248,7 +247,6 @@ const WORDS = {
     key_fold: ['unfold or fold loops', '반복 펼치기·접기'],
     key_tabs: ['fields, XML', '필드, XML'],
 
-    unpacking: ['Unpacking…', '여는 중…'],
     opened: ['Case $1, $2', '시험 $1, $2'],
     broken: ['This case cannot be read: $1', '이 시험의 기록을 읽을 수 없습니다: $1'],
     broken_plan: [

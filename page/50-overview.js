@@ -242,33 +242,30 @@ function reasons() {
     );
 }
 
-// What a capture has in place of causes: where it came nearest to a limit.
-function slowest(played) {
-    const cases = played
-        .filter((c) => c.worst > 0)
-        .sort((a, b) => b.worst - a.worst)
-        .slice(0, LONGEST_TABLE);
-    if (!cases.length) return null;
-    return section(
-        say('slowest'),
-        say('slowest_sub'),
+// What sessions and captures have in place of causes: where each came nearest to a limit.
+function sessions(played) {
+    const cells = (c) => [
         h(
-            'table',
-            h(
-                'tbody',
-                cases.map((c) =>
-                    h(
-                        'tr',
-                        h('td', h('a.link', { href: '#' + encodeURIComponent(c.key) }, c.key)),
-                        h('td.roomy', about(c)),
-                        h(
-                            'td.n' + (c.worst > 100 ? '.fail' : ''),
-                            say('of_limit', number(+c.worst.toFixed(c.worst < 10 ? 1 : 0))),
-                        ),
-                    ),
-                ),
-            ),
+            'th',
+            { scope: 'row' },
+            h('a.link', { href: '#' + encodeURIComponent(c.key) }, breakable(c.key)),
         ),
+        h('td.roomy', [c.protocol, c.mode, about(c)].filter(Boolean).join(' · ')),
+        h('td.n', number(c.frames)),
+        h('td.n', time(c.us)),
+        h('td.n', h('span.' + c.outcome, c.worst == null ? '–' : say('percent', number(c.worst)))),
+    ];
+    const heads = ['messages', 'took', 'nearest'].map((key) =>
+        h('th.n', { scope: 'col' }, say(key)),
+    );
+    const wrap = (rows) =>
+        h('table', h('thead', h('tr', h('td'), h('td.roomy'), heads)), h('tbody', rows));
+    const worst = (c) => c.worst || 0;
+    const rows = played.filter((c) => c.frames != null).sort((a, b) => worst(b) - worst(a));
+    return section(
+        say('sessions'),
+        null,
+        longList(rows, (c) => h('tr', cells(c)), wrap),
     );
 }
 
@@ -306,27 +303,21 @@ function facts() {
     );
 }
 
+// Both verdicts of a run; a session or a capture has none.
+function twoBars(counts) {
+    const fields = countBy(PLAN, (c) => c.field);
+    return h(
+        'div.two',
+        h('div', h('h2', say('conformance')), bar(counts), legend(counts, 'outcome', say)),
+        h('div', h('h2', say('field')), bar(fields), legend(fields, 'field', fieldWord)),
+    );
+}
+
 function drawOverview() {
     const cases = PLAN.filter((c) => c.outcome !== 'na');
     const played = cases.filter((c) => c.block);
     const counts = countBy(PLAN, (c) => c.outcome);
     const [title, lead] = (IS_RUN ? runSentence : sessionSentence)(played, counts);
-    const twoBars = h(
-        'div.two',
-        h('div', h('h2', say('conformance')), bar(counts), legend(counts, 'outcome', say)),
-        IS_RUN
-            ? h(
-                  'div',
-                  h('h2', say('field')),
-                  bar(countBy(PLAN, (c) => c.field)),
-                  legend(
-                      countBy(PLAN, (c) => c.field),
-                      'field',
-                      fieldWord,
-                  ),
-              )
-            : null,
-    );
     byId('main').replaceChildren(
         h(
             'div.wrap',
@@ -339,11 +330,11 @@ function drawOverview() {
                 : null,
             h('h1', title),
             lead ? h('p.lead', lead) : null,
-            META.kind === 'capture' ? null : twoBars,
+            IS_RUN ? twoBars(counts) : null,
             causes(played),
             IS_RUN && played.length ? areas(played) : null,
             rulesBroken(played),
-            IS_RUN ? null : slowest(played),
+            IS_RUN ? null : sessions(played),
             reasons(),
             facts(),
         ),
