@@ -82,7 +82,7 @@ row('heap after them', opened.heap.toFixed(1) + ' MB', '5.6 MB');
 
 // ---- search, scrolling ----
 
-await page.evaluate(() => (location.hash = ''));
+await page.evaluate(() => route());
 await page.waitForSelector('.two');
 row(
     'search as typed',
