@@ -114,7 +114,7 @@ await page.close();
 
 // ---- one very long case ----
 
-const long = await open('long.html');
+const long = await open('long.html', { hash: 'overview' });
 const begin = Date.now();
 await openCase(long, '(c) => c.frames >= 20000');
 const n = await long.evaluate(() => content.frames.length);

@@ -330,7 +330,7 @@ await test('a killed run', 'killed.html', {}, async (page) => {
     check('its cases open', await page.evaluate(() => content.frames.length > 0));
 });
 
-await test('20,000 frames', 'long.html', {}, async (page) => {
+await test('20,000 frames', 'long.html', { hash: 'overview' }, async (page) => {
     const begin = Date.now();
     await openCase(page, '(c) => c.frames >= 20000');
     const took = Date.now() - begin;
