@@ -59,6 +59,7 @@ const WORDS = {
         '세션 $2개 중 $1개에서 시간 초과',
     ],
     sessions_in_time: ['All $1 sessions kept the times.', '세션 $1개 모두 시간 준수'],
+    session_late: ['The session was too late somewhere.', '세션에서 시간 한도를 넘겼습니다.'],
     session_in_time: ['The session kept the times.', '세션이 시간을 지켰습니다.'],
     sessions_sentence: [
         '$1 messages in $2. A capture has no verdict: its answers are measured against the limits of the standard.',
@@ -90,6 +91,7 @@ const WORDS = {
     this_run: ['This run', '시험 정보'],
     this_record: ['This record', '기록 정보'],
     tested: ['Under test', '시험 대상'],
+    recorded: ['Record', '기록'],
     own_device: ['our own device, in the lab', '랩 안의 자체 장치'],
     begun: ['Begun', '시작'],
     ended: ['Ended', '종료'],

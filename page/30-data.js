@@ -139,8 +139,14 @@ function dictionary(shard) {
 
 // ---- a case ----
 
-// The time that judges an answer; those of the sequence are kept, but not shown in the ladder.
-const judging = (timers) => timers.find((t) => !/Sequence|Setup|Ongoing/.test(t.name)) || timers[0];
+// The time that judges an answer: the one nearest to its limit, but those that run over several
+// messages only where there is no other.
+function judging(timers) {
+    const own = timers.filter((t) => !/Sequence|Setup|Ongoing/.test(t.name));
+    const part = (t) => (t.limit > 0 ? t.us / t.limit : 0);
+    const worst = (list) => list.reduce((a, b) => (!a || part(b) > part(a) ? b : a), undefined);
+    return worst(own.length ? own : timers);
+}
 
 function readEntry(entry, i, names) {
     if (typeof entry[1] !== 'number') {

@@ -67,7 +67,7 @@ const themeIcon = () =>
     );
 
 function pageTitle() {
-    if (META.title) return META.title;
+    if (META.title) return META.title.split('/').pop();
     if (META.run.own_device) return say('own_device');
     if (META.run.started) return META.run.started.replace('T', ' ').slice(0, 16);
     return PLAN.length ? PLAN[0].key : '';

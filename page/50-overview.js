@@ -73,9 +73,10 @@ function runSentence(played, counts) {
 
 function sessionSentence(played, counts) {
     const late = counts.late || counts.fail || 0;
+    const word = (played.length === 1 ? 'session_' : 'sessions_') + (late ? 'late' : 'in_time');
     const title = late
-        ? say('sessions_late', number(late), number(played.length))
-        : say(played.length === 1 ? 'session_in_time' : 'sessions_in_time', number(played.length));
+        ? say(word, number(late), number(played.length))
+        : say(word, number(played.length));
     const sum = (key) => played.reduce((n, c) => n + (c[key] || 0), 0);
     return [
         title,
@@ -248,7 +249,7 @@ function sessions(played) {
         h(
             'th',
             { scope: 'row' },
-            h('a.link', { href: '#' + encodeURIComponent(c.key) }, breakable(c.key)),
+            h('a.link.whole-name', { href: '#' + encodeURIComponent(c.key) }, c.key),
         ),
         h('td.roomy', [c.protocol, c.mode, about(c)].filter(Boolean).join(' · ')),
         h('td.n', number(c.frames)),
@@ -279,7 +280,7 @@ function facts() {
     const run = META.run;
     const command = run.arguments && ['v2glab', 'test', ...run.arguments].map(shellWord).join(' ');
     const rows = [
-        ['tested', run.own_device ? say('own_device') : run.title],
+        [IS_RUN ? 'tested' : 'recorded', run.own_device ? say('own_device') : run.title],
         ['begun', dateTime(run.started)],
         ['ended', dateTime(ENDED && ENDED.ended)],
         ['tool', run.tool || (run.version && 'v2glab ' + run.version)],

@@ -41,13 +41,16 @@ function crumbs(c) {
 }
 
 const title = (c) => [
-    h('h1', about(c) || c.key),
+    h('h1' + (IS_RUN ? '.sentence' : ''), (IS_RUN && about(c)) || c.key),
     h(
         'div.case-id',
-        h('span.mono', h('span.mute', c.prefix), c.rest + (c.round > 1 ? ' #' + c.round : '')),
-        IS_RUN && c.suite
-            ? h('span.mute', c.prefix.startsWith('DRV_') ? say('own_id') : c.suite)
+        IS_RUN
+            ? h('span.mono', h('span.mute', c.prefix), c.rest + (c.round > 1 ? ' #' + c.round : ''))
             : null,
+        h(
+            'span.mute',
+            !IS_RUN ? about(c) : c.prefix.startsWith('DRV_') ? say('own_id') : c.suite || '',
+        ),
     ),
 ];
 
@@ -68,23 +71,18 @@ function ruleLinks(rules) {
 }
 
 function verdicts(c) {
-    const pair =
-        IS_RUN || c.outcome !== 'seen'
-            ? [
-                  fact(
-                      say('conformance'),
-                      mark(c.outcome, ''),
-                      h('span.' + c.outcome, say(c.outcome)),
-                  ),
-                  IS_RUN
-                      ? fact(
-                            say('field'),
-                            mark(c.field, ''),
-                            h('span.' + c.field, fieldWord(c.field)),
-                        )
-                      : null,
-              ]
-            : [fact(say('times'), mark('seen', ''), h('span.seen', say('seen')))];
+    // A session or a capture that nobody has judged is only in time, or not.
+    const unjudged = c.outcome === 'seen' || c.outcome === 'late';
+    const pair = [
+        fact(
+            say(unjudged ? 'times' : 'conformance'),
+            mark(c.outcome, ''),
+            h('span.' + c.outcome, say(c.outcome)),
+        ),
+        IS_RUN
+            ? fact(say('field'), mark(c.field, ''), h('span.' + c.field, fieldWord(c.field)))
+            : null,
+    ];
     return h(
         'dl.verdicts',
         pair,
@@ -356,7 +354,7 @@ function reproduce(c) {
             record
                 ? recordFiles().map((name) =>
                       fact(
-                          say(name.startsWith('session') ? 'capture' : 'events'),
+                          say(/\.pcap(ng)?(\.gz)?$/.test(name) ? 'capture' : 'events'),
                           fileLink(record, name),
                       ),
                   )
@@ -376,6 +374,10 @@ function reproduce(c) {
 
 // ---- all of it ----
 
+const timesSection = () =>
+    h('section', { id: 'times' }, h('div.head', h('h2', say('times'))), h('div.times'));
+
+// Where nobody judges, the times come first: they are what a capture is looked at for.
 function drawCase(c) {
     byId('main').replaceChildren(
         h(
@@ -386,6 +388,7 @@ function drawCase(c) {
             finding(c),
             steps(),
             background(c),
+            IS_RUN ? null : timesSection(),
             h(
                 'section',
                 h(
@@ -408,7 +411,7 @@ function drawCase(c) {
                 ),
                 h('div.curves'),
             ),
-            h('section', { id: 'times' }, h('div.head', h('h2', say('times'))), h('div.times')),
+            IS_RUN ? timesSection() : null,
             mutants(),
             reproduce(c),
         ),

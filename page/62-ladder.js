@@ -3,6 +3,7 @@
 // drawing: they can be found, selected, printed and read aloud.
 
 const LOOP_PAIRS = 5; // so many equal pairs of request and response are folded
+const FEW_LATE = 10; // so many late answers of a loop stay; where there are more, they are its rule
 const MORE_ROWS = 4; // so many remarks of one kind in a row are folded
 
 const isFrame = (entry) => !!entry && entry.hex != null;
@@ -13,7 +14,7 @@ const isLate = (entry) => !!entry.timer && entry.timer.us > entry.timer.limit;
 const stays = (entry) =>
     entry.i === chosenEntry ||
     (content.bad && content.bad.entry === entry.i) ||
-    (isFrame(entry) ? isFailed(entry) || isLate(entry) || !!entry.problem : !entry.ok);
+    (isFrame(entry) ? isFailed(entry) || !!entry.problem : !entry.ok);
 
 // ---- folding ----
 
@@ -36,8 +37,10 @@ function runEnd(entries, i) {
 function foldLoop(entries, begin, end, rows) {
     rows.push(entries[begin], entries[begin + 1]);
     let from = begin + 2;
+    const late = entries.slice(begin, end).filter(isLate).length;
+    const isOdd = (entry) => stays(entry) || (late <= FEW_LATE && isLate(entry));
     for (let i = from; i < end - 2; i += 2) {
-        if (!stays(entries[i]) && !stays(entries[i + 1])) continue;
+        if (!isOdd(entries[i]) && !isOdd(entries[i + 1])) continue;
         if (i > from) rows.push({ loop: entries.slice(from, i) });
         rows.push(entries[i], entries[i + 1]);
         from = i + 2;
