@@ -20,6 +20,7 @@ files["tests/lua"] = behaving
 files["suites"] = {
     read_globals = {"suite", "cases", "behaviour", "schedules", "tariff", "profile", "schedule_rows", "issued", "any", "near", "absent", "present", "at_most", "at_least", "new"},
 }
+files["tests/browser"] = files["suites"]
 files["lua/test"] = {
     read_globals = {"Answer", "Plug"},
 }

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Cases of every outcome, for pages to be tested with: a thousand short ones, some of which want what
--- our station rightly does not do, and one of each other kind.
+-- Cases of every outcome, for pages to be tested with: a thousand short ones, some of which want
+-- what our station rightly does not do, and one of each other kind.
 -- @author the v2glab authors
 -- @needs nothing
 
