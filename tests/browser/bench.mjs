@@ -22,6 +22,9 @@ const first = [],
     heap = [];
 for (let i = 0; i < 7; i++) {
     const page = await open(suites);
+    await page.waitForFunction(
+        () => performance.getEntriesByName('first-contentful-paint').length > 0,
+    );
     const times = await page.evaluate(() => ({
         paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
         ready: performance.getEntriesByName('ready')[0].startTime,
