@@ -25,6 +25,8 @@ int command_run(int argc, char **argv);
 int command_test(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_history(int argc, char **argv);
+int command_diff(int argc, char **argv);
+int command_bundle(int argc, char **argv);
 int command_lab(int argc, char **argv);
 int command_docs(int argc, char **argv);
 int command_persona(int argc, char **argv);

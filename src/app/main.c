@@ -23,6 +23,8 @@ static const struct command COMMAND[] = {
     {"persona", "list, show and check what vehicles and stations it can play", command_persona},
     {"test", "test a station or a vehicle by the cases of suites", command_test},
     {"report", "show, join and write the results of `test`, as JUnit XML, TAP, …", command_report},
+    {"diff", "compare two runs of `test`, or two sessions", command_diff},
+    {"bundle", "pack a case with all that belongs to it into one archive", command_bundle},
     {"history", "show verdicts and times of cases over time", command_history},
     {"run", "run scripts against a peer, or against each other", command_run},
     {"lab", "a shell or command in an isolated network of its own", command_lab},

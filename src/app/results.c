@@ -68,7 +68,7 @@ static int write_page(struct reporting *r, const char *folder, struct err *e)
     struct results results;
     int bad = results_open(&results, folder, e);
     if (bad == 0)
-        bad = run_page_write(&results, r->outputs.html, &r->grammars.library, e);
+        bad = run_page_write(&results, NULL, r->outputs.html, &r->grammars.library, e);
     results_close(&results);
     return bad;
 }

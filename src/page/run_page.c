@@ -215,11 +215,12 @@ int run_page_close(struct run_page *p, bool is_whole, struct err *e)
     return bad;
 }
 
-int run_page_write(const struct results *r, const char *path, struct library *l, struct err *e)
+int run_page_write(const struct results *r, const json_t *plan, const char *path, struct library *l,
+                   struct err *e)
 {
     struct run_page p;
     char record[1024];
-    int bad = run_page_open(&p, path, r->folder, r->plan, l, e);
+    int bad = run_page_open(&p, path, r->folder, plan != NULL ? plan : r->plan, l, e);
     for (size_t i = 0; i < r->n && bad == 0; i++)
         if (r->at[i].said != NULL)
             bad = run_page_add(&p, &r->at[i], record_of(&p, &r->at[i], record, sizeof record), e);

@@ -541,3 +541,23 @@ int pcapng_close(struct pcapng *p, struct err *e)
     free(p);
     return status;
 }
+
+static uint32_t le32_at(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+size_t pcapng_without_secrets(uint8_t *file, size_t n)
+{
+    size_t to = 0;
+    for (size_t at = 0, size; n - at >= 12; at += size) {
+        size = le32_at(file + at + 4);
+        if (size < 12 || size % 4 != 0 || size > n - at)
+            break;
+        if (le32_at(file + at) == BLOCK_SECRETS)
+            continue;
+        memmove(file + to, file + at, size);
+        to += size;
+    }
+    return to;
+}

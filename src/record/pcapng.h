@@ -36,6 +36,10 @@ void pcapng_comment(struct pcapng *p, const char *text);
 /* Lines of a TLS key log (SSLKEYLOGFILE); before the packets that need them. */
 void pcapng_secrets(struct pcapng *p, const char *keylog);
 
+/* Takes the blocks that hold secrets out of the pcapng file of n bytes in memory (as this module
+ * writes it); returns the bytes that are left. What is no whole block goes, too. */
+size_t pcapng_without_secrets(uint8_t *file, size_t n);
+
 /* At most 65,507 bytes. */
 void pcapng_udp(struct pcapng *p, int64_t us, const struct endpoint *from,
                 const struct endpoint *to, struct slice bytes);
