@@ -5,6 +5,7 @@
 #include "app/grammars.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "app/text.h"
 #include "codec/json.h"
 #include "codec/xml.h"
 
@@ -34,7 +35,9 @@ static const struct option OPTION[] = {
      .at = offsetof(struct decode, exi.fragment)},
     {"format", 'f', "FORMAT", "xml (default), json, or hex: the message read and written again",
      OPTION_CHOICE, .at = offsetof(struct decode, format), .names = FORMATS},
-    {"json", 0, NULL, "same as --format json; of a capture, one line of JSON an event",
+    {"json", 0, NULL,
+     "same as --format json; of a capture or text, one line of\n"
+     "JSON an event",
      OPTION_NUMBER, .at = offsetof(struct decode, format), .number = FORMAT_JSON},
     {"lines", 'l', NULL,
      "one message a line in (hex digits), one a line out, in the same order;\n"
@@ -45,7 +48,9 @@ static const struct option OPTION[] = {
      .at = offsetof(struct decode, view.keylog)},
     {"verify", 0, NULL, "of a capture: encode every message again, and report those that differ",
      .at = offsetof(struct decode, view.verify)},
-    {"verbose", 'v', NULL, "of a capture: also the XML of each message; -vv: also its bytes",
+    {"verbose", 'v', NULL,
+     "of a capture or text: also the XML of each message; -vv: also\n"
+     "its bytes",
      OPTION_COUNT, .at = offsetof(struct decode, view.verbose)},
     OPTIONS_END,
 };
@@ -56,10 +61,10 @@ static const struct usage USAGE = {
     "[OPTION]... FILE.pcap|FILE.pcapng\n"
     "[OPTION]... --lines [FILE|-]",
     "Shows a message. The input is EXI (or the octets of SDP), with or without its V2GTP header\n"
-    "(01 FE ...), as hex digits or as bytes in a file or (-) on standard input; or a capture, "
-    "which\n"
-    "is shown as a ladder, with how each session went, and what was late, at its end; also where\n"
-    "it has no beginning, and grammars that are named read all of it.\n"
+    "(01 FE ...), as hex digits or as bytes in a file or (-) on standard input; or a capture,\n"
+    "shown as a ladder, with how each session went, and what was late, at its end, also where\n"
+    "it has no beginning, and grammars that are named read all of it; or any text with messages\n"
+    "in it (a log, a dump, an array, base64, several messages), as a ladder, too.\n"
     "(A file whose name is all hex digits: write ./NAME.)\n\n"
     "Where several grammars fit, all that fit best are printed, each under its name, and the\n"
     "others are named: a message goes before other elements, one with a header that can be read\n"
@@ -71,7 +76,8 @@ static const struct usage USAGE = {
     "  v2glab decode 8098022E74FF44AAECF83E11F000\n"
     "  v2glab decode --grammar iso15118-2 --format json message.exi\n"
     "  v2glab decode --lines --grammar din70121 <messages.hex >messages.xml\n"
-    "  v2glab decode session.pcap\n\n"
+    "  v2glab decode session.pcap\n"
+    "  v2glab decode charger.log\n\n"
     "exit codes: 0 decoded, 1 it (or, with --lines, a line) cannot be decoded,\n"
     "2 several grammars fit, 3 wrong use, or a file that cannot be read",
 };
@@ -146,22 +152,81 @@ static int print_fits(struct decode *d, const char *where)
     return EXIT_UNCLEAR;
 }
 
-static int decode_bytes(struct decode *d, const struct input *in)
+/* Reads it as one message; whether it is nothing but that. */
+static int read_one(struct decode *d, struct slice bytes, struct payload *payload, bool *is_all,
+                    struct err *e)
 {
-    struct err e = ERR_INIT;
-    struct payload payload;
-    if (payload_find((struct slice){in->bytes.p, in->bytes.n}, grammars_have_octets(&d->grammars),
-                     &payload, &e) != 0 ||
-        fits_decode(&d->fits, &d->grammars, &payload, &d->exi, &d->arena, &e) != 0) {
-        report_err(in->name, &e);
-        return EXIT_FAIL;
-    }
-    if (payload.behind > 0)
+    *is_all = false;
+    if (payload_find(bytes, grammars_have_octets(&d->grammars), payload, e) != 0 ||
+        fits_decode(&d->fits, &d->grammars, payload, &d->exi, &d->arena, e) != 0)
+        return -1;
+    *is_all =
+        fits_any(&d->fits) && payload->behind == 0 && fits_first(&d->fits)->message.trailing.n == 0;
+    return 0;
+}
+
+static int print_one(struct decode *d, const struct input *in, const struct payload *payload)
+{
+    if (payload->behind > 0)
         report(REPORT_WARNING, "%s%s%zu bytes behind the V2GTP frame were not read", in->name,
-               in->name[0] != '\0' ? ": " : "", payload.behind);
+               in->name[0] != '\0' ? ": " : "", payload->behind);
     if (fits_any(&d->fits))
         return print_fits(d, in->name);
     fits_report_none(&d->fits, in->name);
+    return EXIT_FAIL;
+}
+
+/* Whether there is more in it than one message: frames, packets, a message a line. */
+static bool has_more(struct decode *d, const struct text_view *view, const struct input *in,
+                     bool is_one)
+{
+    struct slice bytes = {in->bytes.p, in->bytes.n};
+    if (d->exi.fragment)
+        return false;
+    struct text_found found = text_look(view, bytes, input_is_raw(in));
+    return is_one ? found.messages + found.undecoded > 1 : found.messages > 0;
+}
+
+/* An input that is neither bytes nor hex digits only. unread: why it could not be read as such. */
+static int decode_text(struct decode *d, const struct text_view *view, const struct input *in,
+                       const struct err *unread)
+{
+    struct text_found found = {0};
+    int status = EXIT_FAIL;
+    if (!d->exi.fragment)
+        status = command_decode_text(view, (struct slice){in->bytes.p, in->bytes.n}, false, &found);
+    if (found.messages + found.undecoded > 0 || status == EXIT_SETUP)
+        return status;
+    if (found.lines > 1 && strchr("<{", in->bytes.p[0]) == NULL)
+        report(REPORT_ERROR,
+               "%s: there is no message in %lld lines (%llu runs of hex are none); expected EXI, "
+               "V2GTP or Ethernet frames as bytes, hex, numbers or base64",
+               in->name, (long long)found.lines, (unsigned long long)found.missed);
+    else
+        report_err(in->name, unread);
+    return EXIT_FAIL;
+}
+
+static int decode_input(struct decode *d, const struct input *in)
+{
+    struct err e = ERR_INIT;
+    struct payload payload;
+    struct slice bytes;
+    bool is_all;
+    struct text_view view = {.grammars = &d->grammars,
+                             .exi = &d->exi,
+                             .name = in->name,
+                             .json = d->format == FORMAT_JSON,
+                             .verbose = d->view.verbose};
+    if (input_bytes(in, &d->bytes, &bytes, &e) != 0)
+        return decode_text(d, &view, in, &e);
+    bool is_read = read_one(d, bytes, &payload, &is_all, &e) == 0;
+    if (!is_all && has_more(d, &view, in, is_read && fits_any(&d->fits)))
+        return command_decode_text(&view, (struct slice){in->bytes.p, in->bytes.n},
+                                   input_is_raw(in), &(struct text_found){0});
+    if (is_read)
+        return print_one(d, in, &payload);
+    report_err(in->name, &e);
     return EXIT_FAIL;
 }
 
@@ -178,13 +243,13 @@ static int decode_whole(struct decode *d)
     int status;
     if (d->options.arguments == 0)
         return options_wrong(&d->options, "nothing to decode; expected hex digits, a file, or -");
-    if (input_read_bytes(&in, d->options.arguments, d->options.argument, &status, &e) != 0) {
+    if (input_read_any(&in, d->options.arguments, d->options.argument, &status, &e) != 0) {
         report_err(in.name, &e);
     } else if (in.is_capture && strcmp(d->options.argument[0], "-") == 0) {
         report(REPORT_ERROR, "a capture on standard input; expected the name of its file");
         status = EXIT_SETUP;
     } else {
-        status = in.is_capture ? decode_capture(d, in.name) : decode_bytes(d, &in);
+        status = in.is_capture ? decode_capture(d, in.name) : decode_input(d, &in);
     }
     input_close(&in);
     return status;

@@ -67,6 +67,27 @@ static bool is_capture(const struct buf *b)
     return false;
 }
 
+/* Text may begin with a mark that says how it is encoded. */
+static bool has_text_mark(const struct buf *b)
+{
+    return (b->n >= 3 && memcmp(b->p, "\xEF\xBB\xBF", 3) == 0) ||
+           (b->n >= 2 && (memcmp(b->p, "\xFF\xFE", 2) == 0 || memcmp(b->p, "\xFE\xFF", 2) == 0));
+}
+
+/* Takes the mark away, and of UTF-16 the characters that ASCII does not have. */
+static void make_ascii(struct buf *b)
+{
+    size_t mark = b->p[0] == 0xEF ? 3 : 2, n = 0;
+    if (mark == 3) {
+        memmove(b->p, b->p + mark, b->n -= mark);
+        return;
+    }
+    unsigned low = b->p[0] == 0xFF ? 0 : 1;
+    for (size_t i = mark; i + 1 < b->n; i += 2)
+        b->p[n++] = b->p[i + !low] == 0 ? b->p[i + low] : '?';
+    b->n = n;
+}
+
 /* Reads all of it, or the beginning of a capture. */
 static int read_all(struct input *in, const char *path, struct err *e)
 {
@@ -83,6 +104,8 @@ static int read_all(struct input *in, const char *path, struct err *e)
     if (n > 0 && !in->is_capture)
         return err_set(e, "%s is larger than %u MiB, the most that is read", in->name,
                        INPUT_LIMIT >> 20);
+    if (n >= 0 && has_text_mark(&in->bytes))
+        make_ascii(&in->bytes);
     return n < 0 ? -1 : 0;
 }
 
@@ -169,13 +192,19 @@ static bool looks_like_hex(const char *text)
     return text[0] != '\0';
 }
 
-/* Bytes as they are, or hex digits in their place. */
-static int hex_from_file(struct input *in, struct err *e)
+bool input_is_raw(const struct input *in)
 {
     static const uint8_t EXI_COOKIE[] = {'$', 'E', 'X', 'I'};
     const struct buf *b = &in->bytes;
     bool is_raw = b->n > 0 && (b->p[0] >= 0x80 || b->p[0] == V2GTP_VERSION);
-    if (is_raw || (b->n >= 4 && memcmp(b->p, EXI_COOKIE, 4) == 0))
+    return is_raw || (b->n >= 4 && memcmp(b->p, EXI_COOKIE, 4) == 0);
+}
+
+int input_bytes(const struct input *in, struct buf *hex, struct slice *bytes, struct err *e)
+{
+    const struct buf *b = &in->bytes;
+    *bytes = (struct slice){b->p, b->n};
+    if (input_is_raw(in))
         return 0;
     const char *text = (const char *)b->p;
     size_t blanks = skip_blanks(text, b->n);
@@ -184,28 +213,23 @@ static int hex_from_file(struct input *in, struct err *e)
     if (text[blanks] == '<' || text[blanks] == '{')
         return err_set(e, "this is %s; expected EXI, V2GTP or hex digits; v2glab encode reads it",
                        text[blanks] == '<' ? "XML" : "JSON");
-    struct buf bytes = {0};
-    int bad = input_hex(text, b->n, &bytes, e);
-    buf_close(&in->bytes);
-    in->bytes = bytes;
-    return bad;
+    if (input_hex(text, b->n, hex, e) != 0)
+        return -1;
+    *bytes = (struct slice){hex->p, hex->n};
+    return 0;
 }
 
-int input_read_bytes(struct input *in, int n, char *const *argument, int *status, struct err *e)
+int input_read_any(struct input *in, int n, char *const *argument, int *status, struct err *e)
 {
     *in = (struct input){.name = ""};
     *status = EXIT_FAIL;
     bool is_hex = n > 0;
     for (int i = 0; i < n; i++)
         is_hex = is_hex && looks_like_hex(argument[i]);
-    if (is_hex) {
-        struct buf joined = {0};
-        for (int i = 0; i < n; i++)
-            buf_text(&joined, argument[i]);
-        int bad = input_hex((const char *)joined.p, joined.n, &in->bytes, e);
-        buf_close(&joined);
-        return bad;
-    }
+    for (int i = 0; i < n && is_hex; i++)
+        buf_text(&in->bytes, argument[i]);
+    if (is_hex)
+        return in->bytes.failed ? err_set(e, "out of memory") : 0;
     *status = EXIT_SETUP;
     if (n != 1)
         return err_set(e,
@@ -218,7 +242,23 @@ int input_read_bytes(struct input *in, int n, char *const *argument, int *status
     if (read_all(in, argument[0], e) != 0)
         return -1;
     *status = EXIT_FAIL;
-    return in->is_capture ? 0 : hex_from_file(in, e);
+    return 0;
+}
+
+int input_read_bytes(struct input *in, int n, char *const *argument, int *status, struct err *e)
+{
+    struct buf hex = {0};
+    struct slice bytes;
+    if (input_read_any(in, n, argument, status, e) != 0)
+        return -1;
+    if (in->is_capture)
+        return 0;
+    int bad = input_bytes(in, &hex, &bytes, e);
+    if (bad != 0 || !input_is_raw(in)) {
+        buf_close(&in->bytes);
+        in->bytes = hex;
+    }
+    return bad;
 }
 
 int input_read_text(struct input *in, const char *argument, int *status, struct err *e)

@@ -26,6 +26,15 @@ void input_close(struct input *in);
  * the bytes themselves or hex digits. -1: e says what is wrong; *status is the exit code then. */
 int input_read_bytes(struct input *in, int n, char *const *argument, int *status, struct err *e);
 
+/* The same without looking at what it holds: digits stay text. */
+int input_read_any(struct input *in, int n, char *const *argument, int *status, struct err *e);
+
+/* Whether it is the bytes of a message or of frames, and no text. */
+bool input_is_raw(const struct input *in);
+
+/* The bytes that such an input is, or that it has as hex digits, which are then appended to hex. */
+int input_bytes(const struct input *in, struct buf *hex, struct slice *bytes, struct err *e);
+
 /* Text: an argument that begins with < or { is it, else it is a file or "-". Likewise. */
 int input_read_text(struct input *in, const char *argument, int *status, struct err *e);
 

@@ -79,6 +79,8 @@ struct event {
     const char *text;
     int64_t limit_us, taken_us;
     uint32_t times;
+    uint64_t line;     /* text only: the line of the input that it stands in, from 1; 0: none */
+    const char *stamp; /* text only: the time as it stands there; NULL or "": none */
 };
 
 /* How records call them; NULL at the end. */

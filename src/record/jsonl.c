@@ -77,6 +77,9 @@ void jsonl_event(void *context, const struct event *e)
     text_member(out, "kind", EVENT_KINDS[e->kind]);
     text_member(out, "by", e->by);
     text_member(out, "where", e->where);
+    if (e->line != 0)
+        number_member(out, "line", (int64_t)e->line);
+    text_member(out, "time", e->stamp);
     if (e->session != 0)
         number_member(out, "session", e->session);
     if (event_has_sender(e->kind))

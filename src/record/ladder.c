@@ -107,6 +107,18 @@ static void add_values(const struct message *m, struct buf *out)
 
 /* ---- lines ---- */
 
+/* Of a text the line, and the time as it stands there; as wide as those before. */
+static void print_place(struct ladder *l, const struct event *e)
+{
+    const char *stamp = e->stamp != NULL ? e->stamp : "";
+    int n = (int)strlen(stamp);
+    l->stamp_width = n > l->stamp_width ? n : l->stamp_width;
+    fprintf(l->out, l->pretty ? DIM "line %-5llu" PLAIN "  " : "line %-5llu  ",
+            (unsigned long long)e->line);
+    if (l->stamp_width > 0)
+        fprintf(l->out, "%-*s  ", l->stamp_width, stamp);
+}
+
 static void print_time(struct ladder *l, const struct event *e)
 {
     if (!l->started) {
@@ -114,6 +126,10 @@ static void print_time(struct ladder *l, const struct event *e)
         l->start_us = e->us;
         if (l->pretty)
             fprintf(l->out, BOLD "%13sEVCC%*sSECC" PLAIN "\n", "", RUNG - 6, "");
+    }
+    if (e->line > 0) {
+        print_place(l, e);
+        return;
     }
     double seconds = (double)(e->us - l->start_us) / 1e6;
     fprintf(l->out, l->pretty ? DIM "%11.6f" PLAIN "  " : "%11.6f  ", seconds);
@@ -171,6 +187,9 @@ static void print_detail(struct ladder *l, const struct event *e)
 
 static void print_frame(struct ladder *l, const struct event *e)
 {
+    /* ORDER direction */
+    static const char *const ARROWS[] = {"EVCC -- SECC", "EVCC -> SECC", "EVCC <- SECC",
+                                         "EVCC -- SECC"};
     struct buf values = {0};
     if (e->message != NULL && !e->is_udp) /* SDP is said in words: addresses, "no TLS" */
         add_values(e->message, &values);
@@ -185,8 +204,7 @@ static void print_frame(struct ladder *l, const struct event *e)
     if (l->pretty)
         print_rung(l, e, name, bad);
     else
-        fprintf(l->out, "%s  %-28s ", e->from_role == FROM_EVCC ? "EVCC -> SECC" : "EVCC <- SECC",
-                name);
+        fprintf(l->out, "%s  %-28s ", ARROWS[e->from_role], name);
     if (bad && l->pretty)
         fputs(RED, l->out);
     fputs(text, l->out);

@@ -19,6 +19,7 @@ struct ladder {
     struct outlet outlet;
     bool pretty;      /* a terminal that takes colour and line drawing */
     int detail;       /* 0: lines; 1: and the XML; 2: and the bytes */
+    int stamp_width;  /* of a text's times */
     int64_t start_us; /* of the first event; 0 before it */
     bool started;
 };
