@@ -318,3 +318,23 @@ cases 'not played' {
         { id = 'ITP-03-16-004', about = 'CRL/OCSP cache not refreshed for 1 week' },
     },
 }
+
+suite 'derived (ISO 15118-20)' {
+    sut = 'SECC', protocol = 'ISO15118-20', tags = 'not-played',
+}
+
+cases 'not played' {
+    cannot = 'OpenSSL staples a response about the leaf alone: that of a sub-CA cannot be shown',
+    rows = {
+        { id = 'DRV_20_EVCC_TLS_revoked_sub', sut = 'EVCC', cites = 'V2G20-1240',
+          about = 'the sub-CA of the station is revoked by its OCSP response' },
+    },
+}
+
+cases 'not played' {
+    cannot = 'RFC 8446, 4.2.4 forbids an empty list, and OpenSSL sends none',
+    rows = {
+        { id = 'DRV_20_SECC_TLS_empty_list', cites = 'V2G20-2382 V2G20-2383 V2G20-2384 V2G20-2385',
+          about = 'certificate_authorities without any root' },
+    },
+}

@@ -3,7 +3,7 @@
 -- them, which are issued for the case alone. What a case says of them:
 --
 --   'contract-leaf', 'oem-leaf'     the role, first
---   faults, name                    as of Pki.Make
+--   faults, name, days              as of Pki.Make
 --   foreign = 'leaf sub2'           those of its chain that are of another root, which nobody knows
 
 local bearer = {}
@@ -31,8 +31,8 @@ end
 -- Gives the vehicle what `what` says; its next messages have it, and are signed with it.
 function bearer.give(it, what)
     local role = what[1]
-    local identity = (what.faults or what.name)
-        and bearer.issued(it, role, { faults = what.faults, name = what.name })
+    local identity = (what.faults or what.name or what.days)
+        and bearer.issued(it, role, { faults = what.faults, name = what.name, days = what.days })
         or Pki.Identity(role, it.c.protocol)
     if what.foreign then
         identity = mixed(it, identity, role, what.foreign)

@@ -19,6 +19,13 @@ function station.new(role, parameters)
                           parameters = p }, station)
 end
 
+-- Listens anew, with the other certificate that the case wants shown from now on.
+local function show_another(self)
+    self.role.Stop_Accepting()
+    self.role.Accept { as = self.at.role } -- nobody: it has ended
+    self.at.p.shows, self.shows = self.shows, nil
+end
+
 -- Serves until that request has come. Nil, or what came in between, as text, and whether there was
 -- no vehicle at all.
 function station:reach(given)
@@ -42,6 +49,9 @@ function station:reach(given)
     end
     local good, ok, why
     repeat
+        if self.shows and passed > 1 and passed == #rows then
+            show_another(self)
+        end
         if not secc.accept(self.role, self.at, 'auto') then
             return 'no vehicle came', true
         end

@@ -13,6 +13,7 @@
 local bearer = require 'test.bearer'
 local behaviour = require 'test.behaviour'
 local check = require 'v2g.check'
+local evcc = require 'v2g.evcc'
 local expect = require 'v2g.expect'
 local needs = require 'test.needs'
 local schedules = require 'test.schedules'
@@ -147,7 +148,7 @@ local function environment_of(list, file)
     local standing
     local words = { behaviour = BEHAVIOURS, schedules = schedules.schedules,
                     tariff = schedules.tariff, profile = schedules.profile,
-                    schedule_rows = schedules.rows, issued = bearer.issued,
+                    schedule_rows = schedules.rows, issued = bearer.issued, roots = evcc.roots,
                     any = expect.any, near = expect.near, absent = expect.absent,
                     present = expect.present, at_most = expect.at_most, at_least = expect.at_least,
                     new = expect.new }

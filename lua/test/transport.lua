@@ -13,10 +13,11 @@
 --   it:connects{ tls =, cert =, has = }      TLS with these settings, as Connect takes them, is
 --                                   established, and has that: version, suite, group, request
 --                                   (CertificateRequest), chain, ocsp, problem, response (of OCSP),
---                                   pair (group and signature scheme of the station)
+--                                   pair (group and signature scheme of the station), extensions (of
+--                                   its answer); roots = a function that gives them
 --   it:hears_hello(has)             ClientHello of a vehicle comes, and has that: status (an OCSP
 --                                   response is asked for), trusted_ca_keys,
---                                   certificate_authorities
+--                                   certificate_authorities, extensions
 --   it:is_refused{ tls =, cert =, has = }    it is not, or ends before anything is answered
 --   it:looks_at(name, check)        as it:checks does, a message that came on the way
 --   it:connects_besides(n)          so many further connections, which stay open
@@ -158,7 +159,8 @@ local function known_of(role)
         version = role.Get_Tls_Version(), suite = role.Get_Tls_Suite(), group = role.Get_Tls_Group(),
         request = role.Get_Tls_Request(), chain = role.Get_Tls_PeerChain(),
         ocsp = state, response = response, problem = role.Get_Tls_Problem(),
-        pair = group and scheme and group .. ' ' .. scheme } }, facts)
+        pair = group and scheme and group .. ' ' .. scheme,
+        extensions = (role.Get_Tls_Answer() or {}).extensions } }, facts)
 end
 
 function facts:get(path)
@@ -189,7 +191,7 @@ local function handshake(self, how, stays)
         cert = cert()
     end
     local good, why = role.Connect { manual = true, may_fail = true, tls = how.tls, cert = cert,
-                                     timeout = limit }
+                                     roots = how.roots and how.roots(self.c.protocol), timeout = limit }
     local is_open, came = good, { at = Now(), name = good and 'TLS' or nil }
     if good and stays then
         local name, end_ = role.Receive_Any_001(self:time(stays))
@@ -237,12 +239,13 @@ function transport:hears_hello(has)
     local came = { at = Now(), name = offer and 'ClientHello' or nil }
     came.m = offer and setmetatable({ values = {
         status = offer.ocsp or offer.ocsp_v2, trusted_ca_keys = offer.trusted_ca_keys,
-        certificate_authorities = offer.certificate_authorities } }, facts)
+        certificate_authorities = offer.certificate_authorities, extensions = offer.extensions } }, facts)
     self.n = self.n + 1
     self:mutated(came, 0, { fields = has })
     local problem = not came.name and 'no ClientHello' or wrong_handshake(came, { has = has })
     self:step { kind = 'connection', expected = 'ClientHello as it should be', ok = not problem,
                 found = problem or 'such a ClientHello', negations = of_values('drop', has) }
+    return came.m
 end
 
 function transport:is_refused(how)

@@ -88,7 +88,7 @@ local optional = {
            target_voltage = 0, pilot = 0, source_port = 0, probe = {}, energy = 0, max_schedules = 0, tls = '',
            expires_soon = 0 },
     station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', deviates = '', pilot = 0,
-                challenge = '', providers = {}, provisioned = {}, tls = '',
+                challenge = '', providers = {}, provisioned = {}, tls = '', shows = {},
                 notification_delay = 0, needs = {}, expires_soon = 0 },
 }
 

@@ -125,7 +125,7 @@ end
 function contract.ends_soon(der, days, edition)
     local leaf = Pki.Certificate(der)
     days = days or SOON[edition] or SOON['ISO15118-20']
-    return leaf ~= nil and leaf.not_after - Now() / 1000 < days * 86400
+    return leaf ~= nil and leaf.not_after - Pki.Now() < days * 86400
 end
 
 -- An eMAID as it stands in a certificate or a message, without separators, in capitals.
@@ -271,7 +271,7 @@ function contract.wish(p, edition)
         return p.contract
     end
     local good, identity = pcall(Pki.Identity, 'contract-leaf', edition)
-    local leaf, now = good and identity.chain[1], Now() / 1000
+    local leaf, now = good and identity.chain[1], Pki.Now()
     if not leaf or leaf.problem or now < leaf.not_before or now > leaf.not_after then
         return 'install'
     end

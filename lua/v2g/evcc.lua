@@ -527,11 +527,26 @@ local function agree(self)
     self.protocol = self.role.Protocol
 end
 
+-- V2G roots: so many that nobody knows, and last those of the tree.
+function evcc.roots(more, edition)
+    local list = {}
+    for i = 1, more do
+        list[i] = Pki.Make('v2g-root', { foreign = true, edition = edition }).chain[1]
+    end
+    for _, root in ipairs(Pki.Roots(edition)) do
+        list[#list + 1] = root.domain == 'V2G' and root or nil
+    end
+    return list
+end
+
 -- SDP, TCP, and TLS where that is wanted.
 function evcc.reach(self)
     local p = self.p
     self.last, self.answered, self.counts = nil, nil, {}
     local tls, settings = wanted_tls(self)
+    if p.more_roots > 0 then
+        self.roots = self.roots or common.own(evcc.roots, p.more_roots, self.role.FixedProtocol)
+    end
     if p.gaps['SDP>TCP'] and not self.role.Address then
         discover(self, tls, settings)
     else
@@ -539,7 +554,7 @@ function evcc.reach(self)
     end
     local is_open, why, missing = common.own(self.role.Connect,
         { manual = true, tls = settings, source_port = p.source_port, may_fail = true,
-          cert = self.shown })
+          cert = self.shown, roots = self.roots })
     self.missing = missing
     if not is_open then
         leave(self, 'gone', false, 'the station cannot be reached: ' .. why)

@@ -26,6 +26,8 @@ parameters.ev = {
     -- { version = '1.3', ocsp = 'required' }. nil: as the standards want it: '1.3' where it speaks
     -- ISO 15118-20 only, and asked for where ISO 15118-20 or a contract needs it, else 'off'.
     tls = nil,
+    more_roots = 0,         -- V2G roots that it trusts besides those of the tree, and of which
+                            -- nobody has issued anything
     source_port = nil,      -- of its TCP connections, where it can be had; nil: any
     tries = 1,              -- how often it looks for the station while that refuses it
     -- { port =, after = 'PaymentServiceSelection', first = 20, every = 1000, protocol = }: tries
@@ -162,6 +164,9 @@ parameters.station = {
     -- 'auto': with and without; '1.2', '1.3': that only; 'off'; a table of settings as Listen takes
     -- it, { version = '1.3', staple = true }; nil: as --tls says
     tls = nil,
+    -- the certificate that it shows in place of that of the tree: options of Pki.Make. One of a
+    -- private environment has a root that nobody knows: { foreign = true, root = true }
+    shows = nil,
     -- DIN 70121 has one of digits and '*' only ('49*89*6360', DIN SPEC 91286), as nibbles; for any
     -- other one it says 00
     evse_id = 'DE*V2G*E0001*1',

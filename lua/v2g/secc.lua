@@ -600,12 +600,26 @@ local function served(p)
     return list
 end
 
+-- The certificate that the parameters say, made once; nil: that of the tree.
+local function shown(at)
+    local wish = at.p.shows
+    if not wish or at.shown_by == wish then
+        return wish and at.shown
+    end
+    local options = { edition = at.role.FixedProtocol }
+    for key, value in pairs(wish) do
+        options[key] = value
+    end
+    at.shown, at.shown_by = common.own(Pki.Make, 'secc-leaf', options), wish
+    return at.shown
+end
+
 -- Waits until a vehicle has connected to the place and agreed on a protocol: as Accept of `station`
 -- does. tls: what is listened for where the parameters do not say.
 function secc.accept(station, at, tls)
     local p = at.p
     local setup <const> = 'V2G_SECC_CommunicationSetup_Performance_Time'
-    return station.Accept { as = at.role, tls = p.tls == nil and tls or p.tls,
+    return station.Accept { as = at.role, tls = p.tls == nil and tls or p.tls, cert = shown(at),
                             namespaces = served(p),
                             setup_ms = Profile() ~= 'field' and Timer('ISO15118-2', setup) or nil,
                             answer_ms = common.pick(at, p.delays.AppProtocol or 0) }

@@ -67,25 +67,30 @@ static void take_path(lua_State *L, struct role *r, const char *name, enum tls_k
 
 /* ---- a certificate that is no file ---- */
 
-/* Pushes the PEM of all certificates of the identity on top. */
-static void push_chain(lua_State *L)
+/* The list of certificates on top becomes the PEM of all of them. */
+static void list_to_pem(lua_State *L, const char *what)
 {
     luaL_Buffer text;
-    int top = lua_gettop(L);
-    if (lua_getfield(L, top, "chain") != LUA_TTABLE)
-        luaL_error(L, "cert: the table has no chain; expected one that Pki.Identity gives");
-    int chain = top + 1;
+    int list = lua_gettop(L);
     luaL_buffinit(L, &text);
-    for (lua_Integer i = 1, n = luaL_len(L, chain); i <= n; i++) {
-        lua_geti(L, chain, i);
+    for (lua_Integer i = 1, n = luaL_len(L, list); i <= n; i++) {
+        lua_geti(L, list, i);
         if (!certificate_is(L, -1))
-            luaL_error(L, "cert: entry %I of the chain is no Certificate", (LUAI_UACINT)i);
+            luaL_error(L, "%s: entry %I of the list is no Certificate", what, (LUAI_UACINT)i);
         lua_getfield(L, -1, "pem");
         lua_remove(L, -2);
         luaL_addvalue(&text);
     }
     luaL_pushresult(&text);
-    lua_replace(L, chain);
+    lua_replace(L, list);
+}
+
+/* Pushes the PEM of all certificates of the identity on top. */
+static void push_chain(lua_State *L)
+{
+    if (lua_getfield(L, -1, "chain") != LUA_TTABLE)
+        luaL_error(L, "cert: the table has no chain; expected one that Pki.Identity gives");
+    list_to_pem(L, "cert");
 }
 
 /* Pushes the PEM of the key of the identity on top, for this side alone. */
@@ -125,6 +130,22 @@ static bool take_identity(lua_State *L, struct role *r)
     return is_none || type == LUA_TTABLE;
 }
 
+/* roots = a list of certificates, or a file. */
+static void take_roots(lua_State *L, struct role *r)
+{
+    struct err e = ERR_INIT;
+    int top = lua_gettop(L);
+    if (lua_getfield(L, 1, "roots") != LUA_TTABLE) {
+        lua_settop(L, top);
+        take_path(L, r, "roots", TLS_KEY_ROOTS);
+        return;
+    }
+    list_to_pem(L, "roots");
+    if (say(r, TLS_KEY_ROOTS, lua_tostring(L, -1), &e) != 0)
+        luaL_error(L, "%s", e.what);
+    lua_settop(L, top);
+}
+
 /* The value on top as text: a list's entries stand between colons. */
 static void push_text(lua_State *L)
 {
@@ -152,7 +173,9 @@ static void take_setting(lua_State *L, struct role *r)
     if (lua_type(L, -2) != LUA_TSTRING)
         luaL_error(L, "tls: a setting is called %s; expected a name", luaL_typename(L, -2));
     const char *key = lua_tostring(L, -2);
-    if (strcmp(key, "staple") == 0 && lua_type(L, -1) == LUA_TSTRING)
+    bool is_file = strcmp(key, "staple") == 0 && lua_type(L, -1) == LUA_TSTRING &&
+                   strcmp(lua_tostring(L, -1), "revoked") != 0;
+    if (is_file)
         security_path(L, r->script, key, top);
     else
         push_text(L);
@@ -220,7 +243,7 @@ void security_choose(lua_State *L, struct role *r)
         take_path(L, r, "cert", TLS_KEY_CERT);
         take_path(L, r, "key", TLS_KEY_KEY);
     }
-    take_path(L, r, "roots", TLS_KEY_ROOTS);
+    take_roots(L, r);
 }
 
 void security_tls(const struct role *r, struct peer_options *o)

@@ -280,12 +280,12 @@ static int pki_identity(lua_State *L)
 /* ---- one chain more ---- */
 
 /* What Pki.Make was asked; the texts are those of the table at 2. */
-struct wish {
+struct order {
     struct pki_tree tree;
-    enum pki_edition edition;
-    const char *called;
-    bool is_foreign;
+    struct pki_wish wish;
 };
+
+#define DAYS_MOST 36500
 
 /* The faults of the list on top, which is taken off. */
 static void check_faults(lua_State *L, struct pki_tree *t)
@@ -300,21 +300,30 @@ static void check_faults(lua_State *L, struct pki_tree *t)
     lua_pop(L, 2);
 }
 
-static void read_wish(lua_State *L, struct wish *w, char folder[PKI_PATH_MAX])
+static bool has_flag(lua_State *L, const char *key)
 {
+    lua_getfield(L, 2, key);
+    return lua_toboolean(L, -1);
+}
+
+static void read_order(lua_State *L, struct order *o, char folder[PKI_PATH_MAX])
+{
+    struct pki_wish *w = &o->wish;
     tree_folder(L, folder);
-    pki_tree_open(&w->tree, folder);
+    pki_tree_open(&o->tree, folder);
     w->edition = present_edition(L);
     if (lua_isnil(L, 2))
         return;
     luaL_checktype(L, 2, LUA_TTABLE);
-    script_check_keys(L, 2, " edition faults foreign name ");
+    script_check_keys(L, 2, " edition days faults foreign name root ");
     if (lua_getfield(L, 2, "edition") != LUA_TNIL)
         w->edition = check_edition(L, -1);
     if (lua_getfield(L, 2, "faults") != LUA_TNIL)
-        check_faults(L, &w->tree);
-    lua_getfield(L, 2, "foreign");
-    w->is_foreign = lua_toboolean(L, -1);
+        check_faults(L, &o->tree);
+    if (lua_getfield(L, 2, "days") != LUA_TNIL)
+        o->tree.days = (unsigned)script_check_number(L, "days", 1, DAYS_MOST);
+    w->is_foreign = has_flag(L, "foreign");
+    w->has_root = has_flag(L, "root");
     if (lua_getfield(L, 2, "name") != LUA_TNIL)
         w->called = luaL_checkstring(L, -1);
 }
@@ -322,23 +331,24 @@ static void read_wish(lua_State *L, struct wish *w, char folder[PKI_PATH_MAX])
 static int pki_make(lua_State *L)
 {
     char folder[PKI_PATH_MAX];
-    struct wish w = {0};
+    struct order o = {0};
     struct buf pem = {0};
     struct err e = ERR_INIT;
     lua_settop(L, 2);
     enum pki_role role = check_role(L, 1);
-    read_wish(L, &w, folder);
+    read_order(L, &o, folder);
+    o.wish.role = role;
     lua_settop(L, 2);
     struct evp_pkey_st **key = key_push(L);
     lua_Integer n = 0;
-    int bad = pki_tree_issue(&w.tree, w.edition, role, w.called, w.is_foreign, &pem, key, &e);
+    int bad = pki_tree_issue(&o.tree, &o.wish, &pem, key, &e);
     if (bad == 0)
         n = push_certificates(L, (struct slice){pem.p, pem.n}, &e);
     buf_close(&pem);
     if (bad != 0 || n <= 0)
         script_raise(L, &e);
     lua_insert(L, 3); /* the chain before the key */
-    return push_identity(L, w.edition, role);
+    return push_identity(L, o.wish.edition, role);
 }
 
 static int pki_roots(lua_State *L)
@@ -357,6 +367,13 @@ static int pki_roots(lua_State *L)
             }
             lua_settop(L, list);
         }
+    return 1;
+}
+
+/* Certificates are of this day also where time is virtual: they were made by other programs. */
+static int pki_now(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)time(NULL));
     return 1;
 }
 
@@ -534,16 +551,10 @@ static int pki_emaid(lua_State *L)
 void trust_open(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"Identity", pki_identity},
-        {"Roots", pki_roots},
-        {"Certificate", pki_certificate},
-        {"Read", pki_read},
-        {"Key", pki_key},
-        {"Check", pki_check},
-        {"Random", pki_random},
-        {"Emaid", pki_emaid},
-        {"Make", pki_make},
-        {NULL, NULL},
+        {"Identity", pki_identity}, {"Roots", pki_roots}, {"Certificate", pki_certificate},
+        {"Read", pki_read},         {"Key", pki_key},     {"Check", pki_check},
+        {"Random", pki_random},     {"Emaid", pki_emaid}, {"Make", pki_make},
+        {"Now", pki_now},           {NULL, NULL},
     };
     certificates_open(L);
     luaL_newlib(L, FUNCTIONS);

@@ -137,14 +137,15 @@ static int find_files(struct finding *f, const struct tls_choice *c, struct err 
 /* ---- stapling ---- */
 
 /* Has the tree's responder answer about the leaf of d; of a leaf of the tree that is kept there. */
-static int staple_one(struct finding *f, bool is_of_tree, struct tls_identity *d, struct err *e)
+static int staple_one(struct finding *f, bool is_of_tree, bool is_revoked, struct tls_identity *d,
+                      struct err *e)
 {
     char kept[PKI_PATH_MAX];
     struct buf made = {0};
     enum pki_edition edition = d->version == 0x0304 ? EDITION_20 : EDITION_2;
     pki_tree_path(kept, f->folder, edition, PKI_PROFILES[ROLE_SECC_LEAF].name, ".ocsp");
-    int bad =
-        ocsp_kept(f->folder, d->chain, is_of_tree ? kept : NULL, (int64_t)time(NULL), &made, e);
+    int bad = ocsp_kept(f->folder, d->chain, is_of_tree && !is_revoked ? kept : NULL, is_revoked,
+                        (int64_t)time(NULL), &made, e);
     if (bad == 0)
         d->ocsp = (struct slice){
             (const uint8_t *)arena_text(&f->arena, (const char *)made.p, made.n), made.n};
@@ -153,14 +154,16 @@ static int staple_one(struct finding *f, bool is_of_tree, struct tls_identity *d
 }
 
 /* A file is for all that is shown. "true": as the tree's responder answers; the same where nothing
- * is said, if it can: trees that others made mostly have no keys of CAs. */
+ * is said, if it can: trees that others made mostly have no keys of CAs. "revoked": as it would
+ * answer then. */
 static int staple(struct finding *f, const struct tls_choice *c, struct err *e)
 {
     struct tls_options *o = &f->options;
     const char *said = c->said[TLS_KEY_STAPLE];
     struct err ignored = ERR_INIT;
     bool is_of_tree = c->said[TLS_KEY_CERT] == NULL;
-    bool must = said != NULL && strcmp(said, "true") == 0;
+    bool is_revoked = said != NULL && strcmp(said, "revoked") == 0;
+    bool must = is_revoked || (said != NULL && strcmp(said, "true") == 0);
     bool may = said == NULL && (is_of_tree || c->said[TLS_KEY_PKI] != NULL);
     if (!o->is_server || (said != NULL && strcmp(said, "false") == 0))
         return 0;
@@ -170,7 +173,8 @@ static int staple(struct finding *f, const struct tls_choice *c, struct err *e)
         return 0;
     int bad = f->folder[0] != '\0' ? 0 : credentials_tree(c, f->folder, sizeof f->folder, e);
     for (unsigned i = 0; i < o->identities && bad == 0; i++)
-        if (staple_one(f, is_of_tree, &o->identity[i], must ? e : &ignored) != 0 && must)
+        if (staple_one(f, is_of_tree, is_revoked, &o->identity[i], must ? e : &ignored) != 0 &&
+            must)
             bad = -1;
     return bad;
 }

@@ -24,6 +24,9 @@ static const char *const CA_KEYS[] = {"usual", "key", "name", "certificate", "fa
 /* ORDER TLS_STATUS */
 static const char *const STATUS[] = {"false", "true", "required", "usual", "v2", NULL};
 
+/* As OpenSSL counts them, and RFC 6066, 4. */
+static const char *const FRAGMENTS[] = {"false", "512", "1024", "2048", "4096", NULL};
+
 #define AT(field) offsetof(struct tls_options, field)
 #define NOWHERE SIZE_MAX /* told by whoever needs it */
 
@@ -62,6 +65,7 @@ static const struct row {
     {"server_name", TEXT, AT(server_name), NULL},
     {"encrypt_then_mac", NO_FLAG, AT(no_encrypt_then_mac), NULL},
     {"extended_master_secret", NO_FLAG, AT(no_extended_master_secret), NULL},
+    {"max_fragment_length", LIST, AT(max_fragment_length), FRAGMENTS},
     {"weak", FLAG, AT(allows_weak), NULL},
     {"cert", FILE_NAME, NOWHERE, NULL},
     {"key", FILE_NAME, NOWHERE, NULL},

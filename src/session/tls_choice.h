@@ -28,6 +28,7 @@ enum tls_key {
     TLS_KEY_SERVER_NAME,
     TLS_KEY_ENCRYPT_THEN_MAC,
     TLS_KEY_EXTENDED_MASTER_SECRET,
+    TLS_KEY_MAX_FRAGMENT_LENGTH,
     TLS_KEY_WEAK,
     TLS_SETTINGS,
     TLS_KEY_CERT = TLS_SETTINGS, /* from here on: files, which are no settings of TLS itself; cert

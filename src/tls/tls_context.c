@@ -479,6 +479,8 @@ static void set_behaviour(struct tls_context *c)
         SSL_CTX_set_options(c->ssl, SSL_OP_NO_ENCRYPT_THEN_MAC);
     if (o->no_extended_master_secret)
         SSL_CTX_set_options(c->ssl, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+    if (!o->is_server && o->max_fragment_length > 0)
+        SSL_CTX_set_tlsext_max_fragment_length(c->ssl, (uint8_t)o->max_fragment_length);
     SSL_CTX_set_security_level(c->ssl, o->allows_weak ? 0 : 2);
     SSL_CTX_set_keylog_callback(c->ssl, log_key);
     SSL_CTX_set_cert_cb(c->ssl, choose_certificate, NULL);

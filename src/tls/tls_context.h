@@ -99,7 +99,9 @@ struct tls_options {
     bool may_be_plain;       /* station: a vehicle that begins with V2GTP is taken without TLS */
     const char *server_name; /* vehicle: SNI; NULL: none */
     bool no_encrypt_then_mac, no_extended_master_secret;
-    bool allows_weak; /* security level 0: what OpenSSL has */
+    unsigned max_fragment_length; /* vehicle: what it asks for (RFC 6066, 4), 1 to 4: 512, 1024,
+                                     2048, 4096 octets; 0: it does not */
+    bool allows_weak;             /* security level 0: what OpenSSL has */
 };
 
 struct tls_context;

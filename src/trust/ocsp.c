@@ -161,7 +161,10 @@ static enum ocsp_state find_state(const struct ocsp *o, OCSP_CERTID *id, const s
             continue;
         return k->is_revoked ? OCSP_REVOKED : OCSP_GOOD;
     }
-    return OCSP_UNKNOWN;
+    uint64_t number = 0;
+    bool is_one_more =
+        ASN1_INTEGER_get_uint64(&number, serial) == 1 && number == PKI_REVOKED_SERIAL;
+    return is_one_more ? OCSP_REVOKED : OCSP_UNKNOWN;
 }
 
 static int put_response(OCSP_RESPONSE *response, struct buf *out)
@@ -276,8 +279,8 @@ void ocsp_answer(const struct ocsp *o, struct slice request, int64_t now, struct
     ERR_clear_error();
 }
 
-int ocsp_staple(const struct ocsp *o, const X509 *certificate, int64_t now, struct buf *out,
-                struct err *e)
+int ocsp_staple(const struct ocsp *o, const X509 *certificate, bool is_revoked, int64_t now,
+                struct buf *out, struct err *e)
 {
     const struct known *issuer = NULL;
     for (unsigned i = 0; i < 2 * ROLES && issuer == NULL; i++) {
@@ -293,8 +296,10 @@ int ocsp_staple(const struct ocsp *o, const X509 *certificate, int64_t now, stru
         return err_set(e, "the issuer of the certificate is not in the tree");
     OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), certificate, issuer->x);
     OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
-    bool good = id != NULL && basic != NULL &&
-                add_state(basic, id, find_state(o, id, issuer), now, OCSP_STAPLE_HOURS);
+    enum ocsp_state state = is_revoked || id == NULL ? OCSP_REVOKED : find_state(o, id, issuer);
+    if (state == OCSP_UNKNOWN)
+        state = OCSP_GOOD; /* its signature is the CA's */
+    bool good = id != NULL && basic != NULL && add_state(basic, id, state, now, OCSP_STAPLE_HOURS);
     OCSP_CERTID_free(id);
     if (good && finish(o, basic, issuer, out) == 0)
         return 0;

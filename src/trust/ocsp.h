@@ -38,9 +38,11 @@ void ocsp_close(struct ocsp *o);
 void ocsp_answer(const struct ocsp *o, struct slice request, int64_t now, struct buf *out,
                  char *what, int size);
 
-/* The answer about one certificate, for stapling. -1: its issuer is not in the tree. */
-int ocsp_staple(const struct ocsp *o, const struct x509_st *certificate, int64_t now,
-                struct buf *out, struct err *e);
+/* The answer about one certificate that a CA of the tree has issued, also where it is in no file
+ * there, for stapling. is_revoked: it says so, whatever is known. -1: its issuer is not in the
+ * tree. */
+int ocsp_staple(const struct ocsp *o, const struct x509_st *certificate, bool is_revoked,
+                int64_t now, struct buf *out, struct err *e);
 
 /* Adds a revocation list of the tree in DER: "iso15118-2/v2g-root.crl". -1: there is none. */
 int ocsp_list(const struct ocsp *o, const char *name, struct buf *out);

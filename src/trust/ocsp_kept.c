@@ -49,28 +49,29 @@ static void keep(const char *path, struct slice response)
         unlink(name);
 }
 
-static int make(const char *folder, const char *leaf, int64_t now, struct buf *out, struct err *e)
+static int make(const char *folder, const char *leaf, bool is_revoked, int64_t now, struct buf *out,
+                struct err *e)
 {
     struct pki_chain chain = {.n = 0};
     int bad = pki_chain_read(&chain, leaf, e);
     if (bad == 0 && (chain.n == 0 || chain.at[0].x == NULL))
         bad = err_set(e, "no OCSP response can be made about the first certificate in %s", leaf);
     struct ocsp *o = bad == 0 ? ocsp_open(folder, e) : NULL;
-    bad = o == NULL ? -1 : ocsp_staple(o, chain.at[0].x, now, out, e);
+    bad = o == NULL ? -1 : ocsp_staple(o, chain.at[0].x, is_revoked, now, out, e);
     ocsp_close(o);
     pki_chain_close(&chain);
     return bad;
 }
 
-int ocsp_kept(const char *folder, const char *leaf, const char *kept, int64_t now, struct buf *out,
-              struct err *e)
+int ocsp_kept(const char *folder, const char *leaf, const char *kept, bool is_revoked, int64_t now,
+              struct buf *out, struct err *e)
 {
     size_t before = out->n;
     struct err ignored = ERR_INIT;
     if (kept != NULL && is_new(kept, leaf, now) && pki_file_read(kept, out, &ignored) == 0)
         return 0;
     out->n = before;
-    int bad = make(folder, leaf, now, out, e);
+    int bad = make(folder, leaf, is_revoked, now, out, e);
     if (bad == 0 && kept != NULL)
         keep(kept, (struct slice){out->p + before, out->n - before});
     return bad;

@@ -63,6 +63,7 @@ struct maker {
     const char *called; /* common name of the leaf; NULL: the usual one */
     struct made at[ROLES];
     struct made extra; /* the sub-CA 3 of a path that is too long */
+    bool is_one_more;  /* of a tree that is there */
     struct err *e;
 };
 
@@ -274,6 +275,8 @@ static int set_validity(const struct maker *k, X509 *x, enum pki_role role)
 {
     int64_t from = k->t->now - 3600, days = PKI_PROFILES[role].days[k->edition];
     int64_t until = from + days * DAY;
+    if (k->t->days > 0 && !pki_role_is_ca(role))
+        until = k->t->now + (int64_t)k->t->days * DAY;
     if (has_fault(k, role, TREE_EXPIRED)) {
         until = k->t->now - DAY;
         from = until - days * DAY;
@@ -285,12 +288,15 @@ static int set_validity(const struct maker *k, X509 *x, enum pki_role role)
            ASN1_TIME_set(X509_getm_notAfter(x), (time_t)until) != NULL;
 }
 
-static int set_serial(X509 *x)
+/* Where one chain more is made, what is revoked has the serial that all lists name. */
+static int set_serial(const struct maker *k, X509 *x, enum pki_role role)
 {
     uint64_t number = 0;
     if (RAND_bytes((uint8_t *)&number, sizeof number) != 1)
         return 0;
-    return ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), (number >> 1) | 1);
+    number =
+        k->is_one_more && has_fault(k, role, TREE_REVOKED) ? PKI_REVOKED_SERIAL : (number >> 1) | 1;
+    return ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), number);
 }
 
 static void break_signature(X509 *x)
@@ -314,7 +320,7 @@ static int make_certificate(struct maker *k, enum pki_role role, const struct ma
         return failed(k->e, "a key cannot be made");
     X509 *by = issuer == NULL ? made->x : issuer->x;
     EVP_PKEY *with = issuer == NULL ? made->key : issuer->key;
-    bool good = X509_set_version(made->x, X509_VERSION_3) == 1 && set_serial(made->x) &&
+    bool good = X509_set_version(made->x, X509_VERSION_3) == 1 && set_serial(k, made->x, role) &&
                 set_subject(k, made->x, role, title) &&
                 X509_set_issuer_name(made->x, X509_get_subject_name(by)) == 1 &&
                 set_validity(k, made->x, role) && X509_set_pubkey(made->x, made->key) == 1 &&
@@ -461,19 +467,32 @@ static int write_chain(const struct maker *k, enum pki_role leaf)
     return bad;
 }
 
-static int add_revoked(const struct maker *k, X509_CRL *crl, enum pki_role role, ASN1_TIME *when)
+static int add_revoked(X509_CRL *crl, ASN1_INTEGER *serial, ASN1_TIME *when)
 {
-    if (!has_fault(k, role, TREE_REVOKED) || k->at[role].x == NULL)
-        return 1;
     X509_REVOKED *revoked = X509_REVOKED_new();
-    if (revoked == NULL ||
-        X509_REVOKED_set_serialNumber(revoked, X509_get_serialNumber(k->at[role].x)) != 1 ||
+    if (revoked == NULL || X509_REVOKED_set_serialNumber(revoked, serial) != 1 ||
         X509_REVOKED_set_revocationDate(revoked, when) != 1 ||
         X509_CRL_add0_revoked(crl, revoked) != 1) {
         X509_REVOKED_free(revoked);
         return 0;
     }
     return 1;
+}
+
+/* What has the fault, and the one that pki_tree_issue may make. */
+static int add_all_revoked(const struct maker *k, X509_CRL *crl, enum pki_role ca, ASN1_TIME *when)
+{
+    ASN1_INTEGER *serial = ASN1_INTEGER_new();
+    int good = serial != NULL && ASN1_INTEGER_set_uint64(serial, PKI_REVOKED_SERIAL) == 1 &&
+               add_revoked(crl, serial, when);
+    for (unsigned r = 0; r < ROLES && good; r++) {
+        X509 *x = k->at[r].x;
+        if (PKI_PROFILES[r].issuer == ca && r != ca && x != NULL &&
+            has_fault(k, (enum pki_role)r, TREE_REVOKED))
+            good = add_revoked(crl, X509_get_serialNumber(x), when);
+    }
+    ASN1_INTEGER_free(serial);
+    return good;
 }
 
 /* The revocation list of a CA. */
@@ -490,10 +509,8 @@ static int write_list(const struct maker *k, enum pki_role ca)
                 X509_CRL_set_issuer_name(crl, X509_get_subject_name(by->x)) == 1 &&
                 X509_CRL_set1_lastUpdate(crl, from) == 1 &&
                 X509_CRL_set1_nextUpdate(crl, until) == 1;
-    for (unsigned r = 0; r < ROLES && good; r++)
-        if (PKI_PROFILES[r].issuer == ca && r != ca)
-            good = add_revoked(k, crl, (enum pki_role)r, from);
-    good = good && X509_CRL_sort(crl) == 1 && X509_CRL_sign(crl, by->key, hash_for(k, by->key)) > 0;
+    good = good && add_all_revoked(k, crl, ca, from) && X509_CRL_sort(crl) == 1 &&
+           X509_CRL_sign(crl, by->key, hash_for(k, by->key)) > 0;
     BIO *bio = good ? BIO_new(BIO_s_mem()) : NULL;
     good = bio != NULL && PEM_write_bio_X509_CRL(bio, crl) == 1;
     if (bio != NULL)
@@ -689,6 +706,28 @@ int pki_tree_make(const struct pki_tree *t, struct err *e)
 
 /* ---- one chain more ---- */
 
+/* What is made as revoked is so only where the list of its CA, in the tree, says so. */
+static int check_list(const struct maker *k, enum pki_role role)
+{
+    char path[PKI_PATH_MAX];
+    struct pki_chain c = {0};
+    struct err ignored = ERR_INIT;
+    X509_REVOKED *found = NULL;
+    ASN1_INTEGER *serial = ASN1_INTEGER_new();
+    const char *ca = PKI_PROFILES[PKI_PROFILES[role].issuer].name;
+    pki_tree_path(path, k->t->folder, k->edition, ca, ".crl");
+    bool is_there = serial != NULL && ASN1_INTEGER_set_uint64(serial, PKI_REVOKED_SERIAL) == 1 &&
+                    pki_chain_read(&c, path, &ignored) == 0 && c.crls > 0 &&
+                    X509_CRL_get0_by_serial(c.crl[0], &found, serial) == 1;
+    ASN1_INTEGER_free(serial);
+    pki_chain_close(&c);
+    return is_there ? 0
+                    : err_set(k->e,
+                              "%s: the list does not name what is made as revoked; "
+                              "`v2glab pki make --replace` makes a tree whose lists do",
+                              path);
+}
+
 /* A CA that the tree has, with its key where something is to be issued by it. */
 static int load_role(struct maker *k, enum pki_role role, bool issues)
 {
@@ -728,11 +767,8 @@ static int check_faults(const struct maker *k, const enum pki_role *way, unsigne
         if (at == n)
             return err_set(k->e, "%s is not above %s", PKI_PROFILES[role].name,
                            PKI_PROFILES[way[0]].name);
-        if (k->t->fault[i].fault == TREE_REVOKED)
-            return err_set(k->e,
-                           "the tree's revocation lists stay as they are; `v2glab pki make "
-                           "--fault %s=revoked` makes a tree with another one",
-                           PKI_PROFILES[role].name);
+        if (k->t->fault[i].fault == TREE_REVOKED && check_list(k, role) != 0)
+            return -1;
     }
     return 0;
 }
@@ -755,18 +791,24 @@ static int issue(struct maker *k, enum pki_role leaf, bool is_foreign)
     return bad;
 }
 
-int pki_tree_issue(const struct pki_tree *t, enum pki_edition edition, enum pki_role leaf,
-                   const char *called, bool is_foreign, struct buf *chain, struct evp_pkey_st **key,
-                   struct err *e)
+int pki_tree_issue(const struct pki_tree *t, const struct pki_wish *w, struct buf *chain,
+                   struct evp_pkey_st **key, struct err *e)
 {
-    struct maker k = {.t = t, .edition = edition, .called = called, .e = e};
-    if (pki_role_is_ca(leaf) || !is_made(edition, leaf))
-        return err_set(e, "%s is no leaf of that edition", PKI_PROFILES[leaf].name);
-    int bad = issue(&k, leaf, is_foreign);
+    struct maker k = {
+        .t = t, .edition = w->edition, .called = w->called, .is_one_more = true, .e = e};
+    bool is_root = pki_role_is_root(w->role);
+    bool is_right = is_root ? w->is_foreign : !pki_role_is_ca(w->role);
+    if (!is_right || !is_made(w->edition, w->role))
+        return err_set(e, "%s is no leaf of that edition%s", PKI_PROFILES[w->role].name,
+                       is_root ? "; a root is made with foreign = true" : "");
+    int bad = is_root ? make_role(&k, w->role) : issue(&k, w->role, w->is_foreign);
+    if (bad == 0 && !is_root)
+        add_chain(&k, chain, w->role);
+    if (bad == 0 && (is_root || w->has_root))
+        add_pem(&k, chain, k.at[pki_role_root(w->role)].x, ROLE_UNKNOWN);
     if (bad == 0) {
-        add_chain(&k, chain, leaf);
-        *key = k.at[leaf].key;
-        k.at[leaf].key = NULL;
+        *key = k.at[w->role].key;
+        k.at[w->role].key = NULL;
     }
     close_maker(&k);
     return bad == 0 && chain->failed ? err_set(e, "out of memory") : bad;

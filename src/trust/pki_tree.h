@@ -7,7 +7,7 @@
  * A tree is a folder with iso15118-2/ and iso15118-20/. In each, by role (pki_profile.h):
  *   ROLE.pem        the certificate       ROLE.key   its private key, mode 0600
  *   ROLE.chain.pem  of a leaf: it and its sub-CAs, as they go over the wire
- *   ROLE.crl        of a CA: its revocation list
+ *   ROLE.crl        of a CA: its revocation list, which names PKI_REVOKED_SERIAL besides
  *   ROLE.ocsp       of a station's leaf: the response that it staples (ocsp_kept.h)
  *   made            which version of the program made it, and by which profile (PKI_TREE_PROFILE)
  *   revoked         roles whose certificates are revoked, one a line; written last
@@ -67,6 +67,7 @@ struct pki_tree {
     const char *contract[PKI_TREE_CONTRACTS - 1]; /* their eMAIDs */
     const char *ocsp;                             /* URL of the responder */
     int64_t now;                                  /* seconds since 1970 */
+    unsigned days; /* that leaves are good for; 0: as their profile has it */
     unsigned faults;
     struct {
         enum pki_role role;
@@ -74,6 +75,8 @@ struct pki_tree {
     } fault[PKI_TREE_FAULTS];
 };
 
+/* Of what pki_tree_issue makes with the fault `revoked`: revoked by each CA of every tree. */
+#define PKI_REVOKED_SERIAL 0x007265766F6B6564u
 #define PKI_EVCCID "WMIV1234567890ABCDEX"
 #define PKI_OCSP_URL "http://[::1]:9080/"
 
@@ -86,13 +89,20 @@ int pki_tree_add_fault(struct pki_tree *t, const char *text, struct err *e);
 /* Makes the tree. -1: nothing, or not all, was written. */
 int pki_tree_make(const struct pki_tree *t, struct err *e);
 
-/* One chain more of a tree that is there, kept nowhere: that of a leaf as t would make it, under
- * the CAs that the tree has; those with a fault, and what is below them, are made anew, too, and
- * is_foreign all up to a root of its own. called: its common name; NULL: the usual one. Adds the
- * chain in PEM; the caller frees the key. -1: e, as where the key of a CA is not there. */
-int pki_tree_issue(const struct pki_tree *t, enum pki_edition edition, enum pki_role leaf,
-                   const char *called, bool is_foreign, struct buf *chain, struct evp_pkey_st **key,
-                   struct err *e);
+/* What pki_tree_issue is to make, of a tree that is there. */
+struct pki_wish {
+    enum pki_edition edition;
+    enum pki_role role; /* a leaf; a root with is_foreign */
+    const char *called; /* its common name; NULL: the usual one */
+    bool is_foreign;    /* all up to a root of its own is made anew */
+    bool has_root;      /* the chain ends with its root */
+};
+
+/* One chain more, kept nowhere: that of a leaf as t would make it, under the CAs that the tree has;
+ * those with a fault, and what is below them, are made anew, too. Adds the chain in PEM; the caller
+ * frees the key. -1: e, as where the key of a CA is not there. */
+int pki_tree_issue(const struct pki_tree *t, const struct pki_wish *w, struct buf *chain,
+                   struct evp_pkey_st **key, struct err *e);
 
 /* Where the demo tree is: $V2GLAB_PKI, else $XDG_DATA_HOME/v2glab/pki, else
  * ~/.local/share/v2glab/pki. -1: none of them is set. */

@@ -113,6 +113,14 @@ cases 'DRV_2_EVCC_TLS' {
     end,
 }
 
+cases 'DRV_X_TLS2_roots10_ev' {
+    about = 'A vehicle that has ten V2G roots takes a chain under the tenth.',
+    given = 'connected', tls = true, vehicle = { more_roots = 9 }, session = 'any', cites = 'V2G2-878',
+    then_ = function(it)
+        it:expects 'supportedAppProtocolReq'
+    end,
+}
+
 -- ---- SDP ----
 
 cases 'DRV_2_EVCC_SDP_01' {

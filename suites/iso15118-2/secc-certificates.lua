@@ -98,6 +98,19 @@ cases 'TC_SECC_CMN_VTB_PaymentDetails' {
     then_ = behaviour.refuses,
 }
 
+cases 'DRV_2_SECC_PaymentDetails_soon' {
+    about = 'A contract that ends within three weeks is taken, and the vehicle told so.',
+    given = 'PaymentServiceSelectionRes(Contract)', paying = 'Contract', sends = 'PaymentDetailsReq',
+    cites = 'V2G2-690', if_ = 'PIXIT_SECC_CMN_CertificateHandling == none_',
+    rows = {
+        { id = 'DRV_2_SECC_PaymentDetails_soon', bears = { 'contract-leaf', days = 20 },
+          code = 'OK_CertificateExpiresSoon', about = 'it ends in 20 days' },
+        { id = 'DRV_2_SECC_PaymentDetails_later', bears = { 'contract-leaf', days = 22 }, code = 'OK',
+          about = 'it ends in 22 days' },
+    },
+    then_ = behaviour.answers,
+}
+
 local CHAIN <const> = 'FAILED_CertChainError'
 local EMAID <const> = any { 'FAILED', 'FAILED_NoCertificateAvailable', 'FAILED_ContractCanceled' }
 

@@ -197,6 +197,14 @@ local function is_fresh(response)
     return #times > 1 and times[2] >= now
 end
 
+-- The chain ends with its root, which has issued itself.
+local function ends_with_root(chain)
+    local last = chain[#chain]
+    return last ~= nil and last.subject == last.issuer
+end
+
+local PRIVATE <const> = { tls = '1.2', shows = { foreign = true, root = true } }
+
 cases 'DRV_X_TLS2' {
     about = 'TLS 1.2 is as ISO 15118-2 has it.',
     given = 'link', tls = true, session = 'any',
@@ -216,9 +224,18 @@ cases 'DRV_X_TLS2' {
         ocspage = { settings = { version = '1.2', ocsp = 'required' }, has = { response = is_fresh },
                     about = 'with an OCSP response of this week', cites = 'V2G2-649 V2G2-876',
                     doubt = 'of the leaf alone' },
+        roots10 = { settings = { version = '1.2' }, has = { problem = absent, chain = present },
+                    from = function(edition) return roots(9, edition) end,
+                    about = 'with ten roots that the vehicle names, the tenth of which is the right one',
+                    cites = 'V2G2-878' },
+        private = { settings = { version = '1.2', check = 'any', ocsp = true, trusted_ca_keys = 'key' },
+                    station = PRIVATE, has = { chain = ends_with_root, response = absent },
+                    about = 'with the root of a private environment, and without an OCSP response',
+                    cites = 'V2G2-872',
+                    doubt = 'asked by status_request: OpenSSL reads no answer to status_request_v2' },
     },
     then_ = function(it, row)
-        it:connects { tls = row.settings, has = row.has }
+        it:connects { tls = row.settings, has = row.has, roots = row.from }
     end,
 }
 

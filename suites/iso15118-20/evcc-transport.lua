@@ -62,6 +62,27 @@ cases 'DRV_20_EVCC_TLS' {
     end,
 }
 
+cases 'DRV_20_EVCC_TLS_fragment' {
+    about = 'Whether a vehicle asks for shorter fragments is reported.', given = 'connected', tls = true,
+    cites = 'V2G20-2446', doubt = 'what is required is not said in public',
+    then_ = function(it)
+        local asks = 'it is not there'
+        for _, name in ipairs(it:hears_hello {}:get 'extensions' or {}) do
+            asks = name == 'max_fragment_length' and 'it is there' or asks
+        end
+        it:tells('max_fragment_length in ClientHello', asks)
+    end,
+}
+
+cases 'DRV_20_EVCC_TLS_revoked' {
+    about = 'A station whose certificate is revoked, by its OCSP response, is left before anything is said.',
+    given = 'connected', tls = true, station = { tls = { version = '1.3', staple = 'revoked' } },
+    cites = 'V2G20-1240',
+    then_ = function(it)
+        it:expects_end { within = 'par_CMN_TCP_Connection_Termination_Timeout' }
+    end,
+}
+
 cases 'DRV_20_EVCC_TLS_cn' {
     about = 'The certificate of the vehicle has its EVCCID and the organization, no more.',
     given = 'SessionSetupReq', tls = true, session = 'any', cites = 'V2G20-2598',
@@ -77,5 +98,20 @@ cases 'DRV_20_EVCC_TLS_cn' {
             end,
             negations = { 'set EVCCID WMIZZZZZZZZZZZZZZZZ' },
         })
+    end,
+}
+
+-- ---- paused sessions ----
+
+cases 'DRV_20_EVCC_SessionSetup_other' {
+    about = 'A vehicle does not go on with a paused session at a station of another certificate.',
+    given = 'SessionSetupReq after SessionStopReq(Pause)', tls = true, pauses = true,
+    station = { tls = { version = '1.3', staple = true } }, shows = { name = 'DE*ABC*E00002' },
+    cites = 'V2G20-2539 V2G20-2613 V2G20-2614',
+    doubt = 'that the next session has SessionID 0 is not waited for: no rule says when it comes',
+    then_ = function(it)
+        it:answers { ResponseCode = 'OK_OldSessionJoined' }
+        it:expects_end { within = 'par_CMN_TCP_Connection_Termination_Timeout',
+                         meanwhile = { 'SessionStopReq' } }
     end,
 }

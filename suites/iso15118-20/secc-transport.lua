@@ -118,6 +118,47 @@ cases 'DRV_20_SECC_TLS' {
     end,
 }
 
+-- A root that no station has anything of.
+local function foreign_root(edition)
+    return { Pki.Make('v2g-root', { foreign = true, edition = edition }).chain[1] }
+end
+
+cases 'DRV_20_SECC_TLS_empty' {
+    about = 'Where certificate_authorities has none of its roots, the station chooses a chain.',
+    given = 'link', tls = true, session = 'any', has = { chain = present },
+    doubt = 'an empty list is against RFC 8446, 4.2.4, and OpenSSL sends none',
+    rows = {
+        { id = 'DRV_20_SECC_TLS_empty', about = 'a chain where certificate_authorities has a foreign root',
+          cites = 'V2G20-2382 V2G20-2384' },
+        { id = 'DRV_20_SECC_TLS_empty_private', station = { shows = { foreign = true, root = true } },
+          about = 'a chain of a private station where certificate_authorities has a foreign root',
+          cites = 'V2G20-2383 V2G20-2385' },
+    },
+    then_ = function(it, row)
+        it:connects { tls = { version = '1.3', check = 'any' }, roots = foreign_root, has = row.has }
+    end,
+}
+
+-- Whether max_fragment_length is among the extensions, for the report.
+local function fragment_text(extensions)
+    for _, name in ipairs(extensions or {}) do
+        if name == 'max_fragment_length' then
+            return 'it is there'
+        end
+    end
+    return 'it is not there'
+end
+
+cases 'DRV_20_SECC_TLS_fragment' {
+    about = 'Where the vehicle asks for shorter fragments, what the station answers is reported.',
+    given = 'link', tls = true, session = 'any', cites = 'V2G20-2446',
+    doubt = 'what is required is not said in public',
+    then_ = function(it)
+        local m = it:connects { tls = { version = '1.3', max_fragment_length = 2048 }, has = GOOD_CHAIN }
+        it:tells('max_fragment_length in EncryptedExtensions', fragment_text(m:get 'extensions'))
+    end,
+}
+
 cases 'DRV_20_SECC_TLS_caform' {
     about = 'How a station names the roots of vehicles is reported.',
     given = 'link', tls = true, session = 'any', cites = 'V2G20-2405',

@@ -67,11 +67,12 @@ cases 'DRV_20_SECC_Authorization_rev' {
         provider = { bears = { 'contract-leaf', name = 'ZZXXXC00000001' }, code = 'WARNING_eMSPUnknown',
                      station = { providers = { 'DE' } }, vehicle = { fall_back = false },
                      about = 'nobody knows its provider' },
+        revoked = { bears = { 'contract-leaf', faults = { 'contract-leaf=revoked' } },
+                    code = 'WARNING_CertificateRevoked', about = 'its issuer has revoked it',
+                    doubt = 'known to who has the revocation lists of the tree that issues it' },
         broken = { bears = { 'contract-leaf', foreign = 'leaf sub2 sub1' },
                    code = 'WARNING_CertificateValidationError', about = 'its chain leads to no known root' },
     },
-    doubt = 'that a contract is revoked is known to who has the list of it: a tree of its own has to '
-        .. 'have it for that, with `pki make --fault contract-leaf=revoked`',
     then_ = behaviour.answers,
 }
 

@@ -416,7 +416,7 @@ static void test_ocsp(void **state)
     read_chain(&c, EDITION_20, "secc-leaf", ".chain.pem");
     read_chain(&contract, EDITION_20, "contract-leaf", ".chain.pem");
 
-    assert_int_equal(ocsp_staple(o, c.at[0].x, now, &response, &e), 0);
+    assert_int_equal(ocsp_staple(o, c.at[0].x, false, now, &response, &e), 0);
     struct slice der = {response.p, response.n};
     assert_int_equal(ocsp_check(der, c.at[0].x, c.at[1].x, now, &found, &e), 0);
     assert_int_equal(found, OCSP_REVOKED);
@@ -446,10 +446,15 @@ static void test_ocsp(void **state)
     }
     buf_clear(&response);
     e = ERR_INIT;
-    assert_int_equal(ocsp_staple(o, contract.at[0].x, now, &response, &e), 0);
+    assert_int_equal(ocsp_staple(o, contract.at[0].x, false, now, &response, &e), 0);
     der = (struct slice){response.p, response.n};
     assert_int_equal(ocsp_check(der, contract.at[0].x, contract.at[1].x, now, &found, &e), 0);
     assert_int_equal(found, OCSP_GOOD);
+    buf_clear(&response);
+    assert_int_equal(ocsp_staple(o, contract.at[0].x, true, now, &response, &e), 0);
+    der = (struct slice){response.p, response.n};
+    assert_int_equal(ocsp_check(der, contract.at[0].x, contract.at[1].x, now, &found, &e), 0);
+    assert_int_equal(found, OCSP_REVOKED);
     buf_close(&response);
     pki_chain_close(&c);
     pki_chain_close(&contract);

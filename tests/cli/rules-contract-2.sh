@@ -95,11 +95,12 @@ refused "[V2G2-205] [V2G2-559] [V2G2-275] an eMAID that is not that of the leaf"
 refused "[V2G2-205] [V2G2-206] [V2G2-559] a chain without its sub-CAs" PaymentDetailsRes \
     FAILED_CertChainError 'certificate 1 (contract-leaf): its issuer' \
     'function before.PaymentDetailsReq(m) m.ContractSignatureCertChain.SubCertificates = nil end' ''
-# The clock of the session is moved to so many days before the leaf's end.
 for days in 22:OK 20:OK_CertificateExpiresSoon; do
     sees "[V2G2-690] a leaf that is good for ${days%:*} days: ${days#*:}" 1 "code ${days#*:}." \
-        "local leaf = Pki.Identity('contract-leaf').chain[1]
-        Sleep((leaf.not_after - ${days%:*} * 86400) * 1000 - Now())
+        "function before.PaymentDetailsReq(m)
+            local made = Pki.Make('contract-leaf', { days = ${days%:*} })
+            m.ContractSignatureCertChain.Certificate = made.chain[1].der
+        end
         function on.PaymentDetailsRes(m) print('code ' .. tostring(m.ResponseCode) .. '.') end" ''
 done
 tree contract-leaf not-yet-valid

@@ -283,6 +283,27 @@ end
 END
 both "TLS 1.2 without encrypt-then-MAC and extended master secret" 0 out 'EVCC verdict: pass'
 
+plays "'1.3'"
+vehicle <<'END'
+local unknown = Pki.Make('v2g-root', { foreign = true, edition = 'ISO15118-20' }).chain[1]
+Evcc.Connect { tls = { version = '1.3', max_fragment_length = 1024 }, roots = { unknown, table.unpack(Pki.Roots()) } }
+local asked
+for _, name in ipairs(Evcc.Get_Tls_Offer().extensions) do
+    asked = asked or name == 'max_fragment_length'
+end
+assert(asked and #Evcc.Get_Tls_Offer().certificate_authorities == 1 + #Pki.Roots())
+END
+both "a vehicle asks for shorter fragments, and names roots of a list" 0 out 'EVCC verdict: pass'
+for version in 1.2 1.3; do
+    plays "{ version = '$version', staple = 'revoked' }"
+    vehicle <<END
+local good, why = Evcc.Connect { tls = '$version', may_fail = true }
+assert(not good and why:find 'bad_certificate_status_response', why)
+assert(Evcc.Get_Tls_Ocsp() == 'revoked')
+END
+    both "TLS $version: a station that staples that it is revoked is refused" 0 out 'EVCC verdict: pass'
+done
+
 # ---- alerts that are expected: what else may come ----
 
 # found NAME TEXT: the vehicle expects certificate_expired, fails and finds TEXT
