@@ -224,6 +224,10 @@ local function choose_schedule(self)
     end
     pnc.check_prices(self, holders)
     for _, tuple in ipairs(tuples) do
+        if price_of(tuple) == math.huge then -- that it should end for this no source says
+            Log(('ScheduleTupleID %d has neither prices nor price levels [V2G20-2176]; it is taken all the same')
+                :format(tuple.ScheduleTupleID))
+        end
         if price_of(tuple) < price_of(best) then
             best = tuple
         end

@@ -254,6 +254,15 @@ for mode in ac dc; do
     result $? "[DRV-20-Discharge] its power profile is below 0: $mode"
 done
 
+# prices: the station's duty; a vehicle goes on without
+play --mode dc --tls 1.3 --set loops=1 evse 'function before.ScheduleExchangeRes(m)
+    for _, tuple in ipairs(m.Scheduled_SEResControlMode and m.Scheduled_SEResControlMode.ScheduleTuple or {}) do
+        tuple.ChargingSchedule.PriceLevelSchedule = nil
+    end
+end'
+passes "[V2G20-2176] a vehicle takes a schedule without prices, and says so" \
+    out 'has neither prices nor price levels [V2G20-2176]' out 'DC_ChargeLoopRes'
+
 # external means: the station may take 180 s, the vehicle waits as long
 slow() {
     plain --mode dc --time-scale 1 --set loops=1 --with "ongoing.Authorization={ms=$1}"
