@@ -18,7 +18,7 @@ files["tests/lua"] = behaving
 
 -- what suites find besides (lua/test/suite.lua), and what the parts of a campaign answer with
 files["suites"] = {
-    read_globals = {"suite", "cases", "behaviour", "schedules", "tariff", "profile", "schedule_rows", "issued", "any", "near", "absent", "present", "at_most", "at_least", "new"},
+    read_globals = {"suite", "cases", "behaviour", "schedules", "tariff", "profile", "schedule_rows", "issued", "roots", "any", "near", "absent", "present", "at_most", "at_least", "new"},
 }
 files["tests/browser"] = files["suites"]
 files["lua/test"] = {

@@ -13,8 +13,8 @@
 --   it:connects{ tls =, cert =, has = }      TLS with these settings, as Connect takes them, is
 --                                   established, and has that: version, suite, group, request
 --                                   (CertificateRequest), chain, ocsp, problem, response (of OCSP),
---                                   pair (group and signature scheme of the station), extensions (of
---                                   its answer); roots = a function that gives them
+--                                   pair (group and signature scheme of the station), extensions
+--                                   (of its answer); roots = a function that gives them
 --   it:hears_hello(has)             ClientHello of a vehicle comes, and has that: status (an OCSP
 --                                   response is asked for), trusted_ca_keys,
 --                                   certificate_authorities, extensions
