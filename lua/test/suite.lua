@@ -57,12 +57,25 @@ local function sorted(rows)
         keys[#keys + 1] = key
     end
     table.sort(keys, function(a, b)
-        if type(a) == type(b) then
+        if type(a) ~= type(b) then
+            return type(a) == 'number'
+        end
+        if type(a) == 'number' then
             return a < b
         end
-        return type(a) == 'number'
+        return tostring(a) < tostring(b)
     end)
     return keys
+end
+
+-- `pairs` of a file of cases goes by its keys in order, so that each process, and each shard, has
+-- the same plan.
+local function pairs_in_order(t)
+    local keys, at = sorted(t), 0
+    return function()
+        at = at + 1
+        return keys[at], t[keys[at]]
+    end
 end
 
 -- The claims that a case needs: those of what it says, and those that it names itself.
@@ -146,7 +159,7 @@ end
 -- What a file sees: all that scripts see, and the words above.
 local function environment_of(list, file)
     local standing
-    local words = { behaviour = BEHAVIOURS, schedules = schedules.schedules,
+    local words = { pairs = pairs_in_order, behaviour = BEHAVIOURS, schedules = schedules.schedules,
                     tariff = schedules.tariff, profile = schedules.profile,
                     schedule_rows = schedules.rows, issued = bearer.issued, roots = evcc.roots,
                     any = expect.any, near = expect.near, absent = expect.absent,
