@@ -14,8 +14,8 @@
 
 /* Appends the response about the first certificate of the file `leaf`, as the responder of the tree
  * in `folder` has it, or one that says that it is revoked. kept: the file in the tree where it is
- * kept; NULL: nowhere. A tree that cannot be written to gets a new one each time. -1: the key of its
- * CA is not in the tree. */
+ * kept; NULL: nowhere. A tree that cannot be written to gets a new one each time. -1: the key of
+ * its CA is not in the tree. */
 int ocsp_kept(const char *folder, const char *leaf, const char *kept, bool is_revoked, int64_t now,
               struct buf *out, struct err *e);
 
