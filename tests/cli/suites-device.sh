@@ -88,7 +88,7 @@ closes="cases 'own_x' { given = 'SessionSetupRes', then_ = function(it)
     end, station = { linger_ms ="
 own "[V2G2-025] a station keeps the connection for 5 s, which is seen a moment later" 0 \
     "within 5250 ms ended after 5100 ms" "$closes 5100 } }"
-own "but no longer" 1 "within 5250 ms still open" "$closes 5400 } }"
+own "but no longer" 1 "within 5250 ms it is still open" "$closes 5400 } }"
 own "a station that refuses to stop early is there all the same" 0 \
     "a session from SDP to SessionStopRes" "cases 'own_x' { given = 'SessionSetupRes', liveness = true,
         station = { answers = { SessionStop = 'FAILED_SequenceError' } },
