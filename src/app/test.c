@@ -303,9 +303,18 @@ static bool told(void *context, size_t index, const json_t *said)
     follow_wake(&t->page);
     progress_end(&t->progress, &result);
     show_survivors(t, said);
+    return bad == 0;
+}
+
+static bool ends(void *context, const json_t *which, const json_t *said)
+{
+    const struct testing *t = context;
+    struct result result;
+    if (!t->fail_fast)
+        return false;
+    result_read(&result, which, said);
     enum outcome decides = is_field(t) ? result.field : result.verdict;
-    bool has_failed = decides == OUTCOME_FAIL || decides == OUTCOME_ERROR;
-    return bad == 0 && !(has_failed && t->fail_fast);
+    return decides == OUTCOME_FAIL || decides == OUTCOME_ERROR;
 }
 
 /* Enter shows and hides the ladder of what is played, which has the terminal for itself. */
@@ -404,6 +413,7 @@ static int play_cases(struct testing *t, const json_t *texts, struct err *e)
         .leaves_records = t->outputs.html != NULL, /* its process reads them, and removes them */
         .enter = enter,
         .told = told,
+        .ends = ends,
         .tick = t->progress.draws ? tick : NULL,
         .keys = t->progress.draws && !may_ask(t) && isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : -1,
         .ladder = t->shows_ladder,

@@ -321,6 +321,9 @@ static void work(const struct crew *crew, int to)
         const char *verdict = json_string_value(json_object_get(result, "verdict"));
         if (c->mutates && verdict != NULL && strcmp(verdict, "pass") == 0)
             mutate(c, which, result);
+        /* before the next one is taken: a device has nothing more done to it */
+        if (c->ends != NULL && c->ends(c->context, which, result))
+            atomic_store(crew->next, n);
         write_line(to, i, result);
         json_decref(result);
     }
@@ -445,6 +448,8 @@ static int watch_workers(struct crew *crew, struct err *e)
         at[n] = (struct pollfd){.fd = c->keys, .events = POLLIN};
         if (poll(at, n + 1, c->tick != NULL ? 1000 : -1) < 0 && errno != EINTR)
             return err_set(e, "poll: %s", strerror(errno));
+        if (stops > 0) /* a signal may be this process's alone */
+            atomic_store(crew->next, json_array_size(c->cases));
         if (c->tick != NULL)
             c->tick(c->context, at[n].revents != 0);
         for (nfds_t i = 0; i < n; i++)

@@ -34,8 +34,12 @@ struct campaign {
      * case begins any more. */
     bool (*told)(void *context, size_t index, const json_t *result);
 
-    /* There, too: once a second, and when `keys`, a descriptor, can be read (-1: none). May be
-     * NULL. */
+    /* Whether this result is the last that is wanted; asked in the process that played the case.
+     * NULL: all are. */
+    bool (*ends)(void *context, const json_t *which, const json_t *result);
+
+    /* In the process of the caller: once a second, and when `keys`, a descriptor, can be read (-1:
+     * none). May be NULL. */
     void (*tick)(void *context, bool has_key);
     int keys;
 

@@ -128,7 +128,7 @@ result $? "--probe sees what a vehicle offers"
 
 # ---- a station over an interface ----
 
-export V2GLAB
+export V2GLAB INTERRUPTS=''
 cat >"$work/station.sh" <<'END'
 cd "$1"
 # shellcheck disable=SC2016 # of the inner shell, which becomes the station: `lab` does not hand signals on
@@ -145,7 +145,14 @@ if [ -e server.pl ]; then
     perl server.pl >requests &
     until grep -qs :1F90 /proc/net/tcp; do sleep 0.05; done
 fi
-"$V2GLAB" test -i ev0 --no-record -q --timeout 30 -o run "$@"
+"$V2GLAB" test -i ev0 --no-record -q --timeout 30 -o run "$@" <&0 &
+test=$!
+for _ in $INTERRUPTS; do # Ctrl-C so often, once a case has begun
+    until [ -e done ]; do sleep 0.05; done
+    sleep 0.2
+    kill -INT $test
+done
+wait $test
 exit $?
 END
 
@@ -251,6 +258,33 @@ driven "not where it was the driver who did nothing" 2 "1 inconclusive unplug" \
     "plug = 'exit 1', unplug = 'echo unplug >>done', reset = 'echo reset >>done'" --file driven.lua own_stuck
 ! grep -q reset "$work/done"
 result $? "for that no reset would help"
+
+# ---- the end before the end ----
+
+cat >"$work/ends.lua" <<'END'
+suite 'own' { sut = 'SECC', protocol = 'ISO15118-2' }
+cases 'own_1_slow' { given = 'SessionSetupRes', mode = 'dc',
+    then_ = function(it) Sleep(1500) it:sends 'ServiceDiscoveryReq' it:expects 'ServiceDiscoveryRes' end }
+cases 'own_2_fails' { given = 'SessionSetupRes', mode = 'dc',
+    then_ = function(it) it:sends 'ServiceDiscoveryReq' it:expects 'SessionSetupRes' end }
+cases 'own_3_last' { given = 'SessionSetupRes', mode = 'dc',
+    then_ = function(it) it:sends 'ServiceDiscoveryReq' it:expects 'ServiceDiscoveryRes' end }
+END
+noted="plug = 'echo plug \$V2GLAB_CASE >>done', unplug = 'echo unplug \$V2GLAB_CASE >>done', authorize = true"
+driven "--fail-fast ends with the case that fails" 1 "1 passed, 1 failed unplug own_2_fails" "$noted" \
+    --fail-fast --file ends.lua 'own_*'
+! grep -q own_3_last "$work/done"
+result $? "and nothing is done to the device for another one"
+INTERRUPTS=1
+driven "Ctrl-C: the case is finished, with its clean-up" 2 "1 passed 2 not reached unplug own_1_slow" "$noted" \
+    --file ends.lua 'own_*'
+! grep -q own_2 "$work/done"
+result $? "and no other begins"
+INTERRUPTS='1 2'
+driven "a second Ctrl-C ends at once" 2 "plug own_1_slow" "$noted" --file ends.lua 'own_*'
+! grep -q "unplug" "$work/done" && ! grep -q own_1 "$work/run/results.jsonl"
+result $? "in the middle of the case, which has no result"
+INTERRUPTS=''
 
 # ---- a vehicle over an interface ----
 
