@@ -3,6 +3,7 @@
 
 #include "app/commands.h"
 #include "app/report.h"
+#include "base/gzip.h"
 #include "wire/v2gtp.h"
 
 #include <errno.h>
@@ -88,6 +89,25 @@ static void make_ascii(struct buf *b)
     b->n = n;
 }
 
+#define UNPACKED_LIMIT (1u << 30) /* bytes of a file that came packed */
+
+/* What is packed in it takes its place. */
+static int unpack(struct input *in, struct err *e)
+{
+    struct buf unpacked = {0};
+    if (gzip_unpack((struct slice){in->bytes.p, in->bytes.n}, UNPACKED_LIMIT, &unpacked, e) != 0) {
+        buf_close(&unpacked);
+        return -1;
+    }
+    buf_close(&in->bytes);
+    in->bytes = unpacked;
+    in->is_capture = is_capture(&in->bytes);
+    if (in->bytes.n > INPUT_LIMIT && !in->is_capture)
+        return err_set(e, "%s is larger than %u MiB, the most that is read", in->name,
+                       INPUT_LIMIT >> 20);
+    return 0;
+}
+
 /* Reads all of it, or the beginning of a capture. */
 static int read_all(struct input *in, const char *path, struct err *e)
 {
@@ -104,6 +124,8 @@ static int read_all(struct input *in, const char *path, struct err *e)
     if (n > 0 && !in->is_capture)
         return err_set(e, "%s is larger than %u MiB, the most that is read", in->name,
                        INPUT_LIMIT >> 20);
+    if (n >= 0 && gzip_is((struct slice){in->bytes.p, in->bytes.n}) && unpack(in, e) != 0)
+        return -1;
     if (n >= 0 && has_text_mark(&in->bytes))
         make_ascii(&in->bytes);
     return n < 0 ? -1 : 0;

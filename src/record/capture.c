@@ -4,6 +4,9 @@
 #endif
 #include "record/capture.h"
 
+#include "base/file.h"
+#include "base/gzip.h"
+
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -834,6 +837,32 @@ static int read_file(struct reader *r, FILE *file, struct err *e)
     return status;
 }
 
+#define UNPACKED_MAX (1u << 30) /* bytes of a capture that came packed */
+
+/* The file; one that is packed is unpacked into memory. NULL: e. */
+static FILE *open_capture(const char *path, struct buf *unpacked, struct err *e)
+{
+    uint8_t begin[2];
+    struct buf packed = {0};
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        err_set(e, "cannot open the capture: %s", strerror(errno));
+        return NULL;
+    }
+    bool is_packed = gzip_is((struct slice){begin, fread(begin, 1, sizeof begin, file)});
+    rewind(file);
+    if (!is_packed)
+        return file;
+    fclose(file);
+    file = NULL;
+    if (file_read(path, UNPACKED_MAX, &packed, e) == 0 &&
+        gzip_unpack((struct slice){packed.p, packed.n}, UNPACKED_MAX, unpacked, e) == 0 &&
+        (unpacked->n == 0 || (file = fmemopen(unpacked->p, unpacked->n, "rb")) == NULL))
+        err_set(e, "the capture that is packed in it is empty");
+    buf_close(&packed);
+    return file;
+}
+
 int capture_read(const char *path, const struct capture_events *events, void *context,
                  struct capture_totals *totals, struct err *e)
 {
@@ -844,9 +873,10 @@ int capture_read(const char *path, const struct capture_events *events, void *co
         return err_set(e, "out of memory");
     r->on = events;
     r->context = context;
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    int status = file != NULL ? read_file(r, file, e)
-                              : err_set(e, "cannot open the capture: %s", strerror(errno));
+    struct buf unpacked = {0};
+    FILE *file = strcmp(path, "-") == 0 ? stdin : open_capture(path, &unpacked, e);
+    int status = file != NULL ? read_file(r, file, e) : -1;
+    buf_close(&unpacked);
     if (status != 0)
         err_under(e, path);
     if (totals != NULL)

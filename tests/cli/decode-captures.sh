@@ -126,3 +126,22 @@ wants "times of a clock that steps back are shown as they are, and the step is s
     out '"us":97500000,"kind":"log"' out 'the clock of the capture steps back by 2.500000 s' \
     out '"us":97500000,"kind":"frame"' out '"us":97600000,"kind":"frame"' not-out 'steps back by 0'
 check "and said once" [ "$(grep -c 'steps back' "$work/out")" -eq 1 ]
+
+# packed by gzip, as records of cases that pass are
+lua5.4 tests/lua/make-capture.lua "$work/made.pcap" <"$work/lines"
+run decode "$work/made.pcap"
+cp "$work/out" "$work/plain"
+gzip -f "$work/made.pcap"
+run decode "$work/made.pcap.gz"
+bad=0
+{ [ -s "$work/plain" ] && cmp -s "$work/plain" "$work/out"; } || bad=1
+result $bad "a capture that is packed is read as it is"
+run report "$work/made.pcap.gz" -o "$work/page.html"
+wants "its page, too" "$status" not-err 'error:'
+head -c 60 "$work/made.pcap.gz" >"$work/cut.pcap.gz"
+run decode "$work/cut.pcap.gz"
+wants "cut off, it says so" 3 err 'cut.pcap.gz'
+run encode -g iso15118-2 "$STOP_XML"
+gzip -c "$work/out" >"$work/stop.gz"
+run decode "$work/stop.gz"
+wants "a message that is packed, too" 0 out SessionStopReq
