@@ -448,7 +448,7 @@ static void print_sessions(const struct reading *r)
 {
     struct buf text = {0};
     session_summary_print(&r->sessions, &text);
-    fwrite(text.p, 1, text.n, stderr);
+    fputs(buf_string(&text), stderr);
     buf_close(&text);
 }
 

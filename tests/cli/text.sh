@@ -222,6 +222,9 @@ done
 [ -z "$slow" ]
 result $? "a megabyte of the same is read in time${slow:+:$slow}"
 yes "$(printf '0000 80 80\n*\n10000')" | head -c 200000 >"$work/much"
-(ulimit -v 400000 && timeout 20 "$V2GLAB" decode "$work/much" >"$work/out" 2>"$work/err")
+# the shadow memory of a sanitizer has no place in such a limit
+most=400000
+case $V2GLAB in */asan/*) most=unlimited ;; esac
+(ulimit -v $most && timeout 20 "$V2GLAB" decode "$work/much" >"$work/out" 2>"$work/err")
 [ $? -eq 1 ]
 result $? "a dump cannot repeat its lines without end"
