@@ -21,7 +21,8 @@ struct summarised {
     uint32_t number;
     const struct schema *schema; /* of its last message behind the agreement */
     const char *mode;            /* "AC", "DC" */
-    char id[2 * ID_OCTETS + 1];
+    uint8_t id[ID_OCTETS];
+    uint32_t id_n;
     bool is_resumed; /* the vehicle came with a SessionID, and the station kept it */
     uint64_t messages;
     int64_t first_us, last_us;
@@ -73,18 +74,18 @@ static const char *mode_of(const char *name)
 
 static void note_id(struct summarised *s, const struct message *m, const char *name)
 {
+    static const uint8_t NONE[ID_OCTETS];
     const struct bytes *id = node_bytes(message_header(m), "SessionID");
-    char text[sizeof s->id] = "";
-    bool is_any = false;
-    for (uint32_t i = 0; id != NULL && i < id->n && i < ID_OCTETS; i++) {
-        snprintf(text + 2 * i, sizeof text - 2 * i, "%02X", id->p[i]);
-        is_any = is_any || id->p[i] != 0;
-    }
-    if (!is_any)
+    uint32_t n = id == NULL ? 0 : id->n < ID_OCTETS ? id->n : ID_OCTETS;
+    if (n == 0 || memcmp(id->p, NONE, n) == 0)
         return;
+    bool is_same = n == s->id_n && memcmp(id->p, s->id, n) == 0;
     if (strcmp(name, "SessionSetupRes") == 0)
-        s->is_resumed = strcmp(text, s->id) == 0;
-    snprintf(s->id, sizeof s->id, "%s", text);
+        s->is_resumed = is_same;
+    if (is_same)
+        return;
+    memcpy(s->id, id->p, n);
+    s->id_n = n;
 }
 
 static void note_frame(struct summarised *s, const struct event *e)
@@ -156,8 +157,11 @@ void session_summary_print(const struct session_summary *all, struct buf *out)
             buf_printf(out, " %s", s->schema->protocol);
         if (s->mode != NULL)
             buf_printf(out, " %s", s->mode);
-        if (s->id[0] != '\0')
-            buf_printf(out, " SessionID %s%s", s->id, s->is_resumed ? " (resumed)" : "");
+        if (s->id_n > 0) {
+            buf_text(out, " SessionID ");
+            buf_hex(out, s->id, s->id_n, true);
+            buf_text(out, s->is_resumed ? " (resumed)" : "");
+        }
         buf_printf(out, ", %llu messages in %.3f s, %s\n", (unsigned long long)s->messages,
                    (double)(s->last_us - s->first_us) / 1e6,
                    s->end[0] != '\0' ? s->end : "not closed");

@@ -11,7 +11,7 @@ struct times_state {
     int64_t us;        /* of the frame before; */
     uint8_t from_role; /* who has sent it; FROM_NONE: there is none */
     const struct schema *schema;
-    char name[TIMES_NAME];
+    const char *name; /* of its message, the schema's */
 };
 
 static const struct times_limit *find_one(const struct times_limits *l, const char *protocol,
@@ -32,22 +32,16 @@ const struct times_limit *times_find(const struct times_limits *l, const char *p
     return own != NULL ? own : find_one(l, protocol, parameter);
 }
 
-/* The same as times_find, for each message anew. */
+/* The same as times_find, for each message anew; parameter and message are texts that stay. */
 static const struct times_limit *find_again(struct times *t, const struct schema *schema,
                                             const char *parameter, const char *message)
 {
-    size_t hash = (size_t)(uintptr_t)schema >> 4 ^ (size_t)(uintptr_t)parameter;
-    for (const char *p = message; *p != '\0'; p++)
-        hash = hash * 31 + (unsigned char)*p;
-    size_t i = hash % TIMES_KNOWN;
-    if (t->known[i].schema != schema || t->known[i].parameter != parameter ||
-        strcmp(t->known[i].message, message) != 0) {
-        t->known[i].schema = schema;
-        t->known[i].parameter = parameter;
-        snprintf(t->known[i].message, sizeof t->known[i].message, "%s", message);
-        t->known[i].limit = times_find(t->limits, schema->protocol, parameter, message);
-    }
-    return t->known[i].limit;
+    uintptr_t sum = (uintptr_t)schema / 16 + (uintptr_t)parameter * 3 + (uintptr_t)message;
+    struct times_known *known = &t->known[sum % TIMES_KNOWN];
+    if (known->schema != schema || known->parameter != parameter || known->message != message)
+        *known = (struct times_known){schema, parameter, message,
+                                      times_find(t->limits, schema->protocol, parameter, message)};
+    return known->limit;
 }
 
 /* The one of that session and connection; made where there is none, NULL without memory. */
@@ -115,7 +109,7 @@ void times_event(void *context, const struct event *e)
     s->us = e->us;
     s->from_role = e->from_role;
     s->schema = e->schema;
-    snprintf(s->name, sizeof s->name, "%s", e->name);
+    s->name = e->name;
 }
 
 void times_close(struct times *t)

@@ -31,19 +31,21 @@ const struct times_limit *times_find(const struct times_limits *l, const char *p
 
 struct times_state; /* of a connection, or of a session's datagrams */
 
-#define TIMES_KNOWN 64
+#define TIMES_KNOWN 127
+
+/* What was found before. schema NULL: nothing. */
+struct times_known {
+    const struct schema *schema;
+    const char *parameter, *message; /* these very texts */
+    const struct times_limit *limit;
+};
 
 struct times {
     const struct times_limits *limits;
     event_sink next;
     void *context; /* of next */
     struct times_state *states;
-    struct {
-        const struct schema *schema; /* NULL: nothing is known here */
-        const char *parameter;
-        char message[TIMES_NAME];
-        const struct times_limit *limit;
-    } known[TIMES_KNOWN]; /* found before */
+    struct times_known known[TIMES_KNOWN];
 };
 
 /* An event_sink; context is a struct times. */
