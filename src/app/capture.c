@@ -4,10 +4,9 @@
 #include "app/commands.h"
 #include "app/guess.h"
 #include "app/report.h"
+#include "app/shown.h"
 #include "record/capture.h"
 #include "record/datagram.h"
-#include "record/jsonl.h"
-#include "record/ladder.h"
 #include "record/session_summary.h"
 #include "record/times.h"
 #include "script/limits.h"
@@ -17,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* One TCP connection: a session for each direction, that decodes what the other side sent. */
 struct link {
@@ -494,7 +492,7 @@ static int read_capture(struct reading *r, const char *path)
     struct capture_totals totals = {0};
     struct err e = ERR_INIT;
     int bad = capture_read(path, &EVENTS, r, &totals, &e);
-    fflush(stdout);
+    recorder_flush(&r->out);
     if (totals.packets > 0 || bad == 0) {
         print_summary(r, &totals);
         print_sessions(r);
@@ -506,33 +504,30 @@ static int read_capture(struct reading *r, const char *path)
     return r->undecoded > 0 || r->differing > 0 ? EXIT_FAIL : EXIT_PASS;
 }
 
+/* To the terminal, or to who asked for them. */
+static int open_sinks(struct reading *r, const struct capture_view *view, struct shown *shown,
+                      struct err *e)
+{
+    recorder_add(&r->inner, session_event, r);
+    if (view->sink != NULL)
+        recorder_add(&r->out, view->sink, view->context);
+    else if (shown_open(shown, &r->out, view->json, view->verbose, e) != 0)
+        return -1;
+    return open_sessions(r, e);
+}
+
 int command_decode_capture(const char *path, const struct capture_view *view)
 {
-    struct reading r = {.library = &view->grammars->library, .verify = view->verify};
-    struct ladder ladder;
-    struct jsonl lines = {0};
+    struct reading r = {.library = &view->grammars->library,
+                        .guess = {.grammars = view->grammars},
+                        .verify = view->verify};
+    struct shown shown = {.ladder = {.out = NULL}};
     struct err e = ERR_INIT;
-    outlet_open(&lines.outlet, STDOUT_FILENO);
-    r.guess.grammars = view->grammars;
-    if (view->grammars->names > 0 && grammars_also(view->grammars, PROTOCOLS[0].set[0], &e) != 0) {
-        report_err("", &e);
-        return EXIT_SETUP;
-    }
-    if (ladder_open(&ladder, STDOUT_FILENO, (int)view->verbose, &e) != 0) {
-        report_err("", &e);
-        return EXIT_SETUP;
-    }
-    arena_open(&r.scratch, NULL, 0, FITS_MEMORY);
-    r.out.lost = report_lost;
-    recorder_add(&r.inner, session_event, &r);
-    if (view->sink != NULL)
-        recorder_add(&r.out, view->sink, view->context);
-    else if (view->json)
-        recorder_add_writer(&r.out, "the output", jsonl_event, jsonl_write, &lines);
-    else
-        recorder_add_writer(&r.out, "the output", ladder_event, ladder_write, &ladder);
     int status = EXIT_SETUP;
-    if (open_sessions(&r, &e) != 0)
+    arena_open(&r.scratch, NULL, 0, FITS_MEMORY);
+    if ((view->grammars->names > 0 &&
+         grammars_also(view->grammars, PROTOCOLS[0].set[0], &e) != 0) ||
+        open_sinks(&r, view, &shown, &e) != 0)
         report_err("", &e);
     else if (read_secrets(&r, path, view->keylog) == 0)
         status = read_capture(&r, path);
@@ -540,7 +535,6 @@ int command_decode_capture(const char *path, const struct capture_view *view)
     close_sessions(&r);
     arena_close(&r.scratch);
     tls_secrets_close(&r.secrets);
-    outlet_close(&lines.outlet);
-    ladder_close(&ladder);
+    shown_close(&shown);
     return status;
 }

@@ -3,16 +3,14 @@
 
 #include "app/commands.h"
 #include "app/report.h"
+#include "app/shown.h"
 #include "app/text_message.h"
 #include "record/datagram.h"
 #include "record/hextext.h"
-#include "record/jsonl.h"
-#include "record/ladder.h"
 #include "record/textpacket.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define EXI_MOST (64u << 10) /* bytes of a message without a header */
 #define EFFORT 16       /* how often each byte of a block is decoded at most, by all grammars */
@@ -443,20 +441,14 @@ int command_decode_text(const struct text_view *view, struct slice input, bool i
                         struct text_found *found)
 {
     struct text t;
-    struct ladder ladder;
-    struct jsonl lines = {0};
+    struct shown shown;
     struct err e = ERR_INIT;
-    outlet_open(&lines.outlet, STDOUT_FILENO);
-    if (ladder_open(&ladder, STDOUT_FILENO, (int)view->verbose, &e) != 0) {
+    text_open(&t, view);
+    if (shown_open(&shown, &t.out, view->json, view->verbose, &e) != 0) {
         report_err("", &e);
+        text_close(&t);
         return EXIT_SETUP;
     }
-    text_open(&t, view);
-    t.out.lost = report_lost;
-    if (view->json)
-        recorder_add_writer(&t.out, "the output", jsonl_event, jsonl_write, &lines);
-    else
-        recorder_add_writer(&t.out, "the output", ladder_event, ladder_write, &ladder);
     text_read(&t, input, is_raw);
     if (t.found.messages + t.found.undecoded > 0)
         put_missed(&t);
@@ -464,7 +456,6 @@ int command_decode_text(const struct text_view *view, struct slice input, bool i
     int status = summarize(&t);
     *found = t.found;
     text_close(&t);
-    outlet_close(&lines.outlet);
-    ladder_close(&ladder);
+    shown_close(&shown);
     return status;
 }

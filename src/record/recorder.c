@@ -209,7 +209,8 @@ void recorder_put(struct recorder *r, const struct event *e)
     struct queue *q = r->queue;
     if (q == NULL) {
         deliver(r, &numbered);
-        write_sinks(r);
+        if (r->gathered == 0 || numbered.number % r->gathered == 0)
+            write_sinks(r);
         return;
     }
     struct queued *copy = q->is_direct ? NULL : copy_event(&q->arena[q->filling], &numbered);

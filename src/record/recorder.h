@@ -35,6 +35,7 @@ struct recorder {
         const char *name;
     } at[RECORDER_SINKS];
     struct queue *queue; /* NULL: not attached */
+    unsigned gathered;   /* then so many events are written at once; 0: each */
     /* A sink has ended: what there is to tell on the terminal. May be NULL. */
     void (*lost)(const char *text);
 };
