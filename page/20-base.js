@@ -83,6 +83,10 @@ function say(key, ...values) {
     return pair[isKorean() ? 1 : 0].replace(/\$(\d)/g, (_, n) => values[n - 1]);
 }
 
+// The words of a key for so many; those for one where it has them.
+const sayCount = (key, n, ...values) =>
+    say(n === 1 && WORDS[key + '_one'] ? key + '_one' : key, number(n), ...values);
+
 const announce = (text) => (byId('live').textContent = text);
 
 // ---- numbers ----
@@ -111,7 +115,17 @@ const breakable = (text) =>
 // ---- outcomes ----
 
 // Worst first. late and seen are those of a session that nobody judges.
-const OUTCOMES = ['fail', 'error', 'inconclusive', 'late', 'pass', 'seen', 'none', 'na'];
+const OUTCOMES = [
+    'fail',
+    'error',
+    'inconclusive',
+    'late',
+    'pass',
+    'seen',
+    'beyond',
+    'none',
+    'na',
+];
 
 // Each has a shape of its own, so that none depends on its colour: [outline, sign, is filled].
 const SHAPES = {
@@ -122,6 +136,7 @@ const SHAPES = {
     late: ['diamond', 'M7.5 4.2v3.5l2 1.2', true],
     error: ['triangle', 'M7.5 5.6v3.2M7.5 11v.3', true],
     na: ['dashes', 'M4.5 7.5h6', false],
+    beyond: ['dashes', 'M4.3 7.5h6M8 5.2l2.3 2.3L8 9.8', false],
     none: ['dashes', '', false],
 };
 

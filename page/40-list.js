@@ -20,9 +20,9 @@ let current = null; // the case that is open
 // Two cases have the same cause where all but the figures in it is the same.
 const causeKey = (c) => (c.cause ? c.cause.join('\u0001').replace(/\d+/g, '0') : '');
 
-// What a cause is about: a message, else the connection, or nothing.
-const causeMessage = ([message]) =>
-    /^\w+$/.test(message) ? message : message ? say('s_connection') : '';
+// What a cause is about: a message, else the connection, or what kind of step it is of.
+const causeMessage = ([message, what]) =>
+    message === 'TCP' ? say('s_connection') : message || say('s_' + (what === 'way' ? 'given' : what));
 
 function matches(c) {
     const words = filters.text.toLowerCase().split(/\s+/);

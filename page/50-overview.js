@@ -55,18 +55,21 @@ function longList(rows, draw, wrap) {
 // ---- the sentence at the top ----
 
 function runSentence(played, counts) {
+    const beyond = counts.beyond || 0,
+        judged = played.length - beyond;
     const failed = counts.fail || 0;
     const wouldNot = played.filter((c) => c.outcome === 'fail' && c.field === 'fail').length;
     const open = (counts.inconclusive || 0) + (counts.error || 0);
     const title = !played.length
         ? say('nothing_played')
         : failed
-          ? say('some_fail', number(failed), number(played.length))
-          : say(open ? 'none_fail' : 'all_pass', number(played.length));
+          ? say('some_fail', number(failed), number(judged))
+          : sayCount(open || !judged ? 'none_fail' : 'all_pass', judged);
     const inField = !wouldNot ? 'field_none' : wouldNot === failed ? 'field_all' : 'field_sentence';
     const lead = [
         failed ? say(inField, number(failed - wouldNot), number(wouldNot)) : '',
-        open ? say('not_judged', number(open)) : '',
+        open ? sayCount('not_judged', open) : '',
+        beyond ? sayCount('went_beyond', beyond) : '',
     ];
     return [title, lead.filter(Boolean).join(' ')];
 }
@@ -317,6 +320,7 @@ function twoBars(counts) {
 function drawOverview() {
     const cases = PLAN.filter((c) => c.outcome !== 'na');
     const played = cases.filter((c) => c.block);
+    const judged = played.filter((c) => c.outcome !== 'beyond');
     const counts = countBy(PLAN, (c) => c.outcome);
     const [title, lead] = (IS_RUN ? runSentence : sessionSentence)(played, counts);
     byId('main').replaceChildren(
@@ -333,8 +337,8 @@ function drawOverview() {
             lead ? h('p.lead', lead) : null,
             IS_RUN ? twoBars(counts) : null,
             causes(played),
-            IS_RUN && played.length ? areas(played) : null,
-            rulesBroken(played),
+            IS_RUN && judged.length ? areas(judged) : null,
+            rulesBroken(judged),
             IS_RUN ? null : sessions(played),
             reasons(),
             facts(),

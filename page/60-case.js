@@ -96,9 +96,13 @@ function verdicts(c) {
 // ---- what decided ----
 
 function findingHead(outcome, rest) {
-    const key = { fail: 'find_fail', late: 'find_fail', error: 'find_error', na: 'find_na' }[
-        outcome
-    ];
+    const key = {
+        fail: 'find_fail',
+        late: 'find_fail',
+        error: 'find_error',
+        beyond: 'find_beyond',
+        na: 'find_na',
+    }[outcome];
     return h(
         'h2',
         mark(outcome, ''),

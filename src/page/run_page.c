@@ -26,23 +26,39 @@ static void set_copy(json_t *to, const char *key, const json_t *from)
         json_object_set(to, key, (json_t *)(uintptr_t)value);
 }
 
-/* Which message, and what of it: "PreChargeRes: time", "PowerDeliveryRes.ResponseCode". */
+static bool ends_with(const char *text, size_t n, const char *end)
+{
+    size_t m = strlen(end);
+    return n > m && memcmp(text + n - m, end, m) == 0;
+}
+
+/* How long the name of the one message is that the expectation begins with; 0: it begins with none,
+ * or is content with others, too. */
+static size_t message_name(const char *expected)
+{
+    size_t n = strspn(expected, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+    bool is_message = ends_with(expected, n, "Req") || ends_with(expected, n, "Res");
+    return is_message && strstr(expected, ", or ") == NULL ? n : 0;
+}
+
+/* Which message, and what of it: "PreChargeRes: time", "PowerDeliveryRes.ResponseCode"; of one that
+ * is about none the kind of the step. */
 static void read_cause(const struct result *r, struct sheet_cause *c, struct buf *message)
 {
     const char *path = results_text(r->step, "path"), *kind = results_text(r->step, "kind");
     size_t n = strcspn(path, ".:");
-    bool is_way = strcmp(kind, "given") == 0;
+    const char *rest = path + n + strspn(path + n, ".: ");
     if (n > 0)
         buf_add(message, path, n);
-    else if (is_way || strcmp(kind, "message") == 0 || strcmp(kind, "any") == 0)
-        buf_text(message, r->expected);
     else if (strcmp(kind, "end") == 0 || strcmp(kind, "connection") == 0)
         buf_text(message, "TCP");
-    const char *rest = path + n + strspn(path + n, ".: ");
+    else
+        buf_add(message, r->expected, message_name(r->expected));
     *c = (struct sheet_cause){.message = buf_string(message),
-                              .what = is_way          ? "way"
-                                      : *rest != '\0' ? rest
-                                                      : "message",
+                              .what = strcmp(kind, "given") == 0 ? "way"
+                                      : *rest != '\0'            ? rest
+                                      : message->n > 0           ? "message"
+                                                                 : kind,
                               .expected = r->expected,
                               .found = r->found[0] != '\0' ? r->found : r->reason};
 }

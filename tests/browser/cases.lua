@@ -48,6 +48,13 @@ cases 'PAGE_SECC_SessionStop' {
             it:expects 'SessionStopRes'
         end },
         broken = { about = 'An error of the case itself.', run = function() error 'this case is broken </script>' end },
+        far = { about = 'What one device cannot show.', run = function(it)
+            behaviour.goes_no_further(it, { aim = 'both vehicles charge', beyond = 'there is one vehicle' })
+        end },
+        noisy = { about = 'Silence where it answers.', run = function(it)
+            it:sends 'ServiceDiscoveryReq'
+            it:expects_nothing(500)
+        end },
         lacks = { about = 'A device that has not what the case needs.', run = function(it)
             it:needs(false, 'a contract of the moon')
         end },

@@ -43,12 +43,36 @@ await test('overview', 'run.html', {}, async (page) => {
         warning: !!document.querySelector('.warning'),
         causes: document.querySelectorAll('.cause:not(.cause-head)').length,
         fails: PLAN.filter((c) => c.outcome === 'fail').length,
+        judged: PLAN.filter((c) => c.block && c.outcome !== 'beyond').length,
+        abouts: [...document.querySelectorAll('.cause:not(.cause-head) b')].map(
+            (b) => b.textContent,
+        ),
+        lead: document.querySelector('.lead').textContent,
+        marks: [...document.querySelectorAll('.chip')].map((e) => e.title),
+        first: shown[0].outcome,
     }));
     check('a thousand cases are read', facts.played >= 990, facts);
-    check('the headline tells how many fail', facts.title.startsWith(`${facts.fails} of`), facts);
+    check(
+        'the headline tells how many fail, of those that were judged',
+        facts.title.startsWith(`${facts.fails} of ${facts.judged} `),
+        facts,
+    );
+    check(
+        'cases beyond one device count apart, and are not the worst',
+        facts.lead.includes('cannot be seen at one device') &&
+            facts.marks.includes('Beyond one device') &&
+            facts.first === 'fail',
+        facts,
+    );
+    check(
+        'each cause says what it is about',
+        ['Connection', 'Silence', 'SessionStopRes'].every((a) => facts.abouts.includes(a)) &&
+            facts.abouts.every((a) => a && a !== 'TCP'),
+        facts.abouts,
+    );
     check(
         'all outcomes are there',
-        facts.outcomes === 'error fail inconclusive na pass',
+        facts.outcomes === 'beyond error fail inconclusive na pass',
         facts.outcomes,
     );
     check('a whole run has no warning', !facts.warning);
