@@ -69,12 +69,17 @@ local function sorted(rows)
 end
 
 -- `pairs` of a file of cases goes by its keys in order, so that each process, and each shard, has
--- the same plan.
+-- the same plan. Messages have keys, too; what has none is told at the line that asks.
 local function pairs_in_order(t)
+    if type(t) ~= 'table' and type(t) ~= 'userdata' then
+        return pairs(t)
+    end
     local keys, at = sorted(t), 0
     return function()
         at = at + 1
-        return keys[at], t[keys[at]]
+        if keys[at] ~= nil then
+            return keys[at], t[keys[at]]
+        end
     end
 end
 
@@ -99,9 +104,19 @@ local function line_of_caller()
     return tonumber(at:match ':(%d+): $')
 end
 
+-- What of a case is text, if it says it.
+local TEXTS <const> = { 'about', 'cites', 'doubt', 'tags' }
+
 -- What is wrong with a case as it stands there; nil: nothing.
 local function problem_of(c)
-    if c.cannot then
+    for _, key in ipairs(TEXTS) do
+        if c[key] ~= nil and type(c[key]) ~= 'string' then
+            return ('%s: expected a text, found a %s'):format(key, type(c[key]))
+        end
+    end
+    if not tostring(c.id):find '^[%w_][%w_.%-]*$' then
+        return 'its record is a folder of that name: expected letters, digits, _, - and . only'
+    elseif c.cannot then
         return nil
     elseif type(c.then_) ~= 'function' then
         return 'no then_; expected a function of it and its row, as behaviour.refuses'
@@ -167,7 +182,8 @@ local function environment_of(list, file)
                     new = expect.new }
     function words.suite(name)
         return function(what)
-            local wrong = spelling.wrong(what, OF_SUITES)
+            local wrong = type(what) ~= 'table' and 'expected { … }, found a ' .. type(what)
+                or spelling.wrong(what, OF_SUITES)
             if wrong then
                 error(("suite '%s': %s"):format(name, wrong), 2)
             end

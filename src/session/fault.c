@@ -263,6 +263,8 @@ static int take_argument(struct fault *f, char *word, struct err *e)
     if (!is_field && !read_number(value, &number))
         return err_set(e, "%s: %s: expected a number, found '%.40s'", FAULTS[f->what].name, word,
                        value);
+    if (!is_field && f->what == FAULT_ALERT && (number < 0 || number > 255))
+        return err_set(e, "alert: %s: expected 0..255, found '%.40s'", word, value);
     f->argument[f->arguments].key = word;
     f->argument[f->arguments++].value = value;
     return 0;
@@ -281,7 +283,8 @@ static int read_what(struct fault *f, char *text, struct err *e)
             (strchr(word, '=') != NULL ? take_argument(f, word, e) : take_value(f, word, e)) != 0)
             return -1;
     }
-    if (FAULTS[f->what].is_needed && f->value == NULL && f->arguments == 0)
+    bool is_said = f->value != NULL || (f->arguments > 0 && f->what != FAULT_ALERT);
+    if (FAULTS[f->what].is_needed && !is_said)
         return err_set(e, "%s: it needs a value%s%s", FAULTS[f->what].name,
                        FAULTS[f->what].keys[0] != '\0' ? ", of:" : "", FAULTS[f->what].keys);
     return 0;

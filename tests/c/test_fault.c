@@ -112,6 +112,9 @@ static void wrong_text_is_refused_with_what_was_meant(void **state)
         "A: alert",
         "A: alert handshake_failur",
         "A: alert 256",
+        "A: alert level=2",
+        "A: alert 40 level=-1",
+        "A: alert 40 level=256",
     };
     for (size_t i = 0; i < sizeof RIGHT / sizeof RIGHT[0]; i++)
         assert_string_equal(problem_of(RIGHT[i]), "");

@@ -27,6 +27,11 @@ says "no rows" "own.lua:2: no rows; expected at least one" \
 says "one name for two cases" "own.lua:2: the case own_1 is at own.lua:2, too; expected a name of its own" \
     "cases 'own' { given = 'ServiceDiscoveryRes', rows = { { id = 'own_1' }, { id = 'own_1' } },
     then_ = behaviour.refuses }"
+says "what is to be a text" "own.lua:2: own_a: about: expected a text, found a table" \
+    "cases 'own_a' { about = {}, given = 'ServiceDiscoveryRes', then_ = behaviour.refuses }"
+says "a name that leads out of the folder of records" "own.lua:2: ../own_a: its record is a folder expected letters" \
+    "cases '../own_a' { given = 'ServiceDiscoveryRes', then_ = behaviour.refuses }"
+says "pairs of nothing, at its line" "own.lua:2: bad argument table expected, got nil" "for _ in pairs(nil) do end"
 says "another sut" "own.lua:2: sut 'EV'; expected SECC or EVCC" \
     "cases 'own_a' { sut = 'EV', given = 'ServiceDiscoveryRes', then_ = behaviour.refuses }"
 says "another protocol" "own.lua:2: protocol 'ISO15118-3'; the nearest is ISO15118-2" \
@@ -54,10 +59,23 @@ says "such a rule in a case that is not played" "own.lua:2: own_a: cites: there 
     "$(echo "$good" | sed "s/own_good' {/own_a' { cannot = 'no', cites = 'V2G_2-459',/")"
 head="suite 'own' { sut = 'SECC', protcol = 'ISO15118-2' }"
 says "a key that a suite has not" "own.lua:1: suite 'own': 'protcol' means nothing here; the nearest is 'protocol'" "$good"
+head="suite 'own' 'SECC'"
+says "a suite that is no table" "own.lua:1: suite 'own': expected { … }, found a string" "$good"
 head="suite 'own' { sut = 'SECC', protocol = 'ISO15118-2', cites = 'ACME-7 V2G2-459' }"
 printf '%s\n%s\n' "$head" "$good" >"$work/own.lua"
 run test -o "$work/results" --no-record --file "$work/own.lua" 'own_*'
 wants "an id of somebody's own is no rule" 0 out "1 passed"
+
+cat >>"$work/own.lua" <<'END'
+cases 'own_pairs' { given = 'ServiceDiscoveryRes', then_ = function(it)
+    it:sends 'AuthorizationReq'
+    local names = ''
+    for name in pairs(it:expects 'AuthorizationRes') do names = names .. name .. ' ' end
+    it:tells('elements', names) end }
+END
+run test -o "$work/results" --no-record --file "$work/own.lua" own_pairs
+[ "$status" -eq 0 ] && grep -q 'EVSEProcessing ResponseCode' "$work/results/results.jsonl"
+result $? "pairs of a message goes by its elements, in order"
 
 # ---- what cannot work in any case ----
 
