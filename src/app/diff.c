@@ -6,14 +6,13 @@
 #include "page/run_page.h"
 #include "record/diff_sessions.h"
 #include "record/jsonl_read.h"
+#include "record/record.h"
 #include "suite/diff_runs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define EVENTS_FILE "events.jsonl"
 
 struct diffing {
     struct options options;
@@ -230,7 +229,7 @@ static int diff_two_runs(struct diffing *d, const char *a, const char *b, struct
 static int read_dialogue(struct diffing *d, const char *folder, struct dialogue *out, struct err *e)
 {
     char path[1100];
-    snprintf(path, sizeof path, "%s/" EVENTS_FILE, folder);
+    snprintf(path, sizeof path, "%s/" RECORD_EVENTS, folder);
     return jsonl_read(path, &d->library, dialogue_event, out, e);
 }
 
@@ -252,23 +251,18 @@ static int diff_two_sessions(struct diffing *d, const char *a, const char *b, st
     return status;
 }
 
-static bool is_session(const char *folder)
-{
-    return has_file(folder, EVENTS_FILE) || has_file(folder, EVENTS_FILE ".gz");
-}
-
 static int diff_all(struct diffing *d)
 {
     struct err e = ERR_INIT;
     const char *a = d->options.argument[0], *b = d->options.argument[1];
     bool runs = has_file(a, RESULTS_PLAN) && has_file(b, RESULTS_PLAN);
-    bool sessions = !runs && is_session(a) && is_session(b);
+    bool sessions = !runs && jsonl_is_record(a) && jsonl_is_record(b);
     for (unsigned i = 0; i < 2 && !runs && !sessions; i++) {
         const char *folder = d->options.argument[i];
-        if (!has_file(folder, RESULTS_PLAN) && !is_session(folder))
+        if (!has_file(folder, RESULTS_PLAN) && !jsonl_is_record(folder))
             return options_wrong(&d->options,
                                  "%s is neither the folder of a run (it would have " RESULTS_PLAN
-                                 ") nor of a session's record (" EVENTS_FILE ")",
+                                 ") nor of a session's record (" RECORD_EVENTS ")",
                                  folder);
     }
     if (!runs && !sessions)

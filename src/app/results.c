@@ -7,6 +7,7 @@
 #include "app/report.h"
 #include "page/capture_page.h"
 #include "page/run_page.h"
+#include "record/jsonl_read.h"
 #include "record/record.h"
 #include "script/limits.h"
 #include "suite/merge.h"
@@ -84,10 +85,9 @@ static int write_all(struct reporting *r, const char *folder, struct err *e)
 /* A session's record has events, and no plan. */
 static bool is_session(const char *folder)
 {
-    char events[600], plan[600];
-    snprintf(events, sizeof events, "%s/events.jsonl", folder);
+    char plan[600];
     snprintf(plan, sizeof plan, "%s/" RESULTS_PLAN, folder);
-    return access(events, F_OK) == 0 && access(plan, F_OK) != 0;
+    return jsonl_is_record(folder) && access(plan, F_OK) != 0;
 }
 
 static bool is_file(const char *path)

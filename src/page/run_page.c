@@ -3,13 +3,12 @@
 
 #include "page/source.h"
 #include "record/jsonl_read.h"
+#include "record/record.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#define EVENTS_FILE "events.jsonl"
 
 /* ---- a case ---- */
 
@@ -92,8 +91,8 @@ static json_t *steps_of(const struct result *r, const struct entries *s)
 /* Which files the record has. */
 static json_t *files_in(const char *record)
 {
-    static const char *const FILES[] = {"session.pcapng", "session.pcapng.gz", EVENTS_FILE,
-                                        EVENTS_FILE ".gz"};
+    static const char *const FILES[] = {"session.pcapng", "session.pcapng.gz", RECORD_EVENTS,
+                                        RECORD_EVENTS ".gz"};
     json_t *files = json_array();
     char path[1100];
     for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
@@ -160,7 +159,7 @@ static const char *record_of(const struct run_page *p, const struct result *r, c
 static void read_record(struct entries *s, const char *record, struct library *l, struct err *e)
 {
     char path[1100];
-    snprintf(path, sizeof path, "%s/" EVENTS_FILE, record);
+    snprintf(path, sizeof path, "%s/" RECORD_EVENTS, record);
     jsonl_read(path, l, entries_event, s, e);
 }
 

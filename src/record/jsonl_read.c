@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/gzip.h"
+#include "record/record.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -177,6 +178,14 @@ static int read_lines(struct reading *r, const char *path, const struct buf *tex
         json_decref(line);
     }
     return 0;
+}
+
+bool jsonl_is_record(const char *folder)
+{
+    char path[1100], packed[1110];
+    snprintf(path, sizeof path, "%s/" RECORD_EVENTS, folder);
+    snprintf(packed, sizeof packed, "%s.gz", path);
+    return access(path, F_OK) == 0 || access(packed, F_OK) == 0;
 }
 
 /* The text of the file, or of its packed form. */

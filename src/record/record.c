@@ -16,9 +16,8 @@
 
 #define RECORD_FOLDER "runs"
 
-static const char EVENTS[] = "events.jsonl";
 static const char PACKETS[] = "session.pcapng";
-static const char *const FILES[] = {EVENTS, PACKETS};
+static const char *const FILES[] = {RECORD_EVENTS, PACKETS};
 #define FILES_N (sizeof FILES / sizeof *FILES)
 
 #define FILE_PATH_MAX (RECORD_PATH_MAX + 32)
@@ -80,7 +79,7 @@ static int open_files(struct record *r, struct err *e)
 {
     char name[FILE_PATH_MAX];
     remove_packed(r->path);
-    if (outlet_create(&r->events.outlet, name_file(name, r->path, EVENTS, ""), e) != 0)
+    if (outlet_create(&r->events.outlet, name_file(name, r->path, RECORD_EVENTS, ""), e) != 0)
         return -1;
     r->packets = pcapng_open(name_file(name, r->path, PACKETS, ""), e);
     if (r->packets != NULL)
@@ -168,7 +167,7 @@ struct record *record_open(const char *path, struct recorder *recorder, struct e
         free(r);
         return NULL;
     }
-    recorder_add_writer(recorder, EVENTS, put_line, write_lines, r);
+    recorder_add_writer(recorder, RECORD_EVENTS, put_line, write_lines, r);
     recorder_add_writer(recorder, PACKETS, put_packets, write_packets, r);
     return r;
 }

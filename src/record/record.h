@@ -12,6 +12,7 @@
 struct record;
 
 #define RECORD_PATH_MAX 512
+#define RECORD_EVENTS "events.jsonl"
 
 /* Makes the folder `given` where there is none (NULL: runs/DATE-TIME[-N]); path becomes its name.
  * -1: e. */
