@@ -7,16 +7,7 @@ set -u
 # A case of each verdict, one that waits in vain, and a name that would end a script element.
 mkdir "$work/<script>"
 cases="$work/<script>/&'.lua"
-cat >"$cases" <<'END'
-suite 'own' { sut = 'SECC', protocol = 'ISO15118-2', cites = 'V2G2-465 V2G2-467' }
-
-local function refused(code)
-    return function(it)
-        it:sends 'ServiceDiscoveryReq'
-        it:expects('ServiceDiscoveryRes', { ResponseCode = code })
-    end
-end
-
+{ own_suite 'own'; cat <<'END'; } >"$cases"
 cases 'own_good' { given = 'ServiceDiscoveryRes', then_ = refused 'FAILED_SequenceError' }
 cases 'own_bad' { given = 'ServiceDiscoveryRes', then_ = refused 'OK' }
 cases 'own_unclear' { given = 'ServiceDiscoveryRes', station = { silent_at = 'SessionSetup' },
