@@ -145,12 +145,17 @@ static void add_fields(struct entries *s, const struct event *e)
     add_values(&s->rows, out);
 }
 
-static void add_member(struct buf *out, const char *name, int64_t value)
+static void add_key(struct buf *out, const char *name)
 {
     if (out->p[out->n - 1] != '{')
         buf_char(out, ',');
     add_quoted(out, "", name);
     buf_char(out, ':');
+}
+
+static void add_member(struct buf *out, const char *name, int64_t value)
+{
+    add_key(out, name);
     buf_signed(out, value);
 }
 
@@ -158,10 +163,26 @@ static void add_text_member(struct buf *out, const char *name, const char *text)
 {
     if (text[0] == '\0')
         return;
-    if (out->p[out->n - 1] != '{')
-        buf_char(out, ',');
-    add_quoted(out, "", name);
-    add_quoted(out, ":", text);
+    add_key(out, name);
+    add_quoted(out, "", text);
+}
+
+static void add_numbers(struct buf *out, const struct event *e)
+{
+    if (e->session != 0)
+        add_member(out, "session", e->session);
+    if (e->connection != 0)
+        add_member(out, "connection", e->connection);
+}
+
+static void add_flags(struct buf *out, const struct event *e)
+{
+    if (e->is_inside)
+        add_member(out, "tls", 1);
+    if (e->is_udp)
+        add_member(out, "udp", 1);
+    if (e->is_after)
+        add_member(out, "after", 1);
 }
 
 /* Of what else is to be known of a frame texts are numbers of the dictionary. */
@@ -177,20 +198,12 @@ static void add_rest_of_frame(struct entries *s, const struct event *e)
     else
         buf_text(out, ",null");
     buf_text(out, ",{");
-    if (e->session != 0)
-        add_member(out, "session", e->session);
-    if (e->connection != 0)
-        add_member(out, "connection", e->connection);
+    add_numbers(out, e);
     if (e->schema != NULL)
         add_member(out, "grammar", (int64_t)dictionary_name(s->dictionary, e->schema->name));
     if (e->where[0] != '\0')
         add_member(out, "where", (int64_t)dictionary_name(s->dictionary, e->where));
-    if (e->is_inside)
-        add_member(out, "tls", 1);
-    if (e->is_udp)
-        add_member(out, "udp", 1);
-    if (e->is_after)
-        add_member(out, "after", 1);
+    add_flags(out, e);
     buf_char(out, '}');
 }
 
@@ -239,16 +252,14 @@ static void add_other_members(struct buf *out, const struct event *e)
     add_text_member(out, "where", e->where);
     add_text_member(out, "how", EVENT_HOWS[e->how]);
     add_text_member(out, "name", e->name);
-    if (e->session != 0)
-        add_member(out, "session", e->session);
-    if (e->connection != 0)
-        add_member(out, "connection", e->connection);
+    add_numbers(out, e);
     if (e->kind == EVENT_CONNECT || e->kind == EVENT_LISTEN || e->kind == EVENT_CLOSE) {
         add_endpoint(out, "source", &e->from);
         add_endpoint(out, "destination", &e->to);
     }
     if (e->bytes.n > 0) {
-        buf_text(out, out->p[out->n - 1] != '{' ? ",\"bytes\":\"" : "\"bytes\":\"");
+        add_key(out, "bytes");
+        buf_char(out, '"');
         buf_hex(out, e->bytes.p, e->bytes.n, false);
         buf_char(out, '"');
     }
@@ -258,12 +269,7 @@ static void add_other_members(struct buf *out, const struct event *e)
     }
     if (e->kind == EVENT_FAULT)
         add_member(out, "times", e->times);
-    if (e->is_inside)
-        add_member(out, "tls", 1);
-    if (e->is_udp)
-        add_member(out, "udp", 1);
-    if (e->is_after)
-        add_member(out, "after", 1);
+    add_flags(out, e);
     if (e->problem != NULL)
         add_text_member(out, "problem", err_text(e->problem, problem, sizeof problem));
 }
