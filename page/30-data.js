@@ -16,6 +16,9 @@ const PROTOCOLS = {
 const PREFIX =
     /^(TC_(?:SECC|EVCC)_(?:CMN|AC|DC)_(?:VTB|ITB)_|DRV_[A-Z0-9]+_(?:(?:SECC|EVCC)_)?|V2GT_TC_[A-Z]+_|[A-Z0-9]+_(?:SECC|EVCC)_)(.+)$/;
 
+// What follows is about a message, or what the first word says: AC_ChargeLoop_LEN, any_stop_CableCheck.
+const AREA = /^(?:any_[a-z]+_(?:DIN_)?)?((?:(?:AC|DC|WPT)_|V2G)?[A-Z][A-Za-z]+)/;
+
 async function unpack(text) {
     const packed = atob(text.trim().replace(/\.$/, ''));
     const bytes = Uint8Array.from(packed, (c) => c.charCodeAt(0));
@@ -31,7 +34,7 @@ const isWhole = (element) => {
 
 function planCase(c, i, applies) {
     const [, prefix, rest] = PREFIX.exec(c.id) || [null, '', c.id];
-    const area = /^(?:(?:AC|DC|WPT)_)?[A-Z][A-Za-z]+/.exec(rest);
+    const area = AREA.exec(rest);
     return {
         ...c,
         i,
@@ -40,7 +43,7 @@ function planCase(c, i, applies) {
         key: c.id + (c.round > 1 ? '#' + c.round : ''),
         protocol: PROTOCOLS[c.protocol] || c.protocol || '–',
         mode: (c.mode || '').toUpperCase(),
-        area: area ? area[0] : rest,
+        area: area ? area[1] : rest,
         rules: (c.cites || '').split(' ').filter(Boolean),
         outcome: applies ? 'none' : 'na',
         field: applies ? 'none' : 'na',

@@ -24,6 +24,9 @@ const causeKey = (c) => (c.cause ? c.cause.join('\u0001').replace(/\d+/g, '0') :
 const causeMessage = ([message, what]) =>
     message === 'TCP' ? say('s_connection') : message || say('s_' + (what === 'way' ? 'given' : what));
 
+const causeText = ({ cause }) =>
+    [causeMessage(cause), unquoted(cause[3] || '')].filter(Boolean).join(': ');
+
 function matches(c) {
     const words = filters.text.toLowerCase().split(/\s+/);
     return (
@@ -146,11 +149,7 @@ const TAGS = {
     rule: (v) => v,
     reason: (v) => v,
     field: (v) => say('field') + ': ' + fieldWord(v),
-    cause: (v) =>
-        v
-            .split('\u0001')
-            .filter((part, i) => part && i !== 1 && i !== 2)
-            .join(': '),
+    cause: (v) => causeText(PLAN.find((c) => causeKey(c) === v)),
     changed: () => say(PLAN.some(differs) ? 'differs' : 'changed'),
 };
 
@@ -189,9 +188,7 @@ function shortId(c) {
 }
 
 function rowText(c) {
-    if (c.cause)
-        return [causeMessage(c.cause), unquoted(c.cause[3] || '')].filter(Boolean).join(': ');
-    return c.reason || about(c);
+    return c.cause ? causeText(c) : c.reason || about(c);
 }
 
 function rowNote(c) {
