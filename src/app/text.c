@@ -41,6 +41,7 @@ struct place {
     const struct hextext_block *block;
     size_t at, mark; /* mark: of the line that at is in */
     size_t known;    /* what is before it was understood or is counted */
+    size_t cut;      /* what is before it was told as a frame that is cut here */
 };
 
 /* ---- events ---- */
@@ -177,11 +178,15 @@ static size_t line_end(const struct place *p, size_t at)
     return b->is_dump || i == b->marks ? b->bytes.n : b->mark[i].at;
 }
 
-/* The beginning of the first line behind `at` that begins a frame itself, or n: a frame that is cut
- * at the end of its line does not go on there. */
-static size_t next_frame_line(const struct place *p, size_t n)
+/* How many of the n bytes of a frame are there: it is cut at the end of its line where a line
+ * behind it begins a frame itself. */
+static size_t frame_there(const struct place *p, size_t n)
 {
     const struct hextext_block *b = p->block;
+    size_t own = line_end(p, p->at + 1) - p->at;
+    if (p->at < p->cut) /* what ends a frame before it ends this one, too */
+        return p->at + n <= p->cut ? n : own;
+    n = n < b->bytes.n - p->at ? n : b->bytes.n - p->at;
     for (size_t i = p->mark + 1; i < b->marks && b->mark[i].at < p->at + n && !b->is_dump; i++) {
         size_t at = b->mark[i].at;
         if (at > p->at && is_header((struct slice){b->bytes.p + at, b->bytes.n - at}))
@@ -196,8 +201,7 @@ static bool take_frame(struct place *p)
     const struct endpoint nobody = {.port = 0};
     if (!is_header(bytes))
         return false;
-    size_t n = V2GTP_HEADER + v2gtp_read(bytes.p).length;
-    size_t there = next_frame_line(p, n < bytes.n ? n : bytes.n);
+    size_t n = V2GTP_HEADER + v2gtp_read(bytes.p).length, there = frame_there(p, n);
     if (there == n) {
         put_frame(p->t, line_of(p), (struct slice){bytes.p, n}, &nobody, &nobody);
         p->at += n;
@@ -212,6 +216,8 @@ static bool take_frame(struct place *p)
     e.bytes = (struct slice){bytes.p, there};
     e.problem = &problem;
     put_undecoded(p->t, &e, line_of(p));
+    if (p->cut < p->at + there)
+        p->cut = p->at + there;
     p->at = line_end(p, p->at + 1); /* the next may be whole */
     return true;
 }

@@ -313,16 +313,25 @@ static void hex_bytes(const struct token *t, struct buf *out)
     out->n += (t->n + 1) / 2;
 }
 
-/* Reads a number of few digits in a base; more than most, or another digit: -1. */
-static int small_number(const struct token *t, unsigned base, unsigned most)
+/* UINT64_MAX: it has another digit, or too many. */
+static uint64_t number_of(const struct token *t, unsigned base)
 {
-    unsigned value = 0;
+    uint64_t value = 0;
+    if (t->n > 16)
+        return UINT64_MAX;
     for (size_t i = 0; i < t->n; i++) {
         unsigned digit = digit_value(t->p[i]);
         if (digit >= base)
-            return -1;
+            return UINT64_MAX;
         value = value * base + digit;
     }
+    return value;
+}
+
+/* More than most, or another digit: -1. */
+static int small_number(const struct token *t, unsigned base, unsigned most)
+{
+    uint64_t value = number_of(t, base);
     return value <= most ? (int)value : -1;
 }
 
@@ -616,20 +625,6 @@ void hexline_find(struct hexline *l)
 
 /* ---- dumps ---- */
 
-static uint64_t offset_value(const struct token *t, unsigned base)
-{
-    uint64_t value = 0;
-    if (t->n > 16 || (t->prefixed && base != 16))
-        return UINT64_MAX;
-    for (size_t i = 0; i < t->n; i++) {
-        unsigned digit = digit_value(t->p[i]);
-        if (digit >= base)
-            return UINT64_MAX;
-        value = value * base + digit;
-    }
-    return value;
-}
-
 bool hexline_offset(const struct hexline *l, size_t from, struct hexdump *d)
 {
     static const unsigned BASES[] = {16, 10, 8};
@@ -650,7 +645,7 @@ bool hexline_offset(const struct hexline *l, size_t from, struct hexdump *d)
         d->to = (size_t)(behind - text);
         d->is_bare = only(behind, end, " \t\r");
         for (int i = 0; i < 3; i++)
-            d->value[i] = offset_value(&t, BASES[i]);
+            d->value[i] = t.prefixed && BASES[i] != 16 ? UINT64_MAX : number_of(&t, BASES[i]);
         return true;
     }
     return false;

@@ -221,6 +221,10 @@ for text in 80 8098 '"\x80"' gAAAgAAA; do
 done
 [ -z "$slow" ]
 result $? "a megabyte of the same is read in time${slow:+:$slow}"
+yes 0001FE8001000F4240 | head -c 50000 >"$work/much"
+run decode "$work/much" --json
+[ "$status" -eq 1 ] && [ "$(wc -c <"$work/out")" -lt 500000 ]
+result $? "what is cut is told once, also where each line behind it has a header that ends nowhere"
 yes "$(printf '0000 80 80\n*\n10000')" | head -c 200000 >"$work/much"
 # the shadow memory of a sanitizer has no place in such a limit
 most=400000
