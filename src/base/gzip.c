@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/gzip.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -142,5 +144,25 @@ int gzip_file(const char *path, struct err *e)
     if (to != NULL && gzclose(to) != Z_OK)
         bad = err_set(e, "%s cannot be written: %s", packed, strerror(errno));
     unlink(bad == 0 ? path : packed);
+    return bad;
+}
+
+const char *gzip_place(const char *path, char *packed, size_t size)
+{
+    int n = snprintf(packed, size, "%s.gz", path);
+    bool is_there = n > 0 && (size_t)n < size && access(packed, F_OK) == 0;
+    return is_there && access(path, F_OK) != 0 ? packed : path;
+}
+
+int gzip_read(const char *path, size_t most, struct buf *out, struct err *e)
+{
+    char packed[PATH_MAX];
+    struct buf bytes = {0};
+    if (gzip_place(path, packed, sizeof packed) == path)
+        return file_read(path, most, out, e);
+    int bad = file_read(packed, most, &bytes, e);
+    if (bad == 0)
+        bad = gzip_unpack((struct slice){bytes.p, bytes.n}, most, out, e);
+    buf_close(&bytes);
     return bad;
 }

@@ -25,4 +25,10 @@ int gzip_unpack(struct slice packed, size_t most, struct buf *out, struct err *e
  * are there, for it was killed meanwhile, the file counts. */
 int gzip_file(const char *path, struct err *e);
 
+/* Where that file is now: path, or path.gz (written to packed) where only that is there. */
+const char *gzip_place(const char *path, char *packed, size_t size);
+
+/* Appends the file, or what path.gz has packed. -1: e. */
+int gzip_read(const char *path, size_t most, struct buf *out, struct err *e);
+
 #endif

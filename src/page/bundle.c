@@ -61,16 +61,10 @@ static void add_text(struct bundle *b, const char *name, const char *text)
 /* A file of the record, unpacked where it is packed; whether it is there. */
 static bool read_recorded(struct bundle *b, const char *name, struct buf *out)
 {
-    char path[1200];
-    struct buf packed = {0};
+    char path[1200], packed[1200];
     snprintf(path, sizeof path, "%s/%s", b->record, name);
-    if (access(path, F_OK) == 0)
-        return file_read(path, FILE_MAX, out, b->e) == 0;
-    snprintf(path, sizeof path, "%s/%s.gz", b->record, name);
-    bool is_there = access(path, F_OK) == 0 && file_read(path, FILE_MAX, &packed, b->e) == 0 &&
-                    gzip_unpack((struct slice){packed.p, packed.n}, FILE_MAX, out, b->e) == 0;
-    buf_close(&packed);
-    return is_there;
+    return access(gzip_place(path, packed, sizeof packed), F_OK) == 0 &&
+           gzip_read(path, FILE_MAX, out, b->e) == 0;
 }
 
 static void add_recorded(struct bundle *b, const char *name)

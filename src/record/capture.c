@@ -8,6 +8,7 @@
 #include "base/gzip.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -840,10 +841,12 @@ static int read_file(struct reader *r, FILE *file, struct err *e)
 #define UNPACKED_MAX (1u << 30) /* bytes of a capture that came packed */
 
 /* The file; one that is packed is unpacked into memory. NULL: e. */
-static FILE *open_capture(const char *path, struct buf *unpacked, struct err *e)
+static FILE *open_capture(const char *name, struct buf *unpacked, struct err *e)
 {
+    char other_name[PATH_MAX];
     uint8_t begin[2];
     struct buf packed = {0};
+    const char *path = gzip_place(name, other_name, sizeof other_name);
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
         err_set(e, "cannot open the capture: %s", strerror(errno));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/jsonl_read.h"
 
-#include "base/file.h"
 #include "base/gzip.h"
 #include "record/record.h"
 
@@ -184,30 +183,14 @@ bool jsonl_is_record(const char *folder)
 {
     char path[1100], packed[1110];
     snprintf(path, sizeof path, "%s/" RECORD_EVENTS, folder);
-    snprintf(packed, sizeof packed, "%s.gz", path);
-    return access(path, F_OK) == 0 || access(packed, F_OK) == 0;
-}
-
-/* The text of the file, or of its packed form. */
-static int read_text(const char *path, struct buf *text, struct err *e)
-{
-    char packed_path[1100];
-    struct buf packed = {0};
-    snprintf(packed_path, sizeof packed_path, "%s.gz", path);
-    if (access(path, F_OK) == 0 || access(packed_path, F_OK) != 0)
-        return file_read(path, FILE_MOST, text, e);
-    int bad = file_read(packed_path, FILE_MOST, &packed, e);
-    if (bad == 0)
-        bad = gzip_unpack((struct slice){packed.p, packed.n}, FILE_MOST, text, e);
-    buf_close(&packed);
-    return bad;
+    return access(gzip_place(path, packed, sizeof packed), F_OK) == 0;
 }
 
 int jsonl_read(const char *path, struct library *l, event_sink sink, void *context, struct err *e)
 {
     struct reading r = {.library = l};
     struct buf text = {0};
-    int bad = read_text(path, &text, e);
+    int bad = gzip_read(path, FILE_MOST, &text, e);
     if (bad == 0)
         bad = read_lines(&r, path, &text, sink, context, e);
     buf_close(&text);

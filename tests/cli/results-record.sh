@@ -43,6 +43,8 @@ check "which is not empty" [ "$(frames "$work/r/own_good/session.pcapng.gz")" -g
 run report "$work/r/own_good" -o "$work/good.html"
 wants "a packed record is one of a session that the report shows" 0
 check "with its messages" [ "$(sed -n 's/.*class="c" data-i="\([^"]*\)".*/\1/p' "$work/good.html" | cut -d , -f 5)" -gt 4 ]
+run decode "$work/r/own_good/session.pcapng"
+wants "decode finds it by its name from before it was packed" 0 out "ServiceDiscoveryRes"
 
 # shellcheck disable=SC2086
 {
