@@ -185,6 +185,7 @@ async function loadCase(c) {
     content.frames.forEach((frame, n) => (frame.n = n + 1));
     for (const step of content.steps) {
         if (!content.entries[step.entry]) step.entry = -1;
+        if (step.kind === 'beyond' && step.verdict === 'inconclusive') step.verdict = 'beyond';
         for (const key of ['expected', 'found', 'where', 'path']) step[key] = step[key] || '';
     }
     content.bad = decidingStep(c, content.steps);

@@ -15,8 +15,7 @@ struct capture_session {
     struct capture_session *next;
     uint32_t number;
     struct entries entries;
-    const struct schema *schema; /* of its last message */
-    char id[ID_TEXT];            /* SessionID, hex */
+    char id[ID_TEXT]; /* SessionID, hex */
     struct endpoint vehicle, station;
 };
 
@@ -48,7 +47,6 @@ static void note(struct capture_session *s, const struct event *e)
     }
     if (e->kind != EVENT_FRAME || e->message == NULL || e->is_udp)
         return;
-    s->schema = e->message->schema;
     const struct bytes *id = node_bytes(message_header(e->message), "SessionID");
     bool is_any = false;
     for (uint32_t i = 0; id != NULL && i < id->n; i++)
@@ -102,8 +100,7 @@ static json_t *case_of(const struct capture_session *s, size_t number)
     snprintf(text, sizeof text, "session-%zu", number);
     json_object_set_new(one, "number", json_integer((json_int_t)number));
     json_object_set_new(one, "id", json_string(text));
-    if (s->schema != NULL && s->schema->protocol != NULL)
-        json_object_set_new(one, "protocol", json_string(s->schema->protocol));
+    entries_set_protocol(&s->entries, one);
     if (s->id[0] != '\0')
         json_object_set_new(one, "session_id", json_string(s->id));
     if (s->station.port != 0) {

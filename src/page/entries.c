@@ -14,6 +14,7 @@ struct timing {
     size_t frame, order;
     size_t name; /* in the dictionary */
     int64_t taken_us, limit_us;
+    uint8_t next_of; /* enum direction: of the next frame that this side sends */
 };
 
 struct entry {
@@ -224,6 +225,8 @@ static void add_frame(struct entries *s, const struct event *e, size_t frame)
     add_rest_of_frame(s, e);
     entry->rest_n = out->n - entry->rest;
     s->frames_shown++;
+    if (e->schema != NULL && !e->is_udp)
+        s->schema = e->schema;
 }
 
 /* The side that has recorded it, by its name: "EVCC rear" is a vehicle. */
@@ -308,7 +311,7 @@ static bool is_judging(const struct entries *s, const struct event *e)
     return s->judged == FROM_NONE || (side_of(e->by) != s->judged && !is_own_time(e));
 }
 
-static void add_timing(struct entries *s, const struct event *e, size_t frame)
+static void add_timing(struct entries *s, const struct event *e, size_t frame, uint8_t next_of)
 {
     void *timing = s->timing;
     if (!grow(&timing, s->timings, &s->timings_cap, sizeof *s->timing)) {
@@ -316,12 +319,29 @@ static void add_timing(struct entries *s, const struct event *e, size_t frame)
         return;
     }
     s->timing = timing;
-    s->timing[s->timings] = (struct timing){
-        frame, s->timings, dictionary_name(s->dictionary, e->text), e->taken_us, e->limit_us};
+    s->timing[s->timings] =
+        (struct timing){frame,       s->timings,  dictionary_name(s->dictionary, e->text),
+                        e->taken_us, e->limit_us, next_of};
     s->timings++;
+    if (next_of != FROM_NONE)
+        s->waiting[next_of - FROM_EVCC]++;
 }
 
-/* It belongs to the frame that its side has recorded last, unless it waited in vain for one. */
+/* The side has sent a frame: what it took for that has been told before. */
+static void give_times(struct entries *s, uint8_t side, size_t frame)
+{
+    size_t *waiting = &s->waiting[side - FROM_EVCC];
+    for (size_t i = s->timings; i-- > 0 && *waiting > 0;) {
+        if (s->timing[i].next_of != side)
+            continue;
+        s->timing[i].frame = frame;
+        s->timing[i].next_of = FROM_NONE;
+        --*waiting;
+    }
+}
+
+/* It belongs to the frame that its side has recorded last, unless it waited in vain for one; how
+ * long the side took itself to the one that it sends next, unless that is there already. */
 static void take_timer(struct entries *s, const struct event *e)
 {
     uint8_t side = side_of(e->by);
@@ -335,7 +355,7 @@ static void take_timer(struct entries *s, const struct event *e)
     if (last == NULL || !last->is_any || was_in_vain)
         add_other(s, e, NO_FRAME);
     else
-        add_timing(s, e, last->frame);
+        add_timing(s, e, last->frame, is_own_time(e) && !last->is_own ? side : FROM_NONE);
 }
 
 /* ---- events ---- */
@@ -347,6 +367,8 @@ static void take_frame(struct entries *s, const struct event *e)
     for (uint8_t role = FROM_EVCC; role <= FROM_SECC; role++) /* of a capture both have seen it */
         if (side == FROM_NONE || side == role)
             s->last[role - FROM_EVCC] = (struct recorded){frame, true, role == e->from_role};
+    if (side != FROM_NONE && side == e->from_role)
+        give_times(s, side, frame);
     if (e->is_echo)
         return;
     if (e->kind == EVENT_FRAME)
@@ -417,7 +439,7 @@ void entries_end(struct entries *s)
 {
     if (s->n > 0)
         qsort(s->at, s->n, sizeof *s->at, in_time);
-    s->entry_of = malloc((s->frames.n + 1) * sizeof *s->entry_of);
+    s->entry_of = s->failed ? NULL : malloc((s->frames.n + 1) * sizeof *s->entry_of);
     if (s->entry_of == NULL) {
         s->failed = true;
         return;
@@ -462,6 +484,12 @@ int64_t entries_find(const struct entries *s, uint64_t number)
         return -1;
     size_t entry = s->entry_of[s->seen[from].frame];
     return entry == NO_FRAME ? -1 : (int64_t)entry;
+}
+
+void entries_set_protocol(const struct entries *s, json_t *planned)
+{
+    if (s->schema != NULL && s->schema->protocol != NULL)
+        json_object_set_new(planned, "protocol", json_string(s->schema->protocol));
 }
 
 static void print_times(const struct entries *s, const struct entry *entry, struct buf *out)

@@ -10,6 +10,8 @@
 #include "page/dictionary.h"
 #include "record/event.h"
 
+#include <jansson.h>
+
 struct timing; /* a measured time */
 struct entry;  /* a line of the report */
 
@@ -42,8 +44,10 @@ struct entries {
     size_t sightings, seen_cap;
     struct timing *timing;
     size_t timings, timings_cap;
-    size_t *entry_of;        /* by frame, once all are there */
-    struct recorded last[2]; /* by EVCC and SECC */
+    size_t waiting[2];           /* by EVCC and SECC: timings of a frame that is to come */
+    size_t *entry_of;            /* by frame, once all are there */
+    struct recorded last[2];     /* by EVCC and SECC */
+    const struct schema *schema; /* of the last message of a connection */
     unsigned frames_shown;
     double worst; /* of all times that have a limit, in percent of it; below 0: there are none */
     bool failed;
@@ -64,5 +68,8 @@ int64_t entries_begin(const struct entries *s);
 int64_t entries_last(const struct entries *s);
 void entries_print(const struct entries *s, struct buf *out);
 int64_t entries_find(const struct entries *s, uint64_t number);
+
+/* Sets `protocol` of an object of the plan, where it is known. */
+void entries_set_protocol(const struct entries *s, json_t *planned);
 
 #endif

@@ -246,11 +246,13 @@ int run_page_write(const struct results *r, const json_t *plan, const char *path
 /* ---- a session ---- */
 
 /* A plan of one case, which stands for the record. */
-static json_t *plan_of_session(const char *folder)
+static json_t *plan_of_session(const char *folder, const struct entries *s)
 {
     const char *name = strrchr(folder, '/');
-    return json_pack("{s:{s:s}, s:[{s:i, s:s}], s:[]}", "run", "version", V2G_VERSION, "cases",
-                     "number", 1, "id", name != NULL && name[1] != '\0' ? name + 1 : folder,
+    json_t *one = json_pack("{s:i, s:s}", "number", 1, "id",
+                            name != NULL && name[1] != '\0' ? name + 1 : folder);
+    entries_set_protocol(s, one);
+    return json_pack("{s:{s:s}, s:[o], s:[]}", "run", "version", V2G_VERSION, "cases", one,
                      "skipped");
 }
 
@@ -258,11 +260,11 @@ int session_page_write(const char *folder, const char *path, struct library *l, 
 {
     struct sheet sheet = SHEET_INIT;
     struct entries entries;
-    json_t *plan = plan_of_session(folder), *meta = meta_of("session", NULL);
     entries_open(&entries, &sheet.dictionary, FROM_NONE);
     struct err problem = ERR_INIT;
     read_record(&entries, folder, l, &problem);
     entries_end(&entries);
+    json_t *plan = plan_of_session(folder, &entries), *meta = meta_of("session", NULL);
     int bad = problem.set && entries.n == 0 ? err_set(e, "%s", problem.what) : 0;
     if (bad == 0)
         bad = sheet_create(&sheet, path, meta, plan, e);

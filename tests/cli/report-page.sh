@@ -130,6 +130,11 @@ run run -o "$work/s" "$work/hostile.lua" examples/secc-iso15118-20-dc.lua
 run report "$work/s" -o "$work/s.html"
 wants "the record of a session gives a report" 0
 holds "a session is a case without verdict" "$work/s.html" '(meta["kind"], cases[0][0][:3], ended)' "('session', [1, None, None], True)"
+run ev --virtual-time -q -m dc -P ISO15118-20 --set loops=3 -o "$work/ev"
+run report "$work/ev" -o "$work/ev.html"
+holds "its protocol is known, and how long a side took is told of the frame that it sent then" "$work/ev.html" \
+    '(plan["cases"][0]["protocol"], sorted(set(names[f[2]] for f in frames(cases[0][1]) for t in f[6] or [] if "EVCC_Sequence_Perf" in names[t[0]])))' \
+    "('ISO15118-20', ['DC_ChargeLoopReq'])"
 holds "what came from the wire is in it as it is" "$work/s.html" \
     '[f[5][-1] for f in frames(cases[0][1]) if names[f[2]] == "SessionSetupReq"]' "['$hostile']"
 check "and ends no element" [ "$(grep -c 'onerror' "$work/s.html")" = 0 ]
