@@ -17,7 +17,7 @@ struct kept_time {
 };
 
 struct summarised {
-    struct summarised *next;
+    struct summarised *next, *next_in_bucket;
     uint32_t number;
     const struct schema *schema; /* of its last message behind the agreement */
     const char *mode;            /* "AC", "DC" */
@@ -30,30 +30,24 @@ struct summarised {
     struct kept_time *times, **times_end;
 };
 
-static struct summarised *add_session(struct session_summary *all, uint32_t number)
+/* Made where there is none; NULL without memory. */
+static struct summarised *session_of(struct session_summary *all, uint32_t number)
 {
-    struct summarised *s = calloc(1, sizeof *s);
-    if (s == NULL)
-        return NULL;
+    struct summarised **bucket = &all->bucket[number % SUMMARY_BUCKETS], *s = *bucket;
+    while (s != NULL && s->number != number)
+        s = s->next_in_bucket;
+    if (s != NULL || (s = calloc(1, sizeof *s)) == NULL)
+        return s;
     s->number = number;
     s->times_end = &s->times;
+    s->next_in_bucket = *bucket;
+    *bucket = s;
     if (all->last != NULL)
         all->last->next = s;
     else
         all->first = s;
     all->last = s;
     return s;
-}
-
-static struct summarised *session_of(struct session_summary *all, uint32_t number)
-{
-    struct summarised *s = all->recent;
-    if (s != NULL && s->number == number)
-        return s;
-    for (s = all->first; s != NULL && s->number != number; s = s->next)
-        ;
-    all->recent = s != NULL ? s : add_session(all, number);
-    return all->recent;
 }
 
 /* Messages that are there in one mode only. */
@@ -153,6 +147,7 @@ void session_summary_print(const struct session_summary *all, struct buf *out)
         if (s->messages == 0)
             continue;
         buf_printf(out, "session %u:", s->number);
+        size_t mark = out->n;
         if (s->schema != NULL && s->schema->protocol != NULL)
             buf_printf(out, " %s", s->schema->protocol);
         if (s->mode != NULL)
@@ -162,8 +157,8 @@ void session_summary_print(const struct session_summary *all, struct buf *out)
             buf_hex(out, s->id, s->id_n, true);
             buf_text(out, s->is_resumed ? " (resumed)" : "");
         }
-        buf_printf(out, ", %llu messages in %.3f s, %s\n", (unsigned long long)s->messages,
-                   (double)(s->last_us - s->first_us) / 1e6,
+        buf_printf(out, "%s %llu messages in %.3f s, %s\n", out->n > mark ? "," : "",
+                   (unsigned long long)s->messages, (double)(s->last_us - s->first_us) / 1e6,
                    s->end[0] != '\0' ? s->end : "not closed");
         if (s->failed[0] != '\0')
             buf_printf(out, "  refused: %s\n", s->failed);
@@ -181,5 +176,5 @@ void session_summary_close(struct session_summary *all)
         }
         free(s);
     }
-    *all = (struct session_summary){.first = NULL};
+    memset(all, 0, sizeof *all);
 }

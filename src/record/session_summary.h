@@ -11,10 +11,12 @@
 
 struct summarised; /* a session */
 
+#define SUMMARY_BUCKETS 4096
+
 /* Zero before its first use. */
 struct session_summary {
     struct summarised *first, *last;
-    struct summarised *recent; /* of the event before */
+    struct summarised *bucket[SUMMARY_BUCKETS]; /* by their number */
 };
 
 /* An event_sink; context is a struct session_summary. */

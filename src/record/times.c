@@ -47,15 +47,17 @@ static const struct times_limit *find_again(struct times *t, const struct schema
 /* The one of that session and connection; made where there is none, NULL without memory. */
 static struct times_state *state_of(struct times *t, const struct event *e)
 {
-    struct times_state *s = t->states;
+    uint32_t number = e->connection != 0 ? e->connection : e->session;
+    struct times_state **bucket = &t->bucket[number % TIMES_BUCKETS];
+    struct times_state *s = *bucket;
     while (s != NULL && (s->session != e->session || s->connection != e->connection))
         s = s->next;
     if (s != NULL || (s = calloc(1, sizeof *s)) == NULL)
         return s;
     s->session = e->session;
     s->connection = e->connection;
-    s->next = t->states;
-    t->states = s;
+    s->next = *bucket;
+    *bucket = s;
     return s;
 }
 
@@ -114,9 +116,10 @@ void times_event(void *context, const struct event *e)
 
 void times_close(struct times *t)
 {
-    for (struct times_state *s = t->states, *next; s != NULL; s = next) {
-        next = s->next;
-        free(s);
-    }
-    t->states = NULL;
+    for (unsigned i = 0; i < TIMES_BUCKETS; i++)
+        for (struct times_state *s = t->bucket[i], *next; s != NULL; s = next) {
+            next = s->next;
+            free(s);
+        }
+    memset(t->bucket, 0, sizeof t->bucket);
 }

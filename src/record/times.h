@@ -32,6 +32,7 @@ const struct times_limit *times_find(const struct times_limits *l, const char *p
 struct times_state; /* of a connection, or of a session's datagrams */
 
 #define TIMES_KNOWN 127
+#define TIMES_BUCKETS 4096
 
 /* What was found before. schema NULL: nothing. */
 struct times_known {
@@ -43,8 +44,8 @@ struct times_known {
 struct times {
     const struct times_limits *limits;
     event_sink next;
-    void *context; /* of next */
-    struct times_state *states;
+    void *context;                             /* of next */
+    struct times_state *bucket[TIMES_BUCKETS]; /* by their connection, else session */
     struct times_known known[TIMES_KNOWN];
 };
 

@@ -190,6 +190,26 @@ static void test_sink_that_fails(void **state)
     }
 }
 
+/* Without a world each event is written, or so many at once, and what is left at a flush. */
+static void test_gathered(void **state)
+{
+    (void)state;
+    struct got each = {0}, some = {0};
+    struct recorder r = {0}, gathering = {.gathered = 4};
+    struct event e = an_event("text");
+    recorder_add_writer(&r, "each", take, write_out, &each);
+    recorder_add_writer(&gathering, "some", take, write_out, &some);
+    for (unsigned i = 0; i < 10; i++) {
+        recorder_put(&r, &e);
+        recorder_put(&gathering, &e);
+    }
+    assert_int_equal(each.writes, 10);
+    assert_int_equal(some.writes, 2);
+    assert_int_equal(some.events, 10);
+    recorder_flush(&gathering);
+    assert_int_equal(some.writes, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_messages_are_copied),
         cmocka_unit_test(test_loop_without_a_pause),
         cmocka_unit_test(test_sink_that_fails),
+        cmocka_unit_test(test_gathered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
