@@ -182,7 +182,7 @@ const CONNECTION = new Set(['connect', 'close', 'listen', 'after', 'loss']);
 function endText(entry) {
     const how = entry.more.how || '';
     if (entry.kind !== 'close' || !how) return '';
-    return entry.from < 0 || (!entry.more.connection && !entry.more.how)
+    return entry.from < 0
         ? say('closed', how)
         : say('closed_by', say(entry.from ? 'station_low' : 'vehicle_low'), how);
 }
@@ -191,16 +191,18 @@ function endText(entry) {
 const kindWord = (kind) => (WORDS['e_' + kind] ? say('e_' + kind) : kind);
 
 function entryText(entry) {
-    const { more } = entry;
+    const { more } = entry,
+        end = endText(entry);
     if (entry.kind === 'bytes') return say('bytes_n', number((more.bytes || '').length / 2));
     const place =
         entry.kind === 'listen' ? more.source : entry.kind === 'connect' ? more.destination : '';
     return [
-        endText(entry) || (CONNECTION.has(entry.kind) ? more.how : ''),
+        end || (CONNECTION.has(entry.kind) ? more.how : ''),
         place,
         more.tls ? 'TLS' : '',
         more.name,
-        entry.text,
+        // of a capture the text is the same in English
+        end && entry.text.startsWith('closed: ') ? '' : entry.text,
     ]
         .filter((part, i, all) => part && all.indexOf(part) === i)
         .join(' · ');

@@ -23,7 +23,7 @@ struct capture_session {
 
 static struct capture_session *session_of(struct capture_page *p, uint32_t number)
 {
-    struct capture_session *s = p->first;
+    struct capture_session *s = p->last != NULL && p->last->number == number ? p->last : p->first;
     while (s != NULL && s->number != number)
         s = s->next;
     if (s != NULL || (s = calloc(1, sizeof *s)) == NULL)

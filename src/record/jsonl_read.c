@@ -152,6 +152,8 @@ static size_t take_message_out(char *line, size_t n)
         char *next = skip_value(at, end);
         if ((size_t)(end - at) > sizeof KEY && memcmp(at, KEY, sizeof KEY - 1) == 0) {
             char *rest = next < end && *next == ',' ? next + 1 : next;
+            if (rest == next && at[-1] == ',')
+                at--;
             memmove(at, rest, (size_t)(end - rest));
             return n - (size_t)(rest - at);
         }
