@@ -182,13 +182,11 @@ static void share(struct link *l, struct session *s)
 /* From the next V2GTP header on; nothing where there is none. */
 static struct slice find_header(struct slice bytes)
 {
-    for (size_t i = 0; i + 3 < bytes.n; i++) {
-        const uint8_t *p = bytes.p + i;
-        uint16_t type = (uint16_t)(p[2] << 8 | p[3]);
-        if (p[0] == V2GTP_VERSION && p[1] == V2GTP_INVERSE && v2gtp_type_name(type) != NULL)
-            return (struct slice){p, bytes.n - i};
+    while (bytes.n > 0 && !v2gtp_begins(bytes)) {
+        bytes.p++;
+        bytes.n--;
     }
-    return (struct slice){NULL, 0};
+    return bytes;
 }
 
 /* At the start, where that is not the connection's, and after a loss: the bytes before the next

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ORDER OPTION */
 /* ORDER FORMAT */
 enum format { FORMAT_XML, FORMAT_JSON, FORMAT_HEX };
 static const char *const FORMATS[] = {"xml", "json", "hex", NULL};

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ORDER OPTION */
 /* ORDER FORMAT */
 enum format { FORMAT_HEX, FORMAT_RAW, FORMAT_V2GTP, FORMAT_V2GTP_RAW };
 static const char *const FORMATS[] = {"hex", "raw", "v2gtp", "v2gtp-raw", NULL};

@@ -16,7 +16,6 @@
 #define MEANING_MAX 64 /* bytes of a meaning that are shown, unless --full */
 #define PATH_COLUMN 76 /* the widest that the column of paths gets */
 
-/* ORDER OPTION */
 /* ---- lines of the table ---- */
 
 struct line {

@@ -151,11 +151,10 @@ static void put_frame(struct text *t, const struct hextext_line *line, struct sl
 
 static bool is_header(struct slice bytes)
 {
-    if (bytes.n < V2GTP_HEADER || bytes.p[0] != V2GTP_VERSION || bytes.p[1] != V2GTP_INVERSE)
+    if (bytes.n < V2GTP_HEADER || !v2gtp_begins(bytes))
         return false;
     struct v2gtp_header h = v2gtp_read(bytes.p);
-    return h.type < V2GTP_MANUFACTURER && v2gtp_type_name(h.type) != NULL && h.length > 0 &&
-           h.length <= V2GTP_LIMIT;
+    return h.type < V2GTP_MANUFACTURER && h.length > 0 && h.length <= V2GTP_LIMIT;
 }
 
 static const struct hextext_line *line_of(const struct place *p)

@@ -90,12 +90,6 @@ void textflows_close(struct textflows *f)
             v2gtp_close(&f->at[i].reader);
 }
 
-static bool begins_frame(struct slice bytes)
-{
-    return bytes.n >= 4 && bytes.p[0] == V2GTP_VERSION && bytes.p[1] == V2GTP_INVERSE &&
-           v2gtp_type_name(be16(bytes.p + 2)) != NULL;
-}
-
 /* The direction of the packet; where it is new, the one that was not used for longest. */
 static unsigned find_flow(struct textflows *f, const struct textpacket *p, bool *is_new)
 {
@@ -133,7 +127,7 @@ struct v2gtp_reader *textflows_feed(struct textflows *f, const struct textpacket
     is_new = is_new || reader->broken || (p->seq == f->at[i].seq && sum != f->at[i].sum);
     int64_t behind = is_new ? 0 : (int32_t)(f->at[i].next - p->seq);
     bool is_far = behind < 0 || behind > AGAIN_MOST;
-    if ((is_new || is_far) && !begins_frame(bytes))
+    if ((is_new || is_far) && !v2gtp_begins(bytes))
         return NULL;
     if (!is_new && !is_far && (uint64_t)behind >= bytes.n)
         return NULL;        /* sent again */

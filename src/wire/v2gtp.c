@@ -33,6 +33,13 @@ const char *v2gtp_type_name(uint16_t type)
     return type >= V2GTP_MANUFACTURER ? "manufacturer's own" : NULL;
 }
 
+bool v2gtp_begins(struct slice bytes)
+{
+    const uint8_t *p = bytes.p;
+    return bytes.n >= 4 && p[0] == V2GTP_VERSION && p[1] == V2GTP_INVERSE &&
+           v2gtp_type_name((uint16_t)(p[2] << 8 | p[3])) != NULL;
+}
+
 void v2gtp_write(uint8_t out[V2GTP_HEADER], uint16_t type, uint32_t length)
 {
     out[0] = V2GTP_VERSION;

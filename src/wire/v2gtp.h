@@ -58,6 +58,9 @@ enum v2gtp_carrier { V2GTP_TCP, V2GTP_UDP };
 /* What the type is for, in words; NULL where it is reserved. Manufacturers' types have a name. */
 const char *v2gtp_type_name(uint16_t type);
 
+/* Whether a frame may begin there: a version, its inverse and a type that has a name. */
+bool v2gtp_begins(struct slice bytes);
+
 void v2gtp_write(uint8_t out[V2GTP_HEADER], uint16_t type, uint32_t length);
 
 /* Reads 8 bytes as they are; nothing is checked. */

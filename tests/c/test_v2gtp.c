@@ -37,6 +37,10 @@ static void types_have_names(void **state)
     assert_string_equal(v2gtp_type_name(0xFFFF), "manufacturer's own");
     assert_null(v2gtp_type_name(0x8007));
     assert_null(v2gtp_type_name(0));
+    assert_true(v2gtp_begins((struct slice){(const uint8_t *)"\x01\xFE\x80\x01", 4}));
+    assert_false(v2gtp_begins((struct slice){(const uint8_t *)"\x01\xFE\x80\x01", 3}));
+    assert_false(v2gtp_begins((struct slice){(const uint8_t *)"\x01\xFE\x80\x07", 4}));
+    assert_false(v2gtp_begins((struct slice){(const uint8_t *)"\x01\xFF\x80\x01", 4}));
 }
 
 /* Three frames of 1, 300 and 3 bytes of payload; returns the size. */
