@@ -7,6 +7,7 @@
 #include "page/run_page.h"
 #include "page/source.h"
 #include "record/pcapng.h"
+#include "suite/again.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -111,7 +112,8 @@ static void add_readme(struct bundle *b)
     buf_printf(&text, "Run: %s, by v2glab %s\n", results_text(run, "started"),
                results_text(run, "version"));
     buf_clear(&part);
-    source_command(run, json_object_get(b->all->plan, "cases"), b->r->planned, &part);
+    buf_text(&part, "v2glab test");
+    again_arguments(run, b->r->id, &part);
     buf_printf(&text, "\nTo play it again:\n\n    %s\n\n", buf_string(&part));
     buf_printf(&text,
                "| file | what |\n|---|---|\n"

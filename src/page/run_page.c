@@ -4,6 +4,7 @@
 #include "page/source.h"
 #include "record/jsonl_read.h"
 #include "record/record.h"
+#include "suite/again.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +125,7 @@ static json_t *more_of(const struct run_page *p, const struct result *r, const s
                        const char *record, const struct err *problem)
 {
     struct buf text = {0};
-    const json_t *run = json_object_get(p->plan, "run"), *cases = json_object_get(p->plan, "cases");
+    const json_t *run = json_object_get(p->plan, "run");
     json_t *more = json_object(), *source = source_of(run, r->planned);
     json_object_set_new(more, "begin", json_integer(entries_begin(s)));
     json_object_set_new(more, "steps", steps_of(r, s));
@@ -132,7 +133,8 @@ static json_t *more_of(const struct run_page *p, const struct result *r, const s
     if (record != NULL && *results_text(r->said, "record") != '\0')
         set_record(more, p->sheet.path, record);
     set_problem(more, problem);
-    source_command(run, cases, r->planned, &text);
+    buf_text(&text, "v2glab test");
+    again_arguments(run, r->id, &text);
     set_text(more, "command", buf_string(&text));
     if (source != NULL)
         json_object_set_new(more, "source", source);

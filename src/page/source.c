@@ -5,7 +5,6 @@
 #include "base/file.h"
 #include "suite/results.h"
 
-#include <fnmatch.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -68,82 +67,6 @@ json_t *source_of(const json_t *run, const json_t *planned)
                          : json_pack("[s, I, s%]", file, number, at, block_size(at));
     buf_close(&text);
     return source;
-}
-
-/* ---- the command ---- */
-
-/* What of a run's arguments says which cases it plays, and what is made of their results. */
-static const struct dropped {
-    const char *name;
-    bool has_value;
-} DROPPED[] = {
-    {"--suite", true},    {"--tag", true},        {"--requirement", true},
-    {"--shard", true},    {"--repeat", true},     {"--jobs", true},
-    {"-j", true},         {"--output", true},     {"-o", true},
-    {"--junit", true},    {"--tap", true},        {"--json", true},
-    {"--metrics", true},  {"--db", true},         {"--html", true},
-    {"--sut", true},      {"--mode", true},       {"-m", true},
-    {"--protocol", true}, {"--ci", false},        {"--strict", false},
-    {"--quiet", false},   {"-q", false},          {"--fail-fast", false},
-    {"--mutate", false},  {"--no-record", false},
-};
-
-/* How many arguments from this one on are left out. */
-static size_t dropped_at(const char *argument)
-{
-    for (size_t i = 0; i < sizeof DROPPED / sizeof DROPPED[0]; i++) {
-        size_t n = strlen(DROPPED[i].name);
-        if (strcmp(argument, DROPPED[i].name) == 0)
-            return DROPPED[i].has_value ? 2 : 1;
-        if (strncmp(argument, DROPPED[i].name, n) == 0 && argument[n] == '=')
-            return 1;
-    }
-    return 0;
-}
-
-/* Whether it is a CASE of the run. */
-static bool names_case(const char *argument, const json_t *cases)
-{
-    const json_t *one;
-    size_t i;
-    if (argument[0] == '-')
-        return false;
-    json_array_foreach(cases, i, one)
-    {
-        if (fnmatch(argument, results_text(one, "id"), 0) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* As a shell reads it. */
-static void add_word(struct buf *out, const char *word)
-{
-    static const char PLAIN[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_-./:=@%+,";
-    buf_char(out, ' ');
-    if (*word != '\0' && word[strspn(word, PLAIN)] == '\0') {
-        buf_text(out, word);
-        return;
-    }
-    buf_char(out, '\'');
-    for (; *word != '\0'; word++)
-        buf_text(out, *word == '\'' ? "'\\''" : (char[]){*word, '\0'});
-    buf_char(out, '\'');
-}
-
-void source_command(const json_t *run, const json_t *cases, const json_t *planned, struct buf *out)
-{
-    const json_t *arguments = json_object_get(run, "arguments");
-    buf_text(out, "v2glab test");
-    for (size_t i = 0; i < json_array_size(arguments);) {
-        const char *argument = json_string_value(json_array_get(arguments, i));
-        size_t dropped = argument == NULL ? 1 : dropped_at(argument);
-        if (dropped == 0 && !names_case(argument, cases))
-            add_word(out, argument);
-        i += dropped > 0 ? dropped : 1;
-    }
-    add_word(out, results_text(planned, "id"));
 }
 
 /* ---- paths ---- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to src/page: where a case comes from, and how to play it again, as a report says it. */
+/* Private to src/page: where a case comes from, and where its files are, as a report says it. */
 #ifndef V2G_PAGE_SOURCE_H
 #define V2G_PAGE_SOURCE_H
 
@@ -10,9 +10,6 @@
 /* [file, first line, text]: the block of the case in its file, built in or of the user. NULL: the
  * file is not there any more. */
 json_t *source_of(const json_t *run, const json_t *planned);
-
-/* The command that plays the case once more, with the device's options of the run, appended. */
-void source_command(const json_t *run, const json_t *cases, const json_t *planned, struct buf *out);
 
 /* The path from the folder that the file `from` is in to the folder `to`, with a '/' at the end;
  * `to` as it is where one of them is not there. Appended. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "suite/summary.h"
 
+#include "suite/again.h"
+
 #include <string.h>
 
 #define NAMES_MAX 3
@@ -45,59 +47,33 @@ static void put_causes(const struct results *r, enum outcome of, const char *tit
 
 /* ---- what next ---- */
 
-/* Options that tell which device is tested, and how it is reached. */
-static const char *const KEPT[] = {"--interface", "-i",        "--peer",    "-p",     "--protocol",
-                                   "-P",          "--profile", "--timer",   "--tls",  "--cert",
-                                   "--key",       "--roots",   "--tls-set", "--pki",  "--pics",
-                                   "--timeout",   "--file",    "--seed",    "--fault"};
-
-static bool is_kept(const char *word)
+/* The command on a line of its own; it is gone. */
+static void put_command(struct buf *command, FILE *out)
 {
-    size_t n = strcspn(word, "=");
-    for (size_t i = 0; i < sizeof KEPT / sizeof *KEPT; i++)
-        if (strlen(KEPT[i]) == n && strncmp(KEPT[i], word, n) == 0)
-            return true;
-    return false;
+    fprintf(out, "%s\n", buf_string(command));
+    buf_close(command);
 }
 
-static void put_word(const char *word, FILE *out)
+static void put_again(const struct results *r, const char *id, FILE *out)
 {
-    bool is_plain =
-        word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                          "_-./=:,@%+")] == '\0';
-    fprintf(out, is_plain ? " %s" : " '%s'", word);
-}
-
-static void put_command(const struct results *r, const char *id, FILE *out)
-{
-    const json_t *arguments = json_object_get(r->run, "arguments"), *argument;
-    size_t i;
-    bool keeps = false;
-    fputs("  v2glab test -v", out);
-    json_array_foreach(arguments, i, argument)
-    {
-        const char *word = json_string_value(argument);
-        bool begins = !keeps && is_kept(word);
-        if (begins || keeps)
-            put_word(word, out);
-        keeps = begins && strchr(word, '=') == NULL;
-    }
-    put_word(id, out);
-    fputc('\n', out);
+    struct buf command = {0};
+    buf_text(&command, "  v2glab test -v");
+    again_arguments(r->run, id, &command);
+    put_command(&command, out);
 }
 
 static void put_record(const struct results *r, const struct result *one, FILE *out)
 {
     const char *record = results_text(one->said, "record");
-    struct buf path = {0};
+    struct buf path = {0}, command = {0};
     if (*record == '\0')
         return;
     if (*record != '/')
         buf_printf(&path, "%s/", r->folder);
     buf_printf(&path, "%s/session.pcapng", record);
-    fputs("  v2glab decode", out);
-    put_word(buf_string(&path), out);
-    fputc('\n', out);
+    buf_text(&command, "  v2glab decode");
+    again_word(&command, buf_string(&path));
+    put_command(&command, out);
     buf_close(&path);
 }
 
@@ -106,15 +82,16 @@ static void put_next(const struct results *r, FILE *out)
 {
     static const enum outcome WORTH[] = {OUTCOME_FAIL, OUTCOME_ERROR, OUTCOME_INCONCLUSIVE};
     if (r->verdicts[OUTCOME_NOT_REACHED] > 0) {
-        fputs("\nto go on where it was ended:\n  v2glab test --resume", out);
-        put_word(r->folder, out);
-        fputc('\n', out);
+        struct buf command = {0};
+        buf_text(&command, "\nto go on where it was ended:\n  v2glab test --resume");
+        again_word(&command, r->folder);
+        put_command(&command, out);
     }
     for (size_t k = 0; k < sizeof WORTH / sizeof *WORTH; k++)
         for (size_t i = 0; i < r->n; i++)
             if (r->at[i].verdict == WORTH[k]) {
                 fputs("\nto see the first of them:\n", out);
-                put_command(r, r->at[i].id, out);
+                put_again(r, r->at[i].id, out);
                 put_record(r, &r->at[i], out);
                 return;
             }

@@ -63,7 +63,7 @@ else
     holds() { echo "ok - $1 # SKIP python3 is not there"; }
 fi
 
-run test -q -o "$work/r" --html "$work/live.html" --file "$cases" 'own_*'
+run test -q --record "$work/r" --html "$work/live.html" --record-keep all --virtual-time --file "$cases" 'own_*'
 wants "a run writes its report as it goes on" 3 out "1 passed"
 page=$work/live.html
 holds "it has the plan, and a block for each case that was played" "$page" \
@@ -87,8 +87,8 @@ holds "a time that ran out is an entry of its own" "$page" \
     '[(e[1], e[3], e[4], e[5]["limit_us"]) for e in by_id["own_unclear"][1]["entries"] if e[1] == "timer"]' \
     "[('timer', 0, 'V2G_EVCC_Msg_Timeout', 2000000)]"
 holds "the case's own lines are there, and the command that plays it again" "$page" \
-    '(by_id["own_good"][1]["source"][1:], by_id["own_good"][1]["command"].endswith(" own_good"), "-o" in by_id["own_good"][1]["command"])' \
-    "([10, \"cases 'own_good' { given = 'ServiceDiscoveryRes', then_ = refused 'FAILED_SequenceError' }\"], True, False)"
+    '(by_id["own_good"][1]["source"][1:], by_id["own_good"][1]["command"].split(" --file ")[0])' \
+    "([10, \"cases 'own_good' { given = 'ServiceDiscoveryRes', then_ = refused 'FAILED_SequenceError' }\"], 'v2glab test --virtual-time')"
 check "the record is found from the page" [ -d "$work/$(read_page "$page" 'by_id["own_bad"][1]["record"]' 2>/dev/null || echo r)" ]
 check "what is not packed has no < that is none of the page's" \
     [ "$(grep -c 'id="meta">[^<]*u003cscript[^<]*</script>$' "$page")" = 1 ]
