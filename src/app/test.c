@@ -46,7 +46,9 @@ struct testing {
     struct follow page;
     struct err lost; /* a result could not be written */
     struct progress progress;
-    _Atomic bool *shows_ladder; /* shared by all processes */
+    struct {
+        _Atomic bool shows_ladder, asks;
+    } * shared; /* by all processes */
 };
 
 /* ---- options ---- */
@@ -326,7 +328,7 @@ static void tick(void *context, bool has_key)
     if (is_ours && read(STDIN_FILENO, line, sizeof line) > 0) {
         progress_hide(&t->progress);
         t->progress.pauses = !t->progress.pauses;
-        atomic_store(t->shows_ladder, t->progress.pauses);
+        atomic_store(&t->shared->shows_ladder, t->progress.pauses);
     } else if (has_key) {
         usleep(100000); /* it will be there for long: this is in the background */
     }
@@ -384,12 +386,6 @@ static int open_results(struct testing *t, struct err *e)
     return results_file_create(&t->file_of_results, t->folder, t->plan, e);
 }
 
-/* The operator's lines are answers then. */
-static bool may_ask(const struct testing *t)
-{
-    return t->asks || t->pics != NULL;
-}
-
 static enum records records_kept(const struct testing *t)
 {
     return t->session.no_record ? RECORDS_NONE : (enum records)t->keep;
@@ -415,8 +411,9 @@ static int play_cases(struct testing *t, const json_t *texts, struct err *e)
         .told = told,
         .ends = ends,
         .tick = t->progress.draws ? tick : NULL,
-        .keys = t->progress.draws && !may_ask(t) && isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : -1,
-        .ladder = t->shows_ladder,
+        .keys = t->progress.draws && isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : -1,
+        .asks = &t->shared->asks,
+        .ladder = &t->shared->shows_ladder,
         .ladder_to = fileno(t->progress.out),
         .detail = t->session.verbose > 1 ? t->session.verbose - 1 : 0,
         .context = t};
@@ -436,11 +433,11 @@ static bool has_all_results(const struct testing *t)
 
 static int play(struct testing *t, const json_t *texts, struct err *e)
 {
-    t->shows_ladder = mmap(NULL, sizeof *t->shows_ladder, PROT_READ | PROT_WRITE,
-                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (t->shows_ladder == MAP_FAILED)
+    t->shared =
+        mmap(NULL, sizeof *t->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (t->shared == MAP_FAILED)
         return err_set(e, "out of memory");
-    *t->shows_ladder = t->session.verbose > 0;
+    t->shared->shows_ladder = t->session.verbose > 0;
     int bad = open_results(t, e);
     if (bad == 0 && t->outputs.html != NULL)
         bad = follow_open(&t->page, t->outputs.html, t->folder, t->plan, records_kept(t),
@@ -459,7 +456,7 @@ static int play(struct testing *t, const json_t *texts, struct err *e)
     if (follow_close(&t->page, bad == 0 && has_all_results(t), e) != 0)
         bad = -1;
     json_decref(t->cases);
-    munmap(t->shows_ladder, sizeof *t->shows_ladder);
+    munmap(t->shared, sizeof *t->shared);
     int status = bad != 0 ? -1 : outputs_write(&t->outputs, t->folder, e);
     if (status >= 0 && t->lost.set)
         status = err_set(e, "%s", t->lost.what);

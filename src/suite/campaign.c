@@ -216,7 +216,7 @@ json_t *campaign_case(const struct campaign *c, const json_t *which, const json_
     struct playing now = {.campaign = c, .trouble = ERR_INIT};
     struct err e = ERR_INIT;
     struct part tester, device;
-    struct drive drive = {.world = NULL};
+    struct drive drive = {.asks = c->asks};
     char folder[1024];
     json_t *given = given_to(c, which, mutation), *result = json_object();
     const char *id = json_string_value(json_object_get(which, "id"));
@@ -384,6 +384,8 @@ static void take_crash(struct crew *crew, struct worker *w, int status)
     const struct campaign *c = crew->campaign;
     char text[120];
     json_t *result = json_object();
+    if (c->asks != NULL)
+        atomic_store(c->asks, false); /* it asks no more */
     if (WIFSIGNALED(status))
         snprintf(text, sizeof text, "the process that played it ended by signal %d (%s)",
                  WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -431,6 +433,11 @@ static int read_worker(struct crew *crew, struct worker *w, struct err *e)
     return 0;
 }
 
+static bool is_asked(const struct campaign *c)
+{
+    return c->asks != NULL && atomic_load(c->asks);
+}
+
 static int watch_workers(struct crew *crew, struct err *e)
 {
     const struct campaign *c = crew->campaign;
@@ -445,13 +452,13 @@ static int watch_workers(struct crew *crew, struct err *e)
             }
         if (n == 0)
             return 0;
-        at[n] = (struct pollfd){.fd = c->keys, .events = POLLIN};
+        at[n] = (struct pollfd){.fd = is_asked(c) ? -1 : c->keys, .events = POLLIN};
         if (poll(at, n + 1, c->tick != NULL ? 1000 : -1) < 0 && errno != EINTR)
             return err_set(e, "poll: %s", strerror(errno));
         if (stops > 0) /* a signal may be this process's alone */
             atomic_store(crew->next, json_array_size(c->cases));
         if (c->tick != NULL)
-            c->tick(c->context, at[n].revents != 0);
+            c->tick(c->context, at[n].revents != 0 && !is_asked(c));
         for (nfds_t i = 0; i < n; i++)
             if (at[i].revents != 0 && read_worker(crew, of[i], e) != 0)
                 return -1;

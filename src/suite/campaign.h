@@ -42,6 +42,8 @@ struct campaign {
      * none). May be NULL. */
     void (*tick)(void *context, bool has_key);
     int keys;
+    _Atomic bool *asks; /* true while a case asks the operator, whose line is no key; shared by all
+                           processes; NULL: `keys` is none */
 
     /* While it is true, cases that are played show their ladder; NULL: never. */
     const _Atomic bool *ladder;

@@ -7,6 +7,7 @@
 #include <lauxlib.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,8 +126,15 @@ static void clean_up(struct drive *d, struct running *r)
     free(r);
 }
 
+static void set_asks(struct drive *d, bool asks)
+{
+    if (d->asks != NULL)
+        atomic_store(d->asks, asks);
+}
+
 void drive_close(struct drive *d)
 {
+    set_asks(d, false);
     for (struct running *r = d->first, *next; r != NULL; r = next) {
         next = r->next;
         clean_up(d, r);
@@ -259,9 +267,13 @@ static int line_done(lua_State *L, int status, lua_KContext until)
     struct pollfd at = {.fd = STDIN_FILENO, .events = POLLIN};
     char line[400];
     (void)status;
-    if (poll(&at, 1, 0) <= 0)
-        return script_now(script_of(L)) < until ? line_wait(L, until) : 0;
-    size_t n = read_line(line, sizeof line);
+    bool is_there = poll(&at, 1, 0) > 0;
+    if (!is_there && script_now(script_of(L)) < until)
+        return line_wait(L, until);
+    size_t n = is_there ? read_line(line, sizeof line) : 0;
+    set_asks(lua_touserdata(L, lua_upvalueindex(1)), false);
+    if (!is_there)
+        return 0;
     if (n == 0) /* nobody is there, nor will be */
         lua_pushboolean(L, false);
     else
@@ -271,7 +283,9 @@ static int line_done(lua_State *L, int status, lua_KContext until)
 
 static int drive_line(lua_State *L)
 {
+    struct drive *d = lua_touserdata(L, lua_upvalueindex(1));
     int64_t us = (int64_t)(luaL_checknumber(L, 1) * 1000);
+    set_asks(d, true);
     return line_wait(L, script_now(script_of(L)) + us);
 }
 

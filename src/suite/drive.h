@@ -18,9 +18,12 @@
 
 #include "script/script.h"
 
+#include <stdbool.h>
+
 struct drive {
     struct world *world;
     struct running *first; /* programs that have not been cleaned up */
+    _Atomic bool *asks;    /* true while the operator is asked; may be shared; NULL: nobody looks */
 };
 
 /* Pushes the table. d, all zero at first, must live until drive_close. */

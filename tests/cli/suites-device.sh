@@ -145,6 +145,10 @@ if [ -e server.pl ]; then
     perl server.pl >requests &
     until grep -qs :1F90 /proc/net/tcp; do sleep 0.05; done
 fi
+if [ -e typed.sh ]; then # somebody is at the terminal
+    sh typed.sh | script -qefc "'$V2GLAB' test -i ev0 --timeout 30 -o run $*" typescript >/dev/null
+    exit $?
+fi
 "$V2GLAB" test -i ev0 --no-record -q --timeout 30 -o run "$@" <&0 &
 test=$!
 for _ in $INTERRUPTS; do # Ctrl-C so often, once a case has begun
@@ -285,6 +289,36 @@ driven "a second Ctrl-C ends at once" 2 "plug own_1_slow" "$noted" --file ends.l
 ! grep -q "unplug" "$work/done" && ! grep -q own_1 "$work/run/results.jsonl"
 result $? "in the middle of the case, which has no result"
 INTERRUPTS=''
+
+# ---- somebody at the terminal ----
+
+if has_terminal; then
+    # Enter, once the case has begun or the question is there
+    cat >"$work/typed.sh" <<'END'
+wait_for() { n=0; until eval "$1" || [ $((n += 1)) -gt 200 ]; do sleep 0.05; done; }
+wait_for "[ -e done ] || grep -qs 'Plug it in' typescript"
+sleep 0.5
+echo
+wait_for "grep -qs '1 passed' typescript"
+END
+    # shows STATUS WHAT: the ladder was there (0), or not (1)
+    shows() {
+        grep -q 'ServiceDiscoveryReq' "$work/typescript"
+        [ $? -eq "$1" ] || cat "$work/typescript"
+        grep -q 'ServiceDiscoveryReq' "$work/typescript"
+        [ $? -eq "$1" ]
+        result $? "$2"
+    }
+    driven "Enter, at a device with a file" 0 "plug own_1_slow" "$noted" --file ends.lua own_1_slow
+    shows 0 "shows the ladder of the case that is played"
+    rm "$work/typescript"
+    driven "a line that answers a question" 0 "" "plug = ask 'Plug it in', authorize = true" \
+        --file ends.lua own_1_slow
+    shows 1 "is no key: there is no ladder"
+    rm "$work/typed.sh"
+else
+    echo "ok - Enter shows the ladder, and a line that answers a question does not # SKIP there is no terminal to be had"
+fi
 
 # ---- a vehicle over an interface ----
 
