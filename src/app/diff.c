@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct diffing {
     struct options options;
@@ -47,13 +46,6 @@ static const struct usage USAGE = {
             "runs/b/TC_SECC_CMN_VTB_SessionSetup_001\n\n"
             "exit codes: 0 they are the same, 1 they differ, 3 wrong use, or one cannot be read",
 };
-
-static bool has_file(const char *folder, const char *name)
-{
-    char path[1100];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return access(path, F_OK) == 0;
-}
 
 /* ---- text ---- */
 
@@ -226,18 +218,12 @@ static int diff_two_runs(struct diffing *d, const char *a, const char *b, struct
     return status;
 }
 
-static int read_dialogue(struct diffing *d, const char *folder, struct dialogue *out, struct err *e)
-{
-    char path[1100];
-    snprintf(path, sizeof path, "%s/" RECORD_EVENTS, folder);
-    return jsonl_read(path, &d->library, dialogue_event, out, e);
-}
-
 static int diff_two_sessions(struct diffing *d, const char *a, const char *b, struct err *e)
 {
     struct dialogue before = {0}, after = {0};
     json_t *diff = NULL;
-    if (read_dialogue(d, a, &before, e) == 0 && read_dialogue(d, b, &after, e) == 0 &&
+    if (jsonl_read(a, &d->library, dialogue_event, &before, e) == 0 &&
+        jsonl_read(b, &d->library, dialogue_event, &after, e) == 0 &&
         (diff = diff_sessions(&before, &after)) == NULL)
         err_set(e, "out of memory");
     int status = diff == NULL ? -1 : diff_sessions_differ(diff) ? EXIT_FAIL : EXIT_PASS;
@@ -255,11 +241,11 @@ static int diff_all(struct diffing *d)
 {
     struct err e = ERR_INIT;
     const char *a = d->options.argument[0], *b = d->options.argument[1];
-    bool runs = has_file(a, RESULTS_PLAN) && has_file(b, RESULTS_PLAN);
-    bool sessions = !runs && jsonl_is_record(a) && jsonl_is_record(b);
+    bool runs = results_are(a) && results_are(b);
+    bool sessions = !runs && record_is(a) && record_is(b);
     for (unsigned i = 0; i < 2 && !runs && !sessions; i++) {
         const char *folder = d->options.argument[i];
-        if (!has_file(folder, RESULTS_PLAN) && !jsonl_is_record(folder))
+        if (!results_are(folder) && !record_is(folder))
             return options_wrong(&d->options,
                                  "%s is neither the folder of a run (it would have " RESULTS_PLAN
                                  ") nor of a session's record (" RECORD_EVENTS ")",

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct reporting {
     struct options options;
@@ -85,9 +84,7 @@ static int write_all(struct reporting *r, const char *folder, struct err *e)
 /* A session's record has events, and no plan. */
 static bool is_session(const char *folder)
 {
-    char plan[600];
-    snprintf(plan, sizeof plan, "%s/" RESULTS_PLAN, folder);
-    return jsonl_is_record(folder) && access(plan, F_OK) != 0;
+    return record_is(folder) && !results_are(folder);
 }
 
 static bool is_file(const char *path)

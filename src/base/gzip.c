@@ -157,12 +157,14 @@ const char *gzip_place(const char *path, char *packed, size_t size)
 int gzip_read(const char *path, size_t most, struct buf *out, struct err *e)
 {
     char packed[PATH_MAX];
-    struct buf bytes = {0};
-    if (gzip_place(path, packed, sizeof packed) == path)
-        return file_read(path, most, out, e);
-    int bad = file_read(packed, most, &bytes, e);
-    if (bad == 0)
-        bad = gzip_unpack((struct slice){bytes.p, bytes.n}, most, out, e);
-    buf_close(&bytes);
+    struct buf read = {0};
+    const char *from = gzip_place(path, packed, sizeof packed);
+    int bad = file_read(from, most, &read, e);
+    struct slice bytes = {read.p, read.n};
+    if (bad == 0 && !gzip_is(bytes))
+        buf_add(out, bytes.p, bytes.n);
+    else if (bad == 0 && (bad = gzip_unpack(bytes, most, out, e)) != 0)
+        err_under(e, from);
+    buf_close(&read);
     return bad;
 }

@@ -28,7 +28,8 @@ int gzip_file(const char *path, struct err *e);
 /* Where that file is now: path, or path.gz (written to packed) where only that is there. */
 const char *gzip_place(const char *path, char *packed, size_t size);
 
-/* Appends the file, or what path.gz has packed. -1: e. */
+/* Appends the file that is at that place; what is packed, whatever its name, is unpacked. -1: it
+ * cannot be read, or has more than `most` bytes; e has the path. */
 int gzip_read(const char *path, size_t most, struct buf *out, struct err *e);
 
 #endif

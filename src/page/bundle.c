@@ -7,6 +7,7 @@
 #include "page/run_page.h"
 #include "page/source.h"
 #include "record/pcapng.h"
+#include "record/record.h"
 #include "suite/again.h"
 
 #include <errno.h>
@@ -18,8 +19,8 @@
 #define PAGE "report.html"
 
 /* All that goes into it, in order. */
-static const char *const FILES[] = {"README.md", "result.json",    "case.lua",
-                                    PAGE,        "session.pcapng", "events.jsonl"};
+static const char *const FILES[] = {"README.md", "result.json",  "case.lua",
+                                    PAGE,        RECORD_PACKETS, RECORD_EVENTS};
 
 struct bundle {
     const struct results *all;
@@ -59,23 +60,17 @@ static void add_text(struct bundle *b, const char *name, const char *text)
 
 /* ---- the record ---- */
 
-/* A file of the record, unpacked where it is packed; whether it is there. */
-static bool read_recorded(struct bundle *b, const char *name, struct buf *out)
-{
-    char path[1200], packed[1200];
-    snprintf(path, sizeof path, "%s/%s", b->record, name);
-    return access(gzip_place(path, packed, sizeof packed), F_OK) == 0 &&
-           gzip_read(path, FILE_MAX, out, b->e) == 0;
-}
-
 static void add_recorded(struct bundle *b, const char *name)
 {
+    char path[1200];
     struct buf content = {0};
-    bool is_there = b->record[0] != '\0' && !b->e->set && read_recorded(b, name, &content);
-    if (is_there && strcmp(name, "session.pcapng") == 0 && !b->with_secrets)
+    if (b->record[0] == '\0' || b->e->set)
+        return;
+    snprintf(path, sizeof path, "%s/%s", b->record, name);
+    gzip_read(path, FILE_MAX, &content, b->e);
+    if (strcmp(name, RECORD_PACKETS) == 0 && !b->with_secrets)
         content.n = pcapng_without_secrets(content.p, content.n);
-    if (is_there)
-        add_file(b, name, (struct slice){content.p, content.n});
+    add_file(b, name, (struct slice){content.p, content.n});
     buf_close(&content);
 }
 
@@ -199,8 +194,8 @@ int bundle_write(const struct results *all, const struct result *r, bool with_se
     add_readme(&b);
     add_result(&b);
     add_source(&b);
-    add_recorded(&b, "session.pcapng");
-    add_recorded(&b, "events.jsonl");
+    add_recorded(&b, RECORD_PACKETS);
+    add_recorded(&b, RECORD_EVENTS);
     add_page(&b, l);
     pack(&b, path);
     clear(&b);

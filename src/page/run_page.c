@@ -92,7 +92,7 @@ static json_t *steps_of(const struct result *r, const struct entries *s)
 /* Which files the record has. */
 static json_t *files_in(const char *record)
 {
-    static const char *const FILES[] = {"session.pcapng", "session.pcapng.gz", RECORD_EVENTS,
+    static const char *const FILES[] = {RECORD_PACKETS, RECORD_PACKETS ".gz", RECORD_EVENTS,
                                         RECORD_EVENTS ".gz"};
     json_t *files = json_array();
     char path[1100];
@@ -158,13 +158,6 @@ static const char *record_of(const struct run_page *p, const struct result *r, c
     return path;
 }
 
-static void read_record(struct entries *s, const char *record, struct library *l, struct err *e)
-{
-    char path[1100];
-    snprintf(path, sizeof path, "%s/" RECORD_EVENTS, record);
-    jsonl_read(path, l, entries_event, s, e);
-}
-
 int run_page_add(struct run_page *p, const struct result *r, const char *record, struct err *e)
 {
     struct entries entries;
@@ -175,7 +168,7 @@ int run_page_add(struct run_page *p, const struct result *r, const char *record,
     entries_open(&entries, &p->sheet.dictionary,
                  strcmp(r->sut, "EVCC") == 0 ? FROM_EVCC : FROM_SECC);
     if (record != NULL)
-        read_record(&entries, record, p->library, &problem);
+        jsonl_read(record, p->library, entries_event, &entries, &problem);
     entries_end(&entries);
     if (has_cause)
         read_cause(r, &cause, &message);
@@ -264,7 +257,7 @@ int session_page_write(const char *folder, const char *path, struct library *l, 
     struct entries entries;
     entries_open(&entries, &sheet.dictionary, FROM_NONE);
     struct err problem = ERR_INIT;
-    read_record(&entries, folder, l, &problem);
+    jsonl_read(folder, l, entries_event, &entries, &problem);
     entries_end(&entries);
     json_t *plan = plan_of_session(folder, &entries), *meta = meta_of("session", NULL);
     int bad = problem.set && entries.n == 0 ? err_set(e, "%s", problem.what) : 0;

@@ -4,7 +4,6 @@
 #endif
 #include "record/capture.h"
 
-#include "base/file.h"
 #include "base/gzip.h"
 
 #include <errno.h>
@@ -845,7 +844,6 @@ static FILE *open_capture(const char *name, struct buf *unpacked, struct err *e)
 {
     char other_name[PATH_MAX];
     uint8_t begin[2];
-    struct buf packed = {0};
     const char *path = gzip_place(name, other_name, sizeof other_name);
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
@@ -858,11 +856,9 @@ static FILE *open_capture(const char *name, struct buf *unpacked, struct err *e)
         return file;
     fclose(file);
     file = NULL;
-    if (file_read(path, UNPACKED_MAX, &packed, e) == 0 &&
-        gzip_unpack((struct slice){packed.p, packed.n}, UNPACKED_MAX, unpacked, e) == 0 &&
+    if (gzip_read(path, UNPACKED_MAX, unpacked, e) == 0 &&
         (unpacked->n == 0 || (file = fmemopen(unpacked->p, unpacked->n, "rb")) == NULL))
         err_set(e, "the capture that is packed in it is empty");
-    buf_close(&packed);
     return file;
 }
 

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FILE_MOST ((size_t)1 << 30)
 
@@ -181,17 +180,12 @@ static int read_lines(struct reading *r, const char *path, const struct buf *tex
     return 0;
 }
 
-bool jsonl_is_record(const char *folder)
+int jsonl_read(const char *folder, struct library *l, event_sink sink, void *context, struct err *e)
 {
-    char path[1100], packed[1110];
-    snprintf(path, sizeof path, "%s/" RECORD_EVENTS, folder);
-    return access(gzip_place(path, packed, sizeof packed), F_OK) == 0;
-}
-
-int jsonl_read(const char *path, struct library *l, event_sink sink, void *context, struct err *e)
-{
+    char path[1100];
     struct reading r = {.library = l};
     struct buf text = {0};
+    snprintf(path, sizeof path, "%s/" RECORD_EVENTS, folder);
     int bad = gzip_read(path, FILE_MOST, &text, e);
     if (bad == 0)
         bad = read_lines(&r, path, &text, sink, context, e);

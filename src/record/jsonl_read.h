@@ -10,11 +10,9 @@
 #include "record/recorder.h"
 #include "schema/library.h"
 
-/* Whether the folder is a record that can be read: it has events.jsonl, or events.jsonl.gz. */
-bool jsonl_is_record(const char *folder);
-
-/* Reads the file at path; events.jsonl.gz beside it where there is none. A last line that was cut
- * off is as if it were not there. -1: e has the file, and the line of what is no event. */
-int jsonl_read(const char *path, struct library *l, event_sink sink, void *context, struct err *e);
+/* Reads the record in that folder, packed or not. A last line that was cut off is as if it were not
+ * there. -1: e has the file, and the line of what is no event. */
+int jsonl_read(const char *folder, struct library *l, event_sink sink, void *context,
+               struct err *e);
 
 #endif

@@ -16,8 +16,7 @@
 
 #define RECORD_FOLDER "runs"
 
-static const char PACKETS[] = "session.pcapng";
-static const char *const FILES[] = {RECORD_EVENTS, PACKETS};
+static const char *const FILES[] = {RECORD_EVENTS, RECORD_PACKETS};
 #define FILES_N (sizeof FILES / sizeof *FILES)
 
 #define FILE_PATH_MAX (RECORD_PATH_MAX + 32)
@@ -67,6 +66,13 @@ static const char *name_file(char name[FILE_PATH_MAX], const char *folder, const
     return name;
 }
 
+bool record_is(const char *path)
+{
+    char name[FILE_PATH_MAX];
+    return access(name_file(name, path, RECORD_EVENTS, ""), F_OK) == 0 ||
+           access(name_file(name, path, RECORD_EVENTS, ".gz"), F_OK) == 0;
+}
+
 /* Those of a run that was here before. */
 static void remove_packed(const char *folder)
 {
@@ -81,7 +87,7 @@ static int open_files(struct record *r, struct err *e)
     remove_packed(r->path);
     if (outlet_create(&r->events.outlet, name_file(name, r->path, RECORD_EVENTS, ""), e) != 0)
         return -1;
-    r->packets = pcapng_open(name_file(name, r->path, PACKETS, ""), e);
+    r->packets = pcapng_open(name_file(name, r->path, RECORD_PACKETS, ""), e);
     if (r->packets != NULL)
         return 0;
     close(r->events.outlet.fd);
@@ -168,7 +174,7 @@ struct record *record_open(const char *path, struct recorder *recorder, struct e
         return NULL;
     }
     recorder_add_writer(recorder, RECORD_EVENTS, put_line, write_lines, r);
-    recorder_add_writer(recorder, PACKETS, put_packets, write_packets, r);
+    recorder_add_writer(recorder, RECORD_PACKETS, put_packets, write_packets, r);
     return r;
 }
 

@@ -12,7 +12,13 @@
 struct record;
 
 #define RECORD_PATH_MAX 512
+
+/* Its files; of one that is packed: NAME.gz. */
 #define RECORD_EVENTS "events.jsonl"
+#define RECORD_PACKETS "session.pcapng"
+
+/* Whether the folder is that of a record: it has events, packed or not. */
+bool record_is(const char *path);
 
 /* Makes the folder `given` where there is none (NULL: runs/DATE-TIME[-N]); path becomes its name.
  * -1: e. */

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FILE_MAX ((size_t)4 << 30)
 
@@ -234,6 +235,13 @@ static void add_result(struct results *r, const json_t *planned, const json_t *s
         count_mutants(r, said);
     r->verdicts[one->verdict]++;
     r->fields[one->field]++;
+}
+
+bool results_are(const char *folder)
+{
+    char plan[1100];
+    snprintf(plan, sizeof plan, "%s/" RESULTS_PLAN, folder);
+    return access(plan, F_OK) == 0;
 }
 
 int results_open(struct results *r, const char *folder, struct err *e)

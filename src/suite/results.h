@@ -58,6 +58,9 @@ struct results {
     } negations, rules;
 };
 
+/* Whether the folder is that of a campaign: it has a plan. */
+bool results_are(const char *folder);
+
 /* -1: e. What was read must be closed in either case. */
 int results_open(struct results *r, const char *folder, struct err *e);
 void results_close(struct results *r);
