@@ -242,6 +242,15 @@ function driving:at(it, moment)
     end
 end
 
+-- A vehicle is to come once more, which it does when it is plugged in anew.
+function driving:again(it)
+    if self.c.sut == 'EVCC' then
+        self.done = {}
+        self:at(it, 'end')
+        self:at(it, 'begin')
+    end
+end
+
 -- The device did not come along to where the case begins: who can resets it for the next one.
 function driving:recover()
     if self.drivers.reset ~= nil then

@@ -74,10 +74,15 @@ function play.device(given)
     if given.mutation and given.mutation.rule then
         breach.make(given.mutation, c)
     end
+    local vehicle = parameters_of(c, 'vehicle')
     if c.sut == 'SECC' then
         Secc.Serve(parameters_of(c, 'station'))
+    elseif c.liveness then -- it comes before, and once more, whatever became of it
+        for _ = 1, 3 do
+            pcall(Evcc.Charge, vehicle)
+        end
     else
-        Evcc.Charge(parameters_of(c, 'vehicle'))
+        Evcc.Charge(vehicle)
     end
 end
 

@@ -85,6 +85,27 @@ function station:answer(change)
     self.id, self.refused = s.id, s.refused
 end
 
+-- A whole session with a vehicle that comes, which the station stops in its first loop. Nil, or what
+-- was wrong, as text.
+function station:short_session()
+    local p = { stop_after = 1 }
+    for key, value in pairs(self.parameters) do
+        p[key] = p[key] or value
+    end
+    self.at = secc.new(self.role, p)
+    if not secc.accept(self.role, self.at, 'auto') then
+        return 'no vehicle came'
+    end
+    local good, ok, why = pcall(secc.attend, self.at)
+    return not good and tostring(ok) or ok ~= true and why or nil
+end
+
+-- Leaves the session; another vehicle may come.
+function station:leave()
+    self.at.role.Disconnect(true)
+    self.at, self.serving, self.s = secc.new(self.role, self.parameters), nil, nil
+end
+
 -- The last message of that name that it has sent.
 function station:said(name)
     return self.role.Outgoing(name)

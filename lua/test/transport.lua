@@ -331,6 +331,9 @@ end
 
 function transport:lives(is_control)
     self.tester:leave()
+    if not is_control then
+        self.driving:again(self)
+    end
     local problem = self.tester:short_session()
     self.n = self.n + 1
     if self.mutation and self.mutation.step == self.n then
@@ -343,6 +346,9 @@ function transport:lives(is_control)
                 negations = not is_control and { 'dead' } or nil }
     self.arriving = false
     self.tester:leave()
+    if is_control then
+        self.driving:again(self)
+    end
 end
 
 return transport

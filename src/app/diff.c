@@ -202,7 +202,9 @@ static int diff_two_runs(struct diffing *d, const char *a, const char *b, struct
         return -1;
     }
     json_t *diff = diff_runs(&before, &after), *plan = diff_plan(&before, &after);
-    if (d->html != NULL)
+    if (diff == NULL)
+        status = err_set(e, "out of memory");
+    else if (d->html != NULL)
         status = run_page_write(&after, plan, d->html, &d->library, e);
     if (status == 0) {
         status = diff_runs_differ(diff) ? EXIT_FAIL : EXIT_PASS;

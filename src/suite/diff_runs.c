@@ -3,16 +3,8 @@
 
 #include "record/diff_sessions.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-/* The same case of the other run; NULL: that has none. */
-static const struct result *same_case(const struct results *all, const struct result *r)
-{
-    for (size_t i = 0; i < all->n; i++)
-        if (all->at[i].round == r->round && strcmp(all->at[i].id, r->id) == 0)
-            return &all->at[i];
-    return NULL;
-}
 
 static json_t *name_of(const struct result *r)
 {
@@ -20,6 +12,23 @@ static json_t *name_of(const struct result *r)
     json_t *name = json_string(result_name(r, &text));
     buf_close(&text);
     return name;
+}
+
+/* The same case of `all` for each of r's, in order; NULL: it has none. The caller's to free. */
+static const struct result **pair(const struct results *all, const struct results *r)
+{
+    json_t *places = json_object();
+    const struct result **same = calloc(r->n + 1, sizeof *same);
+    struct buf name = {0};
+    for (size_t i = all->n; i-- > 0;)
+        json_object_set_new(places, result_name(&all->at[i], &name), json_integer((json_int_t)i));
+    for (size_t i = 0; same != NULL && i < r->n; i++) {
+        const json_t *place = json_object_get(places, result_name(&r->at[i], &name));
+        same[i] = place == NULL ? NULL : &all->at[json_integer_value(place)];
+    }
+    buf_close(&name);
+    json_decref(places);
+    return same;
 }
 
 static json_t *cause_of(const struct result *r)
@@ -88,31 +97,38 @@ static unsigned compare_steps(const struct result *a, const struct result *b, js
     return found;
 }
 
-static json_t *only_in(const struct results *all, const struct results *other)
+/* The cases of all that have no pair. */
+static json_t *only_in(const struct results *all, const struct result *const *same)
 {
     json_t *only = json_array();
     for (size_t i = 0; i < all->n; i++)
-        if (all->at[i].number > 0 && same_case(other, &all->at[i]) == NULL)
+        if (all->at[i].number > 0 && same[i] == NULL)
             json_array_append_new(only, name_of(&all->at[i]));
     return only;
 }
 
 json_t *diff_runs(const struct results *a, const struct results *b)
 {
-    json_t *changed = json_array(), *times = json_array();
+    const struct result **of_a = pair(b, a), **of_b = pair(a, b);
+    json_t *diff = NULL, *changed = json_array(), *times = json_array();
     int same = 0;
-    for (size_t i = 0; i < b->n; i++) {
-        const struct result *after = &b->at[i], *before = same_case(a, after);
-        if (before == NULL)
+    for (size_t i = 0; of_a != NULL && of_b != NULL && i < b->n; i++) {
+        if (of_b[i] == NULL)
             continue;
-        unsigned slower = compare_steps(before, after, times);
-        if (has_changed(before, after))
-            add_change(changed, before, after);
+        unsigned slower = compare_steps(of_b[i], &b->at[i], times);
+        if (has_changed(of_b[i], &b->at[i]))
+            add_change(changed, of_b[i], &b->at[i]);
         else if (slower == 0)
             same++;
     }
-    return json_pack("{s:i, s:o, s:o, s:{s:o, s:o}}", "same", same, "changed", changed, "times",
-                     times, "only", "a", only_in(a, b), "b", only_in(b, a));
+    if (of_a != NULL && of_b != NULL)
+        diff = json_pack("{s:i, s:O, s:O, s:{s:o, s:o}}", "same", same, "changed", changed, "times",
+                         times, "only", "a", only_in(a, of_a), "b", only_in(b, of_b));
+    json_decref(changed);
+    json_decref(times);
+    free(of_a);
+    free(of_b);
+    return diff;
 }
 
 bool diff_runs_differ(const json_t *diff)
@@ -127,13 +143,15 @@ bool diff_runs_differ(const json_t *diff)
 json_t *diff_plan(const struct results *a, const struct results *b)
 {
     json_t *plan = json_deep_copy(b->plan), *cases = json_object_get(plan, "cases");
-    for (size_t i = 0; i < b->n; i++) {
-        const struct result *before = same_case(a, &b->at[i]);
+    const struct result **of_b = pair(a, b);
+    for (size_t i = 0; of_b != NULL && i < b->n; i++) {
+        const struct result *before = of_b[i];
         json_t *planned = b->at[i].number > 0 ? json_array_get(cases, b->at[i].number - 1) : NULL;
         if (planned != NULL && before != NULL)
             json_object_set_new(planned, "before",
                                 json_pack("{s:s, s:s}", "verdict", outcome_name(before->verdict),
                                           "field", outcome_name(before->field)));
     }
+    free(of_b);
     return plan;
 }

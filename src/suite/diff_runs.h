@@ -6,7 +6,7 @@
 #include "suite/results.h"
 
 /*
- * The caller's object:
+ * The caller's object; NULL: no memory.
  *   same       how many cases have the same verdicts, for the same cause, in about the same times
  *   changed    [{id, verdict: [a, b], field: [a, b], cause: [a, b]}]: the verdicts differ, or their
  *              cause; those that became worse first

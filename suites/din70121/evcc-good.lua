@@ -102,7 +102,7 @@ cases 'DRV_X_EVCC_any_shutdown_DIN' {
 
 cases 'DRV_DIN_EVCC_any_sid' {
     about = 'A response with the SessionID of no session of the vehicle ends the session.',
-    SessionID = 'another', cites = 'DRV-SessionID',
+    SessionID = 'another', cites = 'DRV-SessionID', liveness = true,
     rows = {
         ServiceDiscovery = { given = 'ServiceDiscoveryReq', about = 'ServiceDiscovery' },
         ServicePaymentSelection = { given = 'ServicePaymentSelectionReq', about = 'ServicePaymentSelection' },

@@ -90,7 +90,7 @@ cases 'msg-timeout' {
 }
 
 cases 'wrong-response' {
-    about = 'A response to another request ends the session.',
+    about = 'A response to another request ends the session.', liveness = true,
     rows = {
         { id = 'TC_EVCC_CMN_VTB_ServiceDiscovery_008', given = 'ServiceDiscoveryReq',
           answers = 'PaymentServiceSelectionRes', code = 'OK',
@@ -238,7 +238,7 @@ cases 'msg-timeout' {
 }
 
 cases 'wrong-response' {
-    about = 'A response to another request ends the session.',
+    about = 'A response to another request ends the session.', liveness = true,
     rows = {
         { id = 'DRV_2_EVCC_SessionSetup_wrong', given = 'SessionSetupReq',
           answers = 'PaymentServiceSelectionRes', code = 'OK',

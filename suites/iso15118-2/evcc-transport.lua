@@ -32,7 +32,7 @@ cases 'TC_EVCC_CMN_VTB_SessionSetup_001' {
 cases 'TC_EVCC_CMN_VTB_V2GTPSessionSetup' {
     about = 'A response with a wrong V2GTP header is none: the vehicle ends the session by its time.',
     given = 'SessionSetupReq', after = 'V2G_EVCC_Msg_Timeout', cites = 'V2G2-800',
-    if_ = 'PICS_CMN_CMN_V2gtpV2g == true and PICS_CMN_CMN_InvalidV2gtpDataFields',
+    if_ = 'PICS_CMN_CMN_V2gtpV2g == true and PICS_CMN_CMN_InvalidV2gtpDataFields', liveness = true,
     rows = {
         [2] = { header = { length = 0 }, about = 'a length of 0, and a payload',
                 doubt = 'this official number is inferred from its twin for stations' },

@@ -59,7 +59,7 @@ cases 'failed-response' {
 
 cases 'foreign-session' {
     about = 'A response with the SessionID of no session of the vehicle ends the session.',
-    SessionID = 'another', cites = 'DRV-20-SessionID',
+    SessionID = 'another', cites = 'DRV-20-SessionID', liveness = true,
     rows = {
         { id = 'DRV_20_EVCC_any_sid_AuthorizationSetup', given = 'AuthorizationSetupReq',
           about = 'AuthorizationSetup: wrong SessionID in the answer' },

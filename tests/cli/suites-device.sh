@@ -329,7 +329,7 @@ vehicle=$!
 trap "touch over" EXIT
 "$V2GLAB" lab --side evse "$V2GLAB" test --sut evcc -i evse0 --no-record -q --timeout 20 -o run \
     --protocol ISO15118-2 TC_EVCC_CMN_VTB_ServiceDiscovery_002 \
-    TC_EVCC_CMN_VTB_ServiceDiscovery_003
+    TC_EVCC_CMN_VTB_ServiceDiscovery_003 DRV_2_EVCC_SessionSetup_wrong
 status=$?
 touch over
 wait $vehicle
@@ -337,7 +337,9 @@ exit $status
 END
 rm -rf "$work/run"
 run lab bash "$work/vehicle.sh" "$work"
-[ "$status" -eq 0 ] && in_order "2 passed" "$work/out"
+[ "$status" -eq 0 ] && in_order "3 passed" "$work/out"
 good=$?
 [ "$good" -eq 0 ] || cat "$work/out" "$work/err" "$work/ev.log"
 result "$good" "a vehicle that comes in its own time is waited for, in each case anew"
+grep -q '"kind":"liveness"' "$work/run/results.jsonl"
+result $? "and it comes once more after a case that it has to end"
