@@ -85,8 +85,8 @@ function station:answer(change)
     self.id, self.refused = s.id, s.refused
 end
 
--- A whole session with a vehicle that comes, which the station stops in its first loop. Nil, or what
--- was wrong, as text.
+-- A whole session with a vehicle that comes, which the station stops in its first loop. Nil, or
+-- what was wrong, as text.
 function station:short_session()
     local p = { stop_after = 1 }
     for key, value in pairs(self.parameters) do
