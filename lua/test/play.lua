@@ -74,15 +74,17 @@ function play.device(given)
     if given.mutation and given.mutation.rule then
         breach.make(given.mutation, c)
     end
-    local vehicle = parameters_of(c, 'vehicle')
     if c.sut == 'SECC' then
         Secc.Serve(parameters_of(c, 'station'))
-    elseif c.liveness then -- it comes before, and once more, whatever became of it
-        for _ = 1, 3 do
-            pcall(Evcc.Charge, vehicle)
-        end
-    else
+        return
+    end
+    local vehicle = parameters_of(c, 'vehicle')
+    if not c.liveness then
         Evcc.Charge(vehicle)
+        return
+    end
+    for _ = 1, 3 do -- it comes before the case, too, and after it, whatever became of it
+        pcall(Evcc.Charge, vehicle)
     end
 end
 
