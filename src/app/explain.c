@@ -24,6 +24,7 @@ struct line {
     uint64_t bit;
     unsigned bits;
     const char *event, *path, *text; /* made visible already */
+    const char *seen;                /* behind the text: where a string was seen before; "" */
     char number[24];                 /* value, as shown; "" of content */
 };
 
@@ -76,8 +77,32 @@ static const char *keep_text(struct table *t, const char *text, size_t most)
     return kept != NULL ? kept : "";
 }
 
-static void add_line(struct table *t, const struct exi_field *in)
+static void tell_number(const struct exi_field *in, char *out, size_t size)
 {
+    out[0] = '\0';
+    if (in->part == EXI_SIGNED)
+        snprintf(out, size, "%" PRId64, (int64_t)in->value);
+    else if (in->second >= 0)
+        snprintf(out, size, "%" PRIu64 ".%d", in->value, in->second);
+    else if (in->part != EXI_CONTENT)
+        snprintf(out, size, "%" PRIu64, in->value);
+}
+
+/* Where the string stands in full that a hit refers to. */
+static const char *tell_seen(struct table *t, const struct row *from)
+{
+    struct buf told = {0};
+    if (from->field.part != EXI_HIT)
+        return "";
+    buf_printf(&told, "  (as at bit %" PRIu64 ", %s)", from->field.seen, from->seen);
+    const char *kept = keep_text(t, buf_string(&told), SIZE_MAX);
+    buf_close(&told);
+    return kept;
+}
+
+static void add_line(struct table *t, const struct row *from)
+{
+    const struct exi_field *in = &from->field;
     struct line *row = arena_alloc(&t->arena, sizeof *row);
     if (row == NULL) {
         t->failed = true;
@@ -87,8 +112,8 @@ static void add_line(struct table *t, const struct exi_field *in)
     row->event = keep_text(t, in->event, SIZE_MAX);
     row->path = keep_text(t, in->path, SIZE_MAX);
     row->text = keep_text(t, in->text, t->full ? SIZE_MAX : MEANING_MAX);
-    if (in->part != EXI_CONTENT)
-        snprintf(row->number, sizeof row->number, "%" PRIu64, in->value);
+    row->seen = tell_seen(t, from);
+    tell_number(in, row->number, sizeof row->number);
     t->path_width = larger(t->path_width, characters(row->path, strlen(row->path)));
     t->event_width = larger(t->event_width, strlen(row->event));
     t->value_width = larger(t->value_width, strlen(row->number));
@@ -133,7 +158,8 @@ static void print_table(const struct table *t, const char *const *color)
         print_padded(row->path, path);
         printf("  %*s", (int)value, row->number);
         if (row->text[0] != '\0')
-            printf("  %s%s%s", color[is_value ? MEANING : PLAIN], row->text, color[PLAIN]);
+            printf("  %s%s%s%s", color[is_value ? MEANING : PLAIN], row->text, color[PLAIN],
+                   row->seen);
         putchar('\n');
     }
 }
@@ -194,9 +220,19 @@ static const struct usage USAGE = {
     "Shows a message bit by bit: one line for each field, with its offset (from the start of it)\n"
     "and width in bits, the event, the element's path, the value as it stands there, and what it\n"
     "means. Up to the first error where there is one; violations of limits come last.\n\n"
-    "events: SE, EE start and end of an element, AT attribute, CH characters, ED end of document,\n"
-    "length and value of content, URI and name of an unknown element; field and octets where the\n"
-    "message is no EXI (SDP). Colours: only on a terminal, and not where NO_COLOR is set.",
+    "events of EXI (EXI 1.0, 4) and what else has bits of its own:\n"
+    "  SD, ED      start and end of the document; neither has bits, but ED of a fragment\n"
+    "  SE, EE      start and end of an element; its name, and of an end how it came to that\n"
+    "  AT, CH      an attribute, characters: their value follows\n"
+    "  cookie, header, padding   of the stream: $EXI, version, up to the last octet's end\n"
+    "  length, value             of content: of a string its characters and 2, else its octets\n"
+    "  local hit, global hit     a string that was seen before, in this element's list of them\n"
+    "                            or in that of all: its number, the string, and where it stands\n"
+    "  URI, URI length, name, name length   of an element that the schema does not have\n"
+    "  field, octets             of a message that is no EXI (SDP)\n"
+    "The value of an event is its event code; of a deviation from the schema, such as empty or\n"
+    "untyped content, it has two parts (1.6). Values of a range that is less than 4096 wide count\n"
+    "from its least. Colours: only on a terminal, and not where NO_COLOR is set.",
     OPTION,
     "example:\n"
     "  v2glab explain 8098022E74FF44AAECF83E11F000\n\n"
@@ -219,7 +255,7 @@ static void show_table(const struct explain *x, const char *where)
     struct table t;
     table_open(&t, x->full);
     for (const struct row *row = r->first; row != NULL; row = row->next)
-        add_line(&t, &row->field);
+        add_line(&t, row);
     printf("%sgrammar%s %s\n", color[EVENT], color[PLAIN], r->schema->name);
     print_table(&t, color);
     if (!r->is_whole)

@@ -26,6 +26,8 @@ enum exi_part {
     EXI_STRING, /* the length of a string: 2 more than its characters; 0 and 1: one seen before */
     EXI_OCTETS, /* the number of octets that follow */
     EXI_NUMBER,
+    EXI_SIGNED,  /* a number with a sign: value is its two's complement */
+    EXI_HIT,     /* the number of a string that was seen before; text: that string */
     EXI_CONTENT, /* characters or octets: text only, no number */
 };
 
@@ -36,7 +38,9 @@ struct exi_field {
     unsigned bits;     /* width (of long content: all of it) */
     const char *event; /* "SE", "CH", "EE", "AT", "length", "value", "header", … */
     const char *path;  /* element path */
-    uint64_t value;    /* as read; 0 of content */
+    uint64_t value;    /* as read; 0 of content; of an event code its first part */
+    int second;        /* of an event code of two parts (EXI 1.0, 6.2): the other; else -1 */
+    uint64_t seen;     /* of EXI_HIT: the bit where the characters of that string begin */
     const char *text;  /* meaning: element name, value as text, … */
 };
 typedef void (*exi_trace)(void *context, const struct exi_field *f);

@@ -178,7 +178,7 @@ static int read_end_of_untyped(struct decoder *d, const struct field *f)
     unsigned what = (unsigned)bits_read(&d->r, 2);
     if (what != 0)
         return refuse(d, from, SIMPLE_ELEMENT + what - 1, f->name);
-    decoder_show(d, from, "EE", 0, f->name);
+    decoder_show_deviation(d, from, "EE", 1, what, f->name);
     return d->r.pos > d->r.end ? decoder_fail_end(d) : 0;
 }
 
@@ -187,12 +187,14 @@ static int read_deviating(struct decoder *d, const struct field *f, union value 
 {
     uint64_t from = d->r.pos - 1;
     unsigned what = (unsigned)bits_read(&d->r, 3);
-    decoder_show(d, from, "deviation", what, "");
-    if (what == SIMPLE_TEXT)
+    if (what == SIMPLE_TEXT) {
+        decoder_show_deviation(d, from, "CH", 1, what, "untyped characters");
         return read_untyped(d, f, v) != 0 ? -1 : read_end_of_untyped(d, f);
+    }
     bool can_be_empty = f->kind == KIND_STRING || f->kind == KIND_HEX || f->kind == KIND_BASE64;
     if (what != SIMPLE_END || !can_be_empty)
         return refuse(d, from, what, f->name);
+    decoder_show_deviation(d, from, "EE", 1, what, "empty");
     v->b = bytes_new(d->arena, "", 0);
     if (v->b == NULL)
         return decoder_fail_memory(d);
@@ -280,7 +282,7 @@ static int read_escape(struct decoder *d, struct node *n, uint64_t *has, unsigne
         return decoder_fail_end(d);
     if (code != s->escape)
         return decoder_fail(d, from, "event code %u; expected at most %u", code, s->escape);
-    unsigned what = (unsigned)bits_read(&d->r, s->bits2);
+    unsigned second = (unsigned)bits_read(&d->r, s->bits2), what = second;
     /* EXI 1.0, 8.5.4.4.1 leaves out of the numbering what a state has itself (its end) and what
      * only a first state has (xsi:type, xsi:nil, attributes): back to that of a first state */
     if (s->end != SCHEMA_NO_CODE)
@@ -291,7 +293,7 @@ static int read_escape(struct decoder *d, struct node *n, uint64_t *has, unsigne
         what += 2;
     if (what != SIMPLE_END)
         return refuse(d, from, what, "");
-    decoder_show(d, from, "EE", what, "ends early");
+    decoder_show_deviation(d, from, "EE", code, second, "ends early");
     unsigned slot = t->slots[s->first + s->count - 1];
     const struct field *due = &t->field[slot];
     if (!due->is_content)
@@ -503,6 +505,12 @@ static int read_qname(struct decoder *d, uint32_t *number)
     return 0;
 }
 
+static const char *name_of(struct decoder *d, uint32_t qname)
+{
+    const struct exi_qname *q = &d->names.qname[qname];
+    return exi_local_text(&d->names, q->uri, q->local);
+}
+
 static struct any *any_new(struct decoder *d, uint32_t qname)
 {
     struct any *any = arena_alloc(d->arena, sizeof *any);
@@ -513,7 +521,7 @@ static struct any *any_new(struct decoder *d, uint32_t qname)
     memset(any, 0, sizeof *any);
     const struct exi_qname *q = &d->names.qname[qname];
     any->uri = d->names.uri[q->uri].text;
-    any->name = exi_local_text(&d->names, q->uri, q->local);
+    any->name = name_of(d, qname);
     return any;
 }
 
@@ -567,6 +575,17 @@ static int read_any_child(struct decoder *d, struct any *any, uint32_t qname)
     return 0;
 }
 
+/* An event of a built-in grammar: one that was learned, or (second is not -1) a new one. */
+static void show_built_in(struct decoder *d, uint64_t from, int what, uint32_t code, int second,
+                          const char *name)
+{
+    static const char *const EVENT[] = {"AT", "SE", "CH", "EE"}; /* ORDER learned */
+    if (second < 0)
+        decoder_show(d, from, EVENT[what], code, name);
+    else
+        decoder_show_deviation(d, from, EVENT[what], code, (unsigned)second, name);
+}
+
 /* Reads an event code of a built-in grammar; *what and *qname tell which event it is. */
 static int read_built_in_event(struct decoder *d, struct built_in *g, bool at_start, int *what,
                                uint32_t *qname)
@@ -578,14 +597,18 @@ static int read_built_in_event(struct decoder *d, struct built_in *g, bool at_st
     if (code < n) {
         *what = (int)list[n - 1 - code].what;
         *qname = list[n - 1 - code].qname;
+        bool named = *what == LEARNED_ATTRIBUTE || *what == LEARNED_ELEMENT;
+        show_built_in(d, from, *what, code, -1, named ? name_of(d, *qname) : "");
         return 0;
     }
     if (code > n)
         return decoder_fail(d, from, "event code %u; expected at most %u", code, n);
     static const int START[] = {LEARNED_END, LEARNED_ATTRIBUTE, LEARNED_ELEMENT, LEARNED_TEXT};
     static const int CONTENT[] = {LEARNED_ELEMENT, LEARNED_TEXT};
-    *what = at_start ? START[bits_read(&d->r, 2)] : CONTENT[bits_read(&d->r, 1)];
+    unsigned second = (unsigned)bits_read(&d->r, at_start ? 2 : 1);
+    *what = at_start ? START[second] : CONTENT[second];
     *qname = 0;
+    show_built_in(d, from, *what, code, (int)second, "");
     bool named = *what == LEARNED_ATTRIBUTE || *what == LEARNED_ELEMENT;
     if (named && read_qname(d, qname) != 0)
         return -1;
@@ -611,8 +634,6 @@ static int read_built_in(struct decoder *d, struct any *any, uint32_t qname)
             return decoder_fail_end(d);
         if (g->starts + g->contents > NAMES_MAX)
             return decoder_fail(d, from, "too many different children");
-        static const char *const EVENT[] = {"AT", "SE", "CH", "EE"}; /* ORDER learned */
-        decoder_show(d, from, EVENT[what], 0, "");
         if (what == LEARNED_END)
             return 0;
         if (what == LEARNED_ATTRIBUTE)
@@ -722,19 +743,23 @@ static int read_relaxed(struct decoder *d, struct any *any, uint32_t part)
         uint32_t code = (uint32_t)bits_read(&d->r, bits_length(n));
         if (d->r.pos > d->r.end)
             return decoder_fail_end(d);
-        decoder_show(d, from, "relaxed", code, "");
         uint32_t child = code - attributes;
         int bad;
-        if (code + 1 < attributes)
+        if (code + 1 < attributes) {
+            decoder_show(d, from, "AT", code, s->attribute[code].name);
             bad = read_relaxed_attribute(d, any, &s->attribute[code]);
-        else if (code >= attributes && child < s->names)
+        } else if (code >= attributes && child < s->names) {
+            decoder_show(d, from, "SE", code, s->fragment[child].name);
             bad = read_relaxed_child(d, any, &s->fragment[child]);
-        else if (code >= attributes && child == s->names + 1u)
+        } else if (code >= attributes && child == s->names + 1u) {
+            decoder_show(d, from, "EE", code, any->name);
             return 0;
-        else if (code >= attributes && child == s->names + 2u)
+        } else if (code >= attributes && child == s->names + 2u) {
+            decoder_show(d, from, "CH", code, any->name);
             bad = read_any_text(d, any, part);
-        else
+        } else {
             bad = refuse(d, from, SIMPLE_ELEMENT, any->name);
+        }
         if (bad != 0)
             return -1;
         at_start = at_start && code < attributes;
@@ -799,11 +824,15 @@ static int read_document(struct decoder *d)
     return read_slot(d, d->m->as, &d->m->v);
 }
 
+#define COOKIE 0x24455849u /* "$EXI" */
+
 /* EXI 1.0, 5: maybe a cookie, two distinguishing bits, whether options follow, the version. */
 static int read_header(struct decoder *d)
 {
     if (d->r.size >= 4 && memcmp(d->r.p, "$EXI", 4) == 0)
         d->r.pos = 32;
+    if (d->r.pos > 0)
+        decoder_show(d, 0, "cookie", COOKIE, "$EXI");
     uint64_t from = d->r.pos, bits = bits_read(&d->r, 8);
     if (d->r.pos > d->r.end)
         return decoder_fail_end(d);

@@ -102,25 +102,42 @@ void decoder_leave(struct decoder *d, size_t mark)
     d->path[mark] = '\0';
 }
 
+/* The bits from f->bit on, up to where d stands; behind the end there is nothing to show. */
+static void show_field(struct decoder *d, struct exi_field f)
+{
+    if (d->o->trace == NULL || d->r.pos > d->r.end)
+        return;
+    f.bits = (unsigned)(d->r.pos - f.bit);
+    f.path = d->path;
+    d->o->trace(d->o->context, &f);
+}
+
 static void show_part(struct decoder *d, uint64_t from, enum exi_part part, const char *event,
                       uint64_t value, const char *text)
 {
-    if (d->o->trace == NULL || d->r.pos > d->r.end) /* behind the end there is nothing to show */
-        return;
-    struct exi_field f = {.part = part,
-                          .bit = from,
-                          .bits = (unsigned)(d->r.pos - from),
-                          .event = event,
-                          .path = d->path,
-                          .value = value,
-                          .text = text};
-    d->o->trace(d->o->context, &f);
+    show_field(d, (struct exi_field){.part = part,
+                                     .bit = from,
+                                     .event = event,
+                                     .value = value,
+                                     .second = -1,
+                                     .text = text});
 }
 
 void decoder_show(struct decoder *d, uint64_t from, const char *event, uint64_t value,
                   const char *text)
 {
     show_part(d, from, EXI_EVENT, event, value, text);
+}
+
+void decoder_show_deviation(struct decoder *d, uint64_t from, const char *event, unsigned first,
+                            unsigned second, const char *text)
+{
+    show_field(d, (struct exi_field){.part = EXI_EVENT,
+                                     .bit = from,
+                                     .event = event,
+                                     .value = first,
+                                     .second = (int)second,
+                                     .text = text});
 }
 
 void decoder_show_value(struct decoder *d, uint64_t from, const struct field *f, uint64_t raw,
@@ -130,8 +147,10 @@ void decoder_show_value(struct decoder *d, uint64_t from, const struct field *f,
         return;
     struct buf text = {0};
     value_text(f, v, &text);
-    show_part(d, from, f->kind <= KIND_SIGNED ? EXI_NUMBER : EXI_CONTENT, "value", raw,
-              buf_string(&text));
+    enum exi_part part = f->kind > KIND_SIGNED    ? EXI_CONTENT
+                         : f->kind == KIND_SIGNED ? EXI_SIGNED
+                                                  : EXI_NUMBER;
+    show_part(d, from, part, "value", raw, buf_string(&text));
     buf_close(&text);
 }
 
@@ -314,6 +333,23 @@ struct bytes *decoder_characters(struct decoder *d, uint64_t n)
     return decoder_unicode(d, n);
 }
 
+static void show_hit(struct decoder *d, uint64_t from, bool global, uint32_t id,
+                     const struct seen *seen)
+{
+    if (d->o->trace == NULL)
+        return;
+    struct buf text = {0};
+    buf_add(&text, seen->text->p, seen->text->n);
+    show_field(d, (struct exi_field){.part = EXI_HIT,
+                                     .bit = from,
+                                     .event = global ? "global hit" : "local hit",
+                                     .value = id,
+                                     .second = -1,
+                                     .seen = seen->bit,
+                                     .text = buf_string(&text)});
+    buf_close(&text);
+}
+
 /* The string that a hit refers to: in the partition of its name (length 0), or of all strings
  * (length 1): EXI 1.0, 7.3.3. Deployed encoders write misses only, but hits are valid. */
 static struct bytes *find_seen(struct decoder *d, uint32_t part, bool global)
@@ -328,21 +364,21 @@ static struct bytes *find_seen(struct decoder *d, uint32_t part, bool global)
         decoder_fail(d, from, "string number %u of %u; expected one that was seen before", id, n);
         return NULL;
     }
-    uint32_t i = id;
+    uint32_t i = id, before = id;
     if (!global)
-        for (i = 0; d->seen[i].part != part || id-- > 0; i++)
+        for (i = 0; d->seen[i].part != part || before-- > 0; i++)
             ;
     d->repeated += d->seen[i].text->n;
     if (d->repeated > d->budget) {
         decoder_fail(d, from, "repeated strings make the message larger than its limit allows");
         return NULL;
     }
-    decoder_show(d, from, global ? "global hit" : "local hit", i, "");
+    show_hit(d, from, global, id, &d->seen[i]);
     return d->seen[i].text;
 }
 
 /* Strings of no length are never added to the table (EXI 1.0, 7.3.3). */
-static int remember(struct decoder *d, uint32_t part, struct bytes *text)
+static int remember(struct decoder *d, uint32_t part, struct bytes *text, uint64_t bit)
 {
     if (text->n == 0)
         return 0;
@@ -354,7 +390,7 @@ static int remember(struct decoder *d, uint32_t part, struct bytes *text)
         d->seen = bigger;
         d->seen_cap = cap;
     }
-    d->seen[d->seen_n++] = (struct seen){text, part};
+    d->seen[d->seen_n++] = (struct seen){text, part, bit};
     return 0;
 }
 
@@ -377,7 +413,7 @@ int decoder_string(struct decoder *d, uint32_t part, struct bytes **out, uint64_
     if (*out == NULL)
         return -1;
     decoder_show_text(d, text_from, *out);
-    return remember(d, part, *out);
+    return remember(d, part, *out, text_from);
 }
 
 /* ---- lists and open content ---- */

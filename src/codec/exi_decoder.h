@@ -20,6 +20,7 @@
 struct seen {
     struct bytes *text;
     uint32_t part;
+    uint64_t bit; /* where its characters begin */
 };
 
 /* An element that waits for the end of one of its children. */
@@ -80,6 +81,9 @@ void decoder_leave(struct decoder *d, size_t mark);
 /* To who watches: the bits from `from` on, up to where d stands. */
 void decoder_show(struct decoder *d, uint64_t from, const char *event, uint64_t value,
                   const char *text);
+/* An event code of two parts. */
+void decoder_show_deviation(struct decoder *d, uint64_t from, const char *event, unsigned first,
+                            unsigned second, const char *text);
 void decoder_show_value(struct decoder *d, uint64_t from, const struct field *f, uint64_t raw,
                         union value v);
 void decoder_show_text(struct decoder *d, uint64_t from, struct bytes *text);

@@ -192,6 +192,7 @@ static void show(struct reader *r, const struct field *f, uint64_t from, uint64_
                               .path = r->path,
                               .value =
                                   is_number ? take_bits(r->p, from, (unsigned)bits, r->little) : 0,
+                              .second = -1,
                               .text = buf_string(&text)};
     r->options->trace(r->options->context, &shown);
     buf_close(&text);

@@ -84,6 +84,8 @@ enum row_event dictionary_event(const struct exi_field *f)
     for (unsigned i = 0; i <= ROW_VALUE; i++)
         if (strcmp(f->event, EVENTS[i]) == 0)
             return (enum row_event)i;
+    if (f->part == EXI_HIT)
+        return ROW_VALUE;
     return strcmp(f->event, "field") == 0 || strcmp(f->event, "octets") == 0 ? ROW_FIELD
                                                                              : ROW_OTHER;
 }

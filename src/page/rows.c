@@ -19,6 +19,7 @@ void rows_close(struct rows *r)
 {
     arena_close(&r->arena);
     arena_close(&r->room);
+    buf_close(&r->strings);
 }
 
 /* ---- reading ---- */
@@ -43,6 +44,23 @@ static const char *keep(struct rows *r, const char *text)
     return kept != NULL ? kept : "";
 }
 
+/* The path of the element whose characters begin at that bit; "" where it has no row. */
+static const char *path_at(const struct rows *r, uint64_t bit)
+{
+    const struct row *const *at = (const struct row *const *)r->strings.p;
+    size_t from = 0, to = r->strings.n / sizeof *at;
+    while (from < to) { /* they are in the order of the wire */
+        size_t middle = from + (to - from) / 2;
+        if (at[middle]->field.bit == bit)
+            return at[middle]->field.path;
+        if (at[middle]->field.bit < bit)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return "";
+}
+
 static void add_row(void *context, const struct exi_field *in)
 {
     struct rows *r = context;
@@ -59,6 +77,10 @@ static void add_row(void *context, const struct exi_field *in)
     row->field.path = last != NULL && strcmp(last->field.path, in->path) == 0 ? last->field.path
                                                                               : keep(r, in->path);
     row->field.text = keep(r, told[0] != '\0' ? told : in->text);
+    if (in->part == EXI_HIT)
+        row->seen = path_at(r, in->seen);
+    if (in->part == EXI_CONTENT)
+        buf_add(&r->strings, &row, sizeof row);
     if (last != NULL)
         r->last->next = row;
     else
@@ -72,6 +94,7 @@ int rows_read(struct rows *r, const struct schema *s, uint16_t payload, struct s
     struct exi_options watching = *o;
     arena_reset(&r->arena);
     arena_reset(&r->room);
+    buf_clear(&r->strings);
     r->first = r->last = NULL;
     r->failed = false;
     r->schema = s;
@@ -107,9 +130,17 @@ static void print_row(const struct rows *r, const struct row *row, struct arena 
     add_text(out, "{\"event\":", f->event);
     add_text(out, ",\"path\":", f->path);
     buf_printf(out, ",\"bit\":%" PRIu64 ",\"width\":%u", f->bit, f->bits);
-    if (f->part != EXI_CONTENT)
+    if (f->part == EXI_SIGNED)
+        buf_printf(out, ",\"value\":%" PRId64, (int64_t)f->value);
+    else if (f->part != EXI_CONTENT)
         buf_printf(out, ",\"value\":%" PRIu64, f->value);
+    if (f->second >= 0)
+        buf_printf(out, ",\"second\":%d", f->second);
     add_text(out, ",\"text\":", f->text);
+    if (f->part == EXI_HIT) {
+        add_text(out, ",\"seen\":{\"path\":", row->seen);
+        buf_printf(out, ",\"bit\":%" PRIu64 "}", f->seen);
+    }
     if (doc.en[0] != '\0')
         add_text(out, ",\"doc\":", doc.en);
     if (doc.ko[0] != '\0')

@@ -11,11 +11,13 @@
 struct row {
     struct row *next;
     struct exi_field field; /* its texts are the rows' own; of a length `text` says what it means */
+    const char *seen;       /* of EXI_HIT: the path of the element that has it in full */
 };
 
 struct rows {
     struct arena arena, room; /* the rows; the message */
     struct row *first, *last;
+    struct buf strings; /* struct row *: those with characters in full */
     const struct schema *schema;
     struct message message; /* where is_whole */
     bool is_whole;

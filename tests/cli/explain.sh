@@ -69,7 +69,18 @@ run explain --grammar appprotocol 8000DBAB9371D3234B71D1B981899189D191818991D26B
 wants "a string: its characters, and the length that is 2 more" 0 out 'characters (and 2)' \
     out 'urn:din:70121:2012:MsgDef'
 run explain --grammar appprotocol 80001a20feffffff0f10100021144c0054455500040007f8800011000228c0c0109080
-wants "a reference to an earlier string" 0 out "as this element's earlier string" out 'local hit'
+wants "a string that was seen before: its number, what it is, and where it stands" 0 \
+    out "as this element's earlier string" out 'local hit' \
+    out '1  DUP  (as at bit 132, supportedAppProtocolReq/AppProtocol/ProtocolNamespace)'
+run explain --json --grammar appprotocol 80001a20feffffff0f10100021144c0054455500040007f8800011000228c0c0109080
+wants "the same in JSON" 0 out '"value":1,"text":"DUP","seen":{"path":"supportedAppProtocolReq/AppProtocol/ProtocolNamespace","bit":132}'
+NEGATIVE=809800f90f0641144840140050618408082801c8fa0c184080818a27e000
+run explain -g iso15118-2 $NEGATIVE
+wants "a negative number is negative" 0 out ' -64  -64' not-out 18446744
+run explain -g iso15118-2 --json $NEGATIVE
+wants "the same in JSON" 0 out '"value":-64,"text":"-64"' not-out '"value":18446744'
+run explain 2445584980 98022E74FF44AAECF83E11F000
+wants "the cookie of EXI has a line, too" 0 out '     0    32  cookie' out '    32     8  header'
 vectors din70121 document exi | awk 'length($0) > 1000 { print; exit }' >"$work/long"
 run explain --grammar din70121 "$work/long"
 wants "long values are cut" 0 out ' in all)'
@@ -103,8 +114,30 @@ bad=0
 awk '$1 ~ /^[0-9]+$/ && $1 + $2 > 96 { found = 1 } END { exit !found }' "$work/out" && bad=1
 result $bad "no line is of bits behind its end"
 run explain -g iso15118-2 80980204488CD115599DE21031007021A98400
-wants "the end behind untyped characters has three bits" 0 \
-    out '   141     3  EE ' out 'EVRESSSOC, bit 117: written as untyped characters'
+wants "untyped characters, and the end behind them: event codes of two parts" 0 \
+    out '   113     4  CH ' out ' 1.6  untyped characters' \
+    out '   141     3  EE ' out ' 1.0  EVRESSSOC' out 'EVRESSSOC, bit 117: written as untyped characters'
+
+# every event that any of these shows is told in the help
+"$V2GLAB" explain --help >"$work/help"
+{
+    for vector in $(vectors xmldsig fragment exi | head -n 80); do
+        "$V2GLAB" explain --grammar xmldsig --fragment --json "$vector"
+    done
+    for vector in $(vectors iso15118-2 document exi | head -n 80); do
+        "$V2GLAB" explain --grammar iso15118-2 --json "$vector"
+    done
+    "$V2GLAB" explain --json 01FE900100000014 FE8000000000000000000000000000FFD3471000
+    "$V2GLAB" explain --json 244558498098022E74FF44AAECF83E11F000
+    "$V2GLAB" explain --json -g appprotocol \
+        80001a20feffffff0f10100021144c0054455500040007f8800011000228c0c0109080
+} 2>"$work/err" | grep -o '"event":"[^"]*"' | sort -u | sed 's/"event":"//; s/"$//' >"$work/events"
+bad=0
+[ "$(wc -l <"$work/events")" -ge 16 ] || bad=1
+while read -r event; do
+    grep -qE "(^|[ ,])$event([ ,]|\$)" "$work/help" || { bad=1; echo "# not in --help: $event"; }
+done <"$work/events"
+result $bad "--help says what each event is"
 run explain
 wants "nothing to explain" 3 err 'nothing to explain'
 printf '\324\303\262\241' >"$work/capture"
