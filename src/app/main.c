@@ -6,9 +6,12 @@
 #include "app/report.h"
 #include "base/nearest.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct command {
     const char *name, *summary;
@@ -121,12 +124,18 @@ static int skip_globals(int argc, char **argv)
     return at < argc ? at : argc;
 }
 
-/* What was printed must have arrived. */
+/* What was printed must have arrived, and what is recorded, too. Who reads from a pipe may have
+ * enough of it: then there is nothing to tell. */
 static int finish(int status)
 {
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
-        return status;
-    report(REPORT_ERROR, "standard output cannot be written (%m)");
+        return status == EXIT_PASS && report_has_lost() ? EXIT_SETUP : status;
+    int why = errno; /* 0: it failed before */
+    struct pollfd out = {STDOUT_FILENO, POLLOUT, 0};
+    if (poll(&out, 1, 0) != 1 || !(out.revents & POLLERR))
+        report(REPORT_ERROR, "standard output cannot be written (%s)",
+               why != 0 ? strerror(why) : "some of it is lost");
     return EXIT_SETUP;
 }
 

@@ -2,6 +2,7 @@
 #include "app/report.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,8 +92,16 @@ void report_err(const char *where, const struct err *e)
     buf_close(&text);
 }
 
+static atomic_bool has_lost;
+
+bool report_has_lost(void)
+{
+    return has_lost;
+}
+
 void report_lost(const char *text)
 {
+    has_lost = true;
     report(REPORT_WARNING, "%s", text);
 }
 

@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "codec/message.h"
 
+#include <stdbool.h>
+
 /* ORDER REPORT */
 enum report { REPORT_ERROR, REPORT_WARNING, REPORT_NOTE };
 
@@ -20,6 +22,9 @@ void report_err(const char *where, const struct err *e);
 
 /* A sink of the recorder has ended (recorder.h). */
 void report_lost(const char *text);
+
+/* Whether one has, so that what the user wanted is not all there. */
+bool report_has_lost(void);
 
 /* Each of m's violations as a warning. label is the grammar's name where it has to be said, or
  * "". */

@@ -115,12 +115,10 @@ static void show_field(struct decoder *d, struct exi_field f)
 static void show_part(struct decoder *d, uint64_t from, enum exi_part part, const char *event,
                       uint64_t value, const char *text)
 {
-    show_field(d, (struct exi_field){.part = part,
-                                     .bit = from,
-                                     .event = event,
-                                     .value = value,
-                                     .second = -1,
-                                     .text = text});
+    show_field(
+        d,
+        (struct exi_field){
+            .part = part, .bit = from, .event = event, .value = value, .second = -1, .text = text});
 }
 
 void decoder_show(struct decoder *d, uint64_t from, const char *event, uint64_t value,
