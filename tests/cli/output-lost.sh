@@ -21,7 +21,9 @@ check "what the commands work on is there" test -s "$work/record/session.pcapng"
 
 # a pipe without a reader
 mkfifo "$work/pipe"
-exec 8<>"$work/pipe" 9>"$work/pipe" 8>&-
+exec 8<>"$work/pipe"
+exec 9>"$work/pipe"
+exec 8>&-
 
 while read -r command; do
     ran="v2glab $command"
