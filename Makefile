@@ -6,6 +6,9 @@ SOVERSION := 0
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
+SHAREDIR ?= $(PREFIX)/share
+MANDIR ?= $(SHAREDIR)/man
+DOCDIR ?= $(SHAREDIR)/doc/v2glab
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 
@@ -75,7 +78,7 @@ PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/% src/sc
 
 CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-gcc check-clang
 
-.PHONY: all help demo test check asan bench fuzz docs picture house requirements format install uninstall clean \
+.PHONY: all help man demo test check asan bench fuzz docs picture house requirements format install uninstall clean \
 	test-browser bench-report test-captures test-personas test-suites figures $(CHECKS) objects FORCE
 
 all: build/v2glab $(OUT)/libv2g.a $(OUT)/libv2g.so ## Builds build/v2glab and the library
@@ -263,7 +266,15 @@ build/fuzz/fuzz-%: build/fuzz/fuzz/%.o $(APP_OBJECTS) $(OUT)/libv2g.a
 
 # ---- installation ----
 
-install: all ## Installs program, library, headers and pkg-config file (PREFIX, DESTDIR)
+COMPLETIONS := bash-completion/completions/v2glab zsh/site-functions/_v2glab \
+	fish/vendor_completions.d/v2glab.fish
+DOCUMENTS := README.md LICENSE $(wildcard docs/*.md docs/*.svg docs/*.png)
+INSTALLED_TREES := examples lua suites schema
+
+man: build/v2glab ## Writes the manual pages to build/man
+	@tools/manual build/v2glab build/man
+
+install: all man ## Installs program, library, headers, manual pages, completion and documents (PREFIX, DESTDIR)
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	install -m 755 $(OUT)/v2glab '$(DESTDIR)$(BINDIR)/v2glab'
 	install -m 644 $(OUT)/libv2g.a '$(DESTDIR)$(LIBDIR)/libv2g.a'
@@ -275,12 +286,25 @@ install: all ## Installs program, library, headers and pkg-config file (PREFIX, 
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@MODULES@|$(MODULES)|' libv2g.pc.in \
 		>'$(DESTDIR)$(LIBDIR)/pkgconfig/libv2g.pc'
+	for page in build/man/*.1; do \
+		install -D -m 644 $$page '$(DESTDIR)$(MANDIR)/man1/'$${page##*/} || exit 1; done
+	for c in $(COMPLETIONS); do from=completion/$${c##*/}; [ -e $$from ] || from=$$from.bash; \
+		install -D -m 644 $$from '$(DESTDIR)$(SHAREDIR)/'$$c || exit 1; done
+	for d in $(DOCUMENTS); do to=$${d#docs/}; [ $$to = $$d ] || to=docs/$$to; \
+		install -D -m 644 $$d '$(DESTDIR)$(DOCDIR)/'$$to || exit 1; done
+	for f in $$(find $(INSTALLED_TREES) -type f ! -name '.*'); do \
+		install -D -m 644 $$f '$(DESTDIR)$(SHAREDIR)/v2glab/'$$f || exit 1; done
 
 uninstall: ## Removes what install put there
 	rm -f '$(DESTDIR)$(BINDIR)/v2glab' '$(DESTDIR)$(LIBDIR)/libv2g.a' \
 		'$(DESTDIR)$(LIBDIR)/libv2g.so' '$(DESTDIR)$(LIBDIR)/libv2g.so.$(SOVERSION)' \
-		'$(DESTDIR)$(LIBDIR)/libv2g.so.$(VERSION)' '$(DESTDIR)$(LIBDIR)/pkgconfig/libv2g.pc'
-	rm -rf '$(DESTDIR)$(INCLUDEDIR)/v2g'
+		'$(DESTDIR)$(LIBDIR)/libv2g.so.$(VERSION)' '$(DESTDIR)$(LIBDIR)/pkgconfig/libv2g.pc' \
+		'$(DESTDIR)$(MANDIR)'/man1/v2glab.1 '$(DESTDIR)$(MANDIR)'/man1/v2glab-*.1 \
+		$(COMPLETIONS:%='$(DESTDIR)$(SHAREDIR)/%')
+	rm -rf '$(DESTDIR)$(INCLUDEDIR)/v2g' '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(SHAREDIR)/v2glab'
+	cd '$(DESTDIR)$(PREFIX)' && rmdir -p --ignore-fail-on-non-empty 2>/dev/null $(patsubst $(PREFIX)/%,'%', \
+		$(filter $(PREFIX)/%,$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(MANDIR)/man1 $(SHAREDIR)/doc \
+		$(dir $(COMPLETIONS:%=$(SHAREDIR)/%)))) || true
 
 clean: ## Removes build/
 	rm -rf build

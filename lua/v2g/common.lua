@@ -103,12 +103,17 @@ local function lay_over(base, over)
     end
 end
 
+-- All parameters of a role: a table of their form.
+function common.known(role)
+    local known = copy(defaults[role])
+    lay_over(known, optional[role])
+    return known
+end
+
 local function check_key(role, key)
     if defaults[role][key] == nil and optional[role][key] == nil then
-        local known = copy(defaults[role])
-        lay_over(known, optional[role])
         common.refuse(("there is no parameter '%s' of the %s; the nearest is '%s'"):format(key,
-            role == 'ev' and 'vehicle' or 'station', check.nearest(key, known)))
+            role == 'ev' and 'vehicle' or 'station', check.nearest(key, common.known(role))))
     end
 end
 

@@ -65,6 +65,24 @@ function persona.list(names)
     show('\nstations (v2glab evse --persona NAME):', 'station')
 end
 
+-- Prints the parameters of a role as --set takes them, battery.soc=, one a line.
+function persona.parameters(role)
+    local names, of_personas = {}, { role = true, about = true, sure = true }
+    local function walk(front, t)
+        for key, value in pairs(t) do
+            if type(key) == 'string' and key:match('^[%a_][%w_]*$') and not of_personas[key] then
+                names[#names + 1] = front .. key .. '='
+                if type(value) == 'table' then
+                    walk(front .. key .. '.', value)
+                end
+            end
+        end
+    end
+    walk('', common.known(role))
+    table.sort(names)
+    print(table.concat(names, '\n'))
+end
+
 -- Prints what the standards want of the other side of those that deviate on purpose.
 function persona.judgements(names)
     local by = { ev = {}, station = {} }

@@ -30,5 +30,20 @@ int command_bundle(int argc, char **argv);
 int command_lab(int argc, char **argv);
 int command_docs(int argc, char **argv);
 int command_persona(int argc, char **argv);
+int command_pki(int argc, char **argv);
+int command_help(int argc, char **argv);
+
+struct command {
+    const char *name, *summary;
+    int (*run)(int argc, char **argv);
+};
+
+/* All but `help`, which tells of them, in its order; ends with a name of NULL. */
+extern const struct command COMMANDS[];
+
+const struct command *command_find(const char *name); /* NULL: there is none */
+
+/* Reports a word that is neither. what: "command" or "option". */
+int command_unknown(const char *what, const char *name);
 
 #endif

@@ -79,6 +79,7 @@ static const struct usage USAGE = {
     "  v2glab decode charger.log\n\n"
     "exit codes: 0 decoded, 1 it (or, with --lines, a line) cannot be decoded,\n"
     "2 several grammars fit, 3 wrong use, or a file that cannot be read",
+    NULL,
 };
 
 static int print_message(struct decode *d, const struct message *m, bool one_line, struct err *e)

@@ -16,7 +16,7 @@
 static const char *const FORMATS[] = {"text", "md", "html", NULL};
 static const char *const ROLES[] = {"evcc", "secc", NULL};
 
-struct command {
+struct docs_command {
     struct docs docs;
     struct options options;
     const char *message, *dir;
@@ -35,7 +35,7 @@ static int take_protocol(void *to, const char *name, struct err *e)
     return p != NULL ? 0 : err_set(e, "expected DIN70121, ISO15118-2, ISO15118-20 or AppProtocol");
 }
 
-#define AT(member) .at = offsetof(struct command, member)
+#define AT(member) .at = offsetof(struct docs_command, member)
 
 static const struct option OPTION[] = {
     {"protocol", 'p', "NAME",
@@ -77,10 +77,11 @@ static const struct usage USAGE = {
     "  v2glab docs --meta --all ~/.local/share/v2glab/meta\n\n"
     "exit codes: 0 printed, 1 there is no such name, 3 wrong use, or a file that cannot be\n"
     "written",
+    NULL,
 };
 
 /* -1: the command is over, with options.status. */
-static int read_options(struct command *c)
+static int read_options(struct docs_command *c)
 {
     struct options *o = &c->options;
     if (options_read(o, c) != 0)
@@ -134,7 +135,7 @@ static const struct docs_topic *find_topic(const struct docs *d, const char *nam
     return found;
 }
 
-static int no_message(const struct command *c, struct err *e)
+static int no_message(const struct docs_command *c, struct err *e)
 {
     const char *names[3 * DOCS_TOPICS + 1];
     unsigned count = 0;
@@ -155,7 +156,7 @@ static int no_message(const struct command *c, struct err *e)
                    c->docs.protocol != NULL ? "no " : "a ", c->message);
 }
 
-static int print_page(struct command *c, struct err *e)
+static int print_page(struct docs_command *c, struct err *e)
 {
     struct docs *d = &c->docs;
     const struct element *only = NULL;
@@ -179,7 +180,7 @@ static int print_page(struct command *c, struct err *e)
 /* ---- the command ---- */
 
 /* What the options ask for, into c->docs.out or files. */
-static int print(struct command *c, struct err *e)
+static int print(struct docs_command *c, struct err *e)
 {
     struct docs *d = &c->docs;
     if (prose_open(&d->prose, (enum language)c->language, e) != 0)
@@ -200,7 +201,7 @@ static int print(struct command *c, struct err *e)
     return docs_index(d, e);
 }
 
-static int finish(struct command *c, struct err *e)
+static int finish(struct docs_command *c, struct err *e)
 {
     struct buf *out = &c->docs.out;
     if (out->failed)
@@ -215,7 +216,7 @@ static int finish(struct command *c, struct err *e)
 
 int command_docs(int argc, char **argv)
 {
-    struct command c = {.message = NULL};
+    struct docs_command c = {.message = NULL};
     struct err e = ERR_INIT;
     library_open(&c.docs.library);
     options_open(&c.options, &USAGE, &c.docs.library, argc, argv);

@@ -56,6 +56,7 @@ static const struct usage USAGE = {
     "  v2glab decode --lines a.hex | v2glab encode --lines\n\n"
     "exit codes: 0 encoded, 1 it (or, with --lines, a line) cannot be encoded,\n"
     "2 several grammars fit, 3 wrong use, or a file that cannot be read",
+    NULL,
 };
 
 static bool is_text(const struct encode *d)

@@ -238,6 +238,7 @@ static const struct usage USAGE = {
     "  v2glab explain 8098022E74FF44AAECF83E11F000\n\n"
     "exit codes: 0 explained, 1 it is in error somewhere, 2 several grammars fit,\n"
     "3 wrong use, or a file that cannot be read",
+    NULL,
 };
 
 static void print_payload(const struct payload *p, const char *const *color)

@@ -63,6 +63,13 @@ static void print_help(const struct options *o)
         printf("\n%s\n", u->more);
 }
 
+static void (*show_help)(const struct options *o) = print_help;
+
+void options_help_by(void (*show)(const struct options *o))
+{
+    show_help = show;
+}
+
 /* ---- wrong use ---- */
 
 int options_wrong(struct options *o, const char *format, ...)
@@ -185,7 +192,7 @@ static int take_row(struct options *o, unsigned row, void *into, const char *val
     struct err e = ERR_INIT;
     char text[600];
     if (option == &COMMON[HELP]) {
-        print_help(o);
+        show_help(o);
         return -1;
     }
     if (option == &COMMON[SCHEMA])

@@ -44,12 +44,19 @@ struct option {
         .name = NULL                                                                               \
     }
 
+/* What the first argument of a command may be, where that is one of a few words. */
+struct subcommand {
+    const char *name;                  /* NULL ends the list */
+    int (*run)(int argc, char **argv); /* has options of its own; NULL: those of the command */
+};
+
 struct usage {
     const char *command;         /* "decode" */
     const char *synopsis;        /* what follows "v2glab decode"; further lines: further forms */
     const char *about;           /* lines, without a newline at the end */
     const struct option *option; /* ends with OPTIONS_END */
     const char *more;            /* examples and exit codes, likewise */
+    const struct subcommand *subcommand; /* NULL: none */
 };
 
 #define OPTIONS_MAX 64
@@ -81,6 +88,10 @@ void options_open(struct options *o, const struct usage *usage, struct library *
  * collects the arguments. 0, or -1: help was shown, or the use was wrong and has been reported; the
  * command returns o->status. */
 int options_read(struct options *o, void *into);
+
+/* From now on --help calls that function instead of showing the help text: other forms of the help
+ * come from the same tables. */
+void options_help_by(void (*show)(const struct options *o));
 
 /* Reports a wrong use and where to find the right one; sets o->status, and returns it. */
 int options_wrong(struct options *o, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -21,6 +21,11 @@
 
 static const struct option OPTIONS[] = {OPTIONS_END};
 
+/* ORDER VERB */
+enum { LIST, SHOW, CHECK, JUDGEMENTS };
+static const struct subcommand VERBS[] = {
+    {"list", NULL}, {"show", NULL}, {"check", NULL}, {"judgements", NULL}, {NULL, NULL}};
+
 static const struct usage USAGE = {
     .command = "persona",
     .synopsis = "list\nshow NAME\njudgements\ncheck FILE...",
@@ -46,6 +51,7 @@ static const struct usage USAGE = {
         "  v2glab ev --persona mine.lua --mode dc\n\n"
         "exit codes: 0 all is well, 1 there is no such persona, or it is wrong, 3 wrong use, or a\n"
         "file that cannot be read",
+    .subcommand = VERBS,
 };
 
 /* ---- what is built in ---- */
@@ -131,6 +137,11 @@ static int run_lua(struct library *library, const char *path, const char *chunk,
     return status;
 }
 
+int persona_run(struct library *library, const char *name, const char *chunk)
+{
+    return run_lua(library, name, chunk, (struct slice){NULL, 0});
+}
+
 /* ---- list, show, check ---- */
 
 /* Calls that function of v2g.persona with the names of all. */
@@ -144,8 +155,7 @@ static int with_names(struct library *library, const char *function)
         buf_printf(&chunk, "'%s',", names.name[i]);
     buf_text(&chunk, "}");
     const char *text = buf_string(&chunk);
-    int status =
-        text == NULL ? EXIT_SETUP : run_lua(library, "personas", text, (struct slice){NULL, 0});
+    int status = text == NULL ? EXIT_SETUP : persona_run(library, "personas", text);
     buf_close(&chunk);
     return status;
 }
@@ -197,28 +207,25 @@ static int check_all(struct options *o)
     return worst;
 }
 
-/* ORDER VERB */
-enum { LIST, SHOW, CHECK, JUDGEMENTS };
-
 static int run_verb(struct options *o)
 {
-    static const char *const VERBS[] = {"list", "show", "check", "judgements", NULL};
     int verb = -1, n = o->arguments - 1;
-    for (int i = 0; n >= 0 && VERBS[i] != NULL; i++)
-        if (strcmp(o->argument[0], VERBS[i]) == 0)
+    for (int i = 0; n >= 0 && VERBS[i].name != NULL; i++)
+        if (strcmp(o->argument[0], VERBS[i].name) == 0)
             verb = i;
     if (verb < 0)
         return options_wrong(o, "expected list, show, check or judgements%s%s%s",
                              n < 0 ? "" : ", found '", n < 0 ? "" : o->argument[0],
                              n < 0 ? "" : "'");
     if ((verb == LIST || verb == JUDGEMENTS) && n > 0)
-        return options_wrong(o, "%s takes no arguments, found '%s'", VERBS[verb], o->argument[1]);
+        return options_wrong(o, "%s takes no arguments, found '%s'", VERBS[verb].name,
+                             o->argument[1]);
     if (verb == SHOW && n != 1)
         return options_wrong(o, "show takes one name, found %d", n);
     if (verb == CHECK && n == 0)
         return options_wrong(o, "check needs a file");
     if (verb == LIST || verb == JUDGEMENTS)
-        return with_names(o->library, VERBS[verb]);
+        return with_names(o->library, VERBS[verb].name);
     return verb == SHOW ? show(o->argument[1]) : check_all(o);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "schema/library.h"
 
 #include <stdbool.h>
 
@@ -26,5 +27,9 @@ bool persona_find(const char *name, struct slice *text);
 
 /* -1: e says that there is none of that name, and which is most like it. */
 int persona_unknown(const char *name, struct err *e);
+
+/* Runs a chunk of Lua, which sees the modules of lua/ and whose print goes to standard output.
+ * Returns the exit code; what went wrong has been reported. */
+int persona_run(struct library *library, const char *name, const char *chunk);
 
 #endif

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `v2glab pki`: the certificates of the charging world, made, checked and served. */
-#include "app/pki.h"
-
+#include "trust/pki.h"
 #include "app/commands.h"
 #include "app/ocsp_server.h"
 #include "app/options.h"
 #include "app/report.h"
-#include "trust/pki.h"
 #include "trust/pki_tree.h"
 #include "wire/world.h"
 
@@ -150,6 +148,7 @@ static const struct usage MAKE_USAGE = {
     "  v2glab pki make\n"
     "  v2glab pki make --emaid DE8AA1A2B3C4D5 lab/pki\n"
     "  v2glab pki make --fault secc-leaf=expired --fault mo-sub2=revoked broken",
+    NULL,
 };
 
 static int run_make(int argc, char **argv)
@@ -242,6 +241,7 @@ static const struct usage SHOW_USAGE = {
     "  v2glab pki show pki/iso15118-2/secc-leaf.chain.pem\n"
     "  v2glab pki show --role contract-leaf --root mo-root.der chain.der\n\n"
     "exit codes: 0 nothing is wrong, 1 something is, 3 wrong use, or a file that cannot be read",
+    NULL,
 };
 
 static const char *time_text(const ASN1_TIME *t, char *text)
@@ -376,6 +376,7 @@ static const struct usage LIST_USAGE = {
     "examples:\n"
     "  v2glab pki list\n"
     "  v2glab pki list --roles",
+    NULL,
 };
 
 static void list_roles(void)
@@ -449,6 +450,7 @@ static const struct usage OCSP_USAGE = {
     "  v2glab pki ocsp\n"
     "  openssl ocsp -url http://[::1]:9080/ -issuer cpo-sub2.pem -cert secc-leaf.pem \\\n"
     "    -CAfile v2g-root.pem -verify_other cpo-sub2.pem",
+    NULL,
 };
 
 static void on_signal(uv_signal_t *signal, int number)
@@ -521,10 +523,8 @@ static int run_ocsp(int argc, char **argv)
 
 /* ---- the command ---- */
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} VERBS[] = {{"make", run_make}, {"show", run_show}, {"list", run_list}, {"ocsp", run_ocsp}};
+static const struct subcommand VERBS[] = {
+    {"make", run_make}, {"show", run_show}, {"list", run_list}, {"ocsp", run_ocsp}, {NULL, NULL}};
 
 static const struct option NO_OPTION[] = {OPTIONS_END};
 
@@ -548,14 +548,15 @@ static const struct usage USAGE = {
     "v2glab pki make --help, and so on, shows the options.\n\n"
     "exit codes: 0 done, or all is well; 1 something is wrong with a certificate;\n"
     "3 wrong use, or a file that cannot be read or written",
+    VERBS,
 };
 
 int command_pki(int argc, char **argv)
 {
     struct options o;
-    for (size_t i = 0; argc > 1 && i < sizeof VERBS / sizeof *VERBS; i++)
-        if (strcmp(argv[1], VERBS[i].name) == 0)
-            return VERBS[i].run(argc - 1, argv + 1);
+    for (const struct subcommand *v = VERBS; argc > 1 && v->name != NULL; v++)
+        if (strcmp(argv[1], v->name) == 0)
+            return v->run(argc - 1, argv + 1);
     options_open(&o, &USAGE, NULL, argc, argv);
     if (options_read(&o, NULL) != 0)
         return o.status;

@@ -18,6 +18,9 @@
 
 static const struct option OPTION[] = {OPTIONS_END};
 
+static const struct subcommand VERBS[] = {
+    {"list", NULL}, {"show", NULL}, {"check", NULL}, {NULL, NULL}};
+
 static const struct usage USAGE = {
     "schema",
     "list\n"
@@ -38,6 +41,7 @@ static const struct usage USAGE = {
     "  v2glab schema check mine.schema\n\n"
     "exit codes: 0 shown, or all descriptions are right, 1 a description is not,\n"
     "3 wrong use, an unknown name, or a file that cannot be read",
+    VERBS,
 };
 
 /* ---- lists ---- */
@@ -503,22 +507,21 @@ static int check(struct options *o, const struct library *with)
 
 static int run(struct options *o, struct grammars *g)
 {
-    static const char *const VERBS[] = {"list", "show", "check", NULL};
     struct err e = ERR_INIT;
     if (options_read(o, NULL) != 0)
         return o->status;
     if (o->arguments == 0)
         return options_wrong(o, "schema: expected list, show or check");
     const char *verb = o->argument[0];
-    if (strcmp(verb, VERBS[0]) == 0) {
+    if (strcmp(verb, VERBS[0].name) == 0) {
         if (grammars_load(g, &e) == 0)
             return list(g);
         options_failed(o, &e);
         return o->status;
     }
-    if (strcmp(verb, VERBS[1]) == 0)
+    if (strcmp(verb, VERBS[1].name) == 0)
         return show(o, g);
-    if (strcmp(verb, VERBS[2]) == 0)
+    if (strcmp(verb, VERBS[2].name) == 0)
         return check(o, &g->library);
     return options_wrong(o, "schema %s: expected list, show or check", verb);
 }

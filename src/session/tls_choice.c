@@ -140,6 +140,11 @@ static const char *expected(const struct row *row, char text[LIST_TEXT])
     return text;
 }
 
+const char *tls_choice_name(enum tls_key key)
+{
+    return ROWS[key].name;
+}
+
 int tls_choice_find(const char *name, struct err *e)
 {
     const char *names[TLS_SETTINGS + 1] = {NULL};

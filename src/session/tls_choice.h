@@ -54,6 +54,8 @@ enum peer_tls {
 /* The setting of that name. -1: e has the nearest. */
 int tls_choice_find(const char *name, struct err *e);
 
+const char *tls_choice_name(enum tls_key key);
+
 /* Says `value` of a key. Entries of a list stand between colons, a flag is "true" or "false". -1: e
  * says what is expected, and what was said before stays. */
 int tls_choice_say(struct tls_choice *c, enum tls_key key, const char *value, struct err *e);

@@ -16,8 +16,8 @@ for command in $(awk '/^commands:/ { on = 1; next } /^$/ { on = 0 } on { print $
     wants "$command --help: synopsis, options, examples, exit codes" 0 out "usage: v2glab $command" \
         out 'options:' out 'example' out 'exit code' out '--help'
     cp "$work/out" "$work/help"
-    run help "$command"
-    same "help $command is the same" "$work/help"
+    [ "$command" = help ] || run help "$command"
+    [ "$command" = help ] || same "help $command is the same" "$work/help"
     awk 'length($0) > 100 { bad = 1 } END { exit bad }' "$work/help"
     result $? "$command --help fits 100 columns"
     run "$command" --nonsense

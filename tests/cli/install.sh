@@ -66,8 +66,29 @@ for header in $(cd "$root/usr/include/v2g" && ls -- */*.h); do
 done
 result $status "every installed header can be included"
 
+status=0
+for page in v2glab.1 v2glab-test.1 v2glab-pki-make.1; do
+    [ -s "$root/usr/share/man/man1/$page" ] || status=1
+done
+[ -s "$root/usr/share/bash-completion/completions/v2glab" ] || status=1
+[ -s "$root/usr/share/zsh/site-functions/_v2glab" ] || status=1
+[ -s "$root/usr/share/fish/vendor_completions.d/v2glab.fish" ] || status=1
+result $status "manual pages, and completion for three shells"
+
+# every file that a help text or an error of the program names
+status=0
+for command in $("$V2GLAB" help --complete -- '' | sed -n 's/^\([a-z]*\)\t.*/\1/p'); do
+    for file in $("$V2GLAB" "$command" --help | grep -oE '\b(docs|lua|examples)/[A-Za-z0-9_/.-]*[a-z]'); do
+        [ -e "$root/usr/share/doc/v2glab/$file" ] || [ -e "$root/usr/share/v2glab/$file" ] || {
+            echo "# $command names $file"
+            status=1
+        }
+    done
+done
+result $status "the files that help texts name are installed"
+
 make uninstall DESTDIR="$root" PREFIX=/usr >/dev/null
-left=$(find "$root" -not -type d)
+left=$(find "$root/usr" -mindepth 1)
 status=0
 [ -z "$left" ] || status=1
 result $status "uninstall leaves nothing: $left"
