@@ -78,7 +78,10 @@ static int await(lua_State *L, const char *doing, lua_KFunction then)
         link_check(L, r, doing);
     r->script->has_tested = true;
     deadline_given(r, lua_tonumber(L, 1));
-    struct wait w = {flow_is_in_time, r, r->timer.from_us + r->timer.limit_us};
+    struct wait w = {.ready = flow_is_in_time,
+                     .context = r,
+                     .deadline_us = r->timer.from_us + r->timer.limit_us,
+                     .role = r};
     return script_wait(L, &w, 0, then);
 }
 

@@ -268,7 +268,7 @@ int flow_wait(lua_State *L, struct role *r, const char *message, const char *pro
         deadline_standard(L, r, message, protocol);
     else
         deadline_given(r, luaL_checknumber(L, 1));
-    struct wait w = {flow_is_in_time, r, 0};
+    struct wait w = {.ready = flow_is_in_time, .context = r, .role = r};
     r->script->timed_out = false;
     if (flow_has_frame(r)) /* it was there before anybody waited */
         return then(L, LUA_OK, context);

@@ -75,6 +75,7 @@ void link_start(lua_State *L, struct role *r, const struct peer_options *o)
     struct err e = ERR_INIT;
     struct peer_options with = *o;
     take_times(L, r, &with);
+    task_wake(r);
     if (peer_start(r->peer, &with, &e) != 0)
         script_verdict(L, VERDICT_ERROR, "%s cannot connect: %s", r->name, e.what);
 }
@@ -88,7 +89,7 @@ int link_connect(lua_State *L, struct role *r, bool manual, lua_KContext context
         struct peer_options o = link_options(r, manual);
         link_start(L, r, &o);
     }
-    struct wait w = {.ready = is_settled, .context = r->peer};
+    struct wait w = {.ready = is_settled, .context = r->peer, .role = r};
     return script_wait(L, &w, context, then);
 }
 

@@ -196,6 +196,7 @@ static int method_disconnect(lua_State *L)
     struct err e = ERR_INIT;
     if (r->peer == NULL)
         return 0;
+    task_wake(r);
     if (lua_type(L, 1) != LUA_TSTRING)
         peer_disconnect(r->peer, lua_toboolean(L, 1) != 0);
     else if (strcmp(lua_tostring(L, 1), "half") != 0)

@@ -77,6 +77,7 @@ struct serving;
 struct role {
     struct role *next;
     struct script *script;
+    struct task *waiting;            /* tasks that wait for what task_wake tells of it */
     uint8_t side;                    /* FROM_EVCC, FROM_SECC */
     const char *name;                /* "Evcc" */
     char by[48];                     /* as events name it: "EVCC", "EVCC 2", "EVCC NAME" */

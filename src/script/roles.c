@@ -157,7 +157,9 @@ static int role_newindex(lua_State *L)
 
 static void wake(void *context)
 {
-    struct script *s = context;
+    const struct role *r = context;
+    struct script *s = r->script;
+    task_wake(r);
     script_step(s);
     if (script_has_ended(s) && s->woken != NULL)
         s->woken(s);
@@ -168,7 +170,7 @@ static void open_session(struct role *r)
     struct script *s = r->script;
     const struct script_options *o = s->options;
     if (r->peer != NULL) {
-        peer_open(r->peer, r->side, o->world, o->library, o->recorder, wake, s);
+        peer_open(r->peer, r->side, o->world, o->library, o->recorder, wake, r);
         r->session = &r->peer->session;
     } else {
         session_open(r->session, r->side, o->library, o->recorder);

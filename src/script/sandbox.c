@@ -5,6 +5,7 @@
 #include "script/compiled.h"
 #include "script/judgement.h"
 #include "script/task.h"
+#include "script/watch.h"
 
 #include <lauxlib.h>
 #include <lualib.h>
@@ -343,6 +344,13 @@ static void open_safe(lua_State *L)
     lua_setglobal(L, "load");
 }
 
+static void watch_field(lua_State *L, const char *name)
+{
+    lua_getfield(L, -1, name);
+    watch_function(L);
+    lua_setfield(L, -2, name);
+}
+
 /* coroutine.resume and wrap hand on what waits, and close leaves it. */
 static void open_coroutine(lua_State *L)
 {
@@ -351,9 +359,13 @@ static void open_coroutine(lua_State *L)
         luaL_error(L, "lua/coroutine.lua is not built in");
     if (compiled_load(L, "lua/coroutine.lua", text) != LUA_OK)
         lua_error(L);
+    lua_getglobal(L, "coroutine");
+    watch_field(L, "resume");
+    watch_field(L, "close");
+    lua_insert(L, -2);
     lua_pushlightuserdata(L, &TASK_WAIT);
     lua_call(L, 1, 1);
-    lua_getglobal(L, "coroutine");
+    lua_insert(L, -2);
     for (lua_pushnil(L); lua_next(L, -3) != 0;) {
         lua_pushvalue(L, -2);
         lua_insert(L, -2);

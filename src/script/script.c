@@ -12,7 +12,6 @@
 #include "script/store.h"
 #include "script/task.h"
 #include "script/trust.h"
-#include "wire/clock.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -20,7 +19,6 @@
 #include <string.h>
 
 #define MEMORY_DEFAULT ((size_t)256 << 20)
-#define HOOK_STEPS 20000 /* instructions between two looks at the clock */
 
 /* ---- what a script may spend ---- */
 
@@ -40,21 +38,6 @@ static void *allocate(void *context, void *p, size_t old, size_t size)
     if (made != NULL)
         s->memory = s->memory - had + size;
     return made;
-}
-
-/* Called every HOOK_STEPS instructions: ends what runs for ever. */
-static void look_at_clock(lua_State *L, lua_Debug *ar)
-{
-    struct script *s = script_of(L);
-    (void)ar;
-    if (s->busy_since == 0 || !script_is_spent(s, s->busy_since))
-        return;
-    if (script_has_ended(s))
-        luaL_error(L, "interrupted");
-    luaL_error(L,
-               "the script has run for %d ms without waiting for anything; expected a "
-               "Receive_ or Sleep in every loop",
-               (int)script_busy_most(s));
 }
 
 /* ---- opening and closing ---- */
@@ -109,7 +92,6 @@ int script_open(struct script *s, const struct script_options *o, const char *pa
     if (s->L == NULL)
         return err_set(e, "out of memory");
     *(struct script **)lua_getextraspace(s->L) = s;
-    lua_sethook(s->L, look_at_clock, LUA_MASKCOUNT, HOOK_STEPS);
     lua_pushcfunction(s->L, open_protected);
     lua_pushstring(s->L, path);
     lua_pushstring(s->L, text);
@@ -119,12 +101,12 @@ int script_open(struct script *s, const struct script_options *o, const char *pa
 void script_close(struct script *s)
 {
     roles_disconnect(s);
-    timer_stop(&s->timer);
+    tasks_close(s);
     s->busy_since = 0;
     if (s->L != NULL)
         lua_close(s->L);
     s->L = NULL;
-    s->tasks = s->main = NULL;
+    s->tasks = s->due = s->asked = s->main = NULL;
     roles_close(s);
     free(s->traceback);
     s->traceback = NULL;

@@ -75,8 +75,11 @@ struct script {
     const struct role *plays; /* the first of them */
     lua_State *L;
     struct role *roles;
-    struct task *tasks, *current; /* task.h: in the order of their turns; the one that runs */
+    struct task *tasks, *current; /* task.h: all that are not over; the one that runs */
+    struct task *due, *last_due;  /* in line for their turns */
+    struct task *asked;           /* wait for what is to be asked at every step */
     struct task *main;            /* that of the main chunk */
+    unsigned running_tasks;       /* how many there are */
     enum verdict verdict;
     char reason[1024];               /* "secc.lua:12: expected …"; "" for a pass */
     char *traceback;                 /* of an error; NULL where none */
@@ -86,12 +89,12 @@ struct script {
     bool stop;               /* it is asked to end, as the protocol wants: Stop_Requested() */
     unsigned printed;        /* frames, in print mode */
     int64_t busy_since;      /* of the resume that is going on */
+    int64_t step_since;      /* of the step that is going on */
     size_t memory;           /* bytes taken by Lua */
     char asserted[512];      /* message of the assert that failed last */
     char failed_check[1024]; /* the first; "": none */
     unsigned failed_checks;
     bool has_tested;                 /* a message went or came, or something was checked */
-    struct timer timer;              /* for the next deadline of a task */
     void (*ended)(struct script *s); /* once, when there is a verdict; may be NULL */
     void (*woken)(struct script *s); /* a connection has changed after that; may be NULL */
     /* A session of a station that goes on has its verdict; may be NULL. */

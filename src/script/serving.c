@@ -46,6 +46,7 @@ static void keep(struct serving *v, struct stream *s, bool is_tls)
     }
     v->waiting[v->n].stream = s;
     v->waiting[v->n++].is_tls = is_tls;
+    task_wake(v->role);
     script_step(v->role->script);
 }
 
@@ -192,6 +193,7 @@ void serving_stop(struct serving *v)
     while (v->n > 0)
         stream_close(v->waiting[--v->n].stream, STREAM_RST);
     v->is_over = true;
+    task_wake(v->role);
 }
 
 void serving_close(struct serving *v)
@@ -355,7 +357,7 @@ static int serving_accept(lua_State *L)
         return accept_done(L, LUA_OK, 0);
     if (is_to_open(r))
         open_serving(L, r, (unsigned)setup_ms);
-    struct wait w = {.ready = has_come, .context = r->serving};
+    struct wait w = {.ready = has_come, .context = r->serving, .role = r};
     return script_wait(L, &w, (lua_KContext)answer_ms, accept_done);
 }
 

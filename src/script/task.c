@@ -2,6 +2,8 @@
 #include "script/task.h"
 
 #include "script/judgement.h"
+#include "script/role.h"
+#include "script/watch.h"
 #include "wire/clock.h"
 
 #include <lauxlib.h>
@@ -14,14 +16,85 @@
 
 char TASK_WAIT;
 
-/* A userdata of Lua; its value 1 is the coroutine. The registry keeps it until it is over. */
+/* A userdata of Lua; its value 1 is the coroutine. The registry keeps it until it is over. A task
+ * that waits is found by what ends that: its timer, its role, or, where that can be anything, the
+ * list of those that are asked at every step. It then stands in line for its turn. */
 struct task {
-    struct task *next; /* in the list of the script, while it is not over */
-    lua_State *L;      /* the coroutine */
+    struct script *script;
+    struct task *next, **at;              /* in the list of the script, while it is not over */
+    struct task *next_waiting, **waiting; /* in a list of those that wait alike; NULL: in none */
+    struct task *next_due;
+    struct timer timer;
+    lua_State *L; /* the coroutine */
     struct wait wait;
     int arguments; /* on its stack, for the first turn */
-    bool started, is_over;
+    bool started, is_over, is_due;
 };
+
+/* ---- lists ---- */
+
+/* It has its turn after those that stand in line already. */
+static void line_up(struct task *t)
+{
+    struct script *s = t->script;
+    if (t->is_due)
+        return;
+    t->is_due = true;
+    t->next_due = NULL;
+    *(s->due == NULL ? &s->due : &s->last_due->next_due) = t;
+    s->last_due = t;
+}
+
+static void leave_list(struct task *t)
+{
+    if (t->waiting == NULL)
+        return;
+    *t->waiting = t->next_waiting;
+    if (t->next_waiting != NULL)
+        t->next_waiting->waiting = t->waiting;
+    t->waiting = NULL;
+}
+
+static void enter_list(struct task *t, struct task **list)
+{
+    leave_list(t);
+    t->next_waiting = *list;
+    if (*list != NULL)
+        (*list)->waiting = &t->next_waiting;
+    t->waiting = list;
+    *list = t;
+}
+
+void task_wake(const struct role *r)
+{
+    for (struct task *t = r->waiting; t != NULL; t = t->next_waiting)
+        line_up(t);
+}
+
+static void time_is_over(void *data)
+{
+    struct task *t = data;
+    line_up(t);
+    script_step(t->script);
+}
+
+/* The task does nothing until its wait is over. In real time a timer that is set for earlier is
+ * left: most waits are over before it rings, and to find nothing to do then is cheaper. */
+static void wait_here(struct task *t)
+{
+    struct script *s = t->script;
+    const struct wait *w = &t->wait;
+    if (w->role != NULL)
+        enter_list(t, &w->role->waiting);
+    else if (w->ready != NULL)
+        enter_list(t, &s->asked);
+    bool rings = timer_is_set(&t->timer);
+    bool is_lazy = rings && !world_is_virtual(s->options->world);
+    if (w->deadline_us == 0 && rings && !is_lazy)
+        timer_stop(&t->timer);
+    else if (w->deadline_us != 0 && !(is_lazy && t->timer.due_us <= w->deadline_us))
+        timer_at(s->options->world, &t->timer, w->deadline_us, time_is_over, t);
+}
 
 /* ---- waiting ---- */
 
@@ -41,6 +114,13 @@ static bool are_over(void *context)
         if (t != NULL && !t->is_over)
             return false;
     }
+    return true;
+}
+
+/* Of a task that has started another one. */
+static bool at_once(void *context)
+{
+    (void)context;
     return true;
 }
 
@@ -140,8 +220,10 @@ bool script_call(lua_State *L, lua_CFunction function, void *argument)
     lua_pushcfunction(L, judge_here);
     lua_pushcfunction(L, function);
     lua_pushlightuserdata(L, argument);
+    watch_enter(L);
     if (lua_pcall(L, 1, 0, top + 1) != LUA_OK)
         judge_nothing(s);
+    watch_leave();
     lua_settop(L, top);
     s->busy_since = busy;
     return s->verdict == VERDICT_NONE;
@@ -173,41 +255,52 @@ static void judge(struct script *s, struct task *t, int status, int results)
 
 static void forget(struct script *s, struct task *t)
 {
-    struct task **at = &s->tasks;
-    while (*at != t)
-        at = &(*at)->next;
-    *at = t->next;
+    *t->at = t->next;
+    if (t->next != NULL)
+        t->next->at = t->at;
+    leave_list(t);
+    timer_stop(&t->timer);
     t->is_over = true;
+    s->running_tasks--;
     lua_pushnil(s->L);
     lua_rawsetp(s->L, LUA_REGISTRYINDEX, t);
 }
 
-/* One turn. The task that comes next. */
-static struct task *take_turn(struct script *s, struct task *t)
+/* One turn; then it waits, or is over. */
+static void take_turn(struct script *s, struct task *t)
 {
     int results = 0, arguments = t->arguments;
+    leave_list(t);
     t->started = true;
     t->arguments = 0;
     t->wait = (struct wait){.ready = NULL};
     s->current = t;
     s->busy_since = clock_us();
+    watch_enter(t->L);
     int status = lua_resume(t->L, s->L, arguments, &results);
+    watch_leave();
+    int64_t took = clock_us() - s->busy_since;
+    if (took > (int64_t)script_busy_most(s) * 1000)
+        s->step_since += took; /* that turn's own error has been raised */
     s->busy_since = 0;
     s->current = NULL;
     judge(s, t, status, results);
-    struct task *next = t->next;
-    if (status == LUA_YIELD)
-        lua_pop(t->L, results);
-    else
+    if (status != LUA_YIELD) {
         forget(s, t);
-    return next;
+        return;
+    }
+    lua_pop(t->L, results);
+    if (s->options->world != NULL)
+        wait_here(t);
+    if (t->wait.ready == at_once)
+        line_up(t);
 }
 
 static void finish(struct script *s)
 {
     char text[sizeof s->reason + 16];
     s->finished = true;
-    timer_stop(&s->timer);
+    tasks_close(s);
     script_settle(s);
     if (s->traceback != NULL && s->verdict == VERDICT_ERROR)
         script_record(s, EVENT_LOG, false, "", s->traceback);
@@ -219,30 +312,14 @@ static void finish(struct script *s)
         s->ended(s);
 }
 
-static void deadline(void *data)
-{
-    script_step(data);
-}
-
-static void set_timer(struct script *s)
-{
-    int64_t first = INT64_MAX;
-    for (const struct task *t = s->tasks; t != NULL; t = t->next)
-        if (t->wait.deadline_us != 0 && t->wait.deadline_us < first)
-            first = t->wait.deadline_us;
-    if (first == INT64_MAX)
-        timer_stop(&s->timer);
-    else
-        timer_at(s->options->world, &s->timer, first, deadline, s);
-}
-
 /* Nobody is left who could go on: each waits for tasks that wait for each other. */
 static bool is_stuck(const struct script *s)
 {
-    for (const struct task *t = s->tasks; t != NULL; t = t->next)
+    unsigned n = 0;
+    for (const struct task *t = s->asked; t != NULL; t = t->next_waiting, n++)
         if (t->wait.ready != are_over)
             return false;
-    return s->tasks != NULL;
+    return n > 0 && n == s->running_tasks;
 }
 
 static void end_tasks(struct script *s, const char *why)
@@ -253,20 +330,37 @@ static void end_tasks(struct script *s, const char *why)
     snprintf(s->reason, sizeof s->reason, "%s: %s", s->path, why);
 }
 
+/* Those that are in line now have their turns. False: nobody had one. */
+static bool take_turns(struct script *s)
+{
+    bool had = false;
+    for (struct task *t = s->asked; t != NULL; t = t->next_waiting)
+        if (wait_is_over(s, &t->wait))
+            line_up(t);
+    struct task *t = s->due, *last = s->last_due;
+    for (bool more = t != NULL; more && !script_has_ended(s); t = s->due) {
+        more = t != last;
+        s->due = t->next_due;
+        t->is_due = false;
+        if (t->started && !wait_is_over(s, &t->wait)) {
+            wait_here(t);
+            continue;
+        }
+        take_turn(s, t);
+        had = true;
+    }
+    return had;
+}
+
 void script_step(struct script *s)
 {
     if (s->running || s->finished)
         return;
-    int64_t since = clock_us();
+    s->step_since = clock_us();
     s->running = s->started = true;
     for (bool again = true; again && !script_has_ended(s);) {
-        again = false;
-        for (struct task *t = s->tasks; t != NULL && !script_has_ended(s);) {
-            bool turn = !t->started || wait_is_over(s, &t->wait);
-            again |= turn;
-            t = turn ? take_turn(s, t) : t->next;
-        }
-        if (again && script_is_spent(s, since))
+        again = take_turns(s);
+        if (again && script_is_spent(s, s->step_since))
             end_tasks(s, "its tasks go on and on, and start tasks, without waiting for anything");
     }
     if (s->options->world != NULL && is_stuck(s))
@@ -274,13 +368,13 @@ void script_step(struct script *s)
     s->running = false;
     if (script_has_ended(s))
         finish(s);
-    else if (s->options->world != NULL)
-        set_timer(s);
 }
 
 void script_stop(struct script *s)
 {
     s->stop = true;
+    for (struct task *t = s->tasks; t != NULL; t = t->next)
+        line_up(t);
     script_step(s);
 }
 
@@ -299,19 +393,30 @@ void script_abort(struct script *s, enum verdict verdict, const char *why)
 struct task *task_new(lua_State *L)
 {
     struct script *s = script_of(L);
-    struct task *t = lua_newuserdatauv(L, sizeof *t, 1), **at = &s->tasks;
+    struct task *t = lua_newuserdatauv(L, sizeof *t, 1);
     memset(t, 0, sizeof *t);
     luaL_setmetatable(L, TASK);
+    t->script = s;
     t->L = lua_newthread(L);
     lua_setiuservalue(L, -2, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, t);
     lua_xmove(L, t->L, 1);
-    /* before the one that starts it, so that it has its turn first */
-    while (*at != NULL && *at != s->current)
-        at = &(*at)->next;
-    t->next = *at;
-    *at = t;
+    t->next = s->tasks;
+    t->at = &s->tasks;
+    if (s->tasks != NULL)
+        s->tasks->at = &t->next;
+    s->tasks = t;
+    s->running_tasks++;
+    line_up(t);
     return t;
+}
+
+void tasks_close(struct script *s)
+{
+    for (struct task *t = s->tasks; t != NULL; t = t->next) {
+        timer_stop(&t->timer);
+        leave_list(t);
+    }
 }
 
 struct task *task_at(lua_State *L, int index)
@@ -329,12 +434,6 @@ void task_give(struct task *t, lua_State *L)
     luaL_checkstack(t->L, 1, "too many arguments");
     lua_xmove(L, t->L, 1);
     t->arguments++;
-}
-
-static bool at_once(void *context)
-{
-    (void)context;
-    return true;
 }
 
 static int started(lua_State *L, int status, lua_KContext context)

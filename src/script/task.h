@@ -20,6 +20,8 @@ struct wait {
     bool (*ready)(void *context); /* NULL: only the time counts */
     void *context;
     int64_t deadline_us; /* as script_now; 0: none */
+    struct role *role;   /* nothing else changes what `ready` says, and task_wake tells when; NULL:
+                            it is asked at every step of the script */
 };
 
 /* The value that a wait yields, told from a script's own yields by its address, so that
@@ -39,6 +41,13 @@ void task_give(struct task *t, lua_State *L);
 struct task *task_at(lua_State *L, int index);
 
 bool task_is_over(const struct task *t);
+
+/* Something has changed that tasks which wait for the role may wait for: they have their turns with
+ * the next step. */
+void task_wake(const struct role *r);
+
+/* Before the state is closed: nothing in the loop leads to its tasks any more. */
+void tasks_close(struct script *s);
 
 /* Waits, then calls `then`; script_of(L)->timed_out says whether the deadline ended the wait. */
 int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then);

@@ -229,7 +229,8 @@ static int drive_run(lua_State *L)
         return 2;
     }
     r->script = script_of(L);
-    struct wait w = {is_over, r, script_now(r->script) + ms * 1000};
+    struct wait w = {.ready = is_over, .context = r};
+    w.deadline_us = script_now(r->script) + ms * 1000;
     return script_wait(L, &w, (lua_KContext)r, run_done);
 }
 

@@ -468,16 +468,54 @@ static void test_sandbox(void **state)
              "memory");
 }
 
+/* What runs for ever is ended wherever it is, and whatever it does with the error. */
 static void test_runaway(void **state)
+{
+    (void)state;
+    static const char *const LOOPS[] = {
+        "while true do pcall(error) end",
+        "while true do pcall(function() while true do end end) end",
+        "while true do xpcall(function() while true do end end, tostring) end",
+        "coroutine.wrap(function() while true do end end)()",
+        "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
+        "local co = coroutine.create(function() while true do coroutine.yield() end end)\n"
+        "while true do pcall(coroutine.resume, co) end",
+        "local co = coroutine.create(function()\n"
+        "  local x <close> = setmetatable({}, {__close = function() while true do end end})\n"
+        "  coroutine.yield() end)\n"
+        "coroutine.resume(co) coroutine.close(co) while true do end",
+        "while true do Guard(function() while true do end end) end",
+    };
+    for (unsigned i = 0; i < sizeof LOOPS / sizeof LOOPS[0]; i++) {
+        struct script_options o = {.library = &library, .busy_ms = 100};
+        struct script s;
+        struct err e = ERR_INIT;
+        assert_int_equal(script_open(&s, &o, "loop.lua", LOOPS[i], &e), 0);
+        script_step(&s);
+        if (s.verdict != VERDICT_ERROR)
+            fail_msg("%s\nended with %s: %s", LOOPS[i], verdict_name(s.verdict), s.reason);
+        if (strstr(s.reason, "without waiting") == NULL)
+            fail_msg("%s\nended because of %s", LOOPS[i], s.reason);
+        script_close(&s);
+    }
+}
+
+/* What the hook leaves behind does not end what comes later. */
+static void test_runaway_is_over(void **state)
 {
     (void)state;
     struct script_options o = {.library = &library, .busy_ms = 100};
     struct script s;
     struct err e = ERR_INIT;
-    assert_int_equal(script_open(&s, &o, "loop.lua", "while true do pcall(error) end", &e), 0);
+    static const char TEXT[] =
+        "local good, verdict, why = Guard(function() while true do end end)\n"
+        "assert(not good and verdict == 'error' and why:find('without waiting'), why)\n"
+        "local t = Start(function() for i = 1, 1e5 do local x = i * 2 end return 'done' end)\n"
+        "assert(Wait_For(t) == 'done')\n";
+    assert_int_equal(script_open(&s, &o, "after.lua", TEXT, &e), 0);
     script_step(&s);
-    assert_int_equal(s.verdict, VERDICT_ERROR);
-    assert_non_null(strstr(s.reason, "without waiting"));
+    if (s.verdict != VERDICT_PASS)
+        fail_msg("%s: %s", verdict_name(s.verdict), s.reason);
     script_close(&s);
 }
 
@@ -524,7 +562,7 @@ int main(void)
         cmocka_unit_test(test_functions),  cmocka_unit_test(test_all_names),
         cmocka_unit_test(test_lua_files),  cmocka_unit_test(test_errors),
         cmocka_unit_test(test_sandbox),    cmocka_unit_test(test_runaway),
-        cmocka_unit_test(test_violations),
+        cmocka_unit_test(test_violations), cmocka_unit_test(test_runaway_is_over),
     };
     return cmocka_run_group_tests(tests, open_library, close_library);
 }

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/watch.h"
+
+#include "script/call.h"
+
+#include <lauxlib.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
+#define SIGNAL SIGRTMIN
+#define DEPTH_MOST 220  /* more than calls of C can lie within each other in Lua */
+#define UNWINDING 20000 /* instructions from the first error until the next one */
+
+/* Of a thread. What the signal reads is written by the same thread, so that order is all that
+ * counts. */
+static _Thread_local struct watch {
+    lua_State *volatile at[DEPTH_MOST];
+    volatile unsigned depth, turns; /* turns: the outermost ones */
+    unsigned seen;                  /* of them, when the signal came last */
+    volatile bool is_armed;         /* the signal will come */
+    bool is_made;
+    int raised; /* errors in the turn that is going on */
+    timer_t timer;
+} watch;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t key; /* its destructor gives the timer back with the thread */
+
+/* ---- what has run for too long ---- */
+
+static void look(lua_State *L, lua_Debug *ar);
+
+/* All that lies within each other is looked at again after so many instructions, one at least. */
+static void count_down(int instructions)
+{
+    for (unsigned i = 0; i < watch.depth && i < DEPTH_MOST; i++)
+        lua_sethook(watch.at[i], look, LUA_MASKCOUNT, instructions > 0 ? instructions : 1);
+}
+
+static void look(lua_State *L, lua_Debug *ar)
+{
+    struct script *s = script_of(L);
+    (void)ar;
+    if (s->busy_since == 0 || !script_is_spent(s, s->busy_since)) {
+        lua_sethook(L, NULL, 0, 0);
+        return;
+    }
+    count_down(watch.raised < 30 ? UNWINDING >> watch.raised : 1);
+    watch.raised++;
+    if (script_has_ended(s))
+        luaL_error(L, "interrupted");
+    luaL_error(L,
+               "the script has run for %d ms without waiting for anything; expected a "
+               "Receive_ or Sleep in every loop",
+               (int)script_busy_most(s));
+}
+
+/* ---- the signal ---- */
+
+static void arm(void)
+{
+    static const struct itimerspec SOON = {.it_value = {.tv_nsec = WATCH_MS * 1000000L}};
+    watch.is_armed = timer_settime(watch.timer, 0, &SOON, NULL) == 0;
+}
+
+/* Lua allows this in a signal's handler. */
+static void signal_came(int number)
+{
+    unsigned depth = watch.depth;
+    (void)number;
+    if (depth > 0 && depth <= DEPTH_MOST && watch.turns == watch.seen)
+        lua_sethook(watch.at[depth - 1], look, LUA_MASKCOUNT, 1);
+    bool goes_on = depth > 0 || watch.turns != watch.seen;
+    watch.seen = watch.turns;
+    watch.is_armed = false;
+    if (goes_on)
+        arm();
+}
+
+/* A child has no timers of its parent's. */
+static void forget_timer(void)
+{
+    watch.is_made = watch.is_armed = false;
+}
+
+static void drop_timer(void *unused)
+{
+    (void)unused;
+    if (watch.is_made)
+        timer_delete(watch.timer);
+    forget_timer();
+}
+
+static void prepare(void)
+{
+    struct sigaction action = {.sa_handler = signal_came, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGNAL, &action, NULL);
+    pthread_key_create(&key, drop_timer);
+    pthread_atfork(NULL, NULL, forget_timer);
+}
+
+static bool make_timer(void)
+{
+    struct sigevent how = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGNAL};
+    how.sigev_notify_thread_id = gettid();
+    pthread_once(&once, prepare);
+    watch.is_made = timer_create(CLOCK_MONOTONIC, &how, &watch.timer) == 0;
+    pthread_setspecific(key, watch.is_made ? &watch : NULL);
+    return watch.is_made;
+}
+
+/* ---- turns ---- */
+
+void watch_enter(lua_State *L)
+{
+    unsigned depth = watch.depth;
+    if (depth == 0) {
+        watch.raised = 0;
+        watch.turns++;
+    }
+    if (depth < DEPTH_MOST)
+        watch.at[depth] = L;
+    watch.depth = depth + 1;
+    if (!watch.is_armed && (watch.is_made || make_timer()))
+        arm();
+    else if (!watch.is_armed) /* the system has no timer left: count, then, all the time */
+        lua_sethook(L, look, LUA_MASKCOUNT, UNWINDING);
+    if (watch.raised > 0)
+        count_down(UNWINDING >> (watch.raised < 30 ? watch.raised : 30));
+}
+
+void watch_leave(void)
+{
+    watch.depth--;
+}
+
+static int watched(lua_State *L)
+{
+    lua_State *co = lua_tothread(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    if (co == NULL) {
+        lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+        return lua_gettop(L);
+    }
+    watch_enter(co);
+    int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+    watch_leave();
+    return status == LUA_OK ? lua_gettop(L) : lua_error(L);
+}
+
+void watch_function(lua_State *L)
+{
+    lua_pushcclosure(L, watched, 1);
+}
