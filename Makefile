@@ -76,7 +76,7 @@ FUZZERS := $(basename $(notdir $(wildcard fuzz/*.c)))
 OTHER_OBJECTS := $(call objects,bench/*.c) $(call objects,fuzz/*.c)
 PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/% src/script/% src/names/% src/reference/% src/suite/% src/page/%,$(wildcard src/*/*.h)))
 
-CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-gcc check-clang
+CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-korean check-gcc check-clang
 
 .PHONY: all help man demo test check asan bench fuzz docs picture house requirements format install uninstall clean \
 	test-browser bench-report test-captures test-personas test-suites figures $(CHECKS) objects FORCE
@@ -208,7 +208,7 @@ $(TEST_PROGRAMS): $(OUT)/tests/%: $(OUT)/tests/c/%.o $(TEST_HELPERS) $(APP_OBJEC
 
 # ---- checks ----
 
-check: ## Checks format, layers, circles, sizes, headers, warnings of gcc and clang, Lua and shell scripts, ids of rules
+check: ## Checks format, layers, circles, sizes, headers, warnings of gcc and clang, Lua and shell scripts, ids of rules, Korean words
 	@$(MAKE) -k $(CHECKS)
 	@echo "all checks passed"
 
@@ -232,6 +232,9 @@ check-shell: | build/packages/check
 
 check-requirements:
 	@tools/check-requirements
+
+check-korean:
+	@tools/check-korean
 
 check-gcc: objects $(OUT)/v2glab
 
