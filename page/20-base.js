@@ -192,13 +192,13 @@ function limitBar(us, limit) {
     );
 }
 
-const copyButton = (text) =>
+const copyButton = (text, what = '') =>
     h(
         'button.link',
         {
             onclick: () => navigator.clipboard.writeText(text).then(() => announce(say('copied'))),
         },
-        say('copy'),
+        [say('copy'), what].filter(Boolean).join(' '),
     );
 
 // ---- lists ----

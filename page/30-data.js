@@ -132,6 +132,7 @@ function dictionary(shard) {
                 paths: parts.flatMap((p) => p[0]),
                 shapes: parts.flatMap((p) => p[1]),
                 names: parts.flatMap((p) => p[2]),
+                certificates: parts.flatMap((p) => p[3] || []),
                 summaries: new Map(),
                 places: new Map(), // filled by ladder and curves, for each shape
             })),

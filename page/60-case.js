@@ -416,6 +416,7 @@ function drawCase(c) {
                 h('div.curves'),
             ),
             IS_RUN ? timesSection() : null,
+            tls(),
             mutants(),
             reproduce(c),
         ),

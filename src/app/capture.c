@@ -12,6 +12,7 @@
 #include "script/limits.h"
 #include "session/session.h"
 #include "tls/tls_decrypt.h"
+#include "tls/tls_told.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ struct link {
     bool skipping[2];      /* at a start or after a loss: looking for the next header */
     uint64_t skipped[2];   /* bytes so far */
     bool closed;
+    unsigned alerts_told; /* of TLS, in its event; */
+    bool has_told_tls;    /* which is out */
     struct link *next;
 };
 
@@ -243,11 +246,36 @@ static void tls_note(void *context, bool from_client, const char *text)
     buf_close(&line);
 }
 
+/* What the handshake has told, once it is through, or nothing more comes; again for alerts that
+ * came later. */
+static void tell_tls(struct link *l, bool is_over, int64_t us)
+{
+    const struct tls_facts *f = l->tls == NULL ? NULL : tls_decrypt_facts(l->tls);
+    struct buf handshake = {0};
+    if (f == NULL || f->client_hello.n == 0)
+        return;
+    bool is_established = f->has_finished[0] && f->has_finished[1];
+    bool has_alert = f->alerts > l->alerts_told && f->alert[f->alerts - 1].level > 1;
+    if (l->has_told_tls ? !is_over || !has_alert : !is_over && !is_established)
+        return;
+    struct tls_told told = {
+        .facts = f, .at = us / 1000000, .handshake_us = -1, .problem = "", .status = ""};
+    struct event e = link_event(l, EVENT_TLS, true, us);
+    tls_told_print(&told, &handshake);
+    e.handshake = buf_string(&handshake);
+    recorder_put(&l->reading->out, &e);
+    buf_close(&handshake);
+    l->has_told_tls = true;
+    l->alerts_told = f->alerts;
+}
+
 static void take_tls(struct link *l, bool from_client, struct slice bytes, int64_t us)
 {
     struct err problem = ERR_INIT;
     l->us = us;
-    if (tls_decrypt_feed(l->tls, from_client, bytes, &problem) == 0)
+    int bad = tls_decrypt_feed(l->tls, from_client, bytes, &problem);
+    tell_tls(l, false, us);
+    if (bad == 0)
         return;
     struct event e = link_event(l, EVENT_BYTES, from_client, us);
     e.ok = false;
@@ -369,6 +397,7 @@ static void on_close(void *context, int64_t us, uint32_t connection, bool from_c
     if (l == NULL || l->closed || !l->is_known)
         return;
     l->closed = true;
+    tell_tls(l, true, us);
     from_client ^= l->is_swapped;
     char text[80];
     snprintf(text, sizeof text, "closed: %s by the %s", HOWS[how], from_client ? "EVCC" : "SECC");
@@ -490,6 +519,8 @@ static int read_capture(struct reading *r, const char *path)
     struct capture_totals totals = {0};
     struct err e = ERR_INIT;
     int bad = capture_read(path, &EVENTS, r, &totals, &e);
+    for (struct link *l = r->links; l != NULL; l = l->next)
+        tell_tls(l, true, l->us);
     recorder_flush(&r->out);
     if (totals.packets > 0 || bad == 0) {
         print_summary(r, &totals);

@@ -71,9 +71,9 @@ void view_event(void *context, const struct event *e)
         v->vehicles = e->connection;
     if (e->kind == EVENT_CONNECT || e->kind == EVENT_CLOSE)
         v->power = 0;
-    bool speaks = e->kind == EVENT_LOG || e->kind == EVENT_VERDICT || e->kind == EVENT_VIOLATION ||
-                  e->kind == EVENT_CLOSE || e->kind == EVENT_FAULT;
-    if (speaks && e->text != NULL)
+    bool speaks = e->kind == EVENT_LOG || e->kind == EVENT_TLS || e->kind == EVENT_VERDICT ||
+                  e->kind == EVENT_VIOLATION || e->kind == EVENT_CLOSE || e->kind == EVENT_FAULT;
+    if (speaks && e->text != NULL && e->text[0] != '\0')
         snprintf(v->notes, sizeof v->notes, "%s%s%.120s", e->by, e->by[0] != '\0' ? " " : "",
                  e->text);
 }

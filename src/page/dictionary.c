@@ -3,6 +3,7 @@
 
 #include "codec/json.h"
 #include "page/doc_line.h"
+#include "trust/describe.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -11,10 +12,12 @@
 
 void dictionary_close(struct dictionary *d)
 {
-    struct buf *const BUFS[] = {&d->new_paths, &d->new_shapes, &d->new_names, &d->shape};
+    struct buf *const BUFS[] = {&d->new_paths, &d->new_shapes, &d->new_names, &d->new_certificates,
+                                &d->shape};
     index_close(&d->paths);
     index_close(&d->shapes);
     index_close(&d->names);
+    index_close(&d->certificates);
     for (size_t i = 0; i < sizeof BUFS / sizeof BUFS[0]; i++)
         buf_close(BUFS[i]);
     *d = (struct dictionary){.last_path = NULL};
@@ -40,6 +43,25 @@ size_t dictionary_name(struct dictionary *d, const char *name)
         quote(&d->new_names, name);
     }
     return number;
+}
+
+size_t dictionary_certificate(struct dictionary *d, struct slice der)
+{
+    bool is_new;
+    size_t number = index_number(&d->certificates, der.p, der.n, &is_new);
+    if (is_new) {
+        comma(&d->new_certificates);
+        describe_certificate(der, &d->new_certificates);
+    }
+    return number;
+}
+
+struct slice dictionary_der(const struct dictionary *d, size_t number)
+{
+    if (number >= d->certificates.n)
+        return (struct slice){NULL, 0};
+    const struct index_key *key = &d->certificates.key[number];
+    return (struct slice){d->certificates.keys.p + key->at, key->n};
 }
 
 static void add_path(struct dictionary *d, const struct schema *s, const char *path)
@@ -119,10 +141,13 @@ int64_t dictionary_shape(struct dictionary *d, const struct rows *r)
 
 bool dictionary_take(struct dictionary *d, struct buf *out)
 {
-    struct buf *const NEW[] = {&d->new_paths, &d->new_shapes, &d->new_names};
-    if (d->new_paths.n + d->new_shapes.n + d->new_names.n == 0)
+    struct buf *const NEW[] = {&d->new_paths, &d->new_shapes, &d->new_names, &d->new_certificates};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof NEW / sizeof NEW[0]; i++)
+        n += NEW[i]->n;
+    if (n == 0)
         return false;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof NEW / sizeof NEW[0]; i++) {
         buf_text(out, i == 0 ? "[[" : ",[");
         buf_add(out, NEW[i]->p, NEW[i]->n);
         buf_char(out, ']');
@@ -135,5 +160,6 @@ bool dictionary_take(struct dictionary *d, struct buf *out)
 bool dictionary_failed(const struct dictionary *d)
 {
     return d->paths.failed || d->shapes.failed || d->names.failed || d->shape.failed ||
-           d->new_paths.failed || d->new_shapes.failed || d->new_names.failed;
+           d->certificates.failed || d->new_certificates.failed || d->new_paths.failed ||
+           d->new_shapes.failed || d->new_names.failed;
 }

@@ -51,6 +51,7 @@ void entries_open(struct entries *s, struct dictionary *d, uint8_t judged)
 void entries_close(struct entries *s)
 {
     rows_close(&s->rows);
+    handshakes_close(&s->handshakes);
     buf_close(&s->text);
     index_close(&s->frames);
     index_close(&s->ways);
@@ -383,6 +384,16 @@ static bool is_of_device(const struct entries *s, const struct event *e)
     return s->judged != FROM_NONE && side_of(e->by) == s->judged && e->kind != EVENT_FAULT;
 }
 
+/* Of a handshake the line says the most important. */
+static void take_handshake(struct entries *s, const struct event *e)
+{
+    if (is_of_device(s, e))
+        return;
+    handshakes_add(&s->handshakes, s->dictionary, e);
+    if (e->text[0] != '\0')
+        add_other(s, e, NO_FRAME);
+}
+
 void entries_event(void *context, const struct event *e)
 {
     struct entries *s = context;
@@ -403,6 +414,9 @@ void entries_event(void *context, const struct event *e)
     case EVENT_WIRE:
     case EVENT_SECRET:
         return; /* of use in a capture only, and secret */
+    case EVENT_TLS:
+        take_handshake(s, e);
+        return;
     case EVENT_LISTEN:
     case EVENT_LOSS:
     case EVENT_LOG:
@@ -437,6 +451,7 @@ static int by_frame(const void *a, const void *b)
 
 void entries_end(struct entries *s)
 {
+    handshakes_end(&s->handshakes, s->dictionary);
     if (s->n > 0)
         qsort(s->at, s->n, sizeof *s->at, in_time);
     s->entry_of = s->failed ? NULL : malloc((s->frames.n + 1) * sizeof *s->entry_of);

@@ -8,6 +8,7 @@
 #define V2G_PAGE_ENTRIES_H
 
 #include "page/dictionary.h"
+#include "page/handshakes.h"
 #include "record/event.h"
 
 #include <jansson.h>
@@ -33,6 +34,7 @@ struct entries {
                        FROM_NONE: both */
     struct exi_options exi;
     struct rows rows;
+    struct handshakes handshakes;
     struct buf text; /* all entries' JSON */
     struct entry *at;
     size_t n, cap;

@@ -175,6 +175,12 @@ int sheet_add(struct sheet *p, const struct sheet_case *c, struct err *e)
     buf_clear(&p->json);
     buf_text(&p->json, "{\"entries\":");
     entries_print(c->entries, &p->json);
+    if (c->entries->handshakes.list != NULL) {
+        char *tls = json_dumps(c->entries->handshakes.list, JSON_COMPACT);
+        buf_text(&p->json, ",\"tls\":");
+        buf_text(&p->json, tls != NULL ? tls : "[]");
+        free(tls);
+    }
     if (more != NULL && strlen(more) > 2) {
         buf_char(&p->json, ',');
         buf_text(&p->json, more + 1);

@@ -36,6 +36,8 @@ enum event_kind {
     EVENT_AFTER,     /* what became of a connection that this side has closed: from_role and `how`
                         say what the other side did then, or this side about what came */
     EVENT_RECORD,    /* a sink can write no more, and has ended: `text` says which, and why */
+    EVENT_TLS, /* what a handshake of TLS has told: `handshake`; again, where a fatal alert came
+                        later. `text`: one line of it, or "" */
 };
 
 /* How a connection ended, or why there is none. ORDER EVENT_HOW */
@@ -77,6 +79,7 @@ struct event {
     const struct message *message; /* decoded; NULL where not (problem says why) */
     const struct err *problem;     /* NULL where none */
     const char *text;
+    const char *handshake; /* of EVENT_TLS: a JSON object (tls/tls_told.h); else NULL or "" */
     int64_t limit_us, taken_us;
     uint32_t times;
     uint64_t line;     /* text only: the line of the input that it stands in, from 1; 0: none */
@@ -84,7 +87,7 @@ struct event {
 };
 
 /* How records call them; NULL at the end. */
-extern const char *const EVENT_KINDS[EVENT_RECORD + 2];
+extern const char *const EVENT_KINDS[EVENT_TLS + 2];
 extern const char *const EVENT_HOWS[HOW_ERROR + 2];  /* "" of HOW_OPEN */
 extern const char *const EVENT_ROLES[FROM_BOTH + 2]; /* "EVCC", "SECC"; "" of the others */
 

@@ -100,6 +100,10 @@ void jsonl_event(void *context, const struct event *e)
     endpoint_member(j, "destination", &e->to);
     frame_members(out, e);
     text_member(out, "text", e->text);
+    if (e->handshake != NULL && e->handshake[0] != '\0') {
+        add_name(out, "handshake");
+        buf_text(out, e->handshake);
+    }
     if (e->kind == EVENT_TIMER) {
         number_member(out, "limit_us", e->limit_us);
         number_member(out, "taken_us", e->taken_us);

@@ -46,6 +46,7 @@ static int place_of(const char *name, const char *const *names)
 struct reading {
     struct library *library;
     struct buf bytes; /* of the event */
+    char *handshake;  /* likewise */
     struct err problem;
 };
 
@@ -86,6 +87,14 @@ static void read_problem(struct reading *r, const json_t *line, struct event *ev
     event->problem = &r->problem;
 }
 
+static void read_handshake(struct reading *r, const json_t *line, struct event *event)
+{
+    const json_t *handshake = json_object_get(line, "handshake");
+    free(r->handshake);
+    r->handshake = handshake == NULL ? NULL : json_dumps(handshake, JSON_COMPACT);
+    event->handshake = r->handshake;
+}
+
 /* -1: no event of any kind that is known; those are left out. */
 static int read_event(struct reading *r, const json_t *line, struct event *event)
 {
@@ -118,6 +127,7 @@ static int read_event(struct reading *r, const json_t *line, struct event *event
     read_endpoint(line, "destination", &event->to);
     read_bytes(r, line, event);
     read_problem(r, line, event);
+    read_handshake(r, line, event);
     return 0;
 }
 
@@ -191,5 +201,6 @@ int jsonl_read(const char *folder, struct library *l, event_sink sink, void *con
         bad = read_lines(&r, path, &text, sink, context, e);
     buf_close(&text);
     buf_close(&r.bytes);
+    free(r.handshake);
     return bad;
 }

@@ -297,6 +297,10 @@ void ladder_event(void *context, const struct event *e)
     case EVENT_VERDICT:
         print_verdict(l, e);
         break;
+    case EVENT_TLS:
+        if (e->text[0] != '\0')
+            print_note(l, e, "", "");
+        break;
     case EVENT_RECORD:
         print_note(l, e, RED, "record");
         break;

@@ -112,6 +112,7 @@ static struct queued *copy_event(struct arena *a, const struct event *e)
     q->event.by = keep_text(a, e->by);
     q->event.where = keep_text(a, e->where);
     q->event.text = keep_text(a, e->text);
+    q->event.handshake = keep_text(a, e->handshake);
     q->event.stamp = keep_text(a, e->stamp);
     if (e->bytes.n > 0) {
         q->event.bytes.p = (uint8_t *)arena_text(a, (const char *)e->bytes.p, e->bytes.n);

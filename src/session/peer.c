@@ -53,6 +53,7 @@ static void end_by_filter(void *context, enum way_end how)
         peer_half_close(p, &ignored);
         return;
     }
+    peer_tell_tls(p->wire);
     if (how == WAY_ALERT)
         peer_end_stream(p->wire, STREAM_FIN, STREAM_REJECTED, true, "closed by us after an alert");
     else
@@ -164,6 +165,7 @@ void peer_disconnect(struct peer *p, bool reset)
     struct peer_wire *w = p->wire;
     if (w == NULL || w->stream == NULL)
         return;
+    peer_tell_tls(w);
     peer_close_stream(w, reset ? STREAM_RST : STREAM_FIN);
     has_closed(p);
 }

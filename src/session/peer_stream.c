@@ -63,6 +63,31 @@ static int tls_alert_instead(void *context, bool is_sent, const char *message)
     return way_handshake(&s->way, &p);
 }
 
+static void tell_tls(struct peer_wire *w, const char *text)
+{
+    struct peer *p = w->peer;
+    struct buf handshake = {0};
+    if (w->stream == NULL)
+        return;
+    peer_begin_connection(w);
+    tls_tell(p->tls, &handshake);
+    struct event e = session_new_event(&p->session, EVENT_TLS, true, world_now(p->world));
+    e.text = text;
+    e.handshake = buf_string(&handshake);
+    recorder_put(p->session.recorder, &e);
+    buf_close(&handshake);
+    w->has_told_tls = true;
+}
+
+void peer_tell_tls(struct peer_wire *w)
+{
+    const struct tls_facts *f = w->peer->tls == NULL ? NULL : tls_info(w->peer->tls);
+    if (f == NULL || f->client_hello.n == 0)
+        return;
+    if (!w->has_told_tls || (f->alerts > 0 && f->alert[f->alerts - 1].level > 1))
+        tell_tls(w, "");
+}
+
 static void tell_established(struct peer_wire *w)
 {
     struct buf line = {0};
@@ -70,7 +95,7 @@ static void tell_established(struct peer_wire *w)
     tls_facts_summary(tls_info(w->peer->tls), &line);
     if (tls_problem(w->peer->tls)[0] != '\0')
         buf_printf(&line, "; taken nevertheless: %s", tls_problem(w->peer->tls));
-    record_tls(w, EVENT_LOG, true, buf_string(&line), (struct slice){NULL, 0});
+    tell_tls(w, buf_string(&line));
     buf_close(&line);
 }
 
@@ -105,6 +130,7 @@ int peer_use_tls(struct peer_wire *w, struct err *e)
     if (p->tls != NULL && way_may_alert(&p->session.way) && tls_may_alert(p->tls, e) != 0)
         peer_forget_tls(p);
     p->session.is_inside = p->tls != NULL;
+    w->has_told_tls = false;
     if (p->tls != NULL)
         return 0;
     stream_close(w->stream, STREAM_RST);
@@ -250,6 +276,7 @@ static void stream_closed(void *context, struct stream *s, enum stream_end end, 
         timer_start(p->world, &w->retry, RETRY_MS, w->again, p);
         return;
     }
+    peer_tell_tls(w);
     peer_end_stream(w, STREAM_FIN, end, false, why);
     if (p->state == PEER_CONNECTING)
         peer_fail(p);

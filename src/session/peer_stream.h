@@ -22,6 +22,9 @@ int peer_use_tls(struct peer_wire *w, struct err *e);
 /* That of the connection before is not asked any more. */
 void peer_forget_tls(struct peer *p);
 
+/* What TLS has told goes into the record, unless it has, with the alert that came last. */
+void peer_tell_tls(struct peer_wire *w);
+
 /* Frames have come: they are for supportedAppProtocol, or for whoever waits. */
 void peer_look_at_frames(struct peer *p);
 

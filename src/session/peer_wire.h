@@ -27,6 +27,7 @@ struct peer_wire {
     bool waits_for_tls;
     struct stream *stream;
     bool is_connected;         /* the session knows of the connection */
+    bool has_told_tls;         /* the record has what the handshake told */
     bool has_half_closed;      /* this side has sent FIN, the other one has not */
     bool with_tls;             /* EVCC: to connect with */
     struct endpoint to;        /* EVCC: where to connect; */

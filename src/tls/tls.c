@@ -5,6 +5,7 @@
 #include "tls/tls_identity.h"
 #include "tls/tls_names.h"
 #include "tls/tls_session.h"
+#include "tls/tls_told.h"
 #include "trust/pki_profile.h"
 #include "wire/v2gtp.h"
 #include "wire/world.h"
@@ -64,6 +65,19 @@ const char *tls_problem(const struct tls *t)
 const char *tls_staple_status(const struct tls *t)
 {
     return t->session.status;
+}
+
+void tls_tell(const struct tls *t, struct buf *out)
+{
+    const struct tls_options *o = t->session.options;
+    struct tls_told told = {.facts = tls_info(t),
+                            .at = tls_judged_at(o),
+                            .handshake_us = tls_handshake_us(t),
+                            .judge = o->is_server ? FROM_SECC : FROM_EVCC,
+                            .findings = {t->session.findings.p, t->session.findings.n},
+                            .problem = tls_problem(t),
+                            .status = tls_staple_status(t)};
+    tls_told_print(&told, out);
 }
 
 static bool is_server(const struct tls *t)
@@ -566,6 +580,7 @@ void tls_drop(struct tls *t)
     if (t == NULL || --t->users > 0)
         return;
     tls_facts_close(&t->session.facts);
+    buf_close(&t->session.findings);
     if (t->plain.p != NULL)
         OPENSSL_cleanse(t->plain.p, t->plain.cap);
     buf_close(&t->plain);

@@ -20,6 +20,8 @@ struct tls_session {
     struct tls_facts facts;
     char problem[512];               /* first one of the peer's chain or stapled response */
     char status[160];                /* of the stapled response: "good", …; "" where none */
+    struct buf findings;             /* of the profile about the peer's chain: JSON objects, with
+                                        commas between */
     const struct identity *identity; /* sent to the peer */
     void (*keylog)(struct tls_session *t, const char *line);
 };
@@ -37,6 +39,9 @@ static inline struct tls_session *tls_session_of(const SSL *ssl)
 /* Callbacks of OpenSSL. */
 int tls_verify_certificate(int is_good, X509_STORE_CTX *store);
 int tls_verify_staple(SSL *ssl, void *unused);
+
+/* The time by which a chain is looked at: seconds since 1970. */
+int64_t tls_judged_at(const struct tls_options *o);
 
 int tls_verify_chain(X509_STORE_CTX *store, void *unused);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/tls_session.h"
+#include "tls/tls_told.h"
 #include "trust/ocsp.h"
 
 #include <openssl/err.h>
@@ -124,6 +125,7 @@ static const struct {
 
 struct judgement {
     const struct tls_options *options;
+    struct buf *findings; /* all of them, as JSON */
     bool is_refused;
     enum pki_fault fault; /* of the first one that counts, else of the first one */
     struct buf text;
@@ -133,6 +135,7 @@ static void judge(void *context, const struct pki_finding *f)
 {
     struct judgement *j = context;
     char place[256];
+    tls_told_finding(f, j->findings);
     bool counts = FAULTS[f->fault].is_usual || j->options->profile == TLS_PROFILE_ALL;
     /* what has no place in the chain has none for a reason, which is said next */
     bool is_first = !j->is_refused || (j->fault == PKI_ORDER && f->fault != PKI_ORDER);
@@ -162,6 +165,11 @@ static void look_at_role(X509 *leaf, struct judgement *j)
     judge(j, &f);
 }
 
+int64_t tls_judged_at(const struct tls_options *o)
+{
+    return o->at != 0 ? o->at : (int64_t)time(NULL);
+}
+
 /* The chain as it came, held against the profile. */
 static void look_at_chain(struct tls_session *t, struct judgement *j)
 {
@@ -171,7 +179,7 @@ static void look_at_chain(struct tls_session *t, struct judgement *j)
         .role = o->is_server ? ROLE_VEHICLE_LEAF : ROLE_SECC_LEAF,
         .edition = -1,
         .anchors = t->anchors,
-        .now = o->at != 0 ? o->at : (int64_t)time(NULL),
+        .now = tls_judged_at(o),
     };
     struct err ignored = ERR_INIT;
     struct slice sent =
@@ -190,8 +198,9 @@ int tls_verify_chain(X509_STORE_CTX *store, void *unused)
 {
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct tls_session *t = tls_session_of(ssl);
-    struct judgement j = {.options = t->options};
+    struct judgement j = {.options = t->options, .findings = &t->findings};
     (void)unused;
+    buf_clear(&t->findings);
     look_at_chain(t, &j);
     if (j.text.n > 0)
         snprintf(t->problem, sizeof t->problem, "the %s's chain: %s",

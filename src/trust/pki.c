@@ -505,21 +505,26 @@ static void check_top(struct check *k)
                  "not checked up to a root: %s is not here", issuer_name(x, name));
 }
 
-/* The issuer's lists, of the chain and of the anchors. */
+/* The issuer's lists, of the chain and of the anchors. Two issuers may have one name (both editions
+ * of a tree): a list that is not signed counts only where there is no other. */
 static void check_lists(struct check *k, unsigned i, const struct pki_chain *c)
 {
     X509 *x = k->path->at[i], *issuer = i + 1 < k->path->n ? k->path->at[i + 1] : NULL;
+    unsigned foreign = 0, own = 0;
     for (unsigned n = 0; c != NULL && n < c->crls; n++) {
         X509_REVOKED *revoked = NULL;
         X509_CRL *crl = c->crl[n];
         if (issuer == NULL || X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(x)) != 0)
             continue;
-        if (X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1)
-            pki_find(&k->f, PKI_REVOKED, false, "RFC 5280, 6.3",
-                     "a revocation list is not signed by the issuer; it was left out");
-        else if (X509_CRL_get0_by_cert(crl, &revoked, x) == 1)
+        bool is_own = X509_CRL_verify(crl, X509_get0_pubkey(issuer)) == 1;
+        own += is_own;
+        foreign += !is_own;
+        if (is_own && X509_CRL_get0_by_cert(crl, &revoked, x) == 1)
             pki_find(&k->f, PKI_REVOKED, true, "RFC 5280, 6.3", "revoked by its issuer");
     }
+    if (foreign > 0 && own == 0)
+        pki_find(&k->f, PKI_REVOKED, false, "RFC 5280, 6.3",
+                 "a revocation list is not signed by the issuer; it was left out");
     ERR_clear_error();
 }
 

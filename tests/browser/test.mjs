@@ -382,6 +382,49 @@ await test('a session', 'session.html', {}, async (page) => {
     );
 });
 
+await test('TLS', 'tls.html', {}, async (page) => {
+    await page.waitForSelector('.connection');
+    const facts = await page.evaluate(() => ({
+        text: document.querySelector('.connection').innerText,
+        certificates: document.querySelectorAll('.certificate').length,
+        bad: document.querySelectorAll('.certificate.bad, .validity.bad').length,
+        judges: [...document.querySelectorAll('.judge')].map((e) => e.innerText),
+    }));
+    check(
+        'a connection tells version, suite, group, OCSP',
+        ['TLS 1.3', 'TLS_AES_256_GCM_SHA384', 'secp521r1', 'OCSP response'].every((word) =>
+            facts.text.includes(word),
+        ),
+        facts.text,
+    );
+    check(
+        'and both chains, in which nothing is wrong',
+        facts.certificates === 6 && !facts.bad && facts.judges.every((j) => /nothing wrong/.test(j)),
+        facts,
+    );
+    await page.click('.certificate details summary');
+    check(
+        'a certificate shows its extensions',
+        await page.evaluate(() => !!find('.extensions tr') && find('.extensions').innerText.includes('keyUsage')),
+    );
+});
+
+await test('a certificate that has expired', 'expired.html', {}, async (page) => {
+    await page.evaluate(() => PLAN.length > 1 && openCase(PLAN[0]));
+    await page.waitForSelector('.connection');
+    const facts = await page.evaluate(() => ({
+        first: document.querySelector('.certificate').innerText,
+        bad: document.querySelectorAll('.validity.bad').length,
+        text: document.querySelector('.connection').innerText,
+        open: document.querySelector('.connection').open,
+    }));
+    check(
+        'is named where it stands, and the alert',
+        facts.open && facts.bad === 1 && /expired/.test(facts.first) && /certificate_expired/.test(facts.text),
+        facts,
+    );
+});
+
 // Spikes must not vanish where there are more points than pixels.
 await test('thinning', 'run.html', {}, async (page) => {
     const d = await page.evaluate(() =>
@@ -422,14 +465,21 @@ const STATES = {
         await page.evaluate(() => document.querySelector('.remark[data-e]').click());
     },
     keys: (page) => page.keyboard.press('?'),
+    TLS: async (page) => {
+        await page.waitForSelector('.connection');
+        await page.evaluate(() => findAll('.connection details').forEach((d) => (d.open = true)));
+    },
+    expired: (page) => page.waitForSelector('.connection'),
 };
+
+const FILES = { TLS: 'tls.html', expired: 'expired.html' }; // else run.html
 
 for (const [width, theme, lang] of SETTINGS) {
     for (const [state, go] of Object.entries(STATES)) {
         const what = `${state}, ${width} px, ${theme}, ${lang}`;
         await test(
             what,
-            'run.html',
+            FILES[state] || 'run.html',
             { width, height: width > 2000 ? 1440 : 860, theme, lang },
             async (page) => {
                 await go(page);

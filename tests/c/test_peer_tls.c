@@ -85,7 +85,7 @@ static void look(void *context, const struct event *e)
     struct pair *p = context;
     if (e->kind == EVENT_LISTEN)
         p->at[strcmp(e->text, "TLS") == 0] = e->from;
-    if (e->kind == EVENT_LOG || e->kind == EVENT_CLOSE)
+    if (e->kind == EVENT_LOG || e->kind == EVENT_TLS || e->kind == EVENT_CLOSE)
         buf_printf(&p->logs, "%s %s\n", e->by, e->text);
     p->wires += e->kind == EVENT_WIRE;
     p->secrets += e->kind == EVENT_SECRET;
@@ -305,7 +305,8 @@ static void the_record_needs_nothing_else(void **state)
 {
     (void)state;
     for (int is_20 = 0; is_20 < 2; is_20++) {
-        char path[100], text[8192], name[128];
+        static char text[1 << 17];
+        char path[100], name[128];
         struct err e = ERR_INIT;
         struct pair p;
         snprintf(path, sizeof path, "%s/record%d", folder, is_20);

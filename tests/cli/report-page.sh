@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The report as a page (docs/report-format.md): its blocks, whatever ended the run.
 . tests/cli/support
+# shellcheck source=tests/cli/support-page
+. tests/cli/support-page
 set -u
 
 # A case of each verdict, one that waits in vain, and a name that would end a script element.
@@ -15,53 +17,6 @@ cases 'own_unclear' { given = 'ServiceDiscoveryRes', station = { silent_at = 'Se
 cases 'own_error' { given = 'ServiceDiscoveryRes', then_ = function() error('</script><!--') end }
 cases 'own_never' { given = 'ServiceDiscoveryRes', cannot = 'it needs a <pilot>', then_ = function() end }
 END
-
-# read_page FILE EXPRESSION: of `meta`, `plan`, `cases` ([index, block]), `names`, `ended`, `frames(block)`
-cat >"$work/page.py" <<'END'
-import base64, gzip, html, json, re, subprocess, sys
-page = open(sys.argv[1], encoding="utf8").read()
-unpack = lambda text: json.loads(gzip.decompress(base64.b64decode(text, validate=True)))
-meta = json.loads(re.search(r'id="meta">(.*?)</script>', page, re.S)[1])
-plan = unpack(re.search(r'id="plan">([^<]*)\.</script>', page)[1])
-paths, shapes, names, cases = [], [], [], []
-for kind, index, text in re.findall(r'<script type="text/plain" class="([dc])" data-[di]="([^"]*)">([^<]*)\.</script>', page):
-    if kind == "c":
-        cases.append((json.loads(html.unescape(index)), unpack(text)))
-        continue
-    for known, new in zip((paths, shapes, names), unpack(text)):
-        known += new
-ended = 'id="end"' in page
-by_id = {plan["cases"][i[0] - 1]["id"]: (i, c) for i, c in cases}
-frames = lambda c: [e for e in c["entries"] if not isinstance(e[1], str)]
-events = ["header", "SE", "EE", "AT", "CH", "length", "value"]
-
-def rows_of(frame):
-    at, values = 64, iter(frame[5])
-    for event, path, width in shapes[frame[4]]:
-        yield (event, "" if path < 0 else paths[path][0], at - 64, width, next(values) if event in (6, 8) else None,
-               "" if path < 0 else paths[path][1], "" if path < 0 else paths[path][2])
-        at += width
-
-def explained(frame):
-    said = subprocess.run([sys.argv[3], "explain", "--json", "-g", names[frame[8]["grammar"]], frame[3]], capture_output=True)
-    for r in json.loads(said.stdout)["rows"]:
-        event = 8 if r["event"] in ("field", "octets") else events.index(r["event"]) if r["event"] in events else 7
-        yield (event, r["path"], r["bit"], r["width"], r["text"] if event in (6, 8) else None, r.get("doc", ""), r.get("doc_ko", ""))
-
-print(eval(sys.argv[2]))
-END
-read_page() { python3 "$work/page.py" "$1" "$2" "$V2GLAB" 2>&1; }
-
-# holds NAME FILE EXPRESSION EXPECTED
-if command -v python3 >/dev/null; then
-    holds() {
-        found=$(read_page "$2" "$3")
-        [ "$found" = "$4" ] || echo "# found: $(tail -n 1 <<<"$found" | cut -c 1-300)"
-        check "$1" [ "$found" = "$4" ]
-    }
-else
-    holds() { echo "ok - $1 # SKIP python3 is not there"; }
-fi
 
 run test -q --record "$work/r" --html "$work/live.html" --record-keep all --virtual-time --file "$cases" 'own_*'
 wants "a run writes its report as it goes on" 3 out "1 passed"
