@@ -78,7 +78,7 @@ PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/% src/sc
 
 CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-korean check-gcc check-clang
 
-.PHONY: all help man demo test check asan bench fuzz docs picture house requirements format install uninstall clean \
+.PHONY: all help man demo test check asan bench fuzz docs picture house requirements format install uninstall deb clean \
 	test-browser bench-report test-captures test-personas test-suites figures $(CHECKS) objects FORCE
 
 all: build/v2glab $(OUT)/libv2g.a $(OUT)/libv2g.so ## Builds build/v2glab and the library
@@ -308,6 +308,9 @@ uninstall: ## Removes what install put there
 	cd '$(DESTDIR)$(PREFIX)' && rmdir -p --ignore-fail-on-non-empty 2>/dev/null $(patsubst $(PREFIX)/%,'%', \
 		$(filter $(PREFIX)/%,$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(MANDIR)/man1 $(SHAREDIR)/doc \
 		$(dir $(COMPLETIONS:%=$(SHAREDIR)/%)))) || true
+
+deb: | build/packages/deb ## Makes the Debian packages in build/deb
+	@tools/make-deb $(VERSION) build/deb
 
 clean: ## Removes build/
 	rm -rf build
