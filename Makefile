@@ -71,6 +71,8 @@ TESTS := $(basename $(notdir $(wildcard tests/c/test_*.c)))
 TEST_OBJECTS := $(call objects,tests/c/*.c)
 TEST_HELPERS := $(filter-out $(TESTS:%=$(OUT)/tests/c/%.o),$(TEST_OBJECTS))
 TEST_PROGRAMS := $(TESTS:%=$(OUT)/tests/%)
+# ONLY='word ...': those whose names have one of the words.
+TEST_WANTED = $(if $(ONLY),$(foreach t,$(TEST_PROGRAMS),$(if $(strip $(foreach w,$(ONLY),$(findstring $w,$(notdir $t)))),$t)),$(TEST_PROGRAMS))
 BENCHES := $(basename $(notdir $(wildcard bench/*.c)))
 FUZZERS := $(basename $(notdir $(wildcard fuzz/*.c)))
 OTHER_OBJECTS := $(call objects,bench/*.c) $(call objects,fuzz/*.c)
@@ -170,7 +172,7 @@ docs: build/v2glab ## Writes the API reference and the list of cases to build/do
 
 # ---- tests ----
 
-test: $(TEST_PROGRAMS) $(OUT)/v2glab $(if $(filter gcc,$(VARIANT)),build/v2glab) | build/packages/test ## Runs all tests (ONLY='word ...': those whose names have a word)
+test: $(TEST_WANTED) $(OUT)/v2glab $(if $(filter gcc,$(VARIANT)),build/v2glab) | build/packages/test ## Runs all tests (ONLY='word ...': those whose names have a word)
 	@BUILD=$(OUT) tests/run $(ONLY)
 
 asan: ## Runs all tests under Address- and UndefinedBehaviorSanitizer
