@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/report.h"
 #include "base/gzip.h"
+#include "base/utf8.h"
 #include "wire/v2gtp.h"
 
 #include <errno.h>
@@ -69,25 +70,80 @@ static bool is_capture(const struct buf *b)
     return false;
 }
 
-/* Text may begin with a mark that says how it is encoded. */
-static bool has_text_mark(const struct buf *b)
+/* How a text is encoded: by the mark that it begins with, or, of UTF-16 without one, by the zeros
+ * between its first characters. */
+struct text_encoding {
+    size_t mark; /* bytes */
+    bool is_utf16;
+    unsigned low; /* UTF-16: which byte of a pair is the lower one */
+};
+
+static bool is_ascii_text(uint8_t c)
 {
-    return (b->n >= 3 && memcmp(b->p, "\xEF\xBB\xBF", 3) == 0) ||
-           (b->n >= 2 && (memcmp(b->p, "\xFF\xFE", 2) == 0 || memcmp(b->p, "\xFE\xFF", 2) == 0));
+    return (c >= ' ' && c < 0x7F) || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Takes the mark away, and of UTF-16 the characters that ASCII does not have. */
-static void make_ascii(struct buf *b)
+static struct text_encoding find_encoding(const struct buf *b)
 {
-    size_t mark = b->p[0] == 0xEF ? 3 : 2, n = 0;
-    if (mark == 3) {
-        memmove(b->p, b->p + mark, b->n -= mark);
-        return;
+    const uint8_t *p = b->p;
+    if (b->n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0)
+        return (struct text_encoding){.mark = 3};
+    for (unsigned low = 0; low < 2 && b->n >= 4; low++) {
+        if (p[low] == 0xFF && p[!low] == 0xFE)
+            return (struct text_encoding){.mark = 2, .is_utf16 = true, .low = low};
+        if (is_ascii_text(p[low]) && is_ascii_text(p[2 + low]) && p[!low] == 0 && p[2 + !low] == 0)
+            return (struct text_encoding){.is_utf16 = true, .low = low};
     }
-    unsigned low = b->p[0] == 0xFF ? 0 : 1;
-    for (size_t i = mark; i + 1 < b->n; i += 2)
-        b->p[n++] = b->p[i + !low] == 0 ? b->p[i + low] : '?';
-    b->n = n;
+    return (struct text_encoding){.mark = 0};
+}
+
+/* What XML says of its encoding is not so any more. */
+static void blank_declaration(struct buf *b)
+{
+    static const char KEY[] = "encoding";
+    const uint8_t *end = b->n > 5 && memcmp(b->p, "<?xml", 5) == 0 ? memchr(b->p, '>', b->n) : NULL;
+    uint8_t *at = end == NULL ? NULL : memmem(b->p, (size_t)(end - b->p), KEY, sizeof KEY - 1);
+    for (unsigned quotes = 0; at != NULL && at < end && quotes < 2; at++) {
+        quotes += *at == '"' || *at == '\'';
+        *at = ' ';
+    }
+}
+
+/* The 16 bits at that byte; 0 behind the end. */
+static uint32_t utf16_at(const struct buf *b, size_t at, unsigned low)
+{
+    return at + 1 < b->n ? (uint32_t)b->p[at + !low] << 8 | b->p[at + low] : 0;
+}
+
+/* Text becomes UTF-8, without a mark. */
+static int make_utf8(struct buf *b)
+{
+    struct text_encoding from = find_encoding(b);
+    if (!from.is_utf16) {
+        if (from.mark > 0)
+            memmove(b->p, b->p + from.mark, b->n -= from.mark);
+        return 0;
+    }
+    struct buf out = {0};
+    for (size_t i = from.mark; i + 1 < b->n; i += 2) {
+        uint32_t c = utf16_at(b, i, from.low), next = utf16_at(b, i + 2, from.low);
+        bool is_half = c >= 0xD800 && c < 0xE000;
+        uint8_t *to = buf_reserve(&out, 4);
+        if (to == NULL)
+            break;
+        if (is_half && c < 0xDC00 && next >= 0xDC00 && next < 0xE000) {
+            c = 0x10000 + ((c & 0x3FF) << 10 | (next & 0x3FF));
+            is_half = false;
+            i += 2;
+        }
+        out.n += utf8_put(to, is_half ? 0xFFFD : c);
+    }
+    bool failed = out.failed;
+    buf_close(b);
+    *b = out;
+    if (!failed)
+        blank_declaration(b);
+    return failed ? -1 : 0;
 }
 
 #define UNPACKED_LIMIT (1u << 30) /* bytes of a file that came packed */
@@ -127,8 +183,8 @@ static int read_all(struct input *in, const char *path, struct err *e)
                        INPUT_LIMIT >> 20);
     if (n >= 0 && gzip_is((struct slice){in->bytes.p, in->bytes.n}) && unpack(in, e) != 0)
         return -1;
-    if (n >= 0 && has_text_mark(&in->bytes))
-        make_ascii(&in->bytes);
+    if (n >= 0 && in->bytes.n > 0 && make_utf8(&in->bytes) != 0)
+        return err_set(e, "%s: out of memory", in->name);
     return n < 0 ? -1 : 0;
 }
 
@@ -364,6 +420,10 @@ static int next_line(struct lines *l, struct slice *line, struct err *e)
     size_t n = end != NULL ? (size_t)(end - start) : l->buf.n - l->at;
     l->at += n + (end != NULL);
     l->number++;
+    if (l->number == 1 && n >= 3 && memcmp(start, "\xEF\xBB\xBF", 3) == 0) {
+        start += 3; /* the mark of UTF-8 */
+        n -= 3;
+    }
     if (n > 0 && start[n - 1] == '\r')
         n--;
     *line = (struct slice){start, n};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checking UTF-8: one sequence at a time, so that printers can put something else where text from
- * the wire is broken.
+ * UTF-8, one character at a time: checked, so that printers can put something else where text from
+ * the wire is broken; and written.
  */
 #ifndef V2G_BASE_UTF8_H
 #define V2G_BASE_UTF8_H
@@ -31,6 +31,31 @@ static inline unsigned utf8_length(const uint8_t *p, size_t n, uint32_t *charact
         return 0;
     *character = c;
     return length;
+}
+
+/* Writes the character, which is one of Unicode; returns its octets, 1 to 4. */
+static inline unsigned utf8_put(uint8_t *out, uint32_t c)
+{
+    if (c < 0x80) {
+        out[0] = (uint8_t)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (uint8_t)(0xC0 | c >> 6);
+        out[1] = (uint8_t)(0x80 | (c & 63));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (uint8_t)(0xE0 | c >> 12);
+        out[1] = (uint8_t)(0x80 | (c >> 6 & 63));
+        out[2] = (uint8_t)(0x80 | (c & 63));
+        return 3;
+    }
+    out[0] = (uint8_t)(0xF0 | c >> 18);
+    out[1] = (uint8_t)(0x80 | (c >> 12 & 63));
+    out[2] = (uint8_t)(0x80 | (c >> 6 & 63));
+    out[3] = (uint8_t)(0x80 | (c & 63));
+    return 4;
 }
 
 #endif
