@@ -17,8 +17,9 @@ static void look(struct slice bytes)
 }
 
 static void on_udp(void *context, int64_t us, const struct endpoint *from,
-                   const struct endpoint *to, struct slice bytes)
+                   const struct endpoint *to, struct slice bytes, uint64_t frame)
 {
+    (void)frame;
     (void)context;
     (void)us;
     seen += from->port + to->port;

@@ -5,7 +5,9 @@
 #include "app/guess.h"
 #include "app/report.h"
 #include "app/shown.h"
+#include "base/file.h"
 #include "record/capture.h"
+#include "record/comments.h"
 #include "record/datagram.h"
 #include "record/session_summary.h"
 #include "record/times.h"
@@ -17,6 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define KEYLOG_MOST (64u << 20) /* bytes */
 
 /* One TCP connection: a session for each direction, that decodes what the other side sent. */
 struct link {
@@ -46,8 +50,11 @@ struct reading {
     struct times_limits limits;
     struct times times;
     struct session_summary sessions; /* behind the times */
+    struct comments *comments;       /* behind them, too; NULL: none are wanted */
+    uint64_t packet;                 /* that is being read; 0: between packets */
     struct guess guess;
     struct arena scratch;
+    bool is_inside; /* what is being read was within TLS */
     bool verify;
     unsigned frames, undecoded, violations, differing, losses, foreign;
 };
@@ -84,6 +91,8 @@ static void session_event(void *context, const struct event *e)
     struct event shown = *e;
     shown.by = "";
     shown.is_echo = false;
+    shown.packet = r->packet;
+    shown.is_inside = r->is_inside;
     if (e->kind == EVENT_CONNECT || e->kind == EVENT_CLOSE)
         return;
     if (e->kind == EVENT_FRAME)
@@ -138,6 +147,7 @@ static struct event link_event(const struct link *l, enum event_kind kind, bool 
         .text = "",
         .session = l->session,
         .connection = l->number,
+        .packet = l->reading->packet,
         .from = from_client ? l->client : l->server,
         .to = from_client ? l->server : l->client,
     };
@@ -234,7 +244,9 @@ static void put_log(struct link *l, bool from_client, int64_t us, const char *te
 static void tls_data(void *context, bool from_client, struct slice bytes)
 {
     struct link *l = context;
+    l->reading->is_inside = true;
     take_bytes(l, from_client, bytes, l->us);
+    l->reading->is_inside = false;
 }
 
 static void tls_note(void *context, bool from_client, const char *text)
@@ -340,13 +352,8 @@ static void begin_link(struct link *l, bool has_tls, int64_t us)
     put_log(l, true, us, "not V2GTP: not shown");
 }
 
-static void on_data(void *context, int64_t us, uint32_t connection, bool from_client,
-                    struct slice bytes, uint64_t frame)
+static void take_data(struct link *l, int64_t us, bool from_client, struct slice bytes)
 {
-    struct link *l = find_link(context, connection);
-    (void)frame;
-    if (l == NULL || bytes.n == 0)
-        return;
     if (!l->is_known) {
         if (!recognise(l, from_client, bytes))
             return;
@@ -357,6 +364,17 @@ static void on_data(void *context, int64_t us, uint32_t connection, bool from_cl
         take_tls(l, from_client, bytes, us);
     else if (l->is_v2g)
         take_bytes(l, from_client, bytes, us);
+}
+
+static void on_data(void *context, int64_t us, uint32_t connection, bool from_client,
+                    struct slice bytes, uint64_t frame)
+{
+    struct reading *r = context;
+    struct link *l = find_link(r, connection);
+    r->packet = frame;
+    if (l != NULL && bytes.n > 0)
+        take_data(l, us, from_client, bytes);
+    r->packet = 0;
 }
 
 static void on_loss(void *context, int64_t us, uint32_t connection, bool from_client,
@@ -428,13 +446,14 @@ static void on_clock(void *context, int64_t us, int64_t back)
 /* ---- SDP ---- */
 
 static void on_udp(void *context, int64_t us, const struct endpoint *from,
-                   const struct endpoint *to, struct slice bytes)
+                   const struct endpoint *to, struct slice bytes, uint64_t frame)
 {
     struct reading *r = context;
     struct datagram d;
     datagram_read(&d, r->library, us, "", from, to, bytes);
     const struct endpoint *asker = d.event.from_role == FROM_EVCC ? from : to;
     d.event.session = numbers_asked(&r->out.numbers, asker).session;
+    d.event.packet = frame;
     recorder_put(&r->out, &d.event);
 }
 
@@ -477,13 +496,37 @@ static void print_sessions(const struct reading *r)
     buf_close(&text);
 }
 
+/* The same as the last lines of JSON: behind those of the events, which are out. */
+static void print_json(const struct reading *r, const struct capture_totals *t)
+{
+    struct buf text = {0};
+    uint64_t next = recorder_last(&r->out) + 1;
+    next += session_summary_json(&r->sessions, next, &text);
+    buf_printf(&text,
+               "{\"number\":%llu,\"us\":%lld,\"kind\":\"capture\",\"packets\":%llu,"
+               "\"connections\":%u,\"frames\":%u,\"undecoded\":%u,\"violations\":%u,"
+               "\"losses\":%u,\"ok\":%s}\n",
+               (unsigned long long)next, (long long)t->last_us, (unsigned long long)t->packets,
+               t->connections, r->frames, r->undecoded, r->violations, r->losses,
+               r->undecoded + r->violations + r->losses > 0 ? "false" : "true");
+    fwrite(text.p, 1, text.n, stdout);
+    buf_close(&text);
+}
+
+static void measured_event(void *context, const struct event *e)
+{
+    struct reading *r = context;
+    session_summary_event(&r->sessions, e);
+    if (r->comments != NULL)
+        comments_event(r->comments, e);
+}
+
 /* Times are told at the end; those who get the events measure for themselves. */
 static int open_sessions(struct reading *r, struct err *e)
 {
     if (limits_read(&r->limits, e) != 0)
         return -1;
-    r->times = (struct times){
-        .limits = &r->limits, .next = session_summary_event, .context = &r->sessions};
+    r->times = (struct times){.limits = &r->limits, .next = measured_event, .context = r};
     recorder_add(&r->out, times_event, &r->times);
     return 0;
 }
@@ -506,7 +549,7 @@ static int read_secrets(struct reading *r, const char *path, const char *keylog)
     return -1;
 }
 
-static int read_capture(struct reading *r, const char *path)
+static int read_capture(struct reading *r, const char *path, bool as_json)
 {
     static const struct capture_events EVENTS = {
         .udp = on_udp,
@@ -525,6 +568,8 @@ static int read_capture(struct reading *r, const char *path)
     if (totals.packets > 0 || bad == 0) {
         print_summary(r, &totals);
         print_sessions(r);
+        if (as_json)
+            print_json(r, &totals);
     }
     if (bad != 0)
         report_err("", &e);
@@ -533,13 +578,43 @@ static int read_capture(struct reading *r, const char *path)
     return r->undecoded > 0 || r->differing > 0 ? EXIT_FAIL : EXIT_PASS;
 }
 
+/* The copy with what was found as comments; the capture has been read by now. */
+static int write_copy(struct reading *r, const char *path, const struct capture_view *view)
+{
+    struct comments_totals totals;
+    struct buf keylog = {0};
+    struct err e = ERR_INIT;
+    int bad = 0;
+    if (view->keeps_secrets && view->keylog != NULL)
+        bad = file_read(view->keylog, KEYLOG_MOST, &keylog, &e);
+    struct slice lines = {keylog.p, keylog.n};
+    if (bad == 0)
+        bad = comments_write(r->comments, path, view->copy, view->keeps_secrets ? &lines : NULL,
+                             &totals, &e);
+    if (bad != 0)
+        report_err("", &e);
+    else
+        fprintf(stderr, "%s: %llu packets, %llu of them with comments\n", view->copy,
+                (unsigned long long)totals.packets, (unsigned long long)totals.commented);
+    if (bad == 0 && totals.homeless > 0)
+        report(REPORT_WARNING,
+               "%llu packets are in simple packet blocks, which can have no comments",
+               (unsigned long long)totals.homeless);
+    buf_close(&keylog);
+    return bad;
+}
+
 /* To the terminal, or to who asked for them. */
 static int open_sinks(struct reading *r, const struct capture_view *view, struct shown *shown,
                       struct err *e)
 {
     recorder_add(&r->inner, session_event, r);
+    if (view->copy != NULL && (r->comments = comments_open(e)) == NULL)
+        return -1;
     if (view->sink != NULL)
         recorder_add(&r->out, view->sink, view->context);
+    else if (view->copy != NULL)
+        return open_sessions(r, e);
     else if (shown_open(shown, &r->out, view->json, view->verbose, e) != 0)
         return -1;
     return open_sessions(r, e);
@@ -559,9 +634,12 @@ int command_decode_capture(const char *path, const struct capture_view *view)
         open_sinks(&r, view, &shown, &e) != 0)
         report_err("", &e);
     else if (read_secrets(&r, path, view->keylog) == 0)
-        status = read_capture(&r, path);
+        status = read_capture(&r, path, view->json && view->sink == NULL && view->copy == NULL);
+    if (status != EXIT_SETUP && r.comments != NULL && write_copy(&r, path, view) != 0)
+        status = EXIT_SETUP;
     close_links(&r);
     close_sessions(&r);
+    comments_close(r.comments);
     arena_close(&r.scratch);
     tls_secrets_close(&r.secrets);
     shown_close(&shown);

@@ -16,6 +16,8 @@ struct capture_view {
     bool verify;               /* encode every message again and report those that differ */
     unsigned verbose;          /* 1: also the XML of each message; 2: also its bytes */
     const char *keylog;        /* TLS secrets in the format of SSLKEYLOGFILE; NULL: none */
+    const char *copy;          /* pcapng file to write instead, with comments; NULL: none */
+    bool keeps_secrets;        /* the copy has the secrets of TLS that there are */
     event_sink sink;           /* gets the events, not the terminal; NULL: the terminal does */
     void *context;             /* of the sink */
 };

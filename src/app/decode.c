@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ORDER FORMAT */
 enum format { FORMAT_XML, FORMAT_JSON, FORMAT_HEX };
@@ -45,6 +46,12 @@ static const struct option OPTION[] = {
     LIMIT_OPTION(offsetof(struct decode, exi.limits)),
     {"keylog", 0, "FILE", "TLS secrets of a capture (as by SSLKEYLOGFILE)",
      .at = offsetof(struct decode, view.keylog)},
+    {"output", 'o', "FILE",
+     "of a capture: write it to FILE (pcapng) with messages, violations and\n"
+     "times as comments of its packets, which any Wireshark shows",
+     .at = offsetof(struct decode, view.copy)},
+    {"with-secrets", 0, NULL, "with -o: FILE has the secrets of TLS, also those of --keylog",
+     .at = offsetof(struct decode, view.keeps_secrets)},
     {"verify", 0, NULL, "of a capture: encode every message again, and report those that differ",
      .at = offsetof(struct decode, view.verify)},
     {"verbose", 'v', NULL,
@@ -76,6 +83,7 @@ static const struct usage USAGE = {
     "  v2glab decode --grammar iso15118-2 --format json message.exi\n"
     "  v2glab decode --lines --grammar din70121 <messages.hex >messages.xml\n"
     "  v2glab decode session.pcap\n"
+    "  v2glab decode session.pcap -o decoded.pcapng\n"
     "  v2glab decode charger.log\n\n"
     "exit codes: 0 decoded, 1 it (or, with --lines, a line) cannot be decoded,\n"
     "2 several grammars fit, 3 wrong use, or a file that cannot be read",
@@ -230,10 +238,28 @@ static int decode_input(struct decode *d, const struct input *in)
     return EXIT_FAIL;
 }
 
+static bool is_same_file(const char *one, const char *other)
+{
+    struct stat a, b;
+    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
 static int decode_capture(struct decode *d, const char *path)
 {
+    if (d->view.copy != NULL && is_same_file(path, d->view.copy)) {
+        report(REPORT_ERROR, "%s: -o names the capture itself; expected another file", path);
+        return EXIT_SETUP;
+    }
     d->view.grammars = &d->grammars;
     return command_decode_capture(path, &d->view);
+}
+
+static int no_capture(const char *name)
+{
+    report(REPORT_ERROR, "%s%sno capture; expected pcap or pcapng with -o", name,
+           name[0] != '\0' ? ": " : "");
+    return EXIT_SETUP;
 }
 
 static int decode_whole(struct decode *d)
@@ -243,13 +269,17 @@ static int decode_whole(struct decode *d)
     int status;
     if (d->options.arguments == 0)
         return options_wrong(&d->options, "nothing to decode; expected hex digits, a file, or -");
+    if (d->view.keeps_secrets && d->view.copy == NULL)
+        return options_wrong(&d->options, "--with-secrets without -o FILE");
     if (input_read_any(&in, d->options.arguments, d->options.argument, &status, &e) != 0) {
         report_err(in.name, &e);
     } else if (in.is_capture && strcmp(d->options.argument[0], "-") == 0) {
         report(REPORT_ERROR, "a capture on standard input; expected the name of its file");
         status = EXIT_SETUP;
     } else {
-        status = in.is_capture ? decode_capture(d, in.name) : decode_input(d, &in);
+        status = in.is_capture          ? decode_capture(d, in.name)
+                 : d->view.copy != NULL ? no_capture(in.name)
+                                        : decode_input(d, &in);
     }
     input_close(&in);
     return status;

@@ -572,7 +572,7 @@ static void read_udp(struct reader *r, struct packet *p)
         return;
     learn_from_sdp(r, p);
     if (r->on->udp != NULL)
-        r->on->udp(r->context, p->us, &p->from, &p->to, (struct slice){p->p, p->n});
+        r->on->udp(r->context, p->us, &p->from, &p->to, (struct slice){p->p, p->n}, p->frame);
 }
 
 static void read_transport(struct reader *r, struct packet *p, uint8_t protocol)

@@ -20,9 +20,9 @@
  * earlier than that of the data before it in its direction; except where the clock steps back.
  */
 struct capture_events {
-    /* A datagram from or to port 15118. */
+    /* A datagram from or to port 15118. frame: number of the packet in the file, from 1. */
     void (*udp)(void *context, int64_t us, const struct endpoint *from, const struct endpoint *to,
-                struct slice bytes);
+                struct slice bytes, uint64_t frame);
 
     /*
      * A connection is open: at the server's SYN, or at the first data where the capture has no

@@ -83,6 +83,7 @@ struct event {
     int64_t limit_us, taken_us;
     uint32_t times;
     uint64_t line;     /* text only: the line of the input that it stands in, from 1; 0: none */
+    uint64_t packet;   /* capture only: the packet that ended it, from 1; 0: not known, none */
     const char *stamp; /* text only: the time as it stands there; NULL or "": none */
 };
 

@@ -88,6 +88,8 @@ void jsonl_event(void *context, const struct event *e)
     text_member(out, "came", CAMES[e->came]);
     if (e->connection != 0)
         number_member(out, "connection", e->connection);
+    if (e->packet != 0)
+        number_member(out, "packet", (int64_t)e->packet);
     if (e->is_udp)
         buf_text(out, ",\"udp\":true");
     if (e->is_inside)

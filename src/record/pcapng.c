@@ -2,6 +2,7 @@
 #include "record/pcapng.h"
 
 #include "record/outlet.h"
+#include "record/pcapng_block.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,18 +13,9 @@
 #define MSS 1440u           /* what an Ethernet frame leaves behind IPv6 and TCP headers */
 #define WINDOW 64800u       /* 45 segments; more is never on its way */
 #define UDP_MOST 65507u     /* what an IPv4 datagram holds, the shorter of the two */
-#define COMMENT_MOST 60000u /* an option's length has 16 bits */
+#define LITTLE false        /* byte order of blocks */
 #define WAITING_MOST 65536u /* bytes, until they are written */
 
-enum { BLOCK_INTERFACE = 1, BLOCK_STATISTICS = 5, BLOCK_PACKET = 6, BLOCK_SECRETS = 10 };
-enum { BLOCK_SECTION = 0x0A0D0D0A, SECRETS_TLS = 0x544C534B };
-enum {
-    OPTION_END = 0,
-    OPTION_COMMENT = 1,
-    OPTION_NAME = 2,
-    OPTION_PROGRAM = 4,
-    OPTION_RESOLUTION = 9
-};
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
 enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 enum { CLIENT, SERVER };
@@ -51,18 +43,7 @@ struct pcapng {
     struct connection *bucket[BUCKETS];
 };
 
-/* Numbers: little-endian in blocks, big-endian in packets. */
-
-static void add_le16(struct buf *b, unsigned v)
-{
-    buf_add(b, (uint8_t[]){(uint8_t)v, (uint8_t)(v >> 8)}, 2);
-}
-
-static void add_le32(struct buf *b, uint32_t v)
-{
-    add_le16(b, v & 0xFFFF);
-    add_le16(b, v >> 16);
-}
+/* Numbers in packets are big-endian. */
 
 static void add_be16(struct buf *b, unsigned v)
 {
@@ -123,46 +104,13 @@ int pcapng_write(struct pcapng *p, struct err *e)
     return -1;
 }
 
-/* Blocks. */
-
-static void add_padding(struct buf *b, size_t n)
-{
-    buf_add(b, (uint8_t[3]){0}, (4 - n % 4) % 4);
-}
-
-static void add_option(struct buf *b, unsigned code, const void *value, size_t n)
-{
-    add_le16(b, code);
-    add_le16(b, (unsigned)n);
-    buf_add(b, value, n);
-    add_padding(b, n);
-}
-
-/* Returns where the block begins, for block_end. */
-static size_t block_begin(struct pcapng *p, uint32_t type)
-{
-    size_t at = p->outlet.out.n;
-    add_le32(&p->outlet.out, type);
-    add_le32(&p->outlet.out, 0);
-    return at;
-}
-
-/* The length stands at both ends, so that a file can be read backwards. */
-static void block_end(struct pcapng *p, size_t at)
-{
-    uint32_t length = (uint32_t)(p->outlet.out.n + 4 - at);
-    add_le32(&p->outlet.out, length);
-    if (p->outlet.out.failed)
-        return;
-    for (unsigned i = 0; i < 4; i++)
-        p->outlet.out.p[at + 4 + i] = (uint8_t)(length >> 8 * i);
-}
+/* Blocks: in the byte order that all programs of today write. */
 
 static void add_time(struct buf *b, int64_t us)
 {
     uint64_t t = us < 0 ? 0 : (uint64_t)us;
-    add_le32(b, (uint32_t)(t >> 32));
-    add_le32(b, (uint32_t)t);
+    block_add32(b, LITTLE, (uint32_t)(t >> 32));
+    block_add32(b, LITTLE, (uint32_t)t);
 }
 
 static void add_remarks(struct pcapng *p)
@@ -170,44 +118,33 @@ static void add_remarks(struct pcapng *p)
     if (p->remarks.n == 0)
         return;
     buf_add(&p->outlet.out, p->remarks.p, p->remarks.n);
-    add_option(&p->outlet.out, OPTION_END, "", 0);
+    block_option(&p->outlet.out, LITTLE, OPTION_END, "", 0);
     buf_clear(&p->remarks);
 }
 
 static void add_packet(struct pcapng *p, int64_t us)
 {
-    size_t at = block_begin(p, BLOCK_PACKET);
+    size_t at = block_begin(&p->outlet.out, LITTLE, BLOCK_PACKET);
     p->outlet.out.failed |= p->frame.failed;
-    add_le32(&p->outlet.out, 0); /* the only interface */
+    block_add32(&p->outlet.out, LITTLE, 0); /* the only interface */
     add_time(&p->outlet.out, us);
-    add_le32(&p->outlet.out, (uint32_t)p->frame.n);
-    add_le32(&p->outlet.out, (uint32_t)p->frame.n);
+    block_add32(&p->outlet.out, LITTLE, (uint32_t)p->frame.n);
+    block_add32(&p->outlet.out, LITTLE, (uint32_t)p->frame.n);
     buf_add(&p->outlet.out, p->frame.p, p->frame.n);
-    add_padding(&p->outlet.out, p->frame.n);
+    block_pad(&p->outlet.out, p->frame.n);
     add_remarks(p);
-    block_end(p, at);
+    block_end(&p->outlet.out, LITTLE, at);
 }
 
 static void add_header(struct pcapng *p)
 {
-    size_t at = block_begin(p, BLOCK_SECTION);
-    add_le32(&p->outlet.out, 0x1A2B3C4D); /* tells the byte order */
-    add_le16(&p->outlet.out, 1);          /* version 1.0 */
-    add_le16(&p->outlet.out, 0);
-    add_le32(&p->outlet.out, UINT32_MAX); /* length of the section: open */
-    add_le32(&p->outlet.out, UINT32_MAX);
-    add_option(&p->outlet.out, OPTION_PROGRAM, "v2glab", 6);
-    add_option(&p->outlet.out, OPTION_END, "", 0);
-    block_end(p, at);
-
-    at = block_begin(p, BLOCK_INTERFACE);
-    add_le16(&p->outlet.out, 1); /* Ethernet */
-    add_le16(&p->outlet.out, 0);
-    add_le32(&p->outlet.out, 0); /* no limit to a packet's length */
-    add_option(&p->outlet.out, OPTION_NAME, "v2glab", 6);
-    add_option(&p->outlet.out, OPTION_RESOLUTION, (uint8_t[]){6}, 1); /* microseconds */
-    add_option(&p->outlet.out, OPTION_END, "", 0);
-    block_end(p, at);
+    struct buf *out = &p->outlet.out;
+    block_section(out, LITTLE);
+    size_t at = block_interface(out, LITTLE, 1, 0); /* Ethernet, of any length */
+    block_option(out, LITTLE, OPTION_NAME, "v2glab", 6);
+    block_option(out, LITTLE, OPTION_RESOLUTION, (uint8_t[]){6}, 1); /* microseconds */
+    block_option(out, LITTLE, OPTION_END, "", 0);
+    block_end(out, LITTLE, at);
 }
 
 /* Packets. */
@@ -409,23 +346,13 @@ struct pcapng *pcapng_open(const char *path, struct err *e)
 
 void pcapng_comment(struct pcapng *p, const char *text)
 {
-    size_t n = strlen(text);
-    if (n > COMMENT_MOST)
-        for (n = COMMENT_MOST; n > 0 && ((uint8_t)text[n] & 0xC0) == 0x80; n--) {
-            /* not in the middle of a character */
-        }
-    if (p->remarks.n < 16 * COMMENT_MOST)
-        add_option(&p->remarks, OPTION_COMMENT, text, n);
+    if (p->remarks.n < 16 * BLOCK_COMMENT_MOST)
+        block_comment(&p->remarks, LITTLE, text, strlen(text));
 }
 
 void pcapng_secrets(struct pcapng *p, const char *keylog)
 {
-    size_t n = strlen(keylog), at = block_begin(p, BLOCK_SECRETS);
-    add_le32(&p->outlet.out, SECRETS_TLS);
-    add_le32(&p->outlet.out, (uint32_t)n);
-    buf_add(&p->outlet.out, keylog, n);
-    add_padding(&p->outlet.out, n);
-    block_end(p, at);
+    block_secrets(&p->outlet.out, LITTLE, (struct slice){(const uint8_t *)keylog, strlen(keylog)});
     unit(p);
 }
 
@@ -522,11 +449,11 @@ int pcapng_close(struct pcapng *p, struct err *e)
             connection_drop(&p->bucket[i]);
         }
     if (p->remarks.n > 0) { /* no packet came: a block of statistics can hold them */
-        size_t at = block_begin(p, BLOCK_STATISTICS);
-        add_le32(&p->outlet.out, 0);
+        size_t at = block_begin(&p->outlet.out, LITTLE, BLOCK_STATISTICS);
+        block_add32(&p->outlet.out, LITTLE, 0);
         add_time(&p->outlet.out, 0);
         add_remarks(p);
-        block_end(p, at);
+        block_end(&p->outlet.out, LITTLE, at);
         unit(p);
     }
     outlet_write(&p->outlet, &p->e);
@@ -542,19 +469,14 @@ int pcapng_close(struct pcapng *p, struct err *e)
     return status;
 }
 
-static uint32_t le32_at(const uint8_t *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 size_t pcapng_without_secrets(uint8_t *file, size_t n)
 {
     size_t to = 0;
     for (size_t at = 0, size; n - at >= 12; at += size) {
-        size = le32_at(file + at + 4);
+        size = block_get32(file + at + 4, LITTLE);
         if (size < 12 || size % 4 != 0 || size > n - at)
             break;
-        if (le32_at(file + at) == BLOCK_SECRETS)
+        if (block_get32(file + at, LITTLE) == BLOCK_SECRETS)
             continue;
         memmove(file + to, file + at, size);
         to += size;

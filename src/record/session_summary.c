@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/session_summary.h"
 
+#include "codec/json.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 struct kept_time {
     struct kept_time *next;
     char message[NAME_TEXT], limit[NAME_TEXT];
+    uint8_t from_role; /* whose message it is, and so who was late */
     int64_t limit_us, worst_us;
     uint64_t n, late;
 };
@@ -105,6 +108,7 @@ static void note_time(struct summarised *s, const struct event *e)
             return;
         snprintf(t->message, sizeof t->message, "%s", e->name);
         snprintf(t->limit, sizeof t->limit, "%s", e->text);
+        t->from_role = e->from_role;
         t->limit_us = e->limit_us;
         *s->times_end = t;
         s->times_end = &t->next;
@@ -164,6 +168,69 @@ void session_summary_print(const struct session_summary *all, struct buf *out)
             buf_printf(out, "  refused: %s\n", s->failed);
         print_times(s, out);
     }
+}
+
+/* ---- as JSON ---- */
+
+static void add_text(struct buf *out, const char *before, const char *text)
+{
+    buf_text(out, before);
+    json_quote(text, strlen(text), out);
+}
+
+static void add_times(const struct summarised *s, struct buf *out)
+{
+    buf_text(out, ",\"times\":[");
+    for (const struct kept_time *t = s->times; t != NULL; t = t->next) {
+        add_text(out, t == s->times ? "{\"name\":" : ",{\"name\":", t->message);
+        add_text(out, ",\"from\":", EVENT_ROLES[t->from_role]);
+        add_text(out, ",\"limit\":", t->limit);
+        buf_printf(out, ",\"limit_us\":%lld,\"worst_us\":%lld,\"count\":%llu,\"late\":%llu}",
+                   (long long)t->limit_us, (long long)t->worst_us, (unsigned long long)t->n,
+                   (unsigned long long)t->late);
+    }
+    buf_char(out, ']');
+}
+
+static bool is_late(const struct summarised *s)
+{
+    for (const struct kept_time *t = s->times; t != NULL; t = t->next)
+        if (t->late > 0)
+            return true;
+    return false;
+}
+
+static void add_session(const struct summarised *s, uint64_t number, struct buf *out)
+{
+    bool is_ok = s->failed[0] == '\0' && !is_late(s);
+    buf_printf(out, "{\"number\":%llu,\"us\":%lld,\"kind\":\"session\",\"session\":%u",
+               (unsigned long long)number, (long long)s->last_us, s->number);
+    if (s->schema != NULL && s->schema->protocol != NULL)
+        add_text(out, ",\"protocol\":", s->schema->protocol);
+    if (s->mode != NULL)
+        add_text(out, ",\"mode\":", s->mode);
+    if (s->id_n > 0) {
+        buf_text(out, ",\"session_id\":\"");
+        buf_hex(out, s->id, s->id_n, true);
+        buf_printf(out, "\",\"resumed\":%s", s->is_resumed ? "true" : "false");
+    }
+    buf_printf(out, ",\"messages\":%llu,\"first_us\":%lld,\"last_us\":%lld",
+               (unsigned long long)s->messages, (long long)s->first_us, (long long)s->last_us);
+    if (s->end[0] != '\0')
+        add_text(out, ",\"end\":", s->end);
+    if (s->failed[0] != '\0')
+        add_text(out, ",\"refused\":", s->failed);
+    add_times(s, out);
+    buf_text(out, is_ok ? ",\"ok\":true}\n" : ",\"ok\":false}\n");
+}
+
+uint64_t session_summary_json(const struct session_summary *all, uint64_t number, struct buf *out)
+{
+    uint64_t next = number;
+    for (const struct summarised *s = all->first; s != NULL; s = s->next)
+        if (s->messages > 0)
+            add_session(s, next++, out);
+    return next - number;
 }
 
 void session_summary_close(struct session_summary *all)

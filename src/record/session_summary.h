@@ -25,6 +25,10 @@ void session_summary_event(void *context, const struct event *e);
 /* Some lines for each session with messages, in the order in which they began. Appended. */
 void session_summary_print(const struct session_summary *s, struct buf *out);
 
+/* The same, and all times that were measured, as JSON: a line for each session (docs/events.md,
+ * kind `session`), numbered on from `number`. Appended; returns their number. */
+uint64_t session_summary_json(const struct session_summary *s, uint64_t number, struct buf *out);
+
 void session_summary_close(struct session_summary *s);
 
 #endif

@@ -177,8 +177,9 @@ static void udp(bool from_car, const char *hex)
 static struct buf events;
 
 static void on_udp(void *context, int64_t us, const struct endpoint *from,
-                   const struct endpoint *to, struct slice bytes)
+                   const struct endpoint *to, struct slice bytes, uint64_t frame)
 {
+    (void)frame;
     (void)context;
     (void)us;
     buf_printf(&events, "udp %u>%u ", from->port, to->port);

@@ -103,8 +103,9 @@ struct seen {
 };
 
 static void on_udp(void *context, int64_t us, const struct endpoint *from,
-                   const struct endpoint *to, struct slice bytes)
+                   const struct endpoint *to, struct slice bytes, uint64_t frame)
 {
+    (void)frame;
     struct seen *s = context;
     s->from = *from;
     s->to = *to;

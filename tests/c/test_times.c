@@ -25,6 +25,92 @@ static struct event frame_of(const struct schema *s, uint32_t n, uint8_t from, c
                           .schema = s};
 }
 
+/* Parses the lines that session_summary_json has made; the first one. */
+static json_t *first_line(struct buf *text, unsigned expected)
+{
+    json_t *first = NULL;
+    unsigned n = 0;
+    for (char *at = (char *)text->p, *end; n < expected; at = end + 1, n++) {
+        end = memchr(at, '\n', text->n - (size_t)(at - (char *)text->p));
+        assert_non_null(end);
+        json_t *line = json_loadb(at, (size_t)(end - at), 0, NULL);
+        assert_non_null(line);
+        if (n == 0)
+            first = json_incref(line);
+        json_decref(line);
+    }
+    return first;
+}
+
+/* One that is late, one that is not, and what else there is to say. */
+static void test_sessions_as_json(void **state)
+{
+    (void)state;
+    static struct session_summary sessions;
+    static struct times times;
+    static const struct schema schema = {.name = "iso15118-2", .protocol = "ISO15118-2"};
+    struct times_limit limit[] = {{"ISO15118-2", "V2G_EVCC_Msg_Timeout", 2000000},
+                                  {"ISO15118-2", "V2G_SECC_Sequence_Timeout", 60000000}};
+    const struct times_limits limits = {limit, 2};
+    struct buf text = {0};
+    struct event e;
+    times = (struct times){.limits = &limits, .next = session_summary_event, .context = &sessions};
+    for (uint32_t n = 1; n <= 2; n++) {
+        e = frame_of(&schema, n, FROM_EVCC, "SessionSetupReq");
+        times_event(&times, &e);
+        e = frame_of(&schema, n, FROM_SECC, "SessionSetupRes");
+        e.us = n == 1 ? 2500001 : 100;
+        e.code = "FAILED_\"\n";
+        e.is_failed = n == 1;
+        times_event(&times, &e);
+        e = frame_of(&schema, n, FROM_EVCC, "ServiceDiscoveryReq");
+        e.us = 3000000;
+        times_event(&times, &e);
+        e.kind = EVENT_CLOSE;
+        e.text = "closed: FIN by the EVCC";
+        times_event(&times, &e);
+    }
+    assert_int_equal(session_summary_json(&sessions, 7, &text), 2);
+    json_t *line = first_line(&text, 2);
+    json_int_t number, session, messages, limit_us, worst_us, count, late;
+    const char *kind, *protocol, *end, *refused, *name, *from, *parameter;
+    json_t *kept;
+    int ok;
+    assert_int_equal(json_unpack(line, "{s:I s:s s:I s:s s:I s:s s:s s:o s:b}", "number", &number,
+                                 "kind", &kind, "session", &session, "protocol", &protocol,
+                                 "messages", &messages, "end", &end, "refused", &refused, "times",
+                                 &kept, "ok", &ok),
+                     0);
+    assert_int_equal(number, 7);
+    assert_int_equal(session, 1);
+    assert_int_equal(messages, 3);
+    assert_false(ok);
+    assert_string_equal(kind, "session");
+    assert_string_equal(protocol, "ISO15118-2");
+    assert_string_equal(end, "closed: FIN by the EVCC");
+    assert_string_equal(refused, "SessionSetupRes FAILED_\"\n");
+    assert_int_equal(json_array_size(kept), 2);
+    assert_int_equal(json_unpack(json_array_get(kept, 0), "{s:s s:s s:s s:I s:I s:I s:I}", "name",
+                                 &name, "from", &from, "limit", &parameter, "limit_us", &limit_us,
+                                 "worst_us", &worst_us, "count", &count, "late", &late),
+                     0);
+    assert_string_equal(name, "SessionSetupRes");
+    assert_string_equal(from, "SECC");
+    assert_string_equal(parameter, "V2G_EVCC_Msg_Timeout");
+    assert_int_equal(limit_us, 2000000);
+    assert_int_equal(worst_us, 2500000);
+    assert_int_equal(count, 1);
+    assert_int_equal(late, 1);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(kept, 1), "late")), 0);
+    json_decref(line);
+    const char *second = strstr(buf_string(&text), "\"number\":8,");
+    assert_non_null(second);
+    assert_non_null(strstr(second, "\"late\":0}],\"ok\":true}\n"));
+    buf_close(&text);
+    times_close(&times);
+    session_summary_close(&sessions);
+}
+
 /* All ask, then all answer, a second too late. */
 static void test_many_sessions(void **state)
 {
@@ -61,6 +147,7 @@ static void test_many_sessions(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_many_sessions)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sessions_as_json),
+                                       cmocka_unit_test(test_many_sessions)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

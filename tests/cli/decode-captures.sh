@@ -62,6 +62,15 @@ capture
 shows "what never has a V2GTP header is only counted" 0 err '0 V2GTP frames' \
     err '1 connections not V2GTP in the clear'
 
+# JSON to its end: each message with its packet, the sessions, and the file
+run decode --json tests/data/midstream-iso2.pcap
+wants "what stands at the end is there in JSON, too" 0 out '"connection":1,"packet":21,' \
+    out '"kind":"session","session":1,"protocol":"ISO15118-2","mode":"AC","session_id":"CC16406F7869F13B","resumed":false,"messages":14,' \
+    out '{"name":"PowerDeliveryRes","from":"SECC","limit":"V2G_EVCC_Msg_Timeout_PowerDeliveryReq","limit_us":5000000,"worst_us":98511,"count":1,"late":0}'
+tail -n 1 "$work/out" >"$work/last"
+mv "$work/last" "$work/out"
+wants "and the file as the last line" 0 out '"kind":"capture","packets":21,"connections":1,"frames":14,"undecoded":0,'
+
 # a grammar that is named
 run decode -g iso15118-2 tests/data/midstream-iso2.pcap
 shows "-g reads a capture" 0 out 'EVCC -> SECC ServiceDiscoveryReq' err '0 not decoded'
