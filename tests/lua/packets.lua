@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The packets of a capture, one a line: number, link type, time in ns, length on the wire, bytes, and
--- the comments of that packet; or the same packets in another form.
+-- The packets of a capture, one a line: number, link type, time in ns, length on the wire, bytes,
+-- and the comments of that packet; or the same packets in another form.
 --
 --   lua5.4 packets.lua FILE                  (pcap or pcapng, either byte order)
 --   lua5.4 packets.lua FILE FORM OUT         FORM: pcap-big, pcap-ns, pcapng, pcapng-big, simple
