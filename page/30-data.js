@@ -32,6 +32,9 @@ const isWhole = (element) => {
     return text.charCodeAt(text.length - 1) === 46 || text.trimEnd().endsWith('.');
 };
 
+// Outcomes whose key here is none of results.md's words.
+const OUTCOME_KEYS = { 'not reached': 'none', 'not applicable': 'na' };
+
 function planCase(c, i, applies) {
     const [, prefix, rest] = PREFIX.exec(c.id) || [null, '', c.id];
     const area = AREA.exec(rest);
@@ -48,6 +51,10 @@ function planCase(c, i, applies) {
         outcome: applies ? 'none' : 'na',
         field: applies ? 'none' : 'na',
         reason: applies ? null : c.reason || '',
+        before: c.before && {
+            ...c.before,
+            verdict: OUTCOME_KEYS[c.before.verdict] || c.before.verdict,
+        },
     };
 }
 
@@ -87,6 +94,20 @@ function findChanged() {
     }
 }
 
+// Letters of outcomes in a history; the newest is last.
+const LETTERS = { P: 'pass', F: 'fail', I: 'inconclusive', E: 'error', B: 'beyond', '-': 'none' };
+
+// A case is flaky whose verdict has changed and changed back, this run included.
+function findFlaky() {
+    const letterOf = (outcome) => Object.keys(LETTERS).find((l) => LETTERS[l] === outcome);
+    for (const c of PLAN.filter((x) => x.history)) {
+        const now = c.block ? letterOf(c.outcome) || '' : '';
+        const all = c.history.last + now;
+        const changes = [...all].filter((letter, i) => i && letter !== all[i - 1]).length;
+        c.flaky = c.history.flaky || changes > 1;
+    }
+}
+
 async function readPlan() {
     const plan = await unpack(byId('plan').textContent);
     PLAN = (plan.cases || []).map((c, i) => planCase(c, i, true));
@@ -115,6 +136,7 @@ function readBlocks() {
             .toLowerCase();
     }
     findChanged();
+    findFlaky();
 }
 
 // ---- the dictionary of each shard: paths, shapes, names, in order of first use ----

@@ -11,6 +11,7 @@ const FILTERS = {
     rule: '',
     reason: '',
     changed: '',
+    flaky: '',
 };
 const filters = { ...FILTERS };
 let shown = []; // cases that the filters leave, worst first
@@ -22,7 +23,9 @@ const causeKey = (c) => (c.cause ? c.cause.join('\u0001').replace(/\d+/g, '0') :
 
 // What a cause is about: a message, else the connection, or what kind of step it is of.
 const causeMessage = ([message, what]) =>
-    message === 'TCP' ? say('s_connection') : message || say('s_' + (what === 'way' ? 'given' : what));
+    message === 'TCP'
+        ? say('s_connection')
+        : message || say('s_' + (what === 'way' ? 'given' : what));
 
 const causeText = ({ cause }) =>
     [causeMessage(cause), unquoted(cause[3] || '')].filter(Boolean).join(': ');
@@ -36,6 +39,7 @@ function matches(c) {
         (!filters.cause || causeKey(c) === filters.cause) &&
         (!filters.rule || c.rules.includes(filters.rule)) &&
         (!filters.changed || c.changed || differs(c)) &&
+        (!filters.flaky || c.flaky) &&
         words.every((word) => c.haystack.includes(word))
     );
 }
@@ -151,6 +155,7 @@ const TAGS = {
     field: (v) => say('field') + ': ' + fieldWord(v),
     cause: (v) => causeText(PLAN.find((c) => causeKey(c) === v)),
     changed: () => say(PLAN.some(differs) ? 'differs' : 'changed'),
+    flaky: () => say('flaky'),
 };
 
 function tag(key) {
@@ -166,15 +171,16 @@ function tag(key) {
     );
 }
 
-const changedChip = (n) =>
+// A filter that is on or off.
+const switchChip = (key, sign, n) =>
     h(
         'button.chip',
         {
-            'aria-pressed': String(!!filters.changed),
-            title: TAGS.changed(),
-            onclick: () => setFilters({ changed: filters.changed ? '' : 'yes' }),
+            'aria-pressed': String(!!filters[key]),
+            title: TAGS[key](),
+            onclick: () => setFilters({ [key]: filters[key] ? '' : 'yes' }),
         },
-        '⇄',
+        sign,
         h('span', number(n)),
     );
 
@@ -194,12 +200,24 @@ function rowText(c) {
 function rowNote(c) {
     if (differs(c)) return h('span.was', say('was', say(c.before.verdict)));
     if (c.changed) return h('span.was', { title: say('changed') }, '⇄');
+    if (c.flaky) return h('span.was', { title: pastWords(c) }, say('flaky_short'));
     if (c.outcome === 'fail' && c.field === 'fail') return h('span.fail', say('charges_not_short'));
     if (!IS_RUN && c.worst != null) return say('of_limit', number(Math.round(c.worst)));
     return c.mode;
 }
 
+const pastWords = (c) => say('past', number(c.history.runs), number(c.history.passed));
+
+// The last verdicts, oldest first: marks, so that none is told by a colour alone.
+const pastMarks = (c) =>
+    h(
+        'span.past',
+        { role: 'img', 'aria-label': pastWords(c), title: pastWords(c) },
+        [...c.history.last].map((letter) => mark(LETTERS[letter] || 'none', '')),
+    );
+
 // Purposes are in English; in both languages where the plan has both.
+const aboutLanguage = (c) => (isKorean() && c.about && !c.about_ko ? 'en' : null);
 const about = (c) => (isKorean() && c.about_ko) || c.about || '';
 
 function caseRow(c) {
@@ -215,7 +233,7 @@ function caseRow(c) {
                 'span.n',
                 c.us == null ? '' : c.us > 0 && c.us < 50000 ? '<0.1 s' : seconds(c.us, 1) + ' s',
             ),
-            h('span.about', rowText(c)),
+            h('span.about', { lang: aboutLanguage(c) }, rowText(c)),
             h('span.note', rowNote(c)),
         ),
     );
@@ -230,6 +248,37 @@ function rowOf(c) {
     return c.row;
 }
 
+// Beyond so many rows a block gets its rows only when it comes near the screen.
+const MANY_ROWS = 5000;
+let fillBlock = () => {}; // that of a row of `shown`
+
+function listRows(cases) {
+    fillBlock = () => {};
+    if (cases.length <= MANY_ROWS) return inBlocks(cases.map(rowOf));
+    const blocks = [];
+    const fill = (i) =>
+        blocks[i].firstChild ||
+        blocks[i].append(...cases.slice(i * BLOCK_ROWS, (i + 1) * BLOCK_ROWS).map(rowOf));
+    const watch = new IntersectionObserver(
+        (seen) => {
+            for (const { target, isIntersecting } of seen) {
+                if (!isIntersecting) continue;
+                watch.unobserve(target);
+                fill(blocks.indexOf(target));
+            }
+        },
+        { rootMargin: '1500px' },
+    );
+    for (let i = 0; i < cases.length; i += BLOCK_ROWS) {
+        const rows = Math.min(BLOCK_ROWS, cases.length - i);
+        blocks.push(h('div.block.fixed', { style: `--rows:${rows}` }));
+        watch.observe(blocks.at(-1));
+    }
+    fill(0);
+    fillBlock = (row) => row >= 0 && fill(Math.floor(row / BLOCK_ROWS));
+    return blocks;
+}
+
 const severity = (c) => OUTCOMES.indexOf(c.outcome);
 const worstFirst = (a, b) =>
     severity(a) - severity(b) ||
@@ -240,6 +289,7 @@ const worstFirst = (a, b) =>
 function drawList() {
     const counts = countBy(PLAN, (c) => c.outcome);
     const changed = PLAN.filter((c) => c.changed || differs(c)).length;
+    const flaky = PLAN.filter((c) => c.flaky).length;
     shown = PLAN.filter(matches).sort(worstFirst);
     const tags = Object.keys(TAGS)
         .filter((key) => filters[key])
@@ -251,7 +301,8 @@ function drawList() {
             { role: 'group', 'aria-label': say('by_outcome') },
             chip(''),
             OUTCOMES.filter((o) => counts[o]).map((o) => chip(o, counts)),
-            changed ? changedChip(changed) : null,
+            changed ? switchChip('changed', '⇄', changed) : null,
+            flaky ? switchChip('flaky', '≈', flaky) : null,
         ),
         h(
             'div.filters',
@@ -267,7 +318,7 @@ function drawList() {
                 'aria-label': say(IS_RUN ? 'cases' : 'sessions'),
             },
             shown.length
-                ? inBlocks(shown.map(rowOf))
+                ? listRows(shown)
                 : h(
                       'p.none-left',
                       { role: 'listitem' },
@@ -283,6 +334,7 @@ function drawList() {
 function markCurrent() {
     for (const row of findAll('.row[aria-current]')) row.removeAttribute('aria-current');
     const c = current || shown[chosen];
+    if (c) fillBlock(shown.indexOf(c));
     if (!c || !c.row || !c.row.isConnected) return;
     c.row.firstChild.setAttribute('aria-current', 'true');
     c.row.scrollIntoView({ block: 'nearest' });

@@ -41,7 +41,11 @@ function crumbs(c) {
 }
 
 const title = (c) => [
-    h('h1' + (IS_RUN ? '.sentence' : ''), (IS_RUN && about(c)) || c.key),
+    h(
+        'h1' + (IS_RUN ? '.sentence' : ''),
+        { lang: IS_RUN ? aboutLanguage(c) : null },
+        (IS_RUN && about(c)) || c.key,
+    ),
     h(
         'div.case-id',
         IS_RUN
@@ -51,6 +55,7 @@ const title = (c) => [
             'span.mute',
             !IS_RUN ? about(c) : c.prefix.startsWith('DRV_') ? say('own_id') : c.suite || '',
         ),
+        IS_RUN && aboutLanguage(c) ? h('span.mute', say('english_only')) : null,
     ),
 ];
 
@@ -90,6 +95,16 @@ function verdicts(c) {
         fact(say('protocol'), c.protocol + (c.mode ? ' ' + c.mode : '')),
         c.frames != null ? fact(say('messages'), number(c.frames)) : null,
         c.us != null ? fact(say('took'), time(c.us)) : null,
+        c.before
+            ? fact(
+                  say('in_a'),
+                  mark(c.before.verdict, ''),
+                  h('span.' + c.before.verdict, say(c.before.verdict)),
+              )
+            : null,
+        c.history
+            ? fact(say('before_this'), pastMarks(c), c.flaky ? h('b.was', say('flaky')) : null)
+            : null,
     );
 }
 
@@ -246,7 +261,7 @@ function stepRows() {
     const rows = [],
         { steps: all } = content;
     for (let i = 0, end; i < all.length; i = end) {
-        for (end = i + 1; isAlike(all[i], all[end]); ) end++;
+        for (end = i + 1; isAlike(all[i], all[end]);) end++;
         if (all[i].verdict === 'pass' && end - i >= ALIKE_STEPS) alikeRow(all.slice(i, end), rows);
         else rows.push(...all.slice(i, end).map(stepRow));
     }
@@ -392,6 +407,7 @@ function drawCase(c) {
             finding(c),
             steps(),
             background(c),
+            comparison(),
             IS_RUN ? null : timesSection(),
             h(
                 'section',

@@ -22,8 +22,9 @@ const PLOTS = [
         lines: [
             ['present', /^EVSEPresentCurrent$/],
             ['asked', /^EVTargetCurrent$/],
+            ['offered_now', /^EVSEMaxCurrent$/], // AC of ISO 15118-2
         ],
-        limits: /^(EVMaximumCurrentLimit|EVSEMaximumCurrentLimit|EVMaximumChargeCurrent|EVSEMaximumChargeCurrent|EVSEMaxCurrent|EVMaxCurrent)$/,
+        limits: /^(EVMaximumCurrentLimit|EVSEMaximumCurrentLimit|EVMaximumChargeCurrent|EVSEMaximumChargeCurrent|EVMaxCurrent)$/,
     },
     {
         word: 'power',

@@ -69,9 +69,16 @@ function timeMarks(times) {
     return root;
 }
 
+// What is left of a limit; beyond it by how much, or how many times.
+function marginText(part) {
+    const margin = (1 - part) * 100;
+    if (part >= 2) return say('times_limit', number(+part.toFixed(part < 10 ? 1 : 0)));
+    if (part > 1) return say('over_by', Math.max(1, -margin).toFixed(0));
+    return margin.toFixed(margin > 99 && margin < 100 ? 1 : 0) + ' %';
+}
+
 function timeRow(row) {
-    const margin = (1 - row.part) * 100,
-        over = margin < 0;
+    const over = row.part > 1;
     return h(
         'tr',
         h(
@@ -89,12 +96,7 @@ function timeRow(row) {
         h('td.n.roomy', time(row.median)),
         h('td.n', time(row.longest)),
         h('td.n.mute.roomy', time(row.worst.limit, 0)),
-        h(
-            'td.n' + (over ? '.fail' : ''),
-            (over ? '−' : '') +
-                Math.abs(margin).toFixed(margin > 99 && margin < 100 ? 1 : 0) +
-                ' %',
-        ),
+        h('td.n' + (over ? '.fail' : ''), marginText(row.part)),
     );
 }
 

@@ -205,7 +205,10 @@ function connectionFacts(t) {
         rows.map(([word, value]) =>
             fact(
                 say(word),
-                h('span' + (word === 'alerts' && alerts.some(isFatal) ? '.fail' : ''), breakable(value)),
+                h(
+                    'span' + (word === 'alerts' && alerts.some(isFatal) ? '.fail' : ''),
+                    breakable(value),
+                ),
             ),
         ),
     );

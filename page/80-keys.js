@@ -156,7 +156,10 @@ addEventListener('resize', () => {
     clearTimeout(resizing);
     resizing = setTimeout(redrawWide, 120);
 });
-addEventListener('beforeprint', redrawWide);
+addEventListener('beforeprint', () => {
+    for (const closed of findAll('details.connection')) closed.open = true;
+    redrawWide();
+});
 addEventListener('hashchange', route);
 
 // The blocks stand behind this script.

@@ -23,7 +23,7 @@ struct diffing {
 static const struct option OPTIONS[] = {
     {"json", 0, NULL, "one JSON object instead of text (docs/results.md)",
      .at = offsetof(struct diffing, json)},
-    {"html", 0, "FILE", "of runs: also the report of B as one page that marks what A had otherwise",
+    {"html", 0, "FILE", "also the report of B as one page that tells what A had otherwise",
      .at = offsetof(struct diffing, html)},
     OPTIONS_END,
 };
@@ -180,11 +180,17 @@ static void print_sessions(const json_t *diff)
            json_array_size(json_object_get(diff, "times")), (long long)expected);
 }
 
-static void print_json(const char *kind, const struct diffing *d, json_t *diff)
+/* Says of what it is. */
+static void set_kind(const char *kind, const struct diffing *d, json_t *diff)
 {
     json_object_set_new(diff, "kind", json_string(kind));
     json_object_set_new(diff, "a", json_string(d->options.argument[0]));
     json_object_set_new(diff, "b", json_string(d->options.argument[1]));
+}
+
+static void print_json(const char *kind, const struct diffing *d, json_t *diff)
+{
+    set_kind(kind, d, diff);
     json_dumpf(diff, stdout, JSON_COMPACT | JSON_SORT_KEYS);
     putchar('\n');
 }
@@ -229,9 +235,14 @@ static int diff_two_sessions(struct diffing *d, const char *a, const char *b, st
         (diff = diff_sessions(&before, &after)) == NULL)
         err_set(e, "out of memory");
     int status = diff == NULL ? -1 : diff_sessions_differ(diff) ? EXIT_FAIL : EXIT_PASS;
-    if (diff != NULL && d->json)
+    if (diff != NULL && d->html != NULL) {
+        set_kind("sessions", d, diff);
+        if (session_page_write(b, d->html, diff, &d->library, e) != 0)
+            status = -1;
+    }
+    if (status >= 0 && d->json)
         print_json("sessions", d, diff);
-    else if (diff != NULL)
+    else if (status >= 0)
         print_sessions(diff);
     json_decref(diff);
     dialogue_close(&before);
@@ -257,8 +268,6 @@ static int diff_all(struct diffing *d)
         return options_wrong(
             &d->options,
             "one is a run and the other a session; expected two runs, or two sessions");
-    if (sessions && d->html != NULL)
-        return options_wrong(&d->options, "--html is of two runs");
     int status = runs ? diff_two_runs(d, a, b, &e) : diff_two_sessions(d, a, b, &e);
     if (status < 0)
         report_err("", &e);

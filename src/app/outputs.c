@@ -122,6 +122,22 @@ static int add_to_history(const struct outputs *o, const struct results *r, stru
     return bad;
 }
 
+json_t *outputs_plan(const struct outputs *o, const json_t *plan, struct err *e)
+{
+    json_t *shown = json_deep_copy(plan);
+    if (shown == NULL)
+        err_set(e, "out of memory");
+    if (shown == NULL || o->db == NULL)
+        return shown;
+    struct history *h = history_open(o->db, true, e);
+    int bad = h == NULL ? -1 : history_mark(h, shown, e);
+    history_close(h);
+    if (bad == 0)
+        return shown;
+    json_decref(shown);
+    return NULL;
+}
+
 static int exit_code(const struct outputs *o, const struct results *r)
 {
     const unsigned *count = results_counts(r);

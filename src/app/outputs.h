@@ -31,4 +31,8 @@ FILE *outputs_terminal(const struct outputs *o);
  * that they make; -1: e. */
 int outputs_write(const struct outputs *o, const char *folder, struct err *e);
 
+/* The plan as a page shows it: with what the history of --db says of its cases. The caller's to
+ * drop; NULL: e. */
+json_t *outputs_plan(const struct outputs *o, const json_t *plan, struct err *e);
+
 #endif

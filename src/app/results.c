@@ -67,8 +67,10 @@ static int write_page(struct reporting *r, const char *folder, struct err *e)
 {
     struct results results;
     int bad = results_open(&results, folder, e);
-    if (bad == 0)
-        bad = run_page_write(&results, NULL, r->outputs.html, &r->grammars.library, e);
+    json_t *plan = bad != 0 ? NULL : outputs_plan(&r->outputs, results.plan, e);
+    bad = plan == NULL ? -1
+                       : run_page_write(&results, plan, r->outputs.html, &r->grammars.library, e);
+    json_decref(plan);
     results_close(&results);
     return bad;
 }
@@ -123,8 +125,9 @@ static int report_one(struct reporting *r, const char *folder, struct err *e)
         return write_all(r, folder, e);
     if (r->outputs.html == NULL)
         return err_set(e, "%s is the record of a session; expected -o FILE.html for it", folder);
-    return session_page_write(folder, r->outputs.html, &r->grammars.library, e) == 0 ? EXIT_PASS
-                                                                                     : -1;
+    return session_page_write(folder, r->outputs.html, NULL, &r->grammars.library, e) == 0
+               ? EXIT_PASS
+               : -1;
 }
 
 static int merge(struct reporting *r, struct err *e)

@@ -431,6 +431,16 @@ static bool has_all_results(const struct testing *t)
     return t->progress.ended == t->progress.all;
 }
 
+static int follow_run(struct testing *t, struct err *e)
+{
+    json_t *plan = outputs_plan(&t->outputs, t->plan, e);
+    int bad = plan == NULL ? -1
+                           : follow_open(&t->page, t->outputs.html, t->folder, plan,
+                                         records_kept(t), &t->library, e);
+    json_decref(plan); /* who follows has a copy */
+    return bad;
+}
+
 static int play(struct testing *t, const json_t *texts, struct err *e)
 {
     t->shared =
@@ -440,8 +450,7 @@ static int play(struct testing *t, const json_t *texts, struct err *e)
     t->shared->shows_ladder = t->session.verbose > 0;
     int bad = open_results(t, e);
     if (bad == 0 && t->outputs.html != NULL)
-        bad = follow_open(&t->page, t->outputs.html, t->folder, t->plan, records_kept(t),
-                          &t->library, e);
+        bad = follow_run(t, e);
     if (bad == 0) {
         FILE *out = outputs_terminal(&t->outputs);
         progress_open(&t->progress, out, t->cases, !t->plays_device, t->session.quiet);

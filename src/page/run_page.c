@@ -251,7 +251,8 @@ static json_t *plan_of_session(const char *folder, const struct entries *s)
                      "skipped");
 }
 
-int session_page_write(const char *folder, const char *path, struct library *l, struct err *e)
+int session_page_write(const char *folder, const char *path, const json_t *diff, struct library *l,
+                       struct err *e)
 {
     struct sheet sheet = SHEET_INIT;
     struct entries entries;
@@ -266,6 +267,8 @@ int session_page_write(const char *folder, const char *path, struct library *l, 
     json_t *more = json_object(), *end = json_object();
     json_object_set_new(more, "begin", json_integer(entries_begin(&entries)));
     set_record(more, path, folder);
+    if (diff != NULL)
+        json_object_set(more, "diff", (json_t *)(uintptr_t)diff);
     set_problem(more, &problem);
     struct sheet_case one = {.number = 1,
                              .taken_us = entries_last(&entries) - entries_begin(&entries),

@@ -29,10 +29,11 @@ int run_page_add(struct run_page *p, const struct result *r, const char *record,
 int run_page_close(struct run_page *p, bool is_whole, struct err *e);
 
 /* All of a run that has ended, goes on, or was killed; and of a session (of `v2glab ev`, `evse`,
- * `run`), whose record is in that folder. plan: NULL, or what to show instead of the run's own. -1:
- * e. */
+ * `run`), whose record is in that folder. plan: NULL, or what to show instead of the run's own.
+ * diff: NULL, or what another session has otherwise, as docs/results.md has it. -1: e. */
 int run_page_write(const struct results *r, const json_t *plan, const char *path, struct library *l,
                    struct err *e);
-int session_page_write(const char *folder, const char *path, struct library *l, struct err *e);
+int session_page_write(const char *folder, const char *path, const json_t *diff, struct library *l,
+                       struct err *e);
 
 #endif

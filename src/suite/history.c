@@ -173,6 +173,7 @@ int history_add(struct history *h, const struct results *r, struct err *e)
 static const char QUESTION[] =
     "SELECT name, started, verdict, field, cause, folder, taken_us, round, run.id FROM result"
     " JOIN run ON run.id = result.run WHERE name GLOB ?1 AND started >= ?2"
+    " AND started <> ?3"
     " ORDER BY name, started, run.id, round";
 
 static sqlite3_stmt *ask(struct history *h, const struct history_query *q, struct err *e)
@@ -191,6 +192,7 @@ static sqlite3_stmt *ask(struct history *h, const struct history_query *q, struc
     }
     bind(s, 1, buf_string(&glob));
     bind(s, 2, q->since != NULL ? q->since : "");
+    bind(s, 3, q->but != NULL ? q->but : "");
     buf_close(&glob);
     return s;
 }
@@ -315,4 +317,38 @@ int history_cases(struct history *h, const struct history_query *q,
     buf_close(&g.times);
     buf_close(&g.letters);
     return g.told;
+}
+
+/* ---- beside a plan ---- */
+
+struct marking {
+    json_t *by_id; /* what the history says of each case */
+    bool failed;
+};
+
+static void mark_case(void *context, const struct history_case *c)
+{
+    struct marking *m = context;
+    json_t *one = json_pack("{s:i, s:i, s:s, s:b}", "runs", (int)c->runs, "passed", (int)c->passed,
+                            "last", c->last, "flaky", (int)c->is_flaky);
+    m->failed = one == NULL || json_object_set_new(m->by_id, c->id, one) != 0 || m->failed;
+}
+
+int history_mark(struct history *h, json_t *plan, struct err *e)
+{
+    struct marking m = {.by_id = json_object()};
+    struct history_query all = {.but = results_text(json_object_get(plan, "run"), "started")};
+    size_t i;
+    json_t *planned;
+    int n = history_cases(h, &all, mark_case, &m, e);
+    json_array_foreach(json_object_get(plan, "cases"), i, planned)
+    {
+        json_t *one = json_object_get(m.by_id, results_text(planned, "id"));
+        if (one != NULL && json_object_set(planned, "history", one) != 0)
+            m.failed = true;
+    }
+    json_decref(m.by_id);
+    if (m.failed)
+        return err_set(e, "out of memory");
+    return n < 0 ? -1 : 0;
 }

@@ -21,6 +21,7 @@ int history_add(struct history *h, const struct results *r, struct err *e);
  * it; NULL: ever. */
 struct history_query {
     const char *glob, *since;
+    const char *but; /* leaves out the run that started then; NULL: none */
     bool only_flaky;
 };
 
@@ -53,5 +54,9 @@ int history_cases(struct history *h, const struct history_query *q,
 int history_runs(struct history *h, const struct history_query *q,
                  void (*call)(void *context, const struct history_run *r), void *context,
                  struct err *e);
+
+/* Sets `history` of the plan's cases: what they have done in all runs but the plan's own
+ * (docs/report-format.md). -1: e. */
+int history_mark(struct history *h, json_t *plan, struct err *e);
 
 #endif

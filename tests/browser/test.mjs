@@ -399,13 +399,17 @@ await test('TLS', 'tls.html', {}, async (page) => {
     );
     check(
         'and both chains, in which nothing is wrong',
-        facts.certificates === 6 && !facts.bad && facts.judges.every((j) => /nothing wrong/.test(j)),
+        facts.certificates === 6 &&
+            !facts.bad &&
+            facts.judges.every((j) => /nothing wrong/.test(j)),
         facts,
     );
     await page.click('.certificate details summary');
     check(
         'a certificate shows its extensions',
-        await page.evaluate(() => !!find('.extensions tr') && find('.extensions').innerText.includes('keyUsage')),
+        await page.evaluate(
+            () => !!find('.extensions tr') && find('.extensions').innerText.includes('keyUsage'),
+        ),
     );
 });
 
@@ -420,8 +424,133 @@ await test('a certificate that has expired', 'expired.html', {}, async (page) =>
     }));
     check(
         'is named where it stands, and the alert',
-        facts.open && facts.bad === 1 && /expired/.test(facts.first) && /certificate_expired/.test(facts.text),
+        facts.open &&
+            facts.bad === 1 &&
+            /expired/.test(facts.first) &&
+            /certificate_expired/.test(facts.text),
         facts,
+    );
+});
+
+await test('history', 'past.html', {}, async (page) => {
+    const facts = await page.evaluate(() => ({
+        flaky: PLAN.filter((c) => c.flaky).map((c) => c.history.last + c.outcome[0].toUpperCase()),
+        steady: PLAN.filter((c) => !c.flaky && c.history.last !== 'PPP').length,
+    }));
+    check(
+        'who has come and gone is flaky, and nobody else',
+        facts.flaky.join() === 'PFPF,PFPF' && !facts.steady,
+        facts,
+    );
+    await page.click('.chip[title^=Flaky]');
+    check(
+        'a chip filters them',
+        await page.evaluate(() => shown.length === 2 && shown.every((c) => c.flaky)),
+    );
+    await openCase(page, '(c) => c.flaky');
+    check(
+        'a case shows its last verdicts as marks',
+        await page.evaluate(() => document.querySelectorAll('.past .mark').length === 3),
+    );
+});
+
+await test('two runs', 'changed.html', {}, async (page) => {
+    const facts = await page.evaluate(() => ({
+        differs: PLAN.filter(differs).length,
+        before: PLAN.filter((c) => c.before).length,
+        marks: [...document.querySelectorAll('.row .was')].map((e) => e.textContent),
+    }));
+    check(
+        'diff marks what was otherwise before',
+        facts.differs === 2 && facts.before === 99 && facts.marks.join() === 'was Pass,was Pass',
+        facts,
+    );
+    await page.click('.chip[title^=Differs]');
+    check('and its chip filters them', await page.evaluate(() => shown.length === 2));
+    await openCase(page, '(c) => differs(c)');
+    check(
+        'a case says what it was in the other run',
+        (await page.textContent('.verdicts')).includes('In the other run'),
+    );
+});
+
+await test('two sessions', 'sessions.html', {}, async (page) => {
+    await page.waitForSelector('.diff-table');
+    const text = await page.evaluate(() =>
+        [...document.querySelectorAll('.diff-table')].map((e) => e.innerText).join(' '),
+    );
+    check(
+        'diff of two sessions shows order and fields',
+        /PreChargeReq\s+only in A/.test(text) &&
+            /ChargingStatusReq\s+only in B/.test(text) &&
+            /DC_extended\s+AC_three_phase_core/.test(text),
+        text.slice(0, 300),
+    );
+});
+
+await test('20,000 cases', 'many.html', {}, async (page) => {
+    const rows = () => page.evaluate(() => document.querySelectorAll('.row').length);
+    const ready = await page.evaluate(() => performance.getEntriesByName('ready')[0].startTime);
+    const first = await rows();
+    check(
+        'a list of 20,000 has rows only where they are seen',
+        first > 0 && first < 1000 && ready < 15000,
+        [first, ready],
+    );
+    const seen = await page.evaluate(async () => {
+        const list = document.getElementById('rows');
+        list.scrollTop = list.scrollHeight / 2;
+        await new Promise((done) => setTimeout(done, 400));
+        return [...document.querySelectorAll('.row')].filter((row) => {
+            const { top, bottom } = row.getBoundingClientRect();
+            return top < innerHeight && bottom > 100;
+        }).length;
+    });
+    check('and in the middle, when it is scrolled there', seen > 5, seen);
+    await page.fill('#find', '12345');
+    check('a search finds its one', await page.evaluate(() => shown.length === 1));
+    await page.fill('#find', '');
+    await page.evaluate(() => (document.activeElement.blur(), openCase(shown[15000])));
+    await page.waitForFunction(() => current === shown[15000]);
+    await page.keyboard.press('n');
+    await page.waitForFunction(() => current === shown[15001]);
+    check(
+        'a case far down opens, and the next',
+        await page.evaluate(
+            () => current.row.isConnected && current.row.firstChild.ariaCurrent === 'true',
+        ),
+    );
+});
+
+// What no program records yet has its place on the same axis of time.
+await test('SLAC and pilot', 'session.html', {}, async (page) => {
+    await page.waitForSelector('.curves svg');
+    const facts = await page.evaluate(() => {
+        const at = content.entries[3].at;
+        const one = (kind, more) => ({ i: 0, at, kind, from: 0, ok: true, text: '', more });
+        content.entries.push(
+            one('slac', { name: 'CM_SLAC_PARM.REQ' }),
+            one('pilot', { state: 'B' }),
+        );
+        drawCurves();
+        const titles = [...document.querySelectorAll('.lane-title')].map((e) => e.textContent);
+        return { titles, states: document.querySelectorAll('.curves .state').length };
+    });
+    check(
+        'SLAC and control pilot have lanes where they are there',
+        facts.titles.includes('SLAC') &&
+            facts.titles.includes('Control pilot') &&
+            facts.states === 1,
+        facts,
+    );
+});
+
+await test('margins', 'session.html', {}, async (page) => {
+    const words = await page.evaluate(() => [0.004, 0.5, 1.3, 14.25].map(marginText));
+    check(
+        'beyond a limit a margin is so many times it',
+        words.join() === '99.6 %,50 %,30 % over,14 × the limit',
+        words,
     );
 });
 
@@ -470,9 +599,16 @@ const STATES = {
         await page.evaluate(() => findAll('.connection details').forEach((d) => (d.open = true)));
     },
     expired: (page) => page.waitForSelector('.connection'),
+    sessions: (page) => page.waitForSelector('.diff-table'),
+    past: (page) => openCase(page, '(c) => c.flaky'),
 };
 
-const FILES = { TLS: 'tls.html', expired: 'expired.html' }; // else run.html
+const FILES = {
+    sessions: 'sessions.html',
+    past: 'past.html',
+    TLS: 'tls.html',
+    expired: 'expired.html',
+}; // else run.html
 
 for (const [width, theme, lang] of SETTINGS) {
     for (const [state, go] of Object.entries(STATES)) {

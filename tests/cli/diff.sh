@@ -52,6 +52,11 @@ wants "messages that only one has, by their number" 1 out '+ CableCheckReq (mess
 run diff "$work/s55" "$work/s75" --json
 wants "as JSON" 1 out '"kind":"sessions"' out '"path":"DC_EVStatus/EVRESSSOC"'
 
+run diff "$work/s55" "$work/s75" --html "$work/s.html"
+wants "as a page" 1 out 'fields'
+sed -n 's/^<script type="text.plain" class="c"[^>]*>\(.*\)\.<.*/\1/p' "$work/s.html" | base64 -d | gzip -dc >"$work/out"
+wants "that says what differs" 1 out '"diff":{' out '"path":"DC_EVStatus/EVRESSSOC"' out '"kind":"sessions"'
+
 run diff "$work/a" "$work/a/$setup"
 wants "a run and a session" 3 err 'one is a run and the other a session'
 run diff "$work/a" "$work/none"

@@ -182,6 +182,11 @@ run history --db "$work/h.db"
 wants "history has a line for each case" 0 out "own_changing  flaky" out "own_good"
 grep -q '^ *3  *67 %.*PFP  own_changing  flaky$' "$work/out" && grep -q '^ *3  *100 %.*PPP  own_good$' "$work/out"
 result $? "with its verdicts over time; a run that is added again is one"
+run report "$work/day-3" --db "$work/h.db" --html "$work/past.html"
+sed -n 's/.*id="plan">\(.*\)\.<.*/\1/p' "$work/past.html" | base64 -d | gzip -dc >"$work/out"
+wants "the page's plan says what cases have done in all other runs" 0 \
+    out '"history":{"runs":2,"passed":1,"last":"PF","flaky":false}' \
+    out '"history":{"runs":2,"passed":2,"last":"PP","flaky":false}'
 run history --db "$work/h.db" --flaky
 wants "only those that are flaky" 0 out "own_changing" not-out "own_good"
 run history --db "$work/h.db" 'own_ch*'
