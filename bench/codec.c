@@ -350,10 +350,17 @@ static void bench_xml(struct subject *s)
 
 static void bench_loading(struct subject *s)
 {
-    static const char *const NAMES[] = {
-        "appprotocol",        "xmldsig",        "din70121",       "iso15118-2",
-        "iso15118-20-common", "iso15118-20-ac", "iso15118-20-dc", "iso15118-20-wpt",
-        "iso15118-20-acdp"};
+    static const char *const NAMES[] = {"appprotocol",
+                                        "xmldsig",
+                                        "din70121",
+                                        "iso15118-2",
+                                        "iso15118-20-common",
+                                        "iso15118-20-ac",
+                                        "iso15118-20-dc",
+                                        "iso15118-20-wpt",
+                                        "iso15118-20-acdp",
+                                        "iso15118-20-ac-der-iec",
+                                        "iso15118-20-ac-der-sae"};
     printf("\n%-30s %9s %9s   (aim: 1000 each, all of ISO 15118-20 together 3000)\n",
            "loading a description, us", "least", "median");
     double twenty = 0;

@@ -42,6 +42,8 @@ static const struct {
     {"iso15118-20-dc", "iso20-dc"},
     {"iso15118-20-wpt", "iso20-wpt"},
     {"iso15118-20-acdp", "iso20-acdp"},
+    {"iso15118-20-ac-der-iec", "iso20-der-iec"},
+    {"iso15118-20-ac-der-sae", "iso20-der-sae"},
 };
 #define FUZZ_SETS_N (sizeof FUZZ_SETS / sizeof FUZZ_SETS[0])
 

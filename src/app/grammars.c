@@ -122,12 +122,12 @@ static int add_name(struct grammars *g, const char *name, struct err *e)
         if (strcasecmp(known, name) == 0)
             return add_set(g, known, e);
     const struct protocol *p = protocol_find(name);
-    if (p != NULL) {
-        for (unsigned i = 0; p->set[i] != NULL; i++)
-            if (add_set(g, p->set[i], e) != 0)
+    for (const struct protocol *o = PROTOCOLS; p != NULL && o->name != NULL; o++)
+        for (unsigned i = 0; protocol_covers(p, o) && o->set[i] != NULL; i++)
+            if (add_set(g, o->set[i], e) != 0)
                 return -1;
+    if (p != NULL)
         return 0;
-    }
     unsigned found = 0;
     for (unsigned i = 0; i < g->library.files; i++) {
         const struct schema *s = library_get(&g->library, g->library.file[i].name, e);
@@ -290,6 +290,36 @@ static void add_misplaced(struct fit *fit, uint16_t type, struct arena *a)
     message_add_violation(&fit->message, a, fit->likely.name, what);
 }
 
+/* The set of those at hand that declares the message itself, and does not take it from another. */
+static const struct schema *home_of(const struct grammars *g, const struct element *message)
+{
+    for (unsigned i = 0; i < g->n; i++) {
+        const struct schema *s = g->schema[i];
+        const struct element *own = schema_message(s, message->as.name);
+        if (own != NULL && own->as.ns < s->namespaces && s->ns[own->as.ns].is_own &&
+            strcmp(own->as.type->name, message->as.type->name) == 0)
+            return s;
+    }
+    return NULL;
+}
+
+/* The same where the message has nothing of what its set adds to another one, whose payload type it
+ * belongs under then. */
+static void add_plain(struct fit *fit, const struct grammars *g, struct arena *a)
+{
+    const struct schema *home = home_of(g, fit->message.root);
+    if (home == NULL)
+        return;
+    char what[240];
+    uint16_t type = message_payload(&fit->message);
+    const char *name = v2gtp_type_name(type);
+    snprintf(what, sizeof what,
+             "it came under the V2GTP payload type 0x%04X (%s), and nothing in it is of %s; a "
+             "message of %s belongs under 0x%04X",
+             type, name != NULL ? name : "reserved", fit->schema->name, home->name, home->payload);
+    message_add_violation(&fit->message, a, fit->likely.name, what);
+}
+
 /* What no grammar of the payload type reads may be a message that came under a wrong one. It is
  * taken for that where it is right in everything else. */
 static void decode_misplaced(struct fits *f, const struct grammars *g, const struct payload *p,
@@ -320,7 +350,11 @@ int fits_decode(struct fits *f, const struct grammars *g, const struct payload *
         decode_fit(fit, p, o, a);
         fits_close(f, fit);
     }
-    if (p->is_framed && (f->n == 0 || fits_first(f)->likely.state != LIKELY_RIGHT))
+    struct fit *first = f->n > 0 ? &f->at[f->first] : NULL;
+    bool is_right = first != NULL && first->likely.state == LIKELY_RIGHT;
+    if (p->is_framed && is_right && first->likely.is_plain)
+        add_plain(first, g, a);
+    if (p->is_framed && !is_right)
         decode_misplaced(f, g, p, o, a);
     if (f->n > 0)
         return 0;

@@ -25,7 +25,8 @@ static bool is_right(const struct received *r)
 static void add_foreign(const struct session *s, const struct fit *fit, struct received *r)
 {
     const struct protocol *own = protocol_of(fit->schema);
-    if (!s->agreed || s->protocol == NULL || own == s->protocol || own == &PROTOCOLS[0])
+    if (!s->agreed || s->protocol == NULL || own == &PROTOCOLS[0] ||
+        (own != NULL && protocol_is_akin(own, s->protocol)))
         return;
     char what[200];
     snprintf(what, sizeof what, "a message of %s; it does not belong into a session of %s",

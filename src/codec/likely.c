@@ -70,6 +70,30 @@ static bool has_header(const struct message *m)
     return header != NULL ? node_bytes(header, "SessionID") != NULL : is_without_header(m->root);
 }
 
+static bool is_own(const struct schema *s, const struct node *n);
+
+static bool value_is_own(const struct schema *s, const struct field *f, union value v)
+{
+    return f->kind == KIND_NODE && is_own(s, v.n);
+}
+
+/* Whether the element, or one in it, is of a type that the set itself declares. Content without an
+ * order (of signatures) is never. */
+static bool is_own(const struct schema *s, const struct node *n)
+{
+    const struct type *t = n->type;
+    bool found = t->ns < s->namespaces && s->ns[t->ns].is_own;
+    for (unsigned i = 0; i < t->fields && !found && !t->is_open; i++) {
+        if (!node_has(n, i))
+            continue;
+        const struct list *l = t->field[i].is_list ? n->v[i].l : NULL;
+        for (uint32_t k = 0; l != NULL && k < l->n && !found; k++)
+            found = value_is_own(s, &t->field[i], l->v[k]);
+        found = found || (l == NULL && value_is_own(s, &t->field[i], n->v[i]));
+    }
+    return found;
+}
+
 /* The violations, of which the first is the one that lies furthest in front. */
 static void take_violations(struct likely *l, const struct message *m)
 {
@@ -93,6 +117,7 @@ struct likely likely_of(const struct schema *s, bool is_read, const struct messa
         if (l.is_message && named.name != NULL)
             l.name = named.name;
         l.has_header = l.is_message && has_header(m);
+        l.is_plain = l.is_message && named.node != NULL && !is_own(s, named.node);
         l.left = m->trailing.n;
     } else {
         take_path(&l, s, e->path);
@@ -125,6 +150,7 @@ int likely_compare(const struct likely *a, const struct likely *b)
         (int64_t)b->right - (int64_t)a->right,
         (int64_t)a->wrong - (int64_t)b->wrong,
         (int64_t)a->left - (int64_t)b->left,
+        a->is_plain - b->is_plain,
     };
     size_t i = 0;
     while (i + 1 < sizeof DIFFERENCES / sizeof *DIFFERENCES && DIFFERENCES[i] == 0)

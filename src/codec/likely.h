@@ -5,7 +5,8 @@
  * readings are put in an order. A message comes before other elements; one whose header can be read
  * before one whose header cannot; then what is right to its end and uses the whole input, what is
  * right as far as the input goes, and all others, by how far they are right. Only where that is the
- * same, few things that are wrong come before many, and few bytes left over before many.
+ * same, few things that are wrong come before many, and few bytes left over before many; and a set
+ * that extends another one comes behind it where nothing of its own is in the message.
  */
 #ifndef V2G_CODEC_LIKELY_H
 #define V2G_CODEC_LIKELY_H
@@ -29,6 +30,7 @@ struct likely {
     uint64_t right; /* bits before the first thing that is wrong */
     unsigned wrong; /* how many things are */
     size_t left;    /* bytes of the input that were not used */
+    bool is_plain;  /* it is a message of a set that this one extends, with nothing of its own */
 };
 
 /* What came of decoding `size` bytes with s (codec_decode): m, or e where is_read is false; then

@@ -39,6 +39,9 @@ struct docs {
     struct docs_topic topic[DOCS_TOPICS];
 };
 
+/* The first of a protocol's sets that is not another one's of its family, too. */
+unsigned docs_first_set(const struct protocol *p);
+
 /* Finds all topics of d->protocol (of all protocols), in the order of the descriptions. */
 int docs_topics(struct docs *d, struct err *e);
 

@@ -12,7 +12,9 @@
 #define TYPE_TEXT 96
 
 /* The protocols in the order in which they answer: the most used one first. */
-static const char *const ORDER[] = {"ISO15118-2", "DIN70121", "ISO15118-20", "AppProtocol"};
+static const char *const ORDER[] = {
+    "ISO15118-2", "DIN70121", "ISO15118-20", "ISO15118-20-AC-DER-IEC", "ISO15118-20-AC-DER-SAE",
+    "AppProtocol"};
 #define PROTOCOLS_N (sizeof ORDER / sizeof ORDER[0])
 
 static const struct protocol *protocol_at(const struct docs *d, unsigned i)

@@ -51,6 +51,11 @@ static int add_set(struct docs *d, const struct protocol *protocol, const char *
     return 0;
 }
 
+unsigned docs_first_set(const struct protocol *p)
+{
+    return strcmp(p->name, p->family) != 0;
+}
+
 int docs_topics(struct docs *d, struct err *e)
 {
     d->topics = 0;
@@ -60,7 +65,8 @@ int docs_topics(struct docs *d, struct err *e)
         /* SDP is no protocol of its own in the API, and goes before supportedAppProtocol */
         if (p == PROTOCOLS && add_set(d, p, "sdp", e) != 0)
             return -1;
-        for (unsigned i = 0; i < PROTOCOL_SETS && p->set[i] != NULL; i++)
+        /* what one of a family has in common with it has its pages there */
+        for (unsigned i = docs_first_set(p); i < PROTOCOL_SETS && p->set[i] != NULL; i++)
             if (add_set(d, p, p->set[i], e) != 0)
                 return -1;
     }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #define PATH_TEXT 4096
+#define EDITOR_MOST (450u << 10) /* bytes of a definition file; editors read none above 500 KB */
 
 struct tree {
     struct docs *docs;
@@ -135,6 +136,38 @@ static int write_all(const struct tree *t, struct err *e)
 
 /* ---- definition files ---- */
 
+/* Where the last function ends that fits into a file which begins at `at`. */
+static size_t end_of_part(const struct buf *all, size_t at)
+{
+    static const char END[] = ") end\n";
+    size_t n = sizeof END - 1, end = at + EDITOR_MOST;
+    if (all->n - at <= EDITOR_MOST)
+        return all->n;
+    while (end > at + n && memcmp(all->p + end - n, END, n) != 0)
+        end--;
+    return end;
+}
+
+/* Writes the definitions that were printed; those of large messages in several files. */
+static int write_definitions(const struct tree *t, const char *name, struct err *e)
+{
+    struct buf all = t->docs->out;
+    int bad = all.failed ? err_set(e, "no memory for %s", name) : 0;
+    size_t end = 0;
+    t->docs->out = (struct buf){0};
+    for (unsigned part = 1; end < all.n && bad == 0; part++) {
+        char file[DOCS_FILE + 16];
+        size_t at = end;
+        end = end_of_part(&all, at);
+        snprintf(file, sizeof file, part == 1 ? "%s.lua" : "%s-%u.lua", name, part);
+        buf_text(&t->docs->out, part == 1 ? "" : "---@meta\n");
+        buf_add(&t->docs->out, all.p + at, end - at);
+        bad = write_file(t, "", file, e);
+    }
+    buf_close(&all);
+    return bad;
+}
+
 static int write_meta(const struct tree *t, struct err *e)
 {
     char name[DOCS_FILE];
@@ -145,8 +178,8 @@ static int write_meta(const struct tree *t, struct err *e)
             if (docs_meta_topic(t->docs, &t->docs->topic[i], side, e) != 0)
                 return -1;
             docs_file(t->docs, &t->docs->topic[i], side, name, sizeof name);
-            memcpy(strrchr(name, '.'), ".lua", 5);
-            if (write_file(t, "", name, e) != 0)
+            *strrchr(name, '.') = '\0';
+            if (write_definitions(t, name, e) != 0)
                 return -1;
         }
     }

@@ -11,17 +11,42 @@
 #include <string.h>
 
 const struct protocol PROTOCOLS[] = {
-    {"AppProtocol", "supportedAppProtocol", {"appprotocol"}, {NULL}, 0, 0},
-    {"DIN70121", "DIN SPEC 70121:2014", {"din70121"}, {"urn:din:70121:2012:MsgDef"}, 2, 0},
-    {"ISO15118-2", "ISO 15118-2:2013", {"iso15118-2"}, {"urn:iso:15118:2:2013:MsgDef"}, 2, 0},
-    {"ISO15118-20",
-     "ISO 15118-20:2022",
-     {"iso15118-20-common", "iso15118-20-dc", "iso15118-20-ac", "iso15118-20-wpt",
-      "iso15118-20-acdp"},
-     {"urn:iso:std:iso:15118:-20:DC", "urn:iso:std:iso:15118:-20:AC",
-      "urn:iso:std:iso:15118:-20:WPT", "urn:iso:std:iso:15118:-20:ACDP"},
-     1,
-     0},
+    {.name = "AppProtocol",
+     .family = "AppProtocol",
+     .title = "supportedAppProtocol",
+     .set = {"appprotocol"}},
+    {.name = "DIN70121",
+     .family = "DIN70121",
+     .title = "DIN SPEC 70121:2014",
+     .set = {"din70121"},
+     .uri = {"urn:din:70121:2012:MsgDef"},
+     .major = 2},
+    {.name = "ISO15118-2",
+     .family = "ISO15118-2",
+     .title = "ISO 15118-2:2013",
+     .set = {"iso15118-2"},
+     .uri = {"urn:iso:15118:2:2013:MsgDef"},
+     .major = 2},
+    {.name = "ISO15118-20",
+     .family = "ISO15118-20",
+     .title = "ISO 15118-20:2022",
+     .set = {"iso15118-20-common", "iso15118-20-dc", "iso15118-20-ac", "iso15118-20-wpt",
+             "iso15118-20-acdp"},
+     .uri = {"urn:iso:std:iso:15118:-20:DC", "urn:iso:std:iso:15118:-20:AC",
+             "urn:iso:std:iso:15118:-20:WPT", "urn:iso:std:iso:15118:-20:ACDP"},
+     .major = 1},
+    {.name = "ISO15118-20-AC-DER-IEC",
+     .family = "ISO15118-20",
+     .title = "ISO 15118-20:2022/Amd 1, AC-DER-IEC",
+     .set = {"iso15118-20-common", "iso15118-20-ac-der-iec"},
+     .uri = {"urn:iso:std:iso:15118:-20:AC-DER-IEC"},
+     .major = 1},
+    {.name = "ISO15118-20-AC-DER-SAE",
+     .family = "ISO15118-20",
+     .title = "ISO 15118-20:2022/Amd 1, AC-DER-SAE",
+     .set = {"iso15118-20-common", "iso15118-20-ac-der-sae"},
+     .uri = {"urn:iso:std:iso:15118:-20:AC-DER-SAE"},
+     .major = 1},
     {.name = NULL},
 };
 
@@ -170,6 +195,17 @@ const struct protocol *protocol_find(const char *name)
     return NULL;
 }
 
+bool protocol_is_akin(const struct protocol *a, const struct protocol *b)
+{
+    return strcmp(a->family, b->family) == 0;
+}
+
+bool protocol_covers(const struct protocol *wanted, const struct protocol *p)
+{
+    bool is_whole = strcmp(wanted->name, wanted->family) == 0;
+    return wanted == p || (is_whole && protocol_is_akin(wanted, p));
+}
+
 const struct protocol *protocol_by_uri(const char *uri, unsigned *set)
 {
     for (const struct protocol *p = PROTOCOLS; p->name != NULL; p++) {
@@ -209,8 +245,8 @@ static bool has_payload(const struct schema *s, uint16_t payload)
     return s->payload == payload;
 }
 
-const struct schema *protocol_set(struct library *l, const struct protocol *p, uint16_t payload,
-                                  struct err *e)
+static const struct schema *own_set(struct library *l, const struct protocol *p, uint16_t payload,
+                                    struct err *e)
 {
     for (unsigned i = 0; p->set[i] != NULL; i++) {
         const struct schema *s = library_get(l, p->set[i], e);
@@ -220,4 +256,14 @@ const struct schema *protocol_set(struct library *l, const struct protocol *p, u
             return s;
     }
     return NULL;
+}
+
+const struct schema *protocol_set(struct library *l, const struct protocol *p, uint16_t payload,
+                                  struct err *e)
+{
+    const struct schema *found = own_set(l, p, payload, e);
+    for (const struct protocol *o = PROTOCOLS; found == NULL && !e->set && o->name != NULL; o++)
+        if (o != p && protocol_is_akin(o, p))
+            found = own_set(l, o, payload, e);
+    return found;
 }

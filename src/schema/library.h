@@ -22,9 +22,15 @@ struct library {
     } file[LIBRARY_MAX];
 };
 
-/* A protocol as the Lua API names it, and its message sets; the first holds the common messages. */
+/*
+ * A protocol as the Lua API names it, and its message sets; the first holds the common messages.
+ * Amendment 1 of ISO 15118-20 has messages called like those of AC charging, with other content:
+ * what was agreed by one of its namespaces is a protocol of its own here, of the family of ISO
+ * 15118-20.
+ */
 struct protocol {
-    const char *name;               /* "ISO15118-2" */
+    const char *name;               /* "ISO15118-2", "ISO15118-20-AC-DER-IEC" */
+    const char *family;             /* the standard, by which times and rules go: "ISO15118-20" */
     const char *title;              /* "ISO 15118-2:2013" */
     const char *set[PROTOCOL_SETS]; /* schema names, NULL at the end */
     const char
@@ -32,7 +38,8 @@ struct protocol {
     uint32_t major, minor;   /* version that goes with them */
 };
 
-/* ORDER protocol: AppProtocol, DIN70121, ISO15118-2, ISO15118-20; name NULL at the end. */
+/* ORDER protocol: AppProtocol, DIN70121, ISO15118-2, ISO15118-20, and what else is of its family;
+ * name NULL at the end. */
 extern const struct protocol PROTOCOLS[];
 
 void library_open(struct library *l);
@@ -51,6 +58,12 @@ const char *library_name(const struct library *l, unsigned i);
 /* By the API's name ("ISO15118-2", any case, with or without '-' and blanks); NULL: unknown. */
 const struct protocol *protocol_find(const char *name);
 
+/* Whether both are of one standard. */
+bool protocol_is_akin(const struct protocol *a, const struct protocol *b);
+
+/* Whether p is what is meant by `wanted`: that itself, or, where that is a standard, one of it. */
+bool protocol_covers(const struct protocol *wanted, const struct protocol *p);
+
 /* Protocol whose namespace URI was agreed; NULL: unknown. set: index of the agreed set, or NULL. */
 const struct protocol *protocol_by_uri(const char *uri, unsigned *set);
 
@@ -59,7 +72,8 @@ const struct protocol *protocol_by_uri(const char *uri, unsigned *set);
 const struct element *protocol_message(struct library *l, const struct protocol *p,
                                        const char *name, const struct schema **set, struct err *e);
 
-/* The set of protocol p whose messages have that V2GTP payload type; NULL: none. */
+/* The set of protocol p, else of one that is akin to it, whose messages have that V2GTP payload
+ * type; NULL: none. */
 const struct schema *protocol_set(struct library *l, const struct protocol *p, uint16_t payload,
                                   struct err *e);
 

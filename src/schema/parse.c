@@ -734,6 +734,7 @@ static int read_namespace(struct parser *p)
         ns->alias = alias;
         ns->uri = uri;
     }
+    ns->is_own = ns->is_own || p->is_main;
     while (p->at < p->words) {
         if (take_word(p, "unqualified"))
             ns->unqualified = true;

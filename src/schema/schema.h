@@ -176,6 +176,7 @@ struct ns {
     const char **local; /* local names known to the string table, sorted */
     uint16_t locals;
     uint16_t uri_id; /* number in the EXI string table of URIs */
+    bool is_own;     /* declared in the set's own file, not in one that it uses */
 };
 
 /* An element name as EXI fragments know it. */

@@ -247,8 +247,8 @@ void deadline_answered(lua_State *L, struct role *r, const char *request)
     char name[NAME_MAX_TEXT];
     if (r->script->options->recorder == NULL)
         return;
-    int64_t ms = deadline_find(L, r->protocol->name, "V2G_SECC_Msg_Performance_Time", request, name,
-                               sizeof name);
+    int64_t ms = deadline_find(L, r->protocol->family, "V2G_SECC_Msg_Performance_Time", request,
+                               name, sizeof name);
     int64_t taken = script_now(r->script) - r->received_us;
     if (ms > 0)
         record(L, r, name, taken <= ms * 1000, ms * 1000, taken);

@@ -90,7 +90,7 @@ static int expect_close(lua_State *L)
     char name[96];
     if (lua_isnoneornil(L, 1)) {
         lua_settop(L, 0);
-        lua_pushnumber(L, (lua_Number)deadline_find(L, role_upvalue(L)->protocol->name,
+        lua_pushnumber(L, (lua_Number)deadline_find(L, role_upvalue(L)->protocol->family,
                                                     "TCP_Connection_Termination_Timeout", NULL,
                                                     name, sizeof name));
     }
@@ -162,7 +162,7 @@ int expect_message(lua_State *L)
     lua_settop(L, 2);
     luaL_argexpected(L, lua_isnil(L, 1) || lua_istable(L, 1), 1, "table of fields");
     /* before the protocol is agreed these may be fields of another one's message */
-    if (lua_istable(L, 1) && (r->protocol_fixed || r->session->agreed || r->peer == NULL))
+    if (lua_istable(L, 1) && (r->fixed != NULL || r->session->agreed || r->peer == NULL))
         check_fields(L, b);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_pushvalue(L, lua_upvalueindex(2));

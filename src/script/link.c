@@ -41,7 +41,10 @@ struct peer_options link_options(const struct role *r, bool manual)
         o.address = r->chosen.address;
     security_tls(r, &o);
     o.manual = manual;
-    o.protocol = r->protocol_fixed || r->side == FROM_EVCC ? r->protocol->name : NULL;
+    const struct protocol *only = r->fixed != NULL       ? r->fixed
+                                  : r->side == FROM_EVCC ? r->protocol
+                                                         : NULL;
+    o.protocol = only != NULL ? only->name : NULL;
     o.offer = offer_of(r);
     return o;
 }
@@ -61,7 +64,7 @@ static void take_times(lua_State *L, const struct role *r, struct peer_options *
     char name[96];
     const char *parameter = r->side == FROM_EVCC ? "V2G_EVCC_CommunicationSetup_Timeout"
                                                  : "V2G_SECC_CommunicationSetup_Performance_Time";
-    int64_t setup = deadline_find(L, r->protocol->name, parameter, NULL, name, sizeof name);
+    int64_t setup = deadline_find(L, r->protocol->family, parameter, NULL, name, sizeof name);
     int64_t wait =
         deadline_find(L, "SDP", "V2G_EVCC_Msg_Timeout", "SECCDiscoveryReq", name, sizeof name);
     if (o->setup_ms == 0 && setup > 0 && setup <= INT32_MAX)

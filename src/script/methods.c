@@ -88,7 +88,7 @@ static int any_connected(lua_State *L, int status, lua_KContext context)
         r->script->timed_out = false;
         return any_done(L, LUA_OK, 0);
     }
-    return flow_wait(L, r, NULL, r->protocol->name, 0, any_done);
+    return flow_wait(L, r, NULL, r->protocol->family, 0, any_done);
 }
 
 static int method_receive_any(lua_State *L)

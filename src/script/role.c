@@ -241,7 +241,7 @@ static void replay(lua_State *L, struct role *r)
 void role_note_setting(lua_State *L, struct role *r, const char *name)
 {
     int n = lua_gettop(L);
-    if (r->protocol_fixed || r->session->agreed || r->peer == NULL)
+    if (r->fixed != NULL || r->session->agreed || r->peer == NULL)
         return;
     lua_rawgeti(L, LUA_REGISTRYINDEX, r->replay);
     lua_createtable(L, n + 1, 0);
@@ -260,8 +260,8 @@ void role_follow(lua_State *L, struct role *r)
     struct session *s = r->session;
     if (!s->agreed || s->protocol == r->protocol)
         return;
-    if (r->protocol_fixed) {
-        s->protocol = r->protocol;
+    if (r->fixed != NULL && !protocol_covers(r->fixed, s->protocol)) {
+        s->protocol = r->fixed;
         return;
     }
     set_protocol(L, r, s->protocol);
@@ -275,7 +275,7 @@ void role_fix_protocol(lua_State *L, struct role *r, const char *name)
         luaL_error(L, "there is no protocol '%s'; expected DIN70121, ISO15118-2 or ISO15118-20",
                    name);
     set_protocol(L, r, p);
-    r->protocol_fixed = true;
+    r->fixed = p;
     r->session->protocol = p;
 }
 
@@ -284,7 +284,7 @@ void role_free_protocol(lua_State *L, struct role *r)
     struct session *s = r->session;
     if (!s->agreed)
         s->protocol = NULL;
-    r->protocol_fixed = false;
+    r->fixed = NULL;
     set_protocol(L, r, s->agreed ? s->protocol : protocol_find(ROLE_PROTOCOL));
     replay(L, r);
 }

@@ -82,8 +82,9 @@ struct role {
     const char *name;                /* "Evcc" */
     char by[48];                     /* as events name it: "EVCC", "EVCC 2", "EVCC NAME" */
     const struct protocol *protocol; /* that names belong to */
-    bool protocol_fixed;             /* by option or script: what is agreed does not change it */
-    unsigned generation;             /* of the names; grows with every change of protocol */
+    const struct protocol *fixed; /* by option or script, NULL: none. What is agreed does not change
+                                        it, but that of a standard may become one of its family */
+    unsigned generation;          /* of the names; grows with every change of protocol */
     struct outgoing *outgoing;
     struct incoming *incoming;
     struct received *last;   /* received last; one of incoming's, or undecoded */

@@ -93,7 +93,7 @@ static int role_index(lua_State *L)
     struct name name;
     note_play(r->script, r);
     if (strcmp(text, "Protocol") == 0) {
-        lua_pushstring(L, r->protocol->name);
+        lua_pushstring(L, r->protocol->family);
         return 1;
     }
     if (strcmp(text, "Address") == 0) {
@@ -101,7 +101,7 @@ static int role_index(lua_State *L)
         return 1;
     }
     if (strcmp(text, "FixedProtocol") == 0) {
-        lua_pushstring(L, r->protocol_fixed ? r->protocol->name : NULL);
+        lua_pushstring(L, r->fixed != NULL ? r->fixed->name : NULL);
         return 1;
     }
     if (strcmp(text, "Namespace") == 0) {
@@ -198,7 +198,7 @@ static struct role *new_role(lua_State *L, uint8_t side)
     r->name = name_role(side);
     snprintf(r->by, sizeof r->by, "%s", side == FROM_EVCC ? "EVCC" : "SECC");
     r->protocol = p != NULL ? p : protocol_find(ROLE_PROTOCOL);
-    r->protocol_fixed = p != NULL;
+    r->fixed = p;
     if (o->world != NULL)
         r->peer = calloc(1, sizeof *r->peer);
     else

@@ -32,9 +32,9 @@ static enum pki_edition present_edition(lua_State *L)
     const struct script *s = script_of(L);
     const struct role *found = s->plays;
     for (const struct role *r = s->roles; r != NULL && s->plays == NULL; r = r->next)
-        if (r->protocol_fixed)
+        if (r->fixed != NULL)
             found = r;
-    return found == NULL ? EDITION_2 : protocol_edition(found->protocol->name);
+    return found == NULL ? EDITION_2 : protocol_edition(found->protocol->family);
 }
 
 /* The edition that the value at `at` names. */
@@ -44,7 +44,7 @@ static enum pki_edition check_edition(lua_State *L, int at)
     const struct protocol *p = protocol_find(name);
     if (p == NULL || p->uri[0] == NULL)
         luaL_error(L, "edition '%s': expected 'ISO15118-2' or 'ISO15118-20'", name);
-    return protocol_edition(p->name);
+    return protocol_edition(p->family);
 }
 
 static enum pki_role check_role(lua_State *L, int at)

@@ -94,7 +94,7 @@ static bool fits_tls(const struct peer *p, const struct protocol *known)
 {
     if (!p->options.is_strict)
         return true;
-    if (strcmp(known->name, "ISO15118-20") == 0)
+    if (strcmp(known->family, "ISO15118-20") == 0)
         return p->tls != NULL && tls_info(p->tls)->version == 0x0304;
     return strcmp(known->name, "DIN70121") != 0 || p->tls == NULL;
 }
@@ -123,8 +123,9 @@ static bool choose_offer(const struct peer *p, const struct node *req, struct of
         struct offered o;
         read_offer(l->v[i].n, &o);
         const struct protocol *known = protocol_by_uri(o.uri, NULL);
-        if (known != NULL && (only == NULL || only == known) && known->major == o.major &&
-            o.priority < best->priority && fits_tls(p, known) && is_served(p, o.uri))
+        if (known != NULL && (only == NULL || protocol_covers(only, known)) &&
+            known->major == o.major && o.priority < best->priority && fits_tls(p, known) &&
+            is_served(p, o.uri))
             *best = o;
     }
     return best->priority != UINT32_MAX;

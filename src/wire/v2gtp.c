@@ -15,6 +15,8 @@ static const struct {
     {V2GTP_DC, "ISO 15118-20 DC"},
     {V2GTP_ACDP, "ISO 15118-20 ACDP"},
     {V2GTP_WPT, "ISO 15118-20 WPT"},
+    {V2GTP_AC_DER_IEC, "ISO 15118-20 AC-DER-IEC"},
+    {V2GTP_AC_DER_SAE, "ISO 15118-20 AC-DER-SAE"},
     {V2GTP_SCHEDULE_RENEGOTIATION, "ISO 15118-20 schedule renegotiation"},
     {V2GTP_METERING_CONFIRMATION, "ISO 15118-20 metering confirmation"},
     {V2GTP_ACDP_SYSTEM_STATUS, "ISO 15118-20 ACDP system status"},
@@ -104,7 +106,7 @@ static enum v2gtp_result v2gtp_check_type(const struct v2gtp_header *h, enum v2g
     switch (carrier) {
     case V2GTP_TCP:
         if (name == NULL || is_sdp || h->type >= V2GTP_MANUFACTURER)
-            expected = "0x8001 to 0x8006 or 0x8101 to 0x8104 over TCP";
+            expected = "0x8001 to 0x8006, 0x8010, 0x8011 or 0x8101 to 0x8104 over TCP";
         break;
     case V2GTP_UDP:
         if (!is_sdp)

@@ -41,6 +41,8 @@ static const struct {
     {"iso15118-20-dc", "iso20-dc"},
     {"iso15118-20-wpt", "iso20-wpt"},
     {"iso15118-20-acdp", "iso20-acdp"},
+    {"iso15118-20-ac-der-iec", "iso20-der-iec"},
+    {"iso15118-20-ac-der-sae", "iso20-der-sae"},
 };
 
 #define SUPPORT_SETS_N (sizeof SUPPORT_SETS / sizeof SUPPORT_SETS[0])
@@ -135,8 +137,8 @@ struct vector {
 
 /* The files of tests/vectors, without ".jsonl.gz". */
 static const char *const SUPPORT_VECTORS[] = {
-    "appprotocol", "xmldsig",          "din70121",    "din70121.large",
-    "iso15118-2",  "iso15118-2.large", "iso15118-20", "iso15118-20.large",
+    "appprotocol",      "xmldsig",     "din70121",          "din70121.large",   "iso15118-2",
+    "iso15118-2.large", "iso15118-20", "iso15118-20.large", "iso15118-20-amd1",
 };
 
 #define SUPPORT_VECTORS_N (sizeof SUPPORT_VECTORS / sizeof SUPPORT_VECTORS[0])

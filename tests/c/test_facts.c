@@ -26,8 +26,8 @@ struct row {
     const char *at[COLUMNS];
 };
 
-static const char *const FACT_FILES[] = {"appprotocol", "xmldsig", "din70121", "iso15118-2",
-                                         "iso15118-20"};
+static const char *const FACT_FILES[] = {"appprotocol", "xmldsig",     "din70121",
+                                         "iso15118-2",  "iso15118-20", "iso15118-20-amd1"};
 #define FACT_FILES_N (sizeof FACT_FILES / sizeof FACT_FILES[0])
 
 static struct {
@@ -169,8 +169,13 @@ static struct full_name resolve(const struct row *r, const char *text)
     static const struct {
         const char *prefix, *last;
     } PREFIXES[] = {
-        {"v2gci_b:", "MsgBody"}, {"v2gci_t:", "MsgDataTypes"}, {"v2gci_h:", "MsgHeader"},
-        {"v2gci_d:", "MsgDef"},  {"v2gci_ct:", "CommonTypes"}, {"xs:", ""},
+        {"v2gci_b:", "MsgBody"},
+        {"v2gci_t:", "MsgDataTypes"},
+        {"v2gci_h:", "MsgHeader"},
+        {"v2gci_d:", "MsgDef"},
+        {"v2gci_ct:", "CommonTypes"},
+        {"v2gci_ac:", "AC"},
+        {"xs:", ""},
     };
     struct full_name out = {.name = text};
     snprintf(out.uri, sizeof out.uri, "%s", r->at[NAMESPACE]);
@@ -1044,6 +1049,8 @@ static void test_korean(void **state)
         {"urn:iso:std:iso:15118:-20:CommonTypes", "iso15118-20-types"},
         {"urn:iso:std:iso:15118:-20:ACDP", "iso15118-20-acdp"},
         {"urn:iso:std:iso:15118:-20:AC", "iso15118-20-ac"},
+        {"urn:iso:std:iso:15118:-20:AC-DER-IEC", "iso15118-20-ac-der-iec"},
+        {"urn:iso:std:iso:15118:-20:AC-DER-SAE", "iso15118-20-ac-der-sae"},
         {"urn:iso:std:iso:15118:-20:DC", "iso15118-20-dc"},
         {"urn:iso:std:iso:15118:-20:WPT", "iso15118-20-wpt"},
     };

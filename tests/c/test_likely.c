@@ -130,28 +130,36 @@ static void test_readings(void **state)
         {"a message",
          "iso15118-2",
          "8098022E74FF44AAECF83E11F000",
-         {"SessionStopReq", true, true, LIKELY_RIGHT, 112, 0, 0}},
+         {"SessionStopReq", true, true, LIKELY_RIGHT, 112, 0, 0, false}},
         {"a byte behind it",
          "iso15118-2",
          "8098022E74FF44AAECF83E11F00000",
-         {"SessionStopReq", true, true, LIKELY_WRONG, 112, 1, 1}},
+         {"SessionStopReq", true, true, LIKELY_WRONG, 112, 1, 1, false}},
         {"cut in its header",
          "iso15118-2",
          "8098022E74FF44AA",
-         {"", true, true, LIKELY_CUT, 64, 0, 0}},
+         {"", true, true, LIKELY_CUT, 64, 0, 0, false}},
         {"of another set",
          "din70121",
          "8098022E74FF44AAECF83E11F000",
-         {"", false, false, LIKELY_WRONG, 33, 1, 10}},
+         {"", false, false, LIKELY_WRONG, 33, 1, 10, false}},
         {"an element that is no message",
          "iso15118-20-wpt",
          "80400040",
-         {"", false, false, LIKELY_RIGHT, 32, 0, 0}},
+         {"", false, false, LIKELY_RIGHT, 32, 0, 0, false}},
         {"a message that has no header",
          "appprotocol",
          "80400040",
-         {"supportedAppProtocolRes", true, true, LIKELY_RIGHT, 32, 0, 0}},
-        {"no EXI", "iso15118-2", "9A", {"", false, false, LIKELY_WRONG, 0, 1, 1}},
+         {"supportedAppProtocolRes", true, true, LIKELY_RIGHT, 32, 0, 0, false}},
+        {"a message of the set that it extends",
+         "iso15118-20-ac-der-iec",
+         "801004000000000000000000020800F85522003E0288",
+         {"AC_ChargeParameterDiscoveryReq", true, true, LIKELY_RIGHT, 176, 0, 0, true}},
+        {"with something of its own",
+         "iso15118-20-ac-der-iec",
+         "801004000000000000000000030800F85522003E028804007C2A91001F014400",
+         {"AC_ChargeParameterDiscoveryReq", true, true, LIKELY_RIGHT, 256, 0, 0, false}},
+        {"no EXI", "iso15118-2", "9A", {"", false, false, LIKELY_WRONG, 0, 1, 1, false}},
     };
     struct trial t = {.chance = 1};
     (void)state;
@@ -165,10 +173,11 @@ static void test_readings(void **state)
         const struct likely *w = &r->likely;
         if (strcmp(l.name, w->name) != 0 || l.is_message != w->is_message ||
             l.has_header != w->has_header || l.state != w->state || l.right != w->right ||
-            l.wrong != w->wrong || l.left != w->left)
-            fail_msg("%s: '%s', message %d, header %d, state %d, right %u, wrong %u, left %zu",
+            l.wrong != w->wrong || l.left != w->left || l.is_plain != w->is_plain)
+            fail_msg("%s: '%s', message %d, header %d, state %d, right %u, wrong %u, left %zu, "
+                     "plain %d",
                      r->what, l.name, l.is_message, l.has_header, l.state, (unsigned)l.right,
-                     l.wrong, l.left);
+                     l.wrong, l.left, l.is_plain);
     }
     arena_close(&t.arena);
 }

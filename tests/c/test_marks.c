@@ -38,9 +38,11 @@ static void test_numbers(void **state)
 /* Every response of every protocol has its code. */
 static void test_codes(void **state)
 {
-    static const char *const SETS[] = {"appprotocol",        "din70121",        "iso15118-2",
-                                       "iso15118-20-common", "iso15118-20-ac",  "iso15118-20-dc",
-                                       "iso15118-20-wpt",    "iso15118-20-acdp"};
+    static const char *const SETS[] = {
+        "appprotocol",           "din70121",         "iso15118-2",
+        "iso15118-20-common",    "iso15118-20-ac",   "iso15118-20-dc",
+        "iso15118-20-wpt",       "iso15118-20-acdp", "iso15118-20-ac-der-iec",
+        "iso15118-20-ac-der-sae"};
     unsigned seen = 0;
     (void)state;
     for (size_t i = 0; i < sizeof SETS / sizeof *SETS; i++) {

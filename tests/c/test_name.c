@@ -125,6 +125,20 @@ static const struct expected EXPECTED[] = {
      "Set_AC_ChargeParameterDiscoveryReq_"
      "AC_CPDReqEnergyTransferMode_EVMaximumChargePower_L2Specified",
      "AC_CPDReqEnergyTransferMode/EVMaximumChargePower_L2", NAME_SPECIFIED},
+    {"ISO15118-20-AC-DER-IEC", FROM_EVCC,
+     "Set_AC_ChargeLoopReq_DER_Dynamic_AC_CLReqControlMode_GridEventCondition",
+     "DER_Dynamic_AC_CLReqControlMode/GridEventCondition", NAME_LEAF},
+    {"ISO15118-20-AC-DER-IEC", FROM_EVCC,
+     "Get_AC_ChargeParameterDiscoveryRes_DER_AC_CPDResEnergyTransferMode_DERControl_"
+     "ReactivePowerSupport_VoltVar_CurveDataPoints_CurveDataPoint_xValue",
+     "DER_AC_CPDResEnergyTransferMode/DERControl/ReactivePowerSupport/VoltVar/CurveDataPoints/"
+     "CurveDataPoint[]/xValue",
+     NAME_QUANTITY},
+    {"ISO15118-20-AC-DER-SAE", FROM_SECC,
+     "Set_AC_ChargeLoopRes_DER_Scheduled_AC_CLResControlMode_DERControlCLRes_EnterServiceCLRes_"
+     "PermitService",
+     "DER_Scheduled_AC_CLResControlMode/DERControlCLRes/EnterServiceCLRes/PermitService",
+     NAME_LEAF},
     {"ISO15118-2", FROM_EVCC, "Add_supportedAppProtocolReq_ProtocolNamespace",
      "AppProtocol[]/ProtocolNamespace", NAME_LEAF},
     {"ISO15118-2", FROM_EVCC, "Set_SECCDiscoveryReq_Security", "Security", NAME_LEAF},
@@ -219,8 +233,13 @@ static void same_name(void *context, const struct name_entry *entry)
 static void test_each(void **state)
 {
     (void)state;
-    static const char *const PROTOCOL[] = {"DIN70121", "ISO15118-2", "ISO15118-20", "AppProtocol"};
-    for (unsigned p = 0; p < 4; p++) {
+    static const char *const PROTOCOL[] = {"DIN70121",
+                                           "ISO15118-2",
+                                           "ISO15118-20",
+                                           "ISO15118-20-AC-DER-IEC",
+                                           "ISO15118-20-AC-DER-SAE",
+                                           "AppProtocol"};
+    for (unsigned p = 0; p < 6; p++) {
         unsigned names = 0;
         for (unsigned k = 0; k < 2; k++) {
             struct name_scope scope = scope_of(PROTOCOL[p], k == 0 ? FROM_EVCC : FROM_SECC);
@@ -235,7 +254,7 @@ static void test_each(void **state)
             }
             names += l.names;
         }
-        assert_true(names > (p == 3 ? 40 : 3000));
+        assert_true(names > (p == 5 ? 40 : 3000));
     }
 }
 

@@ -151,15 +151,18 @@ static const struct wrong {
      "V2GTP version: expected 0x01 and its inverse 0xFE, found 0x02 and 0xFD"},
     {{0x01, 0xFE, 0x00, 0x00, 0, 0, 0, 2},
      V2GTP_IGNORE,
-     "V2GTP payload type: expected 0x8001 to 0x8006 or 0x8101 to 0x8104 over TCP, found 0x0000 "
+     "V2GTP payload type: expected 0x8001 to 0x8006, 0x8010, 0x8011 or 0x8101 to 0x8104 over TCP, "
+     "found 0x0000 "
      "(reserved)"},
     {{0x01, 0xFE, 0x90, 0x00, 0, 0, 0, 2},
      V2GTP_IGNORE,
-     "V2GTP payload type: expected 0x8001 to 0x8006 or 0x8101 to 0x8104 over TCP, found 0x9000 "
+     "V2GTP payload type: expected 0x8001 to 0x8006, 0x8010, 0x8011 or 0x8101 to 0x8104 over TCP, "
+     "found 0x9000 "
      "(SDP request)"},
     {{0x01, 0xFE, 0xFF, 0xFF, 0, 0, 0, 2},
      V2GTP_IGNORE,
-     "V2GTP payload type: expected 0x8001 to 0x8006 or 0x8101 to 0x8104 over TCP, found 0xFFFF "
+     "V2GTP payload type: expected 0x8001 to 0x8006, 0x8010, 0x8011 or 0x8101 to 0x8104 over TCP, "
+     "found 0xFFFF "
      "(manufacturer's own)"},
     {{0x01, 0xFE, 0x80, 0x01, 0, 0, 0, 0},
      V2GTP_IGNORE,

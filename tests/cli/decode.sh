@@ -133,6 +133,40 @@ wants "a grammar that is named is taken in spite of the payload type" 0 \
 feed tests/data/certinstall-8001.hex explain -
 wants "explain, too" 0 out 'grammar iso15118-20-common' out 'belongs under 0x8002'
 
+# Amendment 1 of ISO 15118-20: messages called like those of AC charging, told by the payload type
+# framed TYPE HEX: a V2GTP frame
+framed() {
+    printf '01FE%s%08X%s' "$1" $((${#2} / 2)) "$2"
+}
+for flavour in iec sae; do
+    type=$([ $flavour = iec ] && echo 8010 || echo 8011)
+    plain=$("$V2GLAB" encode -c -g iso15118-20-ac '{"AC_ChargeParameterDiscoveryReq": {}}')
+    own=$("$V2GLAB" encode -c -g iso15118-20-ac-der-$flavour \
+        '{"AC_ChargeParameterDiscoveryReq": {"DER_AC_CPDReqEnergyTransferMode": {}}}')
+    loop=$("$V2GLAB" encode -c -g iso15118-20-ac-der-$flavour \
+        '{"AC_ChargeLoopReq": {"DER_Dynamic_AC_CLReqControlMode": {}}}')
+    ac=$("$V2GLAB" encode -c -g iso15118-20-ac '{"AC_ChargeLoopReq": {}}')
+    run decode "$(framed "$type" "$own")"
+    wants "AC-DER under its payload type ($flavour)" 0 out "-20:AC-DER-" out '<s2:EVProcessing>Finished' \
+        not-err 'belongs'
+    run decode "$(framed "$type" "$plain")"
+    wants "plain AC content under it: what it is, and where it belongs ($flavour)" 0 \
+        out '<s1:AC_CPDReqEnergyTransferMode>' err "nothing in it is of iso15118-20-ac-der-$flavour" \
+        err 'a message of iso15118-20-ac belongs under 0x8003'
+    run decode "$(framed "$type" "$ac")"
+    wants "an AC charge loop under it, which its grammar reads as something else ($flavour)" 0 \
+        out '<s1:Scheduled_AC_CLReqControlMode>' err 'a message of iso15118-20-ac belongs under 0x8003'
+    run decode "$(framed 8003 "$own")"
+    wants "AC-DER under the payload type of AC ($flavour)" 0 out '<s2:EVProcessing>Finished' \
+        err "a message of iso15118-20-ac-der-$flavour belongs under 0x$type"
+    run decode "$(framed 8003 "$loop")"
+    wants "its charge loop, too ($flavour)" 0 out '<s2:DER_Dynamic_AC_CLReqControlMode>' \
+        err "a message of iso15118-20-ac-der-$flavour belongs under 0x$type"
+done
+run decode "$plain"
+wants "AC content without a header is taken for plain AC" 0 not-out 'AC-DER' not-err 'grammars fit' \
+    err 'less well: iso15118-20-ac-der-iec, iso15118-20-ac-der-sae'
+
 # errors
 run decode 8098022E74FF44AAEC
 wants "a message that is cut: path, bit, what" 1 err 'V2G_Message/Header/SessionID, bit 72' \

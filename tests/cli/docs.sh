@@ -252,6 +252,8 @@ if "$V2GLAB" run --help >/dev/null 2>&1; then
     for page in "$tree"/en/*-*-*.md; do
         case $page in
         */types-*) continue ;;
+        *-iso15118-20-ac-der-iec-*) protocol=ISO15118-20-AC-DER-IEC ;;
+        *-iso15118-20-ac-der-sae-*) protocol=ISO15118-20-AC-DER-SAE ;;
         *-iso15118-20-*) protocol=ISO15118-20 ;;
         *-iso15118-2-*) protocol=ISO15118-2 ;;
         *-din70121-*) protocol=DIN70121 ;;

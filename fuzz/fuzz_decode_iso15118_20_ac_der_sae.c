@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define FUZZ_SET "iso15118-20-ac-der-sae"
+#include "decode.h"
