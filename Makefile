@@ -81,7 +81,7 @@ PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/% src/sc
 CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-korean check-gcc check-clang
 
 .PHONY: all help man demo test check asan bench fuzz docs picture house requirements format install uninstall deb clean \
-	test-browser bench-report test-captures test-personas test-suites figures $(CHECKS) objects FORCE
+	test-browser bench-report pictures test-captures test-personas test-suites figures $(CHECKS) objects FORCE
 
 all: build/v2glab $(OUT)/libv2g.a $(OUT)/libv2g.so ## Builds build/v2glab and the library
 
@@ -189,6 +189,9 @@ test-browser: $(OUT)/v2glab | build/packages/browser ## Opens reports in a brows
 
 bench-report: $(OUT)/v2glab | build/packages/browser ## Measures the report in a browser
 	@tests/browser/run $(OUT)/v2glab build/browser bench
+
+pictures: $(OUT)/v2glab | build/packages/browser ## Makes the pictures of the report in docs/ anew
+	@tests/browser/run $(OUT)/v2glab build/browser pictures
 
 test-captures: $(OUT)/v2glab build/v2glab | build/packages/test ## Decodes the captures in CAPTURES=DIR
 	$(call on-captures,decode)
