@@ -101,7 +101,8 @@ function time(us, digits = 1) {
     if (ms < 10) return +ms.toFixed(digits) + ' ms';
     if (ms < 10000) return number(Math.round(ms)) + ' ms';
     if (ms < 120000) return +(ms / 1000).toFixed(1) + ' s';
-    return Math.floor(ms / 60000) + ' min ' + (Math.round(ms / 1000) % 60) + ' s';
+    const whole = Math.round(ms / 1000);
+    return say('minutes', Math.floor(whole / 60), whole % 60);
 }
 
 const seconds = (us, digits) => (us / 1e6).toFixed(digits);
@@ -115,17 +116,7 @@ const breakable = (text) =>
 // ---- outcomes ----
 
 // Worst first. late and seen are those of a session that nobody judges.
-const OUTCOMES = [
-    'fail',
-    'error',
-    'inconclusive',
-    'late',
-    'pass',
-    'seen',
-    'beyond',
-    'none',
-    'na',
-];
+const OUTCOMES = ['fail', 'error', 'inconclusive', 'late', 'pass', 'seen', 'beyond', 'none', 'na'];
 
 // Each has a shape of its own, so that none depends on its colour: [outline, sign, is filled].
 const SHAPES = {

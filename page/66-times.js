@@ -131,28 +131,14 @@ function drawTimes(c, all) {
                     ),
                 ),
             ),
-            h(
-                'tbody',
-                rows.filter(isShown).map(timeRow),
-                rest.length
-                    ? h(
-                          'tr',
-                          h(
-                              'td',
-                              { colspan: 7 },
-                              h(
-                                  'button.link',
-                                  { onclick: () => drawTimes(c, true) },
-                                  say(
-                                      'more_times',
-                                      number(rest.length),
-                                      (rest[0].part * 100).toFixed(1),
-                                  ),
-                              ),
-                          ),
-                      )
-                    : null,
-            ),
+            h('tbody', rows.filter(isShown).map(timeRow)),
         ),
+        rest.length
+            ? h(
+                  'button.link.more',
+                  { onclick: () => drawTimes(c, true) },
+                  say('more_times', number(rest.length), (rest[0].part * 100).toFixed(1)),
+              )
+            : '',
     );
 }

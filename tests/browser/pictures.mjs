@@ -13,7 +13,10 @@ await overview.waitForTimeout(400);
 await overview.screenshot({ path: path.join(docs, 'report-overview.png') });
 
 const one = await open('pictures.html', { ...size, hash: 'overview' });
-await openCase(one, "(c) => c.outcome === 'fail' && c.cause[1] === 'ResponseCode' && c.frames > 20");
+await openCase(
+    one,
+    "(c) => c.outcome === 'fail' && c.cause[1] === 'ResponseCode' && c.frames > 20",
+);
 await one.waitForTimeout(400);
 await one.screenshot({ path: path.join(docs, 'report-case.png') });
 
