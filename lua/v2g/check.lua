@@ -7,21 +7,24 @@ local parameters = require 'v2g.parameters'
 
 local check = {}
 
-local PROTOCOLS <const> = { 'DIN70121', 'ISO15118-2', 'ISO15118-20' }
+local PROTOCOLS <const> = { 'DIN70121', 'ISO15118-2', 'ISO15118-20', 'ISO15118-20-AC-DER-IEC',
+                            'ISO15118-20-AC-DER-SAE' }
 local HOOKS <const> = { send = 'before', receive = 'on', state = 'on', timeout = 'on', step = 'on',
                         late = 'on' }
 
 -- Words between which a parameter chooses.
 local WORDS <const> = {
-    ev = { mode = 'ac dc', control = 'scheduled dynamic', on_timeout = 'close reset stop resend',
+    ev = { mode = 'ac dc ac-der mcs', der = 'iec sae', control = 'scheduled dynamic',
+           on_timeout = 'close reset stop resend',
            on_failed = 'stop close reset ignore', on_ongoing = 'stop close', leave = 'fin reset',
            close = 'fin reset none', payment = 'ExternalPayment Contract',
            contract = 'present install update auto' },
-    station = { close = 'wait fin reset', failed_close = 'fin reset none' },
+    station = { der = 'iec sae', close = 'wait fin reset', failed_close = 'fin reset none' },
 }
 
 -- Tables whose entries are all known by name.
-local CLOSED <const> = { ev = { 'battery', 'ac' }, station = { 'ac', 'dc', 'modes' } }
+local CLOSED <const> = { ev = { 'battery', 'ac', 'grid' },
+                         station = { 'ac', 'dc', 'modes', 'grid' } }
 
 -- Of the battery, in percent.
 local PERCENT <const> = { 'soc', 'bulk', 'full', 'target' }

@@ -85,7 +85,8 @@ end
 -- Parameters that may be absent, with an example of their type.
 local optional = {
     ev = { protocols = {}, transfer = '', stop_at = '', leave_at = '', silent_at = '', expects = {}, deviates = '',
-           target_voltage = 0, pilot = 0, source_port = 0, probe = {}, energy = 0, max_schedules = 0, tls = '',
+           target_voltage = 0, pilot = 0, source_port = 0, probe = {}, energy = 0, max_schedules = 0,
+           grid_functions = {}, tls = '',
            expires_soon = 0 },
     station = { transfers = {}, schedules = {}, silent_at = '', close_at = '', deviates = '', pilot = 0,
                 challenge = '', providers = {}, provisioned = {}, tls = '', shows = {},
@@ -193,6 +194,7 @@ local OPTIONS <const> = { mode = true, protocol = true, time_scale = true, tls =
 
 -- What the options say, of a command line or of a script, laid over the parameters p.
 local function take_options(p, role, o, environment)
+    lay_over(p, defaults.of_mode[o.mode] and defaults.of_mode[o.mode][role] or {})
     if type(o.persona) == 'table' and is_list(o.persona) then -- a file: its name and its text
         common.lay_persona(p, role, load_file(o.persona, environment))
     elseif type(o.persona) == 'table' then

@@ -8,6 +8,7 @@
 local battery = require 'v2g.battery'
 local common = require 'v2g.common'
 local contract = require 'v2g.contract'
+local energy = require 'v2g.energy'
 local judge = require 'v2g.judge'
 local quirks = require 'v2g.quirks'
 local sequence = require 'v2g.sequence'
@@ -371,6 +372,9 @@ local function offers(self)
     if p.protocols then
         return p.protocols
     end
+    if energy.is_of_20(p.mode) then
+        return { { 'ISO15118-20', priority = 1, schema = 1 } }
+    end
     local list = { { 'ISO15118-2', priority = 1, schema = 1 } }
     if p.mode == 'dc' then
         list[2] = { 'DIN70121', priority = 2, schema = 2 }
@@ -381,8 +385,8 @@ end
 -- Of the sets of a protocol, that of the mode: ISO 15118-20 has one each for AC and DC.
 local function offer_entry(self, offer, i)
     local known = {}
-    for k, entry in ipairs(offer[1] and self.role.Offers(offer[1]) or {}) do
-        local is_mode = entry.ProtocolNamespace:match(':(%u+)$') == self.p.mode:upper()
+    for k, entry in ipairs(offer[1] and self.role.Offers(energy.protocol(self.p, offer[1])) or {}) do
+        local is_mode = entry.ProtocolNamespace:match(':(%u+)$') == self.mode:upper()
         known = (k == 1 or is_mode) and entry or known
     end
     return { ProtocolNamespace = offer.uri or known.ProtocolNamespace,
@@ -607,8 +611,8 @@ end
 -- Through the steps, from one on. 'done' or 'resume'.
 local function walk(self, from)
     local way = sequence.evcc[self.protocol][self.mode]
-    if not way then
-        leave(self, 'fin', false, ('%s has no %s charging'):format(self.protocol, self.mode:upper()))
+    if not way or energy.is_of_20(self.p.mode) and self.protocol ~= 'ISO15118-20' then
+        leave(self, 'fin', false, ('%s has no %s charging'):format(self.protocol, self.p.mode:upper()))
     end
     local i = sequence.index(way, from)
     while way[i] do
@@ -736,7 +740,7 @@ function evcc.new(role, options)
     local p = self.p
     check_payment(p, role.FixedProtocol)
     self.tolerated = contract.tolerated(p)
-    self.mode, self.battery = p.mode, battery.new(p.battery)
+    self.mode, self.battery = energy.messages[p.mode], battery.new(p.battery)
     self.advanced, self.pauses, self.loops, self.current = Now(), 0, 0, 0
     self.did = {} -- what is done but once
     self.objected = {}

@@ -3,6 +3,8 @@
 -- dynamic control mode. Those of authorization and Plug & Charge are in evcc_contract_20.lua.
 
 local common = require 'v2g.common'
+local der = require 'v2g.evcc_der_20'
+local energy = require 'v2g.energy'
 local pnc = require 'v2g.evcc_contract_20'
 
 local steps = {}
@@ -10,7 +12,6 @@ for name, step in pairs(pnc.steps) do
     steps[name] = step
 end
 
-local SERVICES <const> = { ac = { [false] = 1, [true] = 5 }, dc = { [false] = 2, [true] = 6 } }
 local EVCC_ID <const> = 'WMIV1234567890ABCDEX'
 local CONTROL <const> = { scheduled = 1, dynamic = 2 } -- ControlMode
 -- Limits of what the station takes back, which are positive.
@@ -20,17 +21,17 @@ local NEAR <const> = 20 -- V between battery and output
 local SAFE <const> = 60 -- V at which the welding check is over
 local EASING_MOST <const> = 5 -- charge-loop messages until the power is down, before standby
 
--- 'Scheduled' or 'Dynamic', and before it 'BPT_' where the transfer is bidirectional.
+-- 'Scheduled' or 'Dynamic', and before it what the service's elements begin with.
 local function control(self)
     return self.p.control == 'dynamic' and 'Dynamic' or 'Scheduled'
 end
 
-local function bpt(self)
-    return self.p.bpt and 'BPT_' or ''
+local function prefix(self)
+    return self.transfer.prefix
 end
 
 local function is_discharging(self)
-    return self.p.bpt and self.p.discharge_to > 0
+    return self.transfer.bpt and self.p.discharge_to > 0
 end
 
 -- ---- setting up ----
@@ -63,7 +64,7 @@ end
 function steps.ServiceDiscovery(self)
     self:exchange('ServiceDiscovery')
     self.renegotiable = self.role.Get_ServiceDiscoveryRes_ServiceRenegotiationSupported()
-    self.service = SERVICES[self.mode][self.p.bpt]
+    self.service, self.transfer = energy.wanted(self.p)
     self.services = {}
     local offered = {}
     for _, one in ipairs(common.get_list(self.role, 'ServiceDiscoveryRes',
@@ -72,7 +73,7 @@ function steps.ServiceDiscovery(self)
     end
     if not offered[self.service] then
         self:leave('stop', false, ('the station does not offer service %d (%s%s)')
-            :format(self.service, self.mode:upper(), self.p.bpt and ', bidirectional' or ''))
+            :format(self.service, self.p.mode:upper(), self.p.bpt and ', bidirectional' or ''))
     end
     if self.role.Get_ServiceDiscoveryRes_VASListSpecified() then
         self.services = common.get_list(self.role, 'ServiceDiscoveryRes', 'VASList_Service')
@@ -88,12 +89,13 @@ local function choose_set(self)
             value[parameter.Name] = parameter.intValue
         end
         self.voltage = value.EVSENominalVoltage or self.voltage
-        if value.ControlMode == CONTROL[self.p.control] then
+        if value.ControlMode == CONTROL[self.p.control] and der.suits(self, value) then
             self.is_told_needs = value.MobilityNeedsMode == 2
             return set.ParameterSetID
         end
     end
-    return self:leave('stop', false, ('the station offers no %s control mode'):format(self.p.control))
+    return self:leave('stop', false, self.unsuited_set
+        or ('the station offers no %s control mode'):format(self.p.control))
 end
 
 function steps.ServiceDetail(self)
@@ -132,7 +134,7 @@ local function ac_power(self)
 end
 
 local function set_dc_limits(self)
-    local b, path = self.battery, bpt(self) .. 'DC_CPDReqEnergyTransferMode_'
+    local b, path = self.battery, prefix(self) .. 'DC_CPDReqEnergyTransferMode_'
     local function set(name, value)
         self:set('ChargeParameterDiscovery', path .. name, value)
     end
@@ -152,30 +154,49 @@ local function set_dc_limits(self)
 end
 
 local function set_ac_limits(self)
-    local ac, path = self.p.ac, bpt(self) .. 'AC_CPDReqEnergyTransferMode_'
+    local ac, path = self.p.ac, prefix(self) .. 'AC_CPDReqEnergyTransferMode_'
     local function set(name, value)
         self:set('ChargeParameterDiscovery', path .. name, value)
     end
     set('EVMaximumChargePower', ac_power(self))
     set('EVMinimumChargePower', ac.min_current * ac.phases * (self.voltage or 230))
-    if self.p.bpt then
+    if self.transfer.bpt then
         set('EVMaximumDischargePower', self.battery.discharge_power)
         set('EVMinimumDischargePower', 0)
     end
 end
 
+-- What the connector can carry is not exceeded by what the station says it gives.
+local function check_connector(self, path)
+    local most = energy.MCS
+    for name, limit in pairs { EVSEMaximumVoltage = most.voltage, EVSEMaximumChargeCurrent = most.current } do
+        local value = self:get('ChargeParameterDiscovery', path .. '_' .. name)
+        if value > limit then
+            self:object('stop', ('%s of %g is above what the MCS connector carries, %g'):format(name,
+                value, limit))
+        end
+    end
+end
+
 function steps.ChargeParameterDiscovery(self)
-    local path = bpt(self) .. self.mode:upper() .. '_CPDResEnergyTransferMode'
+    local path = prefix(self) .. self.mode:upper() .. '_CPDResEnergyTransferMode'
     if self.mode == 'dc' then
         set_dc_limits(self)
     else
         set_ac_limits(self)
     end
-    self:exchange('ChargeParameterDiscovery')
+    if self.transfer.der then
+        der.discover(self, path)
+    else
+        self:exchange('ChargeParameterDiscovery')
+    end
     if not self:has('ChargeParameterDiscovery', path) then
         self:leave('stop', false, 'the station sent no ' .. path)
     end
-    for _, name in ipairs(self.p.bpt and DISCHARGE[self.mode] or {}) do
+    if self.transfer.kind == 'mcs' then
+        check_connector(self, path)
+    end
+    for _, name in ipairs(self.transfer.bpt and DISCHARGE[self.mode] or {}) do
         local limit = self:get('ChargeParameterDiscovery', path .. name)
         if limit < 0 then
             self:object('stop', ('%s of %d is below 0'):format(name:sub(2), limit))
@@ -546,7 +567,7 @@ end
 
 local function set_demand(self)
     local b = self.battery
-    local path = bpt(self) .. control(self) .. '_DC_CLReqControlMode_'
+    local path = prefix(self) .. control(self) .. '_DC_CLReqControlMode_'
     local current = wanted_current(self)
     set_display(self, 'CurrentDemand', self.power_limit, self.limit)
     self.role.Set_DC_ChargeLoopReq_EVPresentVoltage(self.present or b:rest_voltage())
@@ -575,7 +596,7 @@ local function take_dc(self)
     self.flowing = self.present * self.role.Get_DC_ChargeLoopRes_EVSEPresentCurrent()
     self.battery:advance(self.flowing, self:seconds())
     if control(self) == 'Dynamic' then
-        take_needs(self, 'CurrentDemand', bpt(self) .. 'Dynamic_DC_CLResControlMode_')
+        take_needs(self, 'CurrentDemand', prefix(self) .. 'Dynamic_DC_CLResControlMode_')
     end
 end
 
@@ -595,30 +616,36 @@ local function wanted_power(self)
 end
 
 local function set_status(self)
-    local path = bpt(self) .. control(self) .. '_AC_CLReqControlMode_'
+    local path = prefix(self) .. control(self) .. '_AC_CLReqControlMode_'
     self.flowing = wanted_power(self)
+    if self.transfer.der then
+        der.act(self, path, ac_power(self), is_idle(self))
+    end
     set_display(self, 'ChargingStatus', math.min(ac_power(self), self.power_limit))
     set_energy(self, 'ChargingStatus', path)
     self:set('ChargingStatus', path .. 'EVPresentActivePower', self.flowing)
     if control(self) == 'Dynamic' then
         self:set('ChargingStatus', path .. 'EVMaximumChargePower', ac_power(self))
         self:set('ChargingStatus', path .. 'EVMinimumChargePower', 0)
-        self:set('ChargingStatus', path .. 'EVPresentReactivePower', 0)
+        self:set('ChargingStatus', path .. 'EVPresentReactivePower', self.reactive or 0)
     end
-    if control(self) == 'Dynamic' and self.p.bpt then
+    if control(self) == 'Dynamic' and self.transfer.bpt then
         self:set('ChargingStatus', path .. 'EVMaximumDischargePower', self.battery.discharge_power)
         self:set('ChargingStatus', path .. 'EVMinimumDischargePower', 0)
     end
 end
 
 local function take_ac(self)
-    local answer = bpt(self) .. control(self) .. '_AC_CLResControlMode_EVSETargetActivePower'
+    local answer = prefix(self) .. control(self) .. '_AC_CLResControlMode_EVSETargetActivePower'
     if self:has('ChargingStatus', answer) then
         self.target_power = self:get('ChargingStatus', answer)
     end
+    if self.transfer.der then
+        der.take(self, prefix(self) .. control(self) .. '_AC_CLResControlMode')
+    end
     self.battery:advance(self.flowing, self:seconds())
     if control(self) == 'Dynamic' then
-        take_needs(self, 'ChargingStatus', bpt(self) .. 'Dynamic_AC_CLResControlMode_')
+        take_needs(self, 'ChargingStatus', prefix(self) .. 'Dynamic_AC_CLResControlMode_')
     end
 end
 

@@ -62,7 +62,14 @@ parameters.ev = {
                             -- time
 
     -- ---- the way through the session ----
-    mode = 'dc',            -- 'ac' or 'dc': the energy transfer that it wants
+    mode = 'dc',            -- 'ac' or 'dc': the energy transfer that it wants; in ISO 15118-20 also
+                            -- 'mcs' (megawatt charging) and 'ac-der' (it serves the grid)
+    der = 'iec',            -- with 'ac-der': 'iec' or 'sae', whose rules it knows
+    grid_functions = nil,   -- with 'iec': names of the functions that it can follow
+                            -- (docs/amendment-1.md); nil: all
+    -- with 'ac-der': what it measures at the grid where the station does not tell (0: the nominal
+    -- value), and what it says of it (GridEventCondition)
+    grid = { voltage = 0, frequency = 0, condition = 0 },
     transfer = nil,         -- EnergyTransferMode by name; nil: what suits of the station's offer
     control = 'scheduled',  -- ISO 15118-20: 'scheduled' or 'dynamic'
     bpt = false,            -- ISO 15118-20: bidirectional power transfer
@@ -188,7 +195,15 @@ parameters.station = {
                 CableCheck = 2 },
 
     -- ---- what it offers ----
-    modes = { ac = true, dc = true },
+    modes = { ac = true, dc = true, mcs = false, ['ac-der'] = false }, -- the last two of
+                            -- ISO 15118-20
+    der = 'iec',            -- with ac-der: 'iec' or 'sae', whose rules it wants followed
+    grid_functions = { 'OverFrequencyWatt', 'UnderFrequencyWatt', 'VoltWatt', 'VoltVar' }, -- with
+                            -- 'iec': those that it asks for (docs/amendment-1.md)
+    -- with ac-der: the grid, its nominal values, and { { after = 5, frequency = 50.5 } … }: what
+    -- becomes of it after so many charge-loop responses
+    grid = { voltage = 230, frequency = 50, events = {} },
+    permit_service = true,  -- with 'sae': PermitService in the charge loop
     transfers = nil,        -- list of EnergyTransferModes by name; nil: all of `modes`
     payment = { 'ExternalPayment', 'Contract' }, -- a contract over TLS only
     contract_without_tls = false, -- true: always (for tests of vehicles)
@@ -253,6 +268,18 @@ parameters.station = {
     -- another has a pilot of its own: CP states and SLAC are not played.
     pilot = nil,
     values = {}, trailing = {}, before = {}, on = {}, -- as those of the vehicle, of Responses
+}
+
+-- What --mode changes of these, before anything else does. Of megawatt charging no public source
+-- has the standard's limits: 1,250 V and 3,000 A are assumed.
+parameters.of_mode = {
+    mcs = {
+        ev = { battery = { capacity = 600000, empty_voltage = 750, full_voltage = 920,
+                           resistance = 0.005, max_voltage = 950, max_current = 1500,
+                           max_power = 1200000, discharge_power = 100000 } },
+        station = { dc = { max_voltage = 1250, max_current = 3000, max_power = 3750000,
+                           ramp_current = 2000 } },
+    },
 }
 
 return parameters

@@ -9,6 +9,7 @@
 
 local common = require 'v2g.common'
 local contract = require 'v2g.contract'
+local energy = require 'v2g.energy'
 local hex = require 'v2g.hex'
 local judge = require 'v2g.judge'
 local output = require 'v2g.output'
@@ -21,11 +22,7 @@ local secc = {}
 
 secc.files = { ['DIN70121'] = 'v2g.secc_din70121', ['ISO15118-2'] = 'v2g.secc_iso15118_2',
                ['ISO15118-20'] = 'v2g.secc_iso15118_20' }
--- Namespaces of supportedAppProtocol, and the mode that they stand for alone.
-local NAMESPACES <const> = {
-    { 'urn:iso:std:iso:15118:-20:DC', 'dc' }, { 'urn:iso:std:iso:15118:-20:AC', 'ac' },
-    { 'urn:iso:15118:2:2013:MsgDef' }, { 'urn:din:70121:2012:MsgDef', 'dc' },
-}
+local OF_20 <const> = 'urn:iso:std:iso:15118:-20:' -- and the message set, as energy.sets has it
 local BAD_MOST <const> = 20       -- frames in a row that cannot be decoded
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true, MeteringReceipt = true }
 -- For the first request of the charge loop: the sources do not agree whether its time holds for it
@@ -194,10 +191,12 @@ function session:ongoing(step, parameter, wrong)
     return true, late and 'FAILED' or nil
 end
 
-function session:set_mode(mode)
+-- mode: 'ac', 'dc', by whose messages it goes on. rows: those of the sequence table that allow
+-- requests, where they are not those of the mode.
+function session:set_mode(mode, rows)
     if self.mode ~= mode then
         self.mode = mode
-        self.allowed = allowed(self, mode)
+        self.allowed = allowed(self, rows or mode)
     end
 end
 
@@ -591,11 +590,13 @@ end
 
 -- The namespaces of what it serves: no other is agreed to [V2G20-169].
 local function served(p)
-    local list = {}
-    for _, row in ipairs(NAMESPACES) do
-        if not row[2] or p.modes[row[2]] then
-            list[#list + 1] = row[1]
-        end
+    local list = { 'urn:iso:15118:2:2013:MsgDef' }
+    for set in pairs(energy.sets(p)) do
+        list[#list + 1] = OF_20 .. set
+    end
+    table.sort(list)
+    if p.modes.dc then
+        list[#list + 1] = 'urn:din:70121:2012:MsgDef'
     end
     return list
 end

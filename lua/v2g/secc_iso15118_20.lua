@@ -4,18 +4,15 @@
 -- schedules, prices and power profiles in secc_schedules_20.lua.
 
 local common = require 'v2g.common'
+local der = require 'v2g.secc_der_20'
+local energy = require 'v2g.energy'
 local pnc = require 'v2g.secc_contract_20'
 local schedules = require 'v2g.secc_schedules_20'
 
 local iso = { answers = pnc.answers, case = {} }
 local answers = iso.answers
 
--- Service numbers and what they stand for.
-local SERVICES <const> = {
-    [1] = { mode = 'ac', bpt = false }, [2] = { mode = 'dc', bpt = false },
-    [5] = { mode = 'ac', bpt = true }, [6] = { mode = 'dc', bpt = true },
-}
-local ORDER <const> = { 1, 2, 5, 6 }
+local SERVICES <const> = energy.services
 local CONTROLS <const> = { 'Scheduled', 'Dynamic' } -- by number of the parameter set
 local NOTIFICATIONS <const> = { stop = 'Terminate', renegotiate = 'ScheduleRenegotiation',
                                 shutdown = 'Terminate', pause = 'Pause',
@@ -38,9 +35,9 @@ end
 
 local function select_service(s, id, set)
     local service = SERVICES[id]
-    s.service, s.set, s.bpt = id, set, service.bpt
+    s.service, s.set, s.bpt, s.transfer = id, set, service.bpt, service
     s.control, s.loop_mode = CONTROLS[set], nil
-    s:set_mode(service.mode)
+    s:set_mode(service.mode, service.der and service.kind)
     local share = service.bpt and BPT_SHARE or 0
     s.output:take_back(s.p.dc.max_current * share, s.p.dc.max_power * share)
 end
@@ -61,8 +58,8 @@ end
 -- What was agreed is the message set of one mode: services of that alone [V2G20-169].
 local function is_offered(s, id)
     local service = SERVICES[id]
-    return service ~= nil and s.role.Namespace:match('%u+$') == service.mode:upper()
-        and s.p.modes[service.mode] == true and (s.p.bpt or not service.bpt)
+    return service ~= nil and s.role.Namespace:match('[%u-]+$') == service.set
+        and s.p.modes[service.kind] == true and (s.p.bpt or not service.bpt)
 end
 
 -- The entries whose ServiceID the vehicle supports, as far as it says; all of them where that would
@@ -84,7 +81,7 @@ end
 
 function answers.ServiceDiscoveryReq(s)
     local list, further = {}, {}
-    for _, id in ipairs(ORDER) do
+    for _, id in ipairs(energy.order) do
         if is_offered(s, id) then
             list[#list + 1] = { ServiceID = id, FreeService = s.p.free }
         end
@@ -119,13 +116,18 @@ end
 
 -- The parameters of an energy transfer service with that control mode (1 scheduled, 2 dynamic).
 local function energy_parameters(s, service, control)
-    local list = { int('Connector', service.mode == 'ac' and s.p.ac.phases == 1 and 1 or 2),
+    local connector = service.kind == 'mcs' and energy.MCS.connector
+        or service.mode == 'ac' and s.p.ac.phases == 1 and 1 or 2
+    local list = { int('Connector', connector),
                    int('ControlMode', control),
                    -- the station has needs of its own in dynamic control mode alone [V2G20-2663]
                    int('MobilityNeedsMode', control == 2 and s.p.needs and 2 or 1),
                    int('Pricing', schedules.pricing(s, CONTROLS[control])) }
     if service.mode == 'ac' then
         list[#list + 1] = int('EVSENominalVoltage', s.p.ac.voltage)
+    end
+    if service.der then
+        return der.add_parameters(s, service, list)
     end
     if service.bpt then
         list[#list + 1] = int('BPTChannel', 1)
@@ -244,8 +246,13 @@ end
 local DISCHARGE <const> = { { 'EVMaximumDischargePower', 0 }, { 'EVMaximumDischargeCurrent', 0 } }
 local AC_DISCHARGE <const> = DISCHARGE[1]
 
+-- What the service's elements begin with; as long as none is selected, those of charging alone.
+local function prefix_of(s)
+    return s.transfer and s.transfer.prefix or ''
+end
+
 function answers.DC_ChargeParameterDiscoveryReq(s)
-    local prefix, d = s.bpt and 'BPT_' or '', s.p.dc
+    local prefix, d = prefix_of(s), s.p.dc
     local request = prefix .. 'DC_CPDReqEnergyTransferMode'
     local set = setter(s, 'DC_ChargeParameterDiscoveryRes', prefix .. 'DC_CPDResEnergyTransferMode')
     set('EVSEMaximumChargePower', d.max_power)
@@ -273,22 +280,25 @@ function answers.DC_ChargeParameterDiscoveryReq(s)
 end
 
 function answers.AC_ChargeParameterDiscoveryReq(s)
-    local prefix = s.bpt and 'BPT_' or ''
+    local prefix = prefix_of(s)
     local set = setter(s, 'AC_ChargeParameterDiscoveryRes', prefix .. 'AC_CPDResEnergyTransferMode')
     set('EVSEMaximumChargePower', ac_power(s))
     set('EVSEMinimumChargePower', 0)
     set('EVSENominalFrequency', 50)
     if s.bpt then
         set('EVSEMaximumDischargePower', ac_power(s) * BPT_SHARE)
+    end
+    if prefix == 'BPT_' then
         set('EVSEMinimumDischargePower', 0)
     end
     local request = prefix .. 'AC_CPDReqEnergyTransferMode'
     if s.mode ~= 'ac' or not has(s, 'AC_ChargeParameterDiscoveryReq', request) then
         return 'FAILED_WrongChargeParameter'
     end
+    local case = s.transfer.der and der.discover(s, ac_power(s), ac_power(s) * BPT_SHARE) or nil
     return fits(s, 'AC_ChargeParameterDiscoveryReq', request,
         { { 'EVMaximumChargePower', 0 }, s.bpt and AC_DISCHARGE or nil },
-        { { 'EVMinimumChargePower', ac_power(s) } })
+        { { 'EVMinimumChargePower', ac_power(s) } }), case
 end
 
 function answers.ScheduleExchangeReq(s)
@@ -404,7 +414,7 @@ end
 local modes = {}
 
 local function control_mode(s)
-    local key = (s.bpt and 'BPT_' or '') .. (s.control or 'Scheduled') .. '_' .. s.mode:upper()
+    local key = prefix_of(s) .. (s.control or 'Scheduled') .. '_' .. s.mode:upper()
     local found = modes[key]
     if not found then
         local loop = s.mode:upper() .. '_ChargeLoop'
@@ -516,6 +526,9 @@ function answers.AC_ChargeLoopReq(s)
     set_meter(s, 'AC_ChargeLoop', wish)
     if not s.role[m.asked]() then
         return 'FAILED_WrongChargeParameter'
+    end
+    if s.transfer.der then
+        der.answer(s, m, ac_power(s), ac_power(s) * BPT_SHARE)
     end
     local power = s.role[m.request .. 'EVPresentActivePower']()
     s.output:count(power, seconds)

@@ -192,10 +192,19 @@ local function common_20(mode)
     }
 end
 
+local ac_20 = join(common_20('AC'), {
+    { 'ScheduleExchangeRes(Finished)', 'PowerDeliveryReq(Start) SessionStopReq', 'V2G20-459' },
+    { 'PowerDeliveryRes(Stop)', 'SessionStopReq', 'V2G20-459' },
+})
+
 sequence.secc['ISO15118-20'] = {
-    ac = join(common_20('AC'), {
-        { 'ScheduleExchangeRes(Finished)', 'PowerDeliveryReq(Start) SessionStopReq', 'V2G20-459' },
-        { 'PowerDeliveryRes(Stop)', 'SessionStopReq', 'V2G20-459' },
+    ac = ac_20,
+    -- a vehicle that serves the grid says when it has taken over what the station wants; it may
+    -- look for another service where it cannot
+    ['ac-der'] = join(ac_20, {
+        { 'AC_ChargeParameterDiscoveryRes(Ongoing)',
+            'AC_ChargeParameterDiscoveryReq ServiceDiscoveryReq SessionStopReq',
+            'V2G20-3150 V2G20-3151 V2G20-3154' },
     }),
     dc = join(common_20('DC'), {
         { 'ScheduleExchangeRes(Finished)', 'DC_CableCheckReq SessionStopReq', 'V2G20-1418' },

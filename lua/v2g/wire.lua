@@ -5,14 +5,15 @@
 
 local wire = {}
 
-local KINDS <const> = { 'pilot', 'rest', 'resistance', 'drawn' }
+local KINDS <const> = { 'pilot', 'rest', 'resistance', 'drawn', 'voltage', 'frequency' }
 
 local function key(id, what)
     return ('wire %s %s'):format(id, what)
 end
 
 -- what: 'pilot' (the station's duty cycle, percent), 'rest' (the battery's voltage without
--- current), 'resistance' (ohm, behind it), 'drawn' (W, of AC); nil takes it away.
+-- current), 'resistance' (ohm, behind it), 'drawn' (W, of AC), 'voltage' and 'frequency' (V, Hz, of
+-- the grid); nil takes it away.
 function wire.put(id, what, value)
     Remember(key(id, what), value and tostring(value))
 end

@@ -100,13 +100,14 @@ static int take_payment(void *to, const char *name, struct err *e)
                     e);
 }
 
-static const char *const MODES[] = {"ac", "dc", NULL};
+static const char *const MODES[] = {"ac", "dc", "mcs", "ac-der", NULL};
 
 #define AT(member) .at = offsetof(struct behaving, member)
 
 /* What vehicle and station have in common, but for what they call each other. */
 static const struct option BEHAVIOUR[] = {
-    {"mode", 'm', "MODE", "ac or dc: the energy transfer", OPTION_NAME, AT(mode), .names = MODES},
+    {"mode", 'm', "MODE", "ac, dc, mcs or ac-der: the energy transfer", OPTION_NAME, AT(mode),
+     .names = MODES},
     {"payment", 0, "NAME", "ExternalPayment, or Contract: Plug & Charge, over TLS only",
      OPTION_CALL, .take = take_payment},
     {"persona", 0, "NAME|FILE",

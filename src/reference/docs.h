@@ -39,8 +39,8 @@ struct docs {
     struct docs_topic topic[DOCS_TOPICS];
 };
 
-/* The first of a protocol's sets that is not another one's of its family, too. */
-unsigned docs_first_set(const struct protocol *p);
+/* Whether the i-th set of a protocol has its pages there, not with another one of its family. */
+bool docs_has_set(const struct protocol *p, unsigned i);
 
 /* Finds all topics of d->protocol (of all protocols), in the order of the descriptions. */
 int docs_topics(struct docs *d, struct err *e);

@@ -51,9 +51,13 @@ static int add_set(struct docs *d, const struct protocol *protocol, const char *
     return 0;
 }
 
-unsigned docs_first_set(const struct protocol *p)
+bool docs_has_set(const struct protocol *p, unsigned i)
 {
-    return strcmp(p->name, p->family) != 0;
+    for (const struct protocol *o = PROTOCOLS; o != p; o++)
+        for (unsigned k = 0; protocol_is_akin(o, p) && o->set[k] != NULL; k++)
+            if (strcmp(o->set[k], p->set[i]) == 0)
+                return false;
+    return true;
 }
 
 int docs_topics(struct docs *d, struct err *e)
@@ -65,9 +69,8 @@ int docs_topics(struct docs *d, struct err *e)
         /* SDP is no protocol of its own in the API, and goes before supportedAppProtocol */
         if (p == PROTOCOLS && add_set(d, p, "sdp", e) != 0)
             return -1;
-        /* what one of a family has in common with it has its pages there */
-        for (unsigned i = docs_first_set(p); i < PROTOCOL_SETS && p->set[i] != NULL; i++)
-            if (add_set(d, p, p->set[i], e) != 0)
+        for (unsigned i = 0; i < PROTOCOL_SETS && p->set[i] != NULL; i++)
+            if (docs_has_set(p, i) && add_set(d, p, p->set[i], e) != 0)
                 return -1;
     }
     return 0;

@@ -179,9 +179,9 @@ int docs_types(struct docs *d, const struct protocol *protocol, struct err *e)
     page_steps_end(&x.page);
     page_heading(&x.page, 1, PAGE_PLAIN, title, NULL);
     page_text(&x.page, docs_word(d, "types.about"));
-    for (unsigned i = docs_first_set(protocol);
-         i < PROTOCOL_SETS && protocol->set[i] != NULL && !e->set; i++) {
-        const struct schema *set = library_get(&d->library, protocol->set[i], e);
+    for (unsigned i = 0; i < PROTOCOL_SETS && protocol->set[i] != NULL && !e->set; i++) {
+        const struct schema *set =
+            docs_has_set(protocol, i) ? library_get(&d->library, protocol->set[i], e) : NULL;
         for (unsigned k = 0; set != NULL && k < set->simples; k++)
             if (set->simple[k]->members > 0 && set->simple[k]->name[0] != '\0' &&
                 !is_repeated(d, protocol, i, set->simple[k]->name))

@@ -1,0 +1,150 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What a vehicle that serves the grid does besides in ISO 15118-20 (AC-DER): it chooses a parameter
+-- set that it can follow, takes over what the station asks for, and follows it.
+
+local der = require 'v2g.der'
+local wire = require 'v2g.wire'
+
+local vehicle = {}
+
+local REACTIVE <const> = 5000 -- var, either way
+local NOMINAL <const> = { iec = { voltage = 230, frequency = 50 },
+                          sae = { voltage = 240, frequency = 60 } }
+
+-- Whether a parameter set can be followed: by IEC rules it names the functions.
+function vehicle.suits(self, value)
+    if self.transfer.der ~= 'iec' then
+        return true
+    end
+    local bits = value.DERControlFunctions
+    if not bits then
+        self.unsuited_set = 'the parameter set has no DERControlFunctions'
+        return false
+    end
+    local own = self.p.grid_functions and der.bits(self.p.grid_functions) or (1 << #der.FUNCTIONS) - 1
+    local beyond = der.names(bits & ~own)
+    if #beyond > 0 then
+        self.unsuited_set = ('the vehicle cannot follow %s, which the parameter set wants'):format(
+            table.concat(beyond, ', '))
+        return false
+    end
+    self.function_bits = bits
+    return true
+end
+
+-- What the grid is like, by what the station puts on the cable, else by the parameters.
+local function grid_of(self)
+    local id, nominal = self.role.SessionID(), NOMINAL[self.transfer.der]
+    local function measured(what)
+        local own = self.p.grid[what]
+        return own > 0 and own or wire.get(id, what) or self.nominal[what] or nominal[what]
+    end
+    return { voltage = measured 'voltage', frequency = measured 'frequency',
+             nominal = self.nominal.frequency or nominal.frequency }
+end
+
+local function set_limits(self, path, finished)
+    local function set(name, value)
+        self:set('ChargeParameterDiscovery', path .. name, value)
+    end
+    set('EVProcessing', finished and 'Finished' or 'Ongoing')
+    set('EVSessionTotalDischargeEnergyAvailable', math.floor(self.battery.capacity))
+    if self.transfer.der == 'iec' then
+        set('EVReactivePowerLimits_EVMaximumChargeReactivePower', REACTIVE)
+        set('EVReactivePowerLimits_EVMaximumDischargeReactivePower', REACTIVE)
+        return
+    end
+    set('EVUseableWattHours', math.floor(self.battery.capacity))
+    set('EVUpdateTime', math.floor(Now() / 1000))
+end
+
+-- What the station asks for: kept, if it is all there.
+local function take_over(self, path)
+    local function get(name)
+        return self:get('ChargeParameterDiscovery', path .. '_' .. name)
+    end
+    local most = get 'EVSEMaximumDischargePower'
+    local nominal = self:has('ChargeParameterDiscovery', path .. '_EVSENominalDischargePower')
+        and get 'EVSENominalDischargePower'
+    if nominal and nominal < most then
+        self:object('stop', ('EVSENominalDischargePower of %g is below EVSEMaximumDischargePower of %g '
+            .. '[V2G20-3229]'):format(nominal, most))
+    end
+    self.feed_limit = most
+    self.nominal = { frequency = get 'EVSENominalFrequency' }
+    self.control = get(self.transfer.der == 'iec' and 'DERControl' or 'DERControlCPDRes')
+    local missing = self.transfer.der == 'iec' and der.missing(self.control, self.function_bits)
+    if missing then
+        self:object('stop', ('DERControl has no %s, which the parameter set wants'):format(missing))
+    end
+end
+
+-- The vehicle declares what it can do, takes over what the station wants, and says that it has
+-- [V2G20-3150] [V2G20-3151]. path: of the response's element.
+function vehicle.discover(self, path)
+    local own = 'DER_AC_CPDReqEnergyTransferMode_'
+    set_limits(self, own, false)
+    repeat
+        self:exchange('ChargeParameterDiscovery')
+        if not self:has('ChargeParameterDiscovery', path) then
+            self:leave('stop', false, 'the station sent no ' .. path)
+        end
+        local ready = self.transfer.der == 'iec'
+            or self:get('ChargeParameterDiscovery', path .. '_EVSEProcessing') == 'Finished'
+        local acknowledged = self.control ~= nil
+        take_over(self, path)
+        set_limits(self, own, true)
+    until ready and acknowledged
+end
+
+-- What the functions make of the power that the vehicle is about to draw. draw: the most that it
+-- can.
+function vehicle.act(self, path, draw, is_idle)
+    local grid = grid_of(self)
+    local p, q, connected, did = der.follow(self.flowing, self.transfer.der, self.control, grid,
+        { draw = draw, feed = math.min(self.battery.discharge_power, self.feed_limit) },
+        self.orders or {})
+    local text = ('grid %.1f V, %.2f Hz: %s: %.0f W wanted, %.0f W and %.0f var'):format(grid.voltage,
+        grid.frequency, #did > 0 and table.concat(did, ', ') or 'as wanted', self.flowing, p, q)
+    if is_idle then
+        p, q = 0, 0
+    end
+    self.flowing, self.reactive = p, q
+    local now = table.concat(did, ', ')
+    if now ~= self.did_last then
+        Log(text)
+        self.did_last = now
+    end
+    local function set(name, value)
+        self:set('ChargingStatus', path .. name, value)
+    end
+    set('EVMaximumDischargePower', self.battery.discharge_power)
+    set('EVPresentReactivePower', q)
+    if self.transfer.der == 'iec' then
+        set('EVMinimumDischargePower', 0)
+        set('GridEventCondition', self.p.grid.condition)
+        return
+    end
+    set('EVPresentVoltage', grid.voltage)
+    set('EVPresentFrequency', grid.frequency)
+    set('DERConnectionStatus', connected and 'Connected' or 'Disconnected')
+    set('DEROperationalState', connected and 'On' or 'Off')
+    set('EVUpdateTime', math.floor(Now() / 1000))
+end
+
+-- What a response of the charge loop changes. path: of its element.
+function vehicle.take(self, path)
+    local function optional(name)
+        return self:has('ChargingStatus', path .. '_' .. name)
+            and self:get('ChargingStatus', path .. '_' .. name) or nil
+    end
+    if self.transfer.der == 'iec' then
+        self.orders = { q = optional 'DSOQSetpoint', cos_phi = optional 'DSOCosPhiSetpoint',
+                        power = optional 'DSOMaximumDischargePower' }
+        return
+    end
+    local changed = optional 'DERControlCLRes'
+    self.control = changed and der.merge(self.control, changed) or self.control
+end
+
+return vehicle

@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Amendment 1 of ISO 15118-20: megawatt charging, and vehicles that serve the grid by IEC and by SAE
+# rules, between the ready-made sides.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+# shellcheck source=tests/cli/support-ev
+. tests/cli/support-ev
+
+of_20() {
+    ev --protocol ISO15118-20 "$@"
+}
+
+# ---- megawatt charging ----
+
+for control in scheduled dynamic; do
+    for bpt in false true; do
+        of_20 --mode mcs --set control=$control --set bpt=$bpt -v
+        service=$([ $bpt = true ] && echo 9 || echo 8)
+        both_pass "MCS, $control, bidirectional: $bpt" out 'ProtocolNamespace urn:iso:std:iso:15118:-20:DC' \
+            out "ServiceID>$service<" not-out "ServiceID>$((17 - service))</s1:ServiceID></s1:SelectedEnergy"
+        order "its order" SessionSetup AuthorizationSetup Authorization ServiceDiscovery ServiceDetail \
+            ServiceSelection DC_ChargeParameterDiscovery ScheduleExchange DC_CableCheck DC_PreCharge \
+            PowerDelivery DC_ChargeLoop PowerDelivery DC_WeldingDetection SessionStop
+    done
+done
+of_20 --mode mcs --set loops=5 --set gaps.CurrentDemand=1000
+watts=$(sed -n 's/.*DC_ChargeLoopRes .*EVSEPresentCurrent \([0-9]*\).*EVSEPresentVoltage \([0-9]*\).*/\1 \2/p' "$work/out" |
+    awk '$1 * $2 > most { most = $1 * $2 } END { print most + 0 }')
+[ "$watts" -gt 1000000 ]
+result $? "it is more than a megawatt ($watts W)"
+of_20 --mode mcs --with dc.max_voltage=1251
+wants "a station that says more than the connector carries" 1 \
+    out 'EVSEMaximumVoltage of 1251 is above what the MCS connector carries, 1250' out 'SessionStopReq'
+of_20 --mode mcs --with dc.max_current=3001
+wants "in amperes, too" 1 out 'EVSEMaximumChargeCurrent of 3001 is above what the MCS connector carries, 3000'
+of_20 --mode dc --with modes.dc=false --with modes.mcs=true
+wants "MCS is not what a vehicle takes that asks for DC" 1 out 'the station does not offer service 2 (DC)' \
+    out 'SessionStopReq' not-out 'ServiceDetailReq'
+of_20 --mode mcs --with modes.dc=true --with modes.mcs=false
+wants "nor DC of one that asks for MCS" 1 out 'the station does not offer service 8 (MCS)'
+ev --protocol ISO15118-2 --mode mcs
+wants "ISO 15118-2 has none" 1 out 'ISO15118-2 has no MCS charging'
+ev --mode mcs
+both_pass "without --protocol it is ISO 15118-20"
+
+# ---- vehicles that serve the grid ----
+
+in_order="SessionSetup AuthorizationSetup Authorization ServiceDiscovery ServiceDetail ServiceSelection
+    AC_ChargeParameterDiscovery ScheduleExchange PowerDelivery AC_ChargeLoop PowerDelivery SessionStop"
+for der in iec sae; do
+    for control in scheduled dynamic; do
+        for down in 0 10; do
+            of_20 --mode ac-der --set der=$der --with der=$der --set control=$control --set discharge_to=$down -v
+            both_pass "AC-DER by ${der^^} rules, $control, discharging to $down" \
+                out "urn:iso:std:iso:15118:-20:AC-DER-${der^^}" out 'DER_AC_CPDReqEnergyTransferMode' \
+                out 'as wanted'
+            # shellcheck disable=SC2086 # words
+            order "its order" $in_order
+        done
+    done
+    of_20 --mode ac-der --set der=$der --with der=$der
+    times "the vehicle declares, and then acknowledges ($der)" 2 '-> SECC  AC_ChargeParameterDiscoveryReq'
+    ev --mode ac-der --set der=$der --with der=$der
+    both_pass "without --protocol it is ISO 15118-20 ($der)"
+done
+of_20 --mode ac-der --set der=sae
+wants "a station of one kind of rules does not take the other" 1 out 'Failed_NoNegotiation'
+of_20 --mode ac-der --with modes.ac-der=false --with modes.ac=true
+wants "nor does one of plain AC" 1 out 'Failed_NoNegotiation'
+of_20 --mode ac --with modes.ac=true --with modes.ac-der=true
+both_pass "one of both goes on with plain AC" out 'urn:iso:std:iso:15118:-20:AC,'
+
+# what the grid does, and what the vehicle makes of it: watts by the droop, var by the curve
+feeding='--set discharge_to=5 --set loops=8'
+# shellcheck disable=SC2086 # words
+{
+    of_20 --mode ac-der $feeding --with 'grid.events={{after=3,frequency=50.5,voltage=250}}'
+    both_pass "too much in the grid: it feeds in less, and draws reactive power" \
+        out 'the grid has 250.0 V and 50.50 Hz' out 'EVPresentActivePower -10000 W' \
+        out 'OverFrequencyWatt, VoltVar: -10000 W wanted, -8800 W and 3696 var' \
+        out 'EVPresentActivePower -8800 W'
+    of_20 --mode ac-der $feeding --with 'grid.events={{after=3,voltage=258.75}}'
+    both_pass "too high a voltage: it feeds in less still" out 'VoltWatt, VoltVar: -10000 W wanted, -5000 W'
+    of_20 --mode ac-der --set loops=8 --with 'grid.events={{after=3,frequency=49.5}}'
+    both_pass "too little while it charges: it draws less" out 'UnderFrequencyWatt: 22080 W wanted, 20880 W'
+    of_20 --mode ac-der $feeding --with 'grid_functions={"WattCosPhi","ZeroCurrent"}' \
+        --with 'grid.events={{after=3,voltage=280}}'
+    both_pass "a power factor, and no current beyond the limits" out 'WattCosPhi: -10000 W wanted, -10000 W' \
+        out 'ZeroCurrent: -10000 W wanted, 0 W and 0 var'
+    of_20 --mode ac-der $feeding \
+        --with values.AC_ChargeLoopRes.DER_Scheduled_AC_CLResControlMode_DSOMaximumDischargePower=4000 \
+        --with values.AC_ChargeLoopRes.DER_Scheduled_AC_CLResControlMode_DSOQSetpoint_DSOQSetpointValue=1500
+    both_pass "what the grid operator asks for goes before curves" \
+        out 'DSOMaximumDischargePower, DSOQSetpoint: -10000 W wanted, -4000 W and 1500 var'
+    of_20 --mode ac-der $feeding --set der=sae --with der=sae --with grid.voltage=240 --with grid.frequency=60 \
+        --with 'grid.events={{after=3,frequency=60.336}}'
+    both_pass "SAE: by the droop beyond the deadband" out 'FrequencyDroop: -10000 W wanted, -9000 W'
+    of_20 --mode ac-der $feeding --set der=sae --with der=sae --with permit_service=false
+    both_pass "SAE: without permission it is not connected" out 'service is not permitted: -10000 W wanted, 0 W' \
+        out 'DEROperationalState Off'
+    of_20 --mode ac-der $feeding --set der=sae --with der=sae --with grid.voltage=240 --with grid.frequency=60 \
+        --with 'grid.events={{after=3,voltage=300}}'
+    both_pass "SAE: a voltage that trips it" out 'the voltage trips it: -10000 W wanted, 0 W'
+}
+
+# what a vehicle does not take
+of_20 --mode ac-der --set 'grid_functions={"VoltVar"}'
+wants "a parameter set with functions that it cannot follow" 1 \
+    out 'the vehicle cannot follow OverFrequencyWatt, UnderFrequencyWatt, VoltWatt' out 'SessionStopReq'
+response=values.AC_ChargeParameterDiscoveryRes.DER_AC_CPDResEnergyTransferMode
+of_20 --mode ac-der --with ${response}_DERControl_ReactivePowerSupportSpecified=false
+wants "a curve that the parameter set wants is not there" 1 out 'DERControl has no VoltVar' out 'SessionStopReq' \
+    not-out 'ScheduleExchangeReq'
+of_20 --mode ac-der --with ${response}_EVSENominalDischargePower=1
+wants "[V2G20-3229] a nominal power below the highest" 1 \
+    out 'EVSENominalDischargePower of 1 is below EVSEMaximumDischargePower of' out 'SessionStopReq'
+of_20 --mode ac-der --with answers.ChargeParameterDiscovery=FAILED_WrongChargeParameter
+wants "a rejection ends the session" 1 \
+    out 'the station answered AC_ChargeParameterDiscoveryRes with FAILED_WrongChargeParameter' \
+    not-out 'ScheduleExchangeReq'
+of_20 --mode ac-der --with 'grid_functions={"VoltVars"}'
+wants "a function that there is not is an error of ours" 3 out "there is no DER control function 'VoltVars'"
+
+# [V2G20-3150] [V2G20-3151]: as long as the vehicle is at it the station stays
+of_20 --mode ac-der --set values.AC_ChargeParameterDiscoveryReq.DER_AC_CPDReqEnergyTransferMode_EVProcessing=Ongoing
+wants "[V2G20-3150] [V2G20-3151] a vehicle that says it is not ready cannot go on" 1 \
+    out 'ScheduleExchangeRes          FAILED_SequenceError'
