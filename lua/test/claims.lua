@@ -28,6 +28,8 @@ return {
     { 'PIXIT_SUT_CMN_TLS', true, 'true or false', 'TLS is spoken' },
     { 'PIXIT_SUT_CMN_VersionNumberMinor', 0, 'a number', 'of the protocol' },
     { 'PIXIT_SUT_CMN_VAS', 'none_', "'none_' or 'serviceDetail'", 'it has value-added services' },
+    { 'PIXIT_SUT_CMN_Amendment1', 'none_', "'none_', 'mcs', 'derIec' or 'derSae'",
+      'the service of Amendment 1 of ISO 15118-20 that is tested' },
     { 'PIXIT_SUT_CMN_InternetAccess', 'unknown', "'unknown' or 'internetAccess'", 'likewise, that one' },
     { 'PIXIT_SUT_CMN_CertificateHandling', 'none_', "'none_', 'certInstall' or 'certUpdate'",
       'contracts are installed or updated' },

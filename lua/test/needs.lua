@@ -19,6 +19,13 @@ local needs = {
       station = { mode = 'ac' } },
     { 'mode', 'dc', claims = 'PICS_CMN_CMN_ChargingMode == dC', vehicle = { mode = 'dc' },
       station = { mode = 'dc' } },
+    -- services of Amendment 1 of ISO 15118-20
+    { 'energy', 'mcs', claims = 'PIXIT_SUT_CMN_Amendment1 == mcs', vehicle = { mode = 'mcs' },
+      station = { mode = 'mcs' } },
+    { 'energy', 'der-iec', claims = 'PIXIT_SUT_CMN_Amendment1 == derIec',
+      vehicle = { mode = 'ac-der', der = 'iec' }, station = { mode = 'ac-der', der = 'iec' } },
+    { 'energy', 'der-sae', claims = 'PIXIT_SUT_CMN_Amendment1 == derSae',
+      vehicle = { mode = 'ac-der', der = 'sae' }, station = { mode = 'ac-der', der = 'sae' } },
     { 'paying', 'ExternalPayment', claims = 'PICS_CMN_CMN_IdentificationMode == eIM',
       vehicle = { payment = 'ExternalPayment' } },
     { 'paying', 'Contract', claims = 'PICS_CMN_CMN_IdentificationMode == pnC and '

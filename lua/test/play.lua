@@ -6,6 +6,7 @@ local breach = require 'test.breach'
 local case = require 'test.case'
 local device = require 'test.device'
 local driving = require 'test.driving'
+local energy = require 'v2g.energy'
 local needs = require 'test.needs'
 local spelling = require 'test.spelling'
 local suite = require 'test.suite'
@@ -41,7 +42,7 @@ local function parameters_of(c, side)
         end
     end
     if c.sut == 'SECC' and side == 'vehicle' and not way.BEFORE[c.given] then
-        local there, why = way.parameters(c.protocol, p.mode, c.given)
+        local there, why = way.parameters(c.protocol, energy.messages[p.mode], c.given)
         p = with(p, there or error(('%s:%d: %s: given: %s'):format(c.file, c.line, c.id, why), 0))
     end
     if has_tls or p.payment == 'Contract' then
