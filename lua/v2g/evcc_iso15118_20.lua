@@ -3,9 +3,13 @@
 -- dynamic control mode. Those of authorization and Plug & Charge are in evcc_contract_20.lua.
 
 local common = require 'v2g.common'
-local der = require 'v2g.evcc_der_20'
 local energy = require 'v2g.energy'
 local pnc = require 'v2g.evcc_contract_20'
+
+-- Only who serves the grid needs it.
+local function der()
+    return require 'v2g.evcc_der_20'
+end
 
 local steps = {}
 for name, step in pairs(pnc.steps) do
@@ -89,7 +93,8 @@ local function choose_set(self)
             value[parameter.Name] = parameter.intValue
         end
         self.voltage = value.EVSENominalVoltage or self.voltage
-        if value.ControlMode == CONTROL[self.p.control] and der.suits(self, value) then
+        if value.ControlMode == CONTROL[self.p.control]
+            and (not self.transfer.der or der().suits(self, value)) then
             self.is_told_needs = value.MobilityNeedsMode == 2
             return set.ParameterSetID
         end
@@ -186,7 +191,7 @@ function steps.ChargeParameterDiscovery(self)
         set_ac_limits(self)
     end
     if self.transfer.der then
-        der.discover(self, path)
+        der().discover(self, path)
     else
         self:exchange('ChargeParameterDiscovery')
     end
@@ -619,7 +624,7 @@ local function set_status(self)
     local path = prefix(self) .. control(self) .. '_AC_CLReqControlMode_'
     self.flowing = wanted_power(self)
     if self.transfer.der then
-        der.act(self, path, ac_power(self), is_idle(self))
+        der().act(self, path, ac_power(self), is_idle(self))
     end
     set_display(self, 'ChargingStatus', math.min(ac_power(self), self.power_limit))
     set_energy(self, 'ChargingStatus', path)
@@ -641,7 +646,7 @@ local function take_ac(self)
         self.target_power = self:get('ChargingStatus', answer)
     end
     if self.transfer.der then
-        der.take(self, prefix(self) .. control(self) .. '_AC_CLResControlMode')
+        der().take(self, prefix(self) .. control(self) .. '_AC_CLResControlMode')
     end
     self.battery:advance(self.flowing, self:seconds())
     if control(self) == 'Dynamic' then

@@ -4,10 +4,14 @@
 -- schedules, prices and power profiles in secc_schedules_20.lua.
 
 local common = require 'v2g.common'
-local der = require 'v2g.secc_der_20'
 local energy = require 'v2g.energy'
 local pnc = require 'v2g.secc_contract_20'
 local schedules = require 'v2g.secc_schedules_20'
+
+-- Only who serves the grid needs it.
+local function der()
+    return require 'v2g.secc_der_20'
+end
 
 local iso = { answers = pnc.answers, case = {} }
 local answers = iso.answers
@@ -127,7 +131,7 @@ local function energy_parameters(s, service, control)
         list[#list + 1] = int('EVSENominalVoltage', s.p.ac.voltage)
     end
     if service.der then
-        return der.add_parameters(s, service, list)
+        return der().add_parameters(s, service, list)
     end
     if service.bpt then
         list[#list + 1] = int('BPTChannel', 1)
@@ -295,7 +299,7 @@ function answers.AC_ChargeParameterDiscoveryReq(s)
     if s.mode ~= 'ac' or not has(s, 'AC_ChargeParameterDiscoveryReq', request) then
         return 'FAILED_WrongChargeParameter'
     end
-    local case = s.transfer.der and der.discover(s, ac_power(s), ac_power(s) * BPT_SHARE) or nil
+    local case = s.transfer.der and der().discover(s, ac_power(s), ac_power(s) * BPT_SHARE) or nil
     return fits(s, 'AC_ChargeParameterDiscoveryReq', request,
         { { 'EVMaximumChargePower', 0 }, s.bpt and AC_DISCHARGE or nil },
         { { 'EVMinimumChargePower', ac_power(s) } }), case
@@ -528,7 +532,7 @@ function answers.AC_ChargeLoopReq(s)
         return 'FAILED_WrongChargeParameter'
     end
     if s.transfer.der then
-        der.answer(s, m, ac_power(s), ac_power(s) * BPT_SHARE)
+        der().answer(s, m, ac_power(s), ac_power(s) * BPT_SHARE)
     end
     local power = s.role[m.request .. 'EVPresentActivePower']()
     s.output:count(power, seconds)

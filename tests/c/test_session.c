@@ -182,6 +182,32 @@ static void iso15118_20_is_told_by_its_payload_type(void **state)
     session_done(&p->secc, r);
 }
 
+/* Amendment 1 has messages called like those of AC charging: whichever of its namespaces was
+ * agreed, the payload type tells which they are. */
+static void amendment_1_is_told_by_its_payload_type(void **state)
+{
+    static const struct {
+        const char *set;
+        uint16_t type;
+    } SETS[] = {{"iso15118-20-ac-der-iec", 0x8010},
+                {"iso15118-20-ac-der-sae", 0x8011},
+                {"iso15118-20-ac", 0x8003}};
+    static const char *const AGREED[] = {"ISO15118-20", "ISO15118-20-AC-DER-IEC",
+                                         "ISO15118-20-AC-DER-SAE"};
+    struct pair *p = *state;
+    for (unsigned i = 0; i < sizeof AGREED / sizeof *AGREED; i++) {
+        p->evcc.protocol = p->secc.protocol = protocol_find(AGREED[i]);
+        p->evcc.agreed = p->secc.agreed = true;
+        for (unsigned k = 0; k < sizeof SETS / sizeof *SETS; k++) {
+            struct received *r = pass(p, &p->evcc, SETS[k].set, "AC_ChargeLoopReq");
+            assert_int_equal(r->payload_type, SETS[k].type);
+            assert_true(r->is_decoded);
+            assert_string_equal(r->message.schema->name, SETS[k].set);
+            session_done(&p->secc, r);
+        }
+    }
+}
+
 static void undecodable_frame_is_kept_with_its_problem(void **state)
 {
     struct pair *p = *state;
@@ -266,6 +292,7 @@ int main(void)
         CASE(secc_gives_a_session_id_and_both_keep_it),
         CASE(given_session_id_stays),
         CASE(iso15118_20_is_told_by_its_payload_type),
+        CASE(amendment_1_is_told_by_its_payload_type),
         CASE(undecodable_frame_is_kept_with_its_problem),
         CASE(wrong_headers_are_recorded_and_passed_over),
         CASE(a_length_that_would_wrap_ends_the_connection),

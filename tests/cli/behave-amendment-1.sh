@@ -18,7 +18,7 @@ for control in scheduled dynamic; do
         of_20 --mode mcs --set control=$control --set bpt=$bpt -v
         service=$([ $bpt = true ] && echo 9 || echo 8)
         both_pass "MCS, $control, bidirectional: $bpt" out 'ProtocolNamespace urn:iso:std:iso:15118:-20:DC' \
-            out "ServiceID>$service<" not-out "ServiceID>$((17 - service))</s1:ServiceID></s1:SelectedEnergy"
+            out "ServiceID>$service<"
         order "its order" SessionSetup AuthorizationSetup Authorization ServiceDiscovery ServiceDetail \
             ServiceSelection DC_ChargeParameterDiscovery ScheduleExchange DC_CableCheck DC_PreCharge \
             PowerDelivery DC_ChargeLoop PowerDelivery DC_WeldingDetection SessionStop
@@ -126,3 +126,47 @@ wants "a function that there is not is an error of ours" 3 out "there is no DER 
 of_20 --mode ac-der --set values.AC_ChargeParameterDiscoveryReq.DER_AC_CPDReqEnergyTransferMode_EVProcessing=Ongoing
 wants "[V2G20-3150] [V2G20-3151] a vehicle that says it is not ready cannot go on" 1 \
     out 'ScheduleExchangeRes          FAILED_SequenceError'
+
+# ---- names in scripts ----
+
+cat >"$work/names.lua" <<'END'
+Evcc.Protocol = 'ISO15118-20-AC-DER-SAE'
+assert(Evcc.Protocol == 'ISO15118-20' and Evcc.FixedProtocol == 'ISO15118-20-AC-DER-SAE')
+Evcc.Set_AC_ChargeLoopReq_DER_Dynamic_AC_CLReqControlMode_EVPresentFrequency(60)
+assert(not pcall(function() return Evcc.Set_AC_ChargeLoopReq_DER_Dynamic_AC_CLReqControlMode_GridEventCondition end))
+Evcc.Protocol = 'ISO15118-20-AC-DER-IEC'
+Evcc.Set_AC_ChargeLoopReq_DER_Dynamic_AC_CLReqControlMode_GridEventCondition(7)
+Evcc.Send_AC_ChargeLoopReq_001()
+Evcc.Protocol = 'ISO15118-20'
+assert(not pcall(function() return Evcc.Set_AC_ChargeLoopReq_DER_Dynamic_AC_CLReqControlMode_GridEventCondition end))
+END
+run run --print "$work/names.lua"
+wants "names go by the namespace" 0 out 'Payload Type  0x8010' out '<s2:GridEventCondition>7</s2:GridEventCondition>'
+
+# a station that was told the standard takes its namespaces, and has the names of the one agreed
+cat >"$work/station.lua" <<'END'
+Secc.Protocol = 'ISO15118-20'
+Secc.Receive_SessionSetupReq_001()
+Secc.Send_SessionSetupRes_001()
+Secc.Receive_AC_ChargeLoopReq_001()
+Log('condition ' .. Secc.Get_AC_ChargeLoopReq_DER_Dynamic_AC_CLReqControlMode_GridEventCondition())
+Secc.Set_AC_ChargeLoopRes_DER_Dynamic_AC_CLResControlMode_DSOMaximumDischargePower(4200)
+Secc.Send_AC_ChargeLoopRes_001()
+Secc.Expect_Close()
+END
+cat >"$work/vehicle.lua" <<'END'
+Evcc.Protocol = 'ISO15118-20-AC-DER-IEC'
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+Evcc.Set_AC_ChargeLoopReq_DER_Dynamic_AC_CLReqControlMode_GridEventCondition(9)
+Evcc.Send_AC_ChargeLoopReq_001()
+Evcc.Receive_AC_ChargeLoopRes_001()
+Log('power ' .. Evcc.Get_AC_ChargeLoopRes_DER_Dynamic_AC_CLResControlMode_DSOMaximumDischargePower())
+Evcc.Disconnect()
+END
+run run --virtual-time --no-record --tls off "$work/vehicle.lua" "$work/station.lua"
+wants "a station told ISO15118-20 follows what is agreed" 0 out 'condition 9' out 'power 4200' \
+    out 'ProtocolNamespace urn:iso:std:iso:15118:-20:AC-DER-IEC'
+sed 's/ISO15118-20/ISO15118-20-AC-DER-SAE/' "$work/station.lua" >"$work/sae.lua"
+run run --virtual-time --no-record --tls off "$work/vehicle.lua" "$work/sae.lua"
+wants "one told another namespace takes that alone" 1 out 'Failed_NoNegotiation'
