@@ -260,7 +260,7 @@ const WORDS = {
     handshake_took: ['Handshake took', '핸드셰이크 시간'],
     server_name: ['Server name (SNI)', '서버 이름(SNI)'],
     alpn: ['Protocol (ALPN), offered', '프로토콜(ALPN), 제시한 것'],
-    alerts: ['Alerts', '경고(alert)'],
+    alerts: ['Alerts', 'TLS alert'],
     yes: ['yes', '예'],
     no: ['no', '아니요'],
     chain_of: ['Certificates of the $1', '$1 인증서'],
