@@ -57,6 +57,38 @@ static void a_dictionary_is_written_once(void **state)
     buf_close(&out);
 }
 
+/* ---- handshakes ---- */
+
+/* Names from a peer may hold any octet, certificates may be none, and a record anything. */
+static void handshakes_are_taken_as_they_come(void **state)
+{
+    static const char *const TOLD[] = {
+        "{\"offer\":{\"server_name\":\"a\\u0000b\"},\"chains\":{\"SECC\":[\"AAEC\",\"\"]},"
+        "\"ocsp\":{\"response\":\"AAEC\"},\"at\":1}",
+        "{\"chains\":[1],\"ocsp\":2,\"judged\":3,\"alerts\":{}}",
+        "{\"chains\":{\"SECC\":[1,null]},\"judged\":{\"of\":4}}",
+        "[1]",
+        "{",
+        "",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof TOLD / sizeof TOLD[0]; i++) {
+        struct dictionary d = {.last_path = NULL};
+        struct handshakes h = {.list = NULL};
+        struct event e = {.by = "EVCC", .connection = 1, .handshake = TOLD[i]};
+        handshakes_add(&h, &d, &e);
+        handshakes_add(&h, &d, &e);
+        handshakes_end(&h, &d);
+        assert_int_equal(json_array_size(h.list), i < 3 ? 1 : 0);
+        if (i == 0) {
+            assert_int_equal(d.certificates.n, 2);
+            assert_int_equal(dictionary_der(&d, 0).n, 3);
+        }
+        handshakes_close(&h);
+        dictionary_close(&d);
+    }
+}
+
 /* ---- doc lines ---- */
 
 static void paths_have_doc_lines(void **state)
@@ -245,6 +277,7 @@ int main(void)
     static const struct CMUnitTest TESTS[] = {
         cmocka_unit_test(numbers_stay_in_order),
         cmocka_unit_test(a_dictionary_is_written_once),
+        cmocka_unit_test(handshakes_are_taken_as_they_come),
         cmocka_unit_test(paths_have_doc_lines),
         cmocka_unit_test(a_message_has_its_own_doc_line),
         cmocka_unit_test(each_frame_is_there_once),
