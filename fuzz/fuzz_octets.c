@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Layouts of octets: the sets of tests/octets, and SDP. What is read is written again, octet for
- * octet. The first byte of an input is the set, the next two the payload type (0: unknown).
+ * Layouts of octets: the set of tests/octets, SLAC and SDP. What is read is written again, octet
+ * for octet. The first byte of an input is the set, the next two the payload type (0: unknown).
  */
 #include "fuzz.h"
 
@@ -16,8 +16,7 @@ static const struct schema *set_of(unsigned which)
     struct err e = ERR_INIT;
     if (!is_open) {
         library_open(&library);
-        if (library_add_file(&library, "tests/octets/features.schema", &e) != 0 ||
-            library_add_file(&library, "tests/octets/slac.schema", &e) != 0)
+        if (library_add_file(&library, "tests/octets/features.schema", &e) != 0)
             fuzz_stop("schema", &e);
         is_open = true;
     }

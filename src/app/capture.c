@@ -9,6 +9,7 @@
 #include "record/capture.h"
 #include "record/comments.h"
 #include "record/datagram.h"
+#include "record/link_frame.h"
 #include "record/session_summary.h"
 #include "record/times.h"
 #include "script/limits.h"
@@ -56,10 +57,24 @@ struct reading {
     struct arena scratch;
     bool is_inside; /* what is being read was within TLS */
     bool verify;
-    unsigned frames, undecoded, violations, differing, losses, foreign;
+    unsigned frames, link_frames, undecoded, violations, differing, losses, foreign;
 };
 
 /* ---- what sessions record ---- */
+
+static void note_differing(struct reading *r, const struct event *e, const struct err *problem)
+{
+    char text[1200];
+    r->differing++;
+    snprintf(text, sizeof text, "%s encodes to other bytes%s%s", e->name, problem->set ? ": " : "",
+             problem->set ? problem->what : "");
+    struct event note = *e;
+    note.kind = EVENT_VIOLATION;
+    note.ok = false;
+    note.message = NULL;
+    note.text = text;
+    recorder_put(&r->out, &note);
+}
 
 static void verify_frame(struct reading *r, const struct event *e)
 {
@@ -69,18 +84,8 @@ static void verify_frame(struct reading *r, const struct event *e)
     size_t n = e->bytes.n - V2GTP_HEADER - m->trailing.n;
     bool same = codec_encode(m, &again, &problem) == 0 && again.n == n &&
                 memcmp(again.p, e->bytes.p + V2GTP_HEADER, n) == 0;
-    if (!same) {
-        r->differing++;
-        char text[1200];
-        snprintf(text, sizeof text, "%s encodes to other bytes%s%s", e->name,
-                 problem.set ? ": " : "", problem.set ? problem.what : "");
-        struct event note = *e;
-        note.kind = EVENT_VIOLATION;
-        note.ok = false;
-        note.message = NULL;
-        note.text = text;
-        recorder_put(&r->out, &note);
-    }
+    if (!same)
+        note_differing(r, e, &problem);
     buf_close(&again);
 }
 
@@ -457,6 +462,29 @@ static void on_udp(void *context, int64_t us, const struct endpoint *from,
     recorder_put(&r->out, &d.event);
 }
 
+/* ---- SLAC ---- */
+
+static void on_link(void *context, int64_t us, struct slice frame)
+{
+    struct reading *r = context;
+    struct link_frame f;
+    struct buf again = {0};
+    struct err problem = ERR_INIT;
+    link_frame_read(&f, r->library, us, "", frame);
+    bool is_read = f.event.message != NULL;
+    struct slice payload = event_payload(&f.event);
+    r->link_frames++;
+    r->undecoded += !is_read;
+    r->violations += is_read && !f.event.ok;
+    recorder_put(&r->out, &f.event);
+    if (r->verify && is_read &&
+        (codec_encode(&f.message, &again, &problem) != 0 || again.n != payload.n ||
+         memcmp(again.p, payload.p, again.n) != 0))
+        note_differing(r, &f.event, &problem);
+    buf_close(&again);
+    arena_close(&f.arena);
+}
+
 /* ---- the command ---- */
 
 static void close_links(struct reading *r)
@@ -481,6 +509,8 @@ static void print_summary(const struct reading *r, const struct capture_totals *
             "%u losses",
             (unsigned long long)t->packets, t->connections, r->frames, r->undecoded, r->violations,
             r->losses);
+    if (r->link_frames > 0)
+        fprintf(stderr, ", %u HomePlug frames", r->link_frames);
     if (foreign > 0)
         fprintf(stderr, ", %u connections not V2GTP in the clear", foreign);
     if (r->verify)
@@ -558,6 +588,7 @@ static int read_capture(struct reading *r, const char *path, bool as_json)
         .tcp_loss = on_loss,
         .tcp_close = on_close,
         .clock_back = on_clock,
+        .link = on_link,
     };
     struct capture_totals totals = {0};
     struct err e = ERR_INIT;

@@ -72,7 +72,7 @@ static int find_payload_type(const struct message *m, uint16_t *type, struct err
     *type = el != NULL && el->payload != 0 ? el->payload : m->schema->payload;
     if (m->is_fragment)
         return err_set(e, "a fragment is never sent by itself; expected a document for V2GTP");
-    if (*type == 0)
+    if (*type == 0 || m->schema->ethertype != 0)
         return err_set(e, "%s has no V2GTP payload type; expected a message of a protocol",
                        m->schema->name);
     return 0;

@@ -204,7 +204,7 @@ static bool takes_payload(const struct schema *s, uint16_t type)
         return s->payload >= V2GTP_COMMON && s->payload <= V2GTP_DC;
     for (unsigned i = 0; i < s->messages; i++)
         if (s->message[i]->payload == type)
-            return true;
+            return s->ethertype == 0;
     return s->payload == type;
 }
 
@@ -212,6 +212,14 @@ static bool takes_payload(const struct schema *s, uint16_t type)
 static bool is_guessed(const struct grammars *g, const struct schema *s)
 {
     return s->encoding == ENCODING_EXI || g->names > 0;
+}
+
+/* Whether a set is tried, by what stood before the message. */
+static bool is_tried(const struct grammars *g, const struct schema *s, const struct payload *p)
+{
+    if (p->ethertype != 0)
+        return s->ethertype == p->ethertype;
+    return p->is_framed ? takes_payload(s, p->type) : is_guessed(g, s);
 }
 
 bool grammars_have_octets(const struct grammars *g)
@@ -260,6 +268,9 @@ static void fits_open(struct fits *f)
 static int no_grammar(const struct grammars *g, const struct payload *p, struct err *e)
 {
     const char *name = v2gtp_type_name(p->type);
+    if (p->ethertype != 0)
+        return err_set(e, "Ethernet frame of type 0x%04X: no message of %s goes in it",
+                       p->ethertype, g->n == 1 ? g->schema[0]->name : "all grammars");
     return err_set(e, "V2GTP payload type 0x%04X (%s): no message of %s has it", p->type,
                    name != NULL ? name : "reserved",
                    g->n == 1 ? g->schema[0]->name : "all grammars");
@@ -344,7 +355,7 @@ int fits_decode(struct fits *f, const struct grammars *g, const struct payload *
 {
     fits_open(f);
     for (unsigned i = 0; i < g->n; i++) {
-        if (p->is_framed ? !takes_payload(g->schema[i], p->type) : !is_guessed(g, g->schema[i]))
+        if (!is_tried(g, g->schema[i], p))
             continue;
         struct fit *fit = fits_new(f, g->schema[i]);
         decode_fit(fit, p, o, a);

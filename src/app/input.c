@@ -5,6 +5,7 @@
 #include "app/report.h"
 #include "base/gzip.h"
 #include "base/utf8.h"
+#include "wire/ether.h"
 #include "wire/v2gtp.h"
 
 #include <errno.h>
@@ -467,6 +468,12 @@ int lines_convert(const char *path, line_work work, void *context, struct buf *o
 int payload_find(struct slice bytes, bool may_be_octets, struct payload *p, struct err *e)
 {
     *p = (struct payload){.bytes = bytes};
+    if (ether_is_homeplug(bytes)) {
+        p->bytes = (struct slice){bytes.p + ETHER_HEADER, bytes.n - ETHER_HEADER};
+        p->ethertype = ETHER_HOMEPLUG;
+        p->type = ether_mmtype(p->bytes);
+        return 0;
+    }
     if (bytes.n == 0 || bytes.p[0] != V2GTP_VERSION)
         return 0;
     if (may_be_octets && (bytes.n < V2GTP_HEADER || bytes.p[1] != V2GTP_INVERSE))

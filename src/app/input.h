@@ -52,17 +52,18 @@ typedef int (*line_work)(void *context, struct slice line, uint64_t number);
  * be waited for, all of them are out. Returns the exit code. */
 int lines_convert(const char *path, line_work work, void *context, struct buf *out);
 
-/* ---- V2GTP ---- */
+/* ---- what stands before a message ---- */
 
 struct payload {
     struct slice bytes; /* of the message */
-    bool is_framed;     /* there was a header */
-    uint16_t type;      /* in it */
+    bool is_framed;     /* there was a V2GTP header */
+    uint16_t ethertype; /* of the Ethernet header that there was; 0: none */
+    uint16_t type;      /* payload type in the V2GTP header, or MMTYPE behind that of Ethernet */
     size_t behind;      /* bytes behind the frame */
 };
 
 /* Takes a V2GTP header away where there is one (01 FE, which no EXI begins with; octets may begin
- * with 01). */
+ * with 01), or the Ethernet header of a HomePlug frame. */
 int payload_find(struct slice bytes, bool may_be_octets, struct payload *p, struct err *e);
 
 #endif

@@ -213,6 +213,8 @@ static void add_octets(struct buf *out, const struct type *type, const struct fi
         buf_printf(out, "%scounted by %s", out->n > before ? ", " : "", type->field[o->count].name);
     if (o->plus != 0)
         buf_printf(out, "%+d", o->plus);
+    if (o->spans)
+        buf_printf(out, "%sspans what follows", out->n > before ? ", " : "");
     if (o->when >= 0)
         buf_printf(out, "%sif %s", out->n > before ? ", " : "", type->field[o->when].name);
     if (o->when >= 0 && !o->is_any)

@@ -39,7 +39,7 @@ static void count_energy(struct view *v, int64_t us)
 
 static void take_frame(struct view *v, const struct event *e)
 {
-    if (e->is_udp) /* SDP: no step of the session */
+    if (event_is_datagram(e)) /* SDP, SLAC: no step of the session */
         return;
     v->frames++;
     if (e->from_role == FROM_EVCC) {

@@ -222,6 +222,10 @@ static int read_number(struct reader *r, const struct field *f, union value *v)
     *v = number_from(f, take_bits(r->p, from, f->width, r->little));
     r->pos += f->width;
     show(r, f, from, f->width, *v);
+    uint64_t left = (r->end - r->pos) / 8;
+    if (f->octets->spans && v->u > left)
+        return fail(r, from, "%" PRIu64 " octets; expected at most the %" PRIu64 " that follow",
+                    v->u, left);
     return judge(r, f, from, *v);
 }
 
@@ -317,6 +321,13 @@ static int read_padding(struct reader *r, struct node *n, unsigned slot)
     return violate(r, from, "is reserved and not 0");
 }
 
+/* Octets of a text that goes on to the end; behind it a frame may be filled up. */
+static uint64_t rest_of(const struct reader *r, const struct field *f)
+{
+    uint64_t left = (r->end - r->pos) / 8;
+    return r->element->padded != 0 && left > (uint64_t)f->hi ? (uint64_t)f->hi : left;
+}
+
 static int read_slot(struct reader *r, struct node *n, unsigned slot)
 {
     const struct field *f = &n->type->field[slot];
@@ -332,7 +343,7 @@ static int read_slot(struct reader *r, struct node *n, unsigned slot)
     if (o->count >= 0)
         size = said_by(n, o->count) + (uint64_t)(int64_t)o->plus;
     else if (f->lo != f->hi)
-        size = (r->end - r->pos) / 8;
+        size = rest_of(r, f);
     if (read_value(r, f, size, &v) != 0)
         return -1;
     node_set(n, slot, v);

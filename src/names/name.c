@@ -43,7 +43,7 @@ bool name_receives(uint8_t side, uint8_t from)
 /* ---- messages ---- */
 
 /* ORDER NAME_SET: the sets beside the protocol's own. */
-const char *const NAME_COMMON_SETS[NAME_COMMON] = {"appprotocol", "sdp"};
+const char *const NAME_COMMON_SETS[NAME_COMMON] = {"appprotocol", "sdp", "slac"};
 
 const struct element *name_message(const struct name_scope *s, const char *name,
                                    const struct schema **set, struct err *e)

@@ -50,8 +50,9 @@ enum name_target {
 /* Role and protocol that names belong to. */
 struct name_scope {
     struct library *library;
-    const struct protocol *protocol; /* besides, supportedAppProtocol and SDP are always there */
-    uint8_t side;                    /* FROM_EVCC or FROM_SECC */
+    const struct protocol
+        *protocol; /* besides, supportedAppProtocol, SDP and SLAC are always there */
+    uint8_t side;  /* FROM_EVCC or FROM_SECC */
 };
 
 struct name_step {

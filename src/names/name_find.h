@@ -6,7 +6,7 @@
 #include "names/name.h"
 
 #define NAME_LONGEST 64 /* room for the longest message name */
-#define NAME_COMMON 2
+#define NAME_COMMON 3
 
 /* The sets beside the protocol's own. */
 extern const char *const NAME_COMMON_SETS[NAME_COMMON];

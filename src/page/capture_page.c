@@ -45,7 +45,7 @@ static void note(struct capture_session *s, const struct event *e)
         s->vehicle = e->from;
         s->station = e->to;
     }
-    if (e->kind != EVENT_FRAME || e->message == NULL || e->is_udp)
+    if (e->kind != EVENT_FRAME || e->message == NULL || event_is_datagram(e))
         return;
     const struct bytes *id = node_bytes(message_header(e->message), "SessionID");
     bool is_any = false;

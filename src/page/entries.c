@@ -2,7 +2,6 @@
 #include "page/entries.h"
 
 #include "codec/json.h"
-#include "wire/v2gtp.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -135,11 +134,11 @@ static void add_fields(struct entries *s, const struct event *e)
 {
     struct buf *out = &s->text;
     s->rows.problem = ERR_INIT;
-    if (e->schema == NULL || e->bytes.n < V2GTP_HEADER) {
+    struct slice payload = event_payload(e);
+    if (e->schema == NULL || payload.p == NULL) {
         buf_text(out, "-1,[]");
         return;
     }
-    struct slice payload = {e->bytes.p + V2GTP_HEADER, e->bytes.n - V2GTP_HEADER};
     rows_read(&s->rows, e->schema, e->payload_type, payload, &s->exi);
     s->failed = s->failed || s->rows.failed;
     buf_signed(out, dictionary_shape(s->dictionary, &s->rows));
@@ -183,6 +182,8 @@ static void add_flags(struct buf *out, const struct event *e)
         add_member(out, "tls", 1);
     if (e->is_udp)
         add_member(out, "udp", 1);
+    if (e->is_link)
+        add_member(out, "link", 1);
     if (e->is_after)
         add_member(out, "after", 1);
 }
@@ -226,7 +227,7 @@ static void add_frame(struct entries *s, const struct event *e, size_t frame)
     add_rest_of_frame(s, e);
     entry->rest_n = out->n - entry->rest;
     s->frames_shown++;
-    if (e->schema != NULL && !e->is_udp)
+    if (e->schema != NULL && !event_is_datagram(e))
         s->schema = e->schema;
 }
 

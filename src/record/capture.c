@@ -5,6 +5,7 @@
 #include "record/capture.h"
 
 #include "base/gzip.h"
+#include "wire/ether.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -657,6 +658,21 @@ static void read_ip(struct reader *r, struct packet *p)
         read_ipv4(r, p);
 }
 
+/* In a frame of its own: tags may have stood before the type. */
+static void read_homeplug(struct reader *r, const struct packet *p)
+{
+    uint8_t frame[ETHER_MOST];
+    size_t n = p->n < sizeof frame - ETHER_HEADER ? p->n : sizeof frame - ETHER_HEADER;
+    if (r->on->link == NULL)
+        return;
+    memcpy(frame, p->to.mac, 6);
+    memcpy(frame + 6, p->from.mac, 6);
+    frame[12] = ETHER_HOMEPLUG >> 8;
+    frame[13] = ETHER_HOMEPLUG & 0xFF;
+    memcpy(frame + ETHER_HEADER, p->p, n);
+    r->on->link(r->context, p->us, (struct slice){frame, ETHER_HEADER + n});
+}
+
 static void read_ethertype(struct reader *r, struct packet *p, uint16_t type)
 {
     while (type == 0x8100 || type == 0x88A8 || type == 0x9100) { /* VLAN tags */
@@ -669,6 +685,8 @@ static void read_ethertype(struct reader *r, struct packet *p, uint16_t type)
         read_ipv6(r, p);
     else if (type == 0x0800)
         read_ipv4(r, p);
+    else if (type == ETHER_HOMEPLUG)
+        read_homeplug(r, p);
 }
 
 static void read_ethernet(struct reader *r, struct packet *p)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A capture file (pcap or pcapng) read as what the peers' programs saw: the UDP datagrams of SDP,
- * and TCP connections with their bytes in order, retransmissions removed and losses named. Knows
- * Ethernet (with VLAN tags), Linux cooked, loopback and raw IP captures; IPv6 and IPv4.
+ * the Ethernet frames of HomePlug, and TCP connections with their bytes in order, retransmissions
+ * removed and losses named. Knows Ethernet (with VLAN tags), Linux cooked, loopback and raw IP
+ * captures; IPv6 and IPv4.
  */
 #ifndef V2G_RECORD_CAPTURE_H
 #define V2G_RECORD_CAPTURE_H
@@ -56,6 +57,10 @@ struct capture_events {
     /* The packets from here on are earlier than the one before by so much, which is more than the
      * order of packets explains: somebody has set the clock. */
     void (*clock_back)(void *context, int64_t us, int64_t back);
+
+    /* An Ethernet frame of HomePlug (0x88E1), with its header, VLAN tags left out; the addresses
+     * are 0 where the capture has none. */
+    void (*link)(void *context, int64_t us, struct slice frame);
 };
 
 struct capture_totals {

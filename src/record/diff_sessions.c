@@ -3,7 +3,6 @@
 
 #include "codec/codec.h"
 #include "codec/json.h"
-#include "wire/v2gtp.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,9 +39,9 @@ static json_t *decoded(const struct event *e)
     struct message m;
     struct err problem = ERR_INIT;
     struct exi_options options = EXI_OPTIONS;
-    if (e->schema == NULL || e->bytes.n < V2GTP_HEADER)
+    struct slice inside = event_payload(e);
+    if (e->schema == NULL || inside.p == NULL)
         return NULL;
-    struct slice inside = {e->bytes.p + V2GTP_HEADER, e->bytes.n - V2GTP_HEADER};
     arena_open(&arena, NULL, 0, DECODED_MAX);
     json_t *all =
         codec_decode(e->schema, e->payload_type, inside, &options, &arena, &m, &problem) == 0

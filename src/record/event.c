@@ -2,6 +2,8 @@
 #include "record/event.h"
 
 #include "codec/marks.h"
+#include "wire/ether.h"
+#include "wire/v2gtp.h"
 
 #include <string.h>
 
@@ -36,6 +38,19 @@ void event_take_message(struct event *e, const struct message *m)
     e->code = f->simple->member[v->u];
     /* FAILED_SequenceError, Failed_NoNegotiation: all editions have it so */
     e->is_failed = strncmp(e->code, "FAILED", 6) == 0 || strncmp(e->code, "Failed", 6) == 0;
+}
+
+struct slice event_payload(const struct event *e)
+{
+    size_t header = e->is_link ? ETHER_HEADER : V2GTP_HEADER;
+    if (e->bytes.n < header)
+        return (struct slice){NULL, 0};
+    return (struct slice){e->bytes.p + header, e->bytes.n - header};
+}
+
+bool event_is_datagram(const struct event *e)
+{
+    return e->is_udp || e->is_link;
 }
 
 bool event_is_of_wire(enum event_kind kind)

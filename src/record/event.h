@@ -18,7 +18,8 @@
 
 /* ORDER EVENT */
 enum event_kind {
-    EVENT_FRAME,     /* one V2GTP frame over TCP or UDP (SDP), sent or received */
+    EVENT_FRAME,     /* one V2GTP frame over TCP or UDP (SDP), or one Ethernet frame of HomePlug
+                        (SLAC), sent or received */
     EVENT_BYTES,     /* bytes over TCP or UDP that are no V2GTP frame; `problem` says why */
     EVENT_LISTEN,    /* a station listens; `from` is the address */
     EVENT_CONNECT,   /* a TCP connection is open: from (vehicle) -> to (station) */
@@ -61,6 +62,7 @@ struct event {
     enum came came; /* of what was received: how well `us` is known */
     bool ok;
     bool is_udp;
+    bool is_link;        /* an Ethernet frame: from and to have MAC addresses, and nothing else */
     bool is_inside;      /* it went within TLS: these bytes were not on the wire */
     bool is_after;       /* it came after the side that records it had closed the connection */
     bool is_echo;        /* both ends are played in this run, and the vehicle records this, too */
@@ -71,8 +73,8 @@ struct event {
     const char *where;   /* "file.lua:12", or "" */
     uint32_t connection; /* number of the TCP connection in this run, from 1; 0: none */
     struct endpoint from, to;
-    struct slice bytes;            /* as on the wire (frame: with its V2GTP header) */
-    uint16_t payload_type;         /* of a frame */
+    struct slice bytes;            /* as on the wire (frame: with its V2GTP, or Ethernet header) */
+    uint16_t payload_type;         /* of a frame; of an Ethernet frame its MMTYPE */
     const struct schema *schema;   /* that the frame is read by; NULL: none, or unknown */
     const char *name;              /* of the frame's message: "SessionSetupReq"; "" unknown */
     const char *code;              /* its response code: "FAILED_SequenceError"; "" none */
@@ -97,6 +99,12 @@ bool event_has_sender(enum event_kind kind);
 
 /* Fills in the message, and what it says: name, code, is_failed. */
 void event_take_message(struct event *e, const struct message *m);
+
+/* The message of a frame, behind the header; of no octets where the frame is shorter than that. */
+struct slice event_payload(const struct event *e);
+
+/* Whether it goes by itself: over UDP, or in an Ethernet frame, and so belongs to no connection. */
+bool event_is_datagram(const struct event *e);
 
 /* What both ends of a connection record; of all else each has its own. */
 bool event_is_of_wire(enum event_kind kind);

@@ -2,6 +2,7 @@
 #include "record/jsonl.h"
 
 #include "codec/json.h"
+#include "wire/ether.h"
 
 #include <string.h>
 
@@ -37,6 +38,12 @@ static void endpoint_member(struct jsonl *j, const char *name, const struct endp
         endpoint_text(a, text, sizeof j->address[i].text);
     }
     text_member(&j->outlet.out, name, text);
+}
+
+static void mac_member(struct buf *out, const char *name, const struct endpoint *a)
+{
+    char text[ETHER_TEXT];
+    text_member(out, name, ether_text(a->mac, text));
 }
 
 static void frame_members(struct buf *out, const struct event *e)
@@ -92,14 +99,21 @@ void jsonl_event(void *context, const struct event *e)
         number_member(out, "packet", (int64_t)e->packet);
     if (e->is_udp)
         buf_text(out, ",\"udp\":true");
+    if (e->is_link)
+        buf_text(out, ",\"link\":true");
     if (e->is_inside)
         buf_text(out, ",\"tls\":true");
     if (e->is_after)
         buf_text(out, ",\"after\":true");
     if (e->is_echo)
         buf_text(out, ",\"echo\":true");
-    endpoint_member(j, "source", &e->from);
-    endpoint_member(j, "destination", &e->to);
+    if (e->is_link) {
+        mac_member(out, "source", &e->from);
+        mac_member(out, "destination", &e->to);
+    } else {
+        endpoint_member(j, "source", &e->from);
+        endpoint_member(j, "destination", &e->to);
+    }
     frame_members(out, e);
     text_member(out, "text", e->text);
     if (e->handshake != NULL && e->handshake[0] != '\0') {

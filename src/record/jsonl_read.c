@@ -3,6 +3,7 @@
 
 #include "base/gzip.h"
 #include "record/record.h"
+#include "wire/ether.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -55,7 +56,9 @@ static void read_endpoint(const json_t *line, const char *key, struct endpoint *
     struct err ignored = ERR_INIT;
     const char *text = text_at(line, key);
     *to = (struct endpoint){.port = 0};
-    if (*text != '\0' && endpoint_parse(text, to, &ignored) != 0)
+    if (is_at(line, "link"))
+        ether_parse(text, to->mac);
+    else if (*text != '\0' && endpoint_parse(text, to, &ignored) != 0)
         *to = (struct endpoint){.port = 0};
 }
 
@@ -111,6 +114,7 @@ static int read_event(struct reading *r, const json_t *line, struct event *event
         .how = how < 0 ? HOW_ERROR : (enum event_how)how,
         .ok = is_at(line, "ok"),
         .is_udp = is_at(line, "udp"),
+        .is_link = is_at(line, "link"),
         .is_inside = is_at(line, "tls"),
         .is_after = is_at(line, "after"),
         .is_echo = is_at(line, "echo"),

@@ -166,6 +166,8 @@ static const char *frame_name(const struct event *e)
         return e->name;
     if (e->kind == EVENT_BYTES && e->problem == NULL)
         return "raw bytes";
+    if (e->is_link)
+        return "HomePlug frame";
     const char *type = e->kind == EVENT_FRAME ? v2gtp_type_name(e->payload_type) : NULL;
     return type != NULL && e->problem == NULL ? type : "not decoded";
 }
@@ -195,6 +197,8 @@ static void print_frame(struct ladder *l, const struct event *e)
         add_values(e->message, &values);
     else if (e->text != NULL)
         buf_text(&values, e->text);
+    if (e->is_link && e->message != NULL && e->text != NULL)
+        buf_printf(&values, "%s%s", values.n > 0 ? ", " : "", e->text);
     if (e->kind == EVENT_BYTES && e->problem == NULL)
         buf_hex(&values, e->bytes.p, e->bytes.n < 16 ? e->bytes.n : 16, false);
     const char *text = buf_string(&values);

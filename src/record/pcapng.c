@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/pcapng.h"
 
+#include "wire/ether.h"
+
 #include "record/outlet.h"
 #include "record/pcapng_block.h"
 
@@ -371,6 +373,18 @@ void pcapng_udp(struct pcapng *p, int64_t us, const struct endpoint *from,
     add_be16(b, 0);
     buf_add(b, bytes.p, bytes.n);
     frame_checksum(p, from, to, PROTOCOL_UDP, at, 6);
+    add_packet(p, us);
+    unit(p);
+}
+
+void pcapng_frame(struct pcapng *p, int64_t us, struct slice frame)
+{
+    if (frame.n > ETHER_MOST) {
+        err_set(&p->e, "an Ethernet frame of %zu bytes, expected at most %d", frame.n, ETHER_MOST);
+        return;
+    }
+    buf_clear(&p->frame);
+    buf_add(&p->frame, frame.p, frame.n);
     add_packet(p, us);
     unit(p);
 }

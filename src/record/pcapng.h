@@ -44,6 +44,9 @@ size_t pcapng_without_secrets(uint8_t *file, size_t n);
 void pcapng_udp(struct pcapng *p, int64_t us, const struct endpoint *from,
                 const struct endpoint *to, struct slice bytes);
 
+/* An Ethernet frame as it is; at most 1,514 bytes. */
+void pcapng_frame(struct pcapng *p, int64_t us, struct slice frame);
+
 /* The handshake. connection: any number that no open connection has. */
 void pcapng_tcp_open(struct pcapng *p, int64_t us, uint32_t connection,
                      const struct endpoint *client, const struct endpoint *server);

@@ -125,6 +125,8 @@ static void put_packet(struct record *r, const struct event *e)
         write_close(r, e);
     else if (e->kind == EVENT_SECRET)
         write_secret(r, e->text);
+    else if (e->is_link)
+        pcapng_frame(r->packets, e->us, e->bytes);
     else if (e->is_udp)
         pcapng_udp(r->packets, e->us, &e->from, &e->to, e->bytes);
     else if (e->connection != 0 && e->bytes.n > 0)

@@ -90,7 +90,7 @@ static void note_frame(struct summarised *s, const struct event *e)
     s->messages++;
     if (e->is_failed)
         snprintf(s->failed, sizeof s->failed, "%s %s", e->name, e->code);
-    if (e->message == NULL || e->is_udp)
+    if (e->message == NULL || event_is_datagram(e))
         return;
     s->schema = e->message->schema;
     note_id(s, e->message, e->name);

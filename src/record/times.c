@@ -106,7 +106,8 @@ void times_event(void *context, const struct event *e)
     /* a datagram that is repeated, and what is asked after one, has no time to keep */
     bool is_answer = s->from_role != FROM_NONE && s->from_role != e->from_role;
     for (size_t i = 0; is_answer && i < sizeof ENDED / sizeof ENDED[0]; i++)
-        if (ENDED[i].from_role == e->from_role && !(e->is_udp && e->from_role == FROM_EVCC))
+        if (ENDED[i].from_role == e->from_role &&
+            !(event_is_datagram(e) && e->from_role == FROM_EVCC))
             measure(t, s, e, &ENDED[i]);
     s->us = e->us;
     s->from_role = e->from_role;

@@ -15,11 +15,20 @@
  * response. */
 static void split_name(const char *message, char *out, size_t size, unsigned *index)
 {
-    size_t n = strlen(message);
-    bool is_response = n > 3 && strcmp(message + n - 3, "Res") == 0;
-    bool is_request = n > 3 && strcmp(message + n - 3, "Req") == 0;
-    snprintf(out, size, "%.*s", (int)(is_response || is_request ? n - 3 : n), message);
-    *index = is_response;
+    static const struct {
+        const char *text;
+        unsigned index;
+    } ENDS[] = {{"Req", 0}, {"Res", 1}, {"_REQ", 0}, {"_CNF", 1}};
+    size_t n = strlen(message), kept = n;
+    *index = 0;
+    for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
+        size_t end = strlen(ENDS[i].text);
+        if (n <= end || strcmp(message + n - end, ENDS[i].text) != 0)
+            continue;
+        kept = n - end;
+        *index = ENDS[i].index;
+    }
+    snprintf(out, size, "%.*s", (int)kept, message);
 }
 
 static void add_message(struct docs *d, const struct protocol *protocol, const struct schema *set,
@@ -66,8 +75,9 @@ int docs_topics(struct docs *d, struct err *e)
     for (const struct protocol *p = PROTOCOLS; p->name != NULL; p++) {
         if (d->protocol != NULL && d->protocol != p)
             continue;
-        /* SDP is no protocol of its own in the API, and goes before supportedAppProtocol */
-        if (p == PROTOCOLS && add_set(d, p, "sdp", e) != 0)
+        /* SLAC and SDP are no protocols of their own in the API, and go before
+         * supportedAppProtocol */
+        if (p == PROTOCOLS && (add_set(d, p, "slac", e) != 0 || add_set(d, p, "sdp", e) != 0))
             return -1;
         for (unsigned i = 0; i < PROTOCOL_SETS && p->set[i] != NULL; i++)
             if (docs_has_set(p, i) && add_set(d, p, p->set[i], e) != 0)

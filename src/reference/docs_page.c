@@ -3,6 +3,7 @@
 #include "codec/codec.h"
 #include "codec/xml.h"
 #include "reference/docs.h"
+#include "wire/ether.h"
 #include "wire/v2gtp.h"
 
 #include <stdio.h>
@@ -153,12 +154,30 @@ static void header_row(struct printing *p, const char *label, const char *value)
     page_cell(p->page, PAGE_PLAIN, value, NULL);
 }
 
+static void print_ethernet(struct printing *p, const struct reference *r)
+{
+    char text[64];
+    page_heading(p->page, 4, PAGE_PLAIN, "Ethernet Header", NULL);
+    page_table(p->page, 2, NULL);
+    snprintf(text, sizeof text, "0x%04X", r->set->ethertype);
+    header_row(p, "EtherType", text);
+    snprintf(text, sizeof text, "0x%04X", r->message->payload);
+    header_row(p, "MMTYPE", text);
+    snprintf(text, sizeof text, "%zu", p->text.n + ETHER_HEADER);
+    header_row(p, "Frame Length", text);
+    page_table_end(p->page);
+}
+
 static int print_frame(struct printing *p, struct reference *r, struct err *e)
 {
     char text[64];
     buf_clear(&p->text);
     if (codec_encode(&r->fresh, &p->text, e) != 0)
         return -1;
+    if (r->set->ethertype != 0) {
+        print_ethernet(p, r);
+        return 0;
+    }
     page_heading(p->page, 4, PAGE_PLAIN, "V2GTP Header", NULL);
     page_table(p->page, 2, NULL);
     snprintf(text, sizeof text, "0x%02X", V2GTP_VERSION);

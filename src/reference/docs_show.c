@@ -248,7 +248,7 @@ static void message_start(struct answer *a, const struct reference *r)
     buf_clear(&a->text);
     buf_printf(&a->text, "0x%04X",
                r->message->payload != 0 ? r->message->payload : r->set->payload);
-    page_cell(&a->page, PAGE_PLAIN, "V2GTP", NULL);
+    page_cell(&a->page, PAGE_PLAIN, r->set->ethertype != 0 ? "MMTYPE" : "V2GTP", NULL);
     page_cell(&a->page, PAGE_PLAIN, buf_string(&a->text), NULL);
     page_table_end(&a->page);
 }

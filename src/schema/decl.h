@@ -46,7 +46,7 @@ struct decl_octets {
     uint8_t bits; /* 0: as many as the type has */
     const char *count, *when;
     int16_t plus;
-    bool is_any, is_padding, to_octet, selects;
+    bool is_any, is_padding, to_octet, selects, spans;
     int64_t equals;
 };
 

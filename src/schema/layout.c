@@ -180,9 +180,12 @@ static int lay_field(struct layouter *y, struct type *t, unsigned slot,
         return -1;
     if (said == NULL)
         return 0;
+    if (said->spans && !is_number(f))
+        return FAIL(y, decl->place, "%s spans what follows; expected a number of octets", f->name);
     o->is_padding = said->is_padding;
     o->to_octet = said->to_octet;
     o->selects = said->selects;
+    o->spans = said->spans;
     o->is_any = said->is_any;
     o->equals = said->equals;
     if (said->count != NULL && lay_count(y, t, slot, decl) != 0)

@@ -277,6 +277,8 @@ static int read_octets_word(struct parser *p, struct decl_field *f)
         return -1;
     if (take_word(p, "selects"))
         o->selects = true;
+    else if (take_word(p, "spans"))
+        o->spans = true;
     else if (take_word(p, "bits")) {
         if (need_number(p, "the number of bits", 56, &bits) != 0)
             return -1;
@@ -750,18 +752,22 @@ static int read_header(struct parser *p)
 {
     struct schema *s = p->d->schema;
     const char *name, *protocol = "";
-    uint16_t payload = 0;
+    uint16_t payload = 0, ethertype = 0;
     if (need_word(p, "the name of the schema", &name) != 0)
         return -1;
     p->is_named = true;
-    if (p->at < p->words && strcmp(p->word[p->at], "payload") != 0)
+    if (p->at < p->words && strcmp(p->word[p->at], "payload") != 0 &&
+        strcmp(p->word[p->at], "ethertype") != 0)
         protocol = p->word[p->at++];
     if (take_word(p, "payload") && read_payload(p, &payload) != 0)
+        return -1;
+    if (take_word(p, "ethertype") && read_payload(p, &ethertype) != 0)
         return -1;
     if (p->is_main) {
         s->name = name;
         s->protocol = protocol[0] != '\0' ? protocol : name;
         s->payload = payload;
+        s->ethertype = ethertype;
         s->doc = p->doc;
     }
     return end_of_line(p);

@@ -72,6 +72,7 @@ struct octets {
     bool is_padding; /* absent as long as its bits are 0 */
     bool to_octet;   /* padding up to the next octet; width is the most that this can take */
     bool selects;    /* holds the payload type of the message, by which messages are told apart */
+    bool spans;      /* says how many octets of the message lie behind it */
 };
 
 /* What a field is to who looks at a message, as its description says: `!key`. ORDER MARK */
@@ -192,6 +193,9 @@ struct schema {
     const char *protocol; /* "ISO15118-2" */
     const char *doc;
     uint16_t payload;
+    uint16_t
+        ethertype;    /* of the Ethernet frames that its messages are sent in, one in each; 0: none,
+                           they are sent behind headers of V2GTP */
     uint8_t encoding; /* enum encoding */
     struct arena arena;
 

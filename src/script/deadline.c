@@ -127,6 +127,30 @@ void deadline_standard(lua_State *L, struct role *r, const char *message, const 
     r->timer.from_us = r->sent_us != 0 ? r->sent_us : script_now(r->script);
 }
 
+void deadline_link(lua_State *L, struct role *r, const char *message)
+{
+    static const char *const TIMES[][2] = {
+        {"CM_SLAC_PARM_REQ", "TT_EVSE_SLAC_init"},
+        {"CM_SLAC_PARM_CNF", "TT_match_response"},
+        {"CM_START_ATTEN_CHAR_IND", "TT_match_sequence"},
+        {"CM_MNBC_SOUND_IND", "TT_EVSE_match_MNBC"},
+        {"CM_ATTEN_PROFILE_IND", "TT_EVSE_match_MNBC"},
+        {"CM_ATTEN_CHAR_IND", "TT_EV_atten_results"},
+        {"CM_ATTEN_CHAR_RSP", "TT_match_response"},
+        {"CM_VALIDATE_CNF", "TT_match_response"},
+        {"CM_SLAC_MATCH_REQ", "TT_EVSE_match_session"},
+        {"CM_SLAC_MATCH_CNF", "TT_match_response"},
+        {"CM_AMP_MAP_CNF", "TT_amp_map_exchange"},
+        {NULL, "TT_link_status_response"}, /* of a modem */
+    };
+    size_t i = 0;
+    while (TIMES[i][0] != NULL && (message == NULL || strcmp(TIMES[i][0], message) != 0))
+        i++;
+    int64_t ms = deadline_find(L, "SLAC", TIMES[i][1], NULL, r->timer.name, sizeof r->timer.name);
+    r->timer.limit_us = ms < 0 ? 0 : ms * 1000;
+    r->timer.from_us = script_now(r->script);
+}
+
 void deadline_given(struct role *r, double ms)
 {
     snprintf(r->timer.name, sizeof r->timer.name, "given by the script");

@@ -31,6 +31,9 @@ void deadline_check(lua_State *L);
  * NULL for any. */
 void deadline_standard(lua_State *L, struct role *r, const char *message, const char *protocol);
 
+/* The same for a message of the link: ISO 15118-3's time for it, from now on. */
+void deadline_link(lua_State *L, struct role *r, const char *message);
+
 /* Sets r->timer to so many milliseconds from now. */
 void deadline_given(struct role *r, double ms);
 

@@ -9,6 +9,8 @@
 #include "script/link.h"
 #include "script/printing.h"
 #include "script/signing.h"
+#include "script/slac.h"
+#include "session/peer_link.h"
 #include "session/peer_sdp.h"
 #include "wire/world.h"
 
@@ -19,6 +21,12 @@
 static bool is_set(const struct schema *s, const char *name)
 {
     return strcmp(s->name, name) == 0;
+}
+
+/* SDP and SLAC go by themselves. */
+static bool needs_connection(const struct schema *s)
+{
+    return !is_set(s, "sdp") && !slac_is_set(s);
 }
 
 /* ---- sending ---- */
@@ -87,8 +95,13 @@ static void send_out(lua_State *L, struct role *r, struct message *m, unsigned g
     const char *name = message_named(m).name;
     message_check(m, violation, &v);
     buf_string(&v.text);
-    int bad = is_set(m->schema, "sdp") ? send_sdp(r, m, (const char *)v.text.p, &e)
-                                       : send_exi(L, r, m, given, &v, &e);
+    int bad;
+    if (slac_is_set(m->schema))
+        bad = slac_send(r, m, v.where, (const char *)v.text.p, &e);
+    else if (is_set(m->schema, "sdp"))
+        bad = send_sdp(r, m, (const char *)v.text.p, &e);
+    else
+        bad = send_exi(L, r, m, given, &v, &e);
     buf_close(&v.text);
     if (bad != 0)
         luaL_error(L, "%s cannot be sent: %s%s%s", name, e.path, e.path[0] ? ": " : "", e.what);
@@ -114,7 +127,7 @@ static int send_connected(lua_State *L, int status, lua_KContext context)
     struct err e = ERR_INIT;
     (void)status;
     (void)context;
-    if (!is_set(b->name.set, "sdp"))
+    if (needs_connection(b->name.set))
         link_check(L, r, lua_tostring(L, lua_upvalueindex(2)));
     role_follow(L, r);
     b = role_bound(L);
@@ -133,7 +146,7 @@ int flow_send(lua_State *L)
     if (lua_gettop(L) > 0)
         return luaL_error(L, "%s.%s takes no arguments; Set_ gives values", b->role->name,
                           lua_tostring(L, lua_upvalueindex(2)));
-    if (is_set(b->name.set, "sdp"))
+    if (!needs_connection(b->name.set))
         return send_connected(L, LUA_OK, 0);
     return link_connect(L, b->role, is_set(b->name.set, "appprotocol"), 0, send_connected);
 }
@@ -151,7 +164,7 @@ static int message_connected(lua_State *L, int status, lua_KContext context)
 {
     struct pending *p = (struct pending *)context;
     (void)status;
-    if (!is_set(p->message->schema, "sdp"))
+    if (needs_connection(p->message->schema))
         link_check(L, p->role, message_named(p->message).name);
     role_follow(L, p->role);
     signing_send(L, p->role, p->message, p->arena, p->given);
@@ -165,16 +178,26 @@ int flow_send_message(lua_State *L, struct role *r, struct message *m, struct ar
 {
     struct pending *p = lua_newuserdatauv(L, sizeof *p, 0);
     *p = (struct pending){r, m, a, given, frame};
-    if (is_set(m->schema, "sdp"))
+    if (!needs_connection(m->schema))
         return message_connected(L, LUA_OK, (lua_KContext)p);
     return link_connect(L, r, is_set(m->schema, "appprotocol"), (lua_KContext)p, message_connected);
 }
 
 /* ---- receiving ---- */
 
+/* The frame that has waited longest, of those that are waited for. */
+static const struct received *first_of(const struct role *r)
+{
+    if (!r->on_link)
+        return r->session->first;
+    return r->peer == NULL || r->peer->link == NULL ? NULL : r->peer->link->first;
+}
+
 bool flow_has_frame(void *context)
 {
     const struct role *r = context;
+    if (r->on_link)
+        return first_of(r) != NULL;
     return r->session->first != NULL ||
            (!r->sdp_open && r->peer != NULL && r->peer->state != PEER_READY);
 }
@@ -182,7 +205,7 @@ bool flow_has_frame(void *context)
 bool flow_is_in_time(void *context)
 {
     const struct role *r = context;
-    const struct received *first = r->session->first;
+    const struct received *first = first_of(r);
     if (first == NULL || r->timer.limit_us == 0)
         return flow_has_frame(context);
     return first->us <= r->timer.from_us + r->timer.limit_us;
@@ -208,7 +231,7 @@ static void note_address(struct role *r, const struct received *received)
 
 struct received *flow_take(lua_State *L, struct role *r)
 {
-    struct received *received = session_take(r->session);
+    struct received *received = r->on_link ? peer_link_take(r->peer) : session_take(r->session);
     if (received == NULL)
         return NULL;
     r->script->has_tested = true;
@@ -264,10 +287,12 @@ static int receive_done(lua_State *L, int status, lua_KContext context)
 int flow_wait(lua_State *L, struct role *r, const char *message, const char *protocol,
               lua_KContext context, lua_KFunction then)
 {
-    if (lua_isnoneornil(L, 1))
-        deadline_standard(L, r, message, protocol);
-    else
+    if (!lua_isnoneornil(L, 1))
         deadline_given(r, luaL_checknumber(L, 1));
+    else if (r->on_link)
+        deadline_link(L, r, message);
+    else
+        deadline_standard(L, r, message, protocol);
     struct wait w = {.ready = flow_is_in_time, .context = r, .role = r};
     r->script->timed_out = false;
     if (flow_has_frame(r)) /* it was there before anybody waited */
@@ -284,7 +309,7 @@ static int receive_connected(lua_State *L, int status, lua_KContext context)
     const struct element *message = b->name.message;
     (void)status;
     (void)context;
-    if (r->session->first == NULL && !is_set(b->name.set, "sdp"))
+    if (r->session->first == NULL && needs_connection(b->name.set))
         link_check(L, r, lua_tostring(L, lua_upvalueindex(2)));
     lua_pushstring(L, message->as.name);
     return flow_wait(L, r, message->as.name, b->name.set->protocol, lua_gettop(L), receive_done);
@@ -303,6 +328,11 @@ int flow_receive(lua_State *L)
             return script_raise(L, &e);
         return 0;
     }
+    r->on_link = slac_is_set(b->name.set);
+    if (r->on_link && slac_open(r, &e) != 0)
+        return script_verdict(L, VERDICT_ERROR, "the link cannot be opened: %s", e.what);
+    if (r->on_link)
+        return receive_connected(L, LUA_OK, 0);
     bool is_sdp = is_set(b->name.set, "sdp");
     if (is_sdp && open_sdp(r, &e) != 0)
         return script_verdict(L, VERDICT_ERROR, "SDP cannot be opened: %s", e.what);

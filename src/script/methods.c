@@ -11,6 +11,7 @@
 #include "script/printing.h"
 #include "script/security.h"
 #include "script/serving.h"
+#include "script/slac.h"
 #include "script/tls_expect.h"
 #include "script/tls_view.h"
 
@@ -97,6 +98,8 @@ static int method_receive_any(lua_State *L)
     if (!lua_isnoneornil(L, 1))
         luaL_argcheck(L, luaL_checknumber(L, 1) >= 0, 1, "expected milliseconds, 0 or more");
     lua_settop(L, 1); /* for flow_wait */
+    if (r->on_link)
+        return any_connected(L, LUA_OK, 0);
     if (r->session->first != NULL || r->sdp_open)
         return any_connected(L, LUA_OK, 0);
     return link_connect(L, r, false, 0, any_connected);
@@ -154,7 +157,7 @@ static void start_by_hand(lua_State *L, struct role *r)
     if (r->peer->state != PEER_IDLE && r->peer->state < PEER_CLOSED)
         luaL_error(L, "%s is %s already; Disconnect() comes before another connection", r->name,
                    link_state(r));
-    r->sdp_open = false;
+    r->sdp_open = r->on_link = false;
     r->sent_us = r->received_us = 0;
     link_start(L, r, &o);
 }
@@ -336,6 +339,7 @@ void methods_push(lua_State *L, struct role *r)
     lua_pushlightuserdata(L, r);
     luaL_setfuncs(L, FUNCTIONS, 1);
     serving_methods(L, r);
+    slac_methods(L, r);
     tls_view_methods(L, r);
     filters_methods(L, r);
     tls_expect_methods(L, r);

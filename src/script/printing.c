@@ -2,10 +2,29 @@
 #include "script/printing.h"
 
 #include "codec/xml.h"
+#include "wire/ether.h"
 #include "wire/v2gtp.h"
+
+static void print_ethernet(struct slice frame, struct buf *out)
+{
+    char to[ETHER_TEXT], from[ETHER_TEXT];
+    struct slice message = {frame.p + ETHER_HEADER, frame.n - ETHER_HEADER};
+    buf_printf(out, "Destination  %s\n", ether_text(frame.p, to));
+    buf_printf(out, "Source  %s\n", ether_text(frame.p + 6, from));
+    buf_printf(out, "EtherType  0x%04X\n", ether_type(frame));
+    buf_printf(out, "MMTYPE  0x%04X\n", ether_mmtype(message));
+    buf_printf(out, "Frame Length  %zu\n", frame.n);
+    buf_text(out, "Bytes  ");
+    buf_hex(out, message.p, message.n, true);
+    buf_char(out, '\n');
+}
 
 static void print_header(struct slice frame, struct buf *out)
 {
+    if (ether_is_homeplug(frame)) {
+        print_ethernet(frame, out);
+        return;
+    }
     struct v2gtp_header h = v2gtp_read(frame.p);
     const char *name = v2gtp_type_name(h.type);
     bool is_udp = h.type >= V2GTP_SDP_REQ && h.type <= V2GTP_SDP_RES_WIRELESS;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Print mode: a frame as the reference pages show it: the V2GTP header, the EXI bytes in hex, and
- * the XML; after it what of the message is outside the standard's limits.
+ * Print mode: a frame as the reference pages show it: the V2GTP (or Ethernet) header, the bytes in
+ * hex, and the XML; after it what of the message is outside the standard's limits.
  */
 #ifndef V2G_SCRIPT_PRINTING_H
 #define V2G_SCRIPT_PRINTING_H

@@ -94,6 +94,7 @@ struct role {
     struct serving *serving; /* a station that Accept() is called of (serving.h); or NULL */
     bool is_place;           /* it holds sessions of another station: Secc.Place() */
     bool sdp_open;           /* SDP is scripted */
+    bool on_link;            /* what is waited for is a frame of the link (slac.h) */
     bool is_unsigned;        /* the script does not want messages signed as they are sent */
     struct {
         char interface[32], address[96]; /* given to Connect or Listen, or found by scripted SDP */

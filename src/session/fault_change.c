@@ -6,6 +6,7 @@
 #include "codec/quantity.h"
 #include "codec/value.h"
 #include "session/session.h"
+#include "wire/ether.h"
 #include "wire/world.h"
 
 #include <stdio.h>
@@ -18,15 +19,17 @@
 
 static struct slice payload_of(const struct parcel *p)
 {
-    struct slice b = p->event.bytes;
-    size_t n = b.n < V2GTP_HEADER ? b.n : V2GTP_HEADER;
-    return (struct slice){b.p + n, b.n - n};
+    return event_payload(&p->event);
 }
 
 /* A header of the same type, and room for a payload of n bytes behind it. */
 static void start_frame(const struct parcel *p, size_t n, struct buf *out)
 {
     uint8_t header[V2GTP_HEADER];
+    if (p->event.is_link) {
+        buf_add(out, p->event.bytes.p, ETHER_HEADER);
+        return;
+    }
     v2gtp_write(header, p->event.payload_type, (uint32_t)n);
     buf_add(out, header, sizeof header);
 }
@@ -78,15 +81,19 @@ static int flip_bits(const struct fault *f, const struct parcel *p, struct buf *
         }
         if (bit >= bits)
             return err_set(e, "there is no bit %lu in %zu", bit, bits);
-        out->p[V2GTP_HEADER + bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+        out->p[(size_t)(payload_of(p).p - p->event.bytes.p) + bit / 8] ^=
+            (uint8_t)(0x80 >> bit % 8);
         snprintf(detail, FAULT_DETAIL, "bit %lu", bit);
         at = end + (*end == ',');
     } while (*at != '\0');
     return 0;
 }
 
-static int change_header(const struct fault *f, const struct parcel *p, struct buf *out)
+static int change_header(const struct fault *f, const struct parcel *p, struct buf *out,
+                         struct err *e)
 {
+    if (p->event.is_link)
+        return err_set(e, "an Ethernet frame has no V2GTP header");
     struct v2gtp_header h = v2gtp_read(p->event.bytes.p);
     const char *length = "";
     for (unsigned i = 0; i < f->arguments; i++)
@@ -297,7 +304,10 @@ static int with_message(const struct fault *f, const struct parcel *p, struct bu
     struct message m;
     arena_open(&a, NULL, 0, MEMORY);
     int bad = change_message(f, p, &m, &a, e);
-    if (bad == 0)
+    if (bad == 0 && p->event.is_link) {
+        start_frame(p, 0, out);
+        bad = codec_encode(&m, out, e);
+    } else if (bad == 0)
         bad = session_encode(p->session, &m, given, p->event.us, out, e);
     arena_close(&a);
     return bad;
@@ -306,7 +316,7 @@ static int with_message(const struct fault *f, const struct parcel *p, struct bu
 int fault_change(const struct fault *f, const struct parcel *p, struct buf *out,
                  char detail[FAULT_DETAIL], struct err *e)
 {
-    if (p->event.bytes.n < V2GTP_HEADER && f->what != FAULT_RAW && f->what != FAULT_MESSAGE)
+    if (payload_of(p).p == NULL && f->what != FAULT_RAW && f->what != FAULT_MESSAGE)
         return err_set(e, "it is no frame");
     switch (f->what) {
     case FAULT_TRUNCATE:
@@ -319,7 +329,7 @@ int fault_change(const struct fault *f, const struct parcel *p, struct buf *out,
         add_hex(f->value, out);
         return 0;
     case FAULT_HEADER:
-        return change_header(f, p, out);
+        return change_header(f, p, out, e);
     case FAULT_SET:
     case FAULT_WITHOUT:
     case FAULT_CODE:

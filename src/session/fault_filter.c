@@ -106,7 +106,7 @@ static void hand_over(struct doer *d, struct held *h)
 {
     struct parcel *p = h->parcel;
     struct err ignored = ERR_INIT; /* the connection is gone, and whoever sent it does not wait */
-    bool is_late = p->is_sent && !p->event.is_udp && !p->session->is_connected;
+    bool is_late = p->is_sent && !event_is_datagram(&p->event) && !p->session->is_connected;
     if (!h->is_bytes && !is_late) {
         parcel_renew(p);
         filter_pass(&d->base.filter, p, &ignored);
@@ -281,7 +281,7 @@ static int do_alert(struct doer *d, struct parcel *p, struct err *e)
     struct err why = ERR_INIT;
     int alert = alert_of(d->base.fault), bad = 0;
     bool is_after = d->base.fault->has_flag;
-    if (p->event.is_udp || w->ends == NULL)
+    if (event_is_datagram(&p->event) || w->ends == NULL)
         return undone(d, p, "there is no TLS on datagrams", e);
     if (is_after)
         bad = filter_pass(&d->base.filter, p, e);
@@ -405,7 +405,7 @@ static int pass_frame(struct filter *f, struct parcel *p, struct err *e)
         do_change, do_change, do_change,    do_change,  do_change, do_change,  NULL,      NULL,
         do_end,    do_end,    do_end,       do_silence, do_alert,  do_function};
     struct doer *d = (struct doer *)f;
-    if (queue_of(d, p)->is_silent && !p->event.is_udp)
+    if (queue_of(d, p)->is_silent && !event_is_datagram(&p->event))
         return 0;
     return is_meant(d, p) ? DO[d->base.fault->what](d, p, e) : go_on(d, p, e);
 }
@@ -414,7 +414,7 @@ static int pass_frame(struct filter *f, struct parcel *p, struct err *e)
 static void forget_queue(struct queue *q, bool and_datagrams)
 {
     for (struct held **at = &q->first, *h; (h = *at) != NULL;) {
-        if (h->parcel->event.is_udp && h->due_us < INT64_MAX && !and_datagrams) {
+        if (event_is_datagram(&h->parcel->event) && h->due_us < INT64_MAX && !and_datagrams) {
             at = &h->next;
             continue;
         }

@@ -81,11 +81,11 @@ static int hand_frame(struct way *w, struct filter *f, struct parcel *p, struct 
         f = p->is_sent ? f->next : f->before;
     if (f != NULL)
         return f->kind->frame(f, p, e);
-    if (p->is_sent && !p->event.is_udp)
+    if (p->is_sent && !event_is_datagram(&p->event))
         return hand_bytes(w, w->first, p, e);
     if (p->is_sent)
         return w->ends == NULL ? 0 : w->ends->write(w->context, p, e);
-    if (p->event.is_udp)
+    if (event_is_datagram(&p->event))
         return w->ends == NULL ? 0 : w->ends->datagram(w->context, p);
     return w->inner->frame(p);
 }

@@ -69,11 +69,12 @@ enum way_end {
 
 /* The end towards the wire. */
 struct way_ends {
-    /* Sends the bytes: over UDP to event.to where event.is_udp. */
+    /* Sends the bytes: over UDP to event.to where event.is_udp, as an Ethernet frame
+     * where event.is_link. */
     int (*write)(void *context, const struct parcel *p, struct err *e);
 
-    /* A datagram came. */
-    int (*datagram)(void *context, const struct parcel *p);
+    /* A datagram, or an Ethernet frame, came; what was read of it may be taken (p->read). */
+    int (*datagram)(void *context, struct parcel *p);
 
     /* Ends the connection; not within a call of the chain. */
     void (*end)(void *context, enum way_end how);

@@ -3,6 +3,7 @@
 
 #include "session/after.h"
 #include "session/peer_evcc.h"
+#include "session/peer_link.h"
 #include "session/peer_sdp.h"
 #include "session/peer_secc.h"
 #include "session/peer_stream.h"
@@ -19,6 +20,8 @@ static int write_out(void *context, const struct parcel *parcel, struct err *e)
 {
     struct peer *p = context;
     const struct event *event = &parcel->event;
+    if (event->is_link)
+        return peer_link_write(p, event, e);
     if (event->is_udp)
         return peer_write_datagram(p, event, e);
     if (p->wire == NULL || p->wire->stream == NULL)
@@ -27,9 +30,12 @@ static int write_out(void *context, const struct parcel *parcel, struct err *e)
     return stream_write(p->wire->stream, event->bytes, e);
 }
 
-static int hear_datagram(void *context, const struct parcel *parcel)
+static int hear_datagram(void *context, struct parcel *parcel)
 {
-    peer_hear_datagram(context, &parcel->event);
+    if (parcel->event.is_link)
+        peer_link_hear(context, parcel);
+    else
+        peer_hear_datagram(context, &parcel->event);
     return 0;
 }
 
@@ -96,6 +102,7 @@ void peer_open(struct peer *p, uint8_t role, struct world *world, struct library
 void peer_close(struct peer *p)
 {
     peer_stop_probe(p);
+    peer_link_close(p);
     peer_drop_wire(p);
     after_end(p->after);
     p->after = NULL;
@@ -111,6 +118,7 @@ void peer_close(struct peer *p)
 bool peer_leave(struct peer *p)
 {
     peer_stop_probe(p);
+    peer_link_close(p);
     peer_drop_wire(p);
     if (p->state == PEER_READY || p->state == PEER_AGREEING)
         p->state = PEER_CLOSED;

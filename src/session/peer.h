@@ -43,6 +43,7 @@ struct peer_options {
     const char *address;   /* "[::1]:15118": EVCC connects there, SECC listens there, no SDP */
     struct stream *stream; /* SECC: a connection that was accepted already, taken over instead of
                                 listening, one of TLS unless tls is OFF; NULL: none */
+    const char *slac;      /* interface for SLAC, where it is another one; NULL: as above */
     enum peer_tls tls;
     struct tls_choice choice;        /* its texts are needed until the other side is found */
     struct tls_context *tls_context; /* made already (peer_tls_context), in its place; or NULL */
@@ -83,6 +84,7 @@ struct peer {
     struct after *after;              /* the connection before, as long as it lives; or NULL */
     struct probe *probe;              /* EVCC: connections beside the session; NULL: none */
     struct peer_responder *responder; /* SECC: answers SDP for others (peer_sdp.h); or NULL */
+    struct peer_link *link;           /* below IP (peer_link.h); NULL: it is not open */
     struct tls *tls; /* of the newest connection, also after its end: for tls_info; NULL: none */
 };
 

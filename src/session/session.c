@@ -4,6 +4,8 @@
 
 #include "codec/value.h"
 #include "record/datagram.h"
+#include "record/link_frame.h"
+#include "wire/ether.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -305,6 +307,8 @@ struct received *session_new_received(struct session *s)
     r->message.schema = NULL;
     r->is_decoded = false;
     r->problem = ERR_INIT;
+    memset(r->mac, 0, sizeof r->mac);
+    r->is_for_us = false;
     return r;
 }
 
@@ -353,11 +357,24 @@ static int keep_trailing(struct received *r)
     return 0;
 }
 
+/* Of an Ethernet frame: who to whom, as its header says, and whether a message is in it. */
+static bool is_link_frame(struct event *e)
+{
+    if (e->bytes.n >= ETHER_HEADER) {
+        memcpy(e->to.mac, e->bytes.p, sizeof e->to.mac);
+        memcpy(e->from.mac, e->bytes.p + sizeof e->to.mac, sizeof e->from.mac);
+    }
+    return ether_is_homeplug(e->bytes);
+}
+
 void session_read(struct session *s, struct parcel *p)
 {
     struct event *e = &p->event;
     struct v2gtp_header h = {0};
-    struct received *r = is_one_frame(s, e, &h) ? session_new_received(s) : NULL;
+    bool is_frame = e->is_link ? is_link_frame(e) : is_one_frame(s, e, &h);
+    struct received *r = is_frame ? session_new_received(s) : NULL;
+    if (e->is_link)
+        h.type = ether_mmtype(event_payload(e));
     p->read = r;
     e->kind = r == NULL ? EVENT_BYTES : EVENT_FRAME;
     e->payload_type = h.type;
@@ -369,12 +386,16 @@ void session_read(struct session *s, struct parcel *p)
     e->ok = true;
     if (r == NULL)
         return;
-    struct slice payload = {e->bytes.p + V2GTP_HEADER, h.length};
+    struct slice payload = event_payload(e);
     r->us = e->us;
     r->payload_type = h.type;
-    r->is_decoded = decode(s->library, s->protocol, s->agreed, h.type, payload, &s->limits,
-                           &r->arena, &r->message, &r->problem) == 0;
-    if (s->second != NULL && !p->is_sent)
+    if (e->is_link)
+        r->is_decoded =
+            link_frame_decode(s->library, e->bytes, &r->arena, &r->message, &r->problem) == 0;
+    else
+        r->is_decoded = decode(s->library, s->protocol, s->agreed, h.type, payload, &s->limits,
+                               &r->arena, &r->message, &r->problem) == 0;
+    if (s->second != NULL && !p->is_sent && !e->is_link)
         s->second(s->second_context, s, payload, r);
     if (r->is_decoded && keep_trailing(r) != 0)
         r->is_decoded = false;
@@ -384,6 +405,8 @@ void session_read(struct session *s, struct parcel *p)
     if (r->is_decoded)
         event_take_message(e, &r->message);
     r->name = e->name;
+    if (e->is_link && !p->is_sent && r->is_decoded && r->message.root->from == FROM_BOTH)
+        e->from_role = FROM_NONE; /* it may be of a modem */
 }
 
 /* As the standard has it, what this side has sent is never wrong: it was meant so. */
@@ -407,10 +430,14 @@ static void record_datagram(const struct parcel *p)
  * with it; a sender's own message is not. */
 static int record_frame(struct filter *f, struct parcel *p, struct err *e)
 {
+    char text[LINK_FRAME_TEXT];
+    if (p->event.is_link)
+        p->event.text = link_frame_text(&p->event, text);
     if (p->event.is_udp)
         record_datagram(p);
     else
         recorder_put(p->session->recorder, &p->event);
+    p->event.text = "";
     p->event.number = recorder_last(p->session->recorder);
     if (p->is_sent)
         p->session->sent_number = p->event.number;

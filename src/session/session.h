@@ -24,6 +24,8 @@ struct received {
     struct message message;
     bool is_decoded;
     struct err problem; /* set where it could not be decoded */
+    uint8_t mac[6];     /* of an Ethernet frame: who sent it, and whether to this side alone */
+    bool is_for_us;
     struct arena arena; /* of message */
 };
 

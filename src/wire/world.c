@@ -2,6 +2,7 @@
 #include "wire/world.h"
 #include "wire/arrival.h"
 #include "wire/clock.h"
+#include "wire/ether_port.h"
 #include "wire/lab.h"
 #include "wire/network.h"
 
@@ -20,6 +21,7 @@ struct world {
     int64_t now_us;  /* in a virtual world */
     uint64_t chance; /* in a virtual world: where its row of random numbers is */
     struct network network;
+    struct ether ether;
     int64_t alarm_us;     /* when it rings, or earlier; INT64_MAX: not set */
     int64_t since_us;     /* 1970 on the monotonic clock */
     struct timer *timers; /* a pairing heap: the first one to come is its root */
@@ -293,6 +295,11 @@ const char *world_interface(const struct world *w, bool is_vehicle)
     if ((w == NULL || !w->is_virtual) && lab_current() == LAB_NONE)
         return NULL;
     return is_vehicle ? LAB_EV_INTERFACE : LAB_EVSE_INTERFACE;
+}
+
+struct ether *world_ether(struct world *w)
+{
+    return &w->ether;
 }
 
 struct network *world_network(struct world *w)

@@ -239,7 +239,7 @@ static void on_clock(void *context, int64_t us, int64_t back)
 }
 
 static const struct capture_events EVENTS = {on_udp,  on_open,  on_refused, on_data,
-                                             on_loss, on_close, on_clock};
+                                             on_loss, on_close, on_clock,   NULL};
 
 static struct capture_totals totals;
 static struct err problem;

@@ -19,7 +19,6 @@ static const struct schema *set_of(const char *name)
         library_open(&library);
         is_open = true;
         assert_int_equal(library_add_file(&library, "tests/octets/features.schema", &e), 0);
-        assert_int_equal(library_add_file(&library, "tests/octets/slac.schema", &e), 0);
     }
     if (name == NULL) {
         library_close(&library);

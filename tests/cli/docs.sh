@@ -240,7 +240,7 @@ example() {
     awk -v dir="$work" '
         /^#### Script/ { n++; what = "lua" }
         /^#### XML Example/ { what = "xml" }
-        /^\| Payload Length/ { print $5 >(dir "/" n ".length") }
+        /^\| (Payload|Frame) Length/ { print $5 >(dir "/" n ".length") }
         /^```/ { inside = !inside; if (!inside) what = ""; next }
         inside && what != "" { print >(dir "/" n "." what) }
         END { print n + 0 }' "$1"

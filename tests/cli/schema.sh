@@ -42,15 +42,15 @@ run schema list
 wants "SDP is a set like all others" 0 out 'sdp                  SDP          0x9000          2'
 run schema show sdp SECCDiscoveryRes
 wants "fields of octets have their widths" 0 out '16 octets' out '0..65535, 16 bits' out '0,16, 8 bits'
-run schema check tests/octets/features.schema tests/octets/slac.schema
-wants "layouts are checked" 0 out 'features, 3 messages' out 'slac, 6 messages'
+run schema check tests/octets/features.schema schema/slac.schema
+wants "layouts are checked" 0 out 'features, 3 messages' out 'slac, 46 messages'
 printf 'schema x\nlayout octets big\nnamespace n u\nmessage M from evcc\n  A {0,3} byte\n  B byte\n' >"$work/bad.schema"
 run schema check "$work/bad.schema"
 wants "and refused with their line" 1 err 'bad.schema:4: A of MType goes on to the end of the message, and B comes behind it'
 run schema --schema tests/octets/features.schema show features All
 wants "counts, conditions and padding are shown" 0 out 'counted by StationCount' out 'if Mode=2' \
     out 'padding to the octet' out '2 octets, padding'
-run decode --schema tests/octets/slac.schema -g slac \
+run decode --schema schema/slac.schema -g slac \
     01646000000000010203040506070800000000000000000000000000000000000000000000000000000000000000
 wants "a description of the user's own is decoded" 0 out '<s0:CM_SLAC_PARM_REQ' out '<RunID>0102030405060708<'
 
