@@ -157,7 +157,7 @@ static int receive(lua_State *L)
 {
     struct role *r = role_upvalue(L);
     double ms = luaL_optnumber(L, 1, -1);
-    struct wait w = {.ready = has_frame, .context = r};
+    struct wait w = {.ready = has_frame, .context = r, .role = r};
     lua_settop(L, 1);
     need_open(L, r);
     if (r->peer == NULL)
