@@ -11,7 +11,7 @@
 #include "script/printing.h"
 #include "script/security.h"
 #include "script/serving.h"
-#include "script/slac.h"
+#include "script/slac_methods.h"
 #include "script/tls_expect.h"
 #include "script/tls_view.h"
 

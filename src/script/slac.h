@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The link below IP, as scripts see it: management messages of HomePlug (ISO 15118-3) in Ethernet
- * frames. Their names are as those of other messages (Send_CM_SLAC_PARM_REQ_001, …); besides:
- *
- *   Evcc.Slac{interface, modem}      opens the link; the own MAC address
- *   Evcc.Slac_Send(message, to, from)  sends a message value to that address
- *   Evcc.Slac_Send_Raw(bytes)        sends a frame as it is, with its Ethernet header
- *   Evcc.Slac_Receive(ms)            the next message as a value, who sent it, and what is wrong;
- *                                    nil: none has come in time
- *
- * MAC addresses are texts of 12 hex digits, as fields of messages have them.
+ * The link below IP of a role: what sends and waits for messages (flow.h) asks here whether they
+ * are of HomePlug (ISO 15118-3), and has them sent in Ethernet frames.
  */
 #ifndef V2G_SCRIPT_SLAC_H
 #define V2G_SCRIPT_SLAC_H
@@ -26,7 +18,7 @@ int slac_open(struct role *r, struct err *e);
 int slac_send(struct role *r, const struct message *m, const char *where, const char *violations,
               struct err *e);
 
-/* Adds these functions to the table on top of the stack. */
-void slac_methods(lua_State *L, struct role *r);
+/* Print mode: the frame of m, and what in it is outside the standard. */
+int slac_print(struct role *r, const struct message *m, const char *violations, struct err *e);
 
 #endif
