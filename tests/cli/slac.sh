@@ -61,7 +61,7 @@ wants "a capture is a ladder" 0 out 'EVCC <- SECC  CM_SLAC_MATCH_CNF' \
 run decode --json "$work/frames.pcap"
 wants "or JSON lines" 0 out '"link":true' out '"source":"02:00:00:00:00:E1"' \
     out '"payload_type":"0x607D"' out '"grammar":"slac"'
-cp "$work/out" "$work/ours.json"
+grep '"kind":"frame"' "$work/out" >"$work/ours.json"
 
 # MESSAGE ELEMENT FIELD-OF-TSHARK; exceptions are in docs/peers.md
 cat >"$work/fields" <<'END'
