@@ -12,14 +12,18 @@ local PROTOCOLS <const> = { 'DIN70121', 'ISO15118-2', 'ISO15118-20', 'ISO15118-2
 local HOOKS <const> = { send = 'before', receive = 'on', state = 'on', timeout = 'on', step = 'on',
                         late = 'on' }
 
+local CONNECTORS <const> = 'Mcs Chaoji UltraChaoji rMcs xMcs Aviation Marine'
+
 -- Words between which a parameter chooses.
 local WORDS <const> = {
-    ev = { mode = 'ac dc ac-der mcs', der = 'iec sae', control = 'scheduled dynamic',
+    ev = { mode = 'ac dc ac-der mcs', der = 'iec sae', mcs_connector = CONNECTORS,
+           control = 'scheduled dynamic',
            on_timeout = 'close reset stop resend',
            on_failed = 'stop close reset ignore', on_ongoing = 'stop close', leave = 'fin reset',
            close = 'fin reset none', payment = 'ExternalPayment Contract',
            contract = 'present install update auto' },
-    station = { der = 'iec sae', close = 'wait fin reset', failed_close = 'fin reset none' },
+    station = { der = 'iec sae', mcs_connector = CONNECTORS,
+                close = 'wait fin reset', failed_close = 'fin reset none' },
 }
 
 -- Tables whose entries are all known by name.

@@ -27,9 +27,11 @@ for _, service in pairs(energy.services) do
     service.mode = energy.messages[service.kind]
 end
 
--- Megawatt charging: the connector, and what it can carry. No public source has the limits of the
--- standard; these are assumed.
-energy.MCS = { connector = 1, voltage = 1250, current = 3000 }
+-- Megawatt charging: what the connector can carry (no public source has the limits of the standard;
+-- these are assumed), and the numbers of connectors in parameter sets.
+energy.MCS = { voltage = 1250, current = 3000,
+               connectors = { Mcs = 1, Chaoji = 2, UltraChaoji = 3, rMcs = 4, xMcs = 5, Aviation = 6,
+                              Marine = 7 } }
 
 -- The service that a vehicle of those parameters wants: its number, and what it is.
 function energy.wanted(p)

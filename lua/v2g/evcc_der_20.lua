@@ -29,6 +29,7 @@ function vehicle.suits(self, value)
         return false
     end
     self.function_bits = bits
+    Log(('DERControlFunctions %d: %s'):format(bits, table.concat(der.names(bits), ', ')))
     return true
 end
 

@@ -84,7 +84,18 @@ function steps.ServiceDiscovery(self)
     end
 end
 
--- The first parameter set whose ControlMode is the one wanted.
+-- Whether what a parameter set says besides is what the vehicle can do with.
+local function fits(self, value)
+    local own = energy.MCS.connectors[self.p.mcs_connector]
+    if self.transfer.kind == 'mcs' and value.Connector ~= own then
+        self.unsuited_set = ('the station has Connector %s; the vehicle has %d (%s)'):format(
+            value.Connector, own, self.p.mcs_connector)
+        return false
+    end
+    return not self.transfer.der or der().suits(self, value)
+end
+
+-- The first parameter set whose ControlMode is the one wanted, and that fits.
 local function choose_set(self)
     local sets = common.get_list(self.role, 'ServiceDetailRes', 'ServiceParameterList_ParameterSet')
     for _, set in ipairs(sets) do
@@ -93,8 +104,7 @@ local function choose_set(self)
             value[parameter.Name] = parameter.intValue
         end
         self.voltage = value.EVSENominalVoltage or self.voltage
-        if value.ControlMode == CONTROL[self.p.control]
-            and (not self.transfer.der or der().suits(self, value)) then
+        if value.ControlMode == CONTROL[self.p.control] and fits(self, value) then
             self.is_told_needs = value.MobilityNeedsMode == 2
             return set.ParameterSetID
         end

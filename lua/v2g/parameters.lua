@@ -64,6 +64,8 @@ parameters.ev = {
     -- ---- the way through the session ----
     mode = 'dc',            -- 'ac' or 'dc': the energy transfer that it wants; in ISO 15118-20 also
                             -- 'mcs' (megawatt charging) and 'ac-der' (it serves the grid)
+    mcs_connector = 'Mcs',  -- with 'mcs': 'Mcs', 'Chaoji', 'UltraChaoji', 'rMcs', 'xMcs',
+                            -- 'Aviation' or 'Marine'
     der = 'iec',            -- with 'ac-der': 'iec' or 'sae', whose rules it knows
     grid_functions = nil,   -- with 'iec': names of the functions that it can follow
                             -- (docs/amendment-1.md); nil: all
@@ -197,6 +199,7 @@ parameters.station = {
     -- ---- what it offers ----
     modes = { ac = true, dc = true, mcs = false, ['ac-der'] = false }, -- the last two of
                             -- ISO 15118-20
+    mcs_connector = 'Mcs',  -- with mcs: as of the vehicle
     der = 'iec',            -- with ac-der: 'iec' or 'sae', whose rules it wants followed
     grid_functions = { 'OverFrequencyWatt', 'UnderFrequencyWatt', 'VoltWatt', 'VoltVar' }, -- with
                             -- 'iec': those that it asks for (docs/amendment-1.md)

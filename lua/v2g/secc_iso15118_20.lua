@@ -120,7 +120,7 @@ end
 
 -- The parameters of an energy transfer service with that control mode (1 scheduled, 2 dynamic).
 local function energy_parameters(s, service, control)
-    local connector = service.kind == 'mcs' and energy.MCS.connector
+    local connector = service.kind == 'mcs' and energy.MCS.connectors[s.p.mcs_connector]
         or service.mode == 'ac' and s.p.ac.phases == 1 and 1 or 2
     local list = { int('Connector', connector),
                    int('ControlMode', control),

@@ -39,6 +39,13 @@ wants "MCS is not what a vehicle takes that asks for DC" 1 out 'the station does
     out 'SessionStopReq' not-out 'ServiceDetailReq'
 of_20 --mode mcs --with modes.dc=true --with modes.mcs=false
 wants "nor DC of one that asks for MCS" 1 out 'the station does not offer service 8 (MCS)'
+of_20 --mode mcs --set mcs_connector=Marine --with mcs_connector=Marine -v
+both_pass "the connector is a number of the parameter set" out 'intValue>7<'
+of_20 --mode mcs --with mcs_connector=Chaoji
+wants "another connector than the vehicle's" 1 out 'the station has Connector 2; the vehicle has 1 (Mcs)' \
+    out 'SessionStopReq' not-out 'ServiceSelectionReq'
+of_20 --mode mcs --with mcs_connector=CCS
+wants "one that there is not" 3 out 'mcs_connector: expected Mcs, Chaoji'
 ev --protocol ISO15118-2 --mode mcs
 wants "ISO 15118-2 has none" 1 out 'ISO15118-2 has no MCS charging'
 ev --mode mcs
@@ -105,6 +112,9 @@ feeding='--set discharge_to=5 --set loops=8'
 }
 
 # what a vehicle does not take
+of_20 --mode ac-der --with 'grid_functions={"VoltVar","DSOQSetpointProvision","UnderVoltageFRT"}'
+both_pass "DERControlFunctions are named, bit by bit" \
+    out 'DERControlFunctions 2120: VoltVar, DSOQSetpointProvision, UnderVoltageFRT'
 of_20 --mode ac-der --set 'grid_functions={"VoltVar"}'
 wants "a parameter set with functions that it cannot follow" 1 \
     out 'the vehicle cannot follow OverFrequencyWatt, UnderFrequencyWatt, VoltWatt' out 'SessionStopReq'
