@@ -28,6 +28,7 @@ rows "ISO15118-2 ac contract"
 rows "ISO15118-2 dc contract"
 rows "ISO15118-20 ac"
 rows "ISO15118-20 dc"
+rows "ISO15118-20 ac-der" --with modes.ac-der=true
 rows "ISO15118-20 ac refusals" --with standby=false
 rows "ISO15118-20 dc refusals" --with standby=false
 for mode in ac dc; do

@@ -90,6 +90,10 @@ end
 
 cases.DC_WeldingDetectionRes = cases.DC_PreChargeRes
 
+function cases.AC_ChargeParameterDiscoveryRes()
+    return mode == 'ac-der' and processing == 'Ongoing' and 'Ongoing' or nil
+end
+
 function cases.DC_ChargeLoopRes()
     return standing and 'Standby' or nil
 end
@@ -146,7 +150,9 @@ local function note_request(m)
     elseif m:name() == 'PaymentServiceSelectionReq' then
         selected = m
     end
-    if m:name() == 'DC_PreChargeReq' or m:name() == 'DC_WeldingDetectionReq' then
+    if m:name() == 'AC_ChargeParameterDiscoveryReq' and mode == 'ac-der' then
+        processing = m.DER_AC_CPDReqEnergyTransferMode.EVProcessing
+    elseif m:name() == 'DC_PreChargeReq' or m:name() == 'DC_WeldingDetectionReq' then
         processing = m.EVProcessing
     end
 end
