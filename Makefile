@@ -58,7 +58,7 @@ LIBS = $(DEPENDENCY_LIBS) -lm -lpthread
 
 # ---- what there is ----
 
-MODULES := lua5.4 openssl libuv libxml-2.0 jansson libpcap sqlite3 zlib
+MODULES := lua5.4 openssl libuv libxml-2.0 jansson sqlite3 zlib
 ASSETS := $(sort $(shell find schema reference lua suites examples page -name '[!.]*.schema' -o -name '[!.]*.lua' \
 	-o -path 'schema/ko/[!.]*.txt' -o -path 'suites/ko/[!.]*.txt' -o -path 'reference/[!.]*.txt' -o -path 'page/[!.]*' 2>/dev/null) build/requirements.tsv)
 ALL_C := $(wildcard src/*/*.[ch] tests/c/*.[ch] bench/*.[ch] fuzz/*.[ch])

@@ -185,6 +185,7 @@ const WORDS = {
     e_fault: ['fault on purpose', '의도한 오류'],
     e_bytes: ['no V2GTP', 'V2GTP 아님'],
     e_loss: ['missing in the capture', '캡처에서 누락'],
+    e_network: ['network', '네트워크'],
     e_verdict: ['verdict', '판정'],
     e_record: ['record', '기록'],
     e_timer: ['time', '시간'],

@@ -177,7 +177,7 @@ function frameRow(frame) {
     );
 }
 
-const CONNECTION = new Set(['connect', 'close', 'listen', 'after', 'loss']);
+const CONNECTION = new Set(['connect', 'close', 'listen', 'after', 'loss', 'network']);
 
 function endText(entry) {
     const how = entry.more.how || '';

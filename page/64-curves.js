@@ -246,7 +246,7 @@ function drawPlot(root, plot, lines, limits, y0, frame) {
 const LANES = [
     ['e_pilot', (e) => e.kind === 'pilot'],
     ['e_slac', (e) => e.kind === 'slac'],
-    ['lane_connection', (e) => ['connect', 'close', 'loss'].includes(e.kind)],
+    ['lane_connection', (e) => ['connect', 'close', 'loss', 'network'].includes(e.kind)],
     [
         'lane_remarks',
         (e) => ['fault', 'violation', 'bytes'].includes(e.kind) || (e.kind === 'check' && !e.ok),

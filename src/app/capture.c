@@ -1,509 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/capture.h"
 
+#include "app/capture_links.h"
 #include "app/commands.h"
-#include "app/guess.h"
+#include "app/input.h"
 #include "app/report.h"
 #include "app/shown.h"
 #include "base/file.h"
-#include "record/capture.h"
 #include "record/comments.h"
-#include "record/datagram.h"
-#include "record/link_frame.h"
 #include "record/session_summary.h"
 #include "record/times.h"
 #include "script/limits.h"
-#include "session/session.h"
-#include "tls/tls_decrypt.h"
-#include "tls/tls_told.h"
+#include "tls/tls_rsa.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define KEYLOG_MOST (64u << 20) /* bytes */
-
-/* One TCP connection: a session for each direction, that decodes what the other side sent. */
-struct link {
-    struct reading *reading;
-    uint32_t number, session;        /* of the events */
-    int64_t us;                      /* of the data that are being taken */
-    struct tls_decrypt *tls;         /* where the connection is one of TLS */
-    struct session to_secc, to_evcc; /* the SECC's view of requests, the EVCC's of responses */
-    struct endpoint client, server;
-    bool from_start;       /* the capture has its SYN, and so who is who */
-    bool is_swapped;       /* who was taken for the client is the station */
-    bool is_v2g, is_known; /* first bytes seen; they were V2GTP */
-    bool skipping[2];      /* at a start or after a loss: looking for the next header */
-    uint64_t skipped[2];   /* bytes so far */
-    bool closed;
-    unsigned alerts_told; /* of TLS, in its event; */
-    bool has_told_tls;    /* which is out */
-    struct link *next;
-};
+#define PAUSE 100               /* ms, until is looked again whether there is more */
 
 struct reading {
-    struct library *library;
-    struct recorder out;   /* ladder or JSON */
-    struct recorder inner; /* what sessions record, on its way to out */
-    struct link *links;
-    struct tls_secrets secrets;
+    struct links links;
     struct times_limits limits;
     struct times times;
     struct session_summary sessions; /* behind the times */
     struct comments *comments;       /* behind them, too; NULL: none are wanted */
-    uint64_t packet;                 /* that is being read; 0: between packets */
-    struct guess guess;
-    struct arena scratch;
-    bool is_inside; /* what is being read was within TLS */
-    bool verify;
-    unsigned frames, link_frames, undecoded, violations, differing, losses, foreign;
 };
 
-/* ---- what sessions record ---- */
+/* ---- how it ends ---- */
 
-static void note_differing(struct reading *r, const struct event *e, const struct err *problem)
+static void print_totals(const struct links *r, const struct capture_totals *t)
 {
-    char text[1200];
-    r->differing++;
-    snprintf(text, sizeof text, "%s encodes to other bytes%s%s", e->name, problem->set ? ": " : "",
-             problem->set ? problem->what : "");
-    struct event note = *e;
-    note.kind = EVENT_VIOLATION;
-    note.ok = false;
-    note.message = NULL;
-    note.text = text;
-    recorder_put(&r->out, &note);
-}
-
-static void verify_frame(struct reading *r, const struct event *e)
-{
-    struct buf again = {0};
-    struct err problem = ERR_INIT;
-    const struct message *m = e->message;
-    size_t n = e->bytes.n - V2GTP_HEADER - m->trailing.n;
-    bool same = codec_encode(m, &again, &problem) == 0 && again.n == n &&
-                memcmp(again.p, e->bytes.p + V2GTP_HEADER, n) == 0;
-    if (!same)
-        note_differing(r, e, &problem);
-    buf_close(&again);
-}
-
-/* Sessions name themselves as recorder; in a capture nobody of us sent or received. */
-static void session_event(void *context, const struct event *e)
-{
-    struct reading *r = context;
-    struct event shown = *e;
-    shown.by = "";
-    shown.is_echo = false;
-    shown.packet = r->packet;
-    shown.is_inside = r->is_inside;
-    if (e->kind == EVENT_CONNECT || e->kind == EVENT_CLOSE)
-        return;
-    if (e->kind == EVENT_FRAME)
-        r->frames++;
-    if ((e->kind == EVENT_FRAME || e->kind == EVENT_BYTES) && !e->ok)
-        r->undecoded++;
-    if (e->kind == EVENT_VIOLATION)
-        r->violations++;
-    recorder_put(&r->out, &shown);
-    if (r->verify && e->kind == EVENT_FRAME && e->message != NULL)
-        verify_frame(r, e);
-}
-
-static void put_log(struct link *l, bool from_client, int64_t us, const char *text);
-
-/* What the session cannot read, or does not know the protocol of. */
-static void second_look(void *context, struct session *s, struct slice payload, struct received *r)
-{
-    struct link *l = context;
-    char text[200];
-    if (!guess_look(&l->reading->guess, s, payload, r))
-        return;
-    snprintf(text, sizeof text,
-             "what supportedAppProtocol agreed is not in the capture, or not known: read as %s, by "
-             "its messages",
-             s->protocol->title);
-    put_log(l, s == &l->to_secc, r->us, text);
-}
-
-/* ---- connections ---- */
-
-static struct link *find_link(struct reading *r, uint32_t number)
-{
-    struct link *l = r->links;
-    while (l != NULL && l->number != number)
-        l = l->next;
-    return l;
-}
-
-static struct event link_event(const struct link *l, enum event_kind kind, bool from_client,
-                               int64_t us)
-{
-    return (struct event){
-        .us = us,
-        .kind = kind,
-        .ok = true,
-        .from_role = from_client ? FROM_EVCC : FROM_SECC,
-        .by = "",
-        .where = "",
-        .name = "",
-        .code = "",
-        .text = "",
-        .session = l->session,
-        .connection = l->number,
-        .packet = l->reading->packet,
-        .from = from_client ? l->client : l->server,
-        .to = from_client ? l->server : l->client,
-    };
-}
-
-static void on_open(void *context, int64_t us, uint32_t connection, const struct endpoint *client,
-                    const struct endpoint *server, bool from_start)
-{
-    struct reading *r = context;
-    struct link *l = calloc(1, sizeof *l);
-    if (l == NULL)
-        return;
-    l->reading = r;
-    l->from_start = from_start;
-    l->skipping[0] = l->skipping[1] = !from_start;
-    l->number = connection;
-    l->client = *client;
-    l->server = *server;
-    session_open(&l->to_secc, FROM_SECC, r->library, &r->inner);
-    session_open(&l->to_evcc, FROM_EVCC, r->library, &r->inner);
-    l->to_secc.second = l->to_evcc.second = second_look;
-    l->to_secc.second_context = l->to_evcc.second_context = l;
-    session_connected(&l->to_secc, server, client, us, true);
-    session_connected(&l->to_evcc, client, server, us, true);
-    l->next = r->links;
-    r->links = l;
-}
-
-/* What one direction learned about the protocol holds for the other. */
-static void share(struct link *l, struct session *s)
-{
-    struct session *other = s == &l->to_secc ? &l->to_evcc : &l->to_secc;
-    for (struct received *m; (m = session_take(s)) != NULL; session_done(s, m))
-        ;
-    if (s->offers > 0 && s == &l->to_secc && !s->agreed) {
-        memcpy(other->offer, s->offer, sizeof s->offer);
-        other->offers = s->offers;
-    }
-    if (s->agreed && !other->agreed) {
-        other->protocol = s->protocol;
-        other->agreed = true;
-    }
-}
-
-/* From the next V2GTP header on; nothing where there is none. */
-static struct slice find_header(struct slice bytes)
-{
-    while (bytes.n > 0 && !v2gtp_begins(bytes)) {
-        bytes.p++;
-        bytes.n--;
-    }
-    return bytes;
-}
-
-/* At the start, where that is not the connection's, and after a loss: the bytes before the next
- * header cannot be told apart. */
-static struct slice resynchronise(struct link *l, bool from_client, struct slice bytes, int64_t us)
-{
-    if (!l->skipping[from_client])
-        return bytes;
-    struct slice rest = find_header(bytes);
-    l->skipped[from_client] += bytes.n - rest.n;
-    if (rest.n == 0)
-        return rest;
-    l->skipping[from_client] = false;
-    if (l->skipped[from_client] > 0) {
-        char text[120];
-        snprintf(text, sizeof text, "%llu bytes of a frame that began before: not shown",
-                 (unsigned long long)l->skipped[from_client]);
-        put_log(l, from_client, us, text);
-    }
-    return rest;
-}
-
-static void take_bytes(struct link *l, bool from_client, struct slice bytes, int64_t us)
-{
-    struct session *s = from_client ? &l->to_secc : &l->to_evcc;
-    bytes = resynchronise(l, from_client, bytes, us);
-    if (bytes.n == 0)
-        return;
-    session_feed(s, bytes.p, bytes.n, us);
-    share(l, s);
-}
-
-static void put_log(struct link *l, bool from_client, int64_t us, const char *text)
-{
-    struct event e = link_event(l, EVENT_LOG, from_client, us);
-    e.text = text;
-    recorder_put(&l->reading->out, &e);
-}
-
-/* ---- TLS ---- */
-
-static void tls_data(void *context, bool from_client, struct slice bytes)
-{
-    struct link *l = context;
-    l->reading->is_inside = true;
-    take_bytes(l, from_client, bytes, l->us);
-    l->reading->is_inside = false;
-}
-
-static void tls_note(void *context, bool from_client, const char *text)
-{
-    struct link *l = context;
-    struct buf line = {0};
-    buf_printf(&line, "TLS: %s", text);
-    put_log(l, from_client, l->us, buf_string(&line));
-    buf_close(&line);
-}
-
-/* What the handshake has told, once it is through, or nothing more comes; again for alerts that
- * came later. */
-static void tell_tls(struct link *l, bool is_over, int64_t us)
-{
-    const struct tls_facts *f = l->tls == NULL ? NULL : tls_decrypt_facts(l->tls);
-    struct buf handshake = {0};
-    if (f == NULL || f->client_hello.n == 0)
-        return;
-    bool is_established = f->has_finished[0] && f->has_finished[1];
-    bool has_alert = f->alerts > l->alerts_told && f->alert[f->alerts - 1].level > 1;
-    if (l->has_told_tls ? !is_over || !has_alert : !is_over && !is_established)
-        return;
-    struct tls_told told = {
-        .facts = f, .at = us / 1000000, .handshake_us = -1, .problem = "", .status = ""};
-    struct event e = link_event(l, EVENT_TLS, true, us);
-    tls_told_print(&told, &handshake);
-    e.handshake = buf_string(&handshake);
-    recorder_put(&l->reading->out, &e);
-    buf_close(&handshake);
-    l->has_told_tls = true;
-    l->alerts_told = f->alerts;
-}
-
-static void take_tls(struct link *l, bool from_client, struct slice bytes, int64_t us)
-{
-    struct err problem = ERR_INIT;
-    l->us = us;
-    int bad = tls_decrypt_feed(l->tls, from_client, bytes, &problem);
-    tell_tls(l, false, us);
-    if (bad == 0)
-        return;
-    struct event e = link_event(l, EVENT_BYTES, from_client, us);
-    e.ok = false;
-    e.bytes = bytes;
-    e.problem = &problem;
-    l->reading->undecoded++;
-    recorder_put(&l->reading->out, &e);
-}
-
-/* Who was taken for the client is the station. */
-static void swap_sides(struct link *l)
-{
-    struct endpoint client = l->client;
-    l->is_swapped = true;
-    l->client = l->server;
-    l->server = client;
-    l->to_secc.local = l->to_evcc.remote = l->server;
-    l->to_secc.remote = l->to_evcc.local = l->client;
-}
-
-static bool is_tls(struct slice bytes)
-{
-    const uint8_t *p = bytes.p;
-    return p[0] >= 0x14 && p[0] <= 0x17 && (bytes.n < 2 || p[1] == 3);
-}
-
-/* The first bytes of a connection tell what it is; where it began before the capture, they may lie
- * in the middle of a frame, and the next ones are looked at, too. False: not known yet. */
-static bool recognise(struct link *l, bool from_client, struct slice bytes)
-{
-    struct reading *r = l->reading;
-    const uint8_t *p = bytes.p;
-    l->is_v2g = p[0] == V2GTP_VERSION && (bytes.n < 2 || p[1] == V2GTP_INVERSE);
-    if (!l->from_start && !is_tls(bytes)) {
-        struct slice frames = find_header(bytes);
-        uint8_t sender = guess_sender(&r->guess, frames, &r->scratch);
-        l->is_v2g = frames.n > 0;
-        if (sender != FROM_NONE && sender != (from_client ? FROM_EVCC : FROM_SECC))
-            swap_sides(l);
-        if (!l->is_v2g) {
-            l->skipped[from_client] += bytes.n;
-            return false;
-        }
-    }
-    return l->is_known = true;
-}
-
-static void begin_link(struct link *l, bool has_tls, int64_t us)
-{
-    static const struct tls_decrypt_events EVENTS = {tls_data, tls_note};
-    struct reading *r = l->reading;
-    l->session = numbers_accepted(&r->out.numbers, &l->client).session;
-    l->to_secc.caller.session = l->to_evcc.caller.session = l->session;
-    l->to_secc.caller.connection = l->to_evcc.caller.connection = l->number;
-    struct event e = link_event(l, EVENT_CONNECT, true, us);
-    recorder_put(&r->out, &e);
-    if (has_tls)
-        l->tls = tls_decrypt_open(&r->secrets, &EVENTS, l);
-    if (l->is_v2g || l->tls != NULL)
-        return;
-    r->foreign++;
-    put_log(l, true, us, "not V2GTP: not shown");
-}
-
-static void take_data(struct link *l, int64_t us, bool from_client, struct slice bytes)
-{
-    if (!l->is_known) {
-        if (!recognise(l, from_client, bytes))
-            return;
-        begin_link(l, is_tls(bytes), us);
-    }
-    from_client ^= l->is_swapped;
-    if (l->tls != NULL)
-        take_tls(l, from_client, bytes, us);
-    else if (l->is_v2g)
-        take_bytes(l, from_client, bytes, us);
-}
-
-static void on_data(void *context, int64_t us, uint32_t connection, bool from_client,
-                    struct slice bytes, uint64_t frame)
-{
-    struct reading *r = context;
-    struct link *l = find_link(r, connection);
-    r->packet = frame;
-    if (l != NULL && bytes.n > 0)
-        take_data(l, us, from_client, bytes);
-    r->packet = 0;
-}
-
-static void on_loss(void *context, int64_t us, uint32_t connection, bool from_client,
-                    uint64_t missing)
-{
-    struct reading *r = context;
-    struct link *l = find_link(r, connection);
-    if (l == NULL)
-        return;
-    from_client ^= l->is_swapped;
-    struct session *s = from_client ? &l->to_secc : &l->to_evcc;
-    char text[160];
-    snprintf(text, sizeof text, "%llu bytes from the %s are not in the capture%s",
-             (unsigned long long)missing, from_client ? "EVCC" : "SECC",
-             l->tls == NULL ? "; decoding goes on with the next V2GTP header" : "");
-    struct event e = link_event(l, EVENT_LOSS, from_client, us);
-    e.text = text;
-    e.ok = false;
-    recorder_put(&r->out, &e);
-    r->losses++;
-    l->us = us;
-    if (l->tls != NULL)
-        tls_decrypt_loss(l->tls, from_client);
-    v2gtp_close(&s->reader);
-    v2gtp_open(&s->reader, 0);
-    s->broken = false;
-    l->skipping[from_client] = true;
-    l->skipped[from_client] = 0;
-}
-
-static void on_close(void *context, int64_t us, uint32_t connection, bool from_client,
-                     enum event_how how)
-{
-    /* ORDER EVENT_HOW, as far as a capture tells */
-    static const char *const HOWS[] = {"port used again", "FIN", "RST"};
-    struct reading *r = context;
-    struct link *l = find_link(r, connection);
-    if (l == NULL || l->closed || !l->is_known)
-        return;
-    l->closed = true;
-    tell_tls(l, true, us);
-    from_client ^= l->is_swapped;
-    char text[80];
-    snprintf(text, sizeof text, "closed: %s by the %s", HOWS[how], from_client ? "EVCC" : "SECC");
-    struct event e = link_event(l, EVENT_CLOSE, from_client, us);
-    e.how = how;
-    e.text = text;
-    recorder_put(&r->out, &e);
-}
-
-/* Times are those of the capture; who reads them has to know where they step. */
-static void on_clock(void *context, int64_t us, int64_t back)
-{
-    struct reading *r = context;
-    char text[120];
-    snprintf(text, sizeof text, "the clock of the capture steps back by %.6f s",
-             (double)back / 1e6);
-    struct event e = {.us = us,
-                      .kind = EVENT_LOG,
-                      .ok = true,
-                      .by = "",
-                      .where = "",
-                      .name = "",
-                      .code = "",
-                      .text = text};
-    recorder_put(&r->out, &e);
-}
-
-/* ---- SDP ---- */
-
-static void on_udp(void *context, int64_t us, const struct endpoint *from,
-                   const struct endpoint *to, struct slice bytes, uint64_t frame)
-{
-    struct reading *r = context;
-    struct datagram d;
-    datagram_read(&d, r->library, us, "", from, to, bytes);
-    const struct endpoint *asker = d.event.from_role == FROM_EVCC ? from : to;
-    d.event.session = numbers_asked(&r->out.numbers, asker).session;
-    d.event.packet = frame;
-    recorder_put(&r->out, &d.event);
-}
-
-/* ---- SLAC ---- */
-
-static void on_link(void *context, int64_t us, struct slice frame)
-{
-    struct reading *r = context;
-    struct link_frame f;
-    struct buf again = {0};
-    struct err problem = ERR_INIT;
-    link_frame_read(&f, r->library, us, "", frame);
-    bool is_read = f.event.message != NULL;
-    struct slice payload = event_payload(&f.event);
-    r->link_frames++;
-    r->undecoded += !is_read;
-    r->violations += is_read && !f.event.ok;
-    recorder_put(&r->out, &f.event);
-    if (r->verify && is_read &&
-        (codec_encode(&f.message, &again, &problem) != 0 || again.n != payload.n ||
-         memcmp(again.p, payload.p, again.n) != 0))
-        note_differing(r, &f.event, &problem);
-    buf_close(&again);
-    arena_close(&f.arena);
-}
-
-/* ---- the command ---- */
-
-static void close_links(struct reading *r)
-{
-    for (struct link *l = r->links, *next; l != NULL; l = next) {
-        next = l->next;
-        tls_decrypt_close(l->tls);
-        session_close(&l->to_secc);
-        session_close(&l->to_evcc);
-        free(l);
-    }
-}
-
-static void print_summary(const struct reading *r, const struct capture_totals *t)
-{
-    unsigned foreign = r->foreign;
-    for (const struct link *l = r->links; l != NULL; l = l->next)
-        foreign += l->is_known ? l->tls != NULL && tls_decrypt_is_locked(l->tls)
-                               : l->skipped[0] + l->skipped[1] > 0;
+    unsigned foreign = links_foreign(r);
     fprintf(stderr,
             "%llu packets, %u connections, %u V2GTP frames: %u not decoded, %u violations, "
             "%u losses",
@@ -511,8 +45,16 @@ static void print_summary(const struct reading *r, const struct capture_totals *
             r->losses);
     if (r->link_frames > 0)
         fprintf(stderr, ", %u HomePlug frames", r->link_frames);
+    if (r->failed > 0)
+        fprintf(stderr, ", %u connections refused or not answered", r->failed);
     if (foreign > 0)
         fprintf(stderr, ", %u connections not V2GTP in the clear", foreign);
+    if (t->encrypted > 0)
+        fprintf(stderr, ", %llu packets encrypted by IEEE 802.11",
+                (unsigned long long)t->encrypted);
+    if (t->unknown > 0)
+        fprintf(stderr, ", %llu packets of a link layer that is not read",
+                (unsigned long long)t->unknown);
     if (r->verify)
         fprintf(stderr, "; encoded again: %u differ", r->differing);
     fputc('\n', stderr);
@@ -526,19 +68,30 @@ static void print_sessions(const struct reading *r)
     buf_close(&text);
 }
 
+static void add_count(struct buf *out, const char *name, uint64_t n)
+{
+    if (n > 0)
+        buf_printf(out, ",\"%s\":%llu", name, (unsigned long long)n);
+}
+
 /* The same as the last lines of JSON: behind those of the events, which are out. */
 static void print_json(const struct reading *r, const struct capture_totals *t)
 {
+    const struct links *l = &r->links;
     struct buf text = {0};
-    uint64_t next = recorder_last(&r->out) + 1;
+    uint64_t next = recorder_last(&l->out) + 1;
     next += session_summary_json(&r->sessions, next, &text);
     buf_printf(&text,
                "{\"number\":%llu,\"us\":%lld,\"kind\":\"capture\",\"packets\":%llu,"
                "\"connections\":%u,\"frames\":%u,\"undecoded\":%u,\"violations\":%u,"
-               "\"losses\":%u,\"ok\":%s}\n",
+               "\"losses\":%u",
                (unsigned long long)next, (long long)t->last_us, (unsigned long long)t->packets,
-               t->connections, r->frames, r->undecoded, r->violations, r->losses,
-               r->undecoded + r->violations + r->losses > 0 ? "false" : "true");
+               t->connections, l->frames, l->undecoded, l->violations, l->losses);
+    add_count(&text, "failed_connections", l->failed);
+    add_count(&text, "encrypted", t->encrypted);
+    add_count(&text, "unread", t->unknown);
+    buf_printf(&text, ",\"ok\":%s}\n",
+               l->undecoded + l->violations + l->losses > 0 ? "false" : "true");
     fwrite(text.p, 1, text.n, stdout);
     buf_close(&text);
 }
@@ -557,7 +110,7 @@ static int open_sessions(struct reading *r, struct err *e)
     if (limits_read(&r->limits, e) != 0)
         return -1;
     r->times = (struct times){.limits = &r->limits, .next = measured_event, .context = r};
-    recorder_add(&r->out, times_event, &r->times);
+    recorder_add(&r->links.out, times_event, &r->times);
     return 0;
 }
 
@@ -568,45 +121,106 @@ static void close_sessions(struct reading *r)
     free(r->limits.at);
 }
 
-/* Secrets of the key log, and those in the capture itself. */
-static int read_secrets(struct reading *r, const char *path, const char *keylog)
+/* ---- where it comes from ---- */
+
+/* Ctrl-C ends a file that grows. Who feeds a pipe may get it, too, and still has something to say:
+ * there only the second one ends. */
+static volatile sig_atomic_t interrupts;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupts++;
+}
+
+static void catch_interrupts(struct sigaction before[2])
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    interrupts = 0;
+    sigaction(SIGINT, &action, &before[0]);
+    sigaction(SIGTERM, &action, &before[1]);
+}
+
+static void leave_interrupts(const struct sigaction before[2])
+{
+    sigaction(SIGINT, &before[0], NULL);
+    sigaction(SIGTERM, &before[1], NULL);
+}
+
+static bool on_rest(void *context, bool grows)
+{
+    struct reading *r = context;
+    recorder_flush(&r->links.out);
+    if (interrupts >= (grows ? 1 : 2))
+        return false;
+    poll(NULL, 0, PAUSE);
+    return true;
+}
+
+static bool rest_of_file(void *context)
+{
+    return on_rest(context, true);
+}
+
+static bool rest_of_pipe(void *context)
+{
+    return on_rest(context, false);
+}
+
+/* Secrets may stand anywhere in it: where it can be read twice they are looked for first. */
+static void read_secrets_first(struct links *l, const struct capture_source *from)
+{
+    struct capture_events secrets = {.secrets = LINKS_EVENTS.secrets};
+    struct capture_source all = {.name = from->name, .head = from->head, .fd = from->fd};
+    struct err e = ERR_INIT; /* the second time it is told */
+    off_t at = from->fd >= 0 ? lseek(from->fd, 0, SEEK_CUR) : 0;
+    if (at < 0)
+        return;
+    capture_read(&all, &secrets, l, NULL, &e);
+    if (from->fd >= 0)
+        lseek(from->fd, at, SEEK_SET);
+}
+
+static int read_keys(struct links *l, const struct capture_view *view)
 {
     struct err e = ERR_INIT;
-    tls_secrets_read_pcapng(&r->secrets, path);
-    if (keylog == NULL || tls_secrets_read(&r->secrets, keylog, &e) == 0)
+    if ((view->keylog == NULL || tls_secrets_read(&l->secrets, view->keylog, &e) == 0) &&
+        (view->key == NULL || tls_rsa_read(&l->secrets, view->key, &e) == 0))
         return 0;
     report_err("", &e);
     return -1;
 }
 
-static int read_capture(struct reading *r, const char *path, bool as_json)
+/* ---- the command ---- */
+
+static int read_capture(struct reading *r, const struct capture_source *from, bool as_json)
 {
-    static const struct capture_events EVENTS = {
-        .udp = on_udp,
-        .tcp_open = on_open,
-        .tcp_data = on_data,
-        .tcp_loss = on_loss,
-        .tcp_close = on_close,
-        .clock_back = on_clock,
-        .link = on_link,
-    };
     struct capture_totals totals = {0};
     struct err e = ERR_INIT;
-    int bad = capture_read(path, &EVENTS, r, &totals, &e);
-    for (struct link *l = r->links; l != NULL; l = l->next)
-        tell_tls(l, true, l->us);
-    recorder_flush(&r->out);
+    struct sigaction before[2];
+    struct capture_source source = *from;
+    bool is_live = from->fd >= 0 && (from->grows || lseek(from->fd, 0, SEEK_CUR) < 0);
+    source.rest = from->grows ? rest_of_file : is_live ? rest_of_pipe : NULL;
+    source.context = r;
+    read_secrets_first(&r->links, from);
+    if (is_live)
+        catch_interrupts(before);
+    int bad = capture_read(&source, &LINKS_EVENTS, &r->links, &totals, &e);
+    links_finish(&r->links);
+    recorder_flush(&r->links.out);
+    if (is_live)
+        leave_interrupts(before);
     if (totals.packets > 0 || bad == 0) {
-        print_summary(r, &totals);
+        print_totals(&r->links, &totals);
         print_sessions(r);
         if (as_json)
             print_json(r, &totals);
     }
     if (bad != 0)
         report_err("", &e);
-    if (bad != 0 && totals.packets == 0)
+    if (bad != 0 && totals.packets == totals.unknown)
         return EXIT_SETUP;
-    return r->undecoded > 0 || r->differing > 0 ? EXIT_FAIL : EXIT_PASS;
+    return r->links.undecoded > 0 || r->links.differing > 0 ? EXIT_FAIL : EXIT_PASS;
 }
 
 /* The copy with what was found as comments; the capture has been read by now. */
@@ -639,40 +253,72 @@ static int write_copy(struct reading *r, const char *path, const struct capture_
 static int open_sinks(struct reading *r, const struct capture_view *view, struct shown *shown,
                       struct err *e)
 {
-    recorder_add(&r->inner, session_event, r);
     if (view->copy != NULL && (r->comments = comments_open(e)) == NULL)
         return -1;
     if (view->sink != NULL)
-        recorder_add(&r->out, view->sink, view->context);
+        recorder_add(&r->links.out, view->sink, view->context);
     else if (view->copy != NULL)
         return open_sessions(r, e);
-    else if (shown_open(shown, &r->out, view->json, view->verbose, e) != 0)
+    else if (shown_open(shown, &r->links.out, view->json, view->verbose, e) != 0)
         return -1;
     return open_sessions(r, e);
 }
 
-int command_decode_capture(const char *path, const struct capture_view *view)
+int command_decode_capture(const struct capture_source *from, const struct capture_view *view)
 {
-    struct reading r = {.library = &view->grammars->library,
-                        .guess = {.grammars = view->grammars},
-                        .verify = view->verify};
+    struct reading r = {.links = {.library = &view->grammars->library,
+                                  .guess = {.grammars = view->grammars},
+                                  .verify = view->verify}};
     struct shown shown = {.ladder = {.out = NULL}};
     struct err e = ERR_INIT;
     int status = EXIT_SETUP;
-    arena_open(&r.scratch, NULL, 0, FITS_MEMORY);
+    links_open(&r.links);
     if ((view->grammars->names > 0 &&
          grammars_also(view->grammars, PROTOCOLS[0].set[0], &e) != 0) ||
         open_sinks(&r, view, &shown, &e) != 0)
         report_err("", &e);
-    else if (read_secrets(&r, path, view->keylog) == 0)
-        status = read_capture(&r, path, view->json && view->sink == NULL && view->copy == NULL);
-    if (status != EXIT_SETUP && r.comments != NULL && write_copy(&r, path, view) != 0)
+    else if (read_keys(&r.links, view) == 0)
+        status = read_capture(&r, from, view->json && view->sink == NULL && view->copy == NULL);
+    if (status != EXIT_SETUP && r.comments != NULL && write_copy(&r, from->name, view) != 0)
         status = EXIT_SETUP;
-    close_links(&r);
+    links_close(&r.links);
     close_sessions(&r);
     comments_close(r.comments);
-    arena_close(&r.scratch);
-    tls_secrets_close(&r.secrets);
     shown_close(&shown);
+    return status;
+}
+
+int command_decode_capture_file(const char *path, const struct capture_view *view)
+{
+    struct input in;
+    struct err e = ERR_INIT;
+    int status = EXIT_SETUP;
+    if (input_read_file(&in, path, &e) != 0 ||
+        (!in.is_capture && in.bytes.n > 0 && err_set(&e, "%s is no pcap or pcapng file", path)))
+        report_err("", &e);
+    else
+        status = command_decode_capture(&(struct capture_source){.name = in.name,
+                                                                 .head = {in.bytes.p, in.bytes.n},
+                                                                 .fd = in.fd},
+                                        view);
+    input_close(&in);
+    return status;
+}
+
+int command_follow_capture(const char *path, const struct capture_view *view)
+{
+    struct err e = ERR_INIT;
+    struct capture_source from = {.name = path, .fd = open(path, O_RDONLY | O_CLOEXEC)};
+    if (from.fd < 0 || lseek(from.fd, 0, SEEK_CUR) < 0) {
+        err_set(&e, "%s cannot be followed: %s", path,
+                from.fd < 0 ? strerror(errno) : "it is no file; decode it without --follow");
+        report_err("", &e);
+        if (from.fd >= 0)
+            close(from.fd);
+        return EXIT_SETUP;
+    }
+    from.grows = true;
+    int status = command_decode_capture(&from, view);
+    close(from.fd);
     return status;
 }

@@ -22,7 +22,7 @@ struct decode {
     struct grammars grammars;
     struct exi_options exi;
     unsigned format; /* enum format */
-    bool lines;
+    bool lines, follows;
     struct capture_view view;
     struct arena arena;
     struct fits fits;
@@ -46,12 +46,20 @@ static const struct option OPTION[] = {
     LIMIT_OPTION(offsetof(struct decode, exi.limits)),
     {"keylog", 0, "FILE", "TLS secrets of a capture (as by SSLKEYLOGFILE)",
      .at = offsetof(struct decode, view.keylog)},
+    {"key", 0, "FILE",
+     "private key of the station (PEM): opens TLS where the suite is\n"
+     "TLS_RSA_...",
+     .at = offsetof(struct decode, view.key)},
     {"output", 'o', "FILE",
      "of a capture: write it to FILE (pcapng) with messages, violations and\n"
      "times as comments of its packets, which any Wireshark shows",
      .at = offsetof(struct decode, view.copy)},
     {"with-secrets", 0, NULL, "with -o: FILE has the secrets of TLS, also those of --keylog",
      .at = offsetof(struct decode, view.keeps_secrets)},
+    {"follow", 'F', NULL,
+     "of a capture: it still grows; messages are shown as they come, until\n"
+     "Ctrl-C",
+     .at = offsetof(struct decode, follows)},
     {"verify", 0, NULL, "of a capture: encode every message again, and report those that differ",
      .at = offsetof(struct decode, view.verify)},
     {"verbose", 'v', NULL,
@@ -84,6 +92,7 @@ static const struct usage USAGE = {
     "  v2glab decode --lines --grammar din70121 <messages.hex >messages.xml\n"
     "  v2glab decode session.pcap\n"
     "  v2glab decode session.pcap -o decoded.pcapng\n"
+    "  tcpdump -i eth1 -w - | v2glab decode -\n"
     "  v2glab decode charger.log\n\n"
     "exit codes: 0 decoded, 1 it (or, with --lines, a line) cannot be decoded,\n"
     "2 several grammars fit, 3 wrong use, or a file that cannot be read",
@@ -238,21 +247,34 @@ static int decode_input(struct decode *d, const struct input *in)
     return EXIT_FAIL;
 }
 
-static bool is_same_file(const char *one, const char *other)
+static bool is_same_file(const struct stat *one, const char *other)
 {
-    struct stat a, b;
-    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
+    struct stat b;
+    return stat(other, &b) == 0 && one->st_dev == b.st_dev && one->st_ino == b.st_ino;
 }
 
-static int decode_capture(struct decode *d, const char *path)
+/* -1: it cannot be read a second time, for the copy. */
+static int look_at_copy(const struct decode *d, const char *path)
 {
-    if (d->view.copy != NULL && is_same_file(path, d->view.copy)) {
-        report(REPORT_ERROR, "%s: -o names the capture itself; expected another file", path);
-        return EXIT_SETUP;
+    struct stat of;
+    if (d->view.copy == NULL)
+        return 0;
+    if (stat(path, &of) != 0 || !S_ISREG(of.st_mode)) {
+        report(REPORT_ERROR, "%s: -o copies a file; expected the capture's name", path);
+        return -1;
     }
-    d->view.grammars = &d->grammars;
-    return command_decode_capture(path, &d->view);
+    if (is_same_file(&of, d->view.copy)) {
+        report(REPORT_ERROR, "%s: -o names the capture itself; expected another file", path);
+        return -1;
+    }
+    return 0;
+}
+
+static int decode_capture(const struct decode *d, const struct input *in)
+{
+    struct capture_source from = {
+        .name = in->name, .head = {in->bytes.p, in->bytes.n}, .fd = in->fd};
+    return look_at_copy(d, in->name) == 0 ? command_decode_capture(&from, &d->view) : EXIT_SETUP;
 }
 
 static int no_capture(const char *name)
@@ -273,16 +295,25 @@ static int decode_whole(struct decode *d)
         return options_wrong(&d->options, "--with-secrets without -o FILE");
     if (input_read_any(&in, d->options.arguments, d->options.argument, &status, &e) != 0) {
         report_err(in.name, &e);
-    } else if (in.is_capture && strcmp(d->options.argument[0], "-") == 0) {
-        report(REPORT_ERROR, "a capture on standard input; expected the name of its file");
-        status = EXIT_SETUP;
+    } else if (in.is_capture) {
+        status = decode_capture(d, &in);
     } else {
-        status = in.is_capture          ? decode_capture(d, in.name)
-                 : d->view.copy != NULL ? no_capture(in.name)
-                                        : decode_input(d, &in);
+        status = d->view.copy != NULL ? no_capture(in.name) : decode_input(d, &in);
     }
     input_close(&in);
     return status;
+}
+
+static int decode_following(struct decode *d)
+{
+    if (d->options.arguments != 1)
+        return options_wrong(&d->options, "--follow with %d files; expected one",
+                             d->options.arguments);
+    if (d->view.copy != NULL)
+        return options_wrong(&d->options, "-o with --follow; expected a file that is whole");
+    if (strcmp(d->options.argument[0], "-") == 0) /* it comes as it comes */
+        return decode_whole(d);
+    return command_follow_capture(d->options.argument[0], &d->view);
 }
 
 /* ---- lines ---- */
@@ -350,7 +381,8 @@ static int run(struct decode *d)
     if (grammars_begin(&d->grammars, &d->options, d) != 0)
         return d->options.status;
     d->view.json = d->format == FORMAT_JSON;
-    return d->lines ? decode_lines(d) : decode_whole(d);
+    d->view.grammars = &d->grammars;
+    return d->lines ? decode_lines(d) : d->follows ? decode_following(d) : decode_whole(d);
 }
 
 int command_decode(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/report.h"
 #include "base/gzip.h"
+#include "base/pcap.h"
 #include "base/utf8.h"
 #include "wire/ether.h"
 #include "wire/v2gtp.h"
@@ -59,16 +60,7 @@ static ssize_t read_block(int fd, const char *name, struct buf *out, struct err 
 
 static bool is_capture(const struct buf *b)
 {
-    static const uint8_t MAGIC[][4] = {
-        {0xA1, 0xB2, 0xC3, 0xD4}, {0xD4, 0xC3, 0xB2, 0xA1}, /* pcap, microseconds */
-        {0xA1, 0xB2, 0x3C, 0x4D}, {0x4D, 0x3C, 0xB2, 0xA1}, /* nanoseconds */
-        {0xA1, 0xB2, 0xCD, 0x34}, {0x34, 0xCD, 0xB2, 0xA1}, /* with more of each packet */
-        {0x0A, 0x0D, 0x0D, 0x0A},                           /* pcapng */
-    };
-    for (size_t i = 0; b->n >= 4 && i < sizeof MAGIC / sizeof *MAGIC; i++)
-        if (memcmp(b->p, MAGIC[i], 4) == 0)
-            return true;
-    return false;
+    return pcap_is((struct slice){b->p, b->n});
 }
 
 /* How a text is encoded: by the mark that it begins with, or, of UTF-16 without one, by the zeros
@@ -174,17 +166,22 @@ static int read_all(struct input *in, const char *path, struct err *e)
     if (fd < 0)
         return -1;
     ssize_t n;
+    size_t most = INPUT_LIMIT;
     do {
         n = read_block(fd, in->name, &in->bytes, e);
         in->is_capture = is_capture(&in->bytes);
-    } while (n > 0 && !in->is_capture && in->bytes.n <= INPUT_LIMIT);
-    close_path(fd);
+        if (gzip_is((struct slice){in->bytes.p, in->bytes.n}))
+            most = UNPACKED_LIMIT;
+    } while (n > 0 && !in->is_capture && in->bytes.n <= most);
+    if (n > 0 && in->is_capture)
+        in->fd = fd;
+    else
+        close_path(fd);
     if (n > 0 && !in->is_capture)
-        return err_set(e, "%s is larger than %u MiB, the most that is read", in->name,
-                       INPUT_LIMIT >> 20);
+        return err_set(e, "%s is larger than %zu MiB, the most that is read", in->name, most >> 20);
     if (n >= 0 && gzip_is((struct slice){in->bytes.p, in->bytes.n}) && unpack(in, e) != 0)
         return -1;
-    if (n >= 0 && in->bytes.n > 0 && make_utf8(&in->bytes) != 0)
+    if (n >= 0 && !in->is_capture && in->bytes.n > 0 && make_utf8(&in->bytes) != 0)
         return err_set(e, "%s: out of memory", in->name);
     return n < 0 ? -1 : 0;
 }
@@ -192,6 +189,7 @@ static int read_all(struct input *in, const char *path, struct err *e)
 void input_close(struct input *in)
 {
     buf_close(&in->bytes);
+    close_path(in->fd);
 }
 
 /* ---- hex ---- */
@@ -299,9 +297,28 @@ int input_bytes(const struct input *in, struct buf *hex, struct slice *bytes, st
     return 0;
 }
 
+/* The file, or what it became when it was packed. */
+static bool is_there(const char *path)
+{
+    char packed[PATH_MAX];
+    return access(gzip_place(path, packed, sizeof packed), F_OK) == 0;
+}
+
+int input_read_file(struct input *in, const char *path, struct err *e)
+{
+    char packed[PATH_MAX]; /* a record of `test`, whose case has passed */
+    *in = (struct input){.name = path, .fd = -1};
+    if (is_stdin(path))
+        return read_all(in, path, e);
+    int bad = read_all(in, gzip_place(path, packed, sizeof packed), e);
+    if (bad == 0)
+        in->name = path;
+    return bad;
+}
+
 int input_read_any(struct input *in, int n, char *const *argument, int *status, struct err *e)
 {
-    *in = (struct input){.name = ""};
+    *in = (struct input){.name = "", .fd = -1};
     *status = EXIT_FAIL;
     bool is_hex = n > 0;
     for (int i = 0; i < n; i++)
@@ -316,15 +333,10 @@ int input_read_any(struct input *in, int n, char *const *argument, int *status, 
                        "%d arguments that are not all hex digits; expected hex digits, or one "
                        "file",
                        n);
-    char packed[PATH_MAX]; /* a record of `test`, whose case has passed */
-    const char *path = gzip_place(argument[0], packed, sizeof packed);
-    if (!is_stdin(argument[0]) && access(path, F_OK) != 0)
+    if (!is_stdin(argument[0]) && !is_there(argument[0]))
         return err_set(e, "'%.*s' is neither hex digits nor a file: %s", SHOWN_MAX, argument[0],
                        strerror(errno));
-    int bad = read_all(in, path, e);
-    if (path == packed)
-        in->name = argument[0];
-    if (bad != 0)
+    if (input_read_file(in, argument[0], e) != 0)
         return -1;
     *status = EXIT_FAIL;
     return 0;
@@ -348,7 +360,7 @@ int input_read_bytes(struct input *in, int n, char *const *argument, int *status
 
 int input_read_text(struct input *in, const char *argument, int *status, struct err *e)
 {
-    *in = (struct input){.name = ""};
+    *in = (struct input){.name = "", .fd = -1};
     size_t blanks = skip_blanks(argument, strlen(argument));
     if (argument[blanks] == '<' || argument[blanks] == '{') {
         buf_text(&in->bytes, argument);

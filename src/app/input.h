@@ -17,7 +17,8 @@
 struct input {
     const char *name; /* for messages: the file's, "standard input"; "" of an argument */
     struct buf bytes;
-    bool is_capture; /* a pcap or pcapng file: bytes holds its beginning only */
+    bool is_capture; /* a pcap or pcapng file: bytes holds its beginning only, */
+    int fd; /* and the rest comes from here; -1: bytes holds all of it. 0: standard input */
 };
 
 void input_close(struct input *in);
@@ -28,6 +29,9 @@ int input_read_bytes(struct input *in, int n, char *const *argument, int *status
 
 /* The same without looking at what it holds: digits stay text. */
 int input_read_any(struct input *in, int n, char *const *argument, int *status, struct err *e);
+
+/* The file at path, or "-". -1: e. */
+int input_read_file(struct input *in, const char *path, struct err *e);
 
 /* Whether it is the bytes of a message or of frames, and no text. */
 bool input_is_raw(const struct input *in);

@@ -109,7 +109,7 @@ static int report_capture(struct reporting *r, const char *path, struct err *e)
                                 .keylog = r->keylog,
                                 .sink = capture_page_event,
                                 .context = &page};
-    int status = command_decode_capture(path, &view);
+    int status = command_decode_capture_file(path, &view);
     if (status != EXIT_SETUP && capture_page_write(&page, r->outputs.html, path, e) != 0)
         status = -1;
     capture_page_close(&page);

@@ -420,6 +420,7 @@ void entries_event(void *context, const struct event *e)
         return;
     case EVENT_LISTEN:
     case EVENT_LOSS:
+    case EVENT_NETWORK:
     case EVENT_LOG:
     case EVENT_CHECK:
     case EVENT_VIOLATION:

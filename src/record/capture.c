@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE 1 /* pcap.h uses u_int */
-#endif
 #include "record/capture.h"
 
-#include "base/gzip.h"
+#include "base/pcap.h"
 #include "wire/ether.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <pcap/pcap.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BUCKETS 4096u
 #define KNOWN 32u              /* endpoints that SDP and SYNs told, newest kept */
@@ -22,21 +19,11 @@
 #define LONGEST 262144u        /* packet, as capture programs have it */
 #define CLOCK_STEP 10000       /* us: packets that lie so much back are no matter of order */
 #define SDP_PORT 15118
-
-enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
-enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
-
-/* A packet on its way through the layers: what is left of it, and what the layers told. */
-struct packet {
-    int64_t us;
-    uint64_t frame;
-    const uint8_t *p;
-    size_t n;      /* captured bytes left */
-    size_t length; /* bytes left on the wire; at least n */
-    struct endpoint from, to;
-    uint32_t seq, ack;
-    uint8_t flags;
-};
+#define BLOCK (1u << 20) /* bytes that are read at once */
+#define SENT 8           /* segments of a direction that are kept to tell which one comes again */
+#define ANOTHER 500000   /* us: who begins another connection so long after a SYN has given it up */
+#define COPY 1000        /* us: so soon nobody sends again, it was captured twice */
+#define ACK_LATEST 500000 /* us: an acknowledgement is never later (RFC 1122, 4.2.3.2) */
 
 /* Data behind a hole. */
 struct segment {
@@ -48,15 +35,31 @@ struct segment {
     uint8_t bytes[];
 };
 
+/* A segment as it was sent. */
+struct sent {
+    int64_t us;
+    uint32_t seq, ack;
+    size_t length;
+    uint16_t window;
+    uint8_t flags;
+};
+
 /* One direction of a connection; sequence numbers wrap, so they are compared by difference. */
 struct flow {
     bool known, has_isn;
     bool fin, fin_told;
-    bool strayed;   /* the last segment was far away */
-    uint32_t isn;   /* sequence number of the SYN */
-    uint32_t next;  /* of the byte to hand over next; valid when known, as end and acked are */
-    uint32_t end;   /* behind the last byte that was on the wire */
-    uint32_t acked; /* behind the last byte that the other side has */
+    bool strayed;       /* the last segment was far away */
+    uint32_t isn;       /* sequence number of the SYN */
+    uint32_t next;      /* of the byte to hand over next; valid when known, as end and acked are */
+    uint32_t end;       /* behind the last byte that was on the wire */
+    uint32_t acked;     /* behind the last byte that the other side has */
+    bool is_answered;   /* the other side has acknowledged something: told is valid */
+    uint32_t told;      /* behind the last byte that it has said to have */
+    int64_t unacked_us; /* when the first byte behind that was sent */
+    bool is_shut;       /* its window is 0, */
+    int64_t shut_us;    /* since then */
+    struct sent sent[SENT];
+    unsigned n_sent;
     uint32_t fin_seq;
     int64_t fin_us, us; /* us: time of what was handed over last */
     struct segment *first, *last;
@@ -73,30 +76,41 @@ struct connection {
     enum progress state;
     uint32_t number;
     bool from_start;
+    uint32_t tries;            /* SYN of the client, */
+    int64_t first_us, last_us; /* the first and last of them */
     struct endpoint side[2];
     struct flow flow[2];
+};
+
+/* A datagram that came before. */
+struct datagram_seen {
+    int64_t us;
+    uint32_t sum;
+    struct endpoint from;
 };
 
 struct reader {
     const struct capture_events *on;
     void *context;
     struct capture_totals totals;
-    int64_t us; /* of the packet before */
+    struct pcap_reader file;
+    struct fragments fragments;
+    struct datagram_seen datagram[SENT];
+    unsigned n_datagrams;
+    char unknown[64]; /* link layer, the first one */
+    int64_t us;       /* of the packet before */
     bool no_memory;
     struct connection *oldest, *newest;
     struct connection *bucket[BUCKETS];
     struct endpoint servers[KNOWN], cars[KNOWN];
     unsigned n_servers, n_cars;
+    struct connection *waiting[KNOWN]; /* whose SYN were not answered yet, newest kept */
+    unsigned n_waiting;
 };
 
 static uint16_t be16(const uint8_t *p)
 {
     return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t be32(const uint8_t *p)
-{
-    return (uint32_t)be16(p) << 16 | be16(p + 2);
 }
 
 /* How far sequence number a is behind (negative: before) b. */
@@ -108,6 +122,93 @@ static int32_t distance(uint32_t a, uint32_t b)
 static bool same_ip(const struct endpoint *a, const struct endpoint *b)
 {
     return memcmp(a->ip, b->ip, sizeof a->ip) == 0;
+}
+
+/* The network: what became of segments. */
+
+static void tell_network(struct reader *r, const struct connection *c, struct capture_network what,
+                         int side)
+{
+    what.connection = c->number;
+    what.from_client = side == CLIENT;
+    if (c->number != 0 && r->on->tcp_network != NULL)
+        r->on->tcp_network(r->context, &what);
+}
+
+static bool is_copy(const struct sent *s, const struct packet *p)
+{
+    int64_t later = p->us - s->us;
+    return s->seq == p->seq && s->ack == p->ack && s->length == p->length && s->flags == p->flags &&
+           s->window == p->window && later > -COPY && later < COPY;
+}
+
+/* Whether the same packet came just before: of a capture at several interfaces. Keeps it else. */
+static bool flow_saw(struct flow *f, const struct packet *p)
+{
+    for (unsigned i = 0; i < SENT && i < f->n_sent; i++)
+        if (is_copy(&f->sent[i], p))
+            return true;
+    f->sent[f->n_sent++ % SENT] =
+        (struct sent){p->us, p->seq, p->ack, p->length, p->window, p->flags};
+    return false;
+}
+
+/* Data that were on the wire before, other than the byte that asks whether somebody is there. */
+static void look_for_repetition(struct reader *r, struct connection *c, int side,
+                                const struct packet *p, uint32_t seq)
+{
+    const struct flow *f = &c->flow[side];
+    uint32_t end = seq + (uint32_t)p->length;
+    bool is_keep_alive = p->length == 1 && f->is_answered && end == f->told;
+    if (!f->known || distance(end, f->end) > 0 || is_keep_alive)
+        return;
+    int64_t first = p->us;
+    for (unsigned i = 0; i < SENT && i < f->n_sent; i++) {
+        const struct sent *s = &f->sent[i];
+        bool has_it = distance(seq, s->seq) >= 0 && distance(seq, s->seq + (uint32_t)s->length) < 0;
+        if (has_it && s->us < first)
+            first = s->us;
+    }
+    if (first == p->us && distance(seq, f->next) >= 0)
+        return; /* it fills a hole, and was only late */
+    tell_network(r, c,
+                 (struct capture_network){.us = p->us,
+                                          .what = NETWORK_RETRANSMISSION,
+                                          .octets = p->length,
+                                          .taken_us = p->us - first},
+                 side);
+}
+
+static void look_at_window(struct reader *r, struct connection *c, int side, const struct packet *p)
+{
+    struct flow *f = &c->flow[side];
+    if ((p->window == 0) == f->is_shut || p->flags & TCP_SYN)
+        return;
+    tell_network(
+        r, c,
+        (struct capture_network){.us = p->us,
+                                 .what = f->is_shut ? NETWORK_WINDOW_OPEN : NETWORK_ZERO_WINDOW,
+                                 .taken_us = f->is_shut ? p->us - f->shut_us : 0},
+        side);
+    f->is_shut = !f->is_shut;
+    f->shut_us = p->us;
+}
+
+/* Data at the end of the connection or of the capture that the other side never said to have. */
+static void look_for_unacknowledged(struct reader *r, struct connection *c, int side, int64_t us,
+                                    bool is_reset)
+{
+    const struct flow *f = &c->flow[side];
+    int64_t waited = us - f->unacked_us;
+    if (!f->known || !f->is_answered || distance(f->end, f->told) <= 0 ||
+        (!is_reset && waited < ACK_LATEST))
+        return;
+    tell_network(r, c,
+                 (struct capture_network){.us = us,
+                                          .what = NETWORK_UNACKNOWLEDGED,
+                                          .octets = f->end - f->told,
+                                          .taken_us = waited},
+                 side);
 }
 
 /* Flows: bytes in, bytes in order out. */
@@ -258,8 +359,16 @@ static void flow_data(struct reader *r, struct connection *c, int side, const st
     if (!f->known)
         flow_start(f, seq);
     uint32_t end = seq + (uint32_t)p->length;
+    if (!f->is_answered || distance(f->end, f->told) <= 0)
+        f->unacked_us = p->us;
     if (distance(end, f->end) > 0)
         f->end = end;
+    if (p->n < p->length)
+        tell_network(
+            r, c,
+            (struct capture_network){
+                .us = p->us, .what = NETWORK_CUT, .octets = p->length - p->n, .frame = p->frame},
+            side);
     struct segment s = {.us = p->us, .frame = p->frame, .seq = seq, .n = p->n};
     if (distance(seq, f->next) <= 0)
         hand_over(r, c, side, &s, p->p);
@@ -284,12 +393,19 @@ static void flow_fin(struct reader *r, struct connection *c, int side, int64_t u
 }
 
 /* The other side has everything before `ack`. */
-static void flow_acked(struct reader *r, struct connection *c, int side, uint32_t ack)
+static void flow_acked(struct reader *r, struct connection *c, int side, uint32_t ack, int64_t us)
 {
     struct flow *f = &c->flow[side];
     if (!f->known)
         flow_start(f, ack);
-    if (!flow_near(f, ack) || distance(ack, f->acked) <= 0)
+    if (!flow_near(f, ack))
+        return;
+    if (!f->is_answered || distance(ack, f->told) > 0) {
+        f->is_answered = true;
+        f->told = ack;
+        f->unacked_us = us;
+    }
+    if (distance(ack, f->acked) <= 0)
         return;
     f->acked = ack;
     flow_settle(r, c, side);
@@ -391,6 +507,7 @@ static void connection_start(struct reader *r, struct connection *c, const struc
     c->state = PENDING;
     c->number = 0;
     c->from_start = p->flags & TCP_SYN;
+    c->tries = 0;
     memset(c->flow, 0, sizeof c->flow);
 }
 
@@ -410,10 +527,46 @@ static struct connection *connection_new(struct reader *r, const struct packet *
     return c;
 }
 
-static void connection_flush(struct reader *r, struct connection *c, int64_t us)
+static void tell_failed(struct reader *r, struct connection *c, int64_t us, enum event_how how)
 {
-    for (int side = 0; side < 2 && c->state != PENDING; side++)
+    if (c->tries > 0 && r->on->tcp_failed != NULL)
+        r->on->tcp_failed(r->context, us, &c->side[CLIENT], &c->side[SERVER], how, c->tries,
+                          us - c->first_us);
+}
+
+/* What the client of p has given up, as it begins another connection. */
+static void give_up_others(struct reader *r, const struct packet *p)
+{
+    for (unsigned i = 0; i < KNOWN && i < r->n_waiting; i++) {
+        struct connection *c = r->waiting[i];
+        if (c == NULL || c->state != PENDING || p->us - c->last_us < ANOTHER ||
+            !same_ip(&c->side[CLIENT], &p->from) || endpoint_same(&c->side[CLIENT], &p->from))
+            continue;
+        r->waiting[i] = NULL;
+        c->state = CLOSED;
+        tell_failed(r, c, c->last_us, HOW_TIMEOUT);
+    }
+}
+
+static void note_syn(struct reader *r, struct connection *c, const struct packet *p)
+{
+    c->last_us = p->us;
+    if (c->tries++ > 0)
+        return;
+    c->first_us = p->us;
+    give_up_others(r, p);
+    r->waiting[r->n_waiting++ % KNOWN] = c;
+}
+
+static void connection_flush(struct reader *r, struct connection *c, int64_t us, bool is_reset)
+{
+    if (c->state == PENDING)
+        tell_failed(r, c, c->last_us, HOW_TIMEOUT);
+    for (int side = 0; side < 2 && c->state != PENDING; side++) {
         flow_flush(r, c, side, us);
+        if (c->state == OPEN)
+            look_for_unacknowledged(r, c, side, us, is_reset);
+    }
     flow_free(&c->flow[CLIENT]);
     flow_free(&c->flow[SERVER]);
 }
@@ -421,7 +574,7 @@ static void connection_flush(struct reader *r, struct connection *c, int64_t us)
 static void connection_renew(struct reader *r, struct connection *c, const struct packet *p)
 {
     int side = endpoint_same(&p->from, &c->side[CLIENT]) ? CLIENT : SERVER;
-    connection_flush(r, c, p->us);
+    connection_flush(r, c, p->us, false);
     if (c->state == OPEN)
         tell_close(r, c, p->us, side, HOW_OPEN);
     connection_start(r, c, p);
@@ -436,6 +589,13 @@ static void connection_open(struct reader *r, struct connection *c, int64_t us)
     if (r->on->tcp_open != NULL)
         r->on->tcp_open(r->context, us, c->number, &c->side[CLIENT], &c->side[SERVER],
                         c->from_start);
+    if (c->tries > 1)
+        tell_network(r, c,
+                     (struct capture_network){.us = us,
+                                              .what = NETWORK_SYN_AGAIN,
+                                              .taken_us = us - c->first_us,
+                                              .times = c->tries},
+                     CLIENT);
 }
 
 static void connection_reset(struct reader *r, struct connection *c, int side,
@@ -443,13 +603,15 @@ static void connection_reset(struct reader *r, struct connection *c, int side,
 {
     if (c->state == PENDING) { /* whatever its number: it may answer an answer to an old one */
         c->state = CLOSED;
-        if (side == SERVER && r->on->tcp_refused != NULL)
-            r->on->tcp_refused(r->context, p->us, &c->side[CLIENT], &c->side[SERVER]);
+        if (side == SERVER)
+            tell_failed(r, c, p->us, HOW_REFUSED);
         return;
     }
     if (c->state == CLOSED || !flow_near(&c->flow[side], p->seq))
         return;
-    connection_flush(r, c, p->us);
+    if (p->flags & TCP_ACK)
+        flow_acked(r, c, !side, p->ack, p->us);
+    connection_flush(r, c, p->us, true);
     if (c->state == OPEN) /* both FINs may have come out */
         tell_close(r, c, p->us, side, HOW_RESET);
     c->state = CLOSED;
@@ -493,6 +655,8 @@ static void tcp_segment(struct reader *r, const struct packet *p)
         return;
     int side = endpoint_same(&p->from, &c->side[CLIENT]) ? CLIENT : SERVER;
     struct flow *f = &c->flow[side];
+    if (flow_saw(f, p))
+        return;
     if (p->flags & TCP_RST) {
         connection_reset(r, c, side, p);
         return;
@@ -505,161 +669,80 @@ static void tcp_segment(struct reader *r, const struct packet *p)
         if (!f->known)
             flow_start(f, seq);
     }
+    if (syn && !ack && c->state == PENDING)
+        note_syn(r, c, p);
     bool data = p->length > 0 && flow_near(f, seq);
     if (c->state == PENDING && ((syn && ack) || data))
         connection_open(r, c, p->us);
     if (c->state == PENDING || c->number == 0)
         return;
     if (ack)
-        flow_acked(r, c, !side, p->ack);
+        flow_acked(r, c, !side, p->ack, p->us);
+    look_at_window(r, c, side, p);
+    if (data)
+        look_for_repetition(r, c, side, p, seq);
     if (data)
         flow_data(r, c, side, p, seq);
     if (p->flags & TCP_FIN)
         flow_fin(r, c, side, p->us, seq + (uint32_t)p->length);
 }
 
-/* Layers of a packet. Each takes its header off; false where the packet ends before. */
+/* Packets. */
 
-static bool take(struct packet *p, size_t n)
+/* What it is about has no connection, or is not known to belong to one. */
+static void tell_packet(struct reader *r, const struct packet *p, enum event_network what,
+                        const char *text)
 {
-    if (p->n < n)
-        return false;
-    p->p += n;
-    p->n -= n;
-    p->length -= n;
-    return true;
+    if (r->on->packet != NULL)
+        r->on->packet(r->context, p, what, text);
 }
 
-/* The length that a header states: shorter for padding, longer where the packet was cut. */
-static void set_length(struct packet *p, size_t length)
+/* Lines of a key log that a program sends while it plays: the label is a word of the text. */
+static bool has_secrets(struct slice bytes)
 {
-    p->length = length;
-    if (p->n > length)
-        p->n = length;
+    static const char *const LABELS[] = {"CLIENT_RANDOM ", "_TRAFFIC_SECRET"};
+    for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++)
+        if (memmem(bytes.p, bytes.n, LABELS[i], strlen(LABELS[i])) != NULL)
+            return true;
+    return false;
 }
 
-static void read_tcp(struct reader *r, struct packet *p)
+/* Whether the same datagram came just before: of a capture at several interfaces. */
+static bool saw_datagram(struct reader *r, const struct packet *p)
 {
-    const uint8_t *h = p->p;
-    if (p->n < 20)
-        return;
-    size_t header = (size_t)(h[12] >> 4) * 4;
-    p->from.port = be16(h);
-    p->to.port = be16(h + 2);
-    p->seq = be32(h + 4);
-    p->ack = be32(h + 8);
-    p->flags = h[13];
-    if (header < 20 || p->length < header)
-        return;
-    if (!take(p, header)) { /* cut within the options */
-        p->length -= header;
-        p->n = 0;
+    uint32_t sum = 2166136261u;
+    for (size_t i = 0; i < p->n; i++)
+        sum = (sum ^ p->p[i]) * 16777619u;
+    for (unsigned i = 0; i < SENT && i < r->n_datagrams; i++) {
+        int64_t later = p->us - r->datagram[i].us;
+        if (r->datagram[i].sum == sum && later > -COPY && later < COPY &&
+            endpoint_same(&r->datagram[i].from, &p->from))
+            return true;
     }
-    tcp_segment(r, p);
+    r->datagram[r->n_datagrams++ % SENT] = (struct datagram_seen){p->us, sum, p->from};
+    return false;
 }
 
-static void read_udp(struct reader *r, struct packet *p)
+static void udp_datagram(struct reader *r, const struct packet *p)
 {
-    const uint8_t *h = p->p;
-    if (p->n < 8)
+    struct slice bytes = {p->p, p->n};
+    bool is_sdp = p->from.port == SDP_PORT || p->to.port == SDP_PORT;
+    bool is_secret = !is_sdp && r->on->secrets != NULL && has_secrets(bytes);
+    if ((!is_sdp && !is_secret) || saw_datagram(r, p))
         return;
-    p->from.port = be16(h);
-    p->to.port = be16(h + 2);
-    size_t length = be16(h + 4);
-    if (length >= 8 && length <= p->length)
-        set_length(p, length);
-    take(p, 8);
-    if (p->from.port != SDP_PORT && p->to.port != SDP_PORT)
+    if (is_secret) {
+        r->on->secrets(r->context, p, bytes);
         return;
+    }
     learn_from_sdp(r, p);
+    if (p->n < p->length)
+        tell_packet(r, p, NETWORK_CUT, NULL);
     if (r->on->udp != NULL)
-        r->on->udp(r->context, p->us, &p->from, &p->to, (struct slice){p->p, p->n}, p->frame);
-}
-
-static void read_transport(struct reader *r, struct packet *p, uint8_t protocol)
-{
-    if (protocol == PROTOCOL_TCP)
-        read_tcp(r, p);
-    else if (protocol == PROTOCOL_UDP)
-        read_udp(r, p);
-}
-
-static void map_ipv4(struct endpoint *to, const uint8_t *address)
-{
-    memset(to->ip, 0, 10);
-    memset(to->ip + 10, 0xFF, 2);
-    memcpy(to->ip + 12, address, 4);
-}
-
-static void read_ipv4(struct reader *r, struct packet *p)
-{
-    const uint8_t *h = p->p;
-    if (p->n < 20 || h[0] >> 4 != 4)
-        return;
-    size_t header = (size_t)(h[0] & 15) * 4, length = be16(h + 2);
-    if (length != 0) /* 0: left to the network card */
-        set_length(p, length);
-    uint16_t fragment = be16(h + 6) & 0x1FFF;
-    map_ipv4(&p->from, h + 12);
-    map_ipv4(&p->to, h + 16);
-    uint8_t protocol = h[9];
-    if (fragment == 0 && header >= 20 && take(p, header))
-        read_transport(r, p, protocol);
-}
-
-/*
- * Takes the IPv6 extension headers off and gives the protocol behind them; -1 where there is none
- * or the packet is a later fragment (no reassembly: V2G frames never need it).
- */
-static int skip_extensions(struct packet *p, uint8_t next)
-{
-    enum { HOP_BY_HOP = 0, ROUTING = 43, FRAGMENT = 44, AUTHENTICATION = 51, DESTINATION = 60 };
-    while (next == HOP_BY_HOP || next == ROUTING || next == FRAGMENT || next == AUTHENTICATION ||
-           next == DESTINATION) {
-        const uint8_t *h = p->p;
-        if (p->n < 8)
-            return -1;
-        size_t size = ((size_t)h[1] + 1) * 8;
-        if (next == AUTHENTICATION)
-            size = ((size_t)h[1] + 2) * 4;
-        if (next == FRAGMENT) {
-            size = 8;
-            if (be16(h + 2) >> 3 != 0)
-                return -1;
-        }
-        next = h[0];
-        if (!take(p, size))
-            return -1;
-    }
-    return next;
-}
-
-static void read_ipv6(struct reader *r, struct packet *p)
-{
-    const uint8_t *h = p->p;
-    if (p->n < 40 || h[0] >> 4 != 6)
-        return;
-    size_t length = be16(h + 4);
-    if (length != 0) /* 0: jumbogram, or left to the network card */
-        set_length(p, length + 40);
-    memcpy(p->from.ip, h + 8, sizeof p->from.ip);
-    memcpy(p->to.ip, h + 24, sizeof p->to.ip);
-    take(p, 40);
-    int protocol = skip_extensions(p, h[6]);
-    if (protocol >= 0)
-        read_transport(r, p, (uint8_t)protocol);
-}
-
-static void read_ip(struct reader *r, struct packet *p)
-{
-    if (p->n > 0 && p->p[0] >> 4 == 6)
-        read_ipv6(r, p);
-    else
-        read_ipv4(r, p);
+        r->on->udp(r->context, p->us, &p->from, &p->to, bytes, p->frame);
 }
 
 /* In a frame of its own: tags may have stood before the type. */
-static void read_homeplug(struct reader *r, const struct packet *p)
+static void take_homeplug(struct reader *r, const struct packet *p)
 {
     uint8_t frame[ETHER_MOST];
     size_t n = p->n < sizeof frame - ETHER_HEADER ? p->n : sizeof frame - ETHER_HEADER;
@@ -670,89 +753,46 @@ static void read_homeplug(struct reader *r, const struct packet *p)
     frame[12] = ETHER_HOMEPLUG >> 8;
     frame[13] = ETHER_HOMEPLUG & 0xFF;
     memcpy(frame + ETHER_HEADER, p->p, n);
-    r->on->link(r->context, p->us, (struct slice){frame, ETHER_HEADER + n});
+    r->on->link(r->context, p->us, (struct slice){frame, ETHER_HEADER + n}, p->frame);
 }
 
-static void read_ethertype(struct reader *r, struct packet *p, uint16_t type)
+static void take_packet(struct reader *r, struct packet *p, uint32_t link)
 {
-    while (type == 0x8100 || type == 0x88A8 || type == 0x9100) { /* VLAN tags */
-        if (p->n < 4)
-            return;
-        type = be16(p->p + 2);
-        take(p, 4);
+    switch (packet_read(p, link, &r->fragments)) {
+    case PACKET_TCP:
+        if (r->on->tcp_data != NULL)
+            tcp_segment(r, p);
+        break;
+    case PACKET_UDP:
+        udp_datagram(r, p);
+        break;
+    case PACKET_HOMEPLUG:
+        take_homeplug(r, p);
+        break;
+    case PACKET_VOID:
+        tell_packet(r, p, NETWORK_FRAGMENTS, p->why);
+        break;
+    case PACKET_ENCRYPTED:
+        if (r->totals.encrypted++ == 0)
+            tell_packet(r, p, NETWORK_ENCRYPTED, NULL);
+        break;
+    case PACKET_OTHER:
+    case PACKET_FRAGMENT:
+        break;
     }
-    if (type == 0x86DD)
-        read_ipv6(r, p);
-    else if (type == 0x0800)
-        read_ipv4(r, p);
-    else if (type == ETHER_HOMEPLUG)
-        read_homeplug(r, p);
 }
 
-static void read_ethernet(struct reader *r, struct packet *p)
+static void tell_lost_fragments(struct reader *r, int64_t us)
 {
-    const uint8_t *h = p->p;
-    if (!take(p, 14))
-        return;
-    memcpy(p->to.mac, h, sizeof p->to.mac);
-    memcpy(p->from.mac, h + 6, sizeof p->from.mac);
-    read_ethertype(r, p, be16(h + 12));
-}
-
-/* Linux cooked: only the sender's address is there. */
-static void read_sll(struct reader *r, struct packet *p)
-{
-    const uint8_t *h = p->p;
-    if (!take(p, 16))
-        return;
-    if (be16(h + 4) == sizeof p->from.mac)
-        memcpy(p->from.mac, h + 6, sizeof p->from.mac);
-    read_ethertype(r, p, be16(h + 14));
-}
-
-static void read_sll2(struct reader *r, struct packet *p)
-{
-    const uint8_t *h = p->p;
-    if (!take(p, 20))
-        return;
-    if (h[11] == sizeof p->from.mac)
-        memcpy(p->from.mac, h + 12, sizeof p->from.mac);
-    read_ethertype(r, p, be16(h));
-}
-
-/* BSD loopback: an address family of 4 bytes, whose value differs between systems. */
-static void read_loop(struct reader *r, struct packet *p)
-{
-    if (take(p, 4))
-        read_ip(r, p);
-}
-
-static const struct link {
-    int type;
-    void (*read)(struct reader *r, struct packet *p);
-} LINKS[] = {
-    {DLT_EN10MB, read_ethernet}, {DLT_LINUX_SLL, read_sll}, {DLT_LINUX_SLL2, read_sll2},
-    {DLT_RAW, read_ip},          {DLT_IPV4, read_ip},       {DLT_IPV6, read_ip},
-    {DLT_NULL, read_loop},       {DLT_LOOP, read_loop},
-};
-
-static const struct link *link_of(pcap_t *pcap)
-{
-    for (size_t i = 0; i < sizeof LINKS / sizeof *LINKS; i++)
-        if (LINKS[i].type == pcap_datalink(pcap))
-            return &LINKS[i];
-    return NULL;
-}
-
-/* The file. */
-
-static int64_t time_of(const struct pcap_pkthdr *header)
-{
-    const int64_t most = INT64_MAX / 1000000 - 1; /* a damaged file may say anything */
-    int64_t s = header->ts.tv_sec, us = header->ts.tv_usec;
-    if (s < 0 || us < 0)
-        return 0;
-    return (s < most ? s : most) * 1000000 + us % 1000000;
+    struct fragment_loss lost;
+    while (fragments_lost(&r->fragments, us, &lost)) {
+        struct packet p = {.us = lost.us};
+        char text[120];
+        memcpy(p.from.ip, lost.from, sizeof p.from.ip);
+        memcpy(p.to.ip, lost.to, sizeof p.to.ip);
+        snprintf(text, sizeof text, "of a datagram %zu bytes came, and others not", lost.bytes);
+        tell_packet(r, &p, NETWORK_FRAGMENTS, text);
+    }
 }
 
 /* What comes has the new time, also behind what was handed over with the old one. */
@@ -763,18 +803,26 @@ static void look_at_clock(struct reader *r, int64_t us)
     if (back < CLOCK_STEP)
         return;
     for (struct connection *c = r->oldest; c != NULL; c = c->newer)
-        c->flow[CLIENT].us = c->flow[SERVER].us = us;
+        for (int side = 0; side < 2; side++) {
+            struct flow *f = &c->flow[side];
+            f->us = f->unacked_us = f->shut_us = us;
+            f->n_sent = 0;
+        }
     if (r->on->clock_back != NULL)
         r->on->clock_back(r->context, us, back);
 }
 
-static void read_packet(struct reader *r, const struct link *link, const struct pcap_pkthdr *header,
-                        const uint8_t *bytes)
+static void on_packet(void *context, const struct pcap_packet *from)
 {
+    struct reader *r = context;
     struct capture_totals *t = &r->totals;
-    struct packet p = {.us = time_of(header), .p = bytes, .n = header->caplen};
-    size_t length = header->len < LONGEST ? header->len : LONGEST;
-    p.length = length > p.n ? length : p.n;
+    size_t most = from->length < LONGEST ? from->length : LONGEST;
+    struct packet p = {.us = from->us != 0 ? from->us : r->us, /* some have no time */
+                       .p = from->bytes.p,
+                       .n = from->bytes.n,
+                       .length = most > from->bytes.n ? most : from->bytes.n};
+    bool is_read;
+    const char *link = packet_link(from->link, &is_read);
     p.frame = ++t->packets;
     t->bytes += p.length;
     t->cut += p.length > p.n;
@@ -783,119 +831,109 @@ static void read_packet(struct reader *r, const struct link *link, const struct 
     if (p.us > t->last_us)
         t->last_us = p.us;
     look_at_clock(r, p.us);
-    link->read(r, &p);
+    if (!is_read && t->unknown++ == 0)
+        snprintf(r->unknown, sizeof r->unknown, "%s (%u)", link, (unsigned)from->link);
+    if (!is_read && t->unknown == 1)
+        tell_packet(r, &p, NETWORK_UNKNOWN, r->unknown);
+    tell_lost_fragments(r, p.us);
+    take_packet(r, &p, from->link);
 }
+
+static void on_secrets(void *context, struct slice keylog)
+{
+    struct reader *r = context;
+    if (r->on->secrets != NULL)
+        r->on->secrets(r->context, NULL, keylog);
+}
+
+/* The file. */
 
 static void reader_finish(struct reader *r)
 {
     for (struct connection *c = r->oldest, *newer; c != NULL; c = newer) {
         newer = c->newer;
-        connection_flush(r, c, r->totals.last_us);
+        connection_flush(r, c, r->us, false);
         free(c);
     }
+    tell_lost_fragments(r, INT64_MAX);
+    fragments_close(&r->fragments);
+    pcap_close(&r->file);
 }
 
-static int read_all(struct reader *r, pcap_t *pcap, const struct link *link, struct err *e)
+/* Takes what is whole of the bytes away from their beginning. */
+static int feed(struct reader *r, struct buf *bytes, struct err *e)
 {
-    struct pcap_pkthdr *header;
-    const uint8_t *bytes;
-    int got;
-    while ((got = pcap_next_ex(pcap, &header, &bytes)) == 1 && !r->no_memory)
-        read_packet(r, link, header, bytes);
-    reader_finish(r);
-    if (r->no_memory)
-        return err_set(e, "out of memory after packet %llu", (unsigned long long)r->totals.packets);
-    if (got == PCAP_ERROR)
-        return err_set(e,
-                       "the capture ends in the middle, or is damaged, behind packet %llu: %s; the "
-                       "packets before are complete",
-                       (unsigned long long)r->totals.packets, pcap_geterr(pcap));
-    return 0;
+    size_t used = 0;
+    int bad = pcap_read(&r->file, (struct slice){bytes->p, bytes->n}, &used, e);
+    bytes->n -= used;
+    memmove(bytes->p, bytes->p + used, bytes->n);
+    if (bad == 0 && r->no_memory)
+        bad = err_set(e, "out of memory after packet %llu", (unsigned long long)r->totals.packets);
+    return bad;
 }
 
-static int open_error(FILE *file, const char *text, struct err *e)
+/* Appends what there is to the bytes: how many, 0 at the end, -1: e. */
+static ssize_t read_more(const struct capture_source *from, struct buf *bytes, struct err *e)
 {
-    uint8_t m[4] = {0};
-    if (fseek(file, 0, SEEK_SET) != 0)
-        return err_set(e, "not a pcap or pcapng file that can be read: %s", text);
-    size_t n = fread(m, 1, sizeof m, file);
-    if (ferror(file))
-        return err_set(e, "cannot read the capture: %s", strerror(errno));
-    if (n < sizeof m)
-        return err_set(e, "expected a pcap or pcapng file, found only %zu bytes", n);
-    return err_set(e,
-                   "expected a pcap or pcapng file (first bytes D4C3B2A1, 4D3CB2A1 or 0A0D0D0A), "
-                   "found %02X%02X%02X%02X: %s",
-                   m[0], m[1], m[2], m[3], text);
-}
-
-static int read_file(struct reader *r, FILE *file, struct err *e)
-{
-    char text[PCAP_ERRBUF_SIZE] = "";
-    pcap_t *pcap =
-        pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_MICRO, text);
-    if (pcap == NULL) {
-        int status = open_error(file, text, e);
-        if (file != stdin)
-            fclose(file);
-        return status;
+    struct pollfd ready = {.fd = from->fd, .events = POLLIN};
+    uint8_t *room = buf_reserve(bytes, BLOCK);
+    if (room == NULL)
+        return err_set(e, "out of memory");
+    for (;;) {
+        int said = poll(&ready, 1, 0);
+        if (said == 0 && from->rest != NULL && !from->rest(from->context))
+            return 0;
+        if (said <= 0)
+            continue;
+        ssize_t n = read(from->fd, room, BLOCK);
+        if (n == 0 && from->grows && from->rest(from->context))
+            continue;
+        if (n < 0 && errno == EINTR)
+            continue;
+        bytes->n += n > 0 ? (size_t)n : 0;
+        return n < 0 ? err_set(e, "cannot be read: %s", strerror(errno)) : n;
     }
-    const struct link *link = link_of(pcap);
-    int status;
-    if (link != NULL) {
-        status = read_all(r, pcap, link, e);
-    } else {
-        const char *name = pcap_datalink_val_to_name(pcap_datalink(pcap));
-        status = err_set(e,
-                         "the capture's link layer is %s (%d), expected Ethernet, Linux cooked, "
-                         "loopback or raw IP; capture on the Ethernet interface",
-                         name == NULL ? "unknown" : name, pcap_datalink(pcap));
-    }
-    pcap_close(pcap); /* closes the file, too */
-    return status;
 }
 
-#define UNPACKED_MAX (1u << 30) /* bytes of a capture that came packed */
-
-/* The file; one that is packed is unpacked into memory. NULL: e. */
-static FILE *open_capture(const char *name, struct buf *unpacked, struct err *e)
+static int read_all(struct reader *r, const struct capture_source *from, struct err *e)
 {
-    char other_name[PATH_MAX];
-    uint8_t begin[2];
-    const char *path = gzip_place(name, other_name, sizeof other_name);
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        err_set(e, "cannot open the capture: %s", strerror(errno));
-        return NULL;
-    }
-    bool is_packed = gzip_is((struct slice){begin, fread(begin, 1, sizeof begin, file)});
-    rewind(file);
-    if (!is_packed)
-        return file;
-    fclose(file);
-    file = NULL;
-    if (gzip_read(path, UNPACKED_MAX, unpacked, e) == 0 &&
-        (unpacked->n == 0 || (file = fmemopen(unpacked->p, unpacked->n, "rb")) == NULL))
-        err_set(e, "the capture that is packed in it is empty");
-    return file;
+    struct buf bytes = {0};
+    int bad;
+    ssize_t n = 0;
+    buf_add(&bytes, from->head.p, from->head.n);
+    do
+        bad = bytes.failed ? err_set(e, "out of memory") : feed(r, &bytes, e);
+    while (bad == 0 && from->fd >= 0 && (n = read_more(from, &bytes, e)) > 0);
+    if (bad == 0 && n < 0)
+        bad = -1;
+    if (bad == 0 && (!from->grows || !r->file.is_begun))
+        bad = pcap_end(&r->file, bytes.n, e);
+    buf_close(&bytes);
+    return bad;
 }
 
-int capture_read(const char *path, const struct capture_events *events, void *context,
-                 struct capture_totals *totals, struct err *e)
+int capture_read(const struct capture_source *from, const struct capture_events *events,
+                 void *context, struct capture_totals *totals, struct err *e)
 {
+    static const struct pcap_events EVENTS = {on_packet, on_secrets};
+    struct reader *r = calloc(1, sizeof *r);
     if (totals != NULL)
         *totals = (struct capture_totals){0};
-    struct reader *r = calloc(1, sizeof *r);
     if (r == NULL)
         return err_set(e, "out of memory");
     r->on = events;
     r->context = context;
-    struct buf unpacked = {0};
-    FILE *file = strcmp(path, "-") == 0 ? stdin : open_capture(path, &unpacked, e);
-    int status = file != NULL ? read_file(r, file, e) : -1;
-    buf_close(&unpacked);
+    r->file.on = &EVENTS;
+    r->file.context = r;
+    int status = read_all(r, from, e);
+    reader_finish(r);
+    if (status == 0 && r->totals.unknown > 0 && r->totals.unknown == r->totals.packets)
+        status = err_set(e,
+                         "the capture's link layer is %s, expected Ethernet, Linux cooked, IEEE "
+                         "802.11, loopback or raw IP; capture on the Ethernet interface",
+                         r->unknown);
     if (status != 0)
-        err_under(e, path);
+        err_under(e, from->name);
     if (totals != NULL)
         *totals = r->totals;
     free(r);

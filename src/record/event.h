@@ -36,6 +36,7 @@ enum event_kind {
                         how often so far; not ok: it could not, and `text` says why */
     EVENT_AFTER,     /* what became of a connection that this side has closed: from_role and `how`
                         say what the other side did then, or this side about what came */
+    EVENT_NETWORK,   /* capture only: what became of packets on their way; `network` says what */
     EVENT_RECORD,    /* a sink can write no more, and has ended: `text` says which, and why */
     EVENT_TLS, /* what a handshake of TLS has told: `handshake`; again, where a fatal alert came
                         later. `text`: one line of it, or "" */
@@ -51,6 +52,20 @@ enum event_how {
     HOW_TIMEOUT,
     HOW_UNREACHABLE,
     HOW_ERROR, /* of the system: `text` says which */
+};
+
+/* What a capture shows of the network below the messages. ORDER EVENT_NETWORK */
+enum event_network {
+    NETWORK_NONE,           /* every event but EVENT_NETWORK */
+    NETWORK_RETRANSMISSION, /* data that were sent before, taken_us ago */
+    NETWORK_SYN_AGAIN,      /* the connection was open only after so many SYN (`times`) */
+    NETWORK_UNACKNOWLEDGED, /* data that the other side has not acknowledged to the end */
+    NETWORK_ZERO_WINDOW,    /* the sender of this takes no more data */
+    NETWORK_WINDOW_OPEN,    /* and takes some again, taken_us later */
+    NETWORK_CUT,            /* a packet was captured only in part */
+    NETWORK_FRAGMENTS,      /* of IP, that cannot be put together; `text` says why */
+    NETWORK_ENCRYPTED,      /* packets of IEEE 802.11 */
+    NETWORK_UNKNOWN,        /* packets of a link layer that is not read: `text` */
 };
 
 struct event {
@@ -69,6 +84,7 @@ struct event {
     bool is_failed;      /* the response code says that the request failed */
     uint8_t from_role;   /* enum direction (schema.h) of who sent, or closed: FROM_EVCC, FROM_SECC;
                             FROM_NONE: nobody, as at a time-out */
+    uint8_t network;     /* enum event_network */
     const char *by;      /* who recorded it: "EVCC", "SECC", "" (capture) */
     const char *where;   /* "file.lua:12", or "" */
     uint32_t connection; /* number of the TCP connection in this run, from 1; 0: none */
@@ -76,14 +92,16 @@ struct event {
     struct slice bytes;            /* as on the wire (frame: with its V2GTP, or Ethernet header) */
     uint16_t payload_type;         /* of a frame; of an Ethernet frame its MMTYPE */
     const struct schema *schema;   /* that the frame is read by; NULL: none, or unknown */
-    const char *name;              /* of the frame's message: "SessionSetupReq"; "" unknown */
+    const char *name;              /* of the frame's message: "SessionSetupReq"; "" unknown; in a
+                                      capture of EVENT_CLOSE the message before it, taken_us ago */
     const char *code;              /* its response code: "FAILED_SequenceError"; "" none */
     const struct message *message; /* decoded; NULL where not (problem says why) */
     const struct err *problem;     /* NULL where none */
     const char *text;
     const char *handshake; /* of EVENT_TLS: a JSON object (tls/tls_told.h); else NULL or "" */
     int64_t limit_us, taken_us;
-    uint32_t times;
+    uint32_t times;    /* of a fault; SYN that were sent: of a connection that never was */
+    uint64_t octets;   /* of EVENT_NETWORK: that it is about */
     uint64_t line;     /* text only: the line of the input that it stands in, from 1; 0: none */
     uint64_t packet;   /* capture only: the packet that ended it, from 1; 0: not known, none */
     const char *stamp; /* text only: the time as it stands there; NULL or "": none */
@@ -91,11 +109,17 @@ struct event {
 
 /* How records call them; NULL at the end. */
 extern const char *const EVENT_KINDS[EVENT_TLS + 2];
-extern const char *const EVENT_HOWS[HOW_ERROR + 2];  /* "" of HOW_OPEN */
-extern const char *const EVENT_ROLES[FROM_BOTH + 2]; /* "EVCC", "SECC"; "" of the others */
+extern const char *const EVENT_NETWORKS[NETWORK_UNKNOWN + 2]; /* "" of NETWORK_NONE */
+extern const char *const EVENT_HOWS[HOW_ERROR + 2];           /* "" of HOW_OPEN */
+extern const char *const EVENT_ROLES[FROM_BOTH + 2];          /* "EVCC", "SECC"; "" of the others */
 
 /* Whether from_role of such an event says who sent, or closed. */
 bool event_has_sender(enum event_kind kind);
+
+#define EVENT_TEXT 200
+
+/* EVENT_NETWORK of a connection in words, from its other fields; returns text. */
+const char *event_network_text(const struct event *e, char text[EVENT_TEXT]);
 
 /* Fills in the message, and what it says: name, code, is_failed. */
 void event_take_message(struct event *e, const struct message *m);

@@ -92,6 +92,7 @@ void jsonl_event(void *context, const struct event *e)
     if (event_has_sender(e->kind))
         text_member(out, "from", EVENT_ROLES[e->from_role]);
     text_member(out, "how", EVENT_HOWS[e->how]);
+    text_member(out, "network", EVENT_NETWORKS[e->network]);
     text_member(out, "came", CAMES[e->came]);
     if (e->connection != 0)
         number_member(out, "connection", e->connection);
@@ -124,7 +125,11 @@ void jsonl_event(void *context, const struct event *e)
         number_member(out, "limit_us", e->limit_us);
         number_member(out, "taken_us", e->taken_us);
     }
-    if (e->kind == EVENT_FAULT)
+    if (e->kind != EVENT_TIMER && e->taken_us != 0)
+        number_member(out, "taken_us", e->taken_us);
+    if (e->octets != 0)
+        number_member(out, "octets", (int64_t)e->octets);
+    if (e->kind == EVENT_FAULT || e->times != 0)
         number_member(out, "times", e->times);
     if (e->problem != NULL)
         text_member(out, "problem", err_text(e->problem, problem, sizeof problem));

@@ -276,11 +276,15 @@ void ladder_event(void *context, const struct event *e)
         print_note(l, e, DIM, "");
         break;
     case EVENT_AFTER:
-        if (l->detail >= 1 || e->how != HOW_FIN)
-            print_note(l, e, e->how == HOW_FIN ? DIM : YELLOW, "after the end");
+        if (l->detail >= 1 || e->how != HOW_FIN || e->by[0] == '\0')
+            print_note(l, e, e->how == HOW_FIN ? DIM : YELLOW,
+                       e->by[0] != '\0' ? "after the end" : "");
         break;
     case EVENT_LOSS:
         print_note(l, e, YELLOW, "loss");
+        break;
+    case EVENT_NETWORK:
+        print_note(l, e, YELLOW, "network");
         break;
     case EVENT_LOG:
         print_note(l, e, "", "");

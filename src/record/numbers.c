@@ -68,18 +68,32 @@ struct numbered numbers_asked(struct numbers *n, const struct endpoint *from)
     return (struct numbered){.session = n->stranger[at].session};
 }
 
-/* The session of the one who asked first from that address; a new one where nobody did. */
-static uint32_t strangers_session(struct numbers *n, const struct endpoint *from)
+/* Who asked first from that address, of those that have not connected; NULL: nobody. */
+static uint32_t *find_stranger(struct numbers *n, const struct endpoint *from)
 {
     for (unsigned i = 0; i < NUMBERS_STRANGERS; i++) {
         unsigned at = (n->strangers + i) % NUMBERS_STRANGERS;
-        uint32_t session = n->stranger[at].session;
-        if (session == 0 || memcmp(n->stranger[at].from.ip, from->ip, sizeof from->ip) != 0)
-            continue;
-        n->stranger[at].session = 0;
-        return session;
+        if (n->stranger[at].session != 0 &&
+            memcmp(n->stranger[at].from.ip, from->ip, sizeof from->ip) == 0)
+            return &n->stranger[at].session;
     }
-    return ++n->sessions;
+    return NULL;
+}
+
+static uint32_t strangers_session(struct numbers *n, const struct endpoint *from)
+{
+    uint32_t *asked = find_stranger(n, from);
+    if (asked == NULL)
+        return ++n->sessions;
+    uint32_t session = *asked;
+    *asked = 0;
+    return session;
+}
+
+struct numbered numbers_failed(struct numbers *n, const struct endpoint *from)
+{
+    const uint32_t *asked = n == NULL ? NULL : find_stranger(n, from);
+    return asked != NULL ? (struct numbered){.session = *asked} : numbers_asked(n, from);
 }
 
 struct numbered numbers_accepted(struct numbers *n, const struct endpoint *from)

@@ -61,4 +61,8 @@ struct numbered numbers_asked(struct numbers *n, const struct endpoint *from);
 /* A station has a connection: of who called from there, else of who asked from that address. */
 struct numbered numbers_accepted(struct numbers *n, const struct endpoint *from);
 
+/* A vehicle tried to connect, and could not: it belongs to who asked first from that address, else
+ * it has asked by that. */
+struct numbered numbers_failed(struct numbers *n, const struct endpoint *from);
+
 #endif

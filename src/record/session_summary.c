@@ -10,6 +10,12 @@
 #define ID_OCTETS 16
 #define NAME_TEXT 96
 
+/* What the network did to one side's segments, of one kind. */
+struct happened {
+    uint64_t n, octets;
+    int64_t longest_us;
+};
+
 /* How one message kept one of its times. */
 struct kept_time {
     struct kept_time *next;
@@ -29,7 +35,9 @@ struct summarised {
     bool is_resumed; /* the vehicle came with a SessionID, and the station kept it */
     uint64_t messages;
     int64_t first_us, last_us;
-    char end[160], failed[NAME_TEXT * 2];
+    char end[160], after_end[160], failed[NAME_TEXT * 2];
+    uint32_t refused, unanswered;                                /* connections that never were */
+    struct happened network[FROM_BOTH + 1][NETWORK_UNKNOWN + 1]; /* by who sent */
     struct kept_time *times, **times_end;
 };
 
@@ -119,6 +127,27 @@ static void note_time(struct summarised *s, const struct event *e)
         t->worst_us = e->taken_us;
 }
 
+/* A connection that never was does not end the session. */
+static void note_close(struct summarised *s, const struct event *e)
+{
+    if (e->connection == 0) {
+        s->refused += e->how == HOW_REFUSED;
+        s->unanswered += e->how == HOW_TIMEOUT;
+        return;
+    }
+    snprintf(s->end, sizeof s->end, "%s", e->text);
+    s->after_end[0] = '\0';
+}
+
+static void note_network(struct summarised *s, const struct event *e)
+{
+    struct happened *h = &s->network[e->from_role][e->network];
+    h->n++;
+    h->octets += e->octets;
+    if (e->taken_us > h->longest_us)
+        h->longest_us = e->taken_us;
+}
+
 void session_summary_event(void *context, const struct event *e)
 {
     struct summarised *s = e->session == 0 ? NULL : session_of(context, e->session);
@@ -133,7 +162,11 @@ void session_summary_event(void *context, const struct event *e)
     else if (e->kind == EVENT_TIMER)
         note_time(s, e);
     else if (e->kind == EVENT_CLOSE)
-        snprintf(s->end, sizeof s->end, "%s", e->text);
+        note_close(s, e);
+    else if (e->kind == EVENT_AFTER)
+        snprintf(s->after_end, sizeof s->after_end, "; %s", e->text);
+    else if (e->kind == EVENT_NETWORK)
+        note_network(s, e);
 }
 
 static void print_times(const struct summarised *s, struct buf *out)
@@ -145,10 +178,41 @@ static void print_times(const struct summarised *s, struct buf *out)
                        (double)t->worst_us / 1e3, t->limit, (double)t->limit_us / 1e3);
 }
 
+/* ORDER EVENT_NETWORK: in words; NULL: of no session */
+static const char *const HAPPENED[NETWORK_UNKNOWN + 1] = {NULL,
+                                                          "segments sent again",
+                                                          "connections that took several SYN",
+                                                          "data not acknowledged",
+                                                          "windows of 0",
+                                                          "windows opened again",
+                                                          "packets captured only in part",
+                                                          NULL,
+                                                          NULL,
+                                                          NULL};
+
+static void print_network(const struct summarised *s, struct buf *out)
+{
+    if (s->refused + s->unanswered > 0)
+        buf_printf(out, "  connections: %u refused, %u not answered\n", s->refused, s->unanswered);
+    for (int role = FROM_EVCC; role <= FROM_SECC; role++)
+        for (int i = 0; i <= NETWORK_UNKNOWN; i++) {
+            const struct happened *h = &s->network[role][i];
+            if (h->n == 0 || HAPPENED[i] == NULL)
+                continue;
+            buf_printf(out, "  network: %s of the %s: %llu", HAPPENED[i], EVENT_ROLES[role],
+                       (unsigned long long)h->n);
+            if (h->octets > 0)
+                buf_printf(out, " (%llu bytes)", (unsigned long long)h->octets);
+            if (h->longest_us > 0)
+                buf_printf(out, ", up to %.1f ms", (double)h->longest_us / 1e3);
+            buf_char(out, '\n');
+        }
+}
+
 void session_summary_print(const struct session_summary *all, struct buf *out)
 {
     for (const struct summarised *s = all->first; s != NULL; s = s->next) {
-        if (s->messages == 0)
+        if (s->messages + s->refused + s->unanswered == 0)
             continue;
         buf_printf(out, "session %u:", s->number);
         size_t mark = out->n;
@@ -161,11 +225,15 @@ void session_summary_print(const struct session_summary *all, struct buf *out)
             buf_hex(out, s->id, s->id_n, true);
             buf_text(out, s->is_resumed ? " (resumed)" : "");
         }
-        buf_printf(out, "%s %llu messages in %.3f s, %s\n", out->n > mark ? "," : "",
+        buf_printf(out, "%s %llu messages in %.3f s, %s%s\n", out->n > mark ? "," : "",
                    (unsigned long long)s->messages, (double)(s->last_us - s->first_us) / 1e6,
-                   s->end[0] != '\0' ? s->end : "not closed");
+                   s->end[0] != '\0'                ? s->end
+                   : s->refused + s->unanswered > 0 ? "not connected"
+                                                    : "not closed",
+                   s->after_end);
         if (s->failed[0] != '\0')
             buf_printf(out, "  refused: %s\n", s->failed);
+        print_network(s, out);
         print_times(s, out);
     }
 }
@@ -189,6 +257,29 @@ static void add_times(const struct summarised *s, struct buf *out)
                    (long long)t->limit_us, (long long)t->worst_us, (unsigned long long)t->n,
                    (unsigned long long)t->late);
     }
+    buf_char(out, ']');
+}
+
+static void add_network(const struct summarised *s, struct buf *out)
+{
+    const char *before = "";
+    if (s->refused > 0)
+        buf_printf(out, ",\"refused_connections\":%u", s->refused);
+    if (s->unanswered > 0)
+        buf_printf(out, ",\"unanswered_connections\":%u", s->unanswered);
+    buf_text(out, ",\"network\":[");
+    for (int role = FROM_EVCC; role <= FROM_SECC; role++)
+        for (int i = 0; i <= NETWORK_UNKNOWN; i++) {
+            const struct happened *h = &s->network[role][i];
+            if (h->n == 0)
+                continue;
+            buf_printf(out,
+                       "%s{\"network\":\"%s\",\"from\":\"%s\",\"count\":%llu,\"octets\":%llu,"
+                       "\"longest_us\":%lld}",
+                       before, EVENT_NETWORKS[i], EVENT_ROLES[role], (unsigned long long)h->n,
+                       (unsigned long long)h->octets, (long long)h->longest_us);
+            before = ",";
+        }
     buf_char(out, ']');
 }
 
@@ -218,8 +309,11 @@ static void add_session(const struct summarised *s, uint64_t number, struct buf 
                (unsigned long long)s->messages, (long long)s->first_us, (long long)s->last_us);
     if (s->end[0] != '\0')
         add_text(out, ",\"end\":", s->end);
+    if (s->after_end[0] != '\0')
+        add_text(out, ",\"after_end\":", s->after_end + strlen("; "));
     if (s->failed[0] != '\0')
         add_text(out, ",\"refused\":", s->failed);
+    add_network(s, out);
     add_times(s, out);
     buf_text(out, is_ok ? ",\"ok\":true}\n" : ",\"ok\":false}\n");
 }
@@ -228,7 +322,7 @@ uint64_t session_summary_json(const struct session_summary *all, uint64_t number
 {
     uint64_t next = number;
     for (const struct summarised *s = all->first; s != NULL; s = s->next)
-        if (s->messages > 0)
+        if (s->messages + s->refused + s->unanswered > 0)
             add_session(s, next++, out);
     return next - number;
 }

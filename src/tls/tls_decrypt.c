@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/tls_decrypt.h"
 #include "tls/tls_names.h"
+#include "tls/tls_rsa.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -69,6 +70,8 @@ struct half {
     EVP_CIPHER_CTX *cipher;
     bool is_encrypted; /* TLS 1.2: ChangeCipherSpec came; 1.3: keys are there */
     bool is_over;      /* nothing more is understood here */
+    bool is_locked;    /* 1.3: the key log has no secret for what comes */
+    bool may_open;     /* but one for what comes behind that */
     bool is_traffic;   /* 1.3: keys of application data, not of the handshake */
     uint64_t sequence, records;
     uint8_t secret[TLS_SECRET_MOST]; /* 1.3 */
@@ -85,7 +88,9 @@ struct tls_decrypt {
     uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
     bool has_client_hello, has_server_hello, is_locked, is_13;
     bool has_early_data, encrypts_then_macs, is_live;
-    struct half half[2]; /* TLS_FROM_SERVER, TLS_FROM_CLIENT */
+    struct half half[2];        /* TLS_FROM_SERVER, TLS_FROM_CLIENT */
+    struct buf transcript;      /* of the handshake, as long as a key may open it */
+    bool is_keyed, is_extended; /* its secret comes by the key; RFC 7627 */
     struct buf plain, text;
 };
 
@@ -116,6 +121,7 @@ void tls_decrypt_close(struct tls_decrypt *d)
     tls_facts_close(&d->facts);
     buf_close(&d->plain);
     buf_close(&d->text);
+    buf_close(&d->transcript);
     OPENSSL_cleanse(d, sizeof *d);
     free(d);
 }
@@ -127,7 +133,7 @@ const struct tls_facts *tls_decrypt_facts(const struct tls_decrypt *d)
 
 bool tls_decrypt_is_locked(const struct tls_decrypt *d)
 {
-    return d->is_locked;
+    return d->is_locked || (d->half[0].is_locked && d->half[1].is_locked);
 }
 
 static const char *side_name(bool from_client)
@@ -224,13 +230,14 @@ static int keys_of_secret(struct tls_decrypt *d, struct half *h)
     return expand_13(d, h->secret, h->secret_size, "iv", h->iv, sizeof h->iv);
 }
 
+static const enum tls_label LABELS_13[2][2] = {{TLS_SERVER_HANDSHAKE, TLS_CLIENT_HANDSHAKE},
+                                               {TLS_SERVER_TRAFFIC, TLS_CLIENT_TRAFFIC}};
+
 static int derive_13(struct tls_decrypt *d, bool from_client, bool is_traffic)
 {
-    static const enum tls_label LABEL[2][2] = {{TLS_SERVER_HANDSHAKE, TLS_CLIENT_HANDSHAKE},
-                                               {TLS_SERVER_TRAFFIC, TLS_CLIENT_TRAFFIC}};
     struct half *h = &d->half[from_client];
     h->is_traffic = is_traffic;
-    h->secret_size = secret_of(d, LABEL[is_traffic][from_client], h->secret);
+    h->secret_size = secret_of(d, LABELS_13[is_traffic][from_client], h->secret);
     return h->secret_size == 0 ? -1 : keys_of_secret(d, h);
 }
 
@@ -505,7 +512,8 @@ int tls_decrypt_seal(struct tls_decrypt *d, bool from_client, uint8_t type, stru
     uint8_t header[HEADER] = {type, 3, 3};
     struct record r = {type, header, content};
     struct buf body = {0};
-    bool good = !h->is_over && !d->is_locked && h->in.n == 0 && content.n <= SEALED_MOST;
+    bool good =
+        !h->is_over && !d->is_locked && !h->is_locked && h->in.n == 0 && content.n <= SEALED_MOST;
     if (good && !h->is_encrypted)
         buf_add(&body, content.p, content.n);
     else
@@ -535,6 +543,11 @@ static void lock(struct tls_decrypt *d)
         buf_text(&d->text, "what is inside is not shown: the suite ");
         tls_add_name(&d->text, TLS_SUITES, d->facts.suite);
         buf_text(&d->text, " is not known here");
+    } else if (d->secrets != NULL && d->secrets->key != NULL && !tls_rsa_suite(d->facts.suite)) {
+        buf_text(&d->text, "what is inside is not shown: with the suite ");
+        tls_add_name(&d->text, TLS_SUITES, d->facts.suite);
+        buf_text(&d->text, " both sides make a secret that no private key opens (only TLS_RSA_ "
+                           "suites exchange it by the key); a key log is needed");
     } else if (!has_any) {
         buf_text(&d->text, "what is inside is not shown without a key log");
     } else {
@@ -543,6 +556,79 @@ static void lock(struct tls_decrypt *d)
         buf_hex(&d->text, d->client_random, TLS_RANDOM, false);
     }
     note(d, false);
+}
+
+/* What comes of this direction stays closed, as long as no secret fits. */
+static void lock_half(struct tls_decrypt *d, bool from_client, bool is_traffic)
+{
+    struct half *h = &d->half[from_client];
+    uint8_t secret[TLS_SECRET_MOST];
+    h->is_locked = true;
+    h->is_encrypted = true;
+    h->may_open = !is_traffic && secret_of(d, LABELS_13[true][from_client], secret) > 0;
+    OPENSSL_cleanse(secret, sizeof secret);
+    buf_clear(&d->text);
+    buf_printf(&d->text, "%s of the %s is not shown: the key log has no %s for this connection",
+               h->may_open ? "the handshake" : "what follows", side_name(from_client),
+               tls_secrets_label(LABELS_13[is_traffic][from_client]));
+    note(d, from_client);
+}
+
+/* Keys of the handshake, as far as there are any. */
+static void begin_13(struct tls_decrypt *d)
+{
+    uint8_t secret[TLS_SECRET_MOST];
+    bool has_any = false;
+    for (int traffic = 0; traffic < 2; traffic++)
+        for (int side = 0; side < 2; side++)
+            has_any |= secret_of(d, LABELS_13[traffic][side], secret) > 0;
+    OPENSSL_cleanse(secret, sizeof secret);
+    if (!has_any) {
+        lock(d);
+        return;
+    }
+    for (int side = 0; side < 2; side++)
+        if (derive_13(d, side, false) != 0)
+            lock_half(d, side, false);
+}
+
+/* Both sides have said so far what the key opens (RFC 5246, 8.1; RFC 7627, 4). */
+static void take_key_exchange(struct tls_decrypt *d, struct slice body)
+{
+    uint8_t master[TLS_MASTER], seed[2 * TLS_RANDOM + EVP_MAX_MD_SIZE];
+    size_t n = 2 * TLS_RANDOM;
+    bool good = true;
+    memcpy(seed, d->client_random, TLS_RANDOM);
+    memcpy(seed + TLS_RANDOM, d->server_random, TLS_RANDOM);
+    if (d->is_extended)
+        good = EVP_Q_digest(NULL, d->suite->hash, NULL, d->transcript.p, d->transcript.n, seed,
+                            &n) == 1;
+    good = good && tls_rsa_master(d->secrets, d->suite->hash, body, (struct slice){seed, n},
+                                  d->is_extended, master) == 0;
+    if (good)
+        tls_secrets_keep(d->secrets, d->client_random, TLS_MASTER_SECRET,
+                         (struct slice){master, sizeof master});
+    OPENSSL_cleanse(master, sizeof master);
+    d->is_keyed = false;
+    buf_close(&d->transcript);
+    if (good)
+        return;
+    d->is_locked = true;
+    buf_clear(&d->text);
+    buf_text(&d->text, "what is inside is not shown: the key is not that of the station's "
+                       "certificate");
+    note(d, false);
+}
+
+/* What was said of the handshake, for those who need its hash. */
+static void keep_message(struct tls_decrypt *d, uint8_t type, struct slice body)
+{
+    if (d->secrets == NULL || d->secrets->key == NULL || type == 0 /* HelloRequest */ ||
+        (d->has_server_hello && !d->is_keyed))
+        return;
+    uint8_t head[4] = {type, (uint8_t)(body.n >> 16), (uint8_t)(body.n >> 8), (uint8_t)body.n};
+    buf_add(&d->transcript, head, sizeof head);
+    buf_add(&d->transcript, body.p, body.n);
 }
 
 /* The ServerHello came: suite and secrets are known, or are not there. */
@@ -560,9 +646,10 @@ static void choose_keys(struct tls_decrypt *d)
         d->suite = NULL;
         lock(d);
     } else if (d->is_13) {
-        bool good = derive_13(d, false, false) == 0 && derive_13(d, true, false) == 0;
-        if (!good)
-            lock(d);
+        begin_13(d);
+    } else if (!d->is_live && d->secrets != NULL && d->secrets->key != NULL &&
+               tls_rsa_suite(d->facts.suite) && secret_of(d, TLS_MASTER_SECRET, secret) == 0) {
+        d->is_keyed = true;
     } else if (!d->is_live && secret_of(d, TLS_MASTER_SECRET, secret) == 0) {
         lock(d);
     }
@@ -581,6 +668,7 @@ static void take_hello(struct tls_decrypt *d, bool from_client, struct slice bod
         d->has_early_data = tls_hello_extension(&h, TLS_EARLY_DATA, &s);
     } else if (!d->facts.is_retried) {
         d->encrypts_then_macs = tls_hello_extension(&h, TLS_ENCRYPT_THEN_MAC, &s);
+        d->is_extended = tls_hello_extension(&h, TLS_EXTENDED_MASTER_SECRET, &s);
         choose_keys(d);
     }
 }
@@ -600,16 +688,18 @@ static int take_message(struct tls_decrypt *d, bool from_client, uint8_t type, s
     note(d, from_client);
     if ((type == TLS_CLIENT_HELLO && from_client) || (type == TLS_SERVER_HELLO && !from_client))
         take_hello(d, from_client, body);
+    keep_message(d, type, body);
+    if (d->is_keyed && type == TLS_CLIENT_KEY_EXCHANGE && from_client)
+        take_key_exchange(d, body);
     if (!d->is_13 || d->is_locked)
         return 0;
     int bad = 0;
-    if (type == TLS_FINISHED && !h->is_traffic)
-        bad = derive_13(d, from_client, true);
+    if (type == TLS_FINISHED && !h->is_traffic && derive_13(d, from_client, true) != 0)
+        lock_half(d, from_client, true);
     else if (type == TLS_KEY_UPDATE && h->is_traffic)
         bad = update_13(d, from_client);
     if (bad != 0)
-        return err_set(e, "TLS: the key log has no %s_TRAFFIC_SECRET_0 for this connection",
-                       from_client ? "CLIENT" : "SERVER");
+        return err_set(e, "TLS: the keys of the %s could not be derived", side_name(from_client));
     return 0;
 }
 
@@ -680,6 +770,14 @@ static enum outcome take_change(struct tls_decrypt *d, bool from_client, struct 
     if (d->is_13 || d->facts.is_retried)
         return TAKEN;
     h->is_encrypted = true;
+    if (d->is_keyed) { /* it goes on with an earlier secret, which no key opens */
+        d->is_keyed = false;
+        d->is_locked = true;
+        buf_clear(&d->text);
+        buf_text(&d->text, "what is inside is not shown: a session is resumed whose secret is not "
+                           "in the capture; a key log is needed");
+        note(d, from_client);
+    }
     if (d->is_locked || derive_12(d, from_client) == 0)
         return TAKEN;
     err_set(e, "TLS: the keys of the %s could not be derived", side_name(from_client));
@@ -696,16 +794,27 @@ static enum outcome not_opened(const struct tls_decrypt *d, bool from_client, st
     return BAD;
 }
 
+/* Where its handshake is closed the first record that the keys behind it fit ends that. */
+static bool opens_again(struct tls_decrypt *d, bool from_client)
+{
+    struct half *h = &d->half[from_client];
+    return h->may_open && (h->is_traffic || derive_13(d, from_client, true) == 0);
+}
+
 static enum outcome take_encrypted(struct tls_decrypt *d, bool from_client, struct record *r,
                                    struct err *e)
 {
     struct half *h = &d->half[from_client];
-    if (d->is_locked)
+    if (d->is_locked || (h->is_locked && !opens_again(d, from_client)))
         return TAKEN;
-    if (open_record(d, h, r))
+    if (open_record(d, h, r)) {
+        h->is_locked = false;
         return take_content(d, from_client, r, e) == 0 ? TAKEN : BAD;
+    }
     /* early data has keys of its own, which are not read; it ends where the handshake's fit */
     bool is_early = from_client && d->is_13 && d->has_early_data && !h->is_traffic;
+    if (h->is_locked)
+        return TAKEN;
     return is_early && h->sequence == 0 ? TAKEN : not_opened(d, from_client, e);
 }
 

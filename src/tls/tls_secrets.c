@@ -5,13 +5,12 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FILE_MOST (64u << 20)
-
-enum { BLOCK_SECTION = 0x0A0D0D0A, BLOCK_SECRETS = 10, SECRETS_TLS = 0x544C534B };
 
 /* ORDER TLS_LABEL */
 static const char *const LABELS[] = {
@@ -33,6 +32,7 @@ void tls_secrets_close(struct tls_secrets *s)
     if (s->at != NULL)
         OPENSSL_cleanse(s->at, s->cap * sizeof *s->at);
     free(s->at);
+    EVP_PKEY_free(s->key);
     *s = (struct tls_secrets){0};
 }
 
@@ -58,6 +58,25 @@ static int keep(struct tls_secrets *s, const struct tls_secret *secret)
     return 0;
 }
 
+int tls_secrets_keep(struct tls_secrets *s, const uint8_t client_random[TLS_RANDOM],
+                     enum tls_label label, struct slice secret)
+{
+    struct tls_secret one = {.label = (uint8_t)label};
+    if (secret.n == 0 || secret.n > TLS_SECRET_MOST)
+        return 0;
+    one.n = (uint8_t)secret.n;
+    memcpy(one.random, client_random, TLS_RANDOM);
+    memcpy(one.bytes, secret.p, secret.n);
+    int bad = keep(s, &one);
+    OPENSSL_cleanse(&one, sizeof one);
+    return bad;
+}
+
+const char *tls_secrets_label(enum tls_label label)
+{
+    return LABELS[label];
+}
+
 /* The next word of a line, ended by a blank or the line's end. */
 static struct slice word(struct slice *line)
 {
@@ -74,14 +93,26 @@ static struct slice word(struct slice *line)
     return found;
 }
 
-static bool read_line(struct slice line, struct tls_secret *out)
+/* ORDER TLS_LABEL; N_LABELS: none */
+static size_t label_of(struct slice label)
 {
-    struct slice label = word(&line), random = word(&line), secret = word(&line);
     size_t i = 0;
     while (i < N_LABELS &&
            (strlen(LABELS[i]) != label.n || memcmp(LABELS[i], label.p, label.n) != 0))
         i++;
-    if (i == N_LABELS || random.n != 2 * TLS_RANDOM || secret.n > 2 * TLS_SECRET_MOST)
+    return i;
+}
+
+/* The label may stand behind other words, as in the line of a log; not in a comment. */
+static bool read_line(struct slice line, struct tls_secret *out)
+{
+    struct slice label = word(&line);
+    bool is_comment = label.n > 0 && label.p[0] == '#';
+    size_t i;
+    while ((i = label_of(label)) == N_LABELS && label.n > 0)
+        label = word(&line);
+    struct slice random = word(&line), secret = word(&line);
+    if (is_comment || i == N_LABELS || random.n != 2 * TLS_RANDOM || secret.n > 2 * TLS_SECRET_MOST)
         return false;
     int64_t n = hex_read((const char *)secret.p, secret.n, out->bytes, sizeof out->bytes);
     if (n <= 0 || hex_read((const char *)random.p, random.n, out->random, TLS_RANDOM) != TLS_RANDOM)
@@ -128,65 +159,6 @@ int tls_secrets_read(struct tls_secrets *s, const char *path, struct err *e)
                    "%s has no TLS secret in it; expected lines as \"CLIENT_RANDOM\", 64 hex "
                    "digits, the secret, as programs write them to SSLKEYLOGFILE",
                    path);
-}
-
-/* ---- pcapng ---- */
-
-static uint32_t number_at(const uint8_t *p, bool is_big)
-{
-    return is_big ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]
-                  : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
-}
-
-/* The body of a Decryption Secrets Block: kind, length, text. */
-static int read_block(struct tls_secrets *s, FILE *file, uint32_t size, bool is_big)
-{
-    uint8_t head[8];
-    if (size < sizeof head || size > FILE_MOST || fread(head, sizeof head, 1, file) != 1)
-        return 0;
-    uint32_t kind = number_at(head, is_big), n = number_at(head + 4, is_big);
-    if (kind != SECRETS_TLS || n > size - sizeof head || n == 0)
-        return 0;
-    uint8_t *text = malloc(n);
-    int found = 0;
-    if (text != NULL && fread(text, 1, n, file) == n)
-        found = tls_secrets_add(s, (struct slice){text, n});
-    if (text != NULL)
-        OPENSSL_cleanse(text, n);
-    free(text);
-    return found;
-}
-
-static int read_blocks(struct tls_secrets *s, FILE *file)
-{
-    bool is_big = false;
-    int found = 0;
-    uint8_t head[12];
-    off_t at = 0;
-    while (fseeko(file, at, SEEK_SET) == 0 && fread(head, sizeof head, 1, file) == 1) {
-        uint32_t type = number_at(head, is_big);
-        if (type == BLOCK_SECTION) /* the same read either way; its byte order stands behind */
-            is_big = number_at(head + 8, true) == 0x1A2B3C4D;
-        else if (at == 0)
-            return 0;
-        uint32_t length = number_at(head + 4, is_big);
-        if (length < sizeof head || length % 4 != 0)
-            return found;
-        if (type == BLOCK_SECRETS && fseeko(file, at + 8, SEEK_SET) == 0)
-            found += read_block(s, file, length - 12, is_big);
-        at += length;
-    }
-    return found;
-}
-
-int tls_secrets_read_pcapng(struct tls_secrets *s, const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return 0;
-    int found = read_blocks(s, file);
-    fclose(file);
-    return found;
 }
 
 /* ---- looking up ---- */

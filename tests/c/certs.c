@@ -22,8 +22,9 @@ static void must(bool is_good, const char *what)
 
 static EVP_PKEY *new_key(const char *group)
 {
-    EVP_PKEY *key = strncmp(group, "ED", 2) == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, group)
-                                                 : EVP_PKEY_Q_keygen(NULL, NULL, "EC", group);
+    EVP_PKEY *key = strcmp(group, "RSA") == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, group, (size_t)2048)
+                    : strncmp(group, "ED", 2) == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, group)
+                                                   : EVP_PKEY_Q_keygen(NULL, NULL, "EC", group);
     must(key != NULL, "making a key");
     return key;
 }

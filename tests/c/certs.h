@@ -18,7 +18,7 @@ struct cert {
 
 struct cert_order {
     const char *name, *domain; /* CN, DC (NULL: none) */
-    const char *group;         /* "P-256", "P-521", "ED448" */
+    const char *group;         /* "P-256", "P-521", "ED448", "RSA" */
     const struct cert *issuer; /* NULL: signs itself */
     long from, to;             /* seconds from now; both 0: a day before and after */
     bool is_ca;

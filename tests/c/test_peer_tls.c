@@ -289,7 +289,7 @@ static int decode(const char *path, char *text, size_t size)
     grammars_open(&grammars);
     assert_int_equal(grammars_load(&grammars, &e), 0);
     struct capture_view view = {.grammars = &grammars, .verify = true};
-    int status = command_decode_capture(path, &view);
+    int status = command_decode_capture_file(path, &view);
     grammars_close(&grammars);
     fflush(stdout);
     dup2(was, 1);

@@ -6,6 +6,7 @@
 #include "certs.h"
 #include "record/capture.h"
 #include "record/pcapng.h"
+#include "secrets.h"
 #include "tls/tls.h"
 #include "tls/tls_decrypt.h"
 #include "tls/tls_names.h"
@@ -1102,7 +1103,7 @@ static void tshark_decrypts_the_record(void **state)
         struct tls_secrets secrets = {0};
         snprintf(path, sizeof path, "%s/%d.pcapng", folder, is_13);
         record(&w, path, &c, &s);
-        assert_true(tls_secrets_read_pcapng(&secrets, path) >= (is_13 ? 4 : 1));
+        assert_true(secrets_of_capture(&secrets, path) >= (is_13 ? 4 : 1));
         tls_secrets_close(&secrets);
         scene_close(&w);
         snprintf(command, sizeof command,

@@ -5,10 +5,13 @@
  */
 #include "certs.h"
 #include "record/pcapng.h"
+#include "secrets.h"
 #include "tls/tls_decrypt.h"
 #include "tls/tls_names.h"
+#include "tls/tls_rsa.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -355,6 +358,162 @@ static void without_secrets_the_handshake_is_shown(void **state)
     }
 }
 
+/* Without the lines of the key log that have one of these labels. */
+static char *without(const char *keys, const char *label, const char *other)
+{
+    char *left = calloc(1, strlen(keys) + 1), *copy = strdup(keys), *rest = copy;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;)
+        if (*line != '\0' && strncmp(line, label, strlen(label)) != 0 &&
+            (other == NULL || strncmp(line, other, strlen(other)) != 0))
+            strcat(strcat(left, line), "\n");
+    free(copy);
+    return left;
+}
+
+/* What there are secrets for is shown, and what there are none for is said. */
+static void half_a_key_log_opens_half(void **state)
+{
+    static const struct {
+        const char *label, *other; /* of the secrets that are not there */
+        bool shows[2];             /* what the station says, what the vehicle says */
+        const char *note;
+    } CASES[] = {
+        {"CLIENT_HANDSHAKE",
+         "CLIENT_TRAFFIC",
+         {true, false},
+         "EVCC: what follows of the EVCC is not shown: the key log has no "
+         "CLIENT_HANDSHAKE_TRAFFIC_SECRET for this connection"},
+        {"SERVER_HANDSHAKE",
+         "SERVER_TRAFFIC",
+         {false, true},
+         "SECC: what follows of the SECC is not shown: the key log has no SERVER_HANDSHAKE"},
+        {"CLIENT_TRAFFIC",
+         NULL,
+         {true, false},
+         "EVCC: what follows of the EVCC is not shown: the key log has no CLIENT_TRAFFIC_SECRET_0"},
+        {"CLIENT_TRAFFIC",
+         "SERVER_TRAFFIC",
+         {false, false},
+         "SECC: what follows of the SECC is not shown: the key log has no SERVER_TRAFFIC_SECRET_0"},
+        {"CLIENT_HANDSHAKE",
+         "SERVER_HANDSHAKE",
+         {true, true},
+         "SECC: the handshake of the SECC is not shown: the key log has no SERVER_HANDSHAKE"},
+    };
+    (void)state;
+    struct tape t;
+    tape_make(&t, TLS1_3_VERSION, false);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct heard h;
+        char *keys = without(buf_string(&t.keys), CASES[i].label, CASES[i].other);
+        heard_open(&h, keys);
+        feed(&h, &t, 100);
+        if (h.failures > 0)
+            fail_msg("%zu: %s", i, h.e.what);
+        for (int side = 0; side < 2; side++) {
+            assert_int_equal(h.plain[side].n, CASES[i].shows[side] ? t.said[side].n : 0);
+            if (CASES[i].shows[side])
+                assert_memory_equal(h.plain[side].p, t.said[side].p, t.said[side].n);
+        }
+        assert_has(buf_string(&h.notes), CASES[i].note);
+        assert_int_equal(tls_decrypt_is_locked(h.d), !CASES[i].shows[0] && !CASES[i].shows[1]);
+        heard_close(&h);
+        free(keys);
+    }
+    tape_free(&t);
+}
+
+static void write_key(const char *path, EVP_PKEY *key)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
+    fclose(file);
+}
+
+/* A session of TLS 1.2 with this suite, at a station whose key is RSA. */
+static void tape_make_rsa(struct tape *t, const char *suite, bool is_extended)
+{
+    SSL_CTX *contexts[2];
+    memset(t, 0, sizeof *t);
+    taping = t;
+    SSL *client = new_end(&contexts[0], TLS1_2_VERSION, "P-256", false);
+    SSL *server = new_end(&contexts[1], TLS1_2_VERSION, "P-256", true);
+    assert_int_equal(SSL_set_cipher_list(client, suite), 1);
+    if (!is_extended)
+        SSL_set_options(client, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+    for (bool moved = true; moved;) {
+        SSL_do_handshake(client);
+        moved = move(t, client, server, true);
+        SSL_do_handshake(server);
+        moved |= move(t, server, client, false);
+    }
+    assert_true(SSL_is_init_finished(client) && SSL_is_init_finished(server));
+    assert_int_equal(SSL_get_extms_support(client), is_extended);
+    say(t, client, server, true, "first");
+    say(t, server, client, false, "answer");
+    SSL_free(client);
+    SSL_free(server);
+    SSL_CTX_free(contexts[0]);
+    SSL_CTX_free(contexts[1]);
+}
+
+/* The station's private key opens what its suite exchanges by RSA, and nothing else. */
+static void a_private_key_opens_suites_of_rsa(void **state)
+{
+    static const struct {
+        const char *suite;
+        bool is_extended;
+    } CASES[] = {{"AES128-SHA256", true},     {"AES128-SHA256", false},
+                 {"AES256-SHA", true},        {"AES256-GCM-SHA384", false},
+                 {"AES128-GCM-SHA256", true}, {"ECDHE-RSA-AES128-GCM-SHA256", true}};
+    enum { DHE = 5 };
+    char path[] = "/tmp/v2glab-key-XXXXXX";
+    struct cert ec = leaf, other;
+    struct err e = ERR_INIT;
+    (void)state;
+    close(mkstemp(path));
+    cert_make(&leaf, &(struct cert_order){"SECC", "CPO", "RSA", &root, .is_ca = false});
+    cert_make(&other, &(struct cert_order){"SECC", "CPO", "RSA", &root, .is_ca = false});
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        for (int is_wrong = 0; is_wrong < 2; is_wrong++) {
+            struct tape t;
+            struct heard h;
+            tape_make_rsa(&t, CASES[i].suite, CASES[i].is_extended);
+            heard_open(&h, "");
+            write_key(path, is_wrong ? other.key : leaf.key);
+            assert_int_equal(tls_rsa_read(&h.secrets, path, &e), 0);
+            feed(&h, &t, 100);
+            const char *notes = buf_string(&h.notes);
+            if (i == DHE)
+                assert_has(notes, "that no private key opens (only TLS_RSA_ suites exchange it by "
+                                  "the key); a key log is needed");
+            else if (is_wrong) /* newer OpenSSL gives something random for what is not its own */
+                assert_true(h.failures > 0 ||
+                            strstr(notes, "the key is not that of the station's certificate"));
+            else
+                assert_all_heard(&h, &t);
+            if (i == DHE || is_wrong)
+                assert_int_equal(h.plain[0].n + h.plain[1].n, 0);
+            heard_close(&h);
+            tape_free(&t);
+        }
+    struct tls_secrets s = {0};
+    write_key(path, ec.key);
+    assert_int_equal(tls_rsa_read(&s, path, &e), -1);
+    assert_has(e.what, "is no RSA key; with others the key of the station but signs");
+    e = ERR_INIT;
+    assert_int_equal(tls_rsa_read(&s, "Makefile", &e), -1);
+    assert_has(e.what, "Makefile has no private key; expected PEM");
+    e = ERR_INIT;
+    assert_int_equal(tls_rsa_read(&s, "/nowhere/key.pem", &e), -1);
+    assert_has(e.what, "the key /nowhere/key.pem cannot be opened: No such file");
+    cert_free(&leaf);
+    cert_free(&other);
+    leaf = ec;
+    unlink(path);
+}
+
 static void wrong_secrets_are_found_out(void **state)
 {
     (void)state;
@@ -577,7 +736,7 @@ static void key_log_files(void **state)
     e = ERR_INIT;
     assert_int_equal(tls_secrets_read(&s, "Makefile", &e), -1);
     assert_has(e.what, "Makefile has no TLS secret in it; expected lines as \"CLIENT_RANDOM\"");
-    assert_int_equal(tls_secrets_read_pcapng(&s, "Makefile"), 0);
+    assert_int_equal(secrets_of_capture(&s, "Makefile"), 0);
     tls_secrets_close(&s);
 }
 
@@ -590,7 +749,7 @@ static void put32(uint8_t *p, uint32_t v)
 /* Other programs write pcapng in big-endian, too; and any length may stand in a broken file. */
 static void secrets_in_captures(void **state)
 {
-    char path[] = "/tmp/v2glab-secrets-XXXXXX", line[] = "CLIENT_RANDOM " RANDOM " 0102ff00\n";
+    char line[] = "CLIENT_RANDOM " RANDOM " 0102ff00\n";
     uint8_t file[28 + 20 + sizeof line + 3];
     size_t text = sizeof line - 1, padded = (text + 3) / 4 * 4, n = 28 + 20 + padded;
     struct tls_secrets s = {0};
@@ -606,20 +765,14 @@ static void secrets_in_captures(void **state)
     put32(file + 40, (uint32_t)text);
     memcpy(file + 44, line, text);
     put32(file + n - 4, (uint32_t)(20 + padded));
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, file, n), (ssize_t)n);
-    assert_int_equal(tls_secrets_read_pcapng(&s, path), 1);
+    assert_int_equal(secrets_of_bytes(&s, (struct slice){file, n}), 1);
     for (size_t at = 0; at < 48; at++) /* wherever it is broken */
         for (int k = 0; k < 2; k++) {
             uint8_t was = file[at];
             file[at] = k == 0 ? 0xFF : (uint8_t)(was + 1);
-            assert_int_equal(pwrite(fd, file, n, 0), (ssize_t)n);
-            tls_secrets_read_pcapng(&s, path);
+            secrets_of_bytes(&s, (struct slice){file, n});
             file[at] = was;
         }
-    close(fd);
-    unlink(path);
     tls_secrets_close(&s);
 }
 
@@ -634,7 +787,7 @@ static void our_captures_have_their_secrets(void **state)
     assert_non_null(p);
     pcapng_secrets(p, "CLIENT_RANDOM " RANDOM " 0102\n");
     assert_int_equal(pcapng_close(p, &e), 0);
-    assert_int_equal(tls_secrets_read_pcapng(&s, path), 1);
+    assert_int_equal(secrets_of_capture(&s, path), 1);
     tls_secrets_close(&s);
     unlink(path);
 }
@@ -646,6 +799,8 @@ int main(void)
         cmocka_unit_test(an_alert_of_our_own_is_the_next_record_in_each_suite),
         cmocka_unit_test(directions_wait_for_each_other),
         cmocka_unit_test(without_secrets_the_handshake_is_shown),
+        cmocka_unit_test(half_a_key_log_opens_half),
+        cmocka_unit_test(a_private_key_opens_suites_of_rsa),
         cmocka_unit_test(wrong_secrets_are_found_out),
         cmocka_unit_test(a_changed_byte_is_never_shown),
         cmocka_unit_test(cut_and_lost_bytes),

@@ -154,3 +154,266 @@ run encode -g iso15118-2 "$STOP_XML"
 gzip -c "$work/out" >"$work/stop.gz"
 run decode "$work/stop.gz"
 wants "a message that is packed, too" 0 out SessionStopReq
+
+# what happened on the wire
+ASK=$(frame 9000 1000)
+SAID=$(frame 9001 FE80000000000000000000000000000200001000 | sed 's/00001000$/EF9D1000/')
+{
+    echo "1 evcc udp:$ASK"
+    echo "1.01 secc udp:$SAID"
+    echo "1.1 evcc syn port=50286"
+    echo "1.2 secc rst+ack port=50286"
+    echo "1.3 evcc syn port=50287"
+    echo "2.3 evcc syn port=50287 back=1"
+    echo "4.3 evcc syn port=50287 back=1"
+    echo "5 evcc syn"
+    echo "5.5 evcc syn back=1"
+    echo "5.6 secc syn+ack"
+    echo "5.7 evcc $STOP_2"
+    echo "5.9 evcc $STOP_2 back=$((${#STOP_2} / 2))"
+    echo "6 secc ack window=0"
+    echo "6.25 secc ack"
+    echo "6.5 secc fin+ack"
+    echo "6.6 evcc $STOP_2"
+    echo "6.7 evcc fin+ack"
+    echo "6.75 secc rst"
+} >"$work/lines"
+capture
+shows "refused connections are shown" 0 \
+    out '0.200000 TCP [fe80::1]:50286 to [fe80::2]:61341: refused by RST'
+shows "and those that nobody answers, with how often it was tried" 0 \
+    out 'TCP [fe80::1]:50287 to [fe80::2]:61341: no answer to 3 SYN in 3.0 s' \
+    err '1 connections, 2 V2GTP frames' err '2 connections refused or not answered'
+shows "a connection that took several SYN" 0 \
+    out '4.600000 network: the connection is open after 2 SYN of the EVCC, 600.0 ms after the first'
+shows "data that are sent again, and how much later" 0 \
+    out '4.900000 network: the EVCC sent 22 bytes again, 200.0 ms after it had sent them first'
+shows "a window of 0, and when it opens again" 0 \
+    out '5.000000 network: the SECC takes no more data: its window is 0' \
+    out '5.250000 network: the SECC takes data again, 250.0 ms after its window was 0'
+shows "both ends of a close: who, how, how long after what" 0 \
+    out '5.500000 closed: FIN by the SECC, 800.0 ms after SessionStopReq' \
+    out '5.700000 FIN by the EVCC, 200.0 ms after that'
+shows "the summary of the session has all of it" 0 \
+    err 'closed: FIN by the SECC, 800.0 ms after SessionStopReq; FIN by the EVCC, 200.0 ms after that' \
+    err 'connections: 1 refused, 1 not answered' \
+    err 'network: segments sent again of the EVCC: 1 (22 bytes), up to 200.0 ms' \
+    err 'network: connections that took several SYN of the EVCC: 1, up to 600.0 ms' \
+    err 'network: windows of 0 of the SECC: 1' \
+    err 'network: windows opened again of the SECC: 1, up to 250.0 ms'
+check "and they are one session" [ "$(grep -c '^session ' "$work/err")" -eq 1 ]
+capture --json
+wants "and so have the events" 0 out '"kind":"close","session":1,"from":"SECC","how":"refused"' \
+    out '"from":"EVCC","network":"retransmission","connection":1,' out '"taken_us":200000,"octets":22,' \
+    out '"how":"timeout",' out '"taken_us":3000000,"times":3,' \
+    out '"network":"zero window"' out '"kind":"after","session":1,"from":"EVCC","how":"FIN"'
+wants "and the session's line at the end" 0 out '"refused_connections":1,"unanswered_connections":1' \
+    out '{"network":"retransmission","from":"EVCC","count":1,"octets":22,"longest_us":200000}' \
+    out '"end":"closed: FIN by the SECC, 800.0 ms after SessionStopReq","after_end":"FIN by the EVCC' \
+    out '"losses":0,"failed_connections":2,'
+{
+    echo "1 evcc syn"
+    echo "1 secc syn+ack"
+    echo "1.1 evcc $STOP_2"
+    echo "1.11 secc ack"
+    echo "1.2 evcc $STOP_2"
+    echo "1.3 secc rst"
+} >"$work/lines"
+capture
+shows "a reset, and what was lost by it" 0 \
+    out 'network: the SECC has not acknowledged 22 bytes of the EVCC, sent 100.0 ms before' \
+    out 'closed: RST by the SECC, 100.0 ms after SessionStopReq' \
+    err 'network: data not acknowledged of the EVCC: 1 (22 bytes), up to 100.0 ms'
+
+# the containers and link layers that there are: the same packets are the same session
+{
+    echo "1 evcc udp:$ASK"
+    echo "1.01 secc udp:$SAID"
+    echo "1.1 evcc syn"
+    echo "1.101 secc syn+ack"
+    echo "1.2 evcc $(frame 8001 "$(offer urn:iso:15118:2:2013:MsgDef)")"
+    echo "1.3 secc $AGREED"
+    echo "1.400123 evcc $STOP_2"
+    echo "1.5 evcc fin+ack"
+    echo "1.6 secc fin+ack"
+} >"$work/lines"
+# made CONTAINER LINK
+made() {
+    lua5.4 tests/lua/make-capture.lua "$work/made.pcap" "$1" "$2" <"$work/lines"
+}
+made pcap raw
+run decode "$work/made.pcap"
+shows "a session as raw IP" 0 out '0.400123 EVCC -> SECC SessionStopReq' \
+    out '0.500000 closed: FIN by the EVCC, 99.9 ms after SessionStopReq' \
+    err '9 packets, 1 connections, 3 V2GTP frames: 0 not decoded, 0 violations, 0 losses'
+cp "$work/out" "$work/plain"
+cp "$work/err" "$work/end"
+# same NAME: as that session
+same() {
+    [ -s "$work/plain" ] && cmp -s "$work/plain" "$work/once" && cmp -s "$work/end" "$work/err"
+    result $? "$1"
+}
+for link in ethernet vlan sll sll2 null wifi radiotap ppi; do
+    made pcap $link
+    run decode "$work/made.pcap"
+    tr -s ' ' <"$work/out" >"$work/once"
+    same "the same over $link"
+done
+for container in pcap-ns pcap-be pcapng pcapng-be pcapng-two; do
+    for link in ethernet sll; do
+        made $container $link
+        run decode "$work/made.pcap"
+        tr -s ' ' <"$work/out" >"$work/once"
+        same "the same as $container, $link"
+    done
+    "$V2GLAB" decode - <"$work/made.pcap" 2>"$work/err" | tr -s ' ' >"$work/once"
+    same "and on standard input"
+    gzip -c "$work/made.pcap" | "$V2GLAB" decode - 2>"$work/err" | tr -s ' ' >"$work/once"
+    same "packed by gzip, too"
+done
+mkfifo "$work/fifo"
+cat "$work/made.pcap" >"$work/fifo" &
+run decode "$work/fifo"
+tr -s ' ' <"$work/out" >"$work/once"
+same "and by a named pipe"
+if command -v tshark >/dev/null; then
+    for link in vlan sll2 radiotap; do
+        made pcapng-two $link
+        tshark -r "$work/made.pcap" -d tcp.port==61341,data -T fields -e frame.time_epoch -e data.data \
+            -Y 'tcp.len > 0' 2>/dev/null >"$work/seen"
+        check "tshark has the same packets over $link" [ "$(grep -c -i "$STOP_2" "$work/seen")" -eq 1 ]
+        check "and their times" grep -q '^1.4001230*	' "$work/seen"
+    done
+else
+    echo "ok - tshark has the same packets # SKIP there is no tshark"
+fi
+
+# a copy of each packet at another interface does not count
+made pcapng-twice ethernet
+run decode "$work/made.pcap"
+tr -s ' ' <"$work/out" >"$work/once"
+sed -i 's/^18 packets/9 packets/' "$work/err"
+same "what two interfaces have captured is there once"
+
+# a part of a file
+made pcap ethernet
+head -c $(($(wc -c <"$work/made.pcap") - 30)) "$work/made.pcap" >"$work/cut.pcap"
+run decode "$work/cut.pcap"
+shows "a file that is cut keeps what is whole" 0 out 'closed: FIN by the EVCC' \
+    err 'the capture ends in the middle, behind packet 8: truncated' err '3 V2GTP frames: 0 not decoded'
+made pcapng-two ethernet
+head -c $(($(wc -c <"$work/made.pcap") - 30)) "$work/made.pcap" >"$work/cut.pcap"
+run decode "$work/cut.pcap"
+shows "a pcapng file, too" 0 out 'closed: FIN by the EVCC' err 'behind packet 8: truncated'
+printf '\012\015\015\012\034\000\000\000\115\074\053\032' >"$work/cut.pcap"
+run decode "$work/cut.pcap"
+wants "one that is nothing but a beginning" 3 err 'behind packet 0: truncated'
+
+# as it grows
+made pcap ethernet
+head -c 400 "$work/made.pcap" >"$work/grows.pcap"
+"$V2GLAB" decode --follow "$work/grows.pcap" >"$work/out" 2>"$work/err" </dev/null &
+following=$!
+# comes TEXT: within 10 s
+comes() {
+    for _ in $(seq 100); do
+        grep -q "$1" "$work/out" && return
+        sleep 0.1
+    done
+    return 1
+}
+check "--follow shows what is there" comes SECCDiscoveryRes
+check "and nothing of what is not" sh -c "! grep -q SessionStopReq '$work/out'"
+tail -c +401 "$work/made.pcap" | head -c 500 >>"$work/grows.pcap" # ends within a packet
+check "and what comes, as it comes" comes supportedAppProtocolReq
+tail -c +901 "$work/made.pcap" >>"$work/grows.pcap"
+check "up to the last packet" comes 'FIN by the SECC'
+kill -INT $following
+wait $following
+status=$?
+tr -s ' ' <"$work/out" >"$work/once"
+same "Ctrl-C ends it with the summary, and it is the whole session"
+check "without an error" [ $status -eq 0 ]
+exec 3<>"$work/fifo"
+"$V2GLAB" decode - >"$work/out" 2>"$work/err" <"$work/fifo" &
+piped=$!
+cat "$work/made.pcap" >&3
+check "of a pipe messages are shown before it ends" comes 'FIN by the SECC'
+kill -INT $piped
+sleep 0.2
+kill -INT $piped
+wait $piped
+exec 3>&-
+check "and the second Ctrl-C ends it with the summary" grep -q '^session 1: ISO15118-2' "$work/err"
+run decode --follow "$work/nowhere.pcap"
+wants "--follow of no file" 3 err 'nowhere.pcap cannot be followed: No such file'
+
+# fragments
+# fragments OPTION...: of the frame of the protocol's offer
+fragments() {
+    {
+        echo "1 evcc udp:$ASK"
+        echo "1.2 evcc $(frame 8001 "$(offer urn:iso:15118:2:2013:MsgDef)") $*"
+        echo "1.3 secc $AGREED"
+        echo "1.4 evcc $STOP_2 fragment=16"
+        echo "1.45 evcc ack"
+    } >"$work/lines"
+    made pcap ethernet
+    run decode "$work/made.pcap"
+}
+fragments fragment=32
+shows "fragments of IPv6 are put together" 0 out 'supportedAppProtocolReq ProtocolNamespace urn:iso:15118' \
+    out 'EVCC -> SECC SessionStopReq' err '3 V2GTP frames: 0 not decoded, 0 violations, 0 losses' \
+    not-out 'network:'
+fragments fragment=32 overlap=8
+shows "those that overlap are refused" 0 \
+    out 'network: fragments from [fe80::1] to [fe80::2] cannot be put together: its fragments overlap' \
+    not-out supportedAppProtocolReq out 'EVCC -> SECC SessionStopReq'
+fragments fragment=16 lose=2
+shows "that one is missing is said" 0 \
+    out 'network: fragments from [fe80::1] to [fe80::2] cannot be put together: of a datagram' \
+    out ' bytes came, and others not' not-out supportedAppProtocolReq
+if command -v tshark >/dev/null; then
+    fragments fragment=32
+    check "tshark puts them together, too" [ "$(tshark -r "$work/made.pcap" -Y ipv6.reassembled.length \
+        2>/dev/null | wc -l)" -eq 2 ]
+fi
+
+# what cannot be read is said where it hits a message
+{
+    echo "1 evcc udp:$ASK cut=4"
+    echo "1.1 evcc $STOP_2 cut=5"
+    echo "1.2 evcc $STOP_2"
+    echo "1.25 secc ack"
+} >"$work/lines"
+made pcap ethernet
+run decode "$work/made.pcap"
+shows "packets that were captured only in part" 0 \
+    out 'packet 1, a datagram from [fe80::1]:50001, was captured only in part: 4 bytes of it' \
+    out 'network: a packet of the EVCC was captured only in part: 5 bytes of it are missing' \
+    out 'loss: 5 bytes from the EVCC are not in the capture' out 'EVCC -> SECC SessionStopReq'
+{
+    echo "1 evcc frame:8841000002000000000902000000000102000000000200000000AABBCCDDEEFF00112233"
+    echo "1.1 evcc frame:8841000002000000000902000000000102000000000200000000AABBCCDDEEFF00112233"
+    echo "1.2 evcc $STOP_2"
+} >"$work/lines"
+made pcap wifi
+run decode "$work/made.pcap"
+shows "frames that IEEE 802.11 has encrypted are said once, and counted" 0 \
+    out 'network: from packet 1 on there are packets that IEEE 802.11 has encrypted: not shown' \
+    err '2 packets encrypted by IEEE 802.11' out 'EVCC -> SECC SessionStopReq'
+check "once" [ "$(grep -c encrypted "$work/out")" -eq 1 ]
+{
+    echo "1 evcc $STOP_2"
+    echo "1.2 evcc $STOP_2"
+} >"$work/lines"
+made pcap null
+{ head -c 20 "$work/made.pcap"; printf '\275\000\000\000'; tail -c +25 "$work/made.pcap"; } >"$work/usb.pcap"
+run decode "$work/usb.pcap"
+wants "a link layer that is not read" 3 err 'link layer is USB (189), expected Ethernet'
+
+# a private key
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/ec.pem" 2>/dev/null
+run decode --key "$work/ec.pem" tests/data/midstream-iso2.pcap
+wants "a key that can open nothing is refused, with the reason" 3 err 'ec.pem is no RSA key' \
+    err 'use --keylog'

@@ -144,6 +144,6 @@ holds "the index has what came nearest to its limit, or was beyond it" "$work/ca
 run decode "$work/late/session.pcapng"
 wants "and decode says who was late" 0 err "session 1: ISO15118-2 SessionID " err ", 8 messages in 2." \
     err "closed: FIN by the SECC" \
-    err "  late: SessionSetupRes, 1 of 1, up to 170" err "; V2G_SECC_Msg_Performance_Time is 1500 ms" not-err ServiceDiscovery
+    err "  late: SessionSetupRes, 1 of 1, up to 170" err "; V2G_SECC_Msg_Performance_Time is 1500 ms" not-err "late: ServiceDiscovery"
 run report "$work/late/session.pcapng"
 wants "without a page to write a capture is refused" 3 err "expected -o FILE.html for a capture"
