@@ -84,6 +84,7 @@ end
 -- [V2G20-3150] [V2G20-3151]. path: of the response's element.
 function vehicle.discover(self, path)
     local own = 'DER_AC_CPDReqEnergyTransferMode_'
+    self.control, self.orders, self.did_last = nil, nil, nil -- of a session before a pause
     set_limits(self, own, false)
     repeat
         self:exchange('ChargeParameterDiscovery')

@@ -111,6 +111,23 @@ feeding='--set discharge_to=5 --set loops=8'
     both_pass "SAE: a voltage that trips it" out 'the voltage trips it: -10000 W wanted, 0 W'
 }
 
+# whatever a session can come to
+while read -r what options; do
+    for mode in "mcs" "ac-der" "ac-der --set der=sae --with der=sae"; do
+        # shellcheck disable=SC2086 # words
+        of_20 --set loops=6 --mode $mode $options
+        both_pass "${mode%% *}${mode##*=}: $what"
+    done
+done <<'END'
+pause --set pause=1
+renegotiation --set renegotiate=2
+standby --set standby=2
+station-stops --with stop_after=2
+station-pauses --with pause_after=2
+contract --payment Contract
+another-control-mode --set renegotiate_services=2 --set service_change={control='dynamic'}
+END
+
 # what a vehicle does not take
 of_20 --mode ac-der --with 'grid_functions={"VoltVar","DSOQSetpointProvision","UnderVoltageFRT"}'
 both_pass "DERControlFunctions are named, bit by bit" \
