@@ -18,8 +18,7 @@
 
 /* One comment: text_n bytes at text_at of the temporary file. */
 struct comment {
-    uint64_t packet, order;
-    uint64_t text_at;
+    uint64_t packet, text_at;
     size_t text_n;
 };
 
@@ -62,17 +61,11 @@ void comments_close(struct comments *c)
 
 static void tell_head(const struct event *e, struct buf *out)
 {
-    static const char *const WAY[] = {"", "EVCC -> SECC  ", "SECC -> EVCC  "};
-    buf_text(out, e->from_role == FROM_EVCC ? WAY[1] : e->from_role == FROM_SECC ? WAY[2] : WAY[0]);
+    if (e->from_role == FROM_EVCC || e->from_role == FROM_SECC)
+        buf_text(out, e->from_role == FROM_EVCC ? "EVCC -> SECC  " : "SECC -> EVCC  ");
     buf_text(out, e->name[0] != '\0' ? e->name : "V2G");
     if (e->schema != NULL)
         buf_printf(out, " (%s%s)", e->schema->name, e->is_inside ? ", within TLS" : "");
-}
-
-static void tell_problem(const struct event *e, struct buf *out)
-{
-    char text[900];
-    buf_printf(out, ": not decoded: %s", err_text(e->problem, text, sizeof text));
 }
 
 static void tell_late(const struct event *e, struct buf *out)
@@ -81,23 +74,28 @@ static void tell_late(const struct event *e, struct buf *out)
                e->text, (double)e->limit_us / 1e3);
 }
 
+static void tell_bytes(const struct event *e, struct buf *out)
+{
+    char problem[900];
+    tell_head(e, out);
+    if (e->problem != NULL)
+        buf_printf(out, ": not decoded: %s", err_text(e->problem, problem, sizeof problem));
+    if (e->message == NULL)
+        return;
+    buf_char(out, '\n');
+    json_print(e->message, JSON_PRETTY, out);
+}
+
 static void tell(const struct event *e, struct buf *out)
 {
-    bool is_bytes = e->kind == EVENT_FRAME || e->kind == EVENT_BYTES;
-    if (is_bytes)
-        tell_head(e, out);
-    if (is_bytes && e->problem != NULL)
-        tell_problem(e, out);
-    if (e->message != NULL) {
-        buf_char(out, '\n');
-        json_print(e->message, JSON_PRETTY, out);
-    }
-    if (e->kind == EVENT_TIMER && !e->ok)
-        tell_late(e, out);
+    if (e->kind == EVENT_FRAME || e->kind == EVENT_BYTES)
+        tell_bytes(e, out);
     else if (e->kind == EVENT_VIOLATION)
         buf_printf(out, "violation: %s", e->text);
-    else if (e->kind != EVENT_TIMER && !is_bytes)
+    else if (e->kind != EVENT_TIMER)
         buf_text(out, e->text);
+    else if (!e->ok)
+        tell_late(e, out);
 }
 
 void comments_event(void *context, const struct event *e)
@@ -109,8 +107,7 @@ void comments_event(void *context, const struct event *e)
     tell(e, &c->text);
     if (c->text.n == 0)
         return;
-    struct comment comment = {
-        .packet = e->packet, .order = c->list.n, .text_at = c->end, .text_n = c->text.n};
+    struct comment comment = {e->packet, c->end, c->text.n};
     c->failed =
         c->failed || c->text.failed || fwrite(c->text.p, 1, c->text.n, c->texts) != c->text.n;
     c->end += c->text.n;
@@ -124,7 +121,7 @@ static int by_packet(const void *a, const void *b)
     const struct comment *one = a, *other = b;
     if (one->packet != other->packet)
         return one->packet < other->packet ? -1 : 1;
-    return one->order < other->order ? -1 : 1;
+    return one->text_at < other->text_at ? -1 : 1; /* as they were told */
 }
 
 /* Appends the options that the next packet gets; how many. */
@@ -136,14 +133,13 @@ static unsigned add_comments(struct comments *c, bool is_big)
     for (c->packet++; c->next < n && list[c->next].packet <= c->packet; c->next++) {
         const struct comment *at = &list[c->next];
         buf_clear(&c->text);
-        uint8_t *text = buf_reserve(&c->text, at->text_n + 1);
+        char *text = (char *)buf_reserve(&c->text, at->text_n);
         if (text == NULL || fseeko(c->texts, (off_t)at->text_at, SEEK_SET) != 0 ||
             fread(text, 1, at->text_n, c->texts) != at->text_n) {
             c->failed = true;
             break;
         }
-        text[at->text_n] = '\0';
-        block_comment(&c->out.out, is_big, (const char *)text, at->text_n);
+        block_comment(&c->out.out, is_big, text, at->text_n);
         added++;
     }
     c->totals->packets++;
