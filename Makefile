@@ -58,6 +58,7 @@ LIBS = $(DEPENDENCY_LIBS) -lm -lpthread
 
 # ---- what there is ----
 
+CODEC_MODULES := libxml-2.0 jansson zlib
 MODULES := lua5.4 openssl libuv libxml-2.0 jansson sqlite3 zlib
 ASSETS := $(sort $(shell find schema reference lua suites examples page -name '[!.]*.schema' -o -name '[!.]*.lua' \
 	-o -path 'schema/ko/[!.]*.txt' -o -path 'suites/ko/[!.]*.txt' -o -path 'reference/[!.]*.txt' -o -path 'page/[!.]*' 2>/dev/null) build/requirements.tsv)
@@ -76,14 +77,15 @@ TEST_WANTED = $(if $(ONLY),$(foreach t,$(TEST_PROGRAMS),$(if $(strip $(foreach w
 BENCHES := $(basename $(notdir $(wildcard bench/*.c)))
 FUZZERS := $(basename $(notdir $(wildcard fuzz/*.c)))
 OTHER_OBJECTS := $(call objects,bench/*.c) $(call objects,fuzz/*.c)
-PUBLIC_HEADERS = $(shell grep -L 'Private to src/' $(filter-out src/app/% src/script/% src/names/% src/reference/% src/suite/% src/page/%,$(wildcard src/*/*.h)))
+EXPORTED := libv2g libv2gcodec
+PUBLIC_HEADERS := $(shell grep -L 'Private to src/' $(filter-out src/app/% src/script/% src/names/% src/reference/% src/suite/% src/page/%,$(wildcard src/*/*.h)))
 
-CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-korean check-gcc check-clang
+CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-korean check-abi check-gcc check-clang
 
-.PHONY: all help man demo test check asan bench fuzz docs picture house requirements format install uninstall deb clean \
+.PHONY: all help man abi demo test check asan bench fuzz docs picture house requirements format install uninstall deb clean \
 	test-browser bench-report pictures test-captures test-personas test-suites figures $(CHECKS) objects FORCE
 
-all: build/v2glab $(OUT)/libv2g.a $(OUT)/libv2g.so ## Builds build/v2glab and the library
+all: build/v2glab $(EXPORTED:%=$(OUT)/export/%.a) $(EXPORTED:%=$(OUT)/export/%.so) ## Builds build/v2glab and the libraries
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -116,8 +118,22 @@ $(OUT)/v2glab: $(OUT)/src/app/main.o $(APP_OBJECTS) $(OUT)/libv2g.a $(OUT)/objec
 $(OUT)/libv2g.a: $(LIB_OBJECTS) $(OUT)/objects.list
 	$(call say,AR,$@)rm -f $@ && ar rcs $@ $(LIB_OBJECTS)
 
-$(OUT)/libv2g.so: $(LIB_OBJECTS) $(OUT)/objects.list
-	$(call say,LINK,$@)$(LINK) -shared -Wl,-soname,libv2g.so.$(SOVERSION) $(LIBS)
+# What is installed: everything, and the codec alone. See tools/export-library.
+CODEC_OBJECTS = $(filter $(OUT)/src/base/% $(OUT)/src/schema/% $(OUT)/src/codec/%,$(LIB_OBJECTS)) \
+	$(OUT)/codec-assets.o
+
+$(OUT)/export/libv2g.o: $(LIB_OBJECTS)
+$(OUT)/export/libv2gcodec.o: $(CODEC_OBJECTS)
+$(OUT)/export/%.o: tools/export-library $(PUBLIC_HEADERS) $(OUT)/objects.list
+	@mkdir -p $(@D)
+	$(call say,EXPORT,$@)tools/export-library $@ $(sort $(filter %.o,$^)) -- $(PUBLIC_HEADERS)
+
+$(OUT)/export/%.a: $(OUT)/export/%.o
+	$(call say,AR,$@)rm -f $@ && ar rcs $@ $<
+
+$(OUT)/export/libv2gcodec.so: LIBS = $(shell pkg-config --libs $(CODEC_MODULES)) -lm
+$(OUT)/export/%.so: $(OUT)/export/%.o
+	$(call say,LINK,$@)$(LINK) -shared -Wl,-soname,$*.so.$(SOVERSION) $(LIBS)
 
 # How the codec's loops lie in lines of 64 bytes is worth up to a tenth of its time.
 $(call objects,src/codec/exi_*.c): ALIGN := -falign-functions=64 -falign-loops=32
@@ -127,12 +143,15 @@ $(OUT)/%.o: %.c Makefile build/config.mk
 	$(call say,CC,$<)$(COMPILE)
 
 # Assembled from all the files that are built in; see src/base/asset.h.
-$(OUT)/assets.o: build/assets.S $(ASSETS)
+$(OUT)/%assets.o: build/%assets.S $(ASSETS)
 	@mkdir -p $(@D)
 	$(call say,AS,$<)$(CC) -c -o $@ $<
 
 build/assets.S: build/assets.list tools/embed
 	@tools/embed $(ASSETS) >$@
+
+build/codec-assets.S: build/assets.list tools/embed
+	@tools/embed $(filter schema/%.schema,$(ASSETS)) >$@
 
 # The rules and what proves them; changes only when a row or an id does.
 build/requirements.tsv: FORCE
@@ -213,7 +232,7 @@ $(TEST_PROGRAMS): $(OUT)/tests/%: $(OUT)/tests/c/%.o $(TEST_HELPERS) $(APP_OBJEC
 
 # ---- checks ----
 
-check: ## Checks format, layers, circles, sizes, headers, warnings of gcc and clang, Lua and shell scripts, ids of rules, Korean words
+check: ## Checks format, layers, circles, sizes, headers, warnings of gcc and clang, Lua and shell scripts, ids of rules, Korean words, symbols
 	@$(MAKE) -k $(CHECKS)
 	@echo "all checks passed"
 
@@ -240,6 +259,12 @@ check-requirements:
 
 check-korean:
 	@tools/check-korean
+
+check-abi: $(EXPORTED:%=$(OUT)/export/%.so)
+	@tools/check-abi $(SOVERSION) $(OUT)/export $(EXPORTED)
+
+abi: $(EXPORTED:%=$(OUT)/export/%.so) ## Writes the symbols that programs may rely on to abi/
+	@for l in $(EXPORTED); do cp $(OUT)/export/$$l.symbols abi/$$l.$(SOVERSION) || exit 1; done
 
 check-gcc: objects $(OUT)/v2glab
 
@@ -285,15 +310,16 @@ man: build/v2glab ## Writes the manual pages to build/man
 install: all man ## Installs program, library, headers, manual pages, completion and documents (PREFIX, DESTDIR)
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	install -m 755 $(OUT)/v2glab '$(DESTDIR)$(BINDIR)/v2glab'
-	install -m 644 $(OUT)/libv2g.a '$(DESTDIR)$(LIBDIR)/libv2g.a'
-	install -m 644 $(OUT)/libv2g.so '$(DESTDIR)$(LIBDIR)/libv2g.so.$(VERSION)'
-	ln -sfn libv2g.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/libv2g.so.$(SOVERSION)'
-	ln -sfn libv2g.so.$(SOVERSION) '$(DESTDIR)$(LIBDIR)/libv2g.so'
-	for h in $(patsubst src/%,%,$(PUBLIC_HEADERS)); do \
-		install -D -m 644 src/$$h '$(DESTDIR)$(INCLUDEDIR)/v2g/'$$h || exit 1; done
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-		-e 's|@VERSION@|$(VERSION)|' -e 's|@MODULES@|$(MODULES)|' libv2g.pc.in \
-		>'$(DESTDIR)$(LIBDIR)/pkgconfig/libv2g.pc'
+	for l in $(EXPORTED); do \
+		install -m 644 $(OUT)/export/$$l.a '$(DESTDIR)$(LIBDIR)/'$$l.a && \
+		install -m 644 $(OUT)/export/$$l.so '$(DESTDIR)$(LIBDIR)/'$$l.so.$(VERSION) && \
+		ln -sfn $$l.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/'$$l.so.$(SOVERSION) && \
+		ln -sfn $$l.so.$(SOVERSION) '$(DESTDIR)$(LIBDIR)/'$$l.so && \
+		sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+			-e 's|@VERSION@|$(VERSION)|' -e 's|@MODULES@|$(MODULES)|' \
+			-e 's|@CODEC_MODULES@|$(CODEC_MODULES)|' $$l.pc.in \
+			>'$(DESTDIR)$(LIBDIR)/pkgconfig/'$$l.pc || exit 1; done
+	tools/install-headers $(OUT)/export/libv2g.symbols '$(DESTDIR)$(INCLUDEDIR)/v2g' $(PUBLIC_HEADERS)
 	for page in build/man/*.1; do \
 		install -D -m 644 $$page '$(DESTDIR)$(MANDIR)/man1/'$${page##*/} || exit 1; done
 	for c in $(COMPLETIONS); do from=completion/$${c##*/}; [ -e $$from ] || from=$$from.bash; \
@@ -304,9 +330,9 @@ install: all man ## Installs program, library, headers, manual pages, completion
 		install -D -m 644 $$f '$(DESTDIR)$(SHAREDIR)/v2glab/'$$f || exit 1; done
 
 uninstall: ## Removes what install put there
-	rm -f '$(DESTDIR)$(BINDIR)/v2glab' '$(DESTDIR)$(LIBDIR)/libv2g.a' \
-		'$(DESTDIR)$(LIBDIR)/libv2g.so' '$(DESTDIR)$(LIBDIR)/libv2g.so.$(SOVERSION)' \
-		'$(DESTDIR)$(LIBDIR)/libv2g.so.$(VERSION)' '$(DESTDIR)$(LIBDIR)/pkgconfig/libv2g.pc' \
+	rm -f '$(DESTDIR)$(BINDIR)/v2glab' \
+		$(foreach l,$(EXPORTED),$(foreach e,a so so.$(SOVERSION) so.$(VERSION),'$(DESTDIR)$(LIBDIR)/$l.$e') \
+		'$(DESTDIR)$(LIBDIR)/pkgconfig/$l.pc') \
 		'$(DESTDIR)$(MANDIR)'/man1/v2glab.1 '$(DESTDIR)$(MANDIR)'/man1/v2glab-*.1 \
 		$(COMPLETIONS:%='$(DESTDIR)$(SHAREDIR)/%')
 	rm -rf '$(DESTDIR)$(INCLUDEDIR)/v2g' '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(SHAREDIR)/v2glab'

@@ -51,7 +51,7 @@ static inline void store_be64(uint8_t *p, uint64_t v)
 
 static inline void bits_open(struct bit_reader *r, const void *p, size_t n)
 {
-    r->p = p;
+    r->p = (const uint8_t *)p;
     r->size = n;
     r->safe = n >= 8 ? n - 7 : 0;
     r->pos = 0;
@@ -129,7 +129,7 @@ struct bit_writer {
 /* cap counts 8 bytes of slack, which may be overwritten. */
 static inline void bits_begin(struct bit_writer *w, void *p, size_t cap)
 {
-    w->start = w->at = p;
+    w->start = w->at = (uint8_t *)p;
     w->last = cap >= 8 ? w->start + cap - 8 : w->start;
     w->full = cap < 8;
     w->held = 0;

@@ -16,55 +16,48 @@ status=0
 [ "$("$root/usr/bin/v2glab" --version)" = "$("$V2GLAB" --version)" ] || status=1
 result $status "the installed program runs"
 
-cat >"$TMPDIR/user.c" <<'END'
-#include <codec/exi.h>
-#include <codec/xml.h>
-#include <schema/library.h>
-#include <stdio.h>
-int main(void)
-{
-    static const unsigned char exi[] = {0x80, 0x98, 0x02, 0x2E, 0x74, 0xFF, 0x44,
-                                        0xAA, 0xEC, 0xF8, 0x3E, 0x11, 0xF0, 0x00};
-    struct library library;
-    struct arena arena;
-    struct message m;
-    struct buf xml = {0};
-    struct err e = ERR_INIT;
-    library_open(&library);
-    arena_open(&arena, NULL, 0, 65536);
-    const struct schema *s = library_get(&library, "iso15118-2", &e);
-    if (s == NULL || exi_decode(s, exi, sizeof exi, &EXI_OPTIONS, &arena, &m, &e) != 0)
-        return 1;
-    xml_print(&m, XML_PAGES, &xml);
-    puts(buf_string(&xml));
-    buf_close(&xml);
-    arena_close(&arena);
-    library_close(&library);
-    return 0;
-}
-END
 export PKG_CONFIG_PATH="$root/usr/lib/pkgconfig"
-flags=$(pkg-config --define-variable=prefix="$root/usr" --define-variable=libdir="$root/usr/lib" \
-    --define-variable=includedir="$root/usr/include" --cflags --libs libv2g)
-# shellcheck disable=SC2086 # one word a flag
-gcc -o "$TMPDIR/user" "$TMPDIR/user.c" $flags
+flags() { # NAME WHAT...
+    pkg-config --define-variable=prefix="$root/usr" --define-variable=libdir="$root/usr/lib" \
+        --define-variable=includedir="$root/usr/include" "$@"
+}
 message=$("$V2GLAB" decode 8098022E74FF44AAECF83E11F000)
-status=0
-[ "$(LD_LIBRARY_PATH=$root/usr/lib "$TMPDIR/user")" = "$message" ] || status=1
-result $status "a program decodes a message with headers and shared library through pkg-config"
-
-# shellcheck disable=SC2086,SC2046
-gcc -o "$TMPDIR/static" "$TMPDIR/user.c" $(echo "$flags" | sed "s|-lv2g|$root/usr/lib/libv2g.a|")
-status=0
-[ "$("$TMPDIR/static")" = "$message" ] || status=1
-result $status "and the static library"
-
-status=0
-for header in $(cd "$root/usr/include/v2g" && ls -- */*.h); do
-    # shellcheck disable=SC2086
-    echo "#include <$header>" | gcc -std=c11 -fsyntax-only -x c - $flags || status=1
+# Each library: the example in C is built as its first lines say, shared and static, and decodes.
+for library in libv2g libv2gcodec; do
+    # shellcheck disable=SC2046 # one word a flag
+    gcc -o "$TMPDIR/shared" examples/c/decode.c $(flags --cflags --libs $library)
+    status=0
+    [ "$(LD_LIBRARY_PATH=$root/usr/lib "$TMPDIR/shared" 8098022E74FF44AAECF83E11F000)" = "$message" ] ||
+        status=1
+    result $status "the example in C decodes a message with the shared $library"
+    # shellcheck disable=SC2046
+    gcc -o "$TMPDIR/static" examples/c/decode.c $(flags --cflags $library) \
+        "$root/usr/lib/$library.a" $(pkg-config --libs $(flags --print-requires-private $library)) \
+        -lm -lpthread
+    status=0
+    [ "$("$TMPDIR/static" 8098022E74FF44AAECF83E11F000)" = "$message" ] || status=1
+    result $status "and with the static one"
 done
-result $status "every installed header can be included"
+LD_LIBRARY_PATH=$root/usr/lib "$TMPDIR/shared" 8098 >"$TMPDIR/out" 2>"$TMPDIR/err" && status=1 || status=0
+[ -s "$TMPDIR/err" ] || status=1
+result $status "and says what is wrong with one that is cut"
+status=0
+ldd "$root/usr/lib/libv2gcodec.so" | grep -E 'lua|libuv|ssl|crypto|pcap|sqlite' && status=1
+result $status "the codec alone needs neither Lua, libuv nor OpenSSL"
+
+status=0
+for header in $(cd "$root/usr/include" && find v2g -name '*.h'); do
+    # shellcheck disable=SC2046
+    echo "#include <$header>" | gcc -std=c11 -fsyntax-only -x c - $(flags --cflags libv2g) || status=1
+    # shellcheck disable=SC2046
+    echo "#include <$header>" | g++ -std=c++17 -fsyntax-only -x c++ - $(flags --cflags libv2g) || status=1
+done
+result $status "every installed header can be included, in C and in C++"
+status=0
+for library in libv2g libv2gcodec; do
+    nm -D --defined-only "$root/usr/lib/$library.so" | grep -v ' v2g_' && status=1
+done
+result $status "no library has a symbol without the prefix v2g_"
 
 status=0
 for page in v2glab.1 v2glab-test.1 v2glab-pki-make.1; do
