@@ -30,7 +30,7 @@ void grammars_close(struct grammars *g);
         "grammar", 'g', "NAME",                                                                    \
             "the grammar of the message: appprotocol, din70121, iso15118-2,\n"                     \
             "iso15118-20-common, -ac, -dc, -wpt, -acdp, -ac-der-iec, -ac-der-sae,\n"               \
-            "xmldsig or sdp; or a protocol, as ISO15118-20. May be given several times, or\n"      \
+            "xmldsig or sdp; or a protocol, as ISO15118-20. May be given several\ntimes, or "      \
             "with commas.\n"                                                                       \
             "Without it every grammar is tried",                                                   \
             OPTION_CALL, .at = at_, .take = grammars_take                                          \
