@@ -143,7 +143,7 @@ $(OUT)/%.o: %.c Makefile build/config.mk
 	$(call say,CC,$<)$(COMPILE)
 
 # Assembled from all the files that are built in; see src/base/asset.h.
-$(OUT)/%assets.o: build/%assets.S $(ASSETS)
+$(OUT)/assets.o $(OUT)/codec-assets.o: $(OUT)/%.o: build/%.S $(ASSETS)
 	@mkdir -p $(@D)
 	$(call say,AS,$<)$(CC) -c -o $@ $<
 
