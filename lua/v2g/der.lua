@@ -194,18 +194,45 @@ local function on_curve(points, x)
     return before[2]
 end
 
+-- Units of SAE that are percentages, and what of.
+local SHARES <const> = {
+    PercentageV = 'nominal_voltage',
+    PercentageEVMaximumConfiguredActivePower = 'feed_most',
+    PercentageEVMaximumConfiguredApparentPower = 'feed_most',
+    PercentageEVMaximumAvailableActivePower = 'feed_most',
+    PercentageEVMaximumConfiguredReactivePower = 'var_most',
+    PercentageEVMaximumAvailableReactivePower = 'var_most',
+}
+
+local function in_unit(s, value, unit)
+    local of = SHARES[unit]
+    return of and value / 100 * s[of] or value
+end
+
 -- Points of a curve as { x, y }; of IEC the sign of y is that of the side: overexcited feeds, and
 -- so is below 0.
-local function points_of(control)
+local function points_of(s, control)
     local list = {}
     for i, point in ipairs(control.CurveDataPoints.CurveDataPoint) do
         local y = point.yValue
         if type(y) == 'table' then
             y = y.Excitation == 'OverExcited' and -y.SetpointValue or y.SetpointValue
         end
-        list[i] = { point.xValue, y }
+        list[i] = { in_unit(s, point.xValue, control.xUnit), in_unit(s, y, control.yUnit) }
     end
     return list
+end
+
+-- The power factor of a curve at x, and on which side of the reactive power it lies: that of the
+-- next point that has one, else of the last.
+local function factor_on_curve(control, x)
+    local points, side = {}, nil
+    for i, point in ipairs(control.CurveDataPoints.CurveDataPoint) do
+        points[i] = { point.xValue, point.yValue.SetpointValue }
+        local is_passed = side ~= nil and i > 1 and points[i - 1][1] >= x
+        side = not is_passed and point.yValue.Excitation or side
+    end
+    return on_curve(points, x), side
 end
 
 -- s: what the vehicle is about to do, which each function changes: p and q (W, var), with the
@@ -224,7 +251,7 @@ end
 local function reactive_factor(s, factor, excitation)
     local cosine = math.max(0.01, math.min(1, math.abs(factor)))
     local q = math.abs(s.p) * math.sqrt(1 - cosine * cosine) / cosine
-    s.q = (excitation == 'OverExcited' or factor < 0) and -q or q
+    s.q = excitation == 'OverExcited' and -q or q
     return q > 0
 end
 
@@ -241,7 +268,7 @@ local function no_current(s)
 end
 
 local function follow_points(s, control, x)
-    s.q = on_curve(points_of(control), x)
+    s.q = on_curve(points_of(s, control), x)
     return s.q ~= 0
 end
 
@@ -262,8 +289,16 @@ local IEC <const> = {
     { 'VoltVar', function(s, c) return follow_points(s, c, s.voltage) end },
     { 'WattVar', function(s, c) return follow_points(s, c, math.abs(s.p)) end },
     { 'WattCosPhi', function(s, c)
-        local factor = on_curve(points_of(c), math.abs(s.p))
-        return reactive_factor(s, factor)
+        return reactive_factor(s, factor_on_curve(c, math.abs(s.p)))
+    end },
+    -- what the charge loop asks for goes before curves
+    { 'DSOMaximumDischargePower', limit_feed },
+    { 'DSOCosPhiSetpoint', function(s, c)
+        return reactive_factor(s, c.DSOCosPhiSetpointValue, c.Excitation)
+    end },
+    { 'DSOQSetpoint', function(s, c)
+        s.q = c.DSOQSetpointValue
+        return true
     end },
     { 'ZeroCurrent', function(s, c)
         return (s.voltage > (c.OverVoltageLimit or math.huge)
@@ -273,10 +308,13 @@ local IEC <const> = {
 
 -- Times after which a vehicle has to disconnect are not played: beyond the outermost of the curve's
 -- values it does so at once.
-local function trips(c, unit, value, is_over)
+local function trips(s, c, unit, value, is_over)
     local found
-    for _, point in ipairs(c.Enable and points_of(c) or {}) do
-        local threshold = c.xUnit == unit and point[1] or c.yUnit == unit and point[2] or nil
+    local function has_unit(name)
+        return name == unit or unit == 'V' and name == 'PercentageV'
+    end
+    for _, point in ipairs(c.Enable and points_of(s, c) or {}) do
+        local threshold = has_unit(c.xUnit) and point[1] or has_unit(c.yUnit) and point[2] or nil
         if threshold then
             found = is_over and math.max(found or threshold, threshold)
                 or not is_over and math.min(found or threshold, threshold) or found
@@ -294,11 +332,11 @@ local SAE <const> = {
             reference(s, settings))
     end },
     { 'VoltWatt', function(s, c)
-        return limit_feed(s, on_curve(points_of(c), s.voltage))
+        return limit_feed(s, on_curve(points_of(s, c), s.voltage))
     end },
     { 'ConstantWatt', function(s, c)
         local before = s.p
-        s.p = -math.max(-s.draw_most, math.min(s.feed_most, c.WattSetpoint))
+        s.p = -math.max(-s.draw_most, math.min(s.feed_most, in_unit(s, c.WattSetpoint, c.Unit)))
         return s.p ~= before
     end },
     { 'LimitMaxDischargePower', function(s, c)
@@ -310,7 +348,7 @@ local SAE <const> = {
     { 'VoltVar', function(s, c) return follow_points(s, c, s.voltage) end },
     { 'WattVar', function(s, c) return follow_points(s, c, math.abs(s.p)) end },
     { 'ConstantVar', function(s, c)
-        s.q = c.VarSetpoint
+        s.q = in_unit(s, c.VarSetpoint, c.Unit)
         return s.q ~= 0
     end },
 }
@@ -335,12 +373,12 @@ local function may_connect(s, control)
         return false, 'service is not permitted'
     end
     local voltage, frequency = control.VoltageTrip, control.FrequencyTrip
-    if voltage and (trips(voltage.OverVoltageMustTripCurve, 'V', s.voltage, true)
-        or trips(voltage.UnderVoltageMustTripCurve, 'V', s.voltage, false)) then
+    if voltage and (trips(s, voltage.OverVoltageMustTripCurve, 'V', s.voltage, true)
+        or trips(s, voltage.UnderVoltageMustTripCurve, 'V', s.voltage, false)) then
         return false, 'the voltage trips it'
     end
-    if frequency and (trips(frequency.OverFrequencyMustTripCurve, 'Hz', s.frequency, true)
-        or trips(frequency.UnderFrequencyMustTripCurve, 'Hz', s.frequency, false)) then
+    if frequency and (trips(s, frequency.OverFrequencyMustTripCurve, 'Hz', s.frequency, true)
+        or trips(s, frequency.UnderFrequencyMustTripCurve, 'Hz', s.frequency, false)) then
         return false, 'the frequency trips it'
     end
     return true
@@ -367,18 +405,24 @@ function der.merge(control, changed)
 end
 
 -- What the vehicle does at the grid. wanted: W that it would draw; flavour: 'iec', 'sae'; control:
--- DERControl, DERControlCPDRes; grid: voltage, frequency, nominal; most: draw, feed (W); orders:
--- what the charge loop asks for besides: DSOQSetpoint, DSOCosPhiSetpoint, DSOMaximumDischargePower.
+-- feed (W), var; orders: what the charge loop asks for besides by IEC rules, by its element's name.
+-- feed (W), var; orders: what the charge loop asks for besides by IEC rules, by the element's name.
 -- Returns p, q, whether it is connected, and a list of what has changed something.
 function der.follow(wanted, flavour, control, grid, most, orders)
     local s = { p = wanted, q = 0, voltage = grid.voltage, frequency = grid.frequency,
-                nominal = grid.nominal, draw_most = most.draw, feed_most = most.feed }
+                nominal = grid.nominal, nominal_voltage = grid.nominal_voltage,
+                draw_most = most.draw, feed_most = most.feed, var_most = most.var }
     local did, by_name = {}, {}
-    local connected, why = true, nil
     if flavour == 'sae' then
+        local connected, why = may_connect(s, control)
+        if not connected then
+            return 0, 0, false, { why }
+        end
         by_name = enabled(control)
-        connected, why = may_connect(s, control)
     else
+        for name, order in pairs(orders) do
+            by_name[name] = order
+        end
         for _, row in ipairs(der.FUNCTIONS) do
             by_name[row[1]] = row[2] and at(control, row)
         end
@@ -389,19 +433,7 @@ function der.follow(wanted, flavour, control, grid, most, orders)
             did[#did + 1] = rule[1]
         end
     end
-    if orders.power and limit_feed(s, orders.power) then
-        did[#did + 1] = 'DSOMaximumDischargePower'
-    end
-    if orders.q then
-        s.q, did[#did + 1] = orders.q.DSOQSetpointValue, 'DSOQSetpoint'
-    elseif orders.cos_phi then
-        reactive_factor(s, orders.cos_phi.DSOCosPhiSetpointValue, orders.cos_phi.Excitation)
-        did[#did + 1] = 'DSOCosPhiSetpoint'
-    end
-    if not connected then
-        s.p, s.q, did = 0, 0, { why }
-    end
-    return s.p, s.q, connected, did
+    return s.p, s.q, true, did
 end
 
 return der

@@ -41,7 +41,8 @@ local function grid_of(self)
         return own > 0 and own or wire.get(id, what) or self.nominal[what] or nominal[what]
     end
     return { voltage = measured 'voltage', frequency = measured 'frequency',
-             nominal = self.nominal.frequency or nominal.frequency }
+             nominal = self.nominal.frequency or nominal.frequency,
+             nominal_voltage = self.nominal.voltage or nominal.voltage }
 end
 
 local function set_limits(self, path, finished)
@@ -72,7 +73,9 @@ local function take_over(self, path)
             .. '[V2G20-3229]'):format(nominal, most))
     end
     self.feed_limit = most
-    self.nominal = { frequency = get 'EVSENominalFrequency' }
+    self.nominal = { frequency = get 'EVSENominalFrequency',
+                     voltage = self.transfer.der == 'sae' and get 'GridLimits_GridNominalVoltage'
+                         or self.voltage }
     self.control = get(self.transfer.der == 'iec' and 'DERControl' or 'DERControlCPDRes')
     local missing = self.transfer.der == 'iec' and der.missing(self.control, self.function_bits)
     if missing then
@@ -104,7 +107,8 @@ end
 function vehicle.act(self, path, draw, is_idle)
     local grid = grid_of(self)
     local p, q, connected, did = der.follow(self.flowing, self.transfer.der, self.control, grid,
-        { draw = draw, feed = math.min(self.battery.discharge_power, self.feed_limit) },
+        { draw = draw, feed = math.min(self.battery.discharge_power, self.feed_limit),
+          var = REACTIVE },
         self.orders or {})
     local text = ('grid %.1f V, %.2f Hz: %s: %.0f W wanted, %.0f W and %.0f var'):format(grid.voltage,
         grid.frequency, #did > 0 and table.concat(did, ', ') or 'as wanted', self.flowing, p, q)
@@ -141,8 +145,10 @@ function vehicle.take(self, path)
             and self:get('ChargingStatus', path .. '_' .. name) or nil
     end
     if self.transfer.der == 'iec' then
-        self.orders = { q = optional 'DSOQSetpoint', cos_phi = optional 'DSOCosPhiSetpoint',
-                        power = optional 'DSOMaximumDischargePower' }
+        self.orders = {}
+        for _, name in ipairs { 'DSOQSetpoint', 'DSOCosPhiSetpoint', 'DSOMaximumDischargePower' } do
+            self.orders[name] = optional(name)
+        end
         return
     end
     local changed = optional 'DERControlCLRes'

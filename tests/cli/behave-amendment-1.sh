@@ -111,6 +111,57 @@ feeding='--set discharge_to=5 --set loops=8'
     both_pass "SAE: a voltage that trips it" out 'the voltage trips it: -10000 W wanted, 0 W'
 }
 
+# the model by itself: what stands between two points, sides, percentages, and what goes before what
+cat >"$work/model.lua" <<'END'
+local der = require 'v2g.der'
+local function near(what, p, q, want_p, want_q)
+    assert(math.abs(p - want_p) < 1 and math.abs(q - want_q) < 1, ('%s: %g W, %g var'):format(what, p, q))
+end
+local grid = { voltage = 230, frequency = 50, nominal = 50, nominal_voltage = 230 }
+local most = { draw = 11000, feed = 10000, var = 5000 }
+local function iec(what, wanted, names, more, orders, want_p, want_q)
+    local now = {}
+    for key, value in pairs(grid) do
+        now[key] = more[key] or value
+    end
+    local p, q = der.follow(wanted, 'iec', der.control(names), now, most, orders)
+    near(what, p, q, want_p, want_q)
+end
+iec('nothing', 5000, {}, {}, {}, 5000, 0)
+-- 8250 W: half way from 1 to 0.9
+iec('power factor', 8250, { 'WattCosPhi' }, {}, {}, 8250, 8250 * math.tan(math.acos(0.95)))
+local cosine = der.control { 'WattCosPhi' }
+cosine.ReactivePowerSupport.WattCosPhi.CurveDataPoints.CurveDataPoint[2].yValue.Excitation = 'OverExcited'
+local p, q = der.follow(8250, 'iec', cosine, grid, most, {})
+near('the other side', p, q, 8250, -8250 * math.tan(math.acos(0.95)))
+cosine.ReactivePowerSupport.WattCosPhi.CurveDataPoints.CurveDataPoint[2].yValue.Excitation = 'UnderExcited'
+iec('reactive power by active power', 5500, { 'WattVar' }, {}, {}, 5500, 2500)
+iec('a droop ends with its range', -10000, { 'OverFrequencyWatt' }, { frequency = 60 }, {}, -4800, 0)
+iec('an order goes before a curve', -5000, { 'VoltVar' }, { voltage = 250 },
+    { DSOCosPhiSetpoint = { DSOCosPhiSetpointValue = 0.8, Excitation = 'OverExcited' } }, -5000, -3750)
+iec('no current goes before an order', -5000, { 'ZeroCurrent' }, { voltage = 280 },
+    { DSOQSetpoint = { DSOQSetpointValue = 900 } }, 0, 0)
+grid = { voltage = 252, frequency = 60, nominal = 60, nominal_voltage = 240 }
+local sae = der.sae({ voltage = 240, frequency = 60 }, 5000)
+local volt_var = sae.ReactivePowerSupportCPDRes.VoltVar
+volt_var.xUnit, volt_var.yUnit = 'PercentageV', 'PercentageEVMaximumConfiguredReactivePower'
+for i, point in ipairs { { 92, -100 }, { 98, 0 }, { 102, 0 }, { 108, 100 } } do
+    volt_var.CurveDataPoints.CurveDataPoint[i] = { xValue = point[1], yValue = point[2] }
+end
+p, q = der.follow(-9000, 'sae', sae, grid, most, {})
+near('105 % of the voltage, half of the reactive power', p, q, -9000, 2500)
+sae.ActivePowerSupportCPDRes.LimitMaxDischargePower.Enable = true
+sae.ActivePowerSupportCPDRes.LimitMaxDischargePower.PercentageValue = 40
+p, q = der.follow(-9000, 'sae', sae, grid, most, {})
+near('a limit', p, q, -4000, 2500)
+local merged = der.merge(sae, { EnterServiceCLRes = { PermitService = false } })
+local _, _, connected, did = der.follow(-9000, 'sae', merged, grid, most, {})
+assert(not connected and did[1] == 'service is not permitted')
+Log('the model holds')
+END
+run run --virtual-time --no-record "$work/model.lua"
+wants "the model: points, sides, percentages, order" 0 out 'the model holds'
+
 # whatever a session can come to
 while read -r what options; do
     for mode in "mcs" "ac-der" "ac-der --set der=sae --with der=sae"; do
