@@ -9,7 +9,7 @@
  */
 #include "codec/copy.h"
 #include "record/record.h"
-#include "script/ready.h"
+#include "script/fleet.h"
 #include "script/run.h"
 
 #include <arpa/inet.h>
@@ -103,12 +103,17 @@ static enum run_exit run_station(const struct script_options *o, struct ready *s
     struct world *world = world_open(NULL, &e);
     recorder_attach(o->recorder, world);
     struct script_run *run = run_open(world, &EVENTS, NULL);
-    if (run_add(run, o, "evse", ready_built_in(station), &e) == NULL ||
-        (vehicle != NULL && run_add(run, o, "ev", ready_built_in(vehicle), &e) == NULL))
+    struct fleet fleet;
+    fleet_open(&fleet, vehicle, 1);
+    if (run_add(run, o, "evse", ready_station(station), &e) == NULL ||
+        (vehicle != NULL && (run_add(run, o, "ev", fleet_built_in(&fleet), &e) == NULL ||
+                             fleet_send(&fleet, 0, 1) != 0)))
         give_up(e.what);
+    fleet_end(&fleet);
     run_play(run);
     enum run_exit result = run_result(run);
     run_close(run);
+    fleet_close(&fleet);
     recorder_detach(o->recorder);
     world_close(world);
     return result;
@@ -119,12 +124,8 @@ static void record_requests(struct bench *b, const struct course *k)
     struct script_options o = options(b);
     const struct ready_setting loops = {{(const uint8_t *)"loops", 5}, k->loops};
     struct ready station = {.sessions = 1};
-    struct ready vehicle = {.is_vehicle = true,
-                            .mode = k->mode,
-                            .tls = "off",
-                            .time_scale = "1e6",
-                            .setting = &loops,
-                            .settings = 1};
+    struct ready vehicle = {
+        .mode = k->mode, .tls = "off", .time_scale = "1e6", .setting = &loops, .settings = 1};
     o.recorder = &b->recorder;
     o.protocol = k->protocol;
     if (run_station(&o, &station, &vehicle) != RUN_PASS || b->requests == 0)

@@ -2,6 +2,7 @@
 -- What vehicle and station share: parameters from several sources, pauses, hooks.
 
 local check = require 'v2g.check'
+local requires = require 'v2g.requires'
 local defaults = require 'v2g.parameters'
 local quirks = require 'v2g.quirks'
 local steps = require 'v2g.steps'
@@ -180,12 +181,20 @@ local function set(p, role, key, text)
     end
 end
 
+-- Files as they were read before: { name, text } -> function of an environment. What such a file
+-- makes is made anew for each session.
+local chunks = setmetatable({}, { __mode = 'k' })
+
 local function load_file(file, environment)
-    local chunk, why = load(file[2], '@' .. file[1], 't', environment)
+    local chunk, why = chunks[file], nil
+    if not chunk then
+        chunk, why = load('local _ENV = ... ' .. file[2], '@' .. file[1], 't')
+        chunks[file] = chunk
+    end
     if not chunk then
         common.refuse(why)
     end
-    return chunk()
+    return chunk(environment)
 end
 
 -- What options say that are no parameters.
@@ -226,31 +235,79 @@ local function take_options(p, role, o, environment)
     end
 end
 
--- What hooks see: everything that scripts see, the role that they are hooks of as Evcc or Secc, and
--- `before`, `on` and the parameters as globals. What they set as a global is theirs alone.
+-- What hooks see: everything that scripts see, the role that they are hooks of as Evcc or Secc,
+-- `before`, `on` and the parameters as globals. What they set as a global, or in a library of Lua,
+-- is theirs alone, and so are the files beside them that they require.
+local LIBRARIES <const> = { 'string', 'table', 'math', 'utf8', 'coroutine', 'os' }
+
 local function environment_of(side, role)
     local environment = { [side == 'ev' and 'Evcc' or 'Secc'] = role,
-                          [side == 'ev' and 'EVCC' or 'SECC'] = role }
+                          [side == 'ev' and 'EVCC' or 'SECC'] = role, require = requires() }
+    for _, name in ipairs(LIBRARIES) do
+        environment[name] = copy(_G[name])
+    end
     environment._G = environment
     return setmetatable(environment, { __index = _G })
+end
+
+local function has_functions(value)
+    if type(value) ~= 'table' then
+        return type(value) == 'function'
+    end
+    for _, entry in pairs(value) do
+        if has_functions(entry) then
+            return true
+        end
+    end
+    return false
+end
+
+-- Options that do not change any more, and what was made of them.
+local lasting = setmetatable({}, { __mode = 'k' })
+
+-- Says that these options will not change: what they say is checked once, and sessions share the
+-- parameters where nothing in them could tell one session from another.
+function common.lasting(o)
+    lasting[o] = lasting[o] or {}
+    return o
+end
+
+local function parameters_of(side, role, o)
+    local known = lasting[o] or {}
+    if known.shared then
+        return known.shared, true
+    end
+    local p = copy(defaults[side])
+    local has_file = o.script or type(o.persona) == 'table' and is_list(o.persona)
+    take_options(p, side, o, has_file and environment_of(side, role) or {})
+    local found = next(o) and not known.is_checked and check.problems(side, p, role) or {}
+    if #found > 0 then
+        common.refuse(table.concat(found, '; '))
+    end
+    known.is_checked = true
+    if lasting[o] and not o.script and not has_functions(p) then
+        known.shared = p
+    end
+    return p, known.shared ~= nil
 end
 
 -- What a session of one side ('ev', 'station') begins with, by what the options say: the role that
 -- is played, the parameters, how fast electrical time runs, and which messages nothing is done to.
 function common.new(side, role, o)
-    local p = copy(defaults[side])
     if o.protocol then
         role.Protocol = o.protocol
     end
-    take_options(p, side, o, environment_of(side, role))
-    if next(o) then
-        local found = check.problems(side, p, role)
-        if #found > 0 then
-            common.refuse(table.concat(found, '; '))
-        end
+    local p, is_shared = parameters_of(side, role, o)
+    return { p = p, is_shared = is_shared, role = role, side = side, plain = {},
+             scale = tonumber(o.time_scale or 1), quirks = quirks[side] }
+end
+
+-- Sets a parameter of this session alone.
+function common.change(s, key, value)
+    if s.is_shared then
+        s.p, s.is_shared = copy(s.p), false
     end
-    return { p = p, role = role, side = side, scale = tonumber(o.time_scale or 1), plain = {},
-             quirks = quirks[side] }
+    s.p[key] = value
 end
 
 -- ---- time ----

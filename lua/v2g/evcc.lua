@@ -763,22 +763,4 @@ function evcc.charge(role, options)
     end
 end
 
--- The same as a script: its verdict is that of the charge.
-function evcc.run(role, options)
-    local outcome = evcc.charge(role, options)
-    if outcome.missing then
-        common.refuse(outcome.why) -- there was nobody to judge
-    end
-    if outcome.ok == 'error' then
-        common.refuse(outcome.why)
-    elseif not outcome.ok then
-        Fail(outcome.why)
-    elseif outcome.ok == 'inconclusive' then
-        Inconclusive(outcome.why)
-    end
-    if outcome.why ~= '' then
-        Pass(outcome.why)
-    end
-end
-
 return evcc

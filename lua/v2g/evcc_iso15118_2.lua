@@ -112,11 +112,11 @@ local function be_unsuited(self, wanted, why)
         return wanted
     end
     if how == 'silent' then
-        self.p.silent_at = step or 'PaymentServiceSelection'
+        common.change(self, 'silent_at', step or 'PaymentServiceSelection')
         return wanted
     end
     if step then
-        self.p[how == 'stop' and 'stop_at' or 'leave_at'] = step
+        common.change(self, how == 'stop' and 'stop_at' or 'leave_at', step)
         return wanted
     end
     return self:leave(how == 'close' and 'fin' or how, false, why)

@@ -701,7 +701,7 @@ function steps.SessionStop(self)
     self:exchange('SessionStop')
     if how == 'ServiceRenegotiation' then
         for key, value in pairs(p.service_change) do
-            p[key] = value
+            common.change(self, key, value)
         end
         return 'services'
     end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The ready-made vehicle and station: as functions of roles (Evcc.Charge, Secc.Serve), and as what
--- `v2glab ev` and `v2glab evse` run.
+-- `v2glab evse` runs; `v2glab ev` runs fleet.lua.
 local main = {}
 
 -- Evcc.Charge of that role.
@@ -18,14 +18,9 @@ function main.Serve(role)
     end
 end
 
-function main.vehicle(options)
-    math.randomseed()
-    require('v2g.evcc').run(Evcc, options)
-end
-
 function main.station(options)
     math.randomseed()
-    require('v2g.secc').serve(Secc, options)
+    require('v2g.secc').serve(Secc, require('v2g.common').lasting(options))
 end
 
 return main

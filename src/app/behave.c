@@ -10,7 +10,7 @@
 #include "app/view.h"
 #include "record/ladder.h"
 #include "record/record.h"
-#include "script/ready.h"
+#include "script/fleet.h"
 #include "script/run.h"
 #include "wire/lab.h"
 
@@ -28,7 +28,6 @@ struct part {
     struct ready ready;
     struct ready_setting setting[SETTINGS_MAX];
     struct script_options options;
-    struct player *player; /* of a station, while it plays */
 };
 
 struct behaving {
@@ -37,8 +36,10 @@ struct behaving {
     struct session_options session;
     struct part own, other;
     const char *mode, *time_scale;
-    unsigned count, vehicles; /* as given; that have not ended */
+    unsigned count; /* as given */
     struct script_run *run;
+    struct fleet fleet;
+    struct player *station, *vehicles; /* while they play */
     struct world *world;
     struct timer ticker;
     bool is_interrupted, both;
@@ -192,26 +193,27 @@ static void tell(struct behaving *b, const char *by, enum verdict verdict, const
         fprintf(stderr, "%s\n", text);
 }
 
-static void session_over(void *context, const char *by, enum verdict verdict, const char *text)
+static void session_over(void *context, const struct session_end *end)
 {
-    tell(context, by, verdict, text);
+    tell(context, end->by, end->verdict, end->text);
 }
 
 /* The station ends with the last vehicle. */
 static void player_ended(void *context, const struct player *p, const struct script *s)
 {
     struct behaving *b = context;
-    struct part *station = b->is_ev ? &b->other : &b->own;
-    bool is_vehicle = p != station->player;
-    if (is_vehicle || s->verdict != VERDICT_PASS)
+    bool is_vehicle = p == b->vehicles;
+    if (s->verdict != VERDICT_PASS)
         tell(b, is_vehicle ? "EVCC" : "SECC", s->verdict,
              s->verdict == VERDICT_ERROR && s->traceback != NULL ? s->traceback : s->reason);
-    if (!is_vehicle && s->verdict == VERDICT_ERROR && b->vehicles > 0)
+    if (!is_vehicle && s->verdict == VERDICT_ERROR && b->vehicles != NULL)
         run_abort(b->run); /* nobody is there to charge at */
-    if (!is_vehicle)
-        station->player = NULL;
-    else if (--b->vehicles == 0 && station->player != NULL)
-        run_stop_player(station->player);
+    if (is_vehicle)
+        b->vehicles = NULL;
+    else
+        b->station = NULL;
+    if (is_vehicle && b->station != NULL)
+        run_stop_player(b->station);
 }
 
 /* The first time sessions end as the protocol wants, then at once. */
@@ -281,7 +283,6 @@ static int find_persona(struct ready *r, struct err *e)
 static int prepare_part(struct behaving *b, struct part *part, bool is_vehicle, struct err *e)
 {
     struct ready *r = &part->ready;
-    r->is_vehicle = is_vehicle;
     r->mode = b->mode;
     r->time_scale = b->time_scale;
     r->tls = b->session.script.peer.choice.said[TLS_KEY_VERSION];
@@ -313,21 +314,28 @@ static int prepare(struct behaving *b, struct err *e)
     return b->both ? prepare_part(b, &b->other, !b->is_ev, e) : 0;
 }
 
+static int add_vehicles(struct behaving *b, struct part *part, struct err *e)
+{
+    unsigned n = b->is_ev && b->count > 0 ? b->count : 1;
+    fleet_open(&b->fleet, &part->ready, 1);
+    b->vehicles = run_add(b->run, &part->options, "ev", fleet_built_in(&b->fleet), e);
+    for (unsigned i = 0; b->vehicles != NULL && i < n; i++)
+        if (fleet_send(&b->fleet, 0, i + 1) != 0)
+            return err_set(e, "out of memory");
+    fleet_end(&b->fleet);
+    return b->vehicles == NULL ? -1 : 0;
+}
+
 static int add_players(struct behaving *b, struct err *e)
 {
     struct part *vehicle = b->is_ev ? &b->own : &b->other;
     struct part *station = b->is_ev ? &b->other : &b->own;
     if (!b->is_ev || b->both) {
-        station->player =
-            run_add(b->run, &station->options, "evse", ready_built_in(&station->ready), e);
-        if (station->player == NULL)
+        b->station = run_add(b->run, &station->options, "evse", ready_station(&station->ready), e);
+        if (b->station == NULL)
             return -1;
     }
-    b->vehicles = !b->is_ev ? b->both : b->count > 0 ? b->count : 1;
-    for (unsigned i = 0; i < b->vehicles; i++)
-        if (run_add(b->run, &vehicle->options, "ev", ready_built_in(&vehicle->ready), e) == NULL)
-            return -1;
-    return 0;
+    return b->is_ev || b->both ? add_vehicles(b, vehicle, e) : 0;
 }
 
 static int play(struct behaving *b, struct err *e)
@@ -345,6 +353,7 @@ static int play(struct behaving *b, struct err *e)
         run_play(b->run);
     enum run_exit result = run_result(b->run);
     run_close(b->run);
+    fleet_close(&b->fleet);
     all_over(b);
     if (b->is_interrupted && result == RUN_PASS)
         result = RUN_INCONCLUSIVE;

@@ -108,13 +108,14 @@ static void script_ended(void *context, const struct player *p, const struct scr
 }
 
 /* Without a ladder nothing else says why one session of a station that goes on has failed. */
-static void session_over(void *context, const char *by, enum verdict verdict, const char *text)
+static void session_over(void *context, const struct session_end *end)
 {
     struct running *r = context;
-    if (!r->session.quiet || verdict == VERDICT_PASS)
+    if (!r->session.quiet || end->verdict == VERDICT_PASS)
         return;
     recorder_flush(&r->recorder);
-    fprintf(stderr, "%s: %s%s%s\n", by, verdict_name(verdict), text[0] != '\0' ? ": " : "", text);
+    fprintf(stderr, "%s: %s%s%s\n", end->by, verdict_name(end->verdict),
+            end->text[0] != '\0' ? ": " : "", end->text);
 }
 
 static int open_sinks(struct running *r, struct err *e)

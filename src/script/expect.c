@@ -113,7 +113,7 @@ static int expect_nothing(lua_State *L)
 /* Raises what cannot be said of the message, whatever it holds, which is the script's error. */
 static void check_fields(lua_State *L, const struct bound *b)
 {
-    const char *name = b->name.message->as.name;
+    const char *name = b->name->message->as.name;
     sandbox_require(L, MODULE);
     lua_getfield(L, -1, "check");
     object_push_named(L, b->role, name, strlen(name));
@@ -141,7 +141,7 @@ static void compare(lua_State *L, const struct role *r)
 
 static int message_came(lua_State *L, int status, lua_KContext context)
 {
-    const struct bound *b = role_bound(L);
+    const struct bound own = role_bound(L), *b = &own;
     struct role *r = b->role;
     (void)status;
     (void)context;
@@ -157,7 +157,7 @@ static int message_came(lua_State *L, int status, lua_KContext context)
 
 int expect_message(lua_State *L)
 {
-    const struct bound *b = role_bound(L);
+    const struct bound own = role_bound(L), *b = &own;
     const struct role *r = b->role;
     lua_settop(L, 2);
     luaL_argexpected(L, lua_isnil(L, 1) || lua_istable(L, 1), 1, "table of fields");
@@ -166,7 +166,8 @@ int expect_message(lua_State *L)
         check_fields(L, b);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_pushvalue(L, lua_upvalueindex(2));
-    lua_pushcclosure(L, flow_receive, 2);
+    lua_pushvalue(L, lua_upvalueindex(3));
+    lua_pushcclosure(L, flow_receive, 3);
     lua_pushvalue(L, 2);
     lua_callk(L, 1, 0, 0, message_came);
     return message_came(L, LUA_OK, 0);
@@ -203,10 +204,9 @@ void expect_open(lua_State *L)
     lua_pop(L, 2);
 }
 
-void expect_methods(lua_State *L, struct role *r)
+void expect_methods(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
         {"Expect_Close", expect_close}, {"Expect_Nothing", expect_nothing}, {NULL, NULL}};
-    lua_pushlightuserdata(L, r);
-    luaL_setfuncs(L, FUNCTIONS, 1);
+    luaL_setfuncs(L, FUNCTIONS, 0);
 }

@@ -14,7 +14,7 @@
 
 #include "script/role.h"
 
-/* Lua function of the verb Expect_ (upvalue 1: struct bound). */
+/* Lua function of the verb Expect_ (role_bound). */
 int expect_message(lua_State *L);
 
 /* Makes in L what Expect_ compares with besides values: any, near, at_least, at_most, absent,
@@ -22,6 +22,6 @@ int expect_message(lua_State *L);
 void expect_open(lua_State *L);
 
 /* Adds these functions to the table on top of the stack. */
-void expect_methods(lua_State *L, struct role *r);
+void expect_methods(lua_State *L);
 
 #endif

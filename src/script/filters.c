@@ -315,9 +315,8 @@ void filters_open(lua_State *L)
     lua_pop(L, 1);
 }
 
-void filters_methods(lua_State *L, struct role *r)
+void filters_methods(lua_State *L)
 {
-    lua_pushlightuserdata(L, r);
-    lua_pushcclosure(L, method_filter, 1);
+    lua_pushcfunction(L, method_filter);
     lua_setfield(L, -2, "Filter");
 }

@@ -27,6 +27,6 @@ void filters_open(lua_State *L);
 void filters_count(lua_State *L, int at, unsigned *total, bool only_out);
 
 /* Filter, into the table on top of the stack. */
-void filters_methods(lua_State *L, struct role *r);
+void filters_methods(lua_State *L);
 
 #endif

@@ -122,16 +122,16 @@ void flow_sent(lua_State *L, struct role *r, const char *name)
 
 static int send_connected(lua_State *L, int status, lua_KContext context)
 {
-    struct bound *b = role_bound(L);
+    struct bound own = role_bound(L), *b = &own;
     struct role *r = b->role;
     struct err e = ERR_INIT;
     (void)status;
     (void)context;
-    if (needs_connection(b->name.set))
+    if (needs_connection(b->name->set))
         link_check(L, r, lua_tostring(L, lua_upvalueindex(2)));
     role_follow(L, r);
-    b = role_bound(L);
-    struct outgoing *o = role_outgoing(r, b->name.set, b->name.message, &e);
+    own = role_bound(L);
+    struct outgoing *o = role_outgoing(r, b->name->set, b->name->message, &e);
     if (o == NULL)
         return script_raise(L, &e);
     signing_send(L, r, &o->message, &o->arena, &o->given);
@@ -142,13 +142,13 @@ static int send_connected(lua_State *L, int status, lua_KContext context)
 
 int flow_send(lua_State *L)
 {
-    struct bound *b = role_bound(L);
+    const struct bound own = role_bound(L), *b = &own;
     if (lua_gettop(L) > 0)
         return luaL_error(L, "%s.%s takes no arguments; Set_ gives values", b->role->name,
                           lua_tostring(L, lua_upvalueindex(2)));
-    if (!needs_connection(b->name.set))
+    if (!needs_connection(b->name->set))
         return send_connected(L, LUA_OK, 0);
-    return link_connect(L, b->role, is_set(b->name.set, "appprotocol"), 0, send_connected);
+    return link_connect(L, b->role, is_set(b->name->set, "appprotocol"), 0, send_connected);
 }
 
 /* The message lies behind the context; the stack keeps it. */
@@ -270,8 +270,7 @@ static void describe(const struct received *received, char *out, size_t size)
 
 static int receive_done(lua_State *L, int status, lua_KContext context)
 {
-    struct bound *b = lua_touserdata(L, lua_upvalueindex(1));
-    struct role *r = b->role;
+    struct role *r = lua_touserdata(L, lua_upvalueindex(1));
     char found[600];
     const char *expected = lua_tostring(L, (int)context);
     (void)status;
@@ -304,41 +303,41 @@ int flow_wait(lua_State *L, struct role *r, const char *message, const char *pro
 
 static int receive_connected(lua_State *L, int status, lua_KContext context)
 {
-    struct bound *b = lua_touserdata(L, lua_upvalueindex(1));
+    const struct bound own = role_bound(L), *b = &own;
     struct role *r = b->role;
-    const struct element *message = b->name.message;
+    const struct element *message = b->name->message;
     (void)status;
     (void)context;
-    if (r->session->first == NULL && needs_connection(b->name.set))
+    if (r->session->first == NULL && needs_connection(b->name->set))
         link_check(L, r, lua_tostring(L, lua_upvalueindex(2)));
     lua_pushstring(L, message->as.name);
-    return flow_wait(L, r, message->as.name, b->name.set->protocol, lua_gettop(L), receive_done);
+    return flow_wait(L, r, message->as.name, b->name->set->protocol, lua_gettop(L), receive_done);
 }
 
 int flow_receive(lua_State *L)
 {
-    struct bound *b = role_bound(L);
+    const struct bound own = role_bound(L), *b = &own;
     struct role *r = b->role;
     struct err e = ERR_INIT;
     if (!lua_isnoneornil(L, 1))
         luaL_argcheck(L, luaL_checknumber(L, 1) >= 0, 1, "expected milliseconds, 0 or more");
     lua_settop(L, 1); /* for flow_wait */
     if (r->peer == NULL) {
-        if (role_invent(r, &b->name, &e) != 0)
+        if (role_invent(r, b->name, &e) != 0)
             return script_raise(L, &e);
         return 0;
     }
-    r->on_link = slac_is_set(b->name.set);
+    r->on_link = slac_is_set(b->name->set);
     if (r->on_link && slac_open(r, &e) != 0)
         return script_verdict(L, VERDICT_ERROR, "the link cannot be opened: %s", e.what);
     if (r->on_link)
         return receive_connected(L, LUA_OK, 0);
-    bool is_sdp = is_set(b->name.set, "sdp");
+    bool is_sdp = is_set(b->name->set, "sdp");
     if (is_sdp && open_sdp(r, &e) != 0)
         return script_verdict(L, VERDICT_ERROR, "SDP cannot be opened: %s", e.what);
     if (!is_sdp)
         r->sdp_open = false;
     if (r->session->first != NULL || is_sdp)
         return receive_connected(L, LUA_OK, 0);
-    return link_connect(L, r, is_set(b->name.set, "appprotocol"), 0, receive_connected);
+    return link_connect(L, r, is_set(b->name->set, "appprotocol"), 0, receive_connected);
 }

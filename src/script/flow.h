@@ -9,7 +9,7 @@
 
 #include "script/role.h"
 
-/* Lua functions of the verbs Send_ and Receive_ (upvalue 1: struct bound). */
+/* Lua functions of the verbs Send_ and Receive_ (role_bound). */
 int flow_send(lua_State *L);
 int flow_receive(lua_State *L);
 

@@ -263,6 +263,32 @@ void script_settle(struct script *s)
     }
 }
 
+/* ---- verdicts of sessions ---- */
+
+static enum verdict read_verdict(lua_State *L, int at)
+{
+    if (lua_type(L, at) != LUA_TSTRING)
+        return lua_toboolean(L, at) ? VERDICT_PASS : VERDICT_FAIL;
+    /* ORDER VERDICT */
+    static const char *const NAMES[] = {"pass", "fail", "inconclusive", "error", NULL};
+    return (enum verdict)(VERDICT_PASS + luaL_checkoption(L, at, NULL, NAMES));
+}
+
+void session_verdict(lua_State *L, const struct role *r, int at)
+{
+    struct script *s = r->script;
+    enum verdict verdict = read_verdict(L, at);
+    const char *text = luaL_optstring(L, at + 1, "");
+    lua_pushfstring(L, "%s%s%s", verdict_name(verdict), text[0] != '\0' ? ": " : "", text);
+    struct event e = session_new_event(r->session, EVENT_VERDICT, true, script_now(s));
+    e.ok = verdict == VERDICT_PASS;
+    e.text = lua_tostring(L, -1);
+    recorder_put(s->options->recorder, &e);
+    if (s->session_over != NULL)
+        s->session_over(s, r, verdict, text);
+    lua_pop(L, 1);
+}
+
 void judgements_open(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {

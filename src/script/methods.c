@@ -323,7 +323,7 @@ static int method_came(lua_State *L)
     return 1;
 }
 
-void methods_push(lua_State *L, struct role *r)
+void methods_push(lua_State *L, uint8_t side)
 {
     static const luaL_Reg FUNCTIONS[] = {
         {"Connect", method_connect},       {"Listen", method_listen},
@@ -336,12 +336,12 @@ void methods_push(lua_State *L, struct role *r)
         {"SessionID", method_session_id},  {NULL, NULL},
     };
     lua_newtable(L);
-    lua_pushlightuserdata(L, r);
-    luaL_setfuncs(L, FUNCTIONS, 1);
-    serving_methods(L, r);
-    slac_methods(L, r);
-    tls_view_methods(L, r);
-    filters_methods(L, r);
-    tls_expect_methods(L, r);
-    expect_methods(L, r);
+    luaL_setfuncs(L, FUNCTIONS, 0);
+    if (side == FROM_SECC)
+        serving_methods(L);
+    slac_methods(L);
+    tls_view_methods(L);
+    filters_methods(L);
+    tls_expect_methods(L);
+    expect_methods(L);
 }

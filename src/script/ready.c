@@ -34,10 +34,8 @@ static void set_file(lua_State *L, const char *key, const char *path)
     lua_setfield(L, -2, key);
 }
 
-/* Argument: the struct ready. */
-static int push_table(lua_State *L)
+void ready_push(lua_State *L, const struct ready *r)
 {
-    const struct ready *r = lua_touserdata(L, 1);
     lua_newtable(L);
     set_text(L, "mode", r->mode);
     set_text(L, "time_scale", r->time_scale);
@@ -59,6 +57,12 @@ static int push_table(lua_State *L)
         lua_pushinteger(L, r->sessions);
         lua_setfield(L, -2, "sessions");
     }
+}
+
+/* Argument: the struct ready. */
+static int give_options(lua_State *L)
+{
+    ready_push(L, lua_touserdata(L, 1));
     task_give(script_of(L)->main, L);
     return 0;
 }
@@ -66,14 +70,12 @@ static int push_table(lua_State *L)
 static int give(const struct built_in *own, struct script *s, struct err *e)
 {
     const struct ready *r = (const struct ready *)(const void *)own;
-    s->has_sessions = !r->is_vehicle;
-    return built_in_push(s, push_table, r, e);
+    s->has_sessions = true;
+    return built_in_push(s, give_options, r, e);
 }
 
-const struct built_in *ready_built_in(struct ready *r)
+const struct built_in *ready_station(struct ready *r)
 {
-    r->built_in.text =
-        r->is_vehicle ? "require('v2g.main').vehicle(...)" : "require('v2g.main').station(...)";
-    r->built_in.give = give;
+    r->built_in = (struct built_in){"require('v2g.main').station(...)", give};
     return &r->built_in;
 }

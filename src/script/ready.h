@@ -16,8 +16,7 @@ struct ready_setting {
 
 /* What is NULL or 0 is not said. */
 struct ready {
-    struct built_in built_in; /* set by ready_built_in */
-    bool is_vehicle;
+    struct built_in built_in; /* of a station */
     const char *mode, *time_scale, *tls;
     const char *persona;      /* the name of a built-in one */
     const char *persona_file; /* or a file with one */
@@ -27,7 +26,10 @@ struct ready {
     unsigned sessions; /* a station ends after so many */
 };
 
-/* What plays it; r must live as long as the run. */
-const struct built_in *ready_built_in(struct ready *r);
+/* Pushes the options as a table; raises. */
+void ready_push(lua_State *L, const struct ready *r);
+
+/* What plays a station; r must live as long as the run. Vehicles are played by fleet.h. */
+const struct built_in *ready_station(struct ready *r);
 
 #endif

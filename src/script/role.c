@@ -211,16 +211,17 @@ static void set_protocol(lua_State *L, struct role *r, const struct protocol *p)
     if (r->protocol == p)
         return;
     r->protocol = p;
-    r->generation++;
     forget_names(L, r);
 }
 
 /* Does again, under the new protocol, what was set before one was agreed. */
 static void replay(lua_State *L, struct role *r)
 {
+    if (r->replay == LUA_NOREF)
+        return;
     lua_rawgeti(L, LUA_REGISTRYINDEX, r->replay);
-    lua_newtable(L);
-    lua_rawseti(L, LUA_REGISTRYINDEX, r->replay);
+    luaL_unref(L, LUA_REGISTRYINDEX, r->replay);
+    r->replay = LUA_NOREF;
     lua_rawgeti(L, LUA_REGISTRYINDEX, r->table);
     lua_Unsigned n = lua_rawlen(L, -2);
     for (lua_Unsigned i = 1; i <= n; i++) {
@@ -243,6 +244,10 @@ void role_note_setting(lua_State *L, struct role *r, const char *name)
     int n = lua_gettop(L);
     if (r->fixed != NULL || r->session->agreed || r->peer == NULL)
         return;
+    if (r->replay == LUA_NOREF) {
+        lua_newtable(L);
+        r->replay = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
     lua_rawgeti(L, LUA_REGISTRYINDEX, r->replay);
     lua_createtable(L, n + 1, 0);
     lua_pushstring(L, name);
@@ -289,16 +294,67 @@ void role_free_protocol(lua_State *L, struct role *r)
     replay(L, r);
 }
 
-struct bound *role_bound(lua_State *L)
+/* ---- names ---- */
+
+/* What a name means in a protocol. */
+struct meaning {
+    const struct protocol *protocol;
+    struct name name;
+};
+
+/* Their addresses are the keys of the meanings that were found, by side: a table of tables by
+ * protocol. ORDER SIDE */
+static char KNOWN[2];
+
+static void push_known(lua_State *L, const struct role *r)
 {
-    struct bound *b = lua_touserdata(L, lua_upvalueindex(1));
-    struct role *r = b->role;
-    if (b->generation == r->generation)
-        return b;
+    const void *of = &KNOWN[r->side == FROM_SECC], *protocol = r->protocol;
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, of) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, of);
+    }
+    if (lua_rawgetp(L, -1, protocol) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, -3, protocol);
+    }
+    lua_remove(L, -2);
+}
+
+const struct name *role_push_name(lua_State *L, const struct role *r, const char *text,
+                                  struct err *e)
+{
     struct name_scope scope = role_scope(r);
+    struct meaning found = {.protocol = r->protocol};
+    luaL_checkstack(L, 4, NULL);
+    push_known(L, r);
+    if (lua_getfield(L, -1, text) == LUA_TNIL) {
+        lua_pop(L, 1);
+        if (name_resolve(&scope, text, &found.name, e) != 0) {
+            lua_pop(L, 1);
+            return NULL;
+        }
+        *(struct meaning *)lua_newuserdatauv(L, sizeof found, 0) = found;
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -3, text);
+    }
+    lua_remove(L, -2);
+    return &((const struct meaning *)lua_touserdata(L, -1))->name;
+}
+
+struct bound role_bound(lua_State *L)
+{
+    struct role *r = lua_touserdata(L, lua_upvalueindex(1));
+    const struct meaning *known = lua_touserdata(L, lua_upvalueindex(3));
+    if (known->protocol == r->protocol)
+        return (struct bound){r, &known->name};
     struct err e = ERR_INIT;
-    if (name_resolve(&scope, lua_tostring(L, lua_upvalueindex(2)), &b->name, &e) != 0)
+    const struct name *name = role_push_name(L, r, lua_tostring(L, lua_upvalueindex(2)), &e);
+    if (name == NULL)
         script_raise(L, &e);
-    b->generation = r->generation;
-    return b;
+    lua_replace(L, lua_upvalueindex(3));
+    return (struct bound){r, name};
 }

@@ -84,18 +84,19 @@ struct role {
     const struct protocol *protocol; /* that names belong to */
     const struct protocol *fixed; /* by option or script, NULL: none. What is agreed does not change
                                         it, but that of a standard may become one of its family */
-    unsigned generation;          /* of the names; grows with every change of protocol */
     struct outgoing *outgoing;
     struct incoming *incoming;
-    struct received *last;   /* received last; one of incoming's, or undecoded */
-    bool last_is_loose;      /* not one of incoming's: it was no message */
-    struct peer *peer;       /* NULL in print mode */
-    struct session *session; /* the peer's; in print mode one of its own */
-    struct serving *serving; /* a station that Accept() is called of (serving.h); or NULL */
-    bool is_place;           /* it holds sessions of another station: Secc.Place() */
-    bool sdp_open;           /* SDP is scripted */
-    bool on_link;            /* what is waited for is a frame of the link (slac.h) */
-    bool is_unsigned;        /* the script does not want messages signed as they are sent */
+    struct received *last;    /* received last; one of incoming's, or undecoded */
+    bool last_is_loose;       /* not one of incoming's: it was no message */
+    struct peer *peer;        /* NULL in print mode */
+    struct session *session;  /* the peer's; in print mode one of its own */
+    struct serving *serving;  /* a station that Accept() is called of (serving.h); or NULL */
+    bool is_place;            /* it holds sessions of another role: Secc.Place(), a fleet's */
+    struct role *next_parked; /* of the places that nobody has */
+    uint32_t number;          /* of a fleet's vehicle */
+    bool sdp_open;            /* SDP is scripted */
+    bool on_link;             /* what is waited for is a frame of the link (slac.h) */
+    bool is_unsigned;         /* the script does not want messages signed as they are sent */
     struct {
         char interface[32], address[96]; /* given to Connect or Listen, or found by scripted SDP */
         bool is_by_sdp;                  /* the address; SDP has also said: */
@@ -114,7 +115,7 @@ struct role {
     int64_t came_us; /* when the message received last came, also after an answer to it */
     char sent_name[64];
     int table;  /* reference of the Lua table */
-    int replay; /* reference of the settings made before a protocol was agreed */
+    int replay; /* reference of the settings made before a protocol was agreed; or LUA_NOREF */
 };
 
 /* The role that the value at that index is; NULL: none. */
@@ -152,16 +153,21 @@ int role_invent(struct role *r, const struct name *n, struct err *e);
  * another. */
 void role_note_setting(lua_State *L, struct role *r, const char *name);
 
-/* ---- functions of Lua (upvalue 1: struct bound, or the role) ---- */
+/* ---- functions of Lua: upvalue 1 is the role, upvalue 2 the name without it ---- */
 
-/* A name as a function has it. */
+/* A function of a message as it is called. */
 struct bound {
     struct role *role;
-    unsigned generation; /* of the role's names when this one was resolved */
-    struct name name;
+    const struct name *name;
 };
 
-/* The running function's name; resolved anew where the protocol has changed meanwhile. */
-struct bound *role_bound(lua_State *L);
+/* The running function's; its name is another one where the protocol has changed meanwhile.
+ * Raises. */
+struct bound role_bound(lua_State *L);
+
+/* Pushes what `text` means in the protocol that the role speaks, upvalue 3 of these functions. It is
+ * found once for all roles of a state. NULL: e, and nothing is pushed. */
+const struct name *role_push_name(lua_State *L, const struct role *r, const char *text,
+                                  struct err *e);
 
 #endif

@@ -34,6 +34,30 @@ static int unknown_name(lua_State *L, const char *text, const struct err *e)
                       nearest);
 }
 
+/* The function on top of the stack is found in the table at 1 from now on. */
+static void keep_function(lua_State *L)
+{
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 1);
+}
+
+/* One of the fixed functions, made for the role when it is first used. False: it is none. */
+static bool push_method(lua_State *L, struct role *r, const char *text)
+{
+    lua_pushlightuserdata(L, r);
+    lua_pushvalue(L, 2);
+    if (lua_getfield(L, lua_upvalueindex(2), text) != LUA_TFUNCTION) {
+        lua_pop(L, 3);
+        return false;
+    }
+    lua_CFunction f = lua_tocfunction(L, -1);
+    lua_pop(L, 1);
+    lua_pushcclosure(L, f, 2);
+    keep_function(L);
+    return true;
+}
+
 /* Evcc.Charge and Secc.Serve, ready-made (lua/v2g/main.lua): pushes the function that the module
  * makes for the role at 1, and keeps it. False: it is none of these. */
 static bool push_ready_made(lua_State *L, const struct role *r, const char *text)
@@ -44,9 +68,7 @@ static bool push_ready_made(lua_State *L, const struct role *r, const char *text
     lua_getfield(L, -1, text);
     lua_pushvalue(L, 1);
     lua_call(L, 1, 1);
-    lua_pushvalue(L, 2);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, 1);
+    keep_function(L);
     return true;
 }
 
@@ -88,9 +110,7 @@ static int role_index(lua_State *L)
     if (r->side == FROM_EVCC && r->peer != NULL && beginning != NULL && *beginning > 0 &&
         lua_isyieldable(L))
         return script_wait(L, &begun, 0, index_again);
-    struct name_scope scope = role_scope(r);
     struct err e = ERR_INIT;
-    struct name name;
     note_play(r->script, r);
     if (strcmp(text, "Protocol") == 0) {
         lua_pushstring(L, r->protocol->family);
@@ -112,20 +132,17 @@ static int role_index(lua_State *L)
         lua_pushboolean(L, !r->is_unsigned);
         return 1;
     }
-    lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL)
+    if (push_method(L, r, text))
         return 1;
     if (signing_push(L, r, text) || push_ready_made(L, r, text))
         return 1;
-    if (name_resolve(&scope, text, &name, &e) != 0)
+    lua_pushlightuserdata(L, r);
+    lua_pushvalue(L, 2);
+    const struct name *name = role_push_name(L, r, text, &e);
+    if (name == NULL)
         return unknown_name(L, text, &e);
-    struct bound *b = lua_newuserdatauv(L, sizeof *b, 0);
-    *b = (struct bound){r, r->generation, name};
-    lua_pushvalue(L, 2);
-    lua_pushcclosure(L, VERB_FUNCTIONS[name.verb], 2);
-    lua_pushvalue(L, 2);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, 1);
+    lua_pushcclosure(L, VERB_FUNCTIONS[name->verb], 3);
+    keep_function(L);
     return 1;
 }
 
@@ -183,11 +200,19 @@ static void open_session(struct role *r)
     r->session->id_fixed = o->id != NULL || r->peer == NULL;
 }
 
+/* As the run's options have it. */
+static void choose_protocol(struct role *r)
+{
+    const char *name = r->script->options->protocol;
+    const struct protocol *p = name == NULL ? NULL : protocol_find(name);
+    r->protocol = p != NULL ? p : protocol_find(ROLE_PROTOCOL);
+    r->fixed = p;
+}
+
 static struct role *new_role(lua_State *L, uint8_t side)
 {
     struct script *s = script_of(L);
     const struct script_options *o = s->options;
-    const struct protocol *p = o->protocol == NULL ? NULL : protocol_find(o->protocol);
     struct role *r = calloc(1, sizeof *r);
     if (r == NULL)
         luaL_error(L, "out of memory");
@@ -195,10 +220,10 @@ static struct role *new_role(lua_State *L, uint8_t side)
     s->roles = r;
     r->script = s;
     r->side = side;
+    r->replay = LUA_NOREF;
     r->name = name_role(side);
     snprintf(r->by, sizeof r->by, "%s", side == FROM_EVCC ? "EVCC" : "SECC");
-    r->protocol = p != NULL ? p : protocol_find(ROLE_PROTOCOL);
-    r->fixed = p;
+    choose_protocol(r);
     if (o->world != NULL)
         r->peer = calloc(1, sizeof *r->peer);
     else
@@ -211,18 +236,30 @@ static struct role *new_role(lua_State *L, uint8_t side)
 
 static int place(lua_State *L);
 
-static struct role *push_role(lua_State *L, uint8_t side)
+/* The fixed functions of a side, made once for all its roles. */
+static void push_methods(lua_State *L, uint8_t side)
 {
-    struct role *r = new_role(L, side);
-    lua_newtable(L);
-    lua_newtable(L);
-    lua_pushlightuserdata(L, r);
-    methods_push(L, r);
+    static char METHODS[2]; /* their addresses are the keys */
+    const void *key = &METHODS[side == FROM_SECC];
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, key) != LUA_TNIL)
+        return;
+    lua_pop(L, 1);
+    methods_push(L, side);
     if (side == FROM_SECC) {
-        lua_pushlightuserdata(L, r);
-        lua_pushcclosure(L, place, 1);
+        lua_pushcfunction(L, place);
         lua_setfield(L, -2, "Place");
     }
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
+/* Pushes the role's table, a new one. */
+static void push_table(lua_State *L, struct role *r)
+{
+    lua_newtable(L);
+    lua_createtable(L, 0, 4);
+    lua_pushlightuserdata(L, r);
+    push_methods(L, r->side);
     lua_pushcclosure(L, role_index, 2);
     lua_setfield(L, -2, "__index");
     lua_pushlightuserdata(L, r);
@@ -235,9 +272,13 @@ static struct role *push_role(lua_State *L, uint8_t side)
     lua_setmetatable(L, -2);
     lua_pushvalue(L, -1);
     r->table = luaL_ref(L, LUA_REGISTRYINDEX);
-    lua_newtable(L);
-    r->replay = luaL_ref(L, LUA_REGISTRYINDEX);
     faults_set(L, r);
+}
+
+static struct role *push_role(lua_State *L, uint8_t side)
+{
+    struct role *r = new_role(L, side);
+    push_table(L, r);
     return r;
 }
 
@@ -283,13 +324,52 @@ static int station(lua_State *L)
     return another_role(L, FROM_SECC);
 }
 
+/* Place(), of a station */
 static int place(lua_State *L)
 {
-    const struct role *station = lua_touserdata(L, lua_upvalueindex(1));
-    struct role *r = push_role(L, FROM_SECC);
-    r->is_place = true;
-    snprintf(r->by, sizeof r->by, "%s", station->by);
+    roles_push_place(L, lua_touserdata(L, lua_upvalueindex(1)));
     return 1;
+}
+
+struct role *roles_push_place(lua_State *L, const struct role *of)
+{
+    struct script *s = of->script;
+    struct role **at = &s->parked, *r;
+    /* the other side of one that has just left may still have something to say */
+    while (*at != NULL && ((*at)->side != of->side || (*at)->peer->after != NULL))
+        at = &(*at)->next_parked;
+    r = *at;
+    if (r == NULL) {
+        r = push_role(L, of->side);
+    } else {
+        *at = r->next_parked;
+        peer_close(r->peer);
+        open_session(r);
+        push_table(L, r);
+    }
+    r->is_place = true;
+    snprintf(r->by, sizeof r->by, "%s", of->by);
+    return r;
+}
+
+static void free_messages(struct role *r);
+
+void roles_park(lua_State *L, struct role *r)
+{
+    peer_disconnect(r->peer, true);
+    free_messages(r);
+    security_close(r);
+    memset(&r->chosen, 0, sizeof r->chosen);
+    memset(&r->timer, 0, sizeof r->timer);
+    choose_protocol(r);
+    r->sdp_open = r->on_link = r->is_unsigned = false;
+    r->sent_us = r->received_us = r->came_us = 0;
+    r->sent_name[0] = '\0';
+    luaL_unref(L, LUA_REGISTRYINDEX, r->table);
+    luaL_unref(L, LUA_REGISTRYINDEX, r->replay);
+    r->table = r->replay = LUA_NOREF;
+    r->next_parked = r->script->parked;
+    r->script->parked = r;
 }
 
 /* ---- Wait_Any ---- */
@@ -411,6 +491,10 @@ static void free_messages(struct role *r)
     }
     if (r->last_is_loose)
         session_done(r->session, r->last);
+    r->outgoing = NULL;
+    r->incoming = NULL;
+    r->last = NULL;
+    r->last_is_loose = false;
 }
 
 void roles_close(struct script *s)

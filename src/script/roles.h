@@ -19,6 +19,14 @@
 
 #include "script/role.h"
 
+/* Pushes a role that bears the name of `of`, for one session after another of its kind (Place). */
+struct role *roles_push_place(lua_State *L, const struct role *of);
+
+/* A place's session is over, and nobody has the role any more: it becomes as new, gives back what
+ * memory it can, and is the next one that roles_push_place takes. What a script still has of its
+ * functions is not to be called. */
+void roles_park(lua_State *L, struct role *r);
+
 /* Makes all this in L. */
 void roles_open(lua_State *L);
 void roles_close(struct script *s);

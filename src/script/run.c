@@ -116,7 +116,9 @@ static void session_over(struct script *s, const struct role *r, enum verdict ve
     struct script_run *run = p->run;
     worsen(run, verdict);
     if (run->events->session_over != NULL)
-        run->events->session_over(run->context, r->by, verdict, text);
+        run->events->session_over(
+            run->context,
+            &(struct session_end){p, r->by, verdict, text, r->session->caller.session, r->number});
 }
 
 /* ---- the beginning ---- */

@@ -34,13 +34,23 @@ struct built_in {
  * -1: e. */
 int built_in_push(struct script *s, lua_CFunction push, const void *own, struct err *e);
 
+/* How a session ended. */
+struct session_end {
+    const struct player *player;
+    const char *by; /* "SECC" */
+    enum verdict verdict;
+    const char *text;
+    uint32_t session; /* as its events are numbered; 0: there is no record, or it never began */
+    uint32_t number;  /* of a fleet's vehicle (fleet.h) */
+};
+
 /* What the caller is told; each may be NULL. */
 struct run_events {
     /* A player has its verdict: s->verdict, reason, traceback, path. s lives until this returns. */
     void (*ended)(void *context, const struct player *p, const struct script *s);
 
-    /* A session of a station that serves several has its verdict. by: "SECC". */
-    void (*session_over)(void *context, const char *by, enum verdict verdict, const char *text);
+    /* A session of a player that holds several has its verdict. */
+    void (*session_over)(void *context, const struct session_end *end);
 
     /* The last player has gone: nothing of the run is in the loop any more. */
     void (*over)(void *context);

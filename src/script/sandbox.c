@@ -124,14 +124,15 @@ static void module_path(const char *folder, size_t folder_size, const char *name
 }
 
 /* Pushes the chunk of a module; false where there is none. Raises where it does not compile. */
-static bool load_module(lua_State *L, const char *name)
+static bool load_module(lua_State *L, const char *name, bool *is_built_in)
 {
     const struct script *s = script_of(L);
     char path[PATH_MAX_TEXT];
     struct slice text;
     module_path("lua/", 4, name, path);
     int status = -1;
-    if (asset_find(path, &text)) {
+    *is_built_in = asset_find(path, &text);
+    if (*is_built_in) {
         status = compiled_load(L, path, text);
     } else {
         struct slice folder = script_folder(s);
@@ -147,16 +148,25 @@ static bool load_module(lua_State *L, const char *name)
     return true;
 }
 
+/* Modules that are loaded: those that are built in, or all, are in the registry; an own require
+ * (upvalue 1) keeps the others in a table of its own. */
+static void push_loaded(lua_State *L, bool is_own)
+{
+    if (is_own)
+        lua_pushvalue(L, lua_upvalueindex(1));
+    else
+        lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+}
+
 /* The module has run; its value is on top of the stack, its name at 1. */
-static int module_loaded(lua_State *L, int status, lua_KContext context)
+static int module_loaded(lua_State *L, int status, lua_KContext is_own)
 {
     (void)status;
-    (void)context;
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
         lua_pushboolean(L, 1);
     }
-    lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    push_loaded(L, is_own != 0);
     lua_pushvalue(L, 1);
     lua_pushvalue(L, -3);
     lua_settable(L, -3);
@@ -167,22 +177,34 @@ static int module_loaded(lua_State *L, int status, lua_KContext context)
 static int sandbox_require_call(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
+    bool is_own = lua_istable(L, lua_upvalueindex(1)), is_built_in;
     lua_settop(L, 1);
-    lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-    if (lua_getfield(L, -1, name) != LUA_TNIL)
-        return 1;
-    lua_settop(L, 1);
+    for (int own = 0; own <= is_own; own++) {
+        push_loaded(L, own);
+        if (lua_getfield(L, -1, name) != LUA_TNIL)
+            return 1;
+        lua_settop(L, 1);
+    }
     if (!is_module_name(name))
         return luaL_error(L, "'%s' is no name of a module; expected letters, digits, '_', '-', '.'",
                           name);
-    if (!load_module(L, name))
+    if (!load_module(L, name, &is_built_in))
         return luaL_error(L,
                           "there is no module '%s', neither built in nor as a file beside the "
                           "script",
                           name);
+    is_own = is_own && !is_built_in;
     lua_pushvalue(L, 1);
-    lua_callk(L, 1, 1, 0, module_loaded);
-    return module_loaded(L, LUA_OK, 0);
+    lua_callk(L, 1, 1, is_own, module_loaded);
+    return module_loaded(L, LUA_OK, is_own);
+}
+
+/* require('v2g.requires')(): a require that shares with others only what is built in. */
+static int push_require(lua_State *L)
+{
+    lua_newtable(L);
+    lua_pushcclosure(L, sandbox_require_call, 1);
+    return 1;
 }
 
 void sandbox_require(lua_State *L, const char *name)
@@ -202,7 +224,8 @@ void sandbox_require(lua_State *L, const char *name)
 static int sandbox_search(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
-    if (!is_module_name(name) || !load_module(L, name))
+    bool is_built_in;
+    if (!is_module_name(name) || !load_module(L, name, &is_built_in))
         lua_pushfstring(L, "no built-in file lua/%s.lua, and no file beside the script", name);
     return 1;
 }
@@ -395,6 +418,10 @@ void sandbox_open(lua_State *L, bool is_unsafe)
         lua_pushcfunction(L, sandbox_require_call);
         lua_setglobal(L, "require");
     }
+    lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_pushcfunction(L, push_require);
+    lua_setfield(L, -2, "v2g.requires");
+    lua_pop(L, 1);
     open_coroutine(L);
     open_world(L);
     lua_pushglobaltable(L);

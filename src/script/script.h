@@ -75,6 +75,7 @@ struct script {
     const struct role *plays; /* the first of them */
     lua_State *L;
     struct role *roles;
+    struct role *parked;          /* of these: places that nobody has (roles.h) */
     struct task *tasks, *current; /* task.h: all that are not over; the one that runs */
     struct task *due, *last_due;  /* in line for their turns */
     struct task *asked;           /* wait for what is to be asked at every step */

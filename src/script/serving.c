@@ -368,34 +368,13 @@ static int serving_stop_accepting(lua_State *L)
     return 0;
 }
 
-/* ---- verdicts of sessions ---- */
-
-static enum verdict read_verdict(lua_State *L, int at)
-{
-    if (lua_type(L, at) != LUA_TSTRING)
-        return lua_toboolean(L, at) ? VERDICT_PASS : VERDICT_FAIL;
-    /* ORDER VERDICT */
-    static const char *const NAMES[] = {"pass", "fail", "inconclusive", "error", NULL};
-    return (enum verdict)(VERDICT_PASS + luaL_checkoption(L, at, NULL, NAMES));
-}
-
 static int serving_session_over(lua_State *L)
 {
-    const struct role *r = lua_touserdata(L, lua_upvalueindex(1));
-    struct script *s = r->script;
-    enum verdict verdict = read_verdict(L, 1);
-    const char *text = luaL_optstring(L, 2, "");
-    lua_pushfstring(L, "%s%s%s", verdict_name(verdict), text[0] != '\0' ? ": " : "", text);
-    struct event e = session_new_event(r->session, EVENT_VERDICT, true, script_now(s));
-    e.ok = verdict == VERDICT_PASS;
-    e.text = lua_tostring(L, -1);
-    recorder_put(s->options->recorder, &e);
-    if (s->session_over != NULL)
-        s->session_over(s, r, verdict, text);
+    session_verdict(L, lua_touserdata(L, lua_upvalueindex(1)), 1);
     return 0;
 }
 
-void serving_methods(lua_State *L, struct role *r)
+void serving_methods(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
         {"Accept", serving_accept},
@@ -403,8 +382,5 @@ void serving_methods(lua_State *L, struct role *r)
         {"Session_Over", serving_session_over},
         {NULL, NULL},
     };
-    if (r->side != FROM_SECC)
-        return;
-    lua_pushlightuserdata(L, r);
-    luaL_setfuncs(L, FUNCTIONS, 1);
+    luaL_setfuncs(L, FUNCTIONS, 0);
 }

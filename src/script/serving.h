@@ -18,7 +18,7 @@
 #include "script/role.h"
 
 /* Adds the functions to the table on top; the stack stays as it is. */
-void serving_methods(lua_State *L, struct role *r);
+void serving_methods(lua_State *L);
 
 /* Ends listening; who waits for a vehicle waits no more. NULL is allowed. */
 void serving_stop(struct serving *v);

@@ -153,13 +153,12 @@ static int open_link(lua_State *L)
     return 1;
 }
 
-void slac_methods(lua_State *L, struct role *r)
+void slac_methods(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {{"Slac", open_link},
                                          {"Slac_Send", send_to},
                                          {"Slac_Send_Raw", send_raw},
                                          {"Slac_Receive", receive},
                                          {NULL, NULL}};
-    lua_pushlightuserdata(L, r);
-    luaL_setfuncs(L, FUNCTIONS, 1);
+    luaL_setfuncs(L, FUNCTIONS, 0);
 }

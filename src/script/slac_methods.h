@@ -17,6 +17,6 @@
 #include "script/role.h"
 
 /* Adds these functions to the table on top of the stack. */
-void slac_methods(lua_State *L, struct role *r);
+void slac_methods(lua_State *L);
 
 #endif

@@ -25,7 +25,7 @@ static struct role *role_upvalue(lua_State *L)
 /* Whether it is the own side's alert that is expected. */
 static bool wants_own(lua_State *L)
 {
-    return lua_toboolean(L, lua_upvalueindex(2)) != 0;
+    return strcmp(lua_tostring(L, lua_upvalueindex(2)), NAMES[1]) == 0;
 }
 
 static const struct tls_facts *facts_of(const struct role *r)
@@ -238,12 +238,10 @@ static int expect(lua_State *L)
     return script_wait(L, &w, (lua_KContext)deadline, waited);
 }
 
-void tls_expect_methods(lua_State *L, struct role *r)
+void tls_expect_methods(lua_State *L)
 {
     for (int own = 0; own < 2; own++) {
-        lua_pushlightuserdata(L, r);
-        lua_pushboolean(L, own);
-        lua_pushcclosure(L, expect, 2);
+        lua_pushcfunction(L, expect);
         lua_setfield(L, -2, NAMES[own]);
     }
 }

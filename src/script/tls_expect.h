@@ -19,6 +19,6 @@
 #include "script/role.h"
 
 /* Adds the functions to the table on top; the stack stays as it is. */
-void tls_expect_methods(lua_State *L, struct role *r);
+void tls_expect_methods(lua_State *L);
 
 #endif

@@ -366,7 +366,7 @@ static int get_request(lua_State *L)
     return 1;
 }
 
-void tls_view_methods(lua_State *L, struct role *r)
+void tls_view_methods(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
         {"Get_Tls_Version", get_version},
@@ -386,6 +386,5 @@ void tls_view_methods(lua_State *L, struct role *r)
         {"Get_Tls_Alert", get_alert},
         {NULL, NULL},
     };
-    lua_pushlightuserdata(L, r);
-    luaL_setfuncs(L, FUNCTIONS, 1);
+    luaL_setfuncs(L, FUNCTIONS, 0);
 }

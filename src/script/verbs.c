@@ -29,13 +29,13 @@ static int wrong_arguments(lua_State *L, const struct bound *b, int found, const
 {
     luaL_Buffer expected;
     luaL_buffinit(L, &expected);
-    for (unsigned i = 0; i < b->name.lists; i++)
-        luaL_addstring(&expected, b->name.lists > 1 ? "index of each list, " : "index, ");
+    for (unsigned i = 0; i < b->name->lists; i++)
+        luaL_addstring(&expected, b->name->lists > 1 ? "index of each list, " : "index, ");
     luaL_addstring(&expected, last);
     luaL_pushresult(&expected);
     const char *arguments = lua_tostring(L, -1);
     return luaL_error(L, "%s: expected %d argument%s (%s), found %d", own_name(L, b),
-                      b->name.lists + 1, b->name.lists == 0 ? "" : "s", arguments, found);
+                      b->name->lists + 1, b->name->lists == 0 ? "" : "s", arguments, found);
 }
 
 /* Reads n indices from the stack on; those that are not there are 0. */
@@ -59,7 +59,7 @@ static void read_indices(lua_State *L, const struct bound *b, unsigned n,
 static struct outgoing *outgoing_of(lua_State *L, const struct bound *b)
 {
     struct err e = ERR_INIT;
-    struct outgoing *o = role_outgoing(b->role, b->name.set, b->name.message, &e);
+    struct outgoing *o = role_outgoing(b->role, b->name->set, b->name->message, &e);
     if (o == NULL)
         raise_in(L, b, &e);
     return o;
@@ -231,7 +231,7 @@ static int set_specified(lua_State *L, const struct name *n, struct outgoing *o,
 static int set_target(lua_State *L, const struct bound *b, struct outgoing *o,
                       const uint32_t *index, struct err *e)
 {
-    const struct name *n = &b->name;
+    const struct name *n = b->name;
     struct node *base = place_base(n, &o->message);
     if (base == NULL)
         return err_set(e, "the message has no header");
@@ -251,7 +251,8 @@ static int set_target(lua_State *L, const struct bound *b, struct outgoing *o,
     return err_set(e, "it is no value");
 }
 
-static int finish_set(lua_State *L, struct bound *b, struct outgoing *o, const uint32_t *index)
+static int finish_set(lua_State *L, const struct bound *b, struct outgoing *o,
+                      const uint32_t *index)
 {
     struct err e = ERR_INIT;
     if (set_target(L, b, o, index, &e) != 0)
@@ -259,19 +260,19 @@ static int finish_set(lua_State *L, struct bound *b, struct outgoing *o, const u
     o->touched = true;
     if (strstr(lua_tostring(L, lua_upvalueindex(2)), "_Header_Signature") != NULL)
         o->given = signing_given(o->given);
-    if (b->name.lists > 0 && b->name.target != NAME_COUNT && b->name.target != NAME_SPECIFIED)
-        add_mark(o, &b->name, index);
+    if (b->name->lists > 0 && b->name->target != NAME_COUNT && b->name->target != NAME_SPECIFIED)
+        add_mark(o, b->name, index);
     return 0;
 }
 
 static int verb_set(lua_State *L)
 {
-    struct bound *b = role_bound(L);
+    const struct bound own = role_bound(L), *b = &own;
     uint32_t index[NAME_STEPS];
     int given = lua_gettop(L);
-    if (given != b->name.lists + 1)
+    if (given != b->name->lists + 1)
         return wrong_arguments(L, b, given, "value");
-    read_indices(L, b, b->name.lists, index);
+    read_indices(L, b, b->name->lists, index);
     role_note_setting(L, b->role, lua_tostring(L, lua_upvalueindex(2)));
     return finish_set(L, b, outgoing_of(L, b), index);
 }
@@ -293,8 +294,8 @@ static void choose_outer(const struct name *n, struct node *base, unsigned given
 
 static int verb_add(lua_State *L)
 {
-    struct bound *b = role_bound(L);
-    const struct name *n = &b->name;
+    const struct bound own = role_bound(L), *b = &own;
+    const struct name *n = b->name;
     uint32_t index[NAME_STEPS];
     struct place p;
     int given = lua_gettop(L);
@@ -318,7 +319,7 @@ static int verb_add(lua_State *L)
 
 static const struct message *message_to_read(lua_State *L, const struct bound *b)
 {
-    const struct name *n = &b->name;
+    const struct name *n = b->name;
     struct role *r = b->role;
     struct err e = ERR_INIT;
     bool is_ours = n->verb == VERB_GET && name_sends(r->side, n->message->from);
@@ -353,14 +354,14 @@ static void push_target(lua_State *L, const struct name *n, const struct message
 
 static int verb_get(lua_State *L)
 {
-    struct bound *b = role_bound(L);
+    const struct bound own = role_bound(L), *b = &own;
     uint32_t index[NAME_STEPS];
     int given = lua_gettop(L);
-    if (given > b->name.lists)
+    if (given > b->name->lists)
         return luaL_error(L, "%s: expected %d arguments at most, found %d", own_name(L, b),
-                          b->name.lists, given);
-    read_indices(L, b, b->name.lists, index);
-    push_target(L, &b->name, message_to_read(L, b), index);
+                          b->name->lists, given);
+    read_indices(L, b, b->name->lists, index);
+    push_target(L, b->name, message_to_read(L, b), index);
     return 1;
 }
 
@@ -385,18 +386,18 @@ static bool target_equals(lua_State *L, const struct name *n, const struct messa
 
 static int verb_check(lua_State *L)
 {
-    struct bound *b = role_bound(L);
+    const struct bound own = role_bound(L), *b = &own;
     uint32_t index[NAME_STEPS];
     struct buf text = {0};
     int given = lua_gettop(L);
-    if (given != b->name.lists + 1)
+    if (given != b->name->lists + 1)
         return wrong_arguments(L, b, given, "expected value");
-    read_indices(L, b, b->name.lists, index);
+    read_indices(L, b, b->name->lists, index);
     const struct message *m = message_to_read(L, b);
-    bool equal = target_equals(L, &b->name, m, index, given);
+    bool equal = target_equals(L, b->name, m, index, given);
     buf_printf(&text, "%s: expected ", lua_tostring(L, lua_upvalueindex(2)) + strlen("Check_"));
     convert_text(L, given, &text);
-    push_target(L, &b->name, m, index);
+    push_target(L, b->name, m, index);
     buf_text(&text, ", found ");
     convert_text(L, -1, &text);
     script_check(L, equal, buf_string(&text));
@@ -407,9 +408,9 @@ static int verb_check(lua_State *L)
 
 static int verb_check_received(lua_State *L)
 {
-    struct bound *b = role_bound(L);
+    const struct bound own = role_bound(L), *b = &own;
     const struct received *last = b->role->last;
-    const char *wanted = b->name.message->as.name;
+    const char *wanted = b->name->message->as.name;
     const char *found = last == NULL ? "nothing" : last->name;
     bool is_it = last != NULL && last->is_decoded && strcmp(last->name, wanted) == 0;
     const char *text = lua_pushfstring(L, "last received: expected %s, found %s", wanted,
@@ -465,8 +466,8 @@ static int values_of(const struct field *f)
 /* It asks, and judges nothing: scripts branch by it. */
 static int verb_exist(lua_State *L)
 {
-    struct bound *b = role_bound(L);
-    const struct name *n = &b->name;
+    const struct bound own = role_bound(L), *b = &own;
+    const struct name *n = b->name;
     int given = lua_gettop(L), most = values_of(n->field);
     struct buf text = {0};
     if (given > most)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the functions of the roles do, one Lua function a verb. Upvalue 1 is a struct bound, upvalue
- * 2 the name. Elements in lists take an index, counted from 0, for each list on the way:
+ * What the functions of the roles do, one Lua function a verb. Their upvalues are those of role_bound
+ * (role.h). Elements in lists take an index, counted from 0, for each list on the way:
  *
  *   Set_(index …, value)      Get_([index …]); indices that are left out are 0
  *   Check_(index …, expected) Add_([outer index …,] value); of outer lists the last entry, unless
