@@ -12,9 +12,11 @@
 #include "record/record.h"
 #include "script/fleet.h"
 #include "script/run.h"
+#include "wire/descriptors.h"
 #include "wire/lab.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -67,14 +69,25 @@ static int take_set(void *to, const char *text, struct err *e)
     return 0;
 }
 
-static int take_count(void *to, const char *text, struct err *e)
+static int take_number(void *to, const char *text, unsigned most, struct err *e)
 {
     char *end;
     long n = strtol(text, &end, 10);
-    if (*end != '\0' || end == text || n < 1 || n > 500)
-        return err_set(e, "expected a number in 1..500");
+    if (*end != '\0' || end == text || n < 1 || n > (long)most)
+        return err_set(e, "expected a number in 1..%u", most);
     *(unsigned *)to = (unsigned)n;
     return 0;
+}
+
+/* Vehicles at once: where both sides are played, each connection has two ends. */
+static int take_count(void *to, const char *text, struct err *e)
+{
+    return take_number(to, text, descriptors_for_connections() / 2, e);
+}
+
+static int take_sessions(void *to, const char *text, struct err *e)
+{
+    return take_number(to, text, INT_MAX, e);
 }
 
 static int take_time_scale(void *to, const char *text, struct err *e)
@@ -139,7 +152,7 @@ static const struct option EV_OPTIONS[] = {
 
 static const struct option EVSE_OPTIONS[] = {
     {"sessions", 'n', "N", "ends after so many sessions; else it goes on", OPTION_CALL, AT(count),
-     .take = take_count},
+     .take = take_sessions},
     {.kind = OPTION_GROUP, .group = BEHAVIOUR},
     OPTIONS_END,
 };

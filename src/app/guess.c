@@ -37,13 +37,13 @@ static void add_foreign(const struct session *s, const struct fit *fit, struct r
 static void take(struct received *r, const struct fit *fit)
 {
     r->is_decoded = fit->fits;
-    r->problem = fit->problem;
+    r->problem = NULL;
     r->message = fit->message;
     r->message.schema = fit->schema;
     if (fit->fits)
-        r->problem = ERR_INIT;
-    else
-        r->message.violations = NULL; /* they went with the rest of what was read */
+        return;
+    r->message.violations = NULL; /* they went with the rest of what was read */
+    received_fails(r, &fit->problem);
 }
 
 /* Reads it with all grammars. Whether what was found is certain. */

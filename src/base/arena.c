@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARENA_CHUNK_MIN 4096
+#define ARENA_CHUNK_MIN 512
 
 struct arena_chunk {
     struct arena_chunk *older;

@@ -261,7 +261,7 @@ static void describe(const struct received *received, char *out, size_t size)
     struct buf code = {0};
     node_text(n, "ResponseCode", &code);
     if (!received->is_decoded)
-        snprintf(out, size, "a frame that cannot be decoded: %s", received->problem.what);
+        snprintf(out, size, "a frame that cannot be decoded: %s", received->problem->what);
     else
         snprintf(out, size, "%s%s%s%s", received->name, code.n > 0 ? " (ResponseCode " : "",
                  buf_string(&code), code.n > 0 ? ")" : "");

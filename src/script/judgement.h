@@ -44,8 +44,8 @@ void script_check(lua_State *L, bool ok, const char *text);
  * a script that has tested nothing do not pass. */
 void script_settle(struct script *s);
 
-/* Records the verdict of one session of a script that holds several, and tells it: the value at that
- * index (true, false, or its name), and why, the text behind it. */
+/* Records the verdict of one session of a script that holds several, and tells it: the value at
+ * that index (true, false, or its name), and why, the text behind it. */
 void session_verdict(lua_State *L, const struct role *r, int at);
 
 /* What the error value at 1 means: pushes its text, and with a traceback of `from` where that says

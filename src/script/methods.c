@@ -63,7 +63,7 @@ static int any_done(lua_State *L, int status, lua_KContext context)
     (void)context;
     if (received != NULL) {
         lua_pushstring(L, received->name);
-        lua_pushstring(L, received->is_decoded ? NULL : received->problem.what);
+        lua_pushstring(L, received->is_decoded ? NULL : received->problem->what);
         return 2;
     }
     bool timed_out = r->script->timed_out;

@@ -9,8 +9,8 @@
 
 #include "script/role.h"
 
-/* Pushes a table of those of a side, functions that have no upvalues yet: they are to get the role and
- * the name that they are called by. */
+/* Pushes a table of those of a side, functions that have no upvalues yet: they are to get the role
+ * and the name that they are called by. */
 void methods_push(lua_State *L, uint8_t side);
 
 /* Takes what the table at 1 says of a connection: interface, address, protocol, TLS. known: the

@@ -7,24 +7,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STORE_MOST 10000 /* entries that are kept; the oldest go */
+#define STORE_MOST 100000 /* entries that are kept; the oldest go */
+#define SLOTS_FIRST 64    /* a power of 2 */
 
+/* Found by its key, in the order of their age. The text lies behind the key. */
 struct store_entry {
-    struct store_entry *next;
-    char *key, *text;
+    struct store_entry *next; /* in its slot */
+    struct store_entry *older, *younger;
+    uint32_t hash;
+    const char *text;
+    char key[];
 };
 
-static void free_entry(struct store_entry *v)
+/* FNV-1a */
+static uint32_t hash_of(const char *key)
 {
-    free(v->key);
-    free(v->text);
-    free(v);
+    uint32_t h = 2166136261u;
+    for (; *key != '\0'; key++)
+        h = (h ^ (uint8_t)*key) * 16777619u;
+    return h;
 }
 
-static struct store_entry **find_entry(struct store *v, const char *key)
+static struct store_entry **find_entry(const struct store *v, const char *key, uint32_t hash)
 {
-    struct store_entry **at = &v->first;
-    while (*at != NULL && strcmp((*at)->key, key) != 0)
+    struct store_entry **at = &v->slot[hash & (v->slots - 1)];
+    while (*at != NULL && ((*at)->hash != hash || strcmp((*at)->key, key) != 0))
         at = &(*at)->next;
     return at;
 }
@@ -32,11 +39,58 @@ static struct store_entry **find_entry(struct store *v, const char *key)
 static void forget_entry(struct store *v, struct store_entry **at)
 {
     struct store_entry *gone = *at;
-    if (gone == NULL)
-        return;
     *at = gone->next;
-    free_entry(gone);
+    *(gone->older != NULL ? &gone->older->younger : &v->oldest) = gone->younger;
+    *(gone->younger != NULL ? &gone->younger->older : &v->youngest) = gone->older;
+    free(gone);
     v->n--;
+}
+
+static void forget_key(struct store *v, const char *key)
+{
+    struct store_entry **at = v->slots > 0 ? find_entry(v, key, hash_of(key)) : NULL;
+    if (at != NULL && *at != NULL)
+        forget_entry(v, at);
+}
+
+/* There are as many slots as entries at least. -1: out of memory. */
+static int make_room(struct store *v)
+{
+    unsigned slots = v->slots > 0 ? v->slots * 2 : SLOTS_FIRST;
+    if (v->n < v->slots)
+        return 0;
+    struct store_entry **slot = calloc(slots, sizeof *slot);
+    if (slot == NULL)
+        return -1;
+    for (struct store_entry *e = v->oldest; e != NULL; e = e->younger) {
+        struct store_entry **at = &slot[e->hash & (slots - 1)];
+        e->next = *at;
+        *at = e;
+    }
+    free(v->slot);
+    v->slot = slot;
+    v->slots = slots;
+    return 0;
+}
+
+static int add_entry(struct store *v, const char *key, const char *text)
+{
+    size_t k = strlen(key) + 1, n = strlen(text) + 1;
+    struct store_entry *e = make_room(v) == 0 ? malloc(sizeof *e + k + n) : NULL;
+    if (e == NULL)
+        return -1;
+    memcpy(e->key, key, k);
+    e->text = memcpy(e->key + k, text, n);
+    e->hash = hash_of(key);
+    struct store_entry **at = &v->slot[e->hash & (v->slots - 1)];
+    e->next = *at;
+    *at = e;
+    e->older = v->youngest;
+    e->younger = NULL;
+    *(v->youngest != NULL ? &v->youngest->younger : &v->oldest) = e;
+    v->youngest = e;
+    v->n++;
+    return 0;
 }
 
 static int store_remember(lua_State *L)
@@ -45,40 +99,32 @@ static int store_remember(lua_State *L)
     const char *key = luaL_checkstring(L, 1), *text = luaL_optstring(L, 2, NULL);
     if (v == NULL)
         return luaL_error(L, "there is no store here");
-    forget_entry(v, find_entry(v, key));
+    forget_key(v, key);
     if (text == NULL)
         return 0;
-    if (v->n >= STORE_MOST) {
-        struct store_entry **last = &v->first;
-        while ((*last)->next != NULL)
-            last = &(*last)->next;
-        forget_entry(v, last);
-    }
-    struct store_entry *made = calloc(1, sizeof *made);
-    if (made != NULL && (made->key = strdup(key)) != NULL && (made->text = strdup(text)) != NULL) {
-        made->next = v->first;
-        v->first = made;
-        v->n++;
-        return 0;
-    }
-    if (made != NULL)
-        free_entry(made);
-    return luaL_error(L, "out of memory");
+    if (v->n >= STORE_MOST)
+        forget_key(v, v->oldest->key);
+    return add_entry(v, key, text) == 0 ? 0 : luaL_error(L, "out of memory");
 }
 
 static int store_recall(lua_State *L)
 {
-    struct store *v = script_of(L)->options->store;
+    const struct store *v = script_of(L)->options->store;
     const char *key = luaL_checkstring(L, 1);
-    struct store_entry **at = v != NULL ? find_entry(v, key) : NULL;
-    lua_pushstring(L, at != NULL && *at != NULL ? (*at)->text : NULL);
+    bool has_any = v != NULL && v->slots > 0;
+    const struct store_entry *e = has_any ? *find_entry(v, key, hash_of(key)) : NULL;
+    lua_pushstring(L, e != NULL ? e->text : NULL);
     return 1;
 }
 
 void store_close(struct store *v)
 {
-    while (v->first != NULL)
-        forget_entry(v, &v->first);
+    for (struct store_entry *e = v->oldest, *younger; e != NULL; e = younger) {
+        younger = e->younger;
+        free(e);
+    }
+    free(v->slot);
+    *v = (struct store){.n = 0};
 }
 
 void store_open(lua_State *L)

@@ -11,8 +11,9 @@
 
 /* All zero it is empty. */
 struct store {
-    struct store_entry *first;
-    unsigned n;
+    struct store_entry **slot; /* by hash of the key */
+    unsigned slots, n;
+    struct store_entry *oldest, *youngest;
 };
 
 void store_close(struct store *v);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the functions of the roles do, one Lua function a verb. Their upvalues are those of role_bound
+ * What the functions of the roles do, one Lua function a verb, with the upvalues of role_bound
  * (role.h). Elements in lists take an index, counted from 0, for each list on the way:
  *
  *   Set_(index …, value)      Get_([index …]); indices that are left out are 0

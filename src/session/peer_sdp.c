@@ -138,10 +138,9 @@ static void script_hears(struct peer_wire *w, const struct datagram *d)
     r->payload_type = d->event.payload_type;
     r->name = d->event.name;
     r->is_decoded = d->event.message != NULL;
-    if (!r->is_decoded)
-        r->problem = d->problem;
-    else if (message_copy(&d->message, &r->arena, &r->message, &r->problem) != 0)
-        r->is_decoded = false;
+    struct err e = d->problem;
+    if (!r->is_decoded || message_copy(&d->message, &r->arena, &r->message, &e) != 0)
+        received_fails(r, &e);
     session_queue(&p->session, r);
     peer_change(p, p->state);
 }

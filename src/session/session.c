@@ -306,10 +306,20 @@ struct received *session_new_received(struct session *s)
     r->name = "";
     r->message.schema = NULL;
     r->is_decoded = false;
-    r->problem = ERR_INIT;
+    r->problem = NULL;
     memset(r->mac, 0, sizeof r->mac);
     r->is_for_us = false;
     return r;
+}
+
+void received_fails(struct received *r, const struct err *why)
+{
+    static const struct err NO_MEMORY = {.set = true, .what = "out of memory"};
+    struct err *kept = arena_alloc(&r->arena, sizeof *kept);
+    if (kept != NULL)
+        *kept = *why;
+    r->problem = kept != NULL ? kept : &NO_MEMORY;
+    r->is_decoded = false;
 }
 
 void session_done(struct session *s, struct received *r)
@@ -352,7 +362,7 @@ static int keep_trailing(struct received *r)
         return 0;
     const char *kept = arena_text(&r->arena, (const char *)rest->p, rest->n);
     if (kept == NULL)
-        return err_set(&r->problem, "out of memory");
+        return -1;
     rest->p = (const uint8_t *)kept;
     return 0;
 }
@@ -389,17 +399,22 @@ void session_read(struct session *s, struct parcel *p)
     struct slice payload = event_payload(e);
     r->us = e->us;
     r->payload_type = h.type;
+    struct err problem = ERR_INIT;
     if (e->is_link)
         r->is_decoded =
-            link_frame_decode(s->library, e->bytes, &r->arena, &r->message, &r->problem) == 0;
+            link_frame_decode(s->library, e->bytes, &r->arena, &r->message, &problem) == 0;
     else
         r->is_decoded = decode(s->library, s->protocol, s->agreed, h.type, payload, &s->limits,
-                               &r->arena, &r->message, &r->problem) == 0;
+                               &r->arena, &r->message, &problem) == 0;
+    if (!r->is_decoded)
+        received_fails(r, &problem);
     if (s->second != NULL && !p->is_sent && !e->is_link)
         s->second(s->second_context, s, payload, r);
-    if (r->is_decoded && keep_trailing(r) != 0)
-        r->is_decoded = false;
-    e->problem = r->is_decoded ? NULL : &r->problem;
+    if (r->is_decoded && keep_trailing(r) != 0) {
+        err_set(&problem, "out of memory");
+        received_fails(r, &problem);
+    }
+    e->problem = r->is_decoded ? NULL : r->problem;
     e->ok = r->is_decoded;
     e->schema = r->message.schema;
     if (r->is_decoded)

@@ -23,10 +23,10 @@ struct received {
     const char *name; /* "SessionSetupReq"; "" where the payload could not be decoded */
     struct message message;
     bool is_decoded;
-    struct err problem; /* set where it could not be decoded */
-    uint8_t mac[6];     /* of an Ethernet frame: who sent it, and whether to this side alone */
+    const struct err *problem; /* where it could not be decoded; else NULL */
+    uint8_t mac[6];            /* of an Ethernet frame: who sent it, and whether to this side alone */
     bool is_for_us;
-    struct arena arena; /* of message */
+    struct arena arena; /* of message and problem */
 };
 
 struct session;
@@ -97,9 +97,10 @@ struct event session_new_event(const struct session *s, enum event_kind kind, bo
 /* Bytes that the peer sent. Decoded frames wait in first…last. -1: the stream is broken. */
 int session_feed(struct session *s, const void *p, size_t n, int64_t us);
 
-/* For messages that do not come over the stream (SDP): an empty one, and putting it last in
- * line. */
+/* For messages that do not come over the stream (SDP): an empty one, what is wrong with it, and
+ * putting it last in line. */
 struct received *session_new_received(struct session *s);
+void received_fails(struct received *r, const struct err *why);
 void session_queue(struct session *s, struct received *r);
 
 /* The oldest frame that waits, taken out; NULL where none does. Free it with session_done. */

@@ -120,13 +120,11 @@ struct listener_events {
     void (*refused)(void *context, const struct endpoint *from, const char *why);
 };
 
-#define LISTENER_MOST 1000 /* default of connections open at once */
-
 /*
  * Listens at an address. Where it is unset, at the link-local address of at->interface (of the
  * loopback interface: ::1), or everywhere if that is "". Port 0: a free dynamic one. most:
- * connections open at once, 0 for the default. `events` must stay as long as the listener; its
- * `refused` may be NULL.
+ * connections open at once, 0: as many as there are descriptors for. `events` must stay as long as
+ * the listener; its `refused` may be NULL.
  */
 struct listener *stream_listen(struct world *world, const struct endpoint *at, unsigned most,
                                const struct listener_events *events, void *context, struct err *e);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/descriptors.h"
 #include "wire/network.h"
 #include "wire/stream_tcp.h"
 
@@ -45,7 +46,7 @@ struct listener *stream_listen(struct world *world, const struct endpoint *at, u
         world_network(world) != NULL ? network_listen(world, at, e) : tcp_listen(world, at, e);
     if (l == NULL)
         return NULL;
-    l->most = most == 0 ? LISTENER_MOST : most;
+    l->most = most == 0 ? descriptors_for_connections() : most;
     l->events = events;
     l->context = context;
     return l;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Vehicles of a fleet, which share one Lua state: what one of them knows, sets or makes of a library,
- * no other notices; each has a verdict of its own; and they stop when they are asked to.
+ * Vehicles of a fleet, which share one Lua state: what one of them knows, sets or makes of a
+ * library, no other notices, and each has a verdict of its own.
  */
 #include "codec/value.h"
 #include "script/fleet.h"
@@ -179,10 +179,11 @@ static void test_verdicts(void **state)
 {
     (void)state;
     char hooks[128];
+    const struct ready_setting plain[] = {SET("loops", "1")};
     const struct ready_setting fails[] = {SET("values.SessionSetupReq.EVCCID", "C00000000001"),
                                           SET("patience.SessionSetup", "1")};
     struct ready kind[] = {
-        {.mode = "ac", .tls = "off"},
+        {.mode = "ac", .tls = "off", .setting = plain, .settings = 1},
         {.mode = "ac", .tls = "off", .setting = fails, .settings = 2},
         {.mode = "ac",
          .tls = "off",

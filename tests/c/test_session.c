@@ -217,7 +217,7 @@ static void undecodable_frame_is_kept_with_its_problem(void **state)
     struct received *r = session_take(&p->secc);
     assert_non_null(r);
     assert_false(r->is_decoded);
-    assert_true(r->problem.set);
+    assert_true(r->problem->set);
     assert_int_equal(p->seen.undecoded, 1);
     session_done(&p->secc, r);
 }
