@@ -25,6 +25,7 @@ static _Thread_local struct watch {
     lua_State *volatile at[DEPTH_MOST];
     volatile unsigned depth, turns; /* turns: the outermost ones */
     unsigned seen;                  /* of them, when the signal came last */
+    volatile unsigned ticks;        /* signals that came in the turn that is going on */
     volatile bool is_armed;         /* the signal will come */
     bool is_made;
     int raised; /* errors in the turn that is going on */
@@ -49,7 +50,9 @@ static void look(lua_State *L, lua_Debug *ar)
 {
     struct script *s = script_of(L);
     (void)ar;
-    if (s->busy_since == 0 || !script_is_spent(s, s->busy_since)) {
+    bool is_spent = s->busy_since != 0 && script_is_spent(s, s->busy_since);
+    bool has_used = !watch.is_made || watch.ticks >= script_busy_most(s) / WATCH_MS;
+    if (!is_spent || (!has_used && !script_has_ended(s))) {
         lua_sethook(L, NULL, 0, 0);
         return;
     }
@@ -76,12 +79,14 @@ static void signal_came(int number)
 {
     unsigned depth = watch.depth;
     (void)number;
-    if (depth > 0 && depth <= DEPTH_MOST && watch.turns == watch.seen)
+    bool goes_on = depth > 0 && watch.turns == watch.seen;
+    watch.ticks += goes_on;
+    if (goes_on && depth <= DEPTH_MOST)
         lua_sethook(watch.at[depth - 1], look, LUA_MASKCOUNT, 1);
-    bool goes_on = depth > 0 || watch.turns != watch.seen;
+    bool is_needed = depth > 0 || watch.turns != watch.seen;
     watch.seen = watch.turns;
     watch.is_armed = false;
-    if (goes_on)
+    if (is_needed)
         arm();
 }
 
@@ -113,7 +118,7 @@ static bool make_timer(void)
     struct sigevent how = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGNAL};
     how.sigev_notify_thread_id = gettid();
     pthread_once(&once, prepare);
-    watch.is_made = timer_create(CLOCK_MONOTONIC, &how, &watch.timer) == 0;
+    watch.is_made = timer_create(CLOCK_THREAD_CPUTIME_ID, &how, &watch.timer) == 0;
     pthread_setspecific(key, watch.is_made ? &watch : NULL);
     return watch.is_made;
 }
@@ -125,6 +130,7 @@ void watch_enter(lua_State *L)
     unsigned depth = watch.depth;
     if (depth == 0) {
         watch.raised = 0;
+        watch.ticks = 0;
         watch.turns++;
     }
     if (depth < DEPTH_MOST)

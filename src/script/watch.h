@@ -2,17 +2,18 @@
 /*
  * Ends what a script runs for longer than it may (script_options.busy_ms), and lets Ctrl-C and the
  * record have their say meanwhile. Nothing is counted while it runs: a timer of the thread looks
- * every WATCH_MS whether the same turn is still going on, and only then are instructions counted,
- * until its time is looked at. What has run for too long gets an error wherever it is, also in a
- * coroutine of its own; where it catches that, it gets the next one soon, and at last one at each
- * instruction, so that no pcall holds it. Private to src/script.
+ * every WATCH_MS of its CPU time whether the same turn is still going on, and only then are
+ * instructions counted, until its time is looked at. The time is CPU time as well, so that nobody
+ * is ended because the machine is busy. What has run for too long gets an error wherever it is,
+ * also in a coroutine of its own; where it catches that, it gets the next one soon, and at last one
+ * at each instruction, so that no pcall holds it. Private to src/script.
  */
 #ifndef V2G_SCRIPT_WATCH_H
 #define V2G_SCRIPT_WATCH_H
 
 #include <lua.h>
 
-#define WATCH_MS 10
+#define WATCH_MS 10 /* of CPU time */
 
 /* What runs on L from here on is watched. Turns lie within each other, and what was entered last is
  * left first. */
