@@ -39,16 +39,15 @@ local function variants(base)
     end })
 end
 
--- What a place for a vehicle knows of a protocol: made for its first session, and kept.
+-- What a place for a vehicle knows of a protocol: made for its first session, and kept, for all
+-- places of a station.
 local function prepare(at, protocol)
-    local file = require(secc.files[protocol])
-    local requests = {}
+    local file, requests = require(secc.files[protocol]), {}
     for name, answer in pairs(file.answers) do
         local response = name:gsub('Req$', 'Res')
         requests[name] = {
             answer = answer, name = name, response = response, step = steps.of(name),
-            id = at.role['Get_' .. name .. '_Header_SessionID'],
-            code = at.role['Set_' .. response .. '_ResponseCode'],
+            id = 'Get_' .. name .. '_Header_SessionID', code = 'Set_' .. response .. '_ResponseCode',
             case = file.case[name], asked = variants(name), answered = variants(response),
         }
     end
@@ -297,7 +296,7 @@ end
 -- What each request is asked before it is answered, in this order.
 secc.checks = {
     { code = 'FAILED_UnknownSession', refused = function(s, r)
-        return s.id and r.name ~= 'SessionSetupReq' and r.id() ~= s.id
+        return s.id and r.name ~= 'SessionSetupReq' and s.role[r.id]() ~= s.id
     end },
     { code = 'FAILED_SequenceError', refused = function(s, r)
         local may = s.allowed[s.state] or {}
@@ -375,7 +374,7 @@ local function serve(s, r)
     end
     local code, case = answer(s, r)
     local failed = code ~= nil and code:find('^FAILED') ~= nil
-    r.code(code or 'OK')
+    s.role[r.code](code or 'OK')
     common.pause(s, s.p.delays[r.step] or s.p.delays.default)
     local signer, why = s.signer, s.why
     s.signer, s.why = nil, nil
@@ -418,11 +417,11 @@ local function linger(s, how, ms)
         end
         local r = s.requests and s.requests[name]
         if r and name == 'SessionStopReq' and s.failed then
-            r.code('OK')
+            s.role[r.code]('OK')
             s.role.Send_SessionStopRes_001()
             how = 'fin'
         elseif r then
-            r.code('FAILED_SequenceError')
+            s.role[r.code]('FAILED_SequenceError')
             s.role['Send_' .. r.response .. '_001']()
             how = 'fin'
         end
@@ -577,12 +576,12 @@ local function check_payment(p, protocol)
 end
 
 -- A place for a vehicle at the station, by the options; one session after another can be held there
--- by the role.
-function secc.new(role, options)
+-- by the role. known: what other places of the station know of protocols; nil: there are none.
+function secc.new(role, options, known)
     local at = common.new('station', role, options)
     check_payment(at.p, role.FixedProtocol)
-    at.tolerated, at.known = contract.tolerated(at.p), {}
-    if role.FixedProtocol then
+    at.tolerated, at.known = contract.tolerated(at.p), known or {}
+    if role.FixedProtocol and not at.known[role.FixedProtocol] then
         prepare(at, role.FixedProtocol) -- before a vehicle has to wait for it
     end
     return at
@@ -648,7 +647,8 @@ end
 -- say, or the user wants to end: how many sessions there were, and how many failed. tls: what the
 -- station listens for where the parameters do not say.
 function secc.serve(role, options, tls)
-    local free, tasks = { secc.new(role, options) }, {}
+    local first = secc.new(role, options)
+    local free, tasks = { first }, {}
     local outcome = { ok = true, sessions = 0, failed = 0 }
     local function attend(at, linked)
         local good, ok, why = Guard(secc.attend, at, linked)
@@ -666,7 +666,7 @@ function secc.serve(role, options, tls)
         end
     end
     while true do
-        local at = table.remove(free) or secc.new(role.Place(), options)
+        local at = table.remove(free) or secc.new(role.Place(), options, first.known)
         local came, linked = secc.accept(role, at, tls)
         if not came then
             break

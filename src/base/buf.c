@@ -18,6 +18,15 @@ void buf_clear(struct buf *b)
     b->failed = false;
 }
 
+void buf_fit(struct buf *b)
+{
+    uint8_t *p = b->n > 0 && b->n < b->cap ? realloc(b->p, b->n) : NULL;
+    if (p == NULL)
+        return;
+    b->p = p;
+    b->cap = b->n;
+}
+
 uint8_t *buf_reserve(struct buf *b, size_t n)
 {
     if (b->failed)

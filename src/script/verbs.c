@@ -86,7 +86,7 @@ static void add_mark(struct outgoing *o, const struct name *n, const uint32_t *i
         if (memcmp(&o->mark[i], &m, sizeof m) == 0)
             return;
     if (o->marks == o->mark_cap) {
-        unsigned cap = o->mark_cap == 0 ? 8 : o->mark_cap * 2;
+        unsigned cap = o->mark_cap == 0 ? 1 : o->mark_cap * 2;
         struct mark *larger = realloc(o->mark, cap * sizeof *larger);
         if (larger == NULL)
             return; /* Add_ may then fill an entry twice; nothing worse */

@@ -2,6 +2,7 @@
 #include "session/session.h"
 #include "wire/world.h"
 
+#include "codec/copy.h"
 #include "codec/value.h"
 #include "record/datagram.h"
 #include "record/link_frame.h"
@@ -461,6 +462,27 @@ static int record_frame(struct filter *f, struct parcel *p, struct err *e)
     return filter_pass(f, p, e);
 }
 
+/* The same in memory that is no larger than it needs, since it may be kept for long; what it was
+ * read into serves for the next frame. */
+static struct received *fitted(struct session *s, struct received *r)
+{
+    struct err ignored = ERR_INIT;
+    size_t used = arena_used(&r->arena);
+    struct received *made = r->is_decoded && s->spare == NULL ? malloc(sizeof *made) : NULL;
+    if (made == NULL)
+        return r;
+    *made = *r;
+    arena_open(&made->arena, NULL, 0, RECEIVED_MEMORY);
+    if (arena_reserve(&made->arena, used) == 0 &&
+        message_copy(&r->message, &made->arena, &made->message, &ignored) == 0) {
+        session_done(s, r);
+        return made;
+    }
+    arena_close(&made->arena);
+    free(made);
+    return r;
+}
+
 /* Behind the chain. */
 static int take_frame(struct parcel *p)
 {
@@ -470,9 +492,9 @@ static int take_frame(struct parcel *p)
         return 0; /* a filter made something of it that is no frame */
     p->read = NULL;
     r->number = p->event.number;
-    session_queue(s, r);
     if (r->is_decoded)
         note_message(s, &r->message, false);
+    session_queue(s, fitted(s, r));
     return 0;
 }
 
@@ -624,6 +646,8 @@ int session_send(struct session *s, struct message *m, unsigned given, const cha
     note_message(s, m, true);
     int bad = way_frame(&s->way, &p, e);
     session_done(s, p.read);
+    buf_fit(&s->out);
+    *frame = (struct slice){s->out.p, s->out.n};
     return bad;
 }
 
