@@ -169,7 +169,7 @@ wants "no contract without TLS: neither offered nor asked for" 0 not-out 'Paymen
     out 'paid by external means' out 'SelectedPaymentOption ExternalPayment'
 ev --with contract_without_tls=false --set fall_back=false
 wants "a vehicle that pays by contract only" 1 not-out 'PaymentOption Contract' \
-    out 'fail: lua/v2g/evcc.lua:' out 'does not offer payment by contract' out 'SessionStopReq'
+    out 'fail: the station does not offer payment by contract' out 'SessionStopReq'
 ev --set contract_without_tls=false
 wants "a station that offers a contract without TLS: the vehicle does not take it" 0 \
     out 'PaymentOption Contract' out 'over TLS only' out 'SelectedPaymentOption ExternalPayment'
