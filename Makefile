@@ -278,7 +278,7 @@ format: | build/packages/check ## Formats all C files
 
 # ---- speed and hostile input ----
 
-bench: $(BENCHES:%=$(OUT)/bench-%) build/v2glab | build/packages/bench ## Measures the codec: ns and instructions a message
+bench: $(BENCHES:%=$(OUT)/bench-%) build/v2glab | build/packages/bench ## Measures the codec, a session, and many sessions at once
 	@set -e; for b in $(BENCHES:%=$(OUT)/bench-%); do $$b; done
 
 $(OUT)/bench-%: $(OUT)/bench/%.o $(APP_OBJECTS) $(OUT)/libv2g.a

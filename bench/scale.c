@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Many sessions at once: ready-made vehicles and stations of one process and loop, over plain TCP
+ * on loopback. How many pairs of 20-message ISO 15118-2 AC sessions a core holds in a second, with
+ * and without their record; how soon 250 vehicles have begun; and, of sessions that stay open, the
+ * memory of a side and the CPU time of a message.
+ *
+ *   bench-scale [OPEN]   with so many open pairs at most (5000, as far as descriptors reach)
+ */
+#include "record/record.h"
+#include "script/fleet.h"
+#include "wire/descriptors.h"
+#include "wire/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WARM 300 /* sessions before measuring */
+#define PAIRS 1500
+#define STARTED 250
+#define MEASURED_S 5.0
+#define SET(key, value)                                                                            \
+    {                                                                                              \
+        {(const uint8_t *)(key), sizeof(key) - 1}, value                                           \
+    }
+
+static const struct ready_setting ONCE[] = {SET("loops", "1")};
+/* gaps: between two messages of an open session, ms */
+static struct ready_setting stays[] = {SET("gaps.ChargingStatus", NULL), SET("loops", "1000000000"),
+                                       SET("battery.capacity", "3e7"),
+                                       SET("gaps.Authorization", "0"), SET("tries", "20")};
+
+struct bench {
+    struct library library;
+    struct recorder recorder;
+    struct script_options options;
+    char address[32];
+    struct world *world;
+    struct script_run *run;
+    struct player *station;
+    struct timer looks;
+    unsigned long frames, setups; /* recorded, each by both sides; SessionSetupReq of vehicles */
+    unsigned ended, failed, pairs;
+    double from, cpu_from, first_rss;
+    unsigned long frames_from;
+    double begun_s; /* until all have begun */
+};
+
+static double clock_of(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void give_up(const char *what)
+{
+    fprintf(stderr, "bench/scale: %s\n", what);
+    exit(1);
+}
+
+/* KiB that the process has in memory. */
+static double rss(void)
+{
+    char line[200];
+    double kb = 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL)
+        if (sscanf(line, "VmRSS: %lf", &kb) == 1)
+            break;
+    if (f != NULL)
+        fclose(f);
+    return kb;
+}
+
+static void count(void *context, const struct event *e)
+{
+    struct bench *b = context;
+    b->frames += e->kind == EVENT_FRAME;
+    if (e->kind != EVENT_FRAME || e->is_echo || strcmp(e->name, "SessionSetupReq") != 0)
+        return;
+    if (++b->setups == b->pairs)
+        b->begun_s = clock_of(CLOCK_MONOTONIC) - b->from;
+}
+
+static void session_over(void *context, const struct session_end *end)
+{
+    struct bench *b = context;
+    b->ended++;
+    if (end->verdict != VERDICT_PASS && b->failed++ == 0)
+        fprintf(stderr, "bench/scale: %s: %s\n", end->by, end->text);
+}
+
+static void player_ended(void *context, const struct player *p, const struct script *s)
+{
+    struct bench *b = context;
+    if (s->verdict != VERDICT_PASS)
+        give_up(s->reason);
+    if (p != b->station)
+        run_stop_player(b->station);
+}
+
+/* One process, so that each begins cold. */
+static void open_bench(struct bench *b, unsigned pairs)
+{
+    memset(b, 0, sizeof *b);
+    library_open(&b->library);
+    snprintf(b->address, sizeof b->address, "[::1]:%d", 12000 + (int)getpid() % 20000);
+    b->options = (struct script_options){.library = &b->library, .profile = "field"};
+    b->options.protocol = "ISO15118-2";
+    b->options.peer.security = 0x10;
+    b->options.peer.address = b->address;
+    b->options.peer.tls = PEER_TLS_OFF;
+    b->pairs = pairs;
+}
+
+static void play(struct bench *b, struct ready *vehicle)
+{
+    static const struct run_events EVENTS = {.ended = player_ended, .session_over = session_over};
+    struct err e = ERR_INIT;
+    struct ready station = {.tls = "off"};
+    struct fleet fleet;
+    b->world = b->world != NULL ? b->world : world_open(NULL, &e);
+    recorder_attach(b->options.recorder, b->world);
+    b->run = run_open(b->world, &EVENTS, b);
+    b->station = run_add(b->run, &b->options, "evse", ready_station(&station), &e);
+    fleet_open(&fleet, vehicle, 1);
+    if (b->station == NULL ||
+        run_add(b->run, &b->options, "ev", fleet_built_in(&fleet), &e) == NULL)
+        give_up(e.what);
+    for (unsigned i = 0; i < b->pairs; i++)
+        fleet_send(&fleet, 0, i + 1);
+    fleet_end(&fleet);
+    b->from = clock_of(CLOCK_MONOTONIC);
+    run_play(b->run);
+    run_close(b->run);
+    fleet_close(&fleet);
+    recorder_detach(b->options.recorder);
+    if (b->failed > 0 || b->ended != 2 * b->pairs)
+        give_up("not all sessions passed");
+}
+
+/* ---- pairs ---- */
+
+struct measured {
+    double cpu_s, begun_s;
+};
+
+/* CPU seconds of so many pairs in a process of their own, with its start. */
+static struct measured hold_pairs(unsigned pairs, bool is_recorded)
+{
+    struct measured m = {0};
+    int ends[2];
+    if (pipe(ends) != 0)
+        give_up("no pipe");
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        static struct bench b;
+        struct err e = ERR_INIT;
+        char folder[64];
+        struct ready vehicle = {
+            .mode = "ac", .tls = "off", .time_scale = "1e6", .setting = ONCE, .settings = 1};
+        open_bench(&b, pairs);
+        recorder_add(&b.recorder, count, &b);
+        snprintf(folder, sizeof folder, "/tmp/v2glab-scale-%d", (int)getpid());
+        struct record *record = is_recorded ? record_open(folder, &b.recorder, &e) : NULL;
+        if (is_recorded || pairs == STARTED)
+            b.options.recorder = &b.recorder;
+        play(&b, &vehicle);
+        if (record != NULL)
+            record_close(record, &e);
+        m = (struct measured){clock_of(CLOCK_PROCESS_CPUTIME_ID), b.begun_s};
+        _exit(write(ends[1], &m, sizeof m) == (ssize_t)sizeof m ? 0 : 1);
+    }
+    int status = 0;
+    close(ends[1]);
+    if (read(ends[0], &m, sizeof m) != (ssize_t)sizeof m || waitpid(child, &status, 0) != child ||
+        status != 0)
+        give_up("a process ended early");
+    close(ends[0]);
+    if (is_recorded) {
+        char folder[200];
+        snprintf(folder, sizeof folder, "rm -rf /tmp/v2glab-scale-%d", (int)child);
+        if (system(folder) != 0)
+            give_up("the record cannot be removed");
+    }
+    return m;
+}
+
+static void bench_pairs(void)
+{
+    struct measured cold = hold_pairs(WARM, false), warm = hold_pairs(WARM + PAIRS, false);
+    struct measured few = hold_pairs(WARM, true), many = hold_pairs(WARM + PAIRS, true);
+    struct measured start = hold_pairs(STARTED, false);
+    printf("pairs of vehicle and station, 20 messages each, a second of CPU:\n");
+    printf("  the first %u, with their start   %6.0f   (aim 1800)\n", WARM, WARM / cold.cpu_s);
+    printf("  those after them                  %6.0f   (aim 2500)\n",
+           PAIRS / (warm.cpu_s - cold.cpu_s));
+    printf("  with their record                 %6.0f   (aim 1200)\n",
+           PAIRS / (many.cpu_s - few.cpu_s));
+    printf("%u vehicles have begun after     %6.2f s (aim 0.50)\n", STARTED, start.begun_s);
+}
+
+/* ---- sessions that stay open ---- */
+
+/* Once all have sent some messages: for MEASURED_S. */
+static void look(void *context)
+{
+    struct bench *b = context;
+    double now = clock_of(CLOCK_MONOTONIC);
+    timer_start(b->world, &b->looks, 100, look, b);
+    if (b->cpu_from <= 0) {
+        if (b->setups < b->pairs || b->frames < 44ul * b->pairs)
+            return;
+        b->from = now;
+        b->cpu_from = clock_of(CLOCK_PROCESS_CPUTIME_ID);
+        b->frames_from = b->frames;
+    } else if (now - b->from >= MEASURED_S) {
+        double cpu = clock_of(CLOCK_PROCESS_CPUTIME_ID) - b->cpu_from;
+        double messages = (double)(b->frames - b->frames_from) / 2;
+        printf(
+            "%6u open pairs: %6.1f KiB a side, %5.1f us CPU a message of both sides, %u failed\n",
+            b->pairs, (rss() - b->first_rss) / b->pairs / 2, cpu * 1e6 / messages, b->failed);
+        fflush(stdout);
+        _exit(b->failed > 0);
+    }
+}
+
+static void bench_open(unsigned pairs)
+{
+    int status = 0;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        static struct bench b;
+        struct err e = ERR_INIT;
+        struct ready vehicle = {.mode = "ac",
+                                .tls = "off",
+                                .setting = stays,
+                                .settings = sizeof stays / sizeof stays[0]};
+        stays[0].value = pairs < 100 ? "20" : "2000";
+        open_bench(&b, pairs);
+        recorder_add(&b.recorder, count, &b);
+        b.options.recorder = &b.recorder;
+        b.world = world_open(NULL, &e);
+        b.first_rss = rss();
+        timer_start(b.world, &b.looks, 100, look, &b);
+        play(&b, &vehicle);
+        _exit(1);
+    }
+    if (waitpid(child, &status, 0) != child || status != 0)
+        give_up("open sessions failed");
+}
+
+int main(int argc, char **argv)
+{
+    unsigned most = descriptors_for_connections() / 2 - 100;
+    unsigned open = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 5000;
+    bench_pairs();
+    static const unsigned OPEN[] = {1, 1000};
+    for (unsigned i = 0; i < 2; i++)
+        bench_open(OPEN[i]);
+    bench_open(open < most ? open : most);
+    printf("(aim: 10,000 sides in 400 MB, 40 KiB each)\n");
+    return 0;
+}
