@@ -106,7 +106,7 @@ static int received(lua_State *L, int status, lua_KContext context)
     if (got->is_decoded)
         lua_pushnil(L);
     else
-        lua_pushfstring(L, "%s: %s", got->problem.path, got->problem.what);
+        lua_pushfstring(L, "%s: %s", got->problem->path, got->problem->what);
     session_done(r->session, got);
     return 3;
 }

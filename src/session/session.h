@@ -24,7 +24,7 @@ struct received {
     struct message message;
     bool is_decoded;
     const struct err *problem; /* where it could not be decoded; else NULL */
-    uint8_t mac[6];            /* of an Ethernet frame: who sent it, and whether to this side alone */
+    uint8_t mac[6]; /* of an Ethernet frame: who sent it, and whether to this side alone */
     bool is_for_us;
     struct arena arena; /* of message and problem */
 };
