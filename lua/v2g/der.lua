@@ -405,8 +405,8 @@ function der.merge(control, changed)
 end
 
 -- What the vehicle does at the grid. wanted: W that it would draw; flavour: 'iec', 'sae'; control:
--- feed (W), var; orders: what the charge loop asks for besides by IEC rules, by its element's name.
--- feed (W), var; orders: what the charge loop asks for besides by IEC rules, by the element's name.
+-- DERControl, DERControlCPDRes; grid: voltage, frequency, nominal (Hz), nominal_voltage; most: draw
+-- and feed (W), var; orders: what the charge loop asks for besides by IEC rules, by its element.
 -- Returns p, q, whether it is connected, and a list of what has changed something.
 function der.follow(wanted, flavour, control, grid, most, orders)
     local s = { p = wanted, q = 0, voltage = grid.voltage, frequency = grid.frequency,
