@@ -19,20 +19,23 @@
 #include <string.h>
 
 #define MEMORY_DEFAULT ((size_t)256 << 20)
+#define SESSION_MEMORY ((size_t)1 << 20) /* more for each of a script that holds many */
 
 /* ---- what a script may spend ---- */
 
 static void *allocate(void *context, void *p, size_t old, size_t size)
 {
     struct script *s = context;
-    size_t limit = s->options->memory != 0 ? s->options->memory : MEMORY_DEFAULT;
+    size_t most = s->options->memory != 0 ? s->options->memory : MEMORY_DEFAULT;
+    size_t limit = most + (s->has_sessions ? s->running_tasks * SESSION_MEMORY : 0);
     size_t had = p == NULL ? 0 : old;
     if (size == 0) {
         free(p);
         s->memory -= had;
         return NULL;
     }
-    if (size > had && s->memory + (size - had) > limit)
+    size_t wanted = size > had ? s->memory + (size - had) : 0;
+    if (wanted > limit || wanted > s->turn_memory + most)
         return NULL;
     void *made = realloc(p, size);
     if (made != NULL)

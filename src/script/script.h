@@ -53,7 +53,8 @@ struct script_options {
     const char *const *argument; /* of the main chunk, its `...` */
     unsigned arguments;
     bool is_unsafe;                         /* the whole of Lua's library */
-    size_t memory;                          /* bytes a script may take; 0: 256 MiB */
+    size_t memory;                          /* bytes a script may take; 0: 256 MiB. One that holds
+                                                many sessions: 1 MiB more for each */
     unsigned busy_ms;                       /* longest time without waiting for anything; 0: 10 s */
     const volatile sig_atomic_t *interrupt; /* not 0: scripts stop; may be NULL */
     /* Print mode: what is printed; without a recorder also print() and Log(). */
@@ -86,13 +87,15 @@ struct script {
     char *traceback;                 /* of an error; NULL where none */
     bool running, started, finished; /* finished: its end has been told */
     bool timed_out;                  /* the current task: its deadline ended its wait */
-    bool has_sessions;       /* they have the verdicts: its own is nothing to tell if it is pass */
-    bool stop;               /* it is asked to end, as the protocol wants: Stop_Requested() */
-    unsigned printed;        /* frames, in print mode */
-    int64_t busy_since;      /* of the resume that is going on */
-    int64_t step_since;      /* of the step that is going on */
-    size_t memory;           /* bytes taken by Lua */
-    char asserted[512];      /* message of the assert that failed last */
+    bool has_sessions;  /* they have the verdicts: its own is nothing to tell if it is pass */
+    bool stop;          /* it is asked to end, as the protocol wants: Stop_Requested() */
+    unsigned printed;   /* frames, in print mode */
+    int64_t busy_since; /* of the resume that is going on */
+    int64_t step_since; /* of the step that is going on */
+    size_t memory;      /* bytes taken by Lua */
+    size_t turn_memory; /* that when the turn began: it may take as much as a script may, so that
+                           who runs away gets the error, and nobody else */
+    char asserted[512]; /* message of the assert that failed last */
     char failed_check[1024]; /* the first; "": none */
     unsigned failed_checks;
     bool has_tested;                 /* a message went or came, or something was checked */

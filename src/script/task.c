@@ -154,6 +154,7 @@ static int guard_done(lua_State *L, int status, lua_KContext context)
         lua_replace(L, 1);
         return lua_gettop(L);
     }
+    watch_caught(L);
     lua_pushboolean(L, false);
     lua_insert(L, -2);
     if (!judgement_push(L)) /* the script has ended, or memory has */
@@ -275,6 +276,7 @@ static void take_turn(struct script *s, struct task *t)
     t->arguments = 0;
     t->wait = (struct wait){.ready = NULL};
     s->current = t;
+    s->turn_memory = s->memory;
     s->busy_since = clock_us();
     watch_enter(t->L);
     int status = lua_resume(t->L, s->L, arguments, &results);

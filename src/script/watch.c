@@ -4,6 +4,7 @@
 #include "script/call.h"
 
 #include <lauxlib.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -28,7 +29,8 @@ static _Thread_local struct watch {
     volatile unsigned ticks;        /* signals that came in the turn that is going on */
     volatile bool is_armed;         /* the signal will come */
     bool is_made;
-    int raised; /* errors in the turn that is going on */
+    int raised;           /* errors in the turn that is going on */
+    unsigned long caught; /* the outermost Guard that has caught one: how deep it lies */
     timer_t timer;
 } watch;
 
@@ -131,6 +133,7 @@ void watch_enter(lua_State *L)
     if (depth == 0) {
         watch.raised = 0;
         watch.ticks = 0;
+        watch.caught = ULONG_MAX;
         watch.turns++;
     }
     if (depth < DEPTH_MOST)
@@ -147,6 +150,19 @@ void watch_enter(lua_State *L)
 void watch_leave(void)
 {
     watch.depth--;
+}
+
+void watch_caught(lua_State *L)
+{
+    lua_Debug ar;
+    unsigned long deep = (unsigned long)watch.depth << 24;
+    for (int level = 0; lua_getstack(L, level, &ar); level++)
+        deep++;
+    if (watch.raised == 0 || deep >= watch.caught)
+        return;
+    watch.caught = deep;
+    watch.raised = 0;
+    count_down(UNWINDING);
 }
 
 static int watched(lua_State *L)

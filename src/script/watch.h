@@ -20,6 +20,10 @@
 void watch_enter(lua_State *L);
 void watch_leave(void);
 
+/* A Guard has caught an error: what it belongs to goes on, and gets the time that it needs for its
+ * end; but once only where it does the same again. */
+void watch_caught(lua_State *L);
+
 /* The function of Lua on top of L, which runs the coroutine that is its first argument, gives way
  * to one that does the same, watched. */
 void watch_function(lua_State *L);

@@ -77,6 +77,7 @@ static void keep_player(void *context, const struct player *p, const struct scri
 }
 
 static char folder[64];
+static struct script_options limits; /* memory, busy_ms */
 
 static const char *write_file(const char *name, const char *text, char path[128])
 {
@@ -101,6 +102,8 @@ static void play(struct ready *kind, unsigned kinds, struct ready *at_station, c
     stations = 0;
     struct world *world = world_open_virtual(NULL, 1, &e);
     recorder_add(&recorder, keep_event, NULL);
+    o.memory = limits.memory;
+    o.busy_ms = limits.busy_ms;
     o.recorder = &recorder;
     o.peer.security = 0x10;
     run = run_open(world, &EVENTS, NULL);
@@ -204,6 +207,44 @@ static void test_verdicts(void **state)
     unlink(hooks);
 }
 
+/* Every other vehicle has the hooks, and is ended with that text; the others pass. */
+static void must_end(const char *hooks, const char *text)
+{
+    char path[128];
+    const struct ready_setting plain[] = {SET("loops", "1")};
+    struct ready kind[] = {
+        {.mode = "ac", .tls = "off", .setting = plain, .settings = 1},
+        {.mode = "ac", .tls = "off", .script_file = write_file("hooks.lua", hooks, path)},
+    };
+    struct ready at_station = {.tls = "off"};
+    play(kind, 2, &at_station, path);
+    for (unsigned i = 1; i <= VEHICLES; i++) {
+        enum verdict wanted = i % 2 == 1 ? VERDICT_PASS : VERDICT_ERROR;
+        if (over[i].verdict != wanted || (i % 2 == 0 && strstr(over[i].text, text) == NULL))
+            fail_msg("vehicle %u: expected %s '%s', found %s '%s'", i, verdict_name(wanted), text,
+                     verdict_name(over[i].verdict), over[i].text);
+    }
+    unlink(path);
+}
+
+/* One that takes memory or time without end is ended, and the others go on. */
+static void test_limits(void **state)
+{
+    (void)state;
+    limits = (struct script_options){.memory = 16u << 20};
+    must_end("function before.SessionSetupReq()\n"
+             "    local t = {}\n"
+             "    for i = 1, 1e4 do t[i] = ('x'):rep(1000000) .. i end\n"
+             "end\n",
+             "not enough memory");
+    limits = (struct script_options){.busy_ms = 50};
+    must_end("function before.SessionSetupReq()\n"
+             "    while true do pcall(function() while true do end end) end\n"
+             "end\n",
+             "has run for 50 ms");
+    limits = (struct script_options){.busy_ms = 0};
+}
+
 static int open_library(void **state)
 {
     (void)state;
@@ -224,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_apart),
         cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, open_library, close_library);
 }
