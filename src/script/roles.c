@@ -356,7 +356,7 @@ static void free_messages(struct role *r);
 
 void roles_park(lua_State *L, struct role *r)
 {
-    peer_disconnect(r->peer, true);
+    peer_disconnect(r->peer, false);
     free_messages(r);
     security_close(r);
     memset(&r->chosen, 0, sizeof r->chosen);
