@@ -138,8 +138,10 @@ static void script_hears(struct peer_wire *w, const struct datagram *d)
     r->payload_type = d->event.payload_type;
     r->name = d->event.name;
     r->is_decoded = d->event.message != NULL;
-    struct err e = d->problem;
-    if (!r->is_decoded || message_copy(&d->message, &r->arena, &r->message, &e) != 0)
+    struct err e = ERR_INIT;
+    if (!r->is_decoded)
+        received_fails(r, &d->problem);
+    else if (message_copy(&d->message, &r->arena, &r->message, &e) != 0)
         received_fails(r, &e);
     session_queue(&p->session, r);
     peer_change(p, p->state);
