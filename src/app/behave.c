@@ -264,8 +264,7 @@ static int open_sinks(struct behaving *b, struct err *e)
         view_open(&b->view, stdout);
         recorder_add(&b->recorder, view_event, &b->view);
     } else if (!b->session.quiet) {
-        if (ladder_open(&b->ladder, STDOUT_FILENO, (int)b->session.verbose, e) != 0)
-            return -1;
+        ladder_open(&b->ladder, STDOUT_FILENO, (int)b->session.verbose);
         recorder_add_writer(&b->recorder, "the ladder", ladder_event, ladder_write, &b->ladder);
     }
     if (!b->session.no_record) {

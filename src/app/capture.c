@@ -257,10 +257,8 @@ static int open_sinks(struct reading *r, const struct capture_view *view, struct
         return -1;
     if (view->sink != NULL)
         recorder_add(&r->links.out, view->sink, view->context);
-    else if (view->copy != NULL)
-        return open_sessions(r, e);
-    else if (shown_open(shown, &r->links.out, view->json, view->verbose, e) != 0)
-        return -1;
+    else if (view->copy == NULL)
+        shown_open(shown, &r->links.out, view->json, view->verbose);
     return open_sessions(r, e);
 }
 
@@ -269,7 +267,7 @@ int command_decode_capture(const struct capture_source *from, const struct captu
     struct reading r = {.links = {.library = &view->grammars->library,
                                   .guess = {.grammars = view->grammars},
                                   .verify = view->verify}};
-    struct shown shown = {.ladder = {.out = NULL}};
+    struct shown shown = {.ladder = {.detail = 0}};
     struct err e = ERR_INIT;
     int status = EXIT_SETUP;
     links_open(&r.links);

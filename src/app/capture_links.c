@@ -31,7 +31,7 @@ struct link {
     int64_t closed_us;
     const char *last; /* message of this connection; "": none */
     int64_t last_us;
-    struct link *next;
+    struct link *next, *in_bucket;
 };
 
 /* ---- what sessions record ---- */
@@ -65,9 +65,9 @@ static void verify_frame(struct links *r, const struct event *e)
 
 static struct link *find_link(struct links *r, uint32_t number)
 {
-    struct link *l = r->first;
+    struct link *l = r->bucket[number % LINKS_BUCKETS];
     while (l != NULL && l->number != number)
-        l = l->next;
+        l = l->in_bucket;
     return l;
 }
 
@@ -164,6 +164,9 @@ static void on_open(void *context, int64_t us, uint32_t connection, const struct
     session_connected(&l->to_evcc, client, server, us, true);
     l->next = r->first;
     r->first = l;
+    struct link **bucket = &r->bucket[connection % LINKS_BUCKETS];
+    l->in_bucket = *bucket;
+    *bucket = l;
 }
 
 /* What one direction learned about the protocol holds for the other. */

@@ -14,6 +14,8 @@
 
 struct link;
 
+#define LINKS_BUCKETS 1024
+
 /* Zero before links_open, but for what is given. */
 struct links {
     struct library *library; /* given, as are guess.grammars and verify */
@@ -22,6 +24,7 @@ struct links {
     struct recorder out;   /* gets the events */
     struct recorder inner; /* what sessions record, on its way to out */
     struct link *first;
+    struct link *bucket[LINKS_BUCKETS]; /* by number */
     struct tls_secrets secrets;
     struct arena scratch;
     uint64_t packet; /* that is being read; 0: between packets */

@@ -71,8 +71,8 @@ bool guess_look(struct guess *g, struct session *s, struct slice payload, struct
     bool is_known = g->grammars->names == 0 && is_right(r);
     if (!is_known && !look_again(g, s, payload, r))
         return false;
-    const struct protocol *found = protocol_of(r->message.schema);
-    if (s->agreed || found == NULL || is_handshake(r->message.schema))
+    const struct protocol *found = s->agreed ? NULL : protocol_of(r->message.schema);
+    if (found == NULL || is_handshake(r->message.schema))
         return false;
     s->protocol = found;
     s->agreed = true;

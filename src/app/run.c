@@ -10,6 +10,7 @@
 #include "record/record.h"
 #include "wire/lab.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct running {
@@ -121,8 +122,7 @@ static void session_over(void *context, const struct session_end *end)
 static int open_sinks(struct running *r, struct err *e)
 {
     if (!r->session.quiet) {
-        if (ladder_open(&r->ladder, STDOUT_FILENO, (int)r->session.verbose, e) != 0)
-            return -1;
+        ladder_open(&r->ladder, STDOUT_FILENO, (int)r->session.verbose);
         recorder_add_writer(&r->recorder, "the ladder", ladder_event, ladder_write, &r->ladder);
     }
     if (!r->session.no_record) {

@@ -14,9 +14,8 @@ struct shown {
     struct jsonl lines;
 };
 
-/* Adds it to the recorder, whose events are written some at a time, all at recorder_flush. -1: e;
- * shown_close is the caller's all the same. */
-int shown_open(struct shown *s, struct recorder *r, bool json, unsigned verbose, struct err *e);
+/* Adds it to the recorder, whose events are written some at a time, all at recorder_flush. */
+void shown_open(struct shown *s, struct recorder *r, bool json, unsigned verbose);
 void shown_close(struct shown *s);
 
 #endif

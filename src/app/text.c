@@ -447,13 +447,8 @@ int command_decode_text(const struct text_view *view, struct slice input, bool i
 {
     struct text t;
     struct shown shown;
-    struct err e = ERR_INIT;
     text_open(&t, view);
-    if (shown_open(&shown, &t.out, view->json, view->verbose, &e) != 0) {
-        report_err("", &e);
-        text_close(&t);
-        return EXIT_SETUP;
-    }
+    shown_open(&shown, &t.out, view->json, view->verbose);
     text_read(&t, input, is_raw);
     if (t.found.messages + t.found.undecoded > 0)
         put_missed(&t);

@@ -145,9 +145,13 @@ static int violate(struct reader *r, uint64_t bit, const char *what)
 static size_t enter(struct reader *r, const char *name)
 {
     size_t before = r->path_n;
-    size_t room = sizeof r->path - before;
-    int n = snprintf(r->path + before, room, "%s%s", before > 0 ? "/" : "", name);
-    r->path_n += (size_t)n < room ? (size_t)n : room - 1;
+    size_t n = strlen(name), slash = before > 0, room = sizeof r->path - 1 - before;
+    slash = slash < room ? slash : room;
+    n = n < room - slash ? n : room - slash;
+    memcpy(r->path + before, "/", slash);
+    memcpy(r->path + before + slash, name, n);
+    r->path_n = before + slash + n;
+    r->path[r->path_n] = '\0';
     return before;
 }
 

@@ -164,15 +164,53 @@ int quantity_set(struct arena *a, struct node *n, double si, const char *unit, s
     return quantity_set_unit(a, n, unit, e);
 }
 
+static int64_t multiplier_of(const struct node *n)
+{
+    unsigned slot = (unsigned)n->type->multiplier;
+    int64_t m = node_has(n, slot) ? n->v[slot].i : 0;
+    return m < -400 ? -400 : m > 400 ? 400 : m;
+}
+
 double quantity_get(const struct node *n)
 {
     const struct type *t = n->type;
     if (!t->is_quantity || !node_has(n, (unsigned)t->value))
         return 0;
-    bool has = node_has(n, (unsigned)t->multiplier);
-    int64_t m = has ? n->v[t->multiplier].i : 0;
-    m = m < -400 ? -400 : m > 400 ? 400 : m;
     union value v = n->v[t->value];
     long double x = t->field[t->value].kind == KIND_UNSIGNED ? (long double)v.u : (long double)v.i;
-    return (double)scale(x, (int)m);
+    return (double)scale(x, (int)multiplier_of(n));
+}
+
+#define PRINTED_MOST 10000000000 /* has more than 10 digits */
+
+/* Most have so few digits that they need no floating point. */
+static bool print_short(int64_t value, int64_t m, struct buf *out)
+{
+    for (; m > 0 && value > -PRINTED_MOST && value < PRINTED_MOST; m--)
+        value *= 10;
+    for (; m < 0 && value % 10 == 0; m = value == 0 ? 0 : m + 1)
+        value /= 10;
+    if (value <= -PRINTED_MOST || value >= PRINTED_MOST || m > 0 || m < -4)
+        return false;
+    char places[4];
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    for (int64_t i = -m; i > 0; left /= 10)
+        places[--i] = (char)('0' + left % 10);
+    if (value < 0)
+        buf_char(out, '-');
+    buf_number(out, left);
+    if (m < 0)
+        buf_char(out, '.');
+    buf_add(out, places, (size_t)-m);
+    return true;
+}
+
+void quantity_print(const struct node *n, struct buf *out)
+{
+    const struct type *t = n->type;
+    bool has = t->is_quantity && node_has(n, (unsigned)t->value);
+    int64_t value = has ? n->v[t->value].i : 0, m = has ? multiplier_of(n) : 0;
+    bool is_huge = has && t->field[t->value].kind == KIND_UNSIGNED && value < 0;
+    if (is_huge || !print_short(value, m, out))
+        buf_printf(out, "%.10g", quantity_get(n));
 }

@@ -17,4 +17,7 @@ int quantity_set_unit(struct arena *a, struct node *n, const char *unit, struct 
 /* The number in SI units; absent parts count as 0. */
 double quantity_get(const struct node *n);
 
+/* The same, printed with up to 10 digits, as "%.10g" has them. */
+void quantity_print(const struct node *n, struct buf *out);
+
 #endif

@@ -7,6 +7,7 @@
 #include "codec/xml.h"
 #include "wire/v2gtp.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,33 +23,28 @@
 #define DIM "\033[2m"
 #define PLAIN "\033[0m"
 
-int ladder_open(struct ladder *l, int fd, int detail, struct err *e)
+void ladder_open(struct ladder *l, int fd, int detail)
 {
     const char *term = getenv("TERM");
     *l = (struct ladder){.detail = detail};
     outlet_open(&l->outlet, fd);
-    l->out = open_memstream(&l->text, &l->size);
     l->pretty =
         isatty(fd) && (term == NULL || strcmp(term, "dumb") != 0) && getenv("NO_COLOR") == NULL;
     if (getenv("V2GLAB_PRETTY") != NULL)
         l->pretty = true;
-    return l->out == NULL ? err_set(e, "out of memory") : 0;
 }
 
 void ladder_close(struct ladder *l)
 {
-    if (l->out == NULL)
-        return;
-    fclose(l->out);
-    free(l->text);
     outlet_close(&l->outlet);
+    buf_close(&l->values);
 }
 
 /* ---- values ---- */
 
 static void quantity_text(const struct field *f, const struct node *n, struct buf *out)
 {
-    buf_printf(out, "%.10g", quantity_get(n));
+    quantity_print(n, out);
     int unit = n->type->unit;
     buf_char(out, ' ');
     if (unit >= 0 && n->has >> unit & 1)
@@ -66,10 +62,10 @@ static void add_value(const struct field *f, union value v, struct buf *out, int
         return;
     if ((*shown)++ > 0)
         buf_text(out, ", ");
-    size_t prefix = out->n;
-    buf_printf(out, "%s ", f->name);
-    if (field_is(f, MARK_CODE))
-        out->n = prefix; /* says itself what it is */
+    if (!field_is(f, MARK_CODE)) { /* that says itself what it is */
+        buf_text(out, f->name);
+        buf_char(out, ' ');
+    }
     if (quantity)
         quantity_text(f, v.n, out);
     else
@@ -107,57 +103,89 @@ static void add_values(const struct message *m, struct buf *out)
 
 /* ---- lines ---- */
 
+/* Seconds with six places, at least 11 columns. */
+static void add_seconds(int64_t us, struct buf *out)
+{
+    char text[32];
+    size_t at = sizeof text, places = 0;
+    uint64_t left = us < 0 ? 0 - (uint64_t)us : (uint64_t)us;
+    for (; left > 0 || places < 7; left /= 10) {
+        if (places++ == 6)
+            text[--at] = '.';
+        text[--at] = (char)('0' + left % 10);
+    }
+    if (us < 0)
+        text[--at] = '-';
+    while (sizeof text - at < 11)
+        text[--at] = ' ';
+    buf_add(out, text + at, sizeof text - at);
+}
+
+/* A text, filled up with blanks. */
+static void add_column(const char *text, size_t width, struct buf *out)
+{
+    size_t n = strlen(text);
+    buf_add(out, text, n);
+    for (; n < width; n++)
+        buf_char(out, ' ');
+}
+
 /* Of a text the line, and the time as it stands there; as wide as those before. */
 static void print_place(struct ladder *l, const struct event *e)
 {
+    struct buf *out = &l->outlet.out;
     const char *stamp = e->stamp != NULL ? e->stamp : "";
     int n = (int)strlen(stamp);
     l->stamp_width = n > l->stamp_width ? n : l->stamp_width;
-    fprintf(l->out, l->pretty ? DIM "line %-5llu" PLAIN "  " : "line %-5llu  ",
-            (unsigned long long)e->line);
+    buf_printf(out, l->pretty ? DIM "line %-5llu" PLAIN "  " : "line %-5llu  ",
+               (unsigned long long)e->line);
     if (l->stamp_width > 0)
-        fprintf(l->out, "%-*s  ", l->stamp_width, stamp);
+        buf_printf(out, "%-*s  ", l->stamp_width, stamp);
 }
 
 static void print_time(struct ladder *l, const struct event *e)
 {
+    struct buf *out = &l->outlet.out;
     if (!l->started) {
         l->started = true;
         l->start_us = e->us;
         if (l->pretty)
-            fprintf(l->out, BOLD "%13sEVCC%*sSECC" PLAIN "\n", "", RUNG - 6, "");
+            buf_printf(out, BOLD "%13sEVCC%*sSECC" PLAIN "\n", "", RUNG - 6, "");
     }
     if (e->line > 0) {
         print_place(l, e);
         return;
     }
-    double seconds = (double)(e->us - l->start_us) / 1e6;
-    fprintf(l->out, l->pretty ? DIM "%11.6f" PLAIN "  " : "%11.6f  ", seconds);
+    if (l->pretty)
+        buf_text(out, DIM);
+    add_seconds(e->us - l->start_us, out);
+    buf_text(out, l->pretty ? PLAIN "  " : "  ");
 }
 
 /* Repeats a piece of line n times. */
-static void rule(FILE *out, const char *piece, int n)
+static void rule(struct buf *out, const char *piece, int n)
 {
     for (; n > 0; n--)
-        fputs(piece, out);
+        buf_text(out, piece);
 }
 
 static void print_rung(struct ladder *l, const struct event *e, const char *name, bool bad)
 {
+    struct buf *out = &l->outlet.out;
     const char *colour = bad ? RED : e->from_role == FROM_EVCC ? CYAN : GREEN;
     int line = RUNG - (int)strlen(name) - 6;
     bool right = e->from_role == FROM_EVCC;
-    fprintf(l->out, "│%s", colour);
+    buf_printf(out, "│%s", colour);
     if (right) {
-        fprintf(l->out, "── %s%s%s%s ", BOLD, name, PLAIN, colour);
-        rule(l->out, "─", line);
-        fputs("─▶", l->out);
+        buf_printf(out, "── %s%s%s%s ", BOLD, name, PLAIN, colour);
+        rule(out, "─", line);
+        buf_text(out, "─▶");
     } else {
-        fputs("◀─", l->out);
-        rule(l->out, "─", line);
-        fprintf(l->out, " %s%s%s%s ──", BOLD, name, PLAIN, colour);
+        buf_text(out, "◀─");
+        rule(out, "─", line);
+        buf_printf(out, " %s%s%s%s ──", BOLD, name, PLAIN, colour);
     }
-    fprintf(l->out, PLAIN "│  ");
+    buf_text(out, PLAIN "│  ");
 }
 
 static const char *frame_name(const struct event *e)
@@ -174,67 +202,73 @@ static const char *frame_name(const struct event *e)
 
 static void print_detail(struct ladder *l, const struct event *e)
 {
-    struct buf text = {0};
+    struct buf *out = &l->outlet.out;
     if (l->detail >= 1 && e->message != NULL) {
-        xml_print(e->message, XML_PAGES, &text);
-        fprintf(l->out, "%s\n", buf_string(&text));
+        xml_print(e->message, XML_PAGES, out);
+        buf_char(out, '\n');
     }
     if (l->detail >= 2) {
-        buf_clear(&text);
-        buf_hex(&text, e->bytes.p, e->bytes.n, false);
-        fprintf(l->out, "%s\n", buf_string(&text));
+        buf_hex(out, e->bytes.p, e->bytes.n, false);
+        buf_char(out, '\n');
     }
-    buf_close(&text);
 }
 
 static void print_frame(struct ladder *l, const struct event *e)
 {
+    struct buf *out = &l->outlet.out;
     /* ORDER direction */
     static const char *const ARROWS[] = {"EVCC -- SECC", "EVCC -> SECC", "EVCC <- SECC",
                                          "EVCC -- SECC"};
-    struct buf values = {0};
+    struct buf *values = &l->values;
+    buf_clear(values);
     if (e->message != NULL && !e->is_udp) /* SDP is said in words: addresses, "no TLS" */
-        add_values(e->message, &values);
+        add_values(e->message, values);
     else if (e->text != NULL)
-        buf_text(&values, e->text);
-    if (e->is_link && e->message != NULL && e->text != NULL)
-        buf_printf(&values, "%s%s", values.n > 0 ? ", " : "", e->text);
+        buf_text(values, e->text);
+    if (e->is_link && e->message != NULL && e->text != NULL) {
+        buf_text(values, values->n > 0 ? ", " : "");
+        buf_text(values, e->text);
+    }
     if (e->kind == EVENT_BYTES && e->problem == NULL)
-        buf_hex(&values, e->bytes.p, e->bytes.n < 16 ? e->bytes.n : 16, false);
-    const char *text = buf_string(&values);
+        buf_hex(values, e->bytes.p, e->bytes.n < 16 ? e->bytes.n : 16, false);
+    const char *text = buf_string(values);
     bool bad = !e->ok || e->is_failed;
     const char *name = frame_name(e);
     print_time(l, e);
-    if (l->pretty)
+    if (l->pretty) {
         print_rung(l, e, name, bad);
-    else
-        fprintf(l->out, "%s  %-28s ", ARROWS[e->from_role], name);
+    } else {
+        buf_text(out, ARROWS[e->from_role]);
+        buf_text(out, "  ");
+        add_column(name, 28, out);
+        buf_char(out, ' ');
+    }
     if (bad && l->pretty)
-        fputs(RED, l->out);
-    fputs(text, l->out);
+        buf_text(out, RED);
+    buf_text(out, text);
     char problem[900];
     if (e->problem != NULL)
-        fprintf(l->out, "%s%s (%zu bytes)", text[0] != '\0' ? "; " : "",
-                err_text(e->problem, problem, sizeof problem), e->bytes.n);
+        buf_printf(out, "%s%s (%zu bytes)", text[0] != '\0' ? "; " : "",
+                   err_text(e->problem, problem, sizeof problem), e->bytes.n);
     if (e->is_after)
-        fputs(", after the end", l->out);
-    fputs(bad && l->pretty ? PLAIN "\n" : "\n", l->out);
-    buf_close(&values);
+        buf_text(out, ", after the end");
+    buf_text(out, bad && l->pretty ? PLAIN "\n" : "\n");
     print_detail(l, e);
 }
 
 static void print_note(struct ladder *l, const struct event *e, const char *colour,
                        const char *what)
 {
+    struct buf *out = &l->outlet.out;
     print_time(l, e);
     if (l->pretty)
-        fprintf(l->out, "│%*s│  %s", RUNG, "", colour);
+        buf_printf(out, "│%*s│  %s", RUNG, "", colour);
     if (e->by[0] != '\0')
-        fprintf(l->out, "%s ", e->by);
+        buf_printf(out, "%s ", e->by);
     if (e->where[0] != '\0')
-        fprintf(l->out, "%s: ", e->where);
-    fprintf(l->out, "%s%s%s%s\n", what, what[0] != '\0' ? ": " : "", e->text,
-            l->pretty ? PLAIN : "");
+        buf_printf(out, "%s: ", e->where);
+    buf_printf(out, "%s%s%s%s\n", what, what[0] != '\0' ? ": " : "", e->text,
+               l->pretty ? PLAIN : "");
 }
 
 static void print_connect(struct ladder *l, const struct event *e)
@@ -316,10 +350,7 @@ void ladder_event(void *context, const struct event *e)
     case EVENT_SECRET:
         break; /* not shown */
     }
-    fflush(l->out);
-    buf_add(&l->outlet.out, l->text, l->size);
     outlet_unit(&l->outlet);
-    rewind(l->out);
 }
 
 int ladder_write(void *context, struct err *e)

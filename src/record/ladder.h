@@ -10,22 +10,21 @@
 #include "record/event.h"
 #include "record/outlet.h"
 
-#include <stdio.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 struct ladder {
-    FILE *out; /* into `text`: what an event is shown as */
-    char *text;
-    size_t size;
     struct outlet outlet;
-    bool pretty;      /* a terminal that takes colour and line drawing */
-    int detail;       /* 0: lines; 1: and the XML; 2: and the bytes */
-    int stamp_width;  /* of a text's times */
-    int64_t start_us; /* of the first event; 0 before it */
+    struct buf values; /* of a message, while it is shown */
+    bool pretty;       /* a terminal that takes colour and line drawing */
+    int detail;        /* 0: lines; 1: and the XML; 2: and the bytes */
+    int stamp_width;   /* of a text's times */
+    int64_t start_us;  /* of the first event; 0 before it */
     bool started;
 };
 
-/* On a descriptor that stays the caller's. -1: out of memory. */
-int ladder_open(struct ladder *l, int fd, int detail, struct err *e);
+/* On a descriptor that stays the caller's. */
+void ladder_open(struct ladder *l, int fd, int detail);
 void ladder_close(struct ladder *l);
 
 /* An event_sink; context is the struct ladder. */

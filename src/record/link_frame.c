@@ -4,7 +4,6 @@
 #include "codec/codec.h"
 #include "wire/ether.h"
 
-#include <stdio.h>
 #include <string.h>
 
 int link_frame_decode(struct library *l, struct slice frame, struct arena *a, struct message *m,
@@ -40,9 +39,10 @@ static void take_violation(struct link_frame *f)
 
 const char *link_frame_text(const struct event *e, char text[LINK_FRAME_TEXT])
 {
-    char from[ETHER_TEXT], to[ETHER_TEXT];
-    snprintf(text, LINK_FRAME_TEXT, "%s to %s", ether_text(e->from.mac, from),
-             ether_text(e->to.mac, to));
+    static const char TO[] = " to ";
+    ether_text(e->from.mac, text);
+    memcpy(text + ETHER_TEXT - 1, TO, sizeof TO - 1);
+    ether_text(e->to.mac, text + ETHER_TEXT - 1 + sizeof TO - 1);
     return text;
 }
 

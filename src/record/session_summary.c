@@ -9,6 +9,7 @@
 
 #define ID_OCTETS 16
 #define NAME_TEXT 96
+#define TIMES_KNOWN 61
 
 /* What the network did to one side's segments, of one kind. */
 struct happened {
@@ -39,6 +40,7 @@ struct summarised {
     uint32_t refused, unanswered;                                /* connections that never were */
     struct happened network[FROM_BOTH + 1][NETWORK_UNKNOWN + 1]; /* by who sent */
     struct kept_time *times, **times_end;
+    struct kept_time *known[TIMES_KNOWN]; /* some of them, to be found again */
 };
 
 /* Made where there is none; NULL without memory. */
@@ -106,11 +108,28 @@ static void note_frame(struct summarised *s, const struct event *e)
         s->mode = mode_of(e->name);
 }
 
+static bool is_time(const struct kept_time *t, const struct event *e)
+{
+    return strcmp(t->message, e->name) == 0 && strcmp(t->limit, e->text) == 0;
+}
+
+/* Where its texts lie tells where it likely is, for they come from tables. */
+static struct kept_time *find_time(struct summarised *s, const struct event *e)
+{
+    struct kept_time **known =
+        &s->known[((uintptr_t)e->name / 8 + (uintptr_t)e->text) % TIMES_KNOWN];
+    struct kept_time *t = *known;
+    if (t != NULL && is_time(t, e))
+        return t;
+    t = s->times;
+    while (t != NULL && !is_time(t, e))
+        t = t->next;
+    return *known = t;
+}
+
 static void note_time(struct summarised *s, const struct event *e)
 {
-    struct kept_time *t = s->times;
-    while (t != NULL && (strcmp(t->message, e->name) != 0 || strcmp(t->limit, e->text) != 0))
-        t = t->next;
+    struct kept_time *t = find_time(s, e);
     if (t == NULL) {
         if ((t = calloc(1, sizeof *t)) == NULL)
             return;

@@ -36,8 +36,8 @@ const struct times_limit *times_find(const struct times_limits *l, const char *p
 static const struct times_limit *find_again(struct times *t, const struct schema *schema,
                                             const char *parameter, const char *message)
 {
-    uintptr_t sum = (uintptr_t)schema / 16 + (uintptr_t)parameter * 3 + (uintptr_t)message;
-    struct times_known *known = &t->known[sum % TIMES_KNOWN];
+    uint64_t sum = (uintptr_t)schema + (uintptr_t)parameter * 3 + (uintptr_t)message * 5;
+    struct times_known *known = &t->known[(sum * 0x9E3779B97F4A7C15u >> 32) % TIMES_KNOWN];
     if (known->schema != schema || known->parameter != parameter || known->message != message)
         *known = (struct times_known){schema, parameter, message,
                                       times_find(t->limits, schema->protocol, parameter, message)};

@@ -107,8 +107,7 @@ static int open_sinks(struct sinks *s, const struct campaign *c, const char *fol
         return -1;
     if (s->shows == NULL)
         return 0;
-    if (ladder_open(&s->ladder, c->ladder_to, (int)c->detail, e) != 0)
-        return -1;
+    ladder_open(&s->ladder, c->ladder_to, (int)c->detail);
     recorder_add_writer(&s->recorder, "the ladder", show_event, show_lines, s);
     return 0;
 }

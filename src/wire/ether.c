@@ -9,8 +9,12 @@
 
 const char *ether_text(const uint8_t mac[6], char text[ETHER_TEXT])
 {
-    snprintf(text, ETHER_TEXT, "%02X:%02X:%02X:%02X:%02X:%02X", mac[0], mac[1], mac[2], mac[3],
-             mac[4], mac[5]);
+    static const char DIGITS[] = "0123456789ABCDEF";
+    for (unsigned i = 0; i < 6; i++) {
+        text[3 * i] = DIGITS[mac[i] >> 4];
+        text[3 * i + 1] = DIGITS[mac[i] & 15];
+        text[3 * i + 2] = i < 5 ? ':' : '\0';
+    }
     return text;
 }
 

@@ -358,6 +358,29 @@ static void test_quantity_limits_and_units(void **state)
     bench_close(&b);
 }
 
+static void test_quantity_is_printed(void **state)
+{
+    (void)state;
+    static const int64_t values[] = {
+        0,           1,         -1,        5,         -25,        100,         -3905,
+        32767,       -32768,    123456789, 999999999, 9999999999, 10000000000, -10000000001,
+        12345678901, INT64_MAX, INT64_MIN};
+    struct bench b;
+    char expected[64];
+    bench_new(&b, "iso15118-20-dc", "DC_PreChargeReq");
+    struct node *n = child(&b, message_named(&b.m).node, "EVTargetVoltage");
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        for (int m = -12; m <= 12; m++) {
+            n->v[n->type->value].i = values[i];
+            n->v[n->type->multiplier].i = m;
+            snprintf(expected, sizeof expected, "%.10g", quantity_get(n));
+            buf_clear(&b.out);
+            quantity_print(n, &b.out);
+            assert_string_equal(buf_string(&b.out), expected);
+        }
+    bench_close(&b);
+}
+
 static void test_quantity_of_rational_number(void **state)
 {
     (void)state;
@@ -993,6 +1016,7 @@ int main(void)
         cmocka_unit_test(test_child_set_from_text),
         cmocka_unit_test(test_quantity_chooses_multiplier),
         cmocka_unit_test(test_quantity_limits_and_units),
+        cmocka_unit_test(test_quantity_is_printed),
         cmocka_unit_test(test_quantity_of_rational_number),
         cmocka_unit_test(test_alternatives_exclude_each_other),
         cmocka_unit_test(test_lists_grow),
