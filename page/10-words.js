@@ -13,6 +13,7 @@ const WORDS = {
     none: ['Not reached', '미도달'],
     late: ['Too late', '시간 초과'],
     seen: ['In time', '시간 준수'],
+    untimed: ['Nothing measured', '측정 없음'],
     charges: ['Would charge', '충전 가능'],
     charges_not: ['Would not charge', '충전 불가'],
     charges_not_short: ['no charge', '충전 불가'],
@@ -75,6 +76,22 @@ const WORDS = {
         '세션 $2개 중 $1개에서 시간 초과',
     ],
     sessions_in_time: ['All $1 sessions kept the times.', '세션 $1개 모두 시간 준수'],
+    sessions_untimed: [
+        'No answer of these $1 sessions could be measured.',
+        '세션 $1개 모두 측정할 응답 없음',
+    ],
+    more_untimed: [
+        'In $1 more no answer could be measured.',
+        '그 밖의 세션 $1개에는 측정할 응답이 없습니다.',
+    ],
+    more_untimed_one: [
+        'In 1 more no answer could be measured.',
+        '그 밖의 세션 1개에는 측정할 응답이 없습니다.',
+    ],
+    session_untimed: [
+        'No answer of the session could be measured.',
+        '세션에 측정할 응답이 없습니다.',
+    ],
     session_late: ['The session was too late somewhere.', '세션에서 시간 한도를 넘겼습니다.'],
     session_in_time: ['The session kept the times.', '세션이 시간을 지켰습니다.'],
     sessions_sentence: [

@@ -115,8 +115,11 @@ const breakable = (text) =>
 
 // ---- outcomes ----
 
-// Worst first. late and seen are those of a session that nobody judges.
-const OUTCOMES = ['fail', 'error', 'inconclusive', 'late', 'pass', 'seen', 'beyond', 'none', 'na'];
+// Worst first. late, seen and untimed are those of a session that nobody judges.
+const OUTCOMES = [
+    ...['fail', 'error', 'inconclusive', 'late', 'pass', 'seen'],
+    ...['untimed', 'beyond', 'none', 'na'],
+];
 
 // Each has a shape of its own, so that none depends on its colour: [outline, sign, is filled].
 const SHAPES = {
@@ -127,6 +130,7 @@ const SHAPES = {
     late: ['diamond', 'M7.5 4.2v3.5l2 1.2', true],
     error: ['triangle', 'M7.5 5.6v3.2M7.5 11v.3', true],
     na: ['dashes', 'M4.5 7.5h6', false],
+    untimed: ['dashes', 'M7.5 4.2v3.6l2.3 1.4', false],
     beyond: ['dashes', 'M4.3 7.5h6M8 5.2l2.3 2.3L8 9.8', false],
     none: ['dashes', '', false],
 };

@@ -59,7 +59,7 @@ function planCase(c, i, applies) {
 }
 
 // The outcome of what nobody judges is read off its times.
-const unjudged = (worst) => (worst > 100 ? 'late' : 'seen');
+const unjudged = (worst) => (worst == null ? 'untimed' : worst > 100 ? 'late' : 'seen');
 
 function readBlock(element, cases) {
     let line;

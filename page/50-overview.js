@@ -75,18 +75,22 @@ function runSentence(played, counts) {
 }
 
 function sessionSentence(played, counts) {
-    const late = counts.late || counts.fail || 0;
-    const word = (played.length === 1 ? 'session_' : 'sessions_') + (late ? 'late' : 'in_time');
+    const late = counts.late || counts.fail || 0,
+        untimed = counts.untimed || 0;
+    const timed = played.length - untimed;
+    const found = late ? 'late' : timed ? 'in_time' : 'untimed';
+    const word = ((timed || played.length) === 1 ? 'session_' : 'sessions_') + found;
     const title = late
-        ? say(word, number(late), number(played.length))
-        : say(word, number(played.length));
+        ? say(word, number(late), number(timed))
+        : say(word, number(timed || played.length));
     const sum = (key) => played.reduce((n, c) => n + (c[key] || 0), 0);
-    return [
-        title,
+    const lead = [
         META.kind === 'capture'
             ? say('sessions_sentence', number(sum('frames')), time(sum('us')))
             : '',
+        timed && untimed ? sayCount('more_untimed', untimed) : '',
     ];
+    return [title, lead.filter(Boolean).join(' ')];
 }
 
 // ---- tables ----

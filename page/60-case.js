@@ -76,8 +76,8 @@ function ruleLinks(rules) {
 }
 
 function verdicts(c) {
-    // A session or a capture that nobody has judged is only in time, or not.
-    const unjudged = c.outcome === 'seen' || c.outcome === 'late';
+    // A session or a capture that nobody has judged is only in time, or not, or has no time.
+    const unjudged = ['seen', 'late', 'untimed'].includes(c.outcome);
     const pair = [
         fact(
             say(unjudged ? 'times' : 'conformance'),

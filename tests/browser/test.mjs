@@ -380,6 +380,21 @@ await test('a session', 'session.html', {}, async (page) => {
         'and has an overview',
         await page.evaluate(() => !!document.querySelector('h1').textContent),
     );
+    const words = await page.evaluate(() => {
+        const played = [{ frames: 2 }, { frames: 1 }];
+        return [
+            sessionSentence(played, { seen: 1, untimed: 1 }).join(' '),
+            sessionSentence(played, { untimed: 2 })[0],
+            unjudged(null),
+        ];
+    });
+    check(
+        'in which nothing is in time of which no answer was measured',
+        /^The session kept.*In 1 more/.test(words[0]) &&
+            /^No answer of these 2/.test(words[1]) &&
+            words[2] === 'untimed',
+        words,
+    );
 });
 
 await test('TLS', 'tls.html', {}, async (page) => {
