@@ -129,7 +129,7 @@ timers.Tester = {
     PICS_CMN_CMN_WakeUp = 300000, PIXIT_CMN_CMN_WakeUp = 200000,
 }
 
--- SLAC (ISO 15118-3), which is not played.
+-- SLAC (ISO 15118-3).
 timers.SLAC = {
     TT_EVSE_SLAC_init = { strict = 20000, field = 40000 }, -- 20 to 50 s
     TT_match_response = 200, TT_match_sequence = 400, TP_match_sequence = 100,

@@ -5,7 +5,7 @@
 -- In ISO 15118-2 they try port 60918 of the station once a second from PaymentServiceSelectionRes
 -- on, where nobody has ever answered (the Enyaq does not; it also ranks DIN 70121 first). After
 -- PowerDeliveryReq(Start) at a station of 6 A id.3 and id.4 are silent for 8 s, then stop.
--- Not played: SLAC (sounds 40 ms apart), from whose end to SDP they take 2.2 to 7.3 s.
+-- SLAC with sounds 40 ms apart, from whose end to SDP they take 2.2 to 7.3 s.
 
 local habits = require 'v2g.habits'
 

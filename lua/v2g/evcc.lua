@@ -10,6 +10,7 @@ local common = require 'v2g.common'
 local contract = require 'v2g.contract'
 local energy = require 'v2g.energy'
 local judge = require 'v2g.judge'
+local plugging = require 'v2g.plugging'
 local quirks = require 'v2g.quirks'
 local sequence = require 'v2g.sequence'
 local steps = require 'v2g.steps'
@@ -617,6 +618,7 @@ local function walk(self, from)
     local i = sequence.index(way, from)
     while way[i] do
         local row = way[i]
+        plugging.show(self, row[1])
         local outcome = self.does[row[1]](self)
         local to = outcome and row.on and row.on[outcome] or not outcome and row.to
         if outcome == 'resume' or outcome == 'done' then
@@ -747,12 +749,7 @@ function evcc.new(role, options)
     return self
 end
 
--- Charges, with pauses and all. The outcome: ok ('inconclusive': it has left in a way that lets it
--- judge nothing; 'error': what it should have judged never happened), why (not, or what ended it
--- early), how ('done', or how the session was left), missing (there was no station at all), code
--- (of the last response), protocol, soc (percent) of the battery.
-function evcc.charge(role, options)
-    local self = evcc.new(role, options)
+local function charge(self)
     while true do
         local outcome, ok, why = evcc.attempt(self)
         if not ok or outcome ~= 'resume' or not self.p.resume or Stop_Requested() then
@@ -761,6 +758,25 @@ function evcc.charge(role, options)
         end
         common.pause(self, self.p.pause_ms)
     end
+end
+
+-- Charges, with pauses and all. The outcome: ok ('inconclusive': it has left in a way that lets it
+-- judge nothing; 'error': what it should have judged never happened), why (not, or what ended it
+-- early), how ('done', or how the session was left), missing (there was no station at all), code
+-- (of the last response), protocol, soc (percent) of the battery.
+function evcc.charge(role, options)
+    local self = evcc.new(role, options)
+    if role.SlacFirst then
+        local station, why = plugging.into(self)
+        if not station then
+            return { ok = false, why = 'SLAC: ' .. why, how = 'gone', soc = self.battery.soc }
+        end
+    end
+    local outcome = charge(self)
+    if role.SlacFirst then
+        plugging.out(self)
+    end
+    return outcome
 end
 
 return evcc

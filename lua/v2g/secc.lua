@@ -15,6 +15,7 @@ local judge = require 'v2g.judge'
 local output = require 'v2g.output'
 local quirks = require 'v2g.quirks'
 local sequence = require 'v2g.sequence'
+local slac = require 'v2g.slac_secc'
 local steps = require 'v2g.steps'
 local wire = require 'v2g.wire'
 
@@ -647,6 +648,9 @@ end
 -- say, or the user wants to end: how many sessions there were, and how many failed. tls: what the
 -- station listens for where the parameters do not say.
 function secc.serve(role, options, tls)
+    if role.SlacFirst then
+        slac.begin(role)
+    end
     local first = secc.new(role, options)
     local free, tasks = { first }, {}
     local outcome = { ok = true, sessions = 0, failed = 0 }

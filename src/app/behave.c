@@ -381,7 +381,7 @@ static int run_all(struct behaving *b)
         status = session_exit(&b->session, play(b, &e));
         recorder_detach(&b->recorder);
     }
-    world_close(b->world);
+    session_leave(&b->session, b->world);
     if (b->has_view)
         view_close(&b->view);
     if (status < 0) {

@@ -175,13 +175,13 @@ static int play_shown(struct running *r, struct err *e)
 {
     struct world *world = session_enter(&r->session, r->lab, e);
     if (world == NULL || open_sinks(r, e) != 0) {
-        world_close(world);
+        session_leave(&r->session, world);
         return -1;
     }
     recorder_attach(&r->recorder, world);
     int status = play(r, world, e);
     recorder_detach(&r->recorder);
-    world_close(world);
+    session_leave(&r->session, world);
     ladder_close(&r->ladder);
     return session_exit(&r->session, status);
 }

@@ -2,6 +2,7 @@
 #include "app/session_options.h"
 #include "app/commands.h"
 #include "app/report.h"
+#include "script/bench.h"
 #include "session/credentials.h"
 #include "trust/pki_tree.h"
 #include "wire/endpoint.h"
@@ -116,6 +117,13 @@ const struct option SESSION_OPTION[] = {
      "'ServerHello: alert handshake_failure' (docs/faults.md), or by a Lua file\n"
      "that returns such; may be given several times",
      OPTION_CALL, .take = take_fault},
+    {"slac", 0, "NAME", "the interface behind which the modem is: SLAC goes before SDP there",
+     AT(script.peer.slac)},
+    {"bench", 0, "NAME|FILE",
+     "a virtual power line with modems and a control pilot: pair, three-stations,\n"
+     "weak-cable, crosstalk, or a Lua file (docs/bench.md); a charging session begins\n"
+     "with the plug and SLAC then",
+     AT(bench)},
     {"virtual-time", 0, NULL,
      "time runs only while all wait, and the network is in memory: a run\n"
      "between own scripts takes no time, and is the same each time",
@@ -208,7 +216,7 @@ int session_check(const struct session_options *s, bool is_station, struct err *
     return check_certificates(&s->script.peer.choice, is_station, e);
 }
 
-struct world *session_enter(const struct session_options *s, bool wants_lab, struct err *e)
+static struct world *enter(const struct session_options *s, bool wants_lab, struct err *e)
 {
     const struct peer_options *peer = &s->script.peer;
     bool has_network = peer->interface != NULL || peer->address != NULL;
@@ -219,4 +227,23 @@ struct world *session_enter(const struct session_options *s, bool wants_lab, str
     if ((wants_lab || !has_network) && lab_enter(e) != 0)
         return NULL;
     return world_open(NULL, e);
+}
+
+struct world *session_enter(struct session_options *s, bool wants_lab, struct err *e)
+{
+    struct world *world = enter(s, wants_lab, e);
+    if (world == NULL || s->bench == NULL)
+        return world;
+    s->line = bench_open(world, s->script.library, s->bench, e);
+    if (s->line != NULL)
+        return world;
+    world_close(world);
+    return NULL;
+}
+
+void session_leave(struct session_options *s, struct world *world)
+{
+    line_close(s->line);
+    s->line = NULL;
+    world_close(world);
 }

@@ -14,7 +14,9 @@ struct session_options {
     struct faults faults;
     const char *record; /* NULL: runs/DATE */
     bool no_record, quiet, virtual_time;
-    unsigned seed; /* of virtual time */
+    unsigned seed;     /* of virtual time */
+    const char *bench; /* of script/bench.h; NULL: none */
+    struct line *line; /* it, once entered */
     unsigned verbose;
 };
 
@@ -36,7 +38,10 @@ int session_check(const struct session_options *s, bool is_station, struct err *
  * Goes where the session takes place: into the lab, where neither --interface nor --peer is given,
  * or into virtual time. The world, for the caller to close; NULL: e.
  */
-struct world *session_enter(const struct session_options *s, bool wants_lab, struct err *e);
+struct world *session_enter(struct session_options *s, bool wants_lab, struct err *e);
+
+/* Closes the bench, and the world (NULL: there is none). */
+void session_leave(struct session_options *s, struct world *world);
 
 /* The exit code, also by the faults that the user wants: one that never happened is an error. */
 int session_exit(const struct session_options *s, int status);

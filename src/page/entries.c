@@ -426,6 +426,7 @@ void entries_event(void *context, const struct event *e)
     case EVENT_VIOLATION:
     case EVENT_VERDICT:
     case EVENT_FAULT:
+    case EVENT_PILOT:
     case EVENT_RECORD:
         if (!is_of_device(s, e))
             add_other(s, e, NO_FRAME);

@@ -9,9 +9,10 @@
 #include <string.h>
 
 /* ORDER EVENT */
-const char *const EVENT_KINDS[EVENT_TLS + 2] = {
-    "frame", "bytes",   "listen", "connect", "close", "loss",  "log",     "check",  "violation",
-    "timer", "verdict", "wire",   "secret",  "fault", "after", "network", "record", "tls"};
+const char *const EVENT_KINDS[EVENT_TLS + 2] = {"frame",   "bytes", "listen", "connect",   "close",
+                                                "loss",    "log",   "check",  "violation", "timer",
+                                                "verdict", "wire",  "secret", "fault",     "after",
+                                                "network", "pilot", "record", "tls"};
 
 /* ORDER EVENT_HOW */
 const char *const EVENT_HOWS[HOW_ERROR + 2] = {"",        "FIN",     "RST",         "alert",

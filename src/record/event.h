@@ -37,6 +37,7 @@ enum event_kind {
     EVENT_AFTER,     /* what became of a connection that this side has closed: from_role and `how`
                         say what the other side did then, or this side about what came */
     EVENT_NETWORK,   /* capture only: what became of packets on their way; `network` says what */
+    EVENT_PILOT,     /* the control pilot has changed: `text` its state, voltage and duty cycle */
     EVENT_RECORD,    /* a sink can write no more, and has ended: `text` says which, and why */
     EVENT_TLS, /* what a handshake of TLS has told: `handshake`; again, where a fatal alert came
                         later. `text`: one line of it, or "" */

@@ -343,6 +343,9 @@ void ladder_event(void *context, const struct event *e)
         if (e->text[0] != '\0')
             print_note(l, e, "", "");
         break;
+    case EVENT_PILOT:
+        print_note(l, e, BOLD, "control pilot");
+        break;
     case EVENT_RECORD:
         print_note(l, e, RED, "record");
         break;

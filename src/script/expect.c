@@ -179,6 +179,10 @@ static int global_index(lua_State *L)
     static const char *const NAMES[] = {"any",    "near",    "at_least", "at_most",
                                         "absent", "present", "new"};
     const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+    if (strcmp(name, "Pilot") == 0) {
+        sandbox_require(L, "v2g.pilot");
+        return 1;
+    }
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
         if (strcmp(name, NAMES[i]) == 0) {
             sandbox_require(L, MODULE);

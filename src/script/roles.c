@@ -10,6 +10,7 @@
 #include "script/security.h"
 #include "script/serving.h"
 #include "script/signing.h"
+#include "script/slac.h"
 #include "script/verbs.h"
 
 #include <lauxlib.h>
@@ -130,6 +131,10 @@ static int role_index(lua_State *L)
     }
     if (strcmp(text, "Signing") == 0) {
         lua_pushboolean(L, !r->is_unsigned);
+        return 1;
+    }
+    if (strcmp(text, "SlacFirst") == 0) {
+        lua_pushboolean(L, slac_goes_first(r));
         return 1;
     }
     if (push_method(L, r, text))

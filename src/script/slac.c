@@ -13,6 +13,12 @@ bool slac_is_set(const struct schema *s)
     return s->ethertype != 0;
 }
 
+bool slac_goes_first(const struct role *r)
+{
+    const struct script_options *o = r->script->options;
+    return r->peer != NULL && (o->peer.slac != NULL || ether_has_medium(o->world));
+}
+
 int slac_open(struct role *r, struct err *e)
 {
     const struct peer_options *o = &r->script->options->peer;

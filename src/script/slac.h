@@ -11,6 +11,9 @@
 /* Whether messages of that set go in Ethernet frames of their own. */
 bool slac_is_set(const struct schema *s);
 
+/* Whether SLAC goes before SDP: a modem was named, or there is a bench. */
+bool slac_goes_first(const struct role *r);
+
 /* Opens the link, if that is not done. -1: e. In print mode there is nothing to open. */
 int slac_open(struct role *r, struct err *e);
 

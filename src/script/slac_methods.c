@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/slac_methods.h"
 
+#include "powerline/key.h"
 #include "script/judgement.h"
 #include "script/object.h"
 #include "script/printing.h"
@@ -123,8 +124,63 @@ static int receive(lua_State *L)
     if (has_frame(r) || ms == 0)
         return received(L, LUA_OK, 0);
     if (ms > 0 && ms < 1e12)
-        w.deadline_us = script_now(r->script) + (int64_t)(ms * 1000);
+        w.deadline_us = script_now(r->script) + (int64_t)(ms * 1000) + 1;
     return script_wait(L, &w, 0, received);
+}
+
+/* ---- keys, and the pilot beside ---- */
+
+static int nid_of(lua_State *L)
+{
+    struct err e = ERR_INIT;
+    uint8_t nmk[KEY_NMK], nid[KEY_NID];
+    char text[2 * KEY_NID + 1];
+    size_t n;
+    const char *digits = luaL_checklstring(L, 1, &n);
+    luaL_argcheck(L, hex_read(digits, n, nmk, sizeof nmk) == sizeof nmk, 1,
+                  "expected an NMK, 32 hex digits");
+    if (key_nid(nmk, nid, &e) != 0)
+        return script_raise(L, &e);
+    for (unsigned i = 0; i < sizeof nid; i++)
+        snprintf(text + 2 * i, 3, "%02X", nid[i]);
+    lua_pushstring(L, text);
+    return 1;
+}
+
+static int nmk_of(lua_State *L)
+{
+    struct err e = ERR_INIT;
+    uint8_t nmk[KEY_NMK];
+    char text[2 * KEY_NMK + 1];
+    if (key_nmk(luaL_checkstring(L, 1), nmk, &e) != 0)
+        return script_raise(L, &e);
+    for (unsigned i = 0; i < sizeof nmk; i++)
+        snprintf(text + 2 * i, 3, "%02X", nmk[i]);
+    lua_pushstring(L, text);
+    return 1;
+}
+
+/* Whether the bench has a node of that interface. */
+static int has_node(lua_State *L)
+{
+    const struct role *r = role_upvalue(L);
+    lua_pushboolean(L, r->peer != NULL &&
+                           ether_medium_has(r->script->options->world, luaL_checkstring(L, 1)));
+    return 1;
+}
+
+static int pilot_told(lua_State *L)
+{
+    const struct role *r = role_upvalue(L);
+    const struct script *s = r->script;
+    char where[128];
+    if (s->options->recorder == NULL)
+        return 0;
+    struct event e = session_new_event(r->session, EVENT_PILOT, true, script_now(s));
+    e.where = script_where(L, where, sizeof where);
+    e.text = luaL_checkstring(L, 1);
+    recorder_put(s->options->recorder, &e);
+    return 0;
 }
 
 /* ---- opening ---- */
@@ -155,10 +211,9 @@ static int open_link(lua_State *L)
 
 void slac_methods(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {{"Slac", open_link},
-                                         {"Slac_Send", send_to},
-                                         {"Slac_Send_Raw", send_raw},
-                                         {"Slac_Receive", receive},
-                                         {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {
+        {"Slac", open_link},       {"Slac_Send", send_to},     {"Slac_Send_Raw", send_raw},
+        {"Slac_Receive", receive}, {"Slac_Nid", nid_of},       {"Slac_Nmk", nmk_of},
+        {"Slac_Has", has_node},    {"Pilot_Told", pilot_told}, {NULL, NULL}};
     luaL_setfuncs(L, FUNCTIONS, 0);
 }

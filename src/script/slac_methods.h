@@ -9,6 +9,11 @@
  *   Evcc.Slac_Receive(ms)            the next message as a value, who sent it, and what is wrong;
  *                                    nil: none has come in time
  *
+ *   Evcc.Slac_Nmk(password), Evcc.Slac_Nid(nmk)    keys of a network
+ *   Evcc.Slac_Has(interface)         whether the bench has such a node
+ *   Evcc.Pilot_Told(text)            the control pilot has changed: recorded (lua/v2g/pilot.lua)
+ *   Evcc.SlacFirst                   true where SLAC goes before SDP: there is a modem, or a bench
+ *
  * MAC addresses are texts of 12 hex digits, as fields of messages have them.
  */
 #ifndef V2G_SCRIPT_SLAC_METHODS_H

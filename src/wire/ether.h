@@ -77,6 +77,11 @@ struct ether_medium {
 /* From here on ether_open looks there first; NULL: no more. The medium outlives its ports. */
 void ether_set_medium(struct world *world, const struct ether_medium *medium);
 
+bool ether_has_medium(struct world *world);
+
+/* Whether it has an interface of that name. */
+bool ether_medium_has(struct world *world, const char *interface);
+
 /* The medium hands a frame to all ports of that interface. */
 void ether_deliver(struct world *world, const char *interface, struct slice frame);
 

@@ -157,6 +157,17 @@ void ether_set_medium(struct world *world, const struct ether_medium *medium)
     world_ether(world)->medium = medium;
 }
 
+bool ether_has_medium(struct world *world)
+{
+    return world_ether(world)->medium != NULL;
+}
+
+bool ether_medium_has(struct world *world, const char *interface)
+{
+    const struct ether_medium *m = world_ether(world)->medium;
+    return m != NULL && m->mac(m->context, interface) != NULL;
+}
+
 void ether_deliver(struct world *world, const char *interface, struct slice frame)
 {
     for (struct ether_port *p = world_ether(world)->ports; p != NULL; p = p->next)

@@ -1,0 +1,224 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The vehicle's side of the matching (ISO 15118-3, annex A): asks all stations, sounds the line,
+-- takes the one that hears it best, and joins its network.
+
+local slac = require 'v2g.slac'
+
+local matching = {}
+
+-- dB between the best station and another one, below which it is not sure which is its own: then
+-- CM_VALIDATE decides.
+local NEAR <const> = 3
+local TOGGLES <const> = 3
+local CNF_MORE <const> = 60 -- ms after the first CM_SLAC_PARM.CNF in which others may answer
+
+local function fail(why)
+    error({ slac = why }, 0)
+end
+
+-- Waits so long for messages of that name from `station` (nil: anybody), and hands each to `take`,
+-- until that returns something, which is returned.
+local function await(role, name, ms, take)
+    local over = Now() + ms
+    while true do
+        local left = over - Now()
+        if left <= 0 then
+            return nil
+        end
+        local m, from = role.Slac_Receive(left)
+        local taken = m and m:name() == name and take(m, from)
+        if taken then
+            return taken
+        end
+    end
+end
+
+-- Sends up to three times, until an answer is taken [V2G3-A09-94].
+local function ask(role, request, to, name, take)
+    for _ = 0, slac.counters.C_EV_match_retry do
+        local from = Now()
+        role.Slac_Send(request, to)
+        local taken = await(role, name, slac.time 'TT_match_response', take)
+        role.Measured('SLAC', 'TT_match_response', nil, Now() - from, taken ~= nil)
+        if taken then
+            return taken
+        end
+    end
+end
+
+-- Who answers, and what they want, of the stations that are near. Fields that are fixed have to be
+-- right [V2G3-A09-09] [V2G3-A09-10].
+local function find_stations(s)
+    local role, stations, list = s.role, {}, {}
+    local fixed = { ApplicationType = 0, SecurityType = 0, RESP_TYPE = 1, NUM_SOUNDS = 10,
+                    Time_Out = 6, M_SOUND_TARGET = slac.ALL, FORWARDING_STA = s.mac,
+                    RunID = s.run_id }
+    local function take(m, from)
+        if not slac.is(m, fixed) then
+            return nil
+        end
+        if not stations[from] then
+            stations[from] = { mac = from }
+            list[#list + 1] = stations[from]
+        end
+        return true
+    end
+    local request = slac.message(role, 'CM_SLAC_PARM_REQ', { RunID = s.run_id })
+    if not ask(role, request, slac.ALL, 'CM_SLAC_PARM_CNF', take) then
+        fail('no station answered CM_SLAC_PARM.REQ')
+    end
+    await(role, 'CM_SLAC_PARM_CNF', CNF_MORE, function(m, from)
+        take(m, from)
+    end)
+    return stations, list
+end
+
+local function sound(s)
+    local role, pause = s.role, slac.time 'TP_EV_batch_msg_interval'
+    local start = slac.message(role, 'CM_START_ATTEN_CHAR_IND',
+        { FORWARDING_STA = s.mac, RunID = s.run_id })
+    for _ = 1, slac.counters.C_EV_start_atten_char_inds do
+        role.Slac_Send(start, slac.ALL)
+        Sleep(pause)
+    end
+    for left = slac.counters.C_EV_match_MNBC - 1, 0, -1 do
+        role.Slac_Send(slac.message(role, 'CM_MNBC_SOUND_IND',
+            { Cnt = left, RunID = s.run_id, Rnd = slac.random(16) }), slac.ALL)
+        if left > 0 then
+            Sleep(pause)
+        end
+    end
+end
+
+-- What the stations have heard: each is answered, also again, since the answer may be lost.
+local function collect(s, stations, list, from)
+    local heard = 0
+    local fixed = { ApplicationType = 0, SecurityType = 0, SOURCE_ADDRESS = s.mac,
+                    RunID = s.run_id }
+    await(s.role, 'CM_ATTEN_CHAR_IND', from + slac.time 'TT_EV_atten_results' - Now(),
+        function(m, sender)
+            local station = stations[sender]
+            if not station or not slac.is(m, fixed) then
+                return nil
+            end
+            s.role.Slac_Send(slac.message(s.role, 'CM_ATTEN_CHAR_RSP',
+                { SOURCE_ADDRESS = s.mac, RunID = s.run_id }), sender)
+            heard = heard + (station.attenuation and 0 or 1)
+            station.attenuation = m.NUM_SOUNDS > 0 and slac.mean(m.AAG) or math.huge
+            return heard == #list or nil
+        end)
+    if heard == 0 then
+        fail('no station sent CM_ATTEN_CHAR.IND')
+    end
+    table.sort(list, function(a, b)
+        return (a.attenuation or math.huge) < (b.attenuation or math.huge)
+    end)
+    for _, station in ipairs(list) do
+        Log(('SLAC: station %s hears us at %.1f dB'):format(station.mac,
+            station.attenuation or math.huge))
+    end
+end
+
+-- Whether the station sees the toggles of this vehicle's pilot; nil: it does not look.
+local function validate(s, station)
+    local function request(timer)
+        return slac.message(s.role, 'CM_VALIDATE_REQ', { Timer = timer, Result = 1 })
+    end
+    local first = ask(s.role, request(0), station.mac, 'CM_VALIDATE_CNF', function(m, from)
+        return from == station.mac and m or nil
+    end)
+    if not first or first.Result == 3 or first.Result == 4 then
+        return nil
+    elseif first.Result ~= 1 then
+        return false
+    end
+    local level = slac.time 'TP_EV_vald_state_duration' // 2
+    local window = TOGGLES * 2 * level + level
+    s.role.Slac_Send(request(math.ceil(window / 100) - 1), station.mac)
+    Pilot.Toggle(TOGGLES, level)
+    local answer = await(s.role, 'CM_VALIDATE_CNF', window + slac.time 'TT_match_response',
+        function(m, from)
+            return from == station.mac and m.Result ~= 1 and m or nil
+        end)
+    return answer ~= nil and answer.Result == 2 and answer.ToggleNum == TOGGLES
+end
+
+-- The best one; where another is nearly as good, that which sees the pilot's toggles.
+local function choose(s, list)
+    local best, second = list[1], list[2]
+    if not (second and second.attenuation and second.attenuation - best.attenuation < NEAR) then
+        return best
+    end
+    for _, station in ipairs(list) do
+        local is_near = (station.attenuation or math.huge) - best.attenuation < NEAR
+        local seen = is_near and validate(s, station)
+        Log(('SLAC: station %s is as near as another: %s'):format(station.mac,
+            seen and 'it sees our pilot' or seen == nil and 'it does not validate' or 'not ours'))
+        if seen then
+            return station
+        end
+    end
+    return best
+end
+
+local function match(s, station)
+    local ids = { PEVMAC = s.mac, EVSEMAC = station.mac, RunID = s.run_id }
+    local request = slac.message(s.role, 'CM_SLAC_MATCH_REQ', ids)
+    local answer = ask(s.role, request, station.mac, 'CM_SLAC_MATCH_CNF', function(m, from)
+        return from == station.mac and slac.is(m, ids) and slac.is(m,
+            { ApplicationType = 0, SecurityType = 0, MVFLength = 86 }) and m or nil
+    end)
+    if not answer then
+        fail('the station did not answer CM_SLAC_MATCH.REQ')
+    end
+    if not slac.set_key(s.role, answer.NMK, answer.NID) then
+        fail('the own modem did not answer CM_SET_KEY.REQ')
+    end
+    local from = Now()
+    local up = slac.wait_for_link(s.role, slac.time 'TT_match_join')
+    s.role.Measured('SLAC', 'TT_match_join', nil, Now() - from, up)
+    if not up then
+        fail('the link did not come up')
+    end
+end
+
+local function attempt(s)
+    s.run_id = slac.random(8)
+    local stations, list = find_stations(s)
+    local from = Now()
+    sound(s)
+    collect(s, stations, list, from)
+    local station = choose(s, list)
+    match(s, station)
+    return station
+end
+
+-- Until it is matched, at most for TT_matching_repetition, and C_conn_max_match times. The station
+-- that it is matched with ({mac, attenuation}); or nil, and why not.
+function matching.match(role)
+    local s = { role = role, mac = role.Slac() }
+    local from, why = Now(), nil
+    for _ = 1, slac.counters.C_conn_max_match do
+        local good, result = pcall(attempt, s)
+        if good then
+            Log(('SLAC: matched with %s after %.0f ms'):format(result.mac, Now() - from))
+            return result
+        elseif type(result) ~= 'table' or not result.slac then
+            error(result, 0)
+        end
+        why = result.slac
+        Log('SLAC: ' .. why)
+        Sleep(slac.time 'TT_matching_rate')
+        if Now() - from >= slac.time 'TT_matching_repetition' or Stop_Requested() then
+            break
+        end
+    end
+    return nil, why
+end
+
+-- Leaves the network: a key that nobody else has [V2G3-A09-121].
+function matching.leave(role)
+    slac.set_key(role, slac.random(16), slac.random(6) .. '0' .. slac.random(1):sub(1, 1))
+end
+
+return matching

@@ -1,0 +1,297 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The station's side of the matching (ISO 15118-3, annex A), for any number of vehicles side by
+-- side: tells each how well it is heard, and gives that which chooses it the key of its network.
+
+local slac = require 'v2g.slac'
+
+local matching = {}
+
+local MOST <const> = 256       -- matchings at once; CM_SLAC_PARM.REQ of more are not answered
+local FINISH <const> = 45      -- ms after the time for sounds, for profiles that are on their way
+local GROUPS <const> = 58
+local VALIDATE_AGAIN <const> = 400 -- ms until the first CM_VALIDATE.CNF is repeated
+local LOOK <const> = 200       -- ms between looks at the link of a vehicle that is matched
+
+-- ---- one matching ----
+
+local function send(s, name, fields)
+    s.at.role.Slac_Send(slac.message(s.at.role, name, fields), s.mac)
+end
+
+local function drop(s, why)
+    s.at.matchings[s.key] = nil
+    Log(('SLAC: matching with %s ends: %s'):format(s.mac, why))
+end
+
+local function wait(s, state, ms, late)
+    s.state, s.due, s.late = state, Now() + ms, late
+end
+
+local function parameters(s)
+    return { RunID = s.run_id, FORWARDING_STA = s.mac }
+end
+
+local function start_again(s)
+    s.profiles, s.sounds, s.sum, s.repeated = 0, 0, {}, 0
+    send(s, 'CM_SLAC_PARM_CNF', parameters(s))
+    wait(s, 'started', slac.time 'TT_match_sequence', function()
+        drop(s, 'no CM_START_ATTEN_CHAR.IND in time')
+    end)
+end
+
+local function tell_attenuation(s)
+    local groups = {}
+    for i = 1, GROUPS do
+        groups[i] = math.min(255, (s.profiles > 0 and s.sum[i] // s.profiles or 0) + s.at.adjustment)
+    end
+    send(s, 'CM_ATTEN_CHAR_IND', { SOURCE_ADDRESS = s.mac, RunID = s.run_id,
+        NUM_SOUNDS = s.profiles, AAG = groups })
+    wait(s, 'told', slac.time 'TT_match_response', function()
+        s.repeated = s.repeated + 1
+        if s.repeated > slac.counters.C_EV_match_retry then
+            return drop(s, 'no CM_ATTEN_CHAR.RSP in time') -- [V2G3-A09-46]
+        end
+        tell_attenuation(s)
+    end)
+end
+
+local function session_over(s)
+    drop(s, 'no CM_SLAC_MATCH.REQ in time')
+end
+
+-- ---- validation ----
+
+local function say_ready(s)
+    send(s, 'CM_VALIDATE_CNF', { ToggleNum = 0, Result = 1 })
+    wait(s, 'validating', VALIDATE_AGAIN, function()
+        s.repeated = s.repeated + 1
+        if s.repeated > slac.counters.C_EV_match_retry then
+            return drop(s, 'no second CM_VALIDATE.REQ in time')
+        end
+        say_ready(s)
+    end)
+end
+
+local function say_toggles(s)
+    send(s, 'CM_VALIDATE_CNF',
+        { ToggleNum = math.min(255, s.at.pilot.Toggles() - s.toggles), Result = 2 })
+    wait(s, 'heard', slac.time 'TT_match_sequence', session_over)
+end
+
+local function validate(at, m, from)
+    local s = at.validating or at:of_mac(from)
+    if m.SignalType ~= 0 or not s then
+        return -- no answer
+    elseif s.mac ~= from then
+        at.role.Slac_Send(slac.message(at.role, 'CM_VALIDATE_CNF', { Result = 0 }), from)
+    elseif m.Timer == 0 and (s.state == 'heard' or s.state == 'validating') then
+        s.toggles, s.repeated, at.validating = at.pilot.Toggles(), 0, s
+        say_ready(s)
+    elseif m.Timer ~= 0 and s.state == 'validating' and m.Result == 1 then
+        at.validating = nil
+        wait(s, 'counting', (m.Timer + 1) * 100, say_toggles)
+    elseif m.Timer ~= 0 and s.state == 'validating' then
+        at.validating = nil
+        drop(s, 'the vehicle gives the validation up')
+    end
+end
+
+-- ---- what comes ----
+
+local ANSWERS <const> = {}
+
+function ANSWERS.CM_SLAC_PARM_REQ(at, m, from)
+    local key = from .. m.RunID
+    if m.ApplicationType ~= 0 or m.SecurityType ~= 0 or at.linked then
+        return
+    end
+    local s = at.matchings[key]
+    if not s then
+        local n = 0
+        for _ in pairs(at.matchings) do
+            n = n + 1
+        end
+        if n >= MOST then
+            return
+        end
+        s = { at = at, key = key, mac = from, run_id = m.RunID }
+        at.matchings[key] = s
+    end
+    start_again(s) -- also one that goes on already [V2G3-A09-16]
+end
+
+function ANSWERS.CM_START_ATTEN_CHAR_IND(at, m, from)
+    local s = at.matchings[from .. m.RunID]
+    if not s or s.state ~= 'started' or m.RESP_TYPE ~= 1 or m.FORWARDING_STA ~= s.mac then
+        return
+    end
+    wait(s, 'sounding', slac.time 'TT_EVSE_match_MNBC' + FINISH, tell_attenuation)
+end
+
+function ANSWERS.CM_MNBC_SOUND_IND(at, m, from)
+    local s = at.matchings[from .. m.RunID]
+    if s and s.state == 'sounding' then
+        s.sounds = s.sounds + 1
+    end
+end
+
+-- The own modem's word. The RunID is not in it: it counts for the matching of that vehicle which
+-- sounds now.
+function ANSWERS.CM_ATTEN_PROFILE_IND(at, m)
+    local s = at:of_mac(m.PEV_MAC)
+    if not s or s.state ~= 'sounding' or m.NumGroups ~= GROUPS then
+        return
+    end
+    s.profiles = s.profiles + 1
+    for i = 1, GROUPS do
+        s.sum[i] = (s.sum[i] or 0) + m.AAG[i]
+    end
+    if s.profiles == slac.counters.C_EV_match_MNBC then
+        tell_attenuation(s)
+    end
+end
+
+function ANSWERS.CM_ATTEN_CHAR_RSP(at, m, from)
+    local s = at.matchings[from .. m.RunID]
+    if s and s.state == 'told' and slac.is(m, { ApplicationType = 0, SecurityType = 0, Result = 0,
+            SOURCE_ADDRESS = s.mac, SOURCE_ID = slac.NOBODY, RESP_ID = slac.NOBODY }) then
+        wait(s, 'heard', slac.time 'TT_EVSE_match_session', session_over)
+    end
+end
+
+ANSWERS.CM_VALIDATE_REQ = validate
+
+local function confirm(s)
+    send(s, 'CM_SLAC_MATCH_CNF', { PEVMAC = s.mac, EVSEMAC = s.at.mac, RunID = s.run_id,
+        NID = s.at.nid, NMK = s.at.nmk })
+end
+
+function ANSWERS.CM_SLAC_MATCH_REQ(at, m, from)
+    local s = at.matchings[from .. m.RunID]
+    local is_good = s and slac.is(m, { ApplicationType = 0, SecurityType = 0, MVFLength = 62,
+        PEVID = slac.NOBODY, EVSEID = slac.NOBODY, PEVMAC = s.mac, EVSEMAC = at.mac })
+    if not is_good or (s.state ~= 'heard' and s.state ~= 'joining') then
+        return
+    end
+    confirm(s)
+    if s.state == 'joining' then
+        return -- the answer was lost
+    end
+    at.validating = at.validating ~= s and at.validating or nil
+    s.matched = Now()
+    wait(s, 'joining', slac.time 'TT_match_join', function()
+        at.role.Measured('SLAC', 'TT_match_join', nil, Now() - s.matched, false)
+        drop(s, 'the link did not come up')
+        at:renew()
+    end)
+    at.looks = Now()
+end
+
+function ANSWERS.CM_AMP_MAP_REQ(at, m, from)
+    if at.linked and m.AMLEN > 0 then
+        at.role.Slac_Send(slac.message(at.role, 'CM_AMP_MAP_CNF', { Result = 0 }), from)
+    end
+end
+
+-- ---- the link ----
+
+local function link_says(at, up)
+    if up and not at.linked then
+        for _, s in pairs(at.matchings) do
+            if s.state == 'joining' then
+                at.role.Measured('SLAC', 'TT_match_join', nil, Now() - s.matched, true)
+                Log(('SLAC: matched with %s, %.0f ms after CM_SLAC_MATCH.CNF'):format(s.mac,
+                    Now() - s.matched))
+                at.linked = s.mac
+                at.matchings[s.key] = nil
+            end
+        end
+    elseif not up and at.linked then
+        Log(('SLAC: the link to %s is lost'):format(at.linked))
+        at.linked = nil
+        at:renew()
+    end
+end
+
+-- ---- the station ----
+
+local station = {}
+station.__index = station
+
+function station:of_mac(mac)
+    for _, s in pairs(self.matchings) do
+        if s.mac == mac then
+            return s
+        end
+    end
+end
+
+-- A key that nobody has: who was in the network is out of it.
+function station:renew()
+    self.nmk = slac.random(16)
+    self.nid = self.role.Slac_Nid(self.nmk)
+    if not slac.set_key(self.role, self.nmk, self.nid, function(m, from)
+        self:take(m, from)
+    end) then
+        Log('SLAC: the own modem does not answer CM_SET_KEY.REQ')
+    end
+end
+
+function station:take(m, from)
+    local up = slac.link_of(m)
+    if up ~= nil then
+        return link_says(self, up)
+    end
+    local answer = ANSWERS[m:name()]
+    if answer then
+        answer(self, m, from)
+    end
+end
+
+-- What is due is done; ms until the next thing is.
+function station:work()
+    local first = math.huge
+    for _, s in pairs(self.matchings) do
+        if s.due <= Now() then
+            s.late(s)
+        end
+    end
+    for _, s in pairs(self.matchings) do
+        first = math.min(first, s.due)
+    end
+    if self.looks and self.looks <= Now() then
+        slac.ask_link(self.role)
+        self.looks = Now() + LOOK
+    end
+    return math.max(0, math.min(first, self.looks or math.huge) - Now())
+end
+
+-- Goes on for ever, as a task beside the sessions, with that control pilot; with 5 % on it once the
+-- modem has its first key. adjustment: dB that are added to what it tells vehicles.
+function matching.serve(role, pilot, adjustment)
+    local self = setmetatable({ role = role, mac = role.Slac(), matchings = {}, pilot = pilot,
+                                adjustment = adjustment or 0 }, station)
+    self:renew()
+    pilot.Set { duty = 5 }
+    while true do
+        local ms = self:work()
+        local m, from = role.Slac_Receive(ms < math.huge and ms or nil)
+        if m then
+            self:take(m, from)
+        end
+    end
+end
+
+-- Begins for a station, and for the neighbours that the bench has besides (evse1, evse2, …): these
+-- have cables of their own, and are matched with nobody who has a choice.
+function matching.begin(role)
+    Start(matching.serve, role, Pilot)
+    local n = 1
+    while role.Slac_Has('evse' .. n) do
+        local name = 'evse' .. n
+        Start(matching.serve, Station { name = name, interface = name }, Pilot.Of(name))
+        n = n + 1
+    end
+end
+
+return matching

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/bench.h"
+
+#include "base/asset.h"
+#include "base/file.h"
+#include "powerline/modem.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FILE_MOST (1u << 20)
+#define DELAY_US 500 /* of a path that says nothing */
+#define JOIN_MS 1500 /* until modems with the same key have their link */
+#define CROSSTALK 60 /* dB between nodes without a path */
+
+struct reading {
+    lua_State *L;
+    const char *name;
+    struct line *line;
+    struct err *e;
+    char place[64]; /* in the table: "paths[2]" */
+};
+
+static int wrong(struct reading *r, const char *key, const char *expected)
+{
+    const char *found = luaL_tolstring(r->L, -1, NULL);
+    return err_set(r->e, "bench %s: %s%s%s: expected %s, found %.60s", r->name, r->place,
+                   r->place[0] != '\0' ? "." : "", key, expected, found);
+}
+
+/* The number at `key` of the table on top of the stack; as it was where there is none. */
+static int take_number(struct reading *r, const char *key, double most, double *out)
+{
+    char expected[60];
+    int bad = 0, is_number = 0;
+    if (lua_getfield(r->L, -1, key) != LUA_TNIL) {
+        double v = lua_tonumberx(r->L, -1, &is_number);
+        snprintf(expected, sizeof expected, "a number, 0 to %g", most);
+        if (!is_number || !(v >= 0 && v <= most))
+            bad = wrong(r, key, expected);
+        else
+            *out = v;
+    }
+    lua_pop(r->L, 1);
+    return bad;
+}
+
+/* ---- paths ---- */
+
+static int take_groups(struct reading *r, uint8_t groups[LINE_GROUPS])
+{
+    for (unsigned i = 0; i < LINE_GROUPS; i++) {
+        int is_number;
+        lua_geti(r->L, -1, (lua_Integer)i + 1);
+        double v = lua_tonumberx(r->L, -1, &is_number);
+        if (!is_number || !(v >= 0 && v <= 255))
+            return wrong(r, "attenuation", "58 numbers, 0 to 255 dB");
+        groups[i] = (uint8_t)v;
+        lua_pop(r->L, 1);
+    }
+    return 0;
+}
+
+/* One number for all groups, or one for each. */
+static int take_attenuation(struct reading *r, const char *key, struct line_path *p)
+{
+    int bad = 0;
+    double all = 0;
+    int type = lua_getfield(r->L, -1, key);
+    if (type == LUA_TTABLE)
+        bad = take_groups(r, p->attenuation);
+    lua_pop(r->L, 1);
+    if (type == LUA_TTABLE || type == LUA_TNIL)
+        return bad;
+    if (take_number(r, key, 255, &all) != 0)
+        return -1;
+    memset(p->attenuation, (uint8_t)all, sizeof p->attenuation);
+    return 0;
+}
+
+static int take_path(struct reading *r, struct line_path *p)
+{
+    double noise = p->noise, delay = p->delay_us / 1000.0;
+    double loss = p->loss / 1000.0, duplicates = p->duplicates / 1000.0;
+    if (take_number(r, "noise", 100, &noise) != 0 || take_number(r, "delay", 1000, &delay) != 0 ||
+        take_number(r, "loss", 1, &loss) != 0 || take_number(r, "duplicates", 1, &duplicates) != 0)
+        return -1;
+    p->noise = (unsigned)noise;
+    p->delay_us = (unsigned)(delay * 1000);
+    p->loss = (unsigned)(loss * 1000 + 0.5);
+    p->duplicates = (unsigned)(duplicates * 1000 + 0.5);
+    return 0;
+}
+
+static struct line_node *take_end(struct reading *r, lua_Integer i)
+{
+    struct line_node *n = NULL;
+    lua_geti(r->L, -1, i);
+    if (lua_type(r->L, -1) == LUA_TSTRING)
+        n = line_find(r->line, lua_tostring(r->L, -1));
+    if (n == NULL)
+        wrong(r, i == 1 ? "1" : "2", "the name of a node");
+    lua_pop(r->L, 1);
+    return n;
+}
+
+/* The same in both directions. */
+static int add_path(struct reading *r)
+{
+    struct line_node *a = take_end(r, 1), *b = a == NULL ? NULL : take_end(r, 2);
+    struct line_path *there = b == NULL ? NULL : line_path(r->line, a, b);
+    struct line_path *back = there == NULL ? NULL : line_path(r->line, b, a);
+    if (b == NULL)
+        return -1;
+    if (back == NULL)
+        return err_set(r->e, "out of memory");
+    there->is_there = true;
+    if (take_attenuation(r, "attenuation", there) != 0 || take_path(r, there) != 0)
+        return -1;
+    *back = *there;
+    return 0;
+}
+
+/* ---- nodes ---- */
+
+static int add_node(struct reading *r)
+{
+    lua_State *L = r->L;
+    bool is_table = lua_istable(L, -1);
+    if (is_table)
+        lua_geti(L, -1, 1);
+    else
+        lua_pushvalue(L, -1);
+    const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+    if (name == NULL || name[0] == '\0' || strlen(name) >= LINE_NAME)
+        return wrong(r, "1", "the name of an interface, 15 characters at most");
+    struct line_node *n = line_add(r->line, name, r->e);
+    lua_pop(L, 1);
+    if (n == NULL || !is_table)
+        return n == NULL ? -1 : 0;
+    lua_getfield(L, -1, "modem");
+    const char *maker = luaL_tolstring(L, -1, NULL);
+    n->is_lumissil = strcmp(maker, "lumissil") == 0;
+    if (!lua_isnil(L, -2) && !n->is_lumissil && strcmp(maker, "qualcomm") != 0)
+        return wrong(r, "modem", "'qualcomm' or 'lumissil'");
+    lua_pop(L, 2);
+    lua_getfield(L, -1, "interface");
+    int bad = 0;
+    if (!lua_isnil(L, -1))
+        bad = line_attach(r->line, n, luaL_tolstring(L, -1, NULL), r->e);
+    lua_settop(L, lua_gettop(L) - (lua_isnil(L, -1) ? 1 : 2));
+    return bad;
+}
+
+/* ---- the whole ---- */
+
+static int each(struct reading *r, const char *key, int (*add)(struct reading *r))
+{
+    int bad = 0;
+    r->place[0] = '\0';
+    if (lua_getfield(r->L, -1, key) != LUA_TTABLE)
+        return wrong(r, key, "a list");
+    for (lua_Integer i = 1; bad == 0; i++) {
+        int top = lua_gettop(r->L);
+        snprintf(r->place, sizeof r->place, "%s[%d]", key, (int)i);
+        if (lua_geti(r->L, -1, i) == LUA_TNIL) {
+            lua_settop(r->L, top - 1);
+            break;
+        }
+        bad = add == add_path && !lua_istable(r->L, -1) ? wrong(r, "", "a table") : add(r);
+        lua_settop(r->L, top);
+    }
+    r->place[0] = '\0';
+    return bad;
+}
+
+static int take_options(struct reading *r, struct line_options *o)
+{
+    double join = JOIN_MS, set_key = 0, result = 1;
+    lua_getfield(r->L, -1, "crosstalk");
+    o->all.is_there = !(lua_isboolean(r->L, -1) && !lua_toboolean(r->L, -1));
+    lua_pop(r->L, 1);
+    memset(o->all.attenuation, CROSSTALK, sizeof o->all.attenuation);
+    o->all.delay_us = DELAY_US;
+    if ((o->all.is_there && take_attenuation(r, "crosstalk", &o->all) != 0) ||
+        take_path(r, &o->all) != 0 || take_number(r, "join", 60000, &join) != 0 ||
+        take_number(r, "set_key", 60000, &set_key) != 0 ||
+        take_number(r, "result", 1, &result) != 0)
+        return -1;
+    o->join_ms = (unsigned)join;
+    o->set_key_ms = (unsigned)set_key;
+    o->key_result = (uint8_t)result;
+    lua_getfield(r->L, -1, "link");
+    const char *link = luaL_tolstring(r->L, -1, NULL);
+    o->by_nid = strcmp(link, "nmk+nid") == 0;
+    if (!lua_isnil(r->L, -2) && !o->by_nid && strcmp(link, "nmk") != 0)
+        return wrong(r, "link", "'nmk' or 'nmk+nid'");
+    lua_pop(r->L, 2);
+    return 0;
+}
+
+static int load(struct reading *r)
+{
+    char path[64];
+    struct slice text;
+    struct buf file = {0};
+    bool is_file = strchr(r->name, '/') != NULL || strstr(r->name, ".lua") != NULL;
+    snprintf(path, sizeof path, "lua/benches/%.40s.lua", r->name);
+    if (is_file && file_read(r->name, FILE_MOST, &file, r->e) != 0)
+        return -1;
+    text = (struct slice){file.p, file.n};
+    if (!is_file && !asset_find(path, &text))
+        return err_set(
+            r->e,
+            "there is no bench %s; expected pair, three-stations, weak-cable, crosstalk, "
+            "or a Lua file",
+            r->name);
+    int status =
+        luaL_loadbufferx(r->L, (const char *)text.p, text.n, is_file ? r->name : path, "t");
+    buf_close(&file);
+    if (status != LUA_OK || lua_pcall(r->L, 0, 1, 0) != LUA_OK)
+        return err_set(r->e, "bench %s", lua_tostring(r->L, -1));
+    return lua_istable(r->L, -1) ? 0 : wrong(r, "", "a table");
+}
+
+static int read_all(struct reading *r, struct world *world, struct library *library)
+{
+    struct line_options o = {.key_result = 1};
+    if (load(r) != 0 || take_options(r, &o) != 0)
+        return -1;
+    r->line = line_open(world, library, &o, &MODEMS, r->e);
+    if (r->line == NULL || each(r, "nodes", add_node) != 0)
+        return -1;
+    lua_getfield(r->L, -1, "paths");
+    bool has_paths = !lua_isnil(r->L, -1);
+    lua_pop(r->L, 1);
+    return has_paths ? each(r, "paths", add_path) : 0;
+}
+
+struct line *bench_open(struct world *world, struct library *library, const char *name,
+                        struct err *e)
+{
+    struct reading r = {.L = luaL_newstate(), .name = name, .e = e};
+    if (r.L == NULL) {
+        err_set(e, "out of memory");
+        return NULL;
+    }
+    int bad = read_all(&r, world, library);
+    lua_close(r.L);
+    if (bad == 0)
+        return r.line;
+    line_close(r.line);
+    return NULL;
+}

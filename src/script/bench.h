@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A virtual bench, as a Lua file describes it (docs/bench.md): the power line of a run, with its
+ * nodes, modems and paths. Some are built in (lua/benches): pair, three-stations, weak-cable,
+ * crosstalk.
+ */
+#ifndef V2G_SCRIPT_BENCH_H
+#define V2G_SCRIPT_BENCH_H
+
+#include "powerline/line.h"
+
+#define BENCH_DEFAULT "pair"
+
+/* Makes the bench of that name, or of that file (with '/' or ".lua" in it), the world's. It is
+ * closed by line_close, before the world is. NULL: e has the file, the place in the table, expected
+ * and found. */
+struct line *bench_open(struct world *world, struct library *library, const char *name,
+                        struct err *e);
+
+#endif
