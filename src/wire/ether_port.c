@@ -28,7 +28,7 @@ struct ether_port {
     uint8_t mac[6];
     ether_came came;
     void *context;
-    bool is_closed;
+    bool is_closed, takes_all;
     struct timer turn;
     uv_poll_t poll; /* of the system's */
     int fd;         /* -1: it is one of the medium's */
@@ -66,7 +66,8 @@ static bool port_receive(struct ether_port *p)
     ssize_t n = recvmsg(p->fd, &m, MSG_DONTWAIT);
     if (n < 0)
         return errno == EINTR;
-    if (from.sll_pkttype == PACKET_OUTGOING || from.sll_pkttype == PACKET_OTHERHOST)
+    bool is_for_others = from.sll_pkttype == PACKET_OTHERHOST && !p->takes_all;
+    if (from.sll_pkttype == PACKET_OUTGOING || is_for_others)
         return true;
     struct arrival *arrival = world_arrival(p->world);
     arrival_note(arrival, &m);
@@ -108,7 +109,8 @@ static int port_bind(struct ether_port *p, uint16_t type, struct err *e)
     arrival_want(p->fd);
     if (bind(p->fd, (struct sockaddr *)&at, sizeof at) != 0)
         return port_failed(p, "binding", e);
-    if (type != ETHER_ALL)
+    p->takes_all = type == ETHER_ALL;
+    if (!p->takes_all)
         return 0;
     /* of a line's own ports: what is for others is carried, too */
     struct packet_mreq all = {.mr_ifindex = at.sll_ifindex, .mr_type = PACKET_MR_PROMISC};
