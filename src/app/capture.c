@@ -167,10 +167,18 @@ static bool rest_of_pipe(void *context)
     return on_rest(context, false);
 }
 
+/* Those of datagrams are told when their time comes. */
+static void add_secrets(void *context, const struct packet *p, struct slice text)
+{
+    struct links *l = context;
+    (void)p;
+    tls_secrets_add(&l->secrets, text);
+}
+
 /* Secrets may stand anywhere in it: where it can be read twice they are looked for first. */
 static void read_secrets_first(struct links *l, const struct capture_source *from)
 {
-    struct capture_events secrets = {.secrets = LINKS_EVENTS.secrets};
+    struct capture_events secrets = {.secrets = add_secrets};
     struct capture_source all = {.name = from->name, .head = from->head, .fd = from->fd};
     struct err e = ERR_INIT; /* the second time it is told */
     off_t at = from->fd >= 0 ? lseek(from->fd, 0, SEEK_CUR) : 0;

@@ -585,7 +585,8 @@ static void on_secrets(void *context, const struct packet *p, struct slice text)
     if (p == NULL || n <= 0)
         return;
     endpoint_text(&p->from, from, sizeof from);
-    snprintf(line, sizeof line, "TLS: %d secrets of a key log came by UDP from %s", n, from);
+    snprintf(line, sizeof line, "TLS: %d secret%s of a key log came by UDP from %s", n,
+             n > 1 ? "s" : "", from);
     struct event e = {.us = p->us,
                       .kind = EVENT_LOG,
                       .ok = true,

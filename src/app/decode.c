@@ -6,9 +6,11 @@
 #include "app/options.h"
 #include "app/report.h"
 #include "app/text.h"
+#include "base/gzip.h"
 #include "codec/json.h"
 #include "codec/xml.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -257,9 +259,10 @@ static bool is_same_file(const struct stat *one, const char *other)
 static int look_at_copy(const struct decode *d, const char *path)
 {
     struct stat of;
+    char packed[PATH_MAX];
     if (d->view.copy == NULL)
         return 0;
-    if (stat(path, &of) != 0 || !S_ISREG(of.st_mode)) {
+    if (stat(gzip_place(path, packed, sizeof packed), &of) != 0 || !S_ISREG(of.st_mode)) {
         report(REPORT_ERROR, "%s: -o copies a file; expected the capture's name", path);
         return -1;
     }

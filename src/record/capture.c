@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUCKETS 4096u
@@ -873,6 +874,19 @@ static int feed(struct reader *r, struct buf *bytes, struct err *e)
     return bad;
 }
 
+/* Somebody has cut it, or begun to write it anew, since it was read up to here. */
+static int look_for_cut(const struct capture_source *from, struct err *e)
+{
+    struct stat now;
+    off_t at = lseek(from->fd, 0, SEEK_CUR);
+    if (at < 0 || fstat(from->fd, &now) != 0 || now.st_size >= at)
+        return 0;
+    return err_set(e,
+                   "the file has become shorter: %lld bytes were read, and now it has %lld; what "
+                   "came before is shown, for what it holds now begin again",
+                   (long long)at, (long long)now.st_size);
+}
+
 /* Appends what there is to the bytes: how many, 0 at the end, -1: e. */
 static ssize_t read_more(const struct capture_source *from, struct buf *bytes, struct err *e)
 {
@@ -887,6 +901,8 @@ static ssize_t read_more(const struct capture_source *from, struct buf *bytes, s
         if (said <= 0)
             continue;
         ssize_t n = read(from->fd, room, BLOCK);
+        if (n == 0 && from->grows && look_for_cut(from, e) != 0)
+            return -1;
         if (n == 0 && from->grows && from->rest(from->context))
             continue;
         if (n < 0 && errno == EINTR)

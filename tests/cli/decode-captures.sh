@@ -334,6 +334,21 @@ status=$?
 tr -s ' ' <"$work/out" >"$work/once"
 same "Ctrl-C ends it with the summary, and it is the whole session"
 check "without an error" [ $status -eq 0 ]
+head -c 400 "$work/made.pcap" >"$work/grows.pcap"
+"$V2GLAB" decode --follow "$work/grows.pcap" >"$work/out" 2>"$work/err" </dev/null &
+following=$!
+check "another one is followed" comes SECCDiscoveryRes
+head -c 100 "$work/made.pcap" >"$work/shorter.pcap"
+cat "$work/shorter.pcap" >"$work/grows.pcap"
+for _ in $(seq 100); do
+    kill -0 $following 2>/dev/null || break
+    sleep 0.1
+done
+kill -INT $following 2>/dev/null
+wait $following
+status=$?
+wants "that a file became shorter is said" 0 out SECCDiscoveryRes \
+    err 'grows.pcap: the file has become shorter: 400 bytes were read, and now it has 100'
 exec 3<>"$work/fifo"
 "$V2GLAB" decode - >"$work/out" 2>"$work/err" <"$work/fifo" &
 piped=$!
@@ -411,6 +426,51 @@ made pcap null
 { head -c 20 "$work/made.pcap"; printf '\275\000\000\000'; tail -c +25 "$work/made.pcap"; } >"$work/usb.pcap"
 run decode "$work/usb.pcap"
 wants "a link layer that is not read" 3 err 'link layer is USB (189), expected Ethernet'
+
+# lines of a key log that a program sends by UDP, one a datagram, as other programs log
+# keys FILE RECORD: to $work/keys.pcapng, at the time of the record
+keys() {
+    second=$(($(sed -n '1s/.*"us":\([0-9]*\).*/\1/p' "$2/events.jsonl") / 1000000))
+    while read -r line; do
+        hex=$(printf '<14>station: %s\n' "$line" | od -An -v -tx1 | tr -d ' \n')
+        echo "$second secc udp:$hex to=40000"
+    done <"$1" >"$work/lines"
+    lua5.4 tests/lua/make-capture.lua "$work/keys.pcapng" pcapng ethernet <"$work/lines"
+}
+HOME=$work
+export HOME
+for version in 1.2 1.3; do
+    protocol=$([ $version = 1.2 ] && echo ISO15118-2 || echo ISO15118-20)
+    rm -rf "$work/keys" "$work/record"
+    SSLKEYLOGFILE=$work/keys "$V2GLAB" ev --virtual-time -q --protocol "$protocol" --mode dc \
+        --tls $version --set loops=2 --record "$work/record" >"$work/log" 2>&1
+    run decode "$work/record/session.pcapng" -o "$work/locked.pcapng"
+    keys "$work/keys" "$work/record"
+    run decode "$work/locked.pcapng"
+    wants "$protocol within TLS is not shown without secrets" 0 out 'TLS: ServerHello' \
+        not-out SessionSetupReq
+    cat "$work/keys.pcapng" "$work/locked.pcapng" >"$work/before.pcapng"
+    cat "$work/locked.pcapng" "$work/keys.pcapng" >"$work/behind.pcapng"
+    run decode --json "$work/record/session.pcapng"
+    messages() {
+        sed -n 's/.*"kind":"frame".*"name":"\([A-Za-z_]*\)".*"bytes":"\([0-9a-f]*\)".*/\1 \2/p' "$work/out"
+    }
+    messages >"$work/wanted"
+    for way in before behind; do
+        run decode "$work/$way.pcapng"
+        wants "$protocol: secrets came by UDP $way it, which is said" 0 \
+            out 'TLS: 1 secret of a key log came by UDP from [fe80::2]:40000' out SessionStopRes
+        check "once for each" [ "$(grep -c 'came by UDP' "$work/out")" -eq \
+            "$(grep '^CLIENT_RANDOM\|^[CS].*_TRAFFIC_' "$work/keys" | sort -u | wc -l)" ]
+        run decode --json "$work/$way.pcapng"
+        messages >"$work/found"
+        check "and all messages are shown" cmp -s "$work/wanted" "$work/found"
+    done
+    feed "$work/before.pcapng" decode --json -
+    messages >"$work/found"
+    check "on standard input, too" cmp -s "$work/wanted" "$work/found"
+    check "of a whole session" grep -q '^SessionStopRes ' "$work/wanted"
+done
 
 # a private key
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/ec.pem" 2>/dev/null

@@ -43,6 +43,13 @@ gzip -c $source >"$work/packed.gz"
 run decode "$work/packed.gz" -o "$work/other.pcapng"
 cmp -s "$work/copy.pcapng" "$work/other.pcapng"
 result $? "of a packed capture the same"
+gzip -c $source >"$work/later.pcap.gz"
+rm -f "$work/other.pcapng"
+run decode "$work/later.pcap" -o "$work/other.pcapng"
+cmp -s "$work/copy.pcapng" "$work/other.pcapng"
+result $? "of one that was packed since, named as before, too"
+run decode "$work/later.pcap" -o "$work/later.pcap.gz"
+wants "which must not be the copy" 3 err 'later.pcap: -o names the capture itself'
 
 for form in pcap-big pcap-ns pcapng pcapng-big; do
     lua5.4 tests/lua/packets.lua $source $form "$work/$form"
