@@ -129,6 +129,8 @@ static int port_start(struct ether_port *p, uint16_t type, struct err *e)
                        uv_strerror(number));
     p->poll.data = p;
     uv_poll_start(&p->poll, UV_READABLE, port_readable);
+    if (p->takes_all) /* a line is there as long as somebody is on it */
+        uv_unref((uv_handle_t *)&p->poll);
     return 0;
 }
 
