@@ -3,7 +3,8 @@
 # Every V2GTP frame of every capture in CAPTURES decodes, and encodes to the same bytes again. A key
 # log beside a capture (NAME.keys) opens what is under TLS. What is not under TLS is also read without
 # its beginning, without supportedAppProtocol, and one direction alone: the frames that are left are
-# the same messages.
+# the same messages. So are all events where the capture is pcapng of two interfaces and sections, or
+# comes on standard input, there also packed by gzip.
 here=tests/captures
 
 # The messages over TCP that were read: who sent them, their names and bytes.
@@ -35,6 +36,29 @@ part() {
     fi
 }
 
+# contained NAME FILE OPTION...: with the options that decode got
+contained() {
+    contained=$1 whole=$2
+    shift 2
+    "$V2GLAB" decode --json "$@" "$whole" >"$TMPDIR/events" 2>/dev/null
+    for way in two stdin gzip; do
+        case $way in
+        two)
+            lua5.4 tests/lua/packets.lua "$whole" two "$TMPDIR/two.pcapng"
+            "$V2GLAB" decode --json "$@" "$TMPDIR/two.pcapng"
+            ;;
+        stdin) "$V2GLAB" decode --json "$@" - <"$whole" ;;
+        gzip) gzip -c "$whole" | "$V2GLAB" decode --json "$@" - ;;
+        esac >"$TMPDIR/again" 2>/dev/null
+        if [ -s "$TMPDIR/events" ] && cmp -s "$TMPDIR/events" "$TMPDIR/again"; then
+            echo "ok - $contained, $way: $(wc -l <"$TMPDIR/events") events"
+        else
+            echo "not ok - $contained, $way: other events"
+            diff "$TMPDIR/events" "$TMPDIR/again" | head -4 | cut -c 1-300
+        fi
+    done
+}
+
 for file in "$CAPTURES"/*.pcap "$CAPTURES"/*/*.pcap "$CAPTURES"/*.pcapng; do
     [ -f "$file" ] || continue
     name=${file#"$CAPTURES"/}
@@ -49,6 +73,8 @@ for file in "$CAPTURES"/*.pcap "$CAPTURES"/*/*.pcap "$CAPTURES"/*.pcapng; do
         echo "not ok - $name: $summary"
         grep -E 'not decoded|violation|encodes to other' "$TMPDIR/ladder" | head -20
     fi
+    shift
+    contained "$name" "$file" "$@"
     [ ! -f "$keys" ] || continue
     messages "$file" >"$TMPDIR/whole"
     for way in late evcc secc agreed; do

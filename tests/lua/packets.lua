@@ -3,7 +3,8 @@
 -- and the comments of that packet; or the same packets in another form.
 --
 --   lua5.4 packets.lua FILE                  (pcap or pcapng, either byte order)
---   lua5.4 packets.lua FILE FORM OUT         FORM: pcap-big, pcap-ns, pcapng, pcapng-big, simple
+--   lua5.4 packets.lua FILE FORM OUT         FORM: pcap-big, pcap-ns, pcapng, pcapng-big, simple,
+--                                            or two: of two interfaces in turn
 local SECTION <const>, INTERFACE <const>, SIMPLE <const>, PACKET <const> = 0x0A0D0D0A, 1, 3, 6
 local SECRETS <const> = 10
 
@@ -21,8 +22,9 @@ end
 local function read_pcap(text, order, digits)
     local packets, at = {}, 25
     local link = string.unpack(order .. "I4", text, 21)
-    while at <= #text do
+    while at + 15 <= #text do
         local seconds, part, captured, length = string.unpack(order .. "I4I4I4I4", text, at)
+        if at + 15 + captured > #text then break end -- it ends in the middle of a packet
         local ns = seconds * 1000000000 + part * (digits == 9 and 1 or 1000)
         packets[#packets + 1] = { link = link, ns = ns, length = length, comments = {},
             bytes = text:sub(at + 16, at + 15 + captured) }
@@ -99,6 +101,11 @@ local function option(order, code, value)
     return string.pack(order .. "I2I2", code, #value) .. pad(value)
 end
 
+local function interface(order, link, digits)
+    return block(order, INTERFACE, string.pack(order .. "I2I2I4", link, 0, 0)
+        .. option(order, 9, string.char(digits)) .. option(order, 0, ""))
+end
+
 local function write_pcap(packets, order, digits)
     local magic = digits == 9 and 0xA1B23C4D or 0xA1B2C3D4
     local unit = digits == 9 and 1 or 1000
@@ -112,8 +119,7 @@ end
 
 -- With an option of its own in each packet, a section whose length is known, and secrets.
 local function write_pcapng(packets, order, is_simple)
-    local blocks = { block(order, INTERFACE, string.pack(order .. "I2I2I4", packets[1].link, 0, 0)
-        .. option(order, 9, "\9") .. option(order, 0, "")),
+    local blocks = { interface(order, packets[1].link, 9),
         block(order, SECRETS, string.pack(order .. "I4I4", 0x544C534B, 20) .. ("x"):rep(19) .. "\n") }
     for i, p in ipairs(packets) do
         local time = string.pack(order .. "I4I4", p.ns >> 32, p.ns & 0xFFFFFFFF)
@@ -130,9 +136,26 @@ local function write_pcapng(packets, order, is_simple)
     return block(order, SECTION, string.pack(order .. "I4I2I2I8", 0x1A2B3C4D, 1, 0, #all)) .. all
 end
 
+-- The second interface counts in 10^-10 s; each section, one in either byte order, has both.
+local function write_two(packets)
+    local out, half = {}, #packets // 2
+    for i, p in ipairs(packets) do
+        local order, second = i <= half and "<" or ">", i % 2 == 0
+        if i == 1 or i == half + 1 then
+            out[#out + 1] = block(order, SECTION, string.pack(order .. "I4I2I2i8", 0x1A2B3C4D, 1, 0, -1))
+            out[#out + 1] = interface(order, p.link, 9) .. interface(order, p.link, 10)
+        end
+        local time = p.ns * (second and 10 or 1)
+        out[#out + 1] = block(order, PACKET, string.pack(order .. "I4I4I4I4I4", second and 1 or 0,
+            time >> 32, time & 0xFFFFFFFF, #p.bytes, p.length) .. pad(p.bytes))
+    end
+    return table.concat(out)
+end
+
 local FORMS <const> = {
     ["pcap-big"] = function(packets) return write_pcap(packets, ">", 6) end,
     ["pcap-ns"] = function(packets) return write_pcap(packets, "<", 9) end,
+    two = write_two,
     pcapng = function(packets) return write_pcapng(packets, "<") end,
     ["pcapng-big"] = function(packets) return write_pcapng(packets, ">") end,
     simple = function(packets) return write_pcapng(packets, "<", true) end,
