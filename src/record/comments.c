@@ -163,6 +163,9 @@ static int unit(struct comments *c, struct err *e)
 
 /* ---- of pcapng ---- */
 
+/* Blocks are copied as they are, with what base/pcap.h does not tell of them: options, times in
+ * units of their own, and what it has no use for. */
+
 /* A packet's block: comments come before the options that it has. */
 static void copy_packet(struct comments *c, struct slice block, bool is_big)
 {

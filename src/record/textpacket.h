@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Packets that a text spells one by one (tshark -x, tcpdump -X): what they carry, and the frames of
- * the streams that their payloads make up. A capture file is read by capture.h.
+ * the streams that their payloads make up. A capture file is read by capture.h. Its packets are
+ * known to be some, and wire/packet.h makes of them what it can; here any bytes of a text may be
+ * asked, and are a packet only where all their lengths agree.
  */
 #ifndef V2G_RECORD_TEXTPACKET_H
 #define V2G_RECORD_TEXTPACKET_H

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Packets of every link layer, and their fragments. The first byte chooses the link layer; before
+ * each packet stand the seconds since the one before (and 0x80 where 8 bytes of it were not
+ * captured), and its length in two bytes.
+ */
+#include "fuzz.h"
+
+#include "wire/packet.h"
+
+static const uint32_t LINKS[] = {1, 113, 276, 101, 228, 229, 0, 108, 105, 127, 192, 9};
+#define N_LINKS (sizeof LINKS / sizeof *LINKS)
+
+enum { HEAD = 3 };
+
+static uint64_t seen; /* of what was read, so that each byte is touched */
+
+static void look(const struct packet *p)
+{
+    const struct err none = ERR_INIT;
+    for (size_t i = 0; i < p->n; i++)
+        seen = seen * 31 + p->p[i];
+    if (p->length < p->n)
+        fuzz_stop("less on the wire than was captured", &none);
+}
+
+/* missing: bytes that were not captured */
+static void read_one(struct fragments *f, uint32_t link, int64_t us, struct slice bytes,
+                     size_t missing)
+{
+    struct packet p = {.us = us, .p = bytes.p, .n = bytes.n, .length = bytes.n + missing};
+    switch (packet_read(&p, link, f)) {
+    case PACKET_TCP:
+    case PACKET_UDP:
+    case PACKET_HOMEPLUG:
+        look(&p);
+        break;
+    case PACKET_VOID:
+        seen += strlen(p.why);
+        break;
+    case PACKET_OTHER:
+    case PACKET_FRAGMENT:
+    case PACKET_ENCRYPTED:
+        break;
+    }
+}
+
+/* Three fragments of a UDP datagram over raw IPv6 or Ethernet; the last one may overlap. */
+static void write_seed(const char *path, bool is_ethernet, uint8_t overlap)
+{
+    uint8_t packet[HEAD + 14 + 40 + 8 + 16] = {0};
+    size_t head = is_ethernet ? 14 : 0, n = head + 40 + 8 + 16;
+    uint8_t *ip = packet + HEAD + head;
+    FILE *f = fopen(path, "wb");
+    if (f == NULL)
+        return;
+    fputc(is_ethernet ? 0 : 3, f);
+    packet[2] = (uint8_t)n;
+    if (is_ethernet)
+        memcpy(packet + HEAD + 12, "\x86\xDD", 2);
+    ip[0] = 0x60;
+    ip[5] = 8 + 16;
+    ip[6] = 44;  /* a fragment, */
+    ip[40] = 17; /* of UDP, */
+    ip[47] = 1;  /* whose number is 1 */
+    for (uint8_t i = 0; i < 3; i++) {
+        ip[43] = (uint8_t)((i * 16 - (i == 2 ? overlap : 0)) | (i < 2));
+        ip[48 + 5] = i == 0 ? 48 : 0; /* the length of the datagram */
+        fwrite(packet, 1, HEAD + n, f);
+    }
+    fclose(f);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    const char *folder = *argc > 1 ? (*argv)[*argc - 1] : "";
+    char path[4096];
+    if (folder[0] == '-' || !fuzz_is_empty(folder))
+        return 0;
+    for (unsigned n = 0; n < 4; n++) {
+        snprintf(path, sizeof path, "%s/seed-%u", folder, n);
+        write_seed(path, n & 1, n & 2 ? 8 : 0);
+    }
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fragments f = {0};
+    struct fragment_loss lost;
+    if (size == 0)
+        return 0;
+    uint32_t link = LINKS[*data++ % N_LINKS];
+    int64_t us = 0;
+    size--;
+    while (size >= HEAD) {
+        size_t n = (size_t)data[1] << 8 | data[2];
+        n = n < size - HEAD ? n : size - HEAD;
+        us += (data[0] & 0x7F) * INT64_C(1000000);
+        while (fragments_lost(&f, us, &lost))
+            seen += lost.bytes;
+        read_one(&f, link, us, (struct slice){data + HEAD, n}, data[0] & 0x80 ? 8 : 0);
+        data += HEAD + n;
+        size -= HEAD + n;
+    }
+    while (fragments_lost(&f, INT64_MAX, &lost))
+        seen += lost.bytes;
+    fragments_close(&f);
+    return 0;
+}
