@@ -47,6 +47,7 @@ for name, of in pairs { Charge = 'Evcc.', Serve = 'Secc.' } do
     print('visible ' .. of .. name)
 end
 show('Pki.', Pki)
+show('Pilot.', Pilot)
 local registry = debug.getregistry()
 show_index('Message:', registry['v2g.Message'])
 show_index('Element:', registry['v2g.Element'])
@@ -67,7 +68,7 @@ show_fields('Verdict', select(2, pcall(Fail)))
 for name in pairs(contract) do
     print('visible Identity.' .. name)
 end
-for _, name in ipairs { 'Protocol', 'Signing' } do
+for _, name in ipairs { 'Protocol', 'Signing', 'SlacFirst' } do
     assert(Evcc[name] ~= nil)
     print('visible Role.' .. name)
 end
