@@ -120,9 +120,9 @@ const struct option SESSION_OPTION[] = {
     {"slac", 0, "NAME", "the interface behind which the modem is: SLAC goes before SDP there",
      AT(script.peer.slac)},
     {"bench", 0, "NAME|FILE",
-     "a virtual power line with modems and a control pilot: pair, three-stations,\n"
-     "weak-cable, crosstalk, or a Lua file (docs/bench.md); a charging session begins\n"
-     "with the plug and SLAC then",
+     "a virtual power line with modems and a control pilot: pair,\n"
+     "three-stations, weak-cable, crosstalk, or a Lua file (docs/bench.md);\n"
+     "a session begins with the plug and SLAC then",
      AT(bench)},
     {"virtual-time", 0, NULL,
      "time runs only while all wait, and the network is in memory: a run\n"
