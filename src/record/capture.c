@@ -868,7 +868,8 @@ static int feed(struct reader *r, struct buf *bytes, struct err *e)
     size_t used = 0;
     int bad = pcap_read(&r->file, (struct slice){bytes->p, bytes->n}, &used, e);
     bytes->n -= used;
-    memmove(bytes->p, bytes->p + used, bytes->n);
+    if (used > 0)
+        memmove(bytes->p, bytes->p + used, bytes->n);
     if (bad == 0 && r->no_memory)
         bad = err_set(e, "out of memory after packet %llu", (unsigned long long)r->totals.packets);
     return bad;
