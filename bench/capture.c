@@ -7,6 +7,7 @@
  */
 #include "record/pcapng.h"
 #include "record/recorder.h"
+#include "script/fleet.h"
 #include "script/ready.h"
 #include "script/run.h"
 #include "wire/world.h"
@@ -68,8 +69,8 @@ static void hold_session(const struct course *c, struct library *library, struct
     static const struct run_events EVENTS = {.ended = NULL};
     const struct ready_setting loops = {{(const uint8_t *)"loops", 5}, LOOPS};
     struct ready station = {.sessions = 1};
-    struct ready vehicle = {
-        .is_vehicle = true, .mode = c->mode, .tls = "off", .setting = &loops, .settings = 1};
+    struct ready vehicle = {.mode = c->mode, .tls = "off", .setting = &loops, .settings = 1};
+    struct fleet fleet;
     struct recorder recorder = {.n = 0};
     struct err e = ERR_INIT;
     struct world *world = world_open_virtual(NULL, 1, &e);
@@ -81,13 +82,16 @@ static void hold_session(const struct course *c, struct library *library, struct
         .library = library, .recorder = &recorder, .protocol = c->protocol, .profile = "field"};
     o.peer.security = 0x10;
     struct script_run *run = run_open(world, &EVENTS, NULL);
-    if (run_add(run, &o, "evse", ready_built_in(&station), &e) == NULL ||
-        run_add(run, &o, "ev", ready_built_in(&vehicle), &e) == NULL)
+    fleet_open(&fleet, &vehicle, 1);
+    if (run_add(run, &o, "evse", ready_station(&station), &e) == NULL ||
+        run_add(run, &o, "ev", fleet_built_in(&fleet), &e) == NULL || fleet_send(&fleet, 0, 1) != 0)
         give_up(e.what);
+    fleet_end(&fleet);
     run_play(run);
     if (run_result(run) != RUN_PASS || h->frames.n == 0)
         give_up("the session to be repeated did not pass");
     run_close(run);
+    fleet_close(&fleet);
     recorder_detach(&recorder);
     world_close(world);
 }
