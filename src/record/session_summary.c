@@ -9,7 +9,7 @@
 
 #define ID_OCTETS 16
 #define NAME_TEXT 96
-#define TIMES_KNOWN 61
+#define SUMMARY_KNOWN 61
 
 /* What the network did to one side's segments, of one kind. */
 struct happened {
@@ -40,7 +40,7 @@ struct summarised {
     uint32_t refused, unanswered;                                /* connections that never were */
     struct happened network[FROM_BOTH + 1][NETWORK_UNKNOWN + 1]; /* by who sent */
     struct kept_time *times, **times_end;
-    struct kept_time *known[TIMES_KNOWN]; /* some of them, to be found again */
+    struct kept_time *known[SUMMARY_KNOWN]; /* some of them, to be found again */
 };
 
 /* Made where there is none; NULL without memory. */
@@ -117,7 +117,7 @@ static bool is_time(const struct kept_time *t, const struct event *e)
 static struct kept_time *find_time(struct summarised *s, const struct event *e)
 {
     struct kept_time **known =
-        &s->known[((uintptr_t)e->name / 8 + (uintptr_t)e->text) % TIMES_KNOWN];
+        &s->known[((uintptr_t)e->name / 8 + (uintptr_t)e->text) % SUMMARY_KNOWN];
     struct kept_time *t = *known;
     if (t != NULL && is_time(t, e))
         return t;
