@@ -176,6 +176,71 @@ function der.sae(grid, most)
     }
 end
 
+-- ---- SAE: SupportedModes and EnabledModes ----
+
+-- Bit, its function's place in DERControlCPDRes, and the side that it is for. A bit without a place
+-- is enabled by nothing. 2, 9, 25 and all above 26 stand for nothing.
+local MODES <const> = {
+    { 0, nil, 'Charge' }, { 1, nil, 'Discharge' },
+    { 3, 'EnterServiceCPDRes' },
+    { 4, 'ReactivePowerSupportCPDRes', 'ConstantPowerFactor', 'UnderExcited' },
+    { 5, 'ReactivePowerSupportCPDRes', 'ConstantPowerFactor', 'OverExcited' },
+    { 6, 'ReactivePowerSupportCPDRes', 'ConstantVar' },
+    { 7, 'ActivePowerSupportCPDRes', 'ConstantWatt' },
+    { 8, 'ActivePowerSupportCPDRes', 'FrequencyDroop' },
+    { 10, 'FrequencyTrip', 'OverFrequencyMayTripCurve' },
+    { 11, 'FrequencyTrip', 'OverFrequencyMustTripCurve' },
+    { 12, 'VoltageTrip', 'OverVoltageMayTripCurve' },
+    { 13, 'VoltageTrip', 'OverVoltageMomentaryCessationTripCurve' },
+    { 14, 'VoltageTrip', 'OverVoltageMustTripCurve' },
+    { 15, 'FrequencyTrip', 'UnderFrequencyMayTripCurve' },
+    { 16, 'FrequencyTrip', 'UnderFrequencyMustTripCurve' },
+    { 17, 'VoltageTrip', 'UnderVoltageMayTripCurve' },
+    { 18, 'VoltageTrip', 'UnderVoltageMomentaryCessationTripCurve' },
+    { 19, 'VoltageTrip', 'UnderVoltageMustTripCurve' },
+    { 20, 'ActivePowerSupportCPDRes', 'LimitMaxDischargePower' },
+    { 21, nil, 'EVSETargetReactivePower' }, { 22, nil, 'EVSETargetActivePower' },
+    { 23, 'ReactivePowerSupportCPDRes', 'VoltVar' },
+    { 24, 'ActivePowerSupportCPDRes', 'VoltWatt' },
+    { 26, 'ReactivePowerSupportCPDRes', 'WattVar' },
+}
+
+-- SupportedModes of a vehicle that follows the model below: no curve by which it may trip or pause,
+-- no target of reactive power.
+der.SUPPORTED = 0
+for _, row in ipairs(MODES) do
+    local name = row[3] or ''
+    if not name:find 'MayTrip' and not name:find 'Cessation' and name ~= 'EVSETargetReactivePower' then
+        der.SUPPORTED = der.SUPPORTED | 1 << row[1]
+    end
+end
+
+-- Calls visit(bit, element, key) for each function that DERControlCPDRes enables: element[key] is
+-- its Enable, or PermitService.
+local function each_enabled(control, visit)
+    for _, row in ipairs(MODES) do
+        local one = row[2] and control[row[2]]
+        one = one and row[3] and one[row[3]] or not row[3] and one
+        local key = row[3] and 'Enable' or 'PermitService'
+        if one and one[key] and (not row[4] or one.PowerFactorExcitation == row[4]) then
+            visit(1 << row[1], one, key)
+        end
+    end
+end
+
+-- EnabledModes of a DERControlCPDRes.
+function der.modes(control)
+    local bits = 0
+    each_enabled(control, function(bit) bits = bits | bit end)
+    return bits
+end
+
+-- Takes back what a vehicle with those SupportedModes cannot follow; returns control.
+function der.only(control, supported)
+    each_enabled(control, function(bit, one, key) one[key] = supported & bit ~= 0 end)
+    return control
+end
+
 -- ---- the model ----
 
 -- A curve's value between its points; outside it is that of the nearest end. points: { x, y }.
@@ -409,10 +474,10 @@ end
 -- and feed (W), var; orders: what the charge loop asks for besides by IEC rules, by its element.
 -- Returns p, q, whether it is connected, and a list of what has changed something.
 function der.follow(wanted, flavour, control, grid, most, orders)
-    local s = { p = wanted, q = 0, voltage = grid.voltage, frequency = grid.frequency,
+    local s = { p = math.max(wanted, -most.feed), q = 0, voltage = grid.voltage, frequency = grid.frequency,
                 nominal = grid.nominal, nominal_voltage = grid.nominal_voltage,
                 draw_most = most.draw, feed_most = most.feed, var_most = most.var }
-    local did, by_name = {}, {}
+    local did, by_name = { s.p ~= wanted and 'EVSEMaximumDischargePower' or nil }, {}
     if flavour == 'sae' then
         local connected, why = may_connect(s, control)
         if not connected then

@@ -58,6 +58,19 @@ local function set_limits(self, path, finished)
     end
     set('EVUseableWattHours', math.floor(self.battery.capacity))
     set('EVUpdateTime', math.floor(Now() / 1000))
+    set('SupportedModes', der.SUPPORTED)
+    set('EnabledModes', finished and der.modes(self.control) or 0)
+end
+
+-- By SAE rules no nominal power is beyond the highest; discharging is compared without its sign.
+local function compare_nominal(self, get, has)
+    for _, way in ipairs { { 'Charge', 'V2G20-3228' }, { 'Discharge', 'V2G20-3229' } } do
+        local nominal, most = 'EVSENominal' .. way[1] .. 'Power', 'EVSEMaximum' .. way[1] .. 'Power'
+        if has(nominal) and math.abs(get(nominal)) > math.abs(get(most)) then
+            self:object('stop', ('%s of %g is beyond %s of %g [%s]'):format(nominal, get(nominal), most,
+                get(most), way[2]))
+        end
+    end
 end
 
 -- What the station asks for: kept, if it is all there.
@@ -65,14 +78,12 @@ local function take_over(self, path)
     local function get(name)
         return self:get('ChargeParameterDiscovery', path .. '_' .. name)
     end
-    local most = get 'EVSEMaximumDischargePower'
-    local nominal = self:has('ChargeParameterDiscovery', path .. '_EVSENominalDischargePower')
-        and get 'EVSENominalDischargePower'
-    if nominal and nominal < most then
-        self:object('stop', ('EVSENominalDischargePower of %g is below EVSEMaximumDischargePower of %g '
-            .. '[V2G20-3229]'):format(nominal, most))
+    if self.transfer.der == 'sae' then
+        compare_nominal(self, get, function(name)
+            return self:has('ChargeParameterDiscovery', path .. '_' .. name)
+        end)
     end
-    self.feed_limit = most
+    self.feed_limit = math.abs(get 'EVSEMaximumDischargePower') -- some tell it below 0
     self.nominal = { frequency = get 'EVSENominalFrequency',
                      voltage = self.transfer.der == 'sae' and get 'GridLimits_GridNominalVoltage'
                          or self.voltage }
@@ -131,6 +142,7 @@ function vehicle.act(self, path, draw, is_idle)
         set('GridEventCondition', self.p.grid.condition)
         return
     end
+    set('EnabledModes', der.modes(self.control))
     set('EVPresentVoltage', grid.voltage)
     set('EVPresentFrequency', grid.frequency)
     set('DERConnectionStatus', connected and 'Connected' or 'Disconnected')
@@ -144,6 +156,8 @@ function vehicle.take(self, path)
         return self:has('ChargingStatus', path .. '_' .. name)
             and self:get('ChargingStatus', path .. '_' .. name) or nil
     end
+    local most = optional 'EVSEMaximumDischargePower'
+    self.feed_limit = most and math.abs(most) or self.feed_limit
     if self.transfer.der == 'iec' then
         self.orders = {}
         for _, name in ipairs { 'DSOQSetpoint', 'DSOCosPhiSetpoint', 'DSOMaximumDischargePower' } do

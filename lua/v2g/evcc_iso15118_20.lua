@@ -18,7 +18,7 @@ end
 
 local EVCC_ID <const> = 'WMIV1234567890ABCDEX'
 local CONTROL <const> = { scheduled = 1, dynamic = 2 } -- ControlMode
--- Limits of what the station takes back, which are positive.
+-- Limits of what the station takes back, which are positive; with AC-DER either sign is met.
 local DISCHARGE <const> = { ac = { '_EVSEMaximumDischargePower' },
                             dc = { '_EVSEMaximumDischargePower', '_EVSEMaximumDischargeCurrent' } }
 local NEAR <const> = 20 -- V between battery and output
@@ -211,7 +211,7 @@ function steps.ChargeParameterDiscovery(self)
     if self.transfer.kind == 'mcs' then
         check_connector(self, path)
     end
-    for _, name in ipairs(self.transfer.bpt and DISCHARGE[self.mode] or {}) do
+    for _, name in ipairs(self.transfer.bpt and not self.transfer.der and DISCHARGE[self.mode] or {}) do
         local limit = self:get('ChargeParameterDiscovery', path .. name)
         if limit < 0 then
             self:object('stop', ('%s of %d is below 0'):format(name:sub(2), limit))

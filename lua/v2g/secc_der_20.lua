@@ -20,20 +20,15 @@ function station.add_parameters(s, service, list)
     return list
 end
 
-local function set_iec(set, s, charge, discharge)
-    set('EVSENominalChargePower', charge)
-    set('EVSENominalDischargePower', discharge) -- not below the highest [V2G20-3229]
-    set('DERControl', der.control(s.p.grid_functions))
-end
-
-local function set_sae(set, s)
+-- supported: SupportedModes of the vehicle, beyond which nothing is enabled.
+local function set_sae(set, s, supported)
     local grid = s.p.grid
     set('EVSEProcessing', 'Finished')
     set('GridLimits_GridNominalVoltage', grid.voltage)
     set('GridLimits_GridNominalFrequency', grid.frequency)
     set('GridLimits_GridMaximumVoltage', grid.voltage * 1.1)
     set('GridLimits_GridMinimumVoltage', grid.voltage * 0.88)
-    set('DERControlCPDRes', der.sae(grid, REACTIVE))
+    set('DERControlCPDRes', der.only(der.sae(grid, REACTIVE), supported))
     set('EVSEUpdateTime', math.floor(Now() / 1000))
 end
 
@@ -43,13 +38,18 @@ function station.discover(s, charge, discharge)
     local function set(name, value)
         common.set(s.role, RESPONSE, PATH .. name, value)
     end
-    set('EVSENominalFrequency', s.p.grid.frequency)
-    if s.transfer.der == 'iec' then
-        set_iec(set, s, charge, discharge)
-    else
-        set_sae(set, s)
+    local function asked(name)
+        return s.role['Get_AC_ChargeParameterDiscoveryReq_DER_AC_CPDReqEnergyTransferMode_' .. name]()
     end
-    local said = s.role['Get_AC_ChargeParameterDiscoveryReq_DER_AC_CPDReqEnergyTransferMode_EVProcessing']()
+    set('EVSENominalFrequency', s.p.grid.frequency)
+    set('EVSENominalChargePower', charge) -- not beyond the highest [V2G20-3228] [V2G20-3229]
+    set('EVSENominalDischargePower', discharge)
+    if s.transfer.der == 'iec' then
+        set('DERControl', der.control(s.p.grid_functions))
+    else
+        set_sae(set, s, asked 'SupportedModes')
+    end
+    local said = asked 'EVProcessing'
     return said ~= 'Finished' and 'Ongoing' or nil
 end
 

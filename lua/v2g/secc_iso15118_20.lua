@@ -246,7 +246,8 @@ local function fits(s, message, element, least, most)
     return nil
 end
 
--- What a bidirectional vehicle gives back is told as a positive limit.
+-- What a bidirectional vehicle gives back is told as a positive limit; with AC-DER either sign is
+-- met.
 local DISCHARGE <const> = { { 'EVMaximumDischargePower', 0 }, { 'EVMaximumDischargeCurrent', 0 } }
 local AC_DISCHARGE <const> = DISCHARGE[1]
 
@@ -301,7 +302,7 @@ function answers.AC_ChargeParameterDiscoveryReq(s)
     end
     local case = s.transfer.der and der().discover(s, ac_power(s), ac_power(s) * BPT_SHARE) or nil
     return fits(s, 'AC_ChargeParameterDiscoveryReq', request,
-        { { 'EVMaximumChargePower', 0 }, s.bpt and AC_DISCHARGE or nil },
+        { { 'EVMaximumChargePower', 0 }, s.bpt and not s.transfer.der and AC_DISCHARGE or nil },
         { { 'EVMinimumChargePower', ac_power(s) } }), case
 end
 

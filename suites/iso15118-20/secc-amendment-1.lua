@@ -15,16 +15,22 @@ local SELECTED <const> = 'SelectedEnergyTransferService.ServiceID'
 local NO_SERVICE <const> = any { 'FAILED_NoEnergyTransferServiceSelected',
                                  'FAILED_ServiceSelectionInvalid' }
 
--- What the nominal power has to be [V2G20-3229].
-local NOMINAL <const> = {
-    text = 'EVSENominalDischargePower not below EVSEMaximumDischargePower',
-    find = function(m)
-        local limits = m.DER_AC_CPDResEnergyTransferMode
-        local nominal, most = limits.EVSENominalDischargePower:si(), limits.EVSEMaximumDischargePower:si()
-        return nominal < most and ('%g W, below %g W'):format(nominal, most) or nil
-    end,
-    negations = { 'set DER_AC_CPDResEnergyTransferMode.EVSENominalDischargePower 1' },
-}
+-- What nominal powers have to be; that of discharging is compared without its sign.
+local function nominal(way)
+    return {
+        text = ('EVSENominal%sPower at most EVSEMaximum%sPower'):format(way, way),
+        find = function(m)
+            local limits = m.DER_AC_CPDResEnergyTransferMode
+            local told = limits[('EVSENominal%sPower'):format(way)]
+            local most = limits[('EVSEMaximum%sPower'):format(way)]:si()
+            if told and math.abs(told:si()) > math.abs(most) then
+                return ('%g W, beyond %g W'):format(told:si(), most)
+            end
+            return nil
+        end,
+        negations = { ('set DER_AC_CPDResEnergyTransferMode.EVSENominal%sPower 30000'):format(way) },
+    }
+end
 
 cases 'DRV_20A_SECC' {
     about = 'What is not of the service, or of the namespace, is refused.',
@@ -79,10 +85,11 @@ cases 'DRV_20A_SECC_ready' {
     given = 'ServiceSelectionRes', mode = 'ac',
     rows = {
         iec = { energy = IEC, sends = AC, fields = { [DER .. '.EVProcessing'] = 'Finished' },
-            checks = { NOMINAL }, cites = 'V2G20-3151 V2G20-3229', about = 'it is ready, by IEC rules' },
+            cites = 'V2G20-3151', about = 'it is ready, by IEC rules' },
         sae = { energy = SAE, sends = AC, fields = { [DER .. '.EVProcessing'] = 'Finished' },
             response = { ['DER_AC_CPDResEnergyTransferMode.EVSEProcessing'] = 'Finished' },
-            cites = 'V2G20-3151', about = 'it is ready, by SAE rules' },
+            checks = { nominal 'Charge', nominal 'Discharge' }, cites = 'V2G20-3151 V2G20-3228 V2G20-3229',
+            about = 'it is ready, by SAE rules' },
         another = { energy = IEC, sends = 'ServiceDiscoveryReq', cites = 'V2G20-3154',
             about = 'it looks for another service' },
     },

@@ -190,9 +190,31 @@ response=values.AC_ChargeParameterDiscoveryRes.DER_AC_CPDResEnergyTransferMode
 of_20 --mode ac-der --with ${response}_DERControl_ReactivePowerSupportSpecified=false
 wants "a curve that the parameter set wants is not there" 1 out 'DERControl has no VoltVar' out 'SessionStopReq' \
     not-out 'ScheduleExchangeReq'
-of_20 --mode ac-der --with ${response}_EVSENominalDischargePower=1
-wants "[V2G20-3229] a nominal power below the highest" 1 \
-    out 'EVSENominalDischargePower of 1 is below EVSEMaximumDischargePower of' out 'SessionStopReq'
+by_sae='--set der=sae --with der=sae'
+# shellcheck disable=SC2086 # words
+for row in Charge=3228 Discharge=3229; do
+    of_20 --mode ac-der $by_sae --with ${response}_EVSENominal${row%=*}Power=30000
+    wants "[V2G20-${row#*=}] a nominal power beyond the highest" 1 \
+        out "EVSENominal${row%=*}Power of 30000 is beyond EVSEMaximum${row%=*}Power of" out 'SessionStopReq'
+    of_20 --mode ac-der $by_sae --with ${response}_EVSENominal${row%=*}Power=1
+    both_pass "[V2G20-${row#*=}] one below it"
+done
+# shellcheck disable=SC2086 # words
+of_20 --mode ac-der $by_sae --set discharge_to=5 --with ${response}_EVSEMaximumDischargePower=-4000 \
+    --with ${response}_EVSENominalDischargePower=-4000 \
+    --with values.AC_ChargeLoopRes.DER_Scheduled_AC_CLResControlMode_EVSEMaximumDischargePower=-4000
+both_pass "a limit of discharging below 0 is that limit" \
+    out 'EVSEMaximumDischargePower: -10000 W wanted, -4000 W' out 'EVPresentActivePower -4000 W'
+
+# what the vehicle declares by SAE rules, what the station enables of it, and what it acknowledges:
+# EnterService, FrequencyDroop, the trip curves, VoltVar and VoltWatt
+request=values.AC_ChargeParameterDiscoveryReq.DER_AC_CPDReqEnergyTransferMode
+# shellcheck disable=SC2086 # words
+of_20 --mode ac-der $by_sae -v
+both_pass "a bit for each function" out 'SupportedModes>98126331<' out 'EnabledModes 25774344'
+# shellcheck disable=SC2086 # words
+of_20 --mode ac-der $by_sae --set ${request}_SupportedModes=8388619 -v
+both_pass "what it cannot follow is not enabled" out 'EnabledModes 8388616' not-out 'EnabledModes 25774344'
 of_20 --mode ac-der --with answers.ChargeParameterDiscovery=FAILED_WrongChargeParameter
 wants "a rejection ends the session" 1 \
     out 'the station answered AC_ChargeParameterDiscoveryRes with FAILED_WrongChargeParameter' \
