@@ -19,7 +19,8 @@ struct Options { // what tests/peers/run tells a peer
     std::string interface = told("PEER_INTERFACE"), protocol = told("PEER_PROTOCOL"),
                 payment = told("PEER_PAYMENT");
     std::string more = " " + told("PEER_OPTIONS") + " ";
-    bool ac = told("PEER_MODE") == "ac", tls = told("PEER_TLS") != "off";
+    bool mcs = told("PEER_MODE") == "mcs", der = told("PEER_MODE") == "ac-der";
+    bool ac = told("PEER_MODE") == "ac" || der, tls = told("PEER_TLS") != "off";
 
     bool has(const char *word) const
     {

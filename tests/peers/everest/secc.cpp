@@ -18,6 +18,14 @@ using Setup = iso15118::d20::EvseSetupConfig;
 
 #include "peer.hpp"
 
+// Those that speak AC-DER have this one, and those that speak it by SAE rules, too, the other.
+#if __has_include(<iso15118/d20/der_functions.hpp>)
+#define HAS_DER 1
+#endif
+#if __has_include(<iso15118/sae_modes.hpp>)
+#define HAS_DER_SAE 1
+#endif
+
 using namespace iso15118;
 namespace dt = message_20::datatypes;
 using Signal = session::feedback::Signal;
@@ -27,19 +35,106 @@ static d20::Limit<dt::RationalNumber> up_to(float most)
     return {dt::from_float(most), dt::from_float(0)};
 }
 
+static std::vector<dt::ServiceCategory> services_of(const Options &o)
+{
+    using Service = dt::ServiceCategory;
+    const bool bpt = o.has("bpt");
+
+#ifdef HAS_DER
+    if (o.der)
+        return {o.has("der=sae") ? Service::AC_DER_SAE : Service::AC_DER_IEC};
+    if (o.mcs && bpt)
+        return {Service::MCS, Service::MCS_BPT};
+    if (o.mcs)
+        return {Service::MCS};
+#endif
+    if (bpt && o.ac)
+        return {Service::AC, Service::AC_BPT};
+    if (bpt)
+        return {Service::DC, Service::DC_BPT};
+    return {o.ac ? Service::AC : Service::DC};
+}
+
+#ifdef HAS_DER
+static iec::DERControlFunction droop(float from, float to)
+{
+    iec::FrequencyWatt f{};
+
+    f.fstart = from;
+    f.fstop = to;
+    f.slope = 5;
+    f.pt1_response_active_power = true;
+    f.step_response_time_constant_active_power = 3;
+    return f;
+}
+
+static iec::DERControlFunction volt_var()
+{
+    iec::DERCurve c{};
+
+    c.x_unit = iec::CurveDataPointsUnit::V;
+    c.y_unit = iec::CurveDataPointsUnit::var;
+    c.curve_data_points = {{207, {5000, iec::PowerFactorExcitation::OverExcited}},
+                           {218.5, {0, {}}},
+                           {241.5, {0, {}}},
+                           {253, {5000, iec::PowerFactorExcitation::UnderExcited}}};
+    c.pt1_response_reactive_power = true;
+    c.step_response_time_constant_reactive_power = 10;
+    return c;
+}
+
+// What the station asks of a vehicle that feeds in by IEC rules, with its limits.
+template <typename T> static void ask_iec(T &der, std::optional<d20::IecDerTransferLimits> &limits)
+{
+    using Name = iec::DERControlName;
+
+    auto &all = der.emplace().supported_der_control_functions;
+    all[Name::OverFrequencyWattMode] = droop(50.2F, 51.5F);
+    all[Name::UnderFrequencyWattMode] = droop(49.8F, 47.5F);
+    all[Name::VoltVarMode] = volt_var();
+    all[Name::DSOQSetpointProvision] = iec::DSOQSetpoint{-1200, {}, {}, true, 10};
+    all[Name::DCInjectionRestriction] = iec::MaximumLevelDCInjection{0.02F};
+    limits.emplace().nominal_charge_power = dt::from_float(22000);
+    limits->nominal_discharge_power = limits->max_discharge_power = dt::from_float(-11000);
+}
+#endif
+
+#ifdef HAS_DER_SAE
+// The same by SAE rules: the library's own control, with a droop and VoltVar enabled.
+static void ask_sae(Setup &s)
+{
+    auto &control = s.der_sae_setup_config.emplace().der_control;
+    auto &limits = s.der_sae_limits.emplace();
+    auto &var = limits.reactive_power_limits;
+    auto &grid = limits.grid_limits;
+
+    control.enter_service.permit_service = true;
+    control.reactive_power_support.volt_var.enable = true;
+    control.active_power_support.frequency_droop = {
+        true, {}, sae::FrequencyDroopSettings{0.036F, 0.05F}, {}};
+    limits.max_discharge_power = dt::from_float(-11000);
+    var.maximum_var_absorption_during_charging = var.maximum_var_absorption_during_discharging =
+        dt::from_float(5000);
+    var.maximum_var_injection_during_charging = var.maximum_var_injection_during_discharging =
+        dt::from_float(-5000);
+    grid.nominal_frequency = dt::from_float(50);
+    grid.nominal_voltage = dt::from_float(230);
+    grid.nominal_voltage_offset = dt::from_float(0);
+    grid.maximum_voltage = dt::from_float(276);
+    grid.minimum_voltage = dt::from_float(184);
+}
+#endif
+
 static Setup setup_of(const Options &o)
 {
     Setup s{};
     const bool bpt = o.has("bpt");
 
     s.evse_id = "DE*ABC*E00001";
-    s.supported_energy_services = {o.ac ? dt::ServiceCategory::AC : dt::ServiceCategory::DC};
-    if (bpt)
-        s.supported_energy_services.push_back(o.ac ? dt::ServiceCategory::AC_BPT
-                                                   : dt::ServiceCategory::DC_BPT);
+    s.supported_energy_services = services_of(o);
     s.authorization_services = {dt::Authorization::EIM};
-    s.dc_limits.charge_limits = {up_to(150000), up_to(400)};
-    s.dc_limits.voltage = {dt::from_float(900), dt::from_float(150)};
+    s.dc_limits.charge_limits = {up_to(o.mcs ? 3000000 : 150000), up_to(o.mcs ? 2500 : 400)};
+    s.dc_limits.voltage = {dt::from_float(o.mcs ? 1250 : 900), dt::from_float(150)};
     if (bpt)
         s.dc_limits.discharge_limits = {up_to(11000), up_to(25)};
     s.powersupply_limits = s.dc_limits;
@@ -48,6 +143,13 @@ static Setup setup_of(const Options &o)
     if (bpt)
         s.ac_limits.discharge_power = up_to(11000);
     s.ac_setup_config = d20::AcSetupConfig{230, {dt::AcConnector::ThreePhase}};
+#ifdef HAS_DER_SAE
+    ask_iec(s.der_iec_setup_config, s.der_iec_limits);
+    if (o.has("der=sae"))
+        ask_sae(s);
+#elif defined(HAS_DER)
+    ask_iec(s.der_setup_config, s.der_limits);
+#endif
     if (bpt)
         s.bpt_setup_config =
             d20::BptSetupConfig{dt::BptChannel::Unified, dt::GeneratorMode::GridFollowing,
@@ -58,7 +160,7 @@ static Setup setup_of(const Options &o)
     if (!o.has("scheduled"))
         s.control_mobility_modes.push_back(
             {dt::ControlMode::Dynamic, dt::MobilityNeedsMode::ProvidedByEvcc});
-    s.selecting_sap_based_on_energy_service = true;
+    s.selecting_sap_based_on_energy_service = !o.der; // of which AC-DER is none
 #ifdef ALL_PROTOCOLS
     s.supported_protocols = {o.protocol == "DIN70121"     ? ProtocolId::DIN70121
                              : o.protocol == "ISO15118-2" ? ProtocolId::ISO15118_2
@@ -141,7 +243,7 @@ int main()
             tell(d20::ClosedContactor{true});
         if (signal == Signal::AC_OPEN_CONTACTOR)
             tell(d20::ClosedContactor{false});
-        if (signal == Signal::CHARGE_LOOP_STARTED && options.ac)
+        if (signal == Signal::SETUP_FINISHED && options.ac)
             tell(d20::AcTargetPower{dt::from_float(11000)}); // what dynamic mode goes by
         if (signal == Signal::CHARGE_LOOP_STARTED && options.has("stop"))
             tell(d20::StopCharging{true});
