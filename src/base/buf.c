@@ -46,7 +46,7 @@ uint8_t *buf_reserve(struct buf *b, size_t n)
     return p + b->n;
 }
 
-void buf_add(struct buf *b, const void *p, size_t n)
+void buf_add_slowly(struct buf *b, const void *p, size_t n)
 {
     if (n == 0 || buf_reserve(b, n) == NULL)
         return;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
     uint8_t *p;
@@ -23,10 +24,21 @@ struct slice {
 };
 
 void buf_close(struct buf *b);
-void buf_clear(struct buf *b);                 /* n = 0, keeps the memory */
-void buf_fit(struct buf *b);                   /* gives back what is free; it may move */
-uint8_t *buf_reserve(struct buf *b, size_t n); /* room for n more; NULL if failed */
-void buf_add(struct buf *b, const void *p, size_t n);
+void buf_clear(struct buf *b);                               /* n = 0, keeps the memory */
+void buf_fit(struct buf *b);                                 /* gives back what is free; it may move */
+uint8_t *buf_reserve(struct buf *b, size_t n);               /* room for n more; NULL if failed */
+void buf_add_slowly(struct buf *b, const void *p, size_t n); /* where it has to grow */
+
+static inline void buf_add(struct buf *b, const void *p, size_t n)
+{
+    if (b->failed || b->cap - b->n < n || n == 0) {
+        buf_add_slowly(b, p, n);
+        return;
+    }
+    memcpy(b->p + b->n, p, n);
+    b->n += n;
+}
+
 void buf_text(struct buf *b, const char *text);
 void buf_char(struct buf *b, char c);
 void buf_number(struct buf *b, uint64_t number); /* its decimal digits */
