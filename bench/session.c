@@ -9,6 +9,7 @@
  */
 #include "codec/copy.h"
 #include "record/record.h"
+#include "record/record_folder.h"
 #include "script/fleet.h"
 #include "script/run.h"
 
@@ -209,25 +210,16 @@ static pid_t start_station(struct bench *b, unsigned sessions)
     struct script_options o = options(b);
     struct err e = ERR_INIT;
     struct recorder recorder = {.n = 0};
-    struct record *record = b->is_recorded ? record_open(b->folder, &recorder, &e) : NULL;
+    struct record_options ro = {.path = b->folder, .lines = LINES_NEVER, .library = &b->library};
+    struct record *record = b->is_recorded ? record_open(&ro, &recorder, &e) : NULL;
     struct ready station = {.sessions = sessions};
     o.recorder = record != NULL ? &recorder : NULL;
     int status = (int)run_station(&o, &station, NULL);
     if (record != NULL)
-        record_close(record, &e);
+        record_close(record, 0, &e);
     if (e.set)
         fprintf(stderr, "%s\n", e.what);
     _exit(status);
-}
-
-static void remove_record(const struct bench *b)
-{
-    static const char *const NAMES[] = {"/events.jsonl", "/session.pcapng", ""};
-    char path[sizeof b->folder + 20];
-    for (size_t i = 0; b->is_recorded && i < sizeof NAMES / sizeof *NAMES; i++) {
-        snprintf(path, sizeof path, "%s%s", b->folder, NAMES[i]);
-        remove(path);
-    }
 }
 
 /* CPU milliseconds of a station for so many sessions, with its start. */
@@ -243,6 +235,8 @@ static double run_sessions(struct bench *b, unsigned sessions, bool measures)
     session_close(&session);
     if (wait4(child, &status, 0, &usage) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
         give_up("the station's verdict is no pass");
+    if (b->is_recorded)
+        record_remove(b->folder);
     return (double)usage.ru_utime.tv_sec * 1e3 + (double)usage.ru_utime.tv_usec / 1e3 +
            (double)usage.ru_stime.tv_sec * 1e3 + (double)usage.ru_stime.tv_usec / 1e3;
 }
@@ -269,7 +263,6 @@ static void bench_course(const struct course *k, unsigned number)
     record_requests(&b, k);
     double few = run_sessions(&b, WARM, false);
     double many = run_sessions(&b, WARM + SESSIONS, true);
-    remove_record(&b);
     qsort(b.us, b.samples, sizeof *b.us, by_value);
     printf("%-30s %3u messages  turnaround %5.1f us median, %6.1f us p99   CPU %.3f ms a session",
            k->name, 2 * b.requests, b.us[b.samples / 2], b.us[b.samples / 100 * 99],

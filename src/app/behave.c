@@ -141,6 +141,7 @@ static const struct option BEHAVIOUR[] = {
     {"alone", 0, NULL, "in the lab, too, do not play the other side", AT(alone)},
     {"ladder", 0, NULL, "show every message instead of the live view", AT(ladder_wanted)},
     SESSION_OPTIONS(offsetof(struct behaving, session)),
+    RECORD_OPTIONS(offsetof(struct behaving, session)),
     OPTIONS_END,
 };
 
@@ -199,9 +200,11 @@ static void tell(struct behaving *b, const char *by, enum verdict verdict, const
     recorder_flush(&b->recorder); /* what is shown of it comes first */
     if (b->has_view)
         view_close(&b->view);
+    const char *lost = record_problem(b->record);
     if (b->session.quiet || b->has_view)
-        fprintf(verdict == VERDICT_PASS ? stdout : stderr, "%s: %s%s%s\n", by,
-                verdict_name(verdict), text[0] != '\0' ? ": " : "", text);
+        fprintf(verdict == VERDICT_PASS ? stdout : stderr, "%s: %s%s%s%s%s\n", by,
+                verdict_name(verdict), text[0] != '\0' ? ": " : "", text, lost != NULL ? "; " : "",
+                lost != NULL ? lost : "");
     else if (verdict == VERDICT_ERROR)
         fprintf(stderr, "%s\n", text);
 }
@@ -267,11 +270,8 @@ static int open_sinks(struct behaving *b, struct err *e)
         ladder_open(&b->ladder, STDOUT_FILENO, (int)b->session.verbose);
         recorder_add_writer(&b->recorder, "the ladder", ladder_event, ladder_write, &b->ladder);
     }
-    if (!b->session.no_record) {
-        b->record = record_open(b->session.record, &b->recorder, e);
-        if (b->record == NULL)
-            return -1;
-    }
+    if (session_record_open(&b->session, &b->recorder, &b->record, e) != 0)
+        return -1;
     b->recorder.lost = report_lost;
     if (b->recorder.n > 0)
         b->session.script.recorder = &b->recorder;
@@ -374,7 +374,7 @@ static int play(struct behaving *b, struct err *e)
 
 static int run_all(struct behaving *b)
 {
-    struct err e = ERR_INIT, late = ERR_INIT;
+    struct err e = ERR_INIT;
     int status = prepare(b, &e);
     if (status == 0) {
         recorder_attach(&b->recorder, b->world);
@@ -389,14 +389,7 @@ static int run_all(struct behaving *b)
         status = EXIT_SETUP;
     }
     ladder_close(&b->ladder);
-    if (b->record == NULL)
-        return status;
-    printf("record: %s\n", record_path(b->record));
-    if (record_close(b->record, &late) == 0)
-        return status;
-    if (late.set)
-        report_err("", &late);
-    return status == RUN_PASS ? EXIT_SETUP : status;
+    return session_record_close(&b->session, b->record, status);
 }
 
 static int read_options(struct behaving *b)

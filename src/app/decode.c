@@ -5,10 +5,13 @@
 #include "app/grammars.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "app/shown.h"
 #include "app/text.h"
 #include "base/gzip.h"
 #include "codec/json.h"
 #include "codec/xml.h"
+#include "record/record_folder.h"
+#include "record/record_read.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -75,12 +78,14 @@ static const struct usage USAGE = {
     "decode",
     "[OPTION]... HEX...|FILE|-\n"
     "[OPTION]... FILE.pcap|FILE.pcapng\n"
+    "[OPTION]... RECORD\n"
     "[OPTION]... --lines [FILE|-]",
     "Shows a message. The input is EXI (or the octets of SDP), with or without its V2GTP header\n"
     "(01 FE ...), as hex digits or as bytes in a file or (-) on standard input; or a capture,\n"
     "shown as a ladder, with how each session went, and what was late, at its end, also where\n"
     "it has no beginning, and grammars that are named read all of it; or any text with messages\n"
-    "in it (a log, a dump, an array, base64, several messages), as a ladder, too.\n"
+    "in it (a log, a dump, an array, base64, several messages), as a ladder, too; or a record of\n"
+    "this program, its folder or events.bin, also while it is written: all its events.\n"
     "(A file whose name is all hex digits: write ./NAME.)\n\n"
     "Where several grammars fit, all that fit best are printed, each under its name, and the\n"
     "others are named: a message goes before other elements, one with a header that can be read\n"
@@ -95,6 +100,7 @@ static const struct usage USAGE = {
     "  v2glab decode session.pcap\n"
     "  v2glab decode session.pcap -o decoded.pcapng\n"
     "  tcpdump -i eth1 -w - | v2glab decode -\n"
+    "  v2glab decode --json runs/2026-11-20-231500\n"
     "  v2glab decode charger.log\n\n"
     "exit codes: 0 decoded, 1 it (or, with --lines, a line) cannot be decoded,\n"
     "2 several grammars fit, 3 wrong use, or a file that cannot be read",
@@ -287,6 +293,35 @@ static int no_capture(const char *name)
     return EXIT_SETUP;
 }
 
+/* Its events have their numbers. */
+static void show_recorded(void *context, const struct event *e)
+{
+    struct recorder *out = context;
+    out->events = e->number - 1;
+    recorder_put(out, e);
+}
+
+static int decode_record(struct decode *d, const char *path)
+{
+    struct recorder out = {.n = 0};
+    struct shown shown;
+    struct err e = ERR_INIT;
+    bool with_messages = d->format == FORMAT_JSON || d->view.verbose > 0;
+    int bad = shown_open(&shown, &out, d->format == FORMAT_JSON, d->view.verbose, &e);
+    if (bad == 0)
+        bad = record_read(path, with_messages, &d->grammars.library, show_recorded, &out, &e);
+    recorder_flush(&out);
+    shown_close(&shown);
+    if (bad != 0)
+        report_err("", &e);
+    return bad != 0 ? EXIT_SETUP : EXIT_PASS;
+}
+
+static bool is_record(const char *path)
+{
+    return strcmp(path, "-") != 0 && (record_is(path) || record_is_compact(path));
+}
+
 static int decode_whole(struct decode *d)
 {
     struct input in;
@@ -296,6 +331,9 @@ static int decode_whole(struct decode *d)
         return options_wrong(&d->options, "nothing to decode; expected hex digits, a file, or -");
     if (d->view.keeps_secrets && d->view.copy == NULL)
         return options_wrong(&d->options, "--with-secrets without -o FILE");
+    if (d->options.arguments == 1 && is_record(d->options.argument[0]))
+        return d->view.copy != NULL ? no_capture(d->options.argument[0])
+                                    : decode_record(d, d->options.argument[0]);
     if (input_read_any(&in, d->options.arguments, d->options.argument, &status, &e) != 0) {
         report_err(in.name, &e);
     } else if (in.is_capture) {

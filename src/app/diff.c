@@ -5,8 +5,8 @@
 #include "app/report.h"
 #include "page/run_page.h"
 #include "record/diff_sessions.h"
-#include "record/jsonl_read.h"
-#include "record/record.h"
+#include "record/record_folder.h"
+#include "record/record_read.h"
 #include "suite/diff_runs.h"
 
 #include <stdio.h>
@@ -230,8 +230,8 @@ static int diff_two_sessions(struct diffing *d, const char *a, const char *b, st
 {
     struct dialogue before = {0}, after = {0};
     json_t *diff = NULL;
-    if (jsonl_read(a, &d->library, dialogue_event, &before, e) == 0 &&
-        jsonl_read(b, &d->library, dialogue_event, &after, e) == 0 &&
+    if (record_read(a, false, &d->library, dialogue_event, &before, e) == 0 &&
+        record_read(b, false, &d->library, dialogue_event, &after, e) == 0 &&
         (diff = diff_sessions(&before, &after)) == NULL)
         err_set(e, "out of memory");
     int status = diff == NULL ? -1 : diff_sessions_differ(diff) ? EXIT_FAIL : EXIT_PASS;

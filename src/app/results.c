@@ -7,8 +7,8 @@
 #include "app/report.h"
 #include "page/capture_page.h"
 #include "page/run_page.h"
-#include "record/jsonl_read.h"
-#include "record/record.h"
+#include "record/record_folder.h"
+#include "record/record_read.h"
 #include "script/limits.h"
 #include "suite/merge.h"
 

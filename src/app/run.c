@@ -43,6 +43,7 @@ static int take_id(void *to, const char *text, struct err *e)
 
 static const struct option OPTIONS[] = {
     SESSION_OPTIONS(offsetof(struct running, session)),
+    RECORD_OPTIONS(offsetof(struct running, session)),
     {"lab", 0, NULL,
      "an isolated network of its own (`v2glab lab --help`); this is what\n"
      "is used without --interface and --peer",
@@ -115,8 +116,10 @@ static void session_over(void *context, const struct session_end *end)
     if (!r->session.quiet || end->verdict == VERDICT_PASS)
         return;
     recorder_flush(&r->recorder);
-    fprintf(stderr, "%s: %s%s%s\n", end->by, verdict_name(end->verdict),
-            end->text[0] != '\0' ? ": " : "", end->text);
+    const char *lost = record_problem(r->record);
+    fprintf(stderr, "%s: %s%s%s%s%s\n", end->by, verdict_name(end->verdict),
+            end->text[0] != '\0' ? ": " : "", end->text, lost != NULL ? "; " : "",
+            lost != NULL ? lost : "");
 }
 
 static int open_sinks(struct running *r, struct err *e)
@@ -125,11 +128,8 @@ static int open_sinks(struct running *r, struct err *e)
         ladder_open(&r->ladder, STDOUT_FILENO, (int)r->session.verbose);
         recorder_add_writer(&r->recorder, "the ladder", ladder_event, ladder_write, &r->ladder);
     }
-    if (!r->session.no_record) {
-        r->record = record_open(r->session.record, &r->recorder, e);
-        if (r->record == NULL)
-            return -1;
-    }
+    if (session_record_open(&r->session, &r->recorder, &r->record, e) != 0)
+        return -1;
     r->recorder.lost = report_lost;
     r->session.script.recorder = &r->recorder;
     return 0;
@@ -188,7 +188,7 @@ static int play_shown(struct running *r, struct err *e)
 
 static int run_all(struct running *r)
 {
-    struct err e = ERR_INIT, late = ERR_INIT;
+    struct err e = ERR_INIT;
     const struct peer_options *peer = &r->session.script.peer;
     bool is_out = peer->interface != NULL || peer->address != NULL || lab_is_near();
     r->session.faults.is_alone = is_out && r->scripts == 1;
@@ -198,14 +198,7 @@ static int run_all(struct running *r)
         report_err("", &e);
         status = EXIT_SETUP;
     }
-    if (r->record == NULL)
-        return status;
-    printf("record: %s\n", record_path(r->record));
-    if (record_close(r->record, &late) == 0)
-        return status;
-    if (late.set)
-        report_err("", &late);
-    return status == RUN_PASS ? EXIT_SETUP : status;
+    return session_record_close(&r->session, r->record, status);
 }
 
 int command_run(int argc, char **argv)

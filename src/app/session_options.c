@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/session_options.h"
 #include "app/commands.h"
+#include "app/interrupt.h"
 #include "app/report.h"
+#include "record/record.h"
 #include "script/bench.h"
 #include "session/credentials.h"
 #include "trust/pki_tree.h"
 #include "wire/endpoint.h"
 #include "wire/lab.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Octets of events.bin that are made lines of: some six seconds' work; of who wants to end, one. */
+#define LINES_MOST (256u << 20)
+#define LINES_MOST_INTERRUPTED (32u << 20)
 
 static const char *const PROFILES[] = {"strict", "field", "test", NULL};
 
@@ -76,6 +84,26 @@ static int take_fault(void *to, const char *text, struct err *e)
     return faults_add(&s->faults, text, s->script.library, e);
 }
 
+/* ORDER RECORD_KEEP */
+static const char *const KEPT[] = {"all", "failed", NULL};
+
+/* "500M", "1G", "2000000". */
+static int take_size(void *to, const char *text, struct err *e)
+{
+    static const char UNITS[] = "KMGT";
+    char *end;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 10);
+    const char *unit = *end == '\0' ? NULL : strchr(UNITS, toupper((unsigned char)*end));
+    unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - UNITS + 1);
+    bool is_one =
+        *text >= '0' && *text <= '9' && (*end == '\0' || (unit != NULL && end[1] == '\0'));
+    if (!is_one || errno != 0 || n > UINT64_MAX >> shift || n << shift < RECORD_LIMIT_LEAST)
+        return err_set(e, "expected a size of 1M or more, as 500M or 1G");
+    *(uint64_t *)to = n << shift;
+    return 0;
+}
+
 #define AT(member) .at = offsetof(struct session_options, member)
 
 const struct option SESSION_OPTION[] = {
@@ -139,12 +167,62 @@ const struct option SESSION_OPTION[] = {
     OPTIONS_END,
 };
 
+const struct option RECORD_OPTION[] = {
+    {"record-keep", 0, "WHICH", "all (default), or failed: that of a run that passes goes",
+     OPTION_CHOICE, AT(record_keep), .names = KEPT},
+    {"record-limit", 0, "SIZE",
+     "as 500M or 1G: the record gets parts, 0001, 0002 ..., the oldest of which\ngo; its events "
+     "stay "
+     "events.bin, which decode shows",
+     OPTION_CALL, AT(record_limit), .take = take_size},
+    {"record-json", 0, "WHEN",
+     "events.jsonl is made at the end (default), live (for tail -f), or never:\nthen events.bin "
+     "stays, which decode shows",
+     OPTION_CHOICE, AT(record_lines), .names = RECORD_LINES},
+    OPTIONS_END,
+};
+
 void session_options_open(struct session_options *s, struct library *library, enum peer_tls tls)
 {
     *s = (struct session_options){.script = {.library = library}};
     s->script.peer.security = 0x10;
     s->script.faults = &s->faults;
     s->script.peer.tls = tls;
+}
+
+int session_record_open(const struct session_options *s, struct recorder *r, struct record **made,
+                        struct err *e)
+{
+    struct record_options o = {.path = s->record,
+                               .lines = (enum record_lines)s->record_lines,
+                               .limit = s->record_limit,
+                               .library = s->script.library};
+    *made = NULL;
+    if (s->no_record)
+        return 0;
+    if (o.limit != 0 && o.lines == LINES_LIVE)
+        return err_set(e, "--record-limit and --record-json live: expected one of them");
+    *made = record_open(&o, r, e);
+    return *made == NULL ? -1 : 0;
+}
+
+int session_record_close(const struct session_options *s, struct record *r, int status)
+{
+    struct err e = ERR_INIT;
+    char path[RECORD_PATH_MAX];
+    if (r == NULL)
+        return status;
+    snprintf(path, sizeof path, "%s", record_path(r));
+    bool goes = s->record_keep == KEEP_FAILED && status == EXIT_PASS;
+    uint64_t most = goes ? 0 : interrupt_count > 0 ? LINES_MOST_INTERRUPTED : LINES_MOST;
+    bool is_whole = record_close(r, most, &e) == 0;
+    if (goes)
+        record_remove(path);
+    else
+        printf("record: %s\n", path);
+    if (!is_whole)
+        report_err("", &e);
+    return !is_whole && status == EXIT_PASS ? EXIT_SETUP : status;
 }
 
 int session_exit(const struct session_options *s, int status)

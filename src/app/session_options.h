@@ -8,11 +8,20 @@
 
 #define SESSION_TIMERS 32
 
+struct record;
+struct recorder;
+
+/* ORDER RECORD_KEEP */
+enum record_keep { KEEP_ALL, KEEP_FAILED };
+
 struct session_options {
     struct script_options script; /* its `timer` points into this structure */
     struct script_timer timer[SESSION_TIMERS];
     struct faults faults;
-    const char *record; /* NULL: runs/DATE */
+    const char *record;    /* NULL: runs/DATE */
+    unsigned record_lines; /* enum record_lines */
+    uint64_t record_limit; /* octets; 0: none */
+    unsigned record_keep;  /* enum record_keep */
     bool no_record, quiet, virtual_time;
     unsigned seed;     /* of virtual time */
     const char *bench; /* of script/bench.h; NULL: none */
@@ -26,6 +35,13 @@ struct session_options {
         .kind = OPTION_GROUP, .at = at_, .group = SESSION_OPTION                                   \
     }
 extern const struct option SESSION_OPTION[];
+
+/* Likewise: how the record is written, of those commands that have one. */
+#define RECORD_OPTIONS(at_)                                                                        \
+    {                                                                                              \
+        .kind = OPTION_GROUP, .at = at_, .group = RECORD_OPTION                                    \
+    }
+extern const struct option RECORD_OPTION[];
 
 /* tls: where --tls says nothing. */
 void session_options_open(struct session_options *s, struct library *library, enum peer_tls tls);
@@ -42,6 +58,13 @@ struct world *session_enter(struct session_options *s, bool wants_lab, struct er
 
 /* Closes the bench, and the world (NULL: there is none). */
 void session_leave(struct session_options *s, struct world *world);
+
+/* The record that is wanted, NULL where none is. -1: it cannot be made; e. */
+int session_record_open(const struct session_options *s, struct recorder *r, struct record **made,
+                        struct err *e);
+
+/* Closes it, and says where it is, and what is missing. The exit code, by that of the session. */
+int session_record_close(const struct session_options *s, struct record *r, int status);
 
 /* The exit code, also by the faults that the user wants: one that never happened is an error. */
 int session_exit(const struct session_options *s, int status);

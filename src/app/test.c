@@ -11,7 +11,7 @@
 #include "app/session_options.h"
 #include "base/file.h"
 #include "page/follow.h"
-#include "record/record.h"
+#include "record/record_folder.h"
 #include "reference/docs.h"
 #include "suite/campaign.h"
 #include "suite/listing.h"

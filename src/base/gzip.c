@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -129,6 +130,19 @@ static int copy(int from, gzFile to, const char *path, struct err *e)
     }
 }
 
+/* Made, or emptied, with the rights of the other file: what nobody else may read stays so. */
+static gzFile open_like(const char *path, int other)
+{
+    struct stat of;
+    int fd = fstat(other, &of) != 0
+                 ? -1
+                 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, of.st_mode & 0777);
+    gzFile made = fd < 0 || fchmod(fd, of.st_mode & 0777) != 0 ? NULL : gzdopen(fd, "wb");
+    if (made == NULL && fd >= 0)
+        close(fd);
+    return made;
+}
+
 int gzip_file(const char *path, struct err *e)
 {
     char packed[PATH_MAX];
@@ -137,7 +151,7 @@ int gzip_file(const char *path, struct err *e)
     int from = open(path, O_RDONLY | O_CLOEXEC);
     if (from < 0)
         return err_set(e, "%s cannot be opened: %s", path, strerror(errno));
-    gzFile to = gzopen(packed, "wbe");
+    gzFile to = open_like(packed, from);
     int bad = to == NULL ? err_set(e, "%s cannot be written: %s", packed, strerror(errno))
                          : copy(from, to, path, e);
     close(from);

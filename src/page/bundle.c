@@ -7,7 +7,7 @@
 #include "page/run_page.h"
 #include "page/source.h"
 #include "record/pcapng.h"
-#include "record/record.h"
+#include "record/record_folder.h"
 #include "suite/again.h"
 
 #include <errno.h>
@@ -72,6 +72,14 @@ static void add_recorded(struct bundle *b, const char *name)
         content.n = pcapng_without_secrets(content.p, content.n);
     add_file(b, name, (struct slice){content.p, content.n});
     buf_close(&content);
+}
+
+/* Not packed: what was killed, or could not become lines. */
+static bool has_file(const struct bundle *b, const char *name)
+{
+    char path[1200];
+    snprintf(path, sizeof path, "%s/%s", b->record, name);
+    return access(path, F_OK) == 0;
 }
 
 /* The page of this case alone, beside its record. */
@@ -195,7 +203,7 @@ int bundle_write(const struct results *all, const struct result *r, bool with_se
     add_result(&b);
     add_source(&b);
     add_recorded(&b, RECORD_PACKETS);
-    add_recorded(&b, RECORD_EVENTS);
+    add_recorded(&b, has_file(&b, RECORD_COMPACT) ? RECORD_COMPACT : RECORD_EVENTS);
     add_page(&b, l);
     pack(&b, path);
     clear(&b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page/follow.h"
 
-#include "record/record.h"
+#include "record/record_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>

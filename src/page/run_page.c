@@ -2,8 +2,8 @@
 #include "page/run_page.h"
 
 #include "page/source.h"
-#include "record/jsonl_read.h"
-#include "record/record.h"
+#include "record/record_folder.h"
+#include "record/record_read.h"
 #include "suite/again.h"
 
 #include <stdlib.h>
@@ -92,8 +92,9 @@ static json_t *steps_of(const struct result *r, const struct entries *s)
 /* Which files the record has. */
 static json_t *files_in(const char *record)
 {
-    static const char *const FILES[] = {RECORD_PACKETS, RECORD_PACKETS ".gz", RECORD_EVENTS,
-                                        RECORD_EVENTS ".gz"};
+    static const char *const FILES[] = {RECORD_PACKETS, RECORD_PACKETS ".gz",
+                                        RECORD_EVENTS,  RECORD_EVENTS ".gz",
+                                        RECORD_COMPACT, RECORD_COMPACT ".gz"};
     json_t *files = json_array();
     char path[1100];
     for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
@@ -168,7 +169,7 @@ int run_page_add(struct run_page *p, const struct result *r, const char *record,
     entries_open(&entries, &p->sheet.dictionary,
                  strcmp(r->sut, "EVCC") == 0 ? FROM_EVCC : FROM_SECC);
     if (record != NULL)
-        jsonl_read(record, p->library, entries_event, &entries, &problem);
+        record_read(record, false, p->library, entries_event, &entries, &problem);
     entries_end(&entries);
     if (has_cause)
         read_cause(r, &cause, &message);
@@ -258,7 +259,7 @@ int session_page_write(const char *folder, const char *path, const json_t *diff,
     struct entries entries;
     entries_open(&entries, &sheet.dictionary, FROM_NONE);
     struct err problem = ERR_INIT;
-    jsonl_read(folder, l, entries_event, &entries, &problem);
+    record_read(folder, false, l, entries_event, &entries, &problem);
     entries_end(&entries);
     json_t *plan = plan_of_session(folder, &entries), *meta = meta_of("session", NULL);
     int bad = problem.set && entries.n == 0 ? err_set(e, "%s", problem.what) : 0;

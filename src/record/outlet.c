@@ -41,6 +41,11 @@ int outlet_create(struct outlet *o, const char *path, struct err *e)
     return open_file(o, path, O_TRUNC, e);
 }
 
+int outlet_create_new(struct outlet *o, const char *path, struct err *e)
+{
+    return open_file(o, path, O_EXCL, e);
+}
+
 int outlet_append(struct outlet *o, const char *path, struct err *e)
 {
     return open_file(o, path, O_APPEND, e);
@@ -120,4 +125,10 @@ void outlet_close(struct outlet *o)
 {
     buf_close(&o->out);
     buf_close(&o->ends);
+}
+
+void outlet_hide(const struct outlet *o)
+{
+    if (fchmod(o->fd, S_IRUSR | S_IWUSR) != 0)
+        return; /* of a file system that has no such thing */
 }

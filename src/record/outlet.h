@@ -22,6 +22,9 @@ void outlet_open(struct outlet *o, int fd);
 /* On a file, made or emptied. -1: e. */
 int outlet_create(struct outlet *o, const char *path, struct err *e);
 
+/* On a file that is not there yet. -1: e. */
+int outlet_create_new(struct outlet *o, const char *path, struct err *e);
+
 /* On a file that keeps what it has, made where there is none. -1: e. */
 int outlet_append(struct outlet *o, const char *path, struct err *e);
 
@@ -36,5 +39,8 @@ int outlet_write(struct outlet *o, struct err *e);
 
 /* Frees; does not write. The descriptor is closed by whoever opened it. */
 void outlet_close(struct outlet *o);
+
+/* Nobody but its owner may read the file from now on. */
+void outlet_hide(const struct outlet *o);
 
 #endif

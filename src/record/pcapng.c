@@ -30,7 +30,7 @@ struct side {
 };
 
 struct connection {
-    struct connection *in_bucket;
+    struct connection *in_bucket, *in_ports;
     uint32_t number;
     int64_t us; /* of its last packet */
     struct side side[2];
@@ -38,11 +38,14 @@ struct connection {
 
 struct pcapng {
     struct outlet outlet;
-    uint16_t ip_id; /* IPv4 only */
+    uint64_t size;    /* of the file, without what waits */
+    bool has_secrets; /* the file */
+    uint16_t ip_id;   /* IPv4 only */
     struct err e;
-    struct buf frame;   /* the packet that is being made */
-    struct buf remarks; /* comment options that wait for a packet */
-    struct connection *bucket[BUCKETS];
+    struct buf frame;                   /* the packet that is being made */
+    struct buf remarks;                 /* comment options that wait for a packet */
+    struct connection *bucket[BUCKETS]; /* by number */
+    struct connection *ports[BUCKETS];  /* by both ports */
 };
 
 /* Numbers in packets are big-endian. */
@@ -89,21 +92,34 @@ static uint32_t hash32(const void *p, size_t n, uint32_t h)
 
 /* The file. */
 
+static int write_out(struct pcapng *p)
+{
+    size_t n = p->outlet.out.n;
+    int bad = outlet_write(&p->outlet, &p->e);
+    p->size += n - p->outlet.out.n;
+    return bad;
+}
+
 /* What was added since is whole: never a part of an event. */
 static void unit(struct pcapng *p)
 {
     p->outlet.out.failed |= p->remarks.failed || p->frame.failed;
     outlet_unit(&p->outlet);
     if (p->outlet.out.n > WAITING_MOST)
-        outlet_write(&p->outlet, &p->e);
+        write_out(p);
 }
 
 int pcapng_write(struct pcapng *p, struct err *e)
 {
-    if (outlet_write(&p->outlet, &p->e) == 0)
+    if (write_out(p) == 0)
         return 0;
     *e = p->e;
     return -1;
+}
+
+uint64_t pcapng_size(const struct pcapng *p)
+{
+    return p->size + p->outlet.out.n;
 }
 
 /* Blocks: in the byte order that all programs of today write. */
@@ -285,10 +301,29 @@ static struct connection **connection_at(struct pcapng *p, uint32_t number)
     return at;
 }
 
-static void connection_drop(struct connection **at)
+static struct connection **first_of_ports(struct pcapng *p, const struct endpoint *client,
+                                          const struct endpoint *server)
 {
-    struct connection *c = *at;
-    *at = c->in_bucket;
+    return &p->ports[(client->port * 31u + server->port) % BUCKETS];
+}
+
+static void connection_add(struct pcapng *p, struct connection *c)
+{
+    struct connection **number = &p->bucket[c->number % BUCKETS];
+    struct connection **ports = first_of_ports(p, &c->side[CLIENT].at, &c->side[SERVER].at);
+    c->in_bucket = *number;
+    *number = c;
+    c->in_ports = *ports;
+    *ports = c;
+}
+
+static void connection_drop(struct pcapng *p, struct connection *c)
+{
+    struct connection **at = first_of_ports(p, &c->side[CLIENT].at, &c->side[SERVER].at);
+    while (*at != c)
+        at = &(*at)->in_ports;
+    *at = c->in_ports;
+    *connection_at(p, c->number) = c->in_bucket;
     free(c);
 }
 
@@ -307,22 +342,42 @@ static void finish(struct pcapng *p, struct connection *c)
             add_fin(p, c->us, c, side);
 }
 
+static struct connection *in_the_way(struct pcapng *p, uint32_t number,
+                                     const struct endpoint *client, const struct endpoint *server)
+{
+    struct connection *c = *connection_at(p, number);
+    if (c != NULL)
+        return c;
+    for (c = *first_of_ports(p, client, server); c != NULL; c = c->in_ports)
+        if (endpoint_same(&c->side[CLIENT].at, client) &&
+            endpoint_same(&c->side[SERVER].at, server))
+            return c;
+    return NULL;
+}
+
 /* A connection gives its number, or its addresses and ports, to a new one. */
 static void make_room(struct pcapng *p, uint32_t number, const struct endpoint *client,
                       const struct endpoint *server)
 {
-    for (unsigned i = 0; i < BUCKETS; i++)
-        for (struct connection **at = &p->bucket[i]; *at != NULL;) {
-            struct connection *c = *at;
-            bool same = endpoint_same(&c->side[CLIENT].at, client) &&
-                        endpoint_same(&c->side[SERVER].at, server);
-            if (c->number != number && !same) {
-                at = &c->in_bucket;
-                continue;
-            }
-            finish(p, c);
-            connection_drop(at);
-        }
+    struct connection *c;
+    while ((c = in_the_way(p, number, client, server)) != NULL) {
+        finish(p, c);
+        connection_drop(p, c);
+    }
+}
+
+static int open_file(struct pcapng *p, const char *path, struct err *e)
+{
+    p->size = 0;
+    p->has_secrets = false;
+    if (outlet_create(&p->outlet, path, e) != 0)
+        return -1;
+    add_header(p);
+    unit(p);
+    if (pcapng_write(p, e) == 0)
+        return 0;
+    close(p->outlet.fd);
+    return err_under(e, path), -1;
 }
 
 struct pcapng *pcapng_open(const char *path, struct err *e)
@@ -333,17 +388,25 @@ struct pcapng *pcapng_open(const char *path, struct err *e)
         return NULL;
     }
     p->e = ERR_INIT;
-    if (outlet_create(&p->outlet, path, e) == 0) {
-        add_header(p);
-        unit(p);
-        if (pcapng_write(p, e) == 0)
-            return p;
-        close(p->outlet.fd);
-        err_under(e, path);
-    }
+    if (open_file(p, path, e) == 0)
+        return p;
     outlet_close(&p->outlet);
     free(p);
     return NULL;
+}
+
+int pcapng_turn(struct pcapng *p, const char *path, struct err *e)
+{
+    struct err bad = ERR_INIT;
+    write_out(p);
+    if (close(p->outlet.fd) != 0)
+        err_set(&p->e, "%s", strerror(errno));
+    outlet_close(&p->outlet);
+    if (open_file(p, path, &bad) == 0)
+        return 0;
+    p->outlet.fd = -1;
+    *e = p->e = p->outlet.over = bad;
+    return -1;
 }
 
 void pcapng_comment(struct pcapng *p, const char *text)
@@ -354,6 +417,9 @@ void pcapng_comment(struct pcapng *p, const char *text)
 
 void pcapng_secrets(struct pcapng *p, const char *keylog)
 {
+    if (!p->has_secrets)
+        outlet_hide(&p->outlet);
+    p->has_secrets = true;
     block_secrets(&p->outlet.out, LITTLE, (struct slice){(const uint8_t *)keylog, strlen(keylog)});
     unit(p);
 }
@@ -398,7 +464,6 @@ void pcapng_tcp_open(struct pcapng *p, int64_t us, uint32_t connection,
         p->outlet.out.failed = true;
         return;
     }
-    struct connection **at = connection_at(p, connection);
     c->number = connection;
     c->side[CLIENT].at = *client;
     c->side[SERVER].at = *server;
@@ -406,7 +471,7 @@ void pcapng_tcp_open(struct pcapng *p, int64_t us, uint32_t connection,
     uint32_t seed = hash32(&connection, sizeof connection, hash32(&us, sizeof us, 2166136261u));
     c->side[CLIENT].next = hash32(client->ip, sizeof client->ip, seed);
     c->side[SERVER].next = hash32(server->ip, sizeof server->ip, ~seed);
-    *at = c;
+    connection_add(p, c);
     add_bare(p, us, c, CLIENT, TCP_SYN);
     add_bare(p, us, c, SERVER, TCP_SYN | TCP_ACK);
     add_bare(p, us, c, CLIENT, TCP_ACK);
@@ -441,7 +506,7 @@ void pcapng_tcp_data(struct pcapng *p, int64_t us, uint32_t connection, bool fro
 void pcapng_tcp_close(struct pcapng *p, int64_t us, uint32_t connection, bool from_client,
                       bool reset)
 {
-    struct connection **at = connection_at(p, connection), *c = *at;
+    struct connection *c = *connection_at(p, connection);
     int side = from_client ? CLIENT : SERVER;
     if (c == NULL || (c->side[side].closed && !reset))
         return;
@@ -451,7 +516,7 @@ void pcapng_tcp_close(struct pcapng *p, int64_t us, uint32_t connection, bool fr
         add_fin(p, us, c, side);
     unit(p);
     if (reset || c->side[!side].closed)
-        connection_drop(at);
+        connection_drop(p, c);
 }
 
 int pcapng_close(struct pcapng *p, struct err *e)
@@ -460,7 +525,7 @@ int pcapng_close(struct pcapng *p, struct err *e)
         while (p->bucket[i] != NULL) {
             finish(p, p->bucket[i]);
             unit(p);
-            connection_drop(&p->bucket[i]);
+            connection_drop(p, p->bucket[i]);
         }
     if (p->remarks.n > 0) { /* no packet came: a block of statistics can hold them */
         size_t at = block_begin(&p->outlet.out, LITTLE, BLOCK_STATISTICS);
@@ -470,8 +535,8 @@ int pcapng_close(struct pcapng *p, struct err *e)
         block_end(&p->outlet.out, LITTLE, at);
         unit(p);
     }
-    outlet_write(&p->outlet, &p->e);
-    if (close(p->outlet.fd) != 0)
+    write_out(p);
+    if (p->outlet.fd >= 0 && close(p->outlet.fd) != 0)
         err_set(&p->e, "%s", strerror(errno));
     if (p->e.set && !e->set)
         *e = p->e;

@@ -24,6 +24,12 @@ struct pcapng;
 /* Replaces a file that is there. NULL where it cannot be written. */
 struct pcapng *pcapng_open(const char *path, struct err *e);
 
+/* Goes on in another file, with the connections as they are. -1: e, as pcapng_open. */
+int pcapng_turn(struct pcapng *p, const char *path, struct err *e);
+
+/* Octets of the file so far, with those that wait. */
+uint64_t pcapng_size(const struct pcapng *p);
+
 /* Writes what waits. -1: that failed now or before, and nothing is written any more. */
 int pcapng_write(struct pcapng *p, struct err *e);
 
@@ -33,7 +39,8 @@ int pcapng_close(struct pcapng *p, struct err *e);
 /* A remark (UTF-8) on the next packet; several may wait for it. */
 void pcapng_comment(struct pcapng *p, const char *text);
 
-/* Lines of a TLS key log (SSLKEYLOGFILE); before the packets that need them. */
+/* Lines of a TLS key log (SSLKEYLOGFILE); before the packets that need them. Nobody but its owner
+ * may read the file from then on. */
 void pcapng_secrets(struct pcapng *p, const char *keylog);
 
 /* Takes the blocks that hold secrets out of the pcapng file of n bytes in memory (as this module

@@ -1,43 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The record of a run: a folder with events.jsonl (every event, decoded) and session.pcapng (the
- * bytes on the wire), as two sinks of the recorder. Both are written while things happen
- * (recorder.h), so that nothing but the last moment is lost when the program is killed.
+ * Writes the record of a run into its folder (record_folder.h), as sinks of the recorder: what
+ * happens goes to events.bin and session.pcapng, which cost little and are good wherever the process
+ * dies; events.jsonl is made of events.bin when the run is over, and takes its place.
  */
 #ifndef V2G_RECORD_RECORD_H
 #define V2G_RECORD_RECORD_H
 
+#include "record/record_folder.h"
 #include "record/recorder.h"
 
+struct library;
 struct record;
 
-#define RECORD_PATH_MAX 512
+/* When events.jsonl is made. ORDER RECORD_LINES */
+enum record_lines {
+    LINES_END,   /* once it is over, unless that is too much then */
+    LINES_LIVE,  /* while it goes on, line by line, beside events.bin */
+    LINES_NEVER, /* events.bin stays */
+};
+extern const char *const RECORD_LINES[LINES_NEVER + 2]; /* "end", …; NULL at the end */
 
-/* Its files; of one that is packed: NAME.gz. */
-#define RECORD_EVENTS "events.jsonl"
-#define RECORD_PACKETS "session.pcapng"
+#define RECORD_LIMIT_LEAST (1u << 20)
+#define RECORD_PARTS 4 /* that a limit is divided into */
 
-/* Whether the folder is that of a record: it has events, packed or not. */
-bool record_is(const char *path);
+struct record_options {
+    const char *path;        /* NULL: runs/DATE-TIME[-N] */
+    enum record_lines lines; /* LINES_NEVER where there is a limit */
+    /* Octets at most, RECORD_LIMIT_LEAST or more: the record has parts, of which the oldest go. 0:
+     * no limit. */
+    uint64_t limit;
+    struct library *library; /* that messages are read by; stays as long as the record */
+};
 
-/* Makes the folder `given` where there is none (NULL: runs/DATE-TIME[-N]); path becomes its name.
- * -1: e. */
-int record_folder(const char *given, char path[RECORD_PATH_MAX], struct err *e);
-
-/* Makes the folder path (NULL: runs/DATE-TIME[-N]), and adds it to the recorder. NULL: it could not
- * be made. */
-struct record *record_open(const char *path, struct recorder *recorder, struct err *e);
+/* Makes the folder, and adds it to the recorder. NULL: it could not be made, or is in use; e. */
+struct record *record_open(const struct record_options *o, struct recorder *recorder,
+                           struct err *e);
 const char *record_path(const struct record *r);
 
-/* The recorder gets no events any more. -1: something could not be written; e, unless the recorder
- * has told it (`lost`). r is gone. */
-int record_close(struct record *r, struct err *e);
+/* NULL: all has been written so far. Else "record: incomplete since 12:03:04.567 (events.bin: No
+ * space left on device)", with the local time of the first event that it lacks. Of NULL: NULL. */
+const char *record_problem(const struct record *r);
 
-/* Of a record that is closed: its files, packed (NAME.gz), as Wireshark reads them, too. One that
- * cannot be packed stays as it is. */
-void record_pack(const char *path);
+/* The recorder gets no events any more; its lines are made, unless its events.bin has more octets
+ * than that. -1: it is not all there, and e says what is not. r is gone. */
+int record_close(struct record *r, uint64_t lines_most, struct err *e);
 
-/* Its files, packed or not, are no more; nor is the folder, unless it has others. */
-void record_remove(const char *path);
+/* Makes the events.jsonl of a folder with an events.bin, which it replaces. 1: that is larger than
+ * `most`, and stays. -1: e; then events.bin is as it was. */
+int record_make_lines(const char *folder, uint64_t most, struct library *l, struct err *e);
 
 #endif

@@ -35,29 +35,58 @@ struct queue {
     struct queued *newest, **end; /* in the one that is filled */
     struct queued *oldest;        /* in the other one */
     uint64_t seen;                /* events when the loop turned last */
+    int64_t made_us;              /* since then sinks have something to write; as since_us */
     bool is_direct; /* in a virtual world: nobody waits, so that no copy is worth it */
 };
 
-void recorder_add_writer(struct recorder *r, const char *name, event_sink sink, sink_write write,
-                         void *context)
+static void add(struct recorder *r, const char *name, event_sink sink, sink_write write,
+                void *context, bool is_quick)
 {
     if (r->n == RECORDER_SINKS)
         return;
     r->at[r->n].sink = sink;
     r->at[r->n].write = write;
     r->at[r->n].context = context;
+    r->at[r->n].is_quick = is_quick;
     r->at[r->n++].name = name;
+}
+
+void recorder_add_writer(struct recorder *r, const char *name, event_sink sink, sink_write write,
+                         void *context)
+{
+    add(r, name, sink, write, context, false);
+}
+
+void recorder_add_quick(struct recorder *r, const char *name, event_sink sink, sink_write write,
+                        void *context)
+{
+    add(r, name, sink, write, context, true);
 }
 
 void recorder_add(struct recorder *r, event_sink sink, void *context)
 {
-    recorder_add_writer(r, "", sink, NULL, context);
+    add(r, "", sink, NULL, context, false);
 }
 
-static void deliver(struct recorder *r, const struct event *e)
+/* To those that are quick, or to the others; whether there are any. */
+static bool deliver(struct recorder *r, const struct event *e, bool is_quick)
+{
+    bool any = false;
+    for (unsigned i = 0; i < r->n; i++) {
+        if (r->at[i].is_quick != is_quick)
+            continue;
+        r->at[i].sink(r->at[i].context, e);
+        any = true;
+    }
+    return any;
+}
+
+static bool has_slow(const struct recorder *r)
 {
     for (unsigned i = 0; i < r->n; i++)
-        r->at[i].sink(r->at[i].context, e);
+        if (!r->at[i].is_quick)
+            return true;
+    return false;
 }
 
 /* Tells the other sinks, and the terminal. */
@@ -150,19 +179,26 @@ static const struct queued *oldest_of(struct queue *q)
     return q->oldest;
 }
 
-/* Hands it to the sinks; what they make of it is written soon. */
-static void deliver_soon(struct queue *q, const struct event *e)
+/* What sinks have made now is written soon. */
+static void write_soon(struct queue *q)
 {
-    deliver(q->recorder, e);
-    if (!uv_is_active((uv_handle_t *)&q->pen))
-        uv_timer_start(&q->pen, pen_down, WRITE_MS, 0);
+    if (uv_is_active((uv_handle_t *)&q->pen))
+        return;
+    uv_timer_start(&q->pen, pen_down, WRITE_MS, 0);
+    q->made_us = clock_us();
+}
+
+static void deliver_slow(struct queue *q, const struct event *e)
+{
+    if (deliver(q->recorder, e, false))
+        write_soon(q);
 }
 
 static void deliver_oldest(struct queue *q)
 {
     struct queued *oldest = q->oldest;
     q->oldest = oldest->next;
-    deliver_soon(q, &oldest->event);
+    deliver_slow(q, &oldest->event);
 }
 
 static void turn_without_pause(uv_idle_t *idle)
@@ -208,16 +244,21 @@ void recorder_put(struct recorder *r, const struct event *e)
     numbered.number = ++r->events;
     numbered.is_echo = e->is_echo && event_is_of_wire(e->kind);
     struct queue *q = r->queue;
+    bool any_quick = deliver(r, &numbered, true);
     if (q == NULL) {
-        deliver(r, &numbered);
+        deliver(r, &numbered, false);
         if (r->gathered == 0 || numbered.number % r->gathered == 0)
             write_sinks(r);
         return;
     }
+    if (any_quick)
+        write_soon(q);
+    if (!has_slow(r))
+        return;
     struct queued *copy = q->is_direct ? NULL : copy_event(&q->arena[q->filling], &numbered);
     if (copy == NULL) {
         deliver_all(q);
-        deliver_soon(q, &numbered);
+        deliver_slow(q, &numbered);
         return;
     }
     *q->end = copy;
@@ -265,13 +306,20 @@ void recorder_flush(struct recorder *r)
         if (r->queue != NULL)
             deliver_all(r->queue);
         write_sinks(r);
+        if (r->queue != NULL)
+            uv_timer_stop(&r->queue->pen);
     } while (r->queue != NULL && oldest_of(r->queue) != NULL);
 }
 
 void recorder_flush_late(struct recorder *r)
 {
-    const struct queued *oldest = r == NULL || r->queue == NULL ? NULL : oldest_of(r->queue);
-    if (oldest != NULL && clock_us() - oldest->since_us > LATE_US)
+    struct queue *q = r == NULL ? NULL : r->queue;
+    if (q == NULL)
+        return;
+    const struct queued *oldest = oldest_of(q);
+    bool is_made = uv_is_active((uv_handle_t *)&q->pen);
+    int64_t since = oldest != NULL ? oldest->since_us : is_made ? q->made_us : INT64_MAX;
+    if (since != INT64_MAX && clock_us() - since > LATE_US)
         recorder_flush(r);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Takes every event of a run and hands it to all sinks, in order. Attached to a world it costs who
- * has the event no more than a copy of it: sinks get it when the loop has nothing else to do, and
- * what they write is written soon after, but never more than RECORDER_LATE_MS after it happened.
- * In a virtual world nobody waits, and sinks get it at once.
+ * has the event no more than a copy of it: quick sinks, which make no more than that, get it at
+ * once, all others a copy when the loop has nothing else to do; what they write is written soon
+ * after, but never more than RECORDER_LATE_MS after it happened. In a virtual world nobody waits,
+ * and all sinks get it at once.
  */
 #ifndef V2G_RECORD_RECORDER_H
 #define V2G_RECORD_RECORDER_H
@@ -33,6 +34,7 @@ struct recorder {
         sink_write write; /* NULL: it writes nothing */
         void *context;
         const char *name;
+        bool is_quick;
     } at[RECORDER_SINKS];
     struct queue *queue; /* NULL: not attached */
     unsigned gathered;   /* then so many events are written at once; 0: each */
@@ -42,9 +44,13 @@ struct recorder {
 
 void recorder_add(struct recorder *r, event_sink sink, void *context);
 
-/* The same of one that writes, called name ("events.jsonl"). */
+/* The same of one that writes, called name ("the ladder"). */
 void recorder_add_writer(struct recorder *r, const char *name, event_sink sink, sink_write write,
                          void *context);
+
+/* The same of one that is quick: it takes what it needs of the event, and does nothing else. */
+void recorder_add_quick(struct recorder *r, const char *name, event_sink sink, sink_write write,
+                        void *context);
 
 /* Of NULL: nothing. */
 void recorder_put(struct recorder *r, const struct event *e);

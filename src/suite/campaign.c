@@ -103,7 +103,10 @@ static int open_sinks(struct sinks *s, const struct campaign *c, const char *fol
                       struct err *e)
 {
     *s = (struct sinks){.shows = shows ? c->ladder : NULL};
-    if (folder != NULL && (s->record = record_open(folder, &s->recorder, e)) == NULL)
+    struct record_options o = {.path = folder, .lines = LINES_NEVER, .library = c->script->library};
+    if (folder != NULL)
+        record_remove(folder); /* that of a run which was killed meanwhile */
+    if (folder != NULL && (s->record = record_open(&o, &s->recorder, e)) == NULL)
         return -1;
     if (s->shows == NULL)
         return 0;
@@ -114,7 +117,7 @@ static int open_sinks(struct sinks *s, const struct campaign *c, const char *fol
 
 static int close_sinks(struct sinks *s, struct err *e)
 {
-    int bad = s->record != NULL ? record_close(s->record, e) : 0;
+    int bad = s->record != NULL ? record_close(s->record, 0, e) : 0;
     if (s->shows != NULL)
         ladder_close(&s->ladder);
     return bad;
@@ -141,8 +144,9 @@ static int play_recorded(struct playing *now, struct part *tester, struct part *
         json_object_set_new(times, "taken_us", json_integer(world_now(world) - from));
         recorder_detach(o.recorder);
     }
-    if (close_sinks(&sinks, e) != 0)
-        bad = -1;
+    struct err lost = ERR_INIT;
+    if (close_sinks(&sinks, &lost) != 0)
+        json_object_set_new(times, "record_problem", json_string(lost.what));
     world_close(world);
     return bad;
 }
@@ -176,6 +180,15 @@ static void prove_faults(const struct campaign *c, json_t *result)
     set_error(result, text);
 }
 
+/* Of what is not recorded to its end, nobody can see that it was well. */
+static void prove_record(json_t *result)
+{
+    const char *problem = json_string_value(json_object_get(result, "record_problem"));
+    const char *verdict = json_string_value(json_object_get(result, "verdict"));
+    if (problem != NULL && verdict != NULL && strcmp(verdict, "pass") == 0)
+        set_error(result, problem);
+}
+
 /* A rule of the device that was edited, and by nothing used. */
 static bool is_idle(const json_t *mutation, const struct part *device)
 {
@@ -201,6 +214,9 @@ static void keep_record(const struct campaign *c, const json_t *which, const cha
                         json_t *result)
 {
     bool is_kept = records_keep(c->keeps, which, result);
+    struct err stays = ERR_INIT; /* then events.bin does */
+    if (is_kept)
+        record_make_lines(folder, UINT64_MAX, c->script->library, &stays);
     if (!is_kept && !c->leaves_records)
         record_remove(folder);
     if (!is_kept)
@@ -244,6 +260,7 @@ json_t *campaign_case(const struct campaign *c, const json_t *which, const json_
         set_error(result, "the device has not used the rule that was edited");
     else
         prove_faults(c, result);
+    prove_record(result);
     if (records)
         keep_record(c, which, folder, result);
     part_close(&tester);

@@ -311,12 +311,13 @@ static void the_record_needs_nothing_else(void **state)
         struct pair p;
         snprintf(path, sizeof path, "%s/record%d", folder, is_20);
         pair_open(&p);
-        struct record *r = record_open(path, &p.recorder, &e);
+        struct record_options o = {.path = path, .library = &library};
+        struct record *r = record_open(&o, &p.recorder, &e);
         assert_non_null(r);
         by_address(&p, is_20 ? "1.3" : "1.2", "auto", is_20 ? "ISO15118-20" : "ISO15118-2");
         assert_ready(&p);
         pair_close(&p);
-        assert_int_equal(record_close(r, &e), 0);
+        assert_int_equal(record_close(r, UINT64_MAX, &e), 0);
         snprintf(name, sizeof name, "%s/session.pcapng", path);
         assert_int_equal(decode(name, text, sizeof text), 0);
         assert_has(text, "SECC  supportedAppProtocolReq ");

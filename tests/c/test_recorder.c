@@ -7,6 +7,8 @@
 #include "wire/clock.h"
 #include "wire/world.h"
 
+#include <time.h>
+
 struct got {
     unsigned events, records, writes, fails_at;
     uint64_t last;
@@ -210,6 +212,37 @@ static void test_gathered(void **state)
     assert_int_equal(some.writes, 3);
 }
 
+static void test_quick_sinks_do_not_wait(void **state)
+{
+    struct got quick = {0}, slow = {0};
+    struct recorder r = {.n = 0};
+    struct timer waiting = {0};
+    struct world *w = open_world(&waiting);
+    struct event e = an_event("text");
+    (void)state;
+    recorder_add_quick(&r, "quick", take, write_out, &quick);
+    recorder_attach(&r, w);
+    recorder_put(&r, &e);
+    assert_int_equal(quick.events, 1);
+    assert_int_equal(quick.writes, 0);
+    for (int i = 0; i < 200 && quick.writes == 0; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        turn(w, 1);
+    }
+    assert_int_equal(quick.writes, 1);
+    recorder_add_writer(&r, "slow", take, write_out, &slow);
+    recorder_put(&r, &e);
+    assert_int_equal(quick.events, 2);
+    assert_int_equal(slow.events, 0);
+    /* a script that keeps the loop: what was made is written in time all the same */
+    nanosleep(&(struct timespec){.tv_nsec = RECORDER_LATE_MS * 1000000L}, NULL);
+    recorder_flush_late(&r);
+    assert_int_equal(slow.events, 1);
+    assert_int_equal(quick.writes, 2);
+    recorder_detach(&r);
+    close_world(w, &waiting);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_loop_without_a_pause),
         cmocka_unit_test(test_sink_that_fails),
         cmocka_unit_test(test_gathered),
+        cmocka_unit_test(test_quick_sinks_do_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,10 +38,12 @@ us_of() { sed -n "/$2/s/.*\"us\":\([0-9]*\).*/\1/p" "$work/$1/events.jsonl" | he
 
 # The station is stopped while its vehicle sends, and goes on 600 ms later: past its own limit of
 # 500 ms, but what it waits for came in time.
-"$V2GLAB" run -q --peer "[::1]:$port" "$work/secc.lua" -o "$work/secc" >"$work/secc.out" 2>&1 &
+"$V2GLAB" run -q --peer "[::1]:$port" "$work/secc.lua" -o "$work/secc" --record-json live \
+    >"$work/secc.out" 2>&1 &
 station=$!
 until_has secc '"kind":"listen"'
-"$V2GLAB" run -q --peer "[::1]:$port" "$work/evcc.lua" -o "$work/evcc" >"$work/evcc.out" 2>&1 &
+"$V2GLAB" run -q --peer "[::1]:$port" "$work/evcc.lua" -o "$work/evcc" --record-json live \
+    >"$work/evcc.out" 2>&1 &
 vehicle=$!
 until_has evcc SessionSetupRes
 kill -STOP $station
@@ -114,6 +116,7 @@ run run --virtual-time "$work/vehicle.lua" -o "$work/late"
 check "a response after the vehicle has closed is recorded, and reset" after EVCC SessionSetupRes
 wants "and is no matter of the verdict" 0 out "SessionSetupRes              OK_NewSessionEstablished" \
     out ", after the end"
+rm -r "$work/late"
 run run --virtual-time "$work/station.lua" -o "$work/late"
 check "so is a request after the station has" after SECC ServiceDiscoveryReq
 wants "nor that" 0
@@ -121,6 +124,7 @@ run decode "$work/late/session.pcapng"
 wants "the capture can be read" 0
 
 sed -i 's/Sleep(1)/Evcc.Receive_SessionSetupRes_001()/' "$work/vehicle.lua"
+rm -r "$work/late"
 run run -q --tls 1.2 "$work/vehicle.lua" -o "$work/late"
 check "the other side's close_notify is recorded" \
     has late '"kind":"log","by":"EVCC".*"after":true.*from the SECC: close_notify'
@@ -132,6 +136,7 @@ cat >"$work/listens.lua" <<'END'
 Secc.Listen{}
 Secc.Receive_SessionSetupReq_001()
 END
+rm -r "$work/late"
 run run -q --virtual-time "$work/short.lua" "$work/listens.lua" -o "$work/late"
 check "also where the script's end is that of the connection" \
     has late '"kind":"after","by":"EVCC".*"from":"SECC","how":"FIN"'

@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "record/jsonl_read.h"
+#include "record/record_read.h"
 
 #include "base/gzip.h"
-#include "record/record.h"
+#include "codec/codec.h"
+#include "record/compact.h"
+#include "record/link_frame.h"
+#include "record/record_folder.h"
 #include "wire/ether.h"
+#include "wire/v2gtp.h"
 
+#include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
 
-#define FILE_MOST ((size_t)1 << 30)
+#define LINES_MOST ((size_t)1 << 30) /* octets of an events.jsonl */
+#define MESSAGE_MEMORY (64u << 20)
+
+/* ---- events.jsonl ---- */
 
 static const char *text_at(const json_t *line, const char *key)
 {
@@ -44,12 +56,41 @@ static int place_of(const char *name, const char *const *names)
     return -1;
 }
 
+/* What an event that is read refers to, whatever file it is read from. */
 struct reading {
     struct library *library;
-    struct buf bytes; /* of the event */
+    event_sink sink;
+    void *context;
+    bool with_messages;
+    struct buf bytes; /* of the event of a line */
     char *handshake;  /* likewise */
     struct err problem;
+    struct buf unit; /* of an events.bin */
+    struct compact_room room;
+    struct arena arena;
+    struct message message;
 };
+
+/* Reads the message that the event had, from its bytes, as the session did. */
+static int decode_again(struct reading *r, const struct event *e)
+{
+    struct exi_options o = EXI_OPTIONS;
+    struct err problem = ERR_INIT;
+    arena_reset(&r->arena);
+    if (e->is_link)
+        return link_frame_decode(r->library, e->bytes, &r->arena, &r->message, &problem);
+    return codec_decode(e->schema, e->payload_type, event_payload(e), &o, &r->arena, &r->message,
+                        &problem);
+}
+
+/* Hands it on, with the message that it had. One that cannot be read again is left out. */
+static void hand_on(struct reading *r, struct event *e, bool has_message)
+{
+    bool decodes = r->with_messages && has_message && e->schema != NULL;
+    if (decodes && decode_again(r, e) == 0)
+        e->message = &r->message;
+    r->sink(r->context, e);
+}
 
 static void read_endpoint(const json_t *line, const char *key, struct endpoint *to)
 {
@@ -175,8 +216,7 @@ static size_t take_message_out(char *line, size_t n)
     return n;
 }
 
-static int read_lines(struct reading *r, const char *path, const struct buf *text, event_sink sink,
-                      void *context, struct err *e)
+static int read_lines(struct reading *r, const char *path, const struct buf *text, struct err *e)
 {
     char *at = (char *)text->p, *end = at + text->n, *newline;
     for (int n = 1; at < end && (newline = memchr(at, '\n', (size_t)(end - at))) != NULL; n++) {
@@ -188,22 +228,123 @@ static int read_lines(struct reading *r, const char *path, const struct buf *tex
         if (line == NULL)
             return err_set_line(e, path, n, "%s; expected an event (docs/events.md)", why.text);
         if (read_event(r, line, &event) == 0)
-            sink(context, &event);
+            hand_on(r, &event, event.kind == EVENT_FRAME && event.problem == NULL);
         json_decref(line);
     }
     return 0;
 }
 
-int jsonl_read(const char *folder, struct library *l, event_sink sink, void *context, struct err *e)
+static int read_jsonl(struct reading *r, const char *folder, struct err *e)
 {
-    char path[1100];
-    struct reading r = {.library = l};
+    char path[RECORD_FILE_MAX];
     struct buf text = {0};
-    snprintf(path, sizeof path, "%s/" RECORD_EVENTS, folder);
-    int bad = gzip_read(path, FILE_MOST, &text, e);
+    int bad = gzip_read(record_file(path, folder, RECORD_EVENTS), LINES_MOST, &text, e);
     if (bad == 0)
-        bad = read_lines(&r, path, &text, sink, context, e);
+        bad = read_lines(r, path, &text, e);
     buf_close(&text);
+    return bad;
+}
+
+/* ---- events.bin ---- */
+
+/* 0: the next unit is read; 1: there is none that is whole. -1: e. */
+static int next_unit(struct reading *r, gzFile from, struct err *e)
+{
+    uint8_t head[COMPACT_LENGTH];
+    if (gzread(from, head, sizeof head) != (int)sizeof head)
+        return 1;
+    size_t n =
+        (size_t)head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16 | (size_t)head[3] << 24;
+    buf_clear(&r->unit);
+    if (n > COMPACT_MOST)
+        return err_set(e, "a unit of %zu octets, expected at most %u", n, COMPACT_MOST);
+    uint8_t *room = buf_reserve(&r->unit, n + 1);
+    if (room == NULL)
+        return err_set(e, "out of memory");
+    return gzread(from, room, (unsigned)n) == (int)n ? (r->unit.n = n, 0) : 1;
+}
+
+static int read_units(struct reading *r, gzFile from, struct err *e)
+{
+    char head[COMPACT_HEAD_SIZE];
+    int status;
+    int n = gzread(from, head, sizeof head);
+    if (n == (int)sizeof head && memcmp(head, COMPACT_HEAD, sizeof head) != 0)
+        return err_set(e, "this is no events.bin, or one of another version");
+    if (n != (int)sizeof head)
+        return 0;
+    z_off_t at = gztell(from);
+    for (; (status = next_unit(r, from, e)) == 0; at = gztell(from)) {
+        struct event event;
+        struct slice unit = {r->unit.p, r->unit.n};
+        if (compact_read(unit, r->library, &r->room, &event) != 0)
+            return err_set(e, "at octet %lld: this is no event", (long long)at);
+        hand_on(r, &event, r->room.has_message);
+    }
+    return status < 0 ? -1 : 0;
+}
+
+static int read_file(struct reading *r, const char *path, struct err *e)
+{
+    char packed[PATH_MAX];
+    const char *place = gzip_place(path, packed, sizeof packed);
+    gzFile from = gzopen(place, "rbe");
+    int bad =
+        from == NULL ? err_set(e, "cannot be opened: %s", strerror(errno)) : read_units(r, from, e);
+    if (bad != 0)
+        err_under(e, place);
+    if (from != NULL)
+        gzclose(from);
+    return bad;
+}
+
+bool record_is_compact(const char *path)
+{
+    char packed[PATH_MAX], head[COMPACT_HEAD_SIZE];
+    gzFile from = gzopen(gzip_place(path, packed, sizeof packed), "rbe");
+    bool is = from != NULL && gzread(from, head, sizeof head) == (int)sizeof head &&
+              memcmp(head, COMPACT_HEAD, sizeof head) == 0;
+    if (from != NULL)
+        gzclose(from);
+    return is;
+}
+
+/* ---- a record ---- */
+
+static int read_folder(struct reading *r, const char *folder, struct err *e)
+{
+    char path[RECORD_FILE_MAX], packed[PATH_MAX];
+    record_file(path, folder, RECORD_COMPACT);
+    if (access(gzip_place(path, packed, sizeof packed), F_OK) == 0)
+        return read_file(r, path, e);
+    return read_jsonl(r, folder, e);
+}
+
+static int read_path(struct reading *r, const char *path, struct err *e)
+{
+    unsigned first, last;
+    char part[RECORD_FILE_MAX];
+    struct stat at;
+    if (stat(path, &at) == 0 && !S_ISDIR(at.st_mode))
+        return read_file(r, path, e);
+    if (!record_parts(path, &first, &last))
+        return read_folder(r, path, e);
+    for (unsigned i = first; i <= last; i++)
+        if (read_folder(r, record_part(path, i, part), e) != 0)
+            return -1;
+    return 0;
+}
+
+int record_read(const char *path, bool with_messages, struct library *l, event_sink sink,
+                void *context, struct err *e)
+{
+    struct reading r = {
+        .library = l, .sink = sink, .context = context, .with_messages = with_messages};
+    arena_open(&r.arena, NULL, 0, MESSAGE_MEMORY);
+    int bad = read_path(&r, path, e);
+    arena_close(&r.arena);
+    compact_room_close(&r.room);
+    buf_close(&r.unit);
     buf_close(&r.bytes);
     free(r.handshake);
     return bad;
