@@ -13,10 +13,13 @@
 #include <string.h>
 
 #define RECEIVED_MEMORY (64u * 1024 * 1024)
+#define APP_PROTOCOL_RES "supportedAppProtocolRes"
+#define HELD_MOST (1u << 20) /* octets behind a supportedAppProtocolReq, until it is answered */
 
 static int record_frame(struct filter *f, struct parcel *p, struct err *e);
 static int take_bytes(struct parcel *piece);
 static int take_frame(struct parcel *p);
+static int release(struct session *s);
 
 void session_open(struct session *s, uint8_t role, struct library *library,
                   struct recorder *recorder)
@@ -61,6 +64,7 @@ void session_close(struct session *s)
     free_received(s->spare);
     v2gtp_close(&s->reader);
     buf_close(&s->out);
+    buf_close(&s->held);
 }
 
 /* ---- recording ---- */
@@ -129,7 +133,8 @@ void session_connected(struct session *s, const struct endpoint *local,
     way_forget(&s->way);
     v2gtp_close(&s->reader);
     v2gtp_open(&s->reader, 0);
-    s->broken = s->agreed = false;
+    s->broken = s->agreed = s->is_asked = false;
+    buf_clear(&s->held);
     s->agreed_uri = NULL;
     s->is_connected = true;
     s->local = *local;
@@ -146,6 +151,7 @@ void session_disconnected(struct session *s, int64_t us, enum event_how how, uin
                           const char *text)
 {
     struct slice rest = v2gtp_rest(&s->reader);
+    release(s); /* nobody has answered: then they are frames of nothing */
     s->is_connected = false;
     if (rest.n > 0 && !s->broken && s->caller.connection != 0) {
         struct err problem = ERR_INIT;
@@ -274,12 +280,13 @@ static void note_message(struct session *s, const struct message *m, bool sent)
     struct named named = message_named(m);
     if (named.name == NULL || named.node == NULL)
         return;
-    if (is_named(named.name, "supportedAppProtocolReq"))
+    if (is_named(named.name, "supportedAppProtocolReq")) {
         note_offers(s, named.node);
-    else if (is_named(named.name, "supportedAppProtocolRes"))
+        s->is_asked = s->role == FROM_SECC && !sent && !s->agreed;
+    } else if (is_named(named.name, APP_PROTOCOL_RES)) {
         note_answer(s, named.node);
-    else if (is_named(named.name, "SessionSetupRes") && !s->id_fixed &&
-             (sent || s->role == FROM_EVCC)) {
+    } else if (is_named(named.name, "SessionSetupRes") && !s->id_fixed &&
+               (sent || s->role == FROM_EVCC)) {
         struct slice id = header_id(m);
         if (id.n > sizeof s->id)
             return;
@@ -510,12 +517,21 @@ static struct event piece_event(const struct session *s, enum event_kind kind,
     return e;
 }
 
+/* A frame that has come behind supportedAppProtocolReq, and is none of that set. */
+static int hold(struct session *s, const struct v2gtp_frame *f, int64_t us)
+{
+    buf_add(&s->held, f->bytes.p, f->bytes.n);
+    s->held_us = us;
+    return s->held.failed || s->held.n > HELD_MOST ? -1 : 0;
+}
+
 static int receive_frame(struct session *s, const struct v2gtp_frame *f, const struct event *piece)
 {
     struct err e = ERR_INIT;
     struct parcel p = {.session = s, .event = piece_event(s, EVENT_FRAME, piece, f)};
     session_read(s, &p);
-    int bad = way_frame(&s->way, &p, &e);
+    bool waits = s->is_asked && p.read != NULL && !p.read->is_decoded;
+    int bad = waits ? hold(s, f, piece->us) : way_frame(&s->way, &p, &e);
     session_done(s, p.read);
     return bad;
 }
@@ -566,6 +582,25 @@ static int take_bytes(struct parcel *piece)
             return -1;
         }
     }
+}
+
+/* supportedAppProtocolReq has its answer: what has come behind it is read by that. */
+static int release(struct session *s)
+{
+    struct event piece = session_new_event(s, EVENT_BYTES, false, s->held_us);
+    struct buf held = s->held;
+    int bad = 0;
+    s->held = (struct buf){0};
+    s->is_asked = false;
+    piece.came = CAME_LATE;
+    for (size_t at = 0, size; at < held.n && bad == 0; at += size) {
+        struct v2gtp_header h = v2gtp_read(held.p + at);
+        size = V2GTP_HEADER + (size_t)h.length;
+        struct v2gtp_frame f = {{held.p + at, size}, {held.p + at + V2GTP_HEADER, h.length}, h};
+        bad = receive_frame(s, &f, &piece);
+    }
+    buf_close(&held);
+    return bad;
 }
 
 struct received *session_take(struct session *s)
@@ -648,6 +683,8 @@ int session_send(struct session *s, struct message *m, unsigned given, const cha
     session_done(s, p.read);
     buf_fit(&s->out);
     *frame = (struct slice){s->out.p, s->out.n};
+    if (bad == 0 && s->is_asked && is_named(p.event.name, APP_PROTOCOL_RES))
+        release(s); /* a stream that is broken for it says so with its next octets */
     return bad;
 }
 
@@ -664,5 +701,7 @@ int session_send_raw(struct session *s, struct slice bytes, const char *where, i
         note_message(s, p.event.message, true);
     int bad = way_frame(&s->way, &p, e);
     session_done(s, p.read);
+    if (bad == 0 && s->is_asked && is_named(p.event.name, APP_PROTOCOL_RES))
+        release(s); /* a stream that is broken for it says so with its next octets */
     return bad;
 }

@@ -69,6 +69,11 @@ struct session {
     uint64_t sent_number;          /* of the event of the one that was sent last */
     bool is_connected;
     bool broken; /* the stream cannot be cut into frames any more */
+    /* SECC: supportedAppProtocolReq waits for its answer, which tells what the frames behind it are
+     * read by; they wait here, as they came. When the last of them came. */
+    bool is_asked;
+    struct buf held;
+    int64_t held_us;
     /* offers of the supportedAppProtocolReq seen last, for finding what a SchemaID means */
     struct {
         const struct protocol *protocol;

@@ -98,6 +98,60 @@ static void trailing_bytes_outlive_the_stream(void **state)
     session_done(&p->secc, r);
 }
 
+/* One segment has supportedAppProtocolReq and the first request of the protocol that its answer
+ * agrees on: each is read by its own set. */
+static void two_frames_around_the_agreement(void **state)
+{
+    struct pair *p = *state;
+    struct err e = ERR_INIT;
+    struct message m;
+    struct slice frame;
+    struct buf segment = {0};
+    const struct schema *s = library_get(&library, "appprotocol", &e);
+    assert_int_equal(message_new(s, "supportedAppProtocolReq", &p->arena, &m, &e), 0);
+    assert_int_equal(session_send(&p->evcc, &m, 0, "", 1, &frame, &e), 0);
+    buf_add(&segment, frame.p, frame.n);
+    const struct schema *next = library_get(&library, "iso15118-2", &e);
+    assert_int_equal(message_new(next, "SessionSetupReq", &p->arena, &m, &e), 0);
+    assert_int_equal(session_send(&p->evcc, &m, 0, "", 1, &frame, &e), 0);
+    buf_add(&segment, frame.p, frame.n);
+    p->seen = (struct seen){0};
+    assert_int_equal(session_feed(&p->secc, segment.p, segment.n, 2), 0);
+    assert_int_equal(p->seen.frames, 1); /* the other one waits */
+    struct received *r = session_take(&p->secc);
+    assert_string_equal(r->name, "supportedAppProtocolReq");
+    session_done(&p->secc, r);
+    assert_null(session_take(&p->secc));
+    assert_int_equal(message_new(s, "supportedAppProtocolRes", &p->arena, &m, &e), 0);
+    assert_int_equal(session_send(&p->secc, &m, 0, "", 3, &frame, &e), 0);
+    r = session_take(&p->secc);
+    assert_non_null(r);
+    assert_string_equal(r->name, "SessionSetupReq");
+    assert_true(r->is_decoded && r->message.schema == next);
+    assert_int_equal(p->seen.undecoded, 0);
+    assert_int_equal(p->seen.frames, 3);
+    session_done(&p->secc, r);
+    buf_close(&segment);
+}
+
+/* Where nobody answers, it is told as what it is: nothing is lost. */
+static void frames_behind_no_agreement_are_recorded(void **state)
+{
+    struct pair *p = *state;
+    struct err e = ERR_INIT;
+    struct message m;
+    struct slice frame;
+    session_done(&p->secc, pass(p, &p->evcc, "appprotocol", "supportedAppProtocolReq"));
+    const struct schema *s = library_get(&library, "iso15118-2", &e);
+    assert_int_equal(message_new(s, "SessionSetupReq", &p->arena, &m, &e), 0);
+    assert_int_equal(session_send(&p->evcc, &m, 0, "", 1, &frame, &e), 0);
+    p->seen = (struct seen){0};
+    assert_int_equal(session_feed(&p->secc, frame.p, frame.n, 2), 0);
+    assert_int_equal(p->seen.frames, 0);
+    session_disconnected(&p->secc, 3, HOW_FIN, FROM_EVCC, "");
+    assert_int_equal(p->seen.undecoded, 1);
+}
+
 /* The name of what was sent. */
 static const char *sent_raw(struct session *s, struct slice bytes)
 {
@@ -299,6 +353,8 @@ int main(void)
         CASE(violations_are_recorded),
         CASE(a_frame_sent_as_bytes_is_recorded_as_its_message),
         CASE(trailing_bytes_outlive_the_stream),
+        CASE(frames_behind_no_agreement_are_recorded),
+        CASE(two_frames_around_the_agreement),
     };
     library_open(&library);
     int failed = cmocka_run_group_tests_name("session", tests, NULL, NULL);
