@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #define TICK_MS 200
+#define ENDING_MS 4000 /* of the 5 s that SIGTERM leaves; the rest is for the record */
 #define SETTINGS_MAX 256
 
 /* One side: what is said of it, and what its player has of its own. */
@@ -44,6 +45,7 @@ struct behaving {
     struct player *station, *vehicles; /* while they play */
     struct world *world;
     struct timer ticker;
+    struct timer deadline; /* after SIGTERM */
     bool is_interrupted, both;
     bool is_ev, alone, ladder_wanted;
     struct recorder recorder;
@@ -232,7 +234,14 @@ static void player_ended(void *context, const struct player *p, const struct scr
         run_stop_player(b->station);
 }
 
-/* The first time sessions end as the protocol wants, then at once. */
+static void too_late(void *context)
+{
+    const struct behaving *b = context;
+    run_abort(b->run);
+}
+
+/* The first time sessions end as the protocol wants, then at once; whoever cannot be asked again, as
+ * a system that shuts down, waits no longer than ENDING_MS for that. */
 static void interrupted(void *context, unsigned n)
 {
     struct behaving *b = context;
@@ -243,6 +252,8 @@ static void interrupted(void *context, unsigned n)
     }
     if (!b->has_view && !b->session.quiet)
         fputs("ending as the protocol wants; Ctrl-C again ends at once\n", stderr);
+    if (!interrupt_is_by_hand())
+        timer_start(b->world, &b->deadline, ENDING_MS, too_late, b);
     run_stop(b->run);
 }
 
@@ -250,6 +261,7 @@ static void all_over(void *context)
 {
     struct behaving *b = context;
     timer_stop(&b->ticker);
+    timer_stop(&b->deadline);
     interrupt_close();
 }
 

@@ -4,12 +4,12 @@
 #include "app/commands.h"
 #include "wire/world.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <unistd.h>
 #include <uv.h>
 
 volatile sig_atomic_t interrupt_count;
+static volatile sig_atomic_t last_signal;
 
 static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -25,7 +25,7 @@ static struct {
 
 static void on_signal(int number)
 {
-    (void)number;
+    last_signal = number;
     if (++interrupt_count > (int)state.most)
         _exit(EXIT_UNCLEAR);
     uv_async_send(&state.woken);
@@ -36,6 +36,11 @@ static void on_woken(uv_async_t *handle)
     (void)handle;
     if (interrupt_count > 0)
         state.call(state.context, (unsigned)interrupt_count);
+}
+
+bool interrupt_is_by_hand(void)
+{
+    return last_signal == SIGINT;
 }
 
 int interrupt_open(struct world *world, unsigned most, void (*call)(void *context, unsigned n),

@@ -9,6 +9,7 @@
 #include "base/err.h"
 
 #include <signal.h>
+#include <stdbool.h>
 
 struct world;
 
@@ -19,6 +20,9 @@ int interrupt_open(struct world *world, unsigned most, void (*call)(void *contex
 
 /* Signals do again what they did. Nothing happens where it is not open. */
 void interrupt_close(void);
+
+/* Whether the last one was that of a user at the keyboard (SIGINT), who can ask for more. */
+bool interrupt_is_by_hand(void);
 
 /* How many there were, also while the loop does not turn. */
 extern volatile sig_atomic_t interrupt_count;

@@ -68,6 +68,24 @@ static int take_tls_setting(void *to, const char *text, struct err *e)
     return key < 0 ? -1 : tls_choice_say(to, (enum tls_key)key, value + 1, e);
 }
 
+/* "500", "500,100". */
+static int take_connections(void *to, const char *text, struct err *e)
+{
+    struct peer_options *peer = to;
+    char *end;
+    unsigned long most = strtoul(text, &end, 10), of_address = 0;
+    bool is_right = *text >= '0' && *text <= '9';
+    if (is_right && *end == ',') {
+        is_right = end[1] >= '0' && end[1] <= '9';
+        of_address = strtoul(end + 1, &end, 10);
+    }
+    if (!is_right || *end != '\0' || most < 1 || most > 1000000 || of_address > most)
+        return err_set(e, "expected a number, or two as 500,100: in all, of one address");
+    peer->connections = (unsigned)most;
+    peer->connections_of_address = (unsigned)of_address;
+    return 0;
+}
+
 static int take_seed(void *to, const char *text, struct err *e)
 {
     char *end;
@@ -115,6 +133,11 @@ const struct option SESSION_OPTION[] = {
     {"protocol", 'P', "NAME",
      "DIN70121, ISO15118-2 or ISO15118-20: offered, or accepted, as the\nonly one", OPTION_CALL,
      AT(script.protocol), .take = take_protocol},
+    {"connections", 0, "N[,N]",
+     "of a station: open at once, in all (as many as the system allows), and of\none address (all "
+     "but "
+     "an eighth)",
+     OPTION_CALL, AT(script.peer), .take = take_connections},
     {"profile", 0, "NAME",
      "timing parameters: strict (default), field or test; see\nlua/timers.lua", OPTION_NAME,
      AT(script.profile), .names = PROFILES},

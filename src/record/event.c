@@ -23,6 +23,9 @@ const char *const EVENT_NETWORKS[NETWORK_UNKNOWN + 2] = {
     "",    "retransmission", "SYN again", "unacknowledged", "zero window", "window open",
     "cut", "fragments",      "encrypted", "link layer"};
 
+/* ORDER CAME */
+const char *const EVENT_CAMES[CAME_LATE + 2] = {"", "kernel", "read", "late"};
+
 /* ORDER direction */
 const char *const EVENT_ROLES[FROM_BOTH + 2] = {"", "EVCC", "SECC", ""};
 

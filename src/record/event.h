@@ -113,6 +113,7 @@ extern const char *const EVENT_KINDS[EVENT_TLS + 2];
 extern const char *const EVENT_NETWORKS[NETWORK_UNKNOWN + 2]; /* "" of NETWORK_NONE */
 extern const char *const EVENT_HOWS[HOW_ERROR + 2];           /* "" of HOW_OPEN */
 extern const char *const EVENT_ROLES[FROM_BOTH + 2];          /* "EVCC", "SECC"; "" of the others */
+extern const char *const EVENT_CAMES[CAME_LATE + 2];          /* "" of CAME_NONE */
 
 /* Whether from_role of such an event says who sent, or closed. */
 bool event_has_sender(enum event_kind kind);

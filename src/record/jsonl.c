@@ -68,9 +68,6 @@ static void frame_members(struct buf *out, const struct event *e)
     }
 }
 
-/* ORDER CAME */
-static const char *const CAMES[] = {"", "kernel", "read", "late"};
-
 void jsonl_event(void *context, const struct event *e)
 {
     struct jsonl *j = context;
@@ -93,7 +90,7 @@ void jsonl_event(void *context, const struct event *e)
         text_member(out, "from", EVENT_ROLES[e->from_role]);
     text_member(out, "how", EVENT_HOWS[e->how]);
     text_member(out, "network", EVENT_NETWORKS[e->network]);
-    text_member(out, "came", CAMES[e->came]);
+    text_member(out, "came", EVENT_CAMES[e->came]);
     if (e->connection != 0)
         number_member(out, "connection", e->connection);
     if (e->packet != 0)

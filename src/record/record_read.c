@@ -144,6 +144,7 @@ static int read_event(struct reading *r, const json_t *line, struct event *event
 {
     int kind = place_of(text_at(line, "kind"), EVENT_KINDS);
     int how = place_of(text_at(line, "how"), EVENT_HOWS);
+    int came = place_of(text_at(line, "came"), EVENT_CAMES);
     int role = place_of(text_at(line, "from"), EVENT_ROLES);
     if (kind < 0)
         return -1;
@@ -153,6 +154,7 @@ static int read_event(struct reading *r, const json_t *line, struct event *event
         .us = time_at(line, "us"),
         .kind = (enum event_kind)kind,
         .how = how < 0 ? HOW_ERROR : (enum event_how)how,
+        .came = came < 0 ? CAME_NONE : (enum came)came,
         .ok = is_at(line, "ok"),
         .is_udp = is_at(line, "udp"),
         .is_link = is_at(line, "link"),

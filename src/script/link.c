@@ -40,6 +40,8 @@ struct peer_options link_options(const struct role *r, bool manual)
     if (r->chosen.address[0] != '\0')
         o.address = r->chosen.address;
     security_tls(r, &o);
+    const char *profile = r->script->options->profile;
+    o.refuses_trailing = profile != NULL && strcmp(profile, "test") == 0;
     o.manual = manual;
     const struct protocol *only = r->fixed != NULL       ? r->fixed
                                   : r->side == FROM_EVCC ? r->protocol

@@ -41,6 +41,7 @@ struct serving {
 static void keep(struct serving *v, struct stream *s, bool is_tls)
 {
     if (v->n == WAITING_MOST) {
+        peer_refused(v->role->peer, stream_remote(s), "too many connections wait to be taken");
         stream_close(s, STREAM_RST);
         return;
     }
@@ -60,17 +61,24 @@ static void accepted_tls(void *context, struct stream *s)
     keep(context, s, true);
 }
 
+static void refused(void *context, const struct endpoint *from, const char *why)
+{
+    const struct serving *v = context;
+    peer_refused(v->role->peer, from, why);
+}
+
 /* Where a connection may be either, it is one of TLS until its first byte tells (peer.h). */
 static int listen_at(struct serving *v, const struct endpoint *at, bool with_tls, bool either,
                      struct err *e)
 {
-    static const struct listener_events PLAIN = {.accepted = accepted};
-    static const struct listener_events TLS = {.accepted = accepted_tls};
+    static const struct listener_events PLAIN = {.accepted = accepted, .refused = refused};
+    static const struct listener_events TLS = {.accepted = accepted_tls, .refused = refused};
     const struct script *s = v->role->script;
     struct listener *l = stream_listen(s->options->world, at, 0, with_tls ? &TLS : &PLAIN, v, e);
     *(with_tls ? &v->tls_listener : &v->listener) = l;
     if (l == NULL)
         return -1;
+    listener_limit(l, s->options->peer.connections, s->options->peer.connections_of_address);
     discovery_record_listener(s->options->recorder, script_now(s), v->role->by,
                               listener_endpoint(l),
                               either     ? "TLS or none"

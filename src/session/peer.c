@@ -108,6 +108,7 @@ void peer_close(struct peer *p)
     p->after = NULL;
     free(p->wire);
     p->wire = NULL;
+    peer_forget_floods(p);
     tls_drop(p->tls);
     tls_context_close(p->tls_context);
     p->tls = NULL;
@@ -129,6 +130,7 @@ int peer_start(struct peer *p, const struct peer_options *o, struct err *e)
 {
     peer_begin_session(p);
     p->options = *o;
+    p->session.refuses_trailing = o->refuses_trailing;
     p->problem = ERR_INIT;
     peer_forget_tls(p);
     int bad = peer_make_wire(p, e);

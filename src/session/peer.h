@@ -13,6 +13,7 @@
 #include "wire/endpoint.h"
 
 struct after;
+struct flood;
 struct peer_responder;
 struct probe;
 struct stream;
@@ -49,15 +50,18 @@ struct peer_options {
     struct tls_context *tls_context; /* made already (peer_tls_context), in its place; or NULL */
     /* SECC: ISO 15118-20 is agreed over TLS 1.3 only, DIN 70121 without TLS only */
     bool is_strict;
-    char namespaces[192]; /* SECC: those agreed to, a blank behind each; "": all */
-    uint8_t security;     /* of SDP: 0x10 no TLS (default), 0x00 TLS */
-    bool manual;          /* stops before supportedAppProtocol: the script does it */
-    const char *protocol; /* "ISO15118-2", "DIN70121": the only one offered / accepted; NULL: all
+    char namespaces[192];  /* SECC: those agreed to, a blank behind each; "": all */
+    uint8_t security;      /* of SDP: 0x10 no TLS (default), 0x00 TLS */
+    bool refuses_trailing; /* octets behind a message make it one that cannot be decoded */
+    bool manual;           /* stops before supportedAppProtocol: the script does it */
+    const char *protocol;  /* "ISO15118-2", "DIN70121": the only one offered / accepted; NULL: all
                                 known, ISO 15118-2 first */
     const struct message *offer; /* supportedAppProtocolReq; NULL: by `protocol` */
-    uint16_t source_port;        /* EVCC: of its end, if it can be had; 0: any */
-    unsigned answer_ms;          /* SECC: until supportedAppProtocolReq is answered */
-    unsigned setup_ms;           /* V2G_EVCC_CommunicationSetup_Timeout 20 s, SECC 18 s; 0: that */
+    /* SECC: connections open at once, in all and of one address (stream.h); 0: its defaults */
+    unsigned connections, connections_of_address;
+    uint16_t source_port; /* EVCC: of its end, if it can be had; 0: any */
+    unsigned answer_ms;   /* SECC: until supportedAppProtocolReq is answered */
+    unsigned setup_ms;    /* V2G_EVCC_CommunicationSetup_Timeout 20 s, SECC 18 s; 0: that */
     unsigned sdp_interval_ms, sdp_tries; /* 0: 250, 50 */
 };
 
@@ -85,6 +89,7 @@ struct peer {
     struct probe *probe;              /* EVCC: connections beside the session; NULL: none */
     struct peer_responder *responder; /* SECC: answers SDP for others (peer_sdp.h); or NULL */
     struct peer_link *link;           /* below IP (peer_link.h); NULL: it is not open */
+    struct flood *asks, *refusals;    /* SECC: of SDP, and of connections; NULL: none yet */
     struct tls *tls; /* of the newest connection, also after its end: for tls_info; NULL: none */
 };
 
@@ -106,6 +111,9 @@ int peer_start(struct peer *p, const struct peer_options *o, struct err *e);
 /* EVCC: tries, besides, another port of the other side, until the connection ends: probe.h. -1:
  * there is no connection. */
 int peer_probe(struct peer *p, uint16_t port, unsigned first_ms, unsigned every_ms, struct err *e);
+
+/* SECC: a connection that its listener has not taken is recorded; many within a second as one. */
+void peer_refused(struct peer *p, const struct endpoint *from, const char *why);
 
 /* Closes the TCP connection: FIN, or RST. */
 void peer_disconnect(struct peer *p, bool reset);

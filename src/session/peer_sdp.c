@@ -83,7 +83,8 @@ void peer_datagram_came(void *context, struct sdp_socket *s, const struct endpoi
     struct peer_wire *w = context;
     struct err ignored = ERR_INIT; /* the chain has none for what comes */
     (void)s;
-    peer_pass_datagram(w->peer, false, from, to, bytes, &ignored);
+    if (peer_is_heard(w->peer, from))
+        peer_pass_datagram(w->peer, false, from, to, bytes, &ignored);
 }
 
 /* ---- answering ---- */
@@ -106,7 +107,8 @@ static void responder_came(void *context, struct sdp_socket *s, const struct end
     const struct peer_responder *r = context;
     struct err ignored = ERR_INIT; /* the chain has none for what comes */
     (void)s;
-    peer_pass_datagram(r->peer, false, from, to, bytes, &ignored);
+    if (peer_is_heard(r->peer, from))
+        peer_pass_datagram(r->peer, false, from, to, bytes, &ignored);
 }
 
 int peer_respond(struct peer_responder *r, const char *interface, struct err *e)

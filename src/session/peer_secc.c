@@ -40,6 +40,8 @@ static void take_stream(struct peer_wire *w, struct stream *s, bool with_tls)
 static void came(struct peer_wire *w, struct stream *s, bool with_tls)
 {
     if (w->stream != NULL || w->waiting != NULL) {
+        peer_refused(w->peer, stream_remote(s),
+                     "a vehicle is there already; the station takes one");
         stream_close(s, STREAM_RST);
     } else if (w->peer->state == PEER_DISCOVERING) {
         take_stream(w, s, with_tls);
@@ -59,10 +61,16 @@ static void accepted_tls(void *context, struct stream *s)
     came(context, s, true);
 }
 
+static void refused(void *context, const struct endpoint *from, const char *why)
+{
+    const struct peer_wire *w = context;
+    peer_refused(w->peer, from, why);
+}
+
 static int listen_at(struct peer *p, const struct endpoint *at, bool with_tls, struct err *e)
 {
-    static const struct listener_events PLAIN = {.accepted = accepted};
-    static const struct listener_events TLS = {.accepted = accepted_tls};
+    static const struct listener_events PLAIN = {.accepted = accepted, .refused = refused};
+    static const struct listener_events TLS = {.accepted = accepted_tls, .refused = refused};
     struct peer_wire *w = p->wire;
     struct listener *l = stream_listen(p->world, at, 0, with_tls ? &TLS : &PLAIN, w, e);
     *(with_tls ? &w->tls_listener : &w->listener) = l;

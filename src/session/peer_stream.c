@@ -183,6 +183,8 @@ static void agree(struct peer *p, const struct received *r)
     if (!is_evcc)
         p->times.offered_us = r->us;
     timer_stop(&p->wire->setup);
+    if (p->wire->stream != NULL)
+        stream_settle(p->wire->stream);
     peer_change(p, PEER_READY);
 }
 
@@ -222,7 +224,6 @@ void peer_stream_opened(void *context, struct stream *s)
     struct peer_wire *w = context;
     struct peer *p = w->peer;
     bool is_evcc = p->session.role == FROM_EVCC;
-    (void)s;
     peer_begin_connection(w);
     if (p->tls != NULL && tls_is_plain(p->tls))
         peer_forget_tls(p);
@@ -230,6 +231,7 @@ void peer_stream_opened(void *context, struct stream *s)
         tell_established(w);
     if (p->options.manual) {
         timer_stop(&w->setup);
+        stream_settle(s);
         peer_change(p, PEER_READY);
         return;
     }

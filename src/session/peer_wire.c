@@ -2,6 +2,7 @@
 #include "session/peer_wire.h"
 
 #include "session/after.h"
+#include "session/flood.h"
 #include "session/probe.h"
 #include "wire/stream.h"
 
@@ -184,6 +185,91 @@ void peer_begin_connection(struct peer_wire *w)
     w->is_connected = p->is_met = true;
     session_connected(&p->session, stream_local(w->stream), stream_remote(w->stream),
                       world_now(p->world), p->session.role == FROM_EVCC);
+}
+
+/* ---- what others send too often ---- */
+
+/* Vehicles ask four times a second; many may share an address (a bench, a load test). */
+#define ASKS_OF_SOURCE 20
+#define ASKS_IN_ALL 1000
+#define REFUSALS_IN_ALL 10
+
+static void record_flood(const struct peer *p, struct event *e, unsigned n,
+                         const struct endpoint *from)
+{
+    e->session = e->connection = 0;
+    e->ok = e->is_echo = false;
+    e->from = *from;
+    e->times = n;
+    recorder_put(p->session.recorder, e);
+}
+
+static void tell_asks(void *context, unsigned n, const struct endpoint *last)
+{
+    const struct peer *p = context;
+    struct event e = session_new_event(&p->session, EVENT_LOG, false, world_now(p->world));
+    char text[200];
+    snprintf(text, sizeof text,
+             "SDP: %u requests within a second were neither answered nor recorded: more than %u of "
+             "one address and port, or %u in all",
+             n, ASKS_OF_SOURCE, ASKS_IN_ALL);
+    e.text = text;
+    e.is_udp = true;
+    record_flood(p, &e, n, last);
+}
+
+static void record_refusals(const struct peer *p, unsigned n, const struct endpoint *from,
+                            const char *why)
+{
+    struct event e = session_new_event(&p->session, EVENT_CLOSE, true, world_now(p->world));
+    e.how = HOW_RESET;
+    e.text = why;
+    record_flood(p, &e, n, from);
+}
+
+static void tell_refusals(void *context, unsigned n, const struct endpoint *last)
+{
+    char why[80];
+    snprintf(why, sizeof why, "%u more connections were refused within a second", n);
+    record_refusals(context, n, last, why);
+}
+
+/* NULL without memory for it. */
+static struct flood *flood_of(struct flood **at, unsigned most, unsigned most_of_source,
+                              void (*told)(void *, unsigned, const struct endpoint *))
+{
+    if (*at != NULL || (*at = calloc(1, sizeof **at)) == NULL)
+        return *at;
+    (*at)->most = most;
+    (*at)->most_of_source = most_of_source;
+    (*at)->told = told;
+    return *at;
+}
+
+bool peer_is_heard(struct peer *p, const struct endpoint *from)
+{
+    if (p->session.role == FROM_EVCC)
+        return true;
+    struct flood *f = flood_of(&p->asks, ASKS_IN_ALL, ASKS_OF_SOURCE, tell_asks);
+    return f == NULL || flood_passes(f, from, world_now(p->world), p);
+}
+
+void peer_refused(struct peer *p, const struct endpoint *from, const char *why)
+{
+    struct flood *f = flood_of(&p->refusals, REFUSALS_IN_ALL, 0, tell_refusals);
+    if (f == NULL || flood_passes(f, from, world_now(p->world), p))
+        record_refusals(p, 1, from, why);
+}
+
+void peer_forget_floods(struct peer *p)
+{
+    if (p->asks != NULL)
+        flood_end(p->asks, p);
+    if (p->refusals != NULL)
+        flood_end(p->refusals, p);
+    free(p->asks);
+    free(p->refusals);
+    p->asks = p->refusals = NULL;
 }
 
 static int choose_interface(const struct peer *p, char out[16], struct err *e)

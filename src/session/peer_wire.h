@@ -57,6 +57,11 @@ void peer_begin_session(struct peer *p);
 /* TCP is open. With TLS that is before the stream is. */
 void peer_begin_connection(struct peer_wire *w);
 
+/* SECC: whether a datagram of SDP from there is still heard this second; what is not is counted, and
+ * told as one. Others always are. */
+bool peer_is_heard(struct peer *p, const struct endpoint *from);
+void peer_forget_floods(struct peer *p);
+
 /* Closes the stream, which may say a last word (close_notify), and records who ended it how. */
 void peer_end_stream(struct peer_wire *w, enum stream_how close, enum stream_end end, bool by_us,
                      const char *text);

@@ -499,6 +499,13 @@ static int take_frame(struct parcel *p)
         return 0; /* a filter made something of it that is no frame */
     p->read = NULL;
     r->number = p->event.number;
+    if (s->refuses_trailing && r->is_decoded && r->message.trailing.n > 0) {
+        struct err problem = ERR_INIT;
+        err_set(&problem, "%zu octets behind the message, which this profile refuses",
+                r->message.trailing.n);
+        received_fails(r, &problem);
+        r->name = "";
+    }
     if (r->is_decoded)
         note_message(s, &r->message, false);
     session_queue(s, fitted(s, r));

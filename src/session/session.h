@@ -48,10 +48,11 @@ struct session {
     struct caller caller;  /* the numbers of the events, and what a station knows them by */
     session_second second; /* NULL: none */
     void *second_context;
-    bool is_echo;   /* of the events */
-    bool is_inside; /* the connection is one of TLS; whoever owns the session sets it */
-    bool is_after;  /* this side has closed the connection: what comes, comes too late */
-    enum came came; /* how well the time of session_feed is known; set likewise */
+    bool is_echo;          /* of the events */
+    bool is_inside;        /* the connection is one of TLS; whoever owns the session sets it */
+    bool refuses_trailing; /* what it gets with octets behind the message is none */
+    bool is_after;         /* this side has closed the connection: what comes, comes too late */
+    enum came came;        /* how well the time of session_feed is known; set likewise */
     struct endpoint local, remote;
 
     uint8_t id[8]; /* SessionID in force; all 0 before the SECC gave one */

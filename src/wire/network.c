@@ -319,10 +319,9 @@ static bool network_join(struct network_stream *s, struct listener *l)
         return false;
     s->other = other;
     other->other = s;
-    other->stream.listener = l;
-    l->open++;
     other->stream.local = seen_from(&client->remote, &l->local);
     other->stream.remote = from;
+    listener_take(l, &other->stream);
     timer_at(client->world, &other->turn, arrival(s), network_accept, other);
     return true;
 }

@@ -120,6 +120,7 @@ static void listener_lost_stream(struct listener *l);
 
 void stream_gone(struct stream *s)
 {
+    crowd_leave(s);
     timer_stop(&s->limit);
     if (s->filter != NULL && s->filter->free != NULL)
         s->filter->free(s->filter_state);
@@ -135,6 +136,7 @@ void stream_close(struct stream *s, enum stream_how how)
     if (how == STREAM_FIN && s->is_open && s->filter != NULL && s->filter->finish != NULL)
         s->filter->finish(s->filter_state, s);
     s->is_closing = true;
+    crowd_leave(s);
     timer_stop(&s->limit);
     s->transport->read(s, false);
     s->transport->close(s, how);
@@ -311,11 +313,30 @@ void listener_refused(struct listener *l, const struct endpoint *from, const cha
 bool listener_has_room(struct listener *l, const struct endpoint *from)
 {
     char why[96];
-    if (l->open < l->most)
+    if (crowd_has_room(&l->crowd, from, world_now(l->world), why, sizeof why))
         return true;
-    snprintf(why, sizeof why, "%u connections are open, the most that are allowed", l->open);
     listener_refused(l, from, why);
     return false;
+}
+
+void listener_take(struct listener *l, struct stream *s)
+{
+    s->listener = l;
+    l->open++;
+    crowd_enter(&l->crowd, s, world_now(l->world));
+}
+
+void listener_limit(struct listener *l, unsigned most, unsigned most_of_address)
+{
+    if (most != 0)
+        l->crowd.most = most;
+    unsigned others = most_of_address != 0 ? 0 : l->crowd.most / LISTENER_OTHERS;
+    l->crowd.most_of_address = most_of_address != 0 ? most_of_address : l->crowd.most - others;
+}
+
+void stream_settle(struct stream *s)
+{
+    crowd_settle(s);
 }
 
 void listener_accepted(struct listener *l, struct stream *s)

@@ -129,6 +129,19 @@ struct listener_events {
 struct listener *stream_listen(struct world *world, const struct endpoint *at, unsigned most,
                                const struct listener_events *events, void *context, struct err *e);
 
+#define LISTENER_OTHERS 8
+
+/*
+ * How many connections may be open at once, in all, and of one address. 0: in all as before; of an
+ * address all but an eighth (LISTENER_OTHERS), which is for others. Where there are as many, the one
+ * goes that has been there longest, a second at least, without having been settled: `closed` comes
+ * with STREAM_TIMEOUT. Where there is none, the new one is refused.
+ */
+void listener_limit(struct listener *l, unsigned most, unsigned most_of_address);
+
+/* The other side has said something of use: the connection gives way to no other any more. */
+void stream_settle(struct stream *s);
+
 /* NULL of NULL. */
 const struct endpoint *listener_endpoint(const struct listener *l);
 

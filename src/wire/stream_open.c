@@ -46,7 +46,7 @@ struct listener *stream_listen(struct world *world, const struct endpoint *at, u
         world_network(world) != NULL ? network_listen(world, at, e) : tcp_listen(world, at, e);
     if (l == NULL)
         return NULL;
-    l->most = most == 0 ? descriptors_for_connections() : most;
+    listener_limit(l, most == 0 ? descriptors_for_connections() : most, 0);
     l->events = events;
     l->context = context;
     return l;

@@ -449,9 +449,8 @@ static void tcp_accept(struct tcp_listener *l, int fd, const struct sockaddr_in6
         listener_refused(&l->listener, &from, "out of memory");
         return;
     }
-    s->listener = &l->listener;
-    l->listener.open++;
     tcp_learn_ends(s, fd, in);
+    listener_take(&l->listener, s);
     if (tcp_take(s, fd) != 0)
         stream_close(s, STREAM_FIN);
     else

@@ -6,6 +6,7 @@
 #ifndef V2G_WIRE_STREAM_TRANSPORT_H
 #define V2G_WIRE_STREAM_TRANSPORT_H
 
+#include "wire/crowd.h"
 #include "wire/stream.h"
 #include "wire/world.h"
 
@@ -27,6 +28,7 @@ struct stream {
     const struct stream_filter *filter;
     void *filter_state;
     struct listener *listener; /* that accepted it; NULL where it was connected */
+    struct crowd_place place;  /* among those that it has accepted */
     size_t waiting;
     struct timer limit; /* of connecting; then of closing with bytes still to be written */
     unsigned connect_ms;
@@ -58,15 +60,20 @@ struct listener {
     void (*close)(struct listener *l); /* ends in listener_gone, in a later turn of the loop */
     const struct listener_events *events;
     void *context;
-    unsigned most, open;
+    struct crowd crowd;
+    unsigned open; /* streams that are not gone */
     bool is_closed;
     bool is_gone; /* the memory stays until the last stream is */
     struct endpoint local;
 };
 
-/* Whether one more may be open; else the transport resets it, and the owner has been told. */
+/* Whether one more may be open, for which another one may have to go; else the transport resets it,
+ * and the owner has been told. */
 bool listener_has_room(struct listener *l, const struct endpoint *from);
 void listener_refused(struct listener *l, const struct endpoint *from, const char *why);
+
+/* The stream, which knows its ends, is one of the listener's. */
+void listener_take(struct listener *l, struct stream *s);
 
 /* Hands an open stream over. */
 void listener_accepted(struct listener *l, struct stream *s);
