@@ -240,8 +240,8 @@ static void too_late(void *context)
     run_abort(b->run);
 }
 
-/* The first time sessions end as the protocol wants, then at once; whoever cannot be asked again, as
- * a system that shuts down, waits no longer than ENDING_MS for that. */
+/* The first time sessions end as the protocol wants, then at once; who ends it by SIGTERM
+ * or SIGHUP, as a system that shuts down, waits no longer than ENDING_MS for that. */
 static void interrupted(void *context, unsigned n)
 {
     struct behaving *b = context;

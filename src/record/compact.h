@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Events as octets: what a record's events.bin is made of, since writing an event so costs a
- * fiftieth of writing it as JSON. COMPACT_HEAD, then units: the length of what follows (4 octets,
- * little-endian), and the members of one event (compact.c). A unit needs no other, so that a file is
- * good up to its last whole one. Left out are MAC addresses, messages (their bytes are there) and
- * what comes of texts only (line, stamp).
+ * Events as octets: what a record's events.bin is made of, since that costs far less than JSON.
+ * COMPACT_HEAD, then units: the length of what follows (4 octets, little-endian), and the members
+ * of one event (compact.c). A unit needs no other, so that a file is good up to its last whole one.
+ * Left out are MAC addresses, messages (their bytes are there), and what comes of texts and
+ * captures only (line, stamp, packet).
  */
 #ifndef V2G_RECORD_COMPACT_H
 #define V2G_RECORD_COMPACT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writes the record of a run into its folder (record_folder.h), as sinks of the recorder: what
- * happens goes to events.bin and session.pcapng, which cost little and are good wherever the process
- * dies; events.jsonl is made of events.bin when the run is over, and takes its place.
+ * happens goes to events.bin and session.pcapng, which cost little and are good wherever the
+ * process dies; events.jsonl is made of events.bin when the run is over, and takes its place.
  */
 #ifndef V2G_RECORD_RECORD_H
 #define V2G_RECORD_RECORD_H

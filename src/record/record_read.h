@@ -2,8 +2,7 @@
 /*
  * A record that is read again, also while it is written, or of a run that was killed: its
  * events.bin, else its events.jsonl, packed or not; of one in parts (record.h) all, in order. The
- * stream of events is the one that it was written from; times, numbers, texts and flags are those of
- * the file.
+ * stream of events is the one that it was written from, with its times, numbers and texts.
  */
 #ifndef V2G_RECORD_RECORD_READ_H
 #define V2G_RECORD_RECORD_READ_H
@@ -11,9 +10,9 @@
 #include "record/recorder.h"
 #include "schema/library.h"
 
-/* path: of the record's folder, or of an events.bin. What is cut off at the end of a file is as if it
- * were not there. Messages come as bytes, with the message set that they are read by; with_messages:
- * and decoded again. -1: e has the file, and the place in it of what is no event. */
+/* path: of the record's folder, or of an events.bin. What is cut off at the end of a file is as if
+ * it were not there. Messages come as bytes, with the message set that they are read by, or
+ * (with_messages) decoded again, too. -1: e has the file, and the place of what is no event. */
 int record_read(const char *path, bool with_messages, struct library *l, event_sink sink,
                 void *context, struct err *e);
 

@@ -57,8 +57,8 @@ void peer_begin_session(struct peer *p);
 /* TCP is open. With TLS that is before the stream is. */
 void peer_begin_connection(struct peer_wire *w);
 
-/* SECC: whether a datagram of SDP from there is still heard this second; what is not is counted, and
- * told as one. Others always are. */
+/* SECC: whether a datagram of SDP from there is still heard this second; what is not is counted,
+ * and told as one. Others always are. */
 bool peer_is_heard(struct peer *p, const struct endpoint *from);
 void peer_forget_floods(struct peer *p);
 

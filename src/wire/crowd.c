@@ -57,33 +57,23 @@ static struct stream *find_idle(const struct crowd *c, const struct endpoint *of
     return NULL;
 }
 
-static void give_way(struct stream *s, int64_t now_us, const char *limit)
-{
-    char why[200], from[ENDPOINT_TEXT];
-    snprintf(why, sizeof why,
-             "connection of %s: gave way to another one after %.1f s of silence; %s",
-             endpoint_text(&s->remote, from, sizeof from),
-             (double)(now_us - s->place.since_us) / 1e6, limit);
-    crowd_leave(s);
-    stream_fail(s, STREAM_TIMEOUT, why);
-}
-
 /* ---- all ---- */
 
-bool crowd_has_room(struct crowd *c, const struct endpoint *from, int64_t now_us, char *why,
-                    size_t size)
+bool crowd_has_room(struct crowd *c, const struct endpoint *from, int64_t now_us,
+                    struct stream **idle, char *why, size_t size)
 {
     const struct crowd_address *a = *address_at(c, from);
     bool is_full = c->n >= c->most;
     bool is_of_address = !is_full && a != NULL && a->n >= c->most_of_address;
+    *idle = NULL;
     if (!is_full && !is_of_address)
         return true;
     snprintf(why, size, "%u connections%s are open, the most that are allowed",
              is_of_address ? a->n : c->n, is_of_address ? " of that address" : "");
-    struct stream *idle = find_idle(c, is_of_address ? from : NULL, now_us);
-    if (idle != NULL)
-        give_way(idle, now_us, why);
-    return idle != NULL;
+    *idle = find_idle(c, is_of_address ? from : NULL, now_us);
+    if (*idle != NULL)
+        crowd_leave(*idle);
+    return false;
 }
 
 void crowd_enter(struct crowd *c, struct stream *s, int64_t now_us)

@@ -2,8 +2,8 @@
 /*
  * The connections of a listener: how many there are, in all and of each address, and which of them
  * gives way where there are as many as may be. That is the one that has been there longest without
- * having said anything of use (stream_settle), once it had CROWD_PATIENCE_MS for it: a crowd that is
- * silent locks nobody out. Private to src/wire.
+ * having said anything of use (stream_settle), once it had CROWD_PATIENCE_MS for it: a silent
+ * crowd locks nobody out. Private to src/wire.
  */
 #ifndef V2G_WIRE_CROWD_H
 #define V2G_WIRE_CROWD_H
@@ -32,10 +32,10 @@ struct crowd_place {
     int64_t since_us;
 };
 
-/* Whether there is room for one more of that address; one that gives way has been told. Else why
- * has the reason. */
-bool crowd_has_room(struct crowd *c, const struct endpoint *from, int64_t now_us, char *why,
-                    size_t size);
+/* Whether there is room for one more of that address. Else why has the reason, and the one that has
+ * to go for it, which is in the crowd no more, is *idle; NULL: there is none. */
+bool crowd_has_room(struct crowd *c, const struct endpoint *from, int64_t now_us,
+                    struct stream **idle, char *why, size_t size);
 
 /* Without memory for it, it is not counted. */
 void crowd_enter(struct crowd *c, struct stream *s, int64_t now_us);

@@ -310,13 +310,29 @@ void listener_refused(struct listener *l, const struct endpoint *from, const cha
         l->events->refused(l->context, from, why);
 }
 
+/* limit: what it had to go for. */
+static void give_way(struct stream *s, int64_t now_us, const char *limit)
+{
+    char why[200], from[ENDPOINT_TEXT];
+    snprintf(why, sizeof why,
+             "connection of %s: gave way to another one after %.1f s of silence; %s",
+             endpoint_text(&s->remote, from, sizeof from),
+             (double)(now_us - s->place.since_us) / 1e6, limit);
+    stream_tell_closed(s, STREAM_TIMEOUT, why);
+}
+
 bool listener_has_room(struct listener *l, const struct endpoint *from)
 {
     char why[96];
-    if (crowd_has_room(&l->crowd, from, world_now(l->world), why, sizeof why))
+    int64_t us = world_now(l->world);
+    struct stream *idle;
+    if (crowd_has_room(&l->crowd, from, us, &idle, why, sizeof why))
         return true;
-    listener_refused(l, from, why);
-    return false;
+    if (idle != NULL)
+        give_way(idle, us, why);
+    else
+        listener_refused(l, from, why);
+    return idle != NULL;
 }
 
 void listener_take(struct listener *l, struct stream *s)

@@ -133,9 +133,9 @@ struct listener *stream_listen(struct world *world, const struct endpoint *at, u
 
 /*
  * How many connections may be open at once, in all, and of one address. 0: in all as before; of an
- * address all but an eighth (LISTENER_OTHERS), which is for others. Where there are as many, the one
- * goes that has been there longest, a second at least, without having been settled: `closed` comes
- * with STREAM_TIMEOUT. Where there is none, the new one is refused.
+ * address all but an eighth (LISTENER_OTHERS), which is for others. Where there are as many, the
+ * one goes that has been there longest, a second at least, without having been settled: `closed`
+ * comes with STREAM_TIMEOUT. Where there is none, the new one is refused.
  */
 void listener_limit(struct listener *l, unsigned most, unsigned most_of_address);
 

@@ -10,26 +10,16 @@
 struct scene {
     struct crowd crowd;
     struct stream stream[MANY];
-    unsigned closed[MANY];
+    unsigned closed[MANY]; /* had to go */
     char why[300];
 };
 
 static void closed(void *context, struct stream *s, enum stream_end end, const char *why)
 {
-    struct scene *w = context;
-    w->closed[s - w->stream]++;
-    assert_int_equal(end, STREAM_TIMEOUT);
-    snprintf(w->why, sizeof w->why, "%s", why);
-}
-
-static void no_read(struct stream *s, bool is_on)
-{
-    (void)s;
-    assert_false(is_on);
+    (void)context, (void)s, (void)end, (void)why;
 }
 
 static const struct stream_events EVENTS = {.closed = closed};
-static const struct stream_transport TRANSPORT = {.read = no_read};
 
 static struct endpoint address(unsigned n)
 {
@@ -44,15 +34,18 @@ static void scene_open(struct scene *w, unsigned most, unsigned most_of_address)
 /* The i-th comes from that address. */
 static void come(struct scene *w, unsigned i, unsigned from, int64_t us)
 {
-    w->stream[i] = (struct stream){
-        .events = &EVENTS, .transport = &TRANSPORT, .context = w, .remote = address(from)};
+    w->stream[i] = (struct stream){.events = &EVENTS, .remote = address(from)};
     crowd_enter(&w->crowd, &w->stream[i], us);
 }
 
 static bool has_room(struct scene *w, unsigned from, int64_t us)
 {
     struct endpoint a = address(from);
-    return crowd_has_room(&w->crowd, &a, us, w->why, sizeof w->why);
+    struct stream *idle;
+    bool has = crowd_has_room(&w->crowd, &a, us, &idle, w->why, sizeof w->why);
+    if (idle != NULL)
+        w->closed[idle - w->stream]++;
+    return has || idle != NULL;
 }
 
 static void leave_all(struct scene *w)
@@ -80,9 +73,7 @@ static void the_silent_give_way_the_oldest_first(void **state)
     assert_true(has_room(&w, 4, SECOND + 10));
     assert_int_equal(w.closed[0], 0);
     assert_int_equal(w.closed[1], 1);
-    assert_string_equal(w.why,
-                        "connection of [fe80::2]:1002: gave way to another one after 1.0 s of "
-                        "silence; 3 connections are open, the most that are allowed");
+    assert_string_equal(w.why, "3 connections are open, the most that are allowed");
     come(&w, 3, 4, SECOND + 10);
     assert_true(has_room(&w, 5, SECOND + 20));
     assert_int_equal(w.closed[2], 1);

@@ -98,16 +98,21 @@ sys.argv[2:] = [int(a) if a.isdigit() else a for a in sys.argv[2:]]
 globals()[sys.argv[1]](*sys.argv[2:])
 END
 
+# soon COMMAND...: waits until it is true
+soon() {
+    for _ in $(seq 100); do
+        "$@" 2>"$work/err" && return
+        sleep 0.1
+    done
+}
+
 # station OPTION...: in the background, listens at $port
 station() {
     port=$((port + 1))
     rm -rf "$R"
     "$V2GLAB" evse --peer "[::1]:$port" --tls off -q -o "$R" "$@" >"$work/station" 2>&1 &
     station=$!
-    for _ in $(seq 100); do
-        python3 -c "import socket; socket.socket(socket.AF_INET6).connect(('::1', $port))" 2>"$work/err" && break
-        sleep 0.05
-    done
+    soon python3 -c "import socket; socket.socket(socket.AF_INET6).connect(('::1', $port))"
 }
 # leave [SIGNAL]: the station ends; its record as lines
 leave() {
@@ -120,7 +125,7 @@ leave() {
 crowd() {
     python3 "$work/peer.py" silent $port "$1" >"$work/crowd" 2>&1 &
     crowd=$!
-    for _ in $(seq 100); do grep -q held "$work/crowd" && break || sleep 0.1; done
+    soon grep -q held "$work/crowd"
 }
 go() { kill $crowd && wait $crowd 2>"$work/err"; }
 vehicle() {
@@ -157,7 +162,8 @@ check "many as one" test "$(grep -c '"times":' "$work/lines")" -le "$refused"
 
 for wrong in 0 x 5,6 5,x 1000001; do
     run evse --connections $wrong --no-record
-    [ "$status" -eq 3 ] && grep -q 'expected a number, or two' "$work/err" || break
+    [ "$status" -eq 3 ] || break
+    grep -q 'expected a number, or two' "$work/err" || break
 done
 wants "limits that are none are refused" 3 err 'expected a number, or two as 500,100: in all, of one address'
 
@@ -169,7 +175,7 @@ wants "limits that are none are refused" 3 err 'expected a number, or two as 500
 ) &
 station=$!
 port=$((port + 1))
-for _ in $(seq 100); do [ -s "$R.full/session.pcapng" ] && break || sleep 0.05; done
+soon test -s "$R.full/session.pcapng"
 sleep 0.3
 crowd 500
 check "500 silent connections" grep -q 'held 500$' "$work/crowd"
@@ -213,7 +219,7 @@ done
 station
 python3 "$work/peer.py" idle $port "$work/said" >"$work/idle" 2>&1 &
 idle=$!
-for _ in $(seq 100); do grep -q idle "$work/idle" && break || sleep 0.05; done
+soon grep -q idle "$work/idle"
 check "a vehicle is there, and says nothing more" grep -q idle "$work/idle"
 from=$(date +%s%N)
 leave TERM

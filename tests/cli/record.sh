@@ -77,7 +77,10 @@ run ev $fast -o "$work/empty"
 wants "an empty folder is taken" 0
 "$V2GLAB" evse --peer "[::1]:$((20000 + $$ % 20000))" --tls off -q -o "$R" >"$work/first" 2>&1 &
 first=$!
-for _ in $(seq 100); do [ -e "$R/session.pcapng" ] && break || sleep 0.05; done
+for _ in $(seq 100); do
+    [ -e "$R/session.pcapng" ] && break
+    sleep 0.05
+done
 # shellcheck disable=SC2086 # words
 run ev $fast -o "$R"
 wants "a folder in use is not written into" 3 err 'another run is writing its record into it'
