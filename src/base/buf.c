@@ -46,6 +46,8 @@ uint8_t *buf_reserve(struct buf *b, size_t n)
     return p + b->n;
 }
 
+extern inline void buf_add(struct buf *b, const void *p, size_t n); /* for other programs */
+
 void buf_add_slowly(struct buf *b, const void *p, size_t n)
 {
     if (n == 0 || buf_reserve(b, n) == NULL)

@@ -29,7 +29,7 @@ void buf_fit(struct buf *b);                                 /* gives back what 
 uint8_t *buf_reserve(struct buf *b, size_t n);               /* room for n more; NULL if failed */
 void buf_add_slowly(struct buf *b, const void *p, size_t n); /* where it has to grow */
 
-static inline void buf_add(struct buf *b, const void *p, size_t n)
+inline void buf_add(struct buf *b, const void *p, size_t n)
 {
     if (b->failed || b->cap - b->n < n || n == 0) {
         buf_add_slowly(b, p, n);
