@@ -24,9 +24,9 @@ struct slice {
 };
 
 void buf_close(struct buf *b);
-void buf_clear(struct buf *b);                               /* n = 0, keeps the memory */
-void buf_fit(struct buf *b);                                 /* gives back what is free; it may move */
-uint8_t *buf_reserve(struct buf *b, size_t n);               /* room for n more; NULL if failed */
+void buf_clear(struct buf *b);                 /* n = 0, keeps the memory */
+void buf_fit(struct buf *b);                   /* gives back what is free; it may move */
+uint8_t *buf_reserve(struct buf *b, size_t n); /* room for n more; NULL if failed */
 void buf_add_slowly(struct buf *b, const void *p, size_t n); /* where it has to grow */
 
 inline void buf_add(struct buf *b, const void *p, size_t n)
