@@ -307,9 +307,8 @@ static int decode_record(struct decode *d, const char *path)
     struct shown shown;
     struct err e = ERR_INIT;
     bool with_messages = d->format == FORMAT_JSON || d->view.verbose > 0;
-    int bad = shown_open(&shown, &out, d->format == FORMAT_JSON, d->view.verbose, &e);
-    if (bad == 0)
-        bad = record_read(path, with_messages, &d->grammars.library, show_recorded, &out, &e);
+    shown_open(&shown, &out, d->format == FORMAT_JSON, d->view.verbose);
+    int bad = record_read(path, with_messages, &d->grammars.library, show_recorded, &out, &e);
     recorder_flush(&out);
     shown_close(&shown);
     if (bad != 0)
