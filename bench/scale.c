@@ -168,12 +168,13 @@ static struct measured hold_pairs(unsigned pairs, bool is_recorded)
         open_bench(&b, pairs);
         recorder_add(&b.recorder, count, &b);
         snprintf(folder, sizeof folder, "/tmp/v2glab-scale-%d", (int)getpid());
-        struct record *record = is_recorded ? record_open(folder, &b.recorder, &e) : NULL;
+        struct record_options how = {.path = folder, .lines = LINES_NEVER, .library = &b.library};
+        struct record *record = is_recorded ? record_open(&how, &b.recorder, &e) : NULL;
         if (is_recorded || pairs == STARTED)
             b.options.recorder = &b.recorder;
         play(&b, &vehicle);
         if (record != NULL)
-            record_close(record, &e);
+            record_close(record, 0, &e);
         m = (struct measured){clock_of(CLOCK_PROCESS_CPUTIME_ID), b.begun_s};
         _exit(write(ends[1], &m, sizeof m) == (ssize_t)sizeof m ? 0 : 1);
     }
