@@ -33,6 +33,7 @@ struct record {
     unsigned part, oldest; /* 0: it has none */
     uint64_t written;      /* octets in this part */
     int64_t whole_us;      /* the events before then are written; 0: nothing waits */
+    struct err unturned;   /* set: the next part cannot be begun */
     char problem[640];     /* "": none */
 };
 
@@ -128,6 +129,30 @@ const char *record_path(const struct record *r)
     return r->path;
 }
 
+/* ---- parts ---- */
+
+/* The next part begins, and the oldest goes, if there are enough. */
+static int turn_page(struct record *r, struct err *e)
+{
+    char name[RECORD_FILE_MAX];
+    close_compact(r, e);
+    if (e->set || make_part(r, e) != 0 || open_compact(r, e) != 0 ||
+        pcapng_turn(r->packets, record_file(name, r->place, RECORD_PACKETS), e) != 0)
+        return -1;
+    r->written = 0;
+    if (r->part - r->oldest >= RECORD_PARTS)
+        record_remove(record_part(r->path, r->oldest++, name));
+    return 0;
+}
+
+/* Before an event is put: a part has whole events. What goes wrong is told when it is written. */
+static void turn_where_full(struct record *r)
+{
+    uint64_t n = r->written + pcapng_size(r->packets);
+    if (r->options.limit != 0 && !r->unturned.set && n >= r->options.limit / RECORD_PARTS)
+        turn_page(r, &r->unturned);
+}
+
 /* ---- packets ---- */
 
 static void write_secret(struct record *r, const char *line)
@@ -166,6 +191,7 @@ static void put_packet(struct record *r, const struct event *e)
 
 static void put_packets(void *context, const struct event *e)
 {
+    turn_where_full(context);
     if (event_is_of_wire(e->kind) && !e->is_echo && !e->is_inside)
         put_packet(context, e);
 }
@@ -206,29 +232,12 @@ static int write_lines(void *context, struct err *e)
     return outlet_write(&r->lines.outlet, e) == 0 ? 0 : fails(r, RECORD_EVENTS, e);
 }
 
-/* ---- parts ---- */
-
-/* The next part begins, and the oldest goes, if there are enough. */
-static int turn_page(struct record *r, struct err *e)
-{
-    char name[RECORD_FILE_MAX];
-    close_compact(r, e);
-    if (e->set || make_part(r, e) != 0 || open_compact(r, e) != 0 ||
-        pcapng_turn(r->packets, record_file(name, r->place, RECORD_PACKETS), e) != 0)
-        return -1;
-    r->written = 0;
-    if (r->part - r->oldest >= RECORD_PARTS)
-        record_remove(record_part(r->path, r->oldest++, name));
-    return 0;
-}
-
 static int write_compact(void *context, struct err *e)
 {
     struct record *r = context;
-    uint64_t n = r->written + pcapng_size(r->packets);
-    if (outlet_write(&r->compact, e) != 0)
-        return fails(r, RECORD_COMPACT, e);
-    if (r->options.limit != 0 && n >= r->options.limit / RECORD_PARTS && turn_page(r, e) != 0)
+    if (r->unturned.set)
+        *e = r->unturned;
+    if (e->set || outlet_write(&r->compact, e) != 0)
         return fails(r, RECORD_COMPACT, e);
     r->whole_us = 0;
     return 0;
