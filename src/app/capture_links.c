@@ -338,7 +338,7 @@ static void on_network(void *context, const struct capture_network *n)
     if (l == NULL || !l->is_known || (!l->is_v2g && l->tls == NULL))
         return;
     struct event e = link_event(l, EVENT_NETWORK, n->from_client ^ l->is_swapped, n->us);
-    e.network = n->what;
+    e.network = (uint8_t)n->what;
     e.packet = n->frame;
     e.octets = n->octets;
     e.taken_us = n->taken_us;

@@ -63,8 +63,8 @@ static void a_dictionary_is_written_once(void **state)
 static void handshakes_are_taken_as_they_come(void **state)
 {
     static const char *const TOLD[] = {
-        "{\"offer\":{\"server_name\":\"a\\u0000b\"},\"chains\":{\"SECC\":[\"AAEC\",\"\"]},"
-        "\"ocsp\":{\"response\":\"AAEC\"},\"at\":1}",
+        ("{\"offer\":{\"server_name\":\"a\\u0000b\"},\"chains\":{\"SECC\":[\"AAEC\",\"\"]},"
+         "\"ocsp\":{\"response\":\"AAEC\"},\"at\":1}"),
         "{\"chains\":[1],\"ocsp\":2,\"judged\":3,\"alerts\":{}}",
         "{\"chains\":{\"SECC\":[1,null]},\"judged\":{\"of\":4}}",
         "[1]",
