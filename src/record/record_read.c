@@ -303,7 +303,11 @@ static int read_file(struct reading *r, const char *path, struct err *e)
 bool record_is_compact(const char *path)
 {
     char packed[PATH_MAX], head[COMPACT_HEAD_SIZE];
-    gzFile from = gzopen(gzip_place(path, packed, sizeof packed), "rbe");
+    struct stat at;
+    path = gzip_place(path, packed, sizeof packed);
+    if (stat(path, &at) != 0 || !S_ISREG(at.st_mode))
+        return false; /* what comes through a pipe can be read only once */
+    gzFile from = gzopen(path, "rbe");
     bool is = from != NULL && gzread(from, head, sizeof head) == (int)sizeof head &&
               memcmp(head, COMPACT_HEAD, sizeof head) == 0;
     if (from != NULL)
