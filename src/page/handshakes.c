@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define REPORT "report" /* `by` of what nobody has judged while it was recorded */
 
@@ -169,7 +170,8 @@ void handshakes_end(struct handshakes *h, const struct dictionary *d)
     json_array_foreach(h->list, i, one)
     {
         json_t *judged = json_object_get(one, "judged");
-        int64_t at = json_integer_value(json_object_get(one, "at"));
+        const json_t *told = json_object_get(one, "at");
+        int64_t at = told != NULL ? json_integer_value(told) : (int64_t)time(NULL);
         json_object_foreach(json_object_get(one, "chains"), side,
                             chain) if (json_array_size(chain) > 0 && !is_judged(judged, side))
             json_array_append_new(judged, judge(chain, side, at, d));

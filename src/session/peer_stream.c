@@ -70,7 +70,7 @@ static void tell_tls(struct peer_wire *w, const char *text)
     if (w->stream == NULL)
         return;
     peer_begin_connection(w);
-    tls_tell(p->tls, &handshake);
+    tls_tell(p->tls, !world_is_virtual(p->world), &handshake); /* the runs are the same */
     struct event e = session_new_event(&p->session, EVENT_TLS, true, world_now(p->world));
     e.text = text;
     e.handshake = buf_string(&handshake);

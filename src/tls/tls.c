@@ -67,11 +67,11 @@ const char *tls_staple_status(const struct tls *t)
     return t->session.status;
 }
 
-void tls_tell(const struct tls *t, struct buf *out)
+void tls_tell(const struct tls *t, bool is_dated, struct buf *out)
 {
     const struct tls_options *o = t->session.options;
     struct tls_told told = {.facts = tls_info(t),
-                            .at = tls_judged_at(o),
+                            .at = is_dated ? tls_judged_at(o) : -1,
                             .handshake_us = tls_handshake_us(t),
                             .judge = o->is_server ? FROM_SECC : FROM_EVCC,
                             .findings = {t->session.findings.p, t->session.findings.n},

@@ -68,8 +68,9 @@ int64_t tls_handshake_us(const struct tls *t);
 /* The vehicle speaks without TLS, and that is allowed (may_be_plain): bytes pass as they are. */
 bool tls_is_plain(const struct tls *t);
 
-/* All of it, and how this side has judged, as one JSON object (docs/events.md, `handshake`). */
-void tls_tell(const struct tls *t, struct buf *out);
+/* All of it, and how this side has judged, as one JSON object (docs/events.md, `handshake`);
+ * is_dated: and by which time. */
+void tls_tell(const struct tls *t, bool is_dated, struct buf *out);
 
 /* What is wrong with the peer's chain or its stapled response; "" where nothing is, or nothing was
  * looked at. Set, too, where it was taken nevertheless (TLS_CHECK_NONE, TLS_CHECK_ANY). */

@@ -292,8 +292,10 @@ void tls_told_print(const struct tls_told *t, struct buf *out)
         add_key(out, "handshake_us");
         buf_signed(out, t->handshake_us);
     }
-    add_key(out, "at");
-    buf_signed(out, t->at);
+    if (t->at >= 0) {
+        add_key(out, "at");
+        buf_signed(out, t->at);
+    }
     add_offer(f, out);
     add_answer(f, out);
     add_request(f, out);

@@ -13,7 +13,7 @@
 
 struct tls_told {
     const struct tls_facts *facts;
-    int64_t at;            /* the time by which certificates are looked at, seconds since 1970 */
+    int64_t at; /* the time by which certificates are looked at, seconds since 1970; -1: not told */
     int64_t handshake_us;  /* how long it took; -1: it is not over, or not known */
     uint8_t judge;         /* enum direction: the side that records it, and has judged the chain of
                               the other one; FROM_NONE: nobody has, as in a capture */

@@ -14,6 +14,7 @@ fi
 plugged() {
     ran="evse $2, in the lab: $3"
     cat >"$work/lab.sh" <<END
+: >"$work/evse"
 "$V2GLAB" evse --alone --no-record --ladder $2 >"$work/evse" 2>&1 &
 pid=\$!
 # seen WORDS N: the station has said that N times; the kernel tells of a link within a second
