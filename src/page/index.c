@@ -23,7 +23,8 @@ static uint32_t *slot_of(const struct index *x, const void *key, size_t n, uint3
     for (size_t i = hash & (x->slots - 1);; i = (i + 1) & (x->slots - 1)) {
         uint32_t *slot = &x->slot[i];
         const struct index_key *k = *slot == 0 ? NULL : &x->key[*slot - 1];
-        if (k == NULL || (k->hash == hash && k->n == n && memcmp(x->keys.p + k->at, key, n) == 0))
+        if (k == NULL ||
+            (k->hash == hash && k->n == n && (n == 0 || memcmp(x->keys.p + k->at, key, n) == 0)))
             return slot;
     }
 }
