@@ -190,7 +190,7 @@ void peer_begin_connection(struct peer_wire *w)
 /* ---- what others send too often ---- */
 
 /* Vehicles ask four times a second; many may share an address (a bench, a load test). */
-#define ASKS_OF_SOURCE 20
+#define ASKS_OF_SOURCE 200
 #define ASKS_IN_ALL 1000
 #define REFUSALS_IN_ALL 10
 
