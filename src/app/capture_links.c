@@ -481,13 +481,9 @@ static void on_failed(void *context, int64_t us, const struct endpoint *client,
     recorder_put(&r->out, &e);
 }
 
-/* Times are those of the capture; who reads them has to know where they step. */
-static void on_clock(void *context, int64_t us, int64_t back)
+/* A remark that is nobody's. */
+static void remark(struct links *r, int64_t us, const char *text)
 {
-    struct links *r = context;
-    char text[120];
-    snprintf(text, sizeof text, "the clock of the capture steps back by %.6f s",
-             (double)back / 1e6);
     struct event e = {.us = us,
                       .kind = EVENT_LOG,
                       .ok = true,
@@ -497,6 +493,16 @@ static void on_clock(void *context, int64_t us, int64_t back)
                       .code = "",
                       .text = text};
     recorder_put(&r->out, &e);
+}
+
+/* Times are those of the capture; who reads them has to know where they step. */
+static void on_clock(void *context, int64_t us, int64_t back)
+{
+    struct links *r = context;
+    char text[120];
+    snprintf(text, sizeof text, "the clock of the capture steps back by %.6f s",
+             (double)back / 1e6);
+    remark(r, us, text);
 }
 
 /* ---- SDP ---- */
@@ -587,15 +593,7 @@ static void on_secrets(void *context, const struct packet *p, struct slice text)
     endpoint_text(&p->from, from, sizeof from);
     snprintf(line, sizeof line, "TLS: %d secret%s of a key log came by UDP from %s", n,
              n > 1 ? "s" : "", from);
-    struct event e = {.us = p->us,
-                      .kind = EVENT_LOG,
-                      .ok = true,
-                      .by = "",
-                      .where = "",
-                      .name = "",
-                      .code = "",
-                      .text = line};
-    recorder_put(&r->out, &e);
+    remark(r, p->us, line);
 }
 
 /* ---- all of it ---- */
