@@ -189,8 +189,9 @@ void peer_begin_connection(struct peer_wire *w)
 
 /* ---- what others send too often ---- */
 
-/* Vehicles ask four times a second; many may share an address (a bench, a load test). */
-#define ASKS_OF_SOURCE 200
+/* Vehicles ask four times a second; a hundred are answered, each (case DRV_X_SDP_multi), and many
+ * vehicles may share an address (a bench, a load test). */
+#define ASKS_OF_SOURCE 120
 #define ASKS_IN_ALL 1000
 #define REFUSALS_IN_ALL 10
 

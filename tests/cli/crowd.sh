@@ -247,8 +247,9 @@ if "$V2GLAB" lab --side ev true 2>"$work/err"; then
     n=$(sed -n 's/^asked \([0-9]*\) .*/\1/p' "$work/asked")
     answered=$(sed -n 's/.* answered \([0-9]*\)$/\1/p' "$work/asked")
     check "a flood of SDP: ${n:-0} requests" test "${n:-0}" -gt 1000
-    check "few of them are answered: ${answered:-none}" test "${answered:-0}" -gt 10 -a "${answered:-0}" -le 1000
-    check "the record does not fill" test "$(wc -l <"$work/lines")" -lt 4000
+    # 120 a second, in the four seconds that three lie in; two lines a request, and the session
+    check "few of them are answered: ${answered:-none}" test "${answered:-0}" -gt 10 -a "${answered:-0}" -le 480
+    check "the record does not fill" test "$(wc -l <"$work/lines")" -lt 1100
     check "which is told" grep -q 'requests within a second were neither answered nor recorded' "$work/lines"
     check "with their number" test "$(grep 'neither answered' "$work/lines" |
         sed 's/.*"times":\([0-9]*\).*/\1/' | paste -sd+ | bc)" -gt 500
