@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/pcap.h"
+#include "base/pcapng.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,18 +9,7 @@
 #define BLOCK_MOST (8u << 20) /* of a block that is looked into */
 #define INTERFACES_MOST 65536u
 
-enum { PCAP_HEADER = 24, BLOCK_LEAST = 12 };
-
-enum {
-    BLOCK_SECTION = 0x0A0D0D0A,
-    BLOCK_INTERFACE = 1,
-    BLOCK_OBSOLETE_PACKET = 2,
-    BLOCK_SIMPLE_PACKET = 3,
-    BLOCK_PACKET = 6,
-    BLOCK_SECRETS = 10,
-};
-enum { OPTION_END = 0, OPTION_RESOLUTION = 9, OPTION_OFFSET = 14 };
-enum { SECRETS_TLS = 0x544C534B, BYTE_ORDER_MAGIC = 0x1A2B3C4D };
+enum { PCAP_HEADER = 24 };
 
 struct pcap_interface {
     uint32_t link, snapshot; /* 0: no limit */
@@ -232,7 +222,7 @@ static int read_block(struct pcap_reader *r, uint32_t type, struct slice body, s
         return read_interface(r, body, e);
     if (type == BLOCK_PACKET && body.n >= 20)
         return put_packet(r, body, 20, u32(r, p), u32(r, p + 12), u32(r, p + 16), e);
-    if (type == BLOCK_OBSOLETE_PACKET && body.n >= 20)
+    if (type == BLOCK_OLD_PACKET && body.n >= 20)
         return put_packet(r, body, 20, u16(r, p), u32(r, p + 12), u32(r, p + 16), e);
     if (type == BLOCK_SIMPLE_PACKET && body.n >= 4) {
         uint32_t n = u32(r, p), snapshot = r->interfaces > 0 ? r->interface[0].snapshot : 0;
@@ -247,7 +237,7 @@ static int read_block(struct pcap_reader *r, uint32_t type, struct slice body, s
 
 static bool is_read(uint32_t type)
 {
-    return type == BLOCK_INTERFACE || type == BLOCK_PACKET || type == BLOCK_OBSOLETE_PACKET ||
+    return type == BLOCK_INTERFACE || type == BLOCK_PACKET || type == BLOCK_OLD_PACKET ||
            type == BLOCK_SIMPLE_PACKET || type == BLOCK_SECRETS || type == BLOCK_SECTION;
 }
 
@@ -260,8 +250,8 @@ static int64_t read_ng(struct pcap_reader *r, struct slice bytes, struct err *e)
     if (type == BLOCK_SECTION) { /* the same read either way; its byte order stands behind */
         bool was_big = r->is_big;
         r->is_big = true;
-        r->is_big = u32(r, p + 8) == BYTE_ORDER_MAGIC;
-        if (u32(r, p + 8) != BYTE_ORDER_MAGIC) {
+        r->is_big = u32(r, p + 8) == BLOCK_ORDER;
+        if (u32(r, p + 8) != BLOCK_ORDER) {
             r->is_big = was_big;
             return damaged(r, e, "a section has no byte order; it says", u32(r, p + 8));
         }

@@ -7,28 +7,10 @@
 #define V2G_RECORD_PCAPNG_BLOCK_H
 
 #include "base/buf.h"
+#include "base/pcapng.h"
 
 #include <string.h>
 
-enum {
-    BLOCK_SECTION = 0x0A0D0D0A,
-    BLOCK_INTERFACE = 1,
-    BLOCK_OLD_PACKET = 2,
-    BLOCK_SIMPLE_PACKET = 3,
-    BLOCK_STATISTICS = 5,
-    BLOCK_PACKET = 6,
-    BLOCK_SECRETS = 10
-};
-enum { BLOCK_ORDER = 0x1A2B3C4D, SECRETS_TLS = 0x544C534B };
-enum {
-    OPTION_END = 0,
-    OPTION_COMMENT = 1,
-    OPTION_NAME = 2,
-    OPTION_PROGRAM = 4,
-    OPTION_RESOLUTION = 9
-};
-
-#define BLOCK_LEAST 12u           /* bytes of a block without content */
 #define BLOCK_COMMENT_MOST 60000u /* bytes of a comment: an option's length has 16 bits */
 
 static inline uint32_t block_get32(const uint8_t *p, bool is_big)
