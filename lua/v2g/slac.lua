@@ -50,6 +50,24 @@ function slac.is(m, fields)
     return true
 end
 
+-- Whether wanted(m) becomes true of a frame until `over`; what it says nothing of (nil) is other's.
+local function heard(role, over, wanted, other)
+    while Now() < over do
+        local m, from = role.Slac_Receive(over - Now())
+        local answer = m and wanted(m)
+        if answer then
+            return true
+        elseif m and answer == nil and other then
+            other(m, from)
+        end
+    end
+    return false
+end
+
+local function is_key_set(m)
+    return m:name() == 'CM_SET_KEY_CNF' or nil
+end
+
 -- Gives the own modem a key; what comes meanwhile is handed to `other`. Whether it took it: modems
 -- say 0 or 1, so that what it says does not count, but that it answers.
 function slac.set_key(role, nmk, nid, other)
@@ -57,13 +75,8 @@ function slac.set_key(role, nmk, nid, other)
         local over = Now() + SET_KEY
         role.Slac_Send(slac.message(role, 'CM_SET_KEY_REQ',
             { MyNonce = 0xAAAAAAAA, NID = nid, NewKey = nmk }))
-        while Now() < over do
-            local m, from = role.Slac_Receive(over - Now())
-            if m and m:name() == 'CM_SET_KEY_CNF' then
-                return true
-            elseif m and other then
-                other(m, from)
-            end
+        if heard(role, over, is_key_set, other) then
+            return true
         end
     end
     return false
@@ -89,14 +102,8 @@ function slac.wait_for_link(role, ms, other)
     while Now() < over do
         local next_look = math.min(over, Now() + POLL)
         slac.ask_link(role)
-        while Now() < next_look do
-            local m, from = role.Slac_Receive(next_look - Now())
-            local up = m and slac.link_of(m)
-            if up then
-                return true
-            elseif m and up == nil and other then
-                other(m, from)
-            end
+        if heard(role, next_look, slac.link_of, other) then
+            return true
         end
     end
     return false
