@@ -158,6 +158,7 @@ static void on_open(void *context, int64_t us, uint32_t connection, const struct
     l->server = *server;
     session_open(&l->to_secc, FROM_SECC, r->library, &r->inner);
     session_open(&l->to_evcc, FROM_EVCC, r->library, &r->inner);
+    l->to_secc.keeps_none = l->to_evcc.keeps_none = true;
     l->to_secc.second = l->to_evcc.second = second_look;
     l->to_secc.second_context = l->to_evcc.second_context = l;
     session_connected(&l->to_secc, server, client, us, true);
@@ -173,8 +174,6 @@ static void on_open(void *context, int64_t us, uint32_t connection, const struct
 static void share(struct link *l, struct session *s)
 {
     struct session *other = s == &l->to_secc ? &l->to_evcc : &l->to_secc;
-    for (struct received *m; (m = session_take(s)) != NULL; session_done(s, m))
-        ;
     if (s->offers > 0 && s == &l->to_secc && !s->agreed) {
         memcpy(other->offer, s->offer, sizeof s->offer);
         other->offers = s->offers;

@@ -46,7 +46,10 @@ uint8_t *buf_reserve(struct buf *b, size_t n)
     return p + b->n;
 }
 
-extern inline void buf_add(struct buf *b, const void *p, size_t n); /* for other programs */
+/* For other programs. */
+extern inline void buf_add(struct buf *b, const void *p, size_t n);
+extern inline void buf_text(struct buf *b, const char *text);
+extern inline void buf_char(struct buf *b, char c);
 
 void buf_add_slowly(struct buf *b, const void *p, size_t n)
 {
@@ -54,19 +57,6 @@ void buf_add_slowly(struct buf *b, const void *p, size_t n)
         return;
     memcpy(b->p + b->n, p, n);
     b->n += n;
-}
-
-void buf_text(struct buf *b, const char *text)
-{
-    buf_add(b, text, strlen(text));
-}
-
-void buf_char(struct buf *b, char c)
-{
-    if (b->failed || b->n == b->cap)
-        buf_add(b, &c, 1);
-    else
-        b->p[b->n++] = (uint8_t)c;
 }
 
 static void add_digits(struct buf *b, uint64_t magnitude, bool negative)

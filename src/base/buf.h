@@ -39,8 +39,16 @@ inline void buf_add(struct buf *b, const void *p, size_t n)
     b->n += n;
 }
 
-void buf_text(struct buf *b, const char *text);
-void buf_char(struct buf *b, char c);
+inline void buf_text(struct buf *b, const char *text)
+{
+    buf_add(b, text, strlen(text));
+}
+
+inline void buf_char(struct buf *b, char c)
+{
+    buf_add(b, &c, 1);
+}
+
 void buf_number(struct buf *b, uint64_t number); /* its decimal digits */
 void buf_signed(struct buf *b, int64_t number);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));

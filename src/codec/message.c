@@ -57,12 +57,11 @@ struct named message_named(const struct message *m)
     const struct node *body = node_child(root, "Body");
     if (body == NULL)
         return (struct named){NULL, NULL, NULL};
-    for (unsigned i = 0; i < body->type->fields; i++) {
-        const struct field *f = &body->type->field[i];
-        if (node_has(body, i))
-            return (struct named){f->name, f, f->kind == KIND_NODE ? body->v[i].n : NULL};
-    }
-    return (struct named){NULL, NULL, NULL};
+    if (body->has == 0)
+        return (struct named){NULL, NULL, NULL};
+    unsigned slot = (unsigned)__builtin_ctzll(body->has);
+    const struct field *f = &body->type->field[slot];
+    return (struct named){f->name, f, f->kind == KIND_NODE ? body->v[slot].n : NULL};
 }
 
 void message_add_violation(struct message *m, struct arena *a, const char *name, const char *what)

@@ -476,15 +476,7 @@ static bool sender_is_client(const struct reader *r, const struct packet *p)
 /* The same for both directions. */
 static struct connection **bucket_of(struct reader *r, const struct packet *p)
 {
-    uint64_t sum = 0;
-    const struct endpoint *both[] = {&p->from, &p->to};
-    for (int k = 0; k < 2; k++) {
-        uint64_t half[2];
-        memcpy(half, both[k]->ip, sizeof half);
-        uint64_t h = (half[0] ^ both[k]->port) * 0x9E3779B97F4A7C15u;
-        h = (h ^ h >> 32 ^ half[1]) * 0x9E3779B97F4A7C15u;
-        sum += h ^ h >> 32;
-    }
+    uint64_t sum = endpoint_hash(&p->from) + endpoint_hash(&p->to);
     return &r->bucket[(sum ^ sum >> 12) % BUCKETS];
 }
 

@@ -76,10 +76,9 @@ static void walk_values(const struct node *n, struct buf *out, int *shown, int d
 {
     if (n == NULL || n->type->is_open || depth > 4)
         return;
-    for (unsigned i = 0; i < n->type->fields && *shown < VALUES_MAX; i++) {
+    for (uint64_t left = n->has; left != 0 && *shown < VALUES_MAX; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(left);
         const struct field *f = &n->type->field[i];
-        if (!(n->has >> i & 1))
-            continue;
         uint32_t entries = f->is_list ? n->v[i].l->n : 1;
         for (uint32_t k = 0; k < entries && *shown < VALUES_MAX; k++) {
             union value v = f->is_list ? n->v[i].l->v[k] : n->v[i];

@@ -12,7 +12,7 @@ void numbers_begin(struct numbers *n, struct caller *c)
 
 static struct caller **bucket_of(struct numbers *n, const struct endpoint *from)
 {
-    return &n->bucket[from->port % NUMBERS_BUCKETS];
+    return &n->bucket[endpoint_hash(from) % NUMBERS_BUCKETS];
 }
 
 void numbers_call(struct numbers *n, struct caller *c, const struct endpoint *from)

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NUMBERS_BUCKETS 256
+#define NUMBERS_BUCKETS 1024
 #define NUMBERS_STRANGERS 64
 
 /* A vehicle that is played here, as long as it looks for a station or is connected to one. */
@@ -26,7 +26,7 @@ struct caller {
 
 struct numbers {
     uint32_t sessions, connections;         /* given so far */
-    struct caller *bucket[NUMBERS_BUCKETS]; /* by the port that they call from */
+    struct caller *bucket[NUMBERS_BUCKETS]; /* by where they call from */
     /* The vehicles of others that asked by SDP last, and have not connected. */
     struct {
         struct endpoint from;

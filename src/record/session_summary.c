@@ -9,7 +9,6 @@
 
 #define ID_OCTETS 16
 #define NAME_TEXT 96
-#define SUMMARY_KNOWN 61
 
 /* What the network did to one side's segments, of one kind. */
 struct happened {
@@ -20,7 +19,8 @@ struct happened {
 /* How one message kept one of its times. */
 struct kept_time {
     struct kept_time *next;
-    char message[NAME_TEXT], limit[NAME_TEXT];
+    struct kept_time *follower; /* that was kept behind it the last time; NULL: not known */
+    const char *message, *limit;
     uint8_t from_role; /* whose message it is, and so who was late */
     int64_t limit_us, worst_us;
     uint64_t n, late;
@@ -40,7 +40,7 @@ struct summarised {
     uint32_t refused, unanswered;                                /* connections that never were */
     struct happened network[FROM_BOTH + 1][NETWORK_UNKNOWN + 1]; /* by who sent */
     struct kept_time *times, **times_end;
-    struct kept_time *known[SUMMARY_KNOWN]; /* some of them, to be found again */
+    struct kept_time *newest; /* that was kept last; NULL: none */
 };
 
 /* Made where there is none; NULL without memory. */
@@ -74,7 +74,8 @@ static const char *mode_of(const char *name)
                  {"DC_", "DC"},
                  {"AC_", "AC"}};
     for (size_t i = 0; i < sizeof MODES / sizeof MODES[0]; i++)
-        if (strncmp(name, MODES[i].start, strlen(MODES[i].start)) == 0)
+        if (name[0] == MODES[i].start[0] &&
+            strncmp(name, MODES[i].start, strlen(MODES[i].start)) == 0)
             return MODES[i].mode;
     return NULL;
 }
@@ -102,10 +103,11 @@ static void note_frame(struct summarised *s, const struct event *e)
         snprintf(s->failed, sizeof s->failed, "%s %s", e->name, e->code);
     if (e->message == NULL || event_is_datagram(e))
         return;
+    const char *mode = mode_of(e->name);
     s->schema = e->message->schema;
     note_id(s, e->message, e->name);
-    if (mode_of(e->name) != NULL)
-        s->mode = mode_of(e->name);
+    if (mode != NULL)
+        s->mode = mode;
 }
 
 static bool is_time(const struct kept_time *t, const struct event *e)
@@ -113,33 +115,34 @@ static bool is_time(const struct kept_time *t, const struct event *e)
     return strcmp(t->message, e->name) == 0 && strcmp(t->limit, e->text) == 0;
 }
 
-/* Where its texts lie tells where it likely is, for they come from tables. */
-static struct kept_time *find_time(struct summarised *s, const struct event *e)
+/* Messages follow each other as they did before. Made where there is none; NULL without memory. */
+static struct kept_time *time_of(struct summarised *s, const struct event *e)
 {
-    struct kept_time **known =
-        &s->known[((uintptr_t)e->name / 8 + (uintptr_t)e->text) % SUMMARY_KNOWN];
-    struct kept_time *t = *known;
-    if (t != NULL && is_time(t, e))
+    struct kept_time *t = s->newest == NULL ? NULL : s->newest->follower;
+    if (t != NULL && t->message == e->name && t->limit == e->text)
         return t;
     t = s->times;
     while (t != NULL && !is_time(t, e))
         t = t->next;
-    return *known = t;
+    if (t != NULL || (t = calloc(1, sizeof *t)) == NULL)
+        return t;
+    t->message = e->name;
+    t->limit = e->text;
+    t->from_role = e->from_role;
+    t->limit_us = e->limit_us;
+    *s->times_end = t;
+    s->times_end = &t->next;
+    return t;
 }
 
 static void note_time(struct summarised *s, const struct event *e)
 {
-    struct kept_time *t = find_time(s, e);
-    if (t == NULL) {
-        if ((t = calloc(1, sizeof *t)) == NULL)
-            return;
-        snprintf(t->message, sizeof t->message, "%s", e->name);
-        snprintf(t->limit, sizeof t->limit, "%s", e->text);
-        t->from_role = e->from_role;
-        t->limit_us = e->limit_us;
-        *s->times_end = t;
-        s->times_end = &t->next;
-    }
+    struct kept_time *t = time_of(s, e);
+    if (t == NULL)
+        return;
+    if (s->newest != NULL)
+        s->newest->follower = t;
+    s->newest = t;
     t->n++;
     t->late += !e->ok;
     if (e->taken_us > t->worst_us)

@@ -19,7 +19,8 @@ struct session_summary {
     struct summarised *bucket[SUMMARY_BUCKETS]; /* by their number */
 };
 
-/* An event_sink; context is a struct session_summary. */
+/* An event_sink; context is a struct session_summary. Names of messages and of times are texts that
+ * stay until session_summary_close, as those of schemas and limits do. */
 void session_summary_event(void *context, const struct event *e);
 
 /* Some lines for each session with messages, in the order in which they began. Appended. */

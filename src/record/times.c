@@ -37,10 +37,17 @@ static const struct times_limit *find_again(struct times *t, const struct schema
                                             const char *parameter, const char *message)
 {
     uint64_t sum = (uintptr_t)schema + (uintptr_t)parameter * 3 + (uintptr_t)message * 5;
-    struct times_known *known = &t->known[(sum * 0x9E3779B97F4A7C15u >> 32) % TIMES_KNOWN];
-    if (known->schema != schema || known->parameter != parameter || known->message != message)
-        *known = (struct times_known){schema, parameter, message,
-                                      times_find(t->limits, schema->protocol, parameter, message)};
+    size_t first = sum * 0x9E3779B97F4A7C15u >> 32;
+    struct times_known *known = NULL;
+    for (size_t i = 0; i < 4; i++) {
+        known = &t->known[(first + i) % TIMES_KNOWN];
+        if (known->schema == schema && known->parameter == parameter && known->message == message)
+            return known->limit;
+        if (known->schema == NULL)
+            break;
+    }
+    *known = (struct times_known){schema, parameter, message,
+                                  times_find(t->limits, schema->protocol, parameter, message)};
     return known->limit;
 }
 
@@ -73,25 +80,36 @@ static const struct ended {
     {FROM_EVCC, "EVCC", "V2G_EVCC_Sequence_Performance_Time", true},
 };
 
-static void measure(struct times *t, const struct times_state *before, const struct event *e,
+static void measure(struct times *t, const struct times_state *before, struct event *timer,
                     const struct ended *ended)
 {
-    const struct schema *schema = ended->of_this ? e->schema : before->schema;
-    const char *message = ended->of_this ? e->name : before->name;
+    const struct schema *schema = ended->of_this ? timer->schema : before->schema;
+    const char *message = ended->of_this ? timer->name : before->name;
     const struct times_limit *limit = find_again(t, schema, ended->parameter, message);
     if (limit == NULL)
         return;
+    timer->by = ended->by;
+    timer->text = limit->name;
+    timer->limit_us = limit->us;
+    timer->ok = timer->taken_us <= timer->limit_us;
+    t->next(t->context, timer);
+}
+
+/* All times that e ends. A datagram that is repeated, and what is asked after one, has none to
+ * keep. */
+static void measure_all(struct times *t, const struct times_state *before, const struct event *e)
+{
     struct event timer = *e;
+    if (event_is_datagram(e) && e->from_role == FROM_EVCC)
+        return;
     timer.kind = EVENT_TIMER;
-    timer.by = ended->by;
-    timer.text = limit->name;
-    timer.limit_us = limit->us;
     timer.taken_us = e->us > before->us ? e->us - before->us : 0;
-    timer.ok = timer.taken_us <= timer.limit_us;
     timer.bytes = (struct slice){NULL, 0};
     timer.message = NULL;
     timer.problem = NULL;
-    t->next(t->context, &timer);
+    for (size_t i = 0; i < sizeof ENDED / sizeof ENDED[0]; i++)
+        if (ENDED[i].from_role == e->from_role)
+            measure(t, before, &timer, &ENDED[i]);
 }
 
 void times_event(void *context, const struct event *e)
@@ -103,12 +121,8 @@ void times_event(void *context, const struct event *e)
     struct times_state *s = is_message ? state_of(t, e) : NULL;
     if (s == NULL)
         return;
-    /* a datagram that is repeated, and what is asked after one, has no time to keep */
-    bool is_answer = s->from_role != FROM_NONE && s->from_role != e->from_role;
-    for (size_t i = 0; is_answer && i < sizeof ENDED / sizeof ENDED[0]; i++)
-        if (ENDED[i].from_role == e->from_role &&
-            !(event_is_datagram(e) && e->from_role == FROM_EVCC))
-            measure(t, s, e, &ENDED[i]);
+    if (s->from_role != FROM_NONE && s->from_role != e->from_role)
+        measure_all(t, s, e);
     s->us = e->us;
     s->from_role = e->from_role;
     s->schema = e->schema;

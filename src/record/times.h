@@ -31,7 +31,7 @@ const struct times_limit *times_find(const struct times_limits *l, const char *p
 
 struct times_state; /* of a connection, or of a session's datagrams */
 
-#define TIMES_KNOWN 1021
+#define TIMES_KNOWN 2048 /* some hundred are there */
 #define TIMES_BUCKETS 4096
 
 /* What was found before. schema NULL: nothing. */

@@ -263,9 +263,14 @@ static const struct schema *own_set(struct library *l, const struct protocol *p,
 const struct schema *protocol_set(struct library *l, const struct protocol *p, uint16_t payload,
                                   struct err *e)
 {
+    if (l->set != NULL && l->protocol == p && l->payload == payload)
+        return l->set;
     const struct schema *found = own_set(l, p, payload, e);
     for (const struct protocol *o = PROTOCOLS; found == NULL && !e->set && o->name != NULL; o++)
         if (o != p && protocol_is_akin(o, p))
             found = own_set(l, o, payload, e);
+    l->protocol = p;
+    l->payload = payload;
+    l->set = found;
     return found;
 }

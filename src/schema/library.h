@@ -20,6 +20,10 @@ struct library {
         const char *path;
         struct buf text;
     } file[LIBRARY_MAX];
+    /* What protocol_set found last. */
+    const struct protocol *protocol;
+    const struct schema *set;
+    uint16_t payload;
 };
 
 /*

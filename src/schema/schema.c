@@ -48,7 +48,8 @@ const struct simple *schema_simple(const struct schema *s, const char *name)
 int type_slot(const struct type *t, const char *name, size_t n)
 {
     for (unsigned i = 0; i < t->fields; i++)
-        if (strncmp(t->field[i].name, name, n) == 0 && t->field[i].name[n] == '\0')
+        if (t->field[i].name[0] == name[0] && strncmp(t->field[i].name, name, n) == 0 &&
+            t->field[i].name[n] == '\0')
             return (int)i;
     return -1;
 }

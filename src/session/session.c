@@ -497,7 +497,6 @@ static int take_frame(struct parcel *p)
     struct received *r = p->read;
     if (r == NULL)
         return 0; /* a filter made something of it that is no frame */
-    p->read = NULL;
     r->number = p->event.number;
     if (s->refuses_trailing && r->is_decoded && r->message.trailing.n > 0) {
         struct err problem = ERR_INIT;
@@ -508,6 +507,9 @@ static int take_frame(struct parcel *p)
     }
     if (r->is_decoded)
         note_message(s, &r->message, false);
+    if (s->keeps_none)
+        return 0;
+    p->read = NULL;
     session_queue(s, fitted(s, r));
     return 0;
 }

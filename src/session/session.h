@@ -51,6 +51,7 @@ struct session {
     bool is_echo;          /* of the events */
     bool is_inside;        /* the connection is one of TLS; whoever owns the session sets it */
     bool refuses_trailing; /* what it gets with octets behind the message is none */
+    bool keeps_none;       /* what comes is recorded, and does not wait for session_take */
     bool is_after;         /* this side has closed the connection: what comes, comes too late */
     enum came came;        /* how well the time of session_feed is known; set likewise */
     struct endpoint local, remote;

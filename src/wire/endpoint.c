@@ -49,6 +49,15 @@ bool endpoint_same(const struct endpoint *a, const struct endpoint *b)
     return a->port == b->port && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
 
+uint64_t endpoint_hash(const struct endpoint *a)
+{
+    uint64_t half[2];
+    memcpy(half, a->ip, sizeof half);
+    uint64_t h = (half[0] ^ a->port) * 0x9E3779B97F4A7C15u;
+    h = (h ^ h >> 32 ^ half[1]) * 0x9E3779B97F4A7C15u;
+    return h ^ h >> 32;
+}
+
 const char *endpoint_text(const struct endpoint *a, char *text, size_t size)
 {
     char ip[INET6_ADDRSTRLEN] = "", port[8] = "";

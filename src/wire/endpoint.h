@@ -34,6 +34,9 @@ int endpoint_parse(const char *text, struct endpoint *out, struct err *e);
 /* Address and port are equal; interface and MAC address do not count. */
 bool endpoint_same(const struct endpoint *a, const struct endpoint *b);
 
+/* A number that is the same where endpoint_same says so, to find them again by. */
+uint64_t endpoint_hash(const struct endpoint *a);
+
 bool endpoint_is_link_local(const struct endpoint *a);
 bool endpoint_is_multicast(const struct endpoint *a);
 bool endpoint_is_unset(const struct endpoint *a); /* the address is :: */
