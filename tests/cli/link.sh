@@ -17,7 +17,8 @@ plugged() {
 : >"$work/evse"
 "$V2GLAB" evse --alone --no-record --ladder $2 >"$work/evse" 2>&1 &
 pid=\$!
-# seen WORDS N: the station has said that N times; the kernel tells of a link within a second
+# seen WORDS N: the station has said that N times; the kernel tells of a link within a second, and
+# a listener is open before it is told
 seen() {
     tries=0
     while [ "\$(grep -c "\$1" "$work/evse")" -lt "\$2" ] && [ \$tries -lt 50 ]; do
@@ -50,13 +51,13 @@ grep -q 'EVCC: pass' "$work/out" && grep -q 'link is down' "$work/evse"
 result $? "a vehicle that comes soon after the link charges"
 
 plugged "late" "--timer V2G_SECC_CommunicationSetup_Performance_Time=300ms" \
-    "plug; sleep 0.6; $charge --timer V2G_EVCC_CommunicationSetup_Timeout=700ms"
+    "plug; seen 'listeners are closed' 1; $charge --timer V2G_EVCC_CommunicationSetup_Timeout=700ms"
 grep -q 'SDP and listeners are closed' "$work/evse" && grep -q 'cannot be reached' "$work/err" &&
     ! grep -q 'SECCDiscoveryRes' "$work/evse"
 result $? "[V2G2-723 V2G2-716] after V2G_SECC_CommunicationSetup_Performance_Time nobody answers SDP, and the listener is closed"
 
-plugged "again" "--timer V2G_SECC_CommunicationSetup_Performance_Time=300ms" \
-    "plug; sleep 0.6; plug; sleep 0.1; $charge"
+plugged "again" "--timer V2G_SECC_CommunicationSetup_Performance_Time=3s" \
+    "plug; seen 'listeners are closed' 1; plug; $charge"
 grep -q 'EVCC: pass' "$work/out" && [ "$(grep -c listens "$work/evse")" -eq 4 ]
 result $? "and with the next link they are open again"
 
