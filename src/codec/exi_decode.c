@@ -136,7 +136,8 @@ enum {
     SIMPLE_TEXT
 };
 
-static int refuse(struct decoder *d, uint64_t from, unsigned what, const char *name)
+/* code: what stands in the stream; other states than a first one leave some of these out. */
+static int refuse(struct decoder *d, uint64_t from, unsigned what, unsigned code, const char *name)
 {
     static const char *const WHAT[] = {
         "the end of the element",
@@ -148,8 +149,8 @@ static int refuse(struct decoder *d, uint64_t from, unsigned what, const char *n
         "characters where the schema has none",
     };
     if (what > SIMPLE_TEXT)
-        return decoder_fail(d, from, "code %u behind the escape; expected at most %d", what,
-                            SIMPLE_TEXT);
+        return decoder_fail(d, from, "code %u behind the escape; expected at most %u", code,
+                            SIMPLE_TEXT - (what - code));
     return decoder_fail(d, from, "%s%s%s: a deviation from the schema that is not supported",
                         WHAT[what], name[0] != '\0' ? " in " : "", name);
 }
@@ -175,10 +176,10 @@ static int read_end_of_untyped(struct decoder *d, const struct field *f)
     if (bits_read(&d->r, 1) == 0)
         return decoder_fail(d, from, "characters behind untyped characters in %s; expected its end",
                             f->name);
-    unsigned what = (unsigned)bits_read(&d->r, 2);
-    if (what != 0)
-        return refuse(d, from, SIMPLE_ELEMENT + what - 1, f->name);
-    decoder_show_deviation(d, from, "EE", 1, what, f->name);
+    unsigned code = (unsigned)bits_read(&d->r, 2);
+    if (code != 0)
+        return refuse(d, from, SIMPLE_ELEMENT + code - 1, code, f->name);
+    decoder_show_deviation(d, from, "EE", 1, code, f->name);
     return d->r.pos > d->r.end ? decoder_fail_end(d) : 0;
 }
 
@@ -193,7 +194,7 @@ static int read_deviating(struct decoder *d, const struct field *f, union value 
     }
     bool can_be_empty = f->kind == KIND_STRING || f->kind == KIND_HEX || f->kind == KIND_BASE64;
     if (what != SIMPLE_END || !can_be_empty)
-        return refuse(d, from, what, f->name);
+        return refuse(d, from, what, what, f->name);
     decoder_show_deviation(d, from, "EE", 1, what, "empty");
     v->b = bytes_new(d->arena, "", 0);
     if (v->b == NULL)
@@ -211,8 +212,10 @@ static int read_simple(struct decoder *d, const struct field *f, union value *v)
     if (read_value(d, f, v) != 0)
         return -1;
     from = d->r.pos;
-    if (bits_read(&d->r, 1) != 0)
-        return refuse(d, from, SIMPLE_ELEMENT + (unsigned)bits_read(&d->r, 1), f->name);
+    if (bits_read(&d->r, 1) != 0) {
+        unsigned code = (unsigned)bits_read(&d->r, 1);
+        return refuse(d, from, SIMPLE_ELEMENT + code, code, f->name);
+    }
     if (d->r.pos > d->r.end)
         return decoder_fail_end(d);
     decoder_show(d, from, "EE", 0, f->name);
@@ -292,7 +295,7 @@ static int read_escape(struct decoder *d, struct node *n, uint64_t *has, unsigne
     if (what > 0 && !s->starts)
         what += 2;
     if (what != SIMPLE_END)
-        return refuse(d, from, what, "");
+        return refuse(d, from, what, second, "");
     decoder_show_deviation(d, from, "EE", code, second, "ends early");
     unsigned slot = t->slots[s->first + s->count - 1];
     const struct field *due = &t->field[slot];
@@ -554,7 +557,7 @@ static int read_any_attribute(struct decoder *d, struct any *any, uint32_t qname
     part->uri = d->names.uri[q->uri].text;
     part->name = exi_local_text(&d->names, q->uri, q->local);
     if (q->uri == 2) /* xsi:type changes the grammar */
-        return refuse(d, d->r.pos, SIMPLE_XSI_TYPE, any->name);
+        return refuse(d, d->r.pos, SIMPLE_XSI_TYPE, 0, any->name);
     return decoder_string(d, q->part, &part->text, &characters);
 }
 
@@ -758,7 +761,7 @@ static int read_relaxed(struct decoder *d, struct any *any, uint32_t part)
             decoder_show(d, from, "CH", code, any->name);
             bad = read_any_text(d, any, part);
         } else {
-            bad = refuse(d, from, SIMPLE_ELEMENT, any->name);
+            bad = refuse(d, from, SIMPLE_ELEMENT, 0, any->name);
         }
         if (bad != 0)
             return -1;

@@ -669,7 +669,8 @@ static void test_untyped_characters_end_the_content(void **state)
     } CASES[] = {
         {0, 0, "characters behind untyped characters in ChargingSession; expected its end"},
         {1, 1, "an element that the schema does not have here"},
-        {1, 2, "characters where the schema has none"}};
+        {1, 2, "characters where the schema has none"},
+        {1, 3, "code 3 behind the escape; expected at most 2"}};
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         uint8_t exi[200];
         struct bit_writer w;
@@ -691,9 +692,14 @@ static void test_untyped_characters_end_the_content(void **state)
 static void test_deviations_are_refused_by_name(void **state)
 {
     struct bench *b = *state;
-    static const char *const WHAT[] = {
-        "the end of the element", "xsi:type",   "xsi:nil", "an attribute",
-        "an attribute",           "an element", NULL,      "code 7"};
+    static const char *const WHAT[] = {"the end of the element",
+                                       "xsi:type",
+                                       "xsi:nil",
+                                       "an attribute",
+                                       "an attribute",
+                                       "an element",
+                                       NULL,
+                                       "code 7 behind the escape; expected at most 6"};
     for (unsigned i = 0; i < 8; i++) {
         uint8_t exi[200];
         struct bit_writer w;
