@@ -228,7 +228,8 @@ static int read_capture(struct reading *r, const struct capture_source *from, bo
         report_err("", &e);
     if (bad != 0 && totals.packets == totals.unknown)
         return EXIT_SETUP;
-    return r->links.undecoded > 0 || r->links.differing > 0 ? EXIT_FAIL : EXIT_PASS;
+    const struct links *l = &r->links;
+    return bad != 0 || l->undecoded + l->differing + l->losses > 0 ? EXIT_FAIL : EXIT_PASS;
 }
 
 /* The copy with what was found as comments; the capture has been read by now. */

@@ -504,6 +504,11 @@ static void on_clock(void *context, int64_t us, int64_t back)
     remark(r, us, text);
 }
 
+static void on_anew(void *context, int64_t us, const char *text)
+{
+    remark(context, us, text);
+}
+
 /* ---- SDP ---- */
 
 static void on_udp(void *context, int64_t us, const struct endpoint *from,
@@ -515,6 +520,7 @@ static void on_udp(void *context, int64_t us, const struct endpoint *from,
     const struct endpoint *asker = d.event.from_role == FROM_EVCC ? from : to;
     d.event.session = numbers_asked(&r->out.numbers, asker).session;
     d.event.packet = frame;
+    r->undecoded += d.event.message == NULL;
     recorder_put(&r->out, &d.event);
 }
 
@@ -608,6 +614,7 @@ const struct capture_events LINKS_EVENTS = {
     .tcp_network = on_network,
     .tcp_close = on_close,
     .clock_back = on_clock,
+    .anew = on_anew,
     .link = on_link,
 };
 

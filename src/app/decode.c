@@ -63,7 +63,7 @@ static const struct option OPTION[] = {
      .at = offsetof(struct decode, view.keeps_secrets)},
     {"follow", 'F', NULL,
      "of a capture: it still grows; messages are shown as they come, until\n"
-     "Ctrl-C",
+     "Ctrl-C; also of the file that takes its place",
      .at = offsetof(struct decode, follows)},
     {"verify", 0, NULL, "of a capture: encode every message again, and report those that differ",
      .at = offsetof(struct decode, view.verify)},
@@ -103,7 +103,8 @@ static const struct usage USAGE = {
     "  v2glab decode --json runs/2026-11-20-231500\n"
     "  v2glab decode charger.log\n\n"
     "exit codes: 0 decoded, 1 it (or, with --lines, a line) cannot be decoded,\n"
-    "2 several grammars fit, 3 wrong use, or a file that cannot be read",
+    "or a part of a capture is missing, 2 several grammars fit, 3 wrong use, or\n"
+    "a file that cannot be read",
     NULL,
 };
 

@@ -5,6 +5,7 @@
 #include "wire/ether.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,7 +100,8 @@ struct reader {
     struct datagram_seen datagram[SENT];
     unsigned n_datagrams;
     char unknown[64]; /* link layer, the first one */
-    int64_t us;       /* of the packet before */
+    int64_t us;       /* of the packet before; valid when has_us */
+    bool has_us;
     bool no_memory;
     struct connection *oldest, *newest;
     struct connection *bucket[BUCKETS];
@@ -792,8 +794,9 @@ static void tell_lost_fragments(struct reader *r, int64_t us)
 /* What comes has the new time, also behind what was handed over with the old one. */
 static void look_at_clock(struct reader *r, int64_t us)
 {
-    int64_t back = r->totals.packets > 1 ? r->us - us : 0;
+    int64_t back = r->has_us ? r->us - us : 0;
     r->us = us;
+    r->has_us = true;
     if (back < CLOCK_STEP)
         return;
     for (struct connection *c = r->oldest; c != NULL; c = c->newer)
@@ -849,9 +852,21 @@ static void reader_finish(struct reader *r)
         connection_flush(r, c, r->us, false);
         free(c);
     }
+    r->oldest = r->newest = NULL;
     tell_lost_fragments(r, INT64_MAX);
     fragments_close(&r->fragments);
     pcap_close(&r->file);
+}
+
+static const struct pcap_events FILE_EVENTS = {on_packet, on_secrets};
+
+static void reader_begin(struct reader *r)
+{
+    memset(r->bucket, 0, sizeof r->bucket);
+    r->n_waiting = r->n_datagrams = 0;
+    r->has_us = false;
+    r->file.on = &FILE_EVENTS;
+    r->file.context = r;
 }
 
 /* Takes what is whole of the bytes away from their beginning. */
@@ -867,36 +882,64 @@ static int feed(struct reader *r, struct buf *bytes, struct err *e)
     return bad;
 }
 
-/* Somebody has cut it, or begun to write it anew, since it was read up to here. */
-static int look_for_cut(const struct capture_source *from, struct err *e)
+/* fd becomes what lies at the path. False: nothing does. */
+static bool open_again(const struct capture_source *from)
 {
-    struct stat now;
+    int fd = open(from->name, O_RDONLY | O_CLOEXEC);
+    bool is_open = fd >= 0 && dup3(fd, from->fd, O_CLOEXEC) >= 0;
+    if (fd >= 0)
+        close(fd);
+    return is_open;
+}
+
+/* At the end of a file that grows: whether somebody has cut it since, or begun to write it anew, or
+ * another file lies in its place (there may be none for a while). Then that is told, and what is
+ * there now comes next. */
+static bool begin_anew(struct reader *r, const struct capture_source *from, struct buf *bytes)
+{
+    struct stat now, there;
     off_t at = lseek(from->fd, 0, SEEK_CUR);
-    if (at < 0 || fstat(from->fd, &now) != 0 || now.st_size >= at)
-        return 0;
-    return err_set(e,
-                   "the file has become shorter: %lld bytes were read, and now it has %lld; what "
-                   "came before is shown, for what it holds now begin again",
-                   (long long)at, (long long)now.st_size);
+    char text[EVENT_TEXT], rest[80] = "";
+    if (at < 0 || fstat(from->fd, &now) != 0 || now.st_size > at)
+        return false;
+    bool is_other =
+        stat(from->name, &there) == 0 && (there.st_ino != now.st_ino || there.st_dev != now.st_dev);
+    if (now.st_size >= at && (!is_other || !open_again(from)))
+        return false;
+    if (bytes->n > 0)
+        snprintf(rest, sizeof rest, "; %zu bytes of a packet that was not whole are lost",
+                 bytes->n);
+    if (now.st_size < at)
+        snprintf(text, sizeof text,
+                 "the file has become shorter, from %lld bytes to %lld: it is read anew%s",
+                 (long long)at, (long long)now.st_size, rest);
+    else
+        snprintf(text, sizeof text, "another file is in its place: that is read now%s", rest);
+    lseek(from->fd, 0, SEEK_SET);
+    buf_clear(bytes);
+    reader_finish(r);
+    reader_begin(r);
+    if (r->on->anew != NULL)
+        r->on->anew(r->context, r->us, text);
+    return true;
 }
 
 /* Appends what there is to the bytes: how many, 0 at the end, -1: e. */
-static ssize_t read_more(const struct capture_source *from, struct buf *bytes, struct err *e)
+static ssize_t read_more(struct reader *r, const struct capture_source *from, struct buf *bytes,
+                         struct err *e)
 {
     struct pollfd ready = {.fd = from->fd, .events = POLLIN};
-    uint8_t *room = buf_reserve(bytes, BLOCK);
-    if (room == NULL)
-        return err_set(e, "out of memory");
     for (;;) {
+        uint8_t *room = buf_reserve(bytes, BLOCK);
+        if (room == NULL)
+            return err_set(e, "out of memory");
         int said = poll(&ready, 1, 0);
         if (said == 0 && from->rest != NULL && !from->rest(from->context))
             return 0;
         if (said <= 0)
             continue;
         ssize_t n = read(from->fd, room, BLOCK);
-        if (n == 0 && from->grows && look_for_cut(from, e) != 0)
-            return -1;
-        if (n == 0 && from->grows && from->rest(from->context))
+        if (n == 0 && from->grows && (begin_anew(r, from, bytes) || from->rest(from->context)))
             continue;
         if (n < 0 && errno == EINTR)
             continue;
@@ -913,10 +956,11 @@ static int read_all(struct reader *r, const struct capture_source *from, struct 
     buf_add(&bytes, from->head.p, from->head.n);
     do
         bad = bytes.failed ? err_set(e, "out of memory") : feed(r, &bytes, e);
-    while (bad == 0 && from->fd >= 0 && (n = read_more(from, &bytes, e)) > 0);
+    while (bad == 0 && from->fd >= 0 && (n = read_more(r, from, &bytes, e)) > 0);
     if (bad == 0 && n < 0)
         bad = -1;
-    if (bad == 0 && (!from->grows || !r->file.is_begun))
+    bool is_nothing = !r->file.is_begun && r->totals.packets == 0;
+    if (bad == 0 && (!from->grows || is_nothing))
         bad = pcap_end(&r->file, bytes.n, e);
     buf_close(&bytes);
     return bad;
@@ -925,7 +969,6 @@ static int read_all(struct reader *r, const struct capture_source *from, struct 
 int capture_read(const struct capture_source *from, const struct capture_events *events,
                  void *context, struct capture_totals *totals, struct err *e)
 {
-    static const struct pcap_events EVENTS = {on_packet, on_secrets};
     struct reader *r = calloc(1, sizeof *r);
     if (totals != NULL)
         *totals = (struct capture_totals){0};
@@ -933,8 +976,7 @@ int capture_read(const struct capture_source *from, const struct capture_events 
         return err_set(e, "out of memory");
     r->on = events;
     r->context = context;
-    r->file.on = &EVENTS;
-    r->file.context = r;
+    reader_begin(r);
     int status = read_all(r, from, e);
     reader_finish(r);
     if (status == 0 && r->totals.unknown > 0 && r->totals.unknown == r->totals.packets)

@@ -91,6 +91,10 @@ struct capture_events {
      * order of packets explains: somebody has set the clock. */
     void (*clock_back)(void *context, int64_t us, int64_t back);
 
+    /* The file that grows is another one from here on, or was begun anew: text says which. All that
+     * was open is over; what it holds now is read from its beginning, and counted on. */
+    void (*anew)(void *context, int64_t us, const char *text);
+
     /* An Ethernet frame of HomePlug (0x88E1), with its header, VLAN tags left out; the addresses
      * are 0 where the capture has none. */
     void (*link)(void *context, int64_t us, struct slice frame, uint64_t number);
@@ -110,7 +114,8 @@ struct capture_source {
     const char *name;  /* for messages */
     struct slice head; /* what was read of it before; or all of it, unpacked */
     int fd;            /* where the rest is read from; -1: there is none */
-    bool grows;        /* where the file ends more may come; rest is not NULL */
+    bool grows; /* where the file ends more may come; rest is not NULL, and name is its path: fd
+                   becomes what lies there when that is another file */
 
     /* Nothing more is there for now, or (grows) at the end: waits a little. False: what is there is
      * all that is wanted. NULL: waits for as long as it takes. */

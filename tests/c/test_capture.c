@@ -268,7 +268,7 @@ static void on_clock(void *context, int64_t us, int64_t back)
 
 static const struct capture_events EVENTS = {on_packet, on_secrets, on_udp,  on_open,
                                              on_failed, on_network, on_data, on_loss,
-                                             on_close,  on_clock,   NULL};
+                                             on_close,  on_clock,   NULL,    NULL};
 
 static struct capture_totals totals;
 static struct err problem;
