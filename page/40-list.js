@@ -331,11 +331,15 @@ function drawList() {
     markCurrent();
 }
 
+let marked = null; // the row that is
+
 function markCurrent() {
-    for (const row of findAll('.row[aria-current]')) row.removeAttribute('aria-current');
+    if (marked) marked.removeAttribute('aria-current');
+    marked = null;
     const c = current || shown[chosen];
     if (c) fillBlock(shown.indexOf(c));
     if (!c || !c.row || !c.row.isConnected) return;
-    c.row.firstChild.setAttribute('aria-current', 'true');
+    marked = c.row.firstChild;
+    marked.setAttribute('aria-current', 'true');
     c.row.scrollIntoView({ block: 'nearest' });
 }

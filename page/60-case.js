@@ -396,9 +396,16 @@ function reproduce(c) {
 const timesSection = () =>
     h('section', { id: 'times' }, h('div.head', h('h2', say('times'))), h('div.times'));
 
+// The middle pane, from its top. Scrolling asks for the layout: the less is there yet, the better.
+function fillMain(wrap) {
+    byId('main').replaceChildren(wrap);
+    byId('main').scrollTop = 0;
+    if (innerWidth < 1100) byId('app').scrollTop = 0;
+}
+
 // Where nobody judges, the times come first: they are what a capture is looked at for.
 function drawCase(c) {
-    byId('main').replaceChildren(
+    fillMain(
         h(
             'div.wrap.wide.case',
             crumbs(c),
@@ -437,14 +444,23 @@ function drawCase(c) {
             reproduce(c),
         ),
     );
-    drawLadder(c);
-    drawCurves();
     drawTimes(c);
+    drawLadder(c);
+    if (!openDeciding(c)) drawCurves();
+}
+
+// Opens the message that decided where there is room beside the case, and draws the curves in what
+// is left.
+function openDeciding(c) {
+    const { bad } = content;
+    const opens = !!bad && bad.entry >= 0 && c.outcome !== 'pass' && innerWidth >= 1100;
+    if (opens) choose(bad.entry, true);
+    return opens;
 }
 
 // A case that was not played.
 function drawUnplayed(c) {
-    byId('main').replaceChildren(
+    fillMain(
         h(
             'div.wrap.case',
             crumbs(c),
@@ -476,15 +492,10 @@ async function showCase(c) {
             content = read;
             drawCase(c);
         } catch (e) {
-            byId('main').replaceChildren(
+            fillMain(
                 h('div.wrap.case', crumbs(c), title(c), h('p.warning', say('broken', e.message))),
             );
         }
     }
-    byId('main').scrollTop = 0;
-    if (innerWidth < 1100) byId('app').scrollTop = 0;
     announce(say('opened', c.key, say(c.outcome)));
-    const bad = content && content.bad;
-    if (bad && bad.entry >= 0 && c.outcome !== 'pass' && innerWidth >= 1100)
-        choose(bad.entry, true);
 }

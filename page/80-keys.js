@@ -162,13 +162,13 @@ addEventListener('beforeprint', () => {
 });
 addEventListener('hashchange', route);
 
-// The blocks stand behind this script.
+// The top line is there while the browser still reads the blocks, which stand behind this script.
+META.run = META;
+drawTop();
 addEventListener('DOMContentLoaded', async () => {
-    META.run = META;
     try {
         await readPlan();
     } catch (e) {
-        drawTop();
         byId('main').replaceChildren(
             h('div.wrap', h('p.warning', { role: 'alert' }, say('broken_plan', e.message))),
         );
