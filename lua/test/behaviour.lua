@@ -154,6 +154,26 @@ function behaviour.ignores(it, row)
     it:expects_nothing(row.within)
 end
 
+-- In the charge loop, by that request, it asks the vehicle to pause, and tells what is left of the
+-- time for that.
+function behaviour.counts_down(it, row)
+    it:repeats(row.sends, { within = 'V2G_EVCC_Ongoing_Timeout',
+        ends = { ['EVSEStatus.EVSENotification'] = 'Pause' },
+        response = { ['EVSEStatus.NotificationMaxDelay'] = expect.any { 60, 0 } } })
+    local first = it:found 'EVSEStatus.NotificationMaxDelay'
+    local from = Now()
+    it:repeats(row.sends, { within = 'V2G_EVCC_Ongoing_Timeout',
+        ends = { ['EVSEStatus.NotificationMaxDelay'] = expect.at_most(math.max(0, first - 2)) },
+        checks = { {
+            text = 'NotificationMaxDelay less by the time gone by',
+            find = function(m)
+                local delay, due = m.EVSEStatus.NotificationMaxDelay, first - (Now() - from) / 1000
+                return math.abs(delay - math.max(0, due)) > 1.5 and ('%d s, %.1f s after %d s'):format(
+                    delay, (Now() - from) / 1000, first) or nil
+            end,
+            negations = { 'set EVSEStatus.NotificationMaxDelay 7' } } } })
+end
+
 -- ---- of a vehicle ----
 
 -- What a vehicle that ends charging may still send.

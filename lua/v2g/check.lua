@@ -28,7 +28,7 @@ local WORDS <const> = {
 
 -- Tables whose entries are all known by name.
 local CLOSED <const> = { ev = { 'battery', 'ac', 'grid' },
-                         station = { 'ac', 'dc', 'modes', 'grid' } }
+                         station = { 'ac', 'dc', 'modes', 'grid', 'enter_service' } }
 
 -- Of the battery, in percent.
 local PERCENT <const> = { 'soc', 'bulk', 'full', 'target' }

@@ -2,7 +2,9 @@
 -- What a grid operator asks of a vehicle that feeds in (AC-DER of ISO 15118-20 Amendment 1): the
 -- functions by their bits, what a station asks for unless told otherwise, and a model of what a
 -- vehicle makes of it. Powers are those that the vehicle draws: below 0 it feeds in. The model
--- answers at once: delays and time constants are told, and not played.
+-- answers at once: time constants are told, and not played.
+
+local enter_service = require 'v2g.enter_service'
 
 local der = {}
 
@@ -143,8 +145,8 @@ local function sae_curve(x, y, enable, points)
 end
 
 -- What a station asks for by SAE rules: like category B and III of IEEE 1547, for its own nominal
--- voltage and frequency. most: var.
-function der.sae(grid, most)
+-- voltage and frequency. most: var; enter: delay, randomized_delay, ramp (s).
+function der.sae(grid, most, enter)
     local u, f = grid.voltage, grid.frequency
     local volt_var = sae_curve('V', 'var', true, { { 0.92 * u, -most }, { 0.98 * u, 0 },
                                                    { 1.02 * u, 0 }, { 1.08 * u, most } })
@@ -160,7 +162,10 @@ function der.sae(grid, most)
                               times({ { 0.16, f - 3.5 }, { 300, f - 1.5 } }, 'Hz') },
         EnterServiceCPDRes = { PermitService = true, EnterServiceVoltageHigh = 1.05 * u,
                                EnterServiceVoltageLow = 0.917 * u, EnterServiceFrequencyHigh = f + 0.1,
-                               EnterServiceFrequencyLow = f - 0.5 },
+                               EnterServiceFrequencyLow = f - 0.5,
+                               EnterServiceDelay = enter.delay,
+                               EnterServiceRandomizedDelay = enter.randomized_delay,
+                               EnterServiceRampTime = enter.ramp },
         ReactivePowerSupportCPDRes = {
             ConstantPowerFactor = { Enable = false, PowerFactorValue = 1,
                                     PowerFactorExcitation = 'OverExcited' },
@@ -239,6 +244,35 @@ end
 function der.only(control, supported)
     each_enabled(control, function(bit, one, key) one[key] = supported & bit ~= 0 end)
     return control
+end
+
+-- ---- signs ----
+
+-- Limits of what a vehicle feeds in are at most 0, those of what it draws at least 0.
+local SIGNS <const> = { { 'imumDischargePower', -1, 'above' }, { 'NominalDischargePower', -1, 'above' },
+                        { 'imumVarInjection', -1, 'above' }, { 'imumVarAbsorption', 1, 'below' } }
+
+-- Adds to `wrong` which limits of an element, a table, have the wrong sign, as 'NAME 11000 is above
+-- 0', and returns it.
+local function add_wrong_signs(wrong, element)
+    for name, value in pairs(element) do
+        if type(value) == 'table' then
+            add_wrong_signs(wrong, value)
+        end
+        for _, row in ipairs(type(value) == 'number' and SIGNS or {}) do
+            if name:find(row[1]) and value * row[2] < 0 then
+                wrong[#wrong + 1] = ('%s %g is %s 0'):format(name, value, row[3])
+            end
+        end
+    end
+    return wrong
+end
+
+-- Those of an element, in the order of their names.
+function der.wrong_signs(element)
+    local wrong = add_wrong_signs({}, element)
+    table.sort(wrong)
+    return wrong
 end
 
 -- ---- the model ----
@@ -357,7 +391,7 @@ local IEC <const> = {
         return reactive_factor(s, factor_on_curve(c, math.abs(s.p)))
     end },
     -- what the charge loop asks for goes before curves
-    { 'DSOMaximumDischargePower', limit_feed },
+    { 'DSOMaximumDischargePower', function(s, most) return limit_feed(s, math.abs(most)) end },
     { 'DSOCosPhiSetpoint', function(s, c)
         return reactive_factor(s, c.DSOCosPhiSetpointValue, c.Excitation)
     end },
@@ -431,22 +465,18 @@ local function enabled(control)
     return found
 end
 
--- Whether the grid lets a vehicle be connected by SAE rules, and why not.
-local function may_connect(s, control)
-    local enter = control.EnterServiceCPDRes or control.EnterServiceCLRes or {}
-    if enter.PermitService == false then
-        return false, 'service is not permitted'
-    end
+-- Why the grid trips a vehicle by SAE rules, or nil.
+local function tripped(s, control)
     local voltage, frequency = control.VoltageTrip, control.FrequencyTrip
     if voltage and (trips(s, voltage.OverVoltageMustTripCurve, 'V', s.voltage, true)
         or trips(s, voltage.UnderVoltageMustTripCurve, 'V', s.voltage, false)) then
-        return false, 'the voltage trips it'
+        return 'the voltage trips it'
     end
     if frequency and (trips(s, frequency.OverFrequencyMustTripCurve, 'Hz', s.frequency, true)
         or trips(s, frequency.UnderFrequencyMustTripCurve, 'Hz', s.frequency, false)) then
-        return false, 'the frequency trips it'
+        return 'the frequency trips it'
     end
-    return true
+    return nil
 end
 
 -- What of a charge loop's DERControlCLRes has changed, laid over what was told before charging.
@@ -469,36 +499,49 @@ function der.merge(control, changed)
     return all
 end
 
+-- The rules of that kind, and what the station asks of each by its name.
+local function asked(flavour, control, orders)
+    if flavour == 'sae' then
+        return SAE, enabled(control)
+    end
+    local by_name = {}
+    for name, order in pairs(orders) do
+        by_name[name] = order
+    end
+    for _, row in ipairs(der.FUNCTIONS) do
+        by_name[row[1]] = row[2] and at(control, row)
+    end
+    return IEC, by_name
+end
+
 -- What the vehicle does at the grid. wanted: W that it would draw; flavour: 'iec', 'sae'; control:
 -- DERControl, DERControlCPDRes; grid: voltage, frequency, nominal (Hz), nominal_voltage; most: draw
--- and feed (W), var; orders: what the charge loop asks for besides by IEC rules, by its element.
+-- and feed (W), var; orders: what the charge loop asks for besides by IEC rules, by its element;
+-- service, now: by SAE rules, as enter_service.advance has them.
 -- Returns p, q, whether it is connected, and a list of what has changed something.
-function der.follow(wanted, flavour, control, grid, most, orders)
+function der.follow(wanted, flavour, control, grid, most, orders, service, now)
     local s = { p = math.max(wanted, -most.feed), q = 0, voltage = grid.voltage, frequency = grid.frequency,
                 nominal = grid.nominal, nominal_voltage = grid.nominal_voltage,
                 draw_most = most.draw, feed_most = most.feed, var_most = most.var }
-    local did, by_name = { s.p ~= wanted and 'EVSEMaximumDischargePower' or nil }, {}
+    local did = { s.p ~= wanted and 'EVSEMaximumDischargePower' or nil }
+    local share, connected, why = 1, true, nil
     if flavour == 'sae' then
-        local connected, why = may_connect(s, control)
+        local trip = tripped(s, control)
+        share, connected, why = enter_service.advance(service, control, grid, now, trip)
         if not connected then
-            return 0, 0, false, { why }
-        end
-        by_name = enabled(control)
-    else
-        for name, order in pairs(orders) do
-            by_name[name] = order
-        end
-        for _, row in ipairs(der.FUNCTIONS) do
-            by_name[row[1]] = row[2] and at(control, row)
+            return trip and 0 or math.max(0, wanted), 0, false, { why }
         end
     end
-    for _, rule in ipairs(flavour == 'sae' and SAE or IEC) do
+    local rules, by_name = asked(flavour, control, orders)
+    for _, rule in ipairs(rules) do
         local c = by_name[rule[1]]
         if c and rule[2](s, c) then
             did[#did + 1] = rule[1]
         end
     end
-    return s.p, s.q, true, did
+    limit_feed(s, most.feed * share)
+    did[#did + 1] = why
+    return s.p, s.q, connected, did
 end
 
 return der

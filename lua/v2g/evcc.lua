@@ -82,9 +82,14 @@ function ev:object(how, why)
     if Profile() ~= 'field' then
         leave(self, how, false, why)
     end
-    if not self.objected[why] then
-        self.objected[why] = true
-        Log(why .. ': put up with, by profile field')
+    self:remark(why .. ': put up with, by profile field')
+end
+
+-- What binds the station, and is no reason to leave: said once.
+function ev:remark(what)
+    if not self.objected[what] then
+        self.objected[what] = true
+        Log(what)
     end
 end
 

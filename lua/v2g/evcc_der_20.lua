@@ -3,6 +3,7 @@
 -- set that it can follow, takes over what the station asks for, and follows it.
 
 local der = require 'v2g.der'
+local enter_service = require 'v2g.enter_service'
 local wire = require 'v2g.wire'
 
 local vehicle = {}
@@ -50,6 +51,7 @@ local function set_limits(self, path, finished)
         self:set('ChargeParameterDiscovery', path .. name, value)
     end
     set('EVProcessing', finished and 'Finished' or 'Ongoing')
+    set('EVMaximumDischargePower', -self.battery.discharge_power)
     set('EVSessionTotalDischargeEnergyAvailable', math.floor(self.battery.capacity))
     if self.transfer.der == 'iec' then
         set('EVReactivePowerLimits_EVMaximumChargeReactivePower', REACTIVE)
@@ -73,21 +75,48 @@ local function compare_nominal(self, get, has)
     end
 end
 
+-- By SAE rules: what the station says again in the charge loop once it has changed, and then alone
+-- [V2G20-3358] [V2G20-3359] [V2G20-3360] [V2G20-3361].
+local TOLD_AGAIN <const> = { 'RequiredDEROperatingMode', 'GridConnectionMode' }
+
+-- By SAE rules: the times of EnterService.
+local function check_service(self)
+    local wrong = enter_service.wrong(self.control)
+    if wrong then
+        self:object('stop', wrong)
+    end
+end
+
+-- Some stations tell limits of discharging above 0, and mean the same.
+local function check_signs(self, element)
+    for _, wrong in ipairs(der.wrong_signs(element)) do
+        self:remark(wrong .. ' [V2G20-1204]; it is taken without its sign')
+    end
+end
+
 -- What the station asks for: kept, if it is all there.
 local function take_over(self, path)
     local function get(name)
-        return self:get('ChargeParameterDiscovery', path .. '_' .. name)
+        return self:get('ChargeParameterDiscovery', path .. (name and '_' .. name or ''))
     end
     if self.transfer.der == 'sae' then
         compare_nominal(self, get, function(name)
             return self:has('ChargeParameterDiscovery', path .. '_' .. name)
         end)
     end
-    self.feed_limit = math.abs(get 'EVSEMaximumDischargePower') -- some tell it below 0
+    check_signs(self, get())
+    self.feed_limit = math.abs(get 'EVSEMaximumDischargePower')
     self.nominal = { frequency = get 'EVSENominalFrequency',
                      voltage = self.transfer.der == 'sae' and get 'GridLimits_GridNominalVoltage'
                          or self.voltage }
     self.control = get(self.transfer.der == 'iec' and 'DERControl' or 'DERControlCPDRes')
+    if self.transfer.der == 'sae' then
+        check_service(self)
+        self.told = {}
+        for _, name in ipairs(TOLD_AGAIN) do
+            self.told[name] = get(name)
+        end
+    end
     local missing = self.transfer.der == 'iec' and der.missing(self.control, self.function_bits)
     if missing then
         self:object('stop', ('DERControl has no %s, which the parameter set wants'):format(missing))
@@ -99,6 +128,7 @@ end
 function vehicle.discover(self, path)
     local own = 'DER_AC_CPDReqEnergyTransferMode_'
     self.control, self.orders, self.did_last = nil, nil, nil -- of a session before a pause
+    self.service = enter_service.new()
     set_limits(self, own, false)
     repeat
         self:exchange('ChargeParameterDiscovery')
@@ -120,7 +150,7 @@ function vehicle.act(self, path, draw, is_idle)
     local p, q, connected, did = der.follow(self.flowing, self.transfer.der, self.control, grid,
         { draw = draw, feed = math.min(self.battery.discharge_power, self.feed_limit),
           var = REACTIVE },
-        self.orders or {})
+        self.orders or {}, self.service, Now() / 1000 * self.scale)
     local text = ('grid %.1f V, %.2f Hz: %s: %.0f W wanted, %.0f W and %.0f var'):format(grid.voltage,
         grid.frequency, #did > 0 and table.concat(did, ', ') or 'as wanted', self.flowing, p, q)
     if is_idle then
@@ -135,7 +165,7 @@ function vehicle.act(self, path, draw, is_idle)
     local function set(name, value)
         self:set('ChargingStatus', path .. name, value)
     end
-    set('EVMaximumDischargePower', self.battery.discharge_power)
+    set('EVMaximumDischargePower', -self.battery.discharge_power)
     set('EVPresentReactivePower', q)
     if self.transfer.der == 'iec' then
         set('EVMinimumDischargePower', 0)
@@ -148,6 +178,23 @@ function vehicle.act(self, path, draw, is_idle)
     set('DERConnectionStatus', connected and 'Connected' or 'Disconnected')
     set('DEROperationalState', connected and 'On' or 'Off')
     set('EVUpdateTime', math.floor(Now() / 1000))
+end
+
+-- What a response changes by SAE rules. optional: the element of that name, or nil.
+local function take_sae(self, optional)
+    local changed = optional 'DERControlCLRes'
+    self.control = changed and der.merge(self.control, changed) or self.control
+    check_service(self)
+    for _, name in ipairs(TOLD_AGAIN) do
+        local now = optional(name)
+        if now and now == self.told[name] then
+            self:remark(('%s says %s again, which has not changed [V2G20-3358] [V2G20-3359] [V2G20-3360] '
+                .. '[V2G20-3361]; it is taken all the same'):format(name, now))
+        elseif now then
+            Log(('the station wants %s %s, and no longer %s'):format(name, now, self.told[name]))
+            self.told[name] = now
+        end
+    end
 end
 
 -- What a response of the charge loop changes. path: of its element.
@@ -163,10 +210,11 @@ function vehicle.take(self, path)
         for _, name in ipairs { 'DSOQSetpoint', 'DSOCosPhiSetpoint', 'DSOMaximumDischargePower' } do
             self.orders[name] = optional(name)
         end
-        return
+    else
+        take_sae(self, optional)
     end
-    local changed = optional 'DERControlCLRes'
-    self.control = changed and der.merge(self.control, changed) or self.control
+    check_signs(self, { EVSEMaximumDischargePower = most,
+                        DSOMaximumDischargePower = (self.orders or {}).DSOMaximumDischargePower })
 end
 
 return vehicle

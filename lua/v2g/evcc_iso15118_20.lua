@@ -644,7 +644,7 @@ local function set_status(self)
         self:set('ChargingStatus', path .. 'EVMinimumChargePower', 0)
         self:set('ChargingStatus', path .. 'EVPresentReactivePower', self.reactive or 0)
     end
-    if control(self) == 'Dynamic' and self.transfer.bpt then
+    if control(self) == 'Dynamic' and self.transfer.bpt and not self.transfer.der then
         self:set('ChargingStatus', path .. 'EVMaximumDischargePower', self.battery.discharge_power)
         self:set('ChargingStatus', path .. 'EVMinimumDischargePower', 0)
     end

@@ -203,10 +203,15 @@ parameters.station = {
     der = 'iec',            -- with ac-der: 'iec' or 'sae', whose rules it wants followed
     grid_functions = { 'OverFrequencyWatt', 'UnderFrequencyWatt', 'VoltWatt', 'VoltVar' }, -- with
                             -- 'iec': those that it asks for (docs/amendment-1.md)
-    -- with ac-der: the grid, its nominal values, and { { after = 5, frequency = 50.5 } … }: what
-    -- becomes of it after so many charge-loop responses
-    grid = { voltage = 230, frequency = 50, events = {} },
+    -- with ac-der: the grid, its nominal values, how the vehicle is to behave at it, and
+    -- { { after = 5, frequency = 50.5 } … }: what becomes of it after so many charge-loop responses
+    -- ('sae': also operating_mode 'GridForming', connection 'GridIslanded', permit_service)
+    grid = { voltage = 230, frequency = 50, operating_mode = 'GridFollowing',
+             connection = 'GridConnected', events = {} },
     permit_service = true,  -- with 'sae': PermitService in the charge loop
+    -- with 'sae': s for which the grid has to be good before the vehicle feeds in, the longest
+    -- random time that it waits besides, and the time in which its power rises then
+    enter_service = { delay = 0, randomized_delay = 0, ramp = 0 },
     transfers = nil,        -- list of EnergyTransferModes by name; nil: all of `modes`
     payment = { 'ExternalPayment', 'Contract' }, -- a contract over TLS only
     contract_without_tls = false, -- true: always (for tests of vehicles)

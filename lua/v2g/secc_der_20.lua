@@ -20,6 +20,11 @@ function station.add_parameters(s, service, list)
     return list
 end
 
+-- By SAE rules: what of the grid is said again once it has changed, and then alone [V2G20-3358]
+-- [V2G20-3359] [V2G20-3360] [V2G20-3361].
+local TOLD_AGAIN <const> = { RequiredDEROperatingMode = 'operating_mode',
+                             GridConnectionMode = 'connection' }
+
 -- supported: SupportedModes of the vehicle, beyond which nothing is enabled.
 local function set_sae(set, s, supported)
     local grid = s.p.grid
@@ -28,8 +33,13 @@ local function set_sae(set, s, supported)
     set('GridLimits_GridNominalFrequency', grid.frequency)
     set('GridLimits_GridMaximumVoltage', grid.voltage * 1.1)
     set('GridLimits_GridMinimumVoltage', grid.voltage * 0.88)
-    set('DERControlCPDRes', der.only(der.sae(grid, REACTIVE), supported))
+    set('DERControlCPDRes', der.only(der.sae(grid, REACTIVE, s.p.enter_service), supported))
     set('EVSEUpdateTime', math.floor(Now() / 1000))
+    s.told = {}
+    for name, what in pairs(TOLD_AGAIN) do
+        set(name, grid[what])
+        s.told[name] = grid[what]
+    end
 end
 
 -- Sets what the response says besides: nil, or 'Ongoing', as long as the vehicle has not taken it
@@ -39,47 +49,72 @@ function station.discover(s, charge, discharge)
         common.set(s.role, RESPONSE, PATH .. name, value)
     end
     local function asked(name)
-        return s.role['Get_AC_ChargeParameterDiscoveryReq_DER_AC_CPDReqEnergyTransferMode_' .. name]()
+        return s.role['Get_AC_ChargeParameterDiscoveryReq_DER_AC_CPDReqEnergyTransferMode'
+            .. (name and '_' .. name or '')]()
     end
     set('EVSENominalFrequency', s.p.grid.frequency)
     set('EVSENominalChargePower', charge) -- not beyond the highest [V2G20-3228] [V2G20-3229]
-    set('EVSENominalDischargePower', discharge)
+    set('EVSENominalDischargePower', -discharge)
+    set('EVSEMaximumDischargePower', -discharge)
     if s.transfer.der == 'iec' then
+        set('EVOperatingMode', s.p.grid.operating_mode)
+        set('GridConnectionMode', s.p.grid.connection)
         set('DERControl', der.control(s.p.grid_functions))
     else
         set_sae(set, s, asked 'SupportedModes')
+    end
+    for _, wrong in ipairs(der.wrong_signs(asked())) do
+        Log(wrong .. ' [V2G20-1204]; it is taken without its sign')
     end
     local said = asked 'EVProcessing'
     return said ~= 'Finished' and 'Ongoing' or nil
 end
 
--- The grid as it is after so many responses.
+-- The grid as it is after so many responses, and whether the vehicle may serve it.
 local function grid_now(s)
-    local now = { voltage = s.p.grid.voltage, frequency = s.p.grid.frequency }
+    local now = { permit_service = s.p.permit_service }
+    for key, value in pairs(s.p.grid) do
+        now[key] = value
+    end
     for _, event in ipairs(s.p.grid.events) do
-        if s.loops >= event.after then
-            now.voltage, now.frequency = event.voltage or now.voltage, event.frequency or now.frequency
+        for key, value in pairs(s.loops >= event.after and event or {}) do
+            now[key] = value
         end
     end
     return now
 end
 
--- Sets what a charge-loop response says besides, and tells what has become of the grid.
-function station.answer(s, m, charge, discharge)
-    local now = grid_now(s)
-    for what, value in pairs(now) do
-        if not s.grid or s.grid[what] ~= value then
-            wire.put(s.id, what, value)
+-- What a vehicle of this program feels of the grid.
+local function put_on_cable(s, now)
+    local before = s.grid or {}
+    for _, what in ipairs { 'voltage', 'frequency' } do
+        if before[what] ~= now[what] then
+            wire.put(s.id, what, now[what])
         end
     end
-    if s.grid and (s.grid.voltage ~= now.voltage or s.grid.frequency ~= now.frequency) then
+    if s.grid and (before.voltage ~= now.voltage or before.frequency ~= now.frequency) then
         Log(('the grid has %.1f V and %.2f Hz'):format(now.voltage, now.frequency))
     end
     s.grid = now
+end
+
+-- Sets what a charge-loop response says besides, and tells what has become of the grid.
+function station.answer(s, m, charge, discharge)
+    local now = grid_now(s)
+    put_on_cable(s, now)
     s.role[m.response .. '_EVSEMaximumChargePower'](charge)
-    s.role[m.response .. '_EVSEMaximumDischargePower'](discharge)
-    if s.transfer.der == 'sae' then
-        s.role[m.response .. '_DERControlCLRes_EnterServiceCLRes_PermitService'](s.p.permit_service)
+    s.role[m.response .. '_EVSEMaximumDischargePower'](-discharge)
+    if s.transfer.der == 'iec' then
+        return
+    end
+    s.role[m.response .. '_DERControlCLRes_EnterServiceCLRes_PermitService'](now.permit_service)
+    for name, what in pairs(TOLD_AGAIN) do
+        local has_changed = now[what] ~= s.told[name]
+        s.role[m.response .. '_' .. name .. 'Specified'](has_changed)
+        if has_changed then
+            s.role[m.response .. '_' .. name](now[what])
+            s.told[name] = now[what]
+        end
     end
 end
 

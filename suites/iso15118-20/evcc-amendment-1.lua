@@ -12,6 +12,10 @@ local IEC <const>, SAE <const> = 'der-iec', 'der-sae'
 local LIMITS <const> = 'DER_AC_CPDResEnergyTransferMode.'
 local AC <const> = 'AC_ChargeParameterDiscoveryReq'
 
+local ENTER <const> = LIMITS .. 'DERControlCPDRes.EnterServiceCPDRes.'
+local LOOP <const> = 'DER_Dynamic_AC_CLResControlMode.'
+local SOC <const> = { [LOOP .. 'MinimumSOC'] = 90, [LOOP .. 'TargetSOC'] = 60 }
+
 local function service(id)
     return { ['EnergyTransferServiceList.Service'] = { { ServiceID = id, FreeService = false } } }
 end
@@ -43,6 +47,19 @@ cases 'DRV_20A_EVCC' {
         Discovery_nominal_charge = { given = AC, energy = SAE, mode = 'ac', cites = 'V2G20-3228',
             fields = { [LIMITS .. 'EVSENominalChargePower'] = 30000 },
             about = 'the nominal power of charging is beyond the highest' },
+        Discovery_delay = { given = AC, energy = SAE, mode = 'ac', cites = 'V2G20-3364',
+            fields = { [ENTER .. 'EnterServiceDelay'] = absent,
+                       [ENTER .. 'EnterServiceRandomizedDelay'] = absent },
+            about = 'EnterService has neither of the delays' },
+        Discovery_ramp = { given = AC, energy = SAE, mode = 'ac', cites = 'V2G20-3365 V2G20-3367',
+            fields = { [ENTER .. 'EnterServiceRampTime'] = absent },
+            about = 'EnterService has a delay, and no time of the ramp' },
+        Loop_soc_iec = { given = 'AC_ChargeLoopReq', energy = IEC, mode = 'ac', fields = SOC,
+            vehicle = { control = 'dynamic' }, cites = 'V2G20-3155',
+            about = 'MinimumSOC above TargetSOC, by IEC rules' },
+        Loop_soc_sae = { given = 'AC_ChargeLoopReq', energy = SAE, mode = 'ac', fields = SOC,
+            vehicle = { control = 'dynamic' }, cites = 'V2G20-3155',
+            about = 'MinimumSOC above TargetSOC, by SAE rules' },
         Detail_functions = { given = 'ServiceDetailReq', energy = IEC, fields = PLAIN,
             about = 'service 10 without DERControlFunctions' },
         Service_iec = { given = 'ServiceDiscoveryReq', energy = IEC, fields = service(1),
@@ -62,4 +79,36 @@ cases 'DRV_20A_EVCC' {
             about = 'more amperes than the MCS connector carries',
             doubt = 'the limit of 3,000 A is assumed (docs/amendment-1.md)' },
     },
+}
+
+-- A limit of what the vehicle feeds in.
+local SIGN <const> = {
+    text = 'EVMaximumDischargePower at most 0',
+    find = function(m)
+        local limit = m:get 'DER_AC_CPDReqEnergyTransferMode.EVMaximumDischargePower':si()
+        return limit > 0 and ('%g W'):format(limit) or nil
+    end,
+    negations = { 'set DER_AC_CPDReqEnergyTransferMode.EVMaximumDischargePower 11000' },
+}
+
+cases 'DRV_20A_EVCC_sign' {
+    about = 'Limits of what the vehicle feeds in are at most 0.',
+    given = AC, mode = 'ac', expects = AC, checks = { SIGN }, cites = 'V2G20-1204',
+    doubt = 'public code has both signs: the table of the amendment is known by a remark alone',
+    rows = { iec = { energy = IEC, about = 'limits of feeding in, by IEC rules' },
+             sae = { energy = SAE, about = 'limits of feeding in, by SAE rules' } },
+    then_ = behaviour.goes_on,
+}
+
+cases 'DRV_20A_EVCC_permission' {
+    about = 'A vehicle that loses the permission to serve the grid says so, and goes on charging.',
+    given = 'AC_ChargeLoopReq', mode = 'ac', energy = SAE, cites = 'V2G20-3366',
+    vehicle = { control = 'dynamic', loops = 0 }, then_ = behaviour.goes_on, expects = 'AC_ChargeLoopReq',
+    fields = { [LOOP .. 'DERControlCLRes.EnterServiceCLRes.PermitService'] = false },
+    request = {
+        ['DER_Dynamic_AC_CLReqControlMode.DEROperationalState'] = 'Off',
+        ['DER_Dynamic_AC_CLReqControlMode.DERConnectionStatus'] = 'Disconnected',
+        ['DER_Dynamic_AC_CLReqControlMode.EVPresentActivePower'] = at_least(0),
+    },
+    rows = { charging = { about = 'PermitService becomes false' } },
 }

@@ -232,23 +232,7 @@ cases 'DRV_20_SECC_ScheduleExchange_resumed' {
 cases 'DRV_20_SECC_ChargeLoop_delay' {
     about = 'A vehicle has a minute until it has to pause, and is told what is left of it.',
     given = 'DC_ChargeLoopRes', mode = 'dc', cites = 'V2G20-3308 V2G20-1850',
-    station = { pause_after = 4 },
+    station = { pause_after = 4 }, sends = 'DC_ChargeLoopReq',
     doubt = 'in scheduled control mode V2G20-1850 has 0: both are right there',
-    then_ = function(it)
-        it:repeats('DC_ChargeLoopReq', { within = 'V2G_EVCC_Ongoing_Timeout',
-            ends = { ['EVSEStatus.EVSENotification'] = 'Pause' },
-            response = { ['EVSEStatus.NotificationMaxDelay'] = any { 60, 0 } } })
-        local first = it:found 'EVSEStatus.NotificationMaxDelay'
-        local from = Now()
-        it:repeats('DC_ChargeLoopReq', { within = 'V2G_EVCC_Ongoing_Timeout',
-            ends = { ['EVSEStatus.NotificationMaxDelay'] = at_most(math.max(0, first - 2)) },
-            checks = { {
-                text = 'NotificationMaxDelay less by the time gone by',
-                find = function(m)
-                    local delay, due = m.EVSEStatus.NotificationMaxDelay, first - (Now() - from) / 1000
-                    return math.abs(delay - math.max(0, due)) > 1.5 and ('%d s, %.1f s after %d s'):format(
-                        delay, (Now() - from) / 1000, first) or nil
-                end,
-                negations = { 'set EVSEStatus.NotificationMaxDelay 7' } } } })
-    end,
+    then_ = behaviour.counts_down,
 }

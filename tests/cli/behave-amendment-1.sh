@@ -142,25 +142,180 @@ iec('an order goes before a curve', -5000, { 'VoltVar' }, { voltage = 250 },
 iec('no current goes before an order', -5000, { 'ZeroCurrent' }, { voltage = 280 },
     { DSOQSetpoint = { DSOQSetpointValue = 900 } }, 0, 0)
 grid = { voltage = 252, frequency = 60, nominal = 60, nominal_voltage = 240 }
-local sae = der.sae({ voltage = 240, frequency = 60 }, 5000)
+local enter = { delay = 0, randomized_delay = 0, ramp = 0 }
+local sae, service = der.sae({ voltage = 240, frequency = 60 }, 5000, enter), { state = 'out' }
+local function follow(wanted, control)
+    return der.follow(wanted, 'sae', control, grid, most, {}, service, 0)
+end
 local volt_var = sae.ReactivePowerSupportCPDRes.VoltVar
 volt_var.xUnit, volt_var.yUnit = 'PercentageV', 'PercentageEVMaximumConfiguredReactivePower'
 for i, point in ipairs { { 92, -100 }, { 98, 0 }, { 102, 0 }, { 108, 100 } } do
     volt_var.CurveDataPoints.CurveDataPoint[i] = { xValue = point[1], yValue = point[2] }
 end
-p, q = der.follow(-9000, 'sae', sae, grid, most, {})
+p, q = follow(-9000, sae)
 near('105 % of the voltage, half of the reactive power', p, q, -9000, 2500)
 sae.ActivePowerSupportCPDRes.LimitMaxDischargePower.Enable = true
 sae.ActivePowerSupportCPDRes.LimitMaxDischargePower.PercentageValue = 40
-p, q = der.follow(-9000, 'sae', sae, grid, most, {})
+p, q = follow(-9000, sae)
 near('a limit', p, q, -4000, 2500)
 local merged = der.merge(sae, { EnterServiceCLRes = { PermitService = false } })
-local _, _, connected, did = der.follow(-9000, 'sae', merged, grid, most, {})
+local _, _, connected, did = follow(-9000, merged)
 assert(not connected and did[1] == 'service is not permitted')
+p, q, connected = follow(7000, merged)
+near('charging waits for no permission', p, q, 7000, 0)
+assert(not connected)
+
+-- entering service: a good grid for 10 s, up to 5 s more, then 20 s of rising power
+local enter_service = require 'v2g.enter_service'
+local control = { EnterServiceCPDRes = { PermitService = true, EnterServiceVoltageHigh = 252,
+    EnterServiceVoltageLow = 220, EnterServiceFrequencyHigh = 60.1, EnterServiceFrequencyLow = 59.5,
+    EnterServiceDelay = 10, EnterServiceRandomizedDelay = 5, EnterServiceRampTime = 20 } }
+local good = { voltage = 240, frequency = 60 }
+service = enter_service.new()
+local function at(now, here, want, why, trip)
+    local share, is_connected, reason = enter_service.advance(service, control, here, now, trip)
+    assert(math.abs(share - want) < 1e-9 and is_connected == (want > 0 or reason == 'it enters service'),
+        ('%g s: %g'):format(now, share))
+    assert((reason or '') == why, ('%g s: %s'):format(now, reason))
+end
+for _, bad in ipairs { { voltage = 253, frequency = 60 }, { voltage = 219, frequency = 60 },
+                       { voltage = 240, frequency = 60.2 }, { voltage = 240, frequency = 59.4 } } do
+    at(0, good, 0, 'it waits to enter service')
+    at(9, bad, 0, 'the grid is not good enough to enter service')
+end
+at(100, good, 0, 'it waits to enter service') -- from the beginning
+assert(service.due >= 110 and service.due <= 115)
+at(109.9, good, 0, 'it waits to enter service')
+local due = service.due
+at(due + 5, good, 0.25, 'it enters service')
+at(due + 6, { voltage = 260, frequency = 60 }, 0.3, 'it enters service') -- the window is past
+at(due + 20, good, 1, '')
+at(due + 30, good, 0, 'it trips', 'it trips')
+at(due + 31, good, 0, 'it waits to enter service')
+local dues = {}
+for _ = 1, 20 do
+    service = enter_service.new()
+    at(0, good, 0, 'it waits to enter service')
+    dues[service.due] = true
+end
+assert(next(dues, next(dues)), 'the random time is the same each time')
+for missing, wrong in pairs { Delay = false, RandomizedDelay = false, RampTime = 'V2G20-3365' } do
+    local c = { EnterServiceDelay = 1, EnterServiceRandomizedDelay = 1, EnterServiceRampTime = 1 }
+    c['EnterService' .. missing] = nil
+    local found = enter_service.wrong { EnterServiceCPDRes = c }
+    assert(wrong and found:find(wrong, 1, true) or not wrong and not found, missing)
+end
+assert(enter_service.wrong({ EnterServiceCPDRes = {} }):find('V2G20-3364', 1, true))
+
+-- signs
+local wrong = der.wrong_signs { EVMaximumDischargePower = 11000, EVSENominalDischargePower = -1,
+    EVMaximumChargePower = 1, Limits = { EVMaximumVarInjectionDuringCharging_L2 = 5,
+    EVMaximumVarAbsorptionDuringCharging = -5, EVSpecifiedOverExcitedDischargePower = 5 } }
+assert(table.concat(wrong, '; ') == 'EVMaximumDischargePower 11000 is above 0; '
+    .. 'EVMaximumVarAbsorptionDuringCharging -5 is below 0; '
+    .. 'EVMaximumVarInjectionDuringCharging_L2 5 is above 0', table.concat(wrong, '; '))
 Log('the model holds')
 END
 run run --virtual-time --no-record "$work/model.lua"
 wants "the model: points, sides, percentages, order" 0 out 'the model holds'
+
+# ---- by SAE rules: entering service, and modes that change ----
+
+by_sae='--set der=sae --with der=sae'
+us='--with grid.voltage=240 --with grid.frequency=60'
+slow='--set loops=40 --set gaps.ChargingStatus=1000'
+loop=values.AC_ChargeLoopRes.DER_Scheduled_AC_CLResControlMode
+# shellcheck disable=SC2086 # words
+{
+    of_20 --mode ac-der $by_sae $us $slow --set discharge_to=5 --with enter_service.delay=10 \
+        --with enter_service.ramp=20
+    both_pass "10 s of a good grid, then a power that rises for 20 s" \
+        out 'it waits to enter service: -10000 W wanted, 0 W' out 'it enters service: -10000 W wanted' \
+        out 'Hz: as wanted: -10000 W wanted, -10000 W' out 'EVPresentActivePower -5' not-out 'is not good enough'
+    of_20 --mode ac-der $by_sae $us $slow --set discharge_to=5 \
+        --with 'grid.events={{after=3,permit_service=false},{after=9,permit_service=true}}' \
+        --with enter_service.delay=5
+    both_pass "permission is taken back and given again: it waits once more" \
+        out 'service is not permitted: -10000 W wanted, 0 W' out 'it waits to enter service: -10000 W wanted, 0 W' \
+        out 'Hz: as wanted: -10000 W wanted, -10000 W'
+    of_20 --mode ac-der $by_sae $us --set loops=8 --with permit_service=false --set control=dynamic
+    both_pass "[V2G20-3366] without permission it goes on charging" out 'service is not permitted: 22080 W wanted, 22080 W' \
+        out 'DEROperationalState Off'
+    of_20 --mode ac-der $by_sae $us --set loops=8 --with 'grid.events={{after=3,voltage=300},{after=5,voltage=240}}' \
+        --set discharge_to=5 --with enter_service.delay=1000
+    both_pass "a voltage that trips it: entering service begins anew" out 'the voltage trips it' \
+        out 'it waits to enter service: -10000 W wanted, 0 W'
+    enter=values.AC_ChargeParameterDiscoveryRes.DER_AC_CPDResEnergyTransferMode_DERControlCPDRes_EnterServiceCPDRes
+    of_20 --mode ac-der $by_sae --with ${enter}_EnterServiceDelaySpecified=false \
+        --with ${enter}_EnterServiceRandomizedDelaySpecified=false
+    wants "[V2G20-3364] a station that says no delay at all" 1 \
+        out 'neither EnterServiceDelay nor EnterServiceRandomizedDelay' out 'SessionStopReq' not-out 'ScheduleExchangeReq'
+    of_20 --mode ac-der $by_sae --with ${enter}_EnterServiceRampTimeSpecified=false
+    wants "[V2G20-3365] [V2G20-3367] a delay without the time of the ramp" 1 \
+        out 'EnterServiceDelay and no EnterServiceRampTime' out 'SessionStopReq' not-out 'ScheduleExchangeReq'
+    for without in EnterServiceDelay EnterServiceRandomizedDelay; do
+        of_20 --mode ac-der $by_sae --with ${enter}_${without}Specified=false
+        both_pass "[V2G20-3364] one of the two is enough: without $without"
+    done
+    for control in Scheduled Dynamic; do
+        of_20 --mode ac-der $by_sae --set loops=8 --set control=${control,} \
+            --with 'grid.events={{after=3,operating_mode="GridForming"},{after=5,connection="GridIslanded"}}'
+        both_pass "$control: modes that change are taken over" \
+            out 'the station wants RequiredDEROperatingMode GridForming, and no longer GridFollowing' \
+            out 'the station wants GridConnectionMode GridIslanded, and no longer GridConnected' \
+            not-out 'which has not changed'
+        of_20 --mode ac-der $by_sae --set loops=8 --set control=${control,} -v \
+            --with 'grid.events={{after=3,operating_mode="GridForming"},{after=5,connection="GridIslanded"}}'
+        times "[V2G20-3358] [V2G20-3359] the operating mode is said again once it changes: $control" 1 \
+            '<s2:RequiredDEROperatingMode>GridForming<'
+        times "[V2G20-3360] [V2G20-3361] and the connection: $control" 1 '<s2:GridConnectionMode>GridIslanded<'
+        times "and what has not changed is not: $control" 2 '<s2:RequiredDEROperatingMode>GridFollowing<'
+    done
+    of_20 --mode ac-der $by_sae --with ${loop}_GridConnectionMode=GridConnected
+    both_pass "[V2G20-3358] [V2G20-3359] [V2G20-3360] [V2G20-3361] one that is said again for nothing is told" \
+        out 'GridConnectionMode says GridConnected again, which has not changed'
+}
+
+# ---- rules of the charge loop that are of all AC charging ----
+
+for der in iec sae; do
+    of_20 --mode ac-der --set der=$der --with der=$der --set loops=9 --set gaps.ChargingStatus=450 \
+        --with pause_after=1 --set after_stop_request=4 --time-scale 1 -v
+    delays=$(sed -n 's/.*NotificationMaxDelay>\([0-9]*\)<.*/\1/p' "$work/out" | uniq | tr '\n' ' ')
+    [[ $delays == "60 "* ]]
+    result $? "[V2G20-3308] a station that asks to pause gives 60 s: $der"
+    [[ $delays == "60 59 58 "* ]]
+    result $? "[V2G20-3318] it counts down: $der ($delays)"
+    needs='needs={departure=3600,minimum_soc=30,target_soc=60}'
+    of_20 --mode ac-der --set der=$der --with der=$der --set control=dynamic --with "$needs" -v
+    both_pass "[V2G20-3155] MinimumSOC below TargetSOC: $der" out 'MinimumSOC>30<' out 'TargetSOC>60<'
+    of_20 --mode ac-der --set der=$der --with der=$der --set control=dynamic --with "$needs" \
+        --with values.AC_ChargeLoopRes.DER_Dynamic_AC_CLResControlMode_MinimumSOC=61
+    wants "[V2G20-3155] and above it: $der" 1 out 'AC_ChargeLoopRes has MinimumSOC 61 above TargetSOC 60' \
+        out SessionStopReq
+done
+
+# ---- signs ----
+
+# limits: how many limits of feeding in the messages of the last run have, and how many above 0
+limits() {
+    awk '/<s2:EV.*(imum|Nominal)DischargePower>|<s2:EV.*imumVarInjection.*[a-z]>/ { is_limit = 1; n++ }
+        is_limit && /Value>/ { is_limit = 0; split($0, part, /[<>]/); above += part[3] > 0 }
+        END { print n + 0, above + 0 }' "$work/out"
+}
+for der in iec sae; do
+    for control in scheduled dynamic; do
+        of_20 --mode ac-der --set der=$der --with der=$der --set control=$control --set discharge_to=10 -v
+        [[ $(limits) =~ ^[1-9][0-9]\ 0$ ]]
+        result $? "[V2G20-1204] limits of feeding in are at most 0: $der, $control ($(limits))"
+    done
+    of_20 --mode ac-der --set der=$der --with der=$der \
+        --with values.AC_ChargeParameterDiscoveryRes.DER_AC_CPDResEnergyTransferMode_EVSEMaximumDischargePower=9000 \
+        --with values.AC_ChargeParameterDiscoveryRes.DER_AC_CPDResEnergyTransferMode_EVSENominalDischargePower=9000 \
+        --set values.AC_ChargeParameterDiscoveryReq.DER_AC_CPDReqEnergyTransferMode_EVMaximumDischargePower=9000
+    both_pass "[V2G20-1204] others are told of, and taken: $der" \
+        out 'EVSEMaximumDischargePower 9000 is above 0 [V2G20-1204]' out 'EVMaximumDischargePower 9000 is above 0 [V2G20-1204]'
+done
 
 # whatever a session can come to
 while read -r what options; do
@@ -190,7 +345,6 @@ response=values.AC_ChargeParameterDiscoveryRes.DER_AC_CPDResEnergyTransferMode
 of_20 --mode ac-der --with ${response}_DERControl_ReactivePowerSupportSpecified=false
 wants "a curve that the parameter set wants is not there" 1 out 'DERControl has no VoltVar' out 'SessionStopReq' \
     not-out 'ScheduleExchangeReq'
-by_sae='--set der=sae --with der=sae'
 # shellcheck disable=SC2086 # words
 for row in Charge=3228 Discharge=3229; do
     of_20 --mode ac-der $by_sae --with ${response}_EVSENominal${row%=*}Power=30000
