@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/progress.h"
 
+#include "app/terminal.h"
+
 #include <inttypes.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
-
-#define COLUMNS_MAX 200
 
 static int64_t now_ms(void)
 {
@@ -89,18 +88,15 @@ static void add_left(const struct progress *p, struct buf *text)
 
 void progress_show(struct progress *p)
 {
-    struct winsize size = {.ws_col = 80};
     struct buf text = {0};
     if (!p->draws || p->pauses)
         return;
-    ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
-    int columns = size.ws_col < 20 ? 80 : size.ws_col > COLUMNS_MAX ? COLUMNS_MAX : size.ws_col;
     buf_printf(&text, "%zu of %zu", p->ended, p->all);
     if (p->failed > 0)
         buf_printf(&text, ", %zu not passed", p->failed);
     add_left(p, &text);
     buf_printf(&text, "  %s", p->running);
-    fprintf(stderr, "\r\033[K%.*s", columns - 1, buf_string(&text));
+    fprintf(stderr, "\r\033[K%.*s", terminal_columns(STDERR_FILENO) - 1, buf_string(&text));
     fflush(stderr);
     p->is_drawn = true;
     buf_close(&text);

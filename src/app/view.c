@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/view.h"
 
+#include "app/terminal.h"
 #include "codec/marks.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#define LINES 6
 #define BAR 30 /* characters */
 
 void view_open(struct view *v, FILE *out)
@@ -57,6 +57,7 @@ static void take_frame(struct view *v, const struct event *e)
         return;
     count_energy(v, e->us);
     take_values(v, n);
+    view_grid_take(&v->grid, n);
 }
 
 void view_event(void *context, const struct event *e)
@@ -67,8 +68,10 @@ void view_event(void *context, const struct event *e)
         v->start_us = e->us;
     if (e->kind == EVENT_FRAME)
         take_frame(v, e);
-    if (e->kind == EVENT_CONNECT)
+    if (e->kind == EVENT_CONNECT) {
         v->vehicles = e->connection;
+        memset(&v->grid, 0, sizeof v->grid);
+    }
     if (e->kind == EVENT_CONNECT || e->kind == EVENT_CLOSE)
         v->power = 0;
     bool speaks = e->kind == EVENT_LOG || e->kind == EVENT_TLS || e->kind == EVENT_VERDICT ||
@@ -80,12 +83,18 @@ void view_event(void *context, const struct event *e)
 
 /* ---- drawing ---- */
 
-static void line(const struct view *v, const char *text)
+/* As much of it as a line has room for; returns how many bytes. */
+static size_t line(struct view *v, const char *text)
 {
-    fprintf(v->out, "\033[K%s\n", text);
+    size_t n = strlen(text), room = (size_t)v->columns - 1;
+    for (n = n < room ? n : room; n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80; n--)
+        ;
+    fprintf(v->out, "\033[K%.*s\n", (int)n, text);
+    v->drawn++;
+    return n;
 }
 
-static void draw_charge(const struct view *v)
+static void draw_charge(struct view *v)
 {
     char text[256], bar[BAR + 1];
     int filled = v->has_soc ? (int)lround(v->soc * BAR / 100) : 0;
@@ -100,15 +109,21 @@ static void draw_charge(const struct view *v)
     line(v, text);
 }
 
-static void draw_power(const struct view *v)
+static void draw_power(struct view *v)
 {
     char text[256];
-    snprintf(text, sizeof text, "  output   %6.1f V  %6.1f A  %8.0f W  %8.2f kWh", v->voltage,
-             v->has_current ? v->current : v->limit, v->power, v->energy_wh / 1000);
+    double current = v->has_current ? v->current : v->limit;
+    int n = snprintf(text, sizeof text, "  output   ");
+    if (v->has_voltage)
+        n += snprintf(text + n, sizeof text - (size_t)n, "%6.1f V  ", v->voltage);
+    if (v->has_current || current > 0)
+        n += snprintf(text + n, sizeof text - (size_t)n, "%6.1f A  ", current);
+    snprintf(text + n, sizeof text - (size_t)n, "%8.0f W  %8.2f kWh", v->power,
+             v->energy_wh / 1000);
     line(v, text);
 }
 
-static void draw_time(const struct view *v)
+static void draw_time(struct view *v)
 {
     char text[256];
     int64_t seconds = (v->us - v->start_us) / 1000000;
@@ -119,12 +134,57 @@ static void draw_time(const struct view *v)
     line(v, text);
 }
 
+#define INDENT 11 /* of what stands behind a label */
+
+/* Parts with ", " between them behind a label, on as many lines as they need. */
+static void draw_parts(struct view *v, const char *label, const char *text)
+{
+    char shown[256];
+    size_t room = (size_t)v->columns - 1;
+    while (text[0] != '\0') {
+        snprintf(shown, sizeof shown, "  %-8s %s", label, text);
+        size_t n = strlen(shown);
+        if (n > room) {
+            shown[room] = '\0';
+            const char *comma = strrchr(shown, ',');
+            n = comma != NULL ? (size_t)(comma - shown) + 1 : room;
+            shown[n] = '\0';
+        }
+        line(v, shown);
+        text += n - INDENT;
+        text += strspn(text, " ");
+        label = "";
+    }
+}
+
+static void draw_grid(struct view *v)
+{
+    static const char *const LABELS[] = {"grid", "asked", "vehicle"}; /* ORDER VIEW_GRID */
+    for (int i = VIEW_GRID_GRID; i <= VIEW_GRID_VEHICLE; i++) {
+        struct buf text = {0};
+        view_grid_text(&v->grid, (enum view_grid_line)i, &text);
+        draw_parts(v, LABELS[i], buf_string(&text));
+        buf_close(&text);
+    }
+}
+
+static void draw_notes(struct view *v)
+{
+    const char *rest = v->notes;
+    do {
+        char text[sizeof v->notes + 2];
+        snprintf(text, sizeof text, "  %s", rest);
+        rest += line(v, text) - 2;
+    } while (rest[0] != '\0');
+}
+
 void view_show(struct view *v)
 {
     char text[300];
-    if (v->drawn)
-        fprintf(v->out, "\033[%dA", LINES);
-    v->drawn = true;
+    v->columns = terminal_columns(fileno(v->out));
+    if (v->drawn > 0)
+        fprintf(v->out, "\033[%uA\033[J", v->drawn);
+    v->drawn = 0;
     snprintf(text, sizeof text, "  step     %s",
              v->step[0] != '\0' ? v->step : "looking for a peer");
     if (v->count > 1)
@@ -134,17 +194,18 @@ void view_show(struct view *v)
     draw_charge(v);
     draw_power(v);
     draw_time(v);
+    if (v->grid.is_there)
+        draw_grid(v);
     snprintf(text, sizeof text, "  messages %u, connection %u", v->frames, v->vehicles);
     line(v, text);
-    snprintf(text, sizeof text, "  %.75s", v->notes);
-    line(v, text);
+    draw_notes(v);
     fflush(v->out);
 }
 
 void view_close(struct view *v)
 {
-    if (!v->drawn)
+    if (v->drawn == 0)
         return;
     view_show(v);
-    v->drawn = false;
+    v->drawn = 0;
 }

@@ -2,18 +2,21 @@
 /*
  * The live view: what charges now, on a few lines of the terminal that are drawn again and again:
  * step, state of charge, voltage, current, power, energy, time left, and how long the step has been
- * going on. Read from the messages themselves, so it shows what was really said.
+ * going on; of a vehicle that serves the grid also that. Read from the messages themselves, so it
+ * shows what was really said.
  */
 #ifndef V2G_APP_VIEW_H
 #define V2G_APP_VIEW_H
 
+#include "app/view_grid.h"
 #include "record/event.h"
 
 #include <stdio.h>
 
 struct view {
     FILE *out;
-    bool drawn;      /* the lines stand on the screen */
+    unsigned drawn;  /* lines that stand on the screen */
+    int columns;     /* of the terminal */
     char step[48];   /* of the last request */
     char notes[160]; /* last log line, verdict or notification */
     int64_t step_us, start_us, us;
@@ -22,6 +25,7 @@ struct view {
     bool has_soc, has_voltage, has_current, has_left;
     double soc, voltage, current, limit, left_s, energy_wh, power;
     int64_t energy_us; /* when energy was counted up to; 0: not yet */
+    struct view_grid grid;
 };
 
 void view_open(struct view *v, FILE *out);

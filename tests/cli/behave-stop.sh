@@ -73,6 +73,18 @@ if has_terminal; then
     grep -aq 'step     CurrentDemandReq' "$work/typed" && grep -aq 'charge   \[#' "$work/typed" &&
         grep -aq 'output' "$work/typed" && grep -aq 'EVCC: pass' "$work/typed"
     result $? "the live view on a terminal"
+    for der in iec sae; do
+        script -qec "stty cols 80; $V2GLAB ev --no-record --protocol ISO15118-20 --mode ac-der --set der=$der \
+            --with der=$der --time-scale 200 --set loops=12 --set gaps.ChargingStatus=20000 --set discharge_to=5 \
+            --with grid.voltage=240 --with grid.frequency=60 --with 'grid.events={{after=3,frequency=60.5}}'" \
+            "$work/typed" >/dev/null 2>&1
+        sed '/^Script /d; s/\x1b\[[0-9]*[AJK]//g; s/\r//g' "$work/typed" >"$work/lines"
+        [ "$(awk 'length > most { most = length } END { print most }' "$work/lines")" -le 79 ] &&
+            grep -aqE 'asked    GridFollowing, target 22080 W, .*VoltVar' "$work/lines" &&
+            grep -aqE 'grid     .*nominal 60 Hz, GridConnected' "$work/lines" &&
+            grep -aqE 'vehicle  -[0-9]{4} W, -?[0-9]+ VAr' "$work/lines"
+        result $? "the live view of a vehicle that serves the grid, in 80 columns: $der"
+    done
 else
     echo "ok - the live view on a terminal # SKIP there is no terminal to be had"
 fi
