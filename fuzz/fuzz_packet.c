@@ -25,24 +25,34 @@ static void look(const struct packet *p)
 }
 
 /* missing: bytes that were not captured */
-static void read_one(struct fragments *f, uint32_t link, int64_t us, struct slice bytes,
+static void read_one(struct packet_parts *parts, uint32_t link, int64_t us, struct slice bytes,
                      size_t missing)
 {
     struct packet p = {.us = us, .p = bytes.p, .n = bytes.n, .length = bytes.n + missing};
-    switch (packet_read(&p, link, f)) {
-    case PACKET_TCP:
-    case PACKET_UDP:
-    case PACKET_HOMEPLUG:
-        look(&p);
-        break;
-    case PACKET_VOID:
-        seen += strlen(p.why);
-        break;
-    case PACKET_OTHER:
-    case PACKET_FRAGMENT:
-    case PACKET_ENCRYPTED:
-        break;
-    }
+    enum packet_kind kind = packet_read(&p, link, parts);
+    do
+        switch (kind) {
+        case PACKET_TCP:
+        case PACKET_UDP:
+        case PACKET_HOMEPLUG:
+            look(&p);
+            break;
+        case PACKET_VOID:
+            seen += strlen(p.why);
+            break;
+        case PACKET_OTHER:
+        case PACKET_FRAGMENT:
+        case PACKET_ENCRYPTED:
+            break;
+        }
+    while (packet_next(&p, parts, &kind));
+}
+
+static void look_for_lost(struct packet_parts *parts, int64_t us)
+{
+    struct packet lost;
+    for (size_t n; (n = packet_lost(parts, us, &lost)) > 0;)
+        seen += n + lost.from.ip[0] + lost.to.mac[0];
 }
 
 /* Three fragments of a UDP datagram over raw IPv6 or Ethernet; the last one may overlap. */
@@ -86,8 +96,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct fragments f = {0};
-    struct fragment_loss lost;
+    struct packet_parts parts = {.more_length = 0};
     if (size == 0)
         return 0;
     uint32_t link = LINKS[*data++ % N_LINKS];
@@ -97,14 +106,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t n = (size_t)data[1] << 8 | data[2];
         n = n < size - HEAD ? n : size - HEAD;
         us += (data[0] & 0x7F) * INT64_C(1000000);
-        while (fragments_lost(&f, us, &lost))
-            seen += lost.bytes;
-        read_one(&f, link, us, (struct slice){data + HEAD, n}, data[0] & 0x80 ? 8 : 0);
+        look_for_lost(&parts, us);
+        read_one(&parts, link, us, (struct slice){data + HEAD, n}, data[0] & 0x80 ? 8 : 0);
         data += HEAD + n;
         size -= HEAD + n;
     }
-    while (fragments_lost(&f, INT64_MAX, &lost))
-        seen += lost.bytes;
-    fragments_close(&f);
+    look_for_lost(&parts, INT64_MAX);
+    packet_parts_close(&parts);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "session/session.h"
 #include "tls/tls_decrypt.h"
 #include "tls/tls_told.h"
+#include "wire/ether.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -550,6 +551,12 @@ static void on_link(void *context, int64_t us, struct slice frame, uint64_t numb
 
 /* ---- packets of no connection ---- */
 
+/* Its MAC address where there is no other. */
+static const char *who_text(const struct endpoint *a, char text[ENDPOINT_TEXT])
+{
+    return endpoint_is_unset(a) ? ether_text(a->mac, text) : endpoint_text(a, text, ENDPOINT_TEXT);
+}
+
 static void on_packet(void *context, const struct packet *p, enum event_network what,
                       const char *text)
 {
@@ -567,8 +574,8 @@ static void on_packet(void *context, const struct packet *p, enum event_network 
                       .to = p->to,
                       .packet = p->frame,
                       .octets = what == NETWORK_CUT ? p->length - p->n : 0};
-    endpoint_text(&p->from, from, sizeof from);
-    endpoint_text(&p->to, to, sizeof to);
+    who_text(&p->from, from);
+    who_text(&p->to, to);
     if (what == NETWORK_CUT)
         snprintf(line, sizeof line,
                  "packet %llu, a datagram from %s, was captured only in part: %zu bytes of it are "

@@ -96,7 +96,7 @@ struct reader {
     void *context;
     struct capture_totals totals;
     struct pcap_reader file;
-    struct fragments fragments;
+    struct packet_parts parts;
     struct datagram_seen datagram[SENT];
     unsigned n_datagrams;
     char unknown[64]; /* link layer, the first one */
@@ -752,9 +752,9 @@ static void take_homeplug(struct reader *r, const struct packet *p)
     r->on->link(r->context, p->us, (struct slice){frame, ETHER_HEADER + n}, p->frame);
 }
 
-static void take_packet(struct reader *r, struct packet *p, uint32_t link)
+static void take_packet(struct reader *r, struct packet *p, enum packet_kind kind)
 {
-    switch (packet_read(p, link, &r->fragments)) {
+    switch (kind) {
     case PACKET_TCP:
         if (r->on->tcp_data != NULL)
             tcp_segment(r, p);
@@ -780,13 +780,12 @@ static void take_packet(struct reader *r, struct packet *p, uint32_t link)
 
 static void tell_lost_fragments(struct reader *r, int64_t us)
 {
-    struct fragment_loss lost;
-    while (fragments_lost(&r->fragments, us, &lost)) {
-        struct packet p = {.us = lost.us};
+    struct packet p;
+    size_t bytes;
+    while ((bytes = packet_lost(&r->parts, us, &p)) > 0) {
         char text[120];
-        memcpy(p.from.ip, lost.from, sizeof p.from.ip);
-        memcpy(p.to.ip, lost.to, sizeof p.to.ip);
-        snprintf(text, sizeof text, "of a datagram %zu bytes came, and others not", lost.bytes);
+        snprintf(text, sizeof text, "of a %s %zu bytes came, and others not",
+                 endpoint_is_unset(&p.from) ? "frame" : "datagram", bytes);
         tell_packet(r, &p, NETWORK_FRAGMENTS, text);
     }
 }
@@ -833,7 +832,10 @@ static void on_packet(void *context, const struct pcap_packet *from)
     if (!is_read && t->unknown == 1)
         tell_packet(r, &p, NETWORK_UNKNOWN, r->unknown);
     tell_lost_fragments(r, p.us);
-    take_packet(r, &p, from->link);
+    enum packet_kind kind = packet_read(&p, from->link, &r->parts);
+    do
+        take_packet(r, &p, kind);
+    while (packet_next(&p, &r->parts, &kind));
 }
 
 static void on_secrets(void *context, struct slice keylog)
@@ -854,7 +856,7 @@ static void reader_finish(struct reader *r)
     }
     r->oldest = r->newest = NULL;
     tell_lost_fragments(r, INT64_MAX);
-    fragments_close(&r->fragments);
+    packet_parts_close(&r->parts);
     pcap_close(&r->file);
 }
 

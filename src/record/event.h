@@ -64,7 +64,7 @@ enum event_network {
     NETWORK_ZERO_WINDOW,    /* the sender of this takes no more data */
     NETWORK_WINDOW_OPEN,    /* and takes some again, taken_us later */
     NETWORK_CUT,            /* a packet was captured only in part */
-    NETWORK_FRAGMENTS,      /* of IP, that cannot be put together; `text` says why */
+    NETWORK_FRAGMENTS,      /* that cannot be put together; `text` says why */
     NETWORK_ENCRYPTED,      /* packets of IEEE 802.11 */
     NETWORK_UNKNOWN,        /* packets of a link layer that is not read: `text` */
 };

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STEP 4096 /* from each number to the next one, until all are there: more than one has */
+
 static void give_up(struct fragments *f, struct datagram_parts *d)
 {
     buf_clear(&d->whole);
@@ -25,7 +27,7 @@ void fragments_close(struct fragments *f)
     for (unsigned i = 0; f->at != NULL && i < FRAGMENTS_WAITING; i++)
         buf_close(&f->at[i].whole);
     free(f->at);
-    *f = (struct fragments){0};
+    *f = (struct fragments){.is_numbered = f->is_numbered};
 }
 
 static bool is_same(const struct fragment *a, const struct fragment *b)
@@ -94,12 +96,14 @@ static size_t count_there(const struct datagram_parts *d, size_t first, size_t l
     return n;
 }
 
-static int put(struct datagram_parts *d, const struct fragment *one, const char **why)
+/* at: where it lies. */
+static int put(struct datagram_parts *d, const struct fragment *one, size_t at, bool is_numbered,
+               const char **why)
 {
-    size_t end = one->at + one->bytes.n, first = one->at / 8, last = (end + 7) / 8;
-    if (end > FRAGMENTS_MOST)
+    size_t end = at + one->bytes.n, first = at / 8, last = (end + 7) / 8;
+    if (end > FRAGMENTS_MOST || (is_numbered && one->bytes.n > STEP))
         return make_void(d, "a fragment lies behind the longest datagram", why);
-    if (one->more && one->bytes.n % 8 != 0)
+    if (!is_numbered && one->more && one->bytes.n % 8 != 0)
         return make_void(d, "a fragment that is not the last one has no multiple of 8 bytes", why);
     if (d->end != 0 && (end > d->end || (!one->more && end != d->end)))
         return make_void(d, "fragments disagree on where the datagram ends", why);
@@ -107,7 +111,7 @@ static int put(struct datagram_parts *d, const struct fragment *one, const char 
         return make_void(d, "fragments disagree on where the datagram ends", why);
     size_t there = count_there(d, first, last);
     bool is_again = there == last - first && end <= d->whole.n &&
-                    memcmp(d->whole.p + one->at, one->bytes.p, one->bytes.n) == 0;
+                    memcmp(d->whole.p + at, one->bytes.p, one->bytes.n) == 0;
     if (is_again)
         return 0;
     if (there > 0)
@@ -119,14 +123,30 @@ static int put(struct datagram_parts *d, const struct fragment *one, const char 
         memset(room, 0, end - d->whole.n);
         d->whole.n = end;
     }
-    memcpy(d->whole.p + one->at, one->bytes.p, one->bytes.n);
+    memcpy(d->whole.p + at, one->bytes.p, one->bytes.n);
     for (size_t i = first; i < last; i++)
         d->there[i / 8] |= (uint8_t)(1u << i % 8);
     d->bytes += one->bytes.n;
     d->end = one->more ? d->end : end;
-    if (one->at == 0)
+    if (at == 0)
         d->first.protocol = one->protocol;
+    if (is_numbered)
+        d->size[one->at] = one->bytes.n;
+    d->n++;
     return 0;
+}
+
+/* Those with numbers then lie one behind the other. */
+static bool is_whole(struct datagram_parts *d, bool is_numbered)
+{
+    if (d->end == 0 || !is_numbered)
+        return d->end != 0 && d->bytes == d->end;
+    unsigned n = (unsigned)((d->end - 1) / STEP) + 1;
+    if (d->n < n)
+        return false;
+    for (size_t i = 1, at = d->size[0]; i < n; at += d->size[i++])
+        memmove(d->whole.p + at, d->whole.p + i * STEP, d->size[i]);
+    return true;
 }
 
 int fragments_add(struct fragments *f, const struct fragment *one, struct slice *whole,
@@ -136,11 +156,11 @@ int fragments_add(struct fragments *f, const struct fragment *one, struct slice 
     struct datagram_parts *d = one->bytes.n == 0 ? NULL : find(f, one);
     if (d == NULL || d->is_void)
         return 0;
-    if (put(d, one, why) != 0)
+    if (put(d, one, f->is_numbered ? one->at * STEP : one->at, f->is_numbered, why) != 0)
         return -1;
-    if (d->end == 0 || d->bytes < d->end)
+    if (!is_whole(d, f->is_numbered))
         return 0;
-    *whole = (struct slice){d->whole.p, d->whole.n};
+    *whole = (struct slice){d->whole.p, d->bytes};
     *protocol = d->first.protocol;
     f->done = d;
     return 1;
@@ -156,7 +176,8 @@ bool fragments_lost(struct fragments *f, int64_t us, struct fragment_loss *lost)
     if (f->used == 0)
         return false;
     finish_last(f);
-    int64_t before = us - (int64_t)FRAGMENTS_SECONDS * 1000000;
+    int64_t seconds = f->is_numbered ? FRAGMENTS_NUMBERED_SECONDS : FRAGMENTS_SECONDS;
+    int64_t before = us - seconds * 1000000;
     for (unsigned i = 0; i < FRAGMENTS_WAITING; i++) {
         struct datagram_parts *d = &f->at[i];
         if (!d->is_used || d->first.us >= before)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fragments of IP datagrams put together again (RFC 8200, 4.5; RFC 791, 3.2). Fragments that
- * overlap make the whole datagram void (RFC 5722); one that is the same again does not count.
+ * Fragments put together again: of IP datagrams by where they lie (RFC 8200, 4.5; RFC 791, 3.2), of
+ * frames of IEEE 802.11 by their number (10.4, 10.5 there). Fragments that overlap, or have the
+ * same number and differ, make the whole datagram void (RFC 5722); one that is the same again does
+ * not count.
  */
 #ifndef V2G_WIRE_FRAGMENTS_H
 #define V2G_WIRE_FRAGMENTS_H
@@ -13,15 +15,17 @@
 
 #define FRAGMENTS_WAITING                                                                          \
     16 /* datagrams at a time; one that is of no use, else the oldest one gives its place */
-#define FRAGMENTS_SECONDS 60 /* from the first one on (RFC 8200, 4.5) */
-#define FRAGMENTS_MOST 65535 /* bytes of a datagram */
+#define FRAGMENTS_SECONDS 60         /* from the first one on (RFC 8200, 4.5) */
+#define FRAGMENTS_MOST 65535         /* bytes of a datagram */
+#define FRAGMENTS_NUMBERED_SECONDS 1 /* of IEEE 802.11, whose numbers soon come again */
+#define FRAGMENTS_NUMBERED 16        /* of a frame at most */
 
 struct fragment {
     int64_t us;
-    uint8_t from[16], to[16];
+    uint8_t from[16], to[16]; /* their addresses, of whatever kind, filled up with zeros */
     uint32_t id;
     uint8_t protocol;   /* that it says stands behind */
-    size_t at;          /* of its first byte in the datagram, a multiple of 8 */
+    size_t at;          /* of its first byte in the datagram, a multiple of 8; or its number */
     bool more;          /* it is not the last one */
     struct slice bytes; /* all of it */
 };
@@ -39,10 +43,13 @@ struct datagram_parts {
     size_t bytes, end;     /* that came; where it ends, 0: not known */
     struct buf whole;
     uint8_t there[FRAGMENTS_MOST / 64 + 1]; /* a bit for each 8 bytes */
+    size_t size[FRAGMENTS_NUMBERED];        /* of those that have a number; */
+    unsigned n;                             /* that came */
 };
 
-/* Zero before the first use. */
+/* Zero before the first use, but for is_numbered. */
 struct fragments {
+    bool is_numbered;          /* they are of IEEE 802.11 */
     struct datagram_parts *at; /* FRAGMENTS_WAITING of them; NULL before the first fragment */
     unsigned used;
     struct datagram_parts *done; /* its bytes were given away */

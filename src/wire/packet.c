@@ -10,7 +10,7 @@ enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 /* Each layer takes its header off and goes on with the next one. */
 struct layers {
     struct packet *p;
-    struct fragments *fragments;
+    struct packet_parts *parts;
 };
 
 static uint16_t be16(const uint8_t *p)
@@ -98,25 +98,30 @@ static enum packet_kind read_transport(struct packet *p, unsigned protocol)
 
 /* ---- fragments ---- */
 
-/* What the packet holds is a part of a datagram. PACKET_OTHER: it is whole now, and p holds it. */
-static enum packet_kind add_fragment(struct layers *l, struct fragment part, uint8_t *protocol)
+/* What the packet holds is a part of something. PACKET_OTHER: it is whole now, and p holds it. */
+static enum packet_kind add_fragment(struct packet *p, struct fragments *all, struct fragment part,
+                                     uint8_t *protocol)
 {
-    struct packet *p = l->p;
     struct slice whole;
     part.us = p->us;
     part.bytes = (struct slice){p->p, p->n};
-    memcpy(part.from, p->from.ip, sizeof part.from);
-    memcpy(part.to, p->to.ip, sizeof part.to);
     if (p->n < p->length) {
         p->why = "a fragment is captured only in part";
         return PACKET_VOID;
     }
-    int said = fragments_add(l->fragments, &part, &whole, protocol, &p->why);
+    int said = fragments_add(all, &part, &whole, protocol, &p->why);
     if (said <= 0)
         return said < 0 ? PACKET_VOID : PACKET_FRAGMENT;
     p->p = whole.p;
     p->n = p->length = whole.n;
     return PACKET_OTHER;
+}
+
+static enum packet_kind add_datagram(struct layers *l, struct fragment part, uint8_t *protocol)
+{
+    memcpy(part.from, l->p->from.ip, sizeof part.from);
+    memcpy(part.to, l->p->to.ip, sizeof part.to);
+    return add_fragment(l->p, &l->parts->datagrams, part, protocol);
 }
 
 /* ---- IP ---- */
@@ -150,7 +155,7 @@ static enum packet_kind read_ipv4(struct layers *l)
                             .protocol = protocol,
                             .at = (size_t)(where & 0x1FFF) * 8,
                             .more = more};
-    enum packet_kind kind = add_fragment(l, part, &protocol);
+    enum packet_kind kind = add_datagram(l, part, &protocol);
     return kind == PACKET_OTHER ? read_transport(p, protocol) : kind;
 }
 
@@ -182,7 +187,7 @@ static enum packet_kind read_extensions(struct layers *l, uint8_t next)
             continue;
         struct fragment part = {
             .id = be32(h + 4), .protocol = next, .at = be16(h + 2) & 0xFFF8, .more = h[3] & 1};
-        enum packet_kind said = add_fragment(l, part, &next);
+        enum packet_kind said = add_datagram(l, part, &next);
         if (said != PACKET_OTHER)
             return said;
     }
@@ -280,8 +285,47 @@ static enum packet_kind read_loop(struct layers *l)
     return take(l->p, 4) ? read_ip(l) : PACKET_OTHER;
 }
 
-/* IEEE 802.11, 9.2 and 9.3.2: data frames; padding: the header was filled up to 4 bytes. */
-static enum packet_kind read_wifi_frame(struct layers *l, bool has_padding)
+/* A frame of an aggregate (IEEE 802.11, 9.3.2.2.2), padded to 4 bytes but for the last one. */
+static enum packet_kind read_subframe(struct layers *l)
+{
+    struct packet *p = l->p;
+    const uint8_t *h = p->p;
+    l->parts->more.n = 0;
+    if (!take(p, 14))
+        return PACKET_OTHER; /* a checksum, or cut */
+    memcpy(p->to.mac, h, sizeof p->to.mac);
+    memcpy(p->from.mac, h + 6, sizeof p->from.mac);
+    size_t length = be16(h + 12), padded = (14 + length + 3) / 4 * 4 - 14;
+    if (length > p->length) {
+        p->why = "a frame is longer than the aggregate of IEEE 802.11 (A-MSDU) that it lies in";
+        return PACKET_VOID;
+    }
+    if (padded < p->n) {
+        l->parts->more = (struct slice){p->p + padded, p->n - padded};
+        l->parts->more_length = p->length - padded;
+    }
+    set_length(p, length);
+    return read_llc(l);
+}
+
+/* A fragment, or the frame that it was the last one of. h: the header; tid: of QoS, else 16. */
+static enum packet_kind add_wifi_fragment(struct layers *l, const uint8_t *h, unsigned tid,
+                                          bool more)
+{
+    uint8_t protocol = 0;
+    uint32_t sequence = le16(h + 22);
+    struct fragment part = {.id = tid << 12 | sequence >> 4, .at = sequence & 15, .more = more};
+    memcpy(part.to, h + 4, 6);
+    memcpy(part.from, h + 10, 6);
+    l->parts->frames.is_numbered = true;
+    return add_fragment(l->p, &l->parts->frames, part, &protocol);
+}
+
+enum { WIFI_PADDING = 1, WIFI_CHECKSUM = 2 };
+
+/* IEEE 802.11, 9.2 and 9.3.2: data frames. how: the header was filled up to 4 bytes, the frame's
+ * checksum lies behind it. */
+static enum packet_kind read_wifi_frame(struct layers *l, unsigned how)
 {
     enum { DATA = 2, NO_DATA = 4, QOS = 8 };
     enum { TO_DS = 1, FROM_DS = 2, MORE = 4, PROTECTED = 0x40, ORDER = 0x80 };
@@ -293,30 +337,33 @@ static enum packet_kind read_wifi_frame(struct layers *l, bool has_padding)
     size_t size = 24 + (to_ds && from_ds ? 6 : 0), qos_at = size;
     size += qos ? 2 : 0;
     size += qos && h[1] & ORDER ? 4 : 0;
-    size = has_padding ? (size + 3) / 4 * 4 : size;
+    size = how & WIFI_PADDING ? (size + 3) / 4 * 4 : size;
+    if (how & WIFI_CHECKSUM && p->length > size + 4)
+        set_length(p, p->length - 4);
     if (!take(p, size))
         return PACKET_OTHER;
     memcpy(p->to.mac, to_ds ? h + 16 : h + 4, sizeof p->to.mac);
     memcpy(p->from.mac, !from_ds ? h + 10 : to_ds ? h + 24 : h + 16, sizeof p->from.mac);
     if (h[1] & PROTECTED)
         return PACKET_ENCRYPTED;
-    bool is_aggregate = qos && h[qos_at] & 0x80, is_fragment = h[1] & MORE || h[22] & 15;
-    if (!is_aggregate && !is_fragment)
-        return read_llc(l);
-    p->why = is_aggregate ? "an aggregate of IEEE 802.11 (A-MSDU) is not read"
-                          : "a fragment of IEEE 802.11 is not read";
-    return PACKET_VOID;
+    bool is_aggregate = qos && h[qos_at] & 0x80, more = h[1] & MORE;
+    if (more || h[22] & 15) {
+        enum packet_kind kind = add_wifi_fragment(l, h, qos ? h[qos_at] & 15u : 16u, more);
+        if (kind != PACKET_OTHER)
+            return kind;
+    }
+    return is_aggregate ? read_subframe(l) : read_llc(l);
 }
 
 static enum packet_kind read_wifi(struct layers *l)
 {
-    return read_wifi_frame(l, false);
+    return read_wifi_frame(l, 0);
 }
 
 /* Its length stands at 2; its flags, where there are some, behind a time. */
 static enum packet_kind read_radiotap(struct layers *l)
 {
-    enum { TIME = 1, FLAGS = 2, PADDING = 0x20 };
+    enum { TIME = 1, FLAGS = 2, CHECKSUM = 0x10, PADDING = 0x20 };
     const uint8_t *h = l->p->p;
     if (l->p->n < 8)
         return PACKET_OTHER;
@@ -328,7 +375,9 @@ static enum packet_kind read_radiotap(struct layers *l)
         at = (at + 7) / 8 * 8 + 8;
     if (size < 8 || !take(l->p, size))
         return PACKET_OTHER;
-    return read_wifi_frame(l, present & FLAGS && at < size && h[at] & PADDING);
+    unsigned flags = present & FLAGS && at < size ? h[at] : 0;
+    return read_wifi_frame(l, (flags & PADDING ? WIFI_PADDING : 0u) |
+                                  (flags & CHECKSUM ? WIFI_CHECKSUM : 0u));
 }
 
 static enum packet_kind read_ppi(struct layers *l);
@@ -391,9 +440,42 @@ const char *packet_link(uint32_t link, bool *is_read)
     return found == NULL ? "unknown" : found->name;
 }
 
-enum packet_kind packet_read(struct packet *p, uint32_t link, struct fragments *f)
+enum packet_kind packet_read(struct packet *p, uint32_t link, struct packet_parts *parts)
 {
-    struct layers l = {p, f};
+    struct layers l = {p, parts};
     const struct link *found = find_link(link);
+    parts->more.n = 0;
     return found == NULL || found->read == NULL ? PACKET_OTHER : found->read(&l);
+}
+
+bool packet_next(struct packet *p, struct packet_parts *parts, enum packet_kind *kind)
+{
+    struct layers l = {p, parts};
+    if (parts->more.n == 0)
+        return false;
+    *p = (struct packet){.us = p->us,
+                         .frame = p->frame,
+                         .p = parts->more.p,
+                         .n = parts->more.n,
+                         .length = parts->more_length};
+    *kind = read_subframe(&l);
+    return true;
+}
+
+size_t packet_lost(struct packet_parts *parts, int64_t us, struct packet *p)
+{
+    struct fragment_loss lost;
+    bool is_datagram = fragments_lost(&parts->datagrams, us, &lost);
+    if (!is_datagram && !fragments_lost(&parts->frames, us, &lost))
+        return 0;
+    *p = (struct packet){.us = lost.us};
+    memcpy(is_datagram ? p->from.ip : p->from.mac, lost.from, is_datagram ? 16 : 6);
+    memcpy(is_datagram ? p->to.ip : p->to.mac, lost.to, is_datagram ? 16 : 6);
+    return lost.bytes;
+}
+
+void packet_parts_close(struct packet_parts *parts)
+{
+    fragments_close(&parts->datagrams);
+    fragments_close(&parts->frames);
 }

@@ -2,27 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # v2glab decode of captures that do not tell all: without a beginning, with a namespace that nobody
 # knows, with messages that do not belong there, with a clock that is set.
-# shellcheck source=tests/cli/support
-. tests/cli/support
-
-# shows NAME STATUS [out|err|not-out|not-err TEXT]...: as wants, with the blanks of the ladder as one
-shows() {
-    tr -s ' ' <"$work/out" >"$work/once"
-    mv "$work/once" "$work/out"
-    wants "$@"
-}
-
-# frame PAYLOAD-TYPE HEX: behind a V2GTP header
-frame() {
-    printf '01FE%s%08X%s\n' "$1" $((${#2} / 2)) "$2"
-}
-
-# offer NAMESPACE: a supportedAppProtocolReq
-offer() {
-    "$V2GLAB" encode -g appprotocol "{\"supportedAppProtocolReq\": {\"AppProtocol\": [{
-        \"ProtocolNamespace\": \"$1\", \"VersionNumberMajor\": 1, \"VersionNumberMinor\": 0,
-        \"SchemaID\": 1, \"Priority\": 1}]}}"
-}
+# shellcheck source=tests/cli/support-captures
+. tests/cli/support-captures
 
 # capture OPTION...: of $work/lines, as make-capture.lua has them, decoded with these options
 capture() {
@@ -30,8 +11,6 @@ capture() {
     run decode "$@" "$work/made.pcap"
 }
 
-AGREED=$(frame 8001 80400040)
-STOP_2=$(frame 8001 8098022E74FF44AAECF83E11F000)
 INSTALL_20=$(tr -d ' \n' <tests/data/certinstall-8001.hex)
 
 # without a beginning
@@ -156,8 +135,6 @@ run decode "$work/stop.gz"
 wants "a message that is packed, too" 0 out SessionStopReq
 
 # what happened on the wire
-ASK=$(frame 9000 1000)
-SAID=$(frame 9001 FE80000000000000000000000000000200001000 | sed 's/00001000$/EF9D1000/')
 {
     echo "1 evcc udp:$ASK"
     echo "1.01 secc udp:$SAID"
@@ -237,10 +214,6 @@ shows "a reset, and what was lost by it" 0 \
     echo "1.5 evcc fin+ack"
     echo "1.6 secc fin+ack"
 } >"$work/lines"
-# made CONTAINER LINK
-made() {
-    lua5.4 tests/lua/make-capture.lua "$work/made.pcap" "$1" "$2" <"$work/lines"
-}
 made pcap raw
 run decode "$work/made.pcap"
 shows "a session as raw IP" 0 out '0.400123 EVCC -> SECC SessionStopReq' \
@@ -370,37 +343,6 @@ exec 3>&-
 check "and the second Ctrl-C ends it with the summary" grep -q '^session 1: ISO15118-2' "$work/err"
 run decode --follow "$work/nowhere.pcap"
 wants "--follow of no file" 3 err 'nowhere.pcap cannot be followed: No such file'
-
-# fragments
-# fragments OPTION...: of the frame of the protocol's offer
-fragments() {
-    {
-        echo "1 evcc udp:$ASK"
-        echo "1.2 evcc $(frame 8001 "$(offer urn:iso:15118:2:2013:MsgDef)") $*"
-        echo "1.3 secc $AGREED"
-        echo "1.4 evcc $STOP_2 fragment=16"
-        echo "1.45 evcc ack"
-    } >"$work/lines"
-    made pcap ethernet
-    run decode "$work/made.pcap"
-}
-fragments fragment=32
-shows "fragments of IPv6 are put together" 0 out 'supportedAppProtocolReq ProtocolNamespace urn:iso:15118' \
-    out 'EVCC -> SECC SessionStopReq' err '3 V2GTP frames: 0 not decoded, 0 violations, 0 losses' \
-    not-out 'network:'
-fragments fragment=32 overlap=8
-shows "those that overlap are refused" 0 \
-    out 'network: fragments from [fe80::1] to [fe80::2] cannot be put together: its fragments overlap' \
-    not-out supportedAppProtocolReq out 'EVCC -> SECC SessionStopReq'
-fragments fragment=16 lose=2
-shows "that one is missing is said" 0 \
-    out 'network: fragments from [fe80::1] to [fe80::2] cannot be put together: of a datagram' \
-    out ' bytes came, and others not' not-out supportedAppProtocolReq
-if command -v tshark >/dev/null; then
-    fragments fragment=32
-    check "tshark puts them together, too" [ "$(tshark -r "$work/made.pcap" -Y ipv6.reassembled.length \
-        2>/dev/null | wc -l)" -eq 2 ]
-fi
 
 # what cannot be read is said where it hits a message
 {

@@ -9,14 +9,18 @@
 --   port=N      of the vehicle (TCP 50000, UDP 50001)     to=N      of the station (61341, 15118)
 --   window=N    of TCP                                    back=N    N bytes before what comes next
 --   skip=N      N bytes are left out before it            cut=N     the last N are not captured
---   fragment=N  IPv6 fragments with N bytes each          lose=N    without the N-th of them
---   overlap=N   each fragment but the first begins N bytes early
+--   ip=4        over IPv4                                 fragment=N  fragments with N bytes each
+--   lose=N      without the N-th of them                  swap=1      the last one comes first
+--   again=1     each comes twice                          overlap=N   each begins N bytes early
+--   wifi=N      fragments of IEEE 802.11 of N bytes; lose, swap and again are about them
+--   amsdu=1     one frame of IEEE 802.11 with what comes next
 --
 -- CONTAINER: pcap, pcap-ns (nanoseconds), pcap-be (the other byte order), pcapng, pcapng-be,
 -- pcapng-two (packets take turns between an interface of LINK and one of raw IP, which has another
 -- resolution, offset and snapshot length; a second section, in the other byte order, has the last
 -- half of them), pcapng-twice (two interfaces have captured each packet).
--- LINK: raw (unless told otherwise), ethernet, vlan, sll, sll2, null, wifi, radiotap, ppi.
+-- LINK: raw (unless told otherwise), ethernet, vlan, sll, sll2, null, wifi, radiotap, radiotap-fcs
+-- (the checksum lies behind each frame), ppi.
 local PORT <const> = { evcc = 50000, secc = 61341 }
 local UDP_PORT <const> = { evcc = 50001, secc = 15118 }
 local ADDRESS <const> = "\xFE\x80\0\0\0\0\0\0\0\0\0\0\0\0\0"
@@ -24,34 +28,59 @@ local HOST <const> = { evcc = "\1", secc = "\2" }
 local MAC <const> = { evcc = "\2\0\0\0\0\1", secc = "\2\0\0\0\0\2" }
 local FLAG <const> = { fin = 1, syn = 2, rst = 4, ack = 16 }
 local PSH_ACK <const> = 0x18
-local IPV6 <const> = "\x86\xDD"
 local BSSID <const> = "\2\0\0\0\0\9"
 
 local path, container, link = arg[1], arg[2] or "pcap", arg[3] or "raw"
 
 -- ---- link layers ----
 
-local function wifi(ip, from, to)
-    return "\x88\x01\0\0" .. BSSID .. MAC[from] .. MAC[to] .. "\0\0\0\0" -- QoS
-        .. "\xAA\xAA\3\0\0\0" .. IPV6 .. ip
+local function is_ipv4(ip)
+    return ip:byte() >> 4 == 4
 end
+
+local function ethertype(ip)
+    return (is_ipv4(ip) and "\8\0" or "\x86\xDD") .. ip
+end
+
+local function llc(ip)
+    return "\xAA\xAA\3\0\0\0" .. ethertype(ip)
+end
+
+-- A QoS frame; o: number, more and sequence of a fragment, aggregate.
+local function wifi_frame(body, from, to, o)
+    return string.pack("<I2I2", 0x0188 | (o.more and 0x400 or 0), 0) .. BSSID .. MAC[from] .. MAC[to]
+        .. string.pack("<I2I2", (o.sequence or 0) << 4 | (o.number or 0), o.aggregate and 0x80 or 0) .. body
+end
+
+local function wifi(ip, from, to)
+    return wifi_frame(llc(ip), from, to, {})
+end
+
+-- What stands around a frame of IEEE 802.11.
+local WIFI <const> = {
+    wifi = function(frame) return frame end,
+    radiotap = function(frame) return "\0\0\12\0\4\x80\0\0\2\0\0\0" .. frame end,
+    ["radiotap-fcs"] = function(frame) return "\0\0\9\0\2\0\0\0\x10" .. frame .. "\1\2\3\4" end,
+    ppi = function(frame) return "\0\0\8\0\105\0\0\0" .. frame end,
+}
 
 local LINK <const> = {
     raw = { 101, function(ip) return ip end },
-    ethernet = { 1, function(ip, from, to) return MAC[to] .. MAC[from] .. IPV6 .. ip end },
+    ethernet = { 1, function(ip, from, to) return MAC[to] .. MAC[from] .. ethertype(ip) end },
     vlan = { 1, function(ip, from, to)
-        return MAC[to] .. MAC[from] .. "\x88\xA8\0\1\x81\0\0\2" .. IPV6 .. ip
+        return MAC[to] .. MAC[from] .. "\x88\xA8\0\1\x81\0\0\2" .. ethertype(ip)
     end },
     sll = { 113, function(ip, from)
-        return "\0\0\0\1\0\6" .. MAC[from] .. "\0\0" .. IPV6 .. ip
+        return "\0\0\0\1\0\6" .. MAC[from] .. "\0\0" .. ethertype(ip)
     end },
     sll2 = { 276, function(ip, from)
-        return IPV6 .. "\0\0\0\0\0\1\0\1\0\6" .. MAC[from] .. "\0\0" .. ip
+        return ethertype(ip):sub(1, 2) .. "\0\0\0\0\0\1\0\1\0\6" .. MAC[from] .. "\0\0" .. ip
     end },
-    null = { 0, function(ip) return "\x1E\0\0\0" .. ip end },
+    null = { 0, function(ip) return (is_ipv4(ip) and "\2" or "\x1E") .. "\0\0\0" .. ip end },
     wifi = { 105, wifi },
-    radiotap = { 127, function(...) return "\0\0\12\0\4\x80\0\0\2\0\0\0" .. wifi(...) end },
-    ppi = { 192, function(...) return "\0\0\8\0\105\0\0\0" .. wifi(...) end },
+    radiotap = { 127, function(...) return WIFI.radiotap(wifi(...)) end },
+    ["radiotap-fcs"] = { 127, function(...) return WIFI["radiotap-fcs"](wifi(...)) end },
+    ppi = { 192, function(...) return WIFI.ppi(wifi(...)) end },
 }
 
 -- ---- packets ----
@@ -69,15 +98,24 @@ local function checksum(...)
     return ~sum & 0xFFFF
 end
 
+local IPV4 <const> = { evcc = "\192\0\2\1", secc = "\192\0\2\2" }
+
+-- where: the flag for more fragments, and where this one lies by 8 bytes.
+local function ipv4(from, to, protocol, payload, id, where)
+    local head = string.pack(">BBI2I2I2BB", 0x45, 0, #payload + 20, id, where, 64, protocol)
+    local addresses = IPV4[from] .. IPV4[to]
+    return head .. string.pack(">I2", checksum(head, addresses)) .. addresses .. payload
+end
+
 local function ipv6(from, to, protocol, payload)
     return string.pack(">I4I2BB", 0x60000000, #payload, protocol, 64)
         .. ADDRESS .. HOST[from] .. ADDRESS .. HOST[to] .. payload
 end
 
 -- With the checksum at that place.
-local function summed(from, to, protocol, bytes, at)
-    local sum = checksum(ADDRESS, HOST[from], ADDRESS, HOST[to],
-        string.pack(">I4I4", #bytes, protocol), bytes)
+local function summed(from, to, protocol, bytes, at, o)
+    local ends = o.ip == 4 and IPV4[from] .. IPV4[to] or ADDRESS .. HOST[from] .. ADDRESS .. HOST[to]
+    local sum = checksum(ends, string.pack(">I4I4", #bytes, protocol), bytes)
     return bytes:sub(1, at) .. string.pack(">I2", sum) .. bytes:sub(at + 3)
 end
 
@@ -94,30 +132,56 @@ local function tcp(from, to, flags, bytes, o)
     if not o.back then
         seq[from] = seq[from] + #bytes + (flags & 1) + (flags >> 1 & 1)
     end
-    return 6, summed(from, to, 6, segment, 16)
+    return 6, summed(from, to, 6, segment, 16, o)
 end
 
 local function udp(from, to, bytes, o)
     local port = { evcc = o.port or UDP_PORT.evcc, secc = o.to or UDP_PORT.secc }
     return 17, summed(from, to, 17,
-        string.pack(">I2I2I2I2", port[from], port[to], #bytes + 8, 0) .. bytes, 6)
+        string.pack(">I2I2I2I2", port[from], port[to], #bytes + 8, 0) .. bytes, 6, o)
 end
 
 local identification = 0
 
--- The packets of IPv6 that it takes.
+-- Fragments in the order, and as often, as they are to come.
+local function arranged(all, o)
+    if o.lose then table.remove(all, o.lose) end
+    if o.swap then table.insert(all, 1, table.remove(all)) end
+    for i = #all, o.again and 1 or #all + 1, -1 do table.insert(all, i, all[i]) end
+    return all
+end
+
+-- The packets of IP that it takes.
 local function packets_of(from, to, protocol, payload, o)
-    if not o.fragment then return { ipv6(from, to, protocol, payload) } end
-    local all, size = {}, o.fragment // 8 * 8
+    local all, size = {}, o.fragment and o.fragment // 8 * 8 or #payload
     identification = identification + 1
-    for at = 0, #payload - 1, size do
+    for at = 0, math.max(#payload - 1, 0), math.max(size, 1) do
         local begin = at == 0 and 0 or at - (o.overlap or 0)
         local more = at + size < #payload and 1 or 0
-        all[#all + 1] = ipv6(from, to, 44, string.pack(">BBI2I4", protocol, 0, begin | more,
-            identification) .. payload:sub(begin + 1, at + size))
+        local part = payload:sub(begin + 1, at + size)
+        all[#all + 1] = o.ip == 4 and ipv4(from, to, protocol, part, identification, more << 13 | begin // 8)
+            or o.fragment and ipv6(from, to, 44, string.pack(">BBI2I4", protocol, 0, begin | more,
+                identification) .. part)
+            or ipv6(from, to, protocol, part)
     end
-    if o.lose then table.remove(all, o.lose) end
-    return all
+    return o.fragment and arranged(all, o) or all
+end
+
+-- The fragments of IEEE 802.11 that a packet takes.
+local function wifi_fragments(ip, from, to, o)
+    local all, body = {}, llc(ip)
+    identification = identification + 1
+    for at = 0, #body - 1, o.wifi do
+        all[#all + 1] = WIFI[link](wifi_frame(body:sub(at + 1, at + o.wifi), from, to,
+            { sequence = identification, number = at // o.wifi, more = at + o.wifi < #body }))
+    end
+    return arranged(all, o)
+end
+
+local aggregate = "" -- frames that wait for the last one
+
+local function subframe(ip, from, to)
+    return MAC[to] .. MAC[from] .. string.pack(">I2", #llc(ip)) .. llc(ip)
 end
 
 local list = {}
@@ -149,7 +213,18 @@ for line in io.lines() do
             protocol, payload = tcp(from, to, flags, "", o)
         end
         for _, packet in ipairs(packets_of(from, to, protocol, payload, o)) do
-            add(packet)
+            if o.wifi then
+                for _, frame in ipairs(wifi_fragments(packet, from, to, o)) do add(nil, frame) end
+            elseif o.amsdu then
+                aggregate = aggregate .. subframe(packet, from, to)
+                aggregate = aggregate .. ("\0"):rep(-#aggregate % 4)
+            elseif aggregate ~= "" then
+                aggregate = aggregate .. subframe(packet, from, to)
+                add(nil, WIFI[link](wifi_frame(aggregate, from, to, { aggregate = true })))
+                aggregate = ""
+            else
+                add(packet)
+            end
         end
     end
 end
