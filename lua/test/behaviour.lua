@@ -21,10 +21,13 @@
 --   checks          what is asked of the last one besides: of schedules.lua
 --   after, within   times by their names
 --   expects, request, meanwhile   what a vehicle goes on with, what that says, what may come before
+--   hello, waits   of what `v2glab fuzz` has found: octets in place of ClientHello; whether it is
+--                   waited for the end where nothing is answered (endures.lua)
 --   aim, beyond     of a pair: what would have to be seen, and why it is not
 
 local bearer = require 'test.bearer'
 local chance = require 'test.chance'
+local endures = require 'test.endures'
 local expect = require 'v2g.expect'
 local hex = require 'v2g.hex'
 local schedules = require 'test.schedules'
@@ -240,6 +243,13 @@ end
 function behaviour.loses_patience(it, row)
     it:keeps_answering(row.given, { fields = answer_of(row, it), after = row.after,
                                     within = row.within or CLOSES })
+end
+
+-- ---- of either ----
+
+-- It refuses or answers in time what is not as it should be, and holds a good session then.
+function behaviour.endures(it, row)
+    endures.plays(it, row)
 end
 
 -- ---- of a pair of devices ----

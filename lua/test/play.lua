@@ -101,7 +101,7 @@ end
 -- The way to where the case begins, and what it tests.
 local function go(it, c)
     it.driving:at(it, 'begin')
-    if c.liveness then
+    if c.liveness == true then
         it:lives(true)
     end
     if c.link then

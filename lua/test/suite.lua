@@ -8,7 +8,8 @@
 --       one behaviour, and the table of its parameters. A row has the name of its case under `id`,
 --       or a number as its key: TC_…_006; what it says of about, given, cites, if_, session,
 --       vehicle, station and protocol goes over what the block says. liveness = true: a good
---       session is held before the case and after it, for a vehicle plugged in anew. link = true:
+--       session is held before the case and after it, for a vehicle plugged in anew; 'after': only
+--       after it. link = true:
 --       the link comes up first
 
 local bearer = require 'test.bearer'

@@ -171,15 +171,25 @@ local function begin_step(self, step)
     self.counts[step] = (self.counts[step] or 0) + 1
 end
 
--- Sends the request, which has been set, with what hooks make of it. False: a hook has dropped it.
--- A station that has gone meanwhile is an outcome, not the end of the script.
-function ev:send(request, signer)
+-- Leaves where the station has gone: that is an outcome, not the end of the script.
+local function leave_closed(self, request)
     local state, why = self.role.State()
     if state == 'closed' then
         leave(self, 'gone', false, ('the connection was closed before %s%s'):format(request,
             why and why ~= '' and ': ' .. why or ''))
     end
-    return common.send(self, request, signer)
+end
+
+-- Sends the request, which has been set, with what hooks make of it. False: a hook has dropped it.
+function ev:send(request, signer)
+    leave_closed(self, request)
+    local good, sent = pcall(common.send, self, request, signer)
+    if not good then
+        Sleep(1) -- a reset that came meanwhile is heard of now
+        leave_closed(self, request)
+        error(sent, 0)
+    end
+    return sent
 end
 
 -- Waits for the response; leaves where there is none.
@@ -233,6 +243,10 @@ local function check(self, step, response, found, problem)
         leave(self, p.on_failed == 'reset' and 'reset' or 'fin', false, found == ''
             and ('expected %s, found a frame that cannot be decoded: %s'):format(response, problem or '')
             or ('expected %s, found %s'):format(response, found))
+    end
+    local invalid = p.only_valid and self.role.Received():violations()[1]
+    if invalid then
+        leave(self, p.on_failed == 'reset' and 'reset' or 'fin', false, ('%s: %s'):format(response, invalid))
     end
     local code = tostring(self:get(step, 'ResponseCode'))
     self.code = code

@@ -57,6 +57,7 @@ parameters.ev = {
     resends = 1,
     on_failed = 'stop',     -- after FAILED_…: 'stop' (SessionStopReq, then FIN), 'close', 'reset',
                             -- 'ignore' (goes on as if it were OK)
+    only_valid = false,     -- true: ends the session at a response with anything outside its schema
     on_ongoing = 'stop',    -- when a step is Ongoing for too long: 'stop', 'close'
     ongoing = {},           -- how long Ongoing is put up with in a step; absent: the standard's
                             -- time
@@ -262,6 +263,7 @@ parameters.station = {
     close_at = nil,         -- name of a step at whose request it closes the connection
     deviates = nil,         -- as of the vehicle
     keep_on_failed = false, -- goes on after its own FAILED (only for tests of vehicles)
+    only_valid = false,     -- true: a request with anything outside its schema gets FAILED
 
     -- ---- electrical ----
     dc = { max_voltage = 920, min_voltage = 150, max_current = 300, min_current = 0,

@@ -304,6 +304,9 @@ secc.checks = {
         local case = r.case and r.case(s) -- nil where the element is missing
         return not (may[r.name] or case and may[r.asked[case]])
     end },
+    { code = 'FAILED', refused = function(s)
+        return s.p.only_valid and s.role.Received():violations()[1] ~= nil
+    end },
 }
 
 -- The code of what is not so, or nil. A session that is led by a case (s.led) leaves it to the case

@@ -11,6 +11,7 @@ const struct command COMMANDS[] = {
     {"evse", "play a station for any number of vehicles, with no script", command_evse},
     {"persona", "list, show and check what vehicles and stations it can play", command_persona},
     {"test", "test a station or a vehicle by the cases of suites", command_test},
+    {"fuzz", "look for messages that break a station or a vehicle", command_fuzz},
     {"report", "show, join and write the results of `test`, as JUnit XML, TAP, …", command_report},
     {"diff", "compare two runs of `test`, or two sessions", command_diff},
     {"bundle", "pack a case with all that belongs to it into one archive", command_bundle},

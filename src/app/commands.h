@@ -23,6 +23,7 @@ int command_ev(int argc, char **argv);
 int command_evse(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_test(int argc, char **argv);
+int command_fuzz(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_history(int argc, char **argv);
 int command_diff(int argc, char **argv);
