@@ -4,7 +4,7 @@
 #include "app/commands.h"
 #include "app/interrupt.h"
 #include "app/options.h"
-#include "app/persona.h"
+#include "app/ready_side.h"
 #include "app/report.h"
 #include "app/session_options.h"
 #include "app/view.h"
@@ -24,12 +24,10 @@
 
 #define TICK_MS 200
 #define ENDING_MS 4000 /* of the 5 s that SIGTERM leaves; the rest is for the record */
-#define SETTINGS_MAX 256
 
 /* One side: what is said of it, and what its player has of its own. */
 struct part {
-    struct ready ready;
-    struct ready_setting setting[SETTINGS_MAX];
+    struct ready_side side;
     struct script_options options;
 };
 
@@ -57,20 +55,6 @@ struct behaving {
 
 /* ---- options ---- */
 
-static int take_set(void *to, const char *text, struct err *e)
-{
-    struct part *part = to;
-    const char *value = strchr(text, '=');
-    /* "gaps.A>B=5" has no '=' but the last in a key */
-    if (value == NULL || value == text)
-        return err_set(e, "expected KEY=VALUE");
-    if (part->ready.settings == SETTINGS_MAX)
-        return err_set(e, "expected %d of them at most", SETTINGS_MAX);
-    part->setting[part->ready.settings++] =
-        (struct ready_setting){{(const uint8_t *)text, (size_t)(value - text)}, value + 1};
-    return 0;
-}
-
 static int take_number(void *to, const char *text, unsigned most, struct err *e)
 {
     char *end;
@@ -92,16 +76,6 @@ static int take_sessions(void *to, const char *text, struct err *e)
     return take_number(to, text, INT_MAX, e);
 }
 
-static int take_time_scale(void *to, const char *text, struct err *e)
-{
-    char *end;
-    double scale = strtod(text, &end);
-    if (*end != '\0' || end == text || !(scale >= 0.01 && scale <= 1e6))
-        return err_set(e, "expected a number in 0.01..1000000");
-    *(const char **)to = text;
-    return 0;
-}
-
 /* A vehicle wants that payment option; a station offers no other. */
 static int take_payment(void *to, const char *name, struct err *e)
 {
@@ -109,37 +83,36 @@ static int take_payment(void *to, const char *name, struct err *e)
     if (strcasecmp(name, "ExternalPayment") != 0 && strcasecmp(name, "Contract") != 0)
         return err_set(e, "expected ExternalPayment or Contract");
     bool contract = tolower((unsigned char)name[0]) == 'c';
-    return take_set(&b->own,
-                    b->is_ev   ? contract ? "payment=Contract" : "payment=ExternalPayment"
-                    : contract ? "payment={'Contract'}"
-                               : "payment={'ExternalPayment'}",
-                    e);
+    return ready_side_set(&b->own.side,
+                          b->is_ev   ? contract ? "payment=Contract" : "payment=ExternalPayment"
+                          : contract ? "payment={'Contract'}"
+                                     : "payment={'ExternalPayment'}",
+                          e);
 }
-
-static const char *const MODES[] = {"ac", "dc", "mcs", "ac-der", NULL};
 
 #define AT(member) .at = offsetof(struct behaving, member)
 
 /* What vehicle and station have in common, but for what they call each other. */
 static const struct option BEHAVIOUR[] = {
     {"mode", 'm', "MODE", "ac, dc, mcs or ac-der: the energy transfer", OPTION_NAME, AT(mode),
-     .names = MODES},
+     .names = READY_MODES},
     {"payment", 0, "NAME", "ExternalPayment, or Contract: Plug & Charge, over TLS only",
      OPTION_CALL, .take = take_payment},
     {"persona", 0, "NAME|FILE",
-     "behaves like that one: a set of parameters\n(see docs/behaviour.md)", AT(own.ready.persona)},
+     "behaves like that one: a set of parameters\n(see docs/behaviour.md)",
+     AT(own.side.ready.persona)},
     {"script", 0, "FILE",
      "hooks in Lua: before.MESSAGE(m), before.send(m), on.receive(m),\non.timeout, on.state",
-     AT(own.ready.script_file)},
+     AT(own.side.ready.script_file)},
     {"set", 's', "KEY=VALUE",
      "a parameter of lua/v2g/parameters.lua, as battery.soc=55;\nmay be given several times",
-     OPTION_CALL, AT(own), .take = take_set},
+     OPTION_CALL, AT(own.side), .take = ready_side_set},
     {"time-scale", 0, "N", "electrical time and pauses run N times as fast", OPTION_CALL,
-     AT(time_scale), .take = take_time_scale},
+     AT(time_scale), .take = ready_take_time_scale},
     {"with", 0, "KEY=VALUE", "a parameter of the other side, which it plays as well in the lab",
-     OPTION_CALL, AT(other), .take = take_set},
-    {"with-persona", 0, "NAME|FILE", "the persona of that side", AT(other.ready.persona)},
-    {"with-script", 0, "FILE", "hooks of that side", AT(other.ready.script_file)},
+     OPTION_CALL, AT(other.side), .take = ready_side_set},
+    {"with-persona", 0, "NAME|FILE", "the persona of that side", AT(other.side.ready.persona)},
+    {"with-script", 0, "FILE", "hooks of that side", AT(other.side.ready.script_file)},
     {"alone", 0, NULL, "in the lab, too, do not play the other side", AT(alone)},
     {"ladder", 0, NULL, "show every message instead of the live view", AT(ladder_wanted)},
     SESSION_OPTIONS(offsetof(struct behaving, session)),
@@ -290,34 +263,21 @@ static int open_sinks(struct behaving *b, struct err *e)
     return 0;
 }
 
-/* A persona is a file where it looks like one, else a name. */
-static int find_persona(struct ready *r, struct err *e)
-{
-    struct slice built_in;
-    size_t n = r->persona == NULL ? 0 : strlen(r->persona);
-    if (n == 0 ||
-        (strchr(r->persona, '/') == NULL && (n <= 4 || strcmp(r->persona + n - 4, ".lua") != 0)))
-        return n == 0 || persona_find(r->persona, &built_in) ? 0 : persona_unknown(r->persona, e);
-    r->persona_file = r->persona;
-    r->persona = NULL;
-    return 0;
-}
-
 /* The files and settings that were given are the own side's; the other one has the tree's. */
 static int prepare_part(struct behaving *b, struct part *part, bool is_vehicle, struct err *e)
 {
-    struct ready *r = &part->ready;
+    struct ready *r = &part->side.ready;
     r->mode = b->mode;
     r->time_scale = b->time_scale;
     r->tls = b->session.script.peer.choice.said[TLS_KEY_VERSION];
-    r->setting = part->setting;
+    r->setting = part->side.setting;
     r->sessions = is_vehicle || b->is_ev ? 0 : b->count;
     part->options = b->session.script;
     if (part == &b->other) {
         const char *tree = b->session.script.peer.choice.said[TLS_KEY_PKI];
         part->options.peer.choice = (struct tls_choice){.said = {[TLS_KEY_PKI] = tree}};
     }
-    if (find_persona(r, e) != 0)
+    if (ready_find_persona(r, e) != 0)
         return -1;
     part->options.beside = r->script_file != NULL ? r->script_file : r->persona_file;
     return 0;
@@ -341,7 +301,7 @@ static int prepare(struct behaving *b, struct err *e)
 static int add_vehicles(struct behaving *b, struct part *part, struct err *e)
 {
     unsigned n = b->is_ev && b->count > 0 ? b->count : 1;
-    fleet_open(&b->fleet, &part->ready, 1);
+    fleet_open(&b->fleet, &part->side.ready, 1);
     b->vehicles = run_add(b->run, &part->options, "ev", fleet_built_in(&b->fleet), e);
     for (unsigned i = 0; b->vehicles != NULL && i < n; i++)
         if (fleet_send(&b->fleet, 0, i + 1) != 0)
@@ -355,7 +315,8 @@ static int add_players(struct behaving *b, struct err *e)
     struct part *vehicle = b->is_ev ? &b->own : &b->other;
     struct part *station = b->is_ev ? &b->other : &b->own;
     if (!b->is_ev || b->both) {
-        b->station = run_add(b->run, &station->options, "evse", ready_station(&station->ready), e);
+        b->station =
+            run_add(b->run, &station->options, "evse", ready_station(&station->side.ready), e);
         if (b->station == NULL)
             return -1;
     }

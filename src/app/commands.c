@@ -9,6 +9,7 @@
 const struct command COMMANDS[] = {
     {"ev", "play a vehicle that charges, with no script", command_ev},
     {"evse", "play a station for any number of vehicles, with no script", command_evse},
+    {"load", "play many vehicles or stations, and measure the other side", command_load},
     {"persona", "list, show and check what vehicles and stations it can play", command_persona},
     {"test", "test a station or a vehicle by the cases of suites", command_test},
     {"fuzz", "look for messages that break a station or a vehicle", command_fuzz},

@@ -124,15 +124,7 @@ static int take_size(void *to, const char *text, struct err *e)
 
 #define AT(member) .at = offsetof(struct session_options, member)
 
-const struct option SESSION_OPTION[] = {
-    {"interface", 'i', "NAME", "the network interface that the peer is reached over (SDP, IPv6)",
-     AT(script.peer.interface)},
-    {"peer", 'p', "ADDRESS",
-     "as [::1]:15118: a vehicle connects there, a station listens there,\nwithout SDP",
-     AT(script.peer.address)},
-    {"protocol", 'P', "NAME",
-     "DIN70121, ISO15118-2 or ISO15118-20: offered, or accepted, as the\nonly one", OPTION_CALL,
-     AT(script.protocol), .take = take_protocol},
+const struct option CONNECTION_OPTION[] = {
     {"connections", 0, "N[,N]",
      "of a station: open at once, in all (as many as the system allows), and of\none address (all "
      "but "
@@ -168,6 +160,19 @@ const struct option SESSION_OPTION[] = {
      "'ServerHello: alert handshake_failure' (docs/faults.md), or by a Lua file\n"
      "that returns such; may be given several times",
      OPTION_CALL, .take = take_fault},
+    OPTIONS_END,
+};
+
+const struct option SESSION_OPTION[] = {
+    {"interface", 'i', "NAME", "the network interface that the peer is reached over (SDP, IPv6)",
+     AT(script.peer.interface)},
+    {"peer", 'p', "ADDRESS",
+     "as [::1]:15118: a vehicle connects there, a station listens there,\nwithout SDP",
+     AT(script.peer.address)},
+    {"protocol", 'P', "NAME",
+     "DIN70121, ISO15118-2 or ISO15118-20: offered, or accepted, as the\nonly one", OPTION_CALL,
+     AT(script.protocol), .take = take_protocol},
+    {.kind = OPTION_GROUP, .group = CONNECTION_OPTION},
     {"slac", 0, "NAME", "the interface behind which the modem is: SLAC goes before SDP there",
      AT(script.peer.slac)},
     {"bench", 0, "NAME|FILE",

@@ -36,6 +36,13 @@ struct session_options {
     }
 extern const struct option SESSION_OPTION[];
 
+/* Of these the ones that say how connections are made, whoever is at their other end. */
+#define CONNECTION_OPTIONS(at_)                                                                    \
+    {                                                                                              \
+        .kind = OPTION_GROUP, .at = at_, .group = CONNECTION_OPTION                                \
+    }
+extern const struct option CONNECTION_OPTION[];
+
 /* Likewise: how the record is written, of those commands that have one. */
 #define RECORD_OPTIONS(at_)                                                                        \
     {                                                                                              \

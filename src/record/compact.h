@@ -20,6 +20,12 @@
 /* Appends a unit. */
 void compact_event(const struct event *e, struct buf *out);
 
+/* Octets that follow the length of a unit. */
+static inline size_t compact_length(const uint8_t unit[COMPACT_LENGTH])
+{
+    return (size_t)unit[0] | (size_t)unit[1] << 8 | (size_t)unit[2] << 16 | (size_t)unit[3] << 24;
+}
+
 /* What an event that is read refers to. Zero at first. */
 struct compact_room {
     struct buf texts;

@@ -300,6 +300,41 @@ int record_close(struct record *r, uint64_t lines_most, struct err *e)
     return e->set ? -1 : 0;
 }
 
+/* ---- of events that were kept ---- */
+
+/* One unit, which is n octets, and the event that it is. */
+static void put_unit(struct record *r, const uint8_t *unit, size_t n, const struct event *e)
+{
+    put_packets(r, e);
+    if (e->kind == EVENT_WIRE || e->kind == EVENT_SECRET)
+        return;
+    buf_add(&r->compact.out, unit, n);
+    outlet_unit(&r->compact);
+}
+
+int record_of(struct slice units, const struct record_options *o, struct err *e)
+{
+    struct recorder alone = {.n = 0};
+    struct compact_room room = {.has_message = false};
+    struct record *r = record_open(o, &alone, e);
+    if (r == NULL)
+        return -1;
+    for (size_t at = 0; at + COMPACT_LENGTH <= units.n;) {
+        const uint8_t *p = units.p + at;
+        size_t n = compact_length(p);
+        struct event event;
+        if (n > units.n - at - COMPACT_LENGTH ||
+            compact_read((struct slice){p + COMPACT_LENGTH, n}, o->library, &room, &event) != 0)
+            break;
+        put_unit(r, p, COMPACT_LENGTH + n, &event);
+        at += COMPACT_LENGTH + n;
+    }
+    compact_room_close(&room);
+    write_packets(r, e);
+    write_compact(r, e);
+    return record_close(r, UINT64_MAX, e);
+}
+
 /* ---- lines at the end ---- */
 
 struct lines_of {

@@ -46,6 +46,9 @@ const char *record_problem(const struct record *r);
  * than that. -1: it is not all there, and e says what is not. r is gone. */
 int record_close(struct record *r, uint64_t lines_most, struct err *e);
 
+/* A record of events that were kept as units (compact.h), written at once. -1: e. */
+int record_of(struct slice units, const struct record_options *o, struct err *e);
+
 /* Makes the events.jsonl of a folder with an events.bin, which it replaces. 1: that is larger than
  * `most`, and stays. -1: e; then events.bin is as it was. */
 int record_make_lines(const char *folder, uint64_t most, struct library *l, struct err *e);

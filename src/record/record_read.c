@@ -255,8 +255,7 @@ static int next_unit(struct reading *r, gzFile from, struct err *e)
     uint8_t head[COMPACT_LENGTH];
     if (gzread(from, head, sizeof head) != (int)sizeof head)
         return 1;
-    size_t n =
-        (size_t)head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16 | (size_t)head[3] << 24;
+    size_t n = compact_length(head);
     buf_clear(&r->unit);
     if (n > COMPACT_MOST)
         return err_set(e, "a unit of %zu octets, expected at most %u", n, COMPACT_MOST);

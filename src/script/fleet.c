@@ -5,6 +5,7 @@
 #include "script/roles.h"
 
 #include <lauxlib.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define AT_ONCE                                                                                    \
@@ -58,6 +59,14 @@ static bool has_come(void *context)
     return f->first != NULL || f->is_over || f->role->script->stop;
 }
 
+/* Where the next one connects to. */
+static void choose_station(struct fleet *f, struct role *r)
+{
+    if (f->addresses > 0)
+        snprintf(r->chosen.address, sizeof r->chosen.address, "%s",
+                 f->address[f->sent++ % f->addresses]);
+}
+
 /* The next one's kind, and a role for it; nothing: no more come. */
 static int next_done(lua_State *L, int status, lua_KContext context)
 {
@@ -72,7 +81,9 @@ static int next_done(lua_State *L, int status, lua_KContext context)
     f->first = c->next;
     f->at_once++;
     lua_pushinteger(L, (lua_Integer)c->kind + 1);
-    roles_push_place(L, f->role)->number = c->number;
+    struct role *r = roles_push_place(L, f->role);
+    r->number = c->number;
+    choose_station(f, r);
     free(c);
     return 2;
 }

@@ -20,6 +20,10 @@ struct fleet {
     struct coming *first, *last; /* that are to come */
     unsigned at_once;            /* that came since the loop had a turn */
     bool is_over;                /* no more are to come */
+    /* Where they connect to, in turn, instead of what the run's options say; none: by those. They
+     * are looked at when a vehicle comes. */
+    const char *const *address;
+    unsigned addresses, sent;
 };
 
 /* kind must live as long as the run. */

@@ -40,6 +40,7 @@ void ready_push(lua_State *L, const struct ready *r)
     set_text(L, "mode", r->mode);
     set_text(L, "time_scale", r->time_scale);
     set_text(L, "tls", r->tls);
+    set_text(L, "protocol", r->protocol);
     set_text(L, "persona", r->persona);
     set_file(L, "persona", r->persona_file);
     set_file(L, "script", r->script_file);

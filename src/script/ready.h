@@ -18,6 +18,7 @@ struct ready_setting {
 struct ready {
     struct built_in built_in; /* of a station */
     const char *mode, *time_scale, *tls;
+    const char *protocol;     /* by its name, instead of that of the run's options */
     const char *persona;      /* the name of a built-in one */
     const char *persona_file; /* or a file with one */
     const char *script_file;  /* with hooks */

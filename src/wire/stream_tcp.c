@@ -500,6 +500,8 @@ static int tcp_bind(struct tcp_listener *l, const struct sockaddr_in6 *in)
     arrival_want(l->fd);
     setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (world_shares_ports(l->listener.world))
+        setsockopt(l->fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (bind(l->fd, (const struct sockaddr *)in, sizeof *in) == 0 && listen(l->fd, SOMAXCONN) == 0)
         return 0;
     int number = errno;

@@ -17,7 +17,7 @@ struct world {
     uv_loop_t own, *loop;
     uv_timer_t alarm; /* for the first timer */
     uv_idle_t turner; /* in a virtual world, in place of the alarm */
-    bool is_virtual;
+    bool is_virtual, shares_ports;
     int64_t now_us;  /* in a virtual world */
     uint64_t chance; /* in a virtual world: where its row of random numbers is */
     struct network network;
@@ -283,6 +283,16 @@ struct world *world_open_virtual(struct uv_loop_s *loop, uint64_t seed, struct e
     w->now_us = WORLD_BEGIN;
     w->chance = seed;
     return w;
+}
+
+void world_share_ports(struct world *w)
+{
+    w->shares_ports = true;
+}
+
+bool world_shares_ports(const struct world *w)
+{
+    return w->shares_ports;
 }
 
 bool world_is_virtual(const struct world *w)

@@ -36,6 +36,11 @@ struct world *world_open_virtual(struct uv_loop_s *loop, uint64_t seed, struct e
 
 bool world_is_virtual(const struct world *w);
 
+/* Listeners of this world share their ports with those of other worlds that do: the system spreads
+ * connections over them. So a station has several loops, a thread each. */
+void world_share_ports(struct world *w);
+bool world_shares_ports(const struct world *w);
+
 /* Runs until nothing is left to do: no timer, no socket, no other handle of the loop. In a virtual
  * world only timers count: when none is set, nothing will ever happen again. */
 void world_run(struct world *w);

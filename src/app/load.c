@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `v2glab load`: many vehicles against stations, or stations for many vehicles, and how they bear
+ * it. */
+#include "app/commands.h"
+#include "app/duration.h"
+#include "app/interrupt.h"
+#include "app/load_mix.h"
+#include "app/load_worker.h"
+#include "app/options.h"
+#include "app/ready_side.h"
+#include "app/report.h"
+#include "app/session_options.h"
+#include "session/credentials.h"
+#include "wire/descriptors.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TICK_MS 200
+#define WRITE_TICKS 5 /* of these until the files are written anew */
+#define USUAL_S 10    /* that vehicles come at a rate, where nothing is said */
+
+/* ORDER LOAD_FILE */
+static void (*const WRITERS[])(const struct load_figures *f, const struct load_expectations *x,
+                               FILE *out) = {figures_json, figures_metrics};
+enum { FILE_JSON, FILE_METRICS, FILES };
+
+struct loading {
+    struct options options;
+    struct library library;
+    struct session_options session;
+    struct ready_side own, other;
+    struct load_mix mode, protocol, persona;
+    unsigned role; /* ORDER ROLE */
+    const char *time_scale, *script_file;
+    const char *file[FILES]; /* ORDER LOAD_FILE; "-": standard output */
+    unsigned sessions, total, threads, stations, failures, arrivals;
+    int64_t think_us[2];
+    char think[80]; /* as a parameter of vehicles */
+    bool has_think;
+    struct load_plan plan;
+    struct load_expectations expect;
+    struct load_worker *worker;
+    struct world *world;
+    struct timer ticker;
+    uv_async_t ended;
+    atomic_uint running;
+    unsigned ticks;
+    bool has_view, is_interrupted, is_told;
+    int64_t began_us;
+    struct load_figures figures;
+};
+
+/* ---- options ---- */
+
+static int take_number(void *to, const char *text, struct err *e)
+{
+    char *end;
+    long n = strtol(text, &end, 10);
+    if (*end != '\0' || end == text || n < 1 || n > INT_MAX)
+        return err_set(e, "expected a number of 1 or more");
+    *(unsigned *)to = (unsigned)n;
+    return 0;
+}
+
+static int take_few(void *to, const char *text, struct err *e)
+{
+    unsigned n = 0;
+    if (take_number(&n, text, e) != 0 || n > LOAD_THREADS_MOST)
+        return err_set(e, "expected a number in 1..%d", LOAD_THREADS_MOST);
+    *(unsigned *)to = n;
+    return 0;
+}
+
+/* "500/s", "500", "30/min". */
+static int take_rate(void *to, const char *text, struct err *e)
+{
+    char *unit;
+    double n = strtod(text, &unit);
+    double seconds = strcmp(unit, "/min") == 0 ? 60 : strcmp(unit, "/h") == 0 ? 3600 : 1;
+    bool is_right = seconds > 1 || *unit == '\0' || strcmp(unit, "/s") == 0;
+    if (!is_right || *text < '0' || *text > '9' || !(n / seconds > 1e-6 && n / seconds <= 1e6))
+        return err_set(e, "expected a rate, as 500/s, 30/min or 10/h");
+    *(double *)to = n / seconds;
+    return 0;
+}
+
+/* "[::1]:15118,[::1]:15119" */
+static int take_peers(void *to, const char *text, struct err *e)
+{
+    struct load_plan *plan = to;
+    char *list = (char *)(uintptr_t)text, *next;
+    for (char *at = list; at != NULL; at = next) {
+        struct endpoint ignored;
+        next = strchr(at, ',');
+        if (next != NULL)
+            *next++ = '\0';
+        if (plan->addresses == LOAD_STATIONS_MOST)
+            return err_set(e, "expected %d addresses at most", LOAD_STATIONS_MOST);
+        if (endpoint_parse(at, &ignored, e) != 0)
+            return -1;
+        plan->address[plan->addresses++] = at;
+    }
+    return 0;
+}
+
+static int take_think(void *to, const char *text, struct err *e)
+{
+    struct loading *l = to;
+    l->has_think = true;
+    return duration_take_range(l->think_us, text, e);
+}
+
+static const char *const ROLES[] = {"evcc", "secc", NULL}; /* ORDER ROLE */
+static const char *const ARRIVALS[] = {"even", "random", NULL};
+
+#define AT(member) .at = offsetof(struct loading, member)
+
+static const struct option OPTIONS[] = {
+    {"role", 0, "ROLE",
+     "evcc (default): plays the vehicles, and measures stations; secc: plays\nthe stations, and "
+     "measures vehicles",
+     OPTION_CHOICE, AT(role), .names = ROLES},
+    {"sessions", 'n', "N",
+     "vehicles at once; without --rate each comes again once it has gone, with\nit more are held "
+     "back",
+     OPTION_CALL, AT(sessions), .take = take_number},
+    {"rate", 'r', "N/s", "vehicles come so often, as 500/s or 30/min, whoever is there still",
+     OPTION_CALL, AT(plan.traffic.rate), .take = take_rate},
+    {"arrivals", 0, "HOW", "with --rate: even (default), or random (a Poisson process)",
+     OPTION_CHOICE, AT(arrivals), .names = ARRIVALS},
+    {"ramp", 0, "TIME", "fewer at first: they, or the rate, rise to all within that time",
+     OPTION_CALL, AT(plan.traffic.ramp_us), .take = duration_take},
+    {"rest", 0, "TIME[..TIME]",
+     "without --rate: from the end of a vehicle until it comes again, also\na random time, as "
+     "1s..5s",
+     OPTION_CALL, AT(plan.traffic.rest_us), .take = duration_take_range},
+    {"think", 0, "TIME[..TIME]",
+     "of vehicles: from each response to the next request, likewise; else as\ntheir persona has it",
+     OPTION_CALL, .take = take_think},
+    {"duration", 0, "TIME",
+     "as 10s, 5min or 1h; then all end as the protocol wants, which is not\nmeasured", OPTION_CALL,
+     AT(plan.duration_us), .take = duration_take},
+    {"total", 0, "N",
+     "ends after so many sessions; without it and --duration: each vehicle once,\nwith --rate ten "
+     "seconds",
+     OPTION_CALL, AT(total), .take = take_number},
+    {"threads", 0, "N", "so many threads, each with a part of all of it (1)", OPTION_CALL,
+     AT(threads), .take = take_few},
+    {"stations", 0, "N", "stations that it plays itself, of each thread (1)", OPTION_CALL,
+     AT(stations), .take = take_few},
+    {"interface", 'i', "NAME", "the network interface that the peer is reached over (SDP, IPv6)",
+     AT(session.script.peer.interface)},
+    {"peer", 'p', "ADDRESS,...",
+     "as [::1]:15118: vehicles connect there, in turn, or stations listen there;\nwithout it and "
+     "--interface vehicles have stations in this program",
+     OPTION_CALL, AT(plan), .take = take_peers},
+    {"mode", 'm', "MIX", "ac, dc, mcs or ac-der; several as ac:70%,dc:30%", OPTION_CALL, AT(mode),
+     .take = load_mix_take},
+    {"protocol", 'P', "MIX", "DIN70121, ISO15118-2, ISO15118-20, likewise; of stations one",
+     OPTION_CALL, AT(protocol), .take = load_mix_take},
+    {"persona", 0, "MIX", "as mg4:30%,vw-group:70%; of stations each in turn", OPTION_CALL,
+     AT(persona), .take = load_mix_take},
+    {"script", 0, "FILE", "hooks in Lua (docs/behaviour.md)", AT(script_file)},
+    {"set", 's', "KEY=VALUE",
+     "a parameter of lua/v2g/parameters.lua, as loops=20;\nmay be given several times", OPTION_CALL,
+     AT(own), .take = ready_side_set},
+    {"with", 0, "KEY=VALUE", "a parameter of the stations that it plays for its vehicles",
+     OPTION_CALL, AT(other), .take = ready_side_set},
+    {"time-scale", 0, "N", "electrical time and pauses run N times as fast", OPTION_CALL,
+     AT(time_scale), .take = ready_take_time_scale},
+    {"expect", 0, "WHAT",
+     "as 'p99(CurrentDemandRes)<250ms' or 'failed<0.1%' (docs/load.md); may be\ngiven several "
+     "times; without a word on failed, none may",
+     OPTION_CALL, AT(expect), .take = expect_take},
+    {"json", 0, "FILE", "the figures as JSON, anew each second; -: at the end",
+     AT(file[FILE_JSON])},
+    {"openmetrics", 0, "FILE", "likewise as OpenMetrics", AT(file[FILE_METRICS])},
+    {"failures", 0, "N", "of so many sessions that fail the record is kept (100)", OPTION_CALL,
+     AT(failures), .take = take_number},
+    {"record", 'o', "DIR", "folder of these records; else runs/DATE", AT(session.record)},
+    {"no-record", 0, NULL, "keep none", AT(session.no_record)},
+    CONNECTION_OPTIONS(offsetof(struct loading, session)),
+    {"quiet", 'q', NULL, "no live line", AT(session.quiet)},
+    OPTIONS_END,
+};
+
+static const struct usage USAGE = {
+    .command = "load",
+    .synopsis = "[OPTION]...",
+    .about = "Plays many vehicles against one or several stations, or stations for many vehicles, "
+             "and\n"
+             "tells how many sessions went well, and how long the other side took for each "
+             "message.\n"
+             "Ctrl-C ends all sessions as their protocols want, a second one at once.",
+    .option = OPTIONS,
+    .more = "examples:\n"
+            "  v2glab load --sessions 500 --mode ac --set loops=20\n"
+            "  v2glab load --peer [::1]:15118 --rate 50/s --sessions 1000 --duration 1min \\\n"
+            "    --persona mg4:30%,vw-group:70% --mode dc --expect 'p99(CurrentDemandRes)<250ms'\n"
+            "  v2glab load --role secc --peer [::1]:15118 --threads 2 --duration 1h\n\n"
+            "exit codes: 0 all as expected, 1 not, 2 inconclusive (interrupted), 3 error in "
+            "set-up",
+};
+
+/* ---- what is played ---- */
+
+/* How many vehicles there may be by the descriptors that there are. */
+static unsigned places_most(const struct load_plan *p)
+{
+    unsigned ends = p->side == FROM_EVCC && p->stations > 0 ? 2 : 1;
+    return descriptors_for_connections() / ends;
+}
+
+static int plan_traffic(struct loading *l, struct err *e)
+{
+    struct load_plan *p = &l->plan;
+    unsigned most = places_most(p);
+    if (l->sessions > most)
+        return err_set(e,
+                       "--sessions %u: expected %u at most, as many as there are descriptors "
+                       "for (ulimit -Hn)",
+                       l->sessions, most);
+    bool is_open = p->traffic.rate > 0;
+    p->traffic.places = l->sessions > 0 ? l->sessions : is_open ? most : 1;
+    p->traffic.is_random = l->arrivals == 1;
+    p->total = l->total;
+    if (p->total == 0 && p->duration_us == 0 && p->side == FROM_EVCC && !is_open)
+        p->total = p->traffic.places;
+    else if (p->total == 0 && p->duration_us == 0 && p->side == FROM_EVCC)
+        p->duration_us = USUAL_S * INT64_C(1000000);
+    if (p->threads > p->traffic.places)
+        p->threads = p->traffic.places;
+    return 0;
+}
+
+/* Of DIN 70121 there is DC only, and of ISO 15118-20 alone what else there is besides AC. */
+static bool is_spoken(const char *mode, const char *protocol)
+{
+    if (protocol == NULL || mode == NULL || strcmp(mode, "dc") == 0)
+        return true;
+    bool is_20 = strcmp(protocol, "ISO15118-20") == 0;
+    return strcmp(mode, "ac") == 0 ? strcmp(protocol, "DIN70121") != 0 : is_20;
+}
+
+static int add_kind(struct loading *l, const struct ready *kind, double share, struct err *e)
+{
+    struct load_plan *p = &l->plan;
+    if (p->kinds == LOAD_KINDS_MOST)
+        return err_set(e, "modes, protocols and personas make more than %d kinds", LOAD_KINDS_MOST);
+    p->kind[p->kinds] = *kind;
+    if (ready_find_persona(&p->kind[p->kinds], e) != 0)
+        return -1;
+    p->share[p->kinds++] = share;
+    return 0;
+}
+
+/* Every mode with every protocol and every persona, as far as these go together. */
+static int plan_kinds(struct loading *l, struct err *e)
+{
+    struct load_plan *p = &l->plan;
+    double all = 0;
+    struct ready kind = l->own.ready;
+    kind.setting = l->own.setting;
+    for (unsigned m = 0; m < load_mix_size(&l->mode); m++)
+        for (unsigned n = 0; n < load_mix_size(&l->protocol); n++)
+            for (unsigned k = 0; k < load_mix_size(&l->persona); k++) {
+                kind.mode = l->mode.name[m];
+                kind.protocol = p->side == FROM_EVCC ? l->protocol.name[n] : NULL;
+                kind.persona = l->persona.name[k];
+                double share = load_mix_share(&l->mode, m) * load_mix_share(&l->protocol, n) *
+                               load_mix_share(&l->persona, k);
+                if (!is_spoken(kind.mode, l->protocol.name[n]))
+                    continue;
+                if (add_kind(l, &kind, share, e) != 0)
+                    return -1;
+                all += share;
+            }
+    for (unsigned i = 0; i < p->kinds; i++)
+        p->share[i] /= all;
+    return p->kinds > 0 ? 0 : err_set(e, "none of the protocols has such a mode");
+}
+
+static int check_names(struct loading *l, struct err *e)
+{
+    for (unsigned i = 0; i < l->mode.n; i++) {
+        unsigned k = 0;
+        while (READY_MODES[k] != NULL && strcmp(READY_MODES[k], l->mode.name[i]) != 0)
+            k++;
+        if (READY_MODES[k] == NULL)
+            return err_set(e, "--mode %s: expected ac, dc, mcs or ac-der", l->mode.name[i]);
+    }
+    for (unsigned i = 0; i < l->protocol.n; i++) {
+        const struct protocol *p = protocol_find(l->protocol.name[i]);
+        if (p == NULL || p->uri[0] == NULL)
+            return err_set(e, "--protocol %s: expected DIN70121, ISO15118-2 or ISO15118-20",
+                           l->protocol.name[i]);
+        l->protocol.name[i] = p->name;
+    }
+    if (l->role == 1 && l->protocol.n > 1)
+        return err_set(e, "--protocol: expected one, or none, of stations");
+    return 0;
+}
+
+/* Stations that it plays, and where. */
+static int plan_stations(struct loading *l, struct err *e)
+{
+    struct load_plan *p = &l->plan;
+    bool has_interface = l->session.script.peer.interface != NULL;
+    bool is_station = p->side == FROM_SECC;
+    if (has_interface && p->addresses > 0)
+        return err_set(e, "--interface and --peer: expected one of them");
+    if (is_station && !has_interface && p->addresses == 0)
+        return err_set(e,
+                       "--role secc: expected --peer ADDRESS or --interface NAME, where vehicles "
+                       "are to find it");
+    if (is_station && has_interface && p->threads > 1)
+        return err_set(e, "--role secc --interface: expected one thread, since SDP has one answer; "
+                          "or --peer ADDRESS");
+    if (is_station)
+        p->stations = has_interface ? 1 : p->addresses;
+    else
+        p->stations = has_interface || p->addresses > 0 ? 0 : l->stations;
+    return 0;
+}
+
+static void plan_sides(struct loading *l)
+{
+    struct load_plan *p = &l->plan;
+    const struct peer_options *peer = &l->session.script.peer;
+    struct ready *own = &l->own.ready, *station = &p->station;
+    own->time_scale = l->time_scale;
+    own->tls = peer->choice.said[TLS_KEY_VERSION];
+    own->script_file = l->script_file;
+    if (l->has_think)
+        snprintf(l->think, sizeof l->think, "{default={%g,%g}}", (double)l->think_us[0] / 1e3,
+                 (double)l->think_us[1] / 1e3);
+    *station = l->other.ready;
+    station->setting = l->other.setting;
+    station->time_scale = l->time_scale;
+    station->tls = own->tls;
+    p->script = p->other = l->session.script;
+    p->script.beside = l->script_file;
+    p->other.peer.choice =
+        (struct tls_choice){.said = {[TLS_KEY_PKI] = peer->choice.said[TLS_KEY_PKI]}};
+    if (p->side == FROM_SECC && l->protocol.n == 1)
+        p->script.protocol = l->protocol.name[0];
+}
+
+static int plan(struct loading *l, struct err *e)
+{
+    struct load_plan *p = &l->plan;
+    char folder[RECORD_PATH_MAX];
+    p->side = l->role == 1 ? FROM_SECC : FROM_EVCC;
+    p->threads = l->threads;
+    p->library = &l->library;
+    p->faults = &l->session.faults;
+    p->keeps_failures = !l->session.no_record;
+    p->failures_most = l->failures;
+    p->record.path = l->session.record;
+    l->session.faults.is_alone = l->session.script.peer.interface != NULL || p->addresses > 0;
+    if (l->has_think && p->side == FROM_EVCC && ready_side_set(&l->own, "gaps=", e) != 0)
+        return -1;
+    if (l->has_think && p->side == FROM_EVCC)
+        l->own.setting[l->own.ready.settings - 1].value = l->think;
+    plan_sides(l);
+    if (check_names(l, e) != 0 || plan_stations(l, e) != 0 || plan_traffic(l, e) != 0 ||
+        plan_kinds(l, e) != 0 || session_check(&l->session, p->side == FROM_SECC, e) != 0)
+        return -1;
+    /* a demo tree that is not there yet is made once, not by each thread */
+    return credentials_tree(&l->session.script.peer.choice, folder, sizeof folder, e);
+}
+
+/* ---- figures ---- */
+
+static void gather(struct loading *l)
+{
+    figures_clear(&l->figures);
+    for (unsigned i = 0; i < l->plan.threads; i++)
+        load_worker_add(&l->worker[i], &l->figures);
+    int64_t us = world_now(l->world) - l->began_us;
+    bool is_late = l->plan.duration_us > 0 && us > l->plan.duration_us;
+    l->figures.seconds = (double)(is_late ? l->plan.duration_us : us) / 1e6;
+    l->is_told = expect_judge(&l->expect, &l->figures);
+}
+
+/* A file is replaced as a whole, so that whoever reads it finds one that is. -1: e. */
+static int write_file(const struct loading *l, unsigned which, struct err *e)
+{
+    const char *path = l->file[which];
+    char next[RECORD_FILE_MAX];
+    if (snprintf(next, sizeof next, "%s.new", path) >= (int)sizeof next)
+        return err_set(e, "%s: the name is too long", path);
+    FILE *out = fopen(next, "we");
+    if (out == NULL)
+        return err_set(e, "%s cannot be written", next);
+    WRITERS[which](&l->figures, &l->expect, out);
+    bool bad = ferror(out) != 0;
+    bad |= fclose(out) != 0;
+    if (!bad && rename(next, path) == 0)
+        return 0;
+    unlink(next);
+    return err_set(e, "%s cannot be written", path);
+}
+
+/* at_end: also what goes to standard output. -1: e. */
+static int write_files(const struct loading *l, bool at_end, struct err *e)
+{
+    int bad = 0;
+    for (unsigned i = 0; i < FILES; i++) {
+        if (l->file[i] == NULL)
+            continue;
+        if (strcmp(l->file[i], "-") != 0)
+            bad |= write_file(l, i, e);
+        else if (at_end)
+            WRITERS[i](&l->figures, &l->expect, stdout);
+    }
+    return bad;
+}
+
+/* ---- running ---- */
+
+static void ask_all(struct loading *l, enum load_wish wish)
+{
+    for (unsigned i = 0; i < l->plan.threads; i++)
+        load_worker_ask(&l->worker[i], wish);
+}
+
+static void tick(void *context)
+{
+    struct loading *l = context;
+    struct err e = ERR_INIT; /* told at the end, when they are written once more */
+    timer_start(l->world, &l->ticker, TICK_MS, tick, l);
+    if (l->plan.side == FROM_SECC && l->plan.total > 0 &&
+        atomic_load(&l->plan.ended) >= l->plan.total)
+        ask_all(l, LOAD_STOP);
+    if (++l->ticks % WRITE_TICKS != 0)
+        return;
+    gather(l);
+    write_files(l, false, &e);
+    if (l->has_view)
+        figures_line(&l->figures, stderr);
+}
+
+static void interrupted(void *context, unsigned n)
+{
+    struct loading *l = context;
+    l->is_interrupted = true;
+    ask_all(l, n > 1 ? LOAD_ABORT : LOAD_STOP);
+}
+
+/* From a worker's thread. */
+static void worker_over(void *context)
+{
+    struct loading *l = context;
+    atomic_fetch_sub(&l->running, 1);
+    uv_async_send(&l->ended);
+}
+
+static void one_ended(uv_async_t *handle)
+{
+    struct loading *l = handle->data;
+    if (atomic_load(&l->running) > 0 || uv_is_closing((uv_handle_t *)handle))
+        return;
+    timer_stop(&l->ticker);
+    interrupt_close();
+    uv_close((uv_handle_t *)handle, NULL);
+}
+
+static int start(struct loading *l, struct err *e)
+{
+    unsigned n = l->plan.threads;
+    l->worker = calloc(n, sizeof *l->worker);
+    if (l->worker == NULL)
+        return err_set(e, "out of memory");
+    atomic_store(&l->running, n);
+    l->began_us = world_now(l->world);
+    for (unsigned i = 0; i < n; i++) {
+        l->worker[i] =
+            (struct load_worker){.plan = &l->plan, .index = i, .over = worker_over, .context = l};
+        if (load_worker_start(&l->worker[i], e) == 0)
+            continue;
+        l->plan.threads = i; /* those that have begun end */
+        atomic_fetch_sub(&l->running, n - i);
+        ask_all(l, LOAD_ABORT);
+        return -1;
+    }
+    return 0;
+}
+
+static void play(struct loading *l, struct err *e)
+{
+    uv_async_init(world_loop(l->world), &l->ended, one_ended);
+    l->ended.data = l;
+    if (interrupt_open(l->world, 2, interrupted, l, e) == 0 && start(l, e) == 0)
+        timer_start(l->world, &l->ticker, TICK_MS, tick, l);
+    else
+        uv_async_send(&l->ended);
+    world_run(l->world);
+    gather(l);
+    for (unsigned i = 0; i < l->plan.threads && l->worker != NULL; i++) {
+        if (l->worker[i].problem.set && !e->set)
+            *e = l->worker[i].problem;
+        load_worker_close(&l->worker[i]);
+    }
+}
+
+/* What it comes to: what was expected is judged by gather. */
+static int tell(struct loading *l, struct err *e)
+{
+    bool is_shown = true;
+    for (unsigned i = 0; i < FILES; i++)
+        is_shown = is_shown && (l->file[i] == NULL || strcmp(l->file[i], "-") != 0);
+    if (l->has_view)
+        fputs("\r\033[K", stderr);
+    if (is_shown)
+        figures_text(&l->figures, &l->expect, stdout);
+    if (write_files(l, true, e) != 0)
+        return -1;
+    if (l->plan.has_folder && is_shown)
+        printf("records of %u that failed: %s\n", l->figures.recorded, l->plan.folder);
+    return !l->is_told ? EXIT_FAIL : l->is_interrupted ? EXIT_UNCLEAR : EXIT_PASS;
+}
+
+static int run_all(struct loading *l)
+{
+    struct err e = ERR_INIT;
+    int status = -1;
+    if (plan(l, &e) == 0 && (l->world = world_open(NULL, &e)) != NULL) {
+        pthread_mutex_init(&l->plan.lock, NULL);
+        play(l, &e);
+        status = e.set ? -1 : tell(l, &e);
+        pthread_mutex_destroy(&l->plan.lock);
+    }
+    world_close(l->world);
+    free(l->worker);
+    figures_close(&l->figures);
+    if (status >= 0)
+        return status;
+    report_err("", &e);
+    return EXIT_SETUP;
+}
+
+int command_load(int argc, char **argv)
+{
+    static struct loading l;
+    l = (struct loading){.threads = 1, .stations = 1, .failures = 100};
+    library_open(&l.library);
+    session_options_open(&l.session, &l.library, PEER_TLS_AUTO);
+    options_open(&l.options, &USAGE, &l.library, argc, argv);
+    int status = l.options.status;
+    if (options_read(&l.options, &l) != 0)
+        status = l.options.status;
+    else if (l.options.arguments > 0)
+        status = options_wrong(&l.options, "'%s' is no option; this command takes no arguments",
+                               l.options.argument[0]);
+    else {
+        expect_no_failure(&l.expect);
+        l.has_view = !l.session.quiet && isatty(STDERR_FILENO);
+        status = run_all(&l);
+    }
+    library_close(&l.library);
+    return status;
+}

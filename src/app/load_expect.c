@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/load_expect.h"
+
+#include "app/duration.h"
+#include "app/load_figures.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double quantile(const struct turnaround *t, double part)
+{
+    return (double)histogram_quantile(&t->us, part);
+}
+
+static double most(const struct turnaround *t, double part)
+{
+    (void)part;
+    return (double)t->us.most;
+}
+
+static double mean(const struct turnaround *t, double part)
+{
+    (void)part;
+    return histogram_mean(&t->us);
+}
+
+static double count(const struct turnaround *t, double part)
+{
+    (void)part;
+    return (double)t->us.n;
+}
+
+static double passed(const struct load_figures *f)
+{
+    return (double)f->passed;
+}
+
+/* Those that were cut short have not passed, either. */
+static double failed(const struct load_figures *f)
+{
+    return (double)(f->failed + f->unclear + f->cut);
+}
+
+static double sessions(const struct load_figures *f)
+{
+    return (double)figures_ended(f);
+}
+
+static double held_back(const struct load_figures *f)
+{
+    return (double)f->held_back;
+}
+
+static double rate(const struct load_figures *f)
+{
+    return f->seconds > 0 ? (double)figures_ended(f) / f->seconds : 0;
+}
+
+static double at_once(const struct load_figures *f)
+{
+    return f->most;
+}
+
+/* ORDER SUBJECT */
+enum { QUANTILE, FAILED = 4 };
+static const struct {
+    const char *name;
+    double (*of_row)(const struct turnaround *t, double part); /* NAME(MESSAGE) */
+    double (*of_all)(const struct load_figures *f);            /* NAME */
+    bool is_time;
+    bool may_be_part;
+} SUBJECTS[] = {
+    {"p", quantile, NULL, true, false},         {"max", most, NULL, true, false},
+    {"mean", mean, NULL, true, false},          {"count", count, NULL, false, false},
+    {"failed", NULL, failed, false, true},      {"passed", NULL, passed, false, true},
+    {"sessions", NULL, sessions, false, false}, {"held_back", NULL, held_back, false, false},
+    {"rate", NULL, rate, false, false},         {"at_once", NULL, at_once, false, false},
+};
+#define SUBJECTS_N (sizeof SUBJECTS / sizeof *SUBJECTS)
+
+static int wrong(struct err *e)
+{
+    return err_set(e, "expected as 'p99(CurrentDemandRes)<250ms' or 'failed<0.1%%': pN, max, mean "
+                      "or count of a message, connect or session; or failed, passed, sessions, "
+                      "held_back, rate or at_once; then <, <=, > or >= and a number");
+}
+
+/* What stands before '(' or the comparison. */
+static bool read_subject(struct load_expectation *x, const char *word, size_t n)
+{
+    char *end;
+    if (word[0] == 'p' && isdigit((unsigned char)word[1])) {
+        x->what = QUANTILE;
+        x->quantile = strtod(word + 1, &end) / 100;
+        return end == word + n && x->quantile <= 1;
+    }
+    for (x->what = QUANTILE + 1; x->what < SUBJECTS_N; x->what++)
+        if (strlen(SUBJECTS[x->what].name) == n && strncmp(SUBJECTS[x->what].name, word, n) == 0)
+            return true;
+    return false;
+}
+
+static bool read_limit(struct load_expectation *x, const char *text)
+{
+    const char *end = text;
+    if (SUBJECTS[x->what].is_time) {
+        x->limit = (double)duration_read(text, &end);
+        return x->limit >= 0 && *end == '\0';
+    }
+    char *rest;
+    x->limit = strtod(text, &rest);
+    x->is_part = *rest == '%' && SUBJECTS[x->what].may_be_part;
+    rest += x->is_part ? 1 : 0;
+    return isdigit((unsigned char)*text) && (*rest == '\0' || strcmp(rest, "/s") == 0);
+}
+
+int expect_take(void *to, const char *text, struct err *e)
+{
+    struct load_expectations *all = to;
+    if (all->n == EXPECTATIONS_MOST)
+        return err_set(e, "expected %d of them at most", EXPECTATIONS_MOST);
+    struct load_expectation x = {.text = text};
+    size_t n = strcspn(text, "(<>");
+    const char *at = text + n;
+    if (!read_subject(&x, text, n) || (*at == '(') != (SUBJECTS[x.what].of_row != NULL))
+        return wrong(e);
+    if (*at == '(') {
+        size_t size = strcspn(++at, ")");
+        if (at[size] == '\0' || size == 0 || size >= sizeof x.name)
+            return wrong(e);
+        memcpy(x.name, at, size);
+        at += size + 1;
+    }
+    if (*at != '<' && *at != '>')
+        return wrong(e);
+    x.is_time = SUBJECTS[x.what].is_time;
+    x.compare[0] = *at++;
+    if (*at == '=')
+        x.compare[1] = *at++;
+    if (!read_limit(&x, at))
+        return wrong(e);
+    all->at[all->n++] = x;
+    return 0;
+}
+
+void expect_no_failure(struct load_expectations *x)
+{
+    for (unsigned i = 0; i < x->n; i++)
+        if (SUBJECTS[x->at[i].what].may_be_part)
+            return;
+    if (x->n < EXPECTATIONS_MOST)
+        x->at[x->n++] =
+            (struct load_expectation){.text = "failed<=0", .what = FAILED, .compare = "<="};
+}
+
+static void measure(struct load_expectation *x, const struct load_figures *f)
+{
+    uint64_t ended = figures_ended(f) + f->cut;
+    if (SUBJECTS[x->what].of_all != NULL) {
+        x->found = SUBJECTS[x->what].of_all(f);
+        x->has_sample = ended > 0;
+        if (x->is_part && ended > 0)
+            x->found = 100 * x->found / (double)ended;
+        return;
+    }
+    const struct turnaround *t = figures_row(f, x->name);
+    x->has_sample = t != NULL && t->us.n > 0;
+    x->found = x->has_sample ? SUBJECTS[x->what].of_row(t, x->quantile) : 0;
+}
+
+bool expect_judge(struct load_expectations *all, const struct load_figures *f)
+{
+    bool good = true;
+    for (unsigned i = 0; i < all->n; i++) {
+        struct load_expectation *x = &all->at[i];
+        measure(x, f);
+        bool is_below = x->compare[0] == '<' && x->found < x->limit;
+        bool is_above = x->compare[0] == '>' && x->found > x->limit;
+        bool is_equal = x->compare[1] == '=' && x->found >= x->limit && x->found <= x->limit;
+        x->is_met = x->has_sample && (is_below || is_above || is_equal);
+        good = good && x->is_met;
+    }
+    return good;
+}

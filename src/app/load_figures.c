@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/load_figures.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name; /* in JSON */
+    double part;
+} QUANTILES[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}};
+#define QUANTILES_N (sizeof QUANTILES / sizeof *QUANTILES)
+
+/* ---- adding ---- */
+
+void figures_clear(struct load_figures *f)
+{
+    for (unsigned i = 0; i < f->rows; i++)
+        memset(&f->row[i]->us, 0, sizeof f->row[i]->us);
+    struct load_figures empty = {.rows = f->rows};
+    memcpy(empty.row, f->row, sizeof empty.row);
+    *f = empty;
+}
+
+void figures_close(struct load_figures *f)
+{
+    for (unsigned i = 0; i < f->rows; i++)
+        free(f->row[i]);
+    f->rows = 0;
+}
+
+const struct turnaround *figures_row(const struct load_figures *f, const char *name)
+{
+    for (unsigned i = 0; i < f->rows; i++)
+        if (strcmp(f->row[i]->name, name) == 0)
+            return f->row[i];
+    return NULL;
+}
+
+int figures_merge_row(struct load_figures *into, const struct turnaround *from)
+{
+    struct turnaround *to = (struct turnaround *)(uintptr_t)figures_row(into, from->name);
+    if (to == NULL && into->rows < TURNAROUNDS_MOST && (to = calloc(1, sizeof *to)) != NULL) {
+        memcpy(to->name, from->name, sizeof to->name);
+        into->row[into->rows++] = to;
+    }
+    if (to == NULL)
+        return -1;
+    histogram_merge(&to->us, &from->us);
+    return 0;
+}
+
+void figures_add_reason(struct load_figures *f, const char *text, uint64_t n)
+{
+    unsigned i = 0;
+    while (i < f->reasons && strncmp(f->reason[i].text, text, sizeof f->reason[i].text - 1) != 0)
+        i++;
+    if (i == REASONS_MOST) {
+        f->other_reasons += n;
+        return;
+    }
+    if (i == f->reasons)
+        snprintf(f->reason[f->reasons++].text, sizeof f->reason[i].text, "%s", text);
+    f->reason[i].n += n;
+}
+
+int figures_merge(struct load_figures *into, const struct load_figures *from)
+{
+    int bad = 0;
+    into->came += from->came;
+    into->held_back += from->held_back;
+    into->passed += from->passed;
+    into->failed += from->failed;
+    into->unclear += from->unclear;
+    into->cut += from->cut;
+    into->open += from->open;
+    into->most += from->most;
+    into->recorded += from->recorded;
+    into->other_reasons += from->other_reasons;
+    for (unsigned i = 0; i < from->reasons; i++)
+        figures_add_reason(into, from->reason[i].text, from->reason[i].n);
+    for (unsigned i = 0; i < from->rows; i++)
+        bad |= figures_merge_row(into, from->row[i]);
+    return bad;
+}
+
+static double rate(const struct load_figures *f)
+{
+    return f->seconds > 0 ? (double)figures_ended(f) / f->seconds : 0;
+}
+
+/* ---- for people ---- */
+
+static double ms(uint64_t us)
+{
+    return (double)us / 1000;
+}
+
+static uint64_t at(const struct turnaround *t, double part)
+{
+    return histogram_quantile(&t->us, part);
+}
+
+/* The message that comes most often. */
+static const struct turnaround *busiest(const struct load_figures *f)
+{
+    const struct turnaround *found = NULL;
+    for (unsigned i = 0; i < f->rows; i++) {
+        const struct turnaround *t = f->row[i];
+        bool is_message =
+            strcmp(t->name, FIGURES_CONNECT) != 0 && strcmp(t->name, FIGURES_SESSION) != 0;
+        if (is_message && t->us.n > 0 && (found == NULL || t->us.n > found->us.n))
+            found = t;
+    }
+    return found;
+}
+
+void figures_line(const struct load_figures *f, FILE *out)
+{
+    const struct turnaround *t = busiest(f);
+    fprintf(out,
+            "\r\033[K%.0f s  %u open  %" PRIu64 " passed  %" PRIu64 " failed  %" PRIu64
+            " held back  %.1f/s",
+            f->seconds, f->open, f->passed, f->failed + f->unclear, f->held_back, rate(f));
+    if (t != NULL)
+        fprintf(out, "  %s p50 %.1f p99 %.1f max %.1f ms", t->name, ms(at(t, 0.5)), ms(at(t, 0.99)),
+                ms(t->us.most));
+    fflush(out);
+}
+
+static void write_row(const struct turnaround *t, FILE *out)
+{
+    if (t->us.n == 0)
+        return;
+    fprintf(out, "%-34s %9" PRIu64, t->name, t->us.n);
+    for (size_t i = 0; i < QUANTILES_N; i++)
+        fprintf(out, " %9.2f", ms(at(t, QUANTILES[i].part)));
+    fprintf(out, " %9.2f\n", ms(t->us.most));
+}
+
+static void write_expectation(const struct load_expectation *x, FILE *out)
+{
+    fprintf(out, "expected %s: ", x->text);
+    if (!x->has_sample)
+        fputs("nothing was measured", out);
+    else if (x->is_time)
+        fprintf(out, "%.2f ms", x->found / 1000);
+    else
+        fprintf(out, "%.6g%s", x->found, x->is_part ? "%" : "");
+    fprintf(out, "; %s\n", x->is_met ? "as expected" : "not as expected");
+}
+
+void figures_text(const struct load_figures *f, const struct load_expectations *expect, FILE *out)
+{
+    fprintf(out,
+            "%.1f s: %" PRIu64 " sessions, %.1f/s, %u at once at most\n"
+            "%" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " inconclusive, %" PRIu64
+            " cut short, %" PRIu64 " held back\n",
+            f->seconds, figures_ended(f), rate(f), f->most, f->passed, f->failed, f->unclear,
+            f->cut, f->held_back);
+    fprintf(out, "\n%-34s %9s %9s %9s %9s %9s %9s\n", "ms", "count", "p50", "p90", "p99", "p99.9",
+            "max");
+    for (unsigned i = 0; i < f->rows; i++)
+        write_row(f->row[i], out);
+    if (f->reasons > 0)
+        fputc('\n', out);
+    for (unsigned i = 0; i < f->reasons; i++)
+        fprintf(out, "%" PRIu64 " x %s\n", f->reason[i].n, f->reason[i].text);
+    if (f->other_reasons > 0)
+        fprintf(out, "%" PRIu64 " for other reasons\n", f->other_reasons);
+    fputc('\n', out);
+    for (unsigned i = 0; i < expect->n; i++)
+        write_expectation(&expect->at[i], out);
+}
+
+/* ---- JSON ---- */
+
+static json_t *row_of(const struct turnaround *t)
+{
+    json_t *row =
+        json_pack("{sI sf}", "count", (json_int_t)t->us.n, "mean_us", histogram_mean(&t->us));
+    for (size_t i = 0; i < QUANTILES_N; i++) {
+        char key[24];
+        snprintf(key, sizeof key, "%s_us", QUANTILES[i].name);
+        json_object_set_new(row, key, json_integer((json_int_t)at(t, QUANTILES[i].part)));
+    }
+    json_object_set_new(row, "max_us", json_integer((json_int_t)t->us.most));
+    return row;
+}
+
+static json_t *expectation_of(const struct load_expectation *x)
+{
+    json_t *made = json_pack("{ss sb}", "expected", x->text, "met", x->is_met);
+    json_object_set_new(made,
+                        x->is_time   ? "found_us"
+                        : x->is_part ? "found_percent"
+                                     : "found",
+                        x->has_sample ? json_real(x->found) : json_null());
+    return made;
+}
+
+void figures_json(const struct load_figures *f, const struct load_expectations *expect, FILE *out)
+{
+    json_t *all = json_pack("{sf sf sI sI sI sI sI sI si si si}", "seconds", f->seconds,
+                            "sessions_per_second", rate(f), "came", (json_int_t)f->came,
+                            "held_back", (json_int_t)f->held_back, "passed", (json_int_t)f->passed,
+                            "failed", (json_int_t)f->failed, "inconclusive", (json_int_t)f->unclear,
+                            "cut_short", (json_int_t)f->cut, "open", (int)f->open, "at_once",
+                            (int)f->most, "recorded_failures", (int)f->recorded);
+    json_t *rows = json_object(), *reasons = json_array(), *judged = json_array();
+    for (unsigned i = 0; i < f->rows; i++)
+        if (f->row[i]->us.n > 0)
+            json_object_set_new(rows, f->row[i]->name, row_of(f->row[i]));
+    for (unsigned i = 0; i < f->reasons; i++)
+        json_array_append_new(reasons, json_pack("{ss sI}", "text", f->reason[i].text, "count",
+                                                 (json_int_t)f->reason[i].n));
+    for (unsigned i = 0; i < expect->n; i++)
+        json_array_append_new(judged, expectation_of(&expect->at[i]));
+    json_object_set_new(all, "turnarounds", rows);
+    json_object_set_new(all, "reasons", reasons);
+    json_object_set_new(all, "expectations", judged);
+    json_dumpf(all, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+    fputc('\n', out);
+    json_decref(all);
+}
+
+/* ---- OpenMetrics ---- */
+
+static void put_family(FILE *out, const char *name, const char *type, const char *help)
+{
+    fprintf(out, "# TYPE v2glab_load_%s %s\n# HELP v2glab_load_%s %s\n", name, type, name, help);
+}
+
+static void put_outcomes(const struct load_figures *f, FILE *out)
+{
+    const struct {
+        const char *name;
+        uint64_t n;
+    } outcomes[] = {{"pass", f->passed},
+                    {"fail", f->failed},
+                    {"inconclusive", f->unclear},
+                    {"cut short", f->cut}};
+    put_family(out, "sessions", "counter", "Sessions that have ended.");
+    for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++)
+        fprintf(out, "v2glab_load_sessions_total{outcome=\"%s\"} %" PRIu64 "\n", outcomes[i].name,
+                outcomes[i].n);
+}
+
+static void put_row(const struct turnaround *t, FILE *out)
+{
+    static const char NAME[] = "v2glab_load_turnaround_seconds";
+    for (size_t i = 0; i < QUANTILES_N; i++)
+        fprintf(out, "%s{message=\"%s\",quantile=\"%g\"} %.6f\n", NAME, t->name, QUANTILES[i].part,
+                (double)at(t, QUANTILES[i].part) / 1e6);
+    fprintf(out, "%s{message=\"%s\",quantile=\"1\"} %.6f\n", NAME, t->name,
+            (double)t->us.most / 1e6);
+    fprintf(out, "%s_count{message=\"%s\"} %" PRIu64 "\n", NAME, t->name, t->us.n);
+    fprintf(out, "%s_sum{message=\"%s\"} %.6f\n", NAME, t->name, (double)t->us.sum / 1e6);
+}
+
+void figures_metrics(const struct load_figures *f, const struct load_expectations *expect,
+                     FILE *out)
+{
+    put_family(out, "arrivals", "counter", "Vehicles that have come.");
+    fprintf(out, "v2glab_load_arrivals_total %" PRIu64 "\n", f->came);
+    put_family(out, "held_back", "counter", "Vehicles that found no place free.");
+    fprintf(out, "v2glab_load_held_back_total %" PRIu64 "\n", f->held_back);
+    put_outcomes(f, out);
+    put_family(out, "open_sessions", "gauge", "Sessions that are going on.");
+    fprintf(out, "v2glab_load_open_sessions %u\n", f->open);
+    put_family(out, "turnaround_seconds", "summary",
+               "From what was sent until the other side's message of that name came.");
+    fputs("# UNIT v2glab_load_turnaround_seconds seconds\n", out);
+    for (unsigned i = 0; i < f->rows; i++)
+        if (f->row[i]->us.n > 0)
+            put_row(f->row[i], out);
+    if (expect->n > 0)
+        put_family(out, "as_expected", "gauge", "1: an expectation is met, so far.");
+    for (unsigned i = 0; i < expect->n; i++)
+        fprintf(out, "v2glab_load_as_expected{expected=\"%s\"} %d\n", expect->at[i].text,
+                expect->at[i].is_met);
+    fputs("# EOF\n", out);
+}

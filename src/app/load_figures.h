@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `v2glab load` has found so far: how many sessions, how they ended, and how long the other
+ * side took for each message. As text, as JSON and as OpenMetrics it is the same.
+ */
+#ifndef V2G_APP_LOAD_FIGURES_H
+#define V2G_APP_LOAD_FIGURES_H
+
+#include "app/load_expect.h"
+#include "record/open_sessions.h"
+
+#include <stdio.h>
+
+#define REASONS_MOST 16 /* that are told apart */
+
+/* Of sessions that did not pass. */
+struct load_reason {
+    char text[160];
+    uint64_t n;
+};
+
+struct load_figures {
+    double seconds; /* since it began */
+    uint64_t came, held_back;
+    uint64_t passed, failed, unclear; /* of those that have ended */
+    uint64_t cut;                     /* were going on when all was ended */
+    unsigned open, most;              /* now, and at most */
+    unsigned recorded;                /* failures that have a record */
+    struct load_reason reason[REASONS_MOST];
+    unsigned reasons;
+    uint64_t other_reasons;
+    struct turnaround *row[TURNAROUNDS_MOST]; /* FIGURES_CONNECT, FIGURES_SESSION, messages */
+    unsigned rows;
+};
+
+#define FIGURES_CONNECT "connect" /* from the time at which a vehicle is to come until it has */
+#define FIGURES_SESSION "session" /* a connection; and until its session is over */
+
+void figures_clear(struct load_figures *f);
+void figures_close(struct load_figures *f);
+
+/* Adds what was found elsewhere. -1: out of memory. */
+int figures_merge(struct load_figures *into, const struct load_figures *from);
+int figures_merge_row(struct load_figures *into, const struct turnaround *from);
+
+void figures_add_reason(struct load_figures *f, const char *text, uint64_t n);
+
+/* NULL: nothing of that name was measured. */
+const struct turnaround *figures_row(const struct load_figures *f, const char *name);
+
+static inline uint64_t figures_ended(const struct load_figures *f)
+{
+    return f->passed + f->failed + f->unclear;
+}
+
+/* One line, while it goes on. */
+void figures_line(const struct load_figures *f, FILE *out);
+
+/* All of it; expect: what was expected, judged already. */
+void figures_text(const struct load_figures *f, const struct load_expectations *expect, FILE *out);
+void figures_json(const struct load_figures *f, const struct load_expectations *expect, FILE *out);
+void figures_metrics(const struct load_figures *f, const struct load_expectations *expect,
+                     FILE *out);
+
+#endif

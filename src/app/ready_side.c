@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/ready_side.h"
+
+#include "app/persona.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const READY_MODES[] = {"ac", "dc", "mcs", "ac-der", NULL};
+
+int ready_side_set(void *to, const char *text, struct err *e)
+{
+    struct ready_side *side = to;
+    const char *value = strchr(text, '=');
+    /* "gaps.A>B=5" has no '=' but the last in a key */
+    if (value == NULL || value == text)
+        return err_set(e, "expected KEY=VALUE");
+    if (side->ready.settings == READY_SETTINGS_MAX)
+        return err_set(e, "expected %d of them at most", READY_SETTINGS_MAX);
+    side->setting[side->ready.settings++] =
+        (struct ready_setting){{(const uint8_t *)text, (size_t)(value - text)}, value + 1};
+    return 0;
+}
+
+int ready_take_time_scale(void *to, const char *text, struct err *e)
+{
+    char *end;
+    double scale = strtod(text, &end);
+    if (*end != '\0' || end == text || !(scale >= 0.01 && scale <= 1e6))
+        return err_set(e, "expected a number in 0.01..1000000");
+    *(const char **)to = text;
+    return 0;
+}
+
+int ready_find_persona(struct ready *r, struct err *e)
+{
+    struct slice built_in;
+    size_t n = r->persona == NULL ? 0 : strlen(r->persona);
+    if (n == 0 ||
+        (strchr(r->persona, '/') == NULL && (n <= 4 || strcmp(r->persona + n - 4, ".lua") != 0)))
+        return n == 0 || persona_find(r->persona, &built_in) ? 0 : persona_unknown(r->persona, e);
+    r->persona_file = r->persona;
+    r->persona = NULL;
+    return 0;
+}

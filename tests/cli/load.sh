@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Many sessions at once, and how the other side bears it: arrivals, figures, what is expected, the
+# records of those that fail.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+
+# What the last run printed as JSON: the value of a key that is there once.
+json() {
+    grep -o "\"$1\": [^,]*" "$work/out" | head -n 1 | sed 's/.*: //'
+}
+
+run load -n 40 --mode ac --set loops=3 --no-record
+wants "vehicles against a station of its own: each once" 0 out '40 sessions' out '40 passed' \
+    out 'ChargingStatusRes' out 'expected failed<=0: 0; as expected'
+[ "$(awk '$1 == "ChargingStatusRes" { print $2 }' "$work/out")" = 120 ]
+result $? "each response is measured"
+
+run load -n 4 --total 12 --mode ac,dc --protocol ISO15118-2 --set loops=2 --no-record --json -
+wants "closed: they come again, until there were so many" 0
+[ "$(json passed)" = 12 ] && [ "$(json at_once)" -le 4 ] && [ "$(json came)" = 12 ]
+result $? "never more at once"
+grep -q CurrentDemandRes "$work/out" && grep -q ChargingStatusRes "$work/out"
+result $? "a mix has all its parts"
+
+run load -n 2 --rate 100/s --duration 1s --mode ac --set loops=1000000 --no-record --json -
+[ "$status" = 0 ] && [ "$(json held_back)" -gt 50 ] && [ "$(json passed)" = 2 ]
+result $? "open: who finds no place is held back, and told; at the end all stop as the protocol wants"
+
+run load -n 20 --threads 2 --total 30 --mode ac --set loops=2 --no-record --json -
+[ "$status" = 0 ] && [ "$(json passed)" = 30 ]
+result $? "two threads share the sessions"
+
+run load -n 6 --mode ac --tls 1.2 --set loops=2 --no-record
+wants "over TLS 1.2" 0 out '6 passed'
+run load -n 6 --mode dc --protocol ISO15118-20 --set loops=2 --no-record
+wants "ISO 15118-20, over TLS 1.3" 0 out '6 passed' out 'DC_ChargeLoopRes'
+
+# ---- what is expected ----
+
+run load -n 5 --mode ac --set loops=2 --no-record --with 'delays.ChargingStatus=60' \
+    --expect 'p50(ChargingStatusRes)>=60ms' --expect 'passed>=100%' --expect 'count(connect)>4' \
+    --expect 'rate>0.1/s' --expect 'max(session)<1h'
+wants "what is as expected" 0 out 'expected p50(ChargingStatusRes)>=60ms: ' not-out 'not as expected'
+run load -n 5 --mode ac --set loops=2 --no-record --with 'delays.ChargingStatus=60' \
+    --expect 'p99(ChargingStatusRes)<50ms'
+wants "what is not: exit code 1" 1 out 'expected p99(ChargingStatusRes)<50ms: ' out '; not as expected' \
+    out 'expected failed<=0: 0; as expected'
+run load -n 2 --mode ac --set loops=2 --no-record --expect 'p99(CurrentDemandRes)<250ms'
+wants "what was never measured is not as expected" 1 \
+    out 'expected p99(CurrentDemandRes)<250ms: nothing was measured; not as expected'
+run load -n 1 --rate 1/h --duration 300ms --no-record --expect 'failed<1%'
+wants "without a session nothing is" 1 out 'expected failed<1%: nothing was measured'
+for wrong in 'p99<250ms' 'p99(X)' 'failed' 'failed<' 'p999(X)<1s' 'p99(X)<5' 'rate<5%' 'nothing<1' \
+    'p99()<1s' 'failed(X)<1'; do
+    run load --expect "$wrong"
+    wants "--expect '$wrong' is refused" 3 err 'p99(CurrentDemandRes)<250ms'
+done
+
+# ---- failures ----
+
+run load -n 4 --mode ac --protocol ISO15118-2 --set loops=2 -o "$work/failed" \
+    --with "answers.PowerDelivery=FAILED_ContactorError" --failures 3
+wants "sessions that fail, and why" 1 out '0 passed, 4 failed' \
+    out '4 x the station answered PowerDeliveryRes with FAILED_ContactorError' \
+    out "records of 3 that failed: $work/failed"
+[ "$(find "$work/failed" -name events.jsonl | wc -l)" = 3 ]
+result $? "each has a record of its own, up to as many as are wanted"
+run decode "$work/failed/failure-0001"
+wants "which is that of one session, from the first message on" 0 out 'supportedAppProtocolReq' \
+    out 'FAILED_ContactorError'
+[ "$(grep -c 'SessionSetupReq' "$work/out")" = 1 ]
+result $? "and of no other"
+[ "$(tail -c +1 "$work/failed/failure-0001/session.pcapng" | wc -c)" -gt 1000 ]
+result $? "with its packets"
+run load -n 4 --mode ac --set loops=2 --no-record --expect 'failed<60%' --persona \
+    leaves-without-stop:50%,mg4:50% --profile field
+[ "$status" != 3 ]
+result $? "personas by their shares"
+
+run load -n 1 --mode ac --set loops=200 -o "$work/long" --set gaps.ChargingStatus=0 \
+    --with "answers.SessionStop=FAILED" --profile field
+run decode "$work/long/failure-0001"
+wants "a long session is kept with its beginning and its end" 0 out 'SessionSetupReq' \
+    out 'events before this one were not kept' out 'SessionStopReq'
+
+run load -n 2 --peer '[::1]:1' --no-record --timer V2G_EVCC_CommunicationSetup_Timeout=100ms
+wants "no station" 1 out '2 x the station cannot be reached'
+
+# ---- the other way round, and files ----
+
+port=$((20000 + $$ % 10000))
+"$V2GLAB" load --role secc --peer "[::1]:$port,[::1]:$((port + 1))" --threads 2 --total 20 --no-record \
+    --json "$work/stations.json" --openmetrics "$work/stations.txt" -q >"$work/stations" 2>&1 &
+station=$!
+run load -n 20 --peer "[::1]:$port,[::1]:$((port + 1))" --mode ac --set loops=3 --set tries=40 \
+    --set 'gaps.Refused>SDP=50' --no-record
+wants "vehicles against stations of another program" 0 out '20 passed'
+wait "$station"
+status=$?
+cp "$work/stations" "$work/out"
+wants "stations, which measure the vehicles" 0 out '20 passed' out 'ChargingStatusReq'
+grep -q '"passed": 20' "$work/stations.json" && grep -q '"ChargingStatusReq"' "$work/stations.json"
+result $? "the figures as JSON"
+grep -qx 'v2glab_load_sessions_total{outcome="pass"} 20' "$work/stations.txt" &&
+    [ "$(tail -n 1 "$work/stations.txt")" = '# EOF' ]
+result $? "and as OpenMetrics"
+
+# ---- wrong use ----
+
+run load --role secc
+wants "stations need a place" 3 err '--role secc: expected --peer ADDRESS or --interface NAME'
+run load --protocol nonsense
+wants "a protocol that there is not" 3 err '--protocol nonsense: expected DIN70121'
+run load --protocol DIN70121 --mode ac
+wants "a protocol that has no such mode" 3 err 'none of the protocols has such a mode'
+run load --persona mg4:30%,vw-group
+wants "a share of some only" 3 err 'expected a share of each, or of none'
+run load --persona nobody
+wants "a persona that there is not" 3 err 'nobody'
+run load --rate 5/week
+wants "a rate that is none" 3 err 'expected a rate, as 500/s'
+run load --rest 5s..1s
+wants "a range that is none" 3 err 'the second is no shorter'
+run load -n 100000000
+wants "more vehicles than descriptors" 3 err 'as many as there are descriptors for'
