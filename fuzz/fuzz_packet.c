@@ -81,6 +81,30 @@ static void write_seed(const char *path, bool is_ethernet, uint8_t overlap)
     fclose(f);
 }
 
+/* A frame of IEEE 802.11 in three fragments, or an aggregate of two frames. */
+static void write_wifi_seed(const char *path, bool is_aggregate)
+{
+    static const uint8_t LLC[] = {0xAA, 0xAA, 3, 0, 0, 0, 0x86, 0xDD};
+    uint8_t packet[HEAD + 26 + 44] = {[HEAD] = 0x88};
+    uint8_t *frame = packet + HEAD, *body = frame + 26;
+    size_t n = is_aggregate ? 44 : sizeof LLC;
+    FILE *f = fopen(path, "wb");
+    if (f == NULL)
+        return;
+    fputc(8, f);
+    packet[2] = (uint8_t)(26 + n);
+    frame[24] = is_aggregate ? 0x80 : 0;
+    for (size_t at = 0; at < n; at += 24)
+        memcpy(body + at + (is_aggregate ? 14 : 0), LLC, sizeof LLC);
+    body[13] = body[24 + 13] = is_aggregate ? sizeof LLC : body[13];
+    for (uint8_t i = 0; i < (is_aggregate ? 1 : 3); i++) {
+        frame[1] = !is_aggregate && i < 2 ? 4 : 0;
+        frame[22] = i;
+        fwrite(packet, 1, HEAD + 26 + n, f);
+    }
+    fclose(f);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     const char *folder = *argc > 1 ? (*argv)[*argc - 1] : "";
@@ -90,6 +114,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     for (unsigned n = 0; n < 4; n++) {
         snprintf(path, sizeof path, "%s/seed-%u", folder, n);
         write_seed(path, n & 1, n & 2 ? 8 : 0);
+        snprintf(path, sizeof path, "%s/seed-wifi-%u", folder, n & 1);
+        write_wifi_seed(path, n & 1);
     }
     return 0;
 }

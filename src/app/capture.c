@@ -301,8 +301,8 @@ int command_decode_capture_file(const char *path, const struct capture_view *vie
     struct err e = ERR_INIT;
     int status = EXIT_SETUP;
     if (input_read_file(&in, path, &e) != 0 ||
-        (!in.is_capture && in.bytes.n > 0 && err_set(&e, "%s is no pcap or pcapng file", path)))
-        report_err("", &e);
+        (!in.is_capture && in.bytes.n > 0 && err_set(&e, "no pcap or pcapng file")))
+        report_err(in.name, &e);
     else
         status = command_decode_capture(&(struct capture_source){.name = in.name,
                                                                  .head = {in.bytes.p, in.bytes.n},

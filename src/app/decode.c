@@ -322,6 +322,13 @@ static bool is_record(const char *path)
     return strcmp(path, "-") != 0 && (record_is(path) || record_is_compact(path));
 }
 
+static int decode_read(struct decode *d, const struct input *in)
+{
+    if (in->is_capture)
+        return decode_capture(d, in);
+    return d->view.copy != NULL ? no_capture(in->name) : decode_input(d, in);
+}
+
 static int decode_whole(struct decode *d)
 {
     struct input in;
@@ -334,15 +341,13 @@ static int decode_whole(struct decode *d)
     if (d->options.arguments == 1 && is_record(d->options.argument[0]))
         return d->view.copy != NULL ? no_capture(d->options.argument[0])
                                     : decode_record(d, d->options.argument[0]);
-    if (input_read_any(&in, d->options.arguments, d->options.argument, &status, &e) != 0) {
+    bool is_read = input_read_any(&in, d->options.arguments, d->options.argument, &status, &e) == 0;
+    if (!is_read)
         report_err(in.name, &e);
-    } else if (in.is_capture) {
-        status = decode_capture(d, &in);
-    } else {
-        status = d->view.copy != NULL ? no_capture(in.name) : decode_input(d, &in);
-    }
+    if (is_read || in.is_cut)
+        status = decode_read(d, &in);
     input_close(&in);
-    return status;
+    return !is_read && status == EXIT_PASS ? EXIT_FAIL : status;
 }
 
 static int decode_following(struct decode *d)

@@ -33,7 +33,7 @@ static int open_path(const char *path, struct err *e)
     if (is_stdin(path))
         return STDIN_FILENO;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    return fd >= 0 ? fd : err_set(e, "%s cannot be opened: %s", path, strerror(errno));
+    return fd >= 0 ? fd : err_set(e, "cannot be opened: %s", strerror(errno));
 }
 
 static void close_path(int fd)
@@ -43,7 +43,7 @@ static void close_path(int fd)
 }
 
 /* Appends what one read gives; 0 at the end. */
-static ssize_t read_block(int fd, const char *name, struct buf *out, struct err *e)
+static ssize_t read_block(int fd, struct buf *out, struct err *e)
 {
     uint8_t *room = buf_reserve(out, BLOCK);
     if (room == NULL)
@@ -53,7 +53,7 @@ static ssize_t read_block(int fd, const char *name, struct buf *out, struct err 
         n = read(fd, room, BLOCK);
     while (n < 0 && errno == EINTR);
     if (n < 0)
-        return err_set(e, "%s cannot be read: %s", name, strerror(errno));
+        return err_set(e, "cannot be read: %s", strerror(errno));
     out->n += (size_t)n;
     return n;
 }
@@ -141,20 +141,19 @@ static int make_utf8(struct buf *b)
 
 #define UNPACKED_LIMIT (1u << 30) /* bytes of a file that came packed */
 
-/* What is packed in it takes its place. */
+/* What is packed in it takes its place, also where that is but the beginning. */
 static int unpack(struct input *in, struct err *e)
 {
     struct buf unpacked = {0};
-    if (gzip_unpack((struct slice){in->bytes.p, in->bytes.n}, UNPACKED_LIMIT, &unpacked, e) != 0) {
-        buf_close(&unpacked);
-        return -1;
-    }
+    int bad = gzip_unpack((struct slice){in->bytes.p, in->bytes.n}, UNPACKED_LIMIT, &unpacked, e);
     buf_close(&in->bytes);
     in->bytes = unpacked;
     in->is_capture = is_capture(&in->bytes);
+    in->is_cut = bad != 0 && in->bytes.n > 0 && !in->bytes.failed;
+    if (bad != 0)
+        return -1;
     if (in->bytes.n > INPUT_LIMIT && !in->is_capture)
-        return err_set(e, "%s is larger than %u MiB, the most that is read", in->name,
-                       INPUT_LIMIT >> 20);
+        return err_set(e, "larger than %u MiB, the most that is read", INPUT_LIMIT >> 20);
     return 0;
 }
 
@@ -168,7 +167,7 @@ static int read_all(struct input *in, const char *path, struct err *e)
     ssize_t n;
     size_t most = INPUT_LIMIT;
     do {
-        n = read_block(fd, in->name, &in->bytes, e);
+        n = read_block(fd, &in->bytes, e);
         in->is_capture = is_capture(&in->bytes);
         if (gzip_is((struct slice){in->bytes.p, in->bytes.n}))
             most = UNPACKED_LIMIT;
@@ -178,11 +177,11 @@ static int read_all(struct input *in, const char *path, struct err *e)
     else
         close_path(fd);
     if (n > 0 && !in->is_capture)
-        return err_set(e, "%s is larger than %zu MiB, the most that is read", in->name, most >> 20);
+        return err_set(e, "larger than %zu MiB, the most that is read", most >> 20);
     if (n >= 0 && gzip_is((struct slice){in->bytes.p, in->bytes.n}) && unpack(in, e) != 0)
-        return -1;
-    if (n >= 0 && !in->is_capture && in->bytes.n > 0 && make_utf8(&in->bytes) != 0)
-        return err_set(e, "%s: out of memory", in->name);
+        n = -1;
+    if ((n >= 0 || in->is_cut) && !in->is_capture && in->bytes.n > 0 && make_utf8(&in->bytes) != 0)
+        return err_set(e, "out of memory");
     return n < 0 ? -1 : 0;
 }
 
@@ -399,7 +398,7 @@ static int read_more(struct lines *l, struct err *e)
 {
     size_t left = l->buf.n - l->at;
     if (left > INPUT_LIMIT)
-        return err_set(e, "%s: line %llu is longer than %u MiB, the most that is read", l->name,
+        return err_set(e, "line %llu is longer than %u MiB, the most that is read",
                        (unsigned long long)l->number + 1, INPUT_LIMIT >> 20);
     if (left > 0)
         memmove(l->buf.p, l->buf.p + l->at, left);
@@ -407,7 +406,7 @@ static int read_more(struct lines *l, struct err *e)
     l->buf.n = left;
     write_out(l->out);
     fflush(stdout);
-    ssize_t n = read_block(l->fd, l->name, &l->buf, e);
+    ssize_t n = read_block(l->fd, &l->buf, e);
     l->ended = n == 0;
     return n < 0 ? -1 : 0;
 }
@@ -452,7 +451,7 @@ static int convert(struct lines *l, line_work work, void *context, struct err *e
             status = EXIT_FAIL;
         buf_char(l->out, '\n');
         if (l->out->failed) {
-            err_set(e, "%s: line %llu: out of memory", l->name, (unsigned long long)l->number);
+            err_set(e, "line %llu: out of memory", (unsigned long long)l->number);
             return EXIT_SETUP;
         }
         if (l->out->n >= BLOCK)
@@ -469,7 +468,7 @@ int lines_convert(const char *path, line_work work, void *context, struct buf *o
     l.fd = open_path(path, &e);
     int status = l.fd < 0 ? EXIT_SETUP : convert(&l, work, context, &e);
     if (e.set)
-        report_err("", &e);
+        report_err(l.name, &e);
     close_path(l.fd);
     buf_close(&l.buf);
     return status;

@@ -19,6 +19,8 @@ struct input {
     struct buf bytes;
     bool is_capture; /* a pcap or pcapng file: bytes holds its beginning only, */
     int fd; /* and the rest comes from here; -1: bytes holds all of it. 0: standard input */
+    bool
+        is_cut; /* it could not be read, but for these bytes: it was packed, and is cut or damaged */
 };
 
 void input_close(struct input *in);

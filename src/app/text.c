@@ -194,27 +194,54 @@ static size_t frame_there(const struct place *p, size_t n)
     return n;
 }
 
+/* Directly behind a frame, where another one is likely. */
+static bool is_behind(const struct place *p)
+{
+    return p->known > 0 && p->known == p->at;
+}
+
+/* The beginning of a frame, of n bytes. */
+static void put_cut(struct place *p, size_t n, const struct err *problem)
+{
+    struct event e = new_event(p->t, EVENT_BYTES, line_of(p));
+    e.bytes = (struct slice){p->block->bytes.p + p->at, n};
+    e.problem = problem;
+    put_undecoded(p->t, &e, line_of(p));
+}
+
+/* What begins as another frame, and ends before it has told its length. */
+static bool take_begun(struct place *p)
+{
+    struct slice bytes = rest_of(p);
+    struct err problem = ERR_INIT;
+    size_t own = line_end(p, p->at + 1) - p->at;
+    if (!is_behind(p) || own >= V2GTP_HEADER || bytes.p[0] != V2GTP_VERSION ||
+        (own > 1 && bytes.p[1] != V2GTP_INVERSE))
+        return false;
+    err_set(&problem, "a V2GTP header has %d bytes; %zu are here", V2GTP_HEADER, own);
+    put_cut(p, own, &problem);
+    p->at += own;
+    return true;
+}
+
 static bool take_frame(struct place *p)
 {
     struct slice bytes = rest_of(p);
     const struct endpoint nobody = {.port = 0};
     if (!is_header(bytes))
-        return false;
+        return take_begun(p);
     size_t n = V2GTP_HEADER + v2gtp_read(bytes.p).length, there = frame_there(p, n);
     if (there == n) {
         put_frame(p->t, line_of(p), (struct slice){bytes.p, n}, &nobody, &nobody);
         p->at += n;
         return true;
     }
-    if (there < V2GTP_HEADER + FRAME_LEAST)
+    if (there < V2GTP_HEADER + (is_behind(p) ? 0 : FRAME_LEAST))
         return false;
     struct err problem = ERR_INIT;
-    struct event e = new_event(p->t, EVENT_BYTES, line_of(p));
     err_set(&problem, "the V2GTP header says %zu bytes of payload; %zu are here", n - V2GTP_HEADER,
             there - V2GTP_HEADER);
-    e.bytes = (struct slice){bytes.p, there};
-    e.problem = &problem;
-    put_undecoded(p->t, &e, line_of(p));
+    put_cut(p, there, &problem);
     if (p->cut < p->at + there)
         p->cut = p->at + there;
     p->at = line_end(p, p->at + 1); /* the next may be whole */

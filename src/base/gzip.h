@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Octets packed as gzip (RFC 1952), and unpacked again. The same octets give the same packed ones:
- * neither a time nor a name is written. Both append to `out`; where they fail, what is appended is
- * of no use. -1: e says why.
+ * neither a time nor a name is written. Both append to `out`. -1: e says why.
  */
 #ifndef V2G_BASE_GZIP_H
 #define V2G_BASE_GZIP_H
@@ -18,7 +17,7 @@ bool gzip_is(struct slice bytes);
 int gzip_pack(struct slice bytes, struct buf *out, struct err *e);
 
 /* Unpacks all members, one after the other. More than `most` octets, an end in the middle, a wrong
- * sum or anything behind the last member is an error. */
+ * sum or anything behind the last member is an error; what was unpacked up to there is in out. */
 int gzip_unpack(struct slice packed, size_t most, struct buf *out, struct err *e);
 
 /* Packs the file into path.gz, which takes its place. -1: e; then the file is as it was. Where both

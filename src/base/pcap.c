@@ -107,10 +107,13 @@ static int64_t read_pcap(struct pcap_reader *r, struct slice bytes, struct err *
 {
     if (bytes.n < r->head)
         return 0;
+    static const uint8_t ZEROS[16];
     const uint8_t *p = bytes.p;
     uint32_t n = u32(r, p + 8);
     if (n > LONGEST)
         return damaged(r, e, "the length of the next one is", n);
+    if (memcmp(p, ZEROS, sizeof ZEROS) == 0) /* room that was never written to */
+        return damaged(r, e, "where the next one should begin are zeros, bytes:", sizeof ZEROS);
     if (bytes.n - r->head < n)
         return 0;
     int64_t parts = u32(r, p + 4);

@@ -399,15 +399,16 @@ int64_t hextext_read(struct slice text, const struct hextext_events *events, voi
 {
     struct reader r = {.on = events, .context = context};
     const uint8_t *p = text.p, *end = text.p + text.n;
+    int newline = text.n > 0 && memchr(p, '\n', text.n) == NULL ? '\r' : '\n'; /* as old Macs */
     int64_t lines = 0;
     bool failed = false;
     while (p < end) {
-        const uint8_t *newline = memchr(p, '\n', (size_t)(end - p));
-        const uint8_t *line_end = newline == NULL ? end : newline;
+        const uint8_t *found = memchr(p, newline, (size_t)(end - p));
+        const uint8_t *line_end = found == NULL ? end : found;
         struct slice line = {p, (size_t)(line_end - p)};
         line.n -= line.n > 0 && line.p[line.n - 1] == '\r';
         take_line(&r, line, (uint64_t)++lines);
-        p = newline == NULL ? end : newline + 1;
+        p = found == NULL ? end : found + 1;
     }
     block_flush(&r);
     failed = r.line.text.failed || r.line.runs.failed;

@@ -278,6 +278,21 @@ made pcapng-two ethernet
 head -c $(($(wc -c <"$work/made.pcap") - 30)) "$work/made.pcap" >"$work/cut.pcap"
 run decode "$work/cut.pcap"
 shows "a pcapng file, too" 1 out 'closed: FIN by the EVCC' err 'behind packet 8: truncated'
+made pcap ethernet
+head -c 4096 /dev/zero >>"$work/made.pcap"
+run decode "$work/made.pcap"
+shows "a file that ends with zeros, where its writer was killed" 1 out 'closed: FIN by the EVCC' \
+    err 'damaged behind packet 9: where the next one should begin are zeros' err '3 V2GTP frames: 0 not decoded'
+gzip -c tests/data/midstream-iso2.pcap >"$work/packed.gz"
+head -c $(($(wc -c <"$work/packed.gz") - 40)) "$work/packed.gz" >"$work/cut.gz"
+run decode "$work/cut.gz"
+shows "one that was packed, and is cut, is shown as far as it goes" 1 \
+    out 'EVCC -> SECC ServiceDiscoveryReq' err 'cut.gz: gzip data ends in the middle' \
+    err 'the capture ends in the middle'
+feed "$work/cut.gz" decode --json -
+wants "on standard input, too" 1 out '"name":"ServiceDiscoveryReq"' err 'standard input: gzip data ends'
+run decode "$work/cut.gz" -o "$work/copy.pcapng"
+wants "it is not copied" 3 err 'cut.gz: gzip data ends in the middle'
 printf '\012\015\015\012\034\000\000\000\115\074\053\032' >"$work/cut.pcap"
 run decode "$work/cut.pcap"
 wants "one that is nothing but a beginning" 3 err 'behind packet 0: truncated'

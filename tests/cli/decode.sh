@@ -186,7 +186,7 @@ wants "an empty file" 1 err 'it is empty'
 run decode "$work/stop.xml"
 wants "XML in place of EXI" 1 err 'this is XML' err 'v2glab encode'
 run decode /
-wants "a folder" 3 err '/ cannot be read'
+wants "a folder" 3 err '/: cannot be read'
 run decode /dev/zero
 wants "a file without end" 3 err 'larger than 64 MiB'
 run decode 01FE8001000000FF8098

@@ -80,7 +80,7 @@ result $? "an answer for each line"
 feed "$work/one" decode --lines
 wants "no line in, no line out" 0
 run decode --lines nofile
-wants "a file that is not there" 3 err 'nofile cannot be opened: No such file'
+wants "a file that is not there" 3 err 'nofile: cannot be opened: No such file'
 run decode --lines a b
 wants "two files" 3 err '2 files; expected one'
 

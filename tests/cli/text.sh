@@ -56,6 +56,45 @@ wants "-v shows the XML" 0 out 'EVRESSSOC>50<'
 run decode $logs/ethernet-frame.hex --json
 wants "of a packet with its addresses" 0 out '"source":"[fe80::ff:fe00:e2]:15118"'
 
+# ---- however its lines end, and whatever it is written in ----
+
+bad=0
+for file in "$logs"/*; do
+    "$V2GLAB" decode "$file" >"$work/plain" 2>/dev/null
+    for form in crlf mixed cr utf-16le utf-16be marked; do
+        case $form in
+        crlf) sed 's/$/\r/' "$file" ;;
+        mixed) sed '2~2s/$/\r/' "$file" ;;
+        cr) tr '\n' '\r' <"$file" ;;
+        marked) printf '\357\273\277' && cat "$file" ;;
+        *) iconv -f UTF-8 -t "$form" "$file" ;;
+        esac >"$work/formed"
+        run decode "$work/formed"
+        [ "$status" -eq 0 ] && cmp -s "$work/plain" "$work/out" && continue
+        bad=1
+        echo "# ${file##*/} as $form"
+    done
+done
+[ "$(wc -l <"$work/plain")" -gt 0 ] || bad=1
+result $bad "every log with ends of lines of every kind, and as UTF-16"
+
+# ---- cut anywhere ----
+
+# Each byte of digits, cut off one by one, is missed, until the first frame is whole alone.
+bad=0
+for n in $(seq 46 2 86); do
+    head -c "$n" $logs/two-frames.hex >"$work/cut"
+    run decode "$work/cut"
+    [ "$status" -eq 1 ] || { bad=1; echo "# $n digits: $status"; }
+done
+result $bad "two frames, cut in the second one, are never all right"
+head -c 54 $logs/two-frames.hex >"$work/cut"
+run decode "$work/cut"
+wants "within its header" 1 out 'SessionSetupReq' out 'not decoded' out 'a V2GTP header has 8 bytes; 5 are here'
+head -c 60 $logs/two-frames.hex >"$work/cut"
+run decode "$work/cut"
+wants "behind its header" 1 out 'SessionSetupReq' out 'the V2GTP header says 14 bytes of payload; 0 are here'
+
 # ---- more than one ----
 
 run decode "$FRAME$FRAME"
