@@ -4,34 +4,45 @@
 
 local judgements = require 'v2g.judgements'
 local parameters = require 'v2g.parameters'
+local steps = require 'v2g.steps'
+local words = require 'v2g.words'
 
 local check = {}
 
-local PROTOCOLS <const> = { 'DIN70121', 'ISO15118-2', 'ISO15118-20', 'ISO15118-20-AC-DER-IEC',
-                            'ISO15118-20-AC-DER-SAE' }
+local PROTOCOLS <const> = { ['DIN70121'] = true, ['ISO15118-2'] = true, ['ISO15118-20'] = true,
+                            ['ISO15118-20-AC-DER-IEC'] = true, ['ISO15118-20-AC-DER-SAE'] = true }
 local HOOKS <const> = { send = 'before', receive = 'on', state = 'on', timeout = 'on', step = 'on',
                         late = 'on' }
-
-local CONNECTORS <const> = 'Mcs Chaoji UltraChaoji rMcs xMcs Aviation Marine'
-
--- Words between which a parameter chooses.
-local WORDS <const> = {
-    ev = { mode = 'ac dc ac-der mcs', der = 'iec sae', mcs_connector = CONNECTORS,
-           control = 'scheduled dynamic',
-           on_timeout = 'close reset stop resend',
-           on_failed = 'stop close reset ignore', on_ongoing = 'stop close', leave = 'fin reset',
-           close = 'fin reset none', payment = 'ExternalPayment Contract',
-           contract = 'present install update auto' },
-    station = { der = 'iec sae', mcs_connector = CONNECTORS,
-                close = 'wait fin reset', failed_close = 'fin reset none' },
-}
 
 -- Tables whose entries are all known by name.
 local CLOSED <const> = { ev = { 'battery', 'ac', 'grid' },
                          station = { 'ac', 'dc', 'modes', 'grid', 'enter_service' } }
 
--- Of the battery, in percent.
-local PERCENT <const> = { 'soc', 'bulk', 'full', 'target' }
+-- What numbers have to be that are not just 0 or more: parameters by kind, entries of tables with a
+-- point. Of a list it holds for each entry.
+local MOST <const> = 1e15
+local USUAL <const> = { words = '0 or more', least = 0 }
+local COUNT <const> = { words = 'a whole number, 0 or more', least = 0, is_whole = true }
+local SOME <const> = { words = 'a whole number, 1 or more', least = 1, is_whole = true }
+local PERCENT <const> = { words = '0 to 100 percent', least = 0, most = 100 }
+local KINDS <const> = {}
+for names, kind in pairs {
+    ['more_roots resends precharges welding loops after_stop_request pause renegotiate max_schedules '
+        .. 'renegotiate_services standby standby_loops source_port leave_at stop_at silent_at '
+        .. 'receipt_every stop_after renegotiate_after renegotiate_services_after pause_after '
+        .. 'exit_standby_after shutdown_after'] = COUNT,
+    ['tries max_contracts ac.phases'] = SOME,
+    ['battery.soc battery.bulk battery.full battery.target discharge_to pilot'] = PERCENT,
+    ['battery.capacity'] = { words = '1 or more', least = 1 },
+} do
+    for name in names:gmatch('%S+') do
+        KINDS[name] = kind
+    end
+end
+
+-- Tables whose numbers may be any: they are what messages say, or of another form.
+local FREE <const> = { values = true, services = true, schedules = true, protocols = true, tls = true,
+                       shows = true }
 
 -- Tables by step, and what an entry may be.
 local TIMES <const> = { number = true, table = true, ['function'] = true }
@@ -103,12 +114,35 @@ local function check_kinds(found, name, given, defaults)
     end
 end
 
-local function check_words(found, role, p)
-    for key, words in pairs(WORDS[role]) do
-        if type(p[key]) == 'string' and not (' ' .. words .. ' '):find(' ' .. p[key] .. ' ', 1, true) then
-            complain(found, "%s: expected %s, found '%s'", key, words:gsub(' ', ', '):gsub(', (%a+)$',
-                ' or %1'), p[key])
+local SHORT <const> = 8 -- words that are all named
+
+local function check_word(found, key, word, list)
+    local known = {}
+    for _, each in ipairs(list) do
+        known[each] = true
+    end
+    if known[word] then
+        return
+    elseif #list > SHORT then
+        complain(found, "%s: there is no '%s'; the nearest is '%s'", key, word,
+            check.nearest(word, known))
+    else
+        complain(found, "%s: expected %s, found '%s'", key, table.concat(list, ', '):gsub(
+            ', ([%w_-]+)$', ' or %1'), word)
+    end
+end
+
+local function check_words(found, side, p)
+    words.each(side, p, function(key)
+        local list, value = words.of(side, key), p[key]
+        for _, word in ipairs(type(value) == 'table' and value or { value }) do
+            if type(word) == 'string' then
+                check_word(found, key, word, list)
+            end
         end
+    end)
+    if type(p.expects) == 'table' and type(p.expects.code) == 'string' then
+        check_word(found, 'expects.code', p.expects.code, words.of(side, 'expects'))
     end
 end
 
@@ -132,19 +166,60 @@ end
 
 local PROTOCOLS_MOST <const> = 20 -- that supportedAppProtocolReq can offer [V2G20-167]
 
-local function check_protocols(found, protocols)
-    local n = type(protocols) == 'table' and #protocols or 0
-    if n > PROTOCOLS_MOST then
-        complain(found, 'protocols: expected %d of them at most, found %d', PROTOCOLS_MOST, n)
+-- An offer is of a protocol, or of a namespace with its version, which that of a protocol has.
+local function check_offer(found, name, offer, api)
+    if type(offer) ~= 'table' then
+        complain(found, "%s: expected { 'ISO15118-2' } or { uri = … }, found '%s'", name, tostring(offer))
+    elseif offer.uri == nil and not PROTOCOLS[offer[1]] then
+        complain(found, "%s: there is no protocol '%s'; the nearest is '%s'", name, tostring(offer[1]),
+            check.nearest(offer[1], PROTOCOLS))
+    elseif offer.uri and not offer.major and not check.version(api, offer.uri) then
+        complain(found, "%s: '%s' is the namespace of no protocol known here; expected its version, "
+            .. 'as in { uri = …, major = 2, minor = 0 }', name, offer.uri)
     end
 end
 
-local function check_percent(found, battery)
-    for _, key in ipairs(type(battery) == 'table' and PERCENT or {}) do
-        local value = battery[key]
-        if type(value) == 'number' and not (value >= 0 and value <= 100) then
-            complain(found, "battery.%s: expected 0 to 100 percent, found %s", key, value)
+-- What a role of the vehicle offers of the protocol that has the namespace; nil: it is unknown.
+function check.version(api, uri)
+    for protocol in pairs(PROTOCOLS) do
+        for _, entry in ipairs(api.Offers(protocol)) do
+            if entry.ProtocolNamespace == uri then
+                return entry
+            end
         end
+    end
+    return nil
+end
+
+local function check_protocols(found, protocols, api)
+    local list = type(protocols) == 'table' and protocols or {}
+    if #list > PROTOCOLS_MOST then
+        complain(found, 'protocols: expected %d of them at most, found %d', PROTOCOLS_MOST, #list)
+    end
+    for i, offer in ipairs(list) do
+        check_offer(found, ('protocols[%d]'):format(i), offer, api)
+    end
+end
+
+local function check_number(found, name, n)
+    local kind = KINDS[name] or USUAL
+    local nearest = math.max(kind.least, math.min(n, kind.most or MOST))
+    if kind.is_whole or nearest ~= n then
+        nearest = math.floor(nearest)
+    end
+    if nearest ~= n then
+        complain(found, '%s: expected %s, found %s; the nearest is %d', name, kind.words, n, nearest)
+    end
+end
+
+-- The numbers in the table of that name ('': all parameters).
+local function check_numbers(found, name, value)
+    if type(value) == 'number' then
+        return check_number(found, name, value)
+    end
+    for key, entry in pairs(type(value) == 'table' and not FREE[name] and value or {}) do
+        check_numbers(found, type(key) == 'number' and name or name == '' and key
+            or name .. '.' .. tostring(key), entry)
     end
 end
 
@@ -176,37 +251,48 @@ local function check_at(found, p)
     end
 end
 
--- Calls f with the role's API in each protocol; whether a result was not nil.
-local function in_a_protocol(api, f)
-    for _, protocol in ipairs(PROTOCOLS) do
+-- Calls f with the role's API in each protocol that the session may speak. Whether a result was
+-- not nil; if none was, the name nearest to `name` of those that the errors have.
+local function in_a_protocol(api, name, f)
+    local nearest = {}
+    for protocol in pairs(PROTOCOLS) do
         api.Protocol = protocol
         local ok, result = pcall(f)
         if ok and result then
             return true
         end
+        local near = not ok and tostring(result):match('nearest [%a%d ]*is ([%w_.]+)')
+        if near then
+            nearest[near:gsub('^%u%l+%.Set_%w+_', '')] = true
+        end
     end
-    return false
+    return false, check.nearest(name, nearest) or 'none'
 end
 
-local function is_message(api, name)
-    return name == 'supportedAppProtocolReq' or name == 'supportedAppProtocolRes'
-        or in_a_protocol(api, function() return api.Message(name) end)
-end
-
-local function is_element(api, message, path)
-    return in_a_protocol(api, function() return api['Set_' .. message .. '_' .. path] end)
+local function has_message(api, name, others)
+    local found, nearest = in_a_protocol(api, name, function() return api.Message(name) end)
+    local near_other = not found and check.nearest(name, others)
+    if near_other and distance(name, near_other) < distance(name, nearest) then
+        nearest = near_other
+    end
+    return found, nearest
 end
 
 local function check_values(found, api, values)
     for message, elements in pairs(values or {}) do
-        if not is_message(api, message) then
-            complain(found, "values.%s: there is no such message", message)
+        local is_message, nearest = has_message(api, message, {})
+        if not is_message then
+            complain(found, "values.%s: there is no such message; the nearest is '%s'", message, nearest)
         elseif type(elements) ~= 'table' then
             complain(found, "values.%s: expected a table of elements", message)
         else
             for path in pairs(elements) do
-                if not is_element(api, message, path) then
-                    complain(found, "values.%s.%s: no protocol has that element", message, path)
+                local known, near = in_a_protocol(api, path, function()
+                    return api['Set_' .. message .. '_' .. path]
+                end)
+                if not known then
+                    complain(found, "values.%s.%s: no protocol has that element; the nearest is '%s'",
+                        message, path, near)
                 end
             end
         end
@@ -214,11 +300,39 @@ local function check_values(found, api, values)
 end
 
 local function check_messages(found, api, name, entries, kind)
+    local others = {}
+    for hook, of in pairs(HOOKS) do
+        others[hook] = of == name or nil
+    end
     for message, entry in pairs(entries or {}) do
-        if HOOKS[message] ~= name and not is_message(api, message) then
-            complain(found, "%s.%s: there is no such message", name, message)
+        local known, nearest = others[message], nil
+        if not known then
+            known, nearest = has_message(api, message, others)
+        end
+        if not known then
+            complain(found, "%s.%s: there is no such message; the nearest is '%s'", name, message, nearest)
         elseif type(entry) ~= kind then
             complain(found, "%s.%s: expected a %s", name, message, kind)
+        end
+    end
+end
+
+-- Each answer has to be a response code of the step's response.
+local function check_answers(found, api, answers)
+    for step, code in pairs(answers or {}) do
+        local known, nearest = in_a_protocol(api, code, function()
+            for _, mode in ipairs { 'ac', 'dc' } do
+                local name = steps.name(api.Protocol, mode, step) .. 'Res'
+                local is_there, m = pcall(api.Message, name)
+                if is_there then
+                    m.ResponseCode = code
+                    return true
+                end
+            end
+        end)
+        if not known then
+            complain(found, "answers.%s: there is no response code '%s'; the nearest is '%s'", step,
+                code, nearest)
         end
     end
 end
@@ -232,8 +346,8 @@ function check.problems(role, p, api)
     for _, key in ipairs(CLOSED[role]) do
         check_closed(found, key, p[key], defaults[key])
     end
-    check_percent(found, p.battery)
-    check_protocols(found, p.protocols)
+    check_numbers(found, '', p)
+    check_protocols(found, p.protocols, api)
     if p.deviates and not judgements[role][p.deviates] then
         complain(found, "deviates: there is no judgement of '%s'; the nearest is '%s'",
             tostring(p.deviates), check.nearest(p.deviates, judgements[role]))
@@ -245,6 +359,7 @@ function check.problems(role, p, api)
     if #found == 0 then
         local protocol = api.FixedProtocol
         check_values(found, api, p.values)
+        check_answers(found, api, p.answers)
         check_messages(found, api, 'trailing', p.trailing, 'string')
         check_messages(found, api, 'before', p.before, 'function')
         check_messages(found, api, 'on', p.on, 'function')

@@ -6,6 +6,7 @@ local requires = require 'v2g.requires'
 local defaults = require 'v2g.parameters'
 local quirks = require 'v2g.quirks'
 local steps = require 'v2g.steps'
+local words = require 'v2g.words'
 
 local common = {}
 
@@ -280,6 +281,7 @@ local function parameters_of(side, role, o)
     local p = copy(defaults[side])
     local has_file = o.script or type(o.persona) == 'table' and is_list(o.persona)
     take_options(p, side, o, has_file and environment_of(side, role) or {})
+    words.mend(side, p)
     local found = next(o) and not known.is_checked and check.problems(side, p, role) or {}
     if #found > 0 then
         common.refuse(table.concat(found, '; '))

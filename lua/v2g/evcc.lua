@@ -14,6 +14,7 @@ local plugging = require 'v2g.plugging'
 local quirks = require 'v2g.quirks'
 local sequence = require 'v2g.sequence'
 local steps = require 'v2g.steps'
+local version_of = require('v2g.check').version
 local wire = require 'v2g.wire'
 
 local evcc = {}
@@ -404,7 +405,7 @@ end
 
 -- Of the sets of a protocol, that of the mode: ISO 15118-20 has one each for AC and DC.
 local function offer_entry(self, offer, i)
-    local known = {}
+    local known = offer.uri and not offer.major and version_of(self.role, offer.uri) or {}
     for k, entry in ipairs(offer[1] and self.role.Offers(energy.protocol(self.p, offer[1])) or {}) do
         local is_mode = entry.ProtocolNamespace:match(':(%u+)$') == self.mode:upper()
         known = (k == 1 or is_mode) and entry or known

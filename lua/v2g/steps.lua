@@ -23,6 +23,9 @@ local names = {
 
 -- 'CableCheck' -> 'DC_CableCheck': the message without Req or Res.
 function steps.name(protocol, mode, step)
+    if step == 'AppProtocol' then
+        return 'supportedAppProtocol'
+    end
     local modes = names[protocol]
     return (modes[mode] or modes.dc)[step] or step
 end

@@ -187,7 +187,7 @@ static int check(struct library *library, const char *what)
     struct err e = ERR_INIT;
     struct buf text = {0};
     int status = EXIT_SETUP;
-    if (file_read(what, FILE_MAX, &text, &e) != 0)
+    if (file_read_text(what, FILE_MAX, &text, &e) != 0)
         report_err("", &e);
     else
         status = run_lua(library, what, CHUNK, (struct slice){text.p, text.n});

@@ -154,7 +154,7 @@ static int read_files(const struct testing *t, json_t *texts, struct err *e)
     listing_texts(texts);
     for (unsigned i = 0; i < t->files; i++) {
         struct buf text = {0};
-        int bad = file_read(t->file[i], SUITE_MAX, &text, e);
+        int bad = file_read_text(t->file[i], SUITE_MAX, &text, e);
         if (bad == 0)
             json_object_set_new(texts, t->file[i], json_stringn((const char *)text.p, text.n));
         buf_close(&text);

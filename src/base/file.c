@@ -40,3 +40,16 @@ int file_read(const char *path, size_t most, struct buf *out, struct err *e)
     close(fd);
     return bad;
 }
+
+int file_read_text(const char *path, size_t most, struct buf *out, struct err *e)
+{
+    static const char MARK[] = "\xEF\xBB\xBF";
+    const size_t from = out->n, n = sizeof MARK - 1;
+    if (file_read(path, most, out, e) != 0)
+        return -1;
+    if (out->n - from >= n && memcmp(out->p + from, MARK, n) == 0) {
+        out->n -= n;
+        memmove(out->p + from, out->p + from + n, out->n - from);
+    }
+    return 0;
+}

@@ -11,4 +11,7 @@
  * has room for most + 1 bytes it does not move, so that secrets are not left behind. */
 int file_read(const char *path, size_t most, struct buf *out, struct err *e);
 
+/* The same of a text, without the byte order mark that it may begin with. */
+int file_read_text(const char *path, size_t most, struct buf *out, struct err *e);
+
 #endif

@@ -22,7 +22,7 @@ static void set_file(lua_State *L, const char *key, const char *path)
     struct err e = ERR_INIT;
     if (path == NULL)
         return;
-    int bad = file_read(path, SOURCE_MAX, &text, &e);
+    int bad = file_read_text(path, SOURCE_MAX, &text, &e);
     lua_createtable(L, 2, 0);
     lua_pushstring(L, path);
     lua_rawseti(L, -2, 1);

@@ -141,7 +141,7 @@ static void begin(void *data)
 static char *read_source(const char *path, struct err *e)
 {
     struct buf text = {0};
-    bool bad = file_read(path, SOURCE_MAX, &text, e) != 0 ||
+    bool bad = file_read_text(path, SOURCE_MAX, &text, e) != 0 ||
                (text.n > 0 && memchr(text.p, 0, text.n) != NULL);
     if (!bad && buf_string(&text) != NULL)
         return (char *)text.p;

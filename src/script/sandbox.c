@@ -15,6 +15,8 @@
 
 #define MODULE_NAME_MAX 100
 #define PATH_MAX_TEXT 1024
+#define KEPT_BACK                                                                                  \
+    "%s is kept from scripts, which touch no files and start no programs; --unsafe allows it"
 
 /* ---- time and words ---- */
 
@@ -40,15 +42,15 @@ static int sandbox_now(lua_State *L)
     return 1;
 }
 
-/* Log and print: the arguments, separated by blanks. */
-static int sandbox_log(lua_State *L)
+/* The arguments as one line, in the log. */
+static int log_line(lua_State *L, char separator)
 {
     luaL_Buffer text;
     int n = lua_gettop(L);
     luaL_buffinit(L, &text);
     for (int i = 1; i <= n; i++) {
         if (i > 1)
-            luaL_addchar(&text, ' ');
+            luaL_addchar(&text, separator);
         luaL_tolstring(L, i, NULL);
         luaL_addvalue(&text);
     }
@@ -57,6 +59,17 @@ static int sandbox_log(lua_State *L)
     const char *line = lua_tolstring(L, -1, &size);
     script_log(L, line, size);
     return 0;
+}
+
+static int sandbox_log(lua_State *L)
+{
+    return log_line(L, ' ');
+}
+
+/* With tabs, as Lua's own has it. */
+static int sandbox_print(lua_State *L)
+{
+    return log_line(L, '\t');
 }
 
 /* Like Lua's own, but the message has the line, and the script's verdict is fail, not error. */
@@ -331,17 +344,42 @@ static void open_world(lua_State *L)
 
 /* ---- the whole ---- */
 
-static void remove_fields(lua_State *L, const char *library, const char *const *names)
+/* In place of what a script is kept from. Upvalue: its name. */
+static int kept_back(lua_State *L)
+{
+    return luaL_error(L, KEPT_BACK, lua_tostring(L, lua_upvalueindex(1)));
+}
+
+/* __index of io, of which nothing is there */
+static int no_io(lua_State *L)
+{
+    return luaL_error(L, KEPT_BACK, lua_pushfstring(L, "io.%s", luaL_tolstring(L, 2, NULL)));
+}
+
+/* library NULL: of the globals */
+static void keep_back(lua_State *L, const char *library, const char *const *names)
 {
     if (library == NULL)
         lua_pushglobaltable(L);
     else
         lua_getglobal(L, library);
     for (; *names != NULL; names++) {
-        lua_pushnil(L);
+        lua_pushfstring(L, "%s%s%s", library == NULL ? "" : library, library == NULL ? "" : ".",
+                        *names);
+        lua_pushcclosure(L, kept_back, 1);
         lua_setfield(L, -2, *names);
     }
     lua_pop(L, 1);
+}
+
+static void keep_back_io(lua_State *L)
+{
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_pushcfunction(L, no_io);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+    lua_setglobal(L, "io");
 }
 
 static void open_safe(lua_State *L)
@@ -359,9 +397,10 @@ static void open_safe(lua_State *L)
         luaL_requiref(L, LIBRARIES[i].name, LIBRARIES[i].func, 1);
         lua_pop(L, 1);
     }
-    remove_fields(L, NULL, NO_BASE);
-    remove_fields(L, "string", NO_STRING);
-    remove_fields(L, "os", NO_OS);
+    keep_back(L, NULL, NO_BASE);
+    keep_back(L, "string", NO_STRING);
+    keep_back(L, "os", NO_OS);
+    keep_back_io(L);
     lua_getglobal(L, "load");
     lua_pushcclosure(L, sandbox_load, 1);
     lua_setglobal(L, "load");
@@ -403,7 +442,7 @@ void sandbox_open(lua_State *L, bool is_unsafe)
         {"Sleep", sandbox_sleep},
         {"Now", sandbox_now},
         {"Log", sandbox_log},
-        {"print", sandbox_log},
+        {"print", sandbox_print},
         {"Pass", sandbox_pass},
         {"assert", sandbox_assert},
         {"Fail", sandbox_fail},

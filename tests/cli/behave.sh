@@ -242,6 +242,15 @@ refused() {
 refused battery.sooc=5 "battery.sooc: there is no such parameter; the nearest is 'battery.soc'"
 refused battery.soc=many "battery.soc: expected a number, found the string 'many'"
 refused battery.soc=120 "battery.soc: expected 0 to 100 percent, found 120"
+refused loops=-3 "loops: expected a whole number, 0 or more, found -3; the nearest is 0"
+refused 'welding={1,2.5}' "welding: expected a whole number, 0 or more, found 2.5; the nearest is 2"
+refused battery.capacity=-5 "battery.capacity: expected 1 or more, found -5; the nearest is 1"
+refused gaps.CurrentDemand=-2 "gaps.CurrentDemand: expected 0 or more, found -2"
+refused 'patience.CurrentDemand={-5,3}' "patience.CurrentDemand: expected 0 or more, found -5"
+refused 'leave_at={"CableCheck",-2}' "leave_at: expected a whole number, 0 or more, found -2"
+refused transfer=DC_cor "transfer: expected AC_single_phase_core, AC_three_phase_core, DC_combo_core, DC_core,"
+refused 'protocols={{"ISO15118-3"}}' "protocols[1]: there is no protocol 'ISO15118-3'; the nearest is 'ISO15118-2'"
+refused 'protocols={{uri="urn:x"}}' "protocols[1]: 'urn:x' is the namespace of no protocol known here; expected its version"
 refused bpt=no "bpt: expected true or false, found the string 'no'"
 refused control=dynamc "control: expected scheduled or dynamic, found 'dynamc'"
 refused gaps.CabelCheck=5 "there is no step 'CabelCheck'; the nearest is 'CableCheck'"
@@ -250,10 +259,22 @@ for key in silent_at leave_at stop_at; do
 done
 refused 'leave_at={"CabelCheck",2}' "leave_at: there is no step 'CabelCheck'"
 refused values.CurrentDemandReq.Foo=1 "values.CurrentDemandReq.Foo: no protocol has that element"
+refused values.CurrentDemandReq.EVTargetCurent=1 "has that element; the nearest is 'EVTargetCurrent'"
+refused values.CurentDemandReq.Foo=1 "there is no such message; the nearest is 'CurrentDemandReq'"
 ev --with close_at=CabelCheck
 wants "a step of the other side" 3 err "close_at: there is no step 'CabelCheck'"
 ev --with answers.PowerDelivry=FAILED
 wants "and one of the other side" 3 err "the nearest is 'PowerDelivery'"
+ev --with answers.CableCheck=FAILED_UnknownSesion
+wants "an answer that is no response code" 3 \
+    err "there is no response code 'FAILED_UnknownSesion'; the nearest is 'FAILED_UnknownSession'"
+ev --with answers.CableCheck=FAILED_PauseNotAllowed --with 'payment={"cash"}'
+wants "a payment that there is not" 3 err "payment: expected ExternalPayment or Contract, found 'cash'"
+ev --protocol ISO15118-2 --mode dc --set transfer=dc_CORE --set payment=externalpayment \
+    --with isolation=VALID
+both_pass "words of the standard in any case" out 'RequestedEnergyTransferMode DC_core'
+ev --protocol ISO15118-2 --mode dc --set 'protocols={{uri="urn:iso:15118:2:2013:MsgDef"}}'
+both_pass "a known namespace has its protocol's version"
 ev --persona mg5
 wants "a persona that does not exist" 3 err "there is no persona 'mg5'; the nearest is mg4"
 for protocol in DIN70121 ISO15118-2; do # all protocols are looked through; the session's own holds
@@ -271,7 +292,11 @@ hook() {
 }
 hook "function before.PowerDeliveryRs(m) end"
 ev --with-script "$work/hook.lua"
-wants "a hook of no message" 3 err 'before.PowerDeliveryRs: there is no such message'
+wants "a hook of no message" 3 err \
+    "before.PowerDeliveryRs: there is no such message; the nearest is 'PowerDeliveryRes'"
+hook "function before.sent(m) end"
+ev --with-script "$work/hook.lua"
+wants "nor of none" 3 err "before.sent: there is no such message; the nearest is 'send'"
 hook "function before.PowerDeliveryRes() return 17 end"
 ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua"
 wants "a hook that returns no message" 3 err 'before.PowerDeliveryRes or before.send returned the number 17'

@@ -154,7 +154,7 @@ proves "vw-group: stops at a station of 6 A" '[ "$(sent ChargingStatusReq)" -eq 
 play --persona vw-id4-fw23 --tls off --mode dc --set loops=2
 proves "vw-id4-fw23: its source port is 49152" well \
     'grep "\"by\":\"EVCC\"" "$record/events.jsonl" | grep "\"connect\"" | grep -q ":49152\""'
-play --persona mercedes-eqc --set 'protocols={{uri="urn:none",priority=1,schema=1}}'
+play --persona mercedes-eqc --set 'protocols={{uri="urn:none",major=1,priority=1,schema=1}}'
 proves "mercedes-eqc: refused, it tries again from SDP on" '[ "$(sent supportedAppProtocolReq)" -eq 3 ]' \
     '[ "$(grep "\"by\":\"EVCC\"" "$record/events.jsonl" | grep -c "\"name\":\"SECCDiscoveryReq\"")" -eq 3 ]'
 play --persona polestar-2 --protocol ISO15118-2 --with 'modes={ac=true}' --tls off

@@ -59,7 +59,7 @@ agrees "[V2G2-167] [V2G2-169] whichever that is" \
 agrees "[V2G2-167] [V2G2-169] Priority 20 is the last of all" \
     "{$din,priority=20,schema=7},{$iso,priority=19,schema=9}" 'OK_SuccessfulNegotiation, SchemaID 9'
 agrees "[V2G2-167] [V2G2-169] what the station does not speak does not count, be its Priority 1" \
-    "{uri=\"urn:none\",priority=1,schema=1},{$iso,priority=20,schema=9}" \
+    "{uri=\"urn:none\",major=1,priority=1,schema=1},{$iso,priority=20,schema=9}" \
     'OK_SuccessfulNegotiation, SchemaID 9'
 for minor in 1 77; do
     agrees "[V2G2-098] the same major version and the minor one $minor" \

@@ -30,7 +30,7 @@ offers "[V2G20-167] two are, each with its own" 2
 many=$(seq -s , 1 20 | sed 's/[0-9]\+/{uri="urn:iso:std:iso:15118:-20:DC"}/g')
 several --set "protocols={$many}"
 offers "[V2G20-167] twenty are, the most" 20
-several --set "protocols={$many,{uri=\"urn:other\"}}"
+several --set "protocols={$many,{uri=\"urn:other\",major=1}}"
 wants "[V2G20-167] one more cannot be sent" 3 err 'protocols: expected 20 of them at most, found 21' \
     not-out supportedAppProtocolReq
 

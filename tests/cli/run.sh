@@ -111,10 +111,15 @@ script system <<'END'
 os.execute('true')
 Pass()
 END
-try 3 "a script cannot run programs" "system.lua:1" "$TMPDIR/system.lua"
+try 3 "a script cannot run programs, and hears what allows it" "system.lua:1: os.execute is kept from scripts" \
+    "$TMPDIR/system.lua"
 try 0 "unless it is told so" "" --unsafe "$TMPDIR/system.lua"
 
 try 3 "a script that is not there is an error" "nothing.lua" "$TMPDIR/nothing.lua"
+
+printf '\357\273\277print("one", "two")\nPass()\n' >"$TMPDIR/mark.lua"
+try 0 "a script may begin with a byte order mark; print separates by tabs, as that of Lua" \
+    "one$(printf '\t')two" "$TMPDIR/mark.lua"
 
 script lie <<'END'
 Evcc.Set_SessionSetupReq_EVCCID('00112233445566778899')
