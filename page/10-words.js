@@ -221,6 +221,8 @@ const WORDS = {
     voltage: ['Voltage', '전압'],
     current: ['Current', '전류'],
     power: ['Power', '전력'],
+    reactive: ['Reactive power', '무효전력'],
+    frequency: ['Frequency', '주파수'],
     energy: ['Meter', '계량값'],
     soc: ['State of charge', '충전 상태'],
     present: ['present', '현재'],
@@ -228,6 +230,8 @@ const WORDS = {
     offered_now: ['offered', '제공'],
     limit_now: ['limit', '한도'],
     lane_connection: ['Connection', '연결'],
+    lane_grid: ['Grid', '계통'],
+    grid_asks: ['asked for the grid: $1', '계통에서 요구: $1'],
     lane_remarks: ['Faults, violations, checks', '오류·위반·확인'],
 
     // times

@@ -3,14 +3,18 @@
 // are found by their paths. Below them lanes of what else happened.
 
 // Each plot: its word, unit, colour, lines [word, path] and the paths of upper limits. The last part
-// of a path is compared; Value with Multiplier (DIN, -2) or Exponent (-20) below it are one number.
+// of a path is compared, or the last two; Value with Multiplier (DIN, -2) or Exponent (-20) below it
+// are one number.
 const PLOTS = [
     {
         word: 'voltage',
         unit: 'V',
         color: 'var(--c1)',
         lines: [
-            ['present', /^(EVSEPresentVoltage|EVSENominalVoltage)$/],
+            [
+                'present',
+                /^(EVSEPresentVoltage|EVSENominalVoltage|DER_\w+\/EVPresentVoltage)$/,
+            ],
             ['asked', /^EVTargetVoltage$/],
         ],
         limits: /^(EVMaximumVoltageLimit|EVSEMaximumVoltageLimit|EVMaximumVoltage|EVSEMaximumVoltage|EVMaxVoltage)$/,
@@ -36,6 +40,23 @@ const PLOTS = [
             ['asked', /^EVSETargetActivePower$/],
         ],
         limits: /^(EVMaximumPowerLimit|EVSEMaximumPowerLimit|EVMaximumChargePower|EVSEMaximumChargePower)$/,
+    },
+    {
+        word: 'reactive',
+        unit: 'kvar',
+        color: 'var(--c2)',
+        scale: 1e-3,
+        lines: [
+            ['present', /^(EVPresentReactivePower|EVSEPresentReactivePower)$/],
+            ['asked', /^(EVSETargetReactivePower|DSOQSetpointValue)$/],
+        ],
+    },
+    {
+        word: 'frequency',
+        unit: 'Hz',
+        color: 'var(--c1)',
+        lines: [['present', /^EVPresentFrequency$/]],
+        floats: true,
     },
     {
         word: 'energy',
@@ -74,10 +95,12 @@ function placesOf(shape, words) {
     const places = [];
     for (const [path, { Value, Multiplier, Exponent }] of numbers) {
         if (Value == null) continue;
-        const name = path.slice(path.lastIndexOf('/') + 1).replace(/\[\d+\]$/, '');
+        const parts = path.replace(/\[\d+\]$/, '').split('/'),
+            name = parts.at(-1),
+            pair = parts.slice(-2).join('/');
         PLOTS.forEach((plot, p) => {
             plot.lines.forEach(([, pattern], l) => {
-                if (pattern.test(name)) places.push([p, l, Value, Multiplier ?? Exponent]);
+                if (pattern.test(name) || pattern.test(pair)) places.push([p, l, Value, Multiplier ?? Exponent]);
             });
             if (plot.limits && plot.limits.test(name))
                 places.push([p, LIMIT, Value, Multiplier ?? Exponent, name]);
@@ -114,6 +137,41 @@ function collectPoints() {
         }
     }
     return { points, limits };
+}
+
+// ---- vehicles that serve the grid (AC-DER) ----
+
+const FUNCTION =
+    /\/DERControl(?:CPDRes)?\/(?:\w+Trip\/|\w+PowerSupport(?:CPDRes)?\/)?(\w+)(?:\/(\w+))?/;
+
+// The grid functions that the station asks for before charging. By SAE rules a function says
+// whether it is on; by IEC rules it is there.
+function gridFunctions() {
+    const on = new Map();
+    for (const frame of content.frames) {
+        if (frame.name !== 'AC_ChargeParameterDiscoveryRes' || !(frame.shape >= 0)) continue;
+        for (const [v, path] of valuePaths(frame.shape, content.words)) {
+            const [, name, leaf] = FUNCTION.exec(path) || [];
+            const says = leaf === 'Enable' ? name : leaf === 'PermitService' ? leaf : null;
+            if (says) on.set(says, frame.values[v] === 'true');
+            else if (name && path.includes('/DERControl/')) on.set(name, true);
+        }
+    }
+    return [...on.keys()].filter((name) => on.get(name));
+}
+
+// When the vehicle's inverter went on or off, as entries with a state.
+function inverterStates() {
+    const states = [];
+    for (const frame of content.frames) {
+        if (!(frame.shape >= 0)) continue;
+        for (const [v, path] of valuePaths(frame.shape, content.words)) {
+            if (!path.endsWith('/DEROperationalState')) continue;
+            const state = frame.values[v];
+            if (states.at(-1)?.more.state !== state) states.push({ at: frame.at, more: { state } });
+        }
+    }
+    return states;
 }
 
 // ---- drawing ----
@@ -242,7 +300,8 @@ function drawPlot(root, plot, lines, limits, y0, frame) {
 
 // ---- lanes below the plots ----
 
-// Entries of other worlds on the same axis: what is there gets a lane, SLAC and the pilot too.
+// Entries of other worlds on the same axis: what is there gets a lane, SLAC and the pilot too. A
+// third part gives states that stand in no entry.
 const LANES = [
     ['e_pilot', (e) => e.kind === 'pilot'],
     ['e_slac', (e) => e.kind === 'slac'],
@@ -250,6 +309,11 @@ const LANES = [
     [
         'lane_remarks',
         (e) => ['fault', 'violation', 'bytes'].includes(e.kind) || (e.kind === 'check' && !e.ok),
+    ],
+    [
+        'lane_grid',
+        (e) => e.kind === 'log' && /^(grid |the grid has |the station wants )/.test(e.text),
+        inverterStates,
     ],
 ];
 
@@ -283,8 +347,9 @@ function stateBand(root, entries, y, { X, width }) {
 }
 
 function drawLanes(root, y, frame) {
-    for (const [word, belongs] of LANES) {
+    for (const [word, belongs, states] of LANES) {
         const entries = content.entries.filter((e) => !isFrame(e) && belongs(e));
+        if (states) entries.push(...states());
         if (!entries.length) continue;
         y += LANE;
         root.append(
@@ -382,7 +447,9 @@ function drawCurves() {
     markCurves = () => {};
     home.hidden = !plots.length;
     if (!plots.length) return;
-    home.querySelector('.hint').textContent = say('curves_sub');
+    const functions = gridFunctions();
+    home.querySelector('.hint').textContent =
+        say('curves_sub') + (functions.length ? '; ' + say('grid_asks', functions.join(', ')) : '');
     const box = home.querySelector('.curves'),
         width = Math.max(280, box.clientWidth);
     const begin = content.entries[0].at,

@@ -537,6 +537,32 @@ await test('20,000 cases', 'many.html', {}, async (page) => {
     );
 });
 
+await test('a vehicle that serves the grid', 'grid.html', {}, async (page) => {
+    await page.waitForSelector('.curves svg');
+    const facts = await page.evaluate(() => ({
+        plots: [...document.querySelectorAll('.plot-title')].map((e) => e.textContent),
+        hint: byId('curves').querySelector('.hint').textContent,
+        states: [...document.querySelectorAll('.curves .state + text')].map((e) => e.textContent),
+        ticks: [...document.querySelectorAll('.curves .tick title')].map((e) => e.textContent),
+    }));
+    check(
+        'voltage, reactive power and frequency have curves',
+        ['Voltage', 'Reactive power', 'Frequency'].every((word) => facts.plots.includes(word)),
+        facts.plots,
+    );
+    check(
+        'the functions that are on are named',
+        /asked for the grid: .*FrequencyDroop/.test(facts.hint) && !/WattVar/.test(facts.hint),
+        facts.hint,
+    );
+    check('when it is off and on', facts.states.join() === 'Off,On', facts.states);
+    check(
+        'what it makes of the grid has its place',
+        facts.ticks.some((text) => /FrequencyDroop: -10000 W wanted, -8453 W/.test(text)),
+        facts.ticks,
+    );
+});
+
 // What no program records yet has its place on the same axis of time.
 await test('SLAC and pilot', 'session.html', {}, async (page) => {
     await page.waitForSelector('.curves svg');

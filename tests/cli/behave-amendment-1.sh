@@ -219,6 +219,21 @@ END
 run run --virtual-time --no-record "$work/model.lua"
 wants "the model: points, sides, percentages, order" 0 out 'the model holds'
 
+# ---- TLS ----
+
+# As ISO 15118-20 wants it: 1.3, and certificates of both sides.
+for mode in "mcs" "ac-der" "ac-der --set der=sae --with der=sae"; do
+    what=${mode%% *}${mode##*=}
+    # shellcheck disable=SC2086 # words
+    of_20 --mode $mode
+    both_pass "over TLS 1.3, with certificates of both sides: $what" \
+        out 'EVCC TLS is established: TLS 1.3' out 'SECC TLS is established: TLS 1.3' \
+        out 'both with certificates' out ChargeLoopRes
+    # shellcheck disable=SC2086 # words
+    of_20 --mode $mode --tls off
+    both_pass "and without, where that is asked for: $what" not-out 'TLS is established' out ChargeLoopRes
+done
+
 # ---- by SAE rules: entering service, and modes that change ----
 
 by_sae='--set der=sae --with der=sae'
