@@ -240,39 +240,27 @@ function der.modes(control)
     return bits
 end
 
+-- The bits of EnabledModes that DERControlCPDRes enables or not; the others say nothing of it.
+der.COMPARED = 0
+for _, row in ipairs(MODES) do
+    der.COMPARED = der.COMPARED | (row[2] and 1 << row[1] or 0)
+end
+
+-- The names of the functions of SupportedModes and EnabledModes, in the order of their bits.
+function der.mode_names(bits)
+    local names = {}
+    for _, row in ipairs(MODES) do
+        if bits >> row[1] & 1 == 1 then
+            names[#names + 1] = (row[3] or row[2]:gsub('CPDRes$', '')) .. (row[4] and ' ' .. row[4] or '')
+        end
+    end
+    return names
+end
+
 -- Takes back what a vehicle with those SupportedModes cannot follow; returns control.
 function der.only(control, supported)
     each_enabled(control, function(bit, one, key) one[key] = supported & bit ~= 0 end)
     return control
-end
-
--- ---- signs ----
-
--- Limits of what a vehicle feeds in are at most 0, those of what it draws at least 0.
-local SIGNS <const> = { { 'imumDischargePower', -1, 'above' }, { 'NominalDischargePower', -1, 'above' },
-                        { 'imumVarInjection', -1, 'above' }, { 'imumVarAbsorption', 1, 'below' } }
-
--- Adds to `wrong` which limits of an element, a table, have the wrong sign, as 'NAME 11000 is above
--- 0', and returns it.
-local function add_wrong_signs(wrong, element)
-    for name, value in pairs(element) do
-        if type(value) == 'table' then
-            add_wrong_signs(wrong, value)
-        end
-        for _, row in ipairs(type(value) == 'number' and SIGNS or {}) do
-            if name:find(row[1]) and value * row[2] < 0 then
-                wrong[#wrong + 1] = ('%s %g is %s 0'):format(name, value, row[3])
-            end
-        end
-    end
-    return wrong
-end
-
--- Those of an element, in the order of their names.
-function der.wrong_signs(element)
-    local wrong = add_wrong_signs({}, element)
-    table.sort(wrong)
-    return wrong
 end
 
 -- ---- the model ----

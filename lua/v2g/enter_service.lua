@@ -19,6 +19,11 @@ function enter_service.wrong(control)
     if c.EnterServiceDelay and not c.EnterServiceRampTime then
         return 'EnterService has EnterServiceDelay and no EnterServiceRampTime [V2G20-3365] [V2G20-3367]'
     end
+    for _, name in ipairs { 'EnterServiceDelay', 'EnterServiceRandomizedDelay', 'EnterServiceRampTime' } do
+        if (c[name] or 0) < 0 then
+            return ('%s of %g s is below 0'):format(name, c[name])
+        end
+    end
     return nil
 end
 

@@ -3,6 +3,7 @@
 -- set that it can follow, takes over what the station asks for, and follows it.
 
 local der = require 'v2g.der'
+local der_check = require 'v2g.der_check'
 local enter_service = require 'v2g.enter_service'
 local wire = require 'v2g.wire'
 
@@ -61,37 +62,37 @@ local function set_limits(self, path, finished)
     set('EVUseableWattHours', math.floor(self.battery.capacity))
     set('EVUpdateTime', math.floor(Now() / 1000))
     set('SupportedModes', der.SUPPORTED)
+    self.supported = der.SUPPORTED
     set('EnabledModes', finished and der.modes(self.control) or 0)
-end
-
--- By SAE rules no nominal power is beyond the highest; discharging is compared without its sign.
-local function compare_nominal(self, get, has)
-    for _, way in ipairs { { 'Charge', 'V2G20-3228' }, { 'Discharge', 'V2G20-3229' } } do
-        local nominal, most = 'EVSENominal' .. way[1] .. 'Power', 'EVSEMaximum' .. way[1] .. 'Power'
-        if has(nominal) and math.abs(get(nominal)) > math.abs(get(most)) then
-            self:object('stop', ('%s of %g is beyond %s of %g [%s]'):format(nominal, get(nominal), most,
-                get(most), way[2]))
-        end
-    end
 end
 
 -- By SAE rules: what the station says again in the charge loop once it has changed, and then alone
 -- [V2G20-3358] [V2G20-3359] [V2G20-3360] [V2G20-3361].
 local TOLD_AGAIN <const> = { 'RequiredDEROperatingMode', 'GridConnectionMode' }
 
--- By SAE rules: the times of EnterService.
-local function check_service(self)
+-- What binds the station, and can be taken all the same.
+local function remark(self, wrong, how)
+    for _, what in ipairs(wrong) do
+        self:remark(what .. how)
+    end
+end
+
+local function check_signs(self, element)
+    remark(self, der_check.signs(element), '; it is taken without its sign')
+end
+
+-- By SAE rules: the times of EnterService, what is enabled, and whether it was declared.
+local function check_functions(self)
     local wrong = enter_service.wrong(self.control)
     if wrong then
         self:object('stop', wrong)
     end
-end
-
--- Some stations tell limits of discharging above 0, and mean the same.
-local function check_signs(self, element)
-    for _, wrong in ipairs(der.wrong_signs(element)) do
-        self:remark(wrong .. ' [V2G20-1204]; it is taken without its sign')
+    remark(self, der_check.functions(self.control), '; it is taken as it is')
+    for _, name in ipairs(der.mode_names(der.modes(self.control) & ~self.supported)) do
+        self:remark(('the station enables %s, which the vehicle has not declared; it is not followed')
+            :format(name))
     end
+    self.control = der.only(self.control, self.supported)
 end
 
 -- What the station asks for: kept, if it is all there.
@@ -99,19 +100,18 @@ local function take_over(self, path)
     local function get(name)
         return self:get('ChargeParameterDiscovery', path .. (name and '_' .. name or ''))
     end
-    if self.transfer.der == 'sae' then
-        compare_nominal(self, get, function(name)
-            return self:has('ChargeParameterDiscovery', path .. '_' .. name)
-        end)
+    local element = get()
+    for _, wrong in ipairs(self.transfer.der == 'sae' and der_check.nominal(element) or {}) do
+        self:object('stop', wrong)
     end
-    check_signs(self, get())
+    check_signs(self, element)
     self.feed_limit = math.abs(get 'EVSEMaximumDischargePower')
     self.nominal = { frequency = get 'EVSENominalFrequency',
                      voltage = self.transfer.der == 'sae' and get 'GridLimits_GridNominalVoltage'
                          or self.voltage }
     self.control = get(self.transfer.der == 'iec' and 'DERControl' or 'DERControlCPDRes')
     if self.transfer.der == 'sae' then
-        check_service(self)
+        check_functions(self)
         self.told = {}
         for _, name in ipairs(TOLD_AGAIN) do
             self.told[name] = get(name)
@@ -184,7 +184,7 @@ end
 local function take_sae(self, optional)
     local changed = optional 'DERControlCLRes'
     self.control = changed and der.merge(self.control, changed) or self.control
-    check_service(self)
+    check_functions(self)
     for _, name in ipairs(TOLD_AGAIN) do
         local now = optional(name)
         if now and now == self.told[name] then

@@ -442,8 +442,23 @@ local function max_delay(self)
         'EVSEStatus_NotificationMaxDelay')
 end
 
+-- A station that asks to pause gives a minute, or nothing in scheduled control mode (sources
+-- differ), and counts down.
+local function check_delay(self)
+    local delay, n = max_delay(self), self.noticed
+    local due = n and n.limit / 1000 - (Now() - n.at) / 1000
+    if not n and delay ~= 60 and (delay ~= 0 or control(self) == 'Dynamic') then
+        self:remark(('NotificationMaxDelay of a Pause is %d s; expected 60 [V2G20-3308]'):format(delay))
+    elseif n and math.abs(delay - math.max(0, due)) > 2 then
+        self:remark(('NotificationMaxDelay is %d s; expected about %.0f [V2G20-3318]'):format(delay, due))
+    end
+end
+
 -- The station asked for the end, or for a pause.
 local function asked_to_stop(self, wish)
+    if wish == 'Pause' then
+        check_delay(self)
+    end
     self.asked = (self.asked or 0) + 1
     self.gap = self.p.gaps['Stop>PowerDelivery']
     self.session_end = wish == 'Pause' and 'Pause' or nil

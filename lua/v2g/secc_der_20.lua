@@ -4,6 +4,7 @@
 
 local common = require 'v2g.common'
 local der = require 'v2g.der'
+local der_check = require 'v2g.der_check'
 local wire = require 'v2g.wire'
 
 local station = {}
@@ -11,6 +12,15 @@ local station = {}
 local REACTIVE <const> = 5000 -- var, either way
 local RESPONSE <const> = 'AC_ChargeParameterDiscoveryRes'
 local PATH <const> = 'DER_AC_CPDResEnergyTransferMode_'
+
+-- What binds the vehicle, and is no reason to refuse: said once.
+local function remark(s, what)
+    s.remarked = s.remarked or {}
+    if not s.remarked[what] then
+        s.remarked[what] = true
+        Log(what)
+    end
+end
 
 -- Adds what service 10 has besides; of service 11 no public source says what it has.
 function station.add_parameters(s, service, list)
@@ -28,12 +38,14 @@ local TOLD_AGAIN <const> = { RequiredDEROperatingMode = 'operating_mode',
 -- supported: SupportedModes of the vehicle, beyond which nothing is enabled.
 local function set_sae(set, s, supported)
     local grid = s.p.grid
+    s.supported = supported
     set('EVSEProcessing', 'Finished')
     set('GridLimits_GridNominalVoltage', grid.voltage)
     set('GridLimits_GridNominalFrequency', grid.frequency)
     set('GridLimits_GridMaximumVoltage', grid.voltage * 1.1)
     set('GridLimits_GridMinimumVoltage', grid.voltage * 0.88)
-    set('DERControlCPDRes', der.only(der.sae(grid, REACTIVE, s.p.enter_service), supported))
+    s.control_told = der.only(der.sae(grid, REACTIVE, s.p.enter_service), supported)
+    set('DERControlCPDRes', s.control_told)
     set('EVSEUpdateTime', math.floor(Now() / 1000))
     s.told = {}
     for name, what in pairs(TOLD_AGAIN) do
@@ -63,8 +75,8 @@ function station.discover(s, charge, discharge)
     else
         set_sae(set, s, asked 'SupportedModes')
     end
-    for _, wrong in ipairs(der.wrong_signs(asked())) do
-        Log(wrong .. ' [V2G20-1204]; it is taken without its sign')
+    for _, wrong in ipairs(der_check.signs(asked())) do
+        remark(s, wrong .. '; it is taken without its sign')
     end
     local said = asked 'EVProcessing'
     return said ~= 'Finished' and 'Ongoing' or nil
@@ -98,8 +110,52 @@ local function put_on_cable(s, now)
     s.grid = now
 end
 
+-- What the vehicle says in the charge loop by SAE rules: it repeats what was enabled, and without
+-- permission it serves no grid [V2G20-3366]. get(name): of the request's element, or nil.
+local function check_sae(s, get)
+    local enabled, wanted = get 'EnabledModes', der.modes(s.control_told)
+    local off = (enabled ~ wanted) & der.COMPARED
+    for _, name in ipairs(der.mode_names(off & wanted)) do
+        remark(s, ('EnabledModes lacks %s, which is enabled'):format(name))
+    end
+    for _, name in ipairs(der.mode_names(off & enabled)) do
+        remark(s, ('EnabledModes has %s, which is not enabled'):format(name))
+    end
+    local serves = get 'DEROperationalState' == 'On' or get 'DERConnectionStatus' == 'Connected'
+        or get 'EVPresentActivePower' < 0
+    if s.permitted == false and serves then
+        remark(s, 'the vehicle serves the grid, for which it has no permission any more [V2G20-3366]')
+    end
+end
+
+-- What the vehicle says in the charge loop. m: the loop's elements.
+local function check_request(s, m)
+    local function get(name)
+        local has = name:find '^DER' == nil or s.control == 'Dynamic' -- of dynamic control mode
+        return has and s.role[m.request .. name]() or nil
+    end
+    local most = s.role[m.request .. 'EVMaximumDischargePowerSpecified']()
+        and get 'EVMaximumDischargePower' or nil
+    for _, wrong in ipairs(der_check.signs { EVMaximumDischargePower = most }) do
+        remark(s, wrong .. '; it is taken without its sign')
+    end
+    if s.transfer.der == 'sae' then
+        check_sae(s, get)
+    end
+end
+
+-- By SAE rules: service is permitted to no vehicle that has not declared EnterService.
+local function set_permission(s, m, wanted)
+    local enter = s.control_told.EnterServiceCPDRes
+    enter.PermitService = wanted
+    der.only(s.control_told, s.supported)
+    s.permitted = enter.PermitService
+    s.role[m.response .. '_DERControlCLRes_EnterServiceCLRes_PermitService'](s.permitted)
+end
+
 -- Sets what a charge-loop response says besides, and tells what has become of the grid.
 function station.answer(s, m, charge, discharge)
+    check_request(s, m)
     local now = grid_now(s)
     put_on_cable(s, now)
     s.role[m.response .. '_EVSEMaximumChargePower'](charge)
@@ -107,7 +163,7 @@ function station.answer(s, m, charge, discharge)
     if s.transfer.der == 'iec' then
         return
     end
-    s.role[m.response .. '_DERControlCLRes_EnterServiceCLRes_PermitService'](now.permit_service)
+    set_permission(s, m, now.permit_service)
     for name, what in pairs(TOLD_AGAIN) do
         local has_changed = now[what] ~= s.told[name]
         s.role[m.response .. '_' .. name .. 'Specified'](has_changed)

@@ -208,12 +208,12 @@ end
 assert(enter_service.wrong({ EnterServiceCPDRes = {} }):find('V2G20-3364', 1, true))
 
 -- signs
-local wrong = der.wrong_signs { EVMaximumDischargePower = 11000, EVSENominalDischargePower = -1,
+local wrong = require 'v2g.der_check'.signs { EVMaximumDischargePower = 11000, EVSENominalDischargePower = -1,
     EVMaximumChargePower = 1, Limits = { EVMaximumVarInjectionDuringCharging_L2 = 5,
     EVMaximumVarAbsorptionDuringCharging = -5, EVSpecifiedOverExcitedDischargePower = 5 } }
-assert(table.concat(wrong, '; ') == 'EVMaximumDischargePower 11000 is above 0; '
-    .. 'EVMaximumVarAbsorptionDuringCharging -5 is below 0; '
-    .. 'EVMaximumVarInjectionDuringCharging_L2 5 is above 0', table.concat(wrong, '; '))
+assert(table.concat(wrong, '; ') == 'EVMaximumDischargePower 11000 is above 0 [V2G20-1204]; '
+    .. 'EVMaximumVarAbsorptionDuringCharging -5 is below 0 [V2G20-1204]; '
+    .. 'EVMaximumVarInjectionDuringCharging_L2 5 is above 0 [V2G20-1204]', table.concat(wrong, '; '))
 Log('the model holds')
 END
 run run --virtual-time --no-record "$work/model.lua"
@@ -395,6 +395,36 @@ wants "a function that there is not is an error of ours" 3 out "there is no DER 
 of_20 --mode ac-der --set values.AC_ChargeParameterDiscoveryReq.DER_AC_CPDReqEnergyTransferMode_EVProcessing=Ongoing
 wants "[V2G20-3150] [V2G20-3151] a vehicle that says it is not ready cannot go on" 1 \
     out 'ScheduleExchangeRes          FAILED_SequenceError'
+
+# ---- what either side says of the other, and goes on ----
+
+# SIDE, what is told, options, a line each
+while IFS='|' read -r what told options; do
+    # shellcheck disable=SC2086 # words
+    of_20 --mode ac-der --set loops=5 ${options//SAE/$by_sae $us}
+    both_pass "told: $what" out "$told"
+done <<END
+a function that the vehicle has not declared is enabled|enables OverVoltageMayTripCurve, which the vehicle has not declared|SAE --with ${response}_DERControlCPDRes_VoltageTrip_OverVoltageMayTripCurve_Enable=true
+a unit that no such curve has|VoltVar has xUnit Hz; expected V or PercentageV|SAE --with ${response}_DERControlCPDRes_ReactivePowerSupportCPDRes_VoltVar_xUnit=Hz
+a percentage above 100|LimitMaxDischargePower has 101 %|SAE --with ${response}_DERControlCPDRes_ActivePowerSupportCPDRes_LimitMaxDischargePower_Enable=true --with ${response}_DERControlCPDRes_ActivePowerSupportCPDRes_LimitMaxDischargePower_PercentageValue=101
+EnabledModes that lack what is enabled|EnabledModes lacks EnterService, which is enabled|SAE --set values.AC_ChargeLoopReq.DER_Scheduled_AC_CLReqControlMode_EnabledModes=0
+EnabledModes that have what is not|EnabledModes has ConstantVar, which is not enabled|SAE --set values.AC_ChargeLoopReq.DER_Scheduled_AC_CLReqControlMode_EnabledModes=25774408
+[V2G20-3366] a vehicle that serves the grid without permission|serves the grid, for which it has no permission any more|SAE --with permit_service=false --set values.AC_ChargeLoopReq.DER_Scheduled_AC_CLReqControlMode_EVPresentActivePower=-5000
+[V2G20-1204] a limit above 0 in the charge loop|EVMaximumDischargePower 500 is above 0|--set values.AC_ChargeLoopReq.DER_Scheduled_AC_CLReqControlMode_EVMaximumDischargePower=500
+[V2G20-3308] another time than a minute to pause|NotificationMaxDelay of a Pause is 10 s; expected 60|--with pause_after=1 --with notification_delay=10
+[V2G20-3318] one that is not counted down|NotificationMaxDelay is 60 s; expected about 57|--time-scale 1 --set gaps.ChargingStatus=450 --with pause_after=1 --set after_stop_request=8 --with values.AC_ChargeLoopRes.EVSEStatus_NotificationMaxDelay=60
+END
+# shellcheck disable=SC2086 # words
+for row in "Charge=3228 30000" "Discharge=3229 -30000"; do
+    way=${row%=*} id=${row#*=}
+    of_20 --mode ac-der $by_sae --with ${response}_EVSENominal${way}Power_L2=${id#* }
+    wants "[V2G20-${id% *}] a nominal power of a phase that has no highest" 1 \
+        out "there is EVSENominal${way}Power_L2 and no EVSEMaximum${way}Power_L2" out 'SessionStopReq'
+done
+# shellcheck disable=SC2086 # words
+of_20 --mode ac-der $by_sae --set ${request}_SupportedModes=4
+both_pass "bits that stand for nothing are no functions, and nothing is permitted" out 'PermitService false' \
+    not-out 'which is not enabled'
 
 # ---- names in scripts ----
 
