@@ -28,7 +28,7 @@ const causeMessage = ([message, what]) =>
         : message || say('s_' + (what === 'way' ? 'given' : what));
 
 const causeText = ({ cause }) =>
-    [causeMessage(cause), unquoted(cause[3] || '')].filter(Boolean).join(': ');
+    [causeMessage(cause), foundText(cause[3])].filter(Boolean).join(': ');
 
 function matches(c) {
     const words = filters.text.toLowerCase().split(/\s+/);
@@ -151,7 +151,7 @@ const TAGS = {
     area: (v) => v,
     protocol: (v) => v,
     rule: (v) => v,
-    reason: (v) => v,
+    reason: (v) => reason(PLAN.find((c) => c.reason === v)),
     field: (v) => say('field') + ': ' + fieldWord(v),
     cause: (v) => causeText(PLAN.find((c) => causeKey(c) === v)),
     changed: () => say(PLAN.some(differs) ? 'differs' : 'changed'),
@@ -194,7 +194,7 @@ function shortId(c) {
 }
 
 function rowText(c) {
-    return c.cause ? causeText(c) : c.reason || about(c);
+    return c.cause ? causeText(c) : reason(c) || about(c) || (IS_RUN ? '' : c.protocol);
 }
 
 function rowNote(c) {
@@ -219,6 +219,7 @@ const pastMarks = (c) =>
 // Purposes are in English; in both languages where the plan has both.
 const aboutLanguage = (c) => (isKorean() && c.about && !c.about_ko ? 'en' : null);
 const about = (c) => (isKorean() && c.about_ko) || c.about || '';
+const reason = (c) => (isKorean() && c.reason_ko) || c.reason || '';
 
 function caseRow(c) {
     return h(

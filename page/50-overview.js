@@ -108,7 +108,7 @@ function causeRow([, cases]) {
             h('span.narrow.mute', say('expected') + ' '),
             breakable(unnamed(expected, message)),
         ),
-        h('span.mono.fail', h('span.narrow.mute', say('found') + ' '), breakable(unquoted(found))),
+        h('span.mono.fail', h('span.narrow.mute', say('found') + ' '), breakable(foundText(found))),
         h('span.field.' + (stops ? 'fail' : 'pass'), say(stops ? 'charges_not' : 'charges')),
     );
 }
@@ -232,15 +232,15 @@ function reasons() {
         null,
         longList(
             [...groups].sort((a, b) => b[1].length - a[1].length),
-            ([reason, cases]) =>
+            ([why, cases]) =>
                 h(
                     'tr',
                     h(
                         'td',
                         h(
                             'button.link',
-                            { onclick: () => setFilters({ reason }, true) },
-                            reason || '–',
+                            { onclick: () => setFilters({ reason: why }, true) },
+                            reason(cases[0]) || '–',
                         ),
                     ),
                     h('td.n', number(cases.length)),

@@ -133,7 +133,7 @@ const expectedFound = (step, outcome) =>
         h(
             'div',
             h('dt', say('found')),
-            h('dd.found.' + outcome, breakable(unquoted(step.found) || '–')),
+            h('dd.found.' + outcome, breakable(foundText(step.found) || '–')),
         ),
     );
 
@@ -209,7 +209,7 @@ function stepRow(step) {
                 breakable(wanted(step)),
             ),
             step.verdict !== 'pass' || step.kind === 'report'
-                ? h('span.mono.' + step.verdict, breakable(unquoted(step.found)))
+                ? h('span.mono.' + step.verdict, breakable(foundText(step.found)))
                 : null,
         ),
         h('span.where.mono', { title: step.where }, step.where.split('/').slice(-2).join('/')),
@@ -466,7 +466,7 @@ function drawUnplayed(c) {
             crumbs(c),
             title(c),
             verdicts(c),
-            c.reason ? h('div.finding.na', findingHead('na'), h('p', c.reason)) : null,
+            c.reason ? h('div.finding.na', findingHead('na'), h('p', reason(c))) : null,
             background(c),
         ),
     );

@@ -84,17 +84,16 @@ local function check_chosen(all, chosen)
     common.refuse('there are cases of each of these options, but none of all of them together')
 end
 
--- Why a case does not apply to a device that claims that; nil: it does. In the lab our own device
--- is brought to whatever a case needs.
+-- Why a case does not apply to a device that claims that, and what {} in it is; nil: it does.
+-- In the lab our own device is brought to whatever a case needs.
 local function reason_against(c, of)
     if c.cannot then
-        return c.cannot
+        return c.cannot, '{}'
     end
-    if not of or not c.if_ then
+    if not of or not c.if_ or pics.holds(c.if_, of.claims) then
         return nil
     end
-    local holds = pics.holds(c.if_, of.claims)
-    return not holds and 'not claimed: ' .. pics.missing(c.if_, of.claims) or nil
+    return 'not claimed: {}', pics.missing(c.if_, of.claims)
 end
 
 -- Milliseconds that a case waits at least, as far as its row tells; nil: none.
@@ -208,9 +207,11 @@ function plan.make(given)
     check_chosen(all, given.chosen)
     for _, c in ipairs(all) do
         if is_chosen(c, given.chosen) then
-            local why = reason_against(c, of)
+            local why, what = reason_against(c, of)
+            local korean_why = why and in_korean(why)
             local one = told(c, in_korean)
-            one.reason = why
+            one.reason = why and why:gsub('{}', what)
+            one.reason_ko = korean_why and korean_why:gsub('{}', what)
             table.insert(why and skipped or cases, one)
         end
     end

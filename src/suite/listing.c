@@ -73,11 +73,17 @@ static const char *or_dash(const char *text)
     return text[0] != '\0' ? text : "-";
 }
 
-/* What it is about, in the language if it is told there. */
+/* A text of it, as `about`, in the language if it is told there, as `about_ko`. */
+static const char *told_of(const json_t *c, const char *key, const char *korean,
+                           const struct prose *words)
+{
+    const char *own = words->language == LANGUAGE_KO ? results_text(c, korean) : "";
+    return or_dash(own[0] != '\0' ? own : results_text(c, key));
+}
+
 static const char *about_of(const json_t *c, const struct prose *words)
 {
-    const char *own = words->language == LANGUAGE_KO ? results_text(c, "about_ko") : "";
-    return or_dash(own[0] != '\0' ? own : results_text(c, "about"));
+    return told_of(c, "about", "about_ko", words);
 }
 
 #define COLUMNS_MAX 6
@@ -132,7 +138,7 @@ static void print_skipped(struct page *p, const json_t *list, const struct prose
     {
         page_cell(p, PAGE_PLAIN, results_text(c, "id"), NULL);
         page_cell(p, PAGE_PLAIN, about_of(c, words), NULL);
-        page_cell(p, PAGE_PLAIN, results_text(c, "reason"), NULL);
+        page_cell(p, PAGE_PLAIN, told_of(c, "reason", "reason_ko", words), NULL);
     }
     page_table_end(p);
 }

@@ -42,6 +42,9 @@ run test -q --no-record -o "$work/run" --pics "$work/dc.lua" 'TC_SECC_*_VTB_Char
     'TC_SECC_DC_VTB_PreCharge_002'
 [ "$status" -eq 0 ] && in_order "not claimed: PICS_CMN_CMN_ChargingMode == aC 1 passed" "$work/out"
 result $? "what is not claimed does not apply, with its reason"
+run test --list --lang ko --pics "$work/dc.lua" 'TC_SECC_AC_VTB_ChargingStatus_00*'
+in_order "기기에 없는 기능: PICS_CMN_CMN_ChargingMode == aC" "$work/out"
+result $? "in Korean, too"
 
 sed -e 's/dC/aC/' "$work/dc.lua" >"$work/ac.lua"
 cat >"$work/common.lua" <<'END'

@@ -44,11 +44,16 @@ find suites -name '*.lua' -exec awk '
     END { over() }' {} \; >"$work/wrong"
 none "every block of cases has something to expect, or says why it is not played"
 
-# A line for each case: its name, tab, what it is about. $1: language
+# A line for each case: its name, tab, what it is about; and one, with why, for what does not apply.
+# $1: language
 abouts() {
     run test --list --lang "$1" --format md
     sed 's/\\\(.\)/\1/g' "$work/out" | sed -n 's/^| \([A-Za-z0-9_-]*[_-][A-Za-z0-9_-]*\) | \(.*\) |$/\1\t\2/p' |
-        awk -F '\t' '{ at = split($2, cell, / \| /) > 2 ? 2 : 1; print $1 "\t" cell[at] }'
+        awk -F '\t' '{
+            applies = split($2, cell, / \| /) > 2
+            print $1 "\t" cell[applies ? 2 : 1]
+            if (!applies) print $1 ", why\t" cell[2]
+        }'
 }
 abouts en >"$work/en"
 abouts ko >"$work/ko"
@@ -58,11 +63,11 @@ paste "$work/en" "$work/ko" | awk -F '\t' '
     NF != 4 || $1 != $3 { print "not a pair: " $0 }
     $2 == $4 && $2 ~ /[a-z]/ && $2 ~ / / && $2 !~ /, (AC|DC)$/ { print $1 ": " $2 }' >"$work/wrong"
 [ "$(wc -l <"$work/ko")" -gt 900 ] || echo "fewer than 900 cases" >>"$work/wrong"
-none "what each case is about is there in Korean: suites/ko/"
+none "what each case is about, and why it does not apply, is there in Korean: suites/ko/"
 
 cat suites/ko/*.txt | awk -F '\t' '
     FILENAME != "-" { about[$2] = 1; next }
-    /^#/ || NF < 2 || $1 in about { next }
+    /^#/ || NF < 2 || $1 in about || $1 == "not claimed: {}" { next } # {}: what a device says
     {
         form = $1
         gsub(/[][.*+?^$()\\|]/, "\\\\&", form)
