@@ -130,6 +130,7 @@ function readBlocks() {
             c.suite,
             c.mode,
             c.reason,
+            c.reason_ko,
             ...(c.cause || []),
         ]
             .join(' ')
@@ -165,13 +166,17 @@ function dictionary(shard) {
 
 // ---- a case ----
 
-// The time that judges an answer: the one nearest to its limit, but those that run over several
-// messages only where there is no other.
+// The time nearest to its limit, or farthest beyond it.
+function worstTime(timers) {
+    const part = (t) => (t.limit > 0 ? t.us / t.limit : 0);
+    return timers.reduce((a, b) => (!a || part(b) > part(a) ? b : a), undefined);
+}
+
+// The time that judges an answer: the worst, but of those that run over several messages only where
+// there is no other.
 function judging(timers) {
     const own = timers.filter((t) => !/Sequence|Setup|Ongoing/.test(t.name));
-    const part = (t) => (t.limit > 0 ? t.us / t.limit : 0);
-    const worst = (list) => list.reduce((a, b) => (!a || part(b) > part(a) ? b : a), undefined);
-    return worst(own.length ? own : timers);
+    return worstTime(own.length ? own : timers);
 }
 
 function readEntry(entry, i, names) {
@@ -193,7 +198,7 @@ function readEntry(entry, i, names) {
         timers: (timers || []).map(([n, us, limit]) => ({ name: names[n], us, limit })),
     };
     frame.timer = judging(frame.timers);
-    frame.code = frame.values.find((v) => /^(OK|FAILED|WARNING)(_|$)/.test(v));
+    frame.code = frame.values.find((v) => /^(OK|FAILED|Failed|WARNING)(_|$)/.test(v));
     return frame;
 }
 
@@ -243,6 +248,8 @@ function unnamed(expected, path) {
     );
 }
 const unquoted = (text) => (/^'[^']*'$/.test(text) ? text.slice(1, -1) : text);
+// What was found; `nothing` is a word of ours, all else is the device's.
+const foundText = (found) => (found === 'nothing' ? say('found_nothing') : unquoted(found || ''));
 const wanted = (step) => unnamed(step.expected, step.path);
 
 // ---- the tree of a frame, from the rows of its shape ----

@@ -7,7 +7,7 @@ const FEW_LATE = 10; // so many late answers of a loop stay; where there are mor
 const MORE_ROWS = 4; // so many remarks of one kind in a row are folded
 
 const isFrame = (entry) => !!entry && entry.hex != null;
-const isFailed = (entry) => /^FAILED/.test(entry.code || '');
+const isFailed = (entry) => /^FAILED/i.test(entry.code || '');
 const isLate = (entry) => !!entry.timer && entry.timer.us > entry.timer.limit;
 
 // What is never folded: what was chosen, what decided, what is wrong.
@@ -246,14 +246,12 @@ function loopRow(entries) {
     const pairs = entries.length / 2,
         name = entries[0].name.replace(/Req$/, '');
     const every = time((entries.at(-2).at - entries[0].at) / Math.max(1, pairs - 1), 0);
-    const timers = entries.map((e) => e.timer).filter(Boolean);
-    if (!timers.length)
-        return foldedRow(entries, '↻ ' + say('loop_plain', name, number(pairs), every));
-    const slowestTimer = timers.reduce((a, b) => (b.us > a.us ? b : a));
+    const worst = worstTime(entries.map((e) => e.timer).filter(Boolean));
+    if (!worst) return foldedRow(entries, '↻ ' + say('loop_plain', name, number(pairs), every));
     return foldedRow(
         entries,
-        '↻ ' + say('loop', name, number(pairs), every, time(slowestTimer.us)),
-        answerCell(slowestTimer.us, slowestTimer.limit),
+        '↻ ' + say('loop', name, number(pairs), every, time(worst.us)),
+        answerCell(worst.us, worst.limit),
     );
 }
 

@@ -93,14 +93,17 @@ void capture_page_close(struct capture_page *p)
 
 /* ---- the page ---- */
 
-static json_t *case_of(const struct capture_session *s, size_t number)
+/* A case has the session's number in `decode`: 0 has what belongs to none, as frames of the modems. */
+static json_t *case_of(const struct capture_session *s)
 {
     char vehicle[ENDPOINT_TEXT], station[ENDPOINT_TEXT], text[3 * ENDPOINT_TEXT];
     json_t *one = json_object();
-    snprintf(text, sizeof text, "session-%zu", number);
-    json_object_set_new(one, "number", json_integer((json_int_t)number));
+    snprintf(text, sizeof text, "session-%u", (unsigned)s->number);
+    json_object_set_new(one, "number", json_integer((json_int_t)s->number));
     json_object_set_new(one, "id", json_string(text));
     entries_set_protocol(&s->entries, one);
+    if (s->number == 0)
+        json_object_set_new(one, "protocol", json_string("HomePlug"));
     if (s->id[0] != '\0')
         json_object_set_new(one, "session_id", json_string(s->id));
     if (s->station.port != 0) {
@@ -114,9 +117,8 @@ static json_t *case_of(const struct capture_session *s, size_t number)
 static json_t *plan_of(const struct capture_page *p)
 {
     json_t *cases = json_array();
-    size_t number = 1;
     for (const struct capture_session *s = p->first; s != NULL; s = s->next)
-        json_array_append_new(cases, case_of(s, number++));
+        json_array_append_new(cases, case_of(s));
     return json_pack("{s:{s:s}, s:o, s:[]}", "run", "version", V2G_VERSION, "cases", cases,
                      "skipped");
 }
@@ -135,11 +137,11 @@ static json_t *more_of(const struct capture_session *s, const char *path, const 
     return more;
 }
 
-static int add_session(struct capture_page *p, struct capture_session *s, size_t number,
-                       const char *path, const char *from, struct err *e)
+static int add_session(struct capture_page *p, struct capture_session *s, const char *path,
+                       const char *from, struct err *e)
 {
     json_t *more = more_of(s, path, from);
-    struct sheet_case one = {.number = number,
+    struct sheet_case one = {.number = s->number,
                              .taken_us = entries_last(&s->entries) - entries_begin(&s->entries),
                              .entries = &s->entries,
                              .more = more};
@@ -156,10 +158,9 @@ int capture_page_write(struct capture_page *p, const char *path, const char *fro
     int bad = p->failed ? err_set(e, "out of memory") : 0;
     if (bad == 0)
         bad = sheet_create(&p->sheet, path, meta, plan, e);
-    size_t number = 1;
     for (struct capture_session *s = p->first; s != NULL && bad == 0; s = s->next) {
         entries_end(&s->entries);
-        bad = add_session(p, s, number++, path, from, e);
+        bad = add_session(p, s, path, from, e);
     }
     if (bad == 0)
         bad = sheet_end(&p->sheet, end, e);

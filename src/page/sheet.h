@@ -31,7 +31,7 @@ struct sheet_cause {
 };
 
 struct sheet_case {
-    size_t number;               /* in the plan, from 1 */
+    size_t number;               /* in the plan; 0: what belongs to no session */
     const char *verdict, *field; /* NULL: it has none, as in a capture */
     int64_t taken_us;
     const struct sheet_cause *cause; /* NULL: none */

@@ -132,8 +132,8 @@ run run --virtual-time -o "$work/late" "$work/vehicle.lua" "$work/station.lua"
 run report "$work/late/session.pcapng" -o "$work/capture.html"
 wants "a capture gives a report" 0 err "0 not decoded"
 holds "its session is a case, with protocol and SessionID" "$work/capture.html" \
-    '(meta["kind"], len(cases), plan["cases"][0]["protocol"], len(plan["cases"][0]["session_id"]), cases[0][1]["files"])' \
-    "('capture', 1, 'ISO15118-2', 16, ['session.pcapng'])"
+    '(meta["kind"], len(cases), plan["cases"][0]["id"], plan["cases"][0]["protocol"], len(plan["cases"][0]["session_id"]), cases[0][1]["files"])' \
+    "('capture', 1, 'session-1', 'ISO15118-2', 16, ['session.pcapng'])"
 holds "each answer and each pause is held against the standard's time" "$work/capture.html" \
     '[(names[f[2]], names[t[0]], t[1] // 100000, t[2]) for f in frames(cases[0][1]) for t in f[6] or [] if t[1] > 100000]' \
     "[('SessionSetupRes', 'V2G_EVCC_Msg_Timeout', 17, 2000000), \
@@ -141,6 +141,16 @@ holds "each answer and each pause is held against the standard's time" "$work/ca
 ('ServiceDiscoveryReq', 'V2G_SECC_Sequence_Timeout', 3, 60000000), \
 ('ServiceDiscoveryReq', 'V2G_EVCC_Sequence_Performance_Time', 3, 40000000)]"
 holds "the index has what came nearest to its limit, or was beyond it" "$work/capture.html" 'cases[0][0][6]' 113
+# a capture of one frame of a modem, CM_SLAC_PARM.REQ, which is before any session
+python3 - "$work/modem.pcap" <<'END'
+import struct, sys
+frame = bytes.fromhex("ffffffffffff02000000000188e1016460000000000102030405060708").ljust(60, b"\0")
+open(sys.argv[1], "wb").write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) +
+                              struct.pack("<IIII", 1, 0, len(frame), len(frame)) + frame)
+END
+run report "$work/modem.pcap" -o "$work/modem.html"
+holds "what belongs to no session is session-0" "$work/modem.html" \
+    '[(c["number"], c["id"], c["protocol"]) for c in plan["cases"]]' "[(0, 'session-0', 'HomePlug')]"
 run decode "$work/late/session.pcapng"
 wants "and decode says who was late" 0 err "session 1: ISO15118-2 SessionID " err ", 8 messages in 2." \
     err "closed: FIN by the SECC" \
