@@ -11,7 +11,7 @@ local check = {}
 
 local PROTOCOLS <const> = { ['DIN70121'] = true, ['ISO15118-2'] = true, ['ISO15118-20'] = true,
                             ['ISO15118-20-AC-DER-IEC'] = true, ['ISO15118-20-AC-DER-SAE'] = true }
-local HOOKS <const> = { send = 'before', receive = 'on', state = 'on', timeout = 'on', step = 'on',
+local HOOKS <const> = { send = 'before', header = 'before', receive = 'on', state = 'on', timeout = 'on', step = 'on',
                         late = 'on' }
 
 -- Tables whose entries are all known by name.

@@ -417,9 +417,14 @@ local function apply_values(role, message, values, context)
     end
 end
 
+-- Those with a header: before.send and on.receive are about these.
+local function is_of_session(message)
+    return not message:find('^SECCDiscovery') and not message:find('^supportedAppProtocol')
+end
+
 -- Whether a message needs no more than being sent: no hook, no values of its own.
 local function is_plain(p, message)
-    return not (p.before.send or p.before[message] or p.values[message])
+    return not (p.before.send and is_of_session(message) or p.before[message] or p.values[message])
 end
 
 -- What a hook gives back may be a message or bytes.
@@ -431,10 +436,10 @@ local function check_answer(message, answer)
     end
 end
 
--- Runs the hooks on a copy of the message. The message that goes out, or nil: none; or bytes.
-local function hooked(s, message)
-    local p, m = s.p, s.role.Outgoing(message)
-    for _, hook in ipairs { p.before[message] or false, p.before.send or false } do
+-- Runs the hooks on the message m. The message that goes out, or nil: none; or bytes.
+function common.hooked(s, message, m)
+    local p = s.p
+    for _, hook in ipairs { p.before[message] or false, is_of_session(message) and p.before.send } do
         local answer = nil
         if hook then
             answer = hook(m, s)
@@ -480,12 +485,12 @@ function common.send(s, message, signer)
         role[plain[message]]()
         return true
     end
-    local m = hooked(s, message)
+    local m = common.hooked(s, message, role.Outgoing(message))
     if m == nil then
         return false
     end
     if type(m) == 'string' then
-        role.Send_Raw(m)
+        role[message:find('^SECCDiscovery') and 'Send_Datagram' or 'Send_Raw'](m)
     else
         m:send()
     end
@@ -496,14 +501,15 @@ end
 function common.received(s, message)
     local on = s.p.on
     local hook = on[message]
-    if not hook and not on.receive then
+    local any = is_of_session(message) and on.receive
+    if not hook and not any then
         return true
     end
     local m = s.role.Received()
     if hook and common.own(hook, m, s) == false then
         return false
     end
-    return not (on.receive and common.own(on.receive, m, s) == false)
+    return not (any and common.own(any, m, s) == false)
 end
 
 -- What the hook on.NAME says, or, before it, the one that stands for parameters (quirks.lua).

@@ -10,6 +10,7 @@ local common = require 'v2g.common'
 local contract = require 'v2g.contract'
 local energy = require 'v2g.energy'
 local judge = require 'v2g.judge'
+local opening = require 'v2g.opening'
 local plugging = require 'v2g.plugging'
 local quirks = require 'v2g.quirks'
 local sequence = require 'v2g.sequence'
@@ -492,11 +493,11 @@ local function discover(self, tls, settings)
     for _ = 1, SDP_TRIES do
         local from = Now()
         self.role.Set_SECCDiscoveryReq_Security(tls == 'off' and 0x10 or 0x00)
-        self.role.Send_SECCDiscoveryReq_001()
+        common.own(common.send, self, 'SECCDiscoveryReq')
         local name = self.role.Receive_Any_001(wait)
         self.role.Measured('SDP', 'V2G_EVCC_Msg_Timeout', 'SECCDiscoveryReq',
             name and common.since(self.role, from) or Now() - from, name ~= nil)
-        if name == 'SECCDiscoveryRes' then
+        if name == 'SECCDiscoveryRes' and common.received(self, name) then
             if not may_be_plain(tls, settings) and self.role.Get_SECCDiscoveryRes_Security() ~= 0x00 then
                 leave(self, 'gone', false, 'the station answered SDP with no TLS, and TLS is wanted')
             end
@@ -529,15 +530,19 @@ local function agree(self)
     end
     common.pause(self, p.gaps['TCP>AppProtocol'])
     begin_step(self, 'AppProtocol')
-    local m = self.role.Message('supportedAppProtocolReq')
-    m.AppProtocol = list
+    common.set_list(self.role, 'supportedAppProtocolReq', 'AppProtocol', list)
     quirks.before(self, 'AppProtocol', 'supportedAppProtocolReq')
-    m:send()
+    if not common.own(self.send, self, 'supportedAppProtocolReq') then
+        leave(self, 'fin', true, 'a hook kept back supportedAppProtocolReq')
+    end
     self.sent = Now()
     if not (self.watch and self.watch.row.anew) then
         judge_answer(self, 'supportedAppProtocolReq', 'supportedAppProtocolRes')
     end
-    local name, why, detail = self.role.Receive_Any_001(p.patience.AppProtocol)
+    local name, why, detail
+    repeat
+        name, why, detail = self.role.Receive_Any_001(p.patience.AppProtocol)
+    until name ~= 'supportedAppProtocolRes' or common.received(self, name)
     if name ~= 'supportedAppProtocolRes' then
         leave(self, name and 'fin' or 'gone', false, ('expected supportedAppProtocolRes, found %s')
             :format(name or 'nothing: ' .. (why == 'timeout' and 'no response in time'
@@ -572,7 +577,7 @@ function evcc.reach(self)
     if p.more_roots > 0 then
         self.roots = self.roots or common.own(evcc.roots, p.more_roots, self.role.FixedProtocol)
     end
-    if p.gaps['SDP>TCP'] and not self.role.Address then
+    if (p.gaps['SDP>TCP'] or opening.has_discovery(p)) and not self.role.Address then
         discover(self, tls, settings)
     else
         common.pause(self, p.gaps.SDP)
@@ -728,9 +733,10 @@ end
 
 -- One session. Outcome ('done', 'resume'), whether all was well, and why not.
 function evcc.attempt(self)
-    local unfilter = quirks.filter(self)
+    local unfilter, no_headers = quirks.filter(self), opening.headers(self)
     local good, result, blame = common.reading(self.role, hold_session, self)
     unfilter()
+    no_headers()
     if good then
         self.leaving = self.answered
         common.pause(self, self.p.gaps[(self.last or 'SessionStop') .. '>Close'])

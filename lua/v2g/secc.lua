@@ -12,6 +12,7 @@ local contract = require 'v2g.contract'
 local energy = require 'v2g.energy'
 local hex = require 'v2g.hex'
 local judge = require 'v2g.judge'
+local opening = require 'v2g.opening'
 local output = require 'v2g.output'
 local quirks = require 'v2g.quirks'
 local sequence = require 'v2g.sequence'
@@ -623,6 +624,7 @@ end
 function secc.accept(station, at, tls)
     local p = at.p
     local setup <const> = 'V2G_SECC_CommunicationSetup_Performance_Time'
+    at.unfilter = at.unfilter or opening.agreement(at)
     return station.Accept { as = at.role, tls = p.tls == nil and tls or p.tls, cert = shown(at),
                             namespaces = served(p),
                             setup_ms = Profile() ~= 'field' and Timer('ISO15118-2', setup) or nil,
@@ -637,6 +639,9 @@ function secc.attend(at, linked)
     local unfilter = quirks.filter(s)
     local ok, why = judge.close(s, play(s))
     unfilter()
+    if at.unfilter then
+        at.unfilter = at.unfilter()
+    end
     if s.id then
         wire.cut(s.id)
     end
@@ -655,7 +660,7 @@ function secc.serve(role, options, tls)
         slac.begin(role)
     end
     local first = secc.new(role, options)
-    local free, tasks = { first }, {}
+    local free, tasks, undiscover = { first }, {}, opening.discovery(first)
     local outcome = { ok = true, sessions = 0, failed = 0 }
     local function attend(at, linked)
         local good, ok, why = Guard(secc.attend, at, linked)
@@ -683,6 +688,7 @@ function secc.serve(role, options, tls)
     for _, task in pairs(tasks) do
         Wait_For(task)
     end
+    undiscover()
     return outcome
 end
 

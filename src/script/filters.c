@@ -11,6 +11,11 @@
 
 #define FILTER_TYPE "v2g.Filter"
 
+/* The stack while a function runs: the message, its header (nil: none), what it returned. */
+#define MESSAGE_AT 1
+#define HEADER_AT 2
+#define ANSWER_AT 3
+
 /* What a script holds. The registry keeps it for as long as there is the filter. */
 struct handle {
     struct script *script;
@@ -38,6 +43,53 @@ static void end_soon(struct handle *h)
         timer_start(w, &h->ends, 0, tell, h);
 }
 
+/* The fields of a V2GTP header: where they are, and how many octets. */
+static const struct {
+    const char *name;
+    unsigned at, n;
+} HEADER[] = {{"version", 0, 1}, {"inverse", 1, 1}, {"type", 2, 2}, {"length", 4, 4}};
+
+#define HEADER_FIELDS (sizeof HEADER / sizeof HEADER[0])
+
+static uint32_t field_get(const uint8_t *header, unsigned i)
+{
+    uint32_t value = 0;
+    for (unsigned k = 0; k < HEADER[i].n; k++)
+        value = value << 8 | header[HEADER[i].at + k];
+    return value;
+}
+
+/* The header as a table, which a function of a filter may change. */
+static void push_header(lua_State *L, const uint8_t *header)
+{
+    lua_createtable(L, 0, HEADER_FIELDS);
+    for (unsigned i = 0; i < HEADER_FIELDS; i++) {
+        lua_pushinteger(L, field_get(header, i));
+        lua_setfield(L, -2, HEADER[i].name);
+    }
+}
+
+/* Writes into the header at `out` (NULL: nowhere) what the table has otherwise than `was`. Whether
+ * there is anything. */
+static bool put_header(lua_State *L, const uint8_t *was, uint8_t *out)
+{
+    bool is_changed = false;
+    if (!lua_istable(L, HEADER_AT))
+        return false;
+    script_check_keys(L, HEADER_AT, " version inverse type length ");
+    for (unsigned i = 0; i < HEADER_FIELDS; i++) {
+        lua_getfield(L, HEADER_AT, HEADER[i].name);
+        uint32_t most = UINT32_MAX >> (32 - 8 * HEADER[i].n);
+        uint32_t value = (uint32_t)script_check_number(L, HEADER[i].name, 0, most);
+        if (value == field_get(was, i))
+            continue;
+        is_changed = true;
+        for (unsigned k = HEADER[i].n; out != NULL && k-- > 0; value >>= 8)
+            out[HEADER[i].at + k] = (uint8_t)value;
+    }
+    return is_changed;
+}
+
 /* The bytes that the value at `at` stands for. False: it is no frame. */
 static bool take_frame(lua_State *L, int at, const struct parcel *p, struct buf *out, struct err *e)
 {
@@ -48,6 +100,8 @@ static bool take_frame(lua_State *L, int at, const struct parcel *p, struct buf 
     size_t n = 0;
     const char *bytes = lua_type(L, at) == LUA_TSTRING ? lua_tolstring(L, at, &n) : NULL;
     buf_clear(out);
+    if (lua_isnil(L, at)) /* but for its header it goes on as it was */
+        return buf_add(out, p->event.bytes.p, p->event.bytes.n), true;
     if (bytes == NULL)
         err_set(e,
                 "a function of a filter returned a %s; expected nothing, false, a message, bytes, "
@@ -66,6 +120,8 @@ static int pass_made(lua_State *L, int at, struct fault_filter *f, const struct 
     struct parcel made = *p;
     made.read = NULL;
     int bad = take_frame(L, at, p, &frame, e) ? 0 : -1;
+    if (bad == 0 && frame.n >= V2GTP_HEADER)
+        put_header(L, p->event.bytes.p, frame.p);
     if (bad == 0) {
         parcel_set_bytes(&made, (struct slice){frame.p, frame.n});
         bad = filter_pass(&f->filter, &made, e);
@@ -78,9 +134,9 @@ static int pass_made(lua_State *L, int at, struct fault_filter *f, const struct 
 static int pass_list(lua_State *L, struct fault_filter *f, const struct parcel *p, struct err *e)
 {
     int bad = 0;
-    lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
+    lua_Integer n = (lua_Integer)lua_rawlen(L, ANSWER_AT);
     for (lua_Integer i = 1; i <= n && bad == 0; i++) {
-        lua_rawgeti(L, -1, i);
+        lua_rawgeti(L, ANSWER_AT, i);
         bad = pass_made(L, lua_gettop(L), f, p, e);
         lua_pop(L, 1);
     }
@@ -102,21 +158,21 @@ static bool is_as_before(lua_State *L, int at, const struct parcel *p)
     return same;
 }
 
-/* What the function returned is on top, the message it was given below it. */
 static int take_answer(lua_State *L, struct fault_filter *f, struct parcel *p, struct err *e)
 {
-    int m = lua_gettop(L) - 1;
-    if (lua_isnil(L, -1) && is_as_before(L, m, p)) {
+    bool is_nil = lua_isnil(L, ANSWER_AT), is_same = is_nil && is_as_before(L, MESSAGE_AT, p);
+    bool has_header = put_header(L, p->event.bytes.p, NULL);
+    if (is_same && !has_header) {
         fault_count(f);
         return filter_pass(&f->filter, p, e);
     }
-    bool is_dropped = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
-    fault_happened(f, p, is_dropped ? "dropped" : lua_isnil(L, -1) ? "changed" : "replaced");
+    bool is_dropped = lua_isboolean(L, ANSWER_AT) && !lua_toboolean(L, ANSWER_AT);
+    fault_happened(f, p, is_dropped ? "dropped" : is_nil ? "changed" : "replaced");
     if (is_dropped)
         return 0;
-    if (lua_type(L, -1) == LUA_TTABLE)
+    if (lua_type(L, ANSWER_AT) == LUA_TTABLE)
         return pass_list(L, f, p, e);
-    return pass_made(L, lua_isnil(L, -1) ? m : lua_gettop(L), f, p, e);
+    return pass_made(L, is_nil && !is_same ? MESSAGE_AT : ANSWER_AT, f, p, e);
 }
 
 struct call {
@@ -134,12 +190,17 @@ static int call_function(lua_State *L)
     lua_settop(L, 0);
     object_push_given(L, c->handle->role, c->parcel->event.message,
                       SESSION_GIVEN_ID | SESSION_GIVEN_TIME | SESSION_GIVEN_SIGNATURE);
+    if (c->parcel->event.is_link)
+        lua_pushnil(L);
+    else
+        push_header(L, c->parcel->event.bytes.p);
     lua_rawgeti(L, LUA_REGISTRYINDEX, c->handle->reference);
     lua_getiuservalue(L, -1, 1);
-    lua_pushvalue(L, 1);
-    lua_pushvalue(L, 2);
-    lua_call(L, 2, 1);
-    lua_replace(L, 2);
+    lua_pushvalue(L, MESSAGE_AT);
+    lua_pushvalue(L, ANSWER_AT);
+    lua_pushvalue(L, HEADER_AT);
+    lua_call(L, 3, 1);
+    lua_replace(L, ANSWER_AT);
     take_answer(L, c->filter, c->parcel, &e);
     if (!e.set)
         return 0;

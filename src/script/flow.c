@@ -74,6 +74,16 @@ static int send_sdp(struct role *r, struct message *m, const char *violations, s
     return bad;
 }
 
+void flow_datagram(lua_State *L, struct role *r, struct slice bytes)
+{
+    struct err e = ERR_INIT;
+    if (open_sdp(r, &e) != 0 || (r->peer != NULL && peer_sdp_send(r->peer, bytes, &e) != 0))
+        script_raise(L, &e);
+    if (r->peer == NULL)
+        printing_frame(r->script, bytes, NULL, "");
+    flow_sent(L, r, "");
+}
+
 static int send_exi(lua_State *L, struct role *r, struct message *m, unsigned given,
                     const struct violations *v, struct err *e)
 {

@@ -23,6 +23,9 @@ struct frame_at {
 int flow_send_message(lua_State *L, struct role *r, struct message *m, struct arena *a,
                       unsigned *given, struct frame_at *frame);
 
+/* Sends the bytes as a datagram of SDP, which is opened if need be. */
+void flow_datagram(lua_State *L, struct role *r, struct slice bytes);
+
 /* The message called `name` has gone out ("": bytes that are none): the time that answering took is
  * recorded, and what is waited for next counts from here. */
 void flow_sent(lua_State *L, struct role *r, const char *name);

@@ -54,6 +54,14 @@ static int method_send_raw(lua_State *L)
     return link_connect(L, role_upvalue(L), false, 0, raw_connected);
 }
 
+static int method_send_datagram(lua_State *L)
+{
+    struct slice bytes;
+    bytes.p = (const uint8_t *)luaL_checklstring(L, 1, &bytes.n);
+    flow_datagram(L, role_upvalue(L), bytes);
+    return 0;
+}
+
 static int any_done(lua_State *L, int status, lua_KContext context)
 {
     struct role *r = role_upvalue(L);
@@ -326,14 +334,23 @@ static int method_came(lua_State *L)
 void methods_push(lua_State *L, uint8_t side)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"Connect", method_connect},       {"Listen", method_listen},
-        {"Disconnect", method_disconnect}, {"Send_Raw", method_send_raw},
-        {"Outgoing", method_outgoing},     {"Offers", method_offers},
-        {"Message", method_message},       {"Receive_Any_001", method_receive_any},
-        {"Received", method_received},     {"Receive_Any", method_receive_any},
-        {"Measured", deadline_measured},   {"Came", method_came},
-        {"Probe", method_probe},           {"State", method_state},
-        {"SessionID", method_session_id},  {NULL, NULL},
+        {"Connect", method_connect},
+        {"Listen", method_listen},
+        {"Disconnect", method_disconnect},
+        {"Send_Raw", method_send_raw},
+        {"Outgoing", method_outgoing},
+        {"Offers", method_offers},
+        {"Message", method_message},
+        {"Receive_Any_001", method_receive_any},
+        {"Received", method_received},
+        {"Receive_Any", method_receive_any},
+        {"Measured", deadline_measured},
+        {"Came", method_came},
+        {"Probe", method_probe},
+        {"State", method_state},
+        {"SessionID", method_session_id},
+        {"Send_Datagram", method_send_datagram},
+        {NULL, NULL},
     };
     lua_newtable(L);
     luaL_setfuncs(L, FUNCTIONS, 0);
