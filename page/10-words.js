@@ -92,6 +92,7 @@ const WORDS = {
         'No answer of the session could be measured.',
         '세션에 측정할 응답이 없다.',
     ],
+    no_sessions: ['There is no session in it.', '세션이 없다.'],
     session_late: ['The session was too late somewhere.', '세션에서 시간 한도를 넘겼다.'],
     session_in_time: ['The session kept the times.', '세션이 시간을 지켰다.'],
     sessions_sentence: [
@@ -286,6 +287,7 @@ const WORDS = {
     alerts: ['Alerts', 'TLS alert'],
     yes: ['yes', '예'],
     no: ['no', '아니요'],
+    findings: ['What is wrong', '잘못된 점'],
     chain_of: ['Certificates of the $1', '$1 인증서'],
     no_certificate: ['It showed none.', '제시하지 않았다.'],
     no_faults_found: ['$1: nothing wrong', '$1: 잘못 없음'],

@@ -80,9 +80,11 @@ function sessionSentence(played, counts) {
     const timed = played.length - untimed;
     const found = late ? 'late' : timed ? 'in_time' : 'untimed';
     const word = ((timed || played.length) === 1 ? 'session_' : 'sessions_') + found;
-    const title = late
-        ? say(word, number(late), number(timed))
-        : say(word, number(timed || played.length));
+    const title = !played.length
+        ? say('no_sessions')
+        : late
+          ? say(word, number(late), number(timed))
+          : say(word, number(timed || played.length));
     const sum = (key) => played.reduce((n, c) => n + (c[key] || 0), 0);
     const lead = [
         META.kind === 'capture'

@@ -269,7 +269,7 @@ function stepRows() {
 }
 
 const steps = () =>
-    content.steps.length ? section(say('steps'), null, h('ol.steps', stepRows())) : null;
+    content.steps.length ? section(say('steps'), null, h('ol.steps', { 'aria-label': say('steps') }, stepRows())) : null;
 
 function background(c) {
     const rows = [

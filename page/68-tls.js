@@ -64,7 +64,9 @@ const findingRow = (finding) =>
     );
 
 const findingList = (findings) =>
-    findings.length ? h('ul.pki-findings', findings.map(findingRow)) : null;
+    findings.length
+        ? h('ul.pki-findings', { 'aria-label': say('findings') }, findings.map(findingRow))
+        : null;
 
 // One of a chain, from 1 on, with what was found about it.
 function certificateCard(certificate, nth, findings, at) {
@@ -119,14 +121,16 @@ function chainOf(handshake, side) {
     const judged = handshake.judged.filter((j) => j.of === side);
     const about = (i) =>
         judged.flatMap((j) => j.findings.filter((f) => (f.certificate || 0) === i));
+    const whose = say('chain_of', say(side === 'SECC' ? 'station_low' : 'vehicle_low'));
     return h(
         'div.chain',
-        h('h3', say('chain_of', say(side === 'SECC' ? 'station_low' : 'vehicle_low'))),
+        h('h3', whose),
         judged.map(judgeLine),
         findingList(about(0)),
         chain.length
             ? h(
                   'ol',
+                  { 'aria-label': whose },
                   chain.map((n, i) =>
                       certificateCard(
                           content.words.certificates[n],

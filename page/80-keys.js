@@ -5,8 +5,17 @@
 
 const openCase = (c) => c && (location.hash = encodeURIComponent(c.key));
 
+// The name in the address; an address may be cut off within it.
+function addressed() {
+    try {
+        return decodeURIComponent(location.hash.slice(1));
+    } catch {
+        return '';
+    }
+}
+
 function route() {
-    const key = decodeURIComponent(location.hash.slice(1));
+    const key = addressed();
     const c = key && PLAN.find((x) => x.key === key);
     if (c) return showCase(c);
     current = null;

@@ -611,7 +611,70 @@ await test('thinning', 'run.html', {}, async (page) => {
     );
 });
 
+// ---- what nobody may trust: texts of devices and of who wrote cases ----
+
+const markup = (page) =>
+    page.evaluate(() => ({
+        elements: document.querySelectorAll('#top img, #list img, #main img, #message img').length,
+        scripts: document.querySelectorAll('script:not([id]):not(.c):not(.d)').length,
+        text: document.body.innerText.includes('onerror='),
+    }));
+const isText = (found) => !found.elements && found.scripts === 1 && found.text;
+
+await test('markup of a device', 'hostile.html', {}, async (page) => {
+    await page.waitForSelector('.ladder-row');
+    for (const name of ['SessionSetupRes', 'ServiceDiscoveryRes']) {
+        for (const key of ['1', '2']) {
+            await page.evaluate((n) => choose(content.frames.find((f) => f.name === n).i), name);
+            await page.keyboard.press(key);
+            const found = await markup(page);
+            check(`markup in ${name} is text, tab ${key}`, isText(found), found);
+        }
+    }
+    const longest = await page.evaluate(() =>
+        Math.max(...content.frames.map((f) => f.hex.length / 2)),
+    );
+    check('and 90 kB of it are shown', longest > 90000 && (await overflow(page)) <= 0, longest);
+    await page.evaluate(() => (location.hash = '%'));
+    await page.waitForSelector('.facts');
+    check('an address that is cut off leads to the overview', await page.evaluate(() => !current));
+});
+
+await test('markup of a suite', 'cut.html', {}, async (page) => {
+    const over = await overflow(page);
+    const found = await markup(page);
+    const outcomes = await page.evaluate(() => PLAN.map((c) => c.outcome).join(' '));
+    check('markup in a plan is text', isText(found) && over <= 0, [found, over]);
+    check('what was cut off is not reached', outcomes === 'fail none na', outcomes);
+    for (let i = 0; i < 3; i++) {
+        await page.evaluate((n) => showCase(PLAN[n]), i);
+        await page.evaluate(() => findAll('details').forEach((d) => (d.open = true)));
+        const inCase = await markup(page);
+        check(`and in case ${i + 1}`, isText(inCase) && (await overflow(page)) <= 0, [
+            inCase,
+            await overflow(page),
+        ]);
+    }
+});
+
+await test('a capture of nothing', 'empty.html', {}, async (page) => {
+    const title = await page.textContent('h1');
+    check('says that there is no session', /no session/.test(title), title);
+});
+
 // ---- sizes, schemes, languages; what a screen reader needs ----
+
+// Controls as the browser tells them to a screen reader, that have no name.
+const CONTROLS = /^(button|link|textbox|searchbox|tab|tabpanel|checkbox|list|dialog|navigation|complementary|img|image|DisclosureTriangle)$/;
+async function nameless(page) {
+    const session = await page.context().newCDPSession(page);
+    const { nodes } = await session.send('Accessibility.getFullAXTree');
+    await session.detach();
+    const controls = nodes.filter(
+        (node) => !node.ignored && CONTROLS.test(node.role.value),
+    );
+    return [controls.length, controls.filter((n) => !n.name?.value.trim()).map((n) => n.role.value)];
+}
 
 const SETTINGS = [
     [390, 'light', 'ko'],
@@ -662,6 +725,11 @@ for (const [width, theme, lang] of SETTINGS) {
                 await go(page);
                 await page.waitForTimeout(200);
                 const over = await overflow(page);
+                const [controls, without] = await nameless(page);
+                check(`${what}: every control has a name`, controls > 1 && !without.length, [
+                    controls,
+                    without,
+                ]);
                 await page.evaluate(axe);
                 const { violations } = await page.evaluate(() =>
                     window.axe.run(document, { resultTypes: ['violations'] }),
