@@ -275,6 +275,8 @@ await test('a case', 'run.html', { width: 1280 }, async (page) => {
         ),
     );
     await page.emulateMedia({ media: 'print' });
+    const appears = await page.evaluate(() => getComputedStyle(find('.wrap')).animationName);
+    check('nothing appears slowly on paper', appears === 'none', appears);
     const paper = (await page.pdf({ format: 'A4' })).length;
     check('a case can be printed', paper > 20000, paper);
 });
