@@ -179,21 +179,33 @@ int64_t hex_read(const char *text, size_t n, uint8_t *out, size_t cap)
     return high < 0 ? (int64_t)used : -1;
 }
 
+/* Value of a digit of base64; 64 or more: it is none. */
+static unsigned base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (unsigned)(c - 'A');
+    if (c >= 'a' && c <= 'z')
+        return (unsigned)(c - 'a') + 26;
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0') + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : 64;
+}
+
 int64_t base64_read(const char *text, size_t n, uint8_t *out, size_t cap)
 {
     size_t used = 0;
     unsigned bits = 0, held = 0, pads = 0;
     for (size_t i = 0; i < n; i++) {
-        if (is_blank(text[i]))
+        unsigned digit = base64_value(text[i]);
+        if (digit >= 64 && is_blank(text[i]))
             continue;
         if (text[i] == '=') {
             pads++;
             continue;
         }
-        const char *digit = text[i] == '\0' ? NULL : strchr(BASE64_DIGITS, text[i]);
-        if (digit == NULL || pads > 0)
+        if (digit >= 64 || pads > 0)
             return -1;
-        bits = bits << 6 | (unsigned)(digit - BASE64_DIGITS);
+        bits = bits << 6 | digit;
         held += 6;
         if (held < 8)
             continue;

@@ -11,8 +11,9 @@
 #include <threads.h>
 
 #define XML_SIZE_MAX (64u * 1024 * 1024)
-#define SHOWN_MAX 40    /* bytes of bad input that an error repeats */
-#define NAMES_KEPT 4096 /* by libxml2 from message to message */
+#define SHOWN_MAX 40          /* bytes of bad input that an error repeats */
+#define NAMES_KEPT 4096       /* by libxml2 from message to message */
+#define BYTES_KEPT (1u << 20) /* of each buffer, likewise */
 
 static const char URI_XSI[] = "http://www.w3.org/2001/XMLSchema-instance";
 
@@ -32,19 +33,27 @@ struct attribute {
     size_t at, n; /* its text */
 };
 
-struct reader {
+/* What stays for the next message. */
+struct heard {
     xmlParserCtxtPtr x;
+    struct buf told, attributes, chars; /* struct told, struct attribute, all text */
+    struct buf source;                  /* what is read, with a 0 behind it */
+};
+
+struct reader {
+    struct heard *heard;
     const struct schema *s;
     struct arena *a;
     struct err *e;
-    struct buf told, attributes, chars; /* struct told, struct attribute, all text */
-    bool has_octets;                    /* in text, some characters stand for octets */
-    int doctype_line;                   /* 0: it has no document type */
-    size_t next;                        /* in told */
-    const struct told *on;              /* the newest tag */
-    struct slice text;                  /* characters that were gathered since that */
-    bool is_explicit;                   /* some of them were written as CDATA: kept even if blank */
-    char problem[304];                  /* libxml2's first complaint */
+    const char *uri;       /* the namespace that was looked for last, libxml2's text; */
+    int ns;                /* and its number */
+    bool has_octets;       /* in text, some characters stand for octets */
+    int doctype_line;      /* 0: it has no document type */
+    size_t next;           /* in told */
+    const struct told *on; /* the newest tag */
+    struct slice text;     /* characters that were gathered since that */
+    bool is_explicit;      /* some of them were written as CDATA: kept even if blank */
+    char problem[304];     /* libxml2's first complaint */
     int problem_line;
 };
 
@@ -84,6 +93,16 @@ static int namespace_index(const struct schema *s, const char *uri)
     return -1;
 }
 
+/* The same of an element or attribute: libxml2 has each text once. */
+static int namespace_of(struct reader *r, const char *uri)
+{
+    if (uri != r->uri) {
+        r->ns = namespace_index(r->s, uri);
+        r->uri = uri;
+    }
+    return r->ns;
+}
+
 /* ---- what libxml2 tells ---- */
 
 /* Characters U+EF00 to U+EFFF stand for an octet each, where the document says so (xml.h). */
@@ -101,11 +120,11 @@ static size_t octets_of(uint8_t *text, size_t n)
 /* Appends characters; returns how many octets they are. */
 static size_t keep_text(struct reader *r, const xmlChar *text, size_t n)
 {
-    size_t at = r->chars.n;
-    buf_add(&r->chars, text, n);
-    if (r->has_octets && !r->chars.failed)
-        r->chars.n = at + octets_of(r->chars.p + at, n);
-    return r->chars.n - at;
+    size_t at = r->heard->chars.n;
+    buf_add(&r->heard->chars, text, n);
+    if (r->has_octets && !r->heard->chars.failed)
+        r->heard->chars.n = at + octets_of(r->heard->chars.p + at, n);
+    return r->heard->chars.n - at;
 }
 
 static const char *text_of(const xmlChar *text)
@@ -115,12 +134,13 @@ static const char *text_of(const xmlChar *text)
 
 static struct told *tell(struct reader *r, enum part part)
 {
-    struct told *t = (struct told *)buf_reserve(&r->told, sizeof *t);
+    struct told *t = (struct told *)buf_reserve(&r->heard->told, sizeof *t);
     if (t == NULL)
         return NULL;
-    *t = (struct told){.part = part, .line = r->x->input == NULL ? 0 : r->x->input->line};
+    *t = (struct told){.part = part,
+                       .line = r->heard->x->input == NULL ? 0 : r->heard->x->input->line};
     t->line = t->line > 0 ? t->line : ERR_NO_PLACE;
-    r->told.n += sizeof *t;
+    r->heard->told.n += sizeof *t;
     return t;
 }
 
@@ -135,12 +155,12 @@ static void tell_start(void *context, const xmlChar *name, const xmlChar *prefix
         return;
     t->name = text_of(name);
     t->uri = text_of(uri);
-    t->at = r->attributes.n / sizeof(struct attribute);
+    t->at = r->heard->attributes.n / sizeof(struct attribute);
     t->n = (size_t)attributes;
     for (int i = 0; i < attributes; i++, attribute += 5) { /* name, prefix, URI, value, its end */
-        struct attribute a = {text_of(attribute[0]), text_of(attribute[2]), r->chars.n, 0};
+        struct attribute a = {text_of(attribute[0]), text_of(attribute[2]), r->heard->chars.n, 0};
         a.n = keep_text(r, attribute[3], (size_t)(attribute[4] - attribute[3]));
-        buf_add(&r->attributes, &a, sizeof a);
+        buf_add(&r->heard->attributes, &a, sizeof a);
     }
 }
 
@@ -159,7 +179,7 @@ static void tell_text(struct reader *r, enum part part, const xmlChar *text, int
     struct told *t = tell(r, part);
     if (t == NULL)
         return;
-    t->at = r->chars.n;
+    t->at = r->heard->chars.n;
     t->n = keep_text(r, text, (size_t)n);
 }
 
@@ -178,7 +198,7 @@ static void tell_doctype(void *context, const xmlChar *name, const xmlChar *id,
 {
     struct reader *r = ((xmlParserCtxtPtr)context)->_private;
     (void)name, (void)id, (void)system;
-    r->doctype_line = r->x->input->line;
+    r->doctype_line = r->heard->x->input->line;
 }
 
 static void tell_instruction(void *context, const xmlChar *target, const xmlChar *data)
@@ -211,23 +231,33 @@ static void keep_problem(void *context, xml_problem problem)
     r->problem_line = problem->line > 0 ? problem->line : 1;
 }
 
-/* A parser is kept by each thread, as making one takes longer than reading a message. */
-static tss_t kept_parser;
-static once_flag kept_parser_once = ONCE_FLAG_INIT;
+/* A parser is kept by each thread, as making one takes longer than reading a message; and the
+ * memory for what it tells. */
+static tss_t heard_key;
+static once_flag heard_once = ONCE_FLAG_INIT;
 
-static void free_parser(void *parser)
+static void free_heard(void *context)
 {
-    xmlFreeParserCtxt(parser);
+    struct heard *h = context;
+    if (h == NULL)
+        return;
+    xmlFreeParserCtxt(h->x);
+    buf_close(&h->told);
+    buf_close(&h->attributes);
+    buf_close(&h->chars);
+    buf_close(&h->source);
+    free(h);
 }
 
-static void make_parser_key(void)
+static void make_key(void)
 {
     xmlInitParser();
-    if (tss_create(&kept_parser, free_parser) != thrd_success)
+    if (tss_create(&heard_key, free_heard) != thrd_success)
         abort(); /* as there are fewer keys than a system has to have */
 }
 
-static xmlParserCtxtPtr take_parser(void)
+/* NULL without memory. */
+static struct heard *take_heard(void)
 {
     static const xmlSAXHandler HANDLER = {.initialized = XML_SAX2_MAGIC,
                                           .startElementNs = tell_start,
@@ -238,30 +268,67 @@ static xmlParserCtxtPtr take_parser(void)
                                           .internalSubset = tell_doctype,
                                           .processingInstruction = tell_instruction,
                                           .serror = keep_problem};
-    call_once(&kept_parser_once, make_parser_key);
-    xmlParserCtxtPtr x = tss_get(kept_parser);
-    tss_set(kept_parser, NULL);
-    if (x == NULL && (x = xmlNewParserCtxt()) != NULL)
-        *x->sax = HANDLER;
-    return x;
+    call_once(&heard_once, make_key);
+    struct heard *h = tss_get(heard_key);
+    tss_set(heard_key, NULL);
+    if (h != NULL)
+        return h;
+    if ((h = calloc(1, sizeof *h)) == NULL || (h->x = xmlNewParserCtxt()) == NULL) {
+        free(h);
+        return NULL;
+    }
+    *h->x->sax = HANDLER;
+    return h;
+}
+
+static void clear(struct buf *b)
+{
+    if (b->cap > BYTES_KEPT)
+        buf_close(b);
+    buf_clear(b);
 }
 
 /* It keeps every name that it has met, so it goes when those have become many. */
-static void give_parser(xmlParserCtxtPtr x)
+static void give_heard(struct heard *h)
 {
-    if (x == NULL || xmlDictSize(x->dict) > NAMES_KEPT || tss_set(kept_parser, x) != thrd_success)
-        xmlFreeParserCtxt(x);
+    if (h == NULL)
+        return;
+    clear(&h->told);
+    clear(&h->attributes);
+    clear(&h->chars);
+    clear(&h->source);
+    if (xmlDictSize(h->x->dict) > NAMES_KEPT || tss_set(heard_key, h) != thrd_success)
+        free_heard(h);
+}
+
+/* Whether it is UTF-8 without a mark, and says nothing else: libxml2 reads that where it lies. */
+static bool is_plain(const char *text, size_t n)
+{
+    static const char DECLARED[] = "encoding";
+    const char *end = n > 5 && memcmp(text, "<?xml", 5) == 0 ? memchr(text, '>', n) : NULL;
+    if (text[0] != '<' || memchr(text, '\0', n) != NULL)
+        return false;
+    const char *at =
+        end == NULL ? NULL : memmem(text, (size_t)(end - text), DECLARED, sizeof DECLARED - 1);
+    return at == NULL || memmem(at, (size_t)(end - at), "UTF-8", 5) != NULL;
 }
 
 /* Hears all of it. What libxml2 finds wrong is found where the parts end. */
 static int listen(struct reader *r, const char *text, size_t n)
 {
-    if (r->x == NULL)
+    enum { HOW = XML_PARSE_NONET | XML_PARSE_BIG_LINES };
+    struct heard *h = r->heard;
+    if (h == NULL)
         return -1;
-    r->x->_private = r;
-    xmlFreeDoc(
-        xmlCtxtReadMemory(r->x, text, (int)n, NULL, NULL, XML_PARSE_NONET | XML_PARSE_BIG_LINES));
-    return r->told.failed || r->attributes.failed || r->chars.failed ? -1 : 0;
+    h->x->_private = r;
+    if (is_plain(text, n)) {
+        buf_add(&h->source, text, n);
+        xmlFreeDoc(xmlCtxtReadDoc(h->x, (const xmlChar *)buf_string(&h->source), NULL, NULL, HOW));
+    } else {
+        xmlFreeDoc(xmlCtxtReadMemory(h->x, text, (int)n, NULL, NULL, HOW));
+    }
+    bool failed = h->told.failed || h->attributes.failed || h->chars.failed || h->source.failed;
+    return failed ? -1 : 0;
 }
 
 /* ---- moving on ---- */
@@ -277,7 +344,7 @@ static int broken(struct reader *r)
 static void gather(struct reader *r, const struct told *t)
 {
     if (r->text.n == 0)
-        r->text.p = r->chars.p + t->at;
+        r->text.p = r->heard->chars.p + t->at;
     r->text.n += t->n;
     r->is_explicit = r->is_explicit || t->part == PART_CDATA;
 }
@@ -285,11 +352,11 @@ static void gather(struct reader *r, const struct told *t)
 /* Goes on to the next tag, gathering the characters before it; whether an element begins there. */
 static bool next_begins(struct reader *r)
 {
-    const struct told *t = (const struct told *)r->told.p + r->next;
-    const struct told *end = t + (r->told.n / sizeof *t - r->next);
+    const struct told *t = (const struct told *)r->heard->told.p + r->next;
+    const struct told *end = t + (r->heard->told.n / sizeof *t - r->next);
     for (; t < end && (t->part == PART_TEXT || t->part == PART_CDATA); t++)
         gather(r, t);
-    r->next = (size_t)(t - (const struct told *)r->told.p) + (t < end);
+    r->next = (size_t)(t - (const struct told *)r->heard->told.p) + (t < end);
     r->on = t < end ? t : NULL;
     return t < end && t->part == PART_ELEMENT;
 }
@@ -334,9 +401,9 @@ static int unknown_child(struct reader *r, const struct type *t, const struct pl
 
 /* ---- attributes ---- */
 
-static int attribute_slot(const struct reader *r, const struct type *t, const struct attribute *at)
+static int attribute_slot(struct reader *r, const struct type *t, const struct attribute *at)
 {
-    int ns = namespace_index(r->s, at->uri);
+    int ns = namespace_of(r, at->uri);
     for (unsigned i = 0; t != NULL && i < t->attributes; i++)
         if (t->field[i].ns == ns && strcmp(t->field[i].name, at->name) == 0)
             return (int)i;
@@ -377,7 +444,7 @@ static int read_attribute(struct reader *r, struct node *n, const struct type *t
     if (slot < 0)
         return unknown_attribute(r, t, at, place);
     const struct field *f = &t->field[slot];
-    if (value_read(f, (const char *)r->chars.p + at->at, at->n, r->a, &v, r->e) != 0) {
+    if (value_read(f, (const char *)r->heard->chars.p + at->at, at->n, r->a, &v, r->e) != 0) {
         err_under(r->e, f->name);
         return put_line(r->e, place->line);
     }
@@ -389,7 +456,7 @@ static int read_attribute(struct reader *r, struct node *n, const struct type *t
 static const struct attribute *attributes_of(const struct reader *r, size_t *n)
 {
     *n = r->on->n;
-    return *n == 0 ? NULL : (const struct attribute *)r->attributes.p + r->on->at;
+    return *n == 0 ? NULL : (const struct attribute *)r->heard->attributes.p + r->on->at;
 }
 
 /* Reads all attributes into n (NULL, and t NULL: there should be none). */
@@ -467,7 +534,7 @@ static int find_child(struct reader *r, const struct building *b)
 {
     const struct type *t = b->n->type;
     const char *name = r->on->name;
-    int ns = namespace_index(r->s, r->on->uri);
+    int ns = namespace_of(r, r->on->uri);
     if (t->is_open) /* a namespace that no field has leaves wildcards only */
         return type_open_slot(t, b->state, name, strlen(name), ns < 0 ? UINT8_MAX + 1 : ns);
     for (unsigned i = b->hint, left = t->fields; left > 0; left--, i++) {
@@ -510,7 +577,7 @@ static int read_child(struct reader *r, struct building *b, unsigned depth)
         f->kind == KIND_ANY ? read_any(r, &v.any, depth + 1) : read_element(r, f, &v, depth + 1);
     if (bad != 0)
         return -1;
-    b->hint = (unsigned)slot;
+    b->hint = (unsigned)slot + !f->is_list;
     if (t->is_open) {
         b->state = type_state_after(t, b->state, (unsigned)slot);
         bad = node_add_item(r->a, b->n, (unsigned)slot, v);
@@ -609,7 +676,7 @@ static int read_any_attribute(struct reader *r, struct any *any, const struct at
         return -1;
     part->uri = kept_text(r, at->uri, place);
     part->name = kept_text(r, at->name, place);
-    part->text = bytes_new(r->a, (const char *)r->chars.p + at->at, at->n);
+    part->text = bytes_new(r->a, (const char *)r->heard->chars.p + at->at, at->n);
     return part->text == NULL || part->uri == NULL || part->name == NULL ? no_memory(r, place) : 0;
 }
 
@@ -767,7 +834,7 @@ static int read_root(struct reader *r, bool fragment, struct message *m)
     struct place document = {.line = r->doctype_line};
     if (r->doctype_line > 0)
         return FAIL(r, &document, "a document type declaration; expected none in a message");
-    if (r->x->wellFormed == 0)
+    if (r->heard->x->wellFormed == 0)
         return broken(r);
     if (!next_begins(r))
         return err_set(r->e, "no element; expected a message");
@@ -784,15 +851,12 @@ int xml_read(const struct schema *s, const char *text, size_t n, bool fragment, 
         return err_set(e, "%zu bytes of XML; expected at most %u", n, XML_SIZE_MAX);
     if (n == 0)
         return err_set(e, "no text; expected XML");
-    r.x = take_parser();
+    r.heard = take_heard();
     int bad = listen(&r, text, n);
     if (bad != 0)
         err_set(e, "out of memory");
     else
         bad = read_root(&r, fragment, m);
-    give_parser(r.x);
-    buf_close(&r.told);
-    buf_close(&r.attributes);
-    buf_close(&r.chars);
+    give_heard(r.heard);
     return bad;
 }
