@@ -268,6 +268,17 @@ tr -s ' ' <"$work/out" >"$work/once"
 sed -i 's/^18 packets/9 packets/' "$work/err"
 same "what two interfaces have captured is there once"
 
+# as others have written them
+run decode tests/data/tcp-refused.pcap
+shows "a vehicle that was refused four times" 0 \
+    out '2.700000 TCP [fe80::ff:fe00:e1]:50286 to [fe80::ff:fe00:e2]:51111: refused by RST' \
+    err '0 V2GTP frames: 0 not decoded' err '4 connections refused or not answered' \
+    err 'session 1: 2 messages in 2.700 s, not connected' err 'connections: 4 refused, 0 not answered'
+run decode tests/data/gzipped.pcap.gz
+shows "a packed capture that begins with the charging loop" 0 out 'EVCC -> SECC ChargingStatusReq' \
+    err '21 packets, 1 connections, 14 V2GTP frames: 0 not decoded, 0 violations, 0 losses' \
+    err 'session 1: ISO15118-2 AC SessionID CC16406F7869F13B, 14 messages in 0.715 s, not closed'
+
 # a part of a file
 made pcap ethernet
 head -c $(($(wc -c <"$work/made.pcap") - 30)) "$work/made.pcap" >"$work/cut.pcap"

@@ -118,6 +118,10 @@ wants "untyped characters, and the end behind them: event codes of two parts" 0 
     out '   113     4  CH ' out ' 1.6  untyped characters' \
     out '   141     3  EE ' out ' 1.0  EVRESSSOC' out 'EVRESSSOC, bit 117: written as untyped characters'
 
+run explain -g iso15118-2 80980204488CD115599DE21031007021A98000
+wants "an end of one bit there is none" 1 \
+    err 'EVRESSSOC, bit 141: characters behind untyped characters in EVRESSSOC; expected its end'
+
 # every event that any of these shows is told in the help
 "$V2GLAB" explain --help >"$work/help"
 {
