@@ -323,19 +323,14 @@ function common.pick(s, ms)
     return ms / s.scale
 end
 
--- Waits so many milliseconds of electrical time, or a random time between { from, to }. Looks up
--- now and then, so that Ctrl-C is seen.
+-- Pauses no longer than that are kept when the user wants to end, too.
+local SHORT <const> = 200 -- ms
+
+-- Waits so many milliseconds of electrical time, or a random time between { from, to }.
 function common.pause(s, ms)
     ms = common.pick(s, ms or 0)
-    if ms <= 0 then
-        return
-    end
-    while ms > 200 and not Stop_Requested() do
-        Sleep(200)
-        ms = ms - 200
-    end
-    if ms <= 200 then
-        Sleep(ms)
+    if ms > 0 then
+        Sleep(ms, ms > SHORT)
     end
 end
 

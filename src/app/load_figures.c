@@ -51,10 +51,31 @@ int figures_merge_row(struct load_figures *into, const struct turnaround *from)
     return 0;
 }
 
-void figures_add_reason(struct load_figures *f, const char *text, uint64_t n)
+/* The reason without what differs from one session to the next: which connection, how long. */
+static void generalize(char out[REASON_SIZE], const char *text)
+{
+    const char *connection = strstr(text, ": connection of "), *last = strrchr(text, ':');
+    size_t n = 0;
+    for (; *text != '\0' && n < REASON_SIZE - 1; text++) {
+        size_t digits = strspn(text, "0123456789");
+        if (text == connection && last > text)
+            text = last;
+        if (digits > 0 && strncmp(text + digits, " ms", 3) == 0) {
+            text += digits - 1;
+            out[n++] = 'N';
+        } else {
+            out[n++] = *text;
+        }
+    }
+    out[n] = '\0';
+}
+
+void figures_add_reason(struct load_figures *f, const char *why, uint64_t n)
 {
     unsigned i = 0;
-    while (i < f->reasons && strncmp(f->reason[i].text, text, sizeof f->reason[i].text - 1) != 0)
+    char text[REASON_SIZE];
+    generalize(text, why);
+    while (i < f->reasons && strcmp(f->reason[i].text, text) != 0)
         i++;
     if (i == REASONS_MOST) {
         f->other_reasons += n;

@@ -12,10 +12,11 @@
 #include <stdio.h>
 
 #define REASONS_MOST 16 /* that are told apart */
+#define REASON_SIZE 160
 
 /* Of sessions that did not pass. */
 struct load_reason {
-    char text[160];
+    char text[REASON_SIZE];
     uint64_t n;
 };
 
@@ -43,7 +44,8 @@ void figures_close(struct load_figures *f);
 int figures_merge(struct load_figures *into, const struct load_figures *from);
 int figures_merge_row(struct load_figures *into, const struct turnaround *from);
 
-void figures_add_reason(struct load_figures *f, const char *text, uint64_t n);
+/* What differs from one session to the next (connection, milliseconds) is left out. */
+void figures_add_reason(struct load_figures *f, const char *why, uint64_t n);
 
 /* NULL: nothing of that name was measured. */
 const struct turnaround *figures_row(const struct load_figures *f, const char *name);

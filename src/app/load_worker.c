@@ -8,6 +8,15 @@
 
 /* ---- what is seen ---- */
 
+/* Called with the lock. */
+static void count_traffic(struct load_worker *w)
+{
+    w->figures.held_back = w->traffic.held_back;
+    w->figures.open = w->plan->side == FROM_EVCC ? w->traffic.here : w->sessions.n;
+    if (w->figures.open > w->figures.most)
+        w->figures.most = w->figures.open;
+}
+
 static void seen(void *context, const struct event *e)
 {
     struct load_worker *w = context;
@@ -15,6 +24,7 @@ static void seen(void *context, const struct event *e)
         endpoint_text(&e->from, w->address[w->listening++], ENDPOINT_TEXT);
     pthread_mutex_lock(&w->lock);
     open_sessions_event(&w->sessions, e);
+    count_traffic(w);
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -53,13 +63,6 @@ static void record_failure(struct load_worker *w, uint32_t session)
 }
 
 /* ---- sessions ---- */
-
-/* Called with the lock. */
-static void count_traffic(struct load_worker *w)
-{
-    w->figures.held_back = w->traffic.held_back;
-    w->figures.open = w->plan->side == FROM_EVCC ? w->traffic.here : w->sessions.n;
-}
 
 static void count_end(struct load_worker *w, const struct session_end *end)
 {
@@ -354,7 +357,6 @@ int load_worker_start(struct load_worker *w, struct err *e)
 int load_worker_add(struct load_worker *w, struct load_figures *to)
 {
     pthread_mutex_lock(&w->lock);
-    w->figures.most = w->sessions.most;
     int bad = figures_merge(to, &w->figures);
     bad |= figures_merge_row(to, &w->connect);
     bad |= figures_merge_row(to, &w->session);

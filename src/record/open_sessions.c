@@ -64,7 +64,6 @@ static struct open_session *add(struct open_sessions *s, uint32_t session)
     buf_clear(&o->events);
     *place_of(s, session) = o;
     s->n++;
-    s->most = s->n > s->most ? s->n : s->most;
     return o;
 }
 
@@ -165,7 +164,8 @@ void open_sessions_event(void *context, const struct event *e)
         return;
     bool own = is_own(s, e);
     struct open_session *o = s->buckets == 0 ? NULL : *place_of(s, e->session);
-    if (o == NULL && own && s->ended[e->session % ENDED_KNOWN] != e->session)
+    bool begins = own && e->kind != EVENT_AFTER && !e->is_after;
+    if (o == NULL && begins && s->ended[e->session % ENDED_KNOWN] != e->session)
         o = add(s, e->session);
     if (o == NULL)
         return;

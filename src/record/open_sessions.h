@@ -35,7 +35,7 @@ struct open_sessions {
     bool is_kept;  /* their events are, too */
     bool measures; /* else what comes is in no turnaround */
     struct open_session **bucket;
-    unsigned buckets, n, most; /* most: that there were at once */
+    unsigned buckets, n;
     struct open_session *spare;
     uint32_t ended[ENDED_KNOWN];
     struct turnaround *turnaround[TURNAROUNDS_MOST]; /* in the order in which they came first */

@@ -5,6 +5,7 @@
 #include "script/judgement.h"
 #include "script/security.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const char *link_state(const struct role *r)
@@ -60,6 +61,87 @@ struct tls_context *link_tls_context(lua_State *L, struct role *r, const struct 
     return made;
 }
 
+/* ---- contexts of TLS that vehicles share ---- */
+
+#define SHARED_MOST 16 /* choices that are told apart; the oldest go */
+
+struct shared_tls {
+    struct shared_tls *next; /* made before */
+    enum peer_tls tls;
+    struct tls_context *context;
+    char *said[TLS_KEYS];
+};
+
+static bool is_choice(const struct shared_tls *t, const struct peer_options *o)
+{
+    bool is = t->tls == o->tls;
+    for (unsigned i = 0; i < TLS_KEYS && is; i++)
+        is = t->said[i] == NULL || o->choice.said[i] == NULL
+                 ? t->said[i] == o->choice.said[i]
+                 : strcmp(t->said[i], o->choice.said[i]) == 0;
+    return is;
+}
+
+static void drop_shared(struct shared_tls *t)
+{
+    for (struct shared_tls *next; t != NULL; t = next) {
+        next = t->next;
+        tls_context_close(t->context);
+        for (unsigned i = 0; i < TLS_KEYS; i++)
+            free(t->said[i]);
+        free(t);
+    }
+}
+
+/* NULL: it cannot be made, and why is told to who makes it for itself. */
+static struct shared_tls *new_shared(const struct role *r, const struct peer_options *o)
+{
+    struct err ignored = ERR_INIT;
+    struct shared_tls *t = calloc(1, sizeof *t);
+    if (t == NULL)
+        return NULL;
+    t->tls = o->tls;
+    for (unsigned i = 0; i < TLS_KEYS; i++)
+        t->said[i] = o->choice.said[i] == NULL ? NULL : strdup(o->choice.said[i]);
+    t->context = is_choice(t, o) ? peer_tls_context(r->side, o, &ignored) : NULL;
+    if (t->context != NULL)
+        return t;
+    drop_shared(t);
+    return NULL;
+}
+
+/* Vehicles of a fleet that choose alike need the keys and certificates only once. Sessions of TLS
+ * that are resumed belong to a vehicle alone. */
+static void share_tls(const struct role *r, struct peer_options *o)
+{
+    const char *resumption = o->choice.said[TLS_KEY_RESUMPTION];
+    bool resumes = resumption != NULL && strcmp(resumption, "false") != 0;
+    if (!r->is_place || r->side != FROM_EVCC || o->tls == PEER_TLS_OFF || resumes)
+        return;
+    struct shared_tls **first = &r->script->shared_tls, **at = first, *t;
+    unsigned n = 0;
+    for (; (t = *at) != NULL && !is_choice(t, o) && n < SHARED_MOST; n++)
+        at = &t->next;
+    if (n == SHARED_MOST) {
+        *at = NULL;
+        drop_shared(t);
+        t = NULL;
+    }
+    if (t == NULL && (t = new_shared(r, o)) != NULL) {
+        t->next = *first;
+        *first = t;
+    }
+    o->tls_context = t == NULL ? NULL : t->context;
+}
+
+void link_close(struct script *s)
+{
+    drop_shared(s->shared_tls);
+    s->shared_tls = NULL;
+}
+
+/* ---- connecting ---- */
+
 /* The times of setting up that nobody has chosen, from lua/timers.lua and --timer. */
 static void take_times(lua_State *L, const struct role *r, struct peer_options *o)
 {
@@ -80,6 +162,7 @@ void link_start(lua_State *L, struct role *r, const struct peer_options *o)
     struct err e = ERR_INIT;
     struct peer_options with = *o;
     take_times(L, r, &with);
+    share_tls(r, &with);
     task_wake(r);
     if (peer_start(r->peer, &with, &e) != 0)
         script_verdict(L, VERDICT_ERROR, "%s cannot connect: %s", r->name, e.what);

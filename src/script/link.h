@@ -16,6 +16,9 @@ struct peer_options link_options(const struct role *r, bool manual);
  * Raises. */
 struct tls_context *link_tls_context(lua_State *L, struct role *r, const struct peer_options *o);
 
+/* Gives back what connections of the script have shared. */
+void link_close(struct script *s);
+
 /* Starts; where that is not possible the script ends. */
 void link_start(lua_State *L, struct role *r, const struct peer_options *o);
 

@@ -28,11 +28,24 @@ static int sleep_over(lua_State *L, int status, lua_KContext context)
     return 0;
 }
 
+static bool is_stopped(void *context)
+{
+    const struct script *s = context;
+    return s->stop;
+}
+
+/* A sleep that ends with script_stop, which gives all tasks a turn, is not asked in between. */
 static int sandbox_sleep(lua_State *L)
 {
     lua_Number ms = luaL_checknumber(L, 1);
     luaL_argcheck(L, ms >= 0 && ms < 1e12, 1, "expected milliseconds, 0 or more");
-    struct wait w = {.deadline_us = script_now(script_of(L)) + (int64_t)(ms * 1000)};
+    struct script *s = script_of(L);
+    struct wait w = {.deadline_us = script_now(s) + (int64_t)(ms * 1000)};
+    if (lua_toboolean(L, 2)) {
+        w.ready = is_stopped;
+        w.context = s;
+        w.is_told = true;
+    }
     return script_wait(L, &w, 0, sleep_over);
 }
 

@@ -5,6 +5,7 @@
 #include "script/enums.h"
 #include "script/expect.h"
 #include "script/filters.h"
+#include "script/link.h"
 #include "script/object.h"
 #include "script/paths.h"
 #include "script/roles.h"
@@ -111,6 +112,7 @@ void script_close(struct script *s)
     s->L = NULL;
     s->tasks = s->due = s->asked = s->main = NULL;
     roles_close(s);
+    link_close(s);
     free(s->traceback);
     s->traceback = NULL;
 }

@@ -86,7 +86,7 @@ static void wait_here(struct task *t)
     const struct wait *w = &t->wait;
     if (w->role != NULL)
         enter_list(t, &w->role->waiting);
-    else if (w->ready != NULL)
+    else if (w->ready != NULL && !w->is_told)
         enter_list(t, &s->asked);
     bool rings = timer_is_set(&t->timer);
     bool is_lazy = rings && !world_is_virtual(s->options->world);

@@ -21,7 +21,8 @@ struct wait {
     void *context;
     int64_t deadline_us; /* as script_now; 0: none */
     struct role *role;   /* nothing else changes what `ready` says, and task_wake tells when; NULL:
-                            it is asked at every step of the script */
+                            it is asked at every step of the script, */
+    bool is_told;        /* unless whoever changes it gives the task a turn */
 };
 
 /* The value that a wait yields, told from a script's own yields by its address, so that

@@ -111,7 +111,7 @@ run docs din70121
 wants "a protocol: its messages" 0 out 'ContractAuthentication' not-out 'ISO 15118-2:2013'
 run docs
 wants "what there is" 0 out 'ISO15118-2' out 'DIN70121' out 'ISO15118-20' out 'SessionStop' \
-    out 'Sleep(milliseconds)'
+    out 'Sleep(milliseconds, until_stop)'
 
 bad=0
 while IFS=$'\t' read -r protocol _ message function parameters returned _; do

@@ -33,6 +33,8 @@ result $? "two threads share the sessions"
 
 run load -n 6 --mode ac --tls 1.2 --set loops=2 --no-record
 wants "over TLS 1.2" 0 out '6 passed'
+run load -n 3 --total 6 --mode ac --tls 1.2 --tls-set resumption=true --set loops=2 --no-record
+wants "where sessions of TLS are resumed, each vehicle has its own" 0 out '6 passed'
 run load -n 6 --mode dc --protocol ISO15118-20 --set loops=2 --no-record
 wants "ISO 15118-20, over TLS 1.3" 0 out '6 passed' out 'DC_ChargeLoopRes'
 
@@ -83,6 +85,10 @@ run load -n 1 --mode ac --set loops=200 -o "$work/long" --set gaps.ChargingStatu
 run decode "$work/long/failure-0001"
 wants "a long session is kept with its beginning and its end" 0 out 'SessionSetupReq' \
     out 'events before this one were not kept' out 'SessionStopReq'
+
+run load -n 3 --mode ac --protocol ISO15118-2 --set loops=2 --no-record --with close_at=ChargingStatus
+wants "what differs from one session to the next is left out of the reason" 1 \
+    out '3 x the station closed the connection instead of answering ChargingStatusReq: closed by peer'
 
 run load -n 2 --peer '[::1]:1' --no-record --timer V2G_EVCC_CommunicationSetup_Timeout=100ms
 wants "no station" 1 out '2 x the station cannot be reached'
