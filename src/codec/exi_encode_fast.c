@@ -12,7 +12,8 @@
 
 #define FAST_DEPTH 56  /* so many ends fit one write */
 #define LONG_OCTETS 48 /* so many are worth a call */
-#define STEP_BYTES 64  /* more than a step writes, short of strings */
+#define SMALL 1024
+#define STEP_BYTES 64 /* more than a step writes, short of strings */
 
 /* An element whose child is being written. */
 struct frame {
@@ -363,6 +364,13 @@ NEWER_TOO int64_t exi_encode(const struct message *m, void *p, size_t cap, struc
 
 int exi_encode_buf(const struct message *m, struct buf *out, struct err *e)
 {
+    uint8_t small[SMALL]; /* as most are: the buffer grows to what it needs, and no further */
+    struct err large = ERR_INIT;
+    int64_t size = exi_encode(m, small, sizeof small, &large);
+    if (size >= 0) {
+        buf_add(out, small, (size_t)size);
+        return out->failed ? err_set(e, "out of memory") : 0;
+    }
     for (size_t room = 4096;; room *= 4) {
         struct err inner = ERR_INIT;
         uint8_t *p = buf_reserve(out, room);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define RECEIVED_MEMORY (64u * 1024 * 1024)
+#define OUT_KEPT 512u /* octets of the buffer of frames that are sent: more is given back */
 #define APP_PROTOCOL_RES "supportedAppProtocolRes"
 #define HELD_MOST (1u << 20) /* octets behind a supportedAppProtocolReq, until it is answered */
 
@@ -690,7 +691,8 @@ int session_send(struct session *s, struct message *m, unsigned given, const cha
     note_message(s, m, true);
     int bad = way_frame(&s->way, &p, e);
     session_done(s, p.read);
-    buf_fit(&s->out);
+    if (s->out.cap > OUT_KEPT)
+        buf_fit(&s->out);
     *frame = (struct slice){s->out.p, s->out.n};
     if (bad == 0 && s->is_asked && is_named(p.event.name, APP_PROTOCOL_RES))
         release(s); /* a stream that is broken for it says so with its next octets */
