@@ -187,8 +187,10 @@ function ev:send(request, signer)
     leave_closed(self, request)
     local good, sent = pcall(common.send, self, request, signer)
     if not good then
-        Sleep(1) -- a reset that came meanwhile is heard of now
-        leave_closed(self, request)
+        if type(sent) ~= 'table' or sent.ev ~= self then -- not what a hook left with
+            Sleep(1) -- a reset that came meanwhile is heard of now
+            leave_closed(self, request)
+        end
         error(sent, 0)
     end
     return sent
