@@ -33,21 +33,27 @@ local SETTING_UP <const> = { ServiceDiscovery = true, ServiceDetail = true, Auth
                              ChargeParameterDiscovery = true, ScheduleExchange = true,
                              CableCheck = true, PreCharge = true }
 
+-- Steps after whose response SessionStopReq is out of turn: PowerDeliveryReq(Stop) comes before it.
+local CHARGING <const> = { CurrentDemand = true, ChargingStatus = true, MeteringReceipt = true }
+
 local ev = {}
 ev.__index = ev
 
 -- ---- the end ----
 
--- Leaves the session: raised through all steps. how: 'fin', 'reset', 'stop' (SessionStopReq first),
--- 'gone' (there is no connection). after: 'Failed', 'Timeout', 'Ongoing', nil: the last step; with
--- that the gap is found: 'Timeout>Close', 'ServiceDiscovery>SessionStop'.
+-- Leaves the session: raised through all steps. how: 'fin', 'reset', 'stop' (SessionStopReq first;
+-- from the charge loop by the ordinary end of charging, unless something failed, or who deviates
+-- wants it otherwise), 'gone' (there is no connection). after: 'Failed', 'Timeout', 'Ongoing', nil:
+-- the last step; with that the gap is found: 'Timeout>Close', 'ServiceDiscovery>SessionStop'.
 local function leave(self, how, ok, why, after)
+    local on_purpose = self.watch and self.watch.name == 'stopping'
+    local charging = how == 'stop' and not after and not on_purpose and CHARGING[self.last]
     self.leaving = Now()
-    if how ~= 'gone' then
+    if how ~= 'gone' and not charging then
         after = after or self.last or 'TCP'
         common.pause(self, self.p.gaps[after .. (how == 'stop' and '>SessionStop' or '>Close')])
     end
-    error({ how = how, ok = ok, why = why, ev = self }, 0)
+    error({ how = how, ok = ok, why = why, ev = self, charging = charging }, 0)
 end
 
 function ev:leave(how, ok, why)
@@ -636,14 +642,14 @@ local function close(self, how)
     end
 end
 
--- Through the steps, from one on. 'done' or 'resume'.
-local function walk(self, from)
+-- Through the steps, from one on, up to that before another (nil: to the end). 'done' or 'resume'.
+local function walk(self, from, before)
     local way = sequence.evcc[self.protocol][self.mode]
     if not way or energy.is_of_20(self.p.mode) and self.protocol ~= 'ISO15118-20' then
         leave(self, 'fin', false, ('%s has no %s charging'):format(self.protocol, self.p.mode:upper()))
     end
     local i = sequence.index(way, from)
-    while way[i] do
+    while way[i] and way[i][1] ~= before do
         local row = way[i]
         plugging.show(self, row[1])
         local outcome = self.does[row[1]](self)
@@ -699,8 +705,35 @@ local function hold_session(self)
     return evcc.walk(self)
 end
 
+-- How a session was left, by what `common.reading` returns; nil: it was not.
+local function left_by(self, good, result, blame)
+    if good then
+        return nil
+    elseif blame then
+        return { how = 'fin', ok = false, why = 'the last response cannot be used: ' .. blame, ev = self }
+    elseif type(result) ~= 'table' or result.ev ~= self then
+        error(result, 0)
+    end
+    return result
+end
+
+-- Ends the charging of a session that was left in the charge loop; what is met on that way, too, is
+-- added to how it was left.
+local function end_charging(self, left)
+    local more = left_by(self, common.reading(self.role, walk, self, 'PowerDeliveryStop', 'SessionStop'))
+    if more then
+        left.how, left.ok, left.why = more.how, left.ok and more.ok, left.why .. ': ' .. more.why
+        return
+    end
+    self.leaving = Now()
+    common.pause(self, self.p.gaps[self.last .. '>SessionStop'])
+end
+
 -- The end of a session that was left on the way.
 local function wind_up(self, left)
+    if left.charging then
+        end_charging(self, left)
+    end
     if left.how == 'gone' then
         return
     end
@@ -745,16 +778,10 @@ function evcc.attempt(self)
         close(self, self.p.close == 'reset' and 'reset' or self.p.close == 'none' and 'none' or 'fin')
         return result, judge.close(self, true, self.watch and self.watch.judged or '')
     end
-    if blame then
-        result = { how = 'fin', ok = false, why = 'the last response cannot be used: ' .. blame,
-                   ev = self }
-    end
-    if type(result) ~= 'table' or result.ev ~= self then
-        error(result, 0)
-    end
-    wind_up(self, result)
-    self.how = result.how
-    return 'done', judge.close(self, result.ok, result.why)
+    local left = left_by(self, good, result, blame)
+    wind_up(self, left)
+    self.how = left.how
+    return 'done', judge.close(self, left.ok, left.why)
 end
 
 local function check_payment(p, protocol)

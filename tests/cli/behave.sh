@@ -82,6 +82,37 @@ ev --protocol ISO15118-2 --mode dc --set loops=0 --with shutdown_after=2
 both_pass "error shutdown: the vehicle ends the session in order" out 'EVSE_EmergencyShutdown' \
     out 'EVSEPresentCurrent 0 A' out 'SessionStopReq'
 
+# ---- who leaves while power flows ----
+
+# CurrentDemandRes has more current than the station can give, which the vehicle looks for
+beyond='local n = 0 function before.CurrentDemandRes(m) n = n + 1 if n == 2 then m.EVSEPresentCurrent = 1000 end end'
+echo "$beyond" >"$work/beyond.lua"
+echo "$beyond function before.PowerDeliveryRes(m) if n == 2 then m.ResponseCode = 'FAILED' end end" >"$work/worse.lua"
+# in_loop PROTOCOL OPTION...: a vehicle in the charge loop of DC
+in_loop() {
+    ev --protocol "$1" --mode dc --persona wants-too-much "${@:2}"
+}
+while read -r protocol authorization; do
+    steps="SessionSetup ServiceDiscovery $authorization ChargeParameterDiscovery CableCheck PreCharge
+        PowerDelivery CurrentDemand PowerDelivery"
+    in_loop "$protocol" --with-script "$work/beyond.lua"
+    wants "$protocol: what a vehicle objects to in the charge loop ends charging" 1 \
+        out 'EVSEPresentCurrent at most 1000 of 300' out 'SECC verdict: pass' not-out FAILED
+    # shellcheck disable=SC2086 # words
+    order "$protocol: in the usual order" $steps WeldingDetection SessionStop
+    in_loop "$protocol" --with-script "$work/worse.lua"
+    wants "$protocol: a failure on that way is told beside it" 1 out 'EVSEPresentCurrent at most 1000 of 300' \
+        out ': the station answered PowerDeliveryRes with FAILED'
+    # shellcheck disable=SC2086 # words
+    order "$protocol: which SessionStopReq alone follows" $steps SessionStop
+done <<END
+DIN70121 ServicePaymentSelection ContractAuthentication
+ISO15118-2 PaymentServiceSelection Authorization
+END
+ev --protocol ISO15118-2 --mode dc --set stop_at=CurrentDemand
+wants "SessionStopReq out of turn, by stop_at, stays alone" 1 out FAILED_SequenceError
+times "without PowerDeliveryReq(Stop)" 0 'ChargeProgress Stop'
+
 # ---- services, schedules, receipts ----
 
 services='services={{id=3,name="Internet",category="Internet",parameters={{id=7,{"Protocol","http"},{"Port",80}}}}}'

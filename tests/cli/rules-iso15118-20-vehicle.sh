@@ -210,8 +210,9 @@ for mode in ac dc; do
     plain --mode $mode --set control=dynamic --with "$needs" evse "local n = 0 function before.${loop}Res(m)
         n = n + 1 if n == 2 then m.$key.MinimumSOC = 61 end end"
     wants "[V2G20-1640] [V2G20-1290] [V2G20-1366] $mode: nor in the charge loop" 1 \
-        out "${loop}Res has MinimumSOC 61 above TargetSOC 60"
+        out "${loop}Res has MinimumSOC 61 above TargetSOC 60" out 'SECC verdict: pass' not-out FAILED
     times "where it ends" 2 "EVCC -> SECC  ${loop}Req"
+    times "$mode: by PowerDeliveryReq(Stop), since power flows" 1 'ChargeProgress Stop'
     plain --mode $mode --set control=dynamic --with "${needs/30/61}" --profile field
     passes "$mode: profile field goes on, and says so" out 'put up with, by profile field'
 done
