@@ -82,7 +82,7 @@ PUBLIC_HEADERS := $(shell grep -L 'Private to src/' $(filter-out src/app/% src/s
 
 CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-korean check-abi check-gcc check-clang
 
-.PHONY: all help man abi demo test check asan bench fuzz docs picture house requirements format install uninstall deb clean \
+.PHONY: all help man abi demo test check asan bench soak fuzz docs picture house requirements format install uninstall deb clean \
 	test-browser bench-report pictures test-captures test-personas test-suites figures $(CHECKS) objects FORCE
 
 all: build/v2glab $(EXPORTED:%=$(OUT)/export/%.a) $(EXPORTED:%=$(OUT)/export/%.so) ## Builds build/v2glab and the libraries
@@ -285,6 +285,10 @@ $(OUT)/bench-%: $(OUT)/bench/%.o $(APP_OBJECTS) $(OUT)/libv2g.a
 	$(call say,LINK,$@)$(LINK) $(LIBS)
 
 $(call objects,bench/*.c): | build/packages/test
+
+TIME ?= 600
+soak: $(OUT)/v2glab ## Plays sessions of all protocols with random faults for TIME seconds (600): nothing may grow or mix
+	@tools/soak $(OUT)/v2glab $(OUT)/soak $(TIME)
 
 FUZZ_SECONDS ?= 60
 fuzz: | build/packages/fuzz ## Runs each fuzzer for FUZZ_SECONDS (60)

@@ -161,7 +161,8 @@ static const struct option OPTIONS[] = {
      .take = load_mix_take},
     {"protocol", 'P', "MIX", "DIN70121, ISO15118-2, ISO15118-20, likewise; of stations one",
      OPTION_CALL, AT(protocol), .take = load_mix_take},
-    {"persona", 0, "MIX", "as mg4:30%,vw-group:70%; of stations each in turn", OPTION_CALL,
+    {"persona", 0, "MIX",
+     "as mg4:30%,default:70%, which keeps to the standards; of stations each\nin turn", OPTION_CALL,
      AT(persona), .take = load_mix_take},
     {"script", 0, "FILE", "hooks in Lua (docs/behaviour.md)", AT(script_file)},
     {"set", 's', "KEY=VALUE",
@@ -251,6 +252,8 @@ static int add_kind(struct loading *l, const struct ready *kind, double share, s
     if (p->kinds == LOAD_KINDS_MOST)
         return err_set(e, "modes, protocols and personas make more than %d kinds", LOAD_KINDS_MOST);
     p->kind[p->kinds] = *kind;
+    if (kind->persona != NULL && strcmp(kind->persona, "default") == 0)
+        p->kind[p->kinds].persona = NULL;
     if (ready_find_persona(&p->kind[p->kinds], e) != 0)
         return -1;
     p->share[p->kinds++] = share;

@@ -56,7 +56,7 @@ static void generalize(char out[REASON_SIZE], const char *text)
 {
     const char *connection = strstr(text, ": connection of "), *last = strrchr(text, ':');
     size_t n = 0;
-    for (; *text != '\0' && n < REASON_SIZE - 1; text++) {
+    for (; *text != '\0' && *text != '\n' && n < REASON_SIZE - 1; text++) {
         size_t digits = strspn(text, "0123456789");
         if (text == connection && last > text)
             text = last;
@@ -98,6 +98,7 @@ int figures_merge(struct load_figures *into, const struct load_figures *from)
     into->open += from->open;
     into->most += from->most;
     into->recorded += from->recorded;
+    into->lua += from->lua;
     into->other_reasons += from->other_reasons;
     for (unsigned i = 0; i < from->reasons; i++)
         figures_add_reason(into, from->reason[i].text, from->reason[i].n);
@@ -223,12 +224,12 @@ static json_t *expectation_of(const struct load_expectation *x)
 
 void figures_json(const struct load_figures *f, const struct load_expectations *expect, FILE *out)
 {
-    json_t *all = json_pack("{sf sf sI sI sI sI sI sI si si si}", "seconds", f->seconds,
-                            "sessions_per_second", rate(f), "came", (json_int_t)f->came,
-                            "held_back", (json_int_t)f->held_back, "passed", (json_int_t)f->passed,
-                            "failed", (json_int_t)f->failed, "inconclusive", (json_int_t)f->unclear,
-                            "cut_short", (json_int_t)f->cut, "open", (int)f->open, "at_once",
-                            (int)f->most, "recorded_failures", (int)f->recorded);
+    json_t *all = json_pack(
+        "{sf sf sI sI sI sI sI sI si si sI si}", "seconds", f->seconds, "sessions_per_second",
+        rate(f), "came", (json_int_t)f->came, "held_back", (json_int_t)f->held_back, "passed",
+        (json_int_t)f->passed, "failed", (json_int_t)f->failed, "inconclusive",
+        (json_int_t)f->unclear, "cut_short", (json_int_t)f->cut, "open", (int)f->open, "at_once",
+        (int)f->most, "lua_bytes", (json_int_t)f->lua, "recorded_failures", (int)f->recorded);
     json_t *rows = json_object(), *reasons = json_array(), *judged = json_array();
     for (unsigned i = 0; i < f->rows; i++)
         if (f->row[i]->us.n > 0)
@@ -290,6 +291,8 @@ void figures_metrics(const struct load_figures *f, const struct load_expectation
     put_outcomes(f, out);
     put_family(out, "open_sessions", "gauge", "Sessions that are going on.");
     fprintf(out, "v2glab_load_open_sessions %u\n", f->open);
+    put_family(out, "lua_bytes", "gauge", "Memory that Lua has taken.");
+    fprintf(out, "# UNIT v2glab_load_lua_bytes bytes\nv2glab_load_lua_bytes %" PRIu64 "\n", f->lua);
     put_family(out, "turnaround_seconds", "summary",
                "From what was sent until the other side's message of that name came.");
     fputs("# UNIT v2glab_load_turnaround_seconds seconds\n", out);

@@ -26,6 +26,7 @@ struct load_figures {
     uint64_t passed, failed, unclear; /* of those that have ended */
     uint64_t cut;                     /* were going on when all was ended */
     unsigned open, most;              /* now, and at most */
+    uint64_t lua;                     /* octets that Lua has taken */
     unsigned recorded;                /* failures that have a record */
     struct load_reason reason[REASONS_MOST];
     unsigned reasons;

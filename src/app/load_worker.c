@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CUT_US 15000000 /* after which sessions are ended that do not end as asked */
+#define CUT_US 30000000 /* after which sessions are ended that do not end as asked */
 
 /* ---- what is seen ---- */
 
@@ -13,6 +13,7 @@ static void count_traffic(struct load_worker *w)
 {
     w->figures.held_back = w->traffic.held_back;
     w->figures.open = w->plan->side == FROM_EVCC ? w->traffic.here : w->sessions.n;
+    w->figures.lua = w->run == NULL ? 0 : run_memory(w->run);
     if (w->figures.open > w->figures.most)
         w->figures.most = w->figures.open;
 }

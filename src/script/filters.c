@@ -112,32 +112,39 @@ static bool take_frame(lua_State *L, int at, const struct parcel *p, struct buf 
     return bytes != NULL;
 }
 
+/* What may go wrong with an answer. */
+struct trouble {
+    struct err wrong; /* it is none */
+    struct err lost;  /* it was not taken any more: the connection is gone, say */
+};
+
 /* Hands on what the function made of it. */
 static int pass_made(lua_State *L, int at, struct fault_filter *f, const struct parcel *p,
-                     struct err *e)
+                     struct trouble *t)
 {
     struct buf frame = {0};
     struct parcel made = *p;
     made.read = NULL;
-    int bad = take_frame(L, at, p, &frame, e) ? 0 : -1;
+    int bad = take_frame(L, at, p, &frame, &t->wrong) ? 0 : -1;
     if (bad == 0 && frame.n >= V2GTP_HEADER)
         put_header(L, p->event.bytes.p, frame.p);
     if (bad == 0) {
         parcel_set_bytes(&made, (struct slice){frame.p, frame.n});
-        bad = filter_pass(&f->filter, &made, e);
+        bad = filter_pass(&f->filter, &made, &t->lost);
         parcel_close(&made);
     }
     buf_close(&frame);
     return bad;
 }
 
-static int pass_list(lua_State *L, struct fault_filter *f, const struct parcel *p, struct err *e)
+static int pass_list(lua_State *L, struct fault_filter *f, const struct parcel *p,
+                     struct trouble *t)
 {
     int bad = 0;
     lua_Integer n = (lua_Integer)lua_rawlen(L, ANSWER_AT);
     for (lua_Integer i = 1; i <= n && bad == 0; i++) {
         lua_rawgeti(L, ANSWER_AT, i);
-        bad = pass_made(L, lua_gettop(L), f, p, e);
+        bad = pass_made(L, lua_gettop(L), f, p, t);
         lua_pop(L, 1);
     }
     return bad;
@@ -158,34 +165,34 @@ static bool is_as_before(lua_State *L, int at, const struct parcel *p)
     return same;
 }
 
-static int take_answer(lua_State *L, struct fault_filter *f, struct parcel *p, struct err *e)
+static int take_answer(lua_State *L, struct fault_filter *f, struct parcel *p, struct trouble *t)
 {
     bool is_nil = lua_isnil(L, ANSWER_AT), is_same = is_nil && is_as_before(L, MESSAGE_AT, p);
     bool has_header = put_header(L, p->event.bytes.p, NULL);
     if (is_same && !has_header) {
         fault_count(f);
-        return filter_pass(&f->filter, p, e);
+        return filter_pass(&f->filter, p, &t->lost);
     }
     bool is_dropped = lua_isboolean(L, ANSWER_AT) && !lua_toboolean(L, ANSWER_AT);
     fault_happened(f, p, is_dropped ? "dropped" : is_nil ? "changed" : "replaced");
     if (is_dropped)
         return 0;
     if (lua_type(L, ANSWER_AT) == LUA_TTABLE)
-        return pass_list(L, f, p, e);
-    return pass_made(L, is_nil && !is_same ? MESSAGE_AT : ANSWER_AT, f, p, e);
+        return pass_list(L, f, p, t);
+    return pass_made(L, is_nil && !is_same ? MESSAGE_AT : ANSWER_AT, f, p, t);
 }
 
 struct call {
     struct handle *handle;
     struct fault_filter *filter;
     struct parcel *parcel;
+    struct trouble trouble;
 };
 
 /* Argument: the struct call. */
 static int call_function(lua_State *L)
 {
-    const struct call *c = lua_touserdata(L, 1);
-    struct err e = ERR_INIT;
+    struct call *c = lua_touserdata(L, 1);
     lua_Debug ar;
     lua_settop(L, 0);
     object_push_given(L, c->handle->role, c->parcel->event.message,
@@ -201,24 +208,27 @@ static int call_function(lua_State *L)
     lua_pushvalue(L, HEADER_AT);
     lua_call(L, 3, 1);
     lua_replace(L, ANSWER_AT);
-    take_answer(L, c->filter, c->parcel, &e);
-    if (!e.set)
+    take_answer(L, c->filter, c->parcel, &c->trouble);
+    if (!c->trouble.wrong.set)
         return 0;
     lua_rawgeti(L, LUA_REGISTRYINDEX, c->handle->reference);
     lua_getiuservalue(L, -1, 1);
     lua_getinfo(L, ">S", &ar);
-    return luaL_error(L, "%s:%d: %s", ar.short_src, ar.linedefined, e.what);
+    return luaL_error(L, "%s:%d: %s", ar.short_src, ar.linedefined, c->trouble.wrong.what);
 }
 
 static int call(void *context, struct fault_filter *f, struct parcel *p, struct err *e)
 {
     struct handle *h = context;
-    struct call c = {h, f, p};
+    struct call c = {h, f, p, {ERR_INIT, ERR_INIT}};
     if (p->event.message == NULL)
         return filter_pass(&f->filter, p, e);
     if (!script_call(h->L, call_function, &c))
         end_soon(h);
-    return 0;
+    if (!c.trouble.lost.set)
+        return 0;
+    *e = c.trouble.lost;
+    return -1;
 }
 
 static void released(void *context)

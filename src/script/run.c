@@ -249,6 +249,14 @@ void run_abort(struct script_run *run)
         script_abort(&p->script, VERDICT_INCONCLUSIVE, "interrupted");
 }
 
+size_t run_memory(const struct script_run *run)
+{
+    size_t n = 0;
+    for (const struct player *p = run->players; p != NULL; p = p->next)
+        n += p->script.memory;
+    return n;
+}
+
 enum run_exit run_result(const struct script_run *run)
 {
     return run->result;

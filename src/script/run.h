@@ -78,6 +78,9 @@ void run_stop(struct script_run *run);
 /* Ends all at once: inconclusive, "interrupted". */
 void run_abort(struct script_run *run);
 
+/* Octets that Lua has taken for all its players. */
+size_t run_memory(const struct script_run *run);
+
 enum run_exit run_result(const struct script_run *run);
 
 /* Not within one of its callbacks. */

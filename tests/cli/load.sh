@@ -90,6 +90,15 @@ run load -n 3 --mode ac --protocol ISO15118-2 --set loops=2 --no-record --with c
 wants "what differs from one session to the next is left out of the reason" 1 \
     out '3 x the station closed the connection instead of answering ChargingStatusReq: closed by peer'
 
+cat >"$work/flood.lua" <<'END'
+local much = string.rep('x', 3000000)
+return { on = 'ChargingStatusRes', fault = function() return { much, much, much, much } end }
+END
+run load -n 3 --mode ac --protocol ISO15118-2 --set loops=2 --no-record --profile field \
+    --fault "$work/flood.lua"
+wants "what a filter makes and nobody takes ends that session, not the station" 1 out '3 failed' \
+    out '3 x the station closed the connection'
+
 run load -n 2 --peer '[::1]:1' --no-record --timer V2G_EVCC_CommunicationSetup_Timeout=100ms
 wants "no station" 1 out '2 x the station cannot be reached'
 
