@@ -54,12 +54,6 @@ cases 'DRV_20A_EVCC' {
         Discovery_ramp = { given = AC, energy = SAE, mode = 'ac', cites = 'V2G20-3365 V2G20-3367',
             fields = { [ENTER .. 'EnterServiceRampTime'] = absent },
             about = 'EnterService has a delay, and no time of the ramp' },
-        Loop_soc_iec = { given = 'AC_ChargeLoopReq', energy = IEC, mode = 'ac', fields = SOC,
-            vehicle = { control = 'dynamic' }, cites = 'V2G20-3155',
-            about = 'MinimumSOC above TargetSOC, by IEC rules' },
-        Loop_soc_sae = { given = 'AC_ChargeLoopReq', energy = SAE, mode = 'ac', fields = SOC,
-            vehicle = { control = 'dynamic' }, cites = 'V2G20-3155',
-            about = 'MinimumSOC above TargetSOC, by SAE rules' },
         Detail_functions = { given = 'ServiceDetailReq', energy = IEC, fields = PLAIN,
             about = 'service 10 without DERControlFunctions' },
         Service_iec = { given = 'ServiceDiscoveryReq', energy = IEC, fields = service(1),
@@ -78,6 +72,16 @@ cases 'DRV_20A_EVCC' {
             fields = { ['DC_CPDResEnergyTransferMode.EVSEMaximumChargeCurrent'] = 3200 },
             about = 'more amperes than the MCS connector carries',
             doubt = 'the limit of 3,000 A is assumed (docs/amendment-1.md)' },
+    },
+}
+
+cases 'DRV_20A_EVCC_Loop_soc' {
+    about = 'What a vehicle of Amendment 1 cannot follow while power flows ends charging, and the session.',
+    given = 'AC_ChargeLoopReq', mode = 'ac', fields = SOC, vehicle = { control = 'dynamic' },
+    then_ = behaviour.ends_charging, cites = 'V2G20-3155',
+    rows = {
+        iec = { energy = IEC, about = 'MinimumSOC above TargetSOC, by IEC rules' },
+        sae = { energy = SAE, about = 'MinimumSOC above TargetSOC, by SAE rules' },
     },
 }
 
