@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "base/visible.h"
 #include "page/run_page.h"
 #include "record/diff_sessions.h"
 #include "record/record_folder.h"
@@ -129,11 +130,11 @@ static void add_value(struct buf *out, const json_t *value)
 {
     char *text = json_is_null(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
     if (json_is_string(value))
-        text_add_visible(out, json_string_value(value), json_string_length(value));
+        visible_add(out, json_string_value(value), json_string_length(value));
     else if (text == NULL)
         buf_text(out, "not there");
     else
-        text_add_visible(out, text, strlen(text));
+        visible_add(out, text, strlen(text));
     free(text);
 }
 

@@ -4,6 +4,7 @@
 #include "app/grammars.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "base/visible.h"
 #include "page/rows.h"
 #include "wire/v2gtp.h"
 
@@ -68,7 +69,7 @@ static const char *keep_text(struct table *t, const char *text, size_t most)
     bool is_cut = n > most;
     while (is_cut && most > 0 && ((unsigned char)text[most] & 0xC0) == 0x80)
         most--;
-    text_add_visible(&visible, text, is_cut ? most : n);
+    visible_add(&visible, text, is_cut ? most : n);
     if (is_cut)
         buf_printf(&visible, "... (%zu in all)", characters(text, n));
     const char *kept = arena_text(&t->arena, buf_string(&visible), visible.n);

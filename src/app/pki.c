@@ -5,6 +5,7 @@
 #include "app/ocsp_server.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "base/visible.h"
 #include "trust/pki_tree.h"
 #include "wire/world.h"
 
@@ -269,7 +270,7 @@ static void print_finding(void *context, const struct pki_finding *f)
     struct buf text = {0};
     (void)context;
     buf_text(&text, pki_finding_place(f, place, sizeof place));
-    text_add_visible(&text, f->text, strlen(f->text));
+    visible_add(&text, f->text, strlen(f->text));
     if (f->clause[0] != '\0')
         buf_printf(&text, " (%s)", f->clause);
     printf("  %s: %s\n", f->is_error ? "error" : "remark", buf_string(&text));

@@ -2,6 +2,7 @@
 #include "app/progress.h"
 
 #include "app/terminal.h"
+#include "base/visible.h"
 
 #include <inttypes.h>
 #include <time.h>
@@ -51,9 +52,12 @@ void progress_end(struct progress *p, const struct result *r)
     p->failed += !is_good;
     if (!p->quiet || !is_good) {
         progress_hide(p);
-        fprintf(p->out, "%-12s %s\n", outcome_name(r->verdict), result_name(r, &text));
-        if (r->verdict != OUTCOME_PASS)
-            fprintf(p->out, "             %s\n", result_cause(r, &text));
+        visible_print(p->out, "%-12s %s", outcome_name(r->verdict), result_name(r, &text));
+        fputc('\n', p->out);
+        if (r->verdict != OUTCOME_PASS) {
+            visible_print(p->out, "             %s", result_cause(r, &text));
+            fputc('\n', p->out);
+        }
         if (r->field != r->verdict)
             fprintf(p->out, "             in the field: %s\n", outcome_name(r->field));
         fflush(p->out);

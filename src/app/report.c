@@ -1,35 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/report.h"
 
+#include "base/visible.h"
+
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-void text_add_visible(struct buf *out, const char *text, size_t n)
-{
-    size_t from = 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        /* C1 controls are C2 80 to C2 9F in UTF-8 */
-        bool is_c1 = c == 0xC2 && i + 1 < n && (unsigned char)text[i + 1] < 0xA0;
-        if (c >= 0x20 && c != 0x7F && !is_c1)
-            continue;
-        buf_add(out, text + from, i - from);
-        if (c == '\n' || c == '\t')
-            buf_text(out, c == '\n' ? "\\n" : "\\t");
-        else if (is_c1)
-            buf_printf(out, "\\u%04X", (unsigned char)text[++i]);
-        else
-            buf_printf(out, "\\x%02X", c);
-        from = i + 1;
-    }
-    buf_add(out, text + from, n - from);
-}
-
 static void add_text(struct buf *out, const char *text)
 {
-    text_add_visible(out, text, strlen(text));
+    visible_add(out, text, strlen(text));
 }
 
 static void add_place(struct buf *out, const char *path, int64_t bit)
@@ -62,7 +43,7 @@ static void put(enum report kind, const struct buf *text)
     static const char *const KIND[] = {"error", "warning", "note"}; /* ORDER REPORT */
     struct buf line = {0};
     buf_printf(&line, "%s: ", KIND[kind]);
-    text_add_visible(&line, (const char *)text->p, text->n);
+    visible_add(&line, (const char *)text->p, text->n);
     buf_char(&line, '\n');
     fflush(stdout);
     fwrite(line.p, 1, line.n, stderr);

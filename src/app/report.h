@@ -39,7 +39,4 @@ void text_add_err(struct buf *out, const struct err *e);
 /* Appends "PATH, bit 12: what". */
 void text_add_violation(struct buf *out, const struct violation *v);
 
-/* Appends text with control characters as \n, \t, \xNN or \uNNNN, so that it stays on one line. */
-void text_add_visible(struct buf *out, const char *text, size_t n);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "suite/summary.h"
 
+#include "base/visible.h"
 #include "suite/again.h"
 
 #include <string.h>
@@ -19,7 +20,7 @@ static void put_names(const struct results *r, const struct cause *c, enum outco
     for (size_t i = c->first; i < r->n && named < NAMES_MAX; i++) {
         if (r->at[i].verdict != of || !cause_is_same(result_cause(&r->at[i], &text), c->text))
             continue;
-        fprintf(out, "%s%s", named++ > 0 ? ", " : "", result_name(&r->at[i], &text));
+        visible_print(out, "%s%s", named++ > 0 ? ", " : "", result_name(&r->at[i], &text));
     }
     if (c->count > named)
         fprintf(out, " and %zu more", c->count - named);
@@ -36,7 +37,8 @@ static void put_causes(const struct results *r, enum outcome of, const char *tit
     if (n > 0)
         fprintf(out, "\n%s:\n", title);
     for (size_t i = 0; i < n && i < CAUSES_MAX; i++) {
-        fprintf(out, "%7zu x %s\n", list[i].count, list[i].text);
+        visible_print(out, "%7zu x %s", list[i].count, list[i].text);
+        fputc('\n', out);
         if (of != OUTCOME_NOT_APPLICABLE && of != OUTCOME_NOT_REACHED)
             put_names(r, &list[i], of, out);
     }
