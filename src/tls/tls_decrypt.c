@@ -512,8 +512,8 @@ int tls_decrypt_seal(struct tls_decrypt *d, bool from_client, uint8_t type, stru
     uint8_t header[HEADER] = {type, 3, 3};
     struct record r = {type, header, content};
     struct buf body = {0};
-    bool good =
-        !h->is_over && !d->is_locked && !h->is_locked && h->in.n == 0 && content.n <= SEALED_MOST;
+    bool good = !h->is_over && !d->is_locked && !h->is_locked && h->in.n == 0 &&
+                content.n <= SEALED_MOST && (d->suite != NULL || !h->is_encrypted);
     if (good && !h->is_encrypted)
         buf_add(&body, content.p, content.n);
     else
@@ -778,7 +778,7 @@ static enum outcome take_change(struct tls_decrypt *d, bool from_client, struct 
                            "in the capture; a key log is needed");
         note(d, from_client);
     }
-    if (d->is_locked || derive_12(d, from_client) == 0)
+    if (d->is_locked || (d->suite != NULL && derive_12(d, from_client) == 0))
         return TAKEN;
     err_set(e, "TLS: the keys of the %s could not be derived", side_name(from_client));
     return BAD;

@@ -701,6 +701,24 @@ static void names_and_numbers(void **state)
 
 #define RANDOM "000102030405060708090A0B0C0D0E0F101112131415161718191a1b1c1d1e1f"
 
+/* A ServerHello that the client sends agrees on nothing that keys could be derived for. */
+static void a_server_hello_of_the_client(void **state)
+{
+    static const uint8_t CHANGE[] = {20, 3, 3, 0, 1, 1};
+    struct tape t;
+    struct heard h;
+    (void)state;
+    tape_make(&t, TLS1_2_VERSION, false);
+    heard_open(&h, buf_string(&t.keys));
+    for (unsigned i = 0; i < 2; i++)
+        tls_decrypt_feed(h.d, true, (struct slice){t.bytes.p + t.piece[i].at, t.piece[i].n}, &h.e);
+    assert_true(tls_decrypt_facts(h.d)->server_hello.n > 0);
+    assert_int_equal(tls_decrypt_feed(h.d, true, (struct slice){CHANGE, sizeof CHANGE}, &h.e), -1);
+    assert_non_null(strstr(h.e.what, "could not be derived"));
+    heard_close(&h);
+    tape_free(&t);
+}
+
 static void key_logs_are_read(void **state)
 {
     static const char TEXT[] = "# comment\r\n"
@@ -808,6 +826,7 @@ int main(void)
         cmocka_unit_test(facts_survive_noise),
         cmocka_unit_test(extensions_are_read),
         cmocka_unit_test(names_and_numbers),
+        cmocka_unit_test(a_server_hello_of_the_client),
         cmocka_unit_test(key_logs_are_read),
         cmocka_unit_test(key_log_files),
         cmocka_unit_test(secrets_in_captures),
