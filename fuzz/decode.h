@@ -3,7 +3,7 @@
  * The fuzzer of the decoder for the message set FUZZ_SET, which the including file defines. The
  * first byte of an input says whether the rest is a document or a fragment.
  */
-#include "fuzz.h"
+#include "mutate.h"
 
 static void make_seed(const json_t *vector, unsigned set, bool is_fragment, struct buf *out)
 {
@@ -76,4 +76,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     arena_close(&a);
     return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
+{
+    size_t made = size > 1 && seed % 2 == 0
+                      ? fuzz_mutate_message(fuzz_schema(FUZZ_SET), (data[0] & 1) != 0, data + 1,
+                                            size - 1, most - 1, seed)
+                      : 0;
+    return made > 0 ? made + 1 : LLVMFuzzerMutate(data, size, most);
 }

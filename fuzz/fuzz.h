@@ -21,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define FUZZ_MEMORY (64u * 1024 * 1024)
 #define FUZZ_SEEDS_MAX 400 /* of one fuzzer */
@@ -182,12 +181,19 @@ static inline void fuzz_write_seeds(const char *folder, unsigned stride, fuzz_se
         pclose(f);
 }
 
-/* For LLVMFuzzerInitialize: the last argument is the corpus folder, if it is one. */
+/* The corpus folder that wants seeds, which is the last argument; NULL: it has some, or there is
+ * none. */
+static inline const char *fuzz_corpus(int argc, char **argv)
+{
+    const char *folder = argc > 1 ? argv[argc - 1] : "-";
+    return folder[0] != '-' && fuzz_is_empty(folder) ? folder : NULL;
+}
+
+/* For LLVMFuzzerInitialize. */
 static inline void fuzz_start(int argc, char **argv, unsigned stride, fuzz_seed make)
 {
-    struct stat s;
-    const char *folder = argc > 1 ? argv[argc - 1] : "";
-    if (folder[0] != '-' && stat(folder, &s) == 0 && S_ISDIR(s.st_mode) && fuzz_is_empty(folder))
+    const char *folder = fuzz_corpus(argc, argv);
+    if (folder != NULL)
         fuzz_write_seeds(folder, stride, make);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON in. */
-#include "fuzz.h"
+#include "mutate.h"
 
 static void make_text(const json_t *vector, unsigned set, bool is_fragment, struct buf *out)
 {
@@ -16,3 +16,11 @@ static void make_text(const json_t *vector, unsigned set, bool is_fragment, stru
 
 #define FUZZ_READ json_read
 #include "text.h"
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
+{
+    size_t made = size > 1 && seed % 4 != 0
+                      ? fuzz_mutate_json((char *)data + 1, size - 1, most - 1, seed)
+                      : 0;
+    return made > 0 ? made + 1 : LLVMFuzzerMutate(data, size, most);
+}

@@ -5,6 +5,8 @@
  */
 #include "fuzz.h"
 
+#include <sys/stat.h>
+
 #include "base/asset.h"
 #include "schema/load.h"
 
