@@ -62,7 +62,7 @@ CODEC_MODULES := libxml-2.0 jansson zlib
 MODULES := lua5.4 openssl libuv libxml-2.0 jansson sqlite3 zlib
 ASSETS := $(sort $(shell find schema reference lua suites examples page -name '[!.]*.schema' -o -name '[!.]*.lua' \
 	-o -path 'schema/ko/[!.]*.txt' -o -path 'suites/ko/[!.]*.txt' -o -path 'reference/[!.]*.txt' -o -path 'page/[!.]*' 2>/dev/null) build/requirements.tsv)
-ALL_C := $(wildcard src/*/*.[ch] tests/c/*.[ch] bench/*.[ch] fuzz/*.[ch])
+ALL_C := $(wildcard src/*/*.[ch] tests/c/*.[ch] tests/faults/*.c bench/*.[ch] fuzz/*.[ch])
 objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1)))
 
 LIB_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(filter-out src/app/%,$(wildcard src/*/*.c))) \
@@ -83,7 +83,7 @@ PUBLIC_HEADERS := $(shell grep -L 'Private to src/' $(filter-out src/app/% src/s
 CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-korean check-abi check-gcc check-clang
 
 .PHONY: all help man abi demo test check asan bench soak fuzz docs picture house requirements format install uninstall deb clean \
-	test-browser bench-report pictures test-captures test-personas test-suites figures $(CHECKS) objects FORCE
+	test-browser bench-report pictures test-captures test-personas test-suites test-faults coverage figures $(CHECKS) objects FORCE
 
 all: build/v2glab $(EXPORTED:%=$(OUT)/export/%.a) $(EXPORTED:%=$(OUT)/export/%.so) ## Builds build/v2glab and the libraries
 
@@ -199,6 +199,15 @@ asan: ## Runs all tests under Address- and UndefinedBehaviorSanitizer
 
 test-suites: $(OUT)/v2glab ## Proves the cases of suites/: our device passes each, and each fails by all its mutants
 	@tools/prove-suites $(OUT)/v2glab $(OUT)/suites
+
+# Of each command and kind of calls so many fail, spread evenly over all; 0: each.
+FAULTS ?= 12
+test-faults: $(OUT)/v2glab $(OUT)/fail.so ## Has memory, files, sockets and libuv fail, call by call (FAULTS=0: each call)
+	@tests/faults/run $(abspath $(OUT)/v2glab $(OUT)/fail.so) $(FAULTS)
+
+$(OUT)/fail.so: tests/faults/fail.c Makefile
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) -std=c11 -O1 -g -fPIC -shared $(WARNINGS) -o $@ $< -ldl
 
 figures: test-suites ## Writes the figures of make test-suites into README.md
 	@sed -i "s/^  .* cases pass, and fail by .*/  $$(cat $(OUT)/suites/closing)./" README.md

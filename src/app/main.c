@@ -5,8 +5,10 @@
 #include "app/report.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,13 +39,31 @@ static int skip_globals(int argc, char **argv)
     return at < argc ? at : argc;
 }
 
+static bool json_has_run_out;
+
+static void *take_for_json(size_t n)
+{
+    void *p = malloc(n);
+    json_has_run_out = json_has_run_out || p == NULL;
+    return p;
+}
+
+/* Memory that has run out leaves gaps in what was made, where nobody stopped for it. */
+static int check_memory(int status)
+{
+    if (status != EXIT_PASS || !(buf_has_run_out() || json_has_run_out))
+        return status;
+    report(REPORT_ERROR, "out of memory: what was printed or written is not whole");
+    return EXIT_SETUP;
+}
+
 /* What was printed must have arrived, and what is recorded, too. Who reads from a pipe may have
  * enough of it: then there is nothing to tell. */
 static int finish(int status)
 {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
-        return status == EXIT_PASS && report_has_lost() ? EXIT_SETUP : status;
+        return status == EXIT_PASS && report_has_lost() ? EXIT_SETUP : check_memory(status);
     int why = errno; /* 0: it failed before */
     struct pollfd out = {STDOUT_FILENO, POLLOUT, 0};
     if (poll(&out, 1, 0) != 1 || !(out.revents & POLLERR))
@@ -54,6 +74,7 @@ static int finish(int status)
 
 int main(int argc, char **argv)
 {
+    json_set_alloc_funcs(take_for_json, free);
     int at = skip_globals(argc, argv);
     if (at == argc) {
         report(REPORT_ERROR, "no command; see v2glab --help");

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,13 @@ void buf_fit(struct buf *b)
     b->cap = b->n;
 }
 
+static atomic_bool has_run_out;
+
+bool buf_has_run_out(void)
+{
+    return atomic_load(&has_run_out);
+}
+
 uint8_t *buf_reserve(struct buf *b, size_t n)
 {
     if (b->failed)
@@ -39,6 +47,7 @@ uint8_t *buf_reserve(struct buf *b, size_t n)
     uint8_t *p = cap - b->n < n ? NULL : realloc(b->p, cap);
     if (p == NULL) {
         b->failed = true;
+        atomic_store(&has_run_out, true);
         return NULL;
     }
     b->p = p;

@@ -17,6 +17,9 @@ struct buf {
     bool failed;
 };
 
+/* Whether that has happened to any buffer of the process: what was made of it is not whole. */
+bool buf_has_run_out(void);
+
 /* A view of bytes that somebody else owns. */
 struct slice {
     const uint8_t *p;

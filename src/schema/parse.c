@@ -24,6 +24,7 @@ struct parser {
     struct particle *group[DEPTH_MAX];
     int group_indent[DEPTH_MAX];
     int groups;
+    bool is_out;  /* memory has run out */
     bool in_bars; /* the innermost group is a choice written with | */
     struct err *e;
 };
@@ -39,6 +40,14 @@ static void *parser_new(struct parser *p, size_t size)
     }
     memset(made, 0, size);
     return made;
+}
+
+/* A copy of the text; '' where memory has run out, which read_line tells. */
+static const char *parser_text(struct parser *p, const char *text, size_t n)
+{
+    const char *made = arena_text(p->d->arena, text, n);
+    p->is_out = p->is_out || made == NULL;
+    return made != NULL ? made : "";
 }
 
 static bool is_blank(char c)
@@ -66,7 +75,7 @@ static size_t cut_line(struct parser *p, const char *line, size_t n)
             from++;
         while (n > from && is_blank(line[n - 1]))
             n--;
-        p->doc = arena_text(p->d->arena, line + from, n - from);
+        p->doc = parser_text(p, line + from, n - from);
         return i;
     }
     return n;
@@ -94,7 +103,7 @@ static int split_line(struct parser *p, const char *line, size_t n)
         if (quoted && i == n)
             return FAIL(p, "a quoted text is not closed; expected '");
         p->quoted[p->words] = quoted;
-        p->word[p->words++] = arena_text(p->d->arena, line + from, i - from);
+        p->word[p->words++] = parser_text(p, line + from, i - from);
         i += quoted;
     }
     return 0;
@@ -231,7 +240,7 @@ static int read_count(struct parser *p, struct decl_octets *o)
     if (need_word(p, "the field that counts", &word) != 0)
         return -1;
     size_t n = strcspn(word, "+-");
-    o->count = arena_text(p->d->arena, word, n);
+    o->count = parser_text(p, word, n);
     if (word[n] == '\0')
         return 0;
     long plus = strtol(word + n, &end, 10);
@@ -249,7 +258,7 @@ static int read_condition(struct parser *p, struct decl_octets *o)
     if (need_word(p, "the field after 'if'", &word) != 0)
         return -1;
     size_t n = strcspn(word, "=");
-    o->when = arena_text(p->d->arena, word, n);
+    o->when = parser_text(p, word, n);
     o->is_any = word[n] == '\0';
     if (o->is_any)
         return 0;
@@ -835,10 +844,8 @@ static int read_statement(struct parser *p)
                 word);
 }
 
-static int read_line(struct parser *p, const char *line, size_t n)
+static int read_words(struct parser *p)
 {
-    if (split_line(p, line, n) != 0)
-        return -1;
     if (p->words == 0)
         return 0;
     if (p->indent == 0)
@@ -848,6 +855,12 @@ static int read_line(struct parser *p, const char *line, size_t n)
     if (p->type == NULL)
         return FAIL(p, "an indented line that belongs to no type, element, message or enum");
     return read_content(p);
+}
+
+static int read_line(struct parser *p, const char *line, size_t n)
+{
+    int bad = split_line(p, line, n) != 0 || p->is_out || read_words(p) != 0;
+    return p->is_out ? FAIL(p, "out of memory") : bad ? -1 : 0;
 }
 
 int decl_read(struct decls *d, const char *name, bool is_main, struct err *e)

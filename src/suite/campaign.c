@@ -388,7 +388,7 @@ static void take_line(struct crew *crew, struct worker *w, char *line)
         return;
     }
     json_error_t why;
-    json_t *result = json_loads(rest, 0, &why);
+    json_t *result = json_loads(rest, JSON_ALLOW_NUL, &why);
     tell(crew, w->index, result);
     json_decref(result);
     crew->played++;

@@ -162,7 +162,7 @@ static json_t *read_plan(const char *folder, struct err *e)
     char path[640];
     json_error_t why;
     snprintf(path, sizeof path, "%s/" RESULTS_PLAN, folder);
-    json_t *plan = json_load_file(path, 0, &why);
+    json_t *plan = json_load_file(path, JSON_ALLOW_NUL, &why);
     if (plan == NULL)
         err_set(e, "%s: %s; expected the folder of a run of `v2glab test`", path, why.text);
     else if (!json_is_array(json_object_get(plan, "cases"))) {
@@ -186,7 +186,7 @@ static int read_lines(struct results *r, struct err *e)
     const char *at = (const char *)text.p, *end = at + text.n, *newline;
     while (bad == 0 && at < end && (newline = memchr(at, '\n', (size_t)(end - at))) != NULL) {
         json_error_t why;
-        json_t *said = json_loadb(at, (size_t)(newline - at), 0, &why);
+        json_t *said = json_loadb(at, (size_t)(newline - at), JSON_ALLOW_NUL, &why);
         int64_t number = number_at(said, "number");
         line++;
         at = newline + 1;
