@@ -134,7 +134,8 @@ sequence.secc['ISO15118-2'] = {
 local FROM_PAUSE <const> = { AC = 'V2G20-2097', DC = 'V2G20-2098' }
 local IN_LOOP <const> = { AC = 'V2G20-1499 V2G20-1500', DC = 'V2G20-1501 V2G20-1502' }
 
-local function common_20(mode)
+-- services: '', or what a vehicle may ask that cannot take over what the station wants.
+local function common_20(mode, services)
     local discovery = mode .. '_ChargeParameterDiscovery'
     local loop = mode .. '_ChargeLoop'
     local timed = IN_LOOP[mode]
@@ -164,7 +165,8 @@ local function common_20(mode)
         { 'ServiceDiscoveryRes', 'ServiceDetailReq SessionStopReq', 'V2G20-459' },
         { 'ServiceDetailRes', 'ServiceDetailReq ServiceSelectionReq SessionStopReq', 'V2G20-459' },
         { 'ServiceSelectionRes', discovery .. 'Req SessionStopReq', 'V2G20-459' },
-        { discovery .. 'Res', discovery .. 'Req ScheduleExchangeReq SessionStopReq', 'V2G20-459' },
+        { discovery .. 'Res', services .. discovery .. 'Req ScheduleExchangeReq SessionStopReq',
+            'V2G20-459' },
         { 'ScheduleExchangeRes(Ongoing)', 'ScheduleExchangeReq SessionStopReq', 'V2G20-459' },
         -- contactors stayed closed: no isolation test, no pre-charge
         { 'ScheduleExchangeRes(Renegotiated)',
@@ -192,21 +194,23 @@ local function common_20(mode)
     }
 end
 
-local ac_20 = join(common_20('AC'), {
-    { 'ScheduleExchangeRes(Finished)', 'PowerDeliveryReq(Start) SessionStopReq', 'V2G20-459' },
-    { 'PowerDeliveryRes(Stop)', 'SessionStopReq', 'V2G20-459' },
-})
+local function ac_20(services)
+    return join(common_20('AC', services), {
+        { 'ScheduleExchangeRes(Finished)', 'PowerDeliveryReq(Start) SessionStopReq', 'V2G20-459' },
+        { 'PowerDeliveryRes(Stop)', 'SessionStopReq', 'V2G20-459' },
+    })
+end
 
 sequence.secc['ISO15118-20'] = {
-    ac = ac_20,
+    ac = ac_20 '',
     -- a vehicle that serves the grid says when it has taken over what the station wants; it may
-    -- look for another service where it cannot
-    ['ac-der'] = join(ac_20, {
+    -- look for another service where it cannot, before it says so or after (sources differ)
+    ['ac-der'] = join(ac_20 'ServiceDiscoveryReq ', {
         { 'AC_ChargeParameterDiscoveryRes(Ongoing)',
             'AC_ChargeParameterDiscoveryReq ServiceDiscoveryReq SessionStopReq',
             'V2G20-3150 V2G20-3151 V2G20-3154' },
     }),
-    dc = join(common_20('DC'), {
+    dc = join(common_20('DC', ''), {
         { 'ScheduleExchangeRes(Finished)', 'DC_CableCheckReq SessionStopReq', 'V2G20-1418' },
         { 'DC_CableCheckRes(Ongoing)', 'DC_CableCheckReq SessionStopReq', 'V2G20-1418' },
         { 'DC_CableCheckRes(Finished)', 'DC_PreChargeReq SessionStopReq', 'V2G20-2005' },

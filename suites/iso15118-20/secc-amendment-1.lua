@@ -108,6 +108,8 @@ cases 'DRV_20A_SECC_early' {
     end,
 }
 
+local WHEN <const> = 'public code has it only once the vehicle has said Finished, the rule does not say when'
+
 cases 'DRV_20A_SECC_ready' {
     about = 'A vehicle that has taken over what the station wants goes on, or looks for another service.',
     given = 'ServiceSelectionRes', mode = 'ac',
@@ -119,11 +121,17 @@ cases 'DRV_20A_SECC_ready' {
             checks = { nominal 'Charge', nominal 'Discharge', DELAYS },
             cites = 'V2G20-3151 V2G20-3228 V2G20-3229 V2G20-3364 V2G20-3365 V2G20-3367',
             about = 'it is ready, by SAE rules' },
-        another = { energy = IEC, sends = 'ServiceDiscoveryReq', cites = 'V2G20-3154',
+        another = { energy = IEC, sends = 'ServiceDiscoveryReq', cites = 'V2G20-3154', doubt = WHEN,
             about = 'it looks for another service' },
+        another_late = { energy = IEC, sends = 'ServiceDiscoveryReq', cites = 'V2G20-3154', doubt = WHEN,
+            late = true, about = 'it looks for another service, having said that it is ready' },
     },
     then_ = function(it, row)
         declare(it)
+        if row.late then
+            it:sends(AC, { [DER .. '.EVProcessing'] = 'Finished' })
+            it:expects('AC_ChargeParameterDiscoveryRes', { ResponseCode = 'OK' })
+        end
         behaviour.answers(it, row)
     end,
 }
