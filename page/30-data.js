@@ -46,7 +46,7 @@ function planCase(c, i, applies) {
         key: c.id + (c.round > 1 ? '#' + c.round : ''),
         protocol: PROTOCOLS[c.protocol] || c.protocol || '–',
         mode: (c.mode || '').toUpperCase(),
-        area: area ? area[1] : rest,
+        area: area ? area[1] : rest.split('_')[0],
         rules: (c.cites || '').split(' ').filter(Boolean),
         outcome: applies ? 'none' : 'na',
         field: applies ? 'none' : 'na',
