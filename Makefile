@@ -40,6 +40,10 @@ else ifeq ($(VARIANT),asan)
 override CFLAGS := -O1 -g $(SANITIZE)
 HARDEN :=
 WERROR :=
+else ifeq ($(VARIANT),coverage)
+override CFLAGS := -O0 -g --coverage
+HARDEN :=
+WERROR :=
 else ifeq ($(VARIANT),fuzz)
 override CC := clang
 override CFLAGS := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
@@ -199,6 +203,10 @@ asan: ## Runs all tests under Address- and UndefinedBehaviorSanitizer
 
 test-suites: $(OUT)/v2glab ## Proves the cases of suites/: our device passes each, and each fails by all its mutants
 	@tools/prove-suites $(OUT)/v2glab $(OUT)/suites
+
+coverage: ## Runs all tests (or ONLY='word ...') and tells by module which branches were taken
+	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	@$(MAKE) VARIANT=coverage test; tools/coverage build/coverage/src
 
 # Of each command and kind of calls so many fail, spread evenly over all; 0: each.
 FAULTS ?= 12

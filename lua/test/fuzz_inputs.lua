@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Messages that are not as they should be, by kind: what a trial of fuzz.lua sends in place of a
--- good one, as rows of a case: { sends =, fields =, fault = (docs/faults.md), code =, bytes =, … }.
+-- good one, as rows of a case: { sends =, fields =, fault = (docs/faults.md), code =, … }.
 
 local hex = require 'v2g.hex'
 local way = require 'test.way'
