@@ -182,6 +182,12 @@ await test('filters', 'run.html', {}, async (page) => {
         const left = await n();
         check(`a ${name} filters the list`, left > 0 && left < all, [left, all]);
     }
+    const areas = await page.evaluate(() =>
+        ['DRV_20A_SECC_sign_iec', 'DRV_20A_SECC_sign_sae', 'DRV_20_SECC_any_warn_Authorization_eim'].map(
+            (id) => planCase({ id }, 0, true).area,
+        ),
+    );
+    check('cases of one subject are one row', areas.join() === 'sign,sign,Authorization', areas);
     check(
         'an active filter has a tag',
         await page.evaluate(() => !!document.querySelector('.tag button[aria-label]')),
