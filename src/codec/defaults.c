@@ -102,6 +102,67 @@ int node_set_default(struct arena *a, struct node *n, unsigned slot, struct err 
     return add_default(a, n, slot, 0, e);
 }
 
+/* ---- is it the default? ---- */
+
+static bool is_same_value(const struct field *f, union value a, union value b);
+
+static bool is_same_list(const struct field *f, const struct list *a, const struct list *b)
+{
+    for (uint32_t i = 0; i < a->n && i < b->n; i++)
+        if (!is_same_value(f, a->v[i], b->v[i]))
+            return false;
+    return a->n == b->n;
+}
+
+static bool is_same_node(const struct node *a, const struct node *b)
+{
+    if (a->type != b->type || a->has != b->has || a->type->is_open)
+        return false;
+    for (unsigned i = 0; i < a->type->fields; i++) {
+        const struct field *f = &a->type->field[i];
+        if (node_has(a, i) && !(f->is_list ? is_same_list(f, a->v[i].l, b->v[i].l)
+                                           : is_same_value(f, a->v[i], b->v[i])))
+            return false;
+    }
+    return true;
+}
+
+static bool is_same_value(const struct field *f, union value a, union value b)
+{
+    switch ((enum kind)f->kind) {
+    case KIND_BOOLEAN:
+    case KIND_ENUM:
+    case KIND_UNSIGNED:
+    case KIND_SIGNED:
+    case KIND_NBIT:
+        return a.i == b.i;
+    case KIND_BIG:
+    case KIND_STRING:
+    case KIND_TEXT:
+    case KIND_HEX:
+    case KIND_BASE64:
+        return a.b->n == b.b->n && memcmp(a.b->p, b.b->p, a.b->n) == 0;
+    case KIND_NODE:
+        return is_same_node(a.n, b.n);
+    case KIND_ABSTRACT:
+    case KIND_ANY:
+        return false;
+    }
+    return false;
+}
+
+bool node_is_default(const struct node *n, unsigned slot)
+{
+    struct arena a;
+    struct err ignored = ERR_INIT;
+    arena_open(&a, NULL, 0, 1u << 20);
+    struct node *fresh = node_new(&a, n->type);
+    bool same = fresh != NULL && add_default(&a, fresh, slot, 0, &ignored) == 0 &&
+                is_same_value(&n->type->field[slot], n->v[slot], fresh->v[slot]);
+    arena_close(&a);
+    return same;
+}
+
 static bool has_alternative(const struct node *n, uint8_t choice)
 {
     for (unsigned i = 0; i < n->type->fields; i++)

@@ -14,4 +14,7 @@ int node_complete(struct arena *a, struct node *n, struct err *e);
  * marks it present. Not for wildcards and abstract heads. */
 int node_set_default(struct arena *a, struct node *n, unsigned slot, struct err *e);
 
+/* Whether slot (no list, of a node that is not open) holds what node_set_default gives it. */
+bool node_is_default(const struct node *n, unsigned slot);
+
 #endif

@@ -4,8 +4,8 @@
 #include <string.h>
 
 /* ORDER MARK */
-const char *const SCHEMA_MARKS[MARK_NUMBER] = {"key",     "code",  "soc",   "voltage",
-                                               "current", "limit", "power", "left"};
+const char *const SCHEMA_MARKS[MARK_NUMBER] = {"key",   "code",  "soc",  "voltage", "current",
+                                               "limit", "power", "left", "transfer"};
 
 const struct element *schema_element(const struct schema *s, const char *name)
 {

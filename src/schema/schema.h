@@ -84,10 +84,11 @@ enum field_mark {
     MARK_CURRENT,
     MARK_LIMIT, /* of the current, where it is not measured */
     MARK_POWER,
-    MARK_LEFT, /* seconds until the battery is full */
+    MARK_LEFT,     /* seconds until the battery is full */
+    MARK_TRANSFER, /* the energy transfer that is asked for: AC_…, DC_… */
 };
 
-#define MARK_NUMBER (MARK_LEFT + 1)
+#define MARK_NUMBER (MARK_TRANSFER + 1)
 
 extern const char *const SCHEMA_MARKS[MARK_NUMBER]; /* "key", … */
 

@@ -10,6 +10,7 @@
 #include "script/printing.h"
 #include "script/signing.h"
 #include "script/slac.h"
+#include "script/transfer.h"
 #include "session/peer_link.h"
 #include "session/peer_sdp.h"
 #include "wire/world.h"
@@ -104,6 +105,7 @@ static void send_out(lua_State *L, struct role *r, struct message *m, unsigned g
     struct err e = ERR_INIT;
     const char *name = message_named(m).name;
     message_check(m, violation, &v);
+    transfer_check(r, m, violation, &v);
     buf_string(&v.text);
     int bad;
     if (slac_is_set(m->schema))

@@ -5,12 +5,14 @@
 #include "codec/copy.h"
 #include "codec/defaults.h"
 #include "codec/json.h"
+#include "codec/marks.h"
 #include "codec/quantity.h"
 #include "codec/xml.h"
 #include "names/place.h"
 #include "script/convert.h"
 #include "script/flow.h"
 #include "script/signing.h"
+#include "script/transfer.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -118,7 +120,8 @@ void object_push_named(lua_State *L, struct role *r, const char *text, size_t n)
     const struct element *element = name_message(&scope, text, &set, &e);
     if (element == NULL)
         name_no_message(&scope, text, &e);
-    if (element == NULL || message_new(set, text, &o->arena, &o->message, &e) != 0)
+    if (element == NULL || message_new(set, text, &o->arena, &o->message, &e) != 0 ||
+        transfer_follow(r, &o->message, &o->arena, &e) != 0)
         script_raise(L, &e);
 }
 
@@ -270,6 +273,9 @@ static int newindex_node(lua_State *L, struct object *o, struct node *n)
     if (bad != 0)
         return script_raise(L, &e);
     note_given(o, n, key);
+    if (field_is(&n->type->field[slot], MARK_TRANSFER) &&
+        transfer_asked(o->role, &o->message, &o->arena, &e) != 0)
+        return script_raise(L, &e);
     return 0;
 }
 

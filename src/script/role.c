@@ -4,6 +4,7 @@
 #include "codec/copy.h"
 #include "codec/defaults.h"
 #include "codec/value.h"
+#include "script/transfer.h"
 #include "session/agreement.h"
 
 #include <lauxlib.h>
@@ -41,7 +42,8 @@ static struct outgoing *new_outgoing(struct role *r, const struct schema *set,
     o->element = element;
     o->set = set;
     arena_open(&o->arena, NULL, 0, OUTGOING_MEMORY);
-    int bad = message_new(set, element->as.name, &o->arena, &o->message, e);
+    int bad = message_new(set, element->as.name, &o->arena, &o->message, e) != 0 ||
+              transfer_follow(r, &o->message, &o->arena, e) != 0;
     if (bad == 0 && strcmp(element->as.name, "supportedAppProtocolReq") == 0)
         bad = agreement_fill(r->protocol, &o->arena, &o->message, e);
     if (bad != 0) {
@@ -124,8 +126,10 @@ void role_keep(struct role *r, struct received *received)
     if (r->last != NULL && r->last_is_loose)
         session_done(r->session, r->last);
     if (i != NULL) {
+        struct err ignored = ERR_INIT; /* a default that did not fit: it is as it was */
         session_done(r->session, i->received);
         i->received = received;
+        transfer_asked(r, &received->message, NULL, &ignored);
     }
     r->last = received;
     r->last_is_loose = i == NULL;

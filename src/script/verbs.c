@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/verbs.h"
 
+#include "codec/marks.h"
 #include "names/place.h"
 #include "script/convert.h"
 #include "script/expect.h"
@@ -8,6 +9,7 @@
 #include "script/judgement.h"
 #include "script/role.h"
 #include "script/signing.h"
+#include "script/transfer.h"
 
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -256,6 +258,9 @@ static int finish_set(lua_State *L, const struct bound *b, struct outgoing *o,
 {
     struct err e = ERR_INIT;
     if (set_target(L, b, o, index, &e) != 0)
+        return raise_in(L, b, &e);
+    if (b->name->field != NULL && field_is(b->name->field, MARK_TRANSFER) &&
+        transfer_asked(b->role, &o->message, &o->arena, &e) != 0)
         return raise_in(L, b, &e);
     o->touched = true;
     if (strstr(lua_tostring(L, lua_upvalueindex(2)), "_Header_Signature") != NULL)
