@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/progress.h"
 
-#include "app/terminal.h"
 #include "base/visible.h"
+#include "record/terminal.h"
 
 #include <inttypes.h>
 #include <time.h>

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/view.h"
 
-#include "app/terminal.h"
 #include "codec/marks.h"
+#include "record/terminal.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#define BAR 30 /* characters */
+#define BAR_MOST 30 /* characters */
+#define INDENT 11   /* of what stands behind a label */
 
 void view_open(struct view *v, FILE *out)
 {
@@ -16,18 +17,37 @@ void view_open(struct view *v, FILE *out)
     v->out = out;
 }
 
+/* What belongs to charging: all else is without power. */
+static bool is_loop(const char *request)
+{
+    return strcmp(request, "CurrentDemandReq") == 0 || strcmp(request, "ChargingStatusReq") == 0 ||
+           strstr(request, "ChargeLoopReq") != NULL || strncmp(request, "Metering", 8) == 0;
+}
+
+/* The phases of an AC mode, "AC_single_phase_core"; 0: it is DC. */
+static unsigned phases(const char *mode)
+{
+    return strncmp(mode, "AC_", 3) != 0 ? 0 : strncmp(mode + 3, "single", 6) == 0 ? 1 : 3;
+}
+
 static void take_values(struct view *v, const struct node *n)
 {
+    const struct field *f;
+    const union value *mode = marked_own(n, MARK_TRANSFER, &f);
+    if (mode != NULL && f->kind == KIND_ENUM && mode->u < f->simple->members)
+        v->phases = phases(f->simple->member[mode->u]);
     v->has_soc |= marked_number(n, MARK_SOC, &v->soc);
     v->has_voltage |= marked_number(n, MARK_VOLTAGE, &v->voltage);
     v->has_left |= marked_number(n, MARK_LEFT, &v->left_s);
     marked_number(n, MARK_LIMIT, &v->limit);
-    if (!marked_number(n, MARK_CURRENT, &v->current)) {
-        marked_number(n, MARK_POWER, &v->power);
-        return;
-    }
-    v->has_current = true;
-    v->power = v->voltage * v->current;
+    bool is_measured = marked_number(n, MARK_CURRENT, &v->current);
+    v->has_current |= is_measured;
+    if (!is_loop(v->step))
+        v->power = v->current = 0;
+    else if (is_measured)
+        v->power = v->voltage * v->current;
+    else if (!marked_number(n, MARK_POWER, &v->power) && v->phases > 0)
+        v->power = v->voltage * v->limit * v->phases;
 }
 
 static void count_energy(struct view *v, int64_t us)
@@ -39,7 +59,7 @@ static void count_energy(struct view *v, int64_t us)
 
 static void take_frame(struct view *v, const struct event *e)
 {
-    if (event_is_datagram(e)) /* SDP, SLAC: no step of the session */
+    if (event_is_datagram(e) || e->is_echo) /* SDP, SLAC: no step; echoes were seen as they went */
         return;
     v->frames++;
     if (e->from_role == FROM_EVCC) {
@@ -70,6 +90,7 @@ void view_event(void *context, const struct event *e)
         take_frame(v, e);
     if (e->kind == EVENT_CONNECT) {
         v->vehicles = e->connection;
+        v->phases = 0;
         memset(&v->grid, 0, sizeof v->grid);
     }
     if (e->kind == EVENT_CONNECT || e->kind == EVENT_CLOSE)
@@ -94,48 +115,6 @@ static size_t line(struct view *v, const char *text)
     return n;
 }
 
-static void draw_charge(struct view *v)
-{
-    char text[256], bar[BAR + 1];
-    int filled = v->has_soc ? (int)lround(v->soc * BAR / 100) : 0;
-    filled = filled < 0 ? 0 : filled > BAR ? BAR : filled;
-    memset(bar, '-', BAR);
-    memset(bar, '#', (size_t)filled);
-    bar[BAR] = '\0';
-    if (v->has_soc)
-        snprintf(text, sizeof text, "  charge   [%s] %3.0f %%", bar, v->soc);
-    else
-        snprintf(text, sizeof text, "  charge   (not said)");
-    line(v, text);
-}
-
-static void draw_power(struct view *v)
-{
-    char text[256];
-    double current = v->has_current ? v->current : v->limit;
-    int n = snprintf(text, sizeof text, "  output   ");
-    if (v->has_voltage)
-        n += snprintf(text + n, sizeof text - (size_t)n, "%6.1f V  ", v->voltage);
-    if (v->has_current || current > 0)
-        n += snprintf(text + n, sizeof text - (size_t)n, "%6.1f A  ", current);
-    snprintf(text + n, sizeof text - (size_t)n, "%8.0f W  %8.2f kWh", v->power,
-             v->energy_wh / 1000);
-    line(v, text);
-}
-
-static void draw_time(struct view *v)
-{
-    char text[256];
-    int64_t seconds = (v->us - v->start_us) / 1000000;
-    int n = snprintf(text, sizeof text, "  time     %02" PRId64 ":%02" PRId64 ":%02" PRId64,
-                     seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if (v->has_left && n > 0 && v->left_s < 1e7)
-        snprintf(text + n, sizeof text - (size_t)n, "   left %.0f min", v->left_s / 60);
-    line(v, text);
-}
-
-#define INDENT 11 /* of what stands behind a label */
-
 /* Parts with ", " between them behind a label, on as many lines as they need. */
 static void draw_parts(struct view *v, const char *label, const char *text)
 {
@@ -155,6 +134,60 @@ static void draw_parts(struct view *v, const char *label, const char *text)
         text += strspn(text, " ");
         label = "";
     }
+}
+
+static void draw_step(struct view *v)
+{
+    char text[120];
+    if (v->step[0] == '\0')
+        snprintf(text, sizeof text, "looking for a peer");
+    else if (v->count > 1)
+        snprintf(text, sizeof text, "%s, x%u, %.1f s", v->step, v->count,
+                 (double)(v->us - v->step_us) / 1e6);
+    else
+        snprintf(text, sizeof text, "%s", v->step);
+    draw_parts(v, "step", text);
+}
+
+static void draw_charge(struct view *v)
+{
+    char text[80], bar[BAR_MOST + 1];
+    int most = v->columns - 1 - INDENT - (int)sizeof "[] 100 %" + 1;
+    int size = most < 1 ? 1 : most < BAR_MOST ? most : BAR_MOST;
+    int filled = v->has_soc ? (int)lround(v->soc * size / 100) : 0;
+    filled = filled < 0 ? 0 : filled > size ? size : filled;
+    memset(bar, '-', (size_t)size);
+    memset(bar, '#', (size_t)filled);
+    bar[size] = '\0';
+    if (v->has_soc)
+        snprintf(text, sizeof text, "[%s] %3.0f %%", bar, v->soc);
+    else
+        snprintf(text, sizeof text, "(not said)");
+    draw_parts(v, "charge", text);
+}
+
+static void draw_power(struct view *v)
+{
+    struct buf text = {0};
+    double current = v->has_current ? v->current : is_loop(v->step) ? v->limit : 0;
+    if (v->has_voltage)
+        buf_printf(&text, "%.1f V, ", v->voltage);
+    if (v->has_current || current > 0)
+        buf_printf(&text, "%.1f A%s, ", current, v->phases == 3 ? " x 3" : "");
+    buf_printf(&text, "%.0f W, %.2f kWh", v->power, v->energy_wh / 1000);
+    draw_parts(v, "output", buf_string(&text));
+    buf_close(&text);
+}
+
+static void draw_time(struct view *v)
+{
+    char text[80];
+    int64_t seconds = (v->us - v->start_us) / 1000000;
+    int n = snprintf(text, sizeof text, "%02" PRId64 ":%02" PRId64 ":%02" PRId64, seconds / 3600,
+                     seconds / 60 % 60, seconds % 60);
+    if (v->has_left && n > 0 && v->left_s < 1e7)
+        snprintf(text + n, sizeof text - (size_t)n, ", left %.0f min", v->left_s / 60);
+    draw_parts(v, "time", text);
 }
 
 static void draw_grid(struct view *v)
@@ -180,24 +213,22 @@ static void draw_notes(struct view *v)
 
 void view_show(struct view *v)
 {
-    char text[300];
-    v->columns = terminal_columns(fileno(v->out));
-    if (v->drawn > 0)
+    char text[80];
+    int columns = terminal_columns(fileno(v->out));
+    if (v->drawn > 0 && columns < v->columns) /* where its lines are now nobody knows */
+        fputs("\033[H\033[2J", v->out);
+    else if (v->drawn > 0)
         fprintf(v->out, "\033[%uA\033[J", v->drawn);
+    v->columns = columns;
     v->drawn = 0;
-    snprintf(text, sizeof text, "  step     %s",
-             v->step[0] != '\0' ? v->step : "looking for a peer");
-    if (v->count > 1)
-        snprintf(text, sizeof text, "  step     %s  x%u, %.1f s", v->step, v->count,
-                 (double)(v->us - v->step_us) / 1e6);
-    line(v, text);
+    draw_step(v);
     draw_charge(v);
     draw_power(v);
     draw_time(v);
     if (v->grid.is_there)
         draw_grid(v);
-    snprintf(text, sizeof text, "  messages %u, connection %u", v->frames, v->vehicles);
-    line(v, text);
+    snprintf(text, sizeof text, "%u, connection %u", v->frames, v->vehicles);
+    draw_parts(v, "messages", text);
     draw_notes(v);
     fflush(v->out);
 }

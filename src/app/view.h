@@ -22,6 +22,7 @@ struct view {
     int64_t step_us, start_us, us;
     unsigned count; /* of that request in a row */
     unsigned frames, vehicles;
+    unsigned phases; /* of AC; 0: it is DC, or nobody has said */
     bool has_soc, has_voltage, has_current, has_left;
     double soc, voltage, current, limit, left_s, energy_wh, power;
     int64_t energy_us; /* when energy was counted up to; 0: not yet */

@@ -5,6 +5,7 @@
 #include "codec/quantity.h"
 #include "codec/value.h"
 #include "codec/xml.h"
+#include "record/terminal.h"
 #include "wire/v2gtp.h"
 
 #include <stdio.h>
@@ -14,6 +15,8 @@
 
 #define RUNG 46 /* columns between the two sides */
 #define VALUES_MAX 5
+#define RUNGS_FROM 90   /* columns of a terminal */
+#define NARROW_BELOW 60 /* no time, and an arrow alone */
 
 #define RED "\033[31m"
 #define GREEN "\033[32m"
@@ -22,6 +25,15 @@
 #define BOLD "\033[1m"
 #define DIM "\033[2m"
 #define PLAIN "\033[0m"
+#define ERASE "\r\033[K" /* the line that the cursor stands in */
+
+/* Lines and arrows, of UTF-8 or ASCII. */
+struct ladder_pieces {
+    const char *side, *line, *right, *left;
+};
+
+static const struct ladder_pieces UTF8 = {"│", "─", "▶", "◀"};
+static const struct ladder_pieces ASCII = {"|", "-", ">", "<"};
 
 void ladder_open(struct ladder *l, int fd, int detail)
 {
@@ -30,14 +42,25 @@ void ladder_open(struct ladder *l, int fd, int detail)
     outlet_open(&l->outlet, fd);
     l->pretty =
         isatty(fd) && (term == NULL || strcmp(term, "dumb") != 0) && getenv("NO_COLOR") == NULL;
-    if (getenv("V2GLAB_PRETTY") != NULL)
-        l->pretty = true;
+    bool is_forced = getenv("V2GLAB_PRETTY") != NULL;
+    l->pretty = l->pretty || is_forced;
+    l->columns = l->pretty && detail == 0 && isatty(fd) ? terminal_columns(fd) : 0;
+    l->pieces = is_forced || terminal_has_utf8() ? &UTF8 : &ASCII;
 }
+
+static void print_repeats(struct ladder *l);
 
 void ladder_close(struct ladder *l)
 {
+    struct err ignored = ERR_INIT; /* it was told before, where there was one */
+    if (l->repeats > 0) {
+        print_repeats(l);
+        outlet_unit(&l->outlet);
+        outlet_write(&l->outlet, &ignored);
+    }
     outlet_close(&l->outlet);
     buf_close(&l->values);
+    buf_close(&l->last);
 }
 
 /* ---- values ---- */
@@ -142,23 +165,42 @@ static void print_place(struct ladder *l, const struct event *e)
         buf_printf(out, "%-*s  ", l->stamp_width, stamp);
 }
 
+/* Whether there is room for both sides and the rungs between them; and for less still. */
+static bool has_rungs(const struct ladder *l)
+{
+    return l->pretty && (l->columns == 0 || l->columns >= RUNGS_FROM);
+}
+
+static bool is_narrow(const struct ladder *l)
+{
+    return l->columns > 0 && l->columns < NARROW_BELOW;
+}
+
+static void print_seconds(struct ladder *l, int64_t us)
+{
+    struct buf *out = &l->outlet.out;
+    if (is_narrow(l))
+        return;
+    if (l->pretty)
+        buf_text(out, DIM);
+    add_seconds(us - l->start_us, out);
+    buf_text(out, l->pretty ? PLAIN "  " : "  ");
+}
+
 static void print_time(struct ladder *l, const struct event *e)
 {
     struct buf *out = &l->outlet.out;
     if (!l->started) {
         l->started = true;
         l->start_us = e->us;
-        if (l->pretty)
+        if (has_rungs(l))
             buf_printf(out, BOLD "%13sEVCC%*sSECC" PLAIN "\n", "", RUNG - 6, "");
     }
-    if (e->line > 0) {
+    if (e->line > 0)
         print_place(l, e);
-        return;
-    }
-    if (l->pretty)
-        buf_text(out, DIM);
-    add_seconds(e->us - l->start_us, out);
-    buf_text(out, l->pretty ? PLAIN "  " : "  ");
+    else
+        print_seconds(l, e->us);
+    l->body = out->n;
 }
 
 /* Repeats a piece of line n times. */
@@ -174,17 +216,18 @@ static void print_rung(struct ladder *l, const struct event *e, const char *name
     const char *colour = bad ? RED : e->from_role == FROM_EVCC ? CYAN : GREEN;
     int line = RUNG - (int)strlen(name) - 6;
     bool right = e->from_role == FROM_EVCC;
-    buf_printf(out, "│%s", colour);
+    const struct ladder_pieces *p = l->pieces;
+    buf_printf(out, "%s%s", p->side, colour);
     if (right) {
-        buf_printf(out, "── %s%s%s%s ", BOLD, name, PLAIN, colour);
-        rule(out, "─", line);
-        buf_text(out, "─▶");
+        buf_printf(out, "%s%s %s%s%s%s ", p->line, p->line, BOLD, name, PLAIN, colour);
+        rule(out, p->line, line + 1);
+        buf_text(out, p->right);
     } else {
-        buf_text(out, "◀─");
-        rule(out, "─", line);
-        buf_printf(out, " %s%s%s%s ──", BOLD, name, PLAIN, colour);
+        buf_text(out, p->left);
+        rule(out, p->line, line + 1);
+        buf_printf(out, " %s%s%s%s %s%s", BOLD, name, PLAIN, colour, p->line, p->line);
     }
-    buf_text(out, PLAIN "│  ");
+    buf_printf(out, PLAIN "%s  ", p->side);
 }
 
 static const char *frame_name(const struct event *e)
@@ -234,8 +277,10 @@ static void print_frame(struct ladder *l, const struct event *e)
     bool bad = !e->ok || e->is_failed;
     const char *name = frame_name(e);
     print_time(l, e);
-    if (l->pretty) {
+    if (has_rungs(l)) {
         print_rung(l, e, name, bad);
+    } else if (is_narrow(l)) {
+        buf_printf(out, "%s %s ", e->from_role == FROM_EVCC ? "->" : "<-", name);
     } else {
         buf_text(out, ARROWS[e->from_role]);
         buf_text(out, "  ");
@@ -260,8 +305,10 @@ static void print_note(struct ladder *l, const struct event *e, const char *colo
 {
     struct buf *out = &l->outlet.out;
     print_time(l, e);
+    if (has_rungs(l))
+        buf_printf(out, "%s%*s%s  ", l->pieces->side, RUNG, "", l->pieces->side);
     if (l->pretty)
-        buf_printf(out, "│%*s│  %s", RUNG, "", colour);
+        buf_text(out, colour);
     if (e->by[0] != '\0')
         buf_printf(out, "%s ", e->by);
     if (e->where[0] != '\0')
@@ -291,11 +338,54 @@ static void print_verdict(struct ladder *l, const struct event *e)
     print_note(l, e, e->ok ? BOLD GREEN : BOLD RED, "verdict");
 }
 
-void ladder_event(void *context, const struct event *e)
+/* ---- lines that come again ---- */
+
+/* "   0.250000  the same 48 times more" */
+static void print_repeats(struct ladder *l)
 {
-    struct ladder *l = context;
-    if (e->is_echo && e->problem == NULL)
+    struct buf *out = &l->outlet.out;
+    if (l->has_count)
+        buf_text(out, ERASE);
+    l->has_count = false;
+    print_seconds(l, l->repeat_us);
+    buf_printf(out, "the same %u time%s more\n", l->repeats, l->repeats == 1 ? "" : "s");
+    l->repeats = 0;
+}
+
+/* Whether the line that begins at `from` is a datagram that was shown just before: it is counted,
+ * and no longer there. */
+static bool is_repeated(struct ladder *l, const struct event *e, size_t from)
+{
+    struct buf *out = &l->outlet.out;
+    size_t n = out->n - l->body;
+    bool may_be = e->is_udp && e->kind == EVENT_FRAME && e->line == 0 && l->detail == 0;
+    bool is_same = may_be && n == l->last.n && memcmp(out->p + l->body, l->last.p, n) == 0;
+    if (!is_same) {
+        buf_clear(&l->last);
+        buf_add(&l->last, out->p + l->body, may_be ? n : 0);
+        return false;
+    }
+    out->n = from;
+    l->repeats++;
+    l->repeat_us = e->us;
+    return true;
+}
+
+/* Puts how often the last line came again before the one that begins at `from`. */
+static void settle_repeats(struct ladder *l, size_t from)
+{
+    struct buf *out = &l->outlet.out, line = {0};
+    if (l->repeats == 0)
         return;
+    buf_add(&line, out->p + from, out->n - from);
+    out->n = from;
+    print_repeats(l);
+    buf_add(out, line.p, line.n);
+    buf_close(&line);
+}
+
+static void print_event(struct ladder *l, const struct event *e)
+{
     switch (e->kind) {
     case EVENT_FRAME:
     case EVENT_BYTES:
@@ -352,6 +442,27 @@ void ladder_event(void *context, const struct event *e)
     case EVENT_SECRET:
         break; /* not shown */
     }
+}
+
+/* What has been found, and what a script says, is read whole. */
+static bool may_be_cut(enum event_kind kind)
+{
+    return kind == EVENT_FRAME || kind == EVENT_BYTES || kind == EVENT_TIMER || kind == EVENT_TLS ||
+           kind == EVENT_LISTEN || kind == EVENT_CONNECT;
+}
+
+void ladder_event(void *context, const struct event *e)
+{
+    struct ladder *l = context;
+    size_t from = l->outlet.out.n;
+    if (e->is_echo && e->problem == NULL)
+        return;
+    print_event(l, e);
+    if (l->outlet.out.n == from || is_repeated(l, e, from))
+        return;
+    if (l->columns > 0 && may_be_cut(e->kind))
+        terminal_cut(&l->outlet.out, from, l->columns);
+    settle_repeats(l, from);
     outlet_unit(&l->outlet);
 }
 
@@ -359,5 +470,12 @@ int ladder_write(void *context, struct err *e)
 {
     struct ladder *l = context;
     fflush(stdout); /* what others have printed before */
+    if (l->columns > 0)
+        l->columns = terminal_columns(l->outlet.fd);
+    if (l->columns > 0 && l->repeats > 0) { /* written over as long as it grows */
+        buf_printf(&l->outlet.out, ERASE "%13sthe same %u times more", "", l->repeats);
+        outlet_unit(&l->outlet);
+        l->has_count = true;
+    }
     return outlet_write(&l->outlet, e);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The ladder: a run (or a capture) on the terminal as it happens, one line an event: time,
- * direction, message, the few values that matter. With colour and lines on a terminal, plain text
- * elsewhere.
+ * direction, message, the few values that matter. With colour and lines on a terminal, cut to its
+ * width; plain text elsewhere. Datagrams that come again and again are counted.
  */
 #ifndef V2G_RECORD_LADDER_H
 #define V2G_RECORD_LADDER_H
@@ -16,10 +16,17 @@
 struct ladder {
     struct outlet outlet;
     struct buf values; /* of a message, while it is shown */
-    bool pretty;       /* a terminal that takes colour and line drawing */
-    int detail;        /* 0: lines; 1: and the XML; 2: and the bytes */
-    int stamp_width;   /* of a text's times */
-    int64_t start_us;  /* of the first event; 0 before it */
+    struct buf last;   /* the line before, without its time */
+    size_t body;       /* where that of the line begins that is being made */
+    unsigned repeats;  /* how often the last line came again, and was not printed */
+    int64_t repeat_us; /* when it did so last */
+    int columns;       /* of the terminal, which cuts lines; 0: it is none */
+    bool has_count;    /* the terminal's last line is how often, and will be written over */
+    const struct ladder_pieces *pieces; /* what rungs are made of */
+    bool pretty;                        /* a terminal that takes colour and line drawing */
+    int detail;                         /* 0: lines; 1: and the XML; 2: and the bytes */
+    int stamp_width;                    /* of a text's times */
+    int64_t start_us;                   /* of the first event; 0 before it */
     bool started;
 };
 

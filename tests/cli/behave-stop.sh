@@ -91,3 +91,56 @@ if has_terminal; then
 else
     echo "ok - the live view on a terminal # SKIP there is no terminal to be had"
 fi
+
+# ---- widths of a terminal ----
+
+# typed COLUMNS OPTION...: what `v2glab ev` shows there, without what moves the cursor
+typed() {
+    columns=$1
+    shift
+    script -qec "stty cols $columns; $V2GLAB ev --no-record --protocol ISO15118-2 $*" "$work/typed" \
+        >/dev/null 2>&1
+    sed '/^Script /d; s/\x1b\[[0-9;]*[A-Za-z]//g; s/\r//g' "$work/typed" >"$work/lines"
+}
+
+# most CHARACTERS: no line of what was shown is longer
+most() {
+    [ "$(LC_ALL=C.UTF-8 wc -L <"$work/lines")" -le "$1" ]
+}
+
+if has_terminal; then
+    slow='--time-scale 200 --set gaps.CurrentDemand=20000 --set gaps.ChargingStatus=20000'
+    for columns in 30 80 200; do
+        typed $columns --mode dc --set loops=8 "$slow"
+        most $((columns - 1)) && grep -aq 'charge   \[##*--*\]  2[0-9] %' "$work/lines" &&
+            grep -aqE 'output   3[0-9.]+ V, 200.0 A,' "$work/lines"
+        result $? "the live view has room in $columns columns"
+    done
+    tail -n 8 "$work/lines" | grep -aq 'output   0.0 V, 0.0 A, 0 W'
+    result $? "after the stop there is no power"
+    "$V2GLAB" ev --no-record --protocol ISO15118-2 --mode dc --set loops=8 --virtual-time >"$work/out"
+    typed 80 --mode dc --set loops=8 --virtual-time
+    grep -aq "messages $(grep -v SECCDiscovery "$work/out" | grep -c 'EVCC [-<][->] SECC')," "$work/lines"
+    result $? "each message counts once, though both sides have it"
+    typed 80 --mode ac --set loops=8 "$slow"
+    grep -aq 'output   230.0 V, 32.0 A x 3, 22080 W' "$work/lines" &&
+        tail -n 8 "$work/lines" | grep -aq 'output   230.0 V, 0 W'
+    result $? "of AC the power is voltage x current x phases"
+    for columns in 30 70 120; do
+        LC_ALL=C.UTF-8 typed $columns --mode ac --set loops=3 --ladder --virtual-time
+        grep -a '^ *[0-9.]* *\(│\|EVCC [-<]\|-> \|<- \)' "$work/lines" >"$work/frames"
+        mv "$work/frames" "$work/lines"
+        most "$columns" && grep -aq ChargingStatusReq "$work/lines"
+        result $? "the ladder has room in $columns columns"
+    done
+    grep -aq '│── .*▶│' "$work/lines"
+    result $? "with lines where the locale is one of UTF-8"
+    LC_ALL=C typed 120 --mode ac --set loops=3 --ladder --virtual-time
+    grep -aq '|-- .*>|' "$work/lines" && ! LC_ALL=C grep -aq "$(printf '\342')" "$work/lines"
+    result $? "else in ASCII"
+    typed 80 --alone --mode dc --ladder --virtual-time
+    [ "$(grep -ac SECCDiscoveryReq "$work/lines")" -eq 1 ] && grep -aq 'the same 49 times more' "$work/lines"
+    result $? "what comes again and again is counted"
+else
+    echo "ok - widths of a terminal # SKIP there is no terminal to be had"
+fi
