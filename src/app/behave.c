@@ -109,10 +109,7 @@ static const struct option BEHAVIOUR[] = {
      OPTION_CALL, AT(own.side), .take = ready_side_set},
     {"time-scale", 0, "N", "electrical time and pauses run N times as fast", OPTION_CALL,
      AT(time_scale), .take = ready_take_time_scale},
-    {"with", 0, "KEY=VALUE", "a parameter of the other side, which it plays as well in the lab",
-     OPTION_CALL, AT(other.side), .take = ready_side_set},
-    {"with-persona", 0, "NAME|FILE", "the persona of that side", AT(other.side.ready.persona)},
-    {"with-script", 0, "FILE", "hooks of that side", AT(other.side.ready.script_file)},
+    WITH_OPTIONS(offsetof(struct behaving, other.side)),
     {"alone", 0, NULL, "in the lab, too, do not play the other side", AT(alone)},
     {"ladder", 0, NULL, "show every message instead of the live view", AT(ladder_wanted)},
     SESSION_OPTIONS(offsetof(struct behaving, session)),
@@ -269,18 +266,8 @@ static int prepare_part(struct behaving *b, struct part *part, bool is_vehicle, 
     struct ready *r = &part->side.ready;
     r->mode = b->mode;
     r->time_scale = b->time_scale;
-    r->tls = b->session.script.peer.choice.said[TLS_KEY_VERSION];
-    r->setting = part->side.setting;
     r->sessions = is_vehicle || b->is_ev ? 0 : b->count;
-    part->options = b->session.script;
-    if (part == &b->other) {
-        const char *tree = b->session.script.peer.choice.said[TLS_KEY_PKI];
-        part->options.peer.choice = (struct tls_choice){.said = {[TLS_KEY_PKI] = tree}};
-    }
-    if (ready_find_persona(r, e) != 0)
-        return -1;
-    part->options.beside = r->script_file != NULL ? r->script_file : r->persona_file;
-    return 0;
+    return ready_side_prepare(&part->side, &b->session.script, part == &b->other, &part->options, e);
 }
 
 /* Which sides are played, and in which network. */

@@ -43,3 +43,29 @@ int ready_find_persona(struct ready *r, struct err *e)
     r->persona = NULL;
     return 0;
 }
+
+const struct option WITH_OPTION[] = {
+    {"with", 0, "KEY=VALUE", "a parameter of the other side, which it plays as well in the lab",
+     OPTION_CALL, .take = ready_side_set},
+    {"with-persona", 0, "NAME|FILE", "the persona of that side",
+     .at = offsetof(struct ready_side, ready.persona)},
+    {"with-script", 0, "FILE", "hooks of that side",
+     .at = offsetof(struct ready_side, ready.script_file)},
+    OPTIONS_END,
+};
+
+int ready_side_prepare(struct ready_side *side, const struct script_options *run, bool is_other,
+                       struct script_options *options, struct err *e)
+{
+    struct ready *r = &side->ready;
+    r->tls = run->peer.choice.said[TLS_KEY_VERSION];
+    r->setting = side->setting;
+    *options = *run;
+    if (is_other)
+        options->peer.choice =
+            (struct tls_choice){.said = {[TLS_KEY_PKI] = run->peer.choice.said[TLS_KEY_PKI]}};
+    if (ready_find_persona(r, e) != 0)
+        return -1;
+    options->beside = r->script_file != NULL ? r->script_file : r->persona_file;
+    return 0;
+}

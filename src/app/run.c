@@ -4,10 +4,12 @@
 #include "app/commands.h"
 #include "app/interrupt.h"
 #include "app/options.h"
+#include "app/ready_side.h"
 #include "app/report.h"
 #include "app/session_options.h"
 #include "record/ladder.h"
 #include "record/record.h"
+#include "script/fleet.h"
 #include "wire/lab.h"
 
 #include <stdio.h>
@@ -21,6 +23,12 @@ struct running {
     unsigned scripts;
     bool print;
     struct script_run *run;
+    unsigned left;             /* scripts that have not ended */
+    const char *against;       /* the ready-made side that is played, "ev" or "evse"; NULL: none */
+    struct ready_side side;    /* what is said of it, */
+    struct script_options its; /* what its player has, */
+    struct fleet fleet;        /* of a vehicle, */
+    struct player *other;      /* and the player, while it plays */
     uint8_t id[8];
     bool lab;
     struct recorder recorder;
@@ -41,7 +49,13 @@ static int take_id(void *to, const char *text, struct err *e)
     return 0;
 }
 
+static const char *const SIDES[] = {"ev", "evse", NULL};
+
 static const struct option OPTIONS[] = {
+    {"against", 0, "SIDE",
+     "ev or evse: plays the ready-made vehicle or station as well, for the\nscript to meet",
+     OPTION_NAME, .at = offsetof(struct running, against), .names = SIDES},
+    WITH_OPTIONS(offsetof(struct running, side)),
     SESSION_OPTIONS(offsetof(struct running, session)),
     RECORD_OPTIONS(offsetof(struct running, session)),
     {"lab", 0, NULL,
@@ -70,6 +84,7 @@ static const struct usage USAGE = {
     .option = OPTIONS,
     .more = "examples:\n"
             "  v2glab run examples/evcc-iso15118-2-ac.lua examples/secc-iso15118-2-ac.lua\n"
+            "  v2glab run evcc.lua --against evse --with answers.CableCheck=FAILED\n"
             "  v2glab run evcc.lua --interface eth1\n"
             "  v2glab run secc.lua --peer [::1]:15118\n"
             "  v2glab run --print evcc.lua --session-id B9D3FD12ABB3E0F8\n"
@@ -91,13 +106,27 @@ static void print_text(void *context, const char *text, size_t n)
     fwrite(text, 1, n, stdout);
 }
 
+/* The ready-made side ends with the last script; without it the scripts have nobody to meet. */
+static void other_goes(struct running *r, const struct player *p, const struct script *s)
+{
+    bool is_other = p == r->other;
+    if (is_other)
+        r->other = NULL;
+    else
+        r->left--;
+    if (is_other && s->verdict == VERDICT_ERROR && r->left > 0)
+        run_abort(r->run);
+    if (!is_other && r->left == 0 && r->other != NULL)
+        run_stop_player(r->other);
+}
+
 /* What the verdict's line in the ladder has no room for. */
 static void script_ended(void *context, const struct player *p, const struct script *s)
 {
     struct running *r = context;
     recorder_flush(&r->recorder); /* what is shown of it comes first */
     bool ladder = !r->session.quiet && !r->print;
-    (void)p;
+    other_goes(r, p, s);
     if (ladder && s->traceback == NULL)
         return;
     if (s->verdict == VERDICT_PASS) {
@@ -148,6 +177,27 @@ static void all_over(void *context)
     interrupt_close();
 }
 
+/* The ready-made side, if it is wanted. */
+static int add_other(struct running *r, struct err *e)
+{
+    bool is_vehicle = r->against != NULL && strcmp(r->against, "ev") == 0;
+    if (r->against == NULL)
+        return 0;
+    if (ready_side_prepare(&r->side, &r->session.script, true, &r->its, e) != 0)
+        return -1;
+    if (is_vehicle)
+        fleet_open(&r->fleet, &r->side.ready, 1);
+    r->other = run_add(r->run, &r->its, r->against,
+                       is_vehicle ? fleet_built_in(&r->fleet) : ready_station(&r->side.ready), e);
+    if (r->other == NULL)
+        return -1;
+    if (is_vehicle && fleet_send(&r->fleet, 0, 1) != 0)
+        return err_set(e, "out of memory");
+    if (is_vehicle)
+        fleet_end(&r->fleet);
+    return 0;
+}
+
 /* Until all scripts have ended, in a world (NULL: print mode). */
 static int play(struct running *r, struct world *world, struct err *e)
 {
@@ -160,12 +210,16 @@ static int play(struct running *r, struct world *world, struct err *e)
     r->session.script.interrupt = &interrupt_count;
     if (world != NULL)
         bad = interrupt_open(world, 1, interrupted, r, e);
+    r->left = r->scripts;
+    if (bad == 0)
+        bad = add_other(r, e);
     for (unsigned i = 0; i < r->scripts && bad == 0; i++)
         bad = run_add(r->run, &r->session.script, r->script[i], NULL, e) == NULL ? -1 : 0;
     if (bad == 0)
         run_play(r->run);
     enum run_exit result = run_result(r->run);
     run_close(r->run);
+    fleet_close(&r->fleet);
     interrupt_close();
     return bad != 0 ? -1 : (int)result;
 }
@@ -201,6 +255,25 @@ static int run_all(struct running *r)
     return session_record_close(&r->session, r->record, status);
 }
 
+/* The other side is played in the isolated network, and what is said of it is for it. */
+static int check_against(struct running *r)
+{
+    const struct peer_options *peer = &r->session.script.peer;
+    const struct ready *with = &r->side.ready;
+    bool has_with = with->settings > 0 || with->persona != NULL || with->script_file != NULL;
+    if (r->against == NULL)
+        return !has_with
+                   ? 0
+                   : options_wrong(&r->options, "--with, --with-persona and --with-script are "
+                                                "for the side of --against ev or evse");
+    if (peer->interface != NULL || peer->address != NULL || r->print)
+        return options_wrong(&r->options,
+                             "--against %s plays that side in the isolated network; "
+                             "expected no --interface, --peer or --print",
+                             r->against);
+    return 0;
+}
+
 int command_run(int argc, char **argv)
 {
     struct running r = {.record = NULL};
@@ -218,7 +291,8 @@ int command_run(int argc, char **argv)
         r.scripts = (unsigned)(o->before > 0 ? o->before : o->arguments);
         r.session.script.argument = r.script + r.scripts;
         r.session.script.arguments = (unsigned)o->arguments - r.scripts;
-        status = run_all(&r);
+        status = check_against(&r);
+        status = status != 0 ? status : run_all(&r);
     }
     library_close(&r.library);
     return status;

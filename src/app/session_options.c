@@ -241,7 +241,8 @@ int session_record_close(const struct session_options *s, struct record *r, int 
     if (r == NULL)
         return status;
     snprintf(path, sizeof path, "%s", record_path(r));
-    bool goes = s->record_keep == KEEP_FAILED && status == EXIT_PASS;
+    bool is_empty = s->record == NULL && status == EXIT_SETUP && !record_has_traffic(r);
+    bool goes = is_empty || (s->record_keep == KEEP_FAILED && status == EXIT_PASS);
     uint64_t most = goes ? 0 : interrupt_count > 0 ? LINES_MOST_INTERRUPTED : LINES_MOST;
     bool is_whole = record_close(r, most, &e) == 0;
     if (goes)

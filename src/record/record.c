@@ -35,6 +35,7 @@ struct record {
     int64_t whole_us;      /* the events before then are written; 0: nothing waits */
     struct err unturned;   /* set: the next part cannot be begun */
     char problem[640];     /* "": none */
+    bool has_traffic;      /* a connection, or something on the wire */
 };
 
 /* ---- files ---- */
@@ -191,9 +192,11 @@ static void put_packet(struct record *r, const struct event *e)
 
 static void put_packets(void *context, const struct event *e)
 {
-    turn_where_full(context);
+    struct record *r = context;
+    turn_where_full(r);
+    r->has_traffic |= e->kind == EVENT_CONNECT || e->bytes.n > 0;
     if (event_is_of_wire(e->kind) && !e->is_echo && !e->is_inside)
-        put_packet(context, e);
+        put_packet(r, e);
 }
 
 static int write_packets(void *context, struct err *e)
@@ -264,6 +267,11 @@ struct record *record_open(const struct record_options *o, struct recorder *reco
     if (r->options.lines == LINES_LIVE)
         recorder_add_writer(recorder, RECORD_EVENTS, put_line, write_lines, r);
     return r;
+}
+
+bool record_has_traffic(const struct record *r)
+{
+    return r->has_traffic;
 }
 
 /* What becomes of events.bin, now that it is whole. */

@@ -38,6 +38,9 @@ struct record *record_open(const struct record_options *o, struct recorder *reco
                            struct err *e);
 const char *record_path(const struct record *r);
 
+/* Whether anything went over a wire, or was tried to. */
+bool record_has_traffic(const struct record *r);
+
 /* NULL: all has been written so far. Else "record: incomplete since 12:03:04.567 (events.bin: No
  * space left on device)", with the local time of the first event that it lacks. Of NULL: NULL. */
 const char *record_problem(const struct record *r);

@@ -235,3 +235,40 @@ END
 "$V2GLAB" run -q --no-record --virtual-time "$TMPDIR/leaves.lua" >"$TMPDIR/out" 2>&1
 check "quiet, too, a station's session that failed says why" \
     grep -q '^SECC: fail: the vehicle closed the connection after SessionSetupRes' "$TMPDIR/out"
+
+# ---- against the ready-made side ----
+
+script stops <<'END'
+Evcc.Protocol = 'ISO15118-2'
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+Evcc.Send_SessionStopReq_001()
+Evcc.Receive_SessionStopRes_001()
+Evcc.Check_SessionStopRes_ResponseCode(ResponseCodeType.OK)
+END
+try 0 "--against evse plays the station" "SECC verdict: pass" --virtual-time "$TMPDIR/stops.lua" \
+    --against evse
+try 1 "--with is for it" "found 'FAILED'" --virtual-time "$TMPDIR/stops.lua" --against evse \
+    --with answers.SessionStop=FAILED
+echo "function before.SessionStopRes(m) m.ResponseCode = 'FAILED_SequenceError' end" >"$TMPDIR/hook.lua"
+try 1 "so is --with-script" "found 'FAILED_SequenceError'" --virtual-time "$TMPDIR/stops.lua" \
+    --against evse --with-script "$TMPDIR/hook.lua"
+try 0 "--against ev plays the vehicle" "EVCC verdict: pass" --virtual-time \
+    examples/secc-iso15118-2-ac.lua --against ev --with mode=ac --with loops=3
+try 3 "a persona that there is not" "there is no persona 'mg5'; the nearest is mg4" \
+    --virtual-time "$TMPDIR/stops.lua" --against ev --with-persona mg5
+try 3 "and a parameter" "there is no parameter 'loops' of the station" --virtual-time \
+    "$TMPDIR/stops.lua" --against evse --with loops=3
+try 3 "--with alone is for nobody" "are for the side of --against" "$TMPDIR/stops.lua" --with loops=3
+try 3 "nor is it for a network of its own" "plays that side in the isolated network" \
+    "$TMPDIR/stops.lua" --against evse --peer '[::1]:15118'
+
+# what came to nothing leaves no folder
+mkdir "$TMPDIR/empty"
+(cd "$TMPDIR/empty" && "$V2GLAB" run ../nothing.lua; "$V2GLAB" run ../wrong.lua
+    "$V2GLAB" ev --set loops=-3; "$V2GLAB" ev --persona mg5) >/dev/null 2>&1
+[ -z "$(find "$TMPDIR/empty" -name events.jsonl)" ]
+result $? "a run that came to nothing leaves no record"
+(cd "$TMPDIR/empty" && "$V2GLAB" run ../stops.lua --against evse) >/dev/null 2>&1
+[ -n "$(find "$TMPDIR/empty" -name events.jsonl)" ]
+result $? "one that came to something does"
