@@ -45,14 +45,14 @@ ends() {
 
 # ---- what is handed out ----
 
-given='print("given", m:verify(Pki.Identity("cps-leaf").chain[1]) == true,
+given='Log("given", m:verify(Pki.Identity("cps-leaf").chain[1]) == true,
     #m.Header.Signature.SignedInfo.Reference, #m.DHpublickey.content,
     #m.ContractSignatureEncryptedPrivateKey.content, m.eMAID.content,
     Pki.Certificate(m.ContractSignatureCertChain.Certificate).common_name)
     for _, chain in ipairs { "SAProvisioningCertificateChain", "ContractSignatureCertChain" } do
-        print("subs", #m[chain].SubCertificates.Certificate) end
+        Log("subs", #m[chain].SubCertificates.Certificate) end
     for _, r in ipairs(m.Header.Signature.SignedInfo.Reference) do
-        print("transforms", #r.Transforms.Transform) end'
+        Log("transforms", #r.Transforms.Transform) end'
 for how in Installation:install Update:update; do
     IFS=: read -r name contract <<<"$how"
     sees "[V2G2-553] [V2G2-554] [V2G2-235] [V2G2-236] Certificate${name}Res has signature, keys, chains and eMAID" 1 \
@@ -73,7 +73,7 @@ refused "[V2G2-235] [V2G2-236] and so is the provisioning certificate" Certifica
     FAILED_NoCertificateAvailable 'domain component MO; expected OEM' '' '' --set contract=install
 V2GLAB_PKI="$work/good"
 
-counter='function on.CertificateUpdateRes(m) print("retry", m.RetryCounter) end'
+counter='function on.CertificateUpdateRes(m) Log("retry", m.RetryCounter) end'
 sees "[V2G2-696] an update that went well has no RetryCounter" 1 'retry nil' "$counter" '' \
     --set contract=update
 go "$counter function before.CertificateUpdateReq(m) m.eMAID = 'DEABCC00000002'
@@ -87,7 +87,7 @@ times "[V2G2-696] [V2G2-928] however it failed" 1 'retry 0'
 
 sees "[V2G2-205] [V2G2-206] [V2G2-559] PaymentDetailsRes has GenChallenge of 16 octets, and the time" \
     1 'details OK 16 true' 'function on.PaymentDetailsRes(m)
-        print("details", m.ResponseCode, #m.GenChallenge, math.abs(m.EVSETimeStamp - Now() / 1000) < 2)
+        Log("details", m.ResponseCode, #m.GenChallenge, math.abs(m.EVSETimeStamp - Now() / 1000) < 2)
     end' ''
 refused "[V2G2-205] [V2G2-559] [V2G2-275] an eMAID that is not that of the leaf" PaymentDetailsRes \
     FAILED_NoCertificateAvailable "eMAID 'DEABCC00000002'" \
@@ -101,7 +101,7 @@ for days in 22:OK 20:OK_CertificateExpiresSoon; do
             local made = Pki.Make('contract-leaf', { days = ${days%:*} })
             m.ContractSignatureCertChain.Certificate = made.chain[1].der
         end
-        function on.PaymentDetailsRes(m) print('code ' .. tostring(m.ResponseCode) .. '.') end" ''
+        function on.PaymentDetailsRes(m) Log('code ' .. tostring(m.ResponseCode) .. '.') end" ''
 done
 tree contract-leaf not-yet-valid
 refused "[V2G2-824] a leaf that is not valid yet" PaymentDetailsRes FAILED_CertificateExpired \
@@ -117,7 +117,7 @@ tree cps-leaf wrong-domain-component
 ends "[V2G2-925] the vehicle: a leaf of the provisioning service with that of another use" \
     'domain component OEM; expected CPS' '' '' --set contract=install
 tree contract-leaf path-length-exceeded
-subs='print("subs", #m.ContractSignatureCertChain.SubCertificates.Certificate)'
+subs='Log("subs", #m.ContractSignatureCertChain.SubCertificates.Certificate)'
 for how in PaymentDetails:present CertificateUpdate:update; do
     refused "[V2G2-656] the station: three sub-certificates in ${how%:*}Req" "${how%:*}Res" \
         FAILED_CertChainError 'subs 3' '' "function on.${how%:*}Req(m) $subs end" \
@@ -132,7 +132,7 @@ V2GLAB_PKI="$work/good"
 for processing in Ongoing:2 Finished:1; do
     sees "[V2G2-855] a contract that is not authorized yet is Ongoing, later Finished" \
         "${processing#*:}" "processing ${processing%:*}" \
-        'function on.AuthorizationRes(m) print("processing", m.EVSEProcessing) end' '' \
+        'function on.AuthorizationRes(m) Log("processing", m.EVSEProcessing) end' '' \
         --with ongoing.Authorization=2
 done
 for fault in "('x'):rep(16)" nil; do
@@ -166,9 +166,9 @@ done
 # ---- tariffs ----
 
 tariffs='schedules={{id=1,entries={{start=0,power=11000,duration=86400}},tariff={levels=2,entries={{start=0,level=2}}}},{id=5,entries={{start=0,power=3700,duration=86400}},tariff={levels=2,entries={{start=0,level=1}}}}}'
-signed='function on.ChargeParameterDiscoveryRes(m) print("tariffs",
+signed='function on.ChargeParameterDiscoveryRes(m) Log("tariffs",
     m.Header.Signature and m:verify(Pki.Identity("mo-sub2").chain[1])) end
-    function before.PowerDeliveryReq(m) print("takes", m.ChargeProgress, m.SAScheduleTupleID) end'
+    function before.PowerDeliveryReq(m) Log("takes", m.ChargeProgress, m.SAScheduleTupleID) end'
 sees "[V2G2-905] the station's tariffs are signed by the mobility operator's sub-CA" 1 'tariffs true' \
     "$signed" '' --with "$tariffs"
 times "[V2G2-905] and count" 1 'takes Start 5'
@@ -178,7 +178,7 @@ sees "[V2G2-905] the vehicle ignores tariffs that are not signed" 1 'takes Start
 # ---- what has to be random ----
 
 # Not in virtual time, which draws from its seed.
-printf '%s\n' 'function on.PaymentDetailsRes(m) print("challenge " .. (m.GenChallenge:gsub(".",
+printf '%s\n' 'function on.PaymentDetailsRes(m) Log("challenge " .. (m.GenChallenge:gsub(".",
     function(c) return ("%02X"):format(c:byte()) end))) end' >"$work/ev.lua"
 # shellcheck disable=SC2086 # words
 run ev $fast --protocol ISO15118-2 --mode ac --payment Contract --tls off --count 20 \

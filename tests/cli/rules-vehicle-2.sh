@@ -152,10 +152,10 @@ go $ac '' --set pause=1
 [ "$(grep 'EVCC <- SECC  SessionSetupRes' "$work/out" | tail -n 1 | grep -c OK_OldSessionJoined)" = 1 ]
 result $? "[V2G2-739] [V2G2-740] a session that was paused is joined by its SessionID"
 says "[V2G2-188] [V2G2-189] [V2G2-879] the first request has SessionID 0 and 6 octets of EVCCID" $ac \
-    "function on.SessionSetupReq(m) print('first', m.Header.SessionID, m.EVCCID) end" \
+    "function on.SessionSetupReq(m) Log('first', m.Header.SessionID, m.EVCCID) end" \
     1 'first 00 02AA00000001'
 says "[V2G-DC-241] DIN: SessionID 0, always" $din \
-    "function on.SessionSetupReq(m) print('first', m.Header.SessionID) end" 1 'first 00'
+    "function on.SessionSetupReq(m) Log('first', m.Header.SessionID) end" 1 'first 00'
 says "[V2G-DC-877] DIN: EVSEID 00 is ignored" $din \
     "function before.SessionSetupRes(m) m.EVSEID = '00' end" 2 'verdict: pass'
 go $dc ''
@@ -168,11 +168,11 @@ wants "[V2G-DC-937] [V2G-DC-938] DIN: the vehicle closes first" 0 out 'EVCC clos
 says "[DRV-2-ChargeServiceID] the station's ServiceID is selected" $ac \
     "function before.ServiceDiscoveryRes(m) m.ChargeService.ServiceID = 7 end
     function on.PaymentServiceSelectionReq(m)
-        print('selected', m.SelectedServiceList.SelectedService[1].ServiceID) end" 1 'selected 7'
+        Log('selected', m.SelectedServiceList.SelectedService[1].ServiceID) end" 1 'selected 7'
 says "[DRV-DIN-ChargeServiceID] DIN: the station's ServiceID is selected" $din \
     "function before.ServiceDiscoveryRes(m) m.ChargeService.ServiceTag.ServiceID = 4660 end
     function on.ServicePaymentSelectionReq(m)
-        print('selected', m.SelectedServiceList.SelectedService[1].ServiceID) end" 1 'selected 4660'
+        Log('selected', m.SelectedServiceList.SelectedService[1].ServiceID) end" 1 'selected 4660'
 for transfer in DC_core:DC_core DC_combo_core:DC_extended DC_dual:DC_extended; do
     says "[V2G-DC-625] DIN: offered ${transfer%:*}, asked for ${transfer#*:}" $din \
         "function before.ServiceDiscoveryRes(m) m.ChargeService.EnergyTransferType = '${transfer%:*}' end" \
@@ -205,7 +205,7 @@ ends "[DRV-2-CableCheckStatus] Finished, and not EVSE_Ready" $dc \
     'CableCheckRes is Finished, and EVSEStatusCode is EVSE_NotReady'
 departures="function on.ChargeParameterDiscoveryReq(m)
     local p = m.AC_EVChargeParameter
-    print('less', p.DepartureTime < 3600 and p.DepartureTime > 3400, p.EAmount:si() < 20000)
+    Log('less', p.DepartureTime < 3600 and p.DepartureTime > 3400, p.EAmount:si() < 20000)
 end"
 says "[V2G2-742] [V2G2-743] DepartureTime and EAmount of a session resumed have become less" $ac \
     "$departures" 1 'less true true' --set departure=3600 --set energy=20000 --set pause=1 \
@@ -220,16 +220,16 @@ entries=$(for i in $(seq 0 29); do
 done)
 says "[V2G2-225] the last of 24 entries keeps below all that it stands for" $ac \
     "function on.PowerDeliveryReq(m) local p = m.ChargingProfile and m.ChargingProfile.ProfileEntry
-        print('last', p and #p, p and p[#p].ChargingProfileEntryMaxPower:si()) end" \
+        Log('last', p and #p, p and p[#p].ChargingProfileEntryMaxPower:si()) end" \
     1 'last 24 3000' --with "schedules={{id=1,entries={$entries}}}"
 says "[V2G2-673] a profile comes with Start alone" $dc \
-    "function on.PowerDeliveryReq(m) print('profile', m.ChargeProgress, m.ChargingProfile ~= nil) end" \
+    "function on.PowerDeliveryReq(m) Log('profile', m.ChargeProgress, m.ChargingProfile ~= nil) end" \
     1 'profile Stop false'
 says "[DRV-2-ScheduleStart] nothing is drawn before the first entry begins" $dc \
-    "function on.CurrentDemandReq(m) print('asked', m.EVTargetCurrent:si()) end" 2 'asked 0' \
+    "function on.CurrentDemandReq(m) Log('asked', m.EVTargetCurrent:si()) end" 2 'asked 0' \
     --set loops=2 --with 'schedules={{id=1,entries={{start=600,power=20000}}}}'
 says "[DRV-2-PMaxZero] nothing is drawn while the schedule has 0 W" $dc \
-    "function on.CurrentDemandReq(m) print('asked', m.EVTargetCurrent:si()) end" 2 'asked 0' \
+    "function on.CurrentDemandReq(m) Log('asked', m.EVTargetCurrent:si()) end" 2 'asked 0' \
     --set loops=2 --with 'schedules={{id=1,entries={{start=0,power=0},{start=600,power=20000}}}}'
 
 # ---- the charge loop ----
@@ -240,26 +240,26 @@ function before.CurrentDemandRes(m)
 end
 function on.CurrentDemandReq(m)
     local u, i = m.EVTargetVoltage:si(), m.EVTargetCurrent:si()
-    print('within', u <= 380 and i <= 20 and i * 350 <= 5000)
+    Log('within', u <= 380 and i <= 20 and i * 350 <= 5000)
 end"
 says "[V2G2-258] [V2G2-260] limits of the loop's responses are kept" $dc "$kept" 7 'within true'
 says "[DRV-DIN-Limits] DIN: limits of the loop's responses are kept" $din "$kept" 7 'within true'
 says "[V2G2-258] and those of ChargeParameterDiscoveryRes" $dc \
-    "function on.CurrentDemandReq(m) print('asked', m.EVTargetVoltage:si()) end" 8 'asked 400' \
+    "function on.CurrentDemandReq(m) Log('asked', m.EVTargetVoltage:si()) end" 8 'asked 400' \
     --with dc.max_voltage=400
 says "[V2G2-258] [V2G2-375] ChargingComplete is full, not as full as wanted" $dc \
     "function on.receive(m) local p = m.DC_EVPowerDeliveryParameter or m
-        if m.ChargingComplete or p.ChargingComplete then print('complete') end end" \
+        if m.ChargingComplete or p.ChargingComplete then Log('complete') end end" \
     0 complete --set battery.target=20.01 --set loops=0
 says "[V2G2-258] [V2G2-375] and is said of a full battery" $dc \
-    "function on.PowerDeliveryReq(m) print(m.ChargeProgress, m.DC_EVPowerDeliveryParameter.ChargingComplete) end" \
+    "function on.PowerDeliveryReq(m) Log(m.ChargeProgress, m.DC_EVPowerDeliveryParameter.ChargingComplete) end" \
     1 'Stop true' --set battery.soc=99.99 --set loops=0 --time-scale 1000
 says "[DRV-2-BulkChargingComplete] TRUE from BulkSOC on" $dc \
-    "function on.CurrentDemandReq(m) print('bulk', m.BulkChargingComplete) end" 8 'bulk true' \
+    "function on.CurrentDemandReq(m) Log('bulk', m.BulkChargingComplete) end" 8 'bulk true' \
     --set battery.soc=80
 says "[DRV-2-EVSEMaxCurrent] a lower EVSEMaxCurrent is followed" $ac \
     "function before.ChargingStatusRes(m) m.EVSEMaxCurrent = 10
-        print('drawn', require('v2g.wire').get(Secc.SessionID(), 'drawn')) end" 7 'drawn 6900.0'
+        Log('drawn', require('v2g.wire').get(Secc.SessionID(), 'drawn')) end" 7 'drawn 6900.0'
 
 # ---- how long Ongoing is put up with ----
 
@@ -278,7 +278,7 @@ END
 # ---- what holds of any session ----
 
 says "[V2G2-193] [V2G2-194] ServiceDiscoveryReq may have a scope and a category" $ac \
-    "function on.ServiceDiscoveryReq(m) print('wants', m.ServiceScope, m.ServiceCategory) end" \
+    "function on.ServiceDiscoveryReq(m) Log('wants', m.ServiceScope, m.ServiceCategory) end" \
     1 'wants here Internet' --set values.ServiceDiscoveryReq.ServiceScope=here \
     --set values.ServiceDiscoveryReq.ServiceCategory=Internet
 ends "[V2G2-734] [V2G2-735] after FAILED nothing else counts" $ac \
@@ -291,7 +291,7 @@ for id in 1:2 5:1; do
     tariffs="$tariffs{id=${id%:*},entries={{start=0,power=11000}},tariff={levels=2,entries={{start=0,level=${id#*:}}}}},"
 done
 says "[V2G2-659] the schedule with the lowest price level is chosen" $ac \
-    "function on.PowerDeliveryReq(m) print(m.ChargeProgress, m.SAScheduleTupleID) end" 1 'Start 5' \
+    "function on.PowerDeliveryReq(m) Log(m.ChargeProgress, m.SAScheduleTupleID) end" 1 'Start 5' \
     --with "$tariffs}"
 
 # contract NAME STATION COUNT TEXT [OPTION]...: as says, of a vehicle that pays by contract
@@ -299,7 +299,7 @@ contract() {
     says "$1" $ac "$2" "$3" "$4" --payment Contract --tls 1.2 "${@:5}"
 }
 challenged="function on.AuthorizationReq(m)
-    print('first', m.GenChallenge ~= nil, m.Header.Signature ~= nil) end"
+    Log('first', m.GenChallenge ~= nil, m.Header.Signature ~= nil) end"
 contract "[V2G2-684] the first AuthorizationReq is signed, with GenChallenge" "$challenged" \
     1 'first true true' --with ongoing.Authorization=2
 contract "[V2G2-684] the others are neither" "$challenged" 2 'first false false' \
@@ -309,17 +309,17 @@ contract "[V2G2-697] [V2G2-698] [V2G2-825] a GenChallenge of 15 octets is refuse
     1 'PaymentDetailsRes is refused: GenChallenge has 15 octets'
 contract "[V2G2-903] [V2G2-245] [V2G2-246] MeteringReceiptReq is signed" \
     "function on.MeteringReceiptReq(m)
-        print('signed', Secc.Verify_MeteringReceiptReq(Pki.Identity('contract-leaf').chain[1])) end" \
+        Log('signed', Secc.Verify_MeteringReceiptReq(Pki.Identity('contract-leaf').chain[1])) end" \
     2 'signed true' --with receipt_every=1 --set loops=2
 contract "[V2G2-275] the eMAID is the common name of the contract leaf" \
     "function on.PaymentDetailsReq(m)
         local leaf = Pki.Certificate(m.ContractSignatureCertChain.Certificate)
-        print('same', m.eMAID == leaf.common_name) end" 1 'same true'
+        Log('same', m.eMAID == leaf.common_name) end" 1 'same true'
 contract "[V2G2-656] two sub-certificates at most" \
     "function on.PaymentDetailsReq(m)
-        print('at most', #m.ContractSignatureCertChain.SubCertificates.Certificate <= 2) end" \
+        Log('at most', #m.ContractSignatureCertChain.SubCertificates.Certificate <= 2) end" \
     1 'at most true'
 contract "[V2G2-767] one Transform for each reference" \
     "function on.AuthorizationReq(m)
         for _, r in ipairs(m.Header.Signature.SignedInfo.Reference) do
-            print('transforms', #r.Transforms.Transform) end end" 1 'transforms 1'
+            Log('transforms', #r.Transforms.Transform) end end" 1 'transforms 1'

@@ -138,7 +138,7 @@ Sleep(5000)"
 
 cat >"$work/script.lua" <<'END'
 table.sort({ 2, 1 }, function(a, b) task = Start(function() end) return a < b end)
-print(Wait_For(task) == nil, Wait_For(Start(function(x) return x end, 7)))
+Log(Wait_For(task) == nil, Wait_For(Start(function(x) return x end, 7)))
 END
 run run --print "$work/script.lua"
 wants "tasks without a network" 0 out 'true 7'
