@@ -64,8 +64,10 @@ static const struct usage USAGE = {
     "[OPTION]... --meta [--all DIR]",
     "Prints the reference of the Lua API, from the message descriptions. NAME is a function\n"
     "(Evcc.Set_SessionStopReq_ChargingSession), an element (SessionStopReq.ChargingSession), a\n"
-    "message, a type, a protocol, or a rule of the standards by its id. Without any of these:\n"
-    "what there is.\n\n"
+    "message, a type, a protocol, or a rule of the standards by its id; a parameter "
+    "(battery.soc),\n"
+    "a hook (before.send), a timing parameter, an option; or words, which are looked for in all\n"
+    "names and texts. Without any of these: what there is.\n\n"
     "Editors with the Lua language server complete and explain all functions when its setting\n"
     "workspace.library names a folder that --meta --all has written.",
     OPTION,
@@ -73,6 +75,8 @@ static const struct usage USAGE = {
     "  v2glab docs Evcc.Set_SessionStopReq_ChargingSession\n"
     "  v2glab docs ResponseCodeType --protocol DIN70121\n"
     "  v2glab docs V2G20-2005\n"
+    "  v2glab docs battery.soc\n"
+    "  v2glab docs 'stop timeout'\n"
     "  v2glab docs --message ChargingStatus --role secc --lang ko --format html\n"
     "  v2glab docs --meta --all ~/.local/share/v2glab/meta\n\n"
     "exit codes: 0 printed, 1 there is no such name, 3 wrong use, or a file that cannot be\n"
@@ -177,6 +181,46 @@ static int print_page(struct docs_command *c, struct err *e)
     return result;
 }
 
+/* ---- options of all commands, which can be searched, too ---- */
+
+static struct {
+    docs_item item;
+    void *context;
+    const struct prose *prose;
+} seeker;
+
+/* Called by each command in place of its help. */
+static void give_options(const struct options *o)
+{
+    struct buf kind = {0}, text = {0};
+    prose_say(seeker.prose, "search.option", o->usage->command, "", &kind);
+    for (unsigned i = 0; i < o->rows; i++) {
+        const struct option *option = o->row[i].option;
+        char name[64];
+        snprintf(name, sizeof name, "--%s", option->name);
+        buf_clear(&text);
+        for (const char *c = option->help; *c != '\0'; c++)
+            buf_char(&text, *c == '\n' ? ' ' : *c);
+        seeker.item(seeker.context, name, buf_string(&kind), buf_string(&text));
+    }
+    buf_close(&kind);
+    buf_close(&text);
+}
+
+static void each_option(docs_item item, void *context)
+{
+    char help[] = "--help";
+    seeker.item = item;
+    seeker.context = context;
+    options_help_by(give_options);
+    for (const struct command *c = COMMANDS; c->name != NULL; c++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s", c->name);
+        char *argv[] = {name, help, NULL};
+        c->run(2, argv);
+    }
+}
+
 /* ---- the command ---- */
 
 /* What the options ask for, into c->docs.out or files. */
@@ -189,6 +233,8 @@ static int print(struct docs_command *c, struct err *e)
                      (c->options.arguments == 1 && docs_is_requirement(c->options.argument[0]));
     if (has_rules && !c->meta && listing_cited(&d->library, &c->cited, e) != 0)
         return -1;
+    seeker.prose = &d->prose;
+    d->others = each_option;
     d->cited = has_rules ? buf_string(&c->cited) : NULL;
     if (c->dir != NULL)
         return docs_tree(d, c->dir, c->meta, e);

@@ -25,6 +25,9 @@ struct docs_topic {
 
 #define DOCS_TOPICS 256
 
+/* One thing that may be found. name, kind ("option of v2glab run") and text stay the caller's. */
+typedef void (*docs_item)(void *context, const char *name, const char *kind, const char *text);
+
 /* What is to be printed, and where to. */
 struct docs {
     struct library library;
@@ -34,6 +37,7 @@ struct docs {
     uint8_t side;                    /* FROM_EVCC, FROM_SECC; FROM_NONE: both */
     bool in_tree;                    /* pages link to each other */
     const char *cited; /* cases that test rules, as suite/listing.h has them; or NULL */
+    void (*others)(docs_item item, void *context); /* goes over what else may be found; or NULL */
     struct buf out;
     unsigned topics; /* as docs_topics has found them */
     struct docs_topic topic[DOCS_TOPICS];

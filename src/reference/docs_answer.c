@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers on the terminal: what a function, a message, an element or a type is. */
 #include "base/nearest.h"
+#include "reference/docs_search.h"
 #include "reference/docs_show.h"
 
 #include <stdio.h>
@@ -338,7 +339,11 @@ static int answer(struct answer *a, struct err *e)
     n = find_topics(a, same);
     if (n > 0)
         return show_topic(a, same, n, e);
-    return answer_type(a) ? 0 : not_found(a, e);
+    if (answer_type(a))
+        return 0;
+    if (!looks_like_function(a) && docs_search(a->docs, a->wanted, e))
+        return 0;
+    return not_found(a, e);
 }
 
 int docs_answer(struct docs *d, const char *name, struct err *e)

@@ -165,7 +165,7 @@ result $? "what a script can see is described, and nothing else is"
 bad=0
 words=$(grep -P '^[a-zA-Z0-9._]+\t' reference/en.txt | cut -f 1)
 for word in $words; do
-    [ "${word#does.}" != "$word" ] || grep -qF "\"$word\"" src/reference/*.c src/suite/listing.c || { bad=1; echo "# not used: $word"; }
+    [ "${word#does.}" != "$word" ] || grep -qF "\"$word\"" src/reference/*.c src/suite/listing.c src/app/docs.c || { bad=1; echo "# not used: $word"; }
 done
 for word in $(cat src/reference/docs_*.c | grep -oE '(docs_word|docs_row|prose_say|prose_word)\([^";]*"[a-z._]+"' | grep -oE '"[a-z._]+"' | tr -d '"' | sort -u); do
     grep -qxF "$word" <<<"$words" || { bad=1; echo "# no such word: $word"; }
@@ -321,3 +321,32 @@ run docs --message SessionStop Sleep
 wants "a name and a message" 3 err 'NAME goes with none of'
 run docs --all /dev/null/docs
 wants "a folder that cannot be made" 3 err '/dev/null'
+
+# ---- what has no page of its own, and words anywhere ----
+
+# first NAME KIND WORDS...: what is found first
+first() {
+    name=$1 kind=$2
+    shift 2
+    run docs "$@"
+    [ "$status" -eq 0 ] && [ "$(sed -n 1p "$work/out")" = "$name" ] &&
+        sed -n 3p "$work/out" | grep -qF -e "$kind"
+    result $? "docs $*: $name"
+}
+
+first battery.soc 'Parameter of v2glab ev (--set): 20; percent, at the start' battery.soc
+first dc.ripple 'Parameter of v2glab evse (--set): 0.5' dc.ripple
+first linger_ms 'Parameter of v2glab evse (--set): 4900; TCP_Connection_Termination_Timeout is 5 s' linger_ms
+first before.send 'Hook (--script): (m, session) is called before any message' before.send
+first V2G_EVCC_Msg_Timeout 'Timing parameter of DIN70121, in ms (--timer): 2000' V2G_EVCC_Msg_Timeout
+first FAILED_ContactorError responseCodeType FAILED_ContactorError
+first --against 'Option of v2glab run: ev or evse' -- --against
+first V2G2-582 규칙 --lang ko 절연
+first before.send '훅(--script): 세션의' --lang ko before.send
+run docs timeout
+wants "docs timeout finds parameters, hooks, timing parameters and options" 0 out on.timeout \
+    out on_timeout out V2G_EVCC_Msg_Timeout out 'more: more words find fewer'
+run docs 'peak ripple'
+wants "of several words each has to be there" 0 out EVSEPeakCurrentRipple not-out TargetVoltage
+run docs frobnicate
+wants "what nothing has" 1 err "there is no function, message or type 'frobnicate'"
