@@ -250,14 +250,6 @@ static int method_session_id(lua_State *L)
     return 1;
 }
 
-static int method_message(lua_State *L)
-{
-    size_t n;
-    const char *text = luaL_checklstring(L, 1, &n);
-    object_push_named(L, role_upvalue(L), text, n);
-    return 1;
-}
-
 /* The message that Send_ would send now, as a value of its own. */
 static int method_outgoing(lua_State *L)
 {
@@ -275,6 +267,17 @@ static int method_outgoing(lua_State *L)
     if (o == NULL)
         return script_raise(L, &e);
     object_push_given(L, r, &o->message, o->given);
+    return 1;
+}
+
+/* With true as its second argument it begins with what was set, else with its defaults. */
+static int method_message(lua_State *L)
+{
+    size_t n;
+    const char *text = luaL_checklstring(L, 1, &n);
+    if (lua_toboolean(L, 2))
+        return method_outgoing(L);
+    object_push_named(L, role_upvalue(L), text, n);
     return 1;
 }
 

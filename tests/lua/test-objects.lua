@@ -133,3 +133,10 @@ to.SelectedServiceList.SelectedService = from.SelectedServiceList.SelectedServic
 from.SelectedServiceList.SelectedService[2].ServiceID = 8
 assert(#to.SelectedServiceList.SelectedService == 2)
 assert(to:table().SelectedServiceList.SelectedService[2].ServiceID == 9)
+
+-- a message that begins with what was set, and is a value of its own all the same
+Evcc.Set_PreChargeReq_EVTargetVoltage(321)
+local given = Evcc.Message('PreChargeReq', true)
+assert(given.EVTargetVoltage:si() == 321 and Evcc.Message('PreChargeReq').EVTargetVoltage:si() ~= 321)
+given.EVTargetVoltage = 99
+assert(Evcc.Get_PreChargeReq_EVTargetVoltage() == 321)
