@@ -273,6 +273,7 @@ static int prepare_part(struct behaving *b, struct part *part, bool is_vehicle, 
 /* Which sides are played, and in which network. */
 static int prepare(struct behaving *b, struct err *e)
 {
+    b->session.script.is_ended_by_user = &b->is_interrupted;
     const struct peer_options *peer = &b->session.script.peer;
     bool lab = peer->interface == NULL && peer->address == NULL;
     b->both = lab && !b->alone && (b->session.virtual_time || !lab_is_near());

@@ -279,6 +279,11 @@ void session_verdict(lua_State *L, const struct role *r, int at)
     struct script *s = r->script;
     enum verdict verdict = read_verdict(L, at);
     const char *text = luaL_optstring(L, at + 1, "");
+    const bool *is_ended = s->options->is_ended_by_user;
+    if (verdict == VERDICT_PASS && is_ended != NULL && *is_ended) {
+        verdict = VERDICT_INCONCLUSIVE;
+        text = text[0] != '\0' ? text : "ended by the user";
+    }
     lua_pushfstring(L, "%s%s%s", verdict_name(verdict), text[0] != '\0' ? ": " : "", text);
     struct event e = session_new_event(r->session, EVENT_VERDICT, true, script_now(s));
     e.ok = verdict == VERDICT_PASS;
