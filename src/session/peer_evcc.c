@@ -6,6 +6,8 @@
 #include "session/peer_stream.h"
 #include "session/peer_wire.h"
 
+#define TELLS_AFTER 8 /* requests, 2 s */
+
 static void retry_now(void *data);
 
 static void connect_now(struct peer *p)
@@ -43,7 +45,14 @@ static void retry_now(void *data)
 static int client_send(void *context, const struct endpoint *from, const struct endpoint *to,
                        struct slice bytes, struct err *e)
 {
-    struct peer *p = ((struct peer_wire *)context)->peer;
+    struct peer_wire *w = context;
+    struct peer *p = w->peer;
+    unsigned tries = p->options.sdp_tries != 0 ? p->options.sdp_tries : SDP_TRIES;
+    unsigned interval_ms =
+        p->options.sdp_interval_ms != 0 ? p->options.sdp_interval_ms : SDP_INTERVAL_MS;
+    if (w->requests++ == TELLS_AFTER)
+        peer_tell_wait(w, "no station has answered SECCDiscoveryReq yet",
+                       (tries - TELLS_AFTER) * interval_ms);
     p->times.discovery_us = world_now(p->world);
     p->times.found_us = 0;
     return peer_pass_datagram(p, true, from, to, bytes, e);
@@ -104,6 +113,7 @@ static int start_discovery(struct peer *p, struct err *e)
                                                     client_send};
     struct peer_wire *w = p->wire;
     struct buf request = {0};
+    w->requests = 0;
     uint8_t security = p->options.tls != PEER_TLS_OFF ? DATAGRAM_TLS : p->options.security;
     if (discovery_request(p->session.library, security, &request, e) == 0) {
         struct sdp_client_options o = {

@@ -275,6 +275,7 @@ static void stream_closed(void *context, struct stream *s, enum stream_end end, 
     if (again) {
         stream_close(s, STREAM_FIN);
         w->stream = NULL;
+        peer_tell_wait(w, why, 0);
         timer_start(p->world, &w->retry, RETRY_MS, w->again, p);
         return;
     }

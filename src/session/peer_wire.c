@@ -160,12 +160,34 @@ static void setup_over(void *data)
     peer_change(p, PEER_FAILED);
 }
 
+static unsigned setup_ms(const struct peer *p)
+{
+    return p->options.setup_ms != 0       ? p->options.setup_ms
+           : p->session.role == FROM_EVCC ? EVCC_SETUP_MS
+                                          : SECC_SETUP_MS;
+}
+
 void peer_start_setup(struct peer *p)
 {
-    unsigned ms = p->options.setup_ms != 0       ? p->options.setup_ms
-                  : p->session.role == FROM_EVCC ? EVCC_SETUP_MS
-                                                 : SECC_SETUP_MS;
-    timer_start(p->world, &p->wire->setup, ms, setup_over, p);
+    p->wire->started_us = world_now(p->world);
+    p->wire->has_told_wait = false;
+    timer_start(p->world, &p->wire->setup, setup_ms(p), setup_over, p);
+}
+
+void peer_tell_wait(struct peer_wire *w, const char *what, unsigned most_ms)
+{
+    struct peer *p = w->peer;
+    char text[400];
+    int64_t now = world_now(p->world);
+    double left = setup_ms(p) / 1000.0 - (double)(now - w->started_us) / 1e6;
+    left = most_ms != 0 && most_ms / 1000.0 < left ? most_ms / 1000.0 : left;
+    if (w->has_told_wait)
+        return;
+    w->has_told_wait = true;
+    snprintf(text, sizeof text, "%s; trying again for %.1f s at most", what, left > 0 ? left : 0);
+    struct event e = session_new_event(&p->session, EVENT_LOG, true, now);
+    e.text = text;
+    recorder_put(p->session.recorder, &e);
 }
 
 /* A vehicle that begins to look for a station begins a session; SDP by hand belongs to it, too. */

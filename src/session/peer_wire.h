@@ -33,6 +33,9 @@ struct peer_wire {
     struct endpoint to;        /* EVCC: where to connect; */
     void (*again)(void *peer); /* what is done later where nobody listens there yet */
     char interface[16];
+    int64_t started_us; /* when it began to look for the other side */
+    bool has_told_wait; /* that it waits, and for what */
+    unsigned requests;  /* EVCC: of SDP, since then */
 };
 
 void peer_change(struct peer *p, enum peer_state state);
@@ -50,6 +53,10 @@ void peer_fail(struct peer *p);
 
 /* The time runs in which the other side must be found, and a protocol agreed. */
 void peer_start_setup(struct peer *p);
+
+/* Tells, once, what is waited for ("nobody listens there") and how long still: until the time of
+ * setting up is over, or most_ms (0: that). */
+void peer_tell_wait(struct peer_wire *w, const char *what, unsigned most_ms);
 
 /* A vehicle that begins to look for a station begins a session; SDP by hand belongs to it, too. */
 void peer_begin_session(struct peer *p);

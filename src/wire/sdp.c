@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INTERVAL_MS 250
-#define TRIES 50
-
 struct sdp_client {
     struct timer timer;
     struct sdp_socket *socket; /* NULL: closed */
@@ -130,9 +127,9 @@ struct sdp_client *sdp_client_open(struct world *world, const char *interface,
     if (c->options.to.port == 0)
         c->options.to.port = SDP_PORT;
     if (c->options.interval_ms == 0)
-        c->options.interval_ms = INTERVAL_MS;
+        c->options.interval_ms = SDP_INTERVAL_MS;
     if (c->options.tries == 0)
-        c->options.tries = TRIES;
+        c->options.tries = SDP_TRIES;
     timer_start(world, &c->timer, 0, sdp_client_tick, c);
     return c;
 }

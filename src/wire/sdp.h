@@ -57,10 +57,13 @@ void sdp_close(struct sdp_socket *s);
 
 struct sdp_client;
 
+#define SDP_INTERVAL_MS 250
+#define SDP_TRIES 50
+
 struct sdp_client_options {
     struct slice request; /* the datagram, right or wrong; kept as a copy */
-    unsigned interval_ms; /* between two requests; 0: 250 [V2G2-159] */
-    unsigned tries;       /* requests at most; 0: 50 [V2G2-161] */
+    unsigned interval_ms; /* between two requests; 0: SDP_INTERVAL_MS [V2G2-159] */
+    unsigned tries;       /* requests at most; 0: SDP_TRIES [V2G2-161] */
     struct endpoint to;   /* unset: the group; port 0: 15118 */
 };
 

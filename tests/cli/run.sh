@@ -272,3 +272,15 @@ result $? "a run that came to nothing leaves no record"
 (cd "$TMPDIR/empty" && "$V2GLAB" run ../stops.lua --against evse) >/dev/null 2>&1
 [ -n "$(find "$TMPDIR/empty" -name events.jsonl)" ]
 result $? "one that came to something does"
+
+# ---- what is waited for ----
+
+script refused <<'END'
+Evcc.Connect { timeout = 300 }
+END
+try 3 "a refused connection is told at once, and how long it is tried" \
+    "connection refused, nobody listens there; trying again for 0.3 s at most" \
+    --peer '[::1]:9' "$TMPDIR/refused.lua"
+try 3 "who does not answer SDP, too" \
+    "2.000000  EVCC no station has answered SECCDiscoveryReq yet; trying again for 10.5 s at most" \
+    --virtual-time "$TMPDIR/stops.lua"
