@@ -50,8 +50,8 @@ static const struct option OPTION[] = {
      .names = FORMATS},
     {"meta", 0, NULL, "print a definition file for the Lua language server (LuaLS)", AT(meta)},
     {"all", 0, "DIR",
-     "write all pages into folder DIR, in Markdown and HTML, in both\n"
-     "languages; with --meta all definition files instead",
+     "write all pages into folder DIR, in both languages, in HTML (with\n"
+     "--format md in Markdown); with --meta all definition files instead",
      AT(dir)},
     OPTIONS_END,
 };

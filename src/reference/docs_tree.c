@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tree of all pages: DIR/en and DIR/ko, each with index, types, rules, and a page for each
- * topic and role, in Markdown and HTML; DIR/index.html leads to both. Or the definition files, one
+ * topic and role, in HTML (DIR/index.html leads to both) or Markdown. Or the definition files, one
  * for each topic and role, since editors read no large ones.
  */
+#include "base/asset.h"
 #include "reference/docs.h"
+#include "reference/docs_pack.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@
 struct tree {
     struct docs *docs;
     const char *dir;
+    struct buf names; /* of functions, with their pages */
 };
 
 static int make_folder(const char *path, struct err *e)
@@ -40,6 +43,8 @@ static int write_file(const struct tree *t, const char *folder, const char *name
     char path[PATH_TEXT];
     int n = snprintf(path, sizeof path, "%s/%s%s%s", t->dir, folder, folder[0] != '\0' ? "/" : "",
                      name);
+    if (t->docs->form == PAGE_HTML && folder[0] != '\0')
+        docs_pack_style(out);
     if (n >= (int)sizeof path)
         return err_set(e, "the path %.100s… is too long", path);
     if (out->failed)
@@ -56,8 +61,7 @@ static int write_file(const struct tree *t, const char *folder, const char *name
 
 /* ---- pages ---- */
 
-static int write_page(const struct tree *t, const struct docs_topic *topic, uint8_t side,
-                      struct err *e)
+static int write_page(struct tree *t, const struct docs_topic *topic, uint8_t side, struct err *e)
 {
     struct docs *d = t->docs;
     struct page page;
@@ -67,11 +71,16 @@ static int write_page(const struct tree *t, const struct docs_topic *topic, uint
     int result = docs_page(d, topic, side, NULL, &page, e);
     page_close(&page);
     docs_file(d, topic, side, name, sizeof name);
+    if (result == 0 && d->form == PAGE_HTML) {
+        if (d->prose.language == LANGUAGE_EN)
+            docs_pack_names(&d->out, name, &t->names);
+        result = docs_pack_page(&d->out, e);
+    }
     return result == 0 ? write_file(t, LANGUAGES[d->prose.language], name, e) : -1;
 }
 
 /* All pages of one language and form. */
-static int write_pages(const struct tree *t, struct err *e)
+static int write_pages(struct tree *t, struct err *e)
 {
     struct docs *d = t->docs;
     const char *folder = LANGUAGES[d->prose.language];
@@ -112,9 +121,27 @@ static int write_start(const struct tree *t, struct err *e)
     return write_file(t, "", "index.html", e);
 }
 
-static int write_all(const struct tree *t, struct err *e)
+/* What all pages in HTML have in common. */
+static int write_shared(const struct tree *t, struct err *e)
 {
-    static const enum page_form FORMS[] = {PAGE_HTML, PAGE_MARKDOWN};
+    static const char *const FILES[] = {"reference.css", "reference.js"};
+    for (unsigned i = 0; i < 2; i++) {
+        char path[64];
+        struct slice text;
+        snprintf(path, sizeof path, "reference/%s", FILES[i]);
+        if (!asset_find(path, &text))
+            return err_set(e, "%s is not built in", path);
+        buf_add(&t->docs->out, text.p, text.n);
+        if (write_file(t, "", FILES[i], e) != 0)
+            return -1;
+    }
+    if (docs_pack_index(&t->names, &t->docs->out, e) != 0 || write_file(t, "", "names.js", e) != 0)
+        return -1;
+    return write_start(t, e);
+}
+
+static int write_all(struct tree *t, struct err *e)
+{
     struct docs *d = t->docs;
     char folder[PATH_TEXT];
     d->in_tree = true;
@@ -125,13 +152,10 @@ static int write_all(const struct tree *t, struct err *e)
         prose_close(&d->prose);
         if (prose_open(&d->prose, (enum language)language, e) != 0)
             return -1;
-        for (unsigned i = 0; i < sizeof FORMS / sizeof FORMS[0]; i++) {
-            d->form = FORMS[i];
-            if (write_pages(t, e) != 0)
-                return -1;
-        }
+        if (write_pages(t, e) != 0)
+            return -1;
     }
-    return write_start(t, e);
+    return d->form == PAGE_HTML ? write_shared(t, e) : 0;
 }
 
 /* ---- definition files ---- */
@@ -190,7 +214,11 @@ int docs_tree(struct docs *d, const char *dir, bool meta, struct err *e)
 {
     if (docs_topics(d, e) != 0 || make_folder(dir, e) != 0)
         return -1;
-    struct tree t = {d, dir};
+    struct tree t = {.docs = d, .dir = dir};
     d->side = FROM_NONE;
-    return meta ? write_meta(&t, e) : write_all(&t, e);
+    if (!meta && d->form == PAGE_TEXT)
+        d->form = PAGE_HTML;
+    int result = meta ? write_meta(&t, e) : write_all(&t, e);
+    buf_close(&t.names);
+    return result;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reference/page.h"
 
+#include "base/asset.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -90,39 +91,10 @@ static void add_linked(struct page *p, enum page_style style, const char *text, 
 
 /* ---- the page ---- */
 
-static const char STYLE[] =
-    ":root{color-scheme:light dark;--text:#1c2024;--soft:#5d666f;--line:#d8dde2;--back:#fff;"
-    "--code:#f4f6f8;--link:#0a5fb4}\n"
-    "@media(prefers-color-scheme:dark){:root{--text:#dfe3e7;--soft:#98a2ac;--line:#363d44;"
-    "--back:#15181b;--code:#1e2328;--link:#74b3f2}}\n"
-    "*{box-sizing:border-box}\n"
-    "body{margin:0 auto;max-width:64rem;padding:1.5rem 1.25rem 5rem;color:var(--text);"
-    "background:var(--back);font:16px/1.55 system-ui,'Apple SD Gothic Neo','Malgun Gothic',"
-    "'Noto Sans KR',sans-serif}\n"
-    "h1{font-size:1.7rem;line-height:1.25;margin:.6rem 0}\n"
-    "h2{font-size:1.3rem;margin:2.4rem 0 .6rem;padding-bottom:.25rem;"
-    "border-bottom:1px solid var(--line)}\n"
-    "h3{font-size:1.02rem;margin:2.2rem 0 .4rem;overflow-wrap:anywhere}\n"
-    "h4{font-size:.95rem;margin:1.3rem 0 .3rem}\n"
-    "p{margin:.45rem 0}\n"
-    "nav{color:var(--soft);font-size:.92rem}\n"
-    "a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}\n"
-    "code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.86em}\n"
-    "pre{margin:.6rem 0;padding:.7rem .9rem;overflow-x:auto;background:var(--code);"
-    "border-radius:6px;line-height:1.45}\n"
-    "h3 code{font-size:1em}\n"
-    ".wide{overflow-x:auto}\n"
-    "table{border-collapse:collapse;margin:.6rem 0;font-size:.93rem}\n"
-    "th,td{padding:.32rem .75rem .32rem 0;text-align:left;vertical-align:top;"
-    "border-bottom:1px solid var(--line)}\n"
-    "th{font-weight:600}tbody th{color:var(--soft);font-weight:500;white-space:nowrap}\n"
-    "thead th{border-bottom-width:2px}\n"
-    "td code{overflow-wrap:anywhere}summary{cursor:pointer;color:var(--link)}\n"
-    ":target{scroll-margin-top:1rem;background:var(--code)}\n";
-
 void page_open(struct page *p, enum page_form form, const char *language, const char *title,
                struct buf *out)
 {
+    struct slice style;
     *p = (struct page){.form = form, .out = out};
     if (form != PAGE_HTML)
         return;
@@ -134,7 +106,10 @@ void page_open(struct page *p, enum page_form form, const char *language, const 
                "<title>",
                language);
     add_html(out, title);
-    buf_printf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", STYLE);
+    buf_text(out, "</title>\n" PAGE_STYLE_BEGIN);
+    if (asset_find("reference/reference.css", &style))
+        buf_add(out, style.p, style.n);
+    buf_text(out, PAGE_STYLE_END "</head>\n<body>\n");
 }
 
 void page_close(struct page *p)

@@ -16,6 +16,10 @@ enum page_style { PAGE_PLAIN, PAGE_CODE };
 
 #define PAGE_COLUMNS 8
 
+/* Around the style of a page in HTML. */
+#define PAGE_STYLE_BEGIN "<style>\n"
+#define PAGE_STYLE_END "</style>\n"
+
 struct page {
     enum page_form form;
     struct buf *out;

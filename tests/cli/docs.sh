@@ -190,6 +190,46 @@ wants "what ready-made behaviour uses" 0 out 'Measured(protocol, name, message, 
 tree=$work/tree
 run docs --all "$tree"
 wants "the tree of all pages is written" 0
+[ "$(du -sk "$tree" | cut -f 1)" -lt 10000 ]
+result $? "in less than 10 MB"
+# unpacked PAGE: what it has below its title, where that is packed
+unpacked() {
+    sed -n 's/.*<script id="packed" type="application\/gzip">\(.*\)<\/script>.*/\1/p' "$1" | base64 -d | gunzip
+}
+unpacked "$tree/en/evcc-iso15118-2-ChargeParameterDiscovery.html" >"$work/unpacked"
+run docs --message ChargeParameterDiscovery --role evcc --format html
+grep -o '<h3 id="[^"]*"' "$work/out" | sort >"$work/wanted"
+grep -o '<h3 id="[^"]*"' "$work/unpacked" | sort >"$work/found"
+[ "$(wc -l <"$work/wanted")" -gt 100 ] && cmp -s "$work/wanted" "$work/found"
+result $? "long pages are packed, whole"
+sed "s/referenceNames('\(.*\)');/\1/" "$tree/names.js" | base64 -d | gunzip >"$work/names"
+grep -qx '>evcc-iso15118-2-SessionStop.html' "$work/names" &&
+    grep -qx 'Evcc.Set_SessionStopReq_ChargingSession' "$work/names" &&
+    [ "$(grep -c . "$work/names")" -gt 20000 ]
+result $? "all functions can be searched"
+if command -v chromium >/dev/null; then
+    # what a reader would do: types into the field of a long page
+    { sed 's/<\/body>.*//; s/<\/html>//' "$tree/en/secc-iso15118-2-ChargingStatus.html" && cat <<'END'; } >"$tree/en/typed.html"
+<script>
+addEventListener('load', () => {
+    const input = document.querySelector('input[type=search]')
+    input.dispatchEvent(new Event('focus'))
+    input.value = 'sessionstop chargingsession'
+})
+</script></body></html>
+END
+    HOME=$work timeout 60 chromium --headless --no-sandbox --disable-gpu --virtual-time-budget=10000 \
+        --dump-dom "file://$tree/en/typed.html" >"$work/dom" 2>/dev/null
+    grep -q 'Secc\.<wbr>Set_<wbr>Charging<wbr>Status<wbr>Res_<wbr>' "$work/dom"
+    result $? "names break behind _ and before capitals"
+    grep -q 'href="evcc-iso15118-2-SessionStop.html#Evcc.Set_SessionStopReq_ChargingSession"' "$work/dom"
+    result $? "the search finds, from file://"
+    rm "$tree/en/typed.html"
+else
+    echo "ok - the reference in a browser # SKIP there is no chromium"
+fi
+run docs --all "$tree" --format md
+wants "the same in Markdown" 0
 count=$(find "$tree" -name '*-iso15118-2-*.html' | wc -l)
 [ "$count" -eq 68 ]
 result $? "two roles, two languages of 17 topics of ISO15118-2 (found $count)"
