@@ -69,7 +69,8 @@ static const struct usage USAGE = {
     "a hook (before.send), a timing parameter, an option; or words, which are looked for in all\n"
     "names and texts. Without any of these: what there is.\n\n"
     "Editors with the Lua language server complete and explain all functions when its setting\n"
-    "workspace.library names a folder that --meta --all has written.",
+    "workspace.library names folders that --meta --all has written: DIR/common, and of each\n"
+    "protocol and role that you use that one, as DIR/evcc-iso15118-2.",
     OPTION,
     "examples:\n"
     "  v2glab docs Evcc.Set_SessionStopReq_ChargingSession\n"

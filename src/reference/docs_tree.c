@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tree of all pages: DIR/en and DIR/ko, each with index, types, rules, and a page for each
- * topic and role, in HTML (DIR/index.html leads to both) or Markdown. Or the definition files, one
- * for each topic and role, since editors read no large ones.
+ * topic and role, in HTML (DIR/index.html leads to both) or Markdown. Or the definition files, an
+ * addon for each protocol and role, so that editors load only what is used, with a file for each topic,
+ * since they read no large ones.
  */
 #include "base/asset.h"
 #include "reference/docs.h"
@@ -43,7 +44,7 @@ static int write_file(const struct tree *t, const char *folder, const char *name
     char path[PATH_TEXT];
     int n = snprintf(path, sizeof path, "%s/%s%s%s", t->dir, folder, folder[0] != '\0' ? "/" : "",
                      name);
-    if (t->docs->form == PAGE_HTML && folder[0] != '\0')
+    if (t->docs->in_tree && t->docs->form == PAGE_HTML && folder[0] != '\0')
         docs_pack_style(out);
     if (n >= (int)sizeof path)
         return err_set(e, "the path %.100s… is too long", path);
@@ -173,7 +174,8 @@ static size_t end_of_part(const struct buf *all, size_t at)
 }
 
 /* Writes the definitions that were printed; those of large messages in several files. */
-static int write_definitions(const struct tree *t, const char *name, struct err *e)
+static int write_definitions(const struct tree *t, const char *folder, const char *name,
+                             struct err *e)
 {
     struct buf all = t->docs->out;
     int bad = all.failed ? err_set(e, "no memory for %s", name) : 0;
@@ -186,27 +188,60 @@ static int write_definitions(const struct tree *t, const char *name, struct err 
         snprintf(file, sizeof file, part == 1 ? "%s.lua" : "%s-%u.lua", name, part);
         buf_text(&t->docs->out, part == 1 ? "" : "---@meta\n");
         buf_add(&t->docs->out, all.p + at, end - at);
-        bad = write_file(t, "", file, e);
+        bad = write_file(t, folder, file, e);
     }
     buf_close(&all);
     return bad;
 }
 
-static int write_meta(const struct tree *t, struct err *e)
+/* An addon of the language server: NAME/config.json, and NAME/library for the definitions. */
+static int begin_addon(const struct tree *t, const char *name, struct err *e)
 {
-    char name[DOCS_FILE];
-    if (docs_meta_common(t->docs, e) != 0 || write_file(t, "", "v2glab.lua", e) != 0)
+    char folder[PATH_TEXT];
+    snprintf(folder, sizeof folder, "%s/%s/library", t->dir, name);
+    if (make_folder(folder, e) != 0)
         return -1;
-    for (unsigned i = 0; i < t->docs->topics; i++) {
-        for (uint8_t side = FROM_EVCC; side <= FROM_SECC; side++) {
-            if (docs_meta_topic(t->docs, &t->docs->topic[i], side, e) != 0)
-                return -1;
-            docs_file(t->docs, &t->docs->topic[i], side, name, sizeof name);
-            *strrchr(name, '.') = '\0';
-            if (write_definitions(t, name, e) != 0)
+    buf_printf(&t->docs->out,
+               "{\n  \"name\": \"v2glab: %s\",\n  \"words\": [\"Evcc%%.\", \"Secc%%.\"]\n}\n",
+               name);
+    return write_file(t, name, "config.json", e);
+}
+
+/* Those of a role and a protocol, which editors load where they are wanted. */
+static int write_addon(const struct tree *t, const struct protocol *p, uint8_t side, struct err *e)
+{
+    const struct docs *d = t->docs;
+    char name[DOCS_FILE], folder[DOCS_FILE + 16], file[DOCS_FILE];
+    bool has_begun = false;
+    for (unsigned i = 0; i < d->topics; i++) {
+        if (d->topic[i].protocol != p)
+            continue;
+        docs_file(d, &d->topic[i], side, file, sizeof file);
+        *strrchr(file, '.') = '\0';
+        if (!has_begun) { /* "evcc-iso15118-2" of "evcc-iso15118-2-SessionStop" */
+            snprintf(name, sizeof name, "%s", file);
+            *strrchr(name, '-') = '\0';
+            snprintf(folder, sizeof folder, "%s/library", name);
+            if (begin_addon(t, name, e) != 0)
                 return -1;
         }
+        has_begun = true;
+        if (docs_meta_topic(t->docs, &d->topic[i], side, e) != 0 ||
+            write_definitions(t, folder, file, e) != 0)
+            return -1;
     }
+    return 0;
+}
+
+static int write_meta(const struct tree *t, struct err *e)
+{
+    if (begin_addon(t, "common", e) != 0 || docs_meta_common(t->docs, e) != 0 ||
+        write_file(t, "common/library", "v2glab.lua", e) != 0)
+        return -1;
+    for (const struct protocol *p = PROTOCOLS; p->name != NULL; p++)
+        for (uint8_t side = FROM_EVCC; side <= FROM_SECC; side++)
+            if (write_addon(t, p, side, e) != 0)
+                return -1;
     return 0;
 }
 

@@ -336,11 +336,15 @@ wants "a definition file" 0 out '---@meta' out '---@class Evcc' out '---@enum Re
 mkdir "$work/meta"
 cp "$work/out" "$work/meta/all.lua"
 run docs --meta --all "$work/meta"
-wants "and one for each topic" 0
+wants "and addons, one for each protocol and role" 0
+[ -s "$work/meta/common/library/v2glab.lua" ] && [ -s "$work/meta/evcc-iso15118-2/config.json" ] &&
+    grep -q "function Evcc.Send_SessionStopReq_001" "$work"/meta/evcc-iso15118-2/library/*-SessionStop.lua &&
+    ! grep -rq "^function Secc" "$work"/meta/evcc-iso15118-2
+result $? "of its own functions alone"
 luac=$(command -v luac5.4 || command -v luac)
 if [ -n "$luac" ]; then
     bad=0
-    for file in "$work"/meta/*.lua; do
+    for file in "$work"/meta/*.lua "$work"/meta/*/library/*.lua; do
         "$luac" -p "$file" || bad=1
     done
     result $bad "definition files are Lua"
