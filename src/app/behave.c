@@ -267,7 +267,8 @@ static int prepare_part(struct behaving *b, struct part *part, bool is_vehicle, 
     r->mode = b->mode;
     r->time_scale = b->time_scale;
     r->sessions = is_vehicle || b->is_ev ? 0 : b->count;
-    return ready_side_prepare(&part->side, &b->session.script, part == &b->other, &part->options, e);
+    return ready_side_prepare(&part->side, &b->session.script, part == &b->other, &part->options,
+                              e);
 }
 
 /* Which sides are played, and in which network. */
