@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ASKS 200 /* so many parts of the vehicles are asked to end, one after another, */
+#define ASK_US 50000
 #define CUT_US 30000000 /* after which sessions are ended that do not end as asked */
 
 /* ---- what is seen ---- */
@@ -142,6 +144,14 @@ static void cut_short(void *context)
     run_abort(w->run);
 }
 
+/* Not all at once: nobody could bear that, and so it is no fault of the other side's. */
+static void ask_some(void *context)
+{
+    struct load_worker *w = context;
+    if (w->vehicles != NULL && !run_stop_some(w->vehicles, w->asked_at_once))
+        timer_at(w->world, &w->asks, world_now(w->world) + ASK_US, ask_some, w);
+}
+
 static void stop(struct load_worker *w)
 {
     pthread_mutex_lock(&w->lock);
@@ -154,8 +164,8 @@ static void stop(struct load_worker *w)
         timer_at(w->world, &w->cut, world_now(w->world) + CUT_US, cut_short, w);
     if (w->plan->side == FROM_EVCC) {
         traffic_end(&w->traffic);
-        if (w->vehicles != NULL)
-            run_stop_player(w->vehicles);
+        w->asked_at_once = w->traffic.here / ASKS + 1;
+        ask_some(w);
     } else {
         run_stop(w->run);
     }
@@ -203,6 +213,7 @@ static void all_over(void *context)
 {
     struct load_worker *w = context;
     timer_stop(&w->end);
+    timer_stop(&w->asks);
     timer_stop(&w->cut);
     pthread_mutex_lock(&w->lock);
     w->is_open = false;

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define OUTGOING_MEMORY (64u << 20)
-#define SETTLE_BYTES (128u << 10) /* garbage in an arena that is put up with */
+#define SETTLE_BYTES 4096u /* garbage in an arena that is put up with */
 
 struct role *role_at(lua_State *L, int index)
 {

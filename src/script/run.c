@@ -237,6 +237,11 @@ void run_stop_player(struct player *p)
     script_stop(&p->script);
 }
 
+bool run_stop_some(struct player *p, unsigned n)
+{
+    return script_stop_some(&p->script, n);
+}
+
 void run_stop(struct script_run *run)
 {
     for (struct player *p = run->players; p != NULL; p = p->next)

@@ -75,6 +75,10 @@ void run_play(struct script_run *run);
 void run_stop_player(struct player *p);
 void run_stop(struct script_run *run);
 
+/* So many of a player's sessions that have not been asked yet. True: all have been, and so has the
+ * player. */
+bool run_stop_some(struct player *p, unsigned n);
+
 /* Ends all at once: inconclusive, "interrupted". */
 void run_abort(struct script_run *run);
 

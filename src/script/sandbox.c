@@ -30,8 +30,7 @@ static int sleep_over(lua_State *L, int status, lua_KContext context)
 
 static bool is_stopped(void *context)
 {
-    const struct script *s = context;
-    return s->stop;
+    return task_is_stopped(context);
 }
 
 /* A sleep that ends with script_stop, which gives all tasks a turn, is not asked in between. */
@@ -41,9 +40,9 @@ static int sandbox_sleep(lua_State *L)
     luaL_argcheck(L, ms >= 0 && ms < 1e12, 1, "expected milliseconds, 0 or more");
     struct script *s = script_of(L);
     struct wait w = {.deadline_us = script_now(s) + (int64_t)(ms * 1000)};
-    if (lua_toboolean(L, 2)) {
+    if (lua_toboolean(L, 2) && s->current != NULL) {
         w.ready = is_stopped;
-        w.context = s;
+        w.context = s->current;
         w.is_told = true;
     }
     return script_wait(L, &w, 0, sleep_over);

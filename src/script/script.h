@@ -126,6 +126,10 @@ void script_step(struct script *s);
 /* Asks it to end as the protocol wants, where it looks at that: Stop_Requested(). */
 void script_stop(struct script *s);
 
+/* The same to so many of its tasks that have not been asked yet, so that not all end at once. True:
+ * all have been, and so has the script. */
+bool script_stop_some(struct script *s, unsigned n);
+
 /* Ends the script from outside. */
 void script_abort(struct script *s, enum verdict verdict, const char *why);
 

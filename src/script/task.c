@@ -29,6 +29,7 @@ struct task {
     struct wait wait;
     int arguments; /* on its stack, for the first turn */
     bool started, is_over, is_due;
+    bool is_stopped; /* script_stop_some has asked it to end */
 };
 
 /* ---- lists ---- */
@@ -380,6 +381,27 @@ void script_stop(struct script *s)
     script_step(s);
 }
 
+bool script_stop_some(struct script *s, unsigned n)
+{
+    for (struct task *t = s->tasks; t != NULL && n > 0; t = t->next) {
+        if (t->is_stopped || t == s->main)
+            continue;
+        t->is_stopped = true;
+        line_up(t);
+        n--;
+    }
+    if (n > 0)
+        script_stop(s);
+    else
+        script_step(s);
+    return n > 0;
+}
+
+bool task_is_stopped(const struct task *t)
+{
+    return t->script->stop || t->is_stopped;
+}
+
 void script_abort(struct script *s, enum verdict verdict, const char *why)
 {
     if (!script_has_ended(s)) {
@@ -488,7 +510,8 @@ static int wait_for(lua_State *L)
 
 static int stop_requested(lua_State *L)
 {
-    lua_pushboolean(L, script_of(L)->stop);
+    const struct script *s = script_of(L);
+    lua_pushboolean(L, s->current != NULL ? task_is_stopped(s->current) : s->stop);
     return 1;
 }
 

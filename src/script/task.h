@@ -50,6 +50,9 @@ void task_wake(const struct role *r);
 /* Before the state is closed: nothing in the loop leads to its tasks any more. */
 void tasks_close(struct script *s);
 
+/* Whether it is asked to end: Stop_Requested(). */
+bool task_is_stopped(const struct task *t);
+
 /* Waits, then calls `then`; script_of(L)->timed_out says whether the deadline ended the wait. */
 int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then);
 
