@@ -48,7 +48,7 @@ struct loading {
     uv_async_t ended;
     atomic_uint running;
     unsigned ticks;
-    bool has_view, is_interrupted, is_told;
+    bool has_view, is_interrupted, as_expected;
     int64_t began_us;
     struct load_figures figures;
 };
@@ -386,7 +386,7 @@ static void gather(struct loading *l)
     int64_t us = world_now(l->world) - l->began_us;
     bool is_late = l->plan.duration_us > 0 && us > l->plan.duration_us;
     l->figures.seconds = (double)(is_late ? l->plan.duration_us : us) / 1e6;
-    l->is_told = expect_judge(&l->expect, &l->figures);
+    l->as_expected = expect_judge(&l->expect, &l->figures);
 }
 
 /* A file is replaced as a whole, so that whoever reads it finds one that is. -1: e. */
@@ -524,7 +524,7 @@ static int tell(struct loading *l, struct err *e)
         return -1;
     if (l->plan.has_folder && is_shown)
         printf("records of %u that failed: %s\n", l->figures.recorded, l->plan.folder);
-    return !l->is_told ? EXIT_FAIL : l->is_interrupted ? EXIT_UNCLEAR : EXIT_PASS;
+    return !l->as_expected ? EXIT_FAIL : l->is_interrupted ? EXIT_UNCLEAR : EXIT_PASS;
 }
 
 static int run_all(struct loading *l)

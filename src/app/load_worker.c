@@ -37,8 +37,9 @@ static int make_folder(struct load_plan *p, struct err *e)
     pthread_mutex_lock(&p->lock);
     if (!p->has_folder)
         p->has_folder = record_folder(p->record.path, p->folder, e) == 0;
+    int bad = p->has_folder ? 0 : -1;
     pthread_mutex_unlock(&p->lock);
-    return p->has_folder ? 0 : -1;
+    return bad;
 }
 
 static void record_failure(struct load_worker *w, uint32_t session)
