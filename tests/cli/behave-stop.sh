@@ -32,7 +32,7 @@ for protocol in DIN70121 ISO15118-2 ISO15118-20; do
         out 'EVCC verdict: inconclusive: ended by the user' not-out 'verdict: pass' \
         err 'Ctrl-C again ends at once'
 done
-stopped 'ChargingStatusReq' ev --no-record --ladder --protocol ISO15118-2 --mode ac \
+stopped PowerDeliveryRes ev --no-record --ladder --protocol ISO15118-2 --mode ac \
     --set gaps.ChargingStatus=3600000
 wants "a pause of an hour ends with Ctrl-C, too" 2 out 'SessionStopRes' out 'EVCC verdict: inconclusive: ended by the user'
 stopped CableCheckReq ev --no-record --ladder --protocol ISO15118-2 --mode dc \
