@@ -35,8 +35,10 @@ struct load_figures {
     unsigned rows;
 };
 
-#define FIGURES_CONNECT "connect" /* from the time at which a vehicle is to come until it has */
-#define FIGURES_SESSION "session" /* a connection; and until its session is over */
+/* From the time at which a vehicle is to come: until it has a connection, until its session is
+ * over. */
+#define FIGURES_CONNECT "connect"
+#define FIGURES_SESSION "session"
 
 void figures_clear(struct load_figures *f);
 void figures_close(struct load_figures *f);

@@ -54,9 +54,12 @@ const char *script_where(lua_State *L, char *out, size_t size)
     return out;
 }
 
-static uint32_t newest_session(const struct script *s)
+/* That of the place which the running task is about; else the newest. */
+static uint32_t session_of(const struct script *s)
 {
     uint32_t newest = 0;
+    if (s->place != NULL)
+        return s->place->session->caller.session;
     for (const struct role *r = s->roles; r != NULL; r = r->next)
         if (r->session != NULL && r->session->caller.session > newest)
             newest = r->session->caller.session;
@@ -68,7 +71,7 @@ void script_record(const struct script *s, enum event_kind kind, bool ok, const 
 {
     bool is_named = where[0] != '\0' && s->plays != NULL && s->by != s->plays->by;
     struct event e = {
-        .session = newest_session(s),
+        .session = session_of(s),
         .us = script_now(s),
         .kind = kind,
         .ok = ok,

@@ -27,7 +27,8 @@ struct task {
     struct timer timer;
     lua_State *L; /* the coroutine */
     struct wait wait;
-    int arguments; /* on its stack, for the first turn */
+    const struct role *place; /* that it has waited for last; NULL: none yet */
+    int arguments;            /* on its stack, for the first turn */
     bool started, is_over, is_due;
     bool is_stopped; /* script_stop_some has asked it to end */
 };
@@ -140,6 +141,8 @@ int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KF
 {
     struct script *s = script_of(L);
     s->timed_out = false;
+    if (s->current != NULL && w->role != NULL && w->role->is_place)
+        s->place = s->current->place = w->role;
     if (s->options->world == NULL || wait_is_over(s, w))
         return then(L, LUA_OK, context);
     return yield(L, w, context, then);
@@ -277,6 +280,7 @@ static void take_turn(struct script *s, struct task *t)
     t->arguments = 0;
     t->wait = (struct wait){.ready = NULL};
     s->current = t;
+    s->place = t->place;
     s->turn_memory = s->memory;
     s->busy_since = clock_us();
     watch_enter(t->L);
@@ -287,6 +291,7 @@ static void take_turn(struct script *s, struct task *t)
         s->step_since += took; /* that turn's own error has been raised */
     s->busy_since = 0;
     s->current = NULL;
+    s->place = NULL;
     judge(s, t, status, results);
     if (status != LUA_YIELD) {
         forget(s, t);

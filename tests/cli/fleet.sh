@@ -22,6 +22,18 @@ run ev -n 5 --no-record --ladder --virtual-time -P ISO15118-2 --mode ac --set lo
 [ "$(grep -c 'vehicle 1$' "$work/out")" = 5 ] && [ "$(grep -c 'EVCCID 020000000001' "$work/out")" = 5 ]
 result $? "a hook script that counts: each vehicle has a count of its own"
 
+cat >"$work/logs.lua" <<'END'
+function before.SessionStopReq() Log('mine is ' .. Evcc.SessionID()) end
+END
+run ev -n 5 -o "$work/logs" -q --virtual-time -P ISO15118-2 --mode ac --set loops=1 --script "$work/logs.lua"
+grep -o '"session":[0-9]*.*mine is [0-9A-F]*' "$work/logs/events.jsonl" |
+    sed 's/"session":\([0-9]*\).*mine is /\1 /' | while read -r session id; do
+    grep '"name":"SessionStopReq"' "$work/logs/events.jsonl" | grep "\"session\":$session," |
+        grep -c "\"SessionID\":\"$id\""
+done >"$work/found"
+[ "$(grep -c '^[1-9]' "$work/found")" = 5 ]
+result $? "what a vehicle logs is of its own session"
+
 run ev -n 20 --no-record -q --peer '[::1]:1' --timer V2G_EVCC_CommunicationSetup_Timeout=100ms
 [ "$(grep -c 'cannot be reached' "$work/err")" = 20 ]
 result $? "where there is no station each vehicle says so"
