@@ -19,9 +19,10 @@ local function watch(it, name, fault)
     local sent = {}
     it:sets_fault(name, fault)
     local spy = it.role.Filter { on = '*', direction = 'out', fault = function(m)
-        if m:name() ~= 'SECCDiscoveryReq' then
-            sent.m = m:copy()
-            sent.problem = m:violations()[1]
+        -- one without elements cannot be read
+        local good, problem = pcall(function() return m:violations()[1] end)
+        if good and m:name() ~= 'SECCDiscoveryReq' then
+            sent.m, sent.problem = m:copy(), problem
         end
     end }
     return sent, spy
