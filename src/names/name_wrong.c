@@ -17,7 +17,7 @@ static void near_try(struct near *best, const char *text, const char *name, cons
 {
     char whole[sizeof best->name];
     snprintf(whole, sizeof whole, "%s%s", name, ending);
-    for (size_t n = 1; n <= strlen(text); n++) {
+    for (size_t n = 1, most = strnlen(text, NAME_TEXT); n <= most; n++) {
         if (text[n] != '\0' && text[n] != '_')
             continue;
         unsigned distance = nearest_distance(text, n, whole);

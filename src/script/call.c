@@ -4,11 +4,13 @@
 #include "script/role.h"
 #include "wire/clock.h"
 
-#include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
 
 #define BUSY_MS_DEFAULT 10000
+#define MEMORY_DEFAULT ((size_t)256 << 20)
+#define SESSION_MEMORY ((size_t)1 << 20) /* more for each of a script that holds many */
+#define MUCH 65536                       /* bytes outside Lua that its collector hears of */
 
 struct script *script_of(lua_State *L)
 {
@@ -38,6 +40,30 @@ bool script_is_spent(struct script *s, int64_t since_us)
         snprintf(s->reason, sizeof s->reason, "interrupted");
     }
     return is_interrupted || clock_us() - since_us > (int64_t)script_busy_most(s) * 1000;
+}
+
+size_t script_memory_most(const struct script *s)
+{
+    size_t most = s->options->memory != 0 ? s->options->memory : MEMORY_DEFAULT;
+    size_t all = most + (s->has_sessions ? s->running_tasks * SESSION_MEMORY : 0);
+    return all < s->turn_memory + most ? all : s->turn_memory + most;
+}
+
+void script_count(lua_State *L, size_t *counted, size_t taken)
+{
+    struct script *s = script_of(L);
+    size_t grown = taken > *counted ? taken - *counted : 0;
+    s->memory = s->memory - *counted + taken;
+    *counted = taken;
+    if (grown == 0)
+        return;
+    if (s->memory > script_memory_most(s))
+        lua_gc(L, LUA_GCCOLLECT);
+    else if (grown >= MUCH)
+        lua_gc(L, LUA_GCSTEP, (int)(grown / 1024));
+    if (s->memory > script_memory_most(s))
+        luaL_error(L, "not enough memory: with its messages the script takes more than %d MiB",
+                   (int)(script_memory_most(s) >> 20));
 }
 
 const char *script_where(lua_State *L, char *out, size_t size)
@@ -101,6 +127,14 @@ void script_log(lua_State *L, const char *text, size_t n)
 int script_raise(lua_State *L, const struct err *e)
 {
     return luaL_error(L, "%s%s%s", e->path, e->path[0] != '\0' ? ": " : "", e->what);
+}
+
+void script_new_type(lua_State *L, const char *name, const luaL_Reg *functions)
+{
+    luaL_newmetatable(L, name);
+    luaL_setfuncs(L, functions, 0);
+    lua_pushboolean(L, false);
+    lua_setfield(L, -2, "__metatable");
 }
 
 void script_check_keys(lua_State *L, int at, const char *known)

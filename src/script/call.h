@@ -8,6 +8,8 @@
 
 #include "script/script.h"
 
+#include <lauxlib.h>
+
 struct script *script_of(lua_State *L);
 
 /* The folder in which a script finds files, with its '/'; empty: the current one. */
@@ -22,8 +24,20 @@ unsigned script_busy_most(const struct script *s);
 /* Whether it has gone on since then for longer than that, or the user ends it now. */
 bool script_is_spent(struct script *s, int64_t since_us);
 
+/* Bytes that Lua may take of it now, arenas of its values included. */
+size_t script_memory_most(const struct script *s);
+
+/* What a value has besides Lua's memory is `taken` bytes now; *counted of them were counted before.
+ * Garbage is collected where it is much, and raises where it is too much all the same. */
+void script_count(lua_State *L, size_t *counted, size_t taken);
+
 /* Raises e with the line of the script. */
 int script_raise(lua_State *L, const struct err *e);
+
+/* Pushes a new metatable of that name with these functions. Scripts can neither see it nor put
+ * another one in its place, so that none of its functions, of which __gc ends a value, is theirs to
+ * call. */
+void script_new_type(lua_State *L, const char *name, const luaL_Reg *functions);
 
 /* Raises where the table at `at` has any key but those of known: " role at ", a blank around
  * each. */

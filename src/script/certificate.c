@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/certificate.h"
 
+#include "script/call.h"
 #include "trust/pki.h"
 
 #include <lauxlib.h>
@@ -335,9 +336,7 @@ void certificates_open(lua_State *L)
                                    {"__tostring", key_tostring},
                                    {"__gc", key_gc},
                                    {NULL, NULL}};
-    luaL_newmetatable(L, CERTIFICATE_TYPE);
-    luaL_setfuncs(L, CERTIFICATE, 0);
-    luaL_newmetatable(L, KEY_TYPE);
-    luaL_setfuncs(L, KEY, 0);
+    script_new_type(L, CERTIFICATE_TYPE, CERTIFICATE);
+    script_new_type(L, KEY_TYPE, KEY);
     lua_pop(L, 2);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/filters.h"
 
+#include "script/call.h"
 #include "script/object.h"
 #include "session/fault_filter.h"
 
@@ -379,8 +380,7 @@ void filters_open(lua_State *L)
                                        {"seen", handle_seen},
                                        {"remove", handle_remove},
                                        {NULL, NULL}};
-    luaL_newmetatable(L, FILTER_TYPE);
-    luaL_setfuncs(L, FUNCTIONS, 0);
+    script_new_type(L, FILTER_TYPE, FUNCTIONS);
     luaL_newlib(L, METHODS);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);

@@ -298,9 +298,6 @@ void judgements_open(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
         {"__tostring", judgement_text}, {"__index", judgement_index}, {NULL, NULL}};
-    luaL_newmetatable(L, JUDGEMENT);
-    luaL_setfuncs(L, FUNCTIONS, 0);
-    lua_pushboolean(L, false);
-    lua_setfield(L, -2, "__metatable");
+    script_new_type(L, JUDGEMENT, FUNCTIONS);
     lua_pop(L, 1);
 }

@@ -23,11 +23,13 @@
 #define LIST_TYPE "v2g.List"
 #define OBJECT_MEMORY (64u << 20)
 
-/* A message value. Elements and lists of it refer to it and keep it alive (user value 1). */
+/* A message value. Elements and lists of it refer to it and keep it alive (user value 1); what Lua
+ * has collected can still be found by a __gc of an unsafe script's. */
 struct object {
-    struct role *role;
+    struct role *role;     /* NULL: it is over */
     struct frame_at frame; /* that it came as, or went as last */
     struct arena arena;
+    size_t counted; /* of the arena, in what the script has taken */
     struct message message;
     unsigned given; /* SESSION_GIVEN_… */
 };
@@ -41,6 +43,21 @@ struct list_object {
     struct object *object;
     struct place place;
 };
+
+/* ---- how long it lives ---- */
+
+static struct object *alive(lua_State *L, struct object *o)
+{
+    if (o->role == NULL)
+        luaL_error(L, "this message is over: Lua has collected it");
+    return o;
+}
+
+/* Its arena has grown: that counts to what the script may take. */
+static void count_arena(lua_State *L, struct object *o)
+{
+    script_count(L, &o->counted, o->arena.taken);
+}
 
 /* ---- making ---- */
 
@@ -61,6 +78,7 @@ void object_push_given(lua_State *L, struct role *r, const struct message *m, un
     o->given = given;
     if (message_copy(m, &o->arena, &o->message, &e) != 0)
         script_raise(L, &e);
+    count_arena(L, o);
 }
 
 void object_push(lua_State *L, struct role *r, const struct received *received)
@@ -73,6 +91,8 @@ void object_push(lua_State *L, struct role *r, const struct received *received)
 struct message *object_test(lua_State *L, int at, unsigned *given)
 {
     struct object *o = luaL_testudata(L, at, MESSAGE_TYPE);
+    if (o != NULL)
+        alive(L, o);
     if (o != NULL && given != NULL)
         *given = o->given;
     return o == NULL ? NULL : &o->message;
@@ -115,6 +135,7 @@ void object_push_named(lua_State *L, struct role *r, const char *text, size_t n)
         o->given = SESSION_GIVEN_ID | SESSION_GIVEN_TIME | SESSION_GIVEN_SIGNATURE;
         if (read_xml(o, text, n, &e) != 0)
             script_raise(L, &e);
+        count_arena(L, o);
         return;
     }
     const struct element *element = name_message(&scope, text, &set, &e);
@@ -123,6 +144,7 @@ void object_push_named(lua_State *L, struct role *r, const char *text, size_t n)
     if (element == NULL || message_new(set, text, &o->arena, &o->message, &e) != 0 ||
         transfer_follow(r, &o->message, &o->arena, &e) != 0)
         script_raise(L, &e);
+    count_arena(L, o);
 }
 
 /* ---- reading ---- */
@@ -188,6 +210,11 @@ struct arena *object_arena(lua_State *L, int root)
     return &o->arena;
 }
 
+void object_count(lua_State *L, int root)
+{
+    count_arena(L, lua_touserdata(L, root));
+}
+
 /* The method or child called by the string at 2 of an object whose node is n. Upvalue 1:
  * methods. */
 static int index_node(lua_State *L, int root, struct object *o, struct node *n)
@@ -212,6 +239,7 @@ static void flatten(lua_State *L, int at)
     const struct list_object *list = luaL_testudata(L, at, LIST_TYPE);
     if (element == NULL && list == NULL)
         return;
+    alive(L, element != NULL ? element->object : list->object);
     if (element != NULL) {
         const struct field f = {
             .kind = KIND_NODE, .type = element->node->type, .name = element->node->type->name};
@@ -270,6 +298,7 @@ static int newindex_node(lua_State *L, struct object *o, struct node *n)
     lua_settop(L, 3);
     int bad = merge ? convert_take_table(L, 3, v->n, &o->arena, &e)
                     : convert_take_child(L, 3, n, (unsigned)slot, &o->arena, &e);
+    count_arena(L, o);
     if (bad != 0)
         return script_raise(L, &e);
     note_given(o, n, key);
@@ -283,7 +312,7 @@ static int newindex_node(lua_State *L, struct object *o, struct node *n)
 
 static struct object *check_object(lua_State *L)
 {
-    return luaL_checkudata(L, 1, MESSAGE_TYPE);
+    return alive(L, luaL_checkudata(L, 1, MESSAGE_TYPE));
 }
 
 static struct node *own_node(lua_State *L, const struct object *o)
@@ -321,6 +350,7 @@ static int message_newindex(lua_State *L)
     luaL_checktype(L, 3, LUA_TTABLE);
     if (convert_take_table(L, 3, message_header(&o->message), &o->arena, &e) != 0)
         return script_raise(L, &e);
+    count_arena(L, o);
     o->given |= SESSION_GIVEN_ID;
     return 0;
 }
@@ -426,7 +456,10 @@ static int message_copy_method(lua_State *L)
 
 static int message_gc(lua_State *L)
 {
-    arena_close(&check_object(L)->arena);
+    struct object *o = luaL_checkudata(L, 1, MESSAGE_TYPE);
+    arena_close(&o->arena);
+    count_arena(L, o);
+    o->role = NULL;
     return 0;
 }
 
@@ -448,7 +481,9 @@ static int message_pairs(lua_State *L)
 
 static struct element_object *check_element(lua_State *L)
 {
-    return luaL_checkudata(L, 1, ELEMENT_TYPE);
+    struct element_object *x = luaL_checkudata(L, 1, ELEMENT_TYPE);
+    alive(L, x->object);
+    return x;
 }
 
 static int element_index(lua_State *L)
@@ -500,7 +535,9 @@ static int element_tostring(lua_State *L)
 
 static struct list_object *check_list(lua_State *L)
 {
-    return luaL_checkudata(L, 1, LIST_TYPE);
+    struct list_object *x = luaL_checkudata(L, 1, LIST_TYPE);
+    alive(L, x->object);
+    return x;
 }
 
 /* The place of the entry that the integer at 2 says, counted from 1. */
@@ -551,6 +588,7 @@ static int list_newindex(lua_State *L)
             *place_value(&p) = v;
     }
     note_given(x->object, p.node, "");
+    count_arena(L, x->object);
     return bad != 0 ? script_raise(L, &e) : 0;
 }
 
@@ -577,8 +615,7 @@ static int list_pairs(lua_State *L)
 static void make_type(lua_State *L, const char *name, const luaL_Reg *functions,
                       lua_CFunction index, const luaL_Reg *methods)
 {
-    luaL_newmetatable(L, name);
-    luaL_setfuncs(L, functions, 0);
+    script_new_type(L, name, functions);
     lua_newtable(L);
     luaL_setfuncs(L, methods, 0);
     lua_pushcclosure(L, index, 1);

@@ -45,6 +45,9 @@ struct message *object_test(lua_State *L, int at, unsigned *given);
 /* Of the message value at `root`: where what it has grows; an element of it, or what stands at a
  * place (is_entry: one entry of the list there), pushed as a value. */
 struct arena *object_arena(lua_State *L, int root);
+
+/* That arena has been written to: what it takes is counted. Raises where that is too much. */
+void object_count(lua_State *L, int root);
 void object_push_element(lua_State *L, int root, struct node *n);
 void object_push_place(lua_State *L, int root, const struct place *p, bool is_entry);
 

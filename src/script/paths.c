@@ -175,6 +175,7 @@ static int path_set(lua_State *L)
     if (at.is_entry && place_value(&at.place) == NULL &&
         place_add(&at.place, object_arena(L, 1), &e))
         return script_raise(L, &e);
+    object_count(L, 1);
     if (at.is_entry && place_is_list(&at.place)) {
         lua_getfield(L, -1, name);
         lua_pushvalue(L, 3);

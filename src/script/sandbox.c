@@ -2,6 +2,7 @@
 #include "script/sandbox.h"
 
 #include "base/asset.h"
+#include "script/bounded.h"
 #include "script/compiled.h"
 #include "script/judgement.h"
 #include "script/task.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MODULE_NAME_MAX 100
 #define PATH_MAX_TEXT 1024
@@ -148,6 +150,29 @@ static void module_path(const char *folder, size_t folder_size, const char *name
             out[i] = '/';
 }
 
+/* Whether there is such a file. Raises where it is none that can be read to its end, or a link that
+ * leads out of the folder: errors of Lua would show what stands there. */
+static bool is_beside(lua_State *L, const char *path, struct slice folder, bool is_unsafe)
+{
+    char base[PATH_MAX_TEXT], *real = realpath(path, NULL), *real_base;
+    struct stat about;
+    if (real == NULL)
+        return false;
+    snprintf(base, sizeof base, "%.*s.", (int)folder.n, (const char *)folder.p);
+    real_base = realpath(base, NULL);
+    size_t n = real_base != NULL ? strlen(real_base) : 0;
+    bool is_inside = n > 0 && strncmp(real, real_base, n) == 0 && (n == 1 || real[n] == '/');
+    bool is_file = stat(real, &about) == 0 && S_ISREG(about.st_mode);
+    free(real);
+    free(real_base);
+    if (!is_file)
+        luaL_error(L, "%s is no file", path);
+    if (!is_inside && !is_unsafe)
+        luaL_error(L, "%s is a link that leads out of the script's folder; --unsafe allows it",
+                   path);
+    return true;
+}
+
 /* Pushes the chunk of a module; false where there is none. Raises where it does not compile. */
 static bool load_module(lua_State *L, const char *name, bool *is_built_in)
 {
@@ -162,10 +187,8 @@ static bool load_module(lua_State *L, const char *name, bool *is_built_in)
     } else {
         struct slice folder = script_folder(s);
         module_path((const char *)folder.p, folder.n, name, path);
-        FILE *f = fopen(path, "r");
-        if (f == NULL)
+        if (!is_beside(L, path, folder, s->options->is_unsafe))
             return false;
-        fclose(f);
         status = luaL_loadfilex(L, path, "t");
     }
     if (status != LUA_OK)
@@ -282,6 +305,21 @@ static bool load_own(lua_State *L, bool has_environment)
     return true;
 }
 
+static int load_text(lua_State *L, bool has_environment)
+{
+    if (bounded_load(L, 1, luaL_optstring(L, 2, lua_tostring(L, 1))) != LUA_OK) {
+        lua_pushnil(L);
+        lua_insert(L, -2);
+        return 2;
+    }
+    if (has_environment) {
+        lua_pushvalue(L, 4);
+        if (lua_setupvalue(L, -2, 1) == NULL)
+            lua_pop(L, 1);
+    }
+    return 1;
+}
+
 /* load for text only: compiled code could do anything. Upvalue 1 is Lua's own. */
 static int sandbox_load(lua_State *L)
 {
@@ -291,6 +329,8 @@ static int sandbox_load(lua_State *L)
     if (load_own(L, has_environment))
         return 1;
     lua_settop(L, 4);
+    if (lua_type(L, 1) == LUA_TSTRING)
+        return load_text(L, has_environment);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_pushvalue(L, 1);
     lua_pushvalue(L, 2);
@@ -416,6 +456,7 @@ static void open_safe(lua_State *L)
     lua_getglobal(L, "load");
     lua_pushcclosure(L, sandbox_load, 1);
     lua_setglobal(L, "load");
+    bounded_open(L);
 }
 
 static void watch_field(lua_State *L, const char *name)

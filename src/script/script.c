@@ -19,16 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEMORY_DEFAULT ((size_t)256 << 20)
-#define SESSION_MEMORY ((size_t)1 << 20) /* more for each of a script that holds many */
-
 /* ---- what a script may spend ---- */
 
 static void *allocate(void *context, void *p, size_t old, size_t size)
 {
     struct script *s = context;
-    size_t most = s->options->memory != 0 ? s->options->memory : MEMORY_DEFAULT;
-    size_t limit = most + (s->has_sessions ? s->running_tasks * SESSION_MEMORY : 0);
     size_t had = p == NULL ? 0 : old;
     if (size == 0) {
         free(p);
@@ -36,7 +31,7 @@ static void *allocate(void *context, void *p, size_t old, size_t size)
         return NULL;
     }
     size_t wanted = size > had ? s->memory + (size - had) : 0;
-    if (wanted > limit || wanted > s->turn_memory + most)
+    if (wanted > script_memory_most(s))
         return NULL;
     void *made = realloc(p, size);
     if (made != NULL)

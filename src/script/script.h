@@ -96,7 +96,7 @@ struct script {
     unsigned printed;   /* frames, in print mode */
     int64_t busy_since; /* of the resume that is going on */
     int64_t step_since; /* of the step that is going on */
-    size_t memory;      /* bytes taken by Lua */
+    size_t memory;      /* bytes taken by Lua, and by the arenas of its values */
     size_t turn_memory; /* that when the turn began: it may take as much as a script may, so that
                            who runs away gets the error, and nobody else */
     char asserted[512]; /* message of the assert that failed last */

@@ -13,6 +13,7 @@
 
 #define TASK "v2g.Task"
 #define TRACEBACK_MAX 65536
+#define LITTLE 65536 /* bytes with which an error gets its text */
 
 char TASK_WAIT;
 
@@ -212,8 +213,10 @@ static void judge_nothing(struct script *s)
 {
     if (s->verdict != VERDICT_NONE)
         return;
+    bool is_full = s->memory + LITTLE > script_memory_most(s);
     s->verdict = VERDICT_ERROR;
-    snprintf(s->reason, sizeof s->reason, "%s: an error that has no text", s->path);
+    snprintf(s->reason, sizeof s->reason, "%s: %s", s->path,
+             is_full ? "not enough memory" : "an error that has no text");
 }
 
 bool script_call(lua_State *L, lua_CFunction function, void *argument)
@@ -253,8 +256,12 @@ static void judge(struct script *s, struct task *t, int status, int results)
     lua_pushlightuserdata(s->L, t->L);
     lua_pushvalue(t->L, -1);
     lua_xmove(t->L, s->L, 1);
+    s->busy_since = clock_us(); /* a __tostring may run for ever */
+    watch_enter(s->L);
     if (lua_pcall(s->L, 2, 0, 0) != LUA_OK)
         judge_nothing(s);
+    watch_leave();
+    s->busy_since = 0;
     lua_settop(s->L, 0);
 }
 
@@ -535,9 +542,8 @@ void tasks_open(lua_State *L)
         {"Guard", guard},         {"Stop_Requested", stop_requested},
         {"Traceback", traceback}, {NULL, NULL},
     };
-    luaL_newmetatable(L, TASK);
-    lua_pushboolean(L, false);
-    lua_setfield(L, -2, "__metatable");
+    static const luaL_Reg NONE[] = {{NULL, NULL}};
+    script_new_type(L, TASK, NONE);
     lua_pop(L, 1);
     judgements_open(L);
     lua_pushglobaltable(L);

@@ -17,7 +17,9 @@
 #endif
 
 #define SIGNAL SIGRTMIN
-#define DEPTH_MOST 220  /* more than calls of C can lie within each other in Lua */
+#define DEPTH_MOST 220 /* more than calls of C can lie within each other in Lua */
+#define LOOKED_AT (LUA_MASKCOUNT | LUA_MASKCALL)
+#define ENDING 5        /* ticks of the signal */
 #define UNWINDING 20000 /* instructions from the first error until the next one */
 
 /* Of a thread. What the signal reads is written by the same thread, so that order is all that
@@ -28,8 +30,9 @@ static _Thread_local struct watch {
     unsigned seen;                  /* of them, when the signal came last */
     volatile unsigned ticks;        /* signals that came in the turn that is going on */
     volatile bool is_armed;         /* the signal will come */
-    bool is_made;
+    bool is_made, is_raising;
     int raised;           /* errors in the turn that is going on */
+    unsigned raised_at;   /* the tick of the last one; 0: there was none */
     unsigned long caught; /* the outermost Guard that has caught one: how deep it lies */
     timer_t timer;
 } watch;
@@ -45,27 +48,61 @@ static void look(lua_State *L, lua_Debug *ar);
 static void count_down(int instructions)
 {
     for (unsigned i = 0; i < watch.depth && i < DEPTH_MOST; i++)
-        lua_sethook(watch.at[i], look, LUA_MASKCOUNT, instructions > 0 ? instructions : 1);
+        lua_sethook(watch.at[i], look, LOOKED_AT, instructions > 0 ? instructions : 1);
 }
 
-static void look(lua_State *L, lua_Debug *ar)
+static bool is_over(struct script *s)
 {
-    struct script *s = script_of(L);
-    (void)ar;
     bool is_spent = s->busy_since != 0 && script_is_spent(s, s->busy_since);
     bool has_used = !watch.is_made || watch.ticks >= script_busy_most(s) / WATCH_MS;
-    if (!is_spent || (!has_used && !script_has_ended(s))) {
-        lua_sethook(L, NULL, 0, 0);
-        return;
-    }
+    return is_spent && (has_used || script_has_ended(s));
+}
+
+static void end_turn(lua_State *L, const struct script *s)
+{
     count_down(watch.raised < 30 ? UNWINDING >> watch.raised : 1);
     watch.raised++;
+    watch.raised_at = watch.ticks;
+    watch.is_raising = true;
     if (script_has_ended(s))
         luaL_error(L, "interrupted");
     luaL_error(L,
                "the script has run for %d ms without waiting for anything; expected a "
                "Receive_ or Sleep in every loop",
                (int)script_busy_most(s));
+}
+
+/* What has got its error has some time to end before calls, and loops in C, bring the next one. */
+static bool is_due(void)
+{
+    return !watch.is_made || watch.ticks - watch.raised_at >= ENDING;
+}
+
+/* The call of a function is looked at, too: C calls others of C, as table.sort does, with no
+ * instruction between them. */
+static void look(lua_State *L, lua_Debug *ar)
+{
+    struct script *s = script_of(L);
+    if (ar->event != LUA_HOOKCOUNT && !is_due())
+        return;
+    if (is_over(s))
+        end_turn(L, s);
+    else
+        lua_sethook(L, NULL, 0, 0);
+}
+
+void watch_look(lua_State *L)
+{
+    struct script *s = script_of(L);
+    if (is_due() && is_over(s))
+        end_turn(L, s);
+}
+
+bool watch_has_raised(void)
+{
+    bool has_raised = watch.is_raising;
+    watch.is_raising = false;
+    return has_raised;
 }
 
 /* ---- the signal ---- */
@@ -84,7 +121,7 @@ static void signal_came(int number)
     bool goes_on = depth > 0 && watch.turns == watch.seen;
     watch.ticks += goes_on;
     if (goes_on && depth <= DEPTH_MOST)
-        lua_sethook(watch.at[depth - 1], look, LUA_MASKCOUNT, 1);
+        lua_sethook(watch.at[depth - 1], look, LOOKED_AT, 1);
     bool is_needed = depth > 0 || watch.turns != watch.seen;
     watch.seen = watch.turns;
     watch.is_armed = false;
@@ -132,7 +169,8 @@ void watch_enter(lua_State *L)
     unsigned depth = watch.depth;
     if (depth == 0) {
         watch.raised = 0;
-        watch.ticks = 0;
+        watch.is_raising = false;
+        watch.raised_at = watch.ticks = 0;
         watch.caught = ULONG_MAX;
         watch.turns++;
     }
@@ -161,7 +199,9 @@ void watch_caught(lua_State *L)
     if (watch.raised == 0 || deep >= watch.caught)
         return;
     watch.caught = deep;
+    watch.is_raising = false;
     watch.raised = 0;
+    watch.raised_at = watch.ticks;
     count_down(UNWINDING);
 }
 

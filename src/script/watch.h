@@ -12,6 +12,7 @@
 #define V2G_SCRIPT_WATCH_H
 
 #include <lua.h>
+#include <stdbool.h>
 
 #define WATCH_MS 10 /* of CPU time */
 
@@ -19,6 +20,13 @@
  * left first. */
 void watch_enter(lua_State *L);
 void watch_leave(void);
+
+/* For loops in C that what a script hands over makes long: raises where its time is over. */
+void watch_look(lua_State *L);
+
+/* For handlers of messages: the error is that of a turn whose time is over. They are called where it
+ * was raised, and there nothing counts; so no handler of a script's may run. */
+bool watch_has_raised(void);
 
 /* A Guard has caught an error: what it belongs to goes on, and gets the time that it needs for its
  * end; but once only where it does the same again. */

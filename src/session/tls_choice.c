@@ -226,7 +226,7 @@ void tls_choice_profile(struct tls_choice *c, const char *profile)
 static void apply_row(const struct row *row, const char *value, struct tls_options *o)
 {
     static const uint16_t NUMBERS[] = {0, 0, 0x0303, 0x0304}; /* of VERSIONS */
-    void *field = (char *)o + row->at;
+    void *field = row->at != NOWHERE ? (char *)o + row->at : NULL;
     switch (row->kind) {
     case VERSION:
         o->min_version = o->max_version = NUMBERS[find(value, VERSIONS)];
@@ -236,7 +236,7 @@ static void apply_row(const struct row *row, const char *value, struct tls_optio
         return;
     case FLAG:
     case NO_FLAG:
-        if (row->at != NOWHERE)
+        if (field != NULL)
             *(bool *)field = (strcmp(value, "true") == 0) == (row->kind == FLAG);
         return;
     case TEXT:

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scripts that try to break the program, or to stop it for good: tests/hostile/scripts.txt. */
+#include "base/file.h"
+#include "schema/library.h"
+#include "script/script.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <time.h>
+
+#define SCRIPTS "tests/hostile/scripts.txt"
+#define MOST_S 60 /* of CPU time; each has 2 s at most, and what is ended has time to end */
+
+static struct library library;
+
+static void ignore(void *context, const char *text, size_t n)
+{
+    (void)context;
+    (void)text;
+    (void)n;
+}
+
+/* line: "NAME: VERDICT", or "NAME: VERDICT: WORDS". Whether it ended like that. */
+static bool ends(const char *line, const char *text)
+{
+    bool runs = strstr(line, "without waiting") != NULL;
+    struct script_options o = {
+        .library = &library, .memory = 32u << 20, .busy_ms = runs ? 150 : 2000, .print = ignore};
+    struct script s;
+    struct err e = ERR_INIT;
+    const char *verdict = strstr(line, ": ") + 2, *words = strstr(verdict, ": ");
+    size_t n = words != NULL ? (size_t)(words - verdict) : strlen(verdict);
+    clock_t from = clock();
+    if (script_open(&s, &o, "hostile.lua", text, &e) == 0)
+        script_step(&s);
+    const char *found = verdict_name(s.verdict);
+    int seconds = (int)((clock() - from) / CLOCKS_PER_SEC);
+    bool is_right = strlen(found) == n && strncmp(found, verdict, n) == 0 &&
+                    (words == NULL || strstr(s.reason, words + 2) != NULL) && seconds <= MOST_S;
+    if (!is_right)
+        print_error("%s\n    ended with %s: %s; after %d s\n", line, found, s.reason, seconds);
+    script_close(&s);
+    if (s.memory != 0)
+        print_error("%s\n    left %zu bytes\n", line, s.memory);
+    return is_right && s.memory == 0;
+}
+
+static void test_hostile_scripts(void **state)
+{
+    struct buf text = {0};
+    struct err e = ERR_INIT;
+    unsigned tried = 0, good = 0;
+    (void)state;
+    assert_int_equal(file_read_text(SCRIPTS, 1 << 20, &text, &e), 0);
+    assert_non_null(buf_string(&text));
+    for (char *at = strstr((char *)text.p, "\n--- "), *next; at != NULL; at = next) {
+        char *line = at + 5, *body = strchr(line, '\n');
+        next = strstr(body, "\n--- ");
+        *body++ = '\0';
+        if (next != NULL)
+            *next = '\0';
+        good += ends(line, body);
+        tried++;
+    }
+    buf_close(&text);
+    assert_true(tried > 60);
+    assert_int_equal(good, tried);
+}
+
+static int open_library(void **state)
+{
+    (void)state;
+    library_open(&library);
+    return 0;
+}
+
+static int close_library(void **state)
+{
+    (void)state;
+    library_close(&library);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_hostile_scripts)};
+    return cmocka_run_group_tests(tests, open_library, close_library);
+}
