@@ -7,7 +7,7 @@
 
 #include "tls/tls_told.h"
 
-/* What went in the clear: all messages of the records of type 22 until the first of another type. */
+/* What went in the clear: messages of the records of type 22 until the first of another type. */
 static unsigned write_messages(const char *corpus, const struct fuzz_tape *t, unsigned number)
 {
     for (unsigned k = 0; k < t->pieces; k++) {

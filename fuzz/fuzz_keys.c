@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Encrypted private keys, as contracts come with, and certificates as text (PEM). The first octet of
- * the input is 0 or 1 (a key, by edition) or more: text. */
+/* Encrypted private keys, as contracts come with, and certificates as text (PEM). The first octet
+ * of the input is 0 or 1 (a key, by edition) or more: text. */
 #include "tree.h"
 
 #include "trust/keywrap.h"

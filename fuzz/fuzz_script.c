@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Scripts: the functions that they have, called with whatever there is. The input is read by Lua: it
- * takes values and names by it, indexes, calls and sets, and keeps what comes out for the calls
+ * Scripts: the functions that they have, called with whatever there is. The input is read by Lua:
+ * it takes values and names by it, indexes, calls and sets, and keeps what comes out for the calls
  * that follow. Whatever it is, the script ends, and takes nothing with it.
  */
 #include "fuzz.h"
@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err e = ERR_INIT;
     struct buf hex = {0};
     struct part p;
-    static const struct run_events EVENTS = {NULL};
+    static const struct run_events EVENTS = {0};
     if (size == 0 || size > 2000)
         return 0;
     buf_hex(&hex, data, size, true);

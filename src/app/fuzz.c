@@ -321,7 +321,7 @@ static int play(struct fuzzing *f, bool (*tell)(void *, size_t, const json_t *),
     return played;
 }
 
-/* Trials that Lua makes: the member `cases` of the answer becomes f->trials. The answer; NULL: e. */
+/* Trials that Lua makes: the member `cases` of its answer becomes f->trials. The answer; NULL: e */
 static json_t *plan(struct fuzzing *f, const char *text, const json_t *given, struct err *e)
 {
     json_t *answer = part_play(text, given, &f->session.script, e);

@@ -19,8 +19,7 @@ struct input {
     struct buf bytes;
     bool is_capture; /* a pcap or pcapng file: bytes holds its beginning only, */
     int fd; /* and the rest comes from here; -1: bytes holds all of it. 0: standard input */
-    bool
-        is_cut; /* it could not be read, but for these bytes: it was packed, and is cut or damaged */
+    bool is_cut; /* it was packed, and is cut or damaged: what could be read of it */
 };
 
 void input_close(struct input *in);

@@ -13,8 +13,8 @@ struct ready_side {
     struct ready_setting setting[READY_SETTINGS_MAX];
 };
 
-/* What is said of the other side, which is played as well in the lab: rows of a table of options; at:
- * where the command has its struct ready_side. */
+/* What is said of the other side, which is played as well in the lab: rows of a table of options;
+ * at: where the command has its struct ready_side. */
 #define WITH_OPTIONS(at_)                                                                          \
     {                                                                                              \
         .kind = OPTION_GROUP, .at = at_, .group = WITH_OPTION                                      \

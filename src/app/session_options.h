@@ -71,7 +71,8 @@ int session_record_open(const struct session_options *s, struct recorder *r, str
                         struct err *e);
 
 /* Closes it, and says where it is, and what is missing; one of a run that came to nothing (its
- * options or its script were wrong) goes, unless its place was given. The exit code, by that of the session. */
+ * options or its script were wrong) goes, unless its place was given. The exit code, by that of the
+ * session. */
 int session_record_close(const struct session_options *s, struct record *r, int status);
 
 /* The exit code, also by the faults that the user wants: one that never happened is an error. */

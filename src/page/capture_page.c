@@ -93,7 +93,7 @@ void capture_page_close(struct capture_page *p)
 
 /* ---- the page ---- */
 
-/* A case has the session's number in `decode`: 0 has what belongs to none, as frames of the modems. */
+/* A case has the session's number in `decode`: 0 has what belongs to none, as of the modems. */
 static json_t *case_of(const struct capture_session *s)
 {
     char vehicle[ENDPOINT_TEXT], station[ENDPOINT_TEXT], text[3 * ENDPOINT_TEXT];

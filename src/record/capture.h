@@ -36,9 +36,9 @@ struct capture_network {
  */
 struct capture_events {
     /* Something about a packet that belongs to no connection: fragments that cannot be put together
-     * (NETWORK_FRAGMENTS; text says why; p has us and addresses only, of IP or of MAC), the first packet that is
-     * encrypted or of a link layer that is not read (text is its name), a datagram that was
-     * captured only in part (NETWORK_CUT). */
+     * (NETWORK_FRAGMENTS; text says why; p has us and addresses only, of IP or of MAC), the first
+     * packet that is encrypted or of a link layer that is not read (text is its name), a datagram
+     * that was captured only in part (NETWORK_CUT). */
     void (*packet)(void *context, const struct packet *p, enum event_network what,
                    const char *text);
 

@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 
-/* How many columns a line of the terminal on a descriptor has: 20 to 200; 80 where it does not say. */
+/* How many columns the terminal on a descriptor has: 20 to 200; 80 where it does not say. */
 int terminal_columns(int fd);
 
-/* Whether the locale is one of UTF-8 (LC_ALL, else LC_CTYPE, else LANG): else ASCII alone is safe. */
+/* Whether the locale is of UTF-8 (LC_ALL, else LC_CTYPE, else LANG): else ASCII alone is safe. */
 bool terminal_has_utf8(void);
 
 /* Cuts each line of the text from `from` on to so many columns; colours are kept, and characters

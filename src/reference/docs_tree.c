@@ -2,8 +2,8 @@
 /*
  * The tree of all pages: DIR/en and DIR/ko, each with index, types, rules, and a page for each
  * topic and role, in HTML (DIR/index.html leads to both) or Markdown. Or the definition files, an
- * addon for each protocol and role, so that editors load only what is used, with a file for each topic,
- * since they read no large ones.
+ * addon for each protocol and role, so that editors load only what is used, with a file for each
+ * topic, since they read no large ones.
  */
 #include "base/asset.h"
 #include "reference/docs.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * AC or DC: where the schema has a choice of both (AC_EVChargeParameter, DC_EVChargeParameter;
- * AC_EVSEStatus, DC_EVSEStatus), what nobody has set follows the energy transfer that was asked for,
- * in the field marked !transfer. What a script has set stays, and is told as a violation.
+ * AC_EVSEStatus, DC_EVSEStatus), what nobody has set follows the energy transfer that was asked
+ * for, in the field marked !transfer. What a script has set stays, and is told as a violation.
  */
 #ifndef V2G_SCRIPT_TRANSFER_H
 #define V2G_SCRIPT_TRANSFER_H

@@ -24,8 +24,8 @@ void watch_leave(void);
 /* For loops in C that what a script hands over makes long: raises where its time is over. */
 void watch_look(lua_State *L);
 
-/* For handlers of messages: the error is that of a turn whose time is over. They are called where it
- * was raised, and there nothing counts; so no handler of a script's may run. */
+/* For handlers of messages: the error is that of a turn whose time is over. They are called where
+ * it was raised, and there nothing counts; so no handler of a script's may run. */
 bool watch_has_raised(void);
 
 /* A Guard has caught an error: what it belongs to goes on, and gets the time that it needs for its

@@ -14,7 +14,8 @@
 
 struct corpus;
 
-/* identity: seed and options, as text of less than 512 octets; a file that was made with others is refused. NULL: e. */
+/* identity: seed and options, as text of less than 512 octets; a file that was made with others is
+ * refused. NULL: e. */
 struct corpus *corpus_open(const char *path, const char *identity, struct err *e);
 void corpus_close(struct corpus *c);
 
@@ -51,8 +52,8 @@ struct corpus_counts {
 /* Of all trials so far. -1: e. */
 int corpus_count(struct corpus *c, struct corpus_counts *counts, struct err *e);
 
-/* Calls for each fault, in the order in which they were found: the first of its trials, how often it
- * was seen, and the file of its case (may be ""). -1: e. */
+/* Calls for each fault, in the order in which they were found: the first of its trials, how often
+ * it was seen, and the file of its case (may be ""). -1: e. */
 int corpus_faults(struct corpus *c,
                   void (*call)(void *context, const struct corpus_trial *t, int64_t times,
                                const char *file),
