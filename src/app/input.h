@@ -18,7 +18,7 @@ struct input {
     const char *name; /* for messages: the file's, "standard input"; "" of an argument */
     struct buf bytes;
     bool is_capture; /* a pcap or pcapng file: bytes holds its beginning only, */
-    int fd; /* and the rest comes from here; -1: bytes holds all of it. 0: standard input */
+    int fd;      /* and the rest comes from here; -1: bytes holds all of it. 0: standard input */
     bool is_cut; /* it was packed, and is cut or damaged: what could be read of it */
 };
 
