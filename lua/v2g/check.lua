@@ -30,8 +30,8 @@ for names, kind in pairs {
     ['more_roots resends precharges welding loops after_stop_request pause renegotiate max_schedules '
         .. 'renegotiate_services standby standby_loops source_port leave_at stop_at silent_at '
         .. 'receipt_every stop_after renegotiate_after renegotiate_services_after pause_after '
-        .. 'exit_standby_after shutdown_after'] = COUNT,
-    ['tries max_contracts ac.phases'] = SOME,
+        .. 'exit_standby_after shutdown_after max_contracts'] = COUNT,
+    ['tries ac.phases'] = SOME,
     ['battery.soc battery.bulk battery.full battery.target discharge_to pilot'] = PERCENT,
     ['battery.capacity'] = { words = '1 or more', least = 1 },
 } do
