@@ -134,6 +134,11 @@ local function raised(e)
     return e == case.over and e or { text = tostring(e), trace = Traceback(tostring(e), 2) }
 end
 
+-- The same where Lua has called no handler: of a turn whose time is over.
+local function unraised(text)
+    return { text = tostring(text), trace = tostring(text) }
+end
+
 local TAIL <const> = 40 -- octets of a file's name that Lua shows of a long one, at least
 
 -- What went wrong in a case, with the line of its file that called what raised it.
@@ -225,6 +230,7 @@ function play.tester(given, drive)
     for _, run in ipairs { go, it.proves_fault, let_go } do -- these also where the case has failed
         local whole, why = xpcall(run, raised, it, c, given)
         if not whole and why ~= case.over then
+            why = type(why) == 'table' and why or unraised(why)
             it.steps[#it.steps + 1] = { kind = 'error', verdict = 'error', field = 'error', ok = false,
                                         found = told(c, why),
                                         expected = 'no error', trace = why.trace }

@@ -58,18 +58,32 @@ static bool is_over(struct script *s)
     return is_spent && (has_used || script_has_ended(s));
 }
 
+/* The line that runs, or that has called the function of C that does: no handler gets to tell it. */
+static void push_where(lua_State *L)
+{
+    luaL_where(L, 0);
+    if (*lua_tostring(L, -1) != '\0')
+        return;
+    lua_pop(L, 1);
+    luaL_where(L, 1);
+}
+
 static void end_turn(lua_State *L, const struct script *s)
 {
     count_down(watch.raised < 30 ? UNWINDING >> watch.raised : 1);
     watch.raised++;
     watch.raised_at = watch.ticks;
     watch.is_raising = true;
+    push_where(L);
     if (script_has_ended(s))
-        luaL_error(L, "interrupted");
-    luaL_error(L,
-               "the script has run for %d ms without waiting for anything; expected a "
-               "Receive_ or Sleep in every loop",
-               (int)script_busy_most(s));
+        lua_pushliteral(L, "interrupted");
+    else
+        lua_pushfstring(L,
+                        "the script has run for %d ms without waiting for anything; expected a "
+                        "Receive_ or Sleep in every loop",
+                        (int)script_busy_most(s));
+    lua_concat(L, 2);
+    lua_error(L);
 }
 
 /* What has got its error has some time to end before calls, and loops in C, bring the next one. */
