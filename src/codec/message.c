@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 #include "codec/defaults.h"
+#include "codec/value.h"
 
 #include <string.h>
 
@@ -62,6 +63,15 @@ struct named message_named(const struct message *m)
     unsigned slot = (unsigned)__builtin_ctzll(body->has);
     const struct field *f = &body->type->field[slot];
     return (struct named){f->name, f, f->kind == KIND_NODE ? body->v[slot].n : NULL};
+}
+
+bool message_is_refusal(const struct message *m)
+{
+    struct buf code = {0};
+    node_text(message_named(m).node, "ResponseCode", &code);
+    bool is = strncmp(buf_string(&code), "FAILED", 6) == 0;
+    buf_close(&code);
+    return is;
 }
 
 void message_add_violation(struct message *m, struct arena *a, const char *name, const char *what)

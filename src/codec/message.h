@@ -46,6 +46,9 @@ struct named {
 };
 struct named message_named(const struct message *m);
 
+/* Whether its ResponseCode is one of FAILED…. */
+bool message_is_refusal(const struct message *m);
+
 /* Something that is wrong with the whole message, of that name, before all others. Its bit is
  * MESSAGE_NO_BIT. Nothing where the arena has no room. */
 #define MESSAGE_NO_BIT UINT64_MAX

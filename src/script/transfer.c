@@ -91,6 +91,8 @@ void transfer_check(const struct role *r, const struct message *m, check_report 
     t = t == TRANSFER_NONE ? r->transfer : t;
     if (t == TRANSFER_NONE || named.node == NULL || named.node->type->is_open)
         return;
+    if (message_is_refusal(m)) /* of the transfer, say: it tells what there is instead */
+        return;
     const struct type *type = named.node->type;
     for (unsigned i = 0; i < type->fields; i++) {
         char path[200], what[200];

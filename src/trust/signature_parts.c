@@ -94,19 +94,10 @@ void signature_search(const struct message *m, struct signature_search *s)
         walk(m->v.n, 0, s);
 }
 
-static bool is_refusal(const struct message *m)
-{
-    struct buf code = {0};
-    node_text(message_named(m).node, "ResponseCode", &code);
-    bool is = strncmp(buf_string(&code), "FAILED", 6) == 0;
-    buf_close(&code);
-    return is;
-}
-
 bool signature_is_due(const struct message *m)
 {
     const struct signature_parts *parts = signature_parts(m);
-    if (parts == NULL || is_refusal(m))
+    if (parts == NULL || message_is_refusal(m))
         return false;
     for (unsigned i = 0; i < SIGNATURE_PARTS_MAX && parts->part[i] != NULL; i++) {
         struct signature_search s = {.name = parts->part[i], .needs_id = parts->is_optional};
