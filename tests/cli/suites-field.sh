@@ -29,6 +29,12 @@ told "what is taken that no vehicle sends" fail pass "vehicles keep to the seque
         it:sends 'ServiceDiscoveryReq'
         it:expects('ServiceDiscoveryRes', { ResponseCode = 'FAILED_SequenceError' })
     end }"
+told "limits that it has not looked at" fail pass "vehicles tell right limits EVerest" \
+    "cases 'own_x' { given = 'SessionSetupRes', station = { answers = { ServiceDiscovery = 'OK' } },
+    then_ = function(it)
+        it:sends 'ServiceDiscoveryReq'
+        it:expects('ServiceDiscoveryRes', { ResponseCode = 'FAILED_WrongChargeParameter' })
+    end }"
 told "a connection that is left to the vehicle" fail pass "vehicles close themselves Tesla" \
     "cases 'own_x' { given = 'SessionSetupRes', then_ = function(it)
         it:sends 'ServiceDiscoveryReq'
