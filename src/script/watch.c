@@ -58,7 +58,7 @@ static bool is_over(struct script *s)
     return is_spent && (has_used || script_has_ended(s));
 }
 
-/* The line that runs, or that has called the function of C that does: no handler is there for it. */
+/* The line that runs, or that called the function of C that does: no handler is there for it. */
 static void push_where(lua_State *L)
 {
     luaL_where(L, 0);
