@@ -55,25 +55,15 @@ struct behaving {
 
 /* ---- options ---- */
 
-static int take_number(void *to, const char *text, unsigned most, struct err *e)
-{
-    char *end;
-    long n = strtol(text, &end, 10);
-    if (*end != '\0' || end == text || n < 1 || n > (long)most)
-        return err_set(e, "expected a number in 1..%u", most);
-    *(unsigned *)to = (unsigned)n;
-    return 0;
-}
-
 /* Vehicles at once: where both sides are played, each connection has two ends. */
 static int take_count(void *to, const char *text, struct err *e)
 {
-    return take_number(to, text, descriptors_for_connections() / 2, e);
+    return options_number(to, text, descriptors_for_connections() / 2, e);
 }
 
 static int take_sessions(void *to, const char *text, struct err *e)
 {
-    return take_number(to, text, INT_MAX, e);
+    return options_number(to, text, INT_MAX, e);
 }
 
 /* A vehicle wants that payment option; a station offers no other. */

@@ -2,6 +2,7 @@
 /* `v2glab fuzz`: good sessions with one message that is not as it should be. */
 
 #include "app/commands.h"
+#include "app/duration.h"
 #include "app/options.h"
 #include "app/report.h"
 #include "app/session_options.h"
@@ -34,7 +35,8 @@ struct fuzzing {
     struct library library;
     struct session_options session;
     const char *sut, *mode, *kind, *pics, *breaks;
-    unsigned count, seconds, jobs;
+    unsigned count, jobs;
+    int64_t time_us;
     bool plays_device, fail_fast;
     char folder[RECORD_PATH_MAX];
     struct corpus *corpus;
@@ -56,26 +58,7 @@ static const char *const MODES[] = {"ac", "dc", NULL};
 
 static int take_count(void *to, const char *text, struct err *e)
 {
-    char *end;
-    long n = strtol(text, &end, 10);
-    if (*end != '\0' || end == text || n < 1 || n > 1000000000)
-        return err_set(e, "expected a number in 1..1000000000");
-    *(unsigned *)to = (unsigned)n;
-    return 0;
-}
-
-/* "90", "90s", "10m", "8h" */
-static int take_time(void *to, const char *text, struct err *e)
-{
-    static const char UNITS[] = "smh";
-    static const unsigned SECONDS[] = {1, 60, 3600};
-    char *end;
-    long n = strtol(text, &end, 10);
-    const char *unit = *end == '\0' ? UNITS : strchr(UNITS, *end);
-    if (end == text || unit == NULL || (*end != '\0' && end[1] != '\0') || n < 1 || n > 100000)
-        return err_set(e, "expected a time as 90s, 10m or 8h");
-    *(unsigned *)to = (unsigned)n * SECONDS[unit - UNITS];
-    return 0;
+    return options_number(to, text, 1000000000, e);
 }
 
 #define AT(member) .at = offsetof(struct fuzzing, member)
@@ -90,8 +73,8 @@ static const struct option OPTIONS[] = {
      "transport, order or tls",
      OPTION_NAME, AT(kind), .names = KINDS},
     {"count", 'n', "N", "so many trials (1000)", OPTION_CALL, AT(count), .take = take_count},
-    {"time", 't', "TIME", "as many as begin within that time, as 90s, 10m or 8h", OPTION_CALL,
-     AT(seconds), .take = take_time},
+    {"time", 't', "TIME", "as many as begin within that time, as 90s, 10min or 8h", OPTION_CALL,
+     AT(time_us), .take = duration_take},
     {"fail-fast", 0, NULL, "no other trial once one has shown a fault", AT(fail_fast)},
     {"jobs", 'j', "N", "so many trials side by side, of our own device", OPTION_CALL, AT(jobs),
      .take = take_count},
@@ -207,7 +190,8 @@ static double seconds_since(const struct timespec *from)
 static int64_t left_of(const struct fuzzing *f)
 {
     double gone = seconds_since(&f->began);
-    double all = f->seconds > 0 ? f->seconds : f->done > 0 ? gone * f->count / (double)f->done : 0;
+    double time = (double)f->time_us / 1e6;
+    double all = time > 0 ? time : f->done > 0 ? gone * f->count / (double)f->done : 0;
     return all > gone ? (int64_t)(all - gone) : 0;
 }
 
@@ -394,7 +378,7 @@ static bool is_over(const struct fuzzing *f)
 {
     return f->is_interrupted || f->lost.set || (f->fail_fast && f->faults > 0) ||
            (f->count > 0 && f->done >= f->count) ||
-           (f->seconds > 0 && seconds_since(&f->began) >= f->seconds);
+           (f->time_us > 0 && seconds_since(&f->began) * 1e6 >= (double)f->time_us);
 }
 
 static int add_states(struct fuzzing *f, const json_t *answer, struct err *e)
@@ -539,7 +523,7 @@ static int fuzz(struct fuzzing *f)
     f->plays_device = peer->interface == NULL && peer->address == NULL;
     f->session.virtual_time = f->plays_device;
     f->draws = isatty(STDERR_FILENO) == 1 && !f->session.quiet;
-    if (f->count == 0 && f->seconds == 0)
+    if (f->count == 0 && f->time_us == 0)
         f->count = COUNT;
     clock_gettime(CLOCK_MONOTONIC, &f->began);
     int status = session_check(&f->session, strcmp(f->sut, "EVCC") == 0, &e);

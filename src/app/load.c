@@ -57,21 +57,12 @@ struct loading {
 
 static int take_number(void *to, const char *text, struct err *e)
 {
-    char *end;
-    long n = strtol(text, &end, 10);
-    if (*end != '\0' || end == text || n < 1 || n > INT_MAX)
-        return err_set(e, "expected a number of 1 or more");
-    *(unsigned *)to = (unsigned)n;
-    return 0;
+    return options_number(to, text, INT_MAX, e);
 }
 
 static int take_few(void *to, const char *text, struct err *e)
 {
-    unsigned n = 0;
-    if (take_number(&n, text, e) != 0 || n > LOAD_THREADS_MOST)
-        return err_set(e, "expected a number in 1..%d", LOAD_THREADS_MOST);
-    *(unsigned *)to = n;
-    return 0;
+    return options_number(to, text, LOAD_THREADS_MOST, e);
 }
 
 /* "500/s", "500", "30/min". */

@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -249,6 +250,16 @@ static int read_long(struct options *o, void *into, const char *name)
     if (option->value != NULL && value == NULL)
         return options_wrong(o, "--%s needs a value, %s", option->name, option->value), -1;
     return take_row(o, row, into, value);
+}
+
+int options_number(unsigned *to, const char *value, unsigned most, struct err *e)
+{
+    char *end;
+    long n = strtol(value, &end, 10);
+    if (*end != '\0' || end == value || n < 1 || n > (long)most)
+        return err_set(e, "expected a number in 1..%u", most);
+    *to = (unsigned)n;
+    return 0;
 }
 
 int options_read(struct options *o, void *into)

@@ -84,6 +84,9 @@ struct options {
 void options_open(struct options *o, const struct usage *usage, struct library *library, int argc,
                   char **argv);
 
+/* For `take`: a number of 1 to most. -1: e. */
+int options_number(unsigned *to, const char *value, unsigned most, struct err *e);
+
 /* Reads all options into the structure that the table has its offsets in (NULL: it has none), and
  * collects the arguments. 0, or -1: help was shown, or the use was wrong and has been reported; the
  * command returns o->status. */

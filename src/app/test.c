@@ -60,12 +60,7 @@ static const char *const FORMATS[] = {"text", "md", "html", NULL};
 
 static int take_count(void *to, const char *text, struct err *e)
 {
-    char *end;
-    long n = strtol(text, &end, 10);
-    if (*end != '\0' || end == text || n < 1 || n > 100000)
-        return err_set(e, "expected a number in 1..100000");
-    *(unsigned *)to = (unsigned)n;
-    return 0;
+    return options_number(to, text, 100000, e);
 }
 
 static int take_file(void *to, const char *text, struct err *e)
