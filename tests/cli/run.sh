@@ -284,3 +284,21 @@ try 3 "a refused connection is told at once, and how long it is tried" \
 try 3 "who does not answer SDP, too" \
     "2.000000  EVCC no station has answered SECCDiscoveryReq yet; trying again for 10.5 s at most" \
     --virtual-time "$TMPDIR/stops.lua"
+
+# ---- what a script may read ----
+
+mkdir "$TMPDIR/beside"
+echo 'return "kept from it"' >"$TMPDIR/secret.lua"
+echo 'return "beside it"' >"$TMPDIR/beside/own.lua"
+ln -s ../secret.lua "$TMPDIR/beside/out.lua"
+ln -s own.lua "$TMPDIR/beside/in.lua"
+mkfifo "$TMPDIR/beside/pipe.lua"
+for name in in out pipe; do
+    echo "Log(require '$name')" >"$TMPDIR/beside/wants-$name.lua"
+done
+try 2 "require reads a link to a file beside the script" "beside it" --virtual-time \
+    "$TMPDIR/beside/wants-in.lua"
+try 3 "none that leads out of its folder" "is a link that leads out of the script's folder" \
+    --virtual-time "$TMPDIR/beside/wants-out.lua"
+try 2 "unless it may touch files" "kept from it" --virtual-time --unsafe "$TMPDIR/beside/wants-out.lua"
+try 3 "and waits for no pipe" "pipe.lua is no file" --virtual-time "$TMPDIR/beside/wants-pipe.lua"
