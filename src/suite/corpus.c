@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "suite/corpus.h"
 
-#include <sqlite3.h>
+#include "suite/database.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BUSY_MS 30000
-
 struct corpus {
-    sqlite3 *db;
-    char path[512];
+    struct database file;
 };
 
-static const char SCHEMA[] =
+static const struct database_tables TABLES = {
     "PRAGMA synchronous = NORMAL;"
     "CREATE TABLE IF NOT EXISTS identity (text TEXT NOT NULL);"
     "CREATE TABLE IF NOT EXISTS state (protocol TEXT NOT NULL, mode TEXT NOT NULL, given TEXT NOT "
@@ -28,90 +26,32 @@ static const char SCHEMA[] =
     " message TEXT NOT NULL, number INTEGER NOT NULL REFERENCES trial (number), times INTEGER NOT "
     "NULL,"
     " file TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (defect, protocol, kind, message))"
-    " WITHOUT ROWID;"
-    "PRAGMA user_version = 1;";
-
-/* ---- statements ---- */
-
-static int failed(const struct corpus *c, struct err *e)
-{
-    return err_set(e, "%s: %s", c->path, sqlite3_errmsg(c->db));
-}
-
-static sqlite3_stmt *prepare(struct corpus *c, const char *text, struct err *e)
-{
-    sqlite3_stmt *s;
-    if (sqlite3_prepare_v2(c->db, text, -1, &s, NULL) == SQLITE_OK)
-        return s;
-    failed(c, e);
-    return NULL;
-}
-
-/* texts: n of them, the first parameters; NULL stays NULL. */
-static sqlite3_stmt *prepare_with(struct corpus *c, const char *text, const char *const *texts,
-                                  int n, struct err *e)
-{
-    sqlite3_stmt *s = prepare(c, text, e);
-    for (int i = 0; i < n && s != NULL; i++)
-        sqlite3_bind_text(s, i + 1, texts[i], -1, SQLITE_TRANSIENT);
-    return s;
-}
-
-/* Runs it once; s is gone. */
-static int step_once(struct corpus *c, sqlite3_stmt *s, struct err *e)
-{
-    if (s == NULL)
-        return -1;
-    int bad = sqlite3_step(s) == SQLITE_DONE ? 0 : failed(c, e);
-    sqlite3_finalize(s);
-    return bad;
-}
-
-static int run_text(struct corpus *c, const char *text, struct err *e)
-{
-    return sqlite3_exec(c->db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : failed(c, e);
-}
-
-static const char *column(sqlite3_stmt *s, int i)
-{
-    const unsigned char *text = sqlite3_column_text(s, i);
-    return text != NULL ? (const char *)text : "";
-}
-
-/* Calls for each row of the answer; s is gone. */
-static int each_row(struct corpus *c, sqlite3_stmt *s, void (*row)(void *to, sqlite3_stmt *s),
-                    void *to, struct err *e)
-{
-    int status = SQLITE_DONE;
-    if (s == NULL)
-        return -1;
-    while ((status = sqlite3_step(s)) == SQLITE_ROW)
-        row(to, s);
-    int bad = status == SQLITE_DONE ? 0 : failed(c, e);
-    sqlite3_finalize(s);
-    return bad;
-}
+    " WITHOUT ROWID;",
+    1,
+};
 
 /* ---- opening ---- */
 
 static void take_text(void *to, sqlite3_stmt *s)
 {
-    snprintf(to, 512, "%s", column(s, 0));
+    snprintf(to, 512, "%s", database_text(s, 0));
 }
 
 static int check_identity(struct corpus *c, const char *identity, struct err *e)
 {
     char known[512] = "";
-    if (each_row(c, prepare(c, "SELECT text FROM identity", e), take_text, known, e) != 0)
+    sqlite3_stmt *s = database_prepare(&c->file, "SELECT text FROM identity", NULL, 0, e);
+    if (database_each(&c->file, s, take_text, known, e) != 0)
         return -1;
-    if (known[0] == '\0')
-        return step_once(c, prepare_with(c, "INSERT INTO identity VALUES (?1)", &identity, 1, e),
-                         e);
+    if (known[0] == '\0') {
+        s = database_prepare(&c->file, "INSERT INTO identity VALUES (?1)", &identity, 1, e);
+        return database_step(&c->file, s, e);
+    }
     if (strcmp(known, identity) != 0)
         return err_set(e,
                        "%s: made with other options; expected '%s', found '%s': say where the new "
                        "one is to be with -o",
-                       c->path, known, identity);
+                       c->file.path, known, identity);
     return 0;
 }
 
@@ -122,14 +62,7 @@ struct corpus *corpus_open(const char *path, const char *identity, struct err *e
         err_set(e, "out of memory");
         return NULL;
     }
-    snprintf(c->path, sizeof c->path, "%s", path);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    int bad = sqlite3_open_v2(path, &c->db, flags, NULL) == SQLITE_OK ? 0 : failed(c, e);
-    if (bad == 0) {
-        sqlite3_busy_timeout(c->db, BUSY_MS);
-        bad = run_text(c, SCHEMA, e) != 0 || check_identity(c, identity, e) != 0 ? -1 : 0;
-    }
-    if (bad == 0)
+    if (database_open(&c->file, path, true, &TABLES, e) == 0 && check_identity(c, identity, e) == 0)
         return c;
     corpus_close(c);
     return NULL;
@@ -139,7 +72,7 @@ void corpus_close(struct corpus *c)
 {
     if (c == NULL)
         return;
-    sqlite3_close(c->db);
+    database_close(&c->file);
     free(c);
 }
 
@@ -151,8 +84,9 @@ static void take_number(void *to, sqlite3_stmt *s)
 int64_t corpus_next(struct corpus *c, struct err *e)
 {
     int64_t next = 1;
-    sqlite3_stmt *s = prepare(c, "SELECT ifnull(max(number), 0) + 1 FROM trial", e);
-    return each_row(c, s, take_number, &next, e) == 0 ? next : -1;
+    sqlite3_stmt *s =
+        database_prepare(&c->file, "SELECT ifnull(max(number), 0) + 1 FROM trial", NULL, 0, e);
+    return database_each(&c->file, s, take_number, &next, e) == 0 ? next : -1;
 }
 
 /* ---- adding ---- */
@@ -161,24 +95,25 @@ int corpus_add_state(struct corpus *c, const char *protocol, const char *mode, c
                      struct err *e)
 {
     const char *const texts[] = {protocol, mode, given};
-    return step_once(
-        c, prepare_with(c, "INSERT OR IGNORE INTO state VALUES (?1, ?2, ?3)", texts, 3, e), e);
+    sqlite3_stmt *s =
+        database_prepare(&c->file, "INSERT OR IGNORE INTO state VALUES (?1, ?2, ?3)", texts, 3, e);
+    return database_step(&c->file, s, e);
 }
 
 static int insert_trial(struct corpus *c, const struct corpus_trial *t, struct err *e)
 {
     const char *const texts[] = {t->protocol, t->mode,  t->given,    t->kind,
                                  t->message,  t->about, t->reaction, t->defect};
-    sqlite3_stmt *s = prepare_with(
-        c, "INSERT INTO trial VALUES (?9, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10, ?11, ?12)", texts, 8,
-        e);
+    sqlite3_stmt *s = database_prepare(
+        &c->file, "INSERT INTO trial VALUES (?9, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10, ?11, ?12)",
+        texts, 8, e);
     if (s == NULL)
         return -1;
     sqlite3_bind_int64(s, 9, t->number);
     sqlite3_bind_int(s, 10, t->is_reached);
     sqlite3_bind_int(s, 11, t->is_sent);
     sqlite3_bind_int64(s, 12, t->taken_us);
-    return step_once(c, s, e);
+    return database_step(&c->file, s, e);
 }
 
 /* 1: there was none like it. */
@@ -186,42 +121,40 @@ static int count_fault(struct corpus *c, const struct corpus_trial *t, struct er
 {
     const char *const texts[] = {t->defect, t->protocol, t->kind, t->message};
     sqlite3_stmt *s =
-        prepare_with(c,
-                     "UPDATE fault SET times = times + 1 WHERE defect = ?1 AND protocol = ?2"
-                     " AND kind = ?3 AND message = ?4",
-                     texts, 4, e);
-    if (step_once(c, s, e) != 0)
+        database_prepare(&c->file,
+                         "UPDATE fault SET times = times + 1 WHERE defect = ?1 AND protocol = ?2"
+                         " AND kind = ?3 AND message = ?4",
+                         texts, 4, e);
+    if (database_step(&c->file, s, e) != 0)
         return -1;
-    if (sqlite3_changes(c->db) > 0)
+    if (sqlite3_changes(c->file.db) > 0)
         return 0;
-    s = prepare_with(c, "INSERT INTO fault VALUES (?1, ?2, ?3, ?4, ?5, 1, '', '')", texts, 4, e);
+    s = database_prepare(&c->file, "INSERT INTO fault VALUES (?1, ?2, ?3, ?4, ?5, 1, '', '')",
+                         texts, 4, e);
     if (s != NULL)
         sqlite3_bind_int64(s, 5, t->number);
-    return step_once(c, s, e) == 0 ? 1 : -1;
+    return database_step(&c->file, s, e) == 0 ? 1 : -1;
 }
 
 int corpus_add(struct corpus *c, const struct corpus_trial *t, struct err *e)
 {
-    if (run_text(c, "BEGIN IMMEDIATE", e) != 0)
+    if (database_run(&c->file, "BEGIN IMMEDIATE", e) != 0)
         return -1;
     int is_new = 0, bad = insert_trial(c, t, e);
     if (bad == 0 && t->defect != NULL)
         is_new = count_fault(c, t, e);
-    if (bad == 0 && is_new >= 0)
-        return run_text(c, "COMMIT", e) == 0 ? is_new : -1;
-    sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
-    return -1;
+    return database_finish(&c->file, is_new < 0 ? -1 : bad, e) == 0 ? is_new : -1;
 }
 
 int corpus_add_case(struct corpus *c, int64_t number, const char *file, const char *text,
                     struct err *e)
 {
     const char *const texts[] = {file, text};
-    sqlite3_stmt *s =
-        prepare_with(c, "UPDATE fault SET file = ?1, text = ?2 WHERE number = ?3", texts, 2, e);
+    sqlite3_stmt *s = database_prepare(
+        &c->file, "UPDATE fault SET file = ?1, text = ?2 WHERE number = ?3", texts, 2, e);
     if (s != NULL)
         sqlite3_bind_int64(s, 3, number);
-    return step_once(c, s, e);
+    return database_step(&c->file, s, e);
 }
 
 /* ---- asking ---- */
@@ -240,13 +173,13 @@ static void take_counts(void *to, sqlite3_stmt *s)
 
 int corpus_count(struct corpus *c, struct corpus_counts *counts, struct err *e)
 {
-    sqlite3_stmt *s = prepare(
-        c,
+    sqlite3_stmt *s = database_prepare(
+        &c->file,
         "SELECT count(*), ifnull(sum(reached), 0), ifnull(sum(sent), 0), count(defect),"
         " count(DISTINCT given || kind || message || reaction), (SELECT count(*) FROM state),"
         " (SELECT count(*) FROM state WHERE" REACHED ") FROM trial",
-        e);
-    return each_row(c, s, take_counts, counts, e);
+        NULL, 0, e);
+    return database_each(&c->file, s, take_counts, counts, e);
 }
 
 struct told_fault {
@@ -258,17 +191,17 @@ static void tell_fault(void *to, sqlite3_stmt *s)
 {
     const struct told_fault *tell = to;
     struct corpus_trial t = {.number = sqlite3_column_int64(s, 0),
-                             .protocol = column(s, 1),
-                             .mode = column(s, 2),
-                             .given = column(s, 3),
-                             .kind = column(s, 4),
-                             .message = column(s, 5),
-                             .about = column(s, 6),
-                             .reaction = column(s, 7),
-                             .defect = column(s, 8),
+                             .protocol = database_text(s, 1),
+                             .mode = database_text(s, 2),
+                             .given = database_text(s, 3),
+                             .kind = database_text(s, 4),
+                             .message = database_text(s, 5),
+                             .about = database_text(s, 6),
+                             .reaction = database_text(s, 7),
+                             .defect = database_text(s, 8),
                              .is_reached = true,
                              .is_sent = true};
-    tell->call(tell->context, &t, sqlite3_column_int64(s, 9), column(s, 10));
+    tell->call(tell->context, &t, sqlite3_column_int64(s, 9), database_text(s, 10));
 }
 
 int corpus_faults(struct corpus *c,
@@ -277,13 +210,13 @@ int corpus_faults(struct corpus *c,
                   void *context, struct err *e)
 {
     struct told_fault tell = {call, context};
-    return each_row(c,
-                    prepare(c,
-                            "SELECT number, trial.protocol, mode, given, trial.kind, trial.message,"
-                            " about, reaction, fault.defect, times, file FROM fault"
-                            " JOIN trial USING (number) ORDER BY number",
-                            e),
-                    tell_fault, &tell, e);
+    sqlite3_stmt *s =
+        database_prepare(&c->file,
+                         "SELECT number, trial.protocol, mode, given, trial.kind, trial.message,"
+                         " about, reaction, fault.defect, times, file FROM fault"
+                         " JOIN trial USING (number) ORDER BY number",
+                         NULL, 0, e);
+    return database_each(&c->file, s, tell_fault, &tell, e);
 }
 
 struct told_coverage {
@@ -295,8 +228,8 @@ struct told_coverage {
 static void tell_coverage(void *to, sqlite3_stmt *s)
 {
     const struct told_coverage *tell = to;
-    tell->call(tell->context, column(s, 0), column(s, 1), sqlite3_column_int64(s, 2),
-               sqlite3_column_int64(s, 3), column(s, 4));
+    tell->call(tell->context, database_text(s, 0), database_text(s, 1), sqlite3_column_int64(s, 2),
+               sqlite3_column_int64(s, 3), database_text(s, 4));
 }
 
 int corpus_coverage(struct corpus *c,
@@ -305,12 +238,12 @@ int corpus_coverage(struct corpus *c,
                     void *context, struct err *e)
 {
     struct told_coverage tell = {call, context};
-    return each_row(c,
-                    prepare(c,
-                            "SELECT protocol, mode, count(*), sum(is_reached),"
-                            " group_concat(CASE WHEN is_reached THEN NULL ELSE given END, ' ') FROM"
-                            " (SELECT *," REACHED " AS is_reached FROM state)"
-                            " GROUP BY protocol, mode",
-                            e),
-                    tell_coverage, &tell, e);
+    sqlite3_stmt *s =
+        database_prepare(&c->file,
+                         "SELECT protocol, mode, count(*), sum(is_reached),"
+                         " group_concat(CASE WHEN is_reached THEN NULL ELSE given END, ' ') FROM"
+                         " (SELECT *," REACHED " AS is_reached FROM state)"
+                         " GROUP BY protocol, mode",
+                         NULL, 0, e);
+    return database_each(&c->file, s, tell_coverage, &tell, e);
 }

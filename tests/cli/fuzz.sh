@@ -78,6 +78,11 @@ result $? "another seed tries something else"
 run fuzz -q --sut secc --seed 6 --count 2 -o "$work/whole"
 [ "$status" -eq 3 ] && in_order "corpus.db: made with other options; --protocol DIN70121 -o" "$work/err"
 result $? "a corpus of other options is refused"
+python3 -c 'import sqlite3, sys
+sqlite3.connect(sys.argv[1]).execute("PRAGMA user_version = 2")' "$work/other/corpus.db"
+run fuzz -q --sut secc --protocol DIN70121 --seed 6 --count 2 -o "$work/other"
+[ "$status" -eq 3 ] && in_order "corpus.db: made by a newer v2glab (version 2 of its tables, expected 1)" "$work/err"
+result $? "a corpus of a newer program is refused"
 
 # ---- a device in a process of its own ----
 
