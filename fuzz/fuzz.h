@@ -13,6 +13,7 @@
 #include "codec/exi.h"
 #include "codec/json.h"
 #include "codec/message.h"
+#include "codec/octets.h"
 #include "codec/xml.h"
 #include "schema/library.h"
 
@@ -71,6 +72,16 @@ static inline void fuzz_check_error(const struct err *e)
 {
     if (!e->set || e->what[0] == '\0')
         fuzz_stop("refused without an error", e);
+}
+
+/* What is printed as JSON can be read as such. */
+static inline void fuzz_check_json(const char *what, struct buf *text)
+{
+    const struct err none = ERR_INIT;
+    json_t *said = json_loadb(buf_string(text), text->n, JSON_ALLOW_NUL, NULL);
+    if (said == NULL)
+        fuzz_stop(what, &none);
+    json_decref(said);
 }
 
 /* Prints a message in every form; none may end the program. */
@@ -147,6 +158,26 @@ static inline bool fuzz_is_empty(const char *folder)
         n++;
     closedir(d);
     return n <= 2;
+}
+
+/* Two octets, the higher one first. */
+static inline void fuzz_add_16(struct buf *out, size_t n)
+{
+    buf_char(out, (char)(n >> 8));
+    buf_char(out, (char)n);
+}
+
+/* A fresh message of a set of octets: the n-th, and again from the first one. */
+static inline void fuzz_add_fresh(const struct schema *s, unsigned n, struct buf *out)
+{
+    struct err e = ERR_INIT;
+    struct message m;
+    struct arena a;
+    arena_open(&a, NULL, 0, FUZZ_MEMORY);
+    if (message_new(s, s->message[n % s->messages]->as.name, &a, &m, &e) != 0 ||
+        octets_encode(&m, out, &e) != 0)
+        fuzz_stop("seed", &e);
+    arena_close(&a);
 }
 
 static inline void fuzz_write_seed(const char *folder, unsigned number, const struct buf *seed)

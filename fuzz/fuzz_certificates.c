@@ -9,12 +9,6 @@
 
 static struct pki_chain anchors; /* the roots of the seeds */
 
-static void add_length(struct buf *out, size_t n)
-{
-    buf_char(out, (char)(n >> 8));
-    buf_char(out, (char)n);
-}
-
 static void write_seed(const char *corpus, unsigned number, enum pki_edition edition,
                        const char *leaf)
 {
@@ -25,7 +19,7 @@ static void write_seed(const char *corpus, unsigned number, enum pki_edition edi
     for (unsigned i = 0; i < c.n; i++) {
         uint8_t *der = NULL;
         int n = c.at[i].x == NULL ? 0 : i2d_X509(c.at[i].x, &der);
-        add_length(&seed, n > 0 ? (size_t)n : 0);
+        fuzz_add_16(&seed, n > 0 ? (size_t)n : 0);
         if (n > 0)
             buf_add(&seed, der, (size_t)n);
         OPENSSL_free(der);
@@ -37,14 +31,13 @@ static void write_seed(const char *corpus, unsigned number, enum pki_edition edi
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    static const char *const LEAVES[] = {"secc-leaf", "contract-leaf", "oem-leaf", "cps-leaf"};
     static const char *const ROOTS[] = {"v2g-root", "oem-root", "mo-root"};
     const char *corpus = fuzz_corpus(*argc, *argv);
     fuzz_tree_make();
     for (unsigned i = 0; i < 6; i++)
         fuzz_tree_read(&anchors, (enum pki_edition)(i / 3), ROOTS[i % 3], ".pem");
     for (unsigned i = 0; corpus != NULL && i < 8; i++)
-        write_seed(corpus, i, (enum pki_edition)(i / 4), LEAVES[i % 4]);
+        write_seed(corpus, i, (enum pki_edition)(i / 4), FUZZ_LEAVES[i % 4]);
     fuzz_tree_remove();
     return 0;
 }

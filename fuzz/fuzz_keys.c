@@ -12,11 +12,10 @@ static EVP_PKEY *receiver[2]; /* by edition */
 /* The chains of the tree, as text. */
 static void write_seeds(const char *corpus)
 {
-    static const char *const LEAVES[] = {"secc-leaf", "contract-leaf", "oem-leaf", "cps-leaf"};
     char path[PKI_PATH_MAX], text[16384];
     for (unsigned i = 0; i < 8; i++) {
         struct buf seed = {0};
-        pki_tree_path(path, fuzz_tree, (enum pki_edition)(i / 4), LEAVES[i % 4], ".chain.pem");
+        pki_tree_path(path, fuzz_tree, (enum pki_edition)(i / 4), FUZZ_LEAVES[i % 4], ".chain.pem");
         FILE *f = fopen(path, "rb");
         if (f == NULL)
             abort();

@@ -56,15 +56,12 @@ static void look_for_lost(struct packet_parts *parts, int64_t us)
 }
 
 /* Three fragments of a UDP datagram over raw IPv6 or Ethernet; the last one may overlap. */
-static void write_seed(const char *path, bool is_ethernet, uint8_t overlap)
+static void add_datagram(struct buf *out, bool is_ethernet, uint8_t overlap)
 {
     uint8_t packet[HEAD + 14 + 40 + 8 + 16] = {0};
     size_t head = is_ethernet ? 14 : 0, n = head + 40 + 8 + 16;
     uint8_t *ip = packet + HEAD + head;
-    FILE *f = fopen(path, "wb");
-    if (f == NULL)
-        return;
-    fputc(is_ethernet ? 0 : 3, f);
+    buf_char(out, is_ethernet ? 0 : 3);
     packet[2] = (uint8_t)n;
     if (is_ethernet)
         memcpy(packet + HEAD + 12, "\x86\xDD", 2);
@@ -76,22 +73,18 @@ static void write_seed(const char *path, bool is_ethernet, uint8_t overlap)
     for (uint8_t i = 0; i < 3; i++) {
         ip[43] = (uint8_t)((i * 16 - (i == 2 ? overlap : 0)) | (i < 2));
         ip[48 + 5] = i == 0 ? 48 : 0; /* the length of the datagram */
-        fwrite(packet, 1, HEAD + n, f);
+        buf_add(out, packet, HEAD + n);
     }
-    fclose(f);
 }
 
 /* A frame of IEEE 802.11 in three fragments, or an aggregate of two frames. */
-static void write_wifi_seed(const char *path, bool is_aggregate)
+static void add_wifi(struct buf *out, bool is_aggregate)
 {
     static const uint8_t LLC[] = {0xAA, 0xAA, 3, 0, 0, 0, 0x86, 0xDD};
     uint8_t packet[HEAD + 26 + 44] = {[HEAD] = 0x88};
     uint8_t *frame = packet + HEAD, *body = frame + 26;
     size_t n = is_aggregate ? 44 : sizeof LLC;
-    FILE *f = fopen(path, "wb");
-    if (f == NULL)
-        return;
-    fputc(8, f);
+    buf_char(out, 8);
     packet[2] = (uint8_t)(26 + n);
     frame[24] = is_aggregate ? 0x80 : 0;
     for (size_t at = 0; at < n; at += 24)
@@ -100,22 +93,21 @@ static void write_wifi_seed(const char *path, bool is_aggregate)
     for (uint8_t i = 0; i < (is_aggregate ? 1 : 3); i++) {
         frame[1] = !is_aggregate && i < 2 ? 4 : 0;
         frame[22] = i;
-        fwrite(packet, 1, HEAD + 26 + n, f);
+        buf_add(out, packet, HEAD + 26 + n);
     }
-    fclose(f);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    const char *folder = *argc > 1 ? (*argv)[*argc - 1] : "";
-    char path[4096];
-    if (folder[0] == '-' || !fuzz_is_empty(folder))
-        return 0;
-    for (unsigned n = 0; n < 4; n++) {
-        snprintf(path, sizeof path, "%s/seed-%u", folder, n);
-        write_seed(path, n & 1, n & 2 ? 8 : 0);
-        snprintf(path, sizeof path, "%s/seed-wifi-%u", folder, n & 1);
-        write_wifi_seed(path, n & 1);
+    const char *corpus = fuzz_corpus(*argc, *argv);
+    for (unsigned n = 0; corpus != NULL && n < 6; n++) {
+        struct buf seed = {0};
+        if (n < 4)
+            add_datagram(&seed, n & 1, n & 2 ? 8 : 0);
+        else
+            add_wifi(&seed, n & 1);
+        fuzz_write_seed(corpus, n, &seed);
+        buf_close(&seed);
     }
     return 0;
 }

@@ -5,8 +5,6 @@
  */
 #include "fuzz.h"
 
-#include <sys/stat.h>
-
 #include "base/asset.h"
 #include "schema/load.h"
 
@@ -27,14 +25,11 @@ static int find_text(void *context, const char *name, struct slice *text, const 
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    struct stat s;
-    const char *folder = *argc > 1 ? (*argv)[*argc - 1] : "", *path;
+    const char *folder = fuzz_corpus(*argc, *argv), *path;
     size_t at = 0;
     unsigned n = 0;
     struct slice bytes;
-    if (folder[0] == '-' || stat(folder, &s) != 0 || !S_ISDIR(s.st_mode) || !fuzz_is_empty(folder))
-        return 0;
-    while (asset_each("schema/", &at, &path, &bytes)) {
+    while (folder != NULL && asset_each("schema/", &at, &path, &bytes)) {
         struct buf seed = {0};
         buf_add(&seed, bytes.p, bytes.n);
         if (strstr(path, ".schema") != NULL)

@@ -4,7 +4,6 @@
  * behind the Ethernet header. */
 #include "fuzz.h"
 
-#include "codec/octets.h"
 #include "powerline/modem.h"
 #include "record/link_frame.h"
 
@@ -14,29 +13,21 @@ static const struct line_options USUAL = {
     .all = {.is_there = true, .attenuation = {60}, .delay_us = 500},
 };
 
-/* A fresh message of SLAC, whatever the vector; the vectors are EXI. */
+/* Fresh messages of SLAC, whatever the vector; the vectors are EXI. */
 static void make_seed(const json_t *vector, unsigned set, bool is_fragment, struct buf *out)
 {
     static unsigned next;
     const struct schema *s = fuzz_schema("slac");
     struct buf octets = {0};
-    struct err e = ERR_INIT;
-    struct message m;
-    struct arena a;
     (void)vector;
     (void)set;
     (void)is_fragment;
     for (unsigned i = 0; i < 4; i++) {
-        arena_open(&a, NULL, 0, FUZZ_MEMORY);
-        if (message_new(s, s->message[next % s->messages]->as.name, &a, &m, &e) != 0 ||
-            octets_encode(&m, &octets, &e) != 0)
-            fuzz_stop("seed", &e);
+        fuzz_add_fresh(s, next, &octets);
         buf_char(out, (char)(i + 4 * (next % 2)));
-        buf_char(out, (char)(octets.n >> 8));
-        buf_char(out, (char)octets.n);
+        fuzz_add_16(out, octets.n);
         buf_add(out, octets.p, octets.n);
         buf_clear(&octets);
-        arena_close(&a);
         next++;
     }
     buf_close(&octets);

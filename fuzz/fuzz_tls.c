@@ -10,12 +10,6 @@
 #include "tls/tls_decrypt.h"
 #include "tls/tls_told.h"
 
-static void add_16(struct buf *out, size_t n)
-{
-    buf_char(out, (char)(n >> 8));
-    buf_char(out, (char)n);
-}
-
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     static const int VERSIONS[] = {TLS1_2_VERSION, TLS1_3_VERSION};
@@ -26,11 +20,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         fuzz_tape_make(&t, VERSIONS[i % 2]);
         buf_char(&seed, (char)(i < 2 ? 255 : 7));
         buf_char(&seed, (char)(i < 2 ? 0 : 22));
-        add_16(&seed, t.keys.n);
+        fuzz_add_16(&seed, t.keys.n);
         buf_add(&seed, t.keys.p, t.keys.n);
         for (unsigned k = 0; k < t.pieces; k++) {
             buf_char(&seed, t.piece[k].from_client);
-            add_16(&seed, t.piece[k].n);
+            fuzz_add_16(&seed, t.piece[k].n);
             buf_add(&seed, t.bytes.p + t.piece[k].at, t.piece[k].n);
         }
         fuzz_write_seed(corpus, i, &seed);
@@ -95,14 +89,10 @@ static void seal(struct tls_decrypt *d, bool from_client, uint8_t type, struct s
 
 static void tell(const struct tls_facts *f)
 {
-    struct err e = ERR_INIT;
     struct buf text = {0}, line = {0};
     struct tls_told told = {.facts = f, .at = -1, .handshake_us = -1, .problem = "", .status = ""};
     tls_told_print(&told, &text);
-    json_t *said = json_loadb(buf_string(&text), text.n, JSON_ALLOW_NUL, NULL);
-    if (said == NULL)
-        fuzz_stop("what a handshake told is no JSON", &e);
-    json_decref(said);
+    fuzz_check_json("what a handshake told is no JSON", &text);
     tls_facts_summary(f, &line);
     buf_close(&text);
     buf_close(&line);

@@ -12,6 +12,8 @@
 
 #define FUZZ_NOW 1800000000 /* seconds since 1970: it is valid then */
 
+static const char *const FUZZ_LEAVES[4] = {"secc-leaf", "contract-leaf", "oem-leaf", "cps-leaf"};
+
 static char fuzz_tree[] = "/tmp/fuzz-pki.XXXXXX";
 
 static inline void fuzz_tree_make(void)
