@@ -81,7 +81,7 @@ static void take_keys(struct settings *s, const char *line)
         size_t size = value_size(value);
         snprintf(s->key[s->n], sizeof s->key[0], "%s%s%.*s", s->table,
                  s->table[0] != '\0' ? "." : "", (int)n, line);
-        snprintf(s->value[s->n++], KEY_TEXT, "%.*s", (int)size, value);
+        snprintf(s->value[s->n++], VALUE_TEXT, "%.*s", (int)size, value);
         line = value + size;
         if (value[0] == '{' && value[size] == '\0' && value[size - 1] != '}' &&
             s->table[0] == '\0') {

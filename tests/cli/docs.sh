@@ -380,6 +380,8 @@ first() {
 
 first battery.soc 'Parameter of v2glab ev (--set): 20; percent, at the start' battery.soc
 first dc.ripple 'Parameter of v2glab evse (--set): 0.5' dc.ripple
+first grid_functions "Parameter of v2glab evse (--set): { 'OverFrequencyWatt', 'UnderFrequencyWatt', 'VoltWatt', 'VoltVar' }; with" \
+    'grid_functions VoltVar'
 first linger_ms 'Parameter of v2glab evse (--set): 4900; TCP_Connection_Termination_Timeout is 5 s' linger_ms
 first before.send 'Hook (--script): (m, session) is called before any message' before.send
 first V2G_EVCC_Msg_Timeout 'Timing parameter of DIN70121, in ms (--timer): 2000' V2G_EVCC_Msg_Timeout
