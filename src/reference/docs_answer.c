@@ -341,9 +341,8 @@ static int answer(struct answer *a, struct err *e)
         return show_topic(a, same, n, e);
     if (answer_type(a))
         return 0;
-    if (!looks_like_function(a) && docs_search(a->docs, a->wanted, e))
-        return 0;
-    return not_found(a, e);
+    int found_any = looks_like_function(a) ? 0 : docs_search(a->docs, a->wanted, e);
+    return found_any > 0 ? 0 : found_any < 0 ? -1 : not_found(a, e);
 }
 
 int docs_answer(struct docs *d, const char *name, struct err *e)

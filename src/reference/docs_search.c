@@ -209,13 +209,11 @@ static void split_words(struct search *s, const char *words)
     }
 }
 
-bool docs_search(struct docs *d, const char *words, struct err *e)
+int docs_search(struct docs *d, const char *words, struct err *e)
 {
     struct search s = {.d = d, .hit = calloc(HITS_MOST, sizeof *s.hit)};
-    if (s.hit == NULL) {
-        err_set(e, "out of memory");
-        return false;
-    }
+    if (s.hit == NULL)
+        return err_set(e, "out of memory");
     arena_open(&s.arena, NULL, 0, MEMORY);
     split_words(&s, words);
     if (s.words > 0) {

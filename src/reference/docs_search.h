@@ -9,9 +9,9 @@
 
 #include "reference/docs.h"
 
-/* Prints what has the words (parted by blanks, in any case). False: nothing has. -1 in e: it cannot
- * be looked through. */
-bool docs_search(struct docs *d, const char *words, struct err *e);
+/* Prints what has the words (parted by blanks, in any case). 1: something has, 0: nothing, -1: it
+ * cannot be looked through, and e says why. */
+int docs_search(struct docs *d, const char *words, struct err *e);
 
 /* Goes over parameters of the ready-made sides, hooks and timing parameters, by the language. */
 void docs_settings_each(const struct docs *d, docs_item item, void *context);
