@@ -496,7 +496,7 @@ end
 function common.received(s, message)
     local on = s.p.on
     local hook = on[message]
-    local any = is_of_session(message) and on.receive
+    local any = on.receive and is_of_session(message)
     if not hook and not any then
         return true
     end
@@ -504,7 +504,7 @@ function common.received(s, message)
     if hook and common.own(hook, m, s) == false then
         return false
     end
-    return not (any and common.own(any, m, s) == false)
+    return not (any and common.own(on.receive, m, s) == false)
 end
 
 -- What the hook on.NAME says, or, before it, the one that stands for parameters (quirks.lua).
