@@ -11,8 +11,8 @@ local check = {}
 
 local PROTOCOLS <const> = { ['DIN70121'] = true, ['ISO15118-2'] = true, ['ISO15118-20'] = true,
                             ['ISO15118-20-AC-DER-IEC'] = true, ['ISO15118-20-AC-DER-SAE'] = true }
-local HOOKS <const> = { send = 'before', header = 'before', receive = 'on', state = 'on', timeout = 'on', step = 'on',
-                        late = 'on' }
+local HOOKS <const> = { send = 'before', header = 'before', receive = 'on', state = 'on', timeout = 'on',
+                        step = 'on', late = 'on' }
 
 -- Tables whose entries are all known by name.
 local CLOSED <const> = { ev = { 'battery', 'ac', 'grid' },
@@ -251,8 +251,8 @@ local function check_at(found, p)
     end
 end
 
--- Calls f with the role's API in each protocol that the session may speak. Whether a result was
--- not nil; if none was, the name nearest to `name` of those that the errors have.
+-- Calls f with the role's API in each protocol there is. Whether a result was not nil; if none was,
+-- the name nearest to `name` of those that the errors have.
 local function in_a_protocol(api, name, f)
     local nearest = {}
     for protocol in pairs(PROTOCOLS) do
