@@ -133,8 +133,8 @@ local function check_word(found, key, word, list)
 end
 
 local function check_words(found, side, p)
-    words.each(side, p, function(key)
-        local list, value = words.of(side, key), p[key]
+    words.each(side, p, function(key, of, name)
+        local list, value = words.of(side, key), of[name]
         for _, word in ipairs(type(value) == 'table' and value or { value }) do
             if type(word) == 'string' then
                 check_word(found, key, word, list)

@@ -20,11 +20,13 @@ local CHOICES <const> = {
                 close = 'wait fin reset', failed_close = 'fin reset none' },
 }
 
--- Likewise, by the names of enumerations.
+-- Likewise, by the names of enumerations; grid.X is also of each of grid.events.
 local TYPES <const> = {
     ev = { transfer = 'EnergyTransferModeType', expects = 'ResponseCodeType' },
     station = { transfers = 'EnergyTransferModeType EVSESupportedEnergyTransferType',
-                isolation = 'IsolationLevelType', answers = 'ResponseCodeType' },
+                isolation = 'IsolationLevelType', answers = 'ResponseCodeType',
+                ['grid.operating_mode'] = 'RequiredDEROperatingModeType',
+                ['grid.connection'] = 'GridConnectionModeType' },
 }
 
 -- The words of a parameter: a list of them in order, nil where it is none of these.
@@ -42,13 +44,34 @@ function words.of(side, key)
     return list[1] and list or nil
 end
 
--- f(key): each parameter of that side that chooses, and is not as it is by default.
+local function table_of(value)
+    return type(value) == 'table' and value or {}
+end
+
+-- The tables of p that may have the parameter, its name in them, and what it is by default.
+local function places(side, p, key)
+    local name = key:match '^grid%.(.*)'
+    if not name then
+        return { p }, key, parameters[side][key]
+    end
+    local all = { table_of(p.grid) }
+    for _, event in ipairs(table_of(all[1].events)) do
+        all[#all + 1] = table_of(event)
+    end
+    return all, name, parameters[side].grid[name]
+end
+
+-- f(key, of, name): each parameter of that side that chooses, and is not as it is by default; its
+-- value is of[name].
 function words.each(side, p, f)
     for _, all in ipairs { CHOICES[side], TYPES[side] } do
         for key in pairs(all) do
-            if p[key] ~= nil and p[key] ~= parameters[side][key]
-                and (type(p[key]) ~= 'table' or next(p[key]) ~= nil) then
-                f(key)
+            local tables, name, default = places(side, p, key)
+            for _, of in ipairs(tables) do
+                local value = of[name]
+                if value ~= nil and value ~= default and (type(value) ~= 'table' or next(value) ~= nil) then
+                    f(key, of, name)
+                end
             end
         end
     end
@@ -58,7 +81,7 @@ local function spelled(value, by_lower)
     if type(value) == 'string' then
         return by_lower[value:lower()] or value
     end
-    for key, entry in pairs(type(value) == 'table' and value or {}) do
+    for key, entry in pairs(table_of(value)) do
         value[key] = spelled(entry, by_lower)
     end
     return value
@@ -66,12 +89,12 @@ end
 
 -- Spells the parameters p of a side as the standard does.
 function words.mend(side, p)
-    words.each(side, p, function(key)
+    words.each(side, p, function(key, of, name)
         local by_lower = {}
         for _, word in ipairs(words.of(side, key)) do
             by_lower[word:lower()] = word
         end
-        p[key] = spelled(p[key], by_lower)
+        of[name] = spelled(of[name], by_lower)
     end)
 end
 

@@ -274,7 +274,7 @@ loop=values.AC_ChargeLoopRes.DER_Scheduled_AC_CLResControlMode
     done
     for control in Scheduled Dynamic; do
         of_20 --mode ac-der $by_sae --set loops=8 --set control=${control,} \
-            --with 'grid.events={{after=3,operating_mode="GridForming"},{after=5,connection="GridIslanded"}}'
+            --with 'grid.events={{after=3,operating_mode="gridforming"},{after=5,connection="GRIDISLANDED"}}'
         both_pass "$control: modes that change are taken over" \
             out 'the station wants RequiredDEROperatingMode GridForming, and no longer GridFollowing' \
             out 'the station wants GridConnectionMode GridIslanded, and no longer GridConnected' \

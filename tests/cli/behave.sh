@@ -301,6 +301,11 @@ wants "an answer that is no response code" 3 \
     err "there is no response code 'FAILED_UnknownSesion'; the nearest is 'FAILED_UnknownSession'"
 ev --with answers.CableCheck=FAILED_PauseNotAllowed --with 'payment={"cash"}'
 wants "a payment that there is not" 3 err "payment: expected ExternalPayment or Contract, found 'cash'"
+for grid in 'grid.operating_mode=GridFolowing' 'grid.events={{after=1,operating_mode="GridFolowing"}}'; do
+    ev --with "$grid"
+    wants "how to behave at the grid, ${grid%%=*}" 3 \
+        err "grid.operating_mode: expected GridFollowing or GridForming, found 'GridFolowing'"
+done
 ev --protocol ISO15118-2 --mode dc --set transfer=dc_CORE --set payment=externalpayment \
     --with isolation=VALID
 both_pass "words of the standard in any case" out 'RequestedEnergyTransferMode DC_core'
