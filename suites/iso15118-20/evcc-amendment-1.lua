@@ -85,20 +85,11 @@ cases 'DRV_20A_EVCC_Loop_soc' {
     },
 }
 
--- A limit of what the vehicle feeds in.
-local SIGN <const> = {
-    text = 'EVMaximumDischargePower at most 0',
-    find = function(m)
-        local limit = m:get 'DER_AC_CPDReqEnergyTransferMode.EVMaximumDischargePower':si()
-        return limit > 0 and ('%g W'):format(limit) or nil
-    end,
-    negations = { 'set DER_AC_CPDReqEnergyTransferMode.EVMaximumDischargePower 11000' },
-}
-
 cases 'DRV_20A_EVCC_sign' {
     about = 'Limits of what the vehicle feeds in are at most 0.',
-    given = AC, mode = 'ac', expects = AC, checks = { SIGN }, cites = 'V2G20-1204',
+    given = AC, mode = 'ac', expects = AC, cites = 'V2G20-1204',
     doubt = 'public code has both signs: the table of the amendment is known by a remark alone',
+    request = { ['DER_AC_CPDReqEnergyTransferMode.EVMaximumDischargePower'] = at_most(0) },
     rows = { iec = { energy = IEC, about = 'limits of feeding in, by IEC rules' },
              sae = { energy = SAE, about = 'limits of feeding in, by SAE rules' } },
     then_ = behaviour.goes_on,
