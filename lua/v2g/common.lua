@@ -507,6 +507,15 @@ function common.received(s, message)
     return not (any and common.own(on.receive, m, s) == false)
 end
 
+-- What binds the other side, and is no reason to end the session: said once.
+function common.remark(s, what)
+    s.remarked = s.remarked or {}
+    if not s.remarked[what] then
+        s.remarked[what] = true
+        Log(what)
+    end
+end
+
 -- What the hook on.NAME says, or, before it, the one that stands for parameters (quirks.lua).
 function common.ask(s, name, what)
     local quirk, hook = s.quirks[name], s.p.on[name]

@@ -144,6 +144,11 @@ local function sae_curve(x, y, enable, points)
              OpenLoopResponseTime = 5 }
 end
 
+-- By SAE rules: what the station says again in the charge loop once it has changed, and then alone
+-- [V2G20-3358] [V2G20-3359] [V2G20-3360] [V2G20-3361]; and what of its `grid` it is.
+der.TOLD_AGAIN = { { 'RequiredDEROperatingMode', 'operating_mode' },
+                   { 'GridConnectionMode', 'connection' } }
+
 -- What a station asks for by SAE rules: like category B and III of IEEE 1547, for its own nominal
 -- voltage and frequency. most: var; enter: delay, randomized_delay, ramp (s).
 function der.sae(grid, most, enter)

@@ -93,13 +93,7 @@ function ev:object(how, why)
     self:remark(why .. ': put up with, by profile field')
 end
 
--- What binds the station, and is no reason to leave: said once.
-function ev:remark(what)
-    if not self.objected[what] then
-        self.objected[what] = true
-        Log(what)
-    end
-end
+ev.remark = common.remark
 
 -- ---- electrical time ----
 
@@ -800,7 +794,6 @@ function evcc.new(role, options)
     self.mode, self.battery = energy.messages[p.mode], battery.new(p.battery)
     self.advanced, self.pauses, self.loops, self.current = Now(), 0, 0, 0
     self.did = {} -- what is done but once
-    self.objected = {}
     return self
 end
 

@@ -66,10 +66,6 @@ local function set_limits(self, path, finished)
     set('EnabledModes', finished and der.modes(self.control) or 0)
 end
 
--- By SAE rules: what the station says again in the charge loop once it has changed, and then alone
--- [V2G20-3358] [V2G20-3359] [V2G20-3360] [V2G20-3361].
-local TOLD_AGAIN <const> = { 'RequiredDEROperatingMode', 'GridConnectionMode' }
-
 -- What binds the station, and can be taken all the same.
 local function remark(self, wrong, how)
     for _, what in ipairs(wrong) do
@@ -113,7 +109,8 @@ local function take_over(self, path)
     if self.transfer.der == 'sae' then
         check_functions(self)
         self.told = {}
-        for _, name in ipairs(TOLD_AGAIN) do
+        for _, row in ipairs(der.TOLD_AGAIN) do
+            local name = row[1]
             self.told[name] = get(name)
         end
     end
@@ -185,7 +182,8 @@ local function take_sae(self, optional)
     local changed = optional 'DERControlCLRes'
     self.control = changed and der.merge(self.control, changed) or self.control
     check_functions(self)
-    for _, name in ipairs(TOLD_AGAIN) do
+    for _, row in ipairs(der.TOLD_AGAIN) do
+        local name = row[1]
         local now = optional(name)
         if now and now == self.told[name] then
             self:remark(('%s says %s again, which has not changed [V2G20-3358] [V2G20-3359] [V2G20-3360] '

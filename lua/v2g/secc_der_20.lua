@@ -13,15 +13,6 @@ local REACTIVE <const> = 5000 -- var, either way
 local RESPONSE <const> = 'AC_ChargeParameterDiscoveryRes'
 local PATH <const> = 'DER_AC_CPDResEnergyTransferMode_'
 
--- What binds the vehicle, and is no reason to refuse: said once.
-local function remark(s, what)
-    s.remarked = s.remarked or {}
-    if not s.remarked[what] then
-        s.remarked[what] = true
-        Log(what)
-    end
-end
-
 -- Adds what service 10 has besides; of service 11 no public source says what it has.
 function station.add_parameters(s, service, list)
     if service.der == 'iec' then
@@ -29,11 +20,6 @@ function station.add_parameters(s, service, list)
     end
     return list
 end
-
--- By SAE rules: what of the grid is said again once it has changed, and then alone [V2G20-3358]
--- [V2G20-3359] [V2G20-3360] [V2G20-3361].
-local TOLD_AGAIN <const> = { RequiredDEROperatingMode = 'operating_mode',
-                             GridConnectionMode = 'connection' }
 
 -- supported: SupportedModes of the vehicle, beyond which nothing is enabled.
 local function set_sae(set, s, supported)
@@ -48,7 +34,8 @@ local function set_sae(set, s, supported)
     set('DERControlCPDRes', s.control_told)
     set('EVSEUpdateTime', math.floor(Now() / 1000))
     s.told = {}
-    for name, what in pairs(TOLD_AGAIN) do
+    for _, row in ipairs(der.TOLD_AGAIN) do
+        local name, what = row[1], row[2]
         set(name, grid[what])
         s.told[name] = grid[what]
     end
@@ -76,7 +63,7 @@ function station.discover(s, charge, discharge)
         set_sae(set, s, asked 'SupportedModes')
     end
     for _, wrong in ipairs(der_check.signs(asked())) do
-        remark(s, wrong .. '; it is taken without its sign')
+        common.remark(s, wrong .. '; it is taken without its sign')
     end
     local said = asked 'EVProcessing'
     return said ~= 'Finished' and 'Ongoing' or nil
@@ -116,15 +103,15 @@ local function check_sae(s, get)
     local enabled, wanted = get 'EnabledModes', der.modes(s.control_told)
     local off = (enabled ~ wanted) & der.COMPARED
     for _, name in ipairs(der.mode_names(off & wanted)) do
-        remark(s, ('EnabledModes lacks %s, which is enabled'):format(name))
+        common.remark(s, ('EnabledModes lacks %s, which is enabled'):format(name))
     end
     for _, name in ipairs(der.mode_names(off & enabled)) do
-        remark(s, ('EnabledModes has %s, which is not enabled'):format(name))
+        common.remark(s, ('EnabledModes has %s, which is not enabled'):format(name))
     end
     local serves = get 'DEROperationalState' == 'On' or get 'DERConnectionStatus' == 'Connected'
         or get 'EVPresentActivePower' < 0
     if s.permitted == false and serves then
-        remark(s, 'the vehicle serves the grid, for which it has no permission any more [V2G20-3366]')
+        common.remark(s, 'the vehicle serves the grid, for which it has no permission any more [V2G20-3366]')
     end
 end
 
@@ -137,7 +124,7 @@ local function check_request(s, m)
     local most = s.role[m.request .. 'EVMaximumDischargePowerSpecified']()
         and get 'EVMaximumDischargePower' or nil
     for _, wrong in ipairs(der_check.signs { EVMaximumDischargePower = most }) do
-        remark(s, wrong .. '; it is taken without its sign')
+        common.remark(s, wrong .. '; it is taken without its sign')
     end
     if s.transfer.der == 'sae' then
         check_sae(s, get)
@@ -164,7 +151,8 @@ function station.answer(s, m, charge, discharge)
         return
     end
     set_permission(s, m, now.permit_service)
-    for name, what in pairs(TOLD_AGAIN) do
+    for _, row in ipairs(der.TOLD_AGAIN) do
+        local name, what = row[1], row[2]
         local has_changed = now[what] ~= s.told[name]
         s.role[m.response .. '_' .. name .. 'Specified'](has_changed)
         if has_changed then
