@@ -10,8 +10,6 @@
 #include "app/view.h"
 #include "record/ladder.h"
 #include "record/record.h"
-#include "script/fleet.h"
-#include "script/run.h"
 #include "wire/descriptors.h"
 #include "wire/lab.h"
 
@@ -36,7 +34,7 @@ struct behaving {
     struct library library;
     struct session_options session;
     struct part own, other;
-    const char *mode, *time_scale;
+    const char *mode;
     unsigned count; /* as given */
     struct script_run *run;
     struct fleet fleet;
@@ -91,14 +89,7 @@ static const struct option BEHAVIOUR[] = {
     {"persona", 0, "NAME|FILE",
      "behaves like that one: a set of parameters\n(see docs/behaviour.md)",
      AT(own.side.ready.persona)},
-    {"script", 0, "FILE",
-     "hooks in Lua: before.MESSAGE(m), before.send(m), on.receive(m),\non.timeout, on.state",
-     AT(own.side.ready.script_file)},
-    {"set", 's', "KEY=VALUE",
-     "a parameter of lua/v2g/parameters.lua, as battery.soc=55;\nmay be given several times",
-     OPTION_CALL, AT(own.side), .take = ready_side_set},
-    {"time-scale", 0, "N", "electrical time and pauses run N times as fast", OPTION_CALL,
-     AT(time_scale), .take = ready_take_time_scale},
+    READY_OPTIONS(offsetof(struct behaving, own.side)),
     WITH_OPTIONS(offsetof(struct behaving, other.side)),
     {"alone", 0, NULL, "in the lab, too, do not play the other side", AT(alone)},
     {"ladder", 0, NULL, "show every message instead of the live view", AT(ladder_wanted)},
@@ -255,7 +246,7 @@ static int prepare_part(struct behaving *b, struct part *part, bool is_vehicle, 
 {
     struct ready *r = &part->side.ready;
     r->mode = b->mode;
-    r->time_scale = b->time_scale;
+    r->time_scale = b->own.side.ready.time_scale;
     r->sessions = is_vehicle || b->is_ev ? 0 : b->count;
     return ready_side_prepare(&part->side, &b->session.script, part == &b->other, &part->options,
                               e);
@@ -277,29 +268,22 @@ static int prepare(struct behaving *b, struct err *e)
     return b->both ? prepare_part(b, &b->other, !b->is_ev, e) : 0;
 }
 
-static int add_vehicles(struct behaving *b, struct part *part, struct err *e)
+/* -1: e. */
+static int add_player(struct behaving *b, struct part *part, unsigned vehicles, struct player **to,
+                      struct err *e)
 {
-    unsigned n = b->is_ev && b->count > 0 ? b->count : 1;
-    fleet_open(&b->fleet, &part->side.ready, 1);
-    b->vehicles = run_add(b->run, &part->options, "ev", fleet_built_in(&b->fleet), e);
-    for (unsigned i = 0; b->vehicles != NULL && i < n; i++)
-        if (fleet_send(&b->fleet, 0, i + 1) != 0)
-            return err_set(e, "out of memory");
-    fleet_end(&b->fleet);
-    return b->vehicles == NULL ? -1 : 0;
+    *to = ready_side_add(&part->side, b->run, &part->options, vehicles, &b->fleet, e);
+    return *to == NULL ? -1 : 0;
 }
 
 static int add_players(struct behaving *b, struct err *e)
 {
     struct part *vehicle = b->is_ev ? &b->own : &b->other;
     struct part *station = b->is_ev ? &b->other : &b->own;
-    if (!b->is_ev || b->both) {
-        b->station =
-            run_add(b->run, &station->options, "evse", ready_station(&station->side.ready), e);
-        if (b->station == NULL)
-            return -1;
-    }
-    return b->is_ev || b->both ? add_vehicles(b, vehicle, e) : 0;
+    unsigned vehicles = b->is_ev && b->count > 0 ? b->count : 1;
+    if ((!b->is_ev || b->both) && add_player(b, station, 0, &b->station, e) != 0)
+        return -1;
+    return b->is_ev || b->both ? add_player(b, vehicle, vehicles, &b->vehicles, e) : 0;
 }
 
 static int play(struct behaving *b, struct err *e)

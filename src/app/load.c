@@ -33,8 +33,7 @@ struct loading {
     struct session_options session;
     struct ready_side own, other;
     struct load_mix mode, protocol, persona;
-    unsigned role; /* ORDER ROLE */
-    const char *time_scale, *script_file;
+    unsigned role;           /* ORDER ROLE */
     const char *file[FILES]; /* ORDER LOAD_FILE; "-": standard output */
     unsigned sessions, total, threads, stations, failures, arrivals;
     int64_t think_us[2];
@@ -155,14 +154,9 @@ static const struct option OPTIONS[] = {
     {"persona", 0, "MIX",
      "as mg4:30%,default:70%, which keeps to the standards; of stations each\nin turn", OPTION_CALL,
      AT(persona), .take = load_mix_take},
-    {"script", 0, "FILE", "hooks in Lua (docs/behaviour.md)", AT(script_file)},
-    {"set", 's', "KEY=VALUE",
-     "a parameter of lua/v2g/parameters.lua, as loops=20;\nmay be given several times", OPTION_CALL,
-     AT(own), .take = ready_side_set},
+    READY_OPTIONS(offsetof(struct loading, own)),
     {"with", 0, "KEY=VALUE", "a parameter of the stations that it plays for its vehicles",
      OPTION_CALL, AT(other), .take = ready_side_set},
-    {"time-scale", 0, "N", "electrical time and pauses run N times as fast", OPTION_CALL,
-     AT(time_scale), .take = ready_take_time_scale},
     {"expect", 0, "WHAT",
      "as 'p99(CurrentDemandRes)<250ms' or 'failed<0.1%' (docs/load.md); may be\ngiven several "
      "times; without a word on failed, none may",
@@ -257,7 +251,6 @@ static int plan_kinds(struct loading *l, struct err *e)
     struct load_plan *p = &l->plan;
     double all = 0;
     struct ready kind = l->own.ready;
-    kind.setting = l->own.setting;
     for (unsigned m = 0; m < load_mix_size(&l->mode); m++)
         for (unsigned n = 0; n < load_mix_size(&l->protocol); n++)
             for (unsigned k = 0; k < load_mix_size(&l->persona); k++) {
@@ -320,27 +313,23 @@ static int plan_stations(struct loading *l, struct err *e)
     return 0;
 }
 
-static void plan_sides(struct loading *l)
+/* own: vehicles, or stations, of all kinds; other: the stations that it plays for its vehicles. */
+static int plan_sides(struct loading *l, struct err *e)
 {
     struct load_plan *p = &l->plan;
-    const struct peer_options *peer = &l->session.script.peer;
-    struct ready *own = &l->own.ready, *station = &p->station;
-    own->time_scale = l->time_scale;
-    own->tls = peer->choice.said[TLS_KEY_VERSION];
-    own->script_file = l->script_file;
-    if (l->has_think)
-        snprintf(l->think, sizeof l->think, "{default={%g,%g}}", (double)l->think_us[0] / 1e3,
-                 (double)l->think_us[1] / 1e3);
-    *station = l->other.ready;
-    station->setting = l->other.setting;
-    station->time_scale = l->time_scale;
-    station->tls = own->tls;
-    p->script = p->other = l->session.script;
-    p->script.beside = l->script_file;
-    p->other.peer.choice =
-        (struct tls_choice){.said = {[TLS_KEY_PKI] = peer->choice.said[TLS_KEY_PKI]}};
+    const struct script_options *run = &l->session.script;
+    bool thinks = l->has_think && p->side == FROM_EVCC;
+    snprintf(l->think, sizeof l->think, "gaps={default={%g,%g}}", (double)l->think_us[0] / 1e3,
+             (double)l->think_us[1] / 1e3);
+    if ((thinks && ready_side_set(&l->own, l->think, e) != 0) ||
+        ready_side_prepare(&l->own, run, false, &p->script, e) != 0 ||
+        ready_side_prepare(&l->other, run, true, &p->other, e) != 0)
+        return -1;
+    p->station = l->other.ready;
+    p->station.time_scale = l->own.ready.time_scale;
     if (p->side == FROM_SECC && l->protocol.n == 1)
         p->script.protocol = l->protocol.name[0];
+    return 0;
 }
 
 static int plan(struct loading *l, struct err *e)
@@ -355,13 +344,9 @@ static int plan(struct loading *l, struct err *e)
     p->failures_most = l->failures;
     p->record.path = l->session.record;
     l->session.faults.is_alone = l->session.script.peer.interface != NULL || p->addresses > 0;
-    if (l->has_think && p->side == FROM_EVCC && ready_side_set(&l->own, "gaps=", e) != 0)
-        return -1;
-    if (l->has_think && p->side == FROM_EVCC)
-        l->own.setting[l->own.ready.settings - 1].value = l->think;
-    plan_sides(l);
-    if (check_names(l, e) != 0 || plan_stations(l, e) != 0 || plan_traffic(l, e) != 0 ||
-        plan_kinds(l, e) != 0 || session_check(&l->session, p->side == FROM_SECC, e) != 0)
+    if (check_names(l, e) != 0 || plan_sides(l, e) != 0 || plan_stations(l, e) != 0 ||
+        plan_traffic(l, e) != 0 || plan_kinds(l, e) != 0 ||
+        session_check(&l->session, p->side == FROM_SECC, e) != 0)
         return -1;
     /* a demo tree that is not there yet is made once, not by each thread */
     return credentials_tree(&l->session.script.peer.choice, folder, sizeof folder, e);

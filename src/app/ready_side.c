@@ -22,7 +22,8 @@ int ready_side_set(void *to, const char *text, struct err *e)
     return 0;
 }
 
-int ready_take_time_scale(void *to, const char *text, struct err *e)
+/* Kept as it is written. */
+static int take_time_scale(void *to, const char *text, struct err *e)
 {
     char *end;
     double scale = strtod(text, &end);
@@ -43,6 +44,19 @@ int ready_find_persona(struct ready *r, struct err *e)
     r->persona = NULL;
     return 0;
 }
+
+const struct option READY_OPTION[] = {
+    {"script", 0, "FILE",
+     "hooks in Lua: before.MESSAGE(m), before.send(m), on.receive(m),\non.timeout, on.state "
+     "(docs/behaviour.md)",
+     .at = offsetof(struct ready_side, ready.script_file)},
+    {"set", 's', "KEY=VALUE",
+     "a parameter of lua/v2g/parameters.lua, as battery.soc=55;\nmay be given several times",
+     OPTION_CALL, .take = ready_side_set},
+    {"time-scale", 0, "N", "electrical time and pauses run N times as fast", OPTION_CALL,
+     .at = offsetof(struct ready_side, ready.time_scale), .take = take_time_scale},
+    OPTIONS_END,
+};
 
 const struct option WITH_OPTION[] = {
     {"with", 0, "KEY=VALUE", "a parameter of the other side, which it plays as well in the lab",
@@ -68,4 +82,20 @@ int ready_side_prepare(struct ready_side *side, const struct script_options *run
         return -1;
     options->beside = r->script_file != NULL ? r->script_file : r->persona_file;
     return 0;
+}
+
+struct player *ready_side_add(struct ready_side *side, struct script_run *run,
+                              const struct script_options *options, unsigned vehicles,
+                              struct fleet *fleet, struct err *e)
+{
+    if (vehicles == 0)
+        return run_add(run, options, "evse", ready_station(&side->ready), e);
+    fleet_open(fleet, &side->ready, 1);
+    for (unsigned i = 0; i < vehicles; i++)
+        if (fleet_send(fleet, 0, i + 1) != 0) {
+            err_set(e, "out of memory");
+            return NULL;
+        }
+    fleet_end(fleet);
+    return run_add(run, options, "ev", fleet_built_in(fleet), e);
 }

@@ -4,7 +4,8 @@
 #define V2G_APP_READY_SIDE_H
 
 #include "app/options.h"
-#include "script/ready.h"
+#include "script/fleet.h"
+#include "script/run.h"
 
 #define READY_SETTINGS_MAX 256
 
@@ -13,8 +14,15 @@ struct ready_side {
     struct ready_setting setting[READY_SETTINGS_MAX];
 };
 
-/* What is said of the other side, which is played as well in the lab: rows of a table of options;
- * at: where the command has its struct ready_side. */
+/* Its hooks, parameters and pace: rows of a table of options; at: where the command has its struct
+ * ready_side. */
+#define READY_OPTIONS(at_)                                                                         \
+    {                                                                                              \
+        .kind = OPTION_GROUP, .at = at_, .group = READY_OPTION                                     \
+    }
+extern const struct option READY_OPTION[];
+
+/* What is said of the other side, which is played as well in the lab: likewise. */
 #define WITH_OPTIONS(at_)                                                                          \
     {                                                                                              \
         .kind = OPTION_GROUP, .at = at_, .group = WITH_OPTION                                      \
@@ -29,11 +37,14 @@ int ready_find_persona(struct ready *r, struct err *e);
 int ready_side_prepare(struct ready_side *side, const struct script_options *run, bool is_other,
                        struct script_options *options, struct err *e);
 
+/* Adds that side's player to the run: so many vehicles, which the fleet brings, or, where they are
+ * none, a station. After the run the fleet is to be closed. NULL: e. */
+struct player *ready_side_add(struct ready_side *side, struct script_run *run,
+                              const struct script_options *options, unsigned vehicles,
+                              struct fleet *fleet, struct err *e);
+
 /* --set KEY=VALUE, of one side. */
 int ready_side_set(void *to, const char *text, struct err *e);
-
-/* --time-scale N, kept as it is written. */
-int ready_take_time_scale(void *to, const char *text, struct err *e);
 
 /* The names of --mode. */
 extern const char *const READY_MODES[];

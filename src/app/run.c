@@ -9,7 +9,6 @@
 #include "app/session_options.h"
 #include "record/ladder.h"
 #include "record/record.h"
-#include "script/fleet.h"
 #include "wire/lab.h"
 
 #include <stdio.h>
@@ -180,22 +179,13 @@ static void all_over(void *context)
 /* The ready-made side, if it is wanted. */
 static int add_other(struct running *r, struct err *e)
 {
-    bool is_vehicle = r->against != NULL && strcmp(r->against, "ev") == 0;
     if (r->against == NULL)
         return 0;
     if (ready_side_prepare(&r->side, &r->session.script, true, &r->its, e) != 0)
         return -1;
-    if (is_vehicle)
-        fleet_open(&r->fleet, &r->side.ready, 1);
-    r->other = run_add(r->run, &r->its, r->against,
-                       is_vehicle ? fleet_built_in(&r->fleet) : ready_station(&r->side.ready), e);
-    if (r->other == NULL)
-        return -1;
-    if (is_vehicle && fleet_send(&r->fleet, 0, 1) != 0)
-        return err_set(e, "out of memory");
-    if (is_vehicle)
-        fleet_end(&r->fleet);
-    return 0;
+    unsigned vehicles = strcmp(r->against, "ev") == 0 ? 1 : 0;
+    r->other = ready_side_add(&r->side, r->run, &r->its, vehicles, &r->fleet, e);
+    return r->other == NULL ? -1 : 0;
 }
 
 /* Until all scripts have ended, in a world (NULL: print mode). */
