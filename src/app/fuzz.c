@@ -6,7 +6,6 @@
 #include "app/options.h"
 #include "app/report.h"
 #include "app/session_options.h"
-#include "base/file.h"
 #include "record/record_folder.h"
 #include "suite/campaign.h"
 #include "suite/corpus.h"
@@ -414,26 +413,6 @@ static int play_batch(struct fuzzing *f, json_t *wanted, struct err *e)
     return bad == 0 ? keep_found(f, e) : -1;
 }
 
-static void set_text(json_t *object, const char *key, const char *text)
-{
-    if (text != NULL)
-        json_object_set_new(object, key, json_string(text));
-}
-
-/* A file, as { name =, text = }. */
-static int set_file(json_t *object, const char *key, const char *name, struct err *e)
-{
-    struct buf text = {0};
-    if (name == NULL)
-        return 0;
-    int bad = file_read(name, DEVICE_MAX, &text, e);
-    if (bad == 0)
-        json_object_set_new(object, key,
-                            json_pack("{s:s, s:s%}", "name", name, "text", text.p, text.n));
-    buf_close(&text);
-    return bad;
-}
-
 static int open_corpus(struct fuzzing *f, struct err *e)
 {
     char identity[400], path[RECORD_FILE_MAX];
@@ -489,19 +468,19 @@ static int run_all(struct fuzzing *f, struct err *e)
     json_t *wanted = json_object();
     f->given = json_object();
     f->found = json_array();
-    set_text(wanted, "sut", f->sut);
-    set_text(wanted, "mode", f->mode);
-    set_text(wanted, "kinds", f->kind);
-    set_text(wanted, "protocol", f->session.script.protocol);
+    results_set_text(wanted, "sut", f->sut);
+    results_set_text(wanted, "mode", f->mode);
+    results_set_text(wanted, "kinds", f->kind);
+    results_set_text(wanted, "protocol", f->session.script.protocol);
     json_object_set_new(wanted, "seed", json_integer(f->session.seed));
     json_object_set_new(wanted, "is_real", json_boolean(!f->plays_device));
     json_object_set_new(wanted, "has_sdp", json_boolean(f->session.script.peer.address == NULL));
-    set_text(wanted, "tls", f->session.script.peer.choice.said[TLS_KEY_VERSION]);
+    results_set_text(wanted, "tls", f->session.script.peer.choice.said[TLS_KEY_VERSION]);
     json_object_set_new(f->given, "is_real", json_boolean(!f->plays_device));
-    set_text(f->given, "tls", f->session.script.peer.choice.said[TLS_KEY_VERSION]);
+    results_set_text(f->given, "tls", f->session.script.peer.choice.said[TLS_KEY_VERSION]);
     f->session.script.protocol = NULL; /* it has chosen the states: each trial speaks its own */
-    int bad = set_file(f->given, "device", f->pics, e) != 0 ||
-                      set_file(f->given, "breaks", f->breaks, e) != 0
+    int bad = part_give_file(f->given, "device", f->pics, DEVICE_MAX, e) != 0 ||
+                      part_give_file(f->given, "breaks", f->breaks, DEVICE_MAX, e) != 0
                   ? -1
                   : 0;
     while (bad == 0 && !is_over(f))

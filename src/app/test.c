@@ -159,27 +159,13 @@ static int read_files(const struct testing *t, json_t *texts, struct err *e)
     return 0;
 }
 
-static void set_text(json_t *object, const char *key, const char *text)
-{
-    if (text != NULL)
-        json_object_set_new(object, key, json_string(text));
-}
-
 /* The file of the device as what parts of Lua are given, with what else is to be known of it. */
 static int set_device(const struct testing *t, json_t *given, struct err *e)
 {
-    struct buf text = {0};
-    set_text(given, "tls", t->session.script.peer.choice.said[TLS_KEY_VERSION]);
+    results_set_text(given, "tls", t->session.script.peer.choice.said[TLS_KEY_VERSION]);
     json_object_set_new(given, "is_real", json_boolean(!t->plays_device));
     json_object_set_new(given, "asks", json_boolean(t->asks));
-    if (t->pics == NULL)
-        return 0;
-    int bad = file_read(t->pics, SUITE_MAX, &text, e);
-    if (bad == 0)
-        json_object_set_new(given, "device",
-                            json_pack("{s:s, s:s%}", "name", t->pics, "text", text.p, text.n));
-    buf_close(&text);
-    return bad;
+    return part_give_file(given, "device", t->pics, SUITE_MAX, e);
 }
 
 static bool is_users(const struct testing *t, const char *file)
@@ -211,19 +197,19 @@ static int check_cites(const struct testing *t, const json_t *cases, struct err 
 static json_t *make_plan(const struct testing *t, const json_t *texts, struct err *e)
 {
     json_t *chosen = json_object(), *ids = json_array(), *given = json_object();
-    set_text(chosen, "sut", t->sut);
-    set_text(chosen, "mode", t->mode);
-    set_text(chosen, "tag", t->tag);
-    set_text(chosen, "requirement", t->requirement);
-    set_text(chosen, "suite", t->suite);
-    set_text(chosen, "protocol", t->session.script.protocol);
+    results_set_text(chosen, "sut", t->sut);
+    results_set_text(chosen, "mode", t->mode);
+    results_set_text(chosen, "tag", t->tag);
+    results_set_text(chosen, "requirement", t->requirement);
+    results_set_text(chosen, "suite", t->suite);
+    results_set_text(chosen, "protocol", t->session.script.protocol);
     for (int i = 0; i < t->options.arguments; i++)
         json_array_append_new(ids, json_string(t->options.argument[i]));
     json_object_set_new(chosen, "ids", ids);
     json_object_set_new(given, "chosen", chosen);
     json_object_set(given, "texts", (json_t *)(uintptr_t)texts);
     json_object_set_new(given, "repeats", json_integer(t->repeats > 0 ? t->repeats : 1));
-    set_text(given, "shard", t->shard);
+    results_set_text(given, "shard", t->shard);
     json_t *plan = NULL;
     if (set_device(t, given, e) == 0)
         plan = part_play("require('test.plan').make(...)", given, &t->session.script, e);
@@ -342,11 +328,11 @@ static json_t *run_facts(const struct testing *t)
     clock_gettime(CLOCK_REALTIME, &now);
     size_t n = strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &utc));
     snprintf(started + n, sizeof started - n, ".%03ldZ", now.tv_nsec / 1000000);
-    set_text(run, "version", V2G_VERSION);
-    set_text(run, "started", started);
-    set_text(run, "directory", getcwd(directory, sizeof directory));
-    set_text(run, "shard", t->shard);
-    set_text(run, "profile", t->session.script.profile);
+    results_set_text(run, "version", V2G_VERSION);
+    results_set_text(run, "started", started);
+    results_set_text(run, "directory", getcwd(directory, sizeof directory));
+    results_set_text(run, "shard", t->shard);
+    results_set_text(run, "profile", t->session.script.profile);
     json_object_set_new(run, "own_device", json_boolean(t->plays_device));
     json_object_set(run, "arguments", t->arguments);
     return run;

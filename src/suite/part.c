@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "suite/part.h"
 
+#include "base/file.h"
 #include "script/task.h"
 #include "wire/link_watch.h"
 
@@ -9,6 +10,21 @@
 #include <string.h>
 
 #define DEPTH_MAX 100
+
+/* ---- what a part is given ---- */
+
+int part_give_file(json_t *given, const char *key, const char *path, size_t most, struct err *e)
+{
+    struct buf text = {0};
+    if (path == NULL)
+        return 0;
+    int bad = file_read(path, most, &text, e);
+    if (bad == 0)
+        json_object_set_new(given, key,
+                            json_pack("{s:s, s:s%}", "name", path, "text", text.p, text.n));
+    buf_close(&text);
+    return bad;
+}
 
 /* ---- JSON to Lua ---- */
 

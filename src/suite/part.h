@@ -20,6 +20,10 @@ struct part {
     struct drive *drive; /* its second argument (drive.h); NULL: nothing outside the sandbox */
 };
 
+/* Sets a member of what a part is given to a file of at most so many octets, as
+ * { name =, text = }. path: NULL: it stays without. -1: e. */
+int part_give_file(json_t *given, const char *key, const char *path, size_t most, struct err *e);
+
 /* text: Lua with the value as its `...`. */
 void part_open(struct part *p, const char *text, const json_t *given);
 void part_close(struct part *p);

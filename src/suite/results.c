@@ -34,6 +34,12 @@ const char *results_text(const json_t *object, const char *key)
     return text != NULL ? text : "";
 }
 
+void results_set_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL)
+        json_object_set_new(object, key, json_string(text));
+}
+
 static int64_t number_at(const json_t *object, const char *key)
 {
     return json_integer_value(json_object_get(object, key));

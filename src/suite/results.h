@@ -68,6 +68,9 @@ void results_close(struct results *r);
 /* The text at a key; "" where there is none. */
 const char *results_text(const json_t *object, const char *key);
 
+/* Sets it; NULL: nothing. */
+void results_set_text(json_t *object, const char *key, const char *text);
+
 /* How many results of each outcome there are, by the verdict that decides. */
 const unsigned *results_counts(const struct results *r);
 
