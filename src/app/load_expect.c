@@ -52,11 +52,6 @@ static double held_back(const struct load_figures *f)
     return (double)f->held_back;
 }
 
-static double rate(const struct load_figures *f)
-{
-    return f->seconds > 0 ? (double)figures_ended(f) / f->seconds : 0;
-}
-
 static double at_once(const struct load_figures *f)
 {
     return f->most;
@@ -75,7 +70,7 @@ static const struct {
     {"mean", mean, NULL, true, false},          {"count", count, NULL, false, false},
     {"failed", NULL, failed, false, true},      {"passed", NULL, passed, false, true},
     {"sessions", NULL, sessions, false, false}, {"held_back", NULL, held_back, false, false},
-    {"rate", NULL, rate, false, false},         {"at_once", NULL, at_once, false, false},
+    {"rate", NULL, figures_rate, false, false}, {"at_once", NULL, at_once, false, false},
 };
 #define SUBJECTS_N (sizeof SUBJECTS / sizeof *SUBJECTS)
 

@@ -107,11 +107,6 @@ int figures_merge(struct load_figures *into, const struct load_figures *from)
     return bad;
 }
 
-static double rate(const struct load_figures *f)
-{
-    return f->seconds > 0 ? (double)figures_ended(f) / f->seconds : 0;
-}
-
 /* ---- for people ---- */
 
 static double ms(uint64_t us)
@@ -144,7 +139,7 @@ void figures_line(const struct load_figures *f, FILE *out)
     fprintf(out,
             "\r\033[K%.0f s  %u open  %" PRIu64 " passed  %" PRIu64 " failed  %" PRIu64
             " held back  %.1f/s",
-            f->seconds, f->open, f->passed, f->failed + f->unclear, f->held_back, rate(f));
+            f->seconds, f->open, f->passed, f->failed + f->unclear, f->held_back, figures_rate(f));
     if (t != NULL)
         fprintf(out, "  %s p50 %.1f p99 %.1f max %.1f ms", t->name, ms(at(t, 0.5)), ms(at(t, 0.99)),
                 ms(t->us.most));
@@ -179,8 +174,8 @@ void figures_text(const struct load_figures *f, const struct load_expectations *
             "%.1f s: %" PRIu64 " sessions, %.1f/s, %u at once at most\n"
             "%" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " inconclusive, %" PRIu64
             " cut short, %" PRIu64 " held back\n",
-            f->seconds, figures_ended(f), rate(f), f->most, f->passed, f->failed, f->unclear,
-            f->cut, f->held_back);
+            f->seconds, figures_ended(f), figures_rate(f), f->most, f->passed, f->failed,
+            f->unclear, f->cut, f->held_back);
     fprintf(out, "\n%-34s %9s %9s %9s %9s %9s %9s\n", "ms", "count", "p50", "p90", "p99", "p99.9",
             "max");
     for (unsigned i = 0; i < f->rows; i++)
@@ -226,8 +221,8 @@ void figures_json(const struct load_figures *f, const struct load_expectations *
 {
     json_t *all = json_pack(
         "{sf sf sI sI sI sI sI sI si si sI si}", "seconds", f->seconds, "sessions_per_second",
-        rate(f), "came", (json_int_t)f->came, "held_back", (json_int_t)f->held_back, "passed",
-        (json_int_t)f->passed, "failed", (json_int_t)f->failed, "inconclusive",
+        figures_rate(f), "came", (json_int_t)f->came, "held_back", (json_int_t)f->held_back,
+        "passed", (json_int_t)f->passed, "failed", (json_int_t)f->failed, "inconclusive",
         (json_int_t)f->unclear, "cut_short", (json_int_t)f->cut, "open", (int)f->open, "at_once",
         (int)f->most, "lua_bytes", (json_int_t)f->lua, "recorded_failures", (int)f->recorded);
     json_t *rows = json_object(), *reasons = json_array(), *judged = json_array();

@@ -58,6 +58,12 @@ static inline uint64_t figures_ended(const struct load_figures *f)
     return f->passed + f->failed + f->unclear;
 }
 
+/* Sessions that end, a second. */
+static inline double figures_rate(const struct load_figures *f)
+{
+    return f->seconds > 0 ? (double)figures_ended(f) / f->seconds : 0;
+}
+
 /* One line, while it goes on. */
 void figures_line(const struct load_figures *f, FILE *out);
 

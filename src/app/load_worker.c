@@ -70,11 +70,11 @@ static void record_failure(struct load_worker *w, uint32_t session)
 
 static void count_end(struct load_worker *w, const struct session_end *end)
 {
-    int64_t now = world_now(w->world), since = 0;
+    int64_t now = world_now(w->world);
     const struct open_session *s = open_sessions_find(&w->sessions, end->session);
     int64_t connected = s == NULL ? 0 : s->connected_us;
     bool comes = w->plan->side == FROM_EVCC;
-    since = comes ? w->traffic.place[end->number - 1].came_us : connected;
+    int64_t since = comes ? w->traffic.place[end->number - 1].came_us : connected;
     pthread_mutex_lock(&w->lock);
     w->figures.passed += end->verdict == VERDICT_PASS;
     w->figures.unclear += end->verdict == VERDICT_INCONCLUSIVE;
@@ -335,10 +335,6 @@ static void *run_thread(void *context)
     struct load_worker *w = context;
     if (open_all(w, &w->problem) == 0)
         play(w);
-    if (w->run != NULL)
-        w->result = run_result(w->run);
-    if (w->problem.set)
-        w->result = RUN_ERROR;
     pthread_mutex_lock(&w->lock);
     count_traffic(w);
     w->figures.cut = w->figures.open;

@@ -54,9 +54,8 @@ struct load_worker {
     struct load_plan *plan;
     unsigned index;
     struct library library;
-    struct script_options options, other;
     struct faults faults;
-    struct ready kind[LOAD_KINDS_MOST], station[LOAD_STATIONS_MOST];
+    struct ready station[LOAD_STATIONS_MOST];
     double credit[LOAD_KINDS_MOST];
     struct recorder recorder;
     struct world *world;
@@ -75,8 +74,7 @@ struct load_worker {
     pthread_t thread;
     void (*over)(void *context); /* from its thread, as the last thing that it does */
     void *context;
-    struct err problem; /* set: it could not begin, or its script went wrong */
-    enum run_exit result;
+    struct err problem;   /* set: it could not begin, or its script went wrong */
     pthread_mutex_t lock; /* of what follows, and whether `asked` is open */
     bool is_open;
     struct open_sessions sessions;
