@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/likely.h"
 
+#include "codec/codec.h"
+
 #include <stdio.h>
 
 #define PART_MAX 128
@@ -136,6 +138,37 @@ struct likely likely_of(const struct schema *s, bool is_read, const struct messa
 bool likely_is_certain(const struct likely *l)
 {
     return l->is_message && l->has_header && l->state == LIKELY_RIGHT;
+}
+
+static const char *certain_name(const struct schema *set, uint16_t type, struct slice payload,
+                                const struct exi_limits *limits, struct arena *a)
+{
+    struct err e = ERR_INIT;
+    struct message m = {0};
+    struct exi_options o = EXI_OPTIONS;
+    o.limits = *limits;
+    struct arena_mark mark = arena_mark(a);
+    bool is_read = codec_decode(set, type, payload, &o, a, &m, &e) == 0;
+    struct likely found = likely_of(set, is_read, &m, &e, payload.n);
+    arena_rewind(a, mark);
+    return is_read && likely_is_certain(&found) ? found.name : NULL;
+}
+
+const char *likely_elsewhere(struct library *l, const struct protocol *spoken, uint16_t type,
+                             struct slice payload, const struct exi_limits *limits, struct arena *a,
+                             const struct protocol **other)
+{
+    /* supportedAppProtocol, the first, goes with all */
+    for (const struct protocol *p = PROTOCOLS + 1; p->name != NULL; p++) {
+        struct err ignored = ERR_INIT;
+        bool is_other = !protocol_is_akin(p, spoken);
+        const struct schema *set = is_other ? protocol_set(l, p, type, &ignored) : NULL;
+        const char *name = set == NULL ? NULL : certain_name(set, type, payload, limits, a);
+        *other = p;
+        if (name != NULL)
+            return name;
+    }
+    return NULL;
 }
 
 /* An element that is no message comes behind all that are; but it comes before what is a message by

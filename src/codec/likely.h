@@ -11,7 +11,9 @@
 #ifndef V2G_CODEC_LIKELY_H
 #define V2G_CODEC_LIKELY_H
 
+#include "codec/exi.h"
 #include "codec/message.h"
+#include "schema/library.h"
 
 /* How much of the input was right. ORDER LIKELY */
 enum likely_state {
@@ -40,6 +42,12 @@ struct likely likely_of(const struct schema *s, bool is_read, const struct messa
 
 /* Whether it can be taken for the message that it says it is, whatever else was expected. */
 bool likely_is_certain(const struct likely *l);
+
+/* The message that a payload certainly is of another protocol than the one that is spoken: its
+ * name, and which protocol; NULL: it is none. The arena is left as it was. */
+const char *likely_elsewhere(struct library *l, const struct protocol *spoken, uint16_t type,
+                             struct slice payload, const struct exi_limits *limits, struct arena *a,
+                             const struct protocol **other);
 
 /* Below 0: a is likelier than b; 0: they are as likely as each other. */
 int likely_compare(const struct likely *a, const struct likely *b);

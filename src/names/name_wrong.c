@@ -139,6 +139,11 @@ static int not_found(const struct name_scope *s, const char *text, const struct 
 int name_no_message(const struct name_scope *s, const char *name, struct err *e)
 {
     struct near best = {.distance = UINT32_MAX};
+    struct err ignored = ERR_INIT;
+    for (const struct protocol *p = PROTOCOLS; p->name != NULL; p++)
+        if (protocol_message(s->library, p, name, NULL, &ignored) != NULL)
+            return err_set(e, "%.60s belongs to %s; this session speaks %s", name, p->name,
+                           s->protocol->name);
     near_messages(&best, s, VERB_GET, name);
     return err_set(e, "%s has no message '%.60s'; the nearest is %s", s->protocol->name, name,
                    best.name);

@@ -85,7 +85,7 @@ enum field_mark {
     MARK_LIMIT, /* of the current, where it is not measured */
     MARK_POWER,
     MARK_LEFT,     /* seconds until the battery is full */
-    MARK_TRANSFER, /* the energy transfer that is asked for: AC_…, DC_… */
+    MARK_TRANSFER, /* says how energy is to be transferred: AC_…, Dynamic_…, BPT_… */
 };
 
 #define MARK_NUMBER (MARK_TRANSFER + 1)

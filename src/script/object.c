@@ -302,10 +302,13 @@ static int newindex_node(lua_State *L, struct object *o, struct node *n)
     if (bad != 0)
         return script_raise(L, &e);
     note_given(o, n, key);
-    if (field_is(&n->type->field[slot], MARK_TRANSFER) &&
-        transfer_asked(o->role, &o->message, &o->arena, &e) != 0)
-        return script_raise(L, &e);
-    return 0;
+    const struct field *f = &n->type->field[slot];
+    bool is_element = f->kind == KIND_NODE && !f->is_list && node_has(n, (unsigned)slot);
+    if (is_element)
+        bad = transfer_follow_in(o->role, n->v[slot].n, &o->arena, &e);
+    if (bad == 0 && (is_element || field_is(f, MARK_TRANSFER)))
+        bad = transfer_asked(o->role, &o->message, &o->arena, &e);
+    return bad != 0 ? script_raise(L, &e) : 0;
 }
 
 /* ---- messages ---- */

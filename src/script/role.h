@@ -74,8 +74,11 @@ struct incoming {
 
 struct serving;
 
-/* ORDER TRANSFER */
-enum transfer { TRANSFER_NONE, TRANSFER_AC, TRANSFER_DC };
+/* How energy is transferred, in each aspect (transfer.h); 0: nobody has asked. ORDER TRANSFER */
+#define TRANSFER_ASPECTS 3
+struct transfer {
+    uint8_t mode[TRANSFER_ASPECTS]; /* current, control, directions */
+};
 
 struct role {
     struct role *next;
@@ -97,7 +100,7 @@ struct role {
     bool is_place;            /* it holds sessions of another role: Secc.Place(), a fleet's */
     struct role *next_parked; /* of the places that nobody has */
     uint32_t number;          /* of a fleet's vehicle */
-    enum transfer transfer;   /* asked for last, by either side (transfer.h) */
+    struct transfer transfer; /* asked for last, by either side (transfer.h) */
     bool sdp_open;            /* SDP is scripted */
     bool on_link;             /* what is waited for is a frame of the link (slac.h) */
     bool is_unsigned;         /* the script does not want messages signed as they are sent */

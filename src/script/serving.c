@@ -249,7 +249,7 @@ static void forget(struct role *r)
     if (!s->id_fixed)
         memset(s->id, 0, sizeof s->id);
     r->sdp_open = false;
-    r->transfer = TRANSFER_NONE;
+    r->transfer = (struct transfer){{0}};
     r->sent_us = r->received_us = 0;
     r->sent_name[0] = '\0';
 }

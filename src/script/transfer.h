@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AC or DC: where the schema has a choice of both (AC_EVChargeParameter, DC_EVChargeParameter;
- * AC_EVSEStatus, DC_EVSEStatus), what nobody has set follows the energy transfer that was asked
- * for, in the field marked !transfer. What a script has set stays, and is told as a violation.
+ * How energy is transferred: AC or DC (AC_EVSEStatus, DC_EVSEStatus); by a schedule or as the
+ * station says (Scheduled_…, Dynamic_…); in one direction, in both or as the grid wants (BPT_…,
+ * DER_…). Where the schema has a choice of such names, what nobody has set follows what was asked
+ * for last, in a field marked !transfer. What a script has set stays, and is told as a violation.
  */
 #ifndef V2G_SCRIPT_TRANSFER_H
 #define V2G_SCRIPT_TRANSFER_H
@@ -10,10 +11,12 @@
 #include "codec/check.h"
 #include "script/role.h"
 
-/* A message that was made: it follows what the role has asked for, or was asked for. -1: e. */
+/* A message that was made, or an element of one: it follows what the role has asked for, or was
+ * asked for. -1: e. */
 int transfer_follow(const struct role *r, struct message *m, struct arena *a, struct err *e);
+int transfer_follow_in(const struct role *r, struct node *n, struct arena *a, struct err *e);
 
-/* The message asks for a transfer, if it has that field: what the role sends from now on follows,
+/* The message asks for a transfer, if it has such a field: what the role sends from now on follows,
  * this one, too (a: its arena; NULL: it came, and stays). -1: e. */
 int transfer_asked(struct role *r, struct message *m, struct arena *a, struct err *e);
 

@@ -165,14 +165,32 @@ static void note_given(struct outgoing *o, const struct place *p)
         o->given |= SESSION_GIVEN_TIME;
 }
 
-static int set_leaf(lua_State *L, const struct name *n, struct outgoing *o, struct node *base,
+/* As place_make; elements that are made on the way follow the transfer, unless the name says
+ * otherwise. */
+static int make_place(const struct bound *b, unsigned steps, struct outgoing *o, struct node *base,
+                      const uint32_t *index, struct place *p, struct err *e)
+{
+    for (unsigned i = 1; i <= steps; i++) {
+        if (place_find(b->name, i, base, index, p) && place_value(p) != NULL)
+            continue;
+        if (place_make(b->name, i, base, index, &o->arena, p, e) != 0)
+            return -1;
+        if (place_field(p)->kind == KIND_NODE &&
+            transfer_follow_in(b->role, place_value(p)->n, &o->arena, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int set_leaf(lua_State *L, const struct bound *b, struct outgoing *o, struct node *base,
                     const uint32_t *index, struct err *e)
 {
+    const struct name *n = b->name;
     union value v;
     struct place p;
     int at = lua_gettop(L);
     if (convert_take(L, at, n->field, &o->arena, &v, e) != 0 ||
-        place_make(n, n->steps, base, index, &o->arena, &p, e) != 0)
+        make_place(b, n->steps, o, base, index, &p, e) != 0)
         return -1;
     *place_value(&p) = v;
     note_given(o, &p);
@@ -180,22 +198,23 @@ static int set_leaf(lua_State *L, const struct name *n, struct outgoing *o, stru
 }
 
 /* A physical value keeps what a table does not name; so does any other element. */
-static int set_node(lua_State *L, const struct name *n, struct outgoing *o, struct node *base,
+static int set_node(lua_State *L, const struct bound *b, struct outgoing *o, struct node *base,
                     const uint32_t *index, struct err *e)
 {
     struct place p;
     int at = lua_gettop(L);
     bool is_table = lua_type(L, at) == LUA_TTABLE;
     if (!is_table)
-        return set_leaf(L, n, o, base, index, e);
-    if (place_make(n, n->steps, base, index, &o->arena, &p, e) != 0)
+        return set_leaf(L, b, o, base, index, e);
+    if (make_place(b, b->name->steps, o, base, index, &p, e) != 0)
         return -1;
     return convert_take_table(L, at, place_value(&p)->n, &o->arena, e);
 }
 
-static int set_count(lua_State *L, const struct name *n, struct outgoing *o, struct node *base,
+static int set_count(lua_State *L, const struct bound *b, struct outgoing *o, struct node *base,
                      const uint32_t *index, struct err *e)
 {
+    const struct name *n = b->name;
     int is_integer;
     lua_Integer count = lua_tointegerx(L, -1, &is_integer);
     struct place outer, p = {base, n->step[n->steps - 1].slot, 0};
@@ -203,7 +222,7 @@ static int set_count(lua_State *L, const struct name *n, struct outgoing *o, str
         return err_set(e, "expected a number of entries, 0 or more, found %s",
                        luaL_tolstring(L, -1, NULL));
     if (n->steps > 1) {
-        if (place_make(n, n->steps - 1, base, index, &o->arena, &outer, e) != 0)
+        if (make_place(b, n->steps - 1, o, base, index, &outer, e) != 0)
             return -1;
         p.node = place_value(&outer)->n;
     }
@@ -214,14 +233,15 @@ static int set_count(lua_State *L, const struct name *n, struct outgoing *o, str
     return 0;
 }
 
-static int set_specified(lua_State *L, const struct name *n, struct outgoing *o, struct node *base,
+static int set_specified(lua_State *L, const struct bound *b, struct outgoing *o, struct node *base,
                          const uint32_t *index, struct err *e)
 {
+    const struct name *n = b->name;
     struct place p;
     if (lua_type(L, -1) != LUA_TBOOLEAN)
         return err_set(e, "expected a boolean (true or false), found %s", luaL_typename(L, -1));
     if (lua_toboolean(L, -1))
-        return place_make(n, n->steps, base, index, &o->arena, &p, e);
+        return make_place(b, n->steps, o, base, index, &p, e);
     if (!place_find(n, n->steps, base, index, &p))
         return 0;
     drop_marks(o, n, index, 0);
@@ -239,18 +259,28 @@ static int set_target(lua_State *L, const struct bound *b, struct outgoing *o,
         return err_set(e, "the message has no header");
     switch (n->target) {
     case NAME_LEAF:
-        return set_leaf(L, n, o, base, index, e);
+        return set_leaf(L, b, o, base, index, e);
     case NAME_QUANTITY:
     case NAME_NODE:
-        return set_node(L, n, o, base, index, e);
+        return set_node(L, b, o, base, index, e);
     case NAME_COUNT:
-        return set_count(L, n, o, base, index, e);
+        return set_count(L, b, o, base, index, e);
     case NAME_SPECIFIED:
-        return set_specified(L, n, o, base, index, e);
+        return set_specified(L, b, o, base, index, e);
     case NAME_MESSAGE:
         break;
     }
     return err_set(e, "it is no value");
+}
+
+/* Whether what n leads to says how energy is transferred, or lies in what says it. */
+static bool asks_transfer(const struct name *n, struct node *base, const uint32_t *index)
+{
+    struct place p;
+    for (unsigned i = 1; i <= n->steps && place_find(n, i, base, index, &p); i++)
+        if (field_is(place_field(&p), MARK_TRANSFER))
+            return true;
+    return false;
 }
 
 static int finish_set(lua_State *L, const struct bound *b, struct outgoing *o,
@@ -259,7 +289,7 @@ static int finish_set(lua_State *L, const struct bound *b, struct outgoing *o,
     struct err e = ERR_INIT;
     if (set_target(L, b, o, index, &e) != 0)
         return raise_in(L, b, &e);
-    if (b->name->field != NULL && field_is(b->name->field, MARK_TRANSFER) &&
+    if (asks_transfer(b->name, place_base(b->name, &o->message), index) &&
         transfer_asked(b->role, &o->message, &o->arena, &e) != 0)
         return raise_in(L, b, &e);
     o->touched = true;

@@ -3,6 +3,7 @@
 #include "wire/world.h"
 
 #include "codec/copy.h"
+#include "codec/likely.h"
 #include "codec/value.h"
 #include "record/datagram.h"
 #include "record/link_frame.h"
@@ -386,6 +387,26 @@ static bool is_link_frame(struct event *e)
     return ether_is_homeplug(e->bytes);
 }
 
+/* Where something is wrong with what was read, and it is certainly a message of another protocol,
+ * says so; what could be read nevertheless has one violation more. */
+static void tell_foreign(const struct session *s, struct slice payload, struct received *r)
+{
+    struct err e = ERR_INIT;
+    const struct protocol *other;
+    if (!s->agreed || s->protocol == NULL || (r->is_decoded && r->message.violations == NULL))
+        return;
+    const char *name = likely_elsewhere(s->library, s->protocol, r->payload_type, payload,
+                                        &s->limits, &r->arena, &other);
+    if (name == NULL)
+        return;
+    err_set(&e, "%s is a message of %s; this session speaks %s", name, other->name,
+            s->protocol->name);
+    if (r->is_decoded)
+        message_add_violation(&r->message, &r->arena, name, e.what);
+    else
+        received_fails(r, &e);
+}
+
 void session_read(struct session *s, struct parcel *p)
 {
     struct event *e = &p->event;
@@ -419,6 +440,8 @@ void session_read(struct session *s, struct parcel *p)
         received_fails(r, &problem);
     if (s->second != NULL && !p->is_sent && !e->is_link)
         s->second(s->second_context, s, payload, r);
+    else if (!e->is_link)
+        tell_foreign(s, payload, r);
     if (r->is_decoded && keep_trailing(r) != 0) {
         err_set(&problem, "out of memory");
         received_fails(r, &problem);

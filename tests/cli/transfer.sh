@@ -88,3 +88,77 @@ END
 pair
 wants "in later messages as well" 0 \
     out 'PowerDeliveryReq/DC_EVPowerDeliveryParameter: does not go with AC; expected none'
+
+# ---- ISO 15118-20: control mode and directions ----
+
+printed() {
+    { echo "Evcc.Protocol = 'ISO15118-20'" && cat; } >"$work/print.lua"
+    run run --print "$work/print.lua"
+}
+
+CHOOSE="Evcc.Set_ServiceSelectionReq_SelectedEnergyTransferService_ServiceID(6)
+Evcc.Send_ServiceSelectionReq_001()
+Evcc.Send_DC_ChargeParameterDiscoveryReq_001()
+Evcc.Set_ScheduleExchangeReq_Dynamic_SEReqControlMode_DepartureTime(7200)
+Evcc.Send_ScheduleExchangeReq_001()"
+
+printed <<END
+$CHOOSE
+Evcc.Set_PowerDeliveryReq_EVPowerProfile_TimeAnchor(5)
+Evcc.Send_PowerDeliveryReq_001()
+Evcc.Send_DC_ChargeLoopReq_001()
+local m = Evcc.Message('PowerDeliveryReq')
+m.EVPowerProfile = { TimeAnchor = 3 }
+m:send()
+END
+wants "the service and the control mode that were chosen last are those of all that follows" 0 \
+    out '<s2:BPT_DC_CPDReqEnergyTransferMode>' out '<s1:Dynamic_EVPPTControlMode/>' \
+    out '<s2:BPT_Dynamic_DC_CLReqControlMode>' not-out '<s1:Scheduled' not-out '<s2:Scheduled' \
+    not-out 'does not go with' not-err 'does not go with'
+printed <<END
+Evcc.Set_ScheduleExchangeReq_Dynamic_SEReqControlMode_DepartureTime(7200)
+Evcc.Set_ScheduleExchangeReq_Scheduled_SEReqControlModeSpecified(true)
+Evcc.Send_ScheduleExchangeReq_001()
+local m = Evcc.Message('ServiceSelectionReq')
+m.SelectedEnergyTransferService = { ServiceID = 5 }
+m.SelectedEnergyTransferService = { ServiceID = 1 }
+m:send()
+Evcc.Send_AC_ChargeLoopReq_001()
+END
+wants "scheduled and one direction again, where they were chosen last" 0 \
+    out 'Scheduled_AC_CLReqControlMode' not-out Dynamic_AC not-out BPT_Scheduled
+printed <<END
+$CHOOSE
+Evcc.Set_PowerDeliveryReq_EVPowerProfile_Scheduled_EVPPTControlModeSpecified(true)
+Evcc.Send_PowerDeliveryReq_001()
+local m = Evcc.Message('DC_ChargeLoopReq')
+m.Dynamic_DC_CLReqControlMode = {}
+m:send()
+END
+cat "$work/out" "$work/err" >"$work/both" && mv "$work/both" "$work/out"
+wants "what is mixed on purpose goes out, and is a violation" 0 out '<s1:Scheduled_EVPPTControlMode>' \
+    out 'PowerDeliveryReq/EVPowerProfile/Scheduled_EVPPTControlMode: does not go with Dynamic; expected Dynamic_EVPPTControlMode' \
+    out 'DC_ChargeLoopReq/Dynamic_DC_CLReqControlMode: does not go with BPT; expected BPT_Dynamic_DC_CLReqControlMode'
+cat >"$work/evcc.lua" <<END
+Evcc.Protocol = 'ISO15118-20'
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+$CHOOSE
+Evcc.Receive_ScheduleExchangeRes_001()
+Evcc.Send_DC_ChargeLoopReq_001()
+Evcc.Receive_DC_ChargeLoopRes_001()
+END
+cat >"$work/secc.lua" <<END
+Secc.Receive_SessionSetupReq_001()
+Secc.Send_SessionSetupRes_001()
+Secc.Receive_ServiceSelectionReq_001()
+Secc.Receive_DC_ChargeParameterDiscoveryReq_001()
+Secc.Receive_ScheduleExchangeReq_001()
+Secc.Send_ScheduleExchangeRes_001()
+Secc.Receive_DC_ChargeLoopReq_001()
+Secc.Send_DC_ChargeLoopRes_001()
+assert(Secc.Get_ScheduleExchangeRes_Dynamic_SEResControlModeSpecified())
+assert(Secc.Get_DC_ChargeLoopRes_BPT_Dynamic_DC_CLResControlModeSpecified())
+END
+pair
+wants "the station follows what the vehicle has chosen" 0 not-out 'does not go with'
