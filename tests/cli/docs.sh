@@ -134,13 +134,6 @@ result $bad "every function known by name is answered, with parameter and result
 
 # ---- what belongs to no message ----
 
-# Heads of entries, without what only the English file has.
-heads() {
-    grep -v '^[# >]' "reference/$1.txt" | grep . | sed -E 's/\t.*//; s/\(.*//; s/: .*//'
-}
-cmp -s <(heads en) <(heads ko)
-result $? "both languages have the same entries, in the same order"
-
 # What visible.lua does not see.
 cat >"$work/known" <<'END'
 Role.Address
