@@ -5,7 +5,7 @@ max_line_length = 120 -- the standard has long names
 max_comment_line_length = 100
 
 local role = {fields = {Protocol = {read_only = false}, Signing = {read_only = false}}, other_fields = true}
-read_globals = {"Pass", "Fail", "Inconclusive", "Sleep", "Now", "Log", "Timer", "Profile", "Remember", "Recall", "Start", "Wait_For", "Wait_Any", "Guard", "Stop_Requested", "Traceback", "Vehicle", "Station", Pki = {other_fields = true}, Pilot = {other_fields = true}, Evcc = role, EVCC = role, Secc = role, SECC = role}
+read_globals = {"Pass", "Fail", "Inconclusive", "Sleep", "Now", "Log", "Timer", "Profile", "Remember", "Recall", "Recall_Change", "Start", "Wait_For", "Wait_Any", "Guard", "Stop_Requested", "Traceback", "Vehicle", "Station", Pki = {other_fields = true}, Pilot = {other_fields = true}, Evcc = role, EVCC = role, Secc = role, SECC = role}
 exclude_files = {"build"}
 
 -- what hooks of the ready-made vehicle and station find besides (lua/v2g/common.lua)

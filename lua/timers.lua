@@ -129,16 +129,23 @@ timers.Tester = {
     PICS_CMN_CMN_WakeUp = 300000, PIXIT_CMN_CMN_WakeUp = 200000,
 }
 
--- SLAC (ISO 15118-3).
+-- SLAC (ISO 15118-3): times, and counters (C_…), which are no milliseconds.
 timers.SLAC = {
     TT_EVSE_SLAC_init = { strict = 20000, field = 40000 }, -- 20 to 50 s
-    TT_match_response = 200, TT_match_sequence = 400, TP_match_sequence = 100,
+    TP_EV_SLAC_init = 10000,
+    TT_match_response = 200, TP_match_response = 100,
+    TT_match_sequence = 400, TP_match_sequence = 100,
     TT_EVSE_match_MNBC = 600, TP_EV_batch_msg_interval = 40, TT_EV_atten_results = 1200,
     TT_EVSE_match_session = 10000, TT_match_join = 12000, TP_match_leave = 1000,
     TT_matching_repetition = 10000, TT_matching_rate = 400, TT_amp_map_exchange = 200,
     TT_link_status_response = 5000, TP_EV_vald_state_duration = 400,
     T_vald_state_duration_max = 400, TP_EV_vald_toggle = 2000, TT_EVSE_vald_toggle = 3500,
     T_step_EF = 4000, T_conn_max_comm = 8000, T_step_X1 = 3000, T_conn_resume = 6000,
+    C_EV_match_retry = 2,           -- repetitions of a request
+    C_EV_start_atten_char_inds = 3, -- CM_START_ATTEN_CHAR.IND
+    C_EV_match_MNBC = 10,           -- M-Sounds
+    C_conn_max_match = 3,           -- attempts to match
+    C_sequ_retry = 2,               -- ways over E or F, where no vehicle begins to match
 }
 
 return timers

@@ -8,6 +8,7 @@ return {
     role = 'ev',
     about = 'BMW iX of 2022',
     sure = 'recorded sessions',
+    slac = habits.slac,
     protocols = { { 'DIN70121', priority = 2, schema = 1 },
                   { 'ISO15118-2', priority = 1, schema = 0 } },
     gaps = {

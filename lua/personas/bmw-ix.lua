@@ -10,6 +10,7 @@ return {
     role = 'ev',
     about = 'BMW iX of 2024',
     sure = 'compared with a capture',
+    slac = habits.slac,
     protocols = { { 'DIN70121', priority = 1, schema = 1 } },
     evcc_id = 'EC65CCCB4CA0',
     gaps = {

@@ -10,6 +10,7 @@ return {
     role = 'ev',
     about = 'BYD Atto 3',
     sure = 'recorded sessions; the first messages compared with a capture',
+    slac = habits.slac,
     protocols = { { 'DIN70121', priority = 1, schema = 1 },
                   { 'ISO15118-2', priority = 5, schema = 3 } },
     evcc_id = 'C0FBB6D3C300',

@@ -13,6 +13,7 @@ return {
     role = 'ev',
     about = 'Hyundai Ioniq 5, Kia EV6',
     sure = 'recorded sessions; DIN 70121 compared with a capture',
+    slac = habits.slac,
     protocols = { { 'DIN70121', priority = 1, schema = 1 },
                   { 'ISO15118-2', priority = 2, schema = 2 } },
     session_id = '0000000000000000',

@@ -6,6 +6,7 @@ return {
     role = 'ev',
     about = 'Hyundai Kona of 2017',
     sure = 'recorded sessions',
+    slac = require('v2g.habits').slac,
     protocols = { { 'DIN70121', priority = 1, schema = 1 } },
     gaps = {
         default = 265, ['SDP>TCP'] = 580, ['TCP>AppProtocol'] = 260,

@@ -8,6 +8,7 @@ return {
     role = 'ev',
     about = 'Mercedes-Benz EQC',
     sure = 'recorded sessions',
+    slac = require('v2g.habits').slac,
     protocols = { { 'DIN70121', priority = 1, schema = 1 } },
     tries = 3,
     gaps = {

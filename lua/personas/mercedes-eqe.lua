@@ -9,6 +9,7 @@ return {
     role = 'ev',
     about = 'Mercedes-Benz EQE',
     sure = 'compared with two captures',
+    slac = habits.slac,
     protocols = { { 'DIN70121', priority = 2, schema = 1 },
                   { 'ISO15118-2', priority = 1, schema = 0 } },
     evcc_id = '0018238EB0D1',

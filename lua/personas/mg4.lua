@@ -9,6 +9,7 @@ return {
     role = 'ev',
     about = 'MG4 Electric',
     sure = 'compared with three captures',
+    slac = habits.slac,
     protocols = { { 'DIN70121', priority = 1, schema = 2 },
                   { 'ISO15118-2', priority = 2, schema = 10 } },
     evcc_id = 'FCA47A14A391',

@@ -10,6 +10,7 @@ return {
     role = 'ev',
     about = 'Opel Ampera-e',
     sure = 'recorded sessions; compared with a capture up to CableCheck',
+    slac = habits.slac,
     protocols = { { 'DIN70121', priority = 1, schema = 1 } },
     session_id = '0000000000000000',
     evcc_id = '044EAFD9C5FA',

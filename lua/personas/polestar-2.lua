@@ -11,6 +11,7 @@ return {
     role = 'ev',
     about = 'Polestar 2',
     sure = 'recorded sessions',
+    slac = habits.slac,
     protocols = { { 'DIN70121', priority = 1, schema = 1 },
                   { 'ISO15118-2', priority = 2, schema = 0 } },
     gaps = {

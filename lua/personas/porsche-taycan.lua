@@ -7,6 +7,7 @@ return {
     role = 'ev',
     about = 'Porsche Taycan',
     sure = 'recorded sessions; AC compared with a capture',
+    slac = habits.slac,
     protocols = { { 'DIN70121', priority = 2, schema = 1 },
                   { 'ISO15118-2', priority = 1, schema = 0 } },
     evcc_id = '001887001C11',

@@ -6,6 +6,7 @@ return {
     role = 'ev',
     about = 'Renault Zoe Z50',
     sure = 'recorded sessions',
+    slac = require('v2g.habits').slac,
     protocols = { { 'DIN70121', priority = 1, schema = 0 },
                   { 'ISO15118-2', priority = 2, schema = 1 } },
     gaps = {

@@ -8,6 +8,7 @@ return {
     role = 'ev',
     about = 'Seres 3',
     sure = 'recorded sessions; compared with a capture that fails',
+    slac = require('v2g.habits').slac,
     protocols = { { 'DIN70121', priority = 1, schema = 10 },
                   { 'ISO15118-2', priority = 2, schema = 20 } },
     session_id = '000000000000',

@@ -10,6 +10,7 @@ return {
     role = 'ev',
     about = 'PSA/Stellantis: Opel Mokka-e, Citroen e-C4, Fiat Scudo',
     sure = 'recorded sessions; compared with a capture',
+    slac = habits.slac,
     protocols = { { 'DIN70121', priority = 1, schema = 1 },
                   { 'ISO15118-2', priority = 2, schema = 0 } },
     evcc_id = 'A453EE0108FD',

@@ -8,6 +8,7 @@ return {
     role = 'ev',
     about = 'Tesla Model 3, Model Y',
     sure = 'recorded sessions; the handshake compared with a capture',
+    slac = require('v2g.habits').slac,
     protocols = { { 'DIN70121', priority = 2, schema = 1 },
                   { uri = 'urn:tesla:din:2018:MsgDef', priority = 1, schema = 2, major = 0,
                     minor = 7 } },

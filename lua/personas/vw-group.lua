@@ -13,6 +13,7 @@ return {
     role = 'ev',
     about = 'Audi Q4, VW id.3, id.4 (firmware 3.5), id.buzz, Skoda Enyaq',
     sure = 'many recorded sessions; AC compared with a capture',
+    slac = habits.slac,
     protocols = { { 'DIN70121', priority = 2, schema = 1 },
                   { 'ISO15118-2', priority = 1, schema = 0 } },
     probe = { port = 60918, after = 'PaymentServiceSelection', first = 20, every = 1000,

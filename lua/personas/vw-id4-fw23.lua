@@ -11,6 +11,7 @@ return {
     role = 'ev',
     about = 'VW id.4 with firmware 2.3',
     sure = 'compared with two captures',
+    slac = habits.slac,
     protocols = { { 'DIN70121', priority = 1, schema = 1 },
                   { 'ISO15118-2', priority = 2, schema = 0 } },
     source_port = 49152,

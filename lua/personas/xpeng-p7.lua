@@ -7,6 +7,7 @@ return {
     role = 'ev',
     about = 'XPENG P7',
     sure = 'compared with a capture',
+    slac = habits.slac,
     protocols = { { 'DIN70121', priority = 1, schema = 1 },
                   { 'ISO15118-2', priority = 5, schema = 3 } },
     session_id = '0000000000000000',

@@ -15,8 +15,8 @@ local HOOKS <const> = { send = 'before', header = 'before', receive = 'on', stat
                         step = 'on', late = 'on' }
 
 -- Tables whose entries are all known by name.
-local CLOSED <const> = { ev = { 'battery', 'ac', 'grid' },
-                         station = { 'ac', 'dc', 'modes', 'grid', 'enter_service' } }
+local CLOSED <const> = { ev = { 'battery', 'ac', 'grid', 'slac' },
+                         station = { 'ac', 'dc', 'modes', 'grid', 'enter_service', 'slac' } }
 
 -- What numbers have to be that are not just 0 or more: parameters by kind, entries of tables with a
 -- point. Of a list it holds for each entry.
@@ -30,7 +30,7 @@ for names, kind in pairs {
     ['more_roots resends precharges welding loops after_stop_request pause renegotiate max_schedules '
         .. 'renegotiate_services standby standby_loops source_port leave_at stop_at silent_at '
         .. 'receipt_every stop_after renegotiate_after renegotiate_services_after pause_after '
-        .. 'exit_standby_after shutdown_after max_contracts'] = COUNT,
+        .. 'exit_standby_after shutdown_after max_contracts slac.again'] = COUNT,
     ['tries ac.phases'] = SOME,
     ['battery.soc battery.bulk battery.full battery.target discharge_to pilot'] = PERCENT,
     ['battery.capacity'] = { words = '1 or more', least = 1 },

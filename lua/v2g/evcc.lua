@@ -775,6 +775,9 @@ function evcc.attempt(self)
     local left = left_by(self, good, result, blame)
     wind_up(self, left)
     self.how = left.how
+    if self.unlinked then
+        return 'done', judge.close(self, false, self.unlinked)
+    end
     return 'done', judge.close(self, left.ok, left.why)
 end
 
@@ -800,11 +803,18 @@ end
 local function charge(self)
     while true do
         local outcome, ok, why = evcc.attempt(self)
-        if not ok or outcome ~= 'resume' or not self.p.resume or Stop_Requested() then
-            return { ok = ok, why = why, how = self.how or 'done', missing = self.missing,
+        local goes_on = ok and outcome == 'resume' and self.p.resume and not Stop_Requested()
+        if goes_on and self.link then
+            plugging.sleep(self)
+            plugging.doze(self, self.p.pause_ms / self.scale)
+            ok, why = plugging.wake(self)
+        elseif goes_on then
+            common.pause(self, self.p.pause_ms)
+        end
+        if not ok or not goes_on then
+            return { ok = ok or false, why = why, how = self.how or 'done', missing = self.missing,
                      code = self.code, protocol = self.protocol, soc = self.battery.soc }
         end
-        common.pause(self, self.p.pause_ms)
     end
 end
 
@@ -814,17 +824,7 @@ end
 -- (of the last response), protocol, soc (percent) of the battery.
 function evcc.charge(role, options)
     local self = evcc.new(role, options)
-    if role.SlacFirst then
-        local station, why = plugging.into(self)
-        if not station then
-            return { ok = false, why = 'SLAC: ' .. why, how = 'gone', soc = self.battery.soc }
-        end
-    end
-    local outcome = charge(self)
-    if role.SlacFirst then
-        plugging.out(self)
-    end
-    return outcome
+    return role.SlacFirst and plugging.charge(self, charge) or charge(self)
 end
 
 return evcc

@@ -7,6 +7,10 @@ local habits = {}
 
 local DIN <const> = 'DIN70121'
 
+-- Pauses of the matching, in ms: medians of 85 captures of cars, which take longer to begin than
+-- TP_match_sequence allows a sender.
+habits.slac = { start = 223, interval = 40, response = 8, match = 54 }
+
 -- For values.X.Y_UnitSpecified: no unit, where that is an optional element (DIN 70121).
 function habits.no_unit(ev)
     if ev.protocol == DIN then

@@ -151,6 +151,15 @@ parameters.ev = {
     departure = 0,          -- s from now; 0: none is sent (ISO 15118-2: DepartureTime absent)
     max_schedules = nil,    -- MaxEntriesSAScheduleTuple; nil: absent
 
+    -- ---- SLAC (ISO 15118-3), behind a modem or on a bench (docs/bench.md) ----
+    slac = {
+        again = 0,          -- how often it is matched anew, where that failed or the link is lost
+        amp_map = false,    -- true: sends CM_AMP_MAP.REQ once the link is up
+        -- ms from CM_SLAC_PARM.CNF to CM_START_ATTEN_CHAR.IND; between sounds (0:
+        -- TP_EV_batch_msg_interval); to CM_ATTEN_CHAR.RSP; from that to CM_SLAC_MATCH.REQ
+        start = 60, interval = 0, response = 0, match = 0,
+    },
+
     -- ---- what messages say, whatever the model says ----
     -- values.CurrentDemandReq.DC_EVStatus_EVReady = true calls
     -- Evcc.Set_CurrentDemandReq_DC_EVStatus_EVReady(true) before each is sent; so the keys are the
@@ -277,6 +286,10 @@ parameters.station = {
     -- are 26.67); nil: 5, the limit comes by messages. A vehicle of this program follows it; one of
     -- another has a pilot of its own: CP states and SLAC are not played.
     pilot = nil,
+    -- SLAC (ISO 15118-3), behind a modem or on a bench (docs/bench.md): dB that are added to what
+    -- vehicles are told; true: sends CM_AMP_MAP.REQ once the link is up; ms from a pause until it
+    -- wakes the vehicle (0: never)
+    slac = { adjustment = 0, amp_map = false, wake = 0 },
     values = {}, trailing = {}, before = {}, on = {}, -- as those of the vehicle, of Responses
 }
 

@@ -3,8 +3,6 @@
 -- the station's oscillator make of it. Both sides see the same line; where this program plays both,
 -- they find here what the other has set. Pilot.Of(name) is that of another cable.
 
-local POLL <const> = 5 -- ms between looks while a state is waited for
-
 -- Volt: the station's supply and its resistor, the drop of the vehicle's diode.
 local SUPPLY <const>, SOURCE <const>, DIODE <const> = 12, 1000, 0.7
 -- Ohm, of the vehicle's resistors in each state: B alone, C and D with a second one beside it.
@@ -39,6 +37,17 @@ local function of(cable)
             return supply
         end
         return (supply - DIODE) * ohm / (SOURCE + ohm) + DIODE
+    end
+
+    -- Waits until something is set, by either side. False: nothing was in time (nil: for ever).
+    function pilot.Change(ms)
+        local n = get('changes')
+        return tonumber(Recall_Change(('pilot %s changes'):format(cable), n and tostring(n), ms)) ~= n
+    end
+
+    -- Has those who wait in Change look again.
+    function pilot.Poke()
+        put('changes', (get('changes') or 0) + 1)
     end
 
     -- 'A' to 'F', volt, duty cycle in percent (100: steady), and whether the negative half-wave is
@@ -98,6 +107,7 @@ local function of(cable)
                     .. 'duty or oscillator'):format(key, value), 2)
             end
         end
+        pilot.Poke()
         local after, v, duty = pilot.State()
         if before == 'B' and after == 'C' then
             put('toggles', pilot.Toggles() + 1)
@@ -114,14 +124,14 @@ local function of(cable)
     function pilot.Expect(state, ms, may_fail)
         local from = Now()
         while pilot.Name() ~= state and pilot.State() ~= state do
-            if Now() - from >= ms then
+            local left = ms - (Now() - from)
+            if left <= 0 or not pilot.Change(left) then
                 if may_fail then
                     return nil
                 end
                 Fail(('control pilot: expected %s within %g ms, found %s'):format(state, ms,
                     pilot.Name()))
             end
-            Sleep(POLL)
         end
         return Now() - from
     end

@@ -73,6 +73,7 @@ session.__index = session
 local function new_session(at)
     local s = setmetatable({}, session)
     s.p, s.role, s.scale, s.plain, s.tolerated = at.p, at.role, at.scale, {}, at.tolerated
+    s.at, at.is_paused = at, false
     s.known, s.quirks, s.side = at.known, at.quirks, at.side
     s.state = 'supportedAppProtocolRes'
     s.counts = {}
@@ -273,6 +274,7 @@ end
 
 -- Keeps what a session needs that goes on: the contract is that whose key signs.
 function session:pause()
+    self.at.is_paused = true
     local kept = {}
     for key, value in pairs {
         namespace = self.role.Namespace, mode = self.mode, schedule = self.schedule or 1,
@@ -646,6 +648,9 @@ function secc.attend(at, linked)
         wire.cut(s.id)
     end
     at.role.Disconnect(false)
+    if at.cut then
+        ok, why, at.cut = false, ('%s, after %s'):format(at.cut, s.state), nil
+    end
     if ok and s.overdue and Profile() ~= 'field' then
         return false, s.overdue
     end
@@ -656,18 +661,24 @@ end
 -- say, or the user wants to end: how many sessions there were, and how many failed. tls: what the
 -- station listens for where the parameters do not say.
 function secc.serve(role, options, tls)
-    if role.SlacFirst then
-        slac.begin(role)
-    end
     local first = secc.new(role, options)
     local free, tasks, undiscover = { first }, {}, opening.discovery(first)
+    local link = role.SlacFirst and slac.begin(role, first.p.slac, function(why)
+        for at in pairs(tasks) do
+            at.cut = 'SLAC: ' .. why
+            at.role.Disconnect(true)
+        end
+    end)
     local outcome = { ok = true, sessions = 0, failed = 0 }
     local function attend(at, linked)
         local good, ok, why = Guard(secc.attend, at, linked)
         if not good then
             at.role.Disconnect(true)
         end
-        free[#free + 1] = at
+        free[#free + 1], tasks[at] = at, nil
+        if link then
+            link:session_over(at.is_paused, good and ok == true)
+        end
         outcome.sessions = outcome.sessions + 1
         if not (good and ok) or ok == 'error' then
             outcome.failed, outcome.ok = outcome.failed + 1, false

@@ -4,19 +4,18 @@
 
 local slac = {}
 
--- Counters of ISO 15118-3, table A.1.
-slac.counters = {
-    C_EV_match_retry = 2,           -- repetitions of a request
-    C_EV_start_atten_char_inds = 3, -- CM_START_ATTEN_CHAR.IND
-    C_EV_match_MNBC = 10,           -- M-Sounds
-    C_conn_max_match = 3,           -- attempts to match
-}
+-- Counters of ISO 15118-3, table A.1, by name (lua/timers.lua).
+slac.counters = setmetatable({}, { __index = function(_, name)
+    return Timer('SLAC', name)
+end })
 
 slac.NOBODY = ('0'):rep(34) -- SOURCE_ID, RESP_ID, …: all zero
 slac.ALL = 'FFFFFFFFFFFF'
 local POLL <const> = 250         -- ms between looks at the link
 local SET_KEY <const> = 500      -- ms until CM_SET_KEY.CNF
 local SET_KEY_TRIES <const> = 10
+
+slac.LOOK = 400 -- ms between looks at a link that is up: its end shows within TP_match_leave
 
 function slac.time(name)
     return Timer('SLAC', name)
@@ -82,16 +81,25 @@ function slac.set_key(role, nmk, nid, other)
     return false
 end
 
--- Asks for the link: of either maker's modem.
+-- Of each role, the request for the link that its modem has answered: that of its maker.
+local known = setmetatable({}, { __mode = 'k' })
+
+local MAKERS <const> = { VS_PL_LINK_STATUS_CNF = 'VS_PL_LINK_STATUS_REQ',
+                         CG_GET_D_LINK_STATUS_CNF = 'CG_GET_D_LINK_STATUS_REQ' }
+
+-- Asks for the link: of either maker's modem, as long as it is not known which it is.
 function slac.ask_link(role)
-    role.Slac_Send(role.Message('VS_PL_LINK_STATUS_REQ'))
-    role.Slac_Send(role.Message('CG_GET_D_LINK_STATUS_REQ'))
+    for _, request in pairs(known[role] and { known[role] }
+        or { 'VS_PL_LINK_STATUS_REQ', 'CG_GET_D_LINK_STATUS_REQ' }) do
+        role.Slac_Send(role.Message(request))
+    end
 end
 
--- What a message says of the link: true, false, or nil: nothing.
-function slac.link_of(m)
-    local name = m:name()
-    if name == 'VS_PL_LINK_STATUS_CNF' or name == 'CG_GET_D_LINK_STATUS_CNF' then
+-- What a message to the role says of the link: true, false, or nil: nothing.
+function slac.link_of(role, m)
+    local request = MAKERS[m:name()]
+    if request then
+        known[role] = request
         return m.LinkStatus == 1
     end
 end
@@ -99,14 +107,68 @@ end
 -- Waits until the link is up, at most so long. Whether it is.
 function slac.wait_for_link(role, ms, other)
     local over = Now() + ms
+    local function says_link(m)
+        return slac.link_of(role, m)
+    end
     while Now() < over do
         local next_look = math.min(over, Now() + POLL)
         slac.ask_link(role)
-        if heard(role, next_look, slac.link_of, other) then
+        if heard(role, next_look, says_link, other) then
             return true
         end
     end
     return false
+end
+
+-- ---- amplitudes ----
+
+-- Answers CM_AMP_MAP.REQ, which either side may send while there is a link; one without any
+-- amplitudes gets no answer. Whether it was one.
+function slac.answer_amp_map(role, m, from)
+    if m:name() ~= 'CM_AMP_MAP_REQ' then
+        return false
+    end
+    if m.AMLEN > 0 then
+        role.Slac_Send(slac.message(role, 'CM_AMP_MAP_CNF', { Result = 0 }), from)
+    end
+    return true
+end
+
+local CARRIERS <const>, FULL <const> = 1155, 15
+
+-- An exchange that this side begins, for whoever takes the frames: sends CM_AMP_MAP.REQ with full
+-- power on all carriers, and again each TT_amp_map_exchange, until CM_AMP_MAP.CNF with result 0.
+-- due: when go_on_amp_map has something to do; nil: it is over. take_amp_map is given what comes.
+function slac.begin_amp_map(role, mac)
+    local exchange = { role = role, mac = mac, sent = 0, due = Now() }
+    slac.go_on_amp_map(exchange)
+    return exchange
+end
+
+function slac.go_on_amp_map(exchange)
+    if not exchange.due or exchange.due > Now() then
+        return
+    elseif exchange.sent > slac.counters.C_EV_match_retry then
+        exchange.due = nil
+        exchange.role.Measured('SLAC', 'TT_amp_map_exchange', nil, Now() - exchange.last, false)
+        return Log(('SLAC: %s does not answer CM_AMP_MAP.REQ'):format(exchange.mac))
+    end
+    local amplitudes = {}
+    for i = 1, CARRIERS do
+        amplitudes[i] = FULL
+    end
+    exchange.role.Slac_Send(slac.message(exchange.role, 'CM_AMP_MAP_REQ',
+        { AMDATA = amplitudes }), exchange.mac)
+    exchange.sent, exchange.last = exchange.sent + 1, Now()
+    exchange.due = Now() + slac.time 'TT_amp_map_exchange'
+end
+
+function slac.take_amp_map(exchange, m, from)
+    if exchange and exchange.due and m:name() == 'CM_AMP_MAP_CNF' and from == exchange.mac
+        and m.Result == 0 then
+        exchange.due = nil
+        exchange.role.Measured('SLAC', 'TT_amp_map_exchange', nil, Now() - exchange.last, true)
+    end
 end
 
 -- The mean of what the groups say, in dB.

@@ -10,8 +10,6 @@ local matching = {}
 -- CM_VALIDATE decides.
 local NEAR <const> = 3
 local TOGGLES <const> = 3
-local CNF_MORE <const> = 60 -- ms after the first CM_SLAC_PARM.CNF in which others may answer
-
 local function fail(why)
     error({ slac = why }, 0)
 end
@@ -67,14 +65,15 @@ local function find_stations(s)
     if not ask(role, request, slac.ALL, 'CM_SLAC_PARM_CNF', take) then
         fail('no station answered CM_SLAC_PARM.REQ')
     end
-    await(role, 'CM_SLAC_PARM_CNF', CNF_MORE, function(m, from)
+    await(role, 'CM_SLAC_PARM_CNF', s.pace.start, function(m, from) -- others may answer, too
         take(m, from)
     end)
     return stations, list
 end
 
 local function sound(s)
-    local role, pause = s.role, slac.time 'TP_EV_batch_msg_interval'
+    local role, pause = s.role, s.pace.interval
+    pause = pause > 0 and pause or slac.time 'TP_EV_batch_msg_interval'
     local start = slac.message(role, 'CM_START_ATTEN_CHAR_IND',
         { FORWARDING_STA = s.mac, RunID = s.run_id })
     for _ = 1, slac.counters.C_EV_start_atten_char_inds do
@@ -101,6 +100,7 @@ local function collect(s, stations, list, from)
             if not station or not slac.is(m, fixed) then
                 return nil
             end
+            Sleep(s.pace.response)
             s.role.Slac_Send(slac.message(s.role, 'CM_ATTEN_CHAR_RSP',
                 { SOURCE_ADDRESS = s.mac, RunID = s.run_id }), sender)
             heard = heard + (station.attenuation and 0 or 1)
@@ -162,6 +162,7 @@ local function choose(s, list)
 end
 
 local function match(s, station)
+    Sleep(s.pace.match)
     local ids = { PEVMAC = s.mac, EVSEMAC = station.mac, RunID = s.run_id }
     local request = slac.message(s.role, 'CM_SLAC_MATCH_REQ', ids)
     local answer = ask(s.role, request, station.mac, 'CM_SLAC_MATCH_CNF', function(m, from)
@@ -193,10 +194,14 @@ local function attempt(s)
     return station
 end
 
--- Until it is matched, at most for TT_matching_repetition, and C_conn_max_match times. The station
--- that it is matched with ({mac, attenuation}); or nil, and why not.
-function matching.match(role)
-    local s = { role = role, mac = role.Slac() }
+-- What `slac` of the parameters says where nothing is given.
+local PACE <const> = require('v2g.parameters').ev.slac
+
+-- Until it is matched, at most for TT_matching_repetition, and C_conn_max_match times. pace: `slac`
+-- of the vehicle's parameters, or nil. The station that it is matched with ({mac, attenuation}); or
+-- nil, and why not.
+function matching.match(role, pace)
+    local s = { role = role, mac = role.Slac(), pace = pace or PACE }
     local from, why = Now(), nil
     for _ = 1, slac.counters.C_conn_max_match do
         local good, result = pcall(attempt, s)
@@ -214,6 +219,57 @@ function matching.match(role)
         end
     end
     return nil, why
+end
+
+-- ---- while it is matched ----
+
+local watch = {}
+watch.__index = watch
+
+-- What ends the network besides the vehicle's own wish; nil: nothing.
+local function ends_by(w, m)
+    local pilot = Pilot.State()
+    if pilot == 'E' or pilot == 'F' then
+        return ('the control pilot is in state %s [V2G3-M09-19]'):format(pilot)
+    end
+    return m and slac.link_of(w.role, m) == false and 'the link is lost [V2G3-M07-34]' or nil
+end
+
+local function go_on(w)
+    local next_look = Now()
+    while not w.is_over do
+        if next_look <= Now() then
+            slac.ask_link(w.role)
+            next_look = Now() + slac.LOOK
+        end
+        local m, from = w.role.Slac_Receive(next_look - Now())
+        local why = ends_by(w, m)
+        if why and not w.is_over then
+            w.is_over = true
+            w.lost(why)
+        elseif m and not slac.answer_amp_map(w.role, m, from) then
+            slac.take_amp_map(w.amp_map, m, from)
+        end
+        if w.amp_map then
+            slac.go_on_amp_map(w.amp_map)
+            next_look = math.min(next_look, w.amp_map.due or math.huge)
+        end
+    end
+end
+
+-- Looks after the link beside the session, as a task: calls lost(why) once, when it is gone, or the
+-- station says so on the pilot. station: as of match. begins: sends CM_AMP_MAP.REQ of its own.
+function matching.watch(role, station, begins, lost)
+    local w = setmetatable({ role = role, lost = lost }, watch)
+    w.amp_map = begins and slac.begin_amp_map(role, station.mac) or nil
+    w.task = Start(go_on, w)
+    return w
+end
+
+-- Waits until it looks no more, so that others may take frames.
+function watch:stop()
+    self.is_over = true
+    Wait_For(self.task)
 end
 
 -- Leaves the network: a key that nobody else has [V2G3-A09-121].

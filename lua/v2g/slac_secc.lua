@@ -3,6 +3,7 @@
 -- side: tells each how well it is heard, and gives that which chooses it the key of its network.
 
 local slac = require 'v2g.slac'
+local socket = require 'v2g.socket'
 
 local matching = {}
 
@@ -10,7 +11,7 @@ local MOST <const> = 256       -- matchings at once; CM_SLAC_PARM.REQ of more ar
 local FINISH <const> = 45      -- ms after the time for sounds, for profiles that are on their way
 local GROUPS <const> = 58
 local VALIDATE_AGAIN <const> = 400 -- ms until the first CM_VALIDATE.CNF is repeated
-local LOOK <const> = 200       -- ms between looks at the link of a vehicle that is matched
+local LOOK <const> = 200       -- ms between looks at the link that is to come up
 
 -- ---- one matching ----
 
@@ -20,6 +21,7 @@ end
 
 local function drop(s, why)
     s.at.matchings[s.key] = nil
+    s.at.plug:failed()
     Log(('SLAC: matching with %s ends: %s'):format(s.mac, why))
 end
 
@@ -102,9 +104,10 @@ local ANSWERS <const> = {}
 
 function ANSWERS.CM_SLAC_PARM_REQ(at, m, from)
     local key = from .. m.RunID
-    if m.ApplicationType ~= 0 or m.SecurityType ~= 0 or at.linked then
+    if m.ApplicationType ~= 0 or m.SecurityType ~= 0 or at.linked or at.plug:is_busy() then
         return
     end
+    at.plug:begun()
     local s = at.matchings[key]
     if not s then
         local n = 0
@@ -181,35 +184,40 @@ function ANSWERS.CM_SLAC_MATCH_REQ(at, m, from)
     s.matched = Now()
     wait(s, 'joining', slac.time 'TT_match_join', function()
         at.role.Measured('SLAC', 'TT_match_join', nil, Now() - s.matched, false)
+        at.looks = nil
         drop(s, 'the link did not come up')
         at:renew()
     end)
-    at.looks = Now()
-end
-
-function ANSWERS.CM_AMP_MAP_REQ(at, m, from)
-    if at.linked and m.AMLEN > 0 then
-        at.role.Slac_Send(slac.message(at.role, 'CM_AMP_MAP_CNF', { Result = 0 }), from)
-    end
+    at.looks, at.leaves = Now(), nil
 end
 
 -- ---- the link ----
+
+-- Leaves the network of a vehicle, within TP_match_leave [V2G3-A09-121]: a key that nobody has.
+local function leave(at, why)
+    Log(('SLAC: the network with %s is left: %s'):format(at.linked, why))
+    at.linked, at.looks, at.amp_map, at.leaves = nil, nil, nil, nil
+    at:renew()
+end
+
+local function joined(at, s)
+    at.role.Measured('SLAC', 'TT_match_join', nil, Now() - s.matched, true)
+    Log(('SLAC: matched with %s, %.0f ms after CM_SLAC_MATCH.CNF'):format(s.mac, Now() - s.matched))
+    at.linked = s.mac
+    at.matchings[s.key] = nil
+    at.plug:matched()
+    at.amp_map = at.p.amp_map and slac.begin_amp_map(at.role, s.mac) or nil
+end
 
 local function link_says(at, up)
     if up and not at.linked then
         for _, s in pairs(at.matchings) do
             if s.state == 'joining' then
-                at.role.Measured('SLAC', 'TT_match_join', nil, Now() - s.matched, true)
-                Log(('SLAC: matched with %s, %.0f ms after CM_SLAC_MATCH.CNF'):format(s.mac,
-                    Now() - s.matched))
-                at.linked = s.mac
-                at.matchings[s.key] = nil
+                joined(at, s)
             end
         end
     elseif not up and at.linked then
-        Log(('SLAC: the link to %s is lost'):format(at.linked))
-        at.linked = nil
-        at:renew()
+        leave(at, at.plug:lost() and 'the link is lost [V2G3-M07-34]' or 'the vehicle has left it')
     end
 end
 
@@ -238,9 +246,13 @@ function station:renew()
 end
 
 function station:take(m, from)
-    local up = slac.link_of(m)
+    local up = slac.link_of(self.role, m)
     if up ~= nil then
         return link_says(self, up)
+    end
+    slac.take_amp_map(self.amp_map, m, from)
+    if (self.linked or self.looks) and slac.answer_amp_map(self.role, m, from) then
+        return
     end
     local answer = ANSWERS[m:name()]
     if answer then
@@ -259,39 +271,81 @@ function station:work()
     for _, s in pairs(self.matchings) do
         first = math.min(first, s.due)
     end
+    if self.leaves and self.linked then
+        leave(self, self.leaves)
+    end
     if self.looks and self.looks <= Now() then
         slac.ask_link(self.role)
-        self.looks = Now() + LOOK
+        self.looks = Now() + (self.linked and slac.LOOK or LOOK)
+    end
+    if self.amp_map then
+        slac.go_on_amp_map(self.amp_map)
+        first = math.min(first, self.amp_map.due or math.huge)
     end
     return math.max(0, math.min(first, self.looks or math.huge) - Now())
 end
 
--- Goes on for ever, as a task beside the sessions, with that control pilot; with 5 % on it once the
--- modem has its first key. adjustment: dB that are added to what it tells vehicles.
-function matching.serve(role, pilot, adjustment)
-    local self = setmetatable({ role = role, mac = role.Slac(), matchings = {}, pilot = pilot,
-                                adjustment = adjustment or 0 }, station)
+-- From the plug's task: the network is to be left, for that reason.
+function station:part(why)
+    self.leaves = (self.linked or self.looks) and why
+end
+
+-- No vehicle is matched, or being so.
+function station:is_idle()
+    return not self.linked and not next(self.matchings)
+end
+
+-- A session is over, after which the vehicle pauses, or not [V2G3-M09-17].
+function station:session_over(is_paused, is_good)
+    if is_paused then
+        self.plug:sleep(self.p.wake)
+    elseif is_good then
+        self.plug.is_expected = true
+        self:part('the session is over [V2G3-M09-17]')
+    end
+end
+
+-- What comes and is due, for ever; with 5 % on the pilot once the modem has its first key.
+function station:serve()
     self:renew()
-    pilot.Set { duty = 5 }
+    self.plug:begin()
     while true do
         local ms = self:work()
-        local m, from = role.Slac_Receive(ms < math.huge and ms or nil)
+        local m, from = self.role.Slac_Receive(ms < math.huge and ms or nil)
         if m then
             self:take(m, from)
         end
     end
 end
 
+-- One with that control pilot. p: `slac` of the station's parameters, or nil. lost(why): called
+-- when no session can go on; nil: nobody cares.
+function matching.new(role, pilot, p, lost)
+    local self = setmetatable({ role = role, mac = role.Slac(), matchings = {}, pilot = pilot,
+                                p = p or require('v2g.parameters').station.slac }, station)
+    self.plug = socket.new(self, pilot, lost)
+    self.adjustment = self.p.adjustment
+    return self
+end
+
+-- One that goes on for ever: for tasks.
+function matching.serve(role, pilot, p)
+    matching.new(role, pilot, p):serve()
+end
+
 -- Begins for a station, and for the neighbours that the bench has besides (evse1, evse2, …): these
--- have cables of their own, and are matched with nobody who has a choice.
-function matching.begin(role)
-    Start(matching.serve, role, Pilot)
+-- have cables of their own, and are matched with nobody who has a choice. p, lost: as of new. That
+-- of the station.
+function matching.begin(role, p, lost)
+    local own = matching.new(role, Pilot, p, lost)
+    Start(own.serve, own)
     local n = 1
     while role.Slac_Has('evse' .. n) do
         local name = 'evse' .. n
         Start(matching.serve, Station { name = name, interface = name }, Pilot.Of(name))
         n = n + 1
     end
+    return own
 end
 
 return matching

@@ -14,7 +14,8 @@
 /* What a decoder may spend on an input. */
 struct exi_limits {
     size_t size;   /* bytes of input */
-    size_t memory; /* bytes of memory for the message; 0: 4 KiB and 60 times the input */
+    size_t memory; /* bytes of memory for the message; 0: 4 KiB and 60 times the input, in a layout
+                      of octets 512 times */
     unsigned depth;
     uint32_t list; /* entries of one list */
 };

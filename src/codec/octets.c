@@ -406,7 +406,7 @@ static int read_message(struct reader *r, const struct schema *s, const struct e
     r->violations_end = &r->m->violations;
     r->memory = r->options->limits.memory;
     if (r->memory == 0)
-        r->memory = 4096 + (size_t)(r->end / 8) * 60;
+        r->memory = 4096 + (size_t)r->end * CHARGE; /* each bit may be an entry of a list */
     enter(r, el->as.name);
     return read_node(r, el->as.type, &r->m->v) != 0 ? -1 : read_tail(r);
 }

@@ -71,6 +71,7 @@ void line_close(struct line *l)
         timer_stop(&l->first->timer);
         drop(l->first);
     }
+    timer_stop(&l->look);
     for (unsigned i = 0; i < l->nodes; i++)
         ether_close(l->node[i].port);
     ether_set_medium(l->world, NULL);
@@ -146,14 +147,80 @@ static const struct line_path *path_of(const struct line *l, const struct line_n
     return l->path == NULL ? &l->options.all : &l->path[place(l, from, to)];
 }
 
-bool line_is_linked(const struct line *l, const struct line_node *a, const struct line_node *b)
+/* Off the line now. */
+static bool is_off(const struct line_node *n, int64_t now)
 {
-    int64_t since = a->key_us > b->key_us ? a->key_us : b->key_us;
-    if (a == b || a->key_us == 0 || b->key_us == 0 || a->is_unplugged || b->is_unplugged ||
+    bool off = n->is_unplugged;
+    for (unsigned i = 0; i < n->aways; i++)
+        off = off || (now >= n->away[i].from_us && now < n->away[i].to_us);
+    return off;
+}
+
+/* Since when it has had its key, and been on the line. */
+static int64_t there_since(const struct line_node *n, int64_t now)
+{
+    int64_t since = n->key_us;
+    for (unsigned i = 0; i < n->aways; i++)
+        if (n->away[i].to_us <= now && n->away[i].to_us > since)
+            since = n->away[i].to_us;
+    return since;
+}
+
+/* When their link is up, as things are now; INT64_MAX: never. */
+static int64_t link_us(const struct line *l, const struct line_node *a, const struct line_node *b)
+{
+    int64_t now = world_now(l->world);
+    if (a == b || a->key_us == 0 || b->key_us == 0 || is_off(a, now) || is_off(b, now) ||
         !path_of(l, a, b)->is_there || memcmp(a->nmk, b->nmk, sizeof a->nmk) != 0 ||
         (l->options.by_nid && memcmp(a->nid, b->nid, sizeof a->nid) != 0))
-        return false;
-    return world_now(l->world) >= since + (int64_t)l->options.join_ms * 1000;
+        return INT64_MAX;
+    int64_t of_a = there_since(a, now), of_b = there_since(b, now);
+    return (of_a > of_b ? of_a : of_b) + (int64_t)l->options.join_ms * 1000;
+}
+
+bool line_is_linked(const struct line *l, const struct line_node *a, const struct line_node *b)
+{
+    return link_us(l, a, b) <= world_now(l->world);
+}
+
+/* ---- links that come and go ---- */
+
+/* When it goes off the line or on it next, if that is before `otherwise`. */
+static int64_t next_edge(const struct line_node *n, int64_t now, int64_t otherwise)
+{
+    for (unsigned i = 0; i < n->aways; i++) {
+        int64_t edge = n->away[i].from_us > now ? n->away[i].from_us : n->away[i].to_us;
+        otherwise = edge > now && edge < otherwise ? edge : otherwise;
+    }
+    return otherwise;
+}
+
+static void look_again(void *data)
+{
+    line_changed(data);
+}
+
+void line_changed(struct line *l)
+{
+    struct line_watch *w = &l->watch;
+    if (w->changed == NULL)
+        return;
+    int64_t now = world_now(l->world), next = link_us(l, w->a, w->b);
+    bool is_up = next <= now;
+    next = next_edge(w->a, now, next_edge(w->b, now, is_up ? INT64_MAX : next));
+    timer_stop(&l->look);
+    if (next < INT64_MAX)
+        timer_at(l->world, &l->look, next, look_again, l);
+    if (is_up == w->is_up)
+        return;
+    w->is_up = is_up;
+    w->changed(w->context, is_up);
+}
+
+void line_watch(struct line *l, const struct line_watch *watch)
+{
+    l->watch = *watch;
+    line_changed(l);
 }
 
 /* ---- frames ---- */
@@ -172,9 +239,10 @@ static void arrive(void *data)
     struct line_frame *f = data;
     struct line *l = f->line;
     struct slice frame = {f->bytes, f->n};
-    if (!f->to->is_unplugged || f->from == NULL)
+    bool is_there = !is_off(f->to, world_now(l->world));
+    if (is_there || f->from == NULL)
         hand_over(l, f->to, frame);
-    if (f->from != NULL && !f->to->is_unplugged)
+    if (f->from != NULL && is_there)
         l->modems->heard(l, f->to, frame, path_of(l, f->from, f->to));
     drop(f);
 }
@@ -211,7 +279,7 @@ static bool happens(struct line *l, unsigned of_1000)
 void line_carry(struct line *l, struct line_node *from, struct slice frame)
 {
     bool is_for_all = frame.p[0] & 1, is_homeplug = ether_is_homeplug(frame);
-    if (from->is_unplugged)
+    if (is_off(from, world_now(l->world)))
         return;
     for (unsigned i = 0; i < l->nodes; i++) {
         struct line_node *to = &l->node[i];

@@ -17,6 +17,7 @@
 #define LINE_GROUPS 58 /* of carriers, for which an attenuation is told */
 #define LINE_NODES 256
 #define LINE_NAME 16
+#define LINE_AWAY 8 /* times at which a node may be off the line */
 
 /* From one node to another. */
 struct line_path {
@@ -29,6 +30,14 @@ struct line_path {
 
 struct line;
 struct line_node;
+
+/* Whether two nodes have a link; called as soon as that changes. */
+struct line_watch {
+    const struct line_node *a, *b;
+    void (*changed)(void *context, bool is_up);
+    void *context;
+    bool is_up;
+};
 
 struct line_options {
     bool by_nid;          /* a link needs the same NID, too, not the NMK alone */
@@ -43,6 +52,10 @@ struct line_node {
     char name[LINE_NAME]; /* of the interface: "ev0" */
     bool is_lumissil;     /* the modem's maker; else Qualcomm */
     bool is_unplugged;    /* nothing comes or goes */
+    struct {
+        int64_t from_us, to_us;
+    } away[LINE_AWAY]; /* when it is off the line, as if unplugged */
+    unsigned aways;
     uint8_t mac[6], modem[6], nmk[16], nid[7];
     int64_t key_us;          /* when it got its key; 0: it has none */
     struct ether_port *port; /* to a host that is no port of the world: on an interface that the
@@ -66,6 +79,8 @@ struct line {
     struct ether_medium medium;
     unsigned nodes;
     struct line_node node[LINE_NODES];
+    struct line_watch watch;
+    struct timer look;        /* when what it watches may change by itself */
     struct line_path *path;   /* [from * LINE_NODES + to]; NULL: nothing was said */
     struct line_frame *first; /* on their way */
 };
@@ -91,6 +106,12 @@ struct line_path *line_path(struct line *l, const struct line_node *from,
 
 /* Whether their modems are in one logical network now. */
 bool line_is_linked(const struct line *l, const struct line_node *a, const struct line_node *b);
+
+/* Watches the link between two nodes, which is down at first; of one watch only. */
+void line_watch(struct line *l, const struct line_watch *watch);
+
+/* For modems: a key of a node, or its plug, has changed. */
+void line_changed(struct line *l);
 
 /* For modems: a frame of the node's host goes to all that it is for; those of HomePlug also without
  * a link. */

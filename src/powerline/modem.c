@@ -123,6 +123,7 @@ static bool set_key(struct answer *a)
         memcpy(n->nmk, nmk, sizeof nmk);
         memcpy(n->nid, nid, sizeof nid);
         n->key_us = world_now(a->line->world);
+        line_changed(a->line);
     }
     put_nonces(a);
     put_number(a, "Result", a->line->options.key_result);
@@ -189,6 +190,7 @@ static bool as_it_is(struct answer *a)
 static bool reset(struct answer *a)
 {
     a->node->key_us = 0;
+    line_changed(a->line);
     return true;
 }
 

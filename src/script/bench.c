@@ -4,6 +4,8 @@
 #include "base/asset.h"
 #include "base/file.h"
 #include "powerline/modem.h"
+#include "wire/lab.h"
+#include "wire/link_watch.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -154,6 +156,22 @@ static int add_node(struct reading *r)
     return bad;
 }
 
+/* A node is off the line for a while: { 'ev0', from = 5000, to = 8000 }. */
+static int add_break(struct reading *r)
+{
+    double from = 0, to = 0;
+    struct line_node *n = take_end(r, 1);
+    if (n == NULL || take_number(r, "from", 1e9, &from) != 0 || take_number(r, "to", 1e9, &to) != 0)
+        return -1;
+    if (n->aways == LINE_AWAY)
+        return err_set(r->e, "bench %s: %s: more than %d of %s", r->name, r->place, LINE_AWAY,
+                       n->name);
+    int64_t now = world_now(r->line->world);
+    n->away[n->aways].from_us = now + (int64_t)(from * 1000);
+    n->away[n->aways++].to_us = to > from ? now + (int64_t)(to * 1000) : INT64_MAX;
+    return 0;
+}
+
 /* ---- the whole ---- */
 
 static int each(struct reading *r, const char *key, int (*add)(struct reading *r))
@@ -169,7 +187,7 @@ static int each(struct reading *r, const char *key, int (*add)(struct reading *r
             lua_settop(r->L, top - 1);
             break;
         }
-        bad = add == add_path && !lua_istable(r->L, -1) ? wrong(r, "", "a table") : add(r);
+        bad = add != add_node && !lua_istable(r->L, -1) ? wrong(r, "", "a table") : add(r);
         lua_settop(r->L, top);
     }
     r->place[0] = '\0';
@@ -234,9 +252,30 @@ static int read_all(struct reading *r, struct world *world, struct library *libr
     if (r->line == NULL || each(r, "nodes", add_node) != 0)
         return -1;
     lua_getfield(r->L, -1, "paths");
-    bool has_paths = !lua_isnil(r->L, -1);
-    lua_pop(r->L, 1);
-    return has_paths ? each(r, "paths", add_path) : 0;
+    lua_getfield(r->L, -2, "breaks");
+    bool has_paths = !lua_isnil(r->L, -2), has_breaks = !lua_isnil(r->L, -1);
+    lua_pop(r->L, 2);
+    if (has_paths && each(r, "paths", add_path) != 0)
+        return -1;
+    return has_breaks ? each(r, "breaks", add_break) : 0;
+}
+
+static void link_changed(void *world, bool is_up)
+{
+    link_gate(world, is_up);
+}
+
+/* Where the line joins the ends of the run's own network, IP goes no way past it. */
+static void keep_gate(struct line *l)
+{
+    struct line_watch w = {.a = line_find(l, LAB_EV_INTERFACE),
+                           .b = line_find(l, LAB_EVSE_INTERFACE),
+                           .changed = link_changed,
+                           .context = l->world};
+    if (w.a == NULL || w.b == NULL)
+        return;
+    link_gate(l->world, false);
+    line_watch(l, &w);
 }
 
 struct line *bench_open(struct world *world, struct library *library, const char *name,
@@ -249,8 +288,10 @@ struct line *bench_open(struct world *world, struct library *library, const char
     }
     int bad = read_all(&r, world, library);
     lua_close(r.L);
-    if (bad == 0)
+    if (bad == 0) {
+        keep_gate(r.line);
         return r.line;
+    }
     line_close(r.line);
     return NULL;
 }

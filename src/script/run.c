@@ -27,7 +27,7 @@ struct script_run {
     const struct run_events *events;
     void *context;
     struct player *players;
-    struct timer begin;
+    struct timer begin, tell;
     unsigned beginning; /* players that have not got so far that they wait */
     struct store store;
     enum run_exit result;
@@ -75,6 +75,7 @@ static void leave(void *data)
     if (run->players != NULL || run->is_closing)
         return;
     timer_stop(&run->begin);
+    timer_stop(&run->tell);
     if (run->events->over != NULL)
         run->events->over(run->context);
 }
@@ -208,6 +209,24 @@ struct player *run_add(struct script_run *run, const struct script_options *o, c
     return p;
 }
 
+/* ---- what they share ---- */
+
+/* A step may be the end of the player, but not at once (leave_soon). */
+static void tell(void *data)
+{
+    struct script_run *run = data;
+    for (struct player *p = run->players; p != NULL; p = p->next)
+        if (p->has_begun)
+            script_step(&p->script);
+}
+
+static void remembered(void *context)
+{
+    struct script_run *run = context;
+    if (run->world != NULL && !timer_is_set(&run->tell))
+        timer_start(run->world, &run->tell, 0, tell, run);
+}
+
 /* ---- the whole ---- */
 
 struct script_run *run_open(struct world *world, const struct run_events *events, void *context)
@@ -218,6 +237,8 @@ struct script_run *run_open(struct world *world, const struct run_events *events
     run->world = world;
     run->events = events;
     run->context = context;
+    run->store.changed = remembered;
+    run->store.context = run;
     return run;
 }
 
@@ -273,6 +294,7 @@ void run_close(struct script_run *run)
     while (run->players != NULL)
         leave(run->players);
     timer_stop(&run->begin);
+    timer_stop(&run->tell);
     store_close(&run->store);
     free(run);
 }

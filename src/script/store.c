@@ -2,6 +2,7 @@
 #include "script/store.h"
 
 #include "script/call.h"
+#include "script/task.h"
 
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -100,6 +101,8 @@ static int store_remember(lua_State *L)
     if (v == NULL)
         return luaL_error(L, "there is no store here");
     forget_key(v, key);
+    if (v->waiting > 0)
+        v->changed(v->context);
     if (text == NULL)
         return 0;
     if (v->n >= STORE_MOST)
@@ -107,14 +110,53 @@ static int store_remember(lua_State *L)
     return add_entry(v, key, text) == 0 ? 0 : luaL_error(L, "out of memory");
 }
 
-static int store_recall(lua_State *L)
+static const char *text_of(const struct store *v, const char *key)
 {
-    const struct store *v = script_of(L)->options->store;
-    const char *key = luaL_checkstring(L, 1);
     bool has_any = v != NULL && v->slots > 0;
     const struct store_entry *e = has_any ? *find_entry(v, key, hash_of(key)) : NULL;
-    lua_pushstring(L, e != NULL ? e->text : NULL);
+    return e != NULL ? e->text : NULL;
+}
+
+static int store_recall(lua_State *L)
+{
+    lua_pushstring(L, text_of(script_of(L)->options->store, luaL_checkstring(L, 1)));
     return 1;
+}
+
+/* The stack of the coroutine has key and text. */
+static bool is_other(void *context)
+{
+    lua_State *L = context;
+    const char *now = text_of(script_of(L)->options->store, lua_tostring(L, 1));
+    const char *text = lua_tostring(L, 2);
+    return now == NULL || text == NULL ? now != text : strcmp(now, text) != 0;
+}
+
+static int change_came(lua_State *L, int status, lua_KContext is_counted)
+{
+    struct store *v = script_of(L)->options->store;
+    (void)status;
+    v->waiting -= is_counted != 0;
+    return store_recall(L);
+}
+
+static int store_recall_change(lua_State *L)
+{
+    struct script *s = script_of(L);
+    struct store *v = s->options->store;
+    struct wait w = {.ready = is_other, .context = L};
+    lua_Number ms = luaL_optnumber(L, 3, -1);
+    luaL_checkstring(L, 1);
+    luaL_optstring(L, 2, NULL);
+    lua_settop(L, 2);
+    if (v == NULL || v->changed == NULL)
+        return luaL_error(L, "there is no store here");
+    if (is_other(L) || ms == 0)
+        return change_came(L, LUA_OK, 0);
+    if (ms > 0 && ms < 1e12)
+        w.deadline_us = script_now(s) + (int64_t)(ms * 1000) + 1;
+    v->waiting++;
+    return script_wait(L, &w, 1, change_came);
 }
 
 void store_close(struct store *v)
@@ -129,8 +171,10 @@ void store_close(struct store *v)
 
 void store_open(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {
-        {"Remember", store_remember}, {"Recall", store_recall}, {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {{"Remember", store_remember},
+                                         {"Recall", store_recall},
+                                         {"Recall_Change", store_recall_change},
+                                         {NULL, NULL}};
     lua_pushglobaltable(L);
     luaL_setfuncs(L, FUNCTIONS, 0);
     lua_pop(L, 1);

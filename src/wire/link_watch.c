@@ -23,7 +23,7 @@ struct link_watch {
     uv_poll_t poll;
     int fd, index; /* of the socket; of the interface */
     enum lab_side side;
-    struct network *network; /* of a virtual world, where it is one of its watches; or NULL */
+    struct link_watches *among; /* whose links are told by link_plug; or NULL */
     struct link_watch *next;
     bool is_up;
     void (*changed)(void *context, bool is_up);
@@ -83,14 +83,14 @@ struct link_watch *link_watch_open(struct world *world, const char *interface,
     struct link_watch *w = calloc(1, sizeof *w);
     if (w == NULL)
         return NULL;
-    if (world_is_virtual(world)) {
-        struct network *network = world_network(world);
-        *w = (struct link_watch){.network = network,
-                                 .next = network->watches,
+    struct link_watches *ours = world_links(world);
+    if (ours->is_ours) {
+        *w = (struct link_watch){.among = ours,
+                                 .next = ours->first,
                                  .changed = changed,
                                  .context = context,
-                                 .is_up = true};
-        network->watches = w;
+                                 .is_up = !ours->is_down};
+        ours->first = w;
         return w;
     }
     w->side = lab_side_of(interface);
@@ -120,10 +120,11 @@ static void link_gone(uv_handle_t *h)
 
 bool link_plug(struct world *world, bool is_up)
 {
+    struct link_watches *ours = world_links(world);
     struct link_watch *w, *next;
-    if (!world_is_virtual(world))
+    if (!ours->is_ours)
         return false;
-    for (w = world_network(world)->watches; w != NULL; w = next) {
+    for (w = ours->first; w != NULL; w = next) {
         next = w->next;
         if (w->is_up == is_up)
             continue;
@@ -133,10 +134,19 @@ bool link_plug(struct world *world, bool is_up)
     return true;
 }
 
-/* Of a virtual world. */
+void link_gate(struct world *world, bool is_open)
+{
+    struct link_watches *ours = world_links(world);
+    ours->is_ours = true;
+    ours->is_down = !is_open;
+    if (world_is_virtual(world))
+        network_cut(world, !is_open);
+    link_plug(world, is_open);
+}
+
 static void forget(struct link_watch *w)
 {
-    struct link_watch **at = &w->network->watches;
+    struct link_watch **at = &w->among->first;
     while (*at != w)
         at = &(*at)->next;
     *at = w->next;
@@ -147,7 +157,7 @@ void link_watch_close(struct link_watch *w)
 {
     if (w == NULL)
         return;
-    if (w->network != NULL) {
+    if (w->among != NULL) {
         forget(w);
         return;
     }

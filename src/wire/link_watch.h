@@ -10,10 +10,16 @@
 
 struct link_watch;
 
+/* The links of a world that nobody but this program plugs: who watches them. */
+struct link_watches {
+    struct link_watch *first;
+    bool is_ours, is_down;
+};
+
 /*
  * Calls `changed` from the loop each time that the link of the interface comes up or goes down;
  * what it is when this begins is no change. NULL: there is nothing to watch. In a virtual world
- * that is the cable, as link_plug has it.
+ * that is the cable, as link_plug has it; behind a gate (link_gate) in any.
  */
 struct link_watch *link_watch_open(struct world *world, const char *interface,
                                    void (*changed)(void *context, bool is_up), void *context);
@@ -21,6 +27,10 @@ struct link_watch *link_watch_open(struct world *world, const char *interface,
 /* Says at both ends of a virtual world's cable that its link is up, or down; what is sent arrives
  * all the same. False: the world is real, and nobody here can plug. */
 bool link_plug(struct world *world, bool is_up);
+
+/* From here on this world's network is behind modems: IP goes from one end to the other only while
+ * the gate is open, and watches are told. In a real world whoever has the gate keeps the frames. */
+void link_gate(struct world *world, bool is_open);
 
 /* NULL is allowed. */
 void link_watch_close(struct link_watch *w);

@@ -99,9 +99,15 @@ static int64_t arrival(const struct network_stream *s)
     return world_now(s->stream.world) + CABLE_US;
 }
 
+static bool network_is_cut(struct world *world, const struct endpoint *own)
+{
+    return world_network(world)->is_cut && endpoint_is_link_local(own);
+}
+
 static void network_wake(struct network_stream *s)
 {
-    if (!s->is_reading || timer_is_set(&s->turn))
+    if (!s->is_reading || timer_is_set(&s->turn) ||
+        network_is_cut(s->stream.world, &s->stream.local))
         return;
     if (s->first != NULL)
         timer_at(s->stream.world, &s->turn, s->first->due_us, network_arrive, s);
@@ -125,7 +131,7 @@ static struct chunk *network_take(struct network_stream *s)
 static void network_arrive(void *data)
 {
     struct network_stream *s = data;
-    if (!s->is_reading)
+    if (!s->is_reading || network_is_cut(s->stream.world, &s->stream.local))
         return;
     if (s->first == NULL) {
         stream_lost(&s->stream, "connection", s->is_reset ? UV_ECONNRESET : UV_EOF);
@@ -326,10 +332,21 @@ static bool network_join(struct network_stream *s, struct listener *l)
     return true;
 }
 
+/* A system asks again while nobody answers, and then gives up. */
+static void network_unanswered(void *data)
+{
+    stream_lost(data, "connecting", UV_EHOSTUNREACH);
+}
+
 static void network_syn(void *data)
 {
     struct network_stream *s = data;
-    struct network_listener *l = network_listener_at(s->stream.world, &s->stream.remote);
+    struct world *world = s->stream.world;
+    if (network_is_cut(world, &s->stream.local)) {
+        timer_start(world, &s->turn, NEIGHBOUR_MS, network_unanswered, s);
+        return;
+    }
+    struct network_listener *l = network_listener_at(world, &s->stream.remote);
     if (!is_here(&s->stream.remote)) {
         stream_lost(&s->stream, "connecting", UV_EHOSTUNREACH);
         return;
@@ -413,8 +430,9 @@ static bool network_is_for(const struct packet *p, const struct network_socket *
 static void network_carry(void *data)
 {
     struct packet *p = data;
-    bool for_all = endpoint_is_multicast(&p->to);
-    for (struct network_socket *s = world_network(p->world)->sockets; s != NULL; s = s->next) {
+    bool for_all = endpoint_is_multicast(&p->to), is_lost = network_is_cut(p->world, &p->from);
+    struct network_socket *first = is_lost ? NULL : world_network(p->world)->sockets;
+    for (struct network_socket *s = first; s != NULL; s = s->next) {
         if (!network_is_for(p, s))
             continue;
         struct sdp_socket *socket = &s->socket;
@@ -473,4 +491,14 @@ struct sdp_socket *network_socket(struct world *world, const char *interface, ui
     s->next = n->sockets;
     n->sockets = s;
     return &s->socket;
+}
+
+/* ---- the cable ---- */
+
+void network_cut(struct world *world, bool is_cut)
+{
+    struct network *n = world_network(world);
+    n->is_cut = is_cut;
+    for (struct network_stream *s = n->streams; s != NULL; s = s->next)
+        network_wake(s);
 }

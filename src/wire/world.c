@@ -4,6 +4,7 @@
 #include "wire/clock.h"
 #include "wire/ether_port.h"
 #include "wire/lab.h"
+#include "wire/link_watch.h"
 #include "wire/network.h"
 
 #include <signal.h>
@@ -21,6 +22,7 @@ struct world {
     int64_t now_us;  /* in a virtual world */
     uint64_t chance; /* in a virtual world: where its row of random numbers is */
     struct network network;
+    struct link_watches links;
     struct ether ether;
     int64_t alarm_us;     /* when it rings, or earlier; INT64_MAX: not set */
     int64_t since_us;     /* 1970 on the monotonic clock */
@@ -279,7 +281,7 @@ struct world *world_open_virtual(struct uv_loop_s *loop, uint64_t seed, struct e
     struct world *w = world_open(loop, e);
     if (w == NULL)
         return NULL;
-    w->is_virtual = true;
+    w->is_virtual = w->links.is_ours = true;
     w->now_us = WORLD_BEGIN;
     w->chance = seed;
     return w;
@@ -310,6 +312,11 @@ const char *world_interface(const struct world *w, bool is_vehicle)
 struct ether *world_ether(struct world *w)
 {
     return &w->ether;
+}
+
+struct link_watches *world_links(struct world *w)
+{
+    return &w->links;
 }
 
 struct network *world_network(struct world *w)

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct link_watches;
 struct network;
 struct uv_loop_s; /* uv_loop_t */
 struct world;
@@ -67,6 +68,9 @@ void world_random(struct world *w, void *out, size_t n);
 
 /* Of a virtual world; NULL in any other. */
 struct network *world_network(struct world *w);
+
+/* What watches links there that are no matter of the system (link_watch.h). */
+struct link_watches *world_links(struct world *w);
 
 /* The interface of that side where none is named: the lab's (lab.h), or a virtual world's, which
  * has the same. NULL: there is no lab. */

@@ -1,0 +1,192 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The socket of a station: what it says on the control pilot around the matching (ISO 15118-3). It
+-- is a task of its own, which sees what the vehicle says there; the matching (slac_secc.lua) tells
+-- it how far that is.
+
+local slac = require 'v2g.slac'
+
+local socket = {}
+
+local DUTY <const> = 5     -- percent: communication by messages
+local STEADY <const> = 100
+
+local plug = {}
+plug.__index = plug
+
+local function is_there(self)
+    local state = self.pilot.State()
+    return state == 'B' or state == 'C' or state == 'D'
+end
+
+-- ---- ways over other states ----
+
+-- What is set, one after another: { what, ms until the next }.
+local function go(self, steps)
+    self.steps = steps
+    self.due = Now()
+end
+
+local function over_error(duty)
+    return { { { state = 'E' }, slac.time 'T_step_EF' }, { { duty = duty }, 0 } }
+end
+
+local function over_steady(duty)
+    return { { { duty = STEADY }, slac.time 'T_step_X1' }, { { duty = duty }, 0 } }
+end
+
+local function next_step(self)
+    local step = table.remove(self.steps, 1)
+    self.steps = self.steps[1] and self.steps or nil
+    self.duty = step[1].duty or self.duty
+    self.due = self.steps and Now() + step[2] or nil
+    self.pilot.Set(step[1])
+    if not self.steps then
+        self:wait_for_slac()
+    end
+end
+
+-- Another duty cycle: over X1 where a matching goes on or is done, else over E
+-- [V2G3-M06-05] [V2G3-M06-06].
+function plug:change_duty(duty)
+    go(self, self.station:is_idle() and over_error(duty) or over_steady(duty))
+    self.changed = true
+    self.poke()
+end
+
+-- ---- what the matching tells ----
+
+-- It goes over another state: nobody is matched then.
+function plug:is_busy()
+    return self.steps ~= nil
+end
+
+function plug:begun()
+    self.waits = nil
+end
+
+function plug:failed()
+    self:wait_for_slac()
+end
+
+function plug:matched()
+    self.waits, self.retries, self.is_expected, self.cuts = nil, 0, false, nil
+end
+
+-- The vehicle has TT_EVSE_SLAC_init for its first CM_SLAC_PARM.REQ.
+function plug:wait_for_slac()
+    if is_there(self) and self.duty == DUTY and self.station:is_idle() then
+        self.waits = Now() + slac.time 'TT_EVSE_SLAC_init'
+        self.poke()
+    end
+end
+
+-- The link is down. Whether that was not to be: then it goes over E, and a matching may begin
+-- anew.
+function plug:lost()
+    if self.is_expected or not is_there(self) then
+        return false
+    end
+    go(self, over_error(DUTY))
+    self.poke()
+    self.on_lost('the link is lost')
+    return true
+end
+
+-- ---- sleep ----
+
+-- The session is paused: no oscillator until the vehicle goes to C and back (B-C-B), or so many
+-- milliseconds are over (0: never).
+function plug:sleep(ms)
+    self.toggles = self.pilot.Toggles()
+    self.wakes = ms > 0 and Now() + ms or nil
+    self.duty = STEADY
+    self.pilot.Set { duty = STEADY }
+    self.poke()
+end
+
+local function wake(self)
+    self.toggles, self.wakes, self.duty = nil, nil, DUTY
+    self.pilot.Set { duty = DUTY }
+end
+
+-- ---- what the vehicle says ----
+
+-- No vehicle has begun to match: over E, C_sequ_retry times, and then it charges as IEC 61851-1 has
+-- it, over X1 [V2G3-M06-07].
+local function nobody_matches(self)
+    self.waits = nil
+    if self.retries < slac.counters.C_sequ_retry then
+        self.retries = self.retries + 1
+        Log('SLAC: no CM_SLAC_PARM.REQ in TT_EVSE_SLAC_init: over E and again')
+        return go(self, over_error(DUTY))
+    end
+    Log('SLAC: no CM_SLAC_PARM.REQ in TT_EVSE_SLAC_init: no communication (X1)')
+    self.duty = STEADY
+    self.pilot.Set { duty = STEADY }
+end
+
+local function unplugged(self)
+    self.was_there, self.waits, self.toggles, self.wakes, self.retries = false, nil, nil, nil, 0
+    self.is_expected = true
+    self.cuts = Now() + slac.time 'TP_match_leave'
+    self.station:part('the plug is out')
+    if self.duty ~= DUTY and not self.steps then
+        self.duty = DUTY
+        self.pilot.Set { duty = DUTY }
+    end
+end
+
+local function look(self)
+    local there = is_there(self)
+    if there and not self.was_there then
+        self.was_there = true
+        self:wait_for_slac()
+    elseif self.pilot.State() == 'A' and self.was_there then
+        unplugged(self)
+    elseif self.toggles and (self.pilot.Toggles() > self.toggles or self.wakes and self.wakes <= Now()) then
+        wake(self)
+    end
+end
+
+-- What is due now; ms until the next thing is, or nil.
+local function work(self)
+    look(self)
+    while self.steps and self.due <= Now() do
+        next_step(self)
+    end
+    if self.waits and self.waits <= Now() then
+        nobody_matches(self)
+        return 0
+    end
+    if self.cuts and self.cuts <= Now() then -- what has not ended by itself
+        self.cuts = nil
+        self.on_lost('the plug is out')
+    end
+    local first = math.min(self.due or math.huge, self.waits or math.huge, self.wakes or math.huge,
+        self.cuts or math.huge)
+    return first < math.huge and math.max(0, first - Now()) or nil
+end
+
+local function run(self)
+    while true do
+        self.pilot.Change(work(self))
+    end
+end
+
+-- From the first key of the modem on.
+function plug:begin()
+    self.pilot.Set { duty = DUTY }
+    Start(run, self)
+end
+
+local function nothing()
+end
+
+-- One of a station (slac_secc.lua), with its control pilot. lost(why): called when sessions cannot
+-- go on; nil: nobody cares.
+function socket.new(station, pilot, lost)
+    return setmetatable({ station = station, pilot = pilot, on_lost = lost or nothing, duty = DUTY,
+                          retries = 0, was_there = false, poke = pilot.Poke }, plug)
+end
+
+return socket

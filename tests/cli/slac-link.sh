@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The link of a bench, and what the control pilot says around it: IP only while there is one, its
+# loss in a session, a matching that is begun anew, sleep and wake, amplitudes, the way over E and X1.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+
+# charge ARGUMENT...: a vehicle and a station on a bench, in virtual time
+charge() {
+    rm -rf "$work/record"
+    run ev --virtual-time --ladder --set loops=20 --set gaps.CurrentDemand=250 -o "$work/record" "$@"
+}
+# sent SIDE MESSAGE: how often, as its own record has it
+sent() { grep -c -e "\"by\":\"$1\".*\"from\":\"$1\".*\"name\":\"$2\"" "$work/record/events.jsonl"; }
+# gap FROM TO: milliseconds from the first line of the ladder with FROM to the next with TO
+gap() {
+    awk -v a="$1" -v b="$2" '!f && index($0, a) { f = $1 }
+        f && index($0, b) { print int(($1 - f) * 1000 + 0.5); exit }' "$work/out"
+}
+# within NAME MS LEAST MOST
+within() {
+    if [ -n "$2" ] && [ "$2" -ge "$3" ] && [ "$2" -le "$4" ]; then bad=0; else bad=1; fi
+    result $bad "$1 (${2:-never} ms)"
+}
+
+# ---- IP behind the link ----
+
+cat >"$work/early.lua" <<'END'
+local found, why = Evcc.Connect { may_fail = true }
+assert(not found, 'a station was found without a link')
+Log('before the link: ' .. why)
+local began = Now()
+require('v2g.slac_evcc').match(Evcc)
+assert(Evcc.Connect { may_fail = true }, 'no station was found behind the link')
+Log('behind the link: found')
+END
+echo "Secc.Serve { sessions = 1 }" >"$work/serve.lua"
+run run --virtual-time --bench pair --no-record "$work/early.lua" "$work/serve.lua"
+wants "before the link SDP is not delivered, behind it it is" 1 out 'before the link: ' \
+    out 'behind the link: found' out 'SECC the link is up'
+
+# ---- the loss of the link ----
+
+printf "return { nodes = { 'ev0', 'evse0' }, paths = { { 'ev0', 'evse0', attenuation = 12 } },
+    breaks = { { 'ev0', from = 4000, to = 6000 } } }" >"$work/break.lua"
+charge --bench "$work/break.lua"
+wants "[V2G3-M07-34] a link that is lost ends the session of either side" 1 \
+    out 'EVCC verdict: fail: SLAC: the link is lost [V2G3-M07-34], at CurrentDemand' \
+    out 'SECC verdict: fail: SLAC: the plug is out'
+within "the vehicle has no power any more at once" "$(gap 'SECC the link is down' 'pilot: B2')" 0 500
+within "[V2G3-A09-121] and leaves the network within TP_match_leave" \
+    "$(gap 'SECC the link is down' 'EVCC -> SECC  CM_SET_KEY_REQ')" 0 1000
+charge --bench "$work/break.lua" --set slac.again=1
+wants "[V2G3-A09-123] with slac.again it is matched anew, and charges; the station has lost a session" 1 \
+    out 'EVCC verdict: pass' out 'SECC verdict: fail: SLAC: the link is lost' out 'SECC verdict: pass'
+check "the station goes over E, and then has a new key" \
+    in_order '[V2G3-M07-34] CM_SET_KEY_REQ E, B2, CM_SLAC_MATCH_CNF SessionStopRes' "$work/out"
+within "E lasts T_step_EF" "$(gap 'pilot: E,' 'pilot: B2')" 4000 4001
+
+# ---- nobody matches ----
+
+charge --bench pair --set slac.again=5 --fault 'CM_SLAC_PARM_REQ: drop'
+wants "[V2G3-M06-07] no CM_SLAC_PARM.REQ: over E, and after C_sequ_retry times X1" 1 out 'no communication (X1)' \
+    out 'pilot: B1' out 'EVCC verdict: fail: SLAC: no station answered'
+check "twice" test "$(grep -c 'pilot: E,' "$work/out")" -eq 2
+within "TT_EVSE_SLAC_init" "$(gap 'pilot: B2' 'pilot: E,')" 20000 20001
+
+# ---- sleep ----
+
+charge --bench pair -P ISO15118-2 --set pause=1 --set pause_ms=5000
+wants "a paused station has no oscillator until the vehicle wakes it" 0 out 'pilot: B1' out 'pilot: C1' \
+    out 'OK_OldSessionJoined'
+check "without another matching" test "$(sent EVCC CM_SLAC_PARM_REQ)" -eq 1
+charge --bench pair -P ISO15118-2 --set pause=1 --set pause_ms=60000 --with slac.wake=2000
+wants "or it wakes the vehicle" 0 out 'OK_OldSessionJoined'
+within "slac.wake later, not pause_ms" "$(tac "$work/out" | awk '/pilot: B2/ { f = $1 } f && /pilot: B1/ { print int((f - $1) * 1000 + 0.5); exit }')" 2000 2001
+
+# ---- amplitudes ----
+
+charge --bench pair --set slac.amp_map=true --with slac.amp_map=true
+wants "[V2G3-A09-114] both sides ask for amplitudes and answer" 0 out 'EVCC verdict: pass' \
+    out 'EVCC -> SECC  CM_AMP_MAP_CNF' out 'EVCC <- SECC  CM_AMP_MAP_CNF'
+charge --bench pair --set slac.amp_map=true --fault 'CM_AMP_MAP_CNF: drop'
+wants "no answer is no end of the session" 0 out 'does not answer CM_AMP_MAP.REQ'
+check "it is asked three times" test "$(sent EVCC CM_AMP_MAP_REQ)" -eq 3
+
+# ---- pauses as of cars ----
+
+charge --bench pair --persona vw-id4-fw23
+within "a car takes its time until it sounds" "$(gap CM_SLAC_PARM_CNF CM_START_ATTEN_CHAR_IND)" 223 224
+within "and until it has chosen" "$(gap CM_ATTEN_CHAR_RSP CM_SLAC_MATCH_REQ)" 54 55
