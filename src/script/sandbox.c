@@ -462,7 +462,7 @@ static void open_safe(lua_State *L)
 static void watch_field(lua_State *L, const char *name)
 {
     lua_getfield(L, -1, name);
-    watch_function(L);
+    watch_function(L, &TASK_WAIT);
     lua_setfield(L, -2, name);
 }
 

@@ -30,6 +30,9 @@ struct task {
     struct wait wait;
     const struct role *place; /* that it has waited for last; NULL: none yet */
     int arguments;            /* on its stack, for the first turn */
+    unsigned ticks;           /* of the watch, which it has had before it gave way */
+    int64_t busy_since;       /* of the script, when its turn began, or that gave way then */
+    size_t turn_memory;       /* likewise */
     bool started, is_over, is_due;
     bool is_stopped; /* script_stop_some has asked it to end */
 };
@@ -126,6 +129,15 @@ static bool at_once(void *context)
     (void)context;
     return true;
 }
+
+/* Of one whose turn gives way to the others': it goes on once the loop has been round. */
+static bool others_had_theirs(void *context)
+{
+    (void)context;
+    return true;
+}
+
+static const struct wait GIVES_WAY = {.ready = others_had_theirs, .is_told = true};
 
 static int yield(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then)
 {
@@ -240,6 +252,7 @@ bool script_call(lua_State *L, lua_CFunction function, void *argument)
 static void judge(struct script *s, struct task *t, int status, int results)
 {
     bool is_wait = results > 0 && lua_touserdata(t->L, -results) == &TASK_WAIT;
+    is_wait |= watch_gave_way();
     if (status == LUA_YIELD && (is_wait || s->verdict != VERDICT_NONE))
         return;
     if (status == LUA_OK) {
@@ -278,6 +291,24 @@ static void forget(struct script *s, struct task *t)
     lua_rawsetp(s->L, LUA_REGISTRYINDEX, t);
 }
 
+/* What gave way has what was left to it then. Returns when it began, or goes on. */
+static int64_t enter_turn(struct script *s, struct task *t)
+{
+    bool goes_on = t->wait.ready == others_had_theirs;
+    if (!goes_on) {
+        t->busy_since = clock_us();
+        t->turn_memory = s->memory;
+    }
+    s->busy_since = t->busy_since;
+    s->turn_memory = t->turn_memory;
+    t->wait = GIVES_WAY; /* unless it waits for something */
+    watch_enter(t->L);
+    if (!goes_on)
+        return t->busy_since;
+    watch_go_on(t->ticks);
+    return clock_us();
+}
+
 /* One turn; then it waits, or is over. */
 static void take_turn(struct script *s, struct task *t)
 {
@@ -285,15 +316,12 @@ static void take_turn(struct script *s, struct task *t)
     leave_list(t);
     t->started = true;
     t->arguments = 0;
-    t->wait = (struct wait){.ready = NULL};
     s->current = t;
     s->place = t->place;
-    s->turn_memory = s->memory;
-    s->busy_since = clock_us();
-    watch_enter(t->L);
+    int64_t began = enter_turn(s, t);
     int status = lua_resume(t->L, s->L, arguments, &results);
     watch_leave();
-    int64_t took = clock_us() - s->busy_since;
+    int64_t took = clock_us() - began;
     if (took > (int64_t)script_busy_most(s) * 1000)
         s->step_since += took; /* that turn's own error has been raised */
     s->busy_since = 0;
@@ -305,6 +333,10 @@ static void take_turn(struct script *s, struct task *t)
         return;
     }
     lua_pop(t->L, results);
+    if (s->options->world != NULL && t->wait.ready == others_had_theirs) {
+        t->ticks = watch_ticks();
+        t->wait.deadline_us = script_now(s);
+    }
     if (s->options->world != NULL)
         wait_here(t);
     if (t->wait.ready == at_once)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/watch.h"
 
+#include "base/asset.h"
 #include "script/call.h"
 
 #include <lauxlib.h>
@@ -19,7 +20,8 @@
 #define SIGNAL SIGRTMIN
 #define DEPTH_MOST 220 /* more than calls of C can lie within each other in Lua */
 #define LOOKED_AT (LUA_MASKCOUNT | LUA_MASKCALL)
-#define ENDING 5        /* ticks of the signal */
+#define ENDING 10       /* ticks of the signal */
+#define SHORTLY 997     /* instructions; a prime, so that it meets all those of a loop */
 #define UNWINDING 20000 /* instructions from the first error until the next one */
 
 /* Of a thread. What the signal reads is written by the same thread, so that order is all that
@@ -27,8 +29,10 @@
 static _Thread_local struct watch {
     lua_State *volatile at[DEPTH_MOST];
     volatile unsigned depth, turns; /* turns: the outermost ones */
-    unsigned seen;                  /* of them, when the signal came last */
+    volatile unsigned seen;         /* of them, when the signal came last */
     volatile unsigned ticks;        /* signals that came in the turn that is going on */
+    unsigned had;                   /* of these, when it began, or went on */
+    bool gave_way;                  /* and nobody has heard of it yet */
     volatile bool is_armed;         /* the signal will come */
     bool is_made, is_raising;
     int raised;           /* errors in the turn that is going on */
@@ -92,6 +96,40 @@ static bool is_due(void)
     return !watch.is_made || watch.ticks - watch.raised_at >= ENDING;
 }
 
+/* All that lies within each other has to wait for it. What has got its error ends soon. */
+static bool may_give_way(const struct script *s)
+{
+    const struct world *world = s->options->world;
+    if (!s->has_sessions || world == NULL || world_is_virtual(world) || watch.raised > 0 ||
+        watch.ticks == watch.had)
+        return false;
+    for (unsigned i = 0; i < watch.depth; i++)
+        if (i >= DEPTH_MOST || !lua_isyieldable(watch.at[i]))
+            return false;
+    return true;
+}
+
+/* What is built in is left only where it calls what is not, soon: that may wait anyway. */
+static bool is_built_in(lua_State *L, lua_Debug *ar)
+{
+    struct slice text;
+    return lua_getinfo(L, "S", ar) != 0 && ar->source[0] == '@' &&
+           asset_find(ar->source + 1, &text);
+}
+
+static void give_way(lua_State *L, lua_Debug *ar)
+{
+    if (ar->event != LUA_HOOKCOUNT)
+        return; /* but at the next instruction */
+    if (is_built_in(L, ar)) {
+        lua_sethook(L, look, LUA_MASKCOUNT, SHORTLY);
+        return;
+    }
+    lua_sethook(L, NULL, 0, 0);
+    watch.gave_way = true;
+    lua_yield(L, 0);
+}
+
 /* The call of a function is looked at, too: C calls others of C, as table.sort does, with no
  * instruction between them. */
 static void look(lua_State *L, lua_Debug *ar)
@@ -101,6 +139,8 @@ static void look(lua_State *L, lua_Debug *ar)
         return;
     if (is_over(s))
         end_turn(L, s);
+    else if (may_give_way(s))
+        give_way(L, ar);
     else
         lua_sethook(L, NULL, 0, 0);
 }
@@ -184,7 +224,8 @@ void watch_enter(lua_State *L)
     if (depth == 0) {
         watch.raised = 0;
         watch.is_raising = false;
-        watch.raised_at = watch.ticks = 0;
+        watch.raised_at = watch.ticks = watch.had = 0;
+        watch.gave_way = false;
         watch.caught = ULONG_MAX;
         watch.turns++;
     }
@@ -204,6 +245,26 @@ void watch_leave(void)
     watch.depth--;
 }
 
+/* The timer begins anew, so that each tick of it is the turn's own. */
+void watch_go_on(unsigned ticks)
+{
+    watch.ticks = watch.had = ticks;
+    watch.seen = watch.turns;
+    arm();
+}
+
+bool watch_gave_way(void)
+{
+    bool gave_way = watch.gave_way;
+    watch.gave_way = false;
+    return gave_way;
+}
+
+unsigned watch_ticks(void)
+{
+    return watch.ticks;
+}
+
 void watch_caught(lua_State *L)
 {
     lua_Debug ar;
@@ -219,6 +280,21 @@ void watch_caught(lua_State *L)
     count_down(UNWINDING);
 }
 
+/* Called also where an error has unwound the call: L can wait, so Lua goes on here. */
+static int watched_done(lua_State *L, int status, lua_KContext context)
+{
+    (void)context;
+    watch_leave();
+    if (status != LUA_OK)
+        return lua_error(L);
+    if (watch_gave_way()) {
+        lua_settop(L, 0);
+        lua_pushboolean(L, true);
+        lua_pushvalue(L, lua_upvalueindex(2));
+    }
+    return lua_gettop(L);
+}
+
 static int watched(lua_State *L)
 {
     lua_State *co = lua_tothread(L, 1);
@@ -229,12 +305,12 @@ static int watched(lua_State *L)
         return lua_gettop(L);
     }
     watch_enter(co);
-    int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
-    watch_leave();
-    return status == LUA_OK ? lua_gettop(L) : lua_error(L);
+    int status = lua_pcallk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, 0, watched_done);
+    return watched_done(L, status, 0);
 }
 
-void watch_function(lua_State *L)
+void watch_function(lua_State *L, void *wait)
 {
-    lua_pushcclosure(L, watched, 1);
+    lua_pushlightuserdata(L, wait);
+    lua_pushcclosure(L, watched, 2);
 }

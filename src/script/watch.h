@@ -6,7 +6,12 @@
  * instructions counted, until its time is looked at. The time is CPU time as well, so that nobody
  * is ended because the machine is busy. What has run for too long gets an error wherever it is,
  * also in a coroutine of its own; where it catches that, it gets the next one soon, and at last one
- * at each instruction, so that no pcall holds it. Private to src/script.
+ * at each instruction, so that no pcall holds it.
+ *
+ * Where sessions share a state in real time, a turn that lasts gives way to the others' each time
+ * the timer finds it, and goes on behind them: it waits at an instruction of its script, in
+ * whatever coroutine. It cannot where a function of C has called it (table.sort, string.gsub, a
+ * filter of frames), as nothing can wait there. Private to src/script.
  */
 #ifndef V2G_SCRIPT_WATCH_H
 #define V2G_SCRIPT_WATCH_H
@@ -14,12 +19,22 @@
 #include <lua.h>
 #include <stdbool.h>
 
-#define WATCH_MS 10 /* of CPU time */
+#define WATCH_MS 5 /* of CPU time */
 
 /* What runs on L from here on is watched. Turns lie within each other, and what was entered last is
  * left first. */
 void watch_enter(lua_State *L);
 void watch_leave(void);
+
+/* The turn that was entered is one that has given way before, after so many ticks of WATCH_MS. */
+void watch_go_on(unsigned ticks);
+
+/* Whether what was left last has given way, told once. It has yielded nothing, and is resumed with
+ * nothing. */
+bool watch_gave_way(void);
+
+/* That the turn which was left last has had. */
+unsigned watch_ticks(void);
 
 /* For loops in C that what a script hands over makes long: raises where its time is over. */
 void watch_look(lua_State *L);
@@ -32,8 +47,8 @@ bool watch_has_raised(void);
  * end; but once only where it does the same again. */
 void watch_caught(lua_State *L);
 
-/* The function of Lua on top of L, which runs the coroutine that is its first argument, gives way
- * to one that does the same, watched. */
-void watch_function(lua_State *L);
+/* The function of Lua on top of L, which runs the coroutine that is its first argument, is replaced
+ * by one that does the same, watched; where that gives way, it returns true and `wait`. */
+void watch_function(lua_State *L, void *wait);
 
 #endif
