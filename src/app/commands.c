@@ -9,6 +9,8 @@
 const struct command COMMANDS[] = {
     {"ev", "play a vehicle that charges, with no script", command_ev},
     {"evse", "play a station for any number of vehicles, with no script", command_evse},
+    {"relay", "stand between a vehicle and a station: show, change, delay what they say",
+     command_relay},
     {"load", "play many vehicles or stations, and measure the other side", command_load},
     {"persona", "list, show and check what vehicles and stations it can play", command_persona},
     {"test", "test a station or a vehicle by the cases of suites", command_test},

@@ -21,6 +21,7 @@ int command_explain(int argc, char **argv);
 int command_schema(int argc, char **argv);
 int command_ev(int argc, char **argv);
 int command_evse(int argc, char **argv);
+int command_relay(int argc, char **argv);
 int command_load(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_test(int argc, char **argv);

@@ -180,6 +180,11 @@ const struct option SESSION_OPTION[] = {
      "three-stations, weak-cable, crosstalk, or a Lua file (docs/bench.md);\n"
      "a session begins with the plug and SLAC then",
      AT(bench)},
+    {.kind = OPTION_GROUP, .group = RUN_OPTION},
+    OPTIONS_END,
+};
+
+const struct option RUN_OPTION[] = {
     {"virtual-time", 0, NULL,
      "time runs only while all wait, and the network is in memory: a run\n"
      "between own scripts takes no time, and is the same each time",
@@ -273,8 +278,7 @@ static int check_place(const struct session_options *s, bool wants_lab, struct e
                       "expected it without --interface, --peer and --lab");
 }
 
-/* Only that there is such an interface: what is down, or has no address yet, may come. */
-static int check_network(const struct peer_options *peer, struct err *e)
+int session_check_network(const struct peer_options *peer, struct err *e)
 {
     struct endpoint at = {.port = 0};
     struct sockaddr_in6 address;
@@ -317,7 +321,7 @@ static int check_certificates(const struct tls_choice *c, bool is_station, struc
 
 int session_check(const struct session_options *s, bool is_station, struct err *e)
 {
-    if (check_place(s, false, e) != 0 || check_network(&s->script.peer, e) != 0)
+    if (check_place(s, false, e) != 0 || session_check_network(&s->script.peer, e) != 0)
         return -1;
     warn_of_old(&s->script.peer.choice);
     return check_certificates(&s->script.peer.choice, is_station, e);

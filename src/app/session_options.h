@@ -43,6 +43,13 @@ extern const struct option SESSION_OPTION[];
     }
 extern const struct option CONNECTION_OPTION[];
 
+/* Likewise: in which time it is played, what is shown, and where the record is. */
+#define RUN_OPTIONS(at_)                                                                           \
+    {                                                                                              \
+        .kind = OPTION_GROUP, .at = at_, .group = RUN_OPTION                                       \
+    }
+extern const struct option RUN_OPTION[];
+
 /* Likewise: how the record is written, of those commands that have one. */
 #define RECORD_OPTIONS(at_)                                                                        \
     {                                                                                              \
@@ -56,6 +63,9 @@ void session_options_open(struct session_options *s, struct library *library, en
 /* Before anything is played: whether what was said of network and certificates is there at all. A
  * station (is_station) shows other certificates than a vehicle. -1: e. */
 int session_check(const struct session_options *s, bool is_station, struct err *e);
+
+/* Only that there is such an interface: what is down, or has no address yet, may come. -1: e. */
+int session_check_network(const struct peer_options *peer, struct err *e);
 
 /*
  * Goes where the session takes place: into the lab, where neither --interface nor --peer is given,

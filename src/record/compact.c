@@ -24,7 +24,7 @@ static const struct member {
     {MEMBER_64, AT(limit_us)},   {MEMBER_64, AT(taken_us)},    {MEMBER_32, AT(times)},
     {MEMBER_ENDPOINT, AT(from)}, {MEMBER_ENDPOINT, AT(to)},    {MEMBER_TEXT, AT(by)},
     {MEMBER_TEXT, AT(where)},    {MEMBER_TEXT, AT(name)},      {MEMBER_TEXT, AT(code)},
-    {MEMBER_TEXT, AT(text)},     {MEMBER_TEXT, AT(handshake)},
+    {MEMBER_TEXT, AT(text)},     {MEMBER_TEXT, AT(handshake)}, {MEMBER_8, AT(leg)},
 };
 #define MEMBERS_N (sizeof MEMBERS / sizeof *MEMBERS)
 
@@ -278,7 +278,7 @@ int compact_read(struct slice unit, struct library *l, struct compact_room *room
         memcpy(e->from.mac, e->bytes.p + sizeof e->to.mac, sizeof e->from.mac);
     }
     if (u.is_bad || e->kind > EVENT_TLS || e->how > HOW_ERROR || e->came > CAME_LATE ||
-        e->from_role > FROM_BOTH)
+        e->from_role > FROM_BOTH || e->leg > LEG_STATION)
         return -1;
     if (*set != '\0')
         e->schema = library_get(l, set, &unknown);

@@ -24,6 +24,7 @@ const char *const EVENT_NETWORKS[NETWORK_UNKNOWN + 2] = {
     "cut", "fragments",      "encrypted", "link layer"};
 
 /* ORDER CAME */
+const char *const EVENT_LEGS[] = {"", "vehicle", "station", NULL};
 const char *const EVENT_CAMES[CAME_LATE + 2] = {"", "kernel", "read", "late"};
 
 /* ORDER direction */

@@ -69,6 +69,9 @@ enum event_network {
     NETWORK_UNKNOWN,        /* packets of a link layer that is not read: `text` */
 };
 
+/* Of a connection that is one half of a relay: whom it leads to. ORDER EVENT_LEG */
+enum event_leg { LEG_NONE, LEG_VEHICLE, LEG_STATION };
+
 struct event {
     uint64_t number;  /* in the recorder's order, from 1; given by the recorder */
     uint32_t session; /* that it belongs to, from 1; 0: none */
@@ -86,6 +89,7 @@ struct event {
     uint8_t from_role;   /* enum direction (schema.h) of who sent, or closed: FROM_EVCC, FROM_SECC;
                             FROM_NONE: nobody, as at a time-out */
     uint8_t network;     /* enum event_network */
+    uint8_t leg;         /* enum event_leg */
     const char *by;      /* who recorded it: "EVCC", "SECC", "" (capture) */
     const char *where;   /* "file.lua:12", or "" */
     uint32_t connection; /* number of the TCP connection in this run, from 1; 0: none */
@@ -99,10 +103,10 @@ struct event {
     const struct message *message; /* decoded; NULL where not (problem says why) */
     const struct err *problem;     /* NULL where none */
     const char *text;
-    const char *handshake; /* of EVENT_TLS: a JSON object (tls/tls_told.h); else NULL or "" */
-    int64_t limit_us, taken_us;
-    uint32_t times;    /* of a fault; SYN that were sent: of a connection that never was */
-    uint64_t octets;   /* of EVENT_NETWORK: that it is about */
+    const char *handshake;      /* of EVENT_TLS: a JSON object (tls/tls_told.h); else NULL or "" */
+    int64_t limit_us, taken_us; /* of a frame that a relay hands on: since it came */
+    uint32_t times;             /* of a fault; SYN that were sent: of a connection that never was */
+    uint64_t octets;            /* of EVENT_NETWORK: that it is about */
     uint64_t line;     /* text only: the line of the input that it stands in, from 1; 0: none */
     uint64_t packet;   /* capture only: the packet that ended it, from 1; 0: not known, none */
     const char *stamp; /* text only: the time as it stands there; NULL or "": none */
@@ -113,6 +117,7 @@ extern const char *const EVENT_KINDS[EVENT_TLS + 2];
 extern const char *const EVENT_NETWORKS[NETWORK_UNKNOWN + 2]; /* "" of NETWORK_NONE */
 extern const char *const EVENT_HOWS[HOW_ERROR + 2];           /* "" of HOW_OPEN */
 extern const char *const EVENT_ROLES[FROM_BOTH + 2];          /* "EVCC", "SECC"; "" of the others */
+extern const char *const EVENT_LEGS[LEG_STATION + 2];         /* "" of LEG_NONE */
 extern const char *const EVENT_CAMES[CAME_LATE + 2];          /* "" of CAME_NONE */
 
 /* Whether from_role of such an event says who sent, or closed. */

@@ -86,6 +86,7 @@ void jsonl_event(void *context, const struct event *e)
     text_member(out, "time", e->stamp);
     if (e->session != 0)
         number_member(out, "session", e->session);
+    text_member(out, "leg", EVENT_LEGS[e->leg]);
     if (event_has_sender(e->kind))
         text_member(out, "from", EVENT_ROLES[e->from_role]);
     text_member(out, "how", EVENT_HOWS[e->how]);

@@ -13,9 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RUNG 46 /* columns between the two sides */
+#define RUNG 46     /* columns between the two sides */
+#define LEG_RUNG 36 /* between one of them and the relay */
 #define VALUES_MAX 5
 #define RUNGS_FROM 90   /* columns of a terminal */
+#define LEGS_FROM 120   /* the same of two rungs */
 #define NARROW_BELOW 60 /* no time, and an arrow alone */
 
 #define RED "\033[31m"
@@ -168,7 +170,8 @@ static void print_place(struct ladder *l, const struct event *e)
 /* Whether there is room for both sides and the rungs between them; and for less still. */
 static bool has_rungs(const struct ladder *l)
 {
-    return l->pretty && (l->columns == 0 || l->columns >= RUNGS_FROM);
+    int from = l->has_legs ? LEGS_FROM : RUNGS_FROM;
+    return l->pretty && (l->columns == 0 || l->columns >= from);
 }
 
 static bool is_narrow(const struct ladder *l)
@@ -187,15 +190,27 @@ static void print_seconds(struct ladder *l, int64_t us)
     buf_text(out, l->pretty ? PLAIN "  " : "  ");
 }
 
+/* Who stands where. */
+static void print_head(struct ladder *l)
+{
+    struct buf *out = &l->outlet.out;
+    if (has_rungs(l) && l->has_legs)
+        buf_printf(out, BOLD "%13sEVCC%*srelay%*sSECC" PLAIN "\n", "", LEG_RUNG - 5, "",
+                   LEG_RUNG - 6, "");
+    else if (has_rungs(l))
+        buf_printf(out, BOLD "%13sEVCC%*sSECC" PLAIN "\n", "", RUNG - 6, "");
+}
+
 static void print_time(struct ladder *l, const struct event *e)
 {
     struct buf *out = &l->outlet.out;
-    if (!l->started) {
-        l->started = true;
+    bool begins_legs = e->leg != LEG_NONE && !l->has_legs;
+    l->has_legs = l->has_legs || begins_legs;
+    if (!l->started)
         l->start_us = e->us;
-        if (has_rungs(l))
-            buf_printf(out, BOLD "%13sEVCC%*sSECC" PLAIN "\n", "", RUNG - 6, "");
-    }
+    if (!l->started || begins_legs)
+        print_head(l);
+    l->started = true;
     if (e->line > 0)
         print_place(l, e);
     else
@@ -214,9 +229,11 @@ static void print_rung(struct ladder *l, const struct event *e, const char *name
 {
     struct buf *out = &l->outlet.out;
     const char *colour = bad ? RED : e->from_role == FROM_EVCC ? CYAN : GREEN;
-    int line = RUNG - (int)strlen(name) - 6;
+    int line = (l->has_legs ? LEG_RUNG : RUNG) - (int)strlen(name) - 6;
     bool right = e->from_role == FROM_EVCC;
     const struct ladder_pieces *p = l->pieces;
+    if (e->leg == LEG_STATION)
+        buf_printf(out, "%s%*s", p->side, LEG_RUNG, "");
     buf_printf(out, "%s%s", p->side, colour);
     if (right) {
         buf_printf(out, "%s%s %s%s%s%s ", p->line, p->line, BOLD, name, PLAIN, colour);
@@ -227,7 +244,26 @@ static void print_rung(struct ladder *l, const struct event *e, const char *name
         rule(out, p->line, line + 1);
         buf_printf(out, " %s%s%s%s %s%s", BOLD, name, PLAIN, colour, p->line, p->line);
     }
-    buf_printf(out, PLAIN "%s  ", p->side);
+    buf_printf(out, PLAIN "%s", p->side);
+    if (l->has_legs && e->leg != LEG_STATION)
+        buf_printf(out, "%*s%s", LEG_RUNG, "", p->side);
+    buf_text(out, "  ");
+}
+
+/* Who says it to whom, where there are no rungs. */
+static const char *arrow(const struct ladder *l, const struct event *e)
+{
+    /* ORDER EVENT_LEG, ORDER direction */
+    static const char *const ARROWS[][4] = {
+        {"EVCC -- SECC", "EVCC -> SECC", "EVCC <- SECC", "EVCC -- SECC"},
+        {"EVCC -- relay        ", "EVCC -> relay        ", "EVCC <- relay        ",
+         "EVCC -- relay        "},
+        {"        relay -- SECC", "        relay -> SECC", "        relay <- SECC",
+         "        relay -- SECC"}};
+    static const char *const NARROW[][4] = {{"<-", "->", "<-", "<-"},
+                                            {"<- |", "-> |", "<- |", "<- |"},
+                                            {"| <-", "| ->", "| <-", "| <-"}};
+    return (is_narrow(l) ? NARROW : ARROWS)[e->leg][e->from_role];
 }
 
 static const char *frame_name(const struct event *e)
@@ -258,9 +294,6 @@ static void print_detail(struct ladder *l, const struct event *e)
 static void print_frame(struct ladder *l, const struct event *e)
 {
     struct buf *out = &l->outlet.out;
-    /* ORDER direction */
-    static const char *const ARROWS[] = {"EVCC -- SECC", "EVCC -> SECC", "EVCC <- SECC",
-                                         "EVCC -- SECC"};
     struct buf *values = &l->values;
     buf_clear(values);
     if (e->message != NULL && !e->is_udp) /* SDP is said in words: addresses, "no TLS" */
@@ -280,9 +313,9 @@ static void print_frame(struct ladder *l, const struct event *e)
     if (has_rungs(l)) {
         print_rung(l, e, name, bad);
     } else if (is_narrow(l)) {
-        buf_printf(out, "%s %s ", e->from_role == FROM_EVCC ? "->" : "<-", name);
+        buf_printf(out, "%s %s ", arrow(l, e), name);
     } else {
-        buf_text(out, ARROWS[e->from_role]);
+        buf_text(out, arrow(l, e));
         buf_text(out, "  ");
         add_column(name, 28, out);
         buf_char(out, ' ');
@@ -305,11 +338,16 @@ static void print_note(struct ladder *l, const struct event *e, const char *colo
 {
     struct buf *out = &l->outlet.out;
     print_time(l, e);
+    if (has_rungs(l) && l->has_legs)
+        buf_printf(out, "%s%*s", l->pieces->side, LEG_RUNG, "");
     if (has_rungs(l))
-        buf_printf(out, "%s%*s%s  ", l->pieces->side, RUNG, "", l->pieces->side);
+        buf_printf(out, "%s%*s%s  ", l->pieces->side, l->has_legs ? LEG_RUNG : RUNG, "",
+                   l->pieces->side);
     if (l->pretty)
         buf_text(out, colour);
-    if (e->by[0] != '\0')
+    if (e->leg != LEG_NONE)
+        buf_printf(out, "%s's side: ", EVENT_LEGS[e->leg]);
+    else if (e->by[0] != '\0')
         buf_printf(out, "%s ", e->by);
     if (e->where[0] != '\0')
         buf_printf(out, "%s: ", e->where);

@@ -2,7 +2,7 @@
 /*
  * The ladder: a run (or a capture) on the terminal as it happens, one line an event: time,
  * direction, message, the few values that matter. With colour and lines on a terminal, cut to its
- * width; plain text elsewhere. Datagrams that come again and again are counted.
+ * width; plain text elsewhere. What a relay hands on has a column more. Datagrams that come again and again are counted.
  */
 #ifndef V2G_RECORD_LADDER_H
 #define V2G_RECORD_LADDER_H
@@ -28,6 +28,7 @@ struct ladder {
     int stamp_width;                    /* of a text's times */
     int64_t start_us;                   /* of the first event; 0 before it */
     bool started;
+    bool has_legs; /* three columns, vehicle, relay and station: from the first event of a leg on */
 };
 
 /* On a descriptor that stays the caller's. */

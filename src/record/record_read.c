@@ -146,6 +146,7 @@ static int read_event(struct reading *r, const json_t *line, struct event *event
     int how = place_of(text_at(line, "how"), EVENT_HOWS);
     int came = place_of(text_at(line, "came"), EVENT_CAMES);
     int role = place_of(text_at(line, "from"), EVENT_ROLES);
+    int leg = place_of(text_at(line, "leg"), EVENT_LEGS);
     if (kind < 0)
         return -1;
     *event = (struct event){
@@ -162,6 +163,7 @@ static int read_event(struct reading *r, const json_t *line, struct event *event
         .is_after = is_at(line, "after"),
         .is_echo = is_at(line, "echo"),
         .from_role = role < 0 ? FROM_NONE : (uint8_t)role,
+        .leg = leg < 0 ? LEG_NONE : (uint8_t)leg,
         .by = text_at(line, "by"),
         .where = text_at(line, "where"),
         .connection = (uint32_t)number_at(line, "connection"),

@@ -9,6 +9,7 @@
 #include "script/link.h"
 #include "script/object.h"
 #include "script/printing.h"
+#include "script/relaying.h"
 #include "script/security.h"
 #include "script/serving.h"
 #include "script/slac_methods.h"
@@ -357,8 +358,10 @@ void methods_push(lua_State *L, uint8_t side)
     };
     lua_newtable(L);
     luaL_setfuncs(L, FUNCTIONS, 0);
-    if (side == FROM_SECC)
+    if (side == FROM_SECC) {
         serving_methods(L);
+        relaying_methods(L);
+    }
     slac_methods(L);
     tls_view_methods(L);
     filters_methods(L);

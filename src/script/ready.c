@@ -15,8 +15,7 @@ static void set_text(lua_State *L, const char *key, const char *value)
     lua_setfield(L, -2, key);
 }
 
-/* The file's name and content, as KEY={path, text}. */
-static void set_file(lua_State *L, const char *key, const char *path)
+void ready_set_file(lua_State *L, const char *key, const char *path)
 {
     struct buf text = {0};
     struct err e = ERR_INIT;
@@ -42,8 +41,8 @@ void ready_push(lua_State *L, const struct ready *r)
     set_text(L, "tls", r->tls);
     set_text(L, "protocol", r->protocol);
     set_text(L, "persona", r->persona);
-    set_file(L, "persona", r->persona_file);
-    set_file(L, "script", r->script_file);
+    ready_set_file(L, "persona", r->persona_file);
+    ready_set_file(L, "script", r->script_file);
     lua_createtable(L, (int)r->settings, 0);
     for (unsigned i = 0; i < r->settings; i++) {
         lua_createtable(L, 2, 0);

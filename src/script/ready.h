@@ -27,6 +27,9 @@ struct ready {
     unsigned sessions; /* a station ends after so many */
 };
 
+/* The table on top gets KEY = { path, text } of that file; NULL: nothing. Raises. */
+void ready_set_file(lua_State *L, const char *key, const char *path);
+
 /* Pushes the options as a table; raises. */
 void ready_push(lua_State *L, const struct ready *r);
 

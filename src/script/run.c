@@ -258,6 +258,12 @@ void run_stop_player(struct player *p)
     script_stop(&p->script);
 }
 
+void run_wake(struct script_run *run)
+{
+    for (struct player *p = run->players; p != NULL; p = p->next)
+        script_step(&p->script);
+}
+
 bool run_stop_some(struct player *p, unsigned n)
 {
     return script_stop_some(&p->script, n);

@@ -75,6 +75,9 @@ void run_play(struct script_run *run);
 void run_stop_player(struct player *p);
 void run_stop(struct script_run *run);
 
+/* Something that scripts look at has changed: those that wait for it go on. */
+void run_wake(struct script_run *run);
+
 /* So many of a player's sessions that have not been asked yet. True: all have been, and so has the
  * player. */
 bool run_stop_some(struct player *p, unsigned n);

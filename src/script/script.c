@@ -8,6 +8,7 @@
 #include "script/link.h"
 #include "script/object.h"
 #include "script/paths.h"
+#include "script/relaying.h"
 #include "script/roles.h"
 #include "script/sandbox.h"
 #include "script/store.h"
@@ -52,6 +53,7 @@ static int open_protected(lua_State *L)
     objects_open(L);
     paths_open(L);
     filters_open(L);
+    relaying_open(L);
     roles_open(L);
     expect_open(L);
     trust_open(L);

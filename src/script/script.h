@@ -57,6 +57,7 @@ struct script_options {
                                                 many sessions: 1 MiB more for each */
     unsigned busy_ms;                       /* longest time without waiting for anything; 0: 10 s */
     const volatile sig_atomic_t *interrupt; /* not 0: scripts stop; may be NULL */
+    const unsigned *keys;                   /* how often a key was pressed; NULL: nobody looks */
     const bool *is_ended_by_user;           /* a session that passes then has shown nothing: it is
                                                 inconclusive; may be NULL */
     /* Print mode: what is printed; without a recorder also print() and Log(). */

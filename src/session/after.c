@@ -104,6 +104,7 @@ static void copy_session(struct after *a, const struct session *of)
     s->caller.session = of->caller.session;
     s->caller.connection = of->caller.connection;
     s->is_echo = of->is_echo;
+    s->leg = of->leg;
     s->is_inside = of->is_inside;
     s->is_after = true;
     s->local = of->local;

@@ -14,6 +14,15 @@ void way_add(struct way *w, struct filter *f)
     *(f->before == NULL ? &w->first : &f->before->next) = f;
 }
 
+void way_add_first(struct way *w, struct filter *f)
+{
+    f->way = w;
+    f->before = NULL;
+    f->next = w->first;
+    *(f->next == NULL ? &w->last : &f->next->before) = f;
+    w->first = f;
+}
+
 static void close_filter(struct filter *f)
 {
     if (f->kind->close != NULL)

@@ -106,6 +106,9 @@ struct way {
 /* Adds a filter as that next to the wire, but for the record. It belongs to the way. */
 void way_add(struct way *w, struct filter *f);
 
+/* As the first one from the session. */
+void way_add_first(struct way *w, struct filter *f);
+
 /* Takes it out and closes it; allowed at any time, also within a call of the chain. */
 void way_remove(struct filter *f);
 

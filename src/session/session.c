@@ -80,6 +80,7 @@ struct event session_new_event(const struct session *s, enum event_kind kind, bo
         .kind = kind,
         .ok = true,
         .is_echo = s->is_echo,
+        .leg = s->leg,
         .is_after = s->is_after,
         .from_role = from_evcc ? FROM_EVCC : FROM_SECC,
         .by = s->by,
@@ -139,6 +140,7 @@ void session_connected(struct session *s, const struct endpoint *local,
     buf_clear(&s->held);
     s->agreed_uri = NULL;
     s->is_connected = true;
+    s->ended = HOW_OPEN;
     s->local = *local;
     s->remote = *remote;
     number_connection(s);
@@ -155,6 +157,7 @@ void session_disconnected(struct session *s, int64_t us, enum event_how how, uin
     struct slice rest = v2gtp_rest(&s->reader);
     release(s); /* nobody has answered: then they are frames of nothing */
     s->is_connected = false;
+    s->ended = how;
     if (rest.n > 0 && !s->broken && s->caller.connection != 0) {
         struct err problem = ERR_INIT;
         err_set(&problem, "the connection ends in the middle of a frame, after %zu bytes of it",
@@ -464,6 +467,7 @@ static void record_datagram(const struct parcel *p)
     datagram_read(&d, p->session->library, e->us, e->by, &e->from, &e->to, e->bytes);
     d.event.session = e->session;
     d.event.is_echo = e->is_echo;
+    d.event.leg = e->leg;
     d.event.where = e->where;
     d.event.came = e->came;
     if (p->is_sent) {
@@ -480,6 +484,8 @@ static int record_frame(struct filter *f, struct parcel *p, struct err *e)
     char text[LINK_FRAME_TEXT];
     if (p->event.is_link)
         p->event.text = link_frame_text(&p->event, text);
+    if (p->is_sent && p->session->relayed_us != 0)
+        p->event.taken_us = world_now(p->session->way.world) - p->session->relayed_us;
     if (p->event.is_udp)
         record_datagram(p);
     else
@@ -490,6 +496,8 @@ static int record_frame(struct filter *f, struct parcel *p, struct err *e)
         p->session->sent_number = p->event.number;
     if (p->read != NULL && !p->event.is_udp)
         record_violations(p->session, &p->event);
+    if (p->session->watch != NULL && !event_is_datagram(&p->event))
+        p->session->watch(p->session->watch_context, &p->event);
     return filter_pass(f, p, e);
 }
 
@@ -577,6 +585,8 @@ static void record_bad(struct session *s, enum event_kind kind, const struct v2g
     e.payload_type = f->header.type;
     e.problem = problem;
     recorder_put(s->recorder, &e);
+    if (s->stray != NULL && !s->broken)
+        s->stray(s->stray_context, f->bytes, piece->us);
 }
 
 int session_feed(struct session *s, const void *p, size_t n, int64_t us)
@@ -610,8 +620,8 @@ static int take_bytes(struct parcel *piece)
                        &piece->event);
             break;
         case V2GTP_BROKEN:
-            record_bad(s, EVENT_BYTES, &f, &problem, &piece->event);
             s->broken = true;
+            record_bad(s, EVENT_BYTES, &f, &problem, &piece->event);
             return -1;
         }
     }
@@ -737,5 +747,14 @@ int session_send_raw(struct session *s, struct slice bytes, const char *where, i
     session_done(s, p.read);
     if (bad == 0 && s->is_asked && is_named(p.event.name, APP_PROTOCOL_RES))
         release(s); /* a stream that is broken for it says so with its next octets */
+    return bad;
+}
+
+int session_relay(struct session *s, struct slice bytes, int64_t came_us, int64_t us, struct err *e)
+{
+    const char *name;
+    s->relayed_us = came_us;
+    int bad = session_send_raw(s, bytes, "", us, &name, e);
+    s->relayed_us = 0;
     return bad;
 }

@@ -52,8 +52,15 @@ struct session {
     bool is_inside;        /* the connection is one of TLS; whoever owns the session sets it */
     bool refuses_trailing; /* what it gets with octets behind the message is none */
     bool keeps_none;       /* what comes is recorded, and does not wait for session_take */
-    bool is_after;         /* this side has closed the connection: what comes, comes too late */
-    enum came came;        /* how well the time of session_feed is known; set likewise */
+    uint8_t leg;           /* enum event_leg: what it sends and gets, a relay hands on */
+    int64_t relayed_us;    /* when the frame came that is being sent; 0: it is this side's own */
+    event_sink watch;      /* gets each frame of TCP right behind the record; NULL: nobody */
+    void *watch_context;
+    /* Gets what came and is passed over, since it is no right frame [V2G2-800]; NULL: nobody. */
+    void (*stray)(void *context, struct slice bytes, int64_t us);
+    void *stray_context;
+    bool is_after;  /* this side has closed the connection: what comes, comes too late */
+    enum came came; /* how well the time of session_feed is known; set likewise */
     struct endpoint local, remote;
 
     uint8_t id[8]; /* SessionID in force; all 0 before the SECC gave one */
@@ -70,7 +77,8 @@ struct session {
     struct buf out;                /* the frame that is being sent */
     uint64_t sent_number;          /* of the event of the one that was sent last */
     bool is_connected;
-    bool broken; /* the stream cannot be cut into frames any more */
+    enum event_how ended; /* how the last connection did; HOW_OPEN: none has */
+    bool broken;          /* the stream cannot be cut into frames any more */
     /* SECC: supportedAppProtocolReq waits for its answer, which tells what the frames behind it are
      * read by; they wait here, as they came. When the last of them came. */
     bool is_asked;
@@ -133,6 +141,11 @@ int session_send(struct session *s, struct message *m, unsigned given, const cha
  * sent with session_send. name: the message's; "" where it is none. -1: it cannot be sent. */
 int session_send_raw(struct session *s, struct slice bytes, const char *where, int64_t us,
                      const char **name, struct err *e);
+
+/* The same of a frame, or of bytes that are none, of another connection, where they came at came_us:
+ * whose relay this side is. -1: as above. */
+int session_relay(struct session *s, struct slice bytes, int64_t came_us, int64_t us,
+                  struct err *e);
 
 /* ---- for filters ---- */
 

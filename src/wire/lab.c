@@ -29,14 +29,17 @@
 #define OWN_NETWORK "/proc/thread-self/ns/net"
 #define VARIABLE "V2GLAB_LAB" /* of lab_exec's children: "PID:FD:FD", the namespaces of the sides */
 
-/* ORDER LAB_SIDE, from LAB_EV */
+/* ORDER LAB_SIDE, from LAB_EV; two of each cable */
 static const struct end {
     const char *interface, *address;
     uint8_t mac[6]; /* the address is made from it, as the standard way (EUI-64) has it */
 } ENDS[] = {
     {LAB_EV_INTERFACE, LAB_EV_ADDRESS, {2, 0, 0, 0, 0, 0xE1}},
     {LAB_EVSE_INTERFACE, LAB_EVSE_ADDRESS, {2, 0, 0, 0, 0, 0xE2}},
+    {LAB_EV_INTERFACE_2, LAB_EV_ADDRESS_2, {2, 0, 0, 0, 0, 0xE3}},
+    {LAB_EVSE_INTERFACE_2, LAB_EVSE_ADDRESS_2, {2, 0, 0, 0, 0, 0xE4}},
 };
+#define ENDS_N (sizeof ENDS / sizeof *ENDS)
 
 /* A process is in one lab at most, as it has one network. */
 static struct {
@@ -62,9 +65,9 @@ enum lab_side lab_side_of(const char *interface)
 {
     if (lab.home == LAB_NONE || interface == NULL)
         return LAB_NONE;
-    for (int i = 0; i < 2; i++)
+    for (unsigned i = 0; i < ENDS_N; i++)
         if (strcmp(interface, ENDS[i].interface) == 0)
-            return LAB_EV + (enum lab_side)i;
+            return LAB_EV + (enum lab_side)(i % 2);
     return LAB_NONE;
 }
 
@@ -204,23 +207,23 @@ static void put_end(struct netlink *m, const struct end *end)
     netlink_put(m, IFLA_ADDRESS, end->mac, sizeof end->mac);
 }
 
-/* The cable: ev0 here, evse0 in the other network. */
-static int lab_cable(int other, struct err *e)
+/* A cable: its first end here, the second one in the other network. */
+static int lab_cable(const struct end *ends, int other, struct err *e)
 {
     struct netlink m;
     struct ifinfomsg body = {0};
     netlink_begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &body, sizeof body);
-    put_end(&m, &ENDS[0]);
+    put_end(&m, &ends[0]);
     size_t info = netlink_nest(&m, IFLA_LINKINFO);
     netlink_put(&m, IFLA_INFO_KIND, "veth", 4);
     size_t data = netlink_nest(&m, IFLA_INFO_DATA), peer = netlink_nest(&m, VETH_INFO_PEER);
     netlink_raw(&m, &body, sizeof body);
-    put_end(&m, &ENDS[1]);
+    put_end(&m, &ends[1]);
     netlink_put(&m, IFLA_NET_NS_FD, &other, sizeof other);
     netlink_end(&m, peer);
     netlink_end(&m, data);
     netlink_end(&m, info);
-    return lab_ask(&m, "making the cable with", ENDS[0].interface, e);
+    return lab_ask(&m, "making the cable with", ends[0].interface, e);
 }
 
 /*
@@ -260,10 +263,9 @@ static void lab_no_own_address(const struct end *end)
     netlink_ask(&m);
 }
 
-static int lab_start(enum lab_side side, struct err *e)
+static int lab_start(const struct end *end, struct err *e)
 {
-    const struct end *end = &ENDS[side - LAB_EV];
-    lab_on(side);
+    lab_on(lab_side_of(end->interface));
     lab_no_own_address(end);
     return lab_up("lo", e) != 0 ? -1 : lab_up(end->interface, e);
 }
@@ -311,13 +313,30 @@ static int lab_wait(const struct end *end, bool (*is_ready)(const struct end *),
     return err_set(e, "lab: %s is not ready after %d ms", end->interface, WAIT_MS);
 }
 
-static int lab_finish(enum lab_side side, struct err *e)
+static int lab_finish(const struct end *end, struct err *e)
 {
-    const struct end *end = &ENDS[side - LAB_EV];
-    lab_on(side);
+    lab_on(lab_side_of(end->interface));
     if (lab_wait(end, lab_is_running, e) != 0 || lab_address(end, e) != 0)
         return -1;
     return lab_wait(end, lab_is_in_group, e);
+}
+
+/* It begins on the vehicle's side, and leaves that on. */
+static int lab_lay(const struct end *ends, struct err *e)
+{
+    if (lab_cable(ends, lab.networks[1], e) != 0 || lab_start(&ends[1], e) != 0 ||
+        lab_start(&ends[0], e) != 0 || lab_finish(&ends[1], e) != 0)
+        return -1;
+    return lab_finish(&ends[0], e);
+}
+
+int lab_second_cable(struct err *e)
+{
+    enum lab_side before = lab_on(LAB_EV);
+    bool is_there = if_nametoindex(ENDS[2].interface) != 0;
+    int bad = is_there ? 0 : lab_lay(&ENDS[2], e);
+    lab_on(before);
+    return bad;
 }
 
 static int lab_make(struct err *e)
@@ -331,10 +350,7 @@ static int lab_make(struct err *e)
     if (lab.networks[0] < 0)
         return -1;
     lab.home = LAB_EV;
-    if (lab_cable(lab.networks[1], e) != 0 || lab_start(LAB_EVSE, e) != 0 ||
-        lab_start(LAB_EV, e) != 0 || lab_finish(LAB_EVSE, e) != 0)
-        return -1;
-    return lab_finish(LAB_EV, e);
+    return lab_lay(&ENDS[0], e);
 }
 
 /* ---- joining one ---- */

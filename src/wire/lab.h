@@ -14,6 +14,9 @@
  * Root takes the network namespaces alone; anybody else gets a user namespace around them, in which
  * they keep their user id. No file is made; the lab is gone when its last process ends.
  *
+ * Who stands between a vehicle and a station needs two cables: lab_second_cable lays `ev1` to
+ * `evse1` (…:e3, …:e4) between the same two sides.
+ *
  *     v2glab lab                     a shell on the vehicle's side (ev0)
  *     v2glab lab COMMAND…            one command there, as `v2glab lab tcpdump -i ev0`
  *     v2glab lab --side evse …       the same on the station's side (evse0); within a lab's shell
@@ -30,6 +33,10 @@
 #define LAB_EVSE_INTERFACE "evse0"
 #define LAB_EV_ADDRESS "fe80::ff:fe00:e1"
 #define LAB_EVSE_ADDRESS "fe80::ff:fe00:e2"
+#define LAB_EV_INTERFACE_2 "ev1"
+#define LAB_EVSE_INTERFACE_2 "evse1"
+#define LAB_EV_ADDRESS_2 "fe80::ff:fe00:e3"
+#define LAB_EVSE_ADDRESS_2 "fe80::ff:fe00:e4"
 
 /* ORDER LAB_SIDE */
 enum lab_side {
@@ -46,13 +53,16 @@ enum lab_side {
  */
 int lab_enter(struct err *e);
 
+/* In a lab that was entered: a second cable, unless there is one already. -1: e. */
+int lab_second_cable(struct err *e);
+
 /* The side that is on, in this thread: LAB_NONE outside a lab. */
 enum lab_side lab_current(void);
 
 /* Whether this process descends from a lab_exec, so that lab_enter would join that lab. */
 bool lab_is_near(void);
 
-/* "ev0" and "evse0", when a lab was entered; else LAB_NONE. NULL and "" are LAB_NONE. */
+/* "ev0" and "evse0" (and those of the second cable), when a lab was entered; else LAB_NONE. NULL and "" are LAB_NONE. */
 enum lab_side lab_side_of(const char *interface);
 
 /*

@@ -15,22 +15,40 @@
 
 /* ---- addresses ---- */
 
+static const struct {
+    const char *interface, *text;
+    unsigned cable; /* that it is an end of */
+} ENDS[] = {
+    {LAB_EV_INTERFACE, "[" LAB_EV_ADDRESS "%" LAB_EV_INTERFACE "]", 1},
+    {LAB_EVSE_INTERFACE, "[" LAB_EVSE_ADDRESS "%" LAB_EVSE_INTERFACE "]", 1},
+    {LAB_EV_INTERFACE_2, "[" LAB_EV_ADDRESS_2 "%" LAB_EV_INTERFACE_2 "]", 2},
+    {LAB_EVSE_INTERFACE_2, "[" LAB_EVSE_ADDRESS_2 "%" LAB_EVSE_INTERFACE_2 "]", 2},
+    {"lo", "[::1]", 0},
+};
+#define ENDS_N (sizeof ENDS / sizeof *ENDS)
+
+static unsigned cable_of(const char *interface)
+{
+    for (size_t i = 0; i < ENDS_N; i++)
+        if (strcmp(interface, ENDS[i].interface) == 0)
+            return ENDS[i].cable;
+    return 0;
+}
+
 /* The interface's own end, with the MAC address that its link-local address is made from. */
 static int network_interface(const char *interface, struct endpoint *out, struct err *e)
 {
-    static const char *const ENDS[][2] = {
-        {LAB_EV_INTERFACE, "[" LAB_EV_ADDRESS "%" LAB_EV_INTERFACE "]"},
-        {LAB_EVSE_INTERFACE, "[" LAB_EVSE_ADDRESS "%" LAB_EVSE_INTERFACE "]"},
-        {"lo", "[::1]"}};
-    for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
-        if (strcmp(interface, ENDS[i][0]) != 0)
+    for (size_t i = 0; i < ENDS_N; i++) {
+        if (strcmp(interface, ENDS[i].interface) != 0)
             continue;
-        if (endpoint_parse(ENDS[i][1], out, e) != 0)
+        if (endpoint_parse(ENDS[i].text, out, e) != 0)
             return -1;
         endpoint_learn_mac(out);
         return 0;
     }
-    return err_set(e, "interface: in virtual time there are ev0, evse0 and lo, found \"%.40s\"",
+    return err_set(e,
+                   "interface: in virtual time there are ev0, evse0, ev1, evse1 and lo, found "
+                   "\"%.40s\"",
                    interface);
 }
 
@@ -41,11 +59,10 @@ static bool same_ip(const struct endpoint *a, const struct endpoint *b)
 
 static bool is_here(const struct endpoint *a)
 {
-    static const char *const INTERFACES[] = {LAB_EV_INTERFACE, LAB_EVSE_INTERFACE, "lo"};
     struct endpoint own;
     struct err ignored = ERR_INIT;
-    for (size_t i = 0; i < 3; i++)
-        if (network_interface(INTERFACES[i], &own, &ignored) == 0 && same_ip(a, &own))
+    for (size_t i = 0; i < ENDS_N; i++)
+        if (network_interface(ENDS[i].interface, &own, &ignored) == 0 && same_ip(a, &own))
             return true;
     return false;
 }
@@ -423,7 +440,7 @@ static bool network_is_for(const struct packet *p, const struct network_socket *
         return false;
     if (endpoint_is_multicast(&p->to))
         return s->is_server && endpoint_is_link_local(&socket->local) &&
-               endpoint_is_link_local(&p->from);
+               cable_of(socket->local.interface) == cable_of(p->from.interface);
     return same_ip(&socket->local, &p->to);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The network of a virtual world: streams, listeners and SDP sockets that find each other by
- * address, without the system. It has what the lab has (lab.h): ev0 and evse0 with the lab's
- * addresses, joined by a cable, and the loopback interface. What is sent arrives 1 ms later, each
+ * address, without the system. It has what the lab has (lab.h), both its
+ * cables with their ends' addresses, and the loopback interface. What is sent arrives 1 ms later, each
  * write by itself, in the order in which it was sent: without that a side that asks until a time is
  * over would ask for ever, since nothing else takes time. Ends are those of TCP: FIN behind the
  * bytes, RST, "connection refused" where nobody listens, "unreachable" (after the 3 s that a system

@@ -52,6 +52,7 @@ local registry = debug.getregistry()
 show_index('Message:', registry['v2g.Message'])
 show_index('Element:', registry['v2g.Element'])
 show('Filter:', registry['v2g.Filter'].__index)
+show('Relay:', registry['v2g.Relay'].__index)
 
 -- A field that there is not is told with those that there are.
 local function show_fields(owner, value)

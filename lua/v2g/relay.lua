@@ -1,0 +1,278 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The ready-made relay (`v2glab relay`): a station to the vehicle, a vehicle to the station, and
+-- every frame handed on as it came (src/session/relay.h), but for what hooks, --set and --offer
+-- make of it. They are filters of what comes, so that the record has both: what came on one leg,
+-- what went on the other.
+
+local common = require 'v2g.common'
+
+local relay = {}
+
+local FOREVER <const> = 0x7FFFFFFF -- ms
+-- Messages that may be signed; changed, they are signed anew where the tree has the signer's key.
+local SIGNED <const> = { 'AuthorizationReq', 'MeteringReceiptReq', 'MeteringConfirmationReq',
+                         'CertificateUpdateReq', 'CertificateInstallationReq',
+                         'CertificateInstallationRes', 'CertificateUpdateRes',
+                         'ChargeParameterDiscoveryRes', 'ScheduleExchangeRes' }
+
+local ROLES <const> = { vehicle = Secc, station = Evcc } -- what comes from them comes to these
+
+-- ---- what hooks may do ----
+
+local handle = {}
+handle.__index = handle
+
+-- m goes out by the role that made it, besides what is handed on.
+function handle.send(_, m)
+    Start(function() m:send() end)
+end
+
+-- What comes from that side waits until it is released, this message included.
+function handle:hold()
+    self.joined:hold(self.from)
+end
+
+function handle:release()
+    self.joined:release(self.from)
+end
+
+function handle:delay(ms)
+    self:hold()
+    Start(function()
+        Sleep(ms)
+        self:release()
+    end)
+end
+
+function handle:wait_for_key(text)
+    self:hold()
+    Start(function()
+        Log((text or 'held') .. ': a key (Enter) lets it go on')
+        self.joined:key()
+        self:release()
+    end)
+end
+
+-- ---- filters ----
+
+local function filter(from, name, f)
+    ROLES[from].Filter { on = name, direction = 'in', fault = f }
+end
+
+local function both(name, f)
+    filter('vehicle', name, f)
+    filter('station', name, f)
+end
+
+local function is_signed(m)
+    local good, signature = pcall(function() return m.Header.Signature end)
+    return good and signature ~= nil
+end
+
+-- The first of these is the last that a message passes, and the other way round: `ours` is noted
+-- of the message as it came.
+local function sign_anew()
+    local ours = {}
+    local function last(m)
+        if ours[m:name()] and not m:verify() then
+            m:sign()
+            Log(m:name() .. ': changed, and signed anew')
+        end
+    end
+    local function first(m)
+        local good, valid = pcall(m.verify, m)
+        ours[m:name()] = is_signed(m) and good and valid
+    end
+    return last, first
+end
+
+-- Of a message with a change in its text: "CurrentDemandRes.EVSEPresentVoltage=+5%".
+local function set(text)
+    local name, field, value = text:match('^%s*([%w_*]+#?[%d+-]*)%.([^=]+)=(.*)$')
+    if not name then
+        common.refuse(("--set %s: expected MESSAGE.FIELD=VALUE, as "
+            .. "'CurrentDemandRes.EVSEPresentVoltage=+5%%'"):format(text))
+    end
+    if value:find('%s') and not value:find('^"') then
+        value = '"' .. value .. '"'
+    end
+    for _, role in pairs(ROLES) do
+        role.Filter(('in %s: set %s=%s'):format(name, field, value))
+    end
+end
+
+-- Only these protocols are offered to the station, in this order; the vehicle's own SchemaIDs stay,
+-- so that the answer means what it says to both.
+local function offer(list)
+    local rank, n = {}, 0
+    for name in list:gmatch('[^,]+') do
+        local offers = Evcc.Offers(name)
+        if #offers == 0 then
+            common.refuse(('--offer %s: %s is no protocol; expected DIN70121, ISO15118-2 or '
+                .. 'ISO15118-20, with commas'):format(list, name))
+        end
+        for _, entry in ipairs(offers) do
+            n = n + 1
+            rank[entry.ProtocolNamespace] = n
+        end
+    end
+    filter('vehicle', 'supportedAppProtocolReq', function(m)
+        local kept, had = {}, {}
+        for i = 1, #m.AppProtocol do
+            local entry = m.AppProtocol[i]
+            had[#had + 1] = entry.ProtocolNamespace
+            if rank[entry.ProtocolNamespace] then
+                kept[#kept + 1] = entry:table()
+            end
+        end
+        if #kept == 0 then
+            Log('--offer: the vehicle offers none of these, and its offer stays: '
+                .. table.concat(had, ', '))
+            return
+        end
+        table.sort(kept, function(a, b)
+            return rank[a.ProtocolNamespace] < rank[b.ProtocolNamespace]
+        end)
+        for i, entry in ipairs(kept) do
+            entry.Priority = i
+        end
+        m.AppProtocol = kept
+    end)
+end
+
+-- ---- hooks of a file ----
+
+local function hooks(file, joined)
+    local on = {}
+    local environment = setmetatable({ on = on }, { __index = _G })
+    local chunk, why = load(file[2], '@' .. file[1], 't', environment)
+    if not chunk then
+        common.refuse(why)
+    end
+    chunk()
+    on = environment.on
+    for name, hook in pairs(on) do
+        local is_side = name == 'vehicle' or name == 'station'
+        for from in pairs(ROLES) do
+            local own = setmetatable({ from = from, joined = joined }, handle)
+            local function call(m)
+                joined:follow()
+                return hook(m, own)
+            end
+            if not is_side or name == from then
+                filter(from, is_side and '*' or name, call)
+            end
+        end
+    end
+end
+
+local function arrange(o, joined)
+    local changes = #o.set > 0 or o.script
+    local last, first = sign_anew()
+    for _, name in ipairs(changes and SIGNED or {}) do
+        both(name, last)
+    end
+    if o.script then
+        hooks(o.script, joined)
+    end
+    for _, text in ipairs(o.set) do
+        set(text)
+    end
+    for _, name in ipairs(o.hold) do
+        local told = name .. ' waits'
+        for from in pairs(ROLES) do
+            local own = setmetatable({ from = from, joined = joined }, handle)
+            filter(from, name, function() own:wait_for_key(told) end)
+        end
+    end
+    if o.offer then
+        offer(o.offer)
+    end
+    for _, name in ipairs(changes and SIGNED or {}) do
+        both(name, first)
+    end
+end
+
+-- ---- sessions ----
+
+local function ms(us)
+    return ('%.3f ms'):format(us / 1000)
+end
+
+-- What became of what that side has sent.
+local function told(joined, from)
+    local f = joined:figures(from)
+    local text = ('%d messages of the %s'):format(f.frames, from)
+    if f.most_us > 0 then -- in virtual time nothing takes any
+        text = text .. (' (delayed by %s, 99 %% by less than %s, most %s)'):format(
+            ms(f.median_us), ms(f.p99_us), ms(f.most_us))
+    end
+    if f.waited > 0 then
+        text = text .. (', %d waited'):format(f.waited)
+    end
+    if f.late > 0 then
+        text = text .. (', the %s was late %d times'):format(from, f.late)
+    end
+    if f.made_late > 0 then
+        text = text .. (', the relay made %d late'):format(f.made_late)
+    end
+    return text
+end
+
+-- Until both are joined: the verdict and why, or nil, and what is spoken.
+local function join(joined, o)
+    Secc.Listen { interface = o.vehicle.interface, address = o.vehicle.address,
+                  tls = o.vehicle.tls or 'auto', manual = true, timeout = FOREVER }
+    local ok, why = joined:reach('vehicle')
+    if not ok then
+        return 'fail', 'the vehicle: ' .. (why or '')
+    end
+    local version = Secc.Get_Tls_Version()
+    Evcc.Listen { interface = o.station.interface, address = o.station.address,
+                  tls = o.station.tls or version or 'off', manual = true }
+    ok, why = joined:reach('station')
+    if ok then
+        Log(('joined: TLS to the vehicle %s, to the station %s'):format(version or 'none',
+            Evcc.Get_Tls_Version() or 'none'))
+        return nil
+    elseif Secc.State() ~= 'ready' then
+        return 'inconclusive', 'the vehicle left before the station was reached'
+    end
+    return 'fail', 'the station is not reached: ' .. (why or 'it was ended')
+end
+
+-- A session of a vehicle: its verdict, and why. nil: none came, and none is waited for.
+local function session(joined, o)
+    local verdict, why = join(joined, o)
+    if Stop_Requested() and Secc.State() == 'discovering' then
+        return nil
+    end
+    local side, how, text
+    if not verdict then
+        side, how, text = joined:wait()
+        verdict = 'pass'
+        why = ('%s; %s; %s'):format(told(joined, 'vehicle'), told(joined, 'station'),
+            side and ('the %s ended it: %s'):format(side, text) or 'ended by the user')
+    end
+    Secc.Disconnect(how == 'RST')
+    Evcc.Disconnect(how == 'RST')
+    return verdict, why
+end
+
+function relay.run(o)
+    local joined, held = Secc.Relay(Evcc), 0
+    arrange(o, joined)
+    repeat
+        local verdict, why = session(joined, o)
+        if verdict then
+            held = held + 1
+            Secc.Session_Over(verdict, why)
+        end
+        local goes_on = not Stop_Requested() and (o.sessions == 0 or held < o.sessions)
+        if goes_on and verdict ~= 'pass' then
+            Sleep(100) -- what fails at once fails no more than ten times a second
+        end
+    until not goes_on
+end
+
+return relay

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "script/relay_player.h"
+
+#include "script/ready.h"
+#include "script/role.h"
+#include "script/task.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void set_text(lua_State *L, const char *key, const char *value)
+{
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static void set_list(lua_State *L, const char *key, const char *const *list, unsigned n)
+{
+    lua_createtable(L, (int)n, 0);
+    for (unsigned i = 0; i < n; i++) {
+        lua_pushstring(L, list[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_setfield(L, -2, key);
+}
+
+static void push_choice(lua_State *L, const struct relay_choice *c)
+{
+    lua_newtable(L);
+    for (int i = 0; i < 2; i++) {
+        lua_newtable(L);
+        bool is_address = c->place[i] != NULL && strpbrk(c->place[i], ":[.") != NULL;
+        set_text(L, is_address ? "address" : "interface", c->place[i]);
+        set_text(L, "tls", c->tls[i]);
+        lua_setfield(L, -2, i == 0 ? "vehicle" : "station");
+    }
+    set_text(L, "offer", c->offer);
+    ready_set_file(L, "script", c->script_file);
+    set_list(L, "set", c->set, c->sets);
+    set_list(L, "hold", c->hold, c->holds);
+    lua_pushinteger(L, c->sessions);
+    lua_setfield(L, -2, "sessions");
+}
+
+/* Argument: the struct relay_choice. */
+static int give_choice(lua_State *L)
+{
+    const struct relay_choice *c = lua_touserdata(L, 1);
+    struct script *s = script_of(L);
+    for (struct role *r = s->roles; r != NULL; r = r->next) {
+        r->chosen.tls = c->files[r->side == FROM_SECC ? 0 : 1];
+        snprintf(r->by, sizeof r->by, "relay");
+    }
+    push_choice(L, c);
+    task_give(s->main, L);
+    return 0;
+}
+
+static int give(const struct built_in *own, struct script *s, struct err *e)
+{
+    s->has_sessions = true;
+    return built_in_push(s, give_choice, own, e);
+}
+
+const struct built_in *relay_player(struct relay_choice *c)
+{
+    c->built_in = (struct built_in){"require('v2g.relay').run(...)", give};
+    return &c->built_in;
+}

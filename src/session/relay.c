@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/relay.h"
+
+#include "trust/signature.h"
+#include "wire/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SIGNATURE_MEMORY (1u << 20)
+
+/* A frame that waits. */
+struct held {
+    struct held *next;
+    int64_t us;
+    size_t n;
+    uint8_t bytes[];
+};
+
+struct leg {
+    struct filter filter; /* first */
+    struct relay *relay;
+    struct leg *other;
+    struct peer *peer;         /* NULL: it is closed */
+    struct held *first, *last; /* that came here */
+    size_t waiting;            /* octets of them */
+    bool is_held;
+    bool was_late; /* the frame that came last */
+    struct relay_figures figures;
+};
+
+struct relay {
+    struct leg leg[2]; /* ORDER EVENT_LEG, from LEG_VEHICLE */
+    struct times_limits limits;
+    struct times times;
+    unsigned users; /* ways that have its filters */
+};
+
+static enum event_leg leg_of(const struct leg *l)
+{
+    return l == &l->relay->leg[0] ? LEG_VEHICLE : LEG_STATION;
+}
+
+static struct leg *leg_at(struct relay *r, enum event_leg leg)
+{
+    return &r->leg[leg - LEG_VEHICLE];
+}
+
+static void tell(const struct leg *l, enum event_kind kind, bool ok, const char *text)
+{
+    const struct session *s = &l->peer->session;
+    struct event e = session_new_event(s, kind, false, world_now(l->peer->world));
+    e.ok = ok;
+    e.text = text;
+    recorder_put(s->recorder, &e);
+}
+
+/* ---- handing on ---- */
+
+static void drop_held(struct leg *l)
+{
+    for (struct held *h = l->first, *next; h != NULL; h = next) {
+        next = h->next;
+        free(h);
+    }
+    l->first = l->last = NULL;
+    l->waiting = 0;
+}
+
+static int keep(struct leg *l, struct slice bytes, int64_t us, struct err *e)
+{
+    struct held *h = NULL;
+    if (l->waiting + bytes.n <= RELAY_HELD_MOST)
+        h = malloc(sizeof *h + bytes.n);
+    if (h == NULL) {
+        err_set(e, "the relay has %zu octets that wait for the other side, and takes no more",
+                l->waiting);
+        tell(l, EVENT_LOG, false, e->what);
+        return -1;
+    }
+    *h = (struct held){.us = us, .n = bytes.n};
+    memcpy(h->bytes, bytes.p, bytes.n);
+    *(l->first == NULL ? &l->first : &l->last->next) = h;
+    l->last = h;
+    l->waiting += bytes.n;
+    l->figures.waited++;
+    return 0;
+}
+
+static int hand_on(struct leg *l, struct slice bytes, int64_t us, struct err *e)
+{
+    struct peer *to = l->other->peer;
+    return session_relay(&to->session, bytes, us, world_now(to->world), e);
+}
+
+/* What came on l, since us. */
+static int take(struct leg *l, struct slice bytes, int64_t us, struct err *e)
+{
+    const struct peer *to = l->other->peer;
+    if (l->is_held || l->first != NULL || (to != NULL && to->state != PEER_READY))
+        return keep(l, bytes, us, e);
+    if (to == NULL)
+        return 0;
+    int bad = hand_on(l, bytes, us, e);
+    histogram_add(&l->figures.taken_us, world_now(to->world) - us);
+    if (bad != 0)
+        tell(l, EVENT_LOG, false, e->what);
+    return bad;
+}
+
+/* The session notes what the message says of SessionID and protocol, before it goes on. */
+static int take_frame(struct filter *f, struct parcel *p, struct err *e)
+{
+    int bad = filter_pass(f, p, e);
+    if (bad != 0 || p->is_sent || event_is_datagram(&p->event))
+        return bad;
+    return take((struct leg *)f, p->event.bytes, p->event.us, e);
+}
+
+static void take_stray(void *context, struct slice bytes, int64_t us)
+{
+    struct err ignored = ERR_INIT; /* it is told */
+    take(context, bytes, us, &ignored);
+}
+
+void relay_hold(struct relay *r, enum event_leg from)
+{
+    leg_at(r, from)->is_held = true;
+}
+
+void relay_release(struct relay *r, enum event_leg from)
+{
+    struct leg *l = leg_at(r, from);
+    const struct peer *to = l->other->peer;
+    struct err e = ERR_INIT;
+    l->is_held = false;
+    while (l->first != NULL && to != NULL && to->state == PEER_READY && !l->is_held) {
+        struct held *h = l->first;
+        l->first = h->next;
+        l->waiting -= h->n;
+        if (hand_on(l, (struct slice){h->bytes, h->n}, h->us, &e) != 0)
+            tell(l, EVENT_LOG, false, e.what);
+        free(h);
+    }
+}
+
+/* ---- times ---- */
+
+/* A time was measured. Of what came it is that of the side that sent it; of what went, the relay's
+ * share is in it. */
+static void take_time(void *context, const struct event *e)
+{
+    struct relay *r = context;
+    if (e->kind != EVENT_TIMER)
+        return;
+    struct leg *l = leg_at(r, (enum event_leg)e->leg), *late = l;
+    const char *sender = e->from_role == FROM_EVCC ? "the vehicle" : "the station";
+    bool came = (e->leg == LEG_VEHICLE) == (e->from_role == FROM_EVCC);
+    if (!came && (e->ok || l->other->was_late))
+        return;
+    struct event timer = *e;
+    recorder_put(l->peer->session.recorder, &timer);
+    if (e->ok)
+        return;
+    late = came ? l : l->other;
+    ++*(came ? &late->figures.late : &late->figures.made_late);
+    l->was_late = l->was_late || came;
+    char text[300];
+    snprintf(text, sizeof text, "%s: %s was late: %.3f s, of %s %.3f s at most", e->name,
+             came ? sender : "the relay", (double)e->taken_us / 1e6, e->text,
+             (double)e->limit_us / 1e6);
+    tell(l, EVENT_LOG, false, text);
+}
+
+/* ---- signatures ---- */
+
+/* Without the signer's key: the digests tell whether anybody changed what was signed. */
+static void check_signature(const struct leg *l, const struct event *e, bool came)
+{
+    struct err why = ERR_INIT, ignored = ERR_INIT;
+    struct signature_report report;
+    struct arena a;
+    char text[900], problem[600];
+    const struct schema *xmldsig = library_get(l->peer->session.library, "xmldsig", &ignored);
+    if (xmldsig == NULL)
+        return;
+    arena_open(&a, NULL, 0, SIGNATURE_MEMORY);
+    bool good = signature_verify(e->message, NULL, xmldsig, &a, &report, &why) == 0;
+    arena_close(&a);
+    if (good && came)
+        snprintf(text, sizeof text, "%s: the digests of %u signed element%s are right", e->name,
+                 report.references, report.references == 1 ? "" : "s");
+    else
+        snprintf(text, sizeof text, "%s: the signature is broken%s: %s", e->name,
+                 came ? "" : ", as it is handed on", err_text(&why, problem, sizeof problem));
+    if (!good || came)
+        tell(l, EVENT_CHECK, good, text);
+}
+
+/* Each frame of a leg, as the record has it. */
+static void watch(void *context, const struct event *e)
+{
+    struct leg *l = context;
+    bool came = (e->leg == LEG_VEHICLE) == (e->from_role == FROM_EVCC);
+    if (came)
+        l->was_late = false;
+    times_event(&l->relay->times, e);
+    if (e->message != NULL && node_child(message_header(e->message), "Signature") != NULL)
+        check_signature(l, e, came);
+}
+
+/* ---- its life ---- */
+
+static void forget(struct filter *f)
+{
+    struct leg *l = (struct leg *)f;
+    drop_held(l);
+    l->is_held = l->was_late = false;
+    l->figures = (struct relay_figures){.waited = 0};
+}
+
+static void close_leg(struct filter *f)
+{
+    struct leg *l = (struct leg *)f;
+    struct relay *r = l->relay;
+    drop_held(l);
+    l->peer = NULL;
+    if (--r->users > 0)
+        return;
+    times_close(&r->times);
+    free(r->limits.at);
+    free(r);
+}
+
+static void join(struct relay *r, struct leg *l, struct peer *p)
+{
+    static const struct filter_kind KIND = {
+        .frame = take_frame, .forget = forget, .close = close_leg};
+    struct session *s = &p->session;
+    l->filter.kind = &KIND;
+    l->relay = r;
+    l->other = &r->leg[l == &r->leg[0]];
+    l->peer = p;
+    s->leg = (uint8_t)leg_of(l);
+    s->keeps_none = true;
+    s->watch = watch;
+    s->stray = take_stray;
+    s->watch_context = s->stray_context = l;
+    way_add_first(&s->way, &l->filter);
+    r->users++;
+}
+
+struct relay *relay_open(struct peer *vehicle, struct peer *station,
+                         const struct times_limits *limits)
+{
+    struct relay *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return NULL;
+    r->limits = *limits;
+    r->times.limits = &r->limits;
+    r->times.next = take_time;
+    r->times.context = r;
+    join(r, &r->leg[0], vehicle);
+    join(r, &r->leg[1], station);
+    return r;
+}
+
+const struct relay_figures *relay_figures(const struct relay *r, enum event_leg from)
+{
+    return &r->leg[from - LEG_VEHICLE].figures;
+}

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# v2glab relay: between our vehicle and our station, in virtual time and over real sockets.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+. tests/cli/support-relay
+
+relay "plain, DIN or ISO 15118-2: all is handed on" 0 -m dc --secc-with stop_after=3
+all_equal "each frame went as it came"
+grep -q '"leg":"vehicle"' "$work/record/events.jsonl" && grep -q '"leg":"station"' "$work/record/events.jsonl"
+result $? "the record has both legs"
+run decode "$work/record"
+wants "the record is a ladder of three columns" 0 out "EVCC -> relay          SessionSetupReq" \
+    out "        relay -> SECC  SessionSetupReq" out "EVCC <- relay          SessionStopRes"
+V2GLAB_PRETTY=1 run decode "$work/record"
+in_order "EVCC relay SECC SessionSetupReq" "$work/out"
+result $? "and has rungs"
+run report "$work/record" -o "$work/page.html"
+wants "the report reads the record" 0
+check "and is a page" test -s "$work/page.html"
+
+relay "AC" 0 -m ac --ev-with loops=3
+all_equal "each frame of AC went as it came"
+
+relay "ISO 15118-20 over TLS 1.3" 0 -m dc --tls 1.3 --ev-with "protocols={{'ISO15118-20'}}" \
+    --secc-with stop_after=3
+all_equal "each frame of ISO 15118-20 went as it came"
+grep -q '"grammar":"iso15118-20-dc"' "$work/record/events.jsonl"
+result $? "and is read by what both have agreed"
+
+run relay --ev lo --no-record
+wants "one side alone" 3 err "--secc is missing"
+run relay --ev lo --secc lo --virtual-time
+wants "virtual time of others" 3 err "--virtual-time is for sides that are played here"
+run relay x
+wants "an argument" 3 err "'x' is no option"
