@@ -14,10 +14,6 @@ found() {
 
 # ---- the reference ----
 
-# Heads of entries, without what only the English file has.
-heads() {
-    grep -v '^[# >]' "reference/$1.txt" | grep . | sed -E 's/\t.*//; s/\(.*//; s/: .*//'
-}
 found "the reference has the same entries in both languages, in the same order" \
     "$(diff <(heads en) <(heads ko))"
 
