@@ -175,7 +175,7 @@ static void stop_all(void *context)
     run_stop(a->run);
 }
 
-/* With the vehicle, or the relay, that is played here all is over; what is on its way still comes. */
+/* With the vehicle, or the relay, that is played here all is over; what is on its way comes. */
 static void player_ended(void *context, const struct player *p, const struct script *s)
 {
     struct relaying_all *a = context;
@@ -249,8 +249,8 @@ static int prepare_part(struct relaying_all *a, struct part *p, const char *inte
     p->options.recorder = NULL;
     p->options.faults = NULL;
     p->options.peer.interface = interface;
-    if (a->attack != NULL)
-        r->tls = NULL;
+    if (a->attack != NULL && p == &a->vehicle && r->tls == NULL)
+        r->tls = "auto"; /* it asks, and takes what it is told */
     return 0;
 }
 

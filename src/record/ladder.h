@@ -2,7 +2,8 @@
 /*
  * The ladder: a run (or a capture) on the terminal as it happens, one line an event: time,
  * direction, message, the few values that matter. With colour and lines on a terminal, cut to its
- * width; plain text elsewhere. What a relay hands on has a column more. Datagrams that come again and again are counted.
+ * width; plain text elsewhere. What a relay hands on has a column more. Datagrams that come again
+ * and again are counted.
  */
 #ifndef V2G_RECORD_LADDER_H
 #define V2G_RECORD_LADDER_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Two connections that are one: whatever comes from the vehicle (of a station's peer) goes to the
- * station (by a vehicle's peer), and the other way round, each frame byte for byte as it came, unless
- * a filter of either way (filter.h) makes something else of it. Neither side says anything of its
- * own, so that both peers are `manual`. What comes while there is no connection to hand it to, or
- * while it is held, waits.
+ * station (by a vehicle's peer), and the other way round, each frame byte for byte as it came,
+ * unless a filter of either way (filter.h) makes something else of it. Neither side says anything
+ * of its own, so that both peers are `manual`. What comes while there is no connection to hand it
+ * to, or while it is held, waits.
  *
  * Measured, of each frame: how long it took here, and by the standard's times who was late: a side
  * in what it sent, or the relay in handing it on. Checked: the digests of what is signed.

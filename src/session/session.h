@@ -142,8 +142,8 @@ int session_send(struct session *s, struct message *m, unsigned given, const cha
 int session_send_raw(struct session *s, struct slice bytes, const char *where, int64_t us,
                      const char **name, struct err *e);
 
-/* The same of a frame, or of bytes that are none, of another connection, where they came at came_us:
- * whose relay this side is. -1: as above. */
+/* The same of a frame, or of bytes that are none, of another connection, where they came at
+ * came_us: whose relay this side is. -1: as above. */
 int session_relay(struct session *s, struct slice bytes, int64_t came_us, int64_t us,
                   struct err *e);
 

@@ -62,7 +62,8 @@ enum lab_side lab_current(void);
 /* Whether this process descends from a lab_exec, so that lab_enter would join that lab. */
 bool lab_is_near(void);
 
-/* "ev0" and "evse0" (and those of the second cable), when a lab was entered; else LAB_NONE. NULL and "" are LAB_NONE. */
+/* "ev0" and "evse0" (and those of the second cable), when a lab was entered; else LAB_NONE. NULL
+ * and "" are LAB_NONE. */
 enum lab_side lab_side_of(const char *interface);
 
 /*

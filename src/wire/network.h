@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The network of a virtual world: streams, listeners and SDP sockets that find each other by
- * address, without the system. It has what the lab has (lab.h), both its
- * cables with their ends' addresses, and the loopback interface. What is sent arrives 1 ms later, each
- * write by itself, in the order in which it was sent: without that a side that asks until a time is
- * over would ask for ever, since nothing else takes time. Ends are those of TCP: FIN behind the
- * bytes, RST, "connection refused" where nobody listens, "unreachable" (after the 3 s that a system
- * looks for a neighbour) for any other address. Private to src/wire.
+ * address, without the system. It has what the lab has (lab.h), both its cables with their ends'
+ * addresses, and the loopback interface. What is sent arrives 1 ms later, each write by itself, in
+ * the order in which it was sent: without that a side that asks until a time is over would ask for
+ * ever, since nothing else takes time. Ends are those of TCP: FIN behind the bytes, RST,
+ * "connection refused" where nobody listens, "unreachable" (after the 3 s that a system looks for
+ * a neighbour) for any other address. Private to src/wire.
  */
 #ifndef V2G_WIRE_NETWORK_H
 #define V2G_WIRE_NETWORK_H
