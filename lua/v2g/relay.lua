@@ -219,13 +219,24 @@ local function told(joined, from)
     return text
 end
 
+-- Alerts of who does not trust what it is shown, and what helps.
+local MISTRUST <const> = { unknown_ca = true, bad_certificate = true, certificate_unknown = true,
+                           certificate_expired = true, certificate_revoked = true,
+                           unsupported_certificate = true }
+
+local function advised(why, role, advice)
+    local alert = role.Get_Tls_Alert()
+    return why .. (MISTRUST[alert] and '; ' .. advice or '')
+end
+
 -- Until both are joined: the verdict and why, or nil, and what is spoken.
 local function join(joined, o)
     Secc.Listen { interface = o.vehicle.interface, address = o.vehicle.address,
                   tls = o.vehicle.tls or 'auto', manual = true, timeout = FOREVER }
     local ok, why = joined:reach('vehicle')
     if not ok then
-        return 'fail', 'the vehicle: ' .. (why or '')
+        return 'fail', advised('the vehicle: ' .. (why or ''), Secc, 'the vehicle has to trust the '
+            .. 'root of what it is shown: that of --pki DIR (`v2glab pki list`), or of --cert FILE')
     end
     local version = Secc.Get_Tls_Version()
     Evcc.Listen { interface = o.station.interface, address = o.station.address,
@@ -238,7 +249,9 @@ local function join(joined, o)
     elseif Secc.State() ~= 'ready' then
         return 'inconclusive', 'the vehicle left before the station was reached'
     end
-    return 'fail', 'the station is not reached: ' .. (why or 'it was ended')
+    return 'fail', advised('the station is not reached: ' .. (why or 'it was ended'), Evcc,
+        'the station has to trust the root of --station-cert FILE, and its own root stands in '
+        .. '--station-roots FILE')
 end
 
 -- A session of a vehicle: its verdict, and why. nil: none came, and none is waited for.
