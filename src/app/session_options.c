@@ -335,7 +335,9 @@ static struct world *enter(const struct session_options *s, bool wants_lab, stru
         return NULL;
     if (s->virtual_time)
         return world_open_virtual(NULL, s->seed, e);
-    if ((wants_lab || !has_network) && lab_enter(e) != 0)
+    bool is_lab = wants_lab || !has_network;
+    bool has_line = is_lab && s->bench != NULL;
+    if (is_lab && (has_line ? lab_enter_line(e) : lab_enter(e)) != 0)
         return NULL;
     return world_open(NULL, e);
 }
@@ -345,7 +347,7 @@ struct world *session_enter(struct session_options *s, bool wants_lab, struct er
     struct world *world = enter(s, wants_lab, e);
     if (world == NULL || s->bench == NULL)
         return world;
-    s->line = bench_open(world, s->script.library, s->bench, e);
+    s->line = bench_open(world, s->script.library, s->bench, true, e);
     if (s->line != NULL)
         return world;
     world_close(world);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define PROMILLE 1000u
+#define LOOK_US 200000 /* a run whose hosts have gone is kept no longer by what is still to come */
 
 struct line_frame {
     struct line_frame *next, **at;
@@ -111,14 +112,17 @@ struct line_node *line_add(struct line *l, const char *name, struct err *e)
 static void wire_sends(void *context, struct slice frame)
 {
     struct line_node *n = context;
-    if (frame.n < ETHER_HEADER)
+    bool is_homeplug = ether_type(frame) == ETHER_HOMEPLUG;
+    if (frame.n < ETHER_HEADER || (n->has_host && is_homeplug))
         return;
     memcpy(n->mac, frame.p + sizeof n->mac, sizeof n->mac);
     n->line->modems->from_host(n->line, n, frame);
 }
 
-int line_attach(struct line *l, struct line_node *n, const char *interface, struct err *e)
+int line_attach(struct line *l, struct line_node *n, const char *interface, bool has_host,
+                struct err *e)
 {
+    n->has_host = has_host;
     n->port = ether_open(l->world, interface, ETHER_ALL, wire_sends, n, e);
     return n->port == NULL ? -1 : 0;
 }
@@ -208,9 +212,10 @@ void line_changed(struct line *l)
     int64_t now = world_now(l->world), next = link_us(l, w->a, w->b);
     bool is_up = next <= now;
     next = next_edge(w->a, now, next_edge(w->b, now, is_up ? INT64_MAX : next));
+    int64_t soon = now + LOOK_US;
     timer_stop(&l->look);
-    if (next < INT64_MAX)
-        timer_at(l->world, &l->look, next, look_again, l);
+    if (next < INT64_MAX && ether_medium_is_used(l->world))
+        timer_at(l->world, &l->look, next < soon ? next : soon, look_again, l);
     if (is_up == w->is_up)
         return;
     w->is_up = is_up;
@@ -228,7 +233,7 @@ void line_watch(struct line *l, const struct line_watch *watch)
 static void hand_over(struct line *l, const struct line_node *n, struct slice frame)
 {
     struct err ignored = ERR_INIT; /* the host's interface is gone */
-    if (n->port != NULL)
+    if (n->port != NULL && !(n->has_host && ether_type(frame) == ETHER_HOMEPLUG))
         ether_send(n->port, frame, &ignored);
     else
         ether_deliver(l->world, n->name, frame);

@@ -58,6 +58,7 @@ struct line_node {
     unsigned aways;
     uint8_t mac[6], modem[6], nmk[16], nid[7];
     int64_t key_us;          /* when it got its key; 0: it has none */
+    bool has_host;           /* its host opens ports of the world, and `port` is for its IP alone */
     struct ether_port *port; /* to a host that is no port of the world: on an interface that the
                                 system has; NULL: it is one */
 };
@@ -95,8 +96,10 @@ void line_close(struct line *l); /* NULL is allowed */
  * else one of the number of the node. NULL: there are too many, or two of that name; e. */
 struct line_node *line_add(struct line *l, const char *name, struct err *e);
 
-/* Lets the node's host be whoever is on that interface of the system. -1: e. */
-int line_attach(struct line *l, struct line_node *n, const char *interface, struct err *e);
+/* Lets the node's host be whoever is on that interface of the system; or, with has_host, IP alone
+ * come and go there. -1: e. */
+int line_attach(struct line *l, struct line_node *n, const char *interface, bool has_host,
+                struct err *e);
 
 struct line_node *line_find(struct line *l, const char *name);
 

@@ -151,7 +151,7 @@ static int add_node(struct reading *r)
     lua_getfield(L, -1, "interface");
     int bad = 0;
     if (!lua_isnil(L, -1))
-        bad = line_attach(r->line, n, luaL_tolstring(L, -1, NULL), r->e);
+        bad = line_attach(r->line, n, luaL_tolstring(L, -1, NULL), false, r->e);
     lua_settop(L, lua_gettop(L) - (lua_isnil(L, -1) ? 1 : 2));
     return bad;
 }
@@ -278,8 +278,30 @@ static void keep_gate(struct line *l)
     line_watch(l, &w);
 }
 
+/* The nodes get interfaces of the lab: those of the run for its IP, all of them for hosts that are
+ * programs of their own. */
+static int wire_up(struct line *l, bool has_hosts, struct err *e)
+{
+    for (unsigned i = 0; i < l->nodes; i++) {
+        struct line_node *n = &l->node[i];
+        char far_end[sizeof LAB_LINE_PREFIX + LINE_NAME];
+        bool is_runs =
+            strcmp(n->name, LAB_EV_INTERFACE) == 0 || strcmp(n->name, LAB_EVSE_INTERFACE) == 0;
+        enum lab_side side = lab_side_of(n->name);
+        if (n->port != NULL || (has_hosts && !is_runs))
+            continue;
+        if (side != LAB_EV && side != LAB_EVSE)
+            return err_set(e, "bench: a node %s; expected names in the lab as ev1 and evse1",
+                           n->name);
+        snprintf(far_end, sizeof far_end, LAB_LINE_PREFIX "%s", n->name);
+        if (lab_wire(n->name, n->mac, e) != 0 || line_attach(l, n, far_end, has_hosts, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 struct line *bench_open(struct world *world, struct library *library, const char *name,
-                        struct err *e)
+                        bool has_hosts, struct err *e)
 {
     struct reading r = {.L = luaL_newstate(), .name = name, .e = e};
     if (r.L == NULL) {
@@ -288,10 +310,12 @@ struct line *bench_open(struct world *world, struct library *library, const char
     }
     int bad = read_all(&r, world, library);
     lua_close(r.L);
-    if (bad == 0) {
+    if (bad == 0 && lab_has_line())
+        bad = wire_up(r.line, has_hosts, e);
+    if (bad == 0 && has_hosts)
         keep_gate(r.line);
+    if (bad == 0)
         return r.line;
-    }
     line_close(r.line);
     return NULL;
 }

@@ -11,10 +11,11 @@
 
 #define BENCH_DEFAULT "pair"
 
-/* Makes the bench of that name, or of that file (with '/' or ".lua" in it), the world's. It is
- * closed by line_close, before the world is. NULL: e has the file, the place in the table, expected
- * and found. */
+/* Makes the bench of that name, or of that file (with '/' or ".lua" in it), the world's. has_hosts:
+ * its nodes' hosts are of this world; else, in a lab (lab_enter_line), programs on its interfaces.
+ * It is closed by line_close, before the world is. NULL: e has the file, the place in the table,
+ * expected and found. */
 struct line *bench_open(struct world *world, struct library *library, const char *name,
-                        struct err *e);
+                        bool has_hosts, struct err *e);
 
 #endif

@@ -82,6 +82,9 @@ bool ether_has_medium(struct world *world);
 /* Whether it has an interface of that name. */
 bool ether_medium_has(struct world *world, const char *interface);
 
+/* Whether a port of it is open. */
+bool ether_medium_is_used(struct world *world);
+
 /* The medium hands a frame to all ports of that interface. */
 void ether_deliver(struct world *world, const char *interface, struct slice frame);
 

@@ -172,6 +172,14 @@ bool ether_medium_has(struct world *world, const char *interface)
     return m != NULL && m->mac(m->context, interface) != NULL;
 }
 
+bool ether_medium_is_used(struct world *world)
+{
+    const struct ether_port *p = world_ether(world)->ports;
+    while (p != NULL && p->is_closed)
+        p = p->next;
+    return p != NULL;
+}
+
 void ether_deliver(struct world *world, const char *interface, struct slice frame)
 {
     for (struct ether_port *p = world_ether(world)->ports; p != NULL; p = p->next)

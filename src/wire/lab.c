@@ -5,12 +5,13 @@
 #include "wire/lab.h"
 #include "wire/netlink.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
@@ -18,7 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -31,13 +34,13 @@
 
 /* ORDER LAB_SIDE, from LAB_EV; two of each cable */
 static const struct end {
-    const char *interface, *address;
+    const char *interface;
     uint8_t mac[6]; /* the address is made from it, as the standard way (EUI-64) has it */
 } ENDS[] = {
-    {LAB_EV_INTERFACE, LAB_EV_ADDRESS, {2, 0, 0, 0, 0, 0xE1}},
-    {LAB_EVSE_INTERFACE, LAB_EVSE_ADDRESS, {2, 0, 0, 0, 0, 0xE2}},
-    {LAB_EV_INTERFACE_2, LAB_EV_ADDRESS_2, {2, 0, 0, 0, 0, 0xE3}},
-    {LAB_EVSE_INTERFACE_2, LAB_EVSE_ADDRESS_2, {2, 0, 0, 0, 0, 0xE4}},
+    {LAB_EV_INTERFACE, {2, 0, 0, 0, 0, 0xE1}},
+    {LAB_EVSE_INTERFACE, {2, 0, 0, 0, 0, 0xE2}},
+    {LAB_EV_INTERFACE_2, {2, 0, 0, 0, 0, 0xE3}},
+    {LAB_EVSE_INTERFACE_2, {2, 0, 0, 0, 0, 0xE4}},
 };
 #define ENDS_N (sizeof ENDS / sizeof *ENDS)
 
@@ -45,8 +48,8 @@ static const struct end {
 static struct {
     enum lab_side home; /* on which it came in */
     bool has_user;      /* a user namespace was made for it */
-    int networks[2];    /* ORDER LAB_SIDE, from LAB_EV */
-} lab = {.networks = {-1, -1}};
+    int networks[3];    /* ORDER LAB_SIDE, from LAB_EV; the last one where there is a line */
+} lab = {.networks = {-1, -1, -1}};
 
 /* The system switches networks for a thread, which begins where its maker is: at home. */
 static _Thread_local enum lab_side away;
@@ -63,12 +66,22 @@ bool lab_is_near(void)
 
 enum lab_side lab_side_of(const char *interface)
 {
+    /* the longest first */
+    static const struct {
+        const char *prefix;
+        enum lab_side side;
+    } NAMES[] = {{LAB_LINE_PREFIX, LAB_LINE}, {"evse", LAB_EVSE}, {"ev", LAB_EV}};
     if (lab.home == LAB_NONE || interface == NULL)
         return LAB_NONE;
-    for (unsigned i = 0; i < ENDS_N; i++)
-        if (strcmp(interface, ENDS[i].interface) == 0)
-            return LAB_EV + (enum lab_side)(i % 2);
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        if (strncmp(interface, NAMES[i].prefix, strlen(NAMES[i].prefix)) == 0)
+            return NAMES[i].side;
     return LAB_NONE;
+}
+
+bool lab_has_line(void)
+{
+    return lab.networks[2] >= 0;
 }
 
 enum lab_side lab_on(enum lab_side side)
@@ -83,7 +96,7 @@ enum lab_side lab_on(enum lab_side side)
 
 void lab_leave(void)
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         if (lab.networks[i] >= 0)
             close(lab.networks[i]);
         lab.networks[i] = -1;
@@ -226,6 +239,14 @@ static int lab_cable(const struct end *ends, int other, struct err *e)
     return lab_ask(&m, "making the cable with", ends[0].interface, e);
 }
 
+static void address_of(const struct end *end, uint8_t ip[16])
+{
+    const uint8_t *mac = end->mac;
+    const uint8_t made[16] = {0xFE,       0x80,   0,      0,    0,    0,      0,      0,
+                              mac[0] ^ 2, mac[1], mac[2], 0xFF, 0xFE, mac[3], mac[4], mac[5]};
+    memcpy(ip, made, sizeof made);
+}
+
 /*
  * The address is put by hand and without the search for duplicates, which would keep it from being
  * used for the first second or two. Where the kernel then adds its own, that is the same one.
@@ -240,7 +261,7 @@ static int lab_address(const struct end *end, struct err *e)
                              .ifa_scope = RT_SCOPE_LINK,
                              .ifa_flags = IFA_F_NODAD,
                              .ifa_index = if_nametoindex(end->interface)};
-    inet_pton(AF_INET6, end->address, ip);
+    address_of(end, ip);
     netlink_begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &body, sizeof body);
     netlink_put(&m, IFA_LOCAL, ip, sizeof ip);
     netlink_put(&m, IFA_ADDRESS, ip, sizeof ip);
@@ -321,11 +342,14 @@ static int lab_finish(const struct end *end, struct err *e)
     return lab_wait(end, lab_is_in_group, e);
 }
 
-/* It begins on the vehicle's side, and leaves that on. */
+/* A cable from the side of its first end, which is on afterwards, to that of the second one. What a
+ * line has needs no address. */
 static int lab_lay(const struct end *ends, struct err *e)
 {
-    if (lab_cable(ends, lab.networks[1], e) != 0 || lab_start(&ends[1], e) != 0 ||
-        lab_start(&ends[0], e) != 0 || lab_finish(&ends[1], e) != 0)
+    enum lab_side near = lab_side_of(ends[0].interface), far = lab_side_of(ends[1].interface);
+    lab_on(near);
+    if (lab_cable(ends, lab.networks[far - LAB_EV], e) != 0 || lab_start(&ends[1], e) != 0 ||
+        lab_start(&ends[0], e) != 0 || (far != LAB_LINE && lab_finish(&ends[1], e) != 0))
         return -1;
     return lab_finish(&ends[0], e);
 }
@@ -339,18 +363,75 @@ int lab_second_cable(struct err *e)
     return bad;
 }
 
-static int lab_make(struct err *e)
+/* The networks, the last one of them the vehicle's, which the process is in then. */
+static int lab_make_networks(bool has_line, struct err *e)
 {
     if (!may_make_network() && lab_new_user(e) != 0)
         return -1;
-    lab.networks[1] = lab_new_network(e);
-    if (lab.networks[1] < 0)
-        return -1;
-    lab.networks[0] = lab_new_network(e);
-    if (lab.networks[0] < 0)
-        return -1;
+    for (int i = has_line ? 2 : 1; i >= 0; i--) {
+        lab.networks[i] = lab_new_network(e);
+        if (lab.networks[i] < 0)
+            return -1;
+    }
     lab.home = LAB_EV;
-    return lab_lay(&ENDS[0], e);
+    return 0;
+}
+
+static int lab_make(struct err *e)
+{
+    return lab_make_networks(false, e) != 0 ? -1 : lab_lay(&ENDS[0], e);
+}
+
+/* ---- with a power line ---- */
+
+/*
+ * What a line carries are whole frames: the kernel is to cut and sum up by itself what it would
+ * leave to the hardware of the other end. Where it cannot, TCP over the line fails, which shows.
+ */
+static void lab_no_offload(const char *interface)
+{
+    static const uint32_t SWITCHES_OFF[] = {ETHTOOL_STXCSUM, ETHTOOL_STSO, ETHTOOL_SGSO};
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    for (size_t i = 0; fd >= 0 && i < sizeof SWITCHES_OFF / sizeof *SWITCHES_OFF; i++) {
+        struct ethtool_value off = {.cmd = SWITCHES_OFF[i]};
+        struct ifreq request = {.ifr_data = (char *)&off};
+        snprintf(request.ifr_name, sizeof request.ifr_name, "%s", interface);
+        ioctl(fd, SIOCETHTOOL, &request);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+int lab_wire(const char *name, const uint8_t mac[6], struct err *e)
+{
+    char far_name[IF_NAMESIZE + sizeof LAB_LINE_PREFIX];
+    struct end ends[2] = {{.interface = name}, {.interface = far_name}};
+    enum lab_side before = lab_current();
+    memcpy(ends[0].mac, mac, sizeof ends[0].mac);
+    memcpy(ends[1].mac, mac, sizeof ends[1].mac);
+    ends[1].mac[1] = 0xFF; /* another one; nobody sends from it */
+    if (snprintf(far_name, sizeof far_name, LAB_LINE_PREFIX "%s", name) >= IF_NAMESIZE)
+        return err_set(e, "lab: %s: expected a name of %d characters at most", name,
+                       IF_NAMESIZE - (int)sizeof LAB_LINE_PREFIX);
+    int bad = lab_lay(ends, e);
+    if (bad == 0)
+        lab_no_offload(name);
+    lab_on(before);
+    return bad;
+}
+
+int lab_enter_line(struct err *e)
+{
+    if (lab.home != LAB_NONE && lab_has_line())
+        return 0;
+    if (lab.home != LAB_NONE || lab_is_near())
+        return err_set(e,
+                       "lab: there is a lab here already, whose cable is no power line; expected "
+                       "a bench outside of it (in a lab with one: --slac ev0, --slac evse0)");
+    if (lab_make_networks(true, e) == 0)
+        return 0;
+    lab_leave();
+    return -1;
 }
 
 /* ---- joining one ---- */
@@ -432,7 +513,7 @@ static void lab_child(enum lab_side side, char *const argv[], const char *where)
     _exit(errno == ENOENT ? 127 : 126);
 }
 
-int lab_exec(enum lab_side side, char *const argv[], struct err *e)
+long lab_spawn(enum lab_side side, char *const argv[], struct err *e)
 {
     char where[64];
     if (lab_enter(e) != 0)
@@ -443,6 +524,19 @@ int lab_exec(enum lab_side side, char *const argv[], struct err *e)
         return err_set(e, "lab: no new process: %s", strerror(errno));
     if (child == 0)
         lab_child(side, argv, where);
+    return child;
+}
+
+int lab_exit_code(int status)
+{
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int lab_exec(enum lab_side side, char *const argv[], struct err *e)
+{
+    pid_t child = (pid_t)lab_spawn(side, argv, e);
+    if (child < 0)
+        return -1;
     /* Ctrl-C is for the command; this process must stay to hold the lab. */
     struct sigaction ignore = {.sa_handler = SIG_IGN}, interrupt, quit;
     sigaction(SIGINT, &ignore, &interrupt);
@@ -452,5 +546,5 @@ int lab_exec(enum lab_side side, char *const argv[], struct err *e)
         continue;
     sigaction(SIGINT, &interrupt, NULL);
     sigaction(SIGQUIT, &quit, NULL);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return lab_exit_code(status);
 }

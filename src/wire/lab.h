@@ -17,6 +17,10 @@
  * Who stands between a vehicle and a station needs two cables: lab_second_cable lays `ev1` to
  * `evse1` (…:e3, …:e4) between the same two sides.
  *
+ * Instead of the cable each side may have one of its own to a power line (lab_enter_line): its
+ * other end is `line-ev0`, `line-evse0` in a third network, where whoever made the lab carries
+ * frames.
+ *
  *     v2glab lab                     a shell on the vehicle's side (ev0)
  *     v2glab lab COMMAND…            one command there, as `v2glab lab tcpdump -i ev0`
  *     v2glab lab --side evse …       the same on the station's side (evse0); within a lab's shell
@@ -28,6 +32,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define LAB_EV_INTERFACE "ev0"
 #define LAB_EVSE_INTERFACE "evse0"
@@ -43,7 +48,10 @@ enum lab_side {
     LAB_NONE, /* no lab was entered, or the interface is none of the lab's */
     LAB_EV,
     LAB_EVSE,
+    LAB_LINE, /* where the ends are that a power line has */
 };
+
+#define LAB_LINE_PREFIX "line-" /* of their interfaces */
 
 /*
  * Makes a lab and takes the process into it, on the vehicle's side; or joins the lab of the
@@ -56,14 +64,24 @@ int lab_enter(struct err *e);
 /* In a lab that was entered: a second cable, unless there is one already. -1: e. */
 int lab_second_cable(struct err *e);
 
+/* The same without the cable between the sides; not where this process descends from a lab_exec. */
+int lab_enter_line(struct err *e);
+
+/* In such a lab: an interface on the side that its name says (its address is made from the MAC
+ * address), whose other end is line-NAME. -1: e. */
+int lab_wire(const char *name, const uint8_t mac[6], struct err *e);
+
+/* Whether lab_wire may be called. */
+bool lab_has_line(void);
+
 /* The side that is on, in this thread: LAB_NONE outside a lab. */
 enum lab_side lab_current(void);
 
 /* Whether this process descends from a lab_exec, so that lab_enter would join that lab. */
 bool lab_is_near(void);
 
-/* "ev0" and "evse0" (and those of the second cable), when a lab was entered; else LAB_NONE. NULL
- * and "" are LAB_NONE. */
+/* Of "ev…", "evse…" and "line-…", when a lab was entered; else LAB_NONE. NULL and "" are
+ * LAB_NONE. */
 enum lab_side lab_side_of(const char *interface);
 
 /*
@@ -78,6 +96,12 @@ enum lab_side lab_on(enum lab_side side);
  * argument list ends with NULL; NULL instead of it is the user's shell.
  */
 int lab_exec(enum lab_side side, char *const argv[], struct err *e);
+
+/* The same without waiting: the process, whose end the caller waits for; -1: e. */
+long lab_spawn(enum lab_side side, char *const argv[], struct err *e);
+
+/* Its exit code, by what waitpid said. */
+int lab_exit_code(int status);
 
 /* Every descriptor of the lab is given back, and the process stays where it is; for tests. */
 void lab_leave(void);
