@@ -44,7 +44,6 @@ cases 'not played' {
     rows = {
         { id = 'TC_SECC_CMN_VTB_CmSlacParm_007', about = 'no SLAC in CP A' },
         { id = 'TC_SECC_CMN_VTB_CmSlacParm_008', about = 'PLC node awake quickly after plug-in' },
-        { id = 'TC_SECC_CMN_VTB_CmSlacParm_009', about = 'SECC answers after it shows 5 % (or nominal) duty cycle' },
         { id = 'TC_SECC_AC_VTB_CmSlacParm_001', mode = 'ac',
           about = 'EIM given after plug-in, initial 5 % duty cycle' },
         { id = 'TC_SECC_AC_VTB_CmSlacParm_002', mode = 'ac', about = 'EV without HLC at a 5 % AC station' },

@@ -30,9 +30,13 @@ local chance = require 'test.chance'
 local endures = require 'test.endures'
 local expect = require 'v2g.expect'
 local hex = require 'v2g.hex'
+local matched = require 'test.matched'
 local schedules = require 'test.schedules'
 
 local behaviour = {}
+for name, of_matching in pairs(matched) do
+    behaviour[name] = of_matching
+end
 
 local CLOSES <const> = 'par_CMN_TCP_Connection_Termination_Timeout'
 

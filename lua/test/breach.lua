@@ -3,6 +3,7 @@
 -- has those that are about what it expects (breach.of), and has to fail by each. An edit that
 -- nothing has used proves nothing: the device answers with { happened = true } when it is.
 
+local breach_line = require 'test.breach_line'
 local common = require 'v2g.common'
 local evcc = require 'v2g.evcc'
 local secc = require 'v2g.secc'
@@ -81,7 +82,7 @@ function breach.of(wanted, sut)
     local list, last = {}, {}
     local function add(m, want)
         if m then
-            m.from = want.from
+            m.from = m.from or want.from
             list[#list + 1] = m
         end
     end
@@ -101,6 +102,9 @@ function breach.of(wanted, sut)
                 add({ rule = 'never over', step = steps.of(want.request),
                       text = want.request .. ' answered with Ongoing for ever' }, want)
             end
+        end
+        for _, m in ipairs(breach_line.of(want)) do
+            add(m, want)
         end
         last = want.kind == 'message' and want or last
     end
@@ -312,6 +316,9 @@ end
 -- The table and the key of a time that a case names: that of its message, if there is one.
 function breach.timer(name, protocol)
     local base, message = name:match '^(V2G_%u+_Msg_Timeout)_([%w_]+)$'
+    if name:find '^T[TP]?_' then
+        return 'SLAC', name
+    end
     protocol = (message or name):find 'supportedAppProtocol' and 'AppProtocol' or protocol
     return protocol, timers[protocol][name] and name or base or name
 end
@@ -319,7 +326,13 @@ end
 -- Edits the device that this script is about to play.
 function breach.make(m, c)
     from = m.from or 0
-    edits[m.rule](m, c)
+    local on_line = breach_line.edits[m.rule]
+    if on_line then
+        on_line(m, { is_time = is_time, used = used, lay_under = lay_under,
+                     role = c.sut == 'SECC' and Secc or Evcc })
+    else
+        edits[m.rule](m, c)
+    end
 end
 
 return breach

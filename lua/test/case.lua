@@ -39,6 +39,7 @@
 
 local expect = require 'v2g.expect'
 local field = require 'test.field'
+local on_line = require 'test.line'
 local mutant = require 'test.mutant'
 local spelling = require 'test.spelling'
 local timers = require 'timers'
@@ -47,8 +48,10 @@ local way = require 'test.way'
 
 local case = {}
 case.__index = case
-for name, verb in pairs(transport) do
-    case[name] = verb
+for _, verbs in ipairs { transport, on_line } do
+    for name, verb in pairs(verbs) do
+        case[name] = verb
+    end
 end
 
 -- The end of a case: raised through its function.
@@ -69,6 +72,8 @@ local OF_MESSAGES <const> = { 'Msg_Timeout', 'Sequence_Timeout', 'Sequence_Perfo
 local function parts_of(self, name)
     if name:find '^par_' or name:find '^PI[CX]' then
         return 'Tester', name
+    elseif name:find '^T[TP]?_' then
+        return 'SLAC', name
     elseif name:find 'SECCDiscovery' then
         return 'SDP', name:match '^(.*)_(%w+)$'
     end

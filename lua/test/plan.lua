@@ -15,7 +15,7 @@ local plan = {}
 
 -- What is told of a case before it is played.
 local TOLD <const> = { 'id', 'file', 'line', 'suite', 'sut', 'protocol', 'mode', 'about', 'given', 'cites',
-                       'if_', 'tags', 'doubt', 'needs', 'beyond' }
+                       'if_', 'tags', 'doubt', 'needs', 'beyond', 'bench' }
 
 local function has_word(text, word)
     return (' ' .. (text or '') .. ' '):find(' ' .. word .. ' ', 1, true) ~= nil
@@ -86,9 +86,11 @@ end
 
 -- Why a case does not apply to a device that claims that, and what {} in it is; nil: it does.
 -- In the lab our own device is brought to whatever a case needs.
-local function reason_against(c, of)
+local function reason_against(c, of, given)
     if c.cannot then
         return c.cannot, '{}'
+    elseif c.bench and given.is_real and not given.has_modem then
+        return 'needs a modem: --slac INTERFACE', ''
     end
     if not of or not c.if_ or pics.holds(c.if_, of.claims) then
         return nil
@@ -207,7 +209,7 @@ function plan.make(given)
     check_chosen(all, given.chosen)
     for _, c in ipairs(all) do
         if is_chosen(c, given.chosen) then
-            local why, what = reason_against(c, of)
+            local why, what = reason_against(c, of, given)
             local korean_why = why and in_korean(why)
             local one = told(c, in_korean)
             one.reason = why and why:gsub('{}', what)

@@ -7,7 +7,9 @@ local case = require 'test.case'
 local device = require 'test.device'
 local driving = require 'test.driving'
 local energy = require 'v2g.energy'
+local matching = require 'test.matching'
 local needs = require 'test.needs'
+local sequence = require 'v2g.sequence'
 local spelling = require 'test.spelling'
 local suite = require 'test.suite'
 local way = require 'test.way'
@@ -33,7 +35,8 @@ end
 local function parameters_of(c, side)
     -- where the case leaves it open, the energy transfer that the device claims
     local is_ac = c.claims and c.claims.PICS_CMN_CMN_ChargingMode == 'aC'
-    local p, has_tls = { protocol = c.protocol, mode = is_ac and 'ac' or 'dc', tls = 'off',
+    local p, has_tls = { protocol = sequence.secc[c.protocol] and c.protocol or 'ISO15118-2',
+                         mode = is_ac and 'ac' or 'dc', tls = 'off',
                          loops = side == 'vehicle' and 3 or nil }, c.tls
     for _, need in ipairs(needs) do
         if c[need[1]] == need[2] then
@@ -41,7 +44,8 @@ local function parameters_of(c, side)
             has_tls = has_tls or need.tls
         end
     end
-    if c.sut == 'SECC' and side == 'vehicle' and not way.BEFORE[c.given] then
+    if c.sut == 'SECC' and side == 'vehicle' and not way.BEFORE[c.given]
+        and not way.is_matching(c.given) then
         local there, why = way.parameters(c.protocol, energy.messages[p.mode], c.given)
         p = with(p, there or error(('%s:%d: %s: given: %s'):format(c.file, c.line, c.id, why), 0))
     end
@@ -90,12 +94,14 @@ function play.device(given)
 end
 
 local function tester_of(c, given)
+    local tester
     if c.sut == 'SECC' then
-        return require('test.vehicle').new(Evcc, parameters_of_tester(c, 'vehicle', given))
+        tester = require('test.vehicle').new(Evcc, parameters_of_tester(c, 'vehicle', given))
+    else
+        tester = require('test.station').new(Secc, parameters_of_tester(c, 'station', given))
+        tester.shows = c.row.shows
     end
-    local tester = require('test.station').new(Secc, parameters_of_tester(c, 'station', given))
-    tester.shows = c.row.shows
-    return tester
+    return c.bench and matching.new(tester, c.row) or tester
 end
 
 -- The way to where the case begins, and what it tests.

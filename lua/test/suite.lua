@@ -9,7 +9,8 @@
 --       or a number as its key: TC_…_006; what it says of about, given, cites, if_, session,
 --       vehicle, station and protocol goes over what the block says. liveness = true: a good
 --       session is held before the case and after it, for a vehicle plugged in anew; 'after': only
---       after it. link = true:
+--       after it. bench = 'pair': it is played on that bench (docs/bench.md), or with
+--       a modem. link = true:
 --       the link comes up first
 
 local bearer = require 'test.bearer'
@@ -21,6 +22,7 @@ local needs = require 'test.needs'
 local schedules = require 'test.schedules'
 local sequence = require 'v2g.sequence'
 local spelling = require 'test.spelling'
+local way = require 'test.way'
 
 local suite = {}
 
@@ -28,7 +30,7 @@ local suite = {}
 -- knows.
 local OWN <const> = { 'about', 'given', 'cites', 'session', 'protocol', 'sut', 'tls', 'vehicle',
                       'station', 'tags', 'then_', 'field', 'doubt', 'profile', 'cannot', 'advice',
-                      'beyond', 'liveness', 'link' }
+                      'beyond', 'liveness', 'link', 'bench' }
 for _, need in ipairs(needs) do
     if OWN[#OWN] ~= need[1] then -- those of one word stand together
         OWN[#OWN + 1] = need[1]
@@ -126,7 +128,7 @@ local function problem_of(c)
         return "no given; expected a row of the sequence, as 'ServiceDiscoveryRes'"
     elseif c.sut ~= 'SECC' and c.sut ~= 'EVCC' and c.sut ~= 'pair' then
         return ("sut '%s'; expected SECC or EVCC"):format(tostring(c.sut))
-    elseif not sequence.secc[c.protocol] then
+    elseif not sequence.secc[c.protocol] and not c.bench then
         return ("protocol '%s'; the nearest is %s"):format(tostring(c.protocol),
             check.nearest(tostring(c.protocol), sequence.secc))
     end
@@ -141,6 +143,9 @@ local TRANSFERS <const> = {
 
 -- The energy transfer that the way to a case leads through; nil: that of the device.
 local function mode_of(given)
+    if way.is_matching(given) then
+        return nil
+    end
     for name, mode in pairs(TRANSFERS) do
         if given:find(name, 1, true) then
             return mode

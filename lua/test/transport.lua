@@ -79,26 +79,32 @@ end
 
 -- ---- SDP ----
 
-function transport:discovers(fields, wanted, security)
-    local limit = self:time 'par_EVCC_SDP_Timeout'
+-- A request, up to so many times, until its answer comes, each time for so long.
+function transport:asks(request, fields, answer, wanted, how)
+    local limit = self:time(how.within)
     local came
     self.n = self.n + 1
     local step = self.n
-    for _ = 1, ASKS_MOST do
+    for _ = 1, how.times do
         self.n = step - 1 -- one step, however often it is asked
-        self:sends('SECCDiscoveryReq', fields)
+        self:sends(request, fields)
         came = self:take(limit, { kind = 'message', limit = limit, fields = wanted })
         if came.name then
             break
         end
     end
-    local what = self:differs(came, 'SECCDiscoveryRes', wanted)
+    local what = self:differs(came, answer, wanted)
     local is_late = not what and came.at - self.from > limit
     self.m, self.from = came.m, came.at
     self:step { kind = 'message', ok = not what and not is_late, path = what and what.path,
-                expected = what and what.expected or 'SECCDiscoveryRes', limit = limit,
-                found = what and what.found or is_late and 'it came later' or 'SECCDiscoveryRes',
-                timer = 'par_EVCC_SDP_Timeout', negations = mutant.of('message', wanted, 'any') }
+                expected = what and what.expected or answer, limit = limit,
+                found = what and what.found or is_late and 'it came later' or answer,
+                timer = how.within, negations = mutant.of('message', wanted, 'any') }
+end
+
+function transport:discovers(fields, wanted, security)
+    self:asks('SECCDiscoveryReq', fields, 'SECCDiscoveryRes', wanted,
+        { times = ASKS_MOST, within = 'par_EVCC_SDP_Timeout' })
     local given = self.m:get 'Security'
     local text <const> = 'an answer with Security 0x%02X'
     self:needs(not security or given == security, text:format(security or given), text:format(given))

@@ -37,6 +37,11 @@ local WORDS <const> = {
 -- through.
 way.BEFORE = { link = true, connected = true }
 
+-- Whether a case begins with the matching (test/matching.lua), before there is IP.
+function way.is_matching(given)
+    return given:find '^CM_' ~= nil or given == 'plugged' or given == 'linked'
+end
+
 -- 'PowerDeliveryRes(Stop)' -> 'PowerDeliveryRes', 'Stop'
 function way.row(text)
     local name, word = text:match('^([%w_]+)%((%w+)%)$')

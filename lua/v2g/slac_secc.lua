@@ -125,7 +125,9 @@ end
 
 function ANSWERS.CM_START_ATTEN_CHAR_IND(at, m, from)
     local s = at.matchings[from .. m.RunID]
-    if not s or s.state ~= 'started' or m.RESP_TYPE ~= 1 or m.FORWARDING_STA ~= s.mac then
+    local is_good = s and m.NUM_SOUNDS > 0 and m.Time_Out > 0 and slac.is(m,
+        { ApplicationType = 0, SecurityType = 0, RESP_TYPE = 1, FORWARDING_STA = s.mac })
+    if not is_good or s.state ~= 'started' then
         return
     end
     wait(s, 'sounding', slac.time 'TT_EVSE_match_MNBC' + FINISH, tell_attenuation)

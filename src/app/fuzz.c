@@ -215,10 +215,17 @@ static void hide_progress(const struct fuzzing *f)
 
 /* ---- playing ---- */
 
-static struct world *enter(void *context, struct err *e)
+static struct world *enter(void *context, const json_t *which, struct err *e)
 {
     struct fuzzing *f = context;
+    (void)which;
     return session_enter(&f->session, false, e);
+}
+
+static void leave(void *context, struct world *world)
+{
+    struct fuzzing *f = context;
+    session_leave(&f->session, world);
 }
 
 static void add_trial(struct fuzzing *f, const json_t *trial, const json_t *result)
@@ -295,6 +302,7 @@ static int play(struct fuzzing *f, bool (*tell)(void *, size_t, const json_t *),
                          .jobs = jobs,
                          .timeout_s = TIMEOUT_S,
                          .enter = enter,
+                         .leave = leave,
                          .told = tell,
                          .device = "require('test.fuzz').device(...)",
                          .keys = -1,

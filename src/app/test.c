@@ -36,6 +36,7 @@ struct testing {
     struct outputs outputs;
     const char *sut, *mode, *tag, *requirement, *suite, *shard, *resume;
     const char *pics, *init, *file[FILES_MAX];
+    const char *bench; /* that the user has named */
     unsigned files, jobs, timeout, repeats, by, form, language, keep;
     bool list, mutate, asks, probe, fail_fast;
     bool plays_device;
@@ -165,6 +166,7 @@ static int set_device(const struct testing *t, json_t *given, struct err *e)
     results_set_text(given, "tls", t->session.script.peer.choice.said[TLS_KEY_VERSION]);
     json_object_set_new(given, "is_real", json_boolean(!t->plays_device));
     json_object_set_new(given, "asks", json_boolean(t->asks));
+    json_object_set_new(given, "has_modem", json_boolean(t->session.script.peer.slac != NULL));
     return part_give_file(given, "device", t->pics, SUITE_MAX, e);
 }
 
@@ -241,10 +243,20 @@ static int show_list(const struct testing *t, struct err *e)
 
 /* ---- playing ---- */
 
-static struct world *enter(void *context, struct err *e)
+/* A case that names a bench has it for itself, unless the user has named one, or a device is
+ * there. */
+static struct world *enter(void *context, const json_t *which, struct err *e)
 {
     struct testing *t = context;
+    const char *own = json_string_value(json_object_get(which, "bench"));
+    t->session.bench = t->bench != NULL || !t->plays_device ? t->bench : own;
     return session_enter(&t->session, false, e);
+}
+
+static void leave(void *context, struct world *world)
+{
+    struct testing *t = context;
+    session_leave(&t->session, world);
 }
 
 /* Mutants that nothing noticed. */
@@ -389,6 +401,7 @@ static int play_cases(struct testing *t, const json_t *texts, struct err *e)
         .keeps = keeps,
         .leaves_records = t->outputs.html != NULL, /* its process reads them, and removes them */
         .enter = enter,
+        .leave = leave,
         .told = told,
         .ends = ends,
         .tick = t->progress.draws ? tick : NULL,
@@ -461,6 +474,7 @@ static int make_device_file(struct testing *t, struct err *e)
                          .plays_device = t->plays_device,
                          .timeout_s = t->timeout > 0 ? t->timeout : TIMEOUT_S,
                          .enter = enter,
+                         .leave = leave,
                          .context = t};
     return device_file_make(&f, &c, e);
 }
@@ -480,6 +494,7 @@ static int test_all(struct testing *t)
     bool has_device_file = t->init != NULL || t->probe;
     int status = check_session(t, &e);
     t->plays_device = peer->interface == NULL && peer->address == NULL;
+    t->bench = t->session.bench;
     t->session.virtual_time = t->plays_device;
     t->session.faults.is_alone = !t->plays_device;
     if (status == 0)

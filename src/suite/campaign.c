@@ -124,13 +124,14 @@ static int close_sinks(struct sinks *s, struct err *e)
 }
 
 /* In a world and with a record of its own. */
-static int play_recorded(struct playing *now, struct part *tester, struct part *device,
-                         const char *folder, bool shows, json_t *times, struct err *e)
+static int play_recorded(struct playing *now, const json_t *which, struct part *tester,
+                         struct part *device, const char *folder, bool shows, json_t *times,
+                         struct err *e)
 {
     const struct campaign *c = now->campaign;
     struct script_options o = *c->script;
     struct sinks sinks = {.record = NULL};
-    struct world *world = c->enter(c->context, e);
+    struct world *world = c->enter(c->context, which, e);
     if (world == NULL)
         return -1;
     int bad = open_sinks(&sinks, c, folder, shows, e);
@@ -147,7 +148,7 @@ static int play_recorded(struct playing *now, struct part *tester, struct part *
     struct err lost = ERR_INIT;
     if (close_sinks(&sinks, &lost) != 0)
         json_object_set_new(times, "record_problem", json_string(lost.what));
-    world_close(world);
+    c->leave(c->context, world);
     return bad;
 }
 
@@ -244,8 +245,8 @@ json_t *campaign_case(const struct campaign *c, const json_t *which, const json_
     tester.drive = c->plays_device ? NULL : &drive;
     part_open(&device, c->device != NULL ? c->device : "require('test.play').device(...)", given);
     json_object_set_new(result, "id", json_string(id));
-    int bad = play_recorded(&now, &tester, &device, records ? folder : NULL, mutation == NULL,
-                            result, &e);
+    int bad = play_recorded(&now, which, &tester, &device, records ? folder : NULL,
+                            mutation == NULL, result, &e);
     if (tester.answer != NULL)
         json_object_update(result, tester.answer);
     if (bad != 0)

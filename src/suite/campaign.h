@@ -27,8 +27,9 @@ struct campaign {
     enum records keeps;  /* which records stay; those of cases that pass are packed */
     bool leaves_records; /* those that do not stay are removed by who is told of the result */
 
-    /* The world of a case. NULL: e. */
-    struct world *(*enter)(void *context, struct err *e);
+    /* The world of a case, and what closes it. NULL: e. */
+    struct world *(*enter)(void *context, const json_t *which, struct err *e);
+    void (*leave)(void *context, struct world *world);
 
     /* In the campaign's process: a case begins (result NULL), or has its result. False: no other
      * case begins any more. */

@@ -1,0 +1,123 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Rule mutants of what a device does on the power line and at the control pilot: which belong to
+-- what a case has wanted there (line.lua), and how our device is edited (breach.lua).
+
+local pilot = require 'v2g.pilot'
+local slac = require 'v2g.slac'
+
+local breach_line = {}
+
+local TOO_LONG <const> = 4 -- a time by this factor still takes what comes a moment after its end
+
+local of = {}
+
+function of.frame(want)
+    return { { rule = 'frame unsent', message = want.message, text = want.message .. ' is never sent' } }
+end
+
+of['frame taken'] = function(want)
+    local paths = {}
+    for path in pairs(want.fields) do
+        paths[#paths + 1] = path
+    end
+    table.sort(paths)
+    return { { rule = 'frame taken', message = want.message, fields = want.fields,
+               text = ('%s taken, whatever its %s is'):format(want.message, table.concat(paths, ', ')) } }
+end
+
+of['pilot unseen'] = function(want)
+    return { { rule = 'pilot unseen', state = want.state, duty = want.duty,
+               text = 'the control pilot is not looked at' } }
+end
+
+of['pilot unset'] = function()
+    return { { rule = 'pilot unset', text = 'the control pilot is left as it is' } }
+end
+
+function of.link()
+    return { { rule = 'key kept', text = 'the own modem gets no other key' } }
+end
+
+function of.late(want)
+    return { { rule = 'time', name = want.name, by = TOO_LONG, from = 0, -- it may run already
+               text = ('%s x %d'):format(want.name, TOO_LONG) } }
+end
+
+function of.count(want)
+    local list = {}
+    for i, by in ipairs { -1, 1 } do
+        list[i] = { rule = 'count', name = want.name, by = by, text = ('%s %+d'):format(want.name, by),
+                    from = 0 }
+    end
+    return list
+end
+
+-- Those of what was wanted; none where it is not about the line.
+function breach_line.of(want)
+    return of[want.kind] and of[want.kind](want) or {}
+end
+
+-- now: { is_time, used, lay_under, role } of breach.lua.
+breach_line.edits = {}
+local edits = breach_line.edits
+
+edits['frame unsent'] = function(m, now)
+    local send = now.role.Slac_Send
+    now.role.Slac_Send = function(message, ...)
+        if now.is_time() and message:name() == m.message then
+            return now.used()
+        end
+        return send(message, ...)
+    end
+end
+
+edits['frame taken'] = function(m, now)
+    local receive = now.role.Slac_Receive
+    now.role.Slac_Receive = function(...)
+        local message, from, why = receive(...)
+        if message and now.is_time() and message:name() == m.message then
+            for path, value in pairs(m.fields) do
+                if not message:is(path, value) then
+                    now.used()
+                    message:set(path, value)
+                end
+            end
+        end
+        return message, from, why
+    end
+end
+
+edits['pilot unseen'] = function(m, now)
+    local state = pilot.State
+    pilot.State = function()
+        if not now.is_time() then
+            return state()
+        end
+        now.used()
+        return m.state, 9, m.duty, true
+    end
+end
+
+edits['pilot unset'] = function(_, now)
+    local set = pilot.Set
+    pilot.Set = function(...)
+        return now.is_time() and now.used() or not now.is_time() and set(...)
+    end
+end
+
+edits['key kept'] = function(_, now)
+    local set_key = slac.set_key
+    slac.set_key = function(...)
+        if now.is_time() then
+            now.used()
+            return true
+        end
+        return set_key(...)
+    end
+end
+
+edits.count = function(m, now)
+    now.lay_under(slac.counters, { [m.name] = slac.counters[m.name] + m.by })
+end
+
+return breach_line

@@ -1,0 +1,193 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What cases say and expect on the power line, and of the control pilot (ISO 15118-3); laid over
+-- `it` of case.lua. What a good message has is known (matching.lua): fields are what it has besides
+--
+--   it:gets(name, fields, within)   a good message, within TT_match_response unless said otherwise
+--   it:asks_for(answer, name, fields, wanted)   the request, as often as a vehicle may repeat it,
+--                                   until a good answer comes
+--   it:sounds{ start =, count = }   CM_START_ATTEN_CHAR.IND with these fields, and so many sounds;
+--                                   what is expected then runs from the first on
+--   it:lures(name, fields)          a message that the device may not take, by these fields
+--   it:sets_pilot{ … }              as Pilot.Set; what a device may no longer take runs from here
+--   it:waits_out(timer)             until the device's time is over: what comes then is too late
+--   it:hears_no(within)             nothing comes from the other side
+--   it:gets_again(name, fields, how)   the message comes again, how.every apart, how.times times;
+--                                   how.each(): after each but the last
+--   it:leads(name, …)               through these rows of the matching, as on the way to a case
+--   it:pilot_is(state, within, lasts)   the device brings the pilot there in time; and leaves it so
+--   it:link_is(up, within)          the own modem says so in time
+--   it:is_member(is, within)        the other side's modem is in the own one's network, or is not
+
+local mutant = require 'test.mutant'
+local slac = require 'v2g.slac'
+
+local line = {}
+
+local RETRIES <const> = slac.counters.C_EV_match_retry
+local MARGIN <const> = 'par_CMN_Transmission_Delay'
+
+-- What is wanted, for rule mutants (breach_line.lua). from: when the rule is broken; nil: now.
+local function want(self, kind, what, from)
+    what.kind, what.from = kind, from or Now()
+    self:wants(what)
+end
+
+function line:gets(name, fields, within)
+    want(self, 'frame', { message = name }, self.from)
+    return self:expects(name, self.tester.merged(self.tester:good(name), fields or {}),
+        { within = within or 'TT_match_response' })
+end
+
+function line:asks_for(answer, name, fields, wanted)
+    want(self, 'frame', { message = answer })
+    self:asks(name, fields, answer, self.tester.merged(self.tester:good(answer), wanted or {}),
+        { times = RETRIES + 1, within = 'TT_match_response' })
+    return self.m
+end
+
+-- That a device takes a message all the same, as if these fields of it were good.
+local function lures(self, name, fields)
+    local good, taken = self.tester:good(name), {}
+    for path in pairs(fields or {}) do
+        taken[path] = good[path]
+    end
+    if next(taken) then
+        want(self, 'frame taken', { message = name, fields = taken })
+    end
+end
+
+function line:sounds(how)
+    lures(self, 'CM_START_ATTEN_CHAR_IND', how.start)
+    self.from = self.tester.sounds(function(name, fields)
+        self:sends(name, fields)
+    end, how)
+end
+
+function line:lures(name, fields)
+    lures(self, name, fields)
+    self:sends(name, fields)
+end
+
+function line:sets_pilot(settings)
+    want(self, 'pilot unseen', { state = Pilot.State(), duty = select(3, Pilot.State()) })
+    Pilot.Set(settings)
+    Sleep(self:time 'par_CMN_Intern_PTC_Timeout' // 4)
+    self.from = Now()
+end
+
+function line:waits_out(timer)
+    want(self, 'late', { name = timer })
+    Sleep(self:time(timer .. ' + ' .. MARGIN))
+end
+
+function line:hears_no(within)
+    self:expects_nothing(within or 'TT_match_response')
+end
+
+-- What is wrong with one that comes again; nil: nothing.
+local function wrong_repetition(self, came, name, fields, since, every)
+    local wrong = self:differs(came, name, fields)
+    local margin, apart = self:time(MARGIN), came.at - since
+    if not wrong and (apart < every - mutant.JITTER or apart > every + margin) then
+        wrong = { path = name, expected = ('%s after %d to %d ms'):format(name, every, every + margin),
+                  found = ('it after %d ms'):format(math.floor(apart)) }
+    end
+    return wrong
+end
+
+function line:gets_again(name, fields, how)
+    local every, good = self:time(how.every), self.tester.merged(self.tester:good(name), fields or {})
+    local times = how.times or RETRIES
+    want(self, 'count', { name = 'C_EV_match_retry' })
+    for i = 1, times do
+        local since = self.from
+        local came = self:take(since + every + self:time(MARGIN) - Now(),
+            { kind = 'message', limit = every + self:time(MARGIN), fields = good, from = since })
+        local wrong = wrong_repetition(self, came, name, good, since, every)
+        self.m, self.from = came.m, came.at
+        self:step { kind = 'message', ok = not wrong, path = wrong and wrong.path, timer = how.every,
+                    expected = wrong and wrong.expected or ('%s, no. %d'):format(name, i + 1),
+                    found = wrong and wrong.found or name, limit = every + self:time(MARGIN),
+                    taken = came.at - since, negations = mutant.of('message', fields, 'any') }
+        if how.each and i < times then
+            how.each()
+        end
+    end
+end
+
+function line:leads(...)
+    for _, name in ipairs { ... } do
+        self.arriving = true
+        local why = self.tester:takes_step(name)
+        self:step { kind = 'given', expected = name, found = why or name, ok = not why }
+        self.arriving, self.from = false, Now()
+    end
+end
+
+-- ---- the control pilot ----
+
+function line:pilot_is(state, within, lasts)
+    local limit, from = self:time(within), self.from or Now()
+    want(self, 'pilot unset', { state = state })
+    self.n = self.n + 1
+    local taken = Pilot.Expect(state, math.max(0, from + limit - Now()), true)
+    local came = self:mutated({ at = Now(), name = taken and state or Pilot.Name() }, 0,
+        { kind = 'value', limit = limit, name = state })
+    if taken and lasts and came.name == state then
+        local over = Now() + self:time(lasts)
+        while Now() < over - mutant.JITTER and came.name == state do
+            Sleep(mutant.JITTER)
+            came.name = Pilot.Name()
+        end
+    end
+    self.from = Now()
+    self:step { kind = 'check', ok = came.name == state, taken = Now() - from, limit = limit,
+                expected = ('control pilot %s within %d ms'):format(state, limit),
+                found = ('control pilot %s'):format(came.name or 'unknown'), negations = { 'drop' } }
+end
+
+-- ---- the link ----
+
+local LOOK <const> = 100 -- ms between two questions to the own modem
+
+-- Asks the own modem until it says what is expected, or the time is over: what it said last.
+local function ask_modem(self, request, name, says, wanted, limit)
+    local from, said = self.from or Now(), nil
+    repeat
+        self.role.Slac_Send(self.role.Message(request))
+        local till = Now() + LOOK
+        repeat
+            local m = self.role.Slac_Receive(math.max(0, till - Now()))
+            if m and m:name() == name then
+                said = says(m)
+            end
+        until Now() >= till
+    until said == wanted or Now() - from >= limit
+    return said, Now() - from
+end
+
+local function modem_says(self, what, request, name, says, wanted, within)
+    local limit = self:time(within)
+    self.n = self.n + 1
+    local said, taken = ask_modem(self, request, name, says, wanted, limit)
+    local came = self:mutated({ name = tostring(said), at = Now() }, 0, { kind = 'value', limit = limit })
+    self.from = Now()
+    local ok = came.name == tostring(wanted)
+    self:step { kind = 'check', ok = ok, taken = taken, limit = limit,
+                expected = ('%s: %s, within %d ms'):format(what, tostring(wanted), limit),
+                found = ('%s: %s'):format(what, came.name or 'unknown'), negations = { 'drop' } }
+end
+
+function line:link_is(up, within)
+    want(self, 'link', {})
+    modem_says(self, 'link', 'VS_PL_LINK_STATUS_REQ', 'VS_PL_LINK_STATUS_CNF', slac.link_of, up, within)
+end
+
+function line:is_member(is, within)
+    want(self, 'link', {})
+    modem_says(self, 'in the network', 'CM_NW_STATS_REQ', 'CM_NW_STATS_CNF', function(m)
+        return m.NumSTAs > 0
+    end, is, within)
+end
+
+return line

@@ -1,0 +1,78 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What cases of the matching test (ISO 15118-3): functions for `then_`, by what the device has to
+-- do. Their rows say:
+--
+--   sends, fields    a message, and what of it is not as a good one
+--   pilot            what of the control pilot is set before it: of Pilot.Set
+--   waits            the time of the device that runs out before it
+--   expects, response   what comes then, and what that has besides
+--   within           its time; TT_match_response unless said
+--   start, count     of CM_START_ATTEN_CHAR.IND, fields; so many sounds
+--   late             what is sent, good, once it is too late; until: the time after which it is
+
+local matched = {}
+
+local function prepare(it, row)
+    if row.pilot then
+        it:sets_pilot(row.pilot)
+    end
+    if row.waits then
+        it:waits_out(row.waits)
+    end
+end
+
+-- ---- of a station ----
+
+-- It answers the request, one of as many as a vehicle may send.
+function matched.confirms(it, row)
+    prepare(it, row)
+    for _ = 1, row.times or 1 do
+        it:asks_for(row.expects, row.sends, row.fields, row.response)
+    end
+end
+
+-- It takes no notice of a message that is not as it has to be, or comes at a wrong moment; nor of a
+-- good one afterwards, where that is too late (`late`, once `until_` is over).
+function matched.takes_no_notice(it, row)
+    prepare(it, row)
+    if row.sends == 'sounds' then
+        it:sounds { start = row.start, count = row.count }
+    else
+        it:lures(row.sends, row.fields)
+    end
+    it:hears_no(row.within)
+    if row.late then
+        it:waits_out(row.until_)
+        it:lures(row.late)
+        it:hears_no()
+    end
+end
+
+-- It measures the sounds, and tells.
+function matched.measures(it, row)
+    it:sounds { count = row.count }
+    it:gets('CM_ATTEN_CHAR_IND', row.response, 'TT_EV_atten_results')
+    it:sends 'CM_ATTEN_CHAR_RSP'
+    it:hears_no 'TT_match_response'
+end
+
+-- Its result is not answered, or by what is no answer: it repeats it, and gives the matching up.
+function matched.repeats_result(it, row)
+    local function answer()
+        if row.fields then
+            it:lures('CM_ATTEN_CHAR_RSP', row.fields)
+        end
+    end
+    it:sounds {}
+    it:gets('CM_ATTEN_CHAR_IND', nil, 'TT_EV_atten_results')
+    local told = it.from
+    answer()
+    it.from = told
+    it:gets_again('CM_ATTEN_CHAR_IND', nil, { every = 'TT_match_response', each = row.fields and answer })
+    it:hears_no 'TT_match_response + par_CMN_Transmission_Delay'
+    it:sends 'CM_ATTEN_CHAR_RSP'
+    it:sends 'CM_SLAC_MATCH_REQ'
+    it:hears_no()
+end
+
+return matched
