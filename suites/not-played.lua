@@ -92,17 +92,12 @@ suite 'ISO 15118-5:2018' {
 cases 'not played' {
     cannot = 'SLAC and the control pilot are not played',
     rows = {
-        { id = 'TC_EVCC_CMN_VTB_CmSlacParm_001', about = 'EV starts SLAC' },
         { id = 'TC_EVCC_CMN_VTB_CmSlacParm_012', about = 'start out of the error state, then 5 %' },
         { id = 'TC_EVCC_AC_VTB_CmSlacParm_002', mode = 'ac',
           about = 'AC, out of the error state, then nominal duty cycle (32 A)' },
         { id = 'TC_EVCC_CMN_VTB_AttenuationCharacterization_012',
           about = 'CP fault while sounding (oscillator off)' },
         { id = 'TC_EVCC_CMN_VTB_AttenuationCharacterization_013', about = 'CP fault while sounding (-12 V)' },
-        { id = 'TC_EVCC_AC_VTB_AttenuationCharacterization_001', mode = 'ac',
-          about = 'duty cycle change to 10 % (EIM) does not disturb sounding' },
-        { id = 'TC_EVCC_AC_VTB_AttenuationCharacterization_002', mode = 'ac',
-          about = 'duty cycle change to 96 % (EIM) does not disturb sounding' },
         { id = 'TC_EVCC_CMN_VTB_CmValidate_001', about = 'EV validation' },
         { id = 'TC_EVCC_CMN_VTB_CmValidate_002', about = 'validation, duty cycle changes to 10 %' },
         { id = 'TC_EVCC_CMN_VTB_CmValidate_003', about = 'validation, duty cycle changes to 96 %' },

@@ -77,7 +77,7 @@ edits['frame taken'] = function(m, now)
         local message, from, why = receive(...)
         if message and now.is_time() and message:name() == m.message then
             for path, value in pairs(m.fields) do
-                if not message:is(path, value) then
+                if type(value) ~= 'number' and type(value) ~= 'string' or not message:is(path, value) then
                     now.used()
                     message:set(path, value)
                 end

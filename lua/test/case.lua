@@ -272,7 +272,11 @@ function case:sends(name, fields, fault)
     self.asked[m:name()] = { request = m:name(), at = self.pending or self.at, word = way.form(m),
                              from = Now() }
     self.pending = m:name():gsub('Req$', 'Res')
-    m:send()
+    if self.tester.says then
+        self.tester:says(m)
+    else
+        m:send()
+    end
     self.frame = m:frame() or self.frame
     self.tester.asked, self.tester.is_deaf, self.from = m:name(), false, Now()
 end

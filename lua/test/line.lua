@@ -8,8 +8,8 @@
 --   it:sounds{ start =, count = }   CM_START_ATTEN_CHAR.IND with these fields, and so many sounds;
 --                                   what is expected then runs from the first on
 --   it:lures(name, fields)          a message that the device may not take, by these fields
---   it:sets_pilot{ … }              as Pilot.Set; what a device may no longer take runs from here
---   it:waits_out(timer)             until the device's time is over: what comes then is too late
+--   it:sets_pilot({ … }, ends)      as Pilot.Set; ends: it is by that that the device must stop
+--   it:waits_out(timer, since)      until the device's time is over: what comes then is too late
 --   it:hears_no(within)             nothing comes from the other side
 --   it:gets_again(name, fields, how)   the message comes again, how.every apart, how.times times;
 --                                   how.each(): after each but the last
@@ -32,14 +32,24 @@ local function want(self, kind, what, from)
     self:wants(what)
 end
 
+-- A message of the device, once for each name; a vehicle may have sent it before it was waited for.
+local function want_frame(self, name)
+    for _, wanted in ipairs(self.wanted) do
+        if wanted.message == name then
+            return
+        end
+    end
+    want(self, 'frame', { message = name }, self.c.sut == 'EVCC' and self.tester.begun or self.from)
+end
+
 function line:gets(name, fields, within)
-    want(self, 'frame', { message = name }, self.from)
+    want_frame(self, name)
     return self:expects(name, self.tester.merged(self.tester:good(name), fields or {}),
         { within = within or 'TT_match_response' })
 end
 
 function line:asks_for(answer, name, fields, wanted)
-    want(self, 'frame', { message = answer })
+    want_frame(self, answer)
     self:asks(name, fields, answer, self.tester.merged(self.tester:good(answer), wanted or {}),
         { times = RETRIES + 1, within = 'TT_match_response' })
     return self.m
@@ -50,8 +60,11 @@ local function lures(self, name, fields)
     local good, taken = self.tester:good(name), {}
     for path in pairs(fields or {}) do
         taken[path] = good[path]
+        taken.AAG = path == 'NumGroups' and self.tester:groups() or nil
     end
-    if next(taken) then
+    local known = self.lured
+    self.lured = true -- what is lured again is the same
+    if next(taken) and not known then
         want(self, 'frame taken', { message = name, fields = taken })
     end
 end
@@ -68,16 +81,18 @@ function line:lures(name, fields)
     self:sends(name, fields)
 end
 
-function line:sets_pilot(settings)
-    want(self, 'pilot unseen', { state = Pilot.State(), duty = select(3, Pilot.State()) })
+function line:sets_pilot(settings, ends)
+    if ends then
+        want(self, 'pilot unseen', { state = Pilot.State(), duty = select(3, Pilot.State()) })
+    end
     Pilot.Set(settings)
     Sleep(self:time 'par_CMN_Intern_PTC_Timeout' // 4)
     self.from = Now()
 end
 
-function line:waits_out(timer)
+function line:waits_out(timer, since)
     want(self, 'late', { name = timer })
-    Sleep(self:time(timer .. ' + ' .. MARGIN))
+    Sleep(math.max(0, (since or Now()) + self:time(timer .. ' + ' .. MARGIN) - Now()))
 end
 
 function line:hears_no(within)

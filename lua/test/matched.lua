@@ -10,11 +10,14 @@
 --   start, count     of CM_START_ATTEN_CHAR.IND, fields; so many sounds
 --   late             what is sent, good, once it is too late; until: the time after which it is
 
+local any = require('v2g.expect').any
+
 local matched = {}
 
-local function prepare(it, row)
+-- ends: the pilot is what forbids the device to go on.
+local function prepare(it, row, ends)
     if row.pilot then
-        it:sets_pilot(row.pilot)
+        it:sets_pilot(row.pilot, ends)
     end
     if row.waits then
         it:waits_out(row.waits)
@@ -34,7 +37,7 @@ end
 -- It takes no notice of a message that is not as it has to be, or comes at a wrong moment; nor of a
 -- good one afterwards, where that is too late (`late`, once `until_` is over).
 function matched.takes_no_notice(it, row)
-    prepare(it, row)
+    prepare(it, row, true)
     if row.sends == 'sounds' then
         it:sounds { start = row.start, count = row.count }
     else
@@ -73,6 +76,68 @@ function matched.repeats_result(it, row)
     it:sends 'CM_ATTEN_CHAR_RSP'
     it:sends 'CM_SLAC_MATCH_REQ'
     it:hears_no()
+end
+
+-- ---- of a vehicle ----
+
+-- It sends a request, where the tester does what the row says.
+function matched.requests(it, row)
+    prepare(it, row)
+    it:gets(row.expects, row.response, row.within)
+end
+
+-- Its request is not answered, or by what is no answer: it repeats it, and gives the matching up.
+function matched.repeats_request(it, row)
+    local function answer()
+        if row.sends then
+            it:lures(row.sends, row.fields)
+        end
+    end
+    it:gets(row.expects, row.response, row.within)
+    local asked = it.from
+    answer()
+    it.from = asked
+    it:gets_again(row.expects, nil, { every = 'TT_match_response', each = row.sends and answer })
+    answer()
+    it:hears_no 'TT_match_response + par_CMN_Transmission_Delay'
+end
+
+-- It sounds the line, and answers what the station has heard.
+function matched.sounds(it, row)
+    prepare(it, row)
+    it:sends 'CM_SLAC_PARM_CNF'
+    it:gets('CM_START_ATTEN_CHAR_IND', nil, 'TT_match_sequence')
+    it:gets('CM_START_ATTEN_CHAR_IND')
+    it:gets('CM_START_ATTEN_CHAR_IND')
+    local from, sounded = 'TT_EVSE_match_MNBC', it.from
+    local first = it:gets('CM_MNBC_SOUND_IND', { Cnt = any { 10, 9 } }, from).Cnt
+    for left = first - 1, first - 9, -1 do
+        it.from = sounded
+        it:gets('CM_MNBC_SOUND_IND', { Cnt = left }, from)
+    end
+    it:sends 'CM_ATTEN_CHAR_IND'
+    it:gets 'CM_ATTEN_CHAR_RSP'
+end
+
+-- It takes no notice of a result that is not as it has to be, nor of one that comes too late.
+function matched.ignores_result(it, row)
+    it.tester.passes.CM_SLAC_PARM_REQ = true -- it may begin anew
+    if row.fields then
+        it:lures('CM_ATTEN_CHAR_IND', row.fields)
+    end
+    it:waits_out('TT_EV_atten_results', it.tester.sounded)
+    it:lures 'CM_ATTEN_CHAR_IND'
+    it:hears_no()
+end
+
+-- What another vehicle may say is no business of it.
+function matched.ignores_vehicles(it)
+    it.tester.passes.CM_SLAC_PARM_REQ = true
+    for _, name in ipairs { 'CM_SLAC_PARM_REQ', 'CM_START_ATTEN_CHAR_IND', 'CM_MNBC_SOUND_IND',
+                            'CM_ATTEN_CHAR_RSP', 'CM_VALIDATE_REQ', 'CM_SLAC_MATCH_REQ' } do
+        it.role.Slac_Send(it:message(name), it.tester.other) -- all to it alone
+    end
+    it:hears_no 'TT_EV_atten_results'
 end
 
 return matched

@@ -10,7 +10,6 @@ local way = require 'test.way'
 local matching = {}
 
 matching.ALL, matching.NOBODY = slac.ALL, slac.NOBODY
-local GROUPS <const> = 58
 local ATTENUATION <const> = 20 -- dB that a tester says as a station
 
 -- ---- good messages ----
@@ -27,7 +26,7 @@ local GOOD <const> = {
                                 { NUM_SOUNDS = SOUNDS, Time_Out = 6, RESP_TYPE = 1 } },
     CM_MNBC_SOUND_IND = { FREE, 'RunID' },
     CM_ATTEN_CHAR_IND = { FREE, 'RunID', 'SOURCE_ADDRESS',
-                          { SOURCE_ID = slac.NOBODY, RESP_ID = slac.NOBODY, NumGroups = GROUPS } },
+                          { SOURCE_ID = slac.NOBODY, RESP_ID = slac.NOBODY, NumGroups = slac.GROUPS } },
     CM_ATTEN_CHAR_RSP = { FREE, 'RunID', 'SOURCE_ADDRESS',
                           { SOURCE_ID = slac.NOBODY, RESP_ID = slac.NOBODY, Result = 0 } },
     CM_VALIDATE_REQ = { { SignalType = 0, Timer = 0, Result = 1 } },
@@ -67,6 +66,15 @@ function matching:good(name)
     return fields
 end
 
+-- What a station says that it has heard.
+function matching:groups()
+    local groups = {}
+    for i = 1, slac.GROUPS do
+        groups[i] = self.attenuation or ATTENUATION
+    end
+    return groups
+end
+
 -- Those that are sent: what the other side is not held to is there, too.
 local function fill(self, name, m)
     for field, value in pairs(self:good(name)) do
@@ -77,11 +85,7 @@ local function fill(self, name, m)
     if name == 'CM_MNBC_SOUND_IND' then
         m.Rnd = slac.random(16)
     elseif name == 'CM_ATTEN_CHAR_IND' then
-        local groups = {}
-        for i = 1, GROUPS do
-            groups[i] = self.attenuation or ATTENUATION
-        end
-        m.NUM_SOUNDS, m.AAG = SOUNDS, groups
+        m.NUM_SOUNDS, m.AAG = SOUNDS, self:groups()
     end
     return m
 end
@@ -93,12 +97,32 @@ function matching:message(name, fields)
     return fill(self, name, self.role.Message(name))
 end
 
+local TO_ALL <const> = { CM_SLAC_PARM_REQ = true, CM_START_ATTEN_CHAR_IND = true, CM_MNBC_SOUND_IND = true }
+
+-- Sends it to who it is for.
+function matching:says(m)
+    if GOOD[m:name()] then
+        self.role.Slac_Send(m, TO_ALL[m:name()] and slac.ALL or self.other)
+    else
+        m:send()
+    end
+end
+
 -- ---- what comes ----
 
 -- Whose word counts here: what modems say is no message of the other side.
 local function is_modem(name)
     return name:find '^VS_' or name:find '^CG_' or name == 'CM_SET_KEY_CNF'
         or name == 'CM_ATTEN_PROFILE_IND' or name == 'CM_NW_STATS_CNF' or name == 'CM_GET_KEY_CNF'
+end
+
+-- Whose matching it is, by a vehicle's request: what comes and goes then is compared with that.
+local function note(self, m, from)
+    if self.by == 'SECC' and m:name() == 'CM_SLAC_PARM_REQ' then
+        self.other, self.run_id = from, m.RunID
+    elseif self.by == 'SECC' and m:name() == 'CM_START_ATTEN_CHAR_IND' and m.RunID ~= self.sounded_id then
+        self.sounded, self.sounded_id = Now(), m.RunID
+    end
 end
 
 -- Whatever comes next within ms, as case:take wants it; nil: the link is there, and IP counts.
@@ -112,6 +136,7 @@ function matching:await(ms)
         if m == false then
             return { name = 'a frame that cannot be decoded', at = Now(), from = from }
         elseif m and not is_modem(m:name()) and not self.passes[m:name()] then
+            note(self, m, from)
             return { name = m:name(), m = m, at = Now(), from = from }
         end
     until Now() >= over
@@ -136,8 +161,8 @@ local function wait_for(self, name, ms)
     return nil, ('no %s%s'):format(name, last and ', but ' .. last or '')
 end
 
-local function send(self, name, to)
-    self.role.Slac_Send(self:message(name), to)
+local function send(self, name)
+    self:says(self:message(name))
 end
 
 -- A request, up to three times, until its answer comes. Nil, or what came in between.
@@ -204,7 +229,7 @@ VEHICLE[3] = { 'CM_ATTEN_CHAR_IND', function(self)
         for field, value in pairs(fields or {}) do
             m[field] = value
         end
-        self.role.Slac_Send(m)
+        self:says(m)
     end, {})
     local came, why = wait_for(self, 'CM_ATTEN_CHAR_IND',
         from + slac.time 'TT_EV_atten_results' - Now())
@@ -234,7 +259,7 @@ VEHICLE[5] = { 'CM_VALIDATE_CNF', function(self)
     local toggles = self.toggles(function(timer)
         local m = self:message 'CM_VALIDATE_REQ'
         m.Timer = timer
-        self.role.Slac_Send(m)
+        self:says(m)
     end)
     return not is_validated(self, slac.time 'TT_match_sequence' * 2, 2, toggles)
         and 'no CM_VALIDATE.CNF with the toggles' or nil
@@ -271,22 +296,18 @@ STATION[1] = { 'plugged', function(self)
 end }
 STATION[2] = { 'CM_SLAC_PARM_REQ', function(self)
     local came, why = wait_for(self, 'CM_SLAC_PARM_REQ', slac.time 'TT_EVSE_SLAC_init')
-    if came then
-        self.other, self.run_id = came.from, came.m.RunID
-    end
     return not came and why or nil
 end }
 STATION[3] = { 'CM_MNBC_SOUND_IND', function(self)
-    send(self, 'CM_SLAC_PARM_CNF', self.other)
+    send(self, 'CM_SLAC_PARM_CNF')
     local came, why = wait_for(self, 'CM_START_ATTEN_CHAR_IND', slac.time 'TT_match_sequence')
-    self.sounded = Now()
     while came and not (came.name == 'CM_MNBC_SOUND_IND' and came.m.Cnt == 0) do
         came, why = wait_for(self, 'CM_MNBC_SOUND_IND', slac.time 'TT_EVSE_match_MNBC')
     end
     return not came and why or nil
 end }
 STATION[4] = { 'CM_ATTEN_CHAR_RSP', function(self)
-    send(self, 'CM_ATTEN_CHAR_IND', self.other)
+    send(self, 'CM_ATTEN_CHAR_IND')
     local came, why = wait_for(self, 'CM_ATTEN_CHAR_RSP', slac.time 'TT_match_response')
     return not came and why or nil
 end }
@@ -299,7 +320,7 @@ STATION[6] = { 'CM_SLAC_MATCH_REQ', function(self)
     return not came and why or nil
 end }
 STATION[7] = { 'linked', function(self)
-    send(self, 'CM_SLAC_MATCH_CNF', self.other)
+    send(self, 'CM_SLAC_MATCH_CNF')
     return not slac.wait_for_link(self.role, slac.time 'TT_match_join') and 'the link did not come up'
         or nil
 end }
@@ -315,6 +336,7 @@ function matching:reach(given)
     local goal = way.is_matching(given) and rows[#rows] or 'linked'
     for _, step in ipairs(WAYS[self.by]) do
         if not step.is_choice or wanted[step[1]] then
+            self.begun = Now()
             local why = step[2](self)
             if why then
                 return ('%s: %s'):format(step[1], why)

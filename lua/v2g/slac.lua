@@ -11,6 +11,7 @@ end })
 
 slac.NOBODY = ('0'):rep(34) -- SOURCE_ID, RESP_ID, …: all zero
 slac.ALL = 'FFFFFFFFFFFF'
+slac.GROUPS = 58                 -- of carriers, whose attenuation is told
 local POLL <const> = 250         -- ms between looks at the link
 local SET_KEY <const> = 500      -- ms until CM_SET_KEY.CNF
 local SET_KEY_TRIES <const> = 10

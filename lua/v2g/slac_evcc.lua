@@ -92,19 +92,19 @@ end
 -- What the stations have heard: each is answered, also again, since the answer may be lost.
 local function collect(s, stations, list, from)
     local heard = 0
-    local fixed = { ApplicationType = 0, SecurityType = 0, SOURCE_ADDRESS = s.mac,
-                    RunID = s.run_id }
+    local fixed = { ApplicationType = 0, SecurityType = 0, SOURCE_ADDRESS = s.mac, RunID = s.run_id,
+                    SOURCE_ID = slac.NOBODY, RESP_ID = slac.NOBODY, NumGroups = slac.GROUPS }
     await(s.role, 'CM_ATTEN_CHAR_IND', from + slac.time 'TT_EV_atten_results' - Now(),
         function(m, sender)
             local station = stations[sender]
-            if not station or not slac.is(m, fixed) then
+            if not station or not slac.is(m, fixed) or m.NUM_SOUNDS == 0 then
                 return nil
             end
             Sleep(s.pace.response)
             s.role.Slac_Send(slac.message(s.role, 'CM_ATTEN_CHAR_RSP',
                 { SOURCE_ADDRESS = s.mac, RunID = s.run_id }), sender)
             heard = heard + (station.attenuation and 0 or 1)
-            station.attenuation = m.NUM_SOUNDS > 0 and slac.mean(m.AAG) or math.huge
+            station.attenuation = slac.mean(m.AAG)
             return heard == #list or nil
         end)
     if heard == 0 then
@@ -167,7 +167,8 @@ local function match(s, station)
     local request = slac.message(s.role, 'CM_SLAC_MATCH_REQ', ids)
     local answer = ask(s.role, request, station.mac, 'CM_SLAC_MATCH_CNF', function(m, from)
         return from == station.mac and slac.is(m, ids) and slac.is(m,
-            { ApplicationType = 0, SecurityType = 0, MVFLength = 86 }) and m or nil
+            { ApplicationType = 0, SecurityType = 0, MVFLength = 86, PEVID = slac.NOBODY,
+              EVSEID = slac.NOBODY }) and m or nil
     end)
     if not answer then
         fail('the station did not answer CM_SLAC_MATCH.REQ')

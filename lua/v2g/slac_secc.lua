@@ -9,7 +9,6 @@ local matching = {}
 
 local MOST <const> = 256       -- matchings at once; CM_SLAC_PARM.REQ of more are not answered
 local FINISH <const> = 45      -- ms after the time for sounds, for profiles that are on their way
-local GROUPS <const> = 58
 local VALIDATE_AGAIN <const> = 400 -- ms until the first CM_VALIDATE.CNF is repeated
 local LOOK <const> = 200       -- ms between looks at the link that is to come up
 
@@ -43,7 +42,7 @@ end
 
 local function tell_attenuation(s)
     local groups = {}
-    for i = 1, GROUPS do
+    for i = 1, slac.GROUPS do
         groups[i] = math.min(255, (s.profiles > 0 and s.sum[i] // s.profiles or 0) + s.at.adjustment)
     end
     send(s, 'CM_ATTEN_CHAR_IND', { SOURCE_ADDRESS = s.mac, RunID = s.run_id,
@@ -144,11 +143,11 @@ end
 -- sounds now.
 function ANSWERS.CM_ATTEN_PROFILE_IND(at, m)
     local s = at:of_mac(m.PEV_MAC)
-    if not s or s.state ~= 'sounding' or m.NumGroups ~= GROUPS then
+    if not s or s.state ~= 'sounding' or m.NumGroups ~= slac.GROUPS then
         return
     end
     s.profiles = s.profiles + 1
-    for i = 1, GROUPS do
+    for i = 1, slac.GROUPS do
         s.sum[i] = (s.sum[i] or 0) + m.AAG[i]
     end
     if s.profiles == slac.counters.C_EV_match_MNBC then
