@@ -13,7 +13,9 @@
 --   it:hears_no(within)             nothing comes from the other side
 --   it:gets_again(name, fields, how)   the message comes again, how.every apart, how.times times;
 --                                   how.each(): after each but the last
---   it:leads(name, …)               through these rows of the matching, as on the way to a case
+--   it:as_node(node, function)      as another node of the tester's side: matching.besides()
+--   it:toggles(fields)              the second CM_VALIDATE.REQ, and the toggles that it announces:
+--                                   how many; what is expected then runs from the end of their time
 --   it:pilot_is(state, within, lasts)   the device brings the pilot there in time; and leaves it so
 --   it:link_is(up, within)          the own modem says so in time
 --   it:is_member(is, within)        the other side's modem is in the own one's network, or is not
@@ -58,8 +60,8 @@ end
 -- That a device takes a message all the same, as if these fields of it were good.
 local function lures(self, name, fields)
     local good, taken = self.tester:good(name), {}
-    for path in pairs(fields or {}) do
-        taken[path] = good[path]
+    for path, value in pairs(fields or {}) do
+        taken[path] = good[path] ~= value and good[path] or nil
         taken.AAG = path == 'NumGroups' and self.tester:groups() or nil
     end
     local known = self.lured
@@ -130,13 +132,24 @@ function line:gets_again(name, fields, how)
     end
 end
 
-function line:leads(...)
-    for _, name in ipairs { ... } do
-        self.arriving = true
-        local why = self.tester:takes_step(name)
-        self:step { kind = 'given', expected = name, found = why or name, ok = not why }
-        self.arriving, self.from = false, Now()
-    end
+-- As another node of the tester's side (matching.besides): what it says and expects.
+function line:as_node(node, say)
+    local tester, role = self.tester, self.role
+    self.tester, self.role = node, node.role
+    say()
+    self.tester, self.role = tester, role
+end
+
+-- The second request of a validation, and the toggles that it announces: how many, and in what time.
+function line:toggles(fields)
+    local window
+    local times = self.tester.toggles(function(timer)
+        window = (timer + 1) * 100
+        lures(self, 'CM_VALIDATE_REQ', fields)
+        self:sends('CM_VALIDATE_REQ', self.tester.merged({ Timer = timer }, fields or {}))
+    end)
+    self.from = self.from + window
+    return times
 end
 
 -- ---- the control pilot ----

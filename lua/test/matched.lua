@@ -11,6 +11,7 @@
 --   late             what is sent, good, once it is too late; until: the time after which it is
 
 local any = require('v2g.expect').any
+local slac = require 'v2g.slac'
 
 local matched = {}
 
@@ -76,6 +77,73 @@ function matched.repeats_result(it, row)
     it:sends 'CM_ATTEN_CHAR_RSP'
     it:sends 'CM_SLAC_MATCH_REQ'
     it:hears_no()
+end
+
+-- A new matching begins in place of its result's answer; the one before is over.
+function matched.begins_anew(it)
+    it:sounds {}
+    it:gets('CM_ATTEN_CHAR_IND', nil, 'TT_EV_atten_results')
+    it.tester:renews()
+    it:asks_for('CM_SLAC_PARM_CNF', 'CM_SLAC_PARM_REQ')
+end
+
+-- What it has heard follows the cable: of the neighbour's vehicle, on another one, it is at least so
+-- many dB more or less.
+function matched.follows_cable(it, row)
+    it:sounds {}
+    local mean = slac.mean(it:gets('CM_ATTEN_CHAR_IND', nil, 'TT_EV_atten_results').AAG)
+    it:sends 'CM_ATTEN_CHAR_RSP'
+    it:as_node(it.tester:besides 'ev1', function()
+        it:asks_for('CM_SLAC_PARM_CNF', 'CM_SLAC_PARM_REQ')
+        it:sounds {}
+        it:gets('CM_ATTEN_CHAR_IND', { AAG = function(groups)
+            return groups and math.abs(slac.mean(groups) - mean) >= row.deviation
+        end }, 'TT_EV_atten_results')
+    end)
+end
+
+-- It is ready to look at the pilot, and says how often it has toggled.
+function matched.validates(it, row)
+    for _ = 1, row.times or 1 do
+        it:asks_for('CM_VALIDATE_CNF', 'CM_VALIDATE_REQ', nil, row.response)
+    end
+    local toggles = it:toggles()
+    it:gets('CM_VALIDATE_CNF', { Result = 2, ToggleNum = toggles })
+end
+
+-- It is ready, and hears nothing good of the vehicle: it says so twice more, and ends the matching.
+function matched.repeats_readiness(it, row)
+    it:asks_for('CM_VALIDATE_CNF', 'CM_VALIDATE_REQ')
+    local ready = it.from
+    if row.fields then
+        it:lures('CM_VALIDATE_REQ', row.fields)
+        it.from = ready
+    end
+    it:gets_again('CM_VALIDATE_CNF', nil, { every = 'TT_match_sequence' })
+    it:hears_no 'TT_match_sequence + par_CMN_Transmission_Delay'
+    it:toggles()
+    it:hears_no()
+end
+
+-- The vehicle gives up, or is unplugged: it says nothing more.
+function matched.ends_validation(it, row)
+    it:asks_for('CM_VALIDATE_CNF', 'CM_VALIDATE_REQ')
+    if row.pilot then
+        it:sets_pilot(row.pilot, true)
+    else
+        it:lures('CM_VALIDATE_REQ', row.fields)
+    end
+    it:hears_no 'TT_match_sequence + par_CMN_Transmission_Delay'
+end
+
+-- Another vehicle that wants it, too, is told that it is not ready; the first one's goes on.
+function matched.validates_one(it)
+    it:asks_for('CM_VALIDATE_CNF', 'CM_VALIDATE_REQ')
+    local other = it.tester:besides 'ev1'
+    it:as_node(other, function()
+        it:asks_for('CM_VALIDATE_CNF', 'CM_VALIDATE_REQ', nil, { Result = 0 })
+    end)
+    it:gets('CM_VALIDATE_CNF', { Result = 2, ToggleNum = it:toggles() })
 end
 
 -- ---- of a vehicle ----

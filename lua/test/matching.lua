@@ -369,6 +369,19 @@ function matching.merged(...)
     return all
 end
 
+-- The next matching of this vehicle is another one.
+function matching:renews()
+    self.run_id = slac.random(8)
+end
+
+-- Another node of the same side, on that interface of the bench, in this matching of a vehicle.
+function matching:besides(interface)
+    local role = (self.by == 'EVCC' and Vehicle or Station) { name = interface, interface = interface }
+    local node = matching.new({ by = self.by, role = role }, {})
+    node.other, node.run_id = self.other, self.by == 'SECC' and self.run_id or node.run_id
+    return node
+end
+
 -- tester: of messages over IP. row: of the case: plug, the state that the vehicle is plugged in
 -- with; duty, the duty cycle that the station shows.
 function matching.new(tester, row)

@@ -158,6 +158,10 @@ parameters.ev = {
         -- ms from CM_SLAC_PARM.CNF to CM_START_ATTEN_CHAR.IND; between sounds (0:
         -- TP_EV_batch_msg_interval); to CM_ATTEN_CHAR.RSP; from that to CM_SLAC_MATCH.REQ
         start = 60, interval = 0, response = 0, match = 0,
+        validates = 'near', -- CM_VALIDATE where two stations hear it nearly alike; 'always', 'never'
+        -- what it does where a station says so: 'next' (the next station), 'skip' (is matched all
+        -- the same), 'end' (of the attempt); 'skip' or 'toggle' (all the same); 'next' or 'again'
+        failed = 'next', not_required = 'skip', not_ready = 'next',
     },
 
     -- ---- what messages say, whatever the model says ----
@@ -288,8 +292,9 @@ parameters.station = {
     pilot = nil,
     -- SLAC (ISO 15118-3), behind a modem or on a bench (docs/bench.md): dB that are added to what
     -- vehicles are told; true: sends CM_AMP_MAP.REQ once the link is up; ms from a pause until it
-    -- wakes the vehicle (0: never)
-    slac = { adjustment = 0, amp_map = false, wake = 0 },
+    -- wakes the vehicle (0: never); where a vehicle asks by CM_VALIDATE it 'counts' the toggles,
+    -- says that it can do 'none', or 'not required'
+    slac = { adjustment = 0, amp_map = false, wake = 0, validation = 'counts' },
     values = {}, trailing = {}, before = {}, on = {}, -- as those of the vehicle, of Responses
 }
 

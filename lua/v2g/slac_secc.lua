@@ -79,16 +79,23 @@ local function say_toggles(s)
     wait(s, 'heard', slac.time 'TT_match_sequence', session_over)
 end
 
+-- Results of a station that does not look at the pilot [V2G3-A09-51], or need not.
+local DECLINES <const> = { none = 3, ['not required'] = 4 }
+
 local function validate(at, m, from)
     local s = at.validating or at:of_mac(from)
+    local declines = s and DECLINES[at.p.validation]
     if m.SignalType ~= 0 or not s then
         return -- no answer
+    elseif declines and m.Timer == 0 then
+        s.toggles, s.is_free = at.pilot.Toggles(), declines == DECLINES['not required']
+        return send(s, 'CM_VALIDATE_CNF', { ToggleNum = 0, Result = declines })
     elseif s.mac ~= from then
         at.role.Slac_Send(slac.message(at.role, 'CM_VALIDATE_CNF', { Result = 0 }), from)
     elseif m.Timer == 0 and (s.state == 'heard' or s.state == 'validating') then
         s.toggles, s.repeated, at.validating = at.pilot.Toggles(), 0, s
         say_ready(s)
-    elseif m.Timer ~= 0 and s.state == 'validating' and m.Result == 1 then
+    elseif m.Timer ~= 0 and (s.state == 'validating' or s.is_free) and m.Result == 1 then
         at.validating = nil
         wait(s, 'counting', (m.Timer + 1) * 100, say_toggles)
     elseif m.Timer ~= 0 and s.state == 'validating' then
@@ -343,7 +350,7 @@ function matching.begin(role, p, lost)
     local n = 1
     while role.Slac_Has('evse' .. n) do
         local name = 'evse' .. n
-        Start(matching.serve, Station { name = name, interface = name }, Pilot.Of(name))
+        Start(matching.serve, Station { name = name, interface = name }, Pilot.Of(name), p)
         n = n + 1
     end
     return own

@@ -37,6 +37,17 @@ cases 'TC_SECC_CMN_VTB_AttenuationCharacterization' {
     },
 }
 
+cases 'TC_SECC_CMN_VTB_AttenuationCharacterization_002' {
+    about = 'A station answers a new matching of a vehicle whose sounds it has just measured.',
+    given = 'CM_SLAC_PARM_CNF', then_ = behaviour.begins_anew,
+}
+
+-- On a bench alone: the cable is another one by the attenuation of a second vehicle's path.
+cases 'TC_SECC_CMN_VTB_AttenuationCharacterization_020' {
+    about = 'What a station has heard follows the attenuation of the cable.',
+    given = 'CM_SLAC_PARM_CNF', then_ = behaviour.follows_cable, bench = 'two-vehicles', deviation = 5,
+}
+
 cases 'TC_SECC_CMN_VTB_AttenuationCharacterization' {
     about = 'A result that is not answered as it has to be is sent three times; then the matching ends.',
     given = 'CM_SLAC_PARM_CNF', cites = 'V2G3-A09-46', then_ = behaviour.repeats_result,
