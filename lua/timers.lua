@@ -127,6 +127,7 @@ timers.Tester = {
     par_SECC_waitForNextTC = 5000, par_SECC_T_step_X1 = 3000, par_SECC_B1_B2_Timeout = 8000,
     par_SECC_chargingLoop_pause = 500, par_V2G_SECC_CPState_Error_Detection_Timeout = 1500,
     PICS_CMN_CMN_WakeUp = 300000, PIXIT_CMN_CMN_WakeUp = 200000,
+    PIXIT_EVCC_CMN_ValidationRetry = 500,
 }
 
 -- SLAC (ISO 15118-3): times, and counters (C_…), which are no milliseconds.

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Two vehicles at one station: the second one is the neighbour's, and is heard, too (docs/bench.md).
+-- Two vehicles that one station hears: the second one is the neighbour's (docs/bench.md).
 return {
     nodes = { 'ev0', 'ev1', 'evse0' },
     paths = {

@@ -38,6 +38,10 @@ function of.link()
     return { { rule = 'key kept', text = 'the own modem gets no other key' } }
 end
 
+function of.choice()
+    return { { rule = 'choice', text = 'all stations are heard alike' } }
+end
+
 function of.late(want)
     return { { rule = 'time', name = want.name, by = TOO_LONG, from = 0, -- it may run already
                text = ('%s x %d'):format(want.name, TOO_LONG) } }
@@ -77,7 +81,7 @@ edits['frame taken'] = function(m, now)
         local message, from, why = receive(...)
         if message and now.is_time() and message:name() == m.message then
             for path, value in pairs(m.fields) do
-                if type(value) ~= 'number' and type(value) ~= 'string' or not message:is(path, value) then
+                if type(value) == 'table' or not message:is(path, value) then
                     now.used()
                     message:set(path, value)
                 end
@@ -113,6 +117,13 @@ edits['key kept'] = function(_, now)
             return true
         end
         return set_key(...)
+    end
+end
+
+edits.choice = function(_, now)
+    slac.mean = function()
+        now.used()
+        return 1
     end
 end
 

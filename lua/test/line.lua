@@ -13,6 +13,9 @@
 --   it:hears_no(within)             nothing comes from the other side
 --   it:gets_again(name, fields, how)   the message comes again, how.every apart, how.times times;
 --                                   how.each(): after each but the last
+--   it:counts_toggles(ms, least, most)   so often does a vehicle toggle, each state long enough
+--   it:reaches(given, why)          as the way to a case; why: what came in between
+--   it:wants_choice()               the case is about which station is chosen
 --   it:as_node(node, function)      as another node of the tester's side: matching.besides()
 --   it:toggles(fields)              the second CM_VALIDATE.REQ, and the toggles that it announces:
 --                                   how many; what is expected then runs from the end of their time
@@ -132,6 +135,17 @@ function line:gets_again(name, fields, how)
     end
 end
 
+-- On the way, once more: why: what came in between; nil: nothing.
+function line:reaches(given, why)
+    self.arriving = true
+    self:step { kind = 'given', expected = given, found = why or given, ok = not why }
+    self.arriving, self.from = false, Now()
+end
+
+function line:wants_choice()
+    want(self, 'choice', {}, 0)
+end
+
 -- As another node of the tester's side (matching.besides): what it says and expects.
 function line:as_node(node, say)
     local tester, role = self.tester, self.role
@@ -140,7 +154,7 @@ function line:as_node(node, say)
     self.tester, self.role = tester, role
 end
 
--- The second request of a validation, and the toggles that it announces: how many, and in what time.
+-- The second request of a validation, and the toggles that it announces: how many.
 function line:toggles(fields)
     local window
     local times = self.tester.toggles(function(timer)
@@ -153,6 +167,41 @@ function line:toggles(fields)
 end
 
 -- ---- the control pilot ----
+
+-- What the device does with the pilot in that time, by looks that are so far apart: how often it
+-- goes from B to C, and how long each state lasts but the last.
+local GLANCE <const> = 5
+
+local function watch_pilot(ms)
+    local over, seen = Now() + ms, { toggles = 0, least = math.huge, longest = 0 }
+    local state, since = Pilot.State(), nil
+    repeat
+        Sleep(GLANCE)
+        local now = Pilot.State()
+        if now ~= state then
+            seen.toggles = seen.toggles + (state == 'B' and now == 'C' and 1 or 0)
+            seen.least = math.min(seen.least, since and Now() - since or math.huge)
+            seen.longest = math.max(seen.longest, since and Now() - since or 0)
+            state, since = now, Now()
+        end
+    until Now() >= over
+    return seen
+end
+
+function line:counts_toggles(ms, least, most)
+    want(self, 'pilot unset', {})
+    self.n = self.n + 1
+    local seen = watch_pilot(ms)
+    local came = self:mutated({ name = 'toggles', at = Now() }, 0, { kind = 'value', limit = ms })
+    local longest = self:time 'T_vald_state_duration_max'
+    local count = came.name and seen.toggles or 0
+    self.from = Now()
+    self:step { kind = 'check', negations = { 'drop' }, ok = count >= least and count <= most
+                    and seen.least >= longest / 2 - 2 * GLANCE and seen.longest <= longest + 2 * GLANCE,
+                expected = ('%d to %d toggles, each state %d to %d ms'):format(least, most,
+                    longest // 2, longest),
+                found = ('%d, from %.0f to %.0f ms'):format(count, seen.least, seen.longest) }
+end
 
 function line:pilot_is(state, within, lasts)
     local limit, from = self:time(within), self.from or Now()

@@ -87,8 +87,8 @@ function matched.begins_anew(it)
     it:asks_for('CM_SLAC_PARM_CNF', 'CM_SLAC_PARM_REQ')
 end
 
--- What it has heard follows the cable: of the neighbour's vehicle, on another one, it is at least so
--- many dB more or less.
+-- What it has heard follows the cable: of the neighbour's vehicle, on another one, it is so many dB
+-- more or less, at least.
 function matched.follows_cable(it, row)
     it:sounds {}
     local mean = slac.mean(it:gets('CM_ATTEN_CHAR_IND', nil, 'TT_EV_atten_results').AAG)
@@ -206,6 +206,111 @@ function matched.ignores_vehicles(it)
         it.role.Slac_Send(it:message(name), it.tester.other) -- all to it alone
     end
     it:hears_no 'TT_EV_atten_results'
+end
+
+-- Its validation, up to the second request and the toggles: how many it made. What the row has of
+-- the pilot is set after the first request.
+local function see_toggles(it, row, result)
+    it:gets('CM_VALIDATE_REQ', nil, 'TT_EVSE_match_session')
+    if row.pilot then
+        it:sets_pilot(row.pilot)
+    end
+    it:sends('CM_VALIDATE_CNF', { Result = result })
+    local before = Pilot.Toggles()
+    local most = it:time 'TP_EV_vald_toggle' // 100
+    local window = (it:gets('CM_VALIDATE_REQ', { Timer = function(timer)
+        return timer and timer >= 1 and timer < most
+    end }, 'TT_match_sequence').Timer + 1) * 100
+    it:counts_toggles(window, 1, 3)
+    return Pilot.Toggles() - before
+end
+
+-- It toggles the control pilot as it says, and asks for the key once that was seen.
+function matched.toggles(it, row)
+    it:sends('CM_VALIDATE_CNF', { Result = 2, ToggleNum = see_toggles(it, row) })
+    it:gets('CM_SLAC_MATCH_REQ', nil, 'TT_match_sequence')
+end
+
+-- It goes on without a validation, or with it: both are right.
+function matched.validates_or_not(it, row)
+    local came = it:expects_any({ { 'CM_VALIDATE_REQ' }, { 'CM_SLAC_MATCH_REQ' } },
+        { within = 'TT_EVSE_match_session' })
+    it:sends(came.name == 'CM_VALIDATE_REQ' and 'CM_VALIDATE_CNF' or 'CM_SLAC_MATCH_CNF', row.fields)
+    if came.name == 'CM_VALIDATE_REQ' then
+        it:gets('CM_SLAC_MATCH_REQ', nil, 'TT_match_sequence')
+    else
+        it:link_is(true, 'TT_match_join')
+    end
+end
+
+-- The station says at once that it does not look at the pilot, or need not, or not now: what the
+-- vehicle does then (`expects`; nil: no second request).
+function matched.is_declined(it, row)
+    it:gets('CM_VALIDATE_REQ', nil, 'TT_EVSE_match_session')
+    it:sends('CM_VALIDATE_CNF', { Result = row.result })
+    if row.expects then
+        it:gets(row.expects, row.response, row.within or 'TT_match_sequence')
+    else
+        it.tester.passes.CM_SLAC_PARM_REQ = true
+        it:hears_no 'TT_match_sequence'
+    end
+end
+
+-- ---- of a vehicle, by two stations ----
+
+-- Both are matched with, up to the answer to their results: a function that has each of them say or
+-- expect something; and the second one.
+local function two_stations(it, row)
+    local second = it.tester:besides 'evse1'
+    second.attenuation = row.attenuation
+    local function both(say)
+        say()
+        it:as_node(second, say)
+    end
+    both(function() it:sends 'CM_SLAC_PARM_CNF' end)
+    it:reaches('CM_MNBC_SOUND_IND', it.tester:hears_sounds())
+    both(function()
+        it:sends 'CM_ATTEN_CHAR_IND'
+        it:gets 'CM_ATTEN_CHAR_RSP'
+    end)
+    it.tester.passes.CM_SLAC_PARM_REQ = true -- it may begin anew
+    return both, second
+end
+
+-- It answers what each has heard.
+function matched.answers_both(it, row)
+    two_stations(it, row)
+end
+
+-- It chooses that which hears it better.
+function matched.chooses(it, row)
+    local _, second = two_stations(it, row)
+    it:wants_choice()
+    it:as_node(second, function()
+        it:gets('CM_SLAC_MATCH_REQ', nil, 'TT_EVSE_match_session')
+    end)
+end
+
+-- Each fails in its validation: silent (first nil), or with that result to the first request, or,
+-- where that is 1, with `second` (nil: silent) to the toggles. Neither is asked further.
+function matched.validates_with_both(it, row)
+    local both = two_stations(it, row)
+    both(function()
+        if row.first == 1 then
+            local toggles = see_toggles(it, row, 1)
+            if row.second then
+                it:sends('CM_VALIDATE_CNF', { Result = row.second, ToggleNum = toggles })
+            end
+            return
+        end
+        it:gets('CM_VALIDATE_REQ', nil, 'TT_EVSE_match_session')
+        if row.first then
+            it:sends('CM_VALIDATE_CNF', { Result = row.first })
+        else
+            it:gets_again('CM_VALIDATE_REQ', nil, { every = 'TT_match_response' })
+        end
+    end)
+    both(function() it:hears_no 'TT_match_sequence' end)
 end
 
 return matched

@@ -298,13 +298,18 @@ STATION[2] = { 'CM_SLAC_PARM_REQ', function(self)
     local came, why = wait_for(self, 'CM_SLAC_PARM_REQ', slac.time 'TT_EVSE_SLAC_init')
     return not came and why or nil
 end }
-STATION[3] = { 'CM_MNBC_SOUND_IND', function(self)
-    send(self, 'CM_SLAC_PARM_CNF')
+-- All sounds of the vehicle. Nil, or what came in between.
+function matching:hears_sounds()
     local came, why = wait_for(self, 'CM_START_ATTEN_CHAR_IND', slac.time 'TT_match_sequence')
     while came and not (came.name == 'CM_MNBC_SOUND_IND' and came.m.Cnt == 0) do
         came, why = wait_for(self, 'CM_MNBC_SOUND_IND', slac.time 'TT_EVSE_match_MNBC')
     end
     return not came and why or nil
+end
+
+STATION[3] = { 'CM_MNBC_SOUND_IND', function(self)
+    send(self, 'CM_SLAC_PARM_CNF')
+    return self:hears_sounds()
 end }
 STATION[4] = { 'CM_ATTEN_CHAR_RSP', function(self)
     send(self, 'CM_ATTEN_CHAR_IND')
@@ -379,6 +384,8 @@ function matching:besides(interface)
     local role = (self.by == 'EVCC' and Vehicle or Station) { name = interface, interface = interface }
     local node = matching.new({ by = self.by, role = role }, {})
     node.other, node.run_id = self.other, self.by == 'SECC' and self.run_id or node.run_id
+    node.begun = self.begun
+    node.passes = { CM_SLAC_PARM_REQ = true, CM_START_ATTEN_CHAR_IND = true, CM_MNBC_SOUND_IND = true }
     return node
 end
 

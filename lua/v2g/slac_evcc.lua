@@ -65,14 +65,14 @@ local function find_stations(s)
     if not ask(role, request, slac.ALL, 'CM_SLAC_PARM_CNF', take) then
         fail('no station answered CM_SLAC_PARM.REQ')
     end
-    await(role, 'CM_SLAC_PARM_CNF', s.pace.start, function(m, from) -- others may answer, too
+    await(role, 'CM_SLAC_PARM_CNF', s.p.start, function(m, from) -- others may answer, too
         take(m, from)
     end)
     return stations, list
 end
 
 local function sound(s)
-    local role, pause = s.role, s.pace.interval
+    local role, pause = s.role, s.p.interval
     pause = pause > 0 and pause or slac.time 'TP_EV_batch_msg_interval'
     local start = slac.message(role, 'CM_START_ATTEN_CHAR_IND',
         { FORWARDING_STA = s.mac, RunID = s.run_id })
@@ -100,7 +100,7 @@ local function collect(s, stations, list, from)
             if not station or not slac.is(m, fixed) or m.NUM_SOUNDS == 0 then
                 return nil
             end
-            Sleep(s.pace.response)
+            Sleep(s.p.response)
             s.role.Slac_Send(slac.message(s.role, 'CM_ATTEN_CHAR_RSP',
                 { SOURCE_ADDRESS = s.mac, RunID = s.run_id }), sender)
             heard = heard + (station.attenuation and 0 or 1)
@@ -119,18 +119,31 @@ local function collect(s, stations, list, from)
     end
 end
 
--- Whether the station sees the toggles of this vehicle's pilot; nil: it does not look.
+-- What the first CM_VALIDATE.CNF of a station says, by its result.
+local FIRST <const> = { [0] = 'not_ready', 'ready', [3] = 'failed', [4] = 'not_required' }
+
+-- Asks a station whether it is ready to look at the control pilot: what it says; 'silent'.
+local function ask_ready(s, station, request)
+    local answer = ask(s.role, request, station.mac, 'CM_VALIDATE_CNF', function(m, from)
+        return from == station.mac and m.SignalType == 0 and m.ToggleNum == 0 and m or nil
+    end)
+    return answer and (FIRST[answer.Result] or 'failed') or 'silent'
+end
+
+-- Whether the station sees the toggles of this vehicle's pilot: 'seen', or what came instead.
 local function validate(s, station)
     local function request(timer)
         return slac.message(s.role, 'CM_VALIDATE_REQ', { Timer = timer, Result = 1 })
     end
-    local first = ask(s.role, request(0), station.mac, 'CM_VALIDATE_CNF', function(m, from)
-        return from == station.mac and m or nil
-    end)
-    if not first or first.Result == 3 or first.Result == 4 then
-        return nil
-    elseif first.Result ~= 1 then
-        return false
+    local said = ask_ready(s, station, request(0))
+    for _ = 1, slac.counters.C_EV_match_retry do
+        if said == 'not_ready' and s.p.not_ready == 'again' then
+            Sleep(slac.time 'TT_matching_rate')
+            said = ask_ready(s, station, request(0))
+        end
+    end
+    if said ~= 'ready' and not (said == 'not_required' and s.p.not_required == 'toggle') then
+        return said
     end
     local level = slac.time 'TP_EV_vald_state_duration' // 2
     local window = TOGGLES * 2 * level + level
@@ -140,29 +153,33 @@ local function validate(s, station)
         function(m, from)
             return from == station.mac and m.Result ~= 1 and m or nil
         end)
-    return answer ~= nil and answer.Result == 2 and answer.ToggleNum == TOGGLES
+    return answer and answer.Result == 2 and answer.ToggleNum == TOGGLES and 'seen' or 'unseen'
 end
 
 -- The best one; where another is nearly as good, that which sees the pilot's toggles.
 local function choose(s, list)
-    local best, second = list[1], list[2]
-    if not (second and second.attenuation and second.attenuation - best.attenuation < NEAR) then
+    local best, second, p = list[1], list[2], s.p
+    local is_unsure = second and second.attenuation and second.attenuation - best.attenuation < NEAR
+    if p.validates == 'never' or not is_unsure and p.validates ~= 'always' then
         return best
     end
     for _, station in ipairs(list) do
         local is_near = (station.attenuation or math.huge) - best.attenuation < NEAR
-        local seen = is_near and validate(s, station)
-        Log(('SLAC: station %s is as near as another: %s'):format(station.mac,
-            seen and 'it sees our pilot' or seen == nil and 'it does not validate' or 'not ours'))
-        if seen then
+        local said = is_near and validate(s, station)
+        if said then
+            Log(('SLAC: validation with station %s: %s'):format(station.mac, said))
+        end
+        if said == 'seen' or p[said] == 'skip' then
             return station
+        elseif p[said] == 'end' then
+            break
         end
     end
-    return best
+    return p.validates == 'near' and best or fail('no station has seen the toggles of the pilot')
 end
 
 local function match(s, station)
-    Sleep(s.pace.match)
+    Sleep(s.p.match)
     local ids = { PEVMAC = s.mac, EVSEMAC = station.mac, RunID = s.run_id }
     local request = slac.message(s.role, 'CM_SLAC_MATCH_REQ', ids)
     local answer = ask(s.role, request, station.mac, 'CM_SLAC_MATCH_CNF', function(m, from)
@@ -196,13 +213,13 @@ local function attempt(s)
 end
 
 -- What `slac` of the parameters says where nothing is given.
-local PACE <const> = require('v2g.parameters').ev.slac
+local DEFAULTS <const> = require('v2g.parameters').ev.slac
 
--- Until it is matched, at most for TT_matching_repetition, and C_conn_max_match times. pace: `slac`
+-- Until it is matched, at most for TT_matching_repetition, and C_conn_max_match times. p: `slac`
 -- of the vehicle's parameters, or nil. The station that it is matched with ({mac, attenuation}); or
 -- nil, and why not.
-function matching.match(role, pace)
-    local s = { role = role, mac = role.Slac(), pace = pace or PACE }
+function matching.match(role, p)
+    local s = { role = role, mac = role.Slac(), p = p or DEFAULTS }
     local from, why = Now(), nil
     for _ = 1, slac.counters.C_conn_max_match do
         local good, result = pcall(attempt, s)

@@ -60,6 +60,11 @@ cases 'TC_EVCC' {
     },
 }
 
+cases 'TC_EVCC_CMN_VTB_AttenuationCharacterization_002' {
+    about = 'two EVSEs answer', bench = 'crosstalk', attenuation = 30,
+    given = 'CM_SLAC_PARM_REQ', then_ = behaviour.answers_both,
+}
+
 cases 'TC_EVCC_CMN_VTB_AttenuationCharacterization' {
     about = 'A vehicle takes no notice of a result that is not as it has to be, or comes too late.',
     given = 'CM_MNBC_SOUND_IND', then_ = behaviour.ignores_result,
@@ -99,4 +104,9 @@ cases 'TC_EVCC_CMN_VTB_CmSlacMatch' {
         [10] = { fields = { EVSEMAC = NO_MAC }, about = 'CM_SLAC_MATCH.CNF with EVSEMAC 0' },
         [11] = { fields = { RunID = FOREIGN }, about = 'CM_SLAC_MATCH.CNF with a foreign RunID' },
     },
+}
+
+cases 'TC_EVCC_CMN_VTB_CmSlacMatch_012' {
+    about = 'two EVSEs, EV matches the one with the lowest attenuation', bench = 'crosstalk', attenuation = 8,
+    given = 'CM_SLAC_PARM_REQ', then_ = behaviour.chooses,
 }
