@@ -42,17 +42,12 @@ suite 'ISO 15118-5:2018' {
 cases 'not played' {
     cannot = 'SLAC and the control pilot are not played',
     rows = {
-        { id = 'TC_SECC_CMN_VTB_CmSlacParm_007', about = 'no SLAC in CP A' },
         { id = 'TC_SECC_CMN_VTB_CmSlacParm_008', about = 'PLC node awake quickly after plug-in' },
         { id = 'TC_SECC_AC_VTB_CmSlacParm_001', mode = 'ac',
           about = 'EIM given after plug-in, initial 5 % duty cycle' },
         { id = 'TC_SECC_AC_VTB_CmSlacParm_002', mode = 'ac', about = 'EV without HLC at a 5 % AC station' },
         { id = 'TC_SECC_AC_VTB_CmSlacParm_003', mode = 'ac', about = 'EIM given after plug-in, initial 100 % (X1)' },
         { id = 'TC_SECC_AC_VTB_CmSlacParm_004', mode = 'ac', about = 'EIM given before plug-in' },
-        { id = 'TC_SECC_CMN_VTB_AttenuationCharacterization_019', about = 'unplug during sounding' },
-        { id = 'TC_SECC_CMN_VTB_CmValidate_013', about = 'unplug during validation' },
-        { id = 'TC_SECC_CMN_VTB_CmSlacMatch_023', about = 'unplugged (CP A) before the match request' },
-        { id = 'TC_SECC_CMN_VTB_CmSlacMatch_024', about = 'unplugged (CP A) before the match request' },
         { id = 'TC_SECC_CMN_VTB_PLCLinkStatus_002', about = 'unplug ends the link' },
         { id = 'TC_SECC_CMN_VTB_PLCLinkStatus_005', about = 'connection loss without EIM' },
         { id = 'TC_SECC_AC_VTB_PLCLinkStatus_001', mode = 'ac', about = 'EIM given during SLAC, initial 5 %' },

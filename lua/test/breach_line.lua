@@ -4,6 +4,7 @@
 
 local pilot = require 'v2g.pilot'
 local slac = require 'v2g.slac'
+local timers = require 'timers'
 
 local breach_line = {}
 
@@ -128,7 +129,7 @@ edits.choice = function(_, now)
 end
 
 edits.count = function(m, now)
-    now.lay_under(slac.counters, { [m.name] = slac.counters[m.name] + m.by })
+    now.lay_under(timers.SLAC, { [m.name] = timers.SLAC[m.name] + m.by })
 end
 
 return breach_line

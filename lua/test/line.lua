@@ -257,7 +257,9 @@ end
 
 function line:link_is(up, within)
     want(self, 'link', {})
-    modem_says(self, 'link', 'VS_PL_LINK_STATUS_REQ', 'VS_PL_LINK_STATUS_CNF', slac.link_of, up, within)
+    modem_says(self, 'link', 'VS_PL_LINK_STATUS_REQ', 'VS_PL_LINK_STATUS_CNF', function(m)
+        return slac.link_of(self.role, m)
+    end, up, within)
 end
 
 function line:is_member(is, within)

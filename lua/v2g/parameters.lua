@@ -158,7 +158,7 @@ parameters.ev = {
         -- ms from CM_SLAC_PARM.CNF to CM_START_ATTEN_CHAR.IND; between sounds (0:
         -- TP_EV_batch_msg_interval); to CM_ATTEN_CHAR.RSP; from that to CM_SLAC_MATCH.REQ
         start = 60, interval = 0, response = 0, match = 0,
-        validates = 'near', -- CM_VALIDATE where two stations hear it nearly alike; 'always', 'never'
+        validates = 'near', -- CM_VALIDATE where two stations hear it alike; 'always', 'never'
         -- what it does where a station says so: 'next' (the next station), 'skip' (is matched all
         -- the same), 'end' (of the attempt); 'skip' or 'toggle' (all the same); 'next' or 'again'
         failed = 'next', not_required = 'skip', not_ready = 'next',

@@ -203,7 +203,7 @@ end
 
 -- Leaves the network of a vehicle, within TP_match_leave [V2G3-A09-121]: a key that nobody has.
 local function leave(at, why)
-    Log(('SLAC: the network with %s is left: %s'):format(at.linked, why))
+    Log(('SLAC: the network with %s is left: %s'):format(at.linked or 'a vehicle', why))
     at.linked, at.looks, at.amp_map, at.leaves = nil, nil, nil, nil
     at:renew()
 end
@@ -279,7 +279,7 @@ function station:work()
     for _, s in pairs(self.matchings) do
         first = math.min(first, s.due)
     end
-    if self.leaves and self.linked then
+    if self.leaves then
         leave(self, self.leaves)
     end
     if self.looks and self.looks <= Now() then
@@ -293,9 +293,12 @@ function station:work()
     return math.max(0, math.min(first, self.looks or math.huge) - Now())
 end
 
--- From the plug's task: the network is to be left, for that reason.
+-- From the plug's task: the network is to be left, and no matching goes on, for that reason.
 function station:part(why)
-    self.leaves = (self.linked or self.looks) and why
+    for _, s in pairs(self.matchings) do
+        drop(s, why)
+    end
+    self.leaves, self.validating = (self.linked or self.looks) and why, nil
 end
 
 -- No vehicle is matched, or being so.

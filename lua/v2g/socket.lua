@@ -55,9 +55,9 @@ end
 
 -- ---- what the matching tells ----
 
--- It goes over another state: nobody is matched then.
+-- It goes over another state, or the plug was pulled out: nobody is matched then.
 function plug:is_busy()
-    return self.steps ~= nil
+    return self.steps ~= nil or self.is_out
 end
 
 function plug:begun()
@@ -127,7 +127,7 @@ end
 
 local function unplugged(self)
     self.was_there, self.waits, self.toggles, self.wakes, self.retries = false, nil, nil, nil, 0
-    self.is_expected = true
+    self.is_expected, self.is_out = true, true
     self.cuts = Now() + slac.time 'TP_match_leave'
     self.station:part('the plug is out')
     if self.duty ~= DUTY and not self.steps then
@@ -139,7 +139,7 @@ end
 local function look(self)
     local there = is_there(self)
     if there and not self.was_there then
-        self.was_there = true
+        self.was_there, self.is_out = true, false
         self:wait_for_slac()
     elseif self.pilot.State() == 'A' and self.was_there then
         unplugged(self)

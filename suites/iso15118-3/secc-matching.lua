@@ -26,6 +26,28 @@ cases 'TC_SECC_CMN_VTB_CmSlacParm' {
     },
 }
 
+cases 'TC_SECC_CMN_VTB_CmSlacParm' {
+    about = 'A station that has heard nothing good in TT_EVSE_SLAC_init does not answer any more.',
+    given = 'plugged', then_ = behaviour.takes_no_notice,
+    sends = 'CM_SLAC_PARM_REQ', late = 'CM_SLAC_PARM_REQ', until_ = 'TT_EVSE_SLAC_init',
+    rows = {
+        [5] = { fields = { ApplicationType = 0xFF }, about = 'CM_SLAC_PARM.REQ with ApplicationType 0xFF' },
+        [6] = { fields = { SecurityType = 0xFF }, about = 'CM_SLAC_PARM.REQ with SecurityType 0xFF' },
+    },
+}
+
+cases 'TC_SECC_CMN_VTB_CmSlacParm_004' {
+    about = 'A station that has heard nothing in TT_EVSE_SLAC_init does not answer any more.',
+    given = 'plugged', cites = 'V2G3-M06-07', then_ = behaviour.takes_no_notice,
+    sends = 'CM_SLAC_PARM_REQ', waits = 'TT_EVSE_SLAC_init',
+}
+
+cases 'TC_SECC_CMN_VTB_CmSlacParm_007' {
+    about = 'A station does not answer a vehicle that is not plugged in.',
+    given = 'plugged', then_ = behaviour.takes_no_notice,
+    sends = 'CM_SLAC_PARM_REQ', pilot = { state = 'A' },
+}
+
 -- ---- sounds ----
 
 cases 'TC_SECC_CMN_VTB_AttenuationCharacterization' {
@@ -75,6 +97,7 @@ cases 'TC_SECC_CMN_VTB_AttenuationCharacterization' {
         [16] = { start = { Time_Out = 0 }, about = 'CM_START_ATTEN_CHAR.IND with Time_Out 0' },
         [17] = { start = { RESP_TYPE = 0 }, about = 'CM_START_ATTEN_CHAR.IND with RESP_TYPE 0' },
         [18] = { start = { RunID = FOREIGN }, about = 'CM_START_ATTEN_CHAR.IND with a foreign RunID' },
+        [19] = { pilot = { state = 'A' }, about = 'the vehicle is unplugged before' },
     },
 }
 
@@ -100,6 +123,7 @@ local WRONG <const> = {
     [17] = { fields = { EVSEID = SOMEBODY }, about = 'CM_SLAC_MATCH.REQ with EVSEID that is not 0' },
     [19] = { fields = { EVSEMAC = NO_MAC }, about = 'CM_SLAC_MATCH.REQ with EVSEMAC 0' },
     [21] = { fields = { RunID = FOREIGN }, about = 'CM_SLAC_MATCH.REQ with a foreign RunID' },
+    [23] = { pilot = { state = 'A' }, about = 'the vehicle is unplugged before' },
 }
 
 for i, before in ipairs(BEFORE) do

@@ -39,6 +39,7 @@ cases 'TC_SECC_CMN_VTB_CmValidate' {
         [6] = { fields = { Timer = 1, Result = 2 }, about = 'wrong Result in step 2: success' },
         [7] = { fields = { Timer = 1, Result = 3 }, about = 'wrong Result in step 2: failure' },
         [8] = { fields = { Timer = 1, Result = 4 }, about = 'wrong Result in step 2: not required' },
+        [13] = { pilot = { state = 'A' }, about = 'unplug during validation' },
     },
 }
 

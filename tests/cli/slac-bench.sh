@@ -53,7 +53,7 @@ result $bad "and asks no other for its key"
 
 charge --bench crosstalk
 wants "where two are within 3 dB the pilot's toggles decide" 0 out 'CM_VALIDATE_CNF' \
-    out 'ToggleNum 3, Result 2' out 'it sees our pilot' out 'matched with 0200000000E2'
+    out 'ToggleNum 3, Result 2' out 'validation with station 0200000000E2: seen' out 'matched with 0200000000E2'
 
 bad=0
 for seed in 1 2 3 4 5 6; do
