@@ -15,7 +15,7 @@
 --   a table               of the element's own fields; of a list: so many entries, and these
 --   any{ v, … }           one of these, which may be any of what stands here
 --   near(v, by)           at most `by` away
---   at_least(v), at_most(v)
+--   at_least(v), at_most(v), expect.between(v, w)
 --   absent, present
 --   new                   another value than all that were seen there before: `seen` keeps them,
 --                         a table that belongs to whoever asks (of Expect_: to the role)
@@ -112,6 +112,15 @@ end
 function expect.at_least(value)
     check_number(value, 'at_least')
     return of_numbers('at least ' .. value, function(found) return found >= value end)
+end
+
+-- Of scripts that replay: both ends count.
+function expect.between(least, most)
+    check_number(least, 'between')
+    check_number(most, 'between')
+    return of_numbers(('%s to %s'):format(least, most), function(found)
+        return found >= least and found <= most
+    end)
 end
 
 expect.present = setmetatable({ text = 'any value', test = is_there }, matcher)

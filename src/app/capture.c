@@ -201,7 +201,8 @@ static int read_keys(struct links *l, const struct capture_view *view)
 
 /* ---- the command ---- */
 
-static int read_capture(struct reading *r, const struct capture_source *from, bool as_json)
+static int read_capture(struct reading *r, const struct capture_source *from, bool as_json,
+                        bool is_quiet)
 {
     struct capture_totals totals = {0};
     struct err e = ERR_INIT;
@@ -218,7 +219,7 @@ static int read_capture(struct reading *r, const struct capture_source *from, bo
     recorder_flush(&r->links.out);
     if (is_live)
         leave_interrupts(before);
-    if (totals.packets > 0 || bad == 0) {
+    if (!is_quiet && (totals.packets > 0 || bad == 0)) {
         print_totals(&r->links, &totals);
         print_sessions(r);
         if (as_json)
@@ -285,7 +286,8 @@ int command_decode_capture(const struct capture_source *from, const struct captu
         open_sinks(&r, view, &shown, &e) != 0)
         report_err("", &e);
     else if (read_keys(&r.links, view) == 0)
-        status = read_capture(&r, from, view->json && view->sink == NULL && view->copy == NULL);
+        status = read_capture(&r, from, view->json && view->sink == NULL && view->copy == NULL,
+                              view->is_quiet);
     if (status != EXIT_SETUP && r.comments != NULL && write_copy(&r, from->name, view) != 0)
         status = EXIT_SETUP;
     links_close(&r.links);

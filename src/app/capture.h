@@ -22,6 +22,7 @@ struct capture_view {
     bool keeps_secrets;        /* the copy has the secrets of TLS that there are */
     event_sink sink;           /* gets the events, not the terminal; NULL: the terminal does */
     void *context;             /* of the sink */
+    bool is_quiet;             /* only what is wrong is told at the end */
 };
 
 /* Prints the capture to stdout, or gives it to the sink; returns the exit code. Of `from` name,

@@ -20,6 +20,8 @@ const struct command COMMANDS[] = {
     {"bundle", "pack a case with all that belongs to it into one archive", command_bundle},
     {"history", "show verdicts and times of cases over time", command_history},
     {"run", "run scripts against a peer, or against each other", command_run},
+    {"script", "make a script of a recorded session", command_script},
+    {"replay", "play a recorded session again, and tell what differs", command_replay},
     {"lab", "a shell or command in an isolated network of its own", command_lab},
     {"decode", "show messages (EXI, V2GTP) as XML or JSON, and captures as a ladder",
      command_decode},

@@ -24,6 +24,8 @@ int command_evse(int argc, char **argv);
 int command_relay(int argc, char **argv);
 int command_load(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_script(int argc, char **argv);
+int command_replay(int argc, char **argv);
 int command_test(int argc, char **argv);
 int command_fuzz(int argc, char **argv);
 int command_report(int argc, char **argv);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `v2glab diff`: two runs of `v2glab test`, or two sessions, side by side. */
+#include "app/diff.h"
+
 #include "app/commands.h"
 #include "app/options.h"
 #include "app/report.h"
@@ -163,7 +165,7 @@ static void print_answer(const json_t *time)
            number_of(time, "median_us", 0) / 1e3);
 }
 
-static void print_sessions(const json_t *diff)
+void diff_print_sessions(const json_t *diff)
 {
     int64_t expected = 0;
     size_t i;
@@ -244,7 +246,7 @@ static int diff_two_sessions(struct diffing *d, const char *a, const char *b, st
     if (status >= 0 && d->json)
         print_json("sessions", d, diff);
     else if (status >= 0)
-        print_sessions(diff);
+        diff_print_sessions(diff);
     json_decref(diff);
     dialogue_close(&before);
     dialogue_close(&after);

@@ -1,74 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `v2glab run`: scripts against a peer, against each other, or printed without a network. */
-#include "script/run.h"
 #include "app/commands.h"
-#include "app/interrupt.h"
 #include "app/options.h"
-#include "app/ready_side.h"
-#include "app/report.h"
-#include "app/session_options.h"
-#include "record/ladder.h"
-#include "record/record.h"
-#include "wire/lab.h"
+#include "app/running.h"
 
-#include <stdio.h>
 #include <string.h>
 
-struct running {
+struct playing {
     struct options options;
     struct library library;
-    struct session_options session;
-    const char *const *script;
-    unsigned scripts;
-    bool print;
-    struct script_run *run;
-    unsigned left;             /* scripts that have not ended */
-    const char *against;       /* the ready-made side that is played, "ev" or "evse"; NULL: none */
-    struct ready_side side;    /* what is said of it, */
-    struct script_options its; /* what its player has, */
-    struct fleet fleet;        /* of a vehicle, */
-    struct player *other;      /* and the player, while it plays */
+    struct running running;
     uint8_t id[8];
-    bool lab;
-    struct recorder recorder;
-    struct ladder ladder;
-    struct record *record;
 };
 
 /* ---- options ---- */
 
 static int take_id(void *to, const char *text, struct err *e)
 {
-    struct running *r = to;
-    int64_t n = hex_read(text, strlen(text), r->id, sizeof r->id);
+    struct playing *p = to;
+    int64_t n = hex_read(text, strlen(text), p->id, sizeof p->id);
     if (n < 0)
         return err_set(e, "expected up to 16 hex digits");
-    r->session.script.id = r->id;
-    r->session.script.id_size = (uint8_t)n;
+    p->running.session.script.id = p->id;
+    p->running.session.script.id_size = (uint8_t)n;
     return 0;
 }
 
-static const char *const SIDES[] = {"ev", "evse", NULL};
-
 static const struct option OPTIONS[] = {
-    {"against", 0, "SIDE",
-     "ev or evse: plays the ready-made vehicle or station as well, for the\nscript to meet",
-     OPTION_NAME, .at = offsetof(struct running, against), .names = SIDES},
-    WITH_OPTIONS(offsetof(struct running, side)),
-    SESSION_OPTIONS(offsetof(struct running, session)),
-    RECORD_OPTIONS(offsetof(struct running, session)),
-    {"lab", 0, NULL,
-     "an isolated network of its own (`v2glab lab --help`); this is what\n"
-     "is used without --interface and --peer",
-     .at = offsetof(struct running, lab)},
+    RUNNING_AGAINST(offsetof(struct playing, running.against)),
+    WITH_OPTIONS(offsetof(struct playing, running.side)),
+    SESSION_OPTIONS(offsetof(struct playing, running.session)),
+    RECORD_OPTIONS(offsetof(struct playing, running.session)),
+    RUNNING_LAB(offsetof(struct playing, running.lab)),
     {"print", 0, NULL,
      "no network, no peer: print header, EXI and XML of each message that\n"
      "a script sends; what it receives are messages with defaults",
-     .at = offsetof(struct running, print)},
+     .at = offsetof(struct playing, running.print)},
     {"session-id", 0, "HEX", "SessionID of all headers, up to 8 octets", OPTION_CALL,
      .take = take_id},
     {"unsafe", 0, NULL, "scripts may use all of Lua: files, programs, C modules",
-     .at = offsetof(struct running, session.script.is_unsafe)},
+     .at = offsetof(struct playing, running.session.script.is_unsafe)},
     OPTIONS_END,
 };
 
@@ -97,193 +68,27 @@ static const struct usage USAGE = {
             "exit codes: 0 pass, 1 fail, 2 inconclusive, 3 error in script or set-up",
 };
 
-/* ---- running ---- */
-
-static void print_text(void *context, const char *text, size_t n)
-{
-    (void)context;
-    fwrite(text, 1, n, stdout);
-}
-
-/* The ready-made side ends with the last script; without it the scripts have nobody to meet. */
-static void other_goes(struct running *r, const struct player *p, const struct script *s)
-{
-    bool is_other = p == r->other;
-    if (is_other)
-        r->other = NULL;
-    else
-        r->left--;
-    if (is_other && s->verdict == VERDICT_ERROR && r->left > 0)
-        run_abort(r->run);
-    if (!is_other && r->left == 0 && r->other != NULL)
-        run_stop_player(r->other);
-}
-
-/* What the verdict's line in the ladder has no room for. */
-static void script_ended(void *context, const struct player *p, const struct script *s)
-{
-    struct running *r = context;
-    recorder_flush(&r->recorder); /* what is shown of it comes first */
-    bool ladder = !r->session.quiet && !r->print;
-    other_goes(r, p, s);
-    if (ladder && s->traceback == NULL)
-        return;
-    if (s->verdict == VERDICT_PASS) {
-        if (!r->print)
-            fprintf(stderr, "%s: pass\n", s->path);
-        return;
-    }
-    fprintf(stderr, "%s: %s: %s\n", s->path, verdict_name(s->verdict),
-            s->traceback != NULL ? s->traceback : s->reason);
-}
-
-/* Without a ladder nothing else says why one session of a station that goes on has failed. */
-static void session_over(void *context, const struct session_end *end)
-{
-    struct running *r = context;
-    if (!r->session.quiet || end->verdict == VERDICT_PASS)
-        return;
-    recorder_flush(&r->recorder);
-    const char *lost = record_problem(r->record);
-    fprintf(stderr, "%s: %s%s%s%s%s\n", end->by, verdict_name(end->verdict),
-            end->text[0] != '\0' ? ": " : "", end->text, lost != NULL ? "; " : "",
-            lost != NULL ? lost : "");
-}
-
-static int open_sinks(struct running *r, struct err *e)
-{
-    if (!r->session.quiet) {
-        ladder_open(&r->ladder, STDOUT_FILENO, (int)r->session.verbose);
-        recorder_add_writer(&r->recorder, "the ladder", ladder_event, ladder_write, &r->ladder);
-    }
-    if (session_record_open(&r->session, &r->recorder, &r->record, e) != 0)
-        return -1;
-    r->recorder.lost = report_lost;
-    r->session.script.recorder = &r->recorder;
-    return 0;
-}
-
-static void interrupted(void *context, unsigned n)
-{
-    const struct running *r = context;
-    (void)n;
-    run_abort(r->run);
-}
-
-static void all_over(void *context)
-{
-    (void)context;
-    interrupt_close();
-}
-
-/* The ready-made side, if it is wanted. */
-static int add_other(struct running *r, struct err *e)
-{
-    if (r->against == NULL)
-        return 0;
-    if (ready_side_prepare(&r->side, &r->session.script, true, &r->its, e) != 0)
-        return -1;
-    unsigned vehicles = strcmp(r->against, "ev") == 0 ? 1 : 0;
-    r->other = ready_side_add(&r->side, r->run, &r->its, vehicles, &r->fleet, e);
-    return r->other == NULL ? -1 : 0;
-}
-
-/* Until all scripts have ended, in a world (NULL: print mode). */
-static int play(struct running *r, struct world *world, struct err *e)
-{
-    static const struct run_events EVENTS = {
-        .ended = script_ended, .session_over = session_over, .over = all_over};
-    int bad = 0;
-    r->run = run_open(world, &EVENTS, r);
-    if (r->run == NULL)
-        return err_set(e, "out of memory");
-    r->session.script.interrupt = &interrupt_count;
-    if (world != NULL)
-        bad = interrupt_open(world, 1, interrupted, r, e);
-    r->left = r->scripts;
-    if (bad == 0)
-        bad = add_other(r, e);
-    for (unsigned i = 0; i < r->scripts && bad == 0; i++)
-        bad = run_add(r->run, &r->session.script, r->script[i], NULL, e) == NULL ? -1 : 0;
-    if (bad == 0)
-        run_play(r->run);
-    enum run_exit result = run_result(r->run);
-    run_close(r->run);
-    fleet_close(&r->fleet);
-    interrupt_close();
-    return bad != 0 ? -1 : (int)result;
-}
-
-/* In the world that the options tell, with what shows and records it. */
-static int play_shown(struct running *r, struct err *e)
-{
-    struct world *world = session_enter(&r->session, r->lab, e);
-    if (world == NULL || open_sinks(r, e) != 0) {
-        session_leave(&r->session, world);
-        return -1;
-    }
-    recorder_attach(&r->recorder, world);
-    int status = play(r, world, e);
-    recorder_detach(&r->recorder);
-    session_leave(&r->session, world);
-    ladder_close(&r->ladder);
-    return session_exit(&r->session, status);
-}
-
-static int run_all(struct running *r)
-{
-    struct err e = ERR_INIT;
-    const struct peer_options *peer = &r->session.script.peer;
-    bool is_out = peer->interface != NULL || peer->address != NULL || lab_is_near();
-    r->session.faults.is_alone = is_out && r->scripts == 1;
-    r->session.script.print = r->print ? print_text : NULL;
-    int status = r->print ? play(r, NULL, &e) : play_shown(r, &e);
-    if (status < 0) {
-        report_err("", &e);
-        status = EXIT_SETUP;
-    }
-    return session_record_close(&r->session, r->record, status);
-}
-
-/* The other side is played in the isolated network, and what is said of it is for it. */
-static int check_against(struct running *r)
-{
-    const struct peer_options *peer = &r->session.script.peer;
-    const struct ready *with = &r->side.ready;
-    bool has_with = with->settings > 0 || with->persona != NULL || with->script_file != NULL;
-    if (r->against == NULL)
-        return !has_with
-                   ? 0
-                   : options_wrong(&r->options, "--with, --with-persona and --with-script are "
-                                                "for the side of --against ev or evse");
-    if (peer->interface != NULL || peer->address != NULL || r->print)
-        return options_wrong(&r->options,
-                             "--against %s plays that side in the isolated network; "
-                             "expected no --interface, --peer or --print",
-                             r->against);
-    return 0;
-}
-
 int command_run(int argc, char **argv)
 {
-    struct running r = {.record = NULL};
-    library_open(&r.library);
-    session_options_open(&r.session, &r.library, PEER_TLS_OFF);
-    options_open(&r.options, &USAGE, &r.library, argc, argv);
+    struct playing p = {.running = {.record = NULL}};
+    struct running *r = &p.running;
+    const struct options *o = &p.options;
+    library_open(&p.library);
+    session_options_open(&r->session, &p.library, PEER_TLS_OFF);
+    options_open(&p.options, &USAGE, &p.library, argc, argv);
     int status;
-    if (options_read(&r.options, &r) != 0) {
-        status = r.options.status;
-    } else if (r.options.arguments == 0) {
-        status = options_wrong(&r.options, "no script; expected the path of a Lua file");
+    if (options_read(&p.options, &p) != 0) {
+        status = o->status;
+    } else if (o->arguments == 0) {
+        status = options_wrong(&p.options, "no script; expected the path of a Lua file");
     } else {
-        const struct options *o = &r.options;
-        r.script = (const char *const *)o->argument;
-        r.scripts = (unsigned)(o->before > 0 ? o->before : o->arguments);
-        r.session.script.argument = r.script + r.scripts;
-        r.session.script.arguments = (unsigned)o->arguments - r.scripts;
-        status = check_against(&r);
-        status = status != 0 ? status : run_all(&r);
+        r->script = (const char *const *)o->argument;
+        r->scripts = (unsigned)(o->before > 0 ? o->before : o->arguments);
+        r->session.script.argument = r->script + r->scripts;
+        r->session.script.arguments = (unsigned)o->arguments - r->scripts;
+        status = running_check(r, &p.options);
+        status = status != 0 ? status : running_play(r);
     }
-    library_close(&r.library);
+    library_close(&p.library);
     return status;
 }

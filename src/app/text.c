@@ -473,14 +473,17 @@ int command_decode_text(const struct text_view *view, struct slice input, bool i
                         struct text_found *found)
 {
     struct text t;
-    struct shown shown;
+    struct shown shown = {.ladder = {.detail = 0}};
     text_open(&t, view);
-    shown_open(&shown, &t.out, view->json, view->verbose);
+    if (view->sink != NULL)
+        recorder_add(&t.out, view->sink, view->context);
+    else
+        shown_open(&shown, &t.out, view->json, view->verbose);
     text_read(&t, input, is_raw);
     if (t.found.messages + t.found.undecoded > 0)
         put_missed(&t);
     recorder_flush(&t.out);
-    int status = summarize(&t);
+    int status = view->sink == NULL ? summarize(&t) : t.found.undecoded > 0 ? EXIT_FAIL : EXIT_PASS;
     *found = t.found;
     text_close(&t);
     shown_close(&shown);

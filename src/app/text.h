@@ -7,6 +7,7 @@
 #define V2G_APP_TEXT_H
 
 #include "app/grammars.h"
+#include "record/recorder.h"
 
 #include <stdbool.h>
 
@@ -16,6 +17,8 @@ struct text_view {
     const char *name; /* of the input, for messages */
     bool json;        /* lines of JSON instead of the ladder */
     unsigned verbose; /* 1: also the XML of each message; 2: also its bytes */
+    event_sink sink;  /* gets the events, and nothing is printed; NULL: the terminal does */
+    void *context;    /* of the sink */
 };
 
 struct text_found {

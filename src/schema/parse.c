@@ -334,7 +334,7 @@ static int read_mark(struct parser *p, struct decl_field *f, const char *name)
         }
     return FAIL(p,
                 "there is no mark !%s; expected !key, !code, !soc, !voltage, !current, !limit, "
-                "!power, !left or !transfer",
+                "!power, !left, !transfer, !bound or !own",
                 name);
 }
 

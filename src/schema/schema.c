@@ -4,8 +4,9 @@
 #include <string.h>
 
 /* ORDER MARK */
-const char *const SCHEMA_MARKS[MARK_NUMBER] = {"key",   "code",  "soc",  "voltage", "current",
-                                               "limit", "power", "left", "transfer"};
+const char *const SCHEMA_MARKS[MARK_NUMBER] = {"key",      "code",  "soc",   "voltage",
+                                               "current",  "limit", "power", "left",
+                                               "transfer", "bound", "own"};
 
 const struct element *schema_element(const struct schema *s, const char *name)
 {

@@ -86,9 +86,11 @@ enum field_mark {
     MARK_POWER,
     MARK_LEFT,     /* seconds until the battery is full */
     MARK_TRANSFER, /* says how energy is to be transferred: AC_…, Dynamic_…, BPT_… */
+    MARK_BOUND,    /* one side takes it from what the other one said in this session */
+    MARK_OWN,      /* who sends it makes it anew in each session */
 };
 
-#define MARK_NUMBER (MARK_TRANSFER + 1)
+#define MARK_NUMBER (MARK_OWN + 1)
 
 extern const char *const SCHEMA_MARKS[MARK_NUMBER]; /* "key", … */
 

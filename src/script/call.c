@@ -66,13 +66,19 @@ void script_count(lua_State *L, size_t *counted, size_t taken)
                    (int)(script_memory_most(s) >> 20));
 }
 
+/* Where a player of a recorded session was called, the script's line says more than its own. */
+static bool is_player(const lua_Debug *ar)
+{
+    return strcmp(ar->short_src, "lua/v2g/replay.lua") == 0;
+}
+
 const char *script_where(lua_State *L, char *out, size_t size)
 {
     lua_Debug ar;
     out[0] = '\0';
     for (int level = 0; lua_getstack(L, level, &ar); level++) {
         lua_getinfo(L, "Sl", &ar);
-        if (ar.currentline <= 0)
+        if (ar.currentline <= 0 || is_player(&ar))
             continue;
         snprintf(out, size, "%s:%d", ar.short_src, ar.currentline);
         return out;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/paths.h"
 
+#include "codec/marks.h"
 #include "names/place.h"
 #include "script/convert.h"
 #include "script/object.h"
@@ -221,6 +222,28 @@ static int path_kind(lua_State *L)
     return 1;
 }
 
+/* A table of the marks of all elements on the way there: { key = true }. */
+static int path_marks(lua_State *L)
+{
+    char path[PATH_TEXT_MAX];
+    const struct message *m = message_at(L);
+    struct spot at = spot_at(L, m);
+    struct err e = ERR_INIT;
+    snprintf(path, sizeof path, "%s", lua_tostring(L, 2));
+    lua_newtable(L);
+    for (char *end = path; end != NULL && at.field != NULL; end = strrchr(path, '.')) {
+        *(end == path ? path + strlen(path) : end) = '\0';
+        if (find(m, path, NULL, &at, &e) != 0)
+            return script_raise(L, &e);
+        for (unsigned i = 0; at.field != NULL && i < MARK_NUMBER; i++)
+            if (field_is(at.field, i)) {
+                lua_pushboolean(L, true);
+                lua_setfield(L, -2, SCHEMA_MARKS[i]);
+            }
+    }
+    return 1;
+}
+
 static int path_is(lua_State *L)
 {
     struct spot at = spot_at(L, message_at(L));
@@ -305,8 +328,8 @@ static int path_values(lua_State *L)
 
 void paths_open(lua_State *L)
 {
-    static const luaL_Reg METHODS[] = {{"get", path_get},       {"set", path_set},
-                                       {"kind", path_kind},     {"is", path_is},
-                                       {"values", path_values}, {NULL, NULL}};
+    static const luaL_Reg METHODS[] = {
+        {"get", path_get},     {"set", path_set},       {"kind", path_kind}, {"is", path_is},
+        {"marks", path_marks}, {"values", path_values}, {NULL, NULL}};
     objects_add(L, METHODS);
 }

@@ -9,6 +9,7 @@
  *   m:set(path, value)    sets it, and makes what is absent on the way
  *   m:kind(path)          'list', 'quantity', 'element', 'enumeration', 'boolean', 'number',
  *                         'string', 'octets': also of what is absent; raises where it cannot be
+ *   m:marks(path)         what the description says of it and of what it lies in: { key = true }
  *   m:is(path, value)     whether it equals the value, as Check_ compares; nil: it is absent
  */
 #ifndef V2G_SCRIPT_PATHS_H

@@ -1,0 +1,361 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What of a recorded session is played again, and how: its exchanges in blocks (a loop is one), and
+-- what becomes of each field that is sent, by the marks of the descriptions and by fields.lua.
+
+local fields = require 'replay.fields'
+local made = require 'replay.made'
+
+local blocks = {}
+
+local FOLDED <const> = 3 -- rounds of a step that is no loop by its kind, from which on it is one
+
+-- ---- blocks ----
+
+local function is_ongoing(exchange)
+    local m = exchange.response and exchange.response.message
+    local ok, value = pcall(function() return m and m.EVSEProcessing end)
+    return ok and value and fields.ongoing[tostring(value)] or false
+end
+
+local function quantity(event, path)
+    local ok, value = pcall(function() return event.message:get(path):si() end)
+    return ok and value or nil
+end
+
+local function is_reached(exchange)
+    local target = quantity(exchange.request, 'EVTargetVoltage')
+    local present = exchange.response and quantity(exchange.response, 'EVSEPresentVoltage')
+    return target and present and math.abs(target - present) <= fields.near or false
+end
+
+local function processing(exchange)
+    local ok, value = pcall(function() return exchange.request.message.EVProcessing end)
+    return ok and value and tostring(value) or nil
+end
+
+-- The kind of loop that exchanges of one name are; nil: none. And what the player has to know of
+-- it: an ongoing one was given up, a reaching one has a round more at its end.
+local function loop_of(list, side)
+    local name, last = list[1].name, list[#list]
+    if fields.reaching[name] and (side == 'SECC' or is_reached(last)) then
+        return 'reaching', processing(last) ~= processing(list[1])
+    end
+    for _, exchange in ipairs(list) do
+        if is_ongoing(exchange) then
+            return 'ongoing', is_ongoing(last)
+        end
+    end
+    return (fields.charging[name] or #list >= FOLDED) and 'rounds' or nil
+end
+
+local function add_block(plan, list, first, last)
+    local loop, flag = nil, nil
+    if list[1].request then
+        loop, flag = loop_of(list, plan.side)
+    end
+    if #list > 1 and not loop then
+        for _, exchange in ipairs(list) do
+            add_block(plan, { exchange }, exchange.first, exchange.last)
+        end
+        return
+    end
+    local block = { name = list[1].name, list = list, loop = loop, flag = flag, first = first, last = last,
+                    requests = {}, responses = {}, gaps = {}, delays = {} }
+    for _, exchange in ipairs(list) do
+        block.requests[#block.requests + 1] = exchange.request
+        block.responses[#block.responses + 1] = exchange.response
+        block.gaps[#block.gaps + 1] = exchange.gap
+        if exchange.response then
+            block.delays[#block.delays + 1] = (exchange.response.us - exchange.request.us) / 1000
+        end
+    end
+    plan.blocks[#plan.blocks + 1] = block
+end
+
+-- Numbers and gaps of exchanges: from the message before to the request.
+local function number(session)
+    local n, before = 0, session.connected_us
+    for _, exchange in ipairs(session.exchanges) do
+        local event = exchange.request or exchange.odd
+        exchange.first, n = n + 1, n + (exchange.response and 2 or 1)
+        exchange.last = n
+        exchange.gap = before and (event.us - before) / 1000
+        before = (exchange.response or event).us
+    end
+end
+
+local function fold(plan, session)
+    local open
+    local function flush()
+        if open then
+            add_block(plan, open, open[1].first, open[#open].last)
+        end
+        open = nil
+    end
+    for _, exchange in ipairs(session.exchanges) do
+        if not open or exchange.odd or open[1].name ~= exchange.name then
+            flush()
+            open = {}
+        end
+        open[#open + 1] = exchange
+    end
+    flush()
+end
+
+-- ---- what was said before ----
+
+local function seen_name(path)
+    return (fields.name(path):gsub('^Selected', ''))
+end
+
+-- Where the other side has said a value last: seen[NAME][VALUE] = 'MESSAGE.PATH'.
+local function note(seen, event)
+    for path, value in event.message:values() do
+        if event.message:marks(path).bound and not path:find('^Header') then
+            local name = seen_name(path)
+            seen[name] = seen[name] or {}
+            seen[name][value] = event.name .. '.' .. path
+        end
+    end
+end
+
+-- ---- what is sent ----
+
+-- A value that is a piece of Lua.
+local function code(text)
+    return { code = text }
+end
+
+local literal = made.literal
+
+local function own(path, value, marked)
+    local name = fields.name(path)
+    for container, what in pairs(fields.chains) do
+        if path:find(container, 1, true) then
+            local at = path:match('^.-' .. container)
+            return at, code(("own('%s')"):format(what))
+        end
+    end
+    if fields.clocks[name] then
+        return path, code("own('seconds')")
+    elseif fields.remade[name] then
+        return path, code(("own('%s', %s)"):format(name, literal(value)))
+    end
+    return path, value, marked
+end
+
+-- The element of the request by which the response's value is told as a factor; nil: none.
+local function asked(plan, event, path, value)
+    local target = plan.side == 'SECC' and fields.follows[path]
+    local request = target and event.request and event.request.message
+    local ok, wanted = pcall(function() return request and request:get(target):si() end)
+    if not ok or not wanted or wanted == 0 then
+        return nil
+    end
+    return { asked = target, factor = tonumber(('%.3g'):format(value / wanted)) }
+end
+
+-- One value of a sent message: path, value, class; nil: it is left to the session.
+local function classify(plan, seen, event, path, value)
+    local name, marks = fields.name(path), event.message:marks(path)
+    if path:find('^Header') then
+        local is_first = path == 'Header.SessionID' and event.name == 'SessionSetupReq'
+        if is_first or path == 'Header.SessionID' and plan.ids and not plan.ids[value] then
+            return path, value, 'fixed'
+        end
+        return nil
+    elseif marks.own then
+        local at, v = own(path, value)
+        return at, v, 'own'
+    elseif event.name == 'supportedAppProtocolRes' and name == 'SchemaID' then
+        return path, code(('s.offered(%s, %s)'):format(literal(plan.namespace or ''), literal(value))),
+            'bound'
+    elseif marks.bound then
+        local from = seen[seen_name(path)] and seen[seen_name(path)][value]
+        if from then
+            return path, code(("peer('%s', %s)"):format(from, literal(value))), 'bound'
+        end
+    end
+    local follows = asked(plan, event, path, value)
+    if follows then
+        return path, follows, 'bound'
+    end
+    return path, value, 'fixed'
+end
+
+local function prepare(plan, seen, event)
+    local list, at = {}, {}
+    event.sent = at
+    local values, note_of = made.values(plan.role, event)
+    event.note = note_of
+    for _, one in ipairs(values) do
+        local path, value, class
+        if one.plain then
+            path, value, class = classify(plan, seen, event, one.path, one.value)
+        else
+            path, value, class = one.path, one.value, 'fixed'
+        end
+        if path and not at[path] then
+            at[path] = { value = value, class = class }
+            list[#list + 1] = path
+        end
+    end
+    event.paths = list
+end
+
+-- Of received ones: all values that there are.
+local function list_received(event)
+    event.paths, event.received = {}, {}
+    for path, value in event.message:values() do
+        event.paths[#event.paths + 1] = path
+        event.received[path] = value
+    end
+end
+
+-- All paths of messages of a block, in the order in which they come first.
+function blocks.paths(events)
+    local list, at = {}, {}
+    for _, event in ipairs(events) do
+        local before = 0
+        for _, path in ipairs(event.paths) do
+            if not at[path] then
+                table.insert(list, before + 1, path)
+                for i = before + 1, #list do
+                    at[list[i]] = i
+                end
+            end
+            before = at[path]
+        end
+    end
+    return list
+end
+
+-- ---- what is expected ----
+
+local function between(values)
+    local least, most = math.min(table.unpack(values)), math.max(table.unpack(values))
+    local room = math.max(math.abs(least), math.abs(most)) * 0.1
+    local function rounded(value)
+        return literal(tonumber(('%.4g'):format(value)))
+    end
+    return ('between(%s, %s)'):format(rounded(least - room), rounded(most + room))
+end
+
+local function any(values)
+    local list, at = {}, {}
+    for _, value in ipairs(values) do
+        local text = literal(value)
+        if not at[text] then
+            list[#list + 1], at[text] = text, true
+        end
+    end
+    table.sort(list)
+    return #list == 1 and list[1] or 'any{ ' .. table.concat(list, ', ') .. ' }'
+end
+
+-- Text and class of what is expected at a path of received messages; nil: it is ignored.
+function blocks.expected(events, path)
+    local values, message = {}, events[1].message
+    for _, event in ipairs(events) do
+        local value = event.received[path]
+        if value == nil then
+            return nil
+        end
+        values[#values + 1], message = value, event.message
+    end
+    local marks, kind = message:marks(path), message:kind(path)
+    if path:find('^Header') or marks.bound or marks.own or fields.told[fields.name(path)] then
+        return nil
+    elseif kind == 'enumeration' or kind == 'boolean' then
+        return any(values), 'exact'
+    elseif (kind == 'number' or kind == 'quantity') and type(values[1]) == 'number' then
+        return between(values), 'range'
+    end
+    return nil
+end
+
+-- ---- the plan ----
+
+local function ids_of(session)
+    local ids = {}
+    for _, event in ipairs(session.messages) do
+        if event.name == 'SessionSetupRes' then
+            ids[event.message:get('Header.SessionID')] = true
+        end
+    end
+    return ids
+end
+
+-- side: 'EVCC' or 'SECC', who is played.
+function blocks.plan(session, side)
+    local plan = { side = side, blocks = {}, role = side == 'EVCC' and Evcc or Secc,
+                   namespace = session.namespace, ids = ids_of(session) }
+    if session.protocol then
+        plan.role.Protocol = session.protocol
+    end
+    number(session)
+    for _, exchange in ipairs(session.exchanges) do
+        if exchange.response then
+            exchange.response.request = exchange.request
+        end
+    end
+    local seen = {}
+    for _, event in ipairs(session.messages) do
+        local ours = event.name:find(side == 'EVCC' and 'Req$' or 'Res$')
+        if ours then
+            prepare(plan, seen, event)
+        else
+            list_received(event)
+            note(seen, event)
+        end
+    end
+    fold(plan, session)
+    return plan
+end
+
+-- Names of requests in the order of a station's blocks.
+function blocks.order(plan, quoted)
+    local list = {}
+    for _, block in ipairs(plan.blocks) do
+        if not block.list[1].odd then
+            list[#list + 1] = quoted(block.name .. 'Req')
+        end
+    end
+    return list
+end
+
+-- ---- what is to be said of it ----
+
+local function has_signature(session)
+    for _, event in ipairs(session.messages) do
+        local ok, there = pcall(function() return event.message.Header.Signature ~= nil end)
+        if ok and there then
+            return event.name
+        end
+    end
+    return nil
+end
+
+-- What the user has to know before it is played.
+function blocks.warnings(session, side)
+    local list = {}
+    local signed = has_signature(session)
+    if signed then
+        list[#list + 1] = ('%s is signed: in a replay signatures are made anew, with the keys of the '
+            .. 'tree of certificates (--pki; `v2glab pki make` makes one, Pki.Identity gives others)')
+            :format(signed)
+    end
+    if session.tls then
+        list[#list + 1] = 'it was under TLS: the replay uses TLS with the tree of certificates (--pki)'
+    end
+    if #session.messages > 0 and not session.closed and not session.outcome:find('^stopped') then
+        list[#list + 1] = ('the capture ends before the session does, which is played up to there: %s')
+            :format(session.outcome)
+    end
+    if side == 'SECC' and not session.exchanges[1].response then
+        list[#list + 1] = 'there are no responses in it, so that a station of it is silent'
+    end
+    return list
+end
+
+return blocks
