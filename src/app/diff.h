@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-/* Prints what diff_sessions has found (record/diff_sessions.h): order, fields, times, and totals. */
+/* Prints what diff_sessions (record/diff_sessions.h) has found: order, fields, times, totals. */
 void diff_print_sessions(const json_t *diff);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What sides have said to each other, of whatever it was kept in (pcap, pcapng, the record of a run,
- * a log), for Lua that makes something of it (lua/replay): each frame, and where connections began
- * and ended.
+ * What sides have said to each other, of whatever it was kept in (pcap, pcapng, the record of a
+ * run, a log), for Lua that makes something of it (lua/replay): each frame, and where connections
+ * began and ended.
  */
 #ifndef V2G_APP_RECORDED_H
 #define V2G_APP_RECORDED_H
@@ -47,11 +47,12 @@ extern const struct option RECORDED_OPTION[];
 int recorded_read(struct recorded *r, const char *path, int *status);
 
 /*
- * Runs that chunk of Lua. Its arguments are a list of what was read, { path =, events = { { number =,
- * us =, kind =, from =, how =, session =, connection =, name =, set =, message = (a value), exi =,
- * octets =, tls =, udp = }, … } } for each; a table of the options; a function that tells the user a
- * note; and one that takes a list of numbers of events of the first: those of the session that is
- * used. What the chunk prints is appended to out. The exit code; what went wrong has been reported.
+ * Runs that chunk of Lua. Its arguments are a list of what was read, { path =, events = { { number
+ * =, us =, kind =, from =, how =, session =, connection =, name =, set =, message = (a value),
+ * exi =, octets =, tls =, udp = }, … } } for each; a table of the options; a function that tells
+ * the user a note; and one that takes a list of numbers of events of the first: those of the
+ * session that is used. What the chunk prints is appended to out. The exit code; what went wrong
+ * has been reported.
  */
 int recorded_run(struct recorded *const *r, unsigned n, const char *chunk,
                  const struct recorded_option *option, struct buf *out);
