@@ -7,6 +7,7 @@
 #include "app/ready_side.h"
 #include "app/report.h"
 #include "app/session_options.h"
+#include "app/view.h"
 #include "record/ladder.h"
 #include "record/record.h"
 #include "script/relay_player.h"
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define TICK_MS 200
 #define ENDING_MS 500
 
 /* One of the sides that are played as well, in the isolated network. */
@@ -43,6 +45,9 @@ struct relaying_all {
     bool is_interrupted;
     struct recorder recorder;
     struct ladder ladder;
+    struct view view;
+    struct timer ticker; /* draws it again */
+    bool has_view, ladder_wanted;
     struct record *record;
 };
 
@@ -104,6 +109,7 @@ static const struct option OPTIONS[] = {
      OPTION_NAME, AT(attack), .names = ATTACKS},
     {"sessions", 'n', "N", "ends after so many sessions; else it goes on", OPTION_CALL,
      AT(choice.sessions), .take = take_sessions},
+    {"ladder", 0, NULL, "show every message instead of the live view", AT(ladder_wanted)},
     {"mode", 'm', "MODE", "ac, dc, mcs or ac-der: what both sides do that are played as well",
      OPTION_NAME, AT(mode), .names = READY_MODES},
     {"ev-with", 0, "KEY=VALUE", "a parameter of the vehicle that is played as well", OPTION_CALL,
@@ -162,7 +168,9 @@ static void tell(struct relaying_all *a, const struct player *p, enum verdict ve
 {
     recorder_flush(&a->recorder); /* what is shown of it comes first */
     const char *by = p == a->player ? "relay" : p == a->vehicle.player ? "vehicle" : "station";
-    if (p == a->player && !a->session.quiet && verdict != VERDICT_ERROR)
+    if (a->has_view)
+        view_close(&a->view);
+    if (p == a->player && !a->session.quiet && !a->has_view && verdict != VERDICT_ERROR)
         return;
     fprintf(verdict == VERDICT_PASS ? stdout : stderr, "%s: %s%s%s\n", by, verdict_name(verdict),
             text[0] != '\0' ? ": " : "", text);
@@ -213,8 +221,16 @@ static void all_over(void *context)
 {
     struct relaying_all *a = context;
     timer_stop(&a->ending);
+    timer_stop(&a->ticker);
     keys_close(&a->keys);
     interrupt_close();
+}
+
+static void tick(void *context)
+{
+    struct relaying_all *a = context;
+    timer_start(a->world, &a->ticker, TICK_MS, tick, a);
+    view_show(&a->view);
 }
 
 static void key_pressed(void *context)
@@ -225,7 +241,12 @@ static void key_pressed(void *context)
 
 static int open_sinks(struct relaying_all *a, struct err *e)
 {
-    if (!a->session.quiet) {
+    a->has_view =
+        !a->session.quiet && !a->ladder_wanted && a->session.verbose == 0 && isatty(STDOUT_FILENO);
+    if (a->has_view) {
+        view_open(&a->view, stdout);
+        recorder_add(&a->recorder, view_event, &a->view);
+    } else if (!a->session.quiet) {
         ladder_open(&a->ladder, STDOUT_FILENO, (int)a->session.verbose);
         a->ladder.has_legs = true;
         recorder_add_writer(&a->recorder, "the ladder", ladder_event, ladder_write, &a->ladder);
@@ -333,6 +354,8 @@ static int play(struct relaying_all *a, struct err *e)
         report(REPORT_WARNING, "%s: what waits for a key waits for ever", none.what);
     if (bad == 0)
         bad = add_players(a, e);
+    if (bad == 0 && a->has_view)
+        tick(a);
     if (bad == 0)
         run_play(a->run);
     enum run_exit result = run_result(a->run);
@@ -352,6 +375,8 @@ static int run_all(struct relaying_all *a)
         recorder_detach(&a->recorder);
     }
     session_leave(&a->session, a->world);
+    if (a->has_view)
+        view_close(&a->view);
     if (status < 0) {
         report_err("", &e);
         status = EXIT_SETUP;

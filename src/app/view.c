@@ -57,9 +57,28 @@ static void count_energy(struct view *v, int64_t us)
     v->energy_us = us;
 }
 
+/* Whether the frame is of a relay's other leg, where the same is seen once more. */
+static bool take_leg(struct view *v, const struct event *e)
+{
+    struct view_leg *l = &v->leg[e->leg];
+    const struct node *n = e->message == NULL ? NULL : message_named(e->message).node;
+    l->frames++;
+    if (e->taken_us > 0)
+        l->taken_us = e->taken_us;
+    if (e->taken_us > l->most_us)
+        l->most_us = e->taken_us;
+    if (n != NULL && e->from_role == FROM_SECC) {
+        l->has_voltage |= marked_number(n, MARK_VOLTAGE, &l->voltage);
+        l->has_current |= marked_number(n, MARK_CURRENT, &l->current);
+    }
+    return e->leg == LEG_STATION;
+}
+
 static void take_frame(struct view *v, const struct event *e)
 {
     if (event_is_datagram(e) || e->is_echo) /* SDP, SLAC: no step; echoes were seen as they went */
+        return;
+    if (take_leg(v, e))
         return;
     v->frames++;
     if (e->from_role == FROM_EVCC) {
@@ -88,7 +107,9 @@ void view_event(void *context, const struct event *e)
         v->start_us = e->us;
     if (e->kind == EVENT_FRAME)
         take_frame(v, e);
-    if (e->kind == EVENT_CONNECT) {
+    if (e->kind == EVENT_CONNECT)
+        v->leg[e->leg] = (struct view_leg){.frames = 0};
+    if (e->kind == EVENT_CONNECT && e->leg != LEG_STATION) {
         v->vehicles = e->connection;
         v->phases = 0;
         memset(&v->grid, 0, sizeof v->grid);
@@ -201,6 +222,24 @@ static void draw_grid(struct view *v)
     }
 }
 
+static void draw_legs(struct view *v)
+{
+    for (enum event_leg leg = LEG_VEHICLE; leg <= LEG_STATION; leg++) {
+        const struct view_leg *l = &v->leg[leg];
+        struct buf text = {0};
+        buf_printf(&text, "%u messages", l->frames);
+        if (l->has_voltage)
+            buf_printf(&text, ", %.1f V", l->voltage);
+        if (l->has_current)
+            buf_printf(&text, ", %.1f A", l->current);
+        if (l->most_us > 0)
+            buf_printf(&text, ", sent after %.3f ms, %.3f ms at most", (double)l->taken_us / 1e3,
+                       (double)l->most_us / 1e3);
+        draw_parts(v, EVENT_LEGS[leg], buf_string(&text));
+        buf_close(&text);
+    }
+}
+
 static void draw_notes(struct view *v)
 {
     const char *rest = v->notes;
@@ -227,6 +266,8 @@ void view_show(struct view *v)
     draw_time(v);
     if (v->grid.is_there)
         draw_grid(v);
+    if (v->leg[LEG_VEHICLE].frames > 0 || v->leg[LEG_STATION].frames > 0)
+        draw_legs(v);
     snprintf(text, sizeof text, "%u, connection %u", v->frames, v->vehicles);
     draw_parts(v, "messages", text);
     draw_notes(v);

@@ -2,7 +2,8 @@
 /*
  * The live view: what charges now, on a few lines of the terminal that are drawn again and again:
  * step, state of charge, voltage, current, power, energy, time left, and how long the step has been
- * going on; of a vehicle that serves the grid also that. Read from the messages themselves, so it
+ * going on; of a vehicle that serves the grid also that. Of a relay it is what the vehicle says and
+ * is told, and each leg has a line. Read from the messages themselves, so it
  * shows what was really said.
  */
 #ifndef V2G_APP_VIEW_H
@@ -12,6 +13,15 @@
 #include "record/event.h"
 
 #include <stdio.h>
+
+/* One leg of a relay: what goes over it, and what is said there of the output. */
+struct view_leg {
+    unsigned frames;
+    bool has_voltage, has_current;
+    double voltage, current;
+    int64_t taken_us,
+        most_us; /* that the relay had the last frame that it sent here; the longest */
+};
 
 struct view {
     FILE *out;
@@ -27,6 +37,7 @@ struct view {
     double soc, voltage, current, limit, left_s, energy_wh, power;
     int64_t energy_us; /* when energy was counted up to; 0: not yet */
     struct view_grid grid;
+    struct view_leg leg[LEG_STATION + 1]; /* ORDER EVENT_LEG */
 };
 
 void view_open(struct view *v, FILE *out);
