@@ -28,6 +28,39 @@ all_equal "each frame of ISO 15118-20 went as it came"
 grep -q '"grammar":"iso15118-20-dc"' "$work/record/events.jsonl"
 result $? "and is read by what both have agreed"
 
+if has_terminal; then
+    script -qec "stty columns 100; '$V2GLAB' relay --virtual-time -m dc --no-record --secc-with stop_after=3 \
+        --set CurrentDemandRes.EVSEPresentVoltage=480" /dev/null </dev/null >"$work/out" 2>&1
+    status=$?
+    grep -q 'vehicle  .* messages' "$work/out" && grep -q 'station  .* messages' "$work/out"
+    result $? "the live view has both legs"
+else
+    echo "ok - the live view has both legs # SKIP no terminal"
+fi
+
+# real sockets: three processes, each with a record of its own
+port=$((20000 + $$ % 20000))
+rm -rf "$work/record"
+timeout 60 "$V2GLAB" evse -q --peer "[::1]:$((port + 1))" -n 1 -m dc --set stop_after=10 -o "$work/evse" \
+    >"$work/evse.out" 2>&1 &
+timeout 60 "$V2GLAB" relay -q --ev "[::1]:$port" --secc "[::1]:$((port + 1))" -n 1 -o "$work/record" \
+    >"$work/relay.out" 2>&1 &
+"$V2GLAB" ev -q --peer "[::1]:$port" -m dc -o "$work/ev" >"$work/ev.out" 2>&1
+status=$?
+wait
+cp "$work/relay.out" "$work/out"
+wants "three processes, by addresses" 0 out "relay: pass" out "the vehicle ended it"
+all_equal "each frame went as it came over real sockets, too"
+sent() {
+    grep '"kind":"frame"' "$work/$1/events.jsonl" | sed 's/.*"name":"\([^"]*\)","bytes":"\([^"]*\)".*/\1 \2/'
+}
+sent ev >"$work/ev.frames"
+sent evse >"$work/evse.frames"
+[ "$(grep -c . "$work/ev.frames")" -gt 30 ] && cmp -s "$work/ev.frames" "$work/evse.frames"
+result $? "vehicle and station have recorded the same frames"
+grep -q '"taken_us":[1-9]' "$work/record/events.jsonl"
+result $? "and the relay how long it had each"
+
 run relay --ev lo --no-record
 wants "one side alone" 3 err "--secc is missing"
 run relay --ev lo --secc lo --virtual-time
