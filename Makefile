@@ -49,10 +49,15 @@ override CC := clang
 override CFLAGS := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
 HARDEN :=
 WERROR :=
+else ifeq ($(VARIANT),afl)
+override CC := afl-clang-fast
+override CFLAGS := -O1 -g -fno-omit-frame-pointer
+HARDEN :=
+WERROR :=
 endif
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototypes -Wvla \
-	$(if $(filter clang%,$(CC)),,-Wno-format-truncation)
+	$(if $(findstring clang,$(CC)),,-Wno-format-truncation)
 BASE_FLAGS = -std=c11 -D_GNU_SOURCE -DV2G_VERSION='"$(VERSION)"' -Isrc $(DEPENDENCY_CFLAGS) \
 	-fPIC -fno-semantic-interposition $(HARDEN) $(WARNINGS) $(WERROR) -MMD -MP
 LINK_FLAGS := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
@@ -86,7 +91,7 @@ PUBLIC_HEADERS := $(shell grep -L 'Private to src/' $(filter-out src/app/% src/s
 
 CHECKS := check-format check-layers check-headers check-lua check-shell check-requirements check-korean check-abi check-gcc check-clang
 
-.PHONY: all help man abi demo test check asan bench soak fuzz docs picture house requirements format install uninstall deb clean \
+.PHONY: all help man abi demo test check asan bench soak fuzz afl docs picture house requirements format install uninstall deb clean \
 	test-browser bench-report pictures test-captures test-personas test-suites test-faults coverage figures $(CHECKS) objects FORCE
 
 all: build/v2glab $(EXPORTED:%=$(OUT)/export/%.a) $(EXPORTED:%=$(OUT)/export/%.so) ## Builds build/v2glab and the libraries
@@ -314,6 +319,14 @@ fuzz: | build/packages/fuzz ## Runs each fuzzer for FUZZ_SECONDS (60)
 	@set -e; for f in $(FUZZERS); do mkdir -p build/fuzz/corpus/$$f; \
 		build/fuzz/fuzz-$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=512 \
 			-print_final_stats=1 build/fuzz/corpus/$$f; done
+
+AFL ?= $(FUZZERS)
+afl: | build/packages/afl ## Runs each fuzzer under AFL++ for FUZZ_SECONDS (60); AFL='fuzz_tls ...': those alone
+	@$(MAKE) VARIANT=afl $(AFL:%=build/afl/fuzz-%)
+	@tools/afl build/afl $(FUZZ_SECONDS) $(AFL)
+
+build/afl/fuzz-%: build/afl/fuzz/%.o $(APP_OBJECTS) $(OUT)/libv2g.a
+	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer $(LIBS)
 
 build/fuzz/fuzz-%: build/fuzz/fuzz/%.o $(APP_OBJECTS) $(OUT)/libv2g.a
 	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer $(LIBS)
