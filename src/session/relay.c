@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIGNATURE_MEMORY (1u << 20)
+#define MESSAGE_MEMORY (1u << 20)
 
 /* A frame that waits. */
 struct held {
@@ -185,7 +185,7 @@ static void check_signature(const struct leg *l, const struct event *e, bool cam
     const struct schema *xmldsig = library_get(l->peer->session.library, "xmldsig", &ignored);
     if (xmldsig == NULL)
         return;
-    arena_open(&a, NULL, 0, SIGNATURE_MEMORY);
+    arena_open(&a, NULL, 0, MESSAGE_MEMORY);
     bool good = signature_verify(e->message, NULL, xmldsig, &a, &report, &why) == 0;
     arena_close(&a);
     if (good && came)
@@ -251,12 +251,33 @@ static void join(struct relay *r, struct leg *l, struct peer *p)
     r->users++;
 }
 
+/* A set is read and laid out when it is first used: milliseconds, which the first message of each
+ * would wait here. That no message is in these octets is no matter. */
+static void prepare_sets(struct library *l)
+{
+    static const uint8_t NOTHING[1];
+    struct exi_options o = EXI_OPTIONS;
+    struct message ignored;
+    struct arena a;
+    arena_open(&a, NULL, 0, MESSAGE_MEMORY);
+    for (const struct protocol *p = PROTOCOLS; p->name != NULL; p++)
+        for (unsigned i = 0; i < PROTOCOL_SETS && p->set[i] != NULL; i++) {
+            struct err e = ERR_INIT;
+            const struct schema *set = library_get(l, p->set[i], &e);
+            if (set != NULL)
+                codec_decode(set, V2GTP_EXI, (struct slice){NOTHING, 1}, &o, &a, &ignored, &e);
+            arena_reset(&a);
+        }
+    arena_close(&a);
+}
+
 struct relay *relay_open(struct peer *vehicle, struct peer *station,
                          const struct times_limits *limits)
 {
     struct relay *r = calloc(1, sizeof *r);
     if (r == NULL)
         return NULL;
+    prepare_sets(vehicle->session.library);
     r->limits = *limits;
     r->times.limits = &r->limits;
     r->times.next = take_time;
