@@ -4,6 +4,7 @@
 #include "codec/codec.h"
 #include "codec/json.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,10 +208,41 @@ static void compare_lists(struct comparing *c, const json_t *a, const json_t *b,
     }
 }
 
+/* A physical value as one number with its unit, since 652 and 6520 times 10^-1 are the same. NULL:
+ * it is none. */
+static json_t *quantity_of(const json_t *value)
+{
+    const char *unit = json_string_value(json_object_get(value, "Unit"));
+    const json_t *number = json_object_get(value, "Value"),
+                 *multiplier = json_object_get(value, "Multiplier"),
+                 *power = multiplier != NULL ? multiplier : json_object_get(value, "Exponent");
+    if (!json_is_integer(number) || !json_is_integer(power))
+        return NULL;
+    return json_sprintf("%.10g%s%s",
+                        (double)json_integer_value(number) *
+                            pow(10, (double)json_integer_value(power)),
+                        unit != NULL ? " " : "", unit != NULL ? unit : "");
+}
+
+/* Whether they are physical values, both, or the one where the other is not there. */
+static bool compare_quantities(struct comparing *c, const json_t *a, const json_t *b,
+                               const char *path)
+{
+    json_t *x = quantity_of(a), *y = quantity_of(b);
+    bool are_they = (x != NULL || a == NULL) && (y != NULL || b == NULL);
+    if (are_they && (x == NULL || y == NULL || !json_equal(x, y)))
+        add_field(c, path, x, y);
+    json_decref(x);
+    json_decref(y);
+    return are_they;
+}
+
 static void compare_values(struct comparing *c, const json_t *a, const json_t *b, const char *path)
 {
     const char *key;
     json_t *value;
+    if (compare_quantities(c, a, b, path))
+        return;
     if (json_is_array(a) && json_is_array(b)) {
         compare_lists(c, a, b, path);
         return;

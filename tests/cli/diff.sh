@@ -46,6 +46,13 @@ run diff "$work/s55" "$work/s75"
 wants "fields that differ, with both values, and in how many" 1 \
     out 'CurrentDemandReq DC_EVStatus/EVRESSSOC: 75, was 55 (differs in 3 of 3; this is message ' \
     out '0 places in their order'
+for limit in 200 200.5; do
+    "$V2GLAB" evse --virtual-time -q -m dc -P ISO15118-2 --with loops=3 --set dc.max_current=$limit -o "$work/l$limit" >"$work/log" 2>&1
+done
+run diff "$work/l200" "$work/l200.5"
+wants "a physical value is one number, in whatever form it was sent" 1 \
+    out 'EVSEMaximumCurrentLimit: 200.5 A, was 200 A'
+result "$(grep -c 'Multiplier' "$work/out")" "and nothing is told of its parts"
 run diff "$work/ac" "$work/s55"
 wants "messages that only one has, by their number" 1 out '+ CableCheckReq (message ' \
     out '- ChargingStatusRes (message '
