@@ -8,6 +8,7 @@
 #include "app/report.h"
 #include "app/session_options.h"
 #include "app/view.h"
+#include "base/said.h"
 #include "record/ladder.h"
 #include "record/record.h"
 #include "wire/descriptors.h"
@@ -155,11 +156,11 @@ static void tell(struct behaving *b, const char *by, enum verdict verdict, const
         view_close(&b->view);
     const char *lost = record_problem(b->record);
     if (b->session.quiet || b->has_view)
-        fprintf(verdict == VERDICT_PASS ? stdout : stderr, "%s: %s%s%s%s%s\n", by,
-                verdict_name(verdict), text[0] != '\0' ? ": " : "", text, lost != NULL ? "; " : "",
-                lost != NULL ? lost : "");
+        said_print(verdict == VERDICT_PASS ? stdout : stderr, "%s: %s%s%s%s%s\n", by,
+                   verdict_name(verdict), text[0] != '\0' ? ": " : "", text,
+                   lost != NULL ? "; " : "", lost != NULL ? lost : "");
     else if (verdict == VERDICT_ERROR)
-        fprintf(stderr, "%s\n", text);
+        said_print(stderr, "%s\n", text);
 }
 
 static void session_over(void *context, const struct session_end *end)

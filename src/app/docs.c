@@ -23,7 +23,7 @@ struct docs_command {
     bool meta;
     struct buf cited;
     const char *role;
-    unsigned language, form;
+    unsigned form;
 };
 
 /* ---- options ---- */
@@ -45,7 +45,6 @@ static const struct option OPTION[] = {
     {"role", 'r', "ROLE", "evcc or secc; default: both", OPTION_NAME, AT(role), .names = ROLES},
     {"message", 'm', "NAME", "print the page of a message: SessionStop, or SessionStopReq alone",
      AT(message)},
-    {"lang", 0, "LANGUAGE", "en (default) or ko", OPTION_CHOICE, AT(language), .names = LANGUAGES},
     {"format", 'f', "FORMAT", "text (default), md or html", OPTION_CHOICE, AT(form),
      .names = FORMATS},
     {"meta", 0, NULL, "print a definition file for the Lua language server (LuaLS)", AT(meta)},
@@ -228,7 +227,7 @@ static void each_option(docs_item item, void *context)
 static int print(struct docs_command *c, struct err *e)
 {
     struct docs *d = &c->docs;
-    if (prose_open(&d->prose, (enum language)c->language, e) != 0)
+    if (prose_open(&d->prose, prose_language(), e) != 0)
         return -1;
     bool has_rules = c->dir != NULL ||
                      (c->options.arguments == 1 && docs_is_requirement(c->options.argument[0]));

@@ -4,6 +4,7 @@
 
 #include "app/commands.h"
 #include "app/options.h"
+#include "base/said.h"
 
 #include <stdio.h>
 
@@ -35,26 +36,32 @@ static const struct usage USAGE = {
 
 void help_of_all(void)
 {
-    puts("usage: v2glab COMMAND [OPTION]... [ARGUMENT]...\n"
-         "       v2glab COMMAND --help\n"
-         "       v2glab --version\n\n"
-         "Plays an electric vehicle (EVCC) or a charging station (SECC) over ISO 15118 and\n"
-         "DIN SPEC 70121, driven by Lua scripts, and shows, records and judges what the peer "
-         "does.\n\n"
-         "commands:");
+    said_print(stdout, "%s",
+               "usage: v2glab COMMAND [OPTION]... [ARGUMENT]...\n"
+               "       v2glab COMMAND --help\n"
+               "       v2glab --version\n\n"
+               "Plays an electric vehicle (EVCC) or a charging station (SECC) over ISO 15118 and\n"
+               "DIN SPEC 70121, driven by Lua scripts, and shows, records and judges what the peer "
+               "does.\n\n"
+               "commands:\n");
     for (const struct command *c = COMMANDS; c->name != NULL; c++)
-        printf("  %-10s %s\n", c->name, c->summary);
-    puts("  help       show the help of a command, also as a manual page\n\n"
-         "options:\n"
-         "  --schema FILE  also read the message description FILE (before or after the command)\n"
-         "  --version      show the version\n"
-         "  -h, --help     show this, or the help of a command\n\n"
-         "examples:\n"
-         "  v2glab decode 8098022E74FF44AAECF83E11F000\n"
-         "  v2glab decode session.pcap\n"
-         "  v2glab encode message.xml\n"
-         "  v2glab schema show ISO15118-2 ChargingStatusRes\n\n"
-         "exit codes: 0 all is well, 1 failed or bad input, 2 inconclusive, 3 wrong use or set-up");
+        printf("  %-10s %s\n", c->name, said(c->summary));
+    said_print(
+        stdout, "%s",
+        "  help       show the help of a command, also as a manual page\n\n"
+        "options:\n"
+        "  --schema FILE  also read the message description FILE (before or after the command)\n"
+        "  --lang LANGUAGE  of what is said: en or ko; default: as LC_ALL, LC_MESSAGES or LANG "
+        "say\n"
+        "  --version      show the version\n"
+        "  -h, --help     show this, or the help of a command\n\n"
+        "examples:\n"
+        "  v2glab decode 8098022E74FF44AAECF83E11F000\n"
+        "  v2glab decode session.pcap\n"
+        "  v2glab encode message.xml\n"
+        "  v2glab schema show ISO15118-2 ChargingStatusRes\n\n"
+        "exit codes: 0 all is well, 1 failed or bad input, 2 inconclusive, 3 wrong use or "
+        "set-up\n");
 }
 
 /* The help of the command that the n words name, by its own table. */

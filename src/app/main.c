@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "app/help.h"
 #include "app/report.h"
+#include "base/said.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Runs the command at argv[at]; what stood before it (pairs of --schema and FILE) goes behind
+/* Runs the command at argv[at]; what stood before it (--schema FILE, --lang LANGUAGE) goes behind
  * it. */
 static int run_command(int argc, char **argv, int at)
 {
@@ -25,18 +26,38 @@ static int run_command(int argc, char **argv, int at)
     return command->run(argc - 1, argv + 1);
 }
 
+/* How many words of argv the option called name, which takes a value, is there: 0: it is another;
+ * value: that. */
+static int option_at(int argc, char **argv, int at, const char *name, const char **value)
+{
+    size_t n = strlen(name);
+    if (strncmp(argv[at], name, n) != 0 || (argv[at][n] != '\0' && argv[at][n] != '='))
+        return 0;
+    bool is_next = argv[at][n] == '\0';
+    *value = !is_next ? argv[at] + n + 1 : at + 1 < argc ? argv[at + 1] : "";
+    return is_next ? 2 : 1;
+}
+
 /* Index of the command's name behind the global options, or argc. */
 static int skip_globals(int argc, char **argv)
 {
-    int at = 1;
-    while (at < argc && strncmp(argv[at], "--schema", 8) == 0) {
-        if (argv[at][8] == '\0')
-            at++;
-        else if (argv[at][8] != '=')
-            break;
-        at++;
+    const char *ignored;
+    int at = 1, n = 1;
+    while (at < argc && n > 0) {
+        n = option_at(argc, argv, at, "--schema", &ignored);
+        n = n > 0 ? n : option_at(argc, argv, at, "--lang", &ignored);
+        at += n;
     }
     return at < argc ? at : argc;
+}
+
+/* The language is known before anything is said, wherever --lang stands. */
+static void choose_language(int argc, char **argv)
+{
+    const char *language = NULL;
+    for (int at = 1; at < argc && strcmp(argv[at], "--") != 0; at++)
+        option_at(argc, argv, at, "--lang", &language);
+    said_choose(language);
 }
 
 static bool json_has_run_out;
@@ -75,6 +96,7 @@ static int finish(int status)
 int main(int argc, char **argv)
 {
     json_set_alloc_funcs(take_for_json, free);
+    choose_language(argc, argv);
     int at = skip_globals(argc, argv);
     if (at == argc) {
         report(REPORT_ERROR, "no command; see v2glab --help");

@@ -4,7 +4,9 @@
 #include "app/commands.h"
 #include "app/report.h"
 #include "base/nearest.h"
+#include "base/said.h"
 #include "codec/message.h"
+#include "reference/prose.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,18 +17,22 @@
 #define HELP_COLUMN 24
 
 /* What all commands have. ORDER COMMON */
-enum { SCHEMA, HELP };
+enum { SCHEMA, LANGUAGE, HELP };
 static const struct option COMMON[] = {
     {"schema", 0, "FILE", "also read the message description FILE; may be given several times",
      .at = 0},
+    {"lang", 0, "LANGUAGE",
+     "of what is said: en, or ko; default: as LC_ALL, LC_MESSAGES or LANG say", OPTION_CHOICE,
+     .names = LANGUAGES},
     {"help", 'h', NULL, "show this", .at = 0},
 };
 
 /* ---- help ---- */
 
 /* Lines under each other, the first where the cursor is, the others at the given column. */
-static void print_lines(const char *text, int column)
+static void print_lines(const char *english, int column)
 {
+    const char *text = said(english);
     for (const char *line = text; *line != '\0';) {
         size_t n = strcspn(line, "\n");
         printf("%*s%.*s\n", line == text ? 0 : column, "", (int)n, line);
@@ -53,15 +59,20 @@ static void print_help(const struct options *o)
     const struct usage *u = o->usage;
     for (const char *line = u->synopsis; *line != '\0';) {
         size_t n = strcspn(line, "\n");
-        printf("%s v2glab %s %.*s\n", line == u->synopsis ? "usage:" : "      ", u->command, (int)n,
-               line);
+        printf("%s v2glab %s %.*s\n", line == u->synopsis ? said("usage:") : "      ", u->command,
+               (int)n, line);
         line += n + (line[n] != '\0');
     }
-    printf("\n%s\n\noptions:\n", u->about);
+    putchar('\n');
+    said_print(stdout, "%s", u->about);
+    printf("\n\n%s\n", said("options:"));
     for (unsigned i = 0; i < o->rows; i++)
         print_option(o->row[i].option);
-    if (u->more != NULL)
-        printf("\n%s\n", u->more);
+    if (u->more == NULL)
+        return;
+    putchar('\n');
+    said_print(stdout, "%s", u->more);
+    putchar('\n');
 }
 
 static void (*show_help)(const struct options *o) = print_help;
@@ -135,6 +146,7 @@ void options_open(struct options *o, const struct usage *usage, struct library *
     add_rows(o, usage->option, 0);
     if (library != NULL)
         add_row(o, &COMMON[SCHEMA], 0);
+    add_row(o, &COMMON[LANGUAGE], 0);
     add_row(o, &COMMON[HELP], 0);
 }
 
@@ -196,6 +208,8 @@ static int take_row(struct options *o, unsigned row, void *into, const char *val
         show_help(o);
         return -1;
     }
+    if (option == &COMMON[LANGUAGE]) /* main has looked for it before all others */
+        into = &o->language;
     if (option == &COMMON[SCHEMA])
         return library_add_file(o->library, value, &e) != 0 ? options_failed(o, &e) : 0;
     if (settle(option, (char *)into + o->row[row].at, value, &e) == 0)

@@ -74,6 +74,7 @@ struct options {
     int arguments;   /* what is no option, so far; */
     char **argument; /* moved to the front of argv */
     int status;
+    unsigned language;
     unsigned rows; /* all options: of the table, of its groups, and those that all have */
     struct {
         const struct option *option;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/progress.h"
 
+#include "base/said.h"
 #include "base/visible.h"
 #include "record/terminal.h"
 
@@ -41,7 +42,7 @@ void progress_begin(struct progress *p, const char *id)
 
 void progress_end(struct progress *p, const struct result *r)
 {
-    struct buf text = {0};
+    struct buf text = {0}, own = {0};
     p->ended++;
     p->ended_ms = now_ms();
     if (p->is_real) {
@@ -52,18 +53,21 @@ void progress_end(struct progress *p, const struct result *r)
     p->failed += !is_good;
     if (!p->quiet || !is_good) {
         progress_hide(p);
-        visible_print(p->out, "%-12s %s", outcome_name(r->verdict), result_name(r, &text));
+        terminal_column(&own, said(outcome_name(r->verdict)), 12);
+        visible_print(p->out, "%s %s", buf_string(&own), result_name(r, &text));
         fputc('\n', p->out);
         if (r->verdict != OUTCOME_PASS) {
-            visible_print(p->out, "             %s", result_cause(r, &text));
+            visible_print(p->out, "             %s", said_text(&own, result_cause(r, &text)));
             fputc('\n', p->out);
         }
         if (r->field != r->verdict)
-            fprintf(p->out, "             in the field: %s\n", outcome_name(r->field));
+            fprintf(p->out, "             %s%s\n", said("in the field: "),
+                    said(outcome_name(r->field)));
         fflush(p->out);
     }
     progress_show(p);
     buf_close(&text);
+    buf_close(&own);
 }
 
 void progress_hide(struct progress *p)
@@ -87,20 +91,26 @@ static void add_left(const struct progress *p, struct buf *text)
         buf_printf(text, "  %" PRId64 ":%02" PRId64, s / 3600, s / 60 % 60);
     else
         buf_printf(text, "  %" PRId64, s / 60);
-    buf_printf(text, ":%02" PRId64 " left", s % 60);
+    buf_printf(text, ":%02" PRId64 " %s", s % 60, said("left"));
 }
 
 void progress_show(struct progress *p)
 {
     struct buf text = {0};
+    char count[60];
     if (!p->draws || p->pauses)
         return;
-    buf_printf(&text, "%zu of %zu", p->ended, p->all);
-    if (p->failed > 0)
-        buf_printf(&text, ", %zu not passed", p->failed);
+    snprintf(count, sizeof count, "%zu of %zu", p->ended, p->all);
+    said_add(&text, count);
+    if (p->failed > 0) {
+        snprintf(count, sizeof count, ", %zu not passed", p->failed);
+        said_add(&text, count);
+    }
     add_left(p, &text);
     buf_printf(&text, "  %s", p->running);
-    fprintf(stderr, "\r\033[K%.*s", terminal_columns(STDERR_FILENO) - 1, buf_string(&text));
+    const char *line = buf_string(&text);
+    fprintf(stderr, "\r\033[K%.*s", (int)terminal_fit(line, terminal_columns(STDERR_FILENO) - 1),
+            line);
     fflush(stderr);
     p->is_drawn = true;
     buf_close(&text);

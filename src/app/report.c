@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/report.h"
 
+#include "base/said.h"
 #include "base/visible.h"
 
 #include <stdarg.h>
@@ -38,13 +39,15 @@ void text_add_violation(struct buf *out, const struct violation *v)
 
 /* One write a line, so that lines of several programs do not mix. What was printed before comes
  * first. */
-static void put(enum report kind, const struct buf *text)
+static void put(enum report kind, struct buf *text)
 {
     static const char *const KIND[] = {"error", "warning", "note"}; /* ORDER REPORT */
     struct buf line = {0};
-    buf_printf(&line, "%s: ", KIND[kind]);
-    visible_add(&line, (const char *)text->p, text->n);
+    struct buf own = {0};
+    buf_printf(&line, "%s: ", said(KIND[kind]));
+    add_text(&line, said_text(&own, buf_string(text)));
     buf_char(&line, '\n');
+    buf_close(&own);
     fflush(stdout);
     fwrite(line.p, 1, line.n, stderr);
     buf_close(&line);

@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/interrupt.h"
 #include "app/report.h"
+#include "base/said.h"
 #include "record/record.h"
 #include "wire/lab.h"
 
@@ -44,11 +45,11 @@ static void script_ended(void *context, const struct player *p, const struct scr
         return;
     if (s->verdict == VERDICT_PASS) {
         if (!r->print)
-            fprintf(stderr, "%s: pass\n", s->path);
+            fprintf(stderr, "%s: %s\n", s->path, said("pass"));
         return;
     }
-    fprintf(stderr, "%s: %s: %s\n", s->path, verdict_name(s->verdict),
-            s->traceback != NULL ? s->traceback : s->reason);
+    said_print(stderr, "%s: %s: %s\n", s->path, verdict_name(s->verdict),
+               s->traceback != NULL ? s->traceback : s->reason);
 }
 
 /* Without a ladder nothing else says why one session of a station that goes on has failed. */
@@ -59,9 +60,9 @@ static void session_over(void *context, const struct session_end *end)
         return;
     recorder_flush(&r->recorder);
     const char *lost = record_problem(r->record);
-    fprintf(stderr, "%s: %s%s%s%s%s\n", end->by, verdict_name(end->verdict),
-            end->text[0] != '\0' ? ": " : "", end->text, lost != NULL ? "; " : "",
-            lost != NULL ? lost : "");
+    said_print(stderr, "%s: %s%s%s%s%s\n", end->by, verdict_name(end->verdict),
+               end->text[0] != '\0' ? ": " : "", end->text, lost != NULL ? "; " : "",
+               lost != NULL ? lost : "");
 }
 
 static int open_sinks(struct running *r, struct err *e)

@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "app/interrupt.h"
 #include "app/report.h"
+#include "base/said.h"
 #include "record/record.h"
 #include "script/bench.h"
 #include "session/credentials.h"
@@ -253,7 +254,7 @@ int session_record_close(const struct session_options *s, struct record *r, int 
     if (goes)
         record_remove(path);
     else
-        printf("record: %s\n", path);
+        said_print(stdout, "record: %s\n", path);
     if (!is_whole)
         report_err("", &e);
     return !is_whole && status == EXIT_PASS ? EXIT_SETUP : status;

@@ -10,6 +10,7 @@
 #include "app/report.h"
 #include "app/session_options.h"
 #include "base/file.h"
+#include "base/said.h"
 #include "page/follow.h"
 #include "record/record_folder.h"
 #include "reference/docs.h"
@@ -37,7 +38,7 @@ struct testing {
     const char *sut, *mode, *tag, *requirement, *suite, *shard, *resume;
     const char *pics, *init, *file[FILES_MAX];
     const char *bench; /* that the user has named */
-    unsigned files, jobs, timeout, repeats, by, form, language, keep;
+    unsigned files, jobs, timeout, repeats, by, form, keep;
     bool list, mutate, asks, probe, fail_fast;
     bool plays_device;
     char folder[RECORD_PATH_MAX];
@@ -98,8 +99,6 @@ static const struct option OPTIONS[] = {
      AT(list)},
     {"by", 0, "WHAT", "the list's tables: by suite (default), tag, requirement or pics",
      OPTION_CHOICE, AT(by), .names = LISTING_BY},
-    {"lang", 0, "LANGUAGE", "of the list: en (default) or ko", OPTION_CHOICE, AT(language),
-     .names = LANGUAGES},
     {"format", 'f', "FORMAT", "of the list: text (default), md or html", OPTION_CHOICE, AT(form),
      .names = FORMATS},
     {"jobs", 'j', "N", "so many cases side by side, in the lab", OPTION_CALL, AT(jobs),
@@ -230,7 +229,7 @@ static int show_list(const struct testing *t, struct err *e)
 {
     struct buf out = {0};
     struct prose words;
-    int bad = prose_open(&words, (enum language)t->language, e);
+    int bad = prose_open(&words, prose_language(), e);
     if (bad == 0 && t->session.quiet)
         listing_names(t->plan, &out);
     else if (bad == 0)
@@ -450,9 +449,9 @@ static int play(struct testing *t, const json_t *texts, struct err *e)
         progress_open(&t->progress, out, t->cases, !t->plays_device, t->session.quiet);
         t->progress.pauses = t->session.verbose > 0;
         if (t->progress.draws)
-            fprintf(stderr,
-                    "results: %s; if this is ended, v2glab test --resume goes on with them\n",
-                    t->folder);
+            said_print(stderr,
+                       "results: %s; if this is ended, v2glab test --resume goes on with them\n",
+                       t->folder);
         bad = play_cases(t, texts, e);
     }
     results_file_close(&t->file_of_results);

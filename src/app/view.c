@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/view.h"
 
+#include "base/said.h"
+
 #include "codec/marks.h"
 #include "record/terminal.h"
 
@@ -8,8 +10,9 @@
 #include <math.h>
 #include <string.h>
 
-#define BAR_MOST 30 /* characters */
-#define INDENT 11   /* of what stands behind a label */
+#define BAR_MOST 30    /* characters */
+#define NOTES_MOST 120 /* columns */
+#define INDENT 11      /* of what stands behind a label */
 
 void view_open(struct view *v, FILE *out)
 {
@@ -118,9 +121,13 @@ void view_event(void *context, const struct event *e)
         v->power = 0;
     bool speaks = e->kind == EVENT_LOG || e->kind == EVENT_TLS || e->kind == EVENT_VERDICT ||
                   e->kind == EVENT_VIOLATION || e->kind == EVENT_CLOSE || e->kind == EVENT_FAULT;
-    if (speaks && e->text != NULL && e->text[0] != '\0')
-        snprintf(v->notes, sizeof v->notes, "%s%s%.120s", e->by, e->by[0] != '\0' ? " " : "",
-                 e->text);
+    if (!speaks || e->text == NULL || e->text[0] == '\0')
+        return;
+    struct buf own = {0};
+    const char *text = e->kind == EVENT_LOG ? e->text : said_text(&own, e->text);
+    snprintf(v->notes, sizeof v->notes, "%s%s%.*s", e->by, e->by[0] != '\0' ? " " : "",
+             (int)terminal_fit(text, NOTES_MOST), text);
+    buf_close(&own);
 }
 
 /* ---- drawing ---- */
@@ -128,9 +135,7 @@ void view_event(void *context, const struct event *e)
 /* As much of it as a line has room for; returns how many bytes. */
 static size_t line(struct view *v, const char *text)
 {
-    size_t n = strlen(text), room = (size_t)v->columns - 1;
-    for (n = n < room ? n : room; n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80; n--)
-        ;
+    size_t n = terminal_fit(text, v->columns - 1);
     fprintf(v->out, "\033[K%.*s\n", (int)n, text);
     v->drawn++;
     return n;
@@ -139,19 +144,22 @@ static size_t line(struct view *v, const char *text)
 /* Parts with ", " between them behind a label, on as many lines as they need. */
 static void draw_parts(struct view *v, const char *label, const char *text)
 {
-    char shown[256];
-    size_t room = (size_t)v->columns - 1;
+    label = said(label);
     while (text[0] != '\0') {
-        snprintf(shown, sizeof shown, "  %-8s %s", label, text);
-        size_t n = strlen(shown);
-        if (n > room) {
-            shown[room] = '\0';
-            const char *comma = strrchr(shown, ',');
-            n = comma != NULL ? (size_t)(comma - shown) + 1 : room;
-            shown[n] = '\0';
-        }
-        line(v, shown);
-        text += n - INDENT;
+        struct buf shown = {0};
+        size_t n = terminal_fit(text, v->columns - 1 - INDENT);
+        size_t comma = n;
+        while (comma > 0 && text[n] != '\0' && text[comma - 1] != ',')
+            comma--;
+        n = comma > 0 ? comma : n;
+        buf_text(&shown, "  ");
+        terminal_column(&shown, label, INDENT - 2);
+        buf_add(&shown, text, n);
+        line(v, buf_string(&shown));
+        buf_close(&shown);
+        if (n == 0) /* no room at all */
+            return;
+        text += n;
         text += strspn(text, " ");
         label = "";
     }
@@ -161,7 +169,7 @@ static void draw_step(struct view *v)
 {
     char text[120];
     if (v->step[0] == '\0')
-        snprintf(text, sizeof text, "looking for a peer");
+        snprintf(text, sizeof text, "%s", said("looking for a peer"));
     else if (v->count > 1)
         snprintf(text, sizeof text, "%s, x%u, %.1f s", v->step, v->count,
                  (double)(v->us - v->step_us) / 1e6);
@@ -183,7 +191,7 @@ static void draw_charge(struct view *v)
     if (v->has_soc)
         snprintf(text, sizeof text, "[%s] %3.0f %%", bar, v->soc);
     else
-        snprintf(text, sizeof text, "(not said)");
+        snprintf(text, sizeof text, "%s", said("(not said)"));
     draw_parts(v, "charge", text);
 }
 
@@ -202,13 +210,17 @@ static void draw_power(struct view *v)
 
 static void draw_time(struct view *v)
 {
-    char text[80];
+    struct buf text = {0};
+    char left[40];
     int64_t seconds = (v->us - v->start_us) / 1000000;
-    int n = snprintf(text, sizeof text, "%02" PRId64 ":%02" PRId64 ":%02" PRId64, seconds / 3600,
-                     seconds / 60 % 60, seconds % 60);
-    if (v->has_left && n > 0 && v->left_s < 1e7)
-        snprintf(text + n, sizeof text - (size_t)n, ", left %.0f min", v->left_s / 60);
-    draw_parts(v, "time", text);
+    buf_printf(&text, "%02" PRId64 ":%02" PRId64 ":%02" PRId64, seconds / 3600, seconds / 60 % 60,
+               seconds % 60);
+    if (v->has_left && v->left_s < 1e7) {
+        snprintf(left, sizeof left, ", left %.0f min", v->left_s / 60);
+        said_add(&text, left);
+    }
+    draw_parts(v, "time", buf_string(&text));
+    buf_close(&text);
 }
 
 static void draw_grid(struct view *v)
@@ -253,6 +265,7 @@ static void draw_notes(struct view *v)
 void view_show(struct view *v)
 {
     char text[80];
+    struct buf own = {0};
     int columns = terminal_columns(fileno(v->out));
     if (v->drawn > 0 && columns < v->columns) /* where its lines are now nobody knows */
         fputs("\033[H\033[2J", v->out);
@@ -269,7 +282,8 @@ void view_show(struct view *v)
     if (v->leg[LEG_VEHICLE].frames > 0 || v->leg[LEG_STATION].frames > 0)
         draw_legs(v);
     snprintf(text, sizeof text, "%u, connection %u", v->frames, v->vehicles);
-    draw_parts(v, "messages", text);
+    draw_parts(v, "messages", said_text(&own, text));
+    buf_close(&own);
     draw_notes(v);
     fflush(v->out);
 }

@@ -28,7 +28,7 @@ struct view {
     unsigned drawn;  /* lines that stand on the screen */
     int columns;     /* of the terminal */
     char step[48];   /* of the last request */
-    char notes[160]; /* last log line, verdict or notification */
+    char notes[480]; /* last log line, verdict or notification */
     int64_t step_us, start_us, us;
     unsigned count; /* of that request in a row */
     unsigned frames, vehicles;

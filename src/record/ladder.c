@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/ladder.h"
 
+#include "base/said.h"
 #include "codec/marks.h"
 #include "codec/quantity.h"
 #include "codec/value.h"
@@ -122,7 +123,7 @@ static void add_values(const struct message *m, struct buf *out)
     int shown = 0;
     walk_values(message_named(m).node, out, &shown, 0);
     if (node_child(message_header(m), "Signature") != NULL)
-        buf_text(out, shown > 0 ? ", signed" : "signed");
+        buf_text(out, said(shown > 0 ? ", signed" : "signed"));
 }
 
 /* ---- lines ---- */
@@ -143,15 +144,6 @@ static void add_seconds(int64_t us, struct buf *out)
     while (sizeof text - at < 11)
         text[--at] = ' ';
     buf_add(out, text + at, sizeof text - at);
-}
-
-/* A text, filled up with blanks. */
-static void add_column(const char *text, size_t width, struct buf *out)
-{
-    size_t n = strlen(text);
-    buf_add(out, text, n);
-    for (; n < width; n++)
-        buf_char(out, ' ');
 }
 
 /* Of a text the line, and the time as it stands there; as wide as those before. */
@@ -229,7 +221,7 @@ static void print_rung(struct ladder *l, const struct event *e, const char *name
 {
     struct buf *out = &l->outlet.out;
     const char *colour = bad ? RED : e->from_role == FROM_EVCC ? CYAN : GREEN;
-    int line = (l->has_legs ? LEG_RUNG : RUNG) - (int)strlen(name) - 6;
+    int line = (l->has_legs ? LEG_RUNG : RUNG) - terminal_width(name) - 6;
     bool right = e->from_role == FROM_EVCC;
     const struct ladder_pieces *p = l->pieces;
     if (e->leg == LEG_STATION)
@@ -271,11 +263,11 @@ static const char *frame_name(const struct event *e)
     if (e->name[0] != '\0')
         return e->name;
     if (e->kind == EVENT_BYTES && e->problem == NULL)
-        return "raw bytes";
+        return said("raw bytes");
     if (e->is_link)
-        return "HomePlug frame";
+        return said("HomePlug frame");
     const char *type = e->kind == EVENT_FRAME ? v2gtp_type_name(e->payload_type) : NULL;
-    return type != NULL && e->problem == NULL ? type : "not decoded";
+    return type != NULL && e->problem == NULL ? type : said("not decoded");
 }
 
 static void print_detail(struct ladder *l, const struct event *e)
@@ -291,6 +283,15 @@ static void print_detail(struct ladder *l, const struct event *e)
     }
 }
 
+static void print_problem(const struct event *e, const char *before, struct buf *out)
+{
+    char problem[900], whole[1000];
+    snprintf(whole, sizeof whole, "%s (%zu bytes)", err_text(e->problem, problem, sizeof problem),
+             e->bytes.n);
+    buf_text(out, before);
+    said_add(out, whole);
+}
+
 static void print_frame(struct ladder *l, const struct event *e)
 {
     struct buf *out = &l->outlet.out;
@@ -299,7 +300,7 @@ static void print_frame(struct ladder *l, const struct event *e)
     if (e->message != NULL && !e->is_udp) /* SDP is said in words: addresses, "no TLS" */
         add_values(e->message, values);
     else if (e->text != NULL)
-        buf_text(values, e->text);
+        said_add(values, e->text);
     if (e->is_link && e->message != NULL && e->text != NULL) {
         buf_text(values, values->n > 0 ? ", " : "");
         buf_text(values, e->text);
@@ -317,18 +318,16 @@ static void print_frame(struct ladder *l, const struct event *e)
     } else {
         buf_text(out, arrow(l, e));
         buf_text(out, "  ");
-        add_column(name, 28, out);
+        terminal_column(out, name, 28);
         buf_char(out, ' ');
     }
     if (bad && l->pretty)
         buf_text(out, RED);
     buf_text(out, text);
-    char problem[900];
     if (e->problem != NULL)
-        buf_printf(out, "%s%s (%zu bytes)", text[0] != '\0' ? "; " : "",
-                   err_text(e->problem, problem, sizeof problem), e->bytes.n);
+        print_problem(e, text[0] != '\0' ? "; " : "", out);
     if (e->is_after)
-        buf_text(out, ", after the end");
+        buf_text(out, said(", after the end"));
     buf_text(out, bad && l->pretty ? PLAIN "\n" : "\n");
     print_detail(l, e);
 }
@@ -351,8 +350,12 @@ static void print_note(struct ladder *l, const struct event *e, const char *colo
         buf_printf(out, "%s ", e->by);
     if (e->where[0] != '\0')
         buf_printf(out, "%s: ", e->where);
-    buf_printf(out, "%s%s%s%s\n", what, what[0] != '\0' ? ": " : "", e->text,
-               l->pretty ? PLAIN : "");
+    buf_printf(out, "%s%s", said(what), what[0] != '\0' ? ": " : "");
+    if (e->kind == EVENT_LOG) /* a script's own words */
+        buf_text(out, e->text);
+    else
+        said_add(out, e->text);
+    buf_text(out, l->pretty ? PLAIN "\n" : "\n");
 }
 
 static void print_connect(struct ladder *l, const struct event *e)
@@ -378,6 +381,14 @@ static void print_verdict(struct ladder *l, const struct event *e)
 
 /* ---- lines that come again ---- */
 
+static void add_repeats(struct ladder *l)
+{
+    char text[60];
+    snprintf(text, sizeof text,
+             l->repeats == 1 ? "the same %u time more" : "the same %u times more", l->repeats);
+    said_add(&l->outlet.out, text);
+}
+
 /* "   0.250000  the same 48 times more" */
 static void print_repeats(struct ladder *l)
 {
@@ -386,7 +397,8 @@ static void print_repeats(struct ladder *l)
         buf_text(out, ERASE);
     l->has_count = false;
     print_seconds(l, l->repeat_us);
-    buf_printf(out, "the same %u time%s more\n", l->repeats, l->repeats == 1 ? "" : "s");
+    add_repeats(l);
+    buf_char(out, '\n');
     l->repeats = 0;
 }
 
@@ -511,7 +523,8 @@ int ladder_write(void *context, struct err *e)
     if (l->columns > 0)
         l->columns = terminal_columns(l->outlet.fd);
     if (l->columns > 0 && l->repeats > 0) { /* written over as long as it grows */
-        buf_printf(&l->outlet.out, ERASE "%13sthe same %u times more", "", l->repeats);
+        buf_printf(&l->outlet.out, ERASE "%13s", "");
+        add_repeats(l);
         outlet_unit(&l->outlet);
         l->has_count = true;
     }

@@ -46,6 +46,38 @@ static int width(uint8_t first)
     return first >= WIDE_FROM && first != 0xE2 ? 2 : 1;
 }
 
+/* Octets of the character at p, which ends with a 0. */
+static size_t character(const char *p)
+{
+    size_t n = 1;
+    while (((uint8_t)p[n] & 0xC0) == 0x80)
+        n++;
+    return n;
+}
+
+size_t terminal_fit(const char *text, int columns)
+{
+    size_t n = 0;
+    while (text[n] != '\0' && (columns -= width((uint8_t)text[n])) >= 0)
+        n += character(text + n);
+    return n;
+}
+
+int terminal_width(const char *text)
+{
+    int sum = 0;
+    for (; *text != '\0'; text += character(text))
+        sum += width((uint8_t)*text);
+    return sum;
+}
+
+void terminal_column(struct buf *out, const char *text, int columns)
+{
+    buf_text(out, text);
+    for (int n = terminal_width(text); n < columns; n++)
+        buf_char(out, ' ');
+}
+
 void terminal_cut(struct buf *text, size_t from, int columns)
 {
     size_t to = from;

@@ -2,6 +2,7 @@
 #include "reference/prose.h"
 
 #include "base/asset.h"
+#include "base/said.h"
 #include "names/name.h"
 #include "trust/signer.h"
 
@@ -14,6 +15,11 @@
 #define INDENT 4 /* of lines of text */
 
 const char *const LANGUAGES[] = {"en", "ko", NULL};
+
+enum language prose_language(void)
+{
+    return said_in_korean() ? LANGUAGE_KO : LANGUAGE_EN;
+}
 
 /* ---- reading ---- */
 

@@ -17,6 +17,9 @@
 /* ORDER LANGUAGE */
 enum language { LANGUAGE_EN, LANGUAGE_KO };
 
+/* That of what the program says (base/said.h). */
+enum language prose_language(void);
+
 extern const char *const LANGUAGES[]; /* "en", "ko", NULL at the end */
 
 /* ORDER PROSE_KIND */

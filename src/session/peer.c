@@ -164,7 +164,7 @@ int peer_half_close(struct peer *p, struct err *e)
     struct peer_wire *w = p->wire;
     if (w == NULL || w->stream == NULL)
         return err_set(e, "there is no connection that could be closed");
-    if (stream_end_writing(w->stream, e) != 0)
+    if (!w->has_half_closed && stream_end_writing(w->stream, e) != 0)
         return -1;
     w->has_half_closed = true;
     return 0;

@@ -118,7 +118,8 @@ void peer_refused(struct peer *p, const struct endpoint *from, const char *why);
 /* Closes the TCP connection: FIN, or RST. */
 void peer_disconnect(struct peer *p, bool reset);
 
-/* FIN, and what comes is still read: it is closed once the other side has done so, too. -1: e. */
+/* FIN, and what comes is still read: it is closed once the other side has done so, too. Again:
+ * nothing. -1: e. */
 int peer_half_close(struct peer *p, struct err *e);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "suite/summary.h"
 
+#include "base/said.h"
 #include "base/visible.h"
 #include "suite/again.h"
 
@@ -23,9 +24,9 @@ static void put_names(const struct results *r, const struct cause *c, enum outco
         visible_print(out, "%s%s", named++ > 0 ? ", " : "", result_name(&r->at[i], &text));
     }
     if (c->count > named)
-        fprintf(out, " and %zu more", c->count - named);
+        said_print(out, " and %zu more", c->count - named);
     if (c->tolerated > 0)
-        fprintf(out, " (%zu of them would charge in the field)", c->tolerated);
+        said_print(out, " (%zu of them would charge in the field)", c->tolerated);
     fputc('\n', out);
     buf_close(&text);
 }
@@ -33,18 +34,20 @@ static void put_names(const struct results *r, const struct cause *c, enum outco
 static void put_causes(const struct results *r, enum outcome of, const char *title, FILE *out)
 {
     size_t n;
+    struct buf own = {0};
     struct cause *list = results_causes(r, of, false, &n);
     if (n > 0)
-        fprintf(out, "\n%s:\n", title);
+        fprintf(out, "\n%s:\n", said(title));
     for (size_t i = 0; i < n && i < CAUSES_MAX; i++) {
-        visible_print(out, "%7zu x %s", list[i].count, list[i].text);
+        visible_print(out, "%7zu x %s", list[i].count, said_text(&own, list[i].text));
         fputc('\n', out);
         if (of != OUTCOME_NOT_APPLICABLE && of != OUTCOME_NOT_REACHED)
             put_names(r, &list[i], of, out);
     }
     if (n > CAUSES_MAX)
-        fprintf(out, "          and %zu more causes\n", n - CAUSES_MAX);
+        said_print(out, "          and %zu more causes\n", n - CAUSES_MAX);
     causes_free(list, n);
+    buf_close(&own);
 }
 
 /* ---- what next ---- */
@@ -85,14 +88,14 @@ static void put_next(const struct results *r, FILE *out)
     static const enum outcome WORTH[] = {OUTCOME_FAIL, OUTCOME_ERROR, OUTCOME_INCONCLUSIVE};
     if (r->verdicts[OUTCOME_NOT_REACHED] > 0) {
         struct buf command = {0};
-        buf_text(&command, "\nto go on where it was ended:\n  v2glab test --resume");
+        buf_printf(&command, "\n%s\n  v2glab test --resume", said("to go on where it was ended:"));
         again_word(&command, r->folder);
         put_command(&command, out);
     }
     for (size_t k = 0; k < sizeof WORTH / sizeof *WORTH; k++)
         for (size_t i = 0; i < r->n; i++)
             if (r->at[i].verdict == WORTH[k]) {
-                fputs("\nto see the first of them:\n", out);
+                fprintf(out, "\n%s\n", said("to see the first of them:"));
                 put_again(r, r->at[i].id, out);
                 put_record(r, &r->at[i], out);
                 return;
@@ -103,8 +106,8 @@ static void put_next(const struct results *r, FILE *out)
 
 static void put_counts(const unsigned count[OUTCOMES], FILE *out)
 {
-    fprintf(out, "%u passed, %u failed, %u inconclusive, %u errors", count[OUTCOME_PASS],
-            count[OUTCOME_FAIL], count[OUTCOME_INCONCLUSIVE], count[OUTCOME_ERROR]);
+    said_print(out, "%u passed, %u failed, %u inconclusive, %u errors", count[OUTCOME_PASS],
+               count[OUTCOME_FAIL], count[OUTCOME_INCONCLUSIVE], count[OUTCOME_ERROR]);
 }
 
 void summary_write(const struct results *r, FILE *out)
@@ -118,19 +121,20 @@ void summary_write(const struct results *r, FILE *out)
     if (r->n > r->verdicts[OUTCOME_PASS])
         fputc('\n', out);
     put_counts(r->verdicts, out);
-    fprintf(out, ", %u not applicable", r->verdicts[OUTCOME_NOT_APPLICABLE]);
+    said_print(out, ", %u not applicable", r->verdicts[OUTCOME_NOT_APPLICABLE]);
     if (r->verdicts[OUTCOME_BEYOND] > 0)
-        fprintf(out, ", %u beyond one device", r->verdicts[OUTCOME_BEYOND]);
+        said_print(out, ", %u beyond one device", r->verdicts[OUTCOME_BEYOND]);
     if (r->verdicts[OUTCOME_NOT_REACHED] > 0)
-        fprintf(out, ", %u not reached", r->verdicts[OUTCOME_NOT_REACHED]);
+        said_print(out, ", %u not reached", r->verdicts[OUTCOME_NOT_REACHED]);
     fputc('\n', out);
     if (r->by_field || memcmp(r->verdicts, r->fields, sizeof r->fields) != 0) {
-        fputs("in the field: ", out);
+        fputs(said("in the field: "), out);
         put_counts(r->fields, out);
-        fputs(r->by_field ? "; the exit code is by these (--profile field)\n" : "\n", out);
+        fputs(r->by_field ? said("; the exit code is by these (--profile field)") : "", out);
+        fputc('\n', out);
     }
     if (r->negations.played + r->rules.played > 0)
-        fprintf(out, "%u of %u negations killed, %u of %u rule mutants killed\n",
-                r->negations.killed, r->negations.played, r->rules.killed, r->rules.played);
-    fprintf(out, "results: %s\n", r->folder);
+        said_print(out, "%u of %u negations killed, %u of %u rule mutants killed\n",
+                   r->negations.killed, r->negations.played, r->rules.killed, r->rules.played);
+    said_print(out, "results: %s\n", r->folder);
 }

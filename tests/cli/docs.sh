@@ -134,37 +134,6 @@ result $bad "every function known by name is answered, with parameter and result
 
 # ---- what belongs to no message ----
 
-# What visible.lua does not see.
-cat >"$work/known" <<'END'
-Role.Address
-Role.FixedProtocol
-Role.Namespace
-Role.Sign_AuthorizationReq
-Role.Verify_AuthorizationReq
-END
-run run --print --unsafe tests/api/visible.lua
-{
-    cat "$work/known"
-    sed -n 's/^visible //p' "$work/out" | sed 's/^Role\.Connect$/Evcc.Connect/; s/^Role\.Listen$/Secc.Listen/'
-    sed -n 's/^    {"\([a-z_]*\)", [A-Z_]*, \(AT\|NOWHERE\).*/TlsOptions.\1/p' src/session/tls_choice.c |
-        grep -vE '\.(cert|key|roots|pki)$'
-} | sort -u >"$work/visible"
-heads en | grep -E '^[A-Z]|^(print|assert|require|any|near|at_least|at_most)$' | grep -v '^class \|^global ' | sort >"$work/described"
-diff "$work/visible" "$work/described" | sed -n 's/^< /# nowhere described: /p; s/^> /# seen by no script: /p' >"$work/diff"
-cat "$work/diff"
-[ -s "$work/visible" ] && [ ! -s "$work/diff" ]
-result $? "what a script can see is described, and nothing else is"
-
-bad=0
-words=$(grep -P '^[a-zA-Z0-9._]+\t' reference/en.txt | cut -f 1)
-for word in $words; do
-    [ "${word#does.}" != "$word" ] || grep -qF "\"$word\"" src/reference/*.c src/suite/listing.c src/app/docs.c || { bad=1; echo "# not used: $word"; }
-done
-for word in $(cat src/reference/docs_*.c | grep -oE '(docs_word|docs_row|prose_say|prose_word)\([^";]*"[a-z._]+"' | grep -oE '"[a-z._]+"' | tr -d '"' | sort -u); do
-    grep -qxF "$word" <<<"$words" || { bad=1; echo "# no such word: $word"; }
-done
-result $bad "words that are printed are there, and no others"
-
 run docs Certificate
 wants "a class: what it has" 0 out 'A certificate as a value' out 'certificate.not_after' not-out 'Sleep'
 run docs key:matches

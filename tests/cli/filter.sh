@@ -67,6 +67,11 @@ Evcc.Receive_SessionStopRes_001()" \
     "$answer Secc.Receive_SessionStopReq_001() Secc.Send_SessionStopRes_001()
 local name, why = Secc.Receive_Any_001() assert(why == 'closed')"
 
+play "Disconnect('half') twice is once" "closed by" \
+    "$set_up Evcc.Disconnect('half') Evcc.Disconnect('half')
+local name, why = Evcc.Receive_Any_001() assert(why == 'closed')" \
+    "$answer local name, why = Secc.Receive_Any_001() assert(why == 'closed') Secc.Disconnect()"
+
 # what is left to chance is the same in each run in virtual time, and takes no time
 printf '%s\n' "Evcc.Filter 'SessionSetupReq: delay 100-1900' $set_up" >"$work/evcc.lua"
 printf '%s\n' "$answer" >"$work/secc.lua"

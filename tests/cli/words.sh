@@ -27,9 +27,125 @@ places() {
 }
 found "its words have the same places to be filled in" "$(diff <(places en) <(places ko))"
 
+# What visible.lua does not see.
+cat >"$work/known" <<'END'
+Role.Address
+Role.FixedProtocol
+Role.Namespace
+Role.Sign_AuthorizationReq
+Role.Verify_AuthorizationReq
+END
+run run --print --unsafe tests/api/visible.lua
+{
+    cat "$work/known"
+    sed -n 's/^visible //p' "$work/out" | sed 's/^Role\.Connect$/Evcc.Connect/; s/^Role\.Listen$/Secc.Listen/'
+    sed -n 's/^    {"\([a-z_]*\)", [A-Z_]*, \(AT\|NOWHERE\).*/TlsOptions.\1/p' src/session/tls_choice.c |
+        grep -vE '\.(cert|key|roots|pki)$'
+} | sort -u >"$work/visible"
+heads en | grep -E '^[A-Z]|^(print|assert|require|any|near|at_least|at_most)$' | grep -v '^class \|^global ' | sort >"$work/described"
+diff "$work/visible" "$work/described" | sed -n 's/^< /# nowhere described: /p; s/^> /# seen by no script: /p' >"$work/diff"
+cat "$work/diff"
+[ -s "$work/visible" ] && [ ! -s "$work/diff" ]
+result $? "what a script can see is described, and nothing else is"
+
+bad=0
+words=$(grep -P '^[a-zA-Z0-9._]+\t' reference/en.txt | cut -f 1)
+for word in $words; do
+    [ "${word#does.}" != "$word" ] || grep -qF "\"$word\"" src/reference/*.c src/suite/listing.c src/app/docs.c || { bad=1; echo "# not used: $word"; }
+done
+for word in $(cat src/reference/docs_*.c | grep -oE '(docs_word|docs_row|prose_say|prose_word)\([^";]*"[a-z._]+"' | grep -oE '"[a-z._]+"' | tr -d '"' | sort -u); do
+    grep -qxF "$word" <<<"$words" || { bad=1; echo "# no such word: $word"; }
+done
+result $bad "words that are printed are there, and no others"
+
 # ---- doc lines ----
 
 found "no doc line is told twice" "$(for file in schema/ko/*.txt; do
     cut -f 1 "$file" | grep -v '^#' | grep . | sort | uniq -d | sed "s|^|$file: |"
 done)"
 found "doc lines in Korean are Korean" "$(LC_ALL=C grep -nP '^[^#\t]+\t[\x00-\x7F]*$' schema/ko/*.txt)"
+
+# ---- what the program says ----
+
+TABLE=reference/ko-messages.txt
+export LC_ALL=C # for sort, comm and grep
+grep -v '^#' $TABLE | grep . | cut -f 1 | sort >"$work/said"
+found "no message is told twice" "$(uniq -d "$work/said")"
+found "every message of an error is told in Korean" \
+    "$(tools/messages formats src/*/*.c | sort | comm -23 - "$work/said")"
+
+# Of a message that no text is whole (it is put together, or a paragraph of one): its parts between
+# values and lines have to be somewhere.
+{ tools/messages texts src/*/*.[ch] && cat lua/*.lua lua/*/*.lua; } >"$work/texts"
+found "what is told in Korean is still said" "$(sort -u "$work/texts" | comm -23 "$work/said" - | awk '
+    NR == FNR { all = all "\n" $0; next }
+    {
+        n = split($0, part, /%[-+ #0-9.*]*[hlzjI]*[a-zA-Z]|\\n/)
+        for (i = 1; i <= n; i++) {
+            gsub(/^[^a-zA-Z]+|[^a-zA-Z]+$/, "", part[i])
+            if (length(part[i]) < 4 || part[i] ~ /^default / || index(all, part[i])) continue
+            print $0 " <- " part[i]
+            break
+        }
+    }' "$work/texts" -)"
+found "as many values in Korean as in English, at most" "$(grep -v '^#' $TABLE | grep . | awk -F '\t' '
+    {
+        values = gsub(/%[-+ #0-9.*]*[hlzjI]*[a-zA-Z]/, "", $1)
+        for (i = values + 1; i <= 9; i++) if (index($2, "{" i "}")) { print; break }
+    }')"
+
+# Help without examples and names: lines that are the same in both languages are not translated.
+same_help() {
+    comm -12 <("$V2GLAB" "$@" --help --lang en | sort -u) <("$V2GLAB" "$@" --help --lang ko | sort -u) |
+        grep -E '[a-z]{2,},? [a-z]{2,},? [a-z]{2,}' | grep -vE "^ +(v2glab|echo|tshark)|v2glab [a-z]+ [A-Z[]"
+}
+found "the help of all commands is told in Korean" "$(same_help
+for command in $("$V2GLAB" --help --lang en | awk '/^commands/ { on = 1 } on && /^  [a-z]/ { print $1 } /^options/ { exit }'); do
+    same_help "$command"
+done
+for command in make show list ocsp; do same_help pki $command; done)"
+
+# ---- where it shows ----
+
+cat >"$work/first.lua" <<'END'
+Evcc.Send_SessionSetupReq_001()
+Evcc.Receive_SessionSetupRes_001()
+Evcc.Check_SessionSetupRes_ResponseCode('FAILED')
+Evcc.Send_ServiceDiscoveryReq_001()
+Evcc.Receive_SessionStopRes_001()
+END
+both="run --virtual-time $work/first.lua --against evse"
+# shellcheck disable=SC2086 # words
+run $both --lang ko -o "$work/ko"
+wants "the ladder and its verdict" 1 out '확인 실패: SessionSetupRes_ResponseCode: 기대한 것' \
+    out '판정: 불합격: ' out '기대한 것 SessionStopRes, 나온 것 ServiceDiscoveryRes (ResponseCode OK) (프레임 31' \
+    out '이쪽에서 닫음' out 'TLS 없음' not-out verdict
+# shellcheck disable=SC2086 # words
+run $both -o "$work/en"
+wants "English is what is said otherwise" 1 out 'verdict: fail: '
+check "and what is recorded, in any language" cmp "$work/en/events.jsonl" "$work/ko/events.jsonl"
+run test --lang ko --sut secc --no-record -o "$work/results" TC_SECC_AC_VTB_ServiceDiscovery_001
+wants "the summary of a test" 0 out '합격         TC_SECC_AC_VTB_ServiceDiscovery_001' \
+    out '합격 1, 불합격 0, 판정 불가 0, 오류 0, 적용 안 됨 0' out '결과: '
+run --lang=ko run --bar
+wants "a wrong use" 3 err '오류: 모르는 옵션 --bar; v2glab run --help 참조'
+# locale NAME=VALUE... LANGUAGE: what the locale makes of the help
+locale() {
+    language=${*: -1}
+    set -- "${@:1:$#-1}"
+    ran="v2glab ev --help with $*"
+    status=0
+    env -u LC_ALL -u LC_MESSAGES -u LANG "$@" "$V2GLAB" ev --help >"$work/out" 2>"$work/err" || status=$?
+    if [ "$language" = ko ]; then wants "Korean by $*" 0 out '사용법: '; else wants "English by $*" 0 out 'usage: '; fi
+}
+locale LANG=ko_KR.UTF-8 ko
+locale LANG=ko ko
+locale LANG=en_US.UTF-8 LC_MESSAGES=ko_KR.utf8 ko
+locale LANG=ko_KR.UTF-8 LC_ALL=C.UTF-8 en
+locale LANG=ko_KR.EUC-KR en
+locale LANG=kok_IN.UTF-8 en
+run ev --lang fr
+wants "a language that is not there" 3 err '--lang fr: expected en or ko'
+head -c 3000 /dev/zero | tr '\0' ':' | sed 's/:/: /g' >"$work/colons"
+run ev --lang ko --persona "$(cat "$work/colons")"
+wants "a text that nearly fits much is said, too" 3 err '오류: '

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/said.h"
+
+#include "base/asset.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define TABLE "reference/ko-messages.txt"
+#define VALUES 9     /* of a message: {1} to {9} */
+#define DEPTH 4      /* of messages in messages */
+#define SPLITS 6     /* "FILE:LINE: EVCC: " before a message */
+#define LONGEST 4096 /* of a text that is looked for */
+
+/* A row of the table, its texts with real newlines. */
+struct row {
+    const char *english, *korean;
+    size_t letters; /* of the English text outside of values: the most of them fits best */
+};
+
+/* ORDER as in the table; made once, before there are threads. */
+static struct row *rows;
+static size_t rows_n;
+static bool is_korean;
+
+bool said_in_korean(void)
+{
+    return is_korean;
+}
+
+/* ---- the table ---- */
+
+/* Length of the conversion at p ("%-4s", "%llu"); 0: there is none. "%%" is none. */
+static size_t conversion(const char *p)
+{
+    if (p[0] != '%' || p[1] == '%')
+        return 0;
+    size_t n = 1 + strspn(p + 1, "-+ #0123456789.*");
+    n += strspn(p + n, "hlzjI");
+    return isalpha((unsigned char)p[n]) ? n + 1 : 0;
+}
+
+/* Letters up to the next conversion, or the end. */
+static size_t plain(const char *p)
+{
+    size_t n = 0;
+    while (p[n] != '\0' && conversion(p + n) == 0)
+        n += p[n] == '%' ? 2 : 1;
+    return n;
+}
+
+static size_t letters_of(const char *english)
+{
+    size_t sum = 0;
+    for (const char *p = english; *p != '\0';) {
+        size_t n = plain(p);
+        sum += n;
+        p += n;
+        p += conversion(p);
+    }
+    return sum;
+}
+
+/* Takes "\n" for a newline and "\\" for '\', in place. */
+static void unescape(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from != '\0'; from++, to++) {
+        bool is_escaped = from[0] == '\\' && from[1] != '\0';
+        from += is_escaped;
+        *to = is_escaped && *from == 'n' ? '\n' : *from;
+    }
+    *to = '\0';
+}
+
+static void read_table(char *text)
+{
+    size_t lines = 0;
+    for (const char *p = text; *p != '\0'; p++)
+        lines += *p == '\n';
+    rows = calloc(lines + 1, sizeof *rows);
+    char *rest = text, *line;
+    while (rows != NULL && (line = strsep(&rest, "\n")) != NULL) {
+        char *korean = strchr(line, '\t');
+        if (korean == NULL || line[0] == '#')
+            continue;
+        *korean++ = '\0';
+        unescape(line);
+        unescape(korean);
+        rows[rows_n++] = (struct row){line, korean, letters_of(line)};
+    }
+}
+
+/* Whether the locale is Korean, in an encoding that is ours. */
+static bool is_korean_locale(void)
+{
+    static const char *const NAMES[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    const char *locale = "";
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES && locale[0] == '\0'; i++) {
+        const char *value = getenv(NAMES[i]);
+        locale = value != NULL ? value : "";
+    }
+    const char *charset = strchr(locale, '.');
+    bool is_utf8 = charset == NULL || strncasecmp(charset, ".utf-8", 6) == 0 ||
+                   strncasecmp(charset, ".utf8", 5) == 0;
+    return is_utf8 && strncmp(locale, "ko", 2) == 0 && !isalpha((unsigned char)locale[2]);
+}
+
+void said_choose(const char *language)
+{
+    struct slice table;
+    is_korean = language != NULL ? strcmp(language, "ko") == 0 : is_korean_locale();
+    if (!is_korean || rows != NULL || !asset_find(TABLE, &table))
+        return;
+    char *text = malloc(table.n + 1);
+    if (text == NULL)
+        return;
+    memcpy(text, table.p, table.n);
+    text[table.n] = '\0';
+    read_table(text);
+}
+
+/* ---- does a text fit a row? ---- */
+
+struct value {
+    const char *p;
+    size_t n;
+};
+
+static struct value behind(struct value v, size_t n)
+{
+    return (struct value){v.p + n, v.n - n};
+}
+
+/* How much of the text are the n letters of a format, where "%%" is "%"; SIZE_MAX: it is others. */
+static size_t fits_plain(const char *format, size_t n, struct value text)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++, at++) {
+        if (at == text.n || text.p[at] != format[i])
+            return SIZE_MAX;
+        i += format[i] == '%';
+    }
+    return at;
+}
+
+/* How much of the text is what that conversion printed, if n plain letters stand behind it;
+ * SIZE_MAX: nothing can be. Of a text it is the least from the left, or all but what the format
+ * ends with, in one line. */
+static size_t fits_value(char type, const char *plain_text, size_t n, struct value text)
+{
+    static const char NUMBER[] = " +-.0123456789", HEX[] = "0123456789abcdefABCDEF";
+    size_t used = 0;
+    if (strchr("diufxX", type) != NULL) {
+        const char *letters = type == 'x' || type == 'X' ? HEX : NUMBER;
+        while (used < text.n && text.p[used] != '\0' && strchr(letters, text.p[used]) != NULL)
+            used++;
+        while (used > 0 && text.p[used - 1] == ' ')
+            used--;
+        return used == 0 ? SIZE_MAX : used;
+    }
+    bool is_last = plain_text[n] == '\0';
+    const char *end = memchr(text.p, '\n', text.n);
+    size_t most = end != NULL ? (size_t)(end - text.p) : text.n;
+    for (used = is_last && n <= text.n ? text.n - n : 0; used <= most; used++)
+        if (fits_plain(plain_text, n, behind(text, used)) != SIZE_MAX)
+            return used;
+    return SIZE_MAX;
+}
+
+/* Whether the text is what the format makes, and with which values. */
+static bool fits(const char *format, struct value text, struct value value[VALUES])
+{
+    for (unsigned used = 0; used <= VALUES; used++) {
+        size_t n = plain(format), took = fits_plain(format, n, text);
+        if (took == SIZE_MAX)
+            return false;
+        text = behind(text, took);
+        format += n;
+        if (*format == '\0')
+            return text.n == 0;
+        format += conversion(format);
+        size_t own =
+            used == VALUES ? SIZE_MAX : fits_value(format[-1], format, plain(format), text);
+        if (own == SIZE_MAX)
+            return false;
+        value[used] = (struct value){text.p, own};
+        text = behind(text, own);
+    }
+    return false;
+}
+
+/* The row that says most of the text; NULL: none does. */
+static const struct row *row_of(struct value text, struct value value[VALUES])
+{
+    const struct row *best = NULL;
+    struct value found[VALUES];
+    for (size_t i = 0; i < rows_n; i++) {
+        const struct row *r = &rows[i];
+        bool may_be = r->letters <= text.n && (best == NULL || r->letters > best->letters);
+        if (!may_be || !fits(r->english, text, found))
+            continue;
+        best = r;
+        memcpy(value, found, sizeof found);
+    }
+    return best;
+}
+
+/* ---- saying it ---- */
+
+static bool say(struct buf *out, struct value text, unsigned depth);
+
+static void say_or_keep(struct buf *out, struct value text, unsigned depth)
+{
+    if (depth == 0 || !say(out, text, depth - 1))
+        buf_add(out, text.p, text.n);
+}
+
+static void fill(struct buf *out, const char *korean, const struct value value[VALUES],
+                 unsigned depth)
+{
+    for (const char *p = korean; *p != '\0'; p++) {
+        bool is_value = p[0] == '{' && p[1] >= '1' && p[1] <= '9' && p[2] == '}';
+        if (!is_value) {
+            buf_char(out, *p);
+            continue;
+        }
+        say_or_keep(out, value[p[1] - '1'], depth);
+        p += 2;
+    }
+}
+
+/* Appends it in Korean, or what stands behind one of its first ": ". False: there is nothing of it
+ * in the table, and nothing was appended. */
+static bool say(struct buf *out, struct value text, unsigned depth)
+{
+    struct value value[VALUES] = {{"", 0}};
+    size_t from = 0;
+    for (unsigned splits = 0; splits < SPLITS && from < text.n && text.n <= LONGEST; splits++) {
+        const struct row *r = row_of(behind(text, from), value);
+        if (r != NULL) {
+            buf_add(out, text.p, from);
+            fill(out, r->korean, value, depth);
+            return true;
+        }
+        const char *next = memmem(text.p + from, text.n - from, ": ", 2);
+        from = next != NULL ? (size_t)(next - text.p) + 2 : text.n;
+    }
+    return false;
+}
+
+/* Each part of the text up to one of these gaps is said, or goes on to the next kind. */
+static void say_parts(struct buf *out, struct value text, unsigned kind)
+{
+    static const char *const GAPS[] = {"\n\n", "\n"};
+    if (say(out, text, DEPTH))
+        return;
+    const char *gap = kind < sizeof GAPS / sizeof *GAPS ? GAPS[kind] : NULL;
+    if (gap == NULL) {
+        buf_add(out, text.p, text.n);
+        return;
+    }
+    for (;;) {
+        const char *end = memmem(text.p, text.n, gap, strlen(gap));
+        size_t n = end != NULL ? (size_t)(end - text.p) : text.n;
+        say_parts(out, (struct value){text.p, n}, kind + 1);
+        if (end == NULL)
+            return;
+        buf_text(out, gap);
+        text = behind(text, n + strlen(gap));
+    }
+}
+
+void said_add(struct buf *out, const char *english)
+{
+    if (is_korean)
+        say_parts(out, (struct value){english, strlen(english)}, 0);
+    else
+        buf_text(out, english);
+}
+
+const char *said_text(struct buf *room, const char *english)
+{
+    buf_clear(room);
+    said_add(room, english);
+    return buf_string(room);
+}
+
+void said_print(FILE *out, const char *format, ...)
+{
+    struct buf own = {0};
+    char *text;
+    va_list args;
+    va_start(args, format);
+    int n = vasprintf(&text, format, args);
+    va_end(args);
+    if (n < 0)
+        return;
+    fputs(said_text(&own, text), out);
+    buf_close(&own);
+    free(text);
+}
+
+const char *said(const char *english)
+{
+    for (size_t i = 0; is_korean && i < rows_n; i++)
+        if (strcmp(rows[i].english, english) == 0)
+            return rows[i].korean;
+    return english;
+}
