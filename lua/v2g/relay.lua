@@ -97,7 +97,10 @@ local function set(text)
         value = '"' .. value .. '"'
     end
     for _, role in pairs(ROLES) do
-        role.Filter(('in %s: set %s=%s'):format(name, field, value))
+        local good, why = pcall(role.Filter, ('in %s: set %s=%s'):format(name, field, value))
+        if not good then
+            common.refuse(('--set %s: %s'):format(text, why))
+        end
     end
 end
 

@@ -2,6 +2,7 @@
 #include "session/fault.h"
 
 #include "base/nearest.h"
+#include "codec/node.h"
 #include "schema/library.h"
 #include "tls/tls_names.h"
 
@@ -143,10 +144,44 @@ static bool is_of_handshake(const struct fault *f, struct nearest *x)
     return false;
 }
 
+/* Whether messages of that element have what the path names. */
+static int check_path(const struct element *message, const char *path, struct err *e)
+{
+    const struct field *f = &message->as;
+    char names[TYPE_NAMES_MAX];
+    if (strncmp(path, "Header.", 7) == 0)
+        return 0;
+    while (*path != '\0') {
+        size_t size = strcspn(path, ".[");
+        int slot = f->kind == KIND_NODE ? type_slot(f->type, path, size) : -1;
+        if (slot < 0)
+            return err_set(e, "%s has no element '%.*s'; %s", f->name, (int)size, path,
+                           f->kind == KIND_NODE ? type_names(f->type, false, path, names)
+                                                : "it has none");
+        f = &f->type->field[slot];
+        path += size;
+        path += strcspn(path, ".");
+        path += *path == '.';
+    }
+    return 0;
+}
+
+static int check_paths(const struct fault *f, const struct element *message, struct err *e)
+{
+    if (f->what == FAULT_WITHOUT)
+        return check_path(message, f->value, e);
+    for (unsigned i = 0; i < f->arguments && f->what == FAULT_SET; i++)
+        if (check_path(message, f->argument[i].key, e) != 0)
+            return -1;
+    return 0;
+}
+
 int fault_check(const struct fault *fault, struct library *l, struct err *e)
 {
     const struct fault_frames *f = &fault->frames;
     struct nearest x = nearest_open(f->name, strlen(f->name));
+    struct err missing = ERR_INIT; /* in the messages of that name so far */
+    bool is_message = false;
     const char *name;
     if (fault->what == FAULT_ALERT && is_of_handshake(fault, &x))
         return 0;
@@ -155,11 +190,16 @@ int fault_check(const struct fault *fault, struct library *l, struct err *e)
         if (s == NULL)
             return -1;
         for (unsigned k = 0; k < s->messages; k++) {
-            if (fault_matches(f->name, s->message[k]->as.name))
-                return 0;
             nearest_try(&x, s->message[k]->as.name);
+            if (!fault_matches(f->name, s->message[k]->as.name))
+                continue;
+            is_message = true;
+            if (check_paths(fault, s->message[k], &missing) == 0)
+                return 0;
         }
     }
+    if (is_message)
+        return err_set(e, "%s", missing.what);
     return err_set(e, "there is no message '%.60s'%s%s", f->name,
                    x.name == NULL ? "" : "; the nearest is ", x.name == NULL ? "" : x.name);
 }

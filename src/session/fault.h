@@ -102,7 +102,7 @@ struct fault *fault_new(const struct fault_frames *frames, const char *what, str
 /* "3", "3+", "3-5" into f. */
 int fault_occurrence(const char *text, struct fault_frames *f, struct err *e);
 
-/* -1: no protocol has such a message; e has the nearest. */
+/* -1: no protocol has such a message, or none has those elements in it; e has the nearest. */
 int fault_check(const struct fault *f, struct library *l, struct err *e);
 
 /* Whether the name is meant. */

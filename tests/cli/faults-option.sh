@@ -123,6 +123,12 @@ faulty "a file that returns no fault is refused" 3 "table expected, got number" 
 faulty "what there is not is refused, with the nearest" 3 "there is no fault 'dropp'; the nearest is drop" \
     ev --fault 'CurrentDemandRes: dropp'
 faulty "and so is a message" 3 "the nearest is CurrentDemandRes" ev --fault 'CurentDemandRes: drop'
+faulty "and so is an element, at any depth" 3 "SAScheduleTuple has no element 'PMax'; expected SAScheduleTupleID" \
+    ev --fault 'ChargeParameterDiscoveryRes: set SAScheduleList.SAScheduleTuple[2].PMax=1'
+faulty "and one that is to be left out" 3 "CurrentDemandRes has no element 'EVSEPresentVoltag'; the nearest name is EVSEPresentVoltage" \
+    ev --fault 'CurrentDemandRes: without EVSEPresentVoltag'
+# shellcheck disable=SC2086
+faulty "but what one of several messages has is taken" 0 'fault: SessionStopRes' $ev --fault '*Res: set EVSEID=DE*V2G*E0002*1' --fault 'SessionStopRes: delay 1'
 
 cat >"$work/evcc.lua" <<'END'
 Evcc.Connect{} Evcc.Send_SessionSetupReq_001() Evcc.Receive_SessionSetupRes_001()

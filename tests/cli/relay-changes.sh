@@ -61,6 +61,9 @@ wants "and which" 3 err "none.lua"
 # shellcheck disable=SC2086
 relay "--set that says nothing" 3 $dc --set nothing
 wants "and what it has to be" 3 err "expected MESSAGE.FIELD=VALUE"
+run relay --no-record -q --set 'CurrentDemandRes.EVSEPresentVoltag=+5%'
+wants "a field that there is not is refused at once, with the nearest" 3 \
+    err "--set CurrentDemandRes.EVSEPresentVoltag=+5%: CurrentDemandRes has no element 'EVSEPresentVoltag'; the nearest name is EVSEPresentVoltage"
 
 # shellcheck disable=SC2086
 relay "a fault is done once, where it goes out" 1 $dc --fault 'CableCheckRes#1: duplicate'
