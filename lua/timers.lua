@@ -127,7 +127,8 @@ timers.Tester = {
     par_SECC_waitForNextTC = 5000, par_SECC_T_step_X1 = 3000, par_SECC_B1_B2_Timeout = 8000,
     par_SECC_chargingLoop_pause = 500, par_V2G_SECC_CPState_Error_Detection_Timeout = 1500,
     PICS_CMN_CMN_WakeUp = 300000, PIXIT_CMN_CMN_WakeUp = 200000,
-    PIXIT_EVCC_CMN_ValidationRetry = 500,
+    PIXIT_EVCC_CMN_ValidationRetry = 500, PIXIT_EVCC_CMN_TTMatchingRate = 400,
+    PIXIT_EVCC_AC_TconnResetup = 6000,
 }
 
 -- SLAC (ISO 15118-3): times, and counters (C_…), which are no milliseconds.
@@ -145,7 +146,6 @@ timers.SLAC = {
     C_EV_match_retry = 2,           -- repetitions of a request
     C_EV_start_atten_char_inds = 3, -- CM_START_ATTEN_CHAR.IND
     C_EV_match_MNBC = 10,           -- M-Sounds
-    C_conn_max_match = 3,           -- attempts to match
     C_sequ_retry = 2,               -- ways over E or F, where no vehicle begins to match
 }
 

@@ -36,81 +36,20 @@ cases 'not played' {
 }
 
 suite 'ISO 15118-5:2018' {
-    sut = 'SECC', protocol = 'ISO15118-3', tags = 'not-played',
-}
-
-cases 'not played' {
-    cannot = 'SLAC and the control pilot are not played',
-    rows = {
-        { id = 'TC_SECC_CMN_VTB_CmSlacParm_008', about = 'PLC node awake quickly after plug-in' },
-        { id = 'TC_SECC_AC_VTB_CmSlacParm_001', mode = 'ac',
-          about = 'EIM given after plug-in, initial 5 % duty cycle' },
-        { id = 'TC_SECC_AC_VTB_CmSlacParm_002', mode = 'ac', about = 'EV without HLC at a 5 % AC station' },
-        { id = 'TC_SECC_AC_VTB_CmSlacParm_003', mode = 'ac', about = 'EIM given after plug-in, initial 100 % (X1)' },
-        { id = 'TC_SECC_AC_VTB_CmSlacParm_004', mode = 'ac', about = 'EIM given before plug-in' },
-        { id = 'TC_SECC_CMN_VTB_PLCLinkStatus_002', about = 'unplug ends the link' },
-        { id = 'TC_SECC_CMN_VTB_PLCLinkStatus_005', about = 'connection loss without EIM' },
-        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_001', mode = 'ac', about = 'EIM given during SLAC, initial 5 %' },
-        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_002', mode = 'ac', about = 'EV wakes a sleeping AC SECC' },
-        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_003', mode = 'ac', about = 'AC SECC wakes up' },
-        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_004', mode = 'ac', about = 'EV wakes with a lost key' },
-        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_005', mode = 'ac', about = 'connection loss, initial 5 %' },
-        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_006', mode = 'ac', about = 'connection loss with EIM, option A' },
-        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_007', mode = 'ac', about = 'connection loss with EIM, option B' },
-        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_009', mode = 'ac', about = 'EIM given during SLAC, initial 100 %' },
-        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_010', mode = 'ac', about = 'wake-up latency (AC)' },
-        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_011', mode = 'ac', about = 'connection loss, initial 100 %' },
-        { id = 'TC_SECC_AC_VTB_PLCLinkStatus_012', mode = 'ac', about = 'minimum X1 time (AC)' },
-        { id = 'TC_SECC_DC_VTB_PLCLinkStatus_001', mode = 'dc', about = 'EV wakes a sleeping DC SECC' },
-        { id = 'TC_SECC_DC_VTB_PLCLinkStatus_002', mode = 'dc', about = 'DC SECC wakes up' },
-        { id = 'TC_SECC_DC_VTB_PLCLinkStatus_003', mode = 'dc', about = 'EV wakes with a lost key' },
-        { id = 'TC_SECC_DC_VTB_PLCLinkStatus_004', mode = 'dc', about = 'connection loss (DC)' },
-        { id = 'TC_SECC_DC_VTB_PLCLinkStatus_006', mode = 'dc', about = 'wake-up latency (DC)' },
-        { id = 'TC_SECC_DC_VTB_PLCLinkStatus_007', mode = 'dc', about = 'minimum X1 time (DC)' },
-    },
-}
-
-suite 'ISO 15118-5:2018' {
     sut = 'EVCC', protocol = 'ISO15118-3', tags = 'not-played',
 }
 
 cases 'not played' {
-    cannot = 'SLAC and the control pilot are not played',
+    cannot = 'a vehicle of ours does not pause by a schedule that begins without power',
     rows = {
-        { id = 'TC_EVCC_CMN_VTB_CmSlacParm_012', about = 'start out of the error state, then 5 %' },
-        { id = 'TC_EVCC_AC_VTB_CmSlacParm_002', mode = 'ac',
-          about = 'AC, out of the error state, then nominal duty cycle (32 A)' },
-        { id = 'TC_EVCC_CMN_VTB_AttenuationCharacterization_012',
-          about = 'CP fault while sounding (oscillator off)' },
-        { id = 'TC_EVCC_CMN_VTB_AttenuationCharacterization_013', about = 'CP fault while sounding (-12 V)' },
-        { id = 'TC_EVCC_CMN_VTB_CmValidate_020', about = 'CP fault during validation (oscillator off)' },
-        { id = 'TC_EVCC_CMN_VTB_CmValidate_021', about = 'CP fault during validation (-12 V)' },
-        { id = 'TC_EVCC_CMN_VTB_PLCLinkStatus_002', about = 'oscillator off ends the link' },
-        { id = 'TC_EVCC_CMN_VTB_PLCLinkStatus_003', about = 'no link when CP faults at match (oscillator off)' },
-        { id = 'TC_EVCC_CMN_VTB_PLCLinkStatus_004', about = 'no link when CP faults at match (-12 V)' },
-        { id = 'TC_EVCC_CMN_VTB_PLCLinkStatus_006', about = 'connection loss at 5 %, tester shows state E' },
-        { id = 'TC_EVCC_CMN_VTB_PLCLinkStatus_007', about = 'connection loss at 5 %, tester shows state F' },
-        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_001', mode = 'ac',
-          about = 'tester lets the EV sleep and wakes it by B1/B2' },
-        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_002', mode = 'ac', about = 'EV wakes up itself' },
         { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_009', mode = 'ac',
           about = 'zero-power schedule: EV sleeps without charging first' },
         { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_010', mode = 'ac',
           about = 'zero-power schedule: EV sleeps after charging' },
-        { id = 'TC_EVCC_DC_VTB_PLCLinkStatus_001', mode = 'dc',
-          about = 'tester lets the EV sleep and wakes it by B1/B2' },
-        { id = 'TC_EVCC_DC_VTB_PLCLinkStatus_002', mode = 'dc', about = 'EV wakes up itself' },
         { id = 'TC_EVCC_DC_VTB_PLCLinkStatus_004', mode = 'dc',
           about = 'zero-power schedule: EV sleeps without charging first' },
         { id = 'TC_EVCC_DC_VTB_PLCLinkStatus_005', mode = 'dc',
           about = 'zero-power schedule: EV sleeps after charging' },
-        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_003', mode = 'ac',
-          about = 'connection loss at nominal duty cycle, option A, state E' },
-        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_004', mode = 'ac', about = 'connection loss, option B' },
-        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_005', mode = 'ac', about = 'connection loss, option B, then state E' },
-        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_007', mode = 'ac',
-          about = 'connection loss at nominal duty cycle, option A, state F' },
-        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_008', mode = 'ac', about = 'connection loss, option B, then state F' },
     },
 }
 

@@ -316,7 +316,7 @@ end
 -- The table and the key of a time that a case names: that of its message, if there is one.
 function breach.timer(name, protocol)
     local base, message = name:match '^(V2G_%u+_Msg_Timeout)_([%w_]+)$'
-    if name:find '^T[TP]?_' then
+    if name:find '^T[TP]?_' or name:find '^C_' then
         return 'SLAC', name
     end
     protocol = (message or name):find 'supportedAppProtocol' and 'AppProtocol' or protocol

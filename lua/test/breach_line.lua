@@ -8,6 +8,7 @@ local timers = require 'timers'
 
 local breach_line = {}
 
+local TOO_SHORT <const> = 0.1
 local TOO_LONG <const> = 4 -- a time by this factor still takes what comes a moment after its end
 
 local of = {}
@@ -39,6 +40,10 @@ function of.link()
     return { { rule = 'key kept', text = 'the own modem gets no other key' } }
 end
 
+of['link unseen'] = function()
+    return { { rule = 'link unseen', text = 'the link is not looked at' } }
+end
+
 function of.choice()
     return { { rule = 'choice', text = 'all stations are heard alike' } }
 end
@@ -46,6 +51,11 @@ end
 function of.late(want)
     return { { rule = 'time', name = want.name, by = TOO_LONG, from = 0, -- it may run already
                text = ('%s x %d'):format(want.name, TOO_LONG) } }
+end
+
+function of.early(want)
+    return { { rule = 'time', name = want.name, by = TOO_SHORT,
+               text = ('%s x %g'):format(want.name, TOO_SHORT) } }
 end
 
 function of.count(want)
@@ -118,6 +128,12 @@ edits['key kept'] = function(_, now)
             return true
         end
         return set_key(...)
+    end
+end
+
+edits['link unseen'] = function(_, now)
+    slac.link_of = function()
+        now.used()
     end
 end
 

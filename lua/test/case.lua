@@ -72,7 +72,7 @@ local OF_MESSAGES <const> = { 'Msg_Timeout', 'Sequence_Timeout', 'Sequence_Perfo
 local function parts_of(self, name)
     if name:find '^par_' or name:find '^PI[CX]' then
         return 'Tester', name
-    elseif name:find '^T[TP]?_' then
+    elseif name:find '^T[TP]?_' or name:find '^C_' then
         return 'SLAC', name
     elseif name:find 'SECCDiscovery' then
         return 'SDP', name:match '^(.*)_(%w+)$'

@@ -19,15 +19,29 @@
 --   it:as_node(node, function)      as another node of the tester's side: matching.besides()
 --   it:toggles(fields)              the second CM_VALIDATE.REQ, and the toggles that it announces:
 --                                   how many; what is expected then runs from the end of their time
---   it:pilot_is(state, within, lasts)   the device brings the pilot there in time; and leaves it so
---   it:link_is(up, within)          the own modem says so in time
---   it:is_member(is, within)        the other side's modem is in the own one's network, or is not
+--   it:pilot_is(state, within, lasts, percent)   the device brings the pilot there in time ('B2'),
+--                                   with that duty cycle, and leaves it so for a while
+--   it:pilot_stays(state, lasts, percent)   it is so all that time
+--   it:wants_count(name), it:wants_longer(name)   a counter; a time that may not be shorter
+--   it:wants_link_seen()            the case is about what a device does that has a link
+--   it:follows_attempts(soon, lasts)   a vehicle begins matching after matching
+--   it:wants_pilot(state)           the case is about a pilot that is not in that state
+--   it:listens_for_sdp(listens)     from now on; listens: the tester does not so far
+--   it:hears_sdp(within), it:hears_no_sdp(within)   SECCDiscoveryReq comes, or not
+--   it:waits_for_end()              the vehicle closes the connection, as it should
+--   it:lets_see()                   until the device has looked at its modem, too
+--   it:ends_session()               as the ready-made side does it after SessionStop
+--   it:link_is(up, within, since)   the own modem says so in time; since: from when on the device
+--                                   sees to that
+--   it:is_member(is, within, since)   the other side's modem is in the own one's network, or is not
 
 local mutant = require 'test.mutant'
 local slac = require 'v2g.slac'
 
 local line = {}
 
+local GLANCE <const> = 5 -- ms between looks
+local FOR_EVER <const> = 0x7FFFFFFF
 local RETRIES <const> = slac.counters.C_EV_match_retry
 local MARGIN <const> = 'par_CMN_Transmission_Delay'
 
@@ -64,7 +78,7 @@ end
 local function lures(self, name, fields)
     local good, taken = self.tester:good(name), {}
     for path, value in pairs(fields or {}) do
-        taken[path] = good[path] ~= value and good[path] or nil
+        taken[path] = good[path] ~= value and good[path] or path == 'AMLEN' and 1 or nil
         taken.AAG = path == 'NumGroups' and self.tester:groups() or nil
     end
     local known = self.lured
@@ -131,6 +145,7 @@ function line:gets_again(name, fields, how)
                     taken = came.at - since, negations = mutant.of('message', fields, 'any') }
         if how.each and i < times then
             how.each()
+            self.from = came.at
         end
     end
 end
@@ -142,8 +157,108 @@ function line:reaches(given, why)
     self.arriving, self.from = false, Now()
 end
 
+function line:wants_link_seen()
+    want(self, 'link unseen', {}, 0)
+end
+
+-- Devices look at their modem now and then: until they have seen the link.
+function line:lets_see()
+    Sleep(self:time 'par_CMN_Intern_PTC_Timeout')
+    self.from = Now()
+end
+
+function line:wants_count(name)
+    want(self, 'count', { name = name })
+end
+
+function line:wants_longer(name)
+    want(self, 'early', { name = name }, 0)
+end
+
+function line:ends_session()
+    self.tester:hangs_up()
+    self.from = Now()
+end
+
 function line:wants_choice()
     want(self, 'choice', {}, 0)
+end
+
+function line:wants_pilot(state)
+    want(self, 'pilot unseen', { state = state, duty = 5 }, 0)
+end
+
+-- CM_SLAC_PARM.REQ again and again, for other matchings not later than `soon` after the last one of
+-- the one before, until the time from the first on is over.
+function line:follows_attempts(soon, lasts)
+    want_frame(self, 'CM_SLAC_PARM_REQ')
+    local limit, from, step = self:time(soon), self.from, self.n + 1
+    local over, problem, attempts = nil, nil, 0
+    repeat
+        self.n = step - 1 -- one step, however many there are
+        local came = self:take(from + limit - Now(), { kind = 'message', limit = limit })
+        over = over or Now() + self:time(lasts)
+        if came.name ~= 'CM_SLAC_PARM_REQ' then
+            problem = came.name or ('none after %d ms'):format(math.floor(Now() - from))
+        end
+        attempts, from = attempts + 1, came.at
+    until problem or Now() >= over - limit
+    self.from = Now()
+    self:step { kind = 'message', ok = not problem, limit = limit, found = problem or 'so it is',
+                expected = 'CM_SLAC_PARM_REQ again and again, not more than that many ms apart',
+                negations = { 'drop', 'other' } }
+    self.tester.passes.CM_SLAC_PARM_REQ = true
+    Sleep(math.max(0, over - Now()))
+    self.tester.passes.CM_SLAC_PARM_REQ = nil
+    self.tester:forgets()
+end
+
+-- ---- SDP and the end of a session, of a vehicle ----
+
+-- SECCDiscoveryReq are noted from now on. listens: nobody does so far.
+function line:listens_for_sdp(listens)
+    self.searches = {}
+    self.role.Filter { on = 'SECCDiscoveryReq', direction = 'in', fault = function()
+        self.searches[#self.searches + 1] = Now()
+    end }
+    if listens then
+        self.role.Listen { manual = true, tls = 'off', timeout = FOR_EVER }
+    end
+end
+
+-- Whether one comes within ms.
+local function sdp_comes(self, ms)
+    local over = Now() + ms
+    while #self.searches == 0 and Now() < over do
+        Sleep(math.min(GLANCE, over - Now()))
+    end
+    return { name = #self.searches > 0 and 'SECCDiscoveryReq' or nil, at = Now() }
+end
+
+function line:hears_sdp(within)
+    local limit, from = self:time(within), Now()
+    self.n = self.n + 1
+    local came = self:mutated(sdp_comes(self, limit), 0, { kind = 'value', limit = limit })
+    self:step { kind = 'message', ok = came.name == 'SECCDiscoveryReq', expected = 'SECCDiscoveryReq',
+                found = came.name or 'nothing', taken = Now() - from, limit = limit,
+                negations = { 'drop', 'other' } }
+end
+
+function line:hears_no_sdp(within)
+    local limit = self:time(within)
+    self.n = self.n + 1
+    local came = self:mutated(sdp_comes(self, limit), 0, { kind = 'nothing', limit = limit })
+    self:step { kind = 'nothing', ok = not came.name, expected = 'nothing', found = came.name or 'nothing',
+                limit = limit, negations = { 'talk' } }
+end
+
+function line:waits_for_end()
+    local over = Now() + self:time 'par_CMN_TCP_Connection_Termination_Timeout'
+    repeat
+        local name, why = self.role.Receive_Any_001(math.max(0, over - Now()))
+    until not name and why ~= 'timeout' or Now() >= over
+    self.role.Disconnect()
+    self.from = Now()
 end
 
 -- As another node of the tester's side (matching.besides): what it says and expects.
@@ -170,8 +285,6 @@ end
 
 -- What the device does with the pilot in that time, by looks that are so far apart: how often it
 -- goes from B to C, and how long each state lasts but the last.
-local GLANCE <const> = 5
-
 local function watch_pilot(ms)
     local over, seen = Now() + ms, { toggles = 0, least = math.huge, longest = 0 }
     local state, since = Pilot.State(), nil
@@ -203,24 +316,51 @@ function line:counts_toggles(ms, least, most)
                 found = ('%d, from %.0f to %.0f ms'):format(count, seen.least, seen.longest) }
 end
 
-function line:pilot_is(state, within, lasts)
-    local limit, from = self:time(within), self.from or Now()
-    want(self, 'pilot unset', { state = state })
-    self.n = self.n + 1
-    local taken = Pilot.Expect(state, math.max(0, from + limit - Now()), true)
-    local came = self:mutated({ at = Now(), name = taken and state or Pilot.Name() }, 0,
-        { kind = 'value', limit = limit, name = state })
-    if taken and lasts and came.name == state then
-        local over = Now() + self:time(lasts)
-        while Now() < over - mutant.JITTER and came.name == state do
-            Sleep(mutant.JITTER)
-            came.name = Pilot.Name()
-        end
-    end
+-- As the pilot is, and as steps tell it.
+local function pilot_text()
+    local _, _, duty = Pilot.State()
+    return ('%s, %g %%'):format(Pilot.Name(), duty)
+end
+
+local function is_pilot(state, percent)
+    local _, _, duty = Pilot.State()
+    return Pilot.Name() == state and (not percent or math.abs(duty - percent) < 1)
+end
+
+-- Judges the pilot, which is as it has to be, or not, since `from`.
+local function judge_pilot(self, is, state, percent, from, limit)
+    local came = self:mutated({ at = Now(), name = is and 'so' or nil }, 0, { kind = 'value', limit = limit })
     self.from = Now()
-    self:step { kind = 'check', ok = came.name == state, taken = Now() - from, limit = limit,
-                expected = ('control pilot %s within %d ms'):format(state, limit),
-                found = ('control pilot %s'):format(came.name or 'unknown'), negations = { 'drop' } }
+    self:step { kind = 'check', ok = came.name == 'so', taken = Now() - from, limit = limit,
+                expected = ('control pilot %s%s, %d ms'):format(state, percent and (', %g %%'):format(percent)
+                    or '', limit),
+                found = 'control pilot ' .. pilot_text(), negations = { 'drop' } }
+end
+
+-- Whether it stays so.
+local function stays(state, percent, ms)
+    local over = Now() + ms
+    while Now() < over and is_pilot(state, percent) do
+        Pilot.Change(over - Now())
+    end
+    return is_pilot(state, percent) or Now() >= over
+end
+
+function line:pilot_is(state, within, lasts, percent)
+    local limit, from = self:time(within), self.from or Now()
+    want(self, 'pilot unset', { state = state }, Now() + 1) -- what has just been set stays
+    self.n = self.n + 1
+    while not is_pilot(state, percent) and Now() < from + limit do
+        Pilot.Change(from + limit - Now())
+    end
+    local is = is_pilot(state, percent) and (not lasts or stays(state, percent, self:time(lasts)))
+    judge_pilot(self, is, state, percent, from, limit)
+end
+
+function line:pilot_stays(state, lasts, percent)
+    local from, limit = Now(), self:time(lasts)
+    self.n = self.n + 1
+    judge_pilot(self, stays(state, percent, limit), state, percent, from, limit)
 end
 
 -- ---- the link ----
@@ -255,15 +395,17 @@ local function modem_says(self, what, request, name, says, wanted, within)
                 found = ('%s: %s'):format(what, came.name or 'unknown'), negations = { 'drop' } }
 end
 
-function line:link_is(up, within)
-    want(self, 'link', {})
+function line:link_is(up, within, since)
+    if since then
+        want(self, 'link', {}, since)
+    end
     modem_says(self, 'link', 'VS_PL_LINK_STATUS_REQ', 'VS_PL_LINK_STATUS_CNF', function(m)
         return slac.link_of(self.role, m)
     end, up, within)
 end
 
-function line:is_member(is, within)
-    want(self, 'link', {})
+function line:is_member(is, within, since)
+    want(self, 'link', {}, since)
     modem_says(self, 'in the network', 'CM_NW_STATS_REQ', 'CM_NW_STATS_CNF', function(m)
         return m.NumSTAs > 0
     end, is, within)

@@ -42,7 +42,9 @@ function matched.takes_no_notice(it, row)
     if row.sends == 'sounds' then
         it:sounds { start = row.start, count = row.count }
     else
-        it:lures(row.sends, row.fields)
+        for _ = 1, row.times or 1 do
+            it:lures(row.sends, row.fields)
+        end
     end
     it:hears_no(row.within)
     if row.late then
@@ -146,6 +148,150 @@ function matched.validates_one(it)
     it:gets('CM_VALIDATE_CNF', { Result = 2, ToggleNum = it:toggles() })
 end
 
+-- ---- of either, on the link ----
+
+local DELAY <const> = ' + par_CMN_Transmission_Delay'
+
+-- It asks the tester to take its amplitude map, which does.
+function matched.has_map_taken(it, row)
+    it:gets('CM_AMP_MAP_REQ', nil, row.within)
+    it:sends 'CM_AMP_MAP_CNF'
+    it.tester:forgets() -- it may have asked again meanwhile
+    it:hears_no('TT_amp_map_exchange' .. DELAY)
+end
+
+-- The link comes up, once the tester's modem has the key, too.
+function matched.joins(it, row)
+    it.tester:takes_key()
+    it:link_is(true, 'TT_match_join', 0)
+    if row.maps then
+        it:asks_for('CM_AMP_MAP_CNF', 'CM_AMP_MAP_REQ')
+    end
+end
+
+-- There is SDP over the link.
+function matched.answers_sdp(it, row)
+    if row.maps then
+        it:asks_for('CM_AMP_MAP_CNF', 'CM_AMP_MAP_REQ')
+    end
+    it.tester.is_linked = true
+    it:discovers({}, { TransportProtocol = 0 }, 0x10)
+end
+
+-- It is matched with nobody else meanwhile.
+function matched.is_matched(it, row)
+    it:wants_link_seen()
+    it:lets_see()
+    it:sends(row.sends)
+    it:hears_no()
+end
+
+-- It leaves the network within TP_match_leave: by the pilot, or since the session is over.
+function matched.leaves_network(it, row)
+    it:lets_see()
+    if row.pilot then
+        it:sets_pilot(row.pilot, true)
+    elseif it.tester.is_linked then
+        it:ends_session()
+    end
+    it:is_member(false, 'TP_match_leave' .. DELAY .. (row.slow and ' + ' .. row.slow or ''))
+end
+
+-- The tester's modem has another key: what the station shows on the pilot then, and that it can be
+-- matched with again. Whether steady (X1) comes before E is not looked at: sources disagree.
+function matched.survives_loss(it, row)
+    if row.wait then -- until it shows the nominal duty cycle
+        it:pilot_is('B2', row.wait, nil, row.percent)
+    end
+    it:lets_see()
+    it.tester:changes_key()
+    it.from = Now()
+    local lost = it.from
+    if row.over == 'E' then
+        it:pilot_is('E', 'TP_match_leave + T_step_X1' .. DELAY, 'T_step_EF - par_CMN_Transmission_Delay')
+        it:pilot_is(row.duty, 'T_step_EF', nil, row.percent)
+    else
+        it:pilot_stays(row.duty, 'T_step_EF', row.percent)
+    end
+    it.tester:renews()
+    it:asks_for('CM_SLAC_PARM_CNF', 'CM_SLAC_PARM_REQ')
+    if row.restores then
+        it.tester:restores_key()
+        Sleep(it:time 'par_CMN_setKey') -- in that time it would be in the network again
+        it:is_member(false, 'TP_match_leave' .. DELAY, lost)
+    end
+end
+
+-- ---- of a station, at the control pilot ----
+
+-- The rest of a matching, to the link where the row wants that.
+local function whole_matching(it, joins)
+    it:sounds {}
+    it:gets('CM_ATTEN_CHAR_IND', nil, 'TT_EV_atten_results')
+    it:sends 'CM_ATTEN_CHAR_RSP'
+    local m = it:asks_for('CM_SLAC_MATCH_CNF', 'CM_SLAC_MATCH_REQ')
+    if joins then
+        it.tester.nid, it.tester.nmk = m.NID, m.NMK
+        matched.joins(it, {})
+    end
+end
+
+-- Its user authorizes: what it shows then, over E where the row says so; a matching goes on, or can
+-- be begun.
+function matched.is_authorized(it, row)
+    if row.over then
+        it:pilot_is(row.over, 'par_CMN_setKey', 'T_step_EF' .. ' - par_CMN_Transmission_Delay')
+    end
+    if row.percent then
+        if row.over then
+            it:pilot_is('B2', 'T_step_EF', nil, row.percent)
+        else
+            it:pilot_stays('B2', 'T_conn_max_comm', row.percent)
+        end
+        it:asks_for('CM_SLAC_PARM_CNF', 'CM_SLAC_PARM_REQ')
+    end
+    whole_matching(it, row.joins)
+end
+
+-- No vehicle begins to match: it goes over E and shows 5 % again, as often as it may, then none.
+function matched.gives_up_matching(it)
+    it:wants_count 'C_sequ_retry'
+    for _ = 1, it:time 'C_sequ_retry' do
+        it:pilot_is('E', 'TT_EVSE_SLAC_init' .. DELAY, 'T_step_EF - par_CMN_Transmission_Delay')
+        it:pilot_is('B2', 'T_step_EF')
+    end
+    it:pilot_is('B1', 'TT_EVSE_SLAC_init' .. DELAY)
+end
+
+-- It sleeps after a pause: no oscillator, until the vehicle toggles or it wakes by itself; then
+-- there is SDP over the link as before, or, with another key, a new matching over E.
+function matched.sleeps(it, row)
+    it:ends_session()
+    it:pilot_is('B1', 'par_SECC_B1_B2_Timeout')
+    if row.loses then
+        it.tester:changes_key()
+    end
+    if row.wakes == 'vehicle' then
+        Pilot.Toggle(1, it:time 'TP_EV_vald_state_duration' // 2)
+    end
+    if row.early then
+        it:wants_longer 'T_step_X1'
+        it:pilot_stays('B1', 'T_step_X1 - par_CMN_waitForNextHAL - par_CMN_waitForNextHAL')
+    end
+    it.from = Now()
+    if row.loses then
+        -- it has begun while the vehicle toggled
+        it:pilot_is('E', 'T_conn_max_comm', 'T_step_EF - par_CMN_waitForNextHAL - par_CMN_waitForNextHAL')
+        it:pilot_is('B2', 'T_step_EF')
+        it.tester:renews()
+        it.tester.is_linked = false
+        return it:asks_for('CM_SLAC_PARM_CNF', 'CM_SLAC_PARM_REQ')
+    end
+    it:pilot_is('B2', 'T_conn_max_comm')
+    it:link_is(true, 'T_conn_max_comm')
+    matched.answers_sdp(it, {})
+end
+
 -- ---- of a vehicle ----
 
 -- It sends a request, where the tester does what the row says.
@@ -165,9 +311,10 @@ function matched.repeats_request(it, row)
     local asked = it.from
     answer()
     it.from = asked
-    it:gets_again(row.expects, nil, { every = 'TT_match_response', each = row.sends and answer })
+    local every = row.every or 'TT_match_response'
+    it:gets_again(row.expects, nil, { every = every, each = row.sends and answer })
     answer()
-    it:hears_no 'TT_match_response + par_CMN_Transmission_Delay'
+    it:hears_no(every .. ' + par_CMN_Transmission_Delay')
 end
 
 -- It sounds the line, and answers what the station has heard.
@@ -254,6 +401,105 @@ function matched.is_declined(it, row)
         it.tester.passes.CM_SLAC_PARM_REQ = true
         it:hears_no 'TT_match_sequence'
     end
+end
+
+-- Its matching fails: it begins another one, soon after each, until TT_matching_repetition is over.
+function matched.keeps_matching(it)
+    it:follows_attempts('TT_match_response + PIXIT_EVCC_CMN_TTMatchingRate' .. DELAY,
+        'TT_matching_repetition' .. DELAY)
+    it:hears_no 'TT_matching_repetition'
+end
+
+-- It waits where the station is in an error state, and begins once that is over.
+function matched.waits_for_pilot(it, row)
+    it:wants_pilot 'B'
+    it:hears_no 'par_CMN_HAL_Timeout'
+    it:sets_pilot(row.pilot)
+    it:gets('CM_SLAC_PARM_REQ', nil, 'TT_EVSE_SLAC_init')
+end
+
+-- The pilot forbids the next message of the matching.
+function matched.stops_matching(it, row)
+    it.tester.passes.CM_SLAC_PARM_REQ = true -- it may begin anew
+    it:sets_pilot(row.pilot, true)
+    it:sends(row.sends)
+    it:hears_no 'TT_match_sequence'
+end
+
+-- The pilot forbids it to join.
+function matched.joins_not(it, row)
+    it:sets_pilot(row.pilot, true)
+    it:sends 'CM_SLAC_MATCH_CNF'
+    Sleep(it:time 'par_CMN_setKey') -- in that time it would be there
+    it:link_is(false, 'TP_match_leave' .. DELAY)
+end
+
+-- It joins with the key that it is told.
+function matched.is_told_key(it)
+    it:sends 'CM_SLAC_MATCH_CNF'
+    it:link_is(true, 'TT_match_join', 0)
+end
+
+-- The link is lost: it is matched anew, once the station has gone over that state, or by itself.
+function matched.comes_again(it, row)
+    it:lets_see()
+    it.tester:changes_key()
+    it.from = Now()
+    if row.half then
+        Sleep(it:time 'PIXIT_EVCC_AC_TconnResetup' // 2)
+    end
+    if row.shows then
+        it:sets_pilot({ state = row.shows }, true)
+        it:hears_no 'T_step_EF'
+        it:sets_pilot { duty = row.percent or 5 }
+    end
+    it.tester:renews()
+    it:gets('CM_SLAC_PARM_REQ', nil, row.within or 'TP_EV_SLAC_init')
+end
+
+-- The link is lost for a while: it has left it for good.
+function matched.stays_away(it)
+    it:lets_see()
+    local lost = Now()
+    it.tester:changes_key()
+    it.from = lost
+    it:is_member(false, 'TP_match_leave' .. DELAY)
+    Sleep(it:time 'TP_match_leave')
+    it.tester:restores_key()
+    Sleep(it:time 'par_CMN_setKey')
+    it:is_member(false, 'TP_match_leave' .. DELAY, lost)
+end
+
+-- There comes SDP over the link.
+function matched.searches(it, row)
+    if row.maps then
+        it:asks_for('CM_AMP_MAP_CNF', 'CM_AMP_MAP_REQ')
+    end
+    it:listens_for_sdp(true)
+    it:hears_sdp 'V2G_EVCC_CommunicationSetup_Timeout'
+end
+
+-- It pauses, the station stops its oscillator; it goes on when the station, or it itself, wakes the
+-- other one.
+function matched.resumes(it, row)
+    it:answers()
+    it:waits_for_end()
+    it:listens_for_sdp()
+    it:sets_pilot { duty = 100 }
+    if row.wakes == 'station' then
+        it:hears_no_sdp 'par_SECC_B1_B2_Timeout'
+    else
+        it:counts_toggles(row.toggles_in, 1, 3)
+    end
+    it:sets_pilot({ duty = 5 }, row.wakes == 'station')
+    it:hears_sdp 'T_conn_max_comm'
+end
+
+-- It leaves the network once the session is over.
+function matched.leaves_after(it)
+    it:answers()
+    it:waits_for_end()
+    it:is_member(false, 'TP_match_leave' .. DELAY)
 end
 
 -- ---- of a vehicle, by two stations ----

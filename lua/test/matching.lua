@@ -86,6 +86,8 @@ local function fill(self, name, m)
         m.Rnd = slac.random(16)
     elseif name == 'CM_ATTEN_CHAR_IND' then
         m.NUM_SOUNDS, m.AAG = SOUNDS, self:groups()
+    elseif name == 'CM_AMP_MAP_REQ' then
+        m.AMDATA = { 15, 15, 15 }
     end
     return m
 end
@@ -120,9 +122,26 @@ end
 local function note(self, m, from)
     if self.by == 'SECC' and m:name() == 'CM_SLAC_PARM_REQ' then
         self.other, self.run_id = from, m.RunID
+    elseif self.by == 'EVCC' and m:name() == 'CM_SLAC_PARM_CNF' then
+        self.other = self.other or from
     elseif self.by == 'SECC' and m:name() == 'CM_START_ATTEN_CHAR_IND' and m.RunID ~= self.sounded_id then
         self.sounded, self.sounded_id = Now(), m.RunID
     end
+end
+
+-- What has come so far is over.
+function matching:forgets()
+    repeat until not self:await(0).name
+end
+
+-- The next frame within ms; one that has waited first.
+local function next_frame(self, ms)
+    local one = table.remove(self.waiting, 1)
+    if one then
+        return table.unpack(one)
+    end
+    local m, from = self.role.Slac_Receive(ms)
+    return m, from
 end
 
 -- Whatever comes next within ms, as case:take wants it; nil: the link is there, and IP counts.
@@ -132,12 +151,12 @@ function matching:await(ms)
     end
     local over = Now() + ms
     repeat
-        local m, from = self.role.Slac_Receive(math.max(0, over - Now()))
+        local m, from, at = next_frame(self, math.max(0, over - Now()))
         if m == false then
             return { name = 'a frame that cannot be decoded', at = Now(), from = from }
         elseif m and not is_modem(m:name()) and not self.passes[m:name()] then
             note(self, m, from)
-            return { name = m:name(), m = m, at = Now(), from = from }
+            return { name = m:name(), m = m, at = at or Now(), from = from }
         end
     until Now() >= over
     return { at = Now() }
@@ -173,7 +192,6 @@ local function ask(self, name, answer)
         local came
         came, why = wait_for(self, answer, slac.time 'TT_match_response')
         if came then
-            self.other = self.other or came.from
             self.m = came.m
             return nil
         end
@@ -216,7 +234,7 @@ local STATION <const> = {}
 
 VEHICLE[1] = { 'plugged', function(self)
     Pilot.Set { state = self.state or 'B' }
-    local name = (self.state or 'B') .. '2'
+    local name = (self.state or 'B') .. (self.is_steady and '1' or '2')
     return not Pilot.Expect(name, slac.time 'T_conn_max_comm', true)
         and ('the control pilot is %s'):format(Pilot.Name()) or nil
 end }
@@ -272,16 +290,35 @@ VEHICLE[6] = { 'CM_SLAC_MATCH_CNF', function(self)
     return why
 end }
 
--- The own modem gets the key of the network, and the link is waited for. Nil, or what is wrong.
-function matching:joins(nmk, nid)
-    if not slac.set_key(self.role, nmk or self.nmk, nid or self.nid) then
-        return 'the own modem did not answer CM_SET_KEY.REQ'
+-- What comes while the own modem is asked waits.
+local function keep(self)
+    return function(m, from)
+        self.waiting[#self.waiting + 1] = { m, from, Now() }
     end
-    return not slac.wait_for_link(self.role, slac.time 'TT_match_join') and 'the link did not come up'
-        or nil
 end
 
-VEHICLE[7] = { 'linked', matching.joins }
+-- The own modem gets the key of the network, or another one.
+function matching:takes_key(nmk)
+    slac.set_key(self.role, nmk or self.nmk, nmk and self.role.Slac_Nid(nmk) or self.nid, keep(self))
+end
+
+-- A key that nobody has: the link is lost; and that of the network again.
+function matching:changes_key()
+    self:takes_key(slac.random(16))
+end
+
+matching.restores_key = matching.takes_key
+
+-- The link is waited for. Nil, or what is wrong.
+local function wait_for_link(self)
+    return not slac.wait_for_link(self.role, slac.time 'TT_match_join', keep(self))
+        and 'the link did not come up' or nil
+end
+
+VEHICLE[7] = { 'linked', function(self)
+    self:takes_key()
+    return wait_for_link(self)
+end }
 
 -- ---- the way of a station ----
 
@@ -289,8 +326,16 @@ STATION[1] = { 'plugged', function(self)
     self.nmk = slac.random(16)
     self.nid = self.role.Slac_Nid(self.nmk)
     slac.set_key(self.role, self.nmk, self.nid)
+    if self.begins then
+        Pilot.Set { state = self.begins }
+        return nil
+    end
     if not Pilot.Expect('B', slac.time 'T_conn_max_comm', true) then
         return ('the control pilot is %s'):format(Pilot.Name())
+    end
+    if self.delay then
+        Sleep(self.delay)
+        self:forgets()
     end
     Pilot.Set { duty = self.duty or 5 }
 end }
@@ -326,8 +371,7 @@ STATION[6] = { 'CM_SLAC_MATCH_REQ', function(self)
 end }
 STATION[7] = { 'linked', function(self)
     send(self, 'CM_SLAC_MATCH_CNF')
-    return not slac.wait_for_link(self.role, slac.time 'TT_match_join') and 'the link did not come up'
-        or nil
+    return wait_for_link(self)
 end }
 
 local WAYS <const> = { EVCC = VEHICLE, SECC = STATION }
@@ -356,6 +400,9 @@ function matching:reach(given)
         return nil
     end
     self.is_linked = true
+    if self.ev then
+        self.ev.pilot = 'B' -- it shows there what it wants
+    end
     return self.tester.reach(self, given)
 end
 
@@ -376,7 +423,7 @@ end
 
 -- The next matching of this vehicle is another one.
 function matching:renews()
-    self.run_id = slac.random(8)
+    self.run_id = self.by == 'EVCC' and slac.random(8) or nil -- a vehicle's own is not known yet
 end
 
 -- Another node of the same side, on that interface of the bench, in this matching of a vehicle.
@@ -390,10 +437,13 @@ function matching:besides(interface)
 end
 
 -- tester: of messages over IP. row: of the case: plug, the state that the vehicle is plugged in
--- with; duty, the duty cycle that the station shows.
+-- with; steady: where the station has no oscillator on; duty: that the tester shows as a
+-- station, after a delay in ms; begins: a state, in which the case begins.
 function matching.new(tester, row)
-    local self = { tester = tester, by = tester.by, role = tester.role, passes = {}, state = row.plug,
-                   duty = row.duty, run_id = tester.by == 'EVCC' and slac.random(8) or nil }
+    local self = { tester = tester, by = tester.by, role = tester.role, passes = {}, waiting = {},
+                   protocol = tester.parameters and tester.parameters.protocol, state = row.plug,
+                   duty = row.duty, is_steady = row.steady, begins = row.begins,
+                   delay = row.delay, run_id = tester.by == 'EVCC' and slac.random(8) or nil }
     self.mac = self.role.Slac()
     return setmetatable(self, { __index = function(_, key)
         local own = matching[key]

@@ -46,7 +46,7 @@ local function parameters_of(c, side)
     end
     if c.sut == 'SECC' and side == 'vehicle' and not way.BEFORE[c.given]
         and not way.is_matching(c.given) then
-        local there, why = way.parameters(c.protocol, energy.messages[p.mode], c.given)
+        local there, why = way.parameters(p.protocol, energy.messages[p.mode], c.given)
         p = with(p, there or error(('%s:%d: %s: given: %s'):format(c.file, c.line, c.id, why), 0))
     end
     if has_tls or p.payment == 'Contract' then

@@ -153,7 +153,8 @@ parameters.ev = {
 
     -- ---- SLAC (ISO 15118-3), behind a modem or on a bench (docs/bench.md) ----
     slac = {
-        again = 0,          -- how often it is matched anew, where that failed or the link is lost
+        again = 0,          -- how often it is matched anew, where that failed or the link is lost:
+        resetup = 0,        -- once the station's pilot says so, or after so many ms (0: never)
         amp_map = false,    -- true: sends CM_AMP_MAP.REQ once the link is up
         -- ms from CM_SLAC_PARM.CNF to CM_START_ATTEN_CHAR.IND; between sounds (0:
         -- TP_EV_batch_msg_interval); to CM_ATTEN_CHAR.RSP; from that to CM_SLAC_MATCH.REQ
@@ -288,13 +289,17 @@ parameters.station = {
     isolation = 'Valid',    -- result of the isolation test
     -- Duty cycle of the control pilot in percent, which limits the current of AC (IEC 61851-1: 16 A
     -- are 26.67); nil: 5, the limit comes by messages. A vehicle of this program follows it; one of
-    -- another has a pilot of its own: CP states and SLAC are not played.
+    -- another has a pilot of its own.
     pilot = nil,
     -- SLAC (ISO 15118-3), behind a modem or on a bench (docs/bench.md): dB that are added to what
     -- vehicles are told; true: sends CM_AMP_MAP.REQ once the link is up; ms from a pause until it
     -- wakes the vehicle (0: never); where a vehicle asks by CM_VALIDATE it 'counts' the toggles,
     -- says that it can do 'none', or 'not required'
-    slac = { adjustment = 0, amp_map = false, wake = 0, validation = 'counts' },
+    -- percent on the pilot at first (100: steady, X1); ms from the plug on until the user is
+    -- authorized (EIM), which makes that nominal (0: never, or before the plug); a lost link goes
+    -- over 'E', or the duty cycle is to 'stay' (ISO 15118-3, options A and B)
+    slac = { adjustment = 0, amp_map = false, wake = 0, validation = 'counts', duty = 5,
+             authorized = 0, on_loss = 'E' },
     values = {}, trailing = {}, before = {}, on = {}, -- as those of the vehicle, of Responses
 }
 

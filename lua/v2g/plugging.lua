@@ -45,7 +45,8 @@ local function join(self)
         Log(self.unlinked)
         set(self, 'B') -- no power without a link
         role.Disconnect(true)
-    end)
+        slac.leave(role) -- at once: within TP_match_leave
+    end, function() return self.step ~= 'SessionStop' end)
     return true
 end
 
@@ -59,16 +60,20 @@ local function leave(self)
 end
 
 -- What a matching begins anew by, once one has failed or the link is lost: the station goes over E,
--- F or X1 back to 5 % [V2G3-A09-123]. False: it does not.
-local function is_triggered()
-    local over = Now() + time 'TT_EVSE_SLAC_init' + time 'T_step_EF' + time 'T_step_X1'
+-- F or X1 back to 5 % [V2G3-A09-123]; or, where it does not, so many milliseconds (0: never).
+-- False: by nothing.
+local function is_triggered(resetup)
+    local from, over = Now(), Now() + time 'TT_EVSE_SLAC_init' + time 'T_step_EF' + time 'T_step_X1'
     local name = Pilot.Name()
     local had = name ~= 'B2' and name ~= 'C2'
     while Now() < over and not Stop_Requested() do
         if had and Pilot.Name() == 'B2' then
             return true
         end
-        Pilot.Change(over - Now())
+        if resetup > 0 and not had and Now() >= from + resetup then
+            return true
+        end
+        Pilot.Change((resetup > 0 and not had and from + resetup or over) - Now())
         had = had or Pilot.Name() ~= 'B2'
     end
     return false
@@ -133,7 +138,7 @@ function plugging.charge(self, charge)
         end
         set(self, 'B')
         leave(self)
-        if left == 0 or not is_triggered() then
+        if left == 0 or not is_triggered(self.p.slac.resetup) then
             break
         end
     end

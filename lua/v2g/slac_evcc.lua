@@ -71,7 +71,31 @@ local function find_stations(s)
     return stations, list
 end
 
+-- The pilot lets a matching go on: no error state, and an oscillator where there was one.
+local function insist_on_pilot(s)
+    local state, _, duty = Pilot.State()
+    if state == 'E' or state == 'F' then
+        fail('the control pilot is in state ' .. state)
+    elseif s.oscillates and duty == 100 then
+        fail('the station has stopped its oscillator')
+    end
+end
+
+local OSCILLATOR <const> = 1000 -- ms that it waits for a station's oscillator; it may also be X1
+
+-- An error state is over, before it begins.
+local function wait_for_pilot(s)
+    Pilot.Expect('B2', OSCILLATOR, true)
+    local state, _, duty = Pilot.State()
+    while (state == 'E' or state == 'F') and not Stop_Requested() do
+        Pilot.Change()
+        state, _, duty = Pilot.State()
+    end
+    s.oscillates = duty < 100
+end
+
 local function sound(s)
+    insist_on_pilot(s)
     local role, pause = s.role, s.p.interval
     pause = pause > 0 and pause or slac.time 'TP_EV_batch_msg_interval'
     local start = slac.message(role, 'CM_START_ATTEN_CHAR_IND',
@@ -145,6 +169,7 @@ local function validate(s, station)
     if said ~= 'ready' and not (said == 'not_required' and s.p.not_required == 'toggle') then
         return said
     end
+    insist_on_pilot(s)
     local level = slac.time 'TP_EV_vald_state_duration' // 2
     local window = TOGGLES * 2 * level + level
     s.role.Slac_Send(request(math.ceil(window / 100) - 1), station.mac)
@@ -190,6 +215,7 @@ local function match(s, station)
     if not answer then
         fail('the station did not answer CM_SLAC_MATCH.REQ')
     end
+    insist_on_pilot(s)
     if not slac.set_key(s.role, answer.NMK, answer.NID) then
         fail('the own modem did not answer CM_SET_KEY.REQ')
     end
@@ -215,13 +241,15 @@ end
 -- What `slac` of the parameters says where nothing is given.
 local DEFAULTS <const> = require('v2g.parameters').ev.slac
 
--- Until it is matched, at most for TT_matching_repetition, and C_conn_max_match times. p: `slac`
--- of the vehicle's parameters, or nil. The station that it is matched with ({mac, attenuation}); or
--- nil, and why not.
+-- Until it is matched, for TT_matching_repetition [V2G3-A09-122]. p: `slac` of the vehicle's
+-- parameters, or nil. The station that it is matched with ({mac, attenuation}); or nil, and why
+-- not.
 function matching.match(role, p)
     local s = { role = role, mac = role.Slac(), p = p or DEFAULTS }
-    local from, why = Now(), nil
-    for _ = 1, slac.counters.C_conn_max_match do
+    wait_for_pilot(s)
+    local from = Now()
+    local why
+    repeat
         local good, result = pcall(attempt, s)
         if good then
             Log(('SLAC: matched with %s after %.0f ms'):format(result.mac, Now() - from))
@@ -232,10 +260,8 @@ function matching.match(role, p)
         why = result.slac
         Log('SLAC: ' .. why)
         Sleep(slac.time 'TT_matching_rate')
-        if Now() - from >= slac.time 'TT_matching_repetition' or Stop_Requested() then
-            break
-        end
-    end
+        wait_for_pilot(s)
+    until Now() - from >= slac.time 'TT_matching_repetition' or Stop_Requested()
     return nil, why
 end
 
@@ -246,9 +272,14 @@ watch.__index = watch
 
 -- What ends the network besides the vehicle's own wish; nil: nothing.
 local function ends_by(w, m)
-    local pilot = Pilot.State()
+    local pilot, _, duty = Pilot.State()
     if pilot == 'E' or pilot == 'F' then
         return ('the control pilot is in state %s [V2G3-M09-19]'):format(pilot)
+    end
+    local is_off = duty == 100 and w.oscillates and w.is_awake()
+    w.off = is_off and (w.off or Now()) or nil -- X1, on a station's way to another duty cycle
+    if w.off and Now() - w.off > slac.time 'T_step_X1' then
+        return 'the station has stopped its oscillator'
     end
     return m and slac.link_of(w.role, m) == false and 'the link is lost [V2G3-M07-34]' or nil
 end
@@ -277,8 +308,10 @@ end
 
 -- Looks after the link beside the session, as a task: calls lost(why) once, when it is gone, or the
 -- station says so on the pilot. station: as of match. begins: sends CM_AMP_MAP.REQ of its own.
-function matching.watch(role, station, begins, lost)
-    local w = setmetatable({ role = role, lost = lost }, watch)
+-- is_awake(): the station may not stop its oscillator now.
+function matching.watch(role, station, begins, lost, is_awake)
+    local w = setmetatable({ role = role, lost = lost, is_awake = is_awake }, watch)
+    w.oscillates = select(3, Pilot.State()) < 100
     w.amp_map = begins and slac.begin_amp_map(role, station.mac) or nil
     w.task = Start(go_on, w)
     return w

@@ -9,6 +9,7 @@ local socket = {}
 
 local DUTY <const> = 5     -- percent: communication by messages
 local STEADY <const> = 100
+local NOMINAL <const> = 53 -- the limit of 32 A
 
 local plug = {}
 plug.__index = plug
@@ -85,8 +86,12 @@ end
 function plug:lost()
     if self.is_expected or not is_there(self) then
         return false
+    elseif self.station.p.on_loss == 'stay' and self.duty ~= DUTY then
+        return true
     end
-    go(self, over_error(DUTY))
+    local is_asleep = self.toggles or self.wakes -- it is no longer: there is nothing to wake up to
+    self.toggles, self.wakes = nil, nil
+    go(self, over_error(is_asleep and DUTY or self.duty))
     self.poke()
     self.on_lost('the link is lost')
     return true
@@ -95,9 +100,9 @@ end
 -- ---- sleep ----
 
 -- The session is paused: no oscillator until the vehicle goes to C and back (B-C-B), or so many
--- milliseconds are over (0: never).
+-- milliseconds are over (0: never); for T_step_X1 at least.
 function plug:sleep(ms)
-    self.toggles = self.pilot.Toggles()
+    self.toggles, self.slept = self.pilot.Toggles(), Now()
     self.wakes = ms > 0 and Now() + ms or nil
     self.duty = STEADY
     self.pilot.Set { duty = STEADY }
@@ -130,9 +135,9 @@ local function unplugged(self)
     self.is_expected, self.is_out = true, true
     self.cuts = Now() + slac.time 'TP_match_leave'
     self.station:part('the plug is out')
-    if self.duty ~= DUTY and not self.steps then
-        self.duty = DUTY
-        self.pilot.Set { duty = DUTY }
+    if self.duty ~= self.station.p.duty and not self.steps then
+        self.duty = self.station.p.duty
+        self.pilot.Set { duty = self.duty }
     end
 end
 
@@ -141,9 +146,15 @@ local function look(self)
     if there and not self.was_there then
         self.was_there, self.is_out = true, false
         self:wait_for_slac()
+        local ms = self.station.p.authorized
+        self.authorizes = ms > 0 and Now() + ms or nil
     elseif self.pilot.State() == 'A' and self.was_there then
         unplugged(self)
-    elseif self.toggles and (self.pilot.Toggles() > self.toggles or self.wakes and self.wakes <= Now()) then
+    elseif self.toggles and self.pilot.Toggles() > self.toggles then
+        self.wakes = math.min(self.wakes or math.huge, math.max(Now(), self.slept + slac.time 'T_step_X1'))
+        self.toggles = math.huge
+    end
+    if self.wakes and self.wakes <= Now() then
         wake(self)
     end
 end
@@ -162,8 +173,13 @@ local function work(self)
         self.cuts = nil
         self.on_lost('the plug is out')
     end
-    local first = math.min(self.due or math.huge, self.waits or math.huge, self.wakes or math.huge,
-        self.cuts or math.huge)
+    if self.authorizes and self.authorizes <= Now() and not self.steps then
+        self.authorizes = nil
+        self:change_duty(NOMINAL) -- [V2G3-M06-08]
+        return 0
+    end
+    local first = math.min(self.due or math.huge, self.authorizes or math.huge,
+        self.waits or math.huge, self.wakes or math.huge, self.cuts or math.huge)
     return first < math.huge and math.max(0, first - Now()) or nil
 end
 
@@ -175,7 +191,8 @@ end
 
 -- From the first key of the modem on.
 function plug:begin()
-    self.pilot.Set { duty = DUTY }
+    self.duty = self.station.p.duty
+    self.pilot.Set { duty = self.duty }
     Start(run, self)
 end
 

@@ -209,6 +209,7 @@ static int method_disconnect(lua_State *L)
     if (r->peer == NULL)
         return 0;
     task_wake(r);
+    peer_end_search(r->peer);
     if (lua_type(L, 1) != LUA_TSTRING)
         peer_disconnect(r->peer, lua_toboolean(L, 1) != 0);
     else if (strcmp(lua_tostring(L, 1), "half") != 0)

@@ -118,6 +118,9 @@ void peer_refused(struct peer *p, const struct endpoint *from, const char *why);
 /* Closes the TCP connection: FIN, or RST. */
 void peer_disconnect(struct peer *p, bool reset);
 
+/* A vehicle that still looks for a station by SDP does so no longer: PEER_FAILED. */
+void peer_end_search(struct peer *p);
+
 /* FIN, and what comes is still read: it is closed once the other side has done so, too. Again:
  * nothing. -1: e. */
 int peer_half_close(struct peer *p, struct err *e);

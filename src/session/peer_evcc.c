@@ -131,6 +131,14 @@ static int start_discovery(struct peer *p, struct err *e)
     return 0;
 }
 
+void peer_end_search(struct peer *p)
+{
+    if (p->state != PEER_DISCOVERING || p->session.role != FROM_EVCC)
+        return;
+    peer_set_problem(p, "%s", "this side has ended the search for a station");
+    peer_fail(p);
+}
+
 int peer_start_evcc(struct peer *p, struct err *e)
 {
     struct peer_wire *w = p->wire;

@@ -41,6 +41,22 @@ cases 'TC_EVCC_CMN_VTB_CmSlacParm' {
     },
 }
 
+cases 'TC_EVCC' {
+    about = 'A vehicle does not begin before an error state of the station is over.',
+    given = 'plugged', begins = 'F', then_ = behaviour.waits_for_pilot,
+    rows = {
+        CMN_VTB_CmSlacParm_012 = { pilot = { duty = 5 }, about = 'start out of the error state, then 5 %' },
+        CMN_VTB_CmSlacParm_014 = { pilot = { duty = 100 }, about = 'start out of the error state, then 100 %' },
+        AC_VTB_CmSlacParm_002 = { pilot = { duty = 53 }, mode = 'ac',
+            about = 'AC, out of the error state, then nominal duty cycle (32 A)' },
+    },
+}
+
+cases 'TC_EVCC_CMN_VTB_CmSlacParm_010' {
+    about = 'matching repetition', if_ = 'PIXIT_EVCC_CMN_TTMatchingRepetitionConfig == true',
+    given = 'plugged', cites = 'V2G3-A09-122', then_ = behaviour.keeps_matching,
+}
+
 cases 'TC_EVCC_CMN_VTB_CmSlacParm_009' {
     about = 'A vehicle does not answer what another vehicle says.',
     given = 'CM_SLAC_PARM_REQ', then_ = behaviour.ignores_vehicles,
@@ -78,6 +94,15 @@ cases 'TC_EVCC_CMN_VTB_AttenuationCharacterization' {
         [9] = { fields = { RESP_ID = SOMEBODY }, about = 'CM_ATTEN_CHAR.IND with RESP_ID that is not 0' },
         [10] = { fields = { NumGroups = 0 }, about = 'CM_ATTEN_CHAR.IND with NumGroups 0' },
         [11] = { fields = { NUM_SOUNDS = 0 }, about = 'CM_ATTEN_CHAR.IND with NUM_SOUNDS 0' },
+    },
+}
+
+cases 'TC_EVCC_CMN_VTB_AttenuationCharacterization' {
+    about = 'A vehicle does not sound a line whose control pilot forbids it.',
+    given = 'CM_SLAC_PARM_REQ', then_ = behaviour.stops_matching, sends = 'CM_SLAC_PARM_CNF',
+    rows = {
+        [12] = { pilot = { oscillator = false }, about = 'CP fault while sounding (oscillator off)' },
+        [13] = { pilot = { state = 'F' }, about = 'CP fault while sounding (-12 V)' },
     },
 }
 

@@ -87,3 +87,13 @@ cases 'TC_EVCC_CMN_VTB_CmValidate' {
                  about = 'notReady: EV retries later' },
     },
 }
+
+cases 'TC_EVCC_CMN_VTB_CmValidate' {
+    about = 'A vehicle does not toggle where the control pilot forbids it.',
+    given = 'CM_VALIDATE_REQ', if_ = VALIDATES, vehicle = validating(), then_ = behaviour.stops_matching,
+    sends = 'CM_VALIDATE_CNF',
+    rows = {
+        [20] = { pilot = { oscillator = false }, about = 'CP fault during validation (oscillator off)' },
+        [21] = { pilot = { state = 'F' }, about = 'CP fault during validation (-12 V)' },
+    },
+}

@@ -22,6 +22,8 @@ cases 'TC_SECC_CMN_VTB_CmSlacParm' {
         [1] = { about = 'in state B' },
         [2] = { plug = 'C', about = 'in state C' },
         [3] = { plug = 'D', about = 'in state D' },
+        -- how soon after the plug: a time of hardware, which a bench does not show
+        [8] = { about = 'PLC node awake quickly after plug-in' },
         [9] = { about = 'after it shows 5 % or a nominal duty cycle' },
     },
 }
@@ -46,6 +48,31 @@ cases 'TC_SECC_CMN_VTB_CmSlacParm_007' {
     about = 'A station does not answer a vehicle that is not plugged in.',
     given = 'plugged', then_ = behaviour.takes_no_notice,
     sends = 'CM_SLAC_PARM_REQ', pilot = { state = 'A' },
+}
+
+local EIM <const> = ' and PICS_CMN_CMN_IdentificationMode == eIM and PICS_SECC_CMN_EIMDone == '
+local FIVE <const> = 'PIXIT_SECC_AC_InitialDutyCycle == dc5'
+local STEADY <const> = 'PIXIT_SECC_AC_InitialDutyCycle == dc100'
+
+cases 'TC_SECC_AC_VTB_CmSlacParm' {
+    about = 'A station whose user authorizes shows a nominal duty cycle, and can be matched with.',
+    given = 'plugged', mode = 'ac', cites = 'V2G3-M06-08', then_ = behaviour.is_authorized, percent = 53,
+    rows = {
+        [1] = { if_ = FIVE .. EIM .. 'afterPlugin', over = 'E', station = { slac = { authorized = 2000 } },
+                about = 'EIM given after plug-in, initial 5 % duty cycle' },
+        [3] = { if_ = STEADY .. EIM .. 'afterPlugin', over = 'E', steady = true,
+                station = { slac = { authorized = 2000, duty = 100 } },
+                about = 'EIM given after plug-in, initial 100 % (X1)' },
+        [4] = { if_ = 'PICS_CMN_CMN_IdentificationMode == eIM and PICS_SECC_CMN_EIMDone == beforePlugin',
+                station = { slac = { duty = 53 } },
+                about = 'EIM given before plug-in' },
+    },
+}
+
+cases 'TC_SECC_AC_VTB_CmSlacParm_002' {
+    about = 'EV without HLC at a 5 % AC station',
+    given = 'plugged', mode = 'ac', cites = 'V2G3-M06-07', then_ = behaviour.gives_up_matching,
+    if_ = FIVE .. ' and PICS_CMN_CMN_IdentificationMode == eIM',
 }
 
 -- ---- sounds ----
