@@ -234,8 +234,9 @@ bench-report: $(OUT)/v2glab | build/packages/browser ## Measures the report in a
 pictures: $(OUT)/v2glab | build/packages/browser ## Makes the pictures of the report in docs/ anew
 	@tests/browser/run $(OUT)/v2glab build/browser pictures
 
-test-captures: $(OUT)/v2glab build/v2glab | build/packages/test ## Decodes the captures in CAPTURES=DIR
+test-captures: $(OUT)/v2glab build/v2glab | build/packages/test ## Decodes the captures in CAPTURES=DIR, and plays them again
 	$(call on-captures,decode)
+	$(call on-captures,replay)
 
 test-personas: $(OUT)/v2glab build/v2glab | build/packages/test ## Compares the personas with the captures of their cars in CAPTURES=DIR
 	$(call on-captures,personas)

@@ -170,6 +170,8 @@ local function classify(plan, seen, event, path, value)
     elseif event.name == 'supportedAppProtocolRes' and name == 'SchemaID' then
         return path, code(('s.offered(%s, %s)'):format(literal(plan.namespace or ''), literal(value))),
             'bound'
+    elseif event.name == 'SessionSetupRes' and value == 'OK_OldSessionJoined' then
+        return path, code('s.joined()'), 'bound'
     elseif marks.bound then
         local from = seen[seen_name(path)] and seen[seen_name(path)][value]
         if from then
@@ -346,7 +348,8 @@ function blocks.warnings(session, side)
             :format(signed)
     end
     if session.tls then
-        list[#list + 1] = 'it was under TLS: the replay uses TLS with the tree of certificates (--pki)'
+        list[#list + 1] = 'it was under TLS: the replay uses TLS with the tree of certificates (--pki); '
+            .. 'the side of --against does with --tls auto'
     end
     if #session.messages > 0 and not session.closed and not session.outcome:find('^stopped') then
         list[#list + 1] = ('the capture ends before the session does, which is played up to there: %s')

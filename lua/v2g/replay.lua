@@ -154,9 +154,19 @@ function given.offered(namespace, recorded)
     return make('offered', { namespace = namespace, recorded = recorded })
 end
 
+-- Of a station: whether the vehicle comes back to a session or begins one.
+function given.joined()
+    return make('joined', {})
+end
+
 local value_of
 
 local makers = {}
+
+function makers.joined(self)
+    local id = self.pending and self.pending.message:get('Header.SessionID') or ''
+    return id:find('^0*$') and 'OK_NewSessionEstablished' or 'OK_OldSessionJoined'
+end
 
 function makers.curve(self, t)
     local round = self.loop and self.loop.round or 1
@@ -394,6 +404,9 @@ function player:connect(ms)
         tls = self.settings.tls ~= 'off' and self.settings.tls or nil }
     if not good then
         Fail('the station cannot be reached: ' .. why)
+    end
+    if self.settings.tls ~= 'off' and not self.role.Get_Tls_Version() then
+        differs(self, 'tls', 'the station has no TLS, which the capture was under: it goes on without')
     end
     self.last = Now()
 end

@@ -7,6 +7,7 @@
 #include "app/commands.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "app/retelling.h"
 #include "base/asset.h"
 #include "script/script.h"
 
@@ -19,16 +20,27 @@
 #define ENDING ".lua"
 #define FILE_MAX ((size_t)1 << 20)
 
-static const struct option OPTIONS[] = {OPTIONS_END};
+struct personas {
+    struct options options;
+    struct retelling from;
+    const char *output;
+};
+
+static const struct option OPTIONS[] = {
+    MEASURING_OPTIONS(offsetof(struct personas, from)),
+    {"output", 'o', "FILE", "of from: write it to FILE, not to standard output",
+     .at = offsetof(struct personas, output)},
+    OPTIONS_END,
+};
 
 /* ORDER VERB */
-enum { LIST, SHOW, CHECK, JUDGEMENTS };
-static const struct subcommand VERBS[] = {
-    {"list", NULL}, {"show", NULL}, {"check", NULL}, {"judgements", NULL}, {NULL, NULL}};
+enum { LIST, SHOW, CHECK, JUDGEMENTS, FROM };
+static const struct subcommand VERBS[] = {{"list", NULL},       {"show", NULL}, {"check", NULL},
+                                          {"judgements", NULL}, {"from", NULL}, {NULL, NULL}};
 
 static const struct usage USAGE = {
     .command = "persona",
-    .synopsis = "list\nshow NAME\njudgements\ncheck FILE...",
+    .synopsis = "list\nshow NAME\njudgements\ncheck FILE...\n[OPTION]... from CAPTURE...",
     .about =
         "Personas are what `v2glab ev --persona` and `v2glab evse --persona` can be: real cars "
         "and\n"
@@ -41,14 +53,18 @@ static const struct usage USAGE = {
         "deviate\n"
         "on purpose, by rule and time, and who does so. check: whether FILE is a persona: its "
         "keys,\n"
-        "steps, messages and elements.",
+        "steps, messages and elements. from: measures a vehicle (or with --role secc a station) "
+        "out of\n"
+        "one capture or several of it, and writes it as a persona, with how sure each figure is\n"
+        "(docs/replay.md).",
     .option = OPTIONS,
     .more =
         "examples:\n"
         "  v2glab persona list\n"
         "  v2glab persona show mg4 >mine.lua\n"
         "  v2glab persona check mine.lua\n"
-        "  v2glab ev --persona mine.lua --mode dc\n\n"
+        "  v2glab ev --persona mine.lua --mode dc\n"
+        "  v2glab persona from monday.pcap tuesday.pcap -o mine.lua\n\n"
         "exit codes: 0 all is well, 1 there is no such persona, or it is wrong, 3 wrong use, or a\n"
         "file that cannot be read",
     .subcommand = VERBS,
@@ -207,14 +223,40 @@ static int check_all(struct options *o)
     return worst;
 }
 
-static int run_verb(struct options *o)
+/* Of several captures each is read by itself. */
+static int measured(struct personas *p)
 {
+    unsigned n = (unsigned)p->options.arguments - 1;
+    struct recorded **r = calloc(n, sizeof *r);
+    int status = r == NULL ? EXIT_SETUP : EXIT_PASS;
+    for (unsigned i = 0; i < n && status == EXIT_PASS; i++) {
+        r[i] = malloc(sizeof *r[i]);
+        status = r[i] == NULL ? EXIT_SETUP : EXIT_PASS;
+        if (r[i] == NULL)
+            break;
+        recorded_open(r[i]);
+        r[i]->keylog = p->from.keylog;
+        recorded_read(r[i], p->options.argument[i + 1], &status);
+    }
+    if (status == EXIT_PASS)
+        status = retold(r, n, "require('replay.measure').main(...)", &p->from, p->output);
+    for (unsigned i = 0; i < n && r != NULL && r[i] != NULL; i++) {
+        recorded_close(r[i]);
+        free(r[i]);
+    }
+    free(r);
+    return status;
+}
+
+static int run_verb(struct personas *p)
+{
+    struct options *o = &p->options;
     int verb = -1, n = o->arguments - 1;
     for (int i = 0; n >= 0 && VERBS[i].name != NULL; i++)
         if (strcmp(o->argument[0], VERBS[i].name) == 0)
             verb = i;
     if (verb < 0)
-        return options_wrong(o, "expected list, show, check or judgements%s%s%s",
+        return options_wrong(o, "expected list, show, check, judgements or from%s%s%s",
                              n < 0 ? "" : ", found '", n < 0 ? "" : o->argument[0],
                              n < 0 ? "" : "'");
     if ((verb == LIST || verb == JUDGEMENTS) && n > 0)
@@ -222,8 +264,10 @@ static int run_verb(struct options *o)
                              o->argument[1]);
     if (verb == SHOW && n != 1)
         return options_wrong(o, "show takes one name, found %d", n);
-    if (verb == CHECK && n == 0)
-        return options_wrong(o, "check needs a file");
+    if ((verb == CHECK || verb == FROM) && n == 0)
+        return options_wrong(o, "%s needs a file", VERBS[verb].name);
+    if (verb == FROM)
+        return measured(p);
     if (verb == LIST || verb == JUDGEMENTS)
         return with_names(o->library, VERBS[verb].name);
     return verb == SHOW ? show(o->argument[1]) : check_all(o);
@@ -231,11 +275,11 @@ static int run_verb(struct options *o)
 
 int command_persona(int argc, char **argv)
 {
-    struct options o;
+    struct personas p = {.output = NULL};
     struct library library;
     library_open(&library);
-    options_open(&o, &USAGE, &library, argc, argv);
-    int status = options_read(&o, NULL) == 0 ? run_verb(&o) : o.status;
+    options_open(&p.options, &USAGE, &library, argc, argv);
+    int status = options_read(&p.options, &p) == 0 ? run_verb(&p) : p.options.status;
     library_close(&library);
     return status;
 }

@@ -6,18 +6,14 @@
 #include "app/options.h"
 #include "app/recorded.h"
 #include "app/report.h"
+#include "app/retelling.h"
 #include "app/running.h"
 #include "record/diff_sessions.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* What is said of the session that is played again. */
-struct retelling {
-    const char *role, *session, *time;
-};
+#define SCRIPT "require('replay.write').main(...)"
 
 struct scripting {
     struct options options;
@@ -25,46 +21,6 @@ struct scripting {
     struct retelling as;
     const char *output;
 };
-
-static const char *const ROLES[] = {"evcc", "secc", NULL};
-
-/* exact, none, or a factor. */
-static int take_time(void *to, const char *text, struct err *e)
-{
-    struct retelling *as = to;
-    char *end;
-    bool is_word = strcmp(text, "exact") == 0 || strcmp(text, "none") == 0;
-    double by = is_word ? 1 : strtod(text, &end);
-    if (!is_word && (*end != '\0' || !(by > 0) || by > 1e6))
-        return err_set(e, "expected exact, none, or a factor by which pauses are shorter (2)");
-    as->time = text;
-    return 0;
-}
-
-static int take_session(void *to, const char *text, struct err *e)
-{
-    struct retelling *as = to;
-    unsigned number;
-    as->session = text;
-    return options_number(&number, text, 1000000, e);
-}
-
-static const struct option RETELLING_OPTION[] = {
-    {"role", 0, "SIDE", "evcc (the vehicle; default) or secc (the station)", OPTION_NAME,
-     .at = offsetof(struct retelling, role), .names = ROLES},
-    {"session", 0, "N", "which session, from 1, where there are several", OPTION_CALL,
-     .take = take_session},
-    {"time", 0, "HOW",
-     "pauses as in the capture (exact, the default), none, or a factor by\n"
-     "which they are shorter",
-     OPTION_CALL, .take = take_time},
-    OPTIONS_END,
-};
-
-#define RETELLING_OPTIONS(at_)                                                                     \
-    {                                                                                              \
-        .kind = OPTION_GROUP, .at = at_, .group = RETELLING_OPTION                                 \
-    }
 
 static const struct option OPTIONS[] = {
     RETELLING_OPTIONS(offsetof(struct scripting, as)),
@@ -97,33 +53,9 @@ static const struct usage USAGE = {
         "cannot be read or written",
 };
 
-/* The script, appended to out. The exit code; what went wrong has been reported. */
-static int make_script(struct recorded *r, const struct retelling *as, struct buf *out)
-{
-    const struct recorded_option told[] = {
-        {"role", as->role}, {"session", as->session}, {"time", as->time}, {NULL, NULL}};
-    return recorded_run(&r, 1, "require('replay.write').main(...)", told, out);
-}
-
-static int write_script(const struct buf *text, const char *path)
-{
-    if (path == NULL) {
-        fwrite(text->p, 1, text->n, stdout);
-        return EXIT_PASS;
-    }
-    FILE *f = fopen(path, "w");
-    bool written = f != NULL && fwrite(text->p, 1, text->n, f) == text->n;
-    if (f != NULL && fclose(f) != 0)
-        written = false;
-    if (!written)
-        report(REPORT_ERROR, "%s cannot be written: %s", path, strerror(errno));
-    return written ? EXIT_PASS : EXIT_SETUP;
-}
-
 int command_script(int argc, char **argv)
 {
     struct scripting s = {.output = NULL};
-    struct buf text = {0};
     int status;
     recorded_open(&s.recorded);
     options_open(&s.options, &USAGE, &s.recorded.grammars.library, argc, argv);
@@ -132,10 +64,7 @@ int command_script(int argc, char **argv)
     else if (s.options.arguments != 1)
         status = options_wrong(&s.options, "expected one capture, found %d", s.options.arguments);
     else if (recorded_read(&s.recorded, s.options.argument[0], &status) == 0)
-        status = make_script(&s.recorded, &s.as, &text);
-    if (status == EXIT_PASS)
-        status = write_script(&text, s.output);
-    buf_close(&text);
+        status = retold(&(struct recorded *){&s.recorded}, 1, SCRIPT, &s.as, s.output);
     recorded_close(&s.recorded);
     return status;
 }
@@ -243,7 +172,7 @@ static int replay_all(struct replaying *p)
     struct buf text = {0};
     int status = running_check(&p->running, &p->options);
     if (status == 0 && recorded_read(&p->recorded, p->options.argument[0], &status) == 0)
-        status = make_script(&p->recorded, &p->as, &text);
+        status = retold_text(&(struct recorded *){&p->recorded}, 1, SCRIPT, &p->as, &text);
     if (status == EXIT_PASS && buf_string(&text) == NULL)
         status = EXIT_SETUP;
     if (status == EXIT_PASS)

@@ -30,7 +30,7 @@ result $? "every persona begins with a comment on what it stands for"
 run persona show mg5
 wants "an unknown persona" 1 err "there is no persona 'mg5'; the nearest is mg4"
 run persona
-wants "persona alone is wrong use" 3 err 'expected list, show, check or judgements'
+wants "persona alone is wrong use" 3 err 'expected list, show, check, judgements or from'
 run persona forget
 wants "an unknown verb" 3 err "found 'forget'"
 run persona check "$work/nothing.lua"

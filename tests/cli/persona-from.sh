@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# `v2glab persona from`: a vehicle and a station that are measured out of a record of theirs.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+
+"$V2GLAB" ev --virtual-time --quiet --protocol ISO15118-2 --mode dc --tls off --record "$work/car" \
+    --set 'gaps={default=70,CableCheck=400,CurrentDemand={200,300}}' --set loops=9 --set 'welding={3,3}' \
+    --set evcc_id=0123456789AB --with delays.default=30 --with ongoing.CableCheck=5 >/dev/null 2>&1
+run persona from "$work/car" -o "$work/car.lua"
+wants "a persona of a record" 0
+run persona check "$work/car.lua"
+wants "it is well-formed" 0 out 'a vehicle, measured from car'
+holds() {
+    grep -qE -e "$2" "$work/car.lua"
+    result $? "$1"
+}
+holds "its gaps are the vehicle's" "'CableCheck>CableCheck'\\] = 40[0-2], +-- 5 times"
+holds "a gap that spreads is a range" "'CurrentDemand>CurrentDemand'\\] = { 2"
+holds "it welds as often" 'welding = . 3, 3 .'
+holds "it charges for as long" 'loops = 9,'
+holds "its EVCCID" "evcc_id = '0123456789AB'"
+holds "one session is not sure" "sure = 'one session only"
+run persona from "$work/car" "$work/car" -o "$work/car.lua"
+holds "two captures are two sessions" "sure = '2 sessions of 2 captures'"
+run persona from --role secc "$work/car" -o "$work/car.lua"
+holds "a station's delays" 'CableCheck = 3[0-3], +-- 6 times'
+holds "a station's rounds of Ongoing" 'CableCheck = 5 }'
+run persona check "$work/car.lua"
+wants "a station is well-formed" 0 out 'a station, measured from car'
+run persona from
+wants "nothing to measure" 3 err 'from needs a file'
+echo 'nothing here' >"$work/text"
+run persona from "$work/text"
+wants "nothing in it" 1 err 'there is no message in it'

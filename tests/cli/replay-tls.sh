@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# `v2glab script` of sessions under TLS that were paid by contract: opened by the secrets in the
+# capture, signed anew with the certificates of another tree.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+
+"$V2GLAB" pki make "$work/pki" >/dev/null 2>&1
+"$V2GLAB" pki make "$work/other" --emaid DEXYZC00000009 >/dev/null 2>&1
+for protocol in ISO15118-2 ISO15118-20; do
+    "$V2GLAB" ev --virtual-time --quiet --protocol $protocol --mode ac --payment Contract \
+        --pki "$work/pki" --set loops=3 --record "$work/contract" >/dev/null 2>&1
+    run script "$work/contract/session.pcapng" -o "$work/contract.lua"
+    wants "$protocol by contract: what is signed anew is said" 0 err 'AuthorizationReq is signed' \
+        err 'it was under TLS'
+    # the other side has a tree of its own: nothing of the recorded certificates is sent
+    run run "$work/contract.lua" --virtual-time --no-record --tls auto --pki "$work/other" --against evse
+    wants "$protocol by contract: another tree's contract pays, with signatures made anew" 0 \
+        out 'EVCC verdict: pass' out 'TLS is established' out 'signed'
+    run run "$work/contract.lua" --virtual-time --no-record --against evse --pki "$work/other"
+    wants "$protocol without TLS at the other side: told" 1 out 'the station has no TLS'
+    lua5.4 tests/lua/packets.lua "$work/contract/session.pcapng" two "$work/closed.pcapng"
+    run script "$work/closed.pcapng"
+    wants "$protocol without secrets: what could open it is named" 1 \
+        err 'under TLS, and there are no secrets' err '--keylog FILE'
+    rm -rf "$work/contract"
+done
