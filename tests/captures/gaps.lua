@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Whether two personas have the same gaps: within 10 % (or 3 ms), or within the range that the first
--- gives.
+-- Whether two personas have the same gaps: within 10 % (or 3 ms), or within the range that the
+-- first gives.
 --
---   lua5.4 gaps.lua ONE OTHER [often]     often: of those only that both have seen three times or more
+--   lua5.4 gaps.lua ONE OTHER [often]     often: only those that both have seen three times or more
 
 -- How often each gap was seen, which its comment tells.
 local function counts(path)
