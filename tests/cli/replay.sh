@@ -68,7 +68,7 @@ has "a received number is a range" "-- range"
 run replay "$work/first" --virtual-time --quiet --no-record --against evse \
     --with 'ongoing={CableCheck=9}' --with dc.max_voltage=395 --with dc.max_current=20 --with evse_id=KR*AB1*E7
 wants "another number of Ongoing, other limits and another EVSEID: pass, and told" 0 \
-    out 'SessionSetupRes EVSEID: KR*AB1*E7' out 'CurrentDemandReq EVTargetCurrent/Value: 20'
+    out 'SessionSetupRes EVSEID: KR*AB1*E7' out 'CurrentDemandReq EVTargetCurrent: 20 A, was 200 A'
 run replay "$work/first" --virtual-time --no-record --against evse --with dc.max_current=20
 wants "a clipped value is told" 0 out 'is beyond EVSEMaximumCurrentLimit of the other side, 20 is sent'
 run replay "$work/first" --virtual-time --quiet --no-record --against evse --with stop_after=3
