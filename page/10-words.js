@@ -214,6 +214,8 @@ const WORDS = {
     closed_by: ['closed by the $1 ($2)', '$1에서 종료($2)'],
     closed: ['ended ($1)', '종료($1)'],
     vehicle_low: ['vehicle', '차량'],
+    leg_vehicle: ["vehicle's side", '차량 쪽'],
+    leg_station: ["station's side", '충전기 쪽'],
     station_low: ['station', '충전기'],
     bytes_n: ['$1 bytes', '$1바이트'],
 
@@ -371,6 +373,7 @@ const WORDS = {
     d_times: ['Times', '횟수'],
     d_connection: ['Connection', '연결'],
     d_session: ['Session', '세션'],
+    d_leg: ['Leg', '구간'],
 
     // keys
     key_walk: [

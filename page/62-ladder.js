@@ -154,6 +154,10 @@ function ladderRow(entry, classes, lane, answer) {
     );
 }
 
+// Of a relay: whom the connection leads to that it went over.
+const legWord = ({ more: { leg } }) =>
+    leg ? h('em', say(leg === 1 ? 'leg_vehicle' : 'leg_station')) : null;
+
 function frameRow(frame) {
     const bad =
         isFailed(frame) ||
@@ -171,6 +175,7 @@ function frameRow(frame) {
         h(
             'span.lane' + (frame.from ? '.back' : ''),
             h('b', frame.name),
+            legWord(frame),
             words ? h('em', words) : null,
         ),
         t ? answerCell(t.us, t.limit) : null,

@@ -174,6 +174,8 @@ static void add_numbers(struct buf *out, const struct event *e)
         add_member(out, "session", e->session);
     if (e->connection != 0)
         add_member(out, "connection", e->connection);
+    if (e->leg != LEG_NONE)
+        add_member(out, "leg", e->leg);
 }
 
 static void add_flags(struct buf *out, const struct event *e)
