@@ -42,7 +42,6 @@ struct relaying_all {
     struct script_run *run;
     struct world *world;
     struct timer ending; /* of the sides that are played here */
-    bool is_interrupted;
     struct recorder recorder;
     struct ladder ladder;
     struct view view;
@@ -151,8 +150,7 @@ static const struct usage USAGE = {
         "  v2glab relay --ev [::1]:15118 --secc [::1]:15119 --fault 'PreChargeRes: delay 1500'\n"
         "  v2glab relay --tls 1.3 --virtual-time --mode dc\n\n"
         "TLS ends here on both sides. The vehicle has to trust the root of what it is shown: by\n"
-        "default pki/v2g-root of the demo tree (`v2glab pki list`), else of --pki DIR or --cert "
-        "FILE.\n"
+        "default v2g-root of the demo tree (`v2glab pki list`), else of --pki DIR or --cert FILE.\n"
         "The station has to trust, with TLS 1.3, the root of the vehicle certificate "
         "(--station-cert),\n"
         "and its own root has to be known here (--station-roots).\n\n"
@@ -210,7 +208,6 @@ static void session_over(void *context, const struct session_end *end)
 static void interrupted(void *context, unsigned n)
 {
     struct relaying_all *a = context;
-    a->is_interrupted = true;
     if (n > 1)
         run_abort(a->run);
     else
@@ -290,6 +287,19 @@ static void choose_places(struct relaying_all *a)
         c->sessions = 1;
 }
 
+/* Before anything is played: whether those that were named are there. */
+static int check_places(const struct relaying_all *a, struct err *e)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct peer_options at = {.interface = NULL};
+        const char *place = a->choice.place[i];
+        *(relay_is_address(place) ? &at.address : &at.interface) = place;
+        if (session_check_network(&at, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* --cert, --key and --roots are for the side that the vehicle sees. */
 static void choose_tls(struct relaying_all *a)
 {
@@ -309,6 +319,8 @@ static int prepare(struct relaying_all *a, struct err *e)
 {
     choose_places(a);
     choose_tls(a);
+    if (a->session.script.peer.interface != NULL && check_places(a, e) != 0)
+        return -1;
     a->world = session_enter(&a->session, false, e);
     if (a->world == NULL || open_sinks(a, e) != 0)
         return -1;

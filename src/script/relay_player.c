@@ -8,6 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+bool relay_is_address(const char *place)
+{
+    return strpbrk(place, ":[.") != NULL;
+}
+
 static void set_text(lua_State *L, const char *key, const char *value)
 {
     lua_pushstring(L, value);
@@ -29,8 +34,7 @@ static void push_choice(lua_State *L, const struct relay_choice *c)
     lua_newtable(L);
     for (int i = 0; i < 2; i++) {
         lua_newtable(L);
-        bool is_address = c->place[i] != NULL && strpbrk(c->place[i], ":[.") != NULL;
-        set_text(L, is_address ? "address" : "interface", c->place[i]);
+        set_text(L, relay_is_address(c->place[i]) ? "address" : "interface", c->place[i]);
         set_text(L, "tls", c->tls[i]);
         lua_setfield(L, -2, i == 0 ? "vehicle" : "station");
     }

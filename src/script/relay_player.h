@@ -22,6 +22,9 @@ struct relay_choice {
     unsigned sessions;                              /* ends after so many; 0: it goes on */
 };
 
+/* Whether a place is an address: else it is an interface. */
+bool relay_is_address(const char *place);
+
 /* For run_add. */
 const struct built_in *relay_player(struct relay_choice *c);
 

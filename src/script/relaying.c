@@ -109,14 +109,12 @@ static int relay_wait(lua_State *L)
 {
     struct relaying *g = check_relay(L);
     struct wait w = {.ready = has_ended, .context = g};
-    relay_release(g->relay, LEG_VEHICLE);
-    relay_release(g->relay, LEG_STATION);
+    relay_go_on(g->relay);
     return script_wait(L, &w, 0, wait_done);
 }
 
 /* ---- what it does, and tells ---- */
 
-/* The keys that had been pressed are the context. */
 static bool has_key(void *context)
 {
     const struct relaying *g = context;

@@ -26,7 +26,8 @@ struct leg {
     struct held *first, *last; /* that came here */
     size_t waiting;            /* octets of them */
     bool is_held;
-    bool was_late; /* the frame that came last */
+    bool was_late;  /* the frame that came last */
+    bool made_late; /* the frame that went last, only by the relay */
     struct relay_figures figures;
 };
 
@@ -124,17 +125,11 @@ static void take_stray(void *context, struct slice bytes, int64_t us)
     take(context, bytes, us, &ignored);
 }
 
-void relay_hold(struct relay *r, enum event_leg from)
+/* What has waited, as far as it may go on. */
+static void go_on(struct leg *l)
 {
-    leg_at(r, from)->is_held = true;
-}
-
-void relay_release(struct relay *r, enum event_leg from)
-{
-    struct leg *l = leg_at(r, from);
     const struct peer *to = l->other->peer;
     struct err e = ERR_INIT;
-    l->is_held = false;
     while (l->first != NULL && to != NULL && to->state == PEER_READY && !l->is_held) {
         struct held *h = l->first;
         l->first = h->next;
@@ -143,6 +138,23 @@ void relay_release(struct relay *r, enum event_leg from)
             tell(l, EVENT_LOG, false, e.what);
         free(h);
     }
+}
+
+void relay_go_on(struct relay *r)
+{
+    go_on(&r->leg[0]);
+    go_on(&r->leg[1]);
+}
+
+void relay_hold(struct relay *r, enum event_leg from)
+{
+    leg_at(r, from)->is_held = true;
+}
+
+void relay_release(struct relay *r, enum event_leg from)
+{
+    leg_at(r, from)->is_held = false;
+    go_on(leg_at(r, from));
 }
 
 /* ---- times ---- */
@@ -154,7 +166,7 @@ static void take_time(void *context, const struct event *e)
     struct relay *r = context;
     if (e->kind != EVENT_TIMER)
         return;
-    struct leg *l = leg_at(r, (enum event_leg)e->leg), *late = l;
+    struct leg *l = leg_at(r, (enum event_leg)e->leg);
     const char *sender = e->from_role == FROM_EVCC ? "the vehicle" : "the station";
     bool came = (e->leg == LEG_VEHICLE) == (e->from_role == FROM_EVCC);
     if (!came && (e->ok || l->other->was_late))
@@ -163,9 +175,10 @@ static void take_time(void *context, const struct event *e)
     recorder_put(l->peer->session.recorder, &timer);
     if (e->ok)
         return;
-    late = came ? l : l->other;
-    ++*(came ? &late->figures.late : &late->figures.made_late);
-    l->was_late = l->was_late || came;
+    bool *is_late = came ? &l->was_late : &l->made_late; /* by more than one of its times */
+    unsigned *count = came ? &l->figures.late : &l->other->figures.made_late;
+    *count += !*is_late;
+    *is_late = true;
     char text[300];
     snprintf(text, sizeof text, "%s: %s was late: %.3f s, of %s %.3f s at most", e->name,
              came ? sender : "the relay", (double)e->taken_us / 1e6, e->text,
@@ -203,8 +216,7 @@ static void watch(void *context, const struct event *e)
 {
     struct leg *l = context;
     bool came = (e->leg == LEG_VEHICLE) == (e->from_role == FROM_EVCC);
-    if (came)
-        l->was_late = false;
+    *(came ? &l->was_late : &l->made_late) = false;
     times_event(&l->relay->times, e);
     if (e->message != NULL && node_child(message_header(e->message), "Signature") != NULL)
         check_signature(l, e, came);
@@ -216,7 +228,7 @@ static void forget(struct filter *f)
 {
     struct leg *l = (struct leg *)f;
     drop_held(l);
-    l->is_held = l->was_late = false;
+    l->is_held = l->was_late = l->made_late = false;
     l->figures = (struct relay_figures){.waited = 0};
 }
 

@@ -35,8 +35,10 @@ struct relay *relay_open(struct peer *vehicle, struct peer *station,
 /* What comes from that side (LEG_VEHICLE, LEG_STATION) waits until it is released. */
 void relay_hold(struct relay *r, enum event_leg from);
 
-/* What has waited goes on now, if there is a connection to hand it to. */
 void relay_release(struct relay *r, enum event_leg from);
+
+/* There may be a connection now to hand on to: what has waited for that does so no more. */
+void relay_go_on(struct relay *r);
 
 const struct relay_figures *relay_figures(const struct relay *r, enum event_leg from);
 

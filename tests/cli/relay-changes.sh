@@ -90,6 +90,14 @@ all_equal_but "nothing else is changed" EVCC supportedAppProtocolReq
 relay "an unknown protocol" 3 $dc --offer DIN70122
 wants "is told" 3 err "DIN70122 is no protocol"
 
+# what is held before the station is there stays so
+cat >"$work/hold.lua" <<'END'
+function on.supportedAppProtocolReq(m, relay) relay:delay(900) end
+END
+# shellcheck disable=SC2086
+relay "the first message is held, too" 0 $dc --script "$work/hold.lua"
+wants "until its time" 0 out "   0.905000          relay -> SECC  supportedAppProtocolReq"
+
 # a key lets go on what is held: real time, since keys are typed in it
 mkfifo "$work/keys"
 (sleep 1; echo) >"$work/keys" &

@@ -65,5 +65,7 @@ run relay --ev lo --no-record
 wants "one side alone" 3 err "--secc is missing"
 run relay --ev lo --secc lo --virtual-time
 wants "virtual time of others" 3 err "--virtual-time is for sides that are played here"
+run relay --ev none0 --secc lo --no-record
+wants "an interface that is not there" 3 err "none0"
 run relay x
 wants "an argument" 3 err "'x' is no option"
