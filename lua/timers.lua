@@ -113,6 +113,7 @@ timers['ISO15118-20'] = {
     V2G_EVCC_CableCheck_Timeout = 40000,
     V2G_EVCC_PreCharge_Timeout = 10000,
     V2G_EVCC_WeldingDetection_Timeout = 60000,
+    V2G_SECC_CPState_Detection_Timeout = 1500,
     EVSENotificationMaxDelay = 60000, -- for a new schedule, or the end of a standby
     EVSE_Contactor_Closing_Time = 3000, -- AC, within PowerDelivery(Start)
     TCP_Connection_Termination_Timeout = 5000,

@@ -19,22 +19,6 @@ cases 'not played' {
     },
 }
 
-suite 'ISO 15118-4:2018' {
-    sut = 'SECC', protocol = 'ISO15118-2', tags = 'not-played',
-}
-
-cases 'not played' {
-    cannot = 'the control pilot is stimulus or verdict, and is not played',
-    rows = {
-        { id = 'TC_SECC_DC_VTB_CableCheck_008', mode = 'dc', about = 'cable check without CP C/D',
-          cites = 'V2G2-916 V2G2-917 V2G2-918' },
-        { id = 'TC_SECC_DC_VTB_SessionStop_006', mode = 'dc', about = 'session stop without CP B',
-          cites = 'V2G2-920 V2G2-921 V2G2-922 V2G2-570' },
-        { id = 'TC_SECC_DC_VTB_WeldingDetection_005', mode = 'dc', about = 'welding detection without CP B',
-          cites = 'V2G2-920 V2G2-921 V2G2-922' },
-    },
-}
-
 suite 'ISO 15118-5:2018' {
     sut = 'EVCC', protocol = 'ISO15118-3', tags = 'not-played',
 }
@@ -53,34 +37,8 @@ cases 'not played' {
     },
 }
 
-suite 'ISO 15118-4:2018 / CharIN (DIN 70121 + ISO 15118-2)' {
-    sut = 'EVCC', protocol = 'ISO15118-2', tags = 'not-played',
-}
-
-cases 'not played' {
-    cannot = 'the control pilot is stimulus or verdict, and is not played',
-    rows = {
-        { id = 'TC_EVCC_CMN_VTB_SessionSetup_007', about = 'CP state F during session setup' },
-        { id = 'TC_EVCC_CMN_VTB_ServiceDetailAndPaymentSelection_012', about = 'CP state F at payment selection' },
-        { id = 'TC_EVCC_DC_VTB_CurrentDemand_007', mode = 'dc', about = 'CP state F while charging' },
-    },
-}
-
 suite 'derived (DIN SPEC 70121)' {
     sut = 'SECC', protocol = 'DIN70121', tags = 'not-played',
-}
-
-cases 'not played' {
-    cannot = 'the control pilot is stimulus or verdict, and is not played',
-    rows = {
-        { id = 'DRV_DIN_SECC_CableCheck_cp', mode = 'dc', about = 'no CP C/D', cites = 'V2G-DC-547 V2G-DC-967' },
-        { id = 'DRV_DIN_SECC_CurrentDemand_cpb', mode = 'dc', about = 'CP B in the loop', cites = 'V2G-DC-668' },
-        { id = 'DRV_DIN_SECC_WeldingDetection_cpb', mode = 'dc', about = 'no CP B after PowerDelivery(false)',
-          cites = 'V2G-DC-988' },
-        { id = 'DRV_DIN_SECC_SessionStop_osc', mode = 'dc', about = 'oscillator retain time',
-          cites = 'V2G-DC-968 V2G-DC-937 V2G-DC-938 V2G-DC-940' },
-        { id = 'DRV_DIN_SECC_Unplug_cpa', mode = 'dc', about = 'unplug', cites = 'V2G-DC-962 V2G-DC-940' },
-    },
 }
 
 cases 'not played' {
@@ -97,48 +55,10 @@ suite 'derived (ISO 15118-20)' {
 }
 
 cases 'not played' {
-    cannot = 'the control pilot is stimulus or verdict, and is not played',
-    rows = {
-        { id = 'DRV_20_SECC_CableCheck_cp', mode = 'dc', about = 'CP C/D within 1.5 s', cites = 'V2G20-1418' },
-        { id = 'DRV_20_SECC_WeldingDetection_welcp', mode = 'dc', about = 'CP B missing',
-          cites = 'V2G20-1617 V2G20-1630 V2G20-1631' },
-        { id = 'DRV_20_SECC_SessionStop_stopcp', mode = 'dc', about = 'CP B missing', cites = 'V2G20-1617' },
-    },
-}
-
-cases 'not played' {
     cannot = 'needs hardware for electrical faults',
     rows = {
         { id = 'DRV_20_SECC_PowerDelivery_cont', mode = 'ac', about = 'contactor does not close',
           cites = 'V2G20-847' },
-    },
-}
-
-suite 'derived (ISO 15118-2 EVCC matrix)' {
-    sut = 'EVCC', protocol = 'ISO15118-2', tags = 'not-played',
-}
-
-cases 'not played' {
-    cannot = 'the control pilot is stimulus or verdict, and is not played',
-    rows = {
-        { id = 'DRV_2_EVCC_SupportedAppProtocol_cpf', about = 'SupportedAppProtocol: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_ServiceDiscovery_cpf', about = 'ServiceDiscovery: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_ServiceDetail_cpf', about = 'ServiceDetail: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_CertificateInstallation_cpf',
-          about = 'CertificateInstallation: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_CertificateUpdate_cpf', about = 'CertificateUpdate: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_PaymentDetails_cpf', about = 'PaymentDetails: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_Authorization_cpf', about = 'Authorization: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_ChargeParameterDiscovery_cpf',
-          about = 'ChargeParameterDiscovery: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_PowerDelivery_cpf', about = 'PowerDelivery: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_ChargingStatus_cpf', mode = 'ac', about = 'ChargingStatus: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_MeteringReceipt_cpf', about = 'MeteringReceipt: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_CableCheck_cpf', mode = 'dc', about = 'CableCheck: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_PreCharge_cpf', mode = 'dc', about = 'PreCharge: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_WeldingDetection_cpf', mode = 'dc',
-          about = 'WeldingDetection: CP state F, then the answer' },
-        { id = 'DRV_2_EVCC_SessionStop_cpf', about = 'SessionStop: CP state F, then the answer' },
     },
 }
 

@@ -292,6 +292,26 @@ function matched.sleeps(it, row)
     matched.answers_sdp(it, {})
 end
 
+-- The oscillator stays for its time after the session, and not longer.
+function matched.keeps_oscillator(it)
+    local retain, from <const> = 'V2G_SECC_CPOscillator_Retain_Time', Now()
+    it.role.Disconnect 'half'
+    it:wants_longer(retain)
+    it:pilot_stays('B2', retain .. ' - par_CMN_Transmission_Delay')
+    it.from = from
+    it:pilot_is('B1', retain .. DELAY)
+end
+
+-- The pilot is not in the state that goes with the request: it refuses, and ends the session.
+function matched.refuses_pilot(it, row)
+    if row.pilot then
+        it:sets_pilot(row.pilot)
+    end
+    it:sends(row.sends)
+    it:expects(row.sends:gsub('Req$', 'Res'), { ResponseCode = 'FAILED' })
+    it:expects_end { within = 'par_CMN_TCP_Connection_Termination_Timeout' }
+end
+
 -- ---- of a vehicle ----
 
 -- It sends a request, where the tester does what the row says.
@@ -500,6 +520,16 @@ function matched.leaves_after(it)
     it:answers()
     it:waits_for_end()
     it:is_member(false, 'TP_match_leave' .. DELAY)
+end
+
+-- The station goes into an error state before it answers: it ends the session, whatever it says
+-- before.
+function matched.ends_by_pilot(it, row)
+    it:sets_pilot({ state = 'F' }, true)
+    if it.role.State() == 'ready' and not row.silent then
+        it:answers()
+    end
+    it:expects_end { within = row.silent or 'par_CMN_TCP_Connection_Termination_Timeout' }
 end
 
 -- ---- of a vehicle, by two stations ----

@@ -65,6 +65,11 @@ local function of(cable)
         return 'A', v, duty, true
     end
 
+    -- Whether a vehicle has said anything on it so far.
+    function pilot.IsKnown()
+        return get('state') ~= nil
+    end
+
     -- 'B2': the state, and 2 where the oscillator runs, as IEC 61851-1 has it.
     function pilot.Name()
         local state, _, duty = pilot.State()

@@ -45,7 +45,6 @@ local function join(self)
         Log(self.unlinked)
         set(self, 'B') -- no power without a link
         role.Disconnect(true)
-        slac.leave(role) -- at once: within TP_match_leave
     end, function() return self.step ~= 'SessionStop' end)
     return true
 end

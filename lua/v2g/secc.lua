@@ -297,6 +297,26 @@ end
 
 -- ---- answering ----
 
+-- DC: states of the control pilot in which these requests may come, and whether they are waited for
+-- [V2G-DC-547] [V2G-DC-668] [V2G-DC-988] [V2G2-917] [V2G2-920] [V2G20-1617].
+local PILOT <const> = { CableCheck = { 'CD', true }, CurrentDemand = { 'CD', false },
+                        WeldingDetection = { 'B', true }, SessionStop = { 'B', true } }
+
+-- Whether the pilot is in another state, in the time that it has.
+local function has_wrong_pilot(s, step)
+    local wanted = PILOT[step]
+    if not wanted or s.mode == 'ac' or not s.role.SlacFirst or not Pilot.IsKnown() then
+        return false
+    end
+    local over = Now() + (wanted[2] and Timer(s.protocol, 'V2G_SECC_CPState_Detection_Timeout') or 0)
+    while not wanted[1]:find(Pilot.State(), 1, true) and Now() < over do
+        Pilot.Change(over - Now())
+    end
+    local is_wrong = not wanted[1]:find(Pilot.State(), 1, true)
+    s.why = is_wrong and ('the control pilot is in state %s'):format(Pilot.State()) or s.why
+    return is_wrong
+end
+
 -- What each request is asked before it is answered, in this order.
 secc.checks = {
     { code = 'FAILED_UnknownSession', refused = function(s, r)
@@ -306,6 +326,9 @@ secc.checks = {
         local may = s.allowed[s.state] or {}
         local case = r.case and r.case(s) -- nil where the element is missing
         return not (may[r.name] or case and may[r.asked[case]])
+    end },
+    { code = 'FAILED', refused = function(s, r)
+        return has_wrong_pilot(s, r.step)
     end },
     { code = 'FAILED', refused = function(s)
         return s.p.only_valid and s.role.Received():violations()[1] ~= nil
@@ -677,7 +700,9 @@ function secc.serve(role, options, tls)
         end
         free[#free + 1], tasks[at] = at, nil
         if link then
-            link:session_over(at.is_paused, good and ok == true)
+            local retain = 'V2G_SECC_CPOscillator_Retain_Time' -- in DIN 70121 [V2G-DC-968]
+            link:session_over(at.is_paused, good and ok == true,
+                Timer(at.role.Protocol or 'ISO15118-2', retain))
         end
         outcome.sessions = outcome.sessions + 1
         if not (good and ok) or ok == 'error' then

@@ -267,6 +267,11 @@ end
 
 -- ---- while it is matched ----
 
+-- Leaves the network: a key that nobody else has [V2G3-A09-121].
+function matching.leave(role)
+    slac.set_key(role, slac.random(16), slac.random(6) .. '0' .. slac.random(1):sub(1, 1))
+end
+
 local watch = {}
 watch.__index = watch
 
@@ -284,6 +289,22 @@ local function ends_by(w, m)
     return m and slac.link_of(w.role, m) == false and 'the link is lost [V2G3-M07-34]' or nil
 end
 
+-- Whether it has, which is told once. m: what has come; nil: nothing.
+local function has_ended(w, m)
+    local why = not w.is_over and ends_by(w, m)
+    if why then
+        w.is_over, w.is_lost = true, true
+        w.lost(why)
+    end
+    return w.is_over
+end
+
+local function watch_pilot(w)
+    while not has_ended(w) do
+        Pilot.Change()
+    end
+end
+
 local function go_on(w)
     local next_look = Now()
     while not w.is_over do
@@ -292,10 +313,8 @@ local function go_on(w)
             next_look = Now() + slac.LOOK
         end
         local m, from = w.role.Slac_Receive(next_look - Now())
-        local why = ends_by(w, m)
-        if why and not w.is_over then
-            w.is_over = true
-            w.lost(why)
+        if has_ended(w, m) then
+            break
         elseif m and not slac.answer_amp_map(w.role, m, from) then
             slac.take_amp_map(w.amp_map, m, from)
         end
@@ -303,6 +322,9 @@ local function go_on(w)
             slac.go_on_amp_map(w.amp_map)
             next_look = math.min(next_look, w.amp_map.due or math.huge)
         end
+    end
+    if w.is_lost then
+        matching.leave(w.role) -- at once: within TP_match_leave
     end
 end
 
@@ -314,6 +336,7 @@ function matching.watch(role, station, begins, lost, is_awake)
     w.oscillates = select(3, Pilot.State()) < 100
     w.amp_map = begins and slac.begin_amp_map(role, station.mac) or nil
     w.task = Start(go_on, w)
+    Start(watch_pilot, w)
     return w
 end
 
@@ -321,11 +344,6 @@ end
 function watch:stop()
     self.is_over = true
     Wait_For(self.task)
-end
-
--- Leaves the network: a key that nobody else has [V2G3-A09-121].
-function matching.leave(role)
-    slac.set_key(role, slac.random(16), slac.random(6) .. '0' .. slac.random(1):sub(1, 1))
 end
 
 return matching

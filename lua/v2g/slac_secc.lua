@@ -306,13 +306,17 @@ function station:is_idle()
     return not self.linked and not next(self.matchings)
 end
 
--- A session is over, after which the vehicle pauses, or not [V2G3-M09-17].
-function station:session_over(is_paused, is_good)
+-- A session is over, after which the vehicle pauses, or not [V2G3-M09-17]. retain: ms for which the
+-- oscillator stays; nil: on.
+function station:session_over(is_paused, is_good, retain)
     if is_paused then
         self.plug:sleep(self.p.wake)
     elseif is_good then
         self.plug.is_expected = true
         self:part('the session is over [V2G3-M09-17]')
+        if retain then
+            self.plug:keep_oscillator(retain)
+        end
     end
 end
 

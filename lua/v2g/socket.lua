@@ -97,6 +97,12 @@ function plug:lost()
     return true
 end
 
+-- A session was ended: the oscillator stays for so many milliseconds.
+function plug:keep_oscillator(ms)
+    self.stops = Now() + ms
+    self.poke()
+end
+
 -- ---- sleep ----
 
 -- The session is paused: no oscillator until the vehicle goes to C and back (B-C-B), or so many
@@ -132,7 +138,7 @@ end
 
 local function unplugged(self)
     self.was_there, self.waits, self.toggles, self.wakes, self.retries = false, nil, nil, nil, 0
-    self.is_expected, self.is_out = true, true
+    self.is_expected, self.is_out, self.stops = true, true, nil
     self.cuts = Now() + slac.time 'TP_match_leave'
     self.station:part('the plug is out')
     if self.duty ~= self.station.p.duty and not self.steps then
@@ -178,8 +184,13 @@ local function work(self)
         self:change_duty(NOMINAL) -- [V2G3-M06-08]
         return 0
     end
-    local first = math.min(self.due or math.huge, self.authorizes or math.huge,
-        self.waits or math.huge, self.wakes or math.huge, self.cuts or math.huge)
+    if self.stops and self.stops <= Now() then
+        self.stops, self.duty = nil, STEADY
+        self.pilot.Set { duty = STEADY }
+    end
+    local first = math.min(self.due or math.huge, self.stops or math.huge,
+        self.authorizes or math.huge, self.waits or math.huge, self.wakes or math.huge,
+        self.cuts or math.huge)
     return first < math.huge and math.max(0, first - Now()) or nil
 end
 
