@@ -58,6 +58,15 @@ for word in $(cat src/reference/docs_*.c | grep -oE '(docs_word|docs_row|prose_s
 done
 result $bad "words that are printed are there, and no others"
 
+# ---- guides ----
+
+# What a page tells to type, besides the language; how fast it is stands in English alone.
+commands() {
+    # shellcheck disable=SC2016 # backquotes
+    sed '/^## Speed/,$d' "$1" | grep -ohE '`(v2glab|make)[^`]*`|^    (make|v2glab) .*' | sed 's/ --lang ko//; s/^ *//' | tr -d '`' | sort -u
+}
+found "both READMEs have the same commands" "$(diff <(commands README.md) <(commands docs/ko/README.md))"
+
 # ---- doc lines ----
 
 found "no doc line is told twice" "$(for file in schema/ko/*.txt; do
