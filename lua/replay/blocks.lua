@@ -128,12 +128,13 @@ end
 
 local literal = made.literal
 
-local function own(path, value, marked)
-    local name = fields.name(path)
-    for container, what in pairs(fields.chains) do
-        if path:find(container, 1, true) then
-            local at = path:match('^.-' .. container)
-            return at, code(("own('%s')"):format(what))
+-- Path and value of what is made anew; certificates as a whole, by the element that holds them.
+local function own(path, value)
+    local name, at = fields.name(path), ''
+    for step in path:gmatch('[^.]+') do
+        at = at == '' and step or at .. '.' .. step
+        if fields.chains[step] then
+            return at, code(("own('%s')"):format(fields.chains[step]))
         end
     end
     if fields.clocks[name] then
@@ -141,7 +142,7 @@ local function own(path, value, marked)
     elseif fields.remade[name] then
         return path, code(("own('%s', %s)"):format(name, literal(value)))
     end
-    return path, value, marked
+    return path, value
 end
 
 -- The element of the request by which the response's value is told as a factor; nil: none.

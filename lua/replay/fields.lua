@@ -11,6 +11,7 @@ fields.clips = {
     EVCC = {
         EVTargetVoltage = { 'EVSEMaximumVoltageLimit', 'EVSEMaximumVoltage' },
         EVTargetCurrent = { 'EVSEMaximumCurrentLimit', 'EVSEMaximumChargeCurrent' },
+        ChargingProfileEntryMaxPower = { 'PMax' },
     },
     SECC = {
         EVSEPresentVoltage = { 'EVMaximumVoltageLimit', 'EVMaximumVoltage' },
@@ -38,7 +39,9 @@ fields.charging = { CurrentDemand = true, ChargingStatus = true, DC_ChargeLoop =
 fields.clocks = { EVSETimeStamp = true, DateTimeNow = true, TMeter = true }
 fields.remade = { EVCCID = true, eMAID = true, ContractID = true }
 fields.chains = { ContractSignatureCertChain = 'contract chain',
-                  ContractCertificateChain = 'contract chain' }
+                  ContractCertificateChain = 'contract chain',
+                  OEMProvisioningCert = 'OEM certificate',
+                  OEMProvisioningCertificateChain = 'OEM chain' }
 
 -- What is received in these the loops look at; what is expected of them is nothing.
 fields.told = { EVSEProcessing = true, EVSENotification = true, SchemaID = true }

@@ -223,8 +223,8 @@ local function contract()
     return Pki.Identity('contract-leaf')
 end
 
-local function contract_chain()
-    local chain, subs = contract().chain, {}
+local function chain_of(identity)
+    local chain, subs = identity.chain, {}
     for i = 2, #chain do
         subs[#subs + 1] = chain[i].der
     end
@@ -242,7 +242,13 @@ end
 
 local owns = {
     seconds = function() return Now() // 1000 end,
-    ['contract chain'] = contract_chain,
+    ['contract chain'] = function() return chain_of(contract()) end,
+    ['OEM certificate'] = function() return Pki.Identity('oem-leaf').chain[1].der end,
+    ['OEM chain'] = function()
+        local made = chain_of(Pki.Identity('oem-leaf'))
+        made.Id = 'id1' -- what is signed is named by it
+        return made
+    end,
     EVCCID = function(self, recorded)
         local wanted = self.settings.evccid or recorded
         self.evccid = self.evccid or (wanted == 'new' and new_id() or wanted)
@@ -255,8 +261,8 @@ local owns = {
 function makers.own(self, t)
     local f = owns[t.what]
     if not f then
-        error(("own: expected seconds, contract chain, EVCCID, eMAID or ContractID, found '%s'")
-            :format(tostring(t.what)), 0)
+        error(("own: expected seconds, contract chain, OEM certificate, OEM chain, EVCCID, eMAID or "
+            .. "ContractID, found '%s'"):format(tostring(t.what)), 0)
     end
     return f(self, t.recorded)
 end

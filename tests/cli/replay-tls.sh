@@ -17,6 +17,12 @@ for protocol in ISO15118-2 ISO15118-20; do
     run run "$work/contract.lua" --virtual-time --no-record --tls auto --pki "$work/other" --against evse
     wants "$protocol by contract: another tree's contract pays, with signatures made anew" 0 \
         out 'EVCC verdict: pass' out 'TLS is established' out 'signed'
+    "$V2GLAB" ev --virtual-time --quiet --protocol $protocol --mode ac --payment Contract \
+        --set contract=install --pki "$work/pki" --set loops=3 --record "$work/install" >/dev/null 2>&1
+    run replay "$work/install" --virtual-time --no-record --tls auto --pki "$work/other" --against evse
+    wants "$protocol: a contract is installed with another tree's provisioning certificate" 0 \
+        out 'EVCC verdict: pass' out 'CertificateInstallationRes   OK'
+    rm -rf "$work/install"
     run run "$work/contract.lua" --virtual-time --no-record --against evse --pki "$work/other"
     wants "$protocol without TLS at the other side: told" 1 out 'the station has no TLS'
     lua5.4 tests/lua/packets.lua "$work/contract/session.pcapng" two "$work/closed.pcapng"

@@ -71,6 +71,12 @@ wants "another number of Ongoing, other limits and another EVSEID: pass, and tol
     out 'SessionSetupRes EVSEID: KR*AB1*E7' out 'CurrentDemandReq EVTargetCurrent: 20 A, was 200 A'
 run replay "$work/first" --virtual-time --no-record --against evse --with dc.max_current=20
 wants "a clipped value is told" 0 out 'is beyond EVSEMaximumCurrentLimit of the other side, 20 is sent'
+record ac ISO15118-2 ac
+run replay "$work/ac" --virtual-time --no-record --against evse \
+    --with 'schedules={{id=7,entries={{start=0,power=3000}}}}'
+wants "another schedule of less power: its number is taken, the profile clipped" 0 \
+    out 'ChargingProfileEntryMaxPower' out 'is beyond PMax of the other side, 3000 is sent' \
+    out 'SAScheduleTupleID: 7'
 run replay "$work/first" --virtual-time --quiet --no-record --against evse --with stop_after=3
 wants "fewer rounds: the station asks to stop" 0 out 'places in their order'
 run replay "$work/first" --virtual-time --quiet --no-record --against evse --with answers.CableCheck=FAILED
@@ -130,6 +136,12 @@ run script "$work/first" --session 2
 wants "a session that is not there" 1 err 'there is no session 2; expected 1 to 1'
 run script "$work/first" --time soon
 wants "a time that is none" 3 err 'expected exact, none, or a factor'
+for octets in 0 30 3000 9001; do
+    head -c $octets "$work/first/session.pcapng" >"$work/part.pcapng"
+    run script "$work/part.pcapng"
+    [ "$status" -le 3 ] && ! grep -q traceback "$work/err"
+    result $? "a capture that is cut behind $octets octets"
+done
 run script "$work/nothing.pcap"
 wants "a file that is not there" 3 err 'nothing.pcap'
 echo 'nothing here' >"$work/text"
