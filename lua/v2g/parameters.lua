@@ -156,6 +156,8 @@ parameters.ev = {
         again = 0,          -- how often it is matched anew, where that failed or the link is lost:
         resetup = 0,        -- once the station's pilot says so, or after so many ms (0: never)
         amp_map = false,    -- true: sends CM_AMP_MAP.REQ once the link is up
+        near = 3,           -- dB: where another station hears it less than that worse than the best
+                            -- one, CM_VALIDATE decides; 255: always, where several answer
         -- ms from CM_SLAC_PARM.CNF to CM_START_ATTEN_CHAR.IND; between sounds (0:
         -- TP_EV_batch_msg_interval); to CM_ATTEN_CHAR.RSP; from that to CM_SLAC_MATCH.REQ
         start = 60, interval = 0, response = 0, match = 0,

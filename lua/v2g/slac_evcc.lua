@@ -6,9 +6,6 @@ local slac = require 'v2g.slac'
 
 local matching = {}
 
--- dB between the best station and another one, below which it is not sure which is its own: then
--- CM_VALIDATE decides.
-local NEAR <const> = 3
 local TOGGLES <const> = 3
 local function fail(why)
     error({ slac = why }, 0)
@@ -31,8 +28,11 @@ local function await(role, name, ms, take)
     end
 end
 
--- Sends up to three times, until an answer is taken [V2G3-A09-94].
+-- Sends up to three times, until an answer is taken [V2G3-A09-94]. What came before nobody asked
+-- for, so that it is no answer.
 local function ask(role, request, to, name, take)
+    while role.Slac_Receive(0) ~= nil do
+    end
     for _ = 0, slac.counters.C_EV_match_retry do
         local from = Now()
         role.Slac_Send(request, to)
@@ -184,12 +184,13 @@ end
 -- The best one; where another is nearly as good, that which sees the pilot's toggles.
 local function choose(s, list)
     local best, second, p = list[1], list[2], s.p
-    local is_unsure = second and second.attenuation and second.attenuation - best.attenuation < NEAR
+    local is_unsure = second and second.attenuation
+        and second.attenuation - best.attenuation < p.near
     if p.validates == 'never' or not is_unsure and p.validates ~= 'always' then
         return best
     end
     for _, station in ipairs(list) do
-        local is_near = (station.attenuation or math.huge) - best.attenuation < NEAR
+        local is_near = (station.attenuation or math.huge) - best.attenuation < p.near
         local said = is_near and validate(s, station)
         if said then
             Log(('SLAC: validation with station %s: %s'):format(station.mac, said))
@@ -203,24 +204,41 @@ local function choose(s, list)
     return p.validates == 'near' and best or fail('no station has seen the toggles of the pilot')
 end
 
+-- Gives the own modem that key: whether there is a link with it before that time.
+local function take_key(s, key, over, other)
+    if not slac.set_key(s.role, key.NMK, key.NID, other) then
+        fail('the own modem did not answer CM_SET_KEY.REQ')
+    end
+    return slac.wait_for_link(s.role, over - Now(), other)
+end
+
 local function match(s, station)
     Sleep(s.p.match)
     local ids = { PEVMAC = s.mac, EVSEMAC = station.mac, RunID = s.run_id }
     local request = slac.message(s.role, 'CM_SLAC_MATCH_REQ', ids)
-    local answer = ask(s.role, request, station.mac, 'CM_SLAC_MATCH_CNF', function(m, from)
+    local function is_answer(m, from)
         return from == station.mac and slac.is(m, ids) and slac.is(m,
             { ApplicationType = 0, SecurityType = 0, MVFLength = 86, PEVID = slac.NOBODY,
               EVSEID = slac.NOBODY }) and m or nil
-    end)
+    end
+    local answer = ask(s.role, request, station.mac, 'CM_SLAC_MATCH_CNF', is_answer)
     if not answer then
         fail('the station did not answer CM_SLAC_MATCH.REQ')
     end
     insist_on_pilot(s)
-    if not slac.set_key(s.role, answer.NMK, answer.NID) then
-        fail('the own modem did not answer CM_SET_KEY.REQ')
+    local others = {}
+    local function other(m, from) -- the same station gives another key: one of them is forged
+        if m and m:name() == 'CM_SLAC_MATCH_CNF' and is_answer(m, from) and m.NMK ~= answer.NMK then
+            others[1] = { NMK = m.NMK, NID = m.NID }
+        end
     end
-    local from = Now()
-    local up = slac.wait_for_link(s.role, slac.time 'TT_match_join')
+    local from, join = Now(), slac.time 'TT_match_join'
+    local up = take_key(s, answer, from + join // 2, other)
+    if not up and others[1] then
+        Log('SLAC: the station has given another key, too')
+        up = take_key(s, others[1], from + join)
+    end
+    up = up or slac.wait_for_link(s.role, from + join - Now())
     s.role.Measured('SLAC', 'TT_match_join', nil, Now() - from, up)
     if not up then
         fail('the link did not come up')

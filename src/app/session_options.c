@@ -158,8 +158,9 @@ const struct option CONNECTION_OPTION[] = {
      AT(script.peer.choice.said[TLS_KEY_PKI])},
     {"fault", 0, "FAULT|FILE",
      "on purpose, as 'CurrentDemandRes#3: drop', 'SECCDiscoveryRes: truncate' or\n"
-     "'ServerHello: alert handshake_failure' (docs/faults.md), or by a Lua file\n"
-     "that returns such; may be given several times",
+     "'ServerHello: alert handshake_failure', an attack on SLAC by its name, as\n"
+     "second-station (docs/faults.md), or a Lua file that returns such; may be\n"
+     "given several times",
      OPTION_CALL, .take = take_fault},
     OPTIONS_END,
 };

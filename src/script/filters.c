@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/filters.h"
 
+#include "codec/codec.h"
 #include "script/call.h"
 #include "script/object.h"
 #include "session/fault_filter.h"
+#include "wire/ether.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -60,6 +62,38 @@ static uint32_t field_get(const uint8_t *header, unsigned i)
     return value;
 }
 
+/* ---- the header of an Ethernet frame: `to` and `from` ---- */
+
+/* ORDER of the octets in the frame */
+static const char *const ADDRESS[] = {"to", "from"};
+
+static void push_addresses(lua_State *L, const uint8_t *frame)
+{
+    lua_createtable(L, 0, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        char text[13];
+        for (unsigned k = 0; k < 6; k++)
+            snprintf(text + 2 * k, 3, "%02X", frame[6 * i + k]);
+        lua_pushstring(L, text);
+        lua_setfield(L, -2, ADDRESS[i]);
+    }
+}
+
+/* Writes what the table at `at` says of them. */
+static void put_addresses(lua_State *L, int at, uint8_t *frame)
+{
+    for (unsigned i = 0; lua_istable(L, at) && i < 2; i++) {
+        const char *text =
+            lua_getfield(L, at, ADDRESS[i]) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+        bool is_good = lua_isnil(L, -1) || (text != NULL && ether_parse(text, frame + 6 * i));
+        lua_pop(L, 1);
+        if (!is_good)
+            luaL_error(L, "%s: expected a MAC address, 12 hex digits", ADDRESS[i]);
+    }
+}
+
+/* ---- that of V2GTP ---- */
+
 /* The header as a table, which a function of a filter may change. */
 static void push_header(lua_State *L, const uint8_t *header)
 {
@@ -91,11 +125,31 @@ static bool put_header(lua_State *L, const uint8_t *was, uint8_t *out)
     return is_changed;
 }
 
+/* m in a frame of Ethernet with the addresses of that of p, and what the function says of them. */
+static bool make_link_frame(lua_State *L, int at, const struct message *m, const struct parcel *p,
+                            struct buf *out, struct err *e)
+{
+    buf_clear(out);
+    buf_add(out, p->event.bytes.p, ETHER_HEADER);
+    if (codec_encode(m, out, e) != 0 || out->failed)
+        return false;
+    put_addresses(L, HEADER_AT, out->p);
+    put_addresses(L, at, out->p);
+    return true;
+}
+
 /* The bytes that the value at `at` stands for. False: it is no frame. */
 static bool take_frame(lua_State *L, int at, const struct parcel *p, struct buf *out, struct err *e)
 {
     unsigned given;
     struct message *m = object_test(L, at, &given);
+    if (p->event.is_link && lua_istable(L, at)) {
+        lua_rawgeti(L, at, 1);
+        m = object_test(L, -1, &given);
+        lua_pop(L, 1);
+    }
+    if (m != NULL && p->event.is_link)
+        return make_link_frame(L, at, m, p, out, e);
     if (m != NULL)
         return session_encode(p->session, m, given, p->event.us, out, e) == 0;
     size_t n = 0;
@@ -127,7 +181,7 @@ static int pass_made(lua_State *L, int at, struct fault_filter *f, const struct 
     struct parcel made = *p;
     made.read = NULL;
     int bad = take_frame(L, at, p, &frame, &t->wrong) ? 0 : -1;
-    if (bad == 0 && frame.n >= V2GTP_HEADER)
+    if (bad == 0 && frame.n >= V2GTP_HEADER && !p->event.is_link)
         put_header(L, p->event.bytes.p, frame.p);
     if (bad == 0) {
         parcel_set_bytes(&made, (struct slice){frame.p, frame.n});
@@ -151,25 +205,41 @@ static int pass_list(lua_State *L, struct fault_filter *f, const struct parcel *
     return bad;
 }
 
+static bool encode(const struct parcel *p, struct message *m, struct buf *out)
+{
+    struct err ignored = ERR_INIT;
+    const unsigned all = SESSION_GIVEN_ID | SESSION_GIVEN_TIME;
+    return (p->event.is_link ? codec_encode(m, out, &ignored)
+                             : session_encode(p->session, m, all, 0, out, &ignored)) == 0;
+}
+
 /* Whether the message (at `at`) encodes as the one that it was copied from. */
 static bool is_as_before(lua_State *L, int at, const struct parcel *p)
 {
     struct buf before = {0}, now = {0};
-    struct err ignored = ERR_INIT;
-    const unsigned all = SESSION_GIVEN_ID | SESSION_GIVEN_TIME;
     struct message was = *p->event.message, *m = object_test(L, at, NULL);
-    bool same = session_encode(p->session, &was, all, 0, &before, &ignored) == 0 &&
-                session_encode(p->session, m, all, 0, &now, &ignored) == 0 && before.n == now.n &&
+    bool same = encode(p, &was, &before) && encode(p, m, &now) && before.n == now.n &&
                 memcmp(before.p, now.p, now.n) == 0;
     buf_close(&before);
     buf_close(&now);
     return same;
 }
 
+/* Whether the function has changed the header. */
+static bool has_other_header(lua_State *L, const struct parcel *p)
+{
+    uint8_t header[ETHER_HEADER];
+    if (!p->event.is_link)
+        return put_header(L, p->event.bytes.p, NULL);
+    memcpy(header, p->event.bytes.p, sizeof header);
+    put_addresses(L, HEADER_AT, header);
+    return memcmp(header, p->event.bytes.p, sizeof header) != 0;
+}
+
 static int take_answer(lua_State *L, struct fault_filter *f, struct parcel *p, struct trouble *t)
 {
     bool is_nil = lua_isnil(L, ANSWER_AT), is_same = is_nil && is_as_before(L, MESSAGE_AT, p);
-    bool has_header = put_header(L, p->event.bytes.p, NULL);
+    bool has_header = has_other_header(L, p);
     if (is_same && !has_header) {
         fault_count(f);
         return filter_pass(&f->filter, p, &t->lost);
@@ -199,7 +269,7 @@ static int call_function(lua_State *L)
     object_push_given(L, c->handle->role, c->parcel->event.message,
                       SESSION_GIVEN_ID | SESSION_GIVEN_TIME | SESSION_GIVEN_SIGNATURE);
     if (c->parcel->event.is_link)
-        lua_pushnil(L);
+        push_addresses(L, c->parcel->event.bytes.p);
     else
         push_header(L, c->parcel->event.bytes.p);
     lua_rawgeti(L, LUA_REGISTRYINDEX, c->handle->reference);
