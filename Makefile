@@ -179,10 +179,12 @@ FORCE:
 
 DEMO := examples/evcc-iso15118-2-ac.lua examples/secc-iso15118-2-ac.lua
 
-demo: build/v2glab ## Shows a complete ISO 15118-2 charging session between two scripts
-	@build/v2glab run $(DEMO)
+PLUG := examples/evcc-plug.lua examples/secc-plug.lua
 
-picture: build/v2glab ## Makes docs/ladder.svg from what the demo really shows
+demo: build/v2glab ## Shows a charging session between two scripts: the plug, SLAC, and ISO 15118-2
+	@build/v2glab run --bench pair $(PLUG)
+
+picture: build/v2glab ## Makes docs/ladder.svg from what the demo shows behind SLAC
 	@V2GLAB_PRETTY=1 build/v2glab run --no-record $(DEMO) | tr '\t' ' ' | \
 		tools/terminal-svg 'make demo' >docs/ladder.svg
 

@@ -18,6 +18,7 @@ void view_open(struct view *v, FILE *out)
 {
     memset(v, 0, sizeof *v);
     v->out = out;
+    view_link_open(&v->link);
 }
 
 /* What belongs to charging: all else is without power. */
@@ -110,6 +111,7 @@ void view_event(void *context, const struct event *e)
         v->start_us = e->us;
     if (e->kind == EVENT_FRAME)
         take_frame(v, e);
+    view_link_take(&v->link, e);
     if (e->kind == EVENT_CONNECT)
         v->leg[e->leg] = (struct view_leg){.frames = 0};
     if (e->kind == EVENT_CONNECT && e->leg != LEG_STATION) {
@@ -252,6 +254,15 @@ static void draw_legs(struct view *v)
     }
 }
 
+static void draw_link(struct view *v)
+{
+    struct buf text = {0};
+    draw_parts(v, "pilot", v->link.pilot);
+    view_link_text(&v->link, &text);
+    draw_parts(v, "SLAC", buf_string(&text));
+    buf_close(&text);
+}
+
 static void draw_notes(struct view *v)
 {
     const char *rest = v->notes;
@@ -273,6 +284,7 @@ void view_show(struct view *v)
         fprintf(v->out, "\033[%uA\033[J", v->drawn);
     v->columns = columns;
     v->drawn = 0;
+    draw_link(v);
     draw_step(v);
     draw_charge(v);
     draw_power(v);

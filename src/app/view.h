@@ -2,14 +2,15 @@
 /*
  * The live view: what charges now, on a few lines of the terminal that are drawn again and again:
  * step, state of charge, voltage, current, power, energy, time left, and how long the step has been
- * going on; of a vehicle that serves the grid also that. Of a relay it is what the vehicle says and
- * is told, and each leg has a line. Read from the messages themselves, so it
- * shows what was really said.
+ * going on; of a vehicle that serves the grid also that, and before it all the plug and SLAC. Of a
+ * relay it is what the vehicle says and is told, and each leg has a line. Read from the messages
+ * themselves, so it shows what was really said.
  */
 #ifndef V2G_APP_VIEW_H
 #define V2G_APP_VIEW_H
 
 #include "app/view_grid.h"
+#include "app/view_link.h"
 #include "record/event.h"
 
 #include <stdio.h>
@@ -37,6 +38,7 @@ struct view {
     double soc, voltage, current, limit, left_s, energy_wh, power;
     int64_t energy_us; /* when energy was counted up to; 0: not yet */
     struct view_grid grid;
+    struct view_link link;
     struct view_leg leg[LEG_STATION + 1]; /* ORDER EVENT_LEG */
 };
 

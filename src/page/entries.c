@@ -251,6 +251,14 @@ static void add_endpoint(struct buf *out, const char *name, const struct endpoin
         add_text_member(out, name, endpoint_text(a, text, sizeof text));
 }
 
+/* The letter that its text begins with ("B2, 9.0 V, 5 %"); that of a neighbour's cable names it. */
+static void add_pilot_state(struct buf *out, const struct event *e)
+{
+    char state[2] = {e->text[0], '\0'};
+    if (e->kind == EVENT_PILOT && state[0] >= 'A' && state[0] <= 'F')
+        add_text_member(out, "state", state);
+}
+
 /* Fields as events.jsonl calls them. */
 static void add_other_members(struct buf *out, const struct event *e)
 {
@@ -276,6 +284,7 @@ static void add_other_members(struct buf *out, const struct event *e)
     }
     if (e->kind == EVENT_FAULT)
         add_member(out, "times", e->times);
+    add_pilot_state(out, e);
     add_flags(out, e);
     if (e->problem != NULL)
         add_text_member(out, "problem", err_text(e->problem, problem, sizeof problem));

@@ -7,6 +7,7 @@
 #include "codec/value.h"
 #include "codec/xml.h"
 #include "record/terminal.h"
+#include "wire/ether.h"
 #include "wire/v2gtp.h"
 
 #include <stdio.h>
@@ -421,6 +422,33 @@ static bool is_repeated(struct ladder *l, const struct event *e, size_t from)
     return true;
 }
 
+/* FNV-1a; never 0. */
+static uint32_t hash(uint32_t h, const void *bytes, size_t n)
+{
+    for (const uint8_t *p = bytes; n > 0; n--, p++)
+        h = (h ^ *p) * 16777619u;
+    return h | 1;
+}
+
+/* Whether the line that begins at `from` is a look at a link, or the answer, as the last one of
+ * these two was: it is no longer there. */
+static bool is_known_look(struct ladder *l, const struct event *e, size_t from)
+{
+    if (!e->is_link || l->detail > 0 || strstr(e->name, "LINK_STATUS") == NULL)
+        return false;
+    uint32_t who = hash(hash(2166136261u, e->name, strlen(e->name)), e->bytes.p, ETHER_HEADER);
+    uint32_t what = hash(2166136261u, l->outlet.out.p + l->body, l->outlet.out.n - l->body);
+    unsigned i = 0;
+    while (i < LADDER_LOOKS - 1 && l->looks[i].who != 0 && l->looks[i].who != who)
+        i++;
+    bool is_known = l->looks[i].who == who && l->looks[i].what == what;
+    l->looks[i].who = who;
+    l->looks[i].what = what;
+    if (is_known)
+        l->outlet.out.n = from;
+    return is_known;
+}
+
 /* Puts how often the last line came again before the one that begins at `from`. */
 static void settle_repeats(struct ladder *l, size_t from)
 {
@@ -508,7 +536,7 @@ void ladder_event(void *context, const struct event *e)
     if (e->is_echo && e->problem == NULL)
         return;
     print_event(l, e);
-    if (l->outlet.out.n == from || is_repeated(l, e, from))
+    if (l->outlet.out.n == from || is_known_look(l, e, from) || is_repeated(l, e, from))
         return;
     if (l->columns > 0 && may_be_cut(e->kind))
         terminal_cut(&l->outlet.out, from, l->columns);

@@ -77,6 +77,11 @@ if has_terminal; then
     grep -aq 'step     CurrentDemandReq' "$work/typed" && grep -aq 'charge   \[#' "$work/typed" &&
         grep -aq 'output' "$work/typed" && grep -aq 'EVCC: pass' "$work/typed"
     result $? "the live view on a terminal"
+    script -qec "$V2GLAB ev --no-record --bench pair --time-scale 200 --set loops=3 --set gaps.CurrentDemand=20000" \
+        "$work/typed" >/dev/null 2>&1
+    grep -aq 'pilot    B2, 9.0 V, 5 %' "$work/typed" && grep -aq 'SLAC     sounding, [0-9]* sounds' "$work/typed" &&
+        grep -aq 'SLAC     link is up, 10 sounds, 1[0-9.]* dB' "$work/typed" && grep -aq 'pilot    C2' "$work/typed"
+    result $? "on a bench it begins with the plug"
     for der in iec sae; do
         script -qec "stty cols 80; $V2GLAB ev --no-record --protocol ISO15118-20 --mode ac-der --set der=$der \
             --with der=$der --time-scale 200 --set loops=12 --set gaps.ChargingStatus=20000 --set discharge_to=5 \

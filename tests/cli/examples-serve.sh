@@ -38,6 +38,14 @@ run run --virtual-time --no-record "$work/charge.lua" examples/secc-iso15118-2-a
 wants "[V2G2-813] secc-iso15118-2-ac lets the vehicle renegotiate" 0 out 'ChargeProgress Renegotiate' \
     out 'SECC verdict: pass' not-out violation
 
+# from the plug on, at a station of ours and at its own
+printf 'Secc.Serve { sessions = 1 }\n' >"$work/serve.lua"
+for station in "$work/serve.lua" examples/secc-plug.lua; do
+    run run --virtual-time --no-record --bench pair examples/evcc-plug.lua "$station"
+    wants "evcc-plug at $(basename "$station"): plug, SLAC, link and session" 0 out 'EVCC verdict: pass' \
+        out 'SECC verdict: pass' out 'matched with 0200000000E2' not-out violation
+done
+
 for name in examples/evcc-*.lua; do
     name=$(basename "$name" .lua)
     case $name in

@@ -157,3 +157,10 @@ wants "and decode says who was late" 0 err "session 1: ISO15118-2 SessionID " er
     err "  late: SessionSetupRes, 1 of 1, up to 170" err "; V2G_SECC_Msg_Performance_Time is 1500 ms" not-err "late: ServiceDiscovery"
 run report "$work/late/session.pcapng"
 wants "without a page to write a capture is refused" 3 err "expected -o FILE.html for a capture"
+
+# ---- the control pilot ----
+
+"$V2GLAB" ev --bench pair --virtual-time -q --set loops=2 -o "$work/plug" >/dev/null 2>&1
+run report "$work/plug" -o "$work/plug.html"
+holds "the states of the control pilot are there for their lane" "$work/plug.html" \
+    '[e[5]["state"] for e in cases[0][1]["entries"] if e[1] == "pilot"]' "['B', 'B', 'C', 'B', 'A']"
