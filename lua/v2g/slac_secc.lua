@@ -83,7 +83,7 @@ end
 local DECLINES <const> = { none = 3, ['not required'] = 4 }
 
 local function validate(at, m, from)
-    local s = at.validating or at:of_mac(from)
+    local s = at.validating or at:heard_by(from)
     local declines = s and DECLINES[at.p.validation]
     if m.SignalType ~= 0 or not s then
         return -- no answer
@@ -146,19 +146,23 @@ function ANSWERS.CM_MNBC_SOUND_IND(at, m, from)
     end
 end
 
--- The own modem's word. The RunID is not in it: it counts for the matching of that vehicle which
--- sounds now.
-function ANSWERS.CM_ATTEN_PROFILE_IND(at, m)
-    local s = at:of_mac(m.PEV_MAC)
-    if not s or s.state ~= 'sounding' or m.NumGroups ~= slac.GROUPS then
-        return
-    end
+local function take_profile(s, m)
     s.profiles = s.profiles + 1
     for i = 1, slac.GROUPS do
         s.sum[i] = (s.sum[i] or 0) + m.AAG[i]
     end
     if s.profiles == slac.counters.C_EV_match_MNBC then
         tell_attenuation(s)
+    end
+end
+
+-- The own modem's word. The RunID is not in it: it counts for all matchings of that address which
+-- sound now.
+function ANSWERS.CM_ATTEN_PROFILE_IND(at, m)
+    for _, s in pairs(m.NumGroups == slac.GROUPS and at.matchings or {}) do
+        if s.mac == m.PEV_MAC and s.state == 'sounding' then
+            take_profile(s, m)
+        end
     end
 end
 
@@ -234,12 +238,15 @@ end
 local station = {}
 station.__index = station
 
-function station:of_mac(mac)
+-- The matching of that address that is the furthest.
+function station:heard_by(mac)
+    local found = nil
     for _, s in pairs(self.matchings) do
-        if s.mac == mac then
-            return s
+        if s.mac == mac and (not found or s.state == 'heard') then
+            found = s
         end
     end
+    return found
 end
 
 -- A key that nobody has: who was in the network is out of it.
