@@ -19,6 +19,7 @@ local MAIN <const> = 'main' -- the cable that has no name
 
 local function of(cable)
     local pilot = {}
+    local behind = nil -- a box that is told what is set
 
     local function get(what)
         local text = Recall(('pilot %s %s'):format(cable, what))
@@ -113,6 +114,9 @@ local function of(cable)
             end
         end
         pilot.Poke()
+        for key, value in pairs(behind and settings or {}) do
+            behind(key, value)
+        end
         local after, v, duty = pilot.State()
         if before == 'B' and after == 'C' then
             put('toggles', pilot.Toggles() + 1)
@@ -121,6 +125,31 @@ local function of(cable)
             (is_vehicle and Evcc or Secc).Pilot_Told(('%s%s, %.1f V, %s'):format(
                 cable == MAIN and '' or cable .. ' ', pilot.Name(), v,
                 duty < 100 and ('%g %%'):format(duty) or 'steady'))
+        end
+    end
+
+    -- Says to say(what, value) what is set from here on, besides: of a box (pilot_box.lua).
+    function pilot.Behind(say)
+        behind = say
+    end
+
+    -- What such a box has measured on that side ('ev', 'station'): state and duty cycle, as far as
+    -- they are the other side's.
+    function pilot.Told(side, measured)
+        local settings, state, duty = {}, measured.state, measured.duty
+        if side == 'station' and (state == 'A' or RESISTANCE[state]) and get('state') ~= state then
+            settings.state = state
+        elseif side == 'ev' and (state == 'E' or state == 'F') then
+            settings.state = pilot.State() ~= state and state or nil
+        elseif side == 'ev' and type(duty) == 'number'
+            and ((get('duty') or 100) ~= duty or state and get('supply')) then
+            settings.duty = duty -- which ends E and F, too
+        end
+        if next(settings) then
+            local say = behind
+            behind = nil
+            pilot.Set(settings)
+            behind = say
         end
     end
 

@@ -2,6 +2,7 @@
 -- The plug of a vehicle on a bench, or behind a modem: the control pilot, the matching before SDP,
 -- and what becomes of the session when the link is lost, or sleeps.
 
+local box = require 'v2g.pilot_box'
 local slac = require 'v2g.slac_evcc'
 
 local plugging = {}
@@ -126,6 +127,7 @@ end
 -- outcome of `charge`, or that there was none.
 function plugging.charge(self, charge)
     local outcome
+    box.begin(self.role, Pilot, 'ev')
     set(self, 'B')
     for left = self.p.slac.again, 0, -1 do
         local good, why = join(self)

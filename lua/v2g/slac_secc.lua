@@ -2,6 +2,7 @@
 -- The station's side of the matching (ISO 15118-3, annex A), for any number of vehicles side by
 -- side: tells each how well it is heard, and gives that which chooses it the key of its network.
 
+local box = require 'v2g.pilot_box'
 local slac = require 'v2g.slac'
 local socket = require 'v2g.socket'
 
@@ -360,6 +361,7 @@ end
 -- of the station.
 function matching.begin(role, p, lost)
     local own = matching.new(role, Pilot, p, lost)
+    box.begin(role, Pilot, 'station')
     Start(own.serve, own)
     local n = 1
     while role.Slac_Has('evse' .. n) do

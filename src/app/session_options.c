@@ -6,6 +6,7 @@
 #include "base/said.h"
 #include "record/record.h"
 #include "script/bench.h"
+#include "script/box.h"
 #include "session/credentials.h"
 #include "trust/pki_tree.h"
 #include "wire/endpoint.h"
@@ -187,6 +188,11 @@ const struct option SESSION_OPTION[] = {
 };
 
 const struct option RUN_OPTION[] = {
+    {"pilot", 0, "BOX",
+     "what the control pilot of a real cable is measured and set by:\n"
+     "run:COMMAND, shell:COMMAND, tcp:HOST:PORT, serial:DEVICE[:BAUD] or a\n"
+     "Lua file (docs/bench.md)",
+     AT(pilot)},
     {"virtual-time", 0, NULL,
      "time runs only while all wait, and the network is in memory: a run\n"
      "between own scripts takes no time, and is the same each time",
@@ -274,6 +280,9 @@ static int check_place(const struct session_options *s, bool wants_lab, struct e
 {
     const struct peer_options *peer = &s->script.peer;
     bool has_network = peer->interface != NULL || peer->address != NULL;
+    if (s->virtual_time && s->pilot != NULL)
+        return err_set(
+            e, "--virtual-time and --pilot: a box takes its own time; expected one of them");
     if (!s->virtual_time || !(has_network || wants_lab))
         return 0;
     return err_set(e, "--virtual-time is for runs within this program, in a network of its own; "
@@ -347,17 +356,25 @@ static struct world *enter(const struct session_options *s, bool wants_lab, stru
 struct world *session_enter(struct session_options *s, bool wants_lab, struct err *e)
 {
     struct world *world = enter(s, wants_lab, e);
-    if (world == NULL || s->bench == NULL)
+    bool is_good = world != NULL;
+    if (is_good && s->bench != NULL) {
+        s->line = bench_open(world, s->script.library, s->bench, true, e);
+        is_good = s->line != NULL;
+    }
+    if (is_good && s->pilot != NULL) {
+        s->script.box = box_open(world, s->pilot, e);
+        is_good = s->script.box != NULL;
+    }
+    if (is_good)
         return world;
-    s->line = bench_open(world, s->script.library, s->bench, true, e);
-    if (s->line != NULL)
-        return world;
-    world_close(world);
+    session_leave(s, world);
     return NULL;
 }
 
 void session_leave(struct session_options *s, struct world *world)
 {
+    box_close(s->script.box);
+    s->script.box = NULL;
     line_close(s->line);
     s->line = NULL;
     world_close(world);

@@ -25,6 +25,7 @@ struct session_options {
     bool no_record, quiet, virtual_time;
     unsigned seed;     /* of virtual time */
     const char *bench; /* of script/bench.h; NULL: none */
+    const char *pilot; /* of script/box.h; NULL: it is virtual */
     struct line *line; /* it, once entered */
     unsigned verbose;
 };

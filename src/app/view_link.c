@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/view_link.h"
 
+#include "base/said.h"
 #include "codec/node.h"
 
 #include <stdio.h>
@@ -75,9 +76,11 @@ void view_link_text(const struct view_link *v, struct buf *out)
 {
     if (v->stage == NULL)
         return;
-    buf_text(out, v->is_up ? "link is up" : v->stage);
+    char sounds[40];
+    buf_text(out, said(v->is_up ? "link is up" : v->stage));
+    snprintf(sounds, sizeof sounds, ", %u sounds", v->sounds);
     if (v->sounds > 0)
-        buf_printf(out, ", %u sounds", v->sounds);
+        said_add(out, sounds);
     if (v->attenuation >= 0)
         buf_printf(out, ", %.1f dB", v->attenuation);
 }

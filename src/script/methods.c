@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/methods.h"
 
+#include "script/box.h"
 #include "script/deadline.h"
 #include "script/expect.h"
 #include "script/filters.h"
@@ -364,6 +365,7 @@ void methods_push(lua_State *L, uint8_t side)
         relaying_methods(L);
     }
     slac_methods(L);
+    box_methods(L);
     tls_view_methods(L);
     filters_methods(L);
     tls_expect_methods(L);

@@ -46,6 +46,7 @@ struct script_options {
     const unsigned *beginning; /* players of the run that have yet to get so far that they wait:
                                   vehicles wait for that; may be NULL */
     struct faults *faults;     /* of all roles (faults.h); NULL: none */
+    struct box *box;           /* at the control pilot (box.h); NULL: none */
     struct store *store;       /* what the scripts of a run share (store.h); may be NULL */
     const char *profile;       /* of the timing parameters; NULL: "strict" */
     const struct script_timer *timer;
@@ -65,6 +66,7 @@ struct script_options {
     void *context;
 };
 
+struct box;
 struct faults;
 struct role;
 struct store;

@@ -1,0 +1,149 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A box at the control pilot (--pilot), which a fake stands for: shell command, process with lines of
+# JSON, SCPI over TCP and over a serial line.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+
+v2glab=$(realpath "$V2GLAB")
+
+# ---- a vehicle and a station, each a program of its own, with a cable between them ----
+
+# the cable: what each side sets is in a file, as words
+cat >"$work/cable" <<END
+#!/bin/sh
+cd "$work" || exit
+case \$1 in
+set) echo "\$3" >"\$2.new" && mv "\$2.new" "\$2" && echo "\$2=\$3" >>told ;;
+get) cat "\$2" ;;
+esac
+END
+chmod +x "$work/cable"
+echo A >"$work/state"
+echo 100 >"$work/duty"
+printf "return { nodes = { 'ev0', 'evse0' }, paths = { { 'ev0', 'evse0', attenuation = 12 } }, join = 200 }" \
+    >"$work/quick.lua"
+cat >"$work/lab.sh" <<END
+"$v2glab" lab --side evse "$v2glab" evse --alone --slac evse0 --pilot "shell:$work/cable" --no-record --ladder \
+    >"$work/station" 2>&1 &
+station=\$!
+tries=0
+while ! grep -q listens "$work/station" && [ \$tries -lt 50 ]; do
+    sleep 0.1
+    tries=\$((tries + 1))
+done
+"$v2glab" ev --alone --slac ev0 --pilot "shell:$work/cable" --no-record --ladder --mode ac -P ISO15118-2 \
+    --set loops=4 --set gaps.ChargingStatus=200
+echo "vehicle: \$?"
+sleep 1
+kill \$station
+wait \$station
+exit 0
+END
+if "$V2GLAB" lab --bench pair true 2>/dev/null; then
+    run lab --bench "$work/quick.lua" sh "$work/lab.sh"
+    wants "two programs feel each other's pilot through boxes, by a shell command" 0 out 'vehicle: 0' \
+        out 'control pilot: B2' out 'EVCC verdict: pass'
+    check "the station measures B, C and A" in_order 'A2, B2, C2, A2,' "$work/station"
+    check "and the box is told what is set" in_order 'duty=5 state=B state=C state=B state=A' "$work/told"
+else
+    echo "ok - two programs feel each other's pilot through boxes # SKIP there is no lab"
+fi
+
+# ---- a process with lines of JSON ----
+
+cat >"$work/process" <<END
+#!/bin/sh
+read -r line
+echo "\$line" >"$work/heard"
+sleep 0.2
+echo '{"state":"B","volt":8.9}'
+sleep 0.4
+echo '{"state":"A","volt":12.0}'
+sleep 0.3
+END
+chmod +x "$work/process"
+cat >"$work/watch.lua" <<'END'
+require('v2g.pilot_box').begin(Secc, Pilot, 'station')
+Pilot.Set { duty = 5 }
+Pilot.Expect('B2', 3000)
+Pilot.Expect('A2', 3000)
+Log('seen')
+Sleep(1000)
+Pass('the box has not gone')
+END
+run run --no-record --peer '[::1]:15118' --pilot "run:$work/process" "$work/watch.lua"
+wants "a process is told and tells in lines of JSON; its end is the end of the run, and said" 1 out 'seen' \
+    out 'the box at the control pilot is lost: reading: end of file'
+check "what it was told" grep -qx '{"set":{"duty":5}}' "$work/heard"
+
+# ---- SCPI ----
+
+if ! command -v python3 >/dev/null; then
+    echo "ok - SCPI over TCP # SKIP python3 is not there"
+    echo "ok - SCPI over a serial line # SKIP python3 is not there"
+else
+    cat >"$work/box.py" <<'END'
+# A box whose PILOT:STATE? is 2 (B), and 1 (A) once its duty cycle was set to 10 percent.
+import os, pty, socket, sys, threading, tty
+state = ["2"]
+def serve(reading, writing):
+    for line in reading:
+        words = line.split()
+        if words[:1] == ["PWM:DUTY"]:
+            state[0] = "1" if words[1] == "10" else state[0]
+        elif words[:1] == ["PILOT:STATE?"]:
+            writing.write(state[0] + "\r\n")
+            writing.flush()
+if sys.argv[1] == "tcp":
+    server = socket.socket()
+    server.bind(("127.0.0.1", 0))
+    server.listen()
+    print(server.getsockname()[1], flush=True)
+    stream = server.accept()[0].makefile("rw", newline="\n")
+    serve(stream, stream)
+else:
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    print(os.ttyname(theirs), flush=True)
+    serve(os.fdopen(ours, "r", closefd=False), os.fdopen(os.dup(ours), "w"))
+END
+    cat >"$work/scpi.lua" <<'END'
+require('v2g.pilot_box').begin(Secc, Pilot, 'station')
+Pilot.Set { duty = 5 }
+Pilot.Expect('B2', 3000)
+Pilot.Set { duty = 10 }
+Pilot.Expect('A2', 3000)
+Pass('seen')
+END
+    # scpi KIND NAME: the fake tells where it is
+    scpi() {
+        rm -f "$work/where"
+        python3 "$work/box.py" "$1" >"$work/where" &
+        box=$!
+        tries=0
+        while [ ! -s "$work/where" ] && [ $tries -lt 50 ]; do
+            sleep 0.1
+            tries=$((tries + 1))
+        done
+        where=$([ "$1" = tcp ] && echo "tcp:127.0.0.1:$(cat "$work/where")" || echo "serial:$(cat "$work/where"):115200")
+        printf "return { box = '%s', set = { duty = 'PWM:DUTY %%s' }, ask = { state = 'PILOT:STATE?' },
+            states = { ['1'] = 'A', ['2'] = 'B' }, poll = 20 }" "$where" >"$work/dialect.lua"
+        run run --no-record --peer '[::1]:15118' --pilot "$work/dialect.lua" "$work/scpi.lua"
+        kill $box 2>/dev/null
+        wants "$2" 0 out 'control pilot: B2' out 'seen'
+    }
+    scpi tcp "SCPI over TCP, in the words of a file"
+    scpi serial "SCPI over a serial line"
+fi
+
+# ---- what cannot be ----
+
+run ev --virtual-time --pilot "shell:true"
+wants "a box takes its own time" 3 err 'virtual-time and --pilot'
+run ev --pilot telnet:box
+wants "a box of another kind is told what there is" 3 err 'expected run:COMMAND' err "found 'telnet:box'"
+run ev --bench pair --no-record --pilot tcp:127.0.0.1:1
+wants "one that is not there" 1 out 'the box at the control pilot is lost: connecting: connection refused'
+run ev --pilot serial:/dev/null
+wants "a serial line that is none" 3 err 'the box serial:/dev/null: invalid argument'
