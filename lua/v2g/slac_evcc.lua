@@ -11,9 +11,9 @@ local function fail(why)
     error({ slac = why }, 0)
 end
 
--- Waits so long for messages of that name from `station` (nil: anybody), and hands each to `take`,
--- until that returns something, which is returned.
-local function await(role, name, ms, take)
+-- Waits so long for messages of that name, and hands each to `take`, until that returns something,
+-- which is returned; all others to `other`, if there is such a function.
+local function await(role, name, ms, take, other)
     local over = Now() + ms
     while true do
         local left = over - Now()
@@ -24,19 +24,21 @@ local function await(role, name, ms, take)
         local taken = m and m:name() == name and take(m, from)
         if taken then
             return taken
+        elseif m and other and m:name() ~= name then
+            other(m, from)
         end
     end
 end
 
 -- Sends up to three times, until an answer is taken [V2G3-A09-94]. What came before nobody asked
 -- for, so that it is no answer.
-local function ask(role, request, to, name, take)
+local function ask(role, request, to, name, take, other)
     while role.Slac_Receive(0) ~= nil do
     end
     for _ = 0, slac.counters.C_EV_match_retry do
         local from = Now()
         role.Slac_Send(request, to)
-        local taken = await(role, name, slac.time 'TT_match_response', take)
+        local taken = await(role, name, slac.time 'TT_match_response', take, other)
         role.Measured('SLAC', 'TT_match_response', nil, Now() - from, taken ~= nil)
         if taken then
             return taken
@@ -113,6 +115,11 @@ local function sound(s)
     end
 end
 
+local function respond(s, to)
+    s.role.Slac_Send(slac.message(s.role, 'CM_ATTEN_CHAR_RSP',
+        { SOURCE_ADDRESS = s.mac, RunID = s.run_id }), to)
+end
+
 -- What the stations have heard: each is answered, also again, since the answer may be lost.
 local function collect(s, stations, list, from)
     local heard = 0
@@ -125,8 +132,7 @@ local function collect(s, stations, list, from)
                 return nil
             end
             Sleep(s.p.response)
-            s.role.Slac_Send(slac.message(s.role, 'CM_ATTEN_CHAR_RSP',
-                { SOURCE_ADDRESS = s.mac, RunID = s.run_id }), sender)
+            respond(s, sender)
             heard = heard + (station.attenuation and 0 or 1)
             station.attenuation = slac.mean(m.AAG)
             return heard == #list or nil
@@ -221,7 +227,11 @@ local function match(s, station)
             { ApplicationType = 0, SecurityType = 0, MVFLength = 86, PEVID = slac.NOBODY,
               EVSEID = slac.NOBODY }) and m or nil
     end
-    local answer = ask(s.role, request, station.mac, 'CM_SLAC_MATCH_CNF', is_answer)
+    local answer = ask(s.role, request, station.mac, 'CM_SLAC_MATCH_CNF', is_answer, function(m, from)
+        if m:name() == 'CM_ATTEN_CHAR_IND' and from == station.mac and m.RunID == s.run_id then
+            respond(s, from) -- the answer was lost
+        end
+    end)
     if not answer then
         fail('the station did not answer CM_SLAC_MATCH.REQ')
     end

@@ -434,7 +434,8 @@ static uint32_t hash(uint32_t h, const void *bytes, size_t n)
  * these two was: it is no longer there. */
 static bool is_known_look(struct ladder *l, const struct event *e, size_t from)
 {
-    if (!e->is_link || l->detail > 0 || strstr(e->name, "LINK_STATUS") == NULL)
+    bool is_frame = e->is_link && e->kind == EVENT_FRAME;
+    if (!is_frame || l->detail > 0 || strstr(e->name, "LINK_STATUS") == NULL)
         return false;
     uint32_t who = hash(hash(2166136261u, e->name, strlen(e->name)), e->bytes.p, ETHER_HEADER);
     uint32_t what = hash(2166136261u, l->outlet.out.p + l->body, l->outlet.out.n - l->body);

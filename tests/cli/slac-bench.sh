@@ -77,7 +77,9 @@ fault "a CM_SLAC_PARM.CNF of another RunID is none" 'CM_SLAC_PARM_CNF#1: set Run
 check "[V2G3-A09-10] and is asked for again" test "$(sent EVCC CM_SLAC_PARM_REQ)" -eq 2
 fault "a lost CM_ATTEN_CHAR.IND is sent again" 'CM_ATTEN_CHAR_IND#1: drop'
 fault "a lost CM_ATTEN_CHAR.RSP, too" 'CM_ATTEN_CHAR_RSP#1: drop'
-check "and answered again" test "$(sent EVCC CM_ATTEN_CHAR_RSP)" -eq 2
+check "and answered again, in the same attempt" test "$(sent EVCC CM_ATTEN_CHAR_RSP)$(sent EVCC CM_SLAC_PARM_REQ)" -eq 21
+fault "a fault at what a modem says of the link is shown, too" 'in VS_PL_LINK_STATUS_CNF#1: set LinkStatus=0' \
+    out 'fault: in VS_PL_LINK_STATUS_CNF'
 fault "a lost CM_SLAC_MATCH.REQ is repeated" 'CM_SLAC_MATCH_REQ#1: drop'
 fault "a lost CM_SLAC_MATCH.CNF, too" 'CM_SLAC_MATCH_CNF#1: drop'
 check "and the station answers again" test "$(sent SECC CM_SLAC_MATCH_CNF)" -eq 2
