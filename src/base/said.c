@@ -49,7 +49,7 @@ static size_t plain(const char *p)
 {
     size_t n = 0;
     while (p[n] != '\0' && conversion(p + n) == 0)
-        n += p[n] == '%' ? 2 : 1;
+        n += p[n] == '%' && p[n + 1] == '%' ? 2 : 1;
     return n;
 }
 
@@ -143,7 +143,7 @@ static size_t fits_plain(const char *format, size_t n, struct value text)
     for (size_t i = 0; i < n; i++, at++) {
         if (at == text.n || text.p[at] != format[i])
             return SIZE_MAX;
-        i += format[i] == '%';
+        i += format[i] == '%' && i + 1 < n && format[i + 1] == '%';
     }
     return at;
 }

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is said in Korean: values in their places, messages in messages, and texts of any kind. */
+#include "base/said.h"
+
+#include "support.h"
+
+#include <stdlib.h>
+
+static void says(const char *english, const char *korean)
+{
+    struct buf b = {0};
+    assert_string_equal(said_text(&b, english), korean);
+    buf_close(&b);
+}
+
+static void values_are_put_into_their_places(void **state)
+{
+    (void)state;
+    said_choose("ko");
+    says("expected 4, found 5", "기대한 것 4, 나온 것 5");
+    says("x.lua:3: ISO15118-2 has no message 'X'; the nearest is Y",
+         "x.lua:3: ISO15118-2에는 메시지 'X'가 없다; 가장 가까운 것은 Y");
+    says("fail: expected Y, found nothing (frame 3, 00:00:01.000)",
+         "불합격: 기대한 것 Y, 나온 것 없음 (프레임 3, 00:00:01.000)");
+}
+
+static void what_is_not_in_the_table_stays(void **state)
+{
+    (void)state;
+    said_choose("ko");
+    says("it is 100%", "it is 100%");
+    says("", "");
+    says("expected a\nand b, found c", "다음이어야 한다: a\nand b, found c");
+    said_choose("en");
+    says("expected 4, found 5", "expected 4, found 5");
+}
+
+/* Texts that nearly fit much, made by chance, are neither slow nor read beyond their end. */
+static void any_text_can_be_said(void **state)
+{
+    static const char LETTERS[] = "%s: abe\n{1};,0(";
+    struct buf b = {0};
+    (void)state;
+    said_choose("ko");
+    srand(1);
+    for (int i = 0; i < 300; i++) {
+        char text[300];
+        size_t n = (size_t)rand() % sizeof text;
+        for (size_t k = 0; k < n; k++)
+            text[k] = LETTERS[(size_t)rand() % (sizeof LETTERS - 1)];
+        text[n] = '\0';
+        assert_non_null(said_text(&b, text));
+    }
+    buf_close(&b);
+    said_choose("en");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_are_put_into_their_places),
+        cmocka_unit_test(what_is_not_in_the_table_stays),
+        cmocka_unit_test(any_text_can_be_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
