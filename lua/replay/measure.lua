@@ -38,7 +38,10 @@ local function get(event, path)
         local is_quantity, number = pcall(value.si, value)
         return is_quantity and number or true
     end
-    return ok and value or nil
+    if not ok then
+        value = nil
+    end
+    return value
 end
 
 local function add(table_, key, value)
@@ -341,32 +344,31 @@ local function curves(out, list)
     end
 end
 
-local function values(out, list)
-    local made = {}
-    for step, paths in pairs(OPTIONAL) do
-        for _, m in ipairs(list) do
-            local event = (m.requests[step] or {})[1]
-            for _, path in ipairs(event and paths or {}) do
-                local value, at = get(event, path), path:gsub('%.', '_')
-                local ok = pcall(event.message.kind, event.message, path)
-                local parent = path:match('^(.*)%.')
-                if ok and (not parent or get(event, parent) ~= nil or value) then
-                    add(made, step .. 'Req', nil)
-                    made[step .. 'Req'] = made[step .. 'Req'] or {}
-                    if value == nil then
-                        made[step .. 'Req'][at .. 'Specified'] = 'false'
-                    elseif HABITS[fields.name(path)] then
-                        made[step .. 'Req'][at] = literal(value)
-                    end
-                end
-            end
+-- What a request says or leaves out of these paths, by the names that `values` has.
+local function add_habits(made, event, paths)
+    for _, path in ipairs(paths) do
+        local value, at, parent = get(event, path), path:gsub('%.', '_'), path:match('^(.*)%.')
+        local can_be = pcall(event.message.kind, event.message, path)
+        if can_be and value == nil and (not parent or get(event, parent)) then
+            made[at .. 'Specified'] = 'false'
+        elseif can_be and value ~= nil and HABITS[fields.name(path)] then
+            made[at] = literal(value)
         end
     end
+end
+
+local function values(out, list)
     out[#out + 1] = '    values = {'
-    for _, message in ipairs(sorted_keys(made)) do
-        out[#out + 1] = ('        %s = {'):format(message)
-        for _, at in ipairs(sorted_keys(made[message])) do
-            line(out, '            ', at, made[message][at])
+    for _, step in ipairs(sorted_keys(OPTIONAL)) do
+        local made = {}
+        for _, m in ipairs(list) do
+            for _, event in ipairs { (m.requests[step] or {})[1] } do
+                add_habits(made, event, OPTIONAL[step])
+            end
+        end
+        out[#out + 1] = ('        %sReq = {'):format(step)
+        for _, at in ipairs(sorted_keys(made)) do
+            line(out, '            ', at, made[at])
         end
         out[#out + 1] = '        },'
     end

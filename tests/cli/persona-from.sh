@@ -20,6 +20,8 @@ holds "a gap that spreads is a range" "'CurrentDemand>CurrentDemand'\\] = { 2"
 holds "it welds as often" 'welding = . 3, 3 .'
 holds "it charges for as long" 'loops = 9,'
 holds "its EVCCID" "evcc_id = '0123456789AB'"
+! grep -q 'BulkChargingCompleteSpecified = false' "$work/car.lua"
+result $? "what is said as false is not taken for left out"
 holds "one session is not sure" "sure = 'one session only"
 run persona from "$work/car" "$work/car" -o "$work/car.lua"
 holds "two captures are two sessions" "sure = '2 sessions of 2 captures'"
