@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What cases say and expect on the power line, and of the control pilot (ISO 15118-3); laid over
--- `it` of case.lua. What a good message has is known (matching.lua): fields are what it has besides
+-- `it` of case.lua. What a good message has is known (matching.lua): fields are more.
 --
 --   it:gets(name, fields, within)   a good message, within TT_match_response unless said otherwise
 --   it:asks_for(answer, name, fields, wanted)   the request, as often as a vehicle may repeat it,
@@ -78,7 +78,8 @@ end
 local function lures(self, name, fields)
     local good, taken = self.tester:good(name), {}
     for path, value in pairs(fields or {}) do
-        taken[path] = good[path] ~= value and good[path] or path == 'AMLEN' and 1 or nil
+        local is_wrong = path ~= 'Timer' and good[path] ~= value -- that tells the two requests apart
+        taken[path] = is_wrong and (good[path] or path == 'AMLEN' and 1) or nil
         taken.AAG = path == 'NumGroups' and self.tester:groups() or nil
     end
     local known = self.lured

@@ -8,7 +8,8 @@
 --   expects, response   what comes then, and what that has besides
 --   within           its time; TT_match_response unless said
 --   start, count     of CM_START_ATTEN_CHAR.IND, fields; so many sounds
---   late             what is sent, good, once it is too late; until: the time after which it is
+--   late             what is sent, good, once it is too late; until_: the time after which it is
+--   times, every     how often; how far apart a device repeats it
 
 local any = require('v2g.expect').any
 local slac = require 'v2g.slac'

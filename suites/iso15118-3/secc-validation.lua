@@ -27,7 +27,7 @@ cases 'TC_SECC_CMN_VTB_CmValidate' {
     given = 'CM_ATTEN_CHAR_RSP', if_ = COUNTS, then_ = behaviour.repeats_readiness,
     rows = {
         [3] = { about = 'EV silent after step 1' },
-        [4] = { fields = { SignalType = 0xFF }, about = 'wrong SignalType' },
+        [4] = { fields = { Timer = 1, SignalType = 0xFF }, about = 'wrong SignalType' },
     },
 }
 
