@@ -78,7 +78,7 @@ end
 local function lures(self, name, fields)
     local good, taken = self.tester:good(name), {}
     for path, value in pairs(fields or {}) do
-        local is_wrong = path ~= 'Timer' and good[path] ~= value -- that tells the two requests apart
+        local is_wrong = path ~= 'Timer' and good[path] ~= value -- it tells two requests apart
         taken[path] = is_wrong and (good[path] or path == 'AMLEN' and 1) or nil
         taken.AAG = path == 'NumGroups' and self.tester:groups() or nil
     end
