@@ -431,9 +431,10 @@ static int open_corpus(struct fuzzing *f, struct err *e)
              script->protocol != NULL ? " --protocol " : "",
              script->protocol != NULL ? script->protocol : "",
              f->breaks != NULL ? " --broken " : "", f->breaks != NULL ? f->breaks : "");
-    if (record_folder(f->session.record, f->folder, e) != 0 || record_is_free(f->folder, e) != 0)
+    if (record_folder(f->session.record, f->folder, e) != 0 ||
+        record_is_free(f->folder, RECORD_CORPUS, e) != 0)
         return -1;
-    f->corpus = corpus_open(record_file(path, f->folder, "corpus.db"), identity, e);
+    f->corpus = corpus_open(record_file(path, f->folder, RECORD_CORPUS), identity, e);
     f->from = f->corpus != NULL ? corpus_next(f->corpus, e) : -1;
     return f->from > 0 ? 0 : -1;
 }
@@ -463,7 +464,7 @@ static int show_all(struct fuzzing *f, struct err *e)
         corpus_coverage(f->corpus, show_coverage, NULL, e) != 0)
         return -1;
     printf("%" PRId64 " trials, %" PRId64 " sent, %" PRId64 " with a fault of the device, %" PRId64
-           " reactions\ncorpus: %s/corpus.db\n",
+           " reactions\ncorpus: %s/" RECORD_CORPUS "\n",
            n.trials, n.sent, n.faulty, n.reactions, f->folder);
     if (f->errors > 0)
         report(REPORT_WARNING, "%" PRId64 " trials could not be made; the first: %s", f->errors,

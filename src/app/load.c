@@ -343,6 +343,8 @@ static int plan(struct loading *l, struct err *e)
     p->keeps_failures = !l->session.no_record;
     p->failures_most = l->failures;
     p->record.path = l->session.record;
+    if (p->keeps_failures && p->record.path != NULL && record_is_free(p->record.path, NULL, e) != 0)
+        return -1;
     l->session.faults.is_alone = l->session.script.peer.interface != NULL || p->addresses > 0;
     if (check_names(l, e) != 0 || plan_sides(l, e) != 0 || plan_stations(l, e) != 0 ||
         plan_traffic(l, e) != 0 || plan_kinds(l, e) != 0 ||

@@ -56,7 +56,7 @@ static void record_failure(struct load_worker *w, uint32_t session)
     o.path = path;
     o.library = &w->library;
     if (make_folder(p, &e) == 0) {
-        snprintf(path, sizeof path, "%s/failure-%04u", p->folder, number + 1);
+        snprintf(path, sizeof path, "%s/" RECORD_FAILURE, p->folder, number + 1);
         open_session_record(s, &o, &e);
     }
     pthread_mutex_lock(&w->lock);

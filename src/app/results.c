@@ -134,7 +134,7 @@ static int merge(struct reporting *r, struct err *e)
 {
     char made[RECORD_PATH_MAX];
     const char *const *runs = (const char *const *)r->options.argument + 1;
-    if (record_folder(r->output, made, e) != 0 ||
+    if (record_folder(r->output, made, e) != 0 || record_is_free(made, NULL, e) != 0 ||
         results_merge(runs, (unsigned)r->options.arguments - 1, made, e) != 0)
         return -1;
     return write_all(r, made, e);

@@ -369,6 +369,8 @@ static int open_results(struct testing *t, struct err *e)
         return -1;
     if (t->resume != NULL)
         return choose_rest(t, e);
+    if (record_is_free(t->folder, NULL, e) != 0)
+        return -1;
     if (!json_is_array(json_object_get(t->plan, "skipped"))) /* Lua's empty list */
         json_object_set_new(t->plan, "skipped", json_array());
     if (!json_is_array(json_object_get(t->plan, "cases")))

@@ -87,7 +87,7 @@ static int make_part(struct record *r, struct err *e)
 static int open_files(struct record *r, struct err *e)
 {
     char name[RECORD_FILE_MAX];
-    if (record_is_free(r->path, e) != 0)
+    if (record_is_free(r->path, NULL, e) != 0)
         return -1;
     snprintf(r->place, sizeof r->place, "%s", r->path);
     if (r->options.limit != 0 && make_part(r, e) != 0)

@@ -22,6 +22,14 @@
 static const char *const FILES[] = {RECORD_COMPACT, RECORD_EVENTS, RECORD_PACKETS};
 #define FILES_N (sizeof FILES / sizeof *FILES)
 
+/* By which a folder is known to be another run's. */
+static const struct {
+    const char *name, *what;
+} LEFT[] = {
+    {RECORD_COMPACT, "record"},  {RECORD_EVENTS, "record"}, {RECORD_PACKETS, "record"},
+    {RECORD_RESULTS, "results"}, {RECORD_CORPUS, "corpus"},
+};
+
 /* runs/2026-11-20-231500, with -2, -3 … where that is taken. */
 static int make_folder(char *path, struct err *e)
 {
@@ -76,8 +84,7 @@ bool record_is(const char *path)
            find_file(path, RECORD_EVENTS, place) != NULL || record_parts(path, &first, &last);
 }
 
-/* Whoever writes it has locked it. */
-static bool is_written(const char *place)
+bool record_is_written(const char *place)
 {
     int fd = open(place, O_RDONLY | O_CLOEXEC);
     bool is = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
@@ -86,26 +93,30 @@ static bool is_written(const char *place)
     return is;
 }
 
-static int refuse(const char *folder, const char *place, bool is_in_use, struct err *e)
+static int refuse(const char *folder, const char *what, const char *place, bool is_in_use,
+                  struct err *e)
 {
-    return err_set(e, "folder %s: %s (%s); expected one that is new or empty", folder,
-                   is_in_use ? "another run is writing its record into it"
-                             : "it holds the record of another run",
-                   place);
+    return err_set(e, "folder %s: %s %s%s (%s); expected one that is new or empty", folder,
+                   is_in_use ? "another run is writing its" : "it holds the", what,
+                   is_in_use ? " into it" : " of another run", place);
 }
 
-int record_is_free(const char *folder, struct err *e)
+int record_is_free(const char *folder, const char *own, struct err *e)
 {
-    char place[PATH_MAX], part[RECORD_FILE_MAX];
+    char place[PATH_MAX], part[RECORD_FILE_MAX], name[32];
     unsigned first, last;
     if (record_parts(folder, &first, &last)) {
         bool goes_on = find_file(record_part(folder, last, part), RECORD_COMPACT, place) != NULL &&
-                       is_written(place);
-        return refuse(folder, part, goes_on, e);
+                       record_is_written(place);
+        return refuse(folder, "record", part, goes_on, e);
     }
-    for (size_t i = 0; i < FILES_N; i++)
-        if (find_file(folder, FILES[i], place) != NULL)
-            return refuse(folder, place, is_written(place), e);
+    for (size_t i = 0; i < sizeof LEFT / sizeof *LEFT; i++)
+        if ((own == NULL || strcmp(LEFT[i].name, own) != 0) &&
+            find_file(folder, LEFT[i].name, place) != NULL)
+            return refuse(folder, LEFT[i].what, place, record_is_written(place), e);
+    snprintf(name, sizeof name, RECORD_FAILURE, 1u);
+    if (access(record_file(part, folder, name), F_OK) == 0)
+        return refuse(folder, "failures", part, false, e);
     return 0;
 }
 

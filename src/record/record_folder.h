@@ -19,6 +19,11 @@
 #define RECORD_EVENTS "events.jsonl"
 #define RECORD_PACKETS "session.pcapng"
 
+/* What other runs leave in their folder: v2glab test, v2glab fuzz, and v2glab load, by number. */
+#define RECORD_RESULTS "results.jsonl"
+#define RECORD_CORPUS "corpus.db"
+#define RECORD_FAILURE "failure-%04u"
+
 /* Whether the folder is that of a record: it has events, packed or not, or parts. */
 bool record_is(const char *path);
 
@@ -26,9 +31,12 @@ bool record_is(const char *path);
  * -1: e. */
 int record_folder(const char *given, char path[RECORD_PATH_MAX], struct err *e);
 
-/* Whether the folder has none of a record's files yet. -1: e says whether they are those of a run
- * that is over, or goes on. */
-int record_is_free(const char *folder, struct err *e);
+/* Whether the folder has nothing of another run yet, but for the file `own` (NULL: none), with which
+ * this one goes on. -1: e says what, and whether that run is over. */
+int record_is_free(const char *folder, const char *own, struct err *e);
+
+/* Whether another process is writing that file, as it has locked it. */
+bool record_is_written(const char *path);
 
 /* "FOLDER/FILE". */
 const char *record_file(char name[RECORD_FILE_MAX], const char *folder, const char *file);

@@ -5,6 +5,7 @@
 #include "script/bounded.h"
 #include "script/compiled.h"
 #include "script/judgement.h"
+#include "script/role.h"
 #include "script/task.h"
 #include "script/watch.h"
 
@@ -35,18 +36,40 @@ static bool is_stopped(void *context)
     return task_is_stopped(context);
 }
 
+/* What the task is about is over: nobody is there any more for whom it might wait. */
+static bool is_left(void *context)
+{
+    return task_role(context)->peer->state != PEER_READY;
+}
+
+static bool is_stopped_or_left(void *context)
+{
+    return is_stopped(context) || is_left(context);
+}
+
+/* The session that the task holds, one of many of its script; NULL: none. */
+static struct role *held(const struct task *t)
+{
+    struct role *r = t != NULL ? task_role(t) : NULL;
+    bool is_there = r != NULL && r->peer != NULL && r->peer->state == PEER_READY;
+    return is_there && r->script->has_sessions ? r : NULL;
+}
+
 /* A sleep that ends with script_stop, which gives all tasks a turn, is not asked in between. */
 static int sandbox_sleep(lua_State *L)
 {
     lua_Number ms = luaL_checknumber(L, 1);
     luaL_argcheck(L, ms >= 0 && ms < 1e12, 1, "expected milliseconds, 0 or more");
     struct script *s = script_of(L);
-    struct wait w = {.deadline_us = script_now(s) + (int64_t)(ms * 1000)};
-    if (lua_toboolean(L, 2) && s->current != NULL) {
+    struct wait w = {.context = s->current,
+                     .deadline_us = script_now(s) + (int64_t)(ms * 1000),
+                     .role = held(s->current)};
+    bool ends_with_stop = lua_toboolean(L, 2) && s->current != NULL;
+    if (w.role != NULL)
+        w.ready = ends_with_stop ? is_stopped_or_left : is_left;
+    else if (ends_with_stop)
         w.ready = is_stopped;
-        w.context = s->current;
-        w.is_told = true;
-    }
+    w.is_told = w.role == NULL;
     return script_wait(L, &w, 0, sleep_over);
 }
 

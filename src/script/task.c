@@ -28,7 +28,8 @@ struct task {
     struct timer timer;
     lua_State *L; /* the coroutine */
     struct wait wait;
-    const struct role *place; /* that it has waited for last; NULL: none yet */
+    struct role *role;        /* that it has waited for last; NULL: none yet */
+    const struct role *place; /* likewise, of those that are places */
     int arguments;            /* on its stack, for the first turn */
     unsigned ticks;           /* of the watch, which it has had before it gave way */
     int64_t busy_since;       /* of the script, when its turn began, or that gave way then */
@@ -154,8 +155,11 @@ int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KF
 {
     struct script *s = script_of(L);
     s->timed_out = false;
-    if (s->current != NULL && w->role != NULL && w->role->is_place)
-        s->place = s->current->place = w->role;
+    if (s->current != NULL && w->role != NULL) {
+        s->current->role = w->role;
+        if (w->role->is_place)
+            s->place = s->current->place = w->role;
+    }
     if (s->options->world == NULL || wait_is_over(s, w))
         return then(L, LUA_OK, context);
     return yield(L, w, context, then);
@@ -495,6 +499,11 @@ struct task *task_at(lua_State *L, int index)
 bool task_is_over(const struct task *t)
 {
     return t->is_over;
+}
+
+struct role *task_role(const struct task *t)
+{
+    return t->role;
 }
 
 void task_give(struct task *t, lua_State *L)

@@ -43,6 +43,9 @@ struct task *task_at(lua_State *L, int index);
 
 bool task_is_over(const struct task *t);
 
+/* The role that it has waited for last; NULL: none yet. */
+struct role *task_role(const struct task *t);
+
 /* Something has changed that tasks which wait for the role may wait for: they have their turns with
  * the next step. */
 void task_wake(const struct role *r);

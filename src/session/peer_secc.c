@@ -8,13 +8,18 @@
 
 #include <stdio.h>
 
+/* One vehicle at a time; but who is there, and says nothing of use, locks nobody out. */
+static bool is_free(const struct peer_wire *w)
+{
+    return w->waiting == NULL && (w->stream == NULL || stream_is_idle(w->stream));
+}
+
 static void server_hears(struct peer_wire *w, const struct datagram *d)
 {
     struct peer *p = w->peer;
     struct err ignored = ERR_INIT; /* the record says what is wrong with a request */
-    bool is_free = w->stream == NULL && w->waiting == NULL; /* one vehicle at a time */
-    if (is_free && peer_answer_datagram(p, d, w->sdp, listener_endpoint(w->listener),
-                                        listener_endpoint(w->tls_listener), &ignored) == 0)
+    if (is_free(w) && peer_answer_datagram(p, d, w->sdp, listener_endpoint(w->listener),
+                                           listener_endpoint(w->tls_listener), &ignored) == 0)
         w->asked = d->event.from;
 }
 
@@ -35,10 +40,24 @@ static void take_stream(struct peer_wire *w, struct stream *s, bool with_tls)
     }
 }
 
-/* One vehicle at a time: a reset tells the next one at once, where silence would cost it its 20 s
- * [V2G2-714]. Where the script has not asked for the next one yet, it waits. */
+/* Who has said nothing of use gives way: for the script, as if it had not been there. */
+static void give_way(struct peer_wire *w)
+{
+    if (w->stream == NULL)
+        return;
+    peer_tell_tls(w);
+    peer_end_stream(w, STREAM_RST, STREAM_TIMEOUT, true,
+                    "gave way to another one after a second or more without a message; the station "
+                    "takes one");
+    w->peer->state = PEER_DISCOVERING;
+}
+
+/* A reset tells the next vehicle at once, where silence would cost it its 20 s [V2G2-714]. Where
+ * the script has not asked for the next one yet, it waits. */
 static void came(struct peer_wire *w, struct stream *s, bool with_tls)
 {
+    if (is_free(w))
+        give_way(w);
     if (w->stream != NULL || w->waiting != NULL) {
         peer_refused(w->peer, stream_remote(s),
                      "a vehicle is there already; the station takes one");

@@ -9,12 +9,13 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "record/record_folder.h"
 
 #include <jansson.h>
 #include <stdio.h>
 
 #define RESULTS_PLAN "plan.json"
-#define RESULTS_FILE "results.jsonl"
+#define RESULTS_FILE RECORD_RESULTS
 
 /* ORDER OUTCOME */
 enum outcome {

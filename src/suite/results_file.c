@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* Whole or not at all. */
@@ -26,6 +27,7 @@ int results_file_create(struct results_file *f, const char *folder, const json_t
     snprintf(f->path, sizeof f->path, "%s/" RESULTS_FILE, folder);
     if (outlet_create(&f->outlet, f->path, e) != 0)
         return -1;
+    flock(f->outlet.fd, LOCK_EX | LOCK_NB); /* told by record_is_written */
     return write_plan(folder, plan, e);
 }
 
@@ -35,6 +37,8 @@ int results_file_resume(struct results_file *f, const char *folder, struct err *
     snprintf(f->path, sizeof f->path, "%s/" RESULTS_FILE, folder);
     if (outlet_append(&f->outlet, f->path, e) != 0)
         return -1;
+    if (flock(f->outlet.fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return err_set(e, "%s: the run that writes it still goes on", f->path);
     int bad = file_read(f->path, SIZE_MAX - 1, &text, e);
     size_t whole = text.n;
     while (whole > 0 && text.p[whole - 1] != '\n')

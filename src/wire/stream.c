@@ -355,6 +355,13 @@ void stream_settle(struct stream *s)
     crowd_settle(s);
 }
 
+bool stream_is_idle(const struct stream *s)
+{
+    int64_t since_us = s->place.since_us;
+    return s->place.crowd != NULL && !s->place.is_settled &&
+           world_now(s->world) - since_us >= CROWD_PATIENCE_MS * INT64_C(1000);
+}
+
 void listener_accepted(struct listener *l, struct stream *s)
 {
     s->is_open = true;

@@ -142,6 +142,9 @@ void listener_limit(struct listener *l, unsigned most, unsigned most_of_address)
 /* The other side has said something of use: the connection gives way to no other any more. */
 void stream_settle(struct stream *s);
 
+/* Whether it has been there for a second, and nobody has settled it. */
+bool stream_is_idle(const struct stream *s);
+
 /* NULL of NULL. */
 const struct endpoint *listener_endpoint(const struct listener *l);
 

@@ -357,6 +357,12 @@ wants "a receipt of no reading is not sent" 1 out 'expected MeterInfo beside Rec
 hook "function before.CableCheckRes(m) Sleep(30) end"
 ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua"
 both_pass "a hook may wait"
+hook "function before.SessionSetupRes(m) local from = Now() Sleep(1e9) Log('after ' .. (Now() - from) // 1000) end"
+ev --protocol ISO15118-2 --mode ac --with-script "$work/hook.lua"
+wants "but no longer than the vehicle is there" 1 out 'no response to SessionSetupReq in time' out 'after 2'
+hook "function before.ServiceDiscoveryReq(m) local from = Now() Sleep(1e9) Log('after ' .. (Now() - from) // 1000) end"
+ev --protocol ISO15118-2 --mode ac --script "$work/hook.lua"
+wants "nor that of a vehicle than its station" 1 out 'after 60' out 'closed before ServiceDiscoveryReq'
 hook "function before.PreChargeRes(m) return false end"
 ev --protocol ISO15118-2 --mode dc --with-script "$work/hook.lua" \
     --timer V2G_EVCC_Msg_Timeout_PreChargeReq=50

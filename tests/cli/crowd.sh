@@ -40,6 +40,33 @@ for wrong in 0 x 5,6 5,x 1000001; do
 done
 wants "limits that are none are refused" 3 err 'expected a number, or two as 500,100: in all, of one address'
 
+# ---- a station of a script ----
+
+cat >"$work/secc.lua" <<'END'
+Secc.Listen{}
+Secc.Receive_SessionSetupReq_001()
+Secc.Send_SessionSetupRes_001()
+END
+for tls in off auto; do
+    port=$((port + 1))
+    rm -rf "$R"
+    "$V2GLAB" run "$work/secc.lua" --peer "[::1]:$port" --tls $tls -q -o "$R" >"$work/station" 2>&1 &
+    station=$!
+    soon test -s "$R/session.pcapng"
+    sleep 0.3
+    crowd 20
+    check "TLS $tls: a station of a script takes one of 20 silent connections" grep -q 'held 1$' "$work/crowd"
+    python3 "$work/peer.py" two $port "$work/said" >"$work/out" 2>&1
+    wait $station
+    code=$?
+    go
+    "$V2GLAB" decode --json "$R" >"$work/lines" 2>"$work/err"
+    check "which gives way to the vehicle" grep -q 'answers True True' "$work/out"
+    check "and the script has not seen it" test $code -eq 0
+    check "but the record has" grep -q '"kind":"close".*"how":"timeout".*gave way to another one after a second' \
+        "$work/lines"
+done
+
 # ---- two frames in one segment ----
 
 station

@@ -88,6 +88,37 @@ kill -TERM $first
 wait $first
 whole "who was there first goes on"
 
+one="--sut secc TC_SECC_AC_VTB_SessionSetup_001 -q"
+# shellcheck disable=SC2086 # words
+run test $one -o "$work/results"
+wants "a run of cases" 0
+cp "$work/results/results.jsonl" "$work/before"
+# shellcheck disable=SC2086 # words
+run test $one -o "$work/results"
+wants "its results are not written over by another one" 3 err \
+    "folder $work/results: it holds the results of another run ($work/results/results.jsonl)" \
+    err 'expected one that is new or empty'
+# shellcheck disable=SC2086 # words
+run ev $fast -o "$work/results"
+wants "nor by a record" 3 err 'it holds the results of another run'
+run report merge "$work/results" "$work/results" -o "$work/results"
+wants "nor by joined ones" 3 err 'it holds the results of another run'
+run fuzz --sut secc --count 1 -o "$work/results"
+wants "nor is a corpus put there" 3 err 'it holds the results of another run'
+check "they stay as they are" cmp -s "$work/results/results.jsonl" "$work/before"
+# shellcheck disable=SC2086 # words
+run test $one -o "$work/end"
+wants "nor are results put beside a record" 3 err 'it holds the record of another run'
+mkdir "$work/failures" "$work/failures/failure-0001"
+run load --sessions 1 --duration 1s -o "$work/failures"
+wants "nor failures of a load to others" 3 err \
+    "it holds the failures of another run ($work/failures/failure-0001)"
+exec 8<"$work/results/results.jsonl"
+flock 8
+run test --resume "$work/results" -q
+wants "a run that goes on is not gone on with" 3 err 'results.jsonl: the run that writes it still goes on'
+exec 8<&-
+
 # ---- who may read it ----
 
 rm -rf "$R"

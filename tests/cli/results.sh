@@ -215,6 +215,7 @@ if command -v script >/dev/null; then
     script -qec "$V2GLAB test -q -o $work/tty --no-record $few" /dev/null </dev/null >"$work/out"
     grep -q ' of [0-9]*  0:0[0-9] left  ' "$work/out"
     result $? "on a terminal it tells how far it is, and how long it will take"
+    rm -r "$work/tty"
     (sleep 0.3; echo; sleep 2) | script -qec "$V2GLAB test -q -o $work/tty $with many_*" /dev/null >"$work/out"
     grep -q 'supportedAppProtocolRes' "$work/out" && grep -q ' passed, 0 failed' "$work/out"
     result $? "there Enter shows the ladder of what is played"

@@ -11,6 +11,7 @@ good="cases 'own_good' { given = 'ServiceDiscoveryRes', sends = 'ServiceDiscover
 # says NAME WORDS TEXT: cases that the user wrote so end the run, before any is played
 says() {
     printf '%s\n%s\n' "$head" "$3" >"$work/own.lua"
+    rm -rf "$work/results"
     run test -o "$work/results" --no-record --file "$work/own.lua" 'own_*'
     wrong=0
     [ "$status" -eq 3 ] && in_order "$2" "$work/out" "$work/err" || wrong=1
@@ -63,6 +64,7 @@ head="suite 'own' 'SECC'"
 says "a suite that is no table" "own.lua:1: suite 'own': expected { … }, found a string" "$good"
 head="suite 'own' { sut = 'SECC', protocol = 'ISO15118-2', cites = 'ACME-7 V2G2-459' }"
 printf '%s\n%s\n' "$head" "$good" >"$work/own.lua"
+rm -rf "$work/results"
 run test -o "$work/results" --no-record --file "$work/own.lua" 'own_*'
 wants "an id of somebody's own is no rule" 0 out "1 passed"
 
@@ -73,6 +75,7 @@ cases 'own_pairs' { given = 'ServiceDiscoveryRes', then_ = function(it)
     for name in pairs(it:expects 'AuthorizationRes') do names = names .. name .. ' ' end
     it:tells('elements', names) end }
 END
+rm -rf "$work/results"
 run test -o "$work/results" --no-record --file "$work/own.lua" own_pairs
 [ "$status" -eq 0 ] && grep -q 'EVSEProcessing ResponseCode' "$work/results/results.jsonl"
 result $? "pairs of a message goes by its elements, in order"
@@ -85,6 +88,7 @@ never() {
     words=$2
     shift 2
     printf '%s\n%s\n' "$head" "$good" >"$work/own.lua"
+    rm -rf "$work/never"
     run test -o "$work/never" --file "$work/own.lua" "$@" own_good
     [ "$status" -eq 3 ] && [ ! -s "$work/out" ] && [ ! -e "$work/never" ] &&
         [ "$(wc -l <"$work/err")" -eq 1 ] && in_order "$words" "$work/err"
@@ -106,6 +110,7 @@ wants "a list needs no network" 0 out own_good
 
 printf '%s\n%s\n' "$head" "$good
 cases 'own_loop' { given = 'ServiceDiscoveryRes', then_ = function() while true do end end }" >"$work/own.lua"
+rm -rf "$work/results"
 run test -o "$work/results" --no-record --jobs 2 --file "$work/own.lua" 'own_*'
 [ "$status" -eq 3 ] && in_order "own.lua:4: without waiting 1 passed 1 errors" "$work/out"
 result $? "a case that loops for ever is an error at its line, and the other one passes"

@@ -38,6 +38,7 @@ cat >"$work/dc.lua" <<'END'
 return { sut = 'SECC', claims = { PICS_CMN_CMN_ChargingMode = 'dC',
     PICS_CMN_CMN_FailedResponseCodes = true, PICS_CMN_CMN_IdentificationMode = 'eIM' } }
 END
+rm -rf "$work/run"
 run test -q --no-record -o "$work/run" --pics "$work/dc.lua" 'TC_SECC_*_VTB_ChargingStatus_00*' \
     'TC_SECC_DC_VTB_PreCharge_002'
 [ "$status" -eq 0 ] && in_order "not claimed: PICS_CMN_CMN_ChargingMode == aC 1 passed" "$work/out"
@@ -52,6 +53,7 @@ suite 'own' { sut = 'SECC', protocol = 'ISO15118-2' }
 cases 'own_common' { given = 'ServiceDiscoveryRes',
     then_ = function(it) it:tells('played as', it.tester.parameters.mode) end }
 END
+rm -rf "$work/run"
 run test --virtual-time --no-record -o "$work/run" --pics "$work/ac.lua" --file "$work/common.lua" own_common
 [ "$status" -eq 0 ] && grep -q '"found":"ac"' "$work/run/results.jsonl"
 result $? "a case that leaves the energy transfer open takes that of the device"
@@ -60,6 +62,7 @@ cat >"$work/direct.lua" <<'END'
 suite 'own' { sut = 'SECC', protocol = 'ISO15118-20' }
 cases 'own_direct' { given = 'DC_PreChargeRes(Finished)', then_ = function() end }
 END
+rm -rf "$work/run"
 run test --virtual-time --no-record -o "$work/run" --pics "$work/ac.lua" --file "$work/direct.lua" own_direct
 in_order "not claimed: PICS_CMN_CMN_ChargingMode == dC 1 not applicable" "$work/out"
 result $? "a case whose way leads through DC messages does not apply to an AC device"
@@ -113,6 +116,7 @@ cases 'own_refused' { given = 'PowerDeliveryReq(Start)', mode = 'dc',
     vehicle = { before = { PowerDeliveryReq = function(m) m.SAScheduleTupleID = 77 end } },
     then_ = function(it) it:answers() it:expects 'CurrentDemandReq' end }
 END
+rm -rf "$work/run"
 run test --virtual-time --no-record -o "$work/run" --file "$work/good.lua" own_refused
 [ "$status" -eq 2 ] && in_order "on the way to a request answered with OK: PowerDeliveryReq was" "$work/out"
 result $? "what the tester has to refuse cannot be judged"

@@ -60,6 +60,7 @@ decides() {
     told "$1" "$4" "$5" "" "$6"
     [ "$status" -eq "$2" ]
     result $? "$1: exit code $2 by conformance"
+    rm -rf "$work/run"
     run test --no-record -q -o "$work/run" --file "$work/cases.lua" --profile field own_x
     wants "$1: exit code $3 with --profile field" "$3" out "in the field: " out "(--profile field)"
 }
@@ -82,5 +83,6 @@ decides "what no text obliges to, and the field needs" 0 1 pass fail \
     end }"
 printf "suite 'own' { sut = 'SECC', protocol = 'ISO15118-2' }\n%s\n" \
     "$(for i in 1 2; do echo "$LEAVES" | sed "s/own_x/own_$i/"; done)" >"$work/cases.lua"
+rm -rf "$work/run"
 run test --no-record -q -o "$work/run" --file "$work/cases.lua" --profile field --fail-fast 'own_*'
 wants "--fail-fast goes on after what the field lives with" 0 out "in the field: 2 passed"
