@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define BUSY_MS_DEFAULT 10000
+#define BUSY_MS_ENDING 250 /* once the user wants to end: SIGTERM leaves 5 s for all */
 #define MEMORY_DEFAULT ((size_t)256 << 20)
 #define SESSION_MEMORY ((size_t)1 << 20) /* more for each of a script that holds many */
 #define MUCH 65536                       /* bytes outside Lua that its collector hears of */
@@ -27,7 +28,8 @@ struct slice script_folder(const struct script *s)
 
 unsigned script_busy_most(const struct script *s)
 {
-    return s->options->busy_ms != 0 ? s->options->busy_ms : BUSY_MS_DEFAULT;
+    unsigned most = s->options->busy_ms != 0 ? s->options->busy_ms : BUSY_MS_DEFAULT;
+    return s->stop && most > BUSY_MS_ENDING ? BUSY_MS_ENDING : most;
 }
 
 bool script_is_spent(struct script *s, int64_t since_us)

@@ -48,6 +48,7 @@ leave TERM
 took=$((($(date +%s%N) - from) / 1000000))
 check "SIGTERM ends the station within 5 s all the same ($took ms)" test $took -lt 5000
 end_loop
+check "the loop has an error" grep -q '"text":"error: .*: the script has run for 250 ms without waiting' "$work/lines"
 check "and what the loop did is in the record" test "$(grep -c '"text":"round [0-9]*"' "$work/lines")" -gt 20
 
 # ---- a full disk, too, and a silent crowd ----
@@ -70,13 +71,11 @@ vehicle
 used=$(($(cpu) - before))
 wants "with all of them, the next vehicle is served" 0 out 'EVCC: pass'
 check "and the loop runs meanwhile: $used ms of CPU" test "$used" -ge 100
-kill -INT $station
-sleep 0.5
-kill -INT $station
+kill -TERM $station
 wait $station
 code=$?
 go
 end_loop
 check "its verdict says that the record is not whole" grep -q '^SECC: pass.*record: incomplete since' "$work/full"
 check "as does the end" grep -q '^error: record: incomplete since' "$work/full"
-check "the exit code is that of the worst session, that of the loop ($code)" test $code -eq 2
+check "the exit code is that of the worst session, whose loop was ended ($code)" test $code -ge 2
