@@ -31,8 +31,8 @@ bool record_is(const char *path);
  * -1: e. */
 int record_folder(const char *given, char path[RECORD_PATH_MAX], struct err *e);
 
-/* Whether the folder has nothing of another run yet, but for the file `own` (NULL: none), with which
- * this one goes on. -1: e says what, and whether that run is over. */
+/* Whether the folder has nothing of another run yet, but for the file `own` (NULL: none), with
+ * which this one goes on. -1: e says what, and whether that run is over. */
 int record_is_free(const char *folder, const char *own, struct err *e);
 
 /* Whether another process is writing that file, as it has locked it. */
