@@ -41,7 +41,7 @@ override CFLAGS := -O1 -g $(SANITIZE)
 HARDEN :=
 WERROR :=
 else ifeq ($(VARIANT),coverage)
-override CFLAGS := -O0 -g --coverage
+override CFLAGS := -O0 -g --coverage -include tools/coverage.h
 HARDEN :=
 WERROR :=
 else ifeq ($(VARIANT),fuzz)
