@@ -4,6 +4,7 @@
  * environment:
  *
  *   FAIL=KIND:N    KIND: memory, file or loop (libuv); N from 1; 0: none, they are only counted
+ *   FAIL=quota:N   from the N-th write into a file on, each fails: the user has no room left
  *   FAIL_TOLD=FILE gets "N NAME" when it happens, or, where none was to, how many there were
  */
 #define _GNU_SOURCE
@@ -20,9 +21,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { MEMORY, FILES, LOOP, KINDS };
+enum kind { MEMORY, FILES, LOOP, QUOTA, KINDS };
 
-static const char *const NAMES[KINDS] = {"memory", "file", "loop"};
+static const char *const NAMES[KINDS] = {"memory", "file", "loop", "quota"};
 static enum kind kind = KINDS; /* none */
 static long at;
 static atomic_long calls;
@@ -71,10 +72,12 @@ static int is_of_libuv(const void *caller)
 /* Whether this call, of a function of that name, is to fail. */
 static int fails(enum kind of, const char *name, const void *caller)
 {
-    if (of != kind || is_of_libuv(caller) || atomic_fetch_add(&calls, 1) + 1 != at)
+    if (of != kind || is_of_libuv(caller))
         return 0;
-    tell(at, name);
-    return 1;
+    long n = atomic_fetch_add(&calls, 1) + 1;
+    if (n == at)
+        tell(at, name);
+    return n == at || (of == QUOTA && at > 0 && n > at);
 }
 
 static void *next(const char *name)
@@ -147,7 +150,6 @@ static void mark(FILE *f)
     WRAP_WITH(mark(f), FILES, ENOSPC, failed_, type_, name_, parameters_, arguments_)
 
 WRAP(FILES, EIO, -1, ssize_t, read, (int f, void *p, size_t n), (f, p, n))
-WRAP(FILES, ENOSPC, -1, ssize_t, write, (int f, const void *p, size_t n), (f, p, n))
 WRAP(FILES, EIO, -1, ssize_t, pread, (int f, void *p, size_t n, off_t o), (f, p, n, o))
 WRAP(FILES, ENOSPC, -1, ssize_t, pwrite, (int f, const void *p, size_t n, off_t o), (f, p, n, o))
 WRAP(FILES, ENOSPC, -1, ssize_t, writev, (int f, const struct iovec *v, int n), (f, v, n))
@@ -161,6 +163,21 @@ WRAP(FILES, EIO, -1, int, fsync, (int f), (f))
 WRAP(FILES, EIO, -1, int, ftruncate, (int f, off_t n), (f, n))
 WRAP(FILES, EACCES, -1, int, mkdir, (const char *p, mode_t m), (p, m))
 WRAP(FILES, EACCES, -1, int, rename, (const char *a, const char *b), (a, b))
+
+ssize_t write(int f, const void *p, size_t n);
+ssize_t write(int f, const void *p, size_t n)
+{
+    static ssize_t (*real)(int, const void *, size_t);
+    if (real == NULL)
+        *(void **)&real = next("write");
+    if (f > STDERR_FILENO && fails(QUOTA, "write", __builtin_return_address(0)))
+        errno = EDQUOT;
+    else if (fails(FILES, "write", __builtin_return_address(0)))
+        errno = ENOSPC;
+    else
+        return real(f, p, n);
+    return -1;
+}
 
 WRAP(FILES, EMFILE, -1, int, socket, (int d, int t, int p), (d, t, p))
 WRAP(FILES, EADDRINUSE, -1, int, bind, (int f, const struct sockaddr *a, socklen_t n), (f, a, n))
