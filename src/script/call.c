@@ -137,6 +137,13 @@ int script_raise(lua_State *L, const struct err *e)
     return luaL_error(L, "%s%s%s", e->path, e->path[0] != '\0' ? ": " : "", e->what);
 }
 
+void script_set_metatable(lua_State *L)
+{
+    lua_pushboolean(L, false);
+    lua_setfield(L, -2, "__metatable");
+    lua_setmetatable(L, -2);
+}
+
 void script_new_type(lua_State *L, const char *name, const luaL_Reg *functions)
 {
     luaL_newmetatable(L, name);

@@ -39,6 +39,9 @@ int script_raise(lua_State *L, const struct err *e);
  * call. */
 void script_new_type(lua_State *L, const char *name, const luaL_Reg *functions);
 
+/* The table on top, popped, is the metatable of the value below it from now on, closed likewise. */
+void script_set_metatable(lua_State *L);
+
 /* Raises where the table at `at` has any key but those of known: " role at ", a blank around
  * each. */
 void script_check_keys(lua_State *L, int at, const char *known);

@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 #include "codec/message.h"
 #include "names/enums.h"
+#include "script/call.h"
 
 #include <ctype.h>
 #include <lauxlib.h>
@@ -105,7 +106,7 @@ static void push_type(lua_State *L, struct library *l, const char *name)
     lua_pushlightuserdata(L, l);
     lua_pushstring(L, name);
     luaL_setfuncs(L, METHODS, 2);
-    lua_setmetatable(L, -2);
+    script_set_metatable(L);
 }
 
 /* ---- globals ---- */

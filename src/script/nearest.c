@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 #include "codec/message.h"
+#include "script/call.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -44,5 +45,5 @@ void nearest_guard(lua_State *L, const char *what)
     lua_pushstring(L, what);
     lua_pushcclosure(L, guard_index, 1);
     lua_setfield(L, -2, "__index");
-    lua_setmetatable(L, -2);
+    script_set_metatable(L);
 }

@@ -272,9 +272,7 @@ static void push_table(lua_State *L, struct role *r)
     lua_setfield(L, -2, "__newindex");
     lua_pushlightuserdata(L, r);
     lua_setfield(L, -2, ROLE_FIELD);
-    lua_pushboolean(L, false);
-    lua_setfield(L, -2, "__metatable");
-    lua_setmetatable(L, -2);
+    script_set_metatable(L);
     lua_pushvalue(L, -1);
     r->table = luaL_ref(L, LUA_REGISTRYINDEX);
     faults_set(L, r);

@@ -453,7 +453,7 @@ static void keep_back_io(lua_State *L)
     lua_newtable(L);
     lua_pushcfunction(L, no_io);
     lua_setfield(L, -2, "__index");
-    lua_setmetatable(L, -2);
+    script_set_metatable(L);
     lua_setglobal(L, "io");
 }
 
