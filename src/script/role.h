@@ -55,6 +55,7 @@ struct outgoing {
     struct message message;
     struct arena arena;
     size_t settled; /* arena bytes after it was last copied together */
+    size_t counted; /* of them, to the script's memory */
     unsigned given; /* SESSION_GIVEN_…, SIGNING_DONE */
     bool touched;   /* something was set */
     bool sent;

@@ -483,6 +483,7 @@ static void free_messages(struct role *r)
 {
     for (struct outgoing *o = r->outgoing, *next; o != NULL; o = next) {
         next = o->next;
+        r->script->memory -= o->counted;
         arena_close(&o->arena);
         free(o->mark);
         free(o);

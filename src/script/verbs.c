@@ -287,7 +287,9 @@ static int finish_set(lua_State *L, const struct bound *b, struct outgoing *o,
                       const uint32_t *index)
 {
     struct err e = ERR_INIT;
-    if (set_target(L, b, o, index, &e) != 0)
+    int bad = set_target(L, b, o, index, &e);
+    script_count(L, &o->counted, o->arena.taken);
+    if (bad != 0)
         return raise_in(L, b, &e);
     if (asks_transfer(b->name, place_base(b->name, &o->message), index) &&
         transfer_asked(b->role, &o->message, &o->arena, &e) != 0)
