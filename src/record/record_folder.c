@@ -96,9 +96,16 @@ bool record_is_written(const char *place)
 static int refuse(const char *folder, const char *what, const char *place, bool is_in_use,
                   struct err *e)
 {
-    return err_set(e, "folder %s: %s %s%s (%s); expected one that is new or empty", folder,
-                   is_in_use ? "another run is writing its" : "it holds the", what,
-                   is_in_use ? " into it" : " of another run", place);
+    if (is_in_use)
+        return err_set(
+            e,
+            "folder %s: another run is writing its %s into it (%s); expected one that is "
+            "new or empty",
+            folder, what, place);
+    return err_set(e,
+                   "folder %s: it holds the %s of another run (%s); expected one that is new or "
+                   "empty",
+                   folder, what, place);
 }
 
 int record_is_free(const char *folder, const char *own, struct err *e)
