@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct text_found found = text_look(&view, text, data[0] % 2 != 0);
     int64_t lines = 0;
     for (size_t i = 0; i < text.n; i++)
-        lines += text.p[i] == '\n';
+        lines += text.p[i] == '\n' || text.p[i] == '\r';
     if (data[0] % 2 == 0 && (found.lines < 0 || found.lines > lines + 1))
         abort();
     return 0;
