@@ -11,15 +11,17 @@
 #include <strings.h>
 
 #define TABLE "reference/ko-messages.txt"
-#define VALUES 9     /* of a message: {1} to {9} */
-#define DEPTH 4      /* of messages in messages */
-#define SPLITS 6     /* "FILE:LINE: EVCC: " before a message */
-#define LONGEST 4096 /* of a text that is looked for */
+#define VALUES 9       /* of a message: {1} to {9} */
+#define VALUE_WEIGHT 4 /* letters that a value must save */
+#define DEPTH 4        /* of messages in messages */
+#define SPLITS 6       /* "FILE:LINE: EVCC: " before a message */
+#define LONGEST 4096   /* of a text that is looked for */
 
 /* A row of the table, its texts with real newlines. */
 struct row {
     const char *english, *korean;
-    size_t letters; /* of the English text outside of values: the most of them fits best */
+    long weight; /* of the English text: letters outside of values, less for each value; the row
+                    with the most of it fits best */
 };
 
 /* ORDER as in the table; made once, before there are threads. */
@@ -53,13 +55,14 @@ static size_t plain(const char *p)
     return n;
 }
 
-static size_t letters_of(const char *english)
+static long weight_of(const char *english)
 {
-    size_t sum = 0;
+    long sum = 0;
     for (const char *p = english; *p != '\0';) {
         size_t n = plain(p);
-        sum += n;
+        sum += (long)n;
         p += n;
+        sum -= conversion(p) > 0 ? VALUE_WEIGHT : 0;
         p += conversion(p);
     }
     return sum;
@@ -91,7 +94,7 @@ static void read_table(char *text)
         *korean++ = '\0';
         unescape(line);
         unescape(korean);
-        rows[rows_n++] = (struct row){line, korean, letters_of(line)};
+        rows[rows_n++] = (struct row){line, korean, weight_of(line)};
     }
 }
 
@@ -201,7 +204,7 @@ static const struct row *row_of(struct value text, struct value value[VALUES])
     struct value found[VALUES];
     for (size_t i = 0; i < rows_n; i++) {
         const struct row *r = &rows[i];
-        bool may_be = r->letters <= text.n && (best == NULL || r->letters > best->letters);
+        bool may_be = best == NULL || r->weight > best->weight;
         if (!may_be || !fits(r->english, text, found))
             continue;
         best = r;
