@@ -19,6 +19,7 @@
 #define LINE_MOST 4096
 #define WAITING_MOST 256 /* lines; more of a box are dropped */
 #define BAUD 9600
+#define ENDING_MS 2000 /* that a process has once it is asked to end */
 
 struct box_line {
     struct box_line *next;
@@ -38,6 +39,7 @@ struct box {
     uv_stream_t *in, *out;
     unsigned open; /* handles of the loop */
     bool has_process;
+    struct timer ending;
     char room[LINE_MOST], line[LINE_MOST];
     size_t n; /* of the line that is not whole yet */
     struct box_line *first, **last;
@@ -201,10 +203,20 @@ static speed_t speed_of(long baud)
     return B0;
 }
 
+/* The colon before the speed; NULL: none is told. Names of devices have colons, too
+ * (/dev/serial/by-path). */
+static const char *baud_in(const char *where)
+{
+    const char *colon = strrchr(where, ':');
+    bool is_number =
+        colon != NULL && colon[1] != '\0' && strspn(colon + 1, "0123456789") == strlen(colon + 1);
+    return is_number ? colon : NULL;
+}
+
 static int open_serial(struct box *b, const char *where)
 {
     char device[128];
-    const char *baud = strrchr(where, ':');
+    const char *baud = baud_in(where);
     size_t n = baud != NULL ? (size_t)(baud - where) : strlen(where);
     speed_t speed = speed_of(baud != NULL ? strtol(baud + 1, NULL, 10) : BAUD);
     struct termios t;
@@ -243,21 +255,25 @@ static int open_shell(struct box *b, const char *command)
 }
 
 static const struct {
-    const char *name;
+    const char *form; /* up to its colon the name */
     int (*open)(struct box *b, const char *where);
-} KINDS[] = {
-    {"run:", open_run}, {"shell:", open_shell}, {"tcp:", open_tcp}, {"serial:", open_serial}};
+} KINDS[] = {{"run:COMMAND", open_run},
+             {"shell:COMMAND", open_shell},
+             {"tcp:HOST:PORT", open_tcp},
+             {"serial:DEVICE[:BAUD], 1200 to 115200", open_serial}};
 
 static int open_kind(struct box *b, const char *where, struct err *e)
 {
     for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
-        size_t n = strlen(KINDS[i].name);
-        if (strncmp(where, KINDS[i].name, n) != 0)
+        size_t n = strcspn(KINDS[i].form, ":") + 1;
+        if (strncmp(where, KINDS[i].form, n) != 0)
             continue;
         int number = KINDS[i].open(b, where + n);
         if (number == 0 && b->in != (uv_stream_t *)&b->tcp) /* that once it is connected */
             number = uv_read_start(b->in, give_room, came);
-        return number == 0 ? 0 : err_set(e, "the box %.80s: %s", where, uv_strerror(number));
+        return number == 0 ? 0
+                           : err_set(e, "the box %.80s: %s; expected %s", where,
+                                     uv_strerror(number), KINDS[i].form);
     }
     return err_set(e,
                    "expected run:COMMAND, shell:COMMAND, tcp:HOST:PORT, serial:DEVICE[:BAUD] or "
@@ -265,16 +281,14 @@ static int open_kind(struct box *b, const char *where, struct err *e)
                    where);
 }
 
-/* Where a file says that the box is; its text is kept for the script. */
-static int open_file(struct box *b, const char *path, struct err *e)
+/* Where the text of a file says that the box is. */
+static int open_told(struct box *b, const char *path, const struct buf *text, struct err *e)
 {
-    struct buf text = {0};
-    int bad = file_read_text(path, FILE_MOST, &text, e);
-    lua_State *L = bad == 0 ? luaL_newstate() : NULL;
-    b->file = bad == 0 ? (char *)(uintptr_t)buf_string(&text) : NULL;
-    if (L == NULL || b->file == NULL)
-        return bad != 0 ? -1 : err_set(e, "out of memory");
-    if (luaL_loadbufferx(L, b->file, text.n, path, "t") != LUA_OK ||
+    int bad;
+    lua_State *L = luaL_newstate();
+    if (L == NULL)
+        return err_set(e, "out of memory");
+    if (luaL_loadbufferx(L, (const char *)text->p, text->n, path, "t") != LUA_OK ||
         lua_pcall(L, 0, 1, 0) != LUA_OK)
         bad = err_set(e, "%s", lua_tostring(L, -1));
     else if (!lua_istable(L, -1) || lua_getfield(L, -1, "box") != LUA_TSTRING)
@@ -283,6 +297,20 @@ static int open_file(struct box *b, const char *path, struct err *e)
     else
         bad = open_kind(b, lua_tostring(L, -1), e);
     lua_close(L);
+    return bad;
+}
+
+/* The text of the file is kept for the script. */
+static int open_file(struct box *b, const char *path, struct err *e)
+{
+    struct buf text = {0};
+    int bad = file_read_text(path, FILE_MOST, &text, e);
+    b->file = bad == 0 ? strdup(buf_string(&text)) : NULL;
+    if (bad == 0 && (b->file == NULL || text.failed))
+        bad = err_set(e, "out of memory");
+    if (bad == 0)
+        bad = open_told(b, path, &text, e);
+    buf_close(&text);
     return bad;
 }
 
@@ -310,12 +338,26 @@ static void end_handle(struct box *b, void *handle)
         uv_close(h, closed);
 }
 
+void box_forget(struct box *b, const struct script *s)
+{
+    if (b != NULL && b->script == s)
+        b->script = NULL;
+}
+
+static void end_by_force(void *data)
+{
+    const struct box *b = data;
+    if (b->has_process)
+        kill(-b->process.pid, SIGKILL);
+}
+
 void box_close(struct box *b)
 {
     if (b == NULL)
         return;
     if (b->has_process) {
         kill(-b->process.pid, SIGTERM);
+        timer_start(b->world, &b->ending, ENDING_MS, end_by_force, b);
         uv_ref((uv_handle_t *)&b->process);
     }
     end_handle(b, &b->to);
@@ -324,6 +366,7 @@ void box_close(struct box *b)
     end_handle(b, &b->tty);
     while (b->open > 0 && world_turn(b->world, true))
         continue;
+    timer_stop(&b->ending);
     for (struct box_line *l = b->first, *next; l != NULL; l = next) {
         next = l->next;
         free(l);

@@ -26,12 +26,16 @@
 #include <lua.h>
 
 struct box;
+struct script;
 
 /* Opens it. The world is a real one, and outlives it. NULL: e. */
 struct box *box_open(struct world *world, const char *where, struct err *e);
 
-/* Ends the process, and waits for that. NULL is allowed. */
+/* Ends the process, and waits for that; after 2 s it is killed. NULL is allowed. */
 void box_close(struct box *b);
+
+/* The script is closed, while others may go on: it waits for no line any more. NULL is allowed. */
+void box_forget(struct box *b, const struct script *s);
 
 /* The functions, into the table on top of the stack. */
 void box_methods(lua_State *L);

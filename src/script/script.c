@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/script.h"
 
+#include "script/box.h"
 #include "script/deadline.h"
 #include "script/enums.h"
 #include "script/expect.h"
@@ -103,6 +104,7 @@ void script_close(struct script *s)
 {
     roles_disconnect(s);
     tasks_close(s);
+    box_forget(s->options->box, s);
     s->busy_since = 0;
     if (s->L != NULL)
         lua_close(s->L);

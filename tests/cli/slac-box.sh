@@ -77,6 +77,32 @@ wants "a process is told and tells in lines of JSON; its end is the end of the r
     out 'the box at the control pilot is lost: reading: end of file'
 check "what it was told" grep -qx '{"set":{"duty":5}}' "$work/heard"
 
+cat >"$work/stubborn" <<END
+#!/bin/sh
+trap '' TERM
+echo hears >"$work/hears"
+while :; do sleep 0.1; done
+END
+chmod +x "$work/stubborn"
+# a task that waits for a line goes with its script, while another script goes on: what comes then is
+# for nobody (an error of memory, which sanitizers see)
+cat >"$work/line" <<END
+#!/bin/sh
+sleep 0.4
+echo line
+sleep 5
+END
+chmod +x "$work/line"
+echo "Start(function() Evcc.Box_Receive(-1) end) Sleep(50) Pass('first')" >"$work/first.lua"
+echo "Sleep(700) Pass('second')" >"$work/second.lua"
+run run --no-record --peer '[::1]:15118' --pilot "run:$work/line" "$work/first.lua" "$work/second.lua"
+wants "a script that waits for a line ends before another one" 0 out 'first' out 'second'
+status=0
+timeout -s KILL 8 "$V2GLAB" run --no-record --peer '[::1]:15118' --pilot "run:exec $work/stubborn" "$work/second.lua" \
+    >"$work/out" 2>"$work/err" || status=$?
+wants "a process that does not end when it is asked to is ended" 0 out 'second'
+check "it had begun" grep -q hears "$work/hears"
+
 # ---- SCPI ----
 
 if ! command -v python3 >/dev/null; then
@@ -146,4 +172,8 @@ wants "a box of another kind is told what there is" 3 err 'expected run:COMMAND'
 run ev --bench pair --no-record --pilot tcp:127.0.0.1:1
 wants "one that is not there" 1 out 'the box at the control pilot is lost: connecting: connection refused'
 run ev --pilot serial:/dev/null
-wants "a serial line that is none" 3 err 'the box serial:/dev/null: invalid argument'
+wants "a serial line that is none" 3 err 'the box serial:/dev/null: invalid argument; expected serial:DEVICE'
+run ev --pilot serial:/dev/null:31
+wants "a speed that there is not is told those that there are" 3 err '[:BAUD], 1200 to 115200'
+run ev --pilot serial:/dev/none-usb-0:1:1.0-port0
+wants "what is no number behind a colon is of the name, as in /dev/serial/by-path" 3 err 'no such file or directory'
