@@ -3,13 +3,10 @@
 
 #include "wire/world.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <uv.h>
-
-struct keys_input {
-    uv_poll_t poll; /* first */
-};
 
 static void typed(uv_poll_t *poll, int status, int events)
 {
@@ -29,18 +26,21 @@ int keys_open(struct keys *k, struct world *world, void (*call)(void *context), 
               struct err *e)
 {
     *k = (struct keys){.call = call, .context = context};
-    struct keys_input *input = calloc(1, sizeof *input);
+    uv_poll_t *input = calloc(1, sizeof *input);
     if (input == NULL)
         return err_set(e, "out of memory");
-    int number = uv_poll_init(world_loop(world), &input->poll, STDIN_FILENO);
+    int flags = fcntl(STDIN_FILENO, F_GETFL);
+    int number = uv_poll_init(world_loop(world), input, STDIN_FILENO);
+    if (flags >= 0) /* libuv has it not block, for all who share it: this output, and a shell */
+        fcntl(STDIN_FILENO, F_SETFL, flags);
     if (number != 0) {
         free(input);
         return err_set(e, "keys cannot be read from standard input: %s", uv_strerror(number));
     }
     k->input = input;
-    input->poll.data = k;
-    uv_poll_start(&input->poll, UV_READABLE, typed);
-    uv_unref((uv_handle_t *)&input->poll);
+    input->data = k;
+    uv_poll_start(input, UV_READABLE, typed);
+    uv_unref((uv_handle_t *)input);
     return 0;
 }
 
@@ -52,6 +52,6 @@ static void closed(uv_handle_t *handle)
 void keys_close(struct keys *k)
 {
     if (k->input != NULL)
-        uv_close((uv_handle_t *)&k->input->poll, closed);
+        uv_close((uv_handle_t *)k->input, closed);
     k->input = NULL;
 }

@@ -5,13 +5,14 @@
 
 #include "base/err.h"
 
+struct uv_poll_s; /* uv_poll_t */
 struct world;
 
 struct keys {
     unsigned count; /* octets so far; on a terminal a line at a time */
     void (*call)(void *context);
     void *context;
-    struct keys_input *input; /* NULL: nothing can be typed */
+    struct uv_poll_s *input; /* NULL: nothing can be typed */
 };
 
 /* Begins to look, and calls each time that there is something. It does not keep the world's loop

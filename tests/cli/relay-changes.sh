@@ -100,14 +100,21 @@ wants "until its time" 0 out "   0.905000          relay -> SECC  supportedAppPr
 
 # a key lets go on what is held: real time, since keys are typed in it
 mkfifo "$work/keys"
-(sleep 1; echo) >"$work/keys" &
+exec 3<>"$work/keys"
+flags() { grep flags "/proc/$$/fdinfo/3"; }
+before=$(flags)
+(sleep 1; echo >&3) &
 "$V2GLAB" relay -m dc --secc-with stop_after=1 --hold ServiceDiscoveryReq -o "$work/held" \
-    >"$work/out" 2>"$work/err" <"$work/keys"
+    >"$work/out" 2>"$work/err" <&3
 status=$?
+after=$(flags)
+exec 3>&-
 wait
 if grep -q 'lab: ' "$work/err"; then
     echo "ok - a key lets go on # SKIP no namespaces here"
 else
     wants "a key lets go on what is held" 0 out "ServiceDiscoveryReq waits: a key (Enter) lets it go on" \
         out "2 waited"
+    [ "$before" = "$after" ]
+    result $? "what it was typed at waits for the next reader as it did before"
 fi
