@@ -211,13 +211,18 @@ struct player *run_add(struct script_run *run, const struct script_options *o, c
 
 /* ---- what they share ---- */
 
-/* A step may be the end of the player, but not at once (leave_soon). */
-static void tell(void *data)
+/* A step may be the end of the player, but not at once (leave_soon). Who has not begun looks by
+ * itself then. */
+void run_wake(struct script_run *run)
 {
-    struct script_run *run = data;
     for (struct player *p = run->players; p != NULL; p = p->next)
         if (p->has_begun)
             script_step(&p->script);
+}
+
+static void tell(void *data)
+{
+    run_wake(data);
 }
 
 static void remembered(void *context)
@@ -256,12 +261,6 @@ void run_play(struct script_run *run)
 void run_stop_player(struct player *p)
 {
     script_stop(&p->script);
-}
-
-void run_wake(struct script_run *run)
-{
-    for (struct player *p = run->players; p != NULL; p = p->next)
-        script_step(&p->script);
 }
 
 bool run_stop_some(struct player *p, unsigned n)
