@@ -129,13 +129,13 @@ static bool put_header(lua_State *L, const uint8_t *was, uint8_t *out)
 static bool make_link_frame(lua_State *L, int at, const struct message *m, const struct parcel *p,
                             struct buf *out, struct err *e)
 {
+    uint8_t header[ETHER_HEADER];
+    memcpy(header, p->event.bytes.p, sizeof header);
+    put_addresses(L, HEADER_AT, header); /* these may raise: nothing is held yet */
+    put_addresses(L, at, header);
     buf_clear(out);
-    buf_add(out, p->event.bytes.p, ETHER_HEADER);
-    if (codec_encode(m, out, e) != 0 || out->failed)
-        return false;
-    put_addresses(L, HEADER_AT, out->p);
-    put_addresses(L, at, out->p);
-    return true;
+    buf_add(out, header, sizeof header);
+    return codec_encode(m, out, e) == 0 && !out->failed;
 }
 
 /* The bytes that the value at `at` stands for. False: it is no frame. */
