@@ -313,5 +313,10 @@ int recorded_run(struct recorded *const *r, unsigned n, const char *chunk,
         status = EXIT_FAIL;
     }
     script_close(&s);
+    buf_string(out); /* ends it, for who takes it as a string */
+    if (status == EXIT_PASS && out->failed) {
+        report(REPORT_ERROR, "out of memory");
+        status = EXIT_SETUP;
+    }
     return status;
 }

@@ -51,8 +51,8 @@ int recorded_read(struct recorded *r, const char *path, int *status);
  * =, us =, kind =, from =, how =, session =, connection =, name =, set =, message = (a value),
  * exi =, octets =, tls =, udp = }, … } } for each; a table of the options; a function that tells
  * the user a note; and one that takes a list of numbers of events of the first: those of the
- * session that is used. What the chunk prints is appended to out. The exit code; what went wrong
- * has been reported.
+ * session that is used. What the chunk prints is appended to out, and ended (buf_string). The exit
+ * code; what went wrong has been reported.
  */
 int recorded_run(struct recorded *const *r, unsigned n, const char *chunk,
                  const struct recorded_option *option, struct buf *out);

@@ -152,9 +152,9 @@ static int tell_differences(struct replaying *p, int status)
     return status;
 }
 
-static int replay_script(struct replaying *p, const struct buf *text)
+static int replay_script(struct replaying *p, const char *text)
 {
-    struct built_in own = {(const char *)text->p, give_nothing};
+    struct built_in own = {text, give_nothing};
     struct running *r = &p->running;
     const char *slash = strrchr(p->recorded.path, '/');
     p->name = slash != NULL && slash[1] != '\0' ? slash + 1 : p->recorded.path;
@@ -173,10 +173,8 @@ static int replay_all(struct replaying *p)
     int status = running_check(&p->running, &p->options);
     if (status == 0 && recorded_read(&p->recorded, p->options.argument[0], &status) == 0)
         status = retold_text(&(struct recorded *){&p->recorded}, 1, SCRIPT, &p->as, &text);
-    if (status == EXIT_PASS && buf_string(&text) == NULL)
-        status = EXIT_SETUP;
     if (status == EXIT_PASS)
-        status = replay_script(p, &text);
+        status = replay_script(p, buf_string(&text));
     buf_close(&text);
     return status;
 }
