@@ -23,8 +23,10 @@ const char *const EVENT_NETWORKS[NETWORK_UNKNOWN + 2] = {
     "",    "retransmission", "SYN again", "unacknowledged", "zero window", "window open",
     "cut", "fragments",      "encrypted", "link layer"};
 
-/* ORDER CAME */
+/* ORDER EVENT_LEG */
 const char *const EVENT_LEGS[] = {"", "vehicle", "station", NULL};
+
+/* ORDER CAME */
 const char *const EVENT_CAMES[CAME_LATE + 2] = {"", "kernel", "read", "late"};
 
 /* ORDER direction */

@@ -129,9 +129,9 @@ static void take_stray(void *context, struct slice bytes, int64_t us)
 static void go_on(struct leg *l)
 {
     const struct peer *to = l->other->peer;
-    struct err e = ERR_INIT;
     while (l->first != NULL && to != NULL && to->state == PEER_READY && !l->is_held) {
         struct held *h = l->first;
+        struct err e = ERR_INIT;
         l->first = h->next;
         l->waiting -= h->n;
         if (hand_on(l, (struct slice){h->bytes, h->n}, h->us, &e) != 0)
