@@ -8,6 +8,7 @@
 #include "app/report.h"
 #include "app/session_options.h"
 #include "app/view.h"
+#include "base/said.h"
 #include "record/ladder.h"
 #include "record/record.h"
 #include "script/relay_player.h"
@@ -170,8 +171,8 @@ static void tell(struct relaying_all *a, const struct player *p, enum verdict ve
         view_close(&a->view);
     if (p == a->player && !a->session.quiet && !a->has_view && verdict != VERDICT_ERROR)
         return;
-    fprintf(verdict == VERDICT_PASS ? stdout : stderr, "%s: %s%s%s\n", by, verdict_name(verdict),
-            text[0] != '\0' ? ": " : "", text);
+    said_print(verdict == VERDICT_PASS ? stdout : stderr, "%s: %s%s%s\n", by, verdict_name(verdict),
+               text[0] != '\0' ? ": " : "", text);
     fflush(stdout);
 }
 

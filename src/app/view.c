@@ -241,14 +241,17 @@ static void draw_legs(struct view *v)
     for (enum event_leg leg = LEG_VEHICLE; leg <= LEG_STATION; leg++) {
         const struct view_leg *l = &v->leg[leg];
         struct buf text = {0};
-        buf_printf(&text, "%u messages", l->frames);
+        char part[80];
+        snprintf(part, sizeof part, "%u messages", l->frames);
+        said_add(&text, part);
         if (l->has_voltage)
             buf_printf(&text, ", %.1f V", l->voltage);
         if (l->has_current)
             buf_printf(&text, ", %.1f A", l->current);
+        snprintf(part, sizeof part, ", sent after %.3f ms, %.3f ms at most",
+                 (double)l->taken_us / 1e3, (double)l->most_us / 1e3);
         if (l->most_us > 0)
-            buf_printf(&text, ", sent after %.3f ms, %.3f ms at most", (double)l->taken_us / 1e3,
-                       (double)l->most_us / 1e3);
+            said_add(&text, part);
         draw_parts(v, EVENT_LEGS[leg], buf_string(&text));
         buf_close(&text);
     }

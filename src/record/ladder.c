@@ -333,6 +333,13 @@ static void print_frame(struct ladder *l, const struct event *e)
     print_detail(l, e);
 }
 
+static void add_side(const struct event *e, struct buf *out)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%s's side: ", EVENT_LEGS[e->leg]);
+    said_add(out, text);
+}
+
 static void print_note(struct ladder *l, const struct event *e, const char *colour,
                        const char *what)
 {
@@ -346,7 +353,7 @@ static void print_note(struct ladder *l, const struct event *e, const char *colo
     if (l->pretty)
         buf_text(out, colour);
     if (e->leg != LEG_NONE)
-        buf_printf(out, "%s's side: ", EVENT_LEGS[e->leg]);
+        add_side(e, out);
     else if (e->by[0] != '\0')
         buf_printf(out, "%s ", e->by);
     if (e->where[0] != '\0')
