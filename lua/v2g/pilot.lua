@@ -96,7 +96,7 @@ local function of(cable)
         for key, value in pairs(settings) do
             if key == 'state' and (value == 'E' or value == 'F') then
                 put('supply', value == 'E' and 0 or -12)
-            elseif key == 'state' and RESISTANCE[value] or value == 'A' then
+            elseif key == 'state' and (RESISTANCE[value] or value == 'A') then
                 is_vehicle = true
                 put('state', value)
                 if value == 'A' then
@@ -134,14 +134,14 @@ local function of(cable)
     end
 
     -- What such a box has measured on that side ('ev', 'station'): state and duty cycle, as far as
-    -- they are the other side's.
+    -- they are the other side's, and can be.
     function pilot.Told(side, measured)
         local settings, state, duty = {}, measured.state, measured.duty
         if side == 'station' and (state == 'A' or RESISTANCE[state]) and get('state') ~= state then
             settings.state = state
         elseif side == 'ev' and (state == 'E' or state == 'F') then
             settings.state = pilot.State() ~= state and state or nil
-        elseif side == 'ev' and type(duty) == 'number'
+        elseif side == 'ev' and type(duty) == 'number' and duty >= 0 and duty <= 100
             and ((get('duty') or 100) ~= duty or state and get('supply')) then
             settings.duty = duty -- which ends E and F, too
         end

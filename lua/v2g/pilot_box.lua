@@ -7,6 +7,8 @@
 -- `set` by what is set, `ask` by what is asked for each `poll` ms; an answer is a line with the
 -- value, or what `states` makes of it.
 
+local common = require 'v2g.common'
+
 local box = {}
 
 local WORDS <const> = {
@@ -25,6 +27,10 @@ local function dialect(text)
     local made = { is_plain = not text }
     for key, default in pairs(WORDS) do
         made[key] = given[key] or default
+        if type(made[key]) ~= type(default) then
+            common.refuse(('--pilot: %s of the file: expected a %s, found %s'):format(key, type(default),
+                tostring(made[key])))
+        end
     end
     return made
 end

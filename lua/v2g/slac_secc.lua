@@ -19,7 +19,15 @@ local function send(s, name, fields)
     s.at.role.Slac_Send(slac.message(s.at.role, name, fields), s.mac)
 end
 
+-- Others may be validated again: one that is over, or begun anew, would have them wait for ever.
+local function validates_no_more(s)
+    if s.at.validating == s then
+        s.at.validating = nil
+    end
+end
+
 local function drop(s, why)
+    validates_no_more(s)
     s.at.matchings[s.key] = nil
     s.at.plug:failed()
     Log(('SLAC: matching with %s ends: %s'):format(s.mac, why))
@@ -34,7 +42,8 @@ local function parameters(s)
 end
 
 local function start_again(s)
-    s.profiles, s.sounds, s.sum, s.repeated = 0, 0, {}, 0
+    validates_no_more(s)
+    s.profiles, s.sounds, s.sum, s.repeated, s.is_free = 0, 0, {}, 0, false
     send(s, 'CM_SLAC_PARM_CNF', parameters(s))
     wait(s, 'started', slac.time 'TT_match_sequence', function()
         drop(s, 'no CM_START_ATTEN_CHAR.IND in time')
@@ -100,7 +109,6 @@ local function validate(at, m, from)
         at.validating = nil
         wait(s, 'counting', (m.Timer + 1) * 100, say_toggles)
     elseif m.Timer ~= 0 and s.state == 'validating' then
-        at.validating = nil
         drop(s, 'the vehicle gives the validation up')
     end
 end
@@ -193,7 +201,6 @@ function ANSWERS.CM_SLAC_MATCH_REQ(at, m, from)
     if s.state == 'joining' then
         return -- the answer was lost
     end
-    at.validating = at.validating ~= s and at.validating or nil
     s.matched = Now()
     wait(s, 'joining', slac.time 'TT_match_join', function()
         at.role.Measured('SLAC', 'TT_match_join', nil, Now() - s.matched, false)
@@ -239,7 +246,7 @@ end
 local station = {}
 station.__index = station
 
--- The matching of that address that is the furthest.
+-- A matching of that address: one whose results were answered, if there is such.
 function station:heard_by(mac)
     local found = nil
     for _, s in pairs(self.matchings) do

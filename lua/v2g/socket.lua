@@ -50,7 +50,6 @@ end
 -- [V2G3-M06-05] [V2G3-M06-06].
 function plug:change_duty(duty)
     go(self, self.station:is_idle() and over_error(duty) or over_steady(duty))
-    self.changed = true
     self.poke()
 end
 
@@ -137,11 +136,12 @@ local function nobody_matches(self)
 end
 
 local function unplugged(self)
-    self.was_there, self.waits, self.toggles, self.wakes, self.retries = false, nil, nil, nil, 0
-    self.is_expected, self.is_out, self.stops = true, true, nil
+    self.was_there, self.is_expected, self.is_out, self.retries = false, true, true, 0
+    self.waits, self.toggles, self.wakes, self.stops = nil, nil, nil, nil
+    self.authorizes, self.steps, self.due = nil, nil, nil -- none of it is for the next vehicle
     self.cuts = Now() + slac.time 'TP_match_leave'
     self.station:part('the plug is out')
-    if self.duty ~= self.station.p.duty and not self.steps then
+    if self.duty ~= self.station.p.duty then
         self.duty = self.station.p.duty
         self.pilot.Set { duty = self.duty }
     end
@@ -167,10 +167,10 @@ end
 
 -- What is due now; ms until the next thing is, or nil.
 local function work(self)
-    look(self)
     while self.steps and self.due <= Now() do
         next_step(self)
     end
+    look(self) -- behind the steps: in E nobody sees that the plug is out
     if self.waits and self.waits <= Now() then
         nobody_matches(self)
         return 0

@@ -102,6 +102,27 @@ timeout -s KILL 8 "$V2GLAB" run --no-record --peer '[::1]:15118' --pilot "run:ex
     >"$work/out" 2>"$work/err" || status=$?
 wants "a process that does not end when it is asked to is ended" 0 out 'second'
 check "it had begun" grep -q hears "$work/hears"
+cat >"$work/process" <<END
+#!/bin/sh
+read -r line
+echo '{"duty":1e999}'
+echo '{"duty":-5}'
+echo '{"duty":"much","state":7}'
+sleep 0.1
+echo '{"state":"B","duty":5}'
+sleep 3
+END
+cat >"$work/feel.lua" <<'END'
+require('v2g.pilot_box').begin(Evcc, Pilot, 'ev')
+Pilot.Set { state = 'B' }
+Pilot.Expect('B2', 3000)
+Pass(('felt: %s, %g %%'):format(Pilot.Name(), select(3, Pilot.State())))
+END
+run run --no-record --peer '[::1]:15118' --pilot "run:$work/process" "$work/feel.lua"
+wants "what no duty cycle can be is none" 0 out 'felt: B2, 5 %'
+printf "return { box = 'shell:true', set = 'state' }" >"$work/dialect.lua"
+run run --no-record --peer '[::1]:15118' --pilot "$work/dialect.lua" "$work/feel.lua"
+wants "words of a file that are none are told" 3 out '--pilot: set of the file: expected a table, found state'
 
 # ---- SCPI ----
 

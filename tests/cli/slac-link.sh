@@ -84,6 +84,57 @@ charge --bench pair --set slac.amp_map=true --fault 'CM_AMP_MAP_CNF: drop'
 wants "no answer is no end of the session" 0 out 'does not answer CM_AMP_MAP.REQ'
 check "it is asked three times" test "$(sent EVCC CM_AMP_MAP_REQ)" -eq 3
 
+# ---- what is left behind ----
+
+cat >"$work/gives-up.lua" <<'END'
+local matching = require 'test.matching'
+local function reaches(node, given)
+    local why = node:reach(given)
+    Log(('%s, %s: %s'):format(node.mac, given, why or 'reached'))
+end
+local car = matching.new({ by = 'EVCC', role = Evcc }, {})
+reaches(car, 'CM_ATTEN_CHAR_RSP')
+car:says(car:message 'CM_VALIDATE_REQ')
+Sleep(3000) -- the station's time for the second request is over
+car:forgets()
+car:renews()
+reaches(car, 'CM_VALIDATE_CNF')
+car:renews()
+reaches(car, 'CM_ATTEN_CHAR_RSP')
+car:says(car:message 'CM_VALIDATE_REQ')
+Sleep(100)
+car:forgets()
+reaches(car, 'CM_ATTEN_CHAR_RSP') -- the same matching, begun anew
+local other = car:besides 'ev1'
+other.other, other.passes = nil, {}
+reaches(other, 'CM_VALIDATE_CNF')
+END
+run run --virtual-time --bench two-vehicles --no-record "$work/gives-up.lua" "$work/serve.lua"
+wants "who gives its validation up keeps neither itself nor another vehicle from the next one" 2 \
+    out '0200000000E1, CM_VALIDATE_CNF: reached' out '020000000102, CM_VALIDATE_CNF: reached'
+
+# a user authorizes 5 s after the plug: the vehicle is gone before that, in E, and behind it
+cat >"$work/plugs.lua" <<'END'
+for _, ms in ipairs { 2000, 6000, 10000, 10 } do
+    Pilot.Set { state = 'B' }
+    Sleep(1)
+    Log(('plugged in for %d ms: %g %%'):format(ms, select(3, Pilot.State())))
+    Sleep(ms)
+    Pilot.Set { state = 'A' }
+    Sleep(12000)
+end
+END
+cat >"$work/authorizes.lua" <<'END'
+local p = require('v2g.parameters').station.slac
+p.authorized = 5000
+require('v2g.slac_secc').begin(Secc, p)
+Sleep(100000)
+END
+run run --virtual-time --bench pair --no-record "$work/plugs.lua" "$work/authorizes.lua"
+wants "each vehicle finds the station's own duty cycle, whenever the one before has left" 2 \
+    out 'for 2000 ms: 5 %' out 'for 6000 ms: 5 %' out 'for 10000 ms: 5 %' out 'for 10 ms: 5 %'
+check "nor is it authorized for one that has left" test "$(grep -c 'pilot: E' "$work/out")" -eq 2
+
 # ---- pauses as of cars ----
 
 charge --bench pair --persona vw-id4-fw23
