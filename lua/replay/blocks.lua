@@ -236,7 +236,10 @@ end
 -- ---- what is expected ----
 
 local function between(values)
-    local least, most = math.min(table.unpack(values)), math.max(table.unpack(values))
+    local least, most = values[1], values[1]
+    for _, value in ipairs(values) do
+        least, most = math.min(least, value), math.max(most, value)
+    end
     local room = math.max(math.abs(least), math.abs(most)) * 0.1
     local function rounded(value)
         return literal(tonumber(('%.4g'):format(value)))

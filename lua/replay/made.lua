@@ -31,6 +31,11 @@ function made.literal(value)
     return tostring(value)
 end
 
+-- A key of a table as Lua.
+function made.key(name)
+    return name:find('^[%a_][%w_]*$') and name or '[' .. quoted(name) .. ']'
+end
+
 -- What the session fills in, and what is signed anew, is no part of it.
 local function plain_copy(message)
     local m = message:copy()

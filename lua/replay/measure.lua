@@ -4,9 +4,12 @@
 
 local fields = require 'replay.fields'
 local figures = require 'replay.figures'
-local literal = require('replay.made').literal
+local made = require 'replay.made'
 local read = require 'replay.read'
+local refuse = require('v2g.common').refuse
 local steps = require 'v2g.steps'
+
+local literal = made.literal
 
 local measure = {}
 
@@ -152,10 +155,6 @@ end
 
 -- ---- what is written ----
 
-local function key(name)
-    return name:find('^[%a_][%w_]*$') and name or '[' .. literal(name) .. ']'
-end
-
 local function sorted_keys(t)
     local list = {}
     for name in pairs(t) do
@@ -187,7 +186,7 @@ local function seen(values)
 end
 
 local function line(out, indent, name, text, comment)
-    local start = ('%s%s = %s,'):format(indent, key(name), text)
+    local start = ('%s%s = %s,'):format(indent, made.key(name), text)
     out[#out + 1] = comment and start .. (' '):rep(math.max(1, 52 - #start)) .. '-- ' .. comment or start
 end
 
@@ -345,14 +344,14 @@ local function curves(out, list)
 end
 
 -- What a request says or leaves out of these paths, by the names that `values` has.
-local function add_habits(made, event, paths)
+local function add_habits(habits, event, paths)
     for _, path in ipairs(paths) do
         local value, at, parent = get(event, path), path:gsub('%.', '_'), path:match('^(.*)%.')
         local can_be = pcall(event.message.kind, event.message, path)
         if can_be and value == nil and (not parent or get(event, parent)) then
-            made[at .. 'Specified'] = 'false'
+            habits[at .. 'Specified'] = 'false'
         elseif can_be and value ~= nil and HABITS[fields.name(path)] then
-            made[at] = literal(value)
+            habits[at] = literal(value)
         end
     end
 end
@@ -360,15 +359,15 @@ end
 local function values(out, list)
     out[#out + 1] = '    values = {'
     for _, step in ipairs(sorted_keys(OPTIONAL)) do
-        local made = {}
+        local habits = {}
         for _, m in ipairs(list) do
             for _, event in ipairs { (m.requests[step] or {})[1] } do
-                add_habits(made, event, OPTIONAL[step])
+                add_habits(habits, event, OPTIONAL[step])
             end
         end
         out[#out + 1] = ('        %sReq = {'):format(step)
-        for _, at in ipairs(sorted_keys(made)) do
-            line(out, '            ', at, made[at])
+        for _, at in ipairs(sorted_keys(habits)) do
+            line(out, '            ', at, habits[at])
         end
         out[#out + 1] = '        },'
     end
@@ -495,7 +494,9 @@ local function sessions_of(recorded, numbers, tell)
         local m = of_session(s)
         local id = evccid(m)
         car = car or id
-        if id and id ~= car then
+        if #m.order == 0 then
+            tell(('%s, session %d has no request, and is left out'):format(recorded.path, s.number))
+        elseif id and id ~= car then
             tell(('%s, session %d is of another vehicle (EVCCID %s), and left out'):format(
                 recorded.path, s.number, id))
         else
@@ -520,7 +521,10 @@ function measure.main(recorded, option, tell)
         for _, m in ipairs(sessions_of(one, option.session, tell)) do
             list[#list + 1] = m
         end
-        names[#names + 1] = one.path:match('[^/]*/?$')
+        names[#names + 1] = read.name(one)
+    end
+    if #list == 0 then
+        refuse('there is nothing to measure; expected a session with requests (--session N takes one)')
     end
     local is_station = option.role == 'secc'
     local sure = #list == 1 and 'one session only: how much its figures vary is not known'

@@ -94,7 +94,7 @@ local function finish(s)
     for _, event in ipairs(s.messages) do
         outcome.said(said, event.name, event.message)
     end
-    s.outcome = outcome.of(said, s.closed and s.closed.from, s.closed and s.closed.how)
+    s.outcome = outcome.of(said, s.closed and s.closed.from)
 end
 
 -- All sessions of a list of events, in the order in which they began.
@@ -122,6 +122,11 @@ function read.sessions(events)
         end
     end
     return heard, list
+end
+
+-- What the recorded is called: the end of its path, in one line.
+function read.name(recorded)
+    return (recorded.path:match('[^/]*/?$'):gsub('%c', '?'))
 end
 
 -- What there is to say of a session in one line.
@@ -154,7 +159,7 @@ function read.choose(recorded, number, tell)
     end
     local s = list[number or 1]
     if not s then
-        refuse(('there is no session %d; expected 1 to %d'):format(number, #list))
+        refuse(('there is no session %.0f; expected 1 to %d'):format(number, #list))
     end
     if s.missing > 0 or s.undecoded > 0 then
         tell(('session %d: %d pieces are missing, %d frames cannot be decoded; what is there is used')

@@ -12,7 +12,7 @@ local write = {}
 
 -- ---- values as Lua ----
 
-local literal = made.literal
+local literal, key = made.literal, made.key
 
 -- Values by round, of which only those that differ from the one before are written: one text, or
 -- the parts of a curve.
@@ -26,10 +26,6 @@ local function curve(texts)
         end
     end
     return parts
-end
-
-local function key(path)
-    return path:find('^[%a_][%w_]*$') and path or '[' .. literal(path) .. ']'
 end
 
 -- ---- one message ----
@@ -124,14 +120,13 @@ end
 
 local function pause(out, indent, gaps)
     local median, least, most = figures.spread(gaps)
-    local what = 'pause'
     if not median then
         return
     end
     if #gaps == 1 or least == most then
-        out[#out + 1] = ('%ss.%s(%s)'):format(indent, what, figures.ms(median))
+        out[#out + 1] = ('%ss.pause(%s)'):format(indent, figures.ms(median))
     else
-        out[#out + 1] = ('%ss.%s(%s, %s, %s)'):format(indent, what, figures.ms(median),
+        out[#out + 1] = ('%ss.pause(%s, %s, %s)'):format(indent, figures.ms(median),
             figures.ms(least), figures.ms(most))
     end
 end
@@ -242,7 +237,6 @@ local function add_settings(out, plan, session, option)
     if plan.side == 'SECC' then
         set('stops', 'true', "the vehicle is asked to stop after the capture's rounds")
         out[#out + 1] = '    order = { ' .. figures.wrap(blocks.order(plan, literal), '              ') .. ' },'
-
     end
     out[#out + 1] = '}'
     out[#out + 1] = 'local curve, peer, own, asked, between = s.curve, s.peer, s.own, s.asked, s.between'
@@ -263,11 +257,11 @@ local function add_end(out, plan, session)
     end
 end
 
-function write.script(session, option, path)
+local function script(session, option, name)
     local out = {}
     local plan = blocks.plan(session, option.role == 'secc' and 'SECC' or 'EVCC')
     out[#out + 1] = ('-- %s of %s, session %d of %d: %s.'):format(
-        plan.side == 'EVCC' and 'The vehicle' or 'The station', path:match('[^/]*/?$'),
+        plan.side == 'EVCC' and 'The vehicle' or 'The station', name,
         session.number, session.of, read.line(session))
     out[#out + 1] = '--'
     out[#out + 1] = HOW_TO
@@ -310,7 +304,7 @@ function write.main(recorded, option, tell, choose)
     for _, line in ipairs(blocks.warnings(session, option.role == 'secc' and 'SECC' or 'EVCC')) do
         tell(line)
     end
-    print(write.script(session, option, recorded[1].path))
+    print(script(session, option, read.name(recorded[1])))
 end
 
 return write

@@ -175,11 +175,10 @@ function makers.curve(self, t)
     elseif self.loop and self.loop.has_final then
         round = math.min(round, self.loop.n - 1)
     end
-    local at = 0
-    for i in pairs(t) do
-        at = i <= round and i > at and i or at
+    while round > 1 and t[round] == nil do
+        round = round - 1
     end
-    return value_of(self, t[at])
+    return value_of(self, t[round])
 end
 
 function makers.peer(self, t)
@@ -336,23 +335,27 @@ local function build(self, name, values)
     return m
 end
 
-local function send(self, name, values)
-    local m = build(self, name, values)
+-- Whoever has closed meanwhile ends the session, as one who closes at any other time.
+local function deliver(self, m)
     wait_due(self)
     if self.role.State() == 'closed' then
-        finish_gone(self, name)
+        finish_gone(self, m:name())
     end
     local good, why = pcall(m.send, m)
     if not good then
         Sleep(1) -- a reset that came meanwhile is heard of now
         if self.role.State() == 'closed' then
-            finish_gone(self, name)
+            finish_gone(self, m:name())
         end
         error(why, 0)
     end
     self.last, self.sent = Now(), m
-    outcome.said(self.said, name, m)
+    outcome.said(self.said, m:name(), m)
     return m
+end
+
+local function send(self, name, values)
+    return deliver(self, build(self, name, values))
 end
 
 local function compare(self, name, message, expected)
@@ -546,9 +549,11 @@ local function place(self, name, from)
 end
 
 local function refuse(self, request)
-    local m = self.role.Message((request.name:gsub('Req$', 'Res')))
-    m.ResponseCode = 'FAILED_SequenceError'
-    pcall(m.send, m)
+    pcall(function() -- not each message has an answer with that code
+        local m = self.role.Message((request.name:gsub('Req$', 'Res')))
+        m.ResponseCode = 'FAILED_SequenceError'
+        m:send()
+    end)
     self.role.Disconnect('half')
     self.wrong = ('%s is out of turn: the capture has %s there'):format(request.name,
         self.order[self.at] or 'the end')
@@ -558,9 +563,8 @@ local function refuse(self, request)
 end
 
 local function answer_stop(self)
-    self.pending = nil
-    self.role.Message('SessionStopRes'):send()
-    outcome.said(self.said, 'SessionStopRes', self.role.Message('SessionStopRes'))
+    self.pending, self.due = nil, nil
+    send(self, 'SessionStopRes', {})
     receive(self, CLOSING_MS)
     self.role.Disconnect()
     finish(self, other(self))
@@ -587,8 +591,8 @@ function player:await(name, expected)
         elseif self.answered and self.answered.to == request.name then
             tell(self, 'again ' .. request.name, request.name
                 .. ' comes again, and gets the last answer again')
-            self.pending = nil
-            self.answered.message:copy():send()
+            self.pending, self.due = nil, nil
+            deliver(self, self.answered.message:copy())
         else
             refuse(self, request)
         end
@@ -766,8 +770,7 @@ end
 -- ---- a side ----
 
 local KEYS <const> = { protocol = true, namespace = true, tls = true, time = true, clips = true,
-                       strict = true,
-                       ends = true, order = true, evccid = true, stops = true }
+                       strict = true, ends = true, order = true, evccid = true, stops = true }
 
 local function new(side, role, settings)
     for key in pairs(settings) do

@@ -32,6 +32,10 @@ run persona check "$work/car.lua"
 wants "a station is well-formed" 0 out 'a station, measured from car'
 run persona from
 wants "nothing to measure" 3 err 'from needs a file'
+run persona from --session , "$work/car"
+wants "no session" 1 err 'there is nothing to measure' not-err traceback
+run persona from --session 99999999999999999999 "$work/car"
+wants "a session that is not there" 1 err 'there is no session 100000000000000000000; expected 1 to 1'
 echo 'nothing here' >"$work/text"
 run persona from "$work/text"
 wants "nothing in it" 1 err 'there is no message in it'

@@ -101,6 +101,34 @@ wants "a vehicle that finds nothing for it" 1 err 'the station offers no AC char
 run replay "$work/first" --virtual-time --quiet --no-record --json --against evse
 wants "the difference as JSON" 0 out '"fields":['
 
+# a vehicle that does not behave
+run script "$work/first" --role secc -o "$work/station.lua"
+# vehicle NAME CODE LUA TEXT...: after supportedAppProtocol and SessionSetup it says that
+vehicle() {
+    local name=$1 code=$2
+    cat >"$work/vehicle.lua" <<END
+Evcc.Protocol = 'ISO15118-2'
+Evcc.Connect { manual = true }
+local function say(name) Evcc.Message(name):send() end
+for _, name in ipairs { 'supportedAppProtocolReq', 'SessionSetupReq' } do
+    say(name)
+    Evcc.Receive_Any_001()
+end
+$3
+Sleep(1000)
+END
+    shift 3
+    run run "$work/station.lua" "$work/vehicle.lua" --virtual-time --quiet --no-record
+    wants "$name" "$code" not-err traceback "$@"
+}
+vehicle "a vehicle that begins again" 1 "say 'supportedAppProtocolReq'" \
+    err 'supportedAppProtocolReq is out of turn: the capture has ServiceDiscoveryReq there'
+vehicle "a vehicle that answers" 1 "say 'SessionSetupRes'" err 'SessionSetupRes is out of turn'
+vehicle "a vehicle that asks twice, and is gone" 2 "say 'SessionSetupReq' say 'SessionSetupReq'
+Evcc.Disconnect(true)" err 'this session: unanswered: SessionSetupReq'
+vehicle "a vehicle that stops, and is gone" 2 "say 'SessionStopReq' Evcc.Disconnect(true)" \
+    err 'this session: unanswered: SessionStopReq'
+
 # a script that was changed
 sed 's/ResponseCode = .OK., .*exact/ResponseCode = any{ "OK_CertificateExpiresSoon" },/; s/strict = false/strict = true/' \
     "$work/first.lua" >"$work/strict.lua"
@@ -134,6 +162,11 @@ result $? "--time: exact takes $exact ms, 4 takes $four ms, none $none ms"
 
 run script "$work/first" --session 2
 wants "a session that is not there" 1 err 'there is no session 2; expected 1 to 1'
+cp -r "$work/first" "$work/no
+error('Lua in a name')"
+run script "$work/no
+error('Lua in a name')"
+wants "a name of two lines is one line of the script" 0 out "The vehicle of no?error('Lua in a name'), session 1"
 run script "$work/first" --time soon
 wants "a time that is none" 3 err 'expected exact, none, or a factor'
 for octets in 0 30 3000 9001; do
