@@ -319,21 +319,30 @@ end
 
 -- What each request is asked before it is answered, in this order.
 secc.checks = {
-    { code = 'FAILED_UnknownSession', refused = function(s, r)
+    { of = 'session', code = 'FAILED_UnknownSession', refused = function(s, r)
         return s.id and r.name ~= 'SessionSetupReq' and s.role[r.id]() ~= s.id
     end },
-    { code = 'FAILED_SequenceError', refused = function(s, r)
+    { of = 'order', code = 'FAILED_SequenceError', refused = function(s, r)
         local may = s.allowed[s.state] or {}
         local case = r.case and r.case(s) -- nil where the element is missing
         return not (may[r.name] or case and may[r.asked[case]])
     end },
-    { code = 'FAILED', refused = function(s, r)
+    { of = 'pilot', code = 'FAILED', refused = function(s, r)
         return has_wrong_pilot(s, r.step)
     end },
-    { code = 'FAILED', refused = function(s)
+    { of = 'schema', code = 'FAILED', refused = function(s)
         return s.p.only_valid and s.role.Received():violations()[1] ~= nil
     end },
 }
+
+-- The check of that name.
+function secc.check(name)
+    for _, check in ipairs(secc.checks) do
+        if check.of == name then
+            return check
+        end
+    end
+end
 
 -- The code of what is not so, or nil. A session that is led by a case (s.led) leaves it to the case
 -- what is refused, and when the connection ends.

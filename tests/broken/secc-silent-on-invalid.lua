@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A station that never answers a request that is none of its schema.
-local check = require('v2g.secc').checks[3]
+local check = require('v2g.secc').check('schema')
 local refused = check.refused
 check.refused = function(...)
     if refused(...) then

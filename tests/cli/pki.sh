@@ -146,7 +146,7 @@ for named in "--pki $demo" ""; do
     # shellcheck disable=SC2086
     expect 0 "warning: the certificates in $demo/iso15118-20 are of an older version.*--replace" \
         "v2glab test says that it is old ${named:+by --pki}" env V2GLAB_PKI="$demo" "$V2GLAB" test -q --no-record \
-        -o "$TMPDIR/run" $named TC_SECC_CMN_VTB_SessionSetup_001
+        -o "$TMPDIR/run${named:+-named}" $named TC_SECC_CMN_VTB_SessionSetup_001
 done
 
 # ---- the responder ----
