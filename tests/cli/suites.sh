@@ -60,9 +60,9 @@ cases 'own_error' { given = 'ServiceDiscoveryRes', then_ = function()
     error('no') end }
 $refused"
 
-judged "a fault that never happened is an error of the case" 3 "error own_fault NoSuch=1 never happened" "$head
+judged "a fault that never happened is an error of the case" 3 "error own_fault ServiceScope never happened" "$head
 cases 'own_fault' { given = 'ServiceDiscoveryRes', then_ = function(it)
-    it:sends('ServiceDiscoveryReq', {}, 'set NoSuch=1')
+    it:sends('ServiceDiscoveryReq', {}, 'without ServiceScope')
     it:expects_nothing 'par_CMN_Transmission_Delay' end }"
 
 judged "a device that no longer serves after a case fails it" 1 "fail own_dead found no station answered" "$head
