@@ -24,7 +24,7 @@ static const struct member {
     {MEMBER_64, AT(limit_us)},   {MEMBER_64, AT(taken_us)},    {MEMBER_32, AT(times)},
     {MEMBER_ENDPOINT, AT(from)}, {MEMBER_ENDPOINT, AT(to)},    {MEMBER_TEXT, AT(by)},
     {MEMBER_TEXT, AT(where)},    {MEMBER_TEXT, AT(name)},      {MEMBER_TEXT, AT(code)},
-    {MEMBER_TEXT, AT(text)},     {MEMBER_TEXT, AT(handshake)}, {MEMBER_8, AT(leg)},
+    {MEMBER_TEXT, AT(text)},     {MEMBER_TEXT, AT(handshake)},
 };
 #define MEMBERS_N (sizeof MEMBERS / sizeof *MEMBERS)
 
@@ -38,6 +38,7 @@ static const size_t FLAGS[] = {AT(ok),      AT(is_udp),    AT(is_inside), AT(is_
 #define FLAGS_N (sizeof FLAGS / sizeof *FLAGS)
 #define FLAG_MESSAGE (1u << FLAGS_N)
 #define FLAG_PROBLEM (1u << (FLAGS_N + 1))
+#define FLAG_LEG (1u << (FLAGS_N + 2)) /* the leg is the last member: older records have none */
 
 /* ---- writing ---- */
 
@@ -130,7 +131,7 @@ static unsigned flags_of(const struct event *e)
     for (size_t i = 0; i < FLAGS_N; i++)
         flags |= *(const bool *)((const uint8_t *)e + FLAGS[i]) ? 1u << i : 0;
     return flags | (e->message != NULL ? FLAG_MESSAGE : 0) |
-           (e->problem != NULL ? FLAG_PROBLEM : 0);
+           (e->problem != NULL ? FLAG_PROBLEM : 0) | (e->leg != LEG_NONE ? FLAG_LEG : 0);
 }
 
 void compact_event(const struct event *e, struct buf *out)
@@ -144,6 +145,8 @@ void compact_event(const struct event *e, struct buf *out)
     if (e->problem != NULL)
         put_problem(out, e->problem);
     put_octets(out, e->bytes.p, e->bytes.n);
+    if (e->leg != LEG_NONE)
+        put_number(out, e->leg);
     size_t n = out->n - at - COMPACT_LENGTH;
     for (unsigned i = 0; i < COMPACT_LENGTH && !out->failed; i++)
         out->p[at + i] = (uint8_t)(n >> 8 * i);
@@ -246,26 +249,26 @@ static void take_problem(struct unit *u, struct buf *texts, struct err *problem)
     problem->line = (int32_t)take_number(u);
 }
 
-static void take_flags(struct unit *u, struct compact_room *room, struct event *e, bool *problem)
+static unsigned take_flags(struct unit *u, struct compact_room *room, struct event *e)
 {
     uint64_t flags = take_number(u);
     for (size_t i = 0; i < FLAGS_N; i++)
         *(bool *)((uint8_t *)e + FLAGS[i]) = (flags >> i & 1) != 0;
     room->has_message = (flags & FLAG_MESSAGE) != 0;
-    *problem = (flags & FLAG_PROBLEM) != 0;
+    return (unsigned)flags;
 }
 
 int compact_read(struct slice unit, struct library *l, struct compact_room *room, struct event *e)
 {
     struct unit u = {.rest = unit};
     struct err unknown = ERR_INIT; /* a set of its own that is not given now */
-    bool has_problem;
     *e = (struct event){.number = 0};
     room->problem = ERR_INIT;
     buf_clear(&room->texts);
     if (buf_reserve(&room->texts, unit.n + MEMBERS_N + 3) == NULL)
         return -1;
-    take_flags(&u, room, e, &has_problem);
+    const unsigned flags = take_flags(&u, room, e);
+    const bool has_problem = (flags & FLAG_PROBLEM) != 0;
     for (size_t i = 0; i < MEMBERS_N; i++)
         take_member(&u, &MEMBERS[i], &room->texts, e);
     const char *set = take_text(&u, &room->texts);
@@ -273,12 +276,14 @@ int compact_read(struct slice unit, struct library *l, struct compact_room *room
         take_problem(&u, &room->texts, &room->problem);
     e->problem = has_problem ? &room->problem : NULL;
     e->bytes = take(&u, take_number(&u));
+    uint64_t leg = (flags & FLAG_LEG) != 0 ? take_number(&u) : LEG_NONE;
+    e->leg = (uint8_t)leg;
     if (e->is_link && e->bytes.n >= ETHER_HEADER) {
         memcpy(e->to.mac, e->bytes.p, sizeof e->to.mac);
         memcpy(e->from.mac, e->bytes.p + sizeof e->to.mac, sizeof e->from.mac);
     }
     if (u.is_bad || e->kind > EVENT_TLS || e->how > HOW_ERROR || e->came > CAME_LATE ||
-        e->from_role > FROM_BOTH || e->leg > LEG_STATION)
+        e->from_role > FROM_BOTH || leg > LEG_STATION)
         return -1;
     if (*set != '\0')
         e->schema = library_get(l, set, &unknown);

@@ -37,6 +37,7 @@ static struct event full_event(struct err *problem)
         .limit_us = INT64_MAX,
         .taken_us = 127,
         .times = 128,
+        .leg = LEG_STATION,
     };
     err_set_bit(problem, 77, "expected 1, found 2");
     err_under(problem, "Body");
@@ -71,6 +72,7 @@ static void test_all_members(void **state)
     assert_true(got.bytes.n == 4 && memcmp(got.bytes.p, e.bytes.p, 4) == 0);
     assert_true(got.payload_type == e.payload_type && got.schema == e.schema);
     assert_true(got.limit_us == e.limit_us && got.taken_us == 127 && got.times == 128);
+    assert_int_equal(got.leg, LEG_STATION);
     assert_string_equal(err_text(got.problem, text, sizeof text),
                         err_text(&problem, other, sizeof other));
     assert_false(room.has_message);
@@ -107,11 +109,30 @@ static void test_hostile(void **state)
     buf_close(&out);
 }
 
+/* What has no leg is as it was before there were legs: records of then are read. */
+static void test_without_leg(void **state)
+{
+    static const uint8_t NOTHING[23] = {0}; /* flags, 20 members, a set, bytes */
+    struct event e = {.number = 0}, got;
+    struct compact_room room = {.has_message = false};
+    struct buf out = {0};
+    (void)state;
+    compact_event(&e, &out);
+    assert_int_equal(out.n, COMPACT_LENGTH + sizeof NOTHING);
+    assert_memory_equal(out.p + COMPACT_LENGTH, NOTHING, sizeof NOTHING);
+    assert_int_equal(compact_read((struct slice){NOTHING, sizeof NOTHING}, &library, &room, &got),
+                     0);
+    assert_int_equal(got.leg, LEG_NONE);
+    compact_room_close(&room);
+    buf_close(&out);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_members),
         cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_without_leg),
     };
     library_open(&library);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
