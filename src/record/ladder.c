@@ -441,7 +441,7 @@ static uint32_t hash(uint32_t h, const void *bytes, size_t n)
  * these two was: it is no longer there. */
 static bool is_known_look(struct ladder *l, const struct event *e, size_t from)
 {
-    bool is_frame = e->is_link && e->kind == EVENT_FRAME;
+    bool is_frame = e->is_link && e->kind == EVENT_FRAME && e->bytes.n >= ETHER_HEADER;
     if (!is_frame || l->detail > 0 || strstr(e->name, "LINK_STATUS") == NULL)
         return false;
     uint32_t who = hash(hash(2166136261u, e->name, strlen(e->name)), e->bytes.p, ETHER_HEADER);
