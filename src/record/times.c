@@ -129,6 +129,19 @@ void times_event(void *context, const struct event *e)
     s->name = e->name;
 }
 
+void times_forget(struct times *t, uint32_t connection)
+{
+    struct times_state **at = &t->bucket[connection % TIMES_BUCKETS], *s;
+    while ((s = *at) != NULL) {
+        if (s->connection != connection) {
+            at = &s->next;
+            continue;
+        }
+        *at = s->next;
+        free(s);
+    }
+}
+
 void times_close(struct times *t)
 {
     for (unsigned i = 0; i < TIMES_BUCKETS; i++)

@@ -52,6 +52,9 @@ struct times {
 /* An event_sink; context is a struct times. */
 void times_event(void *context, const struct event *e);
 
+/* Nothing of that connection comes any more: what is kept of it is given back. */
+void times_forget(struct times *t, uint32_t connection);
+
 void times_close(struct times *t);
 
 #endif

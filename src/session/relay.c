@@ -25,6 +25,7 @@ struct leg {
     struct peer *peer;         /* NULL: it is closed */
     struct held *first, *last; /* that came here */
     size_t waiting;            /* octets of them */
+    uint32_t connection;       /* that the last frame was of; 0: none */
     bool is_held;
     bool was_late;  /* the frame that came last */
     bool made_late; /* the frame that went last, only by the relay */
@@ -217,6 +218,7 @@ static void watch(void *context, const struct event *e)
     struct leg *l = context;
     bool came = (e->leg == LEG_VEHICLE) == (e->from_role == FROM_EVCC);
     *(came ? &l->was_late : &l->made_late) = false;
+    l->connection = e->connection;
     times_event(&l->relay->times, e);
     if (e->message != NULL && node_child(message_header(e->message), "Signature") != NULL)
         check_signature(l, e, came);
@@ -228,6 +230,9 @@ static void forget(struct filter *f)
 {
     struct leg *l = (struct leg *)f;
     drop_held(l);
+    if (l->connection != 0) /* a relay may go on for years */
+        times_forget(&l->relay->times, l->connection);
+    l->connection = 0;
     l->is_held = l->was_late = l->made_late = false;
     l->figures = (struct relay_figures){.waited = 0};
 }

@@ -147,9 +147,41 @@ static void test_many_sessions(void **state)
     session_summary_close(&sessions);
 }
 
+static void count_timer(void *context, const struct event *e)
+{
+    *(unsigned *)context += e->kind == EVENT_TIMER;
+}
+
+/* Of a connection that is forgotten nothing is measured, nor kept; others in its bucket stay. */
+static void test_forgotten(void **state)
+{
+    (void)state;
+    static struct times times;
+    static const struct schema schema = {.name = "iso15118-2", .protocol = "ISO15118-2"};
+    struct times_limit limit[] = {{"ISO15118-2", "V2G_EVCC_Msg_Timeout", 2000000}};
+    const struct times_limits limits = {limit, 1};
+    const uint32_t number[] = {7, 7 + TIMES_BUCKETS};
+    unsigned timers = 0;
+    times = (struct times){.limits = &limits, .next = count_timer, .context = &timers};
+    for (unsigned i = 0; i < 2; i++) {
+        struct event e = frame_of(&schema, number[i], FROM_EVCC, "SessionSetupReq");
+        times_event(&times, &e);
+    }
+    times_forget(&times, number[0]);
+    for (unsigned i = 0; i < 2; i++) {
+        struct event e = frame_of(&schema, number[i], FROM_SECC, "SessionSetupRes");
+        times_event(&times, &e);
+        assert_int_equal(timers, i);
+    }
+    times_forget(&times, number[0]);
+    times_forget(&times, number[1]);
+    assert_null(times.bucket[7]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_sessions_as_json),
-                                       cmocka_unit_test(test_many_sessions)};
+                                       cmocka_unit_test(test_many_sessions),
+                                       cmocka_unit_test(test_forgotten)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
