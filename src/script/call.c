@@ -137,6 +137,12 @@ int script_raise(lua_State *L, const struct err *e)
     return luaL_error(L, "%s%s%s", e->path, e->path[0] != '\0' ? ": " : "", e->what);
 }
 
+void script_set_text(lua_State *L, const char *key, const char *value)
+{
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, key);
+}
+
 void script_set_metatable(lua_State *L)
 {
     lua_pushboolean(L, false);

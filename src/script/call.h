@@ -39,6 +39,9 @@ int script_raise(lua_State *L, const struct err *e);
  * call. */
 void script_new_type(lua_State *L, const char *name, const luaL_Reg *functions);
 
+/* The table on top gets key = value; NULL: nothing. */
+void script_set_text(lua_State *L, const char *key, const char *value);
+
 /* The table on top, popped, is the metatable of the value below it from now on, closed likewise. */
 void script_set_metatable(lua_State *L);
 

@@ -2,18 +2,13 @@
 #include "script/ready.h"
 
 #include "base/file.h"
+#include "script/call.h"
 #include "script/task.h"
 
 #include <lauxlib.h>
 #include <string.h>
 
 #define SOURCE_MAX (4u << 20)
-
-static void set_text(lua_State *L, const char *key, const char *value)
-{
-    lua_pushstring(L, value);
-    lua_setfield(L, -2, key);
-}
 
 void ready_set_file(lua_State *L, const char *key, const char *path)
 {
@@ -36,11 +31,11 @@ void ready_set_file(lua_State *L, const char *key, const char *path)
 void ready_push(lua_State *L, const struct ready *r)
 {
     lua_newtable(L);
-    set_text(L, "mode", r->mode);
-    set_text(L, "time_scale", r->time_scale);
-    set_text(L, "tls", r->tls);
-    set_text(L, "protocol", r->protocol);
-    set_text(L, "persona", r->persona);
+    script_set_text(L, "mode", r->mode);
+    script_set_text(L, "time_scale", r->time_scale);
+    script_set_text(L, "tls", r->tls);
+    script_set_text(L, "protocol", r->protocol);
+    script_set_text(L, "persona", r->persona);
     ready_set_file(L, "persona", r->persona_file);
     ready_set_file(L, "script", r->script_file);
     lua_createtable(L, (int)r->settings, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/relay_player.h"
 
+#include "script/call.h"
 #include "script/ready.h"
 #include "script/role.h"
 #include "script/task.h"
@@ -11,12 +12,6 @@
 bool relay_is_address(const char *place)
 {
     return strpbrk(place, ":[.") != NULL;
-}
-
-static void set_text(lua_State *L, const char *key, const char *value)
-{
-    lua_pushstring(L, value);
-    lua_setfield(L, -2, key);
 }
 
 static void set_list(lua_State *L, const char *key, const char *const *list, unsigned n)
@@ -34,11 +29,11 @@ static void push_choice(lua_State *L, const struct relay_choice *c)
     lua_newtable(L);
     for (int i = 0; i < 2; i++) {
         lua_newtable(L);
-        set_text(L, relay_is_address(c->place[i]) ? "address" : "interface", c->place[i]);
-        set_text(L, "tls", c->tls[i]);
+        script_set_text(L, relay_is_address(c->place[i]) ? "address" : "interface", c->place[i]);
+        script_set_text(L, "tls", c->tls[i]);
         lua_setfield(L, -2, i == 0 ? "vehicle" : "station");
     }
-    set_text(L, "offer", c->offer);
+    script_set_text(L, "offer", c->offer);
     ready_set_file(L, "script", c->script_file);
     set_list(L, "set", c->set, c->sets);
     set_list(L, "hold", c->hold, c->holds);
