@@ -116,9 +116,11 @@ static int64_t arrival(const struct network_stream *s)
     return world_now(s->stream.world) + CABLE_US;
 }
 
+/* The second cable is no matter of whoever cuts the first one. */
 static bool network_is_cut(struct world *world, const struct endpoint *own)
 {
-    return world_network(world)->is_cut && endpoint_is_link_local(own);
+    return world_network(world)->is_cut && endpoint_is_link_local(own) &&
+           cable_of(own->interface) != 2;
 }
 
 static void network_wake(struct network_stream *s)

@@ -39,6 +39,12 @@ run run --virtual-time --bench pair --no-record "$work/early.lua" "$work/serve.l
 wants "before the link SDP is not delivered, behind it it is" 1 out 'before the link: ' \
     out 'behind the link: found' out 'SECC the link is up'
 
+# a second cable, as a relay has, is no matter of the bench
+echo "Secc.Listen { interface = 'evse1' } Sleep(5000)" >"$work/second-station.lua"
+echo "Evcc.Connect { interface = 'ev1' } Pass('found')" >"$work/second-vehicle.lua"
+run run --virtual-time --bench pair --no-record "$work/second-station.lua" "$work/second-vehicle.lua"
+wants "without a link of the bench the second cable carries IP" 0 out 'second-vehicle.lua:1: found'
+
 # ---- the loss of the link ----
 
 printf "return { nodes = { 'ev0', 'evse0' }, paths = { { 'ev0', 'evse0', attenuation = 12 } },
