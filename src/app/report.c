@@ -55,13 +55,11 @@ static void put(enum report kind, struct buf *text)
 
 void report(enum report kind, const char *format, ...)
 {
-    char small[1024];
+    struct buf text = {0};
     va_list args;
     va_start(args, format);
-    vsnprintf(small, sizeof small, format, args);
+    buf_vprintf(&text, format, args);
     va_end(args);
-    struct buf text = {0};
-    buf_text(&text, small);
     put(kind, &text);
     buf_close(&text);
 }

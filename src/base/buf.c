@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
 
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,25 +89,27 @@ void buf_signed(struct buf *b, int64_t number)
     add_digits(b, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, number < 0);
 }
 
-void buf_printf(struct buf *b, const char *format, ...)
+void buf_vprintf(struct buf *b, const char *format, va_list args)
 {
     char small[256];
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(small, sizeof small, format, args);
+    if (n >= 0 && (size_t)n < sizeof small) {
+        buf_add(b, small, (size_t)n);
+    } else if (n >= 0 && buf_reserve(b, (size_t)n + 1) != NULL) {
+        vsnprintf((char *)b->p + b->n, (size_t)n + 1, format, again);
+        b->n += (size_t)n;
+    }
+    va_end(again);
+}
+
+void buf_printf(struct buf *b, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(small, sizeof small, format, args);
+    buf_vprintf(b, format, args);
     va_end(args);
-    if (n < 0)
-        return;
-    if ((size_t)n < sizeof small) {
-        buf_add(b, small, (size_t)n);
-        return;
-    }
-    if (buf_reserve(b, (size_t)n + 1) == NULL)
-        return;
-    va_start(args, format);
-    vsnprintf((char *)b->p + b->n, (size_t)n + 1, format, args);
-    va_end(args);
-    b->n += (size_t)n;
 }
 
 void buf_hex(struct buf *b, const void *p, size_t n, bool upper)

@@ -6,6 +6,7 @@
 #ifndef V2G_BASE_BUF_H
 #define V2G_BASE_BUF_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -55,6 +56,8 @@ inline void buf_char(struct buf *b, char c)
 void buf_number(struct buf *b, uint64_t number); /* its decimal digits */
 void buf_signed(struct buf *b, int64_t number);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *b, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 void buf_hex(struct buf *b, const void *p, size_t n, bool upper);
 void buf_base64(struct buf *b, const void *p, size_t n);
 const char *buf_string(struct buf *b); /* ends it with a 0 that n does not count */

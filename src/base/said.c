@@ -295,17 +295,14 @@ const char *said_text(struct buf *room, const char *english)
 
 void said_print(FILE *out, const char *format, ...)
 {
-    struct buf own = {0};
-    char *text;
+    struct buf text = {0}, own = {0};
     va_list args;
     va_start(args, format);
-    int n = vasprintf(&text, format, args);
+    buf_vprintf(&text, format, args);
     va_end(args);
-    if (n < 0)
-        return;
-    fputs(said_text(&own, text), out);
+    fputs(said_text(&own, buf_string(&text)), out);
     buf_close(&own);
-    free(text);
+    buf_close(&text);
 }
 
 const char *said(const char *english)

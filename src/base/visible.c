@@ -4,7 +4,6 @@
 #include "base/utf8.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 
 /* C1 controls; marks of direction and its embeddings; separators of lines and paragraphs. */
 static bool is_obeyed(uint32_t c)
@@ -37,16 +36,13 @@ void visible_add(struct buf *out, const char *text, size_t n)
 
 void visible_print(FILE *out, const char *format, ...)
 {
-    struct buf visible = {0};
-    char *text;
+    struct buf text = {0}, visible = {0};
     va_list args;
     va_start(args, format);
-    int n = vasprintf(&text, format, args);
+    buf_vprintf(&text, format, args);
     va_end(args);
-    if (n < 0)
-        return;
-    visible_add(&visible, text, (size_t)n);
+    visible_add(&visible, (const char *)text.p, text.n);
     fputs(buf_string(&visible), out);
     buf_close(&visible);
-    free(text);
+    buf_close(&text);
 }
