@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/keys.h"
 
+#include "app/report.h"
 #include "wire/world.h"
 
 #include <fcntl.h>
@@ -16,6 +17,8 @@ static void typed(uv_poll_t *poll, int status, int events)
     ssize_t n = status < 0 ? -1 : read(STDIN_FILENO, octets, sizeof octets);
     if (n <= 0) {
         uv_poll_stop(poll);
+        report(REPORT_WARNING, "%s: what waits for a key waits for ever",
+               "standard input has ended");
         return;
     }
     k->count += (unsigned)n;

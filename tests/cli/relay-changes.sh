@@ -117,4 +117,7 @@ else
         out "2 waited"
     [ "$before" = "$after" ]
     result $? "what it was typed at waits for the next reader as it did before"
+    : | "$V2GLAB" relay -m dc --secc-with stop_after=1 --hold MeteringReceiptReq --no-record -q \
+        >"$work/out" 2>"$work/err"
+    wants "who can type no more is told" 0 err 'standard input has ended: what waits for a key waits for ever'
 fi
