@@ -17,7 +17,8 @@
 
 #define FILE_MOST (1u << 20)
 #define LINE_MOST 4096
-#define WAITING_MOST 256 /* lines; more of a box are dropped */
+#define WAITING_MOST 256       /* lines; more of a box are dropped */
+#define QUEUE_MOST (64u << 10) /* octets that it has not read; more are an error */
 #define BAUD 9600
 #define ENDING_MS 2000 /* that a process has once it is asked to end */
 
@@ -119,6 +120,13 @@ static void closed(uv_handle_t *h)
 {
     struct box *b = h->data;
     b->open--;
+}
+
+static void end_handle(struct box *b, void *handle)
+{
+    uv_handle_t *h = handle;
+    if (h->data == b && !uv_is_closing(h))
+        uv_close(h, closed);
 }
 
 static void has_exited(uv_process_t *process, int64_t code, int number)
@@ -331,13 +339,6 @@ struct box *box_open(struct world *world, const char *where, struct err *e)
     return NULL;
 }
 
-static void end_handle(struct box *b, void *handle)
-{
-    uv_handle_t *h = handle;
-    if (h->data == b && !uv_is_closing(h))
-        uv_close(h, closed);
-}
-
 void box_forget(struct box *b, const struct script *s)
 {
     if (b != NULL && b->script == s)
@@ -412,6 +413,10 @@ static int box_send(lua_State *L)
     size_t n;
     const char *line = luaL_checklstring(L, 1, &n);
     luaL_argcheck(L, n < LINE_MOST && memchr(line, '\n', n) == NULL, 1, "expected one line");
+    if (b != NULL && b->problem[0] == '\0' && uv_stream_get_write_queue_size(b->out) > QUEUE_MOST) {
+        end_handle(b, b->out); /* what is queued would keep the run going */
+        lost(b, "writing", UV_ENOBUFS);
+    }
     struct sending *s = b == NULL || b->problem[0] != '\0' ? NULL : malloc(sizeof *s + n + 1);
     if (s == NULL)
         return 0;

@@ -124,6 +124,15 @@ printf "return { box = 'shell:true', set = 'state' }" >"$work/dialect.lua"
 run run --no-record --peer '[::1]:15118' --pilot "$work/dialect.lua" "$work/feel.lua"
 wants "words of a file that are none are told" 3 out '--pilot: set of the file: expected a table, found state'
 
+cat >"$work/deaf.lua" <<'END'
+for _ = 1, 500 do Evcc.Box_Send(('x'):rep(4000)) end
+local line, why = Evcc.Box_Receive(2000)
+assert(not line and why == 'writing: no buffer space available', why)
+Pass('told')
+END
+run run --no-record --peer '[::1]:15118' --pilot 'run:exec sleep 5' "$work/deaf.lua"
+wants "a box that reads nothing is lost before what it is sent fills the memory" 0 out 'told'
+
 # ---- SCPI ----
 
 if ! command -v python3 >/dev/null; then
