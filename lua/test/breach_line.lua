@@ -116,7 +116,10 @@ end
 edits['pilot unset'] = function(_, now)
     local set = pilot.Set
     pilot.Set = function(...)
-        return now.is_time() and now.used() or not now.is_time() and set(...)
+        if not now.is_time() then
+            return set(...)
+        end
+        now.used()
     end
 end
 

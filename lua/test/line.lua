@@ -80,8 +80,8 @@ local function lures(self, name, fields)
     for path, value in pairs(fields or {}) do
         local is_wrong = path ~= 'Timer' and good[path] ~= value -- it tells two requests apart
         taken[path] = is_wrong and (good[path] or path == 'AMLEN' and 1) or nil
-        taken.AAG = path == 'NumGroups' and self.tester:groups() or nil
     end
+    taken.AAG = taken.NumGroups and self.tester:groups()
     local known = self.lured
     self.lured = true -- what is lured again is the same
     if next(taken) and not known then

@@ -102,6 +102,7 @@ timeout -s KILL 8 "$V2GLAB" run --no-record --peer '[::1]:15118' --pilot "run:ex
     >"$work/out" 2>"$work/err" || status=$?
 wants "a process that does not end when it is asked to is ended" 0 out 'second'
 check "it had begun" grep -q hears "$work/hears"
+
 cat >"$work/process" <<END
 #!/bin/sh
 read -r line
