@@ -317,20 +317,37 @@ local function by_number(path)
     return (path:gsub('%d+', function(digits) return ('%06d'):format(tonumber(digits)) end))
 end
 
+-- Kinds of values that hang on what the other side says.
+local OF_PEER <const> = { peer = true, asked = true }
+
+-- What the other side leads to may be more than an element holds: that is no error of the script.
+local function put(self, m, one)
+    local value = clip(self, m:name(), one.path, one.value)
+    if not one.is_of_peer then
+        return m:set(one.path, value)
+    end
+    local good, why = pcall(m.set, m, one.path, value)
+    if not good then
+        tell(self, 'put ' .. m:name() .. one.path, ("%s.%s is left as it is by default, as the other "
+            .. "side's value cannot be sent: %s"):format(m:name(), one.path, tostring(why)))
+    end
+end
+
 local function build(self, name, values)
     local m = self.role.Message(name)
     local paths, absent = {}, {}
-    for path, value in pairs(values) do
-        value = value_of(self, value)
+    for path, source in pairs(values) do
+        local value = value_of(self, source)
         local list = (value == nil or value == expect.absent) and absent or paths
-        list[#list + 1] = { path = path, at = by_number(path), value = value }
+        list[#list + 1] = { path = path, at = by_number(path), value = value,
+                            is_of_peer = getmetatable(source) == maker and OF_PEER[source.kind] }
     end
     table.sort(paths, function(a, b) return a.at < b.at end)
     for _, one in ipairs(absent) do
         m:set(one.path, nil)
     end
     for _, one in ipairs(paths) do
-        m:set(one.path, clip(self, name, one.path, one.value))
+        put(self, m, one)
     end
     return m
 end

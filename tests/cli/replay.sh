@@ -129,6 +129,13 @@ Evcc.Disconnect(true)" err 'this session: unanswered: SessionSetupReq'
 vehicle "a vehicle that stops, and is gone" 2 "say 'SessionStopReq' Evcc.Disconnect(true)" \
     err 'this session: unanswered: SessionStopReq'
 
+sed "s/asked('EVTargetCurrent', .*/asked('EVTargetCurrent', 1.05),/; s/clips = true/clips = false/" "$work/station.lua" \
+    >"$work/more.lua"
+run run "$work/more.lua" --virtual-time --no-record --against ev --with mode=dc \
+    --fault 'CurrentDemandReq: set EVTargetCurrent=32767000'
+wants "a vehicle that asks for so much that a factor of it cannot be sent" 0 not-err traceback \
+    out 'CurrentDemandRes.EVSEPresentCurrent is left as it is by default'
+
 # a script that was changed
 sed 's/ResponseCode = .OK., .*exact/ResponseCode = any{ "OK_CertificateExpiresSoon" },/; s/strict = false/strict = true/' \
     "$work/first.lua" >"$work/strict.lua"
