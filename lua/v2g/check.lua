@@ -30,9 +30,9 @@ for names, kind in pairs {
     ['more_roots resends precharges welding loops after_stop_request pause renegotiate max_schedules '
         .. 'renegotiate_services standby standby_loops source_port leave_at stop_at silent_at '
         .. 'receipt_every stop_after renegotiate_after renegotiate_services_after pause_after '
-        .. 'exit_standby_after shutdown_after max_contracts slac.again'] = COUNT,
+        .. 'exit_standby_after shutdown_after max_contracts slac.again slac.adjustment'] = COUNT,
     ['tries ac.phases'] = SOME,
-    ['battery.soc battery.bulk battery.full battery.target discharge_to pilot'] = PERCENT,
+    ['battery.soc battery.bulk battery.full battery.target discharge_to pilot slac.duty'] = PERCENT,
     ['battery.capacity'] = { words = '1 or more', least = 1 },
 } do
     for name in names:gmatch('%S+') do

@@ -296,10 +296,10 @@ parameters.station = {
     -- SLAC (ISO 15118-3), behind a modem or on a bench (docs/bench.md): dB that are added to what
     -- vehicles are told; true: sends CM_AMP_MAP.REQ once the link is up; ms from a pause until it
     -- wakes the vehicle (0: never); where a vehicle asks by CM_VALIDATE it 'counts' the toggles,
-    -- says that it can do 'none', or 'not required'
-    -- percent on the pilot at first (100: steady, X1); ms from the plug on until the user is
-    -- authorized (EIM), which makes that nominal (0: never, or before the plug); a lost link goes
-    -- over 'E', or the duty cycle is to 'stay' (ISO 15118-3, options A and B)
+    -- says that it can do 'none', or that it is 'not_required'; percent on the pilot at first (100:
+    -- steady, X1); ms from the plug on until the user is authorized (EIM), which makes that nominal
+    -- (0: never, or before the plug); a lost link goes over 'E', or the duty cycle is to 'stay'
+    -- (ISO 15118-3, options A and B)
     slac = { adjustment = 0, amp_map = false, wake = 0, validation = 'counts', duty = 5,
              authorized = 0, on_loss = 'E' },
     values = {}, trailing = {}, before = {}, on = {}, -- as those of the vehicle, of Responses

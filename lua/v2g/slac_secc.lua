@@ -90,7 +90,7 @@ local function say_toggles(s)
 end
 
 -- Results of a station that does not look at the pilot [V2G3-A09-51], or need not.
-local DECLINES <const> = { none = 3, ['not required'] = 4 }
+local DECLINES <const> = { none = 3, not_required = 4 }
 
 local function validate(at, m, from)
     local s = at.validating or at:heard_by(from)
@@ -98,7 +98,7 @@ local function validate(at, m, from)
     if m.SignalType ~= 0 or not s then
         return -- no answer
     elseif declines and m.Timer == 0 then
-        s.toggles, s.is_free = at.pilot.Toggles(), declines == DECLINES['not required']
+        s.toggles, s.is_free = at.pilot.Toggles(), declines == DECLINES.not_required
         return send(s, 'CM_VALIDATE_CNF', { ToggleNum = 0, Result = declines })
     elseif s.mac ~= from then
         at.role.Slac_Send(slac.message(at.role, 'CM_VALIDATE_CNF', { Result = 0 }), from)

@@ -15,9 +15,12 @@ local CHOICES <const> = {
            on_timeout = 'close reset stop resend',
            on_failed = 'stop close reset ignore', on_ongoing = 'stop close', leave = 'fin reset',
            close = 'fin reset none', payment = 'ExternalPayment Contract',
-           contract = 'present install update auto' },
+           contract = 'present install update auto',
+           ['slac.validates'] = 'near always never', ['slac.failed'] = 'next skip end',
+           ['slac.not_required'] = 'skip toggle', ['slac.not_ready'] = 'next again' },
     station = { der = 'iec sae', mcs_connector = CONNECTORS, payment = 'ExternalPayment Contract',
-                close = 'wait fin reset', failed_close = 'fin reset none' },
+                close = 'wait fin reset', failed_close = 'fin reset none',
+                ['slac.validation'] = 'counts none not_required', ['slac.on_loss'] = 'E stay' },
 }
 
 -- Likewise, by the names of enumerations; grid.X is also of each of grid.events.
@@ -50,15 +53,15 @@ end
 
 -- The tables of p that may have the parameter, its name in them, and what it is by default.
 local function places(side, p, key)
-    local name = key:match '^grid%.(.*)'
-    if not name then
+    local group, name = key:match '^(%w+)%.(.*)'
+    if not group then
         return { p }, key, parameters[side][key]
     end
-    local all = { table_of(p.grid) }
+    local all = { table_of(p[group]) }
     for _, event in ipairs(table_of(all[1].events)) do
         all[#all + 1] = table_of(event)
     end
-    return all, name, parameters[side].grid[name]
+    return all, name, parameters[side][group][name]
 end
 
 -- f(key, of, name): each parameter of that side that chooses, and is not as it is by default; its

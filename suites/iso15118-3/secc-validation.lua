@@ -17,7 +17,7 @@ cases 'TC_SECC_CMN_VTB_CmValidate' {
     rows = {
         [1] = { about = 'BCB toggle validation' },
         [2] = { times = 2, about = 'step 1 repeated' },
-        [11] = { station = { slac = { validation = 'not required' } }, response = { Result = 4 },
+        [11] = { station = { slac = { validation = 'not_required' } }, response = { Result = 4 },
                  if_ = NOT_REQUIRED, about = 'SECC that needs no validation, EV goes on' },
     },
 }
@@ -57,7 +57,7 @@ cases 'TC_SECC_CMN_VTB_CmValidate_010' {
 
 cases 'TC_SECC_CMN_VTB_CmValidate_012' {
     about = 'SECC that needs no validation, EV skips',
-    given = 'CM_ATTEN_CHAR_RSP', if_ = NOT_REQUIRED, station = { slac = { validation = 'not required' } },
+    given = 'CM_ATTEN_CHAR_RSP', if_ = NOT_REQUIRED, station = { slac = { validation = 'not_required' } },
     then_ = function(it)
         it:asks_for('CM_VALIDATE_CNF', 'CM_VALIDATE_REQ', nil, { Result = 4 })
         it:asks_for('CM_SLAC_MATCH_CNF', 'CM_SLAC_MATCH_REQ')

@@ -98,3 +98,9 @@ wants "a bench that there is not" 3 err 'there is no bench nowhere'
 echo 'return { nodes = { "ev0", "evse0" }, paths = { { "ev0", "evse9" } } }' >"$work/bad.lua"
 run ev --virtual-time --bench "$work/bad.lua"
 wants "a path to nobody is told with its place" 3 err 'paths[1]' err 'expected the name of a node, found evse9'
+run ev --virtual-time --bench pair --set slac.validates=allways --no-record
+wants "a word that is none is told, and which there are" 3 \
+    out "slac.validates: expected near, always or never, found 'allways'"
+run ev --virtual-time --bench pair --with slac.validation=no --with slac.duty=500 --with slac.adjustment=0.5 --no-record
+wants "those of the station, too" 3 out "slac.validation: expected counts, none or not_required, found 'no'" \
+    out 'slac.duty: expected 0 to 100 percent, found 500' out 'slac.adjustment: expected a whole number'
