@@ -53,13 +53,23 @@ end
 -- By the sets that its messages are of: what the API calls the protocol.
 local PROTOCOLS <const> = { ['din70121'] = 'DIN70121', ['iso15118-2'] = 'ISO15118-2' }
 
-local function protocol_of(s)
+local function spoken(event)
+    return event.set and event.set ~= 'appprotocol' and (PROTOCOLS[event.set] or 'ISO15118-20') or nil
+end
+
+-- A session has the protocol of its first message; those of another one cannot be said in it.
+local function keep_protocol(s)
+    local kept = {}
     for _, event in ipairs(s.messages) do
-        if event.set and event.set ~= 'appprotocol' then
-            return PROTOCOLS[event.set] or 'ISO15118-20'
+        local protocol = spoken(event)
+        s.protocol = s.protocol or protocol
+        if not protocol or protocol == s.protocol then
+            kept[#kept + 1] = event
+        else
+            s.undecoded = s.undecoded + 1
         end
     end
-    return nil
+    s.messages = kept
 end
 
 -- Requests with their responses: { request =, response = (nil: none came) }; what is said out of
@@ -81,6 +91,7 @@ local function exchanges(s)
 end
 
 local function finish(s)
+    keep_protocol(s)
     local offer
     for _, event in ipairs(s.messages) do
         if event.name == 'supportedAppProtocolReq' then
@@ -89,7 +100,7 @@ local function finish(s)
             s.namespace = agreed(offer, event)
         end
     end
-    s.protocol, s.exchanges = protocol_of(s), exchanges(s)
+    s.exchanges = exchanges(s)
     local said = outcome.new()
     for _, event in ipairs(s.messages) do
         outcome.said(said, event.name, event.message)
@@ -162,7 +173,7 @@ function read.choose(recorded, number, tell)
         refuse(('there is no session %.0f; expected 1 to %d'):format(number, #list))
     end
     if s.missing > 0 or s.undecoded > 0 then
-        tell(('session %d: %d pieces are missing, %d frames cannot be decoded; what is there is used')
+        tell(('session %d: %d pieces are missing, %d frames cannot be decoded in its protocol; what is there is used')
             :format(s.number, s.missing, s.undecoded))
     end
     s.of = #list

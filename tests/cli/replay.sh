@@ -210,3 +210,10 @@ wants "a log that is cut: played up to there" 0 err 'the capture ends before the
 run run "$work/cut.lua" --virtual-time --quiet --no-record --against evse
 grep -q 'cut.lua: pass' "$work/err"
 result $? "and its end is that of the log"
+record other ISO15118-20 dc
+"$V2GLAB" decode --json "$work/other" | grep -v '"echo":true' |
+    sed -n 's/.*"name":"PowerDeliveryReq","bytes":"\([0-9a-f]*\)".*/\1/p' | head -n 1 >"$work/foreign"
+{ cat "$work/cut" "$work/foreign"; } >"$work/mixed"
+run script "$work/mixed"
+wants "a message of another protocol is left out, and that is told" 0 err '1 frames cannot be decoded in its protocol' \
+    not-err traceback not-out ChargeProgress
