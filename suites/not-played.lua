@@ -19,24 +19,6 @@ cases 'not played' {
     },
 }
 
-suite 'ISO 15118-5:2018' {
-    sut = 'EVCC', protocol = 'ISO15118-3', tags = 'not-played',
-}
-
-cases 'not played' {
-    cannot = 'a vehicle of ours does not pause by a schedule that begins without power',
-    rows = {
-        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_009', mode = 'ac',
-          about = 'zero-power schedule: EV sleeps without charging first' },
-        { id = 'TC_EVCC_AC_VTB_PLCLinkStatus_010', mode = 'ac',
-          about = 'zero-power schedule: EV sleeps after charging' },
-        { id = 'TC_EVCC_DC_VTB_PLCLinkStatus_004', mode = 'dc',
-          about = 'zero-power schedule: EV sleeps without charging first' },
-        { id = 'TC_EVCC_DC_VTB_PLCLinkStatus_005', mode = 'dc',
-          about = 'zero-power schedule: EV sleeps after charging' },
-    },
-}
-
 suite 'derived (DIN SPEC 70121)' {
     sut = 'SECC', protocol = 'DIN70121', tags = 'not-played',
 }

@@ -516,6 +516,20 @@ function matched.resumes(it, row)
     it:hears_sdp 'T_conn_max_comm'
 end
 
+-- It pauses by a schedule that has no power until `ends`, s from its offer on, and the station stops
+-- its oscillator; it wakes it then.
+function matched.sleeps_without_power(it, row)
+    it:answers()
+    it:waits_for_end()
+    it:listens_for_sdp()
+    it:sets_pilot { duty = 100 }
+    local ends = it.tester.s.schedule_from + row.ends * 1000
+    it:hears_no_sdp(math.max(0, ends - Now() - it:time 'T_conn_resume'))
+    it:counts_toggles(ends + it:time 'par_CMN_HAL_Timeout' - Now(), 1, 3)
+    it:sets_pilot { duty = 5 }
+    it:hears_sdp 'T_conn_max_comm'
+end
+
 -- It leaves the network once the session is over.
 function matched.leaves_after(it)
     it:answers()

@@ -804,12 +804,13 @@ local function charge(self)
     while true do
         local outcome, ok, why = evcc.attempt(self)
         local goes_on = ok and outcome == 'resume' and self.p.resume and not Stop_Requested()
+        local ms = self.wakes_at and math.max(0, self.wakes_at - Now()) or self.p.pause_ms / self.scale
         if goes_on and self.link then
             plugging.sleep(self)
-            plugging.doze(self, self.p.pause_ms / self.scale)
+            plugging.doze(self, ms)
             ok, why = plugging.wake(self)
         elseif goes_on then
-            common.pause(self, self.p.pause_ms)
+            Sleep(ms, true)
         end
         if not ok or not goes_on then
             return { ok = ok or false, why = why, how = self.how or 'done', missing = self.missing,

@@ -80,7 +80,7 @@ end
 
 function steps.SessionSetup(self)
     local p = self.p
-    self.halted, self.asked, self.stopping, self.renegotiating = nil, nil, nil, nil
+    self.halted, self.asked, self.stopping, self.renegotiating, self.wakes_at = nil, nil, nil, nil, nil
     self.role.Set_SessionSetupReq_Header_SessionID(self.joining or p.session_id)
     self.role.Set_SessionSetupReq_EVCCID(p.evcc_id)
     self:exchange('SessionSetup')
@@ -266,6 +266,7 @@ local function choose_schedule(self)
     end
     self.schedule = best.SAScheduleTupleID
     self.powers = best.PMaxSchedule and best.PMaxSchedule.PMaxScheduleEntry or {}
+    self.powers_from = Now()
 end
 
 local function read_limits(self)
@@ -368,17 +369,37 @@ local function phases(self)
     return self.transfer == 'AC_single_phase_core' and 1 or self.p.ac.phases
 end
 
+local function start_of(entry)
+    return entry.RelativeTimeInterval and entry.RelativeTimeInterval.start or 0
+end
+
 -- Watts that the schedule allows now. (Its 16 bits cannot say all that there is in DIN 70121.)
 local function scheduled_power(self)
     local powers = self.protocol ~= DIN and self.powers or {}
     local power = #powers > 0 and 0 or math.huge -- before the first entry begins there is none
     for _, entry in ipairs(powers) do
-        local start = entry.RelativeTimeInterval and entry.RelativeTimeInterval.start or 0
-        if start <= self.charged_for then
+        if start_of(entry) <= self.charged_for then
             power = entry.PMax
         end
     end
     return power
+end
+
+-- When the schedule gives power again, where it gives none now and for at least as long as the
+-- vehicle then pauses for; nil: it is worth no pause, or there is none ever again.
+local function powerless_until(self)
+    local least, power = self.p.pause_without_power, 0
+    local gone = (Now() - self.powers_from) / 1000 * self.scale
+    for _, entry in ipairs(least > 0 and self.powers or {}) do
+        local left = start_of(entry) - gone
+        if left <= 0 then
+            power = entry.PMax
+        elseif power > 0 then
+            return nil
+        elseif entry.PMax > 0 then
+            return left >= least and Now() + left * 1000 / self.scale or nil
+        end
+    end
 end
 
 local function power_wanted(self)
@@ -399,8 +420,7 @@ local function profile(self)
         if last then
             last.ChargingProfileEntryMaxPower = math.min(last.ChargingProfileEntryMaxPower, power)
         else
-            local start = entry.RelativeTimeInterval and entry.RelativeTimeInterval.start or 0
-            entries[i] = { ChargingProfileEntryStart = start, ChargingProfileEntryMaxPower = power }
+            entries[i] = { ChargingProfileEntryStart = start_of(entry), ChargingProfileEntryMaxPower = power }
         end
     end
     return #entries > 0 and entries or nil
@@ -476,7 +496,11 @@ local function look_at_wishes(self, step)
         return 'renegotiate'
     end
     self.is_full = b.soc >= b.full
-    return b.soc >= b.target or Stop_Requested() or (p.loops > 0 and self.loops >= p.loops)
+    if b.soc >= b.target or Stop_Requested() or (p.loops > 0 and self.loops >= p.loops) then
+        return true
+    end
+    self.wakes_at = self.protocol ~= DIN and powerless_until(self) or nil
+    return self.wakes_at ~= nil
 end
 
 local function send_receipt(self, response)
@@ -603,7 +627,7 @@ function steps.SessionStop(self)
     end
     -- a station that shuts down once the vehicle has stopped can be paused at, as EvseV2G
     local halted = self.halted and self.halted ~= 'WeldingDetection'
-    local pauses = self.protocol ~= DIN and self.pauses < p.pause and not halted
+    local pauses = self.protocol ~= DIN and (self.wakes_at or self.pauses < p.pause) and not halted
     if self.protocol ~= DIN then
         self.role.Set_SessionStopReq_ChargingSession(pauses and 'Pause' or 'Terminate')
     end

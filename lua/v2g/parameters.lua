@@ -103,6 +103,8 @@ parameters.ev = {
     session_stop = true,    -- false: leaves without SessionStopReq after PowerDeliveryReq(Stop)
     pause = 0,              -- sessions that end with SessionStopReq(Pause), each resumed
     pause_ms = 1000,        -- until the resumption
+    pause_without_power = 0, -- s, ISO 15118-2: where its schedule has no power for so long or longer it
+                            -- pauses until there is some; 0: never
     resume = true,          -- false: leaves for good after SessionStopReq(Pause)
     renegotiate = 0,        -- charge-loop messages until it renegotiates, once; 0: never
     -- ISO 15118-20 alone:

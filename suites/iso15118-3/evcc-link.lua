@@ -114,8 +114,33 @@ local TESTER_WAKES <const> = PAUSES .. 'PIXIT_CMN_CMN_WakeUp > PICS_CMN_CMN_Wake
 local IT_WAKES <const> = PAUSES .. 'PIXIT_CMN_CMN_WakeUp < PICS_CMN_CMN_WakeUp'
 local LEAVES <const> = 'PIXIT_EVCC_CMN_Pause == none_ and PICS_CMN_CMN_CombinedTesting == true'
 
-for _, mode in ipairs { { 'AC', 'ac', 6 }, { 'DC', 'dc', 3 } } do
-    local name, energy, leaves = table.unpack(mode)
+-- A schedule without power for par_SECC_Pmax0W (200 s), at first or once the vehicle has charged.
+local NO_POWER <const> = 'PICS_CMN_CMN_CombinedTesting == true and PICS_CMN_CMN_WakeUp > 200 and '
+    .. 'PICS_EVCC_CMN_PmaxSchedulewithZeroPow == '
+local CHARGES_FOR <const>, ZERO_FOR <const> = 60, 200 -- s
+
+local function without_power(from)
+    local entries = { { start = from, power = 0 }, { start = from + ZERO_FOR, power = 5000 } }
+    if from > 0 then
+        table.insert(entries, 1, { start = 0, power = 5000 })
+    end
+    return { schedules = { { id = 1, entries = entries } } }
+end
+
+for _, mode in ipairs { { 'AC', 'ac', 6, { 9, 10 } }, { 'DC', 'dc', 3, { 4, 5 } } } do
+    local name, energy, leaves, powerless = table.unpack(mode)
+    cases('TC_EVCC_' .. name .. '_VTB_PLCLinkStatus') {
+        about = 'A vehicle sleeps while its schedule has no power.',
+        given = 'SessionStopReq(Pause)', mode = energy, then_ = behaviour.sleeps_without_power,
+        vehicle = { pause_without_power = 60, loops = 0 },
+        rows = {
+            [powerless[1]] = { if_ = NO_POWER .. 'sleepWithoutCharge', station = without_power(0), ends = ZERO_FOR,
+                               about = 'zero-power schedule: EV sleeps without charging first' },
+            [powerless[2]] = { if_ = NO_POWER .. 'sleepAfterCharge', station = without_power(CHARGES_FOR),
+                               ends = CHARGES_FOR + ZERO_FOR,
+                               about = 'zero-power schedule: EV sleeps after charging' },
+        },
+    }
     cases('TC_EVCC_' .. name .. '_VTB_PLCLinkStatus') {
         about = 'A vehicle that has paused goes on.',
         given = 'SessionStopReq(Pause)', mode = energy, then_ = behaviour.resumes,

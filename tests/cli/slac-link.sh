@@ -81,6 +81,15 @@ charge --bench pair -P ISO15118-2 --set pause=1 --set pause_ms=60000 --with slac
 wants "or it wakes the vehicle" 0 out 'OK_OldSessionJoined'
 within "slac.wake later, not pause_ms" "$(tac "$work/out" | awk '/pilot: B2/ { f = $1 } f && /pilot: B1/ { print int((f - $1) * 1000 + 0.5); exit }')" 2000 2001
 
+powerless='schedules={{id=1,entries={{start=0,power=5000},{start=3,power=0},{start=63,power=5000}}}}'
+charge --bench pair -P ISO15118-2 -m ac --set gaps.ChargingStatus=250 --set pause_without_power=50 --with "$powerless"
+wants "a vehicle pauses while its schedule has no power, charges before it, and goes on behind it" 0 \
+    out 'OK_OldSessionJoined' out 'EVCC verdict: pass'
+within "and wakes the station once there is power again" "$(gap 'ChargeParameterDiscoveryRes' 'pilot: C1')" 62900 63100
+check "without another matching" test "$(sent EVCC CM_SLAC_PARM_REQ)" -eq 1
+charge --bench pair -P ISO15118-2 -m ac --set gaps.ChargingStatus=250 --set pause_without_power=61 --with "$powerless"
+wants "not where that is too short for a pause" 0 out 'EVCC verdict: pass' not-out 'OK_OldSessionJoined'
+
 # ---- amplitudes ----
 
 charge --bench pair --set slac.amp_map=true --with slac.amp_map=true
