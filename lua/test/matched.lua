@@ -516,8 +516,8 @@ function matched.resumes(it, row)
     it:hears_sdp 'T_conn_max_comm'
 end
 
--- It pauses by a schedule that has no power until `ends`, s from its offer on, and the station stops
--- its oscillator; it wakes it then.
+-- It pauses by a schedule without power until `ends` (s from its offer on), and the station stops
+-- its oscillator; then it wakes it.
 function matched.sleeps_without_power(it, row)
     it:answers()
     it:waits_for_end()

@@ -103,8 +103,8 @@ parameters.ev = {
     session_stop = true,    -- false: leaves without SessionStopReq after PowerDeliveryReq(Stop)
     pause = 0,              -- sessions that end with SessionStopReq(Pause), each resumed
     pause_ms = 1000,        -- until the resumption
-    pause_without_power = 0, -- s, ISO 15118-2: where its schedule has no power for so long or longer it
-                            -- pauses until there is some; 0: never
+    pause_without_power = 0, -- s, ISO 15118-2: where its schedule has no power for so long or
+                            -- longer it pauses until there is some; 0: never
     resume = true,          -- false: leaves for good after SessionStopReq(Pause)
     renegotiate = 0,        -- charge-loop messages until it renegotiates, once; 0: never
     -- ISO 15118-20 alone:
@@ -158,6 +158,8 @@ parameters.ev = {
         again = 0,          -- how often it is matched anew, where that failed or the link is lost:
         resetup = 0,        -- once the station's pilot says so, or after so many ms (0: never)
         amp_map = false,    -- true: sends CM_AMP_MAP.REQ once the link is up
+        modem = 'auto',     -- 'ask': its firmware is told first; 'reset': and it is started anew
+                            -- before; 'auto': asks, but not on a bench
         near = 3,           -- dB: where another station hears it less than that worse than the best
                             -- one, CM_VALIDATE decides; 255: always, where several answer
         -- ms from CM_SLAC_PARM.CNF to CM_START_ATTEN_CHAR.IND; between sounds (0:
@@ -301,9 +303,9 @@ parameters.station = {
     -- says that it can do 'none', or that it is 'not_required'; percent on the pilot at first (100:
     -- steady, X1); ms from the plug on until the user is authorized (EIM), which makes that nominal
     -- (0: never, or before the plug); a lost link goes over 'E', or the duty cycle is to 'stay'
-    -- (ISO 15118-3, options A and B)
-    slac = { adjustment = 0, amp_map = false, wake = 0, validation = 'counts', duty = 5,
-             authorized = 0, on_loss = 'E' },
+    -- (ISO 15118-3, options A and B); modem: as of the vehicle
+    slac = { modem = 'auto', adjustment = 0, amp_map = false, wake = 0, validation = 'counts',
+             duty = 5, authorized = 0, on_loss = 'E' },
     values = {}, trailing = {}, before = {}, on = {}, -- as those of the vehicle, of Responses
 }
 

@@ -3,6 +3,7 @@
 -- and what becomes of the session when the link is lost, or sleeps.
 
 local box = require 'v2g.pilot_box'
+local modem = require 'v2g.slac'
 local slac = require 'v2g.slac_evcc'
 
 local plugging = {}
@@ -127,6 +128,7 @@ end
 -- outcome of `charge`, or that there was none.
 function plugging.charge(self, charge)
     local outcome
+    modem.meet_modem(self.role, self.p.slac.modem)
     box.begin(self.role, Pilot, 'ev')
     set(self, 'B')
     for left = self.p.slac.again, 0, -1 do

@@ -82,6 +82,59 @@ function slac.set_key(role, nmk, nid, other)
     return false
 end
 
+-- ---- the modem before anything else ----
+
+-- What each maker's modem says of its firmware, and what has it start anew.
+local FIRMWARE <const> = {
+    VS_SW_VER_CNF = { reset = 'VS_RS_DEV_REQ', tell = function(m)
+        return m.VersionText
+    end },
+    CG_GET_VERSION_CNF = { reset = 'CG_RESET_DEVICE_REQ', tell = function(m)
+        return ('CG5317 %d.%d.%d build %d'):format(m.Major, m.Minor, m.Patch, m.Build)
+    end },
+}
+local VERSION <const> = 500   -- ms until it has said its version
+local RESTART <const> = 1000  -- ms in which a modem that starts anew is not asked
+local RESET <const> = 20000   -- ms until it has to be there again
+
+-- Asks both makers' modems: the firmware of that which answers, and the request that resets it.
+local function firmware(role)
+    role.Slac_Send(role.Message 'VS_SW_VER_REQ')
+    role.Slac_Send(role.Message 'CG_GET_VERSION_REQ')
+    local text, reset
+    heard(role, Now() + VERSION, function(m)
+        local maker = FIRMWARE[m:name()]
+        if maker then
+            text, reset = maker.tell(m), maker.reset
+        end
+        return maker ~= nil
+    end)
+    return text, reset
+end
+
+-- Tells the firmware of the own modem, as `wish` has it: 'ask'; 'reset': starts it anew before;
+-- 'auto': asks, but not on a bench, whose modems are known. Before there is a matching.
+function slac.meet_modem(role, wish)
+    role.Slac()
+    if wish ~= 'ask' and wish ~= 'reset' and (role.Slac_Has 'ev0' or role.Slac_Has 'evse0') then
+        return
+    end
+    local text, reset = firmware(role)
+    if wish == 'reset' and reset then
+        Log(('SLAC: the modem, %s, is reset'):format(text))
+        role.Slac_Send(role.Message(reset))
+        local over = Now() + RESET
+        Sleep(RESTART)
+        repeat
+            text = firmware(role)
+        until text or Now() >= over or Stop_Requested()
+    end
+    Log('SLAC: ' .. (text and 'modem with firmware ' .. text
+        or 'no modem has told its version: neither VS_SW_VER.REQ nor CG_GET_VERSION.REQ was answered'))
+end
+
+-- ---- the link ----
+
 -- Of each role, the request for the link that its modem has answered: that of its maker.
 local known = setmetatable({}, { __mode = 'k' })
 

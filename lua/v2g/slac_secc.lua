@@ -337,6 +337,7 @@ end
 
 -- What comes and is due, for ever; with 5 % on the pilot once the modem has its first key.
 function station:serve()
+    slac.meet_modem(self.role, self.p.modem)
     self:renew()
     self.plug:begin()
     while true do

@@ -6,6 +6,7 @@ local parameters = require 'v2g.parameters'
 
 local words = {}
 
+local MODEM <const> = 'auto ask reset'
 local CONNECTORS <const> = 'Mcs Chaoji UltraChaoji rMcs xMcs Aviation Marine'
 
 -- Of a list, or a table by step, each entry is one.
@@ -17,10 +18,12 @@ local CHOICES <const> = {
            close = 'fin reset none', payment = 'ExternalPayment Contract',
            contract = 'present install update auto',
            ['slac.validates'] = 'near always never', ['slac.failed'] = 'next skip end',
-           ['slac.not_required'] = 'skip toggle', ['slac.not_ready'] = 'next again' },
+           ['slac.not_required'] = 'skip toggle', ['slac.not_ready'] = 'next again',
+           ['slac.modem'] = MODEM },
     station = { der = 'iec sae', mcs_connector = CONNECTORS, payment = 'ExternalPayment Contract',
                 close = 'wait fin reset', failed_close = 'fin reset none',
-                ['slac.validation'] = 'counts none not_required', ['slac.on_loss'] = 'E stay' },
+                ['slac.validation'] = 'counts none not_required', ['slac.on_loss'] = 'E stay',
+                ['slac.modem'] = MODEM },
 }
 
 -- Likewise, by the names of enumerations; grid.X is also of each of grid.events.

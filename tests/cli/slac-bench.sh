@@ -93,6 +93,22 @@ charge --bench pair --fault 'CM_SLAC_PARM_REQ: drop'
 wants "where nobody answers the vehicle ends, and says why" 1 out 'no station answered CM_SLAC_PARM.REQ'
 check "after three requests a second, for TT_matching_repetition" test "$(grep -c 'fault: CM_SLAC_PARM_REQ: drop' "$work/out")" -eq 30
 
+# ---- the modem before the matching ----
+
+printf "return { nodes = { 'ev0', { 'evse0', modem = 'lumissil' } },
+    paths = { { 'ev0', 'evse0', attenuation = 12 } } }" >"$work/makers.lua"
+charge --bench "$work/makers.lua" --set slac.modem=ask --with slac.modem=ask
+wants "the firmware of either maker's modem is told" 0 out 'SLAC: modem with firmware MAC-QCA7000-v2glab' \
+    out 'SLAC: modem with firmware CG5317 0.0.0 build 0' not-out 'RS_DEV' not-out 'RESET_DEVICE'
+charge --bench "$work/makers.lua" --set slac.modem=reset --with slac.modem=reset
+wants "or it is reset before, by its maker's message" 0 out 'SLAC: the modem, MAC-QCA7000-v2glab, is reset' \
+    out 'EVCC -> SECC  VS_RS_DEV_REQ' out 'EVCC <- SECC  CG_RESET_DEVICE_REQ' out 'EVCC verdict: pass'
+charge --bench pair --set slac.modem=reset --fault 'evcc in VS_SW_VER_CNF: drop'
+wants "a modem that says nothing of itself is not reset, and may work all the same" 0 not-out 'VS_RS_DEV_REQ' \
+    out 'neither VS_SW_VER.REQ nor CG_GET_VERSION.REQ was answered' out 'EVCC verdict: pass'
+charge --bench pair
+wants "on a bench it is not asked" 0 not-out 'VS_SW_VER_REQ'
+
 run ev --virtual-time --bench nowhere
 wants "a bench that there is not" 3 err 'there is no bench nowhere'
 echo 'return { nodes = { "ev0", "evse0" }, paths = { { "ev0", "evse9" } } }' >"$work/bad.lua"

@@ -48,7 +48,7 @@ ran="lab --bench ./quick.lua sh lab.sh"
 status=0
 run_in "$v2glab" lab --bench ./quick.lua sh lab.sh >"$work/out" 2>"$work/err" || status=$?
 wants "vehicle and station are programs of their own" 7 out 'vehicle: 0' out 'matched with 0200000000E2' \
-    out 'EVCC verdict: pass'
+    out 'EVCC verdict: pass' out 'SLAC: modem with firmware MAC-QCA7000-v2glab'
 wants "before the link nothing is delivered" 7 not-out 'there is IP without a link'
 if command -v plctool >/dev/null; then
     wants "plctool reads the modem of a lab's node" 7 out 'QCA7000'
