@@ -273,7 +273,7 @@ static int prepare_part(struct relaying_all *a, struct part *p, const char *inte
     return 0;
 }
 
-static void choose_places(struct relaying_all *a)
+static int choose_places(struct relaying_all *a, struct err *e)
 {
     struct relay_choice *c = &a->choice;
     bool is_out = c->place[0] != NULL;
@@ -284,8 +284,14 @@ static void choose_places(struct relaying_all *a)
     }
     if (is_out) /* each role has its own place; this one says that there is a network */
         a->session.script.peer.interface = "lo";
+    if (a->both && c->sessions > 1)
+        return err_set(e,
+                       "--sessions %u: the vehicle and the station that are played here have "
+                       "one; expected --ev and --secc with it",
+                       c->sessions);
     if (a->both)
         c->sessions = 1;
+    return 0;
 }
 
 /* Before anything is played: whether those that were named are there. */
@@ -318,7 +324,8 @@ static void choose_tls(struct relaying_all *a)
 
 static int prepare(struct relaying_all *a, struct err *e)
 {
-    choose_places(a);
+    if (choose_places(a, e) != 0)
+        return -1;
     choose_tls(a);
     if (a->session.script.peer.interface != NULL && check_places(a, e) != 0)
         return -1;
@@ -412,10 +419,15 @@ static int read_options(struct relaying_all *a)
                              "--%s is missing: a relay has two sides, and needs --ev and --secc, "
                              "or none of them",
                              place[0] == NULL ? "ev" : "secc");
-    if (place[0] != NULL && a->session.virtual_time)
+    unsigned settings = a->vehicle.side.ready.settings + a->station.side.ready.settings;
+    bool is_of_own = a->session.virtual_time || a->mode != NULL || settings > 0;
+    if (place[0] != NULL && is_of_own)
         return options_wrong(o,
-                             "--virtual-time is for sides that are played here; expected no --ev "
-                             "and --secc with it");
+                             "%s is for sides that are played here; expected no --ev and --secc "
+                             "with it",
+                             a->session.virtual_time ? "--virtual-time"
+                             : a->mode != NULL       ? "--mode"
+                                                     : "--ev-with or --secc-with");
     return -1;
 }
 

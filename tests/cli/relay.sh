@@ -65,6 +65,12 @@ run relay --ev lo --no-record
 wants "one side alone" 3 err "--secc is missing"
 run relay --ev lo --secc lo --virtual-time
 wants "virtual time of others" 3 err "--virtual-time is for sides that are played here"
+run relay --no-record --mode dc --ev '[::1]:1' --secc '[::1]:2'
+wants "a mode of others" 3 err "--mode is for sides that are played here"
+run relay --no-record --ev-with loops=1 --ev '[::1]:1' --secc '[::1]:2'
+wants "parameters of others" 3 err "--ev-with or --secc-with is for sides that are played here"
+run relay --no-record -n 2 --virtual-time
+wants "two sessions of those that have one" 3 err "--sessions 2: the vehicle and the station that are played here have one"
 run relay --ev none0 --secc lo --no-record
 wants "an interface that is not there" 3 err "none0"
 run relay x
