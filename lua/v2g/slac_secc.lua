@@ -201,6 +201,11 @@ function ANSWERS.CM_SLAC_MATCH_REQ(at, m, from)
     if s.state == 'joining' then
         return -- the answer was lost
     end
+    for _, other in pairs(at.matchings) do
+        if other ~= s and other.mac == from and other.state == 'joining' then
+            drop(other, 'the vehicle is matched anew') -- else its end would take the key away
+        end
+    end
     s.matched = Now()
     wait(s, 'joining', slac.time 'TT_match_join', function()
         at.role.Measured('SLAC', 'TT_match_join', nil, Now() - s.matched, false)

@@ -63,6 +63,14 @@ static bool take_octets(const struct answer *a, const char *field, uint8_t *to, 
     return true;
 }
 
+/* Whether the request is of the maker whose the answer is; what is of no maker always is. */
+static bool is_of_maker(const struct answer *a)
+{
+    const struct bytes *own = node_bytes(a->n, "OUI"), *asked = node_bytes(a->asked, "OUI");
+    return own == NULL ||
+           (asked != NULL && asked->n == own->n && memcmp(asked->p, own->p, own->n) == 0);
+}
+
 static void add_to_list(struct answer *a, struct node *n, const char *field, union value v)
 {
     int slot = type_slot_of(n->type, field);
@@ -237,7 +245,7 @@ static void reply(struct line *l, struct line_node *node, struct line_node *mode
     const char *name = q->answer != NULL ? q->answer : q->name;
     if (message_new(asked->schema, name, &a.arena, &a.m, &ignored) == 0) {
         a.n = message_named(&a.m).node;
-        bool is_answered = q->say(&a);
+        bool is_answered = is_of_maker(&a) && q->say(&a);
         if (is_answered && q->answer != NULL)
             send_answer(&a);
     }

@@ -49,5 +49,21 @@ holds "frames of every wrong length are refused with path and offset" \
     out 'CM_SLAC_MATCH_REQ/MVFLength, bit 56: ' out 'expected at most the ' out 'the input ends here'
 check "hundreds of them, at both sides" test "$(grep -c 'the input ends here\|expected 46 at least\|octets; expected' "$work/out")" -ge 200
 
+attack wrong-headers pair
+holds "headers that are wrong are told with their place, and disturb no matching" \
+    out 'CM_SLAC_MATCH_REQ/MMV, bit 0: 255 is outside 0..2' out 'CM_SLAC_MATCH_CNF/FMI, bit 24: 17; expected 0' \
+    out 'CM_ATTEN_CHAR_IND/FMSN, bit 32: 1; expected 0' out 'matched with 0200000000E2'
+count() { grep '"kind":"frame","by":"EVCC"' "$work/record/events.jsonl" | grep -c "\"name\":\"$1\""; }
+run ev --virtual-time --set loops=2 --bench pair --fault wrong-headers -o "$work/record"
+check "a modem does not answer the four questions with the OUI of another maker" \
+    test "$(count VS_PL_LINK_STATUS_REQ)" -eq $(($(count VS_PL_LINK_STATUS_CNF) + 4))
+attack pilot-lost pair
+holds "no step goes on while the pilot is lost, and the vehicle begins anew behind it" \
+    out 'control pilot: F, -12.0 V' out 'SLAC: the control pilot is in state F' out 'matched with 0200000000E2'
+check "in six attempts, three without an oscillator" \
+    test "$(grep -c 'has stopped its oscillator' "$work/out") $(grep -c 'SLAC: the control pilot is in state F' "$work/out")" = '3 3'
+check "of which the last alone is a matching for the station" \
+    test "$(grep -c 'matched with 0200000000E1' "$work/out") $(grep -c 'the vehicle is matched anew' "$work/out")" = '1 4'
+
 run ev --fault second-statoin
 wants "a name that is none is told with the nearest" 3 err 'the nearest is second-station'
