@@ -155,8 +155,12 @@ static bool take_frame(lua_State *L, int at, const struct parcel *p, struct buf 
     size_t n = 0;
     const char *bytes = lua_type(L, at) == LUA_TSTRING ? lua_tolstring(L, at, &n) : NULL;
     buf_clear(out);
-    if (lua_isnil(L, at)) /* but for its header it goes on as it was */
-        return buf_add(out, p->event.bytes.p, p->event.bytes.n), true;
+    if (lua_isnil(L, at)) { /* but for its header it goes on as it was */
+        buf_add(out, p->event.bytes.p, p->event.bytes.n);
+        if (p->event.is_link && !out->failed)
+            put_addresses(L, HEADER_AT, out->p); /* has_other_header found no fault with them */
+        return true;
+    }
     if (bytes == NULL)
         err_set(e,
                 "a function of a filter returned a %s; expected nothing, false, a message, bytes, "

@@ -68,7 +68,7 @@ END
 }
 
 printf "return { nodes = { 'ev0', 'evse0' }, paths = { { 'ev0', 'evse0', attenuation = 0 } } }" >"$work/near.lua"
-echo "return { on = 'CM_MNBC_SOUND_IND', fault = function(m) return { { m, from = '0200000F0001' } } end }" >"$work/sounds.lua"
+echo "return { on = 'CM_MNBC_SOUND_IND', fault = function(_, _, header) header.from = '0200000F0001' end }" >"$work/sounds.lua"
 # asks MESSAGE OCCURRENCE: the vehicle asks for parameters once more behind that message
 asks() {
     echo "local again
