@@ -67,6 +67,11 @@ commands() {
 }
 found "both READMEs have the same commands" "$(diff <(commands README.md) <(commands docs/ko/README.md))"
 
+# The rules that a page names from a heading up to another one, which may be the end.
+cited() { sed -n "/^## $2/,/^## $3/p" "$1" | grep -oE '\[V2G[^]]+\]' | sort -u; }
+found "both pages of behaviour name the same rules" "$(diff <(cited docs/behaviour.md 'What the station' Times) \
+    <(cited docs/ko/behaviour.md '충전기가 하는 것' '$'))"
+
 # ---- doc lines ----
 
 found "no doc line is told twice" "$(for file in schema/ko/*.txt; do
