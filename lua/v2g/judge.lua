@@ -121,9 +121,11 @@ local function ended(s, why, taken, limit, seen)
     local closed = why ~= 'timeout'
     local least = row.least and math.min(w.least or limit, limit) - EARLY or 0
     local may = row.ends ~= nil and (seen or row.early or not (row.code or row.refuses))
-    local found = closed and 'the connection ended ' .. after(taken) or 'the connection is still open '
-        .. after(taken)
-    return closed and may and taken >= least, (seen and seen .. ', and ' or '') .. found
+    local found = closed and 'the connection ended %s' or 'the connection is still open %s'
+    if seen then -- whole sentences, which can be told in Korean
+        found = closed and '%s, and the connection ended %s' or '%s, and the connection is still open %s'
+    end
+    return closed and may and taken >= least, found:format(seen or after(taken), after(taken))
 end
 
 local function stopped(s, taken, limit)

@@ -88,9 +88,23 @@ found "no message is told twice" "$(uniq -d "$work/said")"
 found "every message of an error is told in Korean" \
     "$(tools/messages formats src/*/*.c | sort | comm -23 - "$work/said")"
 
+# What cases, the operator and the judgement of deviations say. Not said: names of mutations and
+# keys, values alone, and what would fit half of all sentences.
+LUA='lua/test/bearer.lua lua/test/behaviour.lua lua/test/case.lua lua/test/chance.lua lua/test/device.lua
+    lua/test/driving.lua lua/test/endures.lua lua/test/line.lua lua/test/listening.lua
+    lua/test/matching.lua lua/test/pics.lua lua/test/plan.lua lua/test/play.lua lua/test/schedules.lua
+    lua/test/spelling.lua lua/test/station.lua lua/test/suite.lua lua/test/transport.lua
+    lua/test/vehicle.lua lua/test/way.lua lua/v2g/judge.lua lua/v2g/judgements.lua'
+# shellcheck disable=SC2086 # words
+tools/messages lua $LUA >"$work/lua"
+found "what cases and judgements say is told in Korean" "$(sort "$work/lua" | comm -23 - "$work/said" |
+    grep -vE '^(frame|pilot|link) [a-z]+$|^(%s| )?(set|header|poor|same|value|without|no|with) %s$|^%sS.*[0-9]$|\.' |
+    grep -vE '^(after|fields|within) ([a-z_]+ ?)+$|^set [A-Z]|^with (a tariff|12 entries)|^for a day|^in the network' |
+    grep -vE '^(%s )?(after|and) $|^%s (for %d s|with %s( = %s)?)$|^%s, at %s: %s$|^no %s%s$|^%d ms$|^and then $|--probe|not claimed: \{\}|^attempt to call|^  %s: %s')"
+
 # Of a message that no text is whole (it is put together, or a paragraph of one): its parts between
 # values and lines have to be somewhere.
-{ tools/messages texts src/*/*.[ch] && cat lua/*.lua lua/*/*.lua; } >"$work/texts"
+{ tools/messages texts src/*/*.[ch] && cat lua/*.lua lua/*/*.lua "$work/lua"; } >"$work/texts"
 found "what is told in Korean is still said" "$(sort -u "$work/texts" | comm -23 "$work/said" - | awk '
     NR == FNR { all = all "\n" $0; next }
     {
