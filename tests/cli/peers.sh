@@ -28,6 +28,13 @@ chmod +x "$work"/peers/one/*cc
         printf '%s\t%s\t%s\t%s\tExternalPayment\toff\t-\t-\t%s\t\n' \
             "$peer" "$role" "$protocol" "$mode" "$expected"
     done
+    while IFS='|' read -r role ours expected; do
+        printf 'one\t%s\tISO15118-2\tac\tExternalPayment\toff\t-\t%s\t%s\t\n' "$role" "$ours" "$expected"
+    done <<'END'
+secc|relay --set ChargingStatusRes.EVSEMaxCurrent=7|pass
+evcc|relay --set ChargingStatusRes.ResponseCode=OK|frames went otherwise
+evcc|replay|pass
+END
 } >"$work/matrix.tsv"
 
 MATRIX=$work/matrix.tsv tests/peers/run --one "$work/peers/one" --keep "$work/rows" >"$work/out" 2>"$work/err"
@@ -41,6 +48,11 @@ has "a vehicle as a peer, by its exit code" 'ok - one evcc DIN70121 dc'
 has "what a peer cannot do is skipped, with its reason" '# SKIP AC only'
 has "what came out otherwise, and where its logs are" "not ok - one evcc DIN70121 dc ExternalPayment TLS=off: $work/rows/"
 has "a peer that is not here" '# two is not here: its rows are skipped (--two DIR)'
-has "all in one line" '2 passed, 1 failed, 2 skipped'
+has "a station behind a relay that changes a message, and no other" \
+    'ok - one secc ISO15118-2 ac ExternalPayment TLS=off relay --set ChargingStatusRes.EVSEMaxCurrent=7'
+has "a relay that leaves as it was what it should change is seen" \
+    'ok - one evcc ISO15118-2 ac ExternalPayment TLS=off relay --set ChargingStatusRes.ResponseCode=OK'
+has "a vehicle meets a station played again" 'ok - one evcc ISO15118-2 ac ExternalPayment TLS=off replay'
+has "all in one line" '5 passed, 1 failed, 2 skipped'
 grep -q 'SessionStopRes' "$work"/rows/001-one-secc/v2glab.log
 result $? "the ladder of a row is kept"
