@@ -206,18 +206,19 @@ static const struct question {
     const char *name, *answer;     /* answer NULL: there is none */
     bool (*say)(struct answer *a); /* false: no answer */
     bool is_lumissil, is_qualcomm; /* only such a modem knows it; neither: each does */
+    bool is_for_network;           /* what is for all is answered by linked modems, too */
 } QUESTIONS[] = {
-    {"CM_SET_KEY_REQ", "CM_SET_KEY_CNF", set_key, false, false},
-    {"CM_GET_KEY_REQ", "CM_GET_KEY_CNF", get_key, false, false},
-    {"CM_NW_STATS_REQ", "CM_NW_STATS_CNF", nw_stats, false, false},
-    {"VS_SW_VER_REQ", "VS_SW_VER_CNF", as_it_is, false, true},
-    {"VS_OP_ATTRIBUTES_REQ", "VS_OP_ATTRIBUTES_CNF", as_it_is, false, true},
-    {"VS_PL_LINK_STATUS_REQ", "VS_PL_LINK_STATUS_CNF", link_status, false, true},
-    {"VS_NW_INFO_REQ", "VS_NW_INFO_CNF", nw_info, false, true},
-    {"VS_RS_DEV_REQ", "VS_RS_DEV_CNF", reset, false, true},
-    {"CG_GET_VERSION_REQ", "CG_GET_VERSION_CNF", as_it_is, true, false},
-    {"CG_GET_D_LINK_STATUS_REQ", "CG_GET_D_LINK_STATUS_CNF", link_status, true, false},
-    {"CG_RESET_DEVICE_REQ", NULL, reset, true, false},
+    {"CM_SET_KEY_REQ", "CM_SET_KEY_CNF", set_key, false, false, false},
+    {"CM_GET_KEY_REQ", "CM_GET_KEY_CNF", get_key, false, false, true},
+    {"CM_NW_STATS_REQ", "CM_NW_STATS_CNF", nw_stats, false, false, false},
+    {"VS_SW_VER_REQ", "VS_SW_VER_CNF", as_it_is, false, true, true},
+    {"VS_OP_ATTRIBUTES_REQ", "VS_OP_ATTRIBUTES_CNF", as_it_is, false, true, false},
+    {"VS_PL_LINK_STATUS_REQ", "VS_PL_LINK_STATUS_CNF", link_status, false, true, false},
+    {"VS_NW_INFO_REQ", "VS_NW_INFO_CNF", nw_info, false, true, false},
+    {"VS_RS_DEV_REQ", "VS_RS_DEV_CNF", reset, false, true, false},
+    {"CG_GET_VERSION_REQ", "CG_GET_VERSION_CNF", as_it_is, true, false, false},
+    {"CG_GET_D_LINK_STATUS_REQ", "CG_GET_D_LINK_STATUS_CNF", link_status, true, false, false},
+    {"CG_RESET_DEVICE_REQ", NULL, reset, true, false, false},
 };
 
 static const struct question *question_of(const struct line_node *n, const char *name)
@@ -257,7 +258,7 @@ static void ask_others(struct line *l, struct line_node *n, const struct message
                        const struct question *q)
 {
     for (unsigned i = 0; i < l->nodes; i++)
-        if (line_is_linked(l, n, &l->node[i]))
+        if (line_is_linked(l, n, &l->node[i]) && question_of(&l->node[i], q->name) == q)
             reply(l, n, &l->node[i], asked, q);
 }
 
@@ -280,7 +281,7 @@ static void from_host(struct line *l, struct line_node *n, struct slice frame)
         q = question_of(n, message_named(&m).name);
     if (q != NULL)
         reply(l, n, n, &m, q);
-    if (q != NULL && is_for_all && q->say == get_key)
+    if (q != NULL && is_for_all && q->is_for_network)
         ask_others(l, n, &m, q);
     if (q == NULL && is_for_all)
         line_carry(l, n, frame);

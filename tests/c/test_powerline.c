@@ -305,6 +305,44 @@ static void modems_answer_what_they_are_asked(void **state)
         }
 }
 
+/* What goes to all is answered by the modems of the network, each of its own maker's messages; and
+ * no host is asked. */
+static void linked_modems_answer_what_is_for_all(void **state)
+{
+    static const struct {
+        const char *hex;
+        bool is_linked, is_lumissil; /* the other modem */
+        unsigned answers;
+    } CASES[] = {
+        {"0000A000B052", true, false, 2},
+        {"0000A000B052", true, true, 1},
+        {"0000A000B052", false, false, 1},
+        {"010C6000000001B0F2E695666B030000000004000000", true, true, 2},
+        {"010C6000000001B0F2E695666B030000000004000000", false, false, 1},
+        {"0068A000B0520102030400", true, false, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct bench b;
+        struct timer t = {.world = NULL};
+        bench_open(&b, &USUAL);
+        b.evse->is_lumissil = CASES[i].is_lumissil;
+        set_key(&b, 0, NMK1, NID1);
+        set_key(&b, 1, CASES[i].is_linked ? NMK1 : NMK2, NID1);
+        timer_start(b.world, &t, 2000, nothing, NULL);
+        world_run(b.world);
+        unsigned before = b.host[0].frames, others = b.host[1].frames;
+        send_hex(&b, 0, ALL, CASES[i].hex);
+        world_run(b.world);
+        assert_int_equal(b.host[0].frames - before, CASES[i].answers);
+        assert_int_equal(b.host[1].frames, others);
+        assert_memory_equal(b.host[0].at[before].bytes + 6, b.ev->modem, 6);
+        if (CASES[i].answers == 2)
+            assert_memory_equal(b.host[0].at[before + 1].bytes + 6, b.evse->modem, 6);
+        bench_close(&b);
+    }
+}
+
 static void what_no_modem_can_read_is_left(void **state)
 {
     struct bench b;
@@ -360,6 +398,7 @@ int main(void)
         cmocka_unit_test(frames_are_lost_and_doubled),
         cmocka_unit_test(a_link_needs_the_same_key_and_its_time),
         cmocka_unit_test(modems_answer_what_they_are_asked),
+        cmocka_unit_test(linked_modems_answer_what_is_for_all),
         cmocka_unit_test(what_no_modem_can_read_is_left),
         cmocka_unit_test(a_hundred_cars_are_heard),
     };
