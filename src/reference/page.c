@@ -299,8 +299,8 @@ void page_cell(struct page *p, enum page_style style, const char *text, const ch
     const char *tag = p->is_keyed && column == 0 ? "th" : "td";
     if (column == 0)
         open_row(p);
-    if (p->form == PAGE_HTML)
-        buf_printf(p->out, "<%s>", tag);
+    if (p->form == PAGE_HTML) /* narrow windows leave out the cell of what there is not */
+        buf_printf(p->out, "<%s%s>", tag, strcmp(text, "-") == 0 ? " class=\"none\"" : "");
     else
         buf_char(p->out, ' ');
     add_linked(p, style, text, link);

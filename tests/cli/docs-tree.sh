@@ -19,6 +19,9 @@ grep -o '<h3 id="[^"]*"' "$work/out" | sort >"$work/wanted"
 grep -o '<h3 id="[^"]*"' "$work/unpacked" | sort >"$work/found"
 [ "$(wc -l <"$work/wanted")" -gt 100 ] && cmp -s "$work/wanted" "$work/found"
 result $? "long pages are packed, whole"
+grep -q 'Send_ChargeParameterDiscoveryReq_001()</code></a></td><td class="none">-</td><td class="none">-</td>' \
+    "$work/unpacked" && grep -q '[.]none.*display:none' "$tree/reference.css"
+result $? "a function without parameters has no cell of them in narrow windows"
 sed "s/referenceNames('\(.*\)');/\1/" "$tree/names.js" | base64 -d | gunzip >"$work/names"
 grep -qx '>evcc-iso15118-2-SessionStop.html' "$work/names" &&
     grep -qx 'Evcc.Set_SessionStopReq_ChargingSession' "$work/names" &&
