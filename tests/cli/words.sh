@@ -100,11 +100,11 @@ tools/messages lua $LUA >"$work/lua"
 found "what cases and judgements say is told in Korean" "$(sort "$work/lua" | comm -23 - "$work/said" |
     grep -vE '^(frame|pilot|link) [a-z]+$|^(%s| )?(set|header|poor|same|value|without|no|with) %s$|^%sS.*[0-9]$|\.' |
     grep -vE '^(after|fields|within) ([a-z_]+ ?)+$|^set [A-Z]|^with (a tariff|12 entries)|^for a day|^in the network' |
-    grep -vE '^(%s )?(after|and) $|^%s (for %d s|with %s( = %s)?)$|^%s, at %s: %s$|^no %s%s$|^%d ms$|^and then $|--probe|not claimed: \{\}|^attempt to call|^  %s: %s')"
+    grep -vE '^(%s )?(after|and) $|^%s (for %d s|with %s( = %s)?)$|^%s, at %s: %s$|^%s (= )?%s; [a-z ]+ %s$|^no %s%s$|^%d ms$|^and then $|--probe|not claimed: \{\}|^attempt to call|^  %s: %s')"
 
 # Of a message that no text is whole (it is put together, or a paragraph of one): its parts between
 # values and lines have to be somewhere.
-{ tools/messages texts src/*/*.[ch] && cat lua/*.lua lua/*/*.lua "$work/lua"; } >"$work/texts"
+{ tools/messages texts src/*/*.[ch] && cat lua/*.lua lua/*/*.lua && tools/messages lua lua/*/*.lua; } >"$work/texts"
 found "what is told in Korean is still said" "$(sort -u "$work/texts" | comm -23 "$work/said" - | awk '
     NR == FNR { all = all "\n" $0; next }
     {
@@ -152,6 +152,10 @@ wants "the ladder and its verdict" 1 out '확인 실패: SessionSetupRes_Respons
 run $both -o "$work/en"
 wants "English is what is said otherwise" 1 out 'verdict: fail: '
 check "and what is recorded, in any language" cmp "$work/en/events.jsonl" "$work/ko/events.jsonl"
+run ev --persona wrong-session-id --virtual-time --lang ko --no-record
+wants "what Lua judges a deviation by" 1 out '세션의 것이 아닌 SessionID의 요청을 보낸다: 기대한 것 V2G_EVCC_Msg_Timeout 안에' \
+    out '그 뒤에 TCP_Connection_Termination_Timeout (5000 ms) 안의 연결의 끝' out 'ms 뒤 연결이 끝났다' \
+    not-out expected not-out found
 run test --lang ko --sut secc --no-record -o "$work/results" TC_SECC_AC_VTB_ServiceDiscovery_001
 wants "the summary of a test" 0 out '합격         TC_SECC_AC_VTB_ServiceDiscovery_001' \
     out '합격 1, 불합격 0, 판정 불가 0, 오류 0, 적용 안 됨 0' out '결과: '
