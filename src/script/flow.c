@@ -85,13 +85,13 @@ void flow_datagram(lua_State *L, struct role *r, struct slice bytes)
     flow_sent(L, r, "");
 }
 
-static int send_exi(lua_State *L, struct role *r, struct message *m, unsigned given,
-                    const struct violations *v, struct err *e)
+/* is_lost: it was made, but nobody takes it any more. */
+static int send_exi(struct role *r, struct message *m, unsigned given, const struct violations *v,
+                    bool *is_lost, struct err *e)
 {
     struct slice frame;
     int bad = session_send(r->session, m, given, v->where, script_now(r->script), &frame, e);
-    if (bad != 0 && frame.n > 0)
-        script_verdict(L, VERDICT_FAIL, "%s could not be sent: %s", message_named(m).name, e->what);
+    *is_lost = bad != 0 && frame.n > 0;
     if (bad == 0 && r->peer == NULL)
         printing_frame(r->script, frame, m, v->text.n > 0 ? (const char *)v->text.p : "");
     return bad;
@@ -107,14 +107,17 @@ static void send_out(lua_State *L, struct role *r, struct message *m, unsigned g
     message_check(m, violation, &v);
     transfer_check(r, m, violation, &v);
     buf_string(&v.text);
+    bool is_lost = false;
     int bad;
     if (slac_is_set(m->schema))
         bad = slac_send(r, m, v.where, (const char *)v.text.p, &e);
     else if (is_set(m->schema, "sdp"))
         bad = send_sdp(r, m, (const char *)v.text.p, &e);
     else
-        bad = send_exi(L, r, m, given, &v, &e);
+        bad = send_exi(r, m, given, &v, &is_lost, &e);
     buf_close(&v.text);
+    if (is_lost)
+        script_verdict(L, VERDICT_FAIL, "%s could not be sent: %s", name, e.what);
     if (bad != 0)
         luaL_error(L, "%s cannot be sent: %s%s%s", name, e.path, e.path[0] ? ": " : "", e.what);
     flow_sent(L, r, name);
