@@ -277,7 +277,7 @@ check-lua: | build/packages/check
 	@luacheck -q --no-cache --no-color $(wildcard lua suites examples tests)
 
 check-shell: | build/packages/check
-	@shellcheck -x .ci/run tests/run tests/requirements tests/peers/run tests/browser/run tests/browser/pages $(wildcard tests/*/*.sh tests/peers/adapters/*) $(filter-out %.lua %.awk %.py %-exceptions,$(wildcard tools/*))
+	@shellcheck -x .ci/run tests/run tests/requirements tests/peers/run tests/browser/run tests/browser/pages $(wildcard tests/*/*.sh tests/peers/adapters/*) $(filter-out %.h %.lua %.awk %.py %-exceptions,$(wildcard tools/*))
 
 check-requirements:
 	@tools/check-requirements
