@@ -27,29 +27,51 @@ function handle.send(_, m)
     Start(function() m:send() end)
 end
 
--- What comes from that side waits until it is released, this message included.
-function handle:hold()
+-- What keeps messages back, by the side that they come from; a session begins with none. Each lets
+-- go of what it keeps alone, so that a delay that is over releases nothing that waits for a key.
+local keeping = { vehicle = {}, station = {} }
+
+local function keep(self, what)
+    keeping[self.from][what] = true
     self.joined:hold(self.from)
 end
 
-function handle:release()
-    self.joined:release(self.from)
+local function let_go(self, what)
+    local all = keeping[self.from]
+    if all[what] then
+        all[what] = nil
+        if not next(all) then
+            self.joined:release(self.from)
+        end
+    end
 end
 
-function handle:delay(ms)
-    self:hold()
+-- What comes from that side waits until it is released, this message included.
+function handle:hold()
+    keep(self, 'hold')
+end
+
+function handle:release()
+    let_go(self, 'hold')
+end
+
+-- Likewise, until wait() is over.
+local function keep_while(self, wait)
+    keep(self, wait)
     Start(function()
-        Sleep(ms)
-        self:release()
+        wait()
+        let_go(self, wait)
     end)
 end
 
+function handle:delay(ms)
+    keep_while(self, function() Sleep(ms) end)
+end
+
 function handle:wait_for_key(text)
-    self:hold()
-    Start(function()
+    keep_while(self, function()
         Log((text or 'held') .. ': a key (Enter) lets it go on')
         self.joined:key()
-        self:release()
     end)
 end
 
@@ -259,6 +281,7 @@ end
 
 -- A session of a vehicle: its verdict, and why. nil: none came, and none is waited for.
 local function session(joined, o)
+    keeping.vehicle, keeping.station = {}, {}
     local verdict, why = join(joined, o)
     if Stop_Requested() and Secc.State() == 'discovering' then
         return nil

@@ -91,6 +91,20 @@ relay "an unknown protocol" 3 $dc --offer DIN70122
 wants "is told" 3 err "DIN70122 is no protocol"
 
 # what is held before the station is there stays so
+cat >"$work/both.lua" <<'END'
+function on.PaymentServiceSelectionReq(m, relay)
+    relay:hold()
+    relay:delay(200)
+    Start(function() Sleep(1100) relay:release() end)
+end
+END
+# shellcheck disable=SC2086
+relay "a delay that is over" 0 $dc --script "$work/both.lua"
+awk '/EVCC -> relay +PaymentServiceSelectionReq/ { came = $1 }
+    /relay -> SECC +PaymentServiceSelectionReq/ { exit !($1 - came >= 1.1) }
+    END { if (!came) exit 1 }' "$work/out"
+result $? "releases nothing that is held besides"
+
 cat >"$work/hold.lua" <<'END'
 function on.supportedAppProtocolReq(m, relay) relay:delay(900) end
 END
