@@ -189,32 +189,56 @@ int transfer_asked(struct role *r, struct message *m, struct arena *a, struct er
 
 /* What the reports of a message have in common. */
 struct checking {
+    const struct message *message;
     struct transfer t;
     const char *mode; /* as the message itself says it; NULL: an earlier one did */
     check_report report;
     void *context;
 };
 
-static void check_in(const struct checking *c, const struct node *n, const char *path,
+/* A name on the way to an element: a path is written only where there is something to report. */
+struct trail {
+    const struct trail *up;
+    const char *name;
+};
+
+static size_t write_trail(const struct trail *w, char out[PATH])
+{
+    size_t n = w->up == NULL ? 0 : write_trail(w->up, out);
+    int more = snprintf(out + n, PATH - n, "%s%s", n > 0 ? "/" : "", w->name);
+    n += more > 0 ? (size_t)more : 0;
+    return n < PATH ? n : PATH - 1;
+}
+
+/* A refusal tells what there is instead. other: the slot that goes with the transfer, or -1. */
+static void report_other(const struct checking *c, const struct trail *at, const struct type *type,
+                         int other, unsigned aspect)
+{
+    char path[PATH], what[200];
+    if (message_is_refusal(c->message))
+        return;
+    write_trail(at, path);
+    snprintf(what, sizeof what, "does not go with %s; expected %s",
+             c->mode != NULL ? c->mode : IN_WORDS[aspect][c->t.mode[aspect]],
+             other < 0 ? "none" : type->field[other].name);
+    c->report(c->context, path, what);
+}
+
+static void check_in(const struct checking *c, const struct node *n, const struct trail *up,
                      unsigned depth)
 {
     if (n == NULL || n->type->is_open)
         return;
     for (unsigned i = 0; i < n->type->fields; i++) {
-        char own[PATH], what[200];
+        const struct trail own = {up, n->type->field[i].name};
         unsigned aspect;
         int other;
         if (!is_child(n, i))
             continue;
-        snprintf(own, sizeof own, "%s/%s", path, n->type->field[i].name);
-        if (is_other(n->type, i, &c->t, &other, &aspect)) {
-            snprintf(what, sizeof what, "does not go with %s; expected %s",
-                     c->mode != NULL ? c->mode : IN_WORDS[aspect][c->t.mode[aspect]],
-                     other < 0 ? "none" : n->type->field[other].name);
-            c->report(c->context, own, what);
-        }
+        if (is_other(n->type, i, &c->t, &other, &aspect))
+            report_other(c, &own, n->type, other, aspect);
         if (depth > 0)
-            check_in(c, n->v[i].n, own, depth - 1);
+            check_in(c, n->v[i].n, &own, depth - 1);
     }
 }
 
@@ -222,9 +246,10 @@ void transfer_check(const struct role *r, const struct message *m, check_report 
                     void *context)
 {
     const struct named named = message_named(m);
-    struct checking c = {r->transfer, NULL, report, context};
-    if (named.node == NULL || message_is_refusal(m)) /* a refusal tells what there is instead */
+    const struct trail start = {NULL, named.name};
+    struct checking c = {m, r->transfer, NULL, report, context};
+    if (named.node == NULL)
         return;
     c.mode = take_asked(named.node, 1, &c.t);
-    check_in(&c, named.node, named.name, DEPTH);
+    check_in(&c, named.node, &start, DEPTH);
 }
