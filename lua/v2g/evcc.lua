@@ -11,7 +11,6 @@ local contract = require 'v2g.contract'
 local energy = require 'v2g.energy'
 local judge = require 'v2g.judge'
 local opening = require 'v2g.opening'
-local plugging = require 'v2g.plugging'
 local quirks = require 'v2g.quirks'
 local sequence = require 'v2g.sequence'
 local steps = require 'v2g.steps'
@@ -645,7 +644,9 @@ local function walk(self, from, before)
     local i = sequence.index(way, from)
     while way[i] and way[i][1] ~= before do
         local row = way[i]
-        plugging.show(self, row[1])
+        if self.plug then
+            self.plug.show(self, row[1])
+        end
         local outcome = self.does[row[1]](self)
         local to = outcome and row.on and row.on[outcome] or not outcome and row.to
         if outcome == 'resume' or outcome == 'done' then
@@ -806,9 +807,9 @@ local function charge(self)
         local goes_on = ok and outcome == 'resume' and self.p.resume and not Stop_Requested()
         local ms = self.wakes_at and math.max(0, self.wakes_at - Now()) or self.p.pause_ms / self.scale
         if goes_on and self.link then
-            plugging.sleep(self)
-            plugging.doze(self, ms)
-            ok, why = plugging.wake(self)
+            self.plug.sleep(self)
+            self.plug.doze(self, ms)
+            ok, why = self.plug.wake(self)
         elseif goes_on then
             Sleep(ms, true)
         end
@@ -825,7 +826,8 @@ end
 -- (of the last response), protocol, soc (percent) of the battery.
 function evcc.charge(role, options)
     local self = evcc.new(role, options)
-    return role.SlacFirst and plugging.charge(self, charge) or charge(self)
+    self.plug = role.SlacFirst and require 'v2g.plugging'
+    return self.plug and self.plug.charge(self, charge) or charge(self)
 end
 
 return evcc

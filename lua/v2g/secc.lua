@@ -16,7 +16,6 @@ local opening = require 'v2g.opening'
 local output = require 'v2g.output'
 local quirks = require 'v2g.quirks'
 local sequence = require 'v2g.sequence'
-local slac = require 'v2g.slac_secc'
 local steps = require 'v2g.steps'
 local wire = require 'v2g.wire'
 
@@ -695,7 +694,7 @@ end
 function secc.serve(role, options, tls)
     local first = secc.new(role, options)
     local free, tasks, undiscover = { first }, {}, opening.discovery(first)
-    local link = role.SlacFirst and slac.begin(role, first.p.slac, function(why)
+    local link = role.SlacFirst and require('v2g.slac_secc').begin(role, first.p.slac, function(why)
         for at in pairs(tasks) do
             at.cut = 'SLAC: ' .. why
             at.role.Disconnect(true)
