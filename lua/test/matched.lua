@@ -500,13 +500,18 @@ function matched.searches(it, row)
     it:hears_sdp 'V2G_EVCC_CommunicationSetup_Timeout'
 end
 
--- It pauses, the station stops its oscillator; it goes on when the station, or it itself, wakes the
--- other one.
-function matched.resumes(it, row)
+-- It pauses, and the station stops its oscillator.
+local function falls_asleep(it)
     it:answers()
     it:waits_for_end()
     it:listens_for_sdp()
     it:sets_pilot { duty = 100 }
+end
+
+-- It pauses, the station stops its oscillator; it goes on when the station, or it itself, wakes the
+-- other one.
+function matched.resumes(it, row)
+    falls_asleep(it)
     if row.wakes == 'station' then
         it:hears_no_sdp 'par_SECC_B1_B2_Timeout'
     else
@@ -519,10 +524,7 @@ end
 -- It pauses by a schedule without power until `ends` (s from its offer on), and the station stops
 -- its oscillator; then it wakes it.
 function matched.sleeps_without_power(it, row)
-    it:answers()
-    it:waits_for_end()
-    it:listens_for_sdp()
-    it:sets_pilot { duty = 100 }
+    falls_asleep(it)
     local ends = it.tester.s.schedule_from + row.ends * 1000
     it:hears_no_sdp(math.max(0, ends - Now() - it:time 'T_conn_resume'))
     it:counts_toggles(ends + it:time 'par_CMN_HAL_Timeout' - Now(), 1, 3)

@@ -2,21 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Cases that are played on the power line (ISO 15118-5): what judges them has to be judged, too.
 . tests/cli/support
-
-# judged NAME CODE WORDS CASES [OPTION...]: the cases of that text
-judged() {
-    name=$1
-    code=$2
-    words=$3
-    printf '%s\n' "$4" >"$work/cases.lua"
-    shift 4
-    run test --no-record --file "$work/cases.lua" "$@" 'own_*'
-    good=0
-    [ "$status" -eq "$code" ] || { good=1; echo "# exit $status"; }
-    in_order "$words" "$work/out" "$work/err" || good=1
-    [ "$good" -eq 0 ] || cat "$work/out" "$work/err"
-    result "$good" "$name"
-}
+. tests/cli/support-suites
 
 head="suite 'own' { sut = 'SECC', protocol = 'ISO15118-3', bench = 'pair', session = 'any' }"
 answers="$head

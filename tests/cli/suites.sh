@@ -2,22 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # `v2glab test`: cases judge, negations judge the cases, and what goes wrong costs one case.
 . tests/cli/support
-
-# judged NAME CODE WORDS CASES [OPTION...]: the cases of that text
-judged() {
-    name=$1
-    code=$2
-    words=$3
-    printf '%s\n' "$4" >"$work/cases.lua"
-    shift 4
-    rm -rf "$work/results"
-    run test -o "$work/results" --file "$work/cases.lua" "$@" 'own_*'
-    good=0
-    [ "$status" -eq "$code" ] || { good=1; echo "# exit $status"; }
-    in_order "$words" "$work/out" "$work/err" || good=1
-    [ "$good" -eq 0 ] || cat "$work/out" "$work/err"
-    result "$good" "$name"
-}
+. tests/cli/support-suites
 
 head="suite 'own' { sut = 'SECC', protocol = 'ISO15118-2' }"
 refused="$head
