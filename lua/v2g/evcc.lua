@@ -798,6 +798,7 @@ function evcc.new(role, options)
     self.mode, self.battery = energy.messages[p.mode], battery.new(p.battery)
     self.advanced, self.pauses, self.loops, self.current = Now(), 0, 0, 0
     self.did = {} -- what is done but once
+    self.plug = role.SlacFirst and require 'v2g.plugging'
     return self
 end
 
@@ -826,7 +827,6 @@ end
 -- (of the last response), protocol, soc (percent) of the battery.
 function evcc.charge(role, options)
     local self = evcc.new(role, options)
-    self.plug = role.SlacFirst and require 'v2g.plugging'
     return self.plug and self.plug.charge(self, charge) or charge(self)
 end
 
