@@ -6,11 +6,9 @@
 #include "app/options.h"
 #include "app/ready_side.h"
 #include "app/report.h"
+#include "app/screen.h"
 #include "app/session_options.h"
-#include "app/view.h"
 #include "base/said.h"
-#include "record/ladder.h"
-#include "record/record.h"
 #include "wire/descriptors.h"
 #include "wire/lab.h"
 
@@ -19,9 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
-#define TICK_MS 200
 #define ENDING_MS 4000 /* of the 5 s that SIGTERM leaves; the rest is for the record */
 
 /* One side: what is said of it, and what its player has of its own. */
@@ -41,15 +37,10 @@ struct behaving {
     struct fleet fleet;
     struct player *station, *vehicles; /* while they play */
     struct world *world;
-    struct timer ticker;
     struct timer deadline; /* after SIGTERM */
     bool is_interrupted, both;
     bool is_ev, alone, ladder_wanted;
-    struct recorder recorder;
-    struct ladder ladder;
-    struct view view;
-    bool has_view;
-    struct record *record;
+    struct screen screen;
 };
 
 /* ---- options ---- */
@@ -149,18 +140,15 @@ static const struct usage EVSE_USAGE = {
 
 /* ---- running ---- */
 
+/* Where there is a ladder it has the verdict, but for an error's text. */
 static void tell(struct behaving *b, const char *by, enum verdict verdict, const char *text)
 {
-    recorder_flush(&b->recorder); /* what is shown of it comes first */
-    if (b->has_view)
-        view_close(&b->view);
-    const char *lost = record_problem(b->record);
-    if (b->session.quiet || b->has_view)
-        said_print(verdict == VERDICT_PASS ? stdout : stderr, "%s: %s%s%s%s%s\n", by,
-                   verdict_name(verdict), text[0] != '\0' ? ": " : "", text,
-                   lost != NULL ? "; " : "", lost != NULL ? lost : "");
-    else if (verdict == VERDICT_ERROR)
+    if (!b->screen.has_ladder)
+        screen_verdict(&b->screen, by, verdict, text);
+    else if (verdict == VERDICT_ERROR) {
+        screen_settle(&b->screen);
         said_print(stderr, "%s\n", text);
+    }
 }
 
 static void session_over(void *context, const struct session_end *end)
@@ -202,7 +190,7 @@ static void interrupted(void *context, unsigned n)
         run_abort(b->run);
         return;
     }
-    if (!b->has_view && !b->session.quiet)
+    if (b->screen.has_ladder)
         fputs("ending as the protocol wants; Ctrl-C again ends at once\n", stderr);
     if (!interrupt_is_by_hand())
         timer_start(b->world, &b->deadline, ENDING_MS, too_late, b);
@@ -212,33 +200,17 @@ static void interrupted(void *context, unsigned n)
 static void all_over(void *context)
 {
     struct behaving *b = context;
-    timer_stop(&b->ticker);
+    screen_rest(&b->screen);
     timer_stop(&b->deadline);
     interrupt_close();
 }
 
-static void tick(void *context)
+static int open_screen(struct behaving *b, struct err *e)
 {
-    struct behaving *b = context;
-    timer_start(b->world, &b->ticker, TICK_MS, tick, b);
-    view_show(&b->view);
-}
-
-static int open_sinks(struct behaving *b, struct err *e)
-{
-    b->has_view = !b->session.quiet && !b->ladder_wanted && isatty(STDOUT_FILENO);
-    if (b->has_view) {
-        view_open(&b->view, stdout);
-        recorder_add(&b->recorder, view_event, &b->view);
-    } else if (!b->session.quiet) {
-        ladder_open(&b->ladder, STDOUT_FILENO, (int)b->session.verbose);
-        recorder_add_writer(&b->recorder, "the ladder", ladder_event, ladder_write, &b->ladder);
-    }
-    if (session_record_open(&b->session, &b->recorder, &b->record, e) != 0)
+    if (screen_open(&b->screen, &b->session, !b->ladder_wanted, e) != 0)
         return -1;
-    b->recorder.lost = report_lost;
-    if (b->recorder.n > 0)
-        b->session.script.recorder = &b->recorder;
+    if (b->screen.recorder.n > 0)
+        b->session.script.recorder = &b->screen.recorder;
     return 0;
 }
 
@@ -264,7 +236,7 @@ static int prepare(struct behaving *b, struct err *e)
     b->world = session_enter(&b->session, false, e);
     if (b->world == NULL)
         return -1;
-    if (open_sinks(b, e) != 0 || prepare_part(b, &b->own, b->is_ev, e) != 0)
+    if (open_screen(b, e) != 0 || prepare_part(b, &b->own, b->is_ev, e) != 0)
         return -1;
     return b->both ? prepare_part(b, &b->other, !b->is_ev, e) : 0;
 }
@@ -296,8 +268,6 @@ static int play(struct behaving *b, struct err *e)
     int bad = interrupt_open(b->world, 2, interrupted, b, e);
     if (bad == 0)
         bad = add_players(b, e);
-    if (bad == 0 && b->has_view)
-        tick(b);
     if (bad == 0)
         run_play(b->run);
     enum run_exit result = run_result(b->run);
@@ -314,19 +284,16 @@ static int run_all(struct behaving *b)
     struct err e = ERR_INIT;
     int status = prepare(b, &e);
     if (status == 0) {
-        recorder_attach(&b->recorder, b->world);
+        screen_enter(&b->screen, b->world);
         status = session_exit(&b->session, play(b, &e));
-        recorder_detach(&b->recorder);
+        screen_leave(&b->screen);
     }
     session_leave(&b->session, b->world);
-    if (b->has_view)
-        view_close(&b->view);
     if (status < 0) {
         report_err("", &e);
         status = EXIT_SETUP;
     }
-    ladder_close(&b->ladder);
-    return session_record_close(&b->session, b->record, status);
+    return screen_close(&b->screen, &b->session, status);
 }
 
 static int read_options(struct behaving *b)

@@ -6,19 +6,13 @@
 #include "app/options.h"
 #include "app/ready_side.h"
 #include "app/report.h"
+#include "app/screen.h"
 #include "app/session_options.h"
-#include "app/view.h"
-#include "base/said.h"
-#include "record/ladder.h"
-#include "record/record.h"
 #include "script/relay_player.h"
 #include "wire/lab.h"
 
 #include <limits.h>
-#include <stdio.h>
-#include <unistd.h>
 
-#define TICK_MS 200
 #define ENDING_MS 500
 
 /* One of the sides that are played as well, in the isolated network. */
@@ -43,12 +37,8 @@ struct relaying_all {
     struct script_run *run;
     struct world *world;
     struct timer ending; /* of the sides that are played here */
-    struct recorder recorder;
-    struct ladder ladder;
-    struct view view;
-    struct timer ticker; /* draws it again */
-    bool has_view, ladder_wanted;
-    struct record *record;
+    bool ladder_wanted;
+    struct screen screen;
 };
 
 /* ---- options ---- */
@@ -165,15 +155,9 @@ static const struct usage USAGE = {
 static void tell(struct relaying_all *a, const struct player *p, enum verdict verdict,
                  const char *text)
 {
-    recorder_flush(&a->recorder); /* what is shown of it comes first */
     const char *by = p == a->player ? "relay" : p == a->vehicle.player ? "vehicle" : "station";
-    if (a->has_view)
-        view_close(&a->view);
-    if (p == a->player && !a->session.quiet && !a->has_view && verdict != VERDICT_ERROR)
-        return;
-    said_print(verdict == VERDICT_PASS ? stdout : stderr, "%s: %s%s%s\n", by, verdict_name(verdict),
-               text[0] != '\0' ? ": " : "", text);
-    fflush(stdout);
+    if (p != a->player || !a->screen.has_ladder || verdict == VERDICT_ERROR)
+        screen_verdict(&a->screen, by, verdict, text);
 }
 
 static void stop_all(void *context)
@@ -219,16 +203,9 @@ static void all_over(void *context)
 {
     struct relaying_all *a = context;
     timer_stop(&a->ending);
-    timer_stop(&a->ticker);
+    screen_rest(&a->screen);
     keys_close(&a->keys);
     interrupt_close();
-}
-
-static void tick(void *context)
-{
-    struct relaying_all *a = context;
-    timer_start(a->world, &a->ticker, TICK_MS, tick, a);
-    view_show(&a->view);
 }
 
 static void key_pressed(void *context)
@@ -237,22 +214,13 @@ static void key_pressed(void *context)
     run_wake(a->run);
 }
 
-static int open_sinks(struct relaying_all *a, struct err *e)
+static int open_screen(struct relaying_all *a, struct err *e)
 {
-    a->has_view =
-        !a->session.quiet && !a->ladder_wanted && a->session.verbose == 0 && isatty(STDOUT_FILENO);
-    if (a->has_view) {
-        view_open(&a->view, stdout);
-        recorder_add(&a->recorder, view_event, &a->view);
-    } else if (!a->session.quiet) {
-        ladder_open(&a->ladder, STDOUT_FILENO, (int)a->session.verbose);
-        a->ladder.has_legs = true;
-        recorder_add_writer(&a->recorder, "the ladder", ladder_event, ladder_write, &a->ladder);
-    }
-    if (session_record_open(&a->session, &a->recorder, &a->record, e) != 0)
+    bool may_view = !a->ladder_wanted && a->session.verbose == 0;
+    if (screen_open(&a->screen, &a->session, may_view, e) != 0)
         return -1;
-    a->recorder.lost = report_lost;
-    a->session.script.recorder = &a->recorder;
+    a->screen.ladder.has_legs = true;
+    a->session.script.recorder = &a->screen.recorder;
     return 0;
 }
 
@@ -330,7 +298,7 @@ static int prepare(struct relaying_all *a, struct err *e)
     if (a->session.script.peer.interface != NULL && check_places(a, e) != 0)
         return -1;
     a->world = session_enter(&a->session, false, e);
-    if (a->world == NULL || open_sinks(a, e) != 0)
+    if (a->world == NULL || open_screen(a, e) != 0)
         return -1;
     bool has_lab = a->session.script.peer.interface == NULL && !a->session.virtual_time;
     if (has_lab && lab_second_cable(e) != 0)
@@ -374,8 +342,6 @@ static int play(struct relaying_all *a, struct err *e)
         report(REPORT_WARNING, "%s: what waits for a key waits for ever", none.what);
     if (bad == 0)
         bad = add_players(a, e);
-    if (bad == 0 && a->has_view)
-        tick(a);
     if (bad == 0)
         run_play(a->run);
     enum run_exit result = run_result(a->run);
@@ -390,19 +356,16 @@ static int run_all(struct relaying_all *a)
     struct err e = ERR_INIT;
     int status = prepare(a, &e);
     if (status == 0) {
-        recorder_attach(&a->recorder, a->world);
+        screen_enter(&a->screen, a->world);
         status = session_exit(&a->session, play(a, &e));
-        recorder_detach(&a->recorder);
+        screen_leave(&a->screen);
     }
     session_leave(&a->session, a->world);
-    if (a->has_view)
-        view_close(&a->view);
     if (status < 0) {
         report_err("", &e);
         status = EXIT_SETUP;
     }
-    ladder_close(&a->ladder);
-    return session_record_close(&a->session, a->record, status);
+    return screen_close(&a->screen, &a->session, status);
 }
 
 static int read_options(struct relaying_all *a)

@@ -70,7 +70,7 @@ static const struct usage USAGE = {
 
 int command_run(int argc, char **argv)
 {
-    struct playing p = {.running = {.record = NULL}};
+    struct playing p = {.running = {.run = NULL}};
     struct running *r = &p.running;
     const struct options *o = &p.options;
     library_open(&p.library);

@@ -5,12 +5,10 @@
 #include "app/interrupt.h"
 #include "app/report.h"
 #include "base/said.h"
-#include "record/record.h"
 #include "wire/lab.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 const char *const RUNNING_SIDES[] = {"ev", "evse", NULL};
 
@@ -38,10 +36,9 @@ static void other_goes(struct running *r, const struct player *p, const struct s
 static void script_ended(void *context, const struct player *p, const struct script *s)
 {
     struct running *r = context;
-    recorder_flush(&r->recorder); /* what is shown of it comes first */
-    bool ladder = !r->session.quiet && !r->print;
+    screen_settle(&r->screen); /* what is shown of it comes first */
     other_goes(r, p, s);
-    if (ladder && s->traceback == NULL)
+    if (r->screen.has_ladder && s->traceback == NULL)
         return;
     if (s->verdict == VERDICT_PASS) {
         if (!r->print)
@@ -56,27 +53,17 @@ static void script_ended(void *context, const struct player *p, const struct scr
 static void session_over(void *context, const struct session_end *end)
 {
     struct running *r = context;
-    if (!r->session.quiet || end->verdict == VERDICT_PASS)
-        return;
-    recorder_flush(&r->recorder);
-    const char *lost = record_problem(r->record);
-    said_print(stderr, "%s: %s%s%s%s%s\n", end->by, verdict_name(end->verdict),
-               end->text[0] != '\0' ? ": " : "", end->text, lost != NULL ? "; " : "",
-               lost != NULL ? lost : "");
+    if (!r->screen.has_ladder && end->verdict != VERDICT_PASS)
+        screen_verdict(&r->screen, end->by, end->verdict, end->text);
 }
 
-static int open_sinks(struct running *r, struct err *e)
+static int open_screen(struct running *r, struct err *e)
 {
-    if (!r->session.quiet) {
-        ladder_open(&r->ladder, STDOUT_FILENO, (int)r->session.verbose);
-        recorder_add_writer(&r->recorder, "the ladder", ladder_event, ladder_write, &r->ladder);
-    }
-    if (session_record_open(&r->session, &r->recorder, &r->record, e) != 0)
+    if (screen_open(&r->screen, &r->session, false, e) != 0)
         return -1;
     if (r->sink != NULL)
-        recorder_add(&r->recorder, r->sink, r->context);
-    r->recorder.lost = report_lost;
-    r->session.script.recorder = &r->recorder;
+        recorder_add(&r->screen.recorder, r->sink, r->context);
+    r->session.script.recorder = &r->screen.recorder;
     return 0;
 }
 
@@ -135,15 +122,14 @@ static int play(struct running *r, struct world *world, struct err *e)
 static int play_shown(struct running *r, struct err *e)
 {
     struct world *world = session_enter(&r->session, r->lab, e);
-    if (world == NULL || open_sinks(r, e) != 0) {
+    if (world == NULL || open_screen(r, e) != 0) {
         session_leave(&r->session, world);
         return -1;
     }
-    recorder_attach(&r->recorder, world);
+    screen_enter(&r->screen, world);
     int status = play(r, world, e);
-    recorder_detach(&r->recorder);
+    screen_leave(&r->screen);
     session_leave(&r->session, world);
-    ladder_close(&r->ladder);
     return session_exit(&r->session, status);
 }
 
@@ -159,7 +145,7 @@ int running_play(struct running *r)
         report_err("", &e);
         status = EXIT_SETUP;
     }
-    return session_record_close(&r->session, r->record, status);
+    return screen_close(&r->screen, &r->session, status);
 }
 
 /* The other side is played in the isolated network, and what is said of it is for it. */

@@ -7,9 +7,8 @@
 #define V2G_APP_RUNNING_H
 
 #include "app/ready_side.h"
+#include "app/screen.h"
 #include "app/session_options.h"
-#include "record/ladder.h"
-#include "record/recorder.h"
 #include "script/run.h"
 
 /* Zero before its first use, but for session (session_options_open) and what is given. */
@@ -30,9 +29,7 @@ struct running {
     struct script_options its; /* what the other side's player has, */
     struct fleet fleet;        /* of a vehicle, */
     struct player *other;      /* and the player, while it plays */
-    struct recorder recorder;
-    struct ladder ladder;
-    struct record *record;
+    struct screen screen;
 };
 
 extern const char *const RUNNING_SIDES[]; /* of --against */
