@@ -117,11 +117,13 @@ mkfifo "$work/keys"
 exec 3<>"$work/keys"
 flags() { grep flags "/proc/$$/fdinfo/3"; }
 before=$(flags)
-(sleep 1; echo >&3) &
+(until grep -qs "waits: a key" "$work/out" || [ -e "$work/over" ]; do sleep 0.05; done
+ echo >&3) &
 "$V2GLAB" relay -m dc --secc-with stop_after=1 --hold ServiceDiscoveryReq -o "$work/held" \
     >"$work/out" 2>"$work/err" <&3
 status=$?
 after=$(flags)
+touch "$work/over"
 exec 3>&-
 wait
 if grep -q 'lab: ' "$work/err"; then
@@ -133,5 +135,6 @@ else
     result $? "what it was typed at waits for the next reader as it did before"
     : | "$V2GLAB" relay -m dc --secc-with stop_after=1 --hold MeteringReceiptReq --no-record -q \
         >"$work/out" 2>"$work/err"
+    status=$?
     wants "who can type no more is told" 0 err 'standard input has ended: what waits for a key waits for ever'
 fi
