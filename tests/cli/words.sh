@@ -106,7 +106,7 @@ found "what cases and judgements say is told in Korean" "$(sort "$work/lua" | co
 # values and lines have to be somewhere.
 { tools/messages texts src/*/*.[ch] && cat lua/*.lua lua/*/*.lua && tools/messages lua lua/*/*.lua; } >"$work/texts"
 found "what is told in Korean is still said" "$(sort -u "$work/texts" | comm -23 "$work/said" - | awk '
-    NR == FNR { all = all "\n" $0; next }
+    NR == FNR { all = $0; next } # whole, by its RS
     {
         n = split($0, part, /%[-+ #0-9.*]*[hlzjI]*[a-zA-Z]|\\n/)
         for (i = 1; i <= n; i++) {
@@ -115,7 +115,7 @@ found "what is told in Korean is still said" "$(sort -u "$work/texts" | comm -23
             print $0 " <- " part[i]
             break
         }
-    }' "$work/texts" -)"
+    }' RS='\001' "$work/texts" RS='\n' -)"
 found "as many values in Korean as in English, at most" "$(grep -v '^#' $TABLE | grep . | awk -F '\t' '
     {
         values = gsub(/%[-+ #0-9.*]*[hlzjI]*[a-zA-Z]/, "", $1)
