@@ -27,10 +27,19 @@ struct box_line {
     char text[];
 };
 
+/* Who waits for a line. */
+struct box_waiter {
+    struct box_waiter *next;
+    struct box *box;
+    struct script *script;
+};
+
 struct box {
     struct world *world;
-    struct script *script; /* that waits for a line; NULL: none */
-    char *file;            /* of the dialect; NULL: none */
+    struct box_waiter *waiter, **last_waiter; /* the longest first, who has the next line */
+    unsigned waiters;
+    struct timer telling;
+    char *file; /* of the dialect; NULL: none */
     bool is_json;
     uv_process_t process;
     uv_pipe_t to, from;
@@ -50,12 +59,49 @@ struct box {
 
 /* ---- what comes ---- */
 
+static bool has_any(const struct box *b)
+{
+    return b->first != NULL || b->problem[0] != '\0';
+}
+
+static void add_waiter(struct box *b, struct box_waiter *w)
+{
+    w->next = NULL;
+    *b->last_waiter = w;
+    b->last_waiter = &w->next;
+    b->waiters++;
+}
+
+static void remove_waiter(struct box *b, const struct box_waiter *w)
+{
+    struct box_waiter **at = &b->waiter;
+    while (*at != w)
+        at = &(*at)->next;
+    *at = w->next;
+    if (*at == NULL)
+        b->last_waiter = at;
+    b->waiters--;
+}
+
+/* Each has the turn of its script; who does not take what is there lets the next one have it. */
+static void tell(void *data)
+{
+    struct box *b = data;
+    for (unsigned n = b->waiters; n > 0 && b->waiter != NULL && has_any(b); n--) {
+        struct box_waiter *w = b->waiter;
+        script_step(w->script);
+        if (b->waiter == w) {
+            remove_waiter(b, w);
+            add_waiter(b, w);
+        }
+    }
+}
+
+/* Soon: a script may be on the stack. */
 static void wake(struct box *b)
 {
-    struct script *s = b->script;
-    b->script = NULL;
-    if (s != NULL)
-        script_step(s);
+    if (b->waiter != NULL && has_any(b) && !timer_is_set(&b->telling))
+        timer_start(b->world, &b->telling, 0, tell, b);
 }
 
 static void lost(struct box *b, const char *what, int number)
@@ -103,8 +149,7 @@ static void came(uv_stream_t *from, ssize_t n, const uv_buf_t *bytes)
         else if (b->n < sizeof b->line)
             b->line[b->n++] = bytes->base[i];
     }
-    if (b->waiting > 0)
-        wake(b);
+    wake(b);
 }
 
 /* ---- opening ---- */
@@ -332,6 +377,7 @@ struct box *box_open(struct world *world, const char *where, struct err *e)
     }
     b->world = world;
     b->last = &b->first;
+    b->last_waiter = &b->waiter;
     bool is_file = n > 4 && strcmp(where + n - 4, ".lua") == 0;
     if ((is_file ? open_file(b, where, e) : open_kind(b, where, e)) == 0)
         return b;
@@ -341,8 +387,15 @@ struct box *box_open(struct world *world, const char *where, struct err *e)
 
 void box_forget(struct box *b, const struct script *s)
 {
-    if (b != NULL && b->script == s)
-        b->script = NULL;
+    for (struct box_waiter *w = b != NULL ? b->waiter : NULL, *next; w != NULL; w = next) {
+        next = w->next;
+        if (w->script != s)
+            continue;
+        remove_waiter(b, w);
+        free(w);
+    }
+    if (b != NULL)
+        wake(b);
 }
 
 static void end_by_force(void *data)
@@ -368,6 +421,7 @@ void box_close(struct box *b)
     while (b->open > 0 && world_turn(b->world, true))
         continue;
     timer_stop(&b->ending);
+    timer_stop(&b->telling);
     for (struct box_line *l = b->first, *next; l != NULL; l = next) {
         next = l->next;
         free(l);
@@ -433,19 +487,20 @@ static int box_send(lua_State *L)
     return 0;
 }
 
-static bool has_line(void *context)
+static bool may_take(void *context)
 {
-    const struct box *b = context;
-    return b->first != NULL || b->problem[0] != '\0';
+    const struct box_waiter *w = context;
+    return w->box->problem[0] != '\0' || (w->box->first != NULL && w->box->waiter == w);
 }
 
 static int received(lua_State *L, int status, lua_KContext context)
 {
-    struct box *b = box_of(L);
-    struct box_line *l = b->first;
+    struct box_waiter *w = (struct box_waiter *)context;
+    struct box *b = w->box;
+    struct box_line *l = may_take(w) ? b->first : NULL;
     (void)status;
-    (void)context;
-    b->script = NULL;
+    remove_waiter(b, w);
+    free(w);
     if (l == NULL) {
         lua_pushnil(L);
         lua_pushstring(L, b->problem[0] != '\0' ? b->problem : NULL);
@@ -457,6 +512,7 @@ static int received(lua_State *L, int status, lua_KContext context)
         b->last = &b->first;
     b->waiting--;
     free(l);
+    wake(b);
     return 1;
 }
 
@@ -466,11 +522,15 @@ static int box_receive(lua_State *L)
     lua_Number ms = luaL_optnumber(L, 1, -1);
     if (b == NULL)
         return luaL_error(L, "there is no box; --pilot names one");
-    struct wait w = {.ready = has_line, .context = b};
+    struct box_waiter *own = malloc(sizeof *own);
+    if (own == NULL)
+        return luaL_error(L, "out of memory");
+    *own = (struct box_waiter){.box = b, .script = script_of(L)};
+    add_waiter(b, own);
+    struct wait w = {.ready = may_take, .context = own};
     if (ms >= 0 && ms < 1e12)
         w.deadline_us = script_now(script_of(L)) + (int64_t)(ms * 1000) + 1;
-    b->script = script_of(L);
-    return script_wait(L, &w, 0, received);
+    return script_wait(L, &w, (lua_KContext)own, received);
 }
 
 void box_methods(lua_State *L)

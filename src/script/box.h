@@ -15,6 +15,7 @@
  *   Evcc.Box_Send(line)     one line
  *   Evcc.Box_Receive(ms)    the next line; nil: none came in time, and why there will be none
  *
+ * A line is one task's: of those that wait, of whatever script, that which has waited longest.
  * A script cannot choose where the box is.
  */
 #ifndef V2G_SCRIPT_BOX_H

@@ -97,6 +97,26 @@ echo "Start(function() Evcc.Box_Receive(-1) end) Sleep(50) Pass('first')" >"$wor
 echo "Sleep(700) Pass('second')" >"$work/second.lua"
 run run --no-record --peer '[::1]:15118' --pilot "run:$work/line" "$work/first.lua" "$work/second.lua"
 wants "a script that waits for a line ends before another one" 0 out 'first' out 'second'
+# two scripts that wait are both woken, the first one first
+cat >"$work/lines" <<END
+#!/bin/sh
+sleep 0.3
+echo one
+sleep 0.3
+echo two
+echo three
+sleep 5
+END
+chmod +x "$work/lines"
+echo "local a = Evcc.Box_Receive(3000) Pass('the first has ' .. tostring(a))" >"$work/first.lua"
+cat >"$work/both.lua" <<'END'
+Sleep(100)
+local b, late = Evcc.Box_Receive(3000), Evcc.Box_Receive(3000)
+Pass(('the second has %s, %s'):format(b, late))
+END
+run run --no-record --peer '[::1]:15118' --pilot "run:$work/lines" "$work/first.lua" "$work/both.lua"
+wants "each line wakes the script that has waited longest for one, whichever came last" 0 out 'the first has one' \
+    out 'the second has two, three'
 status=0
 timeout -s KILL 8 "$V2GLAB" run --no-record --peer '[::1]:15118' --pilot "run:exec $work/stubborn" "$work/second.lua" \
     >"$work/out" 2>"$work/err" || status=$?
