@@ -375,9 +375,9 @@ local function ask_modem(self, request, name, says, wanted, limit)
         self.role.Slac_Send(self.role.Message(request))
         local till = Now() + LOOK
         repeat
-            local m = self.role.Slac_Receive(math.max(0, till - Now()))
+            local m, sender = self.role.Slac_Receive(math.max(0, till - Now()))
             if m and m:name() == name then
-                said = says(m)
+                said = says(m, sender)
             end
         until Now() >= till
     until said == wanted or Now() - from >= limit
@@ -400,8 +400,8 @@ function line:link_is(up, within, since)
     if since then
         want(self, 'link', {}, since)
     end
-    modem_says(self, 'link', 'VS_PL_LINK_STATUS_REQ', 'VS_PL_LINK_STATUS_CNF', function(m)
-        return slac.link_of(self.role, m)
+    modem_says(self, 'link', 'VS_PL_LINK_STATUS_REQ', 'VS_PL_LINK_STATUS_CNF', function(m, sender)
+        return slac.link_of(self.role, m, sender)
     end, up, within)
 end
 

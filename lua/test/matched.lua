@@ -180,9 +180,13 @@ function matched.answers_sdp(it, row)
 end
 
 -- It is matched with nobody else meanwhile.
+-- Neither in the matching that is done, nor in another one.
 function matched.is_matched(it, row)
     it:wants_link_seen()
     it:lets_see()
+    it:sends(row.sends)
+    it:hears_no()
+    it.tester:renews()
     it:sends(row.sends)
     it:hears_no()
 end

@@ -54,7 +54,7 @@ end
 local function heard(role, over, wanted, other)
     while Now() < over do
         local m, from = role.Slac_Receive(over - Now())
-        local answer = m and wanted(m)
+        local answer = m and wanted(m, from)
         if answer then
             return true
         elseif m and answer == nil and other then
@@ -64,13 +64,24 @@ local function heard(role, over, wanted, other)
     return false
 end
 
-local function is_key_set(m)
-    return m:name() == 'CM_SET_KEY_CNF' or nil
+-- Of each role the address of its own modem: of whoever answered its first key.
+local modems = setmetatable({}, { __mode = 'k' })
+
+-- Whether that is the own modem's word. What only a modem tells its host, anybody on the line can
+-- send, too; true as long as it is not known which the own one is.
+function slac.is_own_modem(role, from)
+    return not modems[role] or modems[role] == from
 end
 
 -- Gives the own modem a key; what comes meanwhile is handed to `other`. Whether it took it: modems
 -- say 0 or 1, so that what it says does not count, but that it answers.
 function slac.set_key(role, nmk, nid, other)
+    local function is_key_set(m, from)
+        if m:name() == 'CM_SET_KEY_CNF' and slac.is_own_modem(role, from) then
+            modems[role] = from
+            return true
+        end
+    end
     for _ = 1, SET_KEY_TRIES do
         local over = Now() + SET_KEY
         role.Slac_Send(slac.message(role, 'CM_SET_KEY_REQ',
@@ -79,6 +90,7 @@ function slac.set_key(role, nmk, nid, other)
             return true
         end
     end
+    modems[role] = nil -- the next one may be another
     return false
 end
 
@@ -150,9 +162,9 @@ function slac.ask_link(role)
 end
 
 -- What a message to the role says of the link: true, false, or nil: nothing.
-function slac.link_of(role, m)
+function slac.link_of(role, m, from)
     local request = MAKERS[m:name()]
-    if request then
+    if request and slac.is_own_modem(role, from) then
         known[role] = request
         return m.LinkStatus == 1
     end
@@ -161,8 +173,8 @@ end
 -- Waits until the link is up, at most so long. Whether it is.
 function slac.wait_for_link(role, ms, other)
     local over = Now() + ms
-    local function says_link(m)
-        return slac.link_of(role, m)
+    local function says_link(m, from)
+        return slac.link_of(role, m, from)
     end
     while Now() < over do
         local next_look = math.min(over, Now() + POLL)

@@ -304,7 +304,7 @@ local watch = {}
 watch.__index = watch
 
 -- What ends the network besides the vehicle's own wish; nil: nothing.
-local function ends_by(w, m)
+local function ends_by(w, m, from)
     local pilot, _, duty = Pilot.State()
     if pilot == 'E' or pilot == 'F' then
         return ('the control pilot is in state %s [V2G3-M09-19]'):format(pilot)
@@ -314,12 +314,12 @@ local function ends_by(w, m)
     if w.off and Now() - w.off > slac.time 'T_step_X1' then
         return 'the station has stopped its oscillator'
     end
-    return m and slac.link_of(w.role, m) == false and 'the link is lost [V2G3-M07-34]' or nil
+    return m and slac.link_of(w.role, m, from) == false and 'the link is lost [V2G3-M07-34]' or nil
 end
 
--- Whether it has, which is told once. m: what has come; nil: nothing.
-local function has_ended(w, m)
-    local why = not w.is_over and ends_by(w, m)
+-- Whether it has, which is told once. m, from: what has come; nil: nothing.
+local function has_ended(w, m, from)
+    local why = not w.is_over and ends_by(w, m, from)
     if why then
         w.is_over, w.is_lost = true, true
         w.lost(why)
@@ -341,7 +341,7 @@ local function go_on(w)
             next_look = Now() + slac.LOOK
         end
         local m, from = w.role.Slac_Receive(next_look - Now())
-        if has_ended(w, m) then
+        if has_ended(w, m, from) then
             break
         elseif m and not slac.answer_amp_map(w.role, m, from) then
             slac.take_amp_map(w.amp_map, m, from)

@@ -122,8 +122,11 @@ function ANSWERS.CM_SLAC_PARM_REQ(at, m, from)
     if m.ApplicationType ~= 0 or m.SecurityType ~= 0 or at.linked or at.plug:is_busy() then
         return
     end
-    at.plug:begun()
     local s = at.matchings[key]
+    if s and s.state == 'joining' then
+        return -- it has its key: one that comes late, or again, ends nothing [V2G3-A09-77]
+    end
+    at.plug:begun()
     if not s then
         local n = 0
         for _ in pairs(at.matchings) do
@@ -166,9 +169,10 @@ local function take_profile(s, m)
 end
 
 -- The own modem's word. The RunID is not in it: it counts for all matchings of that address which
--- sound now.
-function ANSWERS.CM_ATTEN_PROFILE_IND(at, m)
-    for _, s in pairs(m.NumGroups == slac.GROUPS and at.matchings or {}) do
+-- sound now. From another address it is nobody's, since whoever is on the line could say it.
+function ANSWERS.CM_ATTEN_PROFILE_IND(at, m, from)
+    local counts = m.NumGroups == slac.GROUPS and slac.is_own_modem(at.role, from)
+    for _, s in pairs(counts and at.matchings or {}) do
         if s.mac == m.PEV_MAC and s.state == 'sounding' then
             take_profile(s, m)
         end
@@ -274,7 +278,7 @@ function station:renew()
 end
 
 function station:take(m, from)
-    local up = slac.link_of(self.role, m)
+    local up = slac.link_of(self.role, m, from)
     if up ~= nil then
         return link_says(self, up)
     end

@@ -57,6 +57,10 @@ count() { grep '"kind":"frame","by":"EVCC"' "$work/record/events.jsonl" | grep -
 run ev --virtual-time --set loops=2 --bench pair --fault wrong-headers -o "$work/record"
 check "a modem does not answer the four questions with the OUI of another maker" \
     test "$(count VS_PL_LINK_STATUS_REQ)" -eq $(($(count VS_PL_LINK_STATUS_CNF) + 4))
+attack spoofed-modem pair
+holds "what only the own modem can know is believed of nobody else" out 'CM_ATTEN_PROFILE_IND' \
+    out 'hears us at 1' not-out 'the link is lost'
+check "neither is a link before its time, nor its end" test "$(sed -n 's/.*matched with 0200000000E1, \([0-9]*\) ms after.*/\1/p' "$work/out")" -ge 1500
 attack pilot-lost pair
 holds "no step goes on while the pilot is lost, and the vehicle begins anew behind it" \
     out 'control pilot: F, -12.0 V' out 'SLAC: the control pilot is in state F' out 'matched with 0200000000E2'

@@ -63,6 +63,7 @@ station: an EV ID in CM_SLAC_MATCH.REQ|--fault CM_SLAC_MATCH_REQ:$set$PEVID=0100
 station: another length in CM_SLAC_MATCH.REQ|--fault CM_SLAC_MATCH_REQ:$set$MVFLength=61|1|7 21|did not answer CM_SLAC_MATCH.REQ
 station: CM_SLAC_MATCH.REQ again|--fault CM_SLAC_MATCH_REQ:$duplicate|0|1 2|matched with
 station: CM_SLAC_PARM.REQ behind CM_SLAC_MATCH.CNF|--fault W/early.lua|0|2 1|matched with
+station: CM_SLAC_PARM.REQ with the same RunID behind CM_SLAC_MATCH.CNF|--fault W/same.lua|0|2 1|matched with 0200000000E1
 station: CM_SLAC_PARM.REQ once the link is up|--set loops=20 --set gaps.CurrentDemand=200 --fault W/linked.lua|0|2 1|matched with
 END
 }
@@ -81,6 +82,7 @@ return { on = '$1', occurrence = '$2+', fault = function(m, _, header)
 end }"
 }
 asks CM_SLAC_MATCH_REQ 1 >"$work/early.lua"
+sed "s/'0102030405060708'/m.RunID/" "$work/early.lua" >"$work/same.lua"
 asks VS_PL_LINK_STATUS_REQ 12 >"$work/linked.lua"
 
 while IFS='|' read -r name arguments code counts text; do
@@ -91,6 +93,7 @@ while IFS='|' read -r name arguments code counts text; do
     wants "$name" "$([ "$found" = "${counts:-$found}" ] && echo "$code" || echo none)" out "$text"
     confirmed=$(grep -c 'EVCC <- SECC  CM_SLAC_PARM_CNF' "$work/out")
     case $name in
+    *'the same RunID'*) check "is not answered, and ends no matching" test "$confirmed" -eq 1 ;;
     *'behind CM_SLAC_MATCH.CNF') check "is answered" test "$confirmed" -eq 2 ;;
     *'once the link is up') check "is not answered" test "$confirmed" -eq 1 ;;
     esac
