@@ -20,7 +20,8 @@
 #define WAITING_MOST 256       /* lines; more of a box are dropped */
 #define QUEUE_MOST (64u << 10) /* octets that it has not read; more are an error */
 #define BAUD 9600
-#define ENDING_MS 2000 /* that a process has once it is asked to end */
+#define ENDING_MS                                                                                  \
+    2000 /* that a process has once nothing more is said, and once it is asked to end */
 
 struct box_line {
     struct box_line *next;
@@ -405,16 +406,26 @@ static void end_by_force(void *data)
         kill(-b->process.pid, SIGKILL);
 }
 
+static void ask_to_end(void *data)
+{
+    struct box *b = data;
+    if (!b->has_process)
+        return;
+    kill(-b->process.pid, SIGTERM);
+    timer_start(b->world, &b->ending, ENDING_MS, end_by_force, b);
+}
+
 void box_close(struct box *b)
 {
     if (b == NULL)
         return;
-    if (b->has_process) {
-        kill(-b->process.pid, SIGTERM);
-        timer_start(b->world, &b->ending, ENDING_MS, end_by_force, b);
+    if (b->has_process) { /* it may not have done yet what was said last */
+        timer_start(b->world, &b->ending, ENDING_MS, ask_to_end, b);
         uv_ref((uv_handle_t *)&b->process);
     }
     end_handle(b, &b->to);
+    while (b->has_process && world_turn(b->world, true))
+        continue;
     end_handle(b, &b->from);
     end_handle(b, &b->tcp);
     end_handle(b, &b->tty);

@@ -32,7 +32,8 @@ struct script;
 /* Opens it. The world is a real one, and outlives it. NULL: e. */
 struct box *box_open(struct world *world, const char *where, struct err *e);
 
-/* Ends the process, and waits for that; after 2 s it is killed. NULL is allowed. */
+/* Says nothing more to the process, and waits until it has done what was said last, and has ended;
+ * after 2 s it is asked to (SIGTERM), after 2 more it is killed. NULL is allowed. */
 void box_close(struct box *b);
 
 /* The script is closed, while others may go on: it waits for no line any more. NULL is allowed. */

@@ -97,6 +97,13 @@ echo "Start(function() Evcc.Box_Receive(-1) end) Sleep(50) Pass('first')" >"$wor
 echo "Sleep(700) Pass('second')" >"$work/second.lua"
 run run --no-record --peer '[::1]:15118' --pilot "run:$work/line" "$work/first.lua" "$work/second.lua"
 wants "a script that waits for a line ends before another one" 0 out 'first' out 'second'
+# what is said last, as the plug is pulled out, is done before the program ends
+printf '#!/bin/sh\nsleep 0.4\necho "$*" >>"%s/last"\n' "$work" >"$work/slow"
+chmod +x "$work/slow"
+echo "Evcc.Box_Send('set state B') Evcc.Box_Send('set state A') Sleep(1) Pass('said')" >"$work/says.lua"
+run run --no-record --peer '[::1]:15118' --pilot "shell:$work/slow" "$work/says.lua"
+wants "a slow box has the time for what is said last" 0 out 'said'
+check "and does it" in_order 'state B set state A' "$work/last"
 # two scripts that wait are both woken, the first one first
 cat >"$work/lines" <<END
 #!/bin/sh
@@ -105,7 +112,7 @@ echo one
 sleep 0.3
 echo two
 echo three
-sleep 5
+sleep 1
 END
 chmod +x "$work/lines"
 echo "local a = Evcc.Box_Receive(3000) Pass('the first has ' .. tostring(a))" >"$work/first.lua"
@@ -118,7 +125,7 @@ run run --no-record --peer '[::1]:15118' --pilot "run:$work/lines" "$work/first.
 wants "each line wakes the script that has waited longest for one, whichever came last" 0 out 'the first has one' \
     out 'the second has two, three'
 status=0
-timeout -s KILL 8 "$V2GLAB" run --no-record --peer '[::1]:15118' --pilot "run:exec $work/stubborn" "$work/second.lua" \
+timeout -s KILL 10 "$V2GLAB" run --no-record --peer '[::1]:15118' --pilot "run:exec $work/stubborn" "$work/second.lua" \
     >"$work/out" 2>"$work/err" || status=$?
 wants "a process that does not end when it is asked to is ended" 0 out 'second'
 check "it had begun" grep -q hears "$work/hears"
