@@ -53,7 +53,8 @@ end
 local function tell_attenuation(s)
     local groups = {}
     for i = 1, slac.GROUPS do
-        groups[i] = math.min(255, (s.profiles > 0 and s.sum[i] // s.profiles or 0) + s.at.adjustment)
+        local mean = s.profiles > 0 and s.sum[i] // s.profiles or 0
+        groups[i] = math.min(255, mean + s.at.adjustment)
     end
     send(s, 'CM_ATTEN_CHAR_IND', { SOURCE_ADDRESS = s.mac, RunID = s.run_id,
         NUM_SOUNDS = s.profiles, AAG = groups })
@@ -373,9 +374,9 @@ function matching.serve(role, pilot, p)
     matching.new(role, pilot, p):serve()
 end
 
--- Begins for a station, and for the neighbours that the bench has besides (evse1, evse2, …): these
--- have cables of their own, and are matched with nobody who has a choice. p, lost: as of new. That
--- of the station.
+-- Begins for a station, and for the neighbours that the bench has besides (evse1, evse2, …):
+-- these have cables of their own, and are matched with nobody who has a choice. p, lost: as of new.
+-- That of the station.
 function matching.begin(role, p, lost)
     local own = matching.new(role, Pilot, p, lost)
     box.begin(role, Pilot, 'station')
