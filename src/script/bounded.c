@@ -2,14 +2,19 @@
 #include "script/bounded.h"
 
 #include "script/pattern.h"
+#include "script/pile.h"
+#include "script/sorting.h"
+#include "script/tables.h"
 #include "script/watch.h"
 
 #include <lauxlib.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 
-#define ELEMENTS_A_LOOK 1024
-#define PIECE 4096 /* of a text that is compiled: one may cost the square of it */
+#define REP_AT 4               /* in the stack of string.rep: its pile */
+#define PART ((size_t)1 << 20) /* of a long text that is made at once */
+#define PIECE 4096             /* of a text that is compiled: one may cost the square of it */
 
 /* Upvalue 1 of a function is Lua's own, with the arguments that are on the stack. */
 static int call_own(lua_State *L)
@@ -22,104 +27,51 @@ static int call_own(lua_State *L)
 
 /* ---- strings ---- */
 
-/* Nothing, however often, is nothing. */
+/* The whole text repeats its beginning, so more and more of it is copied at once. The context is
+ * how long it will be. */
+static int rep_on(lua_State *L, int status, lua_KContext size)
+{
+    struct pile *b = lua_touserdata(L, REP_AT);
+    size_t unit = lua_rawlen(L, 1) + (lua_isnil(L, 3) ? 0 : lua_rawlen(L, 3));
+    (void)status;
+    while (b->n < (size_t)size) {
+        size_t part = b->n < PART ? b->n : unit > PART ? unit : PART - PART % unit;
+        size_t rest = (size_t)size - b->n;
+        memcpy(b->p + b->n, b->p + b->n - part, part < rest ? part : rest);
+        b->n += part < rest ? part : rest;
+        if (watch_look(L))
+            return watch_give_way(L, size, rep_on);
+    }
+    pile_give(L, b);
+    return 1;
+}
+
+/* Upvalue 2 is Lua's own, for what is not long. Nothing, however often, is nothing. */
 static int string_rep(lua_State *L)
 {
     size_t n, k = 0;
-    luaL_checklstring(L, 1, &n);
-    luaL_checkinteger(L, 2);
-    luaL_optlstring(L, 3, "", &k);
-    if (n > 0 || k > 0)
-        return call_own(L);
-    lua_pushliteral(L, "");
-    return 1;
-}
-
-/* ---- tables ---- */
-
-static int is_less(lua_State *L)
-{
-    lua_pushboolean(L, lua_compare(L, 1, 2, LUA_OPLT));
-    return 1;
-}
-
-/* Each comparison is a call, so that it is looked at. */
-static int table_sort(lua_State *L)
-{
-    lua_settop(L, 2);
-    if (lua_isnil(L, 2)) {
-        lua_pushcfunction(L, is_less);
-        lua_replace(L, 2);
+    const char *text = luaL_checklstring(L, 1, &n);
+    lua_Integer times = luaL_checkinteger(L, 2);
+    const char *between = luaL_optlstring(L, 3, "", &k);
+    if (times <= 0 || n + k == 0) {
+        lua_pushliteral(L, "");
+        return 1;
     }
-    return call_own(L);
-}
-
-/* n elements of a, from `from` on, become those of b from `to` on. */
-static void copy_elements(lua_State *L, int a, lua_Integer from, int b, lua_Integer to,
-                          lua_Integer n)
-{
-    bool is_upward = to <= from || to > from + (n - 1) || !lua_compare(L, a, b, LUA_OPEQ);
-    for (lua_Integer i = 0; i < n; i++) {
-        lua_Integer at = is_upward ? i : n - 1 - i;
-        lua_geti(L, a, from + at);
-        lua_seti(L, b, to + at);
-        if (i % ELEMENTS_A_LOOK == ELEMENTS_A_LOOK - 1)
-            watch_look(L);
+    if (n + k > (size_t)INT_MAX / (size_t)times)
+        return luaL_error(L, "resulting string too large");
+    size_t size = (n + k) * (size_t)times - k;
+    lua_settop(L, REP_AT - 1);
+    if (size < PART || times == 1) {
+        lua_pushvalue(L, lua_upvalueindex(2));
+        lua_insert(L, 1);
+        lua_call(L, REP_AT - 1, 1);
+        return 1;
     }
-}
-
-/* The length of the table at 1, or of what acts as one. */
-static lua_Integer length(lua_State *L)
-{
-    if (luaL_getmetafield(L, 1, "__len") == LUA_TNIL)
-        luaL_checktype(L, 1, LUA_TTABLE);
-    else
-        lua_pop(L, 1);
-    return luaL_len(L, 1);
-}
-
-static int table_insert(lua_State *L)
-{
-    lua_Integer end = (lua_Integer)((lua_Unsigned)length(L) + 1), at = end;
-    if (lua_gettop(L) == 3) {
-        at = luaL_checkinteger(L, 2);
-        luaL_argcheck(L, (lua_Unsigned)at - 1u < (lua_Unsigned)end, 2, "position out of bounds");
-        copy_elements(L, 1, at, 1, at + 1, end - at);
-    } else if (lua_gettop(L) != 2) {
-        return luaL_error(L, "wrong number of arguments to 'insert'");
-    }
-    lua_seti(L, 1, at);
-    return 0;
-}
-
-static int table_remove(lua_State *L)
-{
-    lua_Integer n = length(L), at = luaL_optinteger(L, 2, n);
-    if (at != n)
-        luaL_argcheck(L, (lua_Unsigned)at - 1u <= (lua_Unsigned)n, 2, "position out of bounds");
-    lua_geti(L, 1, at);
-    if (at < n)
-        copy_elements(L, 1, at + 1, 1, at, n - at);
-    lua_pushnil(L);
-    lua_seti(L, 1, at < n ? n : at);
-    return 1;
-}
-
-static int table_move(lua_State *L)
-{
-    lua_Integer from = luaL_checkinteger(L, 2), last = luaL_checkinteger(L, 3);
-    lua_Integer to = luaL_checkinteger(L, 4);
-    int b = lua_isnoneornil(L, 5) ? 1 : 5;
-    for (int i = 1; i <= b; i += 4)
-        if (luaL_getmetafield(L, i, i == b ? "__newindex" : "__index") == LUA_TNIL)
-            luaL_checktype(L, i, LUA_TTABLE);
-    if (last >= from) {
-        luaL_argcheck(L, from > 0 || last < LUA_MAXINTEGER + from, 3, "too many elements to move");
-        luaL_argcheck(L, to <= LUA_MAXINTEGER - (last - from), 4, "destination wrap around");
-        copy_elements(L, 1, from, b, to, last - from + 1);
-    }
-    lua_pushvalue(L, b);
-    return 1;
+    struct pile *b = pile_take(L, sizeof *b);
+    pile_reserve(L, b, size);
+    pile_add(L, b, text, n);
+    pile_add(L, b, between, k);
+    return rep_on(L, LUA_OK, (lua_KContext)size);
 }
 
 /* ---- finalizers ---- */
@@ -237,14 +189,15 @@ static void replace(lua_State *L, const char *name, lua_CFunction function)
 
 void bounded_open(lua_State *L)
 {
-    static const luaL_Reg TABLE[] = {
-        {"insert", table_insert}, {"remove", table_remove}, {"move", table_move}, {NULL, NULL}};
     lua_getglobal(L, "string");
     patterns_open(L);
-    replace(L, "rep", string_rep);
+    lua_pushnil(L);
+    lua_getfield(L, -2, "rep");
+    lua_pushcclosure(L, string_rep, 2);
+    lua_setfield(L, -2, "rep");
     lua_getglobal(L, "table");
-    luaL_setfuncs(L, TABLE, 0);
-    replace(L, "sort", table_sort);
+    tables_open(L);
+    sorting_open(L);
     lua_getglobal(L, "coroutine");
     lua_pushcfunction(L, coroutine_create);
     lua_setfield(L, -2, "create");

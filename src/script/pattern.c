@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/pattern.h"
 
+#include "script/matcher.h"
+#include "script/pile.h"
 #include "script/watch.h"
 
 #include <ctype.h>
@@ -8,330 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define CAPTURES_MOST 32
-#define DEPTH_MOST 200     /* of items that wait for what comes behind them */
-#define STEPS_A_LOOK 16384 /* well under a millisecond */
-#define OPEN (-1)          /* lengths of captures: it has not ended yet */
-#define POSITION (-2)
-
-struct capture {
-    const char *at;
-    ptrdiff_t n; /* or OPEN, or POSITION */
-};
-
-/* One text and one pattern. */
-struct matcher {
-    lua_State *L;
-    const char *text, *end;     /* of the text */
-    const char *pattern, *last; /* last: behind the pattern */
-    unsigned depth, steps, captures;
-    bool is_anchored;
-    struct capture capture[CAPTURES_MOST];
-};
-
-static const char *match_here(struct matcher *m, const char *s, const char *p);
-
-static void spend(struct matcher *m, size_t steps)
-{
-    m->steps += steps < STEPS_A_LOOK ? (unsigned)steps : STEPS_A_LOOK;
-    if (m->steps < STEPS_A_LOOK)
-        return;
-    m->steps = 0;
-    watch_look(m->L);
-}
-
-/* ---- single characters ---- */
-
-/* Behind the single character, class or set that p begins. */
-static const char *item_end(const struct matcher *m, const char *p)
-{
-    char c = *p++;
-    if (c == '%' && p == m->last)
-        luaL_error(m->L, "malformed pattern (ends with '%%')");
-    if (c == '%')
-        return p + 1;
-    if (c != '[')
-        return p;
-    if (p < m->last && *p == '^')
-        p++;
-    for (bool is_first = true; is_first || p == m->last || *p != ']'; is_first = false) {
-        if (p < m->last && *p == '%')
-            p++; /* also of a ']' */
-        if (p >= m->last)
-            luaL_error(m->L, "malformed pattern (missing ']')");
-        p++;
-    }
-    return p + 1;
-}
-
-/* An option of Lua 5.1 that 5.4 still has. */
-static int is_zero(int c)
-{
-    return c == 0;
-}
-
-static bool is_of_class(unsigned char c, unsigned char class)
-{
-    static const struct {
-        char name;
-        int (*is)(int c);
-    } CLASSES[] = {{'a', isalpha}, {'c', iscntrl},  {'d', isdigit}, {'g', isgraph},
-                   {'l', islower}, {'p', ispunct},  {'s', isspace}, {'u', isupper},
-                   {'w', isalnum}, {'x', isxdigit}, {'z', is_zero}};
-    for (unsigned i = 0; i < sizeof CLASSES / sizeof *CLASSES; i++)
-        if (CLASSES[i].name == tolower(class))
-            return (CLASSES[i].is(c) != 0) == (islower(class) != 0);
-    return c == class;
-}
-
-/* p is at the '[', end behind the ']'. */
-static bool is_in_set(unsigned char c, const char *p, const char *end)
-{
-    bool is_not = p[1] == '^';
-    end--;
-    for (p += is_not ? 2 : 1; p < end; p++) {
-        if (*p == '%') {
-            if (is_of_class(c, (unsigned char)*++p))
-                return !is_not;
-        } else if (p[1] == '-' && p + 2 < end) {
-            if ((unsigned char)p[0] <= c && c <= (unsigned char)p[2])
-                return !is_not;
-            p += 2;
-        } else if ((unsigned char)*p == c) {
-            return !is_not;
-        }
-    }
-    return is_not;
-}
-
-static bool is_single(struct matcher *m, const char *s, const char *p, const char *end)
-{
-    spend(m, (size_t)(end - p));
-    if (s >= m->end)
-        return false;
-    unsigned char c = (unsigned char)*s;
-    if (*p == '[')
-        return is_in_set(c, p, end);
-    return *p == '.' || (*p == '%' ? is_of_class(c, (unsigned char)p[1]) : *p == *s);
-}
-
-/* ---- captures ---- */
-
-static const char *begin_capture(struct matcher *m, const char *s, const char *p, ptrdiff_t n)
-{
-    if (m->captures == CAPTURES_MOST)
-        luaL_error(m->L, "too many captures");
-    m->capture[m->captures++] = (struct capture){s, n};
-    const char *found = match_here(m, s, p);
-    if (found == NULL)
-        m->captures--;
-    return found;
-}
-
-static const char *end_capture(struct matcher *m, const char *s, const char *p)
-{
-    struct capture *c = NULL;
-    for (unsigned i = m->captures; i > 0 && c == NULL; i--)
-        c = m->capture[i - 1].n == OPEN ? &m->capture[i - 1] : NULL;
-    if (c == NULL)
-        luaL_error(m->L, "invalid pattern capture");
-    c->n = s - c->at;
-    const char *found = match_here(m, s, p);
-    if (found == NULL)
-        c->n = OPEN;
-    return found;
-}
-
-/* Behind what capture `digit` has once more; NULL: something else stands there. */
-static const char *same_again(struct matcher *m, const char *s, char digit)
-{
-    unsigned i = (unsigned)(digit - '1');
-    if (digit == '0' || i >= m->captures || m->capture[i].n == OPEN)
-        luaL_error(m->L, "invalid capture index %%%d", digit - '0');
-    const struct capture *c = &m->capture[i];
-    size_t n = (size_t)c->n;
-    if (c->n == POSITION)
-        return NULL;
-    spend(m, n / 16);
-    return (size_t)(m->end - s) >= n && memcmp(c->at, s, n) == 0 ? s + n : NULL;
-}
-
-static void push_capture(const struct matcher *m, unsigned i, const char *s, const char *end)
-{
-    const struct capture *c = &m->capture[i];
-    if (i == 0 && m->captures == 0)
-        lua_pushlstring(m->L, s, (size_t)(end - s));
-    else if (i >= m->captures)
-        luaL_error(m->L, "invalid capture index %%%d", (int)i + 1);
-    else if (c->n == OPEN)
-        luaL_error(m->L, "unfinished capture");
-    else if (c->n == POSITION)
-        lua_pushinteger(m->L, c->at - m->text + 1);
-    else
-        lua_pushlstring(m->L, c->at, (size_t)c->n);
-}
-
-/* All captures; where there are none, the whole. How many were pushed. */
-static int push_captures(const struct matcher *m, const char *s, const char *end)
-{
-    unsigned n = m->captures == 0 && s != NULL ? 1 : m->captures;
-    luaL_checkstack(m->L, (int)n, "too many captures");
-    for (unsigned i = 0; i < n; i++)
-        push_capture(m, i, s, end);
-    return (int)n;
-}
-
-/* ---- matching ---- */
-
-/* %bxy: behind the y that closes the x at s. */
-static const char *balanced(struct matcher *m, const char *s, const char *p)
-{
-    size_t open = 1;
-    if (p + 4 > m->last)
-        luaL_error(m->L, "malformed pattern (missing arguments to '%%b')");
-    if (s == m->end || *s != p[2])
-        return NULL;
-    while (++s < m->end) {
-        spend(m, 1);
-        if (*s == p[3] && --open == 0)
-            return s + 1;
-        open += *s == p[2] && *s != p[3];
-    }
-    return NULL;
-}
-
-/* %f[set]: the set begins here. */
-static bool is_frontier(const struct matcher *m, const char *s, const char *p, const char *end)
-{
-    unsigned char before = s == m->text ? 0 : (unsigned char)s[-1];
-    unsigned char here = s == m->end ? 0 : (unsigned char)*s;
-    return !is_in_set(before, p, end) && is_in_set(here, p, end);
-}
-
-/* As many as possible of the item, at least `least`, and the rest behind them. */
-static const char *longest(struct matcher *m, const char *s, const char *p, const char *end,
-                           ptrdiff_t least)
-{
-    ptrdiff_t n = 0;
-    while (is_single(m, s + n, p, end))
-        n++;
-    for (; n >= least; n--) {
-        const char *found = match_here(m, s + n, end + 1);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
-static const char *shortest(struct matcher *m, const char *s, const char *p, const char *end)
-{
-    for (;; s++) {
-        const char *found = match_here(m, s, end + 1);
-        if (found != NULL || !is_single(m, s, p, end))
-            return found;
-    }
-}
-
-/* An item and what tells how often it may be there. *goes_on: once, or not at all where *s is the
- * same: what is behind it is next. */
-static const char *match_item(struct matcher *m, const char **s, const char **p, bool *goes_on)
-{
-    const char *end = item_end(m, *p);
-    char times = end < m->last ? *end : '\0';
-    const char *found = NULL;
-    switch (times) {
-    case '*':
-    case '+':
-        return longest(m, *s, *p, end, times == '+');
-    case '-':
-        return shortest(m, *s, *p, end);
-    case '?':
-        if (is_single(m, *s, *p, end) && (found = match_here(m, *s + 1, end + 1)) != NULL)
-            return found;
-        *goes_on = true;
-        *p = end + 1;
-        return NULL;
-    default:
-        *goes_on = is_single(m, *s, *p, end);
-        *s += *goes_on;
-        *p = end;
-        return NULL;
-    }
-}
-
-/* Items behind a '%' that are no single characters. False: it is one. */
-static bool match_special(struct matcher *m, const char **s, const char **p)
-{
-    char what = *p + 1 < m->last ? (*p)[1] : '\0';
-    if (what == 'b') {
-        *s = balanced(m, *s, *p);
-        *p += 4;
-    } else if (what == 'f') {
-        const char *set = *p + 2;
-        if (set >= m->last || *set != '[')
-            luaL_error(m->L, "missing '[' after '%%f' in pattern");
-        const char *end = item_end(m, set);
-        *s = is_frontier(m, *s, set, end) ? *s : NULL;
-        *p = end;
-    } else if (isdigit((unsigned char)what)) {
-        *s = same_again(m, *s, what);
-        *p += 2;
-    } else {
-        return false;
-    }
-    return true;
-}
-
-static const char *match_rest(struct matcher *m, const char *s, const char *p)
-{
-    while (s != NULL && p != m->last) {
-        bool goes_on = false;
-        spend(m, 1);
-        if (*p == '(')
-            return p + 1 < m->last && p[1] == ')' ? begin_capture(m, s, p + 2, POSITION)
-                                                  : begin_capture(m, s, p + 1, OPEN);
-        if (*p == ')')
-            return end_capture(m, s, p + 1);
-        if (*p == '$' && p + 1 == m->last)
-            return s == m->end ? s : NULL;
-        if (*p == '%' && match_special(m, &s, &p))
-            continue;
-        const char *found = match_item(m, &s, &p, &goes_on);
-        if (!goes_on)
-            return found;
-    }
-    return s;
-}
-
-/* Behind what the pattern from p on matches at s; NULL: it does not. */
-static const char *match_here(struct matcher *m, const char *s, const char *p)
-{
-    if (++m->depth > DEPTH_MOST)
-        luaL_error(m->L, "pattern too complex");
-    const char *found = match_rest(m, s, p);
-    m->depth--;
-    return found;
-}
-
-static const char *match_at(struct matcher *m, const char *s)
-{
-    m->captures = m->depth = 0;
-    return match_here(m, s, m->pattern);
-}
-
-/* Text and pattern are at these indices; a '^' is no anchor of gmatch. */
-static struct matcher matcher_at(lua_State *L, int text, int pattern, bool has_anchor)
-{
-    size_t n, k;
-    struct matcher m = {.L = L};
-    m.text = luaL_checklstring(L, text, &n);
-    m.pattern = luaL_checklstring(L, pattern, &k);
-    m.end = m.text + n;
-    m.last = m.pattern + k;
-    m.is_anchored = has_anchor && k > 0 && *m.pattern == '^';
-    m.pattern += m.is_anchored;
-    return m;
-}
+#define WINDOW ((size_t)256 << 10) /* of a text: so much is looked through at once, at least */
 
 /* The offset that the argument tells as Lua does: from 1, negative from the end. */
 static size_t offset(lua_State *L, int at, size_t n)
@@ -342,55 +21,125 @@ static size_t offset(lua_State *L, int at, size_t n)
     return i == 0 || i < -(lua_Integer)n ? 0 : n - (size_t)-i;
 }
 
-/* ---- the functions ---- */
+/* ---- find, of a text that is no pattern ---- */
 
-static int find_plain(struct matcher *m, const char *from)
+/* at: where it goes on. The text is at 1, what is looked for at 2. */
+static int find_plain(lua_State *L, int status, lua_KContext at)
 {
-    size_t k = (size_t)(m->last - m->pattern);
-    const char *found = k == 0 ? from : memmem(from, (size_t)(m->end - from), m->pattern, k);
-    if (found == NULL)
-        lua_pushnil(m->L);
-    else
-        lua_pushinteger(m->L, found - m->text + 1);
-    if (found != NULL)
-        lua_pushinteger(m->L, found - m->text + (ptrdiff_t)k);
-    return found == NULL ? 1 : 2;
+    size_t n, k, from = (size_t)at;
+    const char *text = lua_tolstring(L, 1, &n), *wanted = lua_tolstring(L, 2, &k);
+    (void)status;
+    for (size_t step = k > WINDOW ? k : WINDOW; k <= n - from; from += step) {
+        size_t window = n - from < step + k ? n - from : step + k;
+        const char *found = k == 0 ? text + from : memmem(text + from, window, wanted, k);
+        if (found != NULL) {
+            lua_pushinteger(L, found - text + 1);
+            lua_pushinteger(L, found - text + (ptrdiff_t)k);
+            return 2;
+        }
+        if (window == n - from)
+            break;
+        if (watch_look(L))
+            return watch_give_way(L, (lua_KContext)(from + step), find_plain);
+    }
+    lua_pushnil(L);
+    return 1;
 }
 
-static bool is_plain(const struct matcher *m)
+static bool is_plain(lua_State *L)
 {
-    for (const char *p = m->pattern; p < m->last; p++)
-        if (*p != '\0' && strchr("^$*+?.([%-", *p) != NULL)
+    size_t n;
+    const char *p = lua_tolstring(L, 2, &n), *end = p + n;
+    while (p < end) {
+        p += strcspn(p, "^$*+?.([%-");
+        if (p < end && *p != '\0')
             return false;
+        p++;
+    }
     return true;
+}
+
+/* ---- find, match, gmatch ---- */
+
+/* One that gives way lies in a userdata, on top of the stack, until it goes on. */
+struct search {
+    struct matcher m;
+    const char *from;   /* it is tried here */
+    const char *not_to; /* where the match before this one ended; NULL: there was none */
+    enum { SEARCH_FINDS, SEARCH_MATCHES, SEARCH_IS_NEXT } kind;
+    bool is_kept;
+};
+
+static int push_found(lua_State *L, const struct search *q)
+{
+    if (q->kind == SEARCH_FINDS) {
+        lua_pushinteger(L, q->from - q->m.text + 1);
+        lua_pushinteger(L, q->m.s - q->m.text);
+        return matcher_push_all(&q->m, NULL) + 2;
+    }
+    for (int i = 3; q->kind == SEARCH_IS_NEXT && i <= 4; i++) {
+        lua_pushinteger(L, q->m.s - q->m.text);
+        lua_replace(L, lua_upvalueindex(i));
+    }
+    return matcher_push_all(&q->m, q->from);
+}
+
+static int search_goes_on(lua_State *L, int status, lua_KContext context);
+
+static int leave_search(lua_State *L, struct search *q)
+{
+    if (!q->is_kept) {
+        q->is_kept = true;
+        memcpy(lua_newuserdatauv(L, sizeof *q, 0), q, sizeof *q);
+    }
+    return watch_give_way(L, 0, search_goes_on);
+}
+
+static int search(lua_State *L, struct search *q)
+{
+    for (;;) {
+        enum matcher_found found = matcher_go_on(&q->m);
+        if (found == MATCHER_LEAVES)
+            return leave_search(L, q);
+        if (found == MATCHER_YES && q->m.s != q->not_to)
+            return push_found(L, q);
+        if (q->m.is_anchored || q->from == q->m.end)
+            break;
+        matcher_begin(&q->m, ++q->from);
+    }
+    if (q->kind == SEARCH_IS_NEXT)
+        return 0;
+    lua_pushnil(L);
+    return 1;
+}
+
+static int search_goes_on(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    return search(L, lua_touserdata(L, -1));
 }
 
 static int find_or_match(lua_State *L, bool finds)
 {
-    struct matcher m = matcher_at(L, 1, 2, false);
-    size_t n = (size_t)(m.end - m.text), at = offset(L, 3, n);
+    struct search q;
+    size_t n;
+    luaL_checklstring(L, 1, &n);
+    luaL_checkstring(L, 2);
+    size_t at = offset(L, 3, n);
     if (at > n) {
         lua_pushnil(L);
         return 1;
     }
-    const char *s = m.text + at;
-    if (finds && (lua_toboolean(L, 4) || is_plain(&m)))
-        return find_plain(&m, s);
-    m = matcher_at(L, 1, 2, true);
-    for (; s <= m.end; s++) {
-        const char *end = match_at(&m, s);
-        if (end == NULL && m.is_anchored)
-            break;
-        if (end == NULL)
-            continue;
-        if (!finds)
-            return push_captures(&m, s, end);
-        lua_pushinteger(L, s - m.text + 1);
-        lua_pushinteger(L, end - m.text);
-        return push_captures(&m, NULL, NULL) + 2;
-    }
-    lua_pushnil(L);
-    return 1;
+    if (finds && (lua_toboolean(L, 4) || is_plain(L)))
+        return find_plain(L, LUA_OK, (lua_KContext)at);
+    matcher_open(&q.m, L, 1, 2, true);
+    q.from = q.m.text + at;
+    q.not_to = NULL;
+    q.kind = finds ? SEARCH_FINDS : SEARCH_MATCHES;
+    q.is_kept = false;
+    matcher_begin(&q.m, q.from);
+    return search(L, &q);
 }
 
 static int pattern_find(lua_State *L)
@@ -406,19 +155,17 @@ static int pattern_match(lua_State *L)
 /* Upvalues: text, pattern, where to go on, and where the last one ended (-1: there was none). */
 static int next_match(lua_State *L)
 {
-    struct matcher m = matcher_at(L, lua_upvalueindex(1), lua_upvalueindex(2), false);
-    const char *last = m.text + lua_tointeger(L, lua_upvalueindex(4));
-    for (const char *s = m.text + lua_tointeger(L, lua_upvalueindex(3)); s <= m.end; s++) {
-        const char *end = match_at(&m, s);
-        if (end == NULL || end == last)
-            continue;
-        for (int i = 3; i <= 4; i++) {
-            lua_pushinteger(L, end - m.text);
-            lua_replace(L, lua_upvalueindex(i));
-        }
-        return push_captures(&m, s, end);
-    }
-    return 0;
+    struct search q;
+    lua_Integer last = lua_tointeger(L, lua_upvalueindex(4));
+    matcher_open(&q.m, L, lua_upvalueindex(1), lua_upvalueindex(2), false);
+    q.from = q.m.text + lua_tointeger(L, lua_upvalueindex(3));
+    if (q.from > q.m.end)
+        return 0;
+    q.not_to = last >= 0 ? q.m.text + last : NULL;
+    q.kind = SEARCH_IS_NEXT;
+    q.is_kept = false;
+    matcher_begin(&q.m, q.from);
+    return search(L, &q);
 }
 
 static int pattern_gmatch(lua_State *L)
@@ -434,102 +181,223 @@ static int pattern_gmatch(lua_State *L)
     return 1;
 }
 
-/* The text at 3 in place of a match. */
-static void add_text(const struct matcher *m, luaL_Buffer *b, const char *s, const char *end)
+/* ---- gsub ---- */
+
+/* The stack: text, pattern, what comes in place of it, how often, these, and what the pile has
+ * grown to. While it gives way a matcher is on top. */
+#define SUB_AT 5
+#define SUB_TOP 6
+
+struct sub {
+    struct pile pile;
+    const char *from;   /* it is tried here */
+    const char *not_to; /* where the match before this one ended */
+    const char *copied; /* what is before that is in the pile, if anything is */
+    const char *end;    /* of this one, while its function runs */
+    lua_Integer n, most;
+    bool is_over, is_changed;
+};
+
+static void copy_until(lua_State *L, struct sub *u, const char *end)
 {
-    size_t n;
-    const char *text = lua_tolstring(m->L, 3, &n);
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] != '%') {
-            luaL_addchar(b, text[i]);
-            continue;
-        }
-        char c = i + 1 < n ? text[++i] : '\0';
-        if (c == '%') {
-            luaL_addchar(b, c);
-        } else if (c == '0') {
-            luaL_addlstring(b, s, (size_t)(end - s));
-        } else if (isdigit((unsigned char)c)) {
-            push_capture(m, (unsigned)(c - '1'), s, end);
-            luaL_tolstring(m->L, -1, NULL);
-            lua_remove(m->L, -2);
-            luaL_addvalue(b);
-        } else {
-            luaL_error(m->L, "invalid use of '%%' in replacement string");
-        }
-    }
+    pile_add(L, &u->pile, u->copied, (size_t)(end - u->copied));
+    u->copied = end;
 }
 
-/* What the text, table or function at 3 makes of a match; whether that is something else. */
-static bool add_value(const struct matcher *m, luaL_Buffer *b, const char *s, const char *end)
+static void add_on_top(lua_State *L, struct sub *u)
 {
-    lua_State *L = m->L;
-    int kind = lua_type(L, 3);
-    if (kind == LUA_TFUNCTION) {
-        lua_pushvalue(L, 3);
-        lua_call(L, push_captures(m, s, end), 1);
-    } else if (kind == LUA_TTABLE) {
-        push_capture(m, 0, s, end);
-        lua_gettable(L, 3);
-    } else {
-        add_text(m, b, s, end);
-        return true;
+    size_t n;
+    const char *text = lua_tolstring(L, -1, &n);
+    pile_add(L, &u->pile, text, n);
+    lua_pop(L, 1);
+}
+
+/* The text at 3 in place of a match. */
+static void add_text(lua_State *L, const struct matcher *m, struct sub *u)
+{
+    size_t n;
+    const char *text = lua_tolstring(L, 3, &n), *end = text + n;
+    for (const char *sign; (sign = memchr(text, '%', (size_t)(end - text))) != NULL;) {
+        pile_add(L, &u->pile, text, (size_t)(sign - text));
+        char c = sign + 1 < end ? sign[1] : '\0';
+        text = sign + 2;
+        if (c == '%') {
+            pile_add(L, &u->pile, &c, 1);
+        } else if (c == '0') {
+            pile_add(L, &u->pile, u->from, (size_t)(m->s - u->from));
+        } else if (isdigit((unsigned char)c)) {
+            matcher_push(m, (unsigned)(c - '1'), u->from);
+            add_on_top(L, u);
+        } else {
+            luaL_error(L, "invalid use of '%%' in replacement string");
+        }
     }
-    bool is_other = lua_toboolean(L, -1);
-    if (!is_other) {
+    pile_add(L, &u->pile, text, (size_t)(end - text));
+}
+
+/* What a table or a function has made of a match is on top of the stack. */
+static void take_value(lua_State *L, struct sub *u)
+{
+    if (!lua_toboolean(L, -1)) {
         lua_pop(L, 1);
-        luaL_addlstring(b, s, (size_t)(end - s));
-        return false;
+        return;
     }
     if (!lua_isstring(L, -1))
         luaL_error(L, "invalid replacement value (a %s)", luaL_typename(L, -1));
-    luaL_addvalue(b);
-    return true;
+    copy_until(L, u, u->from);
+    add_on_top(L, u);
+    u->copied = u->end;
+    u->is_changed = true;
 }
 
-static int pattern_gsub(lua_State *L)
+/* Pushes the function that tells what comes in place of the match, and its arguments: how many.
+ * That of a table with a metamethod is upvalue 2. 0: no function does, and take_value has been
+ * given it. */
+static int push_call(lua_State *L, const struct matcher *m, struct sub *u)
 {
-    struct matcher m = matcher_at(L, 1, 2, true);
     int kind = lua_type(L, 3);
-    luaL_argexpected(L,
-                     kind == LUA_TNUMBER || kind == LUA_TSTRING || kind == LUA_TFUNCTION ||
-                         kind == LUA_TTABLE,
-                     3, "string/function/table");
-    lua_Integer most = luaL_optinteger(L, 4, (lua_Integer)(m.end - m.text) + 1), n = 0;
-    const char *s = m.text, *last = NULL;
-    bool is_changed = false;
-    luaL_Buffer b;
-    luaL_buffinit(L, &b);
-    while (n < most) {
-        const char *end = match_at(&m, s);
-        if (end != NULL && end != last) {
-            n++;
-            is_changed |= add_value(&m, &b, s, end);
-            s = last = end;
-        } else if (s < m.end) {
-            luaL_addchar(&b, *s);
-            s++;
-        } else {
-            break;
-        }
-        if (m.is_anchored)
-            break;
+    if (kind == LUA_TFUNCTION) {
+        lua_pushvalue(L, 3);
+        return matcher_push_all(m, u->from);
     }
-    if (is_changed)
-        luaL_addlstring(&b, s, (size_t)(m.end - s));
-    luaL_pushresult(&b);
-    if (!is_changed)
+    if (kind != LUA_TTABLE) {
+        copy_until(L, u, u->from);
+        add_text(L, m, u);
+        u->copied = u->end;
+        u->is_changed = true;
+        return 0;
+    }
+    if (luaL_getmetafield(L, 3, "__index") == LUA_TNIL) {
+        matcher_push(m, 0, u->from);
+        lua_rawget(L, 3);
+        take_value(L, u);
+        return 0;
+    }
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_replace(L, -2);
+    lua_pushvalue(L, 3);
+    matcher_push(m, 0, u->from);
+    return 2;
+}
+
+static int sub_ends(lua_State *L, const struct matcher *m, struct sub *u)
+{
+    lua_Integer n = u->n;
+    if (u->is_changed)
+        copy_until(L, u, m->end);
+    pile_give(L, &u->pile);
+    if (!u->is_changed)
         lua_pushvalue(L, 1);
     lua_pushinteger(L, n);
     return 2;
 }
 
+/* The next try. False: there is none. */
+static bool begins(struct matcher *m, struct sub *u)
+{
+    if (u->is_over || u->n >= u->most)
+        return false;
+    u->is_over = m->is_anchored;
+    matcher_begin(m, u->from);
+    return true;
+}
+
+static int sub_goes_on(lua_State *L, int status, lua_KContext context);
+static int replaced(lua_State *L, int status, lua_KContext context);
+
+static int leave_sub(lua_State *L, const struct matcher *m)
+{
+    if (lua_gettop(L) == SUB_TOP)
+        memcpy(lua_newuserdatauv(L, sizeof *m, 0), m, sizeof *m);
+    return watch_give_way(L, 0, sub_goes_on);
+}
+
+/* What the matcher found has been replaced. */
+static void step_over(struct sub *u)
+{
+    u->from = u->not_to = u->end;
+}
+
+/* The matcher has begun. */
+static int sub_on(lua_State *L, struct matcher *m, struct sub *u)
+{
+    do {
+        enum matcher_found found = matcher_go_on(m);
+        if (found == MATCHER_LEAVES)
+            return leave_sub(L, m);
+        if (found == MATCHER_YES && m->s != u->not_to) {
+            u->n++;
+            u->end = m->s;
+            int arguments = push_call(L, m, u);
+            if (arguments > 0) {
+                lua_callk(L, arguments, 1, 0, replaced);
+                take_value(L, u);
+            }
+            step_over(u);
+        } else if (u->from < m->end) {
+            u->from++;
+        } else {
+            break;
+        }
+    } while (begins(m, u));
+    return sub_ends(L, m, u);
+}
+
+static int sub_goes_on(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    return sub_on(L, lua_touserdata(L, -1), lua_touserdata(L, SUB_AT));
+}
+
+static int replaced(lua_State *L, int status, lua_KContext context)
+{
+    struct sub *u = lua_touserdata(L, SUB_AT);
+    struct matcher m;
+    (void)status;
+    (void)context;
+    take_value(L, u);
+    lua_settop(L, SUB_TOP);
+    step_over(u);
+    matcher_open(&m, L, 1, 2, true);
+    return begins(&m, u) ? sub_on(L, &m, u) : sub_ends(L, &m, u);
+}
+
+static int pattern_gsub(lua_State *L)
+{
+    struct matcher m;
+    matcher_open(&m, L, 1, 2, true);
+    int kind = lua_type(L, 3);
+    luaL_argexpected(L,
+                     kind == LUA_TNUMBER || kind == LUA_TSTRING || kind == LUA_TFUNCTION ||
+                         kind == LUA_TTABLE,
+                     3, "string/function/table");
+    lua_Integer most = luaL_optinteger(L, 4, (lua_Integer)(m.end - m.text) + 1);
+    lua_settop(L, SUB_AT - 1);
+    struct sub *u = (struct sub *)pile_take(L, sizeof *u);
+    u->from = u->copied = m.text;
+    u->not_to = NULL;
+    u->n = 0;
+    u->most = most;
+    u->is_over = u->is_changed = false;
+    return begins(&m, u) ? sub_on(L, &m, u) : sub_ends(L, &m, u);
+}
+
+/* Pushes gsub. What it looks up in a table it does by a function of Lua, which may wait. */
+static void push_gsub(lua_State *L)
+{
+    static const char INDEX[] = "local t, k = ... return t[k]";
+    lua_pushnil(L);
+    if (luaL_loadbufferx(L, INDEX, sizeof INDEX - 1, "=string.gsub", "t") != LUA_OK)
+        lua_error(L);
+    lua_pushcclosure(L, pattern_gsub, 2);
+}
+
 void patterns_open(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {{"find", pattern_find},
-                                         {"match", pattern_match},
-                                         {"gmatch", pattern_gmatch},
-                                         {"gsub", pattern_gsub},
-                                         {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {
+        {"find", pattern_find}, {"match", pattern_match}, {"gmatch", pattern_gmatch}, {NULL, NULL}};
     luaL_setfuncs(L, FUNCTIONS, 0);
+    push_gsub(L);
+    lua_setfield(L, -2, "gsub");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * find, match, gmatch and gsub of strings, with the patterns of Lua (manual of Lua 5.4, 6.4.1).
- * Lua's own cannot be stopped while they try one way after the other; these look at the time that
- * the script has (watch.h). Private to src/script.
+ * find, match, gmatch and gsub of strings (manual of Lua 5.4, 6.4). Lua's own cannot be left while
+ * they try one way after the other, nor while a function of gsub runs; these can (watch.h). Private
+ * to src/script.
  */
 #ifndef V2G_SCRIPT_PATTERN_H
 #define V2G_SCRIPT_PATTERN_H

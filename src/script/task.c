@@ -145,7 +145,7 @@ static int yield(lua_State *L, const struct wait *w, lua_KContext context, lua_K
     struct task *t = script_of(L)->current;
     if (!lua_isyieldable(L) || t == NULL)
         return luaL_error(L, "waiting is not possible here (inside a function of a filter, "
-                             "table.sort, string.gsub or a metamethod)");
+                             "__tostring, or what else C calls)");
     t->wait = *w;
     lua_pushlightuserdata(L, &TASK_WAIT);
     return lua_yieldk(L, 1, context, then);

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@ static _Thread_local struct watch {
     volatile unsigned seen;         /* of them, when the signal came last */
     volatile unsigned ticks;        /* signals that came in the turn that is going on */
     unsigned had;                   /* of these, when it began, or went on */
+    unsigned looked;                /* likewise, when a loop in C has looked last */
+    int64_t held_us;                /* CPU time when it was first seen to hold up others; 0: not */
     bool gave_way;                  /* and nobody has heard of it yet */
     volatile bool is_armed;         /* the signal will come */
     bool is_made, is_raising;
@@ -72,13 +75,21 @@ static void push_where(lua_State *L)
     luaL_where(L, 1);
 }
 
-static void end_turn(lua_State *L, const struct script *s)
+/* Raises, with the line before what is on top of the stack, and once more soon. */
+static void raise_here(lua_State *L)
 {
     count_down(watch.raised < 30 ? UNWINDING >> watch.raised : 1);
     watch.raised++;
     watch.raised_at = watch.ticks;
     watch.is_raising = true;
     push_where(L);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+    lua_error(L);
+}
+
+static void end_turn(lua_State *L, const struct script *s)
+{
     if (script_has_ended(s))
         lua_pushliteral(L, "interrupted");
     else
@@ -86,8 +97,7 @@ static void end_turn(lua_State *L, const struct script *s)
                         "the script has run for %d ms without waiting for anything; expected a "
                         "Receive_ or Sleep in every loop",
                         (int)script_busy_most(s));
-    lua_concat(L, 2);
-    lua_error(L);
+    raise_here(L);
 }
 
 /* What has got its error has some time to end before calls, and loops in C, bring the next one. */
@@ -96,17 +106,53 @@ static bool is_due(void)
     return !watch.is_made || watch.ticks - watch.raised_at >= ENDING;
 }
 
-/* All that lies within each other has to wait for it. What has got its error ends soon. */
-static bool may_give_way(const struct script *s)
+/* Others wait for the turn, and have done so for a tick. What has got its error ends soon. */
+static bool holds_others(const struct script *s)
 {
     const struct world *world = s->options->world;
-    if (!s->has_sessions || world == NULL || world_is_virtual(world) || watch.raised > 0 ||
-        watch.ticks == watch.had)
-        return false;
+    return s->has_sessions && world != NULL && !world_is_virtual(world) &&
+           (watch.raised == 0 || watch.held_us != 0) && watch.ticks != watch.had;
+}
+
+/* All that lies within each other has to wait for it. */
+static bool can_wait(void)
+{
     for (unsigned i = 0; i < watch.depth; i++)
         if (i >= DEPTH_MOST || !lua_isyieldable(watch.at[i]))
             return false;
     return true;
+}
+
+/* Nothing is held up any more: an error that it has got for this was not the end of its turn. */
+static void let_go(void)
+{
+    if (watch.held_us != 0)
+        watch.raised = 0;
+    watch.held_us = 0;
+}
+
+/* Of this thread. The ticks are too coarse for it. */
+static int64_t cpu_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000 + 1;
+}
+
+/* Where nothing can wait. Raises once that has lasted. */
+static void hold(lua_State *L)
+{
+    int64_t now = cpu_us();
+    if (watch.held_us == 0)
+        watch.held_us = now;
+    if (now - watch.held_us < WATCH_HELD_MS * 1000)
+        return;
+    lua_pushfstring(L,
+                    "the other sessions have waited for %d ms for what runs here and cannot be "
+                    "left; expected a function that C calls (a filter, __tostring, a handler of "
+                    "errors) to be short",
+                    WATCH_HELD_MS);
+    raise_here(L);
 }
 
 /* What is built in is left only where it calls what is not, soon: that may wait anyway. */
@@ -121,10 +167,14 @@ static void give_way(lua_State *L, lua_Debug *ar)
 {
     if (ar->event != LUA_HOOKCOUNT)
         return; /* but at the next instruction */
-    if (is_built_in(L, ar)) {
+    bool is_left = !is_built_in(L, ar), is_there = can_wait();
+    if (is_left && !is_there)
+        hold(L);
+    if (!is_left || !is_there) {
         lua_sethook(L, look, LUA_MASKCOUNT, SHORTLY);
         return;
     }
+    let_go();
     lua_sethook(L, NULL, 0, 0);
     watch.gave_way = true;
     lua_yield(L, 0);
@@ -139,17 +189,44 @@ static void look(lua_State *L, lua_Debug *ar)
         return;
     if (is_over(s))
         end_turn(L, s);
-    else if (may_give_way(s))
+    else if (holds_others(s))
         give_way(L, ar);
     else
         lua_sethook(L, NULL, 0, 0);
 }
 
-void watch_look(lua_State *L)
+/* The script's function that has called what is C and runs; what is built in is not left in it. */
+static bool is_called_by_script(lua_State *L)
 {
+    lua_Debug ar;
+    for (int level = 0; lua_getstack(L, level, &ar); level++)
+        if (lua_getinfo(L, "S", &ar) != 0 && *ar.what != 'C')
+            return !is_built_in(L, &ar);
+    return true;
+}
+
+bool watch_look(lua_State *L)
+{
+    if (watch.is_made && watch.ticks == watch.looked)
+        return false;
     struct script *s = script_of(L);
+    watch.looked = watch.ticks;
     if (is_due() && is_over(s))
         end_turn(L, s);
+    if (!holds_others(s) || !is_called_by_script(L))
+        return false;
+    if (can_wait())
+        return true;
+    hold(L);
+    return false;
+}
+
+int watch_give_way(lua_State *L, lua_KContext context, lua_KFunction then)
+{
+    let_go();
+    lua_sethook(L, NULL, 0, 0);
+    watch.gave_way = true;
+    return lua_yieldk(L, 0, context, then);
 }
 
 bool watch_has_raised(void)
@@ -224,7 +301,8 @@ void watch_enter(lua_State *L)
     if (depth == 0) {
         watch.raised = 0;
         watch.is_raising = false;
-        watch.raised_at = watch.ticks = watch.had = 0;
+        watch.raised_at = watch.ticks = watch.had = watch.looked = 0;
+        watch.held_us = 0;
         watch.gave_way = false;
         watch.caught = ULONG_MAX;
         watch.turns++;
@@ -243,12 +321,14 @@ void watch_enter(lua_State *L)
 void watch_leave(void)
 {
     watch.depth--;
+    if (watch.held_us != 0 && can_wait())
+        let_go();
 }
 
 /* The timer begins anew, so that each tick of it is the turn's own. */
 void watch_go_on(unsigned ticks)
 {
-    watch.ticks = watch.had = ticks;
+    watch.ticks = watch.had = watch.looked = ticks;
     watch.seen = watch.turns;
     arm();
 }

@@ -10,8 +10,9 @@
  *
  * Where sessions share a state in real time, a turn that lasts gives way to the others' each time
  * the timer finds it, and goes on behind them: it waits at an instruction of its script, in
- * whatever coroutine. It cannot where a function of C has called it (table.sort, string.gsub, a
- * filter of frames), as nothing can wait there. Private to src/script.
+ * whatever coroutine, or in a function of C that looks for that. It cannot where C has called Lua
+ * in a way that nothing can wait in (a filter of frames, __tostring, a handler of errors): there it
+ * has WATCH_HELD_MS, and then gets an error, too. Private to src/script.
  */
 #ifndef V2G_SCRIPT_WATCH_H
 #define V2G_SCRIPT_WATCH_H
@@ -19,7 +20,8 @@
 #include <lua.h>
 #include <stdbool.h>
 
-#define WATCH_MS 5 /* of CPU time */
+#define WATCH_MS 5       /* of CPU time */
+#define WATCH_HELD_MS 20 /* likewise, from the first tick on */
 
 /* What runs on L from here on is watched. Turns lie within each other, and what was entered last is
  * left first. */
@@ -36,8 +38,14 @@ bool watch_gave_way(void);
 /* That the turn which was left last has had. */
 unsigned watch_ticks(void);
 
-/* For loops in C that what a script hands over makes long: raises where its time is over. */
-void watch_look(lua_State *L);
+/* For loops in C that what a script hands over makes long: raises where its time is over. Whether
+ * the turn has to give way here; who cannot leaves it at that. Costs little where nothing is to be
+ * done. */
+bool watch_look(lua_State *L);
+
+/* To be returned by a function of C that watch_look has said this to; it goes on in `then`, with
+ * the stack as it is. */
+int watch_give_way(lua_State *L, lua_KContext context, lua_KFunction then);
 
 /* For handlers of messages: the error is that of a turn whose time is over. They are called where
  * it was raised, and there nothing counts; so no handler of a script's may run. */

@@ -380,7 +380,12 @@ static void test_waiting_in_coroutine(void **state)
                 "end)\n"
                 "assert(go() == 'half') assert(go() == 'whole')\n"
                 "assert(pcall(Sleep, 1))\n"
-                "local ok, why = pcall(table.sort, {2, 1}, function() Sleep(1) end)\n"
+                "local t = {3, 2, 1}\n"
+                "table.sort(t, function(a, b) Sleep(1) return a < b end)\n"
+                "local s = ('abc'):gsub('.', function(c) Sleep(1) return c .. c end)\n"
+                "assert(t[1] == 1 and t[3] == 3 and s == 'aabbcc')\n"
+                "local mt = { __tostring = function() Sleep(1) end }\n"
+                "local ok, why = pcall(tostring, setmetatable({}, mt))\n"
                 "assert(not ok and why:find('waiting is not possible here'), why)\n",
                 "Secc.Receive_SessionSetupReq_001()\nSecc.Send_SessionSetupRes_001()\nSleep(50)"),
         RUN_PASS);

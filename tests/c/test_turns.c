@@ -52,11 +52,36 @@ static void run_script(const char *text, bool is_virtual, bool has_sessions, uns
     assert_int_equal(world_close(world), 0);
 }
 
-/* All that a loop can be in, but for functions of C that have called it. While it runs another task
- * wakes every millisecond; the CPU time that passes meanwhile is what the loop costs it, whatever
- * else the machine does. */
+/* A loop runs in a task; beside it another one wakes every millisecond: the CPU time that passes
+ * meanwhile is what the loop costs it, whatever else the machine does. */
+static const char BESIDE[] =
+    "local loops = { LOOPS }\n"
+    "local function loop_beside(f)\n"
+    "    local ended, waits = nil, {}\n"
+    "    local began = os.clock()\n"
+    "    local task = Start(function() ended = table.pack(Guard(f)) end)\n"
+    "    waits[1] = (os.clock() - began) * 1000\n"
+    "    while not ended do\n"
+    "        local from = os.clock()\n"
+    "        Sleep(1)\n"
+    "        waits[#waits + 1] = (os.clock() - from) * 1000\n"
+    "    end\n"
+    "    Wait_For(task)\n"
+    "    Sleep(1)\n"
+    "    table.sort(waits)\n"
+    "    return ended, os.clock() - began, waits\n"
+    "end\n"
+    "for name, f in pairs(loops) do\n"
+    "    local ended, cpu, waits = loop_beside(f)\n"
+    "    assert(ended[1] == false and ended[3]:find 'WHY', name .. ': ' .. tostring(ended[3]))\n"
+    "    assert(cpu > LEAST and cpu < 1, name .. ': seconds of CPU: ' .. cpu)\n"
+    "    assert(#waits > TURNS, name .. ': turns of the other: ' .. #waits)\n"
+    "    local p99 = waits[math.ceil(#waits * 0.99)]\n"
+    "    assert(p99 < 50, name .. ': p99 of the other: ' .. p99 .. ' ms')\n"
+    "end\n";
+
+/* What Lua itself runs. */
 static const char LOOPS[] =
-    "local loops = {\n"
     "    plain = function() while true do end end,\n"
     "    pcall = function() while true do pcall(function() while true do end end) end end,\n"
     "    xpcall = function() while true do xpcall(function() while true do end end, print) end "
@@ -83,61 +108,155 @@ static const char LOOPS[] =
     "        local t = setmetatable({}, { __index = function() while true do end end })\n"
     "        return t.x\n"
     "    end,\n"
-    "    iterator = function() for _ in function() return 1 end do end end,\n"
+    "    iterator = function() for _ in function() return 1 end do end end,\n";
+
+/* What C has called, and loops in C: each works for far longer than the turn has. */
+static const char LOOPS_IN_C[] =
+    "    sort = function() table.sort({ 3, 2, 1 }, function() while true do end end) end,\n"
+    "    sort_pcall = function()\n"
+    "        local function loop() while true do pcall(function() while true do end end) end end\n"
+    "        table.sort({ 3, 2, 1 }, loop)\n"
+    "    end,\n"
+    "    sort_metamethod = function()\n"
+    "        local mt = { __lt = function() while true do end end }\n"
+    "        table.sort { setmetatable({}, mt), setmetatable({}, mt) }\n"
+    "    end,\n"
+    "    sort_of_numbers = function()\n"
+    "        local t = {}\n"
+    "        while true do\n"
+    "            for i = 1, 300000 do t[i] = i * 7919 % 300007 end\n"
+    "            table.sort(t)\n"
+    "        end\n"
+    "    end,\n"
+    "    sort_by_c = function()\n"
+    "        table.sort(setmetatable({}, { __len = function() return 1 << 30 end }), rawequal)\n"
+    "    end,\n"
+    "    sort_of_what_acts_so = function()\n"
+    "        table.sort(setmetatable({}, { __len = function() return 1 << 30 end, __index = {} "
+    "}))\n"
+    "    end,\n"
+    "    sort_in_coroutine = function()\n"
+    "        coroutine.wrap(function()\n"
+    "            table.sort({ 1, 2, 3 }, function() coroutine.wrap(function() while true do end "
+    "end)() end)\n"
+    "        end)()\n"
+    "    end,\n"
+    "    gsub = function() ('x'):gsub('.', function() while true do end end) end,\n"
+    "    gsub_in_gsub = function()\n"
+    "        ('x'):gsub('.', function() ('y'):gsub('.', function() while true do end end) end)\n"
+    "    end,\n"
+    "    gsub_table = function()\n"
+    "        ('x'):gsub('.', setmetatable({}, { __index = function() while true do end end }))\n"
+    "    end,\n"
+    "    gsub_of_long = function()\n"
+    "        local s = ('ab'):rep(500000)\n"
+    "        while true do s:gsub('a', 'xy') end\n"
+    "    end,\n"
+    "    find = function() (('a'):rep(3000)):find(('.-'):rep(20) .. 'b') end,\n"
+    "    match = function() (('a'):rep(3000)):match(('a*'):rep(30) .. 'b') end,\n"
+    "    gmatch = function() for _ in (('a'):rep(3000)):gmatch(('a-'):rep(30) .. 'b') do end end,\n"
+    "    gsub_pattern = function() (('a'):rep(3000)):gsub(('[ab]*'):rep(30) .. 'c', '') end,\n"
+    "    balanced = function() (('('):rep(2000000)):find('%b()') end,\n"
+    "    one_item = function() local s = ('a'):rep(2000000) while true do s:find('.*b') end end,\n"
+    "    plain = function()\n"
+    "        local s = ('a'):rep(3000000)\n"
+    "        while true do s:find(('a'):rep(100) .. 'b', 1, true) end\n"
+    "    end,\n"
+    "    concat = function()\n"
+    "        local t = {}\n"
+    "        for i = 1, 300000 do t[i] = 'abcdefg' end\n"
+    "        while true do table.concat(t, ', ') end\n"
+    "    end,\n"
+    "    rep = function() while true do ('abc'):rep(500000, 'd') end end,\n"
+    "    insert = function()\n"
+    "        table.insert(setmetatable({}, { __len = function() return 1 << 60 end }), 1, 'x')\n"
+    "    end,\n"
+    "    remove = function()\n"
+    "        table.remove(setmetatable({}, { __len = function() return 1 << 60 end }), 1)\n"
+    "    end,\n"
+    "    move = function() table.move({}, 1, 1 << 60, 1, {}) end,\n";
+
+/* Where nothing can wait: it gets an error soon, and another one where it catches that. */
+static const char HELD[] =
+    "    tostring = function() tostring(setmetatable({}, { __tostring = loop })) end,\n"
+    "    format = function() ('%s'):format(setmetatable({}, { __tostring = loop })) end,\n"
+    "    pcall = function()\n"
+    "        tostring(setmetatable({}, { __tostring = function() while true do pcall(loop) end "
+    "end }))\n"
+    "    end,\n"
+    "    coroutine = function()\n"
+    "        tostring(setmetatable({}, { __tostring = function() while true do "
+    "coroutine.resume(coroutine.create(loop)) end end }))\n"
+    "    end,\n"
+    "    ipairs = function() for _ in ipairs(setmetatable({}, { __index = loop })) do end end,\n"
+    "    insert = function() table.insert(setmetatable({}, { __newindex = loop }), 1) end,\n"
+    "    unpack = function() table.unpack(setmetatable({}, { __index = loop }), 1, 2) end,\n"
+    "    concat = function()\n"
+    "        table.concat(setmetatable({}, { __index = loop, __len = function() return 2 end }))\n"
+    "    end,\n"
+    "    load = function() assert(load(loop)) end,\n"
+    "    pattern = function()\n"
+    "        local mt = { __tostring = function() (('a'):rep(3000)):find(('.-'):rep(20) .. 'b') "
+    "end "
     "}\n"
-    "local function loop_beside(f)\n"
-    "    local ended, waits = nil, {}\n"
-    "    local began = os.clock()\n"
-    "    local task = Start(function() ended = table.pack(Guard(f)) end)\n"
-    "    while not ended do\n"
-    "        local from = os.clock()\n"
-    "        Sleep(1)\n"
-    "        waits[#waits + 1] = (os.clock() - from) * 1000\n"
-    "    end\n"
-    "    Wait_For(task)\n"
-    "    table.sort(waits)\n"
-    "    return ended, os.clock() - began, waits\n"
-    "end\n"
-    "for name, f in pairs(loops) do\n"
-    "    local ended, cpu, waits = loop_beside(f)\n"
-    "    assert(ended[1] == false and ended[3]:find 'has run for 300 ms', name .. ': ' .. "
-    "tostring(ended[3]))\n"
-    "    assert(cpu > 0.29 and cpu < 1, name .. ': seconds of CPU: ' .. cpu)\n"
-    "    assert(#waits > 20, name .. ': turns of the other: ' .. #waits)\n"
-    "    local p99 = waits[math.ceil(#waits * 0.99)]\n"
-    "    assert(p99 < 50, name .. ': p99 of the other: ' .. p99 .. ' ms')\n"
-    "end\n";
+    "        tostring(setmetatable({}, mt))\n"
+    "    end,\n";
+
+/* These have it in a loop, which runs until its time is over. */
+static const char HELD_AGAIN[] =
+    "    caught = function()\n"
+    "        local x = setmetatable({}, { __tostring = loop })\n"
+    "        while true do pcall(tostring, x) end\n"
+    "    end,\n"
+    "    guarded = function()\n"
+    "        local x = setmetatable({}, { __tostring = loop })\n"
+    "        while true do Guard(tostring, x) end\n"
+    "    end,\n"
+    "    handler = function() while true do xpcall(error, loop) end end,\n";
+
+/* All of `loops`, each of which ends with an error that has `why`. */
+static void must_give_way(const char *loops, const char *why, const char *least, const char *turns)
+{
+    const struct {
+        const char *name, *value;
+    } WORDS[] = {{"LOOPS", loops}, {"WHY", why}, {"LEAST", least}, {"TURNS", turns}};
+    static char text[16384];
+    char reason[1024];
+    size_t n = 0;
+    n += (size_t)snprintf(text, sizeof text, "local function loop() while true do end end\n");
+    for (const char *at = BESIDE; *at != '\0';) {
+        const char *value = NULL;
+        for (unsigned i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+            if (strncmp(at, WORDS[i].name, strlen(WORDS[i].name)) == 0) {
+                value = WORDS[i].value;
+                at += strlen(WORDS[i].name);
+                break;
+            }
+        n += (size_t)(value != NULL ? snprintf(text + n, sizeof text - n, "%s", value)
+                                    : snprintf(text + n, sizeof text - n, "%c", *at++));
+        assert_true(n < sizeof text);
+    }
+    run_script(text, false, true, BUSY_MS, reason, sizeof reason);
+    assert_string_equal(reason, "");
+}
 
 static void test_who_loops_gives_way(void **state)
 {
-    char why[1024];
     (void)state;
-    run_script(LOOPS, false, true, BUSY_MS, why, sizeof why);
-    assert_string_equal(why, "");
+    must_give_way(LOOPS, "has run for 300 ms", "0.29", "20");
 }
 
-/* What has called it cannot wait, so it keeps its turn; but it is ended all the same. */
 static void test_in_functions_of_c(void **state)
 {
-    static const char HELD[] =
-        "local function loop() while true do end end\n"
-        "for _, f in ipairs {\n"
-        "    function() table.sort({ 1, 2, 3 }, loop) end,\n"
-        "    function() ('x'):gsub('.', loop) end,\n"
-        "    function() coroutine.wrap(function() table.sort({ 1, 2, 3 }, loop) end)() end,\n"
-        "    function() table.sort({ 1, 2, 3 }, function() coroutine.wrap(loop)() end) end,\n"
-        "} do\n"
-        "    local ended, turns = nil, 0\n"
-        "    local task = Start(function() ended = table.pack(Guard(f)) end)\n"
-        "    while not ended do Sleep(1) turns = turns + 1 end\n"
-        "    Wait_For(task)\n"
-        "    assert(ended[1] == false and ended[3]:find 'has run for 100 ms', ended[3])\n"
-        "    assert(turns <= 1, turns)\n"
-        "end\n";
-    char why[1024];
     (void)state;
-    run_script(HELD, false, true, 100, why, sizeof why);
-    assert_string_equal(why, "");
+    must_give_way(LOOPS_IN_C, "has run for 300 ms", "0.29", "20");
+}
+
+static void test_where_nothing_can_wait(void **state)
+{
+    (void)state;
+    must_give_way(HELD, "turns%.lua:%d+: the other sessions have waited for 20 ms", "0.02", "0");
+    must_give_way(HELD_AGAIN, "has run for 300 ms", "0.29", "3");
 }
 
 /* Two tasks compute the same by all that Lua has, each in a great many turns. */
@@ -241,9 +360,8 @@ static int close_library(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_who_loops_gives_way),
-        cmocka_unit_test(test_in_functions_of_c),
-        cmocka_unit_test(test_same_results),
+        cmocka_unit_test(test_who_loops_gives_way),    cmocka_unit_test(test_in_functions_of_c),
+        cmocka_unit_test(test_where_nothing_can_wait), cmocka_unit_test(test_same_results),
         cmocka_unit_test(test_keeps_its_turn),
     };
     return cmocka_run_group_tests(tests, open_library, close_library);
