@@ -27,16 +27,10 @@ static void *allocate(void *context, void *p, size_t old, size_t size)
 {
     struct script *s = context;
     size_t had = p == NULL ? 0 : old;
-    if (size == 0) {
-        free(p);
-        s->memory -= had;
+    if (size > had && s->memory + (size - had) > script_memory_most(s))
         return NULL;
-    }
-    size_t wanted = size > had ? s->memory + (size - had) : 0;
-    if (wanted > script_memory_most(s))
-        return NULL;
-    void *made = realloc(p, size);
-    if (made != NULL)
+    void *made = pool_change(&s->pool, p, had, size);
+    if (made != NULL || size == 0)
         s->memory = s->memory - had + size;
     return made;
 }
@@ -90,6 +84,7 @@ int script_open(struct script *s, const struct script_options *o, const char *pa
     s->options = o;
     s->path = path;
     s->by = "";
+    pool_open(&s->pool);
     s->L = lua_newstate(allocate, s);
     if (s->L == NULL)
         return err_set(e, "out of memory");
@@ -109,6 +104,7 @@ void script_close(struct script *s)
     if (s->L != NULL)
         lua_close(s->L);
     s->L = NULL;
+    pool_close(&s->pool);
     s->tasks = s->due = s->asked = s->main = NULL;
     roles_close(s);
     link_close(s);

@@ -11,6 +11,7 @@
 #ifndef V2G_SCRIPT_SCRIPT_H
 #define V2G_SCRIPT_SCRIPT_H
 
+#include "base/pool.h"
 #include "session/peer.h"
 #include "wire/world.h"
 
@@ -100,6 +101,7 @@ struct script {
     int64_t busy_since; /* of the resume that is going on */
     int64_t step_since; /* of the step that is going on */
     size_t memory;      /* bytes taken by Lua, and by the arenas of its values */
+    struct pool pool;   /* where Lua takes them from */
     size_t turn_memory; /* that when the turn began: it may take as much as a script may, so that
                            who runs away gets the error, and nobody else */
     char asserted[512]; /* message of the assert that failed last */
