@@ -8,7 +8,7 @@ local wire = {}
 local KINDS <const> = { 'pilot', 'rest', 'resistance', 'drawn', 'voltage', 'frequency' }
 
 local function key(id, what)
-    return ('wire %s %s'):format(id, what)
+    return 'wire ' .. id .. ' ' .. what
 end
 
 -- what: 'pilot' (the station's duty cycle, percent), 'rest' (the battery's voltage without

@@ -48,6 +48,18 @@ int message_new(const struct schema *s, const char *name, struct arena *a, struc
     return bad;
 }
 
+/* The child Body, which is asked for with every message. */
+static const struct node *body_of(const struct node *root)
+{
+    const struct type *t = root == NULL ? NULL : root->type;
+    for (unsigned i = 0; t != NULL && i < t->fields; i++)
+        if (strcmp(t->field[i].name, "Body") == 0)
+            return node_has(root, i) && t->field[i].kind == KIND_NODE && !t->field[i].is_list
+                       ? root->v[i].n
+                       : NULL;
+    return NULL;
+}
+
 struct named message_named(const struct message *m)
 {
     if (m->as == NULL)
@@ -55,10 +67,8 @@ struct named message_named(const struct message *m)
     struct node *root = m->as->kind == KIND_NODE ? m->v.n : NULL;
     if (m->root == NULL || m->root != m->schema->root)
         return (struct named){m->as->name, m->as, root};
-    const struct node *body = node_child(root, "Body");
-    if (body == NULL)
-        return (struct named){NULL, NULL, NULL};
-    if (body->has == 0)
+    const struct node *body = body_of(root);
+    if (body == NULL || body->has == 0)
         return (struct named){NULL, NULL, NULL};
     unsigned slot = (unsigned)__builtin_ctzll(body->has);
     const struct field *f = &body->type->field[slot];

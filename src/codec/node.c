@@ -195,14 +195,14 @@ struct node_at node_find(const struct node *n, const char *path)
 {
     struct node_at at = {NULL, {.i = 0}};
     for (const char *name = path; name != NULL;) {
-        const char *slash = strchr(name, '/');
-        size_t size = slash == NULL ? strlen(name) : (size_t)(slash - name);
+        const char *end = strchrnul(name, '/');
+        size_t size = (size_t)(end - name);
         int slot = n == NULL ? -1 : type_slot(n->type, name, size);
         if (slot < 0 || !node_has(n, (unsigned)slot))
             return (struct node_at){NULL, {.i = 0}};
         at = (struct node_at){&n->type->field[slot], n->v[slot]};
         n = at.field->kind == KIND_NODE && !at.field->is_list ? at.v.n : NULL;
-        name = slash == NULL ? NULL : slash + 1;
+        name = *end == '\0' ? NULL : end + 1;
     }
     return at;
 }

@@ -11,6 +11,7 @@
 #define BUSY_MS_ENDING 250 /* once the user wants to end: SIGTERM leaves 5 s for all */
 #define MEMORY_DEFAULT ((size_t)256 << 20)
 #define SESSION_MEMORY ((size_t)1 << 20) /* more for each of a script that holds many */
+#define LINE_DIGITS 11                   /* of a line's number, with the 0 behind them */
 #define MUCH 65536                       /* bytes outside Lua that its collector hears of */
 
 struct script *script_of(lua_State *L)
@@ -74,6 +75,18 @@ static bool is_player(const lua_Debug *ar)
     return strcmp(ar->short_src, "lua/v2g/replay.lua") == 0;
 }
 
+/* Digits and the 0 behind them; `out` has room for LINE_DIGITS. */
+static void put_number(char *out, unsigned number)
+{
+    char digit[LINE_DIGITS];
+    unsigned n = 0;
+    for (; number > 0 || n == 0; number /= 10)
+        digit[n++] = (char)('0' + number % 10);
+    while (n > 0)
+        *out++ = digit[--n];
+    *out = '\0';
+}
+
 const char *script_where(lua_State *L, char *out, size_t size)
 {
     lua_Debug ar;
@@ -82,7 +95,11 @@ const char *script_where(lua_State *L, char *out, size_t size)
         lua_getinfo(L, "Sl", &ar);
         if (ar.currentline <= 0 || is_player(&ar))
             continue;
-        snprintf(out, size, "%s:%d", ar.short_src, ar.currentline);
+        char *at = memccpy(out, ar.short_src, '\0', size);
+        if (at == NULL || (size_t)(out + size - at) < LINE_DIGITS)
+            return out[size - 1] = '\0', out;
+        at[-1] = ':';
+        put_number(at, (unsigned)ar.currentline);
         return out;
     }
     return out;

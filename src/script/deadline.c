@@ -38,6 +38,15 @@ static int64_t find_one(lua_State *L, const char *name)
     return read_value(L, o);
 }
 
+/* Puts text behind what ends at `at`, as far as there is room before `end`. Where it ends now. */
+static char *append(char *at, const char *end, const char *text)
+{
+    size_t n = strnlen(text, (size_t)(end - at) - 1);
+    memcpy(at, text, n);
+    at[n] = '\0';
+    return at + n;
+}
+
 int64_t deadline_find(lua_State *L, const char *protocol, const char *parameter,
                       const char *message, char *name, size_t size)
 {
@@ -49,11 +58,12 @@ int64_t deadline_find(lua_State *L, const char *protocol, const char *parameter,
     else
         lua_pushnil(L);
     if (message != NULL) {
-        snprintf(name, size, "%s_%s", parameter, message);
+        append(append(append(name, name + size, parameter), name + size, "_"), name + size,
+               message);
         ms = find_one(L, name);
     }
     if (ms < 0) {
-        snprintf(name, size, "%s", parameter);
+        append(name, name + size, parameter);
         ms = find_one(L, name);
     }
     lua_pop(L, 2);
@@ -106,7 +116,7 @@ void deadline_check(lua_State *L)
 static const char *request_of(const char *response, char *out, size_t size)
 {
     size_t n = strlen(response);
-    snprintf(out, size, "%s", response);
+    append(out, out + size, response);
     if (n > 3 && n < size && strcmp(response + n - 3, "Res") == 0)
         memcpy(out + n - 3, "Req", 4);
     return out;
@@ -187,8 +197,13 @@ int deadline_measured(lua_State *L)
     const struct role *r = lua_touserdata(L, lua_upvalueindex(1));
     char name[NAME_MAX_TEXT];
     lua_Number taken = luaL_checknumber(L, 4);
-    int64_t ms = deadline_find(L, luaL_checkstring(L, 1), luaL_checkstring(L, 2),
-                               luaL_optstring(L, 3, NULL), name, sizeof name);
+    const char *protocol = luaL_checkstring(L, 1), *parameter = luaL_checkstring(L, 2);
+    const char *message = luaL_optstring(L, 3, NULL);
+    if (r->script->options->recorder == NULL) {
+        luaL_optnumber(L, 6, 0);
+        return 0;
+    }
+    int64_t ms = deadline_find(L, protocol, parameter, message, name, sizeof name);
     if (!lua_isnoneornil(L, 6))
         ms = read_limit(luaL_checknumber(L, 6));
     if (ms < 0 || !(taken >= 0 && taken < 1e12))

@@ -132,7 +132,9 @@ void flow_sent(lua_State *L, struct role *r, const char *name)
     if (name[0] == '\0')
         return;
     r->received_us = 0;
-    snprintf(r->sent_name, sizeof r->sent_name, "%s", name);
+    size_t n = strnlen(name, sizeof r->sent_name - 1);
+    memcpy(r->sent_name, name, n);
+    r->sent_name[n] = '\0';
 }
 
 static int send_connected(lua_State *L, int status, lua_KContext context)

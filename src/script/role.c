@@ -328,6 +328,18 @@ static void push_known(lua_State *L, const struct role *r)
     lua_remove(L, -2);
 }
 
+const struct name *role_push_known(lua_State *L, const struct role *r, int key)
+{
+    push_known(L, r);
+    lua_pushvalue(L, key);
+    lua_rawget(L, -2);
+    const struct meaning *known = lua_touserdata(L, -1);
+    lua_remove(L, -2);
+    if (known == NULL)
+        lua_pop(L, 1);
+    return known == NULL ? NULL : &known->name;
+}
+
 const struct name *role_push_name(lua_State *L, const struct role *r, const char *text,
                                   struct err *e)
 {

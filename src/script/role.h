@@ -173,6 +173,10 @@ struct bound {
  * Raises. */
 struct bound role_bound(lua_State *L);
 
+/* Pushes what the name at index `key` of the stack means there, if that was found before. NULL: it
+ * was not, and nothing is pushed. */
+const struct name *role_push_known(lua_State *L, const struct role *r, int key);
+
 /* Pushes what `text` means in the protocol that the role speaks, upvalue 3 of these functions. It
  * is found once for all roles of a state. NULL: e, and nothing is pushed. */
 const struct name *role_push_name(lua_State *L, const struct role *r, const char *text,

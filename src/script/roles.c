@@ -20,6 +20,7 @@
 
 #define NAME_MOST 32
 #define ROLES_MOST 1000
+#define FUNCTIONS_USUAL 32 /* that a session needs */
 
 /* ---- functions by name ---- */
 
@@ -44,17 +45,33 @@ static void keep_function(lua_State *L)
 }
 
 /* One of the fixed functions, made for the role when it is first used. False: it is none. */
-static bool push_method(lua_State *L, struct role *r, const char *text)
+static bool push_method(lua_State *L, struct role *r)
 {
     lua_pushlightuserdata(L, r);
     lua_pushvalue(L, 2);
-    if (lua_getfield(L, lua_upvalueindex(2), text) != LUA_TFUNCTION) {
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TFUNCTION) {
         lua_pop(L, 3);
         return false;
     }
     lua_CFunction f = lua_tocfunction(L, -1);
     lua_pop(L, 1);
     lua_pushcclosure(L, f, 2);
+    keep_function(L);
+    return true;
+}
+
+/* What a name means in the protocol that another role has asked for before. False: nobody has. */
+static bool push_known(lua_State *L, struct role *r)
+{
+    lua_pushlightuserdata(L, r);
+    lua_pushvalue(L, 2);
+    const struct name *name = role_push_known(L, r, 2);
+    if (name == NULL) {
+        lua_pop(L, 2);
+        return false;
+    }
+    lua_pushcclosure(L, VERB_FUNCTIONS[name->verb], 3);
     keep_function(L);
     return true;
 }
@@ -113,6 +130,8 @@ static int role_index(lua_State *L)
         return script_wait(L, &begun, 0, index_again);
     struct err e = ERR_INIT;
     note_play(r->script, r);
+    if (push_method(L, r) || push_known(L, r))
+        return 1;
     if (strcmp(text, "Protocol") == 0) {
         lua_pushstring(L, r->protocol->family);
         return 1;
@@ -137,8 +156,6 @@ static int role_index(lua_State *L)
         lua_pushboolean(L, slac_goes_first(r));
         return 1;
     }
-    if (push_method(L, r, text))
-        return 1;
     if (signing_push(L, r, text) || push_ready_made(L, r, text))
         return 1;
     lua_pushlightuserdata(L, r);
@@ -261,7 +278,7 @@ static void push_methods(lua_State *L, uint8_t side)
 /* Pushes the role's table, a new one. */
 static void push_table(lua_State *L, struct role *r)
 {
-    lua_newtable(L);
+    lua_createtable(L, 0, FUNCTIONS_USUAL);
     lua_createtable(L, 0, 4);
     lua_pushlightuserdata(L, r);
     push_methods(L, r->side);
