@@ -300,10 +300,9 @@ function drawPlot(root, plot, lines, limits, y0, frame) {
 
 // ---- lanes below the plots ----
 
-// Entries of other worlds on the same axis: what is there gets a lane, SLAC and the pilot too. A
-// third part gives states that stand in no entry.
+// Entries of other worlds on the same axis: what is there gets a lane; pilot, matching and link have
+// theirs above (65-plug.js). A third part gives states that stand in no entry.
 const LANES = [
-    ['e_pilot', (e) => e.kind === 'pilot'],
     ['e_slac', (e) => e.kind === 'slac'],
     ['lane_connection', (e) => ['connect', 'close', 'loss', 'network'].includes(e.kind)],
     [
@@ -327,23 +326,56 @@ function tick(x, y, entry, label, isBad) {
     );
 }
 
-// States last until the next: a band for each, with the state's name (control pilot).
-function stateBand(root, entries, y, { X, width }) {
-    entries.forEach((entry, i) => {
-        const from = X(entry.at),
-            to = i + 1 < entries.length ? X(entries[i + 1].at) : width - RIGHT;
-        root.append(
-            svg('rect', {
-                x: from,
-                y: y - 7,
-                width: Math.max(1, to - from - 1),
-                height: 13,
-                rx: 2,
-                class: 'state',
-            }),
-        );
-        if (to - from > 16) root.append(svg('text', { x: from + 4, y: y + 4 }, entry.more.state));
+const LETTER = 6.2; // px of width, about
+
+// States last until the next: a band for each, with as much of its words as has room. { at, word,
+// rest, bad, i }: without a word it is a gap; with i it leads to its entry.
+function stateBand(root, bands, y, { X, width }) {
+    bands.forEach(({ at, word, rest, bad, i: entry }, i) => {
+        const from = X(at),
+            to = i + 1 < bands.length ? X(bands[i + 1].at) : width - RIGHT;
+        if (!word) return;
+        const whole = [word, rest].filter(Boolean).join(', '),
+            room = to - from - 8;
+        const fits = [whole, word].find((text) => text.length * LETTER < room);
+        const box = svg('rect', {
+            x: from,
+            y: y - 7,
+            width: Math.max(1, to - from - 1),
+            height: 13,
+            rx: 2,
+            class: 'state' + (bad ? ' bad' : ''),
+        });
+        const text = fits ? svg('text', { x: from + 4, y: y + 4 }, fits) : null;
+        if (entry == null) root.append(box, ...(text ? [text] : []));
+        else
+            root.append(
+                svg(
+                    'g',
+                    { class: 'tick', onclick: () => choose(entry) },
+                    svg('title', {}, `${whole} · ${seconds(at, 3)} s`),
+                    box,
+                    text,
+                ),
+            );
     });
+}
+
+function laneLine(root, y, title, frame) {
+    root.append(
+        svg('line', { x1: LEFT, x2: frame.width - RIGHT, y1: y + 7, y2: y + 7, class: 'grid' }),
+        svg('text', { x: LEFT, y: y - 9, class: 'lane-title' }, title),
+    );
+}
+
+function drawPlugLanes(root, y, lanes, frame) {
+    for (const lane of lanes) {
+        y += LANE;
+        laneLine(root, y, lane.title, frame);
+        stateBand(root, lane.bands, y, frame);
+        y += 6;
+    }
+    return y;
 }
 
 function drawLanes(root, y, frame) {
@@ -352,13 +384,10 @@ function drawLanes(root, y, frame) {
         if (states) entries.push(...states());
         if (!entries.length) continue;
         y += LANE;
-        root.append(
-            svg('line', { x1: LEFT, x2: frame.width - RIGHT, y1: y + 7, y2: y + 7, class: 'grid' }),
-            svg('text', { x: LEFT, y: y - 9, class: 'lane-title' }, say(word)),
-        );
+        laneLine(root, y, say(word), frame);
         stateBand(
             root,
-            entries.filter((e) => e.more.state),
+            entries.filter((e) => e.more.state).map((e) => ({ at: e.at, word: e.more.state })),
             y,
             frame,
         );
@@ -370,12 +399,12 @@ function drawLanes(root, y, frame) {
     return y;
 }
 
-// Requests outside loops as ticks, with as many names as have room.
+// Requests outside loops as ticks, with as many names as have room; those of the matching have a lane.
 function drawMilestones(root, y, { X, width }) {
     const times = countBy(content.frames, (f) => f.name),
         named = [];
     for (const f of content.frames) {
-        if (f.from || times[f.name] > 3) continue;
+        if (f.from || f.more.link || times[f.name] > 3) continue;
         const x = X(f.at),
             bad =
                 content.bad &&
@@ -430,7 +459,7 @@ function followPointer(root, frame, readers, height, points) {
         label.textContent = '';
     };
     root.onclick = (event) => {
-        if (!event.target.closest('.tick')) choose(nearest(points, timeAt(event))[2]);
+        if (points && !event.target.closest('.tick')) choose(nearest(points, timeAt(event))[2]);
     };
     markCurves = (entry) => {
         place(at, entry.at);
@@ -444,12 +473,15 @@ function drawCurves() {
     const home = byId('curves'),
         { points, limits } = collectPoints();
     const plots = PLOTS.map((_, p) => p).filter((p) => points[p].some((line) => line.length > 2));
+    const plug = plugLanes();
     markCurves = () => {};
-    home.hidden = !plots.length;
-    if (!plots.length) return;
+    home.hidden = !plots.length && !plug.lanes.length;
+    if (home.hidden) return;
+    home.querySelector('h2').textContent = say(plots.length ? 'curves' : 'plug');
     const functions = gridFunctions();
-    home.querySelector('.hint').textContent =
-        say('curves_sub') + (functions.length ? '; ' + say('grid_asks', functions.join(', ')) : '');
+    home.querySelector('.hint').textContent = plots.length
+        ? say('curves_sub') + (functions.length ? '; ' + say('grid_asks', functions.join(', ')) : '')
+        : '';
     const box = home.querySelector('.curves'),
         width = Math.max(280, box.clientWidth);
     const begin = content.entries[0].at,
@@ -462,12 +494,18 @@ function drawCurves() {
     };
     const root = svg('svg', {
         role: 'img',
-        'aria-label': say('curves') + ': ' + plots.map((p) => say(PLOTS[p].word)).join(', '),
+        'aria-label': [
+            ...(plots.length
+                ? [say('curves') + ': ' + plots.map((p) => say(PLOTS[p].word)).join(', ')]
+                : []),
+            ...plug.lanes.map(laneText),
+        ].join('; '),
     });
     const readers = plots.map((p, row) =>
         drawPlot(root, PLOTS[p], points[p], limits[p], row * (HEIGHT + GAP) + 20, frame),
     );
-    const milestones = drawLanes(root, plots.length * (HEIGHT + GAP) - 4, frame) + 20;
+    const below = drawPlugLanes(root, plots.length * (HEIGHT + GAP) - 4, plug.lanes, frame);
+    const milestones = drawLanes(root, below, frame) + 20;
     drawMilestones(root, milestones, frame);
     const height = milestones + 26;
     setAttributes(root, { width, height, viewBox: `0 0 ${width} ${height}` });
@@ -476,7 +514,7 @@ function drawCurves() {
         frame,
         readers,
         milestones + 2,
-        points[plots[0]].find((line) => line.length),
+        plots.length ? points[plots[0]].find((line) => line.length) : null,
     );
-    box.replaceChildren(root);
+    box.replaceChildren(root, ...(plug.lanes.length ? plugList(plug).filter(Boolean) : []));
 }

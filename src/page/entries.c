@@ -251,12 +251,31 @@ static void add_endpoint(struct buf *out, const char *name, const struct endpoin
         add_text_member(out, name, endpoint_text(a, text, sizeof text));
 }
 
-/* The letter that its text begins with ("B2, 9.0 V, 5 %"); that of a neighbour's cable names it. */
-static void add_pilot_state(struct buf *out, const struct event *e)
+/* What the text of a pilot says: "B2, 9.0 V, 5 %"; where it is not the only one the name of its
+ * cable is before that. Of a text that is none such nothing. */
+static void add_pilot(struct buf *out, const struct event *e)
 {
-    char state[2] = {e->text[0], '\0'};
-    if (e->kind == EVENT_PILOT && state[0] >= 'A' && state[0] <= 'F')
-        add_text_member(out, "state", state);
+    const char *comma = strchr(e->text, ','), *last = strrchr(e->text, ',');
+    char cable[64], state[2] = {0};
+    const char *name = comma;
+    while (name != NULL && name > e->text && name[-1] != ' ')
+        name--;
+    size_t n = name != NULL && name > e->text ? (size_t)(name - e->text) - 1 : 0;
+    if (name == NULL || *name < 'A' || *name > 'F' || n >= sizeof cable)
+        return;
+    state[0] = *name;
+    memcpy(cable, e->text, n);
+    cable[n] = '\0';
+    add_text_member(out, "cable", cable);
+    add_text_member(out, "state", state);
+    char *end;
+    double duty = strtod(last + 1, &end);
+    if (strcmp(last, ", steady") == 0)
+        duty = 100;
+    else if (strcmp(end, " %") != 0 || !(duty >= 0 && duty <= 100))
+        return;
+    add_key(out, "duty");
+    buf_printf(out, "%g", duty);
 }
 
 /* Fields as events.jsonl calls them. */
@@ -284,7 +303,8 @@ static void add_other_members(struct buf *out, const struct event *e)
     }
     if (e->kind == EVENT_FAULT)
         add_member(out, "times", e->times);
-    add_pilot_state(out, e);
+    if (e->kind == EVENT_PILOT)
+        add_pilot(out, e);
     add_flags(out, e);
     if (e->problem != NULL)
         add_text_member(out, "problem", err_text(e->problem, problem, sizeof problem));
@@ -420,6 +440,7 @@ void entries_event(void *context, const struct event *e)
     case EVENT_CONNECT:
     case EVENT_CLOSE:
     case EVENT_AFTER:
+    case EVENT_PILOT: /* both sides have the same line, whoever has told it */
         if (!e->is_echo)
             add_other(s, e, NO_FRAME);
         return;
@@ -437,7 +458,6 @@ void entries_event(void *context, const struct event *e)
     case EVENT_VIOLATION:
     case EVENT_VERDICT:
     case EVENT_FAULT:
-    case EVENT_PILOT:
     case EVENT_RECORD:
         if (!is_of_device(s, e))
             add_other(s, e, NO_FRAME);

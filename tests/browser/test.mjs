@@ -2,6 +2,7 @@
 // The report in a browser: keys, filters, addresses, languages, schemes, sizes, paper, screen readers.
 //
 //   NODE_MODULES=DIR node tests/browser/test.mjs PAGES    pages made by tests/browser/pages
+//   ONLY='words'   those tests whose names have one of them
 import { axe, browser, open, openCase, problems } from './support.mjs';
 
 let passed = 0,
@@ -19,6 +20,7 @@ function check(what, holds, found) {
 // Each test has a page of its own and may fail without ending the others.
 async function test(what, file, options, body) {
     let page;
+    if (!(process.env.ONLY || what).split(' ').some((word) => what.includes(word))) return;
     try {
         page = await open(file, options);
         await body(page);
@@ -594,6 +596,126 @@ await test('SLAC and pilot', 'session.html', {}, async (page) => {
     );
 });
 
+// Bands of the lane of that title, as [words, is it bad], and the list below.
+const plugOf = (page) =>
+    page.evaluate(() => {
+        const lanes = plugLanes().lanes.map(({ title, bands }) => [
+            title,
+            bands.map((b) => [b.word, b.rest].filter(Boolean).join(', ') + (b.bad ? '!' : '')),
+        ]);
+        return {
+            lanes: Object.fromEntries(lanes),
+            drawn: document.querySelectorAll('.curves .tick .state').length,
+            told: lanes.flatMap(([, bands]) => bands.filter(Boolean)).length,
+            bad: document.querySelectorAll('.curves .state.bad').length,
+            titles: [...document.querySelectorAll('.lane-title')].map((e) => e.textContent),
+            label: document.querySelector('.curves svg').getAttribute('aria-label'),
+            steps: [...document.querySelectorAll('.plug button')].map((b) => b.textContent),
+            heading: byId('curves').querySelector('h2').textContent,
+        };
+    });
+
+await test('plug', 'plug.html', {}, async (page) => {
+    await page.waitForSelector('.plug button');
+    const found = await plugOf(page);
+    const matching = 'Parameters,Sounds,Attenuation,Validation,Match,Key,';
+    const again = 'Parameters,Sounds,Attenuation,Validation,Match,Key,';
+    check(
+        'a matching has its phases, and after a loss again',
+        found.lanes.Matching?.join() === matching + ',' + again,
+        found.lanes,
+    );
+    check(
+        'the link is up, lost, up and left',
+        found.lanes.Link?.join() === 'Up,Lost!,Up,Left',
+        found.lanes.Link,
+    );
+    const toggles = 'C2, 5 %,B2, 5 %,'.repeat(3);
+    const pilot = found.lanes['Control pilot']?.join();
+    check(
+        'the pilot has its states with the duty cycle, each toggle, and E',
+        pilot ===
+            `B1, steady,B2, 5 %,${toggles}C2, 5 %,E!,B2, 5 %,${toggles}C2, 5 %,B2, 5 %,A2, 5 %`,
+        pilot,
+    );
+    check(
+        "a neighbour's cable has a lane of its own",
+        found.lanes['Control pilot · evse1']?.join() === 'A2, 5 %',
+        found.lanes,
+    );
+    check(
+        'each band is drawn, and what is bad is marked',
+        found.drawn === found.told && found.bad === 2 && found.titles.includes('Link'),
+        found,
+    );
+    check('the drawing is told by words, too', /Link: Up, Lost, Up, Left/.test(found.label), found.label);
+    check(
+        'the list has all in order, by time',
+        found.steps[0] === '0.000 s Control pilot: B1, steady' &&
+            found.steps.some((text) => /^6\.\d{3} s Link: Lost$/.test(text)) &&
+            found.steps.length === Math.min(40, found.told),
+        found.steps,
+    );
+    const opened = await page.evaluate(() => {
+        const step = [...document.querySelectorAll('.plug button')].find((b) =>
+            b.textContent.endsWith('Matching: Match'),
+        );
+        step.focus();
+        return document.activeElement === step;
+    });
+    await page.keyboard.press('Enter');
+    const name = await page.evaluate(() => content.entries[chosenEntry]?.name);
+    check('a step opens its message by keys', opened && name === 'CM_SLAC_MATCH_REQ', name);
+});
+
+await test('plug in Korean', 'plug.html', { width: 390, lang: 'ko', theme: 'dark' }, async (page) => {
+    await page.waitForSelector('.plug button');
+    const { titles, steps } = await plugOf(page);
+    check(
+        'plug: the lanes in Korean, at 390 px',
+        titles.includes('매칭') && titles.includes('링크') && steps.some((s) => s.endsWith('링크: 끊김')),
+        [titles, steps],
+    );
+    check('plug: nothing is wider than the screen', (await overflow(page)) <= 0);
+});
+
+await test('plug alone', 'alone.html', {}, async (page) => {
+    await page.waitForSelector('.plug button');
+    const found = await plugOf(page);
+    check(
+        'without any curve the pilot is there all the same',
+        found.heading === 'Control pilot and matching' &&
+            found.lanes['Control pilot'].join().startsWith('B1, steady,B2, 5 %,E!,B2, 5 %,E!,B2, 5 %,B1, steady'),
+        found,
+    );
+    await page.click('.curves svg', { position: { x: 5, y: 5 } });
+    check('and a click beside it chooses nothing', await page.evaluate(() => chosenEntry == null));
+});
+
+await test('many plugs', 'plug.html', {}, async (page) => {
+    await page.waitForSelector('.plug button');
+    const found = await page.evaluate(() => {
+        const asks = content.frames.find((f) => f.name === 'CM_SLAC_PARM_REQ');
+        for (let i = 0; i < 99; i++) {
+            const mac = '0200000F00' + String(i).padStart(2, '0');
+            const hex = asks.hex.slice(0, 12) + mac + asks.hex.slice(24);
+            content.frames.push({ ...asks, hex });
+        }
+        drawCurves();
+        return {
+            titles: [...document.querySelectorAll('.lane-title')].map((e) => e.textContent),
+            rest: [...document.querySelectorAll('.curves p')].map((e) => e.textContent).join(),
+        };
+    });
+    check(
+        'of a hundred vehicles four have lanes, by their addresses, and the rest is said',
+        found.titles.filter((text) => text.startsWith('Matching · ')).length === 4 &&
+            found.titles.includes('Matching · 02:00:00:00:00:E1') &&
+            found.rest.includes('96 more vehicles'),
+        found,
+    );
+});
+
 await test('margins', 'session.html', {}, async (page) => {
     const words = await page.evaluate(() => [0.004, 0.5, 1.3, 14.25].map(marginText));
     check(
@@ -710,6 +832,7 @@ const STATES = {
         await page.waitForSelector('.connection');
         await page.evaluate(() => findAll('.connection details').forEach((d) => (d.open = true)));
     },
+    plug: (page) => page.waitForSelector('.plug button'),
     expired: (page) => page.waitForSelector('.connection'),
     sessions: (page) => page.waitForSelector('.diff-table'),
     past: (page) => openCase(page, '(c) => c.flaky'),
@@ -718,6 +841,7 @@ const STATES = {
 const FILES = {
     sessions: 'sessions.html',
     past: 'past.html',
+    plug: 'plug.html',
     TLS: 'tls.html',
     expired: 'expired.html',
 }; // else run.html

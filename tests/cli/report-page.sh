@@ -164,3 +164,9 @@ wants "without a page to write a capture is refused" 3 err "expected -o FILE.htm
 run report "$work/plug" -o "$work/plug.html"
 holds "the states of the control pilot are there for their lane" "$work/plug.html" \
     '[e[5]["state"] for e in cases[0][1]["entries"] if e[1] == "pilot"]' "['B', 'B', 'C', 'B', 'A']"
+holds "and their duty cycles: 100 where there is no oscillator" "$work/plug.html" \
+    '[e[5]["duty"] for e in cases[0][1]["entries"] if e[1] == "pilot"]' "[100, 5, 5, 5, 5]"
+"$V2GLAB" ev --bench three-stations --virtual-time -q --set loops=2 -o "$work/three" >/dev/null 2>&1
+run report "$work/three" -o "$work/three.html"
+holds "what is on another cable has the name of that" "$work/three.html" \
+    'sorted({e[5].get("cable", "") for e in cases[0][1]["entries"] if e[1] == "pilot"})' "['', 'evse1', 'evse2']"
