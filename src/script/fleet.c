@@ -92,7 +92,7 @@ static int next_done(lua_State *L, int status, lua_KContext context)
 static int fleet_next(lua_State *L)
 {
     struct fleet *f = fleet_of(L);
-    struct wait w = {.ready = has_come, .context = f, .role = f->role};
+    struct wait w = {.ready = has_come, .context = f, .role = f->role, .is_for_more = true};
     lua_settop(L, 0);
     if (f->at_once < AT_ONCE || f->first == NULL)
         return script_wait(L, &w, 0, next_done);

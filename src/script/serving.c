@@ -366,7 +366,7 @@ static int serving_accept(lua_State *L)
         return accept_done(L, LUA_OK, 0);
     if (is_to_open(r))
         open_serving(L, r, (unsigned)setup_ms);
-    struct wait w = {.ready = has_come, .context = r->serving, .role = r};
+    struct wait w = {.ready = has_come, .context = r->serving, .role = r, .is_for_more = true};
     return script_wait(L, &w, (lua_KContext)answer_ms, accept_done);
 }
 

@@ -29,7 +29,7 @@ struct task {
     lua_State *L; /* the coroutine */
     struct wait wait;
     struct role *role;        /* that it has waited for last; NULL: none yet */
-    const struct role *place; /* likewise, of those that are places */
+    const struct role *place; /* likewise, of those that hold one of many sessions */
     int arguments;            /* on its stack, for the first turn */
     unsigned ticks;           /* of the watch, which it has had before it gave way */
     int64_t busy_since;       /* of the script, when its turn began, or that gave way then */
@@ -151,13 +151,20 @@ static int yield(lua_State *L, const struct wait *w, lua_KContext context, lua_K
     return lua_yieldk(L, 1, context, then);
 }
 
+/* Whether who waits so is about the session that the role holds: one of many. The role that a
+ * station accepts by is the place of its first vehicle. */
+static bool is_about(const struct wait *w)
+{
+    return w->role->is_place || (w->role->serving != NULL && !w->is_for_more);
+}
+
 int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then)
 {
     struct script *s = script_of(L);
     s->timed_out = false;
     if (s->current != NULL && w->role != NULL) {
         s->current->role = w->role;
-        if (w->role->is_place)
+        if (is_about(w))
             s->place = s->current->place = w->role;
     }
     if (s->options->world == NULL || wait_is_over(s, w))

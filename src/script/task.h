@@ -4,10 +4,10 @@
  * its own. The main chunk is the first, and the script ends with it. What goes wrong in a task goes
  * wrong in the script.
  *
- *   Start(function, …)   starts a task with these arguments, and goes on once it waits or has ended
+ *   Start(function, …)   starts a task with these arguments, goes on once it waits or has ended
  *   Wait_For(task, …)    waits until all of them have ended: what the first one has returned
- *   Guard(function, …)   calls it: true and its results; where it would end the script, false, the
- *                        verdict ("fail", "error", …), and why
+ *   Guard(function, …)   calls it: true and its results; where it would end the script, false,
+ *                        the verdict ("fail", "error", …), and why
  *   Traceback([text[, level]])  where it is, as debug.traceback tells
  *   Stop_Requested()     true once the user wants to end (Ctrl-C)
  */
@@ -23,6 +23,7 @@ struct wait {
     struct role *role;   /* nothing else changes what `ready` says, and task_wake tells when; NULL:
                             it is asked at every step of the script, */
     bool is_told;        /* unless whoever changes it gives the task a turn */
+    bool is_for_more;    /* sessions of the role: the task is about none that it holds */
 };
 
 /* The value that a wait yields, told from a script's own yields by its address, so that

@@ -34,7 +34,11 @@ cpu() { awk -v hz="$(getconf CLK_TCK)" '{ print int(($14 + $15) * 1000 / hz) }' 
 
 # ---- one that loops ----
 
-station --script "$work/loop.lua"
+# Nobody else connects before the one that loops: it has the station's own place, not one beside it.
+"$V2GLAB" evse --peer "[::1]:$port" --tls off -q -o "$R" --script "$work/loop.lua" >"$work/station" 2>&1 &
+station=$!
+soon test -s "$R/session.pcapng"
+sleep 0.3
 begin_loop
 sleep 0.3
 python3 "$work/peer.py" p99 $port "$work/said" 50 $station >"$work/took" 2>&1
@@ -50,6 +54,10 @@ check "SIGTERM ends the station within 5 s all the same ($took ms)" test $took -
 end_loop
 check "the loop has an error" grep -q '"text":"error: .*: the script has run for 250 ms without waiting' "$work/lines"
 check "and what the loop did is in the record" test "$(grep -c '"text":"round [0-9]*"' "$work/lines")" -gt 20
+grep '"text":"round [0-9]*"' "$work/lines" | grep -o '"session":[0-9]*' | sort -u >"$work/sessions"
+grep -m 1 "$LOOPER" "$work/lines" | grep -o '"session":[0-9]*' >"$work/session"
+check "as lines of its session, the first of all" cmp -s "$work/session" "$work/sessions"
+check "which has newer ones beside it" grep -q '"session":50[,}]' "$work/lines"
 
 # ---- a full disk, too, and a silent crowd ----
 
