@@ -36,6 +36,20 @@ of['pilot unset'] = function()
     return { { rule = 'pilot unset', text = 'the control pilot is left as it is' } }
 end
 
+of['pilot moved'] = function(want)
+    local key, value = next(want.settings)
+    return { { rule = 'pilot moved', settings = want.settings,
+               text = ('the control pilot becomes %s %s'):format(key, value) } }
+end
+
+function of.slow(want)
+    return { { rule = 'slow', ms = want.ms, from = 0, text = ('it connects %d ms later'):format(want.ms) } }
+end
+
+of['link moved'] = function()
+    return { { rule = 'link moved', text = 'the own modem gets another key in the session' } }
+end
+
 function of.link()
     return { { rule = 'key kept', text = 'the own modem gets no other key' } }
 end
@@ -121,6 +135,32 @@ edits['pilot unset'] = function(_, now)
         end
         now.used()
     end
+end
+
+-- Once that time has come.
+local function at(m, now, act)
+    Start(function()
+        Sleep(math.max(0, m.from - Now()))
+        now.used()
+        act()
+    end)
+end
+
+edits['pilot moved'] = function(m, now)
+    at(m, now, function() pilot.Set(m.settings) end)
+end
+
+function edits.slow(m, now)
+    local connect = now.role.Connect
+    now.role.Connect = function(...)
+        now.used()
+        Sleep(m.ms)
+        return connect(...)
+    end
+end
+
+edits['link moved'] = function(m, now)
+    at(m, now, function() slac.set_key(now.role, slac.random(16), slac.random(7)) end)
 end
 
 edits['key kept'] = function(_, now)

@@ -150,7 +150,7 @@ function case:step(what)
     if what.verdict == 'fail' and self.c.advice and not self.is_mutant then
         what.verdict, what.field, what.advice = 'pass', 'fail', self.c.advice
     end
-    what.cites, what.n = what.cites or self.c.cites, what.n or self.n
+    what.cites, what.n = what.cites or self.citing or self.c.cites, what.n or self.n
     what.us, what.where = math.floor(Now() * 1000), where(self.c)
     what.frame = what.frame or self.frame
     self.steps[#self.steps + 1] = what
@@ -206,6 +206,9 @@ function case:take(ms, expected)
         self.frame = came.m:frame() or self.frame
     elseif why ~= 'timeout' then
         came.closed = detail ~= '' and detail or why
+        if self.noted then
+            self.noted.ended = came.at
+        end
     end
     return self:mutated(came, ms, expected)
 end

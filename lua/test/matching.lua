@@ -4,7 +4,9 @@
 -- tester of messages over IP (vehicle.lua, station.lua), which goes on once there is a link.
 
 local expect = require 'v2g.expect'
+local plugging = require 'v2g.plugging'
 local slac = require 'v2g.slac'
+local steps = require 'v2g.steps'
 local way = require 'test.way'
 
 local matching = {}
@@ -105,9 +107,26 @@ local TO_ALL <const> = { CM_SLAC_PARM_REQ = true, CM_START_ATTEN_CHAR_IND = true
 function matching:says(m)
     if GOOD[m:name()] then
         self.role.Slac_Send(m, TO_ALL[m:name()] and slac.ALL or self.other)
+    elseif self.is_beside and self.ev then
+        local step = steps.of(m:name())
+        plugging.show(self.ev, step)
+        m:send()
+        if step == 'PowerDelivery' then
+            plugging.sent(self.ev)
+        end
     else
         m:send()
     end
+end
+
+-- Of a case that leaves the control pilot to a good vehicle: it shows there what goes with each
+-- request, also with those of the case; state: C or D, in which it charges. Itself.
+function matching:charges_at(state)
+    self.is_beside = true
+    if self.ev then
+        self.ev.charging = state
+    end
+    return self
 end
 
 -- ---- what comes ----
@@ -399,7 +418,7 @@ function matching:reach(given)
     if way.is_matching(given) then
         return nil
     end
-    self.is_linked = true
+    self.is_linked, self.linked = true, Now()
     if self.ev then
         self.ev.pilot = 'B' -- it shows there what it wants
     end

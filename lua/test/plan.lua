@@ -112,6 +112,7 @@ local function told(c, in_korean)
     for _, key in ipairs(TOLD) do
         one[key] = c[key]
     end
+    one.bench = c.bench or c.beside
     return one
 end
 

@@ -2,6 +2,7 @@
 -- Plays a case: the way to where it begins, what it tests, and its clean-up; and, in the lab, the
 -- device of our own that it is about.
 
+local beside = require 'test.beside'
 local breach = require 'test.breach'
 local case = require 'test.case'
 local device = require 'test.device'
@@ -101,6 +102,11 @@ local function tester_of(c, given)
         tester = require('test.station').new(Secc, parameters_of_tester(c, 'station', given))
         tester.shows = c.row.shows
     end
+    local is_beside = not c.bench and c.beside and tester.role.SlacFirst
+    if is_beside then
+        tester = matching.new(tester, {})
+        return tester:charges_at(c.row.charging)
+    end
     return c.bench and matching.new(tester, c.row) or tester
 end
 
@@ -116,6 +122,7 @@ local function go(it, c)
     function it.tester.before(request)
         it.driving:before(it, request)
     end
+    beside.begin(it)
     it.arriving = true
     local between, missing = it.tester:reach(c.given)
     it.missing = missing
@@ -233,7 +240,8 @@ function play.tester(given, drive)
     it.unread = unread
     it.driving = driving_of(c, it.tester, given, drive)
     it.is_mutant = given.mutation ~= nil
-    for _, run in ipairs { go, it.proves_fault, let_go } do -- these also where the case has failed
+    -- the others also where the case has failed
+    for _, run in ipairs { go, beside.finish, it.proves_fault, let_go } do
         local whole, why = xpcall(run, raised, it, c, given)
         if not whole and why ~= case.over then
             why = type(why) == 'table' and why or unraised(why)

@@ -10,7 +10,8 @@
 --       vehicle, station and protocol goes over what the block says. liveness = true: a good
 --       session is held before the case and after it, for a vehicle plugged in anew; 'after': only
 --       after it. bench = 'pair': it is played on that bench (docs/bench.md), or with
---       a modem. link = true:
+--       a modem. beside = 'pair': likewise where there can be one, so that control pilot and link
+--       are judged beside the messages (beside.lua); else without, and that is said. link = true:
 --       the link comes up first
 
 local bearer = require 'test.bearer'
@@ -30,7 +31,7 @@ local suite = {}
 -- knows.
 local OWN <const> = { 'about', 'given', 'cites', 'session', 'protocol', 'sut', 'tls', 'vehicle',
                       'station', 'tags', 'then_', 'field', 'doubt', 'profile', 'cannot', 'advice',
-                      'beyond', 'liveness', 'link', 'bench' }
+                      'beyond', 'liveness', 'link', 'bench', 'beside' }
 for _, need in ipairs(needs) do
     if OWN[#OWN] ~= need[1] then -- those of one word stand together
         OWN[#OWN + 1] = need[1]
@@ -167,6 +168,7 @@ local function add_rows(list, standing, group, block, line)
                 c[name] = standing[name]
             end
         end
+        c.beside = not c.liveness and c.beside or nil -- a plug is for one session
         c.mode = c.mode or type(c.given) == 'string' and mode_of(c.given) or nil
         c.if_ = claims_of(c, standing.if_, block.if_, rawget(row, 'if_'))
         c.id = not block.rows and group or name_of(group, key, row)

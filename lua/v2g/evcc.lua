@@ -311,6 +311,9 @@ function ev:exchange(step, signer)
         leave(self, 'fin', true, 'a hook kept back ' .. request)
     end
     self.sent = Now()
+    if self.plug and step == 'PowerDelivery' then
+        self.plug.sent(self)
+    end
     local found, problem = judge_answer(self, request, response), nil
     if not found then
         found, problem = await(self, step, request)
@@ -728,6 +731,9 @@ end
 local function wind_up(self, left)
     if left.charging then
         end_charging(self, left)
+    end
+    if self.plug then
+        self.plug.show(self, 'SessionStop') -- however it ends [V2G2-526] [V2G2-728]
     end
     if left.how == 'gone' then
         return

@@ -15,10 +15,13 @@ end
 -- ---- steps of a session ----
 
 -- What the control pilot says in a step: C while the vehicle wants power.
-local PILOT <const> = { CableCheck = 'C', PreCharge = 'C', PowerDelivery = 'C', CurrentDemand = 'C',
-                        ChargingStatus = 'C', WeldingDetection = 'B', SessionStop = 'B' }
+local PILOT <const> = { CableCheck = 'C', PreCharge = 'C', CurrentDemand = 'C', ChargingStatus = 'C',
+                        WeldingDetection = 'B', SessionStop = 'B' }
+-- AC: and once PowerDeliveryReq has gone out, by its ChargeProgress [V2G2-847] [V2G2-861].
+local SENT <const> = { Start = 'C', Stop = 'B' }
 
 local function set(self, state)
+    state = state == 'C' and self.charging or state
     if self.pilot ~= state then
         self.pilot = state
         Pilot.Set { state = state }
@@ -32,6 +35,15 @@ function plugging.show(self, step)
     end
 end
 
+-- After PowerDeliveryReq.
+function plugging.sent(self)
+    local state = self.pilot and self.mode == 'ac'
+        and SENT[self.role.Outgoing('PowerDeliveryReq').ChargeProgress]
+    if state then
+        set(self, state)
+    end
+end
+
 -- ---- the link ----
 
 -- Is matched with a station, and watches the link: true, or nil and why not.
@@ -41,7 +53,7 @@ local function join(self)
     if not station then
         return nil, why
     end
-    self.unlinked = nil
+    self.unlinked, self.advanced = nil, Now() -- nothing was charged meanwhile
     self.link = slac.watch(role, station, p.amp_map, function(reason)
         self.unlinked = ('SLAC: %s, at %s'):format(reason, self.step or 'SDP')
         Log(self.unlinked)

@@ -332,7 +332,7 @@ function station:is_idle()
 end
 
 -- A session is over, after which the vehicle pauses, or not [V2G3-M09-17]. retain: ms for which the
--- oscillator stays; nil: on.
+-- oscillator stays, none where the session has failed [V2G-DC-942]; nil: it stays on.
 function station:session_over(is_paused, is_good, retain)
     if is_paused then
         self.plug:sleep(self.p.wake)
@@ -342,6 +342,8 @@ function station:session_over(is_paused, is_good, retain)
         if retain then
             self.plug:keep_oscillator(retain)
         end
+    elseif retain then
+        self.plug:keep_oscillator(0)
     end
 end
 

@@ -242,13 +242,14 @@ static int show_list(const struct testing *t, struct err *e)
 
 /* ---- playing ---- */
 
-/* A case that names a bench has it for itself, unless the user has named one, or a device is
- * there. */
+/* A case that names a bench has it for itself, or that which the user has named; one that names none
+ * has none. A device that is there has its own cable. */
 static struct world *enter(void *context, const json_t *which, struct err *e)
 {
     struct testing *t = context;
     const char *own = json_string_value(json_object_get(which, "bench"));
-    t->session.bench = t->bench != NULL || !t->plays_device ? t->bench : own;
+    bool is_users = t->bench != NULL || !t->plays_device;
+    t->session.bench = t->plays_device && own == NULL ? NULL : is_users ? t->bench : own;
     return session_enter(&t->session, false, e);
 }
 

@@ -103,7 +103,7 @@ static void cases_of(const struct docs *d, const struct requirement *q, struct b
         int n = 0;
         end = at + strcspn(at, "\n");
         if (sscanf(at, "%255s %63s %63s%n", name, protocol, side, &n) != 3 ||
-            strcmp(protocol, q->protocol->name) != 0 ||
+            strcmp(protocol, q->standard) != 0 ||
             (strcmp(q->side, "both") != 0 && strcmp(q->side, side) != 0))
             continue;
         bool is_cited = false;
@@ -125,7 +125,7 @@ static void print_rule(struct docs *d, struct page *p, const struct requirement 
     if (d->in_tree)
         message_steps(d, p, q);
     page_table(p, 2, NULL);
-    docs_row(d, p, "protocol", PAGE_PLAIN, q->protocol->name);
+    docs_row(d, p, "protocol", PAGE_PLAIN, q->standard);
     docs_row(d, p, "side", PAGE_PLAIN, side_word(d, q));
     if (strchr(q->ids, ' ') != NULL)
         docs_row(d, p, "ids", PAGE_PLAIN, q->ids);
@@ -147,7 +147,8 @@ static void print_rule(struct docs *d, struct page *p, const struct requirement 
 bool docs_is_requirement(const char *name)
 {
     return strncasecmp(name, "V2G20-", 6) == 0 || strncasecmp(name, "V2G2-", 5) == 0 ||
-           strncasecmp(name, "V2G-DC-", 7) == 0 || strncasecmp(name, "DRV-", 4) == 0;
+           strncasecmp(name, "V2G3-", 5) == 0 || strncasecmp(name, "V2G-DC-", 7) == 0 ||
+           strncasecmp(name, "DRV-", 4) == 0;
 }
 
 static int no_requirement(const char *name, struct err *e)
@@ -228,13 +229,15 @@ void docs_requirements(struct docs *d)
     struct page page;
     struct requirement q;
     struct buf anchors = {0};
-    const struct protocol *last = NULL;
+    char last[REQUIREMENT_ID] = "";
     print_start(d, &page);
     for (size_t at = 0; requirement_each(&at, d->prose.language, &q);) {
         char id[REQUIREMENT_ID], word[REQUIREMENT_ID + 2];
-        if (q.protocol != last)
-            page_heading(&page, 2, PAGE_PLAIN, q.protocol->title, q.protocol->name);
-        last = q.protocol;
+        bool is_protocol = q.protocol != PROTOCOLS;
+        if (strcmp(q.standard, last) != 0)
+            page_heading(&page, 2, PAGE_PLAIN, is_protocol ? q.protocol->title : q.standard,
+                         q.standard);
+        snprintf(last, sizeof last, "%s", q.standard);
         /* a page has an anchor once: rows that share their first id are found by its first one */
         snprintf(word, sizeof word, " %s ", requirement_first(q.ids, id));
         bool is_known = strstr(buf_string(&anchors), word) != NULL;

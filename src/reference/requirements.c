@@ -44,7 +44,10 @@ bool requirement_each(size_t *at, enum language language, struct requirement *q)
     char *rest = q->text;
     for (unsigned i = 0; i < COLUMNS; i++)
         field[i] = next_field(&rest);
-    q->protocol = protocol_find(field[PROTOCOL]);
+    q->standard = field[PROTOCOL];
+    q->protocol = protocol_find(q->standard);
+    if (q->protocol == NULL)
+        q->protocol = PROTOCOLS;
     q->ids = field[IDS];
     q->side = field[SIDE];
     q->messages = field[MESSAGES];

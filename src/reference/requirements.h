@@ -18,9 +18,11 @@
 #define REQUIREMENT_ID 64
 
 struct requirement {
-    const struct protocol *protocol;
-    const char *ids;      /* "V2G20-2097 V2G20-2098" */
-    const char *side;     /* "EVCC", "SECC", "both" */
+    const struct protocol *protocol; /* that has its messages: of ISO 15118-3 what goes before the
+                                        choice of one */
+    const char *standard;            /* "ISO15118-2", "ISO15118-3" */
+    const char *ids;                 /* "V2G20-2097 V2G20-2098" */
+    const char *side;                /* "EVCC", "SECC", "both" */
     const char *messages; /* names of messages, and of subjects such as TLS: words, too */
     const char *rule;     /* this and the next two in the language */
     const char *disagree; /* what sources disagree on, or say besides; "" */

@@ -4,7 +4,7 @@
 -- @needs nothing
 
 suite 'derived (DIN SPEC 70121)' {
-    sut = 'EVCC', protocol = 'DIN70121', mode = 'dc',
+    sut = 'EVCC', protocol = 'DIN70121', mode = 'dc', beside = 'pair',
 }
 
 -- Status codes that tell a vehicle nothing in DIN SPEC 70121, and a row for each.

@@ -4,7 +4,7 @@
 -- @needs nothing
 
 suite 'derived (DIN SPEC 70121)' {
-    sut = 'EVCC', protocol = 'DIN70121',
+    sut = 'EVCC', protocol = 'DIN70121', beside = 'pair',
 }
 
 cases 'msg-timeout' {

@@ -4,7 +4,7 @@
 -- @needs nothing
 
 suite 'derived DIN 70121' {
-    sut = 'SECC', protocol = 'DIN70121', mode = 'dc',
+    sut = 'SECC', protocol = 'DIN70121', mode = 'dc', beside = 'pair',
 }
 
 local ONGOING <const> = 'V2G_EVCC_Ongoing_Timeout'

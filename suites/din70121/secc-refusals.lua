@@ -4,7 +4,7 @@
 -- @needs nothing
 
 suite 'DIN 70122:2018-11' {
-    sut = 'SECC', protocol = 'DIN70121',
+    sut = 'SECC', protocol = 'DIN70121', beside = 'pair',
 }
 
 cases 'sequence-error' {
@@ -30,7 +30,7 @@ cases 'unknown-session' {
 }
 
 suite 'derived (DIN SPEC 70121)' {
-    sut = 'SECC', protocol = 'DIN70121',
+    sut = 'SECC', protocol = 'DIN70121', beside = 'pair',
 }
 
 cases 'sequence-error' {

@@ -5,7 +5,7 @@
 -- @needs nothing
 
 suite 'derived (ISO 15118-2)' {
-    sut = 'EVCC', protocol = 'ISO15118-2',
+    sut = 'EVCC', protocol = 'ISO15118-2', beside = 'pair',
 }
 
 local LOOP <const> = 'CurrentDemandReq'

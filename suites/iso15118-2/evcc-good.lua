@@ -4,7 +4,7 @@
 -- @needs nothing
 
 suite 'ISO 15118-4:2018' {
-    sut = 'EVCC', protocol = 'ISO15118-2',
+    sut = 'EVCC', protocol = 'ISO15118-2', beside = 'pair',
 }
 
 local GUESS <const> = 'the standard has a case of this kind, whose number is not known'
@@ -80,7 +80,7 @@ cases 'good-end' {
 }
 
 suite 'ISO 15118-4:2018 / CharIN (DIN 70121 + ISO 15118-2)' {
-    sut = 'EVCC', protocol = 'ISO15118-2',
+    sut = 'EVCC', protocol = 'ISO15118-2', beside = 'pair',
 }
 
 cases 'good-end' {
@@ -101,7 +101,7 @@ cases 'good-end' {
 -- ---- schedules ----
 
 suite 'ISO 15118-4:2018 / CharIN (DIN 70121 + ISO 15118-2)' {
-    sut = 'EVCC', protocol = 'ISO15118-2',
+    sut = 'EVCC', protocol = 'ISO15118-2', beside = 'pair',
 }
 
 local STEP <const> = 60 -- s

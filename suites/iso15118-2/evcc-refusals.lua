@@ -4,7 +4,7 @@
 -- @needs nothing
 
 suite 'ISO 15118-4:2018' {
-    sut = 'EVCC', protocol = 'ISO15118-2',
+    sut = 'EVCC', protocol = 'ISO15118-2', beside = 'pair',
 }
 
 cases 'failed-response' {
@@ -58,7 +58,7 @@ cases 'msg-timeout' {
 }
 
 suite 'ISO 15118-4:2018 / CharIN (DIN 70121 + ISO 15118-2)' {
-    sut = 'EVCC', protocol = 'ISO15118-2',
+    sut = 'EVCC', protocol = 'ISO15118-2', beside = 'pair',
 }
 
 cases 'failed-response' {
@@ -109,7 +109,7 @@ cases 'wrong-response' {
 }
 
 suite 'derived (ISO 15118-2 EVCC matrix)' {
-    sut = 'EVCC', protocol = 'ISO15118-2',
+    sut = 'EVCC', protocol = 'ISO15118-2', beside = 'pair',
 }
 
 cases 'failed-response' {

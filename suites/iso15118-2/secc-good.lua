@@ -4,7 +4,7 @@
 -- @needs nothing
 
 suite 'ISO 15118-4:2018' {
-    sut = 'SECC', protocol = 'ISO15118-2',
+    sut = 'SECC', protocol = 'ISO15118-2', beside = 'pair',
 }
 
 local ONGOING <const> = 'V2G_EVCC_Ongoing_Timeout'
@@ -52,7 +52,8 @@ cases 'TC_SECC_DC_VTB_CableCheck' {
     if_ = 'PIXIT_SECC_DC_CableCheckOngoing == unknown',
     rows = {
         [1] = { if_ = 'PICS_SECC_CMN_EvStateInChargeProgress == C', about = 'with CP state C' },
-        [2] = { if_ = 'PICS_SECC_CMN_EvStateInChargeProgress == D', about = 'with CP state D' },
+        [2] = { if_ = 'PICS_SECC_CMN_EvStateInChargeProgress == D', charging = 'D',
+                about = 'with CP state D' },
     },
     then_ = function(it)
         it:repeats('CableCheckReq', { within = 'V2G_EVCC_CableCheck_Timeout',
@@ -274,7 +275,7 @@ cases 'TC_SECC_DC_VTB_PreCharge' {
 }
 
 cases 'sessions' {
-    about = 'One session after another ends as it should.',
+    about = 'One session after another ends as it should.', beside = false,
     cites = 'V2G2-570 V2G2-571',
     rows = {
         { id = 'TC_SECC_DC_VTB_SessionStop_010', given = 'WeldingDetectionRes', mode = 'dc',

@@ -4,7 +4,7 @@
 -- @needs nothing
 
 suite 'ISO 15118-4:2018' {
-    sut = 'SECC', protocol = 'ISO15118-2', if_ = 'PICS_CMN_CMN_FailedResponseCodes',
+    sut = 'SECC', protocol = 'ISO15118-2', beside = 'pair', if_ = 'PICS_CMN_CMN_FailedResponseCodes',
 }
 
 local DEMANDED <const> = 'where ServiceDetail is demanded ServiceDetailRes comes before it'

@@ -4,7 +4,7 @@
 -- @needs nothing
 
 suite 'ISO 15118-4:2018' {
-    sut = 'SECC', protocol = 'ISO15118-2', renegotiates = true,
+    sut = 'SECC', protocol = 'ISO15118-2', beside = 'pair', renegotiates = true,
 }
 
 local FIRST <const> = { ac = 2, dc = 5 }

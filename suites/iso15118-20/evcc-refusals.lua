@@ -4,7 +4,7 @@
 -- @needs nothing
 
 suite 'derived (ISO 15118-20)' {
-    sut = 'EVCC', protocol = 'ISO15118-20',
+    sut = 'EVCC', protocol = 'ISO15118-20', beside = 'pair',
 }
 
 cases 'failed-response' {

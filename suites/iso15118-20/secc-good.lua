@@ -4,7 +4,7 @@
 -- @needs nothing
 
 suite 'derived ISO 15118-20' {
-    sut = 'SECC', protocol = 'ISO15118-20',
+    sut = 'SECC', protocol = 'ISO15118-20', beside = 'pair',
 }
 
 local ONGOING <const> = 'V2G_EVCC_Ongoing_Timeout'

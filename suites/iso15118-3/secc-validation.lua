@@ -45,7 +45,8 @@ cases 'TC_SECC_CMN_VTB_CmValidate' {
 
 cases 'TC_SECC_CMN_VTB_CmValidate_009' {
     about = 'two EVs validate at the same time',
-    given = 'CM_ATTEN_CHAR_RSP', if_ = COUNTS, then_ = behaviour.validates_one, bench = 'two-vehicles',
+    given = 'CM_ATTEN_CHAR_RSP', cites = 'V2G3-M09-13', if_ = COUNTS, then_ = behaviour.validates_one,
+    bench = 'two-vehicles',
 }
 
 cases 'TC_SECC_CMN_VTB_CmValidate_010' {

@@ -90,8 +90,8 @@ found "every message of an error is told in Korean" \
 
 # What cases, the operator and the judgement of deviations say. Not said: names of mutations and
 # keys, values alone, and what would fit half of all sentences.
-LUA='lua/test/bearer.lua lua/test/behaviour.lua lua/test/case.lua lua/test/chance.lua lua/test/device.lua
-    lua/test/driving.lua lua/test/endures.lua lua/test/line.lua lua/test/listening.lua
+LUA='lua/test/bearer.lua lua/test/behaviour.lua lua/test/beside.lua lua/test/case.lua
+    lua/test/chance.lua lua/test/device.lua lua/test/driving.lua lua/test/endures.lua lua/test/line.lua lua/test/listening.lua
     lua/test/matching.lua lua/test/pics.lua lua/test/plan.lua lua/test/play.lua lua/test/schedules.lua
     lua/test/spelling.lua lua/test/station.lua lua/test/suite.lua lua/test/transport.lua
     lua/test/vehicle.lua lua/test/way.lua lua/v2g/judge.lua lua/v2g/judgements.lua'
