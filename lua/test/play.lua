@@ -51,7 +51,8 @@ local function parameters_of(c, side)
         p = with(p, there or error(('%s:%d: %s: given: %s'):format(c.file, c.line, c.id, why), 0))
     end
     if has_tls or p.payment == 'Contract' then
-        p.tls = type(has_tls) == 'string' and has_tls or c.protocol == 'ISO15118-20' and '1.3' or '1.2'
+        p.tls = type(has_tls) == 'string' and has_tls or c.protocol == 'ISO15118-20' and '1.3'
+            or '1.2'
     end
     return with(p, c[side])
 end
@@ -209,7 +210,8 @@ local function let_go(it, _, given)
     it.role.Disconnect()
     local problem = it.driving:finish()
     if problem then
-        it.steps[#it.steps + 1] = { kind = 'driver', verdict = 'inconclusive', field = 'inconclusive',
+        it.steps[#it.steps + 1] = { kind = 'driver', verdict = 'inconclusive',
+            field = 'inconclusive',
                                     ok = false, expected = 'the device is driven', found = problem }
     end
     it.driving:at(it, 'end')
@@ -245,7 +247,8 @@ function play.tester(given, drive)
         local whole, why = xpcall(run, raised, it, c, given)
         if not whole and why ~= case.over then
             why = type(why) == 'table' and why or unraised(why)
-            it.steps[#it.steps + 1] = { kind = 'error', verdict = 'error', field = 'error', ok = false,
+            it.steps[#it.steps + 1] = { kind = 'error', verdict = 'error', field = 'error',
+                ok = false,
                                         found = told(c, why),
                                         expected = 'no error', trace = why.trace }
         end

@@ -15,8 +15,8 @@ end
 -- ---- steps of a session ----
 
 -- What the control pilot says in a step: C while the vehicle wants power.
-local PILOT <const> = { CableCheck = 'C', PreCharge = 'C', CurrentDemand = 'C', ChargingStatus = 'C',
-                        WeldingDetection = 'B', SessionStop = 'B' }
+local PILOT <const> = { CableCheck = 'C', PreCharge = 'C', CurrentDemand = 'C',
+                        ChargingStatus = 'C', WeldingDetection = 'B', SessionStop = 'B' }
 -- AC: and once PowerDeliveryReq has gone out, by its ChargeProgress [V2G2-847] [V2G2-861].
 local SENT <const> = { Start = 'C', Stop = 'B' }
 

@@ -242,8 +242,8 @@ static int show_list(const struct testing *t, struct err *e)
 
 /* ---- playing ---- */
 
-/* A case that names a bench has it for itself, or that which the user has named; one that names none
- * has none. A device that is there has its own cable. */
+/* A case that names a bench has it for itself, or that which the user has named; one that names
+ * none has none. A device that is there has its own cable. */
 static struct world *enter(void *context, const json_t *which, struct err *e)
 {
     struct testing *t = context;
