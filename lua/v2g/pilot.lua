@@ -18,8 +18,9 @@ local OF_STATION <const> = { duty = true, oscillator = true, supply = true }
 local MAIN <const> = 'main' -- the cable that has no name
 
 local function of(cable)
-    local pilot = {}
+    local pilot = { cable = cable }
     local behind = nil -- a box that is told what is set
+    local teller, told = nil, nil
 
     local function get(what)
         local text = Recall(('pilot %s %s'):format(cable, what))
@@ -43,7 +44,8 @@ local function of(cable)
     -- Waits until something is set, by either side. False: nothing was in time (nil: for ever).
     function pilot.Change(ms)
         local n = get('changes')
-        return tonumber(Recall_Change(('pilot %s changes'):format(cable), n and tostring(n), ms)) ~= n
+        local key = ('pilot %s changes'):format(cable)
+        return tonumber(Recall_Change(key, n and tostring(n), ms)) ~= n
     end
 
     -- Has those who wait in Change look again.
@@ -82,6 +84,27 @@ local function of(cable)
         return PROXIMITY[get('proximity')]
     end
 
+    -- "B2, 9.0 V, 5 %"
+    local function text()
+        local _, v, duty = pilot.State()
+        return ('%s, %.1f V, %s'):format(pilot.Name(), v,
+            duty < 100 and ('%g %%'):format(duty) or 'steady')
+    end
+
+    -- In the record it is that role's, whoever sets it (of a relay, which has two of them); else of
+    -- who does.
+    function pilot.TellAs(role)
+        teller = role
+    end
+
+    -- What others have set, and nobody has told, is told now.
+    function pilot.Notice()
+        if teller and text() ~= told then
+            told = text()
+            teller.Pilot_Told(told)
+        end
+    end
+
     -- How often it has gone from B to C since it was plugged in.
     function pilot.Toggles()
         return get('toggles') or 0
@@ -109,22 +132,22 @@ local function of(cable)
                 is_vehicle = true
                 put(key, value or key == 'diode' and 'false' or nil)
             else
-                error(("Pilot.Set: %s = %s; expected state ('A' to 'F'), resistance, diode, proximity, "
-                    .. 'duty or oscillator'):format(key, value), 2)
+                error(("Pilot.Set: %s = %s; expected state ('A' to 'F'), resistance, diode, "
+                    .. 'proximity, duty or oscillator'):format(key, value), 2)
             end
         end
         pilot.Poke()
         for key, value in pairs(behind and settings or {}) do
             behind(key, value)
         end
-        local after, v, duty = pilot.State()
-        if before == 'B' and after == 'C' then
+        if before == 'B' and pilot.State() == 'C' then
             put('toggles', pilot.Toggles() + 1)
         end
-        if pilot.Name() ~= name or settings.duty then
-            (is_vehicle and Evcc or Secc).Pilot_Told(('%s%s, %.1f V, %s'):format(
-                cable == MAIN and '' or cable .. ' ', pilot.Name(), v,
-                duty < 100 and ('%g %%'):format(duty) or 'steady'))
+        if teller then
+            pilot.Notice()
+        elseif pilot.Name() ~= name or settings.duty then
+            local place = cable == MAIN and '' or cable .. ' '
+            (is_vehicle and Evcc or Secc).Pilot_Told(place .. text())
         end
     end
 
@@ -183,6 +206,16 @@ local function of(cable)
     return pilot
 end
 
-local pilot = of(MAIN)
-pilot.Of = of
-return pilot
+local cables = {}
+
+-- That of a cable, by its name.
+local named
+function named(cable)
+    if not cables[cable] then
+        cables[cable] = of(cable)
+        cables[cable].Of = named
+    end
+    return cables[cable]
+end
+
+return named(MAIN)

@@ -191,7 +191,11 @@ local function hooks(file, joined)
     end
 end
 
-local function arrange(o, joined)
+-- What comes with `plugs` is looked at only, as it comes.
+local function arrange(o, joined, plugs)
+    if plugs then
+        filter('vehicle', 'SessionStopReq', function(m) plugs:stops(m) end)
+    end
     local changes = #o.set > 0 or o.script
     local last, first = sign_anew()
     for _, name in ipairs(changes and SIGNED or {}) do
@@ -280,18 +284,25 @@ local function join(joined, o)
 end
 
 -- A session of a vehicle: its verdict, and why. nil: none came, and none is waited for.
-local function session(joined, o)
+local function session(joined, o, plugs)
     keeping.vehicle, keeping.station = {}, {}
     local verdict, why = join(joined, o)
     if Stop_Requested() and Secc.State() == 'discovering' then
         return nil
     end
     local side, how, text
-    if not verdict then
+    local was_joined = not verdict
+    if was_joined then
         side, how, text = joined:wait()
         verdict = 'pass'
-        why = ('%s; %s; %s'):format(told(joined, 'vehicle'), told(joined, 'station'),
-            side and ('the %s ended it: %s'):format(side, text) or 'ended by the user')
+        text = side and ('the %s ended it: %s'):format(side, text) or 'ended by the user'
+    end
+    if plugs and plugs.over then
+        verdict, text = plugs:verdict(was_joined)
+        why = text
+    end
+    if was_joined then
+        why = ('%s; %s; %s'):format(told(joined, 'vehicle'), told(joined, 'station'), text)
     end
     Secc.Disconnect(how == 'RST')
     Evcc.Disconnect(how == 'RST')
@@ -300,18 +311,33 @@ end
 
 function relay.run(o)
     local joined, held = Secc.Relay(Evcc), 0
-    arrange(o, joined)
-    repeat
-        local verdict, why = session(joined, o)
+    local plugs = o.vehicle.slac and require('v2g.relay_plug').new(joined, o)
+    local function goes_on()
+        return not Stop_Requested() and (o.sessions == 0 or held < o.sessions)
+    end
+    local function over(verdict, why)
         if verdict then
             held = held + 1
             Secc.Session_Over(verdict, why)
         end
-        local goes_on = not Stop_Requested() and (o.sessions == 0 or held < o.sessions)
-        if goes_on and verdict ~= 'pass' then
+        if goes_on() and verdict ~= 'pass' then
             Sleep(100) -- what fails at once fails no more than ten times a second
         end
-    until not goes_on
+    end
+    local function hold()
+        local verdict, why = session(joined, o, plugs)
+        if plugs and verdict then
+            plugs:session_over()
+        end
+        over(verdict, why)
+    end
+    arrange(o, joined, plugs)
+    if plugs then
+        return plugs:run(goes_on, hold, over)
+    end
+    repeat
+        hold()
+    until not goes_on()
 end
 
 return relay

@@ -73,11 +73,18 @@ local function find_stations(s)
     return stations, list
 end
 
+-- The plug has been pulled out meanwhile.
+local function is_out(s)
+    return s.is_plugged and Pilot.State() == 'A'
+end
+
 -- The pilot lets a matching go on: no error state, and an oscillator where there was one.
 local function insist_on_pilot(s)
     local state, _, duty = Pilot.State()
     if state == 'E' or state == 'F' then
         fail('the control pilot is in state ' .. state)
+    elseif is_out(s) then
+        fail('the plug is out')
     elseif s.oscillates and duty == 100 then
         fail('the station has stopped its oscillator')
     end
@@ -274,7 +281,8 @@ local DEFAULTS <const> = require('v2g.parameters').ev.slac
 -- parameters, or nil. The station that it is matched with ({mac, attenuation}); or nil, and why
 -- not.
 function matching.match(role, p)
-    local s = { role = role, mac = role.Slac(), p = p or DEFAULTS }
+    local s = { role = role, mac = role.Slac(), p = p or DEFAULTS,
+                is_plugged = Pilot.State() ~= 'A' }
     wait_for_pilot(s)
     local from = Now()
     local why
@@ -290,7 +298,7 @@ function matching.match(role, p)
         Log('SLAC: ' .. why)
         Sleep(slac.time 'TT_matching_rate')
         wait_for_pilot(s)
-    until Now() - from >= slac.time 'TT_matching_repetition' or Stop_Requested()
+    until Now() - from >= slac.time 'TT_matching_repetition' or Stop_Requested() or is_out(s)
     return nil, why
 end
 

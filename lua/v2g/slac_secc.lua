@@ -120,7 +120,8 @@ local ANSWERS <const> = {}
 
 function ANSWERS.CM_SLAC_PARM_REQ(at, m, from)
     local key = from .. m.RunID
-    if m.ApplicationType ~= 0 or m.SecurityType ~= 0 or at.linked or at.plug:is_busy() then
+    local is_closed = at.linked or at.is_shut or at.plug:is_busy()
+    if m.ApplicationType ~= 0 or m.SecurityType ~= 0 or is_closed then
         return
     end
     local s = at.matchings[key]
@@ -227,6 +228,7 @@ end
 local function leave(at, why)
     Log(('SLAC: the network with %s is left: %s'):format(at.linked or 'a vehicle', why))
     at.linked, at.looks, at.amp_map, at.leaves = nil, nil, nil, nil
+    at.plug.poke()
     at:renew()
 end
 
@@ -326,6 +328,12 @@ function station:part(why)
     self.leaves, self.validating = (self.linked or self.looks) and why, nil
 end
 
+-- No session can go on, for a reason that lies elsewhere.
+function station:give_up(why)
+    self:part(why)
+    self.plug:fail()
+end
+
 -- No vehicle is matched, or being so.
 function station:is_idle()
     return not self.linked and not next(self.matchings)
@@ -383,8 +391,8 @@ function matching.begin(role, p, lost)
     local own = matching.new(role, Pilot, p, lost)
     box.begin(role, Pilot, 'station')
     Start(own.serve, own)
-    local n = 1
-    while role.Slac_Has('evse' .. n) do
+    local n, has_neighbours = 1, Pilot.cable == 'main'
+    while has_neighbours and role.Slac_Has('evse' .. n) do
         local name = 'evse' .. n
         Start(matching.serve, Station { name = name, interface = name }, Pilot.Of(name), p)
         n = n + 1

@@ -53,6 +53,35 @@ function plug:change_duty(duty)
     self.poke()
 end
 
+-- What it shows is another's to say, until the plug is out: a duty cycle, in percent, 'E' or 'F'. A
+-- way over an error state ends with that duty cycle.
+function plug:follow(shown)
+    if shown == self.followed then
+        return
+    end
+    self.followed = shown
+    if self.steps and type(shown) == 'number' then
+        self.steps[#self.steps] = { { duty = shown }, 0 }
+    elseif type(shown) == 'number' then
+        self.duty = shown
+        self.pilot.Set { duty = shown }
+        self:wait_for_slac()
+    else
+        self.steps, self.due = nil, nil
+        self.pilot.Set { state = shown }
+    end
+    self.poke()
+end
+
+-- No session can go on here, for a reason that lies elsewhere: over E, to what it begins with.
+function plug:fail()
+    self.is_expected, self.followed, self.waits = true, nil, nil
+    if is_there(self) then
+        go(self, over_error(self.station.p.duty))
+        self.poke()
+    end
+end
+
 -- ---- what the matching tells ----
 
 -- It goes over another state, or the plug was pulled out: nobody is matched then.
@@ -70,6 +99,7 @@ end
 
 function plug:matched()
     self.waits, self.retries, self.is_expected, self.cuts = nil, 0, false, nil
+    self.poke()
 end
 
 -- The vehicle has TT_EVSE_SLAC_init for its first CM_SLAC_PARM.REQ.
@@ -89,7 +119,7 @@ function plug:lost()
         return true
     end
     local is_asleep = self.toggles or self.wakes -- it is no longer: there is nothing to wake up to
-    self.toggles, self.wakes = nil, nil
+    self.toggles, self.wakes, self.followed = nil, nil, nil
     go(self, over_error(is_asleep and DUTY or self.duty))
     self.poke()
     self.on_lost('the link is lost')
@@ -137,7 +167,7 @@ end
 
 local function unplugged(self)
     self.was_there, self.is_expected, self.is_out, self.retries = false, true, true, 0
-    self.waits, self.toggles, self.wakes, self.stops = nil, nil, nil, nil
+    self.waits, self.toggles, self.wakes, self.stops, self.followed = nil, nil, nil, nil, nil
     self.authorizes, self.steps, self.due = nil, nil, nil -- none of it is for the next vehicle
     self.cuts = Now() + slac.time 'TP_match_leave'
     self.station:part('the plug is out')
@@ -157,7 +187,8 @@ local function look(self)
     elseif self.pilot.State() == 'A' and self.was_there then
         unplugged(self)
     elseif self.toggles and self.pilot.Toggles() > self.toggles then
-        self.wakes = math.min(self.wakes or math.huge, math.max(Now(), self.slept + slac.time 'T_step_X1'))
+        local earliest = math.max(Now(), self.slept + slac.time 'T_step_X1')
+        self.wakes = math.min(self.wakes or math.huge, earliest)
         self.toggles = math.huge
     end
     if self.wakes and self.wakes <= Now() then

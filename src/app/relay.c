@@ -8,12 +8,14 @@
 #include "app/report.h"
 #include "app/screen.h"
 #include "app/session_options.h"
+#include "powerline/line.h"
 #include "script/relay_player.h"
 #include "wire/lab.h"
 
 #include <limits.h>
 
 #define ENDING_MS 500
+#define STATION_CABLE "station" /* of the control pilot */
 
 /* One of the sides that are played as well, in the isolated network. */
 struct part {
@@ -90,6 +92,18 @@ static const struct option OPTIONS[] = {
     {"script", 0, "FILE",
      "hooks in Lua: on.MESSAGE(m, relay), on.vehicle, on.station\n(docs/relay.md)",
      AT(choice.script_file)},
+    {"bench", 0, "NAME|FILE",
+     "two virtual power lines with modems and control pilots: relay, or a Lua\nfile "
+     "(docs/bench.md); a session begins with the plug and SLAC then",
+     AT(session.bench)},
+    {"slac", 0, "NAME",
+     "towards the vehicle, the interface behind which the modem is: SLAC goes\nbefore SDP there",
+     AT(choice.slac[0])},
+    {"station-slac", 0, "NAME", "the same towards the station", AT(choice.slac[1])},
+    {"station-pilot", 0, "BOX",
+     "what the control pilot of the station's cable is measured and set by;\n--pilot is that of "
+     "the vehicle's",
+     AT(session.station_pilot)},
     {"offer", 0, "NAMES",
      "of the vehicle's protocols only these are offered to the station, in\nthis order, as "
      "DIN70121,ISO15118-2",
@@ -235,6 +249,7 @@ static int prepare_part(struct relaying_all *a, struct part *p, const char *inte
         return -1;
     p->options.recorder = NULL;
     p->options.faults = NULL;
+    p->options.cable = p == &a->vehicle ? NULL : a->relay.cable;
     p->options.peer.interface = interface;
     if (a->attack != NULL && p == &a->vehicle && r->tls == NULL)
         r->tls = "auto"; /* it asks, and takes what it is told */
@@ -252,6 +267,8 @@ static int choose_places(struct relaying_all *a, struct err *e)
     }
     if (is_out) /* each role has its own place; this one says that there is a network */
         a->session.script.peer.interface = "lo";
+    if (a->session.bench != NULL) /* as many as the vehicle has with one plug */
+        return 0;
     if (a->both && c->sessions > 1)
         return err_set(e,
                        "--sessions %u: the vehicle and the station that are played here have "
@@ -290,6 +307,25 @@ static void choose_tls(struct relaying_all *a)
     }
 }
 
+/* SLAC, where there is some: of a bench the relay's own nodes lie between the others. */
+static int choose_plugs(struct relaying_all *a, struct err *e)
+{
+    struct relay_choice *c = &a->choice;
+    struct line *l = a->session.line;
+    a->relay.cable = STATION_CABLE;
+    c->has_pilot = a->both || a->session.pilot != NULL;
+    if (l == NULL)
+        return 0;
+    c->slac[0] = LAB_EVSE_INTERFACE;
+    c->slac[1] = LAB_EV_INTERFACE_2;
+    if (line_find(l, c->slac[0]) != NULL && line_find(l, c->slac[1]) != NULL)
+        return 0;
+    return err_set(e,
+                   "bench %s: a relay plays the nodes evse0 and ev1, between ev0 and evse1; "
+                   "expected them, as the bench 'relay' has them",
+                   a->session.bench);
+}
+
 static int prepare(struct relaying_all *a, struct err *e)
 {
     if (choose_places(a, e) != 0)
@@ -305,6 +341,8 @@ static int prepare(struct relaying_all *a, struct err *e)
         return -1;
     a->relay = a->session.script;
     a->relay.beside = a->choice.script_file;
+    if (choose_plugs(a, e) != 0)
+        return -1;
     if (!a->session.virtual_time)
         a->relay.keys = &a->keys.count;
     if (!a->both)
@@ -368,6 +406,30 @@ static int run_all(struct relaying_all *a)
     return screen_close(&a->screen, &a->session, status);
 }
 
+/* What of SLAC goes with what. -1: it is all right. */
+static int read_plugs(struct relaying_all *a)
+{
+    struct options *o = &a->options;
+    const struct session_options *s = &a->session;
+    const char *const *slac = a->choice.slac;
+    bool has_box = s->pilot != NULL || s->station_pilot != NULL;
+    if (slac[0] != NULL && s->bench != NULL)
+        return options_wrong(o, "--slac and --bench: expected one of them");
+    if ((slac[0] == NULL) != (slac[1] == NULL))
+        return options_wrong(o,
+                             "--%s is missing: a relay has two sides, and needs --slac and "
+                             "--station-slac, or none of them",
+                             slac[0] == NULL ? "slac" : "station-slac");
+    if ((s->pilot == NULL) != (s->station_pilot == NULL))
+        return options_wrong(o,
+                             "--%s is missing: a relay has two sides, and needs --pilot and "
+                             "--station-pilot, or none of them",
+                             s->pilot == NULL ? "pilot" : "station-pilot");
+    if (has_box && slac[0] == NULL)
+        return options_wrong(o, "--pilot goes with --slac and --station-slac");
+    return -1;
+}
+
 static int read_options(struct relaying_all *a)
 {
     struct options *o = &a->options;
@@ -391,7 +453,7 @@ static int read_options(struct relaying_all *a)
                              a->session.virtual_time ? "--virtual-time"
                              : a->mode != NULL       ? "--mode"
                                                      : "--ev-with or --secc-with");
-    return -1;
+    return read_plugs(a);
 }
 
 int command_relay(int argc, char **argv)
@@ -399,6 +461,7 @@ int command_relay(int argc, char **argv)
     struct relaying_all a = {.mode = NULL};
     library_open(&a.library);
     session_options_open(&a.session, &a.library, PEER_TLS_AUTO);
+    a.session.has_relay = true;
     options_open(&a.options, &USAGE, &a.library, argc, argv);
     int status = read_options(&a);
     if (status < 0)

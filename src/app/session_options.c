@@ -280,7 +280,7 @@ static int check_place(const struct session_options *s, bool wants_lab, struct e
 {
     const struct peer_options *peer = &s->script.peer;
     bool has_network = peer->interface != NULL || peer->address != NULL;
-    if (s->virtual_time && s->pilot != NULL)
+    if (s->virtual_time && (s->pilot != NULL || s->station_pilot != NULL))
         return err_set(
             e, "--virtual-time and --pilot: a box takes its own time; expected one of them");
     if (!s->virtual_time || !(has_network || wants_lab))
@@ -353,19 +353,27 @@ static struct world *enter(const struct session_options *s, bool wants_lab, stru
     return world_open(NULL, e);
 }
 
+static int open_boxes(struct session_options *s, struct world *world, struct err *e)
+{
+    const char *places[2] = {s->pilot, s->station_pilot};
+    struct box **box = s->script.box;
+    for (unsigned i = 0; i < 2; i++)
+        if (places[i] != NULL && (box[i] = box_open(world, places[i], e)) == NULL)
+            return -1;
+    if (!s->has_relay)
+        box[1] = box[0];
+    return 0;
+}
+
 struct world *session_enter(struct session_options *s, bool wants_lab, struct err *e)
 {
     struct world *world = enter(s, wants_lab, e);
     bool is_good = world != NULL;
     if (is_good && s->bench != NULL) {
-        s->line = bench_open(world, s->script.library, s->bench, true, e);
+        s->line = bench_open(world, s->script.library, s->bench, 1 + s->has_relay, e);
         is_good = s->line != NULL;
     }
-    if (is_good && s->pilot != NULL) {
-        s->script.box = box_open(world, s->pilot, e);
-        is_good = s->script.box != NULL;
-    }
-    if (is_good)
+    if (is_good && open_boxes(s, world, e) == 0)
         return world;
     session_leave(s, world);
     return NULL;
@@ -373,8 +381,11 @@ struct world *session_enter(struct session_options *s, bool wants_lab, struct er
 
 void session_leave(struct session_options *s, struct world *world)
 {
-    box_close(s->script.box);
-    s->script.box = NULL;
+    struct box **box = s->script.box;
+    if (box[1] != box[0])
+        box_close(box[1]);
+    box_close(box[0]);
+    box[0] = box[1] = NULL;
     line_close(s->line);
     s->line = NULL;
     world_close(world);

@@ -26,6 +26,8 @@ struct session_options {
     unsigned seed;     /* of virtual time */
     const char *bench; /* of script/bench.h; NULL: none */
     const char *pilot; /* of script/box.h; NULL: it is virtual */
+    bool has_relay;    /* between two cables, the second one to the station: */
+    const char *station_pilot;
     struct line *line; /* it, once entered */
     unsigned verbose;
 };

@@ -18,7 +18,8 @@ void view_open(struct view *v, FILE *out)
 {
     memset(v, 0, sizeof *v);
     v->out = out;
-    view_link_open(&v->link);
+    for (enum event_leg leg = LEG_NONE; leg <= LEG_STATION; leg++)
+        view_link_open(&v->link[leg]);
 }
 
 /* What belongs to charging: all else is without power. */
@@ -111,7 +112,7 @@ void view_event(void *context, const struct event *e)
         v->start_us = e->us;
     if (e->kind == EVENT_FRAME)
         take_frame(v, e);
-    view_link_take(&v->link, e);
+    view_link_take(&v->link[e->leg], e);
     if (e->kind == EVENT_CONNECT)
         v->leg[e->leg] = (struct view_leg){.frames = 0};
     if (e->kind == EVENT_CONNECT && e->leg != LEG_STATION) {
@@ -240,8 +241,12 @@ static void draw_legs(struct view *v)
 {
     for (enum event_leg leg = LEG_VEHICLE; leg <= LEG_STATION; leg++) {
         const struct view_leg *l = &v->leg[leg];
+        const struct view_link *link = &v->link[leg];
         struct buf text = {0};
         char part[80];
+        buf_printf(&text, "%s%s", link->pilot, link->pilot[0] != '\0' ? ", " : "");
+        view_link_text(link, &text);
+        buf_text(&text, link->stage != NULL ? ", " : "");
         snprintf(part, sizeof part, "%u messages", l->frames);
         said_add(&text, part);
         if (l->has_voltage)
@@ -260,8 +265,9 @@ static void draw_legs(struct view *v)
 static void draw_link(struct view *v)
 {
     struct buf text = {0};
-    draw_parts(v, "pilot", v->link.pilot);
-    view_link_text(&v->link, &text);
+    const struct view_link *l = &v->link[LEG_NONE];
+    draw_parts(v, "pilot", l->pilot);
+    view_link_text(l, &text);
     draw_parts(v, "SLAC", buf_string(&text));
     buf_close(&text);
 }
@@ -274,6 +280,15 @@ static void draw_notes(struct view *v)
         snprintf(text, sizeof text, "  %s", rest);
         rest += line(v, text) - 2;
     } while (rest[0] != '\0');
+}
+
+static bool has_legs(const struct view *v)
+{
+    bool has_any = false;
+    for (enum event_leg leg = LEG_VEHICLE; leg <= LEG_STATION; leg++)
+        has_any |=
+            v->leg[leg].frames > 0 || v->link[leg].pilot[0] != '\0' || v->link[leg].stage != NULL;
+    return has_any;
 }
 
 void view_show(struct view *v)
@@ -294,7 +309,7 @@ void view_show(struct view *v)
     draw_time(v);
     if (v->grid.is_there)
         draw_grid(v);
-    if (v->leg[LEG_VEHICLE].frames > 0 || v->leg[LEG_STATION].frames > 0)
+    if (has_legs(v))
         draw_legs(v);
     snprintf(text, sizeof text, "%u, connection %u", v->frames, v->vehicles);
     draw_parts(v, "messages", said_text(&own, text));

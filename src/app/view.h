@@ -38,8 +38,8 @@ struct view {
     double soc, voltage, current, limit, left_s, energy_wh, power;
     int64_t energy_us; /* when energy was counted up to; 0: not yet */
     struct view_grid grid;
-    struct view_link link;
-    struct view_leg leg[LEG_STATION + 1]; /* ORDER EVENT_LEG */
+    struct view_link link[LEG_STATION + 1]; /* ORDER EVENT_LEG */
+    struct view_leg leg[LEG_STATION + 1];   /* ORDER EVENT_LEG */
 };
 
 void view_open(struct view *v, FILE *out);

@@ -204,27 +204,43 @@ static void look_again(void *data)
     line_changed(data);
 }
 
-void line_changed(struct line *l)
+/* When the link may change next by itself; INT64_MAX: never. */
+static int64_t next_change(const struct line *l, const struct line_watch *w, int64_t now)
 {
-    struct line_watch *w = &l->watch;
-    if (w->changed == NULL)
-        return;
-    int64_t now = world_now(l->world), next = link_us(l, w->a, w->b);
-    bool is_up = next <= now;
-    next = next_edge(w->a, now, next_edge(w->b, now, is_up ? INT64_MAX : next));
-    int64_t soon = now + LOOK_US;
-    timer_stop(&l->look);
-    if (next < INT64_MAX && ether_medium_is_used(l->world))
-        timer_at(l->world, &l->look, next < soon ? next : soon, look_again, l);
+    int64_t up = link_us(l, w->a, w->b);
+    return next_edge(w->a, now, next_edge(w->b, now, up <= now ? INT64_MAX : up));
+}
+
+static void tell_change(const struct line *l, struct line_watch *w)
+{
+    bool is_up = line_is_linked(l, w->a, w->b);
     if (is_up == w->is_up)
         return;
     w->is_up = is_up;
-    w->changed(w->context, is_up);
+    w->changed(w->context, w->number, is_up);
+}
+
+void line_changed(struct line *l)
+{
+    if (l->watches == 0)
+        return;
+    int64_t now = world_now(l->world), next = INT64_MAX, soon = now + LOOK_US;
+    for (unsigned i = 0; i < l->watches; i++) {
+        int64_t of_this = next_change(l, &l->watch[i], now);
+        next = of_this < next ? of_this : next;
+    }
+    timer_stop(&l->look);
+    if (next < INT64_MAX && ether_medium_is_used(l->world))
+        timer_at(l->world, &l->look, next < soon ? next : soon, look_again, l);
+    for (unsigned i = 0; i < l->watches; i++)
+        tell_change(l, &l->watch[i]);
 }
 
 void line_watch(struct line *l, const struct line_watch *watch)
 {
-    l->watch = *watch;
+    if (l->watches == LINE_WATCHES)
+        return;
+    l->watch[l->watches++] = *watch;
     line_changed(l);
 }
 

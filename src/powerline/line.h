@@ -18,6 +18,7 @@
 #define LINE_NODES 256
 #define LINE_NAME 16
 #define LINE_AWAY 8 /* times at which a node may be off the line */
+#define LINE_WATCHES 2
 
 /* From one node to another. */
 struct line_path {
@@ -34,8 +35,9 @@ struct line_node;
 /* Whether two nodes have a link; called as soon as that changes. */
 struct line_watch {
     const struct line_node *a, *b;
-    void (*changed)(void *context, bool is_up);
+    void (*changed)(void *context, unsigned number, bool is_up);
     void *context;
+    unsigned number; /* as whoever watches counts them */
     bool is_up;
 };
 
@@ -80,7 +82,8 @@ struct line {
     struct ether_medium medium;
     unsigned nodes;
     struct line_node node[LINE_NODES];
-    struct line_watch watch;
+    struct line_watch watch[LINE_WATCHES];
+    unsigned watches;
     struct timer look;        /* when what it watches may change by itself */
     struct line_path *path;   /* [from * LINE_NODES + to]; NULL: nothing was said */
     struct line_frame *first; /* on their way */
@@ -110,7 +113,7 @@ struct line_path *line_path(struct line *l, const struct line_node *from,
 /* Whether their modems are in one logical network now. */
 bool line_is_linked(const struct line *l, const struct line_node *a, const struct line_node *b);
 
-/* Watches the link between two nodes, which is down at first; of one watch only. */
+/* Watches the link between two nodes, which is down at first; of LINE_WATCHES at most. */
 void line_watch(struct line *l, const struct line_watch *watch);
 
 /* For modems: a key of a node, or its plug, has changed. */

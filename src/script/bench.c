@@ -230,11 +230,10 @@ static int load(struct reading *r)
         return -1;
     text = (struct slice){file.p, file.n};
     if (!is_file && !asset_find(path, &text))
-        return err_set(
-            r->e,
-            "there is no bench %s; expected pair, three-stations, weak-cable, crosstalk, "
-            "or a Lua file",
-            r->name);
+        return err_set(r->e,
+                       "there is no bench %s; expected pair, relay, three-stations, weak-cable, "
+                       "two-vehicles, crosstalk, or a Lua file",
+                       r->name);
     int status =
         luaL_loadbufferx(r->L, (const char *)text.p, text.n, is_file ? r->name : path, "t");
     buf_close(&file);
@@ -260,33 +259,36 @@ static int read_all(struct reading *r, struct world *world, struct library *libr
     return has_breaks ? each(r, "breaks", add_break) : 0;
 }
 
-static void link_changed(void *world, bool is_up)
+static void link_changed(void *world, unsigned cable, bool is_up)
 {
-    link_gate(world, is_up);
+    link_gate(world, cable, is_up);
 }
 
-/* Where the line joins the ends of the run's own network, IP goes no way past it. */
-static void keep_gate(struct line *l)
+/* Where the line joins the ends of a cable of the run's own, IP goes no way past it. */
+static void keep_gate(struct line *l, unsigned cable)
 {
-    struct line_watch w = {.a = line_find(l, LAB_EV_INTERFACE),
-                           .b = line_find(l, LAB_EVSE_INTERFACE),
+    static const char *const ENDS[][2] = {{LAB_EV_INTERFACE, LAB_EVSE_INTERFACE},
+                                          {LAB_EV_INTERFACE_2, LAB_EVSE_INTERFACE_2}};
+    struct line_watch w = {.a = line_find(l, ENDS[cable - 1][0]),
+                           .b = line_find(l, ENDS[cable - 1][1]),
                            .changed = link_changed,
+                           .number = cable,
                            .context = l->world};
     if (w.a == NULL || w.b == NULL)
         return;
-    link_gate(l->world, false);
+    link_gate(l->world, cable, false);
     line_watch(l, &w);
 }
 
 /* The nodes get interfaces of the lab: those of the run for its IP, all of them for hosts that are
  * programs of their own. */
-static int wire_up(struct line *l, bool has_hosts, struct err *e)
+static int wire_up(struct line *l, unsigned cables, struct err *e)
 {
     for (unsigned i = 0; i < l->nodes; i++) {
         struct line_node *n = &l->node[i];
         char far_end[sizeof LAB_LINE_PREFIX + LINE_NAME];
-        bool is_runs =
-            strcmp(n->name, LAB_EV_INTERFACE) == 0 || strcmp(n->name, LAB_EVSE_INTERFACE) == 0;
+        unsigned cable = lab_cable_of(n->name);
+        bool has_hosts = cables > 0, is_runs = cable > 0 && cable <= cables;
         enum lab_side side = lab_side_of(n->name);
         if (n->port != NULL || (has_hosts && !is_runs))
             continue;
@@ -301,7 +303,7 @@ static int wire_up(struct line *l, bool has_hosts, struct err *e)
 }
 
 struct line *bench_open(struct world *world, struct library *library, const char *name,
-                        bool has_hosts, struct err *e)
+                        unsigned cables, struct err *e)
 {
     struct reading r = {.L = luaL_newstate(), .name = name, .e = e};
     if (r.L == NULL) {
@@ -311,9 +313,9 @@ struct line *bench_open(struct world *world, struct library *library, const char
     int bad = read_all(&r, world, library);
     lua_close(r.L);
     if (bad == 0 && lab_has_line())
-        bad = wire_up(r.line, has_hosts, e);
-    if (bad == 0 && has_hosts)
-        keep_gate(r.line);
+        bad = wire_up(r.line, cables, e);
+    for (unsigned cable = 1; bad == 0 && cable <= cables; cable++)
+        keep_gate(r.line, cable);
     if (bad == 0)
         return r.line;
     line_close(r.line);

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "script/judgement.h"
+#include "script/role.h"
 #include "script/task.h"
 
 #include <fcntl.h>
@@ -445,7 +446,8 @@ void box_close(struct box *b)
 
 static struct box *box_of(lua_State *L)
 {
-    return script_of(L)->options->box;
+    const struct role *r = lua_touserdata(L, lua_upvalueindex(1));
+    return script_of(L)->options->box[r->side == FROM_EVCC];
 }
 
 static int box(lua_State *L)

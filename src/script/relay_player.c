@@ -31,12 +31,15 @@ static void push_choice(lua_State *L, const struct relay_choice *c)
         lua_newtable(L);
         script_set_text(L, relay_is_address(c->place[i]) ? "address" : "interface", c->place[i]);
         script_set_text(L, "tls", c->tls[i]);
+        script_set_text(L, "slac", c->slac[i]);
         lua_setfield(L, -2, i == 0 ? "vehicle" : "station");
     }
     script_set_text(L, "offer", c->offer);
     ready_set_file(L, "script", c->script_file);
     set_list(L, "set", c->set, c->sets);
     set_list(L, "hold", c->hold, c->holds);
+    lua_pushboolean(L, c->has_pilot);
+    lua_setfield(L, -2, "has_pilot");
     lua_pushinteger(L, c->sessions);
     lua_setfield(L, -2, "sessions");
 }

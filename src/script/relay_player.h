@@ -14,6 +14,8 @@ struct relay_choice {
     const char *place[2];       /* towards them: an interface, or an address */
     const char *tls[2];         /* "off", …; NULL: auto to the vehicle, and to the station as that
                                    speaks it */
+    const char *slac[2];        /* where the modems are: both, or none; NULL: no SLAC */
+    bool has_pilot;             /* what both control pilots say is known */
     const char *offer;          /* protocols that are offered to the station, "A,B"; NULL: as the
                                    vehicle has them */
     const char *script_file;    /* hooks; NULL: none */

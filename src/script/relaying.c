@@ -150,6 +150,12 @@ static int relay_method_follow(lua_State *L)
     return 0;
 }
 
+static int relay_method_give_up(lua_State *L)
+{
+    peer_end_wait(check_relay(L)->role[0]->peer);
+    return 0;
+}
+
 static int relay_method_hold(lua_State *L)
 {
     relay_hold(check_relay(L)->relay, check_side(L));
@@ -214,6 +220,7 @@ void relaying_open(lua_State *L)
     static const luaL_Reg NONE[] = {{NULL, NULL}};
     static const luaL_Reg METHODS[] = {{"reach", relay_reach},
                                        {"wait", relay_wait},
+                                       {"give_up", relay_method_give_up},
                                        {"hold", relay_method_hold},
                                        {"release", relay_method_release},
                                        {"key", relay_method_key},

@@ -99,7 +99,8 @@ void script_close(struct script *s)
 {
     roles_disconnect(s);
     tasks_close(s);
-    box_forget(s->options->box, s);
+    box_forget(s->options->box[0], s);
+    box_forget(s->options->box[1], s);
     s->busy_since = 0;
     if (s->L != NULL)
         lua_close(s->L);

@@ -47,7 +47,10 @@ struct script_options {
     const unsigned *beginning; /* players of the run that have yet to get so far that they wait:
                                   vehicles wait for that; may be NULL */
     struct faults *faults;     /* of all roles (faults.h); NULL: none */
-    struct box *box;           /* at the control pilot (box.h); NULL: none */
+    struct box *box[2];        /* at the control pilot of a station, of a vehicle (box.h): the same
+                                  but in a relay; NULL: none */
+    const char *cable;         /* whose pilot is meant by Pilot (lua/v2g/pilot.lua); NULL: that of
+                                  ev0 and evse0 */
     struct store *store;       /* what the scripts of a run share (store.h); may be NULL */
     const char *profile;       /* of the timing parameters; NULL: "strict" */
     const struct script_timer *timer;

@@ -121,6 +121,9 @@ void peer_disconnect(struct peer *p, bool reset);
 /* A vehicle that still looks for a station by SDP does so no longer: PEER_FAILED. */
 void peer_end_search(struct peer *p);
 
+/* A station that waits for a vehicle does so no longer: PEER_FAILED; it listens on. */
+void peer_end_wait(struct peer *p);
+
 /* FIN, and what comes is still read: it is closed once the other side has done so, too. Again:
  * nothing. -1: e. */
 int peer_half_close(struct peer *p, struct err *e);

@@ -31,7 +31,9 @@ static void pass(struct peer *p, bool is_sent, const char *where, struct slice f
     event->came = came;
     event->where = where;
     event->from = event->to = (struct endpoint){.port = 0};
-    event->is_echo = !is_sent && frame.n >= ETHER_HEADER && ether_is_here(p->world, frame.p + 6);
+    /* what comes to a relay is news, whoever plays the other side */
+    bool may_be_echo = !is_sent && s->leg == LEG_NONE && frame.n >= ETHER_HEADER;
+    event->is_echo = may_be_echo && ether_is_here(p->world, frame.p + 6);
     parcel_set_bytes(&parcel, frame);
     *bad = way_frame(&s->way, &parcel, e);
     parcel_close(&parcel);

@@ -125,6 +125,14 @@ static int open_listeners(struct peer *p, struct err *e)
     return w->sdp == NULL ? -1 : 0;
 }
 
+void peer_end_wait(struct peer *p)
+{
+    if (p->state != PEER_DISCOVERING || p->session.role != FROM_SECC)
+        return;
+    peer_set_problem(p, "%s", "this side waits for a vehicle no longer");
+    peer_fail(p);
+}
+
 int peer_start_secc(struct peer *p, struct err *e)
 {
     struct peer_wire *w = p->wire;

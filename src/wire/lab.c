@@ -44,6 +44,14 @@ static const struct end {
 };
 #define ENDS_N (sizeof ENDS / sizeof *ENDS)
 
+unsigned lab_cable_of(const char *interface)
+{
+    for (unsigned i = 0; i < ENDS_N; i++)
+        if (strcmp(interface, ENDS[i].interface) == 0)
+            return i / 2 + 1;
+    return 0;
+}
+
 /* A process is in one lab at most, as it has one network. */
 static struct {
     enum lab_side home; /* on which it came in */

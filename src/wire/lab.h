@@ -61,6 +61,10 @@ enum lab_side {
  */
 int lab_enter(struct err *e);
 
+/* Of its interfaces, and those of a virtual world: 1 or 2, the cable that it is an end of; 0: of
+ * none. */
+unsigned lab_cable_of(const char *interface);
+
 /* In a lab that was entered: a second cable, unless there is one already. -1: e. */
 int lab_second_cable(struct err *e);
 

@@ -23,6 +23,7 @@ struct link_watch {
     uv_poll_t poll;
     int fd, index; /* of the socket; of the interface */
     enum lab_side side;
+    unsigned cable;             /* that it is an end of */
     struct link_watches *among; /* whose links are told by link_plug; or NULL */
     struct link_watch *next;
     bool is_up;
@@ -89,7 +90,9 @@ struct link_watch *link_watch_open(struct world *world, const char *interface,
                                  .next = ours->first,
                                  .changed = changed,
                                  .context = context,
-                                 .is_up = !ours->is_down};
+                                 .cable = lab_cable_of(interface)};
+        w->cable = w->cable != 0 ? w->cable : 1; /* of whom the first one stands for */
+        w->is_up = !(ours->down >> w->cable & 1);
         ours->first = w;
         return w;
     }
@@ -118,30 +121,35 @@ static void link_gone(uv_handle_t *h)
     free(h->data);
 }
 
-bool link_plug(struct world *world, bool is_up)
+/* Tells those at the ends of these cables, a bit each. */
+static void tell(const struct link_watches *ours, unsigned cables, bool is_up)
 {
-    struct link_watches *ours = world_links(world);
-    struct link_watch *w, *next;
-    if (!ours->is_ours)
-        return false;
-    for (w = ours->first; w != NULL; w = next) {
+    for (struct link_watch *w = ours->first, *next; w != NULL; w = next) {
         next = w->next;
-        if (w->is_up == is_up)
+        if (w->is_up == is_up || !(cables >> w->cable & 1))
             continue;
         w->is_up = is_up;
         w->changed(w->context, is_up);
     }
-    return true;
 }
 
-void link_gate(struct world *world, bool is_open)
+bool link_plug(struct world *world, bool is_up)
+{
+    const struct link_watches *ours = world_links(world);
+    if (ours->is_ours)
+        tell(ours, ~0u, is_up);
+    return ours->is_ours;
+}
+
+void link_gate(struct world *world, unsigned cable, bool is_open)
 {
     struct link_watches *ours = world_links(world);
+    unsigned bit = 1u << cable;
     ours->is_ours = true;
-    ours->is_down = !is_open;
+    ours->down = is_open ? ours->down & ~bit : ours->down | bit;
     if (world_is_virtual(world))
-        network_cut(world, !is_open);
-    link_plug(world, is_open);
+        network_cut(world, cable, !is_open);
+    tell(ours, bit, is_open);
 }
 
 static void forget(struct link_watch *w)

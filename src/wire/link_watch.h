@@ -13,7 +13,8 @@ struct link_watch;
 /* The links of a world that nobody but this program plugs: who watches them. */
 struct link_watches {
     struct link_watch *first;
-    bool is_ours, is_down;
+    bool is_ours;
+    unsigned down; /* cables (lab_cable_of), a bit each: those that are down */
 };
 
 /*
@@ -28,9 +29,10 @@ struct link_watch *link_watch_open(struct world *world, const char *interface,
  * all the same. False: the world is real, and nobody here can plug. */
 bool link_plug(struct world *world, bool is_up);
 
-/* From here on this world's network is behind modems: IP goes from one end to the other only while
- * the gate is open, and watches are told. In a real world whoever has the gate keeps the frames. */
-void link_gate(struct world *world, bool is_open);
+/* From here on that cable (lab_cable_of) of this world's network is behind modems: IP goes from one
+ * end to the other only while the gate is open, and watches are told. In a real world whoever has
+ * the gate keeps the frames. */
+void link_gate(struct world *world, unsigned cable, bool is_open);
 
 /* NULL is allowed. */
 void link_watch_close(struct link_watch *w);

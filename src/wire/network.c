@@ -17,23 +17,14 @@
 
 static const struct {
     const char *interface, *text;
-    unsigned cable; /* that it is an end of */
 } ENDS[] = {
-    {LAB_EV_INTERFACE, "[" LAB_EV_ADDRESS "%" LAB_EV_INTERFACE "]", 1},
-    {LAB_EVSE_INTERFACE, "[" LAB_EVSE_ADDRESS "%" LAB_EVSE_INTERFACE "]", 1},
-    {LAB_EV_INTERFACE_2, "[" LAB_EV_ADDRESS_2 "%" LAB_EV_INTERFACE_2 "]", 2},
-    {LAB_EVSE_INTERFACE_2, "[" LAB_EVSE_ADDRESS_2 "%" LAB_EVSE_INTERFACE_2 "]", 2},
-    {"lo", "[::1]", 0},
+    {LAB_EV_INTERFACE, "[" LAB_EV_ADDRESS "%" LAB_EV_INTERFACE "]"},
+    {LAB_EVSE_INTERFACE, "[" LAB_EVSE_ADDRESS "%" LAB_EVSE_INTERFACE "]"},
+    {LAB_EV_INTERFACE_2, "[" LAB_EV_ADDRESS_2 "%" LAB_EV_INTERFACE_2 "]"},
+    {LAB_EVSE_INTERFACE_2, "[" LAB_EVSE_ADDRESS_2 "%" LAB_EVSE_INTERFACE_2 "]"},
+    {"lo", "[::1]"},
 };
 #define ENDS_N (sizeof ENDS / sizeof *ENDS)
-
-static unsigned cable_of(const char *interface)
-{
-    for (size_t i = 0; i < ENDS_N; i++)
-        if (strcmp(interface, ENDS[i].interface) == 0)
-            return ENDS[i].cable;
-    return 0;
-}
 
 /* The interface's own end, with the MAC address that its link-local address is made from. */
 static int network_interface(const char *interface, struct endpoint *out, struct err *e)
@@ -116,11 +107,11 @@ static int64_t arrival(const struct network_stream *s)
     return world_now(s->stream.world) + CABLE_US;
 }
 
-/* The second cable is no matter of whoever cuts the first one. */
+/* Whether the cable that it is at is cut. */
 static bool network_is_cut(struct world *world, const struct endpoint *own)
 {
-    return world_network(world)->is_cut && endpoint_is_link_local(own) &&
-           cable_of(own->interface) != 2;
+    return endpoint_is_link_local(own) &&
+           world_network(world)->cut >> lab_cable_of(own->interface) & 1;
 }
 
 static void network_wake(struct network_stream *s)
@@ -442,7 +433,7 @@ static bool network_is_for(const struct packet *p, const struct network_socket *
         return false;
     if (endpoint_is_multicast(&p->to))
         return s->is_server && endpoint_is_link_local(&socket->local) &&
-               cable_of(socket->local.interface) == cable_of(p->from.interface);
+               lab_cable_of(socket->local.interface) == lab_cable_of(p->from.interface);
     return same_ip(&socket->local, &p->to);
 }
 
@@ -514,10 +505,10 @@ struct sdp_socket *network_socket(struct world *world, const char *interface, ui
 
 /* ---- the cable ---- */
 
-void network_cut(struct world *world, bool is_cut)
+void network_cut(struct world *world, unsigned cable, bool is_cut)
 {
     struct network *n = world_network(world);
-    n->is_cut = is_cut;
+    n->cut = is_cut ? n->cut | 1u << cable : n->cut & ~(1u << cable);
     for (struct network_stream *s = n->streams; s != NULL; s = s->next)
         network_wake(s);
 }

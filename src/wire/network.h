@@ -19,12 +19,12 @@ struct network {
     struct network_stream *streams;
     struct network_listener *listeners;
     struct network_socket *sockets;
-    bool is_cut;
+    unsigned cut; /* cables (lab_cable_of), a bit each: those that are cut */
 };
 
-/* Cuts the cable between ev0 and evse0, or mends it: datagrams are lost then, what TCP has written
- * arrives once it is mended, and nobody can connect. */
-void network_cut(struct world *world, bool is_cut);
+/* Cuts a cable (lab_cable_of), or mends it: datagrams are lost then, what TCP has written arrives
+ * once it is mended, and nobody can connect. */
+void network_cut(struct world *world, unsigned cable, bool is_cut);
 
 /* From that port, or any free one (0). NULL: e. */
 struct stream *network_connect(struct world *world, const struct endpoint *to, uint16_t port,

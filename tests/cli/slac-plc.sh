@@ -9,7 +9,8 @@
 NAMES="pev is matched with our station
 our vehicle is matched with evse
 plctool reads our modem
-plcwait sees the link"
+plcwait sees the link
+a relay is matched with evse, then with pev"
 # skip WHY
 skip() {
     echo "$NAMES" | sed "s/^/ok - /; s/\$/ # SKIP $1/"
@@ -48,8 +49,8 @@ apart() {
     cat >"$work/apart" <<END
 ip link set lo up
 ip link add peer0 type veth peer name line0
-ip link set peer0 up
-ip link set line0 up
+ip link add peer1 type veth peer name line1
+for end in peer0 line0 peer1 line1; do ip link set \$end up; done
 cd "$work"
 $1
 END
@@ -79,3 +80,18 @@ wants "our vehicle is matched with evse" 0 out 'attenuation 12' out 'v2glab 0' \
     out 'CM_SLAC_MATCH_CNF'
 cp "$work/wait" "$work/out"
 wants "plcwait sees the link" 0 out 'plcwait 0'
+
+# between both of them: two power lines, of which nobody knows the pilots
+cat >"$work/two.lua" <<'END'
+return { nodes = { { 'ev0', interface = 'line0' }, 'evse0', 'ev1', { 'evse1', interface = 'line1' } },
+    crosstalk = false, join = 500,
+    paths = { { 'ev0', 'evse0', attenuation = 12 }, { 'ev1', 'evse1', attenuation = 12 } } }
+END
+apart "(sleep 0.7; timeout 20 evse -l -i peer1 -p evse.ini >evse.log 2>&1) &
+('$(realpath "$V2GLAB")' relay --no-record --ladder --ev '[::1]:15118' --secc '[::1]:15119' --bench ./two.lua -n 1
+    echo relay \$?) &
+sleep 7
+pev -i peer0 -p pev.ini >/dev/null 2>&1
+wait"
+wants "a relay is matched with evse, then with pev" 0 out '        relay <- SECC  CM_SLAC_MATCH_CNF' \
+    out 'EVCC <- relay          CM_SLAC_MATCH_CNF' out "the vehicle's side: it has left the network" out 'relay 2'
