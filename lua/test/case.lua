@@ -263,7 +263,7 @@ function case:sends(name, fields, fault)
         self:needs(not self.role.Address, 'a device that is found by SDP', 'its address was given')
     end
     if name == nil then
-        error('it:sends: expected a message, or the name of one, found nothing '
+        error("it:sends: expected a message, or the name of one, found nothing "
             .. "(does the row say 'sends'?)", 0)
     elseif type(name) == 'string' then
         m, signer = self:message(name, fields)
