@@ -221,10 +221,10 @@ local function reaches(it, log, c, at)
     end
     local is_over = c.pilot == '[CD]' and over(log, at) < deadline -- it need not charge any more
     local went_on = c.goes_on and first(log, c.goes_on)
-    if not reached and not went_on and (is_over or entry(log, at, deadline, is_masked)) then
-        return
+    if not went_on and (is_over or entry(log, at, deadline, is_masked)) then
+        return -- whatever it shows, it could not be told that it is wrong
     end
-    if reached and before and not is(before) then
+    if reached and before and not is(before) and not log.is_paused then -- what sleeps wakes by it
         wants(it, 'pilot unset', { from = reached.at })
     end
     judge(it, c, reached ~= nil,
@@ -330,7 +330,10 @@ local function links(it, log, c, at)
         Sleep(it:time(MARGIN))
         it:link_is(true, c.within)
     else
-        it:is_member(false, c.within, at)
+        local broken = entry(log, at - it:time(c.within), at, function(one)
+            return one.state:find(log.breaks) ~= nil
+        end)
+        it:is_member(false, c.within, broken and math.min(broken.at, at) or at)
     end
     it.citing = nil
 end
