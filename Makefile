@@ -70,7 +70,7 @@ LIBS = $(DEPENDENCY_LIBS) -lm -lpthread
 CODEC_MODULES := libxml-2.0 jansson zlib
 MODULES := lua5.4 openssl libuv libxml-2.0 jansson sqlite3 zlib
 ASSETS := $(sort $(shell find schema reference lua suites examples page -name '[!.]*.schema' -o -name '[!.]*.lua' \
-	-o -path 'schema/ko/[!.]*.txt' -o -path 'suites/ko/[!.]*.txt' -o -path 'reference/[!.]*.txt' -o -path 'reference/[!.]*.js' -o -path 'reference/[!.]*.css' -o -path 'page/[!.]*' 2>/dev/null) build/requirements.tsv)
+	-o -path 'schema/ko/[!.]*.txt' -o -path 'suites/ko/[!.]*.txt' -o -path 'reference/[!.]*.txt' -o -path 'reference/[!.]*.tsv' -o -path 'reference/[!.]*.js' -o -path 'reference/[!.]*.css' -o -path 'page/[!.]*' 2>/dev/null) build/requirements.tsv)
 ALL_C := $(wildcard src/*/*.[ch] tests/c/*.[ch] tests/faults/*.c bench/*.[ch] fuzz/*.[ch])
 objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1)))
 

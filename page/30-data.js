@@ -124,6 +124,7 @@ function readBlocks() {
         c.haystack = [
             c.key,
             c.about,
+            c.about_ko,
             c.rules.join(' '),
             c.tags,
             c.protocol,
@@ -248,9 +249,11 @@ function unnamed(expected, path) {
     );
 }
 const unquoted = (text) => (/^'[^']*'$/.test(text) ? text.slice(1, -1) : text);
+// What is recorded in English has its Korean beside it, as far as the program says it itself.
+const told = (object, key) => (isKorean() && object[key + '_ko']) || object[key] || '';
 // What was found; `nothing` is a word of ours, all else is the device's.
 const foundText = (found) => (found === 'nothing' ? say('found_nothing') : unquoted(found || ''));
-const wanted = (step) => unnamed(step.expected, step.path);
+const wanted = (step) => unnamed(told(step, 'expected'), step.path);
 
 // ---- the tree of a frame, from the rows of its shape ----
 

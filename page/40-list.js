@@ -27,8 +27,10 @@ const causeMessage = ([message, what]) =>
         ? say('s_connection')
         : message || say('s_' + (what === 'way' ? 'given' : what));
 
+const causeExpected = (cause) => (isKorean() && cause[4]) || cause[2] || '';
+const causeFound = (cause) => foundText((isKorean() && cause[5]) || cause[3]);
 const causeText = ({ cause }) =>
-    [causeMessage(cause), foundText(cause[3])].filter(Boolean).join(': ');
+    [causeMessage(cause), causeFound(cause)].filter(Boolean).join(': ');
 
 function matches(c) {
     const words = filters.text.toLowerCase().split(/\s+/);

@@ -98,19 +98,19 @@ function sessionSentence(played, counts) {
 // ---- tables ----
 
 function causeRow([, cases]) {
-    const [message, , expected, found] = cases[0].cause.map((part) => part || '');
+    const { cause } = cases[0];
     const stops = cases.some((c) => c.field === 'fail');
     return h(
         'button.cause',
         { onclick: () => setFilters({ cause: causeKey(cases[0]) }, true) },
         h('span.n.fail', number(cases.length)),
-        h('b', breakable(causeMessage(cases[0].cause))),
+        h('b', breakable(causeMessage(cause))),
         h(
             'span.mono',
             h('span.narrow.mute', say('expected') + ' '),
-            breakable(unnamed(expected, message)),
+            breakable(unnamed(causeExpected(cause), cause[0] || '')),
         ),
-        h('span.mono.fail', h('span.narrow.mute', say('found') + ' '), breakable(foundText(found))),
+        h('span.mono.fail', h('span.narrow.mute', say('found') + ' '), breakable(causeFound(cause))),
         h('span.field.' + (stops ? 'fail' : 'pass'), say(stops ? 'charges_not' : 'charges')),
     );
 }

@@ -133,7 +133,7 @@ const expectedFound = (step, outcome) =>
         h(
             'div',
             h('dt', say('found')),
-            h('dd.found.' + outcome, breakable(foundText(step.found) || '–')),
+            h('dd.found.' + outcome, breakable(foundText(told(step, 'found')) || '–')),
         ),
     );
 
@@ -160,14 +160,14 @@ function finding(c) {
         'div.finding.' + outcome,
         { id: 'finding' },
         findingHead(outcome, step ? step.path.replace('.', ' · ') : ''),
-        content.reason ? h('p', content.reason) : null,
+        content.reason ? h('p', told(content, 'reason')) : null,
         step ? [expectedFound(step, step.verdict), stepTime(step)] : null,
         step && (step.tolerated || step.advice)
             ? h(
                   'p.tolerance',
                   h('b', say(step.tolerated ? 'tolerated' : 'advice')),
                   ' ',
-                  step.tolerated || step.advice,
+                  told(step, 'tolerated') || told(step, 'advice'),
               )
             : null,
         step
@@ -209,7 +209,7 @@ function stepRow(step) {
                 breakable(wanted(step)),
             ),
             step.verdict !== 'pass' || step.kind === 'report'
-                ? h('span.mono.' + step.verdict, breakable(foundText(step.found)))
+                ? h('span.mono.' + step.verdict, breakable(foundText(told(step, 'found'))))
                 : null,
         ),
         h('span.where.mono', { title: step.where }, step.where.split('/').slice(-2).join('/')),
@@ -248,7 +248,7 @@ function alikeRow(alike, list) {
                 {
                     onclick: () => row.replaceWith(...alike.map(stepRow)),
                 },
-                say('alike', alike[0].expected, number(alike.length)),
+                say('alike', wanted(alike[0]), number(alike.length)),
             ),
         ),
         h('span'),
@@ -275,7 +275,7 @@ function background(c) {
     const rows = [
         ['begins_at', c.given],
         ['set_before', c.set],
-        ['doubt', c.doubt],
+        ['doubt', told(c, 'doubt')],
     ].filter(([, v]) => v);
     return rows.length
         ? h(
@@ -285,10 +285,13 @@ function background(c) {
         : null;
 }
 
+// A case has noticed it that fails; one that only does not pass has not.
+const isNoticed = (mutant) => mutant.verdict === 'fail';
+
 function mutants() {
     const list = content.mutants || [];
     if (!list.length) return null;
-    const noticed = list.filter((m) => m.verdict !== 'pass').length;
+    const noticed = list.filter(isNoticed).length;
     return section(
         say('mutants'),
         say('mutants_sub', noticed, list.length),
@@ -302,12 +305,12 @@ function mutants() {
                         h(
                             'td',
                             mark(
-                                m.verdict === 'pass' ? 'fail' : 'pass',
-                                say(m.verdict === 'pass' ? 'unnoticed' : 'noticed'),
+                                isNoticed(m) ? 'pass' : 'fail',
+                                say(isNoticed(m) ? 'noticed' : 'unnoticed'),
                             ),
                         ),
-                        h('td.mono', m.mutation),
-                        h('td', m.reason || ''),
+                        h('td.mono', told(m.mutation, 'text')),
+                        h('td', told(m, 'reason')),
                     ),
                 ),
             ),

@@ -207,7 +207,7 @@ function entryText(entry) {
         more.tls ? 'TLS' : '',
         more.name,
         // of a capture the text is the same in English
-        end && entry.text.startsWith('closed: ') ? '' : entry.text,
+        end && entry.text.startsWith('closed: ') ? '' : told(entry.more, 'text') || entry.text,
     ]
         .filter((part, i, all) => part && all.indexOf(part) === i)
         .join(' · ');

@@ -359,7 +359,9 @@ function drawFrame(pane, frame) {
 // What is no message: its text, and all that the record says of it.
 function drawRemark(pane, entry) {
     nodes = [];
-    const rows = Object.entries(entry.more).filter(([, v]) => v !== '' && v != null);
+    const rows = Object.entries(entry.more).filter(
+        ([key, v]) => key !== 'text_ko' && v !== '' && v != null,
+    );
     pane.replaceChildren(
         messageHead(entry, kindWord(entry.kind), [
             seconds(entry.at, 3) + ' s',
@@ -369,7 +371,9 @@ function drawRemark(pane, entry) {
         h(
             'div.panel',
             { tabindex: 0, role: 'group', 'aria-label': kindWord(entry.kind) },
-            entry.text ? h('p.remark-text' + (entry.ok ? '' : '.fail'), entry.text) : null,
+            entry.text
+                ? h('p.remark-text' + (entry.ok ? '' : '.fail'), told(entry.more, 'text') || entry.text)
+                : null,
             h(
                 'dl.facts.remark-facts',
                 rows.map(([key, v]) =>

@@ -15,7 +15,11 @@ int main(int argc, char **argv)
 {
     unsigned char exi[4096];
     size_t n = 0;
-    for (const char *hex = argc > 1 ? argv[1] : ""; n < sizeof exi && hex[0] && hex[1]; hex += 2)
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s HEX, as %s 8098022E74FF44AAECF83E11F000\n", argv[0], argv[0]);
+        return 2;
+    }
+    for (const char *hex = argv[1]; n < sizeof exi && hex[0] && hex[1]; hex += 2)
         exi[n++] = (unsigned char)strtoul((char[]){hex[0], hex[1], 0}, NULL, 16);
 
     struct err e = ERR_INIT;

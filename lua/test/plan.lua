@@ -111,7 +111,8 @@ end
 local function told(c, in_korean)
     local set = driving.settings(c)
     local one = { waits_ms = waits(c), set = set ~= '' and set or nil,
-                  about_ko = c.about and in_korean(c.about) }
+                  about_ko = c.about and in_korean(c.about),
+                  doubt_ko = c.doubt and in_korean(c.doubt) }
     for _, key in ipairs(TOLD) do
         one[key] = c[key]
     end

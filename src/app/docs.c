@@ -2,6 +2,7 @@
 /* `v2glab docs`: the reference of the Lua API, printed from the message descriptions. */
 #include "reference/docs.h"
 #include "base/nearest.h"
+#include "base/said.h"
 
 #include "app/commands.h"
 #include "app/options.h"
@@ -199,7 +200,7 @@ static void give_options(const struct options *o)
         char name[64];
         snprintf(name, sizeof name, "--%s", option->name);
         buf_clear(&text);
-        for (const char *c = option->help; *c != '\0'; c++)
+        for (const char *c = said(option->help); *c != '\0'; c++)
             buf_char(&text, *c == '\n' ? ' ' : *c);
         seeker.item(seeker.context, name, buf_string(&kind), buf_string(&text));
     }

@@ -262,19 +262,23 @@ static void leave(void *context, struct world *world)
 /* Mutants that nothing noticed. */
 static void show_survivors(struct testing *t, const json_t *result)
 {
+    FILE *out = t->progress.out;
     const json_t *mutant;
+    struct buf text = {0};
     size_t i;
     json_array_foreach(json_object_get(result, "mutants"), i, mutant)
     {
+        const char *name = results_text(json_object_get(mutant, "mutation"), "text");
         const char *reason = results_text(mutant, "reason");
         if (mutant_is_killed(mutant))
             continue;
         progress_hide(&t->progress);
-        fprintf(t->progress.out, "survives     %s\n             %s: %s%s%s\n",
-                results_text(result, "id"),
-                results_text(json_object_get(mutant, "mutation"), "text"),
-                results_text(mutant, "verdict"), *reason != '\0' ? ": " : "", reason);
+        said_print(out, "survives     %s\n", results_text(result, "id"));
+        fprintf(out, "             %s: ", said_text(&text, name));
+        fputs(said(results_text(mutant, "verdict")), out);
+        fprintf(out, "%s%s\n", *reason != '\0' ? ": " : "", said_text(&text, reason));
     }
+    buf_close(&text);
 }
 
 static bool is_field(const struct testing *t)

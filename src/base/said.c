@@ -4,6 +4,7 @@
 #include "base/asset.h"
 
 #include <ctype.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,20 +12,23 @@
 #include <strings.h>
 
 #define TABLE "reference/ko-messages.txt"
-#define VALUES 9       /* of a message: {1} to {9} */
-#define VALUE_WEIGHT 4 /* letters that a value must save */
-#define DEPTH 4        /* of messages in messages */
-#define SPLITS 6       /* "FILE:LINE: EVCC: " before a message */
-#define LONGEST 4096   /* of a text that is looked for */
+#define SUITES "suites/ko/" /* what cases say of themselves */
+#define VALUES 9            /* of a message: {1} to {9} */
+#define VALUE_WEIGHT 4      /* letters that a value must save */
+#define DEPTH 4             /* of messages in messages */
+#define SPLITS 6            /* "FILE:LINE: EVCC: " before a message */
+#define LONGEST 4096        /* of a text that is looked for */
 
 /* A row of the table, its texts with real newlines. */
 struct row {
     const char *english, *korean;
+    char first;  /* letter of the English text; 0: a value */
     long weight; /* of the English text: letters outside of values, less for each value; the row
                     with the most of it fits best */
 };
 
-/* ORDER as in the table; made once, before there are threads. */
+/* ORDER as in the table; made once. */
+static pthread_once_t rows_made = PTHREAD_ONCE_INIT;
 static struct row *rows;
 static size_t rows_n;
 static bool is_korean;
@@ -80,22 +84,52 @@ static void unescape(char *text)
     *to = '\0';
 }
 
-static void read_table(char *text)
+static size_t lines_in(struct slice text)
 {
-    size_t lines = 0;
-    for (const char *p = text; *p != '\0'; p++)
-        lines += *p == '\n';
-    rows = calloc(lines + 1, sizeof *rows);
-    char *rest = text, *line;
-    while (rows != NULL && (line = strsep(&rest, "\n")) != NULL) {
+    size_t lines = 1;
+    for (size_t i = 0; i < text.n; i++)
+        lines += text.p[i] == '\n';
+    return lines;
+}
+
+/* Takes the rows of a file; it stays in memory. Not those with this in their English text (NULL:
+ * all): the forms of suites are matched where the cases are read. */
+static void read_table(struct slice table, const char *form)
+{
+    char *rest = malloc(table.n + 1), *line;
+    if (rest == NULL)
+        return;
+    memcpy(rest, table.p, table.n);
+    rest[table.n] = '\0';
+    while ((line = strsep(&rest, "\n")) != NULL) {
         char *korean = strchr(line, '\t');
         if (korean == NULL || line[0] == '#')
             continue;
         *korean++ = '\0';
+        if (form != NULL && strstr(line, form) != NULL)
+            continue;
         unescape(line);
         unescape(korean);
-        rows[rows_n++] = (struct row){line, korean, weight_of(line)};
+        rows[rows_n++] =
+            (struct row){line, korean, conversion(line) > 0 ? '\0' : line[0], weight_of(line)};
     }
+}
+
+static void make_rows(void)
+{
+    struct slice table = {0}, suite;
+    const char *path;
+    bool has_table = asset_find(TABLE, &table);
+    size_t lines = lines_in(table);
+    for (size_t at = 0; asset_each(SUITES, &at, &path, &suite);)
+        lines += lines_in(suite);
+    rows = calloc(lines, sizeof *rows);
+    if (rows == NULL)
+        return;
+    if (has_table)
+        read_table(table, NULL);
+    for (size_t at = 0; asset_each(SUITES, &at, &path, &suite);)
+        read_table(suite, "{}");
 }
 
 /* Whether the locale is Korean, in an encoding that is ours. */
@@ -115,16 +149,9 @@ static bool is_korean_locale(void)
 
 void said_choose(const char *language)
 {
-    struct slice table;
     is_korean = language != NULL ? strcmp(language, "ko") == 0 : is_korean_locale();
-    if (!is_korean || rows != NULL || !asset_find(TABLE, &table))
-        return;
-    char *text = malloc(table.n + 1);
-    if (text == NULL)
-        return;
-    memcpy(text, table.p, table.n);
-    text[table.n] = '\0';
-    read_table(text);
+    if (is_korean)
+        pthread_once(&rows_made, make_rows);
 }
 
 /* ---- does a text fit a row? ---- */
@@ -204,7 +231,8 @@ static const struct row *row_of(struct value text, struct value value[VALUES])
     struct value found[VALUES];
     for (size_t i = 0; i < rows_n; i++) {
         const struct row *r = &rows[i];
-        bool may_be = best == NULL || r->weight > best->weight;
+        bool begins = r->first == '\0' || (text.n > 0 && text.p[0] == r->first);
+        bool may_be = begins && (best == NULL || r->weight > best->weight);
         if (!may_be || !fits(r->english, text, found))
             continue;
         best = r;
@@ -237,12 +265,54 @@ static void fill(struct buf *out, const char *korean, const struct value value[V
     }
 }
 
+/* Whether it is nothing but names of the standards: "PowerDeliveryRes with OK". */
+static bool is_names(struct value text)
+{
+    for (size_t i = 0, n; i < text.n; i += n + 1) {
+        const char *word = text.p + i, *blank = memchr(word, ' ', text.n - i);
+        bool has_capital = false;
+        n = blank != NULL ? (size_t)(blank - word) : text.n - i;
+        for (size_t k = 0; k < n; k++)
+            has_capital |= isupper((unsigned char)word[k]) != 0;
+        if (!has_capital && !(n == 4 && memcmp(word, "with", 4) == 0))
+            return false;
+    }
+    return text.n > 0;
+}
+
+/* Appends "A, or B, or C" in Korean, where each of them is a name, or in the table. */
+static bool say_list(struct buf *out, struct value text, unsigned depth)
+{
+    static const char OR[] = ", or ";
+    size_t from = out->n;
+    if (depth == 0 || memmem(text.p, text.n, OR, sizeof OR - 1) == NULL ||
+        memmem(text.p, text.n, ": ", 2) != NULL)
+        return false;
+    for (const char *end; text.p != NULL;) {
+        end = memmem(text.p, text.n, OR, sizeof OR - 1);
+        struct value one = {text.p, end != NULL ? (size_t)(end - text.p) : text.n};
+        if (out->n > from)
+            buf_text(out, " 또는 ");
+        bool is_told = say(out, one, depth - 1);
+        if (!is_told && !is_names(one)) {
+            out->n = from;
+            return false;
+        }
+        if (!is_told)
+            buf_add(out, one.p, one.n);
+        text = end == NULL ? (struct value){NULL, 0} : behind(text, one.n + sizeof OR - 1);
+    }
+    return true;
+}
+
 /* Appends it in Korean, or what stands behind one of its first ": ". False: there is nothing of it
  * in the table, and nothing was appended. */
 static bool say(struct buf *out, struct value text, unsigned depth)
 {
     struct value value[VALUES] = {{"", 0}};
     size_t from = 0;
+    if (say_list(out, text, depth))
+        return true;
     for (unsigned splits = 0; splits < SPLITS && from < text.n && text.n <= LONGEST; splits++) {
         const struct row *r = row_of(behind(text, from), value);
         if (r != NULL) {
@@ -284,6 +354,14 @@ void said_add(struct buf *out, const char *english)
         say_parts(out, (struct value){english, strlen(english)}, 0);
     else
         buf_text(out, english);
+}
+
+bool said_add_korean(struct buf *out, const char *english)
+{
+    size_t from = out->n;
+    pthread_once(&rows_made, make_rows);
+    say_parts(out, (struct value){english, strlen(english)}, 0);
+    return strcmp(buf_string(out) + from, english) != 0;
 }
 
 const char *said_text(struct buf *room, const char *english)

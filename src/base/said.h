@@ -22,7 +22,11 @@ bool said_in_korean(void);
  * ": " in it; else as it is. Values that are messages themselves are said likewise. */
 void said_add(struct buf *out, const char *english);
 
-/* The same alone in room; its text. */
+/* The same in Korean, whatever was chosen: for what is read in both languages. False: it is the
+ * text as it is. May be called in any thread. */
+bool said_add_korean(struct buf *out, const char *english);
+
+/* The same as said_add, alone in room; its text. */
 const char *said_text(struct buf *room, const char *english);
 
 /* Prints what the format makes, likewise. */

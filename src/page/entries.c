@@ -2,6 +2,7 @@
 #include "page/entries.h"
 
 #include "codec/json.h"
+#include "page/korean.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -278,7 +279,16 @@ static void add_pilot(struct buf *out, const struct event *e)
     buf_printf(out, "%g", duty);
 }
 
-/* Fields as events.jsonl calls them. */
+static void add_korean(struct buf *out, const char *text)
+{
+    struct buf room = {0};
+    const char *korean = korean_of(&room, text);
+    if (korean != NULL)
+        add_text_member(out, "text_ko", korean);
+    buf_close(&room);
+}
+
+/* Fields as events.jsonl calls them, and its text in Korean. */
 static void add_other_members(struct buf *out, const struct event *e)
 {
     char problem[900];
@@ -286,6 +296,7 @@ static void add_other_members(struct buf *out, const struct event *e)
     add_text_member(out, "where", e->where);
     add_text_member(out, "how", EVENT_HOWS[e->how]);
     add_text_member(out, "name", e->name);
+    add_korean(out, e->text);
     add_numbers(out, e);
     if (e->kind == EVENT_CONNECT || e->kind == EVENT_LISTEN || e->kind == EVENT_CLOSE) {
         add_endpoint(out, "source", &e->from);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page/run_page.h"
 
+#include "page/korean.h"
 #include "page/source.h"
 #include "record/record_folder.h"
 #include "record/record_read.h"
@@ -73,6 +74,7 @@ static json_t *since_begin(const struct entries *s, const json_t *us)
 /* The steps as results.jsonl has them, but with the entries of the page, and its time. */
 static json_t *steps_of(const struct result *r, const struct entries *s)
 {
+    static const char *const TOLD[] = {"expected", "found", "tolerated", "advice", NULL};
     json_t *steps = json_deep_copy(json_object_get(r->said, "steps")), *step;
     size_t i;
     json_array_foreach(steps, i, step)
@@ -85,8 +87,23 @@ static json_t *steps_of(const struct result *r, const struct entries *s)
             json_object_set_new(step, "us", since_begin(s, us));
         json_object_del(step, "frame");
         json_object_del(step, "negations");
+        korean_beside(step, TOLD);
     }
     return steps != NULL ? steps : json_array();
+}
+
+/* Likewise; NULL: none were played. */
+static json_t *mutants_of(const struct result *r)
+{
+    static const char *const NAME[] = {"text", NULL}, *const REASON[] = {"reason", NULL};
+    json_t *mutants = json_deep_copy(json_object_get(r->said, "mutants")), *mutant;
+    size_t i;
+    json_array_foreach(mutants, i, mutant)
+    {
+        korean_beside(json_object_get(mutant, "mutation"), NAME);
+        korean_beside(mutant, REASON);
+    }
+    return mutants;
 }
 
 /* Which files the record has. */
@@ -127,10 +144,12 @@ static json_t *more_of(const struct run_page *p, const struct result *r, const s
 {
     struct buf text = {0};
     const json_t *run = json_object_get(p->plan, "run");
-    json_t *more = json_object(), *source = source_of(run, r->planned);
+    json_t *more = json_object(), *source = source_of(run, r->planned), *mutants = mutants_of(r);
+    static const char *const REASON[] = {"reason", NULL};
     json_object_set_new(more, "begin", json_integer(entries_begin(s)));
     json_object_set_new(more, "steps", steps_of(r, s));
     set_text(more, "reason", r->reason);
+    korean_beside(more, REASON);
     if (record != NULL && *results_text(r->said, "record") != '\0')
         set_record(more, p->sheet.path, record);
     set_problem(more, problem);
@@ -139,7 +158,8 @@ static json_t *more_of(const struct run_page *p, const struct result *r, const s
     set_text(more, "command", buf_string(&text));
     if (source != NULL)
         json_object_set_new(more, "source", source);
-    set_copy(more, "mutants", r->said);
+    if (mutants != NULL)
+        json_object_set_new(more, "mutants", mutants);
     set_copy(more, "faults", r->said);
     buf_close(&text);
     return more;

@@ -3,6 +3,7 @@
 
 #include "base/asset.h"
 #include "base/gzip.h"
+#include "page/korean.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -144,10 +145,17 @@ static json_t *text_or_null(const char *text)
     return text != NULL ? json_string(text) : json_null();
 }
 
+/* Behind the four that are always there what was expected and found in Korean. */
 static json_t *cause_of(const struct sheet_cause *c)
 {
-    return c == NULL ? json_null()
-                     : json_pack("[s, s, s, s]", c->message, c->what, c->expected, c->found);
+    if (c == NULL)
+        return json_null();
+    struct buf room = {0};
+    json_t *cause = json_pack("[s, s, s, s]", c->message, c->what, c->expected, c->found);
+    json_array_append_new(cause, text_or_null(korean_of(&room, c->expected)));
+    json_array_append_new(cause, text_or_null(korean_of(&room, c->found)));
+    buf_close(&room);
+    return cause;
 }
 
 /* [number, verdict, field, µs, frames, cause, worst, dictionary] */

@@ -2,8 +2,8 @@
 #include "reference/docs_search.h"
 
 #include "reference/requirements.h"
+#include "reference/search_word.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ struct hit {
 
 struct search {
     struct docs *d;
-    char word[WORDS_MOST][WORD_TEXT]; /* in small letters */
+    struct search_word word[WORDS_MOST];
     unsigned words;
     struct arena arena;
     struct hit *hit;
@@ -31,35 +31,20 @@ struct search {
 
 /* ---- ranks ---- */
 
-static bool is_letter(char c)
-{
-    return isalnum((unsigned char)c) || (c & 0x80) != 0;
-}
-
-/* How well the word stands in the text: as a whole, at a beginning, within; 0: it does not. */
-static int where_in(const char *text, const char *word, int whole, int begins, int within)
-{
-    int best = 0;
-    for (const char *at = text; (at = strcasestr(at, word)) != NULL; at++) {
-        bool is_begin = at == text || !is_letter(at[-1]) ||
-                        (isupper((unsigned char)*at) && islower((unsigned char)at[-1]));
-        bool is_end = !is_letter(at[strlen(word)]);
-        int rank = is_begin && is_end ? whole : is_begin ? begins : within;
-        best = rank > best ? rank : best;
-    }
-    return best;
-}
+static const struct search_weights IN_NAME = {300, 200, 120}, IN_TEXT = {60, 45, 20};
+static const struct search_weights LETTER_IN_TEXT = {60, 45, 0}; /* of one that is one letter */
 
 /* 0: it is not what was looked for. */
 static int rank_of(const struct search *s, const char *name, const char *text)
 {
     int rank = 0;
     for (unsigned i = 0; i < s->words; i++) {
-        const char *word = s->word[i];
-        int in_name = strcasecmp(name + strspn(name, "-"), word) == 0
+        const struct search_word *word = &s->word[i];
+        bool is_letter = word->form[0][1] == '\0';
+        int in_name = search_word_is(word, name + strspn(name, "-"))
                           ? 1000
-                          : where_in(name, word, 300, 200, 120);
-        int in_text = where_in(text, word, 60, 45, word[1] == '\0' ? 0 : 20);
+                          : search_word_in(word, name, &IN_NAME);
+        int in_text = search_word_in(word, text, is_letter ? &LETTER_IN_TEXT : &IN_TEXT);
         if (in_name == 0 && in_text == 0)
             return 0;
         rank += in_name + in_text;
@@ -203,8 +188,7 @@ static void split_words(struct search *s, const char *words)
 {
     for (; s->words < WORDS_MOST && *(words += strspn(words, " -")) != '\0'; s->words++) {
         size_t n = strcspn(words, " ");
-        snprintf(s->word[s->words], WORD_TEXT, "%.*s", (int)(n < WORD_TEXT ? n : WORD_TEXT - 1),
-                 words);
+        search_word_read(&s->word[s->words], words, n);
         words += n;
     }
 }
@@ -212,10 +196,13 @@ static void split_words(struct search *s, const char *words)
 int docs_search(struct docs *d, const char *words, struct err *e)
 {
     struct search s = {.d = d, .hit = calloc(HITS_MOST, sizeof *s.hit)};
+    struct buf mended = {0};
     if (s.hit == NULL)
         return err_set(e, "out of memory");
     arena_open(&s.arena, NULL, 0, MEMORY);
-    split_words(&s, words);
+    search_words_mend(words, &mended);
+    split_words(&s, buf_string(&mended));
+    buf_close(&mended);
     if (s.words > 0) {
         docs_settings_each(d, consider, &s);
         if (d->others != NULL)

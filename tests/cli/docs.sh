@@ -211,6 +211,27 @@ first FAILED_ContactorError responseCodeType FAILED_ContactorError
 first --against 'Option of v2glab run: ev or evse' -- --against
 first V2G2-582 규칙 --lang ko 절연
 first before.send '훅(--script): 세션의' --lang ko before.send
+# found LANGUAGE WORDS NAME...: these words find that, among the first
+found() {
+    local language=$1 words=$2 name hits
+    shift 2
+    run docs --lang "$language" "$words"
+    hits=$(grep -A 1 -E '^[^ ]' "$work/out" | head -n 80)
+    for name; do grep -qF -- "$name" <<<"$hits" || { echo "# not found: $name"; return 1; }; done
+}
+found ko 타임아웃 on.timeout on_timeout V2G_EVCC_Msg_Timeout
+result $? "docs finds what has another word in Korean, by that which people type"
+found ko 타임아웃은 on.timeout && found ko '세션이 끝' SessionStop && found ko 인증서를 Certificate
+result $? "with particles"
+found ko 컨택터 접촉기 && found ko '절연 검사' CableCheck && found en 접촉기 ontactor
+result $? "by the words of the glossary, of either language"
+run docs --lang ko 세션
+mv "$work/out" "$work/without"
+run docs --lang ko 세션의
+diff <(sort "$work/without") <(sort "$work/out") >/dev/null && grep -q V2G "$work/out"
+result $? "a word with its particle finds what it finds without"
+run docs --lang ko 없는말이다
+wants "and says where there is nothing" 1 err '없는말이다'
 run docs timeout
 wants "docs timeout finds parameters, hooks, timing parameters and options" 0 out on.timeout \
     out on_timeout out V2G_EVCC_Msg_Timeout out 'more: more words find fewer'

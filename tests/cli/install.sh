@@ -41,6 +41,9 @@ done
 LD_LIBRARY_PATH=$root/usr/lib "$TMPDIR/shared" 8098 >"$TMPDIR/out" 2>"$TMPDIR/err" && status=1 || status=0
 [ -s "$TMPDIR/err" ] || status=1
 result $status "and says what is wrong with one that is cut"
+LD_LIBRARY_PATH=$root/usr/lib "$TMPDIR/shared" >"$TMPDIR/out" 2>"$TMPDIR/err" && status=1 || status=0
+grep -q '^usage: .*HEX' "$TMPDIR/err" || status=1
+result $status "and without a message how it is called"
 status=0
 ldd "$root/usr/lib/libv2gcodec.so" | grep -E 'lua|libuv|ssl|crypto|pcap|sqlite' && status=1
 result $status "the codec alone needs neither Lua, libuv nor OpenSSL"

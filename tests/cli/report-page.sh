@@ -25,7 +25,7 @@ holds "it has the plan, and a block for each case that was played" "$page" \
     '(len(plan["cases"]), len(plan["skipped"]), len(cases), ended, meta["v"], meta["kind"])' "(4, 1, 4, True, 1, 'run')"
 holds "its index has verdict, field and cause" "$page" \
     '[by_id[c][0][1] for c in sorted(by_id)] + by_id["own_bad"][0][5]' \
-    "['fail', 'error', 'pass', 'inconclusive', 'ServiceDiscoveryRes', 'ResponseCode', \"ServiceDiscoveryRes.ResponseCode = 'OK'\", \"'FAILED_SequenceError'\"]"
+    "['fail', 'error', 'pass', 'inconclusive', 'ServiceDiscoveryRes', 'ResponseCode', \"ServiceDiscoveryRes.ResponseCode = 'OK'\", \"'FAILED_SequenceError'\", None, None]"
 holds "the steps lead to their frames" "$page" \
     '[names[by_id["own_bad"][1]["entries"][s["entry"]][2]] for s in by_id["own_bad"][1]["steps"]]' \
     "['ServiceDiscoveryRes', 'ServiceDiscoveryRes']"

@@ -65,8 +65,11 @@ paste "$work/en" "$work/ko" | awk -F '\t' '
 [ "$(wc -l <"$work/ko")" -gt 900 ] || echo "fewer than 900 cases" >>"$work/wrong"
 none "what each case is about, and why it does not apply, is there in Korean: suites/ko/"
 
+# What cases say besides: a line each, as the files have it.
+find suites -name '*.lua' -exec tools/messages lua {} + >"$work/said"
+
 cat suites/ko/*.txt | awk -F '\t' '
-    FILENAME != "-" { about[$2] = 1; next }
+    FILENAME != "-" { about[FILENAME ~ /said$/ ? $0 : $2] = 1; next }
     /^#/ || NF < 2 || $1 in about || $1 == "not claimed: {}" { next } # {}: what a device says
     $1 == "needs a modem: --slac INTERFACE" { next }                  # of devices that are there
     {
@@ -74,5 +77,12 @@ cat suites/ko/*.txt | awk -F '\t' '
         gsub(/[][.*+?^$()\\|]/, "\\\\&", form)
         if (gsub(/{}/, "[^ ]+", form)) for (text in about) if (text ~ "^" form "$") next
         print $1
-    }' "$work/en" - >"$work/wrong"
+    }' "$work/en" "$work/said" - >"$work/wrong"
 none "every Korean text is that of a case"
+
+# What is in doubt, what would have to be seen of a pair, and why it is not: texts that `..` joins are one.
+find suites -name '*.lua' -exec cat {} + | tr '\n' ' ' | sed "s/' *\.\. *'//g" |
+    grep -oE "(doubt|aim|beyond) = '([^'\\\\]|\\\\.)+'" | sed "s/^[^']*'//; s/'\$//; s/\\\\'/'/g" | sort -u >"$work/steps"
+cut -f 1 suites/ko/*.txt | sort -u | comm -23 "$work/steps" - | grep ' ' >"$work/wrong"
+[ "$(wc -l <"$work/steps")" -gt 80 ] || echo "fewer than 80 of them" >>"$work/wrong"
+none "what cases doubt, and what they cannot see, is there in Korean: suites/ko/steps.txt"

@@ -3,6 +3,8 @@
 # What is said twice, in English and in Korean: nothing is missing, nothing is said of what is gone.
 # shellcheck source=tests/cli/support
 . tests/cli/support
+# shellcheck source=tests/cli/support-page
+. tests/cli/support-page
 
 # found NAME LINES: fails where there are lines, and shows them
 found() {
@@ -159,6 +161,30 @@ wants "what Lua judges a deviation by" 1 out '세션의 것이 아닌 SessionID�
 run test --lang ko --sut secc --no-record -o "$work/results" TC_SECC_AC_VTB_ServiceDiscovery_001
 wants "the summary of a test" 0 out '합격         TC_SECC_AC_VTB_ServiceDiscovery_001' \
     out '합격 1, 불합격 0, 판정 불가 0, 오류 0, 적용 안 됨 0' out '결과: '
+# A case that notices little, one that does not get to where it begins, and one that fails, in both languages.
+{ own_suite 'own'; cat <<'END'; } >"$work/own.lua"
+cases 'own_deaf' { given = 'ServiceDiscoveryRes', doubt = 'either code is sensible', then_ = function(it)
+    it:sends 'ServiceDiscoveryReq'
+    pcall(it.expects, it, 'ServiceDiscoveryRes')
+    it.steps[#it.steps].verdict = 'pass'
+end }
+cases 'own_lost' { given = 'ServiceDiscoveryRes', station = { silent_at = 'SessionSetup' }, then_ = function() end }
+cases 'own_open' { given = 'ServiceDiscoveryRes', then_ = function(it)
+    it:expects_any({ { 'SessionStopRes', { ResponseCode = 'FAILED' } }, 'end' }, { within = 100 }) end }
+END
+for language in en ko; do
+    run test --lang $language --mutate -o "$work/test-$language" --no-record --html "$work/test-$language.html" --virtual-time \
+        --file "$work/own.lua" 'own_*'
+done
+wants "mutants and steps of a test" 1 out '살아남음     own_deaf' out 'ServiceDiscoveryRes, ' out ': 너무 늦음: 합격' \
+    out 'ServiceDiscoveryRes(으)로 가는 길: ' out '기대한 것 FAILED인 SessionStopRes 또는 연결의 끝, 나온 것 없음' \
+    not-out survives not-out 'on the way' not-out ', or '
+# The keys of an object have no order.
+members() { tr ',{}[]' '\n' <"$work/test-$1/results.jsonl" | sort; }
+found "what is recorded of a test is the same" "$(diff <(members en) <(members ko))"
+holds "a report has both, of steps, causes, mutants and doubts" "$work/test-en.html" \
+    '(by_id["own_lost"][0][5][5], [m["mutation"]["text_ko"].rsplit(": ", 1)[1] for m in by_id["own_deaf"][1]["mutants"] if m["mutation"].get("kind") == "late"],
+      [s["expected_ko"] for s in by_id["own_open"][1]["steps"] if "expected_ko" in s], plan["cases"][0]["doubt_ko"])' "('SessionSetupReq에 제때 응답이 없다', ['너무 늦음'], ['FAILED인 SessionStopRes 또는 연결의 끝'], '두 코드 모두 타당하다')"
 run --lang=ko run --bar
 wants "a wrong use" 3 err '오류: 모르는 옵션 --bar; v2glab run --help 참조'
 # locale NAME=VALUE... LANGUAGE: what the locale makes of the help
