@@ -223,21 +223,40 @@ static int check_all(struct options *o)
     return worst;
 }
 
+static int no_memory(void)
+{
+    report(REPORT_ERROR, "out of memory");
+    return EXIT_SETUP;
+}
+
+/* One capture, read by the descriptions that the user has given (--schema), too. */
+static int measured_capture(const struct personas *p, const char *path, struct recorded **out)
+{
+    const struct library *given = p->options.library;
+    struct err e = ERR_INIT;
+    int status = EXIT_PASS;
+    struct recorded *r = *out = malloc(sizeof *r);
+    if (r == NULL)
+        return no_memory();
+    recorded_open(r);
+    r->keylog = p->from.keylog;
+    for (unsigned i = 0; i < given->files; i++)
+        if (library_add_file(&r->grammars.library, given->file[i].path, &e) != 0) {
+            report_err("", &e);
+            return EXIT_SETUP;
+        }
+    recorded_read(r, path, &status);
+    return status;
+}
+
 /* Of several captures each is read by itself. */
 static int measured(struct personas *p)
 {
     unsigned n = (unsigned)p->options.arguments - 1;
     struct recorded **r = calloc(n, sizeof *r);
-    int status = r == NULL ? EXIT_SETUP : EXIT_PASS;
-    for (unsigned i = 0; i < n && status == EXIT_PASS; i++) {
-        r[i] = malloc(sizeof *r[i]);
-        status = r[i] == NULL ? EXIT_SETUP : EXIT_PASS;
-        if (r[i] == NULL)
-            break;
-        recorded_open(r[i]);
-        r[i]->keylog = p->from.keylog;
-        recorded_read(r[i], p->options.argument[i + 1], &status);
-    }
+    int status = r == NULL ? no_memory() : EXIT_PASS;
+    for (unsigned i = 0; i < n && status == EXIT_PASS; i++)
+        status = measured_capture(p, p->options.argument[i + 1], &r[i]);
     if (status == EXIT_PASS)
         status = retold(r, n, "require('replay.measure').main(...)", &p->from, p->output);
     for (unsigned i = 0; i < n && r != NULL && r[i] != NULL; i++) {

@@ -25,6 +25,10 @@ result $? "what is said as false is not taken for left out"
 holds "one session is not sure" "sure = 'one session only"
 run persona from "$work/car" "$work/car" -o "$work/car.lua"
 holds "two captures are two sessions" "sure = '2 sessions of 2 captures'"
+sed 's/EVCCID/EVCCIDENT/' schema/iso15118-2.schema >"$work/other.schema"
+run persona from --schema "$work/other.schema" "$work/car" -o "$work/car.lua"
+wants "it is read by a description of the user's" 0
+holds "by which it has no EVCCID" 'evcc_id = nil,'
 run persona from --role secc "$work/car" -o "$work/car.lua"
 holds "a station's delays" 'CableCheck = 3[0-3], +-- 6 times'
 holds "a station's rounds of Ongoing" 'CableCheck = 5 }'
