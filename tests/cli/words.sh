@@ -71,8 +71,18 @@ found "both READMEs have the same commands" "$(diff <(commands README.md) <(comm
 
 # The rules that a page names from a heading up to another one, which may be the end.
 cited() { sed -n "/^## $2/,/^## $3/p" "$1" | grep -oE '\[V2G[^]]+\]' | sort -u; }
-found "both pages of behaviour name the same rules" "$(diff <(cited docs/behaviour.md 'What the station' Times) \
+found "both pages of behaviour name the same rules" "$(diff <(cited docs/behaviour.md 'What the station' '$') \
     <(cited docs/ko/behaviour.md '충전기가 하는 것' '$'))"
+
+# Headings, rows of tables, and commands: what a page in Korean would lack.
+shape() { sed 's/^ *#.*/#/; s/^|.*/|/; s/^    \(v2glab\|make\) .*/$/; s/^v2glab .*/$/' "$1" | grep -xE '[#|$]' | sort | uniq -c; }
+for page in faults personas tls plug-and-charge running-suites reading; do
+    found "docs/ko/$page.md has the headings, rows and commands of docs/$page.md" \
+        "$(diff <(shape docs/$page.md) <(shape docs/ko/$page.md))"
+done
+# links FILE: what it points at among the pages and is not there
+links() { grep -oE '\]\([a-zA-Z.][^):#]*' "$1" | cut -c 3- | while read -r to; do [ -e "$(dirname "$1")/$to" ] || echo "$1: $to"; done; }
+found "pages in Korean point at what is there" "$(for page in docs/ko/*.md; do links "$page"; done)"
 
 # ---- doc lines ----
 
