@@ -36,6 +36,7 @@ CFLAGS ?= -O2 -g
 WERROR := -Werror
 ifeq ($(VARIANT),clang)
 override CC := clang
+CFLAGS := -O0 # for its warnings, which need no more
 else ifeq ($(VARIANT),asan)
 override CFLAGS := -O1 -g $(SANITIZE)
 HARDEN :=
