@@ -116,6 +116,7 @@ static bool put_header(lua_State *L, const uint8_t *was, uint8_t *out)
         lua_getfield(L, HEADER_AT, HEADER[i].name);
         uint32_t most = UINT32_MAX >> (32 - 8 * HEADER[i].n);
         uint32_t value = (uint32_t)script_check_number(L, HEADER[i].name, 0, most);
+        lua_pop(L, 1);
         if (value == field_get(was, i))
             continue;
         is_changed = true;

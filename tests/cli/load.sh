@@ -91,8 +91,9 @@ wants "what differs from one session to the next is left out of the reason" 1 \
     out '3 x the station closed the connection instead of answering ChargingStatusReq: closed by peer'
 
 cat >"$work/flood.lua" <<'END'
-local much = string.rep('x', 3000000)
-return { on = 'ChargingStatusRes', fault = function() return { much, much, much, much } end }
+local much, all = string.rep('x', 1000000), {}
+for i = 1, 12 do all[i] = much end
+return { on = 'ChargingStatusRes', fault = function() return all end }
 END
 run load -n 3 --mode ac --protocol ISO15118-2 --set loops=2 --no-record --profile field \
     --fault "$work/flood.lua"
