@@ -9,6 +9,7 @@
 struct arena_chunk {
     struct arena_chunk *older;
     size_t size; /* of data */
+    size_t left; /* of them, since there is a newer one */
     uint8_t data[];
 };
 
@@ -63,6 +64,23 @@ void arena_close(struct arena *a)
     arena_open(a, NULL, 0, 0);
 }
 
+/* All of it is free. */
+static int add_chunk(struct arena *a, size_t size)
+{
+    struct arena_chunk *c = malloc(sizeof *c + size);
+    if (c == NULL)
+        return -1;
+    if (a->chunks != NULL)
+        a->chunks->left = (size_t)(a->end - a->at);
+    c->older = a->chunks;
+    c->size = size;
+    a->chunks = c;
+    a->taken += size;
+    a->at = c->data;
+    a->end = c->data + size;
+    return 0;
+}
+
 void *arena_grow(struct arena *a, size_t size)
 {
     if (a->taken > a->limit || size > a->limit - a->taken)
@@ -73,18 +91,10 @@ void *arena_grow(struct arena *a, size_t size)
         want = size;
     if (want > a->limit - a->taken)
         want = (a->limit - a->taken) & ~(size_t)7;
-    if (want < size)
+    if (want < size || add_chunk(a, want) != 0)
         return NULL;
-    struct arena_chunk *c = malloc(sizeof *c + want);
-    if (c == NULL)
-        return NULL;
-    c->older = a->chunks;
-    c->size = want;
-    a->chunks = c;
-    a->taken += want;
-    a->at = c->data + size;
-    a->end = c->data + want;
-    return c->data;
+    a->at += size;
+    return a->at - size;
 }
 
 int arena_reserve(struct arena *a, size_t size)
@@ -96,6 +106,22 @@ int arena_reserve(struct arena *a, size_t size)
         return -1;
     a->at = p;
     return 0;
+}
+
+int arena_fit(struct arena *a, size_t size)
+{
+    size = (size + 7) & ~(size_t)7;
+    if (a->taken > a->limit || size > a->limit - a->taken)
+        return -1;
+    return add_chunk(a, size);
+}
+
+size_t arena_used(const struct arena *a)
+{
+    size_t used = 0;
+    for (const struct arena_chunk *c = a->chunks; c != NULL; c = c->older)
+        used += c->size - (c == a->chunks ? (size_t)(a->end - a->at) : c->left);
+    return used;
 }
 
 char *arena_text(struct arena *a, const char *text, size_t n)

@@ -52,11 +52,11 @@ static inline void *arena_alloc(struct arena *a, size_t size)
 /* Makes sure that the next pieces, `size` bytes together, are there. -1: as above. */
 int arena_reserve(struct arena *a, size_t size);
 
-/* Bytes of chunks that are taken; what is free in all but the newest one counts, too. */
-static inline size_t arena_used(const struct arena *a)
-{
-    return a->chunks == NULL ? 0 : a->taken - (size_t)(a->end - a->at);
-}
+/* The same of one that has nothing yet, and is not to take more than that. */
+int arena_fit(struct arena *a, size_t size);
+
+/* Bytes of chunks that pieces take. */
+size_t arena_used(const struct arena *a);
 
 /* Copies n bytes and ends them with a 0; NULL as above. */
 char *arena_text(struct arena *a, const char *text, size_t n);

@@ -512,7 +512,7 @@ static struct received *fitted(struct session *s, struct received *r)
         return r;
     *made = *r;
     arena_open(&made->arena, NULL, 0, RECEIVED_MEMORY);
-    if (arena_reserve(&made->arena, used) == 0 &&
+    if (arena_fit(&made->arena, used) == 0 &&
         message_copy(&r->message, &made->arena, &made->message, &ignored) == 0) {
         session_done(s, r);
         return made;
