@@ -34,6 +34,11 @@ bool buf_has_run_out(void)
     return atomic_load(&has_run_out);
 }
 
+void buf_note_run_out(void)
+{
+    atomic_store(&has_run_out, true);
+}
+
 uint8_t *buf_reserve(struct buf *b, size_t n)
 {
     if (b->failed)
@@ -46,7 +51,7 @@ uint8_t *buf_reserve(struct buf *b, size_t n)
     uint8_t *p = cap - b->n < n ? NULL : realloc(b->p, cap);
     if (p == NULL) {
         b->failed = true;
-        atomic_store(&has_run_out, true);
+        buf_note_run_out();
         return NULL;
     }
     b->p = p;

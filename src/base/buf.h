@@ -21,6 +21,9 @@ struct buf {
 /* Whether that has happened to any buffer of the process: what was made of it is not whole. */
 bool buf_has_run_out(void);
 
+/* It has happened to what is no buffer. */
+void buf_note_run_out(void);
+
 /* A view of bytes that somebody else owns. */
 struct slice {
     const uint8_t *p;

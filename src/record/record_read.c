@@ -251,12 +251,28 @@ static int read_jsonl(struct reading *r, const char *folder, struct err *e)
 
 /* ---- events.bin ---- */
 
+/* Less came than was asked for: 1: no more is there, maybe as the end of what is packed is missing.
+ * -1: it cannot be read; e. */
+static int end_of(gzFile from, struct err *e)
+{
+    int code;
+    const char *why = gzerror(from, &code);
+    if (code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR)
+        return 1;
+    const char *behind = strrchr(why, ':'); /* the path, which is said elsewhere */
+    if (code == Z_ERRNO)
+        why = strerror(errno);
+    else if (behind != NULL && behind[1] == ' ')
+        why = behind + 2;
+    return err_set(e, "cannot be read: %s", why);
+}
+
 /* 0: the next unit is read; 1: there is none that is whole. -1: e. */
 static int next_unit(struct reading *r, gzFile from, struct err *e)
 {
     uint8_t head[COMPACT_LENGTH];
     if (gzread(from, head, sizeof head) != (int)sizeof head)
-        return 1;
+        return end_of(from, e);
     size_t n = compact_length(head);
     buf_clear(&r->unit);
     if (n > COMPACT_MOST)
@@ -264,7 +280,7 @@ static int next_unit(struct reading *r, gzFile from, struct err *e)
     uint8_t *room = buf_reserve(&r->unit, n + 1);
     if (room == NULL)
         return err_set(e, "out of memory");
-    return gzread(from, room, (unsigned)n) == (int)n ? (r->unit.n = n, 0) : 1;
+    return gzread(from, room, (unsigned)n) == (int)n ? (r->unit.n = n, 0) : end_of(from, e);
 }
 
 static int read_units(struct reading *r, gzFile from, struct err *e)
@@ -275,7 +291,7 @@ static int read_units(struct reading *r, gzFile from, struct err *e)
     if (n == (int)sizeof head && memcmp(head, COMPACT_HEAD, sizeof head) != 0)
         return err_set(e, "this is no events.bin, or one of another version");
     if (n != (int)sizeof head)
-        return 0;
+        return end_of(from, e) < 0 ? -1 : 0;
     z_off_t at = gztell(from);
     for (; (status = next_unit(r, from, e)) == 0; at = gztell(from)) {
         struct event event;

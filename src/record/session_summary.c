@@ -49,8 +49,12 @@ static struct summarised *session_of(struct session_summary *all, uint32_t numbe
     struct summarised **bucket = &all->bucket[number % SUMMARY_BUCKETS], *s = *bucket;
     while (s != NULL && s->number != number)
         s = s->next_in_bucket;
-    if (s != NULL || (s = calloc(1, sizeof *s)) == NULL)
+    if (s != NULL)
         return s;
+    if ((s = calloc(1, sizeof *s)) == NULL) {
+        buf_note_run_out();
+        return NULL;
+    }
     s->number = number;
     s->times_end = &s->times;
     s->next_in_bucket = *bucket;
@@ -124,8 +128,12 @@ static struct kept_time *time_of(struct summarised *s, const struct event *e)
     t = s->times;
     while (t != NULL && !is_time(t, e))
         t = t->next;
-    if (t != NULL || (t = calloc(1, sizeof *t)) == NULL)
+    if (t != NULL)
         return t;
+    if ((t = calloc(1, sizeof *t)) == NULL) {
+        buf_note_run_out();
+        return NULL;
+    }
     t->message = e->name;
     t->limit = e->text;
     t->from_role = e->from_role;

@@ -59,8 +59,12 @@ static struct times_state *state_of(struct times *t, const struct event *e)
     struct times_state *s = *bucket;
     while (s != NULL && (s->session != e->session || s->connection != e->connection))
         s = s->next;
-    if (s != NULL || (s = calloc(1, sizeof *s)) == NULL)
+    if (s != NULL)
         return s;
+    if ((s = calloc(1, sizeof *s)) == NULL) {
+        buf_note_run_out();
+        return NULL;
+    }
     s->session = e->session;
     s->connection = e->connection;
     s->next = *bucket;

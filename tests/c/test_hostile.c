@@ -4,88 +4,36 @@
  * memory, and streams that are made to cost much. It has to give a message or an error with its
  * place, in little memory and linear time; and what it gives can be encoded and printed.
  *
- * Under a sanitizer only a sample is tried, as it is of the large vectors always. V2G_TEST_FULL=1
- * tries everything, V2G_TEST_SEED=N another sample.
+ * Under a sanitizer, and where branches are counted, only a sample is tried, as it is of the large
+ * vectors always. V2G_TEST_FULL=1 tries everything, V2G_TEST_SEED=N another sample.
  */
 #include "support.h"
+
+#include "memory.h"
 
 #include "base/bits.h"
 #include "codec/json.h"
 
-#include <malloc.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
+/* Where it takes long: under a sanitizer, and where branches are counted. */
+#if defined(COVERAGE)
+#define SAMPLED 1
+#define SAMPLED_STRIDE 40 /* one in so many is tried */
+#else
+#define SAMPLED SANITIZED
+#define SAMPLED_STRIDE 3
 #endif
 
 #define WHOLE_MAX 4096     /* bytes of a vector of which everything is tried */
 #define SMALL_INPUT 1024   /* bytes of input that may cost at most … */
 #define SMALL_MEMORY 65536 /* … this memory */
 #define MEMORY (256u * 1024 * 1024)
-#define LARGE_TRIES 1500   /* of each larger vector */
-#define SANITIZED_STRIDE 3 /* one in so many is tried */
-#define PRINT_STRIDE 61    /* one in so many is printed as XML and JSON */
-#define CAREFUL_STRIDE 3   /* of one in so many the decoder's two passes are compared */
-#define SECONDS_MAX 600    /* of one test; more is a hang */
+#define LARGE_TRIES 1500 /* of each larger vector */
+#define PRINT_STRIDE 61  /* one in so many is printed as XML and JSON */
+#define CAREFUL_STRIDE 3 /* of one in so many the decoder's two passes are compared */
+#define SECONDS_MAX 600  /* of one test; more is a hang */
 #define SHOWN_MAX 10
-
-/* ---- counting what is allocated ---- */
-
-static size_t held, held_most;
-
-#if !SANITIZED && defined(__GLIBC__)
-#define COUNTS_MEMORY 1
-
-/* The C library's own functions: those below stand in front of them. */
-extern void *__libc_malloc(size_t n);
-extern void *__libc_calloc(size_t n, size_t size);
-extern void *__libc_realloc(void *p, size_t n);
-extern void __libc_free(void *p);
-
-static void *took(void *p)
-{
-    held += p == NULL ? 0 : malloc_usable_size(p);
-    held_most = held > held_most ? held : held_most;
-    return p;
-}
-
-static void gave(void *p)
-{
-    held -= p == NULL ? 0 : malloc_usable_size(p);
-}
-
-void *malloc(size_t n)
-{
-    return took(__libc_malloc(n));
-}
-
-void *calloc(size_t n, size_t size)
-{
-    return took(__libc_calloc(n, size));
-}
-
-void *realloc(void *p, size_t n)
-{
-    gave(p);
-    return took(__libc_realloc(p, n));
-}
-
-void free(void *p)
-{
-    gave(p);
-    __libc_free(p);
-}
-#else
-#define COUNTS_MEMORY 0
-#endif
 
 /* ---- one input ---- */
 
@@ -215,7 +163,7 @@ static void check_careful(struct slice input, const struct message *m, bool is_f
 /* What decoding has cost: before is what was held then, held_most has counted since. */
 static void check_cost(struct slice input, const struct arena *a, size_t before)
 {
-    size_t cost = COUNTS_MEMORY ? held_most - before : a->taken;
+    size_t cost = COUNTS_MEMORY ? memory_most() - before : a->taken;
     size_t most = input.n <= SMALL_INPUT ? SMALL_MEMORY : SMALL_INPUT + 80 * input.n;
     if (cost > most)
         complain(input, "%zu bytes of memory for %zu of input; expected at most %zu", cost, input.n,
@@ -229,8 +177,8 @@ static void try_input(const struct schema *s, struct slice input, bool is_fragme
     struct message m;
     struct arena a;
     arena_open(&a, NULL, 0, MEMORY);
-    held_most = held;
-    size_t before = held;
+    memory_begin();
+    size_t before = memory_held();
     int bad = support_decode(s, input, is_fragment, &a, &m, &e);
     check_cost(input, &a, before);
     run.tried++;
@@ -252,7 +200,7 @@ static void try_input(const struct schema *s, struct slice input, bool is_fragme
 
 static bool is_chosen(void)
 {
-    return run.is_full || !SANITIZED || random_number() % SANITIZED_STRIDE == 0;
+    return run.is_full || !SAMPLED || random_number() % SAMPLED_STRIDE == 0;
 }
 
 /* The first n bytes, in memory of their own, so that a read behind them is found. */
@@ -335,7 +283,7 @@ static void try_budgets(void *context, const struct vector *v)
     if (v->exi.n > 600 || (!is_unusual && random_number() % stride != 0))
         return;
     run.id = v->id;
-    size_t step = SANITIZED && !run.is_full ? 40 : 8;
+    size_t step = SAMPLED && !run.is_full ? 40 : 8;
     bool is_read = false;
     for (size_t budget = 8; !is_read && budget < SMALL_MEMORY; budget += step) {
         struct exi_options o = EXI_OPTIONS;
@@ -378,7 +326,7 @@ static void try_pieces(void *context, const struct vector *v)
     run.id = v->id;
     uint8_t first[4096], again[4096];
     int64_t n = 0;
-    for (size_t size = 0; size < sizeof first; size += SANITIZED ? 56 : 8) {
+    for (size_t size = 0; size < sizeof first; size += SAMPLED ? 56 : 8) {
         struct err e = ERR_INIT;
         struct message m;
         struct arena a;
@@ -401,7 +349,7 @@ static void try_pieces(void *context, const struct vector *v)
 
 static void test_memory_in_pieces(void **state)
 {
-    unsigned stride = SANITIZED ? 40 : 20;
+    unsigned stride = SAMPLED ? 40 : 20;
     start(state);
     for (unsigned i = 0; i < SUPPORT_VECTORS_N; i++)
         support_each_vector(SUPPORT_VECTORS[i], try_pieces, &stride);
@@ -448,7 +396,7 @@ static void try_rooms(void *context, const struct vector *v)
 
 static void test_too_little_room(void **state)
 {
-    unsigned stride = SANITIZED ? 40 : 4;
+    unsigned stride = SAMPLED ? 40 : 4;
     start(state);
     for (unsigned i = 0; i < SUPPORT_VECTORS_N; i++)
         support_each_vector(SUPPORT_VECTORS[i], try_rooms, &stride);
@@ -763,8 +711,8 @@ static void try_bomb(const struct schema *s, unsigned i, size_t size)
     run.tried++;
     o.fragment = true;
     arena_open(&a, NULL, 0, MEMORY);
-    size_t before = held;
-    held_most = held;
+    size_t before = memory_held();
+    memory_begin();
     int bad = exi_decode(s, input.p, input.n, &o, &a, &m, &e);
     check_cost(input, &a, before);
     if (bad != 0) {
@@ -793,7 +741,7 @@ static void test_costly_streams_of_every_size(void **state)
 {
     start(state);
     const struct schema *s = support_schema("xmldsig");
-    size_t step = SANITIZED && !run.is_full ? 37 : 3;
+    size_t step = SAMPLED && !run.is_full ? 37 : 3;
     for (unsigned i = 0; i < BOMBS_N; i++) {
         if (BOMBS[i].put == put_long_integers)
             continue;
@@ -810,7 +758,7 @@ static void test_noise(void **state)
     for (unsigned k = 0; k < SUPPORT_SETS_N; k++) {
         const struct schema *s = support_schema(SUPPORT_SETS[k].name);
         run.id = s->name;
-        for (unsigned i = 0; i < (SANITIZED ? 2000u : 20000u); i++) {
+        for (unsigned i = 0; i < (SAMPLED ? 2000u : 20000u); i++) {
             size_t n = random_number() % 200 + 1;
             uint8_t *p = malloc(n);
             assert_non_null(p);
@@ -878,7 +826,7 @@ static void test_changed_descriptions(void **state)
         char *text = support_read_file(path, &size);
         assert_non_null(text);
         run.id = path;
-        for (unsigned i = 0; i < (SANITIZED ? 60u : 300u); i++) {
+        for (unsigned i = 0; i < (SAMPLED ? 60u : 300u); i++) {
             size_t n = size;
             uint8_t *copy = malloc(size);
             assert_non_null(copy);

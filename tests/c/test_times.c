@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Times of a stream and the summary of its sessions, also where there are very many of these. */
+#include "memory.h"
 #include "record/session_summary.h"
 #include "record/times.h"
 #include "support.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SESSIONS 100000
@@ -40,6 +42,44 @@ static json_t *first_line(struct buf *text, unsigned expected)
         json_decref(line);
     }
     return first;
+}
+
+/* What one session's times come to where the n-th allocation fails: 0 none has failed, 1 it is known
+ * that memory has run out, 2 it is not. In a process of its own, as that stays known. */
+static int lose(long n)
+{
+    static struct session_summary sessions;
+    static struct times times;
+    static const struct schema schema = {.name = "iso15118-2", .protocol = "ISO15118-2"};
+    static struct times_limit limit[] = {{"ISO15118-2", "V2G_EVCC_Msg_Timeout", 2000000}};
+    static const struct times_limits limits = {limit, 1};
+    struct event e[] = {frame_of(&schema, 1, FROM_EVCC, "SessionSetupReq"),
+                        frame_of(&schema, 1, FROM_SECC, "SessionSetupRes")};
+    times = (struct times){.limits = &limits, .next = session_summary_event, .context = &sessions};
+    memory_fail_at(n);
+    for (unsigned i = 0; i < sizeof e / sizeof *e; i++)
+        times_event(&times, &e[i]);
+    return !memory_calm() ? 0 : buf_has_run_out() ? 1 : 2;
+}
+
+static void test_lost_without_memory_is_known(void **state)
+{
+    int status = 1;
+    long n = 0;
+    (void)state;
+    while (status == 1) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            _exit(lose(n + 1));
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        status = WEXITSTATUS(status);
+        n += status == 1;
+    }
+    if (status != 0)
+        fail_msg("allocation %ld fails, and what is lost is not known", n + 1);
+    assert_true(n >= 3 || !COUNTS_MEMORY); /* a state, a session, a time */
 }
 
 /* One that is late, one that is not, and what else there is to say. */
@@ -180,7 +220,8 @@ static void test_forgotten(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sessions_as_json),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lost_without_memory_is_known),
+                                       cmocka_unit_test(test_sessions_as_json),
                                        cmocka_unit_test(test_many_sessions),
                                        cmocka_unit_test(test_forgotten)};
     return cmocka_run_group_tests(tests, NULL, NULL);

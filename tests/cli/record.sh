@@ -57,6 +57,14 @@ for cut in 3 8 9 11 12 13 $((size / 2)) $((size - 1)); do
     [ "$cut" = bad ] && break
 done
 check "what is cut off at the end is as if it were not there" test "$cut" != bad
+gzip -c "$work/never/events.bin" >"$work/cut.r/events.bin.gz" && rm "$work/cut.r/events.bin"
+run decode --json "$work/cut.r"
+wants "packed events are read" 0
+check "all of them" cmp "$work/end/events.jsonl" "$work/out"
+printf '\377\377\377\377' | dd of="$work/cut.r/events.bin.gz" bs=1 conv=notrunc 2>"$work/err" \
+    seek=$(($(stat -c %s "$work/cut.r/events.bin.gz") - 8))
+run decode --json "$work/cut.r"
+wants "packed events that are damaged are no end of them" 3 err 'events.bin.gz: cannot be read: incorrect data check'
 printf '\377' | dd of="$work/never/events.bin" bs=1 seek=$((size / 2)) conv=notrunc 2>"$work/err"
 run decode --json "$work/never"
 check "damage is told with its place, or is a value" test "$status" -eq 0 -o \
