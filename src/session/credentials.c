@@ -146,9 +146,11 @@ static int staple_one(struct finding *f, bool is_of_tree, bool is_revoked, struc
     pki_tree_path(kept, f->folder, edition, PKI_PROFILES[ROLE_SECC_LEAF].name, ".ocsp");
     int bad = ocsp_kept(f->folder, d->chain, is_of_tree && !is_revoked ? kept : NULL, is_revoked,
                         (int64_t)time(NULL), &made, e);
-    if (bad == 0)
-        d->ocsp = (struct slice){
-            (const uint8_t *)arena_text(&f->arena, (const char *)made.p, made.n), made.n};
+    char *copy = bad != 0 ? NULL : arena_text(&f->arena, (const char *)made.p, made.n);
+    if (copy != NULL)
+        d->ocsp = (struct slice){(const uint8_t *)copy, made.n};
+    else if (bad == 0)
+        bad = err_set(e, "out of memory");
     buf_close(&made);
     return bad;
 }

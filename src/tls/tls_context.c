@@ -601,13 +601,14 @@ static void set_client(SSL *ssl, struct tls_context *c)
 SSL *tls_session_open(struct tls_context *c, struct tls_session *t)
 {
     SSL *ssl = SSL_new(c->ssl);
-    if (ssl == NULL)
+    if (ssl == NULL || SSL_set_app_data(ssl, t) != 1) {
+        SSL_free(ssl);
         return NULL;
+    }
     c->users++;
     t->context = c;
     t->options = &c->options;
     t->anchors = &c->anchors;
-    SSL_set_app_data(ssl, t);
     if (c->options.is_server)
         SSL_set_accept_state(ssl);
     else

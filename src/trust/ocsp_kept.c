@@ -72,6 +72,8 @@ int ocsp_kept(const char *folder, const char *leaf, const char *kept, bool is_re
         return 0;
     out->n = before;
     int bad = make(folder, leaf, is_revoked, now, out, e);
+    if (bad == 0 && out->failed)
+        bad = err_set(e, "out of memory");
     if (bad == 0 && kept != NULL)
         keep(kept, (struct slice){out->p + before, out->n - before});
     return bad;

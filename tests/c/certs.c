@@ -97,7 +97,8 @@ void certs_remove(const char *folder)
     DIR *all = opendir(folder);
     for (struct dirent *d; all != NULL && (d = readdir(all)) != NULL;) {
         snprintf(path, sizeof path, "%s/%s", folder, d->d_name);
-        unlink(path);
+        if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 && unlink(path) != 0)
+            certs_remove(path);
     }
     if (all != NULL)
         closedir(all);
