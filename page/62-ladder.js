@@ -18,26 +18,47 @@ const stays = (entry) =>
 
 // ---- folding ----
 
-// The end of the run of equal pairs that begins at entry i.
-function runEnd(entries, i) {
-    let j = i;
-    while (
-        isFrame(entries[j]) &&
-        isFrame(entries[j + 1]) &&
-        entries[j].from === 0 &&
-        entries[j + 1].from === 1 &&
-        entries[j].name === entries[i].name &&
-        entries[j + 1].name === entries[i + 1].name
-    )
-        j += 2;
-    return j;
+// Frames below IP that say what the last one of their name and hosts has said: the link is watched.
+function watching(entries) {
+    const last = new Map(),
+        same = new Set();
+    for (const entry of entries) {
+        if (!isFrame(entry) || !entry.more.link) continue;
+        const key = entry.name + entry.hex.slice(0, 24);
+        if (last.get(key) === entry.hex && !stays(entry)) same.add(entry);
+        last.set(key, entry.hex);
+    }
+    return same;
+}
+
+// The run of equal pairs that begins at entry i, and where it ends; what watches the link meanwhile
+// is none of it.
+function runAt(entries, i, same) {
+    const run = [];
+    const next = (j) => {
+        while (same.has(entries[j])) j++;
+        return j;
+    };
+    for (let end = i; ; ) {
+        const request = next(end),
+            response = next(request + 1),
+            pair = [entries[request], entries[response]];
+        const isEqual = pair.every(
+            (entry, from) =>
+                isFrame(entry) && entry.from === from && entry.name === (run[from] || entry).name,
+        );
+        if (!isEqual) return { run, end };
+        run.push(...pair);
+        end = response + 1;
+    }
 }
 
 // First and last pair stay, and every pair in between that has something to say.
-function foldLoop(entries, begin, end, rows) {
-    rows.push(entries[begin], entries[begin + 1]);
-    let from = begin + 2;
-    const late = entries.slice(begin, end).filter(isLate).length;
+function foldLoop(entries, rows) {
+    const end = entries.length;
+    rows.push(entries[0], entries[1]);
+    let from = 2;
+    const late = entries.filter(isLate).length;
     const isOdd = (entry) => stays(entry) || (late <= FEW_LATE && isLate(entry));
     for (let i = from; i < end - 2; i += 2) {
         if (!isOdd(entries[i]) && !isOdd(entries[i + 1])) continue;
@@ -66,13 +87,14 @@ const ladderEntries = () => content.entries.filter((e) => !IS_RUN || e.kind !== 
 
 function foldedRows(entries) {
     if (unfolded) return entries;
-    const rows = [];
+    const rows = [],
+        same = watching(entries);
     for (let i = 0; i < entries.length; ) {
-        const loop = runEnd(entries, i),
+        const { run, end } = runAt(entries, i, same),
             remarks = remarksEnd(entries, i);
-        if (loop - i >= 2 * LOOP_PAIRS) {
-            foldLoop(entries, i, loop, rows);
-            i = loop;
+        if (run.length >= 2 * LOOP_PAIRS) {
+            foldLoop(run, rows);
+            i = end;
         } else if (remarks - i >= MORE_ROWS) {
             rows.push(entries[i], { remarks: entries.slice(i + 1, remarks) });
             i = remarks;
