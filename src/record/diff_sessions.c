@@ -52,10 +52,17 @@ static json_t *decoded(const struct event *e)
     return all;
 }
 
+/* The own modem is asked for the link, or answers: so often as the session is long, and between any
+ * two messages. */
+static bool is_watching(const struct event *e)
+{
+    return e->is_link && strstr(e->name, "_LINK_STATUS_") != NULL;
+}
+
 void dialogue_event(void *context, const struct event *e)
 {
     struct dialogue *d = context;
-    if (e->kind != EVENT_FRAME || e->is_echo || d->failed)
+    if (e->kind != EVENT_FRAME || e->is_echo || is_watching(e) || d->failed)
         return;
     if (d->n == d->room) {
         size_t room = d->room == 0 ? 256 : 2 * d->room;
