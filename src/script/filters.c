@@ -27,7 +27,7 @@ struct handle {
     unsigned seen, happened;
     lua_State *L;      /* thread in which the function (user value 1) is called */
     int reference;     /* to this */
-    struct timer ends; /* has an error in the function told */
+    struct timer ends; /* ends the script, after an error in the function */
 };
 
 /* ---- the function ---- */
@@ -38,7 +38,7 @@ static void tell(void *data)
     script_step(h->script);
 }
 
-/* The script, or the session, ends from the loop, not under the feet of what called the chain. */
+/* The script ends from the loop, not under the feet of what has called the chain. */
 static void end_soon(struct handle *h)
 {
     struct world *w = h->script->options->world;
@@ -299,7 +299,7 @@ static int call(void *context, struct fault_filter *f, struct parcel *p, struct 
     struct call c = {h, f, p, {ERR_INIT, ERR_INIT}};
     if (p->event.message == NULL)
         return filter_pass(&f->filter, p, e);
-    if (!script_call(h->L, h->role, call_function, &c))
+    if (!script_call(h->L, call_function, &c))
         end_soon(h);
     if (!c.trouble.lost.set)
         return 0;

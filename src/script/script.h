@@ -89,12 +89,10 @@ struct script {
     struct shared_tls *shared_tls; /* link.h */
     const struct role *place;     /* (roles.h) whose session the task that runs holds; NULL: none */
     struct task *tasks, *current; /* task.h: all that are not over; the one that runs */
-    struct task
-        *blamed; /* for what goes wrong in a function that script_call calls; NULL: nobody */
-    struct task *due, *last_due; /* in line for their turns */
-    struct task *asked;          /* wait for what is to be asked at every step */
-    struct task *main;           /* that of the main chunk */
-    unsigned running_tasks;      /* how many there are */
+    struct task *due, *last_due;  /* in line for their turns */
+    struct task *asked;           /* wait for what is to be asked at every step */
+    struct task *main;            /* that of the main chunk */
+    unsigned running_tasks;       /* how many there are */
     enum verdict verdict;
     char reason[1024];               /* "secc.lua:12: expected …"; "" for a pass */
     char *traceback;                 /* of an error; NULL where none */

@@ -15,10 +15,6 @@
 #define TRACEBACK_MAX 65536
 #define LITTLE 65536 /* bytes with which an error gets its text */
 
-/* user values of a task */
-#define COROUTINE 1
-#define LEFT 2 /* an error value that script_call has left for it */
-
 char TASK_WAIT;
 
 /* A userdata of Lua; its value 1 is the coroutine. The registry keeps it until it is over. A task
@@ -39,11 +35,7 @@ struct task {
     int64_t busy_since;       /* of the script, when its turn began, or that gave way then */
     size_t turn_memory;       /* likewise */
     bool started, is_over, is_due;
-    bool is_stopped;    /* script_stop_some has asked it to end */
-    unsigned guards;    /* that it is in */
-    bool is_raised;     /* its user value 2 is raised in it, where it waits or leaves a Guard */
-    lua_KFunction then; /* what goes on after its wait, with: */
-    lua_KContext context;
+    bool is_stopped; /* script_stop_some has asked it to end */
 };
 
 /* ---- lists ---- */
@@ -148,25 +140,6 @@ static bool others_had_theirs(void *context)
 
 static const struct wait GIVES_WAY = {.ready = others_had_theirs, .is_told = true};
 
-/* What script_call has left for the task that runs is raised, if there is anything. */
-static void raise_left(lua_State *L)
-{
-    struct task *t = script_of(L)->current;
-    if (t == NULL || !t->is_raised)
-        return;
-    t->is_raised = false;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, t);
-    lua_getiuservalue(L, -1, LEFT);
-    lua_error(L);
-}
-
-static int go_on(lua_State *L, int status, lua_KContext context)
-{
-    const struct task *t = (const struct task *)context;
-    raise_left(L);
-    return t->then(L, status, t->context);
-}
-
 static int yield(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then)
 {
     struct task *t = script_of(L)->current;
@@ -174,10 +147,8 @@ static int yield(lua_State *L, const struct wait *w, lua_KContext context, lua_K
         return luaL_error(L, "waiting is not possible here (inside a function of a filter, "
                              "__tostring, or what else C calls)");
     t->wait = *w;
-    t->then = then;
-    t->context = context;
     lua_pushlightuserdata(L, &TASK_WAIT);
-    return lua_yieldk(L, 1, (lua_KContext)t, go_on);
+    return lua_yieldk(L, 1, context, then);
 }
 
 /* Whether who waits so is about the session that the role holds: one of many. The role that a
@@ -190,7 +161,6 @@ static bool is_about(const struct wait *w)
 int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then)
 {
     struct script *s = script_of(L);
-    raise_left(L);
     s->timed_out = false;
     if (s->current != NULL && w->role != NULL) {
         s->current->role = w->role;
@@ -206,14 +176,7 @@ int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KF
 
 static int guard_done(lua_State *L, int status, lua_KContext context)
 {
-    struct task *t = (struct task *)context;
-    t->guards--;
-    if (t->is_raised && (status == LUA_OK || status == LUA_YIELD)) {
-        t->is_raised = false;
-        status = LUA_ERRRUN;
-        lua_rawgetp(L, LUA_REGISTRYINDEX, t);
-        lua_getiuservalue(L, -1, LEFT);
-    }
+    (void)context;
     if (status == LUA_OK || status == LUA_YIELD) {
         lua_pushboolean(L, true);
         lua_replace(L, 1);
@@ -230,16 +193,12 @@ static int guard_done(lua_State *L, int status, lua_KContext context)
 
 static int guard(lua_State *L)
 {
-    struct task *t = script_of(L)->current;
-    lua_KContext context = (lua_KContext)t;
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    if (t == NULL)
+    if (script_of(L)->current == NULL)
         return luaL_error(L, "Guard is not possible here");
     lua_pushcfunction(L, judgement_catch);
     lua_insert(L, 1);
-    t->guards++;
-    return guard_done(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, context, guard_done),
-                      context);
+    return guard_done(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, guard_done), 0);
 }
 
 /* ---- turns ---- */
@@ -266,37 +225,9 @@ static int judge_error(lua_State *L)
     return 0;
 }
 
-/* The task that holds the session of the role, and catches what goes wrong in it. */
-static struct task *holder(const struct script *s, const struct role *r)
-{
-    struct task *t = s->tasks;
-    while (t != NULL && (t->guards == 0 || t->place != r))
-        t = t->next;
-    return t;
-}
-
-/* The error value at 1 goes to the task, as a judgement; of several the first one. */
-static void leave_for(lua_State *L, struct task *t)
-{
-    lua_settop(L, 1);
-    judgement_catch(L);
-    if (!t->is_raised) {
-        lua_rawgetp(L, LUA_REGISTRYINDEX, t);
-        lua_insert(L, -2);
-        lua_setiuservalue(L, -2, LEFT);
-    }
-    t->is_raised = true;
-    if (t != t->script->current)
-        line_up(t);
-}
-
 static int judge_here(lua_State *L)
 {
-    struct script *s = script_of(L);
-    if (s->blamed == NULL || script_has_ended(s))
-        take_error(L, L);
-    else
-        leave_for(L, s->blamed);
+    take_error(L, L);
     return 0;
 }
 
@@ -311,26 +242,22 @@ static void judge_nothing(struct script *s)
              is_full ? "not enough memory" : "an error that has no text");
 }
 
-bool script_call(lua_State *L, const struct role *r, lua_CFunction function, void *argument)
+bool script_call(lua_State *L, lua_CFunction function, void *argument)
 {
     struct script *s = script_of(L);
-    struct task *blamed = s->blamed;
     int64_t busy = s->busy_since;
     int top = lua_gettop(L);
-    s->blamed = holder(s, r);
     s->busy_since = busy != 0 ? busy : clock_us();
     lua_pushcfunction(L, judge_here);
     lua_pushcfunction(L, function);
     lua_pushlightuserdata(L, argument);
     watch_enter(L);
-    int status = lua_pcall(L, 1, 0, top + 1);
-    if (status != LUA_OK && (s->blamed == NULL || !s->blamed->is_raised))
+    if (lua_pcall(L, 1, 0, top + 1) != LUA_OK)
         judge_nothing(s);
     watch_leave();
     lua_settop(L, top);
     s->busy_since = busy;
-    s->blamed = blamed;
-    return status == LUA_OK && s->verdict == VERDICT_NONE;
+    return s->verdict == VERDICT_NONE;
 }
 
 static void judge(struct script *s, struct task *t, int status, int results)
@@ -473,7 +400,7 @@ static bool take_turns(struct script *s)
         more = t != last;
         s->due = t->next_due;
         t->is_due = false;
-        if (t->started && !t->is_raised && !wait_is_over(s, &t->wait)) {
+        if (t->started && !wait_is_over(s, &t->wait)) {
             wait_here(t);
             continue;
         }
@@ -545,12 +472,12 @@ void script_abort(struct script *s, enum verdict verdict, const char *why)
 struct task *task_new(lua_State *L)
 {
     struct script *s = script_of(L);
-    struct task *t = lua_newuserdatauv(L, sizeof *t, LEFT);
+    struct task *t = lua_newuserdatauv(L, sizeof *t, 1);
     memset(t, 0, sizeof *t);
     luaL_setmetatable(L, TASK);
     t->script = s;
     t->L = lua_newthread(L);
-    lua_setiuservalue(L, -2, COROUTINE);
+    lua_setiuservalue(L, -2, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, t);
     lua_xmove(L, t->L, 1);
     t->next = s->tasks;

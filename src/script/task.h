@@ -61,9 +61,8 @@ bool task_is_stopped(const struct task *t);
 int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then);
 
 /* Calls function(argument, light) from outside the tasks' turns, or within one; it cannot wait.
- * It is about the session of that role: what goes wrong in it goes wrong in the task that holds
- * that session in a Guard, where it waits next; without such a task, in the script. False:
- * something did, or the script has ended otherwise. The next script_step has it told. */
-bool script_call(lua_State *L, const struct role *r, lua_CFunction function, void *argument);
+ * What goes wrong in it goes wrong in the script: false, also where that has ended otherwise. The
+ * next script_step tells of its end. */
+bool script_call(lua_State *L, lua_CFunction function, void *argument);
 
 #endif

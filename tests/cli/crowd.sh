@@ -67,41 +67,6 @@ for tls in off auto; do
         "$work/lines"
 done
 
-# ---- a filter of a hook that fails ----
-
-WRONG=0A0B0C0D0E0F
-fails() {
-    cat >"$work/fails.lua" <<END
-function on.SessionSetupReq(m)
-    if tostring(m.EVCCID) == '$WRONG' then
-        Secc.Filter { on = 'ServiceDiscoveryRes', fault = function()
-            $1
-        end }
-    end
-end
-END
-    station --script "$work/fails.lua"
-    python3 "$work/peer.py" idle $port "$work/said" >"$work/idle" 2>&1 &
-    idle=$!
-    soon grep -q idle "$work/idle"
-    run ev --peer "[::1]:$port" --tls off -q --no-record -P ISO15118-2 -m ac --set loops=3 \
-        --set values.SessionSetupReq.EVCCID=$WRONG
-    wants "a filter that fails ($1): its vehicle loses the connection" 1 err 'instead of answering ServiceDiscoveryReq'
-    vehicle
-    wants "the next one passes" 0 out 'EVCC: pass'
-    kill -0 $idle $station
-    check "who was there before still is" test $? -eq 0
-    kill $idle
-    wait $idle 2>"$work/err"
-    leave
-    grep '"kind":"verdict"' "$work/lines" >"$work/verdicts"
-    check "the session's verdict is the error with file and line" \
-        grep -q "\"text\":\"error: [^\"]*fails.lua:4: $2" "$work/verdicts"
-    check "that of no other" test "$(grep -c '"text":"error: ' "$work/verdicts")" -eq 1
-}
-fails 'local nothing return nothing.x' 'attempt to index a nil value'
-fails 'while true do end' 'the other sessions have waited for 20 ms'
-
 # ---- the end ----
 
 station
