@@ -24,7 +24,7 @@ head=$'id\tside\tmessages\trule\trule_ko\tdisagree\tdisagree_ko\treason\treason_
     echo "$head"
     printf '%s\tboth\tany\tthe third rule\t셋째 규칙\t\t\tno wire\t선 없음\n' "$C"
 } >requirements/iso15118-20.tsv
-echo "$head" >requirements/din70121.tsv
+echo "$head" | tee requirements/din70121.tsv >requirements/iso15118-3.tsv
 printf 'message FirstReq from evcc\nmessage FirstRes from secc\n' >schema/one.schema
 printf 'echo "ok - [%s] a case"\n# [%s] in a comment\n' "$A" "$C" >tests/cli/one.sh
 printf '/* [%s] */\nstatic void second(void **state)\n{\n}\nstatic void other(void **state)\n{\n}\n' \
