@@ -11,7 +11,8 @@
 
 #include <jansson.h>
 
-/* What was said, in order, without what only watches the link; of two sessions that lie in one record, one after the other. */
+/* What was said, in order, without what only watches the link; of two sessions that lie in one
+ * record, one after the other. */
 struct dialogue {
     struct said *at;
     size_t n, room;

@@ -37,10 +37,10 @@ void memory_begin(void);
 typedef int memory_run(void *context, struct err *e);
 
 /*
- * Has allocations of a run fail, one in each run of it: of each chain of our own calls that leads to
- * allocations, of a library's too, the first, the second and the last one; in all about so many (0:
- * each), spread evenly. Without a fault it does its work; with one it does, or says why not; and
- * nothing is left over. Returns how many have failed.
+ * Has allocations of a run fail, one in each run of it: of each chain of our own calls that leads
+ * to allocations, of a library's too, the first, the second and the last one; in all about so many
+ * (0: each), spread evenly. Without a fault it does its work; with one it does, or says why not;
+ * and nothing is left over. Returns how many have failed.
  */
 unsigned memory_fail_each(const char *name, unsigned most, memory_run *run, void *context);
 

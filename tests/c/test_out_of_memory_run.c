@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory runs out while scripts play against each other in virtual time, at any allocation of ours or
- * of a library: the run ends, with its verdict or with a reason, no vehicle passes that has not
+ * Memory runs out while scripts play against each other in virtual time, at any allocation of ours
+ * or of a library: the run ends, with its verdict or with a reason, no vehicle passes that has not
  * charged, and nothing is left over.
  */
 #include "memory.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory runs out in certificates, signatures and keys, at every allocation, of OpenSSL's too: what is
- * asked for is done, or refused with an error; nothing wrong is taken for right, and nothing is left
- * over.
+ * Memory runs out in certificates, signatures and keys, at every allocation, of OpenSSL's too: what
+ * is asked for is done, or refused with an error; nothing wrong is taken for right, and nothing is
+ * left over.
  */
 #include "memory.h"
 #include "support.h"

@@ -44,8 +44,8 @@ static json_t *first_line(struct buf *text, unsigned expected)
     return first;
 }
 
-/* What one session's times come to where the n-th allocation fails: 0 none has failed, 1 it is known
- * that memory has run out, 2 it is not. In a process of its own, as that stays known. */
+/* What one session's times come to where the n-th allocation fails: 0 none has failed, 1 it is
+ * known that memory has run out, 2 it is not. In a process of its own, as that stays known. */
 static int lose(long n)
 {
     static struct session_summary sessions;
