@@ -31,7 +31,7 @@ struct task {
     struct role *role;        /* that it has waited for last; NULL: none yet */
     const struct role *place; /* likewise, of those that hold one of many sessions */
     int arguments;            /* on its stack, for the first turn */
-    unsigned ticks;           /* of the watch, which it has had before it gave way */
+    struct watch_used used;   /* before it gave way */
     int64_t busy_since;       /* of the script, when its turn began, or that gave way then */
     size_t turn_memory;       /* likewise */
     bool started, is_over, is_due;
@@ -316,7 +316,7 @@ static int64_t enter_turn(struct script *s, struct task *t)
     watch_enter(t->L);
     if (!goes_on)
         return t->busy_since;
-    watch_go_on(t->ticks);
+    watch_go_on(t->used);
     return clock_us();
 }
 
@@ -345,7 +345,7 @@ static void take_turn(struct script *s, struct task *t)
     }
     lua_pop(t->L, results);
     if (s->options->world != NULL && t->wait.ready == others_had_theirs) {
-        t->ticks = watch_ticks();
+        t->used = watch_used();
         t->wait.deadline_us = script_now(s);
     }
     if (s->options->world != NULL)

@@ -32,7 +32,9 @@ static _Thread_local struct watch {
     volatile unsigned depth, turns; /* turns: the outermost ones */
     volatile unsigned seen;         /* of them, when the signal came last */
     volatile unsigned ticks;        /* signals that came in the turn that is going on */
-    unsigned had;                   /* of these, when it began, or went on */
+    volatile int64_t used_us;       /* CPU time of that turn until the last of these, */
+    volatile int64_t tick_us;       /* and the thread's then */
+    unsigned had;                   /* ticks, when it began, or went on */
     unsigned looked;                /* likewise, when a loop in C has looked last */
     int64_t held_us;                /* CPU time when it was first seen to hold up others; 0: not */
     bool gave_way;                  /* and nobody has heard of it yet */
@@ -49,6 +51,14 @@ static pthread_key_t key; /* its destructor gives the timer back with the thread
 
 /* ---- what has run for too long ---- */
 
+/* CPU time of this thread: ticks come late where the machine is busy. */
+static int64_t cpu_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000 + 1;
+}
+
 static void look(lua_State *L, lua_Debug *ar);
 
 /* All that lies within each other is looked at again after so many instructions, one at least. */
@@ -61,7 +71,7 @@ static void count_down(int instructions)
 static bool is_over(struct script *s)
 {
     bool is_spent = s->busy_since != 0 && script_is_spent(s, s->busy_since);
-    bool has_used = !watch.is_made || watch.ticks >= script_busy_most(s) / WATCH_MS;
+    bool has_used = !watch.is_made || watch.used_us >= (int64_t)script_busy_most(s) * 1000;
     return is_spent && (has_used || script_has_ended(s));
 }
 
@@ -129,14 +139,6 @@ static void let_go(void)
     if (watch.held_us != 0)
         watch.raised = 0;
     watch.held_us = 0;
-}
-
-/* Of this thread. The ticks are too coarse for it. */
-static int64_t cpu_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000 + 1;
 }
 
 /* Where nothing can wait. Raises once that has lasted. */
@@ -250,6 +252,9 @@ static void signal_came(int number)
     unsigned depth = watch.depth;
     (void)number;
     bool goes_on = depth > 0 && watch.turns == watch.seen;
+    int64_t now = cpu_us();
+    watch.used_us += goes_on ? now - watch.tick_us : 0;
+    watch.tick_us = now;
     watch.ticks += goes_on;
     if (goes_on && depth <= DEPTH_MOST)
         lua_sethook(watch.at[depth - 1], look, LOOKED_AT, 1);
@@ -302,6 +307,7 @@ void watch_enter(lua_State *L)
         watch.raised = 0;
         watch.is_raising = false;
         watch.raised_at = watch.ticks = watch.had = watch.looked = 0;
+        watch.used_us = 0;
         watch.held_us = 0;
         watch.gave_way = false;
         watch.caught = ULONG_MAX;
@@ -326,9 +332,11 @@ void watch_leave(void)
 }
 
 /* The timer begins anew, so that each tick of it is the turn's own. */
-void watch_go_on(unsigned ticks)
+void watch_go_on(struct watch_used used)
 {
-    watch.ticks = watch.had = watch.looked = ticks;
+    watch.ticks = watch.had = watch.looked = used.ticks;
+    watch.used_us = used.us;
+    watch.tick_us = cpu_us();
     watch.seen = watch.turns;
     arm();
 }
@@ -340,9 +348,9 @@ bool watch_gave_way(void)
     return gave_way;
 }
 
-unsigned watch_ticks(void)
+struct watch_used watch_used(void)
 {
-    return watch.ticks;
+    return (struct watch_used){watch.ticks, watch.used_us};
 }
 
 void watch_caught(lua_State *L)

@@ -19,6 +19,7 @@
 
 #include <lua.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define WATCH_MS 5       /* of CPU time */
 #define WATCH_HELD_MS 20 /* likewise, from the first tick on */
@@ -28,15 +29,21 @@
 void watch_enter(lua_State *L);
 void watch_leave(void);
 
-/* The turn that was entered is one that has given way before, after so many ticks of WATCH_MS. */
-void watch_go_on(unsigned ticks);
+/* What a turn has had that gives way. */
+struct watch_used {
+    unsigned ticks; /* of the timer */
+    int64_t us;     /* of CPU time; what comes before the first tick is not counted */
+};
+
+/* The turn that was entered is one that has given way before, after that. */
+void watch_go_on(struct watch_used used);
 
 /* Whether what was left last has given way, told once. It has yielded nothing, and is resumed with
  * nothing. */
 bool watch_gave_way(void);
 
-/* That the turn which was left last has had. */
-unsigned watch_ticks(void);
+/* Of the turn that was left last. */
+struct watch_used watch_used(void);
 
 /* For loops in C that what a script hands over makes long: raises where its time is over. Whether
  * the turn has to give way here; who cannot leaves it at that. Costs little where nothing is to be
