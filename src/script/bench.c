@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define BENCHES "lua/benches/"
 #define FILE_MOST (1u << 20)
 #define DELAY_US 500 /* of a path that says nothing */
 #define JOIN_MS 1500 /* until modems with the same key have their link */
@@ -219,21 +220,31 @@ static int take_options(struct reading *r, struct line_options *o)
     return 0;
 }
 
+static int no_bench(const struct reading *r)
+{
+    const char *path;
+    struct slice text;
+    struct buf names = {0};
+    for (size_t at = 0; asset_each(BENCHES, &at, &path, &text);)
+        buf_printf(&names, "%.*s, ", (int)strcspn(path + strlen(BENCHES), "."),
+                   path + strlen(BENCHES));
+    err_set(r->e, "there is no bench %s; expected %sor a Lua file", r->name, buf_string(&names));
+    buf_close(&names);
+    return -1;
+}
+
 static int load(struct reading *r)
 {
     char path[64];
     struct slice text;
     struct buf file = {0};
     bool is_file = strchr(r->name, '/') != NULL || strstr(r->name, ".lua") != NULL;
-    snprintf(path, sizeof path, "lua/benches/%.40s.lua", r->name);
+    snprintf(path, sizeof path, BENCHES "%.40s.lua", r->name);
     if (is_file && file_read(r->name, FILE_MOST, &file, r->e) != 0)
         return -1;
     text = (struct slice){file.p, file.n};
     if (!is_file && !asset_find(path, &text))
-        return err_set(r->e,
-                       "there is no bench %s; expected pair, relay, three-stations, weak-cable, "
-                       "two-vehicles, crosstalk, or a Lua file",
-                       r->name);
+        return no_bench(r);
     int status =
         luaL_loadbufferx(r->L, (const char *)text.p, text.n, is_file ? r->name : path, "t");
     buf_close(&file);

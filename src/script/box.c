@@ -21,8 +21,7 @@
 #define WAITING_MOST 256       /* lines; more of a box are dropped */
 #define QUEUE_MOST (64u << 10) /* octets that it has not read; more are an error */
 #define BAUD 9600
-#define ENDING_MS                                                                                  \
-    2000 /* that a process has once nothing more is said, and once it is asked to end */
+#define ENDING_MS 2000 /* that a process has once nothing is said, and once it is asked to end */
 
 struct box_line {
     struct box_line *next;

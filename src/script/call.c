@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/call.h"
 
+#include "base/text.h"
 #include "script/role.h"
 #include "wire/clock.h"
 
@@ -95,11 +96,10 @@ const char *script_where(lua_State *L, char *out, size_t size)
         lua_getinfo(L, "Sl", &ar);
         if (ar.currentline <= 0 || is_player(&ar))
             continue;
-        char *at = memccpy(out, ar.short_src, '\0', size);
-        if (at == NULL || (size_t)(out + size - at) < LINE_DIGITS)
-            return out[size - 1] = '\0', out;
-        at[-1] = ':';
-        put_number(at, (unsigned)ar.currentline);
+        char line[LINE_DIGITS];
+        put_number(line, (unsigned)ar.currentline);
+        char *behind = text_put(text_put(out, out + size, ar.short_src), out + size, ":");
+        text_put(behind, out + size, line);
         return out;
     }
     return out;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/deadline.h"
 
+#include "base/text.h"
 #include "script/sandbox.h"
 
 #include <lauxlib.h>
@@ -38,15 +39,6 @@ static int64_t find_one(lua_State *L, const char *name)
     return read_value(L, o);
 }
 
-/* Puts text behind what ends at `at`, as far as there is room before `end`. Where it ends now. */
-static char *append(char *at, const char *end, const char *text)
-{
-    size_t n = strnlen(text, (size_t)(end - at) - 1);
-    memcpy(at, text, n);
-    at[n] = '\0';
-    return at + n;
-}
-
 int64_t deadline_find(lua_State *L, const char *protocol, const char *parameter,
                       const char *message, char *name, size_t size)
 {
@@ -58,12 +50,12 @@ int64_t deadline_find(lua_State *L, const char *protocol, const char *parameter,
     else
         lua_pushnil(L);
     if (message != NULL) {
-        append(append(append(name, name + size, parameter), name + size, "_"), name + size,
-               message);
+        char *behind = text_put(text_put(name, name + size, parameter), name + size, "_");
+        text_put(behind, name + size, message);
         ms = find_one(L, name);
     }
     if (ms < 0) {
-        append(name, name + size, parameter);
+        text_put(name, name + size, parameter);
         ms = find_one(L, name);
     }
     lua_pop(L, 2);
@@ -116,7 +108,7 @@ void deadline_check(lua_State *L)
 static const char *request_of(const char *response, char *out, size_t size)
 {
     size_t n = strlen(response);
-    append(out, out + size, response);
+    text_put(out, out + size, response);
     if (n > 3 && n < size && strcmp(response + n - 3, "Res") == 0)
         memcpy(out + n - 3, "Req", 4);
     return out;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/flow.h"
 
+#include "base/text.h"
 #include "codec/check.h"
 #include "codec/value.h"
 #include "record/datagram.h"
@@ -132,9 +133,7 @@ void flow_sent(lua_State *L, struct role *r, const char *name)
     if (name[0] == '\0')
         return;
     r->received_us = 0;
-    size_t n = strnlen(name, sizeof r->sent_name - 1);
-    memcpy(r->sent_name, name, n);
-    r->sent_name[n] = '\0';
+    text_put(r->sent_name, r->sent_name + sizeof r->sent_name, name);
 }
 
 static int send_connected(lua_State *L, int status, lua_KContext context)

@@ -61,19 +61,23 @@ static bool push_method(lua_State *L, struct role *r)
     return true;
 }
 
-/* What a name means in the protocol that another role has asked for before. False: nobody has. */
-static bool push_known(lua_State *L, struct role *r)
+/* The function that the name means whose meaning is on top. */
+static void push_meant(lua_State *L, struct role *r, const struct name *name)
 {
     lua_pushlightuserdata(L, r);
     lua_pushvalue(L, 2);
-    const struct name *name = role_push_known(L, r, 2);
-    if (name == NULL) {
-        lua_pop(L, 2);
-        return false;
-    }
+    lua_rotate(L, -3, 2);
     lua_pushcclosure(L, VERB_FUNCTIONS[name->verb], 3);
     keep_function(L);
-    return true;
+}
+
+/* What a name means in the protocol that another role has asked for before. False: nobody has. */
+static bool push_known(lua_State *L, struct role *r)
+{
+    const struct name *name = role_push_known(L, r, 2);
+    if (name != NULL)
+        push_meant(L, r, name);
+    return name != NULL;
 }
 
 /* Evcc.Charge and Secc.Serve, ready-made (lua/v2g/main.lua): pushes the function that the module
@@ -158,13 +162,10 @@ static int role_index(lua_State *L)
     }
     if (signing_push(L, r, text) || push_ready_made(L, r, text))
         return 1;
-    lua_pushlightuserdata(L, r);
-    lua_pushvalue(L, 2);
     const struct name *name = role_push_name(L, r, text, &e);
     if (name == NULL)
         return unknown_name(L, text, &e);
-    lua_pushcclosure(L, VERB_FUNCTIONS[name->verb], 3);
-    keep_function(L);
+    push_meant(L, r, name);
     return 1;
 }
 
