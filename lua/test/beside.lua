@@ -142,6 +142,11 @@ local function first(log, row)
     return nil
 end
 
+-- The energy transfer that the device is wired for, as far as it has shown.
+local function wiring(log)
+    return first(log, 'CableCheckReq') and 'dc' or 'ac'
+end
+
 local function last(log, row)
     local found
     for _, m in ipairs(log.messages) do
@@ -253,7 +258,7 @@ end
 -- It stays so. what: of OSCILLATOR, or of the states of the vehicle.
 local function holds(it, log, c, at)
     local till = math.min(over(log, at, c.till), Now())
-    local of = c.holds == OSCILLATOR and OSCILLATOR[first(log, 'CableCheckReq') and 'dc' or 'ac']
+    local of = c.holds == OSCILLATOR and OSCILLATOR[wiring(log)]
     local spares = of and of.spares and it:time(of.spares) or 0
     local function is(one)
         if of then
@@ -340,11 +345,20 @@ end
 
 -- Whether it is about this case; its ids then.
 local function ids_of(it, log, c)
-    local kind = first(log, 'CableCheckReq') and 'dc' or 'ac'
-    if c.sut ~= 'both' and c.sut ~= it.c.sut or c.wired and c.wired ~= kind then
+    if c.sut ~= 'both' and c.sut ~= it.c.sut or c.wired and c.wired ~= wiring(log) then
         return nil
     end
     return type(c.cites) == 'string' and c.cites or c.cites[it.tester.protocol or it.c.protocol]
+end
+
+-- When it failed: by a response, or as the session was not stopped; nil: it did not.
+local function failed(log)
+    for _, m in ipairs(log.messages) do
+        if m.fails then
+            return m.at
+        end
+    end
+    return not first(log, 'SessionStopRes') and log.ended or nil
 end
 
 -- When a condition begins; nil: it does not.
@@ -353,15 +367,11 @@ local function when(it, log, at)
         return log.ended
     elseif at == 'link' then
         return it.tester.linked
+    elseif at == 'failure' then
+        return failed(log)
     end
-    for _, m in ipairs(log.messages) do
-        if at == 'failure' and m.fails then
-            return m.at
-        elseif m.name == at or m.form == at then
-            return not m.fails and m.at or nil
-        end
-    end
-    return at == 'failure' and not first(log, 'SessionStopRes') and log.ended or nil
+    local m = first(log, at)
+    return m and not m.fails and m.at or nil
 end
 
 -- What judges it.

@@ -75,8 +75,7 @@ function matched.repeats_result(it, row)
     local told = it.from
     answer()
     it.from = told
-    it:gets_again('CM_ATTEN_CHAR_IND', nil,
-        { every = 'TT_match_response', each = row.fields and answer })
+    it:gets_again('CM_ATTEN_CHAR_IND', nil, { every = 'TT_match_response', each = row.fields and answer })
     it:hears_no 'TT_match_response + par_CMN_Transmission_Delay'
     it:sends 'CM_ATTEN_CHAR_RSP'
     it:sends 'CM_SLAC_MATCH_REQ'
@@ -180,8 +179,7 @@ function matched.answers_sdp(it, row)
     it:discovers({}, { TransportProtocol = 0 }, 0x10)
 end
 
--- It is matched with nobody else meanwhile.
--- Neither in the matching that is done, nor in another one.
+-- It is matched with nobody else meanwhile, neither in the matching that is done nor in another one.
 function matched.is_matched(it, row)
     it:wants_link_seen()
     it:lets_see()
@@ -214,8 +212,7 @@ function matched.survives_loss(it, row)
     it.from = Now()
     local lost = it.from
     if row.over == 'E' then
-        it:pilot_is('E', 'TP_match_leave + T_step_X1' .. DELAY,
-            'T_step_EF - par_CMN_Transmission_Delay')
+        it:pilot_is('E', 'TP_match_leave + T_step_X1' .. DELAY, 'T_step_EF - par_CMN_Transmission_Delay')
         it:pilot_is(row.duty, 'T_step_EF', nil, row.percent)
     else
         it:pilot_stays(row.duty, 'T_step_EF', row.percent)
@@ -264,8 +261,7 @@ end
 function matched.gives_up_matching(it)
     it:wants_count 'C_sequ_retry'
     for _ = 1, it:time 'C_sequ_retry' do
-        it:pilot_is('E', 'TT_EVSE_SLAC_init' .. DELAY,
-            'T_step_EF - par_CMN_Transmission_Delay')
+        it:pilot_is('E', 'TT_EVSE_SLAC_init' .. DELAY, 'T_step_EF - par_CMN_Transmission_Delay')
         it:pilot_is('B2', 'T_step_EF')
     end
     it:pilot_is('B1', 'TT_EVSE_SLAC_init' .. DELAY)
@@ -289,8 +285,7 @@ function matched.sleeps(it, row)
     it.from = Now()
     if row.loses then
         -- it has begun while the vehicle toggled
-        it:pilot_is('E', 'T_conn_max_comm',
-            'T_step_EF - par_CMN_waitForNextHAL - par_CMN_waitForNextHAL')
+        it:pilot_is('E', 'T_conn_max_comm', 'T_step_EF - par_CMN_waitForNextHAL - par_CMN_waitForNextHAL')
         it:pilot_is('B2', 'T_step_EF')
         it.tester:renews()
         it.tester.is_linked = false
@@ -411,8 +406,7 @@ end
 function matched.validates_or_not(it, row)
     local came = it:expects_any({ { 'CM_VALIDATE_REQ' }, { 'CM_SLAC_MATCH_REQ' } },
         { within = 'TT_EVSE_match_session' })
-    it:sends(came.name == 'CM_VALIDATE_REQ' and 'CM_VALIDATE_CNF' or 'CM_SLAC_MATCH_CNF',
-        row.fields)
+    it:sends(came.name == 'CM_VALIDATE_REQ' and 'CM_VALIDATE_CNF' or 'CM_SLAC_MATCH_CNF', row.fields)
     if came.name == 'CM_VALIDATE_REQ' then
         it:gets('CM_SLAC_MATCH_REQ', nil, 'TT_match_sequence')
     else

@@ -51,8 +51,7 @@ local function parameters_of(c, side)
         p = with(p, there or error(('%s:%d: %s: given: %s'):format(c.file, c.line, c.id, why), 0))
     end
     if has_tls or p.payment == 'Contract' then
-        p.tls = type(has_tls) == 'string' and has_tls or c.protocol == 'ISO15118-20' and '1.3'
-            or '1.2'
+        p.tls = type(has_tls) == 'string' and has_tls or c.protocol == 'ISO15118-20' and '1.3' or '1.2'
     end
     return with(p, c[side])
 end
@@ -103,12 +102,12 @@ local function tester_of(c, given)
         tester = require('test.station').new(Secc, parameters_of_tester(c, 'station', given))
         tester.shows = c.row.shows
     end
-    local is_beside = not c.bench and c.beside and tester.role.SlacFirst
-    if is_beside then
-        tester = matching.new(tester, {})
-        return tester:charges_at(c.row.charging)
+    if c.bench then
+        return matching.new(tester, c.row)
+    elseif c.beside and tester.role.SlacFirst then
+        return matching.new(tester, {}):charges_at(c.row.charging)
     end
-    return c.bench and matching.new(tester, c.row) or tester
+    return tester
 end
 
 -- The way to where the case begins, and what it tests.
@@ -210,8 +209,7 @@ local function let_go(it, _, given)
     it.role.Disconnect()
     local problem = it.driving:finish()
     if problem then
-        it.steps[#it.steps + 1] = { kind = 'driver', verdict = 'inconclusive',
-            field = 'inconclusive',
+        it.steps[#it.steps + 1] = { kind = 'driver', verdict = 'inconclusive', field = 'inconclusive',
                                     ok = false, expected = 'the device is driven', found = problem }
     end
     it.driving:at(it, 'end')
@@ -247,8 +245,7 @@ function play.tester(given, drive)
         local whole, why = xpcall(run, raised, it, c, given)
         if not whole and why ~= case.over then
             why = type(why) == 'table' and why or unraised(why)
-            it.steps[#it.steps + 1] = { kind = 'error', verdict = 'error', field = 'error',
-                ok = false,
+            it.steps[#it.steps + 1] = { kind = 'error', verdict = 'error', field = 'error', ok = false,
                                         found = told(c, why),
                                         expected = 'no error', trace = why.trace }
         end

@@ -9,8 +9,7 @@ suite 'ISO 15118-5:2018' {
 }
 
 local COUNTS <const> = 'PIXIT_SECC_CMN_CmValidate == cmValidate'
-local NOT_REQUIRED <const> = COUNTS
-    .. ' and PIXIT_SECC_CMN_ArchitectureValidationNotRequired == true'
+local NOT_REQUIRED <const> = COUNTS .. ' and PIXIT_SECC_CMN_ArchitectureValidationNotRequired == true'
 
 cases 'TC_SECC_CMN_VTB_CmValidate' {
     about = 'A station counts the toggles of the control pilot.',
@@ -24,8 +23,7 @@ cases 'TC_SECC_CMN_VTB_CmValidate' {
 }
 
 cases 'TC_SECC_CMN_VTB_CmValidate' {
-    about =
-        'A station that is ready and hears nothing good says so twice more, and ends the matching.',
+    about = 'A station that is ready and hears nothing good says so twice more, and ends the matching.',
     given = 'CM_ATTEN_CHAR_RSP', if_ = COUNTS, then_ = behaviour.repeats_readiness,
     rows = {
         [3] = { about = 'EV silent after step 1' },
@@ -40,17 +38,15 @@ cases 'TC_SECC_CMN_VTB_CmValidate' {
         [5] = { fields = { Timer = 1, Result = 0 }, about = 'wrong Result in step 2: not ready' },
         [6] = { fields = { Timer = 1, Result = 2 }, about = 'wrong Result in step 2: success' },
         [7] = { fields = { Timer = 1, Result = 3 }, about = 'wrong Result in step 2: failure' },
-        [8] = { fields = { Timer = 1, Result = 4 },
-            about = 'wrong Result in step 2: not required' },
+        [8] = { fields = { Timer = 1, Result = 4 }, about = 'wrong Result in step 2: not required' },
         [13] = { pilot = { state = 'A' }, about = 'unplug during validation' },
     },
 }
 
 cases 'TC_SECC_CMN_VTB_CmValidate_009' {
     about = 'two EVs validate at the same time',
-    given = 'CM_ATTEN_CHAR_RSP', cites = 'V2G3-M09-13', if_ = COUNTS,
+    given = 'CM_ATTEN_CHAR_RSP', cites = 'V2G3-M09-13', if_ = COUNTS, bench = 'two-vehicles',
     then_ = behaviour.validates_one,
-    bench = 'two-vehicles',
 }
 
 cases 'TC_SECC_CMN_VTB_CmValidate_010' {
@@ -62,8 +58,7 @@ cases 'TC_SECC_CMN_VTB_CmValidate_010' {
 
 cases 'TC_SECC_CMN_VTB_CmValidate_012' {
     about = 'SECC that needs no validation, EV skips',
-    given = 'CM_ATTEN_CHAR_RSP', if_ = NOT_REQUIRED,
-    station = { slac = { validation = 'not_required' } },
+    given = 'CM_ATTEN_CHAR_RSP', if_ = NOT_REQUIRED, station = { slac = { validation = 'not_required' } },
     then_ = function(it)
         it:asks_for('CM_VALIDATE_CNF', 'CM_VALIDATE_REQ', nil, { Result = 4 })
         it:asks_for('CM_SLAC_MATCH_CNF', 'CM_SLAC_MATCH_REQ')
