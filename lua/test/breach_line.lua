@@ -14,8 +14,7 @@ local TOO_LONG <const> = 4 -- a time by this factor still takes what comes a mom
 local of = {}
 
 function of.frame(want)
-    return { { rule = 'frame unsent', message = want.message,
-        text = want.message .. ' is never sent' } }
+    return { { rule = 'frame unsent', message = want.message, text = want.message .. ' is never sent' } }
 end
 
 of['frame taken'] = function(want)
@@ -25,8 +24,7 @@ of['frame taken'] = function(want)
     end
     table.sort(paths)
     return { { rule = 'frame taken', message = want.message, fields = want.fields,
-               text = ('%s taken, whatever its %s is'):format(want.message,
-                   table.concat(paths, ', ')) } }
+               text = ('%s taken, whatever its %s is'):format(want.message, table.concat(paths, ', ')) } }
 end
 
 of['pilot unseen'] = function(want)
@@ -78,8 +76,7 @@ end
 function of.count(want)
     local list = {}
     for i, by in ipairs { -1, 1 } do
-        list[i] = { rule = 'count', name = want.name, by = by,
-            text = ('%s %+d'):format(want.name, by),
+        list[i] = { rule = 'count', name = want.name, by = by, text = ('%s %+d'):format(want.name, by),
                     from = 0 }
     end
     return list

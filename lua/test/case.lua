@@ -61,8 +61,7 @@ case.over = over
 -- c: the case (suite.lua). tester: vehicle.lua or station.lua. mutation: of mutant.lua, or nil.
 function case.new(c, tester, mutation)
     return setmetatable({ c = c, tester = tester, role = tester.role, steps = {}, seen = {},
-                          wanted = {}, asked = {}, mutation = mutation, n = 0, began = Now() },
-                          case)
+                          wanted = {}, asked = {}, mutation = mutation, n = 0, began = Now() }, case)
 end
 
 -- ---- times ----
@@ -86,8 +85,7 @@ local function parts_of(self, name)
         end
     end
     local is_first = (message or name):find 'supportedAppProtocol'
-    return is_first and 'AppProtocol' or self.tester.protocol or self.c.protocol, base or name,
-        message
+    return is_first and 'AppProtocol' or self.tester.protocol or self.c.protocol, base or name, message
 end
 
 local function strict_time(self, name)
@@ -168,8 +166,7 @@ function case:wants(want)
 end
 
 function case:wants_response(name, code, is_repeated)
-    local asked = self.asked[name:gsub('Res$', 'Req')] or self.request
-        and self.asked[self.request:name()]
+    local asked = self.asked[name:gsub('Res$', 'Req')] or self.request and self.asked[self.request:name()]
     local want = { kind = 'message', code = code, is_repeated = is_repeated }
     for key, value in pairs(asked or {}) do
         want[key] = value
@@ -263,8 +260,7 @@ function case:sends(name, fields, fault)
         self:needs(not self.role.Address, 'a device that is found by SDP', 'its address was given')
     end
     if name == nil then
-        error("it:sends: expected a message, or the name of one, found nothing "
-            .. "(does the row say 'sends'?)", 0)
+        error("it:sends: expected a message, or the name of one, found nothing (does the row say 'sends'?)", 0)
     elseif type(name) == 'string' then
         m, signer = self:message(name, fields)
     end
@@ -380,8 +376,7 @@ end
 
 -- That a message took longer than it may, as case:differs tells what is wrong; nil: it did not.
 local function too_late(name, taken, limit)
-    return taken > limit and { path = name .. ': time',
-        expected = ('%s within %d ms'):format(name, limit),
+    return taken > limit and { path = name .. ': time', expected = ('%s within %d ms'):format(name, limit),
                                found = ('%d ms'):format(math.floor(taken)) } or nil
 end
 
@@ -519,10 +514,8 @@ function case:expects_end(times)
     until not is_between(self, came, times.meanwhile)
     local expected = after > 0 and end_text('connection', after, limit)
         or ('the end of the connection within %d ms'):format(limit)
-    self:wants { kind = 'end', after = times.after, least = after, limit = limit,
-        answered = self.answered }
-    self:step { kind = 'end', expected = expected, taken = taken, limit = limit,
-        timer = times.after,
+    self:wants { kind = 'end', after = times.after, least = after, limit = limit, answered = self.answered }
+    self:step { kind = 'end', expected = expected, taken = taken, limit = limit, timer = times.after,
                 ok = came.closed ~= nil and taken >= after - mutant.JITTER and taken <= limit,
                 tolerated = came.closed and taken < after and taken >= after - delay
                     and 'its time runs from before its message goes out' or nil,
@@ -551,8 +544,7 @@ function case:repeats_until_end(name, times)
         until came.closed or Now() >= next_one
     until came.closed or Now() - from > limit or self.role.State() ~= 'ready'
     local taken = Now() - from
-    self:step { kind = 'end', expected = end_text('connection', after, limit), taken = taken,
-        limit = limit,
+    self:step { kind = 'end', expected = end_text('connection', after, limit), taken = taken, limit = limit,
                 ok = came.closed ~= nil and taken >= after - mutant.JITTER,
                 found = came.closed and ('it ended after %d ms'):format(math.floor(taken))
                     or 'it is still open', negations = { 'open' } }
@@ -569,8 +561,7 @@ end
 
 function case:checks(check)
     local problem = check.find(self.m, self)
-    self:step { kind = 'check', expected = check.text, found = problem or check.text,
-        ok = not problem }
+    self:step { kind = 'check', expected = check.text, found = problem or check.text, ok = not problem }
 end
 
 -- One request of those that are repeated, and its response: whether it has the fields `ends`, and
@@ -599,8 +590,7 @@ function case:repeats(name, how)
         is_last, wrong = once(self, name, response, how)
         first = first or self.asked[name]
         if not (is_last or wrong) then
-            wrong = Now() - from > limit and { expected =
-                ('the last %s within %d ms'):format(response,
+            wrong = Now() - from > limit and { expected = ('the last %s within %d ms'):format(response,
                 limit), found = ('none after %d ms'):format(math.floor(Now() - from)) } or nil
             Sleep(how.pause or 50)
         end
@@ -666,16 +656,14 @@ local function expects_next(self, came, forms)
     local ok = self:is_one_of(came, forms)
     local only = #forms == 1 and forms[1]
     local wrong = not ok and type(only) == 'table' and self:differs(came, only[1], only[2]) or {}
-    self:step { kind = 'message', ok = ok, path = wrong.path,
-        found = wrong.found or case.found_text(came),
+    self:step { kind = 'message', ok = ok, path = wrong.path, found = wrong.found or case.found_text(came),
                 expected = wrong.expected or case.forms_text(forms),
                 negations = only and mutant.of('value', only[2], self.c.session) or { 'other' } }
     self.tester.asked = came.name or self.tester.asked
 end
 
 function case:keeps_answering(name, how)
-    local after, within = how.after and self:time(how.after) or nil,
-        how.within and self:time(how.within)
+    local after, within = how.after and self:time(how.after) or nil, how.within and self:time(how.within)
     local expected = { from = self.from, after = after, limit = how.lasts and self:time(how.lasts)
         or within and (after or 0) + within or math.huge }
     -- what can be negated
@@ -688,10 +676,8 @@ function case:keeps_answering(name, how)
     until wrong or is_last or came.name ~= name or came.at - expected.from >= expected.limit
     if seen and (how.each or how.finds or wrong) or how.lasts or how.ends then
         self:step { kind = 'message', ok = not wrong, path = wrong and wrong.path, n = seen,
-                    expected = wrong and wrong.expected or name,
-                    found = wrong and wrong.found or name,
-                    negations = mutant.with(mutant.of('value', how.ends or how.each,
-                        self.c.session),
+                    expected = wrong and wrong.expected or name, found = wrong and wrong.found or name,
+                    negations = mutant.with(mutant.of('value', how.ends or how.each, self.c.session),
                                             { how }) }
     end
     if how.after then

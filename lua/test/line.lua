@@ -124,8 +124,7 @@ local function wrong_repetition(self, came, name, fields, since, every)
     local wrong = self:differs(came, name, fields)
     local margin, apart = self:time(MARGIN), came.at - since
     if not wrong and (apart < every - mutant.JITTER or apart > every + margin) then
-        wrong = { path = name,
-                  expected = ('%s after %d to %d ms'):format(name, every, every + margin),
+        wrong = { path = name, expected = ('%s after %d to %d ms'):format(name, every, every + margin),
                   found = ('it after %d ms'):format(math.floor(apart)) }
     end
     return wrong
@@ -142,8 +141,7 @@ function line:gets_again(name, fields, how)
             { kind = 'message', limit = every + self:time(MARGIN), fields = good, from = since })
         local wrong = wrong_repetition(self, came, name, good, since, every)
         self.m, self.from = came.m, came.at
-        self:step { kind = 'message', ok = not wrong, path = wrong and wrong.path,
-                    timer = how.every,
+        self:step { kind = 'message', ok = not wrong, path = wrong and wrong.path, timer = how.every,
                     expected = wrong and wrong.expected or ('%s, no. %d'):format(name, i + 1),
                     found = wrong and wrong.found or name, limit = every + self:time(MARGIN),
                     taken = came.at - since, negations = mutant.of('message', fields, 'any') }
@@ -243,8 +241,7 @@ function line:hears_sdp(within)
     local limit, from = self:time(within), Now()
     self.n = self.n + 1
     local came = self:mutated(sdp_comes(self, limit), 0, { kind = 'value', limit = limit })
-    self:step { kind = 'message', ok = came.name == 'SECCDiscoveryReq',
-                expected = 'SECCDiscoveryReq',
+    self:step { kind = 'message', ok = came.name == 'SECCDiscoveryReq', expected = 'SECCDiscoveryReq',
                 found = came.name or 'nothing', taken = Now() - from, limit = limit,
                 negations = { 'drop', 'other' } }
 end
@@ -253,8 +250,8 @@ function line:hears_no_sdp(within)
     local limit = self:time(within)
     self.n = self.n + 1
     local came = self:mutated(sdp_comes(self, limit), 0, { kind = 'nothing', limit = limit })
-    self:step { kind = 'nothing', ok = not came.name, expected = 'nothing',
-                found = came.name or 'nothing', limit = limit, negations = { 'talk' } }
+    self:step { kind = 'nothing', ok = not came.name, expected = 'nothing', found = came.name or 'nothing',
+                limit = limit, negations = { 'talk' } }
 end
 
 function line:waits_for_end()
@@ -315,8 +312,7 @@ function line:counts_toggles(ms, least, most)
     local count = came.name and seen.toggles or 0
     self.from = Now()
     self:step { kind = 'check', negations = { 'drop' }, ok = count >= least and count <= most
-                    and seen.least >= longest / 2 - 2 * GLANCE
-                    and seen.longest <= longest + 2 * GLANCE,
+                    and seen.least >= longest / 2 - 2 * GLANCE and seen.longest <= longest + 2 * GLANCE,
                 expected = ('%d to %d toggles, each state %d to %d ms'):format(least, most,
                     longest // 2, longest),
                 found = ('%d, from %.0f to %.0f ms'):format(count, seen.least, seen.longest) }
@@ -335,12 +331,11 @@ end
 
 -- Judges the pilot, which is as it has to be, or not, since `from`.
 local function judge_pilot(self, is, state, percent, from, limit)
-    local came = self:mutated({ at = Now(), name = is and 'so' or nil }, 0,
-        { kind = 'value', limit = limit })
+    local came = self:mutated({ at = Now(), name = is and 'so' or nil }, 0, { kind = 'value', limit = limit })
     self.from = Now()
     self:step { kind = 'check', ok = came.name == 'so', taken = Now() - from, limit = limit,
-                expected = ('control pilot %s%s, %d ms'):format(state,
-                    percent and (', %g %%'):format(percent) or '', limit),
+                expected = ('control pilot %s%s, %d ms'):format(state, percent and (', %g %%'):format(percent)
+                    or '', limit),
                 found = 'control pilot ' .. pilot_text(), negations = { 'drop' } }
 end
 
@@ -394,8 +389,7 @@ local function modem_says(self, what, request, name, says, wanted, within)
     local limit = self:time(within)
     self.n = self.n + 1
     local said, taken = ask_modem(self, request, name, says, wanted, limit)
-    local came = self:mutated({ name = tostring(said), at = Now() }, 0,
-        { kind = 'value', limit = limit })
+    local came = self:mutated({ name = tostring(said), at = Now() }, 0, { kind = 'value', limit = limit })
     self.from = Now()
     local ok = came.name == tostring(wanted)
     self:step { kind = 'check', ok = ok, taken = taken, limit = limit,

@@ -23,14 +23,12 @@ local SOUNDS <const> = slac.counters.C_EV_match_MNBC
 local GOOD <const> = {
     CM_SLAC_PARM_REQ = { FREE, 'RunID' },
     CM_SLAC_PARM_CNF = { FREE, 'RunID', 'FORWARDING_STA',
-                         { M_SOUND_TARGET = slac.ALL, NUM_SOUNDS = SOUNDS, Time_Out = 6,
-                             RESP_TYPE = 1 } },
+                         { M_SOUND_TARGET = slac.ALL, NUM_SOUNDS = SOUNDS, Time_Out = 6, RESP_TYPE = 1 } },
     CM_START_ATTEN_CHAR_IND = { FREE, 'RunID', 'FORWARDING_STA',
                                 { NUM_SOUNDS = SOUNDS, Time_Out = 6, RESP_TYPE = 1 } },
     CM_MNBC_SOUND_IND = { FREE, 'RunID' },
     CM_ATTEN_CHAR_IND = { FREE, 'RunID', 'SOURCE_ADDRESS',
-                          { SOURCE_ID = slac.NOBODY, RESP_ID = slac.NOBODY,
-                              NumGroups = slac.GROUPS } },
+                          { SOURCE_ID = slac.NOBODY, RESP_ID = slac.NOBODY, NumGroups = slac.GROUPS } },
     CM_ATTEN_CHAR_RSP = { FREE, 'RunID', 'SOURCE_ADDRESS',
                           { SOURCE_ID = slac.NOBODY, RESP_ID = slac.NOBODY, Result = 0 } },
     CM_VALIDATE_REQ = { { SignalType = 0, Timer = 0, Result = 1 } },
@@ -103,8 +101,7 @@ function matching:message(name, fields)
     return fill(self, name, self.role.Message(name))
 end
 
-local TO_ALL <const> = { CM_SLAC_PARM_REQ = true, CM_START_ATTEN_CHAR_IND = true,
-    CM_MNBC_SOUND_IND = true }
+local TO_ALL <const> = { CM_SLAC_PARM_REQ = true, CM_START_ATTEN_CHAR_IND = true, CM_MNBC_SOUND_IND = true }
 
 -- Sends it to who it is for.
 function matching:says(m)
@@ -146,8 +143,7 @@ local function note(self, m, from)
         self.other, self.run_id = from, m.RunID
     elseif self.by == 'EVCC' and m:name() == 'CM_SLAC_PARM_CNF' then
         self.other = self.other or from
-    elseif self.by == 'SECC' and m:name() == 'CM_START_ATTEN_CHAR_IND'
-        and m.RunID ~= self.sounded_id then
+    elseif self.by == 'SECC' and m:name() == 'CM_START_ATTEN_CHAR_IND' and m.RunID ~= self.sounded_id then
         self.sounded, self.sounded_id = Now(), m.RunID
     end
 end
@@ -285,8 +281,7 @@ local function is_validated(self, ms, result, toggles)
     local over = Now() + ms
     repeat
         local came = self:await(over - Now())
-        if came.name == 'CM_VALIDATE_CNF' and came.m.Result == result
-            and came.m.ToggleNum == toggles then
+        if came.name == 'CM_VALIDATE_CNF' and came.m.Result == result and came.m.ToggleNum == toggles then
             return true
         end
     until Now() >= over
@@ -323,8 +318,7 @@ end
 
 -- The own modem gets the key of the network, or another one.
 function matching:takes_key(nmk)
-    slac.set_key(self.role, nmk or self.nmk, nmk and self.role.Slac_Nid(nmk) or self.nid,
-        keep(self))
+    slac.set_key(self.role, nmk or self.nmk, nmk and self.role.Slac_Nid(nmk) or self.nid, keep(self))
 end
 
 -- A key that nobody has: the link is lost; and that of the network again.
@@ -453,13 +447,11 @@ end
 
 -- Another node of the same side, on that interface of the bench, in this matching of a vehicle.
 function matching:besides(interface)
-    local role = (self.by == 'EVCC' and Vehicle or Station) { name = interface,
-        interface = interface }
+    local role = (self.by == 'EVCC' and Vehicle or Station) { name = interface, interface = interface }
     local node = matching.new({ by = self.by, role = role }, {})
     node.other, node.run_id = self.other, self.by == 'SECC' and self.run_id or node.run_id
     node.begun = self.begun
-    node.passes = { CM_SLAC_PARM_REQ = true, CM_START_ATTEN_CHAR_IND = true,
-        CM_MNBC_SOUND_IND = true }
+    node.passes = { CM_SLAC_PARM_REQ = true, CM_START_ATTEN_CHAR_IND = true, CM_MNBC_SOUND_IND = true }
     return node
 end
 

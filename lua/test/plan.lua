@@ -14,8 +14,7 @@ local suite = require 'test.suite'
 local plan = {}
 
 -- What is told of a case before it is played.
-local TOLD <const> = { 'id', 'file', 'line', 'suite', 'sut', 'protocol', 'mode', 'about', 'given',
-    'cites',
+local TOLD <const> = { 'id', 'file', 'line', 'suite', 'sut', 'protocol', 'mode', 'about', 'given', 'cites',
                        'if_', 'tags', 'doubt', 'needs', 'beyond', 'bench' }
 
 local function has_word(text, word)
@@ -24,8 +23,7 @@ end
 
 -- 'TC_*_001' as a pattern of Lua's.
 local function pattern_of(glob)
-    return '^' .. glob:gsub('[%^%$%(%)%%%.%[%]%+%-]', '%%%0'):gsub('%*', '.*'):gsub('%?', '.')
-        .. '$'
+    return '^' .. glob:gsub('[%^%$%(%)%%%.%[%]%+%-]', '%%%0'):gsub('%*', '.*'):gsub('%?', '.') .. '$'
 end
 
 -- Whether the user has chosen the case.
@@ -103,8 +101,7 @@ end
 -- Milliseconds that a case waits at least, as far as its row tells; nil: none.
 local function waits(c)
     local after = c.row.after
-    local known, ms = pcall(case.time, { tester = {}, c = c },
-        type(after) == 'string' and after or '')
+    local known, ms = pcall(case.time, { tester = {}, c = c }, type(after) == 'string' and after or '')
     return known and ms > 0 and ms or nil
 end
 
@@ -203,8 +200,7 @@ function plan.make(given)
         for _, c in ipairs(list) do
             local here = ('%s:%d'):format(file, c.line or 0)
             if seen[c.id] then
-                return Answer { problem =
-                    ('%s: the case %s is at %s, too; expected a name of its own')
+                return Answer { problem = ('%s: the case %s is at %s, too; expected a name of its own')
                     :format(here, c.id, seen[c.id]) }
             end
             seen[c.id] = here

@@ -138,8 +138,7 @@ end
 
 -- Messages of one kind of energy transfer only, by what their names have.
 local TRANSFERS <const> = {
-    CableCheck = 'dc', PreCharge = 'dc', CurrentDemand = 'dc', WeldingDetection = 'dc',
-    ['DC_'] = 'dc',
+    CableCheck = 'dc', PreCharge = 'dc', CurrentDemand = 'dc', WeldingDetection = 'dc', ['DC_'] = 'dc',
     ChargingStatus = 'ac', ['AC_'] = 'ac',
 }
 
@@ -204,8 +203,7 @@ local function environment_of(list, file)
     function words.cases(group)
         return function(block)
             if not standing then
-                error("cases before the suite that they belong to: expected suite 'NAME' { … }",
-                    2)
+                error("cases before the suite that they belong to: expected suite 'NAME' { … }", 2)
             end
             if block.rows and not next(block.rows) then
                 error(group .. ': no rows; expected at least one, or none at all of `rows`', 2)

@@ -216,8 +216,7 @@ local function await(self, step, request)
             self:depart('no ' .. request:gsub('Req$', 'Res') .. (' after %d ms'):format(
                 math.floor(Now() - self.sent)), 'Timeout', (request:gsub('Req$', 'Res')))
         end
-        local how = p.on_timeout == 'stop' and 'stop' or p.on_timeout == 'reset' and 'reset'
-            or 'fin'
+        local how = p.on_timeout == 'stop' and 'stop' or p.on_timeout == 'reset' and 'reset' or 'fin'
         leave(self, how, false, ('no response to %s in time'):format(request), 'Timeout')
     end
     leave(self, 'gone', false, ('the station closed the connection instead of answering %s%s')
@@ -245,14 +244,12 @@ local function check(self, step, response, found, problem)
     local p = self.p
     if found ~= response then
         leave(self, p.on_failed == 'reset' and 'reset' or 'fin', false, found == ''
-            and ('expected %s, found a frame that cannot be decoded: %s'):format(response,
-                problem or '')
+            and ('expected %s, found a frame that cannot be decoded: %s'):format(response, problem or '')
             or ('expected %s, found %s'):format(response, found))
     end
     local invalid = p.only_valid and self.role.Received():violations()[1]
     if invalid then
-        leave(self, p.on_failed == 'reset' and 'reset' or 'fin', false,
-            ('%s: %s'):format(response, invalid))
+        leave(self, p.on_failed == 'reset' and 'reset' or 'fin', false, ('%s: %s'):format(response, invalid))
     end
     local code = tostring(self:get(step, 'ResponseCode'))
     self.code = code
@@ -280,8 +277,7 @@ local function check_session(self, step, response)
     end
     local asked = (self.joining or self.p.session_id):upper()
     if id:find('^0*$') then
-        self:object('fin',
-            'SessionSetupRes has SessionID 0, which is that of no session [V2G2-750]')
+        self:object('fin', 'SessionSetupRes has SessionID 0, which is that of no session [V2G2-750]')
     elseif self.code == 'OK_OldSessionJoined' and id ~= asked then
         self:object('fin', ('SessionSetupRes joins the session %s, and %s was asked for [V2G2-754]')
             :format(id, asked))
@@ -302,8 +298,7 @@ function ev:exchange(step, signer)
     self.step = step
     common.state(self, step)
     if self.answered then
-        self.role.Measured(self.protocol, 'V2G_EVCC_Sequence_Performance_Time', request,
-            Now() - self.answered)
+        self.role.Measured(self.protocol, 'V2G_EVCC_Sequence_Performance_Time', request, Now() - self.answered)
     end
     if WIRED[step] then
         plug(self)
@@ -327,8 +322,7 @@ function ev:exchange(step, signer)
         found, problem = await(self, step, request)
     end
     self.last, self.answered = step, self.role.Came()
-    if p.probe and p.probe.after == step and (p.probe.protocol
-        or self.protocol) == self.protocol then
+    if p.probe and p.probe.after == step and (p.probe.protocol or self.protocol) == self.protocol then
         self.role.Probe(p.probe.port, p.probe.first, p.probe.every)
     end
     local code = check(self, step, response, found, problem)
@@ -359,11 +353,9 @@ end
 -- PowerDeliveryReq(Start) was answered: the contactors are closed.
 function ev:is_closed()
     self.is_ready = true
-    self.role.Measured(self.protocol, 'V2G_EVCC_ReadyToCharge_Timeout', nil,
-        self.sent - self.setup_from)
+    self.role.Measured(self.protocol, 'V2G_EVCC_ReadyToCharge_Timeout', nil, self.sent - self.setup_from)
     if self.mode == 'ac' then
-        self.role.Measured(self.protocol, 'EVSE_Contactor_Closing_Time', nil,
-            common.since(self.role, self.sent))
+        self.role.Measured(self.protocol, 'EVSE_Contactor_Closing_Time', nil, common.since(self.role, self.sent))
     end
 end
 
@@ -419,8 +411,7 @@ end
 -- Of the sets of a protocol, that of the mode: ISO 15118-20 has one each for AC and DC.
 local function offer_entry(self, offer, i)
     local known = offer.uri and not offer.major and version_of(self.role, offer.uri) or {}
-    for k, entry in ipairs(offer[1] and self.role.Offers(energy.protocol(self.p, offer[1]))
-        or {}) do
+    for k, entry in ipairs(offer[1] and self.role.Offers(energy.protocol(self.p, offer[1])) or {}) do
         local is_mode = entry.ProtocolNamespace:match(':(%u+)$') == self.mode:upper()
         known = (k == 1 or is_mode) and entry or known
     end
@@ -511,10 +502,8 @@ local function discover(self, tls, settings)
         self.role.Measured('SDP', 'V2G_EVCC_Msg_Timeout', 'SECCDiscoveryReq',
             name and common.since(self.role, from) or Now() - from, name ~= nil)
         if name == 'SECCDiscoveryRes' and common.received(self, name) then
-            if not may_be_plain(tls, settings)
-                and self.role.Get_SECCDiscoveryRes_Security() ~= 0x00 then
-                leave(self, 'gone', false,
-                    'the station answered SDP with no TLS, and TLS is wanted')
+            if not may_be_plain(tls, settings) and self.role.Get_SECCDiscoveryRes_Security() ~= 0x00 then
+                leave(self, 'gone', false, 'the station answered SDP with no TLS, and TLS is wanted')
             end
             common.pause(self, p.gaps['SDP>TCP'])
             return
@@ -533,8 +522,7 @@ local function check_schema(self, list)
             return
         end
     end
-    leave(self, 'fin', false,
-        ('supportedAppProtocolRes names the SchemaID %s, which was not offered')
+    leave(self, 'fin', false, ('supportedAppProtocolRes names the SchemaID %s, which was not offered')
         :format(schema or 'of none of several'))
 end
 
@@ -643,8 +631,7 @@ local function close(self, how)
     end
     self.role.Disconnect(how == 'reset')
     if self.protocol and self.leaving then
-        self.role.Measured(self.protocol, 'TCP_Connection_Termination_Timeout', nil,
-            Now() - self.leaving)
+        self.role.Measured(self.protocol, 'TCP_Connection_Termination_Timeout', nil, Now() - self.leaving)
     end
     if p.on.state then
         common.state(self, 'closed')
@@ -655,8 +642,7 @@ end
 local function walk(self, from, before)
     local way = sequence.evcc[self.protocol][self.mode]
     if not way or energy.is_of_20(self.p.mode) and self.protocol ~= 'ISO15118-20' then
-        leave(self, 'fin', false, ('%s has no %s charging'):format(self.protocol,
-            self.p.mode:upper()))
+        leave(self, 'fin', false, ('%s has no %s charging'):format(self.protocol, self.p.mode:upper()))
     end
     local i = sequence.index(way, from)
     while way[i] and way[i][1] ~= before do
@@ -722,8 +708,7 @@ local function left_by(self, good, result, blame)
     if good then
         return nil
     elseif blame then
-        return { how = 'fin', ok = false, why = 'the last response cannot be used: ' .. blame,
-            ev = self }
+        return { how = 'fin', ok = false, why = 'the last response cannot be used: ' .. blame, ev = self }
     elseif type(result) ~= 'table' or result.ev ~= self then
         error(result, 0)
     end
@@ -733,8 +718,7 @@ end
 -- Ends the charging of a session that was left in the charge loop; what is met on that way, too, is
 -- added to how it was left.
 local function end_charging(self, left)
-    local more = left_by(self, common.reading(self.role, walk, self, 'PowerDeliveryStop',
-        'SessionStop'))
+    local more = left_by(self, common.reading(self.role, walk, self, 'PowerDeliveryStop', 'SessionStop'))
     if more then
         left.how, left.ok, left.why = more.how, left.ok and more.ok, left.why .. ': ' .. more.why
         return
@@ -768,8 +752,7 @@ local function wind_up(self, left)
         end
         local name = self.role.Receive_Any_001(Timer(self.protocol, 'V2G_EVCC_Msg_Timeout',
             'SessionStopReq'))
-        local found = name == 'SessionStopRes'
-            and tostring(self.role.Get_SessionStopRes_ResponseCode())
+        local found = name == 'SessionStopRes' and tostring(self.role.Get_SessionStopRes_ResponseCode())
             or name or 'nothing'
         if left.ok and found ~= 'OK' then
             left.ok = false
@@ -793,8 +776,7 @@ function evcc.attempt(self)
     if good then
         self.leaving = self.answered
         common.pause(self, self.p.gaps[(self.last or 'SessionStop') .. '>Close'])
-        close(self, self.p.close == 'reset' and 'reset' or self.p.close == 'none' and 'none'
-            or 'fin')
+        close(self, self.p.close == 'reset' and 'reset' or self.p.close == 'none' and 'none' or 'fin')
         return result, judge.close(self, true, self.watch and self.watch.judged or '')
     end
     local left = left_by(self, good, result, blame)
@@ -830,8 +812,7 @@ local function charge(self)
     while true do
         local outcome, ok, why = evcc.attempt(self)
         local goes_on = ok and outcome == 'resume' and self.p.resume and not Stop_Requested()
-        local ms = self.wakes_at and math.max(0, self.wakes_at - Now())
-            or self.p.pause_ms / self.scale
+        local ms = self.wakes_at and math.max(0, self.wakes_at - Now()) or self.p.pause_ms / self.scale
         if goes_on and self.link then
             self.plug.sleep(self)
             self.plug.doze(self, ms)

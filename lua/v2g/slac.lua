@@ -141,8 +141,8 @@ function slac.meet_modem(role, wish)
             text = firmware(role)
         until text or Now() >= over or Stop_Requested()
     end
-    Log('SLAC: ' .. (text and 'modem with firmware ' .. text or
-        'no modem has told its version: neither VS_SW_VER.REQ nor CG_GET_VERSION.REQ was answered'))
+    Log('SLAC: ' .. (text and 'modem with firmware ' .. text
+        or 'no modem has told its version: neither VS_SW_VER.REQ nor CG_GET_VERSION.REQ was answered'))
 end
 
 -- ---- the link ----

@@ -234,8 +234,7 @@ local function match(s, station)
             { ApplicationType = 0, SecurityType = 0, MVFLength = 86, PEVID = slac.NOBODY,
               EVSEID = slac.NOBODY }) and m or nil
     end
-    local answer = ask(s.role, request, station.mac, 'CM_SLAC_MATCH_CNF', is_answer,
-        function(m, from)
+    local answer = ask(s.role, request, station.mac, 'CM_SLAC_MATCH_CNF', is_answer, function(m, from)
         if m:name() == 'CM_ATTEN_CHAR_IND' and from == station.mac and m.RunID == s.run_id then
             respond(s, from) -- the answer was lost
         end

@@ -34,11 +34,9 @@ cases 'DRV_DIN_SECC' {
             cites = 'V2G-DC-388 V2G-DC-459 V2G-DC-468' },
         SessionStop_good = { given = 'PowerDeliveryRes(Stop)', sends = 'SessionStopReq',
             cites = 'V2G-DC-388 V2G-DC-469 V2G-DC-450 V2G-DC-451' },
-        EVSEID_hex = { given = 'supportedAppProtocolRes', sends = 'SessionSetupReq',
-            session = 'new',
+        EVSEID_hex = { given = 'supportedAppProtocolRes', sends = 'SessionSetupReq', session = 'new',
             code = 'OK_NewSessionEstablished', about = 'EVSEID by DIN SPEC 91286, or 00',
-            fields = { ['Header.SessionID'] = ('00'):rep(8) },
-            cites = 'V2G-DC-620 V2G-DC-621 V2G-DC-876',
+            fields = { ['Header.SessionID'] = ('00'):rep(8) }, cites = 'V2G-DC-620 V2G-DC-621 V2G-DC-876',
             response = { EVSEID = function(octets)
                 return octets == '\0' or #octets >= 1 and #octets <= 32
             end } },
@@ -61,8 +59,7 @@ cases 'DRV_DIN_SECC' {
             response = { ['SAScheduleList.SAScheduleTuple'] = function(list) return #list == 1 end,
                          ['SAScheduleList.SAScheduleTuple[1].SalesTariff'] = absent },
             cites = 'V2G-DC-554 V2G-DC-556 V2G-DC-329' },
-        CableCheck_good = { given = 'ChargeParameterDiscoveryRes(Finished)',
-            sends = 'CableCheckReq',
+        CableCheck_good = { given = 'ChargeParameterDiscoveryRes(Finished)', sends = 'CableCheckReq',
             within = 'V2G_EVCC_CableCheck_Timeout',
             cites = 'V2G-DC-388 V2G-DC-453 V2G-DC-454 V2G-DC-455' },
         PreCharge_good = { given = 'CableCheckRes(Finished)', sends = 'PreChargeReq',
@@ -75,21 +72,18 @@ cases 'DRV_DIN_SECC' {
 
 cases 'DRV_DIN_SECC_CurrentDemand_notif' {
     about = 'A stop is asked for by the status code; EVSENotification stays None.',
-    given = 'CurrentDemandRes', station = { shutdown_after = 3 },
-    cites = 'V2G-DC-500 V2G-DC-637 V2G-DC-650',
+    given = 'CurrentDemandRes', station = { shutdown_after = 3 }, cites = 'V2G-DC-500 V2G-DC-637 V2G-DC-650',
     then_ = function(it)
         local quiet = { ResponseCode = 'OK', ['DC_EVSEStatus.EVSENotification'] = 'None' }
         it:repeats('CurrentDemandReq', { within = ONGOING, meanwhile = quiet,
-            ends = { ['DC_EVSEStatus.EVSEStatusCode'] = any { 'EVSE_Shutdown',
-                'EVSE_EmergencyShutdown' } },
+            ends = { ['DC_EVSEStatus.EVSEStatusCode'] = any { 'EVSE_Shutdown', 'EVSE_EmergencyShutdown' } },
             response = quiet })
     end,
 }
 
 local stops = {}
 for _, given in ipairs { 'SessionSetupRes', 'ServiceDiscoveryRes', 'ServicePaymentSelectionRes',
-                         'ContractAuthenticationRes(Finished)',
-                         'ChargeParameterDiscoveryRes(Finished)',
+                         'ContractAuthenticationRes(Finished)', 'ChargeParameterDiscoveryRes(Finished)',
                          'CableCheckRes(Finished)', 'PreChargeRes', 'PowerDeliveryRes(Stop)',
                          'WeldingDetectionRes' } do
     stops[given:match '^%a+'] = { given = given, sends = 'SessionStopReq' }

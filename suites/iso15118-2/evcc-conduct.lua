@@ -17,8 +17,7 @@ cases 'session' {
     about = 'A session that cannot be one is not gone on with.',
     given = 'SessionSetupReq', field = NO_DUTY,
     rows = {
-        { id = 'DRV_2_EVCC_SessionSetup_sid0', code = 'OK_NewSessionEstablished',
-            SessionID = 'zero',
+        { id = 'DRV_2_EVCC_SessionSetup_sid0', code = 'OK_NewSessionEstablished', SessionID = 'zero',
           cites = 'V2G2-750', about = 'a new session with SessionID 0' },
         { id = 'DRV_2_EVCC_SessionSetup_oldnew', code = 'OK_OldSessionJoined',
           cites = 'V2G2-753 V2G2-754', about = 'an old session, and none was asked for' },
@@ -30,11 +29,9 @@ cases 'offer' {
     about = 'The vehicle selects what was offered, as it was offered.',
     given = 'ServiceDiscoveryReq', expects = 'PaymentServiceSelectionReq',
     rows = {
-        { id = 'DRV_2_EVCC_PaymentServiceSelection_id',
-            fields = { ['ChargeService.ServiceID'] = 7 },
+        { id = 'DRV_2_EVCC_PaymentServiceSelection_id', fields = { ['ChargeService.ServiceID'] = 7 },
           request = { ['SelectedServiceList.SelectedService[1].ServiceID'] = 7 },
-          cites = 'V2G2-433 V2G2-804 DRV-2-ChargeServiceID',
-          about = 'a ChargeService with another id' },
+          cites = 'V2G2-433 V2G2-804 DRV-2-ChargeServiceID', about = 'a ChargeService with another id' },
         { id = 'DRV_2_EVCC_ServiceDetail_plain', tls = 'off', services = true,
           station = { services_without_tls = true },
           cites = 'V2G2-422', about = 'without TLS there are no further services' },
@@ -81,12 +78,10 @@ cases 'isolation' {
     rows = {
         { id = 'DRV_2_EVCC_CableCheck_iso', cites = 'DRV-2-IsolationFault-EVCC', about = 'Invalid',
           fields = { EVSEProcessing = 'Finished', [STATUS .. 'EVSEIsolationStatus'] = 'Invalid' } },
-        { id = 'DRV_2_EVCC_CableCheck_iso_fault', cites = 'DRV-2-IsolationFault-EVCC',
-            about = 'Fault',
+        { id = 'DRV_2_EVCC_CableCheck_iso_fault', cites = 'DRV-2-IsolationFault-EVCC', about = 'Fault',
           fields = { EVSEProcessing = 'Finished', [STATUS .. 'EVSEIsolationStatus'] = 'Fault' } },
         { id = 'DRV_2_EVCC_CableCheck_status', cites = 'DRV-2-CableCheckStatus',
-          fields = { EVSEProcessing = 'Finished', [STATUS
-              .. 'EVSEStatusCode'] = 'EVSE_Malfunction' },
+          fields = { EVSEProcessing = 'Finished', [STATUS .. 'EVSEStatusCode'] = 'EVSE_Malfunction' },
           about = 'EVSE_Malfunction' },
     },
     then_ = behaviour.leaves,
@@ -122,21 +117,16 @@ cases 'DRV_2_EVCC_any_stop' {
     rows = {
         ChargeParameterDiscovery = {
             given = 'ChargeParameterDiscoveryReq', about = 'ChargeParameterDiscovery',
-            fields = { ['DC_EVSEChargeParameter.DC_EVSEStatus.EVSENotification'] =
-                'StopCharging' } },
+            fields = { ['DC_EVSEChargeParameter.DC_EVSEStatus.EVSENotification'] = 'StopCharging' } },
         ChargeParameterDiscovery_ac = {
-            given = 'ChargeParameterDiscoveryReq', mode = 'ac',
-            about = 'ChargeParameterDiscovery, AC',
-            fields = { ['AC_EVSEChargeParameter.AC_EVSEStatus.EVSENotification'] =
-                'StopCharging' } },
+            given = 'ChargeParameterDiscoveryReq', mode = 'ac', about = 'ChargeParameterDiscovery, AC',
+            fields = { ['AC_EVSEChargeParameter.AC_EVSEStatus.EVSENotification'] = 'StopCharging' } },
         CableCheck = { given = 'CableCheckReq', fields = STOP, about = 'CableCheck' },
         PreCharge = { given = 'PreChargeReq', fields = STOP, about = 'PreCharge' },
-        PowerDelivery = { given = 'PowerDeliveryReq(Start)', fields = STOP,
-            about = 'PowerDelivery' },
+        PowerDelivery = { given = 'PowerDeliveryReq(Start)', fields = STOP, about = 'PowerDelivery' },
         PowerDelivery_ac = { given = 'PowerDeliveryReq(Start)', mode = 'ac', fields = STOP_AC,
                              about = 'PowerDelivery, AC' },
-        WeldingDetection = { given = 'WeldingDetectionReq', fields = STOP,
-            about = 'WeldingDetection' },
+        WeldingDetection = { given = 'WeldingDetectionReq', fields = STOP, about = 'WeldingDetection' },
     },
     then_ = behaviour.ends_charging,
 }
@@ -183,12 +173,10 @@ cases 'DRV_2_EVCC_CurrentDemand_complete' {
     charges = 'until full',
     then_ = function(it)
         it:keeps_answering(LOOP, {
-            text = 'ChargingComplete false below 100 %',
-            negations = { 'set ChargingComplete true' },
+            text = 'ChargingComplete false below 100 %', negations = { 'set ChargingComplete true' },
             finds = function(m)
                 local percent = m.DC_EVStatus.EVRESSSOC
-                return m.ChargingComplete and percent < 100 and ('true at %d %%'):format(percent)
-                    or nil
+                return m.ChargingComplete and percent < 100 and ('true at %d %%'):format(percent) or nil
             end,
             next = { { 'PowerDeliveryReq', STOPS },
                      { 'PowerDeliveryReq', { ChargeProgress = 'Renegotiate' } } },
@@ -232,8 +220,7 @@ cases 'DRV_2_EVCC_ChargeParameterDiscovery_renegdep' {
     about = 'In a renegotiation DepartureTime is smaller by the time gone by.',
     cites = 'V2G2-742', departs = 86400, charges = 'on',
     rows = {
-        ac = { given = 'ChargingStatusReq', mode = 'ac',
-            fields = { ['AC_EVSEStatus.EVSENotification'] =
+        ac = { given = 'ChargingStatusReq', mode = 'ac', fields = { ['AC_EVSEStatus.EVSENotification'] =
                'ReNegotiation' }, about = 'AC' },
         dc = { given = LOOP, mode = 'dc', fields = AGAIN, about = 'DC' },
     },
@@ -254,7 +241,6 @@ cases 'DRV_2_EVCC_ChargeParameterDiscovery_resam' {
         local charged = it.tester:said('ChargingStatusRes').MeterInfo.MeterReading
         it:needs(charged > 100, '100 Wh charged before the pause', charged .. ' Wh')
         it:answers()
-        it:expects('ChargeParameterDiscoveryReq', { [path] = near(wanted - charged,
-            charged * 0.2) })
+        it:expects('ChargeParameterDiscoveryReq', { [path] = near(wanted - charged, charged * 0.2) })
     end,
 }

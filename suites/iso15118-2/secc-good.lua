@@ -96,11 +96,9 @@ local function loops(mode, request, first, second, wanted, cited)
                 row.response[path] = value
             end
         end
-        row.if_ = i > 2 and 'PIXIT_CMN_CMN_MeterReading == '
-            .. (i > 4 and 'meterReading' or 'unknown')
+        row.if_ = i > 2 and 'PIXIT_CMN_CMN_MeterReading == ' .. (i > 4 and 'meterReading' or 'unknown')
             or 'PIXIT_SECC_CMN_MeterInfo == unknown'
-        row.if_ = with_receipt and row.if_ or 'PIXIT_SECC_CMN_ReceiptRequired == false and '
-            .. row.if_
+        row.if_ = with_receipt and row.if_ or 'PIXIT_SECC_CMN_ReceiptRequired == false and ' .. row.if_
         row.about = (with_receipt and 'a receipt is wanted' or 'no receipt is wanted')
             .. (i > 4 and ', the meter is read' or i > 2 and ', with MeterInfo' or '')
         rows[key] = row
@@ -138,8 +136,7 @@ cases 'TC_SECC_CMN_VTB_PaymentDetails' {
     rows = {
         [1] = { given = 'PaymentServiceSelectionRes(Contract)',
                 if_ = 'PIXIT_SECC_CMN_CertificateHandling == none_', about = 'the own contract' },
-        [2] = { given = 'CertificateInstallationRes', contract = 'install',
-            about = 'the one installed' },
+        [2] = { given = 'CertificateInstallationRes', contract = 'install', about = 'the one installed' },
         [3] = { given = 'CertificateUpdateRes', contract = 'update', about = 'the one updated' },
     },
     then_ = function(it)
@@ -170,12 +167,10 @@ cases 'TC_SECC_CMN_VTB_PaymentServiceSelection' {
 }
 
 cases 'TC_SECC_CMN_VTB_ServiceDetail' {
-    about = 'The details of each service that is offered can be had.',
-    given = 'ServiceDiscoveryRes',
+    about = 'The details of each service that is offered can be had.', given = 'ServiceDiscoveryRes',
     cites = 'V2G2-548 V2G2-549', services = true,
     rows = {
-        [1] = { paying = 'ExternalPayment', tls = true,
-            if_ = 'PIXIT_SECC_CMN_InternetAccess == unknown' },
+        [1] = { paying = 'ExternalPayment', tls = true, if_ = 'PIXIT_SECC_CMN_InternetAccess == unknown' },
         [2] = { paying = 'Contract', if_ = 'PIXIT_SECC_CMN_InternetAccess == unknown' },
         [11] = { paying = 'ExternalPayment', tls = true, internet = true },
         [12] = { paying = 'Contract', internet = true },
@@ -226,16 +221,13 @@ cases 'good' {
           cites = 'V2G2-589 V2G2-480 V2G2-479 V2G2-478 V2G2-224 V2G2-225 '
               .. 'V2G2-847 V2G2-848 V2G2-860' },
         { id = 'TC_SECC_AC_VTB_PowerDelivery_005', given = 'ChargingStatusRes', mode = 'ac',
-          sends = 'PowerDeliveryReq', ChargeProgress = 'Stop',
-          response = { AC_EVSEStatus = present },
+          sends = 'PowerDeliveryReq', ChargeProgress = 'Stop', response = { AC_EVSEStatus = present },
           cites = 'V2G2-589 V2G2-480 V2G2-479 V2G2-478 V2G2-224 V2G2-225 V2G2-861 V2G2-863' },
         { id = 'TC_SECC_DC_VTB_PowerDelivery_001', given = 'PreChargeRes', mode = 'dc',
-          sends = 'PowerDeliveryReq', ChargeProgress = 'Start',
-          response = { DC_EVSEStatus = present },
+          sends = 'PowerDeliveryReq', ChargeProgress = 'Start', response = { DC_EVSEStatus = present },
           cites = 'V2G2-589 V2G2-480 V2G2-479 V2G2-478 V2G2-224 V2G2-225' },
         { id = 'TC_SECC_DC_VTB_PowerDelivery_002', given = 'CurrentDemandRes', mode = 'dc',
-          sends = 'PowerDeliveryReq', ChargeProgress = 'Stop',
-          response = { DC_EVSEStatus = present },
+          sends = 'PowerDeliveryReq', ChargeProgress = 'Stop', response = { DC_EVSEStatus = present },
           fields = { ['DC_EVPowerDeliveryParameter.ChargingComplete'] = true },
           cites = 'V2G2-589 V2G2-480 V2G2-479 V2G2-478 V2G2-224 V2G2-225' },
         { id = 'TC_SECC_AC_VTB_SessionStop_001', given = 'PowerDeliveryRes(Stop)', mode = 'ac',
@@ -256,8 +248,7 @@ cases 'good' {
 }
 
 local STOPS <const> = { [14] = 'FAILED_RESSTemperatureInhibit', [15] = 'FAILED_EVShiftPosition',
-                        [16] = 'FAILED_ChargerConnectorLockFault',
-                        [17] = 'FAILED_EVRESSMalfunction',
+                        [16] = 'FAILED_ChargerConnectorLockFault', [17] = 'FAILED_EVRESSMalfunction',
                         [18] = 'FAILED_ChargingCurrentdifferential',
                         [19] = 'FAILED_ChargingVoltageOutOfRange',
                         [20] = 'FAILED_ChargingSystemIncompatibility', [21] = 'NoData' }
@@ -280,8 +271,7 @@ cases 'TC_SECC_DC_VTB_PreCharge' {
     rows = { [1] = {} },
     then_ = function(it)
         it:repeats('PreChargeReq', { within = 'V2G_EVCC_PreCharge_Timeout',
-            fields = { EVTargetVoltage = 350 }, ends =
-                { EVSEPresentVoltage = at_least(350 * 0.95) } })
+            fields = { EVTargetVoltage = 350 }, ends = { EVSEPresentVoltage = at_least(350 * 0.95) } })
         it:expects_nothing 'par_CMN_Transmission_Delay'
     end,
 }
@@ -304,8 +294,7 @@ cases 'sessions' {
 }
 
 cases 'certificates' {
-    about = 'Certificates are installed and updated.',
-    given = 'PaymentServiceSelectionRes(Contract)',
+    about = 'Certificates are installed and updated.', given = 'PaymentServiceSelectionRes(Contract)',
     paying = 'Contract',
     rows = {
         { id = 'TC_SECC_CMN_VTB_CertificateInstallation_001', contract = 'install',

@@ -38,14 +38,12 @@ cases 'TC_SECC_CMN_VTB_PaymentServiceSelection' {
                 cites = 'V2G2-804 V2G2-550' },
         [9] = { paying = 'ExternalPayment', station = { payment = { 'ExternalPayment' } },
                 if_ = 'PIXIT_SECC_CMN_PaymentOption == externalPayment',
-                offered = options 'ExternalPayment',
-                fields = { SelectedPaymentOption = 'Contract' },
+                offered = options 'ExternalPayment', fields = { SelectedPaymentOption = 'Contract' },
                 code = 'FAILED_PaymentSelectionInvalid', cites = 'V2G2-465 V2G2-135',
                 about = 'a contract, of a station that takes none' },
         [10] = { paying = 'Contract', station = { payment = { 'Contract' } },
                  if_ = 'PIXIT_SECC_CMN_PaymentOption == contract',
-                 offered = options 'Contract', fields =
-                     { SelectedPaymentOption = 'ExternalPayment' },
+                 offered = options 'Contract', fields = { SelectedPaymentOption = 'ExternalPayment' },
                  code = 'FAILED_PaymentSelectionInvalid', cites = 'V2G2-465 V2G2-135',
                  about = 'external payment, of a station that takes contracts alone' },
     },
@@ -80,8 +78,7 @@ cases 'ChargeParameterDiscovery' {
     given = 'AuthorizationRes(Finished)', sends = 'ChargeParameterDiscoveryReq',
     rows = {
         { id = 'TC_SECC_AC_VTB_ChargeParameterDiscovery_004', mode = 'ac',
-          station = { modes = { dc = false } }, fields =
-              { RequestedEnergyTransferMode = 'DC_extended' },
+          station = { modes = { dc = false } }, fields = { RequestedEnergyTransferMode = 'DC_extended' },
           code = 'FAILED_WrongEnergyTransferMode', about = 'DC, of a station for AC',
           cites = 'V2G2-565 V2G2-477 V2G2-773 V2G2-476' },
         { id = 'TC_SECC_DC_VTB_ChargeParameterDiscovery_003', mode = 'dc',
@@ -96,8 +93,7 @@ cases 'ChargeParameterDiscovery' {
                      ['AC_EVChargeParameter.EAmount'] = 100,
                      ['AC_EVChargeParameter.DepartureTime'] = absent,
                      MaxEntriesSAScheduleTuple = absent },
-          code = 'FAILED_WrongChargeParameter', about =
-              'less than no current, more at least than at most',
+          code = 'FAILED_WrongChargeParameter', about = 'less than no current, more at least than at most',
           cites = 'V2G2-565 V2G2-477' },
         { id = 'TC_SECC_DC_VTB_ChargeParameterDiscovery_004', mode = 'dc',
           fields = { ['DC_EVChargeParameter.EVMaximumCurrentLimit'] = -100,

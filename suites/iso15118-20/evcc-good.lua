@@ -12,12 +12,9 @@ local BPT <const> = { bpt = true, discharge_to = 10 }
 -- ---- warnings ----
 
 -- After a warning about authorization: another try, another certificate, or an orderly end.
-local AGAIN <const> = { { 'AuthorizationReq' }, { 'CertificateInstallationReq' },
-    { 'SessionStopReq' } }
-local INSTALLED <const> = { { 'AuthorizationReq' }, { 'CertificateInstallationReq' },
-    { 'SessionStopReq' } }
-local RENEGOTIATED <const> = { { 'ScheduleExchangeReq' }, { 'DC_ChargeLoopReq' },
-    { 'PowerDeliveryReq' } }
+local AGAIN <const> = { { 'AuthorizationReq' }, { 'CertificateInstallationReq' }, { 'SessionStopReq' } }
+local INSTALLED <const> = { { 'AuthorizationReq' }, { 'CertificateInstallationReq' }, { 'SessionStopReq' } }
+local RENEGOTIATED <const> = { { 'ScheduleExchangeReq' }, { 'DC_ChargeLoopReq' }, { 'PowerDeliveryReq' } }
 
 cases 'DRV_20_EVCC_any_warn' {
     about = 'A WARNING code is not the end of the session.',
@@ -61,8 +58,7 @@ cases 'DRV_20_EVCC_any_warn' {
                                     expects = 'DC_ChargeLoopReq', about = 'no tolerance' },
         PowerDelivery_tolerance_ac = { given = 'PowerDeliveryReq(Start)', mode = 'ac',
                                        code = 'WARNING_PowerToleranceNotConfirmed',
-                                       expects = 'AC_ChargeLoopReq',
-                                       about = 'no tolerance, in AC' },
+                                       expects = 'AC_ChargeLoopReq', about = 'no tolerance, in AC' },
         PowerDelivery_standby = { given = 'PowerDeliveryReq(Standby)', mode = 'dc',
                                   vehicle = { standby = 2 }, charges = 'on',
                                   code = 'WARNING_StandbyNotAllowed', expects = 'DC_ChargeLoopReq',
@@ -137,8 +133,7 @@ cases 'good' {
                      ['PnC_ASResAuthorizationMode.GenChallenge'] = ('x'):rep(16) },
           about = 'only contracts pay, and the vehicle has none' },
         { id = 'DRV_20_EVCC_ServiceSelection_catalog', given = 'ServiceDiscoveryReq',
-          fields = { ['EnergyTransferServiceList.Service'] = { { ServiceID = 3,
-              FreeService = false } } },
+          fields = { ['EnergyTransferServiceList.Service'] = { { ServiceID = 3, FreeService = false } } },
           about = 'only wireless charging is offered' },
     },
     then_ = behaviour.leaves,
@@ -176,8 +171,7 @@ cases 'DRV_20_EVCC_ScheduleExchange_gotopause' {
     fields = { GoToPause = true },
     then_ = function(it, row)
         it:answers(row.fields)
-        local came = it:expects_any { { 'SessionStopReq' }, { 'DC_CableCheckReq' },
-            { 'PowerDeliveryReq' },
+        local came = it:expects_any { { 'SessionStopReq' }, { 'DC_CableCheckReq' }, { 'PowerDeliveryReq' },
                                       'end' }
         it:tells('SessionStopReq with Pause', came.name == 'SessionStopReq'
             and it:found 'ChargingSession' or came.name or 'the end of the connection')
@@ -189,14 +183,11 @@ cases 'DRV_20_EVCC_ScheduleExchange_gotopause' {
 cases 'good-next' {
     about = 'The vehicle sends the request that is due.',
     rows = {
-        { id = 'DRV_20_EVCC_PowerDelivery_terminate', given = 'PowerDeliveryReq(Start)',
-            mode = 'dc',
+        { id = 'DRV_20_EVCC_PowerDelivery_terminate', given = 'PowerDeliveryReq(Start)', mode = 'dc',
           fields = { EVSEStatus = { NotificationMaxDelay = 0, EVSENotification = 'Terminate' } },
           expects = 'PowerDeliveryReq', request = { ChargeProgress = 'Stop' },
-          cites = 'DRV-20-Terminate',
-          about = 'Terminate before the charge loop: it does not begin' },
-        { id = 'DRV_20_EVCC_PowerDelivery_terminate_ac', given = 'PowerDeliveryReq(Start)',
-            mode = 'ac',
+          cites = 'DRV-20-Terminate', about = 'Terminate before the charge loop: it does not begin' },
+        { id = 'DRV_20_EVCC_PowerDelivery_terminate_ac', given = 'PowerDeliveryReq(Start)', mode = 'ac',
           fields = { EVSEStatus = { NotificationMaxDelay = 0, EVSENotification = 'Terminate' } },
           expects = 'PowerDeliveryReq', request = { ChargeProgress = 'Stop' },
           cites = 'DRV-20-Terminate', about = 'the same in AC' },
@@ -209,11 +200,9 @@ cases 'good-last' {
     mode = 'dc',
     rows = {
         { id = 'DRV_20_EVCC_DC_PreCharge_finished', given = 'DC_PreChargeReq(Ongoing)',
-          expects = 'PowerDeliveryReq', request = { ChargeProgress = 'Start' },
-          cites = 'V2G20-2005',
+          expects = 'PowerDeliveryReq', request = { ChargeProgress = 'Start' }, cites = 'V2G20-2005',
           about = 'pre-charge' },
-        { id = 'DRV_20_EVCC_DC_WeldingDetection_finished',
-            given = 'DC_WeldingDetectionReq(Ongoing)',
+        { id = 'DRV_20_EVCC_DC_WeldingDetection_finished', given = 'DC_WeldingDetectionReq(Ongoing)',
           expects = 'SessionStopReq', cites = 'V2G20-1630', about = 'the welding detection' },
     },
     then_ = function(it, row)
@@ -245,7 +234,6 @@ cases 'DRV_20_EVCC_PowerDelivery_discharge' {
             { ['EVPowerProfile.EVPowerProfileEntries.EVPowerProfileEntry[1].Power'] = at_most(-1) },
             { meanwhile = { 'DC_CableCheckReq', 'DC_PreChargeReq' } })
         it:answers()
-        it:expects('DC_ChargeLoopReq', { ['BPT_Scheduled_DC_CLReqControlMode.EVTargetCurrent'] =
-            at_most(-0.1) })
+        it:expects('DC_ChargeLoopReq', { ['BPT_Scheduled_DC_CLReqControlMode.EVTargetCurrent'] = at_most(-0.1) })
     end,
 }

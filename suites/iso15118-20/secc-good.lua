@@ -16,8 +16,7 @@ cases 'DRV_20_SECC' {
             session = 'new', code = 'OK_NewSessionEstablished', cites = 'V2G20-750',
             response = { ['Header.SessionID'] = function(id) return not id:find '^0*$' end } },
         AuthorizationSetup_good = { given = 'SessionSetupRes', sends = 'AuthorizationSetupReq' },
-        ServiceDiscovery_good = { given = 'AuthorizationRes(Finished)',
-            sends = 'ServiceDiscoveryReq',
+        ServiceDiscovery_good = { given = 'AuthorizationRes(Finished)', sends = 'ServiceDiscoveryReq',
             cites = 'V2G20-1979' },
         ServiceDetail_good = { given = 'ServiceDiscoveryRes', sends = 'ServiceDetailReq' },
         ServiceSelection_good = { given = 'ServiceDetailRes', sends = 'ServiceSelectionReq' },
@@ -33,8 +32,7 @@ cases 'DRV_20_SECC' {
             sends = 'DC_ChargeLoopReq', cites = 'V2G20-1501 V2G20-1502' },
         SessionStop_good = { given = 'DC_WeldingDetectionRes(Finished)', mode = 'dc',
             sends = 'SessionStopReq', cites = 'V2G20-1633' },
-        ChargeLoop_meter = { given = 'PowerDeliveryRes(Start)', mode = 'dc',
-            sends = 'DC_ChargeLoopReq',
+        ChargeLoop_meter = { given = 'PowerDeliveryRes(Start)', mode = 'dc', sends = 'DC_ChargeLoopReq',
             fields = { MeterInfoRequested = true }, response = { MeterInfo = present },
             about = 'MeterInfo comes where it is asked for', cites = 'V2G20-1081' },
     },
@@ -49,8 +47,7 @@ cases 'DRV_20_SECC' {
         ScheduleExchange_good = { given = 'DC_ChargeParameterDiscoveryRes', mode = 'dc',
             sends = 'ScheduleExchangeReq', within = ONGOING },
         DC_CableCheck_good = { given = 'ScheduleExchangeRes(Finished)', mode = 'dc',
-            sends = 'DC_CableCheckReq', within = 'V2G_EVCC_CableCheck_Timeout',
-            cites = 'V2G20-1418' },
+            sends = 'DC_CableCheckReq', within = 'V2G_EVCC_CableCheck_Timeout', cites = 'V2G20-1418' },
         CableCheck_iso = { given = 'ScheduleExchangeRes(Finished)', mode = 'dc',
             sends = 'DC_CableCheckReq', within = 'V2G_EVCC_CableCheck_Timeout',
             about = 'Ongoing, then Finished', cites = 'V2G20-1418' },
@@ -87,21 +84,18 @@ cases 'DRV_20_SECC' {
 }
 
 cases 'DRV_20_SECC_DC_WeldingDetection_good' {
-    about = 'The voltage is told until the vehicle has seen enough.',
-    given = 'PowerDeliveryRes(Stop)',
+    about = 'The voltage is told until the vehicle has seen enough.', given = 'PowerDeliveryRes(Stop)',
     mode = 'dc', cites = 'V2G20-1630 V2G20-1631',
     then_ = function(it)
         for _, processing in ipairs { 'Ongoing', 'Finished' } do
             it:sends('DC_WeldingDetectionReq', { EVProcessing = processing })
-            it:expects('DC_WeldingDetectionRes', { ResponseCode = 'OK',
-                EVSEPresentVoltage = present })
+            it:expects('DC_WeldingDetectionRes', { ResponseCode = 'OK', EVSEPresentVoltage = present })
         end
     end,
 }
 
 cases 'DRV_20_SECC_ServiceDiscovery_filter' {
-    about = 'What is asked for by SupportedServiceIDs, or all.',
-    given = 'AuthorizationRes(Finished)',
+    about = 'What is asked for by SupportedServiceIDs, or all.', given = 'AuthorizationRes(Finished)',
     cites = 'V2G20-1248',
     rows = {
         absent = { fields = { SupportedServiceIDs = absent } },
@@ -118,10 +112,8 @@ cases 'DRV_20_SECC_ServiceDiscovery_filter' {
 cases 'DRV_20_SECC_PowerDelivery_tol' {
     about = 'A power tolerance that is confirmed is answered with a code of its own.',
     given = 'DC_PreChargeRes(Finished)', mode = 'dc', sends = 'PowerDeliveryReq',
-    station = { schedules = { { id = 1, entries = { { start = 0, power = 50000 } },
-        tolerance = 1000 } } },
-    ChargeProgress = 'Start',
-    fields = { ['EVPowerProfile.Scheduled_EVPPTControlMode.PowerToleranceAcceptance']
+    station = { schedules = { { id = 1, entries = { { start = 0, power = 50000 } }, tolerance = 1000 } } },
+    ChargeProgress = 'Start', fields = { ['EVPowerProfile.Scheduled_EVPPTControlMode.PowerToleranceAcceptance']
         = 'PowerToleranceConfirmed' },
     code = any { 'OK_PowerToleranceConfirmed', 'WARNING_PowerToleranceNotConfirmed',
                  'FAILED_PowerToleranceNotConfirmed' },
@@ -135,9 +127,7 @@ cases 'DRV_20_SECC_ChargeLoop_limit' {
         local limits = it:last 'DC_ChargeParameterDiscoveryRes'.DC_CPDResEnergyTransferMode
             or it:last 'DC_ChargeParameterDiscoveryRes'.BPT_DC_CPDResEnergyTransferMode
         local most = limits.EVSEMaximumChargeCurrent:si()
-        it:sends('DC_ChargeLoopReq', { ['Scheduled_DC_CLReqControlMode.EVTargetCurrent'] = most
-            + 50 })
-        it:expects('DC_ChargeLoopRes', { ResponseCode = 'OK',
-            EVSEPresentCurrent = at_most(most + 0.5) })
+        it:sends('DC_ChargeLoopReq', { ['Scheduled_DC_CLReqControlMode.EVTargetCurrent'] = most + 50 })
+        it:expects('DC_ChargeLoopRes', { ResponseCode = 'OK', EVSEPresentCurrent = at_most(most + 0.5) })
     end,
 }
