@@ -179,7 +179,7 @@ function matched.answers_sdp(it, row)
     it:discovers({}, { TransportProtocol = 0 }, 0x10)
 end
 
--- It is matched with nobody else meanwhile, neither in the matching that is done nor in another one.
+-- It is matched with nobody else meanwhile, neither in the matching that is done nor in another.
 function matched.is_matched(it, row)
     it:wants_link_seen()
     it:lets_see()
