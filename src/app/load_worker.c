@@ -104,6 +104,15 @@ static void session_over(void *context, const struct session_end *end)
         traffic_gone(&w->traffic, end->number - 1);
 }
 
+/* A vehicle that tries again, or comes back from a pause: its verdict is of its last session. */
+static void session_left(void *context, uint32_t session)
+{
+    struct load_worker *w = context;
+    pthread_mutex_lock(&w->lock);
+    open_sessions_end(&w->sessions, session);
+    pthread_mutex_unlock(&w->lock);
+}
+
 static unsigned choose_kind(struct load_worker *w)
 {
     unsigned chosen = 0;
@@ -306,6 +315,8 @@ static int open_all(struct load_worker *w, struct err *e)
         world_share_ports(w->world);
     recorder_add_quick(&w->recorder, "figures", seen, NULL, w);
     recorder_attach(&w->recorder, w->world);
+    w->recorder.numbers.left = session_left;
+    w->recorder.numbers.context = w;
     w->run = run_open(w->world, &EVENTS, w);
     if (w->run == NULL)
         return err_set(e, "out of memory");

@@ -6,6 +6,8 @@
 void numbers_begin(struct numbers *n, struct caller *c)
 {
     numbers_end(n, c);
+    if (n != NULL && n->left != NULL && c->session != 0)
+        n->left(n->context, c->session);
     c->session = n == NULL ? 0 : ++n->sessions;
     c->connection = 0;
 }

@@ -33,6 +33,10 @@ struct numbers {
         uint32_t session; /* 0: an empty place */
     } stranger[NUMBERS_STRANGERS];
     unsigned strangers;
+    /* NULL: nobody wants to know that a vehicle has begun another session, and when: nothing more
+     * comes of the one that it had. */
+    void (*left)(void *context, uint32_t session);
+    void *context;
 };
 
 /* What a station knows of a vehicle. */

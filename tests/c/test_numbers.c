@@ -66,12 +66,35 @@ static void test_flood_of_strangers(void **state)
     assert_int_equal(numbers_asked(NULL, &(struct endpoint){0}).session, 0);
 }
 
+static void note_left(void *context, uint32_t session)
+{
+    *(uint32_t *)context = *(uint32_t *)context * 10 + session;
+}
+
+static void test_session_that_a_vehicle_leaves_for_another_is_told(void **state)
+{
+    static struct numbers n;
+    struct caller first = {0}, second = {0};
+    uint32_t left = 0;
+    (void)state;
+    n.left = note_left;
+    n.context = &left;
+    numbers_begin(&n, &first);
+    numbers_begin(&n, &second);
+    assert_int_equal(left, 0);
+    numbers_begin(&n, &first);
+    numbers_begin(&n, &second);
+    numbers_begin(&n, &first);
+    assert_int_equal(left, 123);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_sides_have_the_same),
         cmocka_unit_test(test_stranger_asks_then_connects),
         cmocka_unit_test(test_flood_of_strangers),
+        cmocka_unit_test(test_session_that_a_vehicle_leaves_for_another_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
