@@ -26,8 +26,9 @@ struct handle {
     struct fault_filter *filter; /* NULL: it is gone, and these were its figures: */
     unsigned seen, happened;
     lua_State *L;      /* thread in which the function (user value 1) is called */
+    char where[80];    /* that is: "file.lua:12" */
     int reference;     /* to this */
-    struct timer ends; /* ends the script, after an error in the function */
+    struct timer ends; /* has an error in the function told */
 };
 
 /* ---- the function ---- */
@@ -38,7 +39,7 @@ static void tell(void *data)
     script_step(h->script);
 }
 
-/* The script ends from the loop, not under the feet of what has called the chain. */
+/* The script, or the session, ends from the loop, not under the feet of what called the chain. */
 static void end_soon(struct handle *h)
 {
     struct world *w = h->script->options->world;
@@ -269,7 +270,6 @@ struct call {
 static int call_function(lua_State *L)
 {
     struct call *c = lua_touserdata(L, 1);
-    lua_Debug ar;
     lua_settop(L, 0);
     object_push_given(L, c->handle->role, c->parcel->event.message,
                       SESSION_GIVEN_ID | SESSION_GIVEN_TIME | SESSION_GIVEN_SIGNATURE);
@@ -287,10 +287,7 @@ static int call_function(lua_State *L)
     take_answer(L, c->filter, c->parcel, &c->trouble);
     if (!c->trouble.wrong.set)
         return 0;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, c->handle->reference);
-    lua_getiuservalue(L, -1, 1);
-    lua_getinfo(L, ">S", &ar);
-    return luaL_error(L, "%s:%d: %s", ar.short_src, ar.linedefined, c->trouble.wrong.what);
+    return luaL_error(L, "%s: %s", c->handle->where, c->trouble.wrong.what);
 }
 
 static int call(void *context, struct fault_filter *f, struct parcel *p, struct err *e)
@@ -299,7 +296,7 @@ static int call(void *context, struct fault_filter *f, struct parcel *p, struct 
     struct call c = {h, f, p, {ERR_INIT, ERR_INIT}};
     if (p->event.message == NULL)
         return filter_pass(&f->filter, p, e);
-    if (!script_call(h->L, call_function, &c))
+    if (!script_call(h->L, &(struct script_about){h->role, h->where}, call_function, &c))
         end_soon(h);
     if (!c.trouble.lost.set)
         return 0;
@@ -359,6 +356,12 @@ static struct fault *take_table(lua_State *L, struct err *e)
 /* The function on top gets a thread of its own, which the handle below it keeps. */
 static void take_function(lua_State *L, struct handle *h)
 {
+    lua_Debug ar;
+    if (lua_isfunction(L, -1)) {
+        lua_pushvalue(L, -1);
+        lua_getinfo(L, ">S", &ar);
+        snprintf(h->where, sizeof h->where, "%s:%d", ar.short_src, ar.linedefined);
+    }
     h->L = lua_newthread(L);
     lua_setiuservalue(L, -3, 2);
     lua_setiuservalue(L, -2, 1);

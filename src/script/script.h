@@ -89,6 +89,7 @@ struct script {
     struct shared_tls *shared_tls; /* link.h */
     const struct role *place;     /* (roles.h) whose session the task that runs holds; NULL: none */
     struct task *tasks, *current; /* task.h: all that are not over; the one that runs */
+    const struct role *called;    /* about whose session a function is that script_call calls */
     struct task *due, *last_due;  /* in line for their turns */
     struct task *asked;           /* wait for what is to be asked at every step */
     struct task *main;            /* that of the main chunk */

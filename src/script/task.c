@@ -15,6 +15,10 @@
 #define TRACEBACK_MAX 65536
 #define LITTLE 65536 /* bytes with which an error gets its text */
 
+/* user values of a task */
+#define COROUTINE 1
+#define LEFT 2 /* an error value that script_call has left for it */
+
 char TASK_WAIT;
 
 /* A userdata of Lua; its value 1 is the coroutine. The registry keeps it until it is over. A task
@@ -35,7 +39,11 @@ struct task {
     int64_t busy_since;       /* of the script, when its turn began, or that gave way then */
     size_t turn_memory;       /* likewise */
     bool started, is_over, is_due;
-    bool is_stopped; /* script_stop_some has asked it to end */
+    bool is_stopped;    /* script_stop_some has asked it to end */
+    unsigned guards;    /* that it is in */
+    bool is_raised;     /* its user value 2 is raised in it, where it waits or leaves a Guard */
+    lua_KFunction then; /* what goes on after its wait, with: */
+    lua_KContext context;
 };
 
 /* ---- lists ---- */
@@ -140,6 +148,25 @@ static bool others_had_theirs(void *context)
 
 static const struct wait GIVES_WAY = {.ready = others_had_theirs, .is_told = true};
 
+/* What script_call has left for the task that runs is raised, if there is anything. */
+static void raise_left(lua_State *L)
+{
+    struct task *t = script_of(L)->current;
+    if (t == NULL || !t->is_raised)
+        return;
+    t->is_raised = false;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, t);
+    lua_getiuservalue(L, -1, LEFT);
+    lua_error(L);
+}
+
+static int go_on(lua_State *L, int status, lua_KContext context)
+{
+    const struct task *t = (const struct task *)context;
+    raise_left(L);
+    return t->then(L, status, t->context);
+}
+
 static int yield(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then)
 {
     struct task *t = script_of(L)->current;
@@ -147,8 +174,10 @@ static int yield(lua_State *L, const struct wait *w, lua_KContext context, lua_K
         return luaL_error(L, "waiting is not possible here (inside a function of a filter, "
                              "__tostring, or what else C calls)");
     t->wait = *w;
+    t->then = then;
+    t->context = context;
     lua_pushlightuserdata(L, &TASK_WAIT);
-    return lua_yieldk(L, 1, context, then);
+    return lua_yieldk(L, 1, (lua_KContext)t, go_on);
 }
 
 /* Whether who waits so is about the session that the role holds: one of many. The role that a
@@ -161,6 +190,7 @@ static bool is_about(const struct wait *w)
 int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then)
 {
     struct script *s = script_of(L);
+    raise_left(L);
     s->timed_out = false;
     if (s->current != NULL && w->role != NULL) {
         s->current->role = w->role;
@@ -176,7 +206,14 @@ int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KF
 
 static int guard_done(lua_State *L, int status, lua_KContext context)
 {
-    (void)context;
+    struct task *t = (struct task *)context;
+    t->guards--;
+    if (t->is_raised && (status == LUA_OK || status == LUA_YIELD)) {
+        t->is_raised = false;
+        status = LUA_ERRRUN;
+        lua_rawgetp(L, LUA_REGISTRYINDEX, t);
+        lua_getiuservalue(L, -1, LEFT);
+    }
     if (status == LUA_OK || status == LUA_YIELD) {
         lua_pushboolean(L, true);
         lua_replace(L, 1);
@@ -193,12 +230,16 @@ static int guard_done(lua_State *L, int status, lua_KContext context)
 
 static int guard(lua_State *L)
 {
+    struct task *t = script_of(L)->current;
+    lua_KContext context = (lua_KContext)t;
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    if (script_of(L)->current == NULL)
+    if (t == NULL)
         return luaL_error(L, "Guard is not possible here");
     lua_pushcfunction(L, judgement_catch);
     lua_insert(L, 1);
-    return guard_done(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, guard_done), 0);
+    t->guards++;
+    return guard_done(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, context, guard_done),
+                      context);
 }
 
 /* ---- turns ---- */
@@ -225,39 +266,102 @@ static int judge_error(lua_State *L)
     return 0;
 }
 
+/* The task that holds the session of the role, and catches what goes wrong in it. */
+static struct task *holder(const struct script *s, const struct role *r)
+{
+    struct task *t = s->tasks;
+    while (t != NULL && (t->guards == 0 || t->place != r))
+        t = t->next;
+    return t;
+}
+
+/* The error value at 1 goes to the task, as a judgement; of several the first one. */
+static void leave_for(lua_State *L, struct task *t)
+{
+    lua_settop(L, 1);
+    judgement_catch(L);
+    if (!t->is_raised) {
+        lua_rawgetp(L, LUA_REGISTRYINDEX, t);
+        lua_insert(L, -2);
+        lua_setiuservalue(L, -2, LEFT);
+    }
+    t->is_raised = true;
+    if (t != t->script->current)
+        line_up(t);
+}
+
 static int judge_here(lua_State *L)
 {
-    take_error(L, L);
+    struct script *s = script_of(L);
+    struct task *t = script_has_ended(s) ? NULL : holder(s, s->called);
+    if (t == NULL)
+        take_error(L, L);
+    else
+        leave_for(L, t);
     return 0;
 }
 
-/* __tostring has raised, or there is no memory. */
-static void judge_nothing(struct script *s)
+/* What there is to say where __tostring has raised, or there is no memory. */
+static const char *text_for(const struct script *s, int status)
+{
+    bool is_full = status == LUA_ERRMEM || s->memory + LITTLE > script_memory_most(s);
+    return is_full ? "not enough memory" : "an error that has no text";
+}
+
+static void judge_nothing(struct script *s, int status)
 {
     if (s->verdict != VERDICT_NONE)
         return;
-    bool is_full = s->memory + LITTLE > script_memory_most(s);
     s->verdict = VERDICT_ERROR;
-    snprintf(s->reason, sizeof s->reason, "%s: %s", s->path,
-             is_full ? "not enough memory" : "an error that has no text");
+    snprintf(s->reason, sizeof s->reason, "%s: %s", s->path, text_for(s, status));
 }
 
-bool script_call(lua_State *L, lua_CFunction function, void *argument)
+static bool is_judged(const struct script *s)
+{
+    const struct task *t = holder(s, s->called);
+    return script_has_ended(s) || (t != NULL && t->is_raised);
+}
+
+struct place {
+    const char *where, *text;
+};
+
+/* Argument: the struct place of an error that has no text of its own. */
+static int judge_place(lua_State *L)
+{
+    const struct place *p = lua_touserdata(L, 1);
+    lua_pushfstring(L, "%s: %s", p->where, p->text);
+    lua_replace(L, 1);
+    return judge_here(L);
+}
+
+bool script_call(lua_State *L, const struct script_about *about, lua_CFunction function,
+                 void *argument)
 {
     struct script *s = script_of(L);
+    const struct role *called = s->called;
     int64_t busy = s->busy_since;
     int top = lua_gettop(L);
+    s->called = about->role;
     s->busy_since = busy != 0 ? busy : clock_us();
     lua_pushcfunction(L, judge_here);
     lua_pushcfunction(L, function);
     lua_pushlightuserdata(L, argument);
     watch_enter(L);
-    if (lua_pcall(L, 1, 0, top + 1) != LUA_OK)
-        judge_nothing(s);
+    int status = lua_pcall(L, 1, 0, top + 1);
+    if (status != LUA_OK && !is_judged(s)) {
+        struct place place = {about->where, text_for(s, status)};
+        lua_settop(L, top);
+        lua_pushcfunction(L, judge_place);
+        lua_pushlightuserdata(L, &place);
+        if (lua_pcall(L, 1, 0, 0) != LUA_OK)
+            judge_nothing(s, status);
+    }
     watch_leave();
     lua_settop(L, top);
     s->busy_since = busy;
-    return s->verdict == VERDICT_NONE;
+    s->called = called;
+    return status == LUA_OK && s->verdict == VERDICT_NONE;
 }
 
 static void judge(struct script *s, struct task *t, int status, int results)
@@ -282,8 +386,9 @@ static void judge(struct script *s, struct task *t, int status, int results)
     lua_xmove(t->L, s->L, 1);
     s->busy_since = clock_us(); /* a __tostring may run for ever */
     watch_enter(s->L);
-    if (lua_pcall(s->L, 2, 0, 0) != LUA_OK)
-        judge_nothing(s);
+    status = lua_pcall(s->L, 2, 0, 0);
+    if (status != LUA_OK)
+        judge_nothing(s, status);
     watch_leave();
     s->busy_since = 0;
     lua_settop(s->L, 0);
@@ -400,7 +505,7 @@ static bool take_turns(struct script *s)
         more = t != last;
         s->due = t->next_due;
         t->is_due = false;
-        if (t->started && !wait_is_over(s, &t->wait)) {
+        if (t->started && !t->is_raised && !wait_is_over(s, &t->wait)) {
             wait_here(t);
             continue;
         }
@@ -472,12 +577,12 @@ void script_abort(struct script *s, enum verdict verdict, const char *why)
 struct task *task_new(lua_State *L)
 {
     struct script *s = script_of(L);
-    struct task *t = lua_newuserdatauv(L, sizeof *t, 1);
+    struct task *t = lua_newuserdatauv(L, sizeof *t, LEFT);
     memset(t, 0, sizeof *t);
     luaL_setmetatable(L, TASK);
     t->script = s;
     t->L = lua_newthread(L);
-    lua_setiuservalue(L, -2, 1);
+    lua_setiuservalue(L, -2, COROUTINE);
     lua_rawsetp(L, LUA_REGISTRYINDEX, t);
     lua_xmove(L, t->L, 1);
     t->next = s->tasks;

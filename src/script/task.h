@@ -60,9 +60,16 @@ bool task_is_stopped(const struct task *t);
 /* Waits, then calls `then`; script_of(L)->timed_out says whether the deadline ended the wait. */
 int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KFunction then);
 
+struct script_about {
+    const struct role *role; /* whose session it is about */
+    const char *where;       /* "file.lua:12", of an error that has no text of its own */
+};
+
 /* Calls function(argument, light) from outside the tasks' turns, or within one; it cannot wait.
- * What goes wrong in it goes wrong in the script: false, also where that has ended otherwise. The
- * next script_step tells of its end. */
-bool script_call(lua_State *L, lua_CFunction function, void *argument);
+ * What goes wrong in it goes wrong in the task that holds the session in a Guard, where it waits
+ * next; without such a task, in the script. False: something did, or the script has ended
+ * otherwise. The next script_step has it told. */
+bool script_call(lua_State *L, const struct script_about *about, lua_CFunction function,
+                 void *argument);
 
 #endif

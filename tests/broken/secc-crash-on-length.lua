@@ -5,7 +5,7 @@ Secc.Filter { on = '*Req', direction = 'in', fault = function(m)
     for path, value in m:values() do
         local kind = m:kind(path)
         if (kind == 'string' or kind == 'octets') and #value > 2 * ROOM and not path:find 'Cert' then
-            error('stack smashing detected: ' .. path)
+            Start(error, 'stack smashing detected: ' .. path) -- of no session: the device ends
         end
     end
 end }

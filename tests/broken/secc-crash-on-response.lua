@@ -2,6 +2,6 @@
 -- A station that ends when it gets a response.
 Secc.Filter { on = '*Res', direction = 'in', fault = function(m)
     if m:name() ~= 'SECCDiscoveryRes' then
-        error('assertion failed: ' .. m:name())
+        Start(error, 'assertion failed: ' .. m:name()) -- of no session: the device ends
     end
 end }

@@ -10,7 +10,7 @@
 # ---- two frames in one segment ----
 
 station
-python3 "$work/peer.py" two $port "$work/said" >"$work/out" 2>&1
+python3 "$work/peer.py" two "$port" "$work/said" >"$work/out" 2>&1
 leave
 check "two frames in one segment around supportedAppProtocol are both answered" grep -q 'answers True True' "$work/out"
 check "each read by its own set" grep -q '"kind":"frame".*"from":"EVCC".*"grammar":"iso15118-2","name":"SessionSetupReq"' "$work/lines"
@@ -20,7 +20,7 @@ check "they came in one: the second was late" grep -q '"from":"EVCC","came":"lat
 
 for profile in strict field test; do
     station --profile $profile
-    python3 "$work/peer.py" behind $port "$work/said" >"$work/out" 2>&1
+    python3 "$work/peer.py" behind "$port" "$work/said" >"$work/out" 2>&1
     leave
     check "$profile: octets behind a message are a violation" grep -q \
         '"kind":"violation".*"from":"EVCC".*3 bytes' "$work/lines"

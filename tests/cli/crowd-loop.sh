@@ -24,24 +24,27 @@ END
 
 # begin_loop: a vehicle comes whose hook does not end
 begin_loop() {
-    python3 "$work/peer.py" loop $port "$work/looper" >"$work/asked" 2>&1 &
+    before=$(cpu)
+    python3 "$work/peer.py" loop "$port" "$work/looper" >"$work/asked" 2>&1 &
     looper=$!
     soon grep -q asked "$work/asked"
+    soon loops
 }
 end_loop() { kill $looper && wait $looper 2>"$work/err"; }
+# loops: it has run for a while
+loops() { [ "$(cpu)" -ge $((before + 100)) ]; }
 # cpu: milliseconds that the station has used
 cpu() { awk -v hz="$(getconf CLK_TCK)" '{ print int(($14 + $15) * 1000 / hz) }' "/proc/$station/stat"; }
 
 # ---- one that loops ----
 
 # Nobody else connects before the one that loops: it has the station's own place, not one beside it.
+next_port
 "$V2GLAB" evse --peer "[::1]:$port" --tls off -q -o "$R" --script "$work/loop.lua" >"$work/station" 2>&1 &
 station=$!
-soon test -s "$R/session.pcapng"
-sleep 0.3
+soon listens
 begin_loop
-sleep 0.3
-python3 "$work/peer.py" p99 $port "$work/said" 50 $station >"$work/took" 2>&1
+python3 "$work/peer.py" p99 "$port" "$work/said" 50 $station >"$work/took" 2>&1
 read -r p99 used <"$work/took"
 vehicle
 wants "beside a hook that loops the next vehicle is served" 0 out 'EVCC: pass'
@@ -61,17 +64,16 @@ check "which has newer ones beside it" grep -q '"session":50[,}]' "$work/lines"
 
 # ---- a full disk, too, and a silent crowd ----
 
+next_port
 (
     ulimit -f 4
-    exec "$V2GLAB" evse --peer "[::1]:$((port + 1))" --tls off -q -o "$R.full" --connections 600,600 \
+    exec "$V2GLAB" evse --peer "[::1]:$port" --tls off -q -o "$R.full" --connections 600,600 \
         --script "$work/loop.lua" >"$work/full" 2>&1
 ) &
 station=$!
-port=$((port + 1))
-soon test -s "$R.full/session.pcapng"
-sleep 0.3
+soon listens
 begin_loop
-crowd 500
+crowd 500 500
 check "500 silent connections" grep -q 'held 500$' "$work/crowd"
 check "and a full disk: it is told at once" grep -q 'warning: events.bin ends here: File too large' "$work/full"
 before=$(cpu)

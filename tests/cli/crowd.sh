@@ -10,7 +10,7 @@
 # ---- silent connections ----
 
 station --connections 60,60
-crowd 60
+crowd 60 60
 check "60 silent connections are open, as many as may be" grep -q 'held 60$' "$work/crowd"
 vehicle
 wants "the next vehicle is served" 0 out 'EVCC: pass'
@@ -22,7 +22,7 @@ check "who had to go is told, and why" grep -q '"kind":"close".*gave way to anot
     "$work/lines"
 
 station --connections 60,20
-crowd 30
+crowd 30 20
 check "of one address no more than may be" grep -q 'held 20$' "$work/crowd"
 vehicle
 wants "its silent ones give way, too" 0 out 'EVCC: pass'
@@ -48,15 +48,14 @@ Secc.Receive_SessionSetupReq_001()
 Secc.Send_SessionSetupRes_001()
 END
 for tls in off auto; do
-    port=$((port + 1))
+    next_port
     rm -rf "$R"
     "$V2GLAB" run "$work/secc.lua" --peer "[::1]:$port" --tls $tls -q -o "$R" >"$work/station" 2>&1 &
     station=$!
-    soon test -s "$R/session.pcapng"
-    sleep 0.3
-    crowd 20
+    soon listens
+    crowd 20 1
     check "TLS $tls: a station of a script takes one of 20 silent connections" grep -q 'held 1$' "$work/crowd"
-    python3 "$work/peer.py" two $port "$work/said" >"$work/out" 2>&1
+    python3 "$work/peer.py" two "$port" "$work/said" >"$work/out" 2>&1
     wait $station
     code=$?
     go
@@ -67,10 +66,47 @@ for tls in off auto; do
         "$work/lines"
 done
 
+# ---- a filter of a hook that fails ----
+
+WRONG=0A0B0C0D0E0F
+# fails LINE ERROR [NUMBER]: of the line that the error is told with, where it has no other than its function's
+fails() {
+    cat >"$work/fails.lua" <<END
+function on.SessionSetupReq(m)
+    if tostring(m.EVCCID) == '$WRONG' then
+        Secc.Filter { on = 'ServiceDiscoveryRes', fault = function()
+            $1
+        end }
+    end
+end
+END
+    station --script "$work/fails.lua"
+    python3 "$work/peer.py" idle "$port" "$work/said" >"$work/idle" 2>&1 &
+    idle=$!
+    soon grep -q idle "$work/idle"
+    run ev --peer "[::1]:$port" --tls off -q --no-record -P ISO15118-2 -m ac --set loops=3 \
+        --set values.SessionSetupReq.EVCCID=$WRONG
+    wants "a filter that fails ($1): its vehicle loses the connection" 1 err 'instead of answering ServiceDiscoveryReq'
+    vehicle
+    wants "the next one passes" 0 out 'EVCC: pass'
+    kill -0 $idle $station
+    check "who was there before still is" test $? -eq 0
+    kill $idle
+    wait $idle 2>"$work/err"
+    leave
+    grep '"kind":"verdict"' "$work/lines" >"$work/verdicts"
+    check "the session's verdict is the error with file and line" \
+        grep -q "\"text\":\"error: [^\"]*fails.lua:${3-4}: $2" "$work/verdicts"
+    check "that of no other" test "$(grep -c '"text":"error: ' "$work/verdicts")" -eq 1
+}
+fails 'local nothing return nothing.x' 'attempt to index a nil value'
+fails "return ('x'):rep(400000000)" 'not enough memory' 3
+fails 'while true do end' 'the other sessions have waited for 20 ms'
+
 # ---- the end ----
 
 station
-python3 "$work/peer.py" idle $port "$work/said" >"$work/idle" 2>&1 &
+python3 "$work/peer.py" idle "$port" "$work/said" >"$work/idle" 2>&1 &
 idle=$!
 soon grep -q idle "$work/idle"
 check "a vehicle is there, and says nothing more" grep -q idle "$work/idle"

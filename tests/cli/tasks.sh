@@ -164,6 +164,24 @@ local served = Start(Secc.Serve, { sessions = 1, on = { SessionSetupReq = functi
 Evcc.Charge { mode = 'ac' }
 Log(Wait_For(served).failed .. '_failed')"
 
+for which in out in; do
+    [ $which = out ] && message=ServiceDiscoveryRes || message=ServiceDiscoveryReq
+    play "a filter of a session at a station that fails ($which) ends that session alone" 3 \
+        "SECC verdict: error: script.lua:7: attempt traceback SECC verdict: pass 2_sessions_1_failed_true" "
+local hooked
+local served = Start(Secc.Serve, { sessions = 2, time_scale = 1000, on = { SessionSetupReq = function(m, s)
+    if hooked then return end
+    hooked = s.role
+    s.role.Filter { on = '$message', direction = '$which', fault = function()
+        local nothing return nothing.x end }
+end } })
+local options = { mode = 'ac', protocol = 'ISO15118-2', time_scale = 1000, loops = 3 }
+local other = Start(Vehicle { name = 'rear' }.Charge, options)
+local one = Evcc.Charge(options)
+local all, other_one = Wait_For(served), Wait_For(other)
+Log(('%d_sessions_%d_failed_%s'):format(all.sessions, all.failed, one.ok ~= other_one.ok))"
+done
+
 play "Traceback for xpcall" 0 "so stack traceback: script.lua:3: in function 'xpcall'" "
 local function bad()
     error('so', 0) end
