@@ -239,6 +239,10 @@ local function told(joined, from)
     if f.waited > 0 then
         text = text .. (', %d waited'):format(f.waited)
     end
+    if f.valid + f.broken + f.untold > 0 then
+        text = text .. (', signatures: %d valid, %d broken, %d that cannot be told'):format(
+            f.valid, f.broken, f.untold)
+    end
     if f.late > 0 then
         text = text .. (', the %s was late %d times'):format(from, f.late)
     end

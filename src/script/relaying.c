@@ -174,6 +174,9 @@ static void set_number(lua_State *L, const char *key, uint64_t n)
     lua_setfield(L, -2, key);
 }
 
+/* ORDER RELAY_SIGNATURE */
+static const char *const SIGNATURES[] = {"valid", "broken", "untold"};
+
 static int relay_method_figures(lua_State *L)
 {
     const struct relay_figures *f = relay_figures(check_relay(L)->relay, check_side(L));
@@ -185,6 +188,8 @@ static int relay_method_figures(lua_State *L)
     set_number(L, "most_us", f->taken_us.most);
     set_number(L, "late", f->late);
     set_number(L, "made_late", f->made_late);
+    for (int i = 0; i < RELAY_SIGNATURES; i++)
+        set_number(L, SIGNATURES[i], f->signatures[i]);
     return 1;
 }
 

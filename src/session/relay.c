@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/relay.h"
 
+#include "session/parcel.h"
 #include "trust/signature.h"
+#include "trust/signer.h"
 #include "wire/world.h"
 
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +21,12 @@ struct held {
     uint8_t bytes[];
 };
 
+/* A frame whose signature is to be checked, or that shows certificates. */
+struct unchecked {
+    struct unchecked *next;
+    struct parcel *frame;
+};
+
 struct leg {
     struct filter filter; /* first */
     struct relay *relay;
@@ -29,6 +38,9 @@ struct leg {
     bool is_held;
     bool was_late;  /* the frame that came last */
     bool made_late; /* the frame that went last, only by the relay */
+    struct unchecked *unchecked, **end;
+    struct timer checking;
+    struct signers signers; /* that this leg's messages have shown */
     struct relay_figures figures;
 };
 
@@ -189,27 +201,82 @@ static void take_time(void *context, const struct event *e)
 
 /* ---- signatures ---- */
 
-/* Without the signer's key: the digests tell whether anybody changed what was signed. */
-static void check_signature(const struct leg *l, const struct event *e, bool came)
+/* By the certificate that the leg itself has shown; without it the digests tell whether anybody
+ * changed what was signed. */
+static void check_signature(struct leg *l, const struct event *e, const struct schema *xmldsig)
 {
-    struct err why = ERR_INIT, ignored = ERR_INIT;
+    struct err why = ERR_INIT, unknown = ERR_INIT;
     struct signature_report report;
     struct arena a;
     char text[900], problem[600];
-    const struct schema *xmldsig = library_get(l->peer->session.library, "xmldsig", &ignored);
-    if (xmldsig == NULL)
-        return;
+    bool came = (e->leg == LEG_VEHICLE) == (e->from_role == FROM_EVCC);
+    struct x509_st *by = signers_find(&l->signers, e->message, &unknown);
+    EVP_PKEY *key = by == NULL ? NULL : X509_get0_pubkey(by);
     arena_open(&a, NULL, 0, MESSAGE_MEMORY);
-    bool good = signature_verify(e->message, NULL, xmldsig, &a, &report, &why) == 0;
+    bool good = signature_verify(e->message, key, xmldsig, &a, &report, &why) == 0;
     arena_close(&a);
-    if (good && came)
-        snprintf(text, sizeof text, "%s: the digests of %u signed element%s are right", e->name,
-                 report.references, report.references == 1 ? "" : "s");
-    else
+    const char *s = report.references == 1 ? "" : "s";
+    if (!good)
         snprintf(text, sizeof text, "%s: the signature is broken%s: %s", e->name,
                  came ? "" : ", as it is handed on", err_text(&why, problem, sizeof problem));
+    else if (by != NULL)
+        snprintf(text, sizeof text,
+                 "%s: the signature is valid: %u signed element%s, and its value by the "
+                 "certificate '%s'",
+                 e->name, report.references, s, pki_subject(by, "CN", problem, sizeof problem));
+    else
+        snprintf(text, sizeof text,
+                 "%s: the digests of %u signed element%s are right; whether the signature's value "
+                 "is cannot be told: %s",
+                 e->name, report.references, s, unknown.what);
+    if (came)
+        l->figures.signatures[!good ? RELAY_BROKEN : by != NULL ? RELAY_VALID : RELAY_UNTOLD]++;
     if (!good || came)
         tell(l, EVENT_CHECK, good, text);
+}
+
+static void check_frame(struct leg *l, struct parcel *p)
+{
+    struct err ignored = ERR_INIT;
+    const struct schema *xmldsig = library_get(l->peer->session.library, "xmldsig", &ignored);
+    parcel_renew(p);
+    const struct message *m = p->event.message;
+    if (m == NULL || xmldsig == NULL)
+        return;
+    signers_note(&l->signers, m);
+    if (node_child(message_header(m), "Signature") != NULL)
+        check_signature(l, &p->event, xmldsig);
+}
+
+static void check_all(void *data)
+{
+    struct leg *l = data;
+    timer_stop(&l->checking);
+    for (struct unchecked *u = l->unchecked, *next; u != NULL; u = next) {
+        next = u->next;
+        check_frame(l, u->frame);
+        parcel_free(u->frame);
+        free(u);
+    }
+    l->unchecked = NULL;
+    l->end = &l->unchecked;
+}
+
+/* A signature takes up to a millisecond, which no message has to wait: it is checked once what
+ * there is to hand on has gone. */
+static void check_later(struct leg *l, const struct event *e)
+{
+    struct parcel p = {.session = &l->peer->session, .event = *e};
+    struct unchecked *u = malloc(sizeof *u);
+    if (u == NULL || (u->frame = parcel_keep(&p)) == NULL) {
+        free(u);
+        tell(l, EVENT_LOG, false, "out of memory: a signature is not checked");
+        return;
+    }
+    u->next = NULL;
+    *l->end = u;
+    l->end = &u->next;
+    timer_start(l->peer->world, &l->checking, 0, check_all, l);
 }
 
 /* Each frame of a leg, as the record has it. */
@@ -220,8 +287,9 @@ static void watch(void *context, const struct event *e)
     *(came ? &l->was_late : &l->made_late) = false;
     l->connection = e->connection;
     times_event(&l->relay->times, e);
-    if (e->message != NULL && node_child(message_header(e->message), "Signature") != NULL)
-        check_signature(l, e, came);
+    if (e->message != NULL &&
+        (node_child(message_header(e->message), "Signature") != NULL || signers_note_it(e->name)))
+        check_later(l, e);
 }
 
 /* ---- its life ---- */
@@ -229,6 +297,7 @@ static void watch(void *context, const struct event *e)
 static void forget(struct filter *f)
 {
     struct leg *l = (struct leg *)f;
+    check_all(l);
     drop_held(l);
     if (l->connection != 0) /* a relay may go on for years */
         times_forget(&l->relay->times, l->connection);
@@ -241,6 +310,8 @@ static void close_leg(struct filter *f)
 {
     struct leg *l = (struct leg *)f;
     struct relay *r = l->relay;
+    check_all(l);
+    signers_forget(&l->signers);
     drop_held(l);
     l->peer = NULL;
     if (--r->users > 0)
@@ -259,6 +330,7 @@ static void join(struct relay *r, struct leg *l, struct peer *p)
     l->relay = r;
     l->other = &r->leg[l == &r->leg[0]];
     l->peer = p;
+    l->end = &l->unchecked;
     s->leg = (uint8_t)leg_of(l);
     s->keeps_none = true;
     s->watch = watch;
@@ -304,7 +376,9 @@ struct relay *relay_open(struct peer *vehicle, struct peer *station,
     return r;
 }
 
-const struct relay_figures *relay_figures(const struct relay *r, enum event_leg from)
+const struct relay_figures *relay_figures(struct relay *r, enum event_leg from)
 {
-    return &r->leg[from - LEG_VEHICLE].figures;
+    struct leg *l = leg_at(r, from);
+    check_all(l);
+    return &l->figures;
 }

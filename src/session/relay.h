@@ -7,7 +7,8 @@
  * to, or while it is held, waits.
  *
  * Measured, of each frame: how long it took here, and by the standard's times who was late: a side
- * in what it sent, or the relay in handing it on. Checked: the digests of what is signed.
+ * in what it sent, or the relay in handing it on. Checked: what is signed, by the
+ * certificates that the same leg has shown.
  */
 #ifndef V2G_SESSION_RELAY_H
 #define V2G_SESSION_RELAY_H
@@ -20,11 +21,16 @@
 
 struct relay;
 
+/* What is found of a signature. ORDER RELAY_SIGNATURE */
+enum relay_signature { RELAY_VALID, RELAY_BROKEN, RELAY_UNTOLD, RELAY_SIGNATURES };
+
 /* What became of what a side has sent, on its last connection. */
 struct relay_figures {
     struct histogram taken_us; /* from when it came until it was handed on, of what did not wait */
     unsigned waited;           /* frames that did */
     unsigned late, made_late;  /* frames that came too late; that only the relay made late */
+    unsigned signatures[RELAY_SIGNATURES]; /* of what it sent: untold are those of a signer whose
+                                              certificate was not shown, the digests right */
 };
 
 /* Joins them, whose ways it is the first filter of; it goes with them. limits are its own from then
@@ -40,6 +46,6 @@ void relay_release(struct relay *r, enum event_leg from);
 /* There may be a connection now to hand on to: what has waited for that does so no more. */
 void relay_go_on(struct relay *r);
 
-const struct relay_figures *relay_figures(const struct relay *r, enum event_leg from);
+const struct relay_figures *relay_figures(struct relay *r, enum event_leg from);
 
 #endif

@@ -5,7 +5,7 @@
 . tests/cli/support
 . tests/cli/support-relay
 
-signed_ok="the digests of 1 signed element are right"
+signed_ok="the signature is valid: 1 signed element, and its value by the certificate 'DEABCC000000013'"
 
 relay "TLS 1.2" 0 --tls 1.2 -m dc --secc-with stop_after=2
 all_equal "each frame within TLS 1.2 went as it came"
@@ -18,20 +18,27 @@ wants "each leg has its own" 0 out "joined: TLS to the vehicle 1.2, to the stati
 relay "a contract (ISO 15118-2)" 0 --tls 1.2 -m ac --ev-with payment=Contract --ev-with loops=3 \
     --secc-with "payment={'Contract'}" --secc-with receipt_every=2
 all_equal "what is signed went as it came"
-wants "its digests are told" 0 out "AuthorizationReq: $signed_ok" \
-    out "MeteringReceiptReq: $signed_ok" not-out broken
+wants "its signatures are told" 0 out "AuthorizationReq: $signed_ok" \
+    out "MeteringReceiptReq: $signed_ok" not-out broken: \
+    out "signatures: 2 valid, 0 broken, 0 that cannot be told"
 
 relay "a contract (ISO 15118-20)" 0 --tls 1.3 -m dc --ev-with "protocols={{'ISO15118-20'}}" \
     --ev-with payment=Contract --secc-with "payment={'Contract'}" --secc-with stop_after=2
 all_equal "what is signed in ISO 15118-20 went as it came"
-wants "its digests are told, too" 0 out "AuthorizationReq: $signed_ok"
+wants "its signature is told, too" 0 out "AuthorizationReq: $signed_ok"
+
+relay "a contract that is installed" 0 --tls 1.2 -m ac --ev-with payment=Contract \
+    --ev-with contract=install --ev-with loops=3 --secc-with "payment={'Contract'}"
+wants "who signs is read off what the session shows" 0 \
+    out "CertificateInstallationReq: the signature is valid: 1 signed element, and its value by the certificate 'V2GLABPROV0000001X'" \
+    out "CertificateInstallationRes: the signature is valid: 4 signed elements" not-out broken:
 
 contract="--tls 1.2 -m ac --ev-with payment=Contract --ev-with loops=3 --secc-with receipt_every=2"
 # shellcheck disable=SC2086
 relay "a signed value by --set" 1 $contract --secc-with "payment={'Contract'}" \
     --set MeteringReceiptReq.MeterInfo.MeterReading=7
 wants "is signed anew where the tree has the key: the station minds the value alone" 1 \
-    out "changed, and signed anew" not-out broken err "MeterReading is not that of ChargingStatusRes"
+    out "changed, and signed anew" not-out broken: err "MeterReading is not that of ChargingStatusRes"
 all_equal_but "and nothing else is changed" EVCC MeteringReceiptReq
 
 # shellcheck disable=SC2086
@@ -40,6 +47,12 @@ relay "a signed value by a fault" 1 $contract --secc-with "payment={'Contract'}"
 wants "breaks the signature, and that is told" 1 \
     out "MeteringReceiptReq: the signature is broken, as it is handed on" \
     not-err "MeterReading is not"
+
+# shellcheck disable=SC2086
+relay "a bit of a signature's value" 1 $contract --secc-with "payment={'Contract'}" \
+    --fault 'MeteringReceiptReq: flip 2050'
+wants "is seen by the key, not by the digests" 1 \
+    out "as it is handed on: the SignatureValue is not that of SignedInfo and the key"
 
 "$V2GLAB" pki make "$work/other" >/dev/null 2>&1
 # shellcheck disable=SC2086
