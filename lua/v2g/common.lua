@@ -113,10 +113,12 @@ function common.known(role)
     return known
 end
 
+local CALLED = { ev = 'vehicle', station = 'station' }
+
 local function check_key(role, key)
     if defaults[role][key] == nil and optional[role][key] == nil then
         common.refuse(("there is no parameter '%s' of the %s; the nearest is '%s'"):format(key,
-            role == 'ev' and 'vehicle' or 'station', check.nearest(key, common.known(role))))
+            CALLED[role], check.nearest(key, common.known(role))))
     end
 end
 
@@ -126,7 +128,9 @@ function common.lay_persona(p, role, persona)
         common.refuse('the persona is no table; expected a file that returns one')
     end
     if persona.role and persona.role ~= role then
-        common.refuse(("the persona is for '%s'; expected '%s'"):format(persona.role, role))
+        common.refuse(("this persona is a %s's, not a %s's; `v2glab %s --persona` plays it, and here "
+            .. "--with-persona as the other side"):format(CALLED[persona.role] or persona.role, CALLED[role],
+            persona.role == 'ev' and 'ev' or 'evse'))
     end
     for key in pairs(persona) do
         check_key(role, key)

@@ -153,7 +153,9 @@ static void tell(struct behaving *b, const char *by, enum verdict verdict, const
 
 static void session_over(void *context, const struct session_end *end)
 {
-    tell(context, end->by, end->verdict, end->text);
+    struct behaving *b = context;
+    screen_take(&b->screen, end->by, end->verdict, end->text, end->session);
+    tell(b, end->by, end->verdict, end->text);
 }
 
 /* The station ends with the last vehicle. */
@@ -161,9 +163,12 @@ static void player_ended(void *context, const struct player *p, const struct scr
 {
     struct behaving *b = context;
     bool is_vehicle = p == b->vehicles;
-    if (s->verdict != VERDICT_PASS)
-        tell(b, is_vehicle ? "EVCC" : "SECC", s->verdict,
+    const char *by = is_vehicle ? "EVCC" : "SECC";
+    if (s->verdict != VERDICT_PASS) {
+        screen_take(&b->screen, by, s->verdict, s->reason, 0);
+        tell(b, by, s->verdict,
              s->verdict == VERDICT_ERROR && s->traceback != NULL ? s->traceback : s->reason);
+    }
     if (!is_vehicle && s->verdict == VERDICT_ERROR && b->vehicles != NULL)
         run_abort(b->run); /* nobody is there to charge at */
     if (is_vehicle)

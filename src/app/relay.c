@@ -167,9 +167,10 @@ static const struct usage USAGE = {
 
 /* Of the relay the ladder has it. */
 static void tell(struct relaying_all *a, const struct player *p, enum verdict verdict,
-                 const char *text)
+                 const char *text, uint32_t session)
 {
     const char *by = p == a->player ? "relay" : p == a->vehicle.player ? "vehicle" : "station";
+    screen_take(&a->screen, by, verdict, text, session);
     if (p != a->player || !a->screen.has_ladder || verdict == VERDICT_ERROR)
         screen_verdict(&a->screen, by, verdict, text);
 }
@@ -188,7 +189,7 @@ static void player_ended(void *context, const struct player *p, const struct scr
     struct player **all[] = {&a->player, &a->vehicle.player, &a->station.player};
     if (s->verdict != VERDICT_PASS)
         tell(a, p, s->verdict,
-             s->verdict == VERDICT_ERROR && s->traceback != NULL ? s->traceback : s->reason);
+             s->verdict == VERDICT_ERROR && s->traceback != NULL ? s->traceback : s->reason, 0);
     for (unsigned i = 0; i < 3; i++)
         if (*all[i] == p)
             *all[i] = NULL;
@@ -201,7 +202,7 @@ static void player_ended(void *context, const struct player *p, const struct scr
 static void session_over(void *context, const struct session_end *end)
 {
     struct relaying_all *a = context;
-    tell(a, end->player, end->verdict, end->text);
+    tell(a, end->player, end->verdict, end->text, end->session);
 }
 
 static void interrupted(void *context, unsigned n)

@@ -37,8 +37,11 @@ static void script_ended(void *context, const struct player *p, const struct scr
 {
     struct running *r = context;
     screen_settle(&r->screen); /* what is shown of it comes first */
+    bool is_of_sessions = s->has_sessions && s->verdict == VERDICT_PASS; /* they have theirs */
+    if (!is_of_sessions)
+        screen_take(&r->screen, s->path, s->verdict, s->reason, 0);
     other_goes(r, p, s);
-    if (r->screen.has_ladder && s->traceback == NULL)
+    if (is_of_sessions || (r->screen.has_ladder && s->traceback == NULL))
         return;
     if (s->verdict == VERDICT_PASS) {
         if (!r->print)
@@ -49,11 +52,12 @@ static void script_ended(void *context, const struct player *p, const struct scr
                s->traceback != NULL ? s->traceback : s->reason);
 }
 
-/* Without a ladder nothing else says why one session of a station that goes on has failed. */
+/* Without a ladder nothing else says how one session of a station that goes on has ended. */
 static void session_over(void *context, const struct session_end *end)
 {
     struct running *r = context;
-    if (!r->screen.has_ladder && end->verdict != VERDICT_PASS)
+    screen_take(&r->screen, end->by, end->verdict, end->text, end->session);
+    if (!r->screen.has_ladder)
         screen_verdict(&r->screen, end->by, end->verdict, end->text);
 }
 

@@ -35,6 +35,7 @@ static void tick(void *context)
 void screen_enter(struct screen *s, struct world *world)
 {
     s->world = world;
+    s->since_us = world_now(world);
     recorder_attach(&s->recorder, world);
     if (s->has_view)
         tick(s);
@@ -69,8 +70,18 @@ void screen_verdict(struct screen *s, const char *by, enum verdict verdict, cons
     fflush(stdout);
 }
 
+/* Times are those of the ladder, which begin with the first event. */
+void screen_take(struct screen *s, const char *by, enum verdict verdict, const char *text,
+                 uint32_t session)
+{
+    int64_t since_us = s->recorder.events > 0 ? s->recorder.first_us : s->since_us;
+    int64_t us = s->world != NULL ? world_now(s->world) - since_us : 0;
+    outcome_take(&s->outcome, by, verdict, text, session, us);
+}
+
 int screen_close(struct screen *s, const struct session_options *options, int status)
 {
+    outcome_tell(&s->outcome, status);
     ladder_close(&s->ladder);
     return session_record_close(options, s->record, status);
 }

@@ -6,6 +6,7 @@
 #ifndef V2G_APP_SCREEN_H
 #define V2G_APP_SCREEN_H
 
+#include "app/outcome.h"
 #include "app/session_options.h"
 #include "app/view.h"
 #include "record/ladder.h"
@@ -21,6 +22,8 @@ struct screen {
     struct record *record;
     struct world *world;
     struct timer ticker; /* draws the view again */
+    struct outcome outcome;
+    int64_t since_us; /* when it was entered */
     bool has_view, has_ladder;
 };
 
@@ -46,6 +49,11 @@ void screen_settle(struct screen *s);
 /* The line of a verdict, where the ladder does not have it: `by: verdict: text; what the record
  * lacks`. */
 void screen_verdict(struct screen *s, const char *by, enum verdict verdict, const char *text);
+
+/* A side, or a session of it, has its verdict, shown or not: screen_close says whose the exit code
+ * is where not all agree (outcome.h). */
+void screen_take(struct screen *s, const char *by, enum verdict verdict, const char *text,
+                 uint32_t session);
 
 /* Ends ladder and record. The exit code: status, or that of an incomplete
  * record. */

@@ -241,6 +241,7 @@ void recorder_put(struct recorder *r, const struct event *e)
         return;
     struct event numbered = *e;
     r->us = e->us;
+    r->first_us = r->events == 0 ? e->us : r->first_us;
     numbered.number = ++r->events;
     numbered.is_echo = e->is_echo && event_is_of_wire(e->kind);
     struct queue *q = r->queue;

@@ -26,8 +26,8 @@ typedef int (*sink_write)(void *context, struct err *e);
 
 struct recorder {
     struct numbers numbers;
-    uint64_t events; /* so far */
-    int64_t us;      /* of the last one */
+    uint64_t events;      /* so far */
+    int64_t first_us, us; /* of the first and of the last one */
     unsigned n;
     struct {
         event_sink sink;
