@@ -34,8 +34,17 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
+/* What lies behind a length of 0 up to the next header is told as it comes, however much that is:
+ * it counts as one. */
+static void end_skipped(struct buf *skipped, struct buf *out)
+{
+    if (skipped->n > 0)
+        buf_printf(out, "skipped %s\n", buf_string(skipped));
+    skipped->n = 0;
+}
+
 /* Takes all frames that are complete; adds what they are to out. False: broken. */
-static bool take_frames(struct v2gtp_reader *r, struct buf *out)
+static bool take_frames(struct v2gtp_reader *r, struct buf *skipped, struct buf *out)
 {
     for (;;) {
         struct v2gtp_frame f;
@@ -45,6 +54,11 @@ static bool take_frames(struct v2gtp_reader *r, struct buf *out)
             return true;
         if (what != V2GTP_FRAME)
             fuzz_check_error(&e);
+        if (what == V2GTP_IGNORE && f.payload.p == NULL) {
+            buf_hex(skipped, f.bytes.p, f.bytes.n, false);
+            continue;
+        }
+        end_skipped(skipped, out);
         if (what == V2GTP_BROKEN) {
             buf_printf(out, "broken\n");
             return false;
@@ -59,6 +73,7 @@ static void read_stream(struct slice stream, size_t piece, uint32_t limit, bool 
                         struct buf *out)
 {
     struct v2gtp_reader r;
+    struct buf skipped = {0};
     v2gtp_open(&r, limit);
     for (size_t at = 0; at < stream.n; at += piece) {
         size_t n = stream.n - at < piece ? stream.n - at : piece;
@@ -69,11 +84,15 @@ static void read_stream(struct slice stream, size_t piece, uint32_t limit, bool 
         v2gtp_feed(&r, (struct slice){copy, n});
         if (keep)
             v2gtp_keep(&r);
-        bool goes_on = take_frames(&r, out);
+        bool goes_on = take_frames(&r, &skipped, out);
         free(copy);
         if (!goes_on)
             break;
     }
+    struct slice rest = r.broken ? (struct slice){0} : v2gtp_rest(&r);
+    buf_hex(&skipped, rest.p, rest.n, false);
+    end_skipped(&skipped, out);
+    buf_close(&skipped);
     v2gtp_close(&r);
 }
 
