@@ -86,3 +86,20 @@ while read -r file; do
     [ -e "$file" ] || { bad=1; echo "# there is no $file"; }
 done < <(grep -ohE 'src/[a-z]+/[a-z_0-9]+\.[ch]' docs/*.md CONTRIBUTING.md README.md | sort -u)
 result $bad "files that the documentation names are there"
+
+# ---- tests/run ----
+
+# tests_run: of a build that has nothing to test
+tests_run() {
+    ran=tests/run
+    status=0
+    BUILD=$work/build "$tools/../tests/run" no-such-test >"$work/out" 2>"$work/err" || status=$?
+}
+mkdir "$work/build"
+exec 8>"$work/build/tests.lock"
+flock 8
+tests_run
+wants "a second run of the tests of a build is refused" 1 err "tests run in $work/build already" not-out 'passed'
+exec 8>&-
+tests_run
+wants "once the first is over it is not" 1 out '0 passed, 0 failed' not-err 'already'
