@@ -48,19 +48,9 @@ local function loop_of(list, side)
     return (fields.charging[name] or #list >= FOLDED) and 'rounds' or nil
 end
 
-local function add_block(plan, list, first, last)
-    local loop, flag = nil, nil
-    if list[1].request then
-        loop, flag = loop_of(list, plan.side)
-    end
-    if #list > 1 and not loop then
-        for _, exchange in ipairs(list) do
-            add_block(plan, { exchange }, exchange.first, exchange.last)
-        end
-        return
-    end
-    local block = { name = list[1].name, list = list, loop = loop, flag = flag, first = first, last = last,
-                    requests = {}, responses = {}, gaps = {}, delays = {} }
+local function new_block(list, loop, flag)
+    local block = { name = list[1].name, list = list, loop = loop, flag = flag, first = list[1].first,
+                    last = list[#list].last, requests = {}, responses = {}, gaps = {}, delays = {}, beside = {} }
     for _, exchange in ipairs(list) do
         block.requests[#block.requests + 1] = exchange.request
         block.responses[#block.responses + 1] = exchange.response
@@ -69,7 +59,22 @@ local function add_block(plan, list, first, last)
             block.delays[#block.delays + 1] = (exchange.response.us - exchange.request.us) / 1000
         end
     end
-    plan.blocks[#plan.blocks + 1] = block
+    return block
+end
+
+-- The blocks of exchanges of one name in a row: one, where they are a loop.
+local function add_blocks(to, list, side)
+    local loop, flag = nil, nil
+    if list[1].request then
+        loop, flag = loop_of(list, side)
+    end
+    if #list == 1 or loop then
+        to[#to + 1] = new_block(list, loop, flag)
+        return
+    end
+    for _, exchange in ipairs(list) do
+        to[#to + 1] = new_block({ exchange })
+    end
 end
 
 -- Numbers and gaps of exchanges: from the message before to the request.
@@ -84,22 +89,135 @@ local function number(session)
     end
 end
 
-local function fold(plan, session)
-    local open
-    local function flush()
-        if open then
-            add_block(plan, open, open[1].first, open[#open].last)
-        end
-        open = nil
-    end
+-- Exchanges of one name that stand in a row.
+local function runs_of(session)
+    local runs = {}
     for _, exchange in ipairs(session.exchanges) do
-        if not open or exchange.odd or open[1].name ~= exchange.name then
-            flush()
+        local open = runs[#runs]
+        if not open or exchange.odd or open[1].odd or open[1].name ~= exchange.name then
             open = {}
+            runs[#runs + 1] = open
         end
         open[#open + 1] = exchange
     end
-    flush()
+    return runs
+end
+
+-- ---- what comes beside the rounds of a loop ----
+
+-- Runs from..to as what comes after a round: those that stand alone, and what is left together.
+local function pieces_of(runs, from, to)
+    local pieces = {}
+    for i = from, to do
+        local name, open = runs[i][1].name, pieces[#pieces]
+        local is_alone = fields.beside[name]
+        if not open or is_alone or open.is_alone then
+            open = { is_alone = is_alone }
+            pieces[#pieces + 1] = open
+        end
+        open.name = open.name and open.name .. ' ' .. name or name
+        open[#open + 1] = runs[i]
+    end
+    return pieces
+end
+
+-- Puts a piece beside the loop, after so many rounds. false: it is none that can stand there.
+local function put_beside(beside, piece, round)
+    local known = beside[piece.name]
+    if not known then
+        known = { name = piece.name, after = {}, lists = {} }
+        beside[#beside + 1], beside[piece.name] = known, known
+    end
+    for i, run in ipairs(piece) do
+        local list = known.lists[i] or {}
+        if run[1].odd or #known.after > 0 and #run + #list > #known.after + 1 then
+            return false -- loops within that are of several rounds would not be told apart
+        end
+        known.lists[i] = table.move(run, 1, #run, #list + 1, list)
+    end
+    known.after[#known.after + 1] = round
+    return true
+end
+
+-- Of a loop that goes on after other exchanges: all its rounds, what comes beside them, and the
+-- last run of it. nil: it is none.
+local function gather(runs, from)
+    local name, last = runs[from][1].name, from
+    for i = from + 1, #runs do
+        last = runs[i][1].name == name and i or last
+    end
+    if last == from then
+        return nil
+    end
+    while runs[last + 1] and fields.beside[runs[last + 1][1].name] do
+        last = last + 1 -- after the last round
+    end
+    local list, beside, at = {}, {}, from
+    while at <= last do
+        table.move(runs[at], 1, #runs[at], #list + 1, list)
+        local to = at
+        while to < last and runs[to + 1][1].name ~= name do
+            to = to + 1
+        end
+        for _, piece in ipairs(pieces_of(runs, at + 1, to)) do
+            if not put_beside(beside, piece, #list) then
+                return nil
+            end
+        end
+        at = to + 1
+    end
+    return list, beside, last
+end
+
+-- What each response before it says, and no other: path and value; nil: there is no such.
+local function wish_of(block, after)
+    local is_after = {}
+    for _, round in ipairs(after) do
+        is_after[round] = true
+    end
+    local first = block.list[after[1]].response
+    for _, path in ipairs(first and first.paths or {}) do
+        local wish = fields.wishes[fields.name(path)] and first.received and first.received[path]
+        for round, exchange in ipairs(wish ~= nil and wish ~= false and block.list or {}) do
+            local response = exchange.response
+            if not response or (response.received[path] == wish) ~= (is_after[round] or false) then
+                wish = nil
+            end
+        end
+        if wish then
+            return { path = path, value = wish }
+        end
+    end
+    return nil
+end
+
+local function fold(plan, session)
+    local runs, i = runs_of(session), 1
+    while i <= #runs do
+        local run, list, beside, last = runs[i], nil, nil, nil
+        if fields.charging[run[1].name] and run[1].request then
+            list, beside, last = gather(runs, i)
+        end
+        if list then
+            local block = new_block(list, 'rounds')
+            block.last = runs[last][#runs[last]].last
+            for _, one in ipairs(beside) do
+                one.wish, one.blocks = wish_of(block, one.after), {}
+                for _, step in ipairs(one.lists) do
+                    if #one.after == 1 then
+                        add_blocks(one.blocks, step, plan.side)
+                    else
+                        one.blocks[#one.blocks + 1] = new_block(step)
+                    end
+                end
+            end
+            block.beside = beside
+            plan.blocks[#plan.blocks + 1] = block
+        else
+            add_blocks(plan.blocks, run, plan.side)
+        end
+        i = (last or i) + 1
+    end
 end
 
 -- ---- what was said before ----
@@ -111,7 +229,8 @@ end
 -- Where the other side has said a value last: seen[NAME][VALUE] = 'MESSAGE.PATH'.
 local function note(seen, event)
     for path, value in event.message:values() do
-        if event.message:marks(path).bound and not path:find('^Header') then
+        local is_given = event.name == 'SessionSetupRes' and path == 'Header.SessionID'
+        if event.message:marks(path).bound and (is_given or not path:find('^Header')) then
             local name = seen_name(path)
             seen[name] = seen[name] or {}
             seen[name][value] = event.name .. '.' .. path
@@ -322,11 +441,17 @@ end
 -- Names of requests in the order of a station's blocks.
 function blocks.order(plan, quoted)
     local list = {}
-    for _, block in ipairs(plan.blocks) do
-        if not block.list[1].odd then
-            list[#list + 1] = quoted(block.name .. 'Req')
+    local function add(of)
+        for _, block in ipairs(of) do
+            if not block.list[1].odd then
+                list[#list + 1] = quoted(block.name .. 'Req')
+            end
+            for _, one in ipairs(block.beside) do
+                add(one.blocks)
+            end
         end
     end
+    add(plan.blocks)
     return list
 end
 

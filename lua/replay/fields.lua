@@ -35,6 +35,12 @@ fields.near = 20 -- V, in ISO 15118-2 and DIN 70121
 -- Steps whose number of rounds follows from the battery.
 fields.charging = { CurrentDemand = true, ChargingStatus = true, DC_ChargeLoop = true, AC_ChargeLoop = true }
 
+-- Exchanges that stand alone beside such a step; what else comes between two rounds is one of its
+-- own, as a whole (a renegotiation). And by what a response wishes for them.
+fields.beside = { MeteringReceipt = true, MeteringConfirmation = true }
+fields.turns = { PowerDelivery = 'ChargeProgress' } -- what tells one from others of its name
+fields.wishes = { ReceiptRequired = true, EVSENotification = true }
+
 -- Own by a clock; own by what the script says of it; certificates, by whose they are.
 fields.clocks = { EVSETimeStamp = true, DateTimeNow = true, TMeter = true }
 fields.remade = { EVCCID = true, eMAID = true, ContractID = true }

@@ -6,6 +6,7 @@
 --   'unanswered: CurrentDemandReq'      no response came before the end
 --   'left after CableCheckRes'          the vehicle closed
 --   'dropped after AuthorizationRes'    the station did
+--   'goes on: CurrentDemandReq'         the vehicle did not stop, and the station has left it
 --   'ended after PowerDeliveryRes'      nobody has closed: the capture ends, or the script does
 
 local outcome = {}

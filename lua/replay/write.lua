@@ -4,11 +4,14 @@
 -- script says of it, and compared with the recorded octets before it is written.
 
 local blocks = require 'replay.blocks'
+local fields = require 'replay.fields'
 local figures = require 'replay.figures'
 local made = require 'replay.made'
 local read = require 'replay.read'
 
 local write = {}
+
+local ROUNDS_TOLD <const> = 6 -- in a comment
 
 -- ---- values as Lua ----
 
@@ -140,18 +143,50 @@ local function title(block)
     return ('%s, %s'):format(first.name:gsub('Req$', ''), numbers)
 end
 
-local function add_head(out, block, is_vehicle)
-    out[#out + 1] = ''
-    out[#out + 1] = '-- ' .. title(block)
+-- Returns by how much what is in it is indented.
+local function add_head(out, block, is_vehicle, indent)
+    out[#out + 1] = indent == '' and '' or nil
+    out[#out + 1] = indent .. '-- ' .. title(block)
     if not block.loop then
-        return ''
+        return indent
     end
     if block.gaps[1] and is_vehicle then
-        out[#out + 1] = ('s.pause(%s)'):format(figures.ms(block.gaps[1]))
+        out[#out + 1] = ('%ss.pause(%s)'):format(indent, figures.ms(block.gaps[1]))
     end
-    out[#out + 1] = ("for _ in s.%s('%s', %d%s) do"):format(block.loop, block.name, #block.list,
+    out[#out + 1] = ("%sfor _ in s.%s('%s', %d%s) do"):format(indent, block.loop, block.name, #block.list,
         block.flag and ', true' or '')
-    return '    '
+    return indent .. '    '
+end
+
+-- When what stands beside the rounds of a loop has its turn: of a vehicle as the station wishes, or
+-- after the rounds that it did in the capture; of a station when the vehicle comes with it.
+local function turn(plan, one, indent)
+    local first, rounds = one.blocks[1], {}
+    for i, round in ipairs(one.after) do
+        rounds[i] = tostring(round)
+    end
+    local told = table.concat(rounds, ', ', 1, math.min(#rounds, ROUNDS_TOLD))
+    told = ('in the capture after %s %s%s'):format(#rounds == 1 and 'round' or 'rounds', told,
+        #rounds > ROUNDS_TOLD and (' … (%d of them)'):format(#rounds) or '')
+    if plan.side == 'SECC' then
+        local path = fields.turns[first.name]
+        local values = path and blocks.expected(first.requests, path)
+        return ("s.comes('%s'%s)"):format(first.name, values and (", '%s', %s"):format(path, values) or ''), told
+    elseif one.wish then
+        return ("s.wished('%s', %s)"):format(one.wish.path, literal(one.wish.value)), told
+    end
+    return ('s.after(%s)'):format(figures.wrap(rounds, indent .. '    ')), nil
+end
+
+local function add_beside(out, plan, block, indent, add)
+    for _, one in ipairs(block.beside) do
+        local condition, told = turn(plan, one, indent)
+        out[#out + 1] = ('%sif %s then%s'):format(indent, condition, told and ' -- ' .. told or '')
+        for _, inner in ipairs(one.blocks) do
+            add(out, plan, inner, indent .. '    ')
+        end
+        out[#out + 1] = indent .. 'end'
+    end
 end
 
 local function add_odd(out, plan, block)
@@ -166,8 +201,8 @@ local function add_odd(out, plan, block)
 end
 
 -- Of a vehicle: pause, request, response.
-local function add_asked(out, block)
-    local indent = add_head(out, block, true)
+local function add_asked(out, plan, block, before)
+    local indent = add_head(out, block, true, before)
     local gaps = block.loop and table.move(block.gaps, 2, #block.gaps, 1, {}) or block.gaps
     pause(out, indent, gaps)
     add_call(out, indent, 'request', block.name .. 'Req', sent_rows(block.requests),
@@ -178,12 +213,13 @@ local function add_asked(out, block)
     else
         out[#out + 1] = indent .. ("s.unanswered('%sRes')"):format(block.name)
     end
-    out[#out + 1] = indent ~= '' and 'end' or nil
+    add_beside(out, plan, block, indent, add_asked)
+    out[#out + 1] = block.loop and before .. 'end' or nil
 end
 
 -- Of a station: request, pause, response. What is not the request that comes is passed by.
-local function add_served(out, block)
-    local indent = add_head(out, block)
+local function add_served(out, plan, block, before)
+    local indent = add_head(out, block, false, before)
     add_call(out, indent, 'await', block.name .. 'Req', received_rows(block.requests))
     if #block.responses > 0 then
         pause(out, indent, block.delays)
@@ -192,7 +228,8 @@ local function add_served(out, block)
     else
         out[#out + 1] = indent .. 's.silence()'
     end
-    out[#out + 1] = indent ~= '' and 'end' or nil
+    add_beside(out, plan, block, indent, add_served)
+    out[#out + 1] = block.loop and before .. 'end' or nil
 end
 
 -- ---- the whole ----
@@ -216,7 +253,9 @@ local HOW_TO <const> = [[
 -- What differs is told (with strict = true it fails), and the session goes on. A FAILED that the
 -- capture has not, another message, or another end is the verdict fail. A loop goes on for as long
 -- as it must: ongoing and reaching until the other side is ready, rounds so often, or until it ends
--- it. Values beyond the other side's limits are clipped, and that is told.]]
+-- it. What came between two rounds stands beside them, and comes again when it is wished for
+-- (wished: by that value of the response), after the same rounds (after), or when the vehicle comes
+-- with it (comes). Values beyond the other side's limits are clipped, and that is told.]]
 
 local function add_settings(out, plan, session, option)
     out[#out + 1] = ("local s = replay.%s {"):format(plan.side == 'EVCC' and 'vehicle' or 'station')
@@ -236,6 +275,7 @@ local function add_settings(out, plan, session, option)
     set('ends', literal(session.outcome), 'how the capture ended; another end fails')
     if plan.side == 'SECC' then
         set('stops', 'true', "the vehicle is asked to stop after the capture's rounds")
+        set('patience', '30000', 'ms that it may go on beyond what the capture has')
         out[#out + 1] = '    order = { ' .. figures.wrap(blocks.order(plan, literal), '              ') .. ' },'
     end
     out[#out + 1] = '}'
@@ -284,9 +324,9 @@ local function script(session, option, name)
         if block.list[1].odd then
             add_odd(out, plan, block)
         elseif plan.side == 'EVCC' then
-            add_asked(out, block)
+            add_asked(out, plan, block, '')
         else
-            add_served(out, block)
+            add_served(out, plan, block, '')
         end
     end
     add_end(out, plan, session)

@@ -19,6 +19,7 @@ local ONGOING_MS <const> = 60000   -- V2G_EVCC_Ongoing_Timeout
 local CLOSING_MS <const> = 7000    -- beyond the capture's time, until the other side has closed
 local SDP_TRIES <const> = 50        -- [V2G2-161]
 local TOLD_MOST <const> = 200      -- differences that are told one by one
+local PATIENCE_MS <const> = 30000  -- of a station, with a vehicle that goes on and on
 local STOPS <const> = { StopCharging = true, Terminate = true }
 
 -- ---- what is told ----
@@ -57,7 +58,7 @@ end
 
 -- The end of the script. from: who has closed; nil: nobody, before the capture ended.
 local function finish(self, from)
-    self.found = outcome.of(self.said, from)
+    self.found = self.ending or outcome.of(self.said, from)
     local expected, is_station = self.settings.ends, self.side == 'SECC'
     if self.wrong then
         Fail(('%s (%s)'):format(self.wrong, summary(self)))
@@ -333,6 +334,21 @@ local function put(self, m, one)
     end
 end
 
+-- What is absent, as a whole: the highest element of its path in which nothing is.
+local function highest_absent(path, present)
+    for at in path:gmatch('()%.') do
+        local element = path:sub(1, at - 1)
+        local has = element:find('%]$') -- entries of a list stay: the others keep their places
+        for _, one in ipairs(present) do
+            has = has or one.path:sub(1, at) == element .. '.' or one.path == element
+        end
+        if not has then
+            return element
+        end
+    end
+    return path
+end
+
 local function build(self, name, values)
     local m = self.role.Message(name)
     local paths, absent = {}, {}
@@ -344,7 +360,7 @@ local function build(self, name, values)
     end
     table.sort(paths, function(a, b) return a.at < b.at end)
     for _, one in ipairs(absent) do
-        m:set(one.path, nil)
+        m:set(highest_absent(one.path, paths), nil)
     end
     for _, one in ipairs(paths) do
         put(self, m, one)
@@ -587,6 +603,20 @@ local function answer_stop(self)
     finish(self, other(self))
 end
 
+-- What the capture has no more: a vehicle that asks for it again and again is left in the end.
+local function be_patient(self, name)
+    local patience = self.settings.patience or PATIENCE_MS
+    self.beyond = self.beyond or Now()
+    if Now() - self.beyond < patience then
+        return
+    end
+    self.role.Disconnect()
+    self.ending = 'goes on: ' .. name
+    tell(self, 'patience', ('the vehicle goes on with %s, %.0f s beyond what the capture has: it is left')
+        :format(name, patience / 1000))
+    finish(self, self.side)
+end
+
 -- Takes the request of this block; where another one has come the block is passed by, if that has
 -- its own later, or the last answer is given again.
 function player:await(name, expected)
@@ -598,6 +628,7 @@ function player:await(name, expected)
             finish_gone(self, name)
         elseif request.name == name then
             self.matched = true
+            self.beyond = self.loop and self.beyond
             compare(self, name, request.message, expected)
             return
         elseif place(self, request.name, self.at + 1) then
@@ -608,6 +639,7 @@ function player:await(name, expected)
         elseif self.answered and self.answered.to == request.name then
             tell(self, 'again ' .. request.name, request.name
                 .. ' comes again, and gets the last answer again')
+            be_patient(self, request.name)
             self.pending, self.due = nil, nil
             deliver(self, self.answered.message:copy())
         else
@@ -667,17 +699,23 @@ end
 -- An iterator of rounds. over(loop): whether no further one is needed; of a station the vehicle
 -- tells.
 local function rounds(self, name, n, over, has_final)
-    local loop = { name = name, n = n, round = 0, from = Now(), has_final = has_final }
+    local loop = { name = name, n = n, round = 0, from = Now(), has_final = has_final, around = self.loop }
     return function()
         local is_over
+        self.loop = loop -- what stands beside it is over
         if self.side == 'SECC' then
+            loop.at = loop.at or loop.round > 0 and self.at or nil
+            self.at = loop.at or self.at
             local request = loop.round > 0 and peek(self)
             is_over = loop.round > 0 and not (request and request.name == name .. 'Req')
         else
             is_over = loop.round > 0 and over(loop)
         end
+        if self.side == 'SECC' and not is_over and loop.round >= n then
+            be_patient(self, name .. 'Req')
+        end
         if is_over then
-            self.loop = nil
+            self.loop, self.beyond = loop.around, nil
             if loop.round ~= n then
                 tell(self, 'rounds of ' .. name, ('%s: %d rounds, %d in the capture'):format(name,
                     loop.round, n))
@@ -685,7 +723,6 @@ local function rounds(self, name, n, over, has_final)
             return nil
         end
         loop.round = loop.round + 1
-        self.loop = loop
         return loop.round
     end
 end
@@ -733,6 +770,55 @@ function player:rounds(name, n)
     return rounds(self, name, n, function(loop)
         return loop.round >= n or self.wants_stop
     end)
+end
+
+-- ---- what stands beside a round ----
+
+-- Its curves have a value for each time that it comes.
+local function beside(self, key)
+    local loop = self.loop.beside or self.loop
+    loop.times = loop.times or {}
+    loop.times[key] = (loop.times[key] or 0) + 1
+    self.loop = { name = key, n = math.maxinteger, round = loop.times[key], beside = loop }
+    return true
+end
+
+local function main_loop(self, what)
+    if not self.loop then
+        error(what .. ': expected it within `for _ in s.rounds(…) do`', 3)
+    end
+    return self.loop.beside or self.loop
+end
+
+-- Of a vehicle: after these rounds of the loop.
+function player:after(...)
+    local loop, rounds_of = main_loop(self, 'after'), { ... }
+    for _, round in ipairs(rounds_of) do
+        if loop.round == round then
+            return beside(self, table.concat(rounds_of, ' '))
+        end
+    end
+    return false
+end
+
+-- Of a vehicle: when the response of this round has that value.
+function player:wished(path, value)
+    local loop = main_loop(self, 'wished')
+    local message = self.got[loop.name .. 'Res']
+    local ok, found = pcall(function() return message:get(path) end)
+    return ok and tostring(found) == tostring(value) and beside(self, path .. tostring(value)) or false
+end
+
+-- Of a station: when the next request is of that name, and has such a value.
+function player:comes(name, path, values)
+    local loop = main_loop(self, 'comes')
+    local request = peek(self)
+    self.at = loop.at or self.at
+    if not request or request.name ~= name .. 'Req' then
+        return false
+    end
+    return (not path or #expect.compare(request.message, { [path] = values }) == 0)
+        and beside(self, name) or false
 end
 
 -- ---- the end ----
@@ -787,13 +873,14 @@ end
 -- ---- a side ----
 
 local KEYS <const> = { protocol = true, namespace = true, tls = true, time = true, clips = true,
-                       strict = true, ends = true, order = true, evccid = true, stops = true }
+                       strict = true, ends = true, order = true, evccid = true, stops = true,
+                       patience = true }
 
 local function new(side, role, settings)
     for key in pairs(settings) do
         if not KEYS[key] then
             error(("there is no setting '%s'; expected protocol, namespace, tls, time, clips, strict, ends, order, "
-                .. "stops or evccid"):format(tostring(key)), 3)
+                .. "stops, patience or evccid"):format(tostring(key)), 3)
         end
     end
     local self = setmetatable({ side = side, role = role, settings = settings, said = outcome.new(),

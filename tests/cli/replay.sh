@@ -93,6 +93,11 @@ wants "more rounds than in the capture: the vehicle is asked to stop" 0
 run replay "$work/first" --role secc --virtual-time --no-record --against ev --with mode=dc \
     --with loops=40
 wants "and that is told" 0 out 'CurrentDemand goes on beyond the 6 rounds of the capture'
+run replay "$work/first" --role secc --virtual-time --no-record --against ev --with mode=dc \
+    --with after_stop_request=1000000
+wants "a vehicle that never stops is left in the end, which has a name" 1 \
+    out 'the vehicle goes on with CurrentDemandReq, 30 s beyond what the capture has: it is left' \
+    out 'this session: goes on: CurrentDemandReq'
 run replay "$work/first" --role secc --virtual-time --quiet --no-record --against ev --with mode=dc \
     --with 'welding={3,3}'
 wants "a step more often than in the capture" 0
