@@ -245,6 +245,7 @@ end
 -- is theirs alone, and so are the files beside them that they require.
 local LIBRARIES <const> = { 'string', 'table', 'math', 'utf8', 'coroutine', 'os' }
 
+-- Of a file's own: what is the role's is so there, too.
 local function environment_of(side, role)
     local environment = { [side == 'ev' and 'Evcc' or 'Secc'] = role,
                           [side == 'ev' and 'EVCC' or 'SECC'] = role, require = requires() }
@@ -252,7 +253,12 @@ local function environment_of(side, role)
         environment[name] = copy(_G[name])
     end
     environment._G = environment
-    return setmetatable(environment, { __index = _G })
+    return setmetatable(environment, { __index = function(_, name)
+        if name == 'Pilot' then
+            return role.Pilot
+        end
+        return _G[name]
+    end })
 end
 
 local function has_functions(value)

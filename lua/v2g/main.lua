@@ -18,9 +18,21 @@ function main.Serve(role)
     end
 end
 
+-- The station of Secc; on a bench with several cables one at each of them, which hold sessions side
+-- by side, so many in all as the options say.
 function main.station(options)
     math.randomseed()
-    require('v2g.secc').serve(Secc, require('v2g.common').lasting(options))
+    local secc, others = require 'v2g.secc', {}
+    local all = { held = 0, roles = { Secc } }
+    options = require('v2g.common').lasting(options)
+    for i, role in ipairs(Secc.SlacFirst and require('v2g.slac_secc').further(Secc, true) or {}) do
+        all.roles[i + 1] = role
+        others[i] = Start(secc.serve, role, options, nil, all)
+    end
+    secc.serve(Secc, options, nil, all)
+    for _, task in ipairs(others) do
+        Wait_For(task)
+    end
 end
 
 return main

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The control pilot of the virtual bench (IEC 61851-1, annex A): what the vehicle's resistors and
--- the station's oscillator make of it. Both sides see the same line; where this program plays both,
--- they find here what the other has set. Pilot.Of(name) is that of another cable.
+-- The control pilots of the virtual bench (IEC 61851-1, annex A), one a cable: what the vehicle's
+-- resistors and the station's oscillator make of it. Both sides see the same line; where this
+-- program plays both, they find here what the other has set. Pilot is that of the cable which the
+-- script's role is at, Evcc.Pilot and Secc.Pilot that of a role, Pilot.Of(name) that of any cable.
 
 -- Volt: the station's supply and its resistor, the drop of the vehicle's diode.
 local SUPPLY <const>, SOURCE <const>, DIODE <const> = 12, 1000, 0.7
@@ -21,6 +22,7 @@ local function of(cable)
     local pilot = { cable = cable }
     local behind = nil -- a box that is told what is set
     local teller, told = nil, nil
+    local roles = {} -- that are at it: vehicle, station
 
     local function get(what)
         local text = Recall(('pilot %s %s'):format(cable, what))
@@ -68,9 +70,9 @@ local function of(cable)
         return 'A', v, duty, true
     end
 
-    -- Whether a vehicle has said anything on it so far.
+    -- Whether what vehicles say on pilots is known: one of them has said something on its own.
     function pilot.IsKnown()
-        return get('state') ~= nil
+        return Recall 'pilot known' ~= nil
     end
 
     -- 'B2': the state, and 2 where the oscillator runs, as IEC 61851-1 has it.
@@ -89,6 +91,11 @@ local function of(cable)
         local _, v, duty = pilot.State()
         return ('%s, %.1f V, %s'):format(pilot.Name(), v,
             duty < 100 and ('%g %%'):format(duty) or 'steady')
+    end
+
+    -- Who is at that side of it ('vehicle', 'station'), whose settings the record has by that role.
+    function pilot.At(side, role)
+        roles[side] = role
     end
 
     -- In the record it is that role's, whoever sets it (of a relay, which has two of them); else of
@@ -122,6 +129,7 @@ local function of(cable)
             elseif key == 'state' and (RESISTANCE[value] or value == 'A') then
                 is_vehicle = true
                 put('state', value)
+                Remember('pilot known', 'true')
                 if value == 'A' then
                     put('toggles', nil)
                 end
@@ -147,7 +155,8 @@ local function of(cable)
             pilot.Notice()
         elseif pilot.Name() ~= name or settings.duty then
             local place = cable == MAIN and '' or cable .. ' '
-            (is_vehicle and Evcc or Secc).Pilot_Told(place .. text())
+            local role = is_vehicle and (roles.vehicle or Evcc) or roles.station or Secc
+            role.Pilot_Told(place .. text())
         end
     end
 
@@ -208,14 +217,15 @@ end
 
 local cables = {}
 
--- That of a cable, by its name.
-local named
-function named(cable)
-    if not cables[cable] then
-        cables[cable] = of(cable)
-        cables[cable].Of = named
+-- That of a cable, by its name (nil: that of evse0). side, role: who it is asked for, and is at it.
+local function named(cable, side, role)
+    cable = cable or MAIN
+    local pilot = cables[cable] or of(cable)
+    cables[cable], pilot.Of = pilot, named
+    if role then
+        pilot.At(side, role)
     end
-    return cables[cable]
+    return pilot
 end
 
 return named(MAIN)

@@ -24,7 +24,7 @@ local function set(self, state)
     state = state == 'C' and self.charging or state
     if self.pilot ~= state then
         self.pilot = state
-        Pilot.Set { state = state }
+        self.role.Pilot.Set { state = state }
     end
 end
 
@@ -75,19 +75,19 @@ end
 -- What a matching begins anew by, once one has failed or the link is lost: the station goes over E,
 -- F or X1 back to 5 % [V2G3-A09-123]; or, where it does not, so many milliseconds (0: never).
 -- False: by nothing.
-local function is_triggered(resetup)
+local function is_triggered(pilot, resetup)
     local from, over = Now(), Now() + time 'TT_EVSE_SLAC_init' + time 'T_step_EF' + time 'T_step_X1'
-    local name = Pilot.Name()
+    local name = pilot.Name()
     local had = name ~= 'B2' and name ~= 'C2'
     while Now() < over and not Stop_Requested() do
-        if had and Pilot.Name() == 'B2' then
+        if had and pilot.Name() == 'B2' then
             return true
         end
         if resetup > 0 and not had and Now() >= from + resetup then
             return true
         end
-        Pilot.Change((resetup > 0 and not had and from + resetup or over) - Now())
-        had = had or Pilot.Name() ~= 'B2'
+        pilot.Change((resetup > 0 and not had and from + resetup or over) - Now())
+        had = had or pilot.Name() ~= 'B2'
     end
     return false
 end
@@ -108,12 +108,12 @@ function plugging.wake(self)
     if not self.link then
         return true
     end
-    local from = Now()
-    if Pilot.Name() == 'B1' then
-        Pilot.Toggle(1, time 'TP_EV_vald_state_duration' // 2)
-        Pilot.Expect('B2', time 'T_conn_resume', true)
+    local from, pilot = Now(), self.role.Pilot
+    if pilot.Name() == 'B1' then
+        pilot.Toggle(1, time 'TP_EV_vald_state_duration' // 2)
+        pilot.Expect('B2', time 'T_conn_resume', true)
     end
-    local is_up = not self.unlinked and Pilot.Name() == 'B2'
+    local is_up = not self.unlinked and pilot.Name() == 'B2'
     self.role.Measured('SLAC', 'T_conn_resume', nil, Now() - from, is_up)
     if is_up then
         return true
@@ -125,11 +125,11 @@ end
 
 -- Pauses for so many milliseconds, or until the station starts its oscillator again (B1 to B2).
 function plugging.doze(self, ms)
-    local over, slept = Now() + ms, false
+    local over, slept, pilot = Now() + ms, false, self.role.Pilot
     while self.link and Now() < over and not Stop_Requested()
-        and not (slept and Pilot.Name() == 'B2') do
-        slept = slept or Pilot.Name() == 'B1'
-        Pilot.Change(over - Now())
+        and not (slept and pilot.Name() == 'B2') do
+        slept = slept or pilot.Name() == 'B1'
+        pilot.Change(over - Now())
     end
 end
 
@@ -141,7 +141,7 @@ end
 function plugging.charge(self, charge)
     local outcome
     modem.meet_modem(self.role, self.p.slac.modem)
-    box.begin(self.role, Pilot, 'ev')
+    box.begin(self.role, self.role.Pilot, 'ev')
     set(self, 'B')
     for left = self.p.slac.again, 0, -1 do
         local good, why = join(self)
@@ -153,7 +153,7 @@ function plugging.charge(self, charge)
         end
         set(self, 'B')
         leave(self)
-        if left == 0 or not is_triggered(self.p.slac.resetup) then
+        if left == 0 or not is_triggered(self.role.Pilot, self.p.slac.resetup) then
             break
         end
     end

@@ -304,15 +304,16 @@ local PILOT <const> = { CableCheck = { 'CD', true }, CurrentDemand = { 'CD', fal
 -- Whether the pilot is in another state, in the time that it has.
 local function has_wrong_pilot(s, step)
     local wanted = PILOT[step]
-    if not wanted or s.mode == 'ac' or not s.role.SlacFirst or not Pilot.IsKnown() then
+    local pilot = wanted and s.mode ~= 'ac' and s.role.SlacFirst and s.role.Pilot
+    if not pilot or not pilot.IsKnown() then
         return false
     end
     local over = Now() + (wanted[2] and Timer(s.protocol, 'V2G_SECC_CPState_Detection_Timeout') or 0)
-    while not wanted[1]:find(Pilot.State(), 1, true) and Now() < over do
-        Pilot.Change(over - Now())
+    while not wanted[1]:find(pilot.State(), 1, true) and Now() < over do
+        pilot.Change(over - Now())
     end
-    local is_wrong = not wanted[1]:find(Pilot.State(), 1, true)
-    s.why = is_wrong and ('the control pilot is in state %s'):format(Pilot.State()) or s.why
+    local is_wrong = not wanted[1]:find(pilot.State(), 1, true)
+    s.why = is_wrong and ('the control pilot is in state %s'):format(pilot.State()) or s.why
     return is_wrong
 end
 
@@ -690,8 +691,10 @@ end
 
 -- Serves vehicles, at once and one after another, until as many sessions are over as the options
 -- say, or the user wants to end: how many sessions there were, and how many failed. tls: what the
--- station listens for where the parameters do not say.
-function secc.serve(role, options, tls)
+-- station listens for where the parameters do not say. all: of several that do so side by side
+-- their roles, and how many sessions they have held; nil: there is but this one.
+function secc.serve(role, options, tls, all)
+    all = all or { held = 0, roles = { role } }
     local first = secc.new(role, options)
     local free, tasks, undiscover = { first }, {}, opening.discovery(first)
     local link = role.SlacFirst and require('v2g.slac_secc').begin(role, first.p.slac, function(why)
@@ -717,8 +720,9 @@ function secc.serve(role, options, tls)
             outcome.failed, outcome.ok = outcome.failed + 1, false
         end
         at.role.Session_Over(ok, why)
-        if outcome.sessions == options.sessions then
-            role.Stop_Accepting()
+        all.held = all.held + 1
+        for _, one in ipairs(all.held == options.sessions and all.roles or {}) do
+            one.Stop_Accepting()
         end
     end
     while true do

@@ -75,12 +75,12 @@ end
 
 -- The plug has been pulled out meanwhile.
 local function is_out(s)
-    return s.is_plugged and Pilot.State() == 'A'
+    return s.is_plugged and s.role.Pilot.State() == 'A'
 end
 
 -- The pilot lets a matching go on: no error state, and an oscillator where there was one.
 local function insist_on_pilot(s)
-    local state, _, duty = Pilot.State()
+    local state, _, duty = s.role.Pilot.State()
     if state == 'E' or state == 'F' then
         fail('the control pilot is in state ' .. state)
     elseif is_out(s) then
@@ -94,11 +94,12 @@ local OSCILLATOR <const> = 1000 -- ms that it waits for a station's oscillator; 
 
 -- An error state is over, before it begins.
 local function wait_for_pilot(s)
-    Pilot.Expect('B2', OSCILLATOR, true)
-    local state, _, duty = Pilot.State()
+    local pilot = s.role.Pilot
+    pilot.Expect('B2', OSCILLATOR, true)
+    local state, _, duty = pilot.State()
     while (state == 'E' or state == 'F') and not Stop_Requested() do
-        Pilot.Change()
-        state, _, duty = Pilot.State()
+        pilot.Change()
+        state, _, duty = pilot.State()
     end
     s.oscillates = duty < 100
 end
@@ -186,7 +187,7 @@ local function validate(s, station)
     local level = slac.time 'TP_EV_vald_state_duration' // 2
     local window = TOGGLES * 2 * level + level
     s.role.Slac_Send(request(math.ceil(window / 100) - 1), station.mac)
-    Pilot.Toggle(TOGGLES, level)
+    s.role.Pilot.Toggle(TOGGLES, level)
     local answer = await(s.role, 'CM_VALIDATE_CNF', window + slac.time 'TT_match_response',
         function(m, from)
             return from == station.mac and m.Result ~= 1 and m or nil
@@ -281,7 +282,7 @@ local DEFAULTS <const> = require('v2g.parameters').ev.slac
 -- not.
 function matching.match(role, p)
     local s = { role = role, mac = role.Slac(), p = p or DEFAULTS,
-                is_plugged = Pilot.State() ~= 'A' }
+                is_plugged = role.Pilot.State() ~= 'A' }
     wait_for_pilot(s)
     local from = Now()
     local why
@@ -313,9 +314,9 @@ watch.__index = watch
 
 -- What ends the network besides the vehicle's own wish; nil: nothing.
 local function ends_by(w, m, from)
-    local pilot, _, duty = Pilot.State()
-    if pilot == 'E' or pilot == 'F' then
-        return ('the control pilot is in state %s [V2G3-M09-19]'):format(pilot)
+    local state, _, duty = w.role.Pilot.State()
+    if state == 'E' or state == 'F' then
+        return ('the control pilot is in state %s [V2G3-M09-19]'):format(state)
     end
     local is_off = duty == 100 and w.oscillates and w.is_awake()
     w.off = is_off and (w.off or Now()) or nil -- X1, on a station's way to another duty cycle
@@ -337,7 +338,7 @@ end
 
 local function watch_pilot(w)
     while not has_ended(w) do
-        Pilot.Change()
+        w.role.Pilot.Change()
     end
 end
 
@@ -369,7 +370,7 @@ end
 -- is_awake(): the station may not stop its oscillator now.
 function matching.watch(role, station, begins, lost, is_awake)
     local w = setmetatable({ role = role, lost = lost, is_awake = is_awake }, watch)
-    w.oscillates = select(3, Pilot.State()) < 100
+    w.oscillates = select(3, role.Pilot.State()) < 100
     w.amp_map = begins and slac.begin_amp_map(role, station.mac) or nil
     w.task = Start(go_on, w)
     Start(watch_pilot, w)

@@ -384,18 +384,28 @@ function matching.serve(role, pilot, p)
     matching.new(role, pilot, p):serve()
 end
 
--- Begins for a station, and for the neighbours that the bench has besides (evse1, evse2, …):
--- these have cables of their own, and are matched with nobody who has a choice. p, lost: as of new.
--- That of the station.
-function matching.begin(role, p, lost)
-    local own = matching.new(role, Pilot, p, lost)
-    box.begin(role, Pilot, 'station')
-    Start(own.serve, own)
-    local n, has_neighbours = 1, Pilot.cable == 'main'
-    while has_neighbours and role.Slac_Has('evse' .. n) do
+-- Roles at the further stations of the bench, evse1, evse2, …: those at a vehicle's cable, or those
+-- at none. Whoever plays another station than evse0 has none.
+function matching.further(role, are_plugged)
+    local roles, n = {}, 1
+    while role.Pilot.cable == 'main' and role.Slac_Has('evse' .. n) do
         local name = 'evse' .. n
-        Start(matching.serve, Station { name = name, interface = name }, Pilot.Of(name), p)
+        if are_plugged == (role.Slac_Other_End(name) ~= nil) then
+            roles[#roles + 1] = Station { name = name, interface = name }
+        end
         n = n + 1
+    end
+    return roles
+end
+
+-- Begins for a station, and for its neighbours that are at no vehicle's cable: these are matched
+-- with nobody who has a choice. p, lost: as of new. That of the station.
+function matching.begin(role, p, lost)
+    local own = matching.new(role, role.Pilot, p, lost)
+    box.begin(role, role.Pilot, 'station')
+    Start(own.serve, own)
+    for _, neighbour in ipairs(matching.further(role, false)) do
+        Start(matching.serve, neighbour, neighbour.Pilot, p)
     end
     return own
 end

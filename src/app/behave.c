@@ -9,6 +9,7 @@
 #include "app/screen.h"
 #include "app/session_options.h"
 #include "base/said.h"
+#include "powerline/line.h"
 #include "wire/descriptors.h"
 #include "wire/lab.h"
 
@@ -32,7 +33,9 @@ struct behaving {
     struct session_options session;
     struct part own, other;
     const char *mode;
-    unsigned count; /* as given */
+    unsigned count;                    /* as given */
+    const char *interface[LAB_CABLES]; /* of a bench: where its vehicles are plugged in */
+    unsigned interfaces;
     struct script_run *run;
     struct fleet fleet;
     struct player *station, *vehicles; /* while they play */
@@ -230,6 +233,23 @@ static int prepare_part(struct behaving *b, struct part *part, bool is_vehicle, 
                               e);
 }
 
+/* On a bench each vehicle has a cable of its own. */
+static int find_cables(struct behaving *b, struct err *e)
+{
+    struct line *l = b->session.line;
+    char name[LINE_NAME];
+    for (unsigned i = 0; l != NULL && i < LAB_CABLES; i++) {
+        snprintf(name, sizeof name, "ev%u", i);
+        const struct line_node *n = line_find(l, name);
+        if (n != NULL && n->other_end != NULL)
+            b->interface[b->interfaces++] = n->name;
+    }
+    if (l == NULL || !b->is_ev || b->count <= 1 || b->count <= b->interfaces)
+        return 0;
+    return err_set(e, "bench %s: --count %u: expected %u at most, as many as it has cables",
+                   b->session.bench, b->count, b->interfaces);
+}
+
 /* Which sides are played, and in which network. */
 static int prepare(struct behaving *b, struct err *e)
 {
@@ -239,7 +259,7 @@ static int prepare(struct behaving *b, struct err *e)
     b->both = lab && !b->alone && (b->session.virtual_time || !lab_is_near());
     b->session.faults.is_alone = !b->both;
     b->world = session_enter(&b->session, false, e);
-    if (b->world == NULL)
+    if (b->world == NULL || find_cables(b, e) != 0)
         return -1;
     if (open_screen(b, e) != 0 || prepare_part(b, &b->own, b->is_ev, e) != 0)
         return -1;
@@ -258,10 +278,17 @@ static int add_players(struct behaving *b, struct err *e)
 {
     struct part *vehicle = b->is_ev ? &b->own : &b->other;
     struct part *station = b->is_ev ? &b->other : &b->own;
-    unsigned vehicles = b->is_ev && b->count > 0 ? b->count : 1;
+    unsigned wanted = b->is_ev ? 1 : b->interfaces; /* whoever plays stations has all plugged in */
+    unsigned vehicles = b->count > 0 && (b->is_ev || b->count < wanted) ? b->count : wanted;
+    vehicles = vehicles > 0 ? vehicles : 1;
     if ((!b->is_ev || b->both) && add_player(b, station, 0, &b->station, e) != 0)
         return -1;
-    return b->is_ev || b->both ? add_player(b, vehicle, vehicles, &b->vehicles, e) : 0;
+    if (!b->is_ev && !b->both)
+        return 0;
+    int bad = add_player(b, vehicle, vehicles, &b->vehicles, e);
+    b->fleet.interface = b->interface;
+    b->fleet.interfaces = b->interfaces;
+    return bad;
 }
 
 static int play(struct behaving *b, struct err *e)

@@ -80,7 +80,7 @@ static int play_on_line(enum lab_side side, char *const argv[], const char *benc
     struct line *line = NULL;
     int status = -1;
     if (world != NULL)
-        line = bench_open(world, &library, bench, 0, e);
+        line = bench_open(world, &library, bench, false, e);
     long child = line == NULL ? -1 : lab_spawn(side, argv, e);
     if (child > 0)
         status = carry_until_end(world, child);

@@ -180,7 +180,7 @@ const struct option SESSION_OPTION[] = {
      AT(script.peer.slac)},
     {"bench", 0, "NAME|FILE",
      "a virtual power line with modems and a control pilot: pair,\n"
-     "three-stations, weak-cable, crosstalk, or a Lua file (docs/bench.md);\n"
+     "three-stations, three-pairs, weak-cable, crosstalk, or a Lua file (docs/bench.md);\n"
      "a session begins with the plug and SLAC then",
      AT(bench)},
     {.kind = OPTION_GROUP, .group = RUN_OPTION},
@@ -370,7 +370,7 @@ struct world *session_enter(struct session_options *s, bool wants_lab, struct er
     struct world *world = enter(s, wants_lab, e);
     bool is_good = world != NULL;
     if (is_good && s->bench != NULL) {
-        s->line = bench_open(world, s->script.library, s->bench, 1 + s->has_relay, e);
+        s->line = bench_open(world, s->script.library, s->bench, true, e);
         is_good = s->line != NULL;
     }
     if (is_good && open_boxes(s, world, e) == 0)

@@ -28,6 +28,12 @@ static const uint8_t *mac_of(void *context, const char *interface)
     return n == NULL ? NULL : n->mac;
 }
 
+static const char *other_end_of(void *context, const char *interface)
+{
+    const struct line_node *n = line_find(context, interface);
+    return n == NULL || n->other_end == NULL ? NULL : n->other_end->name;
+}
+
 static int host_sends(void *context, const char *interface, struct slice frame, struct err *e)
 {
     struct line *l = context;
@@ -51,7 +57,8 @@ struct line *line_open(struct world *world, struct library *library,
     l->library = library;
     l->modems = modems;
     l->options = *options;
-    l->medium = (struct ether_medium){.context = l, .mac = mac_of, .send = host_sends};
+    l->medium = (struct ether_medium){
+        .context = l, .mac = mac_of, .other_end = other_end_of, .send = host_sends};
     ether_set_medium(world, &l->medium);
     return l;
 }
@@ -77,6 +84,7 @@ void line_close(struct line *l)
         ether_close(l->node[i].port);
     ether_set_medium(l->world, NULL);
     free(l->path);
+    free(l->watch);
     free(l);
 }
 
@@ -217,7 +225,7 @@ static void tell_change(const struct line *l, struct line_watch *w)
     if (is_up == w->is_up)
         return;
     w->is_up = is_up;
-    w->changed(w->context, w->number, is_up);
+    w->changed(w->context, w);
 }
 
 void line_changed(struct line *l)
@@ -236,12 +244,15 @@ void line_changed(struct line *l)
         tell_change(l, &l->watch[i]);
 }
 
-void line_watch(struct line *l, const struct line_watch *watch)
+int line_watch(struct line *l, const struct line_watch *watch)
 {
-    if (l->watches == LINE_WATCHES)
-        return;
+    struct line_watch *grown = realloc(l->watch, (l->watches + 1) * sizeof *grown);
+    if (grown == NULL)
+        return -1;
+    l->watch = grown;
     l->watch[l->watches++] = *watch;
     line_changed(l);
+    return 0;
 }
 
 /* ---- frames ---- */

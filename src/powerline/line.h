@@ -18,7 +18,6 @@
 #define LINE_NODES 256
 #define LINE_NAME 16
 #define LINE_AWAY 8 /* times at which a node may be off the line */
-#define LINE_WATCHES 2
 
 /* From one node to another. */
 struct line_path {
@@ -35,9 +34,8 @@ struct line_node;
 /* Whether two nodes have a link; called as soon as that changes. */
 struct line_watch {
     const struct line_node *a, *b;
-    void (*changed)(void *context, unsigned number, bool is_up);
+    void (*changed)(void *context, const struct line_watch *w);
     void *context;
-    unsigned number; /* as whoever watches counts them */
     bool is_up;
 };
 
@@ -51,9 +49,11 @@ struct line_options {
 
 struct line_node {
     struct line *line;
-    char name[LINE_NAME]; /* of the interface: "ev0" */
-    bool is_lumissil;     /* the modem's maker; else Qualcomm */
-    bool is_unplugged;    /* nothing comes or goes */
+    char name[LINE_NAME];              /* of the interface: "ev0" */
+    bool is_lumissil;                  /* the modem's maker; else Qualcomm */
+    bool is_unplugged;                 /* nothing comes or goes */
+    const struct line_node *other_end; /* of the charging cable it is at; NULL: of none. What is on
+                                          that cable's control pilot is no matter of the line */
     struct {
         int64_t from_us, to_us;
     } away[LINE_AWAY]; /* when it is off the line, as if unplugged */
@@ -82,7 +82,7 @@ struct line {
     struct ether_medium medium;
     unsigned nodes;
     struct line_node node[LINE_NODES];
-    struct line_watch watch[LINE_WATCHES];
+    struct line_watch *watch;
     unsigned watches;
     struct timer look;        /* when what it watches may change by itself */
     struct line_path *path;   /* [from * LINE_NODES + to]; NULL: nothing was said */
@@ -113,8 +113,8 @@ struct line_path *line_path(struct line *l, const struct line_node *from,
 /* Whether their modems are in one logical network now. */
 bool line_is_linked(const struct line *l, const struct line_node *a, const struct line_node *b);
 
-/* Watches the link between two nodes, which is down at first; of LINE_WATCHES at most. */
-void line_watch(struct line *l, const struct line_watch *watch);
+/* Watches the link between two nodes, which is down at first. -1: out of memory. */
+int line_watch(struct line *l, const struct line_watch *watch);
 
 /* For modems: a key of a node, or its plug, has changed. */
 void line_changed(struct line *l);

@@ -157,6 +157,52 @@ static int add_node(struct reading *r)
     return bad;
 }
 
+/* ---- cables ---- */
+
+/* A vehicle of this program's or a station, whose IP the bench can carry. */
+static bool is_end(const struct line_node *n, bool is_station)
+{
+    return lab_cable_of(n->name) != 0 && lab_is_station(n->name) == is_station;
+}
+
+/* The vehicle's plug is in the station's socket. */
+static void plug(struct line_node *vehicle, struct line_node *station)
+{
+    vehicle->other_end = station;
+    station->other_end = vehicle;
+}
+
+/* Of a bench that says nothing: vehicles are at the stations of their numbers. */
+static void plug_by_number(struct line *l)
+{
+    for (unsigned i = 0; i < l->nodes * l->nodes; i++) {
+        struct line_node *a = &l->node[i / l->nodes], *b = &l->node[i % l->nodes];
+        if (is_end(a, false) && is_end(b, true) && lab_cable_of(a->name) == lab_cable_of(b->name))
+            plug(a, b);
+    }
+}
+
+/* { 'ev1', 'evse1' } */
+static int add_cable(struct reading *r)
+{
+    struct line_node *end[2];
+    for (unsigned i = 0; i < 2; i++) {
+        end[i] = take_end(r, (lua_Integer)i + 1);
+        if (end[i] == NULL)
+            return -1;
+        if (!is_end(end[i], i == 1))
+            return err_set(r->e,
+                           "bench %s: %s: expected a vehicle and a station, as ev1 and evse1 "
+                           "(0 to %d), found %s",
+                           r->name, r->place, LAB_CABLES - 1, end[i]->name);
+        if (end[i]->other_end != NULL)
+            return err_set(r->e, "bench %s: %s: %s has a cable already, with %s", r->name, r->place,
+                           end[i]->name, end[i]->other_end->name);
+    }
+    plug(end[0], end[1]);
+    return 0;
+}
+
 /* A node is off the line for a while: { 'ev0', from = 5000, to = 8000 }. */
 static int add_break(struct reading *r)
 {
@@ -263,45 +309,47 @@ static int read_all(struct reading *r, struct world *world, struct library *libr
         return -1;
     lua_getfield(r->L, -1, "paths");
     lua_getfield(r->L, -2, "breaks");
-    bool has_paths = !lua_isnil(r->L, -2), has_breaks = !lua_isnil(r->L, -1);
-    lua_pop(r->L, 2);
-    if (has_paths && each(r, "paths", add_path) != 0)
+    lua_getfield(r->L, -3, "cables");
+    bool has_paths = !lua_isnil(r->L, -3), has_breaks = !lua_isnil(r->L, -2);
+    bool has_cables = !lua_isnil(r->L, -1);
+    lua_pop(r->L, 3);
+    if (!has_cables)
+        plug_by_number(r->line);
+    if ((has_cables && each(r, "cables", add_cable) != 0) ||
+        (has_paths && each(r, "paths", add_path) != 0))
         return -1;
     return has_breaks ? each(r, "breaks", add_break) : 0;
 }
 
-static void link_changed(void *world, unsigned cable, bool is_up)
+static void link_changed(void *world, const struct line_watch *w)
 {
-    link_gate(world, cable, is_up);
+    link_gate(world, w->a->name, w->b->name, w->is_up);
 }
 
-/* Where the line joins the ends of a cable of the run's own, IP goes no way past it. */
-static void keep_gate(struct line *l, unsigned cable)
+/* IP of the run's own goes no way past the line, from a vehicle to whichever station. */
+static int keep_gates(struct line *l, struct err *e)
 {
-    static const char *const ENDS[][2] = {{LAB_EV_INTERFACE, LAB_EVSE_INTERFACE},
-                                          {LAB_EV_INTERFACE_2, LAB_EVSE_INTERFACE_2}};
-    struct line_watch w = {.a = line_find(l, ENDS[cable - 1][0]),
-                           .b = line_find(l, ENDS[cable - 1][1]),
-                           .changed = link_changed,
-                           .number = cable,
-                           .context = l->world};
-    if (w.a == NULL || w.b == NULL)
-        return;
-    link_gate(l->world, cable, false);
-    line_watch(l, &w);
+    for (unsigned i = 0; i < l->nodes * l->nodes; i++) {
+        const struct line_node *a = &l->node[i / l->nodes], *b = &l->node[i % l->nodes];
+        struct line_watch w = {.a = a, .b = b, .changed = link_changed, .context = l->world};
+        if (!is_end(a, false) || !is_end(b, true))
+            continue;
+        link_gate(l->world, a->name, b->name, false);
+        if (line_watch(l, &w) != 0)
+            return err_set(e, "out of memory");
+    }
+    return 0;
 }
 
 /* The nodes get interfaces of the lab: those of the run for its IP, all of them for hosts that are
  * programs of their own. */
-static int wire_up(struct line *l, unsigned cables, struct err *e)
+static int wire_up(struct line *l, bool has_hosts, struct err *e)
 {
     for (unsigned i = 0; i < l->nodes; i++) {
         struct line_node *n = &l->node[i];
         char far_end[sizeof LAB_LINE_PREFIX + LINE_NAME];
-        unsigned cable = lab_cable_of(n->name);
-        bool has_hosts = cables > 0, is_runs = cable > 0 && cable <= cables;
         enum lab_side side = lab_side_of(n->name);
-        if (n->port != NULL || (has_hosts && !is_runs))
+        if (n->port != NULL || (has_hosts && n->other_end == NULL))
             continue;
         if (side != LAB_EV && side != LAB_EVSE)
             return err_set(e, "bench: a node %s; expected names in the lab as ev1 and evse1",
@@ -314,7 +362,7 @@ static int wire_up(struct line *l, unsigned cables, struct err *e)
 }
 
 struct line *bench_open(struct world *world, struct library *library, const char *name,
-                        unsigned cables, struct err *e)
+                        bool has_hosts, struct err *e)
 {
     struct reading r = {.L = luaL_newstate(), .name = name, .e = e};
     if (r.L == NULL) {
@@ -324,9 +372,9 @@ struct line *bench_open(struct world *world, struct library *library, const char
     int bad = read_all(&r, world, library);
     lua_close(r.L);
     if (bad == 0 && lab_has_line())
-        bad = wire_up(r.line, cables, e);
-    for (unsigned cable = 1; bad == 0 && cable <= cables; cable++)
-        keep_gate(r.line, cable);
+        bad = wire_up(r.line, has_hosts, e);
+    if (bad == 0 && has_hosts)
+        bad = keep_gates(r.line, e);
     if (bad == 0)
         return r.line;
     line_close(r.line);

@@ -121,12 +121,13 @@ void script_record(const struct script *s, enum event_kind kind, bool ok, const 
                    const char *text)
 {
     bool is_named = where[0] != '\0' && s->plays != NULL && s->by != s->plays->by;
+    const char *of_several = s->place != NULL ? s->place->by : ""; /* `where` has the script */
     struct event e = {
         .session = session_of(s),
         .us = script_now(s),
         .kind = kind,
         .ok = ok,
-        .by = is_named ? "" : s->by,
+        .by = is_named ? of_several : s->by,
         .where = where,
         .name = "",
         .code = "",

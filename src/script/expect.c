@@ -7,6 +7,7 @@
 #include "script/link.h"
 #include "script/object.h"
 #include "script/sandbox.h"
+#include "script/slac.h"
 #include "script/task.h"
 
 #include <lauxlib.h>
@@ -180,13 +181,7 @@ static int global_index(lua_State *L)
                                         "absent", "present", "new"};
     const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
     if (strcmp(name, "Pilot") == 0) {
-        const char *cable = script_of(L)->options->cable;
-        sandbox_require(L, "v2g.pilot");
-        if (cable == NULL)
-            return 1;
-        lua_getfield(L, -1, "Of");
-        lua_pushstring(L, cable);
-        lua_call(L, 1, 1);
+        slac_push_pilot(L, script_of(L)->plays);
         return 1;
     }
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)

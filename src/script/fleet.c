@@ -3,10 +3,12 @@
 
 #include "script/judgement.h"
 #include "script/roles.h"
+#include "wire/lab.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define AT_ONCE                                                                                    \
     4 /* vehicles that begin before the loop has a turn: who is on the way must not wait */
@@ -59,12 +61,18 @@ static bool has_come(void *context)
     return f->first != NULL || f->is_over || f->role->script->stop;
 }
 
-/* Where the next one connects to. */
-static void choose_station(struct fleet *f, struct role *r)
+/* Where the next one is, and connects to. */
+static void choose_place(struct fleet *f, struct role *r)
 {
+    unsigned n = f->sent++;
     if (f->addresses > 0)
-        snprintf(r->chosen.address, sizeof r->chosen.address, "%s",
-                 f->address[f->sent++ % f->addresses]);
+        snprintf(r->chosen.address, sizeof r->chosen.address, "%s", f->address[n % f->addresses]);
+    if (f->interfaces == 0)
+        return;
+    const char *interface = f->interface[n % f->interfaces];
+    snprintf(r->chosen.interface, sizeof r->chosen.interface, "%s", interface);
+    if (strcmp(interface, LAB_EV_INTERFACE) != 0)
+        snprintf(r->by, sizeof r->by, "%s %s", f->role->by, interface);
 }
 
 /* The next one's kind, and a role for it; nothing: no more come. */
@@ -83,7 +91,7 @@ static int next_done(lua_State *L, int status, lua_KContext context)
     lua_pushinteger(L, (lua_Integer)c->kind + 1);
     struct role *r = roles_push_place(L, f->role);
     r->number = c->number;
-    choose_station(f, r);
+    choose_place(f, r);
     free(c);
     return 2;
 }

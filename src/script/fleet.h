@@ -24,6 +24,9 @@ struct fleet {
      * are looked at when a vehicle comes. */
     const char *const *address;
     unsigned addresses, sent;
+    /* The interfaces that they are at, in turn; none: ev0. */
+    const char *const *interface;
+    unsigned interfaces;
 };
 
 /* kind must live as long as the run. */

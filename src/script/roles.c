@@ -160,6 +160,10 @@ static int role_index(lua_State *L)
         lua_pushboolean(L, slac_goes_first(r));
         return 1;
     }
+    if (strcmp(text, "Pilot") == 0) {
+        slac_push_pilot(L, r);
+        return 1;
+    }
     if (signing_push(L, r, text) || push_ready_made(L, r, text))
         return 1;
     const struct name *name = role_push_name(L, r, text, &e);
@@ -370,6 +374,7 @@ struct role *roles_push_place(lua_State *L, const struct role *of)
     }
     r->is_place = true;
     snprintf(r->by, sizeof r->by, "%s", of->by);
+    snprintf(r->chosen.interface, sizeof r->chosen.interface, "%s", of->chosen.interface);
     return r;
 }
 

@@ -14,6 +14,10 @@ bool slac_is_set(const struct schema *s);
 /* Whether SLAC goes before SDP: a modem was named, or there is a bench. */
 bool slac_goes_first(const struct role *r);
 
+/* Pushes the control pilot (lua/v2g/pilot.lua) of the cable that the role's interface is at; NULL:
+ * that of ev0 and evse0, or what the run's options say. */
+void slac_push_pilot(lua_State *L, const struct role *r);
+
 /* Opens the link, if that is not done. -1: e. In print mode there is nothing to open. */
 int slac_open(struct role *r, struct err *e);
 

@@ -169,6 +169,16 @@ static int has_node(lua_State *L)
     return 1;
 }
 
+/* Which interface of the bench has the other end of that one's cable; nil: none. */
+static int other_end(lua_State *L)
+{
+    const struct role *r = role_upvalue(L);
+    const char *interface = luaL_checkstring(L, 1);
+    lua_pushstring(L,
+                   r->peer == NULL ? NULL : ether_other_end(r->script->options->world, interface));
+    return 1;
+}
+
 static int pilot_told(lua_State *L)
 {
     const struct role *r = role_upvalue(L);
@@ -211,9 +221,10 @@ static int open_link(lua_State *L)
 
 void slac_methods(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {
-        {"Slac", open_link},       {"Slac_Send", send_to},     {"Slac_Send_Raw", send_raw},
-        {"Slac_Receive", receive}, {"Slac_Nid", nid_of},       {"Slac_Nmk", nmk_of},
-        {"Slac_Has", has_node},    {"Pilot_Told", pilot_told}, {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {{"Slac", open_link},           {"Slac_Send", send_to},
+                                         {"Slac_Send_Raw", send_raw},   {"Slac_Receive", receive},
+                                         {"Slac_Nid", nid_of},          {"Slac_Nmk", nmk_of},
+                                         {"Slac_Has", has_node},        {"Pilot_Told", pilot_told},
+                                         {"Slac_Other_End", other_end}, {NULL, NULL}};
     luaL_setfuncs(L, FUNCTIONS, 0);
 }

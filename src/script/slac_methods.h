@@ -11,6 +11,8 @@
  *
  *   Evcc.Slac_Nmk(password), Evcc.Slac_Nid(nmk)    keys of a network
  *   Evcc.Slac_Has(interface)         whether the bench has such a node
+ *   Evcc.Pilot                       that of the cable at the role's interface (lua/v2g/pilot.lua)
+ *   Evcc.Slac_Other_End(interface)   the interface at the other end of its charging cable, or nil
  *   Evcc.Pilot_Told(text)            the control pilot has changed: recorded (lua/v2g/pilot.lua)
  *   Evcc.SlacFirst                   true where SLAC goes before SDP: there is a modem, or a bench
  *

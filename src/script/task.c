@@ -643,6 +643,7 @@ static int start(lua_State *L)
     if (!lua_checkstack(t->L, arguments))
         return luaL_error(L, "too many arguments");
     t->arguments = arguments;
+    t->place = t->script->place; /* whoever it is about that starts it */
     lua_xmove(L, t->L, arguments);
     lua_rawgetp(L, LUA_REGISTRYINDEX, t);
     return lua_isyieldable(L) ? yield(L, &w, 0, started) : 1;

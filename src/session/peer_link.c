@@ -87,6 +87,11 @@ const uint8_t *peer_link_mac(const struct peer *p)
     return p->link == NULL ? NULL : ether_mac(p->link->port);
 }
 
+const char *peer_link_interface(const struct peer *p)
+{
+    return p->link == NULL ? NULL : ether_interface(p->link->port);
+}
+
 /* ---- sending ---- */
 
 void peer_link_destination(const struct peer *p, const struct message *m, uint8_t to[6])

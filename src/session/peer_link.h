@@ -28,8 +28,9 @@ int peer_link_open(struct peer *p, const char *interface, struct err *e);
 /* Closes it; frames that wait are gone. */
 void peer_link_close(struct peer *p);
 
-/* The own MAC address; NULL: it is not open. */
+/* The own MAC address, and the interface; NULL: it is not open. */
 const uint8_t *peer_link_mac(const struct peer *p);
+const char *peer_link_interface(const struct peer *p);
 
 /* Where a message goes if nobody says it: requests of the matching to all, those to a modem to the
  * own one, the rest to who was heard last. */

@@ -60,6 +60,9 @@ int ether_send(struct ether_port *p, struct slice frame, struct err *e);
 /* The interface's MAC address. */
 const uint8_t *ether_mac(const struct ether_port *p);
 
+/* Its name. */
+const char *ether_interface(const struct ether_port *p);
+
 /* NULL is allowed. */
 void ether_close(struct ether_port *p);
 
@@ -70,6 +73,8 @@ struct ether_medium {
     void *context;
     /* The MAC address of an interface that it has; NULL: it has none of that name. */
     const uint8_t *(*mac)(void *context, const char *interface);
+    /* The interface at the other end of the charging cable it is at; NULL: of none. May be NULL. */
+    const char *(*other_end)(void *context, const char *interface);
     /* A port of that interface sends a frame. -1: e. */
     int (*send)(void *context, const char *interface, struct slice frame, struct err *e);
 };
@@ -81,6 +86,9 @@ bool ether_has_medium(struct world *world);
 
 /* Whether it has an interface of that name. */
 bool ether_medium_has(struct world *world, const char *interface);
+
+/* What it says of the other end; NULL, too, without a medium. */
+const char *ether_other_end(struct world *world, const char *interface);
 
 /* Whether a port of it is open. */
 bool ether_medium_is_used(struct world *world);

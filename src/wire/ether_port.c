@@ -172,6 +172,12 @@ bool ether_medium_has(struct world *world, const char *interface)
     return m != NULL && m->mac(m->context, interface) != NULL;
 }
 
+const char *ether_other_end(struct world *world, const char *interface)
+{
+    const struct ether_medium *m = world_ether(world)->medium;
+    return m == NULL || m->other_end == NULL ? NULL : m->other_end(m->context, interface);
+}
+
 bool ether_medium_is_used(struct world *world)
 {
     const struct ether_port *p = world_ether(world)->ports;
@@ -253,6 +259,11 @@ int ether_send(struct ether_port *p, struct slice frame, struct err *e)
 const uint8_t *ether_mac(const struct ether_port *p)
 {
     return p->mac;
+}
+
+const char *ether_interface(const struct ether_port *p)
+{
+    return p->interface;
 }
 
 void ether_close(struct ether_port *p)

@@ -42,14 +42,53 @@ static const struct end {
     {LAB_EV_INTERFACE_2, {2, 0, 0, 0, 0, 0xE3}},
     {LAB_EVSE_INTERFACE_2, {2, 0, 0, 0, 0, 0xE4}},
 };
-#define ENDS_N (sizeof ENDS / sizeof *ENDS)
+
+bool lab_is_station(const char *interface)
+{
+    return strncmp(interface, "evse", 4) == 0;
+}
 
 unsigned lab_cable_of(const char *interface)
 {
-    for (unsigned i = 0; i < ENDS_N; i++)
-        if (strcmp(interface, ENDS[i].interface) == 0)
-            return i / 2 + 1;
+    char name[8];
+    const char *number = interface + (lab_is_station(interface) ? 4 : 2);
+    for (unsigned i = 0; strncmp(interface, "ev", 2) == 0 && i < LAB_CABLES; i++) {
+        snprintf(name, sizeof name, "%u", i);
+        if (strcmp(number, name) == 0)
+            return i + 1;
+    }
     return 0;
+}
+
+void lab_gates_set(struct lab_gates *g, unsigned vehicle, unsigned station, bool is_open)
+{
+    uint16_t bit = (uint16_t)(1u << station);
+    g->is_gated[vehicle] |= bit;
+    g->is_open[vehicle] =
+        (uint16_t)(is_open ? g->is_open[vehicle] | bit : g->is_open[vehicle] & ~bit);
+}
+
+static bool is_joined(const struct lab_gates *g, unsigned vehicle, unsigned station)
+{
+    bool is_gated = g->is_gated[vehicle] >> station & 1;
+    return is_gated ? g->is_open[vehicle] >> station & 1 : vehicle == station;
+}
+
+bool lab_gates_has_link(const struct lab_gates *g, unsigned number, bool is_station)
+{
+    for (unsigned i = 1; i <= LAB_CABLES; i++)
+        if (is_joined(g, is_station ? i : number, is_station ? number : i))
+            return true;
+    return false;
+}
+
+bool lab_gates_reach(const struct lab_gates *g, const char *from, const char *to)
+{
+    unsigned a = lab_cable_of(from), b = lab_cable_of(to);
+    bool is_station = lab_is_station(from);
+    if (a == 0 || b == 0 || is_station == lab_is_station(to))
+        return strcmp(from, to) == 0;
+    return is_joined(g, is_station ? b : a, is_station ? a : b);
 }
 
 /* A process is in one lab at most, as it has one network. */

@@ -61,9 +61,30 @@ enum lab_side {
  */
 int lab_enter(struct err *e);
 
-/* Of its interfaces, and those of a virtual world: 1 or 2, the cable that it is an end of; 0: of
- * none. */
+#define LAB_CABLES 15 /* of a virtual world, or behind a power line: ev0 to ev14, evse0 to evse14 */
+
+/* Of its interfaces, and those of a virtual world: the cable that it is an end of, 1 (ev0, evse0)
+ * to LAB_CABLES; 0: of none. */
 unsigned lab_cable_of(const char *interface);
+
+/* Whether its name is that of a station: "evse…". */
+bool lab_is_station(const char *interface);
+
+/* Who reaches whom by these names: the ends of a cable each other, and behind modems whoever has a
+ * gate between them that is open. A bit for each station at the vehicle's place, by their numbers
+ * (lab_cable_of): those behind modems, and of these those whose gate is open. All zero: none is. */
+struct lab_gates {
+    uint16_t is_gated[LAB_CABLES + 1], is_open[LAB_CABLES + 1];
+};
+
+/* From here on there is a gate between them. */
+void lab_gates_set(struct lab_gates *g, unsigned vehicle, unsigned station, bool is_open);
+
+/* Whether the interface reaches anybody. */
+bool lab_gates_has_link(const struct lab_gates *g, unsigned number, bool is_station);
+
+/* Whether one reaches the other; or they are the same. */
+bool lab_gates_reach(const struct lab_gates *g, const char *from, const char *to);
 
 /* In a lab that was entered: a second cable, unless there is one already. -1: e. */
 int lab_second_cable(struct err *e);

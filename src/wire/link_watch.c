@@ -23,7 +23,8 @@ struct link_watch {
     uv_poll_t poll;
     int fd, index; /* of the socket; of the interface */
     enum lab_side side;
-    unsigned cable;             /* that it is an end of */
+    bool is_station;
+    unsigned number;            /* of the interface (lab_cable_of), where this program plugs */
     struct link_watches *among; /* whose links are told by link_plug; or NULL */
     struct link_watch *next;
     bool is_up;
@@ -90,9 +91,10 @@ struct link_watch *link_watch_open(struct world *world, const char *interface,
                                  .next = ours->first,
                                  .changed = changed,
                                  .context = context,
-                                 .cable = lab_cable_of(interface)};
-        w->cable = w->cable != 0 ? w->cable : 1; /* of whom the first one stands for */
-        w->is_up = !(ours->down >> w->cable & 1);
+                                 .is_station = lab_is_station(interface),
+                                 .number = lab_cable_of(interface)};
+        w->number = w->number != 0 ? w->number : 1; /* of whom the first one stands for */
+        w->is_up = lab_gates_has_link(&ours->gates, w->number, w->is_station);
         ours->first = w;
         return w;
     }
@@ -121,35 +123,41 @@ static void link_gone(uv_handle_t *h)
     free(h->data);
 }
 
-/* Tells those at the ends of these cables, a bit each. */
-static void tell(const struct link_watches *ours, unsigned cables, bool is_up)
+static void tell(struct link_watch *w, bool is_up)
 {
-    for (struct link_watch *w = ours->first, *next; w != NULL; w = next) {
-        next = w->next;
-        if (w->is_up == is_up || !(cables >> w->cable & 1))
-            continue;
-        w->is_up = is_up;
-        w->changed(w->context, is_up);
-    }
+    if (w->is_up == is_up)
+        return;
+    w->is_up = is_up;
+    w->changed(w->context, is_up);
 }
 
 bool link_plug(struct world *world, bool is_up)
 {
     const struct link_watches *ours = world_links(world);
-    if (ours->is_ours)
-        tell(ours, ~0u, is_up);
-    return ours->is_ours;
+    if (!ours->is_ours)
+        return false;
+    for (struct link_watch *w = ours->first, *next; w != NULL; w = next) {
+        next = w->next;
+        tell(w, is_up);
+    }
+    return true;
 }
 
-void link_gate(struct world *world, unsigned cable, bool is_open)
+void link_gate(struct world *world, const char *vehicle, const char *station, bool is_open)
 {
     struct link_watches *ours = world_links(world);
-    unsigned bit = 1u << cable;
+    unsigned v = lab_cable_of(vehicle), s = lab_cable_of(station);
+    if (v == 0 || s == 0)
+        return;
     ours->is_ours = true;
-    ours->down = is_open ? ours->down & ~bit : ours->down | bit;
+    lab_gates_set(&ours->gates, v, s, is_open);
     if (world_is_virtual(world))
-        network_cut(world, cable, !is_open);
-    tell(ours, bit, is_open);
+        network_changed(world);
+    for (struct link_watch *w = ours->first, *next; w != NULL; w = next) {
+        next = w->next;
+        if (w->number == (w->is_station ? s : v))
+            tell(w, lab_gates_has_link(&ours->gates, w->number, w->is_station));
+    }
 }
 
 static void forget(struct link_watch *w)

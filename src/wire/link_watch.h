@@ -6,6 +6,7 @@
 #ifndef V2G_WIRE_LINK_WATCH_H
 #define V2G_WIRE_LINK_WATCH_H
 
+#include "wire/lab.h"
 #include "wire/world.h"
 
 struct link_watch;
@@ -14,7 +15,7 @@ struct link_watch;
 struct link_watches {
     struct link_watch *first;
     bool is_ours;
-    unsigned down; /* cables (lab_cable_of), a bit each: those that are down */
+    struct lab_gates gates;
 };
 
 /*
@@ -29,10 +30,10 @@ struct link_watch *link_watch_open(struct world *world, const char *interface,
  * all the same. False: the world is real, and nobody here can plug. */
 bool link_plug(struct world *world, bool is_up);
 
-/* From here on that cable (lab_cable_of) of this world's network is behind modems: IP goes from one
- * end to the other only while the gate is open, and watches are told. In a real world whoever has
- * the gate keeps the frames. */
-void link_gate(struct world *world, unsigned cable, bool is_open);
+/* From here on a vehicle's interface and a station's (lab_cable_of) of this world's network are
+ * behind modems: IP goes from one to the other only while the gate between them is open, and
+ * watches are told. In a real world whoever has the gate keeps the frames. */
+void link_gate(struct world *world, const char *vehicle, const char *station, bool is_open);
 
 /* NULL is allowed. */
 void link_watch_close(struct link_watch *w);

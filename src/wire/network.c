@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/network.h"
+
 #include "wire/lab.h"
+#include "wire/link_watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,32 +17,31 @@
 
 /* ---- addresses ---- */
 
-static const struct {
-    const char *interface, *text;
-} ENDS[] = {
-    {LAB_EV_INTERFACE, "[" LAB_EV_ADDRESS "%" LAB_EV_INTERFACE "]"},
-    {LAB_EVSE_INTERFACE, "[" LAB_EVSE_ADDRESS "%" LAB_EVSE_INTERFACE "]"},
-    {LAB_EV_INTERFACE_2, "[" LAB_EV_ADDRESS_2 "%" LAB_EV_INTERFACE_2 "]"},
-    {LAB_EVSE_INTERFACE_2, "[" LAB_EVSE_ADDRESS_2 "%" LAB_EVSE_INTERFACE_2 "]"},
-    {"lo", "[::1]"},
-};
-#define ENDS_N (sizeof ENDS / sizeof *ENDS)
+/* Of the first end, that of ev0; then those of evse0, ev1, evse1 … (lab.h). */
+static const uint8_t FIRST[16] = {0xFE, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFE, 0, 0, 0xE1};
+static const uint8_t LOOPBACK[16] = {[15] = 1};
+#define ENDS (2 * LAB_CABLES)
 
-/* The interface's own end, with the MAC address that its link-local address is made from. */
+/* The interface's own end, with the MAC address that its link-local address is made from.
+ * interface: also that of out. */
 static int network_interface(const char *interface, struct endpoint *out, struct err *e)
 {
-    for (size_t i = 0; i < ENDS_N; i++) {
-        if (strcmp(interface, ENDS[i].interface) != 0)
-            continue;
-        if (endpoint_parse(ENDS[i].text, out, e) != 0)
-            return -1;
-        endpoint_learn_mac(out);
-        return 0;
+    struct endpoint own = {.port = 0};
+    unsigned cable = lab_cable_of(interface);
+    bool is_loopback = strcmp(interface, "lo") == 0;
+    if (cable == 0 && !is_loopback)
+        return err_set(e,
+                       "interface: in virtual time there are ev0 to ev%d, evse0 to evse%d and lo, "
+                       "found \"%.40s\"",
+                       LAB_CABLES - 1, LAB_CABLES - 1, interface);
+    memcpy(own.ip, is_loopback ? LOOPBACK : FIRST, sizeof own.ip);
+    if (!is_loopback) {
+        own.ip[15] = (uint8_t)(own.ip[15] + 2 * (cable - 1) + lab_is_station(interface));
+        snprintf(own.interface, sizeof own.interface, "%s", interface);
+        endpoint_learn_mac(&own);
     }
-    return err_set(e,
-                   "interface: in virtual time there are ev0, evse0, ev1, evse1 and lo, found "
-                   "\"%.40s\"",
-                   interface);
+    *out = own;
+    return 0;
 }
 
 static bool same_ip(const struct endpoint *a, const struct endpoint *b)
@@ -48,14 +49,24 @@ static bool same_ip(const struct endpoint *a, const struct endpoint *b)
     return memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
 
+/* The interface that has that address, into name; false: none has. */
+static bool network_find(const struct endpoint *a, char name[16])
+{
+    unsigned end = (unsigned)a->ip[15] - FIRST[15];
+    bool is_end =
+        memcmp(a->ip, FIRST, sizeof FIRST - 1) == 0 && a->ip[15] >= FIRST[15] && end < ENDS;
+    bool is_loopback = memcmp(a->ip, LOOPBACK, sizeof LOOPBACK) == 0;
+    if (is_end)
+        snprintf(name, 16, "%s%u", end % 2 != 0 ? "evse" : "ev", end / 2);
+    else
+        snprintf(name, 16, "lo");
+    return is_end || is_loopback;
+}
+
 static bool is_here(const struct endpoint *a)
 {
-    struct endpoint own;
-    struct err ignored = ERR_INIT;
-    for (size_t i = 0; i < ENDS_N; i++)
-        if (network_interface(ENDS[i].interface, &own, &ignored) == 0 && same_ip(a, &own))
-            return true;
-    return false;
+    char name[16];
+    return network_find(a, name);
 }
 
 /* As the other side of the cable sees it: on its own interface. */
@@ -107,17 +118,23 @@ static int64_t arrival(const struct network_stream *s)
     return world_now(s->stream.world) + CABLE_US;
 }
 
-/* Whether the cable that it is at is cut. */
-static bool network_is_cut(struct world *world, const struct endpoint *own)
+/* Whether nothing gets from one to the other. */
+static bool network_is_cut(struct world *world, const struct endpoint *own,
+                           const struct endpoint *other)
 {
-    return endpoint_is_link_local(own) &&
-           world_network(world)->cut >> lab_cable_of(own->interface) & 1;
+    char here[16], there[16];
+    return endpoint_is_link_local(own) && network_find(own, here) && network_find(other, there) &&
+           !lab_gates_reach(&world_links(world)->gates, here, there);
+}
+
+static bool stream_is_cut(const struct network_stream *s)
+{
+    return network_is_cut(s->stream.world, &s->stream.local, &s->stream.remote);
 }
 
 static void network_wake(struct network_stream *s)
 {
-    if (!s->is_reading || timer_is_set(&s->turn) ||
-        network_is_cut(s->stream.world, &s->stream.local))
+    if (!s->is_reading || timer_is_set(&s->turn) || stream_is_cut(s))
         return;
     if (s->first != NULL)
         timer_at(s->stream.world, &s->turn, s->first->due_us, network_arrive, s);
@@ -141,7 +158,7 @@ static struct chunk *network_take(struct network_stream *s)
 static void network_arrive(void *data)
 {
     struct network_stream *s = data;
-    if (!s->is_reading || network_is_cut(s->stream.world, &s->stream.local))
+    if (!s->is_reading || stream_is_cut(s))
         return;
     if (s->first == NULL) {
         stream_lost(&s->stream, "connection", s->is_reset ? UV_ECONNRESET : UV_EOF);
@@ -352,7 +369,7 @@ static void network_syn(void *data)
 {
     struct network_stream *s = data;
     struct world *world = s->stream.world;
-    if (network_is_cut(world, &s->stream.local)) {
+    if (stream_is_cut(s)) {
         timer_start(world, &s->turn, NEIGHBOUR_MS, network_unanswered, s);
         return;
     }
@@ -433,16 +450,16 @@ static bool network_is_for(const struct packet *p, const struct network_socket *
         return false;
     if (endpoint_is_multicast(&p->to))
         return s->is_server && endpoint_is_link_local(&socket->local) &&
-               lab_cable_of(socket->local.interface) == lab_cable_of(p->from.interface);
-    return same_ip(&socket->local, &p->to);
+               lab_gates_reach(&world_links(p->world)->gates, p->from.interface,
+                               socket->local.interface);
+    return same_ip(&socket->local, &p->to) && !network_is_cut(p->world, &p->from, &p->to);
 }
 
 static void network_carry(void *data)
 {
     struct packet *p = data;
-    bool for_all = endpoint_is_multicast(&p->to), is_lost = network_is_cut(p->world, &p->from);
-    struct network_socket *first = is_lost ? NULL : world_network(p->world)->sockets;
-    for (struct network_socket *s = first; s != NULL; s = s->next) {
+    bool for_all = endpoint_is_multicast(&p->to);
+    for (struct network_socket *s = world_network(p->world)->sockets; s != NULL; s = s->next) {
         if (!network_is_for(p, s))
             continue;
         struct sdp_socket *socket = &s->socket;
@@ -503,12 +520,10 @@ struct sdp_socket *network_socket(struct world *world, const char *interface, ui
     return &s->socket;
 }
 
-/* ---- the cable ---- */
+/* ---- the cables ---- */
 
-void network_cut(struct world *world, unsigned cable, bool is_cut)
+void network_changed(struct world *world)
 {
-    struct network *n = world_network(world);
-    n->cut = is_cut ? n->cut | 1u << cable : n->cut & ~(1u << cable);
-    for (struct network_stream *s = n->streams; s != NULL; s = s->next)
+    for (struct network_stream *s = world_network(world)->streams; s != NULL; s = s->next)
         network_wake(s);
 }

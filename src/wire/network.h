@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The network of a virtual world: streams, listeners and SDP sockets that find each other by
- * address, without the system. It has what the lab has (lab.h), both its cables with their ends'
+ * address, without the system. It has what the lab has (lab.h), LAB_CABLES cables with their ends'
  * addresses, and the loopback interface. What is sent arrives 1 ms later, each write by itself, in
  * the order in which it was sent: without that a side that asks until a time is over would ask for
  * ever, since nothing else takes time. Ends are those of TCP: FIN behind the bytes, RST,
@@ -19,12 +19,11 @@ struct network {
     struct network_stream *streams;
     struct network_listener *listeners;
     struct network_socket *sockets;
-    unsigned cut; /* cables (lab_cable_of), a bit each: those that are cut */
 };
 
-/* Cuts a cable (lab_cable_of), or mends it: datagrams are lost then, what TCP has written arrives
- * once it is mended, and nobody can connect. */
-void network_cut(struct world *world, unsigned cable, bool is_cut);
+/* Who reaches whom (lab.h) has changed. Where nobody does datagrams are lost, what TCP has
+ * written arrives once it can, and nobody can connect. */
+void network_changed(struct world *world);
 
 /* From that port, or any free one (0). NULL: e. */
 struct stream *network_connect(struct world *world, const struct endpoint *to, uint16_t port,

@@ -69,7 +69,7 @@ show_fields('Verdict', select(2, pcall(Fail)))
 for name in pairs(contract) do
     print('visible Identity.' .. name)
 end
-for _, name in ipairs { 'Protocol', 'Signing', 'SlacFirst' } do
+for _, name in ipairs { 'Protocol', 'Signing', 'SlacFirst', 'Pilot' } do
     assert(Evcc[name] ~= nil)
     print('visible Role.' .. name)
 end
