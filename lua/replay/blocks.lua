@@ -254,12 +254,14 @@ local function own(path, value)
         at = at == '' and step or at .. '.' .. step
         if fields.chains[step] then
             return at, code(("own('%s')"):format(fields.chains[step]))
+        elseif name == 'content' or step == name then
+            name = (fields.keys[step] or fields.remade[step]) and step or name
         end
     end
     if fields.clocks[name] then
         return path, code("own('seconds')")
-    elseif fields.remade[name] then
-        return path, code(("own('%s', %s)"):format(name, literal(value)))
+    elseif fields.remade[name] or fields.keys[name] then
+        return path, code(("own('%s', %s)"):format(fields.keys[name] or name, literal(value)))
     end
     return path, value
 end
@@ -457,24 +459,29 @@ end
 
 -- ---- what is to be said of it ----
 
-local function has_signature(session)
+-- What is made anew with whose key: names of the messages that this side signs, by who signs them.
+local function signed_by(session, side)
+    local by, order, seen = {}, {}, {}
     for _, event in ipairs(session.messages) do
         local ok, there = pcall(function() return event.message.Header.Signature ~= nil end)
-        if ok and there then
-            return event.name
+        local signer = ok and there and event.name:find(side == 'EVCC' and 'Req$' or 'Res$')
+            and not seen[event.name] and Pki.Signer(event.name)
+        if signer then
+            seen[event.name] = true
+            by[signer] = by[signer] and by[signer] .. ', ' .. event.name or event.name
+            order[#order + 1] = by[signer] == event.name and signer or nil
         end
     end
-    return nil
+    return by, order
 end
 
 -- What the user has to know before it is played.
 function blocks.warnings(session, side)
     local list = {}
-    local signed = has_signature(session)
-    if signed then
-        list[#list + 1] = ('%s is signed: in a replay signatures are made anew, with the keys of the '
-            .. 'tree of certificates (--pki; `v2glab pki make` makes one, Pki.Identity gives others)')
-            :format(signed)
+    local by, order = signed_by(session, side)
+    for _, signer in ipairs(order) do
+        list[#list + 1] = ('%s: signed anew with the key of %s of the tree of certificates (--pki; `v2glab pki make` '
+            .. 'makes one), whose certificate takes the place of the recorded one'):format(by[signer], signer)
     end
     if session.tls then
         list[#list + 1] = 'it was under TLS: the replay uses TLS with the tree of certificates (--pki); '

@@ -46,8 +46,14 @@ fields.clocks = { EVSETimeStamp = true, DateTimeNow = true, TMeter = true }
 fields.remade = { EVCCID = true, eMAID = true, ContractID = true }
 fields.chains = { ContractSignatureCertChain = 'contract chain',
                   ContractCertificateChain = 'contract chain',
+                  SAProvisioningCertificateChain = 'provisioning chain',
+                  CPSCertificateChain = 'provisioning chain',
                   OEMProvisioningCert = 'OEM certificate',
                   OEMProvisioningCertificateChain = 'OEM chain' }
+-- Of a contract that is handed out: its key, encrypted for who has asked for it.
+fields.keys = { DHpublickey = 'public key', DHPublicKey = 'public key',
+                ContractSignatureEncryptedPrivateKey = 'private key',
+                SECP521_EncryptedPrivateKey = 'private key', X448_EncryptedPrivateKey = 'private key' }
 
 -- What is received in these the loops look at; what is expected of them is nothing.
 fields.told = { EVSEProcessing = true, EVSENotification = true, SchemaID = true }

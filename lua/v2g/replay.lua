@@ -5,6 +5,7 @@
 local expect = require 'v2g.expect'
 local fields = require 'replay.fields'
 local outcome = require 'replay.outcome'
+local own = require 'replay.own'
 
 local replay = {}
 
@@ -219,52 +220,13 @@ function makers.offered(self, t)
     return t.recorded
 end
 
-local function contract()
-    return Pki.Identity('contract-leaf')
-end
-
-local function chain_of(identity)
-    local chain, subs = identity.chain, {}
-    for i = 2, #chain do
-        subs[#subs + 1] = chain[i].der
-    end
-    return { Certificate = chain[1].der,
-             SubCertificates = #subs > 0 and { Certificate = subs } or nil }
-end
-
-local function new_id()
-    local id = {}
-    for i = 1, 6 do
-        id[i] = ('%02X'):format(i == 1 and 2 or math.random(0, 255))
-    end
-    return table.concat(id)
-end
-
-local owns = {
-    seconds = function() return Now() // 1000 end,
-    ['contract chain'] = function() return chain_of(contract()) end,
-    ['OEM certificate'] = function() return Pki.Identity('oem-leaf').chain[1].der end,
-    ['OEM chain'] = function()
-        local made = chain_of(Pki.Identity('oem-leaf'))
-        made.Id = 'id1' -- what is signed is named by it
-        return made
-    end,
-    EVCCID = function(self, recorded)
-        local wanted = self.settings.evccid or recorded
-        self.evccid = self.evccid or (wanted == 'new' and new_id() or wanted)
-        return self.evccid
-    end,
-    eMAID = function() return Pki.Emaid(contract().chain[1].common_name) end,
-    ContractID = function(_, recorded) return recorded end,
-}
-
 function makers.own(self, t)
-    local f = owns[t.what]
+    local f = own[t.what]
     if not f then
-        error(("own: expected seconds, contract chain, OEM certificate, OEM chain, EVCCID, eMAID or "
-            .. "ContractID, found '%s'"):format(tostring(t.what)), 0)
+        error(("own: expected seconds, contract chain, provisioning chain, public key, private key, "
+            .. "OEM certificate, OEM chain, EVCCID, eMAID or ContractID, found '%s'"):format(tostring(t.what)), 0)
     end
-    return f(self, t.recorded)
+    return f(self, t.recorded, tell)
 end
 
 function value_of(self, value)

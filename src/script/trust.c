@@ -8,6 +8,7 @@
 #include "script/wrapping.h"
 #include "session/credentials.h"
 #include "trust/pki.h"
+#include "trust/signer.h"
 
 #include <lauxlib.h>
 #include <openssl/crypto.h>
@@ -546,15 +547,25 @@ static int pki_emaid(lua_State *L)
     return 2;
 }
 
+/* Pki.Signer(message): by whose key the standards have it signed. */
+static int pki_signer(lua_State *L)
+{
+    const struct signer *s = signer_find(luaL_checkstring(L, 1));
+    if (s == NULL)
+        return 0;
+    lua_pushstring(L, PKI_PROFILES[s->role].name);
+    return 1;
+}
+
 /* ---- opening ---- */
 
 void trust_open(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"Identity", pki_identity}, {"Roots", pki_roots}, {"Certificate", pki_certificate},
-        {"Read", pki_read},         {"Key", pki_key},     {"Check", pki_check},
-        {"Random", pki_random},     {"Emaid", pki_emaid}, {"Make", pki_make},
-        {"Now", pki_now},           {NULL, NULL},
+        {"Identity", pki_identity}, {"Roots", pki_roots},   {"Certificate", pki_certificate},
+        {"Read", pki_read},         {"Key", pki_key},       {"Check", pki_check},
+        {"Random", pki_random},     {"Emaid", pki_emaid},   {"Make", pki_make},
+        {"Now", pki_now},           {"Signer", pki_signer}, {NULL, NULL},
     };
     certificates_open(L);
     luaL_newlib(L, FUNCTIONS);

@@ -11,7 +11,8 @@ for protocol in ISO15118-2 ISO15118-20; do
     "$V2GLAB" ev --virtual-time --quiet --protocol $protocol --mode ac --payment Contract \
         --pki "$work/pki" --set loops=3 --record "$work/contract" >/dev/null 2>&1
     run script "$work/contract/session.pcapng" -o "$work/contract.lua"
-    wants "$protocol by contract: what is signed anew is said" 0 err 'AuthorizationReq is signed' \
+    wants "$protocol by contract: what is signed anew is said" 0 \
+        err 'AuthorizationReq: signed anew with the key of contract-leaf of the tree' \
         err 'it was under TLS'
     # the other side has a tree of its own: nothing of the recorded certificates is sent
     run run "$work/contract.lua" --virtual-time --no-record --tls auto --pki "$work/other" --against evse
@@ -22,6 +23,13 @@ for protocol in ISO15118-2 ISO15118-20; do
     run replay "$work/install" --virtual-time --no-record --tls auto --pki "$work/other" --against evse
     wants "$protocol: a contract is installed with another tree's provisioning certificate" 0 \
         out 'EVCC verdict: pass' out 'CertificateInstallationRes   OK'
+    run script "$work/install" --role secc -o "$work/install.lua"
+    wants "$protocol: what the station signs anew is said, too" 0 \
+        err 'CertificateInstallationRes: signed anew with the key of cps-leaf'
+    run run "$work/install.lua" --virtual-time --no-record --tls auto --pki "$work/other" --against ev \
+        --with payment=Contract --with contract=install --with mode=ac --protocol $protocol
+    wants "$protocol: a replayed station hands out the other tree's contract, encrypted for the vehicle" 0 \
+        out 'EVCC verdict: pass' out 'SECC verdict: pass'
     rm -rf "$work/install"
     run run "$work/contract.lua" --virtual-time --no-record --against evse --pki "$work/other"
     wants "$protocol without TLS at the other side: told" 1 out 'the station has no TLS'
