@@ -5,6 +5,7 @@
 local fields = require 'replay.fields'
 local figures = require 'replay.figures'
 local made = require 'replay.made'
+local measure_link = require 'replay.measure_link'
 local read = require 'replay.read'
 local refuse = require('v2g.common').refuse
 local steps = require 'v2g.steps'
@@ -240,6 +241,34 @@ local function offers(out, list)
     out[#out + 1] = '    },'
 end
 
+-- Pauses of the matching and of SDP, where there were any.
+local MATCHING <const> = { 'start', 'interval', 'response', 'match' }
+
+local function matching(out, pauses)
+    local has_some = false
+    for _, name in ipairs(MATCHING) do
+        has_some = has_some or pauses[name] ~= nil
+    end
+    if has_some then
+        out[#out + 1] = '    slac = {'
+        for _, name in ipairs(MATCHING) do
+            if pauses[name] then
+                line(out, '        ', name, figures.ms(figures.median(pauses[name])), seen(pauses[name]))
+            end
+        end
+        out[#out + 1] = '    },'
+    else
+        out[#out + 1] = '    -- there is no matching (SLAC) in the captures'
+    end
+    for _, row in ipairs { { 'again', 'CM_SLAC_PARM.REQ came again' },
+        { 'joining', 'from CM_SLAC_MATCH.CNF to SDP, joining the network among it' } } do
+        if pauses[row[1]] then
+            out[#out + 1] = ('    -- %s: %s ms, %s'):format(row[2],
+                figures.ms(figures.median(pauses[row[1]])), seen(pauses[row[1]]))
+        end
+    end
+end
+
 local function is_dc(list)
     return first(list, 'requests', 'ChargingStatus') == nil
         and get(first(list, 'requests', 'ChargeParameterDiscovery'), 'AC_EVChargeParameter') == nil
@@ -374,13 +403,16 @@ local function values(out, list)
     out[#out + 1] = '    },'
 end
 
-local function vehicle(out, list)
+local function vehicle(out, list, pauses)
     line(out, '    ', 'mode', is_dc(list) and "'dc'" or "'ac'")
     offers(out, list)
     local setup = first(list, 'requests', 'SessionSetup')
     line(out, '    ', 'session_id', literal(get(setup, 'Header.SessionID') or '00'))
     line(out, '    ', 'evcc_id', literal(get(setup, 'EVCCID')))
-    times(out, 'gaps', joined(list, 'gaps'))
+    local gaps = joined(list, 'gaps')
+    gaps['SDP>SDP'] = pauses['SDP>SDP']
+    times(out, 'gaps', gaps)
+    matching(out, pauses)
     patience(out, list)
     local least, most = range_of(list, 'PreCharge')
     if most == 1 and least == 1 then
@@ -516,8 +548,9 @@ end
 
 -- The command: prints the persona.
 function measure.main(recorded, option, tell)
-    local list, names = {}, {}
+    local list, names, pauses = {}, {}, {}
     for _, one in ipairs(recorded) do
+        measure_link.measure(one.events, pauses)
         for _, m in ipairs(sessions_of(one, option.session, tell)) do
             list[#list + 1] = m
         end
@@ -546,7 +579,7 @@ function measure.main(recorded, option, tell)
     if is_station then
         station(out, list)
     else
-        vehicle(out, list)
+        vehicle(out, list, pauses)
     end
     out[#out + 1] = '}'
     print(table.concat(out, '\n'))

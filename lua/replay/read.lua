@@ -112,7 +112,7 @@ end
 function read.sessions(events)
     local list, at, open, found = {}, {}, nil, nil
     for _, event in ipairs(events) do
-        local key = not event.udp and key_of(event, open)
+        local key = not event.udp and not event.link and key_of(event, open)
         if event.udp then
             found = event.name == 'SECCDiscoveryRes' and event.us or found
         elseif key then

@@ -492,10 +492,10 @@ end
 -- SDP message by message, for the pause before TCP.
 local function discover(self, tls, settings)
     local p = self.p
-    local wait <const> = Timer('SDP', 'V2G_EVCC_Msg_Timeout', 'SECCDiscoveryReq') -- [V2G2-159]
+    local standard <const> = Timer('SDP', 'V2G_EVCC_Msg_Timeout', 'SECCDiscoveryReq') -- [V2G2-159]
     common.pause(self, p.gaps.SDP)
     for _ = 1, SDP_TRIES do
-        local from = Now()
+        local from, wait = Now(), p.gaps['SDP>SDP'] and common.pick(self, p.gaps['SDP>SDP']) or standard
         self.role.Set_SECCDiscoveryReq_Security(tls == 'off' and 0x10 or 0x00)
         common.own(common.send, self, 'SECCDiscoveryReq')
         local name = self.role.Receive_Any_001(wait)
@@ -581,7 +581,7 @@ function evcc.reach(self)
     if p.more_roots > 0 then
         self.roots = self.roots or common.own(evcc.roots, p.more_roots, self.role.FixedProtocol)
     end
-    if (p.gaps['SDP>TCP'] or opening.has_discovery(p)) and not self.role.Address then
+    if (p.gaps['SDP>TCP'] or p.gaps['SDP>SDP'] or opening.has_discovery(p)) and not self.role.Address then
         discover(self, tls, settings)
     else
         common.pause(self, p.gaps.SDP)

@@ -40,11 +40,11 @@ parameters.ev = {
     -- ---- pace: time from a response to the next request ----
     -- gaps['A>B'], else gaps.B, else gaps.default. A number, or { from, to } for a random one, or a
     -- function(ev).
-    -- Besides the steps: 'SDP' (before the first SECCDiscoveryReq), 'SDP>TCP' (to the SYN),
-    -- 'TCP>AppProtocol', 'SessionStop>Close', 'Stop>PowerDelivery' (after the station asked to
-    -- stop), 'Refused>SDP' (with tries), 'Failed>SessionStop' and 'Failed>Close' (after a FAILED
-    -- response), 'Timeout>…' and 'Ongoing>…' likewise, and 'X>Close' and 'X>SessionStop' where it
-    -- leaves after step X.
+    -- Besides the steps: 'SDP' (before the first SECCDiscoveryReq), 'SDP>SDP' (to the next one,
+    -- where no answer comes; nil: V2G_EVCC_Msg_Timeout), 'SDP>TCP' (to the SYN), 'TCP>AppProtocol',
+    -- 'SessionStop>Close', 'Stop>PowerDelivery' (after the station asked to stop), 'Refused>SDP'
+    -- (with tries), 'Failed>SessionStop' and 'Failed>Close' (after a FAILED response), 'Timeout>…'
+    -- and 'Ongoing>…' likewise, and 'X>Close' and 'X>SessionStop' where it leaves after step X.
     gaps = { default = 0, CurrentDemand = 100, ChargingStatus = 100, CableCheck = 50,
              PreCharge = 50, Authorization = 50, WeldingDetection = 50,
              ['SessionStop>Close'] = 20 },

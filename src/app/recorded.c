@@ -85,7 +85,8 @@ static bool is_kept(const struct event *e)
 {
     bool is_of_tcp = e->kind == EVENT_CONNECT || e->kind == EVENT_CLOSE || e->kind == EVENT_TLS ||
                      e->kind == EVENT_LOSS;
-    return !e->is_echo && !e->is_link && (is_of_tcp || e->kind == EVENT_FRAME);
+    bool is_said = e->kind == EVENT_FRAME && (!e->is_link || e->message != NULL);
+    return !e->is_echo && (is_of_tcp || is_said);
 }
 
 static void take_event(void *context, const struct event *e)
@@ -203,7 +204,7 @@ static void set_flag(lua_State *L, const char *key, bool is)
 
 static void push_event(lua_State *L, struct role *role, const struct event *e)
 {
-    lua_createtable(L, 0, 12);
+    lua_createtable(L, 0, 13);
     set_number(L, "us", e->us);
     set_text(L, "kind", EVENT_KINDS[e->kind]);
     set_text(L, "from", event_has_sender(e->kind) ? EVENT_ROLES[e->from_role] : "");
@@ -214,6 +215,7 @@ static void push_event(lua_State *L, struct role *role, const struct event *e)
     set_number(L, "octets", (int64_t)e->bytes.n);
     set_flag(L, "tls", e->is_inside || e->kind == EVENT_TLS);
     set_flag(L, "udp", e->is_udp);
+    set_flag(L, "link", e->is_link);
     if (e->schema != NULL)
         set_text(L, "set", e->schema->name);
     if (e->message == NULL)

@@ -34,6 +34,21 @@ holds "a station's delays" 'CableCheck = 3[0-3], +-- 6 times'
 holds "a station's rounds of Ongoing" 'CableCheck = 5 }'
 run persona check "$work/car.lua"
 wants "a station is well-formed" 0 out 'a station, measured from car'
+
+# before TCP: the matching, and a station that does not answer SDP at first
+"$V2GLAB" ev --virtual-time --quiet --bench pair --mode dc --record "$work/plugged" --set loops=2 \
+    --set slac.start=300 --set slac.interval=25 --set slac.response=12 --set slac.match=77 --set "gaps={['SDP>SDP']=310}" \
+    --fault 'SECCDiscoveryRes#1: drop' >/dev/null 2>&1
+run persona from "$work/plugged" -o "$work/car.lua"
+holds "the pause before it begins to sound" ' start = 30[01], +-- once'
+holds "its pauses between sounds" ' interval = 25, +-- 12 times'
+holds "how long it takes to answer" ' response = 12, +-- once'
+holds "and to choose" ' match = 77, +-- once'
+holds "how long it waits until it asks by SDP again" "'SDP>SDP'\] = 31[0-2], +-- once"
+holds "joining the network is told" 'from CM_SLAC_MATCH.CNF to SDP, joining the network among it: [0-9]+ ms, once'
+run persona check "$work/car.lua"
+wants "it is well-formed with these, too" 0
+
 run persona from
 wants "nothing to measure" 3 err 'from needs a file'
 run persona from --session , "$work/car"
