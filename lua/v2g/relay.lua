@@ -262,10 +262,49 @@ local function advised(why, role, advice)
     return why .. (MISTRUST[alert] and '; ' .. advice or '')
 end
 
+-- ---- the station, while no vehicle is there ----
+
+local LOOK_AFTER <const> = 300 -- ms that a vehicle may come in before it is looked for
+local LOOK_EVERY <const> = 10000
+local ANSWER_MS <const> = 250  -- V2G_EVCC_Msg_Timeout of SDP
+
+-- answer: what the last SECCDiscoveryRes says; told: what of that was; turn: who may ask.
+local station = {}
+
+local function note_station()
+    filter('station', 'SECCDiscoveryRes', function(m)
+        station.answer = ('the station answers SDP: %s'):format(m.Security == 0x00 and 'TLS' or 'no TLS')
+    end)
+end
+
+-- Asks for it by SDP until the vehicle is there, so that what is missing is known before. Who
+-- answers then gets the vehicle.
+local function look(o)
+    local turn = {}
+    station.turn = turn -- one at a time, from session to session
+    Sleep(LOOK_AFTER)
+    while station.turn == turn and Secc.State() == 'discovering' and not Stop_Requested() do
+        station.answer = nil
+        Evcc.Set_SECCDiscoveryReq_Security(o.station.tls == 'off' and 0x10 or 0x00)
+        local sent, why = pcall(Evcc.Send_SECCDiscoveryReq_001)
+        Sleep(ANSWER_MS)
+        local found = station.answer or ('no station answers SDP%s: it is asked for again every %d s'):format(
+            sent and '' or ' (' .. tostring(why) .. ')', LOOK_EVERY // 1000)
+        if Secc.State() == 'discovering' and found ~= station.told then
+            station.told = found
+            Log(found)
+        end
+        Sleep(LOOK_EVERY)
+    end
+end
+
 -- Until both are joined: the verdict and why, or nil, and what is spoken.
 local function join(joined, o)
     Secc.Listen { interface = o.vehicle.interface, address = o.vehicle.address,
                   tls = o.vehicle.tls or 'auto', manual = true, timeout = FOREVER }
+    if not o.station.address and not o.vehicle.slac then
+        Start(look, o)
+    end
     local ok, why = joined:reach('vehicle')
     if not ok then
         return 'fail', advised('the vehicle: ' .. (why or ''), Secc, 'the vehicle has to trust the '
@@ -336,6 +375,7 @@ function relay.run(o)
         over(verdict, why)
     end
     arrange(o, joined, plugs)
+    note_station()
     if plugs then
         return plugs:run(goes_on, hold, over)
     end

@@ -48,9 +48,9 @@ int recorded_read(struct recorded *r, const char *path, int *status);
 
 /*
  * Runs that chunk of Lua. Its arguments are a list of what was read, { path =, events = { { number
- * =, us =, kind =, from =, how =, session =, connection =, name =, set =, message = (a value),
- * exi =, octets =, tls =, udp =, link = }, … } } for each; a table of the options; a function that tells
- * the user a note; and one that takes a list of numbers of events of the first: those of the
+ * =, us =, kind =, from =, how =, session =, connection =, name =, set =, message = (a value), exi
+ * =, octets =, tls =, udp =, link = }, … } } for each; a table of the options; a function that
+ * tells the user a note; and one that takes a list of numbers of events of the first: those of the
  * session that is used. What the chunk prints is appended to out, and ended (buf_string). The exit
  * code; what went wrong has been reported.
  */

@@ -50,7 +50,10 @@ static int give_choice(lua_State *L)
     const struct relay_choice *c = lua_touserdata(L, 1);
     struct script *s = script_of(L);
     for (struct role *r = s->roles; r != NULL; r = r->next) {
-        r->chosen.tls = c->files[r->side == FROM_SECC ? 0 : 1];
+        int leg = r->side == FROM_SECC ? 0 : 1;
+        r->chosen.tls = c->files[leg];
+        if (!relay_is_address(c->place[leg])) /* for SDP before there is a connection */
+            snprintf(r->chosen.interface, sizeof r->chosen.interface, "%s", c->place[leg]);
         snprintf(r->by, sizeof r->by, "relay");
     }
     push_choice(L, c);

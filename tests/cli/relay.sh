@@ -75,3 +75,14 @@ run relay --ev none0 --secc lo --no-record
 wants "an interface that is not there" 3 err "none0"
 run relay x
 wants "an argument" 3 err "'x' is no option"
+
+# the station is looked for while no vehicle is there
+relay "a station that is there before the vehicle" 0 -m dc --secc-with stop_after=1 --ev-with gaps.SDP=3000
+in_order "relay->SECC SECCDiscoveryReq relay<-SECC SECCDiscoveryRes answers.SDP:.TLS EVCC->relay SECCDiscoveryReq" /dev/stdin <<END
+$(sed 's/ -> /->/g; s/ <- /<-/g; s/  */ /g; s/the station answers SDP/the.station.answers.SDP/; s/SDP: TLS/SDP:.TLS/' "$work/out")
+END
+result $? "is told of"
+relay "a station that does not answer at first" 0 -m dc --secc-with stop_after=1 --ev-with gaps.SDP=13000 \
+    --fault 'SECCDiscoveryReq#1: drop'
+wants "is told, and looked for again" 0 out "no station answers SDP: it is asked for again every 10 s" \
+    out "the station answers SDP: TLS"
