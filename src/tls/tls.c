@@ -402,21 +402,21 @@ static bool shake_hands(struct tls *t)
 /* Decrypts what came into t->plain; false where it failed. */
 static bool read_all(struct tls *t)
 {
+    uint8_t record[RECORD]; /* so much of each connection would be there for good */
+    size_t n = 0;
+    int result;
     buf_clear(&t->plain);
-    for (;;) {
-        size_t n = 0;
-        uint8_t *to = buf_reserve(&t->plain, RECORD);
-        if (to == NULL)
+    ERR_clear_error();
+    while ((result = SSL_read_ex(t->ssl, record, sizeof record, &n)) == 1) {
+        buf_add(&t->plain, record, n);
+        OPENSSL_cleanse(record, n);
+        if (t->plain.failed)
             return false;
         ERR_clear_error();
-        int result = SSL_read_ex(t->ssl, to, RECORD, &n);
-        if (result != 1) {
-            int error = SSL_get_error(t->ssl, result);
-            t->is_ended = error == SSL_ERROR_ZERO_RETURN;
-            return t->is_ended || error == SSL_ERROR_WANT_READ;
-        }
-        t->plain.n += n;
     }
+    int error = SSL_get_error(t->ssl, result);
+    t->is_ended = error == SSL_ERROR_ZERO_RETURN;
+    return t->is_ended || error == SSL_ERROR_WANT_READ;
 }
 
 /* close_notify says that nothing was cut off (RFC 8446, 6.1): as good an end as FIN. */

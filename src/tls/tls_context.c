@@ -473,8 +473,9 @@ static void set_behaviour(struct tls_context *c)
     SSL_CTX_set_options(c->ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                     SSL_OP_NO_COMPRESSION);
     /* a chain goes over the wire as its file has it, faults and all; OpenSSL would add a root that
-     * is trusted where the leaf stands alone */
-    SSL_CTX_set_mode(c->ssl, SSL_MODE_NO_AUTO_CHAIN);
+     * is trusted where the leaf stands alone; buffers of 33 KiB are not kept from one record to the
+     * next */
+    SSL_CTX_set_mode(c->ssl, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS);
     if (o->no_encrypt_then_mac)
         SSL_CTX_set_options(c->ssl, SSL_OP_NO_ENCRYPT_THEN_MAC);
     if (o->no_extended_master_secret)
@@ -499,9 +500,10 @@ static void set_behaviour(struct tls_context *c)
 static int check_length(const char *what, const char *text, size_t most, struct err *e)
 {
     size_t n = text == NULL ? 0 : strlen(text);
-    return n <= most ? 0
-                     : err_set(e, "the %s '%.32s…' has %zu characters; expected at most %zu", what,
-                               text, n, most);
+    if (n <= most)
+        return 0;
+    return err_set(e, "the %s '%.32s…' has %zu characters; expected at most %zu", what, text, n,
+                   most);
 }
 
 static int check_options(const struct tls_options *o, struct err *e)
