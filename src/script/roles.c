@@ -20,7 +20,8 @@
 
 #define NAME_MOST 32
 #define ROLES_MOST 1000
-#define FUNCTIONS_USUAL 32 /* that a session needs */
+#define FUNCTIONS_USUAL 64 /* that a session needs */
+#define TABLES_MOST 64     /* of places that nobody has, which keep their functions */
 
 /* ---- functions by name ---- */
 
@@ -297,13 +298,29 @@ static void push_table(lua_State *L, struct role *r)
     script_set_metatable(L);
     lua_pushvalue(L, -1);
     r->table = luaL_ref(L, LUA_REGISTRYINDEX);
-    faults_set(L, r);
+}
+
+/* Nothing in its table is a script's: all are functions of its own. */
+static bool is_as_made(lua_State *L, const struct role *r)
+{
+    bool is_own = true;
+    int top = lua_gettop(L);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, r->table);
+    lua_pushnil(L);
+    while (is_own && lua_next(L, top + 1) != 0) {
+        is_own = lua_iscfunction(L, -1) && lua_getupvalue(L, -1, 1) != NULL &&
+                 lua_touserdata(L, -1) == r;
+        lua_settop(L, top + 2);
+    }
+    lua_settop(L, top);
+    return is_own;
 }
 
 static struct role *push_role(lua_State *L, uint8_t side)
 {
     struct role *r = new_role(L, side);
     push_table(L, r);
+    faults_set(L, r);
     return r;
 }
 
@@ -370,7 +387,13 @@ struct role *roles_push_place(lua_State *L, const struct role *of)
         *at = r->next_parked;
         peer_close(r->peer);
         open_session(r);
-        push_table(L, r);
+        if (r->table == LUA_NOREF) {
+            push_table(L, r);
+        } else {
+            lua_rawgeti(L, LUA_REGISTRYINDEX, r->table);
+            s->tables--;
+        }
+        faults_set(L, r);
     }
     r->is_place = true;
     snprintf(r->by, sizeof r->by, "%s", of->by);
@@ -391,9 +414,14 @@ void roles_park(lua_State *L, struct role *r)
     r->sdp_open = r->on_link = r->is_unsigned = false;
     r->sent_us = r->received_us = r->came_us = 0;
     r->sent_name[0] = '\0';
-    luaL_unref(L, LUA_REGISTRYINDEX, r->table);
     luaL_unref(L, LUA_REGISTRYINDEX, r->replay);
-    r->table = r->replay = LUA_NOREF;
+    r->replay = LUA_NOREF;
+    if (r->script->tables < TABLES_MOST && is_as_made(L, r)) {
+        r->script->tables++;
+    } else {
+        luaL_unref(L, LUA_REGISTRYINDEX, r->table);
+        r->table = LUA_NOREF;
+    }
     r->next_parked = r->script->parked;
     r->script->parked = r;
 }

@@ -86,6 +86,7 @@ struct script {
     lua_State *L;
     struct role *roles;
     struct role *parked;           /* of these: places that nobody has (roles.h) */
+    unsigned tables;               /* of those, that have kept their functions */
     struct shared_tls *shared_tls; /* link.h */
     const struct role *place;     /* (roles.h) whose session the task that runs holds; NULL: none */
     struct task *tasks, *current; /* task.h: all that are not over; the one that runs */

@@ -34,6 +34,15 @@ done >"$work/found"
 [ "$(grep -c '^[1-9]' "$work/found")" = 5 ]
 result $? "what a vehicle logs is of its own session"
 
+cat >"$work/own.lua" <<'END'
+function before.SessionSetupReq()
+    assert(not pcall(function() return Evcc.Mine end) and Evcc.Probe ~= Log, 'of another vehicle')
+    Evcc.Mine, Evcc.Probe = function() end, Log
+end
+END
+run load -n 1 --total 3 --no-record -q -P ISO15118-2 --mode ac --set loops=1 --script "$work/own.lua"
+wants "what a hook script puts into the role of a vehicle is not there for the next one" 0 out '3 passed'
+
 run ev -n 20 --no-record -q --peer '[::1]:1' --timer V2G_EVCC_CommunicationSetup_Timeout=100ms
 [ "$(grep -c 'cannot be reached' "$work/err")" = 20 ]
 result $? "where there is no station each vehicle says so"
