@@ -9,7 +9,8 @@
 
 #define BUCKETS_FIRST 256u
 #define FIRST_MOST 6144u   /* octets of the first events, */
-#define EVENTS_MOST 16384u /* of all that are kept, unless one alone has more */
+#define EVENTS_MOST 15360u /* of all that are kept, so that with one more they have 16 KiB */
+#define SPARE_MOST 64u     /* places of sessions that are over */
 
 void open_sessions_open(struct open_sessions *s, uint8_t side, bool is_kept)
 {
@@ -59,7 +60,10 @@ static struct open_session *add(struct open_sessions *s, uint32_t session)
         s->failed = true;
         return NULL;
     }
-    s->spare = o == s->spare ? o->next : s->spare;
+    if (o == s->spare) {
+        s->spare = o->next;
+        s->spares--;
+    }
     *o = (struct open_session){.session = session, .events = o->events};
     buf_clear(&o->events);
     *place_of(s, session) = o;
@@ -75,9 +79,15 @@ void open_sessions_end(struct open_sessions *s, uint32_t session)
         return;
     o = *at;
     *at = o->next;
+    s->n--;
+    if (s->spares == SPARE_MOST) {
+        buf_close(&o->events);
+        free(o);
+        return;
+    }
     o->next = s->spare;
     s->spare = o;
-    s->n--;
+    s->spares++;
 }
 
 static void free_all(struct open_session *o)

@@ -37,6 +37,7 @@ struct open_sessions {
     struct open_session **bucket;
     unsigned buckets, n;
     struct open_session *spare;
+    unsigned spares;
     uint32_t ended[ENDED_KNOWN];
     struct turnaround *turnaround[TURNAROUNDS_MOST]; /* in the order in which they came first */
     unsigned turnarounds;
