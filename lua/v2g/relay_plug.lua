@@ -5,7 +5,7 @@
 -- link is lost, or the plug is out, both legs end.
 
 local box = require 'v2g.pilot_box'
-local parameters = require 'v2g.parameters'
+local common = require 'v2g.common'
 local slac = require 'v2g.slac'
 local slac_evcc = require 'v2g.slac_evcc'
 local slac_secc = require 'v2g.slac_secc'
@@ -136,7 +136,7 @@ end
 local function match_station(self)
     self.over, self.is_lost, self.is_stopped = nil, false, false
     self.held = 0
-    local p = parameters.ev.slac
+    local p = self.ev
     local station, why = slac_evcc.match(Evcc, p)
     if not station then
         return nil, why
@@ -218,6 +218,16 @@ function plugs:verdict(was_joined)
     return self.is_lost and 'fail' or 'pass', self.over
 end
 
+-- Parameters of a matching: those of a side, and over them a list of "KEY=VALUE".
+local function matching(side, role, list)
+    local set = {}
+    for i, text in ipairs(list) do
+        local key, value = text:match('^([^=]*)=(.*)$')
+        set[i] = { 'slac.' .. key, value }
+    end
+    return common.new(side, role, { set = #set > 0 and set or nil }).p.slac
+end
+
 -- The plugs of a relay (Secc.Relay), by its options: interfaces, and has_pilot: what both pilots
 -- say is known.
 function plugs.new(joined, o)
@@ -229,15 +239,17 @@ function plugs.new(joined, o)
         to_station.TellAs(Evcc)
     end
     local self = setmetatable({ joined = joined, to_vehicle = to_vehicle, to_station = to_station,
+                                ev = matching('ev', Evcc, o.station.matching),
                                 has_pilot = o.has_pilot, held = 0, over = 'not begun' }, plugs)
-    local p = setmetatable({ duty = STEADY }, { __index = parameters.station.slac })
+    local p = setmetatable({ duty = STEADY },
+        { __index = matching('station', Secc, o.vehicle.matching) })
     self.vehicle = slac_secc.new(Secc, to_vehicle, p, function(why)
         ends(self, 'vehicle', why)
     end)
     self.vehicle.is_shut = true
     box.begin(Secc, to_vehicle, 'station')
     box.begin(Evcc, to_station, 'ev')
-    slac.meet_modem(Evcc, parameters.ev.slac.modem)
+    slac.meet_modem(Evcc, self.ev.modem)
     Start(self.vehicle.serve, self.vehicle)
     Start(watch_vehicle, self)
     Start(watch_station, self)

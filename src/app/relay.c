@@ -13,6 +13,7 @@
 #include "wire/lab.h"
 
 #include <limits.h>
+#include <string.h>
 
 #define ENDING_MS 500
 #define STATION_CABLE "station" /* of the control pilot */
@@ -70,6 +71,24 @@ static int take_hold(void *to, const char *text, struct err *e)
     return add_text(c->hold, &c->holds, text, e);
 }
 
+static int add_matching(struct relay_choice *c, int side, const char *text, struct err *e)
+{
+    const char *value = strchr(text, '=');
+    if (value == NULL || value == text)
+        return err_set(e, "expected KEY=VALUE");
+    return add_text(c->matching[side], &c->matchings[side], text, e);
+}
+
+static int take_slac(void *to, const char *text, struct err *e)
+{
+    return add_matching(to, 0, text, e);
+}
+
+static int take_station_slac(void *to, const char *text, struct err *e)
+{
+    return add_matching(to, 1, text, e);
+}
+
 static const char *const WHENS[] = {"off", "auto", "1.2", "1.3", NULL};
 static const char *const ATTACKS[] = {"tls-downgrade", NULL};
 
@@ -100,6 +119,13 @@ static const struct option OPTIONS[] = {
      "towards the vehicle, the interface behind which the modem is: SLAC goes\nbefore SDP there",
      AT(choice.slac[0])},
     {"station-slac", 0, "NAME", "the same towards the station", AT(choice.slac[1])},
+    {"slac-set", 0, "KEY=VALUE",
+     "a parameter of the matching with the vehicle, as adjustment=10: those of\n`v2glab evse` "
+     "behind slac.; may be given several times",
+     OPTION_CALL, AT(choice), .take = take_slac},
+    {"station-slac-set", 0, "KEY=VALUE",
+     "the same with the station, as interval=40: those of `v2glab ev`", OPTION_CALL, AT(choice),
+     .take = take_station_slac},
     {"station-pilot", 0, "BOX",
      "what the control pilot of the station's cable is measured and set by;\n--pilot is that of "
      "the vehicle's",
@@ -426,6 +452,9 @@ static int read_plugs(struct relaying_all *a)
                              "--%s is missing: a relay has two sides, and needs --pilot and "
                              "--station-pilot, or none of them",
                              s->pilot == NULL ? "pilot" : "station-pilot");
+    if (a->choice.matchings[0] + a->choice.matchings[1] > 0 && slac[0] == NULL && s->bench == NULL)
+        return options_wrong(o, "--%sslac-set goes with --bench, or --slac and --station-slac",
+                             a->choice.matchings[0] > 0 ? "" : "station-");
     if (has_box && slac[0] == NULL)
         return options_wrong(o, "--pilot goes with --slac and --station-slac");
     return -1;

@@ -32,6 +32,7 @@ static void push_choice(lua_State *L, const struct relay_choice *c)
         script_set_text(L, relay_is_address(c->place[i]) ? "address" : "interface", c->place[i]);
         script_set_text(L, "tls", c->tls[i]);
         script_set_text(L, "slac", c->slac[i]);
+        set_list(L, "matching", c->matching[i], c->matchings[i]);
         lua_setfield(L, -2, i == 0 ? "vehicle" : "station");
     }
     script_set_text(L, "offer", c->offer);

@@ -15,10 +15,12 @@ struct relay_choice {
     const char *tls[2];         /* "off", …; NULL: auto to the vehicle, and to the station as that
                                    speaks it */
     const char *slac[2];        /* where the modems are: both, or none; NULL: no SLAC */
-    bool has_pilot;             /* what both control pilots say is known */
-    const char *offer;          /* protocols that are offered to the station, "A,B"; NULL: as the
+    const char *matching[2][RELAY_SETS]; /* parameters of these matchings, "KEY=VALUE" */
+    unsigned matchings[2];               /* so many */
+    bool has_pilot;                      /* what both control pilots say is known */
+    const char *offer;       /* protocols that are offered to the station, "A,B"; NULL: as the
                                    vehicle has them */
-    const char *script_file;    /* hooks; NULL: none */
+    const char *script_file; /* hooks; NULL: none */
     const char *set[RELAY_SETS], *hold[RELAY_SETS]; /* "MESSAGE.FIELD=VALUE"; "MESSAGE" */
     unsigned sets, holds;                           /* so many */
     unsigned sessions;                              /* ends after so many; 0: it goes on */

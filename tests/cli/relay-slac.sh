@@ -46,6 +46,20 @@ plug "one field is another" 0 "$WHOLE" -m dc --secc-with stop_after=3 \
     --set 'CurrentDemandRes.EVSEPresentVoltage=+5%'
 all_equal_but "and nothing else" SECC CurrentDemandRes
 
+# the matchings have parameters, as those of v2glab ev and evse
+run relay --virtual-time --ladder --bench relay --no-record -m dc --secc-with stop_after=2 \
+    --slac-set adjustment=11 --station-slac-set start=300 --station-slac-set interval=35
+wants "parameters of both matchings" 0
+awk '/relay <- SECC +CM_SLAC_PARM_CNF/ { parm = $1 }
+    /relay -> SECC +CM_START_ATTEN_CHAR_IND/ && !start { start = $1 }
+    /relay -> SECC +CM_MNBC_SOUND_IND/ { if (sound) gap = $1 - sound; sound = $1 }
+    END { exit !(start - parm >= 0.29 && start - parm < 0.32 && gap > 0.034 && gap < 0.037) }' "$work/out"
+result $? "the pauses are those"
+run relay --virtual-time --bench relay --no-record -q --station-slac-set intervall=35
+wants "one that there is not" 3 err "slac.intervall: there is no such parameter; the nearest is 'slac.interval'"
+run relay --virtual-time --no-record -q --slac-set adjustment=11
+wants "without a matching" 3 err "--slac-set goes with --bench, or --slac and --station-slac"
+
 has '"leg":"vehicle".*CM_SLAC_MATCH_CNF' && has '"leg":"station".*CM_SLAC_MATCH_CNF' &&
     has '"kind":"pilot".*"leg":"vehicle".*C2, 6.0 V, 5 %' && has '"kind":"pilot".*"leg":"station".*C2, 6.0 V, 5 %'
 result $? "one record has SLAC and pilot of both legs"
