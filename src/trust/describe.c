@@ -144,22 +144,27 @@ static void add_certificate(struct buf *out, X509 *x)
     add_extensions(out, x);
 }
 
+void describe_read(X509 *x, const char *problem, struct slice der, struct buf *out)
+{
+    buf_char(out, '{');
+    if (x != NULL)
+        add_certificate(out, x);
+    else
+        add_text(out, "problem", problem);
+    add_key(out, "der");
+    buf_char(out, '"');
+    buf_base64(out, der.p, der.n);
+    buf_text(out, "\"}");
+    ERR_clear_error();
+}
+
 void describe_certificate(struct slice der, struct buf *out)
 {
     struct pki_chain chain = {0};
     struct err ignored = ERR_INIT;
     pki_chain_add(&chain, der, &ignored);
-    buf_char(out, '{');
-    if (chain.n > 0 && chain.at[0].x != NULL)
-        add_certificate(out, chain.at[0].x);
-    else
-        add_text(out, "problem", chain.n > 0 ? chain.at[0].problem : "it cannot be read");
-    add_key(out, "der");
-    buf_char(out, '"');
-    buf_base64(out, der.p, der.n);
-    buf_text(out, "\"}");
+    describe_read(chain.at[0].x, chain.at[0].problem, der, out);
     pki_chain_close(&chain);
-    ERR_clear_error();
 }
 
 /* ---- OCSP ---- */

@@ -8,8 +8,13 @@
 
 #include "base/buf.h"
 
+struct x509_st;
+
 /* Each appends one object; of what cannot be read it has `problem`. */
 void describe_certificate(struct slice der, struct buf *out);
 void describe_ocsp(struct slice response, struct buf *out);
+
+/* The same of a certificate that has been read from there. x: NULL: `problem` says why not. */
+void describe_read(struct x509_st *x, const char *problem, struct slice der, struct buf *out);
 
 #endif
