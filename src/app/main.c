@@ -3,10 +3,10 @@
 #include "app/commands.h"
 #include "app/help.h"
 #include "app/report.h"
+#include "base/json_text.h"
 #include "base/said.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,19 +60,10 @@ static void choose_language(int argc, char **argv)
     said_choose(language);
 }
 
-static bool json_has_run_out;
-
-static void *take_for_json(size_t n)
-{
-    void *p = malloc(n);
-    json_has_run_out = json_has_run_out || p == NULL;
-    return p;
-}
-
 /* Memory that has run out leaves gaps in what was made, where nobody stopped for it. */
 static int check_memory(int status)
 {
-    if (status != EXIT_PASS || !(buf_has_run_out() || json_has_run_out))
+    if (status != EXIT_PASS || !buf_has_run_out())
         return status;
     report(REPORT_ERROR, "out of memory: what was printed or written is not whole");
     return EXIT_SETUP;
@@ -95,7 +86,7 @@ static int finish(int status)
 
 int main(int argc, char **argv)
 {
-    json_set_alloc_funcs(take_for_json, free);
+    json_text_guard();
     choose_language(argc, argv);
     int at = skip_globals(argc, argv);
     if (at == argc) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON in: jansson's tree into slots. */
+#include "base/json_text.h"
 #include "base/nearest.h"
 #include "codec/json.h"
 #include "codec/value.h"
@@ -519,7 +520,7 @@ int json_read(const struct schema *s, const char *text, size_t n, bool fragment,
     *m = (struct message){.schema = s};
     if (n > JSON_SIZE_MAX)
         return err_set(e, "%zu bytes of JSON; expected at most %u", n, JSON_SIZE_MAX);
-    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
+    json_t *root = json_text_read(text, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
     if (root == NULL) {
         bool big = json_error_code(&problem) == json_error_numeric_overflow;
         err_set(e, "this is no JSON: %s (column %d)%s", problem.text, problem.column,

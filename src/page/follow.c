@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page/follow.h"
 
+#include "base/json_text.h"
 #include "record/record_folder.h"
 
 #include <errno.h>
@@ -38,7 +39,7 @@ static int add_case(struct following *f, const struct result *r, struct err *e)
 
 static int add_line(struct following *f, const char *line, size_t n, struct err *e)
 {
-    json_t *said = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
+    json_t *said = json_text_read(line, n, JSON_ALLOW_NUL, NULL);
     json_int_t number = json_integer_value(json_object_get(said, "number"));
     const json_t *cases = json_object_get(f->page.plan, "cases");
     const json_t *planned = number < 1 ? NULL : json_array_get(cases, (size_t)number - 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page/handshakes.h"
 
+#include "base/json_text.h"
 #include "tls/tls_told.h"
 #include "trust/describe.h"
 #include "trust/pki.h"
@@ -53,7 +54,7 @@ static void describe_staple(json_t *handshake)
         return;
     der = octets_of(json_object_get(ocsp, "response"));
     describe_ocsp((struct slice){der.p, der.n}, &text);
-    json_t *told = json_loads(buf_string(&text), JSON_ALLOW_NUL, NULL);
+    json_t *told = json_text_read((const char *)text.p, text.n, JSON_ALLOW_NUL, NULL);
     json_object_del(ocsp, "response");
     json_object_update_missing(ocsp, told);
     json_decref(told);
@@ -97,8 +98,9 @@ static void keep_more(json_t *handshake, const json_t *before)
 
 void handshakes_add(struct handshakes *h, struct dictionary *d, const struct event *e)
 {
-    json_t *handshake =
-        e->handshake == NULL ? NULL : json_loads(e->handshake, JSON_ALLOW_NUL, NULL);
+    json_t *handshake = e->handshake == NULL ? NULL
+                                             : json_text_read(e->handshake, strlen(e->handshake),
+                                                              JSON_ALLOW_NUL, NULL);
     if (!json_is_object(handshake)) {
         json_decref(handshake);
         return;
@@ -148,7 +150,7 @@ static json_t *judge(const json_t *chain, const char *side, int64_t at, const st
     buf_char(&list, ']');
     pki_chain_close(&certificates);
     json_t *judged = json_pack("{s:s, s:s, s:o*}", "by", REPORT, "of", side, "findings",
-                               json_loads(buf_string(&list), JSON_ALLOW_NUL, NULL));
+                               json_text_read((const char *)list.p, list.n, JSON_ALLOW_NUL, NULL));
     buf_close(&findings);
     buf_close(&list);
     return judged;

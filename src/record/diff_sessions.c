@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/diff_sessions.h"
 
+#include "base/json_text.h"
 #include "codec/codec.h"
 #include "codec/json.h"
 
@@ -28,7 +29,7 @@ static json_t *json_of(const struct message *m)
 {
     struct buf text = {0};
     json_print(m, JSON_LINE, &text);
-    json_t *all = json_loadb((const char *)text.p, text.n, JSON_ALLOW_NUL, NULL);
+    json_t *all = json_text_read((const char *)text.p, text.n, JSON_ALLOW_NUL, NULL);
     buf_close(&text);
     return all;
 }

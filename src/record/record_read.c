@@ -2,6 +2,7 @@
 #include "record/record_read.h"
 
 #include "base/gzip.h"
+#include "base/json_text.h"
 #include "codec/codec.h"
 #include "record/compact.h"
 #include "record/link_frame.h"
@@ -227,7 +228,7 @@ static int read_lines(struct reading *r, const char *path, const struct buf *tex
         json_error_t why;
         struct event event;
         json_t *line =
-            json_loadb(at, take_message_out(at, (size_t)(newline - at)), JSON_ALLOW_NUL, &why);
+            json_text_read(at, take_message_out(at, (size_t)(newline - at)), JSON_ALLOW_NUL, &why);
         at = newline + 1;
         if (line == NULL)
             return err_set_line(e, path, n, "%s; expected an event (docs/events.md)", why.text);

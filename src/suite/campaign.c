@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "suite/campaign.h"
 
+#include "base/json_text.h"
 #include "record/ladder.h"
 #include "record/record.h"
 #include "script/faults.h"
@@ -389,7 +390,7 @@ static void take_line(struct crew *crew, struct worker *w, char *line)
         return;
     }
     json_error_t why;
-    json_t *result = json_loads(rest, JSON_ALLOW_NUL, &why);
+    json_t *result = json_text_read(rest, strlen(rest), JSON_ALLOW_NUL, &why);
     tell(crew, w->index, result);
     json_decref(result);
     crew->played++;

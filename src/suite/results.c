@@ -2,6 +2,7 @@
 #include "suite/results.h"
 
 #include "base/file.h"
+#include "base/json_text.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -166,10 +167,17 @@ const char *result_cause(const struct result *r, struct buf *out)
 static json_t *read_plan(const char *folder, struct err *e)
 {
     char path[640];
-    json_error_t why;
+    struct buf text = {0};
+    struct err unread = ERR_INIT;
+    json_error_t why = {.line = -1};
+    json_t *plan = NULL;
     snprintf(path, sizeof path, "%s/" RESULTS_PLAN, folder);
-    json_t *plan = json_load_file(path, JSON_ALLOW_NUL, &why);
-    if (plan == NULL)
+    if (file_read(path, FILE_MAX, &text, &unread) == 0)
+        plan = json_text_read((const char *)text.p, text.n, JSON_ALLOW_NUL, &why);
+    buf_close(&text);
+    if (unread.set)
+        err_set(e, "%s; expected the folder of a run of `v2glab test`", unread.what);
+    else if (plan == NULL)
         err_set(e, "%s: %s; expected the folder of a run of `v2glab test`", path, why.text);
     else if (!json_is_array(json_object_get(plan, "cases"))) {
         err_set(e, "%s: no list of cases; expected the plan of `v2glab test`", path);
@@ -192,7 +200,7 @@ static int read_lines(struct results *r, struct err *e)
     const char *at = (const char *)text.p, *end = at + text.n, *newline;
     while (bad == 0 && at < end && (newline = memchr(at, '\n', (size_t)(end - at))) != NULL) {
         json_error_t why;
-        json_t *said = json_loadb(at, (size_t)(newline - at), JSON_ALLOW_NUL, &why);
+        json_t *said = json_text_read(at, (size_t)(newline - at), JSON_ALLOW_NUL, &why);
         int64_t number = number_at(said, "number");
         line++;
         at = newline + 1;

@@ -147,15 +147,6 @@ void free(void *p)
 }
 #endif
 
-void *memory_sure(size_t n)
-{
-    long saved = failing;
-    failing = 0;
-    void *p = malloc(n);
-    failing = saved;
-    return p;
-}
-
 size_t memory_held(void)
 {
     return held;

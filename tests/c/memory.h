@@ -47,9 +47,6 @@ unsigned memory_fail_each(const char *name, unsigned most, memory_run *run, void
 /* From now on the n-th allocation fails, until memory_calm. */
 void memory_fail_at(long n);
 
-/* As malloc, and never one that fails. */
-void *memory_sure(size_t n);
-
 /* Of a run: no more of its allocations fails, as it is done, and looks at its result. Whether one
  * has failed. */
 bool memory_calm(void);

@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "support.h"
 
+#include "base/json_text.h"
 #include "codec/copy.h"
 #include "codec/defaults.h"
 #include "codec/json.h"
@@ -258,7 +259,7 @@ int main(void)
         cmocka_unit_test(test_codec),
         cmocka_unit_test(test_defaults),
     };
-    json_set_alloc_funcs(memory_sure, free); /* its own scanner ends the program without memory */
+    json_text_guard();
     xmlSetGenericErrorFunc(NULL, be_silent);
     return cmocka_run_group_tests(tests, NULL, support_close);
 }
