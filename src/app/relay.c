@@ -13,6 +13,7 @@
 #include "wire/lab.h"
 
 #include <limits.h>
+#include <sched.h>
 #include <string.h>
 
 #define ENDING_MS 500
@@ -393,6 +394,15 @@ static int add_players(struct relaying_all *a, struct err *e)
     return a->vehicle.player == NULL ? -1 : 0;
 }
 
+/* Messages wait here for as long as the relay waits for a processor, which on a busy machine is
+ * some milliseconds: where the system lets it, it goes before all that is not in real time. It
+ * needs no more of one than messages do, and what scripts take is limited. */
+static void take_priority(void)
+{
+    struct sched_param lowest = {.sched_priority = sched_get_priority_min(SCHED_RR)};
+    sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest);
+}
+
 static int play(struct relaying_all *a, struct err *e)
 {
     static const struct run_events EVENTS = {player_ended, session_over, all_over};
@@ -407,6 +417,8 @@ static int play(struct relaying_all *a, struct err *e)
         report(REPORT_WARNING, "%s: what waits for a key waits for ever", none.what);
     if (bad == 0)
         bad = add_players(a, e);
+    if (bad == 0 && !a->both)
+        take_priority();
     if (bad == 0)
         run_play(a->run);
     enum run_exit result = run_result(a->run);

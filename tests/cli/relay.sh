@@ -86,3 +86,25 @@ relay "a station that does not answer at first" 0 -m dc --secc-with stop_after=1
     --fault 'SECCDiscoveryReq#1: drop'
 wants "is told, and looked for again" 0 out "no station answers SDP: it is asked for again every 10 s" \
     out "the station answers SDP: TLS"
+
+# a relay of its own waits for no other process, where the system lets it: in real time, policy 2
+cat >"$work/urgent" <<'END'
+chrt -r 1 true 2>/dev/null || exit 77
+"$V2GLAB" relay --no-record --ladder >"$work/relay" 2>&1 &
+relay=$!
+for _ in $(seq 100); do
+    grep -q 'listens' "$work/relay" && break
+    sleep 0.05
+done
+awk '{ print "policy", $41 }' "/proc/$relay/stat"
+kill "$relay"
+wait "$relay"
+END
+export work
+run lab sh "$work/urgent"
+if [ "$status" -eq 77 ] || grep -q 'lab: ' "$work/err"; then
+    echo "ok - a relay has priority # SKIP no real-time priority, or no namespaces, here"
+else
+    grep -q 'policy 2' "$work/out"
+    result $? "a relay has priority, where the system lets it"
+fi
