@@ -8,13 +8,16 @@
 -- A condition of a vehicle or a station (sut) says:
 --
 --   at        the row whose first message it begins with; 'end': the end of the connection; 'link':
---             the link comes up; 'failure': a response that fails, or an end without SessionStop
+--             the link comes up; 'failure': a response that fails, or an end without SessionStop;
+--             'pause': SessionStopRes of a session that is paused
 --   wired     'dc', 'ac': only where there was a cable check before, or none
 --   goes_on   the message that shows that it went on, where the session was over before that time
 --   pilot     the states that the vehicle has to be in (by a pattern), within that time
 --   holds     from then on, until the row `till`: the states of the vehicle, or what of the
 --             oscillator (of OSCILLATOR)
 --   ends      the oscillator is on for that time, and off soon after it
+--   sleeps    of a station the time in which its oscillator is off, until it wakes (within
+--             `wakes`); of a vehicle the states in which it sleeps
 --   sets_up   SessionSetupReq comes within that time
 --   link      true: there still is one; false: the network is left, within that time
 --   cites     ids of rules, by protocol
@@ -72,6 +75,10 @@ local CONDITIONS <const> = {
     { sut = 'SECC', at = 'failure', ends = 0, cites = { ['DIN70121'] = 'V2G-DC-942' } },
     { sut = 'EVCC', at = 'link', sets_up = 'V2G_EVCC_CommunicationSetup_Timeout',
       cites = 'DRV-3-Setup' },
+    { sut = 'SECC', at = 'pause', sleeps = 'par_SECC_B1_B2_Timeout', wakes = 'T_conn_max_comm',
+      cites = 'DRV-3-Sleep' },
+    { sut = 'EVCC', at = 'pause', sleeps = '[BC]', text = 'B, but for the toggle that wakes',
+      cites = 'DRV-3-Pause' },
     { sut = 'both', at = 'SessionSetupReq', till = 'SessionStopRes', link = true,
       within = 'par_CMN_Intern_PTC_Timeout', cites = 'DRV-3-Link' },
     { sut = 'EVCC', at = 'failure', link = false, within = LEAVE,
@@ -91,9 +98,12 @@ end
 local function note_message(log, m)
     local name, form = row_of(m)
     local code = way.element(m, 'ResponseCode')
-    log.messages[#log.messages + 1] = { at = Now(), name = name, form = form,
-                                        fails = code and tostring(code):find '^F' ~= nil }
+    local noted = { at = Now(), name = name, form = form, fails = code and tostring(code):find '^F' ~= nil }
+    log.messages[#log.messages + 1] = noted
     log.is_paused = log.is_paused or name == 'SessionStopReq' and way.says(m, 'Pause')
+    if log.is_paused and not log.pause and name == 'SessionStopRes' and not noted.fails then
+        log.pause = #log.messages
+    end
 end
 
 local function note_pilot(log)
@@ -104,9 +114,13 @@ local function note_pilot(log)
     end
 end
 
-local function follow(log)
+local function follow(it, log)
     while true do
         note_pilot(log)
+        if it.c.sut == 'EVCC' and log.pause and Pilot.State() == 'A' then
+            log.has_left = true -- it does not come again
+            it.role.Stop_Accepting()
+        end
         Pilot.Change()
     end
 end
@@ -126,7 +140,7 @@ function beside.begin(it)
     for _, on in ipairs { '*Req', '*Res' } do
         it.role.Filter { on = on, fault = function(m) note_message(log, m) end }
     end
-    Start(follow, log)
+    Start(follow, it, log)
     it.noted = log
 end
 
@@ -145,6 +159,11 @@ end
 -- The energy transfer that the device is wired for, as far as it has shown.
 local function wiring(log)
     return first(log, 'CableCheckReq') and 'dc' or 'ac'
+end
+
+-- Whether the station is to communicate by 5 %: from the beginning on, where the case is one of DC.
+local function is_dc(it, log)
+    return it.c.mode == 'dc' or it.c.protocol == 'DIN70121' or wiring(log) == 'dc'
 end
 
 local function last(log, row)
@@ -258,7 +277,7 @@ end
 -- It stays so. what: of OSCILLATOR, or of the states of the vehicle.
 local function holds(it, log, c, at)
     local till = math.min(over(log, at, c.till), Now())
-    local of = c.holds == OSCILLATOR and OSCILLATOR[wiring(log)]
+    local of = c.holds == OSCILLATOR and OSCILLATOR[is_dc(it, log) and 'dc' or 'ac']
     local spares = of and of.spares and it:time(of.spares) or 0
     local function is(one)
         if of then
@@ -302,6 +321,68 @@ local function ends(it, log, c, at)
     judge(it, c, taken ~= nil and taken >= limit - margin and taken <= limit + margin,
         ('the oscillator off %d ms after %s'):format(limit, c.at),
         taken and ('off after %d ms'):format(math.max(0, math.floor(taken))) or 'on')
+end
+
+-- What is next: a message, or now.
+local function goes_on_at(log)
+    local one = log.messages[log.pause + 1]
+    return one and one.at or Now()
+end
+
+-- A vehicle stays plugged in until the session goes on.
+local function stays(it, log, c, at)
+    local till = math.min(goes_on_at(log), over(log, at))
+    local left = entry(log, at, till - mutant.JITTER, function(one)
+        return one.at > at and not is_masked(one) and not one.state:find(c.sleeps)
+    end)
+    if till - at > 2 * mutant.JITTER then
+        wants(it, 'pilot moved', { from = at + mutant.JITTER, settings = { state = 'A' } })
+    end
+    judge(it, c, not left, ('control pilot: %s while the session is paused'):format(c.text),
+        pilot_text(left or log.pilot[#log.pilot]))
+end
+
+-- A station that has slept since then starts its oscillator again once the vehicle has toggled, or
+-- by itself, where the case wants that.
+local function wakes(it, log, c, since)
+    local by_itself = it.c.wakes == 'station' and log.pause < #log.messages
+    local toggled = entry(log, since, math.huge, function(one)
+        return one.at > since and one.state == 'C'
+    end)
+    local from = by_itself and since or toggled and toggled.at
+    if not from then
+        return -- nobody had it wake
+    end
+    local limit = it:time(by_itself and 'PICS_CMN_CMN_WakeUp' or c.wakes)
+    local on = entry(log, from, from + limit, function(one)
+        return one.at >= from and one.duty < OFF and not is_masked(one)
+    end)
+    if on then
+        wants(it, 'pilot unset', { from = on.at })
+    end
+    judge(it, c, on ~= nil, ('the oscillator on again within %d ms'):format(limit),
+        pilot_text(on or log.pilot[#log.pilot]))
+end
+
+-- A station stops its oscillator, and starts it again.
+local function sleeps(it, log, c, at)
+    if it.c.sut == 'EVCC' then
+        return stays(it, log, c, at)
+    end
+    local limit, margin = it:time(c.sleeps), it:time(MARGIN)
+    local function is_off(one) return one.duty == OFF and not is_masked(one) end
+    if log.pause == #log.messages then
+        wait_until(at + limit)
+    end
+    local off = entry(log, at, at + limit + margin, is_off)
+    if off then
+        wants(it, 'pilot unset', { from = off.at })
+    end
+    judge(it, c, off ~= nil, ('no oscillator within %d ms of the pause'):format(limit),
+        pilot_text(off or log.pilot[#log.pilot]))
+    if off then
+        wakes(it, log, c, off.at)
+    end
 end
 
 -- The session is set up in time: not judged where the case begins before, and may keep it back.
@@ -370,14 +451,14 @@ local function when(it, log, at)
     elseif at == 'failure' then
         return failed(log)
     end
-    local m = first(log, at)
+    local m = at == 'pause' and log.messages[log.pause] or first(log, at)
     return m and not m.fails and m.at or nil
 end
 
 -- What judges it.
 local function judge_of(c)
-    return c.pilot and reaches or c.holds and holds or c.ends and ends or c.sets_up and sets_up
-        or links
+    return c.pilot and reaches or c.holds and holds or c.ends and ends or c.sleeps and sleeps
+        or c.sets_up and sets_up or links
 end
 
 -- Judges what is due, once the case is over.
@@ -387,6 +468,7 @@ function beside.finish(it)
         return
     end
     it.noted, it.arriving = nil, false
+    it.missing = it.missing and not log.has_left
     for _, condition in ipairs(CONDITIONS) do
         local ids, at = ids_of(it, log, condition), when(it, log, condition.at)
         if ids and at then

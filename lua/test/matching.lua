@@ -120,13 +120,28 @@ function matching:says(m)
 end
 
 -- Of a case that leaves the control pilot to a good vehicle: it shows there what goes with each
--- request, also with those of the case; state: C or D, in which it charges. Itself.
-function matching:charges_at(state)
-    self.is_beside = true
+-- request, also with those of the case; state: C or D, in which it charges; wakes: who ends a
+-- pause, 'vehicle' or 'station'. Itself.
+function matching:charges_at(state, wakes)
+    self.is_beside, self.wakes = true, wakes
     if self.ev then
         self.ev.charging = state
     end
     return self
+end
+
+-- A session is paused: once the station sleeps it is woken (B-C-B), or wakes the vehicle by itself;
+-- the session goes on when there is an oscillator again.
+function matching:sleeps()
+    if not self.is_beside then
+        return self.tester.sleeps(self)
+    end
+    Pilot.Expect('B1', Timer('Tester', 'par_SECC_B1_B2_Timeout'), true)
+    if self.wakes ~= 'station' then
+        Pilot.Toggle(1, slac.time 'TP_EV_vald_state_duration' // 2)
+    end
+    Pilot.Expect('B2', self.wakes == 'station' and Timer('Tester', 'PICS_CMN_CMN_WakeUp')
+        or slac.time 'T_conn_max_comm', true)
 end
 
 -- ---- what comes ----

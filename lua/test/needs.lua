@@ -52,7 +52,8 @@ local needs = {
     { 'wakes', 'vehicle', claims = 'PICS_SUT_CMN_Pause == true and '
         .. 'PICS_CMN_CMN_CombinedTesting == true and PIXIT_CMN_CMN_WakeUp > PICS_CMN_CMN_WakeUp' },
     { 'wakes', 'station', claims = 'PICS_SUT_CMN_Pause == true and '
-        .. 'PICS_CMN_CMN_CombinedTesting == true and PIXIT_CMN_CMN_WakeUp < PICS_CMN_CMN_WakeUp' },
+        .. 'PICS_CMN_CMN_CombinedTesting == true and PIXIT_CMN_CMN_WakeUp < PICS_CMN_CMN_WakeUp',
+      station = { slac = { wake = 5000 } } },
     { 'meters', true, claims = 'PIXIT_SUT_CMN_MeterInfo == meterInfo' },
     { 'pauses', true, claims = 'PICS_SUT_CMN_Pause == true',
       vehicle = { pause = 1, pause_ms = 10000 } },

@@ -105,7 +105,7 @@ local function tester_of(c, given)
     if c.bench then
         return matching.new(tester, c.row)
     elseif c.beside and tester.role.SlacFirst then
-        return matching.new(tester, {}):charges_at(c.row.charging)
+        return matching.new(tester, {}):charges_at(c.row.charging, c.wakes)
     end
     return tester
 end

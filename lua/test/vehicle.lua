@@ -109,6 +109,11 @@ function vehicle:hangs_up()
     self.role.Disconnect()
 end
 
+-- Until the session that it has paused goes on.
+function vehicle:sleeps()
+    Sleep(self.parameters.pause_ms or 0)
+end
+
 -- Goes there. Nil, or what came in between, as text.
 function vehicle:reach(given)
     self.is_deaf = given == 'link'
@@ -126,7 +131,7 @@ function vehicle:reach(given)
         while evcc.walk(self.ev) == 'resume' do
             self.paused = self.ev.joining
             self:hangs_up()
-            Sleep(self.parameters.pause_ms or 0)
+            self:sleeps()
             connect(self, reached, next_row)
         end
     end)

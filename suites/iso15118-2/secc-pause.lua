@@ -4,7 +4,7 @@
 -- @needs nothing
 
 suite 'ISO 15118-4:2018' {
-    sut = 'SECC', protocol = 'ISO15118-2',
+    sut = 'SECC', protocol = 'ISO15118-2', beside = 'pair',
     doubt = 'without a control pilot nobody sleeps or wakes: the session is resumed at once',
 }
 

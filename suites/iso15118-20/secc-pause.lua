@@ -4,7 +4,7 @@
 -- @needs nothing
 
 suite 'derived (ISO 15118-20)' {
-    sut = 'SECC', protocol = 'ISO15118-20', mode = 'dc',
+    sut = 'SECC', protocol = 'ISO15118-20', mode = 'dc', beside = 'pair',
 }
 
 local CLOSES <const> = 'par_CMN_TCP_Connection_Termination_Timeout'
@@ -26,6 +26,7 @@ cases 'DRV_20_SECC_SessionSetup_resume' {
 
 cases 'DRV_20_SECC_SessionSetup_resumex' {
     about = 'Another vehicle does not join the session of the one that paused it.',
+    beside = false, -- the pilot is that of the vehicle which has paused
     given = 'SessionStopRes(Pause)', tls = true, session = 'any', if_ = 'PICS_SECC_CMN_Pause == true',
     cites = 'V2G20-2545 V2G20-2626 V2G20-2627 V2G20-2677',
     then_ = function(it)

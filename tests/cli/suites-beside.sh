@@ -40,6 +40,9 @@ and the vehicle leaves the network|EVCC|ISO15118-2|dc|CurrentDemandReq|it:answer
 it sets the session up in its time from the link on|EVCC|ISO15118-2|dc|SessionSetupReq||[DRV-3-Setup]|SessionSetupReq within 20000 ms
 a station keeps 5 % up to SessionStopRes|SECC|ISO15118-2|dc|CableCheckRes(Finished)||[DRV-3-Oscillator]|duty cycle 3 to 7 %
 AC: it keeps its oscillator on|SECC|ISO15118-20|ac|ServiceDiscoveryRes||[DRV-3-Oscillator]|oscillator on
+and 5 % in DC also where no cable is checked|SECC|ISO15118-2|dc|ChargeParameterDiscoveryRes(Finished)||[DRV-3-Oscillator]|duty cycle 3 to 7 %
+a station that sleeps has no oscillator|SECC|ISO15118-2|dc|supportedAppProtocolRes after SessionStopRes(Pause)||[DRV-3-Sleep]|no oscillator within 8000 ms of the pause
+until the vehicle toggles|SECC|ISO15118-2|ac|supportedAppProtocolRes after SessionStopRes(Pause)||[DRV-3-Sleep]|the oscillator on again within 8000 ms
 in DIN SPEC 70121 it stops the oscillator 1.5 s after the session|SECC|DIN70121|dc|SessionStopRes||[V2G-DC-968]|the oscillator off 1500 ms
 at once where the session has failed|SECC|DIN70121|dc|ServiceDiscoveryRes|it:sends("ServicePaymentSelectionReq", { ["Header.SessionID"] = "0102030405060708" }) it:expects("ServicePaymentSelectionRes", { ResponseCode = "FAILED_UnknownSession" })|[V2G-DC-942]|the oscillator off 0 ms
 no station leaves the network in a session|SECC|ISO15118-2|dc|ServiceDiscoveryRes||[DRV-3-Link]|link: true
@@ -47,6 +50,18 @@ nor does a vehicle|EVCC|ISO15118-20|dc|AuthorizationReq||[DRV-3-Link]|link: true
 it is left after SessionStopRes, by a station|SECC|ISO15118-20|ac|PowerDeliveryRes(Stop)|it:sends("SessionStopReq", { ChargingSession = "Terminate" }) it:expects "SessionStopRes"|[V2G3-M09-17] [V2G3-A09-121]|in the network: false
 and by a vehicle|EVCC|DIN70121|dc|SessionStopReq|it:answers()|[V2G3-M09-17] [V2G3-A09-121]|in the network: false
 END
+
+judged "[DRV-3-Sleep] a station wakes by itself, where it is to" 0 "pass own_wakes 1 passed" "
+suite 'own' { sut = 'SECC', protocol = 'ISO15118-2', mode = 'dc', beside = 'pair', session = 'any' }
+cases 'own_wakes' { given = 'supportedAppProtocolRes after SessionStopRes(Pause)', wakes = 'station',
+    then_ = function(it) it:tells('it', 'so') end }" --mutate
+check "within the time that it claims" grep -q 'on again within 300000 ms' "$work/results/results.jsonl"
+judged "[DRV-3-Pause] a vehicle that pauses stays plugged in, and in B" 0 "pass own_pause 1 passed" "
+suite 'own' { sut = 'EVCC', protocol = 'ISO15118-2', mode = 'dc', beside = 'pair', session = 'any' }
+cases 'own_pause' { given = 'SessionSetupReq after SessionStopReq(Pause)', pauses = true,
+    then_ = function(it) it:tells('it', 'so') end }" --mutate
+check "until it goes on" grep -q 'B, but for the toggle that wakes while the session is paused' \
+    "$work/results/results.jsonl"
 
 line="suite 'own' { sut = 'EVCC', protocol = 'ISO15118-3', bench = 'pair', session = 'any' }"
 judged "[V2G3-M09-19] a vehicle leaves the network of a station that shows state E" 0 \
