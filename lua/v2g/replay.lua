@@ -6,6 +6,7 @@ local expect = require 'v2g.expect'
 local fields = require 'replay.fields'
 local outcome = require 'replay.outcome'
 local own = require 'replay.own'
+local paying = require 'replay.paying'
 
 local replay = {}
 
@@ -461,11 +462,29 @@ local function insist(self, response)
     return true
 end
 
+-- A station may take no contract: then external means pay. nil: the message is left out.
+local function paid(self, name, values)
+    local protocol = self.settings.protocol
+    if not self.is_external and paying.is_by_contract(name, values, protocol)
+        and paying.takes_contract(self.got) == false then
+        self.is_external = true
+        differs(self, 'paying', 'the capture paid by contract, and this station takes none: external means pay')
+    end
+    return not self.is_external and values or paying.external(name, values, protocol)
+end
+
 function player:request(name, values)
     if name == 'supportedAppProtocolReq' then
         self.offers = values
     end
-    send(self, name, values)
+    local said = paid(self, name, values)
+    self.left_out = said == nil and name or nil
+    if said then
+        send(self, name, said)
+    else
+        self.due = nil
+        tell(self, 'without ' .. name, ('%s is left out'):format(name))
+    end
 end
 
 local function wanted_code(self, expected)
@@ -478,6 +497,10 @@ local function is_failed(code)
 end
 
 function player:response(name, expected)
+    if self.left_out then
+        self.is_ongoing = false
+        return nil
+    end
     local found, message, problem = receive(self)
     if not found and message == 'timeout' then
         leave(self, ('no %s in time'):format(name))

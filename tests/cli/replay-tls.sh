@@ -30,9 +30,15 @@ for protocol in ISO15118-2 ISO15118-20; do
         --with payment=Contract --with contract=install --with mode=ac --protocol $protocol
     wants "$protocol: a replayed station hands out the other tree's contract, encrypted for the vehicle" 0 \
         out 'EVCC verdict: pass' out 'SECC verdict: pass'
+    run replay "$work/install" --virtual-time --no-record --tls auto --pki "$work/other" --against evse \
+        --with "payment={'ExternalPayment'}"
+    wants "$protocol: a station that takes no contract is paid by external means, and that is told" 0 \
+        out 'EVCC verdict: pass' out 'CertificateInstallationReq is left out' \
+        out 'the capture paid by contract, and this station takes none: external means pay' not-out 'AuthorizationReq             signed'
     rm -rf "$work/install"
     run run "$work/contract.lua" --virtual-time --no-record --against evse --pki "$work/other"
-    wants "$protocol without TLS at the other side: told" 1 out 'the station has no TLS'
+    wants "$protocol without TLS at the other side: told, and external means pay" 0 out 'the station has no TLS' \
+        out 'this station takes none: external means pay'
     lua5.4 tests/lua/packets.lua "$work/contract/session.pcapng" two "$work/closed.pcapng"
     run script "$work/closed.pcapng"
     wants "$protocol without secrets: what could open it is named" 1 \
