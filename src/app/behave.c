@@ -106,8 +106,18 @@ static const struct option EVSE_OPTIONS[] = {
     OPTIONS_END,
 };
 
+#define PLAYED_AS_WELL                                                                             \
+    "the other side is played as well, but with --interface, --peer or --alone; --with, "          \
+    "--with-persona and --with-script say what it does"
+
 static const struct usage EV_USAGE = {
     .command = "ev",
+    .instead =
+        (const struct instead[]){
+            {"against", PLAYED_AS_WELL},
+            {"sessions", "so many vehicles at once are --count N"},
+            {NULL, NULL},
+        },
     .synopsis = "[OPTION]...",
     .about = "Plays a vehicle that charges, with no script: over --interface or --peer at a real\n"
              "station; without them in the isolated network, at a station that it plays as well.\n"
@@ -125,6 +135,13 @@ static const struct usage EV_USAGE = {
 
 static const struct usage EVSE_USAGE = {
     .command = "evse",
+    .instead =
+        (const struct instead[]){
+            {"against", PLAYED_AS_WELL},
+            {"count", "it ends after so many sessions with --sessions N; many vehicles for it "
+                      "are `v2glab ev --count N`"},
+            {NULL, NULL},
+        },
     .synopsis = "[OPTION]...",
     .about =
         "Plays a station, with no script: over --interface or --peer for real vehicles, any\n"

@@ -7,6 +7,7 @@
 #include "app/report.h"
 #include "app/shown.h"
 #include "base/file.h"
+#include "base/said.h"
 #include "record/comments.h"
 #include "record/session_summary.h"
 #include "record/times.h"
@@ -38,25 +39,25 @@ struct reading {
 static void print_totals(const struct links *r, const struct capture_totals *t)
 {
     unsigned foreign = links_foreign(r);
-    fprintf(stderr,
-            "%llu packets, %u connections, %u V2GTP frames: %u not decoded, %u violations, "
-            "%u losses",
-            (unsigned long long)t->packets, t->connections, r->frames, r->undecoded, r->violations,
-            r->losses);
+    said_print(stderr,
+               "%llu packets, %u connections, %u V2GTP frames: %u not decoded, %u violations, "
+               "%u losses",
+               (unsigned long long)t->packets, t->connections, r->frames, r->undecoded,
+               r->violations, r->losses);
     if (r->link_frames > 0)
-        fprintf(stderr, ", %u HomePlug frames", r->link_frames);
+        said_print(stderr, ", %u HomePlug frames", r->link_frames);
     if (r->failed > 0)
-        fprintf(stderr, ", %u connections refused or not answered", r->failed);
+        said_print(stderr, ", %u connections refused or not answered", r->failed);
     if (foreign > 0)
-        fprintf(stderr, ", %u connections not V2GTP in the clear", foreign);
+        said_print(stderr, ", %u connections not V2GTP in the clear", foreign);
     if (t->encrypted > 0)
-        fprintf(stderr, ", %llu packets encrypted by IEEE 802.11",
-                (unsigned long long)t->encrypted);
+        said_print(stderr, ", %llu packets encrypted by IEEE 802.11",
+                   (unsigned long long)t->encrypted);
     if (t->unknown > 0)
-        fprintf(stderr, ", %llu packets of a link layer that is not read",
-                (unsigned long long)t->unknown);
+        said_print(stderr, ", %llu packets of a link layer that is not read",
+                   (unsigned long long)t->unknown);
     if (r->verify)
-        fprintf(stderr, "; encoded again: %u differ", r->differing);
+        said_print(stderr, "; encoded again: %u differ", r->differing);
     fputc('\n', stderr);
 }
 
@@ -64,7 +65,7 @@ static void print_sessions(const struct reading *r)
 {
     struct buf text = {0};
     session_summary_print(&r->sessions, &text);
-    fputs(buf_string(&text), stderr);
+    said_print(stderr, "%s", buf_string(&text));
     buf_close(&text);
 }
 

@@ -106,6 +106,7 @@ static const struct usage USAGE = {
     "or a part of a capture is missing, 2 several grammars fit, 3 wrong use, or\n"
     "a file that cannot be read",
     NULL,
+    NULL,
 };
 
 static int print_message(struct decode *d, const struct message *m, bool one_line, struct err *e)

@@ -5,6 +5,7 @@
 #include "app/commands.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "base/said.h"
 #include "base/visible.h"
 #include "page/run_page.h"
 #include "record/diff_sessions.h"
@@ -71,14 +72,16 @@ static double number_of(const json_t *object, const char *key, size_t i)
 static void print_change(const json_t *change)
 {
     const char *a = text_of(change, "verdict", 0), *b = text_of(change, "verdict", 1);
-    printf("%s: %s, was %s", text_at(change, "id"), b, a);
+    said_print(stdout, "%s: %s, was %s", text_at(change, "id"), b, a);
     if (strcmp(text_of(change, "field", 0), text_of(change, "field", 1)) != 0)
-        printf("; in the field %s, was %s", text_of(change, "field", 1),
-               text_of(change, "field", 0));
+        said_print(stdout, "; in the field %s, was %s", text_of(change, "field", 1),
+                   text_of(change, "field", 0));
     putchar('\n');
     for (size_t i = 2; i-- > 0;)
-        if (text_of(change, "cause", i)[0] != '\0')
-            printf("    %s: %s\n", i == 1 ? "now" : "was", text_of(change, "cause", i));
+        if (text_of(change, "cause", i)[0] != '\0') {
+            printf("    %s: ", said(i == 1 ? "now" : "was"));
+            said_print(stdout, "%s\n", text_of(change, "cause", i));
+        }
 }
 
 static void print_list(const json_t *list, void (*print)(const json_t *entry))
@@ -90,11 +93,11 @@ static void print_list(const json_t *list, void (*print)(const json_t *entry))
 
 static void print_step_time(const json_t *time)
 {
-    printf("%s: step %" JSON_INTEGER_FORMAT " (%s) took %.1f ms, was %.1f ms%s%s\n",
-           text_at(time, "id"), json_integer_value(json_object_get(time, "step")),
-           text_at(time, "expected"), number_of(time, "taken_ms", 1),
-           number_of(time, "taken_ms", 0), text_at(time, "timer")[0] != '\0' ? "; " : "",
-           text_at(time, "timer"));
+    said_print(stdout, "%s: step %" JSON_INTEGER_FORMAT " (%s) took %.1f ms, was %.1f ms%s%s\n",
+               text_at(time, "id"), json_integer_value(json_object_get(time, "step")),
+               text_at(time, "expected"), number_of(time, "taken_ms", 1),
+               number_of(time, "taken_ms", 0), text_at(time, "timer")[0] != '\0' ? "; " : "",
+               text_at(time, "timer"));
 }
 
 static void print_only(const json_t *only, const char *which)
@@ -103,7 +106,7 @@ static void print_only(const json_t *only, const char *which)
     size_t i;
     json_t *id;
     json_array_foreach(list, i, id)
-        printf("%s: only in %s\n", json_string_value(id), which[0] == 'a' ? "A" : "B");
+        said_print(stdout, "%s: only in %s\n", json_string_value(id), which[0] == 'a' ? "A" : "B");
 }
 
 static void print_runs(const json_t *diff)
@@ -113,18 +116,21 @@ static void print_runs(const json_t *diff)
     print_list(json_object_get(diff, "times"), print_step_time);
     print_only(only, "a");
     print_only(only, "b");
-    printf("%zu cases changed, %zu times, %zu only in A, %zu only in B; %" JSON_INTEGER_FORMAT
-           " the same\n",
-           json_array_size(json_object_get(diff, "changed")),
-           json_array_size(json_object_get(diff, "times")),
-           json_array_size(json_object_get(only, "a")), json_array_size(json_object_get(only, "b")),
-           json_integer_value(json_object_get(diff, "same")));
+    said_print(stdout,
+               "%zu cases changed, %zu times, %zu only in A, %zu only in B; %" JSON_INTEGER_FORMAT
+               " the same\n",
+               json_array_size(json_object_get(diff, "changed")),
+               json_array_size(json_object_get(diff, "times")),
+               json_array_size(json_object_get(only, "a")),
+               json_array_size(json_object_get(only, "b")),
+               json_integer_value(json_object_get(diff, "same")));
 }
 
 static void print_order(const json_t *place)
 {
-    printf("%c %s (message %" JSON_INTEGER_FORMAT ")\n", text_at(place, "in")[0] == 'a' ? '-' : '+',
-           text_at(place, "message"), json_integer_value(json_object_get(place, "number")));
+    said_print(stdout, "%c %s (message %" JSON_INTEGER_FORMAT ")\n",
+               text_at(place, "in")[0] == 'a' ? '-' : '+', text_at(place, "message"),
+               json_integer_value(json_object_get(place, "number")));
 }
 
 /* A value of a field, on one line. */
@@ -134,7 +140,7 @@ static void add_value(struct buf *out, const json_t *value)
     if (json_is_string(value))
         visible_add(out, json_string_value(value), json_string_length(value));
     else if (text == NULL)
-        buf_text(out, "not there");
+        buf_text(out, said("not there"));
     else
         visible_add(out, text, strlen(text));
     free(text);
@@ -147,11 +153,12 @@ static void print_field(const json_t *field)
     int64_t of = json_integer_value(json_object_get(field, "of"));
     add_value(&a, json_object_get(field, "a"));
     add_value(&b, json_object_get(field, "b"));
-    printf("%s %s: %s, was %s", text_at(field, "message"), text_at(field, "path"), buf_string(&b),
-           buf_string(&a));
+    said_print(stdout, "%s %s: %s, was %s", text_at(field, "message"), text_at(field, "path"),
+               buf_string(&b), buf_string(&a));
     if (of > 1)
-        printf(" (differs in %lld of %lld; this is message %lld of A)", (long long)count,
-               (long long)of, (long long)json_integer_value(json_object_get(field, "number")));
+        said_print(stdout, " (differs in %lld of %lld; this is message %lld of A)",
+                   (long long)count, (long long)of,
+                   (long long)json_integer_value(json_object_get(field, "number")));
     putchar('\n');
     buf_close(&a);
     buf_close(&b);
@@ -159,10 +166,10 @@ static void print_field(const json_t *field)
 
 static void print_answer(const json_t *time)
 {
-    printf("%s: slowest answer %.1f ms, was %.1f ms (median %.1f ms, was %.1f ms)\n",
-           text_at(time, "message"), number_of(time, "worst_us", 1) / 1e3,
-           number_of(time, "worst_us", 0) / 1e3, number_of(time, "median_us", 1) / 1e3,
-           number_of(time, "median_us", 0) / 1e3);
+    said_print(stdout, "%s: slowest answer %.1f ms, was %.1f ms (median %.1f ms, was %.1f ms)\n",
+               text_at(time, "message"), number_of(time, "worst_us", 1) / 1e3,
+               number_of(time, "worst_us", 0) / 1e3, number_of(time, "median_us", 1) / 1e3,
+               number_of(time, "median_us", 0) / 1e3);
 }
 
 void diff_print_sessions(const json_t *diff)
@@ -175,12 +182,13 @@ void diff_print_sessions(const json_t *diff)
     print_list(json_object_get(diff, "order"), print_order);
     print_list(json_object_get(diff, "fields"), print_field);
     print_list(json_object_get(diff, "times"), print_answer);
-    printf("%.0f messages, were %.0f; %zu places in their order, %zu fields, %zu times differ "
-           "(besides %lld values that differ in any two sessions)\n",
-           number_of(diff, "messages", 1), number_of(diff, "messages", 0),
-           json_array_size(json_object_get(diff, "order")),
-           json_array_size(json_object_get(diff, "fields")),
-           json_array_size(json_object_get(diff, "times")), (long long)expected);
+    said_print(stdout,
+               "%.0f messages, were %.0f; %zu places in their order, %zu fields, %zu times differ "
+               "(besides %lld values that differ in any two sessions)\n",
+               number_of(diff, "messages", 1), number_of(diff, "messages", 0),
+               json_array_size(json_object_get(diff, "order")),
+               json_array_size(json_object_get(diff, "fields")),
+               json_array_size(json_object_get(diff, "times")), (long long)expected);
 }
 
 /* Says of what it is. */

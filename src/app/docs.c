@@ -83,6 +83,7 @@ static const struct usage USAGE = {
     "exit codes: 0 printed, 1 there is no such name, 3 wrong use, or a file that cannot be\n"
     "written",
     NULL,
+    NULL,
 };
 
 /* -1: the command is over, with options.status. */

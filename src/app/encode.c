@@ -57,6 +57,7 @@ static const struct usage USAGE = {
     "exit codes: 0 encoded, 1 it (or, with --lines, a line) cannot be encoded,\n"
     "2 several grammars fit, 3 wrong use, or a file that cannot be read",
     NULL,
+    NULL,
 };
 
 static bool is_text(const struct encode *d)

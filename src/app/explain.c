@@ -240,6 +240,7 @@ static const struct usage USAGE = {
     "exit codes: 0 explained, 1 it is in error somewhere, 2 several grammars fit,\n"
     "3 wrong use, or a file that cannot be read",
     NULL,
+    NULL,
 };
 
 static void print_payload(const struct payload *p, const char *const *color)

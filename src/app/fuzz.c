@@ -6,6 +6,7 @@
 #include "app/options.h"
 #include "app/report.h"
 #include "app/session_options.h"
+#include "base/said.h"
 #include "record/record_folder.h"
 #include "suite/campaign.h"
 #include "suite/corpus.h"
@@ -201,9 +202,9 @@ static void show_progress(const struct fuzzing *f, const char *about)
         return;
     fprintf(stderr, "\r\033[K%" PRId64, f->done);
     if (f->count > 0)
-        fprintf(stderr, " of %u", f->count);
-    fprintf(stderr, ", %" PRId64 " found  %" PRId64 ":%02" PRId64 ":%02" PRId64 " left  %.40s",
-            f->faults, left / 3600, left / 60 % 60, left % 60, about);
+        said_print(stderr, " of %u", f->count);
+    said_print(stderr, ", %" PRId64 " found  %" PRId64 ":%02" PRId64 ":%02" PRId64 " left  %.40s",
+               f->faults, left / 3600, left / 60 % 60, left % 60, about);
     fflush(stderr);
 }
 
@@ -252,8 +253,12 @@ static void add_trial(struct fuzzing *f, const json_t *trial, const json_t *resu
         json_array_append_new(f->found, kept);
         f->faults++;
         hide_progress(f);
-        printf("found        %s\n             %s\n             %s\n", t.defect, t.about,
-               t.reaction);
+        said_print(stdout, "found        %s\n", t.defect);
+        const char *const more[] = {t.about, t.reaction};
+        for (size_t i = 0; i < 2; i++) {
+            fputs("             ", stdout);
+            said_print(stdout, "%s\n", more[i]);
+        }
         fflush(stdout);
     }
     if (is_error_of_ours(result)) {
@@ -353,7 +358,7 @@ static int write_case(struct fuzzing *f, const json_t *trial, struct err *e)
     bool is_whole = fputs(text, out) >= 0;
     if (fclose(out) != 0 || !is_whole)
         return err_set(e, "%s: %s", path, strerror(errno));
-    printf("case         %s\n", path);
+    said_print(stdout, "case         %s\n", path);
     return corpus_add_case(f->corpus, json_integer_value(json_object_get(trial, "number")), path,
                            text, e);
 }
@@ -445,16 +450,17 @@ static void show_fault(void *context, const struct corpus_trial *t, int64_t time
 {
     (void)context;
     printf("%-24s %s %s: %s", t->defect, t->protocol, t->kind, t->message);
-    printf(", %" PRId64 " time%s%s%s\n", times, times == 1 ? "" : "s", *file != '\0' ? ": " : "",
-           file);
+    said_print(stdout, ", %" PRId64 "%s", times, times == 1 ? " time" : " times");
+    printf("%s%s\n", *file != '\0' ? ": " : "", file);
 }
 
 static void show_coverage(void *context, const char *protocol, const char *mode, int64_t states,
                           int64_t reached, const char *others)
 {
     (void)context;
-    printf("states of %s, %s: %" PRId64 " of %" PRId64 " reached%s%s\n", protocol, mode, reached,
-           states, *others != '\0' ? "; not: " : "", others);
+    said_print(stdout, "states of %s, %s: %" PRId64 " of %" PRId64 " reached", protocol, mode,
+               reached, states);
+    said_print(stdout, "%s%s\n", *others != '\0' ? "; not: " : "", others);
 }
 
 static int show_all(struct fuzzing *f, struct err *e)
@@ -463,9 +469,10 @@ static int show_all(struct fuzzing *f, struct err *e)
     if (corpus_count(f->corpus, &n, e) != 0 || corpus_faults(f->corpus, show_fault, NULL, e) != 0 ||
         corpus_coverage(f->corpus, show_coverage, NULL, e) != 0)
         return -1;
-    printf("%" PRId64 " trials, %" PRId64 " sent, %" PRId64 " with a fault of the device, %" PRId64
-           " reactions\ncorpus: %s/" RECORD_CORPUS "\n",
-           n.trials, n.sent, n.faulty, n.reactions, f->folder);
+    said_print(stdout,
+               "%" PRId64 " trials, %" PRId64 " sent, %" PRId64
+               " with a fault of the device, %" PRId64 " reactions\ncorpus: %s/" RECORD_CORPUS "\n",
+               n.trials, n.sent, n.faulty, n.reactions, f->folder);
     if (f->errors > 0)
         report(REPORT_WARNING, "%" PRId64 " trials could not be made; the first: %s", f->errors,
                f->trouble.what);

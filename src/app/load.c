@@ -10,6 +10,7 @@
 #include "app/ready_side.h"
 #include "app/report.h"
 #include "app/session_options.h"
+#include "base/said.h"
 #include "session/credentials.h"
 #include "wire/descriptors.h"
 
@@ -175,6 +176,12 @@ static const struct option OPTIONS[] = {
 
 static const struct usage USAGE = {
     .command = "load",
+    .instead =
+        (const struct instead[]){
+            {"virtual-time", "how long the other side takes is measured in real time; many "
+                             "vehicles in virtual time are `v2glab ev --count N --virtual-time`"},
+            {NULL, NULL},
+        },
     .synopsis = "[OPTION]...",
     .about = "Plays many vehicles against one or several stations, or stations for many vehicles, "
              "and\n"
@@ -501,7 +508,7 @@ static int tell(struct loading *l, struct err *e)
     if (write_files(l, true, e) != 0)
         return -1;
     if (l->plan.has_folder && is_shown)
-        printf("records of %u that failed: %s\n", l->figures.recorded, l->plan.folder);
+        said_print(stdout, "records of %u that failed: %s\n", l->figures.recorded, l->plan.folder);
     return !l->as_expected ? EXIT_FAIL : l->is_interrupted ? EXIT_UNCLEAR : EXIT_PASS;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/load_figures.h"
+#include "base/said.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -136,10 +137,11 @@ static const struct turnaround *busiest(const struct load_figures *f)
 void figures_line(const struct load_figures *f, FILE *out)
 {
     const struct turnaround *t = busiest(f);
-    fprintf(out,
-            "\r\033[K%.0f s  %u open  %" PRIu64 " passed  %" PRIu64 " failed  %" PRIu64
-            " held back  %.1f/s",
-            f->seconds, f->open, f->passed, f->failed + f->unclear, f->held_back, figures_rate(f));
+    fputs("\r\033[K", out);
+    said_print(
+        out,
+        "%.0f s  %u open  %" PRIu64 " passed  %" PRIu64 " failed  %" PRIu64 " held back  %.1f/s",
+        f->seconds, f->open, f->passed, f->failed + f->unclear, f->held_back, figures_rate(f));
     if (t != NULL)
         fprintf(out, "  %s p50 %.1f p99 %.1f max %.1f ms", t->name, ms(at(t, 0.5)), ms(at(t, 0.99)),
                 ms(t->us.most));
@@ -158,24 +160,24 @@ static void write_row(const struct turnaround *t, FILE *out)
 
 static void write_expectation(const struct load_expectation *x, FILE *out)
 {
-    fprintf(out, "expected %s: ", x->text);
+    said_print(out, "expected %s: ", x->text);
     if (!x->has_sample)
-        fputs("nothing was measured", out);
+        fputs(said("nothing was measured"), out);
     else if (x->is_time)
         fprintf(out, "%.2f ms", x->found / 1000);
     else
         fprintf(out, "%.6g%s", x->found, x->is_part ? "%" : "");
-    fprintf(out, "; %s\n", x->is_met ? "as expected" : "not as expected");
+    fprintf(out, "; %s\n", said(x->is_met ? "as expected" : "not as expected"));
 }
 
 void figures_text(const struct load_figures *f, const struct load_expectations *expect, FILE *out)
 {
-    fprintf(out,
-            "%.1f s: %" PRIu64 " sessions, %.1f/s, %u at once at most\n"
-            "%" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " inconclusive, %" PRIu64
-            " cut short, %" PRIu64 " held back\n",
-            f->seconds, figures_ended(f), figures_rate(f), f->most, f->passed, f->failed,
-            f->unclear, f->cut, f->held_back);
+    said_print(out,
+               "%.1f s: %" PRIu64 " sessions, %.1f/s, %u at once at most\n"
+               "%" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " inconclusive, %" PRIu64
+               " cut short, %" PRIu64 " held back\n",
+               f->seconds, figures_ended(f), figures_rate(f), f->most, f->passed, f->failed,
+               f->unclear, f->cut, f->held_back);
     fprintf(out, "\n%-34s %9s %9s %9s %9s %9s %9s\n", "ms", "count", "p50", "p90", "p99", "p99.9",
             "max");
     for (unsigned i = 0; i < f->rows; i++)
@@ -183,9 +185,9 @@ void figures_text(const struct load_figures *f, const struct load_expectations *
     if (f->reasons > 0)
         fputc('\n', out);
     for (unsigned i = 0; i < f->reasons; i++)
-        fprintf(out, "%" PRIu64 " x %s\n", f->reason[i].n, f->reason[i].text);
+        said_print(out, "%" PRIu64 " x %s\n", f->reason[i].n, f->reason[i].text);
     if (f->other_reasons > 0)
-        fprintf(out, "%" PRIu64 " for other reasons\n", f->other_reasons);
+        said_print(out, "%" PRIu64 " for other reasons\n", f->other_reasons);
     fputc('\n', out);
     for (unsigned i = 0; i < expect->n; i++)
         write_expectation(&expect->at[i], out);

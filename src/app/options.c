@@ -105,6 +105,9 @@ int options_failed(struct options *o, const struct err *e)
 
 static int unknown(struct options *o, const char *name)
 {
+    for (const struct instead *i = o->usage->instead; i != NULL && i->option != NULL; i++)
+        if (strcmp(i->option, name) == 0)
+            return options_wrong(o, "unknown option --%s: %s", name, i->text), -1;
     const char *names[OPTIONS_MAX + 1] = {NULL};
     for (unsigned i = 0; i < o->rows; i++)
         names[i] = o->row[i].option->name;

@@ -50,6 +50,12 @@ struct subcommand {
     int (*run)(int argc, char **argv); /* has options of its own; NULL: those of the command */
 };
 
+/* What people look for in a command that does not have it, and what there is for them. */
+struct instead {
+    const char *option; /* NULL ends the list */
+    const char *text;
+};
+
 struct usage {
     const char *command;         /* "decode" */
     const char *synopsis;        /* what follows "v2glab decode"; further lines: further forms */
@@ -57,6 +63,7 @@ struct usage {
     const struct option *option; /* ends with OPTIONS_END */
     const char *more;            /* examples and exit codes, likewise */
     const struct subcommand *subcommand; /* NULL: none */
+    const struct instead *instead;       /* likewise */
 };
 
 #define OPTIONS_MAX 64

@@ -150,6 +150,7 @@ static const struct usage MAKE_USAGE = {
     "  v2glab pki make --emaid DE8AA1A2B3C4D5 lab/pki\n"
     "  v2glab pki make --fault secc-leaf=expired --fault mo-sub2=revoked broken",
     NULL,
+    NULL,
 };
 
 static int run_make(int argc, char **argv)
@@ -242,6 +243,7 @@ static const struct usage SHOW_USAGE = {
     "  v2glab pki show pki/iso15118-2/secc-leaf.chain.pem\n"
     "  v2glab pki show --role contract-leaf --root mo-root.der chain.der\n\n"
     "exit codes: 0 nothing is wrong, 1 something is, 3 wrong use, or a file that cannot be read",
+    NULL,
     NULL,
 };
 
@@ -378,6 +380,7 @@ static const struct usage LIST_USAGE = {
     "  v2glab pki list\n"
     "  v2glab pki list --roles",
     NULL,
+    NULL,
 };
 
 static void list_roles(void)
@@ -451,6 +454,7 @@ static const struct usage OCSP_USAGE = {
     "  v2glab pki ocsp\n"
     "  openssl ocsp -url http://[::1]:9080/ -issuer cpo-sub2.pem -cert secc-leaf.pem \\\n"
     "    -CAfile v2g-root.pem -verify_other cpo-sub2.pem",
+    NULL,
     NULL,
 };
 
@@ -550,6 +554,7 @@ static const struct usage USAGE = {
     "exit codes: 0 done, or all is well; 1 something is wrong with a certificate;\n"
     "3 wrong use, or a file that cannot be read or written",
     VERBS,
+    NULL,
 };
 
 int command_pki(int argc, char **argv)

@@ -8,6 +8,7 @@
 #include "app/report.h"
 #include "app/retelling.h"
 #include "app/running.h"
+#include "base/said.h"
 #include "record/diff_sessions.h"
 
 #include <stdio.h>
@@ -96,6 +97,7 @@ static const struct option REPLAY_OPTIONS[] = {
 
 static const struct usage REPLAY_USAGE = {
     .command = "replay",
+    .instead = RUNNING_INSTEAD,
     .synopsis = "[OPTION]... CAPTURE",
     .about =
         "Plays the vehicle or the station of a recorded session again, as the script that `v2glab\n"
@@ -145,7 +147,7 @@ static int tell_differences(struct replaying *p, int status)
         json_dumpf(diff, stdout, JSON_COMPACT | JSON_SORT_KEYS);
         putchar('\n');
     } else {
-        printf("against the capture %s:\n", p->recorded.path);
+        said_print(stdout, "against the capture %s:\n", p->recorded.path);
         diff_print_sessions(diff);
     }
     json_decref(diff);
@@ -171,6 +173,10 @@ static int replay_all(struct replaying *p)
 {
     struct buf text = {0};
     int status = running_check(&p->running, &p->options);
+    if (status == 0 && p->running.session.virtual_time && p->running.against == NULL)
+        status = options_wrong(&p->options, "--virtual-time has a network within this program, "
+                                            "where nobody else is; expected --against ev or evse "
+                                            "with it, for the side that is not replayed");
     if (status == 0 && recorded_read(&p->recorded, p->options.argument[0], &status) == 0)
         status = retold_text(&(struct recorded *){&p->recorded}, 1, SCRIPT, &p->as, &text);
     if (status == EXIT_PASS)

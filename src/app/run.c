@@ -45,6 +45,7 @@ static const struct option OPTIONS[] = {
 
 static const struct usage USAGE = {
     .command = "run",
+    .instead = RUNNING_INSTEAD,
     .synopsis = "[OPTION]... SCRIPT... [-- ARGUMENT...]",
     .about =
         "Runs Lua scripts that play a vehicle (Evcc) or a station (Secc): one against a real "

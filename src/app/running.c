@@ -10,6 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#define BY_SCRIPT                                                                                  \
+    "a script says itself what its side does; --with, --with-persona and --with-script are for "   \
+    "the ready-made side of --against"
+
+const struct instead RUNNING_INSTEAD[] = {
+    {"mode", BY_SCRIPT}, {"persona", BY_SCRIPT}, {"script", BY_SCRIPT},
+    {"set", BY_SCRIPT},  {NULL, NULL},
+};
+
 const char *const RUNNING_SIDES[] = {"ev", "evse", NULL};
 
 static void print_text(void *context, const char *text, size_t n)

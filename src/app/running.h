@@ -42,6 +42,8 @@ extern const char *const RUNNING_SIDES[]; /* of --against */
             OPTION_NAME, .at = at_, .names = RUNNING_SIDES                                         \
     }
 
+extern const struct instead RUNNING_INSTEAD[]; /* what ready-made sides alone have */
+
 #define RUNNING_LAB(at_)                                                                           \
     {                                                                                              \
         "lab", 0, NULL,                                                                            \

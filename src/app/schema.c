@@ -42,6 +42,7 @@ static const struct usage USAGE = {
     "exit codes: 0 shown, or all descriptions are right, 1 a description is not,\n"
     "3 wrong use, an unknown name, or a file that cannot be read",
     VERBS,
+    NULL,
 };
 
 /* ---- lists ---- */

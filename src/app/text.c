@@ -5,6 +5,7 @@
 #include "app/report.h"
 #include "app/shown.h"
 #include "app/text_message.h"
+#include "base/said.h"
 #include "record/datagram.h"
 #include "record/hextext.h"
 #include "record/textpacket.h"
@@ -459,12 +460,12 @@ static int summarize(const struct text *t)
     if (f->messages + f->undecoded == 0)
         return EXIT_FAIL;
     if (f->lines > 0)
-        fprintf(stderr, "%lld lines: ", (long long)f->lines);
-    fprintf(stderr, "%u messages, %u not decoded, %u violations; ", f->messages, f->undecoded,
-            f->violations);
-    fprintf(stderr, "%llu runs of hex not understood", (unsigned long long)f->missed);
+        said_print(stderr, "%lld lines: ", (long long)f->lines);
+    said_print(stderr, "%u messages, %u not decoded, %u violations; ", f->messages, f->undecoded,
+               f->violations);
+    said_print(stderr, "%llu runs of hex not understood", (unsigned long long)f->missed);
     if (f->missed > MISSED_SHOWN)
-        fprintf(stderr, ", the first %d of them shown", MISSED_SHOWN);
+        said_print(stderr, ", the first %d of them shown", MISSED_SHOWN);
     fputc('\n', stderr);
     return f->undecoded > 0 ? EXIT_FAIL : EXIT_PASS;
 }

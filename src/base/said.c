@@ -15,7 +15,7 @@
 #define SUITES "suites/ko/" /* what cases say of themselves */
 #define VALUES 9            /* of a message: {1} to {9} */
 #define VALUE_WEIGHT 4      /* letters that a value must save */
-#define DEPTH 4             /* of messages in messages */
+#define DEPTH 6             /* of messages in messages */
 #define SPLITS 6            /* "FILE:LINE: EVCC: " before a message */
 #define LONGEST 4096        /* of a text that is looked for */
 
@@ -224,8 +224,18 @@ static bool fits(const char *format, struct value text, struct value value[VALUE
     return false;
 }
 
-/* The row that says most of the text; NULL: none does. */
-static const struct row *row_of(struct value text, struct value value[VALUES])
+/* Whether a row's values are whole: one that it begins with has swallowed what stands before a
+ * message where it begins with a word and ": " ("error: ", "FILE:LINE: "). */
+static bool is_whole(const struct row *r, const struct value value[VALUES])
+{
+    if (conversion(r->english) == 0)
+        return true;
+    const char *label = memmem(value[0].p, value[0].n, ": ", 2);
+    return label == NULL || memchr(value[0].p, ' ', (size_t)(label - value[0].p)) != NULL;
+}
+
+/* The row that says most of the text, and is_whole if that is wanted; NULL: none does. */
+static const struct row *row_of(struct value text, bool whole, struct value value[VALUES])
 {
     const struct row *best = NULL;
     struct value found[VALUES];
@@ -233,7 +243,7 @@ static const struct row *row_of(struct value text, struct value value[VALUES])
         const struct row *r = &rows[i];
         bool begins = r->first == '\0' || (text.n > 0 && text.p[0] == r->first);
         bool may_be = begins && (best == NULL || r->weight > best->weight);
-        if (!may_be || !fits(r->english, text, found))
+        if (!may_be || !fits(r->english, text, found) || (whole && !is_whole(r, found)))
             continue;
         best = r;
         memcpy(value, found, sizeof found);
@@ -307,16 +317,17 @@ static bool say_list(struct buf *out, struct value text, unsigned depth)
 
 /* Appends it in Korean, or what stands behind one of its first ": ". False: there is nothing of it
  * in the table, and nothing was appended. */
-static bool say(struct buf *out, struct value text, unsigned depth)
+static bool say_behind(struct buf *out, struct value text, bool whole, unsigned depth)
 {
     struct value value[VALUES] = {{"", 0}};
     size_t from = 0;
-    if (say_list(out, text, depth))
-        return true;
     for (unsigned splits = 0; splits < SPLITS && from < text.n && text.n <= LONGEST; splits++) {
-        const struct row *r = row_of(behind(text, from), value);
+        const struct row *r = row_of(behind(text, from), whole, value);
         if (r != NULL) {
-            buf_add(out, text.p, from);
+            if (from > 0) {
+                say_or_keep(out, (struct value){text.p, from - 2}, depth);
+                buf_text(out, ": ");
+            }
             fill(out, r->korean, value, depth);
             return true;
         }
@@ -324,6 +335,12 @@ static bool say(struct buf *out, struct value text, unsigned depth)
         from = next != NULL ? (size_t)(next - text.p) + 2 : text.n;
     }
     return false;
+}
+
+static bool say(struct buf *out, struct value text, unsigned depth)
+{
+    return say_list(out, text, depth) || say_behind(out, text, true, depth) ||
+           say_behind(out, text, false, depth);
 }
 
 /* Each part of the text up to one of these gaps is said, or goes on to the next kind. */

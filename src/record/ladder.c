@@ -340,6 +340,12 @@ static void add_side(const struct event *e, struct buf *out)
     said_add(out, text);
 }
 
+/* Whether a log line is a script's own words, not the program's or those of built-in Lua. */
+static bool is_of_script(const char *where)
+{
+    return where[0] != '\0' && strncmp(where, "lua/v2g/", 8) != 0;
+}
+
 static void print_note(struct ladder *l, const struct event *e, const char *colour,
                        const char *what)
 {
@@ -359,7 +365,7 @@ static void print_note(struct ladder *l, const struct event *e, const char *colo
     if (e->where[0] != '\0')
         buf_printf(out, "%s: ", e->where);
     buf_printf(out, "%s%s", said(what), what[0] != '\0' ? ": " : "");
-    if (e->kind == EVENT_LOG) /* a script's own words */
+    if (e->kind == EVENT_LOG && is_of_script(e->where))
         buf_text(out, e->text);
     else
         said_add(out, e->text);

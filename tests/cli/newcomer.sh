@@ -44,3 +44,57 @@ quick='--virtual-time --no-record'
     wants "a persona of the other side: how it is played" 3 err "this persona is a station's, not a vehicle's" \
         err '`v2glab evse --persona` plays it'
 }
+
+# ---- an option that is another command's ----
+
+run load --virtual-time
+wants "load in virtual time: what there is instead" 3 err 'unknown option --virtual-time: how long the other side takes' \
+    err 'v2glab ev --count N --virtual-time'
+run evse --count 2
+wants "many vehicles at a station" 3 err '--sessions N' err 'v2glab ev --count N'
+for option in --set --persona --mode --script; do
+    run run "$option" x x.lua
+    wants "run $option: of whom it is" 3 err "unknown option $option: a script says itself" err '--with-persona'
+done
+run ev --virtual-time --record-json never -o "$work/session" --set loops=2 -q
+run replay "$work/session" --virtual-time --no-record
+wants "a replay in virtual time, where nobody else is" 3 err 'expected --against ev or evse with it'
+run replay "$work/session" --virtual-time --no-record --against evse -q
+wants "which it has then" 0 out 'places in their order'
+
+# ---- in Korean ----
+
+# in_korean ARGUMENT...: no line of it has three English words in a row, but names, titles of certificates and file names
+in_korean() {
+    run "$@" --lang ko
+    cat "$work/out" "$work/err" | grep -v 'TLS: .*Hello: ' |
+        grep -nP '(^|[^A-Za-z`/._-])[a-z]{2,}[,;:]? [a-z]+[,;:]? [a-z]{2,}' |
+        grep -vE '(^[0-9]+:|`|사용법: ) *v2glab|v2glab [a-z]+ (--[a-z]+|list|참조)|[A-Za-z]+, [a-z0-9]+(, [A-Za-z0-9]+)* 가운데|닿지 못한 것: ' >"$work/english"
+    sed 's/^/# /' "$work/english"
+    check "in Korean: $*" test ! -s "$work/english"
+}
+cp "$work/early.lua" .
+# shellcheck disable=SC2086 # words
+{
+    in_korean ev $quick --set loops=2 --mode dc
+    in_korean ev $quick --set loops=2 --protocol ISO15118-20 --tls 1.3
+    in_korean ev $quick --alone
+    in_korean ev $quick --bench pair --set loops=2
+    in_korean ev $quick --fault 'ServerHello: alert handshake_failure' --tls 1.3
+    in_korean ev $quick --with stop_after=1
+    in_korean ev $quick --fault 'PowerDeliveryRes: drop'
+    in_korean ev --fault 'PowerDeliveryRes: dro'
+    in_korean ev --set battery.soc=300 $quick
+    in_korean ev --set batery.soc=30 $quick
+    in_korean ev --sessions 2
+    in_korean relay $quick --mode dc --ev-with loops=2
+    in_korean run early.lua --against evse $quick
+    in_korean replay "$work/session" --against evse $quick -q
+    in_korean decode "$work/session"
+    in_korean diff "$work/session" "$work/session"
+    in_korean diff nope nope
+    in_korean load --sessions 1 --total 1 --time-scale 1000 --set loops=1 --no-record
+    in_korean fuzz --sut secc --count 2 -o "$work/fuzz"
+    in_korean test --sut secc TC_SECC_AC_VTB_ServiceDiscovery_001 --no-record -o "$work/results"
+}
+rm -f early.lua
