@@ -184,6 +184,13 @@ function case:mutated(came, ms, expected)
     return came
 end
 
+-- Whether a message that came is one of the protocol and set that were agreed: elements of other
+-- names, and messages of that name of another set (another payload type), can be decoded, too.
+local function is_agreed(role, m, name)
+    local is_name, of_name = pcall(role.Received, name)
+    return is_name and of_name ~= nil and of_name:frame() == m:frame()
+end
+
 -- Whatever comes next, within ms: { name =, m =, at = }, { closed = how, at = } or { at = }
 -- (nothing); what a mutation makes of it.
 function case:take(ms, expected)
@@ -202,8 +209,11 @@ function case:take(ms, expected)
     if name == '' then
         came.name = 'a frame that cannot be decoded'
     elseif name then
-        came.m = self.role.Received(name)
+        came.m = self.role.Received()
         self.frame = came.m:frame() or self.frame
+        if not is_agreed(self.role, came.m, name) then
+            came.name = ('%s, which is no message of what was agreed'):format(name)
+        end
     elseif why ~= 'timeout' then
         came.closed = detail ~= '' and detail or why
         if self.noted then

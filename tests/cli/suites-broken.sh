@@ -151,3 +151,16 @@ result $? "interrupted twice it ends, and with it the case that was played"
 run report "$work/twice"
 in_order "1 passed not reached" "$work/out"
 result $? "what had its result before that is there"
+
+# ---- what is no message of what was agreed ----
+
+# strange NAME CASE FAULT TEXT: that case fails by it, with what was expected and what came
+strange() {
+    run test --sut secc "$2" --no-record -o "$work/strange-$2" --fault "$3"
+    wants "$1" 1 out "fail         $2" out "$4, which is no message of what was agreed"
+}
+strange "an element of the schema that is no message" TC_SECC_AC_VTB_SessionStop_001 \
+    'SessionStopRes: raw 01FE80010000000D80010000000000000000000000' 'expected SessionStopRes, found AC_EVChargeParameter'
+strange "a message of that name under the payload type of another set" DRV_20A_SECC_ready_iec \
+    'AC_ChargeParameterDiscoveryRes: header type=0x8003' \
+    'expected AC_ChargeParameterDiscoveryRes, found AC_ChargeParameterDiscoveryRes'
