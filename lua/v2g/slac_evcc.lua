@@ -46,8 +46,9 @@ local function ask(role, request, to, name, take, other)
     end
 end
 
--- Who answers, and what they want, of the stations that are near. Fields that are fixed have to be
--- right [V2G3-A09-09] [V2G3-A09-10].
+-- Who answers, and what they want, of the stations that are near; and what takes the answer of one
+-- that comes once the sounds have begun. Fields that are fixed have to be right [V2G3-A09-09]
+-- [V2G3-A09-10].
 local function find_stations(s)
     local role, stations, list = s.role, {}, {}
     local fixed = { ApplicationType = 0, SecurityType = 0, RESP_TYPE = 1, NUM_SOUNDS = 10,
@@ -70,7 +71,7 @@ local function find_stations(s)
     await(role, 'CM_SLAC_PARM_CNF', s.p.start, function(m, from) -- others may answer, too
         take(m, from)
     end)
-    return stations, list
+    return stations, list, take
 end
 
 -- The plug has been pulled out meanwhile.
@@ -129,7 +130,7 @@ local function respond(s, to)
 end
 
 -- What the stations have heard: each is answered, also again, since the answer may be lost.
-local function collect(s, stations, list, from)
+local function collect(s, stations, list, take_station, from)
     local heard = 0
     local fixed = { ApplicationType = 0, SecurityType = 0, SOURCE_ADDRESS = s.mac, RunID = s.run_id,
                     SOURCE_ID = slac.NOBODY, RESP_ID = slac.NOBODY, NumGroups = slac.GROUPS }
@@ -144,6 +145,10 @@ local function collect(s, stations, list, from)
             heard = heard + (station.attenuation and 0 or 1)
             station.attenuation = slac.mean(m.AAG)
             return heard == #list or nil
+        end, function(m, sender)
+            if m:name() == 'CM_SLAC_PARM_CNF' then
+                take_station(m, sender)
+            end
         end)
     if heard == 0 then
         fail('no station sent CM_ATTEN_CHAR.IND')
@@ -265,10 +270,10 @@ end
 
 local function attempt(s)
     s.run_id = slac.random(8)
-    local stations, list = find_stations(s)
+    local stations, list, take_station = find_stations(s)
     local from = Now()
     sound(s)
-    collect(s, stations, list, from)
+    collect(s, stations, list, take_station, from)
     local station = choose(s, list)
     match(s, station)
     return station

@@ -26,6 +26,7 @@ vehicle: CM_ATTEN_CHAR.IND twice|--fault CM_ATTEN_CHAR_IND#1:$duplicate|0|1 1|ma
 vehicle: CM_ATTEN_CHAR.RSP lost|--fault CM_ATTEN_CHAR_RSP#1:$drop|0|1 3|matched with
 vehicle: 50 dB|--with slac.adjustment=38|0|1 1|hears us at 51.
 vehicle: 0 dB|--bench W/near.lua|0|1 1|hears us at 0.0 dB
+vehicle: two stations, the nearer one later|--bench W/later.lua|0|1 1|matched with 0200000000E2
 vehicle: 57 groups in CM_ATTEN_CHAR.IND|--fault CM_ATTEN_CHAR_IND:$set$NumGroups=57|1|7 0|no station sent CM_ATTEN_CHAR.IND
 vehicle: no CM_SLAC_MATCH.CNF|--fault CM_SLAC_MATCH_CNF:$drop|1|7 21|did not answer CM_SLAC_MATCH.REQ
 vehicle: CM_SLAC_MATCH.CNF with another RunID|--fault CM_SLAC_MATCH_CNF:$set$RunID=0000000000000000|1|7 21|did not answer CM_SLAC_MATCH.REQ
@@ -35,6 +36,8 @@ vehicle: length 0 in CM_SLAC_MATCH.CNF|--fault CM_SLAC_MATCH_CNF:$set$MVFLength=
 vehicle: no CM_SET_KEY.CNF|--fault evcc$in$CM_SET_KEY_CNF:$drop|1||own modem did not answer CM_SET_KEY.REQ
 vehicle: CM_SET_KEY.CNF with result 0|--fault in$CM_SET_KEY_CNF:$set$Result=0|0|1 1|matched with
 vehicle: CM_SET_KEY.CNF 600 ms late|--fault evcc$in$CM_SET_KEY_CNF#1:$delay$600$overtake|0|1 1|matched with
+vehicle: its modem says nothing of the link|--fault evcc$in$VS_PL_LINK_STATUS_CNF:$drop|1|1 1|the link did not come up
+vehicle: frames are filled up by 14 octets|--fault secc$CM_*:$append$0000000000000000000000000000|0|1 1|matched with
 vehicle: the link never comes up|--fault in$VS_PL_LINK_STATUS_CNF:$set$LinkStatus=0|1|1 1|the link did not come up
 station: CM_SLAC_PARM.REQ again|--fault CM_SLAC_PARM_REQ#1:$duplicate|0|2 1|matched with
 station: application type 1|--fault CM_SLAC_PARM_REQ:$set$ApplicationType=1|1|30 0|no station answered CM_SLAC_PARM.REQ
@@ -61,6 +64,8 @@ station: another RunID in CM_SLAC_MATCH.REQ|--fault CM_SLAC_MATCH_REQ:$set$RunID
 station: another EVSE in CM_SLAC_MATCH.REQ|--fault CM_SLAC_MATCH_REQ:$set$EVSEMAC=0200000000FF|1|7 21|did not answer CM_SLAC_MATCH.REQ
 station: an EV ID in CM_SLAC_MATCH.REQ|--fault CM_SLAC_MATCH_REQ:$set$PEVID=0100000000000000000000000000000000|1|7 21|did not answer CM_SLAC_MATCH.REQ
 station: another length in CM_SLAC_MATCH.REQ|--fault CM_SLAC_MATCH_REQ:$set$MVFLength=61|1|7 21|did not answer CM_SLAC_MATCH.REQ
+station: a matching has failed|--fault CM_MNBC_SOUND_IND#1-10:$drop|0|2 1|matched with
+station: frames are filled up by 14 octets|--fault evcc$CM_*:$append$0000000000000000000000000000|0|1 1|matched with
 station: CM_SLAC_MATCH.REQ again|--fault CM_SLAC_MATCH_REQ:$duplicate|0|1 2|matched with
 station: CM_SLAC_PARM.REQ behind CM_SLAC_MATCH.CNF|--fault W/early.lua|0|2 1|matched with
 station: CM_SLAC_PARM.REQ with the same RunID behind CM_SLAC_MATCH.CNF|--fault W/same.lua|0|2 1|matched with 0200000000E1
@@ -68,6 +73,8 @@ station: CM_SLAC_PARM.REQ once the link is up|--set loops=20 --set gaps.CurrentD
 END
 }
 
+printf "return { nodes = { 'ev0', 'evse0', 'evse1' }, paths = { { 'ev0', 'evse0', attenuation = 10, delay = 60 },
+    { 'ev0', 'evse1', attenuation = 30 } } }" >"$work/later.lua"
 printf "return { nodes = { 'ev0', 'evse0' }, paths = { { 'ev0', 'evse0', attenuation = 0 } } }" >"$work/near.lua"
 echo "return { on = 'CM_MNBC_SOUND_IND', fault = function(_, _, header) header.from = '0200000F0001' end }" >"$work/sounds.lua"
 # asks MESSAGE OCCURRENCE: the vehicle asks for parameters once more behind that message
