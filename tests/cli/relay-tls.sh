@@ -54,6 +54,21 @@ relay "a bit of a signature's value" 1 $contract --secc-with "payment={'Contract
 wants "is seen by the key, not by the digests" 1 \
     out "as it is handed on: the SignatureValue is not that of SignedInfo and the key"
 
+tariff='schedules={{id=1,entries={{start=0,power=11000}},tariff={levels=2,entries={{start=0,level=1}}}}}'
+# shellcheck disable=SC2086
+relay "a tariff that the mobility operator has signed" 0 $contract --secc-with "payment={'Contract'}" \
+    --secc-with "$tariff"
+wants "by the sub-CA that the vehicle has shown" 0 \
+    out "ChargeParameterDiscoveryRes: the signature is valid: 1 signed element, and its value by the certificate 'MO sub-CA 2" \
+    out "14 messages of the station, signatures: 1 valid, 0 broken, 0 that cannot be told"
+echo "function on.PaymentDetailsReq(m) m.ContractSignatureCertChain.SubCertificates = nil end" >"$work/hook.lua"
+# shellcheck disable=SC2086
+relay "a session that does not show that sub-CA" 0 $contract --secc-with "payment={'Contract'}" \
+    --secc-with "$tariff" --secc-with answers.PaymentDetails=OK --script "$work/hook.lua"
+wants "the value cannot be told, and why" 0 \
+    out "whether the signature's value is cannot be told: this session has not shown the MO sub-CA 2" \
+    out "signatures: 0 valid, 0 broken, 1 that cannot be told"
+
 "$V2GLAB" pki make "$work/other" >/dev/null 2>&1
 # shellcheck disable=SC2086
 relay "a tree of its own for all" 0 $contract --secc-with "payment={'Contract'}" --pki "$work/other"
