@@ -139,18 +139,38 @@ local function put_beside(beside, piece, round)
     return true
 end
 
--- Of a loop that goes on after other exchanges: all its rounds, what comes beside them, and the
--- last run of it. nil: it is none.
-local function gather(runs, from)
+-- The last run of a charge loop that goes on after other exchanges; what stands alone may come
+-- after its last round, too.
+local function last_of_charging(runs, from)
     local name, last = runs[from][1].name, from
     for i = from + 1, #runs do
         last = runs[i][1].name == name and i or last
     end
+    while last > from and runs[last + 1] and fields.beside[runs[last + 1][1].name] do
+        last = last + 1
+    end
+    return last
+end
+
+-- The last run of two exchanges that alternate; from: they do not.
+local function last_of_alternating(runs, from)
+    local last = from
+    for i = from + 2, #runs do
+        local is_next = runs[i][1].name == runs[i - 2][1].name and not runs[i][1].odd
+        if not is_next or #runs[i - 2] > 1 or #runs[i - 1] > 1 or #runs[i] > 1 then
+            break
+        end
+        last = i
+    end
+    return last - from + 1 >= 2 * FOLDED and last or from
+end
+
+-- Of a loop that goes on after other exchanges, to its last run: all its rounds, what comes beside
+-- them, and that. nil: it is none.
+local function gather(runs, from, last)
+    local name = runs[from][1].name
     if last == from then
         return nil
-    end
-    while runs[last + 1] and fields.beside[runs[last + 1][1].name] do
-        last = last + 1 -- after the last round
     end
     local list, beside, at = {}, {}, from
     while at <= last do
@@ -195,8 +215,9 @@ local function fold(plan, session)
     local runs, i = runs_of(session), 1
     while i <= #runs do
         local run, list, beside, last = runs[i], nil, nil, nil
-        if fields.charging[run[1].name] and run[1].request then
-            list, beside, last = gather(runs, i)
+        if run[1].request then
+            list, beside, last = gather(runs, i, fields.charging[run[1].name]
+                and last_of_charging(runs, i) or last_of_alternating(runs, i))
         end
         if list then
             local block = new_block(list, 'rounds')

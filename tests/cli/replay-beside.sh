@@ -68,3 +68,32 @@ wants "and it passes" 0
 sed 's/^for _ in s.rounds.*/do/' "$work/first.lua" >"$work/wrong.lua"
 run run "$work/wrong.lua" --virtual-time --quiet --no-record --tls off --against evse
 wants "outside of a loop: told, at the script's line" 3 err 'wrong.lua:' err 'after: expected it within'
+
+# two exchanges that alternate are a loop, too: of a log that a device has written
+"$V2GLAB" ev --virtual-time --quiet --protocol ISO15118-2 --mode dc --tls off --set loops=2 \
+    --record "$work/dc" >/dev/null 2>&1
+"$V2GLAB" decode --json "$work/dc" | grep -v '"echo":true' |
+    sed -n 's/.*"kind":"frame".*"name":"\([^"]*\)","bytes":"\([0-9a-f]*\)".*/\1 \2/p' | grep -v SECCDiscovery >"$work/frames"
+last_of() { grep "^$1" "$work/frames" | tail -n 1; }
+{
+    sed '/^CableCheckReq/,$d' "$work/frames"
+    for _ in 1 2 3 4; do
+        for name in CableCheckReq CableCheckRes PreChargeReq PreChargeRes; do
+            last_of $name
+        done
+    done
+    sed -n '/^PowerDeliveryReq/,$p' "$work/frames"
+} | cut -d' ' -f2 >"$work/log"
+for role in evcc secc; do
+    run script --role $role "$work/log" -o "$work/$role.lua"
+    [ "$(grep -c "s.rounds('CableCheck', 4)" "$work/$role.lua")" -eq 1 ] && [ "$(blocks "$work/$role.lua")" -lt 15 ]
+    result $? "$role: two exchanges that alternate are one loop"
+done
+run run "$work/evcc.lua" "$work/secc.lua" --virtual-time --quiet --record "$work/again" --tls off
+wants "both sides of it play it with each other" 0
+for role in evcc secc; do
+    run script --role $role "$work/again" -o "$work/again.lua"
+    plain "$work/$role.lua" | grep -v -e 's\.leave' -e 's\.close' >"$work/a" # a log does not show that
+    plain "$work/again.lua" | grep -v -e 's\.leave' -e 's\.close' | diff "$work/a" - >"$work/out"
+    result $? "$role: and make the same script again"
+done
