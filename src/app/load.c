@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/duration.h"
 #include "app/interrupt.h"
+#include "app/load_addresses.h"
 #include "app/load_mix.h"
 #include "app/load_worker.h"
 #include "app/options.h"
@@ -36,7 +37,8 @@ struct loading {
     struct load_mix mode, protocol, persona;
     unsigned role;           /* ORDER ROLE */
     const char *file[FILES]; /* ORDER LOAD_FILE; "-": standard output */
-    unsigned sessions, total, threads, stations, failures, arrivals;
+    unsigned sessions, total, threads, stations, failures, arrivals, sources;
+    struct load_addresses own_addresses;
     int64_t think_us[2];
     char think[80]; /* as a parameter of vehicles */
     bool has_think;
@@ -63,6 +65,11 @@ static int take_number(void *to, const char *text, struct err *e)
 static int take_few(void *to, const char *text, struct err *e)
 {
     return options_number(to, text, LOAD_THREADS_MOST, e);
+}
+
+static int take_addresses(void *to, const char *text, struct err *e)
+{
+    return options_number(to, text, LOAD_ADDRESSES_MOST, e);
 }
 
 /* "500/s", "500", "30/min". */
@@ -148,6 +155,11 @@ static const struct option OPTIONS[] = {
      "as [::1]:15118: vehicles connect there, in turn, or stations listen there;\nwithout it and "
      "--interface vehicles have stations in this program",
      OPTION_CALL, AT(plan), .take = take_peers},
+    {"addresses", 0, "N",
+     "vehicles come from so many addresses of their own, which the interface\n(that of "
+     "--interface, "
+     "or of --peer [fe80::1%eth1]:PORT) gets for that time",
+     OPTION_CALL, AT(sources), .take = take_addresses},
     {"mode", 'm', "MIX", "ac, dc, mcs or ac-der; several as ac:70%,dc:30%", OPTION_CALL, AT(mode),
      .take = load_mix_take},
     {"protocol", 'P', "MIX", "DIN70121, ISO15118-2, ISO15118-20, likewise; of stations one",
@@ -317,6 +329,26 @@ static int plan_stations(struct loading *l, struct err *e)
         p->stations = has_interface ? 1 : p->addresses;
     else
         p->stations = has_interface || p->addresses > 0 ? 0 : l->stations;
+    return 0;
+}
+
+/* Vehicles get their addresses on the interface by which they find the station. -1: e. */
+static int open_addresses(struct loading *l, struct err *e)
+{
+    struct load_plan *p = &l->plan;
+    const char *interface = l->session.script.peer.interface;
+    struct endpoint to = {0};
+    if (l->sources == 0)
+        return 0;
+    if (interface == NULL && p->addresses > 0 && endpoint_parse(p->address[0], &to, e) == 0)
+        interface = to.interface;
+    if (p->side == FROM_SECC || interface == NULL || interface[0] == '\0')
+        return err_set(e, "--addresses: expected vehicles with --interface NAME, or a --peer with "
+                          "its interface, as [fe80::1%%eth1]:15118");
+    if (addresses_open(&l->own_addresses, interface, l->sources, e) != 0)
+        return -1;
+    p->source = l->own_addresses.at;
+    p->sources = l->own_addresses.n;
     return 0;
 }
 
@@ -516,13 +548,15 @@ static int run_all(struct loading *l)
 {
     struct err e = ERR_INIT;
     int status = -1;
-    if (plan(l, &e) == 0 && (l->world = world_open(NULL, &e)) != NULL) {
+    if (plan(l, &e) == 0 && open_addresses(l, &e) == 0 &&
+        (l->world = world_open(NULL, &e)) != NULL) {
         pthread_mutex_init(&l->plan.lock, NULL);
         play(l, &e);
         status = e.set ? -1 : tell(l, &e);
         pthread_mutex_destroy(&l->plan.lock);
     }
     world_close(l->world);
+    addresses_close(&l->own_addresses);
     free(l->worker);
     figures_close(&l->figures);
     if (status >= 0)

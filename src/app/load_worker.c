@@ -298,6 +298,9 @@ static int add_vehicles(struct load_worker *w, struct err *e)
     fleet_open(&w->fleet, p->kind, p->kinds);
     w->fleet.address = w->addresses;
     w->fleet.addresses = p->addresses > 0 ? p->addresses : p->stations;
+    w->fleet.source = p->source;
+    w->fleet.sources = p->sources;
+    w->fleet.sent = w->index * p->sources / p->threads;
     w->vehicles = run_add(w->run, &own, "ev", fleet_built_in(&w->fleet), e);
     if (w->vehicles == NULL)
         return -1;

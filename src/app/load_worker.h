@@ -32,9 +32,11 @@ struct load_plan {
     struct ready station; /* played for the vehicles, where no address is given */
     const char *address[LOAD_STATIONS_MOST];
     unsigned addresses, stations; /* stations: that each thread plays itself */
-    struct traffic_plan traffic;  /* of all threads */
-    uint64_t total;               /* sessions; 0: no end */
-    int64_t duration_us;          /* 0: no end */
+    const struct endpoint *source;
+    unsigned sources;            /* own addresses of vehicles, in turn; 0: they have none */
+    struct traffic_plan traffic; /* of all threads */
+    uint64_t total;              /* sessions; 0: no end */
+    int64_t duration_us;         /* 0: no end */
     unsigned threads;
     bool keeps_failures;
     struct record_options record; /* path: that of the folder, once there is one */

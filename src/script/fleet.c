@@ -61,12 +61,14 @@ static bool has_come(void *context)
     return f->first != NULL || f->is_over || f->role->script->stop;
 }
 
-/* Where the next one is, and connects to. */
+/* Where the next one is, and connects to and from. */
 static void choose_place(struct fleet *f, struct role *r)
 {
     unsigned n = f->sent++;
     if (f->addresses > 0)
         snprintf(r->chosen.address, sizeof r->chosen.address, "%s", f->address[n % f->addresses]);
+    if (f->sources > 0)
+        r->chosen.source = &f->source[n % f->sources];
     if (f->interfaces == 0)
         return;
     const char *interface = f->interface[n % f->interfaces];

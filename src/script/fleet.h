@@ -23,10 +23,13 @@ struct fleet {
     /* Where they connect to, in turn, instead of what the run's options say; none: by those. They
      * are looked at when a vehicle comes. */
     const char *const *address;
-    unsigned addresses, sent;
+    unsigned addresses;
+    const struct endpoint *source; /* likewise: where they come from */
+    unsigned sources;
     /* The interfaces that they are at, in turn; none: ev0. */
     const char *const *interface;
     unsigned interfaces;
+    unsigned sent; /* vehicles so far; where the first one's turn is */
 };
 
 /* kind must live as long as the run. */

@@ -40,6 +40,7 @@ struct peer_options link_options(const struct role *r, bool manual)
         o.interface = r->chosen.interface;
     if (r->chosen.address[0] != '\0')
         o.address = r->chosen.address;
+    o.source = r->chosen.source;
     security_tls(r, &o);
     const char *profile = r->script->options->profile;
     o.refuses_trailing = profile != NULL && strcmp(profile, "test") == 0;

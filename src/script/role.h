@@ -107,6 +107,7 @@ struct role {
     bool is_unsigned;         /* the script does not want messages signed as they are sent */
     struct {
         char interface[32], address[96]; /* given to Connect or Listen, or found by scripted SDP */
+        const struct endpoint *source;   /* of a fleet's vehicle: its own address */
         bool is_by_sdp;                  /* the address; SDP has also said: */
         bool is_plain;                   /* that there is no TLS */
         bool asks_tls;                   /* where nothing is said: SDP is to ask, and to decide */

@@ -59,9 +59,10 @@ struct peer_options {
     const struct message *offer; /* supportedAppProtocolReq; NULL: by `protocol` */
     /* SECC: connections open at once, in all and of one address (stream.h); 0: its defaults */
     unsigned connections, connections_of_address;
-    uint16_t source_port; /* EVCC: of its end, if it can be had; 0: any */
-    unsigned answer_ms;   /* SECC: until supportedAppProtocolReq is answered */
-    unsigned setup_ms;    /* V2G_EVCC_CommunicationSetup_Timeout 20 s, SECC 18 s; 0: that */
+    const struct endpoint *source; /* EVCC: its own address; NULL: as the interface has it */
+    uint16_t source_port;          /* EVCC: of its end, if it can be had; 0: any */
+    unsigned answer_ms;            /* SECC: until supportedAppProtocolReq is answered */
+    unsigned setup_ms; /* V2G_EVCC_CommunicationSetup_Timeout 20 s, SECC 18 s; 0: that */
     unsigned sdp_interval_ms, sdp_tries; /* 0: 250, 50 */
 };
 

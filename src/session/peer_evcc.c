@@ -13,16 +13,19 @@ static void retry_now(void *data);
 static void connect_now(struct peer *p)
 {
     struct peer_wire *w = p->wire;
+    struct endpoint own = p->options.source != NULL ? *p->options.source : (struct endpoint){0};
+    own.port = p->options.source_port;
     p->problem = ERR_INIT;
     peer_forget_tls(p);
     w->is_connected = false;
     w->again = retry_now;
-    w->stream = stream_connect_from(p->world, &w->to, p->options.source_port, 0,
-                                    &PEER_STREAM_EVENTS, w, &p->problem);
+    w->stream = stream_connect_from(p->world, &w->to, &own, 0, &PEER_STREAM_EVENTS, w, &p->problem);
     /* a car's own port may still be in TIME_WAIT of its last session */
-    if (w->stream == NULL && p->options.source_port != 0) {
+    if (w->stream == NULL && own.port != 0) {
+        own.port = 0;
         p->problem = ERR_INIT;
-        w->stream = stream_connect(p->world, &w->to, 0, &PEER_STREAM_EVENTS, w, &p->problem);
+        w->stream =
+            stream_connect_from(p->world, &w->to, &own, 0, &PEER_STREAM_EVENTS, w, &p->problem);
     }
     if (w->stream != NULL)
         numbers_call(recorder_numbers(p->session.recorder), &p->session.caller,
@@ -120,6 +123,7 @@ static int start_discovery(struct peer *p, struct err *e)
             .request = {request.p, request.n},
             .interval_ms = p->options.sdp_interval_ms,
             .tries = p->options.sdp_tries,
+            .own = p->options.source,
         };
         w->hear = client_hears;
         w->client = sdp_client_open(p->world, w->interface, &o, &EVENTS, w, e);

@@ -160,7 +160,7 @@ int peer_sdp_open(struct peer *p, const struct peer_options *o, struct err *e)
     struct peer_wire *w = p->wire;
     w->hear = script_hears;
     if (p->session.role == FROM_EVCC)
-        w->sdp = sdp_open(p->world, w->interface, peer_datagram_came, w, e);
+        w->sdp = sdp_open(p->world, w->interface, o->source, peer_datagram_came, w, e);
     else
         w->sdp = sdp_server_open(p->world, w->interface, 0, peer_datagram_came, w, e);
     return w->sdp == NULL ? -1 : 0;

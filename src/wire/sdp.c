@@ -114,7 +114,7 @@ struct sdp_client *sdp_client_open(struct world *world, const char *interface,
     c->context = context;
     c->problem = ERR_INIT;
     buf_add(&c->request, options->request.p, options->request.n);
-    c->socket = sdp_open(world, interface, sdp_client_received, c, e);
+    c->socket = sdp_open(world, interface, options->own, sdp_client_received, c, e);
     if (c->socket == NULL) {
         sdp_client_free(c);
         return NULL;

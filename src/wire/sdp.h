@@ -28,10 +28,11 @@ typedef void (*sdp_datagram)(void *context, struct sdp_socket *s, const struct e
 
 /*
  * The vehicle's socket: bound to the link-local address of the interface (name or number; ::1 on
- * the loopback interface) and a dynamic port.
+ * the loopback interface), or to another one of it (own, not in virtual time; NULL: none), and a
+ * dynamic port.
  */
-struct sdp_socket *sdp_open(struct world *world, const char *interface, sdp_datagram received,
-                            void *context, struct err *e);
+struct sdp_socket *sdp_open(struct world *world, const char *interface, const struct endpoint *own,
+                            sdp_datagram received, void *context, struct err *e);
 
 /*
  * The station's socket: port 15118 (0) or another one, of the interface only, member of ff02::1.
@@ -61,10 +62,11 @@ struct sdp_client;
 #define SDP_TRIES 50
 
 struct sdp_client_options {
-    struct slice request; /* the datagram, right or wrong; kept as a copy */
-    unsigned interval_ms; /* between two requests; 0: SDP_INTERVAL_MS [V2G2-159] */
-    unsigned tries;       /* requests at most; 0: SDP_TRIES [V2G2-161] */
-    struct endpoint to;   /* unset: the group; port 0: 15118 */
+    struct slice request;       /* the datagram, right or wrong; kept as a copy */
+    unsigned interval_ms;       /* between two requests; 0: SDP_INTERVAL_MS [V2G2-159] */
+    unsigned tries;             /* requests at most; 0: SDP_TRIES [V2G2-161] */
+    struct endpoint to;         /* unset: the group; port 0: 15118 */
+    const struct endpoint *own; /* its address (sdp_open); needed while it is opened */
 };
 
 struct sdp_client_events {

@@ -191,11 +191,14 @@ static void udp_gone(uv_handle_t *h)
 }
 
 /* port 0: the vehicle's. */
-static int udp_start(struct udp *s, const char *interface, uint16_t port, struct err *e)
+static int udp_start(struct udp *s, const char *interface, const struct endpoint *own,
+                     uint16_t port, struct err *e)
 {
     s->fd = -1;
     if (endpoint_of_interface(interface, &s->socket.local, e) != 0)
         return -1;
+    if (own != NULL)
+        memcpy(s->socket.local.ip, own->ip, sizeof own->ip);
     memcpy(s->socket.interface, s->socket.local.interface, sizeof s->socket.interface);
     s->index = if_nametoindex(s->socket.interface);
     if (!endpoint_is_link_local(&s->socket.local))
@@ -232,8 +235,8 @@ static void udp_close(struct sdp_socket *socket)
     s->fd = -1;
 }
 
-static struct sdp_socket *udp_open(struct world *world, const char *interface, uint16_t port,
-                                   struct err *e)
+static struct sdp_socket *udp_open(struct world *world, const char *interface,
+                                   const struct endpoint *own, uint16_t port, struct err *e)
 {
     struct udp *s = calloc(1, sizeof *s);
     if (s == NULL) {
@@ -244,7 +247,7 @@ static struct sdp_socket *udp_open(struct world *world, const char *interface, u
     s->socket.send = udp_send;
     s->socket.close = udp_close;
     enum lab_side before = lab_on(lab_side_of(interface));
-    int result = udp_start(s, interface, port, e);
+    int result = udp_start(s, interface, own, port, e);
     lab_on(before);
     if (result == 0)
         return &s->socket;
@@ -256,11 +259,12 @@ static struct sdp_socket *udp_open(struct world *world, const char *interface, u
 
 /* ---- either ---- */
 
-static struct sdp_socket *sdp_new(struct world *world, const char *interface, uint16_t port,
-                                  sdp_datagram received, void *context, struct err *e)
+static struct sdp_socket *sdp_new(struct world *world, const char *interface,
+                                  const struct endpoint *own, uint16_t port, sdp_datagram received,
+                                  void *context, struct err *e)
 {
     struct sdp_socket *s = world_network(world) != NULL ? network_socket(world, interface, port, e)
-                                                        : udp_open(world, interface, port, e);
+                                                        : udp_open(world, interface, own, port, e);
     if (s == NULL)
         return NULL;
     s->received = received;
@@ -268,16 +272,16 @@ static struct sdp_socket *sdp_new(struct world *world, const char *interface, ui
     return s;
 }
 
-struct sdp_socket *sdp_open(struct world *world, const char *interface, sdp_datagram received,
-                            void *context, struct err *e)
+struct sdp_socket *sdp_open(struct world *world, const char *interface, const struct endpoint *own,
+                            sdp_datagram received, void *context, struct err *e)
 {
-    return sdp_new(world, interface, 0, received, context, e);
+    return sdp_new(world, interface, own, 0, received, context, e);
 }
 
 struct sdp_socket *sdp_server_open(struct world *world, const char *interface, uint16_t port,
                                    sdp_datagram received, void *context, struct err *e)
 {
-    return sdp_new(world, interface, port == 0 ? SDP_PORT : port, received, context, e);
+    return sdp_new(world, interface, NULL, port == 0 ? SDP_PORT : port, received, context, e);
 }
 
 int sdp_send(struct sdp_socket *s, const struct endpoint *to, struct slice bytes, struct err *e)

@@ -60,11 +60,13 @@ struct stream_events {
 struct stream *stream_connect(struct world *world, const struct endpoint *to, unsigned timeout_ms,
                               const struct stream_events *events, void *context, struct err *e);
 
-/* The same from a port of its own, where that is not 0; NULL where the port cannot be had (a
- * connection of its to the same place has just ended, or somebody else has it). */
-struct stream *stream_connect_from(struct world *world, const struct endpoint *to, uint16_t port,
-                                   unsigned timeout_ms, const struct stream_events *events,
-                                   void *context, struct err *e);
+/* The same from an own address and port, as far as these are said (in virtual time the port alone);
+ * NULL where they cannot be had (a connection of its to the same place has just ended, or somebody
+ * else has the port). */
+struct stream *stream_connect_from(struct world *world, const struct endpoint *to,
+                                   const struct endpoint *own, unsigned timeout_ms,
+                                   const struct stream_events *events, void *context,
+                                   struct err *e);
 
 /* Takes an accepted stream over: its callbacks, which begin when the loop runs. */
 void stream_use(struct stream *s, const struct stream_events *events, void *context);

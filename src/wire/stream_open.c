@@ -16,12 +16,12 @@ static void not_connected(void *data)
     stream_fail(s, STREAM_TIMEOUT, why);
 }
 
-struct stream *stream_connect_from(struct world *world, const struct endpoint *to, uint16_t port,
-                                   unsigned timeout_ms, const struct stream_events *events,
-                                   void *context, struct err *e)
+struct stream *stream_connect_from(struct world *world, const struct endpoint *to,
+                                   const struct endpoint *own, unsigned timeout_ms,
+                                   const struct stream_events *events, void *context, struct err *e)
 {
-    struct stream *s = world_network(world) != NULL ? network_connect(world, to, port, e)
-                                                    : tcp_connect(world, to, port, e);
+    struct stream *s = world_network(world) != NULL ? network_connect(world, to, own->port, e)
+                                                    : tcp_connect(world, to, own, e);
     if (s == NULL)
         return NULL;
     s->events = events;
@@ -36,7 +36,8 @@ struct stream *stream_connect_from(struct world *world, const struct endpoint *t
 struct stream *stream_connect(struct world *world, const struct endpoint *to, unsigned timeout_ms,
                               const struct stream_events *events, void *context, struct err *e)
 {
-    return stream_connect_from(world, to, 0, timeout_ms, events, context, e);
+    static const struct endpoint ANY;
+    return stream_connect_from(world, to, &ANY, timeout_ms, events, context, e);
 }
 
 struct listener *stream_listen(struct world *world, const struct endpoint *at, unsigned most,

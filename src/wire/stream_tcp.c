@@ -331,8 +331,8 @@ static int bound_socket(struct sockaddr_in6 *own, uint16_t port)
 }
 
 /* The addresses of both ends; on the right side of the lab. */
-static int tcp_resolve(const struct endpoint *to, struct sockaddr_in6 *own,
-                       struct sockaddr_in6 *peer, struct err *e)
+static int tcp_resolve(const struct endpoint *to, const struct endpoint *from,
+                       struct sockaddr_in6 *own, struct sockaddr_in6 *peer, struct err *e)
 {
     struct endpoint a;
     *own = (struct sockaddr_in6){.sin6_family = AF_INET6};
@@ -340,6 +340,8 @@ static int tcp_resolve(const struct endpoint *to, struct sockaddr_in6 *own,
         return err_set(e, "connecting: expected an address with a port, found none");
     if (endpoint_to_address(to, peer, e) != 0)
         return -1;
+    if (!endpoint_is_unset(from))
+        return endpoint_to_address(from, own, e);
     if (!endpoint_is_link_local(to))
         return 0;
     return endpoint_of_interface(to->interface, &a, e) != 0 ? -1 : endpoint_to_address(&a, own, e);
@@ -362,13 +364,14 @@ static int tcp_try(struct stream *s, uint16_t port, struct sockaddr_in6 *own,
     return -number;
 }
 
-static struct stream *tcp_start(struct world *world, const struct endpoint *to, uint16_t port,
-                                struct err *e)
+static struct stream *tcp_start(struct world *world, const struct endpoint *to,
+                                const struct endpoint *from, struct err *e)
 {
+    uint16_t port = from->port;
     struct sockaddr_in6 own, peer;
     char text[ENDPOINT_TEXT], what[ENDPOINT_TEXT + 32];
     int number = EADDRNOTAVAIL;
-    if (tcp_resolve(to, &own, &peer, e) != 0)
+    if (tcp_resolve(to, from, &own, &peer, e) != 0)
         return NULL;
     /* A port whose last connection to the same place has just ended is found out only here. */
     for (int i = 0; i < (port != 0 ? 1 : PORT_TRIES) && number == EADDRNOTAVAIL; i++) {
@@ -382,11 +385,11 @@ static struct stream *tcp_start(struct world *world, const struct endpoint *to, 
     return NULL;
 }
 
-struct stream *tcp_connect(struct world *world, const struct endpoint *to, uint16_t port,
-                           struct err *e)
+struct stream *tcp_connect(struct world *world, const struct endpoint *to,
+                           const struct endpoint *own, struct err *e)
 {
     enum lab_side before = lab_on(lab_side_of(to->interface));
-    struct stream *s = tcp_start(world, to, port, e);
+    struct stream *s = tcp_start(world, to, own, e);
     if (s != NULL) /* a station knows the vehicle by it, maybe before the connection is open */
         tcp_learn_own(s, fd_of(s), to->interface);
     lab_on(before);

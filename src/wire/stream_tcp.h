@@ -5,9 +5,9 @@
 
 #include "wire/stream_transport.h"
 
-/* From that port, or any dynamic one (0). NULL: e. */
-struct stream *tcp_connect(struct world *world, const struct endpoint *to, uint16_t port,
-                           struct err *e);
+/* own: address and port, or (::, 0) such as fit. NULL: e. */
+struct stream *tcp_connect(struct world *world, const struct endpoint *to,
+                           const struct endpoint *own, struct err *e);
 
 struct listener *tcp_listen(struct world *world, const struct endpoint *at, struct err *e);
 

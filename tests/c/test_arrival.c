@@ -103,7 +103,7 @@ static void open_udp(struct scene *s)
 {
     struct err e = ERR_INIT;
     open_world(s);
-    s->socket = sdp_open(s->world, "lo", datagram, s, &e);
+    s->socket = sdp_open(s->world, "lo", NULL, datagram, s, &e);
     assert_non_null(s->socket);
     assert_int_equal(endpoint_to_address(sdp_local(s->socket), &s->to, &e), 0);
     s->fd = socket(AF_INET6, SOCK_DGRAM, 0);

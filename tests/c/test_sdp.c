@@ -166,7 +166,7 @@ static void a_missing_interface_is_named(void **state)
     struct err e = ERR_INIT;
     (void)state;
     world = world_open(NULL, &e);
-    assert_null(sdp_open(world, "nosuch0", asked, NULL, &e));
+    assert_null(sdp_open(world, "nosuch0", NULL, asked, NULL, &e));
     assert_non_null(strstr(e.what, "found \"nosuch0\""));
     sdp_close(NULL);
     sdp_client_close(NULL);
@@ -198,7 +198,7 @@ static void the_group_is_heard_in_virtual_time(void **state)
     assert_non_null(sdp_server_open(t.world, "evse0", 0, hear, &t, &e));
     assert_non_null(sdp_server_open(t.world, "evse0", 0, hear, &t, &e));
     struct sdp_socket *other = sdp_server_open(t.world, "evse0", 15119, hear, &t, &e);
-    struct sdp_socket *s = sdp_open(t.world, "ev0", hear, &t, &e);
+    struct sdp_socket *s = sdp_open(t.world, "ev0", NULL, hear, &t, &e);
     sdp_group(s, &to);
     assert_int_equal(sdp_send(s, &to, (struct slice){REQUEST, 3}, &e), 0);
     world_run(t.world);
