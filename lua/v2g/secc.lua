@@ -689,6 +689,9 @@ function secc.attend(at, linked)
     return ok, why
 end
 
+-- Places that wait for the next vehicle; those that are more are given back.
+local FREE_MOST <const> = 64
+
 -- Serves vehicles, at once and one after another, until as many sessions are over as the options
 -- say, or the user wants to end: how many sessions there were, and how many failed. tls: what the
 -- station listens for where the parameters do not say. all: of several that do so side by side
@@ -709,7 +712,11 @@ function secc.serve(role, options, tls, all)
         if not good then
             at.role.Disconnect(true)
         end
-        free[#free + 1], tasks[at] = at, nil
+        local leaves = at ~= first and #free >= FREE_MOST
+        tasks[at] = nil
+        if not leaves then
+            free[#free + 1] = at
+        end
         if link then
             local retain = 'V2G_SECC_CPOscillator_Retain_Time' -- in DIN 70121 [V2G-DC-968]
             link:session_over(at.is_paused, good and ok == true,
@@ -719,7 +726,7 @@ function secc.serve(role, options, tls, all)
         if not (good and ok) or ok == 'error' then
             outcome.failed, outcome.ok = outcome.failed + 1, false
         end
-        at.role.Session_Over(ok, why)
+        at.role.Session_Over(ok, why, leaves)
         all.held = all.held + 1
         for _, one in ipairs(all.held == options.sessions and all.roles or {}) do
             one.Stop_Accepting()

@@ -6,6 +6,7 @@
 
 #define ASKS 200 /* so many parts of the vehicles are asked to end, one after another, */
 #define ASK_US 50000
+#define COUNT_MS 1000   /* what is seen as nothing happens: memory that goes back */
 #define CUT_US 30000000 /* after which sessions are ended that do not end as asked */
 
 /* ---- what is seen ---- */
@@ -18,6 +19,15 @@ static void count_traffic(struct load_worker *w)
     w->figures.lua = w->run == NULL ? 0 : run_memory(w->run);
     if (w->figures.open > w->figures.most)
         w->figures.most = w->figures.open;
+}
+
+static void count_again(void *context)
+{
+    struct load_worker *w = context;
+    pthread_mutex_lock(&w->lock);
+    count_traffic(w);
+    pthread_mutex_unlock(&w->lock);
+    timer_start(w->world, &w->counts, COUNT_MS, count_again, w);
 }
 
 static void seen(void *context, const struct event *e)
@@ -225,6 +235,7 @@ static void all_over(void *context)
     timer_stop(&w->end);
     timer_stop(&w->asks);
     timer_stop(&w->cut);
+    timer_stop(&w->counts);
     pthread_mutex_lock(&w->lock);
     w->is_open = false;
     pthread_mutex_unlock(&w->lock);
@@ -335,6 +346,7 @@ static void play(struct load_worker *w)
     w->asked.data = w;
     w->is_open = true;
     pthread_mutex_unlock(&w->lock);
+    count_again(w);
     if (w->plan->duration_us > 0)
         timer_at(w->world, &w->end, world_now(w->world) + w->plan->duration_us, time_is_over, w);
     if (w->plan->side == FROM_EVCC)

@@ -68,7 +68,7 @@ struct load_worker {
     char address[LOAD_STATIONS_MOST][ENDPOINT_TEXT];
     const char *addresses[LOAD_STATIONS_MOST];
     struct traffic traffic;
-    struct timer end, asks, cut;
+    struct timer end, asks, cut, counts;
     unsigned asked_at_once; /* to end, of those that are going on */
     int64_t stopped_us;     /* nothing is measured from then on; 0: it is */
     uv_async_t asked;

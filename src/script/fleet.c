@@ -114,7 +114,7 @@ static int fleet_next(lua_State *L)
 static int fleet_over(lua_State *L)
 {
     struct role *r = role_at(L, 1);
-    luaL_argcheck(L, r != NULL && r->is_place, 1, "expected a role of next()");
+    luaL_argcheck(L, r != NULL && r->is_place && !r->is_parked, 1, "expected a role of next()");
     session_verdict(L, r, 2);
     roles_park(L, r);
     return 0;

@@ -99,7 +99,8 @@ struct role {
     struct session *session;  /* the peer's; in print mode one of its own */
     struct serving *serving;  /* a station that Accept() is called of (serving.h); or NULL */
     bool is_place;            /* it holds sessions of another role: Secc.Place(), a fleet's */
-    struct role *next_parked; /* of the places that nobody has */
+    bool is_parked;           /* it is one that nobody has */
+    struct role *next_parked; /* of these */
     uint32_t number;          /* of a fleet's vehicle */
     struct transfer transfer; /* asked for last, by either side (transfer.h) */
     bool sdp_open;            /* SDP is scripted */

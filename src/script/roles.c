@@ -3,6 +3,7 @@
 
 #include "script/faults.h"
 #include "script/flow.h"
+#include "script/judgement.h"
 #include "script/link.h"
 #include "script/methods.h"
 #include "script/nearest.h"
@@ -263,6 +264,7 @@ static struct role *new_role(lua_State *L, uint8_t side)
 }
 
 static int place(lua_State *L);
+static int session_over(lua_State *L);
 
 /* The fixed functions of a side, made once for all its roles. */
 static void push_methods(lua_State *L, uint8_t side)
@@ -276,6 +278,8 @@ static void push_methods(lua_State *L, uint8_t side)
     if (side == FROM_SECC) {
         lua_pushcfunction(L, place);
         lua_setfield(L, -2, "Place");
+        lua_pushcfunction(L, session_over);
+        lua_setfield(L, -2, "Session_Over");
     }
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, key);
@@ -396,6 +400,7 @@ struct role *roles_push_place(lua_State *L, const struct role *of)
         faults_set(L, r);
     }
     r->is_place = true;
+    r->is_parked = false;
     snprintf(r->by, sizeof r->by, "%s", of->by);
     snprintf(r->chosen.interface, sizeof r->chosen.interface, "%s", of->chosen.interface);
     return r;
@@ -424,6 +429,29 @@ void roles_park(lua_State *L, struct role *r)
     }
     r->next_parked = r->script->parked;
     r->script->parked = r;
+    r->is_parked = true;
+}
+
+void roles_tidy(struct script *s)
+{
+    for (struct role *r = s->parked; r != NULL; r = r->next_parked)
+        if (r->peer->after == NULL) {
+            peer_close(r->peer);
+            open_session(r);
+        }
+}
+
+/* Session_Over(verdict, text, leaves), of a station */
+static int session_over(lua_State *L)
+{
+    struct role *r = lua_touserdata(L, lua_upvalueindex(1));
+    bool leaves = lua_toboolean(L, 3);
+    bool may_leave = r->is_place && !r->is_parked && r->serving == NULL && r->peer != NULL;
+    luaL_argcheck(L, !leaves || may_leave, 3, "expected it of a Place(), once");
+    session_verdict(L, r, 1);
+    if (leaves)
+        roles_park(L, r);
+    return 0;
 }
 
 /* ---- Wait_Any ---- */

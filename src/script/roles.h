@@ -4,8 +4,8 @@
  * script has, and further ones, each with a connection of its own:
  *
  *   Vehicle([options]), Station([options])   another one with all that Evcc and Secc have. options:
- *                       name (events say "EVCC NAME"; else "EVCC 2", …), and what Connect takes of
- *                       interface, address, protocol and TLS
+ *                       name (events say "EVCC NAME"; else "EVCC 2", …), and what Connect takes
+ *                       of interface, address, protocol and TLS
  *   Wait_Any({role or task, …} [, ms])   waits until one of them has a message, or no connection
  *                       any more, or has ended: which; nil: none in time. Roles that have not
  *                       connected yet do
@@ -26,6 +26,9 @@ struct role *roles_push_place(lua_State *L, const struct role *of);
  * memory it can, and is the next one that roles_push_place takes. What a script still has of its
  * functions is not to be called. */
 void roles_park(lua_State *L, struct role *r);
+
+/* Gives back what the connections of places that nobody has have left; from the loop. */
+void roles_tidy(struct script *s);
 
 /* Makes all this in L. */
 void roles_open(lua_State *L);

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "script/roles.h"
 #include "script/store.h"
+#include "script/tidy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +117,7 @@ static void session_over(struct script *s, const struct role *r, enum verdict ve
     struct player *p = s->context;
     struct script_run *run = p->run;
     worsen(run, verdict);
+    tidy_look(s);
     if (run->events->session_over != NULL)
         run->events->session_over(
             run->context,

@@ -14,6 +14,7 @@
 #include "script/sandbox.h"
 #include "script/store.h"
 #include "script/task.h"
+#include "script/tidy.h"
 #include "script/trust.h"
 
 #include <lauxlib.h>
@@ -99,6 +100,7 @@ void script_close(struct script *s)
 {
     roles_disconnect(s);
     tasks_close(s);
+    tidy_close(s);
     box_forget(s->options->box[0], s);
     box_forget(s->options->box[1], s);
     s->busy_since = 0;

@@ -95,6 +95,9 @@ struct script {
     struct task *asked;           /* wait for what is to be asked at every step */
     struct task *main;            /* that of the main chunk */
     unsigned running_tasks;       /* how many there are */
+    unsigned most_tasks;          /* and were, since memory was given back last: tidy.h */
+    unsigned tidy_cycles;         /* that are left of that */
+    struct timer tidy;
     enum verdict verdict;
     char reason[1024];               /* "secc.lua:12: expected …"; "" for a pass */
     char *traceback;                 /* of an error; NULL where none */

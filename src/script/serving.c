@@ -377,18 +377,11 @@ static int serving_stop_accepting(lua_State *L)
     return 0;
 }
 
-static int serving_session_over(lua_State *L)
-{
-    session_verdict(L, lua_touserdata(L, lua_upvalueindex(1)), 1);
-    return 0;
-}
-
 void serving_methods(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
         {"Accept", serving_accept},
         {"Stop_Accepting", serving_stop_accepting},
-        {"Session_Over", serving_session_over},
         {NULL, NULL},
     };
     luaL_setfuncs(L, FUNCTIONS, 0);

@@ -590,7 +590,8 @@ struct task *task_new(lua_State *L)
     if (s->tasks != NULL)
         s->tasks->at = &t->next;
     s->tasks = t;
-    s->running_tasks++;
+    if (++s->running_tasks > s->most_tasks)
+        s->most_tasks = s->running_tasks;
     line_up(t);
     return t;
 }

@@ -49,12 +49,12 @@ station=$!
 wait $station
 ip -6 -o addr show dev vehicle0
 END
+export V2GLAB work
 way() { # NAME STATION-OPTIONS VEHICLE-OPTIONS
     ran="load $3"
     status=0
     rm -rf "$work/record"
-    V2GLAB=$V2GLAB work=$work timeout 100 unshare -rn sh "$work/apart" "$2" "$3" >"$work/out" \
-        2>"$work/err" || status=$?
+    timeout 100 unshare -rn sh "$work/apart" "$2" "$3" >"$work/out" 2>"$work/err" || status=$?
     wants "vehicles $1" 0 out '12 passed'
     [ "$(grep '"kind":"connect"' "$work/record/events.jsonl" | grep -o 'fe80::[0-9a-f:]*' |
         grep -v '^fe80::5$' | sort -u | wc -l)" = 5 ]
