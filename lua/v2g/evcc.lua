@@ -108,12 +108,27 @@ end
 
 local WIRED <const> = { PowerDelivery = true, CurrentDemand = true, ChargingStatus = true }
 
--- What a station that this program plays, too, feels of the vehicle.
+local function unplug(self)
+    for what in pairs(self.felt or {}) do
+        wire.put(self.plugged, what, nil)
+    end
+    self.felt, self.plugged = nil, nil
+end
+
+-- What a station that this program plays, too, feels of the vehicle: told where it has changed.
 local function plug(self)
     local id, b = self.role.SessionID(), self.battery
-    wire.put(id, 'rest', b:rest_voltage())
-    wire.put(id, 'resistance', b.resistance)
-    wire.put(id, 'drawn', self.mode == 'ac' and (self.flowing or 0) or nil)
+    if id ~= self.plugged then
+        unplug(self)
+        self.felt, self.plugged = {}, id
+    end
+    local felt, rest, drawn = self.felt, b:rest_voltage(), self.mode == 'ac' and (self.flowing or 0) or nil
+    if felt.rest ~= rest or felt.resistance ~= b.resistance or felt.drawn ~= drawn then
+        wire.put(id, 'rest', rest)
+        wire.put(id, 'resistance', b.resistance)
+        wire.put(id, 'drawn', drawn)
+        felt.rest, felt.resistance, felt.drawn = rest, b.resistance, drawn
+    end
 end
 
 -- AC: amperes per phase that the control pilot allows.
@@ -624,6 +639,7 @@ end
 
 local function close(self, how)
     local p = self.p
+    unplug(self)
     if how == 'none' then
         self.role.Receive_Any_001(Timer(self.protocol or 'ISO15118-2',
             'TCP_Connection_Termination_Timeout') * 2)

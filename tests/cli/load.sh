@@ -122,6 +122,20 @@ grep -qx 'v2glab_load_sessions_total{outcome="pass"} 20' "$work/stations.txt" &&
     [ "$(tail -n 1 "$work/stations.txt")" = '# EOF' ]
 result $? "and as OpenMetrics"
 
+cat >"$work/gone.lua" <<'END'
+function before.SessionSetupReq()
+    local last = Recall('last')
+    assert(not last or not Recall('wire ' .. last .. ' rest'), 'a vehicle that has gone is felt still')
+end
+function on.SessionSetupRes() Remember('last', Evcc.SessionID()) end
+END
+"$V2GLAB" load --role secc --peer "[::1]:$port" --total 2 --no-record -q >"$work/stations" 2>&1 &
+station=$!
+run load -n 1 --total 2 --peer "[::1]:$port" --mode ac --protocol ISO15118-2 --set loops=2 --set tries=40 \
+    --set 'gaps.Refused>SDP=50' --no-record --script "$work/gone.lua"
+wants "what a station could feel of a vehicle is forgotten with it" 0 out '2 passed'
+wait "$station"
+
 # ---- wrong use ----
 
 run load --role secc
