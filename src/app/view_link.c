@@ -62,10 +62,53 @@ static void take_frame(struct view_link *v, const struct event *e, const struct 
         v->is_up = link.v.u == 1;
 }
 
+/* ---- the control pilots ---- */
+
+/* Before the state is the name of the cable, where it has one. */
+static size_t name_of(const char *text)
+{
+    size_t n = strcspn(text, ",");
+    while (n > 0 && text[n - 1] != ' ')
+        n--;
+    return n;
+}
+
+static void keep_pilot(struct view_link *v, const char *text)
+{
+    unsigned i = 0;
+    size_t n = name_of(text);
+    while (i < v->cables && (v->cable[i].name != n || strncmp(v->cable[i].text, text, n) != 0))
+        i++;
+    if (i == VIEW_CABLES)
+        return;
+    v->cables += i == v->cables;
+    v->cable[i].name = n;
+    snprintf(v->cable[i].text, sizeof v->cable[i].text, "%s", text);
+}
+
+static void take_pilot(struct view_link *v, const char *text)
+{
+    unsigned plugged = 0;
+    size_t at = 0;
+    keep_pilot(v, text);
+    for (unsigned i = 0; i < v->cables; i++)
+        plugged += v->cable[i].text[v->cable[i].name] != 'A';
+    if (plugged == 0)
+        snprintf(v->pilot, sizeof v->pilot, "%s", text);
+    for (unsigned i = 0; i < v->cables; i++) {
+        const char *own = v->cable[i].text;
+        int n = (int)(plugged == 1 ? strlen(own) : strcspn(own, ","));
+        if (own[v->cable[i].name] == 'A' || at >= sizeof v->pilot)
+            continue;
+        at += (size_t)snprintf(v->pilot + at, sizeof v->pilot - at, "%s%.*s", at > 0 ? ", " : "", n,
+                               own);
+    }
+}
+
 void view_link_take(struct view_link *v, const struct event *e)
 {
     if (e->kind == EVENT_PILOT)
-        snprintf(v->pilot, sizeof v->pilot, "%s", e->text);
+        take_pilot(v, e->text);
     const struct node *n =
         e->is_link && !e->is_echo && e->message != NULL ? message_named(e->message).node : NULL;
     if (n != NULL)

@@ -8,8 +8,16 @@
 
 #include "record/event.h"
 
+#define VIEW_CABLES 8 /* whose pilots are told */
+
 struct view_link {
-    char pilot[48];     /* as events tell it; "": nobody has */
+    char pilot[96]; /* as events tell it; where several vehicles are plugged in the states of their
+                       cables: "C2, evse1 B2"; "": nobody has told */
+    struct {
+        char text[48]; /* as events tell it */
+        size_t name;   /* octets of the cable's, with the blank behind it */
+    } cable[VIEW_CABLES];
+    unsigned cables;
     const char *stage;  /* NULL: there is no SLAC */
     unsigned sounds;    /* heard of this matching */
     double attenuation; /* dB, as the best station has told; negative: none has */

@@ -44,6 +44,15 @@ charge evse --bench three-pairs --with loops=3 -n 3
 wants "whoever plays the stations has all of the vehicles plugged in" 0 out 'EVCC ev2 verdict: pass' \
     out 'SECC evse2 verdict: pass'
 
+if has_terminal; then
+    script -qec "stty columns 100; '$V2GLAB' ev -n 3 --bench three-pairs --virtual-time --no-record --set loops=3" \
+        /dev/null </dev/null >"$work/out" 2>&1
+    status=$?
+    wants "the live view has the states of all pilots" 0 out 'evse2 C2, evse1 C2, C2'
+else
+    echo "ok - the live view has the states of all pilots # SKIP no terminal"
+fi
+
 printf "return { nodes = { 'ev0', 'ev1', 'evse0', 'evse1' }, cables = { { 'ev0', 'evse1' }, { 'ev1', 'evse0' } },
     paths = { { 'ev0', 'evse1', attenuation = 12 }, { 'ev1', 'evse0', attenuation = 12 } } }" >"$work/crossed.lua"
 charge ev -n 2 --bench "$work/crossed.lua" --set loops=3
