@@ -48,14 +48,9 @@ local function mark_step(why)
     return marked
 end
 
--- Calls what reads the message received last. true and its results; or false, what was raised, and
--- why that is the peer's fault (nil: it is not): `blame` said so, or the message is none of the
--- schema, so that what the code could rely on is not there. All else is an error of ours.
-function common.reading(role, f, ...)
-    local result = table.pack(xpcall(f, mark_step, ...))
-    local raised = result[2]
-    if result[1] or getmetatable(raised) ~= own_error then
-        return table.unpack(result, 1, result.n)
+local function judged(role, good, raised, ...)
+    if good or getmetatable(raised) ~= own_error then
+        return good, raised, ...
     elseif raised.is_peers then
         return false, raised, raised.text
     end
@@ -65,6 +60,13 @@ function common.reading(role, f, ...)
         Log(raised.traceback and raised.text .. '\n' .. raised.traceback or raised.text)
     end
     return false, raised, bad or nil
+end
+
+-- Calls what reads the message received last. true and its results; or false, what was raised, and
+-- why that is the peer's fault (nil: it is not): `blame` said so, or the message is none of the
+-- schema, so that what the code could rely on is not there. All else is an error of ours.
+function common.reading(role, f, ...)
+    return judged(role, xpcall(f, mark_step, ...))
 end
 
 -- ---- parameters ----
@@ -358,19 +360,29 @@ end
 
 -- ---- messages ----
 
-local prefix = {}
-local function setter(role, message, path)
-    local of = prefix[message]
+-- 'Set_MESSAGE_PATH': put together once, since it is long.
+local names = { Set = {}, Get = {} }
+local function name_of(verb, message, path)
+    local of = names[verb][message]
     if not of then
         of = {}
-        prefix[message] = of
+        names[verb][message] = of
     end
     local name = of[path]
     if not name then
-        name = 'Set_' .. message .. '_' .. path
+        name = verb .. '_' .. message .. '_' .. path
         of[path] = name
     end
-    return role[name]
+    return name
+end
+
+local function setter(role, message, path)
+    return role[name_of('Set', message, path)]
+end
+
+-- Get_MESSAGE_PATH of that role.
+function common.getter(role, message, path)
+    return role[name_of('Get', message, path)]
 end
 
 -- Calls Set_MESSAGE_PATH(value).

@@ -149,10 +149,10 @@ end
 
 -- What the response has there; one without it cannot be used (common.blame).
 function ev:get(step, path, ...)
-    local message = self:name(step) .. 'Res_'
-    local value = self.role['Get_' .. message .. path](...)
+    local message = self:name(step) .. 'Res'
+    local value = common.getter(self.role, message, path)(...)
     if value == nil then
-        common.blame(('%s has no %s'):format(message:sub(1, -2), path))
+        common.blame(('%s has no %s'):format(message, path))
     end
     return value
 end
@@ -268,7 +268,8 @@ local function check(self, step, response, found, problem)
     end
     local code = tostring(self:get(step, 'ResponseCode'))
     self.code = code
-    if not (code:find('^FAILED') or code:find('^Failed')) then
+    local head = code:sub(1, 6)
+    if head ~= 'FAILED' and head ~= 'Failed' then
         return code
     end
     if p.on_failed == 'ignore' then
@@ -282,7 +283,7 @@ end
 
 -- A response is taken within the session only that SessionSetupRes began.
 local function check_session(self, step, response)
-    local id, own = self.role['Get_' .. response .. '_Header_SessionID'](), self.role.SessionID()
+    local id, own = common.getter(self.role, response, 'Header_SessionID')(), self.role.SessionID()
     if step ~= 'SessionSetup' then
         if id ~= own then
             self:object('fin', ('%s has SessionID %s; expected %s, that of the session')

@@ -412,7 +412,7 @@ local function serve(s, r)
         return 'the station closed at ' .. r.name, 'inconclusive', wish
     end
     local code, case = answer(s, r)
-    local failed = code ~= nil and code:find('^FAILED') ~= nil
+    local failed = code ~= nil and code:sub(1, 6) == 'FAILED'
     s.role[r.code](code or 'OK')
     common.pause(s, s.p.delays[r.step] or s.p.delays.default)
     local signer, why = s.signer, s.why

@@ -26,10 +26,12 @@ static const union value *value_of(const struct message *m, const char *name)
 
 bool datagram_station(const struct message *m, struct endpoint *secc, uint8_t *security)
 {
-    const union value *ip = value_of(m, "SECCIPAddress"), *port = value_of(m, "SECCPort");
-    const union value *with = value_of(m, "Security");
+    const union value *ip = value_of(m, "SECCIPAddress");
     *secc = (struct endpoint){.port = 0};
-    if (ip == NULL || port == NULL || with == NULL || ip->b->n != sizeof secc->ip)
+    if (ip == NULL) /* as in every other message, of which it is asked, too */
+        return false;
+    const union value *port = value_of(m, "SECCPort"), *with = value_of(m, "Security");
+    if (port == NULL || with == NULL || ip->b->n != sizeof secc->ip)
         return false;
     memcpy(secc->ip, ip->b->p, sizeof secc->ip);
     secc->port = (uint16_t)port->u;
