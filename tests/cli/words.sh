@@ -80,6 +80,8 @@ for page in faults personas tls plug-and-charge running-suites reading; do
     found "docs/ko/$page.md has the headings, rows and commands of docs/$page.md" \
         "$(diff <(shape docs/$page.md) <(shape docs/ko/$page.md))"
 done
+found "docs/ko/peers.md has the rows of SLAC in docs/peers.md" "$(diff \
+    <(sed -n '/^## SLAC/,/^## What could/p' docs/peers.md | grep -c '^|') <(grep -c '^|' docs/ko/peers.md))"
 # links FILE: what it points at among the pages and is not there
 links() { grep -oE '\]\([a-zA-Z.][^):#]*' "$1" | cut -c 3- | while read -r to; do [ -e "$(dirname "$1")/$to" ] || echo "$1: $to"; done; }
 found "pages in Korean point at what is there" "$(for page in docs/ko/*.md; do links "$page"; done)"
