@@ -246,6 +246,35 @@ static void test_defaults(void **state)
     }
 }
 
+/* ---- JSON text ---- */
+
+/* Where the scanner's room grows at a number's last digits, and within it. */
+static const char NUMBERS[] = "{\"n\": [100000000000015, 1000000000000016, 123456789012345678]}";
+
+/* A memory_run. */
+static int read_numbers(void *context, struct err *e)
+{
+    json_error_t why;
+    (void)context;
+    json_t *json = json_text_read(NUMBERS, sizeof NUMBERS - 1, 0, &why);
+    memory_calm();
+    if (json == NULL)
+        return err_set(e, "%s", why.text);
+    const json_t *n = json_object_get(json, "n");
+    assert_true(json_integer_value(json_array_get(n, 0)) == 100000000000015);
+    assert_true(json_integer_value(json_array_get(n, 1)) == 1000000000000016);
+    assert_true(json_integer_value(json_array_get(n, 2)) == 123456789012345678);
+    json_decref(json);
+    return 0;
+}
+
+static void test_json_text(void **state)
+{
+    (void)state;
+    unsigned failed = memory_fail_each("JSON text", 0, read_numbers, NULL);
+    assert_true(failed > 2 || !COUNTS_MEMORY);
+}
+
 /* libxml2 has its own errors of memory, besides those that are handed to us. */
 static void be_silent(void *context, const char *format, ...)
 {
@@ -258,6 +287,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codec),
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_json_text),
     };
     json_text_guard();
     xmlSetGenericErrorFunc(NULL, be_silent);
