@@ -418,7 +418,8 @@ struct finding {
 static void put_run(struct hexline *l, const struct hexrun *r)
 {
     buf_add(&l->runs, r, sizeof *r);
-    l->n++;
+    if (!l->runs.failed && !l->bytes[r->form].failed)
+        l->n++;
 }
 
 const struct hexrun *hexline_run(const struct hexline *l, size_t i)

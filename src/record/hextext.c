@@ -121,17 +121,23 @@ static void grow(struct growing *g, const struct hextext_line *line, const void 
     g->is_there = g->grows = true;
 }
 
+/* Whether there is anything in it, and all of it: without memory for that it is left. */
+static bool is_whole(const struct growing *g)
+{
+    return g->is_there && !g->bytes.failed && !g->marks.failed;
+}
+
 static void block_flush(struct reader *r)
 {
     bool found = !r->is_open;
     for (int f = 0; f < HEXLINE_FORMS && !found; f++) {
         const struct growing *g = &r->form[f];
-        if (g->is_there && (!r->is_dump || g->grows))
+        if (is_whole(g) && (!r->is_dump || g->grows))
             found = give(r, (enum hexline_form)f, (struct slice){g->bytes.p, g->bytes.n}, g->shared,
                          (const struct hextext_mark *)(const void *)g->marks.p, g->n);
     }
     const struct growing *hex = &r->form[HEXLINE_HEX];
-    if (!found && hex->is_there)
+    if (!found && is_whole(hex))
         r->on->missed(
             r->context,
             &(struct hextext_block){.bytes = {hex->bytes.p, hex->bytes.n},
