@@ -340,7 +340,7 @@ function write.main(recorded, option, tell, choose)
     for i, event in ipairs(session.messages) do
         numbers[i] = event.number
     end
-    choose(numbers)
+    choose(numbers, session.protocol)
     for _, line in ipairs(blocks.warnings(session, option.role == 'secc' and 'SECC' or 'EVCC')) do
         tell(line)
     end

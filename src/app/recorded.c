@@ -229,8 +229,11 @@ static void push_event(lua_State *L, struct role *role, const struct event *e)
 
 static int choose(lua_State *L)
 {
-    const struct recorded *r = lua_touserdata(L, lua_upvalueindex(1));
+    struct recorded *r = lua_touserdata(L, lua_upvalueindex(1));
+    const struct protocol *protocol =
+        lua_isnoneornil(L, 2) ? NULL : protocol_find(luaL_checkstring(L, 2));
     luaL_checktype(L, 1, LUA_TTABLE);
+    r->protocol = protocol == NULL ? NULL : protocol->name;
     for (lua_Unsigned i = 1; i <= lua_rawlen(L, 1); i++) {
         lua_rawgeti(L, 1, (lua_Integer)i);
         lua_Integer number = luaL_checkinteger(L, -1);

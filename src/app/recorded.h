@@ -26,8 +26,9 @@ struct recorded {
     const char *keylog, *key; /* of TLS, as of capture_view; NULL: none */
     struct grammars grammars; /* its library is that of all that is played, too */
     struct arena arena;
-    struct event *at; /* valid while this is open */
-    bool *is_chosen;  /* of each event: it is of the session that Lua has taken */
+    struct event *at;     /* valid while this is open */
+    bool *is_chosen;      /* of each event: it is of the session that Lua has taken */
+    const char *protocol; /* of that session, as of --protocol; NULL: none was agreed on */
     size_t n, room;
     bool failed; /* there was no memory: something is missing */
 };
@@ -50,9 +51,9 @@ int recorded_read(struct recorded *r, const char *path, int *status);
  * Runs that chunk of Lua. Its arguments are a list of what was read, { path =, events = { { number
  * =, us =, kind =, from =, how =, session =, connection =, name =, set =, message = (a value), exi
  * =, octets =, tls =, udp =, link = }, … } } for each; a table of the options; a function that
- * tells the user a note; and one that takes a list of numbers of events of the first: those of the
- * session that is used. What the chunk prints is appended to out, and ended (buf_string). The exit
- * code; what went wrong has been reported.
+ * tells the user a note; and one that takes a list of numbers of events of the first, those of
+ * the session that is used, and its protocol or nil. What the chunk prints is appended to out, and
+ * ended (buf_string). The exit code; what went wrong has been reported.
  */
 int recorded_run(struct recorded *const *r, unsigned n, const char *chunk,
                  const struct recorded_option *option, struct buf *out);

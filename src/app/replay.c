@@ -165,6 +165,10 @@ static int replay_script(struct replaying *p, const char *text)
     r->scripts = 1;
     r->sink = take_replayed;
     r->context = &p->after;
+    /* A station that plays here speaks what the capture's did: else it would see a vehicle leave
+     * it, to ask for that alone. */
+    if (r->against != NULL && strcmp(r->against, "evse") == 0 && r->session.script.protocol == NULL)
+        r->session.script.protocol = p->recorded.protocol;
     int status = running_play(r);
     return p->after.n > 0 ? tell_differences(p, status) : status;
 }

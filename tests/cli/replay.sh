@@ -222,3 +222,15 @@ record other ISO15118-20 dc
 run script "$work/mixed"
 wants "a message of another protocol is left out, and that is told" 0 err '1 frames cannot be decoded in its protocol' \
     not-err traceback not-out ChargeProgress
+
+# ---- a protocol that is not the first choice ----
+
+echo "Secc.Protocol = 'DIN70121'; Secc.Serve{}" >"$work/din.lua"
+run run "$work/din.lua" --virtual-time --record "$work/second" --against ev --with mode=dc --with loops=2
+wants "a vehicle would rather speak ISO 15118-2 than DIN 70121, and its station speaks that alone" 2 \
+    out 'urn:iso:15118:2:2013:MsgDef, SchemaID 1, ' out 'urn:din:70121:2012:MsgDef, SchemaID 2' \
+    out 'OK_SuccessfulNegotiation, SchemaID 2'
+run replay "$work/second" --virtual-time --no-record --against evse
+wants "replayed, the ready-made station does, too, and nobody leaves it" 0 not-out 'asked again'
+run replay "$work/second" --virtual-time --no-record --against evse --protocol ISO15118-2
+wants "but for --protocol" 1 out 'agrees on another protocol than the capture: it is asked again'
