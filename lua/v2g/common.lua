@@ -206,7 +206,7 @@ end
 
 -- What options say that are no parameters.
 local OPTIONS <const> = { mode = true, protocol = true, time_scale = true, tls = true,
-                          persona = true, script = true, set = true, sessions = true }
+                          persona = true, script = true, set = true, sessions = true, hints = true }
 
 -- What the options say, of a command line or of a script, laid over the parameters p.
 local function take_options(p, role, o, environment)

@@ -825,6 +825,19 @@ function evcc.new(role, options)
     return self
 end
 
+-- For who watches: how long it is going to be, if the station gives all that is taken.
+local function announce(self)
+    local p, b = self.p, self.battery
+    if p.loops > 0 then
+        return
+    end
+    local power = p.mode:find '^ac' and 230 * p.ac.max_current * p.ac.phases or nil
+    local seconds = b:time_to(b.target, power) / self.scale
+    Log(('it charges from %d to %d percent, for %s at least; Ctrl-C ends it as the protocol wants; sooner '
+        .. 'with --set loops=20 or --time-scale 100'):format(b:percent(), b.target,
+        seconds < 120 and ('%d s'):format(seconds) or ('%d min'):format(seconds // 60)))
+end
+
 local function charge(self)
     while true do
         local outcome, ok, why = evcc.attempt(self)
@@ -850,6 +863,9 @@ end
 -- (of the last response), protocol, soc (percent) of the battery.
 function evcc.charge(role, options)
     local self = evcc.new(role, options)
+    if options.hints then
+        announce(self)
+    end
     return self.plug and self.plug.charge(self, charge) or charge(self)
 end
 

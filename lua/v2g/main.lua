@@ -22,6 +22,9 @@ end
 -- by side, so many in all as the options say.
 function main.station(options)
     math.randomseed()
+    if options.hints and not options.sessions then
+        Log 'vehicles are waited for until Ctrl-C; --sessions N ends it after so many'
+    end
     local secc, others = require 'v2g.secc', {}
     local all = { held = 0, roles = { Secc } }
     options = require('v2g.common').lasting(options)

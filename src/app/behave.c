@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define ENDING_MS 4000 /* of the 5 s that SIGTERM leaves; the rest is for the record */
 
@@ -216,7 +217,7 @@ static void interrupted(void *context, unsigned n)
         return;
     }
     if (b->screen.has_ladder)
-        fputs("ending as the protocol wants; Ctrl-C again ends at once\n", stderr);
+        said_print(stderr, "%s\n", "ending as the protocol wants; Ctrl-C again ends at once");
     if (!interrupt_is_by_hand())
         timer_start(b->world, &b->deadline, ENDING_MS, too_late, b);
     run_stop(b->run);
@@ -239,6 +240,12 @@ static int open_screen(struct behaving *b, struct err *e)
     return 0;
 }
 
+/* By somebody who waits: virtual time takes none. */
+static bool is_watched(const struct behaving *b)
+{
+    return isatty(STDOUT_FILENO) && !b->session.quiet && !b->session.virtual_time;
+}
+
 /* The files and settings that were given are the own side's; the other one has the tree's. */
 static int prepare_part(struct behaving *b, struct part *part, bool is_vehicle, struct err *e)
 {
@@ -246,6 +253,7 @@ static int prepare_part(struct behaving *b, struct part *part, bool is_vehicle, 
     r->mode = b->mode;
     r->time_scale = b->own.side.ready.time_scale;
     r->sessions = is_vehicle || b->is_ev ? 0 : b->count;
+    r->hints = is_watched(b) && (is_vehicle ? !b->is_ev || b->count < 2 : !b->both);
     return ready_side_prepare(&part->side, &b->session.script, part == &b->other, &part->options,
                               e);
 }

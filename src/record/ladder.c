@@ -362,10 +362,11 @@ static void print_note(struct ladder *l, const struct event *e, const char *colo
         add_side(e, out);
     else if (e->by[0] != '\0')
         buf_printf(out, "%s ", e->by);
-    if (e->where[0] != '\0')
+    bool is_own = e->kind == EVENT_LOG && !is_of_script(e->where); /* where is nobody's matter */
+    if (e->where[0] != '\0' && !is_own)
         buf_printf(out, "%s: ", e->where);
     buf_printf(out, "%s%s", said(what), what[0] != '\0' ? ": " : "");
-    if (e->kind == EVENT_LOG && is_of_script(e->where))
+    if (e->kind == EVENT_LOG && !is_own)
         buf_text(out, e->text);
     else
         said_add(out, e->text);

@@ -48,6 +48,8 @@ void ready_push(lua_State *L, const struct ready *r)
         lua_rawseti(L, -2, i + 1);
     }
     lua_setfield(L, -2, "set");
+    lua_pushboolean(L, r->hints);
+    lua_setfield(L, -2, "hints");
     if (r->sessions > 0) {
         lua_pushinteger(L, r->sessions);
         lua_setfield(L, -2, "sessions");

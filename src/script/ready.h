@@ -25,6 +25,7 @@ struct ready {
     const struct ready_setting *setting;
     unsigned settings;
     unsigned sessions; /* a station ends after so many */
+    bool hints;        /* says how long it is going to be: somebody watches */
 };
 
 /* The table on top gets KEY = { path, text } of that file; NULL: nothing. Raises. */

@@ -98,3 +98,40 @@ cp "$work/early.lua" .
     in_korean test --sut secc TC_SECC_AC_VTB_ServiceDiscovery_001 --no-record -o "$work/results"
 }
 rm -f early.lua
+
+# ---- how long it is going to be ----
+
+# watched SECONDS COMMAND ARGUMENT...: on a terminal, until Ctrl-C after so long; what was shown, in the file watched
+watched() {
+    seconds=$1
+    shift
+    script -qec "stty cols 200; timeout -s INT $seconds $V2GLAB $* --no-record --ladder" /dev/null </dev/null |
+        sed 's/\x1b\[[0-9;]*[A-Za-z]//g; s/\r//g' >"$work/watched"
+}
+
+# shown NAME TEXT...: the file has them
+shown() {
+    name=$1 bad=0
+    shift
+    for text in "$@"; do
+        grep -aqF -e "$text" "$work/watched" || { bad=1; echo "# not there: $text"; }
+    done
+    result $bad "$name"
+}
+
+if has_terminal; then
+    port=$(("$$" % 20000 + 30000))
+    watched 1 ev --mode dc
+    shown "a vehicle tells whoever watches how long it charges, and how it ends" 'EVCC it charges from 20 to 100 percent, for 58 min at least; Ctrl-C' \
+        'sooner with --set loops=20 or --time-scale 100' 'ending as the protocol wants; Ctrl-C again ends at once'
+    watched 1 ev --mode ac --lang ko
+    shown "in Korean" '20에서 100 퍼센트까지 적어도 139분 동안 충전한다; Ctrl-C' '프로토콜대로 끝낸다; Ctrl-C를 한 번 더'
+    watched 20 ev --mode dc --time-scale 1000 --set battery.soc=99
+    shown "by its own pace" 'it charges from 99 to 100 percent, for ' ' s at least'
+    watched 20 ev --mode dc --set loops=2
+    check "not where it is told" sh -c "! grep -aq 'charges from' '$work/watched' && grep -aq 'EVCC verdict: pass' '$work/watched'"
+    watched 1 evse --peer "[::1]:$port"
+    shown "a station says that it goes on" 'vehicles are waited for until Ctrl-C; --sessions N ends it after so many'
+else
+    echo "ok - hints on a terminal # SKIP there is no terminal to be had"
+fi
