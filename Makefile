@@ -339,7 +339,7 @@ build/fuzz/fuzz-%: build/fuzz/fuzz/%.o $(APP_OBJECTS) $(OUT)/libv2g.a
 
 COMPLETIONS := bash-completion/completions/v2glab zsh/site-functions/_v2glab \
 	fish/vendor_completions.d/v2glab.fish
-DOCUMENTS := README.md LICENSE $(wildcard docs/*.md docs/*.svg docs/*.png)
+DOCUMENTS := README.md LICENSE $(wildcard docs/*.md docs/ko/*.md docs/*.svg docs/*.png)
 INSTALLED_TREES := examples lua suites schema
 
 man: build/v2glab ## Writes the manual pages to build/man

@@ -832,9 +832,9 @@ local function announce(self)
         return
     end
     local power = p.mode:find '^ac' and 230 * p.ac.max_current * p.ac.phases or nil
-    local seconds = b:time_to(b.target, power) / self.scale
+    local seconds = math.ceil(b:time_to(b.target, power) / self.scale)
     Log(('it charges from %d to %d percent, for %s at least; Ctrl-C ends it as the protocol wants; sooner '
-        .. 'with --set loops=20 or --time-scale 100'):format(b:percent(), b.target,
+        .. 'with --set loops=20 or --time-scale 100'):format(b:percent(), math.floor(b.target),
         seconds < 120 and ('%d s'):format(seconds) or ('%d min'):format(seconds // 60)))
 end
 

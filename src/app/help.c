@@ -60,6 +60,8 @@ void help_of_all(void)
         "  v2glab decode session.pcap\n"
         "  v2glab encode message.xml\n"
         "  v2glab schema show ISO15118-2 ChargingStatusRes\n\n"
+        "first steps: docs/getting-started.md (installed: share/doc/v2glab/docs); try\n"
+        "`v2glab ev --set loops=20`, a session between both sides, and `v2glab docs WORD`\n\n"
         "exit codes: 0 all is well, 1 failed or bad input, 2 inconclusive, 3 wrong use or "
         "set-up\n");
 }

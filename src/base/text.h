@@ -10,7 +10,9 @@
  * is for the 0 at least. Where it ends now. */
 static inline char *text_put(char *at, const char *end, const char *text)
 {
-    size_t n = strnlen(text, (size_t)(end - at) - 1);
+    size_t room = (size_t)(end - at) - 1; /* without strnlen, which is no C11 */
+    const char *stop = (const char *)memchr(text, '\0', room);
+    size_t n = stop != NULL ? (size_t)(stop - text) : room;
     memcpy(at, text, n);
     at[n] = '\0';
     return at + n;

@@ -51,9 +51,9 @@ result $status "the codec alone needs neither Lua, libuv nor OpenSSL"
 status=0
 for header in $(cd "$root/usr/include" && find v2g -name '*.h'); do
     # shellcheck disable=SC2046
-    echo "#include <$header>" | gcc -std=c11 -fsyntax-only -x c - $(flags --cflags libv2g) || status=1
+    echo "#include <$header>" | gcc -std=c11 -Werror -fsyntax-only -x c - $(flags --cflags libv2g) || status=1
     # shellcheck disable=SC2046
-    echo "#include <$header>" | g++ -std=c++17 -fsyntax-only -x c++ - $(flags --cflags libv2g) || status=1
+    echo "#include <$header>" | g++ -std=c++17 -Werror -fsyntax-only -x c++ - $(flags --cflags libv2g) || status=1
 done
 result $status "every installed header can be included, in C and in C++"
 status=0
@@ -82,6 +82,16 @@ for command in $("$V2GLAB" help --complete -- '' | sed -n 's/^\([a-z]*\)\t.*/\1/
     done
 done
 result $status "the files that help texts name are installed"
+
+# every page that a page points at, in both languages
+status=0
+for page in "$root"/usr/share/doc/v2glab/*.md "$root"/usr/share/doc/v2glab/docs/*.md "$root"/usr/share/doc/v2glab/docs/ko/*.md; do
+    for to in $(grep -ohE '\]\((docs/|\.\./|ko/)?(ko/)?[a-z0-9-]+\.md' "$page" | cut -c 3-); do
+        [ -e "$(dirname "$page")/$to" ] || { echo "# ${page##*/} points at $to"; status=1; }
+    done
+done
+[ -s "$root/usr/share/doc/v2glab/docs/ko/getting-started.md" ] || status=1
+result $status "pages are installed in both languages, with those that they point at"
 
 make uninstall DESTDIR="$root" PREFIX=/usr >/dev/null
 left=$(find "$root/usr" -mindepth 1)

@@ -99,6 +99,13 @@ cp "$work/early.lua" .
 }
 rm -f early.lua
 
+# ---- where to begin ----
+
+run --help
+wants "the help says where to begin" 0 out 'first steps: docs/getting-started.md' out 'v2glab ev --set loops=20'
+run --help --lang ko
+wants "in Korean" 0 out '처음 다섯 걸음: docs/ko/getting-started.md' out 'v2glab ev --set loops=20'
+
 # ---- how long it is going to be ----
 
 # watched SECONDS COMMAND ARGUMENT...: on a terminal, until Ctrl-C after so long; what was shown, in the file watched
