@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define BAR_MOST 30    /* characters */
-#define NOTES_MOST 120 /* columns */
+#define NOTES_MOST 200 /* columns */
 #define INDENT 11      /* of what stands behind a label */
 
 void view_open(struct view *v, FILE *out)
@@ -127,7 +127,7 @@ void view_event(void *context, const struct event *e)
     if (!speaks || e->text == NULL || e->text[0] == '\0')
         return;
     struct buf own = {0};
-    const char *text = e->kind == EVENT_LOG ? e->text : said_text(&own, e->text);
+    const char *text = event_is_of_script(e) ? e->text : said_text(&own, e->text);
     snprintf(v->notes, sizeof v->notes, "%s%s%.*s", e->by, e->by[0] != '\0' ? " " : "",
              (int)terminal_fit(text, NOTES_MOST), text);
     buf_close(&own);
@@ -277,8 +277,13 @@ static void draw_notes(struct view *v)
     const char *rest = v->notes;
     do {
         char text[sizeof v->notes + 2];
-        snprintf(text, sizeof text, "  %s", rest);
-        rest += line(v, text) - 2;
+        size_t n = terminal_fit(rest, v->columns - 3), blank = n;
+        while (blank > 0 && rest[n] != '\0' && rest[blank] != ' ')
+            blank--;
+        n = blank > 0 ? blank : n;
+        snprintf(text, sizeof text, "  %.*s", (int)n, rest);
+        line(v, text);
+        rest += n + (rest[n] == ' ');
     } while (rest[0] != '\0');
 }
 

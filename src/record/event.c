@@ -124,3 +124,8 @@ bool event_is_of_wire(enum event_kind kind)
     return kind == EVENT_FRAME || kind == EVENT_BYTES || kind == EVENT_CONNECT ||
            kind == EVENT_CLOSE || kind == EVENT_AFTER || kind == EVENT_WIRE || kind == EVENT_SECRET;
 }
+
+bool event_is_of_script(const struct event *e)
+{
+    return e->kind == EVENT_LOG && e->where[0] != '\0' && strncmp(e->where, "lua/v2g/", 8) != 0;
+}

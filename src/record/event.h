@@ -140,4 +140,7 @@ bool event_is_datagram(const struct event *e);
 /* What both ends of a connection record; of all else each has its own. */
 bool event_is_of_wire(enum event_kind kind);
 
+/* Whether it is a script's own words: a log line that is not the program's, nor of built-in Lua. */
+bool event_is_of_script(const struct event *e);
+
 #endif

@@ -340,12 +340,6 @@ static void add_side(const struct event *e, struct buf *out)
     said_add(out, text);
 }
 
-/* Whether a log line is a script's own words, not the program's or those of built-in Lua. */
-static bool is_of_script(const char *where)
-{
-    return where[0] != '\0' && strncmp(where, "lua/v2g/", 8) != 0;
-}
-
 static void print_note(struct ladder *l, const struct event *e, const char *colour,
                        const char *what)
 {
@@ -362,11 +356,11 @@ static void print_note(struct ladder *l, const struct event *e, const char *colo
         add_side(e, out);
     else if (e->by[0] != '\0')
         buf_printf(out, "%s ", e->by);
-    bool is_own = e->kind == EVENT_LOG && !is_of_script(e->where); /* where is nobody's matter */
-    if (e->where[0] != '\0' && !is_own)
+    bool is_script = event_is_of_script(e);
+    if (e->where[0] != '\0' && (is_script || e->kind != EVENT_LOG)) /* else it is nobody's matter */
         buf_printf(out, "%s: ", e->where);
     buf_printf(out, "%s%s", said(what), what[0] != '\0' ? ": " : "");
-    if (e->kind == EVENT_LOG && !is_own)
+    if (is_script)
         buf_text(out, e->text);
     else
         said_add(out, e->text);
