@@ -86,6 +86,7 @@ result $status "the files that help texts name are installed"
 # every page that a page points at, in both languages
 status=0
 for page in "$root"/usr/share/doc/v2glab/*.md "$root"/usr/share/doc/v2glab/docs/*.md "$root"/usr/share/doc/v2glab/docs/ko/*.md; do
+    # shellcheck disable=SC2013 # one word a line
     for to in $(grep -ohE '\]\((docs/|\.\./|ko/)?(ko/)?[a-z0-9-]+\.md' "$page" | cut -c 3-); do
         [ -e "$(dirname "$page")/$to" ] || { echo "# ${page##*/} points at $to"; status=1; }
     done
