@@ -9,6 +9,7 @@
 #include "app/report.h"
 #include "app/retelling.h"
 #include "base/asset.h"
+#include "base/said.h"
 #include "script/script.h"
 
 #include <lua.h>
@@ -120,7 +121,7 @@ static int unknown_persona(const char *name)
 static void print_text(void *context, const char *text, size_t n)
 {
     (void)context;
-    fwrite(text, 1, n, stdout);
+    said_print(stdout, "%.*s", (int)n, text);
 }
 
 static void set_text(lua_State *L, const char *name, struct slice text)

@@ -56,6 +56,11 @@ for option in --set --persona --mode --script; do
     run run "$option" x x.lua
     wants "run $option: of whom it is" 3 err "unknown option $option: a script says itself" err '--with-persona'
 done
+echo "return { role = 'ev', about = 'x', sure = 'no', silent_at = 'CableChek', loops = 2 }" >"$work/steps.lua"
+# shellcheck disable=SC2086 # words
+run ev $quick --persona "$work/steps.lua"
+wants "a step in a persona of one's own" 3 err "silent_at: there is no step 'CableChek'; the nearest is 'CableCheck'" \
+    not-out SessionSetup
 run ev --virtual-time --record-json never -o "$work/session" --set loops=2 -q
 run replay "$work/session" --virtual-time --no-record
 wants "a replay in virtual time, where nobody else is" 3 err 'expected --against ev or evse with it'
@@ -93,6 +98,7 @@ cp "$work/early.lua" .
     in_korean decode "$work/session"
     in_korean diff "$work/session" "$work/session"
     in_korean diff nope nope
+    in_korean persona list
     in_korean load --sessions 1 --total 1 --time-scale 1000 --set loops=1 --no-record
     in_korean fuzz --sut secc --count 2 -o "$work/fuzz"
     in_korean test --sut secc TC_SECC_AC_VTB_ServiceDiscovery_001 --no-record -o "$work/results"
