@@ -180,8 +180,8 @@ const struct option SESSION_OPTION[] = {
      AT(script.peer.slac)},
     {"bench", 0, "NAME|FILE",
      "a virtual power line with modems and a control pilot: pair,\n"
-     "three-stations, three-pairs, weak-cable, crosstalk, or a Lua file (docs/bench.md);\n"
-     "a session begins with the plug and SLAC then",
+     "three-stations, three-pairs, weak-cable, crosstalk, or a Lua file\n"
+     "(docs/bench.md); a session begins with the plug and SLAC then",
      AT(bench)},
     {.kind = OPTION_GROUP, .group = RUN_OPTION},
     OPTIONS_END,
