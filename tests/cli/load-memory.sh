@@ -13,6 +13,7 @@ station=$!
     --set loops=5 --set gaps.ChargingStatus=1000 --set tries=40 --set 'gaps.Refused>SDP=100' \
     --openmetrics "$work/vehicle.txt" >"$work/vehicle" 2>&1 &
 vehicles=$!
+trap 'kill "$vehicles" "$station" 2>/dev/null; rm -rf "$work"' EXIT
 
 # metric SIDE NAME: its value, or 0
 metric() {
