@@ -2,6 +2,7 @@
 /* The program: finds the command and hands over. --version and --help load nothing. */
 #include "app/commands.h"
 #include "app/help.h"
+#include "app/options.h"
 #include "app/report.h"
 #include "base/json_text.h"
 #include "base/said.h"
@@ -13,42 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Runs the command at argv[at]; what stood before it (--schema FILE, --lang LANGUAGE) goes behind
- * it. */
 static int run_command(int argc, char **argv, int at)
 {
     const struct command *command = command_find(argv[at]);
     if (command == NULL)
         return command_unknown("command", argv[at]);
-    char *name = argv[at];
-    memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);
-    argv[1] = name;
+    globals_move_behind(argv, at);
     return command->run(argc - 1, argv + 1);
-}
-
-/* How many words of argv the option called name, which takes a value, is there: 0: it is another;
- * value: that. */
-static int option_at(int argc, char **argv, int at, const char *name, const char **value)
-{
-    size_t n = strlen(name);
-    if (strncmp(argv[at], name, n) != 0 || (argv[at][n] != '\0' && argv[at][n] != '='))
-        return 0;
-    bool is_next = argv[at][n] == '\0';
-    *value = !is_next ? argv[at] + n + 1 : at + 1 < argc ? argv[at + 1] : "";
-    return is_next ? 2 : 1;
-}
-
-/* Index of the command's name behind the global options, or argc. */
-static int skip_globals(int argc, char **argv)
-{
-    const char *ignored;
-    int at = 1, n = 1;
-    while (at < argc && n > 0) {
-        n = option_at(argc, argv, at, "--schema", &ignored);
-        n = n > 0 ? n : option_at(argc, argv, at, "--lang", &ignored);
-        at += n;
-    }
-    return at < argc ? at : argc;
 }
 
 /* The language is known before anything is said, wherever --lang stands. */
@@ -56,7 +28,7 @@ static void choose_language(int argc, char **argv)
 {
     const char *language = NULL;
     for (int at = 1; at < argc && strcmp(argv[at], "--") != 0; at++)
-        option_at(argc, argv, at, "--lang", &language);
+        globals_option(argc, argv, at, "--lang", &language);
     said_choose(language);
 }
 
@@ -88,7 +60,7 @@ int main(int argc, char **argv)
 {
     json_text_guard();
     choose_language(argc, argv);
-    int at = skip_globals(argc, argv);
+    int at = globals_skip(argc, argv);
     if (at == argc) {
         report(REPORT_ERROR, "no command; see v2glab --help");
         return EXIT_SETUP;

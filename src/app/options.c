@@ -304,3 +304,34 @@ int options_read(struct options *o, void *into)
     }
     return -1;
 }
+
+/* ---- what stands before a command ---- */
+
+int globals_option(int argc, char **argv, int at, const char *name, const char **value)
+{
+    size_t n = strlen(name);
+    if (strncmp(argv[at], name, n) != 0 || (argv[at][n] != '\0' && argv[at][n] != '='))
+        return 0;
+    bool is_next = argv[at][n] == '\0';
+    *value = !is_next ? argv[at] + n + 1 : at + 1 < argc ? argv[at + 1] : "";
+    return is_next ? 2 : 1;
+}
+
+int globals_skip(int argc, char **argv)
+{
+    const char *ignored;
+    int at = 1, n = 1;
+    while (at < argc && n > 0) {
+        n = globals_option(argc, argv, at, "--schema", &ignored);
+        n = n > 0 ? n : globals_option(argc, argv, at, "--lang", &ignored);
+        at += n;
+    }
+    return at < argc ? at : argc;
+}
+
+void globals_move_behind(char **argv, int at)
+{
+    char *name = argv[at];
+    memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);
+    argv[1] = name;
+}

@@ -110,4 +110,15 @@ int options_wrong(struct options *o, const char *format, ...) __attribute__((for
 /* Reports what kept the command from starting; sets o->status, returns -1. */
 int options_failed(struct options *o, const struct err *e);
 
+/* How many words of argv the option called name, which takes a value, is there: 0: it is another;
+ * value: that. */
+int globals_option(int argc, char **argv, int at, const char *name, const char **value);
+
+/* Index of the first word behind argv[0] and the options that may stand before a command (--schema
+ * FILE, --lang LANGUAGE), or argc. */
+int globals_skip(int argc, char **argv);
+
+/* Brings the word at `at`, a command, to argv[1], and those options behind it. */
+void globals_move_behind(char **argv, int at);
+
 #endif

@@ -560,9 +560,12 @@ static const struct usage USAGE = {
 int command_pki(int argc, char **argv)
 {
     struct options o;
-    for (const struct subcommand *v = VERBS; argc > 1 && v->name != NULL; v++)
-        if (strcmp(argv[1], v->name) == 0)
+    int at = globals_skip(argc, argv);
+    for (const struct subcommand *v = VERBS; at < argc && v->name != NULL; v++)
+        if (strcmp(argv[at], v->name) == 0) {
+            globals_move_behind(argv, at);
             return v->run(argc - 1, argv + 1);
+        }
     options_open(&o, &USAGE, NULL, argc, argv);
     if (options_read(&o, NULL) != 0)
         return o.status;

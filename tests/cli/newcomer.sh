@@ -105,6 +105,11 @@ cp "$work/early.lua" .
 }
 rm -f early.lua
 
+# ---- --lang before a command of a command ----
+
+run --lang ko pki list
+wants "pki list behind --lang" 0 out 'V2G root CA'
+
 # ---- where to begin ----
 
 run --help
