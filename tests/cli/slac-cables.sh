@@ -38,7 +38,7 @@ has_states "the second one at its own" 'evse1 ' 'EVCC ev1:B1 SECC evse1:B2 EVCC 
 has_states "and the third one" 'evse2 ' 'EVCC ev2:B1 SECC evse2:B2 EVCC ev2:C2 EVCC ev2:B2 EVCC ev2:A2'
 check "each is matched with its station" in_order \
     'EVCC_matched_0200000000E2 EVCC_ev1_matched_020000000104 EVCC_ev2_matched_020000000106' /dev/stdin <<END
-$(sed -n 's/^[ 0-9.]*\(EVCC[ a-z0-9]*\) lua.*SLAC: matched with \([0-9A-F]*\) .*/\1_matched_\2/p' "$work/out" | tr ' ' '_')
+$(sed -n 's/^[ 0-9.]*\(EVCC[ a-z0-9]*\) SLAC: matched with \([0-9A-F]*\) .*/\1_matched_\2/p' "$work/out" | tr ' ' '_')
 END
 charge evse --bench three-pairs --with loops=3 -n 3
 wants "whoever plays the stations has all of the vehicles plugged in" 0 out 'EVCC ev2 verdict: pass' \
