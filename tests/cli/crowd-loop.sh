@@ -25,9 +25,8 @@ END
 # begin_loop: a vehicle comes whose hook does not end
 begin_loop() {
     before=$(cpu)
-    python3 "$work/peer.py" loop "$port" "$work/looper" >"$work/asked" 2>&1 &
-    looper=$!
-    soon grep -q asked "$work/asked"
+    peer asked asked loop "$port" "$work/looper"
+    looper=$peer
     soon loops
 }
 end_loop() { kill $looper && wait $looper 2>"$work/err"; }

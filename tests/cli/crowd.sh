@@ -81,9 +81,8 @@ function on.SessionSetupReq(m)
 end
 END
     station --script "$work/fails.lua"
-    python3 "$work/peer.py" idle "$port" "$work/said" >"$work/idle" 2>&1 &
-    idle=$!
-    soon grep -q idle "$work/idle"
+    peer idle idle idle "$port" "$work/said"
+    idle=$peer
     run ev --peer "[::1]:$port" --tls off -q --no-record -P ISO15118-2 -m ac --set loops=3 \
         --set values.SessionSetupReq.EVCCID=$WRONG
     wants "a filter that fails ($1): its vehicle loses the connection" 1 err 'instead of answering ServiceDiscoveryReq'
@@ -106,9 +105,8 @@ fails 'while true do end' 'the other sessions have waited for 20 ms'
 # ---- the end ----
 
 station
-python3 "$work/peer.py" idle "$port" "$work/said" >"$work/idle" 2>&1 &
-idle=$!
-soon grep -q idle "$work/idle"
+peer idle idle idle "$port" "$work/said"
+idle=$peer
 check "a vehicle is there, and says nothing more" grep -q idle "$work/idle"
 from=$(date +%s%N)
 kill $station
