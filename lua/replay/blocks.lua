@@ -165,14 +165,14 @@ local function last_of_alternating(runs, from)
     return last - from + 1 >= 2 * FOLDED and last or from
 end
 
--- Of a loop that goes on after other exchanges, to its last run: all its rounds, what comes beside
--- them, and that. nil: it is none.
+-- Of a loop that goes on after other exchanges, to its last run: all its rounds, and what comes
+-- beside them. nil: it is none.
 local function gather(runs, from, last)
     local name = runs[from][1].name
+    local list, beside, at = {}, {}, from
     if last == from then
         return nil
     end
-    local list, beside, at = {}, {}, from
     while at <= last do
         table.move(runs[at], 1, #runs[at], #list + 1, list)
         local to = at
@@ -186,7 +186,7 @@ local function gather(runs, from, last)
         end
         at = to + 1
     end
-    return list, beside, last
+    return list, beside
 end
 
 -- What each response before it says, and no other: path and value; nil: there is no such.
@@ -211,33 +211,38 @@ local function wish_of(block, after)
     return nil
 end
 
+-- The block of such a loop, to that last exchange.
+local function loop_with(list, beside, last, side)
+    local block = new_block(list, 'rounds')
+    for _, one in ipairs(beside) do
+        one.wish, one.blocks = wish_of(block, one.after), {}
+        for _, step in ipairs(one.lists) do
+            if #one.after == 1 then
+                add_blocks(one.blocks, step, side)
+            else
+                one.blocks[#one.blocks + 1] = new_block(step)
+            end
+        end
+    end
+    block.beside, block.last = beside, last.last
+    return block
+end
+
 local function fold(plan, session)
     local runs, i = runs_of(session), 1
     while i <= #runs do
-        local run, list, beside, last = runs[i], nil, nil, nil
+        local run, last, list, beside = runs[i], i, nil, nil
         if run[1].request then
-            list, beside, last = gather(runs, i, fields.charging[run[1].name]
-                and last_of_charging(runs, i) or last_of_alternating(runs, i))
+            last = fields.charging[run[1].name] and last_of_charging(runs, i) or last_of_alternating(runs, i)
+            list, beside = gather(runs, i, last)
         end
         if list then
-            local block = new_block(list, 'rounds')
-            block.last = runs[last][#runs[last]].last
-            for _, one in ipairs(beside) do
-                one.wish, one.blocks = wish_of(block, one.after), {}
-                for _, step in ipairs(one.lists) do
-                    if #one.after == 1 then
-                        add_blocks(one.blocks, step, plan.side)
-                    else
-                        one.blocks[#one.blocks + 1] = new_block(step)
-                    end
-                end
-            end
-            block.beside = beside
-            plan.blocks[#plan.blocks + 1] = block
+            plan.blocks[#plan.blocks + 1] = loop_with(list, beside, runs[last][#runs[last]], plan.side)
+            i = last
         else
             add_blocks(plan.blocks, run, plan.side)
         end
-        i = (last or i) + 1
+        i = i + 1
     end
 end
 

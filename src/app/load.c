@@ -156,9 +156,8 @@ static const struct option OPTIONS[] = {
      "--interface vehicles have stations in this program",
      OPTION_CALL, AT(plan), .take = take_peers},
     {"addresses", 0, "N",
-     "vehicles come from so many addresses of their own, which the interface\n(that of "
-     "--interface, "
-     "or of --peer [fe80::1%eth1]:PORT) gets for that time",
+     "vehicles come from so many addresses of their own, which the interface\n"
+     "(that of --interface, or of --peer [fe80::1%eth1]:PORT) gets for that time",
      OPTION_CALL, AT(sources), .take = take_addresses},
     {"mode", 'm', "MIX", "ac, dc, mcs or ac-der; several as ac:70%,dc:30%", OPTION_CALL, AT(mode),
      .take = load_mix_take},

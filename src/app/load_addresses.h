@@ -8,8 +8,8 @@
 
 #include "wire/endpoint.h"
 
-#define LOAD_ADDRESSES_MOST                                                                        \
-    1000 /* the neighbours that the kernel of a station knows are not more */
+/* The neighbours that the kernel of a station knows are not more. */
+#define LOAD_ADDRESSES_MOST 1000
 
 struct load_addresses {
     struct endpoint at[LOAD_ADDRESSES_MOST];
