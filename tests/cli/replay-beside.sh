@@ -4,6 +4,8 @@
 # beside its rounds, and come again when the other side wishes for them.
 # shellcheck source=tests/cli/support
 . tests/cli/support
+# shellcheck source=tests/cli/support-replay
+. tests/cli/support-replay
 
 # Blocks of a script, and what two scripts of one session have in common: all but time, what the
 # other side has said, and where they come from.
@@ -38,14 +40,7 @@ for spec in "ISO15118-2 CurrentDemand MeteringReceipt ReceiptRequired" \
         fi
         result $? "$protocol, $role: the receipts stand beside it"
         # shellcheck disable=SC2046 # words
-        run run "$work/first.lua" --virtual-time --quiet --record "$work/again" --tls auto \
-            --against $(others $role "$protocol" 3 5)
-        wants "$protocol, $role: it passes at the ready-made side" 0
-        run script --role $role "$work/again" -o "$work/again.lua"
-        plain "$work/first.lua" >"$work/a"
-        plain "$work/again.lua" | diff "$work/a" - >"$work/out"
-        result $? "$protocol, $role: the script's own session makes the same script"
-        rm -rf "$work/again"
+        comes_back "$protocol, $role" $role --tls auto --against $(others $role "$protocol" 3 5)
     done
     run script "$work/first" -o "$work/first.lua"
     # shellcheck disable=SC2046 # words

@@ -4,6 +4,8 @@
 # again at another side; with docs/replay.md, which tells what they do.
 # shellcheck source=tests/cli/support
 . tests/cli/support
+# shellcheck source=tests/cli/support-replay
+. tests/cli/support-replay
 
 # record NAME PROTOCOL MODE OPTION...: a session of the ready-made sides, as $work/NAME
 record() {
@@ -35,14 +37,7 @@ for spec in "DIN70121 dc" "ISO15118-2 dc" "ISO15118-2 ac" "ISO15118-20 dc" "ISO1
         run script --role $role "$work/first" -o "$work/first.lua"
         wants "$spec, $role: a script is made" 0 not-err note
         # shellcheck disable=SC2046 # words
-        run run "$work/first.lua" --virtual-time --quiet --tls off --record "$work/again" \
-            --against $(others $role "$protocol" "$mode")
-        wants "$spec, $role: it passes at the ready-made side" 0
-        run script --role $role "$work/again" -o "$work/again.lua"
-        plain "$work/first.lua" >"$work/a"
-        plain "$work/again.lua" | diff "$work/a" - >"$work/out"
-        result $? "$spec, $role: the script's own session makes the same script"
-        rm -rf "$work/again"
+        comes_back "$spec, $role" $role --tls off --against $(others $role "$protocol" "$mode")
     done
     rm -rf "$work/first"
 done
