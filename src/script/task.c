@@ -148,16 +148,22 @@ static bool others_had_theirs(void *context)
 
 static const struct wait GIVES_WAY = {.ready = others_had_theirs, .is_told = true};
 
-/* What script_call has left for the task that runs is raised, if there is anything. */
-static void raise_left(lua_State *L)
+/* Pushes what script_call has left for the task, if there is anything. */
+static bool take_left(lua_State *L, struct task *t)
 {
-    struct task *t = script_of(L)->current;
     if (t == NULL || !t->is_raised)
-        return;
+        return false;
     t->is_raised = false;
     lua_rawgetp(L, LUA_REGISTRYINDEX, t);
     lua_getiuservalue(L, -1, LEFT);
-    lua_error(L);
+    return true;
+}
+
+/* That of the task that runs is raised. */
+static void raise_left(lua_State *L)
+{
+    if (take_left(L, script_of(L)->current))
+        lua_error(L);
 }
 
 static int go_on(lua_State *L, int status, lua_KContext context)
@@ -207,14 +213,9 @@ int script_wait(lua_State *L, const struct wait *w, lua_KContext context, lua_KF
 static int guard_done(lua_State *L, int status, lua_KContext context)
 {
     struct task *t = (struct task *)context;
+    bool is_good = status == LUA_OK || status == LUA_YIELD;
     t->guards--;
-    if (t->is_raised && (status == LUA_OK || status == LUA_YIELD)) {
-        t->is_raised = false;
-        status = LUA_ERRRUN;
-        lua_rawgetp(L, LUA_REGISTRYINDEX, t);
-        lua_getiuservalue(L, -1, LEFT);
-    }
-    if (status == LUA_OK || status == LUA_YIELD) {
+    if (is_good && !take_left(L, t)) {
         lua_pushboolean(L, true);
         lua_replace(L, 1);
         return lua_gettop(L);
