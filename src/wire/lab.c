@@ -50,14 +50,13 @@ bool lab_is_station(const char *interface)
 
 unsigned lab_cable_of(const char *interface)
 {
-    char name[8];
+    if (strncmp(interface, "ev", 2) != 0)
+        return 0;
     const char *number = interface + (lab_is_station(interface) ? 4 : 2);
-    for (unsigned i = 0; strncmp(interface, "ev", 2) == 0 && i < LAB_CABLES; i++) {
-        snprintf(name, sizeof name, "%u", i);
-        if (strcmp(number, name) == 0)
-            return i + 1;
-    }
-    return 0;
+    size_t digits = strspn(number, "0123456789");
+    bool is_number = digits > 0 && number[digits] == '\0' && (number[0] != '0' || digits == 1);
+    unsigned long n = is_number ? strtoul(number, NULL, 10) : LAB_CABLES;
+    return n < LAB_CABLES ? (unsigned)n + 1 : 0;
 }
 
 void lab_gates_set(struct lab_gates *g, unsigned vehicle, unsigned station, bool is_open)
@@ -68,7 +67,7 @@ void lab_gates_set(struct lab_gates *g, unsigned vehicle, unsigned station, bool
         (uint16_t)(is_open ? g->is_open[vehicle] | bit : g->is_open[vehicle] & ~bit);
 }
 
-static bool is_joined(const struct lab_gates *g, unsigned vehicle, unsigned station)
+bool lab_gates_join(const struct lab_gates *g, unsigned vehicle, unsigned station)
 {
     bool is_gated = g->is_gated[vehicle] >> station & 1;
     return is_gated ? g->is_open[vehicle] >> station & 1 : vehicle == station;
@@ -77,18 +76,9 @@ static bool is_joined(const struct lab_gates *g, unsigned vehicle, unsigned stat
 bool lab_gates_has_link(const struct lab_gates *g, unsigned number, bool is_station)
 {
     for (unsigned i = 1; i <= LAB_CABLES; i++)
-        if (is_joined(g, is_station ? i : number, is_station ? number : i))
+        if (lab_gates_join(g, is_station ? i : number, is_station ? number : i))
             return true;
     return false;
-}
-
-bool lab_gates_reach(const struct lab_gates *g, const char *from, const char *to)
-{
-    unsigned a = lab_cable_of(from), b = lab_cable_of(to);
-    bool is_station = lab_is_station(from);
-    if (a == 0 || b == 0 || is_station == lab_is_station(to))
-        return strcmp(from, to) == 0;
-    return is_joined(g, is_station ? b : a, is_station ? a : b);
 }
 
 /* A process is in one lab at most, as it has one network. */

@@ -70,8 +70,8 @@ unsigned lab_cable_of(const char *interface);
 /* Whether its name is that of a station: "evse…". */
 bool lab_is_station(const char *interface);
 
-/* Who reaches whom by these names: the ends of a cable each other, and behind modems whoever has a
- * gate between them that is open. A bit for each station at the vehicle's place, by their numbers
+/* Which vehicle and station reach each other: those at the ends of a cable, and behind modems
+ * whoever has a gate between them that is open. A bit for each station at the vehicle's place, by their numbers
  * (lab_cable_of): those behind modems, and of these those whose gate is open. All zero: none is. */
 struct lab_gates {
     uint16_t is_gated[LAB_CABLES + 1], is_open[LAB_CABLES + 1];
@@ -83,8 +83,8 @@ void lab_gates_set(struct lab_gates *g, unsigned vehicle, unsigned station, bool
 /* Whether the interface reaches anybody. */
 bool lab_gates_has_link(const struct lab_gates *g, unsigned number, bool is_station);
 
-/* Whether one reaches the other; or they are the same. */
-bool lab_gates_reach(const struct lab_gates *g, const char *from, const char *to);
+/* Whether these two do. */
+bool lab_gates_join(const struct lab_gates *g, unsigned vehicle, unsigned station);
 
 /* In a lab that was entered: a second cable, unless there is one already. -1: e. */
 int lab_second_cable(struct err *e);

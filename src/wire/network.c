@@ -49,24 +49,21 @@ static bool same_ip(const struct endpoint *a, const struct endpoint *b)
     return memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
 
-/* The interface that has that address, into name; false: none has. */
-static bool network_find(const struct endpoint *a, char name[16])
+enum { LO = -1, NOBODY = -2 };
+
+/* Who has that address: 0 ev0, 1 evse0, 2 ev1 and so on; LO: the loopback interface. */
+static int end_of(const struct endpoint *a)
 {
-    unsigned end = (unsigned)a->ip[15] - FIRST[15];
-    bool is_end =
-        memcmp(a->ip, FIRST, sizeof FIRST - 1) == 0 && a->ip[15] >= FIRST[15] && end < ENDS;
-    bool is_loopback = memcmp(a->ip, LOOPBACK, sizeof LOOPBACK) == 0;
-    if (is_end)
-        snprintf(name, 16, "%s%u", end % 2 != 0 ? "evse" : "ev", end / 2);
-    else
-        snprintf(name, 16, "lo");
-    return is_end || is_loopback;
+    int end = a->ip[15] - FIRST[15];
+    if (memcmp(a->ip, LOOPBACK, sizeof LOOPBACK) == 0)
+        return LO;
+    bool is_end = memcmp(a->ip, FIRST, sizeof FIRST - 1) == 0 && end >= 0 && end < ENDS;
+    return is_end ? end : NOBODY;
 }
 
 static bool is_here(const struct endpoint *a)
 {
-    char name[16];
-    return network_find(a, name);
+    return end_of(a) != NOBODY;
 }
 
 /* As the other side of the cable sees it: on its own interface. */
@@ -122,9 +119,14 @@ static int64_t arrival(const struct network_stream *s)
 static bool network_is_cut(struct world *world, const struct endpoint *own,
                            const struct endpoint *other)
 {
-    char here[16], there[16];
-    return endpoint_is_link_local(own) && network_find(own, here) && network_find(other, there) &&
-           !lab_gates_reach(&world_links(world)->gates, here, there);
+    int a = end_of(own), b = end_of(other);
+    if (a < 0 || b == NOBODY)
+        return false;
+    if (b == LO || a % 2 == b % 2) /* of two vehicles each is alone */
+        return a != b;
+    int vehicle = a % 2 == 0 ? a : b, station = a % 2 == 0 ? b : a;
+    return !lab_gates_join(&world_links(world)->gates, (unsigned)vehicle / 2 + 1,
+                           (unsigned)station / 2 + 1);
 }
 
 static bool stream_is_cut(const struct network_stream *s)
@@ -449,9 +451,9 @@ static bool network_is_for(const struct packet *p, const struct network_socket *
     if (socket->is_closed || socket->local.port != p->to.port)
         return false;
     if (endpoint_is_multicast(&p->to))
-        return s->is_server && endpoint_is_link_local(&socket->local) &&
-               lab_gates_reach(&world_links(p->world)->gates, p->from.interface,
-                               socket->local.interface);
+        return s->is_server && endpoint_is_link_local(&p->from) &&
+               endpoint_is_link_local(&socket->local) &&
+               !network_is_cut(p->world, &p->from, &socket->local);
     return same_ip(&socket->local, &p->to) && !network_is_cut(p->world, &p->from, &p->to);
 }
 
