@@ -71,8 +71,9 @@ unsigned lab_cable_of(const char *interface);
 bool lab_is_station(const char *interface);
 
 /* Which vehicle and station reach each other: those at the ends of a cable, and behind modems
- * whoever has a gate between them that is open. A bit for each station at the vehicle's place, by their numbers
- * (lab_cable_of): those behind modems, and of these those whose gate is open. All zero: none is. */
+ * whoever has a gate between them that is open. A bit for each station at the vehicle's place, by
+ * their numbers (lab_cable_of): those behind modems, and of these those whose gate is open. All
+ * zero: none is. */
 struct lab_gates {
     uint16_t is_gated[LAB_CABLES + 1], is_open[LAB_CABLES + 1];
 };
