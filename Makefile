@@ -240,6 +240,7 @@ pictures: $(OUT)/v2glab | build/packages/browser ## Makes the pictures of the re
 test-captures: $(OUT)/v2glab build/v2glab | build/packages/test ## Decodes the captures in CAPTURES=DIR, and plays them again
 	$(call on-captures,decode)
 	$(call on-captures,replay)
+	$(call on-captures,relay)
 
 test-personas: $(OUT)/v2glab build/v2glab | build/packages/test ## Compares the personas with the captures of their cars in CAPTURES=DIR
 	$(call on-captures,personas)
