@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Included before all else where branches are counted: a process that ends by _exit has counted,
  * too. */
+#define COVERAGE 1
 #include <unistd.h>
 
 void __gcov_dump(void);

@@ -144,12 +144,14 @@ cd "$1"
 n=0 # until it listens for SDP, at port 15118
 until grep -qs :3B0E "/proc/$(cat pid 2>/dev/null)/net/udp6" || [ $((n += 1)) -gt 50 ]; do sleep 0.1; done
 station=$(cat pid)
-trap 'kill -KILL "$station"' EXIT
+server=
+trap 'kill -KILL "$station" $server' EXIT
 shift
 rm pid
 [ ! -e answers ] || exec <answers
 if [ -e server.pl ]; then
     perl server.pl >requests &
+    server=$!
     until grep -qs :1F90 /proc/net/tcp; do sleep 0.05; done
 fi
 if [ -e typed.sh ]; then # somebody is at the terminal
