@@ -59,6 +59,22 @@ static struct part walk_choice(struct grammar *g, const struct particle *p)
     return all;
 }
 
+/* Where content may come in any order there are no states for a count: EXI has more of them. */
+static void check_count(struct grammar *g, const struct particle *p, bool is_group)
+{
+    bool is_counted = p->min > 1 || (p->max > 1 && p->max != SCHEMA_UNBOUNDED);
+    if (is_counted && is_group)
+        err_set_line(
+            g->e, g->place->file, g->place->line,
+            "type %s: a group that is counted; expected one that occurs once or without end",
+            g->type->name);
+    else if (is_counted && g->type->is_open)
+        err_set_line(g->e, g->place->file, g->place->line,
+                     "type %s: a count of '%s'; expected that it occurs once or without end, as "
+                     "repeated groups, wildcards and mixed content count nothing",
+                     g->type->name, g->type->field[p->slot].name);
+}
+
 static struct part walk(struct grammar *g, const struct particle *p)
 {
     struct part part;
@@ -71,11 +87,7 @@ static struct part walk(struct grammar *g, const struct particle *p)
         part = (struct part){UINT64_C(1) << p->slot, UINT64_C(1) << p->slot, false};
     if (p->max > 1)
         connect(g, part.last, part.first);
-    if (is_group && p->max > 1 && p->max != SCHEMA_UNBOUNDED)
-        err_set_line(g->e, g->place->file, g->place->line,
-                     "type %s: a group of up to %u; expected a group that occurs once or without "
-                     "end",
-                     g->type->name, (unsigned)p->max);
+    check_count(g, p, is_group);
     part.empty = part.empty || p->min == 0;
     return part;
 }
