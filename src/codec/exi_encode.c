@@ -30,27 +30,9 @@ struct encoder {
 
 /* ---- numbers ---- */
 
-/* Groups of 7 bits, least significant first, as one word; bits: their number times 8. */
-ALWAYS_INLINE uint64_t groups_of(uint64_t v, unsigned *bits)
-{
-    uint64_t out = v & 127;
-    unsigned n = 8;
-    while ((v >>= 7) != 0) {
-        out = (out | 128) << 8 | (v & 127);
-        n += 8;
-    }
-    *bits = n;
-    return out;
-}
-
+/* Groups of 7 bits, least significant first. */
 static void write_unsigned(struct encoder *c, uint64_t v)
 {
-    unsigned bits;
-    if (LIKELY(v < UINT64_C(1) << 49)) {
-        uint64_t groups = groups_of(v, &bits);
-        bits_write(&c->w, groups, bits);
-        return;
-    }
     for (; v > 127; v >>= 7)
         bits_write(&c->w, (v & 127) | 128, 8);
     bits_write(&c->w, v, 8);
@@ -129,7 +111,7 @@ static int write_number(struct encoder *c, const struct field *f, union value v)
 
 /* ---- strings ---- */
 
-ALWAYS_INLINE bool is_ascii(const uint8_t *p, size_t n)
+static bool is_ascii(const uint8_t *p, size_t n)
 {
     uint64_t any = 0, word;
     size_t i = 0;
@@ -167,7 +149,7 @@ static unsigned utf8_get(const uint8_t *p, size_t n, uint32_t *out)
 /* Length plus `add`, then the characters. */
 static int write_characters(struct encoder *c, const uint8_t *p, size_t n, unsigned add)
 {
-    if (LIKELY(is_ascii(p, n))) {
+    if (is_ascii(p, n)) {
         write_unsigned(c, n + add);
         bits_write_octets(&c->w, p, n);
         return 0;
@@ -196,6 +178,9 @@ static int write_string(struct encoder *c, const struct bytes *b)
 
 /* ---- values ---- */
 
+static int write_node(struct encoder *c, const struct node *n);
+static int write_any(struct encoder *c, const struct any *any);
+
 static int write_value(struct encoder *c, const struct field *f, union value v)
 {
     switch ((enum kind)f->kind) {
@@ -216,79 +201,50 @@ static int write_value(struct encoder *c, const struct field *f, union value v)
         bits_write_octets(&c->w, v.b->p, v.b->n);
         return 0;
     case KIND_NODE:
-    case KIND_ABSTRACT:
+        return write_node(c, v.n);
     case KIND_ANY:
+        return write_any(c, v.any);
+    case KIND_ABSTRACT:
         break;
     }
-    return err_set(c->e, "%s has no value", f->name);
+    return err_set(c->e, "%s is abstract; expected one of the elements that stand for it", f->name);
 }
-
-static int write_node(struct encoder *c, const struct node *n);
-static int write_any(struct encoder *c, const struct any *any);
 
 /* What follows the event code of a slot. */
 static int write_slot(struct encoder *c, const struct field *f, union value v)
 {
-    int bad;
-    if (f->kind == KIND_NODE)
-        bad = write_node(c, v.n);
-    else if (f->kind == KIND_ANY)
-        return write_any(c, v.any);
-    else if (f->kind == KIND_ABSTRACT)
-        bad = err_set(c->e, "%s is abstract; expected one of the elements that stand for it",
-                      f->name);
-    else {
-        bits_write(&c->w, 0, f->frame);
-        bad = write_value(c, f, v);
-        bits_write(&c->w, 0, f->frame);
-    }
-    if (UNLIKELY(bad != 0) && f->name[0] != '\0')
+    unsigned frame = f->kind < KIND_NODE ? f->frame : 0;
+    bits_write(&c->w, 0, frame);
+    int bad = write_value(c, f, v);
+    bits_write(&c->w, 0, frame);
+    if (bad != 0 && f->name[0] != '\0')
         err_under(c->e, f->name);
     return bad;
 }
 
 /* ---- elements with children ---- */
 
-static int __attribute__((noinline, cold))
-fail_place(struct encoder *c, const struct type *t, unsigned at, const struct field *f)
+static int fail_place(struct encoder *c, const struct type *t, unsigned at, const char *name)
 {
     const struct state *s = &t->state[at];
     const char *due = s->count > 0 ? t->field[t->slots[s->first + s->count - 1]].name : "its end";
-    err_set(c->e, "%s cannot stand here; expected %s%s%s", f->name,
-            s->count > 1 ? "an alternative or " : "", due,
+    err_set(c->e, "%s cannot stand here; expected %s%s%s", name,
+            s->count > 1 ? "an alternative or " : "", due[0] != '\0' ? due : "any element",
             s->end != SCHEMA_NO_CODE ? ""
                                      : " (where a mandatory element is absent, EXI can carry "
                                        "nothing that follows: leave that out, too)");
-    err_under(c->e, f->name);
+    err_under(c->e, name);
     return -1;
 }
 
-ALWAYS_INLINE int write_production(struct encoder *c, const struct type *t, unsigned at,
-                                   unsigned slot, union value v)
+static int write_production(struct encoder *c, const struct type *t, unsigned at, unsigned slot,
+                            union value v)
 {
     const struct field *f = &t->field[slot];
-    uint64_t code = t->stage[at]->code[slot];
-    unsigned bits = t->state[at].bits, frame = f->frame;
-    if (UNLIKELY(code == SCHEMA_NO_CODE))
-        return fail_place(c, t, at, f);
-    if (f->kind <= KIND_NBIT) {
-        unsigned width = f->width;
-        uint64_t raw = (uint64_t)v.i - (uint64_t)f->lo;
-        if (LIKELY(raw >> width == 0)) {
-            bits_write(&c->w, (code << (width + frame) | raw) << frame, bits + width + 2 * frame);
-            return 0;
-        }
-    } else if (f->kind == KIND_SIGNED || f->kind == KIND_UNSIGNED) {
-        unsigned sign = f->kind == KIND_SIGNED, n;
-        uint64_t negative = sign ? (uint64_t)(v.i >> 63) : 0, m = v.u ^ negative;
-        if (LIKELY(m < UINT64_C(1) << 35)) {
-            uint64_t groups = groups_of(m, &n);
-            bits_write(&c->w, (((code << frame) << sign | (negative & 1)) << n | groups) << frame,
-                       bits + sign + n + 2 * frame);
-            return 0;
-        }
-    }
-    bits_write(&c->w, code, bits);
+    unsigned code = t->stage[at]->code[slot];
+    if (code == SCHEMA_NO_CODE)
+        return fail_place(c, t, at, f->kind == KIND_ANY ? v.any->name : f->name);
+    bits_write(&c->w, code, t->state[at].bits);
     return write_slot(c, f, v);
 }
 
@@ -296,7 +252,7 @@ ALWAYS_INLINE int write_production(struct encoder *c, const struct type *t, unsi
 static void write_end(struct encoder *c, const struct type *t, unsigned at)
 {
     const struct state *s = &t->state[at];
-    if (LIKELY(s->end != SCHEMA_NO_CODE)) {
+    if (s->end != SCHEMA_NO_CODE) {
         bits_write(&c->w, s->end, s->bits);
         return;
     }
@@ -311,7 +267,7 @@ static int write_list(struct encoder *c, const struct type *t, unsigned *at, uns
     if (l->n > f->max)
         return err_set(c->e, "%u entries of %s; the wire can carry %u", l->n, f->name, f->max);
     for (uint32_t i = 0; i < l->n; i++) {
-        if (UNLIKELY(write_production(c, t, *at, slot, l->v[i]) != 0))
+        if (write_production(c, t, *at, slot, l->v[i]) != 0)
             return -1;
         *at = i + 1 >= f->max ? f->full : i + 1 < f->min ? f->below : f->after;
     }
@@ -330,7 +286,7 @@ static int write_record(struct encoder *c, const struct node *n)
                 return -1;
             continue;
         }
-        if (UNLIKELY(write_production(c, t, at, slot, n->v[slot]) != 0))
+        if (write_production(c, t, at, slot, n->v[slot]) != 0)
             return -1;
         at = f->after;
     }
@@ -385,7 +341,7 @@ static int write_open(struct encoder *c, const struct node *n)
 
 static int write_node(struct encoder *c, const struct node *n)
 {
-    if (UNLIKELY(c->depth >= DEPTH_MAX))
+    if (c->depth >= DEPTH_MAX)
         return err_set(c->e, "elements are nested deeper than %d", DEPTH_MAX);
     c->depth++;
     int bad = n->type->is_open ? write_open(c, n) : write_record(c, n);
