@@ -62,13 +62,17 @@ static int no_memory(struct reader *r)
     return err_set(r->e, "the message is too large: its memory is used up");
 }
 
+static bool is_a(const json_t *json, json_type type)
+{
+    return json_typeof(json) == type;
+}
+
 static const char *kind_of(const json_t *json)
 {
     static const char *const NAMES[] = {
         "an object", "an array", "a string", "an integer", "a number with a fraction",
         "true",      "false",    "null"};
-    unsigned type = (unsigned)json_typeof(json);
-    return type < sizeof NAMES / sizeof *NAMES ? NAMES[type] : "something else";
+    return NAMES[json_typeof(json)];
 }
 
 /* ---- simple values ---- */
@@ -82,7 +86,7 @@ static bool is_number(uint8_t kind)
 /* A number without a fraction (3.0 too) as digits; n is 0 where it is none. */
 static int number_text(const json_t *json, char *text, size_t size)
 {
-    if (json_is_integer(json))
+    if (is_a(json, JSON_INTEGER))
         return snprintf(text, size, "%lld", (long long)json_integer_value(json));
     double x = json_real_value(json);
     bool whole = x > -9.0e15 && x < 9.0e15 && (double)(int64_t)x == x;
@@ -92,15 +96,15 @@ static int number_text(const json_t *json, char *text, size_t size)
 static int read_simple(struct reader *r, const struct field *f, const json_t *json, union value *v)
 {
     char text[32];
-    if (json_is_string(json))
+    if (is_a(json, JSON_STRING))
         return value_read(f, json_string_value(json), json_string_length(json), r->a, v, r->e);
-    if (json_is_number(json) && is_number(f->kind)) {
+    if ((is_a(json, JSON_INTEGER) || is_a(json, JSON_REAL)) && is_number(f->kind)) {
         int n = number_text(json, text, sizeof text);
         if (n > 0)
             return value_read(f, text, (size_t)n, r->a, v, r->e);
     }
-    if (json_is_boolean(json) && f->kind == KIND_BOOLEAN) {
-        v->i = json_is_true(json);
+    if (f->kind == KIND_BOOLEAN && (is_a(json, JSON_TRUE) || is_a(json, JSON_FALSE))) {
+        v->i = is_a(json, JSON_TRUE);
         return 0;
     }
     return err_set(r->e, "%s; expected %s", kind_of(json),
@@ -143,7 +147,7 @@ static int read_list(struct reader *r, struct node *n, unsigned slot, const json
                      unsigned depth)
 {
     const struct field *f = &n->type->field[slot];
-    if (!json_is_array(json)) {
+    if (!is_a(json, JSON_ARRAY)) {
         err_set(r->e, "%s; expected an array, since %s is a list", kind_of(json), f->name);
         err_under(r->e, f->name);
         return -1;
@@ -223,7 +227,7 @@ static int read_member(struct reader *r, struct node *n, const char *key, const 
 /* The only member of an entry: the element. */
 static const char *only_member(struct reader *r, json_t *entry, json_t **value)
 {
-    void *at = json_is_object(entry) ? json_object_iter(entry) : NULL;
+    void *at = is_a(entry, JSON_OBJECT) ? json_object_iter(entry) : NULL;
     if (at == NULL || json_object_size(entry) != 1) {
         err_set(r->e, "%s; expected a string, or an object with one member: an element",
                 at == NULL ? kind_of(entry) : "an object with more members");
@@ -248,7 +252,7 @@ static int read_item(struct reader *r, struct node *n, unsigned *state, json_t *
     char expected[TYPE_NAMES_MAX];
     json_t *json = NULL;
     union value v;
-    if (json_is_string(entry)) {
+    if (is_a(entry, JSON_STRING)) {
         *state = type_state_after(t, *state, t->fields);
         return read_text_item(r, n, entry);
     }
@@ -275,7 +279,7 @@ static int read_item(struct reader *r, struct node *n, unsigned *state, json_t *
 static int read_content(struct reader *r, struct node *n, const json_t *json, unsigned depth)
 {
     unsigned state = node_state(n);
-    if (!json_is_array(json)) {
+    if (!is_a(json, JSON_ARRAY)) {
         err_set(r->e, "%s; expected an array of elements and characters", kind_of(json));
         err_under(r->e, "content");
         return -1;
@@ -291,7 +295,7 @@ static int read_node(struct reader *r, const struct type *t, const json_t *json,
 {
     const char *key;
     json_t *value, *content = NULL;
-    if (!json_is_object(json))
+    if (!is_a(json, JSON_OBJECT))
         return err_set(r->e, "%s; expected an object", kind_of(json));
     struct node *n = *out = node_new(r->a, t);
     if (n == NULL)
@@ -340,7 +344,7 @@ static int read_any_attribute(struct reader *r, struct any *any, const char *key
                               const json_t *json)
 {
     struct name name = name_of(key);
-    if (!name.is_attribute || !json_is_string(json))
+    if (!name.is_attribute || !is_a(json, JSON_STRING))
         return err_set(r->e,
                        "member '%.*s': %s; expected attributes (\"@name\": \"text\") and "
                        "\"content\"",
@@ -361,7 +365,7 @@ static int read_any_part(struct reader *r, struct any *any, json_t *entry, child
                          unsigned depth)
 {
     json_t *json = NULL;
-    if (json_is_string(entry)) {
+    if (is_a(entry, JSON_STRING)) {
         struct any_part *text = new_part(r, any, ANY_TEXT);
         if (text == NULL)
             return -1;
@@ -389,7 +393,7 @@ static int read_raw(struct reader *r, struct any *any, const json_t *json, child
 {
     const char *key;
     json_t *value, *content = NULL;
-    if (!json_is_object(json))
+    if (!is_a(json, JSON_OBJECT))
         return err_set(r->e, "%s; expected an object of attributes and \"content\"", kind_of(json));
     json_object_foreach((json_t *)(uintptr_t)json, key, value)
     {
@@ -398,7 +402,7 @@ static int read_raw(struct reader *r, struct any *any, const json_t *json, child
         else if (read_any_attribute(r, any, key, value) != 0)
             return -1;
     }
-    if (content != NULL && !json_is_array(content))
+    if (content != NULL && !is_a(content, JSON_ARRAY))
         return err_set(r->e, "content is %s; expected an array of elements and characters",
                        kind_of(content));
     for (size_t i = 0; content != NULL && i < json_array_size(content); i++)
@@ -490,9 +494,9 @@ static int read_fragment(struct reader *r, const struct name *name, const json_t
 static int read_root(struct reader *r, json_t *root, bool fragment, struct message *m)
 {
     json_t *json = NULL;
-    if (!json_is_object(root) || json_object_size(root) != 1)
+    if (!is_a(root, JSON_OBJECT) || json_object_size(root) != 1)
         return err_set(r->e, "%s; expected an object with one member: the message",
-                       json_is_object(root) ? "not one member" : kind_of(root));
+                       is_a(root, JSON_OBJECT) ? "not one member" : kind_of(root));
     const char *key = only_member(r, root, &json);
     struct name name = name_of(key);
     if (check_root(r, &name, fragment) != 0)
