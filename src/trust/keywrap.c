@@ -416,6 +416,8 @@ static EVP_PKEY *key_of(const struct keywrap_form *form, const uint8_t *octets,
     EVP_PKEY *key = EVP_PKEY_new_raw_private_key_ex(NULL, is_seed ? "ED448" : "X448", NULL, seed,
                                                     is_seed ? ED448_SIZE : X448_SIZE);
     OPENSSL_cleanse(seed, sizeof seed);
+    if (key == NULL)
+        failed(e, "a key cannot be made of what was decrypted");
     return key;
 }
 

@@ -58,8 +58,8 @@ static int read_role(struct ocsp *o, const char *folder, unsigned edition, unsig
     if (!file_exists(path))
         return 0;
     int bad = pki_chain_read(&c, path, e);
-    if (bad == 0 && c.n > 0 && c.at[0].x != NULL && X509_up_ref(c.at[0].x) == 1)
-        k->x = c.at[0].x;
+    k->x = c.at[0].x;
+    c.at[0].x = NULL;
     pki_chain_close(&c);
     if (bad != 0 || !pki_role_is_ca((enum pki_role)role))
         return bad;
@@ -69,8 +69,10 @@ static int read_role(struct ocsp *o, const char *folder, unsigned edition, unsig
         return err_set(e, "%s is missing, the key of a CA", path);
     pki_tree_path(path, folder, (enum pki_edition)edition, name, ".crl");
     bad = file_exists(path) ? pki_chain_read(&c, path, e) : 0;
-    if (c.crls > 0 && X509_CRL_up_ref(c.crl[0]) == 1)
+    if (c.crls > 0) {
         k->crl = c.crl[0];
+        c.crl[0] = NULL;
+    }
     pki_chain_close(&c);
     return bad;
 }

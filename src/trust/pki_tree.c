@@ -381,8 +381,10 @@ static int write_file(const char *path, mode_t mode, const struct buf *bytes, st
             break;
         at += n > 0 ? (size_t)n : 0;
     }
-    int bad = at < bytes->n || close(fd) != 0;
-    return bad ? err_set(e, "%s cannot be written: %s", path, strerror(errno)) : 0;
+    int bad = at < bytes->n ? errno : 0;
+    if (close(fd) != 0 && bad == 0)
+        bad = errno;
+    return bad != 0 ? err_set(e, "%s cannot be written: %s", path, strerror(bad)) : 0;
 }
 
 static void take_bio(struct buf *out, BIO *bio)
@@ -432,8 +434,7 @@ static int write_certificate(const struct maker *k, enum pki_role role)
     if (bad == 0)
         bad = write_file(pki_tree_path(path, k->t->folder, k->edition, name, ".key"), 0600, &bytes,
                          k->e);
-    if (bytes.p != NULL)
-        OPENSSL_cleanse(bytes.p, bytes.n);
+    OPENSSL_cleanse(bytes.p, bytes.n);
     buf_close(&bytes);
     return bad;
 }
@@ -738,8 +739,8 @@ static int load_role(struct maker *k, enum pki_role role, bool issues)
     int bad = pki_chain_read(&chain, path, k->e);
     if (bad == 0 && chain.at[0].x == NULL)
         bad = err_set(k->e, "%s: %s", path, chain.at[0].problem);
-    if (bad == 0 && X509_up_ref(chain.at[0].x) == 1)
-        k->at[role].x = chain.at[0].x;
+    k->at[role].x = chain.at[0].x; /* NULL where it could not be read */
+    chain.at[0].x = NULL;
     pki_chain_close(&chain);
     if (bad != 0 || !issues)
         return bad;

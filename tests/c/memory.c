@@ -157,6 +157,11 @@ size_t memory_most(void)
     return held_most;
 }
 
+long memory_pieces(void)
+{
+    return pieces;
+}
+
 void memory_begin(void)
 {
     held_most = held;

@@ -33,6 +33,9 @@ size_t memory_held(void);
 size_t memory_most(void);
 void memory_begin(void);
 
+/* In how many pieces it is. */
+long memory_pieces(void);
+
 /* Does something, and gives back all that it took: 0, and its result is looked at; or -1 and *e. */
 typedef int memory_run(void *context, struct err *e);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory runs out in certificates, signatures and keys, at every allocation, of OpenSSL's too: what
- * is asked for is done, or refused with an error; nothing wrong is taken for right, and nothing is
- * left over.
+ * Memory runs out in certificates, signatures and keys, at every allocation, of OpenSSL's too, and
+ * every call of OpenSSL and of the system is refused: what is asked for is done, or refused with an
+ * error; nothing wrong is taken for right, and nothing is left over.
  */
+#include "calls_crypto.h"
+#include "calls_system.h"
 #include "memory.h"
 #include "support.h"
 
@@ -18,6 +20,7 @@
 #include "trust/signature.h"
 #include "trust/signature_make.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -29,6 +32,14 @@
 #define MOST 60 /* allocations of one way that fail */
 
 static char folder[64];
+
+/* Memory, and calls; how many have failed. */
+static unsigned fail_each(const char *name, unsigned most, memory_run *run, void *context)
+{
+    unsigned refused = calls_refuse_each(name, EIO, run, context);
+    assert_true(refused > 0);
+    return refused + memory_fail_each(name, most, run, context);
+}
 
 static const char *in_tree(char *path, enum pki_edition edition, const char *role,
                            const char *suffix)
@@ -127,6 +138,96 @@ static int issue(void *context, struct err *e)
     return bad;
 }
 
+/* A memory_run: a whole tree, with what a user may wish for. */
+static int make_small_tree(void *context, struct err *e)
+{
+    const struct pki_tree *t = context;
+    struct pki_chain c = {.n = 0};
+    char path[PKI_PATH_MAX];
+    int bad = pki_tree_make(t, e);
+    calls_calm();
+    memory_calm();
+    ERR_clear_error();
+    if (bad != 0)
+        return bad;
+    assert_true(pki_tree_has(t->folder, EDITION_20));
+    pki_tree_path(path, t->folder, EDITION_20, "contract-leaf-2", ".chain.pem");
+    assert_int_equal(pki_chain_read(&c, path, e), 0);
+    assert_int_equal(c.n, 3);
+    pki_chain_close(&c);
+    return 0;
+}
+
+static void test_trees(void **state)
+{
+    static const char *const CONTRACTS[] = {"DEABCC00000002"};
+    char own[64];
+    struct err e = ERR_INIT;
+    struct pki_tree t;
+    (void)state;
+    certs_folder(own);
+    pki_tree_open(&t, own);
+    t.replaces = true;
+    t.contract[0] = CONTRACTS[0];
+    t.contracts = 1;
+    t.is_ed448 = true;
+    t.edition[EDITION_2] = false;
+    assert_int_equal(pki_tree_add_fault(&t, "secc-leaf=revoked", &e), 0);
+    assert_int_equal(pki_tree_add_fault(&t, "cps-leaf=path-length-exceeded", &e), 0);
+    assert_true(fail_each("tree", 10, make_small_tree, &t) > 100);
+    calls_refuse_next("write", EINTR); /* it goes on */
+    assert_int_equal(make_small_tree(&t, &e), 0);
+    certs_remove(own);
+}
+
+/* What the system says no to while the demo tree is looked for, and what is told of it. */
+static const struct {
+    const char *call;
+    int error;
+    const char *text;
+} REFUSED_DEMOS[] = {
+    {"mkdir", EACCES, "folder %s cannot be made: Permission denied"},
+    {"open", EMFILE, "%s/.lock cannot be locked: Too many open files"},
+    {"flock", ENOLCK, "%s/.lock cannot be locked: No locks available"},
+    {"rename", EXDEV,
+     "%s/iso15118-2, of an older version, cannot be renamed to %s/iso15118-2.old: Invalid "
+     "cross-device link"},
+};
+
+static void test_demo_tree(void **state)
+{
+    char data[64], demo[128], found[PKI_PATH_MAX], path[PKI_PATH_MAX], text[512];
+    char *before = getenv("V2GLAB_PKI") == NULL ? NULL : strdup(getenv("V2GLAB_PKI"));
+    struct err e = ERR_INIT;
+    (void)state;
+    certs_folder(data);
+    unsetenv("V2GLAB_PKI");
+    setenv("XDG_DATA_HOME", data, 1);
+    snprintf(demo, sizeof demo, "%s/v2glab/pki", data);
+    assert_int_equal(pki_tree_demo(found, sizeof found, &e), 0);
+    assert_string_equal(found, demo);
+    unlink(pki_tree_path(path, demo, EDITION_2, "made", "")); /* as an older version had it */
+    assert_true(pki_tree_is_old(demo, EDITION_2));
+    for (unsigned i = 0; i < sizeof REFUSED_DEMOS / sizeof *REFUSED_DEMOS; i++) {
+        struct err why = ERR_INIT;
+        const char *place = strcmp(REFUSED_DEMOS[i].call, "mkdir") == 0 ? "/tmp" : demo;
+        snprintf(text, sizeof text, REFUSED_DEMOS[i].text, place, demo);
+        calls_refuse_next(REFUSED_DEMOS[i].call, REFUSED_DEMOS[i].error);
+        assert_int_equal(pki_tree_demo(found, sizeof found, &why), -1);
+        assert_true(calls_calm());
+        assert_string_equal(why.what, text);
+    }
+    assert_int_equal(pki_tree_demo(found, sizeof found, &e), 0);
+    assert_false(pki_tree_is_old(demo, EDITION_2));
+    snprintf(path, sizeof path, "%s/iso15118-2.old/secc-leaf.pem", demo);
+    assert_int_equal(access(path, R_OK), 0);
+    unsetenv("XDG_DATA_HOME");
+    if (before != NULL)
+        setenv("V2GLAB_PKI", before, 1);
+    free(before);
+    certs_remove(data);
+}
+
 static void test_certificates(void **state)
 {
     struct pki_wish leaf = {.edition = EDITION_20, .role = ROLE_SECC_LEAF};
@@ -142,11 +243,11 @@ static void test_certificates(void **state)
                      0);
     struct slice der = {NULL, (size_t)i2d_X509(c.at[0].x, &octets)};
     der.p = octets;
-    failed += memory_fail_each("verify", MOST, verify_chain, NULL);
-    failed += memory_fail_each("refuse", MOST, refuse_chain, NULL);
-    failed += memory_fail_each("describe", MOST, describe, &der);
-    failed += memory_fail_each("issue", MOST, issue, &leaf);
-    failed += memory_fail_each("issue a foreign one", MOST, issue, &foreign);
+    failed += fail_each("verify", MOST, verify_chain, NULL);
+    failed += fail_each("refuse", MOST, refuse_chain, NULL);
+    failed += fail_each("describe", MOST, describe, &der);
+    failed += fail_each("issue", MOST, issue, &leaf);
+    failed += fail_each("issue a foreign one", MOST, issue, &foreign);
     assert_true(failed > 4 * 40 || !COUNTS_MEMORY);
     OPENSSL_free(octets);
     pki_chain_close(&c);
@@ -193,6 +294,7 @@ static void test_ocsp(void **state)
     (void)state;
     for (unsigned i = 0; i < 2; i++)
         failed += memory_fail_each("OCSP", MOST, respond, &is_revoked[i]);
+    failed += calls_refuse_each("OCSP", EIO, respond, &is_revoked[1]);
     assert_true(failed > 40 || !COUNTS_MEMORY);
 }
 
@@ -223,7 +325,7 @@ static int keep_response(void *context, struct err *e)
 static void test_response_kept_without_memory(void **state)
 {
     (void)state;
-    unsigned failed = memory_fail_each("kept OCSP", 0, keep_response, NULL);
+    unsigned failed = fail_each("kept OCSP", 0, keep_response, NULL);
     assert_true(failed > 20 || !COUNTS_MEMORY);
 }
 
@@ -256,13 +358,62 @@ static int wrap(void *context, struct err *e)
     return bad;
 }
 
+/* A memory_run: likewise with keys that stand in no file. */
+struct wrapped_pair {
+    EVP_PKEY *to, *key;
+};
+
+static int wrap_pair(void *context, struct err *e)
+{
+    const struct wrapped_pair *p = context;
+    struct keywrap w;
+    struct slice aad = {(const uint8_t *)"aad", 3};
+    EVP_PKEY *back = NULL;
+    int bad = keywrap_seal(p->to, p->key, aad, &w, e);
+    if (bad == 0)
+        back = keywrap_open(p->to, (struct slice){w.public_key, w.form->public_size},
+                            (struct slice){w.wrapped, w.form->wrapped}, aad, p->key, e);
+    if (bad == 0 && back == NULL)
+        bad = -1;
+    memory_calm();
+    calls_calm();
+    if (bad == 0)
+        assert_int_equal(EVP_PKEY_eq(back, p->key), 1);
+    EVP_PKEY_free(back);
+    ERR_clear_error();
+    return bad;
+}
+
+static EVP_PKEY *raw_key(const char *type, uint8_t octet, size_t n)
+{
+    uint8_t seed[57] = {0};
+    memset(seed, octet, 56);
+    EVP_PKEY *key = EVP_PKEY_new_raw_private_key_ex(NULL, type, NULL, seed, n);
+    assert_non_null(key);
+    return key;
+}
+
+static void test_keys_of_edwards_and_montgomery(void **state)
+{
+    struct wrapped_pair pairs[] = {
+        {raw_key("ED448", 1, 57), raw_key("ED448", 2, 57)},
+        {raw_key("X448", 3, 56), raw_key("X448", 4, 56)},
+    };
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(fail_each("wrap", MOST, wrap_pair, &pairs[i]) > 15);
+        EVP_PKEY_free(pairs[i].to);
+        EVP_PKEY_free(pairs[i].key);
+    }
+}
+
 static void test_keys(void **state)
 {
     enum pki_edition edition[] = {EDITION_2, EDITION_20};
     unsigned failed = 0;
     (void)state;
     for (unsigned i = 0; i < 2; i++)
-        failed += memory_fail_each("wrap", MOST, wrap, &edition[i]);
+        failed += fail_each("wrap", MOST, wrap, &edition[i]);
     assert_true(failed > 40 || !COUNTS_MEMORY);
 }
 
@@ -318,7 +469,7 @@ static void test_signatures(void **state)
     unsigned failed = 0, refused = 0;
     (void)state;
     for (unsigned i = 0; i < sizeof orders / sizeof *orders; i++) {
-        failed += memory_fail_each(orders[i].message, MOST, sign, &orders[i]);
+        failed += fail_each(orders[i].message, MOST, sign, &orders[i]);
         for (orders[i].limit = 0;; orders[i].limit += 64, refused++) {
             struct err e = ERR_INIT;
             if (sign(&orders[i], &e) == 0 && !orders[i].is_wrong)
@@ -339,9 +490,12 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_certificates),
+        cmocka_unit_test(test_demo_tree),
+        cmocka_unit_test(test_trees),
         cmocka_unit_test(test_ocsp),
         cmocka_unit_test(test_response_kept_without_memory),
         cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_keys_of_edwards_and_montgomery),
         cmocka_unit_test(test_signatures),
     };
     return cmocka_run_group_tests(tests, make_tree, drop_tree);

@@ -2,12 +2,14 @@
 /* Certificates: the tree and its faults, the profiles, hostile DER, OCSP, eMAIDs. */
 #include "support.h"
 
+#include "base/buf.h"
 #include "certs.h"
 #include "trust/ocsp.h"
 #include "trust/pki.h"
 #include "trust/pki_tree.h"
 
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <time.h>
@@ -197,6 +199,182 @@ static void test_wrong_faults(void **state)
         pki_tree_open(&t, folder);
         assert_int_equal(pki_tree_add_fault(&t, WRONG[i], &e), -1);
         assert_true(e.set);
+    }
+}
+
+#define LONG_32 "12345678901234567890123456789012"
+#define LONG_48 LONG_32 "1234567890123456"
+
+/* Wishes that no tree is made of, and the beginning of what is said. */
+static const struct {
+    struct pki_tree wish;
+    const char *fault, *text;
+} WRONG_WISHES[] = {
+    {{.ocsp = "ftp://host/"}, NULL, "'ftp://host/' is no URL for the OCSP responder"},
+    {{.ocsp = "https:host"}, NULL, "'https:host' is no URL"},
+    {{.ocsp = "http://a b/"}, NULL, "'http://a b/' is no URL"},
+    {{.ocsp = "http://a,b/"}, NULL, "'http://a,b/' is no URL"},
+    {{.ocsp = "http://" LONG_48 LONG_48 LONG_32 "/"}, NULL, "'http://123456789012"},
+    {{.pcid = LONG_32 "3"}, NULL, "an identifier is too long; expected at most 32 characters"},
+    {{.cpid = LONG_48 "9"}, NULL, "an identifier is too long"},
+    {{.evccid = LONG_48 "9"}, NULL, "an identifier is too long"},
+    {{.emaid = "DE8"}, NULL, "'DE8' is no eMAID"},
+    {{.contracts = 1, .contract = {"DE8"}}, NULL, "'DE8' is no eMAID"},
+    {{.contracts = 2, .contract = {"DEABCC00000002", "*"}}, NULL, "'*' is no eMAID"},
+    {{.edition = {true, false}}, "vehicle-leaf=expired", "vehicle-leaf is only in ISO 15118-20"},
+    {{.folder = ""}, NULL, "'': expected the name of a folder"},
+    {{.folder = LONG_48 LONG_48 LONG_48 LONG_48 LONG_48 LONG_48 LONG_48 LONG_48 LONG_48 LONG_48
+          LONG_48 LONG_48 LONG_48 LONG_48 LONG_48 LONG_48 LONG_48 LONG_48 LONG_48 LONG_48 LONG_48},
+     NULL,
+     "'12345678901234567890123456789012"},
+    {{.folder = "Makefile/tree"}, NULL, "folder Makefile/tree cannot be made: Not a directory"},
+};
+
+static void test_wrong_wishes(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < sizeof WRONG_WISHES / sizeof *WRONG_WISHES; i++) {
+        struct pki_tree t = WRONG_WISHES[i].wish;
+        struct err e = ERR_INIT;
+        t.folder = t.folder == NULL ? folder : t.folder;
+        t.replaces = true;
+        if (WRONG_WISHES[i].fault != NULL)
+            assert_int_equal(pki_tree_add_fault(&t, WRONG_WISHES[i].fault, &e), 0);
+        assert_int_equal(pki_tree_make(&t, &e), -1);
+        if (strncmp(e.what, WRONG_WISHES[i].text, strlen(WRONG_WISHES[i].text)) != 0)
+            fail_msg("expected '%s', found '%s'", WRONG_WISHES[i].text, e.what);
+    }
+    struct pki_tree t;
+    struct err e = ERR_INIT;
+    pki_tree_open(&t, folder);
+    for (unsigned i = 0; i < PKI_TREE_FAULTS; i++)
+        assert_int_equal(pki_tree_add_fault(&t, "secc-leaf=expired", &e), 0);
+    assert_int_equal(pki_tree_add_fault(&t, "secc-leaf=expired", &e), -1);
+    assert_string_equal(e.what, "more than 16 faults");
+    e = ERR_INIT;
+    assert_int_equal(pki_tree_add_fault(&t, LONG_48 LONG_32 "=expired", &e), -1);
+    assert_non_null(strstr(e.what, "is no fault; expected ROLE=FAULT"));
+}
+
+static const char *name_in(enum pki_edition edition, const char *role, char *text, int size)
+{
+    struct pki_chain c = {0};
+    read_chain(&c, edition, role, ".pem");
+    X509_NAME_get_text_by_NID(X509_get_subject_name(c.at[0].x), NID_commonName, text, size);
+    pki_chain_close(&c);
+    return text;
+}
+
+/* Identifiers that the user gives stand in the certificates, and as long as they want it. */
+static void test_wishes(void **state)
+{
+    struct pki_tree t;
+    struct err e = ERR_INIT;
+    struct pki_chain c = {0};
+    char text[64];
+    int days = 0, seconds = 0;
+    (void)state;
+    pki_tree_open(&t, folder);
+    t.replaces = true;
+    t.emaid = "DE83DUIEN83QGZD";
+    t.pcid = "PCID56789012345678";
+    t.cpid = "DE*XYZ*E7";
+    t.evccid = "EVCC12";
+    t.ocsp = "http://localhost:80/";
+    t.days = 7;
+    assert_int_equal(pki_tree_add_fault(&t, "contract-leaf=wrong-emaid", &e), 0);
+    assert_int_equal(pki_tree_make(&t, &e), 0);
+    assert_string_equal(name_in(EDITION_2, "contract-leaf", text, 64), "DE83DUIEN83QGZ0");
+    assert_string_equal(name_in(EDITION_2, "oem-leaf", text, 64), "PCID56789012345678");
+    assert_string_equal(name_in(EDITION_20, "secc-leaf", text, 64), "DE*XYZ*E7");
+    assert_string_equal(name_in(EDITION_20, "vehicle-leaf", text, 64), "EVCC12");
+    read_chain(&c, EDITION_20, "secc-leaf", ".pem");
+    assert_int_equal(ASN1_TIME_diff(&days, &seconds, X509_get0_notBefore(c.at[0].x),
+                                    X509_get0_notAfter(c.at[0].x)),
+                     1);
+    assert_int_equal(days, 7);
+    pki_chain_close(&c);
+    t.replaces = false;
+    assert_int_equal(pki_tree_make(&t, &e), -1);
+    assert_non_null(strstr(e.what, "already; say --replace to make it anew"));
+}
+
+/* A digit that is wrong is always another one than the right one. */
+static void test_wrong_digit(void **state)
+{
+    struct pki_tree t;
+    struct err e = ERR_INIT;
+    struct pki_wish wish = {.edition = EDITION_2, .role = ROLE_CONTRACT_LEAF};
+    struct buf pem = {0};
+    struct pki_chain c = {0};
+    EVP_PKEY *key = NULL;
+    char emaid[16] = "DEABC000000000", text[64], read[16];
+    (void)state;
+    while (emaid_check_digit(emaid) != '0') /* one of which the right one is 0 */
+        for (char *p = emaid + 13; ++*p > '9'; p--)
+            *p = '0';
+    make_tree("", false);
+    pki_tree_open(&t, folder);
+    t.emaid = emaid;
+    assert_int_equal(pki_tree_add_fault(&t, "contract-leaf=wrong-emaid", &e), 0);
+    assert_int_equal(pki_tree_issue(&t, &wish, &pem, &key, &e), 0);
+    assert_int_equal(pki_chain_parse(&c, (struct slice){pem.p, pem.n}, &e), 0);
+    X509_NAME_get_text_by_NID(X509_get_subject_name(c.at[0].x), NID_commonName, text, 64);
+    assert_int_equal(text[14], '1');
+    assert_int_equal(emaid_read(text, read, &e), -1);
+    EVP_PKEY_free(key);
+    buf_close(&pem);
+    pki_chain_close(&c);
+}
+
+/* Where the demo tree is, by the environment; "": the variable is empty, NULL: there is none */
+static const struct {
+    const char *pki, *data, *home, *expected;
+} DEMO_PLACES[] = {
+    {"/a", "/b", "/c", "/a"},
+    {"", "/b", "/c", "/b/v2glab/pki"},
+    {NULL, NULL, "/c", "/c/.local/share/v2glab/pki"},
+    {NULL, "", "/c", "/c/.local/share/v2glab/pki"},
+    {NULL, "", "", NULL},
+    {NULL, NULL, "/" LONG_48 LONG_48, NULL},
+};
+
+static void set_variable(const char *name, const char *value)
+{
+    if (value == NULL)
+        unsetenv(name);
+    else
+        setenv(name, value, 1);
+}
+
+static void test_demo_folder(void **state)
+{
+    static const char *const VARIABLES[] = {"V2GLAB_PKI", "XDG_DATA_HOME", "HOME"};
+    char *before[3], found[64];
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        before[i] = getenv(VARIABLES[i]) == NULL ? NULL : strdup(getenv(VARIABLES[i]));
+    for (unsigned i = 0; i < sizeof DEMO_PLACES / sizeof *DEMO_PLACES; i++) {
+        struct err e = ERR_INIT;
+        const char *expected = DEMO_PLACES[i].expected;
+        set_variable(VARIABLES[0], DEMO_PLACES[i].pki);
+        set_variable(VARIABLES[1], DEMO_PLACES[i].data);
+        set_variable(VARIABLES[2], DEMO_PLACES[i].home);
+        assert_int_equal(pki_tree_demo_folder(found, sizeof found, &e), expected == NULL ? -1 : 0);
+        if (expected != NULL)
+            assert_string_equal(found, expected);
+        else
+            assert_string_equal(e.what, DEMO_PLACES[i].home[0] != '\0'
+                                            ? "the path in HOME is too long"
+                                            : "no place for the demo certificates: neither "
+                                              "V2GLAB_PKI nor XDG_DATA_HOME nor HOME is set");
+        e = ERR_INIT;
+        if (expected == NULL)
+            assert_int_equal(pki_tree_demo(found, sizeof found, &e), -1);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        set_variable(VARIABLES[i], before[i]);
+        free(before[i]);
     }
 }
 
@@ -484,6 +662,162 @@ static void test_ocsp_bad_requests(void **state)
     assert_null(ocsp_open("/nonexistent", &e));
 }
 
+/* Of so many certificates, each named by its serial number under that CA. */
+static void ask(struct buf *der, X509 *ca, const uint64_t *serial, unsigned n)
+{
+    uint8_t *p = NULL;
+    OCSP_REQUEST *r = OCSP_REQUEST_new();
+    for (unsigned i = 0; i < n; i++) {
+        ASN1_INTEGER *number = ASN1_INTEGER_new();
+        ASN1_INTEGER_set_uint64(number, serial[i]);
+        OCSP_CERTID *id = OCSP_cert_id_new(EVP_sha256(), X509_get_subject_name(ca),
+                                           X509_get0_pubkey_bitstr(ca), number);
+        assert_non_null(OCSP_request_add0_id(r, id));
+        ASN1_INTEGER_free(number);
+    }
+    buf_clear(der);
+    int size = i2d_OCSP_REQUEST(r, &p);
+    buf_add(der, p, (size_t)size);
+    OPENSSL_free(p);
+    OCSP_REQUEST_free(r);
+}
+
+enum { OF_TREE, OF_NOBODY };
+
+static const struct {
+    unsigned ca, n;
+    uint64_t serial; /* of all of them */
+    const char *said;
+    int status;
+} ASKED[] = {
+    {OF_TREE, 1, PKI_REVOKED_SERIAL, "revoked", OCSP_RESPONSE_STATUS_SUCCESSFUL},
+    {OF_TREE, 1, 7, "unknown", OCSP_RESPONSE_STATUS_SUCCESSFUL},
+    {OF_TREE, 2, 7, "unknown, unknown", OCSP_RESPONSE_STATUS_SUCCESSFUL},
+    {OF_TREE, 0, 0, "refused: asks for none, or for too many",
+     OCSP_RESPONSE_STATUS_MALFORMEDREQUEST},
+    {OF_TREE, 17, 7, "refused: asks for none, or for too many",
+     OCSP_RESPONSE_STATUS_MALFORMEDREQUEST},
+    {OF_NOBODY, 1, 7, "refused: of a CA that is not in the tree",
+     OCSP_RESPONSE_STATUS_UNAUTHORIZED},
+};
+
+static int status_of(const struct buf *out)
+{
+    const uint8_t *p = out->p;
+    OCSP_RESPONSE *r = d2i_OCSP_RESPONSE(NULL, &p, (long)out->n);
+    int status = r == NULL ? -1 : OCSP_response_status(r);
+    OCSP_RESPONSE_free(r);
+    return status;
+}
+
+static void test_ocsp_requests(void **state)
+{
+    struct err e = ERR_INIT;
+    struct pki_chain tree = {0};
+    struct cert nobody = {0};
+    struct buf request = {0}, out = {0};
+    char what[64];
+    uint64_t serial[17];
+    (void)state;
+    make_tree("", false);
+    struct ocsp *o = ocsp_open(folder, &e);
+    assert_non_null(o);
+    read_chain(&tree, EDITION_2, "cpo-sub2", ".pem");
+    cert_make(&nobody, &(struct cert_order){
+                           .name = "Nobody", .domain = "CPO", .group = "P-256", .is_ca = true});
+    for (unsigned i = 0; i < sizeof ASKED / sizeof *ASKED; i++) {
+        for (unsigned k = 0; k < ASKED[i].n; k++)
+            serial[k] = ASKED[i].serial;
+        ask(&request, ASKED[i].ca == OF_TREE ? tree.at[0].x : nobody.x509, serial, ASKED[i].n);
+        buf_clear(&out);
+        ocsp_answer(o, (struct slice){request.p, request.n}, (int64_t)time(NULL), &out, what,
+                    sizeof what);
+        assert_string_equal(what, ASKED[i].said);
+        assert_int_equal(status_of(&out), ASKED[i].status);
+    }
+    /* what is said of many is cut, and no more than that */
+    char few[12];
+    for (unsigned k = 0; k < 4; k++)
+        serial[k] = 7;
+    ask(&request, tree.at[0].x, serial, 4);
+    buf_clear(&out);
+    ocsp_answer(o, (struct slice){request.p, request.n}, (int64_t)time(NULL), &out, few,
+                sizeof few);
+    assert_string_equal(few, "unknown, un");
+    assert_int_equal(status_of(&out), OCSP_RESPONSE_STATUS_SUCCESSFUL);
+    /* a request that is too long is not read */
+    buf_clear(&out);
+    while (request.n <= OCSP_REQUEST_MOST)
+        buf_add(&request, "", 1);
+    ocsp_answer(o, (struct slice){request.p, request.n}, 0, &out, what, sizeof what);
+    assert_string_equal(what, "refused: 16385 octets that are no OCSP request");
+    /* without the key of the CA there is an answer, too, but no state */
+    unlink(path_of(EDITION_2, "cpo-sub2", ".key"));
+    ask(&request, tree.at[0].x, serial, 1);
+    buf_clear(&out);
+    ocsp_answer(o, (struct slice){request.p, request.n}, 0, &out, what, sizeof what);
+    assert_int_equal(status_of(&out), OCSP_RESPONSE_STATUS_INTERNALERROR);
+    buf_close(&request);
+    buf_close(&out);
+    pki_chain_close(&tree);
+    cert_free(&nobody);
+    ocsp_close(o);
+}
+
+static void test_ocsp_lists(void **state)
+{
+    static const struct {
+        const char *name;
+        bool is_there;
+    } LISTS[] = {{"iso15118-2/cpo-sub2.crl", true},
+                 {"iso15118-20/v2g-root.crl", true},
+                 {"iso15118-2/secc-leaf.crl", false},
+                 {"iso15118-2/nobody.crl", false},
+                 {"", false}};
+    struct err e = ERR_INIT;
+    struct pki_chain ca = {0};
+    (void)state;
+    make_tree("", false);
+    struct ocsp *o = ocsp_open(folder, &e);
+    assert_non_null(o);
+    read_chain(&ca, EDITION_2, "cpo-sub2", ".pem");
+    for (unsigned i = 0; i < sizeof LISTS / sizeof *LISTS; i++) {
+        struct buf der = {0};
+        assert_int_equal(ocsp_list(o, LISTS[i].name, &der), LISTS[i].is_there ? 0 : -1);
+        const uint8_t *p = der.p;
+        X509_CRL *crl = LISTS[i].is_there ? d2i_X509_CRL(NULL, &p, (long)der.n) : NULL;
+        if (i == 0)
+            assert_int_equal(X509_CRL_verify(crl, X509_get0_pubkey(ca.at[0].x)), 1);
+        assert_int_equal(crl != NULL, LISTS[i].is_there);
+        X509_CRL_free(crl);
+        buf_close(&der);
+    }
+    pki_chain_close(&ca);
+    ocsp_close(o);
+}
+
+/* A tree lacks what another program has taken away, and says so. */
+static void test_ocsp_incomplete_trees(void **state)
+{
+    struct err e = ERR_INIT;
+    struct buf text = {0};
+    (void)state;
+    make_tree("", false);
+    unlink(path_of(EDITION_2, "cpo-sub2", ".crl")); /* it answers without lists */
+    FILE *f = fopen(path_of(EDITION_2, "revoked", ""), "w");
+    assert_non_null(f);
+    fputs("nobody\r\nsecc-leaf\n", f);
+    fclose(f);
+    struct ocsp *o = ocsp_open(folder, &e);
+    assert_non_null(o);
+    assert_int_equal(ocsp_list(o, "iso15118-2/cpo-sub2.crl", &text), -1);
+    ocsp_close(o);
+    unlink(path_of(EDITION_2, "mo-sub1", ".key"));
+    assert_null(ocsp_open(folder, &e));
+    assert_non_null(strstr(e.what, "mo-sub1.key is missing, the key of a CA"));
+    buf_close(&text);
+}
+
 /* ---- eMAID ---- */
 
 static void test_emaid(void **state)
@@ -550,11 +884,23 @@ static int close_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tree_is_good),       cmocka_unit_test(test_every_fault),
-        cmocka_unit_test(test_wrong_faults),       cmocka_unit_test(test_wrong_root),
-        cmocka_unit_test(test_rules_of_edition_2), cmocka_unit_test(test_every_octet),
-        cmocka_unit_test(test_bad_files),          cmocka_unit_test(test_ocsp),
-        cmocka_unit_test(test_ocsp_bad_requests),  cmocka_unit_test(test_emaid),
+        cmocka_unit_test(test_tree_is_good),
+        cmocka_unit_test(test_every_fault),
+        cmocka_unit_test(test_wrong_faults),
+        cmocka_unit_test(test_wrong_wishes),
+        cmocka_unit_test(test_wishes),
+        cmocka_unit_test(test_wrong_digit),
+        cmocka_unit_test(test_demo_folder),
+        cmocka_unit_test(test_wrong_root),
+        cmocka_unit_test(test_rules_of_edition_2),
+        cmocka_unit_test(test_every_octet),
+        cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_ocsp),
+        cmocka_unit_test(test_ocsp_bad_requests),
+        cmocka_unit_test(test_ocsp_requests),
+        cmocka_unit_test(test_ocsp_lists),
+        cmocka_unit_test(test_ocsp_incomplete_trees),
+        cmocka_unit_test(test_emaid),
     };
     return cmocka_run_group_tests_name("pki", tests, open_folder, close_folder);
 }
