@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AT_ONCE                                                                                    \
-    4 /* vehicles that begin before the loop has a turn: who is on the way must not wait */
-
 struct coming {
     struct coming *next;
     unsigned kind;
@@ -85,11 +82,11 @@ static int next_done(lua_State *L, int status, lua_KContext context)
     (void)status;
     (void)context;
     if (f->role->script->timed_out)
-        f->at_once = 0;
+        f->one_came = false;
     if (c == NULL || f->role->script->stop)
         return 0;
     f->first = c->next;
-    f->at_once++;
+    f->one_came = true;
     lua_pushinteger(L, (lua_Integer)c->kind + 1);
     struct role *r = roles_push_place(L, f->role);
     r->number = c->number;
@@ -98,13 +95,14 @@ static int next_done(lua_State *L, int status, lua_KContext context)
     return 2;
 }
 
-/* next(): waits until one comes. */
+/* next(): waits until one comes, and for a turn of the loop between two: who is on the way must not
+ * wait, and is soon over, so that few are there at a time and what they need is in the caches. */
 static int fleet_next(lua_State *L)
 {
     struct fleet *f = fleet_of(L);
     struct wait w = {.ready = has_come, .context = f, .role = f->role, .is_for_more = true};
     lua_settop(L, 0);
-    if (f->at_once < AT_ONCE || f->first == NULL)
+    if (!f->one_came || f->first == NULL)
         return script_wait(L, &w, 0, next_done);
     w = (struct wait){.deadline_us = script_now(f->role->script) + 1};
     return script_wait(L, &w, 0, next_done);

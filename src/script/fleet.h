@@ -18,7 +18,7 @@ struct fleet {
     unsigned kinds;
     struct role *role; /* in whose name they play; NULL: the script is not there (any more) */
     struct coming *first, *last; /* that are to come */
-    unsigned at_once;            /* that came since the loop had a turn */
+    bool one_came;               /* since the loop had a turn */
     bool is_over;                /* no more are to come */
     /* Where they connect to, in turn, instead of what the run's options say; none: by those. They
      * are looked at when a vehicle comes. */
