@@ -4,7 +4,6 @@
 local check = require 'v2g.check'
 local requires = require 'v2g.requires'
 local defaults = require 'v2g.parameters'
-local quirks = require 'v2g.quirks'
 local steps = require 'v2g.steps'
 local words = require 'v2g.words'
 
@@ -313,7 +312,7 @@ function common.new(side, role, o)
     end
     local p, is_shared = parameters_of(side, role, o)
     return { p = p, is_shared = is_shared, role = role, side = side, plain = {},
-             scale = tonumber(o.time_scale or 1), quirks = quirks[side] }
+             scale = tonumber(o.time_scale or 1) }
 end
 
 -- Sets a parameter of this session alone.
@@ -340,7 +339,7 @@ local SHORT <const> = 200 -- ms
 
 -- Waits so many milliseconds of electrical time, or a random time between { from, to }.
 function common.pause(s, ms)
-    ms = common.pick(s, ms or 0)
+    ms = ms and ms ~= 0 and common.pick(s, ms) or 0
     if ms > 0 then
         Sleep(ms, ms > SHORT)
     end
@@ -536,16 +535,6 @@ function common.remark(s, what)
         s.remarked[what] = true
         Log(what)
     end
-end
-
--- What the hook on.NAME says, or, before it, the one that stands for parameters (quirks.lua).
-function common.ask(s, name, what)
-    local quirk, hook = s.quirks[name], s.p.on[name]
-    local answer = quirk and common.own(quirk, what, s)
-    if answer == nil and hook then
-        answer = common.own(hook, what, s)
-    end
-    return answer
 end
 
 function common.state(s, name)

@@ -178,12 +178,21 @@ end
 
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
 
+-- What the hook on.NAME says, or, before it, the one that stands for parameters (quirks.lua).
+local function ask(self, name, what)
+    local answer = common.own(quirks[name], what, self)
+    if answer == nil and self.p.on[name] then
+        answer = common.own(self.p.on[name], what, self)
+    end
+    return answer
+end
+
 -- Before the pause that comes before a step's request.
 local function begin_step(self, step)
     if SETTING_UP[step] and Stop_Requested() then
         leave(self, 'stop', true, 'ended by the user')
     end
-    common.ask(self, 'step', step)
+    ask(self, 'step', step)
     self.counts[step] = (self.counts[step] or 0) + 1
 end
 
@@ -217,7 +226,7 @@ local function await(self, step, request)
     local name, why, detail
     repeat
         name, why, detail = self.role.Receive_Any_001(patience)
-    until name or why ~= 'timeout' or not common.ask(self, 'late', request)
+    until name or why ~= 'timeout' or not ask(self, 'late', request)
     if patience and (name or why == 'timeout') then -- the standard's time is measured all the same
         self.role.Measured(self.protocol, 'V2G_EVCC_Msg_Timeout', request,
             name and common.since(self.role, self.sent) or Now() - self.sent)

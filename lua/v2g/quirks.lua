@@ -7,7 +7,7 @@ local hex = require 'v2g.hex'
 local judge = require 'v2g.judge'
 local sequence = require 'v2g.sequence'
 
-local quirks = { ev = {}, station = {} }
+local quirks = {}
 
 local TRAILING <const> = 'trailing bytes'
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
@@ -78,7 +78,7 @@ end
 -- ---- hooks of the vehicle ----
 
 -- leave_at and leave, stop_at, silent_at
-function quirks.ev.step(step, ev)
+function quirks.step(step, ev)
     local p = ev.p
     if p.leave_at and is_at(ev, p.leave_at, step) then
         if p.leave ~= 'reset' then
@@ -100,7 +100,7 @@ function quirks.ev.step(step, ev)
 end
 
 -- on_timeout = 'resend', resends
-function quirks.ev.late(request, ev)
+function quirks.late(request, ev)
     local p = ev.p
     if p.on_timeout ~= 'resend' or ev.resent >= p.resends then
         return nil
@@ -117,14 +117,14 @@ function quirks.does(p, does)
     end })
 end
 
--- ---- hooks of the station ----
+-- ---- the station ----
 
--- silent_at, close_at
-function quirks.station.step(step, s)
-    if s.p.silent_at == step then
+-- silent_at, close_at: as the hook on.step says it.
+function quirks.serve(p, step)
+    if p.silent_at == step then
         return false
     end
-    return s.p.close_at == step and 'close' or nil
+    return p.close_at == step and 'close' or nil
 end
 
 -- ---- filters of either ----

@@ -73,7 +73,7 @@ local function new_session(at)
     local s = setmetatable({}, session)
     s.p, s.role, s.scale, s.plain, s.tolerated = at.p, at.role, at.scale, {}, at.tolerated
     s.at, at.is_paused = at, false
-    s.known, s.quirks, s.side = at.known, at.quirks, at.side
+    s.known, s.side = at.known, at.side
     s.state = 'supportedAppProtocolRes'
     s.counts = {}
     s.since = {}
@@ -347,9 +347,10 @@ end
 -- The code of what is not so, or nil. A session that is led by a case (s.led) leaves it to the case
 -- what is refused, and when the connection ends.
 local function refusal(s, r)
-    for _, check in ipairs(s.led and {} or secc.checks) do
-        if check.refused(s, r) then
-            return check.code
+    local checks = secc.checks
+    for i = 1, s.led and 0 or #checks do
+        if checks[i].refused(s, r) then
+            return checks[i].code
         end
     end
     return nil
@@ -378,7 +379,7 @@ end
 -- What is measured once a request has been answered.
 local function measure(s, r, case)
     if s.mode == 'ac' and case == 'Start' then
-        s.role.Measured(s.protocol, 'EVSE_Contactor_Closing_Time', nil, Now() - s.asked)
+        s.role.Measured(s.protocol, 'EVSE_Contactor_Closing_Time', nil, Now() - s.role.Came())
     end
     if case == 'Start' then
         s.is_wired = wire.get(s.id, 'rest') ~= nil
@@ -394,13 +395,18 @@ end
 -- Why the session is over, or nil: it goes on. ok: it has ended as it should; how: 'reset', if not
 -- by FIN.
 local function serve(s, r)
-    s.asked = s.role.Came()
     if s.limit and s.limit[1] == FIRST_LOOP then
         s:end_limit()
     end
-    local wish = common.ask(s, 'step', r.step)
+    local p, step, wish = s.p, r.step, nil
+    if p.silent_at or p.close_at then
+        wish = quirks.serve(p, step)
+    end
+    if wish == nil and p.on.step then
+        wish = common.own(p.on.step, step, s)
+    end
     if wish == false then
-        if s.p.silent_at == r.step then
+        if p.silent_at == step then
             judge.begin(s, 'silence', { message = r.name })
         end
         return nil
@@ -414,7 +420,7 @@ local function serve(s, r)
     local code, case = answer(s, r)
     local failed = code ~= nil and code:sub(1, 6) == 'FAILED'
     s.role[r.code](code or 'OK')
-    common.pause(s, s.p.delays[r.step] or s.p.delays.default)
+    common.pause(s, p.delays[step] or p.delays.default)
     local signer, why = s.signer, s.why
     s.signer, s.why = nil, nil
     common.send(s, r.response, signer)
