@@ -265,14 +265,26 @@ end
 
 -- ---- charging ----
 
+-- The names of the setters of a message's AC_EVSEStatus, by message.
+local names = setmetatable({}, { __index = function(t, message)
+    local path = 'Set_' .. message .. '_AC_EVSEStatus_'
+    t[message] = { notification = path .. 'EVSENotification', delay = path .. 'NotificationMaxDelay',
+                   rcd = path .. 'RCD' }
+    return t[message]
+end })
+
 local function set_status(s, message, wish)
     if s.mode ~= 'ac' then
         return dc.set_status(s, message, wish)
     end
-    local path = message .. '_AC_EVSEStatus_'
-    s.role['Set_' .. path .. 'EVSENotification'](dc.NOTIFICATIONS[wish] or 'None')
-    s.role['Set_' .. path .. 'NotificationMaxDelay'](s:notice(wish))
-    s.role['Set_' .. path .. 'RCD'](wish == 'shutdown')
+    if not wish and s.wants_nothing == message and s.plain[message] then
+        return -- the last one has said so, and nobody else sets anything in it
+    end
+    s.wants_nothing = not wish and message or nil
+    local set, role = names[message], s.role
+    role[set.notification](wish and dc.NOTIFICATIONS[wish] or 'None')
+    role[set.delay](wish and s:notice(wish) or 0)
+    role[set.rcd](wish == 'shutdown')
 end
 
 -- In AC the station's contactor closes before it answers; one that does not within its time has
