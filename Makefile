@@ -212,9 +212,9 @@ asan: ## Runs all tests under Address- and UndefinedBehaviorSanitizer
 test-suites: $(OUT)/v2glab ## Proves the cases of suites/: our device passes each, and each fails by all its mutants
 	@tools/prove-suites $(OUT)/v2glab $(OUT)/suites
 
-coverage: ## Runs all tests (or ONLY='word ...') and tells by module which branches were taken
+coverage: ## Runs all tests (or ONLY='word ...'), has calls fail, and tells by module which branches were taken
 	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
-	@$(MAKE) VARIANT=coverage test; tools/coverage build/coverage/src
+	@$(MAKE) VARIANT=coverage test; $(if $(ONLY),,$(MAKE) VARIANT=coverage test-faults;) tools/coverage build/coverage/src
 
 # Of each command and kind of calls so many fail, spread evenly over all; 0: each.
 FAULTS ?= 12

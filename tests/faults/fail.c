@@ -6,6 +6,8 @@
  *   FAIL=KIND:N    KIND: memory, file or loop (libuv); N from 1; 0: none, they are only counted
  *   FAIL=quota:N   from the N-th write into a file on, each fails: the user has no room left
  *   FAIL_TOLD=FILE gets "N NAME" when it happens, or, where none was to, how many there were
+ *
+ * A program that counts its branches (tools/coverage.h) says when it is over.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -28,6 +30,7 @@ static enum kind kind = KINDS; /* none */
 static long at;
 static atomic_long calls;
 static pid_t owner; /* the processes that it forks are not meant */
+static atomic_bool is_over;
 
 /* Without any function that may be wrapped. */
 static void tell(long n, const char *name)
@@ -69,10 +72,17 @@ static int is_of_libuv(const void *caller)
     return dladdr(caller, &i) != 0 && i.dli_fname != NULL && strstr(i.dli_fname, "libuv") != NULL;
 }
 
+/* What the program counts is written now, which is no part of it: nothing fails from here on. */
+void fail_no_more(void);
+void fail_no_more(void)
+{
+    is_over = 1;
+}
+
 /* Whether this call, of a function of that name, is to fail. */
 static int fails(enum kind of, const char *name, const void *caller)
 {
-    if (of != kind || is_of_libuv(caller))
+    if (of != kind || is_over || is_of_libuv(caller))
         return 0;
     long n = atomic_fetch_add(&calls, 1) + 1;
     if (n == at)
