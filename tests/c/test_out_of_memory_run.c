@@ -264,6 +264,7 @@ static void test_response_copied_without_memory(void **state)
 {
     (void)state;
     unsigned failed = memory_fail_each("credentials", 0, open_context, NULL);
+    print_message("%u allocations have failed\n", failed);
     assert_true(failed > 100 || !COUNTS_MEMORY);
 }
 
