@@ -35,11 +35,11 @@ return {
             DC_EVChargeParameter_EVEnergyCapacitySpecified = false,
             DC_EVChargeParameter_EVEnergyRequestSpecified = false,
         },
+        ServiceDiscoveryReq = { ServiceCategory = 'EVCharging' },
         PowerDeliveryReq = { DC_EVPowerDeliveryParameter_BulkChargingComplete = true },
         CurrentDemandReq = { BulkChargingComplete = true }, -- from the start
     },
     before = {
         CurrentDemandReq = function(m) habits.in_steps(m, 120) end,
-        ServiceDiscoveryReq = function(m) m.ServiceCategory = 'EVCharging' end,
     },
 }

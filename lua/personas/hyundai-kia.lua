@@ -39,6 +39,7 @@ return {
     precharge_current = 1,
     max_schedules = 12,
     values = habits.conditioning {
+        ServiceDiscoveryReq = { ServiceCategory = 'EVCharging' },
         ChargeParameterDiscoveryReq = {
             DC_EVChargeParameter_EVMaximumPowerLimitSpecified = false,
             DC_EVChargeParameter_EVEnergyCapacitySpecified = false,
@@ -47,11 +48,9 @@ return {
         CurrentDemandReq = { EVMaximumPowerLimitSpecified = false },
     },
     before = {
-        ServiceDiscoveryReq = function(m) m.ServiceCategory = 'EVCharging' end,
         PowerDeliveryReq = function(m, ev)
-            if habits.is_stop(m, ev) and m.DC_EVPowerDeliveryParameter then
-                m.DC_EVPowerDeliveryParameter.DC_EVStatus.EVReady = false
-            end
+            local p = habits.is_stop(m, ev) and habits.power_delivery(m, ev)
+            if p then p.DC_EVStatus.EVReady = false end
         end,
     },
 }

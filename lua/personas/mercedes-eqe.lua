@@ -39,7 +39,7 @@ return {
         end,
         CurrentDemandReq = function(m) m.BulkChargingComplete = nil end,
         PowerDeliveryReq = function(m, ev) -- a profile of two entries, the last without power
-            local p = m.DC_EVPowerDeliveryParameter
+            local p = habits.power_delivery(m, ev)
             if p then p.BulkChargingComplete = nil end
             habits.profile(m, ev, { { 0, 11000 }, { 10080, 0 } })
         end,

@@ -38,7 +38,7 @@ return {
     before = {
         PowerDeliveryReq = function(m, ev)
             habits.profile(m, ev, nil)
-            local p = m.DC_EVPowerDeliveryParameter
+            local p = habits.power_delivery(m, ev)
             if p then p.BulkChargingComplete = nil end
         end,
         ServiceDiscoveryReq = function(m, ev)

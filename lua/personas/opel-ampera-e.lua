@@ -34,10 +34,9 @@ return {
         },
     },
     before = {
-        PowerDeliveryReq = function(m) -- seen at a SOC of 97 %
-            if m.ReadyToChargeState == false and m.DC_EVPowerDeliveryParameter then
-                m.DC_EVPowerDeliveryParameter.DC_EVStatus.EVErrorCode = 'FAILED_EVRESSMalfunction'
-            end
+        PowerDeliveryReq = function(m, ev) -- seen at a SOC of 97 %
+            local p = habits.is_stop(m, ev) and habits.power_delivery(m, ev)
+            if p then p.DC_EVStatus.EVErrorCode = 'FAILED_EVRESSMalfunction' end
         end,
     },
 }

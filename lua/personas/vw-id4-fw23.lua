@@ -66,8 +66,8 @@ return {
                 p.EVMaximumPowerLimit, p.EVEnergyCapacity, p.FullSOC, p.BulkSOC = nil, nil, nil, nil
             end
         end,
-        PowerDeliveryReq = function(m)
-            local p = m.DC_EVPowerDeliveryParameter
+        PowerDeliveryReq = function(m, ev)
+            local p = habits.power_delivery(m, ev)
             if p then p.BulkChargingComplete = nil end
         end,
         PreChargeReq = function(m, ev) -- the first of them

@@ -33,6 +33,11 @@ function habits.is_stop(m, ev)
     return m.ChargeProgress == 'Stop'
 end
 
+-- What DIN 70121 and ISO 15118-2 have of DC in PowerDeliveryReq; nil: nothing.
+function habits.power_delivery(m, ev)
+    return ev.protocol ~= 'ISO15118-20' and m.DC_EVPowerDeliveryParameter or nil
+end
+
 -- Says nothing for so many milliseconds, and leaves: 'stop' (SessionStopReq), 'fin', 'reset'.
 function habits.give_up(ev, ms, how, why)
     common.pause(ev, ms)

@@ -120,6 +120,12 @@ proves() {
 for name in $names; do
     grep -q "role = 'ev'" "lua/personas/$name.lua" || continue
     grep -q 'deliberate' "lua/personas/$name.lua" && continue
+    bad=0
+    for way in 'ISO15118-2 ac' 'ISO15118-2 dc' 'ISO15118-20 ac' 'ISO15118-20 dc' 'DIN70121 dc'; do
+        run ev --virtual-time --quiet --no-record --persona "$name" --set loops=1 --protocol "${way% *}" --mode "${way#* }"
+        [ "$status" -lt 3 ] || { bad=1 && sed "s/^/# $way: /" "$work/err"; }
+    done
+    result $bad "$name is told to speak any protocol, and nothing of it errs"
     play --persona "$name" --mode dc --set loops=3 --with ongoing.CableCheck=1
     case $name in
     opel-ampera-e) end='[ "$(frames | tail -n 1)" = "PowerDeliveryRes OK" ]' ;;
