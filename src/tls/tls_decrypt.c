@@ -349,11 +349,12 @@ static bool mac_fits(const struct tls_decrypt *d, const struct half *h, const st
     return make_mac(d, h, r, content, made) && CRYPTO_memcmp(made, mac, d->suite->mac_size) == 0;
 }
 
-/* Takes the padding off d->plain: its last octet says how many alike stand before it. */
+/* Takes the padding off d->plain, a block at least: its last octet says how many alike stand before
+ * it. */
 static bool take_padding(struct tls_decrypt *d)
 {
-    size_t n = d->plain.n, padding = n > 0 ? d->plain.p[n - 1] : 0;
-    if (n == 0 || padding + 1 > n)
+    size_t n = d->plain.n, padding = d->plain.p[n - 1];
+    if (padding + 1 > n)
         return false;
     for (size_t i = 0; i <= padding; i++)
         if (d->plain.p[n - 1 - i] != padding)
@@ -905,8 +906,11 @@ int tls_decrypt_feed(struct tls_decrypt *d, bool from_client, struct slice bytes
         h->is_over = true;
         return err_set(e, "TLS: out of memory");
     }
-    if (run(d, from_client, e) && !other_was && other->in.n > 0)
-        run(d, !from_client, e); /* it may have waited for this */
+    bool side = from_client, goes_on = true;
+    while (goes_on && !d->half[side].is_over && d->half[side].in.n > 0) {
+        goes_on = run(d, side, e);
+        side = !side; /* it may have waited for this */
+    }
     return h->is_over != was_over || other->is_over != other_was ? -1 : 0;
 }
 

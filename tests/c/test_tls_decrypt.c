@@ -3,10 +3,9 @@
  * Decrypting recorded TLS: sessions made in memory, then fed whole and in pieces, with and without
  * their secrets, changed, cut, and with noise; key logs in files and in captures.
  */
-#include "certs.h"
 #include "record/pcapng.h"
 #include "secrets.h"
-#include "tls/tls_decrypt.h"
+#include "tape.h"
 #include "tls/tls_names.h"
 #include "tls/tls_rsa.h"
 
@@ -23,198 +22,6 @@
 
 #include <cmocka.h>
 
-/* ---- a session in memory ---- */
-
-/* What went over the wire, piece by piece in its order. */
-struct piece {
-    bool from_client;
-    size_t at, n;
-};
-
-struct tape {
-    struct buf bytes, keys;
-    struct piece piece[64];
-    unsigned pieces;
-    struct buf said[2]; /* plaintext */
-};
-
-static struct cert root, leaf;
-
-static int make_certificates(void **state)
-{
-    (void)state;
-    cert_make(&root, &(struct cert_order){"Root", "V2G", "P-256", .is_ca = true});
-    cert_make(&leaf, &(struct cert_order){"SECC", "CPO", "P-256", &root, .is_ca = false});
-    return 0;
-}
-
-static int drop_certificates(void **state)
-{
-    (void)state;
-    cert_free(&root);
-    cert_free(&leaf);
-    return 0;
-}
-
-static struct tape *taping;
-
-static void keep_key(const SSL *ssl, const char *line)
-{
-    (void)ssl;
-    buf_printf(&taping->keys, "%s\n", line);
-}
-
-/* Moves what one end wrote to the other. */
-static bool move(struct tape *t, SSL *from, SSL *to, bool from_client)
-{
-    char *p = NULL;
-    long n = BIO_get_mem_data(SSL_get_wbio(from), &p);
-    if (n <= 0)
-        return false;
-    assert_true(t->pieces < 64);
-    t->piece[t->pieces++] = (struct piece){from_client, t->bytes.n, (size_t)n};
-    buf_add(&t->bytes, p, (size_t)n);
-    BIO_write(SSL_get_rbio(to), p, (int)n);
-    (void)BIO_reset(SSL_get_wbio(from));
-    return true;
-}
-
-static void say(struct tape *t, SSL *from, SSL *to, bool from_client, const char *text)
-{
-    char heard[64];
-    size_t n = 0;
-    buf_text(&t->said[from_client], text);
-    assert_int_equal(SSL_write(from, text, (int)strlen(text)), (int)strlen(text));
-    move(t, from, to, from_client);
-    assert_int_equal(SSL_read_ex(to, heard, sizeof heard, &n), 1);
-    assert_int_equal(n, strlen(text));
-}
-
-static SSL *new_end(SSL_CTX **context, int version, const char *groups, bool is_server)
-{
-    *context = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
-    SSL_CTX_set_min_proto_version(*context, version);
-    SSL_CTX_set_max_proto_version(*context, version);
-    SSL_CTX_set_keylog_callback(*context, is_server ? NULL : keep_key);
-    SSL_CTX_set1_groups_list(*context, groups);
-    if (is_server) {
-        SSL_CTX_use_certificate(*context, leaf.x509);
-        SSL_CTX_use_PrivateKey(*context, leaf.key);
-    }
-    SSL *ssl = SSL_new(*context);
-    SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-    if (is_server)
-        SSL_set_accept_state(ssl);
-    else
-        SSL_set_connect_state(ssl);
-    return ssl;
-}
-
-/* With a HelloRetryRequest if is_retried, and a KeyUpdate of both in TLS 1.3. */
-static void tape_make(struct tape *t, int version, bool is_retried)
-{
-    SSL_CTX *contexts[2];
-    memset(t, 0, sizeof *t);
-    taping = t;
-    SSL *client = new_end(&contexts[0], version, is_retried ? "X25519:P-256" : "P-256", false);
-    SSL *server = new_end(&contexts[1], version, "P-256", true);
-    for (bool moved = true; moved;) {
-        SSL_do_handshake(client);
-        moved = move(t, client, server, true);
-        SSL_do_handshake(server);
-        moved |= move(t, server, client, false);
-    }
-    assert_true(SSL_is_init_finished(client) && SSL_is_init_finished(server));
-    say(t, client, server, true, "first");
-    say(t, server, client, false, "answer");
-    if (version == TLS1_3_VERSION)
-        assert_int_equal(SSL_key_update(client, SSL_KEY_UPDATE_REQUESTED), 1);
-    say(t, client, server, true, " second");
-    say(t, server, client, false, " another");
-    say(t, client, server, true, " third");
-    SSL_shutdown(client);
-    move(t, client, server, true);
-    SSL_free(client);
-    SSL_free(server);
-    SSL_CTX_free(contexts[0]);
-    SSL_CTX_free(contexts[1]);
-}
-
-static void tape_free(struct tape *t)
-{
-    buf_close(&t->bytes);
-    buf_close(&t->keys);
-    buf_close(&t->said[0]);
-    buf_close(&t->said[1]);
-}
-
-/* ---- feeding it ---- */
-
-struct heard {
-    struct tls_secrets secrets;
-    struct buf plain[2], notes;
-    struct tls_decrypt *d;
-    struct err e;
-    unsigned failures;
-};
-
-static void on_data(void *context, bool from_client, struct slice bytes)
-{
-    struct heard *h = context;
-    buf_add(&h->plain[from_client], bytes.p, bytes.n);
-}
-
-static void on_note(void *context, bool from_client, const char *text)
-{
-    struct heard *h = context;
-    buf_printf(&h->notes, "%s: %s\n", from_client ? "EVCC" : "SECC", text);
-}
-
-static void heard_open(struct heard *h, const char *keys)
-{
-    static const struct tls_decrypt_events EVENTS = {on_data, on_note};
-    *h = (struct heard){.e = ERR_INIT};
-    tls_secrets_add(&h->secrets, (struct slice){(const uint8_t *)keys, strlen(keys)});
-    h->d = tls_decrypt_open(&h->secrets, &EVENTS, h);
-    assert_non_null(h->d);
-}
-
-static void heard_close(struct heard *h)
-{
-    tls_decrypt_close(h->d);
-    tls_secrets_close(&h->secrets);
-    buf_close(&h->plain[0]);
-    buf_close(&h->plain[1]);
-    buf_close(&h->notes);
-}
-
-static void feed(struct heard *h, const struct tape *t, size_t step)
-{
-    for (unsigned i = 0; i < t->pieces; i++)
-        for (size_t at = 0; at < t->piece[i].n; at += step) {
-            size_t left = t->piece[i].n - at;
-            struct slice s = {t->bytes.p + t->piece[i].at + at, left < step ? left : step};
-            h->failures += tls_decrypt_feed(h->d, t->piece[i].from_client, s, &h->e) != 0;
-        }
-}
-
-#define assert_has(text, part)                                                                     \
-    do {                                                                                           \
-        const char *assert_text = (text);                                                          \
-        if (strstr(assert_text, part) == NULL)                                                     \
-            fail_msg("expected \"%s\" in \"%s\"", part, assert_text);                              \
-    } while (0)
-
-static void assert_all_heard(struct heard *h, const struct tape *t)
-{
-    if (h->failures > 0)
-        fail_msg("%s", h->e.what);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(h->plain[i].n, t->said[i].n);
-        assert_memory_equal(h->plain[i].p, t->said[i].p, t->said[i].n);
-    }
-}
-
 /* ---- a record of our own ---- */
 
 struct sealing {
@@ -227,46 +34,36 @@ struct sealing {
 /* OpenSSL, in the middle of a connection that a tape was made of, takes it for its peer's. */
 static void assert_sealed(const struct sealing *c)
 {
-    SSL_CTX *contexts[2];
-    struct tape t = {.pieces = 0};
+    struct tape_ends ends;
+    struct tape t;
     struct heard h;
     struct buf record = {0};
     struct err e = ERR_INIT;
     char heard[8];
     size_t n = 0;
     static const uint8_t ALERT[] = {2, 40};
-    taping = &t;
-    SSL *client = new_end(&contexts[0], c->version, "P-256", false);
-    SSL *server = new_end(&contexts[1], c->version, "P-256", true);
-    SSL_set_options(server, c->options);
+    tape_ends_open(&ends, &t, c->version, "P-256");
+    SSL_set_options(ends.server, c->options);
     if (c->suite != NULL)
-        assert_int_equal(SSL_set_cipher_list(client, c->suite), 1);
-    for (bool moved = true; moved;) {
-        SSL_do_handshake(client);
-        moved = move(&t, client, server, true);
-        SSL_do_handshake(server);
-        moved |= move(&t, server, client, false);
-    }
-    say(&t, client, server, true, "first");
-    say(&t, server, client, false, "answer");
+        assert_int_equal(SSL_set_cipher_list(ends.client, c->suite), 1);
+    tape_handshake(&t, &ends);
+    tape_say(&t, &ends, true, "first");
+    tape_say(&t, &ends, false, "answer");
     heard_open(&h, buf_string(&t.keys));
-    feed(&h, &t, 1000000);
-    assert_all_heard(&h, &t);
+    heard_feed(&h, &t, 1000000);
+    heard_all(&h, &t);
     struct slice alert = {ALERT, sizeof ALERT};
     assert_int_equal(tls_decrypt_seal(h.d, c->from_client, 21, alert, &record, &e), 0);
-    SSL *to = c->from_client ? server : client;
+    SSL *to = c->from_client ? ends.server : ends.client;
     BIO_write(SSL_get_rbio(to), record.p, (int)record.n);
     ERR_clear_error();
     assert_int_equal(SSL_read_ex(to, heard, sizeof heard, &n), 0);
     if (ERR_GET_REASON(ERR_peek_error()) != SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE)
-        fail_msg("%s: %s", SSL_get_cipher(client), ERR_reason_error_string(ERR_peek_error()));
+        fail_msg("%s: %s", SSL_get_cipher(ends.client), ERR_reason_error_string(ERR_peek_error()));
     buf_close(&record);
     heard_close(&h);
     tape_free(&t);
-    SSL_free(client);
-    SSL_free(server);
-    SSL_CTX_free(contexts[0]);
-    SSL_CTX_free(contexts[1]);
+    tape_ends_close(&ends);
 }
 
 static void an_alert_of_our_own_is_the_next_record_in_each_suite(void **state)
@@ -298,8 +95,8 @@ static void sessions_are_decrypted_in_any_pieces(void **state)
         for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++) {
             struct heard h;
             heard_open(&h, buf_string(&t.keys));
-            feed(&h, &t, STEPS[i]);
-            assert_all_heard(&h, &t);
+            heard_feed(&h, &t, STEPS[i]);
+            heard_all(&h, &t);
             const char *notes = buf_string(&h.notes);
             assert_has(notes, "EVCC: ClientHello: TLS 1.");
             assert_has(notes, "SECC: certificates of the SECC: CN=SECC, O=Test, DC=CPO\n");
@@ -329,7 +126,7 @@ static void directions_wait_for_each_other(void **state)
                 if (t.piece[i].from_client == (late ^ (k >> 1)))
                     h.failures += tls_decrypt_feed(h.d, t.piece[i].from_client, s, &h.e) != 0;
             }
-        assert_all_heard(&h, &t);
+        heard_all(&h, &t);
         heard_close(&h);
         tape_free(&t);
     }
@@ -346,7 +143,7 @@ static void without_secrets_the_handshake_is_shown(void **state)
         if (k & 2)
             snprintf(other, sizeof other, "CLIENT_RANDOM %064d %096d\n", 1, 2);
         heard_open(&h, other);
-        feed(&h, &t, 1000);
+        heard_feed(&h, &t, 1000);
         assert_int_equal(h.failures, 0);
         assert_int_equal(h.plain[0].n + h.plain[1].n, 0);
         assert_true(tls_decrypt_is_locked(h.d));
@@ -407,7 +204,7 @@ static void half_a_key_log_opens_half(void **state)
         struct heard h;
         char *keys = without(buf_string(&t.keys), CASES[i].label, CASES[i].other);
         heard_open(&h, keys);
-        feed(&h, &t, 100);
+        heard_feed(&h, &t, 100);
         if (h.failures > 0)
             fail_msg("%zu: %s", i, h.e.what);
         for (int side = 0; side < 2; side++) {
@@ -434,28 +231,16 @@ static void write_key(const char *path, EVP_PKEY *key)
 /* A session of TLS 1.2 with this suite, at a station whose key is RSA. */
 static void tape_make_rsa(struct tape *t, const char *suite, bool is_extended)
 {
-    SSL_CTX *contexts[2];
-    memset(t, 0, sizeof *t);
-    taping = t;
-    SSL *client = new_end(&contexts[0], TLS1_2_VERSION, "P-256", false);
-    SSL *server = new_end(&contexts[1], TLS1_2_VERSION, "P-256", true);
-    assert_int_equal(SSL_set_cipher_list(client, suite), 1);
+    struct tape_ends ends;
+    tape_ends_open(&ends, t, TLS1_2_VERSION, "P-256");
+    assert_int_equal(SSL_set_cipher_list(ends.client, suite), 1);
     if (!is_extended)
-        SSL_set_options(client, SSL_OP_NO_EXTENDED_MASTER_SECRET);
-    for (bool moved = true; moved;) {
-        SSL_do_handshake(client);
-        moved = move(t, client, server, true);
-        SSL_do_handshake(server);
-        moved |= move(t, server, client, false);
-    }
-    assert_true(SSL_is_init_finished(client) && SSL_is_init_finished(server));
-    assert_int_equal(SSL_get_extms_support(client), is_extended);
-    say(t, client, server, true, "first");
-    say(t, server, client, false, "answer");
-    SSL_free(client);
-    SSL_free(server);
-    SSL_CTX_free(contexts[0]);
-    SSL_CTX_free(contexts[1]);
+        SSL_set_options(ends.client, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+    tape_handshake(t, &ends);
+    assert_int_equal(SSL_get_extms_support(ends.client), is_extended);
+    tape_say(t, &ends, true, "first");
+    tape_say(t, &ends, false, "answer");
+    tape_ends_close(&ends);
 }
 
 /* The station's private key opens what its suite exchanges by RSA, and nothing else. */
@@ -469,21 +254,21 @@ static void a_private_key_opens_suites_of_rsa(void **state)
                  {"AES128-GCM-SHA256", true}, {"ECDHE-RSA-AES128-GCM-SHA256", true}};
     enum { DHE = 5 };
     char path[] = "/tmp/v2glab-key-XXXXXX";
-    struct cert ec = leaf, other;
+    struct cert ec = tape_leaf, other;
     struct err e = ERR_INIT;
     (void)state;
     close(mkstemp(path));
-    cert_make(&leaf, &(struct cert_order){"SECC", "CPO", "RSA", &root, .is_ca = false});
-    cert_make(&other, &(struct cert_order){"SECC", "CPO", "RSA", &root, .is_ca = false});
+    cert_make(&tape_leaf, &(struct cert_order){"SECC", "CPO", "RSA", &tape_root, .is_ca = false});
+    cert_make(&other, &(struct cert_order){"SECC", "CPO", "RSA", &tape_root, .is_ca = false});
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
         for (int is_wrong = 0; is_wrong < 2; is_wrong++) {
             struct tape t;
             struct heard h;
             tape_make_rsa(&t, CASES[i].suite, CASES[i].is_extended);
             heard_open(&h, "");
-            write_key(path, is_wrong ? other.key : leaf.key);
+            write_key(path, is_wrong ? other.key : tape_leaf.key);
             assert_int_equal(tls_rsa_read(&h.secrets, path, &e), 0);
-            feed(&h, &t, 100);
+            heard_feed(&h, &t, 100);
             const char *notes = buf_string(&h.notes);
             if (i == DHE)
                 assert_has(notes, "that no private key opens (only TLS_RSA_ suites exchange it by "
@@ -492,7 +277,7 @@ static void a_private_key_opens_suites_of_rsa(void **state)
                 assert_true(h.failures > 0 ||
                             strstr(notes, "the key is not that of the station's certificate"));
             else
-                assert_all_heard(&h, &t);
+                heard_all(&h, &t);
             if (i == DHE || is_wrong)
                 assert_int_equal(h.plain[0].n + h.plain[1].n, 0);
             heard_close(&h);
@@ -508,9 +293,9 @@ static void a_private_key_opens_suites_of_rsa(void **state)
     e = ERR_INIT;
     assert_int_equal(tls_rsa_read(&s, "/nowhere/key.pem", &e), -1);
     assert_has(e.what, "the key /nowhere/key.pem cannot be opened: No such file");
-    cert_free(&leaf);
+    cert_free(&tape_leaf);
     cert_free(&other);
-    leaf = ec;
+    tape_leaf = ec;
     unlink(path);
 }
 
@@ -526,7 +311,7 @@ static void wrong_secrets_are_found_out(void **state)
             if (t.keys.p[i] == '\n')
                 t.keys.p[i - 1] = t.keys.p[i - 1] == '0' ? '1' : '0';
         heard_open(&h, (const char *)t.keys.p);
-        feed(&h, &t, 1000);
+        heard_feed(&h, &t, 1000);
         assert_int_equal(h.failures, 2); /* once a direction */
         assert_has(h.e.what,
                    "does not verify: its bytes were changed, or the secret in the key log");
@@ -546,7 +331,7 @@ static void a_changed_byte_is_never_shown(void **state)
             struct heard h;
             t.bytes.p[at] ^= 0x01;
             heard_open(&h, buf_string(&t.keys));
-            feed(&h, &t, 1000000);
+            heard_feed(&h, &t, 1000000);
             for (int i = 0; i < 2; i++) {
                 assert_true(h.plain[i].n <= t.said[i].n);
                 if (h.plain[i].n > 0)
@@ -577,7 +362,7 @@ static void cut_and_lost_bytes(void **state)
     struct heard h;
     heard_open(&h, buf_string(&t.keys));
     tls_decrypt_loss(h.d, false);
-    feed(&h, &t, 1000000);
+    heard_feed(&h, &t, 1000000);
     assert_has(buf_string(&h.notes), "nothing of the SECC can be decrypted behind the loss");
     assert_int_equal(h.plain[0].n + h.plain[1].n, 0);
     heard_close(&h);
@@ -832,5 +617,5 @@ int main(void)
         cmocka_unit_test(secrets_in_captures),
         cmocka_unit_test(our_captures_have_their_secrets),
     };
-    return cmocka_run_group_tests(tests, make_certificates, drop_certificates);
+    return cmocka_run_group_tests(tests, tape_open, tape_close);
 }
