@@ -163,7 +163,8 @@ static int no_such_interface(const char *interface, struct err *e)
     }
     err_set(e, "interface: expected one of %s, found \"%.40s\"%s%s", n == 0 ? "(none)" : have,
             interface, x.name != NULL ? "; the nearest is " : "", x.name != NULL ? x.name : "");
-    if_freenameindex(list);
+    if (list != NULL) /* no descriptor was left to ask with */
+        if_freenameindex(list);
     return -1;
 }
 

@@ -7,6 +7,10 @@
 #ifndef V2G_TESTS_CALLS_H
 #define V2G_TESTS_CALLS_H
 
+/* Headers would put functions of their own before those that are written here; so this header comes
+ * first. */
+#undef _FORTIFY_SOURCE
+
 #include "memory.h"
 
 #include <dlfcn.h>
@@ -20,6 +24,9 @@ bool calls_refuse(const char *name, const void *caller);
 /* What errno is then. */
 extern int calls_error;
 
+/* A function that calls_refuse_each leaves alone; NULL: none. */
+extern const char *calls_spared;
+
 /*
  * Has calls of a run be refused, one in each run of it, with this errno: of each place in our own
  * code the first, the second and the last one. Without a refusal it does its work; with one it
@@ -28,7 +35,8 @@ extern int calls_error;
  */
 unsigned calls_refuse_each(const char *name, int error, memory_run *run, void *context);
 
-/* From now on the next call of that function is refused, until calls_calm. */
+/* From now on the next call of that function is refused, until calls_calm; said of several, each of
+ * them in this order. */
 void calls_refuse_next(const char *function, int error);
 
 /* Of a run: none of its calls is refused any more, as it is done, and looks at its result. Whether
