@@ -48,18 +48,6 @@ int message_new(const struct schema *s, const char *name, struct arena *a, struc
     return bad;
 }
 
-/* The child Body, which is asked for with every message. */
-static const struct node *body_of(const struct node *root)
-{
-    const struct type *t = root == NULL ? NULL : root->type;
-    for (unsigned i = 0; t != NULL && i < t->fields; i++)
-        if (strcmp(t->field[i].name, "Body") == 0)
-            return node_has(root, i) && t->field[i].kind == KIND_NODE && !t->field[i].is_list
-                       ? root->v[i].n
-                       : NULL;
-    return NULL;
-}
-
 struct named message_named(const struct message *m)
 {
     if (m->as == NULL)
@@ -67,7 +55,9 @@ struct named message_named(const struct message *m)
     struct node *root = m->as->kind == KIND_NODE ? m->v.n : NULL;
     if (m->root == NULL || m->root != m->schema->root)
         return (struct named){m->as->name, m->as, root};
-    const struct node *body = body_of(root);
+    int at = m->schema->body_slot;
+    const struct node *body =
+        root != NULL && at >= 0 && node_has(root, (unsigned)at) ? root->v[at].n : NULL;
     if (body == NULL || body->has == 0)
         return (struct named){NULL, NULL, NULL};
     unsigned slot = (unsigned)__builtin_ctzll(body->has);

@@ -805,6 +805,15 @@ static int link_element(struct linker *l, struct decl_element *decl)
     return lay_element(&y, decl, &plain, &el->as);
 }
 
+/* Where in a message that is all of them its own one stands; -1: nowhere. */
+static int body_slot(const struct element *root)
+{
+    bool has_children = root != NULL && root->as.kind == KIND_NODE;
+    int slot = has_children ? type_slot_of(root->as.type, "Body") : -1;
+    const struct field *body = slot < 0 ? NULL : &root->as.type->field[slot];
+    return body == NULL || body->kind != KIND_NODE || body->is_list ? -1 : slot;
+}
+
 static int link_elements(struct linker *l)
 {
     struct schema *s = l->s;
@@ -832,6 +841,7 @@ static int link_elements(struct linker *l)
     s->message = message;
     s->document_bits = (uint8_t)bits_length(n);
     s->root = schema_element(s, "V2G_Message");
+    s->body_slot = body_slot(s->root);
     s->body_head = s->messages > 0 ? s->message[0]->head : NULL;
     return 0;
 }

@@ -215,6 +215,7 @@ struct schema {
     uint8_t document_bits, fragment_bits;
     bool is_staged;                  /* types have their stages */
     const struct element *root;      /* "V2G_Message", or NULL: messages are roots themselves */
+    int body_slot;                   /* of the child of the root that holds them; -1: none */
     const struct element *body_head; /* head of the messages' substitution group, or NULL */
 };
 

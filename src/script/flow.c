@@ -101,8 +101,10 @@ static int send_exi(struct role *r, struct message *m, unsigned given, const str
 /* m goes out, whoever should send it. */
 static void send_out(lua_State *L, struct role *r, struct message *m, unsigned given)
 {
-    char where[128];
-    struct violations v = {.role = r, .where = script_where(L, where, sizeof where)};
+    char where[128] = "";
+    bool is_told = r->script->options->recorder != NULL;
+    struct violations v = {.role = r,
+                           .where = is_told ? script_where(L, where, sizeof where) : where};
     struct err e = ERR_INIT;
     const char *name = message_named(m).name;
     message_check(m, violation, &v);
