@@ -79,13 +79,13 @@ function station:answer(change)
     local s, response = self.s, self.asked:gsub('Req$', 'Res')
     local before = s.p.before[response]
     s.led = true
-    s.p.before[response], s.plain[response] = function(m)
+    s.p.before[response] = function(m)
         m = change and change(m) or m
         self.answered = m
         return m
-    end, nil
+    end
     secc.take(s, self.asked)
-    s.p.before[response], s.plain[response] = before, nil
+    s.p.before[response] = before
     self.id, self.refused = s.id, s.refused
 end
 

@@ -305,13 +305,13 @@ local function parameters_of(side, role, o)
 end
 
 -- What a session of one side ('ev', 'station') begins with, by what the options say: the role that
--- is played, the parameters, how fast electrical time runs, and which messages nothing is done to.
+-- is played, the parameters, and how fast electrical time runs.
 function common.new(side, role, o)
     if o.protocol then
         role.Protocol = o.protocol
     end
     local p, is_shared = parameters_of(side, role, o)
-    return { p = p, is_shared = is_shared, role = role, side = side, plain = {},
+    return { p = p, is_shared = is_shared, role = role, side = side,
              scale = tonumber(o.time_scale or 1) }
 end
 
@@ -359,40 +359,50 @@ end
 
 -- ---- messages ----
 
--- 'Set_MESSAGE_PATH': put together once, since it is long.
-local names = { Set = {}, Get = {} }
-local function name_of(verb, message, path)
-    local of = names[verb][message]
-    if not of then
-        of = {}
-        names[verb][message] = of
-    end
-    local name = of[path]
-    if not name then
-        name = verb .. '_' .. message .. '_' .. path
-        of[path] = name
-    end
-    return name
+-- 'Send_MESSAGE_001'
+local sending = setmetatable({}, { __index = function(t, message)
+    t[message] = 'Send_' .. message .. '_001'
+    return t[message]
+end })
+
+-- Names of a role's functions by message and path, as Set_MESSAGE_PATH: put together once, since
+-- they are long.
+local function names(verb, ending)
+    return setmetatable({}, { __index = function(all, message)
+        all[message] = setmetatable({}, { __index = function(of, path)
+            of[path] = verb .. '_' .. message .. '_' .. path .. ending
+            return of[path]
+        end })
+        return all[message]
+    end })
 end
+local SET <const>, GET <const> = names('Set', ''), names('Get', '')
+local SET_COUNT <const>, GET_COUNT <const> = names('Set', '_Count'), names('Get', '_Count')
+local IS_SPECIFIED <const> = names('Get', 'Specified')
 
 local function setter(role, message, path)
-    return role[name_of('Set', message, path)]
+    return role[SET[message][path]]
 end
 
 -- Get_MESSAGE_PATH of that role.
 function common.getter(role, message, path)
-    return role[name_of('Get', message, path)]
+    return role[GET[message][path]]
 end
 
 -- Calls Set_MESSAGE_PATH(value).
 function common.set(role, message, path, value)
-    return setter(role, message, path)(value)
+    return role[SET[message][path]](value)
+end
+
+-- Calls Get_MESSAGE_PATHSpecified.
+function common.is_specified(role, message, path)
+    return role[IS_SPECIFIED[message][path]]()
 end
 
 -- Sets all entries of a list; `path` leads to the element that holds it.
 function common.set_list(role, message, path, list)
-    local put = setter(role, message, path)
-    setter(role, message, path .. '_Count')(#list)
+    local put = role[SET[message][path]]
+    role[SET_COUNT[message][path]](#list)
     for i, entry in ipairs(list) do
         put(i - 1, entry)
     end
@@ -400,10 +410,9 @@ end
 
 -- The entries of a received list.
 function common.get_list(role, message, path)
-    local name = 'Get_' .. message .. '_' .. path
-    local list = {}
-    for i = 1, role[name .. '_Count']() do
-        list[i] = role[name](i - 1)
+    local get, list = role[GET[message][path]], {}
+    for i = 1, role[GET_COUNT[message][path]]() do
+        list[i] = get(i - 1)
     end
     return list
 end
@@ -439,7 +448,7 @@ local function is_of_session(message)
 end
 
 -- Whether a message needs no more than being sent: no hook, no values of its own.
-local function is_plain(p, message)
+function common.is_plain(p, message)
     return not (p.before.send and is_of_session(message) or p.before[message] or p.values[message])
 end
 
@@ -480,25 +489,23 @@ local function sign(role, message, signer)
     end
     if not good then
         Log(('%s is not signed: %s'):format(message, why))
-        setter(role, message, 'Header_SignatureSpecified')(false)
+        common.set(role, message, 'Header_SignatureSpecified', false)
     end
 end
 
 -- Sends `message`, whose values are set. signer: the identity that signs it; nil: none, or the
 -- usual one. False: a hook has dropped it.
 function common.send(s, message, signer)
-    local p, role, plain = s.p, s.role, s.plain
-    if not plain[message] and is_plain(p, message) then
-        plain[message] = 'Send_' .. message .. '_001'
-    end
-    if not plain[message] and p.values[message] then
+    local p, role = s.p, s.role
+    local plain = common.is_plain(p, message)
+    if not plain and p.values[message] then
         apply_values(role, message, p.values[message], s)
     end
     if signer then
         sign(role, message, signer)
     end
-    if plain[message] then
-        role[plain[message]]()
+    if plain then
+        role[sending[message]]()
         return true
     end
     local m = common.hooked(s, message, role.Outgoing(message))

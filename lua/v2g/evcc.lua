@@ -115,6 +115,13 @@ local function unplug(self)
     self.felt, self.plugged = nil, nil
 end
 
+local function feel(self, what, value)
+    if self.felt[what] ~= value then
+        wire.put(self.plugged, what, value)
+        self.felt[what] = value
+    end
+end
+
 -- What a station that this program plays, too, feels of the vehicle: told where it has changed.
 local function plug(self)
     local id, b = self.role.SessionID(), self.battery
@@ -122,13 +129,9 @@ local function plug(self)
         unplug(self)
         self.felt, self.plugged = {}, id
     end
-    local felt, rest, drawn = self.felt, b:rest_voltage(), self.mode == 'ac' and (self.flowing or 0) or nil
-    if felt.rest ~= rest or felt.resistance ~= b.resistance or felt.drawn ~= drawn then
-        wire.put(id, 'rest', rest)
-        wire.put(id, 'resistance', b.resistance)
-        wire.put(id, 'drawn', drawn)
-        felt.rest, felt.resistance, felt.drawn = rest, b.resistance, drawn
-    end
+    feel(self, 'rest', b:rest_voltage())
+    feel(self, 'resistance', b.resistance)
+    feel(self, 'drawn', self.mode == 'ac' and (self.flowing or 0) or nil)
 end
 
 -- AC: amperes per phase that the control pilot allows.
@@ -144,12 +147,12 @@ function ev:name(step)
 end
 
 function ev:set(step, path, value)
-    return common.set(self.role, self:name(step) .. 'Req', path, value)
+    return common.set(self.role, steps.request[self:name(step)], path, value)
 end
 
 -- What the response has there; one without it cannot be used (common.blame).
 function ev:get(step, path, ...)
-    local message = self:name(step) .. 'Res'
+    local message = steps.response[self:name(step)]
     local value = common.getter(self.role, message, path)(...)
     if value == nil then
         common.blame(('%s has no %s'):format(message, path))
@@ -173,7 +176,7 @@ function ev:puts_off(seconds)
 end
 
 function ev:has(step, path)
-    return self.role['Get_' .. self:name(step) .. 'Res_' .. path .. 'Specified']()
+    return common.is_specified(self.role, steps.response[self:name(step)], path)
 end
 
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
@@ -314,7 +317,7 @@ end
 -- signs the request, or nil. The ResponseCode.
 function ev:exchange(step, signer)
     local p, base = self.p, self:name(step)
-    local request, response = base .. 'Req', base .. 'Res'
+    local request, response = steps.request[base], steps.response[base]
     begin_step(self, step)
     if self.last then
         common.pause(self, self.gap or common.gap(p.gaps, self.last, step, self))

@@ -24,9 +24,11 @@ local SHUTDOWN <const> = {
                        EVSE_EmergencyShutdown = true, EVSE_Malfunction = true },
 }
 -- Where a response has its EVSEStatus, by mode; those in the charge loop are looked at there.
-local STATUS <const> = { ChargeParameterDiscovery = '%s_EVSEChargeParameter_%s_EVSEStatus',
-                         CableCheck = 'DC_EVSEStatus', PreCharge = 'DC_EVSEStatus',
-                         PowerDelivery = '%s_EVSEStatus', WeldingDetection = 'DC_EVSEStatus' }
+local STATUS <const> = {
+    ac = { ChargeParameterDiscovery = 'AC_EVSEChargeParameter_AC_EVSEStatus', PowerDelivery = 'AC_EVSEStatus' },
+    dc = { ChargeParameterDiscovery = 'DC_EVSEChargeParameter_DC_EVSEStatus', PowerDelivery = 'DC_EVSEStatus',
+           CableCheck = 'DC_EVSEStatus', PreCharge = 'DC_EVSEStatus', WeldingDetection = 'DC_EVSEStatus' },
+}
 local SOUND <const> = { Valid = true, Warning = true, No_IMD = true } -- EVSEIsolationStatus
 local MOST_ENTRIES <const> = 24 -- of a ChargingProfile
 local SAFE <const> = 60  -- V at which the welding check is over
@@ -34,23 +36,28 @@ local NEAR <const> = 20  -- V between battery and output at which the contactors
 
 -- ---- what the station's status asks for ----
 
+-- The fields of an EVSEStatus, by its path.
+local fields = setmetatable({}, { __index = function(all, path)
+    all[path] = { code = path .. '_EVSEStatusCode', rcd = path .. '_RCD',
+                  delay = path .. '_NotificationMaxDelay', notification = path .. '_EVSENotification' }
+    return all[path]
+end })
+
 -- 'stop', 'renegotiate' or nil; the seconds that are left for it; what of the status says so.
 local function wish_of(self, step, path)
-    local get = function(name)
-        return self:get(step, path .. '_' .. name)
-    end
-    local code = self.mode == 'dc' and get('EVSEStatusCode') or nil
-    if self.mode == 'ac' and get('RCD') then
-        return 'stop', get('NotificationMaxDelay'), 'RCD'
+    local field = fields[path]
+    local code = self.mode == 'dc' and self:get(step, field.code) or nil
+    if self.mode == 'ac' and self:get(step, field.rcd) then
+        return 'stop', self:get(step, field.delay), 'RCD'
     elseif SHUTDOWN[self.protocol][code] then
-        return 'stop', get('NotificationMaxDelay'), code
+        return 'stop', self:get(step, field.delay), code
     end
     -- DIN 70121 says None always [V2G-DC-500]; before charging some stations mean it
-    local notification = get('EVSENotification')
+    local notification = self:get(step, field.notification)
     if notification == 'StopCharging' and (self.protocol ~= DIN or step == 'ChargeParameterDiscovery') then
-        return 'stop', get('NotificationMaxDelay'), notification
+        return 'stop', self:get(step, field.delay), notification
     elseif notification == 'ReNegotiation' and self.protocol ~= DIN then
-        return 'renegotiate', get('NotificationMaxDelay'), notification
+        return 'renegotiate', self:get(step, field.delay), notification
     end
     return nil
 end
@@ -59,7 +66,7 @@ end
 -- SessionStopReq, from PreChargeRes on by PowerDeliveryReq(Stop). ReNegotiation is for the loop
 -- [V2G2-680]. Whoever stops already does not hear it again.
 function steps.heed(self, step)
-    local path = STATUS[step] and STATUS[step]:gsub('%%s', self.mode:upper())
+    local path = STATUS[self.mode][step]
     local stops = self.halted or self.asked or self.stopping and step == 'PowerDelivery'
     if not path or stops or not self:has(step, path:match('^.C_EVSE%a+')) then
         return
@@ -270,20 +277,21 @@ local function choose_schedule(self)
 end
 
 local function read_limits(self)
-    local path = 'ChargeParameterDiscoveryRes_' .. self.mode:upper() .. '_EVSEChargeParameter'
-    if not self.role['Get_' .. path .. 'Specified']() then
+    local path = self.mode:upper() .. '_EVSEChargeParameter'
+    local function get(name)
+        return common.getter(self.role, 'ChargeParameterDiscoveryRes', path .. name)()
+    end
+    if not common.is_specified(self.role, 'ChargeParameterDiscoveryRes', path) then
         return self:leave('stop', false,
             ('the station sent no parameters for %s charging'):format(self.mode:upper()))
     end
     if self.mode == 'ac' then
-        self.voltage = self.role['Get_' .. path .. '_EVSENominalVoltage']()
-        self.limit = self.role['Get_' .. path .. '_EVSEMaxCurrent']()
+        self.voltage, self.limit = get '_EVSENominalVoltage', get '_EVSEMaxCurrent'
         return nil
     end
-    self.limit = self.role['Get_' .. path .. '_EVSEMaximumCurrentLimit']()
-    self.power_limit = self.role['Get_' .. path .. '_EVSEMaximumPowerLimit']()
-    self.voltage_limit = self.role['Get_' .. path .. '_EVSEMaximumVoltageLimit']()
-    local least = self.role['Get_' .. path .. '_EVSEMinimumVoltageLimit']()
+    self.limit, self.power_limit = get '_EVSEMaximumCurrentLimit', get '_EVSEMaximumPowerLimit'
+    self.voltage_limit = get '_EVSEMaximumVoltageLimit'
+    local least = get '_EVSEMinimumVoltageLimit'
     local rest = self.battery:rest_voltage()
     if rest > self.voltage_limit or rest < least then
         return self:leave('stop', false, ('the station gives %g to %g V; the battery has %g V')
@@ -474,7 +482,7 @@ end
 local function look_at_wishes(self, step)
     local p, b = self.p, self.battery
     self.loops = self.loops + 1
-    local status = self.mode:upper() .. '_EVSEStatus'
+    local status = STATUS[self.mode].PowerDelivery
     local wish, seconds = wish_of(self, step, status)
     if self.last == 'MeteringReceipt' and not wish and self:has('MeteringReceipt', status) then
         wish, seconds = wish_of(self, 'MeteringReceipt', status)
@@ -508,17 +516,17 @@ local function send_receipt(self, response)
     if not p.receipts or self.protocol == DIN then
         return
     end
-    if not (self.role['Get_' .. response .. '_ReceiptRequiredSpecified']()
-        and self.role['Get_' .. response .. '_ReceiptRequired']()) then
+    if not (common.is_specified(self.role, response, 'ReceiptRequired')
+        and common.getter(self.role, response, 'ReceiptRequired')()) then
         return
     end
-    if not self.role['Get_' .. response .. '_MeterInfoSpecified']() then
+    if not common.is_specified(self.role, response, 'MeterInfo') then
         self:leave('stop', false, response .. ' wants a receipt of a reading that it has not: '
             .. 'expected MeterInfo beside ReceiptRequired [V2G2-902]')
     end
     self.role.Set_MeteringReceiptReq_SessionID(self.role.SessionID())
     self.role.Set_MeteringReceiptReq_SAScheduleTupleID(self.schedule)
-    self.role.Set_MeteringReceiptReq_MeterInfo(self.role['Get_' .. response .. '_MeterInfo']())
+    self.role.Set_MeteringReceiptReq_MeterInfo(common.getter(self.role, response, 'MeterInfo')())
     self:exchange('MeteringReceipt', pnc.set_signer(self, 'MeteringReceiptReq'))
 end
 

@@ -71,7 +71,7 @@ session.__index = session
 -- at: the place where it is held, one of secc.new.
 local function new_session(at)
     local s = setmetatable({}, session)
-    s.p, s.role, s.scale, s.plain, s.tolerated = at.p, at.role, at.scale, {}, at.tolerated
+    s.p, s.role, s.scale, s.tolerated = at.p, at.role, at.scale, at.tolerated
     s.at, at.is_paused = at, false
     s.known, s.side = at.known, at.side
     s.state = 'supportedAppProtocolRes'
@@ -97,7 +97,7 @@ function session:advance()
     local now = Now()
     local seconds = (now - self.advanced) / 1000 * self.scale
     self.advanced = now
-    if self.is_wired then
+    if self.is_wired and self.mode ~= 'ac' then
         self.output:feel(wire.get(self.id, 'rest'), wire.get(self.id, 'resistance'))
     end
     return seconds

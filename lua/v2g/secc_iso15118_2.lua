@@ -199,16 +199,15 @@ end
 
 -- Whether its limits are missing, below zero, or a minimum above its maximum [V2G2-477].
 local function has_wrong_ac_limits(s)
-    local path = 'Get_ChargeParameterDiscoveryReq_AC_EVChargeParameter'
-    if not s.role[path .. 'Specified']() then
+    local role = s.role
+    if not role.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameterSpecified() then
         return true
     end
-    for _, element in ipairs { 'EAmount', 'EVMaxVoltage', 'EVMaxCurrent', 'EVMinCurrent' } do
-        if s.role[path .. '_' .. element]() < 0 then
-            return true
-        end
-    end
-    return s.role[path .. '_EVMinCurrent']() > s.role[path .. '_EVMaxCurrent']()
+    local least = role.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameter_EVMinCurrent()
+    local most = role.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameter_EVMaxCurrent()
+    return least < 0 or most < least
+        or role.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameter_EAmount() < 0
+        or role.Get_ChargeParameterDiscoveryReq_AC_EVChargeParameter_EVMaxVoltage() < 0
 end
 
 -- nil, or what is wrong with the vehicle's wishes
@@ -277,10 +276,11 @@ local function set_status(s, message, wish)
     if s.mode ~= 'ac' then
         return dc.set_status(s, message, wish)
     end
-    if not wish and s.wants_nothing == message and s.plain[message] then
+    local is_plain = not wish and common.is_plain(s.p, message)
+    if is_plain and s.wants_nothing == message then
         return -- the last one has said so, and nobody else sets anything in it
     end
-    s.wants_nothing = not wish and message or nil
+    s.wants_nothing = is_plain and message or nil
     local set, role = names[message], s.role
     role[set.notification](wish and dc.NOTIFICATIONS[wish] or 'None')
     role[set.delay](wish and s:notice(wish) or 0)
@@ -325,10 +325,10 @@ function answers.PowerDeliveryReq(s)
 end
 
 local function set_meter(s, message)
-    s.role['Set_' .. message .. '_MeterInfo_MeterID']('METER1')
-    s.role['Set_' .. message .. '_MeterInfo_MeterReading'](math.floor(s.output.energy))
-    s.role['Set_' .. message .. '_EVSEID'](s.p.evse_id)
-    s.role['Set_' .. message .. '_SAScheduleTupleID'](s.schedule or 1)
+    common.set(s.role, message, 'MeterInfo_MeterID', 'METER1')
+    common.set(s.role, message, 'MeterInfo_MeterReading', math.floor(s.output.energy))
+    common.set(s.role, message, 'EVSEID', s.p.evse_id)
+    common.set(s.role, message, 'SAScheduleTupleID', s.schedule or 1)
 end
 
 function answers.ChargingStatusReq(s)

@@ -30,6 +30,15 @@ function steps.name(protocol, mode, step)
     return (modes[mode] or modes.dc)[step] or step
 end
 
+-- 'DC_CableCheck' -> 'DC_CableCheckReq', 'DC_CableCheckRes'; put together once.
+local function ending(suffix)
+    return setmetatable({}, { __index = function(t, name)
+        t[name] = name .. suffix
+        return t[name]
+    end })
+end
+steps.request, steps.response = ending 'Req', ending 'Res'
+
 local of = {}
 for _, modes in pairs(names) do
     for _, mode in pairs(modes) do
