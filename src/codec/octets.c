@@ -487,7 +487,7 @@ struct writer {
 static int write_bits(struct writer *w, uint64_t v, unsigned n)
 {
     size_t size = (size_t)(w->pos + n + 7) / 8;
-    while (w->out->n < w->start + size)
+    while (!w->out->failed && w->out->n < w->start + size)
         buf_char(w->out, 0);
     if (w->out->failed)
         return err_set(w->e, "out of memory");

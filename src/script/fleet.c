@@ -85,10 +85,10 @@ static int next_done(lua_State *L, int status, lua_KContext context)
         f->one_came = false;
     if (c == NULL || f->role->script->stop)
         return 0;
-    f->first = c->next;
     f->one_came = true;
     lua_pushinteger(L, (lua_Integer)c->kind + 1);
-    struct role *r = roles_push_place(L, f->role);
+    struct role *r = roles_push_place(L, f->role); /* there may be no memory for it */
+    f->first = c->next;
     r->number = c->number;
     choose_place(f, r);
     free(c);

@@ -93,7 +93,8 @@ static bool has_frame(void *context)
 static int received(lua_State *L, int status, lua_KContext context)
 {
     struct role *r = role_upvalue(L);
-    struct received *got = peer_link_take(r->peer);
+    const struct peer_link *l = r->peer->link;
+    const struct received *got = l == NULL ? NULL : l->first;
     (void)status;
     (void)context;
     if (got == NULL)
@@ -108,7 +109,7 @@ static int received(lua_State *L, int status, lua_KContext context)
         lua_pushnil(L);
     else
         lua_pushfstring(L, "%s: %s", got->problem->path, got->problem->what);
-    session_done(r->session, got);
+    session_done(r->session, peer_link_take(r->peer)); /* now that no memory is asked for */
     return 3;
 }
 

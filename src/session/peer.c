@@ -141,6 +141,7 @@ int peer_start(struct peer *p, const struct peer_options *o, struct err *e)
     if (bad != 0) {
         p->problem = *e;
         peer_drop_wire(p);
+        stream_close(o->stream, STREAM_RST); /* nobody has taken it over */
         p->state = PEER_FAILED;
         return -1;
     }

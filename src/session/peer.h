@@ -43,7 +43,8 @@ struct peer_options {
     const char *interface; /* "eth1"; NULL: the lab's (ev0 or evse0), or the only one there is */
     const char *address;   /* "[::1]:15118": EVCC connects there, SECC listens there, no SDP */
     struct stream *stream; /* SECC: a connection that was accepted already, taken over instead of
-                                listening, one of TLS unless tls is OFF; NULL: none */
+                                listening, one of TLS unless tls is OFF; closed where
+                                peer_start fails; NULL: none */
     const char *slac;      /* interface for SLAC, where it is another one; NULL: as above */
     enum peer_tls tls;
     struct tls_choice choice;        /* its texts are needed until the other side is found */

@@ -27,9 +27,14 @@ static const char *const FIRST[] = {
     "test -q --no-record -o @/results TC_SECC_CMN_VTB_Authorization_003",
 };
 
+/* Sides that play: what they could lose hangs on few allocations, so that each fails. */
+static const char *const PLAYS[] = {
+    "ev -q --virtual-time --no-record --tls off -P ISO15118-2 -m ac --set loops=2",
+    "run -q --virtual-time --no-record --tls off --bench pair " EXAMPLES("plug"),
+};
+
 /* @/new is gone before each run. */
 static const char *const LINES[] = {
-    "ev -q --virtual-time --no-record --tls off -P ISO15118-2 -m ac --set loops=2",
     "decode @/tls/session.pcapng",
     "decode --json @/tls",
     "decode --json tests/data/midstream-iso2.pcap",
@@ -108,20 +113,33 @@ static int command(void *context, struct err *e)
     return status == EXIT_PASS ? 0 : err_set(e, "%s", said);
 }
 
-static void test_commands(void **state)
+static unsigned fail_all(const char *const *line, unsigned lines, unsigned most)
 {
     unsigned failed = 0;
+    for (unsigned i = 0; i < lines; i++) {
+        unsigned n = memory_fail_each(line[i], most, command, (void *)line[i]);
+        print_message("%u allocations have failed: %s\n", n, line[i]);
+        failed += n;
+    }
+    return failed;
+}
+
+static void test_commands(void **state)
+{
     struct err e = ERR_INIT;
     (void)state;
     for (unsigned i = 0; i < sizeof FIRST / sizeof *FIRST; i++)
         if (command((void *)FIRST[i], &e) != 0)
             fail_msg("%s: %s", FIRST[i], e.what);
-    for (unsigned i = 0; i < sizeof LINES / sizeof *LINES; i++) {
-        unsigned n = memory_fail_each(LINES[i], MOST, command, (void *)LINES[i]);
-        print_message("%u allocations have failed: %s\n", n, LINES[i]);
-        failed += n;
-    }
+    unsigned failed = fail_all(LINES, sizeof LINES / sizeof *LINES, MOST);
     assert_true(failed > 20 * sizeof LINES / sizeof *LINES || !COUNTS_MEMORY);
+}
+
+static void test_plays(void **state)
+{
+    (void)state;
+    unsigned failed = fail_all(PLAYS, sizeof PLAYS / sizeof *PLAYS, 0);
+    assert_true(failed > 200 * sizeof PLAYS / sizeof *PLAYS || !COUNTS_MEMORY);
 }
 
 static int open_all(void **state)
@@ -155,7 +173,8 @@ static void be_silent(void *context, const char *format, ...)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(test_commands)};
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(test_commands),
+                                              cmocka_unit_test(test_plays)};
     json_text_guard();
     xmlSetGenericErrorFunc(NULL, be_silent);
     return cmocka_run_group_tests(tests, open_all, close_all);
