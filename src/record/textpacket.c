@@ -114,17 +114,24 @@ static uint32_t sum_of(struct slice bytes)
     return sum;
 }
 
+/* Whether a payload with the number of the one before is another one, as packets that somebody
+ * made may all have the same. One that was sent again may have grown. */
+static bool is_other(const struct textflows *f, unsigned i, const struct textpacket *p)
+{
+    size_t before = f->at[i].next - f->at[i].seq;
+    return p->seq == f->at[i].seq &&
+           (p->payload.n < before || sum_of((struct slice){p->payload.p, before}) != f->at[i].sum);
+}
+
 struct v2gtp_reader *textflows_feed(struct textflows *f, const struct textpacket *p)
 {
     bool is_new;
     struct slice bytes = p->payload;
-    uint32_t sum = sum_of(bytes);
     if (bytes.n == 0)
         return NULL;
     unsigned i = find_flow(f, p, &is_new);
     struct v2gtp_reader *reader = &f->at[i].reader;
-    /* packets that somebody made may all have the same number */
-    is_new = is_new || reader->broken || (p->seq == f->at[i].seq && sum != f->at[i].sum);
+    is_new = is_new || reader->broken || is_other(f, i, p);
     int64_t behind = is_new ? 0 : (int32_t)(f->at[i].next - p->seq);
     bool is_far = behind < 0 || behind > AGAIN_MOST;
     if ((is_new || is_far) && !v2gtp_begins(bytes))
@@ -142,7 +149,7 @@ struct v2gtp_reader *textflows_feed(struct textflows *f, const struct textpacket
     f->at[i].used = ++f->uses;
     f->at[i].seq = p->seq;
     f->at[i].next = p->seq + (uint32_t)bytes.n;
-    f->at[i].sum = sum;
+    f->at[i].sum = sum_of(bytes);
     v2gtp_feed(reader, (struct slice){bytes.p + behind, bytes.n - (size_t)behind});
     return reader;
 }
