@@ -204,8 +204,10 @@ static void copy_block(struct comments *c, struct slice block, bool is_big)
         copy_packet(c, block, is_big);
     } else if (type != BLOCK_SECRETS || c->keeps_secrets) {
         size_t n = c->out.out.n;
-        if (type == BLOCK_SIMPLE_PACKET) {
-            c->totals->homeless += add_comments(c, is_big) > 0;
+        if (type == BLOCK_SIMPLE_PACKET && block.n >= BLOCK_LEAST + 4) {
+            bool is_homeless = add_comments(c, is_big) > 0;
+            c->totals->homeless += is_homeless;
+            c->totals->commented -= is_homeless;
             c->out.out.n = n; /* it has no options */
         }
         buf_add(&c->out.out, block.p, block.n);
