@@ -24,7 +24,7 @@ static bool path_part(const char *path, unsigned n, char name[PART_MAX])
 /* supportedAppProtocol has none; all other messages do. */
 static bool is_without_header(const struct element *el)
 {
-    return el != NULL && el->as.kind == KIND_NODE && type_slot_of(el->as.type, "Header") < 0;
+    return el != NULL && type_slot_of(el->as.type, "Header") < 0;
 }
 
 /* Whether a path lies where the headers of all sets are alike: at their SessionID and TimeStamp.

@@ -34,9 +34,9 @@ int message_new(const struct schema *s, const char *name, struct arena *a, struc
                 struct err *e)
 {
     const struct element *el = schema_message(s, name);
-    if (el == NULL || el->as.kind != KIND_NODE)
+    if (el == NULL)
         return unknown_message(s, name, e);
-    bool in_body = s->root != NULL && s->body_head != NULL && el->head == s->body_head;
+    bool in_body = schema_in_body(s, el);
     *m = (struct message){.schema = s, .root = in_body ? s->root : el};
     m->as = &m->root->as;
     m->v.n = node_new(a, m->as->type);

@@ -55,7 +55,7 @@ const struct element *name_message(const struct name_scope *s, const char *name,
         if (found != NULL && set != NULL)
             *set = common;
     }
-    return found != NULL && found->as.kind == KIND_NODE ? found : NULL;
+    return found;
 }
 
 /* The message named by the first n bytes of text; for Exist_ also without Req or Res. */
@@ -64,7 +64,7 @@ static const struct element *message_at(const struct name_scope *s, enum verb ve
                                         struct err *e)
 {
     char name[NAME_LONGEST + 4];
-    if (n == 0 || n >= NAME_LONGEST)
+    if (n >= NAME_LONGEST)
         return NULL;
     memcpy(name, text, n);
     name[n] = '\0';
@@ -124,8 +124,7 @@ int name_only_list(const struct type *t)
     return found;
 }
 
-/* The slot that an element without a further name stands for: its text, or an algorithm's URI. */
-static int content_slot(const struct type *t)
+int name_content(const struct type *t)
 {
     for (unsigned i = 0; i < t->fields; i++)
         if (t->field[i].is_content)
@@ -136,14 +135,17 @@ static int content_slot(const struct type *t)
 
 static bool ends_at_node(struct finder *f, const struct type *t)
 {
-    int content = content_slot(t), list = name_only_list(t);
-    if (content >= 0)
-        return push(f, t, (unsigned)content) && ends_as(f, NAME_LEAF);
-    if (t->is_quantity)
-        return ends_as(f, NAME_QUANTITY);
-    if (list >= 0 && t->fields == 1 && t->field[list].kind != KIND_NODE)
-        return push(f, t, (unsigned)list) && ends_as(f, NAME_LEAF);
-    return ends_as(f, NAME_NODE);
+    int own = name_content(t), list = name_only_list(t);
+    if (own < 0 && list >= 0 && t->fields == 1 && t->field[list].kind != KIND_NODE)
+        own = list;
+    if (own >= 0 && !push(f, t, (unsigned)own))
+        return false;
+    return ends_as(f, own >= 0 ? NAME_LEAF : t->is_quantity ? NAME_QUANTITY : NAME_NODE);
+}
+
+bool name_has_count(const struct field *f)
+{
+    return f->kind == KIND_NODE && type_slot_of(f->type, "Count") >= 0;
 }
 
 /* Exist_ asks for a list: the element itself, or the only list in it. */
@@ -185,9 +187,9 @@ static bool find_behind(struct finder *f, const struct type *t, unsigned slot, c
         return true;
     if (strcmp(rest, "Specified") == 0 && is_plain(f->out->verb))
         return ends_as(f, NAME_SPECIFIED);
-    bool has_count = field->kind == KIND_NODE && type_slot_of(field->type, "Count") >= 0;
     bool is_repeated = field->is_list || (t->is_open && !field->is_attribute);
-    if (strcmp(rest, "_Count") == 0 && is_repeated && !has_count && is_plain(f->out->verb))
+    if (strcmp(rest, "_Count") == 0 && is_repeated && !name_has_count(field) &&
+        is_plain(f->out->verb))
         return ends_as(f, NAME_COUNT);
     if (rest[0] == '_' && field->kind == KIND_NODE && find(f, field->type, rest + 1))
         return true;
@@ -203,7 +205,7 @@ static int candidate(const struct type *t, const char *rest, size_t below, size_
         const struct field *f = &t->field[i];
         size_t n = strlen(f->name);
         if (n == 0 || n >= below || n <= *length || f->kind == KIND_ABSTRACT ||
-            f->kind == KIND_ANY || strncmp(f->name, rest, n) != 0)
+            strncmp(f->name, rest, n) != 0)
             continue;
         if (rest[n] != '\0' && rest[n] != '_' && strcmp(rest + n, "Specified") != 0)
             continue;
@@ -258,10 +260,9 @@ static bool find_deep(struct finder *f, const struct type *t, const char *name, 
     return false;
 }
 
-/* The header's type where it stands beside the message, as in a V2G_Message; else NULL. */
-static const struct type *outer_header(const struct schema *set, const struct element *message)
+const struct type *name_outer_header(const struct schema *set, const struct element *message)
 {
-    if (set->root == NULL || set->body_head == NULL || message->head != set->body_head)
+    if (!schema_in_body(set, message))
         return NULL;
     int slot = type_slot_of(set->root->as.type, "Header");
     return slot < 0 ? NULL : set->root->as.type->field[slot].type;
@@ -273,7 +274,7 @@ static bool find_path(struct finder *f, const char *rest)
     const struct type *t = out->message->as.type;
     if (find(f, t, rest))
         return true;
-    const struct type *header = outer_header(out->set, out->message);
+    const struct type *header = name_outer_header(out->set, out->message);
     if (header != NULL && strncmp(rest, "Header_", 7) == 0) {
         out->in_header = true;
         if (find(f, header, rest + 7))
@@ -287,8 +288,7 @@ static bool find_path(struct finder *f, const char *rest)
 
 static bool has_path(enum verb verb)
 {
-    return verb != VERB_SEND && verb != VERB_RECEIVE && verb != VERB_EXPECT &&
-           verb != VERB_CHECK_RECEIVED;
+    return is_plain(verb) || verb == VERB_EXIST || verb == VERB_ADD;
 }
 
 bool name_suits(const struct name_scope *s, enum verb verb, uint8_t from)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "names/name.h"
+#include "names/name_find.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -34,9 +34,9 @@ void name_parameter(const char *name, char *out, size_t size)
         out[n - 2] = 'I';
 }
 
-static bool takes_value(enum verb verb, enum name_target target)
+static bool takes_value(enum verb verb)
 {
-    return (verb == VERB_SET || verb == VERB_CHECK || verb == VERB_ADD) && target != NAME_MESSAGE;
+    return verb == VERB_SET || verb == VERB_CHECK || verb == VERB_ADD;
 }
 
 static void emit(struct lister *l, enum verb verb, enum name_target target, const char *ending)
@@ -45,7 +45,7 @@ static void emit(struct lister *l, enum verb verb, enum name_target target, cons
     struct name name = l->name;
     name.verb = verb;
     name.target = target;
-    if (takes_value(verb, target))
+    if (takes_value(verb))
         name_parameter(target == NAME_COUNT       ? "Count"
                        : target == NAME_SPECIFIED ? "IsSpecified"
                                                   : l->last,
@@ -76,13 +76,13 @@ static void emit_value(struct lister *l, enum name_target target)
 /* The names of what is true of the element itself. */
 static void emit_whole(struct lister *l, const struct field *f)
 {
-    if (f->is_list) {
-        if (l->sends)
-            emit(l, VERB_SET, NAME_COUNT, "_Count");
+    bool is_counted = f->is_list && !name_has_count(f);
+    if (is_counted && l->sends)
+        emit(l, VERB_SET, NAME_COUNT, "_Count");
+    if (is_counted)
         emit(l, VERB_GET, NAME_COUNT, "_Count");
-        if (l->receives)
-            emit(l, VERB_EXIST, f->kind == KIND_NODE ? NAME_NODE : NAME_LEAF, "");
-    }
+    if (f->is_list && l->receives)
+        emit(l, VERB_EXIST, f->kind == KIND_NODE ? NAME_NODE : NAME_LEAF, "");
     if (!f->is_mandatory || f->choice != 0) {
         if (l->sends)
             emit(l, VERB_SET, NAME_SPECIFIED, "Specified");
@@ -91,15 +91,6 @@ static void emit_whole(struct lister *l, const struct field *f)
 }
 
 static void list_type(struct lister *l, const struct type *t);
-
-static int slot_of_content(const struct type *t)
-{
-    for (unsigned i = 0; i < t->fields; i++)
-        if (t->field[i].is_content)
-            return (int)i;
-    int slot = type_slot_of(t, "Algorithm");
-    return slot >= 0 && t->field[slot].is_attribute ? slot : -1;
-}
 
 static void push(struct lister *l, const struct type *t, unsigned slot)
 {
@@ -111,7 +102,7 @@ static void push(struct lister *l, const struct type *t, unsigned slot)
 
 static void list_node(struct lister *l, const struct type *t)
 {
-    int content = slot_of_content(t);
+    int content = name_content(t);
     struct name outer = l->name;
     if (t->is_quantity)
         emit_value(l, NAME_QUANTITY);
@@ -127,7 +118,7 @@ static void list_node(struct lister *l, const struct type *t)
 static bool is_unnamed(const struct lister *l, const struct type *t, const struct field *f)
 {
     return f->is_list && f->is_mandatory && f->kind == KIND_NODE && t->fields == 1 &&
-           l->name.steps > 1 && !f->type->is_quantity && slot_of_content(f->type) < 0;
+           l->name.steps > 1 && !f->type->is_quantity && name_content(f->type) < 0;
 }
 
 static void list_field(struct lister *l, const struct type *t, unsigned slot)
@@ -171,7 +162,7 @@ static void list_type(struct lister *l, const struct type *t)
     for (unsigned i = 0; i < slots; i++) {
         const struct field *f = &t->field[i];
         bool is_header = l->depth == 1 && !l->name.in_header && strcmp(f->name, "Header") == 0;
-        if (f->name[0] != '\0' && f->kind != KIND_ABSTRACT && f->kind != KIND_ANY && !is_header)
+        if (f->name[0] != '\0' && f->kind != KIND_ABSTRACT && !is_header)
             list_field(l, t, i);
     }
     l->depth--;
@@ -180,22 +171,19 @@ static void list_type(struct lister *l, const struct type *t)
 /* The header: of its own where it stands beside the message, else the message's field. */
 static void list_header(struct lister *l, const struct type *message)
 {
-    const struct schema *set = l->name.set;
     int own = type_slot_of(message, "Header");
     if (own >= 0) {
         list_field(l, message, (unsigned)own);
         return;
     }
-    if (set->root == NULL || set->body_head == NULL || l->name.message->head != set->body_head)
-        return;
-    int slot = type_slot_of(set->root->as.type, "Header");
-    if (slot < 0)
+    const struct type *outer = name_outer_header(l->name.set, l->name.message);
+    if (outer == NULL)
         return;
     size_t text = strlen(l->text), path = strlen(l->path);
     snprintf(l->text + text, sizeof l->text - text, "_Header");
     snprintf(l->path + path, sizeof l->path - path, ".Header");
     l->name.in_header = true;
-    list_type(l, set->root->as.type->field[slot].type);
+    list_type(l, outer);
     l->name.in_header = false;
     l->text[text] = '\0';
     l->path[path] = '\0';

@@ -28,6 +28,17 @@ bool name_find(const struct name_scope *s, const char *text, struct name *out,
 /* Whether functions of the verb go with messages of that direction. */
 bool name_suits(const struct name_scope *s, enum verb verb, uint8_t from);
 
+/* The slot that an element without a further name stands for (its text, or an algorithm's URI), or
+ * -1. */
+int name_content(const struct type *t);
+
+/* The header's type where it stands beside the message, as in a V2G_Message; else NULL. */
+const struct type *name_outer_header(const struct schema *set, const struct element *message);
+
+/* Whether the element has a child Count, which is what …_Count means then, and no number of
+ * entries. */
+bool name_has_count(const struct field *f);
+
 /* The slot of the only list among the fields, or -1. */
 int name_only_list(const struct type *t);
 

@@ -33,7 +33,7 @@ static void near_elements(struct near *best, const struct type *t, const char *t
 {
     for (unsigned i = 0; i < t->fields; i++) {
         const struct field *f = &t->field[i];
-        if (f->name[0] == '\0' || f->kind == KIND_ABSTRACT || f->kind == KIND_ANY)
+        if (f->name[0] == '\0' || f->kind == KIND_ABSTRACT)
             continue;
         near_try(best, text, f->name, "");
         if (!f->is_mandatory)

@@ -46,8 +46,10 @@ uint32_t place_count(const struct place *p)
 {
     struct place last = {p->node, p->slot, UINT32_MAX};
     uint32_t count;
-    if (is_item(p))
-        return item_at(&last, &count) == NULL ? count : 0;
+    if (is_item(p)) {
+        item_at(&last, &count);
+        return count;
+    }
     if (!node_has(p->node, p->slot))
         return 0;
     return place_field(p)->is_list ? p->node->v[p->slot].l->n : 1;

@@ -234,6 +234,12 @@ static inline int type_slot_of(const struct type *t, const char *name)
     return type_slot(t, name, strlen(name));
 }
 
+/* Whether an element stands in the body of the set's V2G_Message. */
+static inline bool schema_in_body(const struct schema *s, const struct element *el)
+{
+    return s->root != NULL && s->body_head != NULL && el->head == s->body_head;
+}
+
 /* Index of a member by its XML text (n bytes), or -1. */
 int simple_member(const struct simple *s, const char *text, size_t n);
 
