@@ -19,140 +19,17 @@
 #define MEMORY (8u * 1024 * 1024)
 #define ROOM_STEP 40
 
-static const char SET[] = "schema kinds Kinds payload 0x8F01\n"
-                          "namespace one urn:one\n"
-                          "enum Color red green blue\n"
-                          "simple Small unsignedByte 0..9\n"
-                          "simple Named string 0..600\n"
-                          "type Leaf\n"
-                          "  On boolean\n"
-                          "  Tint Color = green\n"
-                          "type Named2\n"
-                          "  @Id ? ID\n"
-                          "  content string\n"
-                          "type Deep\n"
-                          "  Down ? Deep\n"
-                          "  Leaf ? Leaf\n"
-                          "type Pair\n"
-                          "  A unsignedByte\n"
-                          "  B unsignedShort\n"
-                          "  C unsignedInt\n"
-                          "type Far : Pair\n"
-                          "  D short\n"
-                          "  E long\n"
-                          "type Base abstract\n"
-                          "  A ? boolean\n"
-                          "type Made : Base\n"
-                          "  B boolean\n"
-                          "element Head Base abstract\n"
-                          "element Tail Made in Head\n"
-                          "element Twin Leaf\n"
-                          "element Word string\n"
-                          "message Numbers anonymous from evcc\n"
-                          "  Big {0,3} integer\n"
-                          "  Unsigned {0,3} unsignedLong\n"
-                          "  Signed {0,3} long\n"
-                          "  Small {0,3} Small\n"
-                          "  Octets {0,3} hexBinary\n"
-                          "  Base64 {0,2} base64Binary\n"
-                          "  Text {0,3} string\n"
-                          "  Flag {0,3} boolean\n"
-                          "  Tint {0,3} Color\n"
-                          "  Name {0,3} ID\n"
-                          "message Single anonymous from evcc\n"
-                          "  @Level ? Small\n"
-                          "  @Mark ? ID\n"
-                          "  Big integer\n"
-                          "  Pair Pair\n"
-                          "  Far ? Far\n"
-                          "  Flag boolean\n"
-                          "  Last ? string\n"
-                          "message Children anonymous from evcc\n"
-                          "  Leaf {1,6} Leaf\n"
-                          "  Named {0,3} Named2\n"
-                          "  Deep ? Deep\n"
-                          "  Head ? element\n"
-                          "  | Pair Pair\n"
-                          "  | Far Far\n"
-                          "message Open from secc\n"
-                          "type OpenType mixed\n"
-                          "  @Level ? Small\n"
-                          "  choice {0,}\n"
-                          "    Big integer\n"
-                          "    Unsigned unsignedLong\n"
-                          "    Signed long\n"
-                          "    Small Small\n"
-                          "    Octets hexBinary\n"
-                          "    Flag boolean\n"
-                          "    Tint Color\n"
-                          "    Name ID\n"
-                          "    Leaf Leaf\n"
-                          "    Pair Pair\n"
-                          "    Far Far\n"
-                          "    Head element\n"
-                          "    any other\n"
-                          "message Closed anonymous from secc\n"
-                          "  choice {1,}\n"
-                          "    Leaf Leaf\n"
-                          "    Word string\n"
-                          "    Big integer\n"
-                          "message Wild anonymous from secc\n"
-                          "  any\n"
-                          "  After ? boolean\n"
-                          "message Twice anonymous from both\n"
-                          "  Inner Small\n"
-                          "message Thrice anonymous from both\n"
-                          "  Inner Leaf\n"
-                          "message Bare type Base from both\n"
-                          "type Level quantity\n"
-                          "  Exponent byte -2..-1 = -1\n"
-                          "  Value unsignedLong\n"
-                          "type Step quantity\n"
-                          "  Multiplier byte 0..2\n"
-                          "  Value short 5..900 = 5\n"
-                          "simple Below byte -8..-1\n"
-                          "type Kept\n"
-                          "  Level Level = 2.5\n"
-                          "  Step Step\n"
-                          "  Below Below\n"
-                          "  Twos {2,3} Leaf\n"
-                          "  Big integer\n"
-                          "  Much integer = -7\n"
-                          "  Octets hexBinary 2..4\n"
-                          "  Base64 base64Binary = AQI=\n"
-                          "  Id ID\n"
-                          "  Mark string = 'mark'\n"
-                          "  Number unsignedLong 7..9\n"
-                          "  Under long -9..-5\n"
-                          "  Mixed Mixed\n"
-                          "  Head element = Tail\n"
-                          "type Mixed mixed\n"
-                          "  @Id ? ID\n"
-                          "  choice {1,}\n"
-                          "    Leaf Leaf\n"
-                          "    Word string = 'w'\n"
-                          "message Defaults from both\n"
-                          "type DefaultsType\n"
-                          "  Kept Kept\n"
-                          "  Again ? Kept\n"
-                          "type EchoType\n"
-                          "  sequence {1,}\n"
-                          "    Word string\n"
-                          "    Flag boolean\n"
-                          "    Word string\n"
-                          "    Tint Color\n"
-                          "message Echo from both\n"
-                          "namespace two urn:two\n"
-                          "element Twin Leaf\n"
-                          "element Other string\n";
+#define SET "tests/data/kinds.schema"
 
 static const struct schema *set;
+
+static char *set_text;
 
 static int set_source(void *context, const char *name, struct slice *text, const char **file)
 {
     (void)context, (void)name;
-    *text = (struct slice){(const uint8_t *)SET, sizeof SET - 1};
-    *file = "SET";
+    *text = (struct slice){(const uint8_t *)set_text, strlen(set_text)};
+    *file = SET;
     return 0;
 }
 
@@ -160,6 +37,9 @@ static int open_set(void **state)
 {
     struct err e = ERR_INIT;
     (void)state;
+    size_t n;
+    set_text = support_read_file(SET, &n);
+    assert_non_null(set_text);
     set = schema_load("kinds", set_source, NULL, &e);
     if (set == NULL)
         fail_msg("line %d: %s", (int)e.line, e.what);
@@ -170,6 +50,7 @@ static int close_set(void **state)
 {
     (void)state;
     schema_close((struct schema *)(uintptr_t)set);
+    free(set_text);
     return 0;
 }
 
