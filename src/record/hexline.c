@@ -18,13 +18,29 @@ struct token {
     bool is_hex, is_number;  /* has hex digits only; could be one at all */
 };
 
-void hexline_close(struct hexline *l)
+static void clear(struct hexline *l, struct buf *b)
 {
-    buf_close(&l->text);
-    buf_close(&l->attributes);
-    buf_close(&l->runs);
+    l->failed = l->failed || b->failed;
+    buf_clear(b);
+}
+
+static void clear_bytes(struct hexline *l)
+{
+    for (int f = 0; f < HEXLINE_FORMS; f++)
+        clear(l, &l->bytes[f]);
+}
+
+int hexline_close(struct hexline *l)
+{
+    struct buf *const rest[] = {&l->text, &l->attributes, &l->runs};
+    clear_bytes(l);
     for (int f = 0; f < HEXLINE_FORMS; f++)
         buf_close(&l->bytes[f]);
+    for (unsigned i = 0; i < sizeof rest / sizeof *rest; i++) {
+        clear(l, rest[i]);
+        buf_close(rest[i]);
+    }
+    return l->failed ? -1 : 0;
 }
 
 /* ---- characters ---- */
@@ -141,13 +157,13 @@ static size_t backslashes(const char *p, const char *end, size_t most)
     return n;
 }
 
-/* The length of an escape that stands for a byte at p (\x80, \200; \\x80 in a string within
- * another), 0: none. */
+/* The length of an escape that stands for a byte at p, which is a backslash (\x80, \200; \\x80 in a
+ * string within another), 0: none. */
 static size_t escape(const char *p, const char *end, uint8_t *byte)
 {
     size_t n = backslashes(p, end, ESCAPES_MOST);
     const char *d = p + n;
-    if (n == 0 || end - d < 3)
+    if (end - d < 3)
         return 0;
     if (*d == 'x' && is(d[1], HEX) && is(d[2], HEX)) {
         *byte = (uint8_t)(digit_value(d[1]) << 4 | digit_value(d[2]));
@@ -278,8 +294,8 @@ void hexline_clean(struct hexline *l, struct slice line)
                          .end = (const char *)line.p + line.n,
                          .out = &l->text,
                          .attributes = &l->attributes};
-    buf_clear(&l->text);
-    buf_clear(&l->attributes);
+    clear(l, &l->text);
+    clear(l, &l->attributes);
     while (c.p < c.end) {
         size_t plain = 0, left = (size_t)(c.end - c.p);
         while (plain < left && strchr("\033<&(\"'\\", c.p[plain]) == NULL)
@@ -313,12 +329,10 @@ static void hex_bytes(const struct token *t, struct buf *out)
     out->n += (t->n + 1) / 2;
 }
 
-/* UINT64_MAX: it has another digit, or too many. */
+/* Of 16 digits at most. UINT64_MAX: it has another digit. */
 static uint64_t number_of(const struct token *t, unsigned base)
 {
     uint64_t value = 0;
-    if (t->n > 16)
-        return UINT64_MAX;
     for (size_t i = 0; i < t->n; i++) {
         unsigned digit = digit_value(t->p[i]);
         if (digit >= base)
@@ -380,7 +394,7 @@ static bool add_token(enum hexline_form form, const struct token *t, struct buf 
     return true;
 }
 
-/* The word at p; behind is where it ends. */
+/* The word that begins at p; behind is where it ends. */
 static struct token read_token(const char *p, const char *end, const char **behind)
 {
     struct token t = {.p = p, .is_hex = true};
@@ -392,7 +406,7 @@ static struct token read_token(const char *p, const char *end, const char **behi
     t.n = (size_t)(p - t.p);
     for (size_t i = 0; i < t.n && t.is_hex; i++)
         t.is_hex = is(t.p[i], HEX);
-    char last = t.n > 0 ? (char)(t.p[t.n - 1] | 32) : 0; /* 0x80u of C, 80h of assemblers */
+    char last = (char)(t.p[t.n - 1] | 32); /* 0x80u of C, 80h of assemblers */
     if (!t.is_hex && t.n > 1 && ((t.prefixed && last == 'u') || (t.n == 3 && last == 'h'))) {
         t.n--;
         t.is_hex = is(t.p[0], HEX) && (t.n < 2 || is(t.p[1], HEX)) && t.n <= 2;
@@ -526,9 +540,9 @@ static const char *comment(const char *text, const char *end)
     if (slash == NULL || memmem(text, (size_t)(slash - text), "0x", 2) == NULL)
         return end;
     const char *p = slash;
-    while (p > text && is(p[-1], BLANK))
+    while (is(p[-1], BLANK)) /* at most up to that number */
         p--;
-    return p > text && (p[-1] == ',' || is(p[-1], HEX)) ? slash : end;
+    return p[-1] == ',' || is(p[-1], HEX) ? slash : end;
 }
 
 static void find_lists(struct finding *f, const char *text, size_t n)
@@ -612,9 +626,8 @@ static void find_base64(struct hexline *l, const char *text, size_t n)
 void hexline_find(struct hexline *l)
 {
     struct finding f = {.l = l};
-    for (int i = 0; i < HEXLINE_FORMS; i++)
-        buf_clear(&l->bytes[i]);
-    buf_clear(&l->runs);
+    clear_bytes(l);
+    clear(l, &l->runs);
     l->n = 0;
     find_lists(&f, (const char *)l->text.p, l->text.n);
     find_base64(l, (const char *)l->text.p, l->text.n);
@@ -690,8 +703,7 @@ void hexline_columns(struct hexline *l, const struct hexdump *d)
     size_t bytes = 0;
     for (int k = 0; k < 4; k++)
         fits[FORMS[k]] = true;
-    for (int i = 0; i < HEXLINE_FORMS; i++)
-        buf_clear(&l->bytes[i]);
+    clear_bytes(l);
     for (bool may_align = true, is_begun = false;; is_begun = true) {
         size_t blanks = 0;
         for (; p < end && is(*p, BLANK); p++)
@@ -717,7 +729,7 @@ void hexline_columns(struct hexline *l, const struct hexdump *d)
         fits[HEXLINE_HEX] = false; /* words of six octal digits */
     for (int k = 0; k < 4; k++)
         if (!fits[FORMS[k]])
-            buf_clear(&l->bytes[FORMS[k]]);
+            clear(l, &l->bytes[FORMS[k]]);
     struct buf *octal = &l->bytes[HEXLINE_OCTAL];
     if (octal->n == 0 || p < end) { /* it may have stopped at a character */
         size_t n = octal->n;

@@ -43,10 +43,12 @@ struct hexdump {
 
 struct hexline {
     struct buf text, attributes, bytes[HEXLINE_FORMS], runs;
-    size_t n; /* of runs */
+    size_t n;    /* of runs */
+    bool failed; /* of a line before there was no memory */
 };
 
-void hexline_close(struct hexline *l);
+/* -1: of some line there was no memory, and what was found in it is not all. */
+int hexline_close(struct hexline *l);
 
 /* Makes the line plain: colours and tags out, entities and escapes as what they stand for. */
 void hexline_clean(struct hexline *l, struct slice line);

@@ -36,6 +36,7 @@ struct reader {
     bool is_repeated;          /* behind the * of a dump */
     uint64_t repeated;         /* bytes that such have stood for */
     struct hextext_line named; /* the line of words before a dump */
+    bool failed;               /* there was no memory for some block */
 };
 
 /* ---- what a line says ---- */
@@ -149,6 +150,7 @@ static void block_flush(struct reader *r)
         struct growing *g = &r->form[f];
         g->is_there = g->grows = false;
         g->n = g->shared = 0;
+        r->failed = r->failed || g->bytes.failed || g->marks.failed;
         buf_clear(&g->bytes);
         buf_clear(&g->marks);
     }
@@ -407,7 +409,6 @@ int64_t hextext_read(struct slice text, const struct hextext_events *events, voi
     const uint8_t *p = text.p, *end = text.p + text.n;
     int newline = text.n > 0 && memchr(p, '\n', text.n) == NULL ? '\r' : '\n'; /* as old Macs */
     int64_t lines = 0;
-    bool failed = false;
     while (p < end) {
         const uint8_t *found = memchr(p, newline, (size_t)(end - p));
         const uint8_t *line_end = found == NULL ? end : found;
@@ -417,13 +418,9 @@ int64_t hextext_read(struct slice text, const struct hextext_events *events, voi
         p = found == NULL ? end : found + 1;
     }
     block_flush(&r);
-    failed = r.line.text.failed || r.line.runs.failed;
     for (int f = 0; f < HEXLINE_FORMS; f++) {
-        failed =
-            failed || r.line.bytes[f].failed || r.form[f].bytes.failed || r.form[f].marks.failed;
         buf_close(&r.form[f].bytes);
         buf_close(&r.form[f].marks);
     }
-    hexline_close(&r.line);
-    return failed ? -1 : lines;
+    return hexline_close(&r.line) != 0 || r.failed ? -1 : lines;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packets that a text spells: what is one, where all lengths agree; and the streams they make up. */
+/* Packets that a text spells: what is one, where all lengths agree; and the streams of them. */
 #include "record/textpacket.h"
 #include "support.h"
 
