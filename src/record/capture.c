@@ -227,8 +227,7 @@ static void hand_over(struct reader *r, struct connection *c, int side, const st
     if (s->us > f->us)
         f->us = s->us;
     f->next += (uint32_t)rest.n;
-    if (r->on->tcp_data != NULL)
-        r->on->tcp_data(r->context, f->us, c->number, side == CLIENT, rest, s->frame);
+    r->on->tcp_data(r->context, f->us, c->number, side == CLIENT, rest, s->frame);
 }
 
 static void tell_close(struct reader *r, struct connection *c, int64_t us, int side,
@@ -310,12 +309,6 @@ static void flow_flush(struct reader *r, struct connection *c, int side, int64_t
         upto = f->acked;
     if (distance(upto, f->next) > 0)
         flow_lose(r, c, side, upto, us);
-}
-
-static void flow_free(struct flow *f)
-{
-    while (f->first != NULL)
-        unlink_first(f);
 }
 
 static void flow_start(struct flow *f, uint32_t seq)
@@ -563,8 +556,6 @@ static void connection_flush(struct reader *r, struct connection *c, int64_t us,
         if (c->state == OPEN)
             look_for_unacknowledged(r, c, side, us, is_reset);
     }
-    flow_free(&c->flow[CLIENT]);
-    flow_free(&c->flow[SERVER]);
 }
 
 static void connection_renew(struct reader *r, struct connection *c, const struct packet *p)
