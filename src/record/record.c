@@ -384,12 +384,9 @@ int record_make_lines(const char *folder, uint64_t most, struct library *l, stru
         return err_set(e, "%s: %s", from, strerror(errno));
     if ((uint64_t)now.st_size > most)
         return 1;
-    if (write_all_lines(from, part, l, e) != 0) {
-        unlink(part);
-        return -1;
-    }
-    if (rename(part, to) != 0)
-        return err_set(e, "%s cannot be written: %s", to, strerror(errno));
-    unlink(from);
-    return 0;
+    int bad = write_all_lines(from, part, l, e);
+    if (bad == 0 && rename(part, to) != 0)
+        bad = err_set(e, "%s cannot be written: %s", to, strerror(errno));
+    unlink(bad != 0 ? part : from);
+    return bad;
 }

@@ -18,6 +18,7 @@
 
 #define RUNS "runs"
 #define PART_DIGITS 4 /* at least */
+#define PART_DIGITS_MOST 9
 
 static const char *const FILES[] = {RECORD_COMPACT, RECORD_EVENTS, RECORD_PACKETS};
 #define FILES_N (sizeof FILES / sizeof *FILES)
@@ -132,7 +133,8 @@ int record_is_free(const char *folder, const char *own, struct err *e)
 static unsigned part_number(const char *name)
 {
     size_t n = strspn(name, "0123456789");
-    return n < PART_DIGITS || name[n] != '\0' ? 0 : (unsigned)strtoul(name, NULL, 10);
+    bool is_part = n >= PART_DIGITS && n <= PART_DIGITS_MOST && name[n] == '\0';
+    return is_part ? (unsigned)strtoul(name, NULL, 10) : 0;
 }
 
 bool record_parts(const char *folder, unsigned *first, unsigned *last)
