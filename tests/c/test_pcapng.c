@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing captures: read back with the own reader and, where it is installed, with tshark. */
-#ifndef _POSIX_C_SOURCE
-#define _POSIX_C_SOURCE 200809L
-#endif
+#include "memory.h"
 #include "record/capture.h"
 #include "record/pcapng.h"
 
@@ -429,6 +427,214 @@ static void test_killed(void **state)
     expect_clean();
 }
 
+/* ---- what is rare ---- */
+
+static uint8_t *read_file(size_t *n)
+{
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    fseek(f, 0, SEEK_END);
+    *n = (size_t)ftell(f);
+    rewind(f);
+    uint8_t *bytes = malloc(*n);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, *n, f), *n);
+    fclose(f);
+    return bytes;
+}
+
+/* A checksum of UDP that comes to 0 is written as 0xFFFF, as 0 says that there is none. */
+static void test_checksum_of_zero(void **state)
+{
+    enum { FRAME = 28 + 14 + 40 + 6 }; /* where the checksum stands in a block */
+    unsigned ones = 0, packets = 0;
+    size_t n;
+    (void)state;
+    struct pcapng *p = make();
+    for (unsigned i = 0; i < 0x10000; i++)
+        pcapng_udp(p, T0, &CAR, &GROUP,
+                   (struct slice){(uint8_t[]){(uint8_t)(i >> 8), (uint8_t)i}, 2});
+    finish(p);
+    uint8_t *bytes = read_file(&n);
+    for (size_t at = 0; at < n; at += (size_t)bytes[at + 4] | (size_t)bytes[at + 5] << 8) {
+        if (bytes[at] != 6)
+            continue;
+        packets++;
+        ones += bytes[at + FRAME] == 0xFF && bytes[at + FRAME + 1] == 0xFF;
+        assert_false(bytes[at + FRAME] == 0 && bytes[at + FRAME + 1] == 0);
+    }
+    assert_int_equal(packets, 0x10000);
+    assert_true(ones > 0);
+    free(bytes);
+}
+
+/* Groups of IPv4 have MAC addresses of their own; so long a datagram may be divided. */
+static void test_datagrams_of_ipv4(void **state)
+{
+    static const struct endpoint GROUP4 = {.ip = {[10] = 0xFF, [11] = 0xFF, 224, 129, 0, 7},
+                                           .port = 15118};
+    static uint8_t bytes[1600];
+    struct seen s;
+    (void)state;
+    struct pcapng *p = make();
+    pcapng_udp(p, T0, &CAR4, &GROUP4, text_slice("group"));
+    pcapng_udp(p, T0 + 1, &CAR4, &GROUP4, (struct slice){bytes, sizeof bytes});
+    pcapng_udp(p, T0 + 2, &CAR4, &GROUP, text_slice("both"));
+    finish(p);
+    read_back(&s);
+    expect_log(&s, "udp 0 5\nudp 1 1600\nudp 2 4\n");
+    forget(&s);
+    size_t n;
+    uint8_t *file = read_file(&n);
+    const uint8_t *at = memmem(file, n, "\x01\x00\x5E\x01\x00\x07", 6);
+    assert_non_null(at);
+    assert_memory_equal(at + 12, "\x08\x00\x45", 3);
+    assert_int_equal(at[14 + 6], 0x40); /* not to be divided */
+    assert_int_equal(at[14 + 8], 1);    /* goes no further */
+    at = memmem(at + 6, n - (size_t)(at + 6 - file), "\x01\x00\x5E\x01\x00\x07", 6);
+    assert_non_null(at);
+    assert_int_equal(at[14 + 6], 0);
+    free(file);
+}
+
+/* Connections that share a bucket: by their number, by their ports; each is found again. */
+static void test_crowded_buckets(void **state)
+{
+    struct endpoint car = CAR, station = STATION;
+    struct seen s;
+    (void)state;
+    struct pcapng *p = make();
+    pcapng_tcp_open(p, T0, 1, &CAR, &STATION);
+    car.port = (uint16_t)(CAR.port - 1024);
+    pcapng_tcp_open(p, T0 + 1, 1025, &car, &STATION);
+    station.port = (uint16_t)(STATION.port - 1024);
+    pcapng_tcp_open(p, T0 + 2, 2049, &CAR, &station);
+    pcapng_tcp_close(p, T0 + 3, 1025, true, true);
+    pcapng_tcp_data(p, T0 + 4, 1, true, text_slice("one"));
+    pcapng_tcp_data(p, T0 + 5, 2049, false, text_slice("three"));
+    pcapng_tcp_close(p, T0 + 6, 1, true, true);
+    pcapng_tcp_open(p, T0 + 7, 2049, &car, &STATION); /* its number goes to another one */
+    pcapng_tcp_close(p, T0 + 8, 2049, true, false);
+    pcapng_tcp_close(p, T0 + 9, 2049, true, false); /* nothing */
+    pcapng_tcp_close(p, T0 + 10, 2049, true, true);
+    pcapng_tcp_close(p, T0 + 11, 2049, true, true); /* nothing */
+    finish(p);
+    read_back(&s);
+    expect_log(&s, "1 open 0 49200>61341\n2 open 1 48176>61341\n3 open 2 49200>60317\n"
+                   "2 client 3 RST\n1 client 6 RST\n4 open 7 48176>61341\n4 client 8 FIN\n"
+                   "4 client 10 RST\n");
+    expect_data(&s, 1, true, text_slice("one"));
+    expect_data(&s, 3, false, text_slice("three"));
+    forget(&s);
+}
+
+/* Remarks are kept up to a megabyte; a frame up to what Ethernet carries. */
+static void test_limits(void **state)
+{
+    static char endless[60001];
+    static uint8_t frame[1515];
+    size_t n;
+    (void)state;
+    memset(endless, 'x', sizeof endless - 1);
+    struct pcapng *p = make();
+    for (unsigned i = 0; i < 30; i++)
+        pcapng_comment(p, endless);
+    pcapng_frame(p, T0, (struct slice){frame, 1514});
+    finish(p);
+    free(read_file(&n));
+    assert_in_range(n, 16 * 60000, 17 * 60000);
+    p = make();
+    pcapng_frame(p, T0, (struct slice){frame, 1515});
+    expect_misuse(p, "an Ethernet frame of 1515 bytes, expected at most 1514");
+    p = make();
+    pcapng_frame(p, T0, (struct slice){frame, 1515});
+    struct err earlier = ERR_INIT;
+    err_set(&earlier, "what was wrong before");
+    assert_int_equal(pcapng_close(p, &earlier), -1);
+    assert_string_equal(earlier.what, "what was wrong before");
+}
+
+/* Another file goes on with the connections as they are; one that there cannot be ends it. */
+static void test_turn(void **state)
+{
+    char next[80];
+    size_t n;
+    (void)state;
+    snprintf(next, sizeof next, "%s.next", path);
+    struct pcapng *p = make();
+    pcapng_tcp_open(p, T0, 1, &CAR, &STATION);
+    assert_int_equal(pcapng_turn(p, next, &problem), 0);
+    assert_int_equal(pcapng_turn(p, path, &problem), 0);
+    uint64_t empty = pcapng_size(p);
+    pcapng_tcp_data(p, T0, 1, true, text_slice("abc"));
+    assert_true(pcapng_size(p) > empty);
+    assert_int_equal(pcapng_write(p, &problem), 0);
+    free(read_file(&n));
+    assert_int_equal(n, pcapng_size(p));
+    assert_int_equal(pcapng_turn(p, "/nowhere/x.pcapng", &problem), -1);
+    assert_non_null(strstr(problem.what, "No such file"));
+    problem = ERR_INIT;
+    pcapng_tcp_data(p, T0, 1, true, text_slice("lost"));
+    assert_int_equal(pcapng_write(p, &problem), -1);
+    expect_misuse(p, "No such file");
+    problem = ERR_INIT;
+    assert_null(pcapng_open("/dev/full", &problem));
+    assert_string_equal(problem.path, "/dev/full");
+    assert_string_equal(problem.what, "No space left on device");
+    remove(next);
+}
+
+/* Blocks of secrets go, and what is no whole block. */
+static void test_without_secrets(void **state)
+{
+    static const struct {
+        size_t at; /* of an octet that is another one; 0: none */
+        uint8_t octet;
+        size_t cut, left;
+    } CASES[] = {
+        {0, 0, 0, 28},   {4, 0, 0, 0},  {4, 11, 0, 0},  {4, 14, 0, 0},
+        {20, 60, 0, 16}, {0, 0, 1, 16}, {0, 0, 12, 16},
+    };
+    static const uint8_t FILE_[] = {6,  0, 0, 0, 16, 0, 0, 0, 1, 2, 3, 4, 16, 0, 0, 0, 10, 0, 0, 0,
+                                    12, 0, 0, 0, 12, 0, 0, 0, 5, 0, 0, 0, 12, 0, 0, 0, 12, 0, 0, 0};
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        uint8_t bytes[sizeof FILE_];
+        memcpy(bytes, FILE_, sizeof bytes);
+        if (CASES[i].at > 0)
+            bytes[CASES[i].at] = CASES[i].octet;
+        assert_int_equal(pcapng_without_secrets(bytes, sizeof bytes - CASES[i].cut), CASES[i].left);
+        if (CASES[i].left >= 16)
+            assert_memory_equal(bytes, FILE_, 16);
+    }
+}
+
+/* A memory_run: a file with something of all. */
+static int write_all(void *context, struct err *e)
+{
+    static uint8_t bytes[5000];
+    struct pcapng *p = pcapng_open(path, e);
+    (void)context;
+    if (p == NULL)
+        return -1;
+    pcapng_comment(p, "a remark");
+    pcapng_udp(p, T0, &CAR, &GROUP, text_slice("one"));
+    pcapng_udp(p, T0, &CAR4, &STATION4, text_slice("two"));
+    pcapng_secrets(p, "CLIENT_RANDOM 00 11\n");
+    pcapng_tcp_open(p, T0, 1, &CAR, &STATION);
+    pcapng_tcp_open(p, T0, 2, &CAR4, &STATION4);
+    pcapng_tcp_data(p, T0, 1, true, (struct slice){bytes, sizeof bytes});
+    pcapng_tcp_data(p, T0, 2, true, (struct slice){bytes, sizeof bytes});
+    pcapng_comment(p, "the last word");
+    return pcapng_close(p, e);
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    assert_true(memory_fail_each("pcapng", 0, write_all, NULL) > 4 || !COUNTS_MEMORY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +647,13 @@ int main(void)
         cmocka_unit_test(test_misuse),
         cmocka_unit_test(test_disk_full),
         cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_checksum_of_zero),
+        cmocka_unit_test(test_datagrams_of_ipv4),
+        cmocka_unit_test(test_crowded_buckets),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_turn),
+        cmocka_unit_test(test_without_secrets),
+        cmocka_unit_test(test_out_of_memory),
     };
     snprintf(path, sizeof path, "/tmp/v2glab-test-pcapng-%d.pcapng", (int)getpid());
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
