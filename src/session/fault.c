@@ -81,11 +81,13 @@ int fault_occurrence(const char *text, struct fault_frames *f, struct err *e)
 {
     char *end;
     unsigned long first = strtoul(text, &end, 10), last = first;
-    if (end != text && strcmp(end, "+") == 0)
+    if (end != text && strcmp(end, "+") == 0) {
         last = UINT32_MAX;
-    else if (end != text && *end == '-')
+        end++;
+    } else if (end != text && *end == '-') {
         last = strtoul(end + 1, &end, 10);
-    if (first < 1 || last < first || last > UINT32_MAX || (*end != '\0' && *end != '+'))
+    }
+    if (first < 1 || last < first || last > UINT32_MAX || *end != '\0')
         return err_set(e, "expected an occurrence as 3, 3+ or 3-5, found '%.40s'", text);
     f->first = (uint32_t)first;
     f->last = (uint32_t)last;
@@ -233,17 +235,22 @@ static bool is_hex(const char *text)
 
 static bool are_bits(const char *text)
 {
-    return text[0] != '\0' && strspn(text, "0123456789,") == strlen(text);
+    size_t n = strlen(text);
+    bool is_list = n > 0 && text[0] != ',' && text[n - 1] != ',' && strstr(text, ",,") == NULL;
+    return is_list && strspn(text, "0123456789,") == n;
 }
 
 static bool read_range(struct fault *f, char *text)
 {
     char *to = strchr(text, '-');
-    if (to == NULL || to == text)
-        return read_number(text, &f->number) && read_number(text, &f->most) && f->number >= 0;
+    if (to == NULL || to == text) {
+        bool is_number = read_number(text, &f->number);
+        f->most = f->number;
+        return is_number && f->number >= 0;
+    }
     char *end;
     f->number = strtoll(text, &end, 10);
-    return end == to && read_number(to + 1, &f->most) && f->number >= 0 && f->most >= f->number;
+    return end == to && read_number(to + 1, &f->most) && f->most >= f->number;
 }
 
 static int take_alert(struct fault *f, const char *word, struct err *e)
@@ -317,7 +324,7 @@ static int read_what(struct fault *f, char *text, struct err *e)
         return -1;
     f->number = f->most = FAULTS[f->what].otherwise;
     while ((word = next_word(&text)) != NULL) {
-        bool is_flag = strcmp(word, FAULTS[f->what].flag) == 0;
+        bool is_flag = word[0] != '\0' && strcmp(word, FAULTS[f->what].flag) == 0;
         f->has_flag = f->has_flag || is_flag;
         if (!is_flag &&
             (strchr(word, '=') != NULL ? take_argument(f, word, e) : take_value(f, word, e)) != 0)

@@ -69,8 +69,10 @@ static int flip_bits(const struct fault *f, const struct parcel *p, struct buf *
     size_t bits = payload_of(p).n * 8;
     const char *at = f->value == NULL ? "" : f->value;
     buf_add(out, p->event.bytes.p, p->event.bytes.n);
-    if (bits == 0 || out->failed)
+    if (bits == 0)
         return err_set(e, "it has no payload");
+    if (out->failed)
+        return -1;
     do {
         char *end;
         unsigned long bit = strtoul(at, &end, 10);
@@ -95,17 +97,18 @@ static int change_header(const struct fault *f, const struct parcel *p, struct b
     if (p->event.is_link)
         return err_set(e, "an Ethernet frame has no V2GTP header");
     struct v2gtp_header h = v2gtp_read(p->event.bytes.p);
+    uint8_t header[V2GTP_HEADER];
     const char *length = "";
     for (unsigned i = 0; i < f->arguments; i++)
         if (strcmp(f->argument[i].key, "length") == 0)
             length = f->argument[i].value;
     bool is_relative = length[0] == '+' || length[0] == '-';
     int64_t number = fault_number(f, "length", h.length);
-    v2gtp_write(buf_reserve(out, p->event.bytes.n), (uint16_t)fault_number(f, "type", h.type),
+    v2gtp_write(header, (uint16_t)fault_number(f, "type", h.type),
                 (uint32_t)(is_relative ? h.length + number : number));
-    out->p[0] = (uint8_t)fault_number(f, "version", h.version);
-    out->p[1] = (uint8_t)fault_number(f, "inverse", h.inverse);
-    out->n = V2GTP_HEADER;
+    header[0] = (uint8_t)fault_number(f, "version", h.version);
+    header[1] = (uint8_t)fault_number(f, "inverse", h.inverse);
+    buf_add(out, header, sizeof header);
     struct slice payload = payload_of(p);
     buf_add(out, payload.p, payload.n);
     return 0;
@@ -136,7 +139,11 @@ static int step(struct at *at, const char **path, struct err *e)
     *path += size;
     if (**path == '[') {
         index = strtoul(*path + 1, &end, 10);
-        *path = end + (*end == ']');
+        if (!f->is_list)
+            return err_set(e, "%s is no list", f->name);
+        if (*end != ']' || (end[1] != '.' && end[1] != '\0'))
+            return err_set(e, "%s: expected an index as [2], found '%.40s'", f->name, *path);
+        *path = end + 1;
     }
     *path += **path == '.';
     bool has = node_has(n, (unsigned)at->slot);
@@ -313,8 +320,8 @@ static int with_message(const struct fault *f, const struct parcel *p, struct bu
     return bad;
 }
 
-int fault_change(const struct fault *f, const struct parcel *p, struct buf *out,
-                 char detail[FAULT_DETAIL], struct err *e)
+static int change(const struct fault *f, const struct parcel *p, struct buf *out,
+                  char detail[FAULT_DETAIL], struct err *e)
 {
     if (payload_of(p).p == NULL && f->what != FAULT_RAW && f->what != FAULT_MESSAGE)
         return err_set(e, "it is no frame");
@@ -351,4 +358,12 @@ int fault_change(const struct fault *f, const struct parcel *p, struct buf *out,
         break;
     }
     return err_set(e, "it changes no bytes");
+}
+
+int fault_change(const struct fault *f, const struct parcel *p, struct buf *out,
+                 char detail[FAULT_DETAIL], struct err *e)
+{
+    if (change(f, p, out, detail, e) != 0)
+        return -1;
+    return out->failed ? err_set(e, "out of memory") : 0; /* and no part of it */
 }

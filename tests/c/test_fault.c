@@ -73,6 +73,11 @@ static void wrong_text_is_refused_with_what_was_meant(void **state)
         "A: reset",
         "A: silence",
         "evcc out A#1: drop",
+        "A: delay +5",
+        "A: delay 0X10",
+        "A: header length=+2 inverse=0xFE",
+        "A: close after after",
+        "A#3-3: drop",
     };
     static const char *const WRONG[] = {
         "",
@@ -115,12 +120,51 @@ static void wrong_text_is_refused_with_what_was_meant(void **state)
         "A: alert level=2",
         "A: alert 40 level=-1",
         "A: alert 40 level=256",
+        "A: alert -1",
+        "A#3+5: drop",
+        "A#3-5+: drop",
+        "A#-3: drop",
+        "A#99999999999: drop",
+        "in out: drop",
+        "A: delay -1",
+        "A: delay 5x-9",
+        "A: delay 5-x",
+        "A: duplicate 99999999999",
+        "A: truncate -99999999999",
+        "A: duplicate +",
+        "A: flip ,",
+        "A: flip 1,",
+        "A: flip 1,,2",
+        "A: flip \"\"",
+        "A: drop \"\"",
+        "A: header ersion=1",
+        "A: header versio=1",
+        "A: header =1",
+    };
+    static const struct {
+        const char *text, *told;
+    } TOLD[] = {
+        {"A: drop x=1", "drop: it has no 'x'; expected one of: none"},
+        {"A: header colour=1", "header: it has no 'colour'; expected one of: version inverse"},
+        {"A: header type=x", "header: type: expected a number, found 'x'"},
+        {"A: header", "header: it needs a value, of: version inverse type length"},
+        {"A: alert 40 level=256", "alert: level: expected 0..255, found '256'"},
+        {"A: split 0", "split: expected a number, found '0'"},
+        {"A: flip 1,,2", "flip: expected numbers of bits, found '1,,2'"},
+        {"A: drop 3", "drop: expected nothing behind it, found '3'"},
+        {"A#3+5: drop", "expected an occurrence as 3, 3+ or 3-5, found '3+5'"},
+        {"A: set a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1",
+         "more than 16 values"},
+        {"A: zzzzzzzzzzzzzz", "there is no fault 'zzzzzzzzzzzzzz'; there are drop, delay"},
     };
     for (size_t i = 0; i < sizeof RIGHT / sizeof RIGHT[0]; i++)
         assert_string_equal(problem_of(RIGHT[i]), "");
     for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++)
         if (problem_of(WRONG[i])[0] == '\0')
             fail_msg("taken: '%s'", WRONG[i]);
+    for (size_t i = 0; i < sizeof TOLD / sizeof TOLD[0]; i++)
+        if (strstr(problem_of(TOLD[i].text), TOLD[i].told) == NULL)
+            fail_msg("%s: %s", TOLD[i].text, problem_of(TOLD[i].text));
     assert_non_null(strstr(problem_of("A: dorp"), "drop"));
     assert_non_null(strstr(problem_of("A: alert handshake_failur"), "is handshake_failure"));
 }
@@ -133,9 +177,55 @@ static void a_message_that_there_is_not_has_a_nearest(void **state)
     assert_int_equal(fault_check(f, &library, &e), -1);
     assert_non_null(strstr(e.what, "CurrentDemandRes"));
     free(f);
-    f = fault_parse("*DiscoveryRes: drop", &e);
-    assert_int_equal(fault_check(f, &library, &e), 0);
-    free(f);
+    static const struct {
+        const char *text, *told; /* "": it can be */
+    } ROWS[] = {
+        {"*DiscoveryRes: drop", ""},
+        {"CurrentDemandReq: set DC_EVStatus.EVRESSSOC=5 Header.SessionID=00", ""},
+        {"CurrentDemandReq: without EVTargetVoltage", ""},
+        {"PaymentServiceSelectionReq: set SelectedServiceList.SelectedService[2].ServiceID=1", ""},
+        {"Zzzzzzzzzzzzzzzzzzzzzzz: drop", "there is no message 'Zzzzzzzzzzzzzzzzzzzzzzz'"},
+        {"CurrentDemandReq: set EVTargetVolt=1", "nearest name is EVTargetVoltage"},
+        {"CurrentDemandReq: without DC_EVStatus.Ready", "DC_EVStatus has no element 'Ready'; "},
+        {"PaymentServiceSelectionReq: without SelectedPaymentOption.x",
+         "SelectedPaymentOption has no element 'x'; it has none"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        e = ERR_INIT;
+        f = fault_parse(ROWS[i].text, &e);
+        assert_non_null(f);
+        int bad = fault_check(f, &library, &e);
+        if (bad != 0 ? ROWS[i].told[0] == '\0' || strstr(e.what, ROWS[i].told) == NULL
+                     : ROWS[i].told[0] != '\0')
+            fail_msg("%s: %s", ROWS[i].text, e.what);
+        free(f);
+    }
+}
+
+/* As scripts make them, of frames and what is done to them: its text, which parses to the same. */
+static void frames_and_what_is_done_make_a_text(void **state)
+{
+    static const struct {
+        struct fault_frames frames;
+        const char *text;
+    } ROWS[] = {
+        {{"A", 1, UINT32_MAX, FROM_NONE, true, true}, "A: drop"},
+        {{"A", 3, UINT32_MAX, FROM_EVCC, true, true}, "evcc A#3+: drop"},
+        {{"A", 3, 3, FROM_SECC, true, false}, "secc out A#3: drop"},
+        {{"A", 1, 4, FROM_NONE, false, true}, "in A#1-4: drop"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        struct err e = ERR_INIT;
+        struct fault *f = fault_new(&ROWS[i].frames, "drop", &e);
+        assert_non_null(f);
+        assert_string_equal(f->text, ROWS[i].text);
+        assert_true(f->frames.first == ROWS[i].frames.first);
+        assert_true(f->frames.last == ROWS[i].frames.last);
+        assert_true(f->frames.role == ROWS[i].frames.role);
+        assert_true(f->frames.out == ROWS[i].frames.out && f->frames.in == ROWS[i].frames.in);
+        free(f);
+    }
 }
 
 /* ---- two sessions, joined ---- */
@@ -147,6 +237,9 @@ struct joined {
     struct arena arena;
     unsigned faults, undone, writes; /* events, and pieces that went out of the vehicle */
     size_t written[64];
+    uint8_t header[V2GTP_HEADER]; /* of the last piece */
+    bool is_deaf;                 /* nothing comes to the station */
+    char why[200];                /* the last fault could not be done */
     enum way_end ended[4];
     unsigned ends;
     char log[512]; /* what the vehicle sent and the station got, by the record */
@@ -157,6 +250,8 @@ static void note(void *context, const struct event *e)
     struct joined *j = context;
     j->faults += e->kind == EVENT_FAULT && e->ok;
     j->undone += e->kind == EVENT_FAULT && !e->ok;
+    if (e->kind == EVENT_FAULT && !e->ok)
+        snprintf(j->why, sizeof j->why, "%s", e->text);
     size_t n = strlen(j->log);
     if (e->kind == EVENT_FRAME || e->kind == EVENT_BYTES)
         snprintf(j->log + n, sizeof j->log - n, "%s%s ", e->kind == EVENT_BYTES ? "bytes" : "",
@@ -170,6 +265,10 @@ static int write_evcc(void *context, const struct parcel *p, struct err *e)
     if (j->writes < 64)
         j->written[j->writes] = p->event.bytes.n;
     j->writes++;
+    if (p->event.bytes.n >= V2GTP_HEADER)
+        memcpy(j->header, p->event.bytes.p, V2GTP_HEADER);
+    if (j->is_deaf)
+        return 0;
     return session_feed(&j->secc, p->event.bytes.p, p->event.bytes.n, 0) == 0 ? 0 : 0;
 }
 
@@ -412,19 +511,144 @@ static void messages_are_changed_in_their_values(void **state)
 static void what_cannot_be_done_passes_and_is_not_counted(void **state)
 {
     struct joined *j = *state;
-    static const char *const FAULTS[] = {
-        "SessionStopReq: set Nothing=1", "SessionStopReq: set ChargingSession=Maybe",
-        "SessionStopReq: code OK",       "SessionStopReq: flip 100000",
-        "SessionStopReq: truncate 9999", "SessionStopReq: without Nothing",
+    static const struct {
+        const char *name, *what, *why;
+    } ROWS[] = {
+        {"SessionStopReq", "set Nothing=1", "has no element 'Nothing'; "},
+        {"SessionStopReq", "set ChargingSession=Maybe", "'Maybe'"},
+        {"SessionStopReq", "code OK", "has no element 'ResponseCode'"},
+        {"SessionStopReq", "flip 100000", "there is no bit 100000 in "},
+        {"SessionStopReq", "truncate 9999", "its payload has "},
+        {"SessionStopReq", "truncate -9999", "its payload has "},
+        {"SessionStopReq", "without Nothing", "has no element 'Nothing'; "},
+        {"SessionStopReq", "message Nothing", "Nothing"},
+        {"SessionStopReq", "set ChargingSession[2]=Pause", "ChargingSession is no list"},
+        {"CurrentDemandReq", "without DC_EVStatus.EVReady.x", "EVReady has no elements in it"},
+        {"CurrentDemandReq", "without EVMaximumPowerLimit.Value", "EVMaximumPowerLimit is absent)"},
+        {"CurrentDemandReq", "without EVMaximumPowerLimit",
+         "EVMaximumPowerLimit is absent already"},
+        {"CurrentDemandReq", "set EVTargetVoltage=many",
+         "EVTargetVoltage: expected a number, found 'many'"},
+        {"CurrentDemandReq", "set EVTargetVoltage=5x", "expected a number, found '5x'"},
+        {"CurrentDemandReq", "set DC_EVStatus=5",
+         "DC_EVStatus: expected one of its elements, found '5'"},
+        {"CurrentDemandReq", "set DC_EVStatus.EVRESSSOC=5%%", "'5%%'"},
+        {"PaymentServiceSelectionReq", "set SelectedServiceList.SelectedService[0].ServiceID=1",
+         "SelectedService has no entry 0"},
+        {"PaymentServiceSelectionReq", "set SelectedServiceList.SelectedService[2].ServiceID=1",
+         "SelectedService has no entry 2"},
+        {"PaymentServiceSelectionReq", "set SelectedServiceList.SelectedService[1x].ServiceID=1",
+         "SelectedService: expected an index as [2], found '[1x].ServiceID'"},
+        {"PaymentServiceSelectionReq", "set SelectedServiceList.SelectedService[1]ServiceID=1",
+         "SelectedService: expected an index as [2], found '[1]ServiceID'"},
+        {"ChargeParameterDiscoveryRes",
+         "set SAScheduleList.SAScheduleTuple[1].SalesTariff.SalesTariffEntry[1].ConsumptionCost[2]"
+         ".startValue=1",
+         "ConsumptionCost has no entry 2"},
     };
-    for (size_t i = 0; i < sizeof FAULTS / sizeof FAULTS[0]; i++) {
-        struct fault_filter *f = add(&j->evcc, FAULTS[i]);
-        send_out(j, "SessionStopReq");
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "%s: %s", ROWS[i].name, ROWS[i].what);
+        struct fault_filter *f = add(&j->evcc, text);
+        send_out(j, ROWS[i].name);
         assert_int_equal(f->happened, 0);
-        assert_int_equal(j->undone, i + 1);
-        assert_string_equal(got(j), "SessionStopReq");
+        if (j->undone != i + 1 || strstr(j->why, ROWS[i].why) == NULL)
+            fail_msg("%s: expected %s, found %s", text, ROWS[i].why, j->why);
+        assert_string_equal(got(j), ROWS[i].name);
         fault_remove(f);
     }
+}
+
+/* An element of a message by its path, entries of lists the first ones, as text. */
+static const char *text_at(const struct received *r, const char *path)
+{
+    static struct buf text;
+    const struct node *n = message_named(&r->message).node;
+    buf_clear(&text);
+    for (;;) {
+        size_t size = strcspn(path, ".");
+        int slot = type_slot(n->type, path, size);
+        if (slot < 0 || !node_has(n, (unsigned)slot))
+            return "absent";
+        const struct field *f = &n->type->field[slot];
+        union value v = f->is_list ? n->v[slot].l->v[0] : n->v[slot];
+        if (path[size] == '\0') {
+            value_text(f, v, &text);
+            return buf_string(&text);
+        }
+        n = v.n;
+        path += size + 1;
+    }
+}
+
+static void each_kind_of_value_is_set(void **state)
+{
+    struct joined *j = *state;
+    static const struct {
+        const char *name, *what, *path, *value;
+    } ROWS[] = {
+        {"CurrentDemandReq", "set DC_EVStatus.EVRESSSOC=40", "DC_EVStatus.EVRESSSOC", "40"},
+        {"CurrentDemandReq", "set EVTargetCurrent=100 EVTargetCurrent=+10%",
+         "EVTargetCurrent.Value", "110"},
+        {"CurrentDemandReq", "set DC_EVStatus.EVRESSSOC=40 DC_EVStatus.EVRESSSOC=-50%",
+         "DC_EVStatus.EVRESSSOC", "20"},
+        {"CurrentDemandReq", "set RemainingTimeToFullSoC.Value=9", "RemainingTimeToFullSoC.Value",
+         "9"},
+        {"SessionSetupReq", "set EVCCID=0A0B0C0D0E0F", "EVCCID", "0A0B0C0D0E0F"},
+        {"PaymentServiceSelectionReq", "set SelectedServiceList.SelectedService[1].ServiceID=7",
+         "SelectedServiceList.SelectedService.ServiceID", "7"},
+        {"PaymentServiceSelectionReq", "set SelectedServiceList.SelectedService.ServiceID=8",
+         "SelectedServiceList.SelectedService.ServiceID", "8"},
+        {"ChargeParameterDiscoveryRes",
+         "set SAScheduleList.SAScheduleTuple[1].SalesTariff.SalesTariffEntry[1].ConsumptionCost[1]"
+         ".startValue.Value=5",
+         "SAScheduleList.SAScheduleTuple.SalesTariff.SalesTariffEntry.ConsumptionCost.startValue"
+         ".Value",
+         "5"},
+        {"SessionStopRes", "code FAILED", "ResponseCode", "FAILED"},
+        {"SessionStopReq", "message supportedAppProtocolRes", "ResponseCode",
+         "OK_SuccessfulNegotiation"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        char text[300];
+        snprintf(text, sizeof text, "%s: %s", ROWS[i].name, ROWS[i].what);
+        struct received *r = through(j, text, ROWS[i].name);
+        assert_non_null(r);
+        if (strcmp(text_at(r, ROWS[i].path), ROWS[i].value) != 0)
+            fail_msg("%s: %s", text, text_at(r, ROWS[i].path));
+        session_done(&j->secc, r);
+    }
+}
+
+static void headers_are_written_as_they_are_said(void **state)
+{
+    struct joined *j = *state;
+    static const struct {
+        const char *what;
+        uint8_t version, inverse;
+        uint16_t type;
+        int change; /* of the length */
+    } ROWS[] = {
+        {"length=+2", 0x01, 0xFE, 0x8001, 2},
+        {"length=-1", 0x01, 0xFE, 0x8001, -1},
+        {"type=0x9000 version=2", 0x02, 0xFE, 0x9000, 0},
+        {"inverse=3", 0x01, 0x03, 0x8001, 0},
+    };
+    j->is_deaf = true;
+    send_out(j, "SessionStopReq");
+    struct v2gtp_header was = v2gtp_read(j->header);
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        char text[100];
+        snprintf(text, sizeof text, "SessionStopReq: header %s", ROWS[i].what);
+        through(j, text, "SessionStopReq");
+        struct v2gtp_header h = v2gtp_read(j->header);
+        assert_int_equal(h.version, ROWS[i].version);
+        assert_int_equal(h.inverse, ROWS[i].inverse);
+        assert_int_equal(h.type, ROWS[i].type);
+        assert_int_equal(h.length, (int)was.length + ROWS[i].change);
+    }
+    through(j, "SessionStopReq: header length=5", "SessionStopReq");
+    assert_int_equal(v2gtp_read(j->header).length, 5);
 }
 
 static void bytes_are_split_and_glued(void **state)
@@ -510,6 +734,7 @@ int main(void)
         cmocka_unit_test(text_says_which_frames_and_what),
         cmocka_unit_test(wrong_text_is_refused_with_what_was_meant),
         cmocka_unit_test(a_message_that_there_is_not_has_a_nearest),
+        cmocka_unit_test(frames_and_what_is_done_make_a_text),
 #define JOINED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
         JOINED(only_the_occurrences_that_are_meant_are_dropped),
         JOINED(what_comes_in_passes_too_and_roles_and_directions_choose),
@@ -519,6 +744,8 @@ int main(void)
         JOINED(frames_are_changed_in_their_bits),
         JOINED(messages_are_changed_in_their_values),
         JOINED(what_cannot_be_done_passes_and_is_not_counted),
+        JOINED(each_kind_of_value_is_set),
+        JOINED(headers_are_written_as_they_are_said),
         JOINED(bytes_are_split_and_glued),
         JOINED(connections_end_from_the_loop_and_silence_lasts),
         JOINED(a_function_may_remove_its_filter),

@@ -29,7 +29,8 @@ static const char *const FIRST[] = {
 
 /* Sides that play: what they could lose hangs on few allocations, so that each fails. */
 static const char *const PLAYS[] = {
-    "ev -q --virtual-time --no-record --tls off -P ISO15118-2 -m ac --set loops=2",
+    "ev -q --virtual-time --no-record --tls off -P ISO15118-2 -m ac --set loops=2 "
+    "--fault SessionSetupReq:header\tversion=1",
     "run -q --virtual-time --no-record --tls off --bench pair " EXAMPLES("plug"),
 };
 
