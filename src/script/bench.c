@@ -30,7 +30,7 @@ static int wrong(struct reading *r, const char *key, const char *expected)
 {
     const char *found = luaL_tolstring(r->L, -1, NULL);
     return err_set(r->e, "bench %s: %s%s%s: expected %s, found %.60s", r->name, r->place,
-                   r->place[0] != '\0' ? "." : "", key, expected, found);
+                   r->place[0] != '\0' && key[0] != '\0' ? "." : "", key, expected, found);
 }
 
 /* The number at `key` of the table on top of the stack; as it was where there is none. */
@@ -131,6 +131,7 @@ static int add_path(struct reading *r)
 static int add_node(struct reading *r)
 {
     lua_State *L = r->L;
+    struct err why = ERR_INIT;
     bool is_table = lua_istable(L, -1);
     if (is_table)
         lua_geti(L, -1, 1);
@@ -139,10 +140,12 @@ static int add_node(struct reading *r)
     const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
     if (name == NULL || name[0] == '\0' || strlen(name) >= LINE_NAME)
         return wrong(r, "1", "the name of an interface, 15 characters at most");
-    struct line_node *n = line_add(r->line, name, r->e);
+    struct line_node *n = line_add(r->line, name, &why);
     lua_pop(L, 1);
-    if (n == NULL || !is_table)
-        return n == NULL ? -1 : 0;
+    if (n == NULL)
+        return err_set(r->e, "bench %s: %s: %s", r->name, r->place, why.what);
+    if (!is_table)
+        return 0;
     lua_getfield(L, -1, "modem");
     const char *maker = luaL_tolstring(L, -1, NULL);
     n->is_lumissil = strcmp(maker, "lumissil") == 0;
@@ -150,11 +153,9 @@ static int add_node(struct reading *r)
         return wrong(r, "modem", "'qualcomm' or 'lumissil'");
     lua_pop(L, 2);
     lua_getfield(L, -1, "interface");
-    int bad = 0;
-    if (!lua_isnil(L, -1))
-        bad = line_attach(r->line, n, luaL_tolstring(L, -1, NULL), false, r->e);
-    lua_settop(L, lua_gettop(L) - (lua_isnil(L, -1) ? 1 : 2));
-    return bad;
+    if (!lua_isnil(L, -1) && line_attach(r->line, n, luaL_tolstring(L, -1, NULL), false, &why) != 0)
+        return err_set(r->e, "bench %s: %s: %s", r->name, r->place, why.what);
+    return 0; /* what is left on the stack, the caller drops */
 }
 
 /* ---- cables ---- */
@@ -291,12 +292,14 @@ static int load(struct reading *r)
     text = (struct slice){file.p, file.n};
     if (!is_file && !asset_find(path, &text))
         return no_bench(r);
-    int status =
-        luaL_loadbufferx(r->L, (const char *)text.p, text.n, is_file ? r->name : path, "t");
+    const char *chunk = lua_pushfstring(r->L, "@%s", is_file ? r->name : path);
+    int status = luaL_loadbufferx(r->L, (const char *)text.p, text.n, chunk, "t");
     buf_close(&file);
     if (status != LUA_OK || lua_pcall(r->L, 0, 1, 0) != LUA_OK)
         return err_set(r->e, "bench %s", lua_tostring(r->L, -1));
-    return lua_istable(r->L, -1) ? 0 : wrong(r, "", "a table");
+    return lua_istable(r->L, -1) ? 0
+                                 : err_set(r->e, "bench %s: expected a table, found %.60s", r->name,
+                                           luaL_tolstring(r->L, -1, NULL));
 }
 
 static int read_all(struct reading *r, struct world *world, struct library *library)
