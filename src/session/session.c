@@ -14,7 +14,8 @@
 #include <string.h>
 
 #define RECEIVED_MEMORY (64u * 1024 * 1024)
-#define OUT_KEPT 512u /* octets of the buffer of frames that are sent: more is given back */
+#define RECEIVED_USUAL 2048 /* what most messages are read in */
+#define OUT_KEPT 512u       /* octets of the buffer of frames that are sent: more is given back */
 #define APP_PROTOCOL_RES "supportedAppProtocolRes"
 #define HELD_MOST (1u << 20) /* octets behind a supportedAppProtocolReq, until it is answered */
 
@@ -311,6 +312,7 @@ struct received *session_new_received(struct session *s)
         arena_reset(&r->arena);
     } else if ((r = malloc(sizeof *r)) != NULL) {
         arena_open(&r->arena, NULL, 0, RECEIVED_MEMORY);
+        arena_fit(&r->arena, RECEIVED_USUAL); /* else it grows as it is read */
     } else {
         return NULL;
     }
@@ -339,7 +341,7 @@ void session_done(struct session *s, struct received *r)
 {
     if (r == NULL)
         return;
-    if (s->spare == NULL)
+    if (s->keeps_none && s->spare == NULL)
         s->spare = r;
     else
         free_received(r);
@@ -502,19 +504,19 @@ static int record_frame(struct filter *f, struct parcel *p, struct err *e)
 }
 
 /* The same in memory that is no larger than it needs, since it may be kept for long; what it was
- * read into serves for the next frame. */
-static struct received *fitted(struct session *s, struct received *r)
+ * read into is for whichever session gets the next frame, and so is still in the caches. */
+static struct received *fitted(struct received *r)
 {
     struct err ignored = ERR_INIT;
     size_t used = arena_used(&r->arena);
-    struct received *made = r->is_decoded && s->spare == NULL ? malloc(sizeof *made) : NULL;
+    struct received *made = r->is_decoded ? malloc(sizeof *made) : NULL;
     if (made == NULL)
         return r;
     *made = *r;
     arena_open(&made->arena, NULL, 0, RECEIVED_MEMORY);
     if (arena_fit(&made->arena, used) == 0 &&
         message_copy(&r->message, &made->arena, &made->message, &ignored) == 0) {
-        session_done(s, r);
+        free_received(r);
         return made;
     }
     arena_close(&made->arena);
@@ -542,7 +544,7 @@ static int take_frame(struct parcel *p)
     if (s->keeps_none)
         return 0;
     p->read = NULL;
-    session_queue(s, fitted(s, r));
+    session_queue(s, fitted(r));
     return 0;
 }
 

@@ -73,7 +73,7 @@ struct session {
     struct filter record;
     struct v2gtp_reader reader;
     struct received *first, *last; /* decoded, not taken yet */
-    struct received *spare;        /* kept with its memory for the next frame */
+    struct received *spare;        /* of one that keeps none: its memory is for the next frame */
     struct buf out;                /* the frame that is being sent */
     uint64_t sent_number;          /* of the event of the one that was sent last */
     bool is_connected;
