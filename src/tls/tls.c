@@ -334,13 +334,19 @@ static void set_why(struct tls *t)
     ERR_clear_error();
 }
 
+static void tell_why(struct tls *t, enum stream_end end)
+{
+    const char *why = buf_string(&t->why);
+    stream_fail(t->stream, end, why[0] != '\0' ? why : "TLS: out of memory");
+}
+
 /* The alert goes out, the owner is told. */
 static void fail(struct tls *t)
 {
     struct err ignored = ERR_INIT;
     flush(t, &ignored);
     bool is_peers = last_alert(t, is_server(t)) != NULL;
-    stream_fail(t->stream, is_peers ? STREAM_ALERT : STREAM_REJECTED, buf_string(&t->why));
+    tell_why(t, is_peers ? STREAM_ALERT : STREAM_REJECTED);
 }
 
 int tls_alert(struct tls *t, uint8_t level, uint8_t code, struct err *e)
@@ -382,7 +388,7 @@ static void alert_instead(struct tls *t)
     else
         buf_text(&t->why, " was sent on purpose");
     t->has_failed = true;
-    stream_fail(t->stream, STREAM_REJECTED, buf_string(&t->why));
+    tell_why(t, STREAM_REJECTED);
 }
 
 /* False where it failed. */

@@ -135,7 +135,7 @@ static struct left without(const char *name, struct place which, memory_run *run
 static bool try_one(const char *name, struct place which, memory_run *run, void *context)
 {
     struct left left = without(name, which, run, context);
-    for (int again = 0; left.pieces != 0 && again < 3; again++) /* libraries keep things */
+    for (int again = 0; left.pieces != 0 && again < 20; again++) /* OpenSSL keeps 16 errors */
         left = without(name, which, run, context);
     if (was_refused && left.pieces != 0)
         fail_msg("%s: %s is refused (call %ld), and %ld pieces of memory are left", name,

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls of OpenSSL that say no, and memory that runs out, while a vehicle and a station speak TLS:
+ * either both hear each other, or one of them says why not; and who is not to be trusted is not
+ * heard, whatever fails. Besides, files of certificates that are none.
+ */
+#include "calls_crypto.h"
+#include "calls_system.h"
+
+#include "certs.h"
+#include "tls/tls.h"
+#include "tls/tls_identity.h"
+#include "trust/ocsp_kept.h"
+#include "trust/pki.h"
+#include "trust/pki_tree.h"
+#include "wire/world.h"
+
+#include <openssl/err.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define COUNT(x) (sizeof(x) / sizeof *(x))
+#define LIMIT_MS 60000 /* of virtual time */
+
+/* ---- certificates ---- */
+
+enum { GOOD, UNFIT, TREES }; /* UNFIT: its leaf may not sign, and is signed wrongly in edition 20 */
+
+static char folder[TREES][64];
+
+static const char *in(unsigned tree, enum pki_edition edition, const char *name, const char *suffix)
+{
+    static char path[32][PKI_PATH_MAX];
+    static unsigned turn;
+    turn = (turn + 1) % COUNT(path);
+    return pki_tree_path(path[turn], folder[tree], edition, name, suffix);
+}
+
+static int make_trees(void **state)
+{
+    struct err e = ERR_INIT;
+    struct buf response = {0};
+    (void)state;
+    for (unsigned i = 0; i < TREES; i++) {
+        struct pki_tree t;
+        certs_folder(folder[i]);
+        pki_tree_open(&t, folder[i]);
+        t.is_ed448 = true;
+        t.edition[EDITION_20] = i == GOOD;
+        if (i == UNFIT)
+            pki_tree_add_fault(&t, "secc-leaf=wrong-key-usage", &e);
+        if (pki_tree_make(&t, &e) != 0)
+            fail_msg("%s", e.what);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        if (ocsp_kept(folder[GOOD], in(GOOD, i, "secc-leaf", ".chain.pem"),
+                      in(GOOD, i, "secc-leaf", ".ocsp"), false, (int64_t)time(NULL), &response,
+                      &e) != 0)
+            fail_msg("%s", e.what);
+    buf_close(&response);
+    return 0;
+}
+
+static int drop_trees(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < TREES; i++)
+        certs_remove(folder[i]);
+    return 0;
+}
+
+/* ---- a vehicle and a station ---- */
+
+struct ends {
+    struct tls_options client, server;
+    bool is_untrusted; /* the vehicle must not hear the station; */
+    bool is_unfit;     /* what it hears is no matter */
+    bool alerts;       /* alerts may be sent on purpose, and one is where they are done */
+    bool is_again;     /* a second connection, which resumes the first one */
+};
+
+struct side {
+    struct talk *talk;
+    struct stream *stream;
+    struct tls *tls;
+    struct tls_context *context;
+    char heard[16], why[600];
+};
+
+struct talk {
+    const struct ends *ends;
+    struct world *world;
+    struct listener *listener;
+    struct side client, server;
+    struct timer limit;
+    struct err e;
+};
+
+static void hang_up(struct side *side)
+{
+    stream_close(side->stream, STREAM_FIN);
+    side->stream = NULL;
+    side->tls = NULL;
+}
+
+static void say(struct side *side, const char *text)
+{
+    stream_write(side->stream, (struct slice){(const uint8_t *)text, strlen(text)}, &side->talk->e);
+}
+
+static void opened(void *context, struct stream *stream)
+{
+    struct side *side = context;
+    (void)stream;
+    if (side == &side->talk->client)
+        say(side, "hello");
+}
+
+static void heard(void *context, struct stream *stream, struct slice bytes)
+{
+    struct side *side = context;
+    (void)stream;
+    assert_true(bytes.n < sizeof side->heard);
+    memcpy(side->heard, bytes.p, bytes.n);
+    if (side == &side->talk->server)
+        say(side, "welcome");
+    else if (side->talk->ends->alerts)
+        tls_alert(side->tls, 2, 40, &side->talk->e);
+    else
+        hang_up(side);
+}
+
+static void closed(void *context, struct stream *stream, enum stream_end end, const char *why)
+{
+    struct side *side = context;
+    (void)stream;
+    (void)end;
+    assert_true(why[0] != '\0');
+    snprintf(side->why, sizeof side->why, "%s", why);
+    hang_up(side);
+}
+
+static int no_alert(void *context, bool is_sent, const char *message)
+{
+    (void)context;
+    (void)is_sent;
+    assert_true(message[0] != '\0');
+    return -1;
+}
+
+static const struct stream_events EVENTS = {.opened = opened, .data = heard, .closed = closed};
+static const struct tls_events TLS_EVENTS = {.alert = no_alert};
+
+static void use_tls(struct side *side)
+{
+    struct talk *t = side->talk;
+    side->tls = tls_attach(side->stream, side->context, &TLS_EVENTS, side, &t->e);
+    if (side->tls == NULL ||
+        (t->ends->alerts && side == &t->client && tls_may_alert(side->tls, &t->e) != 0))
+        hang_up(side);
+}
+
+static void accepted(void *context, struct stream *stream)
+{
+    struct talk *t = context;
+    t->server.stream = stream;
+    use_tls(&t->server);
+    if (t->server.stream != NULL)
+        stream_use(stream, &EVENTS, &t->server);
+}
+
+/* Nobody has noticed that the other one has gone: each closes, as its owner would after a while. */
+static void give_up(void *context)
+{
+    struct talk *t = context;
+    struct side *sides[] = {&t->client, &t->server};
+    for (unsigned i = 0; i < 2; i++)
+        if (sides[i]->stream != NULL)
+            hang_up(sides[i]);
+    listener_close(t->listener);
+    t->listener = NULL;
+}
+
+static void connect_once(struct talk *t)
+{
+    static const struct listener_events LISTENER = {.accepted = accepted};
+    const struct endpoint at = {.interface = "lo"};
+    t->client.heard[0] = t->server.heard[0] = '\0';
+    t->world = world_open_virtual(NULL, 1, &t->e);
+    if (t->world == NULL)
+        return;
+    timer_start(t->world, &t->limit, LIMIT_MS, give_up, t);
+    t->listener = stream_listen(t->world, &at, 0, &LISTENER, t, &t->e);
+    if (t->listener != NULL)
+        t->client.stream =
+            stream_connect(t->world, listener_endpoint(t->listener), 0, &EVENTS, &t->client, &t->e);
+    if (t->client.stream != NULL)
+        use_tls(&t->client);
+    world_run(t->world);
+    timer_stop(&t->limit);
+    assert_int_equal(world_close(t->world), 0);
+}
+
+/* A memory_run. */
+static int talk(void *context, struct err *e)
+{
+    const struct ends *ends = context;
+    struct talk t = {.ends = ends, .e = ERR_INIT};
+    t.client.talk = t.server.talk = &t;
+    t.client.context = tls_context_open(&ends->client, &t.e);
+    t.server.context = t.client.context == NULL ? NULL : tls_context_open(&ends->server, &t.e);
+    for (int i = 0; i <= ends->is_again && t.server.context != NULL && !t.e.set; i++) {
+        struct tls_context *own = i == 0 ? NULL : tls_context_open(&ends->client, &t.e);
+        if (own != NULL) {
+            tls_context_inherit(own, t.client.context);
+            tls_context_close(t.client.context);
+            t.client.context = own;
+        }
+        connect_once(&t);
+    }
+    tls_context_close(t.client.context);
+    tls_context_close(t.server.context);
+    calls_calm();
+    memory_calm();
+    ERR_clear_error();
+    bool is_heard = strcmp(t.client.heard, "welcome") == 0;
+    assert_true(is_heard || t.client.heard[0] == '\0');
+    assert_true(strcmp(t.server.heard, "hello") == 0 || t.server.heard[0] == '\0');
+    if (ends->is_untrusted) {
+        assert_int_equal(t.client.heard[0], '\0');
+        return 0;
+    }
+    if (is_heard || ends->is_unfit)
+        return 0;
+    const char *why = t.client.why[0] != '\0' ? t.client.why : t.server.why;
+    if (t.e.set)
+        *e = t.e;
+    else if (why[0] != '\0')
+        err_set(e, "%s", why);
+    return -1;
+}
+
+static struct ends ends_12(void)
+{
+    return (struct ends){
+        .client = {.max_version = 0x0303,
+                   .root = {in(GOOD, EDITION_2, "v2g-root", ".pem")},
+                   .roots = 1,
+                   .crl = {in(GOOD, EDITION_2, "cpo-sub2", ".crl")},
+                   .crls = 1,
+                   .profile = TLS_PROFILE_USUAL,
+                   .status = TLS_STATUS_USUAL,
+                   .server_name = "station"},
+        .server = {.is_server = true,
+                   .max_version = 0x0303,
+                   .identity = {{.chain = in(GOOD, EDITION_2, "secc-leaf", ".chain.pem"),
+                                 .key = in(GOOD, EDITION_2, "secc-leaf", ".key"),
+                                 .staple = in(GOOD, EDITION_2, "secc-leaf", ".ocsp"),
+                                 .root = in(GOOD, EDITION_2, "v2g-root", ".pem")}},
+                   .identities = 1}};
+}
+
+static struct ends ends_13(void)
+{
+    return (struct ends){
+        .client = {.min_version = 0x0304,
+                   .root = {in(GOOD, EDITION_20, "v2g-root", ".pem")},
+                   .roots = 1,
+                   .identity = {{.chain = in(GOOD, EDITION_20, "vehicle-leaf", ".chain.pem"),
+                                 .key = in(GOOD, EDITION_20, "vehicle-leaf", ".key")}},
+                   .identities = 1,
+                   .certificate_authorities = true,
+                   .status = TLS_STATUS_USUAL,
+                   .resumption = true},
+        .server = {.is_server = true,
+                   .min_version = 0x0304,
+                   .root = {in(GOOD, EDITION_20, "v2g-root", ".pem")},
+                   .roots = 1,
+                   .certificate_authorities = true,
+                   .identity = {{.chain = in(GOOD, EDITION_20, "secc-leaf", ".chain.pem"),
+                                 .key = in(GOOD, EDITION_20, "secc-leaf", ".key"),
+                                 .staple = in(GOOD, EDITION_20, "secc-leaf", ".ocsp")}},
+                   .identities = 1,
+                   .resumption = true}};
+}
+
+static void fail_each(const char *name, struct ends *ends)
+{
+    assert_true(calls_refuse_each(name, EIO, talk, ends) > 20);
+    assert_true(memory_fail_each(name, 20, talk, ends) > 5 || !COUNTS_MEMORY);
+}
+
+static void tls_12(void **state)
+{
+    struct ends ends = ends_12();
+    (void)state;
+    fail_each("TLS 1.2", &ends);
+    ends.client.trusted_ca_keys = TLS_CA_KEYS_NAME;
+    ends.client.status = TLS_STATUS_V2;
+    ends.alerts = true;
+    assert_true(calls_refuse_each("TLS 1.2 with alerts", EIO, talk, &ends) > 20);
+}
+
+static void tls_13(void **state)
+{
+    struct ends ends = ends_13();
+    struct err e = ERR_INIT;
+    (void)state;
+    fail_each("TLS 1.3", &ends);
+    ends.is_again = true;
+    if (talk(&ends, &e) != 0)
+        fail_msg("%s", e.what);
+}
+
+/* A leaf that may not sign is shown all the same; a vehicle of OpenSSL has no use for it. */
+static void unfit_leaf(void **state)
+{
+    struct ends ends = ends_12();
+    (void)state;
+    ends.is_unfit = true;
+    ends.server.identity[0] =
+        (struct tls_identity){.chain = in(UNFIT, EDITION_2, "secc-leaf", ".chain.pem"),
+                              .key = in(UNFIT, EDITION_2, "secc-leaf", ".key")};
+    ends.client.check = TLS_CHECK_NONE;
+    ends.client.profile = TLS_PROFILE_NONE;
+    ends.client.status = TLS_STATUS_NONE;
+    assert_true(calls_refuse_each("an unfit leaf", EIO, talk, &ends) > 20);
+}
+
+/* Whatever fails, a station of another root is not trusted. */
+static void untrusted_stations(void **state)
+{
+    struct ends ends[] = {ends_12(), ends_12(), ends_13()};
+    (void)state;
+    ends[0].client.root[0] = in(UNFIT, EDITION_2, "v2g-root", ".pem");
+    ends[1].client.domain = "MO";
+    ends[2].client.root[0] = in(GOOD, EDITION_20, "mo-root", ".pem");
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        ends[i].is_untrusted = true;
+        assert_true(calls_refuse_each("an untrusted station", EIO, talk, &ends[i]) > 20);
+    }
+}
+
+/* ---- files ---- */
+
+static const struct {
+    const char *der; /* of what the file has as a certificate, but for the good one, */
+    size_t n;
+    int less;           /* of which so many octets are missing at the end */
+    bool may_be_broken; /* what is asked for */
+    const char *text;   /* NULL: it is taken */
+} BROKEN[] = {
+    {"", 0, 0, true, "certificate 1 cannot be read: "},
+    {"0", 1, 0, true, "certificate 1 cannot be read: "},
+    {"1\x82\x00\x08....", 8, 0, true, "certificate 1 cannot be read: "},
+    {"0\x81\x08.....", 8, 0, true, "certificate 1 cannot be read: "},
+    {"0\x82\x00\x04....", 8, 0, true, "certificate 1 cannot be read: "}, /* it is all there */
+    {"0\x82\x00\x40....", 8, 0, true, "certificate 1 cannot be read: "}, /* zeros for the rest */
+    {NULL, 0, 40, false, "certificate 1 cannot be read: "},
+    {NULL, 0, 40, true, NULL},
+    {NULL, 0, 0, false, NULL},
+};
+
+static void write_pem(const char *path, const char *name, const uint8_t *der, size_t n)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(PEM_write(f, name, "", der, (long)n) > 0 || n == 0);
+    fclose(f);
+}
+
+static void files_of_certificates(void **state)
+{
+    struct pki_chain good = {.n = 0};
+    struct err e = ERR_INIT;
+    uint8_t *der = NULL;
+    char path[128];
+    (void)state;
+    snprintf(path, sizeof path, "%s/made.pem", folder[GOOD]);
+    assert_int_equal(pki_chain_read(&good, in(GOOD, EDITION_2, "secc-leaf", ".pem"), &e), 0);
+    int n = i2d_X509(good.at[0].x, &der);
+    for (size_t i = 0; i < COUNT(BROKEN); i++) {
+        STACK_OF(X509) *list = sk_X509_new_null();
+        struct err why = ERR_INIT;
+        const uint8_t *p = BROKEN[i].der == NULL ? der : (const uint8_t *)BROKEN[i].der;
+        size_t size = BROKEN[i].der == NULL ? (size_t)(n - BROKEN[i].less) : BROKEN[i].n;
+        write_pem(path, "CERTIFICATE", p, size);
+        int bad = tls_certificates_read(path, list, BROKEN[i].may_be_broken, &why);
+        assert_int_equal(bad, BROKEN[i].text == NULL ? 0 : -1);
+        assert_int_equal(sk_X509_num(list), bad == 0 ? 1 : 0);
+        if (bad != 0 && size > 0 && strstr(why.what, BROKEN[i].text) == NULL)
+            fail_msg("%zu: %s", i, why.what);
+        if (bad == 0 && BROKEN[i].less > 0) { /* what a peer gets of it cannot be parsed */
+            uint8_t *again = NULL;
+            int again_n = i2d_X509(sk_X509_value(list, 0), &again);
+            const uint8_t *from = again;
+            X509 *x = d2i_X509(NULL, &from, again_n);
+            assert_null(x);
+            OPENSSL_free(again);
+        }
+        sk_X509_pop_free(list, X509_free);
+    }
+    write_pem(path, "SOMETHING ELSE", der, (size_t)n);
+    STACK_OF(X509) *list = sk_X509_new_null();
+    assert_int_equal(tls_certificates_read(path, list, false, &e), -1);
+    assert_non_null(strstr(e.what, "it has other blocks only"));
+    sk_X509_pop_free(list, X509_free);
+    OPENSSL_free(der);
+    pki_chain_close(&good);
+}
+
+/* A key of each kind has its scheme; what is none of ours, or no identity, has none. */
+static void schemes_of_keys(void **state)
+{
+    static const struct {
+        const char *type, *curve;
+        uint16_t scheme;
+    } KEYS[] = {{"ED25519", NULL, 0x0807},      {"ED448", NULL, 0x0808},
+                {"RSA", NULL, 0x0804},          {"EC", "P-256", 0x0403},
+                {"EC", "secp384r1", 0x0503},    {"EC", "secp521r1", 0x0603},
+                {"EC", "brainpoolP256r1", 0x0}, {"X448", NULL, 0}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(KEYS); i++) {
+        bool is_rsa = strcmp(KEYS[i].type, "RSA") == 0;
+        EVP_PKEY *key = is_rsa                  ? EVP_RSA_gen(2048)
+                        : KEYS[i].curve != NULL ? EVP_EC_gen(KEYS[i].curve)
+                                                : EVP_PKEY_Q_keygen(NULL, NULL, KEYS[i].type);
+        struct identity d = {.key = key};
+        assert_non_null(key);
+        assert_int_equal(tls_identity_scheme(&d), KEYS[i].scheme);
+        EVP_PKEY_free(key);
+    }
+    struct identity none = {.key = NULL};
+    assert_int_equal(tls_identity_scheme(&none), 0);
+    assert_int_equal(tls_identity_scheme(NULL), 0);
+}
+
+/* The key log cannot be written: TLS goes on. */
+static void a_key_log_that_cannot_be_written(void **state)
+{
+    static const struct {
+        const char *path, *refused;
+    } LOGS[] = {{"/dev/full", NULL}, {"/nowhere/keys", NULL}, {"", NULL}, {"/dev/null", "write"}};
+    struct ends ends = ends_13();
+    (void)state;
+    for (size_t i = 0; i < COUNT(LOGS); i++) {
+        struct err e = ERR_INIT;
+        setenv("SSLKEYLOGFILE", LOGS[i].path, 1);
+        if (LOGS[i].refused != NULL)
+            calls_refuse_next(LOGS[i].refused, ENOSPC);
+        if (talk(&ends, &e) != 0)
+            fail_msg("%s: %s", LOGS[i].path, e.what);
+    }
+    unsetenv("SSLKEYLOGFILE");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tls_12),
+        cmocka_unit_test(tls_13),
+        cmocka_unit_test(unfit_leaf),
+        cmocka_unit_test(untrusted_stations),
+        cmocka_unit_test(files_of_certificates),
+        cmocka_unit_test(schemes_of_keys),
+        cmocka_unit_test(a_key_log_that_cannot_be_written),
+    };
+    return cmocka_run_group_tests(tests, make_trees, drop_trees);
+}
