@@ -190,7 +190,7 @@ ALWAYS_INLINE bool fast_bytes(struct fast *f, const struct step *step, const str
 /* The value of a step, behind its code. */
 ALWAYS_INLINE bool fast_value(struct fast *f, const struct step *step, const union value *v)
 {
-    if (step->op == STEP_FLAT || step->op == STEP_RUN) {
+    if (step->op == STEP_FLAT || step->op == STEP_RUN || step->op == STEP_FIXED) {
         const struct run *run = step->of.run;
         if (step->op == STEP_FLAT) {
             run = step->flat;
@@ -204,9 +204,8 @@ ALWAYS_INLINE bool fast_value(struct fast *f, const struct step *step, const uni
         fast_number(f, step->lead, step->head, step, v->u, step->tail);
         return true;
     }
-    if (step->op == STEP_STRING || step->op == STEP_NAME || step->op == STEP_OCTETS)
-        return fast_bytes(f, step, v->b);
-    return step->op == STEP_FIXED && fast_run(f, step, step->of.run, v);
+    bool is_bytes = step->op == STEP_STRING || step->op == STEP_NAME || step->op == STEP_OCTETS;
+    return is_bytes && fast_bytes(f, step, v->b);
 }
 
 /* What comes next of open content; NULL where nothing does. */
