@@ -17,7 +17,8 @@
 #define FEW_OCTETS 80    /* more are worth a call */
 
 /* Where the fast pass is. A usual step calls nothing, so that the compiler can keep most of this in
- * registers; what is rare is done out of line, or the step is done once more (`rare`). */
+ * registers; what is rare is done out of line, with a copy, so that little need outlive the call in
+ * a register. */
 struct fast {
     uint64_t pos;
     uint8_t *at, *limit; /* of the arena: before the limit a step finds all the memory it needs */
@@ -67,9 +68,22 @@ static bool rare_end(const struct decoder *d, struct fast *f)
     return has_room;
 }
 
+static struct list *grow_list(struct decoder *d, struct fast *f, struct list **at)
+{
+    rare_begin(d, f);
+    struct list *l = decoder_grow_list(d, at);
+    return rare_end(d, f) ? l : NULL;
+}
+
+static struct items *grow_items(struct decoder *d, struct fast *f, struct items **at)
+{
+    rare_begin(d, f);
+    struct items *l = decoder_grow_items(d, at);
+    return rare_end(d, f) ? l : NULL;
+}
+
 /* Where an entry of a list goes. NULL: no room. */
-ALWAYS_INLINE union value *fast_entry(struct decoder *d, struct fast *f, const struct step *step,
-                                      bool rare)
+ALWAYS_INLINE union value *fast_entry(struct decoder *d, struct fast *f, const struct step *step)
 {
     struct list **at = &f->n->v[step->slot].l, *l = *at;
     if (step->into == INTO_NEW_LIST) {
@@ -77,18 +91,16 @@ ALWAYS_INLINE union value *fast_entry(struct decoder *d, struct fast *f, const s
         l->n = 0;
         l->cap = EXI_LIST_MIN;
     } else if (UNLIKELY(l->n == l->cap)) {
-        if (!rare)
-            return NULL;
-        rare_begin(d, f);
-        l = decoder_grow_list(d, at);
-        if (!rare_end(d, f) || l == NULL)
+        struct fast kept = *f;
+        l = grow_list(d, &kept, at);
+        *f = kept;
+        if (l == NULL)
             return NULL;
     }
     return &l->v[l->n++];
 }
 
-ALWAYS_INLINE union value *fast_item(struct decoder *d, struct fast *f, const struct step *step,
-                                     bool rare)
+ALWAYS_INLINE union value *fast_item(struct decoder *d, struct fast *f, const struct step *step)
 {
     struct items **at = &f->n->v[f->n->type->fields].items, *l = *at;
     if (l == NULL) {
@@ -96,11 +108,10 @@ ALWAYS_INLINE union value *fast_item(struct decoder *d, struct fast *f, const st
         l->n = 0;
         l->cap = EXI_ITEMS_MIN;
     } else if (UNLIKELY(l->n == l->cap)) {
-        if (!rare)
-            return NULL;
-        rare_begin(d, f);
-        l = decoder_grow_items(d, at);
-        if (!rare_end(d, f) || l == NULL)
+        struct fast kept = *f;
+        l = grow_items(d, &kept, at);
+        *f = kept;
+        if (l == NULL)
             return NULL;
     }
     l->at[l->n].slot = (uint16_t)step->slot;
@@ -108,12 +119,11 @@ ALWAYS_INLINE union value *fast_item(struct decoder *d, struct fast *f, const st
 }
 
 /* Where a value goes that has no slot of its own; also chooses what follows it. */
-ALWAYS_INLINE union value *fast_place(struct decoder *d, struct fast *f, const struct step *step,
-                                      bool rare)
+ALWAYS_INLINE union value *fast_place(struct decoder *d, struct fast *f, const struct step *step)
 {
     if (step->into == INTO_ITEMS)
-        return fast_item(d, f, step, rare);
-    union value *v = fast_entry(d, f, step, rare);
+        return fast_item(d, f, step);
+    union value *v = fast_entry(d, f, step);
     if (v == NULL)
         return NULL;
     const struct list *l = f->n->v[step->slot].l;
@@ -122,15 +132,6 @@ ALWAYS_INLINE union value *fast_place(struct decoder *d, struct fast *f, const s
         f->stage = f->n->type->stage[l->n < step->min ? list->below : list->full];
     }
     return v;
-}
-
-/* Takes back what fast_place did. */
-static void unplace(const struct node *n, const struct step *step)
-{
-    if (step->into == INTO_ITEMS)
-        n->v[n->type->fields].items->n--;
-    else if (step->into != INTO_SLOT)
-        n->v[step->slot].l->n--;
 }
 
 /* Groups of 7 bits at the top of a window, which holds `wide` bits of them at least; returns their
@@ -161,7 +162,7 @@ static bool long_number(struct decoder *d, struct fast *f, uint64_t most, uint64
 
 /* f stands behind the head, with which the window begins. */
 ALWAYS_INLINE bool fast_number(struct decoder *d, struct fast *f, const struct step *step,
-                               uint64_t window, union value *v, bool rare)
+                               uint64_t window, union value *v)
 {
     uint64_t m, negative = 0;
     if (UNLIKELY((window & step->before) != 0))
@@ -176,9 +177,13 @@ ALWAYS_INLINE bool fast_number(struct decoder *d, struct fast *f, const struct s
     f->pos += bits;
     window <<= bits;
     if (UNLIKELY(bits == 0)) {
-        uint64_t most = step->op == STEP_SIGNED ? INT64_MAX : UINT64_MAX;
-        if (!rare || !long_number(d, f, most, &m))
+        uint64_t most = step->op == STEP_SIGNED ? INT64_MAX : UINT64_MAX, any;
+        struct fast kept = *f;
+        bool good = long_number(d, &kept, most, &any);
+        *f = kept;
+        if (!good)
             return false;
+        m = any;
         window = fast_window(d, f);
     }
     f->pos += step->tail;
@@ -272,13 +277,13 @@ ALWAYS_INLINE uint64_t few_octets(const struct decoder *d, const struct fast *f,
 }
 
 ALWAYS_INLINE bool fast_bytes(struct decoder *d, struct fast *f, const struct step *step,
-                              uint64_t window, union value *v, bool rare)
+                              uint64_t window, union value *v)
 {
     uint64_t n = (window << step->head >> 56) - step->plus, behind = f->pos + 8 + 8 * n, any;
     if (UNLIKELY((window & step->before) != 0))
         return false;
-    if (rare || UNLIKELY(n >= FEW_OCTETS || behind >= d->r.end)) {
-        struct fast kept = *f; /* so that little need outlive the call in a register */
+    if (UNLIKELY(n >= FEW_OCTETS || behind >= d->r.end)) {
+        struct fast kept = *f;
         bool good = any_bytes(d, &kept, step, v);
         *f = kept;
         return good;
@@ -364,7 +369,7 @@ ALWAYS_INLINE const struct step *fast_choose(const struct stage *stage, uint64_t
 
 /* The value of a step, which goes to v. */
 ALWAYS_INLINE bool fast_value(struct decoder *d, struct fast *f, const struct step *step,
-                              uint64_t window, union value *v, bool rare)
+                              uint64_t window, union value *v)
 {
     const struct run *run = step->of.run;
     if (step->op == STEP_FLAT) {
@@ -385,22 +390,27 @@ ALWAYS_INLINE bool fast_value(struct decoder *d, struct fast *f, const struct st
         if (number == NULL)
             return true;
         f->pos += number->head;
-        return fast_number(d, f, number, window << run->bits, v + run->n, rare);
+        return fast_number(d, f, number, window << run->bits, v + run->n);
     }
     if (step->op == STEP_UNSIGNED || step->op == STEP_SIGNED)
-        return fast_number(d, f, step, window, v, rare);
+        return fast_number(d, f, step, window, v);
     if (step->op == STEP_STRING || step->op == STEP_NAME || step->op == STEP_OCTETS)
-        return fast_bytes(d, f, step, window, v, rare);
+        return fast_bytes(d, f, step, window, v);
     if (step->op == STEP_FIXED) {
         union value two[2];
         bool good = fast_run(step->of.run, window, two);
         *v = two[0];
         return good;
     }
-    return rare && step->op == STEP_BIG && big_number(d, f, step, window, v);
+    if (step->op != STEP_BIG)
+        return false;
+    struct fast kept = *f;
+    bool good = big_number(d, &kept, step, window, v);
+    *f = kept;
+    return good;
 }
 
-ALWAYS_INLINE enum outcome fast_step(struct decoder *d, struct fast *f, bool rare)
+ALWAYS_INLINE enum outcome fast_step(struct decoder *d, struct fast *f)
 {
     uint64_t window = fast_window(d, f), code = window >> f->stage->shift;
     if (code == f->stage->end) {
@@ -412,52 +422,37 @@ ALWAYS_INLINE enum outcome fast_step(struct decoder *d, struct fast *f, bool rar
     f->pos += step->head;
     f->n->has |= step->has;
     union value *v = f->n->v + (size_t)step->slot;
-    if (step->into != INTO_SLOT && UNLIKELY((v = fast_place(d, f, step, rare)) == NULL))
+    if (step->into != INTO_SLOT && UNLIKELY((v = fast_place(d, f, step)) == NULL))
         return FAST_ODD;
-    enum outcome o = FAST_GO;
     if (step->op == STEP_NODE)
-        o = fast_down(d, f, step, v);
-    else if (UNLIKELY(!fast_value(d, f, step, window, v, rare)))
-        o = FAST_ODD;
-    else if (step->ends)
-        return fast_up(d, f, step->op == STEP_FLAT);
-    if (UNLIKELY(o == FAST_ODD))
-        unplace(f->n, step);
-    return o;
+        return fast_down(d, f, step, v);
+    if (UNLIKELY(!fast_value(d, f, step, window, v)))
+        return FAST_ODD;
+    return step->ends ? fast_up(d, f, step->op == STEP_FLAT) : FAST_GO;
 }
 
-/* A step in which something is unusual. */
-static enum outcome __attribute__((noinline)) read_rare(struct decoder *d, struct fast *f)
+/* Memory for the next step. */
+static bool refill(struct decoder *d, struct fast *f)
 {
     rare_begin(d, f);
-    if (!rare_end(d, f) || f->pos > d->r.end)
-        return FAST_ODD;
-    enum outcome o = fast_step(d, f, true);
-    return f->pos > d->r.end ? FAST_ODD : o;
+    return rare_end(d, f);
 }
 
 /* Goes on to the end of the root. False: look again, carefully. */
 ALWAYS_INLINE bool read_fast(struct decoder *d, struct fast *f)
 {
-    struct fast kept;
-    for (;;) {
-        enum outcome o = FAST_ODD;
-        kept.pos = f->pos;
-        kept.stage = f->stage;
-        if (LIKELY(f->at < f->limit && f->pos <= d->r.end))
-            o = fast_step(d, f, false);
-        if (o == FAST_GO)
-            continue;
-        if (o == FAST_DONE)
-            return true;
-        f->pos = kept.pos; /* the same once more */
-        f->stage = kept.stage;
-        kept = *f;
-        o = read_rare(d, &kept);
-        *f = kept;
-        if (o != FAST_GO)
-            return o == FAST_DONE;
+    enum outcome o = FAST_GO;
+    while (o == FAST_GO && LIKELY(f->pos <= d->r.end)) {
+        if (UNLIKELY(f->at >= f->limit)) {
+            struct fast kept = *f;
+            bool has_room = refill(d, &kept);
+            *f = kept;
+            if (!has_room)
+                return false;
+        }
+        o = fast_step(d, f);
     }
+    return o == FAST_DONE;
 }
 
 /* The document in one go. -1: look again, carefully. */
@@ -485,8 +480,7 @@ ALWAYS_INLINE int decode_fast(struct decoder *d, const void *p, size_t n)
     f.pos = 8u + s->document_bits;
     if (UNLIKELY(f.at >= f.limit)) {
         struct fast kept = f;
-        rare_begin(d, &kept);
-        bool has_room = rare_end(d, &kept);
+        bool has_room = refill(d, &kept);
         f = kept;
         if (!has_room)
             return -1;
