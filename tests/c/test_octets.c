@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Layouts of octets: what the notation says, both ways, and what the octets say that is wrong. */
+#include "memory.h"
 #include "support.h"
 
 #include "codec/check.h"
 #include "codec/codec.h"
+#include "codec/defaults.h"
 #include "codec/json.h"
 #include "schema/library.h"
 
@@ -591,6 +593,172 @@ static void wrong_layouts_are_refused_with_their_line(void **state)
     }
 }
 
+/* ---- what is rare ---- */
+
+/* A set of one message, as a text describes it; both orders of octets. */
+static struct schema *set_from(const char *order, const char *types, struct err *e)
+{
+    static char text[800];
+    snprintf(text, sizeof text, "schema x\nlayout octets %s\nnamespace n u\n%s", order, types);
+    return schema_load("x", text_source, text, e);
+}
+
+/* Octets that begin within one; an entry that takes no bits would come for ever. */
+static void fields_within_an_octet(void **state)
+{
+    static const struct {
+        const char *order, *types, *hex, *json; /* json: or why not */
+    } CASES[] = {
+        {"big",
+         "message M from both\n  A unsignedByte bits 4\n  T hexBinary 2\n  B unsignedByte bits 4\n",
+         "1ABCD2", "{\"M\":{\"A\":1,\"T\":\"ABCD\",\"B\":2}}"},
+        {"little",
+         "message M from both\n  A unsignedByte bits 4\n  T hexBinary 2\n  B unsignedByte bits 4\n",
+         "B1DA2C", "{\"M\":{\"A\":1,\"T\":\"ABCD\",\"B\":2}}"},
+        {"big",
+         "message M from both\n  A unsignedByte bits 4\n  B unsignedInt bits 24\n  C byte bits 4\n",
+         "1ABC", "the input ends here (2 octets): expected 24 bits more, found 12"},
+        {"big",
+         "type T\n  P padding octet\nmessage M from both\n  N unsignedByte\n  L {0,9} T counted by "
+         "N\n",
+         "03", "an entry of a list without a bit"},
+        {"big",
+         "message M from both\n  N unsignedByte\n  T hexBinary 0..9 counted by N\n  S ? string "
+         "0..3\n",
+         "00", "{\"M\":{\"N\":0,\"T\":\"\"}}"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct bench b;
+        uint8_t octets[32];
+        bench_open(&b);
+        struct schema *s = set_from(CASES[i].order, CASES[i].types, &b.e);
+        if (s == NULL)
+            fail_msg("%s: %s", CASES[i].types, b.e.what);
+        int64_t n = hex_read(CASES[i].hex, strlen(CASES[i].hex), octets, sizeof octets);
+        int bad = decode(&b, s, 0, (struct slice){octets, (size_t)n});
+        assert_string_equal(bad != 0 ? b.e.what : as_json(&b), CASES[i].json);
+        if (bad == 0)
+            assert_string_equal(encoded(&b), CASES[i].hex);
+        bench_close(&b);
+        schema_close(s);
+    }
+}
+
+/* What a message says of its own fields; and what may be absent nevertheless. */
+static void fields_say_of_each_other(void **state)
+{
+    static const char *const CASES[][2] = {
+        {"\"Mode\":1,\"Cipher\":258", "All/Cipher: is there, against what Mode says\n"},
+        {"\"Mode\":2", "All/Cipher: is absent, against what Mode says\n"},
+        {"\"Mode\":2,\"Cipher\":258", NULL},
+        {"\"TextLength\":3,\"Text\":\"xy\"", "All/Text: 2 octets; TextLength says 3\n"},
+        {"\"TextLength\":2,\"Text\":\"xy\"", NULL},
+        {"\"StationCount\":0,\"Station\":[{\"MAC\":\"020102030405\",\"RateCount\":0}]",
+         "All/Station: 1 entries; StationCount says 0\n"},
+        {"\"Fragment\":1", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct bench b;
+        struct buf found = {0};
+        char json[300];
+        bench_open(&b);
+        snprintf(json, sizeof json, "{\"All\":{\"Version\":1,%s}}", CASES[i][0]);
+        read_json(&b, "features", json);
+        assert_int_equal(node_complete(&b.arena, b.m.v.n, &b.e), 0);
+        message_check(&b.m, collect, &found);
+        if (CASES[i][1] != NULL ? strcmp(buf_string(&found), CASES[i][1]) != 0 : found.n > 0)
+            fail_msg("%s\n%s", json, buf_string(&found));
+        buf_close(&found);
+        bench_close(&b);
+    }
+}
+
+static void no_fragments(void **state)
+{
+    struct exi_options o = EXI_OPTIONS;
+    struct bench b;
+    (void)state;
+    bench_open(&b);
+    o.fragment = true;
+    assert_int_equal(codec_decode(set_of("sdp"), 0x9000, (struct slice){(const uint8_t *)"\0\0", 2},
+                                  &o, &b.arena, &b.m, &b.e),
+                     -1);
+    assert_string_equal(b.e.what, "sdp is a layout of octets, which has no fragments");
+    read_json(&b, "sdp", VECTORS[0].json);
+    b.m.root = NULL;
+    b.e = ERR_INIT;
+    assert_string_equal(encoded(&b), "sdp is a layout of octets, which has no fragments");
+    o = EXI_OPTIONS;
+    o.limits.depth = 0;
+    b.e = ERR_INIT;
+    assert_int_equal(codec_decode(set_of("sdp"), 0x9000, (struct slice){(const uint8_t *)"\0\0", 2},
+                                  &o, &b.arena, &b.m, &b.e),
+                     -1);
+    assert_string_equal(b.e.what, "elements are nested too deeply; expected at most 0 levels");
+    bench_close(&b);
+}
+
+/* ---- memory ---- */
+
+/* Octets of a message with everything, and with two violations. */
+#define ALL_OCTETS                                                                                 \
+    "01100107" /* Kind */ "01"                                                                     \
+    "02C30111707FFFFFFFFFFFFFFF80000000000000008000" /* Reserved */ "0001"                         \
+    "616263640378797A02" MAC1 "00" MAC2 "020001FFFF00010002020102000312F0000506"
+
+/* A memory_run: the message encoded again. */
+static int encode_again(void *context, struct err *e)
+{
+    struct buf out = {0};
+    int bad = codec_encode(context, &out, e);
+    memory_calm();
+    assert_true(bad != 0 || out.n > 60);
+    buf_close(&out);
+    return bad;
+}
+
+static void small_rooms_are_refused(void **state)
+{
+    static uint8_t octets[200];
+    struct bench b;
+    (void)state;
+    size_t n = (size_t)hex_read(ALL_OCTETS, strlen(ALL_OCTETS), octets, sizeof octets);
+    bench_open(&b);
+    if (decode(&b, set_of("features"), 0x1001, (struct slice){octets, n}) != 0)
+        fail_msg("%s: %s", b.e.path, b.e.what);
+    assert_non_null(b.m.violations);
+    assert_non_null(b.m.violations->next);
+    memory_fail_each("octets", 0, encode_again, &b.m);
+    bench_close(&b);
+    for (unsigned by_limit = 0; by_limit < 2; by_limit++) {
+        size_t refused = 0;
+        for (size_t room = 1, bad = 1; bad != 0; room += 8, refused += bad) {
+            struct exi_options o = EXI_OPTIONS;
+            struct arena a;
+            struct message m;
+            struct err e = ERR_INIT;
+            arena_open(&a, NULL, 0, by_limit ? MEMORY : room);
+            o.limits.memory = by_limit ? room : 0;
+            bad = codec_decode(set_of("features"), 0x1001, (struct slice){octets, n}, &o, &a, &m,
+                               &e) != 0;
+            if (bad)
+                assert_string_equal(e.what, "the message needs more memory than its limit allows");
+            arena_close(&a);
+        }
+        assert_true(refused > 20);
+    }
+    struct exi_options o = EXI_OPTIONS;
+    bench_open(&b);
+    o.limits.list = 2;
+    assert_int_equal(codec_decode(set_of("features"), 0x1001, (struct slice){octets, n}, &o,
+                                  &b.arena, &b.m, &b.e),
+                     -1);
+    assert_string_equal(b.e.what, "a list of 3 entries; expected at most 2");
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -605,6 +773,10 @@ int main(void)
         cmocka_unit_test(damaged_octets_give_an_error_or_the_same_again),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(wrong_layouts_are_refused_with_their_line),
+        cmocka_unit_test(fields_within_an_octet),
+        cmocka_unit_test(fields_say_of_each_other),
+        cmocka_unit_test(no_fragments),
+        cmocka_unit_test(small_rooms_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, close_sets);
 }
