@@ -167,8 +167,7 @@ int expect_message(lua_State *L)
         check_fields(L, b);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_pushvalue(L, lua_upvalueindex(2));
-    lua_pushvalue(L, lua_upvalueindex(3));
-    lua_pushcclosure(L, flow_receive, 3);
+    lua_pushcclosure(L, flow_receive, 2);
     lua_pushvalue(L, 2);
     lua_callk(L, 1, 0, 0, message_came);
     return message_came(L, LUA_OK, 0);

@@ -146,7 +146,7 @@ static int send_connected(lua_State *L, int status, lua_KContext context)
     (void)status;
     (void)context;
     if (needs_connection(b->name->set))
-        link_check(L, r, lua_tostring(L, lua_upvalueindex(2)));
+        link_check(L, r, b->text);
     role_follow(L, r);
     own = role_bound(L);
     struct outgoing *o = role_outgoing(r, b->name->set, b->name->message, &e);
@@ -162,8 +162,7 @@ int flow_send(lua_State *L)
 {
     const struct bound own = role_bound(L), *b = &own;
     if (lua_gettop(L) > 0)
-        return luaL_error(L, "%s.%s takes no arguments; Set_ gives values", b->role->name,
-                          lua_tostring(L, lua_upvalueindex(2)));
+        return luaL_error(L, "%s.%s takes no arguments; Set_ gives values", b->role->name, b->text);
     if (!needs_connection(b->name->set))
         return send_connected(L, LUA_OK, 0);
     return link_connect(L, b->role, is_set(b->name->set, "appprotocol"), 0, send_connected);
@@ -327,7 +326,7 @@ static int receive_connected(lua_State *L, int status, lua_KContext context)
     (void)status;
     (void)context;
     if (r->session->first == NULL && needs_connection(b->name->set))
-        link_check(L, r, lua_tostring(L, lua_upvalueindex(2)));
+        link_check(L, r, b->text);
     lua_pushstring(L, message->as.name);
     return flow_wait(L, r, message->as.name, b->name->set->protocol, lua_gettop(L), receive_done);
 }

@@ -304,6 +304,7 @@ void role_free_protocol(lua_State *L, struct role *r)
 struct meaning {
     const struct protocol *protocol;
     struct name name;
+    char text[];
 };
 
 /* Their addresses are the keys of the meanings that were found, by side: a table of tables by
@@ -353,7 +354,10 @@ const struct name *role_push_name(lua_State *L, const struct role *r, const char
             lua_pop(L, 1);
             return NULL;
         }
-        *(struct meaning *)lua_newuserdatauv(L, sizeof found, 0) = found;
+        size_t size = strlen(text) + 1;
+        struct meaning *kept = lua_newuserdatauv(L, sizeof found + size, 0);
+        *kept = found;
+        memcpy(kept->text, text, size);
         lua_pushvalue(L, -1);
         lua_setfield(L, -3, text);
     }
@@ -364,13 +368,13 @@ const struct name *role_push_name(lua_State *L, const struct role *r, const char
 struct bound role_bound(lua_State *L)
 {
     struct role *r = lua_touserdata(L, lua_upvalueindex(1));
-    const struct meaning *known = lua_touserdata(L, lua_upvalueindex(3));
-    if (known->protocol == r->protocol)
-        return (struct bound){r, &known->name};
-    struct err e = ERR_INIT;
-    const struct name *name = role_push_name(L, r, lua_tostring(L, lua_upvalueindex(2)), &e);
-    if (name == NULL)
-        script_raise(L, &e);
-    lua_replace(L, lua_upvalueindex(3));
-    return (struct bound){r, name};
+    const struct meaning *known = lua_touserdata(L, lua_upvalueindex(2));
+    if (known->protocol != r->protocol) {
+        struct err e = ERR_INIT;
+        if (role_push_name(L, r, known->text, &e) == NULL)
+            script_raise(L, &e);
+        known = lua_touserdata(L, -1);
+        lua_replace(L, lua_upvalueindex(2));
+    }
+    return (struct bound){r, &known->name, known->text};
 }

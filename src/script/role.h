@@ -163,12 +163,13 @@ int role_invent(struct role *r, const struct name *n, struct err *e);
  * another. */
 void role_note_setting(lua_State *L, struct role *r, const char *name);
 
-/* ---- functions of Lua: upvalue 1 is the role, upvalue 2 the name without it ---- */
+/* ---- functions of Lua: upvalue 1 is the role, upvalue 2 what the name means ---- */
 
 /* A function of a message as it is called. */
 struct bound {
     struct role *role;
     const struct name *name;
+    const char *text; /* the name, without the role */
 };
 
 /* The running function's; its name is another one where the protocol has changed meanwhile.
@@ -179,7 +180,7 @@ struct bound role_bound(lua_State *L);
  * was not, and nothing is pushed. */
 const struct name *role_push_known(lua_State *L, const struct role *r, int key);
 
-/* Pushes what `text` means in the protocol that the role speaks, upvalue 3 of these functions. It
+/* Pushes what `text` means in the protocol that the role speaks, upvalue 2 of these functions. It
  * is found once for all roles of a state. NULL: e, and nothing is pushed. */
 const struct name *role_push_name(lua_State *L, const struct role *r, const char *text,
                                   struct err *e);

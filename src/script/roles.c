@@ -67,9 +67,8 @@ static bool push_method(lua_State *L, struct role *r)
 static void push_meant(lua_State *L, struct role *r, const struct name *name)
 {
     lua_pushlightuserdata(L, r);
-    lua_pushvalue(L, 2);
-    lua_rotate(L, -3, 2);
-    lua_pushcclosure(L, VERB_FUNCTIONS[name->verb], 3);
+    lua_insert(L, -2);
+    lua_pushcclosure(L, VERB_FUNCTIONS[name->verb], 2);
     keep_function(L);
 }
 

@@ -18,7 +18,7 @@
 /* The running function as scripts call it. */
 static const char *own_name(lua_State *L, const struct bound *b)
 {
-    return lua_pushfstring(L, "%s.%s", b->role->name, lua_tostring(L, lua_upvalueindex(2)));
+    return lua_pushfstring(L, "%s.%s", b->role->name, b->text);
 }
 
 /* Raises e under the function's name. */
@@ -295,7 +295,7 @@ static int finish_set(lua_State *L, const struct bound *b, struct outgoing *o,
         transfer_asked(b->role, &o->message, &o->arena, &e) != 0)
         return raise_in(L, b, &e);
     o->touched = true;
-    if (strstr(lua_tostring(L, lua_upvalueindex(2)), "_Header_Signature") != NULL)
+    if (strstr(b->text, "_Header_Signature") != NULL)
         o->given = signing_given(o->given);
     if (b->name->lists > 0 && b->name->target != NAME_COUNT && b->name->target != NAME_SPECIFIED)
         add_mark(o, b->name, index);
@@ -310,7 +310,7 @@ static int verb_set(lua_State *L)
     if (given != b->name->lists + 1)
         return wrong_arguments(L, b, given, "value");
     read_indices(L, b, b->name->lists, index);
-    role_note_setting(L, b->role, lua_tostring(L, lua_upvalueindex(2)));
+    role_note_setting(L, b->role, b->text);
     return finish_set(L, b, outgoing_of(L, b), index);
 }
 
@@ -344,7 +344,7 @@ static int verb_add(lua_State *L)
     read_indices(L, b, (unsigned)given - 1, index);
     struct outgoing *o = outgoing_of(L, b);
     struct node *base = place_base(n, &o->message);
-    role_note_setting(L, b->role, lua_tostring(L, lua_upvalueindex(2)));
+    role_note_setting(L, b->role, b->text);
     choose_outer(n, base, (unsigned)given - 1, index);
     index[n->lists - 1] = 0;
     bool found = place_find(n, last_list(n), base, index, &p);
@@ -432,7 +432,7 @@ static int verb_check(lua_State *L)
     read_indices(L, b, b->name->lists, index);
     const struct message *m = message_to_read(L, b);
     bool equal = target_equals(L, b->name, m, index, given);
-    buf_printf(&text, "%s: expected ", lua_tostring(L, lua_upvalueindex(2)) + strlen("Check_"));
+    buf_printf(&text, "%s: expected ", b->text + strlen("Check_"));
     convert_text(L, given, &text);
     push_target(L, b->name, m, index);
     buf_text(&text, ", found ");
@@ -515,7 +515,7 @@ static int verb_exist(lua_State *L)
     const struct message *m = message_to_read(L, b);
     struct node *base = place_base(n, m);
     bool found = base != NULL && exists_below(L, n, 0, base, given);
-    buf_printf(&text, "%s(", lua_tostring(L, lua_upvalueindex(2)));
+    buf_printf(&text, "%s(", b->text);
     for (int i = 1; i <= given; i++) {
         buf_text(&text, i > 1 ? ", " : "");
         convert_text(L, i, &text);
