@@ -6,6 +6,7 @@
 #include "trust/signature.h"
 #include "trust/signature_fragment.h"
 #include "trust/signature_make.h"
+#include "trust/signature_parts.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -441,30 +442,143 @@ static void break_by_no_reference(struct bench *b)
     info->v[type_slot_of(info->type, "Reference")].l->n = 0;
 }
 
+static struct node *method_of(struct bench *b)
+{
+    return at(at(signature_of(b), "SignedInfo"), "SignatureMethod");
+}
+
+static void remove_child(struct node *n, const char *name)
+{
+    node_remove(n, (unsigned)type_slot_of(n->type, name));
+}
+
+static void break_signature_method_absent(struct bench *b)
+{
+    remove_child(method_of(b), "Algorithm");
+}
+
+static void break_signature_method_long(struct bench *b)
+{
+    set_text(
+        b, method_of(b), "Algorithm",
+        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256-and-so-on-and-so-on-and-so-on-and-"
+        "so-on");
+}
+
+static void break_value_absent(struct bench *b)
+{
+    remove_child(signature_of(b), "SignatureValue");
+}
+
+static void break_info_absent(struct bench *b)
+{
+    remove_child(signature_of(b), "SignedInfo");
+}
+
+static void break_value_empty(struct bench *b)
+{
+    remove_child(at(signature_of(b), "SignatureValue"), "");
+}
+
+static void break_digest_absent(struct bench *b)
+{
+    remove_child(reference_of(b), "DigestValue");
+}
+
+static void break_no_transforms(struct bench *b)
+{
+    remove_child(reference_of(b), "Transforms");
+}
+
+static void break_empty_transforms(struct bench *b)
+{
+    struct node *n = at(reference_of(b), "Transforms");
+    n->v[type_slot_of(n->type, "Transform")].l->n = 0;
+}
+
+static void break_by_object(struct bench *b)
+{
+    add_default(b, signature_of(b), "Object");
+}
+
+/* Text, an element, and one from elsewhere, in what may hold any. */
+static void add_content(struct bench *b, struct node *n)
+{
+    union value v = {.b = bytes_new(&b->arena, "x", 1)};
+    assert_true(n->type->is_open);
+    assert_int_equal(node_add_item(&b->arena, n, n->type->fields, v), 0);
+}
+
+static void break_by_text_in_method(struct bench *b)
+{
+    add_content(b, method_of(b));
+}
+
+static void break_by_text_in_transform(struct bench *b)
+{
+    add_content(b, at(at(reference_of(b), "Transforms"), "Transform"));
+}
+
+static void break_by_element_in_method(struct bench *b)
+{
+    struct node *n = method_of(b);
+    int slot = type_slot_of(n->type, "HMACOutputLength");
+    assert_true(slot >= 0);
+    assert_int_equal(node_add_item(&b->arena, n, (unsigned)slot,
+                                   (union value){.b = bytes_new(&b->arena, "128", 3)}),
+                     0);
+}
+
+static void break_by_foreign_element(struct bench *b)
+{
+    struct node *n = method_of(b);
+    unsigned slot = 0;
+    while (slot < n->type->fields && n->type->field[slot].kind != KIND_ANY)
+        slot++;
+    assert_true(slot < n->type->fields);
+    struct any *any = arena_alloc(&b->arena, sizeof *any);
+    *any = (struct any){.uri = "urn:x", .name = "x"};
+    assert_int_equal(node_add_item(&b->arena, n, slot, (union value){.any = any}), 0);
+}
+
 static void test_broken(void **state)
 {
     static const struct {
         void (*work)(struct bench *b);
         enum signature_fault fault;
+        const char *text; /* of the error; NULL: any */
     } BROKEN[] = {
-        {break_digest, SIGNATURE_DIGEST},
-        {break_value, SIGNATURE_VALUE},
-        {break_body, SIGNATURE_DIGEST},
-        {break_digest_length, SIGNATURE_DIGEST},
-        {break_value_length, SIGNATURE_VALUE},
-        {break_value_zero, SIGNATURE_VALUE},
-        {break_uri, SIGNATURE_DANGLING},
-        {break_uri_form, SIGNATURE_DANGLING},
-        {break_uri_absent, SIGNATURE_DANGLING},
-        {break_digest_method, SIGNATURE_ALGORITHM},
-        {break_signature_method, SIGNATURE_ALGORITHM},
-        {break_suite, SIGNATURE_ALGORITHM},
-        {break_canonicalization, SIGNATURE_ALGORITHM},
-        {break_transform, SIGNATURE_ALGORITHM},
-        {break_by_key_info, SIGNATURE_MALFORMED},
-        {add_reference, SIGNATURE_MALFORMED},
-        {break_by_more_references, SIGNATURE_MALFORMED},
-        {break_by_no_reference, SIGNATURE_MALFORMED},
+        {break_signature_method_absent, SIGNATURE_ALGORITHM, "SignatureMethod is none; expected"},
+        {break_signature_method_long, SIGNATURE_ALGORITHM, "-and-so-o...; expected"},
+        {break_value_absent, SIGNATURE_MALFORMED, "lacks SignedInfo or SignatureValue"},
+        {break_info_absent, SIGNATURE_MALFORMED, "lacks SignedInfo or SignatureValue"},
+        {break_value_empty, SIGNATURE_VALUE, "a SignatureValue of 0 octets; expected 64"},
+        {break_digest_absent, SIGNATURE_DIGEST, "the digest of AuthorizationReq (#id1) is ; "},
+        {break_no_transforms, SIGNATURE_VALUE, "is not that of SignedInfo and the key"},
+        {break_empty_transforms, SIGNATURE_MALFORMED, "0 transforms; expected 1"},
+        {break_by_object, SIGNATURE_MALFORMED, "the Signature has Object; expected none"},
+        {break_by_text_in_method, SIGNATURE_MALFORMED, "SignatureMethod has content"},
+        {break_by_text_in_transform, SIGNATURE_ALGORITHM, "the transform is http"},
+        {break_by_element_in_method, SIGNATURE_MALFORMED, "SignatureMethod has content"},
+        {break_by_foreign_element, SIGNATURE_MALFORMED, "SignatureMethod has content"},
+        {break_digest, SIGNATURE_DIGEST, NULL},
+        {break_value, SIGNATURE_VALUE, NULL},
+        {break_body, SIGNATURE_DIGEST, NULL},
+        {break_digest_length, SIGNATURE_DIGEST, NULL},
+        {break_value_length, SIGNATURE_VALUE, NULL},
+        {break_value_zero, SIGNATURE_VALUE, NULL},
+        {break_uri, SIGNATURE_DANGLING, NULL},
+        {break_uri_form, SIGNATURE_DANGLING, NULL},
+        {break_uri_absent, SIGNATURE_DANGLING, NULL},
+        {break_digest_method, SIGNATURE_ALGORITHM, NULL},
+        {break_signature_method, SIGNATURE_ALGORITHM, NULL},
+        {break_suite, SIGNATURE_ALGORITHM, NULL},
+        {break_canonicalization, SIGNATURE_ALGORITHM, NULL},
+        {break_transform, SIGNATURE_ALGORITHM, NULL},
+        {break_by_key_info, SIGNATURE_MALFORMED, NULL},
+        {add_reference, SIGNATURE_MALFORMED, NULL},
+        {break_by_more_references, SIGNATURE_MALFORMED, NULL},
+        {break_by_no_reference, SIGNATURE_MALFORMED, NULL},
     };
     (void)state;
     EVP_PKEY *key = new_key(SUITE_P256);
@@ -478,6 +592,10 @@ static void test_broken(void **state)
         BROKEN[i].work(&b);
         expect_fault(&b, key, BROKEN[i].fault);
         assert_false(b.r.is_intact);
+        if (BROKEN[i].text != NULL && strstr(b.e.what, BROKEN[i].text) == NULL)
+            fail_msg("%zu: expected '%s' in '%s'", (size_t)i, BROKEN[i].text, b.e.what);
+        b.e = ERR_INIT; /* who does not want the report gets the same answer */
+        assert_int_equal(signature_verify(&b.m, key, b.xmldsig, &b.arena, NULL, &b.e), -1);
         bench_close(&b);
     }
     EVP_PKEY_free(key);
@@ -500,6 +618,204 @@ static void test_uncovered(void **state)
     assert_non_null(strstr(b.e.what, "no SalesTariff"));
     bench_close(&b);
     EVP_PKEY_free(key);
+}
+
+/* Messages that no signature can be made for, or not this one, and what is said. */
+static void id_long(struct bench *b)
+{
+    char text[264];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    set_text(b, message_named(&b->m).node, "Id", text);
+}
+
+static void id_empty(struct bench *b)
+{
+    set_text(b, message_named(&b->m).node, "Id", "");
+}
+
+static void five_tariffs(struct bench *b)
+{
+    struct node *list = at(message_named(&b->m).node, "SAScheduleList");
+    unsigned slot = (unsigned)type_slot_of(list->type, "SAScheduleTuple");
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(node_add(&b->arena, list, slot, list->v[slot].l->v[0]), 0);
+}
+
+static void test_what_cannot_be_signed(void **state)
+{
+    static const char *const TARIFF[] = {"SalesTariff", NULL};
+    static const char *const NAMELESS[] = {"PaymentOptionList", NULL};
+    static const struct {
+        const char *schema, *message;
+        const char *const *part;
+        void (*work)(struct bench *b);
+        int tariff;       /* the message has one */
+        const char *text; /* NULL: it is signed */
+    } CASES[] = {
+        {"appprotocol", "supportedAppProtocolReq", NULL, NULL, 0,
+         "the message has no header that could hold a Signature"},
+        {"iso15118-2", "SessionSetupReq", NULL, NULL, 0,
+         "SessionSetupReq has no part that the standard wants signed; name the elements"},
+        {"iso15118-2", "ServiceDiscoveryRes", NAMELESS, NULL, 0,
+         "PaymentOptionList has no attribute Id, so that it cannot be signed"},
+        {"iso15118-2", "AuthorizationReq", NULL, id_long, 0,
+         "the Id of AuthorizationReq is too long"},
+        {"iso15118-2", "AuthorizationReq", NULL, id_empty, 0, NULL},
+        {"iso15118-2", "ChargeParameterDiscoveryRes", TARIFF, five_tariffs, 1,
+         "5 elements to be signed; expected at most 4"},
+    };
+    (void)state;
+    EVP_PKEY *key = new_key(SUITE_P256);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct bench b;
+        if (CASES[i].tariff)
+            bench_signed(&b, 6);
+        else
+            bench_new(&b, CASES[i].schema, CASES[i].message);
+        if (CASES[i].work != NULL)
+            CASES[i].work(&b);
+        int bad = signature_make(&b.m, CASES[i].part, key, b.xmldsig, &b.arena, &b.e);
+        assert_int_equal(bad, CASES[i].text == NULL ? 0 : -1);
+        if (bad != 0)
+            assert_string_equal(b.e.what, CASES[i].text);
+        else
+            expect_fault(&b, key, SIGNATURE_VALID);
+        bench_close(&b);
+    }
+    EVP_PKEY_free(key);
+}
+
+/* An Id that somebody else has already is not given to another one. */
+static void test_ids_are_new(void **state)
+{
+    static const char *const PARTS[] = {"eMAID", NULL};
+    (void)state;
+    EVP_PKEY *key = new_key(SUITE_P256);
+    struct bench b;
+    bench_signed(&b, 4);
+    set_text(&b, at(message_named(&b.m).node, "DHpublickey"), "Id", "id1");
+    struct node *emaid = at(message_named(&b.m).node, "eMAID");
+    if (node_has(emaid, (unsigned)type_slot_of(emaid->type, "Id")))
+        remove_child(emaid, "Id");
+    ok(&b, signature_make(&b.m, PARTS, key, b.xmldsig, &b.arena, &b.e));
+    const struct bytes *id = bytes_at(emaid, "Id");
+    struct signature_search same = {.id = (const char *)id->p, .id_size = id->n};
+    signature_search(&b.m, &same);
+    assert_int_equal(same.n, 1);
+    bench_close(&b);
+    EVP_PKEY_free(key);
+}
+
+static void test_what_is_not_there(void **state)
+{
+    (void)state;
+    EVP_PKEY *key = new_key(SUITE_P256);
+    struct bench b;
+    struct buf out = {0};
+    bench_signed(&b, 0);
+    assert_int_equal(signature_fragment(&b.m, "SalesTariff", NULL, &out, &b.e), -1);
+    assert_string_equal(b.e.what, "the message has no element SalesTariff");
+    b.e = ERR_INIT;
+    assert_int_equal(signature_fragment(&b.m, "AuthorizationReq", "id9", &out, &b.e), -1);
+    assert_string_equal(b.e.what, "the message has no element AuthorizationReq with Id id9");
+    b.e = ERR_INIT;
+    assert_int_equal(signature_signed_info(&b.m, b.xmldsig, &b.arena, &out, &b.e), -1);
+    assert_string_equal(b.e.what, "the header has no Signature");
+    b.e = ERR_INIT;
+    assert_int_equal(signature_make(&b.m, NULL, key, support_schema("appprotocol"), &b.arena, &b.e),
+                     -1);
+    assert_string_equal(b.e.what, "the schema appprotocol has no SignedInfo; expected xmldsig");
+    struct message none = {.schema = b.m.schema};
+    b.e = ERR_INIT;
+    assert_int_equal(signature_verify(&none, key, b.xmldsig, &b.arena, &b.r, &b.e), -1);
+    assert_string_equal(b.e.what, "no message that could have a Signature");
+    buf_close(&out);
+    bench_close(&b);
+    EVP_PKEY_free(key);
+}
+
+/* ---- a set of our own, with names that two types share ---- */
+
+static const char OWN[] = "schema own OWN\n"
+                          "namespace o urn:own\n"
+                          "type EntryType\n"
+                          "  @Id ? ID\n"
+                          "  content string\n"
+                          "type FirstType\n"
+                          "  @Id ? ID\n"
+                          "  @Name ? string\n"
+                          "  Head EntryType\n"
+                          "  Entry {0,4} EntryType\n"
+                          "type SecondType\n"
+                          "  @Id ? ID\n"
+                          "type SimpleType\n"
+                          "  @Id ? ID\n"
+                          "  Amount int\n"
+                          "message FirstReq from evcc\n"
+                          "  Part FirstType\n"
+                          "message SecondReq from evcc\n"
+                          "  Part SecondType\n"
+                          "message SimpleReq from evcc\n"
+                          "  Part SimpleType\n";
+
+static int own_source(void *context, const char *name, struct slice *text, const char **file)
+{
+    (void)context, (void)name;
+    *text = (struct slice){(const uint8_t *)OWN, strlen(OWN)};
+    *file = "own";
+    return 0;
+}
+
+static void own_fragment(struct bench *b, struct buf *out)
+{
+    buf_clear(out);
+    ok(b, signature_fragment(&b->m, "Part", NULL, out, &b->e));
+    assert_true(out->n > 0);
+}
+
+/* All that stands in such an element is signed with it. */
+static void test_names_that_types_share(void **state)
+{
+    struct err e = ERR_INIT;
+    struct bench b;
+    struct buf was = {0}, is = {0};
+    (void)state;
+    struct schema *own = schema_load("own", own_source, NULL, &e);
+    if (own == NULL)
+        fail_msg("line %d: %s", (int)e.line, e.what);
+    assert_int_equal(exi_stage_need(own, &e), 0);
+    bench_open(&b);
+    ok(&b, message_new(own, "FirstReq", &b.arena, &b.m, &b.e));
+    struct node *part = at(message_named(&b.m).node, "Part");
+    own_fragment(&b, &was);
+    set_text(&b, part, "Id", "p1");
+    own_fragment(&b, &is);
+    assert_true(is.n > was.n);
+    buf_clear(&was);
+    buf_add(&was, is.p, is.n);
+    for (unsigned i = 0; i < 3; i++) {
+        struct node *entry = node_new(&b.arena, at(part, "Head")->type);
+        set_text(&b, entry, "", "entry");
+        assert_int_equal(node_add(&b.arena, part, (unsigned)type_slot_of(part->type, "Entry"),
+                                  (union value){.n = entry}),
+                         0);
+        own_fragment(&b, &is);
+        assert_true(is.n >= was.n + 5);
+        set_text(&b, entry, "", "other");
+        own_fragment(&b, &was);
+        assert_int_equal(was.n, is.n);
+        assert_memory_not_equal(was.p, is.p, is.n);
+    }
+    /* the form of such a name has no place for a number */
+    ok(&b, message_new(own, "SimpleReq", &b.arena, &b.m, &b.e));
+    buf_clear(&is);
+    assert_int_equal(signature_fragment(&b.m, "Part", NULL, &is, &b.e), -1);
+    assert_string_equal(b.e.what, "Part has a child Amount, and a name that two types share");
+    bench_close(&b);
+    buf_close(&was);
+    buf_close(&is);
+    schema_close(own);
 }
 
 /* Two elements with the Id of a reference: which of them is meant cannot be said. */
@@ -736,6 +1052,10 @@ int main(void)
         cmocka_unit_test(test_installation_has_four_references),
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_uncovered),
+        cmocka_unit_test(test_what_cannot_be_signed),
+        cmocka_unit_test(test_ids_are_new),
+        cmocka_unit_test(test_what_is_not_there),
+        cmocka_unit_test(test_names_that_types_share),
         cmocka_unit_test(test_wrapped),
         cmocka_unit_test(test_unfit_keys),
         cmocka_unit_test(test_every_bit),
