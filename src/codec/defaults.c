@@ -70,11 +70,7 @@ static int node_default(struct arena *a, const struct field *f, union value *v, 
         return 0;
     if (f->preset == NULL)
         return quantity_set_unit(a, v->n, f->unit, e);
-    char *end;
-    double si = strtod(f->preset, &end);
-    if (end == f->preset || *end != '\0')
-        return err_set(e, "the schema's default '%s' is no number", f->preset);
-    return quantity_set(a, v->n, si, f->unit, e);
+    return quantity_set(a, v->n, strtod(f->preset, NULL), f->unit, e);
 }
 
 /* Adds the default of slot: present, one more entry, or one more item. */

@@ -313,7 +313,7 @@ static const struct simple *builtin_simple(struct linker *l, size_t i)
 static int check_preset(struct linker *l, const struct field *f, struct place place)
 {
     const char *text = f->preset;
-    if (text == NULL || f->simple == NULL)
+    if (text == NULL)
         return 0;
     char *end;
     uint8_t octets[4096];
@@ -345,8 +345,16 @@ static int check_preset(struct linker *l, const struct field *f, struct place pl
             return FAIL(l, place, "default %s of %s; expected base64", text, f->name);
         break;
     case KIND_BIG:
-    case KIND_STRING:
+        if (strspn(text + (*text == '-'), "0123456789") != strlen(text) - (*text == '-') ||
+            strchr("-", text[strlen(text) - 1]) != NULL)
+            return FAIL(l, place, "default %s of %s; expected an integer", text, f->name);
+        break;
     case KIND_NODE:
+        strtod(text, &end);
+        if (f->type->is_quantity && (*end != '\0' || end == text))
+            return FAIL(l, place, "default %s of %s; expected a number", text, f->name);
+        break;
+    case KIND_STRING:
     case KIND_ABSTRACT:
     case KIND_ANY:
     case KIND_TEXT:
@@ -708,7 +716,6 @@ static int link_type(struct linker *l, struct decl_type *decl)
     t->attributes = (uint16_t)attributes;
     t->fields = (uint16_t)y.n;
     t->is_mixed = decl->is_mixed;
-    t->is_quantity = decl->is_quantity;
     t->is_anonymous = decl->is_anonymous;
     t->is_open = t->is_mixed || is_open_content(tree);
     bool shadow = y.n > 0 && y.field[y.n - 1].kind <= KIND_NBIT; /* codec/exi_stage.h */
@@ -762,7 +769,8 @@ static int link_types(struct linker *l)
     for (struct decl_type *t = l->d->types; t != NULL; t = t->next) {
         if ((t->out = link_new(l, sizeof *t->out)) == NULL)
             return -1;
-        t->out->is_abstract = t->is_abstract; /* grammars of others ask for it */
+        t->out->is_abstract = t->is_abstract; /* grammars of others ask for these */
+        t->out->is_quantity = t->is_quantity;
         n++;
     }
     if (check_twice(l) != 0 || (s->type = link_new(l, n * sizeof *s->type)) == NULL)
