@@ -89,6 +89,22 @@ static const struct document DOCUMENTS[] = {
     {ONE("Tailed") "<Deep><Down/></Deep></Tailed>", false},
     {ONE("Tailed") "<x xmlns=\"urn:two\"/><Deep/></Tailed>", false},
     {ONE("Flagged") "<Leaf><On>true</On><Tint>blue</Tint></Leaf></Flagged>", false},
+    {ONE("Runs") "<Five><A>1</A><B>2</B><C>3</C><D>4</D><E>255</E></Five><Five><A>1</A><B>2</"
+                 "B><C>3</C><D>4</D><E>255</E></Five><Eight><A>1</A><B>2</B><C>3</C><D>4</"
+                 "D><E>255</E><F>6</F><G>7</G><H>8</H></Eight>"
+                 "<Wide><A>1</A><B>2</B><C>3</C><D>4</D><E>18446744073709551615</E></Wide></Runs>",
+     false},
+    {ONE("Runs") "<Wide><A>1</A><B>2</B><C>3</C><D>4</D><E>5</E></Wide></Runs>", false},
+    {"<Attributes xmlns=\"urn:one\" A01=\"true\" A02=\"false\" A03=\"true\" A04=\"true\" "
+     "A05=\"true\" "
+     "A06=\"true\" A07=\"true\" A08=\"true\" A09=\"true\" A10=\"true\" A11=\"true\" A12=\"true\" "
+     "A13=\"true\" "
+     "A14=\"true\" A15=\"true\" A16=\"true\" A17=\"true\" A18=\"true\" A19=\"false\" "
+     "A20=\"true\"><A21>false</A21>"
+     "</Attributes>",
+     false},
+    {ONE("Stern") "a<Word>b</Word>c</Stern>", false},
+    {ONE("Stern") "<Word>b</Word></Stern>", false},
     {"<Marked xmlns=\"urn:one\" Mark=\"a\">b<Word>c</Word>d</Marked>", false},
     {ONE("Inner") "7</Inner>", true},
     {ONE("Leaf") "<On>true</On><Tint>red</Tint></Leaf>", true},
@@ -429,6 +445,23 @@ static void test_parser_without_memory(void **state)
     buf_close(&text);
 }
 
+/* A memory_run: the set is read and laid out once more. */
+static int load_again(void *context, struct err *e)
+{
+    struct schema *s = schema_load("kinds", set_source, NULL, e);
+    int bad = s == NULL ? -1 : exi_stage_need(s, e);
+    (void)context;
+    memory_calm();
+    schema_close(s);
+    return bad;
+}
+
+static void test_set_without_memory(void **state)
+{
+    (void)state;
+    assert_true(memory_fail_each("set", 0, load_again, NULL) > 20 || !COUNTS_MEMORY);
+}
+
 /* A message with its defaults in rooms that are too small. */
 static void test_defaults_without_memory(void **state)
 {
@@ -456,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_lists_of_every_length),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_parser_without_memory),
+        cmocka_unit_test(test_set_without_memory),
         cmocka_unit_test(test_defaults_without_memory),
     };
     xmlSetGenericErrorFunc(NULL, be_silent);

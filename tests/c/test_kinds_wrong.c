@@ -310,6 +310,21 @@ static void twice(struct message *m)
     l->n++;
 }
 
+static void bad_run(struct message *m)
+{
+    node_child(m->v.n, "Pair")->v[0].i = 300;
+}
+
+static void bad_leaf(struct message *m)
+{
+    m->v.n->v[0].l->v[0].n->v[1].i = 9;
+}
+
+static void bad_entry(struct message *m)
+{
+    m->v.n->v[type_slot_of(m->as->type, "Small")].l->v[0].i = -1;
+}
+
 static void bad_relaxed(struct message *m)
 {
     m->relaxed->first->text->p[0] = 0xFF;
@@ -340,6 +355,13 @@ static void test_changed_by_a_program(void **state)
          "cannot stand here; expected its end"},
         {ONE("Flagged") "<Leaf/></Flagged>", twice, "Flagged/Leaf",
          "cannot stand here; expected its end"},
+        {ONE("Single") "<Big>1</Big><Pair><A>1</A><B>2</B><C>3</C></Pair><Flag>true</Flag></"
+                       "Single>",
+         bad_run, "Single/Pair/A", "300 cannot be written; the 8 bits on the wire hold 0..255"},
+        {ONE("Children") "<Leaf><On>true</On><Tint>red</Tint></Leaf></Children>", bad_leaf,
+         "Children/Leaf/Tint", "9 cannot be written; the 2 bits on the wire hold 0..3"},
+        {ONE("Numbers") "<Small>1</Small></Numbers>", bad_entry, "Numbers/Small",
+         "-1 cannot be written; the 4 bits on the wire hold 0..15"},
         {ONE("Inner") "7</Inner>", bad_relaxed, "", "octet 0 (0xFF) of the text is not UTF-8"},
         {"<Inner xmlns='urn:one' other='1'/>", none, "", "other is no name of kinds"},
     };
@@ -469,6 +491,34 @@ static const char KEPT[] =
     "Octets><Base64>AQI=</Base64><Id>id1</Id><Mark>mark</Mark><Number>7</Number><Under>-5</"
     "Under><Mixed><Word>w</Word></Mixed><Tail><B>false</B></Tail></Kept>";
 
+/* What has itself within it has no end. */
+static void test_defaults_without_end(void **state)
+{
+    struct arena a;
+    struct message m;
+    struct err e = ERR_INIT;
+    (void)state;
+    arena_open(&a, NULL, 0, MEMORY);
+    assert_int_equal(message_new(set, "Ring", &a, &m, &e), -1);
+    assert_string_equal(e.what, "elements are nested too deeply; expected at most 64 levels");
+    arena_close(&a);
+    e = ERR_INIT;
+    read_xml(ONE("Ring") "<Ring><Ring/></Ring><Ring/></Ring>", &a, &m);
+    assert_int_equal(node_complete(&a, m.v.n, &e), -1);
+    assert_string_equal(e.what, "elements are nested too deeply; expected at most 64 levels");
+    arena_close(&a);
+    /* nor does content begin by itself where only a wildcard may */
+    e = ERR_INIT;
+    arena_open(&a, NULL, 0, MEMORY);
+    assert_int_equal(message_new(set, "Wild", &a, &m, &e), 0);
+    assert_null(node_items(m.v.n));
+    arena_close(&a);
+    read_xml(ONE("Open") "text<Leaf/></Open>", &a, &m);
+    assert_int_equal(node_complete(&a, m.v.n, &e), 0);
+    assert_int_equal(message_check(&m, NULL, NULL), 0);
+    arena_close(&a);
+}
+
 /* Those of every kind; a field that has another value is no default, whichever it is. */
 static void test_defaults(void **state)
 {
@@ -588,14 +638,23 @@ static void test_wrong_descriptions(void **state)
         {"  sequence {1,}\n    A {2,} byte\n    B byte\n",
          "type T: a count of 'A'; expected that it occurs"},
         {"  any {0,2}\n", "type T: a count of ''; expected that it occurs"},
+        {"  B integer = 1x\n", "default 1x of B; expected an integer"},
+        {"  B integer = -\n", "default - of B; expected an integer"},
+        {"  B integer = 1-\n", "default 1- of B; expected an integer"},
+        {"  Q Q = 2.5x\n", "default 2.5x of Q; expected a number"},
+        {"  Q Q = x\n", "default x of Q; expected a number"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         char text[400];
         struct err e = ERR_INIT;
-        snprintf(text, sizeof text, "schema x X\nnamespace n urn:n\ntype T\n%s", CASES[i].fields);
+        snprintf(text, sizeof text,
+                 "schema x X\nnamespace n urn:n\ntype T\n%stype Q quantity\n  Multiplier byte\n"
+                 "  Value short\n",
+                 CASES[i].fields);
         assert_null(schema_load("x", wrong_source, text, &e));
-        if (strstr(e.what, CASES[i].what) == NULL || e.line != 3)
+        bool is_field = strncmp(CASES[i].what, "default", 7) == 0;
+        if (strstr(e.what, CASES[i].what) == NULL || e.line != (is_field ? 4 : 3))
             fail_msg("%s\nline %d: %s", text, (int)e.line, e.what);
     }
 }
@@ -610,6 +669,7 @@ int main(void)
         cmocka_unit_test(test_an_element_at_two_places),
         cmocka_unit_test(test_too_deep),
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_defaults_without_end),
         cmocka_unit_test(test_quantities),
         cmocka_unit_test(test_wrong_descriptions),
     };
