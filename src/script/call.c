@@ -155,6 +155,20 @@ int script_raise(lua_State *L, const struct err *e)
     return luaL_error(L, "%s%s%s", e->path, e->path[0] != '\0' ? ": " : "", e->what);
 }
 
+const char *script_check_text(lua_State *L, const char *what)
+{
+    const char *text = lua_tostring(L, -1);
+    if (text == NULL)
+        luaL_error(L, "%s: expected a text, found a %s", what, luaL_typename(L, -1));
+    return text;
+}
+
+void script_check_table(lua_State *L, const char *what)
+{
+    if (!lua_istable(L, -1))
+        luaL_error(L, "%s: expected a table, found a %s", what, luaL_typename(L, -1));
+}
+
 void script_set_text(lua_State *L, const char *key, const char *value)
 {
     lua_pushstring(L, value);

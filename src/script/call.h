@@ -53,6 +53,10 @@ void script_check_keys(lua_State *L, int at, const char *known);
 lua_Integer script_check_number(lua_State *L, const char *what, lua_Integer least,
                                 lua_Integer most);
 
+/* The text of an option, or the table, on top of the stack; raises where it is none. */
+const char *script_check_text(lua_State *L, const char *what);
+void script_check_table(lua_State *L, const char *what);
+
 /* Records an event of the script, of the session that it began last. where may be "". */
 void script_record(const struct script *s, enum event_kind kind, bool ok, const char *where,
                    const char *text);

@@ -139,6 +139,8 @@ static int wrong_type(lua_State *L, int at, const struct field *f, const char *e
                       struct err *e)
 {
     struct buf found = {0};
+    if (lua_type(L, at) == LUA_TTABLE || lua_type(L, at) == LUA_TFUNCTION)
+        return err_set(e, "%s: expected %s, found a %s", f->name, expected, luaL_typename(L, at));
     convert_text(L, at, &found);
     err_set(e, "%s: expected %s, found %s %s", f->name, expected, luaL_typename(L, at),
             lua_isnil(L, at) ? "(to leave an element out use …Specified(false))"

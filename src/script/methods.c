@@ -120,7 +120,7 @@ static int method_receive_any(lua_State *L)
 static void take_text(lua_State *L, const char *name, char *out, size_t size)
 {
     if (lua_getfield(L, 1, name) != LUA_TNIL) {
-        const char *text = luaL_checkstring(L, -1);
+        const char *text = script_check_text(L, name);
         if (strlen(text) >= size)
             luaL_error(L, "%s: '%s' is too long", name, text);
         snprintf(out, size, "%s", text);
@@ -142,7 +142,7 @@ void methods_choose(lua_State *L, struct role *r, const char *known)
     take_text(L, "address", r->chosen.address, sizeof r->chosen.address);
     security_choose(L, r);
     if (lua_getfield(L, 1, "protocol") != LUA_TNIL)
-        role_fix_protocol(L, r, luaL_checkstring(L, -1));
+        role_fix_protocol(L, r, script_check_text(L, "protocol"));
     lua_pop(L, 1);
 }
 

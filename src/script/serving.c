@@ -321,9 +321,9 @@ static void read_namespaces(lua_State *L, struct role *r)
     text[0] = '\0';
     if (lua_isnil(L, -1))
         return;
-    luaL_checktype(L, -1, LUA_TTABLE);
+    script_check_table(L, "namespaces");
     for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
-        n += (size_t)snprintf(text + n, all - n, "%s ", luaL_checkstring(L, -1));
+        n += (size_t)snprintf(text + n, all - n, "%s ", script_check_text(L, "namespaces"));
         if (n >= all)
             luaL_error(L, "namespaces: expected at most %d octets", (int)all - 1);
         lua_pop(L, 1);

@@ -292,9 +292,9 @@ struct order {
 static void check_faults(lua_State *L, struct pki_tree *t)
 {
     struct err e = ERR_INIT;
-    luaL_checktype(L, -1, LUA_TTABLE);
+    script_check_table(L, "faults");
     for (lua_Integer i = 1; lua_geti(L, -1, i) != LUA_TNIL; i++) {
-        if (pki_tree_add_fault(t, luaL_checkstring(L, -1), &e) != 0)
+        if (pki_tree_add_fault(t, script_check_text(L, "faults"), &e) != 0)
             script_raise(L, &e);
         lua_pop(L, 1);
     }
@@ -326,7 +326,7 @@ static void read_order(lua_State *L, struct order *o, char folder[PKI_PATH_MAX])
     w->is_foreign = has_flag(L, "foreign");
     w->has_root = has_flag(L, "root");
     if (lua_getfield(L, 2, "name") != LUA_TNIL)
-        w->called = luaL_checkstring(L, -1);
+        w->called = script_check_text(L, "name");
 }
 
 static int pki_make(lua_State *L)
@@ -441,7 +441,7 @@ struct question {
 static uint32_t check_kinds(lua_State *L)
 {
     uint32_t kinds = 0;
-    luaL_checktype(L, -1, LUA_TTABLE);
+    script_check_table(L, "tolerate");
     for (lua_Integer i = 1; lua_geti(L, -1, i) != LUA_TNIL; i++) {
         unsigned fault = 0;
         const char *name = lua_tostring(L, -1);

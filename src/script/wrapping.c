@@ -49,7 +49,7 @@ static struct binding read_binding(lua_State *L, int at, const char **problem)
     luaL_checktype(L, at, LUA_TTABLE);
     script_check_keys(L, at, " pcid certificate ");
     if (lua_getfield(L, at, "pcid") != LUA_TNIL)
-        b.pcid = luaL_checkstring(L, -1);
+        b.pcid = script_check_text(L, "pcid");
     if (lua_getfield(L, at, "certificate") != LUA_TNIL)
         b.contract = check_certificate(L, -1, "certificate", problem);
     return b;
