@@ -155,7 +155,8 @@ struct received *peer_link_take(struct peer *p)
     if (l->first == NULL)
         l->last = NULL;
     l->waiting--;
-    if (r->is_decoded && r->message.root->payload < MANUFACTURER && r->is_for_us)
+    bool asks_all = r->is_decoded && strcmp(r->name, "CM_SLAC_PARM_REQ") == 0;
+    if (r->is_decoded && r->message.root->payload < MANUFACTURER && (r->is_for_us || asks_all))
         memcpy(l->other, r->mac, sizeof l->other);
     return r;
 }

@@ -18,7 +18,8 @@ struct peer_link {
     struct ether_port *port; /* NULL: it is not open */
     struct received *first, *last;
     unsigned waiting;
-    uint8_t other[6]; /* who the unicast frame taken last came from, modems apart; 0: nobody */
+    uint8_t other[6]; /* who the frame taken last came from that was for this side alone, or asked
+                         all stations, modems apart; 0: nobody */
     uint8_t modem[6]; /* the own modem; by default 00:B0:52:00:00:01, as Qualcomm has it */
 };
 

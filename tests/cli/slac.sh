@@ -42,6 +42,48 @@ run run --print "$work/start.lua"
 wants "a script sends it, also wrong, and is told so" 0 out 'EtherType  0x88E1' \
     out 'Destination  FF:FF:FF:FF:FF:FF' out '<SecurityType>7<' out 'SecurityType: 7'
 
+# ---- by the names of the messages, both sides ----
+
+cat >"$work/ev.lua" <<'END'
+Evcc.Send_CM_SLAC_PARM_REQ_001()
+Evcc.Receive_CM_SLAC_PARM_CNF_001()
+assert(Evcc.Get_CM_SLAC_PARM_CNF_NUM_SOUNDS() == 10)
+Evcc.Send_CM_SLAC_PARM_REQ_001()
+assert(Evcc.Receive_Any(500) == 'CM_SLAC_PARM_CNF')
+assert(select(2, Evcc.Receive_Any(20)) == 'timeout')
+local function says(text, receive, ...)
+    local good, why = pcall(receive, ...)
+    assert(not good and tostring(why):find(text, 1, true), tostring(why))
+end
+Evcc.Send_CM_SLAC_PARM_REQ_001()
+says('expected CM_SLAC_MATCH_CNF, found CM_SLAC_PARM_CNF (frame ', Evcc.Receive_CM_SLAC_MATCH_CNF_001)
+Evcc.Send_CM_SLAC_PARM_REQ_001()
+says('expected CM_SLAC_MATCH_CNF, found a frame that cannot be decoded: 65535 octets', Evcc.Receive_CM_SLAC_MATCH_CNF_001)
+says('within 200 ms (TT_match_response), found nothing', Evcc.Receive_CM_SLAC_PARM_CNF_001)
+says('within 50 ms (given by the script), found nothing', Evcc.Receive_CM_SLAC_PARM_CNF_001, 50)
+says('expected milliseconds, 0 or more', Evcc.Receive_CM_SLAC_PARM_CNF_001, -1)
+says('expected a MAC address, 12 hex digits', Evcc.Slac_Send, Evcc.Message('CM_SLAC_PARM_REQ'), 'nowhere')
+says('other', Evcc.Slac, { other = 1 })
+END
+cat >"$work/secc.lua" <<'END'
+for _ = 1, 3 do
+    Secc.Receive_CM_SLAC_PARM_REQ_001()
+    Secc.Send_CM_SLAC_PARM_CNF_001()
+end
+assert(Secc.Receive_Any() == 'CM_SLAC_PARM_REQ')
+local bytes = Secc.Message('CM_SLAC_MATCH_CNF'):exi()
+Secc.Slac_Send_Raw('\x02\0\0\0\0\xE1\x02\0\0\0\0\xE2\x88\xE1' .. bytes:sub(1, 7) .. '\xFF\xFF' .. bytes:sub(10))
+Sleep(1000)
+END
+run run --virtual-time --no-record --bench pair "$work/ev.lua" "$work/secc.lua"
+wants "a station answers by name who asked all stations, and each side is told what came instead" 0 \
+    out '02:00:00:00:00:E2 to 02:00:00:00:00:E1' \
+    out 'EVCC verdict: pass' out 'SECC verdict: pass'
+echo 'Evcc.Send_CM_SLAC_PARM_REQ_001() Sleep(10)' >"$work/ev.lua"
+echo 'Sleep(10)' >"$work/secc.lua"
+run run --virtual-time --no-record --bench pair --fault 'CM_SLAC_PARM_REQ: header version=2' "$work/ev.lua" "$work/secc.lua"
+wants "a fault of V2GTP is none of its frames" 3 out '(an Ethernet frame has no V2GTP header)' err 'never happened'
+
 # ---- captures ----
 
 if ! command -v text2pcap >/dev/null || ! command -v tshark >/dev/null; then
