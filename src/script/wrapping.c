@@ -65,7 +65,8 @@ static int make_aad(lua_State *L, struct binding *b, const struct keywrap_form *
         return 0;
     if (b->pcid == NULL || b->contract == NULL)
         luaL_error(L,
-                   "%s binds the key to PCID and contract; expected { pcid = …, certificate = … }",
+                   "%s binds the key to PCID and contract; expected { pcid = …, "
+                   "certificate = … }",
                    form->name);
     const ASN1_OCTET_STRING *found = X509_get0_subject_key_id(b->contract);
     if (found != NULL)
