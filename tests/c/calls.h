@@ -24,8 +24,8 @@ bool calls_refuse(const char *name, const void *caller);
 /* What errno is then. */
 extern int calls_error;
 
-/* A function that calls_refuse_each leaves alone; NULL: none. */
-extern const char *calls_spared;
+/* Functions that calls_refuse_each leaves alone, up to the first NULL. */
+extern const char *calls_spared[4];
 
 /*
  * Has calls of a run be refused, one in each run of it, with this errno: of each place in our own

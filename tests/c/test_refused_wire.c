@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Calls of the system, and of libuv, that say no while bytes are moved: over TCP, UDP and raw
- * Ethernet of the loopback interface, and in a lab. What is asked for is done, or it is said why
- * not; nothing waits for ever, and nothing is left open.
+ * Ethernet of the loopback interface. What is asked for is done, or it is said why not; nothing
+ * waits for ever, and nothing is left open.
  */
 #include "calls_system.h"
 
 #include "wire/descriptors.h"
 #include "wire/ether.h"
-#include "wire/lab.h"
 #include "wire/link_watch.h"
 #include "wire/sdp.h"
 #include "wire/stream.h"
@@ -162,6 +161,116 @@ static void connections(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(ERRORS); i++)
         assert_true(calls_refuse_each("TCP", ERRORS[i], greet, NULL) > 20);
+    assert_true(memory_fail_each("TCP", 0, greet, NULL) > 2 || !COUNTS_MEMORY);
+}
+
+/* ---- more than the system takes at once ---- */
+
+static const uint8_t ZEROS[1u << 20];
+static size_t much_went, much_came;
+
+static void write_much(void *context, struct stream *stream)
+{
+    struct scene *s = context;
+    while (stream_waiting(stream) == 0) { /* the system takes some */
+        if (stream_write(stream, (struct slice){ZEROS, sizeof ZEROS}, &s->e) != 0)
+            return;
+        much_went += sizeof ZEROS;
+    }
+    stream_end_writing(stream, &s->e);
+}
+
+static void count_much(void *context, struct stream *stream, struct slice bytes)
+{
+    (void)context;
+    (void)stream;
+    much_came += bytes.n;
+}
+
+static void all_came(void *context, struct stream *stream, enum stream_end end, const char *why)
+{
+    struct scene *s = context;
+    (void)stream;
+    assert_true(why[0] != '\0');
+    if (end == STREAM_CLOSED && much_came == much_went)
+        s->is_done = true;
+    else
+        err_set(&s->e, "%s", why);
+}
+
+static void take_much(void *context, struct stream *stream)
+{
+    static const struct stream_events MANY = {.data = count_much, .closed = all_came};
+    struct scene *s = context;
+    s->server = stream;
+    stream_use(stream, &MANY, s);
+}
+
+/* A memory_run: what had to wait comes, too, and then the end. */
+static int write_on(void *context, struct err *e)
+{
+    static const struct stream_events WRITER = {.opened = write_much, .closed = all_came};
+    static const struct listener_events TAKER = {.accepted = take_much};
+    const struct endpoint at = {.interface = "lo"};
+    struct scene s;
+    (void)context;
+    much_went = much_came = 0;
+    if (scene_open(&s, e) != 0)
+        return -1;
+    world_share_ports(s.world);
+    s.listener = stream_listen(s.world, &at, 0, &TAKER, &s, &s.e);
+    if (s.listener != NULL)
+        s.client = stream_connect(s.world, listener_endpoint(s.listener), 0, &WRITER, &s, &s.e);
+    scene_play(&s);
+    return scene_close(&s, e);
+}
+
+static void much_data(void **state)
+{
+    static const char *const CALLS[] = {"uv_write", "uv_shutdown", "uv_try_write"};
+    struct err e = ERR_INIT;
+    (void)state;
+    if (write_on(NULL, &e) != 0)
+        fail_msg("%s", e.what);
+    for (size_t i = 0; i < COUNT(CALLS); i++) {
+        e = ERR_INIT;
+        calls_refuse_next(CALLS[i], EPIPE);
+        assert_int_equal(write_on(NULL, &e), -1);
+        if (strstr(e.what, "nothing can be sent to [::1]:") == NULL)
+            fail_msg("%s: %s", CALLS[i], e.what);
+    }
+    calls_refuse_next("uv_try_write", EAGAIN); /* all of it has to wait */
+    e = ERR_INIT;
+    if (write_on(NULL, &e) != 0)
+        fail_msg("%s", e.what);
+}
+
+/* Ports that others have are passed over, as long as there may be a free one. */
+static void ports_that_are_taken(void **state)
+{
+    static const struct {
+        const char *call;
+        int error, times;
+        const char *text; /* NULL: it goes on */
+    } TAKEN[] = {
+        {"bind", EADDRINUSE, 3, NULL},
+        {"listen", EADDRINUSE, 1, NULL},
+        {"uv_tcp_connect", EADDRNOTAVAIL, 2, NULL},
+        {"bind", EACCES, 1, "listening at [::1]:"},
+        {"socket", EMFILE, 1, "`ulimit -n` allows more"},
+        {"uv_tcp_connect", ENETUNREACH, 1, "connecting to [::1]:"},
+        {"accept4", ENFILE, 1, "accepting a connection: Too many open files in system"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(TAKEN); i++) {
+        struct err e = ERR_INIT;
+        for (int k = 0; k < TAKEN[i].times; k++)
+            calls_refuse_next(TAKEN[i].call, TAKEN[i].error);
+        int bad = greet(NULL, &e);
+        if (bad != (TAKEN[i].text == NULL ? 0 : -1) ||
+            (bad != 0 && strstr(e.what, TAKEN[i].text) == NULL))
+            fail_msg("%zu: %s", i, e.what);
+    }
 }
 
 /* ---- UDP ---- */
@@ -207,6 +316,16 @@ static void datagrams(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(ERRORS); i++)
         assert_true(calls_refuse_each("UDP", ERRORS[i], ask, NULL) > 15);
+    assert_true(memory_fail_each("UDP", 0, ask, NULL) > 2 || !COUNTS_MEMORY);
+    struct err e = ERR_INIT;
+    calls_refuse_next("bind", EADDRINUSE); /* of the station's, which has no choice */
+    assert_int_equal(ask(NULL, &e), -1);
+    assert_non_null(strstr(e.what, "another program serves SDP here"));
+    calls_refuse_next("bind", EINTR);
+    e = ERR_INIT;
+    assert_int_equal(ask(NULL, &e), -1);
+    assert_non_null(strstr(e.what, "binding to UDP port"));
+    sdp_close(NULL);
 }
 
 /* ---- raw Ethernet ---- */
@@ -248,10 +367,83 @@ static void frames(void **state)
     assert_true(calls_refuse_each("Ethernet", EIO, send_frame, (void *)(uintptr_t)&TYPES[1]) > 5);
     calls_refuse_next("recvmsg", EINTR); /* it is asked once more */
     assert_int_equal(send_frame((void *)(uintptr_t)&TYPES[0], &e), 0);
-    calls_refuse_next("socket", EPERM);
+    assert_true(memory_fail_each("Ethernet", 0, send_frame, (void *)(uintptr_t)&TYPES[0]) > 0 ||
+                !COUNTS_MEMORY);
+    for (int number = EPERM;; number = EACCES) {
+        calls_refuse_next("socket", number);
+        e = ERR_INIT;
+        assert_int_equal(send_frame((void *)(uintptr_t)&TYPES[0], &e), -1);
+        assert_non_null(strstr(e.what, "raw Ethernet on lo needs the capability CAP_NET_RAW"));
+        if (number == EACCES)
+            break;
+    }
+    ether_close(NULL);
+}
+
+/* ---- a medium of our own ---- */
+
+static const uint8_t *mac_of(void *context, const char *interface)
+{
+    static const uint8_t MAC[6] = {2, 0, 0, 0, 0, 9};
+    (void)context;
+    return strcmp(interface, "ev0") == 0 ? MAC : NULL;
+}
+
+static int take_frame(void *context, const char *interface, struct slice frame, struct err *e)
+{
+    struct scene *s = context;
+    (void)e;
+    assert_string_equal(interface, "ev0");
+    assert_int_equal(frame.n, ETHER_LEAST); /* filled up */
+    ether_deliver(s->world, interface, frame);
+    ether_deliver(s->world, "ev1", frame); /* nobody is there */
+    return 0;
+}
+
+static void ports_of_a_medium(void **state)
+{
+    static const struct ether_medium NONE = {NULL, mac_of, NULL, take_frame};
+    static uint8_t frame[ETHER_MOST + 1] = {
+        [12] = ETHER_HOMEPLUG >> 8, [13] = ETHER_HOMEPLUG & 0xFF};
+    struct ether_medium medium = NONE;
+    struct scene s;
+    struct err e = ERR_INIT;
+    (void)state;
+    assert_int_equal(scene_open(&s, &e), 0);
+    medium.context = &s;
+    assert_false(ether_has_medium(s.world) || ether_medium_has(s.world, "ev0"));
+    assert_false(ether_medium_is_used(s.world));
+    assert_null(ether_other_end(s.world, "ev0"));
+    ether_set_medium(s.world, &medium);
+    assert_true(ether_has_medium(s.world) && ether_medium_has(s.world, "ev0"));
+    assert_false(ether_medium_has(s.world, "eth0"));
+    assert_null(ether_other_end(s.world, "ev0")); /* it does not say */
+    s.port = ether_open(s.world, "ev0", ETHER_HOMEPLUG, frame_came, &s, &e);
+    assert_non_null(s.port);
+    assert_true(ether_medium_is_used(s.world) && ether_is_here(s.world, mac_of(NULL, "ev0")));
+    assert_false(ether_is_here(s.world, frame) || ether_is_here(NULL, mac_of(NULL, "ev0")));
+    static const size_t WRONG[] = {0, ETHER_HEADER - 1, ETHER_MOST + 1};
+    for (size_t i = 0; i < COUNT(WRONG); i++) {
+        e = ERR_INIT;
+        assert_int_equal(ether_send(s.port, (struct slice){frame, WRONG[i]}, &e), -1);
+        assert_non_null(strstr(e.what, "octets; expected 14 to 15"));
+    }
     e = ERR_INIT;
-    assert_int_equal(send_frame((void *)(uintptr_t)&TYPES[0], &e), -1);
-    assert_non_null(strstr(e.what, "raw Ethernet on lo needs the capability CAP_NET_RAW"));
+    assert_int_equal(ether_send(s.port, (struct slice){frame, ETHER_HEADER}, &e), 0);
+    assert_true(s.is_done);
+    ether_close(s.port);
+    ether_close(s.port); /* it goes with the next turn */
+    assert_false(ether_medium_is_used(s.world));
+    s.is_done = false;
+    ether_deliver(s.world, "ev0", (struct slice){frame, ETHER_LEAST});
+    assert_false(s.is_done);
+    s.port = NULL;
+    assert_int_equal(scene_close(&s, &e), 0);
+    /* in virtual time there is nothing else */
+    s.world = world_open_virtual(NULL, 1, &e);
+    assert_null(ether_open(s.world, "lo", ETHER_HOMEPLUG, frame_came, &s, &e));
+    assert_non_null(strstr(e.what, "in virtual time there is no such interface"));
+    assert_int_equal(world_close(s.world), 0);
 }
 
 /* ---- interfaces ---- */
@@ -273,7 +465,20 @@ static int look(void *context, struct err *e)
 static void interfaces(void **state)
 {
     (void)state;
+    static const struct {
+        const char *name, *text; /* NULL: it is there */
+    } NAMES[] = {
+        {"1", NULL},        {"0", "found \"0\""},       {"1x", "found \"1x\""},
+        {"", "found \"\""}, {"9999", "found \"9999\""}, {"99999999999", "found \"99999999999\""}};
     assert_true(calls_refuse_each("interfaces", EMFILE, look, NULL) > 1);
+    for (size_t i = 0; i < COUNT(NAMES); i++) {
+        struct endpoint own;
+        struct err e = ERR_INIT;
+        int bad = endpoint_of_interface(NAMES[i].name, &own, &e);
+        assert_int_equal(bad, NAMES[i].text == NULL ? 0 : -1);
+        if (bad != 0)
+            assert_non_null(strstr(e.what, NAMES[i].text));
+    }
 }
 
 /* A memory_run: an interface whose cable nobody pulls. */
@@ -294,6 +499,7 @@ static void links(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(ERRORS); i++)
         assert_true(calls_refuse_each("links", ERRORS[i], watch_link, NULL) > 5);
+    assert_true(memory_fail_each("links", 0, watch_link, NULL) > 0 || !COUNTS_MEMORY);
 }
 
 /* How many connections there may be is known, whatever the system says of it: one at least. */
@@ -316,414 +522,18 @@ static void limits(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
-/* ---- labs ---- */
-
-/* Ends the child with a line that says where; cmocka's own way is the parent's. */
-#define must(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                        \
-            _exit(1);                                                                              \
-        }                                                                                          \
-    } while (0)
-
-/* A process has one lab in its life: each is made in a child. */
-static int in_child(int (*body)(const void *context), const void *context)
-{
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        alarm(20);
-        _exit(body(context));
-    }
-    int status = -1;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static int make_lab(const void *context)
-{
-    struct err e = ERR_INIT;
-    (void)context;
-    return lab_enter(&e) == 0 ? 0 : 1;
-}
-
-#define USER                                                                                       \
-    {                                                                                              \
-        "syscall", EPERM                                                                           \
-    } /* it has no right to make a network, so it becomes a user of its own */
-
-/* What is refused while a lab is made, and the beginning of what is said; NULL: it is made. */
-static const struct refused_lab {
-    struct {
-        const char *call;
-        int error;
-    } call[3];
-    const char *text;
-} LABS[] = {
-    {{USER}, NULL},
-    {{USER, {"unshare", EPERM}}, "lab: the system forbids user namespaces: "},
-    {{USER, {"unshare", EINVAL}}, "lab: a process with one thread is needed to make one"},
-    {{USER, {"open", ENOENT}, {"open", EACCES}},
-     "lab: the system forbids the user id in a user namespace: "},
-    {{USER, {"write", EPERM}, {"write", EPERM}},
-     "lab: the system forbids the user id in a user namespace: "},
-    {{{"unshare", EPERM}}, "lab: the system forbids network namespaces: "},
-    {{{"open", ENOENT}},
-     "lab: /proc/thread-self/ns/net: No such file or directory; is /proc mounted?"},
-    {{{"socket", EAFNOSUPPORT}},
-     "lab: making the cable with ev0: Address family not supported by protocol; is IPv6 switched "
-     "off in this system?"},
-    {{{"sendto", EOPNOTSUPP}},
-     "lab: making the cable with ev0: Operation not supported; the kernel needs the module veth"},
-    {{{"sendto", EACCES}},
-     "lab: making the cable with ev0: Permission denied; is IPv6 switched off in this system?"},
-    {{{"recv", EBUSY}}, "lab: making the cable with ev0: Device or resource busy"},
-    {{{"recv", EINTR}}, NULL}, /* it goes on */
-    {{{"fopen", EMFILE}}, NULL},
-};
-
-static int make_refused_lab(const void *context)
-{
-    const struct refused_lab *c = context;
-    struct err e = ERR_INIT;
-    for (unsigned i = 0; i < COUNT(c->call) && c->call[i].call != NULL; i++)
-        calls_refuse_next(c->call[i].call, c->call[i].error);
-    int bad = lab_enter(&e);
-    must(calls_calm());
-    if (c->text == NULL) {
-        must(bad == 0 && lab_current() == LAB_EV);
-        return 0;
-    }
-    if (strncmp(e.what, c->text, strlen(c->text)) != 0)
-        fprintf(stderr, "expected %s, found %s\n", c->text, e.what);
-    must(bad == -1 && strncmp(e.what, c->text, strlen(c->text)) == 0);
-    must(lab_current() == LAB_NONE);
-    return 0;
-}
-
-static void each_step_of_a_lab_says_what_is_wrong(void **state)
-{
-    (void)state;
-    if (geteuid() != 0 || in_child(make_lab, NULL) != 0)
-        skip();
-    for (size_t i = 0; i < COUNT(LABS); i++)
-        if (in_child(make_refused_lab, &LABS[i]) != 0)
-            fail_msg("case %zu", i);
-}
-
-/* ---- commands of a user who made a network of his own ---- */
-
-static const struct command {
-    const char *shell, *argv[4]; /* $SHELL; argv of none: it is the command */
-    const char *refused;         /* a call, in the command's process or in ours */
-    int error, code;
-} COMMANDS[] = {
-    {"/bin/false", {NULL}, NULL, 0, 1},
-    {"", {"sh", "-c", "exit 7"}, NULL, 0, 7},
-    {NULL, {"/no/such/command"}, NULL, 0, 127},
-    {NULL, {"/dev/null"}, NULL, 0, 126},
-    {NULL, {"sh", "-c", "grep -q '^CapAmb:.*[1-9a-f]' /proc/self/status"}, NULL, 0, 0},
-    {NULL, {"sh", "-c", "grep -q '^CapAmb:.*[1-9a-f]' /proc/self/status"}, "syscall", EPERM, 1},
-    {NULL, {"true"}, "waitpid", EINTR, 0},
-    {NULL, {"true"}, "fork", EAGAIN, -1},
-};
-
-static int run_command(const void *context)
-{
-    const struct command *c = context;
-    struct err e = ERR_INIT;
-    calls_refuse_next("syscall", EPERM);
-    must(lab_enter(&e) == 0);
-    must(freopen("/dev/null", "w", stderr) != NULL);
-    if (c->shell != NULL)
-        setenv("SHELL", c->shell, 1);
-    else
-        unsetenv("SHELL");
-    if (c->refused != NULL)
-        calls_refuse_next(c->refused, c->error);
-    char *argv[4];
-    for (unsigned i = 0; i < 4; i++)
-        argv[i] = (char *)(uintptr_t)c->argv[i];
-    int code = lab_exec(LAB_EVSE, argv, &e);
-    must(code == c->code);
-    must(code != -1 ||
-         strcmp(e.what, "lab: no new process: Resource temporarily unavailable") == 0);
-    return 0;
-}
-
-/* The user's shell, or /bin/sh; nothing to read for it. */
-static int run_shells(const void *context)
-{
-    struct err e = ERR_INIT;
-    (void)context;
-    must(freopen("/dev/null", "r", stdin) != NULL);
-    must(lab_enter(&e) == 0);
-    setenv("SHELL", "/bin/false", 1);
-    must(lab_exec(LAB_EV, NULL, &e) == 1);
-    setenv("SHELL", "", 1);
-    must(lab_exec(LAB_EV, NULL, &e) == 0);
-    unsetenv("SHELL");
-    must(lab_exec(LAB_EV, NULL, &e) == 0);
-    return 0;
-}
-
-static int run_without_lab(const void *context)
-{
-    char *const nothing[] = {(char *)(uintptr_t) "true", NULL};
-    struct err e = ERR_INIT;
-    (void)context;
-    calls_refuse_next("unshare", EPERM);
-    must(lab_exec(LAB_EV, nothing, &e) == -1);
-    must(strstr(e.what, "the system forbids network namespaces") != NULL);
-    return 0;
-}
-
-static void commands_in_a_lab(void **state)
-{
-    (void)state;
-    if (geteuid() != 0 || in_child(make_lab, NULL) != 0)
-        skip();
-    for (size_t i = 0; i < COUNT(COMMANDS); i++)
-        if (in_child(run_command, &COMMANDS[i]) != 0)
-            fail_msg("case %zu", i);
-    assert_int_equal(in_child(run_shells, NULL), 0);
-    assert_int_equal(in_child(run_without_lab, NULL), 0);
-}
-
-/* ---- power lines ---- */
-
-static int enter_lines(const void *context)
-{
-    static const uint8_t MAC[6] = {2, 0, 0, 0, 0, 0xE7};
-    struct err e = ERR_INIT;
-    (void)context;
-    must(lab_enter_line(&e) == 0);
-    must(lab_enter_line(&e) == 0 && lab_has_line()); /* once more is the same one */
-    must(lab_wire("evse4567890", MAC, &e) == -1);
-    must(strcmp(e.what, "lab: evse4567890: expected a name of 10 characters at most") == 0);
-    lab_leave();
-    e = ERR_INIT;
-    must(lab_enter(&e) == 0);
-    must(lab_enter_line(&e) == -1);
-    must(strstr(e.what, "there is a lab here already, whose cable is no power line") != NULL);
-    return 0;
-}
-
-static void power_lines(void **state)
-{
-    (void)state;
-    if (geteuid() != 0 || in_child(make_lab, NULL) != 0)
-        skip();
-    assert_int_equal(in_child(enter_lines, NULL), 0);
-}
-
-/* ---- a cable that is pulled ---- */
-
-struct pulled {
-    struct scene s;
-    unsigned changes;
-    bool is_up;
-};
-
-static void link_changed(void *context, bool is_up)
-{
-    struct pulled *p = context;
-    p->changes++;
-    p->is_up = is_up;
-}
-
-static void no_frame(void *context, struct slice frame)
-{
-    (void)context;
-    (void)frame;
-}
-
-/* `ip link set` of ev0, and turns of the loop until the watch has told it. */
-static void pull(struct pulled *p, bool is_up)
-{
-    unsigned before = p->changes;
-    struct ifreq ask = {.ifr_name = LAB_EV_INTERFACE};
-    int fd = socket(AF_INET6, SOCK_DGRAM, 0);
-    must(fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &ask) == 0);
-    ask.ifr_flags = (short)(is_up ? ask.ifr_flags | IFF_UP : ask.ifr_flags & ~IFF_UP);
-    must(ioctl(fd, SIOCSIFFLAGS, &ask) == 0);
-    close(fd);
-    while (p->changes == before)
-        must(world_turn(p->s.world, true));
-    must(p->is_up == is_up);
-}
-
-/* What is open on the interface goes on when it is up again. */
-static int pull_cable(const void *context)
-{
-    struct pulled p = {.changes = 0};
-    struct err e = ERR_INIT;
-    struct endpoint own;
-    (void)context;
-    must(lab_enter(&e) == 0);
-    must(scene_open(&p.s, &e) == 0);
-    p.s.link = link_watch_open(p.s.world, LAB_EV_INTERFACE, link_changed, &p);
-    p.s.port = ether_open(p.s.world, LAB_EV_INTERFACE, ETHER_HOMEPLUG, no_frame, NULL, &e);
-    p.s.asker = sdp_open(p.s.world, LAB_EV_INTERFACE, NULL, answered, &p.s, &e);
-    must(p.s.link != NULL && p.s.port != NULL && p.s.asker != NULL);
-    pull(&p, false);
-    must(endpoint_of_interface(LAB_EV_INTERFACE, &own, &e) == -1);
-    must(strcmp(e.what, "interface ev0 is down: `ip link set ev0 up`") == 0);
-    calls_refuse_next("recv", EINTR);
-    pull(&p, true);
-    calls_refuse_next("recv", ENOBUFS); /* notices were lost: what it is now is asked for */
-    pull(&p, false);
-    must(p.changes == 3);
-    must(!link_plug(p.s.world, true)); /* a real cable */
-    must(link_watch_open(p.s.world, "nowhere0", link_changed, &p) == NULL);
-    return scene_close(&p.s, &e);
-}
-
-static void a_cable_is_pulled(void **state)
-{
-    (void)state;
-    if (geteuid() != 0 || in_child(make_lab, NULL) != 0)
-        skip();
-    assert_int_equal(in_child(pull_cable, NULL), 0);
-}
-
-/* ---- all of a lab ---- */
-
-static int own_network;
-
-/* A memory_run: a lab with all that it can have, and the way home. */
-static int make_everything(void *context, struct err *e)
-{
-    static const uint8_t MAC[6] = {2, 0, 0, 0, 0, 0xE7};
-    char *const nothing[] = {(char *)(uintptr_t) "true", NULL};
-    struct endpoint own;
-    bool has_line = *(const bool *)context;
-    int bad = has_line ? lab_enter_line(e) : lab_enter(e);
-    if (bad == 0)
-        bad = has_line ? lab_wire("ev0", MAC, e) : lab_second_cable(e);
-    if (bad == 0)
-        bad = endpoint_of_interface("ev0", &own, e);
-    if (bad == 0) {
-        int code = has_line ? 0 : lab_exec(LAB_EVSE, nothing, e);
-        must(code == 0 || code == -1);
-        bad = code;
-    }
-    calls_calm();
-    lab_leave();
-    must(lab_current() == LAB_NONE && !lab_has_line());
-    must(setns(own_network, CLONE_NEWNET) == 0);
-    return bad;
-}
-
-static int refuse_everything(const void *context)
-{
-    own_network = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-    must(own_network >= 0);
-    calls_spared = "syscall"; /* as a user of its own it would not come home */
-    must(calls_refuse_each("lab", EPERM, make_everything, (void *)(uintptr_t)context) > 15);
-    close(own_network);
-    return 0;
-}
-
-static void labs_of_both_kinds(void **state)
-{
-    static const bool HAS_LINE[] = {false, true};
-    (void)state;
-    if (geteuid() != 0 || in_child(make_lab, NULL) != 0)
-        skip();
-    for (size_t i = 0; i < 2; i++)
-        assert_int_equal(in_child(refuse_everything, &HAS_LINE[i]), 0);
-}
-
-/* ---- what a command in a lab hands on, and lies about it ---- */
-
-static const struct joined_lab {
-    const char *where, *text;
-} JOINS[] = {
-    {"", "lab: V2GLAB_LAB=: expected PID:FD:FD as `v2glab lab` sets it"},
-    {"1:2", "lab: V2GLAB_LAB=1:2: expected PID:FD:FD"},
-    {"x:1:2", "lab: V2GLAB_LAB=x:1:2: expected PID:FD:FD"},
-    {"999999999:3:4",
-     "lab: the lab of process 999999999 cannot be joined: No such file or directory; has its "
-     "`v2glab lab` ended? (unset V2GLAB_LAB to make a new one)"},
-    {NULL, "lab: V2GLAB_LAB names a lab that this process is not in; unset it"},
-};
-
-static int join_lab(const void *context)
-{
-    const struct joined_lab *c = context;
-    struct err e = ERR_INIT;
-    char where[64];
-    int null = open("/dev/null", O_RDONLY);
-    snprintf(where, sizeof where, "%d:%d:%d", getpid(), null, null);
-    setenv("V2GLAB_LAB", c->where == NULL ? where : c->where, 1);
-    must(lab_is_near());
-    must(lab_enter(&e) == -1);
-    must(strncmp(e.what, c->text, strlen(c->text)) == 0);
-    must(lab_current() == LAB_NONE);
-    e = ERR_INIT;
-    must(lab_enter_line(&e) == -1);
-    must(strstr(e.what, "there is a lab here already, whose cable is no power line") != NULL);
-    return 0;
-}
-
-static void a_lab_that_is_not_there(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < COUNT(JOINS); i++)
-        if (in_child(join_lab, &JOINS[i]) != 0)
-            fail_msg("case %zu", i);
-}
-
-/* ---- names of interfaces ---- */
-
-static void names_of_interfaces(void **state)
-{
-    static const struct {
-        const char *name;
-        unsigned cable;
-    } NAMES[] = {{"ev0", 1},   {"evse0", 1},
-                 {"ev14", 15}, {"evse14", 15},
-                 {"ev15", 0},  {"ev", 0},
-                 {"evse", 0},  {"ev00", 0},
-                 {"ev01", 0},  {"ev1x", 0},
-                 {"eth0", 0},  {"", 0},
-                 {"ev-1", 0},  {"ev99999999999999999999", 0}};
-    struct lab_gates g = {{0}, {0}};
-    (void)state;
-    for (size_t i = 0; i < COUNT(NAMES); i++)
-        assert_int_equal(lab_cable_of(NAMES[i].name), NAMES[i].cable);
-    /* without gates each vehicle reaches its own station; behind one those whose gate is open */
-    assert_true(lab_gates_has_link(&g, 2, false) && lab_gates_has_link(&g, 2, true));
-    lab_gates_set(&g, 2, 2, false);
-    assert_false(lab_gates_has_link(&g, 2, false) || lab_gates_has_link(&g, 2, true));
-    lab_gates_set(&g, 2, 5, true);
-    assert_true(lab_gates_has_link(&g, 2, false) && lab_gates_join(&g, 2, 5));
-    assert_false(lab_gates_has_link(&g, 2, true) || lab_gates_join(&g, 2, 2));
-    lab_gates_set(&g, 2, 5, false);
-    assert_false(lab_gates_has_link(&g, 2, false));
-    assert_int_equal(lab_side_of("ev0"), LAB_NONE); /* no lab */
-    assert_int_equal(lab_side_of(NULL), LAB_NONE);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connections),
+        cmocka_unit_test(much_data),
+        cmocka_unit_test(ports_that_are_taken),
+        cmocka_unit_test(ports_of_a_medium),
         cmocka_unit_test(datagrams),
         cmocka_unit_test(frames),
         cmocka_unit_test(interfaces),
         cmocka_unit_test(links),
         cmocka_unit_test(limits),
-        cmocka_unit_test(each_step_of_a_lab_says_what_is_wrong),
-        cmocka_unit_test(labs_of_both_kinds),
-        cmocka_unit_test(commands_in_a_lab),
-        cmocka_unit_test(power_lines),
-        cmocka_unit_test(a_cable_is_pulled),
-        cmocka_unit_test(a_lab_that_is_not_there),
-        cmocka_unit_test(names_of_interfaces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
