@@ -581,7 +581,7 @@ function common.reacted(s)
     local n = s.noticed
     local taken = Now() - n.at
     local good = common.in_time(s, taken)
-    s.noticed = nil
+    s.noticed = false
     if s.protocol ~= 'DIN70121' then
         s.role.Measured(s.protocol, delay_of(s), nil, taken, good, n.limit)
     end

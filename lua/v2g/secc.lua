@@ -48,8 +48,8 @@ local function prepare(at, protocol)
         local response = name:gsub('Req$', 'Res')
         requests[name] = {
             answer = answer, name = name, response = response, step = steps.of(name),
-            id = 'Get_' .. name .. '_Header_SessionID', code = 'Set_' .. response .. '_ResponseCode',
-            case = file.case[name], asked = variants(name), answered = variants(response),
+            code = 'Set_' .. response .. '_ResponseCode', case = file.case[name],
+            asked = variants(name), answered = variants(response),
         }
     end
     at.known[protocol] = { requests = requests, allowed = {} }
@@ -79,6 +79,9 @@ local function new_session(at)
     s.since = {}
     s.begun = {}
     s.loops = 0
+    -- what there is not yet; where it were absent, each look at it would go on to the functions
+    s.limit, s.watch, s.signer, s.why = false, false, false, false
+    s.noticed, s.is_wired, s.led = false, false, false
     s.output = output.new(s.p.dc, s.p.ac)
     s.started = Now()
     s.advanced = s.started
@@ -125,13 +128,14 @@ function session:ac_limit()
         self.pilot = self.p.pilot
         wire.put(self.id, 'pilot', self.pilot)
     end
-    return math.min(self.p.ac.max_current, self.pilot and wire.amperes(self.pilot) or math.huge)
+    local most = self.p.ac.max_current
+    return self.pilot and math.min(most, wire.amperes(self.pilot)) or most
 end
 
 function session:ac_drawn()
-    local limit = math.min(self:ac_limit(), self.ev_current or math.huge)
+    local limit, wanted, ac = self:ac_limit(), self.ev_current, self.p.ac
     local drawn = self.is_wired and wire.get(self.id, 'drawn')
-    return drawn or limit * self.p.ac.voltage * (self.phases or self.p.ac.phases)
+    return drawn or (wanted and wanted < limit and wanted or limit) * ac.voltage * (self.phases or ac.phases)
 end
 
 -- Whether a step that may answer Ongoing is over.
@@ -156,7 +160,7 @@ function session:end_limit()
     if self.limit then
         local parameter, since = table.unpack(self.limit)
         self.role.Measured(self.protocol, parameter, nil, Now() - since)
-        self.limit = nil
+        self.limit = false
     end
 end
 
@@ -320,7 +324,7 @@ end
 -- What each request is asked before it is answered, in this order.
 secc.checks = {
     { of = 'session', code = 'FAILED_UnknownSession', refused = function(s, r)
-        return s.id and r.name ~= 'SessionSetupReq' and s.role[r.id]() ~= s.id
+        return s.id and r.name ~= 'SessionSetupReq' and not s.role.Has_SessionID(s.id)
     end },
     { of = 'order', code = 'FAILED_SequenceError', refused = function(s, r)
         local may = s.allowed[s.state] or {}
@@ -422,7 +426,7 @@ local function serve(s, r)
     s.role[r.code](code or 'OK')
     common.pause(s, p.delays[step] or p.delays.default)
     local signer, why = s.signer, s.why
-    s.signer, s.why = nil, nil
+    s.signer, s.why = false, false
     common.send(s, r.response, signer)
     measure(s, r, case)
     if s.watch and not s.watch.row.repeats then

@@ -253,6 +253,23 @@ static int method_session_id(lua_State *L)
     return 1;
 }
 
+/* Whether the message received last has that SessionID, as hex digits like those of SessionID(). */
+static int method_has_session_id(lua_State *L)
+{
+    static const char DIGITS[] = "0123456789ABCDEF";
+    const struct role *r = role_upvalue(L);
+    size_t n;
+    const char *id = luaL_checklstring(L, 1, &n);
+    const struct bytes *found = r->last == NULL || !r->last->is_decoded
+                                    ? NULL
+                                    : node_bytes(message_header(&r->last->message), "SessionID");
+    bool has = found != NULL && n == (size_t)found->n * 2;
+    for (size_t i = 0; has && i < found->n; i++)
+        has = id[2 * i] == DIGITS[found->p[i] >> 4] && id[2 * i + 1] == DIGITS[found->p[i] & 15];
+    lua_pushboolean(L, has);
+    return 1;
+}
+
 /* The message that Send_ would send now, as a value of its own. */
 static int method_outgoing(lua_State *L)
 {
@@ -355,6 +372,7 @@ void methods_push(lua_State *L, uint8_t side)
         {"Probe", method_probe},
         {"State", method_state},
         {"SessionID", method_session_id},
+        {"Has_SessionID", method_has_session_id},
         {"Send_Datagram", method_send_datagram},
         {NULL, NULL},
     };

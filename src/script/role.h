@@ -28,6 +28,7 @@
  *   Evcc.State()                    'idle', 'discovering', 'connecting', 'agreeing', 'ready',
  *                                   'closed', 'failed', and why
  *   Evcc.SessionID()                the SessionID in force, hex digits
+ *   Evcc.Has_SessionID(id)          whether the message received last has that one
  *   Evcc.Measured(…)                records how long something took (deadline.h)
  *   Evcc.Charge{…}, Secc.Serve{…}   ready-made (lua/v2g)
  *   Secc.Accept{…}, …               several vehicles at one station (serving.h)
