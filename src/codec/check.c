@@ -103,8 +103,9 @@ static void check_node(struct checker *c, const struct field *f, const struct no
     }
     c->name[c->depth++] = f->name;
     unsigned slots = n->type->is_open ? n->type->attributes : n->type->fields;
-    for (unsigned i = 0; i < slots; i++)
-        check_slot(c, n, i);
+    for (uint64_t i = n->has | n->type->watched; i != 0; i &= i - 1)
+        if ((unsigned)__builtin_ctzll(i) < slots)
+            check_slot(c, n, (unsigned)__builtin_ctzll(i));
     if (n->type->is_open)
         check_items(c, f, n);
     c->depth--;

@@ -7,7 +7,7 @@
 
 const union value *marked_own(const struct node *n, enum field_mark m, const struct field **f)
 {
-    if (n == NULL || n->type->is_open)
+    if (n == NULL || n->type->is_open || (n->type->marks >> m & 1) == 0)
         return NULL;
     for (unsigned i = 0; i < n->type->fields; i++)
         if (field_is(&n->type->field[i], m) && !n->type->field[i].is_list && node_has(n, i)) {

@@ -172,6 +172,7 @@ static int lay_field(struct layouter *y, struct type *t, unsigned slot,
         return -1;
     *o = (struct octets){.count = -1, .counts = -1, .when = -1};
     f->octets = o;
+    t->watched |= UINT64_C(1) << slot;
     if (f->is_attribute || f->is_content)
         return FAIL(y, decl->place,
                     "an attribute or content cannot lie in octets; expected plain "

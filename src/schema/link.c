@@ -724,6 +724,10 @@ static int link_type(struct linker *l, struct decl_type *decl)
     if (t->field == NULL)
         return -1;
     memcpy(t->field, y.field, y.n * sizeof *t->field);
+    for (unsigned i = 0; i < y.n; i++) {
+        t->marks |= y.field[i].marks;
+        t->watched |= (uint64_t)y.field[i].is_mandatory << i;
+    }
     decl->tree = tree;
     if (find_quantity(l, t, decl->place) != 0)
         return -1;

@@ -149,9 +149,11 @@ struct type {
     uint16_t attributes;     /* the first ones are attributes, in the order of the wire */
     uint16_t own;            /* first slot that is not the base's (elements) */
     uint16_t states;
+    uint16_t marks; /* of all its fields */
     uint8_t ns;
     bool is_abstract, is_mixed, is_quantity, is_anonymous;
-    bool is_open; /* children in any order or repeated: see struct node */
+    bool is_open;     /* children in any order or repeated: see struct node */
+    uint64_t watched; /* slots about which there may be something to say where they are absent */
     struct field *field;
     struct state *state;            /* 0: at the start; 1 + i: after slot i; then those of lists */
     const uint8_t *slots;           /* slots of all states, one after another */

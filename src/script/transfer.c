@@ -115,6 +115,12 @@ static void take_element(const struct type *type, const struct field *f, struct 
         }
 }
 
+static bool is_child(const struct node *n, unsigned slot)
+{
+    return node_has(n, slot) && n->type->field[slot].kind == KIND_NODE &&
+           !n->type->field[slot].is_list;
+}
+
 /* What the field marked in n asks for, or in an element of it, goes into t. The name of what it
  * holds; NULL: there is none. */
 static const char *take_asked(const struct node *n, unsigned depth, struct transfer *t)
@@ -137,15 +143,9 @@ static const char *take_asked(const struct node *n, unsigned depth, struct trans
     const char *name = NULL;
     bool has_children = n != NULL && depth > 0 && !n->type->is_open;
     for (unsigned i = 0; has_children && i < n->type->fields && name == NULL; i++)
-        if (n->type->field[i].kind == KIND_NODE && !n->type->field[i].is_list && node_has(n, i))
+        if (is_child(n, i))
             name = take_asked(n->v[i].n, depth - 1, t);
     return name;
-}
-
-static bool is_child(const struct node *n, unsigned slot)
-{
-    return node_has(n, slot) && n->type->field[slot].kind == KIND_NODE &&
-           !n->type->field[slot].is_list;
 }
 
 static int follow(struct node *n, const struct transfer *t, unsigned depth, struct arena *a,
@@ -230,11 +230,11 @@ static void check_in(const struct checking *c, const struct node *n, const struc
     if (n == NULL || n->type->is_open)
         return;
     for (unsigned i = 0; i < n->type->fields; i++) {
-        const struct trail own = {up, n->type->field[i].name};
         unsigned aspect;
         int other;
         if (!is_child(n, i))
             continue;
+        const struct trail own = {up, n->type->field[i].name};
         if (is_other(n->type, i, &c->t, &other, &aspect))
             report_other(c, &own, n->type, other, aspect);
         if (depth > 0)
