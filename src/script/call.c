@@ -93,8 +93,11 @@ const char *script_where(lua_State *L, char *out, size_t size)
     lua_Debug ar;
     out[0] = '\0';
     for (int level = 0; lua_getstack(L, level, &ar); level++) {
-        lua_getinfo(L, "Sl", &ar);
-        if (ar.currentline <= 0 || is_player(&ar))
+        lua_getinfo(L, "l", &ar);
+        if (ar.currentline <= 0) /* of C, or of what is built in */
+            continue;
+        lua_getinfo(L, "S", &ar);
+        if (is_player(&ar))
             continue;
         char line[LINE_DIGITS];
         put_number(line, (unsigned)ar.currentline);

@@ -263,6 +263,8 @@ static void record_setup(lua_State *L, const struct role *r)
 
 void deadline_met(lua_State *L, struct role *r, int64_t us, bool came)
 {
+    if (r->script->options->recorder == NULL)
+        return;
     if (r->peer != NULL) {
         record_setup(L, r);
         r->peer->times = (struct peer_times){0};

@@ -235,7 +235,8 @@ static void note_address(struct role *r, const struct received *received)
     uint8_t security;
     const struct peer_options *o = &r->script->options->peer;
     const char *interface = r->chosen.interface[0] != '\0' ? r->chosen.interface : o->interface;
-    if (!received->is_decoded || !datagram_station(&received->message, &to, &security))
+    if (received->payload_type != V2GTP_SDP_RES || !received->is_decoded ||
+        !datagram_station(&received->message, &to, &security))
         return;
     if (interface == NULL)
         interface = world_interface(r->script->options->world, true);

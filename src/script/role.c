@@ -113,10 +113,15 @@ static struct incoming *place_for(struct role *r, const struct received *receive
 {
     if (!received->is_decoded || received->name[0] == '\0')
         return NULL;
+    struct incoming *i = r->incoming;
+    while (i != NULL && i->element->as.name != received->name) /* the set's own text of it */
+        i = i->next;
+    if (i != NULL)
+        return i;
     const struct element *element = schema_message(received->message.schema, received->name);
     if (element == NULL)
         return NULL;
-    struct incoming *i = incoming_of(r, element);
+    i = incoming_of(r, element);
     return i != NULL ? i : new_incoming(r, element);
 }
 
