@@ -277,9 +277,13 @@ static int set_target(lua_State *L, const struct bound *b, struct outgoing *o,
 static bool asks_transfer(const struct name *n, struct node *base, const uint32_t *index)
 {
     struct place p;
-    for (unsigned i = 1; i <= n->steps && place_find(n, i, base, index, &p); i++)
-        if (field_is(place_field(&p), MARK_TRANSFER))
+    const struct field *f;
+    const struct type *t = base->type;
+    for (unsigned i = 0; i < n->steps && t != NULL; t = f->type, i++) {
+        f = &t->field[n->step[i].slot];
+        if (field_is(f, MARK_TRANSFER) && place_find(n, i + 1, base, index, &p))
             return true;
+    }
     return false;
 }
 
