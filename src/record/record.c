@@ -65,6 +65,7 @@ static void close_compact(struct record *r, struct err *e)
     outlet_write(&r->compact, e);
     if (close(r->compact.fd) != 0)
         err_set(e, "%s", strerror(errno));
+    outlet_close(&r->compact);
     r->compact.fd = -1;
 }
 

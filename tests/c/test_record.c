@@ -328,16 +328,18 @@ static void test_lines_of_a_record(void **state)
     }
 }
 
-/* Of a record that is limited the newest parts are there. */
+/* Of a record that is limited the newest parts are there; nothing is held of those before. */
 static void test_parts(void **state)
 {
     struct recorder recorder;
     struct err e = ERR_INIT;
     unsigned first, last;
     (void)state;
+    size_t before = memory_held();
     struct record *r = open_record(&recorder, LINES_END, RECORD_LIMIT_LEAST);
     put_session(&recorder, 60);
     assert_int_equal(record_close(r, UINT64_MAX, &e), 0);
+    assert_int_equal(memory_held(), before);
     assert_true(record_parts(path, &first, &last));
     assert_true(first > 1 && last - first < RECORD_PARTS);
     assert_in_range(frames_in(), 15, 40);
@@ -346,7 +348,9 @@ static void test_parts(void **state)
     FILE *f = fopen(file, "wb"); /* one of them is damaged */
     fputs("no record", f);
     fclose(f);
-    assert_int_equal(record_read(path, false, &library, tell, &(struct buf){0}, &e), -1);
+    struct buf told = {0};
+    assert_int_equal(record_read(path, false, &library, tell, &told, &e), -1);
+    buf_close(&told);
     e = ERR_INIT;
     assert_int_equal(record_is_free(path, NULL, &e), -1);
     assert_non_null(strstr(e.what, "it holds the record of another run"));

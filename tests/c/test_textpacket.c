@@ -9,7 +9,7 @@
 
 enum { TCP = 6, UDP = 17, ICMP = 58 };
 
-static void add(struct buf *b, unsigned v, unsigned octets)
+static void add(struct buf *b, uint64_t v, unsigned octets)
 {
     while (octets-- > 0)
         buf_char(b, (char)(v >> 8 * octets));
