@@ -103,6 +103,14 @@ static const struct document DOCUMENTS[] = {
      "A20=\"true\"><A21>false</A21>"
      "</Attributes>",
      false},
+    {ONE("Contents") "<Counted Id=\"a\">-5</Counted><Counted>0</Counted><Held>true</Held>"
+                     "<Packed>AAE=</Packed><Packed Id=\"b\"/></Contents>",
+     false},
+    {ONE("Open") "<![CDATA[\n\t ]]><Flag>true</Flag></Open>", false},
+    {ONE("Wild") "<x xmlns=\"urn:three\" xmlns:a0=\"urn:four\" a0:b=\"1\" a0:c=\"2\" "
+                 "xmlns:a1=\"urn:five\" "
+                 "a1:d=\"3\"/></Wild>",
+     false},
     {ONE("Stern") "a<Word>b</Word>c</Stern>", false},
     {ONE("Stern") "<Word>b</Word></Stern>", false},
     {"<Marked xmlns=\"urn:one\" Mark=\"a\">b<Word>c</Word>d</Marked>", false},
@@ -388,6 +396,13 @@ static void test_forms(void **state)
          ONE("Many") "<Big>3</Big><Big>-3</Big><Big>3</Big><Big>0</Big><Small>7</Small><Flag>true</"
                      "Flag>"
                      "<Flag>false</Flag><Tint>blue</Tint><Tint>red</Tint></Many>"},
+        {"{\"Open\":{\"content\":[\"\",{\"Flag\":true}]}}", ONE("Open") "<Flag>true</Flag></Open>"},
+        {"{\"Wild\":{\"content\":[{\"{}x\":{\"content\":[\"\"]}}]}}",
+         ONE("Wild") "<x xmlns=\"\"/></Wild>"},
+        {"{\"Wild\":{\"content\":[{\"{}\":{}},{\"{}-a\":{}}]}}",
+         ONE("Wild") "<_ xmlns=\"\"/><_-a xmlns=\"\"/></Wild>"},
+        {"{\"Many\":{\"Small\":[\"\\r\\n7\\r\"],\"Octets\":[\" 0a \"]}}",
+         ONE("Many") "<Small>7</Small><Octets>0A</Octets></Many>"},
         {"{\"Open\":{\"@Level\":2,\"content\":[]}}", "<Open xmlns=\"urn:one\" Level=\"2\"/>"},
         {"{\"Wild\":{\"content\":[{\"{}x\":{\"content\":[]}}]}}",
          ONE("Wild") "<x xmlns=\"\"/></Wild>"},

@@ -54,6 +54,22 @@ static const struct {
     {"{\"Numbers\":{\"Big\":[\"1-\"]}}", false, "Numbers/Big[0]", "'1-' is no integer"},
     {"{\"Numbers\":{\"Name\":{}}}", false, "Numbers/Name",
      "an object; expected an array, since Name is a list"},
+    {"{\"Numbers\":{\"Unsigned\":[\"18446744073709551616\"]}}", false, "Numbers/Unsigned[0]",
+     "'18446744073709551616' cannot be carried; expected a number in 0..18446744073709551615"},
+    {"{\"Numbers\":{\"Unsigned\":[\"99999999999999999999999\"]}}", false, "Numbers/Unsigned[0]",
+     "cannot be carried; expected a number in 0.."},
+    {"{\"Numbers\":{\"Signed\":[\"-9223372036854775809\"]}}", false, "Numbers/Signed[0]",
+     "cannot be carried; expected a number in -9223372036854775808..9223372036854775807"},
+    {"{\"Numbers\":{\"Octets\":[\"0\"]}}", false, "Numbers/Octets[0]",
+     "'0' is no hexBinary; expected pairs of hex digits"},
+    {"{\"Numbers\":{\"Base64\":[\"A\"]}}", false, "Numbers/Base64[0]",
+     "'A' is no base64Binary; expected base64 text"},
+    {"{\"Defaults\":{\"Kept\":{\"Below\":\"-9\"}}}", false, "Defaults/Kept/Below",
+     "'-9'; expected a number in -8..-1"},
+    {"{\"Defaults\":{\"Kept\":{\"Below\":\"0\"}}}", false, "Defaults/Kept/Below",
+     "'0'; expected a number in -8..-1"},
+    {"{\"Defaults\":{\"Kept\":{\"Below\":\"x\"}}}", false, "Defaults/Kept/Below",
+     "'x'; expected a number in -8..-1"},
     /* open content */
     {"{\"Open\":{\"content\":{}}}", false, "Open/content",
      "an object; expected an array of elements and characters"},
@@ -387,6 +403,55 @@ static void test_changed_by_a_program(void **state)
     }
 }
 
+/* What is asked for by a path, and is something else or not there. */
+static void test_paths(void **state)
+{
+    static const char XML[] = ONE("Single") "<Big>12</Big><Pair><A>1</A><B>2</B><C>3</C></Pair>"
+                                            "<Flag>true</Flag><Last>x</Last></Single>";
+    struct arena a;
+    struct message m;
+    struct err e = ERR_INIT;
+    struct buf text = {0};
+    (void)state;
+    read_xml(XML, &a, &m);
+    assert_null(node_bytes(m.v.n, "Flag"));
+    assert_null(node_bytes(m.v.n, "Pair"));
+    assert_null(node_bytes(m.v.n, "Pair/D"));
+    assert_null(node_bytes(m.v.n, "Far"));
+    assert_null(node_bytes(NULL, "Last"));
+    assert_int_equal(node_bytes(m.v.n, "Last")->n, 1);
+    assert_null(node_child(m.v.n, "Last"));
+    assert_int_equal(node_set_text(&a, m.v.n, "None", "1", &e), 0);
+    assert_int_equal(node_set_text(&a, m.v.n, "Flag", "maybe", &e), -1);
+    assert_string_equal(e.what, "'maybe' is no boolean; expected true or false");
+    e = ERR_INIT;
+    assert_int_equal(node_set_text(&a, m.v.n, "Pair", "1", &e), -1);
+    assert_string_equal(e.what, "'1'; expected no text: Pair has child elements");
+    node_text(m.v.n, "Pair", &text);
+    node_text(m.v.n, "Far/A", &text);
+    assert_int_equal(text.n, 0);
+    node_text(m.v.n, "Pair/B", &text);
+    assert_string_equal(buf_string(&text), "2");
+    arena_close(&a);
+    read_xml(ONE("Many") "<Text>a</Text><Text>b</Text></Many>", &a, &m);
+    buf_clear(&text);
+    node_text(m.v.n, "Text", &text);
+    assert_int_equal(text.n, 0);
+    assert_null(node_bytes(m.v.n, "Text"));
+    m = (struct message){.schema = set}; /* of nothing */
+    xml_print(&m, XML_COMPACT, &text);
+    assert_int_equal(text.n, 0);
+    json_print(&m, JSON_LINE, &text);
+    assert_string_equal(buf_string(&text), "null");
+    assert_null(message_named(&m).name);
+    assert_null(message_header(&m));
+    assert_false(message_is_refusal(&m));
+    assert_int_equal(message_payload(&m), 0x8F01);
+    assert_int_equal(message_check(&m, NULL, NULL), 0);
+    buf_close(&text);
+    arena_close(&a);
+}
+
 /* An element that stands at two places of a repeated group is known by where it is. */
 static void test_an_element_at_two_places(void **state)
 {
@@ -666,6 +731,7 @@ int main(void)
         cmocka_unit_test(test_no_octets_for_it),
         cmocka_unit_test(test_values_of_a_program),
         cmocka_unit_test(test_changed_by_a_program),
+        cmocka_unit_test(test_paths),
         cmocka_unit_test(test_an_element_at_two_places),
         cmocka_unit_test(test_too_deep),
         cmocka_unit_test(test_defaults),
