@@ -342,7 +342,8 @@ static int open_told(struct box *b, const char *path, const struct buf *text, st
     lua_State *L = luaL_newstate();
     if (L == NULL)
         return err_set(e, "out of memory");
-    if (luaL_loadbufferx(L, (const char *)text->p, text->n, path, "t") != LUA_OK ||
+    const char *chunk = lua_pushfstring(L, "@%s", path);
+    if (luaL_loadbufferx(L, (const char *)text->p, text->n, chunk, "t") != LUA_OK ||
         lua_pcall(L, 0, 1, 0) != LUA_OK)
         bad = err_set(e, "%s", lua_tostring(L, -1));
     else if (!lua_istable(L, -1) || lua_getfield(L, -1, "box") != LUA_TSTRING)

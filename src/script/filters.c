@@ -326,12 +326,13 @@ static void take_occurrence(lua_State *L, struct fault_frames *f, struct err *e)
 
 static void take_direction(lua_State *L, struct fault_frames *f)
 {
-    static const char *const NAMES[] = {"out", "in", NULL};
     if (lua_getfield(L, 1, "direction") == LUA_TNIL)
         return;
-    bool is_in = luaL_checkoption(L, -1, NULL, NAMES) == 1;
-    f->in = is_in;
-    f->out = !is_in;
+    const char *said = script_check_text(L, "direction");
+    f->in = strcmp(said, "in") == 0;
+    f->out = strcmp(said, "out") == 0;
+    if (f->in == f->out)
+        luaL_error(L, "direction: expected 'out' or 'in', found '%s'", said);
 }
 
 /* The fault that the table at 1 tells. What was read of it stays on the stack. */
@@ -340,7 +341,7 @@ static struct fault *take_table(lua_State *L, struct err *e)
     struct fault_frames f = {.first = 1, .last = UINT32_MAX, .out = true, .in = true};
     script_check_keys(L, 1, " on occurrence direction fault ");
     lua_getfield(L, 1, "on");
-    f.name = luaL_optstring(L, -1, NULL);
+    f.name = lua_tostring(L, -1);
     luaL_argcheck(L, f.name != NULL, 1, "expected the name of a message in `on`");
     luaL_argcheck(L, strpbrk(f.name, ":# \t") == NULL, 1, "`on` is a name alone");
     take_occurrence(L, &f, e);

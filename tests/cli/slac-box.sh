@@ -235,3 +235,22 @@ run ev --pilot serial:/dev/null:31
 wants "a speed that there is not is told those that there are" 3 err '[:BAUD], 1200 to 115200'
 run ev --pilot serial:/dev/none-usb-0:1:1.0-port0
 wants "what is no number behind a colon is of the name, as in /dev/serial/by-path" 3 err 'no such file or directory'
+printf 'return {' >"$work/open.lua"
+printf 'return 5' >"$work/number.lua"
+printf "return { box = 5 }" >"$work/word.lua"
+printf "return { box = 'lamp:1' }" >"$work/lamp.lua"
+while IFS='|' read -r where told; do
+    run ev --pilot "$where"
+    wants "no box: $(printf %.40s "${where#"$work/"}")" 3 err "$told"
+done <<END
+$work/open.lua|/open.lua:1: unexpected symbol near <eof>
+$work/number.lua|$work/number.lua: expected a table with the box
+$work/word.lua|$work/word.lua: expected a table with the box
+$work/lamp.lua|FILE.lua (docs/bench.md), found 'lamp:1'
+$work/none.lua|none.lua
+tcp:localhost|the box tcp:localhost: invalid argument; expected tcp:HOST:PORT
+tcp:$(printf '%0200d' 0):1|invalid argument; expected tcp:HOST:PORT
+tcp:127.0.0.1:x|; expected tcp:HOST:PORT
+serial:/dev/null:1|the box serial:/dev/null:1: invalid argument; expected serial:DEVICE
+serial:/dev/none:9600|the box serial:/dev/none:9600: no such file or directory; expected serial:DEVICE
+END

@@ -115,6 +115,40 @@ Secc.Receive_SessionSetupReq_001()
 assert(Secc.Received():name() == 'SessionSetupReq')
 assert(Secc.Received('SessionSetupReq').EVCCID == '000000000000')
 
+-- a filter tells what it is and how often it has happened, also once it is removed
+local dropped <const> = Evcc.Filter { on = 'SessionStopReq', fault = 'drop' }
+assert(tostring(dropped) == "filter 'SessionStopReq: drop'")
+assert(dropped:seen() == 0 and dropped:happened() == 0)
+dropped:remove()
+dropped:remove()
+assert(tostring(dropped) == "filter 'removed'" and dropped:seen() == 0 and dropped:happened() == 0)
+
+-- where nothing is connected TLS has no facts
+for _, name in ipairs { 'Version', 'Suite', 'Group', 'Schemes', 'Resumed', 'Handshake_Time', 'Offer',
+                        'Answer', 'Request', 'PeerCertificate', 'PeerChain', 'OwnChain', 'Ocsp',
+                        'Problem', 'Alert' } do
+  assert(Evcc['Get_Tls_' .. name]() == nil, name)
+end
+assert(Evcc.Box() == nil and Evcc.Box_Send('x') == nil)
+
+-- a comparison looks at each element that is named
+local e <const> = Evcc.Message('PaymentServiceSelectionReq')
+e:set('SelectedServiceList.SelectedService[2].ParameterSetID', 7)
+assert(e:is('SelectedServiceList.SelectedService[2]', { ParameterSetID = 7 }))
+assert(not e:is('SelectedServiceList.SelectedService[2]', { ParameterSetID = 8 }))
+assert(not e:is('SelectedServiceList.SelectedService[1]', { ParameterSetID = 7 }))
+assert(not e:is('SelectedServiceList.SelectedService[2]', { 7 }))
+assert(not e:is('SelectedServiceList.SelectedService[2]', { Nothing = 7 }))
+local d <const> = Evcc.Message('CurrentDemandReq')
+d.EVTargetVoltage = 400
+assert(d:is('EVTargetVoltage', 400) and not d:is('EVTargetVoltage', 401))
+assert(d:is('DC_EVStatus.EVErrorCode', 0) and not d:is('DC_EVStatus.EVErrorCode', 1))
+assert(d:is('DC_EVStatus', { EVReady = true }))
+local h <const> = Evcc.Message('SessionSetupReq')
+h.EVCCID = '0a0b0c0d0e0f'
+assert(h:is('EVCCID', '0A0B0C0D0E0F') and h:is('EVCCID', '0a0b0c0d0e0f'))
+assert(not h:is('EVCCID', '0A0B') and not h:is('EVCCID', 'xyz') and not h:is('EVCCID', 5))
+
 -- waiting inside a coroutine of the script's own
 local co = coroutine.wrap(function()
   Sleep(1)
