@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A connection by hand: what its functions say before there is one, while it lasts, once each side
+# has closed its half, and where nobody listens.
+# shellcheck source=tests/cli/support
+. tests/cli/support
+
+cat >"$work/ev.lua" <<'END'
+local function says(text, f, ...)
+    local good, why = pcall(f, ...)
+    assert(not good and tostring(why):find(text, 1, true), tostring(why))
+end
+says("expected true (RST) or 'half'", Evcc.Disconnect, 'quarter')
+says('there is no connection that could be closed', Evcc.Disconnect, 'half')
+says('there is no connection whose other side could be probed', Evcc.Probe, 15118)
+Evcc.Connect { manual = true, tls = 'off' }
+assert(Evcc.State() == 'ready')
+for _, name in ipairs { 'Version', 'Suite', 'Group', 'Schemes', 'Resumed', 'Handshake_Time', 'Offer', 'Answer',
+                        'Request', 'PeerCertificate', 'PeerChain', 'OwnChain', 'Ocsp', 'Problem', 'Alert' } do
+    assert(Evcc['Get_Tls_' .. name]() == nil, name)
+end
+says('Evcc is ready already; Disconnect() comes before another connection', Evcc.Connect, { manual = true })
+Evcc.Send_Raw('\x01\xFE\x80\x01\0\0\0\x04\0\0\0\0')
+says('expected SessionSetupRes, found a frame that cannot be decoded: ', Evcc.Receive_SessionSetupRes_001)
+Evcc.Check_Received_SessionSetupRes()
+Evcc.Send_supportedAppProtocolReq_001()
+assert(Evcc.Receive_Any(1000) == 'supportedAppProtocolRes')
+says('within 10 ms (given by the script), found nothing', Evcc.Receive_SessionSetupRes_001, 10)
+Evcc.Disconnect('half')
+says('the connection is not open for it', Evcc.Send_Raw, 'x')
+Evcc.Disconnect('half')
+local _, how, why = Evcc.Receive_Any(1000)
+assert(how == 'closed' and why:find('closed by peer'))
+assert(Evcc.State() == 'closed' and Evcc.Expect_Close(10) == 0)
+says('expected a connection, found it closed', Evcc.Send_Raw, 'x')
+says('there is no connection whose other side could be probed', Evcc.Probe, 15118)
+_, why = Evcc.Connect { address = '[::1]:1', may_fail = true, timeout = 100 }
+assert(why:find('connection refused, nobody listens there'))
+says('expected a connection, there is none: connecting to [::1]:1: ', Evcc.Send_Raw, 'x')
+assert(select(2, Evcc.Receive_Any(10)) == 'failed')
+Log 'the end is reached'
+END
+cat >"$work/secc.lua" <<'END'
+Secc.Listen { tls = 'off', manual = true }
+assert(Secc.Receive_Any(5000) == '')
+Secc.Send_Raw('\x01\xFE\x80\x01\0\0\0\x04\0\0\0\0')
+assert(Secc.Receive_Any(5000) == 'supportedAppProtocolReq')
+Secc.Set_supportedAppProtocolRes_SchemaID(1)
+Secc.Send_supportedAppProtocolRes_001()
+assert(select(2, Secc.Receive_Any(5000)) == 'closed')
+Secc.Disconnect()
+assert(Secc.State() == 'closed')
+END
+run run --virtual-time --no-record "$work/ev.lua" "$work/secc.lua"
+wants "each function says what there is of a connection" 1 out 'the end is reached' out 'SECC verdict: pass' \
+    out 'last received: expected SessionSetupRes, found a frame that is no message'
+
+cat >"$work/secc.lua" <<'END'
+Secc.Relay(Evcc)
+local good, why = pcall(Secc.Relay, Evcc)
+assert(not good and why:find('Secc or Evcc is part of a relay already', 1, true), why)
+END
+run run --virtual-time --no-record "$work/secc.lua"
+wants "a side is part of one relay" 0 out 'verdict'
