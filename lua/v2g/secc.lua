@@ -70,22 +70,17 @@ session.__index = session
 
 -- at: the place where it is held, one of secc.new.
 local function new_session(at)
-    local s = setmetatable({}, session)
-    s.p, s.role, s.scale, s.tolerated = at.p, at.role, at.scale, at.tolerated
-    s.at, at.is_paused = at, false
-    s.known, s.side = at.known, at.side
-    s.state = 'supportedAppProtocolRes'
-    s.counts = {}
-    s.since = {}
-    s.begun = {}
-    s.loops = 0
-    -- what there is not yet; where it were absent, each look at it would go on to the functions
-    s.limit, s.watch, s.signer, s.why = false, false, false, false
-    s.noticed, s.is_wired, s.led = false, false, false
-    s.output = output.new(s.p.dc, s.p.ac)
-    s.started = Now()
-    s.advanced = s.started
-    return s
+    local now = Now()
+    at.is_paused = false
+    return setmetatable({
+        p = at.p, role = at.role, scale = at.scale, tolerated = at.tolerated, at = at,
+        known = at.known, side = at.side, state = 'supportedAppProtocolRes',
+        counts = {}, since = {}, begun = {}, loops = 0,
+        output = output.new(at.p.dc, at.p.ac), started = now, advanced = now,
+        -- what there is not yet; where it were absent, each look at it would go on to the functions
+        limit = false, watch = false, signer = false, why = false,
+        noticed = false, is_wired = false, led = false,
+    }, session)
 end
 
 -- Says that it deviates now from what the standard wants, as that row of judgements.lua has it
@@ -624,18 +619,6 @@ local function check_payment(p, protocol)
     end
 end
 
--- A place for a vehicle at the station, by the options; one session after another can be held there
--- by the role. known: what other places of the station know of protocols; nil: there are none.
-function secc.new(role, options, known)
-    local at = common.new('station', role, options)
-    check_payment(at.p, role.FixedProtocol)
-    at.tolerated, at.known = contract.tolerated(at.p), known or {}
-    if role.FixedProtocol and not at.known[role.FixedProtocol] then
-        prepare(at, role.FixedProtocol) -- before a vehicle has to wait for it
-    end
-    return at
-end
-
 -- The namespaces of what it serves: no other is agreed to [V2G20-169].
 local function served(p)
     local list = { 'urn:iso:15118:2:2013:MsgDef' }
@@ -647,6 +630,19 @@ local function served(p)
         list[#list + 1] = 'urn:din:70121:2012:MsgDef'
     end
     return list
+end
+
+-- A place for a vehicle at the station, by the options; one session after another can be held there
+-- by the role. known: what other places of the station know of protocols; nil: there are none.
+function secc.new(role, options, known)
+    local at = common.new('station', role, options)
+    check_payment(at.p, role.FixedProtocol)
+    at.tolerated, at.known = contract.tolerated(at.p), known or {}
+    at.namespaces = at.is_shared and served(at.p) or nil -- else a hook may change the parameters
+    if role.FixedProtocol and not at.known[role.FixedProtocol] then
+        prepare(at, role.FixedProtocol) -- before a vehicle has to wait for it
+    end
+    return at
 end
 
 -- The certificate that the parameters say, made once; nil: that of the tree.
@@ -670,7 +666,7 @@ function secc.accept(station, at, tls)
     local setup <const> = 'V2G_SECC_CommunicationSetup_Performance_Time'
     at.unfilter = at.unfilter or opening.agreement(at)
     return station.Accept { as = at.role, tls = p.tls == nil and tls or p.tls, cert = shown(at),
-                            namespaces = served(p),
+                            namespaces = at.namespaces or served(p),
                             setup_ms = Profile() ~= 'field' and Timer('ISO15118-2', setup) or nil,
                             answer_ms = common.pick(at, p.delays.AppProtocol or 0) }
 end
