@@ -415,10 +415,11 @@ struct stream *network_connect(struct world *world, const struct endpoint *to, u
     own.port = port;
     while (own.port == 0 || (port == 0 && network_has_end(world, &own)))
         own.port = some_port(world);
-    struct network_stream *s = network_has_end(world, &own) ? NULL : network_new(world);
+    bool is_taken = network_has_end(world, &own);
+    struct network_stream *s = is_taken ? NULL : network_new(world);
     if (s == NULL) {
         err_set(e, "connecting to %s: %s", endpoint_text(to, text, sizeof text),
-                strerror(EADDRINUSE));
+                strerror(is_taken ? EADDRINUSE : ENOMEM));
         return NULL;
     }
     s->stream.local = own;
