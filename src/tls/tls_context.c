@@ -95,9 +95,9 @@ static int set_suites_12(struct tls_context *c, struct err *e)
     char word[WORD_MOST];
     int bad = 0;
     pick_suites(&c->options, false, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", &picked);
-    for (const char *list = buf_string(&picked); list != NULL && next_word(&list, word);) {
+    for (const char *list = buf_string(&picked); next_word(&list, word);) {
         const char *name = strncmp(word, "TLS_", 4) == 0 ? OPENSSL_cipher_name(word) : word;
-        if (name == NULL || strcmp(name, "(NONE)") == 0)
+        if (strcmp(name, "(NONE)") == 0)
             skip(c, word);
         else
             add_word(&names, name);
@@ -239,7 +239,7 @@ static int use_roots(struct tls_context *c, struct err *e)
     STACK_OF(X509) *list = sk_X509_new_null();
     int bad = list == NULL ? err_set(e, "out of memory") : 0;
     buf_add(&c->trusted_keys, "\0", 2); /* length, set below */
-    for (unsigned i = 0; i < o->roots && i < TLS_ROOT_FILES && bad == 0; i++)
+    for (unsigned i = 0; i < o->roots && bad == 0; i++)
         bad = tls_certificates_read(o->root[i], list, false, e);
     for (int i = 0; bad == 0 && i < sk_X509_num(list); i++)
         bad = use_root(c, sk_X509_value(list, i), e);

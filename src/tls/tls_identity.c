@@ -150,8 +150,10 @@ static int read_root(struct identity *out, const char *path, struct err *e)
         list == NULL ? err_set(e, "out of memory") : tls_certificates_read(path, list, false, e);
     for (int i = 0; bad == 0 && out->root == NULL && i < sk_X509_num(list); i++) {
         X509 *root = sk_X509_value(list, i);
-        if (X509_check_issued(root, last) == X509_V_OK && X509_up_ref(root) == 1)
+        if (X509_check_issued(root, last) == X509_V_OK) {
+            X509_up_ref(root);
             out->root = root;
+        }
     }
     sk_X509_pop_free(list, X509_free);
     ERR_clear_error();

@@ -304,7 +304,8 @@ static EVP_PKEY *agreeing(EVP_PKEY *key, bool is_private)
 {
     if (EVP_PKEY_is_a(key, "ED448"))
         return is_private ? private_map(key) : public_map(key);
-    return EVP_PKEY_up_ref(key) == 1 ? key : NULL;
+    EVP_PKEY_up_ref(key);
+    return key;
 }
 
 /* ---- agreement ---- */

@@ -457,6 +457,86 @@ static void a_key_log_that_cannot_be_written(void **state)
     unsetenv("SSLKEYLOGFILE");
 }
 
+/* ---- options ---- */
+
+#define LONG_64 "1234567890123456789012345678901234567890123456789012345678901234"
+#define LONG_256 LONG_64 LONG_64 LONG_64 LONG_64
+
+static void options_at_their_limits(void **state)
+{
+    static const struct {
+        struct tls_options o;
+        const char *text, *skipped; /* NULL: it is taken, without the suites that are skipped */
+    } CASES[] = {
+        {{.max_version = 0x0303, .suites = "ECDHE-ECDSA-AES128-SHA256"}, NULL, ""},
+        {{.max_version = 0x0303, .suites = "TLS_NO, TLS_NEITHER, ECDHE-ECDSA-AES128-SHA256"},
+         NULL,
+         "TLS_NO, TLS_NEITHER"},
+        {{.max_version = 0x0303, .suites = "ROT13"}, "TLS 1.2 suites \"ROT13\": ", NULL},
+        {{.schemes = "rsa_pkcs1_sha256:ecdsa_sha1", .allows_weak = true}, NULL, ""},
+        {{.max_version = 0x0302, .allows_weak = true}, NULL, ""},
+        {{.min_version = 0x0999}, "TLS versions 0x0999 to 0x0999; expected", NULL},
+        {{.max_version = 0x0399}, "TLS versions 0x0303 to 0x0399; expected", NULL},
+        {{.identities = TLS_IDENTITIES + 1}, "5 certificate chains, 0 files of roots", NULL},
+        {{.roots = TLS_ROOT_FILES + 1}, "0 certificate chains, 9 files of roots", NULL},
+        {{.domain = LONG_256}, "the domain component '12345678901234567890123456789012", NULL},
+        {{.server_name = LONG_256}, "the server name '12345678901234567890123456789012", NULL},
+        {{.identity = {{.key = "key.pem"}}, .identities = 1},
+         "a TLS key without a certificate chain; expected both",
+         NULL},
+        {{.max_fragment_length = 1,
+          .no_encrypt_then_mac = true,
+          .no_extended_master_secret = true,
+          .at = 1},
+         NULL,
+         ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        struct err e = ERR_INIT;
+        struct tls_context *c = tls_context_open(&CASES[i].o, &e);
+        if ((c == NULL) != (CASES[i].text != NULL) ||
+            (c == NULL && strncmp(e.what, CASES[i].text, strlen(CASES[i].text)) != 0))
+            fail_msg("%zu: %s", i, e.what);
+        if (c != NULL) {
+            assert_string_equal(tls_context_skipped(c), CASES[i].skipped);
+            tls_context_inherit(c, NULL);
+            tls_context_inherit(c, c); /* neither resumes anything */
+        }
+        tls_context_close(c);
+    }
+    tls_context_close(NULL);
+}
+
+/* A station, and a vehicle before its first session, have nothing to hand on but tickets' keys. */
+static void nothing_to_resume(void **state)
+{
+    const struct ends ends = ends_13();
+    struct tls_options not = ends.client;
+    struct err e = ERR_INIT;
+    (void)state;
+    not .resumption = false;
+    struct tls_context *vehicle = tls_context_open(&ends.client, &e);
+    struct tls_context *other = tls_context_open(&not, &e);
+    struct tls_context *stations[] = {tls_context_open(&ends.server, &e),
+                                      tls_context_open(&ends.server, &e)};
+    assert_true(vehicle != NULL && other != NULL && stations[0] != NULL && stations[1] != NULL);
+    tls_context_inherit(vehicle, other);
+    tls_context_inherit(other, vehicle);
+    tls_context_inherit(vehicle, vehicle);
+    tls_context_inherit(stations[0], stations[1]);
+    for (unsigned i = 0; i < 3; i++) { /* the keys are not to be had, or not to be set */
+        if (i > 0)
+            calls_refuse_next("SSL_CTX_ctrl", EIO);
+        tls_context_inherit(stations[0], stations[1]);
+        calls_calm();
+    }
+    tls_context_close(vehicle);
+    tls_context_close(other);
+    tls_context_close(stations[0]);
+    tls_context_close(stations[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,6 +546,8 @@ int main(void)
         cmocka_unit_test(untrusted_stations),
         cmocka_unit_test(files_of_certificates),
         cmocka_unit_test(schemes_of_keys),
+        cmocka_unit_test(options_at_their_limits),
+        cmocka_unit_test(nothing_to_resume),
         cmocka_unit_test(a_key_log_that_cannot_be_written),
     };
     return cmocka_run_group_tests(tests, make_trees, drop_trees);
