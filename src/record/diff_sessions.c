@@ -116,14 +116,14 @@ static void add_order(json_t *order, const struct dialogue *d, const char *in, s
                                            d->at[number].name, "number", (int)number + 1));
 }
 
-/* The longest order of messages that both have; what is not in it is told. */
-static void compare_order(const struct dialogue *a, const struct dialogue *b, json_t *order)
+/* The longest order of messages that both have; what is not in it is told. -1: no memory. */
+static int compare_order(const struct dialogue *a, const struct dialogue *b, json_t *order)
 {
     size_t of_a[FOLDED_MAX], of_b[FOLDED_MAX];
     size_t n = fold(a, of_a), m = fold(b, of_b);
     uint16_t *length = calloc((n + 1) * (m + 1), sizeof *length);
     if (length == NULL)
-        return;
+        return -1;
 #define LENGTH(i, k) length[(i) * (m + 1) + (k)]
     for (size_t i = n; i-- > 0;)
         for (size_t k = m; k-- > 0;)
@@ -143,6 +143,7 @@ static void compare_order(const struct dialogue *a, const struct dialogue *b, js
     }
 #undef LENGTH
     free(length);
+    return 0;
 }
 
 /* ---- fields ---- */
@@ -363,8 +364,8 @@ json_t *diff_sessions(const struct dialogue *a, const struct dialogue *b)
 {
     struct comparing c = {json_array(), json_array(), json_object(), "", 0, 0};
     json_t *order = json_array(), *times = json_array();
-    if (!a->failed && !b->failed) {
-        compare_order(a, b, order);
+    bool failed = a->failed || b->failed || compare_order(a, b, order) != 0;
+    if (!failed) {
         compare_fields(a, b, &c);
         compare_times(a, b, times);
     }
@@ -372,7 +373,7 @@ json_t *diff_sessions(const struct dialogue *a, const struct dialogue *b)
     json_t *diff =
         json_pack("{s:[i, i], s:o, s:o, s:o, s:o}", "messages", (int)a->n, (int)b->n, "order",
                   order, "fields", c.fields, "expected", c.expected, "times", times);
-    if (a->failed || b->failed) {
+    if (failed) {
         json_decref(diff);
         return NULL;
     }
