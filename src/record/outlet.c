@@ -105,10 +105,10 @@ int outlet_write(struct outlet *o, struct err *e)
         size_t n = whole_until(o, o->out.n), done = write_all(o, n, &why);
         size_t cut = why == NULL ? 0 : done - whole_until(o, done);
         off_t at = cut == 0 ? 0 : lseek(o->fd, 0, SEEK_CUR);
-        if (why != NULL)
-            err_set(&o->over, "%s", why);
         if (cut > 0 && (at < (off_t)cut || ftruncate(o->fd, at - (off_t)cut) != 0))
             err_set(&o->over, "%s; the last piece is cut", why);
+        else if (why != NULL)
+            err_set(&o->over, "%s", why);
         if (n < o->out.n)
             memmove(o->out.p, o->out.p + n, o->out.n - n);
         o->out.n -= n;
