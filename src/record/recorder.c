@@ -120,12 +120,13 @@ static void write_sinks(struct recorder *r)
 
 /* ---- the queue ---- */
 
-static const char *keep_text(struct arena *a, const char *text)
+/* False where there is no memory for it. */
+static bool keep_text(struct arena *a, const char **text)
 {
-    if (text == NULL || text[0] == '\0')
-        return text;
-    const char *kept = arena_text(a, text, strlen(text));
-    return kept == NULL ? "" : kept;
+    if (*text == NULL || **text == '\0')
+        return true;
+    *text = arena_text(a, *text, strlen(*text));
+    return *text != NULL;
 }
 
 /* NULL where there is no memory for it. */
@@ -138,11 +139,10 @@ static struct queued *copy_event(struct arena *a, const struct event *e)
     q->next = NULL;
     q->since_us = clock_us();
     q->event = *e;
-    q->event.by = keep_text(a, e->by);
-    q->event.where = keep_text(a, e->where);
-    q->event.text = keep_text(a, e->text);
-    q->event.handshake = keep_text(a, e->handshake);
-    q->event.stamp = keep_text(a, e->stamp);
+    if (!keep_text(a, &q->event.by) || !keep_text(a, &q->event.where) ||
+        !keep_text(a, &q->event.text) || !keep_text(a, &q->event.handshake) ||
+        !keep_text(a, &q->event.stamp))
+        return NULL;
     if (e->bytes.n > 0) {
         q->event.bytes.p = (uint8_t *)arena_text(a, (const char *)e->bytes.p, e->bytes.n);
         if (q->event.bytes.p == NULL)

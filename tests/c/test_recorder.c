@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sinks get what happened, in order and unchanged, when the loop rests, or at last in time. */
 #include "codec/defaults.h"
+#include "memory.h"
 #include "record/recorder.h"
 #include "schema/library.h"
 #include "support.h"
@@ -243,9 +244,60 @@ static void test_quick_sinks_do_not_wait(void **state)
     close_world(w, &waiting);
 }
 
+/* Without memory for a copy it is handed on at once, whole. */
+static void test_no_memory_for_a_copy(void **state)
+{
+    static char words[99];
+    unsigned failed = 0;
+    (void)state;
+    memset(words, 'w', sizeof words - 1);
+    for (long n = 1; n < 4; n++) {
+        struct timer waiting = {0};
+        struct world *w = open_world(&waiting);
+        struct recorder r = {.n = 0};
+        struct got got = {.events = 0};
+        recorder_add(&r, take, &got);
+        recorder_attach(&r, w);
+        for (unsigned i = 0; i < 40; i++) {
+            struct event e = an_event(words);
+            e.by = ""; /* the text is the first that takes memory */
+            e.stamp = e.handshake = words;
+            e.bytes = (struct slice){(const uint8_t *)words, sizeof words};
+            memory_fail_at(n);
+            recorder_put(&r, &e);
+            failed += memory_calm();
+            turn(w, 2);
+            recorder_flush(&r);
+            assert_int_equal(got.events, i + 1);
+            assert_string_equal(got.text, words);
+            assert_int_equal(got.bytes, sizeof words);
+        }
+        recorder_detach(&r);
+        close_world(w, &waiting);
+    }
+    assert_true(failed > 0 || !COUNTS_MEMORY);
+}
+
+/* More sinks than there is room for: the last ones get nothing. */
+static void test_many_sinks(void **state)
+{
+    struct got got[RECORDER_SINKS + 1] = {{.events = 0}};
+    struct recorder r = {.n = 0};
+    struct event e = an_event("a");
+    (void)state;
+    for (unsigned i = 0; i <= RECORDER_SINKS; i++)
+        recorder_add(&r, take, &got[i]);
+    recorder_put(&r, &e);
+    recorder_put(NULL, &e);
+    for (unsigned i = 0; i <= RECORDER_SINKS; i++)
+        assert_int_equal(got[i].events, i < RECORDER_SINKS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_memory_for_a_copy),
+        cmocka_unit_test(test_many_sinks),
         cmocka_unit_test(test_waits_for_a_pause),
         cmocka_unit_test(test_messages_are_copied),
         cmocka_unit_test(test_loop_without_a_pause),
