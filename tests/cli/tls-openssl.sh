@@ -60,6 +60,7 @@ Secc.Listen { tls = { $1 } }
 Secc.Receive_Any_001(3000)
 Log('agreed', Secc.Get_Tls_Version(), Secc.Get_Tls_Suite(), Secc.Get_Tls_Group(),
     (Secc.Get_Tls_PeerCertificate()))
+Log('offered', table.concat(Secc.Get_Tls_Offer().protocols or {}, ' '), Secc.Get_Tls_Offer().server_name)
 END
     listen
 }
@@ -101,6 +102,10 @@ says "a message and its answer" OK_SuccessfulNegotiation
 says "openssl finds the stapled OCSP response good" 'OCSP Response Status: successful' \
     'Cert Status: good'
 says "no certificate is asked of the vehicle" 'No client certificate CA names sent'
+
+station "version = '1.2'"
+client -tls1_2 "${chain[@]}" -alpn v2g,http/1.1 -servername evse.local
+says "what openssl says of protocols and its name for the station is seen" 'offered v2g http/1.1 evse.local'
 
 station "version = '1.2', staple = false"
 client -tls1_2 "${chain[@]}" -status

@@ -29,6 +29,29 @@ local payment <const> = PaymentOptionType.ExternalPayment
 assert(Secc.Check_PaymentServiceSelectionReq_SelectedPaymentOption(payment))
 assert(#Secc.Get_PaymentServiceSelectionReq_SelectedServiceList().SelectedService == 3)
 
+-- counts and what is there are compared, and entries as tables
+assert(Secc['Check_' .. prefix .. '_Count'](3) and not Secc['Check_' .. prefix .. '_Count'](2))
+assert(Secc['Check_' .. prefix .. '_ParameterSetIDSpecified'](1, true))
+assert(Secc['Check_' .. prefix .. '_ParameterSetIDSpecified'](0, false))
+assert(Secc['Check_' .. prefix .. '_ParameterSetID'](0, nil))
+assert(not Secc['Check_' .. prefix .. '_ParameterSetID'](0, 9))
+local exist <const> = Secc['Exist_' .. prefix .. '_SelectedService']
+assert(exist() and exist(nil) and exist { ServiceID = 3 } and exist { ServiceID = 3, ParameterSetID = 9 })
+assert(not exist { ServiceID = 5 } and not exist { ServiceID = 1, ParameterSetID = 9 })
+assert(not exist(1, 9) and not exist { Nothing = 1 })
+
+-- what is absent is taken away once more, also where its element is absent
+Evcc.Set_CurrentDemandReq_RemainingTimeToFullSoC_UnitSpecified(false)
+assert(not Evcc.Get_CurrentDemandReq_RemainingTimeToFullSoCSpecified())
+Evcc.Set_CurrentDemandReq_RemainingTimeToFullSoCSpecified(false)
+assert(not Evcc.Get_CurrentDemandReq_RemainingTimeToFullSoCSpecified())
+
+-- a list in an element that is absent: the entry is made with all that is around it
+local level <const> =
+  'ChargeParameterDiscoveryRes_SAScheduleList_SAScheduleTuple_SalesTariff_SalesTariffEntry_EPriceLevel'
+Secc['Add_' .. level](4)
+assert(Secc['Get_' .. level]() == 4)
+
 -- repeated groups: a signature's keys
 local key <const> = 'AuthorizationReq_Header_Signature_KeyInfo'
 for _, n in ipairs { 1, 3, 2, 0 } do
@@ -102,3 +125,11 @@ Evcc.Set_SECCDiscoveryReq_Security(0)
 Evcc.Send_SECCDiscoveryReq_001()
 Evcc.Receive_SECCDiscoveryRes_001()
 assert(Evcc.Get_SECCDiscoveryRes_SECCPort() == 0)
+
+-- the time of the header is the script's from now on
+Evcc.Protocol = 'ISO15118-20'
+Evcc.Set_SessionSetupReq_Header_TimeStamp(5)
+Evcc.Send_SessionSetupReq_001()
+assert(Evcc.Get_SessionSetupReq_Header_TimeStamp() == 5)
+assert(Timer('ISO15118-2', 'V2G_EVCC_Msg_Timeout', 'SessionSetupReq') == 2000)
+assert(Timer('x', 'y') == nil and Profile() == 'strict')
