@@ -24,7 +24,9 @@ Evcc.Send_Raw('\x01\xFE\x80\x01\0\0\0\x04\0\0\0\0')
 says('expected SessionSetupRes, found a frame that cannot be decoded: ', Evcc.Receive_SessionSetupRes_001)
 Evcc.Check_Received_SessionSetupRes()
 Evcc.Send_supportedAppProtocolReq_001()
-assert(Evcc.Receive_Any(1000) == 'supportedAppProtocolRes')
+assert(Wait_Any({ Evcc }, 1e13) == Evcc and Evcc.Receive_Any(1e13) == 'supportedAppProtocolRes')
+assert(Wait_Any({ Evcc }, 5) == nil)
+says('within 0 ms (given by the script), found nothing', Evcc.Receive_SessionSetupRes_001, 0)
 says('within 10 ms (given by the script), found nothing', Evcc.Receive_SessionSetupRes_001, 10)
 Evcc.Disconnect('half')
 says('the connection is not open for it', Evcc.Send_Raw, 'x')
@@ -38,6 +40,12 @@ _, why = Evcc.Connect { address = '[::1]:1', may_fail = true, timeout = 100 }
 assert(why:find('connection refused, nobody listens there'))
 says('expected a connection, there is none: connecting to [::1]:1: ', Evcc.Send_Raw, 'x')
 assert(select(2, Evcc.Receive_Any(10)) == 'failed')
+Evcc.Measured('ISO15118-2', 'V2G_EVCC_Msg_Timeout', 'SessionSetupReq', -1)
+Evcc.Measured('ISO15118-2', 'V2G_EVCC_Msg_Timeout', 'SessionSetupReq', 1e12)
+Evcc.Measured('ISO15118-2', 'V2G_EVCC_Msg_Timeout', 'SessionSetupReq', 0 / 0)
+Evcc.Measured('ISO15118-2', 'No_Such_Time', nil, 5)
+Evcc.Measured('ISO15118-2', 'V2G_EVCC_Msg_Timeout', 'SessionSetupReq', 5, nil, 1e300)
+Evcc.Measured('ISO15118-2', 'V2G_EVCC_Msg_Timeout', 'SessionSetupReq', 50, nil, 20)
 Log 'the end is reached'
 END
 cat >"$work/secc.lua" <<'END'
@@ -51,9 +59,13 @@ assert(select(2, Secc.Receive_Any(5000)) == 'closed')
 Secc.Disconnect()
 assert(Secc.State() == 'closed')
 END
-run run --virtual-time --no-record "$work/ev.lua" "$work/secc.lua"
+run run --virtual-time --record-json end -o "$work/record" "$work/ev.lua" "$work/secc.lua"
 wants "each function says what there is of a connection" 1 out 'the end is reached' out 'SECC verdict: pass' \
     out 'last received: expected SessionSetupRes, found a frame that is no message'
+grep '"kind":"timer".*"session":2,' "$work/record/events.jsonl" | grep -o '"limit_us":.*' >"$work/times"
+check "of times that a script has measured those are recorded that are some, with what they may take" in_order \
+    '"limit_us":2147483647000,"taken_us":5000,"ok":true} "limit_us":20000,"taken_us":50000,"ok":false}' "$work/times"
+check "and no other" [ "$(wc -l <"$work/times")" -eq 2 ]
 
 cat >"$work/secc.lua" <<'END'
 Secc.Relay(Evcc)

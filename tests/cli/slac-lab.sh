@@ -10,7 +10,9 @@ a link that is lost ends the session
 vehicle and station are programs of their own
 plctool reads the modem of a lab's node
 before the link nothing is delivered
-the exit code is that of the command"
+the exit code is that of the command
+a node that the lab has no interface for is told
+a bench within a lab is refused, and what to do instead is said"
 if ! "$V2GLAB" lab --bench pair true 2>/dev/null; then
     echo "$NAMES" | sed 's/^/ok - /; s/$/ # SKIP there is no lab/'
     exit
@@ -57,5 +59,8 @@ else
 fi
 run lab --bench nowhere true
 wants "the exit code is that of the command" 3 err 'there is no bench nowhere'
+printf "return { nodes = { 'ev0', 'tv' } }" >"$work/tv.lua"
+run lab --bench "$work/tv.lua" true
+wants "a node that the lab has no interface for is told" 3 err 'bench: a node tv; expected names in the lab as ev1 and evse1'
 run lab --bench pair "$v2glab" ev --bench pair --no-record
 wants "a bench within a lab is refused, and what to do instead is said" 3 err 'slac ev0'

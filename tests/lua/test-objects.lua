@@ -114,6 +114,9 @@ assert(Secc.Received() == nil)
 Secc.Receive_SessionSetupReq_001()
 assert(Secc.Received():name() == 'SessionSetupReq')
 assert(Secc.Received('SessionSetupReq').EVCCID == '000000000000')
+assert(Secc.Has_SessionID('0000000000000000') and not Secc.Has_SessionID('00'))
+assert(not Secc.Has_SessionID('000000000000000F') and not Secc.Has_SessionID('F000000000000000'))
+assert(not Evcc.Has_SessionID('0000000000000000')) -- nothing has come
 
 -- a filter tells what it is and how often it has happened, also once it is removed
 local dropped <const> = Evcc.Filter { on = 'SessionStopReq', fault = 'drop' }
