@@ -164,11 +164,12 @@ static const uint8_t *run_bytes(const struct reader *r, const struct hexrun *run
     return r->line.bytes[run->form].p + run->at;
 }
 
-/* A line that is nothing but a run goes on with the block, in the forms that it can be read in. */
+/* A line that is nothing but a run goes on with the block, which is no dump, in the forms that it
+ * can be read in. */
 static bool block_goes_on(struct reader *r)
 {
     bool goes_on = false, grown[HEXLINE_FORMS] = {false};
-    if (!r->is_open || r->is_dump)
+    if (!r->is_open)
         return false;
     for (size_t i = 0; i < r->line.n; i++) {
         const struct hexrun *run = hexline_run(&r->line, i);

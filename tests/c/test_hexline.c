@@ -207,6 +207,92 @@ static void test_columns(void **state)
     hexline_close(&l);
 }
 
+/* ---- blocks ---- */
+
+struct taken {
+    const char *wanted; /* the bytes that something is found in, as hex; NULL: nothing is */
+    struct buf given;
+};
+
+static bool take_block(void *context, const struct hextext_block *b)
+{
+    struct taken *t = context;
+    struct buf hex = {0};
+    buf_hex(&hex, b->bytes.p, b->bytes.n < 40 ? b->bytes.n : 40, false);
+    buf_printf(&t->given, "%s%s%s", t->given.n > 0 ? " " : "", b->is_dump ? "d:" : "",
+               buf_string(&hex));
+    if (b->bytes.n > 40)
+        buf_printf(&t->given, "..%zu", b->bytes.n);
+    if (b->mark[0].line.stamp[0] != '\0')
+        buf_printf(&t->given, "@%s", b->mark[0].line.stamp);
+    bool is = t->wanted != NULL && strcmp(buf_string(&hex), t->wanted) == 0;
+    buf_close(&hex);
+    return is;
+}
+
+static void no_miss(void *context, const struct hextext_block *b)
+{
+    (void)context, (void)b;
+}
+
+#define TEN_RUNS                                                                                   \
+    "8001 02 x 8001 02 x 8001 02 x 8001 02 x 8001 02 x 8001 02 x 8001 02 x 8001 02 x 8001 02 x "   \
+    "8001 02 x "
+
+static const struct {
+    const char *text, *wanted, *given;
+} BLOCKS[] = {
+    {"12:00:01 EVSE sent\n[12:00:02] 0000  80 01 02 03 04 05 06 07\n", NULL,
+     "d:8001020304050607@12:00:02 d:5001020304050607@12:00:02 d:8001020304050607@12:00:02"},
+    {"12:00:01 EVSE sent\n0000  80 01 02 03 04 05 06 07\n", NULL,
+     "d:8001020304050607@12:00:01 d:5001020304050607@12:00:01 d:8001020304050607@12:00:01"},
+    {"10 11 12 13 x 80 9a 02 04 y\n", "809a0204", "10111213 809a0204 0a0b0c0d 10111213"},
+    {"0100  80 01 02 03\n0104  04 05\n0000  06 07\n", NULL,
+     "01008001020301040405 50010203 80010203 d:0607 d:0607 d:0607"},
+    {"0100: 80 01 02 03\n0104: 04 05\n0000: 06 07\n", NULL,
+     "d:800102030405 d:500102030405 d:800102030405 d:0607 d:0607 d:0607"},
+    {"0000  80 01 02 03\n*\n00000004  04 05\n", NULL,
+     "d:800102030405 d:500102030405 d:800102030405"},
+    {"0000  80 01 02 03\n*\n0010  04 05\n", NULL,
+     "d:800102038001020380010203800102030405 d:500102035001020350010203500102030405 "
+     "d:800102038001020380010203800102030405"},
+    {"0000  80 01 02 03\n*\n08000000  04 05\n", NULL,
+     "d:80010203 d:50010203 d:80010203 080000000405 0405 0405"},
+    {"0000  80 01 02 03\nx\n0004  04 05\n", NULL,
+     "d:80010203 d:50010203 d:80010203 00040405 0405 0405"},
+    {"*\n0000  80 01 02 03\n", NULL, "d:80010203 d:50010203 d:80010203"},
+    {"0000000 1234 5678 0009\n0000005\n", NULL, "d:1234567800 d:3412785609"},
+    {"0000000 1234 5678 0109\n0000005\n", NULL, "d:1234567801 d:3412785609"},
+    {"0000000 1234 5678 0000\n0000003\n", NULL, "d:123456 d:341278"},
+    {"80 01 02 03\r04 05 06 07\r", NULL, "8001020304050607 5001020304050607 8001020304050607"},
+    {"[128, 1,\n2, 3]\n", NULL, "80010203 010203"},
+};
+
+static void test_blocks(void **state)
+{
+    static const struct hextext_events EVENTS = {take_block, no_miss};
+    (void)state;
+    for (size_t i = 0; i < sizeof BLOCKS / sizeof *BLOCKS; i++) {
+        struct taken t = {.wanted = BLOCKS[i].wanted};
+        const char *text = BLOCKS[i].text;
+        assert_true(hextext_read((struct slice){(const uint8_t *)text, strlen(text)}, &EVENTS, &t) >
+                    0);
+        if (strcmp(buf_string(&t.given), BLOCKS[i].given) != 0)
+            fail_msg("%zu\n%s\n%s\nexpected %s", i, text, buf_string(&t.given), BLOCKS[i].given);
+        buf_close(&t.given);
+    }
+    /* of more runs than are kept apart each is found */
+    struct taken t = {.wanted = "800102"};
+    static const char MANY[] = TEN_RUNS TEN_RUNS TEN_RUNS TEN_RUNS;
+    assert_int_equal(
+        hextext_read((struct slice){(const uint8_t *)MANY, sizeof MANY - 1}, &EVENTS, &t), 1);
+    unsigned n = 0;
+    for (const char *at = buf_string(&t.given); (at = strstr(at, "800102")) != NULL; at++)
+        n++;
+    assert_int_equal(n, 40);
+    buf_close(&t.given);
+}
+
 /* ---- memory ---- */
 
 static bool refuse(void *context, const struct hextext_block *b)
@@ -250,9 +336,8 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clean),
-        cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_clean),         cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_columns),       cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
