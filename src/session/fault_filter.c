@@ -221,9 +221,11 @@ static int do_delay(struct doer *d, struct parcel *p, struct err *e)
 static int do_duplicate(struct doer *d, struct parcel *p, struct err *e)
 {
     struct parcel *copy = parcel_keep(p);
+    if (copy == NULL)
+        return undone(d, p, "out of memory", e);
     happened(d, p, NULL);
     int bad = filter_pass(&d->base.filter, p, e);
-    for (int64_t i = 0; i < d->base.fault->number && copy != NULL && bad == 0; i++) {
+    for (int64_t i = 0; i < d->base.fault->number && bad == 0; i++) {
         parcel_close(copy);
         parcel_renew(copy);
         bad = filter_pass(&d->base.filter, copy, e);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Faults as text, and what they do to two sessions that talk through the ends of their ways. */
+#include "memory.h"
+#include "support.h"
+
 #include "codec/quantity.h"
 #include "codec/value.h"
 #include "session/fault_filter.h"
 #include "session/session.h"
-#include "support.h"
 #include "wire/world.h"
 
 static struct library library;
@@ -409,6 +411,70 @@ static void delays_keep_the_order_unless_told_otherwise(void **state)
     assert_string_equal(got(j), "PowerDeliveryReq CurrentDemandReq");
 }
 
+/* With that number in it, by which it is known again. */
+static void send_numbered(struct joined *j, int64_t number)
+{
+    struct err e = ERR_INIT;
+    struct message m;
+    struct slice frame;
+    const struct schema *s = library_get(&library, "iso15118-2", &e);
+    assert_int_equal(message_new(s, "CurrentDemandReq", &j->arena, &m, &e), 0);
+    struct node *n = message_named(&m).node;
+    struct node *status = n->v[type_slot_of(n->type, "DC_EVStatus")].n;
+    status->v[type_slot_of(status->type, "EVRESSSOC")].i = number;
+    assert_int_equal(session_send(&j->evcc, &m, 0, "", 1, &frame, &e), 0);
+}
+
+/* The number of the next one that the station has got; -1: there is none. */
+static int64_t next_number(struct joined *j)
+{
+    struct received *r = session_take(&j->secc);
+    if (r == NULL)
+        return -1;
+    struct node *n = message_named(&r->message).node;
+    struct node *status = n->v[type_slot_of(n->type, "DC_EVStatus")].n;
+    int64_t number = status->v[type_slot_of(status->type, "EVRESSSOC")].i;
+    session_done(&j->secc, r);
+    return number;
+}
+
+static void delays_by_chance_keep_the_order_unless_told_otherwise(void **state)
+{
+    struct joined *j = *state;
+    enum { FRAMES = 12 };
+    struct fault_filter *f = add(&j->evcc, "CurrentDemandReq: delay 0-8");
+    for (int64_t i = 0; i < FRAMES; i++)
+        send_numbered(j, i);
+    wait_for(j);
+    for (int64_t i = 0; i < FRAMES; i++)
+        assert_int_equal(next_number(j), i);
+    assert_int_equal(f->happened, FRAMES);
+    fault_remove(f);
+    add(&j->evcc, "CurrentDemandReq: delay 0-8 overtake");
+    bool has_come[FRAMES] = {false};
+    for (int64_t i = 0; i < FRAMES; i++)
+        send_numbered(j, i);
+    wait_for(j);
+    for (int64_t i = 0, number; i < FRAMES; i++) {
+        number = next_number(j);
+        assert_true(number >= 0 && number < FRAMES && !has_come[number]);
+        has_come[number] = true;
+    }
+}
+
+static void one_that_overtakes_is_not_held_itself(void **state)
+{
+    struct joined *j = *state;
+    struct fault_filter *f = add(&j->evcc, "CurrentDemandReq#1-2: reorder 1");
+    for (int64_t i = 1; i <= 3; i++)
+        send_numbered(j, i);
+    assert_int_equal(next_number(j), 2);
+    assert_int_equal(next_number(j), 1);
+    assert_int_equal(next_number(j), 3);
+    assert_int_equal(next_number(j), -1);
+    assert_int_equal(f->happened, 1);
+}
+
 static void what_a_removed_delay_holds_goes_on_and_a_new_connection_voids_it(void **state)
 {
     struct joined *j = *state;
@@ -437,6 +503,33 @@ static void frames_are_doubled_and_reordered(void **state)
     send_out(j, "SessionStopReq");
     assert_string_equal(got(j),
                         "PowerDeliveryReq WeldingDetectionReq CurrentDemandReq SessionStopReq");
+}
+
+/* Each allocation of a send fails once: what the record says has happened, has. */
+static void what_is_not_doubled_for_want_of_memory_is_not_told(void **state)
+{
+    struct joined *j = *state;
+    unsigned undone = 0;
+    j->is_deaf = true;
+    bool has_failed = COUNTS_MEMORY;
+    for (long n = 1; has_failed && n < 100; n++) {
+        struct fault_filter *f = add(&j->evcc, "SessionStopReq: duplicate");
+        struct err e = ERR_INIT;
+        struct message m;
+        struct slice frame;
+        const struct schema *s = library_get(&library, "iso15118-2", &e);
+        assert_int_equal(message_new(s, "SessionStopReq", &j->arena, &m, &e), 0);
+        j->writes = 0;
+        memory_fail_at(n);
+        int bad = session_send(&j->evcc, &m, 0, "", 1, &frame, &e);
+        has_failed = memory_calm();
+        if (f->happened > 0 ? j->writes != 2 : j->writes > 1)
+            fail_msg("allocation %ld: it happened %u times, and %u frames went out", n, f->happened,
+                     j->writes);
+        undone += bad == 0 && f->happened == 0;
+        fault_remove(f);
+    }
+    assert_true(undone > 0 || !COUNTS_MEMORY);
 }
 
 /* What the fault makes of a message; the one that the station got, or NULL. */
@@ -739,8 +832,11 @@ int main(void)
         JOINED(only_the_occurrences_that_are_meant_are_dropped),
         JOINED(what_comes_in_passes_too_and_roles_and_directions_choose),
         JOINED(delays_keep_the_order_unless_told_otherwise),
+        JOINED(delays_by_chance_keep_the_order_unless_told_otherwise),
+        JOINED(one_that_overtakes_is_not_held_itself),
         JOINED(what_a_removed_delay_holds_goes_on_and_a_new_connection_voids_it),
         JOINED(frames_are_doubled_and_reordered),
+        JOINED(what_is_not_doubled_for_want_of_memory_is_not_told),
         JOINED(frames_are_changed_in_their_bits),
         JOINED(messages_are_changed_in_their_values),
         JOINED(what_cannot_be_done_passes_and_is_not_counted),
