@@ -122,7 +122,7 @@ void stream_gone(struct stream *s)
 {
     crowd_leave(s);
     timer_stop(&s->limit);
-    if (s->filter != NULL && s->filter->free != NULL)
+    if (s->filter != NULL)
         s->filter->free(s->filter_state);
     if (s->listener != NULL)
         listener_lost_stream(s->listener);
@@ -133,7 +133,7 @@ void stream_close(struct stream *s, enum stream_how how)
 {
     if (s == NULL || s->is_closing)
         return;
-    if (how == STREAM_FIN && s->is_open && s->filter != NULL && s->filter->finish != NULL)
+    if (how == STREAM_FIN && s->is_open && s->filter != NULL)
         s->filter->finish(s->filter_state, s);
     s->is_closing = true;
     crowd_leave(s);
@@ -217,7 +217,7 @@ int stream_end_writing(struct stream *s, struct err *e)
 {
     if (!stream_is_open(s) || s->has_ended_writing)
         return stream_cannot(s, "the connection is not open for it", e);
-    if (s->filter != NULL && s->filter->finish != NULL)
+    if (s->filter != NULL)
         s->filter->finish(s->filter_state, s);
     if (s->transport->end(s, e) != 0)
         return -1;

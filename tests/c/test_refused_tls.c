@@ -129,7 +129,7 @@ static void heard(void *context, struct stream *stream, struct slice bytes)
         say(side, "welcome");
     else if (side->talk->ends->alerts)
         tls_alert(side->tls, 2, 40, &side->talk->e);
-    else
+    else if (stream_end_writing(stream, &side->talk->e) == 0)
         hang_up(side);
 }
 
@@ -457,6 +457,90 @@ static void a_key_log_that_cannot_be_written(void **state)
     unsetenv("SSLKEYLOGFILE");
 }
 
+/* ---- stapled responses, and what is looked at ---- */
+
+static const char *write_octets(const char *name, const void *p, size_t n)
+{
+    static char path[4][128];
+    static unsigned turn;
+    turn = (turn + 1) % COUNT(path);
+    snprintf(path[turn], sizeof path[turn], "%s/%s", folder[GOOD], name);
+    FILE *f = fopen(path[turn], "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(p, 1, n, f), n);
+    fclose(f);
+    return path[turn];
+}
+
+static const char *revoked_response(void)
+{
+    struct buf der = {0};
+    struct err e = ERR_INIT;
+    assert_int_equal(ocsp_kept(folder[GOOD], in(GOOD, EDITION_2, "secc-leaf", ".chain.pem"), NULL,
+                               true, (int64_t)time(NULL), &der, &e),
+                     0);
+    const char *path = write_octets("revoked.ocsp", der.p, der.n);
+    buf_close(&der);
+    return path;
+}
+
+enum staple { USUAL, NONE, REVOKED, NOISE };
+
+static const struct checked {
+    enum staple staple;
+    enum tls_status status;
+    enum tls_check check;
+    bool is_alone, has_time; /* the leaf comes without those above it; the time is chosen */
+    enum tls_profile profile;
+    const char *domain, *text; /* why it is refused; NULL: it is not */
+} CHECKED[] = {
+    {USUAL, TLS_STATUS_REQUIRED, TLS_CHECK_STANDARD, false, false, TLS_PROFILE_NONE, "CPO", NULL},
+    {USUAL, TLS_STATUS_USUAL, TLS_CHECK_STANDARD, false, true, TLS_PROFILE_NONE, NULL, NULL},
+    {USUAL, TLS_STATUS_USUAL, TLS_CHECK_STANDARD, false, false, TLS_PROFILE_ALL, NULL, NULL},
+    {NONE, TLS_STATUS_USUAL, TLS_CHECK_STANDARD, false, false, TLS_PROFILE_NONE, NULL,
+     "the SECC sent no OCSP response with its certificate"},
+    {NONE, TLS_STATUS_REQUIRED, TLS_CHECK_NONE, false, false, TLS_PROFILE_NONE, NULL,
+     "the SECC sent no OCSP response with its certificate"},
+    {NONE, TLS_STATUS_ASKED, TLS_CHECK_STANDARD, false, false, TLS_PROFILE_NONE, NULL, NULL},
+    {NONE, TLS_STATUS_USUAL, TLS_CHECK_NONE, false, false, TLS_PROFILE_NONE, NULL, NULL},
+    {NONE, TLS_STATUS_USUAL, TLS_CHECK_ANY, false, false, TLS_PROFILE_NONE, NULL, NULL},
+    {REVOKED, TLS_STATUS_USUAL, TLS_CHECK_STANDARD, false, false, TLS_PROFILE_NONE, NULL,
+     "the stapled OCSP response: the station's certificate is revoked"},
+    {REVOKED, TLS_STATUS_USUAL, TLS_CHECK_NONE, false, false, TLS_PROFILE_NONE, NULL, NULL},
+    {REVOKED, TLS_STATUS_USUAL, TLS_CHECK_ANY, false, false, TLS_PROFILE_NONE, NULL, NULL},
+    {NOISE, TLS_STATUS_USUAL, TLS_CHECK_STANDARD, false, false, TLS_PROFILE_NONE, NULL,
+     "the stapled OCSP response: its 5 octets cannot be read"},
+    {USUAL, TLS_STATUS_REQUIRED, TLS_CHECK_NONE, true, false, TLS_PROFILE_NONE, NULL, NULL},
+    {USUAL, TLS_STATUS_USUAL, TLS_CHECK_STANDARD, true, false, TLS_PROFILE_NONE, NULL,
+     "its issuer is neither in the chain nor a trusted root"},
+    {USUAL, TLS_STATUS_USUAL, TLS_CHECK_STANDARD, false, false, TLS_PROFILE_NONE, "OEM",
+     "it has no domain component OEM"},
+    {USUAL, TLS_STATUS_USUAL, TLS_CHECK_ANY, false, false, TLS_PROFILE_NONE, "OEM", NULL},
+};
+
+static void stations_are_checked(void **state)
+{
+    const char *staple[] = {in(GOOD, EDITION_2, "secc-leaf", ".ocsp"), NULL, revoked_response(),
+                            write_octets("noise.ocsp", "noise", 5)};
+    (void)state;
+    for (size_t i = 0; i < COUNT(CHECKED); i++) {
+        const struct checked *c = &CHECKED[i];
+        struct ends ends = ends_12();
+        struct err e = ERR_INIT;
+        ends.server.identity[0].staple = staple[c->staple];
+        if (c->is_alone)
+            ends.server.identity[0].chain = in(GOOD, EDITION_2, "secc-leaf", ".pem");
+        ends.client.status = c->status;
+        ends.client.check = c->check;
+        ends.client.profile = c->profile;
+        ends.client.domain = c->domain;
+        ends.client.at = c->has_time ? (int64_t)time(NULL) : 0;
+        int bad = talk(&ends, &e);
+        if (bad != (c->text == NULL ? 0 : -1) || (bad != 0 && strstr(e.what, c->text) == NULL))
+            fail_msg("%zu: %s", i, e.what);
+    }
+}
+
 /* ---- options ---- */
 
 #define LONG_64 "1234567890123456789012345678901234567890123456789012345678901234"
@@ -546,6 +630,7 @@ int main(void)
         cmocka_unit_test(untrusted_stations),
         cmocka_unit_test(files_of_certificates),
         cmocka_unit_test(schemes_of_keys),
+        cmocka_unit_test(stations_are_checked),
         cmocka_unit_test(options_at_their_limits),
         cmocka_unit_test(nothing_to_resume),
         cmocka_unit_test(a_key_log_that_cannot_be_written),

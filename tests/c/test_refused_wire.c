@@ -164,6 +164,41 @@ static void connections(void **state)
     assert_true(memory_fail_each("TCP", 0, greet, NULL) > 2 || !COUNTS_MEMORY);
 }
 
+/* Whoever wants to hear of nothing hears of nothing, and can look whether it is open. */
+static void nobody_listens(void **state)
+{
+    static const struct stream_events DEAF = {.data = NULL};
+    static const struct listener_events TAKER = {.accepted = accepted};
+    const struct endpoint at = {.interface = "lo"};
+    struct scene s;
+    struct err e = ERR_INIT;
+    (void)state;
+    assert_int_equal(scene_open(&s, &e), 0);
+    s.listener = stream_listen(s.world, &at, 1, &TAKER, &s, &e);
+    assert_non_null(s.listener);
+    s.client = stream_connect(s.world, listener_endpoint(s.listener), 0, &DEAF, &s, &e);
+    while (s.server == NULL || !stream_is_open(s.client))
+        world_turn(s.world, true);
+    assert_false(stream_is_idle(s.client)); /* no listener's, so that it gives way to nobody */
+    struct stream *other =                  /* refused, which is told to nobody */
+        stream_connect(s.world, listener_endpoint(s.listener), 0, &DEAF, &s, &e);
+    assert_non_null(other);
+    say(&s, s.server, "is not heard");
+    for (int i = 0; i < 20; i++)
+        world_turn(s.world, false);
+    stream_pause(s.client, true);
+    stream_pause(s.client, false);
+    stream_close(s.server, STREAM_FIN);
+    s.server = NULL;
+    while (stream_is_open(s.client) && stream_write(s.client, slice_of("x"), &e) == 0)
+        world_turn(s.world, true);
+    stream_close(other, STREAM_FIN);
+    listener_close(s.listener);
+    listener_close(s.listener); /* once is enough */
+    s.listener = NULL;
+    assert_int_equal(scene_close(&s, &e), 0);
+}
+
 /* ---- more than the system takes at once ---- */
 
 static const uint8_t ZEROS[1u << 20];
@@ -526,6 +561,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connections),
+        cmocka_unit_test(nobody_listens),
         cmocka_unit_test(much_data),
         cmocka_unit_test(ports_that_are_taken),
         cmocka_unit_test(ports_of_a_medium),
