@@ -381,6 +381,9 @@ static void ends_of_chains(void **state)
         {{"cpo-sub2"},
          NULL,
          "not checked up to a root: /CN=CPO sub-CA 1/O=v2glab test PKI/C=DE/DC=V2G is not here"},
+        {{"mo-sub2", "secc-leaf"}, NULL, "its issuer /CN=CPO sub-CA 2"}, /* the leaf, anywhere */
+        {{"secc-leaf", "mo-sub2"}, NULL, "its issuer /CN=CPO sub-CA 2"},
+        {{"mo-sub2", "cpo-sub2"}, NULL, "error: CPO sub-CA 2 belongs to no path from the leaf"},
         {{"secc-leaf", "oem-leaf"}, NULL, "is neither in the chain nor a trust anchor"},
     };
     (void)state;
@@ -412,6 +415,66 @@ static void ends_of_chains(void **state)
     }
 }
 
+/* Chains that lead nowhere: in a circle, through what cannot be read, or out of nothing. */
+static void chains_without_an_end(void **state)
+{
+    struct cert old = {0}, a = {0}, b = {0};
+    struct pki_chain chain = {.n = 0}, anchors = {.n = 0};
+    struct found found = {.n = 0};
+    struct err e = ERR_INIT;
+    struct pki_path path;
+    (void)state;
+    cert_make(&old, &(struct cert_order){"B", "V2G", "P-256", .is_ca = true});
+    cert_make(&a, &(struct cert_order){"A", "V2G", "P-256", &old, .is_ca = true});
+    cert_make(&b, &(struct cert_order){"B", "V2G", "P-256", &a, .is_ca = true});
+    assert_int_equal(pki_chain_add(&chain, (struct slice){(const uint8_t *)"0", 1}, &e), 0);
+    add_der(&chain, a.x509);
+    add_der(&chain, b.x509);
+    assert_int_equal(pki_chain_add(&anchors, (struct slice){(const uint8_t *)"0", 1}, &e), 0);
+    struct pki_options o = {.role = ROLE_UNKNOWN, .edition = -1, .anchors = &anchors};
+    assert_true(pki_chain_check(&chain, &o, collect, &found, &path) > 0);
+    assert_int_equal(path.n, 2);
+    assert_non_null(strstr(buf_string(&found.text), "octets are no X.509 certificate"));
+    enum pki_fault fault;
+    assert_int_equal(pki_chain_verify(&chain, &o, &fault, &e), -1);
+    assert_int_equal(pki_chain_verify(&chain, &o, NULL, &e), -1); /* who does not want to know */
+    pki_chain_close(&chain);
+    /* nothing that can be read */
+    assert_int_equal(pki_chain_add(&chain, (struct slice){(const uint8_t *)"0", 1}, &e), 0);
+    assert_true(pki_chain_check(&chain, &o, collect, &found, &path) > 0);
+    pki_chain_close(&chain);
+    pki_chain_close(&anchors);
+    buf_close(&found.text);
+    cert_free(&old);
+    cert_free(&a);
+    cert_free(&b);
+}
+
+/* The name that older programs gave to the block of a certificate. */
+static void an_old_name_of_a_block(void **state)
+{
+    char path[PKI_PATH_MAX], *at;
+    struct buf text = {0};
+    struct pki_chain c = {.n = 0};
+    struct err e = ERR_INIT;
+    (void)state;
+    pki_tree_path(path, folder, EDITION_2, "secc-leaf", ".pem");
+    assert_int_equal(pki_file_read(path, &text, &e), 0);
+    struct buf old = {0};
+    char *rest = (char *)(uintptr_t)buf_string(&text);
+    while ((at = strstr(rest, "CERTIFICATE")) != NULL) {
+        buf_add(&old, rest, (size_t)(at - rest));
+        buf_text(&old, "X509 CERTIFICATE");
+        rest = at + strlen("CERTIFICATE");
+    }
+    buf_text(&old, rest);
+    assert_int_equal(pki_chain_parse(&c, (struct slice){old.p, old.n}, &e), 0);
+    assert_true(c.n == 1 && c.at[0].x != NULL);
+    pki_chain_close(&c);
+    buf_close(&old);
+    buf_close(&text);
+}
+
 static void too_many_lists(void **state)
 {
     char path[PKI_PATH_MAX];
@@ -431,6 +494,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule_of_a_profile), cmocka_unit_test(roles_are_guessed),
         cmocka_unit_test(words_of_a_certificate), cmocka_unit_test(ends_of_chains),
+        cmocka_unit_test(chains_without_an_end),  cmocka_unit_test(an_old_name_of_a_block),
         cmocka_unit_test(too_many_lists),
     };
     return cmocka_run_group_tests(tests, make_tree, drop_tree);

@@ -9,6 +9,7 @@
 #include "wire/descriptors.h"
 #include "wire/ether.h"
 #include "wire/link_watch.h"
+#include "wire/netlink.h"
 #include "wire/sdp.h"
 #include "wire/stream.h"
 #include "wire/world.h"
@@ -481,6 +482,46 @@ static void ports_of_a_medium(void **state)
     assert_int_equal(world_close(s.world), 0);
 }
 
+/* ---- messages to the kernel ---- */
+
+/* What does not fit is not sent; of what came back nothing behind its end is read. */
+static void messages_to_the_kernel(void **state)
+{
+    static const uint8_t LONG[4096];
+    static const struct {
+        uint8_t octets[12]; /* behind the header */
+        size_t n;
+        bool is_found; /* attribute 7 */
+    } ATTRIBUTES[] = {
+        {{8, 0, 7, 0, 'a', 'b', 'c', 'd'}, 8, true},
+        {{5, 0, 1, 0, 'x', 0, 0, 0, 4, 0, 7, 0}, 12, true}, /* behind another one, and empty */
+        {{8, 0, 1, 0, 'a', 'b', 'c', 'd'}, 8, false},
+        {{8, 0, 7, 0, 'a', 'b'}, 6, false}, /* longer than what is there */
+        {{3, 0, 7, 0}, 4, false},           /* shorter than its own head */
+        {{8, 0, 7}, 3, false},              /* no head */
+        {{0}, 0, false},
+    };
+    struct netlink m;
+    (void)state;
+    netlink_begin(&m, 1, 0, "body", 4);
+    size_t nest = netlink_nest(&m, 1);
+    netlink_put(&m, 2, LONG, sizeof LONG);
+    netlink_put(&m, 3, "x", 1);
+    netlink_raw(&m, "x", 1);
+    netlink_end(&m, nest);
+    assert_int_equal(netlink_ask(&m), EMSGSIZE);
+    for (size_t i = 0; i < COUNT(ATTRIBUTES); i++) {
+        size_t size = 99;
+        netlink_begin(&m, 1, 0, "", 0);
+        memcpy(m.p + m.n, ATTRIBUTES[i].octets, ATTRIBUTES[i].n);
+        m.n += ATTRIBUTES[i].n;
+        const uint8_t *found = netlink_get(&m, 0, 7, &size);
+        assert_int_equal(found != NULL, ATTRIBUTES[i].is_found);
+        if (found != NULL)
+            assert_true(found + size <= m.p + m.n);
+    }
+}
+
 /* ---- interfaces ---- */
 
 /* A memory_run: what is said of an interface that is there, and of one that is not. */
@@ -513,6 +554,37 @@ static void interfaces(void **state)
         assert_int_equal(bad, NAMES[i].text == NULL ? 0 : -1);
         if (bad != 0)
             assert_non_null(strstr(e.what, NAMES[i].text));
+    }
+}
+
+/* The MAC address of an end: of many by the address, of its own host none, else what is known. */
+static void macs_of_addresses(void **state)
+{
+    static const struct {
+        const char *address;
+        uint8_t mac[6];
+    } ENDS[] = {
+        {"127.0.0.1:7", {0}},
+        {"192.0.2.1:7", {0}},
+        {"[::1]:7", {0}},
+        {"[ff02::1%lo]:7", {0x33, 0x33, 0, 0, 0, 1}},
+        {"[fe80::1c:2dff:fe3e:4f50%lo]:7", {0x02, 0x1C, 0x2D, 0x3E, 0x4F, 0x50}}, /* EUI-64 */
+        {"[fe80::1c:2dff:ee3e:4f50%lo]:7", {0}},
+        {"[fe80::1c:2d00:fe3e:4f50%lo]:7", {0}},
+        {"[2001:db8::1c:2dff:fe3e:4f50]:7", {0}},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(ENDS); i++) {
+        struct endpoint a;
+        struct err e = ERR_INIT;
+        assert_int_equal(endpoint_parse(ENDS[i].address, &a, &e), 0);
+        endpoint_learn_mac(&a);
+        if (memcmp(a.mac, ENDS[i].mac, 6) != 0)
+            fail_msg("%s", ENDS[i].address);
+        static const uint8_t OTHER[6] = {1, 2, 3, 4, 5, 6};
+        memcpy(a.mac, OTHER, 6); /* what is known stays */
+        endpoint_learn_mac(&a);
+        assert_memory_equal(a.mac, OTHER, 6);
     }
 }
 
@@ -567,7 +639,9 @@ int main(void)
         cmocka_unit_test(ports_of_a_medium),
         cmocka_unit_test(datagrams),
         cmocka_unit_test(frames),
+        cmocka_unit_test(messages_to_the_kernel),
         cmocka_unit_test(interfaces),
+        cmocka_unit_test(macs_of_addresses),
         cmocka_unit_test(links),
         cmocka_unit_test(limits),
     };
