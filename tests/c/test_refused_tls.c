@@ -80,6 +80,7 @@ struct ends {
     bool is_unfit;     /* what it hears is no matter */
     bool alerts;       /* alerts may be sent on purpose, and one is where they are done */
     bool is_again;     /* a second connection, which resumes the first one */
+    bool is_wrong;     /* the vehicle asks for what cannot be */
 };
 
 struct side {
@@ -119,6 +120,27 @@ static void opened(void *context, struct stream *stream)
         say(side, "hello");
 }
 
+/* What TLS does not do, and what it says then. */
+static void ask_for_wrong(struct side *side)
+{
+    static uint8_t much[STREAM_WAITING_MOST];
+    struct err e[3] = {ERR_INIT, ERR_INIT, ERR_INIT};
+    bool alerts = side->talk->ends->alerts;
+    assert_int_equal(stream_write(side->stream, (struct slice){much, 0}, &e[0]), 0);
+    assert_int_equal(stream_write(side->stream, (struct slice){much, sizeof much}, &e[0]), -1);
+    assert_string_equal(e[0].what,
+                        "nothing can be sent: the peer does not read, and too much waits");
+    assert_int_equal(tls_alert(side->tls, 1, 0, &e[1]), alerts ? 0 : -1);
+    if (!alerts) {
+        assert_string_equal(e[1].what, "the fault was set after TLS had begun; set it before that");
+        return;
+    }
+    assert_int_equal(tls_alert(side->tls, 1, 0, &e[1]), -1);
+    assert_string_equal(e[1].what, "there is no TLS on this connection, or it has ended");
+    assert_int_equal(stream_write(side->stream, (struct slice){much, 1}, &e[2]), -1);
+    assert_string_equal(e[2].what, "nothing can be sent: TLS has ended");
+}
+
 static void heard(void *context, struct stream *stream, struct slice bytes)
 {
     struct side *side = context;
@@ -127,6 +149,8 @@ static void heard(void *context, struct stream *stream, struct slice bytes)
     memcpy(side->heard, bytes.p, bytes.n);
     if (side == &side->talk->server)
         say(side, "welcome");
+    else if (side->talk->ends->is_wrong)
+        ask_for_wrong(side);
     else if (side->talk->ends->alerts)
         tls_alert(side->tls, 2, 40, &side->talk->e);
     else if (stream_end_writing(stream, &side->talk->e) == 0)
@@ -457,6 +481,19 @@ static void a_key_log_that_cannot_be_written(void **state)
     unsetenv("SSLKEYLOGFILE");
 }
 
+static void what_cannot_be_asked_for(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct ends ends = i < 2 ? ends_12() : ends_13();
+        struct err e = ERR_INIT;
+        ends.is_wrong = true;
+        ends.alerts = i % 2 == 1;
+        if (talk(&ends, &e) != 0)
+            fail_msg("%s", e.what);
+    }
+}
+
 /* ---- stapled responses, and what is looked at ---- */
 
 static const char *write_octets(const char *name, const void *p, size_t n)
@@ -630,6 +667,7 @@ int main(void)
         cmocka_unit_test(untrusted_stations),
         cmocka_unit_test(files_of_certificates),
         cmocka_unit_test(schemes_of_keys),
+        cmocka_unit_test(what_cannot_be_asked_for),
         cmocka_unit_test(stations_are_checked),
         cmocka_unit_test(options_at_their_limits),
         cmocka_unit_test(nothing_to_resume),
