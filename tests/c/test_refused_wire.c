@@ -390,15 +390,28 @@ static int send_frame(void *context, struct err *e)
     return scene_close(&s, e);
 }
 
+/* A loopback interface of our own: on that of all the frames of others would be in the way. */
+static bool go_apart(void)
+{
+    struct ifreq lo = {.ifr_name = "lo"};
+    if (unshare(CLONE_NEWNET) != 0)
+        return false;
+    int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+    assert_int_equal(ioctl(fd, SIOCGIFFLAGS, &lo), 0);
+    lo.ifr_flags |= IFF_UP;
+    assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &lo), 0);
+    close(fd);
+    return true;
+}
+
 static void frames(void **state)
 {
     static const uint16_t TYPES[] = {ETHER_HOMEPLUG, ETHER_ALL};
     struct err e = ERR_INIT;
+    int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
     (void)state;
-    if (send_frame((void *)(uintptr_t)&TYPES[0], &e) != 0) {
-        assert_non_null(strstr(e.what, "CAP_NET_RAW"));
+    if (!go_apart())
         skip();
-    }
     assert_int_equal(send_frame((void *)(uintptr_t)&TYPES[0], &e), 0);
     assert_true(calls_refuse_each("Ethernet", EIO, send_frame, (void *)(uintptr_t)&TYPES[1]) > 5);
     calls_refuse_next("recvmsg", EINTR); /* it is asked once more */
@@ -414,6 +427,8 @@ static void frames(void **state)
             break;
     }
     ether_close(NULL);
+    assert_int_equal(setns(home, CLONE_NEWNET), 0);
+    close(home);
 }
 
 /* ---- a medium of our own ---- */
