@@ -337,6 +337,92 @@ static void test_who_asks_for_little(void **state)
     }
 }
 
+/* ---- a file that grows ---- */
+
+static void on_anew(void *context, int64_t us, const char *text)
+{
+    (void)context, (void)us;
+    buf_printf(&events, "anew: %s\n", text);
+}
+
+static void put(const char *name, const char *how, const void *p, size_t n)
+{
+    FILE *f = fopen(name, how);
+    assert_non_null(f);
+    assert_int_equal(fwrite(p, 1, n, f), n);
+    fclose(f);
+}
+
+static unsigned grown;
+
+/* A capture_source's: at each end of the file something else has happened to it. */
+static bool happens(void *context)
+{
+    char other[80];
+    snprintf(other, sizeof other, "%s.other", file_name);
+    (void)context;
+    switch (grown++) {
+    case 0: /* the rest of a packet that was not whole */
+        put(file_name, "ab", file.p + 200, file.n - 200);
+        return true;
+    case 1: /* another file, which ends within a packet */
+        put(other, "wb", file.p, file.n - 7);
+        assert_int_equal(rename(other, file_name), 0);
+        return true;
+    case 2: /* nothing lies there for a while, nor what can be opened */
+        unlink(file_name);
+        return true;
+    case 3:
+        assert_int_equal(symlink(file_name, file_name), 0);
+        return true;
+    case 4:
+        unlink(file_name);
+        put(file_name, "wb", file.p, 30); /* another one again */
+        return true;
+    case 5: /* it is cut, and begun anew */
+        put(file_name, "wb", file.p, 24);
+        return true;
+    case 6:
+        put(file_name, "ab", file.p + 24, file.n - 24);
+        return true;
+    }
+    return false;
+}
+
+static void test_file_that_grows(void **state)
+{
+    static struct capture_events on;
+    (void)state;
+    for (int tells = 0; tells < 2; tells++) {
+        begin(LINK_ETHERNET);
+        handshake();
+        car(ACK, 0, 0, "abc");
+        put(file_name, "wb", file.p, 200);
+        on = EVENTS;
+        on.anew = tells ? on_anew : NULL;
+        grown = 0;
+        buf_clear(&events);
+        problem = ERR_INIT;
+        struct capture_source from = {
+            .name = file_name, .fd = open(file_name, O_RDONLY), .grows = true, .rest = happens};
+        int bad = capture_read(&from, &on, NULL, &totals, &problem);
+        close(from.fd);
+        unlink(file_name);
+        assert_int_equal(bad, 0);
+        assert_string_equal(
+            buf_string(&events),
+            tells ? OPEN "1 car abc #4\n"
+                         "anew: another file is in its place: that is read now\n"
+                         "2 open 50000>61341\n"
+                         "anew: another file is in its place: that is read now; 90 bytes of a "
+                         "packet that was not whole are lost\n"
+                         "anew: the file has become shorter, from 30 bytes to 24: it is read anew; "
+                         "6 bytes of a packet that was not whole are lost\n"
+                         "3 open 50000>61341\n3 car abc #11\n"
+                  : OPEN "1 car abc #4\n2 open 50000>61341\n3 open 50000>61341\n3 car abc #11\n");
+    }
+}
+
 /* A memory_run: what waits, and connections. */
 static int read_made_again(void *context, struct err *e)
 {
@@ -382,6 +468,7 @@ int main(void)
         cmocka_unit_test(test_syn_in_the_middle),
         cmocka_unit_test(test_another_port),
         cmocka_unit_test(test_who_asks_for_little),
+        cmocka_unit_test(test_file_that_grows),
         cmocka_unit_test(test_out_of_memory),
     };
     return made_run(tests, sizeof tests / sizeof *tests);
