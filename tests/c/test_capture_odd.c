@@ -4,6 +4,9 @@
 #include "made_capture.h"
 #include "memory.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 /* The same packet again, 0.1 ms later; all that may differ makes it another one. */
 static void test_copies(void **state)
 {
@@ -353,6 +356,16 @@ static void put(const char *name, const char *how, const void *p, size_t n)
     fclose(f);
 }
 
+/* What lies there cannot be opened. */
+static void bind_socket(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", file_name);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    close(fd);
+}
+
 static unsigned grown;
 
 /* A capture_source's: at each end of the file something else has happened to it. */
@@ -373,7 +386,7 @@ static bool happens(void *context)
         unlink(file_name);
         return true;
     case 3:
-        assert_int_equal(symlink(file_name, file_name), 0);
+        bind_socket();
         return true;
     case 4:
         unlink(file_name);

@@ -675,6 +675,43 @@ static void fields_say_of_each_other(void **state)
     }
 }
 
+/* The same of lists, which may have no entry; and numbers that do not fit, of a program. */
+static void lists_that_a_field_speaks_of(void **state)
+{
+    static const struct {
+        const char *types, *json, *found, *hex;
+    } CASES[] = {
+        {"  F unsignedByte\n  L {0,3} unsignedByte if F\n", "{\"F\":1}", "", "01"},
+        {"  F unsignedByte\n  L {0,3} unsignedByte if F\n", "{\"F\":0,\"L\":[1]}",
+         "M/L: is there, against what F says\n", "0001"},
+        {"  F unsignedByte\n  L {0,3} unsignedByte if F\n", "{\"F\":1,\"L\":[1,2]}", "", "010102"},
+        {"  F unsignedByte\n  L {1,3} unsignedByte if F\n", "{\"F\":1}",
+         "M/L: is absent, against what F says\n", "01"},
+        {"  F unsignedByte\n  L {1,3} unsignedByte if F\n", "{\"F\":0}", "", "00"},
+        {"  N ? unsignedByte\n  L {0,3} unsignedByte counted by N\n", "{\"L\":[1,2]}", "", "0102"},
+        {"  N unsignedByte\n  L {0,3} unsignedByte counted by N\n", "{\"L\":[1,2]}", "", "020102"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct bench b;
+        struct buf found = {0};
+        char text[200], json[200];
+        bench_open(&b);
+        snprintf(text, sizeof text, "message M from both\n%s", CASES[i].types);
+        snprintf(json, sizeof json, "{\"M\":%s}", CASES[i].json);
+        struct schema *s = set_from("big", text, &b.e);
+        if (s == NULL || json_read(s, json, strlen(json), false, &b.arena, &b.m, &b.e) != 0)
+            fail_msg("%s\n%s: %s", text, b.e.path, b.e.what);
+        message_check(&b.m, collect, &found);
+        if (strcmp(buf_string(&found), CASES[i].found) != 0 ||
+            strcmp(encoded(&b), CASES[i].hex) != 0)
+            fail_msg("%s\n%s\n%s%s", text, json, buf_string(&found), encoded(&b));
+        buf_close(&found);
+        bench_close(&b);
+        schema_close(s);
+    }
+}
+
 static void no_fragments(void **state)
 {
     struct exi_options o = EXI_OPTIONS;
@@ -775,6 +812,7 @@ int main(void)
         cmocka_unit_test(wrong_layouts_are_refused_with_their_line),
         cmocka_unit_test(fields_within_an_octet),
         cmocka_unit_test(fields_say_of_each_other),
+        cmocka_unit_test(lists_that_a_field_speaks_of),
         cmocka_unit_test(no_fragments),
         cmocka_unit_test(small_rooms_are_refused),
     };
