@@ -67,5 +67,9 @@ int limits_read(struct times_limits *l, struct err *e)
     if (bad == 0 && read_all(L, l) != 0)
         bad = err_set(e, "out of memory");
     lua_close(L);
+    if (bad != 0) {
+        free(l->at);
+        *l = (struct times_limits){.at = NULL};
+    }
     return bad;
 }

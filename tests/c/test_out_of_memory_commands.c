@@ -32,6 +32,7 @@ static const char *const PLAYS[] = {
     "ev -q --virtual-time --no-record --tls off -P ISO15118-2 -m ac --set loops=2 "
     "--fault SessionSetupReq:header\tversion=1",
     "run -q --virtual-time --no-record --tls off --bench pair " EXAMPLES("plug"),
+    "run -q --virtual-time --no-record @/relay.lua",
 };
 
 /* @/new is gone before each run. */
@@ -140,7 +141,7 @@ static void test_plays(void **state)
 {
     (void)state;
     unsigned failed = fail_all(PLAYS, sizeof PLAYS / sizeof *PLAYS, 0);
-    assert_true(failed > 200 * sizeof PLAYS / sizeof *PLAYS || !COUNTS_MEMORY);
+    assert_true(failed > 150 * sizeof PLAYS / sizeof *PLAYS || !COUNTS_MEMORY);
 }
 
 static int open_all(void **state)
@@ -155,6 +156,11 @@ static int open_all(void **state)
     pki_tree_open(&t, tree);
     if (pki_tree_make(&t, &e) != 0)
         fail_msg("%s", e.what);
+    snprintf(tree, sizeof tree, "%s/relay.lua", folder);
+    FILE *f = fopen(tree, "w");
+    assert_non_null(f);
+    fputs("Secc.Relay(Evcc) Pass()", f);
+    assert_int_equal(fclose(f), 0);
     return 0;
 }
 

@@ -200,4 +200,12 @@ refused('has no AbsolutePriceSchedule', m.sign, m)
 m.Scheduled_SEResControlMode.ScheduleTuple[1].ChargingSchedule.AbsolutePriceSchedule = {}
 m:sign()
 assert(m:verify(Pki.Identity('mo-sub2', 'ISO15118-20').chain[1]))
+
+-- Certificates are the same by their octets, and keys belong to those of their public key.
+local own, others = Pki.Identity('contract-leaf'), Pki.Identity('oem-leaf')
+assert(own.chain[1] == Pki.Certificate(own.chain[1].der) and own.chain[1] ~= others.chain[1])
+assert(own.chain[1] ~= own.key and own.chain[1] ~= m)
+assert(own.key:matches(own.chain[1]) and not own.key:matches(others.chain[1]))
+refused('a Certificate expected, got number', own.key.matches, own.key, 5)
+refused('a Certificate expected, got v2g.Key', own.key.matches, own.key, own.key)
 Log('all of it')
