@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Vehicles of a fleet, which share one Lua state: what one of them knows, sets or makes of a
- * library, no other notices, and each has a verdict of its own.
+ * library, no other notices, each has a verdict of its own, and they begin one by one.
  */
 #include "codec/value.h"
 #include "script/fleet.h"
@@ -26,6 +26,7 @@ static struct library library;
 struct seen {
     char id[40]; /* EVCCID */
     unsigned loops;
+    int64_t begun_us; /* supportedAppProtocolReq */
 };
 
 static struct seen seen[SESSIONS];
@@ -48,6 +49,8 @@ static void keep_event(void *context, const struct event *e)
         snprintf(s->id, sizeof s->id, "%s", buf_string(&id));
         buf_close(&id);
     }
+    if (strcmp(e->name, "supportedAppProtocolReq") == 0)
+        s->begun_us = e->us;
     s->loops += strcmp(e->name, "ChargingStatusReq") == 0;
 }
 
@@ -207,6 +210,24 @@ static void test_verdicts(void **state)
     unlink(hooks);
 }
 
+/* Told to come together, each begins once the loop has had a turn. */
+static void test_one_by_one(void **state)
+{
+    (void)state;
+    const struct ready_setting plain[] = {SET("loops", "1")};
+    struct ready kind = {.mode = "ac", .tls = "off", .setting = plain, .settings = 1};
+    struct ready at_station = {.tls = "off"};
+    play(&kind, 1, &at_station, NULL);
+    for (unsigned i = 1; i <= VEHICLES; i++) {
+        const struct seen *s = &seen[over[i].session];
+        assert_int_equal(over[i].verdict, VERDICT_PASS);
+        assert_true(s->begun_us > 0);
+        for (unsigned k = 1; k < i; k++)
+            if (seen[over[k].session].begun_us == s->begun_us)
+                fail_msg("vehicles %u and %u began at once", k, i);
+    }
+}
+
 /* Every other vehicle has the hooks, and is ended with that text; the others pass. */
 static void must_end(const char *hooks, const char *text)
 {
@@ -265,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_apart),
         cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_one_by_one),
         cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, open_library, close_library);
