@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SIGNATURE "_Header_Signature" /* behind the name of a message */
 #define EXIST_DEPTH 6 /* levels below the message in which Exist_ looks for a list */
 
 /* ORDER VERB */
@@ -330,6 +331,7 @@ static bool find_rest(struct finder *f, const char *rest)
     f->out->steps = f->out->lists = 0;
     f->out->field = NULL;
     f->out->in_header = false;
+    f->out->in_signature = strncmp(rest, SIGNATURE, strlen(SIGNATURE)) == 0;
     f->out->target = NAME_MESSAGE;
     if (!has_path(f->out->verb))
         return rest[0] == '\0' || strcmp(rest, "_001") == 0;

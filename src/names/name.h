@@ -64,6 +64,7 @@ struct name {
     enum verb verb;
     enum name_target target;
     bool in_header;       /* the steps begin at the header, not at the message's own node */
+    bool in_signature;    /* the header's Signature, or an element of it */
     uint8_t steps, lists; /* lists: how many of the steps are indexed */
     const struct schema *set;
     const struct element *message;

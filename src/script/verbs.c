@@ -299,7 +299,7 @@ static int finish_set(lua_State *L, const struct bound *b, struct outgoing *o,
         transfer_asked(b->role, &o->message, &o->arena, &e) != 0)
         return raise_in(L, b, &e);
     o->touched = true;
-    if (strstr(b->text, "_Header_Signature") != NULL)
+    if (b->name->in_signature)
         o->given = signing_given(o->given);
     if (b->name->lists > 0 && b->name->target != NAME_COUNT && b->name->target != NAME_SPECIFIED)
         add_mark(o, b->name, index);
