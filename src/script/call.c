@@ -155,14 +155,7 @@ void script_log(lua_State *L, const char *text, size_t n)
 
 int script_raise(lua_State *L, const struct err *e)
 {
-    lua_Debug at;
-    int level = 1; /* a method that sets a field is C as well, and has no line */
-    while (lua_getstack(L, level, &at) && lua_getinfo(L, "l", &at) && at.currentline < 0)
-        level++;
-    luaL_where(L, level);
-    lua_pushfstring(L, "%s%s%s", e->path, e->path[0] != '\0' ? ": " : "", e->what);
-    lua_concat(L, 2);
-    return lua_error(L);
+    return luaL_error(L, "%s%s%s", e->path, e->path[0] != '\0' ? ": " : "", e->what);
 }
 
 const char *script_check_text(lua_State *L, const char *what)

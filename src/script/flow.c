@@ -146,7 +146,7 @@ static int send_connected(lua_State *L, int status, lua_KContext context)
     (void)status;
     (void)context;
     if (needs_connection(b->name->set))
-        link_check(L, r, b->text);
+        link_check_sending(L, r, b->text);
     role_follow(L, r);
     own = role_bound(L);
     struct outgoing *o = role_outgoing(r, b->name->set, b->name->message, &e);
@@ -182,7 +182,7 @@ static int message_connected(lua_State *L, int status, lua_KContext context)
     struct pending *p = (struct pending *)context;
     (void)status;
     if (needs_connection(p->message->schema))
-        link_check(L, p->role, message_named(p->message).name);
+        link_check_sending(L, p->role, message_named(p->message).name);
     role_follow(L, p->role);
     signing_send(L, p->role, p->message, p->arena, p->given);
     send_out(L, p->role, p->message, *p->given);

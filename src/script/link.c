@@ -200,3 +200,12 @@ void link_check(lua_State *L, struct role *r, const char *doing)
                    "%s: expected a connection, %s: %s", doing,
                    r->peer->state == PEER_CLOSED ? "found it closed" : "there is none", why);
 }
+
+void link_check_sending(lua_State *L, struct role *r, const char *doing)
+{
+    link_check(L, r, doing);
+    if (r->peer != NULL && peer_is_half_closed(r->peer))
+        script_verdict(L, VERDICT_FAIL,
+                       "%s: nothing can be sent, this side has closed its half of the connection",
+                       doing);
+}

@@ -34,4 +34,7 @@ bool link_is_missing(const struct role *r);
  * doing: the function that needs it. */
 void link_check(lua_State *L, struct role *r, const char *doing);
 
+/* Likewise, and fail where this side has closed its half: nothing of it may be recorded as sent. */
+void link_check_sending(lua_State *L, struct role *r, const char *doing);
+
 #endif

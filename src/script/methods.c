@@ -37,7 +37,7 @@ static int raw_connected(lua_State *L, int status, lua_KContext context)
     (void)status;
     (void)context;
     bytes.p = (const uint8_t *)luaL_checklstring(L, 1, &bytes.n);
-    link_check(L, r, "Send_Raw");
+    link_check_sending(L, r, "Send_Raw");
     if (r->peer == NULL) {
         printing_frame(r->script, bytes, NULL, "");
         return 0;

@@ -171,6 +171,11 @@ int peer_half_close(struct peer *p, struct err *e)
     return 0;
 }
 
+bool peer_is_half_closed(const struct peer *p)
+{
+    return p->wire != NULL && p->wire->has_half_closed;
+}
+
 void peer_disconnect(struct peer *p, bool reset)
 {
     struct peer_wire *w = p->wire;

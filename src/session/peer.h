@@ -130,4 +130,7 @@ void peer_end_wait(struct peer *p);
  * nothing. -1: e. */
 int peer_half_close(struct peer *p, struct err *e);
 
+/* It has, and the connection is still there: nothing more can be sent. */
+bool peer_is_half_closed(const struct peer *p);
+
 #endif

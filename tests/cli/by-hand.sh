@@ -29,7 +29,9 @@ assert(Wait_Any({ Evcc }, 5) == nil)
 says('within 0 ms (given by the script), found nothing', Evcc.Receive_SessionSetupRes_001, 0)
 says('within 10 ms (given by the script), found nothing', Evcc.Receive_SessionSetupRes_001, 10)
 Evcc.Disconnect('half')
-says('the connection is not open for it', Evcc.Send_Raw, 'x')
+says('nothing can be sent, this side has closed its half of the connection', Evcc.Send_Raw, 'x')
+says('Send_SessionStopReq_001: nothing can be sent', Evcc.Send_SessionStopReq_001)
+says('SessionStopReq: nothing can be sent', function() Evcc.Message('SessionStopReq'):send() end)
 Evcc.Disconnect('half')
 local _, how, why = Evcc.Receive_Any(1000)
 assert(how == 'closed' and why:find('closed by peer'))
@@ -62,6 +64,7 @@ END
 run run --virtual-time --record-json end -o "$work/record" "$work/ev.lua" "$work/secc.lua"
 wants "each function says what there is of a connection" 1 out 'the end is reached' out 'SECC verdict: pass' \
     out 'last received: expected SessionSetupRes, found a frame that is no message'
+check "what could not be sent is not recorded as sent" [ "$(grep -c '"kind":"frame","by":"EVCC".*"from":"EVCC"' "$work/record/events.jsonl")" -eq 3 ]
 grep '"kind":"timer".*"session":2,' "$work/record/events.jsonl" | grep -o '"limit_us":.*' >"$work/times"
 check "of times that a script has measured those are recorded that are some, with what they may take" in_order \
     '"limit_us":2147483647000,"taken_us":5000,"ok":true} "limit_us":20000,"taken_us":50000,"ok":false}' "$work/times"

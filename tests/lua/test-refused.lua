@@ -70,7 +70,7 @@ local ROWS <const> = {
   { "return M:get('Header.Nothing')", "MessageHeaderType has no element 'Nothing'" },
   { "return M:get('Headers')", "has no element 'Headers'" },
   { "M:set('', 1)", "'' is no path" },
-  { "M:set('Header.SessionID', {})", 'row:1: SessionID: expected a string of hex digits, found a table' },
+  { "M:set('Header.SessionID', {})", 'SessionID: expected a string of hex digits, found a table' },
   { "M:set('Header', 5)", "expected an element of the header behind 'Header'" },
   { "return M:is('Nothing', 1)", "has no element 'Nothing'" },
   { "return M:kind('Nothing')", "has no element 'Nothing'" },
