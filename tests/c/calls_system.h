@@ -24,8 +24,9 @@
 
 /* ---- files ---- */
 
-/* Else the compiler takes it for another function than the one that fclose goes with. */
+#ifndef __clang__ /* gcc takes it for another function than the one that fclose goes with */
 __attribute__((noipa)) FILE *fopen(const char *a, const char *b);
+#endif
 CALL(FILE *, NULL, fopen, (const char *a, const char *b), (a, b))
 CALL(int, -1, mkdir, (const char *a, mode_t b), (a, b))
 CALL(ssize_t, -1, write, (int a, const void *b, size_t c), (a, b, c))

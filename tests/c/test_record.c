@@ -412,12 +412,13 @@ static void test_folder_goes_away(void **state)
     }
 }
 
-static void limit(int resource, rlim_t to, struct rlimit *before)
-{
-    assert_int_equal(getrlimit(resource, before), 0);
-    struct rlimit now = {to, before->rlim_max};
-    assert_int_equal(setrlimit(resource, &now), 0);
-}
+/* A macro: what the resource is of is an enumeration or a number, by the compiler. */
+#define limit(resource, to, before)                                                                \
+    do {                                                                                           \
+        assert_int_equal(getrlimit(resource, before), 0);                                          \
+        struct rlimit now = {to, (before)->rlim_max};                                              \
+        assert_int_equal(setrlimit(resource, &now), 0);                                            \
+    } while (0)
 
 /* A file may not grow any more: what could be written is whole. */
 static void test_no_room(void **state)

@@ -59,13 +59,13 @@ static const struct {
     {CBC, SSL_OP_NO_ENCRYPT_THEN_MAC, {.keep = 32}},                  /* ends within the MAC */
     {CBC,
      SSL_OP_NO_ENCRYPT_THEN_MAC,
-     {.at = -17, .times = 1, .by = 10 ^ 255}}, /* too much padding */
+     {.at = -17, .times = 1, .by = 0x0A ^ 255}}, /* too much padding */
     {CBC,
      SSL_OP_NO_ENCRYPT_THEN_MAC,
-     {.at = -17, .times = 1, .by = 10 ^ 9}}, /* its octets differ */
+     {.at = -17, .times = 1, .by = 0x0A ^ 9}}, /* its octets differ */
     {CBC,
      SSL_OP_NO_ENCRYPT_THEN_MAC,
-     {.at = -17, .times = 1, .by = 10 ^ 0}}, /* less: the MAC moves */
+     {.at = -17, .times = 1, .by = 0x0A ^ 0}}, /* less: the MAC moves */
     {CBC, SSL_OP_NO_ENCRYPT_THEN_MAC, {.at = 16, .times = 1, .by = 1}},
 };
 
