@@ -2,6 +2,7 @@
 -- What vehicle and station share: parameters from several sources, pauses, hooks.
 
 local check = require 'v2g.check'
+local once = require 'v2g.once'
 local requires = require 'v2g.requires'
 local defaults = require 'v2g.parameters'
 local steps = require 'v2g.steps'
@@ -360,21 +361,14 @@ end
 -- ---- messages ----
 
 -- 'Send_MESSAGE_001'
-local sending = setmetatable({}, { __index = function(t, message)
-    t[message] = 'Send_' .. message .. '_001'
-    return t[message]
-end })
+local sending = once(function(message) return 'Send_' .. message .. '_001' end)
 
 -- Names of a role's functions by message and path, as Set_MESSAGE_PATH: put together once, since
 -- they are long.
 local function names(verb, ending)
-    return setmetatable({}, { __index = function(all, message)
-        all[message] = setmetatable({}, { __index = function(of, path)
-            of[path] = verb .. '_' .. message .. '_' .. path .. ending
-            return of[path]
-        end })
-        return all[message]
-    end })
+    return once(function(message)
+        return once(function(path) return verb .. '_' .. message .. '_' .. path .. ending end)
+    end)
 end
 local SET <const>, GET <const> = names('Set', ''), names('Get', '')
 local SET_COUNT <const>, GET_COUNT <const> = names('Set', '_Count'), names('Get', '_Count')

@@ -4,6 +4,7 @@
 
 local common = require 'v2g.common'
 local pnc = require 'v2g.evcc_contract_2'
+local once = require 'v2g.once'
 
 local steps = {}
 for name, step in pairs(pnc.steps) do
@@ -37,11 +38,10 @@ local NEAR <const> = 20  -- V between battery and output at which the contactors
 -- ---- what the station's status asks for ----
 
 -- The fields of an EVSEStatus, by its path.
-local fields = setmetatable({}, { __index = function(all, path)
-    all[path] = { code = path .. '_EVSEStatusCode', rcd = path .. '_RCD',
-                  delay = path .. '_NotificationMaxDelay', notification = path .. '_EVSENotification' }
-    return all[path]
-end })
+local fields = once(function(path)
+    return { code = path .. '_EVSEStatusCode', rcd = path .. '_RCD',
+             delay = path .. '_NotificationMaxDelay', notification = path .. '_EVSENotification' }
+end)
 
 -- 'stop', 'renegotiate' or nil; the seconds that are left for it; what of the status says so.
 local function wish_of(self, step, path)

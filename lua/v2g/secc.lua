@@ -12,6 +12,7 @@ local contract = require 'v2g.contract'
 local energy = require 'v2g.energy'
 local hex = require 'v2g.hex'
 local judge = require 'v2g.judge'
+local once = require 'v2g.once'
 local opening = require 'v2g.opening'
 local output = require 'v2g.output'
 local quirks = require 'v2g.quirks'
@@ -33,11 +34,7 @@ local AFTER_FAILED <const> = 2000 -- ms that the vehicle has for closing after a
 -- ---- what is known of a request, by protocol ----
 
 local function variants(base)
-    return setmetatable({}, { __index = function(t, word)
-        local text = base .. '(' .. word .. ')'
-        t[word] = text
-        return text
-    end })
+    return once(function(word) return base .. '(' .. word .. ')' end)
 end
 
 -- What a place for a vehicle knows of a protocol: made for its first session, and kept, for all

@@ -2,6 +2,7 @@
 -- The answers of a DC station that DIN 70121 and ISO 15118-2 have in common.
 
 local common = require 'v2g.common'
+local once = require 'v2g.once'
 
 local dc = { answers = {}, case = {} }
 local answers = dc.answers
@@ -13,20 +14,17 @@ dc.NOTIFICATIONS = { stop = 'StopCharging', renegotiate = 'ReNegotiation' }
 local PRECHARGE <const> = 'V2G_SECC_PreCharge_Performance_Time'
 
 -- The names of the setters of a message's DC_EVSEStatus, by message.
-local names = {}
-
-local function status_names(message)
+local names = once(function(message)
     local path = 'Set_' .. message .. '_DC_EVSEStatus_'
-    names[message] = {
+    return {
         isolation = path .. 'EVSEIsolationStatus', code = path .. 'EVSEStatusCode',
         delay = path .. 'NotificationMaxDelay', notification = path .. 'EVSENotification',
     }
-    return names[message]
-end
+end)
 
 -- DC_EVSEStatus of a response.
 function dc.set_status(s, message, wish, code, isolation)
-    local set = names[message] or status_names(message)
+    local set = names[message]
     -- DIN 70121 says it with the status code alone [V2G-DC-500]
     local notification = s.protocol ~= 'DIN70121' and dc.NOTIFICATIONS[wish] or 'None'
     if isolation then

@@ -2,6 +2,7 @@
 -- The answers of a station in ISO 15118-2, AC and DC, paid for by external means or by contract.
 
 local common = require 'v2g.common'
+local once = require 'v2g.once'
 local dc = require 'v2g.secc_dc'
 local pnc = require 'v2g.secc_contract_2'
 local schedules = require 'v2g.secc_schedules_2'
@@ -265,12 +266,11 @@ end
 -- ---- charging ----
 
 -- The names of the setters of a message's AC_EVSEStatus, by message.
-local names = setmetatable({}, { __index = function(t, message)
+local names = once(function(message)
     local path = 'Set_' .. message .. '_AC_EVSEStatus_'
-    t[message] = { notification = path .. 'EVSENotification', delay = path .. 'NotificationMaxDelay',
-                   rcd = path .. 'RCD' }
-    return t[message]
-end })
+    return { notification = path .. 'EVSENotification', delay = path .. 'NotificationMaxDelay',
+             rcd = path .. 'RCD' }
+end)
 
 local function set_status(s, message, wish)
     if s.mode ~= 'ac' then

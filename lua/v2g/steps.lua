@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The steps of a session and the messages that stand for them in each protocol.
 
+local once = require 'v2g.once'
+
 local steps = {}
 
 local names = {
@@ -32,10 +34,7 @@ end
 
 -- 'DC_CableCheck' -> 'DC_CableCheckReq', 'DC_CableCheckRes'; put together once.
 local function ending(suffix)
-    return setmetatable({}, { __index = function(t, name)
-        t[name] = name .. suffix
-        return t[name]
-    end })
+    return once(function(name) return name .. suffix end)
 end
 steps.request, steps.response = ending 'Req', ending 'Res'
 

@@ -249,4 +249,11 @@ static inline size_t support_difference(const char *a, const char *b)
     return i < 40 ? 0 : i - 40;
 }
 
+#define assert_has(text, part)                                                                     \
+    do {                                                                                           \
+        const char *assert_text = (text);                                                          \
+        if (strstr(assert_text, part) == NULL)                                                     \
+            fail_msg("expected \"%s\" in \"%s\"", part, assert_text);                              \
+    } while (0)
+
 #endif

@@ -7,6 +7,7 @@
 #define V2G_TESTS_TAPE_H
 
 #include "certs.h"
+#include "support.h"
 #include "tls/tls_decrypt.h"
 
 #include <openssl/ssl.h>
@@ -69,12 +70,5 @@ void heard_close(struct heard *h);
 /* Feeds all, in steps of so many bytes. */
 void heard_feed(struct heard *h, const struct tape *t, size_t step);
 void heard_all(struct heard *h, const struct tape *t); /* asserts it */
-
-#define assert_has(text, part)                                                                     \
-    do {                                                                                           \
-        const char *assert_text = (text);                                                          \
-        if (strstr(assert_text, part) == NULL)                                                     \
-            fail_msg("expected \"%s\" in \"%s\"", part, assert_text);                              \
-    } while (0)
 
 #endif

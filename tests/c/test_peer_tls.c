@@ -7,6 +7,7 @@
 #include "certs.h"
 #include "record/record.h"
 #include "session/peer.h"
+#include "support.h"
 #include "tls/tls.h"
 #include "trust/pki_tree.h"
 #include "wire/world.h"
@@ -150,13 +151,6 @@ static void by_address(struct pair *p, const char *evcc, const char *secc, const
         fail_msg("%s", e.what);
     pair_run(p, true);
 }
-
-#define assert_has(text, part)                                                                     \
-    do {                                                                                           \
-        const char *assert_text = (text);                                                          \
-        if (strstr(assert_text, part) == NULL)                                                     \
-            fail_msg("expected \"%s\" in \"%s\"", part, assert_text);                              \
-    } while (0)
 
 static void assert_ready(const struct pair *p)
 {

@@ -7,6 +7,7 @@
 #include "record/capture.h"
 #include "record/pcapng.h"
 #include "secrets.h"
+#include "support.h"
 #include "tls/tls.h"
 #include "tls/tls_decrypt.h"
 #include "tls/tls_names.h"
@@ -340,13 +341,6 @@ static struct tls_options client_13(void)
                                 .root = {roots_20},
                                 .roots = 1};
 }
-
-#define assert_has(text, part)                                                                     \
-    do {                                                                                           \
-        const char *assert_text = (text);                                                          \
-        if (strstr(assert_text, part) == NULL)                                                     \
-            fail_msg("expected \"%s\" in \"%s\"", part, assert_text);                              \
-    } while (0)
 
 static void assert_talked(struct scene *w)
 {
