@@ -11,7 +11,7 @@
 
 static bool can_only_end(const struct state *s)
 {
-    return s->count == 0 && s->text == SCHEMA_NO_CODE;
+    return s->count == 0 && s->end == 0 && s->text == SCHEMA_NO_CODE;
 }
 
 /* Bits `from` to `to`, counted from the top of a word. */
@@ -231,7 +231,8 @@ static int fill_stages(struct arena *a, struct type *t)
     t->stage = (const struct stage **)(void *)made;
     for (unsigned i = 0; i < t->states; i++, codes += t->fields + 1) {
         const struct state *s = &t->state[i];
-        size_t size = sizeof *made[i] + (sizeof made[i]->step[0] << s->bits);
+        uint8_t bits = s->bits > 0 ? s->bits : 1; /* 0: a dead end, which the steps refuse */
+        size_t size = sizeof *made[i] + (sizeof made[i]->step[0] << bits);
         uint8_t *room = arena_alloc(a, size + CACHE_LINE);
         if (room == NULL)
             return -1;
@@ -239,8 +240,8 @@ static int fill_stages(struct arena *a, struct type *t)
         made[i] = (struct stage *)(void *)room;
         memset(made[i], 0, size);
         made[i]->code = codes;
-        made[i]->bits = s->bits;
-        made[i]->shift = (uint8_t)(64 - s->bits);
+        made[i]->bits = bits;
+        made[i]->shift = (uint8_t)(64 - bits);
         made[i]->end = s->end;
         made[i]->is_end = can_only_end(s);
         made[i]->is_open = t->is_open;

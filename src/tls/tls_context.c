@@ -239,7 +239,7 @@ static int use_roots(struct tls_context *c, struct err *e)
     STACK_OF(X509) *list = sk_X509_new_null();
     int bad = list == NULL ? err_set(e, "out of memory") : 0;
     buf_add(&c->trusted_keys, "\0", 2); /* length, set below */
-    for (unsigned i = 0; i < o->roots && bad == 0; i++)
+    for (unsigned i = 0; i < o->roots && i < TLS_ROOT_FILES && bad == 0; i++)
         bad = tls_certificates_read(o->root[i], list, false, e);
     for (int i = 0; bad == 0 && i < sk_X509_num(list); i++)
         bad = use_root(c, sk_X509_value(list, i), e);
