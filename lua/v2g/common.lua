@@ -2,7 +2,7 @@
 -- What vehicle and station share: parameters from several sources, pauses, hooks.
 
 local check = require 'v2g.check'
-local once = require 'v2g.once'
+local names = require 'v2g.names'
 local requires = require 'v2g.requires'
 local defaults = require 'v2g.parameters'
 local steps = require 'v2g.steps'
@@ -360,19 +360,7 @@ end
 
 -- ---- messages ----
 
--- 'Send_MESSAGE_001'
-local sending = once(function(message) return 'Send_' .. message .. '_001' end)
-
--- Names of a role's functions by message and path, as Set_MESSAGE_PATH: put together once, since
--- they are long.
-local function names(verb, ending)
-    return once(function(message)
-        return once(function(path) return verb .. '_' .. message .. '_' .. path .. ending end)
-    end)
-end
-local SET <const>, GET <const> = names('Set', ''), names('Get', '')
-local SET_COUNT <const>, GET_COUNT <const> = names('Set', '_Count'), names('Get', '_Count')
-local IS_SPECIFIED <const> = names('Get', 'Specified')
+local SET <const>, GET <const>, IS_SPECIFIED <const> = names.set, names.get, names.is_specified
 
 local function setter(role, message, path)
     return role[SET[message][path]]
@@ -396,7 +384,7 @@ end
 -- Sets all entries of a list; `path` leads to the element that holds it.
 function common.set_list(role, message, path, list)
     local put = role[SET[message][path]]
-    role[SET_COUNT[message][path]](#list)
+    role[names.set_count[message][path]](#list)
     for i, entry in ipairs(list) do
         put(i - 1, entry)
     end
@@ -405,7 +393,7 @@ end
 -- The entries of a received list.
 function common.get_list(role, message, path)
     local get, list = role[GET[message][path]], {}
-    for i = 1, role[GET_COUNT[message][path]]() do
+    for i = 1, role[names.get_count[message][path]]() do
         list[i] = get(i - 1)
     end
     return list
@@ -499,7 +487,7 @@ function common.send(s, message, signer)
         sign(role, message, signer)
     end
     if plain then
-        role[sending[message]]()
+        role[names.send[message]]()
         return true
     end
     local m = common.hooked(s, message, role.Outgoing(message))

@@ -143,21 +143,25 @@ end
 -- ---- one request and its response ----
 
 function ev:name(step)
-    return steps.name(self.protocol, self.mode, step)
+    return self.course[step].name
 end
 
 function ev:set(step, path, value)
-    return common.set(self.role, steps.request[self:name(step)], path, value)
+    return self.role[self.course[step].set[path]](value)
 end
 
 -- What the response has there; one without it cannot be used (common.blame).
-function ev:get(step, path, ...)
-    local message = steps.response[self:name(step)]
-    local value = common.getter(self.role, message, path)(...)
+function ev:get(step, path)
+    local at = self.course[step]
+    local value = self.role[at.get[path]]()
     if value == nil then
-        common.blame(('%s has no %s'):format(message, path))
+        common.blame(('%s has no %s'):format(at.response, path))
     end
     return value
+end
+
+function ev:has(step, path)
+    return self.role[self.course[step].is_specified[path]]()
 end
 
 -- Whether what the station asks for (with a NotificationMaxDelay, in seconds) can be put off for
@@ -173,10 +177,6 @@ function ev:puts_off(seconds)
     local round = Now() - (n.last or self.sent)
     n.last = Now()
     return n.last + round - n.at < math.min(self.p.reaction, n.limit)
-end
-
-function ev:has(step, path)
-    return common.is_specified(self.role, steps.response[self:name(step)], path)
 end
 
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
@@ -316,8 +316,8 @@ end
 -- is heeded by the protocol's own file, in whichever step it comes. signer: the identity that
 -- signs the request, or nil. The ResponseCode.
 function ev:exchange(step, signer)
-    local p, base = self.p, self:name(step)
-    local request, response = steps.request[base], steps.response[base]
+    local p, at = self.p, self.course[step]
+    local request, response = at.request, at.response
     begin_step(self, step)
     if self.last then
         common.pause(self, self.gap or common.gap(p.gaps, self.last, step, self))
@@ -587,6 +587,7 @@ local function agree(self)
     check_schema(self, list)
     self.last = 'AppProtocol'
     self.protocol = self.role.Protocol
+    self.course = steps.course[self.protocol][self.mode]
 end
 
 -- V2G roots: so many that nobody knows, and last those of the tree.

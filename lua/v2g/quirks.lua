@@ -28,7 +28,7 @@ end
 
 local function fall_silent(ev, step)
     local last, known = ev.last, { from = ev.answered or Now() }
-    known.message = last and ev.protocol and ev:name(last) .. 'Res'
+    known.message = last and ev.protocol and ev.course[last].response
     if not last or last == 'AppProtocol' then
         -- V2G_SECC_CommunicationSetup_Performance_Time runs, too
         known.protocol, known.least = 'AppProtocol', 0
@@ -48,7 +48,7 @@ local function is_out_of_turn(ev, request)
     if not next(ev.p.skip) or not ev.last then
         return false
     end
-    local last, known = ev:name(ev.last) .. 'Res', false
+    local last, known = ev.course[ev.last].response, false
     for state, requests in pairs(sequence.allowed(ev.protocol, ev.mode)) do
         local is_here = state:match('^[%w_]+') == last
         known = known or is_here

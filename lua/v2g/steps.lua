@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The steps of a session and the messages that stand for them in each protocol.
 
+local names_of = require 'v2g.names'
 local once = require 'v2g.once'
 
 local steps = {}
@@ -32,11 +33,19 @@ function steps.name(protocol, mode, step)
     return (modes[mode] or modes.dc)[step] or step
 end
 
--- 'DC_CableCheck' -> 'DC_CableCheckReq', 'DC_CableCheckRes'; put together once.
-local function ending(suffix)
-    return once(function(name) return name .. suffix end)
-end
-steps.request, steps.response = ending 'Req', ending 'Res'
+-- What a step goes by, made once for all sessions: steps.course[protocol][mode].CableCheck is
+-- { name = 'DC_CableCheck', request = 'DC_CableCheckReq', response = 'DC_CableCheckRes' }, and the
+-- names by path of the role's functions for them (names.lua).
+steps.course = once(function(protocol)
+    return once(function(mode)
+        return once(function(step)
+            local name = steps.name(protocol, mode, step)
+            local request, response = name .. 'Req', name .. 'Res'
+            return { name = name, request = request, response = response, set = names_of.set[request],
+                     get = names_of.get[response], is_specified = names_of.is_specified[response] }
+        end)
+    end)
+end)
 
 local of = {}
 for _, modes in pairs(names) do
