@@ -3,6 +3,7 @@
 
 local check = require 'v2g.check'
 local names = require 'v2g.names'
+local once = require 'v2g.once'
 local requires = require 'v2g.requires'
 local defaults = require 'v2g.parameters'
 local steps = require 'v2g.steps'
@@ -17,10 +18,12 @@ end
 
 local own_error = { __tostring = function(e) return e.text end }
 
+-- What xpcall calls where an error is ours, whatever the last message was.
 local function mark(why)
     return type(why) == 'string'
         and setmetatable({ text = why, traceback = Traceback(nil, 2) }, own_error) or why
 end
+common.mark = mark
 
 local function unmarked(good, ...)
     if good then
@@ -29,8 +32,7 @@ local function unmarked(good, ...)
     error(mark(...), 0)
 end
 
--- Calls a hook, or something else that reads nothing of the peer's. What that raises is ours,
--- whatever the last message was.
+-- Calls a hook, or something else that reads nothing of the peer's. What that raises is ours.
 function common.own(f, ...)
     return unmarked(xpcall(f, mark, ...))
 end
@@ -327,8 +329,11 @@ end
 -- ---- time ----
 
 -- Milliseconds of real time: those of electrical time by the scale; { from, to } is a random time
--- between them.
+-- between them, of a function it is what that says.
 function common.pick(s, ms)
+    if type(ms) == 'function' then
+        ms = ms(s)
+    end
     if type(ms) == 'table' then
         ms = ms[1] + math.random() * (ms[2] - ms[1])
     end
@@ -338,24 +343,30 @@ end
 -- Pauses no longer than that are kept when the user wants to end, too.
 local SHORT <const> = 200 -- ms
 
--- Waits so many milliseconds of electrical time, or a random time between { from, to }.
+-- Waits so many milliseconds of electrical time, as common.pick takes them; nil: none.
 function common.pause(s, ms)
-    ms = ms and ms ~= 0 and common.pick(s, ms) or 0
-    if ms > 0 then
-        Sleep(ms, ms > SHORT)
+    if ms and ms ~= 0 then
+        ms = common.pick(s, ms)
+        if ms > 0 then
+            Sleep(ms, ms > SHORT)
+        end
     end
 end
 
--- gaps['A>B'], else gaps.B, else gaps.default; of a function what it says.
-function common.gap(gaps, from, to, context)
-    local gap = gaps[from .. '>' .. to]
+local BETWEEN <const> = once(function(from)
+    return once(function(to) return from .. '>' .. to end)
+end)
+
+-- gaps['A>B'], else gaps.B, else gaps.default.
+function common.gap(gaps, from, to)
+    local gap = gaps[BETWEEN[from][to]]
     if gap == nil then
         gap = gaps[to]
     end
     if gap == nil then
         gap = gaps.default
     end
-    return type(gap) == 'function' and gap(context) or gap
+    return gap
 end
 
 -- ---- messages ----
@@ -479,14 +490,13 @@ end
 -- usual one. False: a hook has dropped it.
 function common.send(s, message, signer)
     local p, role = s.p, s.role
-    local plain = common.is_plain(p, message)
-    if not plain and p.values[message] then
+    if p.values[message] then
         apply_values(role, message, p.values[message], s)
     end
     if signer then
         sign(role, message, signer)
     end
-    if plain then
+    if common.is_plain(p, message) then
         role[names.send[message]]()
         return true
     end

@@ -10,6 +10,7 @@ local common = require 'v2g.common'
 local contract = require 'v2g.contract'
 local energy = require 'v2g.energy'
 local judge = require 'v2g.judge'
+local once = require 'v2g.once'
 local opening = require 'v2g.opening'
 local quirks = require 'v2g.quirks'
 local sequence = require 'v2g.sequence'
@@ -124,10 +125,10 @@ end
 
 -- What a station that this program plays, too, feels of the vehicle: told where it has changed.
 local function plug(self)
-    local id, b = self.role.SessionID(), self.battery
-    if id ~= self.plugged then
+    local b = self.battery
+    if self.id ~= self.plugged then
         unplug(self)
-        self.felt, self.plugged = {}, id
+        self.felt, self.plugged = {}, self.id
     end
     feel(self, 'rest', b:rest_voltage())
     feel(self, 'resistance', b.resistance)
@@ -136,7 +137,7 @@ end
 
 -- AC: amperes per phase that the control pilot allows.
 function ev:pilot_limit()
-    local duty = self.p.pilot or wire.get(self.role.SessionID(), 'pilot')
+    local duty = self.p.pilot or wire.get(self.id, 'pilot')
     return duty and wire.amperes(duty) or math.huge
 end
 
@@ -179,24 +180,30 @@ function ev:puts_off(seconds)
     return n.last + round - n.at < math.min(self.p.reaction, n.limit)
 end
 
-local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
-
--- What the hook on.NAME says, or, before it, the one that stands for parameters (quirks.lua).
-local function ask(self, name, what)
-    local answer = common.own(quirks[name], what, self)
-    if answer == nil and self.p.on[name] then
-        answer = common.own(self.p.on[name], what, self)
-    end
-    return answer
-end
+local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true, MeteringReceipt = true }
 
 -- Before the pause that comes before a step's request.
 local function begin_step(self, step)
+    local p = self.p
     if SETTING_UP[step] and Stop_Requested() then
         leave(self, 'stop', true, 'ended by the user')
     end
-    ask(self, 'step', step)
-    self.counts[step] = (self.counts[step] or 0) + 1
+    if p.leave_at or p.stop_at or p.silent_at then
+        common.own(quirks.step, step, self)
+    end
+    if p.on.step then
+        common.own(p.on.step, step, self)
+    end
+    self.resent, self.counts[step] = 0, (self.counts[step] or 0) + 1
+end
+
+-- Whether what has not come in time is waited for once more.
+local function is_patient(self, request)
+    local answer = common.own(quirks.late, request, self)
+    if answer == nil and self.p.on.late then
+        answer = common.own(self.p.on.late, request, self)
+    end
+    return answer
 end
 
 -- Leaves where the station has gone: that is an outcome, not the end of the script.
@@ -211,7 +218,7 @@ end
 -- Sends the request, which has been set, with what hooks make of it. False: a hook has dropped it.
 function ev:send(request, signer)
     leave_closed(self, request)
-    local good, sent = pcall(common.send, self, request, signer)
+    local good, sent = xpcall(common.send, common.mark, self, request, signer)
     if not good then
         if type(sent) ~= 'table' or sent.ev ~= self then -- not what a hook left with
             Sleep(1) -- a reset that came meanwhile is heard of now
@@ -229,7 +236,7 @@ local function await(self, step, request)
     local name, why, detail
     repeat
         name, why, detail = self.role.Receive_Any_001(patience)
-    until name or why ~= 'timeout' or not ask(self, 'late', request)
+    until name or why ~= 'timeout' or not is_patient(self, request)
     if patience and (name or why == 'timeout') then -- the standard's time is measured all the same
         self.role.Measured(self.protocol, 'V2G_EVCC_Msg_Timeout', request,
             name and common.since(self.role, self.sent) or Now() - self.sent)
@@ -267,6 +274,11 @@ local function judge_answer(self, request, response)
     return name
 end
 
+-- By ResponseCode: whether it says that the request failed.
+local FAILED <const> = once(function(code)
+    return code:find('^FAILED') ~= nil or code:find('^Failed') ~= nil
+end)
+
 local function check(self, step, response, found, problem)
     local p = self.p
     if found ~= response then
@@ -280,8 +292,7 @@ local function check(self, step, response, found, problem)
     end
     local code = tostring(self:get(step, 'ResponseCode'))
     self.code = code
-    local head = code:sub(1, 6)
-    if head ~= 'FAILED' and head ~= 'Failed' then
+    if not FAILED[code] then
         return code
     end
     if p.on_failed == 'ignore' then
@@ -295,15 +306,16 @@ end
 
 -- A response is taken within the session only that SessionSetupRes began.
 local function check_session(self, step, response)
-    local id, own = common.getter(self.role, response, 'Header_SessionID')(), self.role.SessionID()
+    local role = self.role
     if step ~= 'SessionSetup' then
-        if id ~= own then
+        if not role.Has_SessionID(self.id) then
             self:object('fin', ('%s has SessionID %s; expected %s, that of the session')
-                :format(response, id, own))
+                :format(response, common.getter(role, response, 'Header_SessionID')(), self.id))
         end
         return
     end
-    local asked = (self.joining or self.p.session_id):upper()
+    self.id = role.SessionID()
+    local id, asked = role.Get_SessionSetupRes_Header_SessionID(), (self.joining or self.p.session_id):upper()
     if id:find('^0*$') then
         self:object('fin', 'SessionSetupRes has SessionID 0, which is that of no session [V2G2-750]')
     elseif self.code == 'OK_OldSessionJoined' and id ~= asked then
@@ -316,46 +328,45 @@ end
 -- is heeded by the protocol's own file, in whichever step it comes. signer: the identity that
 -- signs the request, or nil. The ResponseCode.
 function ev:exchange(step, signer)
-    local p, at = self.p, self.course[step]
+    local p, role, at = self.p, self.role, self.course[step]
     local request, response = at.request, at.response
     begin_step(self, step)
-    if self.last then
-        common.pause(self, self.gap or common.gap(p.gaps, self.last, step, self))
-        self.gap = nil
+    common.pause(self, self.gap or common.gap(p.gaps, self.last, step))
+    self.gap, self.step = false, step
+    if p.on.state then
+        common.state(self, step)
     end
-    self.step = step
-    common.state(self, step)
     if self.answered then
-        self.role.Measured(self.protocol, 'V2G_EVCC_Sequence_Performance_Time', request, Now() - self.answered)
+        role.Measured(self.protocol, 'V2G_EVCC_Sequence_Performance_Time', request, Now() - self.answered)
     end
     if WIRED[step] then
         plug(self)
     end
-    if self.noticed and not LOOPS[step] and step ~= 'MeteringReceipt' then
+    if self.noticed and not LOOPS[step] then
         common.reacted(self)
     end
     quirks.before(self, step, request)
-    if not common.own(self.send, self, request, signer) then
+    if not self:send(request, signer) then
         leave(self, 'fin', true, 'a hook kept back ' .. request)
     end
     self.sent = Now()
     if self.plug and step == 'PowerDelivery' then
         self.plug.sent(self)
     end
-    local found, problem = judge_answer(self, request, response), nil
+    local found, problem = self.watch and judge_answer(self, request, response), nil
     if not found then
         found, problem = await(self, step, request)
     end
     while found ~= '' and not common.received(self, found) do
         found, problem = await(self, step, request)
     end
-    self.last, self.answered = step, self.role.Came()
+    self.last, self.answered = step, role.Came()
     if p.probe and p.probe.after == step and (p.probe.protocol or self.protocol) == self.protocol then
-        self.role.Probe(p.probe.port, p.probe.first, p.probe.every)
+        role.Probe(p.probe.port, p.probe.first, p.probe.every)
     end
     local code = check(self, step, response, found, problem)
     check_session(self, step, response)
-    local beyond = judge.beyond(self, response)
+    local beyond = self.watch and judge.beyond(self, response)
     if beyond then
         leave(self, 'stop', false, beyond)
     end
@@ -564,7 +575,7 @@ local function agree(self)
     begin_step(self, 'AppProtocol')
     common.set_list(self.role, 'supportedAppProtocolReq', 'AppProtocol', list)
     quirks.before(self, 'AppProtocol', 'supportedAppProtocolReq')
-    if not common.own(self.send, self, 'supportedAppProtocolReq') then
+    if not self:send('supportedAppProtocolReq') then
         leave(self, 'fin', true, 'a hook kept back supportedAppProtocolReq')
     end
     self.sent = Now()
@@ -586,7 +597,7 @@ local function agree(self)
     end
     check_schema(self, list)
     self.last = 'AppProtocol'
-    self.protocol = self.role.Protocol
+    self.protocol, self.id = self.role.Protocol, self.role.SessionID()
     self.course = steps.course[self.protocol][self.mode]
 end
 
@@ -677,13 +688,18 @@ local function walk(self, from, before)
     local i = sequence.index(way, from)
     while way[i] and way[i][1] ~= before do
         local row = way[i]
+        local step, outcome, to = row[1], nil, row.to
         if self.plug then
-            self.plug.show(self, row[1])
+            self.plug.show(self, step)
         end
-        local outcome = self.does[row[1]](self)
-        local to = outcome and row.on and row.on[outcome] or not outcome and row.to
-        if outcome == 'resume' or outcome == 'done' then
-            return outcome
+        if not self.p.skip[step] then
+            outcome = self.does[step](self)
+        end
+        if outcome then
+            to = row.on and row.on[outcome]
+            if outcome == 'resume' or outcome == 'done' then
+                return outcome
+            end
         end
         i = to and sequence.index(way, to) or i + 1
     end
@@ -692,11 +708,11 @@ end
 
 -- Connects and agrees on a protocol, up to where the steps begin.
 function evcc.open(self)
-    self.watch, self.has_failed = nil, nil
+    self.watch, self.has_failed = false, false
     local from = connect(self)
-    self.does = quirks.does(self.p, require(evcc.files[self.protocol]))
+    self.does = require(evcc.files[self.protocol])
     self.renegotiated, self.loops = self.renegotiated or false, 0
-    self.noticed, self.is_ready = nil, nil
+    self.noticed, self.is_ready = false, false
     self.setup_from = from
 end
 
@@ -834,6 +850,8 @@ function evcc.new(role, options)
     self.mode, self.battery = energy.messages[p.mode], battery.new(p.battery)
     self.advanced, self.pauses, self.loops, self.current = Now(), 0, 0, 0
     self.did = {} -- what is done but once
+    -- what there is not yet; where it were absent, each look at it would go on to the functions
+    self.gap, self.noticed, self.watch, self.has_failed, self.is_ready = false, false, false, false, false
     self.plug = role.SlacFirst and require 'v2g.plugging'
     return self
 end

@@ -12,9 +12,6 @@ local quirks = {}
 local TRAILING <const> = 'trailing bytes'
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true }
 
-local function nothing()
-end
-
 -- Whether `at` (a step's name, or { name, n }: after n of them) stands for this request.
 local function is_at(ev, at, step)
     local name, n = at, 0
@@ -45,9 +42,6 @@ end
 
 -- Whether the request is out of turn by the sequence tables, since a step was left out.
 local function is_out_of_turn(ev, request)
-    if not next(ev.p.skip) or not ev.last then
-        return false
-    end
     local last, known = ev.course[ev.last].response, false
     for state, requests in pairs(sequence.allowed(ev.protocol, ev.mode)) do
         local is_here = state:match('^[%w_]+') == last
@@ -63,14 +57,16 @@ end
 
 -- Before a request goes out: what makes it a deviation, by the parameters.
 function quirks.before(ev, step, request)
-    local expects, unknown = ev.p.expects, 'unknown protocols'
-    if expects and expects.from == step then
-        judge.expect(ev, expects.code)
-    elseif step == 'AppProtocol' and ev.p.deviates == unknown and not ev.role.FixedProtocol then
-        judge.begin(ev, unknown)
+    local p, unknown = ev.p, 'unknown protocols'
+    if p.expects and p.expects.from == step then
+        judge.expect(ev, p.expects.code)
     elseif ev.has_failed then
         judge.begin(ev, 'after FAILED')
-    elseif step ~= 'AppProtocol' and is_out_of_turn(ev, request) then
+    elseif step == 'AppProtocol' then
+        if p.deviates == unknown and not ev.role.FixedProtocol then
+            judge.begin(ev, unknown)
+        end
+    elseif next(p.skip) and is_out_of_turn(ev, request) then
         judge.begin(ev, 'out of turn')
     end
 end
@@ -96,7 +92,6 @@ function quirks.step(step, ev)
     if p.silent_at and is_at(ev, p.silent_at, step) then
         fall_silent(ev, step)
     end
-    ev.resent = 0
 end
 
 -- on_timeout = 'resend', resends
@@ -108,13 +103,6 @@ function quirks.late(request, ev)
     ev.resent = ev.resent + 1
     ev:send(request)
     return true
-end
-
--- skip: what the vehicle does in its steps, without those that it leaves out.
-function quirks.does(p, does)
-    return setmetatable({}, { __index = function(_, step)
-        return p.skip[step] and nothing or does[step]
-    end })
 end
 
 -- ---- the station ----
@@ -132,9 +120,6 @@ end
 -- trailing, for one session: a function that ends it.
 function quirks.filter(s)
     local filters = {}
-    if not next(s.p.trailing) then
-        return nothing
-    end
     for message, bytes in pairs(s.p.trailing) do
         filters[#filters + 1] = s.role.Filter { on = message, direction = 'out',
                                                 fault = 'append ' .. hex.of(bytes) }
