@@ -3,6 +3,7 @@
 #include "session/discovery.h"
 
 #include "codec/json.h"
+#include "one_library.h"
 #include "wire/v2gtp.h"
 
 #include <setjmp.h>
@@ -11,8 +12,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct library library;
 
 static const uint8_t REQUEST[] = {0x01, 0xFE, 0x90, 0x00, 0, 0, 0, 2, 0x10, 0x00};
 static const uint8_t RESPONSE[] = {0x01, 0xFE, 0x90, 0x01, 0,    0,    0,    20,  0xFE, 0x80,
@@ -146,13 +145,6 @@ static void the_answer_follows_the_table_of_security(void **state)
     assert_null(discovery_choose(DATAGRAM_TLS, NULL, NULL));
 }
 
-static int close_library(void **state)
-{
-    (void)state;
-    library_close(&library);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +154,5 @@ int main(void)
         cmocka_unit_test(wrong_values_are_told),
         cmocka_unit_test(the_answer_follows_the_table_of_security),
     };
-    library_open(&library);
-    return cmocka_run_group_tests(tests, NULL, close_library);
+    return cmocka_run_group_tests(tests, open_library, close_library);
 }

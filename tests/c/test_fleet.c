@@ -4,6 +4,7 @@
  * library, no other notices, each has a verdict of its own, and they begin one by one.
  */
 #include "codec/value.h"
+#include "one_library.h"
 #include "script/fleet.h"
 #include "wire/world.h"
 
@@ -19,8 +20,6 @@
 
 #define VEHICLES 12
 #define SESSIONS 64
-
-static struct library library;
 
 /* What was seen of a session, by its number in the record. */
 struct seen {
@@ -266,18 +265,16 @@ static void test_limits(void **state)
     limits = (struct script_options){.busy_ms = 0};
 }
 
-static int open_library(void **state)
+static int open_all(void **state)
 {
-    (void)state;
-    library_open(&library);
+    open_library(state);
     snprintf(folder, sizeof folder, "/tmp/v2glab-test-XXXXXX");
     return mkdtemp(folder) == NULL ? -1 : 0;
 }
 
-static int close_library(void **state)
+static int close_all(void **state)
 {
-    (void)state;
-    library_close(&library);
+    close_library(state);
     return rmdir(folder);
 }
 
@@ -289,5 +286,5 @@ int main(void)
         cmocka_unit_test(test_one_by_one),
         cmocka_unit_test(test_limits),
     };
-    return cmocka_run_group_tests(tests, open_library, close_library);
+    return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Datagrams and Ethernet frames as events: of every kind, cut, or no message; and what a capture
  * says of the network, in words. */
+#include "one_library.h"
 #include "record/datagram.h"
 #include "record/link_frame.h"
 #include "support.h"
-
-static struct library library;
-
-static int open_library(void **state)
-{
-    (void)state;
-    library_open(&library);
-    return 0;
-}
-
-static int close_library(void **state)
-{
-    (void)state;
-    library_close(&library);
-    return 0;
-}
 
 #define ADDRESS "FE800000000000000000000000000002"
 

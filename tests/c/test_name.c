@@ -5,6 +5,7 @@
 #include "codec/message.h"
 #include "codec/xml.h"
 #include "names/place.h"
+#include "one_library.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +15,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct library library;
 
 static struct name_scope scope_of(const char *protocol, uint8_t side)
 {
@@ -445,19 +444,11 @@ static void test_nonsense(void **state)
     }
 }
 
-static int open_library(void **state)
+static int open_kinds(void **state)
 {
-    (void)state;
     struct err e = ERR_INIT;
-    library_open(&library);
+    open_library(state);
     return library_add_file(&library, "tests/data/kinds.schema", &e);
-}
-
-static int close_library(void **state)
-{
-    (void)state;
-    library_close(&library);
-    return 0;
 }
 
 int main(void)
@@ -467,5 +458,5 @@ int main(void)
         cmocka_unit_test(test_places),  cmocka_unit_test(test_each),
         cmocka_unit_test(test_order),   cmocka_unit_test(test_nonsense),
     };
-    return cmocka_run_group_tests(tests, open_library, close_library);
+    return cmocka_run_group_tests(tests, open_kinds, close_library);
 }

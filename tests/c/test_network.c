@@ -3,6 +3,7 @@
  * The network of virtual time: who reaches whom over cables and through gates, addresses and ports
  * that cannot be had, and memory that runs out of it.
  */
+#include "heard.h"
 #include "memory.h"
 #include "wire/link_watch.h"
 #include "wire/sdp.h"
@@ -48,11 +49,6 @@ static int scene_close(struct scene *s)
     sdp_close(s->answerer);
     link_watch_close(s->link);
     return world_close(s->world);
-}
-
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){(const uint8_t *)text, strlen(text)};
 }
 
 static void client_opened(void *context, struct stream *stream)
@@ -262,17 +258,6 @@ static void answer(void *context, struct sdp_socket *socket, const struct endpoi
         s->is_closed = true;
 }
 
-static void answered(void *context, struct sdp_socket *socket, const struct endpoint *from,
-                     const struct endpoint *to, struct slice bytes)
-{
-    struct scene *s = context;
-    (void)socket;
-    (void)from;
-    (void)to;
-    assert_memory_equal(bytes.p, "me", bytes.n);
-    s->is_done = true;
-}
-
 static void datagrams_go_where_streams_go(void **state)
 {
     static const struct {
@@ -294,7 +279,7 @@ static void datagrams_go_where_streams_go(void **state)
         if (CASES[i].is_shut)
             link_gate(s.world, "ev0", "evse0", false);
         s.answerer = sdp_server_open(s.world, CASES[i].station, CASES[i].port, answer, &s, &e);
-        s.asker = sdp_open(s.world, CASES[i].vehicle, NULL, answered, &s, &e);
+        s.asker = sdp_open(s.world, CASES[i].vehicle, NULL, answered, &s.is_done, &e);
         assert_true(s.answerer != NULL && s.asker != NULL);
         sdp_group(s.asker, &group);
         assert_int_equal(sdp_send(s.asker, &group, slice_of("who"), &e), 0);
@@ -320,7 +305,7 @@ static int meet(void *context, struct err *e)
         return -1;
     s.answerer = sdp_server_open(s.world, "evse0", 0, answer, &s, &s.e);
     if (s.answerer != NULL)
-        s.asker = sdp_open(s.world, "ev0", NULL, answered, &s, &s.e);
+        s.asker = sdp_open(s.world, "ev0", NULL, answered, &s.is_done, &s.e);
     if (s.asker != NULL) {
         sdp_group(s.asker, &group);
         sdp_send(s.asker, &group, slice_of("who"), &s.e);

@@ -6,6 +6,7 @@
  */
 #include "calls_system.h"
 
+#include "heard.h"
 #include "wire/descriptors.h"
 #include "wire/ether.h"
 #include "wire/link_watch.h"
@@ -27,11 +28,6 @@
 /* What the system may answer: something is wrong, there are no descriptors, later, once more, and
  * somebody else has it. */
 static const int ERRORS[] = {EIO, EMFILE, EAGAIN, EINTR, EADDRINUSE};
-
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){(const uint8_t *)text, strlen(text)};
-}
 
 /* Ways of one run: what is open, and how it goes. */
 struct scene {
@@ -320,17 +316,6 @@ static void answer(void *context, struct sdp_socket *socket, const struct endpoi
     sdp_send(socket, from, slice_of("me"), &s->e);
 }
 
-static void answered(void *context, struct sdp_socket *socket, const struct endpoint *from,
-                     const struct endpoint *to, struct slice bytes)
-{
-    struct scene *s = context;
-    (void)socket;
-    (void)from;
-    (void)to;
-    assert_memory_equal(bytes.p, "me", bytes.n);
-    s->is_done = true;
-}
-
 /* A memory_run: a question, and its answer. */
 static int ask(void *context, struct err *e)
 {
@@ -340,7 +325,7 @@ static int ask(void *context, struct err *e)
         return -1;
     s.answerer = sdp_server_open(s.world, "lo", endpoint_random_port(), answer, &s, &s.e);
     if (s.answerer != NULL)
-        s.asker = sdp_open(s.world, "lo", NULL, answered, &s, &s.e);
+        s.asker = sdp_open(s.world, "lo", NULL, answered, &s.is_done, &s.e);
     if (s.asker != NULL)
         sdp_send(s.asker, sdp_local(s.answerer), slice_of("who"), &s.e);
     scene_play(&s);

@@ -5,6 +5,7 @@
  */
 #include "script/run.h"
 
+#include "one_library.h"
 #include "wire/endpoint.h"
 #include "wire/world.h"
 
@@ -21,8 +22,6 @@
 #include <cmocka.h>
 
 #define SCRIPTS_MAX 3
-
-static struct library library;
 
 /* What was recorded, a line an event, and how each script ended. */
 static struct buf record;
@@ -418,21 +417,6 @@ static void test_interrupt(void **state)
     interrupted_run("while true do end");
 }
 
-static int open_library(void **state)
-{
-    (void)state;
-    library_open(&library);
-    return 0;
-}
-
-static int close_library(void **state)
-{
-    (void)state;
-    library_close(&library);
-    buf_close(&record);
-    return 0;
-}
-
 /* ---- several loops in one process ---- */
 
 #define LOOPS 2
@@ -506,6 +490,12 @@ static void test_loops_in_threads(void **state)
     unlink(path);
 }
 
+static int close_all(void **state)
+{
+    buf_close(&record);
+    return close_library(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -525,5 +515,5 @@ int main(void)
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_loops_in_threads),
     };
-    return cmocka_run_group_tests(tests, open_library, close_library);
+    return cmocka_run_group_tests(tests, open_library, close_all);
 }

@@ -4,7 +4,7 @@
  * that run for ever do so again as one of many sessions in real time, where what lasts gives way.
  */
 #include "base/file.h"
-#include "schema/library.h"
+#include "one_library.h"
 #include "script/script.h"
 #include "wire/world.h"
 
@@ -21,8 +21,6 @@
 #define SCRIPTS "tests/hostile/scripts.txt"
 #define WITHOUT_END "without waiting"
 #define MOST_S 60 /* of CPU time; what fails has 2 s at most, and what is ended has time to end */
-
-static struct library library;
 
 static void ignore(void *context, const char *text, size_t n)
 {
@@ -102,20 +100,6 @@ static void test_hostile_scripts(void **state)
     assert_int_equal(world_close(world), 0);
     assert_true(tried > 90);
     assert_int_equal(good, tried);
-}
-
-static int open_library(void **state)
-{
-    (void)state;
-    library_open(&library);
-    return 0;
-}
-
-static int close_library(void **state)
-{
-    (void)state;
-    library_close(&library);
-    return 0;
 }
 
 int main(void)

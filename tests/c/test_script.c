@@ -6,6 +6,7 @@
  */
 #include "codec/message.h"
 #include "names/name.h"
+#include "one_library.h"
 #include "script/run.h"
 
 #include <dirent.h>
@@ -19,7 +20,6 @@
 
 #include <cmocka.h>
 
-static struct library library;
 static struct buf printed;
 static enum verdict verdict;
 static char reason[1024];
@@ -542,19 +542,10 @@ static void test_violations(void **state)
     assert_non_null(strstr((char *)printed.p, "ChargingSession: is absent; it is mandatory"));
 }
 
-static int open_library(void **state)
+static int close_all(void **state)
 {
-    (void)state;
-    library_open(&library);
-    return 0;
-}
-
-static int close_library(void **state)
-{
-    (void)state;
-    library_close(&library);
     buf_close(&printed);
-    return 0;
+    return close_library(state);
 }
 
 int main(void)
@@ -566,5 +557,5 @@ int main(void)
         cmocka_unit_test(test_sandbox),    cmocka_unit_test(test_runaway),
         cmocka_unit_test(test_violations), cmocka_unit_test(test_runaway_is_over),
     };
-    return cmocka_run_group_tests(tests, open_library, close_library);
+    return cmocka_run_group_tests(tests, open_library, close_all);
 }

@@ -3,6 +3,7 @@
  * Streams and listeners, on loopback and in a virtual world: how connections begin and end, what a
  * peer that resets, floods or never reads does to them, running out of descriptors, and the filter.
  */
+#include "heard.h"
 #include "wire/clock.h"
 #include "wire/stream.h"
 #include "wire/world.h"
@@ -39,11 +40,6 @@ struct scene {
     enum stream_how how;
     bool closes_at_once, is_filtered;
 };
-
-static struct slice slice_of(const char *text)
-{
-    return (struct slice){(const uint8_t *)text, strlen(text)};
-}
 
 static void say(struct stream *s, const char *text)
 {

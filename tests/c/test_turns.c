@@ -3,7 +3,7 @@
  * Tasks of sessions that share a state, in real time: one that runs for ever gives way to the
  * others, has no more time than it had before, and does what it did.
  */
-#include "schema/library.h"
+#include "one_library.h"
 #include "script/script.h"
 #include "wire/world.h"
 
@@ -19,7 +19,6 @@
 
 #define BUSY_MS 300
 
-static struct library library;
 static char printed[4096];
 
 static void keep(void *context, const char *text, size_t n)
@@ -341,20 +340,6 @@ static void test_keeps_its_turn(void **state)
     assert_string_equal(why, "");
     run_script(ORDER, true, true, 1000, why, sizeof why);
     assert_string_equal(why, "");
-}
-
-static int open_library(void **state)
-{
-    (void)state;
-    library_open(&library);
-    return 0;
-}
-
-static int close_library(void **state)
-{
-    (void)state;
-    library_close(&library);
-    return 0;
 }
 
 int main(void)
