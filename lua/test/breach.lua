@@ -167,6 +167,7 @@ local function lay_under_parameters(values, of)
     common.new = function(...)
         local at = new(...)
         lay_under(of and at.p[of] or at.p, values)
+        at.is_shared = false -- they change with the time
         return at
     end
 end
@@ -208,15 +209,14 @@ local function edit_row(m, c, change)
 end
 
 local function edit_check(name, request)
-    for _, check in ipairs(secc.checks) do
-        local refused = check.refused
-        check.refused = function(s, r)
-            local is_refused = refused(s, r)
-            if is_refused and is_time() and r.name == request and (not name or check.code == name) then
+    for of, refuse in pairs(secc.refuse) do
+        secc.refuse[of] = function(s, r)
+            local code = refuse(s, r)
+            if code and is_time() and r.name == request and (not name or code == name) then
                 used()
-                return false
+                return nil
             end
-            return is_refused
+            return code
         end
     end
 end

@@ -12,7 +12,7 @@ station.__index = station
 
 -- What a vehicle shows at the control pilot is judged beside the messages (beside.lua): it is not
 -- refused for it.
-secc.check('pilot').refused = function() return false end
+secc.refuse.pilot = function() end
 
 function station.new(role, parameters)
     local p = { keep_on_failed = true }

@@ -30,11 +30,24 @@ local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true, MeteringRec
 -- For the first request of the charge loop: the sources do not agree whether its time holds for it
 local FIRST_LOOP <const> = 'V2G_SECC_FirstLoopReq_Timeout'
 local AFTER_FAILED <const> = 2000 -- ms that the vehicle has for closing after a FAILED response
+local SETUP <const> = 'V2G_SECC_CommunicationSetup_Performance_Time'
+-- DC: states of the control pilot in which these requests may come, and whether they are waited for
+-- [V2G-DC-547] [V2G-DC-668] [V2G-DC-988] [V2G2-917] [V2G2-920] [V2G20-1617].
+local PILOT <const> = { CableCheck = { 'CD', true }, CurrentDemand = { 'CD', false },
+                        WeldingDetection = { 'B', true }, SessionStop = { 'B', true } }
 
 -- ---- what is known of a request, by protocol ----
 
 local function variants(base)
     return once(function(word) return base .. '(' .. word .. ')' end)
+end
+
+-- Whether the parameters have nothing to say of a request and its response: no hook, no answer, no
+-- values, no time of theirs.
+local function is_plain(p, r)
+    local on, delay = p.on, p.delays[r.step] or p.delays.default
+    return not (on.receive or on[r.name] or on.step or on.state or p.silent_at or p.close_at or p.answers[r.step])
+        and (not delay or delay == 0) and common.is_plain(p, r.response)
 end
 
 -- What a place for a vehicle knows of a protocol: made for its first session, and kept, for all
@@ -43,11 +56,14 @@ local function prepare(at, protocol)
     local file, requests = require(secc.files[protocol]), {}
     for name, answer in pairs(file.answers) do
         local response = name:gsub('Req$', 'Res')
-        requests[name] = {
+        local r = {
             answer = answer, name = name, response = response, step = steps.of(name),
-            code = 'Set_' .. response .. '_ResponseCode', case = file.case[name],
-            asked = variants(name), answered = variants(response),
+            code = 'Set_' .. response .. '_ResponseCode', send = 'Send_' .. response .. '_001',
+            case = file.case[name], asked = variants(name), answered = variants(response),
         }
+        r.pilot = PILOT[r.step]
+        r.is_plain = at.is_shared and is_plain(at.p, r) -- else a hook may change the parameters
+        requests[name] = r
     end
     at.known[protocol] = { requests = requests, allowed = {} }
     return at.known[protocol]
@@ -65,18 +81,18 @@ end
 local session = {}
 session.__index = session
 
--- at: the place where it is held, one of secc.new.
-local function new_session(at)
+-- at: the place where it is held, one of secc.new. linked: ms since the link came up [V2G2-032].
+local function new_session(at, linked)
     local now = Now()
     at.is_paused = false
     return setmetatable({
         p = at.p, role = at.role, scale = at.scale, tolerated = at.tolerated, at = at,
         known = at.known, side = at.side, state = 'supportedAppProtocolRes',
-        counts = {}, since = {}, begun = {}, loops = 0,
-        output = output.new(at.p.dc, at.p.ac), started = now, advanced = now,
+        counts = {}, begun = {}, loops = 0, bad = 0,
+        output = output.new(at.p.dc, at.p.ac), advanced = now, limit = { SETUP, now - linked },
         -- what there is not yet; where it were absent, each look at it would go on to the functions
-        limit = false, watch = false, signer = false, why = false,
-        noticed = false, is_wired = false, led = false,
+        watch = false, signer = false, why = false,
+        noticed = false, is_wired = false, led = false, is_ok = false, wants_nothing = false,
     }, session)
 end
 
@@ -134,8 +150,8 @@ end
 function session:is_finished(step)
     local ongoing = self.p.ongoing[step] or 0
     if type(ongoing) == 'table' then
-        self.since[step] = self.since[step] or Now()
-        return (Now() - self.since[step]) * self.scale >= ongoing.ms
+        self.begun[step] = self.begun[step] or Now()
+        return (Now() - self.begun[step]) * self.scale >= ongoing.ms
     end
     local n = self.counts[step] or 0
     self.counts[step] = n + 1
@@ -149,9 +165,9 @@ function session:begin_limit(parameter)
 end
 
 function session:end_limit()
-    if self.limit then
-        local parameter, since = table.unpack(self.limit)
-        self.role.Measured(self.protocol, parameter, nil, Now() - since)
+    local limit = self.limit
+    if limit then
+        self.role.Measured(self.protocol, limit[1], nil, Now() - limit[2])
         self.limit = false
     end
 end
@@ -159,7 +175,6 @@ end
 -- The step begins anew, in a renegotiation.
 function session:again(step)
     self.counts[step] = nil
-    self.since[step] = nil
     self.begun[step] = nil
 end
 
@@ -170,15 +185,15 @@ function session:ongoing(step, parameter, wrong)
     if wrong then
         return true, wrong
     end
-    self.begun[step] = self.begun[step] or Now()
+    local begun, given = self.begun[step] or Now(), self.p.ongoing[step]
+    self.begun[step] = begun
     local finished = self:is_finished(step)
-    local taken, limit = Now() - self.begun[step], Timer(self.protocol, parameter) or math.huge
-    local given = self.p.ongoing[step]
+    local taken, limit = Now() - begun, Timer(self.protocol, parameter) or math.huge
     local meant = type(given) == 'table' and given.ms / self.scale >= limit
     local late = taken > limit and not meant
-    local most = Timer(self.protocol, 'V2G_EVCC_CableCheck_Timeout')
-    if step == 'CableCheck' and meant and not finished and given.ms / self.scale >= most then
-        judge.begin(self, 'Ongoing too long', { from = self.begun[step] })
+    if meant and not finished and step == 'CableCheck'
+        and given.ms / self.scale >= Timer(self.protocol, 'V2G_EVCC_CableCheck_Timeout') then
+        judge.begin(self, 'Ongoing too long', { from = begun })
     end
     if not finished and not late then
         return false
@@ -200,15 +215,15 @@ end
 -- What the station asks of the vehicle in this charge-loop response: nil, 'stop', 'renegotiate',
 -- 'shutdown'.
 function session:wish()
-    local n = self.loops + 1
+    local n, p = self.loops + 1, self.p
     self.loops = n
-    if Stop_Requested() or (self.p.stop_after > 0 and n >= self.p.stop_after) then
+    if Stop_Requested() or (p.stop_after > 0 and n >= p.stop_after) then
         return 'stop'
     end
-    if self.p.shutdown_after > 0 and n >= self.p.shutdown_after then
+    if p.shutdown_after > 0 and n >= p.shutdown_after then
         return 'shutdown'
     end
-    if self.p.renegotiate_after > 0 and n >= self.p.renegotiate_after and not self.renegotiated then
+    if p.renegotiate_after > 0 and n >= p.renegotiate_after and not self.renegotiated then
         return 'renegotiate'
     end
     return nil
@@ -230,8 +245,9 @@ end
 
 -- Of those that pay by contract alone [V2G2-691].
 function session:wants_receipt()
-    return (self.paying == 'Contract' or self.p.receipts_without_contract)
-        and self.p.receipt_every > 0 and self.loops % self.p.receipt_every == 0
+    local p = self.p
+    return p.receipt_every > 0 and self.loops % p.receipt_every == 0
+        and (self.paying == 'Contract' or p.receipts_without_contract)
 end
 
 -- ---- paused sessions ----
@@ -243,17 +259,21 @@ local function vehicle(s)
     return pem and pem:gsub('%-%-%-%-%-[^\n]*', ''):gsub('%s', '') or ''
 end
 
+-- What was kept of a paused session; nil: there is none of that id.
+local function recall(id)
+    local text, known = Recall(id), {}
+    for key, value in (text or ''):gmatch('(%w+)=([^;]*);') do
+        known[key] = value
+    end
+    return text and known
+end
+
 -- The SessionID and response code for a SessionSetupReq: an id of zeros or one that no paused
 -- session has never joins.
 function session:set_up(asked)
-    self.role.Measured(self.protocol, 'V2G_SECC_CommunicationSetup_Performance_Time', nil,
-        Now() - self.started)
-    local paused = self.p.resume and asked ~= '' and not asked:match('^0+$') and Recall(asked)
-    local known = {}
-    for key, value in (paused or ''):gmatch('(%w+)=([^;]*);') do
-        known[key] = value
-    end
-    if known.namespace == self.role.Namespace and known.vehicle == vehicle(self) then
+    self:end_limit() -- of the setup
+    local known = self.p.resume and asked ~= '' and not asked:match('^0+$') and recall(asked)
+    if known and known.namespace == self.role.Namespace and known.vehicle == vehicle(self) then
         Remember(asked)
         self.id, self.paused = asked, known
         self.output.energy = tonumber(known.energy) or 0
@@ -292,15 +312,9 @@ end
 
 -- ---- answering ----
 
--- DC: states of the control pilot in which these requests may come, and whether they are waited for
--- [V2G-DC-547] [V2G-DC-668] [V2G-DC-988] [V2G2-917] [V2G2-920] [V2G20-1617].
-local PILOT <const> = { CableCheck = { 'CD', true }, CurrentDemand = { 'CD', false },
-                        WeldingDetection = { 'B', true }, SessionStop = { 'B', true } }
-
 -- Whether the pilot is in another state, in the time that it has.
-local function has_wrong_pilot(s, step)
-    local wanted = PILOT[step]
-    local pilot = wanted and s.mode ~= 'ac' and s.role.SlacFirst and s.role.Pilot
+local function has_wrong_pilot(s, wanted)
+    local pilot = s.mode ~= 'ac' and s.role.SlacFirst and s.role.Pilot
     if not pilot or not pilot.IsKnown() then
         return false
     end
@@ -313,138 +327,104 @@ local function has_wrong_pilot(s, step)
     return is_wrong
 end
 
--- What each request is asked before it is answered, in this order.
-secc.checks = {
-    { of = 'session', code = 'FAILED_UnknownSession', refused = function(s, r)
-        return s.id and r.name ~= 'SessionSetupReq' and not s.role.Has_SessionID(s.id)
-    end },
-    { of = 'order', code = 'FAILED_SequenceError', refused = function(s, r)
-        local may = s.allowed[s.state] or {}
-        local case = r.case and r.case(s) -- nil where the element is missing
-        return not (may[r.name] or case and may[r.asked[case]])
-    end },
-    { of = 'pilot', code = 'FAILED', refused = function(s, r)
-        return has_wrong_pilot(s, r.step)
-    end },
-    { of = 'schema', code = 'FAILED', refused = function(s)
-        return s.p.only_valid and s.role.Received():violations()[1] ~= nil
-    end },
+-- What a request is refused with that is not as it should be, by what is wrong; nil: it is let
+-- through.
+secc.refuse = {
+    session = function() return 'FAILED_UnknownSession' end,
+    order = function() return 'FAILED_SequenceError' end,
+    schema = function() return 'FAILED' end,
+    pilot = function(s, r) return has_wrong_pilot(s, r.pilot) and 'FAILED' or nil end,
 }
 
--- The check of that name.
-function secc.check(name)
-    for _, check in ipairs(secc.checks) do
-        if check.of == name then
-            return check
-        end
-    end
-end
-
--- The code of what is not so, or nil. A session that is led by a case (s.led) leaves it to the case
--- what is refused, and when the connection ends.
+-- The code of the first thing that is not so, or nil.
 local function refusal(s, r)
-    local checks = secc.checks
-    for i = 1, s.led and 0 or #checks do
-        if checks[i].refused(s, r) then
-            return checks[i].code
-        end
-    end
-    return nil
+    local refuse, role, may = secc.refuse, s.role, s.allowed[s.state] or {}
+    local case = r.case and r.case(s) -- nil where the element is missing
+    return s.id and not role.Has_SessionID(s.id) and r.name ~= 'SessionSetupReq' and refuse.session(s, r)
+        or not (may[r.name] or case and may[r.asked[case]]) and refuse.order(s, r)
+        or r.pilot and refuse.pilot(s, r)
+        or s.p.only_valid and role.Received():violations()[1] and refuse.schema(s, r)
+        or nil
 end
 
+-- The code that the parameters say in place of what is due; nil: none.
+local function lie(s, step)
+    local p = s.p
+    local code = p.answers[step]
+    if code and code:find('^FAILED') and p.failed_close ~= 'reset' and not p.keep_on_failed then
+        judge.begin(s, 'FAILED')
+    end
+    return code
+end
+
+-- The code and case of the answer, whose fields are set. A session that is led by a case (s.led)
+-- leaves it to the case what is refused, and when the connection ends.
 local function answer(s, r)
-    local code = refusal(s, r)
+    local code = not s.led and refusal(s, r)
     if code then
         return code
     end
     local good, wanted, case = common.reading(s.role, r.answer, s)
-    if not good then
-        if not case then
-            error(wanted, 0) -- a verdict, or an error of ours
-        end
-        s.why = ('it cannot be taken: %s'):format(case)
-        return 'FAILED'
+    if good then
+        return not r.is_plain and lie(s, r.step) or wanted, case
+    elseif not case then
+        error(wanted, 0) -- a verdict, or an error of ours
     end
-    local lie = s.p.answers[r.step]
-    if lie and lie:find('^FAILED') and s.p.failed_close ~= 'reset' and not s.p.keep_on_failed then
-        judge.begin(s, 'FAILED')
-    end
-    return lie or wanted, case
+    s.why = ('it cannot be taken: %s'):format(case)
+    return 'FAILED'
 end
 
--- What is measured once a request has been answered.
-local function measure(s, r, case)
-    if s.mode == 'ac' and case == 'Start' then
+-- What is measured once charging has begun.
+local function has_started(s)
+    if s.mode == 'ac' then
         s.role.Measured(s.protocol, 'EVSE_Contactor_Closing_Time', nil, Now() - s.role.Came())
     end
-    if case == 'Start' then
-        s.is_wired = wire.get(s.id, 'rest') ~= nil
-        if Timer(s.protocol, FIRST_LOOP) then
-            s:begin_limit(FIRST_LOOP)
-        end
-    end
-    if s.noticed and not LOOPS[r.step] then
-        common.reacted(s)
+    s.is_wired = wire.get(s.id, 'rest') ~= nil
+    if Timer(s.protocol, FIRST_LOOP) then
+        s:begin_limit(FIRST_LOOP)
     end
 end
 
--- Why the session is over, or nil: it goes on. ok: it has ended as it should; how: 'reset', if not
--- by FIN.
-local function serve(s, r)
-    if s.limit and s.limit[1] == FIRST_LOOP then
-        s:end_limit()
-    end
-    local p, step, wish = s.p, r.step, nil
-    if p.silent_at or p.close_at then
-        wish = quirks.serve(p, step)
-    end
+-- What the parameters want of a request before it is answered: nil: that it is; else that is not,
+-- and whether the session is over, and why.
+local function heeded(s, r)
+    local p, step = s.p, r.step
+    local wish = quirks.serve(p, step)
     if wish == nil and p.on.step then
         wish = common.own(p.on.step, step, s)
     end
-    if wish == false then
+    if wish == nil then
+        return nil
+    elseif wish == false then
         if p.silent_at == step then
             judge.begin(s, 'silence', { message = r.name })
         end
-        return nil
+        return false
     elseif wish == 'close' then
         judge.begin(s, 'leaving')
         s.role.Disconnect('half')
-        return nil
-    elseif wish then -- it has gone, and so sees nothing of what the vehicle does
-        return 'the station closed at ' .. r.name, 'inconclusive', wish
+        return false
     end
-    local code, case = answer(s, r)
-    local failed = code ~= nil and code:sub(1, 6) == 'FAILED'
-    s.role[r.code](code or 'OK')
-    common.pause(s, p.delays[step] or p.delays.default)
+    s.role.Disconnect(wish == 'reset') -- it has gone, and so sees nothing of what the vehicle does
+    return true, 'inconclusive', 'the station closed at ' .. r.name
+end
+
+-- Sends the response, with that code; what there is to say of it.
+local function reply(s, r, code)
     local signer, why = s.signer, s.why
+    if code or s.is_ok ~= r then -- else it has said so before
+        s.role[r.code](code or 'OK')
+        s.is_ok = not code and r
+    end
     s.signer, s.why = false, false
-    common.send(s, r.response, signer)
-    measure(s, r, case)
-    if s.watch and not s.watch.row.repeats then
-        s.watch.from = Now()
-        return nil -- what the vehicle makes of it is judged
+    if r.is_plain and not signer then
+        s.role[r.send]()
+    else
+        common.pause(s, s.p.delays[r.step] or s.p.delays.default)
+        common.send(s, r.response, signer)
+        s.is_ok, s.wants_nothing = false, false -- a hook may have set all that there is
     end
-    if failed then
-        why = ('%s was answered with %s%s'):format(r.name, code, why and ': ' .. why or '')
-        s.refused = why
-        if not s.p.keep_on_failed then
-            return why, false
-        end
-        Log(why)
-    elseif why then
-        Log(('%s was answered with %s: %s'):format(r.name, code, why))
-    end
-    s.last = r.response
-    if case and s.allowed[r.answered[case]] then
-        s.state = r.answered[case]
-    elseif not failed then
-        s.state = r.response
-    end
-    if s.p.on.state then
-        common.state(s, s.state)
-    end
-    return nil
+    return why
 end
 
 -- After the last response: the vehicle closes, else the station does.
@@ -501,40 +481,75 @@ end
 
 local function begin(s)
     s.protocol = s.role.Protocol
-    local known = s.known[s.protocol] or prepare(s, s.protocol)
+    local known = s.known[s.protocol] or prepare(s.at, s.protocol)
     s.requests = known.requests
     s.allowed = allowed(s, nil)
     s.state = 'supportedAppProtocolRes'
+    return s.requests
 end
 
--- One frame. Returns whether the session is over, whether well, and why.
-local function take(s, name, problem)
-    if not s.requests then
-        begin(s)
-    end
-    local r = s.requests[name]
-    if not r then
-        -- what is no request of the protocol cannot be answered; the time for the next one runs on
-        s.bad = (s.bad or 0) + 1
-        s.problem = problem or (name .. ' is no request of ' .. s.protocol)
-        if s.bad < BAD_MOST then
-            return false
-        end
-        s.role.Disconnect(true)
-        return true, false, 'too many frames that are no request: ' .. s.problem
-    end
-    s.bad = 0
-    if (s.p.on.receive or s.p.on[name]) and not common.received(s, name) then
+-- A frame that is no request of the protocol cannot be answered; the time for the next one runs on.
+local function no_request(s, name, problem)
+    s.bad = s.bad + 1
+    s.problem = problem or (name .. ' is no request of ' .. s.protocol)
+    if s.bad < BAD_MOST then
         return false
     end
-    local why, ok, how = serve(s, r)
-    if why then
-        if not ok then
-            close_after_failed(s)
-        else
-            s.role.Disconnect(how == 'reset')
+    s.role.Disconnect(true)
+    return true, false, 'too many frames that are no request: ' .. s.problem
+end
+
+-- A request that has come, answered as the sequence table and the parameters want: whether the
+-- session is over, whether well, and why.
+function secc.take(s, name, problem)
+    local r = (s.requests or begin(s))[name]
+    if not r then
+        return no_request(s, name, problem)
+    end
+    s.bad = 0
+    if not r.is_plain and not common.received(s, name) then
+        return false
+    end
+    if s.limit and s.limit[1] == FIRST_LOOP then
+        s:end_limit()
+    end
+    if not r.is_plain then
+        local over, ok, why = heeded(s, r)
+        if over ~= nil then
+            return over, ok, why
         end
-        return true, ok, why
+    end
+    local code, case = answer(s, r)
+    local why = reply(s, r, code)
+    if case == 'Start' then
+        has_started(s)
+    end
+    if s.noticed and not LOOPS[r.step] then
+        common.reacted(s)
+    end
+    if s.watch and not s.watch.row.repeats then
+        return false -- what the vehicle makes of it is judged
+    end
+    local failed = code and code:sub(1, 6) == 'FAILED'
+    if failed then
+        s.refused = ('%s was answered with %s%s'):format(name, code, why and ': ' .. why or '')
+        if not s.p.keep_on_failed then
+            close_after_failed(s)
+            return true, false, s.refused
+        end
+        Log(s.refused)
+    elseif why then
+        Log(('%s was answered with %s: %s'):format(name, code, why))
+    end
+    s.last = r.response
+    local state = case and r.answered[case]
+    if state and s.allowed[state] then
+        s.state = state
+    elseif not failed then
+        s.state = r.response
+    end
+    if not r.is_plain then
+        common.state(s, s.state)
     end
     if name == 'SessionStopReq' and s.state == 'SessionStopRes' and not s.led then
         linger(s, s.p.close, s.p.linger_ms)
@@ -543,29 +558,13 @@ local function take(s, name, problem)
     return false
 end
 
--- A request that has come, answered as the sequence table and the parameters want: whether the
--- session is over, whether well, and why.
-secc.take = take
-
--- Times that run besides V2G_SECC_Sequence_Timeout: what is left of them, in milliseconds, and the
--- parameter.
-local function other_limit(s)
-    local protocol = s.protocol or 'ISO15118-2'
-    if not s.id then
-        local name = 'V2G_SECC_CommunicationSetup_Performance_Time'
-        return math.max(0, Timer(protocol, name) - (Now() - s.started)), name
-    end
-    if s.limit then
-        local name, since = table.unpack(s.limit)
-        return math.max(0, math.ceil(Timer(protocol, name) - (Now() - since))), name
-    end
-    return nil
-end
-
--- Waits for a request: as Receive_Any_001, and the timing parameter that ended the wait.
+-- Waits for a request where a timing parameter runs besides V2G_SECC_Sequence_Timeout: as
+-- Receive_Any_001, and the one that ended the wait.
 local function await(s)
-    local ms, parameter = other_limit(s)
-    if not ms or ms >= Timer(s.protocol or 'AppProtocol', 'V2G_SECC_Sequence_Timeout', s.last) then
+    local parameter, since = table.unpack(s.limit)
+    local protocol = s.protocol or 'ISO15118-2'
+    local ms = math.max(0, math.ceil(Timer(protocol, parameter) - (Now() - since)))
+    if ms >= Timer(s.protocol or 'AppProtocol', 'V2G_SECC_Sequence_Timeout', s.last) then
         return s.role.Receive_Any_001()
     end
     local from = Now()
@@ -574,14 +573,19 @@ local function await(s)
         s.role.Measured(s.protocol or 'AppProtocol', 'V2G_SECC_Sequence_Timeout', s.last,
             common.since(s.role, from))
     elseif problem == 'timeout' then
-        s.role.Measured(s.protocol or 'ISO15118-2', parameter, nil, ms, false)
+        s.role.Measured(protocol, parameter, nil, ms, false)
     end
     return name, problem, detail, parameter
 end
 
 local function play(s)
     while true do
-        local name, problem, detail, parameter = await(s)
+        local name, problem, detail, parameter
+        if s.limit then
+            name, problem, detail, parameter = await(s)
+        else
+            name, problem, detail = s.role.Receive_Any_001()
+        end
         if s.watch then
             local ok, why = judge.repeated(s, name, problem,
                 steps.name(s.protocol, s.mode, s.watch.row.repeats) .. 'Req')
@@ -592,7 +596,7 @@ local function play(s)
         if not name then
             return nothing_came(s, problem, detail, parameter)
         end
-        local over, ok, why = take(s, name, problem)
+        local over, ok, why = secc.take(s, name, problem)
         if over then
             return ok, why
         end
@@ -660,19 +664,17 @@ end
 -- does. tls: what is listened for where the parameters do not say.
 function secc.accept(station, at, tls)
     local p = at.p
-    local setup <const> = 'V2G_SECC_CommunicationSetup_Performance_Time'
     at.unfilter = at.unfilter or opening.agreement(at)
     return station.Accept { as = at.role, tls = p.tls == nil and tls or p.tls, cert = shown(at),
                             namespaces = at.namespaces or served(p),
-                            setup_ms = Profile() ~= 'field' and Timer('ISO15118-2', setup) or nil,
+                            setup_ms = Profile() ~= 'field' and Timer('ISO15118-2', SETUP) or nil,
                             answer_ms = common.pick(at, p.delays.AppProtocol or 0) }
 end
 
 -- Holds a session with the vehicle that has connected: whether all was well, and why not. linked:
 -- ms since the link came up, for the first vehicle since then.
 function secc.attend(at, linked)
-    local s = new_session(at)
-    s.started = s.started - (linked or 0) -- [V2G2-032]
+    local s = new_session(at, linked or 0)
     local unfilter = quirks.filter(s)
     local ok, why = judge.close(s, play(s))
     unfilter()

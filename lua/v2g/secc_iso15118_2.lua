@@ -276,11 +276,6 @@ local function set_status(s, message, wish)
     if s.mode ~= 'ac' then
         return dc.set_status(s, message, wish)
     end
-    local is_plain = not wish and common.is_plain(s.p, message)
-    if is_plain and s.wants_nothing == message then
-        return -- the last one has said so, and nobody else sets anything in it
-    end
-    s.wants_nothing = is_plain and message or nil
     local set, role = names[message], s.role
     role[set.notification](wish and dc.NOTIFICATIONS[wish] or 'None')
     role[set.delay](wish and s:notice(wish) or 0)
@@ -332,17 +327,19 @@ local function set_meter(s, message)
 end
 
 function answers.ChargingStatusReq(s)
-    local seconds = s:advance()
-    local wish = s:wish()
-    local receipt = s:wants_receipt()
-    s.output:count(s:ac_drawn(), seconds)
-    set_status(s, 'ChargingStatusRes', wish)
+    local seconds, output, role = s:advance(), s.output, s.role
+    local wish, receipt = s:wish(), s:wants_receipt()
+    output:count(s:ac_drawn(), seconds)
+    if wish or receipt or not s.wants_nothing then -- else the last one has said so
+        set_status(s, 'ChargingStatusRes', wish)
+        role.Set_ChargingStatusRes_ReceiptRequired(receipt)
+        s.wants_nothing = not wish and not receipt
+    end
     if s.loops == 1 then
         set_meter(s, 'ChargingStatusRes')
-        s.role.Set_ChargingStatusRes_EVSEMaxCurrent(s.p.ac.max_current)
+        role.Set_ChargingStatusRes_EVSEMaxCurrent(s.p.ac.max_current)
     end
-    s.role.Set_ChargingStatusRes_MeterInfo_MeterReading(math.floor(s.output.energy))
-    s.role.Set_ChargingStatusRes_ReceiptRequired(receipt)
+    role.Set_ChargingStatusRes_MeterInfo_MeterReading(math.floor(output.energy))
     return nil, receipt and 'ReceiptRequired' or nil
 end
 

@@ -1,5 +1,3 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A station that does not look whether a request is one of its schema.
-require('v2g.secc').check('schema').refused = function()
-    return false
-end
+require('v2g.secc').refuse.schema = function() end

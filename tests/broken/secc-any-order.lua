@@ -1,5 +1,3 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A station that takes requests in any order.
-require('v2g.secc').check('order').refused = function()
-    return false
-end
+require('v2g.secc').refuse.order = function() end
