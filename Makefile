@@ -60,7 +60,7 @@ endif
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototypes -Wvla \
 	$(if $(findstring clang,$(CC)),,-Wno-format-truncation)
 BASE_FLAGS = -std=c11 -D_GNU_SOURCE -DV2G_VERSION='"$(VERSION)"' -Isrc $(DEPENDENCY_CFLAGS) \
-	-fPIC -fno-semantic-interposition $(HARDEN) $(WARNINGS) $(WERROR) -MMD -MP
+	-fPIC -fno-semantic-interposition -fno-plt $(HARDEN) $(WARNINGS) $(WERROR) -MMD -MP
 LINK_FLAGS := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 COMPILE = $(CC) $(BASE_FLAGS) $(ALIGN) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) -o $@ $(filter %.o %.a,$^)
