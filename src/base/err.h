@@ -21,8 +21,18 @@ struct err {
     int32_t line;   /* line of a text file, or ERR_NO_PLACE */
 };
 
-/* An error that is not set. */
-#define ERR_INIT ((struct err){.set = false, .bit = ERR_NO_PLACE, .line = ERR_NO_PLACE})
+/* An error that is not set; of its texts, which are long, nothing but the end is written: each
+ * message that comes or goes has some of these. */
+static inline struct err err_none(void)
+{
+    struct err e;
+    e.set = false;
+    e.what[0] = e.path[0] = '\0';
+    e.bit = ERR_NO_PLACE;
+    e.line = ERR_NO_PLACE;
+    return e;
+}
+#define ERR_INIT err_none()
 
 /* Sets the error (unless set already). Always returns -1. */
 int err_set(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
