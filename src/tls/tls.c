@@ -31,6 +31,7 @@ struct tls {
     int64_t started_us, established_us; /* 0: not yet */
     bool is_plain;                      /* there is no TLS on this connection */
     bool is_ended;                      /* close_notify came */
+    bool hides_leaf;                    /* the peer would get what stands in for our certificate */
     uint8_t first[8]; /* bytes that came, to say what they are if they are no TLS */
     size_t first_n;
     struct buf plain, text;
@@ -132,7 +133,7 @@ static void take_message(int is_sent, int version, int type, const void *p, size
     (void)version;
     /* OpenSSL has chosen its suite by the stand-in, and writes the Certificate next */
     if (type == SSL3_RT_HANDSHAKE && is_sent && n > 0 && *(const uint8_t *)p == TLS_SERVER_HELLO)
-        tls_identity_show(ssl, t->session.identity);
+        t->hides_leaf = tls_identity_show(ssl, t->session.identity) != 1;
     if (type == SSL3_RT_HANDSHAKE && n > 0)
         ask_for_alert(t, is_sent, *(const uint8_t *)p);
     if (type == SSL3_RT_HANDSHAKE)
@@ -248,6 +249,10 @@ static void add_reason(const struct tls *t, struct buf *out)
     unsigned long error = ERR_peek_error();
     int reason = ERR_GET_REASON(error);
     const char *text = ERR_reason_error_string(error);
+    if (t->hides_leaf) {
+        buf_text(out, "our certificate cannot be shown, OpenSSL refuses it");
+        return;
+    }
     if (!is_tls(t) && tls_info(t)->alerts == 0) {
         buf_printf(out, "the %s sent no TLS record, but ", peer_name(t));
         buf_hex(out, t->first, t->first_n, true);
@@ -398,6 +403,10 @@ static bool shake_hands(struct tls *t)
     if (t->started_us == 0)
         t->started_us = world_now(stream_world(t->stream));
     int result = SSL_do_handshake(t->ssl);
+    if (t->hides_leaf) {
+        (void)BIO_reset(t->out);
+        return false;
+    }
     if (result != 1)
         return SSL_get_error(t->ssl, result) == SSL_ERROR_WANT_READ;
     t->is_established = true;

@@ -334,10 +334,10 @@ int tls_identity_use(SSL *ssl, const struct identity *d)
     return 1;
 }
 
-void tls_identity_show(SSL *ssl, const struct identity *d)
+int tls_identity_show(SSL *ssl, const struct identity *d)
 {
-    if (d != NULL && d->stand_in != NULL)
-        SSL_use_certificate(ssl, sk_X509_value(d->chain, 0));
+    bool stands_in = d != NULL && d->stand_in != NULL;
+    return stands_in ? SSL_use_certificate(ssl, sk_X509_value(d->chain, 0)) : 1;
 }
 
 void tls_identity_close(struct identity *d)

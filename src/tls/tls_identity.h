@@ -41,9 +41,9 @@ uint16_t tls_identity_scheme(const struct identity *d);
 /* 1: it will be shown; 0: OpenSSL refuses it. */
 int tls_identity_use(SSL *ssl, const struct identity *d);
 
-/* Once OpenSSL has decided what to do with its key: the leaf itself is what the peer gets. NULL is
- * allowed. */
-void tls_identity_show(SSL *ssl, const struct identity *d);
+/* Once OpenSSL has decided what to do with its key: 1: the leaf itself is what the peer gets; 0:
+ * OpenSSL refuses it. NULL is allowed. */
+int tls_identity_show(SSL *ssl, const struct identity *d);
 
 /* Appends all certificates of a PEM file, or the one of a DER file. may_be_broken: one whose DER
  * ends too early is taken, and will be as unparseable for the peer. */

@@ -9,6 +9,7 @@
 
 #include "certs.h"
 #include "tls/tls.h"
+#include "tls/tls_facts.h"
 #include "tls/tls_identity.h"
 #include "trust/ocsp_kept.h"
 #include "trust/pki.h"
@@ -100,8 +101,20 @@ struct talk {
     struct err e;
 };
 
+/* What a vehicle was shown is the leaf, if anything: what stands in for it has no name. */
+static void look_at_leaf(const struct side *vehicle)
+{
+    struct slice chain = tls_facts_chain(tls_info(vehicle->tls), TLS_FROM_SERVER), leaf;
+    static const char OWNER[] = "v2glab test PKI";
+    if (tls_next_vector(&chain, 3, &leaf) &&
+        memmem(leaf.p, leaf.n, OWNER, sizeof OWNER - 1) == NULL)
+        fail_msg("the vehicle was shown a certificate that is not the station's");
+}
+
 static void hang_up(struct side *side)
 {
+    if (side->tls != NULL && side == &side->talk->client)
+        look_at_leaf(side);
     stream_close(side->stream, STREAM_FIN);
     side->stream = NULL;
     side->tls = NULL;
