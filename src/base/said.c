@@ -178,16 +178,37 @@ static size_t fits_plain(const char *format, size_t n, struct value text)
     return at;
 }
 
+/* What a number of that type is written in; NULL: it is none. */
+static const char *letters_of(char type)
+{
+    return strchr("xX", type) != NULL     ? "0123456789abcdefABCDEF"
+           : strchr("diuf", type) != NULL ? " +-.0123456789"
+                                          : NULL;
+}
+
+static bool begins_with(const char *letters, struct value text)
+{
+    return text.n > 0 && text.p[0] != '\0' && strchr(letters, text.p[0]) != NULL;
+}
+
+/* Whether the n letters of a format come next in the text, and a number where the format has one
+ * behind them: a blank alone ends no text in "%s %u". */
+static bool goes_on(const char *format, size_t n, struct value text)
+{
+    size_t took = fits_plain(format, n, text), type = conversion(format + n);
+    const char *letters = type > 0 ? letters_of(format[n + type - 1]) : NULL;
+    return took != SIZE_MAX && (letters == NULL || begins_with(letters, behind(text, took)));
+}
+
 /* How much of the text is what that conversion printed, if n plain letters stand behind it;
  * SIZE_MAX: nothing can be. Of a text it is the least from the left, or all but what the format
  * ends with, in one line. */
 static size_t fits_value(char type, const char *plain_text, size_t n, struct value text)
 {
-    static const char NUMBER[] = " +-.0123456789", HEX[] = "0123456789abcdefABCDEF";
+    const char *letters = letters_of(type);
     size_t used = 0;
-    if (strchr("diufxX", type) != NULL) {
-        const char *letters = type == 'x' || type == 'X' ? HEX : NUMBER;
-        while (used < text.n && text.p[used] != '\0' && strchr(letters, text.p[used]) != NULL)
+    if (letters != NULL) {
+        while (begins_with(letters, behind(text, used)))
             used++;
         while (used > 0 && text.p[used - 1] == ' ')
             used--;
@@ -197,7 +218,7 @@ static size_t fits_value(char type, const char *plain_text, size_t n, struct val
     const char *end = memchr(text.p, '\n', text.n);
     size_t most = end != NULL ? (size_t)(end - text.p) : text.n;
     for (used = is_last && n <= text.n ? text.n - n : 0; used <= most; used++)
-        if (fits_plain(plain_text, n, behind(text, used)) != SIZE_MAX)
+        if (goes_on(plain_text, n, behind(text, used)))
             return used;
     return SIZE_MAX;
 }
@@ -224,14 +245,21 @@ static bool fits(const char *format, struct value text, struct value value[VALUE
     return false;
 }
 
+/* Whether it tells where something is: "error", "FILE:LINE", "V2G_Message/Body, bit 104". */
+static bool is_place(struct value label)
+{
+    const char *bit = memmem(label.p, label.n, ", bit ", 6);
+    return memchr(label.p, ' ', bit != NULL ? (size_t)(bit - label.p) : label.n) == NULL;
+}
+
 /* Whether a row's values are whole: one that it begins with has swallowed what stands before a
- * message where it begins with a word and ": " ("error: ", "FILE:LINE: "). */
+ * message where it begins with a place and ": ". */
 static bool is_whole(const struct row *r, const struct value value[VALUES])
 {
     if (conversion(r->english) == 0)
         return true;
     const char *label = memmem(value[0].p, value[0].n, ": ", 2);
-    return label == NULL || memchr(value[0].p, ' ', (size_t)(label - value[0].p)) != NULL;
+    return label == NULL || !is_place((struct value){value[0].p, (size_t)(label - value[0].p)});
 }
 
 /* The row that says most of the text, and is_whole if that is wanted; NULL: none does. */

@@ -22,6 +22,15 @@ static void values_are_put_into_their_places(void **state)
          "x.lua:3: ISO15118-2에는 메시지 'X'가 없다; 가장 가까운 것은 Y");
     says("fail: expected Y, found nothing (frame 3, 00:00:01.000)",
          "불합격: 기대한 것 Y, 나온 것 없음 (프레임 3, 00:00:01.000)");
+    says("the capture is damaged behind packet 7: the size of the next block is 9; the packets "
+         "before are complete",
+         "캡처가 패킷 7 뒤에서 손상되었다: 다음 블록의 크기 9; 그 앞의 패킷은 온전하다");
+    says(
+        "V2G_Message/Body, bit 104: the input ends here (13 bytes), in the middle of the document; "
+        "expected more",
+        "V2G_Message/Body, bit 104: 입력이 여기서 (13바이트) 문서의 중간에 끝난다; 더 있어야 한다");
+    says("x.lua:1: bad argument #1 to 'Wait' (expected milliseconds, 0 or more)",
+         "x.lua:1: 'Wait'의 1번째 인수가 틀리다 (0 이상의 밀리초여야 한다)");
 }
 
 static void what_is_not_in_the_table_stays(void **state)

@@ -118,7 +118,11 @@ found "what cases and judgements say is told in Korean" "$(sort "$work/lua" | co
 
 # Of a message that no text is whole (it is put together, or a paragraph of one): its parts between
 # values and lines have to be somewhere.
-{ tools/messages texts src/*/*.[ch] && cat lua/*.lua lua/*/*.lua && tools/messages lua lua/*/*.lua; } >"$work/texts"
+{
+    tools/messages texts src/*/*.[ch] && cat lua/*.lua lua/*/*.lua && tools/messages lua lua/*/*.lua
+    # what Lua's own library says of arguments
+    printf '%s\n' "bad argument # to '' ()" ' expected, got ' 'stack overflow ()'
+} >"$work/texts"
 found "what is told in Korean is still said" "$(sort -u "$work/texts" | comm -23 "$work/said" - | awk '
     NR == FNR { all = $0; next } # whole, by its RS
     {
@@ -197,6 +201,11 @@ found "what is recorded of a test is the same" "$(diff <(members en) <(members k
 holds "a report has both, of steps, causes, mutants and doubts" "$work/test-en.html" \
     '(by_id["own_lost"][0][5][5], [m["mutation"]["text_ko"].rsplit(": ", 1)[1] for m in by_id["own_deaf"][1]["mutants"] if m["mutation"].get("kind") == "late"],
       [s["expected_ko"] for s in by_id["own_open"][1]["steps"] if "expected_ko" in s], plan["cases"][0]["doubt_ko"])' "('SessionSetupReq에 제때 응답이 없다', ['너무 늦음'], ['FAILED인 SessionStopRes 또는 연결의 끝'], '두 코드 모두 타당하다')"
+printf 'schema x\nmessage Foo\n' >"$work/x.schema"
+run schema check --lang ko "$work/x.schema"
+wants "what a description has wrong" 1 err "2: 'namespace' 앞에 'message'이(가) 있다"
+run decode --lang ko 8098022E74FF44AAECF83E11F0
+wants "what is wrong with a message, behind its place" 1 err 'bit 104: 입력이 여기서 (13바이트) 문서의 중간에 끝난다'
 run --lang=ko run --bar
 wants "a wrong use" 3 err '오류: 모르는 옵션 --bar; v2glab run --help 참조'
 # locale NAME=VALUE... LANGUAGE: what the locale makes of the help
