@@ -37,9 +37,9 @@ local NEAR <const> = 20  -- V between battery and output at which the contactors
 
 -- ---- what the station's status asks for ----
 
--- The fields of an EVSEStatus, by its path.
+-- The fields of an EVSEStatus, by its path, and what it is in of a response.
 local fields = once(function(path)
-    return { code = path .. '_EVSEStatusCode', rcd = path .. '_RCD',
+    return { within = path:match('^.C_EVSE%a+'), code = path .. '_EVSEStatusCode', rcd = path .. '_RCD',
              delay = path .. '_NotificationMaxDelay', notification = path .. '_EVSENotification' }
 end)
 
@@ -67,8 +67,8 @@ end
 -- [V2G2-680]. Whoever stops already does not hear it again.
 function steps.heed(self, step)
     local path = STATUS[self.mode][step]
-    local stops = self.halted or self.asked or self.stopping and step == 'PowerDelivery'
-    if not path or stops or not self:has(step, path:match('^.C_EVSE%a+')) then
+    if not path or self.halted or self.asked or self.stopping and step == 'PowerDelivery'
+        or not self:has(step, fields[path].within) then
         return
     end
     local wish, _, what = wish_of(self, step, path)
@@ -224,23 +224,23 @@ local function wanted_energy(self)
 end
 
 local function set_dc_limits(self)
-    local b, step, path = self.battery, 'ChargeParameterDiscovery', 'DC_EVChargeParameter_'
-    set_status(self, step, path, false)
-    self:set(step, path .. 'EVMaximumCurrentLimit', b.max_current)
-    self:set(step, path .. 'EVMaximumPowerLimit', b.max_power)
-    self:set(step, path .. 'EVMaximumVoltageLimit', b.max_voltage)
-    self:set(step, path .. 'EVEnergyCapacity', b.capacity)
-    self:set(step, path .. 'EVEnergyRequest', wanted_energy(self))
-    self:set(step, path .. 'FullSOC', b.full)
-    self:set(step, path .. 'BulkSOC', b.bulk)
+    local b, role = self.battery, self.role
+    set_status(self, 'ChargeParameterDiscovery', 'DC_EVChargeParameter_', false)
+    role.Set_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumCurrentLimit(b.max_current)
+    role.Set_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumPowerLimit(b.max_power)
+    role.Set_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVMaximumVoltageLimit(b.max_voltage)
+    role.Set_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVEnergyCapacity(b.capacity)
+    role.Set_ChargeParameterDiscoveryReq_DC_EVChargeParameter_EVEnergyRequest(wanted_energy(self))
+    role.Set_ChargeParameterDiscoveryReq_DC_EVChargeParameter_FullSOC(b.full)
+    role.Set_ChargeParameterDiscoveryReq_DC_EVChargeParameter_BulkSOC(b.bulk)
 end
 
 local function set_ac_limits(self)
-    local ac, step, path = self.p.ac, 'ChargeParameterDiscovery', 'AC_EVChargeParameter_'
-    self:set(step, path .. 'EAmount', wanted_energy(self))
-    self:set(step, path .. 'EVMaxVoltage', ac.voltage)
-    self:set(step, path .. 'EVMaxCurrent', ac.max_current)
-    self:set(step, path .. 'EVMinCurrent', ac.min_current)
+    local ac, role = self.p.ac, self.role
+    role.Set_ChargeParameterDiscoveryReq_AC_EVChargeParameter_EAmount(wanted_energy(self))
+    role.Set_ChargeParameterDiscoveryReq_AC_EVChargeParameter_EVMaxVoltage(ac.voltage)
+    role.Set_ChargeParameterDiscoveryReq_AC_EVChargeParameter_EVMaxCurrent(ac.max_current)
+    role.Set_ChargeParameterDiscoveryReq_AC_EVChargeParameter_EVMinCurrent(ac.min_current)
 end
 
 local function level_of(tuple)
@@ -277,21 +277,20 @@ local function choose_schedule(self)
 end
 
 local function read_limits(self)
-    local path = self.mode:upper() .. '_EVSEChargeParameter'
-    local function get(name)
-        return common.getter(self.role, 'ChargeParameterDiscoveryRes', path .. name)()
-    end
-    if not common.is_specified(self.role, 'ChargeParameterDiscoveryRes', path) then
+    local role, is_ac = self.role, self.mode == 'ac'
+    if not self:has('ChargeParameterDiscovery', is_ac and 'AC_EVSEChargeParameter' or 'DC_EVSEChargeParameter') then
         return self:leave('stop', false,
             ('the station sent no parameters for %s charging'):format(self.mode:upper()))
     end
-    if self.mode == 'ac' then
-        self.voltage, self.limit = get '_EVSENominalVoltage', get '_EVSEMaxCurrent'
+    if is_ac then
+        self.voltage = role.Get_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_EVSENominalVoltage()
+        self.limit = role.Get_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_EVSEMaxCurrent()
         return nil
     end
-    self.limit, self.power_limit = get '_EVSEMaximumCurrentLimit', get '_EVSEMaximumPowerLimit'
-    self.voltage_limit = get '_EVSEMaximumVoltageLimit'
-    local least = get '_EVSEMinimumVoltageLimit'
+    self.limit = role.Get_ChargeParameterDiscoveryRes_DC_EVSEChargeParameter_EVSEMaximumCurrentLimit()
+    self.power_limit = role.Get_ChargeParameterDiscoveryRes_DC_EVSEChargeParameter_EVSEMaximumPowerLimit()
+    self.voltage_limit = role.Get_ChargeParameterDiscoveryRes_DC_EVSEChargeParameter_EVSEMaximumVoltageLimit()
+    local least = role.Get_ChargeParameterDiscoveryRes_DC_EVSEChargeParameter_EVSEMinimumVoltageLimit()
     local rest = self.battery:rest_voltage()
     if rest > self.voltage_limit or rest < least then
         return self:leave('stop', false, ('the station gives %g to %g V; the battery has %g V')
@@ -435,16 +434,17 @@ local function profile(self)
 end
 
 local function deliver(self, progress, is_ready)
+    local role = self.role
     if self.protocol == DIN then
-        self:set('PowerDelivery', 'ReadyToChargeState', progress == 'Start')
+        role.Set_PowerDeliveryReq_ReadyToChargeState(progress == 'Start')
     else
-        self:set('PowerDelivery', 'ChargeProgress', progress)
-        self:set('PowerDelivery', 'SAScheduleTupleID', self.schedule)
+        role.Set_PowerDeliveryReq_ChargeProgress(progress)
+        role.Set_PowerDeliveryReq_SAScheduleTupleID(self.schedule)
         local entries = progress == 'Start' and profile(self)
         if entries then
-            common.set_list(self.role, 'PowerDeliveryReq', 'ChargingProfile_ProfileEntry', entries)
+            common.set_list(role, 'PowerDeliveryReq', 'ChargingProfile_ProfileEntry', entries)
         else
-            self:set('PowerDelivery', 'ChargingProfileSpecified', false)
+            role.Set_PowerDeliveryReq_ChargingProfileSpecified(false)
         end
     end
     if self.mode == 'dc' then
