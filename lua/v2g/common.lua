@@ -3,7 +3,6 @@
 
 local check = require 'v2g.check'
 local names = require 'v2g.names'
-local once = require 'v2g.once'
 local requires = require 'v2g.requires'
 local defaults = require 'v2g.parameters'
 local steps = require 'v2g.steps'
@@ -287,10 +286,17 @@ function common.lasting(o)
     return o
 end
 
+-- Whether no parameter has a say in single messages, but how long they are waited for.
+local function is_quiet(p)
+    return not (p.leave_at or p.stop_at or p.silent_at or p.expects or p.deviates or next(p.values)
+        or p.skip and next(p.skip))
+end
+
+-- The parameters; whether they are shared, and so cannot change; and whether they are quiet, too.
 local function parameters_of(side, role, o)
     local known = lasting[o] or {}
     if known.shared then
-        return known.shared, true
+        return known.shared, true, known.is_quiet
     end
     local p = copy(defaults[side])
     local has_file = o.script or type(o.persona) == 'table' and is_list(o.persona)
@@ -302,26 +308,27 @@ local function parameters_of(side, role, o)
     end
     known.is_checked = true
     if lasting[o] and not o.script and not has_functions(p) then
-        known.shared = p
+        known.shared, known.is_quiet = p, is_quiet(p)
     end
-    return p, known.shared ~= nil
+    return p, known.shared ~= nil, known.is_quiet or false
 end
 
 -- What a session of one side ('ev', 'station') begins with, by what the options say: the role that
--- is played, the parameters, and how fast electrical time runs.
+-- is played, the parameters, and how fast electrical time runs. is_quiet: there is no hook, nor a
+-- parameter that has a say in single messages, so that nobody has to be asked.
 function common.new(side, role, o)
     if o.protocol then
         role.Protocol = o.protocol
     end
-    local p, is_shared = parameters_of(side, role, o)
-    return { p = p, is_shared = is_shared, role = role, side = side,
+    local p, is_shared, quiet = parameters_of(side, role, o)
+    return { p = p, is_shared = is_shared, is_quiet = quiet, role = role, side = side,
              scale = tonumber(o.time_scale or 1) }
 end
 
 -- Sets a parameter of this session alone.
 function common.change(s, key, value)
     if s.is_shared then
-        s.p, s.is_shared = copy(s.p), false
+        s.p, s.is_shared, s.is_quiet = copy(s.p), false, false
     end
     s.p[key] = value
 end
@@ -353,22 +360,6 @@ function common.pause(s, ms)
     end
 end
 
-local BETWEEN <const> = once(function(from)
-    return once(function(to) return from .. '>' .. to end)
-end)
-
--- gaps['A>B'], else gaps.B, else gaps.default.
-function common.gap(gaps, from, to)
-    local gap = gaps[BETWEEN[from][to]]
-    if gap == nil then
-        gap = gaps[to]
-    end
-    if gap == nil then
-        gap = gaps.default
-    end
-    return gap
-end
-
 -- ---- messages ----
 
 local SET <const>, GET <const>, IS_SPECIFIED <const> = names.set, names.get, names.is_specified
@@ -394,10 +385,10 @@ end
 
 -- Sets all entries of a list; `path` leads to the element that holds it.
 function common.set_list(role, message, path, list)
-    local put = role[SET[message][path]]
-    role[names.set_count[message][path]](#list)
-    for i, entry in ipairs(list) do
-        put(i - 1, entry)
+    local put, n = role[SET[message][path]], #list
+    role[names.set_count[message][path]](n)
+    for i = 1, n do
+        put(i - 1, list[i])
     end
 end
 
@@ -490,13 +481,14 @@ end
 -- usual one. False: a hook has dropped it.
 function common.send(s, message, signer)
     local p, role = s.p, s.role
-    if p.values[message] then
+    local plain = s.is_quiet or common.is_plain(p, message)
+    if not plain and p.values[message] then
         apply_values(role, message, p.values[message], s)
     end
     if signer then
         sign(role, message, signer)
     end
-    if common.is_plain(p, message) then
+    if plain then
         role[names.send[message]]()
         return true
     end

@@ -182,28 +182,25 @@ end
 
 local LOOPS <const> = { CurrentDemand = true, ChargingStatus = true, MeteringReceipt = true }
 
+-- What the hook on.NAME says, or, before it, the one that stands for parameters (quirks.lua).
+local function ask(self, name, what)
+    local answer = common.own(quirks[name], what, self)
+    if answer == nil and self.p.on[name] then
+        answer = common.own(self.p.on[name], what, self)
+    end
+    return answer
+end
+
 -- Before the pause that comes before a step's request.
 local function begin_step(self, step)
-    local p = self.p
     if SETTING_UP[step] and Stop_Requested() then
         leave(self, 'stop', true, 'ended by the user')
     end
-    if p.leave_at or p.stop_at or p.silent_at then
-        common.own(quirks.step, step, self)
+    if not self.is_quiet then
+        ask(self, 'step', step)
     end
-    if p.on.step then
-        common.own(p.on.step, step, self)
-    end
-    self.resent, self.counts[step] = 0, (self.counts[step] or 0) + 1
-end
-
--- Whether what has not come in time is waited for once more.
-local function is_patient(self, request)
-    local answer = common.own(quirks.late, request, self)
-    if answer == nil and self.p.on.late then
-        answer = common.own(self.p.on.late, request, self)
-    end
-    return answer
+    local counts = self.counts
+    self.resent, counts[step] = 0, (counts[step] or 0) + 1
 end
 
 -- Leaves where the station has gone: that is an outcome, not the end of the script.
@@ -236,7 +233,7 @@ local function await(self, step, request)
     local name, why, detail
     repeat
         name, why, detail = self.role.Receive_Any_001(patience)
-    until name or why ~= 'timeout' or not is_patient(self, request)
+    until name or why ~= 'timeout' or not ask(self, 'late', request)
     if patience and (name or why == 'timeout') then -- the standard's time is measured all the same
         self.role.Measured(self.protocol, 'V2G_EVCC_Msg_Timeout', request,
             name and common.since(self.role, self.sent) or Now() - self.sent)
@@ -279,49 +276,54 @@ local FAILED <const> = once(function(code)
     return code:find('^FAILED') ~= nil or code:find('^Failed') ~= nil
 end)
 
-local function check(self, step, response, found, problem)
+-- Leaves where the response says that the request failed, unless that is ignored.
+local function take_failed(self, step, response, code)
     local p = self.p
-    if found ~= response then
-        leave(self, p.on_failed == 'reset' and 'reset' or 'fin', false, found == ''
-            and ('expected %s, found a frame that cannot be decoded: %s'):format(response, problem or '')
-            or ('expected %s, found %s'):format(response, found))
-    end
-    local invalid = p.only_valid and self.role.Received():violations()[1]
-    if invalid then
-        leave(self, p.on_failed == 'reset' and 'reset' or 'fin', false, ('%s: %s'):format(response, invalid))
-    end
-    local code = tostring(self:get(step, 'ResponseCode'))
-    self.code = code
-    if not FAILED[code] then
-        return code
-    end
     if p.on_failed == 'ignore' then
         self.has_failed = p.deviates == 'after FAILED'
-        return code
+        return
     end
     leave(self, p.on_failed == 'stop' and step ~= 'SessionStop' and 'stop'
         or p.on_failed == 'reset' and 'reset' or 'fin', false,
         ('the station answered %s with %s'):format(response, code), 'Failed')
 end
 
--- A response is taken within the session only that SessionSetupRes began.
-local function check_session(self, step, response)
-    local role = self.role
-    if step ~= 'SessionSetup' then
-        if not role.Has_SessionID(self.id) then
-            self:object('fin', ('%s has SessionID %s; expected %s, that of the session')
-                :format(response, common.getter(role, response, 'Header_SessionID')(), self.id))
-        end
-        return
-    end
-    self.id = role.SessionID()
-    local id, asked = role.Get_SessionSetupRes_Header_SessionID(), (self.joining or self.p.session_id):upper()
+-- Responses are taken within the session only that this one begins.
+local function begin_session(self)
+    self.id = self.role.SessionID()
+    local asked = (self.joining or self.p.session_id):upper()
+    local id = self.role.Get_SessionSetupRes_Header_SessionID()
     if id:find('^0*$') then
         self:object('fin', 'SessionSetupRes has SessionID 0, which is that of no session [V2G2-750]')
     elseif self.code == 'OK_OldSessionJoined' and id ~= asked then
         self:object('fin', ('SessionSetupRes joins the session %s, and %s was asked for [V2G2-754]')
             :format(id, asked))
     end
+end
+
+local function check(self, step, response, found, problem)
+    local p, role = self.p, self.role
+    if found ~= response then
+        leave(self, p.on_failed == 'reset' and 'reset' or 'fin', false, found == ''
+            and ('expected %s, found a frame that cannot be decoded: %s'):format(response, problem or '')
+            or ('expected %s, found %s'):format(response, found))
+    end
+    local invalid = p.only_valid and role.Received():violations()[1]
+    if invalid then
+        leave(self, p.on_failed == 'reset' and 'reset' or 'fin', false, ('%s: %s'):format(response, invalid))
+    end
+    local code = tostring(self:get(step, 'ResponseCode'))
+    self.code = code
+    if FAILED[code] then
+        take_failed(self, step, response, code)
+    end
+    if step == 'SessionSetup' then
+        begin_session(self)
+    elseif not role.Has_SessionID(self.id) then
+        self:object('fin', ('%s has SessionID %s; expected %s, that of the session')
+            :format(response, common.getter(role, response, 'Header_SessionID')(), self.id))
+    end
+    return code
 end
 
 -- Sends the step's request, whose fields are set, and takes the response. What its status asks for
@@ -331,10 +333,11 @@ function ev:exchange(step, signer)
     local p, role, at = self.p, self.role, self.course[step]
     local request, response = at.request, at.response
     begin_step(self, step)
-    common.pause(self, self.gap or common.gap(p.gaps, self.last, step))
+    common.pause(self, self.gap or p.gaps[at.after[self.last]] or p.gaps[step] or p.gaps.default)
     self.gap, self.step = false, step
-    if p.on.state then
+    if not self.is_quiet then
         common.state(self, step)
+        quirks.before(self, step, request)
     end
     if self.answered then
         role.Measured(self.protocol, 'V2G_EVCC_Sequence_Performance_Time', request, Now() - self.answered)
@@ -345,7 +348,6 @@ function ev:exchange(step, signer)
     if self.noticed and not LOOPS[step] then
         common.reacted(self)
     end
-    quirks.before(self, step, request)
     if not self:send(request, signer) then
         leave(self, 'fin', true, 'a hook kept back ' .. request)
     end
@@ -357,7 +359,7 @@ function ev:exchange(step, signer)
     if not found then
         found, problem = await(self, step, request)
     end
-    while found ~= '' and not common.received(self, found) do
+    while found ~= '' and not (self.is_quiet or common.received(self, found)) do
         found, problem = await(self, step, request)
     end
     self.last, self.answered = step, role.Came()
@@ -365,7 +367,6 @@ function ev:exchange(step, signer)
         role.Probe(p.probe.port, p.probe.first, p.probe.every)
     end
     local code = check(self, step, response, found, problem)
-    check_session(self, step, response)
     local beyond = self.watch and judge.beyond(self, response)
     if beyond then
         leave(self, 'stop', false, beyond)
@@ -429,16 +430,21 @@ end
 
 -- ---- connecting ----
 
+-- The offer of that protocol alone, whatever else there is.
+local ALONE <const> = once(function(protocol)
+    return { { protocol, priority = 1, schema = 1 } }
+end)
+
 local function offers(self)
     local p = self.p
     if self.role.FixedProtocol then
-        return { { self.role.FixedProtocol, priority = 1, schema = 1 } }
+        return ALONE[self.role.FixedProtocol]
     end
     if p.protocols then
         return p.protocols
     end
     if energy.is_of_20(p.mode) then
-        return { { 'ISO15118-20', priority = 1, schema = 1 } }
+        return ALONE['ISO15118-20']
     end
     local list = { { 'ISO15118-2', priority = 1, schema = 1 } }
     if p.mode == 'dc' then
@@ -686,8 +692,8 @@ local function walk(self, from, before)
         leave(self, 'fin', false, ('%s has no %s charging'):format(self.protocol, self.p.mode:upper()))
     end
     local i = sequence.index(way, from)
-    while way[i] and way[i][1] ~= before do
-        local row = way[i]
+    local row = way[i]
+    while row and row[1] ~= before do
         local step, outcome, to = row[1], nil, row.to
         if self.plug then
             self.plug.show(self, step)
@@ -702,6 +708,7 @@ local function walk(self, from, before)
             end
         end
         i = to and sequence.index(way, to) or i + 1
+        row = way[i]
     end
     return 'done'
 end

@@ -60,12 +60,12 @@ function quirks.before(ev, step, request)
     local p, unknown = ev.p, 'unknown protocols'
     if p.expects and p.expects.from == step then
         judge.expect(ev, p.expects.code)
-    elseif ev.has_failed then
-        judge.begin(ev, 'after FAILED')
     elseif step == 'AppProtocol' then
         if p.deviates == unknown and not ev.role.FixedProtocol then
             judge.begin(ev, unknown)
         end
+    elseif ev.has_failed then
+        judge.begin(ev, 'after FAILED')
     elseif next(p.skip) and is_out_of_turn(ev, request) then
         judge.begin(ev, 'out of turn')
     end

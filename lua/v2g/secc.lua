@@ -86,7 +86,7 @@ local function new_session(at, linked)
     local now = Now()
     at.is_paused = false
     return setmetatable({
-        p = at.p, role = at.role, scale = at.scale, tolerated = at.tolerated, at = at,
+        p = at.p, is_quiet = at.is_quiet, role = at.role, scale = at.scale, tolerated = at.tolerated, at = at,
         known = at.known, side = at.side, state = 'supportedAppProtocolRes',
         counts = {}, begun = {}, loops = 0, bad = 0,
         output = output.new(at.p.dc, at.p.ac), advanced = now, limit = { SETUP, now - linked },

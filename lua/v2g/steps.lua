@@ -34,15 +34,17 @@ function steps.name(protocol, mode, step)
 end
 
 -- What a step goes by, made once for all sessions: steps.course[protocol][mode].CableCheck is
--- { name = 'DC_CableCheck', request = 'DC_CableCheckReq', response = 'DC_CableCheckRes' }, and the
--- names by path of the role's functions for them (names.lua).
+-- { name = 'DC_CableCheck', request = 'DC_CableCheckReq', response = 'DC_CableCheckRes' }, the
+-- names by path of the role's functions for them (names.lua), and what its gap is called by the
+-- step before: after.ChargeParameterDiscovery = 'ChargeParameterDiscovery>CableCheck'.
 steps.course = once(function(protocol)
     return once(function(mode)
         return once(function(step)
             local name = steps.name(protocol, mode, step)
             local request, response = name .. 'Req', name .. 'Res'
             return { name = name, request = request, response = response, set = names_of.set[request],
-                     get = names_of.get[response], is_specified = names_of.is_specified[response] }
+                     get = names_of.get[response], is_specified = names_of.is_specified[response],
+                     after = once(function(last) return last .. '>' .. step end) }
         end)
     end)
 end)
