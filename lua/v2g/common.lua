@@ -17,7 +17,7 @@ end
 
 local own_error = { __tostring = function(e) return e.text end }
 
--- What xpcall calls where an error is ours, whatever the last message was.
+-- What is raised, as ours, whatever the last message was.
 local function mark(why)
     return type(why) == 'string'
         and setmetatable({ text = why, traceback = Traceback(nil, 2) }, own_error) or why

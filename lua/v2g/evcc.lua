@@ -215,13 +215,13 @@ end
 -- Sends the request, which has been set, with what hooks make of it. False: a hook has dropped it.
 function ev:send(request, signer)
     leave_closed(self, request)
-    local good, sent = xpcall(common.send, common.mark, self, request, signer)
+    local good, sent = pcall(common.send, self, request, signer)
     if not good then
         if type(sent) ~= 'table' or sent.ev ~= self then -- not what a hook left with
             Sleep(1) -- a reset that came meanwhile is heard of now
             leave_closed(self, request)
         end
-        error(sent, 0)
+        error(common.mark(sent), 0)
     end
     return sent
 end
