@@ -315,14 +315,16 @@ end
 
 -- What a session of one side ('ev', 'station') begins with, by what the options say: the role that
 -- is played, the parameters, and how fast electrical time runs. is_quiet: there is no hook, nor a
--- parameter that has a say in single messages, so that nobody has to be asked.
-function common.new(side, role, o)
+-- parameter that has a say in single messages, so that nobody has to be asked. s: the table that
+-- gets it; nil: a new one.
+function common.new(side, role, o, s)
     if o.protocol then
         role.Protocol = o.protocol
     end
-    local p, is_shared, quiet = parameters_of(side, role, o)
-    return { p = p, is_shared = is_shared, is_quiet = quiet, role = role, side = side,
-             scale = tonumber(o.time_scale or 1) }
+    s = s or {}
+    s.p, s.is_shared, s.is_quiet = parameters_of(side, role, o)
+    s.role, s.side, s.scale = role, side, tonumber(o.time_scale or 1)
+    return s
 end
 
 -- Sets a parameter of this session alone.

@@ -113,7 +113,7 @@ local function unplug(self)
     for what in pairs(self.felt or {}) do
         wire.put(self.plugged, what, nil)
     end
-    self.felt, self.plugged = nil, nil
+    self.felt, self.plugged = false, false
 end
 
 local function feel(self, what, value)
@@ -128,11 +128,11 @@ local function plug(self)
     local b = self.battery
     if self.id ~= self.plugged then
         unplug(self)
-        self.felt, self.plugged = {}, self.id
+        self.felt, self.plugged = { rest = false, resistance = false, drawn = false }, self.id
     end
     feel(self, 'rest', b:rest_voltage())
     feel(self, 'resistance', b.resistance)
-    feel(self, 'drawn', self.mode == 'ac' and (self.flowing or 0) or nil)
+    feel(self, 'drawn', self.mode == 'ac' and (self.flowing or 0))
 end
 
 -- AC: amperes per phase that the control pilot allows.
@@ -191,52 +191,50 @@ local function ask(self, name, what)
     return answer
 end
 
--- Before the pause that comes before a step's request.
+-- Before the pause that comes before a step's request: asks who may have a say. For them, too,
+-- requests are counted.
 local function begin_step(self, step)
-    if SETTING_UP[step] and Stop_Requested() then
-        leave(self, 'stop', true, 'ended by the user')
-    end
-    if not self.is_quiet then
-        ask(self, 'step', step)
-    end
-    local counts = self.counts
-    self.resent, counts[step] = 0, (counts[step] or 0) + 1
+    ask(self, 'step', step)
+    self.counts[step] = (self.counts[step] or 0) + 1
 end
 
--- Leaves where the station has gone: that is an outcome, not the end of the script.
+-- The station has gone: that is an outcome, not the end of the script.
 local function leave_closed(self, request)
-    local state, why = self.role.State()
-    if state == 'closed' then
-        leave(self, 'gone', false, ('the connection was closed before %s%s'):format(request,
-            why and why ~= '' and ': ' .. why or ''))
-    end
+    local _, why = self.role.State()
+    leave(self, 'gone', false, ('the connection was closed before %s%s'):format(request,
+        why and why ~= '' and ': ' .. why or ''))
 end
 
 -- Sends the request, which has been set, with what hooks make of it. False: a hook has dropped it.
 function ev:send(request, signer)
-    leave_closed(self, request)
+    local role = self.role
+    if role.State() == 'closed' then
+        leave_closed(self, request)
+    end
     local good, sent = pcall(common.send, self, request, signer)
-    if not good then
-        if type(sent) ~= 'table' or sent.ev ~= self then -- not what a hook left with
-            Sleep(1) -- a reset that came meanwhile is heard of now
+    if good then
+        return sent
+    end
+    if type(sent) ~= 'table' or sent.ev ~= self then -- not what a hook left with
+        Sleep(1) -- a reset that came meanwhile is heard of now
+        if role.State() == 'closed' then
             leave_closed(self, request)
         end
-        error(common.mark(sent), 0)
     end
-    return sent
+    return error(common.mark(sent), 0)
 end
 
 -- Waits for the response; leaves where there is none.
 local function await(self, step, request)
-    local p = self.p
+    local p, role = self.p, self.role
     local patience = p.patience[step] or p.patience.default
-    local name, why, detail
-    repeat
-        name, why, detail = self.role.Receive_Any_001(patience)
-    until name or why ~= 'timeout' or not ask(self, 'late', request)
+    local name, why, detail = role.Receive_Any_001(patience)
+    while not name and why == 'timeout' and ask(self, 'late', request) do
+        name, why, detail = role.Receive_Any_001(patience)
+    end
     if patience and (name or why == 'timeout') then -- the standard's time is measured all the same
-        self.role.Measured(self.protocol, 'V2G_EVCC_Msg_Timeout', request,
-            name and common.since(self.role, self.sent) or Now() - self.sent)
+        role.Measured(self.protocol, 'V2G_EVCC_Msg_Timeout', request,
+            name and common.since(role, self.sent) or Now() - self.sent)
     end
     if name then
         return name, why
@@ -332,9 +330,14 @@ end
 function ev:exchange(step, signer)
     local p, role, at = self.p, self.role, self.course[step]
     local request, response = at.request, at.response
-    begin_step(self, step)
+    if SETTING_UP[step] and Stop_Requested() then
+        leave(self, 'stop', true, 'ended by the user')
+    end
+    if not self.is_quiet then
+        begin_step(self, step)
+    end
     common.pause(self, self.gap or p.gaps[at.after[self.last]] or p.gaps[step] or p.gaps.default)
-    self.gap, self.step = false, step
+    self.gap, self.step, self.resent = false, step, 0
     if not self.is_quiet then
         common.state(self, step)
         quirks.before(self, step, request)
@@ -485,15 +488,15 @@ end
 -- The same, with what the standards want where nothing is said; and what Connect is told of it.
 local function wanted_tls(self)
     local p = self.p
+    local told = told_tls(p)
+    if told then
+        return told, type(p.tls) == 'table' and p.tls or told
+    end
     local needs, others, contracts = false, false, false
     for _, offer in ipairs(offers(self)) do
         needs = needs or offer[1] == 'ISO15118-20'
         others = others or offer[1] ~= 'ISO15118-20'
         contracts = contracts or offer[1] ~= 'DIN70121'
-    end
-    local told = told_tls(p)
-    if told then
-        return told, type(p.tls) == 'table' and p.tls or told
     end
     if p.payment == 'Contract' and contracts and not needs then
         return 'auto', { version = '1.2', plain = true } -- ISO 15118-2 knows no other
@@ -691,14 +694,14 @@ local function walk(self, from, before)
     if not way or energy.is_of_20(self.p.mode) and self.protocol ~= 'ISO15118-20' then
         leave(self, 'fin', false, ('%s has no %s charging'):format(self.protocol, self.p.mode:upper()))
     end
-    local i = sequence.index(way, from)
+    local p, show, i = self.p, self.plug and self.plug.show, sequence.index(way, from)
     local row = way[i]
     while row and row[1] ~= before do
         local step, outcome, to = row[1], nil, row.to
-        if self.plug then
-            self.plug.show(self, step)
+        if show then
+            show(self, step)
         end
-        if not self.p.skip[step] then
+        if not p.skip[step] then
             outcome = self.does[step](self)
         end
         if outcome then
@@ -718,7 +721,7 @@ function evcc.open(self)
     self.watch, self.has_failed = false, false
     local from = connect(self)
     self.does = require(evcc.files[self.protocol])
-    self.renegotiated, self.loops = self.renegotiated or false, 0
+    self.loops = 0
     self.noticed, self.is_ready = false, false
     self.setup_from = from
 end
@@ -850,16 +853,18 @@ end
 
 -- A vehicle that plays the role, by the options.
 function evcc.new(role, options)
-    local self = setmetatable(common.new('ev', role, options), ev)
+    local self = common.new('ev', role, options, setmetatable({
+        advanced = Now(), pauses = 0, loops = 0, did = {}, -- what is done but once
+        -- what there is not yet; where it were absent, each look at it would go on to the functions
+        plug = false, felt = false, plugged = false, gap = false, step = false, noticed = false,
+        watch = false, has_failed = false, is_ready = false, halted = false, asked = false,
+        stopping = false, renegotiating = false, own_renegotiation = false,
+    }, ev))
     local p = self.p
     check_payment(p, role.FixedProtocol)
     self.tolerated = contract.tolerated(p)
     self.mode, self.battery = energy.messages[p.mode], battery.new(p.battery)
-    self.advanced, self.pauses, self.loops, self.current = Now(), 0, 0, 0
-    self.did = {} -- what is done but once
-    -- what there is not yet; where it were absent, each look at it would go on to the functions
-    self.gap, self.noticed, self.watch, self.has_failed, self.is_ready = false, false, false, false, false
-    self.plug = role.SlacFirst and require 'v2g.plugging'
+    self.plug = role.SlacFirst and require 'v2g.plugging' or false
     return self
 end
 

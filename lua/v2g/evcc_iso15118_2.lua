@@ -87,7 +87,7 @@ end
 
 function steps.SessionSetup(self)
     local p = self.p
-    self.halted, self.asked, self.stopping, self.renegotiating, self.wakes_at = nil, nil, nil, nil, nil
+    self.halted, self.asked, self.stopping, self.renegotiating, self.wakes_at = false, false, false, false, nil
     self.role.Set_SessionSetupReq_Header_SessionID(self.joining or p.session_id)
     self.role.Set_SessionSetupReq_EVCCID(p.evcc_id)
     self:exchange('SessionSetup')
@@ -459,7 +459,7 @@ end
 
 function steps.PowerDeliveryStart(self)
     self.flowing, self.charged_for = 0, 0
-    self.renegotiating = nil
+    self.renegotiating = false
     deliver(self, 'Start', true)
     self:is_closed()
     self:seconds()
@@ -566,7 +566,7 @@ local function keep_limits(self)
 end
 
 function steps.CurrentDemand(self)
-    self.asked = nil
+    self.asked = false
     while true do
         set_demand(self)
         self:exchange('CurrentDemand')
@@ -595,7 +595,7 @@ local function ac_power(self)
 end
 
 function steps.ChargingStatus(self)
-    self.asked = nil
+    self.asked = false
     while true do
         self.flowing = ac_power(self)
         self:exchange('ChargingStatus')

@@ -537,7 +537,7 @@ end
 
 -- The charge loop: sends what `ask` sets, takes in what `take` reads, until something else is due.
 local function go_round(self, step, ask, take)
-    self.asked = nil
+    self.asked = false
     local ends
     repeat
         ask(self)
