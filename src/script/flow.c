@@ -102,13 +102,15 @@ static int send_exi(struct role *r, struct message *m, unsigned given, const str
 static void send_out(lua_State *L, struct role *r, struct message *m, unsigned given)
 {
     char where[128] = "";
-    bool is_told = r->script->options->recorder != NULL;
+    bool is_recorded = r->script->options->recorder != NULL;
     struct violations v = {.role = r,
-                           .where = is_told ? script_where(L, where, sizeof where) : where};
+                           .where = is_recorded ? script_where(L, where, sizeof where) : where};
     struct err e = ERR_INIT;
     const char *name = message_named(m).name;
-    message_check(m, violation, &v);
-    transfer_check(r, m, violation, &v);
+    if (is_recorded || r->peer == NULL) { /* else nobody is told */
+        message_check(m, violation, &v);
+        transfer_check(r, m, violation, &v);
+    }
     buf_string(&v.text);
     bool is_lost = false;
     int bad;
