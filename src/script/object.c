@@ -566,11 +566,10 @@ static int list_index(lua_State *L)
     return 1;
 }
 
-static int list_newindex(lua_State *L)
+/* The entry gets the value at 3. */
+static int set_entry(lua_State *L, struct object *o, struct place p)
 {
-    const struct list_object *x = check_list(L);
-    struct place p = entry_place(L, x);
-    struct arena *a = &x->object->arena;
+    struct arena *a = &o->arena;
     struct err e = ERR_INIT;
     union value v;
     uint32_t count = place_count(&p);
@@ -590,9 +589,28 @@ static int list_newindex(lua_State *L)
         if (bad == 0)
             *place_value(&p) = v;
     }
-    note_given(x->object, p.node, "");
-    count_arena(L, x->object);
+    note_given(o, p.node, "");
+    count_arena(L, o);
     return bad != 0 ? script_raise(L, &e) : 0;
+}
+
+static int list_newindex(lua_State *L)
+{
+    const struct list_object *x = check_list(L);
+    return set_entry(L, x->object, entry_place(L, x));
+}
+
+void object_set_place(lua_State *L, const struct place *p, bool is_entry)
+{
+    struct object *o = check_object(L);
+    const struct field *f = place_field(p);
+    if (is_entry && place_is_list(p)) {
+        set_entry(L, o, *p);
+        return;
+    }
+    lua_pushstring(L, f->is_content ? "content" : f->name);
+    lua_replace(L, 2);
+    newindex_node(L, o, p->node);
 }
 
 static int list_len(lua_State *L)

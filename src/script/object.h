@@ -51,6 +51,10 @@ void object_count(lua_State *L, int root);
 void object_push_element(lua_State *L, int root, struct node *n);
 void object_push_place(lua_State *L, int root, const struct place *p, bool is_entry);
 
+/* What stands at a place of the message value at 1 gets the value at 3, as where a script sets a
+ * field; what is at 2 is lost. */
+void object_set_place(lua_State *L, const struct place *p, bool is_entry);
+
 /* Pushes a message by its name, with defaults; or read from XML (text that begins with '<'). */
 void object_push_named(lua_State *L, struct role *r, const char *text, size_t n);
 

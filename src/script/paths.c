@@ -158,7 +158,6 @@ static int path_get(lua_State *L)
     return 1;
 }
 
-/* The container is pushed as a value of its own, whose fields are set as scripts set them. */
 static int path_set(lua_State *L)
 {
     struct message *m = message_at(L);
@@ -171,20 +170,11 @@ static int path_set(lua_State *L)
         return script_raise(L, &e);
     if (at.field == NULL)
         return luaL_error(L, "expected an element of the header behind '%s'", path);
-    object_push_element(L, 1, at.place.node);
-    const char *name = at.field->is_content ? "content" : at.field->name;
     if (at.is_entry && place_value(&at.place) == NULL &&
         place_add(&at.place, object_arena(L, 1), &e))
         return script_raise(L, &e);
     object_count(L, 1);
-    if (at.is_entry && place_is_list(&at.place)) {
-        lua_getfield(L, -1, name);
-        lua_pushvalue(L, 3);
-        lua_seti(L, -2, (lua_Integer)at.place.index + 1);
-        return 0;
-    }
-    lua_pushvalue(L, 3);
-    lua_setfield(L, -2, name);
+    object_set_place(L, &at.place, at.is_entry);
     return 0;
 }
 
