@@ -5,6 +5,8 @@
 #include "app/commands.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "base/said.h"
+#include "record/terminal.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -56,16 +58,34 @@ static const struct usage USAGE = {
             "exit codes: 0 it was shown, 3 wrong use or a file that cannot be read",
 };
 
+static void show_head(void)
+{
+    static const struct {
+        const char *title;
+        int columns; /* below 0: it begins on the left */
+    } HEAD[] = {{"runs", 5},     {"passed", 8},     {"median", 11},
+                {"slowest", 11}, {"  newest", -21}, {"  verdicts", -2 - HISTORY_LAST},
+                {"  case", 0}};
+    struct buf line = {0};
+    for (size_t i = 0; i < sizeof HEAD / sizeof *HEAD; i++) {
+        const char *title = said(HEAD[i].title);
+        int more = HEAD[i].columns - terminal_width(title);
+        buf_printf(&line, "%*s", more > 0 ? more : 0, "");
+        terminal_column(&line, title, -HEAD[i].columns);
+    }
+    puts(buf_string(&line));
+    buf_close(&line);
+}
+
 static void show_case(void *context, const struct history_case *c)
 {
     struct looking *l = context;
     if (l->times_shown++ == 0)
-        printf("%5s %7s %10s %10s  %-19s  %-*s  %s\n", "runs", "passed", "median", "slowest",
-               "newest", HISTORY_LAST, "verdicts", "case");
+        show_head();
     printf("%5u %5.0f %% %8.3f s %8.3f s  %.19s  %*s  %s%s\n", c->runs,
            100.0 * c->passed / (c->runs > 0 ? c->runs : 1), (double)c->median_us / 1e6,
            (double)c->slowest_us / 1e6, c->when, HISTORY_LAST, c->last, c->id,
-           c->is_flaky ? "  flaky" : "");
+           c->is_flaky ? said("  flaky") : "");
 }
 
 static void show_run(void *context, const struct history_run *r)
@@ -75,11 +95,13 @@ static void show_run(void *context, const struct history_run *r)
         printf("%s%s\n", l->id[0] != '\0' ? "\n" : "", r->id);
         snprintf(l->id, sizeof l->id, "%s", r->id);
     }
-    printf("  %.19s %8.3f s  %s", r->when, (double)r->taken_us / 1e6, r->verdict);
+    printf("  %.19s %8.3f s  %s", r->when, (double)r->taken_us / 1e6, said(r->verdict));
     if (strcmp(r->field, r->verdict) != 0)
-        printf(" (in the field: %s)", r->field);
-    if (*r->cause != '\0')
-        printf("  %s", r->cause);
+        said_print(stdout, " (in the field: %s)", r->field);
+    if (*r->cause != '\0') {
+        fputs("  ", stdout);
+        said_print(stdout, "%s", r->cause);
+    }
     printf("  %s\n", r->folder);
 }
 

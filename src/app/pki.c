@@ -5,7 +5,9 @@
 #include "app/ocsp_server.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "base/said.h"
 #include "base/visible.h"
+#include "record/terminal.h"
 #include "trust/pki_tree.h"
 #include "wire/world.h"
 
@@ -170,11 +172,13 @@ static int run_make(int argc, char **argv)
         options_failed(&o, &e);
         return o.status;
     }
-    printf("%s: certificates of %s%s%s\n", t.folder, t.edition[0] ? "ISO 15118-2" : "",
-           t.edition[0] && t.edition[1] ? " and " : "", t.edition[1] ? "ISO 15118-20" : "");
+    said_print(stdout, "%s: certificates of %s\n", t.folder,
+               !t.edition[1]   ? "ISO 15118-2"
+               : !t.edition[0] ? "ISO 15118-20"
+                               : "ISO 15118-2 and ISO 15118-20");
     for (unsigned i = 0; i < t.faults; i++)
         printf("  %s: %s\n", PKI_PROFILES[t.fault[i].role].name,
-               PKI_TREE_FAULT_KINDS[t.fault[i].fault].help);
+               said(PKI_TREE_FAULT_KINDS[t.fault[i].fault].help));
     return EXIT_PASS;
 }
 
@@ -260,22 +264,26 @@ static void print_certificate(const X509 *x, const char *place, const char *role
 {
     char name[TEXT_MAX], domain[TEXT_MAX], curve[64], from[32], until[32];
     pki_subject(x, "DC", domain, sizeof domain);
-    printf("  %-4s %-14s %s%s%s, %s, %s to %s\n", place, role,
+    printf("  %-4s %-14s %s%s%s, %s, %s%s%s\n", place, role,
            pki_subject(x, "CN", name, sizeof name), domain[0] != '\0' ? ", DC " : "", domain,
-           pki_curve(x, curve, sizeof curve), time_text(X509_get0_notBefore(x), from),
+           pki_curve(x, curve, sizeof curve), time_text(X509_get0_notBefore(x), from), said(" to "),
            time_text(X509_get0_notAfter(x), until));
 }
 
 static void print_finding(void *context, const struct pki_finding *f)
 {
     char place[64];
-    struct buf text = {0};
+    struct buf text = {0}, own = {0};
     (void)context;
     buf_text(&text, pki_finding_place(f, place, sizeof place));
-    visible_add(&text, f->text, strlen(f->text));
+    buf_text(&text, f->text);
+    said_add(&own, buf_string(&text));
+    buf_clear(&text);
+    visible_add(&text, buf_string(&own), own.n);
     if (f->clause[0] != '\0')
         buf_printf(&text, " (%s)", f->clause);
-    printf("  %s: %s\n", f->is_error ? "error" : "remark", buf_string(&text));
+    printf("  %s: %s\n", said(f->is_error ? "error" : "remark"), buf_string(&text));
+    buf_close(&own);
     buf_close(&text);
 }
 
@@ -312,8 +320,8 @@ static unsigned check_chain(struct show *s, const char *file, const struct pki_c
         check.anchors = &beside;
     /* once for the roles, then for what is wrong, which is told below the certificates */
     pki_chain_check(c, &check, NULL, NULL, &path);
-    printf("%s: %u certificate%s, ISO 15118-%s\n", file, c->n, c->n == 1 ? "" : "s",
-           path.edition == EDITION_20 ? "20" : "2");
+    said_print(stdout, "%s: %u certificate%s, ISO 15118-%s\n", file, c->n, c->n == 1 ? "" : "s",
+               path.edition == EDITION_20 ? "20" : "2");
     for (unsigned i = 0; i < c->n; i++) {
         char place[16];
         enum pki_role role = ROLE_UNKNOWN;
@@ -324,13 +332,13 @@ static unsigned check_chain(struct show *s, const char *file, const struct pki_c
             print_certificate(c->at[i].x, place,
                               role == ROLE_UNKNOWN ? "-" : PKI_PROFILES[role].name);
         else
-            printf("  %-4s unparseable\n", place);
+            printf("  %-4s %s\n", place, said("unparseable"));
     }
     if (path.is_anchored && path.n > 0 && path.index[path.n - 1] < 0)
         print_certificate(path.at[path.n - 1], "root", PKI_PROFILES[path.role[path.n - 1]].name);
     unsigned errors = pki_chain_check(c, &check, print_finding, NULL, &path);
     if (errors == 0)
-        printf("  ok%s\n", path.is_anchored ? ", up to a trust anchor" : "");
+        fputs(said(path.is_anchored ? "  ok, up to a trust anchor\n" : "  ok\n"), stdout);
     pki_chain_close(&beside);
     return errors;
 }
@@ -385,11 +393,15 @@ static const struct usage LIST_USAGE = {
 
 static void list_roles(void)
 {
+    struct buf title = {0};
     for (unsigned i = 0; i < ROLES; i++) {
         const struct pki_profile *p = &PKI_PROFILES[i];
-        printf("%-14s %-33s %s%s%s\n", p->name, p->title, p->clause[0],
+        buf_clear(&title);
+        terminal_column(&title, said(p->title), 33);
+        printf("%-14s %s %s%s%s\n", p->name, buf_string(&title), p->clause[0],
                p->clause[0][0] != '\0' ? "; " : "", p->clause[1]);
     }
+    buf_close(&title);
 }
 
 static unsigned list_edition(const char *folder, enum pki_edition edition)
@@ -405,7 +417,7 @@ static unsigned list_edition(const char *folder, enum pki_edition edition)
         if (n++ == 0)
             printf("%s/%s\n", folder, EDITION_NAMES[edition]);
         if (pki_chain_read(&c, path, &e) != 0 || c.n == 0 || c.at[0].x == NULL)
-            printf("       %-14s unparseable\n", PKI_PROFILES[i].name);
+            printf("       %-14s %s\n", PKI_PROFILES[i].name, said("unparseable"));
         else
             print_certificate(c.at[0].x, "", PKI_PROFILES[i].name);
         pki_chain_close(&c);

@@ -245,25 +245,15 @@ static bool fits(const char *format, struct value text, struct value value[VALUE
     return false;
 }
 
-/* Whether it tells where something is: "error", "FILE:LINE", "V2G_Message/Body, bit 104". */
-static bool is_place(struct value label)
+/* Whether a value that the row begins with may have swallowed what stands before a message ("error:
+ * ", "FILE:LINE: "). */
+static bool swallows(const struct row *r, const struct value value[VALUES])
 {
-    const char *bit = memmem(label.p, label.n, ", bit ", 6);
-    return memchr(label.p, ' ', bit != NULL ? (size_t)(bit - label.p) : label.n) == NULL;
+    return r->first == '\0' && memmem(value[0].p, value[0].n, ": ", 2) != NULL;
 }
 
-/* Whether a row's values are whole: one that it begins with has swallowed what stands before a
- * message where it begins with a place and ": ". */
-static bool is_whole(const struct row *r, const struct value value[VALUES])
-{
-    if (conversion(r->english) == 0)
-        return true;
-    const char *label = memmem(value[0].p, value[0].n, ": ", 2);
-    return label == NULL || !is_place((struct value){value[0].p, (size_t)(label - value[0].p)});
-}
-
-/* The row that says most of the text, and is_whole if that is wanted; NULL: none does. */
-static const struct row *row_of(struct value text, bool whole, struct value value[VALUES])
+/* The row that says most of the text; NULL: none does. */
+static const struct row *row_of(struct value text, struct value value[VALUES])
 {
     const struct row *best = NULL;
     struct value found[VALUES];
@@ -271,7 +261,7 @@ static const struct row *row_of(struct value text, bool whole, struct value valu
         const struct row *r = &rows[i];
         bool begins = r->first == '\0' || (text.n > 0 && text.p[0] == r->first);
         bool may_be = begins && (best == NULL || r->weight > best->weight);
-        if (!may_be || !fits(r->english, text, found) || (whole && !is_whole(r, found)))
+        if (!may_be || !fits(r->english, text, found))
             continue;
         best = r;
         memcpy(value, found, sizeof found);
@@ -343,32 +333,39 @@ static bool say_list(struct buf *out, struct value text, unsigned depth)
     return true;
 }
 
-/* Appends it in Korean, or what stands behind one of its first ": ". False: there is nothing of it
- * in the table, and nothing was appended. */
-static bool say_behind(struct buf *out, struct value text, bool whole, unsigned depth)
+/* Appends it in Korean, or what stands behind one of its first ": "; where a row may have swallowed
+ * one of these, what says more behind it, or as much. False: there is nothing of it in the table,
+ * and nothing was appended. */
+static bool say_behind(struct buf *out, struct value text, unsigned depth)
 {
-    struct value value[VALUES] = {{"", 0}};
-    size_t from = 0;
-    for (unsigned splits = 0; splits < SPLITS && from < text.n && text.n <= LONGEST; splits++) {
-        const struct row *r = row_of(behind(text, from), whole, value);
-        if (r != NULL) {
-            if (from > 0) {
-                say_or_keep(out, (struct value){text.p, from - 2}, depth);
-                buf_text(out, ": ");
-            }
-            fill(out, r->korean, value, depth);
-            return true;
+    struct value value[VALUES] = {{"", 0}}, found[VALUES];
+    const struct row *best = NULL;
+    size_t from = 0, begin = 0;
+    bool is_sure = text.n > LONGEST;
+    for (unsigned splits = 0; splits < SPLITS && from < text.n && !is_sure; splits++) {
+        const struct row *r = row_of(behind(text, from), found);
+        if (r != NULL && (best == NULL || r->weight >= best->weight)) {
+            best = r;
+            begin = from;
+            memcpy(value, found, sizeof found);
         }
+        is_sure = best != NULL && !swallows(best, value);
         const char *next = memmem(text.p + from, text.n - from, ": ", 2);
         from = next != NULL ? (size_t)(next - text.p) + 2 : text.n;
     }
-    return false;
+    if (best == NULL)
+        return false;
+    if (begin > 0) {
+        say_or_keep(out, (struct value){text.p, begin - 2}, depth);
+        buf_text(out, ": ");
+    }
+    fill(out, best->korean, value, depth);
+    return true;
 }
 
 static bool say(struct buf *out, struct value text, unsigned depth)
 {
-    return say_list(out, text, depth) || say_behind(out, text, true, depth) ||
-           say_behind(out, text, false, depth);
+    return say_list(out, text, depth) || say_behind(out, text, depth);
 }
 
 /* Each part of the text up to one of these gaps is said, or goes on to the next kind. */

@@ -29,6 +29,8 @@ static void values_are_put_into_their_places(void **state)
         "V2G_Message/Body, bit 104: the input ends here (13 bytes), in the middle of the document; "
         "expected more",
         "V2G_Message/Body, bit 104: 입력이 여기서 (13바이트) 문서의 중간에 끝난다; 더 있어야 한다");
+    says("certificate 1 (secc-leaf): key usage is a; expected b",
+         "인증서 1 (secc-leaf): 키 용도가 a이다; b이어야 한다");
     says("x.lua:1: bad argument #1 to 'Wait' (expected milliseconds, 0 or more)",
          "x.lua:1: 'Wait'의 1번째 인수가 틀리다 (0 이상의 밀리초여야 한다)");
 }

@@ -191,6 +191,10 @@ run history --db "$work/h.db" --flaky
 wants "only those that are flaky" 0 out "own_changing" not-out "own_good"
 run history --db "$work/h.db" 'own_ch*'
 wants "and of one case each run, with the cause" 0 out "expected ServiceDiscoveryRes.ResponseCode = 'OK', found" out "$work/day-2"
+run history --db "$work/h.db" --lang ko
+wants "a table in Korean is one" 0 out ' 횟수    합격     중앙값  가장 느림  최근                 판정                  시험' out 'own_changing  결과가 바뀜'
+run history --db "$work/h.db" --lang ko 'own_ch*'
+wants "and so are the runs of a case" 0 out ' s  불합격  ' not-out ' fail '
 run history --db "$work/h.db" --since 2999
 wants "since a day" 0 err "no such result"
 run history --db "$work/h.db" --since yesterday

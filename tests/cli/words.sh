@@ -206,6 +206,12 @@ run schema check --lang ko "$work/x.schema"
 wants "what a description has wrong" 1 err "2: 'namespace' 앞에 'message'이(가) 있다"
 run decode --lang ko 8098022E74FF44AAECF83E11F0
 wants "what is wrong with a message, behind its place" 1 err 'bit 104: 입력이 여기서 (13바이트) 문서의 중간에 끝난다'
+roles() { "$V2GLAB" pki list --roles --lang "$1"; }
+found "the roles of certificates are told in Korean" "$(comm -12 <(roles en | sort) <(roles ko | sort))"
+run pki make --lang ko --for iso15118-2 --fault secc-leaf=expired "$work/pki"
+wants "what was made of certificates" 0 out '  secc-leaf: 유효 기간이 어제 끝났다' not-out certificates
+run pki show --lang ko "$work/pki/iso15118-2/secc-leaf.chain.pem"
+wants "and what is wrong with them" 1 out ': 인증서 3개, ISO 15118-2' out '오류: 인증서 1 (secc-leaf): ' out '에 만료되었다 (RFC'
 run --lang=ko run --bar
 wants "a wrong use" 3 err '오류: 모르는 옵션 --bar; v2glab run --help 참조'
 # locale NAME=VALUE... LANGUAGE: what the locale makes of the help
