@@ -102,19 +102,20 @@ found "no message is told twice" "$(uniq -d "$work/said")"
 found "every message of an error is told in Korean" \
     "$(tools/messages formats src/*/*.c | sort | comm -23 - "$work/said")"
 
-# What cases, the operator and the judgement of deviations say. Not said: names of mutations and
+# What cases, the operator, the judgement of deviations and replays say. Not said: names of mutations and
 # keys, values alone, and what would fit half of all sentences.
 LUA='lua/test/bearer.lua lua/test/behaviour.lua lua/test/beside.lua lua/test/case.lua
     lua/test/chance.lua lua/test/device.lua lua/test/driving.lua lua/test/endures.lua lua/test/line.lua lua/test/listening.lua
     lua/test/matching.lua lua/test/pics.lua lua/test/plan.lua lua/test/play.lua lua/test/schedules.lua
     lua/test/spelling.lua lua/test/station.lua lua/test/suite.lua lua/test/transport.lua
-    lua/test/vehicle.lua lua/test/way.lua lua/v2g/judge.lua lua/v2g/judgements.lua'
+    lua/test/vehicle.lua lua/test/way.lua lua/v2g/judge.lua lua/v2g/judgements.lua lua/v2g/replay.lua
+    lua/replay/blocks.lua lua/replay/outcome.lua lua/replay/read.lua'
 # shellcheck disable=SC2086 # words
 tools/messages lua $LUA >"$work/lua"
 found "what cases and judgements say is told in Korean" "$(sort "$work/lua" | comm -23 - "$work/said" |
     grep -vE '^(frame|pilot|link) [a-z]+$|^(%s| )?(set|header|poor|same|value|without|no|with) %s$|^%sS.*[0-9]$|\.' |
     grep -vE '^(after|fields|within) ([a-z_]+ ?)+$|^set [A-Z]|^with (a tariff|12 entries)|^for a day|^in the network' |
-    grep -vE '^(%s )?(after|and) $|^%s (for %d s|with %s( = %s)?)$|^%s, at %s: %s$|^%s (= )?%s; [a-z ]+ %s$|^no %s%s$|^%d ms$|^and then $|--probe|not claimed: \{\}|^attempt to call|^  %s: %s')"
+    grep -vE '^(%s )?(after|and) $|^%s (for %d s|with %s( = %s)?)$|^%s, at %s: %s$|^%s (= )?%s; [a-z ]+ %s$|^no %s%s$|^%d ms$|^(again|clip|from|put|rounds of) %s$|^the end$|^and then $|--probe|not claimed: \{\}|^attempt to call|^  %s: %s')"
 
 # Of a message that no text is whole (it is put together, or a paragraph of one): its parts between
 # values and lines have to be somewhere.
@@ -206,6 +207,11 @@ run schema check --lang ko "$work/x.schema"
 wants "what a description has wrong" 1 err "2: 'namespace' 앞에 'message'이(가) 있다"
 run decode --lang ko 8098022E74FF44AAECF83E11F0
 wants "what is wrong with a message, behind its place" 1 err 'bit 104: 입력이 여기서 (13바이트) 문서의 중간에 끝난다'
+run ev --virtual-time --set loops=2 -o "$work/played"
+run replay --lang ko "$work/played" --virtual-time --no-record --against evse --with dc.max_voltage=300
+wants "how a replay ends" 0 out '캡처와 같다: 멈춤: Terminate; 값 3개가 캡처의 것이 아니다; 값 4개를 한도로 줄였다'
+run script --lang ko --session 7 "$work/played"
+wants "and that there is no such session" 1 err '세션 7이(가) 없다; 1에서 1까지여야 한다'
 roles() { "$V2GLAB" pki list --roles --lang "$1"; }
 found "the roles of certificates are told in Korean" "$(comm -12 <(roles en | sort) <(roles ko | sort))"
 run pki make --lang ko --for iso15118-2 --fault secc-leaf=expired "$work/pki"
