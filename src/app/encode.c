@@ -68,9 +68,7 @@ static bool is_text(const struct encode *d)
 /* The payload type of a message; that of its set where it is none of the set's messages. */
 static int find_payload_type(const struct message *m, uint16_t *type, struct err *e)
 {
-    struct named named = message_named(m);
-    const struct element *el = named.name == NULL ? NULL : schema_message(m->schema, named.name);
-    *type = el != NULL && el->payload != 0 ? el->payload : m->schema->payload;
+    *type = message_payload(m);
     if (m->is_fragment)
         return err_set(e, "a fragment is never sent by itself; expected a document for V2GTP");
     if (*type == 0 || m->schema->ethertype != 0)

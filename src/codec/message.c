@@ -53,16 +53,18 @@ struct named message_named(const struct message *m)
     if (m->as == NULL)
         return (struct named){.name = m->relaxed == NULL ? NULL : m->relaxed->name};
     struct node *root = m->as->kind == KIND_NODE ? m->v.n : NULL;
+    bool is_message = m->root != NULL && m->root->from != FROM_NONE;
     if (m->root == NULL || m->root != m->schema->root)
-        return (struct named){m->as->name, m->as, root};
+        return (struct named){m->as->name, m->as, root, is_message ? m->root : NULL};
     int at = m->schema->body_slot;
     const struct node *body =
         root != NULL && at >= 0 && node_has(root, (unsigned)at) ? root->v[at].n : NULL;
     if (body == NULL || body->has == 0)
-        return (struct named){NULL, NULL, NULL};
+        return (struct named){.name = NULL};
     unsigned slot = (unsigned)__builtin_ctzll(body->has);
     const struct field *f = &body->type->field[slot];
-    return (struct named){f->name, f, f->kind == KIND_NODE ? body->v[slot].n : NULL};
+    struct node *node = f->kind == KIND_NODE ? body->v[slot].n : NULL;
+    return (struct named){f->name, f, node, m->schema->body[slot]};
 }
 
 bool message_is_refusal(const struct message *m)
@@ -86,14 +88,13 @@ void message_add_violation(struct message *m, struct arena *a, const char *name,
 
 uint16_t message_payload(const struct message *m)
 {
-    if (m->root == NULL)
-        return m->schema->payload;
-    const struct named named = message_named(m);
-    const struct element *el = named.name == NULL ? NULL : schema_message(m->schema, named.name);
+    const struct element *el = m->root == NULL ? NULL : message_named(m).message;
     return el != NULL && el->payload != 0 ? el->payload : m->schema->payload;
 }
 
 struct node *message_header(const struct message *m)
 {
-    return m->as == NULL || m->as->kind != KIND_NODE ? NULL : node_child(m->v.n, "Header");
+    struct node *root = m->as == NULL || m->as->kind != KIND_NODE ? NULL : m->v.n;
+    int at = root == NULL ? -1 : root->type->header;
+    return at < 0 || !node_has(root, (unsigned)at) ? NULL : root->v[at].n;
 }

@@ -42,7 +42,8 @@ int message_new(const struct schema *s, const char *name, struct arena *a, struc
 struct named {
     const char *name;
     const struct field *field;
-    struct node *node; /* the message's own fields */
+    struct node *node;             /* the message's own fields */
+    const struct element *message; /* what the set says of it; NULL: it is none of its messages */
 };
 struct named message_named(const struct message *m);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "names/name.h"
 
+#include "codec/marks.h"
 #include "codec/message.h"
 #include "names/name_find.h"
 
@@ -325,6 +326,18 @@ static const char *read_verb(const char *text, enum verb *verb)
     return best == 0 ? NULL : text + best + 1;
 }
 
+static bool is_in_transfer(const struct name *n)
+{
+    const struct type *t =
+        n->in_header ? name_outer_header(n->set, n->message) : n->message->as.type;
+    bool is = false;
+    for (unsigned i = 0; i < n->steps && t != NULL && !is; i++) {
+        is = field_is(&t->field[n->step[i].slot], MARK_TRANSFER);
+        t = t->field[n->step[i].slot].type;
+    }
+    return is;
+}
+
 /* rest: behind the message's name. */
 static bool find_rest(struct finder *f, const char *rest)
 {
@@ -360,6 +373,7 @@ bool name_find(const struct name_scope *s, const char *text, struct name *out,
         if (out->message == NULL)
             continue;
         bool found = find_rest(&f, rest + n);
+        out->in_transfer = found && is_in_transfer(out);
         if (found && name_suits(s, out->verb, out->message->from))
             return true;
         if (why->message == NULL || found)

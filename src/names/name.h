@@ -65,6 +65,7 @@ struct name {
     enum name_target target;
     bool in_header;       /* the steps begin at the header, not at the message's own node */
     bool in_signature;    /* the header's Signature, or an element of it */
+    bool in_transfer;     /* what says how energy is transferred (MARK_TRANSFER), or lies in it */
     uint8_t steps, lists; /* lists: how many of the steps are indexed */
     const struct schema *set;
     const struct element *message;

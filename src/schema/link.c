@@ -697,6 +697,14 @@ static int find_quantity(struct linker *l, struct type *t, struct place place)
     return 0;
 }
 
+/* The slot of the child of that name that occurs once; -1: there is none. */
+static int slot_of_child(const struct type *t, const char *name)
+{
+    int slot = type_slot_of(t, name);
+    const struct field *f = slot < 0 ? NULL : &t->field[slot];
+    return f == NULL || f->kind != KIND_NODE || f->is_list ? -1 : slot;
+}
+
 static int link_type(struct linker *l, struct decl_type *decl)
 {
     struct layout y = {.l = l, .decl = decl};
@@ -728,6 +736,7 @@ static int link_type(struct linker *l, struct decl_type *decl)
         t->marks |= y.field[i].marks;
         t->watched |= (uint64_t)y.field[i].is_mandatory << i;
     }
+    t->header = (int8_t)slot_of_child(t, "Header");
     decl->tree = tree;
     if (find_quantity(l, t, decl->place) != 0)
         return -1;
@@ -817,13 +826,21 @@ static int link_element(struct linker *l, struct decl_element *decl)
     return lay_element(&y, decl, &plain, &el->as);
 }
 
-/* Where in a message that is all of them its own one stands; -1: nowhere. */
-static int body_slot(const struct element *root)
+/* Where in a message that is all of them its own one stands. */
+static int link_body(struct linker *l)
 {
-    bool has_children = root != NULL && root->as.kind == KIND_NODE;
-    int slot = has_children ? type_slot_of(root->as.type, "Body") : -1;
-    const struct field *body = slot < 0 ? NULL : &root->as.type->field[slot];
-    return body == NULL || body->kind != KIND_NODE || body->is_list ? -1 : slot;
+    struct schema *s = l->s;
+    bool has_children = s->root != NULL && s->root->as.kind == KIND_NODE;
+    s->body_slot = has_children ? slot_of_child(s->root->as.type, "Body") : -1;
+    if (s->body_slot < 0)
+        return 0;
+    const struct type *t = s->root->as.type->field[s->body_slot].type;
+    s->body = link_new(l, t->fields * sizeof(const struct element *));
+    if (s->body == NULL)
+        return -1;
+    for (unsigned i = 0; i < t->fields; i++)
+        s->body[i] = schema_message(s, t->field[i].name);
+    return 0;
 }
 
 static int link_elements(struct linker *l)
@@ -853,9 +870,8 @@ static int link_elements(struct linker *l)
     s->message = message;
     s->document_bits = (uint8_t)bits_length(n);
     s->root = schema_element(s, "V2G_Message");
-    s->body_slot = body_slot(s->root);
     s->body_head = s->messages > 0 ? s->message[0]->head : NULL;
-    return 0;
+    return link_body(l);
 }
 
 /* ---- numbering for fragments and string tables ---- */

@@ -160,6 +160,7 @@ struct type {
     const struct stage **stage;     /* one for each state, once the codec has needed them */
     uint16_t node_size;             /* bytes of a node of this type */
     int8_t multiplier, unit, value; /* slots of a quantity's parts; -1: has none */
+    int8_t header;                  /* slot of the child of that name; -1: has none */
 };
 
 enum direction { FROM_NONE, FROM_EVCC, FROM_SECC, FROM_BOTH };
@@ -218,6 +219,7 @@ struct schema {
     bool is_staged;                  /* types have their stages */
     const struct element *root;      /* "V2G_Message", or NULL: messages are roots themselves */
     int body_slot;                   /* of the child of the root that holds them; -1: none */
+    const struct element **body;     /* by slot of that child; NULL: it is no message */
     const struct element *body_head; /* head of the messages' substitution group, or NULL */
 };
 

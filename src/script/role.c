@@ -111,17 +111,11 @@ static struct incoming *new_incoming(struct role *r, const struct element *eleme
 /* Where a message of that name is kept; NULL where it is none. */
 static struct incoming *place_for(struct role *r, const struct received *received)
 {
-    if (!received->is_decoded || received->name[0] == '\0')
-        return NULL;
-    struct incoming *i = r->incoming;
-    while (i != NULL && i->element->as.name != received->name) /* the set's own text of it */
-        i = i->next;
-    if (i != NULL)
-        return i;
-    const struct element *element = schema_message(received->message.schema, received->name);
+    const struct element *element =
+        received->is_decoded ? message_named(&received->message).message : NULL;
     if (element == NULL)
         return NULL;
-    i = incoming_of(r, element);
+    struct incoming *i = incoming_of(r, element);
     return i != NULL ? i : new_incoming(r, element);
 }
 

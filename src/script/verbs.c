@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script/verbs.h"
 
-#include "codec/marks.h"
 #include "names/place.h"
 #include "script/convert.h"
 #include "script/expect.h"
@@ -273,20 +272,6 @@ static int set_target(lua_State *L, const struct bound *b, struct outgoing *o,
     return err_set(e, "it is no value");
 }
 
-/* Whether what n leads to says how energy is transferred, or lies in what says it. */
-static bool asks_transfer(const struct name *n, struct node *base, const uint32_t *index)
-{
-    struct place p;
-    const struct field *f;
-    const struct type *t = base->type;
-    for (unsigned i = 0; i < n->steps && t != NULL; t = f->type, i++) {
-        f = &t->field[n->step[i].slot];
-        if (field_is(f, MARK_TRANSFER) && place_find(n, i + 1, base, index, &p))
-            return true;
-    }
-    return false;
-}
-
 static int finish_set(lua_State *L, const struct bound *b, struct outgoing *o,
                       const uint32_t *index)
 {
@@ -295,8 +280,7 @@ static int finish_set(lua_State *L, const struct bound *b, struct outgoing *o,
     script_count(L, &o->counted, o->arena.taken);
     if (bad != 0)
         return raise_in(L, b, &e);
-    if (asks_transfer(b->name, place_base(b->name, &o->message), index) &&
-        transfer_asked(b->role, &o->message, &o->arena, &e) != 0)
+    if (b->name->in_transfer && transfer_asked(b->role, &o->message, &o->arena, &e) != 0)
         return raise_in(L, b, &e);
     o->touched = true;
     if (b->name->in_signature)
