@@ -15,10 +15,10 @@
 
 struct err {
     bool set;
+    int32_t line;   /* line of a text file, or ERR_NO_PLACE */
+    int64_t bit;    /* bit offset in the input, or ERR_NO_PLACE */
     char what[384]; /* the sentence: what, expected, found, what to do; no trailing newline */
     char path[256]; /* element path ("V2G_Message/Body/…") or file name; "" where none */
-    int64_t bit;    /* bit offset in the input, or ERR_NO_PLACE */
-    int32_t line;   /* line of a text file, or ERR_NO_PLACE */
 };
 
 /* An error that is not set; of its texts, which are long, nothing but the end is written: each
