@@ -503,25 +503,24 @@ static int record_frame(struct filter *f, struct parcel *p, struct err *e)
     return filter_pass(f, p, e);
 }
 
-/* The same in memory that is no larger than it needs, since it may be kept for long; what it was
- * read into is for whichever session gets the next frame, and so is still in the caches. */
-static struct received *fitted(struct received *r)
+/* Its message moves to memory that is no larger than it needs, since it may be kept for long; what
+ * it was read into is for whichever session gets the next frame, and so is still in the caches. */
+static void fit(struct received *r)
 {
     struct err ignored = ERR_INIT;
-    size_t used = arena_used(&r->arena);
-    struct received *made = r->is_decoded ? malloc(sizeof *made) : NULL;
-    if (made == NULL)
-        return r;
-    *made = *r;
-    arena_open(&made->arena, NULL, 0, RECEIVED_MEMORY);
-    if (arena_fit(&made->arena, used) == 0 &&
-        message_copy(&r->message, &made->arena, &made->message, &ignored) == 0) {
-        free_received(r);
-        return made;
+    struct arena fitted;
+    struct message copy;
+    if (!r->is_decoded)
+        return;
+    arena_open(&fitted, NULL, 0, RECEIVED_MEMORY);
+    if (arena_fit(&fitted, arena_used(&r->arena)) != 0 ||
+        message_copy(&r->message, &fitted, &copy, &ignored) != 0) {
+        arena_close(&fitted);
+        return;
     }
-    arena_close(&made->arena);
-    free(made);
-    return r;
+    arena_close(&r->arena);
+    r->arena = fitted;
+    r->message = copy;
 }
 
 /* Behind the chain. */
@@ -544,7 +543,8 @@ static int take_frame(struct parcel *p)
     if (s->keeps_none)
         return 0;
     p->read = NULL;
-    session_queue(s, fitted(r));
+    fit(r);
+    session_queue(s, r);
     return 0;
 }
 
