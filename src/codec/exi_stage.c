@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/exi_stage.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #define WINDOW_BITS 57 /* what 8 octets show at once from any bit of the first on */
@@ -295,12 +294,11 @@ static int make_stages(struct schema *s)
 
 int exi_stage_make(const struct schema *s, struct err *e)
 {
-    static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER; /* sets may be shared by threads */
     struct schema *set = (struct schema *)(uintptr_t)s;
     int bad = 0;
-    pthread_mutex_lock(&once);
+    pthread_mutex_lock(&set->adding);
     if (!s->is_staged && (bad = make_stages(set)) == 0)
         __atomic_store_n(&set->is_staged, true, __ATOMIC_RELEASE);
-    pthread_mutex_unlock(&once);
+    pthread_mutex_unlock(&set->adding);
     return bad != 0 ? err_set(e, "out of memory") : 0;
 }

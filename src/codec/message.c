@@ -2,6 +2,7 @@
 #include "codec/message.h"
 
 #include "base/nearest.h"
+#include "codec/copy.h"
 #include "codec/defaults.h"
 #include "codec/value.h"
 
@@ -30,12 +31,9 @@ static int new_in_body(struct arena *a, const struct element *el, struct message
     return node_set_default(a, body, (unsigned)at, e);
 }
 
-int message_new(const struct schema *s, const char *name, struct arena *a, struct message *m,
-                struct err *e)
+static int make_fresh(const struct schema *s, const struct element *el, struct arena *a,
+                      struct message *m, struct err *e)
 {
-    const struct element *el = schema_message(s, name);
-    if (el == NULL)
-        return unknown_message(s, name, e);
     bool in_body = schema_in_body(s, el);
     *m = (struct message){.schema = s, .root = in_body ? s->root : el};
     m->as = &m->root->as;
@@ -46,6 +44,37 @@ int message_new(const struct schema *s, const char *name, struct arena *a, struc
     if (bad != 0)
         err_under(e, m->as->name);
     return bad;
+}
+
+/* The set keeps it. NULL: e. */
+static const struct message *keep_fresh(const struct schema *s, const struct element *el,
+                                        struct err *e)
+{
+    struct schema *set = (struct schema *)(uintptr_t)s;
+    pthread_mutex_lock(&set->adding);
+    struct arena_mark mark = arena_mark(&set->arena);
+    struct message *m = s->fresh[el->code] == NULL ? arena_alloc(&set->arena, sizeof *m) : NULL;
+    if (m != NULL && make_fresh(s, el, &set->arena, m, e) == 0)
+        __atomic_store_n(&set->fresh[el->code], m, __ATOMIC_RELEASE);
+    const struct message *kept = s->fresh[el->code];
+    if (kept == NULL) {
+        node_no_memory(e);
+        arena_rewind(&set->arena, mark);
+    }
+    pthread_mutex_unlock(&set->adding);
+    return kept;
+}
+
+int message_new(const struct schema *s, const char *name, struct arena *a, struct message *m,
+                struct err *e)
+{
+    const struct element *el = schema_message(s, name);
+    if (el == NULL)
+        return unknown_message(s, name, e);
+    const struct message *fresh = __atomic_load_n(&s->fresh[el->code], __ATOMIC_ACQUIRE);
+    if (fresh == NULL)
+        fresh = keep_fresh(s, el, e);
+    return fresh == NULL ? -1 : message_copy(fresh, a, m, e);
 }
 
 struct named message_named(const struct message *m)

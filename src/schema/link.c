@@ -852,7 +852,8 @@ static int link_elements(struct linker *l)
             return -1;
     struct element **sorted = link_new(l, n * sizeof *sorted);
     const struct element **message = link_new(l, n * sizeof *message);
-    if (sorted == NULL || message == NULL)
+    s->fresh = link_new(l, n * sizeof *s->fresh);
+    if (sorted == NULL || message == NULL || s->fresh == NULL)
         return -1;
     for (struct decl_element *c = l->d->elements; c != NULL; c = c->next) {
         if (link_element(l, c) != 0)

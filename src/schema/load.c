@@ -16,6 +16,7 @@ struct schema *schema_load(const char *name, schema_source source, void *context
         return NULL;
     }
     arena_open(&s->arena, NULL, 0, SCHEMA_MEMORY);
+    pthread_mutex_init(&s->adding, NULL);
     s->ns = arena_alloc(&s->arena, DECL_NAMESPACES_MAX * sizeof *s->ns);
     if (s->ns != NULL)
         memset(s->ns, 0, DECL_NAMESPACES_MAX * sizeof *s->ns);
@@ -36,5 +37,6 @@ void schema_close(struct schema *s)
     if (s == NULL)
         return;
     arena_close(&s->arena);
+    pthread_mutex_destroy(&s->adding);
     free(s);
 }

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -139,7 +140,9 @@ struct state {
     uint16_t first;
 };
 
-struct stage; /* the codec's own: codec/exi_stage.h */
+/* The codec's own: codec/exi_stage.h, codec/message.h */
+struct stage;
+struct message;
 
 struct type {
     const char *name; /* "PhysicalValueType"; that of the element where anonymous */
@@ -216,7 +219,9 @@ struct schema {
     struct fragment_name *fragment;  /* unique element names by local name, then URI */
     struct fragment_name *attribute; /* unique attribute names, likewise */
     uint8_t document_bits, fragment_bits;
+    pthread_mutex_t adding;          /* held while the codec adds what follows, in the arena */
     bool is_staged;                  /* types have their stages */
+    const struct message **fresh;    /* by event code, with defaults; NULL: none is made yet */
     const struct element *root;      /* "V2G_Message", or NULL: messages are roots themselves */
     int body_slot;                   /* of the child of the root that holds them; -1: none */
     const struct element **body;     /* by slot of that child; NULL: it is no message */

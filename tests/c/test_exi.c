@@ -70,6 +70,7 @@ static void must_encode(struct bench *b)
 
 static void start(struct bench *b, const char *schema, const char *message)
 {
+    b->e = ERR_INIT;
     if (message_new(support_schema(schema), message, &b->arena, &b->m, &b->e) != 0)
         fail_msg("%s", b->e.what);
 }
