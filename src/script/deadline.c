@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define NAME_MAX_TEXT 96
+#define NAMES 127 /* that are kept; a prime, so that addresses that lie alike differ */
 
 /* The value on top of the stack as milliseconds: a number, or a table of profiles. Pops it. */
 static int64_t read_value(lua_State *L, const struct script_options *o)
@@ -26,39 +27,83 @@ static int64_t read_value(lua_State *L, const struct script_options *o)
     return is_number && ms >= 0 && ms < 1e12 ? (int64_t)ms : -1;
 }
 
-/* What the user set, else what the table on top of the stack has (it may be no table). */
-static int64_t find_one(lua_State *L, const char *name)
+/* What the user set, else what the table has that lies below the name on top of the stack, if it is
+ * one. Pops the name. */
+static int64_t find_one(lua_State *L)
 {
     const struct script_options *o = script_of(L)->options;
-    for (unsigned i = 0; i < o->timers; i++)
-        if (strcmp(o->timer[i].name, name) == 0)
-            return o->timer[i].ms;
-    if (lua_type(L, -1) != LUA_TTABLE)
-        return -1;
-    lua_getfield(L, -1, name);
+    const char *name = lua_tostring(L, -1);
+    bool is_set = false;
+    int64_t ms = -1;
+    for (unsigned i = 0; i < o->timers && !is_set; i++) {
+        is_set = strcmp(o->timer[i].name, name) == 0;
+        ms = is_set ? o->timer[i].ms : -1;
+    }
+    if (is_set || lua_type(L, -2) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        return ms;
+    }
+    lua_gettable(L, -2);
     return read_value(L, o);
+}
+
+/* Pushes lua/timers.lua, and a list of names that were put together. */
+static void push_times(lua_State *L)
+{
+    struct script *s = script_of(L);
+    if (s->times == 0) {
+        sandbox_require(L, "timers");
+        s->times = luaL_ref(L, LUA_REGISTRYINDEX);
+        lua_createtable(L, NAMES, 0);
+        s->time_names = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, s->times);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, s->time_names);
+}
+
+static bool is_joined(const char *name, const char *parameter, const char *message)
+{
+    size_t n = strlen(parameter);
+    return name != NULL && strncmp(name, parameter, n) == 0 && name[n] == '_' &&
+           strcmp(name + n + 1, message) == 0;
+}
+
+/* Pushes "parameter_message", from the list at `names` where it is there: by the addresses, which
+ * are the same each time for what C asks. */
+static void push_name(lua_State *L, int names, const char *parameter, const char *message)
+{
+    lua_Integer at = 1 + (lua_Integer)(((uintptr_t)parameter ^ (uintptr_t)message >> 3) % NAMES);
+    lua_rawgeti(L, names, at);
+    if (is_joined(lua_tostring(L, -1), parameter, message))
+        return;
+    lua_pop(L, 1);
+    lua_pushfstring(L, "%s_%s", parameter, message);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, names, at);
 }
 
 int64_t deadline_find(lua_State *L, const char *protocol, const char *parameter,
                       const char *message, char *name, size_t size)
 {
     int64_t ms = -1;
+    int top = lua_gettop(L);
     luaL_checkstack(L, 6, NULL);
-    sandbox_require(L, "timers");
-    if (lua_type(L, -1) == LUA_TTABLE)
-        lua_getfield(L, -1, protocol);
+    push_times(L);
+    if (lua_type(L, -2) == LUA_TTABLE)
+        lua_getfield(L, -2, protocol);
     else
         lua_pushnil(L);
     if (message != NULL) {
-        char *behind = text_put(text_put(name, name + size, parameter), name + size, "_");
-        text_put(behind, name + size, message);
-        ms = find_one(L, name);
+        push_name(L, top + 2, parameter, message);
+        text_put(name, name + size, lua_tostring(L, -1));
+        ms = find_one(L);
     }
     if (ms < 0) {
         text_put(name, name + size, parameter);
-        ms = find_one(L, name);
+        lua_pushstring(L, parameter);
+        ms = find_one(L);
     }
-    lua_pop(L, 2);
+    lua_settop(L, top);
     return ms;
 }
 

@@ -137,7 +137,7 @@ void flow_sent(lua_State *L, struct role *r, const char *name)
     if (name[0] == '\0')
         return;
     r->received_us = 0;
-    text_put(r->sent_name, r->sent_name + sizeof r->sent_name, name);
+    r->sent_name = name;
 }
 
 static int send_connected(lua_State *L, int status, lua_KContext context)

@@ -26,8 +26,8 @@ int flow_send_message(lua_State *L, struct role *r, struct message *m, struct ar
 /* Sends the bytes as a datagram of SDP, which is opened if need be. */
 void flow_datagram(lua_State *L, struct role *r, struct slice bytes);
 
-/* The message called `name` has gone out ("": bytes that are none): the time that answering took is
- * recorded, and what is waited for next counts from here. */
+/* The message called `name`, the schema's text, has gone out ("": bytes that are none): the time
+ * that answering took is recorded, and what is waited for next counts from here. */
 void flow_sent(lua_State *L, struct role *r, const char *name);
 
 /* Waits for a frame as long as argument 1 says (milliseconds; none or nil: as the standard says of

@@ -123,9 +123,9 @@ struct role {
         char name[96];
     } timer;                      /* of the wait that is going on */
     int64_t sent_us, received_us; /* of the last message; 0: none */
-    int64_t came_us; /* when the message received last came, also after an answer to it */
-    char sent_name[64];
-    int table;  /* reference of the Lua table */
+    int64_t came_us;       /* when the message received last came, also after an answer to it */
+    const char *sent_name; /* likewise, as the schema has it; "" */
+    int table;             /* reference of the Lua table */
     int replay; /* reference of the settings made before a protocol was agreed; or LUA_NOREF */
 };
 

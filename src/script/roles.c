@@ -250,6 +250,7 @@ static struct role *new_role(lua_State *L, uint8_t side)
     r->side = side;
     r->replay = LUA_NOREF;
     r->name = name_role(side);
+    r->sent_name = "";
     snprintf(r->by, sizeof r->by, "%s", side == FROM_EVCC ? "EVCC" : "SECC");
     choose_protocol(r);
     if (o->world != NULL)
@@ -417,7 +418,7 @@ void roles_park(lua_State *L, struct role *r)
     choose_protocol(r);
     r->sdp_open = r->on_link = r->is_unsigned = false;
     r->sent_us = r->received_us = r->came_us = 0;
-    r->sent_name[0] = '\0';
+    r->sent_name = "";
     luaL_unref(L, LUA_REGISTRYINDEX, r->replay);
     r->replay = LUA_NOREF;
     if (r->script->tables < TABLES_MOST && is_as_made(L, r)) {

@@ -103,16 +103,17 @@ struct script {
     char *traceback;                 /* of an error; NULL where none */
     bool running, started, finished; /* finished: its end has been told */
     bool timed_out;                  /* the current task: its deadline ended its wait */
-    bool has_sessions;  /* they have the verdicts: its own is nothing to tell if it is pass */
-    bool stop;          /* it is asked to end, as the protocol wants: Stop_Requested() */
-    unsigned printed;   /* frames, in print mode */
-    int64_t busy_since; /* of the resume that is going on */
-    int64_t step_since; /* of the step that is going on */
-    size_t memory;      /* bytes taken by Lua, and by the arenas of its values */
-    struct pool pool;   /* where Lua takes them from */
-    size_t turn_memory; /* that when the turn began: it may take as much as a script may, so that
+    bool has_sessions;     /* they have the verdicts: its own is nothing to tell if it is pass */
+    bool stop;             /* it is asked to end, as the protocol wants: Stop_Requested() */
+    unsigned printed;      /* frames, in print mode */
+    int64_t busy_since;    /* of the resume that is going on */
+    int64_t step_since;    /* of the step that is going on */
+    int times, time_names; /* references of deadline.c; 0: not made yet */
+    size_t memory;         /* bytes taken by Lua, and by the arenas of its values */
+    struct pool pool;      /* where Lua takes them from */
+    size_t turn_memory;    /* that when the turn began: it may take as much as a script may, so that
                            who runs away gets the error, and nobody else */
-    char asserted[512]; /* message of the assert that failed last */
+    char asserted[512];    /* message of the assert that failed last */
     char failed_check[1024]; /* the first; "": none */
     unsigned failed_checks;
     bool has_tested;                 /* a message went or came, or something was checked */

@@ -251,7 +251,7 @@ static void forget(struct role *r)
     r->sdp_open = false;
     r->transfer = (struct transfer){{0}};
     r->sent_us = r->received_us = 0;
-    r->sent_name[0] = '\0';
+    r->sent_name = "";
 }
 
 /* The role at 2 takes the oldest connection over. */
