@@ -222,29 +222,30 @@ static bool are_alike(size_t old, size_t size)
     return (old + POOL_STEP - 1) / POOL_STEP == (size + POOL_STEP - 1) / POOL_STEP;
 }
 
+void *pool_take(struct pool *p, size_t size)
+{
+    return is_small(size) ? take_block(p, size) : malloc(size);
+}
+
+void pool_give(struct pool *p, void *block, size_t size)
+{
+    if (is_small(size))
+        give_block(p, block);
+    else
+        free(block);
+}
+
 void *pool_change(struct pool *p, void *block, size_t old, size_t size)
 {
-    if (block == NULL)
-        return is_small(size) ? take_block(p, size) : size == 0 ? NULL : malloc(size);
-    if (size == 0) {
-        if (is_small(old))
-            give_block(p, block);
-        else
-            free(block);
-        return NULL;
-    }
     if (!is_small(old) && !is_small(size))
         return realloc(block, size);
     if (is_small(old) && is_small(size) && are_alike(old, size))
         return block;
-    void *made = is_small(size) ? take_block(p, size) : malloc(size);
+    void *made = pool_take(p, size);
     if (made == NULL)
         return NULL;
     memcpy(made, block, old < size ? old : size);
-    if (is_small(old))
-        give_block(p, block);
-    else
-        free(block);
+    pool_give(p, block, old);
     return made;
 }
 

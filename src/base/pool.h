@@ -30,10 +30,15 @@ void pool_open(struct pool *p);
 /* Gives slabs back. Larger blocks are to be given back before, one by one. */
 void pool_close(struct pool *p);
 
-/* block of `old` bytes (NULL: none, then old is 0) becomes one of `size` bytes with the same
- * content as far as it goes; size 0 gives it back. NULL where size is 0, or where memory is
- * exhausted: then block is as it was. */
+/* A block of that size, 1 at least. NULL: memory is exhausted. */
+void *pool_take(struct pool *p, size_t size);
+
+/* block of `old` bytes becomes one of `size` bytes, 1 at least, with the same content as far as it
+ * goes. NULL: memory is exhausted, and block is as it was. */
 void *pool_change(struct pool *p, void *block, size_t old, size_t size);
+
+/* Gives back a block of that size. */
+void pool_give(struct pool *p, void *block, size_t size);
 
 /* Bytes that slabs take from the system, used or not. */
 size_t pool_taken(const struct pool *p);

@@ -12,6 +12,7 @@ struct checker {
     void *context;
     unsigned found, depth;
     const char *name[MESSAGE_DEPTH_MAX + 2]; /* of the elements that are open */
+    char what[200];                          /* is wrong with what is looked at */
 };
 
 static void found(struct checker *c, const struct field *f, const char *what)
@@ -32,13 +33,12 @@ static void check_node(struct checker *c, const struct field *f, const struct no
 
 static void check_value(struct checker *c, const struct field *f, union value v)
 {
-    char what[200];
     if (f->kind == KIND_NODE)
         check_node(c, f, v.n);
     else if (f->kind == KIND_ANY && v.any->known != NULL)
         check_value(c, &v.any->known->as, v.any->v);
-    else if (limits_broken(f, v, what, sizeof what))
-        found(c, f, what);
+    else if (limits_broken(f, v, c->what, sizeof c->what))
+        found(c, f, c->what);
 }
 
 static bool has_alternative(const struct node *n, uint8_t choice)
@@ -62,9 +62,8 @@ static void check_absent(struct checker *c, const struct node *n, const struct f
 static void check_slot(struct checker *c, const struct node *n, unsigned slot)
 {
     const struct field *f = &n->type->field[slot];
-    char what[200];
-    if (f->octets != NULL && octets_rule_broken(n, slot, what, sizeof what))
-        found(c, f, what);
+    if (f->octets != NULL && octets_rule_broken(n, slot, c->what, sizeof c->what))
+        found(c, f, c->what);
     if (!node_has(n, slot)) {
         check_absent(c, n, f);
         return;
@@ -78,8 +77,8 @@ static void check_slot(struct checker *c, const struct node *n, unsigned slot)
         check_value(c, f, l->v[i]);
     if (l->n >= f->min && l->n <= f->max)
         return;
-    snprintf(what, sizeof what, "%u entries; expected %u..%u", l->n, f->min, f->max);
-    found(c, f, what);
+    snprintf(c->what, sizeof c->what, "%u entries; expected %u..%u", l->n, f->min, f->max);
+    found(c, f, c->what);
 }
 
 static void check_items(struct checker *c, const struct field *f, const struct node *n)
@@ -94,12 +93,11 @@ static void check_items(struct checker *c, const struct field *f, const struct n
 
 static void check_node(struct checker *c, const struct field *f, const struct node *n)
 {
-    char what[160];
     if (c->depth >= MESSAGE_DEPTH_MAX)
         return;
     if (n->type->is_abstract) {
-        snprintf(what, sizeof what, MESSAGE_ABSTRACT, n->type->name);
-        found(c, f, what);
+        snprintf(c->what, sizeof c->what, MESSAGE_ABSTRACT, n->type->name);
+        found(c, f, c->what);
     }
     c->name[c->depth++] = f->name;
     unsigned slots = n->type->is_open ? n->type->attributes : n->type->fields;
@@ -113,7 +111,10 @@ static void check_node(struct checker *c, const struct field *f, const struct no
 
 unsigned message_check(const struct message *m, check_report report, void *context)
 {
-    struct checker c = {.report = report, .context = context};
+    struct checker c;
+    c.report = report;
+    c.context = context;
+    c.found = c.depth = 0;
     if (m->as != NULL)
         check_value(&c, m->as, m->v);
     return c.found;

@@ -129,8 +129,8 @@ static struct node *copy_node(struct copier *c, const struct node *from, unsigne
         (void)(made == NULL ? node_no_memory(c->e) : node_too_deep(c->e));
         return NULL;
     }
-    made->has = from->has;
-    for (uint64_t left = from->has; left != 0; left &= left - 1) {
+    memcpy(made, from, t->node_size);
+    for (uint64_t left = from->has & t->distant; left != 0; left &= left - 1) {
         unsigned i = (unsigned)__builtin_ctzll(left);
         const struct field *f = &t->field[i];
         if (f->is_list)

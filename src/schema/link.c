@@ -705,6 +705,11 @@ static int slot_of_child(const struct type *t, const char *name)
     return f == NULL || f->kind != KIND_NODE || f->is_list ? -1 : slot;
 }
 
+static bool is_distant(const struct field *f)
+{
+    return f->is_list || (f->kind > KIND_SIGNED && f->kind != KIND_ABSTRACT);
+}
+
 static int link_type(struct linker *l, struct decl_type *decl)
 {
     struct layout y = {.l = l, .decl = decl};
@@ -735,6 +740,7 @@ static int link_type(struct linker *l, struct decl_type *decl)
     for (unsigned i = 0; i < y.n; i++) {
         t->marks |= y.field[i].marks;
         t->watched |= (uint64_t)y.field[i].is_mandatory << i;
+        t->distant |= (uint64_t)is_distant(&y.field[i]) << i;
     }
     t->header = (int8_t)slot_of_child(t, "Header");
     decl->tree = tree;

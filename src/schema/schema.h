@@ -157,6 +157,7 @@ struct type {
     bool is_abstract, is_mixed, is_quantity, is_anonymous;
     bool is_open;     /* children in any order or repeated: see struct node */
     uint64_t watched; /* slots about which there may be something to say where they are absent */
+    uint64_t distant; /* slots whose values lie outside the node: lists, elements, texts, octets */
     struct field *field;
     struct state *state;            /* 0: at the start; 1 + i: after slot i; then those of lists */
     const uint8_t *slots;           /* slots of all states, one after another */

@@ -34,13 +34,12 @@ struct name_scope role_scope(const struct role *r)
 static struct outgoing *new_outgoing(struct role *r, const struct schema *set,
                                      const struct element *element, struct err *e)
 {
-    struct outgoing *o = calloc(1, sizeof *o);
+    struct outgoing *o = malloc(sizeof *o);
     if (o == NULL) {
         err_set(e, "out of memory");
         return NULL;
     }
-    o->element = element;
-    o->set = set;
+    *o = (struct outgoing){.next = r->outgoing, .element = element, .set = set};
     arena_open(&o->arena, NULL, 0, OUTGOING_MEMORY);
     int bad = message_new(set, element->as.name, &o->arena, &o->message, e) != 0 ||
               transfer_follow(r, &o->message, &o->arena, e) != 0;
@@ -52,7 +51,6 @@ static struct outgoing *new_outgoing(struct role *r, const struct schema *set,
         return NULL;
     }
     o->settled = o->arena.taken;
-    o->next = r->outgoing;
     r->outgoing = o;
     return o;
 }
@@ -99,11 +97,10 @@ static struct incoming *incoming_of(struct role *r, const struct element *elemen
 
 static struct incoming *new_incoming(struct role *r, const struct element *element)
 {
-    struct incoming *i = calloc(1, sizeof *i);
+    struct incoming *i = malloc(sizeof *i);
     if (i == NULL)
         return NULL;
-    i->element = element;
-    i->next = r->incoming;
+    *i = (struct incoming){.next = r->incoming, .element = element};
     r->incoming = i;
     return i;
 }

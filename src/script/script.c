@@ -28,10 +28,16 @@ static void *allocate(void *context, void *p, size_t old, size_t size)
 {
     struct script *s = context;
     size_t had = p == NULL ? 0 : old;
+    if (size == 0) {
+        s->memory -= had;
+        if (p != NULL)
+            pool_give(&s->pool, p, had);
+        return NULL;
+    }
     if (size > had && s->memory + (size - had) > script_memory_most(s))
         return NULL;
-    void *made = pool_change(&s->pool, p, had, size);
-    if (made != NULL || size == 0)
+    void *made = p == NULL ? pool_take(&s->pool, size) : pool_change(&s->pool, p, had, size);
+    if (made != NULL)
         s->memory = s->memory - had + size;
     return made;
 }

@@ -36,9 +36,16 @@ static void look(unsigned i, size_t size)
             fail_msg("octet %zu of block %u, of %zu, is another one's", k, i, block[i].size);
 }
 
+/* A size of 0 is none, as Lua has it. */
 static void change(unsigned i, size_t size)
 {
-    uint8_t *p = pool_change(&pool, block[i].p, block[i].size, size);
+    uint8_t *p = NULL;
+    if (block[i].size == 0 && size > 0)
+        p = pool_take(&pool, size);
+    else if (size > 0)
+        p = pool_change(&pool, block[i].p, block[i].size, size);
+    else if (block[i].size > 0)
+        pool_give(&pool, block[i].p, block[i].size);
     size_t less = size < block[i].size ? size : block[i].size;
     assert_true((p == NULL) == (size == 0));
     assert_int_equal((uintptr_t)p % 16, 0);
