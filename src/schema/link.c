@@ -3,6 +3,7 @@
 #include "schema/decl.h"
 
 #include "base/bits.h"
+#include "schema/glance.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -684,30 +685,12 @@ static bool is_open_content(const struct particle *p)
     return false;
 }
 
-static int find_quantity(struct linker *l, struct type *t, struct place place)
+static int check_quantity(struct linker *l, const struct type *t, struct place place)
 {
-    t->multiplier = (int8_t)type_slot_of(t, "Multiplier");
-    if (t->multiplier < 0)
-        t->multiplier = (int8_t)type_slot_of(t, "Exponent");
-    t->unit = (int8_t)type_slot_of(t, "Unit");
-    t->value = (int8_t)type_slot_of(t, "Value");
     if (t->is_quantity && (t->multiplier < 0 || t->value < 0))
         return FAIL(l, place, "quantity %s; expected fields Multiplier or Exponent, and Value",
                     t->name);
     return 0;
-}
-
-/* The slot of the child of that name that occurs once; -1: there is none. */
-static int slot_of_child(const struct type *t, const char *name)
-{
-    int slot = type_slot_of(t, name);
-    const struct field *f = slot < 0 ? NULL : &t->field[slot];
-    return f == NULL || f->kind != KIND_NODE || f->is_list ? -1 : slot;
-}
-
-static bool is_distant(const struct field *f)
-{
-    return f->is_list || (f->kind > KIND_SIGNED && f->kind != KIND_ABSTRACT);
 }
 
 static int link_type(struct linker *l, struct decl_type *decl)
@@ -737,14 +720,9 @@ static int link_type(struct linker *l, struct decl_type *decl)
     if (t->field == NULL)
         return -1;
     memcpy(t->field, y.field, y.n * sizeof *t->field);
-    for (unsigned i = 0; i < y.n; i++) {
-        t->marks |= y.field[i].marks;
-        t->watched |= (uint64_t)y.field[i].is_mandatory << i;
-        t->distant |= (uint64_t)is_distant(&y.field[i]) << i;
-    }
-    t->header = (int8_t)slot_of_child(t, "Header");
+    glance_type(t);
     decl->tree = tree;
-    if (find_quantity(l, t, decl->place) != 0)
+    if (check_quantity(l, t, decl->place) != 0)
         return -1;
     return grammar_build(l->d->arena, t, tree, &decl->place, l->e);
 }
@@ -832,23 +810,6 @@ static int link_element(struct linker *l, struct decl_element *decl)
     return lay_element(&y, decl, &plain, &el->as);
 }
 
-/* Where in a message that is all of them its own one stands. */
-static int link_body(struct linker *l)
-{
-    struct schema *s = l->s;
-    bool has_children = s->root != NULL && s->root->as.kind == KIND_NODE;
-    s->body_slot = has_children ? slot_of_child(s->root->as.type, "Body") : -1;
-    if (s->body_slot < 0)
-        return 0;
-    const struct type *t = s->root->as.type->field[s->body_slot].type;
-    s->body = link_new(l, t->fields * sizeof(const struct element *));
-    if (s->body == NULL)
-        return -1;
-    for (unsigned i = 0; i < t->fields; i++)
-        s->body[i] = schema_message(s, t->field[i].name);
-    return 0;
-}
-
 static int link_elements(struct linker *l)
 {
     struct schema *s = l->s;
@@ -878,7 +839,7 @@ static int link_elements(struct linker *l)
     s->document_bits = (uint8_t)bits_length(n);
     s->root = schema_element(s, "V2G_Message");
     s->body_head = s->messages > 0 ? s->message[0]->head : NULL;
-    return link_body(l);
+    return glance_set(s) == 0 ? 0 : err_set(l->e, "out of memory");
 }
 
 /* ---- numbering for fragments and string tables ---- */
