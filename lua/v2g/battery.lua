@@ -22,9 +22,10 @@ function battery:rest_voltage(soc)
     return self.empty_voltage + (self.full_voltage - self.empty_voltage) * shape
 end
 
--- Current with which it takes so many watts, in A.
-function battery:current_for(power, soc)
-    local rest, r = self:rest_voltage(soc), math.max(self.resistance, 1e-3)
+-- Current with which it takes so many watts now (or at another rest voltage), in A.
+function battery:current_for(power, rest)
+    rest = rest or self:rest_voltage()
+    local r = math.max(self.resistance, 1e-3)
     return (math.sqrt(rest * rest + 4 * r * power) - rest) / (2 * r)
 end
 
@@ -32,7 +33,7 @@ end
 function battery:current_limit(soc)
     soc = soc or self.soc
     local rest = self:rest_voltage(soc)
-    local limit = math.min(self.max_current, self:current_for(self.max_power, soc))
+    local limit = math.min(self.max_current, self:current_for(self.max_power, rest))
     local by_voltage = (self.max_voltage - rest) / math.max(self.resistance, 1e-3)
     if soc > self.bulk and self.full > self.bulk then
         local left = (self.full - soc) / (self.full - self.bulk)
@@ -72,7 +73,7 @@ local function plan(b, power, current)
         local soc = percent + 0.5
         local rest = b:rest_voltage(soc)
         local amperes = math.max(0.1, math.min(b:current_limit(soc), current,
-            power < math.huge and b:current_for(power, soc) or math.huge))
+            power < math.huge and b:current_for(power, rest) or math.huge))
         local watts = amperes * (rest + b.resistance * amperes)
         sum = sum + b.capacity / 100 / watts * 3600
         seconds[percent + 1] = sum

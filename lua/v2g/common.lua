@@ -41,7 +41,8 @@ function common.blame(text)
     error(setmetatable({ text = text, is_peers = true }, own_error), 0)
 end
 
-local function mark_step(why)
+-- What xpcall calls in what reads the message received last: common.fault tells whose error it is.
+function common.mark_step(why)
     local marked = mark(why)
     if marked ~= why then
         marked.is_step = true
@@ -49,25 +50,34 @@ local function mark_step(why)
     return marked
 end
 
-local function judged(role, good, raised, ...)
-    if good or getmetatable(raised) ~= own_error then
-        return good, raised, ...
+-- Why what was raised is the peer's fault (nil: it is not): `blame` said so, or the message that
+-- was received last is none of the schema, so that what the code could rely on is not there. All
+-- else is an error of ours.
+function common.fault(role, raised)
+    if getmetatable(raised) ~= own_error then
+        return nil
     elseif raised.is_peers then
-        return false, raised, raised.text
+        return raised.text
     end
     local m = raised.is_step and role.Received()
     local bad = m and m:violations()[1]
     if bad then
         Log(raised.traceback and raised.text .. '\n' .. raised.traceback or raised.text)
     end
-    return false, raised, bad or nil
+    return bad or nil
+end
+
+local function judged(role, good, raised, ...)
+    if good then
+        return good, raised, ...
+    end
+    return false, raised, common.fault(role, raised)
 end
 
 -- Calls what reads the message received last. true and its results; or false, what was raised, and
--- why that is the peer's fault (nil: it is not): `blame` said so, or the message is none of the
--- schema, so that what the code could rely on is not there. All else is an error of ours.
+-- what common.fault says of it.
 function common.reading(role, f, ...)
-    return judged(role, xpcall(f, mark_step, ...))
+    return judged(role, xpcall(f, common.mark_step, ...))
 end
 
 -- ---- parameters ----

@@ -48,9 +48,12 @@ local function add(list, role, on, direction, f)
     list[#list + 1] = role.Filter { on = on, direction = direction, fault = f }
 end
 
+local function nothing()
+end
+
 -- What ends the filters of the list.
 local function ending(list)
-    return function()
+    return #list == 0 and nothing or function()
         for _, filter in ipairs(list) do
             filter:remove()
         end

@@ -364,13 +364,15 @@ local function answer(s, r)
     if code then
         return code
     end
-    local good, wanted, case = common.reading(s.role, r.answer, s)
+    local good, wanted, case = xpcall(r.answer, common.mark_step, s)
     if good then
         return not r.is_plain and lie(s, r.step) or wanted, case
-    elseif not case then
+    end
+    local fault = common.fault(s.role, wanted)
+    if not fault then
         error(wanted, 0) -- a verdict, or an error of ours
     end
-    s.why = ('it cannot be taken: %s'):format(case)
+    s.why = ('it cannot be taken: %s'):format(fault)
     return 'FAILED'
 end
 

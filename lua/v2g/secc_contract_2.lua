@@ -21,17 +21,13 @@ local CERTIFICATES <const> = {
 -- The payment options: a contract pays over TLS only; a session that is resumed is paid as before
 -- [V2G2-740].
 function pnc.options(s)
-    local p, list = s.p, {}
-    local has_contract = s.role.Get_Tls_Version() ~= nil or p.contract_without_tls
+    local p, list, before = s.p, {}, s.paused and s.paused.payment
     for _, option in ipairs(p.payment) do
-        if option ~= 'Contract' or has_contract then
+        if option ~= 'Contract' or s.role.Get_Tls_Version() or p.contract_without_tls then
+            if option == before then
+                return { before }
+            end
             list[#list + 1] = option
-        end
-    end
-    local before = s.paused and s.paused.payment
-    for _, option in ipairs(list) do
-        if option == before then
-            return { before }
         end
     end
     return list

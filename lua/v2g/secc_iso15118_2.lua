@@ -11,7 +11,6 @@ local iso = { answers = {}, case = {} }
 local answers = iso.answers
 
 local AC_MODES <const> = { 'AC_single_phase_core', 'AC_three_phase_core' }
-local DC_MODES <const> = { 'DC_extended', 'DC_core' }
 
 for _, file in ipairs { dc, pnc } do
     for name, answer in pairs(file.answers) do
@@ -35,30 +34,30 @@ end
 
 -- A session that was joined is offered the transfer that it had [V2G2-741].
 local function transfers(s)
+    local p, list = s.p, {}
     if s.paused and s.paused.transfer then
         return { s.paused.transfer }
     end
-    if s.p.transfers then
-        return s.p.transfers
+    if p.transfers then
+        return p.transfers
     end
-    local list = {}
-    if s.p.modes.ac then
+    if p.modes.ac then
         list[1] = AC_MODES[1]
-        list[2] = s.p.ac.phases > 1 and AC_MODES[2] or nil
+        list[2] = p.ac.phases > 1 and AC_MODES[2] or nil
     end
-    if s.p.modes.dc then
-        table.move(DC_MODES, 1, #DC_MODES, #list + 1, list)
+    if p.modes.dc then
+        list[#list + 1] = 'DC_extended'
+        list[#list + 1] = 'DC_core'
     end
     return list
 end
 
 local function set_services(s)
-    local function wanted(element)
-        return s.role['Get_ServiceDiscoveryReq_' .. element .. 'Specified']()
-            and s.role['Get_ServiceDiscoveryReq_' .. element]() or nil
-    end
-    local only, scope = wanted 'ServiceCategory', wanted 'ServiceScope'
-    local list = {}
+    local role, list = s.role, {}
+    local only = role.Get_ServiceDiscoveryReq_ServiceCategorySpecified()
+        and role.Get_ServiceDiscoveryReq_ServiceCategory()
+    local scope = role.Get_ServiceDiscoveryReq_ServiceScopeSpecified()
+        and role.Get_ServiceDiscoveryReq_ServiceScope()
     for _, service in ipairs(pnc.services(s)) do
         local category = service.category or 'OtherCustom'
         if (not only or only == category) and (not scope or scope == service.scope) then
@@ -68,23 +67,22 @@ local function set_services(s)
         end
     end
     if #list > 0 then
-        common.set_list(s.role, 'ServiceDiscoveryRes', 'ServiceList_Service', list)
+        common.set_list(role, 'ServiceDiscoveryRes', 'ServiceList_Service', list)
     else
-        s.role.Set_ServiceDiscoveryRes_ServiceListSpecified(false)
+        role.Set_ServiceDiscoveryRes_ServiceListSpecified(false)
     end
 end
 
 function answers.ServiceDiscoveryReq(s)
-    local modes = transfers(s)
-    local options = pnc.options(s)
+    local role, modes, options = s.role, transfers(s), pnc.options(s)
     if #options == 0 then
         s.why = 'a contract pays over TLS only, and nothing else is on offer'
         options = s.p.payment
     end
-    common.set_list(s.role, 'ServiceDiscoveryRes', 'PaymentOptionList', options)
-    s.role.Set_ServiceDiscoveryRes_ChargeService_ServiceID(1)
-    s.role.Set_ServiceDiscoveryRes_ChargeService_FreeService(s.p.free)
-    common.set_list(s.role, 'ServiceDiscoveryRes', 'ChargeService_SupportedEnergyTransferMode', modes)
+    common.set_list(role, 'ServiceDiscoveryRes', 'PaymentOptionList', options)
+    role.Set_ServiceDiscoveryRes_ChargeService_ServiceID(1)
+    role.Set_ServiceDiscoveryRes_ChargeService_FreeService(s.p.free)
+    common.set_list(role, 'ServiceDiscoveryRes', 'ChargeService_SupportedEnergyTransferMode', modes)
     set_services(s)
     return s.why and 'FAILED' or nil
 end
@@ -176,17 +174,16 @@ end
 -- ---- parameters ----
 
 local function station_power(s)
-    if s.mode == 'dc' then
-        return s.p.dc.max_power
-    end
-    return s.p.ac.voltage * s.p.ac.phases * s.p.ac.max_current
+    local ac, dc_limits = s.p.ac, s.p.dc
+    return s.mode == 'dc' and dc_limits.max_power or ac.voltage * ac.phases * ac.max_current
 end
 
 local function set_ac_limits(s)
-    s.role.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_EVSENominalVoltage(s.p.ac.voltage)
-    s.role.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_EVSEMaxCurrent(s.p.ac.max_current)
-    s.role.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_AC_EVSEStatus_EVSENotification('None')
-    s.role.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_AC_EVSEStatus_NotificationMaxDelay(0)
+    local role, ac = s.role, s.p.ac
+    role.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_EVSENominalVoltage(ac.voltage)
+    role.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_EVSEMaxCurrent(ac.max_current)
+    role.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_AC_EVSEStatus_EVSENotification('None')
+    role.Set_ChargeParameterDiscoveryRes_AC_EVSEChargeParameter_AC_EVSEStatus_NotificationMaxDelay(0)
 end
 
 local function is_offered(s, transfer)
@@ -319,9 +316,9 @@ function answers.PowerDeliveryReq(s)
     return wrong, progress
 end
 
+-- What the responses of a loop have besides their readings.
 local function set_meter(s, message)
     common.set(s.role, message, 'MeterInfo_MeterID', 'METER1')
-    common.set(s.role, message, 'MeterInfo_MeterReading', math.floor(s.output.energy))
     common.set(s.role, message, 'EVSEID', s.p.evse_id)
     common.set(s.role, message, 'SAScheduleTupleID', s.schedule or 1)
 end

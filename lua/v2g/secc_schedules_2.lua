@@ -73,9 +73,10 @@ end
 
 -- The seconds until the vehicle leaves; nil: it does not say.
 local function departure(s)
-    local path = ('ChargeParameterDiscoveryReq_%s_EVChargeParameter_DepartureTime'):format(
-        s.mode == 'ac' and 'AC' or 'DC')
-    local seconds = s.role['Get_' .. path .. 'Specified']() and s.role['Get_' .. path]() or 0
+    local path = s.mode == 'ac' and 'AC_EVChargeParameter_DepartureTime'
+        or 'DC_EVChargeParameter_DepartureTime'
+    local seconds = common.is_specified(s.role, 'ChargeParameterDiscoveryReq', path)
+        and common.getter(s.role, 'ChargeParameterDiscoveryReq', path)() or 0
     return seconds > 0 and math.min(seconds, START_MOST) or nil
 end
 
@@ -89,10 +90,13 @@ end
 -- The schedule that was chosen before a pause comes again, without the time gone by [V2G2-741]: its
 -- id, that time, and the seconds that are left of it. Nil where none are left.
 local function joined(s)
-    local paused = not s.renegotiated and s.paused or {}
-    local gone = paused.offered and math.floor((Now() - tonumber(paused.offered)) / 1000)
-    local left = paused.ends and math.ceil((tonumber(paused.ends) - Now()) / 1000) or 0
-    if not gone or left <= 0 then
+    local paused = not s.renegotiated and s.paused
+    if not paused or not paused.offered or not paused.ends then
+        return nil
+    end
+    local gone = math.floor((Now() - tonumber(paused.offered)) / 1000)
+    local left = math.ceil((tonumber(paused.ends) - Now()) / 1000)
+    if left <= 0 then
         return nil
     end
     return tonumber(paused.schedule), gone, left

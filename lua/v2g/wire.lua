@@ -7,26 +7,21 @@ local wire = {}
 
 local KINDS <const> = { 'pilot', 'rest', 'resistance', 'drawn', 'voltage', 'frequency' }
 
-local function key(id, what)
-    return 'wire ' .. id .. ' ' .. what
-end
-
 -- what: 'pilot' (the station's duty cycle, percent), 'rest' (the battery's voltage without
 -- current), 'resistance' (ohm, behind it), 'drawn' (W, of AC), 'voltage' and 'frequency' (V, Hz, of
 -- the grid); nil takes it away.
 function wire.put(id, what, value)
-    Remember(key(id, what), value and tostring(value))
+    Remember('wire ' .. id .. ' ' .. what, value)
 end
 
 function wire.get(id, what)
-    local text = Recall(key(id, what))
-    return text and tonumber(text)
+    return tonumber(Recall('wire ' .. id .. ' ' .. what))
 end
 
 -- The cable is unplugged.
 function wire.cut(id)
-    for _, what in ipairs(KINDS) do
-        wire.put(id, what, nil)
+    for i = 1, #KINDS do
+        wire.put(id, KINDS[i], nil)
     end
 end
 
