@@ -167,7 +167,7 @@ local function lay_under_parameters(values, of)
     common.new = function(...)
         local at = new(...)
         lay_under(of and at.p[of] or at.p, values)
-        at.is_shared = false -- they change with the time
+        at.is_shared, at.is_quiet = false, false -- they change with the time
         return at
     end
 end

@@ -70,7 +70,7 @@ local function prepare(at, protocol)
 end
 
 local function allowed(s, mode)
-    local all = s.known[s.protocol].allowed
+    local all = s.at.known[s.protocol].allowed
     mode = mode or 'dc'
     all[mode] = all[mode] or sequence.allowed(s.protocol, mode)
     return all[mode]
@@ -86,8 +86,8 @@ local function new_session(at, linked)
     local now = Now()
     at.is_paused = false
     return setmetatable({
-        p = at.p, is_quiet = at.is_quiet, role = at.role, scale = at.scale, tolerated = at.tolerated, at = at,
-        known = at.known, side = at.side, state = 'supportedAppProtocolRes',
+        p = at.p, is_quiet = at.is_quiet, role = at.role, scale = at.scale, at = at, side = at.side,
+        tolerated = at.tolerated, state = 'supportedAppProtocolRes',
         counts = {}, begun = {}, loops = 0, bad = 0,
         output = output.new(at.p.dc, at.p.ac), advanced = now, limit = { SETUP, now - linked },
         -- what there is not yet; where it were absent, each look at it would go on to the functions
@@ -336,17 +336,6 @@ secc.refuse = {
     pilot = function(s, r) return has_wrong_pilot(s, r.pilot) and 'FAILED' or nil end,
 }
 
--- The code of the first thing that is not so, or nil.
-local function refusal(s, r)
-    local refuse, role, may = secc.refuse, s.role, s.allowed[s.state] or {}
-    local case = r.case and r.case(s) -- nil where the element is missing
-    return s.id and not role.Has_SessionID(s.id) and r.name ~= 'SessionSetupReq' and refuse.session(s, r)
-        or not (may[r.name] or case and may[r.asked[case]]) and refuse.order(s, r)
-        or r.pilot and refuse.pilot(s, r)
-        or s.p.only_valid and role.Received():violations()[1] and refuse.schema(s, r)
-        or nil
-end
-
 -- The code that the parameters say in place of what is due; nil: none.
 local function lie(s, step)
     local p = s.p
@@ -360,15 +349,21 @@ end
 -- The code and case of the answer, whose fields are set. A session that is led by a case (s.led)
 -- leaves it to the case what is refused, and when the connection ends.
 local function answer(s, r)
-    local code = not s.led and refusal(s, r)
-    if code then
-        return code
+    local refuse, role, may = secc.refuse, s.role, s.allowed[s.state] or {}
+    local asked = r.case and r.case(s) -- nil where the element is missing
+    local refused = not s.led
+        and (s.id and not role.Has_SessionID(s.id) and r.name ~= 'SessionSetupReq' and refuse.session(s, r)
+            or not (may[r.name] or asked and may[r.asked[asked]]) and refuse.order(s, r)
+            or r.pilot and refuse.pilot(s, r)
+            or s.p.only_valid and role.Received():violations()[1] and refuse.schema(s, r))
+    if refused then
+        return refused
     end
     local good, wanted, case = xpcall(r.answer, common.mark_step, s)
     if good then
         return not r.is_plain and lie(s, r.step) or wanted, case
     end
-    local fault = common.fault(s.role, wanted)
+    local fault = common.fault(role, wanted)
     if not fault then
         error(wanted, 0) -- a verdict, or an error of ours
     end
@@ -483,7 +478,7 @@ end
 
 local function begin(s)
     s.protocol = s.role.Protocol
-    local known = s.known[s.protocol] or prepare(s.at, s.protocol)
+    local known = s.at.known[s.protocol] or prepare(s.at, s.protocol)
     s.requests = known.requests
     s.allowed = allowed(s, nil)
     s.state = 'supportedAppProtocolRes'
@@ -565,7 +560,7 @@ end
 local function await(s)
     local parameter, since = table.unpack(s.limit)
     local protocol = s.protocol or 'ISO15118-2'
-    local ms = math.max(0, math.ceil(Timer(protocol, parameter) - (Now() - since)))
+    local ms = math.max(0, Timer(protocol, parameter) - (Now() - since))
     if ms >= Timer(s.protocol or 'AppProtocol', 'V2G_SECC_Sequence_Timeout', s.last) then
         return s.role.Receive_Any_001()
     end

@@ -24,15 +24,15 @@ end)
 
 -- DC_EVSEStatus of a response.
 function dc.set_status(s, message, wish, code, isolation)
-    local set = names[message]
+    local set, role = names[message], s.role
     -- DIN 70121 says it with the status code alone [V2G-DC-500]
     local notification = s.protocol ~= 'DIN70121' and dc.NOTIFICATIONS[wish] or 'None'
     if isolation then
-        s.role[set.isolation](isolation)
+        role[set.isolation](isolation)
     end
-    s.role[set.code](CODES[wish] or code or 'EVSE_Ready')
-    s.role[set.delay](s:notice(wish))
-    s.role[set.notification](notification)
+    role[set.code](CODES[wish] or code or 'EVSE_Ready')
+    role[set.delay](s:notice(wish))
+    role[set.notification](notification)
 end
 
 function answers.CableCheckReq(s)
@@ -63,7 +63,7 @@ function answers.PreChargeReq(s)
 end
 
 function answers.CurrentDemandReq(s)
-    local o, p = s.output, s.p
+    local o, p, role = s.output, s.p, s.role
     local seconds = s:advance()
     local wish = s:wish()
     o:advance(seconds)
@@ -71,23 +71,26 @@ function answers.CurrentDemandReq(s)
         o:open()
     else
         -- neither protocol feeds back
-        o:ask(s.role.Get_CurrentDemandReq_EVTargetVoltage(),
-            math.max(0, s.role.Get_CurrentDemandReq_EVTargetCurrent()),
-            s.role.Get_CurrentDemandReq_EVMaximumPowerLimit())
+        o:ask(role.Get_CurrentDemandReq_EVTargetVoltage(),
+            math.max(0, role.Get_CurrentDemandReq_EVTargetCurrent()),
+            role.Get_CurrentDemandReq_EVMaximumPowerLimit())
         if s.loops == 1 then
             o:advance(0.1)
         end
     end
-    dc.set_status(s, 'CurrentDemandRes', wish, nil, p.isolation)
-    s.role.Set_CurrentDemandRes_EVSEPresentVoltage(o.voltage)
-    s.role.Set_CurrentDemandRes_EVSEPresentCurrent(o.current)
-    s.role.Set_CurrentDemandRes_EVSECurrentLimitAchieved(o.current_limited == true)
-    s.role.Set_CurrentDemandRes_EVSEVoltageLimitAchieved(o.voltage_limited == true)
-    s.role.Set_CurrentDemandRes_EVSEPowerLimitAchieved(o.power_limited == true)
+    if wish or not s.wants_nothing then -- else the last one has said so
+        dc.set_status(s, 'CurrentDemandRes', wish, nil, p.isolation)
+        s.wants_nothing = not wish
+    end
+    role.Set_CurrentDemandRes_EVSEPresentVoltage(o.voltage)
+    role.Set_CurrentDemandRes_EVSEPresentCurrent(o.current)
+    role.Set_CurrentDemandRes_EVSECurrentLimitAchieved(o.current_limited == true)
+    role.Set_CurrentDemandRes_EVSEVoltageLimitAchieved(o.voltage_limited == true)
+    role.Set_CurrentDemandRes_EVSEPowerLimitAchieved(o.power_limited == true)
     if s.loops == 1 then
-        s.role.Set_CurrentDemandRes_EVSEMaximumVoltageLimit(p.dc.max_voltage)
-        s.role.Set_CurrentDemandRes_EVSEMaximumCurrentLimit(p.dc.max_current)
-        s.role.Set_CurrentDemandRes_EVSEMaximumPowerLimit(p.dc.max_power)
+        role.Set_CurrentDemandRes_EVSEMaximumVoltageLimit(p.dc.max_voltage)
+        role.Set_CurrentDemandRes_EVSEMaximumCurrentLimit(p.dc.max_current)
+        role.Set_CurrentDemandRes_EVSEMaximumPowerLimit(p.dc.max_power)
     end
     return nil, nil, wish
 end

@@ -119,9 +119,9 @@ end
 local function check_request(s, m)
     local function get(name)
         local has = name:find '^DER' == nil or s.control == 'Dynamic' -- of dynamic control mode
-        return has and s.role[m.request .. name]() or nil
+        return has and s.role[m.request[name]]() or nil
     end
-    local most = s.role[m.request .. 'EVMaximumDischargePowerSpecified']()
+    local most = s.role[m.request.EVMaximumDischargePowerSpecified]()
         and get 'EVMaximumDischargePower' or nil
     for _, wrong in ipairs(der_check.signs { EVMaximumDischargePower = most }) do
         common.remark(s, wrong .. '; it is taken without its sign')

@@ -5,6 +5,7 @@
 
 local common = require 'v2g.common'
 local energy = require 'v2g.energy'
+local once = require 'v2g.once'
 local pnc = require 'v2g.secc_contract_20'
 local schedules = require 'v2g.secc_schedules_20'
 
@@ -348,12 +349,12 @@ end
 
 local function set_status(s, message, wish)
     if not wish then
-        s.role['Set_' .. message .. '_EVSEStatusSpecified'](false)
+        common.set(s.role, message, 'EVSEStatusSpecified', false)
         return
     end
-    s.role['Set_' .. message .. '_EVSEStatus_EVSENotification'](NOTIFICATIONS[wish])
+    common.set(s.role, message, 'EVSEStatus_EVSENotification', NOTIFICATIONS[wish])
     -- a reading is confirmed within the loop: nothing is put off
-    s.role['Set_' .. message .. '_EVSEStatus_NotificationMaxDelay'](
+    common.set(s.role, message, 'EVSEStatus_NotificationMaxDelay',
         wish == 'receipt' and 0 or s:notice(wish, wish == 'pause' and PAUSE_DELAY or 0))
 end
 
@@ -401,36 +402,36 @@ end
 
 -- The meter's reading, where it is asked for [V2G20-1082] or has to be confirmed [V2G20-1083], and
 -- in the first response [V2G20-1833].
-local function set_meter(s, message, wish)
-    if wish == 'receipt' or s.loops == 1 or s.role['Get_' .. message .. 'Req_MeterInfoRequested']() then
-        s.role['Set_' .. message .. 'Res_MeterInfo_MeterID']('METER1')
-        s.role['Set_' .. message .. 'Res_MeterInfo_ChargedEnergyReadingWh'](
-            math.floor(s.output.energy))
+local function set_meter(s, message, is_asked, wish)
+    local role, output = s.role, s.output
+    if wish == 'receipt' or s.loops == 1 or is_asked then
+        common.set(role, message, 'MeterInfo_MeterID', 'METER1')
+        common.set(role, message, 'MeterInfo_ChargedEnergyReadingWh', math.floor(output.energy))
         if s.bpt then
-            s.role['Set_' .. message .. 'Res_MeterInfo_BPT_DischargedEnergyReadingWh'](
-                math.floor(s.output.back))
+            common.set(role, message, 'MeterInfo_BPT_DischargedEnergyReadingWh', math.floor(output.back))
         end
     else
-        s.role['Set_' .. message .. 'Res_MeterInfoSpecified'](false)
+        common.set(role, message, 'MeterInfoSpecified', false)
     end
 end
 
 -- Names of the control mode's element in request and response of a loop, by service and control.
-local modes = {}
+local modes = once(function(key)
+    local loop = key:sub(-2) .. '_ChargeLoop'
+    local request = 'Get_' .. loop .. 'Req_' .. key .. '_CLReqControlMode'
+    return {
+        asked = request .. 'Specified',
+        request = once(function(element) return request .. '_' .. element end),
+        response = 'Set_' .. loop .. 'Res_' .. key .. '_CLResControlMode',
+    }
+end)
 
 local function control_mode(s)
-    local key = prefix_of(s) .. (s.control or 'Scheduled') .. '_' .. s.mode:upper()
-    local found = modes[key]
-    if not found then
-        local loop = s.mode:upper() .. '_ChargeLoop'
-        found = {
-            asked = 'Get_' .. loop .. 'Req_' .. key .. '_CLReqControlModeSpecified',
-            request = 'Get_' .. loop .. 'Req_' .. key .. '_CLReqControlMode_',
-            response = 'Set_' .. loop .. 'Res_' .. key .. '_CLResControlMode',
-        }
-        modes[key] = found
-    end
-    return found
+    return modes[prefix_of(s) .. (s.control or 'Scheduled') .. '_' .. s.mode:upper()]
+end
+
+local function is_due(s, n)
+    return n > 0 and s.loops >= n
 end
 
 -- What the station wants of the vehicle in this response, and the case of it.
@@ -439,19 +440,16 @@ local function wish_of(s)
     if s.standing_by then
         s.standing_by = s.standing_by + 1
     end
-    local function is_due(n)
-        return n > 0 and s.loops >= n
-    end
     if wish then
         return wish
     end
-    if is_due(p.pause_after) and not s.paused then
+    if is_due(s, p.pause_after) and not s.paused then
         return 'pause'
     end
     if s.declined == 'now' then
         return 'renegotiate'
     end
-    if is_due(p.renegotiate_services_after) and not s.service_renegotiated then
+    if is_due(s, p.renegotiate_services_after) and not s.service_renegotiated then
         return 'services'
     end
     if s.standing_by and p.exit_standby_after > 0 and s.standing_by >= p.exit_standby_after then
@@ -463,8 +461,8 @@ end
 -- What the station gives where it sets the power itself.
 local function dynamic_current(s, m)
     local d = s.p.dc
-    local power = math.min(d.max_power, s.role[m.request .. 'EVMaximumChargePower']())
-    return math.min(d.max_current, s.role[m.request .. 'EVMaximumChargeCurrent'](),
+    local power = math.min(d.max_power, s.role[m.request.EVMaximumChargePower]())
+    return math.min(d.max_current, s.role[m.request.EVMaximumChargeCurrent](),
         power / math.max(s.output.voltage, 1))
 end
 
@@ -492,18 +490,21 @@ function answers.DC_ChargeLoopReq(s)
     end
     o:advance(s:advance())
     local wish = wish_of(s)
-    set_status(s, 'DC_ChargeLoopRes', wish)
-    set_meter(s, 'DC_ChargeLoop', wish)
+    if wish or not s.wants_nothing then -- else the last one has said so
+        set_status(s, 'DC_ChargeLoopRes', wish)
+        s.wants_nothing = not wish
+    end
+    set_meter(s, 'DC_ChargeLoopRes', s.role.Get_DC_ChargeLoopReq_MeterInfoRequested(), wish)
     if not s.role[m.asked]() then
         return 'FAILED_WrongChargeParameter'
     end
     if wish == 'shutdown' then
         o:open()
     elseif s.control == 'Dynamic' then
-        o:ask(s.role[m.request .. 'EVMaximumVoltage'](), dynamic_current(s, m),
-            s.role[m.request .. 'EVMaximumChargePower']())
+        o:ask(s.role[m.request.EVMaximumVoltage](), dynamic_current(s, m),
+            s.role[m.request.EVMaximumChargePower]())
     else
-        o:ask(s.role[m.request .. 'EVTargetVoltage'](), s.role[m.request .. 'EVTargetCurrent']())
+        o:ask(s.role[m.request.EVTargetVoltage](), s.role[m.request.EVTargetCurrent]())
     end
     if s.loops == 1 then
         o:advance(0.1)
@@ -527,15 +528,18 @@ function answers.AC_ChargeLoopReq(s)
     end
     local seconds = s:advance()
     local wish = wish_of(s)
-    set_status(s, 'AC_ChargeLoopRes', wish)
-    set_meter(s, 'AC_ChargeLoop', wish)
+    if wish or not s.wants_nothing then -- else the last one has said so
+        set_status(s, 'AC_ChargeLoopRes', wish)
+        s.wants_nothing = not wish
+    end
+    set_meter(s, 'AC_ChargeLoopRes', s.role.Get_AC_ChargeLoopReq_MeterInfoRequested(), wish)
     if not s.role[m.asked]() then
         return 'FAILED_WrongChargeParameter'
     end
     if s.transfer.der then
         der().answer(s, m, ac_power(s), ac_power(s) * BPT_SHARE)
     end
-    local power = s.role[m.request .. 'EVPresentActivePower']()
+    local power = s.role[m.request.EVPresentActivePower]()
     s.output:count(power, seconds)
     return schedules.violation(s, power), s.standing_by and 'Standby' or nil
 end

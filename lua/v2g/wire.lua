@@ -20,8 +20,9 @@ end
 
 -- The cable is unplugged.
 function wire.cut(id)
+    local all = 'wire ' .. id .. ' '
     for i = 1, #KINDS do
-        wire.put(id, KINDS[i], nil)
+        Remember(all .. KINDS[i], nil)
     end
 end
 
