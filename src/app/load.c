@@ -222,6 +222,8 @@ static int plan_traffic(struct loading *l, struct err *e)
 {
     struct load_plan *p = &l->plan;
     unsigned most = places_most(p);
+    if (most == 0)
+        return err_set(e, "there are no descriptors for a vehicle and its station (ulimit -Hn)");
     if (l->sessions > most)
         return err_set(e,
                        "--sessions %u: expected %u at most, as many as there are descriptors "
@@ -235,7 +237,7 @@ static int plan_traffic(struct loading *l, struct err *e)
         p->total = p->traffic.places;
     else if (p->total == 0 && p->duration_us == 0 && p->side == FROM_EVCC)
         p->duration_us = USUAL_S * INT64_C(1000000);
-    if (p->threads > p->traffic.places)
+    if (p->side == FROM_EVCC && p->threads > p->traffic.places)
         p->threads = p->traffic.places;
     return 0;
 }

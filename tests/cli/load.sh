@@ -109,6 +109,13 @@ port=$((20000 + $$ % 10000))
 "$V2GLAB" load --role secc --peer "[::1]:$port,[::1]:$((port + 1))" --threads 2 --total 20 --no-record \
     --json "$work/stations.json" --openmetrics "$work/stations.txt" -q >"$work/stations" 2>&1 &
 station=$!
+listening() { awk -v at="$(printf ':%04X' "$port")" '$4 == "0A" && $2 ~ at "$"' /proc/net/tcp6 | wc -l; }
+for _ in $(seq 200); do
+    [ "$(listening)" -lt 2 ] || break
+    sleep 0.1
+done
+[ "$(listening)" = 2 ]
+result $? "two threads have stations at the same port, also where it is not said how many vehicles come"
 run load -n 20 --peer "[::1]:$port,[::1]:$((port + 1))" --mode ac --set loops=3 --set tries=40 \
     --set 'gaps.Refused>SDP=50' --no-record
 wants "vehicles against stations of another program" 0 out '20 passed'
@@ -154,3 +161,9 @@ run load --rest 5s..1s
 wants "a range that is none" 3 err 'the second is no shorter'
 run load -n 100000000
 wants "more vehicles than descriptors" 3 err 'as many as there are descriptors for'
+ran="load, with 64 descriptors"
+status=0
+(ulimit -n 64 && timeout -s KILL 60 "$V2GLAB" load --rate 10/s --duration 1s --no-record -q) \
+    >"$work/out" 2>"$work/err" || status=$?
+wants "without descriptors for any it does not wait for ever" 3 err \
+    'there are no descriptors for a vehicle and its station (ulimit -Hn)'
