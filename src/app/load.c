@@ -15,9 +15,11 @@
 #include "session/credentials.h"
 #include "wire/descriptors.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TICK_MS 200
@@ -407,38 +409,68 @@ static void gather(struct loading *l)
     l->as_expected = expect_judge(&l->expect, &l->figures);
 }
 
-/* A file is replaced as a whole, so that whoever reads it finds one that is. -1: e. */
-static int write_file(const struct loading *l, unsigned which, struct err *e)
+/* -1: e, since not all has arrived. */
+static int write_to(const struct loading *l, unsigned which, const char *path, struct err *e)
 {
-    const char *path = l->file[which];
-    char next[RECORD_FILE_MAX];
-    if (snprintf(next, sizeof next, "%s.new", path) >= (int)sizeof next)
-        return err_set(e, "%s: the name is too long", path);
-    FILE *out = fopen(next, "we");
-    if (out == NULL)
-        return err_set(e, "%s cannot be written", next);
-    WRITERS[which](&l->figures, &l->expect, out);
-    bool bad = ferror(out) != 0;
-    bad |= fclose(out) != 0;
-    if (!bad && rename(next, path) == 0)
-        return 0;
-    unlink(next);
-    return err_set(e, "%s cannot be written", path);
+    FILE *out = fopen(path, "we");
+    if (out != NULL)
+        WRITERS[which](&l->figures, &l->expect, out);
+    bool bad = out == NULL || fflush(out) != 0 || ferror(out) != 0;
+    if (bad)
+        err_set(e, "%s cannot be written: %s", path, strerror(errno));
+    if (out != NULL)
+        fclose(out);
+    return bad ? -1 : 0;
 }
 
-/* at_end: also what goes to standard output. -1: e. */
+/* A file is replaced as a whole, so that whoever reads it finds one that is; where a link leads to
+ * it, there. -1: e. */
+static int replace_file(const struct loading *l, unsigned which, struct err *e)
+{
+    char *there = realpath(l->file[which], NULL); /* NULL: there is none yet */
+    const char *path = there != NULL ? there : l->file[which];
+    char next[RECORD_FILE_MAX];
+    int bad = 0;
+    if (snprintf(next, sizeof next, "%s.new", path) >= (int)sizeof next)
+        bad = err_set(e, "%s: the name is too long", path);
+    else if (write_to(l, which, next, e) != 0 || rename(next, path) != 0) {
+        bad = err_set(e, "%s cannot be written: %s", path, strerror(errno));
+        unlink(next);
+    }
+    free(there);
+    return bad;
+}
+
+/* Else it is a device or a pipe, which stays what it is, and gets the figures but once. */
+static bool is_replaced(const char *path)
+{
+    struct stat s;
+    return strcmp(path, "-") != 0 && (stat(path, &s) != 0 || S_ISREG(s.st_mode));
+}
+
+/* at_end: also what is not replaced. -1: e. */
 static int write_files(const struct loading *l, bool at_end, struct err *e)
 {
     int bad = 0;
     for (unsigned i = 0; i < FILES; i++) {
         if (l->file[i] == NULL)
             continue;
-        if (strcmp(l->file[i], "-") != 0)
-            bad |= write_file(l, i, e);
+        if (is_replaced(l->file[i]))
+            bad |= replace_file(l, i, e);
+        else if (at_end && strcmp(l->file[i], "-") != 0)
+            bad |= write_to(l, i, l->file[i], e);
         else if (at_end)
             WRITERS[i](&l->figures, &l->expect, stdout);
     }
     return bad;
+}
+
+static int check_files(const struct loading *l, struct err *e)
+{
+    const char *json = l->file[FILE_JSON], *metrics = l->file[FILE_METRICS];
+    if (json != NULL && metrics != NULL && strcmp(json, metrics) == 0)
+        return err_set(e, "--json and --openmetrics: expected two files, found %s for both", json);
+    return write_files(l, false, e);
 }
 
 /* ---- running ---- */
@@ -549,7 +581,7 @@ static int run_all(struct loading *l)
 {
     struct err e = ERR_INIT;
     int status = -1;
-    if (plan(l, &e) == 0 && open_addresses(l, &e) == 0 &&
+    if (plan(l, &e) == 0 && check_files(l, &e) == 0 && open_addresses(l, &e) == 0 &&
         (l->world = world_open(NULL, &e)) != NULL) {
         pthread_mutex_init(&l->plan.lock, NULL);
         play(l, &e);

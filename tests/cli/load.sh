@@ -129,6 +129,24 @@ grep -qx 'v2glab_load_sessions_total{outcome="pass"} 20' "$work/stations.txt" &&
     [ "$(tail -n 1 "$work/stations.txt")" = '# EOF' ]
 result $? "and as OpenMetrics"
 
+run load -n 1 --mode ac --set loops=1 --no-record --json "$work/nowhere/figures"
+wants "a file that cannot be written is told before anything begins" 3 \
+    err 'nowhere/figures.new cannot be written: No such file or directory' not-out 'passed'
+run load -n 1 --no-record --json - --openmetrics -
+wants "two kinds of figures do not go to one place" 3 err 'expected two files, found - for both'
+ln -s there "$work/link"
+echo old >"$work/there"
+mkfifo "$work/fifo"
+timeout 60 cat "$work/fifo" >"$work/came" &
+reader=$!
+run load -n 1 --mode ac --set loops=1 --no-record --json "$work/link" --openmetrics "$work/fifo"
+wants "figures go where a link leads, and into a pipe" 0 out '1 passed'
+[ -p "$work/fifo" ] && wait "$reader" && [ "$(tail -n 1 "$work/came")" = '# EOF' ]
+result $? "a pipe, or a device, stays what it is, and gets them once"
+[ -L "$work/link" ] && grep -q '"passed": 1' "$work/there"
+result $? "a link stays what it is"
+[ -p "$work/fifo" ] || kill "$reader"
+
 cat >"$work/gone.lua" <<'END'
 function before.SessionSetupReq()
     local last = Recall('last')
