@@ -123,14 +123,16 @@ static void session_left(void *context, uint32_t session)
     pthread_mutex_unlock(&w->lock);
 }
 
-static unsigned choose_kind(struct load_worker *w)
+static unsigned choose_kind(struct load_plan *p)
 {
     unsigned chosen = 0;
-    for (unsigned i = 0; i < w->plan->kinds; i++) {
-        w->credit[i] += w->plan->share[i];
-        chosen = w->credit[i] > w->credit[chosen] ? i : chosen;
+    pthread_mutex_lock(&p->lock);
+    for (unsigned i = 0; i < p->kinds; i++) {
+        p->credit[i] += p->share[i];
+        chosen = p->credit[i] > p->credit[chosen] ? i : chosen;
     }
-    w->credit[chosen] -= 1;
+    p->credit[chosen] -= 1;
+    pthread_mutex_unlock(&p->lock);
     return chosen;
 }
 
@@ -139,9 +141,11 @@ static bool come(void *context, unsigned place)
 {
     struct load_worker *w = context;
     struct load_plan *p = w->plan;
-    if (p->total > 0 && atomic_fetch_add(&p->came, 1) >= p->total)
+    uint64_t before = atomic_fetch_add(&p->came, 1);
+    if (p->total > 0 && before >= p->total)
         return false;
-    if (fleet_send(&w->fleet, choose_kind(w), place + 1) != 0)
+    w->fleet.sent = (unsigned)before;
+    if (fleet_send(&w->fleet, choose_kind(p), place + 1) != 0)
         return false;
     pthread_mutex_lock(&w->lock);
     w->figures.came++;
@@ -311,7 +315,6 @@ static int add_vehicles(struct load_worker *w, struct err *e)
     w->fleet.addresses = p->addresses > 0 ? p->addresses : p->stations;
     w->fleet.source = p->source;
     w->fleet.sources = p->sources;
-    w->fleet.sent = w->index * p->sources / p->threads;
     w->vehicles = run_add(w->run, &own, "ev", fleet_built_in(&w->fleet), e);
     if (w->vehicles == NULL)
         return -1;

@@ -44,7 +44,8 @@ struct load_plan {
     /* shared: */
     atomic_uint_least64_t came, ended;
     atomic_uint failures;
-    pthread_mutex_t lock; /* of the folder */
+    pthread_mutex_t lock;           /* of what follows */
+    double credit[LOAD_KINDS_MOST]; /* what of its share each kind has not had */
     bool has_folder;
     char folder[RECORD_PATH_MAX];
 };
@@ -58,7 +59,6 @@ struct load_worker {
     struct library library;
     struct faults faults;
     struct ready station[LOAD_STATIONS_MOST];
-    double credit[LOAD_KINDS_MOST];
     struct recorder recorder;
     struct world *world;
     struct script_run *run;

@@ -14,6 +14,7 @@ struct coming {
     struct coming *next;
     unsigned kind;
     uint32_t number;
+    unsigned turn; /* among all that are sent */
 };
 
 /* ---- from outside ---- */
@@ -33,6 +34,7 @@ int fleet_send(struct fleet *f, unsigned kind, uint32_t number)
         return -1;
     c->kind = kind;
     c->number = number;
+    c->turn = f->sent++;
     *(f->first == NULL ? &f->first : &f->last->next) = c;
     f->last = c;
     wake(f);
@@ -58,10 +60,9 @@ static bool has_come(void *context)
     return f->first != NULL || f->is_over || f->role->script->stop;
 }
 
-/* Where the next one is, and connects to and from. */
-static void choose_place(struct fleet *f, struct role *r)
+/* Where the one whose turn is n is, and connects to and from. */
+static void choose_place(const struct fleet *f, unsigned n, struct role *r)
 {
-    unsigned n = f->sent++;
     if (f->addresses > 0)
         snprintf(r->chosen.address, sizeof r->chosen.address, "%s", f->address[n % f->addresses]);
     if (f->sources > 0)
@@ -90,7 +91,7 @@ static int next_done(lua_State *L, int status, lua_KContext context)
     struct role *r = roles_push_place(L, f->role); /* there may be no memory for it */
     f->first = c->next;
     r->number = c->number;
-    choose_place(f, r);
+    choose_place(f, c->turn, r);
     free(c);
     return 2;
 }

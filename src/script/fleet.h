@@ -29,7 +29,7 @@ struct fleet {
     /* The interfaces that they are at, in turn; none: ev0. */
     const char *const *interface;
     unsigned interfaces;
-    unsigned sent; /* vehicles so far; where the first one's turn is */
+    unsigned sent; /* vehicles so far; whose turn the next one's is, also where others send some */
 };
 
 /* kind must live as long as the run. */

@@ -31,6 +31,16 @@ run load -n 20 --threads 2 --total 30 --mode ac --set loops=2 --no-record --json
 [ "$status" = 0 ] && [ "$(json passed)" = 30 ]
 result $? "two threads share the sessions"
 
+run load -n 4 --threads 4 --mode ac,dc --protocol ISO15118-2 --set loops=1 --no-record
+[ "$status" = 0 ] && [ "$(awk '/^(ChargingStatus|CurrentDemand)Res/ { print $2 }' "$work/out")" = "2
+2" ]
+result $? "a mix is one of all threads"
+run load -n 4 --threads 4 --peer '[::1]:1,[::1]:2' --no-record \
+    --timer V2G_EVCC_CommunicationSetup_Timeout=100ms
+wants "and vehicles of all threads go to stations in turn" 1 \
+    out '2 x the station cannot be reached: connecting to [::1]:1' \
+    out '2 x the station cannot be reached: connecting to [::1]:2'
+
 run load -n 6 --mode ac --tls 1.2 --set loops=2 --no-record
 wants "over TLS 1.2" 0 out '6 passed'
 run load -n 3 --total 6 --mode ac --tls 1.2 --tls-set resumption=true --set loops=2 --no-record
