@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/load_figures.h"
 #include "base/said.h"
+#include "record/terminal.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -137,15 +138,20 @@ static const struct turnaround *busiest(const struct load_figures *f)
 void figures_line(const struct load_figures *f, FILE *out)
 {
     const struct turnaround *t = busiest(f);
-    fputs("\r\033[K", out);
-    said_print(
-        out,
-        "%.0f s  %u open  %" PRIu64 " passed  %" PRIu64 " failed  %" PRIu64 " held back  %.1f/s",
-        f->seconds, f->open, f->passed, f->failed + f->unclear, f->held_back, figures_rate(f));
+    struct buf line = {0};
+    char text[200];
+    snprintf(text, sizeof text,
+             "%.0f s  %u open  %" PRIu64 " passed  %" PRIu64 " failed  %" PRIu64
+             " held back  %.1f/s",
+             f->seconds, f->open, f->passed, f->failed + f->unclear, f->held_back, figures_rate(f));
+    said_add(&line, text);
     if (t != NULL)
-        fprintf(out, "  %s p50 %.1f p99 %.1f max %.1f ms", t->name, ms(at(t, 0.5)), ms(at(t, 0.99)),
-                ms(t->us.most));
+        buf_printf(&line, "  %s p50 %.1f p99 %.1f max %.1f ms", t->name, ms(at(t, 0.5)),
+                   ms(at(t, 0.99)), ms(t->us.most));
+    const char *all = buf_string(&line);
+    fprintf(out, "\r\033[K%.*s", (int)terminal_fit(all, terminal_columns(fileno(out)) - 1), all);
     fflush(out);
+    buf_close(&line);
 }
 
 static void write_row(const struct turnaround *t, FILE *out)

@@ -64,7 +64,7 @@ static inline double figures_rate(const struct load_figures *f)
     return f->seconds > 0 ? (double)figures_ended(f) / f->seconds : 0;
 }
 
-/* One line, while it goes on. */
+/* One line, while it goes on, as wide as the terminal is. */
 void figures_line(const struct load_figures *f, FILE *out);
 
 /* All of it; expect: what was expected, judged already. */

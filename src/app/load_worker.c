@@ -16,6 +16,8 @@ static void count_traffic(struct load_worker *w)
 {
     w->figures.held_back = w->traffic.held_back;
     w->figures.open = w->plan->side == FROM_EVCC ? w->traffic.here : w->sessions.n;
+    if (w->plan->side == FROM_SECC)
+        w->figures.came = figures_ended(&w->figures) + w->figures.open;
     w->figures.lua = w->run == NULL ? 0 : run_memory(w->run);
     if (w->figures.open > w->figures.most)
         w->figures.most = w->figures.open;

@@ -69,6 +69,18 @@ for wrong in 'p99<250ms' 'p99(X)' 'failed' 'failed<' 'p999(X)<1s' 'p99(X)<5' 'ra
     wants "--expect '$wrong' is refused" 3 err 'p99(CurrentDemandRes)<250ms'
 done
 
+# ---- the live line ----
+
+if has_terminal; then
+    script -qec "stty cols 40; exec '$V2GLAB' load -n 1 --mode ac --set loops=1000 --duration 2500ms --no-record" \
+        /dev/null <"$work/err" >"$work/seen" 2>&1
+    tr '\r' '\n' <"$work/seen" | grep -a 's  1 open' | sed 's/\x1b\[K//' >"$work/out"
+    [ -s "$work/out" ] && [ "$(wc -L <"$work/out")" -lt 40 ]
+    result $? "the live line is no wider than the terminal"
+else
+    echo "ok - the live line is no wider than the terminal # SKIP there is no terminal"
+fi
+
 # ---- failures ----
 
 run load -n 4 --mode ac --protocol ISO15118-2 --set loops=2 -o "$work/failed" \
@@ -133,6 +145,8 @@ wait "$station"
 status=$?
 cp "$work/stations" "$work/out"
 wants "stations, which measure the vehicles" 0 out '20 passed' out 'ChargingStatusReq'
+grep -q '"came": 20,' "$work/stations.json"
+result $? "who comes to a station is counted there"
 grep -q '"passed": 20' "$work/stations.json" && grep -q '"ChargingStatusReq"' "$work/stations.json"
 result $? "the figures as JSON"
 grep -qx 'v2glab_load_sessions_total{outcome="pass"} 20' "$work/stations.txt" &&
