@@ -361,11 +361,20 @@ static void play(struct load_worker *w)
     run_play(w->run);
 }
 
+/* Those who are there still have not passed, either. */
+static void record_cut(struct load_worker *w)
+{
+    for (unsigned i = 0; i < w->sessions.buckets; i++)
+        for (const struct open_session *s = w->sessions.bucket[i]; s != NULL; s = s->next)
+            record_failure(w, s->session);
+}
+
 static void *run_thread(void *context)
 {
     struct load_worker *w = context;
     if (open_all(w, &w->problem) == 0)
         play(w);
+    record_cut(w);
     pthread_mutex_lock(&w->lock);
     count_traffic(w);
     w->figures.cut = w->figures.open;

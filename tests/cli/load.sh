@@ -112,6 +112,23 @@ run load -n 3 --mode ac --protocol ISO15118-2 --set loops=2 --no-record --with c
 wants "what differs from one session to the next is left out of the reason" 1 \
     out '3 x the station closed the connection instead of answering ChargingStatusReq: closed by peer'
 
+"$V2GLAB" load -n 3 --mode ac --protocol ISO15118-2 -o "$work/cut" -q --json "$work/cut.json" \
+    --with delays.ChargingStatus=80000 --timer V2G_EVCC_Msg_Timeout=90s >"$work/out" 2>"$work/err" &
+hanging=$!
+for _ in $(seq 300); do
+    grep -q '"PowerDeliveryRes"' "$work/cut.json" 2>/dev/null && break
+    sleep 0.1
+done
+kill -INT $hanging
+sleep 0.5
+kill -INT $hanging
+status=0 ran="load, interrupted twice"
+wait $hanging || status=$?
+wants "who is cut short has a record of its own, too" 1 out '3 cut short' \
+    out "records of 3 that failed: $work/cut"
+run decode "$work/cut/failure-0003"
+wants "which ends with what has no answer" 0 out 'ChargingStatusReq' not-out 'ChargingStatusRes'
+
 cat >"$work/flood.lua" <<'END'
 local much, all = string.rep('x', 1000000), {}
 for i = 1, 12 do all[i] = much end
