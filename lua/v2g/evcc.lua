@@ -274,6 +274,12 @@ local FAILED <const> = once(function(code)
     return code:find('^FAILED') ~= nil or code:find('^Failed') ~= nil
 end)
 
+-- found: the name of what came, '' where it cannot be decoded because of problem.
+local function unexpected(response, found, problem)
+    return found == '' and ('expected %s, found a frame that cannot be decoded: %s'):format(response, problem or '')
+        or ('expected %s, found %s'):format(response, found)
+end
+
 -- Leaves where the response says that the request failed, unless that is ignored.
 local function take_failed(self, step, response, code)
     local p = self.p
@@ -302,9 +308,7 @@ end
 local function check(self, step, response, found, problem)
     local p, role = self.p, self.role
     if found ~= response then
-        leave(self, p.on_failed == 'reset' and 'reset' or 'fin', false, found == ''
-            and ('expected %s, found a frame that cannot be decoded: %s'):format(response, problem or '')
-            or ('expected %s, found %s'):format(response, found))
+        leave(self, p.on_failed == 'reset' and 'reset' or 'fin', false, unexpected(response, found, problem))
     end
     local invalid = p.only_valid and role.Received():violations()[1]
     if invalid then
@@ -596,9 +600,9 @@ local function agree(self)
         name, why, detail = self.role.Receive_Any_001(p.patience.AppProtocol)
     until name ~= 'supportedAppProtocolRes' or common.received(self, name)
     if name ~= 'supportedAppProtocolRes' then
-        leave(self, name and 'fin' or 'gone', false, ('expected supportedAppProtocolRes, found %s')
-            :format(name or 'nothing: ' .. (why == 'timeout' and 'no response in time'
-                or detail and detail ~= '' and detail or 'closed by the station')))
+        leave(self, name and 'fin' or 'gone', false, unexpected('supportedAppProtocolRes',
+            name or 'nothing: ' .. (why == 'timeout' and 'no response in time'
+                or detail and detail ~= '' and detail or 'closed by the station'), why))
     end
     local code = self.role.Get_supportedAppProtocolRes_ResponseCode()
     if code:find('^Failed') then

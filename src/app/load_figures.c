@@ -190,8 +190,11 @@ void figures_text(const struct load_figures *f, const struct load_expectations *
         write_row(f->row[i], out);
     if (f->reasons > 0)
         fputc('\n', out);
-    for (unsigned i = 0; i < f->reasons; i++)
-        said_print(out, "%" PRIu64 " x %s\n", f->reason[i].n, f->reason[i].text);
+    for (unsigned i = 0; i < f->reasons; i++) {
+        said_print(out, "%" PRIu64 " x ", f->reason[i].n);
+        said_print(out, "%s", f->reason[i].text); /* a sentence of its own */
+        fputc('\n', out);
+    }
     if (f->other_reasons > 0)
         said_print(out, "%" PRIu64 " for other reasons\n", f->other_reasons);
     fputc('\n', out);

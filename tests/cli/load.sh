@@ -139,6 +139,15 @@ run load -n 3 --mode ac --protocol ISO15118-2 --set loops=2 --no-record --profil
 wants "what a filter makes and nobody takes ends that session, not the station" 1 out '3 failed' \
     out '3 x the station closed the connection'
 
+cat >"$work/undecoded.lua" <<'END'
+return { on = 'supportedAppProtocolRes', fault = function() return '\x01\xFE\x80\x01\0\0\0\x01\x41' end }
+END
+run load -n 2 --mode ac --no-record --fault "$work/undecoded.lua"
+wants "what comes and cannot be decoded is named" 1 \
+    out '2 x expected supportedAppProtocolRes, found a frame that cannot be decoded: '
+run load -n 2 --mode ac --no-record --fault "$work/undecoded.lua" --lang ko
+wants "also in Korean" 1 out '2번: supportedAppProtocolRes여야 하는데 해독할 수 없는 프레임이 왔다: '
+
 run load -n 2 --peer '[::1]:1' --no-record --timer V2G_EVCC_CommunicationSetup_Timeout=100ms
 wants "no station" 1 out '2 x the station cannot be reached'
 
