@@ -388,9 +388,9 @@ static int plan(struct loading *l, struct err *e)
     if (p->keeps_failures && p->record.path != NULL && record_is_free(p->record.path, NULL, e) != 0)
         return -1;
     l->session.faults.is_alone = l->session.script.peer.interface != NULL || p->addresses > 0;
-    if (check_names(l, e) != 0 || plan_sides(l, e) != 0 || plan_stations(l, e) != 0 ||
-        plan_traffic(l, e) != 0 || plan_kinds(l, e) != 0 ||
-        session_check(&l->session, p->side == FROM_SECC, e) != 0)
+    if (check_names(l, e) != 0 || expect_check(&l->expect, &l->library, p->side, e) != 0 ||
+        plan_sides(l, e) != 0 || plan_stations(l, e) != 0 || plan_traffic(l, e) != 0 ||
+        plan_kinds(l, e) != 0 || session_check(&l->session, p->side == FROM_SECC, e) != 0)
         return -1;
     /* a demo tree that is not there yet is made once, not by each thread */
     return credentials_tree(&l->session.script.peer.choice, folder, sizeof folder, e);

@@ -3,6 +3,8 @@
 
 #include "app/duration.h"
 #include "app/load_figures.h"
+#include "base/nearest.h"
+#include "names/name.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -107,12 +109,16 @@ static bool read_limit(struct load_expectation *x, const char *text)
     x->limit = strtod(text, &rest);
     x->is_part = *rest == '%' && SUBJECTS[x->what].may_be_part;
     rest += x->is_part ? 1 : 0;
-    return isdigit((unsigned char)*text) && (*rest == '\0' || strcmp(rest, "/s") == 0);
+    bool is_rate = SUBJECTS[x->what].of_all == figures_rate && strcmp(rest, "/s") == 0;
+    return isdigit((unsigned char)*text) && (*rest == '\0' || is_rate);
 }
 
 int expect_take(void *to, const char *text, struct err *e)
 {
     struct load_expectations *all = to;
+    for (unsigned i = 0; i < all->n; i++)
+        if (strcmp(all->at[i].text, text) == 0) /* the same again */
+            return 0;
     if (all->n == EXPECTATIONS_MOST)
         return err_set(e, "expected %d of them at most", EXPECTATIONS_MOST);
     struct load_expectation x = {.text = text};
@@ -144,9 +150,41 @@ void expect_no_failure(struct load_expectations *x)
     for (unsigned i = 0; i < x->n; i++)
         if (SUBJECTS[x->at[i].what].may_be_part)
             return;
-    if (x->n < EXPECTATIONS_MOST)
-        x->at[x->n++] =
-            (struct load_expectation){.text = "failed<=0", .what = FAILED, .compare = "<="};
+    x->at[x->n++] = (struct load_expectation){.text = "failed<=0", .what = FAILED, .compare = "<="};
+}
+
+/* Whether there is a message of that name that the side gets; near: the one that is the most alike.
+ */
+static bool is_measured(const char *name, struct library *l, uint8_t side, struct nearest *near)
+{
+    struct err ignored = ERR_INIT;
+    const char *set;
+    for (unsigned i = 0; (set = library_name(l, i)) != NULL; i++) {
+        const struct schema *s = library_get(l, set, &ignored);
+        for (unsigned k = 0; s != NULL && k < s->messages; k++)
+            if (name_receives(side, s->message[k]->from)) {
+                if (strcmp(s->message[k]->as.name, name) == 0)
+                    return true;
+                nearest_try(near, s->message[k]->as.name);
+            }
+    }
+    nearest_try(near, FIGURES_CONNECT);
+    nearest_try(near, FIGURES_SESSION);
+    return strcmp(name, FIGURES_CONNECT) == 0 || strcmp(name, FIGURES_SESSION) == 0;
+}
+
+int expect_check(const struct load_expectations *x, struct library *l, uint8_t side, struct err *e)
+{
+    for (unsigned i = 0; i < x->n; i++) {
+        const struct load_expectation *one = &x->at[i];
+        struct nearest near = nearest_of_all(one->name, strlen(one->name));
+        if (one->name[0] != '\0' && !is_measured(one->name, l, side, &near))
+            return err_set(e,
+                           "--expect %s: the other side has no message '%s' that could be "
+                           "measured; the nearest is %s",
+                           one->text, one->name, near.name);
+    }
+    return 0;
 }
 
 static void measure(struct load_expectation *x, const struct load_figures *f)

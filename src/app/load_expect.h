@@ -7,6 +7,7 @@
 #define V2G_APP_LOAD_EXPECT_H
 
 #include "base/err.h"
+#include "schema/library.h"
 
 #include <stdbool.h>
 
@@ -30,11 +31,14 @@ struct load_expectation {
 
 struct load_expectations {
     unsigned n;
-    struct load_expectation at[EXPECTATIONS_MOST];
+    struct load_expectation at[EXPECTATIONS_MOST + 1]; /* with that on failures */
 };
 
 /* An option: --expect. */
 int expect_take(void *to, const char *text, struct err *e);
+
+/* -1: e, since one is about a message that the other side of `side` does not have. */
+int expect_check(const struct load_expectations *x, struct library *l, uint8_t side, struct err *e);
 
 /* Without a word on sessions that fail, none may. */
 void expect_no_failure(struct load_expectations *x);

@@ -64,10 +64,22 @@ wants "what was never measured is not as expected" 1 \
 run load -n 1 --rate 1/h --duration 300ms --no-record --expect 'failed<1%'
 wants "without a session nothing is" 1 out 'expected failed<1%: nothing was measured'
 for wrong in 'p99<250ms' 'p99(X)' 'failed' 'failed<' 'p999(X)<1s' 'p99(X)<5' 'rate<5%' 'nothing<1' \
-    'p99()<1s' 'failed(X)<1'; do
+    'p99()<1s' 'failed(X)<1' 'failed<5/s' 'failed<5%/s' 'count(connect)>1/s'; do
     run load --expect "$wrong"
     wants "--expect '$wrong' is refused" 3 err 'p99(CurrentDemandRes)<250ms'
 done
+
+run load --expect 'p99(CurentDemandRes)<250ms' --no-record
+wants "a message that there is not is told before anything begins" 3 not-out 'passed' \
+    err "the other side has no message 'CurentDemandRes' that could be measured; the nearest is CurrentDemandRes"
+run load --expect 'p99(CurrentDemandReq)<250ms' --no-record
+wants "so is one that vehicles send" 3 err "no message 'CurrentDemandReq' that could be measured"
+run load -n 1 --mode ac --set loops=1 --no-record --expect 'sessions>0' --expect 'sessions>0' --openmetrics -
+[ "$status" = 0 ] && [ "$(grep -c 'expected="sessions>0"' "$work/out")" = 1 ]
+result $? "what is expected twice is one sample"
+for i in $(seq 32); do expected+=(--expect "sessions>=$i"); done
+run load -n 32 --mode ac --set loops=1 --no-record --with answers.SessionSetup=FAILED "${expected[@]}"
+wants "no session may fail, however much else is expected" 1 out 'expected failed<=0: 32; not as expected'
 
 # ---- the live line ----
 
