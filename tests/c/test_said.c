@@ -31,6 +31,12 @@ static void values_are_put_into_their_places(void **state)
         "V2G_Message/Body, bit 104: 입력이 여기서 (13바이트) 문서의 중간에 끝난다; 더 있어야 한다");
     says("certificate 1 (secc-leaf): key usage is a; expected b",
          "인증서 1 (secc-leaf): 키 용도가 a이다; b이어야 한다");
+    says("TCP [::1]:7 to [::1]:8: no answer to 3 SYN in 7.0 s",
+         "TCP [::1]:7에서 [::1]:8로: 7.0초 동안 SYN 3개에 응답 없음");
+    says("packet 9, a datagram from [::1]:7, was captured only in part: 3 bytes of it are missing "
+         "(the snapshot length was too short)",
+         "[::1]:7의 데이터그램인 패킷 9이(가) 일부만 캡처되었다: 3바이트가 없다 (스냅샷 길이가 "
+         "너무 짧았다)");
     says("x.lua:1: bad argument #1 to 'Wait' (expected milliseconds, 0 or more)",
          "x.lua:1: 'Wait'의 1번째 인수가 틀리다 (0 이상의 밀리초여야 한다)");
 }
