@@ -128,9 +128,7 @@ bool place_find(const struct name *n, unsigned steps, struct node *base, const u
 {
     unsigned lists = 0;
     for (unsigned i = 0; i < steps; i++) {
-        *p = (struct place){base, n->step[i].slot, 0};
-        if (n->step[i].indexed)
-            p->index = index[lists++];
+        *p = place_of_step(n, i, base, index, &lists);
         if (i + 1 == steps)
             return true;
         union value *v = place_value(p);
@@ -146,9 +144,7 @@ int place_make(const struct name *n, unsigned steps, struct node *base, const ui
 {
     unsigned lists = 0;
     for (unsigned i = 0; i < steps; i++) {
-        *p = (struct place){base, n->step[i].slot, 0};
-        if (n->step[i].indexed)
-            p->index = index[lists++];
+        *p = place_of_step(n, i, base, index, &lists);
         if (place_value(p) == NULL && place_add(p, a, e) != 0)
             return -1;
         if (i + 1 < steps)

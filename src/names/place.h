@@ -52,6 +52,14 @@ int place_resize(const struct place *p, uint32_t count, struct arena *a, struct 
  * carry nothing of what follows in the element around it. */
 void place_remove(const struct place *p);
 
+/* Where step i of the name leads from its node; lists: how many indices those before it have taken,
+ * 0 at the first one. */
+static inline struct place place_of_step(const struct name *n, unsigned i, struct node *node,
+                                         const uint32_t *index, unsigned *lists)
+{
+    return (struct place){node, n->step[i].slot, n->step[i].indexed ? index[(*lists)++] : 0};
+}
+
 static inline const struct field *place_field(const struct place *p)
 {
     return &p->node->type->field[p->slot];

@@ -169,13 +169,16 @@ static void note_given(struct outgoing *o, const struct place *p)
 static int make_place(const struct bound *b, unsigned steps, struct outgoing *o, struct node *base,
                       const uint32_t *index, struct place *p, struct err *e)
 {
-    for (unsigned i = 1; i <= steps; i++) {
-        if (place_find(b->name, i, base, index, p) && place_value(p) != NULL)
-            continue;
-        if (place_make(b->name, i, base, index, &o->arena, p, e) != 0)
+    unsigned lists = 0;
+    for (unsigned i = 0; i < steps; i++) {
+        *p = place_of_step(b->name, i, base, index, &lists);
+        bool is_there = place_value(p) != NULL;
+        if (!is_there && place_add(p, &o->arena, e) != 0)
             return -1;
-        if (place_field(p)->kind == KIND_NODE &&
-            transfer_follow_in(b->role, place_value(p)->n, &o->arena, e) != 0)
+        if (place_field(p)->kind != KIND_NODE)
+            continue; /* the last one */
+        base = place_value(p)->n;
+        if (!is_there && transfer_follow_in(b->role, base, &o->arena, e) != 0)
             return -1;
     }
     return 0;
