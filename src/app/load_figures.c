@@ -100,6 +100,9 @@ int figures_merge(struct load_figures *into, const struct load_figures *from)
     into->open += from->open;
     into->most += from->most;
     into->recorded += from->recorded;
+    into->unrecorded += from->unrecorded;
+    if (into->lost[0] == '\0')
+        memcpy(into->lost, from->lost, sizeof into->lost);
     into->lua += from->lua;
     into->other_reasons += from->other_reasons;
     for (unsigned i = 0; i < from->reasons; i++)
@@ -197,6 +200,8 @@ void figures_text(const struct load_figures *f, const struct load_expectations *
     }
     if (f->other_reasons > 0)
         said_print(out, "%" PRIu64 " for other reasons\n", f->other_reasons);
+    if (f->unrecorded > 0)
+        said_print(out, "\n%u records could not be written: %s\n", f->unrecorded, f->lost);
     fputc('\n', out);
     for (unsigned i = 0; i < expect->n; i++)
         write_expectation(&expect->at[i], out);
@@ -231,11 +236,12 @@ static json_t *expectation_of(const struct load_expectation *x)
 void figures_json(const struct load_figures *f, const struct load_expectations *expect, FILE *out)
 {
     json_t *all = json_pack(
-        "{sf sf sI sI sI sI sI sI si si sI si}", "seconds", f->seconds, "sessions_per_second",
+        "{sf sf sI sI sI sI sI sI si si sI si si sI}", "seconds", f->seconds, "sessions_per_second",
         figures_rate(f), "came", (json_int_t)f->came, "held_back", (json_int_t)f->held_back,
         "passed", (json_int_t)f->passed, "failed", (json_int_t)f->failed, "inconclusive",
         (json_int_t)f->unclear, "cut_short", (json_int_t)f->cut, "open", (int)f->open, "at_once",
-        (int)f->most, "lua_bytes", (json_int_t)f->lua, "recorded_failures", (int)f->recorded);
+        (int)f->most, "lua_bytes", (json_int_t)f->lua, "recorded_failures", (int)f->recorded,
+        "unrecorded_failures", (int)f->unrecorded, "other_reasons", (json_int_t)f->other_reasons);
     json_t *rows = json_object(), *reasons = json_array(), *judged = json_array();
     for (unsigned i = 0; i < f->rows; i++)
         if (f->row[i]->us.n > 0)

@@ -73,8 +73,8 @@ static void record_failure(struct load_worker *w, uint32_t session)
     }
     pthread_mutex_lock(&w->lock);
     w->figures.recorded += !e.set;
-    if (e.set)
-        figures_add_reason(&w->figures, e.what, 1);
+    if (e.set && w->figures.unrecorded++ == 0)
+        snprintf(w->figures.lost, sizeof w->figures.lost, "%s", e.what);
     pthread_mutex_unlock(&w->lock);
 }
 

@@ -141,6 +141,24 @@ wants "who is cut short has a record of its own, too" 1 out '3 cut short' \
 run decode "$work/cut/failure-0003"
 wants "which ends with what has no answer" 0 out 'ChargingStatusReq' not-out 'ChargingStatusRes'
 
+ran="load, with files of 4 KiB at most"
+status=0
+(ulimit -f 4 && exec "$V2GLAB" load -n 3 --mode ac --protocol ISO15118-2 --set loops=20 -o "$work/lost" \
+    --with answers.SessionStop=FAILED -q) >"$work/out" 2>"$work/err" || status=$?
+wants "records that cannot be written are told once" 1 out '3 records could not be written: '
+[ "$(grep -c '^[0-9]* x ' "$work/out")" = 1 ] && grep -q '^3 x ' "$work/out"
+result $? "and are no reason of a session"
+cat >"$work/reasons.lua" <<'END'
+function before.SessionSetupReq()
+    local n = (Recall('n') or 0) + 1
+    Remember('n', n)
+    Fail('number ' .. n)
+end
+END
+run load -n 20 --mode ac --no-record --script "$work/reasons.lua" --json -
+[ "$(grep -c '"text": .*number [0-9]' "$work/out")" = 16 ] && [ "$(json other_reasons)" = 4 ]
+result $? "reasons beyond those that are told apart are counted as JSON, too"
+
 cat >"$work/flood.lua" <<'END'
 local much, all = string.rep('x', 1000000), {}
 for i = 1, 12 do all[i] = much end
