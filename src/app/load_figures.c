@@ -56,12 +56,14 @@ int figures_merge_row(struct load_figures *into, const struct turnaround *from)
 /* The reason without what differs from one session to the next: which connection, how long. */
 static void generalize(char out[REASON_SIZE], const char *text)
 {
-    const char *connection = strstr(text, ": connection of "), *last = strrchr(text, ':');
+    const char *connection = strstr(text, ": connection of "), *tls = strstr(text, ": TLS with ");
     size_t n = 0;
+    connection = connection != NULL ? connection : tls;
+    const char *behind = connection != NULL ? strstr(connection + 2, ": ") : NULL;
     for (; *text != '\0' && *text != '\n' && n < REASON_SIZE - 1; text++) {
         size_t digits = strspn(text, "0123456789");
-        if (text == connection && last > text)
-            text = last;
+        if (text == connection && behind != NULL)
+            text = behind;
         if (digits > 0 && strncmp(text + digits, " ms", 3) == 0) {
             text += digits - 1;
             out[n++] = 'N';

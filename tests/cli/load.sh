@@ -241,6 +241,16 @@ run load -n 1 --total 2 --peer "[::1]:$port" --mode ac --protocol ISO15118-2 --s
 wants "what a station could feel of a vehicle is forgotten with it" 0 out '2 passed'
 wait "$station"
 
+"$V2GLAB" load --role secc --peer "[::1]:$port" --total 3 --no-record -q >"$work/stations" 2>&1 &
+station=$!
+run load -n 3 --peer "[::1]:$port" --mode ac --protocol ISO15118-2 --tls 1.2 --set leave_at=ChargingStatus \
+    --set tries=40 --set 'gaps.Refused>SDP=50' --no-record
+wait "$station"
+status=$? ran="load --role secc, over TLS"
+cp "$work/stations" "$work/out"
+wants "the port of a vehicle that leaves over TLS is left out of the reason, too" 1 not-out 'TLS with' \
+    out '3 x the vehicle closed the connection after '
+
 # ---- wrong use ----
 
 run load --role secc
