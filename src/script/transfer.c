@@ -34,11 +34,16 @@ struct shape {
     char rest[REST];
 };
 
+static bool is_word(const char *known, const char *word, size_t n)
+{
+    return known[0] == word[0] && strncmp(known, word, n) == 0 && known[n] == '\0';
+}
+
 static bool take_word(struct transfer *t, const char *word, size_t n)
 {
     for (unsigned a = 0; a < TRANSFER_ASPECTS; a++)
         for (uint8_t mode = 1; mode < MODES && WORDS[a][mode] != NULL; mode++)
-            if (n > 0 && strlen(WORDS[a][mode]) == n && memcmp(WORDS[a][mode], word, n) == 0) {
+            if (n > 0 && is_word(WORDS[a][mode], word, n)) {
                 t->mode[a] = mode;
                 return true;
             }
