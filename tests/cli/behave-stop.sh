@@ -4,6 +4,11 @@
 # shellcheck source=tests/cli/support
 . tests/cli/support
 
+# What a run before it printed would be taken for this one's.
+forget() {
+    : >"$work/out"
+}
+
 # interrupt MESSAGE: Ctrl-C to $pid, once the ladder has the message
 interrupt() {
     for _ in $(seq 600); do
@@ -18,6 +23,7 @@ stopped() {
     message=$1
     shift
     ran="v2glab $*, then Ctrl-C after $message"
+    forget
     "$V2GLAB" "$@" >"$work/out" 2>"$work/err" </dev/null &
     pid=$!
     interrupt "$message"
@@ -43,6 +49,7 @@ stopped ChargingStatusReq evse --no-record --ladder --protocol ISO15118-2 --mode
 wants "at the station it asks the vehicle to stop" 2 out 'EVSENotification StopCharging' \
     out 'SECC verdict: inconclusive: ended by the user' not-out 'verdict: pass'
 
+forget
 "$V2GLAB" ev --no-record --ladder --protocol ISO15118-2 --mode dc --with silent_at=CableCheck \
     --timer V2G_EVCC_Msg_Timeout=30s >"$work/out" 2>"$work/err" &
 pid=$!
