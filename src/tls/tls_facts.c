@@ -437,16 +437,22 @@ static void add_server_hello(const struct tls_facts *f, struct buf *out)
 static void add_chain(const struct tls_facts *f, bool from_client, struct buf *out)
 {
     struct slice chain = tls_facts_chain(f, from_client), der;
+    struct buf names = {0};
+    const char *whose = from_client ? "EVCC" : "SECC";
     unsigned n = 0;
-    buf_printf(out, "certificates of the %s: ", from_client ? "EVCC" : "SECC");
     if (f->chain[from_client].n == 0)
-        buf_text(out, "none");
+        buf_text(&names, "none");
     while (tls_next_vector(&chain, 3, &der))
-        if (separate(out, n++))
-            tls_subject(der, out);
-    add_rest(out, n);
+        if (separate(&names, n++))
+            tls_subject(der, &names);
+    add_rest(&names, n);
     if (!from_client && f->staple.n > 0)
-        buf_printf(out, "; OCSP response of %zu bytes", f->staple.n);
+        buf_printf(out, "certificates of the %s: %s; OCSP response of %zu bytes", whose,
+                   buf_string(&names), f->staple.n);
+    else
+        buf_printf(out, "certificates of the %s: %s", whose, buf_string(&names));
+    out->failed |= names.failed;
+    buf_close(&names);
 }
 
 static const char *status_text(OCSP_BASICRESP *basic)
