@@ -41,4 +41,17 @@ function fleet.play(next_one, over, ...)
     end
 end
 
+-- The same; what is wrong with the options of a kind, and so with each vehicle, is refused before
+-- one comes. A script is not asked: it runs once for each vehicle.
+function fleet.play_checked(next_one, over, ...)
+    for _, options in ipairs { ... } do
+        local said = {}
+        for key, value in pairs(options) do
+            said[key] = key ~= 'script' and value or nil
+        end
+        evcc.new(Evcc, said)
+    end
+    fleet.play(next_one, over, ...)
+end
+
 return fleet

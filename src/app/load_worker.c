@@ -313,6 +313,7 @@ static int add_vehicles(struct load_worker *w, struct err *e)
     for (unsigned i = 0; i < LOAD_STATIONS_MOST; i++)
         w->addresses[i] = p->addresses > 0 ? p->address[i] : w->address[i];
     fleet_open(&w->fleet, p->kind, p->kinds);
+    fleet_check(&w->fleet);
     w->fleet.address = w->addresses;
     w->fleet.addresses = p->addresses > 0 ? p->addresses : p->stations;
     w->fleet.source = p->source;

@@ -155,6 +155,11 @@ void fleet_open(struct fleet *f, struct ready *kind, unsigned kinds)
     f->built_in = (struct built_in){"require('v2g.fleet').play(...)", give};
 }
 
+void fleet_check(struct fleet *f)
+{
+    f->built_in.text = "require('v2g.fleet').play_checked(...)";
+}
+
 const struct built_in *fleet_built_in(struct fleet *f)
 {
     return &f->built_in;

@@ -35,6 +35,10 @@ struct fleet {
 /* kind must live as long as the run. */
 void fleet_open(struct fleet *f, struct ready *kind, unsigned kinds);
 
+/* Before it is added: where the options of a kind are wrong the player ends with an error, before
+ * one comes, instead of each vehicle. */
+void fleet_check(struct fleet *f);
+
 /* What plays it, for run_add. */
 const struct built_in *fleet_built_in(struct fleet *f);
 

@@ -267,6 +267,15 @@ run load --rate 5/week
 wants "a rate that is none" 3 err 'expected a rate, as 500/s'
 run load --rest 5s..1s
 wants "a range that is none" 3 err 'the second is no shorter'
+run load -n 2 --set batery.soc=30 --no-record
+wants "a parameter of vehicles that there is not ends it before one comes" 3 not-out 'failed' not-err 'traceback' \
+    err "there is no parameter 'batery' of the vehicle; the nearest is 'battery'"
+run load -n 4 --threads 2 --rate 100/s --persona default,mg4 --set battery.soc=300 --no-record
+wants "so does a value that is none" 3 not-out 'failed' err 'battery.soc: expected 0 to 100 percent, found 300'
+run load -n 4 --protocol ISO15118-2,DIN70121 --set payment=Contract --tls 1.2 --no-record
+wants "and what one kind of a mix cannot do" 3 not-out 'failed' err 'DIN 70121 knows no payment by contract'
+run load -n 2 --with batery.soc=30 --no-record
+wants "and a parameter of its stations" 3 not-out 'failed' err "there is no parameter 'batery' of the station"
 run load -n 100000000
 wants "more vehicles than descriptors" 3 err 'as many as there are descriptors for'
 ran="load, with 64 descriptors"
