@@ -106,6 +106,14 @@ static int take_peers(void *to, const char *text, struct err *e)
     return 0;
 }
 
+/* Where it is not said there is none. */
+static int take_duration(void *to, const char *text, struct err *e)
+{
+    if (duration_take(to, text, e) != 0)
+        return -1;
+    return *(int64_t *)to > 0 ? 0 : err_set(e, "expected more than 0, or no --duration");
+}
+
 static int take_think(void *to, const char *text, struct err *e)
 {
     struct loading *l = to;
@@ -142,7 +150,7 @@ static const struct option OPTIONS[] = {
      OPTION_CALL, .take = take_think},
     {"duration", 0, "TIME",
      "as 10s, 5min or 1h; then all end as the protocol wants, which is not\nmeasured", OPTION_CALL,
-     AT(plan.duration_us), .take = duration_take},
+     AT(plan.duration_us), .take = take_duration},
     {"total", 0, "N",
      "ends after so many sessions; without it and --duration: each vehicle once,\nwith --rate ten "
      "seconds",
@@ -313,6 +321,21 @@ static int check_names(struct loading *l, struct err *e)
     return 0;
 }
 
+/* What is said of vehicles is for those that it plays. */
+static int check_vehicles(const struct loading *l, struct err *e)
+{
+    const struct traffic_plan *t = &l->plan.traffic;
+    const char *name = t->rate > 0         ? "rate"
+                       : t->ramp_us > 0    ? "ramp"
+                       : t->rest_us[1] > 0 ? "rest"
+                       : l->has_think      ? "think"
+                                           : NULL;
+    if (l->plan.side == FROM_EVCC || name == NULL)
+        return 0;
+    return err_set(e, "--%s is for vehicles that are played here; expected no --role secc with it",
+                   name);
+}
+
 /* Stations that it plays, and where. */
 static int plan_stations(struct loading *l, struct err *e)
 {
@@ -332,6 +355,9 @@ static int plan_stations(struct loading *l, struct err *e)
         p->stations = has_interface ? 1 : p->addresses;
     else
         p->stations = has_interface || p->addresses > 0 ? 0 : l->stations;
+    if (l->other.ready.settings > 0 && (is_station || p->stations == 0))
+        return err_set(e, "--with is for stations that are played for the vehicles; expected no "
+                          "--peer, --interface and --role secc with it");
     return 0;
 }
 
@@ -360,10 +386,9 @@ static int plan_sides(struct loading *l, struct err *e)
 {
     struct load_plan *p = &l->plan;
     const struct script_options *run = &l->session.script;
-    bool thinks = l->has_think && p->side == FROM_EVCC;
     snprintf(l->think, sizeof l->think, "gaps={default={%g,%g}}", (double)l->think_us[0] / 1e3,
              (double)l->think_us[1] / 1e3);
-    if ((thinks && ready_side_set(&l->own, l->think, e) != 0) ||
+    if ((l->has_think && ready_side_set(&l->own, l->think, e) != 0) ||
         ready_side_prepare(&l->own, run, false, &p->script, e) != 0 ||
         ready_side_prepare(&l->other, run, true, &p->other, e) != 0)
         return -1;
@@ -388,9 +413,10 @@ static int plan(struct loading *l, struct err *e)
     if (p->keeps_failures && p->record.path != NULL && record_is_free(p->record.path, NULL, e) != 0)
         return -1;
     l->session.faults.is_alone = l->session.script.peer.interface != NULL || p->addresses > 0;
-    if (check_names(l, e) != 0 || expect_check(&l->expect, &l->library, p->side, e) != 0 ||
-        plan_sides(l, e) != 0 || plan_stations(l, e) != 0 || plan_traffic(l, e) != 0 ||
-        plan_kinds(l, e) != 0 || session_check(&l->session, p->side == FROM_SECC, e) != 0)
+    if (check_names(l, e) != 0 || check_vehicles(l, e) != 0 ||
+        expect_check(&l->expect, &l->library, p->side, e) != 0 || plan_sides(l, e) != 0 ||
+        plan_stations(l, e) != 0 || plan_traffic(l, e) != 0 || plan_kinds(l, e) != 0 ||
+        session_check(&l->session, p->side == FROM_SECC, e) != 0)
         return -1;
     /* a demo tree that is not there yet is made once, not by each thread */
     return credentials_tree(&l->session.script.peer.choice, folder, sizeof folder, e);

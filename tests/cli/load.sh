@@ -276,6 +276,19 @@ run load -n 4 --protocol ISO15118-2,DIN70121 --set payment=Contract --tls 1.2 --
 wants "and what one kind of a mix cannot do" 3 not-out 'failed' err 'DIN 70121 knows no payment by contract'
 run load -n 2 --with batery.soc=30 --no-record
 wants "and a parameter of its stations" 3 not-out 'failed' err "there is no parameter 'batery' of the station"
+for option in rate=3/s ramp=1s rest=1s think=1ms; do
+    run load --role secc --peer '[::1]:1' --duration 100ms --no-record "--$option"
+    wants "--${option%=*} is for vehicles" 3 \
+        err "--${option%=*} is for vehicles that are played here; expected no --role secc with it"
+done
+for place in '--peer=[::1]:1' --interface=lo '--role=secc --peer=[::1]:1'; do
+    # shellcheck disable=SC2086 # words
+    run load $place --with loops=3 --duration 100ms --no-record
+    wants "--with is for stations of its own, and so not beside $place" 3 \
+        err '--with is for stations that are played for the vehicles'
+done
+run load --duration 0s --no-record
+wants "a duration of nothing" 3 err '--duration 0s: expected more than 0, or no --duration'
 run load -n 100000000
 wants "more vehicles than descriptors" 3 err 'as many as there are descriptors for'
 ran="load, with 64 descriptors"
