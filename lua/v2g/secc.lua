@@ -12,6 +12,7 @@ local contract = require 'v2g.contract'
 local energy = require 'v2g.energy'
 local hex = require 'v2g.hex'
 local judge = require 'v2g.judge'
+local names = require 'v2g.names'
 local once = require 'v2g.once'
 local opening = require 'v2g.opening'
 local output = require 'v2g.output'
@@ -58,7 +59,7 @@ local function prepare(at, protocol)
         local response = name:gsub('Req$', 'Res')
         local r = {
             answer = answer, name = name, response = response, step = steps.of(name),
-            code = 'Set_' .. response .. '_ResponseCode', send = 'Send_' .. response .. '_001',
+            code = names.set[response].ResponseCode, send = names.send[response],
             case = file.case[name], asked = variants(name), answered = variants(response),
         }
         r.pilot = PILOT[r.step]
@@ -440,7 +441,7 @@ local function linger(s, how, ms)
             how = 'fin'
         elseif r then
             s.role[r.code]('FAILED_SequenceError')
-            s.role['Send_' .. r.response .. '_001']()
+            s.role[r.send]()
             how = 'fin'
         end
     end
@@ -525,6 +526,7 @@ function secc.take(s, name, problem)
         common.reacted(s)
     end
     if s.watch and not s.watch.row.repeats then
+        s.watch.from = Now()
         return false -- what the vehicle makes of it is judged
     end
     local failed = code and code:sub(1, 6) == 'FAILED'

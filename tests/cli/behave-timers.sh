@@ -48,6 +48,10 @@ run ev --no-record --timer V2G_SECC_Sequence_Timout=60ms
 wants "one that there is not is refused" 3 err '--timer V2G_SECC_Sequence_Timout: there is no such timing'
 run run --no-record --timer V2G_SECC_Sequence_Timout=60ms examples/evcc-iso15118-2-ac.lua
 wants "by run, too" 3 err '--timer V2G_SECC_Sequence_Timout: there is no such timing'
+run ev --virtual-time --ladder --no-record --mode dc --protocol ISO15118-2 --with answers.CableCheck=FAILED \
+    --with delays.CableCheck=1500
+wants "what the vehicle makes of a late answer is timed from the answer on" 1 out 'found SessionStopReq after 2 ms'
+
 run ev --virtual-time -q --no-record --mode dc --protocol DIN70121 --with delays.CurrentDemand=300 --set loops=2 \
     --profile strict
 wants "--profile strict: 300 ms are too long for CurrentDemand" 1 err 'no response to CurrentDemandReq'
