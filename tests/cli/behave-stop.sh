@@ -4,11 +4,6 @@
 # shellcheck source=tests/cli/support
 . tests/cli/support
 
-# What a run before it printed would be taken for this one's.
-forget() {
-    : >"$work/out"
-}
-
 # interrupt MESSAGE: Ctrl-C to $pid, once the ladder has the message
 interrupt() {
     for _ in $(seq 600); do

@@ -311,6 +311,7 @@ wants "one that is nothing but a beginning" 3 err 'behind packet 0: truncated'
 # as it grows
 made pcap ethernet
 head -c 400 "$work/made.pcap" >"$work/grows.pcap"
+forget
 "$V2GLAB" decode --follow "$work/grows.pcap" >"$work/out" 2>"$work/err" </dev/null &
 following=$!
 # comes TEXT [N]: in so many lines, within 10 s
@@ -334,6 +335,7 @@ tr -s ' ' <"$work/out" >"$work/once"
 same "Ctrl-C ends it with the summary, and it is the whole session"
 check "without an error" [ $status -eq 0 ]
 head -c 400 "$work/made.pcap" >"$work/grows.pcap"
+forget
 "$V2GLAB" decode --follow "$work/grows.pcap" >"$work/out" 2>"$work/err" </dev/null &
 following=$!
 check "another one is followed" comes SECCDiscoveryRes
