@@ -6,6 +6,7 @@
 #include "app/interrupt.h"
 #include "app/load_addresses.h"
 #include "app/load_mix.h"
+#include "app/load_useless.h"
 #include "app/load_worker.h"
 #include "app/options.h"
 #include "app/ready_side.h"
@@ -19,6 +20,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +47,7 @@ struct loading {
     char think[80]; /* as a parameter of vehicles */
     bool has_think;
     struct load_plan plan;
+    char *peer[LOAD_STATIONS_MOST]; /* the addresses of the plan */
     struct load_expectations expect;
     struct load_worker *worker;
     struct world *world;
@@ -87,23 +90,50 @@ static int take_rate(void *to, const char *text, struct err *e)
     return 0;
 }
 
+static int take_peer(void *to, char *item, struct err *e)
+{
+    struct loading *l = to;
+    struct load_plan *plan = &l->plan;
+    struct endpoint ignored;
+    if (plan->addresses == LOAD_STATIONS_MOST)
+        return err_set(e, "expected %d addresses at most", LOAD_STATIONS_MOST);
+    if (endpoint_parse(item, &ignored, e) != 0)
+        return -1;
+    if ((l->peer[plan->addresses] = strdup(item)) == NULL)
+        return err_set(e, "out of memory");
+    plan->address[plan->addresses] = l->peer[plan->addresses];
+    plan->addresses++;
+    return 0;
+}
+
 /* "[::1]:15118,[::1]:15119" */
 static int take_peers(void *to, const char *text, struct err *e)
 {
-    struct load_plan *plan = to;
-    char *list = (char *)(uintptr_t)text, *next;
-    for (char *at = list; at != NULL; at = next) {
-        struct endpoint ignored;
-        next = strchr(at, ',');
-        if (next != NULL)
-            *next++ = '\0';
-        if (plan->addresses == LOAD_STATIONS_MOST)
-            return err_set(e, "expected %d addresses at most", LOAD_STATIONS_MOST);
-        if (endpoint_parse(at, &ignored, e) != 0)
-            return -1;
-        plan->address[plan->addresses++] = at;
-    }
-    return 0;
+    return options_list(to, text, take_peer, e);
+}
+
+static const char *find_mode(const char *name, struct err *e)
+{
+    for (unsigned i = 0; READY_MODES[i] != NULL; i++)
+        if (strcasecmp(READY_MODES[i], name) == 0)
+            return READY_MODES[i];
+    err_set(e, "expected ac, dc, mcs or ac-der");
+    return NULL;
+}
+
+static const char *find_protocol(const char *name, struct err *e)
+{
+    const struct protocol *p = protocol_find(name);
+    if (p != NULL && p->uri[0] != NULL)
+        return p->name;
+    err_set(e, "expected DIN70121, ISO15118-2 or ISO15118-20");
+    return NULL;
+}
+
+static const char *find_persona(const char *name, struct err *e)
+{
+    struct ready r = {.persona = name};
+    return strcmp(name, "default") == 0 || ready_find_persona(&r, e) == 0 ? name : NULL;
 }
 
 /* Where it is not said there is none. */
@@ -164,7 +194,7 @@ static const struct option OPTIONS[] = {
     {"peer", 'p', "ADDRESS,...",
      "as [::1]:15118: vehicles connect there, in turn, or stations listen there;\nwithout it and "
      "--interface vehicles have stations in this program",
-     OPTION_CALL, AT(plan), .take = take_peers},
+     OPTION_CALL, .take = take_peers},
     {"addresses", 0, "N",
      "vehicles come from so many addresses of their own, which the interface\n"
      "(that of --interface, or of --peer [fe80::1%eth1]:PORT) gets for that time",
@@ -248,7 +278,10 @@ static int plan_traffic(struct loading *l, struct err *e)
     else if (p->total == 0 && p->duration_us == 0 && p->side == FROM_EVCC)
         p->duration_us = USUAL_S * INT64_C(1000000);
     if (p->side == FROM_EVCC && p->threads > p->traffic.places)
-        p->threads = p->traffic.places;
+        return err_set(e,
+                       "--threads %u: expected --sessions %u or more, since each thread has "
+                       "vehicles of its own",
+                       p->threads, p->threads);
     return 0;
 }
 
@@ -275,12 +308,52 @@ static int add_kind(struct loading *l, const struct ready *kind, double share, s
     return 0;
 }
 
+/* Each mode that was said has a protocol, and each protocol a mode. */
+static int check_mixes(const struct loading *l, struct err *e)
+{
+    const struct load_mix *modes = &l->mode, *protocols = &l->protocol;
+    unsigned with_mode[LOAD_MIX_MOST] = {0};
+    for (unsigned m = 0; m < modes->n; m++) {
+        unsigned n = 0;
+        for (unsigned i = 0; i < load_mix_size(protocols); i++) {
+            bool goes = is_spoken(modes->name[m], protocols->name[i]);
+            with_mode[i] += goes;
+            n += goes;
+        }
+        if (n == 0)
+            return err_set(e, "--mode %s: none of the protocols has such a mode", modes->name[m]);
+    }
+    for (unsigned i = 0; i < protocols->n && modes->n > 0; i++)
+        if (with_mode[i] == 0)
+            return err_set(e, "--protocol %s: it has none of the modes", protocols->name[i]);
+    return 0;
+}
+
+/* Stations have their kinds in turn, one each. */
+static int check_kinds_of_stations(const struct loading *l, struct err *e)
+{
+    const struct load_plan *p = &l->plan;
+    if (p->side == FROM_EVCC)
+        return 0;
+    if ((l->mode.n > 0 && l->mode.share[0] > 0) || (l->persona.n > 0 && l->persona.share[0] > 0))
+        return err_set(e, "--role secc: expected no shares of --mode and --persona, which stations "
+                          "have in turn");
+    if (p->kinds <= p->stations)
+        return 0;
+    return err_set(e,
+                   "--role secc: modes and personas make %u kinds of stations; expected so many "
+                   "addresses of --peer at least, since each station is of one kind",
+                   p->kinds);
+}
+
 /* Every mode with every protocol and every persona, as far as these go together. */
 static int plan_kinds(struct loading *l, struct err *e)
 {
     struct load_plan *p = &l->plan;
     double all = 0;
     struct ready kind = l->own.ready;
+    if (check_mixes(l, e) != 0)
+        return -1;
     for (unsigned m = 0; m < load_mix_size(&l->mode); m++)
         for (unsigned n = 0; n < load_mix_size(&l->protocol); n++)
             for (unsigned k = 0; k < load_mix_size(&l->persona); k++) {
@@ -297,43 +370,24 @@ static int plan_kinds(struct loading *l, struct err *e)
             }
     for (unsigned i = 0; i < p->kinds; i++)
         p->share[i] /= all;
-    return p->kinds > 0 ? 0 : err_set(e, "none of the protocols has such a mode");
+    return check_kinds_of_stations(l, e);
 }
 
-static int check_names(struct loading *l, struct err *e)
+/* What would do nothing is refused, and so is what is said of stations as of vehicles. */
+static int check_options(const struct loading *l, struct err *e)
 {
-    for (unsigned i = 0; i < l->mode.n; i++) {
-        unsigned k = 0;
-        while (READY_MODES[k] != NULL && strcmp(READY_MODES[k], l->mode.name[i]) != 0)
-            k++;
-        if (READY_MODES[k] == NULL)
-            return err_set(e, "--mode %s: expected ac, dc, mcs or ac-der", l->mode.name[i]);
-    }
-    for (unsigned i = 0; i < l->protocol.n; i++) {
-        const struct protocol *p = protocol_find(l->protocol.name[i]);
-        if (p == NULL || p->uri[0] == NULL)
-            return err_set(e, "--protocol %s: expected DIN70121, ISO15118-2 or ISO15118-20",
-                           l->protocol.name[i]);
-        l->protocol.name[i] = p->name;
-    }
-    if (l->role == 1 && l->protocol.n > 1)
-        return err_set(e, "--protocol: expected one, or none, of stations");
-    return 0;
-}
-
-/* What is said of vehicles is for those that it plays. */
-static int check_vehicles(const struct loading *l, struct err *e)
-{
-    const struct traffic_plan *t = &l->plan.traffic;
-    const char *name = t->rate > 0         ? "rate"
-                       : t->ramp_us > 0    ? "ramp"
-                       : t->rest_us[1] > 0 ? "rest"
-                       : l->has_think      ? "think"
-                                           : NULL;
-    if (l->plan.side == FROM_EVCC || name == NULL)
-        return 0;
-    return err_set(e, "--%s is for vehicles that are played here; expected no --role secc with it",
-                   name);
+    const struct load_plan *p = &l->plan;
+    const char *tls = l->session.script.peer.choice.said[TLS_KEY_VERSION];
+    bool is_station = p->side == FROM_SECC;
+    bool has_others = l->session.script.peer.interface != NULL || p->addresses > 0;
+    bool is_plain = options_said(&l->options, "tls") && tls != NULL && strcmp(tls, "off") == 0;
+    unsigned is = (is_station   ? LOAD_IS_STATIONS
+                   : has_others ? LOAD_IS_ELSEWHERE
+                                : 0) |
+                  (p->traffic.rate > 0 ? LOAD_IS_OPEN : LOAD_IS_CLOSED) |
+                  (l->session.no_record ? LOAD_IS_UNRECORDED : 0) |
+                  (is_plain ? LOAD_IS_WITHOUT_TLS : 0);
+    return useless_check(&l->options, is, e);
 }
 
 /* Stations that it plays, and where. */
@@ -348,6 +402,8 @@ static int plan_stations(struct loading *l, struct err *e)
         return err_set(e,
                        "--role secc: expected --peer ADDRESS or --interface NAME, where vehicles "
                        "are to find it");
+    if (is_station && l->protocol.n > 1)
+        return err_set(e, "--protocol: expected one, or none, of stations");
     if (is_station && has_interface && p->threads > 1)
         return err_set(e, "--role secc --interface: expected one thread, since SDP has one answer; "
                           "or --peer ADDRESS");
@@ -355,9 +411,6 @@ static int plan_stations(struct loading *l, struct err *e)
         p->stations = has_interface ? 1 : p->addresses;
     else
         p->stations = has_interface || p->addresses > 0 ? 0 : l->stations;
-    if (l->other.ready.settings > 0 && (is_station || p->stations == 0))
-        return err_set(e, "--with is for stations that are played for the vehicles; expected no "
-                          "--peer, --interface and --role secc with it");
     return 0;
 }
 
@@ -413,10 +466,9 @@ static int plan(struct loading *l, struct err *e)
     if (p->keeps_failures && p->record.path != NULL && record_is_free(p->record.path, NULL, e) != 0)
         return -1;
     l->session.faults.is_alone = l->session.script.peer.interface != NULL || p->addresses > 0;
-    if (check_names(l, e) != 0 || check_vehicles(l, e) != 0 ||
-        expect_check(&l->expect, &l->library, p->side, e) != 0 || plan_sides(l, e) != 0 ||
-        plan_stations(l, e) != 0 || plan_traffic(l, e) != 0 || plan_kinds(l, e) != 0 ||
-        session_check(&l->session, p->side == FROM_SECC, e) != 0)
+    if (check_options(l, e) != 0 || expect_check(&l->expect, &l->library, p->side, e) != 0 ||
+        plan_sides(l, e) != 0 || plan_stations(l, e) != 0 || plan_traffic(l, e) != 0 ||
+        plan_kinds(l, e) != 0 || session_check(&l->session, p->side == FROM_SECC, e) != 0)
         return -1;
     /* a demo tree that is not there yet is made once, not by each thread */
     return credentials_tree(&l->session.script.peer.choice, folder, sizeof folder, e);
@@ -628,6 +680,9 @@ int command_load(int argc, char **argv)
 {
     static struct loading l;
     l = (struct loading){.threads = 1, .stations = 1, .failures = 100};
+    l.mode.find = find_mode;
+    l.protocol.find = find_protocol;
+    l.persona.find = find_persona;
     library_open(&l.library);
     session_options_open(&l.session, &l.library, PEER_TLS_AUTO);
     options_open(&l.options, &USAGE, &l.library, argc, argv);
@@ -642,6 +697,11 @@ int command_load(int argc, char **argv)
         l.has_view = !l.session.quiet && isatty(STDERR_FILENO);
         status = run_all(&l);
     }
+    while (l.plan.addresses > 0)
+        free(l.peer[--l.plan.addresses]);
+    load_mix_close(&l.mode);
+    load_mix_close(&l.protocol);
+    load_mix_close(&l.persona);
     library_close(&l.library);
     return status;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/load_mix.h"
 
-#include <stdint.h>
+#include "app/options.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,25 +19,35 @@ static int take_share(struct load_mix *m, char *text, struct err *e)
     return 0;
 }
 
-int load_mix_take(void *to, const char *text, struct err *e)
+static int take_item(void *to, char *item, struct err *e)
 {
     struct load_mix *m = to;
-    char *at = (char *)(uintptr_t)text, *next;
-    m->n = 0;
-    for (; at != NULL; at = next) {
-        next = strchr(at, ',');
-        if (next != NULL)
-            *next++ = '\0';
-        char *share = strrchr(at, ':');
-        if (share != NULL)
-            *share++ = '\0';
-        if (*at == '\0' || m->n == LOAD_MIX_MOST)
-            return err_set(e, "expected 1 to %d names, as mg4:30%%,vw-group:70%%", LOAD_MIX_MOST);
-        if (take_share(m, share, e) != 0)
-            return -1;
-        m->name[m->n++] = at;
-    }
+    char *share = strrchr(item, ':');
+    if (share != NULL)
+        *share++ = '\0';
+    if (*item == '\0' || m->n == LOAD_MIX_MOST)
+        return err_set(e, "expected 1 to %d names, as mg4:30%%,vw-group:70%%", LOAD_MIX_MOST);
+    if (take_share(m, share, e) != 0)
+        return -1;
+    const char *found = m->find(item, e);
+    if (found == NULL)
+        return -1;
+    if ((m->name[m->n] = strdup(found)) == NULL)
+        return err_set(e, "out of memory");
+    m->n++;
     return 0;
+}
+
+void load_mix_close(struct load_mix *m)
+{
+    while (m->n > 0)
+        free(m->name[--m->n]);
+}
+
+int load_mix_take(void *to, const char *text, struct err *e)
+{
+    load_mix_close(to);
+    return options_list(to, text, take_item, e);
 }
 
 double load_mix_share(const struct load_mix *m, unsigned i)

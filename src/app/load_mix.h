@@ -7,14 +7,18 @@
 
 #define LOAD_MIX_MOST 32
 
-/* All zero it is one that is not named. */
+/* All zero but for `find` it is one that is not named. */
 struct load_mix {
+    /* What a name stands for, as it is kept; NULL: there is none of that name; e. */
+    const char *(*find)(const char *name, struct err *e);
     unsigned n;
-    const char *name[LOAD_MIX_MOST];
+    char *name[LOAD_MIX_MOST];
     double share[LOAD_MIX_MOST]; /* 0: that of all who say nothing */
 };
 
-/* An option; the text is changed, and stays. */
+void load_mix_close(struct load_mix *m);
+
+/* An option. */
 int load_mix_take(void *to, const char *text, struct err *e);
 
 static inline unsigned load_mix_size(const struct load_mix *m)

@@ -86,12 +86,16 @@ void options_help_by(void (*show)(const struct options *o))
 
 int options_wrong(struct options *o, const char *format, ...)
 {
-    char text[700];
+    struct buf text = {0}; /* however long the value is, what is wrong with it comes behind */
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    buf_vprintf(&text, format, args);
     va_end(args);
-    report(REPORT_ERROR, "%s; see v2glab %s --help", text, o->usage->command);
+    if (strstr(buf_string(&text), "; see v2glab ") != NULL) /* it says where to look */
+        report(REPORT_ERROR, "%s", buf_string(&text));
+    else
+        report(REPORT_ERROR, "%s; see v2glab %s --help", buf_string(&text), o->usage->command);
+    buf_close(&text);
     return o->status = EXIT_SETUP;
 }
 
@@ -206,7 +210,8 @@ static int take_row(struct options *o, unsigned row, void *into, const char *val
 {
     const struct option *option = o->row[row].option;
     struct err e = ERR_INIT;
-    char text[600];
+    char text[sizeof e.what + sizeof e.path + 40];
+    o->row[row].is_said = true;
     if (option == &COMMON[HELP]) {
         show_help(o);
         return -1;
@@ -269,6 +274,12 @@ static int read_long(struct options *o, void *into, const char *name)
     return take_row(o, row, into, value);
 }
 
+bool options_said(const struct options *o, const char *name)
+{
+    unsigned row = find(o, name, strlen(name), 0);
+    return row < o->rows && o->row[row].is_said;
+}
+
 int options_number(unsigned *to, const char *value, unsigned most, struct err *e)
 {
     char *end;
@@ -277,6 +288,38 @@ int options_number(unsigned *to, const char *value, unsigned most, struct err *e
         return err_set(e, "expected a number in 1..%u", most);
     *to = (unsigned)n;
     return 0;
+}
+
+static int item_wrong(const char *item, unsigned i, unsigned n, const struct err *why,
+                      struct err *e)
+{
+    char text[sizeof e->what];
+    err_text(why, text, sizeof text);
+    int most = (int)(sizeof e->what - 1 - strlen(text)) - 40; /* the list is told as well */
+    most = most < 0 ? 0 : most;
+    return err_set(e, "the wrong one is item %u of %u, '%.*s': %s", i, n, most, item, text);
+}
+
+int options_list(void *to, const char *list, int (*take_item)(void *to, char *item, struct err *e),
+                 struct err *e)
+{
+    unsigned i = 0, n = 1;
+    int bad = 0;
+    for (const char *comma = list; (comma = strchr(comma, ',')) != NULL; comma++)
+        n++;
+    while (bad == 0 && i++ < n) {
+        struct err why = ERR_INIT;
+        size_t size = strcspn(list, ",");
+        char *whole = strndup(list, size), *item = strndup(list, size);
+        if (whole == NULL || item == NULL)
+            bad = err_set(e, "out of memory");
+        else if (take_item(to, item, &why) != 0)
+            bad = n > 1 ? item_wrong(whole, i, n, &why, e) : (*e = why, -1);
+        free(whole);
+        free(item);
+        list += size + 1;
+    }
+    return bad;
 }
 
 int options_read(struct options *o, void *into)

@@ -86,6 +86,7 @@ struct options {
     struct {
         const struct option *option;
         size_t at;
+        bool is_said; /* on the command line */
     } row[OPTIONS_MAX];
 };
 
@@ -95,10 +96,19 @@ void options_open(struct options *o, const struct usage *usage, struct library *
 /* For `take`: a number of 1 to most. -1: e. */
 int options_number(unsigned *to, const char *value, unsigned most, struct err *e);
 
+/* For `take`: hands over the items of a list, which commas separate, one after another; `take_item`
+ * may change an item, which is gone afterwards. What is wrong with one of several is told with it
+ * and its place. -1: e. */
+int options_list(void *to, const char *list, int (*take_item)(void *to, char *item, struct err *e),
+                 struct err *e);
+
 /* Reads all options into the structure that the table has its offsets in (NULL: it has none), and
  * collects the arguments. 0, or -1: help was shown, or the use was wrong and has been reported; the
  * command returns o->status. */
 int options_read(struct options *o, void *into);
+
+/* Whether the option of that name was on the command line, with whatever value. */
+bool options_said(const struct options *o, const char *name);
 
 /* From now on --help calls that function instead of showing the help text: other forms of the help
  * come from the same tables. */

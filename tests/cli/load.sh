@@ -287,6 +287,64 @@ for place in '--peer=[::1]:1' --interface=lo '--role=secc --peer=[::1]:1'; do
     wants "--with is for stations of its own, and so not beside $place" 3 \
         err '--with is for stations that are played for the vehicles'
 done
+# useless OPTIONS OF-WHAT: the last of them would do nothing beside the others
+useless() {
+    option=${1##*--}
+    # shellcheck disable=SC2086 # words
+    run load $1 --duration 100ms
+    wants "--${option%%=*} would do nothing: $1" 3 not-out 'passed' err "--${option%%=*} is $2"
+}
+useless --arrivals=even 'how vehicles come at a rate; expected --rate with it'
+useless '--role=secc --peer=[::1]:1 --arrivals=even' 'for vehicles that are played here'
+useless '--role=secc --peer=[::1]:1 --sessions=5' 'how many vehicles are played here'
+useless '--rate=5/s --rest=0s' 'for vehicles that come again once they have gone; expected no --rate'
+for place in '--peer=[::1]:1' --interface=lo '--role=secc --peer=[::1]:1'; do
+    useless "$place --stations=1" 'for stations that are played for the vehicles'
+done
+useless '--peer=[::1]:1 --connections=5' 'for stations that are played here; expected no --peer'
+useless "--no-record --record=$work/none" 'for the records of sessions that fail; expected no --no-record'
+useless '--no-record --failures=1' 'for the records of sessions that fail; expected no --no-record'
+for option in cert=none key=none roots=none tls-set=suites=TLS_AES_256_GCM_SHA384; do
+    useless "--no-record --tls=off --$option" 'for TLS; expected no --tls off'
+done
+run load --rate 5/s --rest 1s --lang ko
+wants "in Korean, too" 3 err '--rest은(는) 떠났다가 다시 오는 차량의 것이다; --rate가 없어야 한다'
+run load -n 1 --mode ac,dc --protocol DIN70121 --no-record
+wants "a mode that no protocol has" 3 err '--mode ac: none of the protocols has such a mode'
+run load -n 1 --mode ac --protocol ISO15118-2,DIN70121 --no-record
+wants "and a protocol that has no mode, however many others do" 3 \
+    err '--protocol DIN70121: it has none of the modes'
+run load --role secc --peer '[::1]:1' --mode ac,dc --no-record
+wants "a station is of one kind" 3 err 'make 2 kinds of stations; expected so many addresses of --peer'
+run load --role secc --peer '[::1]:1,[::1]:2' --mode ac:30%,dc:70% --no-record
+wants "and has no share" 3 err '--role secc: expected no shares of --mode and --persona'
+run load -n 2 --threads 3 --no-record
+wants "a thread without a vehicle" 3 err '--threads 3: expected --sessions 3 or more'
+
+# ---- lists ----
+
+run load --protocol ISO15118-2:1,nonsense:2,DIN70121:3
+wants "of a list what is wrong is told with its place, and the list as it is" 3 \
+    err "--protocol ISO15118-2:1,nonsense:2,DIN70121:3: the wrong one is item 2 of 3, 'nonsense:2': expected DIN70121"
+run load --persona mg4:30%,vw-group
+wants "also a share that is missing" 3 \
+    err "--persona mg4:30%,vw-group: the wrong one is item 2 of 2, 'vw-group': expected a share of each, or of none"
+run load --persona mg4,nobody,default
+wants "and a persona" 3 err "--persona mg4,nobody,default: the wrong one is item 2 of 3, 'nobody': there is no persona 'nobody'"
+run load --persona mg4,mg5 --lang ko
+wants "in Korean, with where to look" 3 err "--persona mg4,mg5: 2개 가운데 2번째 'mg5': " err 'v2glab persona list' \
+    not-err 'there is no'
+run load --mode ac,,dc
+wants "and nothing at all" 3 err "--mode ac,,dc: the wrong one is item 2 of 3, '': expected 1 to 32 names"
+run load --mode ac,none,dc --lang ko
+wants "in Korean, too" 3 err "--mode ac,none,dc: 3개 가운데 2번째 'none': ac, dc, mcs, ac-der 가운데 하나여야 한다"
+run load --peer '[::1]:15118,::1:x'
+wants "and an address" 3 err "--peer [::1]:15118,::1:x: the wrong one is item 2 of 2, '::1:x': "
+many=$(for i in $(seq 70); do printf '[fe80::1234:5678:9abc:%x%%veth-left]:15118,' "$i"; done)
+run load --peer "${many%,}"
+wants "however long the list is" 3 err "the wrong one is item 65 of 70, '[fe80::1234:5678:9abc:41%veth-left]:15118': expected 64 addresses at most; see"
+run load --mode AC --protocol iso15118-2 --set loops=1 --no-record
+wants "names in any case" 0 out '1 passed'
 run load --duration 0s --no-record
 wants "a duration of nothing" 3 err '--duration 0s: expected more than 0, or no --duration'
 run load -n 100000000
