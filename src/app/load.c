@@ -481,6 +481,7 @@ static void gather(struct loading *l)
     figures_clear(&l->figures);
     for (unsigned i = 0; i < l->plan.threads; i++)
         load_worker_add(&l->worker[i], &l->figures);
+    l->figures.most = atomic_load(&l->plan.most);
     int64_t us = world_now(l->world) - l->began_us;
     bool is_late = l->plan.duration_us > 0 && us > l->plan.duration_us;
     l->figures.seconds = (double)(is_late ? l->plan.duration_us : us) / 1e6;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/load_figures.h"
+
+#include "base/openmetrics.h"
 #include "base/said.h"
+#include "base/utf8.h"
 #include "record/terminal.h"
 
 #include <inttypes.h>
@@ -53,23 +56,30 @@ int figures_merge_row(struct load_figures *into, const struct turnaround *from)
     return 0;
 }
 
-/* The reason without what differs from one session to the next: which connection, how long. */
+#define UTF8_MOST 4 /* octets of a character */
+
+/* The reason without what differs from one session to the next: which connection, how long. In
+ * whole characters, since JSON and OpenMetrics have no others. */
 static void generalize(char out[REASON_SIZE], const char *text)
 {
     const char *connection = strstr(text, ": connection of "), *tls = strstr(text, ": TLS with ");
     size_t n = 0;
     connection = connection != NULL ? connection : tls;
     const char *behind = connection != NULL ? strstr(connection + 2, ": ") : NULL;
-    for (; *text != '\0' && *text != '\n' && n < REASON_SIZE - 1; text++) {
+    for (; *text != '\0' && *text != '\n' && n < REASON_SIZE - UTF8_MOST; text++) {
         size_t digits = strspn(text, "0123456789");
         if (text == connection && behind != NULL)
             text = behind;
         if (digits > 0 && strncmp(text + digits, " ms", 3) == 0) {
             text += digits - 1;
             out[n++] = 'N';
-        } else {
-            out[n++] = *text;
+            continue;
         }
+        uint32_t c;
+        unsigned size = utf8_length((const uint8_t *)text, strlen(text), &c);
+        memcpy(out + n, size > 0 ? text : "?", size > 0 ? size : 1);
+        n += size > 0 ? size : 1;
+        text += size > 0 ? size - 1 : 0;
     }
     out[n] = '\0';
 }
@@ -100,7 +110,6 @@ int figures_merge(struct load_figures *into, const struct load_figures *from)
     into->unclear += from->unclear;
     into->cut += from->cut;
     into->open += from->open;
-    into->most += from->most;
     into->recorded += from->recorded;
     into->unrecorded += from->unrecorded;
     if (into->lost[0] == '\0')
@@ -159,14 +168,60 @@ void figures_line(const struct load_figures *f, FILE *out)
     buf_close(&line);
 }
 
-static void write_row(const struct turnaround *t, FILE *out)
+#define COLUMNS (1 + QUANTILES_N + 1) /* count, quantiles, max */
+#define TABLE_WIDTH 80
+
+static void table_row(char cell[COLUMNS][24], const struct turnaround *t)
 {
-    if (t->us.n == 0)
-        return;
-    fprintf(out, "%-34s %9" PRIu64, t->name, t->us.n);
+    snprintf(cell[0], sizeof cell[0], "%" PRIu64, t->us.n);
     for (size_t i = 0; i < QUANTILES_N; i++)
-        fprintf(out, " %9.2f", ms(at(t, QUANTILES[i].part)));
-    fprintf(out, " %9.2f\n", ms(t->us.most));
+        snprintf(cell[1 + i], sizeof cell[0], "%.2f", ms(at(t, QUANTILES[i].part)));
+    snprintf(cell[COLUMNS - 1], sizeof cell[0], "%.2f", ms(t->us.most));
+}
+
+static void table_head(char cell[COLUMNS][24])
+{
+    snprintf(cell[0], sizeof cell[0], "count");
+    for (size_t i = 0; i < QUANTILES_N; i++)
+        snprintf(cell[1 + i], sizeof cell[0], "%s", QUANTILES[i].name);
+    snprintf(cell[COLUMNS - 1], sizeof cell[0], "max");
+}
+
+/* A name that leaves no room for its figures has a line of its own. */
+static void write_row(const char *name, char cell[COLUMNS][24], const int width[COLUMNS], FILE *out)
+{
+    int left = TABLE_WIDTH;
+    for (size_t i = 0; i < COLUMNS; i++)
+        left -= width[i] + 1;
+    left = left < 0 ? 0 : left;
+    if ((int)strlen(name) > left)
+        fprintf(out, "%s\n%*s", name, left, "");
+    else
+        fprintf(out, "%-*s", left, name);
+    for (size_t i = 0; i < COLUMNS; i++)
+        fprintf(out, " %*s", width[i], cell[i]);
+    fputc('\n', out);
+}
+
+/* Each column is as wide as what is in it. */
+static void write_table(const struct load_figures *f, FILE *out)
+{
+    char cell[COLUMNS][24];
+    int width[COLUMNS];
+    for (size_t i = 0; i < COLUMNS; i++)
+        width[i] = 7;
+    for (unsigned i = 0; i < f->rows; i++) {
+        table_row(cell, f->row[i]);
+        for (size_t k = 0; k < COLUMNS; k++)
+            width[k] = width[k] < (int)strlen(cell[k]) ? (int)strlen(cell[k]) : width[k];
+    }
+    table_head(cell);
+    write_row("ms", cell, width, out);
+    for (unsigned i = 0; i < f->rows; i++) {
+        table_row(cell, f->row[i]);
+        if (f->row[i]->us.n > 0)
+            write_row(f->row[i]->name, cell, width, out);
+    }
 }
 
 static void write_expectation(const struct load_expectation *x, FILE *out)
@@ -189,10 +244,8 @@ void figures_text(const struct load_figures *f, const struct load_expectations *
                " cut short, %" PRIu64 " held back\n",
                f->seconds, figures_ended(f), figures_rate(f), f->most, f->passed, f->failed,
                f->unclear, f->cut, f->held_back);
-    fprintf(out, "\n%-34s %9s %9s %9s %9s %9s %9s\n", "ms", "count", "p50", "p90", "p99", "p99.9",
-            "max");
-    for (unsigned i = 0; i < f->rows; i++)
-        write_row(f->row[i], out);
+    fputc('\n', out);
+    write_table(f, out);
     if (f->reasons > 0)
         fputc('\n', out);
     for (unsigned i = 0; i < f->reasons; i++) {
@@ -263,9 +316,12 @@ void figures_json(const struct load_figures *f, const struct load_expectations *
 
 /* ---- OpenMetrics ---- */
 
-static void put_family(FILE *out, const char *name, const char *type, const char *help)
+static void put_number(FILE *out, const char *name, const char *type, const char *help, uint64_t n)
 {
-    fprintf(out, "# TYPE v2glab_load_%s %s\n# HELP v2glab_load_%s %s\n", name, type, name, help);
+    char whole[64];
+    snprintf(whole, sizeof whole, "v2glab_load_%s", name);
+    openmetrics_family(out, whole, type, NULL, help);
+    fprintf(out, "%s%s %" PRIu64 "\n", whole, strcmp(type, "counter") == 0 ? "_total" : "", n);
 }
 
 static void put_outcomes(const struct load_figures *f, FILE *out)
@@ -277,46 +333,84 @@ static void put_outcomes(const struct load_figures *f, FILE *out)
                     {"fail", f->failed},
                     {"inconclusive", f->unclear},
                     {"cut short", f->cut}};
-    put_family(out, "sessions", "counter", "Sessions that have ended.");
+    openmetrics_family(out, "v2glab_load_sessions", "counter", NULL, "Sessions that have ended.");
     for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++)
         fprintf(out, "v2glab_load_sessions_total{outcome=\"%s\"} %" PRIu64 "\n", outcomes[i].name,
                 outcomes[i].n);
 }
 
+static void put_reasons(const struct load_figures *f, FILE *out)
+{
+    openmetrics_family(out, "v2glab_load_failures", "counter", NULL,
+                       "Sessions that failed or are inconclusive, by their reason.");
+    for (unsigned i = 0; i < f->reasons; i++) {
+        fputs("v2glab_load_failures_total{", out);
+        openmetrics_label(out, "reason", f->reason[i].text);
+        fprintf(out, "} %" PRIu64 "\n", f->reason[i].n);
+    }
+    put_number(out, "other_failures", "counter", "Those of reasons that are not told apart.",
+               f->other_reasons);
+    put_number(out, "recorded_failures", "counter", "Those that have a record.", f->recorded);
+    put_number(out, "unrecorded_failures", "counter", "Those whose record could not be written.",
+               f->unrecorded);
+}
+
+static void put_sample(FILE *out, const struct turnaround *t, const char *suffix)
+{
+    fprintf(out, "v2glab_load_turnaround_seconds%s{", suffix);
+    openmetrics_label(out, "message", t->name);
+}
+
 static void put_row(const struct turnaround *t, FILE *out)
 {
-    static const char NAME[] = "v2glab_load_turnaround_seconds";
-    for (size_t i = 0; i < QUANTILES_N; i++)
-        fprintf(out, "%s{message=\"%s\",quantile=\"%g\"} %.6f\n", NAME, t->name, QUANTILES[i].part,
+    for (size_t i = 0; i < QUANTILES_N; i++) {
+        put_sample(out, t, "");
+        fprintf(out, ",quantile=\"%g\"} %.6f\n", QUANTILES[i].part,
                 (double)at(t, QUANTILES[i].part) / 1e6);
-    fprintf(out, "%s{message=\"%s\",quantile=\"1\"} %.6f\n", NAME, t->name,
-            (double)t->us.most / 1e6);
-    fprintf(out, "%s_count{message=\"%s\"} %" PRIu64 "\n", NAME, t->name, t->us.n);
-    fprintf(out, "%s_sum{message=\"%s\"} %.6f\n", NAME, t->name, (double)t->us.sum / 1e6);
+    }
+    put_sample(out, t, "");
+    fprintf(out, ",quantile=\"1\"} %.6f\n", (double)t->us.most / 1e6);
+    put_sample(out, t, "_count");
+    fprintf(out, "} %" PRIu64 "\n", t->us.n);
+    put_sample(out, t, "_sum");
+    fprintf(out, "} %.6f\n", (double)t->us.sum / 1e6);
+}
+
+static void put_expectations(const struct load_expectations *expect, FILE *out)
+{
+    if (expect->n > 0)
+        openmetrics_family(out, "v2glab_load_as_expected", "gauge", NULL,
+                           "1: an expectation is met, so far.");
+    for (unsigned i = 0; i < expect->n; i++) {
+        fputs("v2glab_load_as_expected{", out);
+        openmetrics_label(out, "expected", expect->at[i].text);
+        fprintf(out, "} %d\n", expect->at[i].is_met);
+    }
 }
 
 void figures_metrics(const struct load_figures *f, const struct load_expectations *expect,
                      FILE *out)
 {
-    put_family(out, "arrivals", "counter", "Vehicles that have come.");
-    fprintf(out, "v2glab_load_arrivals_total %" PRIu64 "\n", f->came);
-    put_family(out, "held_back", "counter", "Vehicles that found no place free.");
-    fprintf(out, "v2glab_load_held_back_total %" PRIu64 "\n", f->held_back);
+    openmetrics_family(out, "v2glab_load_elapsed_seconds", "gauge", "seconds",
+                       "Since it began, without what comes behind the duration.");
+    fprintf(out, "v2glab_load_elapsed_seconds %.6f\n", f->seconds);
+    openmetrics_family(out, "v2glab_load_sessions_per_second", "gauge", NULL,
+                       "Sessions that have ended, a second.");
+    fprintf(out, "v2glab_load_sessions_per_second %.6f\n", figures_rate(f));
+    put_number(out, "arrivals", "counter", "Vehicles that have come.", f->came);
+    put_number(out, "held_back", "counter", "Vehicles that found no place free.", f->held_back);
     put_outcomes(f, out);
-    put_family(out, "open_sessions", "gauge", "Sessions that are going on.");
-    fprintf(out, "v2glab_load_open_sessions %u\n", f->open);
-    put_family(out, "lua_bytes", "gauge", "Memory that Lua has taken.");
-    fprintf(out, "# UNIT v2glab_load_lua_bytes bytes\nv2glab_load_lua_bytes %" PRIu64 "\n", f->lua);
-    put_family(out, "turnaround_seconds", "summary",
-               "From what was sent until the other side's message of that name came.");
-    fputs("# UNIT v2glab_load_turnaround_seconds seconds\n", out);
+    put_reasons(f, out);
+    put_number(out, "open_sessions", "gauge", "Sessions that are going on.", f->open);
+    put_number(out, "open_sessions_most", "gauge", "Most of them at any one time.", f->most);
+    openmetrics_family(out, "v2glab_load_lua_bytes", "gauge", "bytes",
+                       "Memory that Lua has taken.");
+    fprintf(out, "v2glab_load_lua_bytes %" PRIu64 "\n", f->lua);
+    openmetrics_family(out, "v2glab_load_turnaround_seconds", "summary", "seconds",
+                       "From what was sent until the other side's message of that name came.");
     for (unsigned i = 0; i < f->rows; i++)
         if (f->row[i]->us.n > 0)
             put_row(f->row[i], out);
-    if (expect->n > 0)
-        put_family(out, "as_expected", "gauge", "1: an expectation is met, so far.");
-    for (unsigned i = 0; i < expect->n; i++)
-        fprintf(out, "v2glab_load_as_expected{expected=\"%s\"} %d\n", expect->at[i].text,
-                expect->at[i].is_met);
+    put_expectations(expect, out);
     fputs("# EOF\n", out);
 }

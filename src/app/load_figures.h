@@ -25,10 +25,10 @@ struct load_figures {
     uint64_t came, held_back;
     uint64_t passed, failed, unclear; /* of those that have ended */
     uint64_t cut;                     /* were going on when all was ended */
-    unsigned open, most;              /* now, and at most */
-    uint64_t lua;                     /* octets that Lua has taken */
-    unsigned recorded, unrecorded;    /* failures that have a record; that could not be written */
-    char lost[REASON_SIZE];           /* why not, the first of these */
+    unsigned open, most; /* now; at most at any one time, of all threads, which is not merged */
+    uint64_t lua;        /* octets that Lua has taken */
+    unsigned recorded, unrecorded; /* failures that have a record; that could not be written */
+    char lost[REASON_SIZE];        /* why not, the first of these */
     struct load_reason reason[REASONS_MOST];
     unsigned reasons;
     uint64_t other_reasons;

@@ -11,24 +11,41 @@
 
 /* ---- what is seen ---- */
 
+/* So many go on in this thread; called with the lock. The sum of all threads is one number, so that
+ * the most of it was there at one time. */
+static void count_open(struct load_worker *w, unsigned open)
+{
+    struct load_plan *p = w->plan;
+    unsigned more = open - w->figures.open; /* or fewer, which wraps around */
+    unsigned all = more == 0 ? 0 : atomic_fetch_add(&p->open, more) + more;
+    unsigned most = atomic_load(&p->most);
+    w->figures.open = open;
+    if (more >> 31 == 0)
+        while (all > most && !atomic_compare_exchange_weak(&p->most, &most, all)) {
+        }
+}
+
 /* Called with the lock. */
 static void count_traffic(struct load_worker *w)
 {
     w->figures.held_back = w->traffic.held_back;
-    w->figures.open = w->plan->side == FROM_EVCC ? w->traffic.here : w->sessions.n;
+    count_open(w, w->plan->side == FROM_EVCC ? w->traffic.here : w->sessions.n);
     if (w->plan->side == FROM_SECC)
         w->figures.came = figures_ended(&w->figures) + w->figures.open;
     w->figures.lua = w->run == NULL ? 0 : run_memory(w->run);
-    if (w->figures.open > w->figures.most)
-        w->figures.most = w->figures.open;
+}
+
+static void count_now(struct load_worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    count_traffic(w);
+    pthread_mutex_unlock(&w->lock);
 }
 
 static void count_again(void *context)
 {
     struct load_worker *w = context;
-    pthread_mutex_lock(&w->lock);
-    count_traffic(w);
-    pthread_mutex_unlock(&w->lock);
+    count_now(w);
     timer_start(w->world, &w->counts, COUNT_MS, count_again, w);
 }
 
@@ -112,8 +129,10 @@ static void session_over(void *context, const struct session_end *end)
         record_failure(w, end->session);
     count_end(w, end);
     atomic_fetch_add(&p->ended, 1);
-    if (p->side == FROM_EVCC)
+    if (p->side == FROM_EVCC) {
         traffic_gone(&w->traffic, end->number - 1);
+        count_now(w);
+    }
 }
 
 /* A vehicle that tries again, or comes back from a pause: its verdict is of its last session. */
@@ -379,7 +398,7 @@ static void *run_thread(void *context)
     pthread_mutex_lock(&w->lock);
     count_traffic(w);
     w->figures.cut = w->figures.open;
-    w->figures.open = 0;
+    count_open(w, 0);
     pthread_mutex_unlock(&w->lock);
     if (w->run != NULL)
         run_close(w->run);

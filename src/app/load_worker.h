@@ -44,6 +44,7 @@ struct load_plan {
     /* shared: */
     atomic_uint_least64_t came, ended;
     atomic_uint failures;
+    atomic_uint open, most;         /* sessions of all threads: now, and at most */
     pthread_mutex_t lock;           /* of what follows */
     double credit[LOAD_KINDS_MOST]; /* what of its share each kind has not had */
     bool has_folder;

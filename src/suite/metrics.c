@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "suite/metrics.h"
 
+#include "base/openmetrics.h"
+
 #include <inttypes.h>
 #include <time.h>
-
-static void put_label(FILE *out, const char *name, const char *text)
-{
-    fprintf(out, "%s=\"", name);
-    for (; *text != '\0'; text++) {
-        if (*text == '\n')
-            fputs("\\n", out);
-        else if (*text == '"' || *text == '\\')
-            fprintf(out, "\\%c", *text);
-        else
-            fputc(*text, out);
-    }
-    fputc('"', out);
-}
-
-static void put_family(FILE *out, const char *name, const char *type, const char *help)
-{
-    fprintf(out, "# TYPE %s %s\n# HELP %s %s\n", name, type, name, help);
-}
 
 static void put_mutants(const char *of, const struct mutants *m, FILE *out)
 {
@@ -31,7 +14,8 @@ static void put_mutants(const char *of, const struct mutants *m, FILE *out)
 
 static void put_counts(const struct results *r, FILE *out)
 {
-    put_family(out, "v2glab_cases", "gauge", "Cases by outcome, of conformance and in the field.");
+    openmetrics_family(out, "v2glab_cases", "gauge", NULL,
+                       "Cases by outcome, of conformance and in the field.");
     for (enum outcome o = 0; o < OUTCOMES; o++) {
         const char *name = outcome_name(o);
         fprintf(out, "v2glab_cases{judged=\"conformance\",outcome=\"%s\"} %u\n", name,
@@ -40,8 +24,9 @@ static void put_counts(const struct results *r, FILE *out)
     }
     if (r->negations.played + r->rules.played == 0)
         return;
-    put_family(out, "v2glab_mutants", "gauge",
-               "Negations and edited rules of the device, and which of them a case noticed.");
+    openmetrics_family(
+        out, "v2glab_mutants", "gauge", NULL,
+        "Negations and edited rules of the device, and which of them a case noticed.");
     put_mutants("negation", &r->negations, out);
     put_mutants("rule", &r->rules, out);
 }
@@ -50,11 +35,11 @@ static void put_case(const struct result *r, const char *metric, FILE *out)
 {
     struct buf name = {0};
     fprintf(out, "%s{", metric);
-    put_label(out, "case", result_name(r, &name));
+    openmetrics_label(out, "case", result_name(r, &name));
     fputc(',', out);
-    put_label(out, "suite", r->suite);
+    openmetrics_label(out, "suite", r->suite);
     fputc(',', out);
-    put_label(out, "protocol", r->protocol);
+    openmetrics_label(out, "protocol", r->protocol);
     buf_close(&name);
 }
 
@@ -63,30 +48,29 @@ static void put_start(const struct results *r, FILE *out)
     struct tm at = {0};
     if (strptime(results_text(r->run, "started"), "%Y-%m-%dT%H:%M:%S", &at) == NULL)
         return;
-    put_family(out, "v2glab_run_started_timestamp_seconds", "gauge", "When the run was started.");
-    fprintf(out,
-            "# UNIT v2glab_run_started_timestamp_seconds seconds\n"
-            "v2glab_run_started_timestamp_seconds %lld\n",
-            (long long)timegm(&at));
+    openmetrics_family(out, "v2glab_run_started_timestamp_seconds", "gauge", "seconds",
+                       "When the run was started.");
+    fprintf(out, "v2glab_run_started_timestamp_seconds %lld\n", (long long)timegm(&at));
 }
 
 void metrics_write(const struct results *r, FILE *out)
 {
-    put_family(out, "v2glab", "info", "The program.");
+    openmetrics_family(out, "v2glab", "info", NULL, "The program.");
     fputs("v2glab_info{", out);
-    put_label(out, "version", results_text(r->run, "version"));
+    openmetrics_label(out, "version", results_text(r->run, "version"));
     fputs("} 1\n", out);
     put_start(r, out);
     put_counts(r, out);
-    put_family(out, "v2glab_case_passed", "gauge", "1: the case passed; of each that was played.");
+    openmetrics_family(out, "v2glab_case_passed", "gauge", NULL,
+                       "1: the case passed; of each that was played.");
     for (size_t i = 0; i < r->n; i++) {
         if (r->at[i].said == NULL)
             continue;
         put_case(&r->at[i], "v2glab_case_passed", out);
         fprintf(out, "} %d\n", r->at[i].verdict == OUTCOME_PASS);
     }
-    put_family(out, "v2glab_case_duration_seconds", "gauge", "How long the case took.");
-    fputs("# UNIT v2glab_case_duration_seconds seconds\n", out);
+    openmetrics_family(out, "v2glab_case_duration_seconds", "gauge", "seconds",
+                       "How long the case took.");
     for (size_t i = 0; i < r->n; i++) {
         if (r->at[i].said == NULL)
             continue;

@@ -15,6 +15,8 @@ wants "vehicles against a station of its own: each once" 0 out '40 sessions' out
     out 'ChargingStatusRes' out 'expected failed<=0: 0; as expected'
 [ "$(awk '$1 == "ChargingStatusRes" { print $2 }' "$work/out")" = 120 ]
 result $? "each response is measured"
+[ "$(awk '/^ms /, /^$/ { if (length > most) most = length } END { print most }' "$work/out")" = 80 ]
+result $? "the table fits a terminal of 80 columns"
 
 run load -n 4 --total 12 --mode ac,dc --protocol ISO15118-2 --set loops=2 --no-record --json -
 wants "closed: they come again, until there were so many" 0
@@ -30,6 +32,9 @@ result $? "open: who finds no place is held back, and told; at the end all stop 
 run load -n 20 --threads 2 --total 30 --mode ac --set loops=2 --no-record --json -
 [ "$status" = 0 ] && [ "$(json passed)" = 30 ]
 result $? "two threads share the sessions"
+run load -n 4 --rate 2/s --total 4 --threads 2 --mode ac --set loops=1 --no-record --json -
+[ "$(json passed)" = 4 ] && [ "$(json at_once)" = 1 ]
+result $? "what was there at once is of all threads at one time, not the sum of what each had"
 
 run load -n 4 --threads 4 --mode ac,dc --protocol ISO15118-2 --set loops=1 --no-record
 [ "$status" = 0 ] && [ "$(awk '/^(ChargingStatus|CurrentDemand)Res/ { print $2 }' "$work/out")" = "2
@@ -77,6 +82,11 @@ wants "so is one that vehicles send" 3 err "no message 'CurrentDemandReq' that c
 run load -n 1 --mode ac --set loops=1 --no-record --expect 'sessions>0' --expect 'sessions>0' --openmetrics -
 [ "$status" = 0 ] && [ "$(grep -c 'expected="sessions>0"' "$work/out")" = 1 ]
 result $? "what is expected twice is one sample"
+run load -n 3 --mode ac --no-record --with answers.SessionSetup=FAILED --openmetrics -
+[ "$status" = 1 ] && grep -q '^v2glab_load_failures_total{reason=".*FAILED.*"} 3$' "$work/out" &&
+    grep -q '^v2glab_load_elapsed_seconds [0-9]' "$work/out" &&
+    grep -q '^v2glab_load_open_sessions_most [1-3]$' "$work/out"
+result $? "OpenMetrics has the reasons, the time, and how many there were at once"
 for i in $(seq 32); do expected+=(--expect "sessions>=$i"); done
 run load -n 32 --mode ac --set loops=1 --no-record --with answers.SessionSetup=FAILED "${expected[@]}"
 wants "no session may fail, however much else is expected" 1 out 'expected failed<=0: 32; not as expected'
