@@ -4,9 +4,9 @@
 #define NAMES_MOST 8
 
 static const struct {
-    unsigned is; /* each of these */
-    const char *name[NAMES_MOST];
-    const char *wrong; /* with the name */
+    unsigned is;                  /* where a load is one of these */
+    const char *name[NAMES_MOST]; /* do these nothing */
+    const char *wrong;            /* with the name */
 } USELESS[] = {
     {LOAD_IS_STATIONS,
      {"rate", "arrivals", "ramp", "rest", "think"},
@@ -14,8 +14,7 @@ static const struct {
     {LOAD_IS_STATIONS,
      {"sessions"},
      "--%s is how many vehicles are played here; expected no --role secc with it, or "
-     "--connections, "
-     "so many at once, or --total, so many in all"},
+     "--connections, so many at once, or --total, so many in all"},
     {LOAD_IS_CLOSED, {"arrivals"}, "--%s is how vehicles come at a rate; expected --rate with it"},
     {LOAD_IS_OPEN,
      {"rest"},
